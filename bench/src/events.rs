@@ -130,7 +130,7 @@ async fn start(database_url: &str, broker_url: &str) -> Result<TestService, Fail
             ]
             .map(str::to_owned),
         );
-    let mut settings = DatabaseConfig::at(database_url.parse()?);
+    let mut settings = DatabaseConfig::from_url(database_url.parse()?);
     settings.migrate_at_start = true;
     let broker = MessagingConfig::new(broker_url.parse()?);
     let consumed = Arc::new(Consumed::default());

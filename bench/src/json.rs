@@ -70,7 +70,7 @@ fn read_contract(text: &[u8]) -> Result<Order, Failure> {
     json::decode_into(text, &mut message, &mut violations)?;
     message.validate(&mut violations);
     if !violations.is_empty() {
-        return Err(format!("{:?}", violations.found()).into());
+        return Err(format!("{:?}", violations.as_slice()).into());
     }
     Ok(message)
 }

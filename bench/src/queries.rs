@@ -47,7 +47,7 @@ pub(crate) fn run(postgres: &Path, rounds: u32) -> Result<(), Failure> {
         // By default sqlx tests the connection before each query, and the framework does not.
         let bare = PgPoolOptions::new().max_connections(1).test_before_acquire(false);
         let bare = bare.connect(&url).await?;
-        let config = DatabaseConfig::at(url.parse()?);
+        let config = DatabaseConfig::from_url(url.parse()?);
         let seaworthy = Database::builder("bench", config).open().await?;
         sql("CREATE TABLE entries (number BIGINT PRIMARY KEY, label TEXT NOT NULL, amount BIGINT NOT NULL)")
             .execute(&seaworthy)

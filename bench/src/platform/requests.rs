@@ -4,6 +4,7 @@ use std::{
     fs,
     path::Path,
     str::FromStr,
+    sync::{Arc, Mutex, PoisonError},
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
@@ -14,8 +15,8 @@ use uuid::Uuid;
 
 use crate::Failure;
 
-/// Lifetime of the tokens, longer than any run.
-const LIFE: Duration = Duration::from_secs(3_600);
+/// Lifetime of the tokens. A run renews a token after half of it.
+const TTL: Duration = Duration::from_secs(3_600);
 
 /// A request, as `METHOD PATH [BODY]`. `{event}`, `{user}` and `{key}` are replaced by the ID of an
 /// event, the ID of the user and a new UUID.
@@ -47,28 +48,62 @@ impl FromStr for RequestTemplate {
 }
 
 /// The users and events of the requests.
-#[derive(Debug)]
 pub(super) struct Population {
-    users: Vec<(Uuid, String)>,
+    users: Vec<User>,
+    key: EncodingKey,
     events: Vec<String>,
 }
 
+struct User {
+    id: Uuid,
+    token: Mutex<Option<Token>>,
+}
+
+/// An access token, and the time at which another one replaces it.
+struct Token {
+    text: Arc<str>,
+    renewal: SystemTime,
+}
+
+impl User {
+    fn new() -> Self {
+        Self {
+            id: Uuid::new_v4(),
+            token: Mutex::default(),
+        }
+    }
+
+    /// Returns a token that is valid for at least half of its lifetime.
+    fn token(&self, key: &EncodingKey, now: SystemTime) -> Result<Arc<str>, Failure> {
+        let mut token = self.token.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(token) = &*token
+            && now < token.renewal
+        {
+            return Ok(Arc::clone(&token.text));
+        }
+        let expires = (now.duration_since(UNIX_EPOCH)? + TTL).as_secs();
+        let id = self.id;
+        let claims = json!({ "iss": "auth-service", "sub": id, "uid": id, "username": "u", "role": "user", "exp": expires });
+        let text: Arc<str> = encode(&Header::default(), &claims, key)?.into();
+        *token = Some(Token {
+            text: Arc::clone(&text),
+            renewal: now + TTL / 2,
+        });
+        Ok(text)
+    }
+}
+
 impl Population {
-    /// Creates users with access tokens, and reads the IDs of events, one per line.
+    /// Creates users whose access tokens have this secret, and reads the IDs of events, one per
+    /// line.
     pub(super) fn new(users: u32, secret: &str, events: Option<&Path>) -> Result<Self, Failure> {
-        let expires = (SystemTime::now().duration_since(UNIX_EPOCH)? + LIFE).as_secs();
-        let key = EncodingKey::from_secret(secret.as_bytes());
-        let user = |_| -> Result<(Uuid, String), Failure> {
-            let id = Uuid::new_v4();
-            let claims = json!({ "iss": "auth-service", "sub": id, "uid": id, "username": "u", "role": "user", "exp": expires });
-            Ok((id, encode(&Header::default(), &claims, &key)?))
-        };
         let events = match events {
             Some(file) => fs::read_to_string(file)?,
             None => String::new(),
         };
         Ok(Self {
-            users: (0..users.max(1)).map(user).collect::<Result<_, _>>()?,
+            users: (0..users.max(1)).map(|_| User::new()).collect(),
+            key: EncodingKey::from_secret(secret.as_bytes()),
             events: events.split_whitespace().map(str::to_owned).collect(),
         })
     }
@@ -84,13 +119,14 @@ impl Population {
     ) -> Result<reqwest::RequestBuilder, Failure> {
         let round = number / self.users.len();
         let user = self.users.get(number % self.users.len());
-        let (user, token) = user.ok_or("there are no users")?;
+        let user = user.ok_or("there are no users")?;
+        let token = user.token(&self.key, SystemTime::now())?;
         let event = (number + round)
             .checked_rem(self.events.len())
             .and_then(|index| self.events.get(index));
         let fill = |text: &str| {
             text.replace("{event}", event.map_or("", String::as_str))
-                .replace("{user}", &user.to_string())
+                .replace("{user}", &user.id.to_string())
                 .replace("{key}", &Uuid::new_v4().to_string())
         };
         let url = format!("{}{}", base.trim_end_matches('/'), fill(&template.path));
@@ -113,14 +149,14 @@ impl Population {
 mod tests {
     use std::collections::HashSet;
 
+    use jsonwebtoken::{DecodingKey, Validation, decode};
+
     use super::*;
 
     #[test]
     fn pairs_of_users_and_events_do_not_repeat() {
-        let population = Population {
-            users: (0..20).map(|_| (Uuid::new_v4(), String::new())).collect(),
-            events: (0..5).map(|number| number.to_string()).collect(),
-        };
+        let mut population = Population::new(20, "secret", None).unwrap();
+        population.events = (0..5).map(|number| number.to_string()).collect();
         let template: RequestTemplate = "PUT /{event}/{user}".parse().unwrap();
         let client = reqwest::Client::new();
         let url = |number| {
@@ -130,5 +166,25 @@ mod tests {
         let urls: HashSet<String> = (0..100).map(url).collect();
         assert_eq!(urls.len(), 100);
         assert!("GET events".parse::<RequestTemplate>().is_err());
+    }
+
+    /// A soak of hours would otherwise fail after the lifetime of its first tokens.
+    #[test]
+    fn tokens_are_renewed_before_they_expire_ship_6() {
+        let (user, key) = (User::new(), EncodingKey::from_secret(b"secret"));
+        let start = SystemTime::now();
+        let expiry = |token: &str| {
+            let validation = Validation::default();
+            let secret = DecodingKey::from_secret(b"secret");
+            let token = decode::<serde_json::Value>(token, &secret, &validation).unwrap();
+            UNIX_EPOCH + Duration::from_secs(token.claims["exp"].as_u64().unwrap())
+        };
+        let first = user.token(&key, start).unwrap();
+        assert_eq!(user.token(&key, start + TTL / 3).unwrap(), first);
+        for quarters in 1..20 {
+            let now = start + TTL / 4 * quarters;
+            let token = user.token(&key, now).unwrap();
+            assert!(expiry(&token) > now + TTL / 3, "{quarters}");
+        }
     }
 }

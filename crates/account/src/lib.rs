@@ -52,7 +52,7 @@ pub use second_factor::{
 };
 pub use secret_token::SecretToken;
 pub use session::{
-    InvalidLifetime, NewSession, Origin, RefreshError, Refreshed, Rotation, SessionConfig,
-    SessionLifetime, SessionSummary, Sessions,
+    EndedAccess, InvalidLifetime, NewSession, Origin, RefreshError, Refreshed, Rotation,
+    SessionConfig, SessionLifetime, SessionSummary, Sessions,
 };
 pub use token_versions::{InvalidCursor, TokenVersions, VersionCursor, VersionPage};

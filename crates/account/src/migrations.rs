@@ -16,7 +16,7 @@ const FORMER_ACCOUNT: &[&str] = &[
 
 /// The tables of this crate. Add the set to the migrations of the service, which has the table of
 /// users.
-pub const MIGRATIONS: MigrationSet = MigrationSet::of_part(
+pub const MIGRATIONS: MigrationSet = MigrationSet::for_part(
     "account",
     &[
         Migration::new(

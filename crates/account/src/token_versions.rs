@@ -1,24 +1,24 @@
 use std::{fmt, str::FromStr, time::Duration};
 
-use seaworthy_data::{Connection, DataError, microseconds, sql};
+use seaworthy_data::{Connection, DataError, Transaction, microseconds, sql};
 
 /// The rows of a page, far below the maximum number of rows of a statement.
 const PAGE: usize = 1_000;
 const PAGE_ROWS: i64 = PAGE as i64;
 
-/// A user, the version, and when it was raised in microseconds since 1970.
+/// A user, the version, and when it changed in microseconds since 1970.
 type Raised = (String, i64, i64);
 
-/// A page of users whose version was raised.
+/// A page of users whose version changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VersionPage {
-    /// Users and their versions. A user whose version is raised again during the read is also on a
+    /// Users and their versions. A user whose version changes again during the read is also on a
     /// later page.
     pub versions: Vec<(String, u64)>,
     /// The start of the next page. `None` on the last page.
     pub next: Option<VersionCursor>,
     /// The database's clock at the start of the read, in microseconds since 1970. The next read
-    /// asks for versions that were [raised since](TokenVersions::raised_since) this time.
+    /// asks for versions that were [changed since](TokenVersions::changed_since) this time.
     pub as_of_us: i64,
 }
 
@@ -31,7 +31,7 @@ pub struct VersionCursor {
 
 /// The text is not a cursor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the text is not a cursor of raised versions: use the cursor of the last page")]
+#[error("the text is not a cursor of token versions: use the cursor of the last page")]
 pub struct InvalidCursor;
 
 impl fmt::Display for VersionCursor {
@@ -72,12 +72,22 @@ impl TokenVersions {
         Ok(version.map_or(0, |(version,)| version.unsigned_abs()))
     }
 
+    /// Returns whether no token of the user was revoked since `version` was read. Read the version
+    /// before you check a password or a code, or take it from the access token of the caller. Call
+    /// this in the transaction that uses the check, after it has locked the row of the user.
+    ///
+    /// # Errors
+    /// Any error of the database.
+    pub async fn is_current(tx: &Transaction, user: &str, version: u64) -> Result<bool, DataError> {
+        Ok(Self::current(tx, user).await? <= version)
+    }
+
     /// Revokes all tokens of a user, in the transaction of the ban, the role or the password that
     /// is the reason. Returns the new version.
     ///
     /// # Errors
     /// Any error of the database.
-    pub async fn raise(connection: &dyn Connection, user: &str) -> Result<u64, DataError> {
+    pub async fn increment(connection: &dyn Connection, user: &str) -> Result<u64, DataError> {
         sql("INSERT INTO account_versions (user_id, version, changed_us) VALUES (?, 1, {now_us})
              ON CONFLICT (user_id) DO UPDATE SET version = account_versions.version + 1, changed_us = excluded.changed_us")
             .on_mysql("INSERT INTO account_versions (user_id, version, changed_us) VALUES (?, 1, {now_us})
@@ -88,13 +98,13 @@ impl TokenVersions {
         Self::current(connection, user).await
     }
 
-    /// Returns the versions that were raised within this time, page by page, for services that
+    /// Returns the versions that changed within this time, page by page, for services that
     /// poll. A transaction writes the time and commits later, so pass more than the time since the
     /// last response.
     ///
     /// # Errors
     /// Any error of the database.
-    pub async fn raised_within(
+    pub async fn changed_within(
         connection: &dyn Connection,
         time: Duration,
         after: Option<&VersionCursor>,
@@ -104,14 +114,14 @@ impl TokenVersions {
         Self::page(connection, as_of_us, since, after).await
     }
 
-    /// Returns the versions that were raised after `since_us`, page by page. The time is that of
+    /// Returns the versions that changed after `since_us`, page by page. The time is that of
     /// the database: take it from [`VersionPage::as_of_us`], less a margin for transactions that
     /// write the time and commit later. With a clock of the caller, the read would miss versions
-    /// that were raised while its machine was suspended.
+    /// that changed while its machine was suspended.
     ///
     /// # Errors
     /// Any error of the database.
-    pub async fn raised_since(
+    pub async fn changed_since(
         connection: &dyn Connection,
         since_us: i64,
         after: Option<&VersionCursor>,

@@ -134,8 +134,12 @@ fn line(verified: &Verified) -> String {
         sequence => format!(", pruned up to {sequence}"),
     };
     let mut other = String::new();
-    if let Some(last) = &verified.last_by_other_key {
-        other = format!(", the last record of an additional key is {last}");
+    for (name, last) in &verified.last_by_other_key {
+        let is_set = !verified.keys_without_last.contains(name);
+        let state = if is_set { "" } else { " (not set)" };
+        other.push_str(&format!(
+            ", the last record of the key {name} is {last}{state}"
+        ));
     }
     if verified.beginning_by_other_key {
         other.push_str(", an additional key signed the beginning");

@@ -14,6 +14,7 @@ pub(crate) struct Keys {
 }
 
 struct Other {
+    name: String,
     key: hmac::Key,
     last: Option<RecordReference>,
 }
@@ -23,8 +24,8 @@ struct Other {
 pub(crate) enum Signer {
     /// The key with which this service signs.
     Own,
-    /// An additional verification key.
-    Other,
+    /// The additional verification key with this index.
+    Other(usize),
 }
 
 impl Keys {
@@ -44,6 +45,7 @@ impl Keys {
                     .as_ref()
                     .ok_or_else(|| StartError::new(format!("{setting} is missing")))?;
                 Ok(Other {
+                    name: name.clone(),
                     key: key(secret, &setting)?,
                     last: other.last.clone(),
                 })
@@ -63,6 +65,17 @@ impl Keys {
     pub(crate) fn ends(&self) -> impl Iterator<Item = (i64, &str)> {
         let ends = self.others.iter().filter_map(|other| other.last.as_ref());
         ends.map(|last| (last.sequence, last.hash.as_str()))
+    }
+
+    /// Returns the names of the additional keys, in the order of their indexes.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.others.iter().map(|other| other.name.as_str())
+    }
+
+    /// Returns the names of the additional keys without a last record.
+    pub(crate) fn without_last(&self) -> impl Iterator<Item = &str> {
+        let open = self.others.iter().filter(|other| other.last.is_none());
+        open.map(|other| other.name.as_str())
     }
 
     /// Returns the key with which `is_right` succeeds for the record of this number.
@@ -88,14 +101,11 @@ impl Keys {
         if is_right(&self.own) {
             return Some(Signer::Own);
         }
-        let accepted = self
-            .others
+        let is_accepted = |other: &Other| other.last.as_ref().is_none_or(&is_before);
+        self.others
             .iter()
-            .filter(|other| other.last.as_ref().is_none_or(&is_before));
-        accepted
-            .map(|other| &other.key)
-            .any(is_right)
-            .then_some(Signer::Other)
+            .position(|other| is_accepted(other) && is_right(&other.key))
+            .map(Signer::Other)
     }
 }
 

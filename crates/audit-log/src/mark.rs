@@ -45,7 +45,7 @@ impl AuditLog {
     ) -> Result<(), DataError> {
         let pruned = pruned(chain);
         match self.signer_of_beginning(chain, &pruned) {
-            Some(Signer::Other) => self.mark(tx, &pruned).await,
+            Some(Signer::Other(_)) => self.mark(tx, &pruned).await,
             Some(Signer::Own) | None => Ok(()),
         }
     }

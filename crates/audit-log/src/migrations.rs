@@ -10,7 +10,7 @@ const FORMER_AUDIT_LOG: &[&str] = &[
 ];
 
 /// The migrations of the audit log. Add this set to those of the service.
-pub const MIGRATIONS: MigrationSet = MigrationSet::of_part(
+pub const MIGRATIONS: MigrationSet = MigrationSet::for_part(
     "audit_log",
     &[
         Migration::new(

@@ -15,7 +15,8 @@ const AT_ONCE: i64 = 5_000;
 const EVERY: Timeout = Timeout::from_secs(60 * 60);
 
 impl AuditLog {
-    /// Creates the log of a service, and the worker that removes records after their retention.
+    /// Creates the log of a service, and the worker that removes records after their retention. Logs
+    /// a warning for each additional key without `last`.
     ///
     /// # Errors
     /// As [`new`](Self::new).
@@ -25,6 +26,13 @@ impl AuditLog {
         config: &AuditLogConfig,
     ) -> Result<Self, StartError> {
         let log = Self::new(database.clone(), config)?;
+        for name in log.keys.without_last() {
+            let setting = format!("audit_log.additional_verification_keys.{name}.last");
+            tracing::warn!(
+                setting,
+                "the last record of an additional audit log key is not set, so an attacker who has the key can alter the log: run `audit-log verify` and set it"
+            );
+        }
         if let Some(worker) = log.prune_worker(config) {
             service.worker(worker);
         }

@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use seaworthy_core::Error;
 use seaworthy_data::{DataError, sql};
 use serde::Serialize;
@@ -22,8 +24,13 @@ pub struct Verified {
     /// The hash of the last record in hexadecimal. Store it elsewhere to detect later whether the
     /// end was removed.
     pub last_hash: String,
-    /// The last record that an additional key signed (`audit_log.additional_verification_keys`).
-    pub last_by_other_key: Option<RecordReference>,
+    /// The last record that each additional key signed (`audit_log.additional_verification_keys`),
+    /// by the name of the key. For a key that has signed no stored record, it is the beginning of
+    /// the log. Set it as `last` of the key after its last use.
+    pub last_by_other_key: BTreeMap<String, RecordReference>,
+    /// The additional keys whose `last` is not set. An attacker who has such a key can add and alter
+    /// records.
+    pub keys_without_last: Vec<String>,
     /// Whether an additional key signed the beginning. The next append of this service signs it
     /// again.
     pub beginning_by_other_key: bool,
@@ -118,7 +125,8 @@ impl AuditLog {
         let pruned_sequence = beginning.sequence;
         let known: Vec<_> = self.keys.ends().chain(reference).collect();
         compare(&beginning, &known)?;
-        let (mut records, mut last_by_other_key) = (0, None);
+        let mut records = 0;
+        let mut last: Vec<Link> = self.keys.names().map(|_| beginning.clone()).collect();
         let end = self
             .follow(
                 &self.database,
@@ -126,8 +134,10 @@ impl AuditLog {
                 chain.last_sequence,
                 |link, signer| {
                     records += 1;
-                    if signer == Signer::Other {
-                        last_by_other_key = Some(link.clone());
+                    if let Signer::Other(index) = signer
+                        && let Some(last) = last.get_mut(index)
+                    {
+                        *last = link.clone();
                     }
                     compare(link, &known)
                 },
@@ -148,11 +158,14 @@ impl AuditLog {
             pruned_sequence,
             last_sequence: end.sequence,
             last_hash: hexadecimal(&end.hash),
-            last_by_other_key: last_by_other_key.map(|link| RecordReference {
-                sequence: link.sequence,
-                hash: hexadecimal(&link.hash),
-            }),
-            beginning_by_other_key: signer == Some(Signer::Other),
+            last_by_other_key: self
+                .keys
+                .names()
+                .map(str::to_owned)
+                .zip(last.iter().map(reference_to))
+                .collect(),
+            keys_without_last: self.keys.without_last().map(str::to_owned).collect(),
+            beginning_by_other_key: matches!(signer, Some(Signer::Other(_))),
             reference: reference_state(reference, pruned_sequence, end.sequence)?,
         })
     }
@@ -168,6 +181,13 @@ impl AuditLog {
         stray.map_or(Ok(()), |(sequence,)| {
             Err(VerifyError::OutsideChain(sequence))
         })
+    }
+}
+
+fn reference_to(link: &Link) -> RecordReference {
+    RecordReference {
+        sequence: link.sequence,
+        hash: hexadecimal(&link.hash),
     }
 }
 

@@ -238,7 +238,7 @@ impl Authenticate for BearerAuthentication {
     fn challenge(&self, rejection: &Error, route: &RouteOptions) -> Option<HeaderValue> {
         let text = match (rejection.code(), rejection.reason()) {
             (Code::Forbidden, _) => {
-                let scopes: Vec<_> = route.needed_scopes().collect();
+                let scopes: Vec<_> = route.required_scopes().collect();
                 let mut text = "Bearer error=\"insufficient_scope\"".to_owned();
                 // A scope needs no escapes (RFC 6749, section 3.3). Scopes that would are omitted.
                 let is_plain = |scope: &&str| !scope.contains(['"', '\\']);

@@ -160,6 +160,16 @@ impl Authenticate for PeerAuthentication {
         }
     }
 
+    fn has_credentials(&self, request: &Parts) -> bool {
+        let connection = request.extensions.get::<ConnectionInfo>();
+        connection
+            .is_some_and(|connection| connection.tls().is_some_and(|tls| tls.peer().is_some()))
+            || self
+                .next
+                .as_ref()
+                .is_some_and(|next| next.has_credentials(request))
+    }
+
     fn challenge(&self, rejection: &Error, route: &RouteOptions) -> Option<HeaderValue> {
         self.next.as_ref()?.challenge(rejection, route)
     }

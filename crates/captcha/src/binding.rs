@@ -1,3 +1,5 @@
+use seaworthy_core::mask::Kind;
+
 /// The kind of a captcha, and the address to which its code is sent. An answer counts only for the
 /// binding of its captcha.
 ///
@@ -62,7 +64,7 @@ impl<'a> Binding<'a> {
     }
 }
 
-/// Whether digits are a mobile number of mainland China without its country code. Such a number has
+/// Whether a text is a mobile number of mainland China without its country code. Such a number has
 /// the same owner with and without `+86`, so a service stores one of both forms.
 ///
 /// ```
@@ -70,8 +72,10 @@ impl<'a> Binding<'a> {
 ///
 /// assert!(is_mainland_mobile("13800000000"));
 /// assert!(!is_mainland_mobile("33612345678"));
+/// assert!(!is_mainland_mobile("+33612345678"));
 /// ```
 #[must_use]
-pub fn is_mainland_mobile(digits: &str) -> bool {
-    digits.len() == 11 && matches!(digits.as_bytes(), [b'1', b'3'..=b'9', ..])
+pub fn is_mainland_mobile(text: &str) -> bool {
+    // Without a plus, the masks detect no other telephone numbers.
+    !text.starts_with('+') && Kind::from_value(text) == Some(Kind::Phone)
 }

@@ -4,10 +4,14 @@ use seaworthy_core::{Secret, Switch};
 use seaworthy_crypto::{BlindIndex, Context, derive_key};
 use seaworthy_data::{Database, purge_worker};
 use seaworthy_service::Worker;
+use seaworthy_telemetry::metrics::Metrics;
 use tokio::task::spawn_blocking;
 
 use crate::{
-    Binding, CaptchaConfig, CaptchaError, SendCode, audio, code, image, quota, sent_codes,
+    Binding, CaptchaConfig, CaptchaError, SendCode, audio, code, image,
+    metrics::CodeMetrics,
+    quota::{self, NewCaptcha},
+    sent_codes,
     store::{self, Counted, Stored},
     targets,
 };
@@ -26,6 +30,7 @@ pub struct Captchas {
     email: Option<Arc<dyn SendCode>>,
     sms: Option<Arc<dyn SendCode>>,
     switch: Switch,
+    metrics: CodeMetrics,
 }
 
 /// A new captcha.
@@ -35,6 +40,15 @@ pub struct Issued {
     pub id: String,
     /// The content for the user.
     pub challenge: Challenge,
+}
+
+/// A captcha whose answer was correct, and that is not consumed yet.
+#[must_use = "the captcha is valid until it is consumed"]
+pub struct Answered<'a> {
+    captchas: &'a Captchas,
+    id: &'a str,
+    /// The keyed hash of the binding. `None` while captchas are off.
+    binding: Option<Vec<u8>>,
 }
 
 /// The content of a captcha.
@@ -70,7 +84,15 @@ impl Captchas {
             email: None,
             sms: None,
             switch: Switch::new(),
+            metrics: CodeMetrics::default(),
         }
+    }
+
+    /// Registers the metrics of sent codes, such as `service.metrics()`.
+    #[must_use]
+    pub fn with_metrics(mut self, metrics: &Metrics) -> Self {
+        self.metrics = CodeMetrics::new(metrics);
+        self
     }
 
     /// Sets the switch that turns the check of answers off (FLAG-2), such as
@@ -102,48 +124,84 @@ impl Captchas {
         self
     }
 
-    /// Issues a captcha, and sends its code if the binding has an address. The IP address of the
-    /// current request counts the code ([`SentCodesConfig`](crate::SentCodesConfig)). A code that
-    /// the provider rejects does not count.
+    /// Issues a captcha, and sends its code if the binding has an address. The networks of the
+    /// current request's IP address count the code ([`SentCodesConfig`](crate::SentCodesConfig)). A
+    /// code that the provider rejects does not count. A code whose outcome is unknown counts, such as
+    /// after a timeout, or if the request ends before the provider responds.
     ///
     /// # Errors
     /// [`CaptchaError`] if the provider is missing, if too many codes were sent, or if the provider
     /// or the database fails.
     pub async fn issue(&self, binding: &Binding<'_>) -> Result<Issued, CaptchaError> {
-        let provider = match binding {
-            Binding::Image | Binding::Audio => None,
-            Binding::Sms(_) => self.sms.as_ref(),
-            Binding::Email(_) => self.email.as_ref(),
-        };
-        if binding.target().is_some() && provider.is_none() {
-            let kind = binding.kind();
-            let offered = self.offered();
-            return Err(CaptchaError::NoProvider { kind, offered });
-        }
-        let reservation =
-            quota::reserve(&self.database, &self.hashes, &self.config, binding).await?;
         let answer = Secret::new(match binding {
             Binding::Image => code::letters(),
             _ => code::digits(),
         });
         let id = code::id();
-        // The image comes first, so that a captcha that cannot be shown is not stored.
-        let challenge = render(binding, &answer).await?;
         let stored = Stored {
             answer: self.answer_hash(&id, answer.expose()),
             binding: self.binding(&id, binding),
         };
-        // The row comes before the message, so that every sent code is stored.
-        store::insert(&self.database, &id, stored, self.config.ttl).await?;
-        if let (Some(provider), Some(target)) = (provider, binding.target())
-            && let Err(error) = provider.send(target, &answer).await
-        {
-            if let Some(reservation) = reservation {
-                reservation.release(&self.database).await;
+        let challenge = match binding.target() {
+            Some(target) => {
+                let captcha = NewCaptcha {
+                    binding,
+                    id: &id,
+                    stored: &stored,
+                };
+                self.send(target, &answer, captcha).await?;
+                Challenge::Sent
             }
-            return Err(CaptchaError::NotSent(error));
-        }
+            None => {
+                // The content comes first, so that a captcha that cannot be shown is not stored.
+                let challenge = render(binding, &answer).await?;
+                store::insert(&self.database, &id, &stored, self.config.ttl).await?;
+                challenge
+            }
+        };
         Ok(Issued { id, challenge })
+    }
+
+    /// Stores a captcha and sends its code.
+    async fn send(
+        &self,
+        target: &str,
+        answer: &Secret<String>,
+        captcha: NewCaptcha<'_>,
+    ) -> Result<(), CaptchaError> {
+        let binding = captcha.binding;
+        let provider = match binding {
+            Binding::Image | Binding::Audio => None,
+            Binding::Sms(_) => self.sms.as_ref(),
+            Binding::Email(_) => self.email.as_ref(),
+        };
+        let provider = provider.ok_or_else(|| CaptchaError::NoProvider {
+            kind: binding.kind(),
+            offered: self.offered(),
+        })?;
+        let recipient = binding.recipient().unwrap_or_default();
+        let metrics = self.metrics.of(binding);
+        // The row comes before the message, so that every sent code is stored.
+        let reservation = quota::reserve(
+            &self.database,
+            &self.hashes,
+            &self.config,
+            metrics,
+            &recipient,
+            captcha,
+        );
+        let reservation = reservation.await?;
+        let Err(error) = provider.send(target, answer).await else {
+            metrics.sent.increment();
+            return Ok(());
+        };
+        if error.is_rejection() {
+            metrics.rejected.increment();
+            reservation.release(&self.database, &self.config).await;
+        } else {
+            metrics.unknown.increment();
+        }
+        Err(CaptchaError::NotSent(error))
     }
 
     /// Returns the kinds that this service offers, separated by commas.
@@ -165,12 +223,7 @@ impl Captchas {
         answer: &str,
         allowed: &[Binding<'_>],
     ) -> Result<(), CaptchaError> {
-        self.check(id, answer, |stored| {
-            allowed
-                .iter()
-                .any(|binding| store::is_equal(&self.binding(id, binding), &stored.binding))
-        })
-        .await
+        self.answer(id, answer).await?.consume(allowed).await
     }
 
     /// Consumes a captcha of any binding if the answer is correct.
@@ -178,17 +231,28 @@ impl Captchas {
     /// # Errors
     /// As for [`consume`](Self::consume).
     pub async fn consume_any(&self, id: &str, answer: &str) -> Result<(), CaptchaError> {
-        self.check(id, answer, |_| true).await
+        self.answer(id, answer).await?.take().await
     }
 
-    async fn check(
-        &self,
-        id: &str,
+    /// Counts an answer, and compares it without consuming the captcha. Use it if the allowed
+    /// bindings depend on a user: find them after the answer was correct. The time of a wrong answer
+    /// then does not show whether the user exists.
+    ///
+    /// # Errors
+    /// As for [`consume`](Self::consume).
+    pub async fn answer<'a>(
+        &'a self,
+        id: &'a str,
         answer: &str,
-        is_allowed: impl FnOnce(&Stored) -> bool,
-    ) -> Result<(), CaptchaError> {
+    ) -> Result<Answered<'a>, CaptchaError> {
+        let captchas = self;
         if !self.is_on() {
-            return Ok(());
+            let binding = None;
+            return Ok(Answered {
+                captchas,
+                id,
+                binding,
+            });
         }
         let stored = match store::count(&self.database, id, self.config.max_attempts.get()).await? {
             Counted::Valid(stored) => stored,
@@ -196,25 +260,29 @@ impl Captchas {
             Counted::Invalid => return Err(CaptchaError::Invalid),
         };
         let is_right = answer.len() <= MAX_ANSWER_LENGTH
-            && store::is_equal(&self.answer_hash(id, answer), &stored.answer)
-            && is_allowed(&stored);
-        if is_right && store::take(&self.database, id).await? {
-            return Ok(());
+            && store::is_equal(&self.answer_hash(id, answer), &stored.answer);
+        if !is_right {
+            return Err(CaptchaError::Invalid);
         }
-        Err(CaptchaError::Invalid)
+        let binding = Some(stored.binding);
+        Ok(Answered {
+            captchas,
+            id,
+            binding,
+        })
     }
 
     fn answer_hash(&self, id: &str, answer: &str) -> Vec<u8> {
         let context = Context::new("captchas", "answer").row(id);
         self.hashes
-            .of(&context, &answer.trim().to_ascii_lowercase())
+            .compute(&context, &answer.trim().to_ascii_lowercase())
     }
 
     fn binding(&self, id: &str, binding: &Binding<'_>) -> Vec<u8> {
         let context = Context::new("captchas", "binding").row(id);
         let context = context.row(binding.kind());
         self.hashes
-            .of(&context, binding.target().unwrap_or_default())
+            .compute(&context, binding.target().unwrap_or_default())
     }
 
     /// Returns the worker that deletes expired captchas. It may run on every replica.
@@ -226,6 +294,37 @@ impl Captchas {
             let more_sent_codes = sent_codes::purge(&database).await?;
             Ok(more_captchas || more_targets || more_sent_codes)
         })
+    }
+}
+
+impl Answered<'_> {
+    /// Consumes the captcha if it has one of these bindings. Only one of two concurrent calls
+    /// succeeds.
+    ///
+    /// # Errors
+    /// [`CaptchaError::Invalid`], and errors of the database.
+    pub async fn consume(self, allowed: &[Binding<'_>]) -> Result<(), CaptchaError> {
+        let is_allowed = self.binding.as_ref().is_none_or(|stored| {
+            let has = |binding| store::is_equal(&self.captchas.binding(self.id, binding), stored);
+            allowed.iter().any(has)
+        });
+        match is_allowed {
+            true => self.take().await,
+            false => Err(CaptchaError::Invalid),
+        }
+    }
+
+    async fn take(self) -> Result<(), CaptchaError> {
+        if self.binding.is_none() || store::take(&self.captchas.database, self.id).await? {
+            return Ok(());
+        }
+        Err(CaptchaError::Invalid)
+    }
+}
+
+impl fmt::Debug for Answered<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Answered")
     }
 }
 

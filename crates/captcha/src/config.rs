@@ -12,8 +12,15 @@ const MAX_ATTEMPTS: NonZeroU32 = NonZeroU32::new(5).unwrap();
 const MAX_PER_TARGET: NonZeroU32 = NonZeroU32::new(3).unwrap();
 /// The users of an office share one IP address.
 const MAX_PER_IP: NonZeroU32 = NonZeroU32::new(20).unwrap();
+/// Enough for some logins. Without it, an attacker can send 36 codes an hour to a person.
+const MAX_PER_TARGET_IN_WINDOW: NonZeroU32 = NonZeroU32::new(10).unwrap();
+/// Enough for the users of a site with several networks. A client can get five sites from a tunnel
+/// broker. With five sites it can request less than a fifth of all codes by SMS.
+const MAX_PER_IPV6_SITE: NonZeroU32 = NonZeroU32::new(30).unwrap();
 /// At a few cents for an SMS, an attack costs less than a hundred euros an hour.
-const MAX_TOTAL: NonZeroU32 = NonZeroU32::new(1_000).unwrap();
+const MAX_TOTAL_SMS: NonZeroU32 = NonZeroU32::new(1_000).unwrap();
+/// A message costs nothing, but a flood of them harms the reputation of the sender.
+const MAX_TOTAL_EMAIL: NonZeroU32 = NonZeroU32::new(10_000).unwrap();
 /// Longer than the window of a limit on requests, which many numbers would evade.
 const WINDOW: Timeout = Timeout::from_secs(60 * 60);
 
@@ -27,30 +34,42 @@ pub struct CaptchaConfig {
     pub max_attempts: NonZeroU32,
     /// The number of codes that are sent to one address within `ttl`.
     pub max_per_target: NonZeroU32,
-    /// Limits of sent codes to any addresses.
+    /// Limits of sent codes in a longer window.
     pub sent_codes: SentCodesConfig,
 }
 
-/// Limits of codes that are sent to any addresses, on all replicas. Codes by e-mail and by SMS count
+/// Limits of codes within `window`, on all replicas. Codes by e-mail and by SMS count
 /// separately. Without these limits, a client that requests codes for many telephone numbers causes
 /// the costs of all messages.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct SentCodesConfig {
+    /// The number of codes that are sent to one address within `window`.
+    pub max_per_target: NonZeroU32,
     /// The number of codes that one IPv4 address or one IPv6 /64 network may request within `window`.
     pub max_per_ip: NonZeroU32,
-    /// The number of codes that the service sends within `window`. It bounds the costs of an attack
-    /// from many IP addresses. During such an attack, other users get no codes either.
-    pub max_total: NonZeroU32,
-    /// The time after which the counts begin again.
+    /// The number of codes that one IPv6 /48 network may request within `window`. One customer may
+    /// have 65,536 networks of /64 in it.
+    pub max_per_ipv6_site: NonZeroU32,
+    /// The number of codes by SMS that the service sends within `window`. It bounds the costs of an
+    /// attack from many IP addresses. After half of them, `max_per_ip` and `max_per_ipv6_site` are a
+    /// tenth. After three quarters they are 1.
+    pub max_total_sms: NonZeroU32,
+    /// The number of codes by e-mail that the service sends within `window`. The limits of networks
+    /// shrink as for SMS.
+    pub max_total_email: NonZeroU32,
+    /// The time for which a code counts. It may count for a twelfth longer.
     pub window: Timeout,
 }
 
 impl Default for SentCodesConfig {
     fn default() -> Self {
         Self {
+            max_per_target: MAX_PER_TARGET_IN_WINDOW,
             max_per_ip: MAX_PER_IP,
-            max_total: MAX_TOTAL,
+            max_per_ipv6_site: MAX_PER_IPV6_SITE,
+            max_total_sms: MAX_TOTAL_SMS,
+            max_total_email: MAX_TOTAL_EMAIL,
             window: WINDOW,
         }
     }

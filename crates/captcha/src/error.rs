@@ -29,19 +29,19 @@ pub enum CaptchaError {
         /// The time after which an older code does not count.
         retry_after: Duration,
     },
-    /// Too many codes were requested from the IP address, for any recipients.
+    /// Too many codes were requested from the IP address or its IPv6 network, for any recipients.
     #[error("too many codes were requested from your IP address: try again later")]
     TooManyCodesOfIp {
-        /// The time after which the count begins again.
+        /// The time after which older codes do not count.
         retry_after: Duration,
     },
     /// The service has sent too many codes.
     #[error("too many codes were sent: try again later, or use another kind of captcha")]
     TooManyCodesInTotal {
-        /// The time after which the count begins again.
+        /// The time after which older codes do not count.
         retry_after: Duration,
     },
-    /// The provider did not accept the message.
+    /// The provider rejected the message, or did not confirm it.
     #[error("the code was not sent")]
     NotSent(#[source] SendCodeError),
     /// The image cannot be encoded.

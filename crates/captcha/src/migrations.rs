@@ -1,7 +1,7 @@
 use seaworthy_data::{Migration, MigrationSet};
 
 /// The tables of this crate. Add the set to the migrations of the service.
-pub const MIGRATIONS: MigrationSet = MigrationSet::of_part(
+pub const MIGRATIONS: MigrationSet = MigrationSet::for_part(
     "captcha",
     &[
         Migration::new(
@@ -21,6 +21,12 @@ pub const MIGRATIONS: MigrationSet = MigrationSet::of_part(
             "sent_codes",
             include_str!("../migrations/0003_sent_codes.up.sql"),
             include_str!("../migrations/0003_sent_codes.down.sql"),
+        ),
+        Migration::new(
+            4,
+            "counts",
+            include_str!("../migrations/0004_counts.up.sql"),
+            include_str!("../migrations/0004_counts.down.sql"),
         ),
     ],
 );

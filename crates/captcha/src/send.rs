@@ -1,20 +1,99 @@
 use std::{error::Error as StdError, fmt};
 
 use futures::future::BoxFuture;
+use seaworthy_client::{ClientError, Limit};
 use seaworthy_config::{Profile, Settings};
 use seaworthy_core::Secret;
-use seaworthy_mail::{Mail, Mailer};
+use seaworthy_mail::{Mail, MailError, Mailer};
 use seaworthy_service::{Assembly, StartError};
 
-/// A provider did not accept a message. Logs contain the cause, clients do not.
+/// The server did not get the whole request in time (RFC 9110, section 15.5.9).
+const REQUEST_TIMEOUT: u16 = 408;
+
+/// A provider rejected a message, or may have sent it although it did not confirm it. Logs contain
+/// the cause, and responses to clients do not.
+///
+/// A rejected message does not count for the limits of codes. A message whose outcome is unknown
+/// counts, because its recipient may get it.
+///
+/// ```
+/// use seaworthy_captcha::SendCodeError;
+///
+/// assert!(SendCodeError::rejected("the number is not valid").is_rejection());
+/// assert!(!SendCodeError::unknown("no response within 10s").is_rejection());
+/// ```
 #[derive(Debug, thiserror::Error)]
-#[error("the provider did not accept the message")]
-pub struct SendCodeError(#[source] Box<dyn StdError + Send + Sync>);
+#[error("the provider {} the message", outcome(*.is_rejection))]
+pub struct SendCodeError {
+    is_rejection: bool,
+    #[source]
+    cause: Box<dyn StdError + Send + Sync>,
+}
+
+const fn outcome(is_rejection: bool) -> &'static str {
+    match is_rejection {
+        true => "did not accept",
+        false => "may have sent",
+    }
+}
 
 impl SendCodeError {
-    /// Creates the error.
-    pub fn new(cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        Self(cause.into())
+    /// Creates the error of a message that the provider certainly does not send.
+    pub fn rejected(cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        let cause = cause.into();
+        Self {
+            is_rejection: true,
+            cause,
+        }
+    }
+
+    /// Creates the error of a message that the provider may send, such as after a timeout.
+    pub fn unknown(cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        let cause = cause.into();
+        Self {
+            is_rejection: false,
+            cause,
+        }
+    }
+
+    /// Returns whether the provider certainly does not send the message.
+    #[must_use]
+    pub const fn is_rejection(&self) -> bool {
+        self.is_rejection
+    }
+}
+
+/// A status 4xx and an error before the request was sent are rejections. The client must not follow
+/// redirects or repeat requests, because an earlier one may have been accepted.
+impl From<ClientError> for SendCodeError {
+    fn from(error: ClientError) -> Self {
+        let is_rejection = match &error {
+            // A proxy in front of the gateway responds with 408 or 5xx also after the gateway got
+            // the message.
+            ClientError::Status { status, .. } => {
+                status.is_client_error() && status.as_u16() != REQUEST_TIMEOUT
+            }
+            ClientError::TimedOut { limit, .. } => *limit == Limit::Connect,
+            ClientError::Request { .. }
+            | ClientError::Rejected { .. }
+            | ClientError::AddressDenied { .. }
+            | ClientError::Credentials { .. }
+            | ClientError::Connect { .. } => true,
+            _ => false,
+        };
+        match is_rejection {
+            true => Self::rejected(error),
+            false => Self::unknown(error),
+        }
+    }
+}
+
+impl From<MailError> for SendCodeError {
+    fn from(error: MailError) -> Self {
+        match error.may_be_accepted() {
+            true => Self::unknown(error),
+            false => Self::rejected(error),
+        }
     }
 }
 
@@ -22,9 +101,10 @@ impl SendCodeError {
 pub type SendCodeFuture<'a> = BoxFuture<'a, Result<(), SendCodeError>>;
 
 /// A provider of messages, such as an SMS gateway. Its timeout must be shorter than that of the
-/// request.
+/// request. If the request ends first, the code counts as one whose outcome is unknown.
 pub trait SendCode: Send + Sync + 'static {
-    /// Sends a code to an address.
+    /// Sends a code to an address. A [`SendCodeError`] states whether the provider certainly does not
+    /// send it.
     fn send<'a>(&'a self, target: &'a str, code: &'a Secret<String>) -> SendCodeFuture<'a>;
 }
 
@@ -84,9 +164,8 @@ impl SendCode for MailCodes {
                 "Your code is {}. It is valid for a few minutes and for one use.\n\nIf you did not request it, ignore this message.\n",
                 code.expose()
             );
-            let mail = Mail::new(target, self.subject.as_str()).map_err(SendCodeError::new)?;
-            let sent = self.mailer.send(mail.text(text)).await;
-            sent.map_err(SendCodeError::new)
+            let mail = Mail::new(target, self.subject.as_str())?;
+            Ok(self.mailer.send(mail.text(text)).await?)
         })
     }
 }

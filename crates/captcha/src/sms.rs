@@ -6,7 +6,7 @@ use seaworthy_core::Secret;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::{SendCode, SendCodeError, SendCodeFuture};
+use crate::{SendCode, SendCodeFuture};
 
 /// The path of many gateways.
 const PATH: &str = "/messages";
@@ -41,9 +41,11 @@ impl Default for SmsGatewayConfig {
 /// Sends codes by SMS, through a gateway with an HTTP interface.
 ///
 /// A message is a POST of the JSON object `{"to": …, "from": …, "text": …}` with a bearer token.
-/// Each status from 200 to 299 means that the gateway accepted it. A failed message is not
-/// repeated, because the recipient might get two codes. For a gateway with another interface,
-/// implement [`SendCode`].
+/// A status from 200 to 299 means that the gateway accepted it. A status from 400 to 499, except
+/// 408, means that it rejected it. After any other status, or without a response, the outcome is
+/// unknown. The provider does not repeat a failed message, because the recipient might get two
+/// codes. It does not follow redirects. For a gateway with another interface, implement
+/// [`SendCode`].
 #[derive(Clone)]
 pub struct SmsGateway {
     client: HttpClient,
@@ -69,12 +71,13 @@ impl SendCode for SmsGateway {
             } = &self.config;
             let text = format!("Your code is {}", code.expose());
             let message = json!({ "to": target, "from": sender, "text": text });
-            let mut request = self.client.post(path.as_str()).json(&message);
+            let request = self.client.post(path.as_str()).json(&message);
+            // A gateway may have accepted a message before it redirects.
+            let mut request = request.without_redirects();
             if let Some(token) = token {
                 request = request.bearer(token);
             }
-            let response = request.send().await.map_err(SendCodeError::new)?;
-            response.success().map_err(SendCodeError::new)?;
+            request.send().await?.success()?;
             Ok(())
         })
     }

@@ -2,7 +2,7 @@
 
 use aws_lc_rs::{constant_time::verify_slices_are_equal, digest};
 use seaworthy_core::Timeout;
-use seaworthy_data::{DataError, Database, microseconds, sql};
+use seaworthy_data::{Connection, DataError, Database, microseconds, sql};
 
 /// The keyed hashes of a captcha.
 pub(crate) struct Stored {
@@ -12,17 +12,17 @@ pub(crate) struct Stored {
 
 /// Stores a captcha.
 pub(crate) async fn insert(
-    database: &Database,
+    connection: &dyn Connection,
     id: &str,
-    stored: Stored,
+    stored: &Stored,
     ttl: Timeout,
 ) -> Result<(), DataError> {
     sql("INSERT INTO captchas (id_hash, answer, binding, tries, until_us) VALUES (?, ?, ?, 0, {now_us} + ?)")
         .bind(hash(id))
-        .bind(stored.answer)
-        .bind(stored.binding)
+        .bind(stored.answer.clone())
+        .bind(stored.binding.clone())
         .bind(microseconds(ttl.get()))
-        .execute(database)
+        .execute(connection)
         .await
         .map(drop)
 }
@@ -63,10 +63,10 @@ pub(crate) async fn count(
 }
 
 /// Consumes a captcha. Returns whether it existed.
-pub(crate) async fn take(database: &Database, id: &str) -> Result<bool, DataError> {
+pub(crate) async fn take(connection: &dyn Connection, id: &str) -> Result<bool, DataError> {
     let taken = sql("DELETE FROM captchas WHERE id_hash = ?")
         .bind(hash(id))
-        .execute(database)
+        .execute(connection)
         .await?;
     Ok(taken.rows_affected() > 0)
 }

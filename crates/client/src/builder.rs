@@ -1,35 +1,24 @@
 use std::{fmt, sync::Arc};
 
 use http::HeaderValue;
-use hyper_util::{
-    client::legacy::Client,
-    rt::{TokioExecutor, TokioTimer},
-};
 use seaworthy_resilience::policies::{Policies, Resilience, ResilienceConfig};
 use seaworthy_telemetry::{metrics::Metrics, tracer::Tracer};
 
 use crate::{
-    Addresses, BuildError, Credentials, HttpClient, HttpClientConfig, HttpVersion, Resolve,
-    client::Inner,
-    connect::{Connector, ReloadableTls, SystemResolver},
+    Addresses, BuildError, Credentials, HttpClient, HttpClientConfig, HttpClients, Resolve,
+    connect::SystemResolver,
     credentials::Caller,
     observe::ClientMetrics,
-    replay::ReplayCall,
-    sender::Sender,
-    transport::Transport,
+    recipe::{Configure, Recipe},
 };
-
-/// Maximum number of headers of a response.
-const MAX_HEADERS: usize = 100;
-/// Buffer size of an HTTP/1 connection, which is also the maximum size of a response head.
-const MAX_HEAD_SIZE: usize = 128 * 1024;
-/// Maximum size of a response head over HTTP/2.
-const MAX_HEADER_LIST_SIZE: u32 = 64 * 1024;
 
 /// Builds an [`HttpClient`]. Every setting has a safe default.
 pub struct HttpClientBuilder {
     name: Arc<str>,
-    config: HttpClientConfig,
+    settings: Option<HttpClientConfig>,
+    configure: Option<Configure>,
+    addresses: Option<Addresses>,
+    follows: Option<(HttpClients, String)>,
     policies: Option<Policies>,
     metrics: Metrics,
     tracer: Tracer,
@@ -43,7 +32,10 @@ impl HttpClientBuilder {
     pub(crate) fn new(name: &str) -> Self {
         Self {
             name: name.into(),
-            config: HttpClientConfig::default(),
+            settings: None,
+            configure: None,
+            addresses: None,
+            follows: None,
             policies: None,
             metrics: Metrics::new(),
             tracer: Tracer::disabled(),
@@ -54,17 +46,39 @@ impl HttpClientBuilder {
         }
     }
 
-    /// Sets the settings.
+    /// Sets the settings. A reload does not change them, unless you call
+    /// [`follow`](Self::follow) later.
     #[must_use]
     pub fn config(mut self, config: HttpClientConfig) -> Self {
-        self.config = config;
+        self.settings = Some(config);
+        self.follows = None;
+        self
+    }
+
+    /// Derives the settings of the client from those that [`config`](Self::config) sets, or from
+    /// those of each reload. The argument is `None` if they do not exist. Use it for a client whose
+    /// code determines some settings.
+    #[must_use]
+    pub fn configure(
+        mut self,
+        configure: impl Fn(Option<&HttpClientConfig>) -> HttpClientConfig + Send + Sync + 'static,
+    ) -> Self {
+        self.configure = Some(Arc::new(configure));
+        self
+    }
+
+    /// Changes the settings of the client at each reload of `clients` to those of this name
+    /// (CONF-4).
+    #[must_use]
+    pub fn follow(mut self, clients: &HttpClients, name: &str) -> Self {
+        self.follows = Some((clients.clone(), name.to_owned()));
         self
     }
 
     /// Sets the addresses that the client may connect to. Overrides the settings.
     #[must_use]
     pub const fn addresses(mut self, addresses: Addresses) -> Self {
-        self.config.addresses = addresses;
+        self.addresses = Some(addresses);
         self
     }
 
@@ -130,7 +144,10 @@ impl HttpClientBuilder {
     pub fn build(self) -> Result<HttpClient, BuildError> {
         let Self {
             name,
-            config,
+            settings,
+            configure,
+            addresses,
+            follows,
             policies,
             metrics,
             tracer,
@@ -139,25 +156,11 @@ impl HttpClientBuilder {
             caller,
             requires_base_url,
         } = self;
-        if requires_base_url && config.base_url.is_none() {
-            let client = name.to_string();
-            return Err(BuildError::BaseUrlNotSet { client });
-        }
-        let has_credentials = caller.is_some() || config.tls.certificate.is_some();
-        if has_credentials && config.base_url.is_none() {
-            let client = name.to_string();
-            return Err(BuildError::NoBaseUrl { client });
-        }
-        let needs_roots = config
-            .base_url
-            .as_ref()
-            .is_some_and(|base| base.url().scheme() == "https");
-        let tls = ReloadableTls::new(&config.tls, &name, config.version, needs_roots)?;
-        let connector = Connector::new(resolver, config.addresses, tls, config.connect_timeout);
         let policies = policies.unwrap_or_else(|| {
             let mut all = ResilienceConfig::default();
+            let own = settings.as_ref().map(|settings| settings.policies.clone());
             all.dependencies
-                .insert(name.to_string(), config.policies.clone());
+                .insert(name.to_string(), own.unwrap_or_default());
             Resilience::new(all, metrics.clone()).dependency(&name)
         });
         if policies.config().coalesce {
@@ -166,31 +169,31 @@ impl HttpClientBuilder {
                 "policies.coalesce has no effect on an HTTP client, because a response body is a stream for one caller: use Policies::coalesce_layer"
             );
         }
-        let mut pool = Client::builder(TokioExecutor::new());
-        pool.timer(TokioTimer::new())
-            .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(config.pool.idle_timeout.get())
-            .pool_max_idle_per_host(config.pool.max_idle_connections.into())
-            .http1_max_headers(MAX_HEADERS)
-            .http1_max_buf_size(MAX_HEAD_SIZE)
-            .http2_max_header_list_size(MAX_HEADER_LIST_SIZE)
-            .http2_only(config.version == HttpVersion::Http2);
-        let transport = Transport {
-            anonymous: connector.anonymous().map(|anonymous| pool.build(anonymous)),
-            client: pool.build(connector),
-            timeout: policies.attempt_timeout().clone(),
-            caller,
-        };
-        let replay = ReplayCall(config.max_replay_size);
-        let metrics = ClientMetrics::new(&name, &metrics, tracer);
-        Ok(HttpClient::new(Inner {
-            sender: Sender::new(&policies, transport, replay),
-            policies,
-            metrics,
-            user_agent,
-            config,
+        let recipe = Recipe {
+            metrics: ClientMetrics::new(&name, &metrics, tracer),
             name,
-        }))
+            policies,
+            resolver,
+            user_agent,
+            caller,
+            requires_base_url,
+            addresses,
+            configure,
+        };
+        match follows {
+            None => {
+                let config = recipe.config(settings.as_ref());
+                HttpClient::new(recipe, config)
+            }
+            Some((clients, followed)) => clients.add(&followed, |latest| {
+                let own = match latest {
+                    Some(latest) => latest.get(&followed),
+                    None => settings.as_ref(),
+                };
+                let config = recipe.config(own);
+                HttpClient::new(recipe, config)
+            }),
+        }
     }
 }
 
@@ -199,7 +202,7 @@ impl fmt::Debug for HttpClientBuilder {
         formatter
             .debug_struct("HttpClientBuilder")
             .field("name", &self.name)
-            .field("config", &self.config)
+            .field("settings", &self.settings)
             .finish_non_exhaustive()
     }
 }

@@ -36,7 +36,7 @@ pub(crate) async fn send(request: RequestBuilder) -> Result<HttpResponse, Client
         timeout,
         follows_redirects,
     } = request;
-    let inner = client.inner();
+    let inner = &*client;
     let url = url.map_err(|error| error.of_client(&inner.name))?;
     let parent = context::current();
     let trace = inner

@@ -1,14 +1,18 @@
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    sync::{Arc, Weak},
+};
 
 use http::{HeaderValue, Method};
+use parking_lot::RwLock;
 use seaworthy_resilience::policies::Policies;
 
 use crate::{
-    HttpClientBuilder, HttpClientConfig, RequestBuilder, Target, observe::ClientMetrics,
-    sender::Sender,
+    BuildError, HttpClientBuilder, HttpClientConfig, RequestBuilder, Target,
+    observe::ClientMetrics, recipe::Recipe, sender::Sender,
 };
 
-/// An HTTP client of one dependency. Clones share connections and policies.
+/// An HTTP client of one dependency. Clones share connections, policies and reloads of settings.
 ///
 /// ```no_run
 /// use seaworthy_client::HttpClient;
@@ -21,15 +25,41 @@ use crate::{
 /// # }
 /// ```
 #[derive(Clone)]
-pub struct HttpClient(Arc<Inner>);
+pub struct HttpClient(Arc<Shared>);
 
+/// The state that clones share.
+pub(crate) struct Shared {
+    recipe: Recipe,
+    current: RwLock<Arc<Inner>>,
+}
+
+/// The client with one version of its settings. A call uses the version with which it began.
 pub(crate) struct Inner {
     pub(crate) name: Arc<str>,
-    pub(crate) config: HttpClientConfig,
+    pub(crate) config: Arc<HttpClientConfig>,
     pub(crate) policies: Policies,
     pub(crate) sender: Sender,
     pub(crate) metrics: ClientMetrics,
     pub(crate) user_agent: Option<HeaderValue>,
+}
+
+impl Shared {
+    /// Applies new settings. Does not change the client if they are not valid.
+    pub(crate) fn reload(&self, settings: Option<&HttpClientConfig>) -> Result<(), BuildError> {
+        let config = self.recipe.config(settings);
+        let current = Arc::clone(&self.current.read().config);
+        let is_same = HttpClientConfig {
+            policies: current.policies.clone(),
+            ..config.clone()
+        } == *current;
+        if !is_same {
+            let reloaded = Arc::new(self.recipe.build(config)?);
+            // Connections close outside of the lock.
+            let previous = std::mem::replace(&mut *self.current.write(), reloaded);
+            drop(previous);
+        }
+        Ok(())
+    }
 }
 
 impl HttpClient {
@@ -39,30 +69,39 @@ impl HttpClient {
         HttpClientBuilder::new(name)
     }
 
-    pub(crate) fn new(inner: Inner) -> Self {
-        Self(Arc::new(inner))
+    pub(crate) fn new(recipe: Recipe, config: HttpClientConfig) -> Result<Self, BuildError> {
+        let inner = recipe.build(config)?;
+        Ok(Self(Arc::new(Shared {
+            recipe,
+            current: RwLock::new(Arc::new(inner)),
+        })))
     }
 
-    pub(crate) fn inner(&self) -> &Inner {
-        &self.0
+    pub(crate) fn current(&self) -> Arc<Inner> {
+        Arc::clone(&self.0.current.read())
+    }
+
+    pub(crate) fn downgrade(&self) -> Weak<Shared> {
+        Arc::downgrade(&self.0)
     }
 
     /// Returns the name of the dependency.
     #[must_use]
     pub fn name(&self) -> &str {
-        &self.0.name
+        &self.0.recipe.name
     }
 
-    /// Returns the settings.
+    /// Returns the settings in effect, except `policies`, which
+    /// [`Policies::config`](Policies::config) returns.
     #[must_use]
-    pub fn config(&self) -> &HttpClientConfig {
-        &self.0.config
+    pub fn config(&self) -> Arc<HttpClientConfig> {
+        Arc::clone(&self.0.current.read().config)
     }
 
     /// Returns the policies of the dependency.
     #[must_use]
     pub fn policies(&self) -> &Policies {
-        &self.0.policies
+        &self.0.recipe.policies
     }
 
     /// Starts a request. An invalid target is reported when the request is sent.
@@ -107,7 +146,7 @@ impl fmt::Debug for HttpClient {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("HttpClient")
-            .field("name", &self.0.name)
+            .field("name", &self.name())
             .finish_non_exhaustive()
     }
 }

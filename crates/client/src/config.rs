@@ -36,26 +36,37 @@ const DEFAULT_MAX_IDLE_CONNECTIONS: u16 = 32;
 pub struct HttpClientConfig {
     /// Base URL of the dependency. If set, calls and redirects outside of it are rejected. If not
     /// set, every call needs a complete URL.
+    #[schemars(extend("x-reloadable" = true))]
     pub base_url: Option<BaseUrl>,
     /// Maximum time to open a connection: name resolution, TCP and TLS together.
+    #[schemars(extend("x-reloadable" = true))]
     pub connect_timeout: Timeout,
     /// Maximum time between two parts of a response body.
+    #[schemars(extend("x-reloadable" = true))]
     pub idle_timeout: Timeout,
     /// Maximum size of a response body, before and after decompression.
+    #[schemars(extend("x-reloadable" = true))]
     pub max_response_size: ByteSize,
     /// Maximum size of a streamed request body that is buffered for retries.
+    #[schemars(extend("x-reloadable" = true))]
     pub max_replay_size: ByteSize,
     /// Limits on redirects.
+    #[schemars(extend("x-reloadable" = true))]
     pub redirects: RedirectConfig,
     /// Addresses that the client may connect to.
+    #[schemars(extend("x-reloadable" = true))]
     pub addresses: Addresses,
     /// Data of the current request that is sent to the dependency.
+    #[schemars(extend("x-reloadable" = true))]
     pub propagation: Propagation,
     /// HTTP version.
+    #[schemars(extend("x-reloadable" = true))]
     pub version: HttpVersion,
     /// Idle connections.
+    #[schemars(extend("x-reloadable" = true))]
     pub pool: PoolConfig,
     /// TLS settings.
+    #[schemars(extend("x-reloadable" = true))]
     pub tls: ClientTlsConfig,
     /// Timeouts, retries and limits. `attempt_timeout` ends with the head of a response,
     /// `total_timeout` with the body, and it includes all attempts and redirects.

@@ -57,7 +57,9 @@ mod credentials;
 mod error;
 mod observe;
 mod propagation;
+mod recipe;
 mod redirect;
+mod reload;
 mod replay;
 mod request;
 mod response;
@@ -77,6 +79,7 @@ pub use connect::{
 pub use credentials::{Credentials, CredentialsError};
 pub use error::{BodySize, ClientError, Limit, RedirectProblem};
 pub use propagation::Propagation;
+pub use reload::{HttpClients, ReloadError};
 pub use request::RequestBuilder;
 pub use response::HttpResponse;
 pub use target::Target;

@@ -1,4 +1,4 @@
-use std::{fmt, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::{
@@ -13,7 +13,7 @@ use seaworthy_resilience::retry::Repeatable;
 use serde::Serialize;
 use url::Url;
 
-use crate::{ClientError, HttpClient, HttpResponse, RequestBody, Target, call};
+use crate::{ClientError, HttpClient, HttpResponse, RequestBody, Target, call, client::Inner};
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
@@ -23,7 +23,7 @@ const FRAMING: [HeaderName; 5] = [CONNECTION, CONTENT_LENGTH, TE, TRANSFER_ENCOD
 /// A request builder. [`RequestBuilder::send`] reports errors of all its methods.
 #[must_use = "a request does nothing until it is sent"]
 pub struct RequestBuilder {
-    pub(crate) client: HttpClient,
+    pub(crate) client: Arc<Inner>,
     pub(crate) method: Method,
     pub(crate) url: Result<Url, ClientError>,
     pub(crate) headers: HeaderMap,
@@ -41,9 +41,10 @@ pub(crate) enum Content {
 
 impl RequestBuilder {
     pub(crate) fn new(client: &HttpClient, method: Method, target: Target<'_>) -> Self {
+        let client = client.current();
         Self {
-            url: target.resolve(client.config().base_url.as_ref()),
-            client: client.clone(),
+            url: target.resolve(client.config.base_url.as_ref()),
+            client,
             method,
             headers: HeaderMap::new(),
             extensions: Extensions::new(),
@@ -172,7 +173,7 @@ impl fmt::Debug for RequestBuilder {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("RequestBuilder")
-            .field("client", &self.client)
+            .field("client", &self.client.name)
             .field("method", &self.method)
             .finish_non_exhaustive()
     }

@@ -24,7 +24,7 @@ pub struct NotUnicode;
 impl Environment {
     /// Returns the variables of this process, without names that are not UTF-8.
     #[must_use]
-    pub fn of_process() -> Self {
+    pub fn from_process() -> Self {
         Self::from_os(std::env::vars_os())
     }
 

@@ -22,6 +22,8 @@ pub(crate) enum Location {
     Directory(PathBuf),
     /// The base file. The file of the profile is next to it.
     File(PathBuf),
+    /// The loader does not read files.
+    None,
 }
 
 /// A file and its tree.
@@ -34,7 +36,7 @@ impl Location {
     /// Returns the directory of the files.
     pub(crate) fn directory(&self) -> PathBuf {
         match self {
-            Self::Default => PathBuf::from(DEFAULT_DIRECTORY),
+            Self::Default | Self::None => PathBuf::from(DEFAULT_DIRECTORY),
             Self::Directory(path) => path.clone(),
             Self::File(path) => match path.parent() {
                 Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
@@ -46,7 +48,7 @@ impl Location {
     fn base(&self) -> PathBuf {
         match self {
             Self::File(path) => path.clone(),
-            Self::Default | Self::Directory(_) => self.directory().join("config.yaml"),
+            Self::Default | Self::Directory(_) | Self::None => self.directory().join("config.yaml"),
         }
     }
 
@@ -60,6 +62,9 @@ impl Location {
     /// In staging and production the file of the profile must exist if another profile has one, so
     /// that a missing file is an error.
     pub(crate) fn read(&self, profile: Profile, errors: &mut Vec<ConfigError>) -> Vec<Layer> {
+        if matches!(self, Self::None) {
+            return Vec::new();
+        }
         let before = errors.len();
         let base = read(&self.base(), errors);
         let own = read(&self.profile_file(profile), errors);

@@ -1,9 +1,10 @@
 use std::borrow::Cow;
 
-use crate::{Conversion, Profile, key::Key};
+use crate::{Conversion, Profile, UrlChange, effect::Effect, key::Key};
 
-/// An environment variable of a legacy deployment. It sets a key, or it fails the load with an
-/// error that names its replacement. So the service does not ignore any legacy variable.
+/// An environment variable of a legacy deployment. It sets a key, it fails the load with an error
+/// that names its replacement, or the service logs that it ignores the variable. So the service
+/// never ignores a legacy variable silently.
 ///
 /// ```
 /// use seaworthy_config::{Conversion, LegacyVariable};
@@ -20,46 +21,12 @@ use crate::{Conversion, Profile, key::Key};
 pub struct LegacyVariable {
     name: Cow<'static, str>,
     effect: Effect<Cow<'static, str>>,
-}
-
-/// The effect of a variable. `K` is the type of the key.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Effect<K> {
-    Sets {
-        key: K,
-        conversion: Option<Conversion>,
-    },
-    /// Sets the profile, if the variable of the service does not.
-    SetsProfile,
-    /// `true` requires a key, and `false` requires its absence.
-    Enables {
-        key: K,
-    },
-    /// `true` requires a key, and `false` removes one.
-    Switches {
-        key: K,
-        removes: K,
-    },
-    /// Each of these values sets a key, or leaves it as it is.
-    Maps {
-        key: K,
-        values: &'static [(&'static str, Option<&'static str>)],
-    },
-    /// One of these values, which is the scheme of the URL at a key.
-    Scheme {
-        key: K,
-        values: &'static [&'static str],
-    },
-    /// A section with the keys of each profile.
-    Profiles,
-    /// Accepts only these values, which describe the behavior of the service.
-    Accepts {
-        values: &'static [&'static str],
-        advice: &'static str,
-    },
-    Rejected {
-        advice: &'static str,
-    },
+    /// Whether a schema without the key skips it.
+    is_optional: bool,
+    /// The variable without which it is ignored.
+    together_with: Option<&'static str>,
+    /// The key of files that takes precedence over it.
+    yields_to: Option<&'static str>,
 }
 
 /// A variable of a schema, with its key resolved.
@@ -67,53 +34,80 @@ pub(crate) enum Effect<K> {
 pub(crate) struct Variable {
     pub(crate) name: String,
     pub(crate) effect: Effect<Key>,
+    /// The variable without which it is ignored.
+    pub(crate) together_with: Option<&'static str>,
+    yields_to: Option<Key>,
+}
+
+impl Variable {
+    pub(crate) const fn new(name: String, effect: Effect<Key>) -> Self {
+        Self {
+            name,
+            effect,
+            together_with: None,
+            yields_to: None,
+        }
+    }
+
+    /// Returns the key that takes precedence if a file sets it.
+    pub(crate) fn yields_to(&self) -> Option<&Key> {
+        match &self.effect {
+            Effect::Sets {
+                key,
+                conversion: Some(Conversion::Constant(_)),
+            } => Some(key),
+            _ => self.yields_to.as_ref(),
+        }
+    }
+
+    /// Whether the variable is ignored under a condition.
+    pub(crate) fn is_conditional(&self) -> bool {
+        self.together_with.is_some() || self.yields_to.is_some()
+    }
 }
 
 impl LegacyVariable {
     /// Creates a variable that sets a key.
     #[must_use]
     pub const fn sets(name: &'static str, key: &'static str) -> Self {
-        Self {
-            name: Cow::Borrowed(name),
-            effect: Effect::Sets {
+        Self::with(
+            name,
+            Effect::Sets {
                 key: Cow::Borrowed(key),
                 conversion: None,
             },
-        }
+        )
     }
 
     /// Creates a variable whose converted value sets a key.
     #[must_use]
     pub const fn converted(name: &'static str, key: &'static str, conversion: Conversion) -> Self {
-        Self {
-            name: Cow::Borrowed(name),
-            effect: Effect::Sets {
+        Self::with(
+            name,
+            Effect::Sets {
                 key: Cow::Borrowed(key),
                 conversion: Some(conversion),
             },
-        }
+        )
     }
 
     /// Creates a variable that sets the profile if `SERVICE__PROFILE` does not. `dev` is
     /// `development`, and `prod` is `production`.
     #[must_use]
     pub const fn profile(name: &'static str) -> Self {
-        Self {
-            name: Cow::Borrowed(name),
-            effect: Effect::SetsProfile,
-        }
+        Self::with(name, Effect::SetsProfile)
     }
 
     /// Creates a variable that declares whether a part is configured, such as `TLS_ENABLED`. `true`
     /// fails the load if the key is not set, and `false` fails it if the key is set.
     #[must_use]
     pub const fn enables(name: &'static str, key: &'static str) -> Self {
-        Self {
-            name: Cow::Borrowed(name),
-            effect: Effect::Enables {
+        Self::with(
+            name,
+            Effect::Enables {
                 key: Cow::Borrowed(key),
             },
-        }
+        )
     }
 
     /// A variable that turns an optional part on or off, such as `TLS_ENABLED`. `true` fails the
@@ -121,13 +115,13 @@ impl LegacyVariable {
     /// it, whichever layer sets it.
     #[must_use]
     pub const fn switches(name: &'static str, key: &'static str, removes: &'static str) -> Self {
-        Self {
-            name: Cow::Borrowed(name),
-            effect: Effect::Switches {
+        Self::with(
+            name,
+            Effect::Switches {
                 key: Cow::Borrowed(key),
                 removes: Cow::Borrowed(removes),
             },
-        }
+        )
     }
 
     /// A variable whose values set a key, such as `false` for a size of 0. A value without a
@@ -138,13 +132,13 @@ impl LegacyVariable {
         key: &'static str,
         values: &'static [(&'static str, Option<&'static str>)],
     ) -> Self {
-        Self {
-            name: Cow::Borrowed(name),
-            effect: Effect::Maps {
+        Self::with(
+            name,
+            Effect::Maps {
                 key: Cow::Borrowed(key),
                 values,
             },
-        }
+        )
     }
 
     /// A variable that names the scheme of the URL at a key, such as `DATABASE_DRIVER`. Another
@@ -155,13 +149,13 @@ impl LegacyVariable {
         key: &'static str,
         values: &'static [&'static str],
     ) -> Self {
-        Self {
-            name: Cow::Borrowed(name),
-            effect: Effect::Scheme {
+        Self::with(
+            name,
+            Effect::Scheme {
                 key: Cow::Borrowed(key),
                 values,
             },
-        }
+        )
     }
 
     /// A variable for a behavior that is not configurable. Its values describe what the service
@@ -172,18 +166,115 @@ impl LegacyVariable {
         values: &'static [&'static str],
         advice: &'static str,
     ) -> Self {
-        Self {
-            name: Cow::Borrowed(name),
-            effect: Effect::Accepts { values, advice },
-        }
+        Self::with(name, Effect::Accepts { values, advice })
     }
 
     /// Creates a variable that fails the load unless it is empty. The advice names its replacement.
     #[must_use]
     pub const fn rejected(name: &'static str, advice: &'static str) -> Self {
+        Self::with(name, Effect::Rejected { advice })
+    }
+
+    /// Creates a variable whose values change the URL at a key, such as `TLS_MODE` for the scheme
+    /// of a broker. Any other value fails the load.
+    #[must_use]
+    pub const fn changes_url(
+        name: &'static str,
+        key: &'static str,
+        changes: &'static [(&'static str, UrlChange)],
+    ) -> Self {
+        Self::with(
+            name,
+            Effect::ChangesUrl {
+                key: Cow::Borrowed(key),
+                changes,
+            },
+        )
+    }
+
+    /// Creates a variable whose values change the URL of each item of a list, such as the URLs of
+    /// replicas. `member` is the name of the URL. Any other value fails the load.
+    #[must_use]
+    pub const fn changes_urls(
+        name: &'static str,
+        list: &'static str,
+        member: &'static str,
+        changes: &'static [(&'static str, UrlChange)],
+    ) -> Self {
+        Self::with(
+            name,
+            Effect::ChangesUrls {
+                list: Cow::Borrowed(list),
+                member,
+                changes,
+            },
+        )
+    }
+
+    /// Creates a variable with the host of a mail server. With the variables `port` and `user`,
+    /// which may be absent, it sets the URL at a key. Port 465 means implicit TLS. Declare
+    /// these two as [`part_of`](Self::part_of) this one.
+    #[must_use]
+    pub const fn mail_host(
+        name: &'static str,
+        key: &'static str,
+        port: &'static str,
+        user: &'static str,
+    ) -> Self {
+        Self::with(
+            name,
+            Effect::MailHost {
+                key: Cow::Borrowed(key),
+                port,
+                user,
+            },
+        )
+    }
+
+    /// Creates a variable that is read together with another one. Without the other one, the
+    /// service ignores it with a warning.
+    #[must_use]
+    pub const fn part_of(name: &'static str, variable: &'static str) -> Self {
+        Self::with(name, Effect::PartOf { variable })
+    }
+
+    /// Creates a variable without effect. If it is not empty, the service logs a warning with the
+    /// advice, which names the replacement. Only use it if no protection depends on the variable.
+    /// A `*` at the end of the name stands for any text.
+    #[must_use]
+    pub const fn ignored(name: &'static str, advice: &'static str) -> Self {
+        Self::with(name, Effect::Ignored { advice })
+    }
+
+    /// Skips the variable if no type has its key, because a cargo feature is off.
+    #[must_use]
+    pub const fn optional(mut self) -> Self {
+        self.is_optional = true;
+        self
+    }
+
+    /// Ignores the variable with a warning if the other variable is not set, such as a region
+    /// without the name of its bucket. The empty text has no effect.
+    #[must_use]
+    pub const fn together_with(mut self, variable: &'static str) -> Self {
+        self.together_with = Some(variable);
+        self
+    }
+
+    /// Ignores the variable with a warning if a file sets the key. The empty text has no effect.
+    #[must_use]
+    pub const fn unless_file_sets(mut self, key: &'static str) -> Self {
+        self.yields_to = Some(key);
+        self
+    }
+
+    const fn with(name: &'static str, effect: Effect<Cow<'static, str>>) -> Self {
         Self {
             name: Cow::Borrowed(name),
-            effect: Effect::Rejected { advice },
+            effect,
+            is_optional: false,
+            together_with: None,
+            yields_to: None,
         }
     }
 
@@ -195,7 +286,14 @@ impl LegacyVariable {
                 key: Cow::Owned(key.to_owned()),
                 conversion: None,
             },
+            is_optional: false,
+            together_with: None,
+            yields_to: None,
         }
+    }
+
+    pub(crate) fn is_optional(&self) -> bool {
+        self.is_optional
     }
 
     /// Returns the name of the variable.
@@ -217,66 +315,10 @@ impl LegacyVariable {
         Variable {
             name: self.name.clone().into_owned(),
             effect: self.effect.resolve(),
+            together_with: self.together_with,
+            yields_to: self.yields_to.map(Key::of_dotted),
         }
     }
-}
-
-impl Effect<Cow<'static, str>> {
-    /// Returns the key of the settings types, if there is one.
-    pub(crate) fn key(&self) -> Option<Key> {
-        match self {
-            Self::Sets { key, .. }
-            | Self::Enables { key }
-            | Self::Switches { key, .. }
-            | Self::Maps { key, .. }
-            | Self::Scheme { key, .. } => Some(Key::of_dotted(key)),
-            _ => None,
-        }
-    }
-
-    /// Parses the key.
-    pub(crate) fn resolve(&self) -> Effect<Key> {
-        match self {
-            Self::Sets { key, conversion } => Effect::Sets {
-                key: Key::of_dotted(key),
-                conversion: *conversion,
-            },
-            Self::SetsProfile => Effect::SetsProfile,
-            Self::Enables { key } => Effect::Enables {
-                key: Key::of_dotted(key),
-            },
-            Self::Switches { key, removes } => Effect::Switches {
-                key: Key::of_dotted(key),
-                removes: Key::of_dotted(removes),
-            },
-            Self::Maps { key, values } => Effect::Maps {
-                key: Key::of_dotted(key),
-                values,
-            },
-            Self::Scheme { key, values } => Effect::Scheme {
-                key: Key::of_dotted(key),
-                values,
-            },
-            Self::Profiles => Effect::Profiles,
-            Self::Accepts { values, advice } => Effect::Accepts { values, advice },
-            Self::Rejected { advice } => Effect::Rejected { advice },
-        }
-    }
-}
-
-/// Returns the value that sets a key, or `None` if it stays as it is.
-///
-/// # Errors
-/// The value is not one of these.
-pub(crate) fn mapped(
-    values: &[(&str, Option<&'static str>)],
-    text: &str,
-) -> Result<Option<&'static str>, String> {
-    let found = values.iter().find(|(value, _)| *value == text);
-    found.map(|(_, replacement)| *replacement).ok_or_else(|| {
-        let known: Vec<_> = values.iter().map(|(value, _)| *value).collect();
-        format!("the value is not one of {}", known.join(", "))
-    })
 }
 
 /// Parses the profile of a legacy variable.

@@ -4,8 +4,9 @@ use std::{borrow::Cow, collections::BTreeMap};
 
 use crate::{
     ConfigError, Conversion, Profile, Schema,
+    effect::{Effect, mapped},
     key::{Key, Segment},
-    legacy::{Effect, mapped, parse_profile},
+    legacy::parse_profile,
     requirement::Requirement,
     shape::Form,
     tree::{Entry, Node, Scalar, Value, list_of_literals, merge},
@@ -288,7 +289,13 @@ fn apply(
         | Effect::Profiles
         | Effect::Enables { .. }
         | Effect::Switches { .. }
-        | Effect::Scheme { .. } => Ok(()),
+        | Effect::Scheme { .. }
+        // The other effects exist only for variables.
+        | Effect::ChangesUrl { .. }
+        | Effect::ChangesUrls { .. }
+        | Effect::MailHost { .. }
+        | Effect::PartOf { .. }
+        | Effect::Ignored { .. } => Ok(()),
         Effect::Maps { key, values } => {
             if let Some(replacement) = mapped(values, &node.text().unwrap_or_default())? {
                 node.value = Value::Scalar(Scalar::Literal(replacement.to_owned()));

@@ -22,7 +22,7 @@
 //!
 //! let errors = Loader::new("hello")
 //!     .environment(Environment::from([("HELLO__GREETING", "1"), ("HELLO__GREETINGS", "many")]))
-//!     .load(&Schema::of::<Hello>())
+//!     .load(&Schema::from_settings::<Hello>())
 //!     .unwrap_err();
 //! assert_eq!(errors.iter().count(), 2);
 //! assert!(errors.to_string().contains("did you mean `greetings`?"));
@@ -32,6 +32,7 @@ mod check;
 mod conversion;
 mod description;
 mod document;
+mod effect;
 mod entries;
 mod environment;
 mod error;
@@ -55,6 +56,7 @@ mod schema;
 mod secret;
 mod shape;
 mod tree;
+mod url_change;
 mod variables;
 
 pub use conversion::Conversion;
@@ -63,7 +65,7 @@ pub use environment::{Environment, NotUnicode};
 pub use error::{ConfigError, ConfigErrors};
 pub use legacy::LegacyVariable;
 pub use legacy_key::LegacyKey;
-pub use loaded::{InlineSecret, Loaded, UnknownSettings};
+pub use loaded::{IgnoredVariable, InlineSecret, Loaded, UnknownSettings};
 pub use loader::Loader;
 pub use mark::{Mark, Marks, UnsafeValue};
 pub use origin::Origin;
@@ -72,6 +74,7 @@ pub use reload::{Reloadable, Reloaded, WatchError, Watcher};
 pub use render::{EffectiveValue, SettingDescription, UnknownKey};
 pub use schema::{Schema, Settings};
 pub use secret::{EnvironmentSecrets, FileSecrets, SecretError, SecretFuture, SecretSource};
+pub use url_change::UrlChange;
 
 /// The examples of the documentation, compiled and run with the tests.
 #[cfg(doctest)]

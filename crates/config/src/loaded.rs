@@ -1,5 +1,6 @@
 use std::{
     any::{TypeId, type_name},
+    borrow::Cow,
     collections::BTreeMap,
     fmt,
     path::{Path, PathBuf},
@@ -41,6 +42,7 @@ pub(crate) struct Inner {
     pub(crate) secrets: BTreeMap<Key, Secret<String>>,
     pub(crate) rotations: Rotations,
     pub(crate) instances: BTreeMap<TypeId, Instance>,
+    pub(crate) ignored: Vec<IgnoredVariable>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,6 +65,15 @@ pub struct InlineSecret {
     pub key: String,
     /// The origin of the secret.
     pub origin: Origin,
+}
+
+/// An environment variable of a legacy deployment that has no effect.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IgnoredVariable {
+    /// The name of the variable.
+    pub name: String,
+    /// The advice on its replacement.
+    pub advice: Cow<'static, str>,
 }
 
 impl Loaded {
@@ -104,6 +115,12 @@ impl Loaded {
     #[must_use]
     pub fn profile_variable(&self) -> String {
         variables::profile_variable(&self.0.service)
+    }
+
+    /// The environment variables of a legacy deployment that are set and have no effect.
+    #[must_use]
+    pub fn ignored_variables(&self) -> &[IgnoredVariable] {
+        &self.0.ignored
     }
 
     /// The files that were read, in the order of their layers.

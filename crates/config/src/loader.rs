@@ -24,7 +24,7 @@ use crate::{
 ///     greeting: String,
 /// }
 ///
-/// let schema = Schema::of::<Hello>();
+/// let schema = Schema::from_settings::<Hello>();
 /// let loaded = Loader::new("hello")
 ///     .profile(Profile::Test)
 ///     .environment(Environment::from([("HELLO__GREETING", "Ahoy")]))
@@ -61,7 +61,7 @@ impl Loader {
             service: service.into(),
             location: Location::default(),
             profile: None,
-            environment: Environment::of_process(),
+            environment: Environment::from_process(),
             overrides: Vec::new(),
             sources: Vec::new(),
             rules: Vec::new(),
@@ -103,6 +103,13 @@ impl Loader {
     #[must_use]
     pub fn file(mut self, path: impl Into<PathBuf>) -> Self {
         self.location = Location::File(path.into());
+        self
+    }
+
+    /// Does not read files, not even those in the default directory.
+    #[must_use]
+    pub fn without_files(mut self) -> Self {
+        self.location = Location::None;
         self
     }
 

@@ -141,7 +141,7 @@ impl FromIterator<Mark> for Marks {
 ///
 /// let loaded = Loader::new("mail")
 ///     .environment(Environment::from([("MAIL__ALLOW_PLAINTEXT", "true")]))
-///     .load(&Schema::of::<Mail>())?;
+///     .load(&Schema::from_settings::<Mail>())?;
 /// let shown = &loaded.values()[0];
 /// assert!(shown.marks.unsafe_values()[0].matches(&shown.value));
 /// # Ok::<(), Box<dyn std::error::Error>>(())

@@ -1,9 +1,9 @@
 use serde_json::Value as Json;
 
 use crate::{
-    ConfigError, Origin,
+    ConfigError, Origin, UrlChange,
+    effect::Effect,
     key::Key,
-    legacy::Effect,
     legacy_key::remove,
     tree::{Node, Scalar, Value},
 };
@@ -25,6 +25,10 @@ enum Wanted {
     Removed(Key),
     /// A URL whose scheme begins with this.
     Scheme(String),
+    /// A URL with this change.
+    Url(UrlChange),
+    /// A list of items, each of which has a URL with this name and change.
+    Urls(&'static str, UrlChange),
 }
 
 impl Requirement {
@@ -52,6 +56,17 @@ impl Requirement {
             (Effect::Scheme { values, .. }, _) => {
                 return Err(format!("the value is not one of {}", values.join(", ")));
             }
+            (Effect::ChangesUrl { key, changes }, text) => {
+                (key, Wanted::Url(change_of(changes, text)?))
+            }
+            (
+                Effect::ChangesUrls {
+                    list,
+                    member,
+                    changes,
+                },
+                text,
+            ) => (list, Wanted::Urls(member, change_of(changes, text)?)),
             _ => return Ok(None),
         };
         Ok(Some(Self {
@@ -62,10 +77,25 @@ impl Requirement {
         }))
     }
 
-    /// Removes the keys that the settings must not have.
+    /// Removes the keys that the settings must not have, and changes URLs.
     pub(crate) fn apply(&self, tree: &mut Node) {
-        if let Wanted::Removed(key) = &self.wanted {
-            remove(tree, key);
+        match &self.wanted {
+            Wanted::Removed(key) => drop(remove(tree, key)),
+            Wanted::Url(change) => {
+                if let Some(node) = tree.at_mut(&self.key) {
+                    change_url(node, *change);
+                }
+            }
+            Wanted::Urls(member, change) => {
+                let list = tree.at_mut(&self.key).map(|list| &mut list.value);
+                let Some(Value::Sequence(items)) = list else {
+                    return;
+                };
+                let member = Key::default().child(member);
+                let urls = items.iter_mut().filter_map(|item| item.at_mut(&member));
+                urls.for_each(|url| change_url(url, *change));
+            }
+            Wanted::Set | Wanted::NotSet | Wanted::Scheme(_) => {}
         }
     }
 
@@ -79,9 +109,40 @@ impl Requirement {
             Wanted::Scheme(scheme) if !node.is_some_and(|node| has_scheme(node, scheme)) => {
                 format!("{key} must be a URL with the scheme {scheme}: correct one of them")
             }
+            Wanted::Url(change) => match node.map(|node| change.apply(&text_of(node))) {
+                Some(Err(problem)) => format!("{key}: {problem}"),
+                _ => return None,
+            },
+            Wanted::Urls(member, change) => {
+                let Some(Value::Sequence(items)) = node.map(|list| &list.value) else {
+                    return None;
+                };
+                let member = Key::default().child(member);
+                let mut urls = items.iter().filter_map(|item| item.at(&member));
+                let problem = urls.find_map(|url| change.apply(&text_of(url)).err())?;
+                format!("{key}: {problem}")
+            }
             _ => return None,
         };
         Some(ConfigError::new(self.origin, self.name, problem))
+    }
+}
+
+/// Returns the change of a value.
+///
+/// # Errors
+/// The value is not one of these.
+fn change_of(changes: &[(&str, UrlChange)], text: &str) -> Result<UrlChange, String> {
+    let found = changes.iter().find(|(value, _)| *value == text);
+    found.map(|(_, change)| *change).ok_or_else(|| {
+        let known: Vec<_> = changes.iter().map(|(value, _)| *value).collect();
+        format!("the value is not one of {}", known.join(", "))
+    })
+}
+
+fn change_url(node: &mut Node, change: UrlChange) {
+    if let Ok(Some(url)) = change.apply(&text_of(node)) {
+        node.value = Value::Scalar(Scalar::Literal(url));
     }
 }
 
@@ -97,10 +158,14 @@ pub(crate) fn highest(requirements: Vec<Requirement>) -> Vec<Requirement> {
 
 /// Whether a value is a URL with this scheme, or is a reference to a secret, which is read later.
 fn has_scheme(node: &Node, scheme: &str) -> bool {
+    text_of(node).starts_with(scheme)
+}
+
+/// Returns the text of a value or of a default.
+fn text_of(node: &Node) -> String {
     let of_default = || match &node.value {
         Value::Scalar(Scalar::Typed(Json::String(text))) => Some(text.clone()),
         _ => None,
     };
-    let text = node.text().or_else(of_default).unwrap_or_default();
-    text.starts_with(scheme)
+    node.text().or_else(of_default).unwrap_or_default()
 }

@@ -55,7 +55,7 @@ impl<T: Serialize + DeserializeOwned + JsonSchema + Default + Clone + Send + Syn
 ///     greeting: String,
 /// }
 ///
-/// let schema = Schema::of::<Framework>().with::<Hello>();
+/// let schema = Schema::from_settings::<Framework>().with::<Hello>();
 /// assert_eq!(schema.document()["properties"]["greeting"]["type"], "string");
 /// ```
 ///
@@ -105,7 +105,7 @@ pub(crate) struct DeserializeError {
 impl Schema {
     /// A schema of one settings type.
     #[must_use]
-    pub fn of<T: Settings>() -> Self {
+    pub fn from_settings<T: Settings>() -> Self {
         Self::new(vec![Part::of::<T>()])
     }
 
@@ -136,11 +136,16 @@ impl Schema {
         self.with_legacy_variable(&LegacyVariable::owned(name, key))
     }
 
-    /// Adds a variable of a legacy deployment. A load fails if no type has its key.
+    /// Adds a variable of a legacy deployment. A load fails if no type has its key, unless the
+    /// variable is optional.
     #[must_use]
     pub fn with_legacy_variable(self, variable: &LegacyVariable) -> Self {
         let key = variable.key();
         self.change(|compiled| {
+            let is_skipped = |key: &Key| variable.is_optional() && compiled.shape_at(key).is_none();
+            if key.as_ref().is_some_and(is_skipped) {
+                return;
+            }
             if key.is_none_or(|key| compiled.knows(&key, "a variable")) {
                 compiled.variables.push(variable.resolve());
             }

@@ -1,19 +1,25 @@
 //! The layer of environment variables: `HELLO__SERVER__HTTP__ADDR` sets the key `server.http.addr`
 //! of the service `hello`.
 
-use std::collections::BTreeMap;
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use crate::{
-    ConfigError, Environment, Origin,
+    ConfigError, Environment, IgnoredVariable, Origin,
     check::unknown_key,
+    effect::{Effect, mapped},
     key::Key,
-    legacy::{Effect, Variable, mapped},
+    legacy::Variable,
     requirement::Requirement,
     schema::Schema,
     shape::{Form, Shape},
     tree::{Node, Value, insert},
 };
 
+/// The port of mail servers for implicit TLS (RFC 8314).
+const PORT_OF_TLS: &str = "465";
 /// Separates the names of a key. A single underscore is part of a name.
 const SEPARATOR: &str = "__";
 
@@ -93,17 +99,42 @@ pub(crate) fn layer(
     tree
 }
 
+/// The effects of variables and legacy keys beyond their values.
+#[derive(Default)]
+pub(crate) struct Effects {
+    pub(crate) requirements: Vec<Requirement>,
+    pub(crate) ignored: Vec<IgnoredVariable>,
+}
+
+impl Effects {
+    fn ignore(&mut self, name: &str, advice: impl Into<Cow<'static, str>>) {
+        let (name, advice) = (name.to_owned(), advice.into());
+        self.ignored.push(IgnoredVariable { name, advice });
+    }
+}
+
 /// Returns the layer of variables with other names. If two of them set a key, the later one takes
-/// precedence.
+/// precedence. `files` has the keys of files.
 pub(crate) fn other_names(
     environment: &Environment,
     schema: &Schema,
-    requirements: &mut Vec<Requirement>,
+    files: &Node,
+    effects: &mut Effects,
     errors: &mut Vec<ConfigError>,
 ) -> Node {
     let mut tree = Node::empty(Origin::Default);
+    // A name may have several effects.
+    let mut applied: BTreeSet<&str> = BTreeSet::new();
     let prefixed = with_legacy_prefix(environment, schema, errors);
     for variable in prefixed.iter().chain(schema.variables()) {
+        if let (Some(prefix), Effect::Ignored { advice }) =
+            (variable.name.strip_suffix('*'), &variable.effect)
+        {
+            let set = environment.with_prefix(prefix);
+            let set = set.filter(|(_, value)| *value != Ok(""));
+            set.for_each(|(name, _)| effects.ignore(name, *advice));
+            continue;
+        }
         let Some(value) = environment.get(&variable.name) else {
             continue;
         };
@@ -114,9 +145,22 @@ pub(crate) fn other_names(
             Effect::Sets { key, .. } | Effect::Maps { key, .. } => key.to_string(),
             _ => String::new(),
         };
+        if value != Ok("")
+            && let Some(advice) = reason_to_ignore(variable, environment, files)
+        {
+            effects.ignore(&variable.name, advice);
+            continue;
+        }
         let problem = match (value, &variable.effect) {
             (Err(problem), _) => problem.to_string(),
+            // Legacy files have lines without a value.
+            (Ok(""), Effect::Sets { key, conversion })
+                if conversion.is_some() || variable.is_conditional() || tree.at(key).is_some() =>
+            {
+                continue;
+            }
             (Ok(text), Effect::Sets { key, conversion }) => {
+                applied.insert(&variable.name);
                 let converted = match conversion {
                     Some(conversion) => conversion.apply(text),
                     None => Ok(text.to_owned()),
@@ -132,12 +176,38 @@ pub(crate) fn other_names(
             }
             // The loader reads it.
             (Ok(_), Effect::SetsProfile | Effect::Profiles) | (Ok(""), _) => continue,
+            (Ok(_), Effect::Ignored { advice }) => {
+                effects.ignore(&variable.name, *advice);
+                continue;
+            }
+            (Ok(_), Effect::PartOf { variable: whole }) => {
+                let advice = match environment.get(whole) {
+                    None | Some(Ok("")) => format!("set {whole} too, or remove it"),
+                    Some(Ok(host)) if host.contains("://") => {
+                        format!("{whole} is a whole URL: move the value into it, or remove it")
+                    }
+                    Some(_) => continue,
+                };
+                effects.ignore(&variable.name, advice);
+                continue;
+            }
+            (Ok(host), Effect::MailHost { key, port, user }) => {
+                let of = |name| environment.get(name).and_then(Result::ok);
+                let text = mail_url(host, of(port), of(user));
+                let shape = schema.shape_at(key);
+                insert(&mut tree, shape, key, &origin, &text, errors);
+                continue;
+            }
             (
                 Ok(text),
-                Effect::Enables { .. } | Effect::Switches { .. } | Effect::Scheme { .. },
+                Effect::Enables { .. }
+                | Effect::Switches { .. }
+                | Effect::Scheme { .. }
+                | Effect::ChangesUrl { .. }
+                | Effect::ChangesUrls { .. },
             ) => match Requirement::new(&origin, "", &variable.effect, text) {
                 Ok(required) => {
-                    requirements.extend(required);
+                    effects.requirements.extend(required);
                     continue;
                 }
                 Err(problem) => problem,
@@ -158,7 +228,56 @@ pub(crate) fn other_names(
         };
         errors.push(ConfigError::new(origin, key, problem));
     }
+    let ignored = &mut effects.ignored;
+    ignored.retain(|one| !applied.contains(&*one.name));
     tree
+}
+
+/// Returns the advice for a variable whose condition is not met.
+fn reason_to_ignore(
+    variable: &Variable,
+    environment: &Environment,
+    files: &Node,
+) -> Option<String> {
+    if let Some(other) = variable.together_with
+        && !is_set(environment, other)
+    {
+        return Some(format!("set {other} too, or remove it"));
+    }
+    let key = variable.yields_to()?;
+    let is_set = files.at(key).is_some_and(|node| !node.is_null());
+    is_set.then(|| format!("a settings file sets {key}: remove one of them"))
+}
+
+fn is_set(environment: &Environment, name: &str) -> bool {
+    environment.get(name).is_some_and(|value| value != Ok(""))
+}
+
+/// Returns the URL of a mail server. A host may be a whole URL.
+fn mail_url(host: &str, port: Option<&str>, user: Option<&str>) -> String {
+    if host.contains("://") {
+        return host.to_owned();
+    }
+    let port = port.filter(|port| !port.is_empty());
+    let scheme = if port == Some(PORT_OF_TLS) {
+        "smtps"
+    } else {
+        "smtp"
+    };
+    let user = user.filter(|user| !user.is_empty()).map(encoded);
+    let user = user.map(|user| format!("{user}@")).unwrap_or_default();
+    let port = port.map(|port| format!(":{port}")).unwrap_or_default();
+    format!("{scheme}://{user}{host}{port}")
+}
+
+/// Encodes the user of a URL. Users are often addresses.
+fn encoded(user: &str) -> String {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
+    let encode = |byte: u8| match is_plain(byte) {
+        true => char::from(byte).to_string(),
+        false => format!("%{byte:02X}"),
+    };
+    user.bytes().map(encode).collect()
 }
 
 /// Returns the variables that name keys after the prefix of a legacy deployment, such as
@@ -174,10 +293,7 @@ fn with_legacy_prefix(
     let mut found = Vec::new();
     for (variable, _) in environment.with_prefix(prefix) {
         let path = variable.strip_prefix(prefix).unwrap_or_default();
-        let named = |effect| Variable {
-            name: variable.to_owned(),
-            effect,
-        };
+        let named = |effect| Variable::new(variable.to_owned(), effect);
         let legacy = schema.legacy_keys().iter();
         let of_key = |key: &Key| name_of(&key.to_string()) == path.to_ascii_uppercase();
         let known = found.len();

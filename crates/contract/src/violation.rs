@@ -53,7 +53,7 @@ pub enum Naming {
 ///
 /// let mut violations = Violations::new(Naming::Json);
 /// violations.within(&SEATS, |violations| violations.add("must be greater than 0"));
-/// assert_eq!(violations.found()[0].field, "seatCount");
+/// assert_eq!(violations.as_slice()[0].field, "seatCount");
 /// ```
 #[derive(Debug)]
 pub struct Violations {
@@ -185,7 +185,7 @@ impl Violations {
 
     /// The violations: values that could not be read, then broken rules.
     #[must_use]
-    pub fn found(&self) -> &[FieldViolation] {
+    pub fn as_slice(&self) -> &[FieldViolation] {
         &self.found
     }
 

@@ -41,6 +41,7 @@ mod problem;
 mod request_id;
 #[cfg(feature = "axum")]
 mod response;
+mod rotation_attempts;
 mod secret;
 mod secret_rotation;
 mod snowflake;
@@ -66,6 +67,7 @@ pub use problem::Problem;
 pub use request_id::{InvalidRequestId, RequestId};
 #[cfg(feature = "axum")]
 pub use response::ResponseError;
+pub use rotation_attempts::RotationAttempts;
 pub use secret::Secret;
 pub use secret_rotation::SecretRotation;
 pub use snowflake::{SnowflakeError, Snowflakes};

@@ -20,8 +20,8 @@ const PURPOSE: &str = "blind index";
 ///
 /// let index = BlindIndex::new(&Secret::new([7; 32]));
 /// let phones = Context::new("users", "phone");
-/// assert_eq!(index.of(&phones, "+33612345678"), index.of(&phones, "+33612345678"));
-/// assert_ne!(index.of(&phones, "+33612345678"), index.of(&Context::new("users", "fax"), "+33612345678"));
+/// assert_eq!(index.compute(&phones, "+33612345678"), index.compute(&phones, "+33612345678"));
+/// assert_ne!(index.compute(&phones, "+33612345678"), index.compute(&Context::new("users", "fax"), "+33612345678"));
 /// ```
 #[derive(Clone)]
 pub struct BlindIndex(hmac::Key);
@@ -37,7 +37,7 @@ impl BlindIndex {
     /// Returns the 32 bytes to store for a value of a column. Normalize the value first, so that
     /// equal values have equal texts.
     #[must_use]
-    pub fn of(&self, column: &Context, value: &str) -> Vec<u8> {
+    pub fn compute(&self, column: &Context, value: &str) -> Vec<u8> {
         let mut context = hmac::Context::with_key(&self.0);
         // The context has the length of each part, so it cannot be confused with the value.
         context.update(column.as_bytes());
@@ -61,7 +61,7 @@ mod tests {
         let email = Context::new("users", "email");
         let phone = Context::new("users", "phone");
         let of = |key: u8, column: &Context, value: &str| {
-            BlindIndex::new(&Secret::new([key; KEY_LENGTH])).of(column, value)
+            BlindIndex::new(&Secret::new([key; KEY_LENGTH])).compute(column, value)
         };
         let first = of(1, &email, "ada@example.org");
         assert_eq!(first.len(), 32);

@@ -22,7 +22,7 @@ fn place(id: i64) -> Context {
 }
 
 async fn keys_are_rotated(url: &str) {
-    let config = DatabaseConfig::at(url.parse().unwrap());
+    let config = DatabaseConfig::from_url(url.parse().unwrap());
     let database = Database::builder("test", config).open().await.unwrap();
     sql("CREATE TABLE users (id BIGINT NOT NULL PRIMARY KEY, phone TEXT)")
         .execute(&database)

@@ -16,7 +16,7 @@ use seaworthy_service::{Assembly, Commands, Service, StartError};
 use serde::{Deserialize, Serialize};
 
 const MIGRATIONS: &[MigrationSet] = &[
-    MigrationSet::of_service(&[Migration::new(
+    MigrationSet::for_service(&[Migration::new(
         1,
         "members",
         "CREATE TABLE members (email {string} NOT NULL PRIMARY KEY, age {integer}, import_id {uuid} NOT NULL);
@@ -61,7 +61,7 @@ impl ImportRows for Members {
     fn check(&self, _: &CsvImport, row: &Member) -> Vec<RowProblem> {
         match row.email.contains('@') {
             true => Vec::new(),
-            false => vec![RowProblem::of("email", "not an e-mail address")],
+            false => vec![RowProblem::for_column("email", "not an e-mail address")],
         }
     }
 

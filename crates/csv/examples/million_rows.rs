@@ -150,7 +150,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let folder = folder.ok_or("pass the folder of the PostgreSQL programs")?;
     let server = PostgresServer::start(&folder)?;
     let url = server.database("orders")?;
-    let database = Database::builder("orders", DatabaseConfig::at(url.parse()?));
+    let database = Database::builder("orders", DatabaseConfig::from_url(url.parse()?));
     let database = database.open().await?;
     Migrator::new(&database, &[MIGRATIONS]).up(false).await?;
     sql("CREATE TABLE orders (id BIGINT PRIMARY KEY, customer TEXT NOT NULL, city TEXT NOT NULL, product TEXT NOT NULL, amount BIGINT NOT NULL, price DOUBLE PRECISION NOT NULL, tax DOUBLE PRECISION NOT NULL, is_paid BOOLEAN NOT NULL, note TEXT, day BIGINT NOT NULL)")

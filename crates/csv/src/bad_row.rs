@@ -28,7 +28,7 @@ pub struct RowProblem {
 
 impl RowProblem {
     /// A problem of one column. The message must not contain the value.
-    pub fn of(column: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
+    pub fn for_column(column: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
         Self {
             column: Some(column),
             message: message.into(),

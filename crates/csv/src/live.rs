@@ -20,7 +20,7 @@ const ROOM: &str = "csv-import";
 const EVENT: &str = "progress";
 
 pub(crate) fn room(id: Uuid) -> Result<Room, InvalidRoom> {
-    Room::of(ROOM, id)
+    Room::new(ROOM, id)
 }
 
 /// Starts the worker that emits the progress of imports with connected clients. It reads the rows,

@@ -164,7 +164,7 @@ impl<R: ImportRows> ImportRoutes<R> {
         let follow = get(
             async move |Path(id): Path<Uuid>| -> Result<Response, Error> {
                 all.find(id, &request_owner()).await?;
-                let client = context::with_current(|context| context.map(Client::of));
+                let client = context::with_current(|context| context.map(Client::from_context));
                 let connection = hub.connect(&client.unwrap_or_default())?;
                 let room = live::room(id).map_err(Error::internal)?;
                 connection.join(room).map_err(Error::internal)?;

@@ -9,7 +9,7 @@ use seaworthy_http::Routes;
 use seaworthy_service::{Assembly, Commands, Service, StartError};
 use serde::{Deserialize, Serialize};
 
-const MIGRATIONS: &[MigrationSet] = &[MigrationSet::of_service(&[Migration::new(
+const MIGRATIONS: &[MigrationSet] = &[MigrationSet::for_service(&[Migration::new(
     1,
     "shelves",
     "CREATE TABLE shelves (id {identity}, name {string} NOT NULL UNIQUE)",

@@ -16,7 +16,7 @@ use crate::{
 /// use seaworthy_data::{Database, DatabaseConfig};
 ///
 /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
-/// let config = DatabaseConfig::at("sqlite::memory:".parse()?);
+/// let config = DatabaseConfig::from_url("sqlite::memory:".parse()?);
 /// let database = Database::builder("tool", config).open().await?;
 /// # drop(database);
 /// # Ok::<_, Box<dyn std::error::Error>>(())

@@ -1,7 +1,7 @@
-use std::num::NonZeroU32;
+use std::{num::NonZeroU32, time::Duration};
 
 use schemars::JsonSchema;
-use seaworthy_core::{Secret, Timeout};
+use seaworthy_core::{Secret, Timeout, context};
 use serde::{Deserialize, Serialize};
 
 use crate::DatabaseUrl;
@@ -44,7 +44,7 @@ const DEFAULT_WEIGHT: NonZeroU32 = NonZeroU32::MIN;
 /// ```
 /// use seaworthy_data::DatabaseConfig;
 ///
-/// let mut config = DatabaseConfig::at("postgres://orders@db.internal/orders".parse()?);
+/// let mut config = DatabaseConfig::from_url("postgres://orders@db.internal/orders".parse()?);
 /// config.max_rows = 1_000.try_into()?;
 /// # Ok::<_, Box<dyn std::error::Error>>(())
 /// ```
@@ -69,6 +69,9 @@ pub struct DatabaseConfig {
     pub connect_timeout: Timeout,
     /// The timeout of one statement. The deadline of the request shortens it.
     pub statement_timeout: Timeout,
+    /// The timeout of one statement of a client's request, if it is shorter than
+    /// `statement_timeout`. Workers and consumers of messages keep `statement_timeout`.
+    pub request_statement_timeout: Option<Timeout>,
     /// How long a statement waits for a lock.
     pub lock_timeout: Timeout,
     /// How long a transaction may be open.
@@ -103,7 +106,7 @@ pub struct ReplicaConfig {
 impl ReplicaConfig {
     /// Returns a replica with this URL and the weight 1.
     #[must_use]
-    pub const fn at(url: DatabaseUrl) -> Self {
+    pub const fn from_url(url: DatabaseUrl) -> Self {
         Self {
             url,
             weight: DEFAULT_WEIGHT,
@@ -113,7 +116,7 @@ impl ReplicaConfig {
 
 impl Default for ReplicaConfig {
     fn default() -> Self {
-        Self::at(DatabaseUrl::of_file(DEFAULT_FILE))
+        Self::from_url(DatabaseUrl::from_path(DEFAULT_FILE))
     }
 }
 
@@ -151,7 +154,7 @@ impl Default for PoolConfig {
 impl DatabaseConfig {
     /// Returns the defaults for the database at this URL.
     #[must_use]
-    pub fn at(url: DatabaseUrl) -> Self {
+    pub fn from_url(url: DatabaseUrl) -> Self {
         Self {
             url,
             password: None,
@@ -160,6 +163,7 @@ impl DatabaseConfig {
             pool: PoolConfig::default(),
             connect_timeout: DEFAULT_CONNECT_TIMEOUT,
             statement_timeout: DEFAULT_STATEMENT_TIMEOUT,
+            request_statement_timeout: None,
             lock_timeout: DEFAULT_LOCK_TIMEOUT,
             transaction_timeout: DEFAULT_TRANSACTION_TIMEOUT,
             max_transaction_retries: DEFAULT_MAX_TRANSACTION_RETRIES,
@@ -169,10 +173,26 @@ impl DatabaseConfig {
         }
     }
 
+    /// Returns the timeout of a statement of the running request or other work.
+    pub(crate) fn current_statement_timeout(&self) -> Duration {
+        let timeout = self.statement_timeout.get();
+        let Some(of_request) = self.request_statement_timeout else {
+            return timeout;
+        };
+        // Only requests of clients have an address.
+        let is_request = context::with_current(|context| {
+            context.is_some_and(|context| context.client_address().is_some())
+        });
+        match is_request {
+            true => timeout.min(of_request.get()),
+            false => timeout,
+        }
+    }
+
     /// Returns the defaults for an SQLite database in this file.
     #[must_use]
     pub fn embedded(file: &str) -> Self {
-        Self::at(DatabaseUrl::of_file(file))
+        Self::from_url(DatabaseUrl::from_path(file))
     }
 }
 

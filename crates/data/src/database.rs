@@ -24,7 +24,7 @@ use crate::{
 /// use seaworthy_data::{Database, DatabaseConfig, sql};
 ///
 /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
-/// let config = DatabaseConfig::at("sqlite::memory:".parse()?);
+/// let config = DatabaseConfig::from_url("sqlite::memory:".parse()?);
 /// let database = Database::builder("orders", config).open().await?;
 /// let (two,): (i64,) = sql("SELECT 1 + ?").bind(1).fetch_one(&database).await?;
 /// assert_eq!(two, 2);

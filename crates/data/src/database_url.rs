@@ -44,7 +44,7 @@ pub struct InvalidDatabaseUrl;
 impl DatabaseUrl {
     /// Returns the URL of an SQLite file.
     #[must_use]
-    pub fn of_file(path: &str) -> Self {
+    pub fn from_path(path: &str) -> Self {
         Self {
             engine: Engine::Sqlite,
             text: format!("sqlite:{path}"),
@@ -133,7 +133,7 @@ impl FromStr for DatabaseUrl {
             return url.parse();
         }
         let (scheme, _) = text.split_once(':').ok_or(InvalidDatabaseUrl)?;
-        let engine = Engine::of_scheme(scheme).ok_or(InvalidDatabaseUrl)?;
+        let engine = Engine::from_scheme(scheme).ok_or(InvalidDatabaseUrl)?;
         let url = Self {
             engine,
             text: text.to_owned(),

@@ -27,7 +27,7 @@ impl Engine {
 
     /// Returns the engine of a URL scheme.
     #[must_use]
-    pub fn of_scheme(scheme: &str) -> Option<Self> {
+    pub fn from_scheme(scheme: &str) -> Option<Self> {
         match scheme {
             "postgres" | "postgresql" => Some(Self::Postgres),
             "mysql" | "mariadb" => Some(Self::MySql),

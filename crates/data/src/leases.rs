@@ -15,7 +15,7 @@ const SUFFIX: &str = "-leases";
 const CONNECTIONS: NonZeroU32 = NonZeroU32::new(2).unwrap();
 
 /// The migrations of [`DatabaseLeases`]. Add this set to those of the service.
-pub const LEASE_MIGRATIONS: MigrationSet = MigrationSet::of_part(
+pub const LEASE_MIGRATIONS: MigrationSet = MigrationSet::for_part(
     "leases",
     &[Migration::new(
         1,
@@ -147,7 +147,7 @@ async fn insert(
 async fn open_lease_file(database: &Database) -> Result<Database, DataError> {
     let mut config = database.config().clone();
     if let Some(file) = config.url.file() {
-        config.url = DatabaseUrl::of_file(&format!("{}{SUFFIX}", file.display()));
+        config.url = DatabaseUrl::from_path(&format!("{}{SUFFIX}", file.display()));
     }
     config.replicas.clear();
     config.pool.max_connections = CONNECTIONS;

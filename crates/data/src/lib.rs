@@ -13,7 +13,7 @@
 //! use seaworthy_data::{DataError, Database, DatabaseConfig, sql};
 //!
 //! # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
-//! let config = DatabaseConfig::at("sqlite::memory:".parse()?);
+//! let config = DatabaseConfig::from_url("sqlite::memory:".parse()?);
 //! let database = Database::builder("example", config).open().await?;
 //! sql("CREATE TABLE symbols (id INTEGER PRIMARY KEY, label TEXT NOT NULL)").execute(&database).await?;
 //! sql("INSERT INTO symbols (label) VALUES (?)").bind("a label").execute(&database).await?;
@@ -34,6 +34,7 @@ mod error;
 mod holder;
 #[cfg(feature = "idempotency")]
 mod idempotency;
+mod invariants;
 mod leases;
 mod list;
 mod migrate;
@@ -55,9 +56,10 @@ pub use connection::{Connection, StatementResult};
 pub use database::Database;
 pub use database_url::{DatabaseUrl, InvalidDatabaseUrl};
 pub use engine::Engine;
-pub use error::{DataError, DataErrorKind};
+pub use error::{DataError, DataErrorKind, DataResult};
 #[cfg(feature = "idempotency")]
 pub use idempotency::{DatabaseStore, IDEMPOTENCY_MIGRATIONS};
+pub use invariants::Invariants;
 pub use leases::{DatabaseLeases, LEASE_MIGRATIONS};
 pub use list::{Field, List, ListQuery, ListRequest, Operator, Page};
 pub use migrate::{
@@ -65,7 +67,7 @@ pub use migrate::{
     MigrationState, MigrationStatus, Migrator, Step,
 };
 pub use purge::purge_worker;
-pub use row::{FromColumn, FromRow, Row};
+pub use row::{FromColumn, FromRow, Row, from_json, from_optional_text, from_text};
 pub use service::migrate_command;
 pub use sql::{Statement, microseconds, sql};
 pub use transaction::{Isolation, Transaction, TransactionOptions};

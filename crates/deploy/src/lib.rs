@@ -45,9 +45,12 @@ impl RenderError {
 /// Renders all files of the services.
 ///
 /// # Errors
-/// Two services have one name, or the facts lack a value that only the operator has, such as an
-/// address in a secret.
+/// Two services have one name, the overlay has a value outside of its range, or the facts lack a
+/// value that only the operator has, such as an address in a secret.
 pub fn render(services: &[Facts], overlay: &Overlay) -> Result<Files, RenderError> {
+    overlay
+        .check()
+        .map_err(|error| RenderError::new(error.to_string()))?;
     let mut files = Files::new();
     let mut names: Vec<_> = services.iter().map(|facts| facts.name.as_str()).collect();
     names.sort_unstable();

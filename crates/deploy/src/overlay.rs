@@ -2,6 +2,8 @@ use std::{collections::BTreeMap, fmt};
 
 use serde::Deserialize;
 
+use crate::alert;
+
 /// The file of an [`Overlay`] in the output folder, as it is created when it is missing.
 pub(crate) const TEMPLATE: &str = "\
 # Decisions of the operators. `seaworthy deploy render` reads this file and never changes it.
@@ -16,7 +18,9 @@ pub(crate) const TEMPLATE: &str = "\
 # latency_percent = 99.0
 # latency_seconds = 0.5
 
-# Addresses that the facts do not contain, because they are secrets.
+# Addresses that the facts do not contain, because they are secrets or other servers name them.
+# Separate several by commas. The pods do not reach an address that is \"unused\", such as that of a
+# provider that is turned off.
 # [addresses.orders]
 # \"rate_limit.redis.address\" = \"redis.example.org:6379\"
 
@@ -50,7 +54,8 @@ pub struct Overlay {
     pub latency_seconds: f64,
     /// Changed alerts by name, such as `OutboxOld`.
     pub alerts: BTreeMap<String, AlertOverlay>,
-    /// Addresses as `host:port`, by service and by key of the setting.
+    /// Addresses as `host:port`, `host:port,host:port` or `unused`, by service and by key of the
+    /// setting.
     pub addresses: BTreeMap<String, BTreeMap<String, String>>,
     /// The measured use of a pod, by service.
     pub usage: BTreeMap<String, Usage>,
@@ -70,7 +75,7 @@ pub struct Usage {
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct AlertOverlay {
-    /// The value above which it fires.
+    /// The value above which it fires. Some alerts have no threshold.
     pub threshold: Option<f64>,
     /// How long the condition holds until it fires, such as `5m`.
     pub r#for: Option<String>,
@@ -114,13 +119,19 @@ impl Overlay {
     /// Reads `overlay.toml`.
     ///
     /// # Errors
-    /// A key is unknown, or a value is outside of its range.
+    /// A key is unknown, a value is outside of its range, or an alert has no such key.
     pub fn read(text: &str) -> Result<Self, InvalidOverlay> {
         let overlay: Self = toml::from_str(text)
             .map_err(|error| InvalidOverlay(format!("overlay.toml: {error}")))?;
+        overlay.check()?;
+        Ok(overlay)
+    }
+
+    /// Checks the values of an overlay, which may also be built in code.
+    pub(crate) fn check(&self) -> Result<(), InvalidOverlay> {
         for (key, percent) in [
-            ("availability_percent", overlay.availability_percent),
-            ("latency_percent", overlay.latency_percent),
+            ("availability_percent", self.availability_percent),
+            ("latency_percent", self.latency_percent),
         ] {
             if !(50.0..100.0).contains(&percent) {
                 let problem =
@@ -128,22 +139,45 @@ impl Overlay {
                 return Err(InvalidOverlay(problem));
             }
         }
-        for (name, usage) in &overlay.usage {
+        for (name, usage) in &self.usage {
             if usage.cpu_millicores == 0 || usage.memory_mib == 0 {
                 let problem =
                     format!("overlay.toml: the usage of {name} is 0, expected measured values");
                 return Err(InvalidOverlay(problem));
             }
         }
-        for (name, alert) in &overlay.alerts {
-            if !crate::alert::is_known(name) {
+        for (name, changed) in &self.alerts {
+            let Some(known) = alert::find(name) else {
                 let problem = format!(
                     "overlay.toml: no alert has the name {name}: use one of {}",
-                    crate::alert::names().join(", ")
+                    alert::names().join(", ")
+                );
+                return Err(InvalidOverlay(problem));
+            };
+            if let Some(threshold) = changed.threshold {
+                if !known.has_threshold() {
+                    let problem = format!(
+                        "overlay.toml: {name} has no threshold, because {}: remove the key",
+                        alert::basis(known)
+                    );
+                    return Err(InvalidOverlay(problem));
+                }
+                if !threshold.is_finite() || threshold < 0.0 {
+                    let problem = format!(
+                        "overlay.toml: the threshold of {name} is {threshold}, expected 0 or more"
+                    );
+                    return Err(InvalidOverlay(problem));
+                }
+            }
+            if let Some(wait) = &changed.r#for
+                && alert::minutes(wait).is_none()
+            {
+                let problem = format!(
+                    "overlay.toml: the for of {name} is {wait:?}, expected a duration such as 5m or 1h30m"
                 );
                 return Err(InvalidOverlay(problem));
             }
-            if let Some(severity) = &alert.severity
+            if let Some(severity) = &changed.severity
                 && !["page", "ticket"].contains(&severity.as_str())
             {
                 let problem = format!(
@@ -152,7 +186,7 @@ impl Overlay {
                 return Err(InvalidOverlay(problem));
             }
         }
-        Ok(overlay)
+        Ok(())
     }
 }
 
@@ -183,5 +217,21 @@ mod tests {
         let zero = "[usage.orders]\ncpu_millicores = 0\nmemory_mib = 60";
         let error = Overlay::read(zero).unwrap_err();
         assert!(error.to_string().contains("orders"), "{error}");
+    }
+
+    #[test]
+    fn threshold_and_wait_of_an_alert_are_checked_obs_9() {
+        for (text, expected) in [
+            ("[alerts.WorkerStalled]\nthreshold = 600.0", "interval"),
+            ("[alerts.ErrorBudgetBurnFast]\nthreshold = 2.0", "percent"),
+            ("[alerts.NotReady]\nthreshold = 2.0", "NotReady has no"),
+            ("[alerts.FlagSourceStale]\nthreshold = 2.0", "state"),
+            ("[alerts.OutboxOld]\nthreshold = -1.0", "0 or more"),
+            ("[alerts.OutboxOld]\nthreshold = nan", "0 or more"),
+            ("[alerts.OutboxOld]\nfor = \"10 minutes\"", "1h30m"),
+        ] {
+            let error = Overlay::read(text).map(drop).unwrap_err();
+            assert!(error.to_string().contains(expected), "{error}");
+        }
     }
 }

@@ -9,6 +9,10 @@ use crate::{
     alert::{self, Alert, Rendered, TriageStep},
 };
 
+/// The setting of the token of the admin listener.
+const TOKEN: &str = "admin.token";
+const TOKEN_HEADER: &str = "-H \"authorization: Bearer $ADMIN_TOKEN\" ";
+
 /// Returns the address of the page of an alert.
 pub(crate) fn address(name: &str, overlay: &Overlay) -> String {
     match &overlay.runbook_url {
@@ -59,18 +63,15 @@ fn document(alert: &Alert, services: &[(&Facts, Rendered)], overlay: &Overlay) -
     }
     text.push_str("\n## Triage\n\n");
     text.push_str(
-        "Open the dashboard of the service. Then run the commands of the service below:\n\n",
+        "Open the dashboard of the service. Then run the commands of the service below. They list its pods, print their recent log lines, and query one pod. The label `instance` of an alert has the IP address of its pod. To query this pod, replace `deployment/NAME` with `pod/POD`.\n\n",
     );
     for (number, step) in alert.triage.iter().enumerate() {
-        let (TriageStep::Open(_, purpose)
-        | TriageStep::Admin(_, purpose)
-        | TriageStep::Command(_, purpose)) = step;
-        let _ = writeln!(text, "{}. {}.", number + 1, capital(purpose));
+        let _ = writeln!(text, "{}. {}.", number + 1, capital(step.purpose()));
     }
     text.push_str("\n## Escalation\n\n");
     let _ = writeln!(
         text,
-        "If these steps do not show a cause within 15 minutes, call: {}.",
+        "If you do not find the cause within 15 minutes, contact: {}.",
         overlay.escalation.trim_end_matches('.')
     );
     text.push_str("\n## Services\n");
@@ -104,18 +105,22 @@ fn capital(text: &str) -> String {
 /// Returns the commands of the triage for one service, one per line.
 fn commands(alert: &Alert, facts: &Facts) -> String {
     let name = &facts.name;
-    let mut text = String::new();
+    let mut text = preparation(alert, facts);
     if let Some(Listener { port, .. }) = facts.listener("admin") {
         let _ = writeln!(
             text,
             "kubectl port-forward deployment/{name} {port}:{port} &"
         );
+        // The forward needs a moment. Other paths may respond 503, which curl would also retry.
+        let wait = "--retry 5 --retry-connrefused ";
+        text.extend(curl(facts, "/livez", wait).map(|command| command + "\n"));
     }
     for step in alert.triage {
         let command = match step {
             TriageStep::Open(path, _) => curl(facts, path, ""),
             TriageStep::Admin(path, _) => {
-                curl(facts, path, "-H \"authorization: Bearer $ADMIN_TOKEN\" ")
+                let header = facts.values.get(TOKEN).map(|_| TOKEN_HEADER);
+                curl(facts, path, header.unwrap_or_default())
             }
             TriageStep::Command(command, _) => {
                 let first = command.split(' ').next().unwrap_or_default();
@@ -136,8 +141,35 @@ fn commands(alert: &Alert, facts: &Facts) -> String {
     text
 }
 
-/// Returns the request to a path of the admin listener.
-fn curl(facts: &Facts, path: &str, header: &str) -> Option<String> {
+/// Returns the commands before the triage: the pods with their addresses, their log lines, and the
+/// token of the admin listener.
+fn preparation(alert: &Alert, facts: &Facts) -> String {
+    let name = &facts.name;
+    let pods = format!("--selector app.kubernetes.io/name={name}");
+    let mut text = format!(
+        "kubectl get pods {pods} --output wide\nkubectl logs {pods} --prefix --since=15m --tail=200\n"
+    );
+    let needs_token = alert
+        .triage
+        .iter()
+        .any(|step| matches!(step, TriageStep::Admin(..)));
+    let key = facts.values.get(TOKEN).and_then(|it| it.as_str());
+    let key = key.and_then(|key| {
+        let file = key.strip_prefix("file:/run/secrets/");
+        file.or_else(|| key.strip_prefix("env:"))
+    });
+    if let Some(key) = key.filter(|_| needs_token) {
+        let key = key.replace('.', "\\.");
+        let _ = writeln!(
+            text,
+            "export ADMIN_TOKEN=$(kubectl get secret {name}-secrets --output jsonpath='{{.data.{key}}}' | base64 --decode)"
+        );
+    }
+    text
+}
+
+/// Returns the request to a path of the admin listener. Each of the options ends with a space.
+fn curl(facts: &Facts, path: &str, options: &str) -> Option<String> {
     let admin = facts.listener("admin")?;
     let (scheme, insecure) = if admin.tls {
         ("https", "--insecure ")
@@ -145,7 +177,7 @@ fn curl(facts: &Facts, path: &str, header: &str) -> Option<String> {
         ("http", "")
     };
     Some(format!(
-        "curl --silent {insecure}{header}{scheme}://127.0.0.1:{}{path}",
+        "curl {options}--show-error --silent {insecure}{scheme}://127.0.0.1:{}{path}",
         admin.port
     ))
 }

@@ -14,7 +14,10 @@ pub(crate) enum Yaml {
     /// A text of several lines.
     Block(String),
     Number(i64),
+    /// A number with a fraction or an exponent, as JSON writes it.
+    Decimal(String),
     Bool(bool),
+    Null,
 }
 
 /// Returns a map in the order of its entries.
@@ -178,7 +181,9 @@ impl Yaml {
             Self::Text(text) => scalar(text),
             Self::Block(text) => quoted(text),
             Self::Number(number) => number.to_string(),
+            Self::Decimal(number) => number.clone(),
             Self::Bool(value) => value.to_string(),
+            Self::Null => "null".to_owned(),
         }
     }
 
@@ -196,7 +201,7 @@ impl Yaml {
                 format!("[{}]", items.collect::<Vec<_>>().join(", "))
             }
             Self::Text(text) | Self::Block(text) => quoted(text),
-            Self::Number(_) | Self::Bool(_) => self.flow(),
+            Self::Number(_) | Self::Decimal(_) | Self::Bool(_) | Self::Null => self.flow(),
         }
     }
 }

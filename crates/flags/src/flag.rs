@@ -90,7 +90,7 @@ impl Flag<f64> {
 
 impl Flag<Arc<str>> {
     /// Creates a flag of strings.
-    pub fn text(key: impl Into<Arc<str>>, default: impl Into<Arc<str>>) -> Self {
+    pub fn string(key: impl Into<Arc<str>>, default: impl Into<Arc<str>>) -> Self {
         Self::new(key, default.into())
     }
 }

@@ -12,10 +12,11 @@ use seaworthy_http::{RouteOptions, Routes, Variant, VariantMatch};
 use seaworthy_service::{Assembly, StartError, Tasks};
 
 use crate::{
-    MethodOptions, health,
+    MethodOptions,
+    described_methods::{safe_methods, streaming_methods},
+    health,
     methods::{self, methods},
     reflection,
-    safe_methods::safe_methods,
 };
 
 /// The task name of calls with an `Idempotency-Key`.
@@ -135,15 +136,10 @@ impl Contracts {
         options: impl Fn(C::Method) -> MethodOptions,
     ) -> Self {
         let config = contract.config().clone();
-        let safe = safe_methods(C::DESCRIPTORS);
-        let options = |method: C::Method| match safe.contains(method.description().grpc_path) {
-            // A stored response to a read would be out of date.
-            true => options(method).without_idempotency_key(),
-            false => options(method),
-        };
+        let options = declared::<C>(options);
         let paths = contract.paths().into_iter();
         self.paths
-            .extend(paths.map(|path| Mounted::new(&path, &config, options)));
+            .extend(paths.map(|path| Mounted::new(&path, &config, &options)));
         self.documents.push(C::OPENAPI);
         self.config.get_or_insert(config);
         self.call(contract, options)
@@ -152,7 +148,7 @@ impl Contracts {
     /// Adds a contract that is served over gRPC alone. Its document, which has no routes, is
     /// omitted.
     pub fn with_calls<C: Contract>(self, contract: C) -> Self {
-        self.call(contract, |_| MethodOptions::new())
+        self.call(contract, declared::<C>(|_| MethodOptions::new()))
     }
 
     /// Responds to repeats of unsafe HTTP calls with an `Idempotency-Key` from `store` (API-6).
@@ -255,6 +251,26 @@ impl Contracts {
             );
         }
         Ok(())
+    }
+}
+
+/// Adds to the options of methods what the descriptors of their contract declare.
+fn declared<C: Contract>(
+    options: impl Fn(C::Method) -> MethodOptions,
+) -> impl Fn(C::Method) -> MethodOptions {
+    let safe = safe_methods(C::DESCRIPTORS);
+    let streaming = streaming_methods(C::DESCRIPTORS);
+    move |method| {
+        let path = method.description().grpc_path;
+        let mut options = options(method);
+        if safe.contains(path) {
+            // A stored response to a read would be out of date.
+            options = options.without_idempotency_key();
+        }
+        if streaming.contains(path) {
+            options = options.streams_response();
+        }
+        options
     }
 }
 

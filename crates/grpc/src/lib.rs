@@ -20,11 +20,11 @@
 
 pub mod client;
 mod contracts;
+mod described_methods;
 mod health;
 mod method_options;
 mod methods;
 mod reflection;
-mod safe_methods;
 mod single_message;
 
 pub use contracts::Contracts;

@@ -111,6 +111,12 @@ impl MethodOptions {
         self
     }
 
+    /// Declares that the response is a stream ([`RouteOptions::streams_response`]).
+    pub(crate) fn streams_response(mut self) -> Self {
+        self.route = self.route.streams_response();
+        self
+    }
+
     pub(crate) fn accepts_idempotency_keys(&self) -> bool {
         self.accepts_idempotency_keys
     }

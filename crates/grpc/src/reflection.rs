@@ -30,7 +30,8 @@ pub(crate) fn calls(descriptors: &[&'static [u8]]) -> Result<Routes, StartError>
     };
     let public = RouteOptions::new()
         .access(Access::Public)
-        .streams_messages();
+        .streams_messages()
+        .streams_response();
     let unchanged = |response| response;
     Ok(call(
         V1,

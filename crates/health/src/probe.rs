@@ -80,7 +80,7 @@ impl Probe {
 
     /// Creates a check that reads state in memory, such as the last run of a worker (HLTH-4). It
     /// must not block.
-    pub fn observed<F>(name: impl Into<Arc<str>>, critical: bool, observe: F) -> Self
+    pub fn from_fn<F>(name: impl Into<Arc<str>>, critical: bool, observe: F) -> Self
     where
         F: Fn() -> Result<(), CheckFailure> + Send + Sync + 'static,
     {

@@ -166,7 +166,7 @@ async fn hook_receives_failures_by_name_obs_5() {
 async fn observed_check_is_read_on_demand_hlth_4() {
     let health = started();
     let stalled = Arc::new(AtomicBool::new(false));
-    health.register(Probe::observed("cleanup-worker", true, {
+    health.register(Probe::from_fn("cleanup-worker", true, {
         let stalled = Arc::clone(&stalled);
         move || {
             if stalled.load(Ordering::SeqCst) {

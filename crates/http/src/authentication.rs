@@ -4,7 +4,11 @@
 use std::{fmt, sync::Arc};
 
 use futures::future::BoxFuture;
-use http::{Extensions, HeaderValue, request::Parts};
+use http::{
+    Extensions, HeaderValue,
+    header::{AUTHORIZATION, COOKIE},
+    request::Parts,
+};
 use seaworthy_core::{Actor, Code, Error, Grants, RequestContext, Tenant};
 
 use crate::RouteOptions;
@@ -19,6 +23,15 @@ pub trait Authenticate: Send + Sync + 'static {
         context: &Arc<RequestContext>,
         route: &RouteOptions,
     ) -> Authentication;
+
+    /// Returns whether a request has credentials, valid or not. Under overload, requests without
+    /// credentials have at most the normal priority, except on public routes. The default is
+    /// whether the header `Authorization` or `Cookie` exists.
+    fn has_credentials(&self, request: &Parts) -> bool {
+        [AUTHORIZATION, COOKIE]
+            .iter()
+            .any(|name| request.headers.contains_key(name))
+    }
 
     /// Returns the value of `WWW-Authenticate` for a rejected caller (RFC 9110, section 11.6.1).
     fn challenge(&self, rejection: &Error, route: &RouteOptions) -> Option<HeaderValue> {
@@ -35,6 +48,10 @@ impl<A: Authenticate + ?Sized> Authenticate for Arc<A> {
         route: &RouteOptions,
     ) -> Authentication {
         (**self).authenticate(request, context, route)
+    }
+
+    fn has_credentials(&self, request: &Parts) -> bool {
+        (**self).has_credentials(request)
     }
 
     fn challenge(&self, rejection: &Error, route: &RouteOptions) -> Option<HeaderValue> {

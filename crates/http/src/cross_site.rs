@@ -39,17 +39,32 @@ pub(crate) fn is_forged(
             ..
         }
     );
-    if is_allowed {
-        return false;
-    }
+    !is_allowed && !is_own_page(uri, headers)
+}
+
+/// Returns whether a page of an origin that CORS does not allow sends a request to a route for
+/// allowed origins only.
+pub(crate) fn is_foreign(
+    uri: &Uri,
+    headers: &HeaderMap,
+    cross_origin: &CrossOrigin,
+    route: Option<&RouteOptions>,
+) -> bool {
+    let is_restricted = route.is_some_and(RouteOptions::is_for_allowed_origins_only);
+    let is_allowed = matches!(cross_origin, CrossOrigin::Allowed { .. });
+    is_restricted && !is_allowed && !is_own_page(uri, headers)
+}
+
+/// Returns true if the browser headers name the origin of the service, or are absent.
+fn is_own_page(uri: &Uri, headers: &HeaderMap) -> bool {
     // A browser sends each of these headers once. If one is repeated, each value must pass.
     if headers.contains_key(FETCH_SITE) {
         let mut sites = headers.get_all(FETCH_SITE).iter();
         // `none` means that the user entered the URL or opened a bookmark.
-        return !sites.all(|site| site == "same-origin" || site == "none");
+        return sites.all(|site| site == "same-origin" || site == "none");
     }
     let mut origins = headers.get_all(header::ORIGIN).iter();
-    !origins.all(|origin| is_own(origin.as_bytes(), uri, headers))
+    origins.all(|origin| is_own(origin.as_bytes(), uri, headers))
 }
 
 /// Returns whether a request comes from a page of this origin or from the user. A client that is
@@ -178,6 +193,39 @@ mod tests {
         assert!(asks(Method::GET, &[cookie, upgrade, other]));
         assert!(!asks(Method::GET, &[cookie, upgrade, own]));
         assert!(!asks(Method::GET, &[upgrade, other]));
+    }
+
+    #[test]
+    fn route_for_allowed_origins_refuses_other_pages_sec_2() {
+        let restricted = RouteOptions::new().allowed_origins_only();
+        let open = RouteOptions::new();
+        let uri = Uri::from_static("https://events.example/socket.io");
+        let refuses = |header: (&'static str, &str), found: &CrossOrigin, route| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header.0, header.1.parse().unwrap());
+            is_foreign(&uri, &headers, found, route)
+        };
+        let other = ("origin", "https://evil.example");
+        let route = Some(&restricted);
+        for unlisted in [CrossOrigin::NotAllowed, CrossOrigin::Unrestricted] {
+            assert!(refuses(other, &unlisted, route));
+            assert!(refuses(("sec-fetch-site", "cross-site"), &unlisted, route));
+            assert!(!refuses(other, &unlisted, Some(&open)));
+            assert!(!refuses(other, &unlisted, None));
+            for own in [
+                ("origin", "https://events.example"),
+                ("sec-fetch-site", "same-origin"),
+                ("accept", "*/*"),
+            ] {
+                assert!(!refuses(own, &unlisted, route), "{own:?}");
+            }
+        }
+        let allowed = CrossOrigin::Allowed {
+            origin: "https://evil.example".parse().unwrap(),
+            exposed: None,
+            credentials: false,
+        };
+        assert!(!refuses(other, &allowed, route));
     }
 
     #[test]

@@ -18,11 +18,11 @@ impl ImageFormat {
     /// ```
     /// use seaworthy_images::ImageFormat;
     ///
-    /// assert_eq!(ImageFormat::of(b"\xff\xd8\xff\xe0"), Some(ImageFormat::Jpeg));
-    /// assert_eq!(ImageFormat::of(b"<svg xmlns="), None);
+    /// assert_eq!(ImageFormat::detect(b"\xff\xd8\xff\xe0"), Some(ImageFormat::Jpeg));
+    /// assert_eq!(ImageFormat::detect(b"<svg xmlns="), None);
     /// ```
     #[must_use]
-    pub fn of(bytes: &[u8]) -> Option<Self> {
+    pub fn detect(bytes: &[u8]) -> Option<Self> {
         match bytes {
             [0xff, 0xd8, 0xff, ..] => Some(Self::Jpeg),
             [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', ..] => Some(Self::Png),

@@ -22,7 +22,7 @@ pub(crate) fn decoder(
     bytes: &Bytes,
     config: &ImagesConfig,
 ) -> Result<impl ImageDecoder + use<>, ImageError> {
-    let format = ImageFormat::of(bytes).ok_or(ImageError::UnknownFormat)?;
+    let format = ImageFormat::detect(bytes).ok_or(ImageError::UnknownFormat)?;
     let mut limits = Limits::default();
     limits.max_image_width = Some(config.max_side.get());
     limits.max_image_height = Some(config.max_side.get());
@@ -86,7 +86,7 @@ pub(crate) fn check(bytes: &Bytes, config: &ImagesConfig) -> Result<Weight, Imag
 /// Returns true for a progressive JPEG (ITU-T T.81, table B.1), and for a JPEG without a frame
 /// header.
 fn is_progressive(bytes: &[u8]) -> bool {
-    if ImageFormat::of(bytes) != Some(ImageFormat::Jpeg) {
+    if ImageFormat::detect(bytes) != Some(ImageFormat::Jpeg) {
         return false;
     }
     let mut rest = bytes.get(2..).unwrap_or_default();
@@ -106,7 +106,7 @@ fn is_progressive(bytes: &[u8]) -> bool {
 /// Returns true for a JPEG without an end after its first scan (ITU-T T.81, table B.1). The decoder
 /// would fill the missing part with gray.
 fn is_truncated(bytes: &[u8]) -> bool {
-    if ImageFormat::of(bytes) != Some(ImageFormat::Jpeg) {
+    if ImageFormat::detect(bytes) != Some(ImageFormat::Jpeg) {
         return false;
     }
     let mut rest = bytes.get(2..).unwrap_or_default();

@@ -1,7 +1,7 @@
 use seaworthy_core::{Code, Error};
 use seaworthy_resilience::{CallError, Elapsed, Rejection};
 
-use crate::InvalidMailAddress;
+use crate::{InvalidMailAddress, smtp};
 
 /// Errors of sending a message. Their messages contain no address.
 #[derive(Debug, thiserror::Error)]
@@ -54,6 +54,25 @@ impl MailError {
             self,
             Self::Transient { .. } | Self::TimedOut(_) | Self::Rejected(_)
         )
+    }
+
+    /// Returns whether the server may have the message. It certainly does not have it after a status
+    /// 4xx or 5xx, and if there was no connection.
+    #[must_use]
+    pub fn may_be_accepted(&self) -> bool {
+        match self {
+            Self::TimedOut(_) => true,
+            Self::Transient {
+                status: None,
+                cause,
+            } => smtp::is_after_connect(&**cause),
+            Self::Address(_)
+            | Self::Subject
+            | Self::Message(_)
+            | Self::Transient { .. }
+            | Self::Permanent { .. }
+            | Self::Rejected(_) => false,
+        }
     }
 }
 

@@ -138,3 +138,14 @@ fn failure(error: SmtpError) -> MailError {
         MailError::Transient { status, cause }
     }
 }
+
+/// Whether an error happened after the connection was established. The server may then have the
+/// message. Errors of TLS and of the client happen before a message is sent.
+pub(crate) fn is_after_connect(cause: &(dyn std::error::Error + 'static)) -> bool {
+    /// The client has no method for this kind of error, only its text.
+    const NO_CONNECTION: &str = "Connection error";
+    let Some(error) = cause.downcast_ref::<SmtpError>() else {
+        return true;
+    };
+    !error.is_tls() && !error.is_client() && !error.to_string().starts_with(NO_CONNECTION)
+}

@@ -161,7 +161,7 @@ impl JsonSchema for MailUrl {
         json_schema!({
             "type": "string",
             "pattern": "^(smtp|smtps|mailbox):",
-            "x-connects": true,
+            "x-link": true,
             "description": "Where mail goes: smtp://user@host:587, smtps://user@host:465, or mailbox: for development.",
         })
     }

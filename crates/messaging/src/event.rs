@@ -1,7 +1,7 @@
 use bytes::Bytes;
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::{InvalidName, Topic};
+use crate::{ConsumerGroup, InvalidName, Topic};
 
 /// An event with a type and a version of its payload (MSG-6).
 ///
@@ -30,6 +30,10 @@ pub trait Event: Send + 'static {
     const VERSION: u32;
     /// The topic. By default it has the name of the event type.
     const TOPIC: &'static str = Self::TYPE;
+    /// The consumer groups that must receive every event (MSG-3). A publisher creates these groups
+    /// when it declares the topic. So an event is not lost if it is published before the first
+    /// start of its consumers. Other groups receive events after their first subscription.
+    const GROUPS: &'static [ConsumerGroup] = &[];
 }
 
 /// Returns the topic of an event.

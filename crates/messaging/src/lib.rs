@@ -42,6 +42,7 @@ mod config;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod consumer;
+mod consumer_group;
 #[cfg(feature = "dapr")]
 pub mod dapr;
 pub mod dead_letter;
@@ -74,6 +75,7 @@ pub use broker_url::{BrokerUrl, Engine, InvalidBrokerUrl};
 pub use command::dead_letters_command;
 pub use config::{EmbeddedConfig, MessagingConfig, SubscriptionConfig, SubscriptionOverrides};
 pub use consumer::ConsumerReport;
+pub use consumer_group::ConsumerGroup;
 pub use dead_letter::{DeadLetter, DeadLetterId, DeadLetterReason, TruncatedPayload};
 pub use dead_letters::DeadLetters;
 pub use embedded::{MemoryBroker, SqliteBroker};

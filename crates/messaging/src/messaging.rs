@@ -80,7 +80,7 @@ impl Messaging {
         let engine = engine::EngineFactory::new(config, service.identity())?;
         let mut dependency = Dependency::new(name);
         if let Some(address) = config.url.address() {
-            dependency = dependency.at(address);
+            dependency = dependency.with_address(address);
         }
         let transport = service.connect(dependency, || engine.open()).await?;
         Ok(Self::with_transport(service, name, config, transport))
@@ -195,6 +195,7 @@ impl Messaging {
             let group = group.to_string();
             return Err(MessagingError::Subscription { group, problem });
         }
+        let is_required = subscription.is_required(&group);
         let topics = subscription.topics.iter().map(Topic::as_str);
         inner.description.subscribes(group.as_str(), topics);
         let metrics = inner.telemetry.metrics();
@@ -210,6 +211,7 @@ impl Messaging {
             plan: SubscriptionPlan {
                 topics: subscription.topics.into_iter().collect(),
                 prefetch: config.prefetch,
+                is_required,
                 order: subscription.order,
                 group,
             },
@@ -308,7 +310,7 @@ impl Inner {
     fn start(&self, consumer: Arc<Consumer>, first: Arc<dyn Deliveries>) {
         let (watched, limit) = (Arc::clone(&consumer), consumer.config.max_lag);
         let name = Arc::clone(&consumer.name);
-        self.health.register(Probe::observed(name, true, move || {
+        self.health.register(Probe::from_fn(name, true, move || {
             watched.state.check(limit)
         }));
         let first = Mutex::new(Some(first));
@@ -374,7 +376,7 @@ impl Component for Connection {
         Box::pin(self.closed.cancelled())
     }
 
-    fn running(&self) -> Vec<String> {
+    fn unfinished_work(&self) -> Vec<String> {
         if self.closed.is_cancelled() {
             return Vec::new();
         }

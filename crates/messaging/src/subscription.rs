@@ -6,7 +6,7 @@ use seaworthy_core::Timeout;
 use serde::de::DeserializeOwned;
 
 use crate::{
-    Event, Failure, GroupName, InvalidName, MessagingError, Received, Topic,
+    ConsumerGroup, Event, Failure, GroupName, InvalidName, MessagingError, Received, Topic,
     config::SubscriptionOverrides,
     consumer::{Route, Router},
     event::{from_json, from_protobuf, topic_of},
@@ -43,6 +43,9 @@ pub struct Subscription {
     pub(crate) router: Router,
     pub(crate) order: Order,
     pub(crate) overrides: SubscriptionOverrides,
+    /// The groups that the events declare.
+    declared: Vec<ConsumerGroup>,
+    is_for_group: bool,
     problems: Vec<MessagingError>,
 }
 
@@ -56,7 +59,27 @@ impl Subscription {
             router: Router::default(),
             order: Order::Member,
             overrides: SubscriptionOverrides::default(),
+            declared: Vec::new(),
+            is_for_group: false,
             problems: Vec::new(),
+        }
+    }
+
+    /// Creates a subscription of a group that its events declare, without handlers.
+    ///
+    /// ```
+    /// # use seaworthy_messaging::{ConsumerGroup, Subscription};
+    /// const AUDIT: ConsumerGroup = ConsumerGroup::new("audit");
+    ///
+    /// let subscription = Subscription::for_group(AUDIT);
+    /// # drop(subscription);
+    /// ```
+    #[must_use]
+    pub fn for_group(group: ConsumerGroup) -> Self {
+        Self {
+            order: group.order(),
+            is_for_group: true,
+            ..Self::new(group.name())
         }
     }
 
@@ -143,6 +166,7 @@ impl Subscription {
                     ));
                 }
                 self.topics.insert(topic);
+                self.declared.extend(E::GROUPS);
             }
             Err(error) => self.problems.push(error.into()),
         }
@@ -203,11 +227,25 @@ impl Subscription {
         self
     }
 
+    /// Whether events name the group, so that publishers may create it.
+    pub(crate) fn is_required(&self, group: &GroupName) -> bool {
+        let mut declared = self.declared.iter();
+        self.is_for_group || declared.any(|declared| declared.name() == group.as_str())
+    }
+
     /// Returns the group of a valid subscription, else the first problem.
     pub(crate) fn check(&mut self) -> Result<GroupName, MessagingError> {
         let group = self.group.clone()?;
         if !self.problems.is_empty() {
             return Err(self.problems.remove(0));
+        }
+        let mut declared = self.declared.iter();
+        let of_group = declared.find(|declared| declared.name() == group.as_str());
+        if of_group.is_some_and(|declared| declared.order() != self.order) {
+            return Err(MessagingError::Subscription {
+                group: group.to_string(),
+                problem: "has another order than in Event::GROUPS of its events: use Subscription::for_group".to_owned(),
+            });
         }
         if self.topics.is_empty() {
             return Err(MessagingError::Subscription {
@@ -227,5 +265,37 @@ impl fmt::Debug for Subscription {
             .field("topics", &self.topics)
             .field("order", &self.order)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::*;
+
+    const AUDIT: ConsumerGroup = ConsumerGroup::new("audit");
+
+    #[derive(Deserialize)]
+    struct Named;
+
+    impl Event for Named {
+        const TYPE: &'static str = "named";
+        const VERSION: u32 = 1;
+        const GROUPS: &'static [ConsumerGroup] = &[AUDIT];
+    }
+
+    #[test]
+    fn group_that_publishers_create_is_required_msg_3() {
+        let is_required = |subscription: Subscription| {
+            let group = subscription.group.clone().unwrap();
+            subscription.is_required(&group)
+        };
+        let named = |group| Subscription::new(group).on(async |_: Received<Named>| Ok(()));
+        assert!(is_required(named("audit")));
+        assert!(!is_required(named("billing")));
+        // A handler of raw bytes has no event type that names groups.
+        let bytes = Subscription::for_group(AUDIT).on_topic("named", async |_| Ok(()));
+        assert!(is_required(bytes));
     }
 }

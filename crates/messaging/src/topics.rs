@@ -1,6 +1,8 @@
-use crate::{Event, InvalidName, Topic, event::topic_of, transport::TopicPlan};
+use crate::{ConsumerGroup, Event, InvalidName, Topic, event::topic_of, transport::TopicPlan};
 
 /// The topics of a publisher.
+///
+/// The publisher creates the groups of each event ([`Event::GROUPS`]), which count as subscriptions.
 ///
 /// ```
 /// # use seaworthy_messaging::{Event, Topics};
@@ -28,31 +30,40 @@ impl Topics {
     /// Adds the topic of an event. Publishing without a subscription is an error.
     #[must_use]
     pub fn with<E: Event>(self) -> Self {
-        self.add(topic_of::<E>(), false)
+        self.add(topic_of::<E>(), false, E::GROUPS)
     }
 
     /// Adds the topic of an event. Publishing without a subscription is a no-op.
     #[must_use]
     pub fn with_unroutable<E: Event>(self) -> Self {
-        self.add(topic_of::<E>(), true)
+        self.add(topic_of::<E>(), true, E::GROUPS)
     }
 
     /// Adds a topic by name. Publishing without a subscription is an error.
     #[must_use]
     pub fn with_topic(self, name: &str) -> Self {
-        self.add(Topic::new(name), false)
+        self.add(Topic::new(name), false, &[])
     }
 
     /// Adds a topic by name. Publishing without a subscription is a no-op.
     #[must_use]
     pub fn with_unroutable_topic(self, name: &str) -> Self {
-        self.add(Topic::new(name), true)
+        self.add(Topic::new(name), true, &[])
     }
 
-    fn add(mut self, topic: Result<Topic, InvalidName>, allows_unroutable: bool) -> Self {
-        self.0.push(topic.map(|topic| TopicPlan {
-            topic,
-            allows_unroutable,
+    fn add(
+        mut self,
+        topic: Result<Topic, InvalidName>,
+        allows_unroutable: bool,
+        groups: &[ConsumerGroup],
+    ) -> Self {
+        let groups: Result<Vec<_>, _> = groups.iter().map(|group| group.plan()).collect();
+        self.0.push(topic.and_then(|topic| {
+            Ok(TopicPlan {
+                topic,
+                allows_unroutable,
+                groups: groups?,
+            })
         }));
         self
     }

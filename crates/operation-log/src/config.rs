@@ -32,6 +32,17 @@ pub struct OperationLogConfig {
     pub mask_rules: Vec<MaskRuleConfig>,
 }
 
+impl OperationLogConfig {
+    /// Returns the settings of a log that stores unsafe calls.
+    #[must_use]
+    pub fn enabled() -> Self {
+        Self {
+            enabled: true,
+            ..Self::default()
+        }
+    }
+}
+
 impl Default for OperationLogConfig {
     fn default() -> Self {
         Self {

@@ -10,7 +10,7 @@
 //! use seaworthy_service::{Assembly, NoSettings, StartError};
 //!
 //! async fn assemble(service: &Assembly<NoSettings>, database: Database) -> Result<(), StartError> {
-//!     let config = OperationLogConfig { enabled: true, ..OperationLogConfig::default() };
+//!     let config = OperationLogConfig::enabled();
 //!     // The descriptors of the contracts, with which the log reads gRPC requests.
 //!     let log = OperationLog::start(service, &database, &config, &[])?;
 //!     let page = log.list(&OperationQuery::default()).await;

@@ -24,7 +24,7 @@ use crate::{
 const CLAIM_NODE: &str = "claim a node of numeric IDs";
 
 /// The table of this crate. Add the set to the migrations of the service.
-pub const MIGRATIONS: MigrationSet = MigrationSet::of_part(
+pub const MIGRATIONS: MigrationSet = MigrationSet::for_part(
     "operation_log",
     &[
         Migration::new(

@@ -51,7 +51,7 @@ impl<'a> Masking<'a> {
         let has_name = |rule: &&MaskRuleConfig| rule.field_name.eq_ignore_ascii_case(name);
         match rules.iter().find(has_name) {
             Some(rule) => Self::Rule(rule),
-            None => Kind::of_name(name).map_or(Self::Form, Self::Kind),
+            None => Kind::from_name(name).map_or(Self::Form, Self::Kind),
         }
     }
 
@@ -90,7 +90,7 @@ fn redact_value(masking: Masking<'_>, value: &mut Json, rules: &[MaskRuleConfig]
         }
         Json::Number(number) => {
             let text = number.to_string();
-            let of_value = || Kind::of_value(&text).map(|kind| kind.mask(&text));
+            let of_value = || Kind::from_value(&text).map(|kind| kind.mask(&text));
             if let Some(masked) = masking.mask(&text).or_else(of_value) {
                 *value = masked.into();
             }

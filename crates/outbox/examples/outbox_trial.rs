@@ -26,7 +26,7 @@ use seaworthy_outbox::{MIGRATIONS, Outbox, OutboxConfig, RelayTarget, StoreError
 use seaworthy_service::{Assembly, Commands, Schedule, Service, StartError, Worker};
 use serde::{Deserialize, Serialize};
 
-const TABLES: MigrationSet = MigrationSet::of_service(&[Migration::new(
+const TABLES: MigrationSet = MigrationSet::for_service(&[Migration::new(
     1,
     "trial",
     "CREATE TABLE changes (number {bigint} NOT NULL PRIMARY KEY);

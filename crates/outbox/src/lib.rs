@@ -4,7 +4,8 @@
 //! between. If it publishes first, the event may describe a change that is never committed. So
 //! [`Outbox::store`] stores the event in the transaction of the change, and a relay publishes
 //! committed events. A relay that crashes may publish an event twice. So a consumer records the
-//! messages that it has processed in the transaction of its effect ([`Inbox::process_once`]).
+//! messages that it has processed in the transaction of its effect ([`Inbox::process_once`], or a
+//! [`Consumer`] for the events of a group).
 //!
 //! Several relays share one table. Each key belongs to one of 16 partitions, and a relay claims
 //! partitions for a limited time ([`RelayConfig::claim_ttl`]), which it renews while it publishes.
@@ -24,6 +25,7 @@ mod batch;
 mod batch_size;
 mod commands;
 mod config;
+mod consumer;
 mod inbox;
 mod metrics;
 mod migrations;
@@ -35,6 +37,7 @@ pub use batch::OutboxBatch;
 pub use batch_size::{BatchSize, InvalidBatchSize};
 pub use commands::outbox_command;
 pub use config::{InboxConfig, OutboxConfig, RelayConfig};
+pub use consumer::{Consumer, Effect};
 pub use inbox::{Inbox, InboxOutcome};
 pub use migrations::MIGRATIONS;
 pub use outbox::{Outbox, StoreError};

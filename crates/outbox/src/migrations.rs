@@ -12,7 +12,7 @@ const FORMER_OUTBOX_KEYS: &[&str] =
     &["f1808d364b8912f2ceb2a65739a838401ebc07e8f97c83d81d6d59c7eeba3c15"];
 
 /// The tables of outbox and inbox. Add this set to the migrations of the service.
-pub const MIGRATIONS: MigrationSet = MigrationSet::of_part(
+pub const MIGRATIONS: MigrationSet = MigrationSet::for_part(
     "outbox",
     &[
         Migration::new(

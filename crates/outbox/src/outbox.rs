@@ -137,7 +137,7 @@ impl Outbox {
         let checked = Arc::clone(&self.0);
         service
             .health()
-            .register(Probe::observed("outbox", false, move || {
+            .register(Probe::from_fn("outbox", false, move || {
                 let oldest = checked.metrics.oldest();
                 if oldest > max_age.get() {
                     return Err(CheckFailure::new(format!(

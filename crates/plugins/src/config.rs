@@ -1,9 +1,10 @@
-use std::{collections::BTreeMap, fmt, path::PathBuf};
+use std::{collections::BTreeMap, fmt, num::NonZeroU32, path::PathBuf};
 
 use schemars::JsonSchema;
 use seaworthy_config::Profile;
 use seaworthy_core::{ByteSize, Timeout};
 use seaworthy_resilience::rate_limit::RateLimitConfig;
+use semver::Version;
 use serde::{Deserialize, Serialize};
 
 use crate::{Capability, EventType};
@@ -14,12 +15,15 @@ const DEFAULT_DIRECTORY: &str = "plugins";
 const DEFAULT_CONFIG_DIRECTORY: &str = "configs/plugins";
 /// Enough for hooks that process the data of one request.
 const DEFAULT_MEMORY: ByteSize = ByteSize::mebibytes(50);
-/// The maximum of PLUG-2. Plugins under development are built without optimization.
-const DEVELOPMENT_MEMORY: ByteSize = ByteSize::mebibytes(100);
+/// The maximum of PLUG-2.
+pub(crate) const MAX_MEMORY: ByteSize = ByteSize::mebibytes(100);
+/// Plugins in development are not optimized, so they need more memory.
+const DEVELOPMENT_MEMORY: ByteSize = MAX_MEMORY;
 /// Half of the maximum of PLUG-2, because several plugins share a core.
 const DEFAULT_CPU_PERCENT: u8 = 5;
 /// The maximum of PLUG-2.
-const DEVELOPMENT_CPU_PERCENT: u8 = 10;
+pub(crate) const MAX_CPU_PERCENT: u8 = 10;
+const DEVELOPMENT_CPU_PERCENT: u8 = MAX_CPU_PERCENT;
 /// A policy component of a large rule set has a few mebibytes.
 const DEFAULT_FILE_SIZE: ByteSize = ByteSize::mebibytes(16);
 /// A sensible hook makes fewer calls to the host.
@@ -67,12 +71,13 @@ pub struct PluginsConfig {
     /// points with a veto fail with 503. The service loads them at its start, also without
     /// `auto_load`.
     pub required: Vec<String>,
-    /// The reaction of the service to a failure of a policy or of a hook with a veto. The manifest
-    /// and the settings of a plugin override it.
+    /// The reaction of the service to a failure of a policy or of a hook with a veto. The settings
+    /// of a plugin override it. Its manifest can only replace `open` by `closed`.
     pub on_failure: FailureMode,
-    /// The limit of the anonymous and rejected requests of one address, if plugins have hooks of
-    /// authentication. Above it the service rejects all requests of the address with 429, so that
-    /// one client cannot use the CPU share of these plugins.
+    /// The limit of the requests of one address that are not authenticated, if plugins have hooks
+    /// of authentication. Requests that are being authenticated count. Above the limit the service
+    /// rejects all requests of the address with 429, so that one client cannot use the CPU share of
+    /// these plugins.
     pub auth_rate_limit: RateLimitConfig,
     /// How long requests and events that began before a change of the plugins use the previous
     /// versions. Afterwards they use the current ones.
@@ -89,6 +94,7 @@ pub struct PluginsConfig {
 /// The reaction of the service to a failure of a policy or of a hook with a veto.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum FailureMode {
     /// The service rejects the call with 503.
     #[default]
@@ -111,6 +117,11 @@ pub struct PluginSecurityConfig {
     pub allow_unsigned: bool,
     /// The public keys of signers: Ed25519, 32 bytes in Base64.
     pub trusted_keys: Vec<String>,
+    /// The minimum version of a plugin, by its name. A signature stays valid, so a writer of the
+    /// folder can restore an old version. The service does not load a version below the minimum.
+    #[serde(with = "crate::manifest::versions")]
+    #[schemars(with = "BTreeMap<String, String>")]
+    pub min_versions: BTreeMap<String, Version>,
     /// The maximum memory of a call. Production permits at most 100 MiB. The default is 100 MiB in
     /// development, else 50 MiB.
     #[schemars(extend("x-unsafe" = [{ "id": "PLUG-2", "above": "100MiB" }]))]
@@ -120,6 +131,10 @@ pub struct PluginSecurityConfig {
     /// 500 ms at 5 %. The default is 10 in development, else 5.
     #[schemars(range(min = 1, max = 100), extend("x-unsafe" = [{ "id": "PLUG-2", "above": 10 }]))]
     pub max_cpu_percent: Option<u8>,
+    /// The maximum number of concurrent calls of one plugin. The default is the number of cores,
+    /// because a call usually occupies a core. Plugins with the capability `http` wait for
+    /// responses, so they may need more. All plugins share the limits of all calls.
+    pub max_concurrent_calls: Option<NonZeroU32>,
     /// The maximum size of a component.
     pub max_file_size: ByteSize,
     /// The maximum number of calls to the host in one call.
@@ -129,9 +144,9 @@ pub struct PluginSecurityConfig {
     /// The maximum size of the keys and values of one plugin. Each entry counts 64 bytes more.
     pub max_stored_size: ByteSize,
     /// The maximum number of lines that one plugin logs per second. Further lines are dropped.
-    pub max_log_lines: u32,
+    pub max_log_lines_per_second: u32,
     /// The maximum number of events that one plugin publishes per second.
-    pub max_events: u32,
+    pub max_events_per_second: u32,
 }
 
 /// The capabilities that the operator grants to one plugin.
@@ -140,14 +155,14 @@ pub struct PluginSecurityConfig {
 pub struct GrantConfig {
     /// The capabilities.
     pub capabilities: Vec<Capability>,
-    /// The hosts that the capability `http` reaches: `api.example.com`, or `api.example.com:8443` for
-    /// one port only.
+    /// The hosts that the capability `http` reaches: `api.example.com`, or `api.example.com:8443`
+    /// for one port only.
     pub http_hosts: Vec<String>,
     /// Whether these hosts may have internal addresses. The default is false: the service then
     /// rejects a host whose name resolves to an internal address.
     pub internal_addresses: bool,
-    /// The types of the events that the capability `events` publishes, such as `order.flagged`. Only
-    /// the service publishes `plugin.*`, `system.*` and `config.*`.
+    /// The types of the events that the capability `events` publishes, such as `order.flagged`.
+    /// Only the service publishes `plugin.*`, `system.*` and `config.*`.
     #[schemars(with = "Vec<String>")]
     pub event_types: Vec<EventType>,
 }
@@ -174,8 +189,8 @@ pub struct PluginSettings {
     pub timeout: Timeout,
     /// The maximum number of retries of an event after transient failures.
     pub retry_count: u32,
-    /// The reaction of the service to a failure of this plugin. The default is `on_failure` of its
-    /// manifest, else `plugins.on_failure`.
+    /// The reaction of the service to a failure of this plugin. The default is `closed` if its
+    /// manifest has it, else `plugins.on_failure`.
     pub on_failure: Option<FailureMode>,
     /// Texts for operators.
     pub metadata: BTreeMap<String, String>,
@@ -204,20 +219,22 @@ impl Default for PluginSecurityConfig {
         Self {
             allow_unsigned: false,
             trusted_keys: Vec::new(),
+            min_versions: BTreeMap::new(),
             max_memory: None,
             max_cpu_percent: None,
+            max_concurrent_calls: None,
             max_file_size: DEFAULT_FILE_SIZE,
             max_host_calls: DEFAULT_HOST_CALLS,
             max_payload_size: DEFAULT_PAYLOAD,
             max_stored_size: DEFAULT_STORED,
-            max_log_lines: DEFAULT_LOG_LINES,
-            max_events: DEFAULT_EVENTS,
+            max_log_lines_per_second: DEFAULT_LOG_LINES,
+            max_events_per_second: DEFAULT_EVENTS,
         }
     }
 }
 
 impl PluginsConfig {
-    /// Whether the service loads the plugins of the folder, and follows its changes.
+    /// Returns true if the service loads the plugins of the folder, and follows its changes.
     pub(crate) fn loads_automatically(&self, profile: Profile) -> bool {
         self.auto_load.unwrap_or(profile == Profile::Development)
     }
@@ -229,6 +246,13 @@ impl PluginSecurityConfig {
             Profile::Development => DEVELOPMENT_MEMORY,
             _ => DEFAULT_MEMORY,
         })
+    }
+
+    /// Returns the maximum number of concurrent calls of one plugin on a machine with this number
+    /// of cores.
+    pub(crate) fn max_concurrent_calls(&self, cores: usize) -> usize {
+        let set = self.max_concurrent_calls.map(NonZeroU32::get);
+        set.map_or(cores, |set| usize::try_from(set).unwrap_or(usize::MAX))
     }
 
     pub(crate) fn max_cpu_percent(&self, profile: Profile) -> u8 {
@@ -335,5 +359,33 @@ mod tests {
         let memory = set.max_memory(Profile::Development);
         assert_eq!(memory, ByteSize::mebibytes(1));
         assert_eq!(set.max_cpu_percent(Profile::Development), 1);
+    }
+
+    #[test]
+    fn concurrent_calls_of_a_plugin_are_as_many_as_cores_plug_2() {
+        let unset = PluginSecurityConfig::default();
+        assert_eq!(unset.max_concurrent_calls(2), 2);
+        let set = |max: u32| PluginSecurityConfig {
+            max_concurrent_calls: NonZeroU32::new(max),
+            ..PluginSecurityConfig::default()
+        };
+        assert_eq!(set(7).max_concurrent_calls(2), 7);
+    }
+
+    #[test]
+    fn minimum_versions_are_read_and_written_plug_2() {
+        let read = |version: &str| {
+            let document = serde_json::json!({ "min_versions": { "guard": version } });
+            serde_json::from_value::<PluginSecurityConfig>(document)
+        };
+        let config = read("1.2.0").unwrap();
+        assert_eq!(config.min_versions["guard"], Version::new(1, 2, 0));
+        let written = serde_json::to_value(&config).unwrap();
+        assert_eq!(written["min_versions"]["guard"], "1.2.0");
+        let problem = read("1.2").unwrap_err().to_string();
+        assert!(
+            problem.starts_with("\"1.2\" is not a version: "),
+            "{problem}"
+        );
     }
 }

@@ -5,6 +5,7 @@ use seaworthy_service::StartError;
 
 /// The codes of errors of plugins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum PluginErrorCode {
     /// No plugin has this name.
     NotFound,
@@ -24,8 +25,8 @@ pub enum PluginErrorCode {
     Dependency,
     /// The signature is not trusted, or the operator did not grant a requested capability.
     Permission,
-    /// The plugin reports a problem in its health check, traps or exceeds a limit, or its change was
-    /// interrupted.
+    /// The plugin reports a problem in its health check, traps or exceeds a limit, or its change
+    /// was interrupted.
     Internal,
 }
 

@@ -8,6 +8,7 @@ use crate::{Capability, FailureMode, HandlerDeclaration, HookDeclaration, manife
 /// The status of a plugin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum PluginStatus {
     /// The plugin is not loaded.
     Unloaded,

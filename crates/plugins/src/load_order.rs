@@ -1,6 +1,6 @@
 //! The order of plugins by their dependencies.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Errors of the order of plugins.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -29,43 +29,105 @@ impl OrderError {
 pub(crate) fn load_order(
     dependencies: &BTreeMap<String, Vec<String>>,
 ) -> Result<Vec<String>, OrderError> {
-    let mut order = Vec::with_capacity(dependencies.len());
-    let mut done = BTreeSet::new();
-    for name in dependencies.keys() {
-        visit(name, dependencies, &mut Vec::new(), &mut done, &mut order)?;
-    }
-    Ok(order)
+    let (order, errors) = sort(dependencies);
+    errors.into_iter().next().map_or(Ok(order), Err)
 }
 
-fn visit(
-    name: &str,
+/// Returns the names whose dependencies are neither missing nor circular, in the order of
+/// [`load_order`], and the errors of the others. A plugin that depends on one of the others misses
+/// it.
+pub(crate) fn valid_order(
     dependencies: &BTreeMap<String, Vec<String>>,
-    path: &mut Vec<String>,
-    done: &mut BTreeSet<String>,
-    order: &mut Vec<String>,
-) -> Result<(), OrderError> {
-    if done.contains(name) {
-        return Ok(());
+) -> (Vec<String>, Vec<OrderError>) {
+    let (valid, errors) = sort(dependencies);
+    if errors.is_empty() {
+        return (valid, errors);
     }
-    if let Some(start) = path.iter().position(|earlier| earlier == name) {
-        let mut cycle: Vec<String> = path.iter().skip(start).cloned().collect();
-        cycle.push(name.to_owned());
-        return Err(OrderError::Circular(cycle));
-    }
-    let Some(needed) = dependencies.get(name) else {
-        return Err(OrderError::Missing {
-            plugin: path.last().cloned().unwrap_or_default(),
-            dependency: name.to_owned(),
-        });
+    // Without the others, so that their dependencies do not come earlier than in alphabetical
+    // order.
+    let valid = valid.into_iter().filter_map(|name| {
+        let needed = dependencies.get(&name)?.clone();
+        Some((name, needed))
+    });
+    (sort(&valid.collect()).0, errors)
+}
+
+fn sort(dependencies: &BTreeMap<String, Vec<String>>) -> (Vec<String>, Vec<OrderError>) {
+    let mut sort = Sort {
+        dependencies,
+        states: BTreeMap::new(),
+        path: Vec::new(),
+        order: Vec::with_capacity(dependencies.len()),
+        errors: Vec::new(),
     };
-    path.push(name.to_owned());
-    for dependency in needed {
-        visit(dependency, dependencies, path, done, order)?;
+    for name in dependencies.keys() {
+        sort.visit(name);
     }
-    path.pop();
-    done.insert(name.to_owned());
-    order.push(name.to_owned());
-    Ok(())
+    (sort.order, sort.errors)
+}
+
+/// A depth-first search. It visits each plugin once, and each dependency of each plugin once.
+struct Sort<'a> {
+    dependencies: &'a BTreeMap<String, Vec<String>>,
+    states: BTreeMap<&'a str, State>,
+    /// The plugins that are being visited.
+    path: Vec<&'a str>,
+    order: Vec<String>,
+    errors: Vec<OrderError>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    Visiting,
+    Valid,
+    Invalid,
+}
+
+impl<'a> Sort<'a> {
+    /// Visits a plugin after its dependencies. Returns whether it is valid.
+    fn visit(&mut self, name: &'a str) -> bool {
+        match self.states.get(name) {
+            Some(State::Valid) => return true,
+            Some(State::Invalid) => return false,
+            Some(State::Visiting) => {
+                let start = self.path.iter().skip_while(|earlier| **earlier != name);
+                let cycle = start.chain([&name]).map(|name| (*name).to_owned());
+                let error = OrderError::Circular(cycle.collect());
+                self.reject(name, error);
+                return false;
+            }
+            None => {}
+        }
+        let Some(needed) = self.dependencies.get(name) else {
+            return false;
+        };
+        self.states.insert(name, State::Visiting);
+        self.path.push(name);
+        for dependency in needed {
+            let is_valid = self.visit(dependency);
+            // The visit may also have found a cycle with this plugin.
+            let is_rejected = self.states.get(name) == Some(&State::Invalid);
+            if !is_valid && !is_rejected {
+                let error = OrderError::Missing {
+                    plugin: name.to_owned(),
+                    dependency: dependency.clone(),
+                };
+                self.reject(name, error);
+            }
+        }
+        self.path.pop();
+        let is_valid = self.states.get(name) == Some(&State::Visiting);
+        if is_valid {
+            self.states.insert(name, State::Valid);
+            self.order.push(name.to_owned());
+        }
+        is_valid
+    }
+
+    fn reject(&mut self, name: &'a str, error: OrderError) {
+        self.states.insert(name, State::Invalid);
+        self.errors.push(error);
+    }
 }
 
 #[cfg(test)]
@@ -95,6 +157,31 @@ mod tests {
     }
 
     #[test]
+    fn all_errors_are_found_at_once_plug_1() {
+        let graph = graph(&[
+            ("a", &["b"]),
+            ("b", &["a"]),
+            ("c", &["x", "b", "e"]),
+            ("d", &["e"]),
+            ("e", &[]),
+            ("f", &["c"]),
+        ]);
+        let (order, errors) = valid_order(&graph);
+        assert_eq!(order, ["e", "d"]);
+        let errors: Vec<_> = errors
+            .iter()
+            .map(|error| format!("{}: {error}", error.plugin()))
+            .collect();
+        let expected = [
+            "a: depends on itself: a -> b -> a",
+            "b: depends on \"a\", which is not in the folder",
+            "c: depends on \"x\", which is not in the folder",
+            "f: depends on \"c\", which is not in the folder",
+        ];
+        assert_eq!(errors, expected);
+    }
+
+    #[test]
     fn missing_dependency_is_named_plug_1() {
         let error = load_order(&graph(&[("a", &["x"])])).unwrap_err();
         assert_eq!(error.plugin(), "a");
@@ -103,6 +190,32 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn valid_order_omits_what_depends_on_errors_plug_1(edges in prop::collection::vec((0_u8..9, 0_u8..10), 0..25)) {
+            let mut graph: BTreeMap<String, Vec<String>> = (0..9).map(|name| (name.to_string(), Vec::new())).collect();
+            // The name 9 is missing.
+            for (from, to) in edges {
+                graph.entry(from.to_string()).or_default().push(to.to_string());
+            }
+            let (order, errors) = valid_order(&graph);
+            let mut rejected: Vec<_> = errors.iter().map(OrderError::plugin).collect();
+            rejected.sort_unstable();
+            let mut left = graph.clone();
+            let mut removed = Vec::new();
+            let expected = loop {
+                match load_order(&left) {
+                    Ok(order) => break order,
+                    Err(error) => {
+                        left.remove(error.plugin());
+                        removed.push(error.plugin().to_owned());
+                    }
+                }
+            };
+            removed.sort_unstable();
+            prop_assert_eq!(order, expected);
+            prop_assert_eq!(rejected, removed);
+        }
+
         #[test]
         fn order_has_every_name_after_its_dependencies_plug_1(edges in prop::collection::vec((0_u8..12, 0_u8..12), 0..40)) {
             let mut graph: BTreeMap<String, Vec<String>> = (0..12).map(|name| (format!("{name:02}"), Vec::new())).collect();

@@ -16,10 +16,10 @@
 //! # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
 //! let hub = Hub::new(&RealtimeConfig::default(), &Metrics::new());
 //! let mut connection = hub.connect(&Client::user("u-1")).unwrap();
-//! connection.join(Room::of("event", 42).unwrap()).unwrap();
+//! connection.join(Room::new("event", 42).unwrap()).unwrap();
 //!
 //! let seats = Event::new("seats", &json!({ "left": 3 })).unwrap();
-//! hub.emit(&Room::of("event", 42).unwrap(), seats.clone());
+//! hub.emit(&Room::new("event", 42).unwrap(), seats.clone());
 //! assert_eq!(connection.next().await.unwrap(), seats);
 //! # });
 //! ```
@@ -31,6 +31,7 @@ mod fan_out;
 mod hub;
 mod message;
 mod name;
+mod presence;
 mod room;
 mod socket_io;
 mod sse;
@@ -42,6 +43,7 @@ pub use config::RealtimeConfig;
 pub use event::{Event, InvalidEvent};
 pub use hub::{Client, Closed, ConnectError, Connection, Hub, JoinError};
 pub use message::Message;
+pub use presence::{Presence, PublishPresence};
 pub use room::{InvalidRoom, Room};
 pub use socket_io::{Call, Handshake, Peer, Socket, SocketIo};
 pub use sse::sse;

@@ -31,7 +31,7 @@ impl Room {
     ///
     /// # Errors
     /// The result is not a valid name.
-    pub fn of(kind: &str, id: impl fmt::Display) -> Result<Self, InvalidRoom> {
+    pub fn new(kind: &str, id: impl fmt::Display) -> Result<Self, InvalidRoom> {
         format!("{kind}:{id}").parse()
     }
 

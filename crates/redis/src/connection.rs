@@ -2,6 +2,7 @@ mod request;
 
 use std::{
     fmt,
+    pin::Pin,
     sync::{
         Arc, Weak,
         atomic::{AtomicU32, Ordering},
@@ -11,7 +12,7 @@ use std::{
 
 use parking_lot::Mutex;
 use redis::{Cmd, ErrorKind, FromRedisValue, RedisResult, Script, Value};
-use seaworthy_core::{Secret, Timeout};
+use seaworthy_core::{RotationAttempts, Secret, Timeout};
 use tokio::{
     sync::{self, Semaphore},
     time::{self, Instant},
@@ -30,8 +31,9 @@ use request::{Bounded, Request};
 /// continues after its caller has timed out.
 const CONNECT_STEPS: u32 = 10;
 
-/// How often the connection checks with the Sentinels that its server is still the master. A
-/// replaced master may still respond, and all writes to it are lost.
+/// How often the connection checks with the Sentinels that its server is still the master, and
+/// whether the password was rotated. A replaced master may still respond, and all writes to it are
+/// lost.
 const POLL_INTERVAL: Duration = Duration::from_secs(2);
 
 /// The connection of a cluster reconnects to its nodes automatically, while other nodes respond.
@@ -261,6 +263,8 @@ impl Redis {
 
     async fn connect(&self) -> RedisResult<(u64, Open)> {
         let within = self.0.config.timeout.get().saturating_mul(CONNECT_STEPS);
+        // Read before connecting: if the password rotates meanwhile, a new connection follows.
+        let version = self.0.password_version();
         let link = self.0.link()?;
         let (connection, master) = time::timeout(within, link.open())
             .await
@@ -281,6 +285,9 @@ impl Redis {
             );
             tokio::spawn(watch);
         }
+        if self.0.config.password.is_some() {
+            tokio::spawn(follow_password(Arc::downgrade(&self.0), number, version));
+        }
         Ok((number, connection))
     }
 }
@@ -295,6 +302,11 @@ impl Inner {
             *current = CurrentLink::new(&self.config)?;
         }
         Ok(Arc::clone(&current.link))
+    }
+
+    /// Returns the version of the newest password.
+    fn password_version(&self) -> u64 {
+        self.config.password.as_ref().map_or(0, Secret::version)
     }
 
     /// Closes the connection of this number, unless a later one is open.
@@ -331,6 +343,47 @@ async fn watch(redis: Weak<Inner>, number: u64, sentinels: Arc<Sentinels>, maste
             return;
         }
     }
+}
+
+/// Replaces a connection after its password was rotated (CONF-5). The connection stays until the
+/// server accepts the new password, and then completes its commands. Ends with the connection.
+fn follow_password(
+    redis: Weak<Inner>,
+    number: u64,
+    version: u64,
+) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+    Box::pin(async move {
+        let mut attempts = RotationAttempts::default();
+        loop {
+            time::sleep(POLL_INTERVAL).await;
+            let Some(redis) = redis.upgrade().map(Redis) else {
+                return;
+            };
+            if !redis.0.is_open(number) {
+                return;
+            }
+            let newest = redis.0.password_version();
+            if newest == version || !attempts.is_due(newest, Instant::now().into_std()) {
+                continue;
+            }
+            let _connecting = redis.0.connecting.lock().await;
+            if !redis.0.is_open(number) {
+                return;
+            }
+            match redis.connect().await {
+                Ok(_) => return,
+                Err(error) => {
+                    if attempts.record_failure(newest, Instant::now().into_std()) {
+                        let problem = RedisError::from(error).to_string();
+                        tracing::warn!(
+                            problem,
+                            "no connection with the rotated password can be opened, so the other one stays open"
+                        );
+                    }
+                }
+            }
+        }
+    })
 }
 
 /// Returns the maximum number of commands at the same time, if there is one.

@@ -25,6 +25,7 @@
 //! ```
 
 pub use axum;
+pub use named::UnknownName;
 pub use schemars;
 #[cfg(feature = "grpc")]
 pub use seaworthy_contract::{prost, prost_types, tonic, tonic_prost};
@@ -68,6 +69,8 @@ pub use seaworthy_operation_log as operation_log;
 pub use seaworthy_outbox as outbox;
 #[cfg(feature = "plugins")]
 pub use seaworthy_plugins as plugins;
+#[cfg(feature = "push")]
+pub use seaworthy_push as push;
 #[cfg(feature = "realtime")]
 pub use seaworthy_realtime as realtime;
 #[cfg(any(feature = "realtime-redis", feature = "shared-rate-limit"))]
@@ -195,12 +198,14 @@ pub mod data {
     pub use seaworthy_data::*;
     pub use seaworthy_derive::{FromRow, sql};
 
+    pub use crate::{insert_or_ignore, locked, migration, statements};
+
     /// The items that most statements use.
     pub mod prelude {
         pub use super::{
-            Connection, DataError, FromRow, Row, Statement, Transaction,
+            Connection, DataError, DataResult, FromRow, Row, Statement, Transaction,
             chrono::{DateTime, Utc},
-            sql,
+            from_json, from_optional_text, from_text, insert_or_ignore, locked, sql, statements,
         };
     }
 }
@@ -234,7 +239,14 @@ pub mod prelude {
         Assembly, Dependency, NoSettings, Schedule, Service, StartError, Worker,
     };
     pub use serde::{Deserialize, Serialize};
+
+    pub use crate::named;
 }
+
+mod errors;
+mod named;
+#[cfg(feature = "data")]
+mod statements;
 
 /// The examples of the documentation, compiled with the tests.
 #[cfg(doctest)]

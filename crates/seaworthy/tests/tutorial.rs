@@ -133,8 +133,7 @@ fn start(tutorial: &Tutorial) -> (ServiceProcess, String) {
     );
     let environment = [("TOKEN_KEY", TOKEN_KEY)];
     let bash = Path::new("/bin/bash");
-    let mut service =
-        ServiceProcess::start_unchanged(bash, &["-c", &script], &environment).unwrap();
+    let mut service = ServiceProcess::spawn(bash, &["-c", &script], &environment).unwrap();
     service.line("\"message\":\"ready\"").unwrap();
     let (http, _) = service.addresses().unwrap();
     (service, http.to_string())

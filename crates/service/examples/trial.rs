@@ -11,6 +11,7 @@ use axum::{body::Bytes, extract::Path, routing::get};
 use futures::future::BoxFuture;
 use schemars::JsonSchema;
 use seaworthy_client::HttpClient;
+use seaworthy_config::LegacyVariable;
 use seaworthy_core::{Error, Secret, Timeout, context};
 use seaworthy_http::{RateLimitsConfig, RouteOptions, Routes};
 use seaworthy_resilience::{
@@ -59,7 +60,10 @@ fn main() -> ExitCode {
         .arg(clap::Arg::new("forever").long("forever").num_args(0));
     let commands =
         Commands::new().with(ServiceCommand::new(definition, |run| Box::pin(tally(run))));
-    Service::new("trial", env!("CARGO_PKG_VERSION")).main_with(commands, assemble)
+    let ignored = LegacyVariable::ignored("TRIAL_LIMIT_*", "set server.http.rate_limit");
+    Service::new("trial", env!("CARGO_PKG_VERSION"))
+        .legacy_variables([ignored])
+        .main_with(commands, assemble)
 }
 
 /// Counts, with a pool that has to be closed.
@@ -103,7 +107,7 @@ impl Component for Pool {
         Box::pin(std::future::ready(()))
     }
 
-    fn running(&self) -> Vec<String> {
+    fn unfinished_work(&self) -> Vec<String> {
         Vec::new()
     }
 
@@ -120,13 +124,17 @@ async fn assemble(service: &Assembly<TrialConfig>) -> Result<(), StartError> {
     if let Some(address) = &settings.needed {
         service
             .connect(
-                Dependency::new("needed").at(address.as_str()).watched(),
+                Dependency::new("needed")
+                    .with_address(address.as_str())
+                    .watched(),
                 || TcpStream::connect(address.clone()),
             )
             .await?;
     }
     let wanted = settings.wanted.clone().map(|address| {
-        let dependency = Dependency::new("wanted").at(address.as_str()).watched();
+        let dependency = Dependency::new("wanted")
+            .with_address(address.as_str())
+            .watched();
         service.connect_optional(dependency, move || TcpStream::connect(address.clone()))
     });
     service.worker(Worker::new(

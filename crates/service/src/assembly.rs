@@ -4,6 +4,7 @@ mod public_metrics;
 use std::{collections::BTreeSet, fmt, path::Path, sync::Arc};
 
 use parking_lot::Mutex;
+use seaworthy_client::HttpClients;
 use seaworthy_config::{Profile, Reloadable, Settings};
 use seaworthy_core::{ServiceIdentity, SwitchKind, Switches};
 use seaworthy_health::Health;
@@ -20,6 +21,7 @@ use crate::{
     facts::Description,
     memory_check::memory_checks,
     preflight::memory_limit,
+    settings_reload::SettingsReload,
     task::Tasks,
     worker::{Worker, Workers},
 };
@@ -48,6 +50,8 @@ pub(crate) struct Parts {
     pub(crate) tasks: Tasks,
     pub(crate) workers: Workers,
     pub(crate) resilience: Resilience,
+    pub(crate) http_clients: HttpClients,
+    pub(crate) settings_reload: SettingsReload,
     pub(crate) switches: Switches,
     /// The memory budget of all listeners for clients.
     pub(crate) body_budget: BodyBudget,
@@ -163,6 +167,19 @@ impl<C: Settings> Assembly<C> {
     #[must_use]
     pub fn resilience(&self) -> &Resilience {
         &self.parts.resilience
+    }
+
+    /// Returns the clients whose settings follow each reload of `clients` (CONF-4). Those of
+    /// [`http_client_builder`](Self::http_client_builder) belong to it.
+    #[must_use]
+    pub fn http_clients(&self) -> &HttpClients {
+        &self.parts.http_clients
+    }
+
+    /// Returns the hooks that get reloaded settings of the framework (CONF-4).
+    #[must_use]
+    pub fn settings_reload(&self) -> &SettingsReload {
+        &self.parts.settings_reload
     }
 
     /// Returns the parts of the framework that can be turned off at run time (FLAG-2).

@@ -64,7 +64,7 @@ pub trait Component: Send + Sync + 'static {
     fn stopped(&self) -> BoxFuture<'_, ()>;
 
     /// Returns descriptions of the unfinished work.
-    fn running(&self) -> Vec<String>;
+    fn unfinished_work(&self) -> Vec<String>;
 
     /// Aborts the unfinished work.
     fn abort(&self);
@@ -73,7 +73,7 @@ pub trait Component: Send + Sync + 'static {
 /// Returns the unfinished work of a component, prefixed with its name.
 pub(crate) fn still_running(component: &Arc<dyn Component>) -> Vec<String> {
     component
-        .running()
+        .unfinished_work()
         .into_iter()
         .map(|what| format!("{}: {what}", component.name()))
         .collect()

@@ -41,6 +41,7 @@ mod reload;
 mod route_limits;
 mod service;
 mod settings;
+mod settings_reload;
 mod start_error;
 mod task;
 mod vault;
@@ -62,6 +63,7 @@ pub use kernel::Addresses;
 pub use lifecycle::{ForceReason, LifecycleConfig, Phase, StopOutcome};
 pub use no_settings::NoSettings;
 pub use service::{RunningService, Service};
+pub use settings_reload::SettingsReload;
 pub use start_error::StartError;
 pub use task::{Stop, TaskPanic, Tasks};
 pub use worker::{

@@ -30,10 +30,10 @@ pub(crate) fn follow(parts: &Parts, watcher: &Watcher) -> Result<(), StartError>
         .reloadable::<FrameworkConfig>()
         .map_err(|error| StartError::with_cause("the settings cannot be read", error))?;
     let logs = parts.telemetry.logs().clone();
-    let resilience = parts.resilience.clone();
+    let (resilience, clients) = (parts.resilience.clone(), parts.settings_reload.clone());
     parts.tasks.supervise("reload", move |stop| {
         let (mut settings, logs) = (settings.clone(), logs.clone());
-        let resilience = resilience.clone();
+        let (resilience, clients) = (resilience.clone(), clients.clone());
         async move {
             loop {
                 tokio::select! {
@@ -43,6 +43,9 @@ pub(crate) fn follow(parts: &Parts, watcher: &Watcher) -> Result<(), StartError>
                 let settings = settings.snapshot();
                 logs.levels().configure(&settings.log);
                 resilience.reload(settings.policies());
+                let clients = clients.clone();
+                // The panic hook logs it.
+                let _ = tokio::task::spawn_blocking(move || clients.apply(settings)).await;
             }
         }
     });

@@ -81,12 +81,18 @@ impl Service {
         self
     }
 
-    /// Adds the variables of a legacy deployment. Each one sets a key, or startup fails with a
-    /// message that names its replacement.
+    /// Adds the variables of a legacy deployment. Each one sets a key, fails startup with a message
+    /// that names its replacement, or is ignored with a warning.
     #[must_use]
     pub fn legacy_variables(mut self, variables: impl IntoIterator<Item = LegacyVariable>) -> Self {
         self.variables.extend(variables);
         self
+    }
+
+    /// Returns the names of the variables of a legacy deployment. A `*` at the end stands for any
+    /// text.
+    pub fn legacy_variable_names(&self) -> impl Iterator<Item = &str> {
+        self.variables.iter().map(LegacyVariable::name)
     }
 
     /// Adds the keys of legacy configuration files. Each one sets a key, or startup fails with a

@@ -22,7 +22,7 @@ const MIN_BUFFER: ByteSize = ByteSize::kibibytes(64);
 
 /// Returns the schema of the framework and of the settings `C` of a service.
 pub(crate) fn schema<C: Settings>() -> Schema {
-    Schema::of::<FrameworkConfig>().with::<C>()
+    Schema::from_settings::<FrameworkConfig>().with::<C>()
 }
 
 /// Adds the rules of the framework's settings that their types do not express.
@@ -182,6 +182,17 @@ pub(crate) fn allowances(loaded: &Loaded) -> Vec<Allowance> {
 /// Returns whether the profile rejects unsafe settings instead of logging them.
 pub(crate) fn rejects_unsafe(profile: Profile) -> bool {
     profile == Profile::Production
+}
+
+/// Logs the environment variables of a legacy deployment that have no effect.
+pub(crate) fn warn_of_ignored(loaded: &Loaded) {
+    for ignored in loaded.ignored_variables() {
+        tracing::warn!(
+            variable = ignored.name,
+            advice = &*ignored.advice,
+            "an environment variable is ignored"
+        );
+    }
 }
 
 /// Returns whether log lines default to JSON in the profile.

@@ -59,6 +59,25 @@ pub struct StorageConfig {
     pub signing_key: Option<Secret<String>>,
 }
 
+impl StorageConfig {
+    /// Returns the settings with Amazon's address as `public_url`, if the bucket is at Amazon and
+    /// `public_url` is still `own_routes`. Use it in services whose default is the address of their
+    /// own routes, so that a bucket needs no second setting.
+    #[must_use]
+    pub fn with_public_address(mut self, own_routes: &str) -> Self {
+        let own_routes = own_routes.trim_end_matches('/');
+        let is_default = self
+            .public_url
+            .as_ref()
+            .is_some_and(|base| base.url().as_str().trim_end_matches('/') == own_routes);
+        if is_default && matches!(self.url, StorageUrl::Amazon { .. }) {
+            let address = format!("https://s3.{}.amazonaws.com", self.region);
+            self.public_url = address.parse().ok();
+        }
+        self
+    }
+}
+
 impl Default for StorageConfig {
     fn default() -> Self {
         Self {
@@ -72,5 +91,34 @@ impl Default for StorageConfig {
             public_url: None,
             signing_key: None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OWN: &str = "http://127.0.0.1:3005/media";
+
+    fn public_url(url: &str, public_url: &str) -> Option<String> {
+        let config = StorageConfig {
+            url: url.parse().unwrap(),
+            region: "ap-south-1".to_owned(),
+            public_url: public_url.parse().ok(),
+            ..StorageConfig::default()
+        };
+        let public = config.with_public_address(OWN).public_url?;
+        Some(public.url().as_str().trim_end_matches('/').to_owned())
+    }
+
+    #[test]
+    fn bucket_at_amazon_replaces_address_of_own_routes_conf_1() {
+        let amazon = "https://s3.ap-south-1.amazonaws.com";
+        assert_eq!(public_url("s3://media", OWN).as_deref(), Some(amazon));
+        assert_eq!(public_url("file:/media", OWN).as_deref(), Some(OWN));
+        let chosen = "https://cdn.example.org";
+        assert_eq!(public_url("s3://media", chosen).as_deref(), Some(chosen));
+        let compatible = "s3+https://s3.internal/media";
+        assert_eq!(public_url(compatible, OWN).as_deref(), Some(OWN));
     }
 }

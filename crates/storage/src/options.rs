@@ -168,7 +168,7 @@ pub(crate) fn check_content_type(text: &str) -> Result<(), StorageError> {
 /// }
 /// let page = media.list(&ListOptions::new("covers/").max_keys(1)).await?;
 /// assert_eq!(page.objects.len(), 1);
-/// let last = ListOptions::new("covers/").after(page.next.unwrap());
+/// let last = ListOptions::new("covers/").start_after(page.next.unwrap());
 /// assert_eq!(media.list(&last).await?.objects.len(), 1);
 /// # Ok::<_, seaworthy_storage::StorageError>(())
 /// # }).unwrap();
@@ -192,7 +192,7 @@ impl ListOptions {
     }
 
     /// Begins after this key. Use [`ListPage::next`](crate::ListPage::next) of the last page.
-    pub fn after(mut self, key: ObjectKey) -> Self {
+    pub fn start_after(mut self, key: ObjectKey) -> Self {
         self.after = Some(key);
         self
     }

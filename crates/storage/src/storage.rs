@@ -1,7 +1,7 @@
 use std::{fmt, future::Future, ops::RangeBounds, sync::Arc, time::Instant};
 
 use bytes::Bytes;
-use seaworthy_client::{HttpClient, HttpClientBuilder, HttpClientConfig, Propagation};
+use seaworthy_client::{HttpClient, HttpClientBuilder};
 use seaworthy_config::Settings;
 use seaworthy_core::{ByteSize, Timeout};
 use seaworthy_health::{CheckFailure, Probe};
@@ -53,9 +53,7 @@ impl Storage {
         config: &StorageConfig,
     ) -> Result<Self, StartError> {
         let builder = service.http_client_builder(name);
-        let client = service.framework().clients.get(name).cloned();
-        let client = client.unwrap_or_else(foreign);
-        let storage = Self::with_client(name, config, (builder, client), service.metrics());
+        let storage = Self::with_client(name, config, builder, service.metrics());
         let storage = storage.map_err(|error| {
             StartError::with_cause(format!("the storage {name} cannot be opened"), error)
         })?;
@@ -79,14 +77,13 @@ impl Storage {
     /// [`StorageError::Settings`] if the settings are not valid, or an error of the directory or of
     /// the HTTP client.
     pub fn open(name: &str, config: &StorageConfig) -> Result<Self, StorageError> {
-        let client = (HttpClient::builder(name), foreign());
-        Self::with_client(name, config, client, &Metrics::new())
+        Self::with_client(name, config, HttpClient::builder(name), &Metrics::new())
     }
 
     fn with_client(
         name: &str,
         config: &StorageConfig,
-        (builder, client): (HttpClientBuilder, HttpClientConfig),
+        builder: HttpClientBuilder,
         metrics: &Metrics,
     ) -> Result<Self, StorageError> {
         let (engine, signer): (Box<dyn Engine>, _) = match &config.url {
@@ -101,7 +98,7 @@ impl Storage {
                 (Box::new(engine), Some(signer))
             }
             StorageUrl::Amazon { .. } | StorageUrl::Compatible { .. } => {
-                (Box::new(S3Engine::new(config, builder, client)?), None)
+                (Box::new(S3Engine::new(config, builder)?), None)
             }
         };
         let name: Arc<str> = name.into();
@@ -360,14 +357,6 @@ fn check_part_size(size: u64) -> Result<(), StorageError> {
         return Err(StorageError::TooLarge(ByteSize::bytes(MAX_PART_SIZE)));
     }
     Ok(())
-}
-
-/// The default settings of the client: S3 belongs to another organization.
-fn foreign() -> HttpClientConfig {
-    HttpClientConfig {
-        propagation: Propagation::None,
-        ..HttpClientConfig::default()
-    }
 }
 
 impl fmt::Debug for Storage {

@@ -101,7 +101,7 @@ impl TestApp {
     /// The process does not end within a minute.
     pub fn stop(self) -> io::Result<ProcessOutput> {
         self.signal(Signal::TERM)?;
-        self.process.ended()
+        self.process.wait_with_output()
     }
 
     /// Waits for the end of the process and returns the builder, whose directory is kept.
@@ -109,7 +109,7 @@ impl TestApp {
     /// # Errors
     /// The process does not end within a minute.
     pub fn wait(self) -> io::Result<(ProcessOutput, TestAppBuilder)> {
-        Ok((self.process.ended()?, self.builder))
+        Ok((self.process.wait_with_output()?, self.builder))
     }
 
     /// Sends SIGKILL, waits for the end of the process and returns the builder, whose directory is

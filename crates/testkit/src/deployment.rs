@@ -70,7 +70,7 @@ impl Deployment {
         fs::create_dir_all(&own)?;
         for file in fs::read_dir(config)? {
             let file = file?;
-            let text = self.mounted(&fs::read_to_string(file.path())?)?;
+            let text = self.mount_secrets(&fs::read_to_string(file.path())?)?;
             fs::write(own.join(file.file_name()), text)?;
         }
         self.config = Some(own.display().to_string());
@@ -82,7 +82,7 @@ impl Deployment {
     ///
     /// # Errors
     /// A secret cannot be written.
-    pub fn mounted(&self, text: &str) -> io::Result<String> {
+    pub fn mount_secrets(&self, text: &str) -> io::Result<String> {
         for part in text.split(MOUNTED).skip(1) {
             let is_name = |letter: char| letter.is_ascii_alphanumeric() || "-_.".contains(letter);
             let end = part.find(|letter| !is_name(letter));
@@ -134,7 +134,7 @@ impl Deployment {
         environment: &[(&str, &str)],
     ) -> io::Result<ProcessOutput> {
         let arguments = [arguments, &self.arguments()].concat();
-        ServiceProcess::start_unchanged(&self.program, &arguments, environment)?.ended()
+        ServiceProcess::spawn(&self.program, &arguments, environment)?.wait_with_output()
     }
 
     /// Returns the keys that preflight rejects in production under a requirement, such as `SEC-2`,
@@ -142,17 +142,17 @@ impl Deployment {
     ///
     /// # Errors
     /// The program does not start, or prints no report.
-    pub fn refused(&self, requirement: &str, settings: &[&str]) -> io::Result<Vec<String>> {
+    pub fn rejected_keys(&self, requirement: &str, settings: &[&str]) -> io::Result<Vec<String>> {
         let violations = self.violations(settings)?.into_iter();
         let refused = violations.filter(|(id, _)| id == requirement);
         Ok(refused.map(|(_, key)| key).collect())
     }
 
     /// Returns the requirements and keys that preflight rejects in production. `settings` are as
-    /// for [`refused`](Self::refused).
+    /// for [`rejected_keys`](Self::rejected_keys).
     ///
     /// # Errors
-    /// As for [`refused`](Self::refused).
+    /// As for [`rejected_keys`](Self::rejected_keys).
     pub fn violations(&self, settings: &[&str]) -> io::Result<BTreeSet<(String, String)>> {
         let check = [
             "config",
@@ -206,7 +206,7 @@ pub fn assert_compose_is_accepted(program: &Path, file: &Path, service: &str) {
     let ran = Deployment::new(program).and_then(|deployment| {
         let variables = Compose::read(file).environment(service).into_iter();
         let variables: Vec<(String, String)> = variables
-            .map(|(name, value)| Ok((name, deployment.mounted(&value)?)))
+            .map(|(name, value)| Ok((name, deployment.mount_secrets(&value)?)))
             .collect::<io::Result<_>>()?;
         let given = variables
             .iter()
@@ -268,8 +268,8 @@ impl Deployed {
             (".env.example", "env"),
         ] {
             let file = Path::new(self.home).join(file);
-            let ran = ServiceProcess::start_unchanged(self.program(), &["config", what], &[]);
-            match ran.and_then(ServiceProcess::ended) {
+            let ran = ServiceProcess::spawn(self.program(), &["config", what], &[]);
+            match ran.and_then(ServiceProcess::wait_with_output) {
                 Ok(ended) => assert_current(&file, &(ended.stdout.join("\n") + "\n")),
                 Err(error) => panic!("config {what}: {error}"),
             }
@@ -390,7 +390,7 @@ pub fn assert_becomes_ready(deployment: &Deployment, arguments: &[&str]) -> io::
     process.line("\"message\":\"ready\"")?;
     assert_eq!(get(admin, "/readyz")?.status, 200);
     process.signal(Signal::TERM)?;
-    let ended = process.ended()?;
+    let ended = process.wait_with_output()?;
     assert!(ended.status.success(), "{ended:#?}");
     Ok(())
 }

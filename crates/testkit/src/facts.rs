@@ -38,7 +38,7 @@ pub fn assert_facts_are_current(program: &Path, config: &Path, with: &[&str], fi
         let config = config.display().to_string();
         let mut arguments = vec!["describe", "--profile", "production", "--config", &config];
         arguments.extend(settings.iter().flat_map(|setting| ["--with", setting]));
-        ServiceProcess::start_unchanged(program, &arguments, &[])?.ended()
+        ServiceProcess::spawn(program, &arguments, &[])?.wait_with_output()
     });
     match described {
         Ok(ended) if ended.status.success() => {

@@ -84,6 +84,42 @@ impl Connection {
         self.read_response()
     }
 
+    /// Sends the head of a `POST` request, and returns once the server reads the body. A server with
+    /// authentication has checked the caller then.
+    ///
+    /// # Errors
+    /// The connection ends, or the server responds without the body.
+    pub fn send_head(
+        &mut self,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> io::Result<()> {
+        let mut head = format!("POST {path} HTTP/1.1\r\nhost: {}\r\n", self.address);
+        for (name, value) in headers {
+            head.push_str(&format!("{name}: {value}\r\n"));
+        }
+        let length = body.len();
+        head.push_str(&format!(
+            "content-length: {length}\r\nexpect: 100-continue\r\n\r\n"
+        ));
+        self.stream.get_mut().write_all(head.as_bytes())?;
+        let first = self.head_line()?;
+        if !first.starts_with("HTTP/1.1 100 ") {
+            return Err(io::Error::other(format!("the server responded {first:?}")));
+        }
+        self.head_line().map(drop)
+    }
+
+    /// Sends the body after [`send_head`](Self::send_head), and reads the response.
+    ///
+    /// # Errors
+    /// The connection ends before the response.
+    pub fn send_body(&mut self, body: &str) -> io::Result<HttpResponse> {
+        self.stream.get_mut().write_all(body.as_bytes())?;
+        self.read_response()
+    }
+
     fn read_response(&mut self) -> io::Result<HttpResponse> {
         let first = self.head_line()?;
         let status = first

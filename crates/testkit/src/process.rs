@@ -49,7 +49,7 @@ pub struct ServiceProcess {
 pub struct ProcessOutput {
     /// The exit status.
     pub status: ExitStatus,
-    /// Time from the call of [`ServiceProcess::ended`] to the end.
+    /// Time from the call of [`ServiceProcess::wait_with_output`] to the end.
     pub took: Duration,
     /// All lines of stdout.
     pub stdout: Vec<String>,
@@ -75,7 +75,7 @@ impl ServiceProcess {
             "--set",
             "log.format=json",
         ];
-        Self::start_unchanged(
+        Self::spawn(
             program,
             &[&["serve"][..], &free, arguments].concat(),
             environment,
@@ -86,7 +86,7 @@ impl ServiceProcess {
     ///
     /// # Errors
     /// The program cannot be started.
-    pub fn start_unchanged(
+    pub fn spawn(
         program: &Path,
         arguments: &[&str],
         environment: &[(&str, &str)],
@@ -176,7 +176,7 @@ impl ServiceProcess {
     ///
     /// # Errors
     /// The process does not end within a minute.
-    pub fn ended(mut self) -> io::Result<ProcessOutput> {
+    pub fn wait_with_output(mut self) -> io::Result<ProcessOutput> {
         let begun = Instant::now();
         // The pipes close when the process ends.
         while let Ok(line) = self.lines.recv_timeout(TIMEOUT) {

@@ -10,8 +10,8 @@
 //! use seaworthy_testkit::simulation::Simulation;
 //!
 //! let mut simulation = Simulation::with_seed(7);
-//! simulation.after(Duration::from_secs(2), "second");
-//! simulation.after(Duration::from_secs(1), "first");
+//! simulation.schedule(Duration::from_secs(2), "second");
+//! simulation.schedule(Duration::from_secs(1), "first");
 //! assert_eq!(simulation.next_event(), Some("first"));
 //! assert_eq!(simulation.elapsed(), Duration::from_secs(1));
 //! ```
@@ -76,7 +76,7 @@ impl<E> Simulation<E> {
     }
 
     /// Schedules an event. Events at the same time keep the order in which they were scheduled.
-    pub fn after(&mut self, wait: Duration, event: E) {
+    pub fn schedule(&mut self, wait: Duration, event: E) {
         self.due.push(Due {
             at: self.elapsed + wait,
             number: self.scheduled,
@@ -143,7 +143,7 @@ mod tests {
         let mut simulation = Simulation::with_seed(seed);
         for number in 0..100 {
             let wait = simulation.exponential(Duration::from_millis(10));
-            simulation.after(wait, number);
+            simulation.schedule(wait, number);
         }
         std::iter::from_fn(|| {
             let event = simulation.next_event()?;
@@ -164,7 +164,7 @@ mod tests {
         assert!(times.is_sorted());
         let mut simulation = Simulation::with_seed(1);
         for number in 0..10 {
-            simulation.after(Duration::from_secs(1), number);
+            simulation.schedule(Duration::from_secs(1), number);
         }
         let order: Vec<i32> = std::iter::from_fn(|| simulation.next_event()).collect();
         assert_eq!(order, (0..10).collect::<Vec<_>>());

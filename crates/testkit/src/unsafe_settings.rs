@@ -21,6 +21,9 @@ const DECLARED_NAMES: [&str; 7] = [
     "on_failure",
     "secure_cookie",
 ];
+/// So must the settings whose name is one of these, or ends in `_` and one of them. Their types
+/// mark them as `x-link`, `x-connects` or `x-browser-address`.
+const URL_NAMES: [&str; 2] = ["url", "dsn"];
 /// So must the settings that turn off a section with one of these names.
 const LIMIT_SECTIONS: [&str; 2] = ["limits", "rate_limit"];
 /// A settings type contains itself beyond this depth.
@@ -181,8 +184,10 @@ impl Walk<'_> {
             self.visit(&definition, key, depth + 1);
         }
         let values = unsafe_values(schema, key);
-        if !values.is_empty() {
+        if !values.is_empty() || schema["x-connects"] == true {
             self.undeclared.remove(key);
+        }
+        if !values.is_empty() {
             let known = self.found.entry(key.to_owned()).or_default();
             for value in values {
                 if !known.contains(&value) {
@@ -215,7 +220,13 @@ impl Walk<'_> {
 fn must_be_declared(key: &str) -> bool {
     let (section, name) = key.rsplit_once('.').unwrap_or(("", key));
     let section = section.rsplit('.').next().unwrap_or_default();
-    DECLARED_NAMES.contains(&name) || (name == "enabled" && LIMIT_SECTIONS.contains(&section))
+    let is_url = URL_NAMES.iter().any(|url| {
+        name.strip_suffix(url)
+            .is_some_and(|rest| rest.is_empty() || rest.ends_with('_'))
+    });
+    is_url
+        || DECLARED_NAMES.contains(&name)
+        || (name == "enabled" && LIMIT_SECTIONS.contains(&section))
 }
 
 /// Returns the unsafe values that the keywords of a schema declare.
@@ -255,7 +266,11 @@ fn marked_value(schema: &Value, key: &str) -> Option<UnsafeValue> {
         ("secret", "AUTH-1")
     } else if has("x-link") {
         let pattern = schema["pattern"].as_str().unwrap_or_default();
-        (plain_link(key, pattern), "SEC-1")
+        match pattern.contains("smtp") {
+            // A client of mail servers always requires TLS.
+            true => ("smtp://localhost:587", "CONF-7"),
+            false => (plain_link(key, pattern), "SEC-1"),
+        }
     } else {
         return None;
     };

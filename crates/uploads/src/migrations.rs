@@ -1,7 +1,7 @@
 use seaworthy_data::{Migration, MigrationSet};
 
 /// The tables of uploads. Add this set to the migrations of the service.
-pub const MIGRATIONS: MigrationSet = MigrationSet::of_part(
+pub const MIGRATIONS: MigrationSet = MigrationSet::for_part(
     "uploads",
     &[Migration::new(
         1,

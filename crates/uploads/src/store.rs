@@ -74,7 +74,7 @@ impl UploadStore {
     ///
     /// # Errors
     /// [`UploadError::NotFound`], [`UploadError::Forbidden`], or a failure of the database.
-    pub async fn find_of(&self, id: Uuid, owner: &str) -> Result<Upload, UploadError> {
+    pub async fn find_for_owner(&self, id: Uuid, owner: &str) -> Result<Upload, UploadError> {
         let upload = self.find(id).await?;
         match upload.owner == owner {
             true => Ok(upload),
@@ -100,7 +100,7 @@ impl UploadStore {
     ///
     /// # Errors
     /// As for [`delete`](Self::delete).
-    pub async fn delete_of(&self, owner: &str) -> Result<(), UploadError> {
+    pub async fn delete_for_owner(&self, owner: &str) -> Result<(), UploadError> {
         loop {
             let ids: Vec<(Uuid,)> =
                 sql("SELECT id FROM uploads WHERE owner_id = ? AND status <> 'deleted' LIMIT ?")

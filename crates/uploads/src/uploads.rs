@@ -202,7 +202,7 @@ impl Uploads {
     /// failure of the database or the storage.
     pub async fn complete(&self, id: Uuid, owner: &str) -> Result<Upload, UploadError> {
         let store = &self.0.store;
-        let upload = store.find_of(id, owner).await?;
+        let upload = store.find_for_owner(id, owner).await?;
         if upload.status != UploadStatus::Pending {
             return Ok(upload);
         }

@@ -164,7 +164,7 @@ impl UploadWorker {
             .await
             .map_err(ProcessError::failed)?;
         if moved.rows_affected() == 0 {
-            return Err(ProcessError::failed("the upload was deleted meanwhile").into());
+            return Err(ProcessError::failed("the upload was deleted during processing").into());
         }
         let processed = Upload {
             results,

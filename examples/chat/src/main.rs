@@ -75,7 +75,7 @@ async fn authenticate(verifier: TokenVerifier, handshake: Handshake) -> Result<P
         .await
         .map_err(Handshake::rejected)?;
     let peer = Peer::new(token.actor().clone(), token.grants().clone());
-    Ok(peer.expires_at(token.until()))
+    Ok(peer.expires_at(token.expires_at()))
 }
 
 #[derive(Clone)]
@@ -117,6 +117,6 @@ impl Chat {
 }
 
 fn room(name: &str) -> Result<Room, Error> {
-    Room::of("chat", name)
+    Room::new("chat", name)
         .map_err(|error| Error::new(Code::Invalid, "INVALID_ROOM", error.to_string()))
 }

@@ -16,8 +16,8 @@ fn hello() -> &'static Path {
 }
 
 fn run(arguments: &[&str]) -> ProcessOutput {
-    let process = ServiceProcess::start_unchanged(hello(), arguments, &[]);
-    process.unwrap().ended().unwrap()
+    let process = ServiceProcess::spawn(hello(), arguments, &[]);
+    process.unwrap().wait_with_output().unwrap()
 }
 
 /// Runs a command and returns its stdout.

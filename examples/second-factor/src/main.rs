@@ -44,7 +44,7 @@ const DEVICE_COOKIE: &str = "device";
 const KEY: &str = "first";
 
 const MIGRATIONS: &[MigrationSet] = &[
-    MigrationSet::of_service(&[Migration::new(
+    MigrationSet::for_service(&[Migration::new(
         1,
         "users",
         include_str!("../migrations/0001_users.up.sql"),

@@ -20,7 +20,9 @@ use seaworthy::{
 
 use crate::{
     NAME,
-    accounts::{AccountDependencies, Accounts, Tokens, roles_command, users_command},
+    accounts::{
+        AccountDependencies, Accounts, Tokens, keep_sessions, roles_command, users_command,
+    },
     api,
     config::{LEGACY_KEYS, LEGACY_VARIABLES, PREFIX, StarterConfig, with_defaults},
     contract, features,
@@ -101,6 +103,7 @@ async fn assemble(service: &Assembly<StarterConfig>) -> Result<(), StartError> {
     let plugins = ServicePlugins::open(service)?;
     let authentication = tokens.authentication(service, &database, &api_keys)?;
     service.authenticate(plugins.authentication(authentication));
+    keep_sessions(service);
     plugins.serve(service, &audit, &database).await?;
     tokens.serve_keys(service);
 
@@ -137,11 +140,7 @@ fn audit_log(
         .switches()
         .register("audit_log", SwitchKind::Security);
     let config = keys.audit_log(&service.settings().audit_log);
-    let audit = AuditLog::new(database.clone(), &config)?.with_switch(switch);
-    if let Some(worker) = audit.prune_worker(&config) {
-        service.worker(worker);
-    }
-    Ok(audit)
+    Ok(AuditLog::start(service, database, &config)?.with_switch(switch))
 }
 
 /// Starts the flags. Each change of a flag is in the audit log.
@@ -188,7 +187,8 @@ fn captchas(
 ) -> Result<Captchas, StartError> {
     let settings = service.settings();
     let is_development = service.profile() == Profile::Development;
-    let mut captchas = Captchas::new(database.clone(), &keys.parts_key, settings.auth.captchas());
+    let mut captchas = Captchas::new(database.clone(), &keys.parts_key, settings.auth.captchas())
+        .with_metrics(service.metrics());
     let mailer = Mailer::new(service, MAIL, &settings.mail)?;
     let mailbox = mailer.mailbox().map(|mailbox| mailbox.routes());
     // Without a mail server, /mailbox shows the codes of all users.

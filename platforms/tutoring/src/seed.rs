@@ -6,7 +6,7 @@ use seaworthy::{axum::http::header::CONTENT_TYPE, client::HttpClient, prelude::*
 use serde_json::{Value, json};
 use tutoring_admin::{SEED_EMAIL, SEED_PASSWORD};
 
-use crate::page::{client, mailed_code};
+use crate::page::client;
 
 /// The password of all sample users except the administrator.
 pub(crate) const PASSWORD: &str = "Explore-the-course-1";
@@ -16,6 +16,13 @@ pub(crate) const STUDENT: &str = "student@example.org";
 pub(crate) const TRAINER: &str = "trainer@example.org";
 /// A trainer whose application is pending.
 pub(crate) const APPLICANT: &str = "applicant@example.org";
+/// Where sample users live and study: address, latitude and longitude.
+pub(crate) const PLACE: (&str, f64, f64) = ("4th Cross, Kuvempunagar", 12.28, 76.63);
+/// The radius of the zone of sample users.
+const ZONE_RADIUS_KM: u32 = 10;
+/// The text before the code in a mail.
+const CODE: &str = "Your code is ";
+const CODE_LENGTH: usize = 6;
 /// A document of an application.
 const DOCUMENT: &[u8] = b"%PDF-1.4\n%%EOF\n";
 const DOCUMENT_TYPE: &str = "application/pdf";
@@ -50,13 +57,15 @@ impl Seed {
         if self.log_in("/students/auth", STUDENT).await.is_ok() {
             return Ok(());
         }
+        let admin = self.admin().await?;
+        self.open_zone(&admin).await?;
         for (email, name) in [(TRAINER, "Ravi Nair"), (APPLICANT, "Meera Iyer")] {
             let token = self
                 .account("/trainers/auth", &self.trainers, email)
                 .await?;
             let application = self.apply(&token, email, name).await?;
             if email == TRAINER {
-                self.approve(&application).await?;
+                self.approve(&admin, &application).await?;
             }
         }
         // The last step, so that an interrupted start continues.
@@ -108,6 +117,7 @@ impl Seed {
             documents.insert(kind.to_owned(), json!(self.upload(token, kind).await?));
         }
         let course = wait(|| self.course()).await?;
+        let (address, latitude, longitude) = PLACE;
         let form = json!({
             "fullName": name,
             "dateOfBirth": "1990-05-17",
@@ -115,8 +125,8 @@ impl Seed {
             "phone": "+919800000001",
             "email": email,
             "location": {
-                "address_text": "4th Cross, Kuvempunagar", "city": "Mysuru", "state": "Karnataka",
-                "country": "India", "latitude": 12.28, "longitude": 76.63,
+                "address_text": address, "city": "Mysuru", "state": "Karnataka",
+                "country": "India", "latitude": latitude, "longitude": longitude,
             },
             "qualification": "B. Ed.",
             "experienceYears": 6,
@@ -159,11 +169,39 @@ impl Seed {
         Ok(id.map(str::to_owned))
     }
 
-    async fn approve(&self, application: &str) -> Result<(), Error> {
+    async fn admin(&self) -> Result<Token, Error> {
         let body = json!({ "email": SEED_EMAIL, "password": SEED_PASSWORD });
-        let admin = token(&self.post("/admin/auth/login", None, &body).await?);
+        Ok(token(&self.post("/admin/auth/login", None, &body).await?))
+    }
+
+    /// Creates the city and the zone in which trainers hold sessions, unless there is a city.
+    async fn open_zone(&self, admin: &Token) -> Result<(), Error> {
+        let cities = self.gateway.get("/api/v1/booking/cities").send().await?;
+        let cities: Value = cities.success()?.json().await?;
+        if cities
+            .pointer("/data/0")
+            .or_else(|| cities.pointer("/data/items/0"))
+            .is_some()
+        {
+            return Ok(());
+        }
+        let (_, latitude, longitude) = PLACE;
+        let centre = json!({ "latitude": latitude, "longitude": longitude });
+        let city = json!({
+            "name": "Mysuru", "state": "Karnataka", "district": "Mysuru", "centre": centre,
+        });
+        let city = self.post("/booking/cities", Some(admin), &city).await?;
+        let zone = json!({
+            "cityId": text(&city, "/id"), "name": "Mysuru", "centre": centre,
+            "radiusKm": ZONE_RADIUS_KM,
+        });
+        self.post("/booking/zones", Some(admin), &zone).await?;
+        Ok(())
+    }
+
+    async fn approve(&self, admin: &Token, application: &str) -> Result<(), Error> {
         let path = format!("/admin/trainers/approvals/{application}/approve");
-        self.post(&path, Some(&admin), &json!({})).await?;
+        self.post(&path, Some(admin), &json!({})).await?;
         Ok(())
     }
 
@@ -180,6 +218,15 @@ impl Seed {
         let data = answer.get_mut("data").map(Value::take);
         Ok(data.unwrap_or_default())
     }
+}
+
+/// Returns the code in the newest mail to an address, if there is one.
+async fn mailed_code(accounts: &HttpClient, email: &str) -> Result<Option<String>, Error> {
+    let mails = accounts.get("/mailbox.json").send().await?;
+    let mails: Vec<Value> = mails.success()?.json().await?;
+    let texts = mails.iter().map(Value::to_string);
+    let mut to_address = texts.filter(|mail| mail.contains(email));
+    Ok(to_address.find_map(|mail| Some(mail.split_once(CODE)?.1.get(..CODE_LENGTH)?.to_owned())))
 }
 
 fn token(data: &Value) -> Token {

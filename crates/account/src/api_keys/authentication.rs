@@ -69,7 +69,7 @@ impl<A: Authenticate> Authenticate for ApiKeyAuthentication<A> {
         let Some(value) = values.next() else {
             return self.others.authenticate(request, context, route);
         };
-        let is_accepted = self.accepts_all_routes || route.needed_scopes().next().is_some();
+        let is_accepted = self.accepts_all_routes || route.required_scopes().next().is_some();
         let is_optional = match route.declared_access() {
             Access::Public => return Authentication::Anonymous,
             Access::Optional if !is_accepted => return Authentication::Anonymous,
@@ -104,6 +104,10 @@ impl<A: Authenticate> Authenticate for ApiKeyAuthentication<A> {
                 attachment: None,
             }))
         }))
+    }
+
+    fn has_credentials(&self, request: &Parts) -> bool {
+        request.headers.contains_key(X_API_KEY) || self.others.has_credentials(request)
     }
 
     fn challenge(&self, rejection: &Error, route: &RouteOptions) -> Option<HeaderValue> {

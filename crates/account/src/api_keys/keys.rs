@@ -11,7 +11,7 @@ use crate::{SecretToken, TokenVersions};
 
 /// The table of API keys. Add the set to the migrations of a service with [`ApiKeys`], after
 /// [`MIGRATIONS`](crate::MIGRATIONS).
-pub const API_KEY_MIGRATIONS: MigrationSet = MigrationSet::of_part(
+pub const API_KEY_MIGRATIONS: MigrationSet = MigrationSet::for_part(
     "api_keys",
     &[
         Migration::new(
@@ -54,7 +54,7 @@ const MAX_SCOPES: usize = 2_000;
 /// Keys with which programs call on behalf of a user. Cheap to clone. All replicas share them.
 ///
 /// The database stores the SHA-256 of a key. A key has scopes, an expiry and an owner, who lists
-/// and revokes it. [`TokenVersions::raise`](crate::TokenVersions::raise) ends all keys of an owner,
+/// and revokes it. [`TokenVersions::increment`](crate::TokenVersions::increment) ends all keys of an owner,
 /// so a key that a stolen token created is invalid after a new password.
 ///
 /// ```no_run
@@ -235,6 +235,25 @@ impl ApiKeys {
                 until_us,
             };
         Ok(rows.into_iter().map(summary).collect())
+    }
+
+    /// Whether an owner has a valid key.
+    ///
+    /// # Errors
+    /// Any error of the database.
+    pub async fn has_any(
+        &self,
+        connection: &dyn Connection,
+        owner: &str,
+    ) -> Result<bool, DataError> {
+        let any: Option<(String,)> = sql(valid!(
+            "SELECT id FROM account_api_keys WHERE user_id = ? AND",
+            " LIMIT 1"
+        ))
+        .bind(owner)
+        .fetch_optional(connection)
+        .await?;
+        Ok(any.is_some())
     }
 
     /// Revokes a key of an owner, in the transaction of the audit log entry if there is one.

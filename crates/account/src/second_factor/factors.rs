@@ -115,6 +115,31 @@ impl SecondFactors {
     /// # Errors
     /// Any error of the database or of the keys.
     pub async fn enroll(&self, user: &str, label: &str) -> Result<Option<Enrollment>, Error> {
+        self.enroll_on(&self.database, user, label).await
+    }
+
+    /// Begins an enrollment as [`enroll`](Self::enroll) does, in a transaction. Lock the row of the
+    /// user first, and check that no other call has revoked the tokens of the caller. An enrollment
+    /// with a replaced password then cannot follow its
+    /// [cancellation](Self::cancel_enrollment).
+    ///
+    /// # Errors
+    /// As for [`enroll`](Self::enroll).
+    pub async fn enroll_in(
+        &self,
+        tx: &Transaction,
+        user: &str,
+        label: &str,
+    ) -> Result<Option<Enrollment>, Error> {
+        self.enroll_on(tx, user, label).await
+    }
+
+    async fn enroll_on(
+        &self,
+        connection: &dyn Connection,
+        user: &str,
+        label: &str,
+    ) -> Result<Option<Enrollment>, Error> {
         let secret = Secret::new(random::<SECRET_BYTES>()?.to_vec());
         let sealed = self.sealer.seal_bytes(&secret, &context(user)).await?;
         let sealed = sealed.to_bytes()?;
@@ -125,10 +150,10 @@ impl SecondFactors {
             .bind(user)
             .bind(sealed)
             .bind(false)
-            .execute(&self.database)
+            .execute(connection)
             .await?;
         // The user has a second factor, and the new secret was not stored.
-        if self.is_enrolled(user).await? {
+        if self.is_confirmed(connection, user).await? {
             return Ok(None);
         }
         let text = BASE32_NOPAD.encode(secret.expose());
@@ -207,14 +232,23 @@ impl SecondFactors {
     /// # Errors
     /// Any error of the database.
     pub async fn is_required(&self, user: &str) -> Result<bool, Error> {
-        Ok(self.switch.is_on() && self.is_enrolled(user).await?)
+        Ok(self.switch.is_on() && self.is_confirmed(&self.database, user).await?)
     }
 
-    async fn is_enrolled(&self, user: &str) -> Result<bool, Error> {
+    /// Whether the user has a second factor, also while the [switch](Self::with_switch) turns codes
+    /// off. An enrollment without a right code is not a second factor.
+    ///
+    /// # Errors
+    /// Any error of the database.
+    pub async fn is_confirmed(
+        &self,
+        connection: &dyn Connection,
+        user: &str,
+    ) -> Result<bool, DataError> {
         let confirmed: Option<(bool,)> =
             sql("SELECT confirmed FROM account_second_factors WHERE user_id = ?")
                 .bind(user)
-                .fetch_optional(&self.database)
+                .fetch_optional(connection)
                 .await?;
         Ok(confirmed.is_some_and(|(confirmed,)| confirmed))
     }
@@ -255,7 +289,7 @@ impl SecondFactors {
         if recovery::is_recovery_code(code) {
             let is_right = recovery::take(&self.database, user, code).await?;
             if is_right && let Err(error) = self.guesses.reset(&self.database, user).await {
-                tracing::warn!(user, %error, "wrong codes stay counted after a correct code");
+                tracing::warn!(user, %error, "the count of wrong codes could not be reset after a correct code");
             }
             return Ok(is_right);
         }

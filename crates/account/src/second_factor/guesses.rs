@@ -60,7 +60,7 @@ impl Guesses {
             Ok(Some(_)) => {
                 if let Err(error) = failures::delete_count(&self.database, &origin.subject()).await
                 {
-                    warn!(user = origin.user(), %error, "wrong codes stay counted after a correct code");
+                    warn!(user = origin.user(), %error, "the count of wrong codes could not be reset after a correct code");
                 }
             }
             Ok(None) => {}

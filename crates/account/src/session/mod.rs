@@ -15,5 +15,5 @@ mod sessions;
 pub use config::SessionConfig;
 pub use lifetime::{InvalidLifetime, SessionLifetime};
 pub use sessions::{
-    NewSession, Origin, RefreshError, Refreshed, Rotation, SessionSummary, Sessions,
+    EndedAccess, NewSession, Origin, RefreshError, Refreshed, Rotation, SessionSummary, Sessions,
 };

@@ -7,7 +7,7 @@ use seaworthy_data::{
 use serde::Serialize;
 
 use super::SessionConfig;
-use crate::SecretToken;
+use crate::{SecretToken, TokenVersions};
 
 /// The length of the columns, in characters. Longer texts are truncated.
 const MAX_TEXT: usize = 255;
@@ -48,6 +48,15 @@ pub struct Refreshed {
     pub begun_us: i64,
     /// The next refresh token.
     pub token: SecretToken,
+}
+
+/// The result of [`end_access`](Sessions::end_access).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EndedAccess {
+    /// The IDs of the ended sessions.
+    pub sessions: Vec<String>,
+    /// The new version of the user's tokens.
+    pub version: u64,
 }
 
 /// A session in the user's list of devices.
@@ -152,7 +161,7 @@ impl Sessions {
         user: &str,
         origin: Origin<'_>,
     ) -> Result<NewSession, Error> {
-        self.delete_surplus(connection, user).await?;
+        self.end_surplus(connection, user).await?;
         let (id, token) = (new_id().to_string(), SecretToken::generate()?);
         sql("INSERT INTO account_sessions (id, user_id, token_hash, user_agent, address, begun_us, used_us, until_us, ends_us)
              VALUES (?, ?, ?, ?, ?, {now_us}, {now_us}, {now_us} + ?, {now_us} + ?)")
@@ -168,11 +177,17 @@ impl Sessions {
         Ok(NewSession { id, token })
     }
 
-    async fn delete_surplus(
+    /// Ends the least recently used sessions of a user, so that there is room for one more.
+    /// [`begin`](Self::begin) does so, too. Returns their IDs, for a service that also has live
+    /// sessions elsewhere, such as in Redis.
+    ///
+    /// # Errors
+    /// Any error of the database.
+    pub async fn end_surplus(
         &self,
         connection: &dyn Connection,
         user: &str,
-    ) -> Result<(), DataError> {
+    ) -> Result<Vec<String>, DataError> {
         let max = i64::from(self.config.max_per_user.get());
         let surplus: Vec<(String,)> =
             sql("SELECT id FROM account_sessions WHERE user_id = ? ORDER BY used_us DESC, id DESC LIMIT 1000 OFFSET ?")
@@ -180,13 +195,12 @@ impl Sessions {
                 .bind(max - 1)
                 .fetch_all(connection)
                 .await?;
+        let mut ended = Vec::new();
         for (id,) in surplus {
-            sql("DELETE FROM account_sessions WHERE id = ?")
-                .bind(id)
-                .execute(connection)
-                .await?;
+            end(connection, user, &id).await?;
+            ended.push(id);
         }
-        Ok(())
+        Ok(ended)
     }
 
     /// Returns the user of a refresh token, without rotating the token.
@@ -228,7 +242,7 @@ impl Sessions {
     /// each case. On [`Rotation::Reused`] the caller first adds the other revocations. A service
     /// whose access tokens have the ID of their session checks it by
     /// [`token_version`](Self::token_version), and other services call
-    /// [`TokenVersions::raise`](crate::TokenVersions::raise).
+    /// [`TokenVersions::increment`](crate::TokenVersions::increment).
     ///
     /// # Errors
     /// Any error of the database, and those of [`SecretToken::generate`].
@@ -360,7 +374,7 @@ impl Sessions {
     }
 
     /// Ends all sessions of a user, in the transaction of a new password or a ban. Access tokens
-    /// stay valid until they expire or [`TokenVersions::raise`](crate::TokenVersions::raise).
+    /// stay valid until they expire or [`TokenVersions::increment`](crate::TokenVersions::increment).
     ///
     /// # Errors
     /// Any error of the database.
@@ -372,15 +386,62 @@ impl Sessions {
         Ok(done.rows_affected())
     }
 
+    /// Ends all access of a user: sessions, and by [`TokenVersions::increment`] access tokens, API keys
+    /// and known devices. The transaction must have locked the row of the user first. Otherwise a
+    /// login in progress begins a session afterwards. A service that also has live sessions
+    /// elsewhere, such as in Redis, removes the returned sessions there.
+    ///
+    /// # Errors
+    /// Any error of the database.
+    pub async fn end_access(&self, tx: &Transaction, user: &str) -> Result<EndedAccess, DataError> {
+        // Expired sessions too: their access tokens may still be valid.
+        let mut sessions: Vec<String> = Vec::new();
+        loop {
+            let page: Vec<(String,)> = sql(
+                "SELECT id FROM account_sessions WHERE user_id = ? AND id > ? ORDER BY id LIMIT 1000",
+            )
+            .bind(user)
+            .bind(sessions.last().cloned().unwrap_or_default())
+            .fetch_all(tx)
+            .await?;
+            if page.is_empty() {
+                break;
+            }
+            sessions.extend(page.into_iter().map(|(id,)| id));
+        }
+        self.end_all(tx, user).await?;
+        Ok(EndedAccess {
+            sessions,
+            version: TokenVersions::increment(tx, user).await?,
+        })
+    }
+
+    /// Whether the user has a session that has not expired.
+    ///
+    /// # Errors
+    /// Any error of the database.
+    pub async fn has_any(
+        &self,
+        connection: &dyn Connection,
+        user: &str,
+    ) -> Result<bool, DataError> {
+        let any: Option<(String,)> =
+            sql("SELECT id FROM account_sessions WHERE user_id = ? AND until_us > {now_us} AND ends_us > {now_us} LIMIT 1")
+                .bind(user)
+                .fetch_optional(connection)
+                .await?;
+        Ok(any.is_some())
+    }
+
     /// Returns the sessions of a user, most recently used first.
     ///
     /// # Errors
     /// Any error of the database.
-    pub async fn of(&self, user: &str) -> Result<Vec<SessionSummary>, DataError> {
+    pub async fn for_user(&self, user: &str) -> Result<Vec<SessionSummary>, DataError> {
         self.list(&self.database, user).await
     }
 
-    /// Returns the sessions of a user as [`of`](Self::of) does, in a transaction.
+    /// Returns the sessions of a user as [`for_user`](Self::for_user) does, in a transaction.
     ///
     /// # Errors
     /// Any error of the database.

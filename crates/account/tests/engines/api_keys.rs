@@ -37,6 +37,8 @@ pub(crate) async fn api_key_is_valid_until_its_owner_revokes_it_auth_5(test: Tes
     let lifetime = listed[0].until_us - listed[0].created_us - 365 * 86_400 * 1_000_000;
     assert!((0..1_000_000).contains(&lifetime), "{lifetime}");
     assert!(keys.list("eve").await.unwrap().is_empty());
+    assert!(keys.has_any(&test.database, "ada").await.unwrap());
+    assert!(!keys.has_any(&test.database, "eve").await.unwrap());
 
     let tampered = new.key.expose().replace("sk_", "sk_x");
     for other in ["", "sk_", &tampered, &new.key.expose()[3..]] {
@@ -58,6 +60,7 @@ pub(crate) async fn api_keys_expire_and_are_limited_auth_5(test: TestDatabase) {
     test.ticks().await;
     assert_eq!(keys.verify(expired.key.expose()).await.unwrap(), None);
     assert!(keys.list("ada").await.unwrap().is_empty());
+    assert!(!keys.has_any(&test.database, "ada").await.unwrap());
     let long = Duration::from_secs(366 * 24 * 60 * 60);
     let refused = keys
         .create(&test.database, "ada", "a", &read, Some(long))
@@ -112,7 +115,9 @@ pub(crate) async fn raised_version_ends_api_keys_of_its_user_auth_5(test: TestDa
         let new = keys.create(&test.database, owner, "a", &read, None).await;
         created.push(new.unwrap());
     }
-    TokenVersions::raise(&test.database, "ada").await.unwrap();
+    TokenVersions::increment(&test.database, "ada")
+        .await
+        .unwrap();
     for (new, is_valid) in created.iter().zip([false, false, true]) {
         let caller = keys.verify(new.key.expose()).await.unwrap();
         assert_eq!(caller.is_some(), is_valid, "{caller:?}");

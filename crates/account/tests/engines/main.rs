@@ -25,7 +25,10 @@ seaworthy_testkit::on_every_database! {
         session_expires_after_its_timeouts_auth_3,
         logout_with_a_rotated_token_ends_the_session_auth_3,
         logout_ban_and_limit_end_sessions_auth_3,
+        end_of_access_names_the_ended_sessions_auth_3,
+        end_of_access_names_more_sessions_than_a_page_auth_3,
         token_of_the_client_is_never_adopted_auth_3,
+        ended_access_ends_checks_in_progress_auth_3,
         concurrent_raises_count_one_by_one_auth_3,
         pages_contain_every_raised_version_once_auth_3;
     lockout:
@@ -68,6 +71,7 @@ seaworthy_testkit::on_every_database! {
         enrollment_does_not_replace_a_confirmed_secret_auth_4,
         code_confirms_only_its_own_secret_auth_4,
         canceled_enrollment_cannot_be_confirmed_auth_4,
+        rolled_back_enrollment_keeps_the_previous_one_auth_4,
         rolled_back_confirmation_has_no_effect_obs_11,
         moved_secret_does_not_decrypt_sec_5;
 }

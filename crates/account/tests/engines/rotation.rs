@@ -28,8 +28,8 @@ fn run(test: &TestDatabase, subcommand: &str, keys: &[(&str, &str)]) -> ProcessO
     for setting in &settings {
         arguments.extend(["--set", setting]);
     }
-    let process = ServiceProcess::start_unchanged(&example("account_trial"), &arguments, keys);
-    let ended = process.unwrap().ended().unwrap();
+    let process = ServiceProcess::spawn(&example("account_trial"), &arguments, keys);
+    let ended = process.unwrap().wait_with_output().unwrap();
     assert_eq!(ended.status.code(), Some(0), "{}", ended.stderr);
     ended
 }

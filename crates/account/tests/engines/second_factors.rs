@@ -229,6 +229,23 @@ pub(crate) async fn code_confirms_only_its_own_secret_auth_4(test: TestDatabase)
     assert!(!own.is_required(USER).await.unwrap());
 }
 
+pub(crate) async fn rolled_back_enrollment_keeps_the_previous_one_auth_4(test: TestDatabase) {
+    let own = factors(&test);
+    let enrollment = own.enroll(USER, "ada").await.unwrap().unwrap();
+    let undone = test.database.transaction(|tx| {
+        let own = &own;
+        async move {
+            own.enroll_in(&tx, USER, "ada").await?.unwrap();
+            Err::<(), _>(Error::internal("the password was replaced"))
+        }
+    });
+    undone.await.unwrap_err();
+    assert!(!own.is_confirmed(&test.database, USER).await.unwrap());
+    let code = shown(enrollment.secret.expose(), 0);
+    assert!(confirm(&test, &own, USER, &code).await.is_some());
+    assert!(own.is_confirmed(&test.database, USER).await.unwrap());
+}
+
 pub(crate) async fn rolled_back_confirmation_has_no_effect_obs_11(test: TestDatabase) {
     let factors = factors(&test);
     let enrollment = factors.enroll(USER, "ada").await.unwrap().unwrap();

@@ -1,11 +1,11 @@
-use std::{collections::BTreeSet, time::Duration};
+use std::{collections::BTreeSet, num::NonZeroU32, time::Duration};
 
 use futures::future::join_all;
 use seaworthy_account::{
     Origin, RefreshError, SecretToken, SessionConfig, Sessions, TokenVersions, VersionCursor,
 };
 use seaworthy_core::{Delay, Timeout};
-use seaworthy_data::{Database, sql};
+use seaworthy_data::{DataError, Database, sql};
 
 use crate::test_database::TestDatabase;
 
@@ -98,7 +98,8 @@ pub(crate) async fn session_expires_after_its_timeouts_auth_3(test: TestDatabase
         test.ticks().await;
         let answer = sessions.refresh(&token).await;
         assert!(matches!(answer, Err(RefreshError::Unknown)), "{answer:?}");
-        assert!(sessions.of(USER).await.unwrap().is_empty());
+        assert!(sessions.for_user(USER).await.unwrap().is_empty());
+        assert!(!sessions.has_any(&test.database, USER).await.unwrap());
         assert_eq!(end(&sessions, &test, &token).await, None, "no logout");
     }
 }
@@ -125,7 +126,7 @@ pub(crate) async fn logout_ban_and_limit_end_sessions_auth_3(test: TestDatabase)
     assert_eq!(end(&sessions, &test, &second).await.as_deref(), Some(USER));
     assert_eq!(end(&sessions, &test, &second).await, None, "it is over");
     assert_eq!(sessions.user(&second).await.unwrap(), None);
-    let listed = sessions.of(USER).await.unwrap();
+    let listed = sessions.for_user(USER).await.unwrap();
     assert_eq!(listed.len(), 1);
     assert!(
         !sessions
@@ -141,6 +142,63 @@ pub(crate) async fn logout_ban_and_limit_end_sessions_auth_3(test: TestDatabase)
     assert_eq!(ended, 1);
 }
 
+pub(crate) async fn end_of_access_names_the_ended_sessions_auth_3(test: TestDatabase) {
+    let config = SessionConfig {
+        max_per_user: NonZeroU32::new(2).unwrap(),
+        ..SessionConfig::default()
+    };
+    let sessions = sessions(&test, config);
+    let begun = async || {
+        test.ticks().await;
+        let begun = sessions.begin(&test.database, USER, Origin::default());
+        begun.await.unwrap().id
+    };
+    let first = begun().await;
+    let second = begun().await;
+    let surplus = sessions.end_surplus(&test.database, USER).await.unwrap();
+    assert_eq!(surplus, [first]);
+    let third = begun().await;
+    let end = || {
+        let sessions = &sessions;
+        test.database
+            .transaction(move |tx| async move { sessions.end_access(&tx, USER).await })
+    };
+    let ended: BTreeSet<_> = end().await.unwrap().sessions.into_iter().collect();
+    assert_eq!(ended, [third, second].into());
+    let version = async || TokenVersions::current(&test.database, USER).await.unwrap();
+    assert_eq!(version().await, 1);
+    // Also without sessions, API keys and known devices end.
+    assert_eq!(end().await.unwrap().sessions, [""; 0]);
+    assert_eq!(version().await, 2);
+}
+
+pub(crate) async fn end_of_access_names_more_sessions_than_a_page_auth_3(test: TestDatabase) {
+    let config = SessionConfig {
+        max_per_user: NonZeroU32::MAX,
+        ..SessionConfig::default()
+    };
+    let sessions = &sessions(&test, config);
+    let (begun, ended) = test
+        .database
+        .transaction(|tx| async move {
+            let mut begun = BTreeSet::new();
+            for _ in 0..1_001 {
+                begun.insert(
+                    sessions
+                        .begin(&tx, USER, Origin::default())
+                        .await
+                        .unwrap()
+                        .id,
+                );
+            }
+            Ok::<_, DataError>((begun, sessions.end_access(&tx, USER).await?.sessions))
+        })
+        .await
+        .unwrap();
+    assert_eq!(ended.len(), 1_001);
+    assert_eq!(ended.into_iter().collect::<BTreeSet<_>>(), begun);
+}
+
 pub(crate) async fn token_of_the_client_is_never_adopted_auth_3(test: TestDatabase) {
     let sessions = sessions(&test, SessionConfig::default());
     let planted = SecretToken::generate().unwrap();
@@ -153,12 +211,35 @@ pub(crate) async fn token_of_the_client_is_never_adopted_auth_3(test: TestDataba
     assert_eq!(sessions.user(&planted).await.unwrap(), None);
 }
 
+pub(crate) async fn ended_access_ends_checks_in_progress_auth_3(test: TestDatabase) {
+    let sessions = sessions(&test, SessionConfig::default());
+    let token = begin(&sessions, &test).await;
+    let checked = TokenVersions::current(&test.database, USER).await.unwrap();
+    let is_current = async |version| {
+        let current = test
+            .database
+            .transaction(|tx| async move { TokenVersions::is_current(&tx, USER, version).await });
+        current.await.unwrap()
+    };
+    assert!(is_current(checked).await);
+    assert!(sessions.has_any(&test.database, USER).await.unwrap());
+    let ended = test.database.transaction(|tx| {
+        let sessions = &sessions;
+        async move { sessions.end_access(&tx, USER).await }
+    });
+    let ended = ended.await.unwrap();
+    assert_eq!((ended.sessions.len(), ended.version), (1, checked + 1));
+    assert_eq!(sessions.user(&token).await.unwrap(), None);
+    assert!(!is_current(checked).await);
+    assert!(is_current(ended.version).await);
+}
+
 /// Reads all pages of versions that were raised within this number of seconds.
-async fn raised_within(database: &Database, seconds: u64) -> Vec<(String, u64)> {
+async fn changed_within(database: &Database, seconds: u64) -> Vec<(String, u64)> {
     let time = Duration::from_secs(seconds);
     let (mut all, mut after) = (Vec::new(), None);
     loop {
-        let page = TokenVersions::raised_within(database, time, after.as_ref());
+        let page = TokenVersions::changed_within(database, time, after.as_ref());
         let page = page.await.unwrap();
         assert!(page.versions.len() <= 1_000, "a page has an end");
         all.extend(page.versions);
@@ -173,17 +254,17 @@ async fn raised_within(database: &Database, seconds: u64) -> Vec<(String, u64)> 
 pub(crate) async fn concurrent_raises_count_one_by_one_auth_3(test: TestDatabase) {
     let database = &test.database;
     assert_eq!(TokenVersions::current(database, USER).await.unwrap(), 0);
-    let raised = join_all((0..8).map(|_| TokenVersions::raise(database, USER))).await;
+    let raised = join_all((0..8).map(|_| TokenVersions::increment(database, USER))).await;
     assert!(raised.iter().all(Result::is_ok), "{raised:?}");
     assert_eq!(TokenVersions::current(database, USER).await.unwrap(), 8);
     assert_eq!(TokenVersions::current(database, "other").await.unwrap(), 0);
-    assert_eq!(raised_within(database, 60).await, [(USER.to_owned(), 8)]);
-    assert_eq!(raised_within(database, 0).await, []);
+    assert_eq!(changed_within(database, 60).await, [(USER.to_owned(), 8)]);
+    assert_eq!(changed_within(database, 0).await, []);
 }
 
 pub(crate) async fn pages_contain_every_raised_version_once_auth_3(test: TestDatabase) {
     let database = &test.database;
-    TokenVersions::raise(database, "u").await.unwrap();
+    TokenVersions::increment(database, "u").await.unwrap();
     // Each turn doubles the users and gives them the same time: more than the rows of a statement.
     for turn in 0..14_u32 {
         sql("INSERT INTO account_versions (user_id, version, changed_us) SELECT user_id || ?, version + 1, {now_us} FROM account_versions")
@@ -195,7 +276,7 @@ pub(crate) async fn pages_contain_every_raised_version_once_auth_3(test: TestDat
     }
     let everybody = 1 << 14;
     assert!(everybody > database.config().max_rows.get());
-    let raised = raised_within(database, 3_600).await;
+    let raised = changed_within(database, 3_600).await;
     assert_eq!(raised.len(), everybody as usize);
     let users: BTreeSet<_> = raised.iter().map(|(user, _)| user.as_str()).collect();
     assert_eq!(users.len(), raised.len(), "each of them once");

@@ -49,14 +49,19 @@ pub(crate) async fn log_stays_valid_when_key_changes_obs_11(test_database: TestD
     append(&test_database, &earlier, 1).await;
     append(&test_database, &present, 1).await;
     let found = present.verify(None).await.unwrap();
-    let sixth = found.last_by_other_key.unwrap();
+    let sixth = found.last_by_other_key["2025"].clone();
     assert_eq!(
         (found.records, sixth.to_string().split_once(':').unwrap().0),
         (7, "6")
     );
+    assert_eq!(found.keys_without_last, ["2025"]);
     let ended = rotated(&test_database, Some(sixth.clone()));
     let found = ended.verify(None).await.unwrap();
-    assert_eq!((found.records, found.last_by_other_key), (7, Some(sixth)));
+    assert_eq!(
+        (found.records, &found.last_by_other_key["2025"]),
+        (7, &sixth)
+    );
+    assert!(found.keys_without_last.is_empty());
 
     let alone = test_database.log_of(PRESENT).verify(None).await;
     assert!(matches!(alone, Err(VerifyError::Altered(1))), "{alone:?}");
@@ -124,6 +129,33 @@ pub(crate) async fn append_signs_beginning_with_own_key_obs_11(test_database: Te
     let found = with_an_end.verify(None).await.unwrap();
     assert_eq!((found.records, found.pruned_sequence), (2, 4));
     assert!(!found.beginning_by_other_key);
+}
+
+pub(crate) async fn key_without_records_ends_at_the_beginning_obs_11(test_database: TestDatabase) {
+    // The key was never used, and a thief has it.
+    let stolen = test_database.log_of(EARLIER);
+    let present = rotated(&test_database, None);
+    append(&test_database, &present, 2).await;
+    let found = present.verify(None).await.unwrap();
+    let beginning = found.last_by_other_key["2025"].clone();
+    assert_eq!(beginning.to_string(), format!("0:{}", "0".repeat(64)));
+    let ended = rotated(&test_database, Some(beginning));
+    ended.verify(None).await.unwrap();
+    append(&test_database, &stolen, 1).await;
+    let found = ended.verify(None).await;
+    assert!(matches!(found, Err(VerifyError::Altered(3))), "{found:?}");
+    // The beginning of a pruned log is its last pruned record.
+    let both = rotated(&test_database, None);
+    append(&test_database, &both, 1).await;
+    test_database.ticks().await;
+    assert_eq!(both.prune(0).await.unwrap(), 3);
+    let found = both.verify(None).await.unwrap();
+    let third = found.last_by_other_key["2025"].clone();
+    assert!(third.to_string().starts_with("3:"), "{third}");
+    rotated(&test_database, Some(third))
+        .verify(None)
+        .await
+        .unwrap();
 }
 
 pub(crate) async fn missing_or_short_key_is_named_obs_11(test_database: TestDatabase) {

@@ -33,6 +33,7 @@ seaworthy_testkit::on_every_database! {
         verify_detects_records_added_with_stolen_old_key_obs_11,
         verify_detects_records_altered_with_stolen_old_key_obs_11,
         append_signs_beginning_with_own_key_obs_11,
+        key_without_records_ends_at_the_beginning_obs_11,
         missing_or_short_key_is_named_obs_11;
     service_log:
         service_log_contains_only_committed_records_obs_11;

@@ -11,7 +11,7 @@ pub(crate) struct TestDatabase {
 
 /// Creates the tables.
 pub(crate) async fn open(empty: EmptyDatabase) -> TestDatabase {
-    let config = DatabaseConfig::at(empty.url().parse().unwrap());
+    let config = DatabaseConfig::from_url(empty.url().parse().unwrap());
     let database = Database::builder("test", config).open().await.unwrap();
     let migrator = Migrator::new(&database, &[MIGRATIONS]);
     migrator.up(false).await.unwrap();

@@ -11,7 +11,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "A handler changes a record without a check of the caller",
         severity: Severity::Medium,
         category: Category::Security,
-        meaning: "A route with an identifier in its path changes or deletes that record. Neither the handler nor its options mention a user, a role or an owner. Express, Fastify and views of Django REST framework are read. A gRPC server without an interceptor for callers and an ASP.NET controller without any authentication count as well. The finding has low confidence. The rule reports one per file. Go-zero logic that changes a record by its ID alone counts. A handler that takes the ID of a record of a person (an order, a payment) and names no caller counts too. That is read in Go, TypeScript, JavaScript, Python, Java and Kotlin.",
+        meaning: "A route with an identifier in its path changes or deletes that record. Neither the handler nor its options mention a user, a role or an owner. Express, Fastify and views of Django REST framework are read. A gRPC server without an interceptor for callers and an ASP.NET controller without any authentication count as well. The finding has low confidence. The rule reports one per file. Go-zero logic that changes a record by its ID alone counts. A handler that takes the ID of a record of a person (an order, a payment) and names no caller counts too. A guard that only authenticates does not name a caller. The rule reads this in Go, TypeScript, JavaScript, Python, Java and Kotlin.",
         why: "Every signed-in user changes the records of all others.",
         fix: &[(
             "any",

@@ -9,7 +9,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "A webhook accepts unverified notifications",
         severity: Severity::Medium,
         category: Category::Security,
-        meaning: "The path of a route is that of a webhook (`/webhook`), and its file does not mention a verification (signature, HMAC, secret). Low confidence, because a middleware in another file may verify it.",
+        meaning: "The path of a route is that of a webhook (`/webhook`), and its file does not mention a verification (signature, HMAC, secret). Low confidence, because a middleware in another file may verify it. A signature over a body that was parsed and written again (`JSON.stringify(req.body)`) counts too.",
         why: "Everyone who knows the URL can report payments that did not happen.",
         fix: &[(
             "any",

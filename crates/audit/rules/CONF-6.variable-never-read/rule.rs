@@ -12,7 +12,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "The deployment sets a variable that the service never reads",
         severity: Severity::Low,
         category: Category::Configuration,
-        meaning: "A compose entry or workload sets a variable whose name does not occur in the service's files. Variables of runtimes and platforms (`NODE_ENV`, `TZ`, `OTEL_…`, `JAVA_OPTS`) are excluded. Services that compute variable names (viper, pydantic settings, Spring) are excluded too. .NET: no code or file of settings names the section of the variable (low confidence).",
+        meaning: "A compose entry or workload sets a variable whose name does not occur in the service's files. Variables of runtimes and platforms (`NODE_ENV`, `TZ`, `OTEL_…`, `JAVA_OPTS`) are excluded. Services that compute variable names (viper, pydantic settings, Spring) are excluded too. .NET: no code or file of settings names the section of the variable (low confidence). Go, Python: a name that occurs as an identifier only (low confidence).",
         why: "Operators assume that the variable has an effect. A limit is then not enforced, or a renamed setting keeps its default.",
         fix: &[("any", "Remove the variable, or correct its name.")],
         references: &["https://12factor.net/config"],
@@ -220,7 +220,14 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
                     .flat_map(|container| &container.command),
             )
             .any(|word| word.contains(name));
-        if started || read(name) {
+        if !started && read(name) && !is_text(model, name, &manifests) {
+            if let Some(at) = model.location(path, variable.span.clone(), Some(name)) {
+                let evidence = format!(
+                    "`{name}` occurs in the code as a name only, and no code reads a variable of this name"
+                );
+                outcomes.push(Breach::review(at, evidence).into());
+            }
+        } else if started || read(name) {
             outcomes.push(Outcome::passed(format!("`{name}` is read"), None));
         } else if let Some(at) = model.location(path, variable.span.clone(), Some(name)) {
             outcomes.push(
@@ -234,4 +241,33 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
         }
     }
     outcomes
+}
+
+/// Whether a file contains the name of a variable as a string. In Go and Python, an identifier with
+/// this name does not read the variable.
+fn is_text(model: &Model, name: &str, manifests: &BTreeSet<&str>) -> bool {
+    let quotes = ['"', '\'', '`', '$', '{'];
+    let files = model.mentions(name).into_iter().flatten();
+    files
+        .filter(|path| !manifests.contains(&***path))
+        .any(|path| {
+            let identifiers = [".go", ".py"].iter().any(|end| path.ends_with(end));
+            !identifiers
+                || model.files.get(&**path).is_some_and(|found| {
+                    let text = &found.file.text;
+                    text.match_indices(name).any(|(at, _)| {
+                        let before = text.get(..at).and_then(|part| part.chars().next_back());
+                        let after = text
+                            .get(at + name.len()..)
+                            .and_then(|part| part.chars().next());
+                        let part = |letter: char| letter.is_alphanumeric() || letter == '_';
+                        let quoted = |letter: Option<char>| {
+                            letter.is_some_and(|letter| quotes.contains(&letter))
+                        };
+                        !before.is_some_and(part)
+                            && !after.is_some_and(part)
+                            && (quoted(before) || quoted(after))
+                    })
+                })
+        })
 }

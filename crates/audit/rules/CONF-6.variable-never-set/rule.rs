@@ -91,6 +91,10 @@ const COMMON: &[&str] = &[
 /// Reads without a fallback of variables that no deployment and no example file has. One outcome
 /// for each file.
 fn undocumented(model: &Model, service: &Service) -> Vec<Outcome> {
+    // Code of no service has no deployment that could set a variable.
+    if service.root.is_none() {
+        return Vec::new();
+    }
     let (variables, complete) = service.variables();
     let examples = names_of_examples(model, service);
     let deployed = complete && variables.len() > 1;

@@ -10,7 +10,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "The Kafka broker advertises localhost",
         severity: Severity::Medium,
         category: Category::Configuration,
-        meaning: "All advertised listeners of a Kafka broker are on localhost, and other containers run beside it. Development compose files and manifests are excluded.",
+        meaning: "All advertised listeners of a Kafka broker are on localhost, and other containers run beside it. Development compose files and manifests are excluded. If the file builds no other container, the finding has low confidence.",
         why: "The broker returns the address `localhost`, so a client in another container connects to itself. Only the first connection works.",
         fix: &[(
             "any",
@@ -66,9 +66,12 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
                 Some(&at),
             )
         } else if alone {
-            Outcome::unknown(
-                "no container of this file depends on the broker, so its clients may run on the host",
+            Breach::review(
+                at,
+                "all advertised listeners are on localhost, so only clients on the host reach the broker",
             )
+            .severity(Severity::Low)
+            .into()
         } else {
             Breach::new(
                 at,

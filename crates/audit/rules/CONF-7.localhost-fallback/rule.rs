@@ -3,6 +3,7 @@
 use crate::model::facts::EnvironmentRead;
 use crate::model::{Model, Service};
 use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity};
+use crate::source::Location;
 
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
@@ -10,7 +11,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "The deployment omits a dependency address that defaults to localhost",
         severity: Severity::High,
         category: Category::Configuration,
-        meaning: "The code reads the address of a dependency from a variable with a localhost fallback, and the deployment lists its variables without this one. Listen addresses and origins are excluded. With `envFrom`, `env_file` or templates the result is unknown.",
+        meaning: "The code reads the address of a dependency from a variable with a localhost fallback (a call, or a tag of a field in Go), and the deployment lists its variables without this one. Listen addresses and origins are excluded. With `envFrom`, `env_file` or templates the result is unknown.",
         why: "The container looks for the dependency inside itself. The service starts, and fails at its first use of the dependency.",
         fix: &[(
             "any",
@@ -110,10 +111,21 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
                         service.name
                     ),
                 )
+                .related(deployment(model, service))
                 .into()
             })
         })
         .collect()
+}
+
+/// The first variable of the first deployment. The missing one belongs next to it.
+fn deployment(model: &Model, service: &Service) -> Option<Location> {
+    let entry = service
+        .compose
+        .iter()
+        .find(|entry| !entry.environment.is_empty())?;
+    let first = entry.environment.first()?;
+    model.location(&entry.at.path, first.span.clone(), None)
 }
 
 /// Whether a patch, a config map or a template of the repository names the variable.

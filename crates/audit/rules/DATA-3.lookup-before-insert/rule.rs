@@ -11,7 +11,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "A look-up rejects duplicates instead of the database",
         severity: Severity::Medium,
         category: Category::Data,
-        meaning: "A function looks a record up, rejects it if it exists, and then inserts it, itself or in a function that it calls. Files that handle the violation of a unique index are excluded. The finding has low confidence, because an index may exist elsewhere. The rule reports one per file.",
+        meaning: "A function looks a record up, rejects it if it exists, and then inserts it, itself or in a function that it calls. Files that handle the violation of a unique index are excluded. The finding has low confidence, because an index may exist elsewhere. A column of an e-mail address or a user name without a unique constraint counts too. The rule reports one per file.",
         why: "Two requests at the same time both pass the check, and one replaces the other or both exist.",
         fix: &[(
             "any",

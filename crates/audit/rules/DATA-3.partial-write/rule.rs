@@ -9,7 +9,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "Related writes are not in one transaction",
         severity: Severity::Medium,
         category: Category::Data,
-        meaning: "A function changes two stores, two records, or a store and another service, and it mentions no transaction. The finding has low confidence. The rule reports one per file. Go, Java, Kotlin, JavaScript, TypeScript and Python are read. A debit without a way back, and a saga that only logs a failed step, count too.",
+        meaning: "A function changes two stores, two records, or a store and another service, and it mentions no transaction. The finding has low confidence. The rule reports one per file. Go, Java, Kotlin, JavaScript, TypeScript and Python are read. A debit without a way back, and a saga that only logs a failed step, count too. Java, Kotlin: a `@Transactional` method that its own object calls runs without a transaction.",
         why: "A failure between the writes leaves a partial change, which a retry then encounters.",
         fix: &[(
             "any",

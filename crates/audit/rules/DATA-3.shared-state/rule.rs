@@ -1,7 +1,9 @@
 //! Parallel requests change state without a lock.
 
 use crate::model::facts::Topic;
-use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_in_repository};
+use crate::rule::{
+    Category, Check, Metadata, Rule, Severity, checked_then_changed, observed_in_repository,
+};
 
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
@@ -9,7 +11,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "Parallel requests change state without a lock",
         severity: Severity::Medium,
         category: Category::Data,
-        meaning: "A component that serves all requests assigns a field, or a handler changes a map, and the file has no lock. Java, Kotlin, Go and C# are read. The finding has low confidence. Stock or a balance that is compared before another call changes it counts too, and so do IDs that replicas share, and values that a replay of events changes.",
+        meaning: "A component that serves all requests assigns a field, or a handler changes a map, and the file has no lock. Java, Kotlin, Go and C# are read. The finding has low confidence. Stock or a balance that is compared before another call changes it counts too, and so do IDs that replicas share, and values that a replay of events changes. Go, JavaScript, TypeScript, Python, Java: a function that reads, changes and writes back a record counts. So does a check (`isUsed`) or a count that decides about a later change. A record that a called function reads and another call changes counts too.",
         why: "Requests run in parallel. They read half of a change, lose updates, or end the process (Go stops at parallel writes of a map).",
         fix: &[(
             "any",
@@ -18,10 +20,12 @@ pub(crate) const RULE: Rule = Rule {
         references: &["https://go.dev/doc/articles/race_detector"],
     },
     check: Check::Repository(|model| {
-        observed_in_repository(
+        let mut outcomes = observed_in_repository(
             model,
             Topic::SharedState,
             "state that requests share has a lock",
-        )
+        );
+        outcomes.extend(checked_then_changed(model));
+        outcomes
     }),
 };

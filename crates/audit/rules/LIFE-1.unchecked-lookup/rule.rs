@@ -11,7 +11,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "The result of a look-up is used without a check",
         severity: Severity::Medium,
         category: Category::Lifecycle,
-        meaning: "A look-up that may find nothing (`first()`, `FirstOrDefaultAsync`, `findOne`) is followed by a member access on its result without a check. A function of the service that returns the result of such a look-up counts too. In Go, a result is used after its error was only logged. The finding has low confidence. The rule reports one per file. A message inside of an answer that is read without a check, and `append` to a slice with empty elements, count in Go.",
+        meaning: "A look-up that may find nothing (`first()`, `FirstOrDefaultAsync`, `findOne`) is followed by a member access on its result without a check. A function of the service that returns the result of such a look-up counts too, and so does a query method of a Spring repository that returns no `Optional`. In Go, a result is used after its error was only logged. A function of Go that returns neither a record nor an error (`nil, nil`) is such a look-up. The finding has low confidence. The rule reports one per file. In Go, a nested message that is read without a check counts, and so does `append` to a slice with empty elements.",
         why: "An unknown identifier becomes an exception and status 500, not 404.",
         fix: &[(
             "any",

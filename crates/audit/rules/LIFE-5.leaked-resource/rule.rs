@@ -9,7 +9,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "A connection or a transaction stays open",
         severity: Severity::Medium,
         category: Category::Lifecycle,
-        meaning: "Go: rows, response bodies or transactions that the file never closes or rolls back. JavaScript: a connection of a pool that is not released in `finally`. Go, JavaScript, TypeScript, Python, Java: a `return` or a failure between the statement that takes a connection, a session or a lock and the statement that gives it back. The finding has low confidence. A client, a cache or a worker that each request creates counts too.",
+        meaning: "Go: rows, response bodies or transactions that the file never closes or rolls back. JavaScript: a connection of a pool that is not released in `finally`. Go, JavaScript, TypeScript, Python, Java: a `return` or a failure between the statement that takes a connection, a session or a lock and the statement that gives it back. The finding has low confidence. A client, a cache or a worker that each request creates counts too. So does a channel or a connection of a broker that each message opens.",
         why: "Each failure holds one connection. When the pool is empty, every request waits until the service restarts.",
         fix: &[
             (

@@ -13,7 +13,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "An async handler may end the process with an unhandled rejection",
         severity: Severity::High,
         category: Category::Lifecycle,
-        meaning: "Express 4 (by `package.json`) with an `async` handler that awaits, catches nothing, and has no wrapper (`express-async-errors`). Express 5 handles rejections. Medium if the process listens to `unhandledRejection`. The rule reports one finding per file. In every framework, low confidence for an unhandled promise outside of a handler. The callback of a RabbitMQ consumer counts too.",
+        meaning: "Express 4 (by `package.json`) with an `async` handler that awaits, catches nothing, and has no wrapper (`express-async-errors`). Express 5 handles rejections. Medium if the process listens to `unhandledRejection`. The rule reports one finding per file. In every framework, low confidence for an unhandled promise outside of a handler. The callback of a RabbitMQ consumer counts too. So does a listener of `uncaughtException` that only logs.",
         why: "Node.js ends the process on an unhandled rejection. One failing query aborts all other requests, and the caller gets no response.",
         fix: &[(
             "any",

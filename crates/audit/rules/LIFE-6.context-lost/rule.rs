@@ -9,7 +9,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "A call does not use the request context",
         severity: Severity::Medium,
         category: Category::Lifecycle,
-        meaning: "Go: `context.Background()` or `TODO()` in a function that has a request (medium) or a context parameter (low). Goroutines, deferred calls, contexts with their own timeout, and startup or shutdown code are excluded. Low confidence for a query without a context. A call of another service with `context.Background()` counts with low confidence.",
+        meaning: "Go: `context.Background()` or `TODO()` in a function that has a request (medium) or a context parameter (low). Goroutines, deferred calls, contexts with their own timeout, and startup or shutdown code are excluded. Low confidence for a query without a context. A call of another service with `context.Background()` counts with low confidence. A goroutine that gets the context of a request counts too, because that context ends with the response.",
         why: "Queries continue after the client disconnects. Deadlines and traces are lost.",
         fix: &[
             (

@@ -9,7 +9,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "Retries have no backoff or no limit",
         severity: Severity::Medium,
         category: Category::Resilience,
-        meaning: "tenacity (Python) without `wait` or `stop`, axios-retry (JavaScript) without `retryDelay`, retry-go (Go) with a delay of 0. The defaults of these libraries do not wait. Hand-written loops are excluded.",
+        meaning: "tenacity (Python) without `wait` or `stop`, axios-retry (JavaScript) without `retryDelay`, retry-go (Go) with a delay of 0. The defaults of these libraries do not wait. Low confidence: a loop that reads again at once after a failure, and a function that calls itself after each failure.",
         why: "A failing dependency gets several times its normal traffic and cannot recover. The retries then overload the callers too.",
         fix: &[
             (

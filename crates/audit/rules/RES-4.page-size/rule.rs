@@ -9,7 +9,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "A caller chooses the size of a page without a maximum",
         severity: Severity::Medium,
         category: Category::Resilience,
-        meaning: "A query takes its limit from a parameter (`.limit(limit)`, `in.PageSize`, `LimitOffsetPagination` without `max_limit`), and the file sets no maximum. The finding has low confidence. The rule reports one per file.",
+        meaning: "A query takes its limit from a parameter (`.limit(limit)`, `in.PageSize`, `LimitOffsetPagination` without `max_limit`), and the file sets no maximum. A query with a limit and an offset and without an order counts too. The finding has low confidence. The rule reports one per file.",
         why: "One request for a million rows takes all memory and blocks the database.",
         fix: &[(
             "any",

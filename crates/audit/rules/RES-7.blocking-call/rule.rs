@@ -11,7 +11,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "A blocking call runs on a thread of the async runtime",
         severity: Severity::Medium,
         category: Category::Resilience,
-        meaning: "Rust: a file takes a connection from a synchronous pool (`pool.get()?`) and mentions neither `spawn_blocking` nor `web::block`. The finding has low confidence.",
+        meaning: "Rust: a file takes a connection from a synchronous pool (`pool.get()?`) and mentions neither `spawn_blocking` nor `web::block`. Python: a coroutine calls a function that waits on its thread, itself or in another file. Go, Python, Java: a lock is held during a call of another system. PHP and other workers that sleep for each message count too. The finding has low confidence.",
         why: "A few slow queries stop every request of the process.",
         fix: &[(
             "any",

@@ -9,7 +9,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "A secret is compared in variable time",
         severity: Severity::Low,
         category: Category::Security,
-        meaning: "An API key, a shared secret or a signature is compared with `==` or a text comparison instead of a function for secrets. The finding has low confidence. The rule reports one per file.",
+        meaning: "An API key, a shared secret or a signature is compared with `==` or a text comparison instead of a function for secrets. The finding has low confidence. The rule reports one per file. A comparison of the header of a signature (`X-Signature`) counts too.",
         why: "The comparison ends at the first different character. An attacker who measures many requests learns the secret character by character.",
         fix: &[(
             "any",

@@ -16,6 +16,7 @@ mod health;
 mod java;
 mod kubernetes;
 mod list;
+mod logged_body;
 mod memory;
 mod message;
 mod node;
@@ -75,6 +76,15 @@ pub struct Pack {
     pub reader: Reader,
 }
 
+/// Languages whose functions the packs of paths and of records read.
+const PATH_LANGUAGES: &[Language] = &[
+    Language::Go,
+    Language::JavaScript,
+    Language::TypeScript,
+    Language::Python,
+    Language::Java,
+];
+
 /// Every pack.
 const PACKS: &[&[Pack]] = &[
     container::PACKS,
@@ -87,6 +97,7 @@ const PACKS: &[&[Pack]] = &[
     java::PACKS,
     kubernetes::PACKS,
     list::PACKS,
+    logged_body::PACKS,
     node::PACKS,
     own_fields::PACKS,
     ownership::PACKS,

@@ -4,7 +4,7 @@
 use tree_sitter::Node;
 
 use super::practice::{mentions, show};
-use super::{Pack, Reader};
+use super::{PATH_LANGUAGES, Pack, Reader};
 use crate::model::FactSink;
 use crate::model::facts::{Topic, Verdict};
 use crate::repository::Role;
@@ -13,16 +13,7 @@ use crate::syntax::{Call, Code};
 
 pub(super) const PACKS: &[Pack] = &[Pack {
     name: "paths of functions",
-    reader: Reader::Code(
-        &[
-            Language::Go,
-            Language::JavaScript,
-            Language::TypeScript,
-            Language::Python,
-            Language::Java,
-        ],
-        read,
-    ),
+    reader: Reader::Code(PATH_LANGUAGES, read),
 }];
 
 /// Methods that give a resource back, in lower case.

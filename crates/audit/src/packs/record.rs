@@ -5,7 +5,7 @@ use tree_sitter::Node;
 use super::practice::{mentions, show};
 use super::receiver::{Kind, Receivers};
 use super::two_steps::{CANDIDATES, is_function};
-use super::{Pack, Reader};
+use super::{PATH_LANGUAGES, Pack, Reader};
 use crate::model::FactSink;
 use crate::model::facts::{Topic, Verdict};
 use crate::repository::Role;
@@ -14,16 +14,7 @@ use crate::syntax::{Call, Code, count_word};
 
 pub(super) const PACKS: &[Pack] = &[Pack {
     name: "records that are written back",
-    reader: Reader::Code(
-        &[
-            Language::Go,
-            Language::JavaScript,
-            Language::TypeScript,
-            Language::Python,
-            Language::Java,
-        ],
-        read,
-    ),
+    reader: Reader::Code(PATH_LANGUAGES, read),
 }];
 
 /// Words of a function that keeps its record from parallel changes, in lower case.
@@ -52,6 +43,8 @@ const WRITES: &[&str] = &[
 ];
 /// Methods of a client of keys that read a value, and that set it.
 const GETS: &[&str] = &["get", "exists", "hget"];
+/// Methods of a client of keys that remove a key and return whether it existed.
+const REMOVES: &[&str] = &["del", "delete", "unlink", "hdel", "getdel"];
 const SETS: &[&str] = &["set", "setex", "hset", "put", "hmset"];
 /// Words of the names of clients of keys, in lower case.
 const CACHES: &[&str] = &["redis", "rdb", "cache", "kv", "memcache"];
@@ -105,7 +98,7 @@ fn is_cache(receivers: &Receivers<'_>, call: &Call<'_>) -> bool {
 }
 
 /// The variable that gets the result of a call: `a = call()`, `A a = call().orElseThrow()`.
-fn bound<'t>(code: &Code<'t>, call: &Call<'t>) -> Option<&'t str> {
+pub(super) fn bound<'t>(code: &Code<'t>, call: &Call<'t>) -> Option<&'t str> {
     let mut node = call.node;
     loop {
         let around = node.parent()?;
@@ -130,11 +123,13 @@ fn bound<'t>(code: &Code<'t>, call: &Call<'t>) -> Option<&'t str> {
                 let left = around
                     .child_by_field_name("name")
                     .or_else(|| around.child_by_field_name("left"))?;
-                let name = code.text(left).split(',').next()?.trim();
+                // `_, err := cache.Get(…)` decides by the error.
+                let mut names = code.text(left).split(',').map(str::trim);
+                let name = names.find(|name| *name != "_")?;
                 let plain = name
                     .chars()
                     .all(|letter| letter.is_alphanumeric() || letter == '_');
-                return (plain && name != "_").then_some(name);
+                return plain.then_some(name);
             }
             _ => return None,
         }
@@ -220,6 +215,9 @@ fn changed_at(text: &str, name: &str) -> Option<usize> {
 /// or with a literal that marks it.
 fn key<'t>(code: &Code<'t>, function: Node<'t>, call: &Call<'t>, name: &str) -> Option<String> {
     let own = argument(code, call, 0, keys_start(code))?;
+    if let Some(removal) = removed(code, function, call, name, own) {
+        return Some(removal);
+    }
     let set = code.calls_within(function).find(|set| {
         set.node.start_byte() >= call.node.end_byte()
             && SETS.contains(&set.method.to_lowercase().as_str())
@@ -238,6 +236,38 @@ fn key<'t>(code: &Code<'t>, function: Node<'t>, call: &Call<'t>, name: &str) -> 
         format!(
             "`{}` and `{}` are two steps, so two parallel requests read the same value",
             call.method, set.method
+        )
+    })
+}
+
+/// A key whose value decides about a step, and that a later call removes without reading how many
+/// keys it removed.
+fn removed<'t>(
+    code: &Code<'t>,
+    function: Node<'t>,
+    call: &Call<'t>,
+    name: &str,
+    key: &str,
+) -> Option<String> {
+    let removal = code.calls_within(function).find(|removal| {
+        removal.node.start_byte() >= call.node.end_byte()
+            && REMOVES.contains(&removal.method.to_lowercase().as_str())
+            && removal.receiver == call.receiver
+            && argument(code, removal, 0, keys_start(code)) == Some(key)
+            && bound(code, removal).is_none_or(|name| name == "err")
+    })?;
+    let between = code
+        .file
+        .text
+        .get(call.node.end_byte()..removal.node.start_byte())
+        .unwrap_or_default();
+    let decides = between
+        .lines()
+        .any(|line| line.trim_start().starts_with("if") && count_word(line, name) > 0);
+    decides.then(|| {
+        format!(
+            "`{}` decides, and `{}` removes the key later, so two parallel requests both pass",
+            call.method, removal.method
         )
     })
 }

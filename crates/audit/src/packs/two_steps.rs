@@ -103,7 +103,19 @@ const TRANSACTION: &[&str] = &[
 const TRANSACTIONAL: &[&str] = &["transactional"];
 /// Prefixes of methods that write, in lower case.
 const WRITES: &[&str] = &[
-    "save", "create", "insert", "update", "delete", "remove", "persist",
+    "save",
+    "create",
+    "insert",
+    "update",
+    "delete",
+    "remove",
+    "persist",
+    "mark",
+    "record",
+    "deduct",
+    "decrement",
+    "increment",
+    "add",
 ];
 /// Starts of methods that look something up.
 const LOOKUPS: &[&str] = &["find", "get", "exists", "query", "load"];

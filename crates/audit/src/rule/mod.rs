@@ -19,8 +19,9 @@ pub use chart::{Chart, charts, is_value_inside};
 pub use edit::Edit;
 pub use fail_on::FailOn;
 pub use flows::{
-    blocking_calls, dropped_errors, dropped_promises, dual_writes, lookups_before_inserts,
-    queries_per_row, remote_in_transaction, repeated_messages, unchecked_lookups,
+    blocking_calls, checked_then_changed, dropped_errors, dropped_promises, dual_writes,
+    hidden_failures, lookups_before_inserts, queries_per_row, remote_in_transaction,
+    repeated_messages, retried_changes, unchecked_lookups,
 };
 pub use in_repository::observed_in_repository;
 pub use metadata::{Category, Confidence, Metadata, Severity};

@@ -263,7 +263,7 @@ impl Jwks {
     #[must_use]
     pub fn health_check(&self, name: impl Into<Arc<str>>, critical: bool) -> Probe {
         let jwks = self.clone();
-        Probe::observed(name, critical, move || jwks.check())
+        Probe::from_fn(name, critical, move || jwks.check())
     }
 
     pub(crate) fn check(&self) -> Result<(), CheckFailure> {
@@ -282,6 +282,11 @@ impl Jwks {
 
     async fn fetch(&self) -> bool {
         let inner = &*self.0;
+        // A reload may have changed the URL.
+        if !is_private(&inner.client, &inner.config.path) {
+            *inner.last_failure.lock() = Some(JwksError::NotEncrypted.to_string());
+            return false;
+        }
         let fetched_at = ClockReading::now();
         match fetch(&inner.client, &inner.config.path, &inner.algorithms).await {
             Ok((keys, document)) => {

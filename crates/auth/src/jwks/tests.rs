@@ -9,7 +9,7 @@ use std::{
 use axum::http::StatusCode;
 use futures::future::join_all;
 use http::{Request, header::AUTHORIZATION};
-use seaworthy_client::HttpClient;
+use seaworthy_client::{HttpClient, HttpClientConfig, HttpClients};
 use seaworthy_core::{Error, RequestContext, RequestId, ServiceIdentity, Timeout, TraceContext};
 use seaworthy_health::{Health, HealthConfig, Readiness};
 use seaworthy_http::{Access, Authenticate as _, Authentication, Identity, RouteOptions};
@@ -168,10 +168,7 @@ async fn unusable_key_sets_make_tokens_unavailable_auth_1() {
     let failed = "auth_key_refreshes_total{issuer=\"login\",outcome=\"failure\"} 4";
     assert!(text.contains(failed), "{text}");
 
-    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = format!("http://{}", closed.local_addr().unwrap());
-    drop(closed);
-    let closed = verifier(&jwks(&address, without_interval(), &metrics));
+    let closed = verifier(&jwks("http://127.0.0.1:9", without_interval(), &metrics));
     let rejected = closed.verify(&token, SystemTime::now()).await;
     assert_eq!(rejected.unwrap_err(), TokenError::KeysUnavailable);
 }
@@ -380,4 +377,24 @@ async fn token_by_another_issuer_with_a_known_key_id_is_rejected_auth_1() {
     let forged = sign(&signer("k1"));
     let rejected = verifier.verify(&forged, SystemTime::now()).await;
     assert_eq!(rejected.unwrap_err(), TokenError::Signature);
+}
+
+#[tokio::test]
+async fn reload_to_unencrypted_url_fetches_no_keys_auth_1() {
+    let clients = HttpClients::new();
+    let at = |address: &str| HttpClientConfig {
+        base_url: Some(address.parse().unwrap()),
+        ..HttpClientConfig::default()
+    };
+    let client = HttpClient::builder("login").config(at("http://127.0.0.1:1"));
+    let client = client.follow(&clients, "login").build().unwrap();
+    let (config, metrics) = (JwksConfig::default(), Metrics::new());
+    let jwks = Jwks::new(client, vec![Algorithm::EdDsa], config, &metrics).unwrap();
+    let moved = at("http://login.example.org");
+    clients
+        .reload(&[("login".to_owned(), moved)].into())
+        .unwrap();
+    assert!(!jwks.refresh().await);
+    let failure = jwks.check().unwrap_err();
+    assert!(format!("{failure:?}").contains("https://"), "{failure:?}");
 }

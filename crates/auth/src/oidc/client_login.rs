@@ -59,14 +59,17 @@ impl OpenIdClientLogin {
     #[must_use]
     pub fn health_check(&self, name: impl Into<Arc<str>>, critical: bool) -> Probe {
         let login = self.clone();
-        Probe::observed(name, critical, move || login.0.provider.check())
+        Probe::from_fn(name, critical, move || login.0.provider.check())
     }
 
     /// Verifies an ID token.
     ///
     /// # Errors
     /// [`OpenIdError`] with the first check that fails.
-    pub async fn by_token(&self, id_token: &Secret<String>) -> Result<OpenIdIdentity, OpenIdError> {
+    pub async fn verify_id_token(
+        &self,
+        id_token: &Secret<String>,
+    ) -> Result<OpenIdIdentity, OpenIdError> {
         let provider = &self.0.provider;
         self.counted(async {
             let state = provider.state().await?;
@@ -79,7 +82,7 @@ impl OpenIdClientLogin {
     ///
     /// # Errors
     /// [`OpenIdError`] with the first check that fails.
-    pub async fn by_code(
+    pub async fn exchange_code(
         &self,
         code: &Secret<String>,
         redirect_uri: &str,

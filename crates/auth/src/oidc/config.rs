@@ -40,6 +40,7 @@ const RESERVED: [&str; 13] = [
 pub struct OpenIdConfig {
     /// The issuer, exactly as in the metadata of the provider. The metadata are at
     /// `/.well-known/openid-configuration` below it.
+    #[schemars(extend("x-connects" = true))]
     pub issuer: String,
     /// The client ID of this service.
     pub client_id: String,

@@ -20,10 +20,10 @@ const MAX_LENGTH: usize = 1024;
 /// ```
 /// use seaworthy_auth::oidc::LocalPath;
 ///
-/// assert_eq!(LocalPath::or_root("/events?city=Oslo").as_str(), "/events?city=Oslo");
-/// assert_eq!(LocalPath::or_root("https://evil.example/").as_str(), "/");
-/// assert_eq!(LocalPath::or_root("/\\evil.example").as_str(), "/");
-/// assert_eq!(LocalPath::or_root("/%09/evil.example").as_str(), "/");
+/// assert_eq!(LocalPath::parse_or_root("/events?city=Oslo").as_str(), "/events?city=Oslo");
+/// assert_eq!(LocalPath::parse_or_root("https://evil.example/").as_str(), "/");
+/// assert_eq!(LocalPath::parse_or_root("/\\evil.example").as_str(), "/");
+/// assert_eq!(LocalPath::parse_or_root("/%09/evil.example").as_str(), "/");
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
@@ -39,7 +39,7 @@ pub struct InvalidLocalPath;
 impl LocalPath {
     /// Parses a path. Returns `/` for an invalid one.
     #[must_use]
-    pub fn or_root(text: &str) -> Self {
+    pub fn parse_or_root(text: &str) -> Self {
         text.parse().unwrap_or_default()
     }
 
@@ -150,7 +150,7 @@ mod tests {
             "/a/%2E/b",
         ] {
             assert_eq!(text.parse::<LocalPath>(), Err(InvalidLocalPath), "{text:?}");
-            assert_eq!(LocalPath::or_root(text).as_str(), "/");
+            assert_eq!(LocalPath::parse_or_root(text).as_str(), "/");
         }
         assert!(
             format!("/{}", "a".repeat(MAX_LENGTH))

@@ -108,7 +108,7 @@ impl OpenIdLogin {
     #[must_use]
     pub fn health_check(&self, name: impl Into<Arc<str>>, critical: bool) -> Probe {
         let login = self.clone();
-        Probe::observed(name, critical, move || login.0.provider.check())
+        Probe::from_fn(name, critical, move || login.0.provider.check())
     }
 
     /// Begins a login that ends at `return_to`.

@@ -34,7 +34,7 @@
 //!
 //! /// Returns `Location` and `Set-Cookie` of a redirect.
 //! async fn start(login: &OpenIdLogin, return_to: &str) -> Result<(HeaderValue, HeaderValue), Error> {
-//!     let redirect = login.begin(LocalPath::or_root(return_to)).await?;
+//!     let redirect = login.begin(LocalPath::parse_or_root(return_to)).await?;
 //!     Ok((redirect.location, redirect.cookie))
 //! }
 //!

@@ -141,7 +141,11 @@ mod tests {
     }
 
     fn login(life: u64) -> PendingLogin {
-        PendingLogin::new(LocalPath::or_root("/events"), Duration::from_secs(life)).unwrap()
+        PendingLogin::new(
+            LocalPath::parse_or_root("/events"),
+            Duration::from_secs(life),
+        )
+        .unwrap()
     }
 
     #[test]

@@ -116,7 +116,7 @@ impl VerifiedCache {
         let entry = Entry {
             token: token.into(),
             verified: Arc::clone(verified),
-            until: verified.until().min(max_until),
+            until: verified.expires_at().min(max_until),
             generation,
         };
         if let Some(shard) = self.shard(key) {

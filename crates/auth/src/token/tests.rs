@@ -97,5 +97,5 @@ fn rejection(token: &str) -> TokenError {
 /// Returns a verified token for tests of the cache.
 pub(super) fn verified_until(until: SystemTime) -> Arc<VerifiedToken> {
     let verified = verifier().verify_now(&token(&claims()), now()).unwrap();
-    Arc::new(verified.with_until(until))
+    Arc::new(verified.with_expires_at(until))
 }

@@ -53,7 +53,7 @@ pub struct VerifiedToken {
     grants: Grants,
     claims: Claims,
     algorithm: Algorithm,
-    until: SystemTime,
+    expires_at: SystemTime,
     /// `None` for keys of the settings, which are always valid.
     keys_validity: Option<KeysValidity>,
 }
@@ -207,14 +207,14 @@ impl TokenVerifier {
         // The signature is valid, so all claims come from the issuer. The errors may name them.
         check_type(config, token.header.kind.as_deref())?;
         check_audience(config, &claims)?;
-        let until = check_times(config.leeway.get(), &claims, now)?;
+        let expires_at = check_times(config.leeway.get(), &claims, now)?;
         Ok(VerifiedToken {
             actor: actor(config, &claims)?,
             tenant: tenant(config, &claims)?,
             grants: grants(config, &claims)?,
             claims,
             algorithm: token.header.algorithm,
-            until,
+            expires_at,
             keys_validity,
         })
     }
@@ -365,8 +365,8 @@ impl VerifiedToken {
 
     /// Returns when the token expires: its `exp` and the leeway of its issuer.
     #[must_use]
-    pub fn until(&self) -> SystemTime {
-        self.until
+    pub fn expires_at(&self) -> SystemTime {
+        self.expires_at
     }
 
     /// Returns whether the keys that verified the token are still valid. Keys of the settings are
@@ -377,8 +377,8 @@ impl VerifiedToken {
     }
 
     #[cfg(test)]
-    pub(super) fn with_until(mut self, until: SystemTime) -> Self {
-        self.until = until;
+    pub(super) fn with_expires_at(mut self, until: SystemTime) -> Self {
+        self.expires_at = until;
         self
     }
 }

@@ -99,6 +99,23 @@ pub(crate) async fn expired_captcha_is_rejected_auth_2(test: TestDatabase) {
     assert!(matches!(late, Err(CaptchaError::Expired)), "{late:?}");
 }
 
+pub(crate) async fn answer_leaves_captcha_until_it_is_consumed_auth_2(test: TestDatabase) {
+    let (id, code) = issue(&test).await;
+    let captchas = test.replica();
+    let refused = captchas.answer(&id, &wrong(&code)).await;
+    assert!(matches!(refused, Err(CaptchaError::Invalid)), "{refused:?}");
+    let (first, second) = (
+        captchas.answer(&id, &code).await.unwrap(),
+        captchas.answer(&id, &code).await.unwrap(),
+    );
+    let other = captchas.answer(&id, &code).await.unwrap();
+    let refused = other.consume(&[Binding::Image]).await;
+    assert!(matches!(refused, Err(CaptchaError::Invalid)), "{refused:?}");
+    first.consume(&[PHONE]).await.unwrap();
+    let again = second.consume(&[PHONE]).await;
+    assert!(matches!(again, Err(CaptchaError::Invalid)), "{again:?}");
+}
+
 pub(crate) async fn dump_reveals_no_code_and_no_address_sec_5(test: TestDatabase) {
     let (id, code) = issue(&test).await;
     let rows: Vec<(Vec<u8>, Vec<u8>, Vec<u8>)> =

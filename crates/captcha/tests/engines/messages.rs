@@ -3,9 +3,11 @@ use std::{num::NonZeroU32, sync::Arc, time::Duration};
 use futures::future::join_all;
 use seaworthy_captcha::{Binding, CaptchaConfig, CaptchaError, Captchas, Issued, SentCodesConfig};
 use seaworthy_core::{Code, Error, RequestContext, Secret, ServiceIdentity, Timeout, context};
+use seaworthy_data::sql;
+use seaworthy_telemetry::metrics::{Format, Metrics};
 use seaworthy_testkit::eventually;
 
-use crate::test_database::TestDatabase;
+use crate::test_database::{Outcome, TestDatabase};
 
 pub(crate) async fn code_counts_only_for_its_kind_and_address_auth_2(test: TestDatabase) {
     let captchas = test.replica();
@@ -26,7 +28,7 @@ pub(crate) async fn code_counts_only_for_its_kind_and_address_auth_2(test: TestD
 }
 
 pub(crate) async fn failing_provider_is_unavailable_without_its_text_auth_2(test: TestDatabase) {
-    *test.provider.fails.lock() = true;
+    test.provider.set(Outcome::Rejected);
     let error = test.replica().issue(&Binding::Sms("+33612345678")).await;
     let error = Error::from(error.unwrap_err());
     assert_eq!(error.code(), Code::Unavailable);
@@ -91,6 +93,28 @@ pub(crate) async fn address_gets_codes_again_after_the_ttl_auth_2(test: TestData
     eventually(async || captchas.issue(&own).await.is_ok()).await;
 }
 
+pub(crate) async fn address_is_limited_longer_than_the_ttl_auth_2(test: TestDatabase) {
+    let mut config = CaptchaConfig {
+        ttl: Timeout::from_millis(1),
+        max_per_target: NonZeroU32::MAX,
+        ..CaptchaConfig::default()
+    };
+    config.sent_codes.max_per_target = NonZeroU32::new(4).unwrap();
+    let captchas = test.with(config);
+    for tag in 0..4 {
+        let address = format!("ada+{tag}@example.org");
+        captchas.issue(&Binding::Email(&address)).await.unwrap();
+    }
+    let refused = captchas.issue(&Binding::Email("ada@example.org")).await;
+    let refused = refused.unwrap_err();
+    let is_of_target = matches!(refused, CaptchaError::TooManyCodes { .. });
+    assert!(is_of_target, "{refused}");
+    captchas
+        .issue(&Binding::Email("eve@example.org"))
+        .await
+        .unwrap();
+}
+
 pub(crate) async fn missing_provider_names_the_offered_kinds_auth_2(test: TestDatabase) {
     let key = Secret::new([7; 32]);
     let captchas = Captchas::new(test.database.clone(), &key, CaptchaConfig::default());
@@ -105,7 +129,7 @@ pub(crate) async fn missing_provider_names_the_offered_kinds_auth_2(test: TestDa
 }
 
 /// Requests a code in a request from an IP address.
-async fn issue_from(
+pub(crate) async fn issue_from(
     captchas: &Captchas,
     ip: &str,
     binding: Binding<'_>,
@@ -115,11 +139,13 @@ async fn issue_from(
     context::scope(request, captchas.issue(&binding)).await
 }
 
-fn limited(max_per_ip: u32, max_total: u32) -> CaptchaConfig {
+pub(crate) fn limited(max_per_ip: u32, max_total: u32) -> CaptchaConfig {
+    let max_total = NonZeroU32::new(max_total).unwrap();
     CaptchaConfig {
         sent_codes: SentCodesConfig {
             max_per_ip: NonZeroU32::new(max_per_ip).unwrap(),
-            max_total: NonZeroU32::new(max_total).unwrap(),
+            max_total_sms: max_total,
+            max_total_email: max_total,
             ..SentCodesConfig::default()
         },
         ..CaptchaConfig::default()
@@ -146,8 +172,9 @@ pub(crate) async fn codes_of_an_ip_are_limited_on_all_replicas_auth_2(test: Test
         (refused.code(), refused.reason()),
         (Code::Exhausted, "RATE_LIMITED")
     );
-    let hour = Duration::from_secs(60 * 60);
-    assert!(refused.retry_after().is_some_and(|wait| wait <= hour));
+    // The last part of the window may have begun with the first code.
+    let max_wait = Duration::from_secs(66 * 60);
+    assert!(refused.retry_after().is_some_and(|wait| wait <= max_wait));
     // Other kinds, other addresses and requests without a code are not limited.
     let mail = Binding::Email("ada@example.org");
     issue_from(&first, "192.0.2.7", mail).await.unwrap();
@@ -172,6 +199,82 @@ pub(crate) async fn addresses_of_an_ipv6_network_share_a_limit_auth_2(test: Test
         .unwrap();
 }
 
+pub(crate) async fn networks_of_an_ipv6_site_share_a_limit_auth_2(test: TestDatabase) {
+    let mut config = limited(5, 100);
+    config.sent_codes.max_per_ipv6_site = NonZeroU32::new(3).unwrap();
+    let metrics = Metrics::new();
+    let captchas = test.with(config).with_metrics(&metrics);
+    let from = async |ip: &str, number: &str| {
+        let number = format!("+3361234567{number}");
+        issue_from(&captchas, ip, Binding::Sms(&number)).await
+    };
+    for network in ["1", "2", "3"] {
+        from(&format!("2001:db8:7:{network}::1"), network)
+            .await
+            .unwrap();
+    }
+    let refused = from("2001:db8:7:4::1", "4").await.unwrap_err();
+    let is_of_ip = matches!(refused, CaptchaError::TooManyCodesOfIp { .. });
+    assert!(is_of_ip, "{refused}");
+    from("2001:db8:8::1", "5").await.unwrap();
+    let text = metrics.render(Format::PrometheusText);
+    let limited = "captcha_codes_limited_total{kind=\"sms\",limit=\"ipv6_site\"} 1\n";
+    assert!(text.contains(limited), "{text}");
+}
+
+pub(crate) async fn few_ips_do_not_use_all_codes_auth_2(test: TestDatabase) {
+    let metrics = Metrics::new();
+    let captchas = test.with(limited(4, 8)).with_metrics(&metrics);
+    let mut sent = 0;
+    // The last one gets no code.
+    for (client, expected) in [(1, 4), (2, 1), (3, 1), (4, 1), (5, 1), (6, 0)] {
+        let mut own = 0;
+        let refused = loop {
+            let number = format!("+336123456{client}{own}");
+            let ip = format!("192.0.2.{client}");
+            match issue_from(&captchas, &ip, Binding::Sms(&number)).await {
+                Ok(_) => own += 1,
+                Err(refused) => break refused,
+            }
+        };
+        assert_eq!(own, expected, "{client}: {refused}");
+        sent += own;
+        let is_in_total = matches!(refused, CaptchaError::TooManyCodesInTotal { .. });
+        assert_eq!(is_in_total, client == 6, "{refused}");
+    }
+    assert_eq!(sent, 8);
+    let text = metrics.render(Format::PrometheusText);
+    for line in [
+        "captcha_codes_total{kind=\"sms\",result=\"sent\"} 8\n",
+        "captcha_codes_limited_total{kind=\"sms\",limit=\"ip\"} 1\n",
+        "captcha_codes_limited_total{kind=\"sms\",limit=\"share\"} 4\n",
+        "captcha_codes_limited_total{kind=\"sms\",limit=\"total\"} 1\n",
+        "captcha_codes_limited_total{kind=\"email\",limit=\"total\"} 0\n",
+    ] {
+        assert!(text.contains(line), "{line}: {text}");
+    }
+}
+
+pub(crate) async fn mail_has_its_own_total_auth_2(test: TestDatabase) {
+    let mut config = limited(10, 1);
+    config.sent_codes.max_total_email = NonZeroU32::new(3).unwrap();
+    let captchas = test.with(config);
+    captchas.issue(&Binding::Sms("+33612345678")).await.unwrap();
+    let refused = captchas.issue(&Binding::Sms("+33698765432")).await;
+    assert!(matches!(
+        refused,
+        Err(CaptchaError::TooManyCodesInTotal { .. })
+    ));
+    for address in ["ada@example.org", "eve@example.org", "kim@example.org"] {
+        captchas.issue(&Binding::Email(address)).await.unwrap();
+    }
+    let refused = captchas.issue(&Binding::Email("lee@example.org")).await;
+    assert!(matches!(
+        refused,
+        Err(CaptchaError::TooManyCodesInTotal { .. })
+    ));
+}
+
 pub(crate) async fn codes_in_total_are_limited_by_kind_auth_2(test: TestDatabase) {
     let captchas = test.with(limited(10, 3));
     let requests = (0..6).map(|client| {
@@ -193,13 +296,13 @@ pub(crate) async fn codes_in_total_are_limited_by_kind_auth_2(test: TestDatabase
         .unwrap();
 }
 
-pub(crate) async fn failed_message_does_not_count_auth_2(test: TestDatabase) {
+pub(crate) async fn rejected_message_does_not_count_auth_2(test: TestDatabase) {
     let captchas = test.with(CaptchaConfig {
         max_per_target: NonZeroU32::MIN,
         ..limited(1, 1)
     });
     let own = Binding::Sms("+33612345678");
-    *test.provider.fails.lock() = true;
+    test.provider.set(Outcome::Rejected);
     for _ in 0..3 {
         let failed = issue_from(&captchas, "192.0.2.7", own).await;
         assert!(
@@ -207,15 +310,45 @@ pub(crate) async fn failed_message_does_not_count_auth_2(test: TestDatabase) {
             "{failed:?}"
         );
     }
-    *test.provider.fails.lock() = false;
+    let (stored,): (i64,) = sql("SELECT count(*) FROM captchas")
+        .fetch_one(&test.database)
+        .await
+        .unwrap();
+    assert_eq!(stored, 0);
+    test.provider.set(Outcome::Sent);
     issue_from(&captchas, "192.0.2.7", own).await.unwrap();
     assert!(issue_from(&captchas, "192.0.2.7", own).await.is_err());
+}
+
+pub(crate) async fn message_with_unknown_outcome_counts_auth_2(test: TestDatabase) {
+    let captchas = test.with(CaptchaConfig {
+        max_per_target: NonZeroU32::MIN,
+        ..limited(1, 1)
+    });
+    let (own, other) = (Binding::Sms("+33612345678"), Binding::Sms("+33698765432"));
+    test.provider.set(Outcome::Unknown);
+    let failed = issue_from(&captchas, "192.0.2.7", own).await;
+    assert!(
+        matches!(failed, Err(CaptchaError::NotSent(_))),
+        "{failed:?}"
+    );
+    test.provider.set(Outcome::Sent);
+    let refused = issue_from(&captchas, "192.0.2.7", other).await.unwrap_err();
+    let is_of_ip = matches!(refused, CaptchaError::TooManyCodesOfIp { .. });
+    assert!(is_of_ip, "{refused}");
+    let refused = captchas.issue(&own).await.unwrap_err();
+    let is_of_target = matches!(refused, CaptchaError::TooManyCodes { .. });
+    assert!(is_of_target, "{refused}");
+    let refused = captchas.issue(&other).await.unwrap_err();
+    let is_in_total = matches!(refused, CaptchaError::TooManyCodesInTotal { .. });
+    assert!(is_in_total, "{refused}");
+    assert!(test.provider.sent.lock().is_empty());
 }
 
 pub(crate) async fn rejected_code_does_not_count_auth_2(test: TestDatabase) {
     let captchas = test.with(CaptchaConfig {
         max_per_target: NonZeroU32::MIN,
-        ..limited(2, 2)
+        ..limited(2, 4)
     });
     let own = Binding::Sms("+33612345678");
     issue_from(&captchas, "192.0.2.7", own).await.unwrap();

@@ -10,8 +10,11 @@ use std::{
 
 use seaworthy_captcha::{SendCode as _, SmsGateway, SmsGatewayConfig};
 use seaworthy_client::{HttpClient, HttpClientConfig};
-use seaworthy_core::Secret;
+use seaworthy_core::{Secret, Timeout};
 use serde_json::{Value, json};
+
+/// The gateway closes the connection without a response.
+const NO_RESPONSE: u16 = 0;
 
 /// Starts a gateway that answers each request with the next status. Returns its address, and the
 /// heads and the bodies of the requests.
@@ -32,20 +35,28 @@ fn gateway(statuses: &'static [u16]) -> (SocketAddr, Receiver<(String, Value)>) 
             sender
                 .send((head, serde_json::from_slice(&body).unwrap()))
                 .unwrap();
-            let answer =
-                format!("HTTP/1.1 {status} -\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+            if *status == NO_RESPONSE {
+                continue;
+            }
+            let answer = format!(
+                "HTTP/1.1 {status} -\r\ncontent-length: 0\r\nconnection: close\r\nlocation: /v2/messages/7\r\n\r\n"
+            );
             reader.get_mut().write_all(answer.as_bytes()).unwrap();
         }
     });
     (address, requests)
 }
 
-fn provider(address: SocketAddr) -> SmsGateway {
-    let client = HttpClientConfig {
+fn client_config(address: SocketAddr) -> HttpClientConfig {
+    HttpClientConfig {
         base_url: Some(format!("http://{address}/v2").parse().unwrap()),
         ..HttpClientConfig::default()
-    };
-    let client = HttpClient::builder("sms").config(client).build().unwrap();
+    }
+}
+
+fn provider(address: SocketAddr) -> SmsGateway {
+    let client = HttpClient::builder("sms").config(client_config(address));
+    let client = client.build().unwrap();
     let config = SmsGatewayConfig {
         path: "/messages".to_owned(),
         sender: "Starter".to_owned(),
@@ -78,11 +89,42 @@ async fn gateway_gets_code_and_its_rejection_is_an_error_auth_2() {
 }
 
 #[tokio::test]
-async fn unreachable_gateway_is_an_error_auth_2() {
+async fn only_definite_rejections_of_a_gateway_are_rejections_auth_2() {
+    let statuses = &[400, 422, 429, 303, 408, 500, 503, NO_RESPONSE];
+    let (address, requests) = gateway(statuses);
+    let provider = provider(address);
+    let code = Secret::new("314159".to_owned());
+    let mut rejections = Vec::new();
+    for status in statuses {
+        let error = provider.send("+33612345678", &code).await.unwrap_err();
+        if error.is_rejection() {
+            rejections.push(*status);
+        }
+    }
+    assert_eq!(rejections, [400, 422, 429]);
+    assert_eq!(requests.iter().count(), statuses.len(), "each is sent once");
+}
+
+#[tokio::test]
+async fn late_response_of_a_gateway_is_no_rejection_auth_2() {
+    // The gateway accepts connections and does not respond.
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut config = client_config(listener.local_addr().unwrap());
+    config.policies.attempt_timeout = Timeout::from_millis(50);
+    let client = HttpClient::builder("sms").config(config).build().unwrap();
+    let provider = SmsGateway::new(client, SmsGatewayConfig::default());
+    let code = Secret::new("314159".to_owned());
+    let error = provider.send("+33612345678", &code).await.unwrap_err();
+    assert!(!error.is_rejection(), "{error:?}");
+}
+
+#[tokio::test]
+async fn unreachable_gateway_is_a_rejection_auth_2() {
     let address = TcpListener::bind("127.0.0.1:0")
         .unwrap()
         .local_addr()
         .unwrap();
     let code = Secret::new("314159".to_owned());
-    assert!(provider(address).send("+33612345678", &code).await.is_err());
+    let error = provider(address).send("+33612345678", &code).await;
+    assert!(error.unwrap_err().is_rejection());
 }

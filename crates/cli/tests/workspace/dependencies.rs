@@ -67,6 +67,20 @@ fn path_dependencies_have_versions_ship_5() {
     assert!(missing.is_empty(), "without a version: {missing:?}");
 }
 
+/// `cargo package` cannot resolve a published package that depends on an unpublished one.
+#[test]
+fn published_packages_can_be_packaged_ship_5() {
+    let run = Command::new(root().join("scripts/package"))
+        .args(["--offline", "--no-verify", "--allow-dirty"])
+        .env("CARGO_TARGET_DIR", env!("CARGO_TARGET_TMPDIR"))
+        .output()
+        .unwrap();
+    let log = String::from_utf8_lossy(&run.stderr);
+    assert!(run.status.success(), "{log}");
+    assert!(log.contains("Packaging seaworthy v"), "{log}");
+    assert!(!log.contains("Packaging city-events"), "{log}");
+}
+
 #[test]
 fn default_builds_compile_no_wasm_crate_plug_1() {
     for package in ["hello", "city-events", "starter"] {

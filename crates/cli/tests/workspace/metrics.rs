@@ -1,4 +1,4 @@
-//! The metrics that the framework registers, as a page of the documentation.
+//! The metrics that the framework and the platforms register, as a page of the documentation.
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
@@ -181,8 +181,9 @@ impl<'a> Flat<'a> {
         help: String,
         labels: Vec<String>,
     ) {
-        let mut parts = self.source.path.split('/').skip(1);
-        let part = parts.next().unwrap_or_default().to_owned();
+        let parts = self.source.path.split('/').skip(1);
+        let parts: Vec<_> = parts.take_while(|part| *part != "src").collect();
+        let part = parts.join("/");
         let metric = Metric {
             kind,
             help,
@@ -215,14 +216,18 @@ fn arguments(group: &Group) -> Vec<Vec<TokenTree>> {
 
 #[test]
 fn metrics_are_documented_obs_5() {
-    let (mut metrics, mut unresolved) = (BTreeMap::new(), Vec::new());
+    let (mut framework, mut platforms) = (BTreeMap::new(), BTreeMap::new());
+    let mut unresolved = Vec::new();
     for source in sources() {
-        let is_framework = source.path.starts_with("crates/");
+        let metrics = match source.path.starts_with("crates/") {
+            true => &mut framework,
+            false => &mut platforms,
+        };
         let is_registry = source
             .path
             .starts_with("crates/telemetry/src/metrics/registry");
-        if is_framework && !is_registry {
-            Flat::new(&source).metrics(&mut metrics, &mut unresolved);
+        if !is_registry {
+            Flat::new(&source).metrics(metrics, &mut unresolved);
         }
     }
     assert!(
@@ -234,10 +239,21 @@ fn metrics_are_documented_obs_5() {
         "# Metrics\n\n\
          The metrics of the framework. A service has the metrics of the parts that it uses.\n\
          This page is generated from the source code. Renew it with\n\
-         `SEAWORTHY_UPDATE=1 cargo test -p seaworthy-cli --test workspace`.\n\n\
-         | Name | Type | Labels | Meaning | Crate |\n| --- | --- | --- | --- | --- |\n",
+         `SEAWORTHY_UPDATE=1 cargo test -p seaworthy-cli --test workspace`.\n\n",
     );
-    for (name, metric) in &metrics {
+    table(&mut page, "Crate", &framework);
+    page.push_str("\n## Platforms\n\nThe services of the platforms also have these metrics.\n\n");
+    table(&mut page, "Service", &platforms);
+    assert_committed(PAGE, &page);
+}
+
+/// Appends a table of metrics.
+fn table(page: &mut String, part: &str, metrics: &BTreeMap<String, Metric>) {
+    let _ = writeln!(
+        page,
+        "| Name | Type | Labels | Meaning | {part} |\n| --- | --- | --- | --- | --- |"
+    );
+    for (name, metric) in metrics {
         let labels: Vec<_> = metric.labels.iter().map(|it| format!("`{it}`")).collect();
         let Metric {
             kind, help, part, ..
@@ -245,5 +261,4 @@ fn metrics_are_documented_obs_5() {
         let labels = labels.join(", ");
         let _ = writeln!(page, "| `{name}` | {kind} | {labels} | {help} | {part} |");
     }
-    assert_committed(PAGE, &page);
 }

@@ -15,6 +15,7 @@ mod observability;
 mod policies;
 mod propagation;
 mod redirects;
+mod reload;
 mod restart;
 mod secure;
 

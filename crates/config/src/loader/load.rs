@@ -13,12 +13,12 @@ use crate::{
     key::Key,
     legacy::parse_profile,
     legacy_key::move_keys,
-    loaded::{Inner, LayerName},
+    loaded::{IgnoredVariable, Inner, LayerName},
     overrides,
     requirement::highest,
     secret::{Rotations, SecretLeaf, SecretSources},
     tree::{Node, merge},
-    variables,
+    variables::{self, Effects},
 };
 
 /// A loaded configuration without its secrets.
@@ -30,6 +30,7 @@ struct Prepared {
     tree: Node,
     document: Json,
     check: Check,
+    ignored: Vec<IgnoredVariable>,
 }
 
 impl Loader {
@@ -138,10 +139,11 @@ impl Loader {
         let profile = explicit.unwrap_or_default();
         let mut layers = vec![(LayerName::Defaults, Node::of_default(schema.defaults()))];
         let mut files = Vec::new();
-        let mut requirements = Vec::new();
+        let mut effects = Effects::default();
         for mut file in self.location.read(profile, errors) {
             file.tree.expand(&self.environment);
-            move_keys(&mut file.tree, schema, profile, &mut requirements, errors);
+            let requirements = &mut effects.requirements;
+            move_keys(&mut file.tree, schema, profile, requirements, errors);
             files.push(file.path.clone());
             layers.push((LayerName::File(file.path), file.tree));
         }
@@ -152,8 +154,9 @@ impl Loader {
                 .reduce(|lower, upper| merge(Some(shape), lower, upper))
                 .unwrap_or_else(|| Node::empty(Origin::Default))
         };
+        let of_files = join(layers.get(1..).unwrap_or_default());
         let other_names =
-            variables::other_names(&self.environment, schema, &mut requirements, errors);
+            variables::other_names(&self.environment, schema, &of_files, &mut effects, errors);
         layers.push((LayerName::Environment, other_names.clone()));
         let variables = variables::layer(
             &self.service,
@@ -171,7 +174,7 @@ impl Loader {
             overrides::layer(&self.overrides, schema, errors),
         ));
         let mut tree = join(&layers);
-        let required = highest(requirements);
+        let required = highest(effects.requirements);
         required
             .iter()
             .for_each(|required| required.apply(&mut tree));
@@ -188,6 +191,7 @@ impl Loader {
             document: document.unwrap_or_else(|| Json::Object(Map::new())),
             tree,
             check,
+            ignored: effects.ignored,
         })
     }
 
@@ -236,6 +240,7 @@ impl Loader {
             secrets,
             rotations,
             instances,
+            ignored: prepared.ignored,
         });
         let errors = self.rules.iter().flat_map(|rule| rule(&loaded)).collect();
         ConfigErrors::check(errors)?;

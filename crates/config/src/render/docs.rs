@@ -3,8 +3,8 @@ use std::fmt::Write as _;
 use super::listing::list;
 use crate::{
     Schema,
+    effect::Effect,
     key::Key,
-    legacy::Effect,
     variables::{profile_variable, variable},
 };
 
@@ -56,10 +56,19 @@ impl Schema {
             if let Effect::Sets {
                 conversion: None, ..
             } = &variable.effect
+                && !variable.is_conditional()
             {
                 continue;
             }
-            let effect = describe(&variable.effect, service);
+            let mut effect = describe(&variable.effect, service);
+            if let Some(other) = variable.together_with {
+                effect.push_str(&format!(", together with `{other}`"));
+            }
+            if let Some(key) = variable.yields_to()
+                && variable.is_conditional()
+            {
+                effect.push_str(&format!(", unless a file sets `{key}`"));
+            }
             let _ = writeln!(variables, "| `{}` | {effect} |", variable.name);
         }
         let mut keys = String::new();
@@ -132,6 +141,30 @@ fn describe(effect: &Effect<Key>, service: &str) -> String {
             format!("Only {} is accepted: {advice}", values.join(" or "))
         }
         Effect::Rejected { advice } => format!("Startup fails: {advice}"),
+        Effect::ChangesUrl { key, changes } => {
+            let values: Vec<_> = changes
+                .iter()
+                .map(|(value, _)| format!("`{value}`"))
+                .collect();
+            format!("Changes the URL of `{key}`: {}", values.join(" or "))
+        }
+        Effect::ChangesUrls {
+            list,
+            member,
+            changes,
+        } => {
+            let values: Vec<_> = changes
+                .iter()
+                .map(|(value, _)| format!("`{value}`"))
+                .collect();
+            let values = values.join(" or ");
+            format!("Changes each `{member}` of `{list}`: {values}")
+        }
+        Effect::MailHost { key, port, user } => {
+            format!("Sets `{key}`, together with `{port}` and `{user}`")
+        }
+        Effect::PartOf { variable } => format!("Is read together with `{variable}`"),
+        Effect::Ignored { advice } => format!("Ignored with a warning: {advice}"),
     })
 }
 

@@ -130,6 +130,17 @@ impl Node {
             })
     }
 
+    /// Returns the node of a key of sections.
+    pub(crate) fn at_mut(&mut self, key: &Key) -> Option<&mut Self> {
+        let mut segments = key.segments().iter();
+        segments.try_fold(self, |node, segment| match (segment, &mut node.value) {
+            (Segment::Name(name), Value::Mapping(entries)) => {
+                entries.get_mut(name).map(|entry| &mut entry.node)
+            }
+            _ => None,
+        })
+    }
+
     /// Returns the origin of the value, or of its nearest ancestor in the tree.
     pub(crate) fn origin_of(&self, key: &Key) -> Origin {
         let mut key = key.clone();

@@ -16,7 +16,7 @@ const MAX_COMPILATION: u64 = 1_700;
 fn schema_is_compiled_once_at_its_first_use_conf_1() {
     let mut schema = None;
     let unused = allocation_counter::measure(|| {
-        schema = Some(Schema::of::<Framework>().with::<Hello>());
+        schema = Some(Schema::from_settings::<Framework>().with::<Hello>());
     });
     assert!(unused.count_total <= MAX_UNUSED, "{unused:?}");
     let compilation = allocation_counter::measure(|| {

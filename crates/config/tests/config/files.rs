@@ -16,6 +16,20 @@ fn loads_defaults_without_files_conf_1() {
 }
 
 #[test]
+fn loader_without_files_reads_only_variables_conf_1() {
+    let directory = directory(&[("config.yaml", "greeting: file")]);
+    let loader = loader(&directory).without_files();
+    let greeting = |loader: &Loader| {
+        let loaded = loader.load(&schema()).unwrap();
+        assert!(loaded.files().is_empty());
+        loaded.get::<Hello>().unwrap().greeting
+    };
+    assert_eq!(greeting(&loader), "Hello");
+    let environment = Environment::from([("HELLO__GREETING", "variable")]);
+    assert_eq!(greeting(&loader.environment(environment)), "variable");
+}
+
+#[test]
 fn configured_path_must_exist_conf_1() {
     let directory = directory(&[]);
     let error = load_errors(&directory, &loader(&directory));

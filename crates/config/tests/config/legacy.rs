@@ -54,7 +54,7 @@ fn load_with(
         .environment(variables.iter().copied().collect::<Environment>());
     let loader = VARIABLES.into_iter().fold(loader, Loader::legacy_variable);
     let loader = change(loader);
-    loader.load(&loader.extend_schema(Schema::of::<Hello>()))
+    loader.load(&loader.extend_schema(Schema::from_settings::<Hello>()))
 }
 
 fn error(variable: (&str, &str)) -> String {
@@ -215,7 +215,7 @@ fn shared_environment_has_no_legacy_variables_conf_1() {
 
 #[test]
 fn documents_list_effects_of_legacy_variables_conf_6() {
-    let schema = Schema::of::<Hello>();
+    let schema = Schema::from_settings::<Hello>();
     let schema = VARIABLES.iter().fold(schema, Schema::with_legacy_variable);
     let docs = schema.docs("hello");
     for line in [
@@ -278,7 +278,7 @@ fn load_file(text: &str) -> Result<Loaded, ConfigErrors> {
         .directory(directory.path())
         .environment(Environment::from([("ORIGINS", "https://a, https://b")]));
     let loader = KEYS.into_iter().fold(loader, Loader::legacy_key);
-    loader.load(&loader.extend_schema(Schema::of::<Modern>()))
+    loader.load(&loader.extend_schema(Schema::from_settings::<Modern>()))
 }
 
 #[test]
@@ -333,7 +333,7 @@ fn variables_with_the_legacy_prefix_set_keys_of_files_conf_1() {
             .environment(variables.iter().copied().collect::<Environment>())
             .legacy_prefix("APP_");
         let loader = KEYS.into_iter().fold(loader, Loader::legacy_key);
-        loader.load(&loader.extend_schema(Schema::of::<Modern>()))
+        loader.load(&loader.extend_schema(Schema::from_settings::<Modern>()))
     };
     let variables = [
         ("APP_DATA_SOURCE", "postgres://db"),
@@ -430,7 +430,7 @@ fn keys_of_legacy_files_are_never_ignored_conf_1() {
 fn documents_list_keys_of_legacy_files_conf_6() {
     let schema = KEYS
         .iter()
-        .fold(Schema::of::<Modern>(), Schema::with_legacy_key);
+        .fold(Schema::from_settings::<Modern>(), Schema::with_legacy_key);
     let docs = schema.docs("hello");
     for line in [
         "| `data.source` | Sets `store.url` |",

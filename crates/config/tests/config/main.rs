@@ -12,3 +12,4 @@ mod secrets;
 mod settings;
 mod texts;
 mod values;
+mod variables;

@@ -33,7 +33,9 @@ struct Sites {
 fn values_show_marks_of_browser_addresses_sec_2() {
     let text = "sites: { one: { origin: \"https://a.example\", origins: [\"https://b.example\", \"https://c.example\"], name: x } }";
     let directory = directory(&[("config.yaml", text)]);
-    let loaded = loader(&directory).load(&Schema::of::<Sites>()).unwrap();
+    let loaded = loader(&directory)
+        .load(&Schema::from_settings::<Sites>())
+        .unwrap();
     let values = loaded.values().into_iter();
     let marked: Vec<_> = values
         .filter(|value| value.marks.has(Mark::BrowserAddress))
@@ -70,7 +72,9 @@ struct Store {
 fn links_and_signing_keys_are_known_by_schema_conf_3() {
     let text = "stores: [redis://a.internal]\nname: x\nkeys: [one]\npassword: two";
     let directory = directory(&[("config.yaml", text)]);
-    let loaded = loader(&directory).load(&Schema::of::<Store>()).unwrap();
+    let loaded = loader(&directory)
+        .load(&Schema::from_settings::<Store>())
+        .unwrap();
     let values = loaded.values().into_iter();
     let links: Vec<_> = values
         .filter(|value| value.marks.has(Mark::Link))
@@ -133,7 +137,9 @@ struct Guards {
 fn types_declare_their_unsafe_values_conf_3() {
     let found = |text: &str| {
         let directory = directory(&[("config.yaml", text)]);
-        let loaded = loader(&directory).load(&Schema::of::<Guards>()).unwrap();
+        let loaded = loader(&directory)
+            .load(&Schema::from_settings::<Guards>())
+            .unwrap();
         let unsafe_keys = loaded.values().into_iter().filter(|shown| {
             let mut declared = shown.marks.unsafe_values().iter();
             declared.any(|unsafe_value| unsafe_value.matches(&shown.value))
@@ -162,7 +168,9 @@ fn types_declare_their_unsafe_values_conf_3() {
 #[test]
 fn unsafe_value_names_its_allowance_and_correction_conf_3() {
     let directory = directory(&[("config.yaml", "count: 1")]);
-    let loaded = loader(&directory).load(&Schema::of::<Guards>()).unwrap();
+    let loaded = loader(&directory)
+        .load(&Schema::from_settings::<Guards>())
+        .unwrap();
     let values = loaded.values();
     let shown = |key: &str| values.iter().find(|shown| shown.key == key).unwrap();
     let count = shown("count");
@@ -192,7 +200,7 @@ struct Misspelt {
 fn unknown_mark_is_an_error_of_every_load_conf_3() {
     let directory = directory(&[("config.yaml", "key: one")]);
     let error = loader(&directory)
-        .load(&Schema::of::<Misspelt>())
+        .load(&Schema::from_settings::<Misspelt>())
         .unwrap_err();
     assert!(error.to_string().contains("x-singing-key"), "{error}");
 }

@@ -43,7 +43,7 @@ fn page_shows_the_errors_of_a_load_conf_1() {
     let errors = Loader::new("hello")
         .directory(directory.path())
         .environment(Environment::from([("HELLO__COLOUR", "red")]))
-        .load(&Schema::of::<Hello>())
+        .load(&Schema::from_settings::<Hello>())
         .unwrap_err()
         .to_string();
     let errors = errors.replace(&format!("{}/", directory.path().display()), "");

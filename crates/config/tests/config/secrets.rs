@@ -236,7 +236,7 @@ enum Store {
 
 #[test]
 fn secret_in_an_enum_is_read_and_never_quoted_conf_5() {
-    let schema = Schema::of::<Storage>();
+    let schema = Schema::from_settings::<Storage>();
     let load = |address: &str| {
         let text = format!("store: {{ kind: redis, url: env:URL, address: {address} }}");
         let directory = directory(&[("config.yaml", &text)]);
@@ -266,7 +266,7 @@ async fn rotated_reloadable_secret_takes_effect_conf_5() {
     let files = directory(&[("key", "first")]);
     let path = files.path().join("key");
     let directory = directory(&[("config.yaml", &format!("key: file:{}", path.display()))]);
-    let schema = Schema::of::<Rotating>();
+    let schema = Schema::from_settings::<Rotating>();
     let loader = loader(&directory);
     let loaded = loader.load(&schema).unwrap();
     let watcher = Watcher::new(loader, schema, loaded);
@@ -302,7 +302,7 @@ fn pair(files: &tempfile::TempDir, names: [&str; 2]) -> (Watcher, Pair) {
     let reference = |name: &str| format!("file:{}", files.path().join(name).display());
     let [one, two] = names.map(reference);
     let directory = directory(&[("config.yaml", &format!("one: {one}\ntwo: {two}\n"))]);
-    let schema = Schema::of::<Pair>();
+    let schema = Schema::from_settings::<Pair>();
     let loader = loader(&directory);
     let loaded = loader.load(&schema).unwrap();
     let settings = loaded.get::<Pair>().unwrap();

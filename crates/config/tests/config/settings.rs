@@ -151,7 +151,7 @@ pub struct Limit {
 }
 
 pub fn schema() -> Schema {
-    Schema::of::<Framework>().with::<Hello>()
+    Schema::from_settings::<Framework>().with::<Hello>()
 }
 
 /// Returns a directory with these files.

@@ -57,7 +57,7 @@ fn writes_env_example_without_secrets_conf_6() {
 #[test]
 fn rejects_two_types_with_the_same_key_conf_1() {
     let directory = directory(&[("config.yaml", "")]);
-    let schema = Schema::of::<Hello>().with::<Again>();
+    let schema = Schema::from_settings::<Hello>().with::<Again>();
     let error = loader(&directory).load(&schema).unwrap_err().to_string();
     assert!(
         error.contains("two settings types have the key `greeting`"),

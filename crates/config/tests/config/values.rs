@@ -150,7 +150,7 @@ fn accepts_settings_types_without_fields_conf_1() {
 
 #[test]
 fn rejects_maps_as_settings_types_conf_1() {
-    let map = Schema::of::<std::collections::BTreeMap<String, u32>>();
+    let map = Schema::from_settings::<std::collections::BTreeMap<String, u32>>();
     let loaded = Loader::new("hello")
         .environment(Environment::default())
         .load(&map);
@@ -172,7 +172,7 @@ struct Patterns {
 fn compiles_patterns_at_their_first_use_conf_1() {
     let errors = |text: &str| {
         let directory = directory(&[("config.yaml", text)]);
-        let loaded = loader(&directory).load(&Schema::of::<Patterns>());
+        let loaded = loader(&directory).load(&Schema::from_settings::<Patterns>());
         loaded.err().map(|errors| errors.to_string())
     };
     assert_eq!(errors("name: ada"), None);

@@ -80,7 +80,7 @@ impl ErrorResponse {
             .map(|seconds| format!("try again in {seconds} s"));
         Self {
             status: LibraryCode::status(error).into(),
-            code: ErrorCode::of(error).name().to_owned(),
+            code: ErrorCode::from_error(error).name().to_owned(),
             message: error.message().to_owned(),
             detail: error.message().to_owned(),
             trace_id,
@@ -103,7 +103,7 @@ impl ErrorResponse {
 ///
 /// let config = ContractConfig::default().with_errors(CodedErrors);
 /// let error = Error::new(Code::Forbidden, "ACCOUNT_LOCKED", "the account is locked");
-/// assert_eq!(ErrorCode::of(&error).number(), 4001);
+/// assert_eq!(ErrorCode::from_error(&error).number(), 4001);
 /// assert_eq!(config.rejection(error).status(), 403);
 /// ```
 #[derive(Debug, Clone, Copy, Default)]
@@ -113,7 +113,7 @@ impl ErrorFormat for CodedErrors {
     fn http(&self, error: Error) -> Response {
         let form = ErrorResponse::new(&error);
         let status = StatusCode::from_u16(LibraryCode::status(&error)).ok();
-        let number = LibraryCode::of(&error).number();
+        let number = LibraryCode::from_error(&error).number();
         let body = context::with_current(|context| {
             let id = context.map(|context| context.request_id());
             let problem = serde_json::to_value(Problem::new(&error, id));
@@ -135,7 +135,7 @@ impl ErrorFormat for CodedErrors {
 
     fn grpc(&self, error: Error) -> tonic::Status {
         let detail = ErrorResponse::new(&error).pack();
-        let number = LibraryCode::of(&error).number();
+        let number = LibraryCode::from_error(&error).number();
         let error = error.with_metadata(ERROR_CODE, number.to_string());
         let mut status = to_status_with(&error, Some(detail));
         status.set_source(Arc::new(ResponseError::new(error)));
@@ -203,7 +203,7 @@ mod tests {
 
     #[test]
     fn codes_follow_the_reason_and_then_the_kind_api_2() {
-        let of = |code, reason: &'static str| ErrorCode::of(&Error::new(code, reason, ""));
+        let of = |code, reason: &'static str| ErrorCode::from_error(&Error::new(code, reason, ""));
         assert_eq!(of(Code::Invalid, "PASSWORD_WEAK"), ErrorCode::PasswordWeak);
         assert_eq!(
             of(Code::Invalid, "CAPTCHA_EXPIRED"),

@@ -135,7 +135,7 @@ impl ErrorCode {
     /// Returns the code whose name is the reason of the error. Otherwise the reason or the kind of
     /// the failure selects the code.
     #[must_use]
-    pub fn of(error: &Error) -> Self {
+    pub fn from_error(error: &Error) -> Self {
         let reason = error.reason();
         if let Some(code) = Self::ALL.into_iter().find(|code| code.name() == reason) {
             return code;

@@ -9,8 +9,8 @@ use super::reason;
 /// use seaworthy_contract::error::LibraryCode;
 ///
 /// let error = LibraryCode::Webhook.error("the webhook did not respond");
-/// assert_eq!(LibraryCode::of(&error).number(), 50005);
-/// assert_eq!(LibraryCode::of(&error).http_status(), 502);
+/// assert_eq!(LibraryCode::from_error(&error).number(), 50005);
+/// assert_eq!(LibraryCode::from_error(&error).http_status(), 502);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -224,7 +224,7 @@ impl LibraryCode {
 
     /// Returns the code of an error by its reason or its kind.
     #[must_use]
-    pub fn of(error: &Error) -> Self {
+    pub fn from_error(error: &Error) -> Self {
         let reason = error.reason();
         if let Some(code) = Self::from_reason(reason) {
             return code;
@@ -282,7 +282,7 @@ mod tests {
             };
             assert_eq!(code.http_status(), status, "{code:?}");
             let error = code.error("a text");
-            assert_eq!(LibraryCode::of(&error), code);
+            assert_eq!(LibraryCode::from_error(&error), code);
             assert_eq!(LibraryCode::status(&error), status);
         }
         let retryable = LibraryCode::ALL
@@ -309,7 +309,7 @@ mod tests {
             (Code::Unavailable, "OVERLOADED", 10_001),
             (Code::Internal, "INTERNAL", 10_000),
         ] {
-            let found = LibraryCode::of(&Error::new(code, reason, ""));
+            let found = LibraryCode::from_error(&Error::new(code, reason, ""));
             assert_eq!(found.number(), number, "{reason}");
         }
         // A locked account has the same status as in `account`.

@@ -191,7 +191,11 @@ fn filter<M>(bindings: &[Binding<M>]) -> Option<MethodFilter> {
 }
 
 fn not_found() -> Error {
-    Error::new(Code::NotFound, reason::ROUTE_NOT_FOUND, "no such path")
+    Error::new(
+        Code::NotFound,
+        reason::ROUTE_NOT_FOUND,
+        "no route matches this path",
+    )
 }
 
 fn other_methods(config: &ContractConfig, methods: &[Method]) -> Response {
@@ -205,7 +209,7 @@ fn other_methods(config: &ContractConfig, methods: &[Method]) -> Response {
     let mut response = config.rejection(Error::new(
         Code::MethodNotAllowed,
         reason::METHOD_NOT_ALLOWED,
-        "the path has no such method",
+        "the path does not support this method",
     ));
     if let Ok(value) = HeaderValue::from_str(&names.join(", ")) {
         response.headers_mut().insert(header::ALLOW, value);

@@ -59,7 +59,7 @@ fn many_violations_are_cut_off_api_3() {
     for _ in 0..1_000 {
         violations.add("wrong");
     }
-    assert_eq!(violations.found().len(), crate::MAX_VIOLATIONS);
+    assert_eq!(violations.as_slice().len(), crate::MAX_VIOLATIONS);
 }
 
 proptest! {

@@ -31,7 +31,7 @@ fn cuts_deep_paths_off_api_3() {
         }
     }
     descend(&mut violations, 1_000);
-    let path = &violations.found()[0].field;
+    let path = &violations.as_slice()[0].field;
     assert!(path.starts_with("labels.labels.") && path.ends_with("labels…"));
     assert!(path.len() <= 1_027, "{}", path.len());
 }

@@ -70,11 +70,11 @@ impl Kind {
     /// ```
     /// use seaworthy_core::mask::Kind;
     ///
-    /// assert_eq!(Kind::of_name("contactEmail"), Some(Kind::Email));
-    /// assert_eq!(Kind::of_name("filename"), None);
+    /// assert_eq!(Kind::from_name("contactEmail"), Some(Kind::Email));
+    /// assert_eq!(Kind::from_name("filename"), None);
     /// ```
     #[must_use]
-    pub fn of_name(name: &str) -> Option<Self> {
+    pub fn from_name(name: &str) -> Option<Self> {
         let words = words(name);
         let has = |wanted: &[&str]| words.iter().any(|word| wanted.contains(&word.as_str()));
         let joined = words.concat();
@@ -100,7 +100,7 @@ impl Kind {
     /// Returns the kind of a whole value by its form. It detects identity cards and bank cards with
     /// a valid check digit, mobile numbers, numbers with a country code, and e-mail addresses.
     #[must_use]
-    pub fn of_value(text: &str) -> Option<Self> {
+    pub fn from_value(text: &str) -> Option<Self> {
         if is_id_card(text) {
             Some(Self::IdCard)
         } else if is_bank_card(text) {
@@ -237,30 +237,30 @@ mod tests {
 
     #[test]
     fn values_are_found_by_their_check_digits_obs_3() {
-        assert_eq!(Kind::of_value("11010519491231002X"), Some(Kind::IdCard));
-        assert_eq!(Kind::of_value("110105194912310021"), None);
+        assert_eq!(Kind::from_value("11010519491231002X"), Some(Kind::IdCard));
+        assert_eq!(Kind::from_value("110105194912310021"), None);
         // A valid check digit, and the month 19.
-        assert_eq!(Kind::of_value("110105194919310022"), None);
-        assert_eq!(Kind::of_value("4111111111111111"), Some(Kind::BankCard));
-        assert_eq!(Kind::of_value("4111111111111112"), None);
-        assert_eq!(Kind::of_value("13800000000"), Some(Kind::Phone));
-        assert_eq!(Kind::of_value("12800000000"), None);
-        assert_eq!(Kind::of_value("+442079460958"), Some(Kind::Phone));
-        assert_eq!(Kind::of_value("+0000000012"), None);
-        assert_eq!(Kind::of_value("1700000000000000"), None);
+        assert_eq!(Kind::from_value("110105194919310022"), None);
+        assert_eq!(Kind::from_value("4111111111111111"), Some(Kind::BankCard));
+        assert_eq!(Kind::from_value("4111111111111112"), None);
+        assert_eq!(Kind::from_value("13800000000"), Some(Kind::Phone));
+        assert_eq!(Kind::from_value("12800000000"), None);
+        assert_eq!(Kind::from_value("+442079460958"), Some(Kind::Phone));
+        assert_eq!(Kind::from_value("+0000000012"), None);
+        assert_eq!(Kind::from_value("1700000000000000"), None);
     }
 
     #[test]
     fn names_of_fields_select_the_kind_by_whole_words_obs_3() {
         for name in ["email", "userEmail", "user_mail", "E-Mail-Address"] {
-            assert!(Kind::of_name(name).is_some(), "{name}");
+            assert!(Kind::from_name(name).is_some(), "{name}");
         }
-        assert_eq!(Kind::of_name("mobilePhone"), Some(Kind::Phone));
-        assert_eq!(Kind::of_name("username"), Some(Kind::Name));
-        assert_eq!(Kind::of_name("userName"), Some(Kind::Name));
-        assert_eq!(Kind::of_name("idCard"), Some(Kind::IdCard));
+        assert_eq!(Kind::from_name("mobilePhone"), Some(Kind::Phone));
+        assert_eq!(Kind::from_name("username"), Some(Kind::Name));
+        assert_eq!(Kind::from_name("userName"), Some(Kind::Name));
+        assert_eq!(Kind::from_name("idCard"), Some(Kind::IdCard));
         for name in ["filename", "monkey", "keyboard", "flag", "name_pattern"] {
-            assert_eq!(Kind::of_name(name), None, "{name}");
+            assert_eq!(Kind::from_name(name), None, "{name}");
         }
     }
 

@@ -51,14 +51,14 @@ fn is_part(letter: char) -> bool {
 
 /// Returns the mask of a word, or of the part after its last dash, as in `tel-13800000000`.
 fn masked_word(word: &str) -> Option<String> {
-    if let Some(kind) = Kind::of_value(word) {
+    if let Some(kind) = Kind::from_value(word) {
         return Some(kind.mask(word));
     }
     if is_token(word) {
         return Some(REDACTED.to_owned());
     }
     let (before, last) = word.rsplit_once('-')?;
-    let kind = Kind::of_value(last)?;
+    let kind = Kind::from_value(last)?;
     Some(format!("{before}-{}", kind.mask(last)))
 }
 
@@ -83,7 +83,7 @@ fn grouped(text: &str) -> Option<(String, usize)> {
         let (group, after) = rest.split_at(length);
         digits.push_str(group);
         let is_whole = !after.starts_with(|letter: char| letter.is_alphanumeric());
-        let kind = Kind::of_value(&digits);
+        let kind = Kind::from_value(&digits);
         if groups > 1 && is_whole && matches!(kind, Some(Kind::BankCard | Kind::Phone)) {
             let length = text.len() - after.len();
             found = kind.map(|kind| (kind.mask(&digits), length));

@@ -14,7 +14,7 @@ use crate::{Algorithm, CryptoError, DataKey, KeyId, WrappedKey, derive_key};
 
 /// The tables of [`DataKeys`](crate::DataKeys). Add the set to the migrations of the service, with
 /// [`LEASE_MIGRATIONS`](seaworthy_data::LEASE_MIGRATIONS).
-pub const KEY_MIGRATIONS: MigrationSet = MigrationSet::of_part(
+pub const KEY_MIGRATIONS: MigrationSet = MigrationSet::for_part(
     "data_keys",
     &[Migration::new(
         1,

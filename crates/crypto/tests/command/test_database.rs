@@ -14,7 +14,7 @@ pub(crate) const FEW: u32 = 12;
 /// One row has no value.
 const WORDLESS: u32 = 7;
 
-const MIGRATIONS: &[MigrationSet] = &[MigrationSet::of_service(&[Migration::new(
+const MIGRATIONS: &[MigrationSet] = &[MigrationSet::for_service(&[Migration::new(
     1,
     "tables",
     "CREATE TABLE integers (id {bigint} NOT NULL PRIMARY KEY, number {bigint} NOT NULL, words {text}, raw {bytes} NOT NULL);
@@ -29,7 +29,7 @@ pub(crate) struct TestDatabase {
 }
 
 pub(crate) async fn open(empty: EmptyDatabase) -> TestDatabase {
-    let config = DatabaseConfig::at(empty.url().parse().unwrap());
+    let config = DatabaseConfig::from_url(empty.url().parse().unwrap());
     let database = Database::builder("test", config).open().await.unwrap();
     let migrator = Migrator::new(&database, MIGRATIONS);
     migrator.up(false).await.unwrap();
@@ -48,8 +48,8 @@ pub(crate) fn trial(arguments: &[&str], secrets: &[(&str, &str)]) -> ProcessOutp
         .chain(arguments.iter().copied())
         .chain(set)
         .collect();
-    let process = ServiceProcess::start_unchanged(&example("encryption_trial"), &all, secrets);
-    process.unwrap().ended().unwrap()
+    let process = ServiceProcess::spawn(&example("encryption_trial"), &all, secrets);
+    process.unwrap().wait_with_output().unwrap()
 }
 
 pub(crate) fn new_key() -> String {

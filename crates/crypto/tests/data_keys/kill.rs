@@ -30,7 +30,7 @@ fn start(test: &TestDatabase) -> ServiceProcess {
         .into_iter()
         .chain(settings.iter().flat_map(|setting| ["--set", setting]))
         .collect();
-    ServiceProcess::start_unchanged(&example("data_keys_trial"), &arguments, &[]).unwrap()
+    ServiceProcess::spawn(&example("data_keys_trial"), &arguments, &[]).unwrap()
 }
 
 pub(crate) async fn killed_rewrap_loses_nothing_sec_5(test: TestDatabase) {
@@ -48,12 +48,12 @@ pub(crate) async fn killed_rewrap_loses_nothing_sec_5(test: TestDatabase) {
         .error_line("notes.body: 500 of 500 changed")
         .unwrap();
     process.signal(Signal::KILL).unwrap();
-    let ended = process.ended().unwrap();
+    let ended = process.wait_with_output().unwrap();
     assert!(!ended.status.success(), "{ended:?}");
     let used: BTreeSet<_> = test.opens(&sealer, NOTES).await.into_iter().collect();
     assert_eq!(used.len(), 2, "the run was killed in the middle");
 
-    let ended = start(&test).ended().unwrap();
+    let ended = start(&test).wait_with_output().unwrap();
     assert!(ended.status.success(), "{ended:?}");
     let restarted = Sealer::new(open(&config()).await);
     let used: BTreeSet<_> = test.opens(&restarted, NOTES).await.into_iter().collect();

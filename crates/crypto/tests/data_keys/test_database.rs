@@ -14,7 +14,7 @@ pub(crate) const NOTES: EncryptedColumn = EncryptedColumn {
 };
 
 const MIGRATIONS: &[MigrationSet] = &[
-    MigrationSet::of_service(&[Migration::new(
+    MigrationSet::for_service(&[Migration::new(
         1,
         "notes",
         "CREATE TABLE notes (id {bigint} NOT NULL PRIMARY KEY, body {text} NOT NULL)",
@@ -29,7 +29,7 @@ pub(crate) struct TestDatabase {
 }
 
 pub(crate) async fn open(empty: EmptyDatabase) -> TestDatabase {
-    let config = DatabaseConfig::at(empty.url().parse().unwrap());
+    let config = DatabaseConfig::from_url(empty.url().parse().unwrap());
     let database = Database::builder("test", config).open().await.unwrap();
     let migrator = Migrator::new(&database, MIGRATIONS);
     migrator.up(false).await.unwrap();

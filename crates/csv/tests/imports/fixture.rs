@@ -68,7 +68,7 @@ impl ImportRows for Members {
 
     fn check(&self, _: &CsvImport, row: &Member) -> Vec<RowProblem> {
         let min_age = self.0.min_age.load(Ordering::SeqCst);
-        let problem = RowProblem::of("age", "must be at least 18");
+        let problem = RowProblem::for_column("age", "must be at least 18");
         match row.age.is_some_and(|age| age < min_age) {
             true => vec![problem; self.0.problems.load(Ordering::SeqCst)],
             false => Vec::new(),
@@ -128,7 +128,7 @@ pub(crate) struct TestImports {
 }
 
 pub(crate) async fn open(empty: EmptyDatabase) -> TestImports {
-    let config = DatabaseConfig::at(empty.url().parse().unwrap());
+    let config = DatabaseConfig::from_url(empty.url().parse().unwrap());
     let database = Database::builder("test", config).open().await.unwrap();
     Migrator::new(&database, &[MIGRATIONS])
         .up(false)

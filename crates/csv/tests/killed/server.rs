@@ -40,7 +40,7 @@ pub(crate) struct Running {
 impl Running {
     pub(crate) fn kill(self) {
         self.process.signal(Signal::KILL).unwrap();
-        self.process.ended().unwrap();
+        self.process.wait_with_output().unwrap();
     }
 }
 

@@ -16,6 +16,9 @@ pub use kind::DataErrorKind;
 
 use crate::Engine;
 
+/// A result of a statement.
+pub type DataResult<T> = Result<T, DataError>;
+
 /// An error of a database.
 ///
 /// It contains no value of a row. Engines repeat the values of a violated constraint, and these may

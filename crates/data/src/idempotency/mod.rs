@@ -21,7 +21,7 @@ const FORMER_OUTCOMES: &[&str] =
     &["3bc1f19e876ba43398c30b2cce6a64be5739faf2ec55066d4a530d13a75ab9ca"];
 
 /// The migrations of [`DatabaseStore`]. Add this set to those of the service.
-pub const IDEMPOTENCY_MIGRATIONS: MigrationSet = MigrationSet::of_part(
+pub const IDEMPOTENCY_MIGRATIONS: MigrationSet = MigrationSet::for_part(
     "idempotency",
     &[
         Migration::new(

@@ -29,14 +29,14 @@ const MAX_SORTS: usize = 4;
 /// use seaworthy_data::{Field, Kind, List, ListRequest, Operator};
 ///
 /// let symbols = List::new("id, label, created_at", "symbols", Field::new("id", "id", Kind::Integer))
-///     .only("project_id = ? AND deleted_at IS NULL")
+///     .with_condition("project_id = ? AND deleted_at IS NULL")
 ///     .field(Field::new("label", "label", Kind::Text).filter(&[Operator::Equals, Operator::Prefix]).sort())
 ///     .field(Field::new("created", "created_at", Kind::Time).filter(Operator::RANGE).sort());
 ///
-/// let request = ListRequest::of_query("label.prefix=ab&sort=-created&limit=20");
+/// let request = ListRequest::from_query("label.prefix=ab&sort=-created&limit=20");
 /// assert!(symbols.query(&request).is_ok());
 ///
-/// let hostile = ListRequest::of_query("sort=id;DROP+TABLE+symbols&limit=1000000&secret=1");
+/// let hostile = ListRequest::from_query("sort=id;DROP+TABLE+symbols&limit=1000000&secret=1");
 /// let error = symbols.query(&hostile).unwrap_err();
 /// let names: Vec<&str> = error.fields().iter().map(|field| field.field.as_str()).collect();
 /// assert_eq!(names, ["sort", "limit", "secret"]);
@@ -72,7 +72,7 @@ impl List {
 
     /// Sets a condition that always applies. Its `?` take the values of [`ListQuery::bind`].
     #[must_use]
-    pub const fn only(mut self, condition: &'static str) -> Self {
+    pub const fn with_condition(mut self, condition: &'static str) -> Self {
         self.condition = Some(condition);
         self
     }

@@ -20,7 +20,7 @@ impl ListRequest {
 
     /// Parses the percent-encoded query of a URL, without its question mark.
     #[must_use]
-    pub fn of_query(query: &str) -> Self {
+    pub fn from_query(query: &str) -> Self {
         Self::new(url::form_urlencoded::parse(query.as_bytes()).into_owned())
     }
 }

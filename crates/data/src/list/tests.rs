@@ -9,7 +9,7 @@ fn symbols() -> List {
         "symbols",
         Field::new("id", "id", Kind::Integer).filter(Operator::EXACT),
     )
-    .only("project_id = ?")
+    .with_condition("project_id = ?")
     .field(
         Field::new("label", "label", Kind::Text)
             .filter(&[
@@ -28,7 +28,9 @@ fn symbols() -> List {
 }
 
 fn refused(query: &str) -> Vec<String> {
-    let error = symbols().query(&ListRequest::of_query(query)).unwrap_err();
+    let error = symbols()
+        .query(&ListRequest::from_query(query))
+        .unwrap_err();
     error
         .fields()
         .iter()
@@ -62,12 +64,12 @@ fn parameters_that_are_not_allowed_are_named_data_4() {
     }
     assert_eq!(refused("limit=0&sort=x&y=1"), ["limit", "sort", "y"]);
     assert!(symbols().query(&ListRequest::default()).is_ok());
-    assert!(symbols().query(&ListRequest::of_query("label=")).is_ok());
+    assert!(symbols().query(&ListRequest::from_query("label=")).is_ok());
 }
 
 #[test]
 fn statement_records_its_request() {
-    let asked = ListRequest::of_query(
+    let asked = ListRequest::from_query(
         "label.prefix=ab&created.from=2026-01-01T00:00:00Z&sort=-created,label&limit=7&offset=3",
     );
     let query = symbols().query(&asked).unwrap().bind(1);

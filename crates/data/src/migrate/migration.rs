@@ -93,7 +93,7 @@ impl Migration {
 /// ```
 /// use seaworthy_data::{Migration, MigrationSet};
 ///
-/// const MIGRATIONS: MigrationSet = MigrationSet::of_service(&[Migration::new(
+/// const MIGRATIONS: MigrationSet = MigrationSet::for_service(&[Migration::new(
 ///     1,
 ///     "orders",
 ///     "CREATE TABLE orders (id {string} NOT NULL PRIMARY KEY)",
@@ -111,7 +111,7 @@ pub struct MigrationSet {
 impl MigrationSet {
     /// Creates the set of the service.
     #[must_use]
-    pub const fn of_service(migrations: &'static [Migration]) -> Self {
+    pub const fn for_service(migrations: &'static [Migration]) -> Self {
         Self {
             name: "",
             migrations,
@@ -122,7 +122,7 @@ impl MigrationSet {
     /// Creates the set of a part, such as `outbox`. The name has lower-case letters and
     /// underscores.
     #[must_use]
-    pub const fn of_part(name: &'static str, migrations: &'static [Migration]) -> Self {
+    pub const fn for_part(name: &'static str, migrations: &'static [Migration]) -> Self {
         Self {
             name,
             migrations,

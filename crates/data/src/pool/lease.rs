@@ -77,7 +77,13 @@ impl Lease {
         work: Work<'_>,
         deadline: Option<Instant>,
     ) -> Result<StatementOutput, DataError> {
-        let timeout = Instant::now() + self.pool.config().statement_timeout.get() + GRACE;
+        let config = self.pool.config();
+        let timeout = match config.current_statement_timeout() {
+            timeout if timeout == config.statement_timeout.get() => timeout + GRACE,
+            // The server enforces `statement_timeout`, which is longer.
+            timeout => timeout,
+        };
+        let timeout = Instant::now() + timeout;
         let end = deadline.map_or(timeout, |deadline| deadline.min(timeout));
         self.run_until(work, end, end < timeout).await
     }

@@ -12,12 +12,13 @@ mod upkeep;
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
 
 use parking_lot::Mutex;
+use seaworthy_core::Secret;
 use seaworthy_telemetry::metrics::Metrics;
 use tokio::{
     sync::{Semaphore, TryAcquireError},
@@ -46,6 +47,9 @@ struct Inner {
     max_connections: u32,
     idle: Mutex<Idle>,
     closed: AtomicBool,
+    /// The newest version of the password that the server has accepted. Connections with an older
+    /// one are closed when they are idle (CONF-5).
+    accepted_version: AtomicU64,
     metrics: PoolMetrics,
 }
 
@@ -106,6 +110,7 @@ impl Pool {
             max_connections,
             idle: Mutex::default(),
             closed: AtomicBool::new(false),
+            accepted_version: AtomicU64::new(0),
             metrics: PoolMetrics::new(name, max_connections, metrics),
             config,
         }))
@@ -192,7 +197,10 @@ impl Pool {
         if self.is_in_memory() {
             return Some(opened);
         }
-        if now - opened.at >= pool.max_lifetime.get() || now - used >= pool.idle_timeout.get() {
+        if now - opened.at >= pool.max_lifetime.get()
+            || now - used >= pool.idle_timeout.get()
+            || self.is_superseded(opened.password_version)
+        {
             self.dispose(opened);
             return None;
         }
@@ -214,6 +222,8 @@ impl Pool {
 
     async fn open(&self, deadline: Option<Instant>) -> Result<OpenConnection, DataError> {
         let inner = &*self.0;
+        // Read before connecting: if the password rotates meanwhile, a new connection follows.
+        let version = self.password_version();
         let timeout = Instant::now() + inner.config.connect_timeout.get();
         let end = deadline.map_or(timeout, |deadline| deadline.min(timeout));
         let opened = time::timeout_at(end, inner.target.connect(&inner.config)).await;
@@ -234,7 +244,19 @@ impl Pool {
                 ));
             }
         };
-        Ok(OpenConnection::new(driver, &inner.metrics.open))
+        inner.accepted_version.fetch_max(version, Ordering::AcqRel);
+        Ok(OpenConnection::new(driver, version, &inner.metrics.open))
+    }
+
+    /// Returns the version of the newest password.
+    pub(crate) fn password_version(&self) -> u64 {
+        let password = self.0.config.password.as_ref();
+        password.map_or(0, Secret::version)
+    }
+
+    /// Whether the server has accepted a newer password than that of a connection.
+    pub(crate) fn is_superseded(&self, password_version: u64) -> bool {
+        password_version < self.0.accepted_version.load(Ordering::Acquire)
     }
 
     /// Returns a usable connection to the pool.
@@ -243,6 +265,7 @@ impl Pool {
         let used = Instant::now();
         if inner.closed.load(Ordering::Acquire)
             || (used - opened.at >= inner.config.pool.max_lifetime.get() && !self.is_in_memory())
+            || self.is_superseded(opened.password_version)
         {
             self.dispose(opened);
             return;

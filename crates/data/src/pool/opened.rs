@@ -7,6 +7,8 @@ use crate::driver::Driver;
 pub(super) struct OpenConnection {
     pub(super) driver: Driver,
     pub(super) at: Instant,
+    /// The version of the password with which it was opened.
+    pub(super) password_version: u64,
     _open: GaugeGuard,
 }
 
@@ -18,10 +20,11 @@ pub(super) struct IdleConnection {
 }
 
 impl OpenConnection {
-    pub(super) fn new(driver: Driver, open: &Gauge) -> Self {
+    pub(super) fn new(driver: Driver, password_version: u64, open: &Gauge) -> Self {
         Self {
             driver,
             at: Instant::now(),
+            password_version,
             _open: open.guard(),
         }
     }
@@ -38,6 +41,10 @@ impl IdleConnection {
 
     pub(super) fn opened_at(&self) -> Instant {
         self.opened.at
+    }
+
+    pub(super) fn password_version(&self) -> u64 {
+        self.opened.password_version
     }
 
     /// Ends the idle state, for use or for closing.

@@ -6,19 +6,22 @@ use std::{
     time::Duration,
 };
 
+use seaworthy_core::RotationAttempts;
 use tokio::time::{self, Instant};
 
 use super::{
-    Inner, Pool,
+    CLOSE_TIMEOUT, Inner, Pool,
     opened::{IdleConnection, OpenConnection},
 };
 use crate::{
-    DataError,
+    DataError, DataErrorKind,
     driver::{Driver, MySqlSession},
 };
 
 /// The timeout for ending a statement on the server, whose own timeout ends it too.
 const END_TIMEOUT: Duration = Duration::from_secs(2);
+/// The maximum time until idle connections follow a rotated password.
+const MAX_PERIOD: Duration = Duration::from_secs(5);
 
 impl Pool {
     /// Opens the minimum of connections (LIFE-3).
@@ -46,11 +49,12 @@ impl Pool {
         let pool = Arc::downgrade(&self.0);
         let config = &self.0.config.pool;
         let period = (config.idle_timeout.get().min(config.max_lifetime.get()) / 4)
-            .clamp(Duration::from_millis(100), Duration::from_secs(30));
+            .clamp(Duration::from_millis(100), MAX_PERIOD);
         async move {
+            let mut attempts = RotationAttempts::default();
             loop {
                 time::sleep(period).await;
-                if !round(&pool).await {
+                if !round(&pool, &mut attempts).await {
                     return;
                 }
             }
@@ -68,11 +72,69 @@ impl Pool {
         let is_old = |kept: &mut IdleConnection| {
             now - kept.opened_at() >= config.max_lifetime.get()
                 || now - kept.used >= config.idle_timeout.get()
+                || self.is_superseded(kept.password_version())
         };
         idle.connections
             .extract_if(.., is_old)
             .map(IdleConnection::take)
             .collect()
+    }
+
+    /// Opens a connection with a rotated password. The connections with the old one stay in use
+    /// until the server accepts the new one (CONF-5).
+    async fn follow_password(&self, attempts: &mut RotationAttempts) {
+        let version = self.password_version();
+        if !self.is_superseded_by(version) || self.is_rejected(version, attempts) {
+            return;
+        }
+        // Without the metrics of callers, because no caller waits.
+        let waiting = Arc::clone(&self.0.permits).acquire_owned();
+        let limit = self.0.config.pool.acquire_timeout.get();
+        let Ok(Ok(permit)) = time::timeout(limit, waiting).await else {
+            return;
+        };
+        let mut result = self.open(None).await;
+        if let Err(error) = &result
+            && error.kind() == DataErrorKind::TooManyConnections
+            && self.make_room().await
+        {
+            result = self.open(None).await;
+        }
+        match result {
+            Ok(opened) => self.return_connection(opened),
+            Err(error) => {
+                if attempts.record_failure(version, Instant::now().into_std()) {
+                    tracing::warn!(
+                        database = &**self.name(),
+                        problem = error.to_string(),
+                        "no connection with the rotated password can be opened, so the others stay open"
+                    );
+                }
+            }
+        }
+        drop(permit);
+    }
+
+    /// Whether the server has rejected the password of this version a moment ago. Another attempt
+    /// might lock the user out.
+    fn is_rejected(&self, version: u64, attempts: &RotationAttempts) -> bool {
+        self.is_superseded_by(version) && !attempts.is_due(version, Instant::now().into_std())
+    }
+
+    /// Closes the least recently used idle connection. Returns whether there was one.
+    async fn make_room(&self) -> bool {
+        let oldest = {
+            let mut idle = self.0.idle.lock();
+            let has_idle = !idle.connections.is_empty();
+            has_idle.then(|| idle.connections.remove(0))
+        };
+        let Some(oldest) = oldest else { return false };
+        oldest.take().driver.close(CLOSE_TIMEOUT).await;
+        true
+    }
+
+    fn is_superseded_by(&self, password_version: u64) -> bool {
+        self.0.accepted_version.load(Ordering::Acquire) < password_version
     }
 
     /// Ends the statement of a closed connection, because the server does not notice.
@@ -123,7 +185,7 @@ impl Pool {
     }
 }
 
-async fn round(pool: &Weak<Inner>) -> bool {
+async fn round(pool: &Weak<Inner>, attempts: &mut RotationAttempts) -> bool {
     let Some(inner) = pool.upgrade() else {
         return false;
     };
@@ -131,6 +193,7 @@ async fn round(pool: &Weak<Inner>) -> bool {
     if pool.is_closed() {
         return false;
     }
+    pool.follow_password(attempts).await;
     for opened in pool.take_old() {
         pool.dispose(opened);
     }
@@ -142,6 +205,7 @@ async fn round(pool: &Weak<Inner>) -> bool {
             .min(pool.0.max_connections),
     );
     if pool.0.metrics.open.get() < wanted
+        && !pool.is_rejected(pool.password_version(), attempts)
         && let Ok(permit) = Arc::clone(&pool.0.permits).try_acquire_owned()
         && let Ok(opened) = pool.open(None).await
     {

@@ -2,10 +2,12 @@
 
 mod column;
 mod from_row;
+mod parse;
 mod value;
 
 pub use column::FromColumn;
 pub use from_row::FromRow;
+pub use parse::{from_json, from_optional_text, from_text};
 
 use sqlx::{Column, Row as _, mysql::MySqlRow, postgres::PgRow, sqlite::SqliteRow};
 

@@ -40,7 +40,7 @@ impl Component for DatabaseComponent {
         .boxed()
     }
 
-    fn running(&self) -> Vec<String> {
+    fn unfinished_work(&self) -> Vec<String> {
         let in_use: i64 = self.pools().iter().map(Pool::in_use).sum();
         if in_use > 0 {
             vec![format!("{in_use} connections are in use")]

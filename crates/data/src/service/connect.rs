@@ -125,7 +125,7 @@ impl Database {
             .policies(service.resilience().dependency(name))
             .make()?;
         let dependency = match config.url.address() {
-            Some(address) => Dependency::new(name).at(address),
+            Some(address) => Dependency::new(name).with_address(address),
             None => Dependency::new(name),
         };
         service.component(DatabaseComponent(database.clone()));

@@ -87,7 +87,7 @@ impl Shared {
                 "its statements cannot be executed",
             ));
         };
-        let timeout = Instant::now() + self.database.config().statement_timeout.get();
+        let timeout = Instant::now() + self.database.config().current_statement_timeout();
         let outcome = if timeout < self.end {
             lease.run(work, None).await
         } else {

@@ -74,7 +74,7 @@ const MIGRATIONS: &[Migration] = &[
         "DROP TABLE books",
     ),
 ];
-const PART: MigrationSet = MigrationSet::of_part(
+const PART: MigrationSet = MigrationSet::for_part(
     "part",
     &[Migration::new(
         1,
@@ -88,7 +88,7 @@ macro_rules! sets {
     ($engine:expr, $statements:expr) => {{
         const LEGACY: Adoption = adoption($engine, $statements);
         const SETS: &[MigrationSet] = &[
-            MigrationSet::of_service(MIGRATIONS).with_adoption(&LEGACY),
+            MigrationSet::for_service(MIGRATIONS).with_adoption(&LEGACY),
             PART,
         ];
         SETS
@@ -196,7 +196,7 @@ pub(crate) async fn legacy_database_is_refused_and_unchanged_data_2(test_databas
         assert!(error.to_string().contains("the legacy library"), "{error}");
     }
     // A program without an adoption names the tables.
-    let other = [MigrationSet::of_service(MIGRATIONS), PART];
+    let other = [MigrationSet::for_service(MIGRATIONS), PART];
     let error = Migrator::new(&database, &other)
         .up(false)
         .await

@@ -5,7 +5,7 @@ use std::{path::Path, process::Command};
 use seaworthy_data::{Database, DatabaseConfig, Migration, MigrationSet, Migrator, sql};
 use seaworthy_testkit::{mariadb::MariadbServer, postgres::PostgresServer, requirement::required};
 
-const MIGRATIONS: &[MigrationSet] = &[MigrationSet::of_service(&[Migration::new(
+const MIGRATIONS: &[MigrationSet] = &[MigrationSet::for_service(&[Migration::new(
     1,
     "notes",
     "CREATE TABLE notes (id {identity}, words {text} NOT NULL, raw {bytes} NOT NULL, at {timestamp} NOT NULL DEFAULT {now})",
@@ -26,7 +26,7 @@ fn script(name: &str, arguments: &[&str]) {
 }
 
 async fn open(url: &str) -> Database {
-    let config = DatabaseConfig::at(url.parse().unwrap());
+    let config = DatabaseConfig::from_url(url.parse().unwrap());
     Database::builder("test", config).open().await.unwrap()
 }
 

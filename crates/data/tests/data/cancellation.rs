@@ -263,7 +263,7 @@ pub(crate) async fn lease_is_free_or_held_when_dropped_work_2(test_database: Tes
     }
 }
 
-const MIGRATIONS: MigrationSet = MigrationSet::of_part(
+const MIGRATIONS: MigrationSet = MigrationSet::for_part(
     "drops",
     &[Migration::new(
         1,

@@ -77,6 +77,32 @@ pub(crate) async fn statement_stops_on_server_at_its_timeout_data_1(test_databas
     assert_eq!(ids(&database).await, [1]);
 }
 
+pub(crate) async fn statements_of_requests_have_a_shorter_timeout_data_1(
+    test_database: TestDatabase,
+) {
+    let mut config = test_database.config();
+    config.statement_timeout = Timeout::from_secs(3);
+    config.request_statement_timeout = Some(Timeout::from_millis(200));
+    let database = test_database.open_with(config).await;
+    let request = RequestContext::background(ServiceIdentity::new("test", "1.0.0"))
+        .with_client_address([127, 0, 0, 1].into());
+    let began = Instant::now();
+    context::scope(request.into(), async {
+        let error = work_for_long(&database).await.unwrap_err();
+        assert_eq!(error.kind(), DataErrorKind::StatementTimeout, "{error}");
+        let tx = database.begin().await.unwrap();
+        let error = work_for_long(&tx).await.unwrap_err();
+        assert_eq!(error.kind(), DataErrorKind::StatementTimeout, "{error}");
+    })
+    .await;
+    assert!(began.elapsed() < Duration::from_secs(3));
+    // Other work keeps the timeout of the connection.
+    let began = Instant::now();
+    let error = work_for_long(&database).await.unwrap_err();
+    assert_eq!(error.kind(), DataErrorKind::StatementTimeout, "{error}");
+    assert!(began.elapsed() >= Duration::from_secs(3));
+}
+
 pub(crate) async fn deadline_ends_statement_life_6(test_database: TestDatabase) {
     let database = test_database.open().await;
     let request = RequestContext::background(ServiceIdentity::new("test", "1.0.0"))

@@ -108,7 +108,7 @@ async fn survives(database: Database, mut kill: impl FnMut(), mut restart: impl 
 }
 
 fn config(url: &str) -> DatabaseConfig {
-    let mut config = DatabaseConfig::at(url.parse().unwrap());
+    let mut config = DatabaseConfig::from_url(url.parse().unwrap());
     config.pool.acquire_timeout = Timeout::from_millis(500);
     config.max_rows = 1_000_000.try_into().unwrap();
     config

@@ -8,7 +8,7 @@ use crate::test_database::TestDatabase;
 fn symbols() -> List {
     let id = Field::new("id", "id", Kind::Integer).filter(Operator::EXACT);
     List::new("id, label", "symbols", id)
-        .only("id > ?")
+        .with_condition("id > ?")
         .field(
             Field::new("label", "label", Kind::Text)
                 .filter(&[Operator::Prefix, Operator::Contains, Operator::In])

@@ -38,7 +38,9 @@ seaworthy_testkit::on_every_database! {
     values:
         values_of_every_kind_round_trip_data_1,
         value_of_other_kind_is_an_error_with_its_column,
-        list_is_bound_as_list;
+        list_is_bound_as_list,
+        texts_and_documents_are_parsed_data_1,
+        violations_of_invariants_are_counted_data_3;
     transactions:
         transaction_commits_on_success_and_rolls_back_on_error_data_3,
         dropped_transaction_is_rolled_back_data_3,
@@ -75,6 +77,7 @@ seaworthy_testkit::on_every_database! {
         violated_constraints_have_kind_and_name_data_3,
         second_connection_in_transaction_is_refused,
         statement_stops_on_server_at_its_timeout_data_1,
+        statements_of_requests_have_a_shorter_timeout_data_1,
         deadline_ends_statement_life_6,
         full_pool_has_its_own_error_obs_5;
 }
@@ -106,6 +109,7 @@ seaworthy_testkit::on_every_database! {
     errors:
         violated_constraints_have_kind_and_name_data_3,
         statement_stops_on_server_at_its_timeout_data_1,
+        statements_of_requests_have_a_shorter_timeout_data_1,
         deadline_ends_statement_life_6;
     pooler:
         statements_share_connections_and_leave_no_settings_data_1,

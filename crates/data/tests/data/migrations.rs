@@ -35,10 +35,10 @@ const fn first() -> Migration {
     )
 }
 const FIRST_DOWN: &str = "DROP TABLE shelves";
-const ONE: &[MigrationSet] = &[MigrationSet::of_service(&[first()])];
+const ONE: &[MigrationSet] = &[MigrationSet::for_service(&[first()])];
 const TWO: &[MigrationSet] = &[
-    MigrationSet::of_service(&[first(), SECOND]),
-    MigrationSet::of_part(
+    MigrationSet::for_service(&[first(), SECOND]),
+    MigrationSet::for_part(
         "outbox",
         &[Migration::new(
             1,
@@ -48,8 +48,8 @@ const TWO: &[MigrationSet] = &[
         )],
     ),
 ];
-const CHANGED: &[MigrationSet] = &[MigrationSet::of_service(&[FIRST, SECOND])];
-const BROKEN: &[MigrationSet] = &[MigrationSet::of_service(&[
+const CHANGED: &[MigrationSet] = &[MigrationSet::for_service(&[FIRST, SECOND])];
+const BROKEN: &[MigrationSet] = &[MigrationSet::for_service(&[
     first(),
     Migration::new(
         2,

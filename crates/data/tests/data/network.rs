@@ -47,7 +47,7 @@ async fn recovers(database: &Database, first: i64) {
 async fn is_survived(server: SocketAddr, url: String) {
     let proxy = FaultProxy::start(server).await.unwrap();
     let url = url.replace(&server.to_string(), &proxy.address().to_string());
-    let mut config = DatabaseConfig::at(url.parse().unwrap());
+    let mut config = DatabaseConfig::from_url(url.parse().unwrap());
     config.statement_timeout = STATEMENT_TIMEOUT;
     config.connect_timeout = STATEMENT_TIMEOUT;
     config.pool.acquire_timeout = STATEMENT_TIMEOUT;

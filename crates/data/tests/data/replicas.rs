@@ -139,7 +139,7 @@ pub(crate) async fn primary_serves_reads_while_all_replicas_fail_data_1(primary:
         Engine::Sqlite => "sqlite:/proc/nowhere/replica.db".to_owned(),
         engine => format!("{}://missing:x@127.0.0.1:1/gone", engine.name()),
     };
-    let gone = ReplicaConfig::at(gone.parse().unwrap());
+    let gone = ReplicaConfig::from_url(gone.parse().unwrap());
     config.replicas = vec![gone.clone(), gone];
     if config.url.engine() == Engine::Sqlite {
         let opened = Database::builder("test", config).open().await;

@@ -14,9 +14,9 @@ use seaworthy_testkit::{
 
 fn command(arguments: &[&str]) -> ProcessOutput {
     let program = example("shelves");
-    ServiceProcess::start_unchanged(&program, arguments, &[])
+    ServiceProcess::spawn(&program, arguments, &[])
         .unwrap()
-        .ended()
+        .wait_with_output()
         .unwrap()
 }
 
@@ -124,7 +124,7 @@ fn readiness_follows_database_without_showing_password_life_2() {
     let settings = http::get(admin, "/config").unwrap().body;
     assert!(settings.contains("database"), "{settings}");
     service.signal(rustix::process::Signal::TERM).unwrap();
-    let ended = service.ended().unwrap();
+    let ended = service.wait_with_output().unwrap();
     assert_eq!(ended.status.code(), Some(0), "{ended:?}");
     for text in [
         &settings,
@@ -197,6 +197,6 @@ fn optional_database_may_be_unavailable_at_start_and_later_life_7() {
         assert!(begun.elapsed() < Duration::from_secs(5));
     }
     service.signal(rustix::process::Signal::TERM).unwrap();
-    let ended = service.ended().unwrap();
+    let ended = service.wait_with_output().unwrap();
     assert_eq!(ended.status.code(), Some(0), "{ended:?}");
 }

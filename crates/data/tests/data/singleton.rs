@@ -33,7 +33,7 @@ fn moves_when_its_holder_is_killed(url: &str) {
     let mut second = start(url);
     second.line("\"message\":\"ready\"").unwrap();
     first.signal(Signal::KILL).unwrap();
-    first.ended().unwrap();
+    first.wait_with_output().unwrap();
     let killed = Instant::now();
     let next = on_shift(&mut second);
     assert!(killed.elapsed() < MAX_FAILOVER, "{:?}", killed.elapsed());
@@ -42,7 +42,7 @@ fn moves_when_its_holder_is_killed(url: &str) {
     let mut third = start(url);
     third.line("\"message\":\"ready\"").unwrap();
     second.signal(Signal::TERM).unwrap();
-    let log = second.ended().unwrap().stdout.join("\n");
+    let log = second.wait_with_output().unwrap().stdout.join("\n");
     let shifts = log.matches("on shift").count();
     assert_eq!(shifts, 1, "{log}");
     assert!(on_shift(&mut third) > next, "a stop gives the lease back");

@@ -8,7 +8,7 @@ use seaworthy_service::{NoSettings, Service, StopOutcome};
 async fn database_does_not_delay_stop_life_4() {
     let running = Service::new("orders", "1.0.0")
         .start::<NoSettings, _>(Loader::for_tests("orders"), async |service| {
-            let config = DatabaseConfig::at("sqlite::memory:".parse().unwrap());
+            let config = DatabaseConfig::from_url("sqlite::memory:".parse().unwrap());
             // A clone of the database outlives the stop.
             std::mem::forget(Database::connect(service, "database", &config, &[]).await?);
             Ok(())

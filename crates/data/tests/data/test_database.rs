@@ -18,7 +18,7 @@ pub(crate) async fn test_database(empty: EmptyDatabase) -> TestDatabase {
 
 impl TestDatabase {
     pub(crate) fn config(&self) -> DatabaseConfig {
-        let mut config = DatabaseConfig::at(self.url.clone());
+        let mut config = DatabaseConfig::from_url(self.url.clone());
         config.transaction_pooling = self.empty.is_pooled();
         config
     }

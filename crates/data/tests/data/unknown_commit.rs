@@ -48,7 +48,7 @@ impl Subject {
         store: impl FnOnce(&Database) -> Arc<dyn IdempotencyStore>,
     ) -> Self {
         let url = server.database(name).unwrap();
-        let config = |url: &str| DatabaseConfig::at(url.parse().unwrap());
+        let config = |url: &str| DatabaseConfig::from_url(url.parse().unwrap());
         let direct = Database::builder("direct", config(&url))
             .open()
             .await

@@ -1,7 +1,7 @@
 use seaworthy_data::{
-    Connection as _, DataErrorKind, Database, Engine,
+    Connection as _, DataErrorKind, DataResult, Database, Engine, FromRow, Invariants, Row,
     chrono::{DateTime, SubsecRound as _, Utc},
-    sql,
+    from_json, from_optional_text, from_text, sql,
     uuid::Uuid,
 };
 use serde_json::{Value as Json, json};
@@ -166,4 +166,72 @@ pub(crate) async fn list_is_bound_as_list(test_database: TestDatabase) {
     let found = again.execute(&database).await.unwrap().rows_affected();
     assert_eq!(found, 3, "found rows count, changed or not");
     assert!(Engine::ALL.contains(&database.engine()));
+}
+
+#[derive(Debug, PartialEq, Eq)]
+struct Parsed {
+    number: u8,
+    missing: Option<u8>,
+    document: Vec<u8>,
+}
+
+impl FromRow for Parsed {
+    fn from_row(row: &Row) -> DataResult<Self> {
+        Ok(Self {
+            number: from_text(row, "words")?,
+            missing: from_optional_text(row, "other_words")?,
+            document: from_json(row, "document")?,
+        })
+    }
+}
+
+pub(crate) async fn texts_and_documents_are_parsed_data_1(test_database: TestDatabase) {
+    const ROW: &str =
+        "SELECT words, CASE WHEN id = 2 THEN words END AS other_words, document FROM kinds";
+    let database = test_database.open().await;
+    table(&database).await;
+    sql("INSERT INTO kinds (id, words, document) VALUES (?, ?, ?)")
+        .bind(1)
+        .bind("7")
+        .bind(json!([1, 2]))
+        .execute(&database)
+        .await
+        .unwrap();
+    let parsed: Parsed = sql(ROW).fetch_one(&database).await.unwrap();
+    let expected = Parsed {
+        number: 7,
+        missing: None,
+        document: vec![1, 2],
+    };
+    assert_eq!(parsed, expected);
+    for wrong in [
+        "UPDATE kinds SET words = '700' WHERE id = 1",
+        "UPDATE kinds SET words = NULL WHERE id = 1",
+    ] {
+        sql(wrong).execute(&database).await.unwrap();
+        let error = sql(ROW).fetch_one::<Parsed>(&database).await.unwrap_err();
+        assert_eq!(error.kind(), DataErrorKind::UnexpectedRow, "{error}");
+        assert!(error.to_string().contains("words"), "{error}");
+    }
+}
+
+pub(crate) async fn violations_of_invariants_are_counted_data_3(test_database: TestDatabase) {
+    const INVARIANTS: Invariants = Invariants(&[
+        (
+            "small_is_positive",
+            "SELECT COUNT(*) FROM kinds WHERE small < 1",
+        ),
+        (
+            "words_are_set",
+            "SELECT COUNT(*) FROM kinds WHERE words IS NULL",
+        ),
+    ]);
+    let database = test_database.open().await;
+    table(&database).await;
+    sql("INSERT INTO kinds (id, small, words) VALUES (1, 0, 'a'), (2, -1, 'b'), (3, 1, 'c')")
+        .execute(&database)
+        .await
+        .unwrap();
+    let violations = INVARIANTS.violations(&database).await.unwrap();
+    assert_eq!(violations, [("small_is_positive", 2), ("words_are_set", 0)]);
 }

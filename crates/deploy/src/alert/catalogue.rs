@@ -1,4 +1,4 @@
-use super::{dependencies, messages, process, slo, workers};
+use super::{accounts, dependencies, messages, process, series::Values, slo, workers};
 
 /// How fast an operator must react.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,10 +29,19 @@ pub(crate) enum TriageStep {
     Command(&'static str, &'static str),
 }
 
+impl TriageStep {
+    /// Returns the purpose of the step.
+    pub(crate) const fn purpose(&self) -> &'static str {
+        match *self {
+            Self::Open(_, purpose) | Self::Admin(_, purpose) | Self::Command(_, purpose) => purpose,
+        }
+    }
+}
+
 /// An alert before it is rendered for a service.
 ///
 /// In `expression` and in the series of tests, `$name` is a metric with the prefix and the selector
-/// of the service. `%` is the threshold.
+/// of the service. `%` is the threshold. An expression without `%` has no threshold to change.
 #[derive(Debug)]
 pub(crate) struct Alert {
     pub(crate) name: &'static str,
@@ -46,11 +55,17 @@ pub(crate) struct Alert {
     pub(crate) meaning: &'static str,
     pub(crate) causes: &'static [&'static str],
     pub(crate) triage: &'static [TriageStep],
-    /// Series with which the alert fires after `minutes`.
-    pub(crate) fires: &'static [(&'static str, &'static str)],
+    /// Series of a unit test with which the alert fires.
+    pub(crate) fires: &'static [(&'static str, Values)],
     /// Series with which it does not fire.
-    pub(crate) silent: &'static [&'static [(&'static str, &'static str)]],
-    pub(crate) minutes: u32,
+    pub(crate) silent: &'static [&'static [(&'static str, Values)]],
+}
+
+impl Alert {
+    /// Whether an overlay can change the threshold.
+    pub(crate) fn has_threshold(&self) -> bool {
+        self.expression.contains('%')
+    }
 }
 
 /// Returns all alerts in the order of the runbooks.
@@ -61,6 +76,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Alert> {
         dependencies::ALERTS,
         messages::ALERTS,
         workers::ALERTS,
+        accounts::ALERTS,
     ]
     .into_iter()
     .flatten()

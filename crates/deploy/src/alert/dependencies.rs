@@ -1,6 +1,13 @@
 //! Alerts on dependencies.
 
-use super::{Alert, Severity, TriageStep};
+use super::{
+    Alert, Severity, TriageStep,
+    series::{
+        ABOVE, AT_MOST,
+        Level::Number,
+        Values::{Constant, Growth, Interrupted},
+    },
+};
 
 const BREAKERS: TriageStep = TriageStep::Admin(
     "/breakers",
@@ -27,19 +34,18 @@ pub(super) const ALERTS: &[Alert] = &[
         ],
         fires: &[(
             "$circuit_breaker_state{instance=\"a\",name=\"ledger\"}",
-            "1x5 2 1x10",
+            Constant(ABOVE),
         )],
         silent: &[
             &[(
                 "$circuit_breaker_state{instance=\"a\",name=\"ledger\"}",
-                "0x20",
+                Constant(AT_MOST),
             )],
             &[(
                 "$circuit_breaker_state{instance=\"a\",name=\"ledger\"}",
-                "1x7 0 1x4",
+                Interrupted(ABOVE, AT_MOST),
             )],
         ],
-        minutes: 12,
     },
     Alert {
         name: "DatabasePoolExhausted",
@@ -69,48 +75,47 @@ pub(super) const ALERTS: &[Alert] = &[
         fires: &[
             (
                 "$database_pool_waiting{instance=\"a\",name=\"database\"}",
-                "3x10",
+                Constant(ABOVE),
             ),
             (
                 "$database_pool_in_use{instance=\"a\",name=\"database\"}",
-                "10x10",
+                Constant(Number(10)),
             ),
             (
                 "$database_pool_max_connections{instance=\"a\",name=\"database\"}",
-                "10x10",
+                Constant(Number(10)),
             ),
         ],
         silent: &[
             &[
                 (
                     "$database_pool_waiting{instance=\"a\",name=\"database\"}",
-                    "0x10",
+                    Constant(AT_MOST),
                 ),
                 (
                     "$database_pool_in_use{instance=\"a\",name=\"database\"}",
-                    "10x10",
+                    Constant(Number(10)),
                 ),
                 (
                     "$database_pool_max_connections{instance=\"a\",name=\"database\"}",
-                    "10x10",
+                    Constant(Number(10)),
                 ),
             ],
             &[
                 (
                     "$database_pool_waiting{instance=\"a\",name=\"database\"}",
-                    "3x10",
+                    Constant(ABOVE),
                 ),
                 (
                     "$database_pool_in_use{instance=\"a\",name=\"database\"}",
-                    "9x10",
+                    Constant(Number(9)),
                 ),
                 (
                     "$database_pool_max_connections{instance=\"a\",name=\"database\"}",
-                    "10x10",
+                    Constant(Number(10)),
                 ),
             ],
         ],
-        minutes: 6,
     },
     Alert {
         name: "RateLimiterErrors",
@@ -128,21 +133,20 @@ pub(super) const ALERTS: &[Alert] = &[
         triage: &[BREAKERS],
         fires: &[(
             "$rate_limit_errors_total{instance=\"a\",name=\"login\"}",
-            "0+1x20",
+            Growth(ABOVE),
         )],
         silent: &[
             &[(
                 "$rate_limit_errors_total{instance=\"a\",name=\"login\"}",
-                "7x20",
+                Constant(Number(7)),
             )],
             &[],
         ],
-        minutes: 14,
     },
     Alert {
         name: "FlagSourceStale",
         needs: &["feature_flag_source_stale"],
-        expression: "$feature_flag_source_stale > %",
+        expression: "$feature_flag_source_stale > 0",
         threshold: 0.0,
         wait: "15m",
         severity: Severity::Ticket,
@@ -150,11 +154,16 @@ pub(super) const ALERTS: &[Alert] = &[
         meaning: "The flag server does not respond, so the last known flags apply. A kill switch on that server has no effect.",
         causes: &["The flag server is down or unreachable."],
         triage: &[BREAKERS],
-        fires: &[("$feature_flag_source_stale{instance=\"a\"}", "1x30")],
+        fires: &[(
+            "$feature_flag_source_stale{instance=\"a\"}",
+            Constant(Number(1)),
+        )],
         silent: &[
-            &[("$feature_flag_source_stale{instance=\"a\"}", "1x10 0 1x10")],
+            &[(
+                "$feature_flag_source_stale{instance=\"a\"}",
+                Interrupted(Number(1), Number(0)),
+            )],
             &[],
         ],
-        minutes: 20,
     },
 ];

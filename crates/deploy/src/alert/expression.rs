@@ -2,11 +2,19 @@
 
 use seaworthy_facts::Facts;
 
-use super::{Alert, Rendered, Series};
+use super::{
+    Alert, Rendered, Series, Wait, process,
+    series::{Values, check_minute},
+};
 use crate::Overlay;
 
 /// Returns the alert for a service, if the service registers its metrics.
-pub(super) fn render(alert: &'static Alert, facts: &Facts, overlay: &Overlay) -> Option<Rendered> {
+pub(super) fn render(
+    alert: &'static Alert,
+    facts: &Facts,
+    overlay: &Overlay,
+    wait: &Wait,
+) -> Option<Rendered> {
     if !alert
         .needs
         .iter()
@@ -16,24 +24,30 @@ pub(super) fn render(alert: &'static Alert, facts: &Facts, overlay: &Overlay) ->
     }
     let changed = overlay.alerts.get(alert.name);
     let threshold = changed.and_then(|changed| changed.threshold);
-    let threshold = number(threshold.unwrap_or(alert.threshold));
-    let series = |pairs: &[(&str, &str)]| -> Vec<Series> {
+    let threshold = threshold.unwrap_or(alert.threshold);
+    // The third restart is in minute 3.
+    let extra_minutes = match alert.name {
+        process::RESTARTING => 3,
+        _ => 0,
+    };
+    let wait_minutes = wait.minutes.saturating_add(extra_minutes);
+    let series = |pairs: &[(&str, Values)]| -> Vec<Series> {
         pairs
             .iter()
             .map(|(name, values)| Series {
                 name: resolve(name, facts),
-                values: (*values).to_owned(),
+                values: values.text(threshold, wait_minutes),
             })
             .collect()
     };
     Some(Rendered {
         alert,
-        expression: resolve(alert.expression, facts).replace('%', &threshold),
-        wait: alert.wait.to_owned(),
+        expression: resolve(alert.expression, facts).replace('%', &number(threshold)),
+        wait: wait.text.clone(),
         severity: alert.severity,
         fires: series(alert.fires),
         silent: alert.silent.iter().map(|silent| series(silent)).collect(),
-        minutes: alert.minutes,
+        minutes: check_minute(wait_minutes),
     })
 }
 

@@ -1,6 +1,13 @@
 //! Alerts on messages.
 
-use super::{Alert, Severity, TriageStep};
+use super::{
+    Alert, Severity, TriageStep,
+    series::{
+        ABOVE, AT_MOST,
+        Level::Number,
+        Values::{Constant, Growth},
+    },
+};
 
 pub(super) const ALERTS: &[Alert] = &[
     Alert {
@@ -11,7 +18,7 @@ pub(super) const ALERTS: &[Alert] = &[
         wait: "2m",
         severity: Severity::Page,
         summary: "does not publish its stored events",
-        meaning: "An event waits in the outbox for more than two minutes. Changes are stored, and other services do not receive them.",
+        meaning: "An event waits in the outbox for longer than the threshold. The service stores changes, and other services do not receive them.",
         causes: &[
             "The broker is down: the relay publishes the events when it returns.",
             "No replica runs a relay: the log has the reason.",
@@ -25,12 +32,17 @@ pub(super) const ALERTS: &[Alert] = &[
             TriageStep::Admin("/breakers", "whether the broker rejects calls"),
             TriageStep::Open("/readyz", "the health check of the broker"),
         ],
-        fires: &[("$outbox_oldest_message_seconds{instance=\"a\"}", "121x10")],
+        fires: &[(
+            "$outbox_oldest_message_seconds{instance=\"a\"}",
+            Constant(ABOVE),
+        )],
         silent: &[
-            &[("$outbox_oldest_message_seconds{instance=\"a\"}", "120x10")],
+            &[(
+                "$outbox_oldest_message_seconds{instance=\"a\"}",
+                Constant(AT_MOST),
+            )],
             &[],
         ],
-        minutes: 6,
     },
     Alert {
         name: "OutboxDeadLetters",
@@ -39,7 +51,7 @@ pub(super) const ALERTS: &[Alert] = &[
         threshold: 0.0,
         wait: "1m",
         severity: Severity::Ticket,
-        summary: "has events that the broker does not accept",
+        summary: "has events that the broker rejected permanently",
         meaning: "The broker rejected an event permanently. It stays in the outbox until an operator publishes it again or removes it.",
         causes: &[
             "The event is larger than the broker accepts.",
@@ -49,12 +61,17 @@ pub(super) const ALERTS: &[Alert] = &[
             TriageStep::Command("outbox list", "the events and the responses of the broker"),
             TriageStep::Command("outbox status", "the number of dead letters"),
         ],
-        fires: &[("$outbox_dead_letter_messages{instance=\"a\"}", "1x10")],
+        fires: &[(
+            "$outbox_dead_letter_messages{instance=\"a\"}",
+            Constant(ABOVE),
+        )],
         silent: &[
-            &[("$outbox_dead_letter_messages{instance=\"a\"}", "0x10")],
+            &[(
+                "$outbox_dead_letter_messages{instance=\"a\"}",
+                Constant(AT_MOST),
+            )],
             &[],
         ],
-        minutes: 6,
     },
     Alert {
         name: "DeadLetters",
@@ -78,21 +95,20 @@ pub(super) const ALERTS: &[Alert] = &[
         ],
         fires: &[(
             "$messages_dead_lettered_total{instance=\"a\",group=\"mail\",reason=\"rejected\"}",
-            "0x3 1x5",
+            Growth(ABOVE),
         )],
         silent: &[
             &[(
                 "$messages_dead_lettered_total{instance=\"a\",group=\"mail\",reason=\"rejected\"}",
-                "5x10",
+                Constant(Number(5)),
             )],
             &[],
         ],
-        minutes: 6,
     },
     Alert {
         name: "ConsumerDisconnected",
         needs: &["consumer_connected", "consumer_paused"],
-        expression: "$consumer_connected == 0 unless $consumer_paused > %",
+        expression: "$consumer_connected == 0 unless $consumer_paused > 0",
         threshold: 0.0,
         wait: "5m",
         severity: Severity::Page,
@@ -107,17 +123,31 @@ pub(super) const ALERTS: &[Alert] = &[
             "the health check of the subscription",
         )],
         fires: &[
-            ("$consumer_connected{instance=\"a\",group=\"mail\"}", "0x20"),
-            ("$consumer_paused{instance=\"a\",group=\"mail\"}", "0x20"),
+            (
+                "$consumer_connected{instance=\"a\",group=\"mail\"}",
+                Constant(Number(0)),
+            ),
+            (
+                "$consumer_paused{instance=\"a\",group=\"mail\"}",
+                Constant(Number(0)),
+            ),
         ],
         silent: &[
             &[
-                ("$consumer_connected{instance=\"a\",group=\"mail\"}", "0x20"),
-                ("$consumer_paused{instance=\"a\",group=\"mail\"}", "1x20"),
+                (
+                    "$consumer_connected{instance=\"a\",group=\"mail\"}",
+                    Constant(Number(0)),
+                ),
+                (
+                    "$consumer_paused{instance=\"a\",group=\"mail\"}",
+                    Constant(Number(1)),
+                ),
             ],
-            &[("$consumer_connected{instance=\"a\",group=\"mail\"}", "1x20")],
+            &[(
+                "$consumer_connected{instance=\"a\",group=\"mail\"}",
+                Constant(Number(1)),
+            )],
         ],
-        minutes: 12,
     },
     Alert {
         name: "ConsumerLag",
@@ -126,7 +156,7 @@ pub(super) const ALERTS: &[Alert] = &[
         threshold: 1_000.0,
         wait: "10m",
         severity: Severity::Ticket,
-        summary: "falls behind with messages of the group {{ $labels.group }}",
+        summary: "handles messages of the group {{ $labels.group }} more slowly than they arrive",
         meaning: "Messages arrive faster than the consumer handles them. Their effects are late.",
         causes: &[
             "A slow handler: the dashboard shows the duration of attempts.",
@@ -140,12 +170,17 @@ pub(super) const ALERTS: &[Alert] = &[
             ),
             TriageStep::Admin("/breakers", "dependencies of the handler"),
         ],
-        fires: &[("$consumer_lag{instance=\"a\",group=\"mail\"}", "1001x30")],
+        fires: &[(
+            "$consumer_lag{instance=\"a\",group=\"mail\"}",
+            Constant(ABOVE),
+        )],
         silent: &[
-            &[("$consumer_lag{instance=\"a\",group=\"mail\"}", "1000x30")],
+            &[(
+                "$consumer_lag{instance=\"a\",group=\"mail\"}",
+                Constant(AT_MOST),
+            )],
             &[],
         ],
-        minutes: 20,
     },
     Alert {
         name: "PublishFailing",
@@ -155,23 +190,22 @@ pub(super) const ALERTS: &[Alert] = &[
         wait: "5m",
         severity: Severity::Ticket,
         summary: "cannot publish messages: {{ $labels.reason }}",
-        meaning: "Messages were not published after all attempts. An outbox keeps its events and tries again. Messages without an outbox are lost.",
-        causes: &["The broker is down, full or rejects the topic."],
+        meaning: "Messages were not published after all attempts. An outbox stores its events and publishes them again. Messages without an outbox are lost.",
+        causes: &["The broker is down or full, or it rejects the topic."],
         triage: &[
             TriageStep::Admin("/breakers", "whether the broker rejects calls"),
             TriageStep::Command("outbox status", "the number of events that wait"),
         ],
         fires: &[(
             "$messages_publish_failures_total{instance=\"a\",reason=\"timeout\"}",
-            "0+1x20",
+            Growth(ABOVE),
         )],
         silent: &[
             &[(
                 "$messages_publish_failures_total{instance=\"a\",reason=\"timeout\"}",
-                "7x20",
+                Constant(Number(7)),
             )],
             &[],
         ],
-        minutes: 14,
     },
 ];

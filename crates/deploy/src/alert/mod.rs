@@ -1,5 +1,6 @@
 //! Prometheus rules, and their unit tests for promtool.
 
+mod accounts;
 mod catalogue;
 mod dependencies;
 mod expression;
@@ -7,6 +8,7 @@ mod messages;
 mod process;
 pub(crate) mod queue;
 mod rules;
+mod series;
 mod slo;
 mod unit_tests;
 mod workers;
@@ -16,8 +18,9 @@ use seaworthy_facts::Facts;
 pub(crate) use self::{
     catalogue::{Alert, Severity, TriageStep},
     expression::resolve,
+    series::minutes,
 };
-use crate::{Files, Overlay};
+use crate::{Files, Overlay, yaml::Yaml};
 
 /// An alert of a service, with the values of the facts and of the overlay.
 #[derive(Debug, Clone)]
@@ -41,23 +44,67 @@ pub(crate) struct Series {
     pub(crate) values: String,
 }
 
+/// How long the condition of an alert holds until it fires.
+#[derive(Debug, Clone)]
+struct Wait {
+    /// The duration of Prometheus.
+    text: String,
+    /// The duration in minutes, rounded up.
+    minutes: u32,
+}
+
+impl Wait {
+    /// Returns the duration of the overlay, or else of the alert.
+    fn new(alert: &Alert, overlay: &Overlay) -> Self {
+        let changed = overlay.alerts.get(alert.name);
+        let text = changed.and_then(|changed| changed.r#for.as_deref());
+        let text = text.unwrap_or(alert.wait);
+        Self {
+            text: text.to_owned(),
+            // `Overlay::check` rejects every other text.
+            minutes: minutes(text).unwrap_or_default(),
+        }
+    }
+}
+
+/// Returns all alerts.
+#[cfg(test)]
+pub(crate) fn all() -> impl Iterator<Item = &'static Alert> {
+    catalogue::all()
+}
+
 /// Returns the names of all alerts.
 pub(crate) fn names() -> Vec<&'static str> {
     catalogue::all().map(|alert| alert.name).collect()
 }
 
-/// Whether an alert has this name.
-pub(crate) fn is_known(name: &str) -> bool {
-    names().contains(&name)
+/// Returns the alert of this name.
+pub(crate) fn find(name: &str) -> Option<&'static Alert> {
+    catalogue::all().find(|alert| alert.name == name)
+}
+
+/// Returns what sets the condition of an alert without a threshold.
+pub(crate) fn basis(alert: &Alert) -> &'static str {
+    match alert.name {
+        slo::FAST | slo::SLOW => {
+            "its condition follows availability_percent, latency_percent and latency_seconds"
+        }
+        workers::STALLED => "its condition follows the interval of each worker",
+        process::EXPIRING => "its condition follows the expiry of each certificate",
+        _ => "its condition is a state",
+    }
 }
 
 /// Returns the alerts of a service: those whose metrics it registers.
 pub(crate) fn of_service(facts: &Facts, overlay: &Overlay) -> Vec<Rendered> {
     let mut rendered: Vec<_> = catalogue::all()
-        .filter_map(|alert| match alert.name {
-            slo::FAST | slo::SLOW => slo::render(alert, facts, overlay),
-            workers::STALLED => workers::render(alert, facts),
-            _ => expression::render(alert, facts, overlay),
+        .filter_map(|alert| {
+            let wait = Wait::new(alert, overlay);
+            match alert.name {
+                slo::FAST | slo::SLOW => slo::render(alert, facts, overlay, &wait),
+                workers::STALLED => workers::render(alert, facts, &wait),
+                _ => expression::render(alert, facts, overlay, &wait),
+            }
         })
         .collect();
     rendered.retain(|rendered| {
@@ -68,9 +115,6 @@ pub(crate) fn of_service(facts: &Facts, overlay: &Overlay) -> Vec<Rendered> {
         let Some(changed) = overlay.alerts.get(rendered.alert.name) else {
             continue;
         };
-        if let Some(wait) = &changed.r#for {
-            rendered.wait.clone_from(wait);
-        }
         match changed.severity.as_deref() {
             Some("page") => rendered.severity = Severity::Page,
             Some(_) => rendered.severity = Severity::Ticket,
@@ -78,6 +122,11 @@ pub(crate) fn of_service(facts: &Facts, overlay: &Overlay) -> Vec<Rendered> {
         }
     }
     rendered
+}
+
+/// Returns the content of the rules file of a service.
+pub(crate) fn groups(facts: &Facts, overlay: &Overlay) -> Yaml {
+    rules::groups(facts, &of_service(facts, overlay), overlay)
 }
 
 /// Adds `prometheus/NAME.rules.yaml` and `prometheus/NAME.test.yaml`.

@@ -1,6 +1,16 @@
 //! Alerts on the process and its replicas.
 
-use super::{Alert, Severity, TriageStep};
+use super::{
+    Alert, Severity, TriageStep,
+    series::{
+        ABOVE, AT_MOST,
+        Level::{Above, AtMost, Number},
+        Values::{Constant, Growth, Interrupted, Then},
+    },
+};
+
+pub(super) const EXPIRING: &str = "CertificateExpiring";
+pub(super) const RESTARTING: &str = "RestartLoop";
 
 const READY: TriageStep =
     TriageStep::Open("/readyz", "the health checks and the phase of the service");
@@ -16,19 +26,18 @@ pub(super) const ALERTS: &[Alert] = &[
         summary: "has a replica that Prometheus cannot scrape",
         meaning: "Prometheus receives no metrics from a replica, or has not discovered any replica.",
         causes: &[
-            "The process ended. Its last log line has the reason: exit status 78 means that settings have errors.",
+            "The process ended. Its last log line has the error. Exit status 78 means that the settings are invalid.",
             "A network policy or a changed port blocks Prometheus.",
         ],
         triage: &[
             READY,
             TriageStep::Command("config check", "errors of the settings"),
         ],
-        fires: &[("$up{instance=\"a\"}", "1x2 0x10")],
+        fires: &[("$up{instance=\"a\"}", Then(Number(1), Number(0)))],
         silent: &[
-            &[("$up{instance=\"a\"}", "1x12")],
-            &[("$up{instance=\"a\"}", "0 1x12")],
+            &[("$up{instance=\"a\"}", Constant(Number(1)))],
+            &[("$up{instance=\"a\"}", Then(Number(0), Number(1)))],
         ],
-        minutes: 6,
     },
     Alert {
         name: "NotReady",
@@ -47,12 +56,14 @@ pub(super) const ALERTS: &[Alert] = &[
             READY,
             TriageStep::Admin("/breakers", "dependencies whose calls fail"),
         ],
-        fires: &[("$health_ready{instance=\"a\"}", "0x10")],
+        fires: &[("$health_ready{instance=\"a\"}", Constant(Number(0)))],
         silent: &[
-            &[("$health_ready{instance=\"a\"}", "1x10")],
-            &[("$health_ready{instance=\"a\"}", "0x4 1 0x5")],
+            &[("$health_ready{instance=\"a\"}", Constant(Number(1)))],
+            &[(
+                "$health_ready{instance=\"a\"}",
+                Interrupted(Number(0), Number(1)),
+            )],
         ],
-        minutes: 6,
     },
     Alert {
         name: "HealthCheckFailing",
@@ -73,19 +84,18 @@ pub(super) const ALERTS: &[Alert] = &[
         ],
         fires: &[(
             "$health_check_failures_total{instance=\"a\",check=\"database\"}",
-            "0+2x20",
+            Growth(ABOVE),
         )],
         silent: &[
             &[(
                 "$health_check_failures_total{instance=\"a\",check=\"database\"}",
-                "0 1x20",
+                Then(Number(0), AT_MOST),
             )],
             &[(
                 "$health_check_failures_total{instance=\"a\",check=\"database\"}",
-                "9x20",
+                Constant(Number(9)),
             )],
         ],
-        minutes: 14,
     },
     Alert {
         name: "Panics",
@@ -96,11 +106,13 @@ pub(super) const ALERTS: &[Alert] = &[
         severity: Severity::Ticket,
         summary: "caught a panic",
         meaning: "The code of the service panicked. The request or task failed, and the service continues.",
-        causes: &["A bug. The log has a line with the message and the place of the panic."],
+        causes: &["A bug. The log line of the panic has its message and its source location."],
         triage: &[TriageStep::Admin("/info", "the version of the service")],
-        fires: &[("$panics_total{instance=\"a\"}", "0x3 1x5")],
-        silent: &[&[("$panics_total{instance=\"a\"}", "4x10")], &[]],
-        minutes: 6,
+        fires: &[("$panics_total{instance=\"a\"}", Growth(ABOVE))],
+        silent: &[
+            &[("$panics_total{instance=\"a\"}", Constant(Number(4)))],
+            &[],
+        ],
     },
     Alert {
         name: "ConfigReloadFailed",
@@ -116,12 +128,17 @@ pub(super) const ALERTS: &[Alert] = &[
             TriageStep::Command("config check", "every error of the settings"),
             TriageStep::Admin("/config", "the settings in effect and their sources"),
         ],
-        fires: &[("$config_reload_failures_total{instance=\"a\"}", "0x3 1x5")],
+        fires: &[(
+            "$config_reload_failures_total{instance=\"a\"}",
+            Growth(ABOVE),
+        )],
         silent: &[
-            &[("$config_reload_failures_total{instance=\"a\"}", "2x10")],
+            &[(
+                "$config_reload_failures_total{instance=\"a\"}",
+                Constant(Number(2)),
+            )],
             &[],
         ],
-        minutes: 6,
     },
     Alert {
         name: "CertificateReloadFailed",
@@ -133,7 +150,7 @@ pub(super) const ALERTS: &[Alert] = &[
         summary: "cannot read its new certificate of the listener {{ $labels.listener }}",
         meaning: "A certificate or key file changed, and the new content cannot be used. The service continues with the previous certificate until it expires.",
         causes: &[
-            "Certificate and key do not belong together, because only one file was replaced.",
+            "The certificate and the key do not match, because only one file was replaced.",
             "The file is not in the PEM format.",
         ],
         triage: &[TriageStep::Command(
@@ -142,16 +159,75 @@ pub(super) const ALERTS: &[Alert] = &[
         )],
         fires: &[(
             "$tls_reload_failures_total{instance=\"a\",listener=\"http\"}",
-            "0x3 1x5",
+            Growth(ABOVE),
         )],
         silent: &[
             &[(
                 "$tls_reload_failures_total{instance=\"a\",listener=\"http\"}",
-                "2x10",
+                Constant(Number(2)),
             )],
             &[],
         ],
-        minutes: 6,
+    },
+    Alert {
+        name: EXPIRING,
+        needs: &["tls_certificate_expiry_timestamp_seconds"],
+        expression: "min by (job, listener) ($tls_certificate_expiry_timestamp_seconds) - time() < 604800",
+        threshold: 0.0,
+        wait: "15m",
+        severity: Severity::Page,
+        summary: "uses a certificate that expires within a week: listener {{ $labels.listener }}",
+        meaning: "The certificate of a listener, or one of its chain, expires within seven days. After that, clients reject all connections.",
+        causes: &[
+            "The renewal of the certificate fails: see the log of its issuer.",
+            "The new certificate is not in the secret of the service.",
+            "The service rejects the new certificate: the alert CertificateReloadFailed fires too.",
+        ],
+        triage: &[TriageStep::Open(
+            "/metrics",
+            "`tls_certificate_expiry_timestamp_seconds`, `tls_reloads_total` and `tls_reload_failures_total`",
+        )],
+        fires: &[(
+            "$tls_certificate_expiry_timestamp_seconds{instance=\"a\",listener=\"http\"}",
+            Constant(Number(600_000)),
+        )],
+        silent: &[
+            &[(
+                "$tls_certificate_expiry_timestamp_seconds{instance=\"a\",listener=\"http\"}",
+                Constant(Number(4_000_000_000)),
+            )],
+            &[],
+        ],
+    },
+    Alert {
+        name: RESTARTING,
+        needs: &["process_start_time_seconds"],
+        expression: "max by (job, instance) (changes($process_start_time_seconds[30m])) > 2",
+        threshold: 0.0,
+        wait: "0m",
+        severity: Severity::Ticket,
+        summary: "has a replica that restarts repeatedly",
+        meaning: "A replica started at least three times within 30 minutes. Each restart aborts the requests of the replica.",
+        causes: &[
+            "The process needs more memory than the limit of the container: exit status 137.",
+            "The process fails after its start: its last log line has the error.",
+            "The liveness probe fails, because the process does not respond.",
+        ],
+        triage: &[
+            READY,
+            TriageStep::Command("config check", "errors of the settings"),
+        ],
+        fires: &[(
+            "$process_start_time_seconds{instance=\"a\"}",
+            Growth(Number(60)),
+        )],
+        silent: &[
+            &[(
+                "$process_start_time_seconds{instance=\"a\"}",
+                Constant(Number(60)),
+            )],
+            &[],
+        ],
     },
     Alert {
         name: "FileDescriptorsExhausted",
@@ -171,17 +247,16 @@ pub(super) const ALERTS: &[Alert] = &[
             "`http_connections_open`, `database_pool_open` and `process_open_fds`",
         )],
         fires: &[
-            ("$process_open_fds{instance=\"a\"}", "81x30"),
-            ("$process_max_fds{instance=\"a\"}", "100x30"),
+            ("$process_open_fds{instance=\"a\"}", Constant(Above(100))),
+            ("$process_max_fds{instance=\"a\"}", Constant(Number(100))),
         ],
         silent: &[
             &[
-                ("$process_open_fds{instance=\"a\"}", "80x30"),
-                ("$process_max_fds{instance=\"a\"}", "100x30"),
+                ("$process_open_fds{instance=\"a\"}", Constant(AtMost(100))),
+                ("$process_max_fds{instance=\"a\"}", Constant(Number(100))),
             ],
-            &[("$process_open_fds{instance=\"a\"}", "81x30")],
+            &[("$process_open_fds{instance=\"a\"}", Constant(Above(100)))],
         ],
-        minutes: 20,
     },
     Alert {
         name: "RequestsShed",
@@ -205,16 +280,15 @@ pub(super) const ALERTS: &[Alert] = &[
         ],
         fires: &[(
             "$load_shed_total{instance=\"a\",name=\"http\",priority=\"normal\"}",
-            "0+60x20",
+            Growth(Above(300)),
         )],
         silent: &[
             &[(
                 "$load_shed_total{instance=\"a\",name=\"http\",priority=\"normal\"}",
-                "0+1x20",
+                Growth(AtMost(30)),
             )],
             &[],
         ],
-        minutes: 14,
     },
     Alert {
         name: "OperationLogIncomplete",
@@ -224,14 +298,19 @@ pub(super) const ALERTS: &[Alert] = &[
         wait: "0m",
         severity: Severity::Ticket,
         summary: "could not store entries of its operation log",
-        meaning: "Calls took place, and their entries are missing in the operation log.",
+        meaning: "The service handled calls, and could not store their entries in the operation log.",
         causes: &["The database was down or slow: see the alerts about it."],
         triage: &[READY],
-        fires: &[("$operation_log_dropped_total{instance=\"a\"}", "0x3 1x5")],
+        fires: &[(
+            "$operation_log_dropped_total{instance=\"a\"}",
+            Growth(ABOVE),
+        )],
         silent: &[
-            &[("$operation_log_dropped_total{instance=\"a\"}", "2x10")],
+            &[(
+                "$operation_log_dropped_total{instance=\"a\"}",
+                Constant(Number(2)),
+            )],
             &[],
         ],
-        minutes: 6,
     },
 ];

@@ -11,7 +11,7 @@ pub(super) fn document(facts: &Facts, alerts: &[Rendered], overlay: &Overlay) ->
     groups(facts, alerts, overlay).document(HEADER)
 }
 
-fn groups(facts: &Facts, alerts: &[Rendered], overlay: &Overlay) -> Yaml {
+pub(super) fn groups(facts: &Facts, alerts: &[Rendered], overlay: &Overlay) -> Yaml {
     let name = &facts.name;
     let recordings = slo::recordings(facts, overlay);
     let alerts = alerts

@@ -3,7 +3,7 @@
 use seaworthy_facts::Facts;
 
 use super::{
-    Alert, Rendered, Series, Severity, TriageStep,
+    Alert, Rendered, Series, Severity, TriageStep, Wait,
     expression::{number, resolve},
 };
 use crate::{
@@ -17,8 +17,11 @@ pub(super) const SLOW: &str = "ErrorBudgetBurnSlow";
 const WINDOWS: [&str; 7] = ["5m", "30m", "1h", "2h", "6h", "1d", "3d"];
 /// Fewer failures in an hour are not worth a page, whatever their ratio is.
 const MIN_FAILURES: u32 = 10;
-/// The gRPC statuses that count as errors of the server.
-const GRPC_FAULTS: &str = "UNKNOWN|DEADLINE_EXCEEDED|INTERNAL|UNAVAILABLE|DATA_LOSS";
+/// The gRPC statuses that count as errors of the server, as `/metrics` has them.
+const GRPC_FAULTS: &str = "status=~\"Unknown|DeadlineExceeded|Internal|Unavailable|DataLoss\"";
+/// The calls of clients. Probes of the health service would hide the failures of a quiet service,
+/// and a stop ends each open `Watch` with `Unavailable`, which is not an error.
+const GRPC_CALLS: &str = "service!=\"grpc.health.v1.Health\"";
 
 pub(super) const ALERTS: &[Alert] = &[
     Alert {
@@ -28,10 +31,10 @@ pub(super) const ALERTS: &[Alert] = &[
         threshold: 0.0,
         wait: "2m",
         severity: Severity::Page,
-        summary: "uses its error budget of 30 days within hours",
+        summary: "uses its error budget of 30 days within five days",
         meaning: "Requests fail or are slow at a rate that uses the error budget of 30 days within two to five days. Users notice it.",
         causes: &[
-            "A deployment that just started: roll it back.",
+            "A recent deployment: roll it back.",
             "A dependency that is down or slow: other alerts name it.",
             "More traffic than the replicas can serve: the dashboard shows requests in flight and rejected requests.",
         ],
@@ -42,7 +45,6 @@ pub(super) const ALERTS: &[Alert] = &[
         ],
         fires: &[],
         silent: &[],
-        minutes: 0,
     },
     Alert {
         name: SLOW,
@@ -51,8 +53,8 @@ pub(super) const ALERTS: &[Alert] = &[
         threshold: 0.0,
         wait: "15m",
         severity: Severity::Ticket,
-        summary: "uses its error budget of 30 days too early",
-        meaning: "Requests fail or are slow at a rate that uses the error budget before its 30 days end.",
+        summary: "uses its error budget in less than 30 days",
+        meaning: "Requests fail or are slow at a rate that uses the error budget in less than 30 days.",
         causes: &[
             "One route that fails or is slow: the dashboard shows requests by path.",
             "Timeouts that are shorter than a dependency needs.",
@@ -63,7 +65,6 @@ pub(super) const ALERTS: &[Alert] = &[
         ],
         fires: &[],
         silent: &[],
-        minutes: 0,
     },
 ];
 
@@ -81,7 +82,6 @@ struct Objective {
 
 fn objectives(facts: &Facts, overlay: &Overlay) -> Vec<Objective> {
     let budget = (100.0 - overlay.availability_percent) / 100.0;
-    let slow = (100.0 - overlay.latency_percent) / 100.0;
     let mut objectives = Vec::new();
     if facts.metric("http_requests_total").is_some() {
         let labels = "method=\"GET\",path=\"/\"";
@@ -102,40 +102,58 @@ fn objectives(facts: &Facts, overlay: &Overlay) -> Vec<Objective> {
         objectives.push(Objective {
             name: "grpc_availability",
             failures: format!(
-                "sum(rate($grpc_requests_total{{status=~\"{GRPC_FAULTS}\"}}[WINDOW]))"
+                "sum(rate($grpc_requests_total{{{GRPC_FAULTS}, {GRPC_CALLS}}}[WINDOW]))"
             ),
-            requests: "sum(rate($grpc_requests_total[WINDOW]))".to_owned(),
+            requests: format!("sum(rate($grpc_requests_total{{{GRPC_CALLS}}}[WINDOW]))"),
             budget,
             series: [
-                format!("$grpc_requests_total{{{labels},status=\"INTERNAL\"}}"),
+                format!("$grpc_requests_total{{{labels},status=\"Internal\"}}"),
                 format!("$grpc_requests_total{{{labels},status=\"OK\"}}"),
             ],
             is_cumulative: false,
         });
     }
-    let latency = facts.metric("http_request_duration_seconds");
-    let bound = latency.and_then(|metric| {
-        let mut bounds = metric.bounds.iter().copied();
-        bounds.find(|bound| *bound >= overlay.latency_seconds)
-    });
-    if let Some(bound) = bound {
-        let (le, labels) = (number(bound), "method=\"GET\",path=\"/\"");
-        let all = "sum(rate($http_request_duration_seconds_count[WINDOW]))";
-        objectives.push(Objective {
-            name: "http_latency",
-            failures: format!(
-                "{all} - sum(rate($http_request_duration_seconds_bucket{{le=\"{le}\"}}[WINDOW]))"
-            ),
-            requests: all.to_owned(),
-            budget: slow,
-            series: [
-                format!("$http_request_duration_seconds_count{{{labels}}}"),
-                format!("$http_request_duration_seconds_bucket{{{labels},le=\"{le}\"}}"),
-            ],
-            is_cumulative: true,
-        });
-    }
+    let http = latency(facts, overlay, "http", "method=\"GET\",path=\"/\"", "");
+    let labels = "service=\"s\",method=\"m\"";
+    let grpc = latency(facts, overlay, "grpc", labels, GRPC_CALLS);
+    objectives.extend(http);
+    objectives.extend(grpc.filter(|_| facts.listener("grpc").is_some()));
     objectives
+}
+
+/// Returns the objective on the latency of a transport. `labels` are those of a series, and `calls`
+/// selects the series that count.
+fn latency(
+    facts: &Facts,
+    overlay: &Overlay,
+    transport: &'static str,
+    labels: &str,
+    calls: &str,
+) -> Option<Objective> {
+    let metric = format!("{transport}_request_duration_seconds");
+    let mut bounds = facts.metric(&metric)?.bounds.iter().copied();
+    let bound = bounds.find(|bound| *bound >= overlay.latency_seconds)?;
+    // The label as `/metrics` has it: `1.0`, not `1`.
+    let le = format!("{bound:?}");
+    let (all, fast) = match calls {
+        "" => (String::new(), format!("{{le=\"{le}\"}}")),
+        calls => (format!("{{{calls}}}"), format!("{{le=\"{le}\", {calls}}}")),
+    };
+    let all = format!("sum(rate(${metric}_count{all}[WINDOW]))");
+    Some(Objective {
+        name: match transport {
+            "grpc" => "grpc_latency",
+            _ => "http_latency",
+        },
+        failures: format!("{all} - sum(rate(${metric}_bucket{fast}[WINDOW]))"),
+        requests: all,
+        budget: (100.0 - overlay.latency_percent) / 100.0,
+        series: [
+            format!("${metric}_count{{{labels}}}"),
+            format!("${metric}_bucket{{{labels},le=\"{le}\"}}"),
+        ],
+        is_cumulative: true,
+    })
 }
 
 /// Returns the recording rules: how many times faster than allowed the budget is used.
@@ -172,7 +190,12 @@ pub(super) fn recordings(facts: &Facts, overlay: &Overlay) -> Vec<Yaml> {
 }
 
 /// Returns the alert for a service with requests.
-pub(super) fn render(alert: &'static Alert, facts: &Facts, overlay: &Overlay) -> Option<Rendered> {
+pub(super) fn render(
+    alert: &'static Alert,
+    facts: &Facts,
+    overlay: &Overlay,
+    wait: &Wait,
+) -> Option<Rendered> {
     let objectives = objectives(facts, overlay);
     let objective = objectives.first()?;
     let job = &facts.name;
@@ -186,7 +209,8 @@ pub(super) fn render(alert: &'static Alert, facts: &Facts, overlay: &Overlay) ->
         format!("({} and {})", burns(long, rate), burns(short, rate))
     };
     let guard = format!("job:slo_failures:increase1h{{job=\"{job}\"}} >= {MIN_FAILURES}");
-    let (expression, rate, minutes) = match alert.name {
+    // The rate is constant from the first minutes on, in every window.
+    let (expression, rate, extra_minutes) = match alert.name {
         FAST => (
             format!(
                 "({} or {}) and {guard}",
@@ -194,14 +218,15 @@ pub(super) fn render(alert: &'static Alert, facts: &Facts, overlay: &Overlay) ->
                 both("6h", "30m", 6.0)
             ),
             14.4,
-            20,
+            18,
         ),
         _ => (
             format!("{} or {}", both("1d", "2h", 3.0), both("3d", "6h", 1.0)),
             3.0,
-            40,
+            25,
         ),
     };
+    let minutes = wait.minutes.saturating_add(extra_minutes);
     // Per million requests, so that the values are whole numbers.
     let at = |times: f64| {
         let total = 1_000_000.0;
@@ -231,7 +256,7 @@ pub(super) fn render(alert: &'static Alert, facts: &Facts, overlay: &Overlay) ->
     Some(Rendered {
         alert,
         expression,
-        wait: alert.wait.to_owned(),
+        wait: wait.text.clone(),
         severity: alert.severity,
         fires: series(at(rate * 1.1)),
         silent: vec![series(at(below)), series(vec![(0, 0.0), (1, 0.0)])],

@@ -2,9 +2,11 @@
 
 use seaworthy_facts::Facts;
 
-use super::{Alert, Rendered, Series, Severity, TriageStep, expression::resolve};
+use super::{Alert, Rendered, Series, Severity, TriageStep, Wait, expression::resolve};
 
 pub(super) const STALLED: &str = "WorkerStalled";
+const LAST_SUCCESS: &str = "worker_last_success_timestamp_seconds";
+const STARTED: &str = "worker_started_timestamp_seconds";
 /// A run may be late by its duration and by a restart.
 const GAPS: u64 = 3;
 /// The minimum time that counts as stalled, in seconds.
@@ -12,13 +14,13 @@ const MIN_SECONDS: u64 = 300;
 
 pub(super) const ALERTS: &[Alert] = &[Alert {
     name: STALLED,
-    needs: &["worker_last_success_timestamp_seconds"],
+    needs: &[LAST_SUCCESS],
     expression: "",
     threshold: 0.0,
     wait: "5m",
     severity: Severity::Ticket,
     summary: "has a worker without a successful run: {{ $labels.worker }}",
-    meaning: "A worker has not completed a run for three times its interval, on any replica. Work such as cleanups and retries is not done.",
+    meaning: "A worker has not completed a run for three times its interval, on any replica. Before the first completed run, the time counts from the start of the service. Work such as cleanups and retries is not done.",
     causes: &[
         "Every run fails: the report has the last error.",
         "An operator paused the worker.",
@@ -33,41 +35,72 @@ pub(super) const ALERTS: &[Alert] = &[Alert {
     ],
     fires: &[],
     silent: &[],
-    minutes: 0,
 }];
 
 /// Returns the alert for a service with workers that run regularly. Each has its own threshold.
-pub(super) fn render(alert: &'static Alert, facts: &Facts) -> Option<Rendered> {
+pub(super) fn render(alert: &'static Alert, facts: &Facts, wait: &Wait) -> Option<Rendered> {
     let workers = facts.workers.iter();
     let workers: Vec<_> = workers
         .filter_map(|worker| Some((&worker.name, limit(worker.max_gap_seconds?))))
         .collect();
     let (name, seconds) = workers.first().copied()?;
-    facts.metric("worker_last_success_timestamp_seconds")?;
+    facts.metric(LAST_SUCCESS)?;
+    let records_start = facts.metric(STARTED).is_some();
+    let of = |metric: &str, labels: &str, name: &str| {
+        resolve(&format!("${metric}{{{labels}worker=\"{name}\"}}"), facts)
+    };
     let late = |(name, seconds): &(&String, u64)| {
-        let last = format!("$worker_last_success_timestamp_seconds{{worker=\"{name}\"}}");
-        let last = resolve(&last, facts);
-        format!("time() - max by (job, worker) ({last}) > {seconds}")
+        let by = "by (job, worker)";
+        // The last success counts after its replica has ended, because another replica may wait for
+        // its turn.
+        let last = resolve(
+            &format!("${LAST_SUCCESS}{{worker=\"{name}\"}}[{seconds}s]"),
+            facts,
+        );
+        let last = format!("max {by} (max_over_time({last}))");
+        let last = if records_start {
+            let started = of(STARTED, "", name);
+            // The success of a service that was stopped does not count. A replica that starts must
+            // not hide a worker that stalled on another replica.
+            format!("(({last} and max {by} ({started})) or min {by} ({started}))")
+        } else {
+            last
+        };
+        format!("time() - {last} > {seconds}")
     };
     let expression: Vec<_> = workers.iter().map(late).collect();
     let minutes = u32::try_from(seconds / 60)
         .unwrap_or(u32::MAX)
-        .saturating_add(10);
-    let series = |values: String| {
-        let name =
-            format!("$worker_last_success_timestamp_seconds{{instance=\"a\",worker=\"{name}\"}}");
-        vec![Series {
-            name: resolve(&name, facts),
-            values,
-        }]
+        .saturating_add(wait.minutes)
+        .saturating_add(5);
+    let (stays, rises) = (format!("0x{minutes}"), format!("0+60x{minutes}"));
+    // A replica that ends after its last success, which is not late in the minute of the check.
+    let age = u32::try_from(seconds / 60).unwrap_or(u32::MAX);
+    let ends = format!(
+        "0+60x{} stale",
+        minutes.saturating_sub(age.saturating_sub(1))
+    );
+    let series = |metric: &str, instance: &str, values: &str| Series {
+        name: of(metric, &format!("instance=\"{instance}\","), name),
+        values: values.to_owned(),
     };
+    let mut fires = vec![series(LAST_SUCCESS, "a", &stays)];
+    let mut silent = vec![vec![series(LAST_SUCCESS, "a", &rises)]];
+    if records_start {
+        fires.push(series(STARTED, "b", &rises));
+        silent.push(vec![series(STARTED, "a", &rises)]);
+        silent.push(vec![
+            series(LAST_SUCCESS, "a", &ends),
+            series(STARTED, "b", &stays),
+        ]);
+    }
     Some(Rendered {
         alert,
         expression: expression.join(" or "),
-        wait: alert.wait.to_owned(),
+        wait: wait.text.clone(),
         severity: alert.severity,
-        fires: series(format!("0x{minutes}")),
-        silent: vec![series(format!("0+60x{minutes}"))],
+        fires,
+        silent,
         minutes,
     })
 }

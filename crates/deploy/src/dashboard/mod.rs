@@ -19,6 +19,11 @@ const COLUMNS: i64 = 24;
 
 /// Adds `grafana/NAME.json`.
 pub(crate) fn render(facts: &Facts, files: &mut Files) {
+    files.insert(format!("grafana/{}.json", facts.name), text(facts));
+}
+
+/// Returns the dashboard of a service as JSON.
+pub(crate) fn text(facts: &Facts) -> String {
     let has = |panel: &&Panel| {
         panel
             .needs
@@ -40,8 +45,7 @@ pub(crate) fn render(facts: &Facts, files: &mut Files) {
         panels.push(graph(panel, facts, id, x, y));
         x += WIDTH;
     }
-    let name = &facts.name;
-    files.insert(format!("grafana/{name}.json"), document(name, &panels));
+    document(&facts.name, &panels)
 }
 
 /// Returns the dashboard with one line per panel.
@@ -114,4 +118,36 @@ fn position(x: i64, y: i64, width: i64, height: i64) -> Yaml {
         ("w", width.into()),
         ("h", height.into()),
     ])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::alert;
+
+    /// An operator compares values before and during an incident. A single scrape shows one value.
+    #[test]
+    fn dashboards_have_each_metric_that_a_triage_names_obs_9() {
+        let mut named = 0;
+        for alert in alert::all() {
+            for purpose in alert.triage.iter().map(alert::TriageStep::purpose) {
+                let names = purpose.split('`').skip(1).step_by(2);
+                for name in names.filter(|name| name.contains('_')) {
+                    named += 1;
+                    let is_in = |query: &str| {
+                        query.split('$').skip(1).any(|rest| {
+                            let is_name = |it: char| it.is_ascii_alphanumeric() || it == '_';
+                            let end = rest.find(|it| !is_name(it)).unwrap_or(rest.len());
+                            let metric = rest.split_at(end).0;
+                            metric == name || metric.strip_suffix("_bucket") == Some(name)
+                        })
+                    };
+                    let mut queries = PANELS.iter().flat_map(|panel| panel.queries);
+                    let known = queries.any(|(query, _)| is_in(query));
+                    assert!(known, "{}: {name}", alert.name);
+                }
+            }
+        }
+        assert!(named > 10);
+    }
 }

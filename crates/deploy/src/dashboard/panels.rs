@@ -81,12 +81,45 @@ pub(super) const PANELS: &[Panel] = &[
     ),
     panel(
         "Overview",
+        "Requests by path",
+        "reqps",
+        &["http_requests_total"],
+        &[(
+            "topk(10, sum by (method, path) (rate($http_requests_total[5m])))",
+            "{{method}} {{path}}",
+        )],
+    ),
+    panel(
+        "Overview",
+        "Slowest paths, p99",
+        "s",
+        &["http_request_duration_seconds"],
+        &[(
+            "topk(10, histogram_quantile(0.99, sum by (le, method, path) (rate($http_request_duration_seconds_bucket[5m]))))",
+            "{{method}} {{path}}",
+        )],
+    ),
+    panel(
+        "Overview",
         "Requests in flight and rejected",
         "short",
         &["http_requests_in_flight", "load_shed_total"],
         &[
             ("sum($http_requests_in_flight)", "in flight"),
             ("sum(rate($load_shed_total[5m]))", "rejected per second"),
+        ],
+    ),
+    panel(
+        "Overview",
+        "Limit of concurrent requests",
+        "short",
+        &["concurrency_limit", "concurrency_in_flight"],
+        &[
+            ("sum by (name) ($concurrency_limit)", "{{name}} limit"),
+            (
+                "sum by (name) ($concurrency_in_flight)",
+                "{{name}} in flight",
+            ),
         ],
     ),
     panel(
@@ -109,6 +142,7 @@ pub(super) const PANELS: &[Panel] = &[
         "short",
         &["database_pool_in_use", "database_pool_waiting"],
         &[
+            ("sum by (name) ($database_pool_open)", "{{name}} open"),
             ("sum by (name) ($database_pool_in_use)", "{{name}} in use"),
             ("sum by (name) ($database_pool_waiting)", "{{name}} waiting"),
             (
@@ -202,6 +236,26 @@ pub(super) const PANELS: &[Panel] = &[
     ),
     panel(
         "Messages",
+        "Duration of attempts, p99",
+        "s",
+        &["messages_handler_duration_seconds"],
+        &[(
+            "histogram_quantile(0.99, sum by (le, group) (rate($messages_handler_duration_seconds_bucket[5m])))",
+            "{{group}}",
+        )],
+    ),
+    panel(
+        "Messages",
+        "Connected subscriptions",
+        "short",
+        &["consumer_connected", "consumer_paused"],
+        &[
+            ("sum by (group) ($consumer_connected)", "{{group}}"),
+            ("sum by (group) ($consumer_paused)", "{{group}} paused"),
+        ],
+    ),
+    panel(
+        "Messages",
         "Lag of consumers",
         "short",
         &["consumer_lag"],
@@ -249,6 +303,71 @@ pub(super) const PANELS: &[Panel] = &[
             "time() - max by (worker) ($worker_last_success_timestamp_seconds)",
             "{{worker}}",
         )],
+    ),
+    panel(
+        "Accounts",
+        "Captcha codes",
+        "cps",
+        &["captcha_codes_total", "captcha_codes_limited_total"],
+        &[
+            (
+                "sum by (kind, result) (rate($captcha_codes_total[5m]))",
+                "{{kind}} {{result}}",
+            ),
+            (
+                "sum by (kind, limit) (rate($captcha_codes_limited_total[5m]))",
+                "{{kind}} limited by {{limit}}",
+            ),
+        ],
+    ),
+    panel(
+        "Accounts",
+        "Password hashes",
+        "short",
+        &[
+            "password_hashing_waiting",
+            "password_hashing_rejected_total",
+        ],
+        &[
+            ("sum($password_hashing_waiting)", "running or waiting"),
+            (
+                "sum(increase($password_hashing_rejected_total[5m]))",
+                "rejected in 5 minutes",
+            ),
+        ],
+    ),
+    panel(
+        "Runtime",
+        "Open connections",
+        "short",
+        &["http_connections_open"],
+        &[("sum by (listener) ($http_connections_open)", "{{listener}}")],
+    ),
+    panel(
+        "Runtime",
+        "Days until certificates expire",
+        "d",
+        &["tls_certificate_expiry_timestamp_seconds"],
+        &[(
+            "(min by (listener) ($tls_certificate_expiry_timestamp_seconds) - time()) / 86400",
+            "{{listener}}",
+        )],
+    ),
+    panel(
+        "Runtime",
+        "Reloads of TLS files in an hour",
+        "short",
+        &["tls_reloads_total", "tls_reload_failures_total"],
+        &[
+            (
+                "sum by (listener) (increase($tls_reloads_total[1h]))",
+                "{{listener}}",
+            ),
+            (
+                "sum by (listener) (increase($tls_reload_failures_total[1h]))",
+                "{{listener}} failed",
+            ),
+        ],
     ),
     panel(
         "Runtime",

@@ -70,10 +70,19 @@ fn yaml(value: &Json) -> Yaml {
         Json::Bool(value) => Yaml::Bool(*value),
         Json::Number(number) => match number.as_i64() {
             Some(number) => Yaml::Number(number),
-            None => Yaml::Text(number.to_string()),
+            None => Yaml::Decimal(number.to_string()),
         },
         Json::String(text) => Yaml::Text(text.clone()),
-        other => Yaml::Text(other.to_string()),
+        Json::Null => Yaml::Null,
+        Json::Array(items) => Yaml::List(items.iter().map(yaml).collect()),
+        Json::Object(members) => {
+            let members = members.iter();
+            Yaml::Map(
+                members
+                    .map(|(key, value)| (key.clone(), yaml(value)))
+                    .collect(),
+            )
+        }
     }
 }
 
@@ -101,11 +110,45 @@ pub(super) fn secret_variables(facts: &Facts) -> BTreeSet<String> {
         .collect()
 }
 
-/// Returns a hash of the settings, so that a change of them starts new pods (FNV-1a).
+/// Returns the name of the ConfigMap. It contains a hash of the settings, so a change of them starts
+/// new pods, and pods of an earlier rollout find their settings.
+pub(super) fn name(facts: &Facts) -> String {
+    format!("{}-{}", facts.name, hash(&text(facts)))
+}
+
+/// Returns a hash for the name of an object (FNV-1a).
 pub(super) fn hash(text: &str) -> String {
     let offset = 0xcbf2_9ce4_8422_2325_u64;
     let hash = text.bytes().fold(offset, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     });
-    format!("{hash:016x}")
+    let [high, low] = [hash >> 32, hash & u64::from(u32::MAX)];
+    format!("{:08x}", high ^ low)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// A text `null` is not the value null: the service would read it as a path.
+    #[test]
+    fn values_keep_their_types_conf_1() {
+        let mut root = Yaml::Map(Vec::new());
+        for (key, value) in [
+            ("public_metrics", json!(null)),
+            ("name", json!("null")),
+            ("limits.ratio", json!(0.25)),
+            ("limits.most", json!(12)),
+            ("origins", json!([])),
+            ("labels", json!({ "tier": null })),
+        ] {
+            insert(&mut root, &key.split('.').collect::<Vec<_>>(), &value);
+        }
+        assert_eq!(
+            root.document(""),
+            "public_metrics: null\nname: \"null\"\nlimits: {ratio: 0.25, most: 12}\norigins: []\nlabels: {tier: null}\n"
+        );
+    }
 }

@@ -7,7 +7,7 @@ use crate::{
 };
 
 pub(super) const COMMENT: &str = "\
-After SIGTERM the service stays open for lifecycle.drain_delay, so it needs no
+After SIGTERM the service accepts connections for lifecycle.drain_delay, so it needs no
 preStop hook. terminationGracePeriodSeconds is lifecycle.total_timeout and 5 s. There is no CPU
 limit, because it delays requests although the node has free CPU.";
 
@@ -17,7 +17,8 @@ const STARTUP_PERIOD: i64 = 2;
 
 pub(super) const SETTINGS_COMMENT: &str = "\
 The secret NAME-secrets is not here. Create it from a secret store, with one key per file below
-/run/secrets that the settings name.";
+/run/secrets that the settings name. The name of the ConfigMap has a hash of the settings. Do not
+delete the ConfigMaps of earlier rollouts, because a rollback uses them.";
 
 /// Returns the account and the settings, which the migrations need too.
 pub(super) fn settings(facts: &Facts) -> Vec<Yaml> {
@@ -31,7 +32,14 @@ pub(super) fn settings(facts: &Facts) -> Vec<Yaml> {
     );
     let text = Yaml::Block(config::text(facts));
     let settings = map([(config::file(facts).as_str(), text)]);
-    let settings = object("v1", "ConfigMap", name, name, vec![("data", settings)]);
+    let versioned = config::name(facts);
+    let settings = object(
+        "v1",
+        "ConfigMap",
+        &versioned,
+        name,
+        vec![("data", settings)],
+    );
     [account, settings]
         .map(|object| in_wave(object, FIRST))
         .into()
@@ -39,11 +47,10 @@ pub(super) fn settings(facts: &Facts) -> Vec<Yaml> {
 
 /// Returns Deployment and Service.
 pub(super) fn objects(facts: &Facts, overlay: &Overlay) -> Vec<Yaml> {
-    let settings = config::text(facts);
-    vec![deployment(facts, overlay, &settings), service(facts)]
+    vec![deployment(facts, overlay), service(facts)]
 }
 
-fn deployment(facts: &Facts, overlay: &Overlay, settings: &str) -> Yaml {
+fn deployment(facts: &Facts, overlay: &Overlay) -> Yaml {
     let name = facts.name.as_str();
     let mut container = pod::container(facts, overlay, &["serve"]);
     let ports = facts.listeners.iter().map(|listener| {
@@ -67,11 +74,7 @@ fn deployment(facts: &Facts, overlay: &Overlay, settings: &str) -> Yaml {
     let grace = seconds(lifecycle.total_timeout_ms) + GRACE_MARGIN;
     spec.push("terminationGracePeriodSeconds", grace);
     spec.push("topologySpreadConstraints", pod::spread(facts));
-    let annotations = map([("seaworthy.dev/settings", config::hash(settings).into())]);
-    let metadata = map([
-        ("labels", pod::labels(name, facts)),
-        ("annotations", annotations),
-    ]);
+    let metadata = map([("labels", pod::labels(name, facts))]);
     let template = map([("metadata", metadata), ("spec", spec)]);
     let update = map([
         ("type", "RollingUpdate".into()),

@@ -1,6 +1,6 @@
 use seaworthy_facts::Facts;
 
-use super::{SECOND, in_wave, object, pod};
+use super::{SECOND, config, in_wave, object, pod};
 use crate::{
     Overlay,
     yaml::{Yaml, map},
@@ -8,8 +8,13 @@ use crate::{
 
 pub(super) const COMMENT: &str = "\
 The service is ready only if its migrations are applied. Run this job before a rollout:
-Argo CD does so because of the annotations. With kubectl, apply prerequisites.yaml, network.yaml and
-this file, and wait for the job.";
+Argo CD does so because of the annotations. With kubectl, apply the job of your overlay by its
+label, and wait for it. The name of the job has a hash of its pod, so another image or other
+settings are another job. If your overlay changes the pod, delete the job of an earlier run first,
+because an applied job cannot change.";
+
+/// The name of a job has at most 63 letters, and 9 of them are the hash.
+const MAX_VERSIONED: usize = 54;
 
 /// Returns the job that applies the migrations of this version.
 pub(super) fn objects(facts: &Facts, overlay: &Overlay) -> Vec<Yaml> {
@@ -18,24 +23,27 @@ pub(super) fn objects(facts: &Facts, overlay: &Overlay) -> Vec<Yaml> {
     let mut spec = pod::spec(facts, container);
     spec.push("restartPolicy", "Never");
     let metadata = map([("labels", pod::labels(&name, facts))]);
+    let template = map([("metadata", metadata), ("spec", spec)]);
+    let hash = config::hash(&template.document(""));
     let job = map([
         ("backoffLimit", 3_i64.into()),
         ("activeDeadlineSeconds", 600_i64.into()),
         ("ttlSecondsAfterFinished", 86_400_i64.into()),
-        ("template", map([("metadata", metadata), ("spec", spec)])),
+        ("template", template),
     ]);
-    let version: String = facts
-        .version
+    let version = facts.version.chars().map(|letter| {
+        if letter.is_ascii_alphanumeric() {
+            letter.to_ascii_lowercase()
+        } else {
+            '-'
+        }
+    });
+    let versioned: String = format!("{name}-")
         .chars()
-        .map(|letter| {
-            if letter.is_ascii_alphanumeric() {
-                letter.to_ascii_lowercase()
-            } else {
-                '-'
-            }
-        })
+        .chain(version)
+        .take(MAX_VERSIONED)
         .collect();
-    let versioned = format!("{name}-{version}");
+    let versioned = format!("{}-{hash}", versioned.trim_end_matches('-'));
     let job = object("batch/v1", "Job", &versioned, &name, vec![("spec", job)]);
     vec![in_wave(job, SECOND)]
 }

@@ -66,6 +66,16 @@ pub(crate) fn render(
     let network = network::objects(facts, services, overlay)?;
     add("network.yaml", network::COMMENT, network);
     add("monitor.yaml", monitor::COMMENT, monitor::objects(facts));
+    add(
+        "rules.yaml",
+        monitor::RULES_COMMENT,
+        monitor::rules(facts, overlay),
+    );
+    add(
+        "dashboard.yaml",
+        monitor::DASHBOARD_COMMENT,
+        monitor::dashboard(facts),
+    );
     if facts.has_command("migrate") {
         let migrate = migrate::objects(facts, overlay);
         add("migrate.yaml", migrate::COMMENT, migrate);

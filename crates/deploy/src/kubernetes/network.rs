@@ -16,6 +16,11 @@ Label the namespaces of the ingress and of Prometheus as the rules below expect.
 /// The labels of namespaces whose pods may reach a service.
 const INGRESS: &str = "seaworthy.dev/ingress";
 const MONITORING: &str = "seaworthy.dev/monitoring";
+/// The overlay sets this address for a server that the service does not use, such as that of a
+/// disabled provider.
+const UNUSED: &str = "unused";
+/// The default port of the Redis servers that Sentinels name.
+const REDIS_PORT: u16 = 6379;
 
 /// Returns the policy of a service.
 pub(super) fn objects(
@@ -85,21 +90,44 @@ fn dns() -> Yaml {
 
 /// Returns the services that name a listener in their settings.
 fn callers(facts: &Facts, listener: &Listener, services: &[Facts]) -> Vec<Yaml> {
+    let prefix = common_prefix(services);
     let calls = |caller: &&Facts| {
         let mut dependencies = caller.dependencies.iter();
-        dependencies.any(|dependency| is_of(dependency, facts, listener))
+        dependencies.any(|dependency| is_of(dependency, facts, listener, prefix))
     };
     let callers = services.iter().filter(calls);
     callers.map(|caller| pods(&caller.name)).collect()
 }
 
-/// Whether a dependency is a listener of a service. The host must begin with the name of the
-/// service, with or without `-service`, and the port must be equal.
-fn is_of(dependency: &Dependency, facts: &Facts, listener: &Listener) -> bool {
+/// Whether a dependency is a listener of a service. The first label of the host must be the name of
+/// the service, with or without the prefix of the platform and `-service`. The port must be equal.
+fn is_of(dependency: &Dependency, facts: &Facts, listener: &Listener, prefix: &str) -> bool {
     let host = dependency.host.as_deref().unwrap_or_default();
     let first = host.split('.').next().unwrap_or_default();
-    let short = facts.name.strip_suffix("-service").unwrap_or(&facts.name);
-    (first == facts.name || first == short) && dependency.port == Some(listener.port)
+    let name = facts.name.as_str();
+    let names = [name, name.strip_prefix(prefix).unwrap_or(name)];
+    let is_named = names
+        .into_iter()
+        .any(|name| first == name || Some(first) == name.strip_suffix("-service"));
+    is_named && dependency.port == Some(listener.port)
+}
+
+/// Returns the words, each with its `-`, with which the names of all services begin. One service
+/// alone has no such prefix.
+fn common_prefix(services: &[Facts]) -> &str {
+    let [first, others @ ..] = services else {
+        return "";
+    };
+    if others.is_empty() {
+        return "";
+    }
+    let ends = first
+        .name
+        .rmatch_indices('-')
+        .map(|(at, dash)| at + dash.len());
+    let mut prefixes = ends.filter_map(|end| first.name.get(..end));
+    let is_common = |prefix: &&str| others.iter().all(|other| other.name.starts_with(*prefix));
+    prefixes.find(is_common).unwrap_or_default()
 }
 
 fn destinations(
@@ -107,18 +135,24 @@ fn destinations(
     services: &[Facts],
     overlay: &Overlay,
 ) -> Result<Vec<Yaml>, RenderError> {
+    let prefix = common_prefix(services);
     let mut outside = BTreeSet::new();
     let mut inside = BTreeSet::new();
     for dependency in &facts.dependencies {
-        let port = port(facts, dependency, overlay)?;
+        if address(facts, dependency, overlay) == Some(UNUSED) {
+            continue;
+        }
+        let ports = ports(facts, dependency, overlay)?;
         let known = services.iter().find(|service| {
             let mut listeners = service.listeners.iter();
-            listeners.any(|listener| is_of(dependency, service, listener))
+            listeners.any(|listener| is_of(dependency, service, listener, prefix))
         });
         match known {
-            Some(service) => inside.insert((service.name.as_str(), port)),
-            None => outside.insert(port),
-        };
+            Some(service) => {
+                inside.extend(ports.into_iter().map(|port| (service.name.as_str(), port)));
+            }
+            None => outside.extend(ports),
+        }
     }
     let tcp = |port: u16| list([map([("protocol", "TCP".into()), ("port", port.into())])]);
     let inside = inside
@@ -128,8 +162,19 @@ fn destinations(
     Ok(inside.chain(outside).collect())
 }
 
-/// Returns the port of a dependency, which the overlay has if the address is a secret.
-fn port(facts: &Facts, dependency: &Dependency, overlay: &Overlay) -> Result<u16, RenderError> {
+/// Returns the address of a dependency in the overlay.
+fn address<'a>(facts: &Facts, dependency: &Dependency, overlay: &'a Overlay) -> Option<&'a str> {
+    let addresses = overlay.addresses.get(&facts.name)?;
+    addresses.get(&dependency.setting).map(String::as_str)
+}
+
+/// Returns the ports of a dependency. The overlay has them if the address is a secret, and if the
+/// server names other servers, such as Sentinels do.
+fn ports(
+    facts: &Facts,
+    dependency: &Dependency,
+    overlay: &Overlay,
+) -> Result<BTreeSet<u16>, RenderError> {
     // An object store has a URL such as s3+https://s3.example.org/bucket.
     let scheme = dependency.scheme.as_deref().unwrap_or_default();
     let of_scheme = match scheme.rsplit('+').next() {
@@ -137,16 +182,30 @@ fn port(facts: &Facts, dependency: &Dependency, overlay: &Overlay) -> Result<u16
         Some("http") => Some(80),
         _ => None,
     };
-    if let Some(port) = dependency.port.or(of_scheme) {
-        return Ok(port);
+    let mut ports: BTreeSet<u16> = dependency.port.or(of_scheme).into_iter().collect();
+    match address(facts, dependency, overlay) {
+        Some(addresses) => {
+            let added = addresses.split(',').map(|address| {
+                let (_, port) = address.rsplit_once(':')?;
+                port.trim().parse().ok()
+            });
+            let added: Option<Vec<u16>> = added.collect();
+            ports.extend(added.ok_or_else(|| missing(facts, dependency))?);
+        }
+        None if scheme.ends_with("+sentinel") => {
+            ports.insert(REDIS_PORT);
+        }
+        None => {}
     }
-    let addresses = overlay.addresses.get(&facts.name);
-    let address = addresses.and_then(|addresses| addresses.get(&dependency.setting));
-    let port = address.and_then(|address| address.rsplit_once(':')?.1.parse().ok());
-    port.ok_or_else(|| {
-        RenderError::new(format!(
-            "the facts of {} have no port of {}: add `\"{}\" = \"HOST:PORT\"` below [addresses.{}] of overlay.toml",
-            facts.name, dependency.setting, dependency.setting, facts.name
-        ))
-    })
+    if ports.is_empty() {
+        return Err(missing(facts, dependency));
+    }
+    Ok(ports)
+}
+
+fn missing(facts: &Facts, dependency: &Dependency) -> RenderError {
+    RenderError::new(format!(
+        "the facts of {} have no port of {}: add `\"{}\" = \"HOST:PORT\"` below [addresses.{}] of overlay.toml",
+        facts.name, dependency.setting, dependency.setting, facts.name
+    ))
 }

@@ -136,7 +136,7 @@ pub(super) fn container(facts: &Facts, overlay: &Overlay, arguments: &[&str]) ->
 pub(super) fn spec(facts: &Facts, container: Yaml) -> Yaml {
     let mut volumes = vec![map([
         ("name", "config".into()),
-        ("configMap", map([("name", facts.name.as_str().into())])),
+        ("configMap", map([("name", config::name(facts).into())])),
     ])];
     let files = config::secret_files(facts).into_iter();
     let items: Vec<_> = files

@@ -24,7 +24,9 @@ fn edits_of_overlays_survive_a_second_run_ship_3() {
     assert_eq!(
         changed,
         [
+            "kubernetes/base/join-service/rules.yaml",
             "prometheus/join-service.rules.yaml",
+            "prometheus/join-service.test.yaml",
             "runbooks/outbox-old.md"
         ]
     );

@@ -7,11 +7,15 @@
     reason = "this is how a test fails"
 )]
 
+mod addresses;
 mod audited;
 mod committed;
 mod folder;
 mod mutations;
 mod observability;
 mod prometheus;
+mod rollout;
+mod runbooks;
 mod sample;
 mod validators;
+mod workflows;

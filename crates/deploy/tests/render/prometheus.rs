@@ -1,6 +1,6 @@
 //! The rules, checked and tested by promtool.
 
-use std::{path::Path, process::Command};
+use std::{path::Path, process::Command, thread};
 
 use seaworthy_deploy::{Overlay, render, write};
 use seaworthy_testkit::requirement::required;
@@ -38,6 +38,21 @@ fn promtool_accepts_the_rules_of_every_platform_obs_9() {
     }
 }
 
+/// The committed files, which operators use.
+#[test]
+fn promtool_runs_the_committed_tests_of_every_platform_obs_9() {
+    thread::scope(|scope| {
+        for deploy in platforms() {
+            let folder = deploy.join("prometheus");
+            for facts in facts(&deploy) {
+                assert!(folder.join(format!("{}.test.yaml", facts.name)).exists());
+            }
+            // promtool uses one core.
+            scope.spawn(move || promtool(&folder, "test", ".test.yaml"));
+        }
+    });
+}
+
 #[test]
 fn every_alert_fires_and_is_silent_in_its_tests_obs_9() {
     let folder = tempfile::tempdir().unwrap();
@@ -46,16 +61,67 @@ fn every_alert_fires_and_is_silent_in_its_tests_obs_9() {
     write(folder.path(), &files).unwrap();
     let tests = &files["prometheus/join-service.test.yaml"];
     let rules = &files["prometheus/join-service.rules.yaml"];
-    let names: Vec<_> = rules
-        .lines()
-        .filter_map(|line| line.trim().strip_prefix("- alert: "))
-        .collect();
-    assert!(names.len() >= 22, "{names:?}");
-    for name in names {
+    for name in alerts(rules) {
         assert!(tests.contains(&format!("\"{name} fires\"")), "{name}");
         assert!(tests.contains(&format!("\"{name} is silent\"")), "{name}");
     }
     promtool(&folder.path().join("prometheus"), "test", ".test.yaml");
+}
+
+/// Returns the alerts of a rules file.
+fn alerts(rules: &str) -> Vec<&str> {
+    let lines = rules.lines();
+    let alerts: Vec<_> = lines
+        .filter_map(|line| line.trim().strip_prefix("- alert: "))
+        .collect();
+    assert!(alerts.len() >= 23, "{alerts:?}");
+    alerts
+}
+
+#[test]
+fn unit_tests_follow_the_template_of_the_overlay_obs_9() {
+    let overlay = "[alerts.OutboxOld]\nthreshold = 300.0\nfor = \"10m\"\n";
+    let files = render(&[complete()], &Overlay::read(overlay).unwrap()).unwrap();
+    let rules = &files["prometheus/join-service.rules.yaml"];
+    assert!(rules.contains(") > 300"), "{rules}");
+    let tests = &files["prometheus/join-service.test.yaml"];
+    for values in ["301x11", "300x11"] {
+        assert!(tests.contains(values), "{values}: {tests}");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), &files).unwrap();
+    promtool(&folder.path().join("prometheus"), "test", ".test.yaml");
+}
+
+#[test]
+fn unit_tests_follow_every_threshold_and_wait_obs_9() {
+    let files = render(&[complete()], &Overlay::default()).unwrap();
+    let alerts = alerts(&files["prometheus/join-service.rules.yaml"]);
+    for (threshold, wait) in [(0.25, "0m"), (7.0, "90s"), (0.0, "1m"), (1_000.5, "1h30m")] {
+        let mut overlay = String::new();
+        for alert in &alerts {
+            let changed = format!("[alerts.{alert}]\nfor = \"{wait}\"\n");
+            let threshold = format!("threshold = {threshold:?}\n");
+            overlay.push_str(&changed);
+            if Overlay::read(&(changed + &threshold)).is_ok() {
+                overlay.push_str(&threshold);
+            }
+        }
+        assert!(overlay.contains("threshold"));
+        let overlay = Overlay::read(&overlay).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        write(folder.path(), &render(&[complete()], &overlay).unwrap()).unwrap();
+        promtool(&folder.path().join("prometheus"), "test", ".test.yaml");
+    }
+}
+
+#[test]
+fn invalid_overlay_built_in_code_is_refused_obs_9() {
+    let mut overlay = Overlay::default();
+    let stalled = overlay.alerts.entry("WorkerStalled".to_owned());
+    stalled.or_default().threshold = Some(60.0);
+    let error = render(&[complete()], &overlay).unwrap_err();
+    assert!(error.to_string().contains("WorkerStalled"), "{error}");
 }
 
 #[test]

@@ -44,10 +44,13 @@ pub(crate) fn join() -> Facts {
 pub(crate) fn complete() -> Facts {
     let mut facts = join();
     for name in [
+        "captcha_codes_limited_total",
         "feature_flag_source_stale",
         "load_shed_total",
         "operation_log_dropped_total",
+        "process_start_time_seconds",
         "rate_limit_errors_total",
+        "tls_certificate_expiry_timestamp_seconds",
         "tls_reload_failures_total",
     ] {
         if facts.metric(name).is_none() {

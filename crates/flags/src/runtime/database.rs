@@ -11,7 +11,7 @@ use super::{
 const MAX_LOGGED: usize = 2_000;
 
 /// The migrations of [`DatabaseStore`]. Add this set to those of the service.
-pub const MIGRATIONS: MigrationSet = MigrationSet::of_part(
+pub const MIGRATIONS: MigrationSet = MigrationSet::for_part(
     "feature_flags",
     &[Migration::new(
         1,

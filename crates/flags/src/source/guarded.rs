@@ -61,7 +61,7 @@ impl Component for GuardedStart {
         Box::pin(std::future::ready(()))
     }
 
-    fn running(&self) -> Vec<String> {
+    fn unfinished_work(&self) -> Vec<String> {
         Vec::new()
     }
 

@@ -192,7 +192,7 @@ fn run(scenario: &Scenario, document: &Value, bucketing: Bucketing) -> Result<()
                 ),
                 "Object" => evaluate(&flags, Flag::object(key, default), &context),
                 _ => {
-                    let text = Flag::text(key, default.as_str().unwrap());
+                    let text = Flag::string(key, default.as_str().unwrap());
                     match flags.declare(text) {
                         Ok(toggle) => {
                             let evaluation = toggle.evaluate_with(&context);

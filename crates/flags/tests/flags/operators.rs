@@ -57,7 +57,7 @@ async fn start_with(
             let _ = service.switches().register("captcha", SwitchKind::Security);
             service
                 .health()
-                .register(Probe::observed("ledger", true, || {
+                .register(Probe::from_fn("ledger", true, || {
                     Err(CheckFailure::new("down".to_owned()))
                 }));
             let is_sampled = async || {

@@ -189,7 +189,7 @@ async fn required_flag_of_another_type_fails_start_flag_1() {
     let config = FlagsConfig::default();
     let started = start_with(async |service| {
         let flags = Flags::start(service, &config).await?;
-        let _ = flags.declare(Flag::text("reports.new", "x"))?;
+        let _ = flags.declare(Flag::string("reports.new", "x"))?;
         Contracts::new()
             .with(ReportsContract::new(Shelf))
             .serve(service)

@@ -11,7 +11,7 @@ pub(crate) struct TestDatabase {
 }
 
 pub(crate) async fn open(empty: EmptyDatabase) -> TestDatabase {
-    let config = DatabaseConfig::at(empty.url().parse().unwrap());
+    let config = DatabaseConfig::from_url(empty.url().parse().unwrap());
     let database = Database::builder("test", config).open().await.unwrap();
     let sets = [seaworthy_audit_log::MIGRATIONS, seaworthy_flags::MIGRATIONS];
     Migrator::new(&database, &sets).up(false).await.unwrap();

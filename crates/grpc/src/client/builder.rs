@@ -3,18 +3,15 @@ use std::{fmt, sync::Arc};
 use seaworthy_client::Resolve;
 use seaworthy_config::Settings;
 use seaworthy_resilience::policies::{Policies, Resilience, ResilienceConfig};
-use seaworthy_service::{Assembly, BreakerPer, GrpcClientConfig};
+use seaworthy_service::{Assembly, GrpcClientConfig, SettingsReload};
 use seaworthy_telemetry::{metrics::Metrics, tracer::Tracer};
 
 use super::{
     GrpcChannel, GrpcClientError,
-    balance::{Balancer, Resolver},
-    channel::Inner,
+    balance::Resolver,
     observe::ClientMetrics,
-    pipelines::Pipelines,
+    recipe::Recipe,
     repeatable::{RepeatableMethods, ReplayCalls},
-    target::Target,
-    transport::Transport,
 };
 
 /// Builds a [`GrpcChannel`]. Only the URL is required.
@@ -27,6 +24,7 @@ pub struct GrpcChannelBuilder {
     tracer: Tracer,
     resolver: Option<Resolver>,
     methods: Result<RepeatableMethods, GrpcClientError>,
+    follows: Option<SettingsReload>,
 }
 
 impl GrpcChannelBuilder {
@@ -40,7 +38,16 @@ impl GrpcChannelBuilder {
             tracer: Tracer::disabled(),
             resolver: None,
             methods: Ok(RepeatableMethods::default()),
+            follows: None,
         }
+    }
+
+    /// Changes the settings of the channel at each reload to those of `grpc_clients.NAME` (CONF-4).
+    /// [`GrpcClients::grpc_client`] already calls it.
+    #[must_use]
+    pub fn follow(mut self, reload: &SettingsReload) -> Self {
+        self.follows = Some(reload.clone());
+        self
     }
 
     /// Adds a contract of the dependency, as its encoded `FileDescriptorSet`
@@ -106,11 +113,13 @@ impl GrpcChannelBuilder {
             tracer,
             resolver,
             methods,
+            follows,
         } = self;
-        let (target, methods) = (Target::new(&config)?, methods?);
+        let methods = methods?;
         let resilience = resilience.unwrap_or_else(|| {
             let mut all = ResilienceConfig::default();
-            all.dependencies.insert(name.to_string(), config.policies);
+            let own = config.policies.clone();
+            all.dependencies.insert(name.to_string(), own);
             Resilience::new(all, metrics.clone())
         });
         let has_own_policies = policies.is_some();
@@ -128,38 +137,37 @@ impl GrpcChannelBuilder {
                 );
             }
         }
-        let resolver = resolver.unwrap_or_else(seaworthy_client::system_resolver);
-        let balancer = Arc::new(Balancer::new(target, resolver));
-        let counted = Arc::downgrade(&balancer);
+        let recipe = Recipe {
+            policies,
+            methods: (!has_own_policies).then_some(resilience),
+            resolver: resolver.unwrap_or_else(seaworthy_client::system_resolver),
+            replay: ReplayCalls(Arc::new(methods)),
+            metrics: ClientMetrics::new(&name, &metrics, tracer),
+            name: Arc::clone(&name),
+        };
+        let channel = GrpcChannel::new(recipe, config)?;
+        let counted = channel.downgrade();
         metrics.observable_gauge(
             "grpc_client_connections",
             "Open connections of a client, one for each address.",
             &[("client", &name)],
             move || {
-                let balancer = counted.upgrade();
-                balancer.map_or(0.0, |balancer| balancer.open_connections() as f64)
+                let channel = counted.upgrade();
+                channel.map_or(0.0, |channel| channel.open_connections() as f64)
             },
         );
-        let transport = Transport {
-            balancer,
-            attempt_timeout: policies.attempt_timeout().clone(),
-        };
-        let replay = ReplayCalls(Arc::new(methods));
-        let pipelines = match config.breaker_per {
-            BreakerPer::Method if !has_own_policies => {
-                Pipelines::of_methods(resilience, &name, transport, replay)
-            }
-            BreakerPer::Method | BreakerPer::Dependency => {
-                Pipelines::of_dependency(&policies, transport, replay)
-            }
-        };
-        Ok(GrpcChannel::new(Inner {
-            pipelines,
-            propagation: config.propagation,
-            metrics: ClientMetrics::new(&name, &metrics, tracer),
-            policies,
-            name,
-        }))
+        if let Some(reload) = follows {
+            let channel = channel.downgrade();
+            reload.on_reload(move |settings| {
+                let Some(channel) = channel.upgrade() else {
+                    return Ok(());
+                };
+                let config = settings.grpc_clients.get(&*name);
+                let config = config.ok_or_else(|| GrpcClientError::Unknown(name.to_string()))?;
+                Ok(channel.reload(config)?)
+            });
+        }
+        Ok(channel)
     }
 }
 
@@ -179,6 +187,7 @@ impl<C: Settings> GrpcClients for Assembly<C> {
         let config = config.ok_or_else(|| GrpcClientError::Unknown(name.to_owned()))?;
         Ok(GrpcChannel::builder(name, config)
             .resilience(self.resilience())
+            .follow(self.settings_reload())
             .metrics(self.metrics())
             .tracer(self.telemetry().tracer()))
     }

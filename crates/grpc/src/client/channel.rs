@@ -2,33 +2,37 @@ use std::{
     fmt,
     future::{Future, poll_fn},
     pin::Pin,
-    sync::Arc,
+    sync::{Arc, Weak},
     task::{Context, Poll},
 };
 
 use http::{HeaderMap, Request, Response, StatusCode};
+use parking_lot::RwLock;
 use seaworthy_client::Propagation;
 use seaworthy_core::{Deadline, RequestContext, context};
 use seaworthy_http::grpc_timeout;
 use seaworthy_resilience::{
     CallError, Rejection, RejectionReason, policies::Policies, retry::ReplayBody,
 };
+use seaworthy_service::GrpcClientConfig;
 use tokio::time::timeout_at;
 use tonic::{Code, Status, body::Body};
 use tower_service::Service;
 
 use super::{
-    GrpcChannelBuilder,
+    GrpcChannelBuilder, GrpcClientError,
+    balance::Balancer,
     body::BoundedBody,
     classify::StatusReport,
     observe::{CallRecord, ClientMetrics},
     pipelines::Pipelines,
+    recipe::Recipe,
     repeatable::MAX_REPLAY_SIZE,
     transport::{Attempt, late},
 };
 
-/// Calls one dependency over gRPC, with its policies. Cheap to clone. All clones share connections
-/// and policies.
+/// Calls one dependency over gRPC, with its policies. Cheap to clone. All clones share connections,
+/// policies and reloads of the settings.
 ///
 /// ```
 /// use seaworthy_grpc::client::{GrpcChannel, GrpcClientConfig};
@@ -42,14 +46,48 @@ use super::{
 /// # }
 /// ```
 #[derive(Clone)]
-pub struct GrpcChannel(Arc<Inner>);
+pub struct GrpcChannel(Arc<Shared>);
 
+/// The state that clones share.
+pub(super) struct Shared {
+    recipe: Recipe,
+    current: RwLock<Arc<Inner>>,
+}
+
+/// The channel with one version of its settings. A call uses the version with which it began.
 pub(super) struct Inner {
-    pub(super) name: Arc<str>,
+    pub(super) config: GrpcClientConfig,
     pub(super) policies: Policies,
+    pub(super) balancer: Arc<Balancer>,
     pub(super) pipelines: Pipelines,
     pub(super) propagation: Propagation,
     pub(super) metrics: ClientMetrics,
+}
+
+impl Shared {
+    /// Applies new settings. Does not change the channel if they are not valid.
+    pub(super) fn reload(&self, config: &GrpcClientConfig) -> Result<(), GrpcClientError> {
+        let current = self.current();
+        let is_same = GrpcClientConfig {
+            policies: current.config.policies.clone(),
+            ..config.clone()
+        } == current.config;
+        if !is_same {
+            let reloaded = Arc::new(self.recipe.build(config.clone())?);
+            // Connections close outside of the lock.
+            let previous = std::mem::replace(&mut *self.current.write(), reloaded);
+            drop(previous);
+        }
+        Ok(())
+    }
+
+    pub(super) fn open_connections(&self) -> usize {
+        self.current().balancer.open_connections()
+    }
+
+    fn current(&self) -> Arc<Inner> {
+        Arc::clone(&self.current.read())
+    }
 }
 
 /// The future of a response.
@@ -59,24 +97,32 @@ impl GrpcChannel {
     /// Returns a builder for the channel to a dependency. Metrics, spans and policies have its
     /// name.
     #[must_use]
-    pub fn builder(name: &str, config: super::GrpcClientConfig) -> GrpcChannelBuilder {
+    pub fn builder(name: &str, config: GrpcClientConfig) -> GrpcChannelBuilder {
         GrpcChannelBuilder::new(name, config)
     }
 
-    pub(super) fn new(inner: Inner) -> Self {
-        Self(Arc::new(inner))
+    pub(super) fn new(recipe: Recipe, config: GrpcClientConfig) -> Result<Self, GrpcClientError> {
+        let inner = recipe.build(config)?;
+        Ok(Self(Arc::new(Shared {
+            recipe,
+            current: RwLock::new(Arc::new(inner)),
+        })))
+    }
+
+    pub(super) fn downgrade(&self) -> Weak<Shared> {
+        Arc::downgrade(&self.0)
     }
 
     /// The name of the dependency.
     #[must_use]
     pub fn name(&self) -> &str {
-        &self.0.name
+        &self.0.recipe.name
     }
 
     /// The policies of the dependency, such as its circuit breaker.
     #[must_use]
     pub fn policies(&self) -> &Policies {
-        &self.0.policies
+        &self.0.recipe.policies
     }
 }
 
@@ -170,7 +216,7 @@ impl Service<Request<Body>> for GrpcChannel {
     }
 
     fn call(&mut self, request: Request<Body>) -> GrpcCall {
-        let inner = Arc::clone(&self.0);
+        let inner = self.0.current();
         Box::pin(async move { inner.send(request).await })
     }
 }
@@ -179,7 +225,7 @@ impl fmt::Debug for GrpcChannel {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("GrpcChannel")
-            .field("name", &self.0.name)
+            .field("name", &self.name())
             .finish_non_exhaustive()
     }
 }

@@ -22,6 +22,7 @@ mod error;
 mod observe;
 mod pipelines;
 mod propagation;
+mod recipe;
 mod repeatable;
 mod status_details;
 mod target;

@@ -22,7 +22,7 @@ impl Component for Listening {
         Box::pin(std::future::ready(()))
     }
 
-    fn running(&self) -> Vec<String> {
+    fn unfinished_work(&self) -> Vec<String> {
         Vec::new()
     }
 

@@ -37,7 +37,7 @@ pub(crate) fn contract(
 pub(crate) fn options(method: HealthMethod) -> MethodOptions {
     match method {
         HealthMethod::Check | HealthMethod::List => MethodOptions::new().probe(),
-        HealthMethod::Watch => MethodOptions::new(),
+        HealthMethod::Watch => MethodOptions::new().streams_response(),
     }
 }
 

@@ -8,7 +8,7 @@ use http_body_util::BodyExt as _;
 use seaworthy_core::{Code, Error, FieldViolation};
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::object::is_object;
+use super::{object::is_object, violations::violations};
 use crate::body_limit::unreadable;
 
 const APPLICATION_JSON: HeaderValue = HeaderValue::from_static("application/json");
@@ -16,8 +16,10 @@ const APPLICATION_JSON: HeaderValue = HeaderValue::from_static("application/json
 /// A JSON body of a request or a response.
 ///
 /// The extractor responds with 415 if the media type is not JSON, and 413 if the body exceeds the
-/// limit of the route. It responds with 400 with the path of the field if the body is not valid
-/// JSON for the type.
+/// limit of the route. If the body is not valid JSON for the type, it responds with 400 and the paths
+/// of the fields.
+///
+/// `Option<Json<T>>` also accepts a request without a body.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Json<T>(pub T);
 
@@ -38,7 +40,7 @@ impl<T: DeserializeOwned> Json<T> {
     }
 }
 
-/// Parses a failed document again with the path of the field, which costs as much as parsing.
+/// Parses an invalid document again to find field paths. The first parse omits them, for speed.
 fn explain<T: DeserializeOwned>(bytes: &[u8], error: &serde_json::Error) -> Error {
     let place = || format!("line {} column {}", error.line(), error.column());
     if !error.is_data() {
@@ -53,25 +55,11 @@ fn explain<T: DeserializeOwned>(bytes: &[u8], error: &serde_json::Error) -> Erro
             format!("the JSON body {problem} at {}", place()),
         );
     }
-    let tracked: Result<T, _> =
-        serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_slice(bytes));
-    let (field, problem) = match tracked {
-        Err(error) => (error.path().to_string(), error.inner().to_string()),
-        Ok(_) => (".".to_owned(), error.to_string()),
-    };
-    let problem = problem.split(" at line ").next().unwrap_or_default();
-    // The path of a missing field ends at its parent.
-    let violation = match (missing_field(problem), field.as_str()) {
-        (Some(name), ".") => FieldViolation::new(name, "is required"),
-        (Some(name), parent) => FieldViolation::new(format!("{parent}.{name}"), "is required"),
-        (None, _) => FieldViolation::new(field, problem),
-    };
-    Error::invalid(vec![violation])
-}
-
-/// Returns the name of the missing field from an error message of serde.
-fn missing_field(problem: &str) -> Option<&str> {
-    problem.strip_prefix("missing field `")?.strip_suffix('`')
+    let mut found = violations::<T>(bytes);
+    if found.is_empty() {
+        found.push(FieldViolation::new(".", error.to_string()));
+    }
+    Error::invalid(found)
 }
 
 /// Returns whether the media type is `application/json` or has the suffix `+json`, with any
@@ -119,6 +107,12 @@ impl<T: DeserializeOwned, S: Send + Sync> OptionalFromRequest<S> for Json<T> {
         if !request.headers().contains_key(header::CONTENT_TYPE) {
             return Ok(None);
         }
+        let (parts, body) = request.into_parts();
+        let bytes = read(body).await?;
+        if bytes.is_empty() {
+            return Ok(None);
+        }
+        let request = Request::from_parts(parts, Body::from(bytes));
         <Self as FromRequest<S>>::from_request(request, state)
             .await
             .map(Some)

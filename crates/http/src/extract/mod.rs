@@ -5,6 +5,7 @@ mod json;
 mod object;
 mod path;
 mod query;
+mod violations;
 
 pub use json::{Json, is_json};
 pub use path::Path;

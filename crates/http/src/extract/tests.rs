@@ -114,3 +114,168 @@ proptest! {
         }
     }
 }
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Delivery {
+    #[serde(rename = "customerId")]
+    _customer: String,
+    #[serde(rename = "mode")]
+    _mode: Mode,
+    #[serde(rename = "count")]
+    _count: std::num::NonZeroU8,
+    #[serde(rename = "items")]
+    _items: Vec<Item>,
+    #[serde(rename = "address")]
+    _address: Address,
+    #[serde(rename = "note")]
+    _note: Option<String>,
+    #[serde(rename = "isGift")]
+    _is_gift: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Mode {
+    Home,
+    Shop,
+}
+
+#[derive(Debug, Deserialize)]
+struct Address {
+    #[serde(rename = "city")]
+    _city: String,
+}
+
+/// Rejects `last` below `first`.
+#[derive(Debug, Deserialize)]
+#[serde(try_from = "Bounds")]
+struct Range;
+
+#[derive(Deserialize)]
+struct Bounds {
+    first: u8,
+    last: u8,
+}
+
+impl TryFrom<Bounds> for Range {
+    type Error = &'static str;
+
+    fn try_from(bounds: Bounds) -> Result<Self, Self::Error> {
+        match bounds.last < bounds.first {
+            true => Err("must not end before it begins"),
+            false => Ok(Self),
+        }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+struct Report {
+    #[serde(rename = "range")]
+    _range: Range,
+    #[serde(rename = "title")]
+    _title: String,
+}
+
+fn fields<T: serde::de::DeserializeOwned + std::fmt::Debug>(body: &str) -> Vec<String> {
+    let error = Json::<T>::from_bytes(body.as_bytes()).unwrap_err();
+    let fields = error.fields().iter();
+    fields.map(|field| field.field.clone()).collect()
+}
+
+#[test]
+fn all_bad_fields_are_named_at_once_api_3() {
+    assert_eq!(
+        fields::<Delivery>("{}"),
+        ["customerId", "mode", "count", "items", "address", "isGift"]
+    );
+    let wrong = r#"{"customerId":1,"mode":"air","count":0,"items":[{},{"price":-1}],"address":{},"note":2,"isGift":true}"#;
+    let mut named = fields::<Delivery>(wrong);
+    named.sort();
+    assert_eq!(
+        named,
+        [
+            "address.city",
+            "count",
+            "customerId",
+            "items[0].price",
+            "items[1].price",
+            "mode",
+            "note"
+        ]
+    );
+}
+
+#[test]
+fn problem_of_a_replaced_value_is_not_reported_api_3() {
+    assert_eq!(
+        fields::<Report>(r#"{"range":{"first":9,"last":"x"}}"#),
+        ["range.last"]
+    );
+    assert_eq!(fields::<Report>(r#"{"range":7}"#), ["range", "title"]);
+    let bounds = r#"{"range":{"first":9,"last":1}}"#;
+    assert_eq!(fields::<Report>(bounds)[0], "range");
+}
+
+#[derive(Debug, Deserialize)]
+struct Tagged {
+    #[serde(rename = "shape")]
+    _shape: Shape,
+}
+
+/// serde reads the members of a tagged type from a copy without paths.
+#[derive(Debug, Deserialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+enum Shape {
+    Circle {
+        #[serde(rename = "radius")]
+        _radius: u8,
+    },
+}
+
+#[test]
+fn search_for_problems_ends_api_3() {
+    for body in [
+        r#"{"shape":5}"#,
+        "{}",
+        r#"{"shape":{}}"#,
+        r#"{"shape":{"kind":"circle"}}"#,
+    ] {
+        assert!(!fields::<Tagged>(body).is_empty(), "{body}");
+    }
+}
+
+#[test]
+fn large_body_gets_its_first_problem_api_3() {
+    let note = "n".repeat(16 * 1024);
+    let body = format!(r#"{{"note":"{note}"}}"#);
+    assert_eq!(fields::<Delivery>(&body), ["customerId"]);
+}
+
+#[tokio::test]
+async fn optional_body_may_be_empty_api_2() {
+    use axum::extract::OptionalFromRequest;
+    for kind in [None, Some("application/json"), Some("text/plain")] {
+        let mut request = Request::new(Body::empty());
+        if let Some(kind) = kind {
+            request
+                .headers_mut()
+                .insert("content-type", kind.parse().unwrap());
+        }
+        let body = <Json<Order> as OptionalFromRequest<()>>::from_request(request, &());
+        assert_eq!(body.await.unwrap(), None, "{kind:?}");
+    }
+    let request = Request::new(Body::from("{}"));
+    let read = <Json<Order> as OptionalFromRequest<()>>::from_request(request, &());
+    assert_eq!(read.await.unwrap(), None);
+}
+
+proptest! {
+    /// Each rejection names a field or reports malformed JSON, and parsing terminates.
+    #[test]
+    fn every_wrong_body_names_a_field_api_3(body in "\\{(\"(mode|count|note|items)\":(1|\"a\"|null|\\[\\]|\\{\\}),?){0,3}\\}") {
+        if let Err(error) = Json::<Delivery>::from_bytes(body.as_bytes()) {
+            prop_assert!(error.reason() == "MALFORMED_JSON" || !error.fields().is_empty());
+        }
+    }
+}

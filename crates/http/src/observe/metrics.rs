@@ -6,7 +6,7 @@ use std::sync::{
 use seaworthy_telemetry::metrics::{Counter, DURATION_BUCKETS, Gauge, Histogram, Kind, Metrics};
 
 use super::Ended;
-use crate::routes::{MethodLabel, PathId, Table};
+use crate::routes::{MethodLabel, PathId, RouteOptions, Table};
 
 /// RED metrics by route template (OBS-4).
 ///
@@ -30,7 +30,8 @@ struct RouteMetrics {
 }
 
 const REQUESTS: &str = "http_requests_total";
-const REQUESTS_HELP: &str = "Completed requests. Status 499: the client disconnected.";
+const REQUESTS_HELP: &str =
+    "Completed requests without probes. Status 499: the client disconnected.";
 
 const STATUS_CLASSES: usize = 5;
 const STATUSES_PER_CLASS: usize = 100;
@@ -86,9 +87,15 @@ impl HttpMetrics {
             return;
         };
         route.running.fetch_sub(1, Ordering::Relaxed);
+        // Probes are fast and rarely fail, so they would distort error ratios and latencies.
+        if ended.options.is_some_and(RouteOptions::is_probe) {
+            return;
+        }
+        // Measure an open-ended response, such as a stream, only until its head.
+        let duration = ended.open_ended.unwrap_or(ended.duration);
         route
             .duration
-            .observe_with_exemplar(ended.duration, ended.context.trace());
+            .observe_with_exemplar(duration, ended.context.trace());
         let status = usize::from(ended.status);
         let class = route
             .statuses
@@ -109,7 +116,7 @@ impl HttpMetrics {
             running: AtomicU32::new(0),
             duration: self.metrics.histogram(
                 "http_request_duration_seconds",
-                "Time from the head of a request to the last byte of its response.",
+                "Time from the head of a request to the last byte of its response, or to the head of an open-ended response.",
                 DURATION_BUCKETS,
                 &[("method", method.as_str()), ("path", self.label(path))],
             ),

@@ -50,6 +50,8 @@ pub(crate) struct Ended<'a> {
     pub(crate) status: u16,
     pub(crate) sent: u64,
     pub(crate) duration: Duration,
+    /// The time until the head of an open-ended response.
+    pub(crate) open_ended: Option<Duration>,
     pub(crate) outcome: Outcome,
     pub(crate) failure: Option<&'a Error>,
     /// The status of a gRPC call.

@@ -7,7 +7,7 @@ use seaworthy_telemetry::metrics::{Counter, DURATION_BUCKETS, Gauge, Histogram, 
 
 use super::Ended;
 use crate::{
-    routes::{PathId, Table},
+    routes::{PathId, RouteOptions, Table},
     rpc::RpcStatus,
 };
 
@@ -75,9 +75,15 @@ impl RpcMetrics {
             return;
         };
         method.running.fetch_sub(1, Ordering::Relaxed);
+        // Probes are fast and rarely fail, so they would distort error ratios and latencies.
+        if ended.options.is_some_and(RouteOptions::is_probe) {
+            return;
+        }
+        // Measure a stream of responses only until its head.
+        let duration = ended.open_ended.unwrap_or(ended.duration);
         method
             .duration(&self.metrics)
-            .observe_with_exemplar(ended.duration, ended.context.trace());
+            .observe_with_exemplar(duration, ended.context.trace());
         if let Some(counter) = method.statuses.get(usize::from(ended.rpc.number())) {
             counter
                 .get_or_init(|| method.counter(&self.metrics, ended.rpc))
@@ -102,7 +108,7 @@ impl MethodMetrics {
         self.duration.get_or_init(|| {
             metrics.histogram(
                 "grpc_request_duration_seconds",
-                "Time from the head of a call to the last byte of its response.",
+                "Time from the head of a call to the last byte of its response, or to the head of a stream of responses.",
                 DURATION_BUCKETS,
                 &[("service", &self.service), ("method", &self.method)],
             )

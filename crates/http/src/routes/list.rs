@@ -59,8 +59,8 @@ impl RouteDescription {
             path,
             methods: methods.names(),
             access: options.declared_access(),
-            roles: options.needed_roles().map(str::to_owned).collect(),
-            scopes: options.needed_scopes().map(str::to_owned).collect(),
+            roles: options.required_roles().map(str::to_owned).collect(),
+            scopes: options.required_scopes().map(str::to_owned).collect(),
             flag: options.required_flag().map(|flag| flag.key().to_owned()),
             timeout: options.own_timeout(),
         }

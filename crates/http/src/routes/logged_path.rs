@@ -66,6 +66,65 @@ impl LoggedPath {
     }
 }
 
+/// The literals after which a path has personal values. A path without a route is compared with
+/// them, because a client may spell the path of a route differently, such as `/locks/ada/` for
+/// `/locks/{username}`.
+#[derive(Debug, Default)]
+pub(super) struct PersonalPlaces(Vec<Place>);
+
+/// A parameter with a personal name.
+#[derive(Debug, PartialEq, Eq)]
+struct Place {
+    /// The nearest literal before the parameter. Empty for the root.
+    literal: Box<str>,
+    /// The number of segments from the literal to the parameter.
+    distance: usize,
+    /// The segment of the template, such as `{username}`.
+    shown: Box<str>,
+}
+
+impl PersonalPlaces {
+    /// Adds the parameters of a template.
+    pub(super) fn add(&mut self, template: &str, logged: &LoggedPath) {
+        let mut literal = ("", 0);
+        let segments = template.split('/').zip(&logged.personal).enumerate();
+        for (index, (segment, is_personal)) in segments {
+            if !segment.contains('{') {
+                literal = (segment, index);
+            } else if *is_personal {
+                let place = Place {
+                    literal: literal.0.into(),
+                    distance: index - literal.1,
+                    shown: segment.into(),
+                };
+                if !self.0.contains(&place) {
+                    self.0.push(place);
+                }
+            }
+        }
+    }
+
+    /// Returns a path without a route up to its first personal value, in whose place is the segment
+    /// of the template. `normalized` decodes the path.
+    pub(super) fn cut(&self, normalized: impl FnOnce() -> String) -> Option<String> {
+        if self.0.is_empty() {
+            return None;
+        }
+        let path = normalized();
+        let segments: Vec<&str> = path.split('/').collect();
+        let found = segments.iter().enumerate().flat_map(|(index, segment)| {
+            let places = self.0.iter();
+            let places = places.filter(|place| place.literal.eq_ignore_ascii_case(segment));
+            places.map(move |place| (index + place.distance, &*place.shown))
+        });
+        let (at, shown) = found
+            .filter(|(at, _)| segments.get(*at).is_some_and(|value| !value.is_empty()))
+            .min_by_key(|(at, _)| *at)?;
+        let before = segments.get(..at)?.join("/");
+        Some(format!("{before}/{shown}"))
+    }
+}
+
 /// Returns for each segment of a template whether it belongs to a parameter with the name of a
 /// secret or a personal value. A parameter such as `{phone=countries/*/numbers/*}` has several
 /// segments.
@@ -92,7 +151,7 @@ fn personal_segments(template: &str) -> Vec<bool> {
 }
 
 fn is_personal_name(name: &str) -> bool {
-    Kind::of_name(name).is_some() || is_secret_name(name) || is_sensitive_name(name)
+    Kind::from_name(name).is_some() || is_secret_name(name) || is_sensitive_name(name)
 }
 
 #[cfg(test)]
@@ -124,6 +183,38 @@ mod tests {
             let shown = LoggedPath::new(template).of(template, path);
             assert_eq!(shown, logged, "{template}");
         }
+    }
+
+    #[test]
+    fn paths_without_a_route_have_no_personal_segment_obs_3() {
+        let mut places = PersonalPlaces::default();
+        for template in [
+            "/api/v1/locks/{username}",
+            "/orgs/{id}/{email}",
+            "/links/{*token}",
+            "/things/{id}",
+        ] {
+            places.add(template, &LoggedPath::new(template));
+        }
+        for (path, logged) in [
+            ("/api/v1/locks/ada", Some("/api/v1/locks/{username}")),
+            ("/api/v1/locks/ada/more", Some("/api/v1/locks/{username}")),
+            ("/v1/Locks/ada", Some("/v1/Locks/{username}")),
+            ("/api/v1/locks", None),
+            ("/orgs/7/ada", Some("/orgs/7/{email}")),
+            ("/orgs/7", None),
+            ("/x/links/a/b", Some("/x/links/{*token}")),
+            ("/things/7/more", None),
+            ("/", None),
+        ] {
+            let cut = places.cut(|| path.to_owned());
+            assert_eq!(cut.as_deref(), logged, "{path}");
+        }
+        let mut root = PersonalPlaces::default();
+        root.add("/{username}", &LoggedPath::new("/{username}"));
+        let cut = |path: &str| root.cut(|| path.to_owned());
+        assert_eq!(cut("/ada/x").as_deref(), Some("/{username}"));
+        assert_eq!(cut("/"), None);
     }
 
     #[test]

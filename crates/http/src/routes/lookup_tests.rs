@@ -184,7 +184,7 @@ proptest! {
                     prop_assert_eq!(&axum.headers()["content-length"], &length);
                     // The response to HEAD has no body, but its length is that of the handler's
                     // name.
-                    let needed = endpoint.options().needed_roles().next().unwrap().to_owned();
+                    let needed = endpoint.options().required_roles().next().unwrap().to_owned();
                     prop_assert_eq!(length.to_str().unwrap(), needed.len().to_string());
                     if asked != Method::HEAD {
                         prop_assert_eq!(text(ours), needed.as_str());

@@ -40,11 +40,13 @@ pub struct RouteOptions {
     timeout: Option<Timeout>,
     body_limit: Option<ByteSize>,
     body_reader: BodyReader,
+    streams_response: bool,
     priority: Priority,
     without_rate_limit: bool,
     rate_limits: Option<RateLimits>,
     sensitive_query: bool,
     sets_session: bool,
+    allowed_origins_only: bool,
     without_compression: bool,
     probe: bool,
     without_head: bool,
@@ -134,6 +136,15 @@ impl RouteOptions {
         self
     }
 
+    /// Declares that the client decides how long the response lasts, such as a stream of changes.
+    /// Metrics measure the latency of the route until the head of its response. The request counts
+    /// as in flight until the end, unlike with [`OpenEnded`](crate::OpenEnded).
+    #[must_use]
+    pub fn streams_response(mut self) -> Self {
+        self.streams_response = true;
+        self
+    }
+
     /// Limits the route by its own limits, after those of the listener (RES-6). Routes with clones
     /// of one value share the counts. The response headers show all limits.
     ///
@@ -177,6 +188,15 @@ impl RouteOptions {
         self
     }
 
+    /// Rejects requests from pages of origins that CORS does not allow, also without cookies and
+    /// with safe methods. Browsers do not apply CORS to WebSockets. The route accepts pages of its
+    /// own origin, and clients that are not browsers.
+    #[must_use]
+    pub fn allowed_origins_only(mut self) -> Self {
+        self.allowed_origins_only = true;
+        self
+    }
+
     /// Excludes the responses from compression, because they contain a secret together with text
     /// that a request chooses. Routes with [`sets_session`](Self::sets_session) are excluded too.
     #[must_use]
@@ -192,8 +212,8 @@ impl RouteOptions {
         self
     }
 
-    /// Excludes the route from rate limits, load shedding, access log and traces, because
-    /// orchestrators also call it while the service is overloaded (HLTH-5).
+    /// Excludes the route from rate limits, load shedding, access log, traces and the metrics of
+    /// requests, because orchestrators also call it while the service is overloaded (HLTH-5).
     #[must_use]
     pub fn probe(mut self) -> Self {
         self.probe = true;
@@ -229,12 +249,12 @@ impl RouteOptions {
     }
 
     /// Returns the roles, of which a caller needs one. It is empty if the route requires no role.
-    pub fn needed_roles(&self) -> impl Iterator<Item = &str> {
+    pub fn required_roles(&self) -> impl Iterator<Item = &str> {
         self.roles.iter().map(|role| &**role)
     }
 
     /// Returns the scopes that a caller needs.
-    pub fn needed_scopes(&self) -> impl Iterator<Item = &str> {
+    pub fn required_scopes(&self) -> impl Iterator<Item = &str> {
         self.scopes.iter().map(|scope| &**scope)
     }
 
@@ -276,6 +296,10 @@ impl RouteOptions {
         self.body_reader
     }
 
+    pub(crate) fn is_streaming_response(&self) -> bool {
+        self.streams_response
+    }
+
     pub(crate) fn declared_priority(&self) -> Priority {
         self.priority
     }
@@ -298,6 +322,10 @@ impl RouteOptions {
 
     pub(crate) fn is_setting_session(&self) -> bool {
         self.sets_session
+    }
+
+    pub(crate) fn is_for_allowed_origins_only(&self) -> bool {
+        self.allowed_origins_only
     }
 
     pub(crate) fn is_uncompressed(&self) -> bool {

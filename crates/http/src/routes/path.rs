@@ -6,7 +6,7 @@ use super::{
     MethodLabel, VariantMatch,
     endpoint::Endpoint,
     list::Methods,
-    logged_path::LoggedPath,
+    logged_path::{LoggedPath, PersonalPlaces},
     table::{Found, RouteError},
     variant::{Entry, Handlers, Matcher},
 };
@@ -59,6 +59,11 @@ impl Path {
     /// Returns the path of a request without secrets and personal values.
     pub(super) fn logged<'a>(&self, path: &'a str) -> Cow<'a, str> {
         self.logged.of(&self.template, path)
+    }
+
+    /// Adds the parameters with personal names.
+    pub(super) fn add_personal_places(&self, places: &mut PersonalPlaces) {
+        places.add(&self.template, &self.logged);
     }
 
     pub(super) fn add(&mut self, entry: Entry<()>) -> Result<(), RouteError> {

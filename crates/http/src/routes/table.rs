@@ -6,6 +6,7 @@ use percent_encoding::percent_decode_str;
 use super::{
     Access, MethodLabel, RouteDescription, RouteOptions, Routes,
     endpoint::Endpoint,
+    logged_path::PersonalPlaces,
     path::Path,
     variant::{Handlers, mount_template},
 };
@@ -61,6 +62,7 @@ impl PathId {
 pub(crate) struct Table {
     finder: matchit::Router<PathId>,
     paths: Vec<Path>,
+    personal: PersonalPlaces,
     unmatched: RouteOptions,
 }
 
@@ -133,9 +135,14 @@ impl Table {
                 path.add(entry)?;
             }
         }
+        let mut personal = PersonalPlaces::default();
+        for path in &paths {
+            path.add_personal_places(&mut personal);
+        }
         Ok(Self {
             finder,
             paths,
+            personal,
             // A path that no route serves is public: 404 does not depend on the caller.
             unmatched: RouteOptions::new().access(Access::Public),
         })
@@ -186,10 +193,16 @@ impl Table {
             .map_or(UNMATCHED, |path| &path.template)
     }
 
-    /// Returns the path of a request as logs and spans contain it (OBS-3).
+    /// Returns the path of a request as logs and spans contain it (OBS-3). A path without a route,
+    /// and one of a mount, may be another spelling of a route with personal values.
     pub(crate) fn logged_path<'a>(&self, id: PathId, path: &'a str) -> Cow<'a, str> {
-        let found = self.paths.get(id.0);
-        found.map_or(Cow::Borrowed(path), |found| found.logged(path))
+        match self.paths.get(id.0) {
+            Some(found) if !found.is_mount() => found.logged(path),
+            found => match self.personal.cut(|| normalize(path)) {
+                Some(cut) => Cow::Owned(cut),
+                None => found.map_or(Cow::Borrowed(path), |found| found.logged(path)),
+            },
+        }
     }
 
     /// Returns every path with every method that it serves.

@@ -45,6 +45,29 @@ fn every_path_and_method_is_known_at_build_time_obs_4() {
 }
 
 #[test]
+fn other_spelling_of_a_route_is_logged_by_its_template_obs_3() {
+    let routes = Routes::new()
+        .get("/locks/{username}", async || ())
+        .get("/things/{id}", async || ())
+        .nest_service("/files", axum::Router::new());
+    let table = Table::new(routes).unwrap();
+    for (path, logged) in [
+        ("/locks/ada/", "/locks/{username}"),
+        ("//locks/ada", "/locks/{username}"),
+        ("/LOCKS/ada/more", "/LOCKS/{username}"),
+        ("/l%6fcks%2fada", "/locks/{username}"),
+        ("/v1/locks/ada", "/v1/locks/{username}"),
+        ("/files/../locks/ada", "/locks/{username}"),
+        ("/files/a//b", "/files/a//b"),
+        ("/things/7/", "/things/7/"),
+        ("/nothing/ada", "/nothing/ada"),
+    ] {
+        let target = table.find(&Method::GET, path);
+        assert_eq!(table.logged_path(target.path, path), logged, "{path}");
+    }
+}
+
+#[test]
 fn a_route_may_know_no_head() {
     let options = RouteOptions::new().without_head();
     let routes = Routes::new().route_with("/", routing::get(async || ()), options);

@@ -64,6 +64,14 @@ impl ServerHandle {
             .snapshot(u64::try_from(self.registry.count()).unwrap_or(u64::MAX))
     }
 
+    /// Returns the Unix time in seconds at which the first certificate of the chain expires. `None`
+    /// without TLS.
+    #[must_use]
+    pub fn certificate_expires(&self) -> Option<i64> {
+        let certificates = self.certificates.as_ref();
+        certificates.map(|certificates| certificates.expires())
+    }
+
     /// Reads the TLS files again, for all later handshakes. The setting `reload_interval` does so
     /// periodically.
     ///

@@ -334,7 +334,7 @@ impl Stack {
 
     /// Returns the routes with requests in flight and their number.
     #[must_use]
-    pub fn running(&self) -> Vec<String> {
+    pub fn in_flight_routes(&self) -> Vec<String> {
         self.0.observer.running()
     }
 

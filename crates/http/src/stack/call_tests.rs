@@ -177,6 +177,36 @@ async fn a_call_is_counted_by_service_method_and_status_obs_4() {
 }
 
 #[tokio::test]
+async fn duration_of_a_declared_stream_ends_at_its_head_obs_4() {
+    // Durations are real time, which a paused clock does not change.
+    const OPEN: std::time::Duration = std::time::Duration::from_millis(300);
+    let slow = async || {
+        let end = stream::once(async {
+            tokio::time::sleep(OPEN).await;
+            let mut trailers = HeaderMap::new();
+            trailers.insert("grpc-status", "0".parse().unwrap());
+            Ok::<_, axum::Error>(http_body::Frame::trailers(trailers))
+        });
+        Response::new(Body::new(StreamBody::new(end)))
+    };
+    let streams = Routes::new()
+        .post("/orders.v1.Orders/Follow", slow)
+        .with_options(RouteOptions::streams_response);
+    let routes = routes().post("/orders.v1.Orders/Report", slow);
+    let fixture = fixture(HttpConfig::default(), routes.merge(streams));
+    for method in ["Follow", "Report"] {
+        assert_eq!(fixture.call(method, &[]).await.field("grpc-status"), "0");
+    }
+    let metrics = fixture.metrics();
+    let name = "grpc_request_duration_seconds_bucket";
+    for (method, fast) in [("Follow", 1), ("Report", 0)] {
+        let labels = format!("service=\"orders.v1.Orders\",method=\"{method}\",le=\"0.25\"");
+        let line = format!("{name}{{{labels}}} {fast}");
+        assert!(metrics.contains(&line), "{line}: {metrics}");
+    }
+}
+
+#[tokio::test]
 async fn call_logs_one_line_with_its_ids_obs_7_obs_6_obs_2() {
     let fixture = plain();
     let trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";

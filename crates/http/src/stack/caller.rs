@@ -31,7 +31,7 @@ impl Exchange {
             Ok(identity) => {
                 let grants = identity.map(|identity| self.record(identity, &mut parts));
                 let next = Next::Route(grants, Request::from_parts(parts, body));
-                match LimitedCaller::of(&self.context) {
+                match LimitedCaller::from_context(&self.context) {
                     Some(caller) => self.count(&caller, next),
                     None => self.counted(Ok(None), next),
                 }

@@ -2,7 +2,7 @@ use std::{
     any::Any,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use http::{HeaderValue, Uri};
@@ -46,6 +46,8 @@ pub(super) struct Exchange {
     pub(super) admission: Option<Admission>,
     /// Zero until the response begins.
     pub(super) status: u16,
+    /// The time until the head of an open-ended response, such as a stream.
+    pub(super) open_ended: Option<Duration>,
     pub(super) sent: u64,
     pub(super) complete: bool,
     pub(super) failure: Option<ResponseError>,
@@ -119,6 +121,7 @@ impl Drop for Exchange {
             },
             sent: self.sent,
             duration: self.started.elapsed(),
+            open_ended: self.open_ended,
             outcome,
             failure: self.failure.as_ref().map(ResponseError::error),
             rpc: match (outcome, self.rpc) {

@@ -13,7 +13,7 @@ use crate::{
     load_shed::OpenEnded,
     observe,
     request_id::{self, RequestIds},
-    routes::MethodLabel,
+    routes::{MethodLabel, RouteOptions},
     rpc::{Protocol, RpcStatus, StatusInTrailers, with_trailers},
     server::ClientStream,
 };
@@ -49,8 +49,13 @@ impl Exchange {
             }
             admission.begin_response();
         }
-        if response.extensions_mut().remove::<OpenEnded>().is_some() {
+        let is_open_ended = response.extensions_mut().remove::<OpenEnded>().is_some();
+        if is_open_ended {
             self.admission = None;
+        }
+        let options = self.target.options();
+        if is_open_ended || options.is_some_and(RouteOptions::is_streaming_response) {
+            self.open_ended = Some(self.started.elapsed());
         }
         let fault = body.and_then(|report| report.error());
         if self.stack.protocol == Protocol::Grpc {

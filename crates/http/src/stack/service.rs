@@ -24,7 +24,7 @@ use super::{
     respond::{not_found, other_methods, panicked},
 };
 use crate::{
-    Authentication, RouteOptions, body_limit,
+    Access, Authentication, Priority, RouteOptions, body_limit,
     cors::PREFLIGHT_STATUS,
     cross_site, deadline,
     load_shed::Admission,
@@ -90,6 +90,7 @@ impl StackService {
             client: None,
             admission: None,
             status: 0,
+            open_ended: None,
             sent: 0,
             complete: false,
             failure: None,
@@ -132,7 +133,7 @@ impl StackService {
             Step::Deadline => deadline::check(exchange.context.deadline(), exchange.started),
             Step::CrossSiteGuard => self.check_site(exchange, parts),
             Step::BodyLimit => self.check_declared_size(exchange, parts),
-            Step::LoadShedding => self.admit(exchange),
+            Step::LoadShedding => self.admit(exchange, parts),
             // `begin` prepares these steps, and `respond` completes them with the response.
             Step::PanicRecovery
             | Step::RequestId
@@ -150,15 +151,16 @@ impl StackService {
     }
 
     fn check_site(&self, exchange: &Exchange, parts: &Parts) -> Result<(), Error> {
+        let (found, route) = (&exchange.cross_origin, exchange.target.options());
+        let Parts {
+            method,
+            uri,
+            headers,
+            ..
+        } = parts;
         let is_forged = self.stack.config.reject_cross_site_cookies
-            && cross_site::is_forged(
-                &parts.method,
-                &parts.uri,
-                &parts.headers,
-                &exchange.cross_origin,
-                exchange.target.options(),
-            );
-        if is_forged {
+            && cross_site::is_forged(method, uri, headers, found, route);
+        if is_forged || cross_site::is_foreign(uri, headers, found, route) {
             return Err(Error::new(
                 Code::Forbidden,
                 "CROSS_SITE_REQUEST",
@@ -179,16 +181,29 @@ impl StackService {
     }
 
     /// Counts the request as in flight, unless its route is a probe.
-    fn admit(&self, exchange: &mut Exchange) -> Result<(), Error> {
+    fn admit(&self, exchange: &mut Exchange, parts: &Parts) -> Result<(), Error> {
         let options = exchange.target.options();
         if !options.is_some_and(RouteOptions::is_probe) {
-            let priority = options
-                .map(RouteOptions::declared_priority)
-                .unwrap_or_default();
+            let priority = options.map(|options| self.priority(options, parts));
+            let priority = priority.unwrap_or_default();
             let admission = self.stack.load_shed.admit(priority, exchange.started)?;
             exchange.admission = Some(admission);
         }
         Ok(())
+    }
+
+    /// Returns the priority of a request. Anonymous requests must not displace those of callers, so
+    /// without credentials a request has at most the normal priority, unless its route is public.
+    fn priority(&self, options: &RouteOptions, parts: &Parts) -> Priority {
+        let declared = options.declared_priority();
+        let authenticate = self.stack.authenticate.as_ref();
+        let is_anonymous = options.declared_access() != Access::Public
+            && authenticate.is_some_and(|authenticate| !authenticate.has_credentials(parts));
+        if is_anonymous {
+            declared.max(Priority::Normal)
+        } else {
+            declared
+        }
     }
 }
 

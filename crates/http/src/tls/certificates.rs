@@ -1,4 +1,7 @@
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicI64, Ordering::Relaxed},
+};
 
 use arc_swap::ArcSwap;
 use parking_lot::Mutex;
@@ -20,6 +23,8 @@ pub(crate) struct Certificates {
     config: TlsConfig,
     protocols: &'static [&'static [u8]],
     current: ArcSwap<ServerConfig>,
+    /// The end of the validity of the chain, as Unix time in seconds.
+    expires: AtomicI64,
     files: Mutex<Files>,
 }
 
@@ -35,6 +40,7 @@ impl Certificates {
             config: config.clone(),
             protocols,
             current: ArcSwap::from_pointee(server),
+            expires: AtomicI64::new(files.expires(config)?),
             files: Mutex::new(files),
         })
     }
@@ -45,6 +51,11 @@ impl Certificates {
 
     pub(crate) fn current(&self) -> Arc<ServerConfig> {
         self.current.load_full()
+    }
+
+    /// Returns the Unix time in seconds at which the first certificate of the chain expires.
+    pub(crate) fn expires(&self) -> i64 {
+        self.expires.load(Relaxed)
     }
 
     /// Uses the files if they have changed and are valid. Sessions of the old ones are not resumed.
@@ -58,6 +69,7 @@ impl Certificates {
             return Ok(Reload::Unchanged);
         }
         let server = files.server_config(&self.config, self.protocols)?;
+        self.expires.store(files.expires(&self.config)?, Relaxed);
         self.current.store(Arc::new(server));
         *in_use = files;
         Ok(Reload::Changed)

@@ -65,6 +65,18 @@ impl Files {
         Ok(server)
     }
 
+    /// Returns the Unix time in seconds at which the first certificate of the chain expires.
+    pub(super) fn expires(&self, config: &TlsConfig) -> Result<i64, TlsError> {
+        let path = &config.certificate;
+        let chain = certificates(path, &self.certificate)?;
+        let mut expires = i64::MAX;
+        for certificate in &chain {
+            let end = parse(path, certificate)?.validity().not_after;
+            expires = expires.min(end.timestamp());
+        }
+        Ok(expires)
+    }
+
     fn certified_key(
         &self,
         config: &TlsConfig,
@@ -166,9 +178,7 @@ fn certificates(path: &Path, pem: &[u8]) -> Result<Vec<CertificateDer<'static>>,
 /// Every client would reject a certificate outside of its period, so it is rejected here with the
 /// reason.
 fn check_period(path: &Path, certificate: &CertificateDer<'_>) -> Result<(), TlsError> {
-    let (_, parsed) = X509Certificate::from_der(certificate).map_err(|error| {
-        TlsError::file(path, format!("contains a malformed certificate: {error}"))
-    })?;
+    let parsed = parse(path, certificate)?;
     let period = parsed.validity();
     if period.is_valid() {
         return Ok(());
@@ -178,4 +188,14 @@ fn check_period(path: &Path, certificate: &CertificateDer<'_>) -> Result<(), Tls
         period.not_before, period.not_after
     );
     Err(TlsError::file(path, problem))
+}
+
+fn parse<'a>(
+    path: &Path,
+    certificate: &'a CertificateDer<'_>,
+) -> Result<X509Certificate<'a>, TlsError> {
+    let (_, parsed) = X509Certificate::from_der(certificate).map_err(|error| {
+        TlsError::file(path, format!("contains a malformed certificate: {error}"))
+    })?;
+    Ok(parsed)
 }

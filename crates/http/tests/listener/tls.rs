@@ -239,6 +239,24 @@ async fn changed_tls_files_are_loaded_invalid_ones_are_ignored_sec_1() {
 }
 
 #[tokio::test]
+async fn expiry_is_that_of_the_certificate_in_use_sec_1() {
+    let authority = Authority::new();
+    let write = |year| {
+        let mut params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+        params.not_after = rcgen::date_time_ymd(year, 1, 1);
+        let (certificate, key) = authority.issue(&params);
+        fs::write(authority.path("server.pem"), certificate).unwrap();
+        fs::write(authority.path("server.key"), key).unwrap();
+    };
+    write(2040);
+    let fixture = authority.start(|_| {}).await;
+    assert_eq!(fixture.server.certificate_expires(), Some(2_208_988_800));
+    write(2050);
+    assert_eq!(fixture.server.reload_tls().await.unwrap(), Reload::Changed);
+    assert_eq!(fixture.server.certificate_expires(), Some(2_524_608_000));
+}
+
+#[tokio::test]
 async fn finds_new_files_by_itself_sec_1() {
     let authority = Authority::new();
     let fixture = authority

@@ -125,6 +125,7 @@ async fn untrusted_certificate_sends_nothing_sec_1() {
         matches!(refused, MailError::Transient { .. }),
         "{refused:?}"
     );
+    assert!(!refused.may_be_accepted(), "{refused:?}");
     assert!(server.messages().unwrap().is_empty());
 }
 
@@ -201,7 +202,7 @@ async fn breaker_opens_while_server_is_unreachable_res_1() {
         .send(letter("ada@example.org"))
         .await
         .unwrap_err();
-    assert!(slow.is_retryable(), "{slow:?}");
+    assert!(slow.is_retryable() && slow.may_be_accepted(), "{slow:?}");
     server.resume();
     server.kill();
     let begun = Instant::now();

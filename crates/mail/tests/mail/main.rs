@@ -10,3 +10,4 @@ mod address;
 mod app;
 mod delivery;
 mod mailbox;
+mod outcome;

@@ -5,6 +5,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use crate::{
     GroupName,
     dead_letters::{DeadLetterDescription, DeadLetterGroup, DeadLetterOutcome, DeadLetterReport},
+    transport::Position,
 };
 
 /// The maximum number of failed letters in the text output. The JSON output has all.
@@ -69,6 +70,20 @@ pub(super) fn group(group: &DeadLetterGroup) -> String {
     )
 }
 
+fn position(position: Option<Position>) -> String {
+    match position {
+        None => "-".to_owned(),
+        Some(Position {
+            partition: None,
+            offset,
+        }) => format!("offset {offset}"),
+        Some(Position {
+            partition: Some(partition),
+            offset,
+        }) => format!("partition {partition}, offset {offset}"),
+    }
+}
+
 /// One line for each field.
 pub(super) fn description(letter: &DeadLetterDescription) -> String {
     let optional = |text: &Option<String>| text.as_deref().map_or("-".to_owned(), shown);
@@ -104,6 +119,8 @@ pub(super) fn description(letter: &DeadLetterDescription) -> String {
                 time(letter.last_failed)
             ),
         ),
+        ("position", position(letter.position)),
+        ("correlation", optional(&letter.correlation_id)),
         ("request", optional(&letter.request_id)),
         ("trace", optional(&letter.trace_id)),
         (

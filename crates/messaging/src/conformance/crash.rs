@@ -21,6 +21,7 @@ fn taking_one(group: &str, topic: &Topic) -> SubscriptionPlan {
         group: GroupName::new(group).unwrap(),
         topics: vec![topic.clone()],
         prefetch: NonZeroU16::MIN,
+        is_required: false,
         order: Order::Member,
     }
 }

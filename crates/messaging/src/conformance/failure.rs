@@ -291,6 +291,36 @@ pub async fn dead_letters_can_be_browsed_and_removed_msg_3(harness: &dyn Harness
     node.stop().await;
 }
 
+/// A dead letter has the position of its message and its correlation ID, also after it was stored.
+pub async fn dead_letters_have_the_positions_of_their_messages_msg_3(harness: &dyn Harness) {
+    let (node, topic, record) = (Node::start(harness).await, topic(), Record::new());
+    let subscription = failing(&record, &group(), &topic, |_, _| {
+        Some(Failure::reject("never"))
+    });
+    node.subscribe(subscription.concurrency(1)).await;
+    let publisher = node.publisher(&[&topic]).await;
+    for text in numbers(3) {
+        let message = message(&topic, &text).key("one").correlation_id("order-7");
+        publisher.publish(message).await.unwrap();
+    }
+    let letters = dead_letters(&node, &topic, 3).await;
+    let positions: Vec<_> = letters.iter().map(|letter| letter.position).collect();
+    let offsets: Vec<_> = positions.iter().flatten().map(|one| one.offset).collect();
+    if harness.has_positions() {
+        assert_eq!(offsets.len(), 3, "{positions:?}");
+        assert!(
+            offsets.is_sorted_by(|left, right| left < right),
+            "{offsets:?}"
+        );
+    } else {
+        assert!(offsets.is_empty(), "{positions:?}");
+    }
+    for letter in letters {
+        assert_eq!(letter.correlation_id(), Some("order-7"));
+    }
+    node.stop().await;
+}
+
 /// A group may receive messages of topics outside of its plan. Their dead letters are stored too.
 pub async fn dead_letter_of_unplanned_topic_is_stored_msg_3(harness: &dyn Harness) {
     let (node, topic) = (Node::start(harness).await, topic());

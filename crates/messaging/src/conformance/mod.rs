@@ -67,6 +67,7 @@ mod pages;
 mod publish;
 mod record;
 mod replay;
+mod required;
 mod stop;
 mod throughput;
 mod unreadable;
@@ -85,6 +86,7 @@ pub use outage::*;
 pub use pages::*;
 pub use publish::*;
 pub use replay::*;
+pub use required::*;
 pub use stop::*;
 pub use throughput::*;
 pub use unreadable::*;
@@ -137,10 +139,25 @@ pub trait Harness: Send + Sync {
         true
     }
 
+    /// Whether a publisher can create groups.
+    fn creates_groups(&self) -> bool {
+        true
+    }
+
+    /// Whether members of different versions of a service can share a group.
+    fn has_rolling_deployments(&self) -> bool {
+        true
+    }
+
     /// Whether the broker has a queue, stream or topic of this name.
     fn has_store<'a>(&'a self, topic: &'a Topic) -> BoxFuture<'a, bool> {
         let _ = topic;
         Box::pin(std::future::ready(false))
+    }
+
+    /// Whether the broker numbers its messages.
+    fn has_positions(&self) -> bool {
+        true
     }
 
     /// The size in bytes above which the engine rejects a message. `None` if no test reaches it.
@@ -178,6 +195,12 @@ macro_rules! conformance {
             every_group_receives_every_message_msg_1,
             one_member_of_group_receives_message_msg_1,
             messages_wait_for_group_without_members_msg_1,
+            messages_wait_for_required_groups_msg_3,
+            required_group_keeps_its_position_msg_3,
+            running_group_receives_new_topic_msg_3,
+            older_members_return_messages_of_new_topic_msg_3,
+            new_topic_leaves_prefetch_to_known_topics_msg_3,
+            members_without_topic_keep_required_group_msg_3,
             joining_and_leaving_members_lose_nothing_life_4,
             concurrent_stops_lose_nothing_life_4,
             empty_large_and_binary_payloads_arrive_msg_1,
@@ -205,6 +228,7 @@ macro_rules! conformance {
             unsettled_message_is_redelivered_and_counted_msg_3,
             dead_letters_can_be_browsed_and_removed_msg_3,
             dead_letter_of_unplanned_topic_is_stored_msg_3,
+            dead_letters_have_the_positions_of_their_messages_msg_3,
             browsing_unknown_topic_creates_nothing_msg_3,
             pages_of_dead_letters_have_bounded_size_msg_3,
             dead_letter_above_size_limit_is_cut_msg_3,

@@ -136,6 +136,7 @@ pub async fn dead_member_keeps_key_order_msg_1(harness: &dyn Harness) {
         group: GroupName::new(&name).unwrap(),
         topics: vec![topic.clone()],
         prefetch: std::num::NonZeroU16::new(5).unwrap(),
+        is_required: false,
         order: Order::Group,
     };
     let doomed_transport = harness.open().await;

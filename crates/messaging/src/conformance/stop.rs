@@ -217,6 +217,7 @@ pub async fn returned_message_counts_no_delivery_msg_3(harness: &dyn Harness) {
         group: GroupName::new(&name).unwrap(),
         topics: vec![topic.clone()],
         prefetch: NonZeroU16::new(10).unwrap(),
+        is_required: false,
         order: Order::Member,
     };
     let session = node.transport.open(plan.clone()).await.unwrap();

@@ -81,7 +81,7 @@ impl Component for Consumers {
         })
     }
 
-    fn running(&self) -> Vec<String> {
+    fn unfinished_work(&self) -> Vec<String> {
         let all = self.all();
         let running = all
             .iter()

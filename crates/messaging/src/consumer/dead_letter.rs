@@ -54,7 +54,7 @@ impl Consumer {
         } = problem;
         let envelope = Envelope::clone(&job.envelope);
         let group = &self.plan.group;
-        let letter = DeadLetter::new(
+        let mut letter = DeadLetter::new(
             envelope,
             group,
             reason,
@@ -63,6 +63,7 @@ impl Consumer {
             attempts,
             first_failed,
         );
+        letter.position = job.position;
         tracing::error!(
             consumer = &*self.name,
             topic = %job.envelope.topic(),

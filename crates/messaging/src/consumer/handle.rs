@@ -8,6 +8,7 @@ use super::{
     Consumer, Route,
     attempt::AttemptOutcome,
     dead_letter::Problem,
+    new_topic::NewTopic,
     session::{Job, Session, Settlement},
 };
 use crate::{DeadLetterReason, Failure, failure::Disposition};
@@ -27,6 +28,14 @@ impl Consumer {
             .is_some_and(|group| *group != self.plan.group)
         {
             return Settlement::Acknowledged;
+        }
+        if let Some(NewTopic::Returning { at, .. }) = &job.new_topic {
+            let delay = at.saturating_duration_since(time::Instant::now());
+            return if wait(delay, &job.session).await {
+                Settlement::Postponed
+            } else {
+                Settlement::Released
+            };
         }
         if let Some(problem) = &job.problem {
             let reason = DeadLetterReason::Undecodable;

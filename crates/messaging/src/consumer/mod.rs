@@ -11,6 +11,7 @@ mod component;
 mod dead_letter;
 mod handle;
 mod key_queues;
+mod new_topic;
 mod router;
 mod session;
 mod state;
@@ -104,6 +105,9 @@ impl Consumer {
         let mut failures = 0;
         let mut in_flight = session::InFlight::new();
         while !self.stop.is_cancelled() {
+            if self.state.is_paused() {
+                self.finish_draining(&mut in_flight).await;
+            }
             if first.is_none() && !self.state.wait_while_paused(&self.stop).await {
                 break;
             }
@@ -119,16 +123,22 @@ impl Consumer {
                     self.connected(true);
                     let begun = time::Instant::now();
                     let end = self.session(deliveries, &mut in_flight).await;
+                    if matches!(end, SessionEnd::Superseded) {
+                        continue;
+                    }
                     self.connected(false);
                     if begun.elapsed() >= RECONNECT_MAX_BACKOFF.get() {
                         failures = 0;
                     }
                     match end {
-                        SessionEnd::Halted => continue,
+                        SessionEnd::Halted | SessionEnd::Superseded => continue,
                         SessionEnd::Lost(error) => error,
                     }
                 }
-                Err(error) => error,
+                Err(error) => {
+                    self.connected(false);
+                    error
+                }
             };
             self.state.failed(&problem);
             let backoff = delays.delay(failures);
@@ -145,6 +155,8 @@ impl Consumer {
                 () = self.stop.cancelled() => {}
             }
         }
+        self.finish_draining(&mut in_flight).await;
+        self.connected(false);
         self.finished.cancel();
     }
 

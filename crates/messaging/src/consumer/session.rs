@@ -1,5 +1,6 @@
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
+use seaworthy_core::error_chain;
 use seaworthy_telemetry::metrics::GaugeGuard;
 use tokio::{
     sync::mpsc,
@@ -7,10 +8,14 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{Consumer, key_queues::KeyQueues};
+use super::{
+    Consumer,
+    key_queues::KeyQueues,
+    new_topic::{MaxReturning, NewTopic},
+};
 use crate::{
     Envelope,
-    transport::{Deliveries, Delivery, DeliveryTag, TransportError},
+    transport::{Deliveries, Delivery, DeliveryTag, Order, Position, TransportError},
 };
 
 /// The interval of the timer for an engine whose deliveries do not expire.
@@ -20,8 +25,10 @@ const MAX_SETTLED_AT_ONCE: usize = 256;
 
 /// The end of a session.
 pub(super) enum SessionEnd {
-    /// A stop or a pause ended it, after all deliveries were settled.
+    /// A stop, a pause or a newer connection ended it, after all deliveries were settled.
     Halted,
+    /// A newer connection replaces it. Its deliveries are settled in later sessions.
+    Superseded,
     /// The connection was lost. The broker redelivers what was not settled.
     Lost(TransportError),
 }
@@ -33,6 +40,8 @@ pub(super) enum Settlement {
     Acknowledged,
     /// Redelivered later, because the session ends.
     Released,
+    /// Redelivered, also to another member, because only newer members know its topic.
+    Postponed,
     /// Redelivered later, because its dead letter cannot be stored.
     Nacked,
 }
@@ -41,10 +50,13 @@ pub(super) enum Settlement {
 #[derive(Debug, Clone)]
 pub(super) struct Session {
     number: u64,
-    /// Cancelled by a stop or a pause. Messages without a running handler are released.
+    /// Cancelled by a stop, a pause or a newer connection. Messages without a running handler are
+    /// released.
     pub(super) halt: CancellationToken,
     /// Cancelled after the connection is lost. Deliveries cannot be settled.
     pub(super) lost: CancellationToken,
+    /// `None` if messages of unknown topics do not return to the group.
+    pub(super) returning: Option<MaxReturning>,
 }
 
 /// A delivered message.
@@ -55,7 +67,18 @@ pub(super) struct Job {
     pub(super) envelope: Arc<Envelope>,
     pub(super) count: u32,
     pub(super) problem: Option<String>,
+    pub(super) position: Option<Position>,
+    /// `None` if the message does not have a new topic.
+    pub(super) new_topic: Option<NewTopic>,
     _unacknowledged: GaugeGuard,
+}
+
+impl Job {
+    /// Whether it begins after the previous message of its key. A message that is dead-lettered does
+    /// not, because it would hold a slot of the prefetch while others of its key wait to return.
+    fn waits_for_key(&self) -> bool {
+        !matches!(self.new_topic, Some(NewTopic::Surplus))
+    }
 }
 
 /// The result of a handler task. The task sends it even if it panics or is aborted.
@@ -81,6 +104,44 @@ impl Drop for Report {
     }
 }
 
+/// A session whose deliveries are not all settled.
+struct OpenSession {
+    deliveries: Arc<dyn Deliveries>,
+    session: Session,
+    unacknowledged: HashSet<DeliveryTag>,
+    ended: Ended,
+}
+
+/// Deliveries whose handlers have ended.
+#[derive(Default)]
+struct Ended {
+    acknowledged: Vec<DeliveryTag>,
+    released: Vec<DeliveryTag>,
+    postponed: Vec<DeliveryTag>,
+    nacked: Vec<DeliveryTag>,
+}
+
+impl OpenSession {
+    fn record(&mut self, done: &Done) {
+        self.unacknowledged.remove(&done.tag);
+        let list = match done.settled {
+            Settlement::Acknowledged => &mut self.ended.acknowledged,
+            Settlement::Released => &mut self.ended.released,
+            Settlement::Postponed => &mut self.ended.postponed,
+            Settlement::Nacked => &mut self.ended.nacked,
+        };
+        list.push(done.tag);
+    }
+
+    async fn extend(&self) -> Result<(), TransportError> {
+        let tags: Vec<_> = self.unacknowledged.iter().copied().collect();
+        if tags.is_empty() {
+            return Ok(());
+        }
+        self.deliveries.extend(tags).await
+    }
+}
+
 /// The state of a consumer across its sessions. A handler that continues after its session still
 /// blocks its key.
 pub(super) struct InFlight {
@@ -88,6 +149,8 @@ pub(super) struct InFlight {
     done: mpsc::UnboundedReceiver<Done>,
     report: mpsc::UnboundedSender<Done>,
     sessions: u64,
+    /// Superseded sessions. They get no new deliveries.
+    draining: Vec<OpenSession>,
 }
 
 impl InFlight {
@@ -98,30 +161,58 @@ impl InFlight {
             done,
             report,
             sessions: 0,
+            draining: Vec::new(),
         }
+    }
+
+    /// Drops the messages of a lost session that wait for their key. The broker redelivers them.
+    fn drop_waiting(&mut self, number: u64) {
+        let waiting = self
+            .queues
+            .drain_waiting(|job| job.session.number == number);
+        drop(waiting);
+    }
+
+    /// Ends a superseded session whose connection is lost.
+    fn lose(&mut self, lost: &OpenSession, error: &TransportError) {
+        lost.session.halt.cancel();
+        lost.session.lost.cancel();
+        self.drop_waiting(lost.session.number);
+        tracing::warn!(
+            problem = error_chain(error),
+            "a replaced connection was lost, so the broker delivers its messages again"
+        );
     }
 }
 
 impl Consumer {
-    /// Receives, starts and settles the messages of one session.
+    /// Receives, starts and settles the messages of one session, and settles those of superseded
+    /// ones.
     pub(super) async fn session(
         self: &Arc<Self>,
         deliveries: Arc<dyn Deliveries>,
         in_flight: &mut InFlight,
     ) -> SessionEnd {
         in_flight.sessions += 1;
-        let session = Session {
-            number: in_flight.sessions,
-            halt: CancellationToken::new(),
-            lost: CancellationToken::new(),
+        let returns_new_topics = deliveries.returns_new_topics();
+        let mut open = OpenSession {
+            deliveries: Arc::clone(&deliveries),
+            session: Session {
+                number: in_flight.sessions,
+                halt: CancellationToken::new(),
+                lost: CancellationToken::new(),
+                returning: returns_new_topics.then(|| MaxReturning::new(self.plan.prefetch)),
+            },
+            unacknowledged: HashSet::new(),
+            ended: Ended::default(),
         };
-        let mut unacknowledged = HashSet::new();
         let mut extend = time::interval(deliveries.extend_interval().unwrap_or(NO_EXTENSION));
         extend.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut settled = Vec::with_capacity(MAX_SETTLED_AT_ONCE);
+        let mut superseded = deliveries.superseded();
         let mut halted = false;
         let outcome = loop {
-            if halted && unacknowledged.is_empty() {
+            if halted && open.unacknowledged.is_empty() && in_flight.draining.is_empty() {
                 break Ok(());
             }
             tokio::select! {
@@ -129,89 +220,148 @@ impl Consumer {
                 () = self.abort.cancelled(), if halted => break Ok(()),
                 () = self.stop.cancelled(), if !halted => halted = true,
                 () = self.state.paused(), if !halted => halted = true,
+                () = &mut superseded, if !halted => match self.plan.order {
+                    Order::Member => match deliveries.drain().await {
+                        Ok(None) => halted = true,
+                        Ok(Some(batch)) => {
+                            self.receive_all(&mut open, batch, in_flight);
+                            // Only ended handlers end a draining session.
+                            if !open.unacknowledged.is_empty() {
+                                in_flight.draining.push(open);
+                            }
+                            return SessionEnd::Superseded;
+                        }
+                        Err(error) => break Err(error),
+                    },
+                    // The next session could get a message of a key whose handler still runs.
+                    Order::Group => halted = true,
+                },
                 _ = in_flight.done.recv_many(&mut settled, MAX_SETTLED_AT_ONCE) => {
                     let ended = std::mem::take(&mut settled);
-                    if let Err(error) = self.settle(&deliveries, ended, &session, &mut unacknowledged, in_flight).await {
+                    if let Err(error) = self.settle(ended, Some(&mut open), in_flight).await {
                         break Err(error);
                     }
                     continue;
                 }
                 next = deliveries.next(), if !halted => match next {
                     Ok(batch) => {
-                        for delivery in batch {
-                            unacknowledged.insert(delivery.tag);
-                            self.receive(&session, delivery, in_flight);
-                        }
+                        self.receive_all(&mut open, batch, in_flight);
                         continue;
                     }
                     Err(error) => break Err(error),
                 },
                 _ = extend.tick() => {
-                    let tags: Vec<_> = unacknowledged.iter().copied().collect();
-                    if !tags.is_empty() && let Err(error) = deliveries.extend(tags).await {
+                    self.extend_draining(in_flight).await;
+                    if let Err(error) = open.extend().await {
                         break Err(error);
                     }
                     continue;
                 }
             }
-            // Only a stop or a pause reaches this line, once.
-            session.halt.cancel();
-            if let Err(error) = self
-                .halt(&deliveries, &session, &mut unacknowledged, in_flight)
-                .await
-            {
+            // Reached once, when `halted` becomes true.
+            open.session.halt.cancel();
+            if let Err(error) = deliveries.stop().await {
+                break Err(error);
+            }
+            self.halt_draining(in_flight).await;
+            if let Err(error) = self.halt(&mut open, in_flight).await {
                 break Err(error);
             }
         };
-        session.halt.cancel();
-        session.lost.cancel();
+        open.session.halt.cancel();
+        open.session.lost.cancel();
         match outcome {
             Ok(()) => SessionEnd::Halted,
             Err(error) => {
-                drop(
-                    in_flight
-                        .queues
-                        .drain_waiting(|job| job.session.number == session.number),
-                );
+                in_flight.drop_waiting(open.session.number);
                 SessionEnd::Lost(error)
             }
         }
     }
 
-    /// Stops the deliveries and releases the jobs that wait for their key.
+    /// Settles the messages of superseded sessions while no session is open.
+    pub(super) async fn finish_draining(self: &Arc<Self>, in_flight: &mut InFlight) {
+        self.halt_draining(in_flight).await;
+        let mut settled = Vec::new();
+        while !in_flight.draining.is_empty() {
+            tokio::select! {
+                biased;
+                () = self.abort.cancelled() => return,
+                _ = in_flight.done.recv_many(&mut settled, MAX_SETTLED_AT_ONCE) => {
+                    // Without an open session, errors only end the superseded ones.
+                    let _ = self.settle(std::mem::take(&mut settled), None, in_flight).await;
+                }
+            }
+        }
+    }
+
+    async fn halt_draining(&self, in_flight: &mut InFlight) {
+        for mut draining in std::mem::take(&mut in_flight.draining) {
+            match self.halt(&mut draining, in_flight).await {
+                Ok(()) if draining.unacknowledged.is_empty() => {}
+                Ok(()) => in_flight.draining.push(draining),
+                Err(error) => in_flight.lose(&draining, &error),
+            }
+        }
+    }
+
+    async fn extend_draining(&self, in_flight: &mut InFlight) {
+        for draining in std::mem::take(&mut in_flight.draining) {
+            match draining.extend().await {
+                Ok(()) => in_flight.draining.push(draining),
+                Err(error) => in_flight.lose(&draining, &error),
+            }
+        }
+    }
+
+    /// Releases the jobs of a session that wait for their key.
     async fn halt(
         &self,
-        deliveries: &Arc<dyn Deliveries>,
-        session: &Session,
-        unacknowledged: &mut HashSet<DeliveryTag>,
+        open: &mut OpenSession,
         in_flight: &mut InFlight,
     ) -> Result<(), TransportError> {
-        deliveries.stop().await?;
+        open.session.halt.cancel();
+        let number = open.session.number;
         let waiting = in_flight
             .queues
-            .drain_waiting(|job| job.session.number == session.number);
+            .drain_waiting(|job| job.session.number == number);
         let tags: Vec<_> = waiting.iter().map(|job| job.tag).collect();
         for tag in &tags {
-            unacknowledged.remove(tag);
+            open.unacknowledged.remove(tag);
         }
         self.metrics.released.add(tags.len() as u64);
         if tags.is_empty() {
             return Ok(());
         }
-        deliveries.release(tags).await
+        open.deliveries.release(tags).await
+    }
+
+    fn receive_all(
+        self: &Arc<Self>,
+        open: &mut OpenSession,
+        batch: Vec<Delivery>,
+        in_flight: &mut InFlight,
+    ) {
+        for delivery in batch {
+            open.unacknowledged.insert(delivery.tag);
+            self.receive(&open.session, delivery, in_flight);
+        }
     }
 
     fn receive(self: &Arc<Self>, session: &Session, delivery: Delivery, in_flight: &mut InFlight) {
+        let new_topic = self.new_topic(session, &delivery.envelope);
         let job = Job {
             session: session.clone(),
             tag: delivery.tag,
             envelope: Arc::new(delivery.envelope),
             count: delivery.count,
             problem: delivery.problem,
+            position: delivery.position,
+            new_topic,
             _unacknowledged: self.metrics.unacknowledged.guard(),
         };
         let envelope = Arc::clone(&job.envelope);
-        let begins = match envelope.key() {
+        let begins = match envelope.key().filter(|_| job.waits_for_key()) {
             Some(key) => in_flight.queues.push(key, job),
             None => Some(job),
         };
@@ -221,11 +371,12 @@ impl Consumer {
     }
 
     fn begin(self: &Arc<Self>, job: Job, report: &mpsc::UnboundedSender<Done>) {
+        let key = job.envelope.key().filter(|_| job.waits_for_key());
         let mut report = Report {
             done: Some(Done {
                 session: job.session.number,
                 tag: job.tag,
-                key: job.envelope.key().map(|_| Arc::clone(&job.envelope)),
+                key: key.map(|_| Arc::clone(&job.envelope)),
                 settled: Settlement::Released,
             }),
             to: report.clone(),
@@ -233,46 +384,66 @@ impl Consumer {
         let consumer = Arc::clone(self);
         self.tasks.spawn(Arc::clone(&self.name), async move {
             let settled = consumer.handle(&job).await;
+            // The message may be delivered again as soon as it is settled, and then needs the permit.
+            drop(job);
             if let Some(done) = &mut report.done {
                 done.settled = settled;
             }
         });
     }
 
-    /// Settles ended jobs and starts the next job of each key.
+    /// Settles ended jobs and starts the next job of each key. Returns errors of the open session.
     async fn settle(
         self: &Arc<Self>,
-        deliveries: &Arc<dyn Deliveries>,
         ended: Vec<Done>,
-        session: &Session,
-        unacknowledged: &mut HashSet<DeliveryTag>,
+        mut open: Option<&mut OpenSession>,
         in_flight: &mut InFlight,
     ) -> Result<(), TransportError> {
-        let mut acknowledged = Vec::with_capacity(ended.len());
-        let (mut released, mut nacked) = (Vec::new(), Vec::new());
         for done in ended {
-            if done.session == session.number {
-                unacknowledged.remove(&done.tag);
-                match done.settled {
-                    Settlement::Acknowledged => acknowledged.push(done.tag),
-                    Settlement::Released => released.push(done.tag),
-                    Settlement::Nacked => nacked.push(done.tag),
-                }
+            let of_open = open.as_deref_mut().into_iter();
+            let mut sessions = of_open.chain(&mut in_flight.draining);
+            if let Some(session) = sessions.find(|open| open.session.number == done.session) {
+                session.record(&done);
             }
             let key = done.key.as_deref().and_then(Envelope::key);
             if let Some(next) = key.and_then(|key| in_flight.queues.complete(key)) {
                 self.begin(next, &in_flight.report);
             }
         }
+        for mut draining in std::mem::take(&mut in_flight.draining) {
+            match self.apply(&mut draining).await {
+                Ok(()) if draining.unacknowledged.is_empty() => {}
+                Ok(()) => in_flight.draining.push(draining),
+                Err(error) => in_flight.lose(&draining, &error),
+            }
+        }
+        match open {
+            Some(open) => self.apply(open).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Settles the deliveries of a session whose handlers have ended.
+    async fn apply(&self, open: &mut OpenSession) -> Result<(), TransportError> {
+        let Ended {
+            acknowledged,
+            released,
+            postponed,
+            nacked,
+        } = std::mem::take(&mut open.ended);
         if !acknowledged.is_empty() {
-            deliveries.acknowledge(acknowledged).await?;
+            open.deliveries.acknowledge(acknowledged).await?;
         }
         if !released.is_empty() {
             self.metrics.released.add(released.len() as u64);
-            deliveries.release(released).await?;
+            open.deliveries.release(released).await?;
+        }
+        if !postponed.is_empty() {
+            self.metrics.released.add(postponed.len() as u64);
+            open.deliveries.postpone(postponed).await?;
         }
         if !nacked.is_empty() {
-            deliveries.nack(nacked).await?;
+            open.deliveries.nack(nacked).await?;
         }
         Ok(())
     }

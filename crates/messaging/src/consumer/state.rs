@@ -75,6 +75,10 @@ impl State {
         let _ = self.paused.subscribe().wait_for(|paused| *paused).await;
     }
 
+    pub(super) fn is_paused(&self) -> bool {
+        *self.paused.borrow()
+    }
+
     /// Completes when the subscription is not paused. Returns `false` if the stop comes first.
     pub(super) async fn wait_while_paused(&self, stop: &CancellationToken) -> bool {
         let mut paused = self.paused.subscribe();

@@ -115,7 +115,10 @@ impl Transport for DaprBroker {
         "dapr"
     }
 
-    fn declare(&self, _topics: Vec<TopicPlan>) -> BoxFuture<'_, Result<(), TransportError>> {
+    fn declare(&self, topics: Vec<TopicPlan>) -> BoxFuture<'_, Result<(), TransportError>> {
+        for plan in topics.iter().filter(|plan| !plan.groups.is_empty()) {
+            tracing::warn!(topic = %plan.topic, "Dapr cannot create the consumer groups of a topic: start its consumers first");
+        }
         Box::pin(async move { self.metadata().await.map(drop) })
     }
 

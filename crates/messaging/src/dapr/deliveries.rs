@@ -90,6 +90,7 @@ impl DaprDeliveries {
             envelope,
             count: 1,
             problem,
+            position: None,
         })
     }
 

@@ -15,6 +15,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use crate::{
     Envelope, GroupName,
     envelope::{attribute, text_of},
+    transport::Position,
 };
 
 /// The attributes that a dead letter adds to its envelope.
@@ -42,12 +43,16 @@ pub mod attributes {
     /// The number of replays. A replayed message has it too, so that a further failure increments
     /// it.
     pub const REPLAYS: &str = "deadreplays";
+    /// The partition of the message in its topic, if the topic has partitions.
+    pub const PARTITION: &str = "deadpartition";
+    /// The offset of the message, if the broker numbers its messages.
+    pub const OFFSET: &str = "deadoffset";
     /// The size in bytes of the payload before it was truncated.
     pub const PAYLOAD_SIZE: &str = "deadsize";
     /// The SHA-256 of the payload before it was truncated, in hexadecimal digits.
     pub const PAYLOAD_SHA256: &str = "deadsha256";
     /// All attributes.
-    pub const ALL: [&str; 13] = [
+    pub const ALL: [&str; 15] = [
         ID,
         TOPIC,
         GROUP,
@@ -59,6 +64,8 @@ pub mod attributes {
         FIRST_FAILED,
         LAST_FAILED,
         REPLAYS,
+        PARTITION,
+        OFFSET,
         PAYLOAD_SIZE,
         PAYLOAD_SHA256,
     ];
@@ -135,6 +142,8 @@ pub struct DeadLetter {
     pub first_failed: Option<DateTime<Utc>>,
     /// The time of the last failure.
     pub last_failed: Option<DateTime<Utc>>,
+    /// The position of the message at its broker, if the broker numbers its messages.
+    pub position: Option<Position>,
     /// The original payload, if the broker rejected it and the dead letter has only its beginning.
     pub truncated: Option<TruncatedPayload>,
 }
@@ -175,6 +184,7 @@ impl DeadLetter {
             replays,
             first_failed: Some(first_failed),
             last_failed: Some(Utc::now()),
+            position: None,
             truncated: None,
             envelope,
         }
@@ -202,6 +212,12 @@ impl DeadLetter {
             .with_attribute(attributes::ATTEMPTS, self.attempts.to_string());
         if self.replays > 0 {
             stored = stored.with_attribute(attributes::REPLAYS, self.replays.to_string());
+        }
+        if let Some(Position { partition, offset }) = self.position {
+            stored = stored.with_attribute(attributes::OFFSET, offset.to_string());
+            if let Some(partition) = partition {
+                stored = stored.with_attribute(attributes::PARTITION, partition.to_string());
+            }
         }
         if let Some(group) = self.group {
             stored = stored.with_attribute(attributes::GROUP, group.as_str());
@@ -247,6 +263,11 @@ impl DeadLetter {
         let replays = replays(&stored);
         let first_failed = stored.time_of(attributes::FIRST_FAILED);
         let last_failed = stored.time_of(attributes::LAST_FAILED);
+        let number = |name: &str| stored.attribute(name)?.parse::<u64>().ok();
+        let position = number(attributes::OFFSET).map(|offset| Position {
+            partition: number(attributes::PARTITION).and_then(|number| number.try_into().ok()),
+            offset,
+        });
         let size = stored.attribute(attributes::PAYLOAD_SIZE);
         let truncated = size.map(|size| TruncatedPayload {
             size: size.parse().unwrap_or_default(),
@@ -278,8 +299,15 @@ impl DeadLetter {
             replays,
             first_failed,
             last_failed,
+            position,
             truncated,
         }
+    }
+
+    /// Returns the correlation ID, which all messages with one origin share.
+    #[must_use]
+    pub fn correlation_id(&self) -> Option<&str> {
+        self.envelope.attribute(attribute::CORRELATION_ID)
     }
 
     /// Returns the ID of the request that published the message.

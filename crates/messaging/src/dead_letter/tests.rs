@@ -26,6 +26,10 @@ fn dead(message: &str) -> DeadLetter {
 fn dead_letter_keeps_message_and_reason_msg_3() {
     let mut letter = dead("the store cannot be reached");
     letter.last_failed = DateTime::from_timestamp_micros(1_700_000_001_000_002);
+    letter.position = Some(Position {
+        partition: Some(2),
+        offset: 40,
+    });
     let stored = letter.clone().into_stored();
     assert_eq!(stored.topic().as_str(), "symbol.created.dlq");
     assert_eq!(stored.id(), letter.envelope.id());

@@ -4,7 +4,10 @@ use chrono::{DateTime, Utc};
 use seaworthy_telemetry::redact::redact;
 use serde::Serialize;
 
-use crate::{DeadLetter, DeadLetterId, DeadLetterReason, GroupName, Topic, TruncatedPayload};
+use crate::{
+    DeadLetter, DeadLetterId, DeadLetterReason, GroupName, Topic, TruncatedPayload,
+    transport::Position,
+};
 
 /// The maximum size of a shown payload in bytes.
 const MAX_PAYLOAD_SIZE: usize = 64 * 1024;
@@ -48,6 +51,10 @@ pub struct DeadLetterDescription {
     pub first_failed: Option<DateTime<Utc>>,
     /// The time of the last failure.
     pub last_failed: Option<DateTime<Utc>>,
+    /// The position of the message at its broker, if the broker numbers its messages.
+    pub position: Option<Position>,
+    /// The correlation ID, which all messages with one origin share.
+    pub correlation_id: Option<String>,
     /// The ID of the request that published the message.
     pub request_id: Option<String>,
     /// The ID of the trace in which the message failed.
@@ -91,6 +98,8 @@ impl DeadLetterDescription {
             replays: letter.replays,
             first_failed: letter.first_failed,
             last_failed: letter.last_failed,
+            position: letter.position,
+            correlation_id: letter.correlation_id().map(str::to_owned),
             request_id: letter.request_id().map(str::to_owned),
             trace_id: letter.trace_id(),
             headers: headers

@@ -33,6 +33,7 @@ async fn broker(count: u32) -> (MemoryBroker, Arc<dyn crate::transport::Deliveri
         group: GroupName::new("audit").unwrap(),
         topics: vec![topic()],
         prefetch: std::num::NonZeroU16::MAX,
+        is_required: false,
         order: Order::Member,
     };
     let deliveries = broker.open(plan).await.unwrap();

@@ -26,6 +26,8 @@ use super::{
     names::Names,
     publications::{Publications, publish_error},
     rebalance::Rebalances,
+    required,
+    starts::Starts,
     topology::Topology,
 };
 use crate::{
@@ -172,9 +174,11 @@ impl Inner {
         let partitions = self.partitions(&plan.topics).await?;
         let config = self.clients.member(&self.names.group(&plan.group));
         let timeout = self.link.timeout();
+        let recorded = self.clients.member(&self.names.starts(&plan.group));
+        let recorded = Starts::new(recorded, timeout);
         let member = blocking(move || {
             let client: Client = config.create_with_context(Rebalances::default())?;
-            match groups::register(&client, &partitions, timeout) {
+            match groups::register(&client, &recorded, &partitions, timeout) {
                 Ok(starts) => Ok((Arc::new(client), starts)),
                 Err(error) => {
                     drop(Detached::new(client));
@@ -282,6 +286,7 @@ impl Transport for KafkaBroker {
         Box::pin(async move {
             let inner = &self.inner;
             inner.is_open()?;
+            required::create_groups(&inner.topology, &inner.clients, &topics).await?;
             inner.publications.declare(&inner.topology, topics).await
         })
     }

@@ -10,7 +10,7 @@ use rdkafka::{
     error::{KafkaError, KafkaResult, RDKafkaErrorCode},
 };
 
-use super::ledger::Ledger;
+use super::{ledger::Ledger, starts::Starts};
 
 /// A new leader is usually ready after this time.
 const RETRY_INTERVAL: Duration = Duration::from_millis(50);
@@ -72,7 +72,10 @@ fn edges<C: ConsumerContext>(
 }
 
 /// Retries a request while the cluster elects a leader or a coordinator.
-fn retry_elections<T>(timeout: Duration, request: impl Fn() -> KafkaResult<T>) -> KafkaResult<T> {
+pub(super) fn retry_elections<T>(
+    timeout: Duration,
+    request: impl Fn() -> KafkaResult<T>,
+) -> KafkaResult<T> {
     let until = Instant::now() + timeout;
     loop {
         match request() {
@@ -125,10 +128,11 @@ fn is_election(error: &KafkaError) -> bool {
     )
 }
 
-/// Commits the current end of each partition that the group does not know. A group with members
-/// accepts commits of members only. Then this returns where the new member starts.
+/// Commits the start of each partition without a committed offset: the recorded one, or else the
+/// current end. Returns the starts if the group has members, because only members can commit.
 pub(super) fn register<C: ConsumerContext>(
     consumer: &BaseConsumer<C>,
+    recorded: &Starts,
     partitions: &[Partition],
     timeout: Duration,
 ) -> KafkaResult<HashMap<Partition, i64>> {
@@ -141,25 +145,29 @@ pub(super) fn register<C: ConsumerContext>(
         return Ok(HashMap::new());
     }
     // In this order, a concurrent registration never commits an offset before one that another
-    // member has returned.
-    let ends = ends(consumer, &unknown, timeout)?;
+    // member has returned, and a publisher never records one that is before these ends.
+    let mut starts = ends(consumer, &unknown, timeout)?;
     let unknown = missing(&committed(consumer, partitions, timeout)?);
-    let mut starts = TopicPartitionList::new();
-    for (topic, partition) in &unknown {
-        if let Some(end) = ends.get(&(topic.clone(), *partition)) {
-            starts.add_partition_offset(topic, *partition, Offset::Offset(*end))?;
-        }
-    }
-    if starts.count() == 0 {
+    starts.retain(|partition, _| unknown.contains(partition));
+    if starts.is_empty() {
         return Ok(HashMap::new());
     }
-    match retry_elections(timeout, || consumer.commit(&starts, CommitMode::Sync)) {
+    for (partition, offset) in recorded.read(&unknown)? {
+        starts
+            .entry(partition)
+            .and_modify(|end| *end = offset.min(*end));
+    }
+    let mut list = TopicPartitionList::new();
+    for ((topic, partition), start) in &starts {
+        list.add_partition_offset(topic, *partition, Offset::Offset(*start))?;
+    }
+    match retry_elections(timeout, || consumer.commit(&list, CommitMode::Sync)) {
         Ok(()) => Ok(HashMap::new()),
         Err(KafkaError::ConsumerCommit(
             RDKafkaErrorCode::UnknownMemberId
             | RDKafkaErrorCode::IllegalGeneration
             | RDKafkaErrorCode::RebalanceInProgress,
-        )) => Ok(ends),
+        )) => Ok(starts),
         Err(error) => Err(error),
     }
 }

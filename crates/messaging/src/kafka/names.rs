@@ -31,6 +31,12 @@ impl Names {
     pub(super) fn group(&self, group: &GroupName) -> String {
         format!("{}{group}", self.prefix)
     }
+
+    /// Returns the name of the group that stores the starts of a group. No group name has two dots
+    /// in a row.
+    pub(super) fn starts(&self, group: &GroupName) -> String {
+        format!("{}{group}..starts", self.prefix)
+    }
 }
 
 #[cfg(test)]

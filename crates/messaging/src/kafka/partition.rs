@@ -3,7 +3,7 @@ use rdkafka::consumer::base_consumer::PartitionQueue;
 use super::{ledger::Ledger, rebalance::Rebalances};
 use crate::{
     Envelope,
-    transport::{Delivery, DeliveryTag},
+    transport::{Delivery, DeliveryTag, Position},
 };
 
 /// The index of a topic of the member, and a partition.
@@ -43,6 +43,10 @@ impl Held {
             envelope: self.envelope.clone(),
             count,
             problem: self.problem.clone(),
+            position: Some(Position {
+                partition: u32::try_from(self.origin.place.1).ok(),
+                offset: self.origin.offset.cast_unsigned(),
+            }),
         }
     }
 }

@@ -33,8 +33,8 @@ const DEFAULT_REPLICAS: i32 = -1;
 
 /// Creates missing topics, and caches which topics exist.
 pub(super) struct Topology {
-    link: Link,
-    names: Names,
+    pub(super) link: Link,
+    pub(super) names: Names,
     admin: Renewed<AdminClient<LogContext>>,
     partitions: i32,
     replicas: i32,

@@ -2,19 +2,23 @@ use std::{
     collections::BTreeMap,
     fmt,
     sync::{
-        Arc,
+        Arc, Weak,
         atomic::{AtomicBool, Ordering},
     },
+    time::Duration,
 };
 
 use async_nats::jetstream::Context;
 use futures::future::BoxFuture;
-use parking_lot::Mutex;
-use seaworthy_core::Timeout;
+use parking_lot::{Mutex, RwLock};
+use seaworthy_core::{RotationAttempts, Secret, Timeout, error_chain};
 use serde::Deserialize;
 use serde_json::Value;
 use tokio::time;
-use tokio_util::task::TaskTracker;
+use tokio_util::{
+    sync::{CancellationToken, DropGuard},
+    task::TaskTracker,
+};
 
 use super::{
     config::NatsConfig, dead_letters, deliveries::NatsDeliveries, group_lease::EndedSessions,
@@ -22,11 +26,15 @@ use super::{
 };
 use crate::{
     DeadLetterId, Envelope, GroupName, MessagingConfig, PublishError, Topic,
-    transport::{Deliveries, Order, SubscriptionPlan, TopicPlan, Transport, TransportError},
+    transport::{
+        Deliveries, GroupPlan, Order, SubscriptionPlan, TopicPlan, Transport, TransportError,
+    },
 };
 
 /// A slow server must not delay the stop.
 const CLOSE_TIMEOUT: Timeout = Timeout::from_secs(2);
+/// How often a connection checks whether its password was rotated.
+const PASSWORD_POLL_INTERVAL: Duration = Duration::from_secs(2);
 
 /// NATS JetStream as an engine of messages: a server or a cluster.
 ///
@@ -40,22 +48,27 @@ const CLOSE_TIMEOUT: Timeout = Timeout::from_secs(2);
 /// ```
 #[derive(Clone)]
 pub struct NatsBroker {
-    inner: Arc<Inner>,
+    current: Arc<RwLock<Arc<Inner>>>,
+    /// Ends the task that follows the password.
+    _ended: Arc<DropGuard>,
 }
 
+/// One connection, and the state that all connections of the broker share.
 pub(super) struct Inner {
     pub(super) link: Link,
+    pub(super) context: Context,
+    /// Cancelled when a connection with a newer password replaces this one.
+    pub(super) superseded: CancellationToken,
     pub(super) names: Names,
     pub(super) config: NatsConfig,
-    pub(super) context: Context,
     pub(super) ended: EndedSessions,
-    pub(super) topology: Topology,
-    pub(super) recording: Recording,
-    publications: Publications,
+    pub(super) topology: Arc<Topology>,
+    pub(super) recording: Arc<Recording>,
+    publications: Arc<Publications>,
     publishing: TaskTracker,
     /// The topics of the groups of this process.
-    groups: Mutex<BTreeMap<GroupName, Vec<Topic>>>,
-    closed: AtomicBool,
+    groups: Arc<Mutex<BTreeMap<GroupName, Vec<Topic>>>>,
+    closed: Arc<AtomicBool>,
 }
 
 /// The account information of JetStream. Its content is not used.
@@ -68,6 +81,24 @@ impl Inner {
             return Err(TransportError::Closed);
         }
         Ok(())
+    }
+
+    /// Returns the same broker over another connection.
+    fn over(&self, link: Link, publish_timeout: Timeout) -> Self {
+        Self {
+            context: link.publishing(publish_timeout.get()),
+            link,
+            superseded: CancellationToken::new(),
+            names: self.names.clone(),
+            config: self.config.clone(),
+            ended: Arc::clone(&self.ended),
+            topology: Arc::clone(&self.topology),
+            recording: Arc::clone(&self.recording),
+            publications: Arc::clone(&self.publications),
+            publishing: self.publishing.clone(),
+            groups: Arc::clone(&self.groups),
+            closed: Arc::clone(&self.closed),
+        }
     }
 
     async fn check(&self) -> Result<(), TransportError> {
@@ -93,25 +124,89 @@ impl NatsBroker {
                 nats.prefix
             ))
         })?;
+        // Read before connecting: if the password rotates meanwhile, a new connection follows.
+        let version = password_version(config);
         let link = Link::open(config, client).await?;
-        let context = link.publishing(config.publish_timeout.get());
         let inner = Inner {
-            publications: Publications::new(context.clone(), names.clone()),
-            topology: Topology::new(names.clone(), nats),
+            context: link.publishing(config.publish_timeout.get()),
             link,
+            superseded: CancellationToken::new(),
+            publications: Arc::new(Publications::new(names.clone())),
+            topology: Arc::new(Topology::new(names.clone(), nats)),
             names,
             config: nats.clone(),
-            recording: Recording::default(),
-            context,
+            recording: Arc::default(),
             ended: EndedSessions::default(),
             publishing: TaskTracker::new(),
-            groups: Mutex::default(),
-            closed: AtomicBool::new(false),
+            groups: Arc::default(),
+            closed: Arc::default(),
         };
         inner.check().await?;
+        let current = Arc::new(RwLock::new(Arc::new(inner)));
+        let ended = CancellationToken::new();
+        if config.password.is_some() {
+            let (config, client) = (config.clone(), client.to_owned());
+            let (followed, ends) = (Arc::downgrade(&current), ended.clone());
+            tokio::spawn(async move {
+                tokio::select! {
+                    () = follow_password(followed, config, client, version) => {}
+                    () = ends.cancelled() => {}
+                }
+            });
+        }
         Ok(Self {
-            inner: Arc::new(inner),
+            current,
+            _ended: Arc::new(ended.drop_guard()),
         })
+    }
+
+    fn current(&self) -> Arc<Inner> {
+        Arc::clone(&self.current.read())
+    }
+}
+
+fn password_version(config: &MessagingConfig) -> u64 {
+    config.password.as_ref().map_or(0, Secret::version)
+}
+
+/// Replaces the connection after its password was rotated (CONF-5). The connection stays until the
+/// server accepts the new password. It closes when its last session and publication have ended.
+async fn follow_password(
+    broker: Weak<RwLock<Arc<Inner>>>,
+    config: MessagingConfig,
+    client: String,
+    mut version: u64,
+) {
+    let mut attempts = RotationAttempts::default();
+    loop {
+        time::sleep(PASSWORD_POLL_INTERVAL).await;
+        let newest = password_version(&config);
+        if newest == version || !attempts.is_due(newest, time::Instant::now().into_std()) {
+            continue;
+        }
+        let opened = Link::open(&config, &client).await;
+        let Some(broker) = broker.upgrade() else {
+            return;
+        };
+        let old = Arc::clone(&broker.read());
+        if old.is_open().is_err() {
+            return;
+        }
+        match opened {
+            Ok(link) => {
+                version = newest;
+                *broker.write() = Arc::new(old.over(link, config.publish_timeout));
+                old.superseded.cancel();
+            }
+            Err(error) => {
+                if attempts.record_failure(newest, time::Instant::now().into_std()) {
+                    tracing::warn!(
+                        problem = error_chain(&error),
+                        "no connection with the rotated password can be opened, so the other one stays open"
+                    );
+                }
+            }
+        }
     }
 }
 
@@ -122,13 +217,19 @@ impl Transport for NatsBroker {
 
     fn declare(&self, topics: Vec<TopicPlan>) -> BoxFuture<'_, Result<(), TransportError>> {
         Box::pin(async move {
-            let inner = &self.inner;
+            let inner = self.current();
             inner.is_open()?;
-            for plan in &topics {
-                inner
-                    .topology
-                    .create_topic(&inner.link, &plan.topic)
-                    .await?;
+            let Inner { link, topology, .. } = &*inner;
+            for TopicPlan { topic, groups, .. } in &topics {
+                topology.create_topic(link, topic).await?;
+                for GroupPlan { group, .. } in groups {
+                    // A repeated creation would change the `ack_wait` of a group with other
+                    // settings. If a member creates the group between both requests, it restores
+                    // its `ack_wait`.
+                    if !topology.has_group(link, topic, Some(group)).await? {
+                        topology.create_consumer(link, topic, group).await?;
+                    }
+                }
             }
             inner.publications.declare(topics);
             Ok(())
@@ -137,14 +238,15 @@ impl Transport for NatsBroker {
 
     fn publish(&self, batch: Vec<Envelope>) -> BoxFuture<'_, Vec<Result<(), PublishError>>> {
         Box::pin(async move {
-            let inner = &self.inner;
+            let inner = self.current();
             let _until_answered = inner.publishing.token();
             if inner.is_open().is_err() {
                 return batch.iter().map(|_| Err(PublishError::Closed)).collect();
             }
             let publications = &inner.publications;
+            let connection = (&inner.link, &inner.context);
             publications
-                .publish(&inner.link, &inner.topology, &batch)
+                .publish(connection, &inner.topology, &batch)
                 .await
         })
     }
@@ -154,9 +256,9 @@ impl Transport for NatsBroker {
         plan: SubscriptionPlan,
     ) -> BoxFuture<'_, Result<Arc<dyn Deliveries>, TransportError>> {
         Box::pin(async move {
-            let inner = &self.inner;
+            let inner = self.current();
             inner.is_open()?;
-            let Inner { link, topology, .. } = &**inner;
+            let Inner { link, topology, .. } = &*inner;
             for topic in &plan.topics {
                 topology.create_topic(link, topic).await?;
                 topology.create_topic(link, &topic.dead_letters()).await?;
@@ -169,16 +271,17 @@ impl Transport for NatsBroker {
             let (group, topics) = (plan.group.clone(), plan.topics.clone());
             inner.groups.lock().insert(group, topics);
             let deliveries: Arc<dyn Deliveries> =
-                Arc::new(NatsDeliveries::new(Arc::clone(inner), plan));
+                Arc::new(NatsDeliveries::new(Arc::clone(&inner), plan));
             Ok(deliveries)
         })
     }
 
     fn lag<'a>(&'a self, group: &'a GroupName) -> BoxFuture<'a, Result<u64, TransportError>> {
         Box::pin(async move {
-            let Inner { link, topology, .. } = &*self.inner;
-            self.inner.is_open()?;
-            let topics = self.inner.groups.lock().get(group).cloned();
+            let inner = self.current();
+            let Inner { link, topology, .. } = &*inner;
+            inner.is_open()?;
+            let topics = inner.groups.lock().get(group).cloned();
             match topics {
                 Some(topics) => topology.lag_of(link, group, &topics).await,
                 None => topology.lag(link, group).await,
@@ -187,13 +290,14 @@ impl Transport for NatsBroker {
     }
 
     fn is_connected(&self) -> bool {
-        self.inner.link.is_up().is_ok()
+        self.current().link.is_up().is_ok()
     }
 
     fn check(&self) -> BoxFuture<'_, Result<(), TransportError>> {
         Box::pin(async move {
-            self.inner.is_open()?;
-            self.inner.check().await
+            let inner = self.current();
+            inner.is_open()?;
+            inner.check().await
         })
     }
 
@@ -204,13 +308,14 @@ impl Transport for NatsBroker {
         limit: usize,
     ) -> BoxFuture<'a, Result<Vec<Envelope>, TransportError>> {
         Box::pin(async move {
+            let inner = self.current();
             let Inner {
                 link,
                 names,
                 topology,
                 ..
-            } = &*self.inner;
-            self.inner.is_open()?;
+            } = &*inner;
+            inner.is_open()?;
             if !topology.exists(link, topic).await? {
                 return Ok(Vec::new());
             }
@@ -224,13 +329,14 @@ impl Transport for NatsBroker {
         ids: &'a [DeadLetterId],
     ) -> BoxFuture<'a, Result<u64, TransportError>> {
         Box::pin(async move {
+            let inner = self.current();
             let Inner {
                 link,
                 names,
                 topology,
                 ..
-            } = &*self.inner;
-            self.inner.is_open()?;
+            } = &*inner;
+            inner.is_open()?;
             if !topology.exists(link, topic).await? {
                 return Ok(0);
             }
@@ -240,10 +346,11 @@ impl Transport for NatsBroker {
 
     fn close(&self) -> BoxFuture<'_, ()> {
         Box::pin(async move {
-            self.inner.closed.store(true, Ordering::SeqCst);
-            self.inner.publishing.close();
-            self.inner.publishing.wait().await;
-            let client = &self.inner.link.client;
+            let inner = self.current();
+            inner.closed.store(true, Ordering::SeqCst);
+            inner.publishing.close();
+            inner.publishing.wait().await;
+            let client = &inner.link.client;
             let closing = async {
                 let _ = client.flush().await;
                 let _ = client.drain().await;
@@ -257,7 +364,7 @@ impl fmt::Debug for NatsBroker {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("NatsBroker")
-            .field("link", &self.inner.link)
+            .field("link", &self.current().link)
             .finish_non_exhaustive()
     }
 }

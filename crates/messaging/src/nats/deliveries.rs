@@ -138,6 +138,10 @@ impl Deliveries for NatsDeliveries {
         })
     }
 
+    fn superseded(&self) -> BoxFuture<'_, ()> {
+        Box::pin(self.session.broker.superseded.cancelled())
+    }
+
     fn stop(&self) -> BoxFuture<'_, Result<(), TransportError>> {
         Box::pin(async move {
             let session = &self.session;

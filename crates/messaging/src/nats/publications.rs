@@ -26,7 +26,6 @@ const GROUP_CACHE_TTL: Duration = Duration::from_secs(5);
 
 /// Publishes batches.
 pub(super) struct Publications {
-    context: Context,
     names: Names,
     /// Topics that may have no subscriber.
     optional: RwLock<BTreeSet<Topic>>,
@@ -35,9 +34,8 @@ pub(super) struct Publications {
 }
 
 impl Publications {
-    pub(super) fn new(context: Context, names: Names) -> Self {
+    pub(super) fn new(names: Names) -> Self {
         Self {
-            context,
             names,
             optional: RwLock::default(),
             subscribed: Mutex::default(),
@@ -53,7 +51,7 @@ impl Publications {
 
     pub(super) async fn publish(
         &self,
-        link: &Link,
+        (link, context): (&Link, &Context),
         topology: &Topology,
         batch: &[Envelope],
     ) -> Vec<Result<(), PublishError>> {
@@ -61,7 +59,7 @@ impl Publications {
         // All messages are sent before the first acknowledgement is awaited.
         let mut sent = Vec::with_capacity(batch.len());
         for envelope in batch {
-            sent.push(self.send(link, topology, envelope).await);
+            sent.push(self.send((link, context), topology, envelope).await);
         }
         let answers = sent.into_iter().zip(batch).map(|(sent, envelope)| async {
             let Some(sent) = sent? else { return Ok(()) };
@@ -82,7 +80,7 @@ impl Publications {
     /// Sends a message. Returns `None` if it has no subscriber and needs none.
     async fn send(
         &self,
-        link: &Link,
+        (link, context): (&Link, &Context),
         topology: &Topology,
         envelope: &Envelope,
     ) -> Result<Option<PublishAckFuture>, PublishError> {
@@ -107,7 +105,7 @@ impl Publications {
         let message = PublishMessage::build()
             .payload(envelope.payload().clone())
             .headers(headers);
-        let sent = self.context.send_publish(subject, message).await;
+        let sent = context.send_publish(subject, message).await;
         sent.map(Some)
             .map_err(|error| self.failed(topology, topic, &error))
     }

@@ -25,11 +25,14 @@ use super::{
     returns::Returns,
     wire,
 };
-use crate::transport::{Delivery, SubscriptionPlan, TransportError};
+use crate::transport::{Delivery, Position, SubscriptionPlan, TransportError};
 
 /// How often a member trims the messages that all groups have acknowledged. It costs a few requests
 /// per topic and member.
 const TRIM_INTERVAL: Duration = Duration::from_secs(10);
+/// The delay until a member checks the leases of its group. A publisher that starts concurrently has
+/// created the group by then.
+const RESTORE_DELAY: Duration = Duration::from_secs(5);
 /// The negative acknowledgement of JetStream.
 pub(super) const RETURN: &str = "-NAK";
 
@@ -72,7 +75,7 @@ impl Session {
             tokio::select! {
                 () = session.stop.cancelled() => {}
                 () = ended.closed() => {}
-                () = session.trim() => {}
+                () = session.maintain() => {}
             }
         });
         if self.group_lease.is_none() {
@@ -95,11 +98,21 @@ impl Session {
         });
     }
 
-    /// Trims the messages that all groups have acknowledged, at intervals.
-    async fn trim(&self) {
+    /// Trims the messages that all groups have acknowledged, at intervals. Restores the leases of
+    /// the group once.
+    async fn maintain(&self) {
         let Inner { link, topology, .. } = &*self.broker;
+        time::sleep(RESTORE_DELAY).await;
+        for topic in &self.plan.topics {
+            let restored = topology.restore_lease(link, topic, &self.plan.group).await;
+            if let Err(error) = restored {
+                tracing::warn!(%topic, group = %self.plan.group, %error, "the lease of a group cannot be checked, so the server may redeliver messages too early");
+            }
+        }
+        let mut delay = TRIM_INTERVAL.saturating_sub(RESTORE_DELAY);
         loop {
-            time::sleep(TRIM_INTERVAL).await;
+            time::sleep(delay).await;
+            delay = TRIM_INTERVAL;
             for topic in &self.plan.topics {
                 if let Err(error) = topology.trim(link, topic).await {
                     tracing::debug!(%topic, %error, "a stream cannot be trimmed, retrying");
@@ -197,6 +210,10 @@ impl Session {
             envelope,
             count: u32::try_from(count).unwrap_or(u32::MAX),
             problem,
+            position: Some(Position {
+                partition: None,
+                offset: sequence,
+            }),
         })
     }
 

@@ -48,6 +48,15 @@ struct ConsumerAnswer {
     num_ack_pending: u64,
     num_pending: u64,
     ack_floor: Floor,
+    #[serde(default)]
+    config: ConsumerConfig,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct ConsumerConfig {
+    /// Nanoseconds. Consumers of other systems may have none.
+    #[serde(default)]
+    ack_wait: u64,
 }
 
 /// The sequence up to which everything is acknowledged.
@@ -194,6 +203,22 @@ impl Topology {
             self.remove_from_cache(topic);
         }
         Ok(created.map(drop)?)
+    }
+
+    /// Restores the lease of a group if it is shorter than that of this member. A publisher that
+    /// creates the group at the same time sets its own lease.
+    pub(super) async fn restore_lease(
+        &self,
+        link: &Link,
+        topic: &Topic,
+        group: &GroupName,
+    ) -> Result<(), TransportError> {
+        let stream = self.names.stream(topic);
+        let found = self.consumer_info(link, &stream, group).await?;
+        if found.config.ack_wait < self.lease_nanoseconds {
+            self.create_consumer(link, topic, group).await?;
+        }
+        Ok(())
     }
 
     /// Removes the stream of a topic from the cache.

@@ -1,4 +1,4 @@
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use lapin::{
     Channel, Connection, ConnectionProperties, ErrorKind,
@@ -6,11 +6,11 @@ use lapin::{
     tcp::OwnedTLSConfig,
 };
 use parking_lot::Mutex;
-use seaworthy_core::{Backoff, Secret, Timeout};
+use seaworthy_core::{Backoff, RotationAttempts, Secret, Timeout};
 use tokio::{sync::watch, time};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use super::{channels::PublishChannels, config::RabbitmqConfig, topology};
+use super::{bound::Bound, channels::PublishChannels, config::RabbitmqConfig, topology};
 use crate::{
     BrokerUrl, MessagingConfig, Topic,
     transport::{Cause, TransportError},
@@ -22,6 +22,12 @@ const RECONNECT_INITIAL_BACKOFF: Timeout = Timeout::from_millis(50);
 const RECONNECT_MAX_BACKOFF: Timeout = Timeout::from_secs(1);
 /// A service stops soon even if the broker does not respond.
 const CLOSE_TIMEOUT: Timeout = Timeout::from_secs(2);
+/// How often a connection checks whether its password was rotated.
+const POLL_INTERVAL: Duration = Duration::from_secs(2);
+/// The maximum size of a frame in bytes, the default of RabbitMQ. The client reserves 8 MiB for each
+/// connection, for 32 frames in each direction. If it learns the size from the broker, it grows its
+/// buffers, which writes to all of this memory.
+const MAX_FRAME_SIZE: u32 = 128 * 1024;
 /// The AMQP reply code of a normal close.
 const REPLY_SUCCESS: u16 = 200;
 
@@ -33,6 +39,12 @@ pub(super) struct Link {
     browsing: Arc<tokio::sync::Mutex<()>>,
     /// The dead-letter topics whose queues existed on this connection.
     pub(super) stores: Mutex<BTreeSet<Topic>>,
+    /// The topics whose required groups were bound on this connection.
+    pub(super) bound: Mutex<Bound>,
+    /// The version of the password with which it was opened.
+    password_version: u64,
+    /// Cancelled when a connection with a newer password replaces it.
+    superseded: CancellationToken,
 }
 
 /// Holds one connection. After the connection is lost, a background task reconnects until it
@@ -100,6 +112,11 @@ impl Link {
 
     fn is_connected(&self) -> bool {
         self.connection.status().connected()
+    }
+
+    /// Completes when a connection with a newer password replaces this one.
+    pub(super) async fn superseded(&self) {
+        self.superseded.cancelled().await;
     }
 
     pub(super) async fn new_channel(&self) -> Result<Channel, TransportError> {
@@ -239,8 +256,10 @@ impl Shared {
                 let mut state = self.state.lock();
                 match made {
                     Ok(link) => {
+                        let link = Arc::new(link);
+                        tokio::spawn(Arc::clone(&self).follow_password(Arc::clone(&link)));
                         *state = State {
-                            link: Some(Arc::new(link)),
+                            link: Some(link),
                             ..State::default()
                         }
                     }
@@ -254,6 +273,57 @@ impl Shared {
             tokio::select! {
                 () = time::sleep(backoff.delay(attempt)) => {}
                 () = self.ended.cancelled() => return,
+            }
+        }
+    }
+}
+
+impl Shared {
+    /// Replaces a connection after its password was rotated (CONF-5). The connection stays until the
+    /// broker accepts the new password, and closes after its last use. Ends when the connection is
+    /// lost.
+    async fn follow_password(self: Arc<Self>, link: Arc<Link>) {
+        let mut followed = Arc::downgrade(&link);
+        drop(link);
+        let mut attempts = RotationAttempts::default();
+        loop {
+            tokio::select! {
+                () = time::sleep(POLL_INTERVAL) => {}
+                () = self.ended.cancelled() => return,
+            }
+            let is_current = |state: &State| {
+                let current = state.link.as_ref();
+                current.is_some_and(|link| Arc::as_ptr(link) == followed.as_ptr())
+            };
+            let old = match followed.upgrade().filter(|link| link.is_connected()) {
+                Some(old) if is_current(&self.state.lock()) => old,
+                _ => return,
+            };
+            let newest = self.parameters.password_version();
+            let now = time::Instant::now().into_std();
+            if old.password_version == newest || !attempts.is_due(newest, now) {
+                continue;
+            }
+            match self.parameters.clone().connect_in_time().await {
+                Ok(link) => {
+                    let link = Arc::new(link);
+                    let mut state = self.state.lock();
+                    if !is_current(&state) || self.ended.is_cancelled() {
+                        return;
+                    }
+                    followed = Arc::downgrade(&link);
+                    state.link = Some(link);
+                    old.superseded.cancel();
+                }
+                Err(error) => {
+                    if attempts.record_failure(newest, time::Instant::now().into_std()) {
+                        let problem = explain(&error);
+                        tracing::warn!(
+                            problem,
+                            "no connection with the rotated password can be opened, so the other one stays open"
+                        );
+                    }
+                }
             }
         }
     }
@@ -279,6 +349,11 @@ impl From<Failure> for TransportError {
 }
 
 impl Parameters {
+    /// Returns the version of the newest password.
+    fn password_version(&self) -> u64 {
+        self.password.as_ref().map_or(0, Secret::version)
+    }
+
     /// Returns the URI with the newest password (CONF-5).
     fn uri(&self) -> Result<String, TransportError> {
         let password = self.password.as_ref().map(Secret::current);
@@ -286,9 +361,15 @@ impl Parameters {
         let mut url = self.url.with_credentials(password).ok_or_else(|| {
             TransportError::rejected("the password cannot be added to the broker URL")
         })?;
-        if !url.query_pairs().any(|(name, _)| name == "heartbeat") {
-            let seconds = self.config.heartbeat.get().as_secs().max(1).to_string();
-            url.query_pairs_mut().append_pair("heartbeat", &seconds);
+        let seconds = self.config.heartbeat.get().as_secs().max(1);
+        let defaults = [
+            ("heartbeat", seconds.to_string()),
+            ("frame_max", MAX_FRAME_SIZE.to_string()),
+        ];
+        for (name, value) in defaults {
+            if !url.query_pairs().any(|(other, _)| other == name) {
+                url.query_pairs_mut().append_pair(name, &value);
+            }
         }
         Ok(url.into())
     }
@@ -305,6 +386,8 @@ impl Parameters {
     }
 
     async fn connect(self) -> Result<Link, TransportError> {
+        // Read before connecting: if the password rotates meanwhile, a new connection follows.
+        let password_version = self.password_version();
         let uri = self.uri()?;
         let properties =
             ConnectionProperties::default().with_connection_name(self.name.as_str().into());
@@ -326,6 +409,9 @@ impl Parameters {
             channels: PublishChannels::new(),
             browsing: Arc::default(),
             stores: Mutex::default(),
+            bound: Mutex::default(),
+            password_version,
+            superseded: CancellationToken::new(),
         })
     }
 }
@@ -357,6 +443,20 @@ pub(super) fn failure(error: lapin::Error) -> TransportError {
     }
 }
 
+/// Whether the broker closed a channel with this error.
+pub(super) fn is_soft(error: &lapin::Error, expected: &AMQPSoftError) -> bool {
+    matches!(error.kind(), ErrorKind::ProtocolError(protocol) if matches!(protocol.kind(), AMQPErrorKind::Soft(soft) if soft == expected))
+}
+
+/// Whether the broker closed a channel with this error. See [`failure`].
+pub(super) fn is_rejection(error: &TransportError, expected: &AMQPSoftError) -> bool {
+    let TransportError::Rejected(cause) = error else {
+        return false;
+    };
+    let cause = cause.downcast_ref::<lapin::Error>();
+    cause.is_some_and(|error| is_soft(error, expected))
+}
+
 /// Returns the cause of an error as text, for the results of many messages.
 pub(super) fn explain(error: &TransportError) -> String {
     match error {
@@ -367,4 +467,30 @@ pub(super) fn explain(error: &TransportError) -> String {
 
 fn text(cause: &Cause) -> String {
     cause.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn uri_sets_heartbeat_and_frame_size_once() {
+        let uri = |url: &str| {
+            let parameters = Parameters {
+                url: url.parse().unwrap(),
+                password: None,
+                name: "test".to_owned(),
+                authorities: None,
+                role: Role::Consuming,
+                config: RabbitmqConfig::default(),
+            };
+            parameters.uri().unwrap()
+        };
+        assert_eq!(
+            uri("amqp://localhost:5672/%2f"),
+            "amqp://localhost:5672/%2f?heartbeat=10&frame_max=131072"
+        );
+        let own = "amqp://localhost:5672/%2f?frame_max=8192&heartbeat=3";
+        assert_eq!(uri(own), own);
+    }
 }

@@ -1,11 +1,11 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use lapin::{
-    Channel, ErrorKind,
+    Channel,
     options::{
         BasicAckOptions, BasicGetOptions, BasicNackOptions, QueueDeclareOptions, QueueDeleteOptions,
     },
-    protocol::{AMQPErrorKind, AMQPSoftError},
+    protocol::AMQPSoftError,
     types::{FieldTable, ShortString},
 };
 use seaworthy_core::{Backoff, Timeout};
@@ -17,7 +17,7 @@ use tokio::{
 use super::page::Page;
 use super::{
     config::RabbitmqConfig,
-    connection::{Link, failure},
+    connection::{Link, failure, is_soft},
     wire,
 };
 use crate::{
@@ -203,10 +203,6 @@ impl BrowseLock {
         let closed = self.channel.close(REPLY_SUCCESS, "browsed".into());
         closed.await.map_err(failure)
     }
-}
-
-fn is_soft(error: &lapin::Error, expected: &AMQPSoftError) -> bool {
-    matches!(error.kind(), ErrorKind::ProtocolError(protocol) if matches!(protocol.kind(), AMQPErrorKind::Soft(soft) if soft == expected))
 }
 
 async fn get(

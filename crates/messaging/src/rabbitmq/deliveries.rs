@@ -33,6 +33,8 @@ pub(super) struct RabbitmqDeliveries {
     returns: Option<Returns>,
     named: RabbitmqHeaders,
     fallback: Topic,
+    /// Whether settings bind the group instead of its topics.
+    has_own_bindings: bool,
     /// The deliveries without an acknowledgement, by tag.
     outstanding: Mutex<BTreeMap<u64, MessageId>>,
     link: Arc<Link>,
@@ -50,8 +52,8 @@ impl RabbitmqDeliveries {
         config: &RabbitmqConfig,
         plan: SubscriptionPlan,
     ) -> Result<Self, TransportError> {
+        let kind = topology::subscription(&link, config, &plan).await?;
         let channel = link.new_channel().await?;
-        topology::subscription(&channel, config, &plan).await?;
         channel
             .basic_qos(plan.prefetch.get(), BasicQosOptions::default())
             .await
@@ -65,10 +67,11 @@ impl RabbitmqDeliveries {
             )
             .await
             .map_err(failure)?;
-        let returns = match config.queue(plan.group.as_str()).kind {
+        let returns = match kind {
             QueueKind::Quorum => Returns::open(&link, &plan.group).await,
             QueueKind::Classic => None,
         };
+        let has_own_bindings = !config.queue(plan.group.as_str()).bindings.is_empty();
         let fallback = plan.topics.into_iter().next();
         let fallback =
             fallback.ok_or_else(|| TransportError::rejected("the group has no topics"))?;
@@ -82,6 +85,7 @@ impl RabbitmqDeliveries {
             returns,
             named: config.headers.clone(),
             fallback,
+            has_own_bindings,
             outstanding: Mutex::default(),
             link,
         })
@@ -96,7 +100,22 @@ impl RabbitmqDeliveries {
             count: wire::deliveries(&delivery),
             envelope,
             problem,
+            position: None,
         }
+    }
+
+    /// Ends the subscription. The deliveries that have arrived are buffered.
+    async fn cancelled(&self) -> Result<tokio::sync::MutexGuard<'_, Incoming>, TransportError> {
+        let cancel = self
+            .channel
+            .basic_cancel(self.tag.clone(), BasicCancelOptions::default());
+        cancel.await.map_err(failure)?;
+        let mut incoming = self.incoming.lock().await;
+        let Incoming { consumer, buffered } = &mut *incoming;
+        while let Some(Some(Ok(more))) = consumer.next().now_or_never() {
+            buffered.push(self.delivery(more));
+        }
+        Ok(incoming)
     }
 
     /// Subtracts the returns of each message from the deliveries that the broker has counted.
@@ -184,6 +203,17 @@ impl Deliveries for RabbitmqDeliveries {
         })
     }
 
+    fn returns_new_topics(&self) -> bool {
+        !self.has_own_bindings
+    }
+
+    fn postpone(&self, tags: Vec<DeliveryTag>) -> BoxFuture<'_, Result<(), TransportError>> {
+        Box::pin(async move {
+            self.release(tags.clone()).await?;
+            self.nack(tags).await
+        })
+    }
+
     fn nack(&self, tags: Vec<DeliveryTag>) -> BoxFuture<'_, Result<(), TransportError>> {
         Box::pin(async move {
             for tag in tags {
@@ -200,17 +230,23 @@ impl Deliveries for RabbitmqDeliveries {
         })
     }
 
+    fn superseded(&self) -> BoxFuture<'_, ()> {
+        Box::pin(self.link.superseded())
+    }
+
+    fn drain(&self) -> BoxFuture<'_, Result<Option<Vec<Delivery>>, TransportError>> {
+        Box::pin(async move {
+            let mut incoming = self.cancelled().await?;
+            let Incoming { buffered, .. } = &mut *incoming;
+            self.count(buffered).await;
+            Ok(Some(std::mem::take(buffered)))
+        })
+    }
+
     fn stop(&self) -> BoxFuture<'_, Result<(), TransportError>> {
         Box::pin(async move {
-            let cancel = self
-                .channel
-                .basic_cancel(self.tag.clone(), BasicCancelOptions::default());
-            cancel.await.map_err(failure)?;
-            let mut incoming = self.incoming.lock().await;
-            let Incoming { consumer, buffered } = &mut *incoming;
-            while let Some(Some(Ok(more))) = consumer.next().now_or_never() {
-                buffered.push(self.delivery(more));
-            }
+            let incoming = self.cancelled().await?;
+            let Incoming { buffered, .. } = &*incoming;
             let ids: Vec<_> = buffered
                 .iter()
                 .map(|delivery| delivery.envelope.id().clone())

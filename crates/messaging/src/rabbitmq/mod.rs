@@ -9,6 +9,7 @@
 //! publishers, and consumers must still acknowledge. A background task restores a lost connection
 //! and declares everything again.
 
+mod bound;
 mod channels;
 mod config;
 mod connection;
@@ -23,11 +24,12 @@ mod unplanned;
 mod wire;
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
+    time::Instant,
 };
 
 use channels::PublishChannel;
@@ -44,7 +46,7 @@ use unplanned::UnplannedQueues;
 
 use crate::{
     DeadLetterId, Envelope, GroupName, MessagingConfig, PublishError, Topic,
-    transport::{Deliveries, SubscriptionPlan, TopicPlan, Transport, TransportError},
+    transport::{Deliveries, GroupPlan, SubscriptionPlan, TopicPlan, Transport, TransportError},
 };
 
 /// Below the timeout of a health check.
@@ -61,8 +63,11 @@ struct Inner {
     config: RabbitmqConfig,
     publishing: ConnectionSlot,
     consuming: ConnectionSlot,
-    /// The topics that allow messages without a subscription.
+    /// The topics that allow messages without a subscription. They have no required groups, whose
+    /// queues the broker may have lost.
     unroutable: Mutex<BTreeSet<Topic>>,
+    /// The groups of declared topics.
+    required: Mutex<BTreeMap<Topic, Vec<GroupPlan>>>,
     unplanned: UnplannedQueues,
     suspects: Suspects,
     closed: AtomicBool,
@@ -81,6 +86,7 @@ impl RabbitmqBroker {
             publishing: ConnectionSlot::new(config, client, Role::Publishing)?,
             consuming: ConnectionSlot::new(config, client, Role::Consuming)?,
             unroutable: Mutex::default(),
+            required: Mutex::default(),
             unplanned: UnplannedQueues::default(),
             suspects: Suspects::default(),
             closed: AtomicBool::new(false),
@@ -140,7 +146,10 @@ impl Inner {
             let prepared = if envelope.topic().is_dead_letters() {
                 self.unplanned.prepare(link, &self.config, envelope).await
             } else {
-                Ok(envelope.clone())
+                let bound = self.bind_groups(link, envelope.topic()).await;
+                // A rejection concerns the groups, not the message.
+                let transient = |error| TransportError::unavailable(connection::explain(&error));
+                bound.map(|()| envelope.clone()).map_err(transient)
             };
             answers.push(prepared.map(|envelope| sound.push(envelope)));
         }
@@ -149,6 +158,7 @@ impl Inner {
             if matches!(answer, Err(PublishError::Unroutable { .. })) {
                 // The queue was deleted. The next attempt declares it again.
                 link.stores.lock().remove(envelope.topic());
+                link.bound.lock().remove(envelope.topic());
             }
             answer
         });
@@ -160,6 +170,42 @@ impl Inner {
                 Err(error) => Err(error.into()),
             })
             .collect()
+    }
+
+    /// Records the groups of a topic, so that each connection creates them.
+    fn require(&self, link: &Link, plan: &TopicPlan) {
+        let mut required = self.required.lock();
+        let groups = required.entry(plan.topic.clone()).or_default();
+        for group in &plan.groups {
+            if !groups.contains(group) {
+                groups.push(group.clone());
+                link.bound.lock().remove(&plan.topic);
+            }
+        }
+    }
+
+    fn has_groups(&self, topic: &Topic) -> bool {
+        let required = self.required.lock();
+        required.get(topic).is_some_and(|groups| !groups.is_empty())
+    }
+
+    /// Creates the groups of a declared topic, once per connection and at intervals: the broker may
+    /// have lost them.
+    async fn bind_groups(&self, link: &Link, topic: &Topic) -> Result<(), TransportError> {
+        let begun = {
+            let bound = link.bound.lock();
+            if bound.contains(topic, Instant::now()) {
+                return Ok(());
+            }
+            bound.generation()
+        };
+        let groups = self.required.lock().get(topic).cloned();
+        if let Some(groups) = groups.filter(|groups| !groups.is_empty()) {
+            topology::required_groups(link, &self.config, topic, &groups).await?;
+        }
+        let mut bound = link.bound.lock();
+        bound.insert(topic.clone(), begun, Instant::now());
+        Ok(())
     }
 
     fn target<'a>(&'a self, envelope: &'a Envelope) -> Target<'a> {
@@ -200,13 +246,18 @@ impl Transport for RabbitmqBroker {
 
     fn declare(&self, topics: Vec<TopicPlan>) -> BoxFuture<'_, Result<(), TransportError>> {
         Box::pin(async move {
-            let link = self.0.publishing().await?;
-            drop(link);
-            let unroutable = topics.into_iter().filter(|plan| plan.allows_unroutable);
-            self.0
-                .unroutable
-                .lock()
-                .extend(unroutable.map(|plan| plan.topic));
+            let (inner, link) = (&self.0, self.0.publishing().await?);
+            for plan in topics {
+                inner.require(&link, &plan);
+                let binding = inner.bind_groups(&link, &plan.topic);
+                let limit = inner.config.connect_timeout;
+                inner.publishing.await_reply(limit, binding).await?;
+                if inner.has_groups(&plan.topic) {
+                    inner.unroutable.lock().remove(&plan.topic);
+                } else if plan.allows_unroutable {
+                    inner.unroutable.lock().insert(plan.topic);
+                }
+            }
             Ok(())
         })
     }

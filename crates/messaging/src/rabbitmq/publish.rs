@@ -105,7 +105,7 @@ impl Inner {
                 }
             }
             if rejections.contains(&Rejection::Exchange) {
-                topology::exchanges(channel.connected(link).await?, &self.config).await?;
+                self.declare_exchanges(link, channel).await?;
             }
             if !rejections.contains(&Rejection::Message) {
                 return Ok(());
@@ -146,7 +146,7 @@ impl Inner {
                 }
                 Some(Rejection::Exchange) => {
                     *result = Err(PublishError::unavailable(error));
-                    topology::exchanges(channel.connected(link).await?, &self.config).await?;
+                    self.declare_exchanges(link, channel).await?;
                 }
                 None => return Err(connection::failure(error)),
             }
@@ -156,6 +156,17 @@ impl Inner {
             self.suspects.remove(envelope.id());
         }
         Ok(cleared)
+    }
+
+    /// Declares lost exchanges. They lost their bindings, too.
+    async fn declare_exchanges(
+        &self,
+        link: &Link,
+        channel: &mut PublishChannel,
+    ) -> Result<(), TransportError> {
+        topology::exchanges(channel.connected(link).await?, &self.config).await?;
+        link.bound.lock().clear();
+        Ok(())
     }
 
     /// Sends all messages before it waits for the first confirm.

@@ -101,23 +101,27 @@ impl RedisBroker {
         )))
     }
 
-    /// Creates the consumer groups of a subscription.
-    async fn create_groups(&self, plan: &SubscriptionPlan) -> Result<(), TransportError> {
+    /// Creates a group on the streams of these topics. A new group starts at the end of a stream.
+    async fn create_group(
+        &self,
+        group: &GroupName,
+        topics: &[Topic],
+    ) -> Result<(), TransportError> {
         let Inner { redis, keys, .. } = &*self.inner;
-        for topic in &plan.topics {
+        for topic in topics {
             let mut create = cmd("XGROUP");
             create
                 .arg("CREATE")
                 .arg(keys.stream(topic.as_str()))
-                .arg(plan.group.as_str());
+                .arg(group.as_str());
             match redis.request::<()>(create.arg("$").arg("MKSTREAM")).await {
                 Err(RedisError::Rejected { code, .. }) if code == "BUSYGROUP" => {}
                 created => created.map_err(failed)?,
             }
         }
         let mut add = cmd("SADD");
-        add.arg(keys.topics(&plan.group));
-        for topic in &plan.topics {
+        add.arg(keys.topics(group));
+        for topic in topics {
             add.arg(topic.as_str());
         }
         redis.request::<u64>(&add).await.map(drop).map_err(failed)
@@ -134,6 +138,10 @@ impl Transport for RedisBroker {
             self.inner.is_open()?;
             for plan in &topics {
                 self.check_stream(&plan.topic).await?;
+                let topic = std::slice::from_ref(&plan.topic);
+                for required in &plan.groups {
+                    self.create_group(&required.group, topic).await?;
+                }
             }
             self.inner.publications.declare(topics);
             Ok(())
@@ -162,7 +170,7 @@ impl Transport for RedisBroker {
     ) -> BoxFuture<'_, Result<Arc<dyn Deliveries>, TransportError>> {
         Box::pin(async move {
             self.inner.is_open()?;
-            self.create_groups(&plan).await?;
+            self.create_group(&plan.group, &plan.topics).await?;
             let deliveries: Arc<dyn Deliveries> =
                 Arc::new(RedisDeliveries::new(Arc::clone(&self.inner), plan)?);
             Ok(deliveries)

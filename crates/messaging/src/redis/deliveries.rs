@@ -160,6 +160,7 @@ impl Member {
                 envelope,
                 count,
                 problem,
+                position: None,
             })
         });
         Ok(Claimed::Deliveries(deliveries.collect()))

@@ -9,8 +9,8 @@
 //!    after another are delivered in that order. A batch contains at most one message of a key,
 //!    except for an engine that keeps their order by itself ([`Transport::keeps_key_order`]).
 //! 2. *Each group receives every message* of its topics that is published after the first
-//!    [`Transport::open`] has returned. This is also true while no member is connected. The members
-//!    share the messages.
+//!    [`Transport::open`] has returned, or after a [`Transport::declare`] that names the group. This
+//!    is also true while no member is connected. The members share the messages.
 //! 3. *A delivery belongs to one session* until it is acknowledged or released, or the session
 //!    ends. After a release or the end of the session it is redelivered in its old position. A
 //!    session has at most `prefetch` deliveries that are neither acknowledged nor released.
@@ -24,10 +24,10 @@ mod plan;
 
 use std::{error::Error as StdError, sync::Arc};
 
-pub use delivery::{Deliveries, Delivery, DeliveryTag};
+pub use delivery::{Deliveries, Delivery, DeliveryTag, Position};
 use futures::future::BoxFuture;
 pub(crate) use order::{KeyOrder, publish_in_order};
-pub use plan::{Order, SubscriptionPlan, TopicPlan};
+pub use plan::{GroupPlan, Order, SubscriptionPlan, TopicPlan};
 use seaworthy_core::ByteSize;
 
 use crate::{DeadLetterId, Envelope, GroupName, PublishError, Topic};
@@ -78,7 +78,8 @@ pub trait Transport: Send + Sync + 'static {
     /// `redis`, `dapr`, `memory` or `sqlite`.
     fn system(&self) -> &'static str;
 
-    /// Declares the topics of a publisher (MSG-2).
+    /// Declares the topics of a publisher (MSG-2) and creates their groups. The position of a group
+    /// that exists does not change.
     fn declare(&self, topics: Vec<TopicPlan>) -> BoxFuture<'_, Result<(), TransportError>>;
 
     /// Publishes a batch and returns the results in its order after the broker has responded.

@@ -9,6 +9,17 @@ pub struct TopicPlan {
     pub topic: Topic,
     /// Whether publishing without a subscription is a no-op instead of an error.
     pub allows_unroutable: bool,
+    /// The groups that receive every message of the topic, even before their first member starts.
+    pub groups: Vec<GroupPlan>,
+}
+
+/// A consumer group that a publisher requires.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GroupPlan {
+    /// The consumer group.
+    pub group: GroupName,
+    /// The scope of the order of the messages of a key.
+    pub order: Order,
 }
 
 /// The scope of the order of the messages of a key.
@@ -31,6 +42,8 @@ pub struct SubscriptionPlan {
     pub topics: Vec<Topic>,
     /// The maximum number of unacknowledged deliveries of the member.
     pub prefetch: NonZeroU16,
+    /// Whether publishers of its topics create the group, so that it may have their settings.
+    pub is_required: bool,
     /// The scope of the order of the messages of a key.
     pub order: Order,
 }

@@ -80,11 +80,11 @@ impl Trial {
             .chain(arguments.iter().copied())
             .chain(settings.iter().map(String::as_str))
             .collect();
-        ServiceProcess::start_unchanged(&example("letters_trial"), &all, &[]).unwrap()
+        ServiceProcess::spawn(&example("letters_trial"), &all, &[]).unwrap()
     }
 
     fn run(&self, arguments: &[&str]) -> ProcessOutput {
-        self.begin(arguments).ended().unwrap()
+        self.begin(arguments).wait_with_output().unwrap()
     }
 
     fn ask(&self, arguments: &[&str]) -> Value {
@@ -123,7 +123,7 @@ impl Trial {
 
 fn stop(process: ServiceProcess) {
     process.signal(Signal::TERM).unwrap();
-    assert_eq!(process.ended().unwrap().status.code(), Some(0));
+    assert_eq!(process.wait_with_output().unwrap().status.code(), Some(0));
 }
 
 fn at<'a>(document: &'a Value, pointer: &str) -> &'a Value {
@@ -196,7 +196,7 @@ fn repeatedly_killed_replay_loses_nothing_msg_3() {
         thread::sleep(Duration::from_secs_f64(rand::rng().random::<f64>()));
         // It may have ended.
         let _ = replay.signal(Signal::KILL);
-        replay.ended().unwrap();
+        replay.wait_with_output().unwrap();
     }
     trial.ask(&["replay", "--all", "--rate", "100000"]);
     assert_eq!(trial.count(), 0);
@@ -217,7 +217,7 @@ fn interrupted_replay_reports_its_progress_msg_3() {
     let mut replay = trial.begin(&["replay", "--all", "--rate", "10", "--format", "json"]);
     replay.error_line(" of 40 dead letters").unwrap();
     replay.signal(Signal::TERM).unwrap();
-    let ended = replay.ended().unwrap();
+    let ended = replay.wait_with_output().unwrap();
     assert_eq!(ended.status.code(), Some(75), "{}", ended.stderr);
     let report: Value = serde_json::from_str(&ended.stdout.join("\n")).unwrap();
     assert_eq!(at(&report, "/report/finished"), &json!(false));

@@ -8,7 +8,7 @@ use seaworthy_messaging::{
     BrokerUrl, EmbeddedConfig, Envelope, GroupName, MemoryBroker, MessagingConfig, SqliteBroker,
     Topic,
     conformance::{FaultyBroker, Harness},
-    transport::{Order, SubscriptionPlan, Transport},
+    transport::{GroupPlan, Order, SubscriptionPlan, TopicPlan, Transport},
 };
 use tempfile::TempDir;
 
@@ -27,6 +27,11 @@ impl Harness for InMemory {
     fn open(&self) -> BoxFuture<'_, Arc<dyn Transport>> {
         let broker: Arc<dyn Transport> = Arc::new(self.0.share());
         Box::pin(std::future::ready(broker))
+    }
+
+    /// All members are in one process, so they have one version.
+    fn has_rolling_deployments(&self) -> bool {
+        false
     }
 
     fn faulty(&self) -> BoxFuture<'_, FaultyBroker> {
@@ -104,6 +109,7 @@ mod sqlite {
             group: GroupName::new("group").unwrap(),
             topics: vec![Topic::new("topic").unwrap()],
             prefetch: 10.try_into().unwrap(),
+            is_required: false,
             order: Order::Member,
         };
         (broker, plan)
@@ -144,5 +150,43 @@ mod sqlite {
         let payloads: Vec<_> = next.iter().map(|one| one.envelope.payload()).collect();
         assert_eq!(payloads, [&b"two"[..]]);
         session.extend(held).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn subscription_ends_bindings_that_no_publisher_requires_msg_3() {
+        let folder = harness().unwrap();
+        let (old, new) = (Topic::new("old").unwrap(), Topic::new("new").unwrap());
+        let group = GroupName::new("group").unwrap();
+        let plan = |requires: bool| TopicPlan {
+            topic: old.clone(),
+            allows_unroutable: true,
+            groups: Vec::from_iter(requires.then(|| GroupPlan {
+                group: group.clone(),
+                order: Order::Member,
+            })),
+        };
+        let open = async || SqliteBroker::open(&folder.config()).await.unwrap();
+        let (requiring, other) = (open().await, open().await);
+        requiring.declare(vec![plan(true)]).await.unwrap();
+        other.declare(vec![plan(false)]).await.unwrap();
+        let publish = async |broker: &SqliteBroker| {
+            let batch = vec![Envelope::new(old.clone(), "test", "test", "text")];
+            assert!(broker.publish(batch).await.iter().all(Result::is_ok));
+            broker.lag(&group).await.unwrap()
+        };
+        assert_eq!(publish(&other).await, 1);
+        // A version of the service that does not use the old topic.
+        let member = SubscriptionPlan {
+            group: group.clone(),
+            topics: vec![new],
+            prefetch: 10.try_into().unwrap(),
+            is_required: false,
+            order: Order::Member,
+        };
+        let _session = other.open(member).await.unwrap();
+        assert_eq!(publish(&other).await, 1);
+        // This publisher still requires the group.
+        assert_eq!(publish(&requiring).await, 2);
+        assert_eq!(publish(&other).await, 3);
     }
 }

@@ -21,6 +21,7 @@ fn plan(name: &str) -> SubscriptionPlan {
         group: GroupName::new(name).unwrap(),
         topics: vec![Topic::new(name).unwrap()],
         prefetch: 1.try_into().unwrap(),
+        is_required: false,
         order: Order::Member,
     }
 }

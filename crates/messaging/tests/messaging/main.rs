@@ -10,6 +10,7 @@
 mod dapr;
 mod dead_letters;
 mod embedded;
+mod event_groups;
 #[cfg(any(
     feature = "dapr",
     feature = "kafka",
@@ -26,6 +27,8 @@ mod nats;
 mod other_process;
 #[cfg(feature = "rabbitmq")]
 mod rabbitmq;
+#[cfg(feature = "rabbitmq")]
+mod rabbitmq_groups;
 #[cfg(feature = "rabbitmq")]
 mod rabbitmq_port;
 #[cfg(feature = "redis")]

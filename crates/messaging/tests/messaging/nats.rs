@@ -4,7 +4,10 @@
 use std::{
     net::SocketAddr,
     num::NonZeroU16,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -16,7 +19,11 @@ use seaworthy_messaging::{
     nats::NatsBroker,
     transport::{Deliveries, Delivery, Order, SubscriptionPlan, Transport, TransportError},
 };
-use seaworthy_testkit::{nats::NatsServer, requirement, server::Shared};
+use seaworthy_testkit::{eventually, nats::NatsServer, requirement, server::Shared};
+use tokio::{
+    io::copy_bidirectional,
+    net::{TcpListener, TcpStream},
+};
 
 use crate::faulty::{restart, through_proxy};
 
@@ -140,6 +147,7 @@ fn plan(topic: &Topic) -> SubscriptionPlan {
         group: GroupName::new("group").unwrap(),
         topics: vec![topic.clone()],
         prefetch: NonZeroU16::new(1).unwrap(),
+        is_required: false,
         order: Order::Member,
     }
 }
@@ -200,6 +208,42 @@ async fn missing_permission_is_refused_with_its_subject_msg_2() {
     assert!(problem.contains("$JS.API.CONSUMER"), "{problem}");
 }
 
+/// A publisher that does not find the group yet creates it with its own lease, after the member.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn member_restores_lease_that_publisher_shortened_msg_3() {
+    let Some(server) = NATS.get() else { return };
+    let unique = seaworthy_core::new_id().simple().to_string();
+    let topic = Topic::new(&format!("lease.{unique}")).unwrap();
+    let mut long = config(&server.url());
+    long.nats.claim_ttl = Timeout::from_secs(40);
+    let transport = connect(long).await;
+    let session = transport.open(plan(&topic)).await.unwrap();
+    let client = async_nats::connect(server.url()).await.unwrap();
+    let context = async_nats::jetstream::new(client);
+    let names: Vec<String> = context.stream_names().try_collect().await.unwrap();
+    let name = names.iter().find(|name| name.ends_with(&unique)).unwrap();
+    let stream = context.get_stream(name).await.unwrap();
+    let ack_wait = async || {
+        let info = stream.consumer_info("group").await.unwrap();
+        info.config.ack_wait
+    };
+    // A member sends the same request as a publisher.
+    let publisher = connect(config(&server.url())).await;
+    drop(publisher.open(plan(&topic)).await.unwrap());
+    assert_eq!(ack_wait().await, Duration::from_secs(2));
+    let restored = async {
+        while ack_wait().await != Duration::from_secs(40) {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    // The session begins with this call. It has no messages.
+    tokio::select! {
+        restored = tokio::time::timeout(TIMEOUT, restored) => restored.unwrap(),
+        ended = session.next() => panic!("the session ended: {ended:?}"),
+    }
+    transport.close().await;
+}
+
 /// The server takes a new password. Reconnections use it without a restart of the service.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn rotated_password_opens_new_connections_conf_5() {
@@ -229,5 +273,66 @@ async fn rotated_password_opens_new_connections_conf_5() {
     while !is_published().await {
         assert!(begun.elapsed() < TIMEOUT);
     }
+    transport.close().await;
+}
+
+/// Forwards connections to a server. Returns its address and the number of open connections.
+async fn forward(server: SocketAddr) -> (SocketAddr, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let open = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&open);
+    tokio::spawn(async move {
+        while let Ok((mut client, _)) = listener.accept().await {
+            let counted = Arc::clone(&counted);
+            tokio::spawn(async move {
+                counted.fetch_add(1, Ordering::SeqCst);
+                let mut server = TcpStream::connect(server).await.unwrap();
+                let _ = copy_bidirectional(&mut client, &mut server).await;
+                counted.fetch_sub(1, Ordering::SeqCst);
+            });
+        }
+    });
+    (address, open)
+}
+
+/// This server accepts every password, so only the client replaces its connection.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn connections_with_rotated_password_drain_conf_5() {
+    let Some(server) = NATS.get() else { return };
+    let (address, open) = forward(server.address()).await;
+    let count = || open.load(Ordering::SeqCst);
+    let rotation = SecretRotation::default();
+    let mut config = config(&format!("nats://app@{address}"));
+    config.password = Some(Secret::with_rotation("first".to_owned(), &rotation));
+    config.nats.prefix = "draining".to_owned();
+    let transport = connect(config).await;
+    let topic = Topic::new("draining").unwrap();
+    let publish = async || {
+        let message = Envelope::new(topic.clone(), "test", "test", "text");
+        let published = transport.publish(vec![message]).await;
+        assert!(published.iter().all(Result::is_ok), "{published:?}");
+    };
+    let session = transport.open(plan(&topic)).await.unwrap();
+    publish().await;
+    let held = next(&*session).await;
+    assert_eq!(count(), 1);
+
+    rotation.set(Secret::new("second".to_owned()));
+    tokio::time::timeout(TIMEOUT, session.superseded())
+        .await
+        .unwrap();
+    // The session keeps its connection until its handlers have ended.
+    assert_eq!(count(), 2);
+    publish().await;
+    session.stop().await.unwrap();
+    session.acknowledge(vec![held.tag]).await.unwrap();
+    drop(session);
+    eventually(async || count() == 1).await;
+    let session = transport.open(plan(&topic)).await.unwrap();
+    let other = next(&*session).await;
+    assert_eq!(other.count, 1);
+    session.acknowledge(vec![other.tag]).await.unwrap();
+    assert_eq!(count(), 1);
     transport.close().await;
 }

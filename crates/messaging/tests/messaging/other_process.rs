@@ -34,6 +34,7 @@ async fn other_process_leaves_log_of_two_open_brokers_msg_1() {
         group: GroupName::new("readers").unwrap(),
         topics: vec![topic.clone()],
         prefetch: 1.try_into().unwrap(),
+        is_required: false,
         order: Order::Member,
     };
     drop(first.open(plan).await.unwrap());

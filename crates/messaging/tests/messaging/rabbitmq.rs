@@ -1,6 +1,7 @@
 //! The conformance suite on a real RabbitMQ, which the tests also kill.
 
 use std::{
+    collections::BTreeSet,
     net::SocketAddr,
     num::NonZeroU16,
     sync::{Arc, Mutex},
@@ -19,7 +20,7 @@ use seaworthy_messaging::{
     transport::{TopicPlan, Transport},
 };
 use seaworthy_service::{NoSettings, RunningService, Service, StopOutcome};
-use seaworthy_testkit::{rabbitmq::RabbitmqServer, requirement, server::Shared};
+use seaworthy_testkit::{eventually, rabbitmq::RabbitmqServer, requirement, server::Shared};
 use tokio::{
     sync::{mpsc, oneshot},
     time::timeout,
@@ -27,13 +28,18 @@ use tokio::{
 
 use crate::faulty::{restart, through_proxy};
 
-static RABBITMQ: Shared<RabbitmqServer> = Shared::new("SEAWORTHY_TEST_RABBITMQ", |programs| {
-    RabbitmqServer::start(programs)
-});
+pub(crate) static RABBITMQ: Shared<RabbitmqServer> =
+    Shared::new("SEAWORTHY_TEST_RABBITMQ", |programs| {
+        RabbitmqServer::start(programs)
+    });
 
 struct SharedServer(&'static RabbitmqServer);
 
 impl Harness for SharedServer {
+    fn has_positions(&self) -> bool {
+        false
+    }
+
     fn config(&self) -> MessagingConfig {
         MessagingConfig::new(self.0.url().parse().unwrap())
     }
@@ -55,7 +61,7 @@ impl Harness for SharedServer {
     }
 }
 
-async fn connect(config: MessagingConfig) -> Arc<dyn Transport> {
+pub(crate) async fn connect(config: MessagingConfig) -> Arc<dyn Transport> {
     Arc::new(RabbitmqBroker::open(&config, "conformance").await.unwrap())
 }
 
@@ -145,6 +151,13 @@ async fn service(server: &RabbitmqServer, queues: &[(&str, &str)]) -> (RunningSe
     let transport = connect(config.clone()).await;
     // The tests subscribe after the start, and the start rejects settings without a subscription.
     config.rabbitmq.queues.clear();
+    service_with(config, transport).await
+}
+
+async fn service_with(
+    config: MessagingConfig,
+    transport: Arc<dyn Transport>,
+) -> (RunningService, Messaging) {
     let loader = Loader::for_tests("conformance");
     let (started, messaging) = oneshot::channel();
     let service = Service::new("conformance", "1.0.0")
@@ -201,6 +214,7 @@ fn optional(topic: &str) -> TopicPlan {
     TopicPlan {
         topic: Topic::new(topic).unwrap(),
         allows_unroutable: true,
+        groups: Vec::new(),
     }
 }
 
@@ -276,4 +290,90 @@ async fn rotated_password_opens_new_connections_conf_5() {
     };
     timeout(Duration::from_secs(60), accepted).await.unwrap();
     broker.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn connections_with_rotated_password_drain_conf_5() {
+    let Some(server) = RABBITMQ.get() else { return };
+    let unique = new_id().simple().to_string();
+    let user = format!("draining-{unique}");
+    server.control(&["add_user", &user, "first"]).unwrap();
+    let permissions = ["set_permissions", &user, ".*", ".*", ".*"];
+    server.control(&permissions).unwrap();
+    let rotation = SecretRotation::default();
+    let url = server.url().replace("guest:guest", &user);
+    let mut config = MessagingConfig::new(url.parse().unwrap());
+    config.password = Some(Secret::with_rotation("first".to_owned(), &rotation));
+    let transport = connect(config.clone()).await;
+    let (service, messaging) = service_with(config, transport).await;
+    let (group, topic) = (format!("group.{unique}"), format!("topic.{unique}"));
+    let (begun, mut started) = mpsc::unbounded_channel();
+    let permits = Arc::new(tokio::sync::Semaphore::new(0));
+    let waiting = Arc::clone(&permits);
+    let subscription = Subscription::new(&group).on_topic(&topic, move |text: Received<Bytes>| {
+        begun
+            .send(String::from_utf8_lossy(text.event()).into_owned())
+            .unwrap();
+        let waiting = Arc::clone(&waiting);
+        async move {
+            waiting.acquire().await.unwrap().forget();
+            Ok::<_, Failure>(())
+        }
+    });
+    messaging.subscribe(subscription).await.unwrap();
+    let publisher = messaging
+        .publisher(Topics::new().with_topic(&topic))
+        .await
+        .unwrap();
+    let publish = async |text: &'static str, key: Option<&str>| {
+        let message = Message::raw(&topic, "text/plain", text);
+        let message = match key {
+            Some(key) => message.key(key),
+            None => message,
+        };
+        publisher.publish(message).await.unwrap();
+    };
+    let mut started = async || {
+        let next = timeout(Duration::from_secs(60), started.recv());
+        next.await.unwrap().unwrap()
+    };
+    let connections = || -> BTreeSet<String> {
+        let listed = server.query(&["-q", "list_connections", "user", "pid"]);
+        let listed = listed.unwrap();
+        let of_user = listed.lines().filter(|line| line.starts_with(&user));
+        of_user.map(str::to_owned).collect()
+    };
+    publish("first", Some("key")).await;
+    assert_eq!(started().await, "first");
+    publish("second", Some("key")).await;
+    let old = connections();
+    assert_eq!(old.len(), 2, "{old:?}");
+
+    server
+        .control(&["change_password", &user, "second"])
+        .unwrap();
+    rotation.set(Secret::new("second".to_owned()));
+    // The publisher gets a new connection. The consumer keeps its own until its handlers end.
+    eventually(async || connections().intersection(&old).count() == 1).await;
+    // New messages do not wait for them, except those of the same key.
+    publish("third", Some("key")).await;
+    publish("fourth", None).await;
+    assert_eq!(started().await, "fourth");
+    assert_eq!(connections().intersection(&old).count(), 1);
+    permits.add_permits(4);
+    assert_eq!(started().await, "second");
+    assert_eq!(started().await, "third");
+    eventually(async || connections().intersection(&old).count() == 0).await;
+    // Each message was handled once.
+    eventually(async || permits.available_permits() == 0).await;
+    assert_eq!(connections().len(), 2);
+
+    // An idle consumer follows at once.
+    let idle = connections();
+    server
+        .control(&["change_password", &user, "third"])
+        .unwrap();
+    rotation.set(Secret::new("third".to_owned()));
+    eventually(async || connections().is_disjoint(&idle)).await;
+    assert_eq!(service.stop().await, StopOutcome::Clean);
 }

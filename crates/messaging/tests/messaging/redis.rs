@@ -67,6 +67,10 @@ async fn faulty(server: SocketAddr) -> FaultyBroker {
 struct SharedServer(&'static RedisServer);
 
 impl Harness for SharedServer {
+    fn has_positions(&self) -> bool {
+        false
+    }
+
     fn config(&self) -> MessagingConfig {
         config(&self.0.url())
     }
@@ -144,6 +148,7 @@ async fn topic_without_group_stores_nothing_msg_2() {
     let plans = vec![TopicPlan {
         topic: topic.clone(),
         allows_unroutable: true,
+        groups: Vec::new(),
     }];
     transport.declare(plans).await.unwrap();
     let answers = transport.publish(numbered(&topic, 0..1_000)).await;
@@ -161,6 +166,7 @@ async fn topic_without_group_stores_nothing_msg_2() {
         group: GroupName::new(&format!("group.{topic}")).unwrap(),
         topics: vec![topic.clone()],
         prefetch: 10.try_into().unwrap(),
+        is_required: false,
         order: Order::Member,
     };
     let session = transport.open(plan.clone()).await.unwrap();
@@ -180,6 +186,7 @@ async fn message_for_missing_group_is_unroutable_msg_3() {
         group: GroupName::new(&format!("group.{topic}")).unwrap(),
         topics: vec![topic.clone()],
         prefetch: 10.try_into().unwrap(),
+        is_required: false,
         order: Order::Member,
     };
     let _session = transport.open(plan).await.unwrap();
@@ -209,6 +216,7 @@ async fn session_that_lost_a_lease_is_lost_msg_1() {
         group: GroupName::new(&format!("group.{topic}")).unwrap(),
         topics: vec![topic.clone()],
         prefetch: 10.try_into().unwrap(),
+        is_required: false,
         order: Order::Member,
     };
     let first = transport.open(plan.clone()).await.unwrap();
@@ -251,6 +259,7 @@ async fn rotated_password_opens_new_connections_conf_5() {
         group: GroupName::new("rotated").unwrap(),
         topics: vec![topic.clone()],
         prefetch: 10.try_into().unwrap(),
+        is_required: false,
         order: Order::Member,
     };
     let session = transport.open(plan.clone()).await.unwrap();

@@ -112,7 +112,7 @@ impl Component for RelayComponent {
         Box::pin(self.ended.closed())
     }
 
-    fn running(&self) -> Vec<String> {
+    fn unfinished_work(&self) -> Vec<String> {
         let alive = self.ended.receiver_count();
         if alive == 0 {
             return Vec::new();

@@ -5,7 +5,7 @@ use super::dead_letter::{Page, retry_all, retry_page};
 use crate::MIGRATIONS;
 
 async fn open(empty: &EmptyDatabase, max_rows: u32) -> Database {
-    let mut config = DatabaseConfig::at(empty.url().parse().unwrap());
+    let mut config = DatabaseConfig::from_url(empty.url().parse().unwrap());
     config.max_rows = max_rows.try_into().unwrap();
     let database = Database::builder("test", config).open().await.unwrap();
     let migrator = Migrator::new(&database, &[MIGRATIONS]);

@@ -40,7 +40,7 @@ async fn die_at_every_step(database: String) {
                 "outbox.relay.batch_size=5".to_owned(),
                 "outbox.relay.claim_ttl=500ms".to_owned(),
             ];
-            let ended = trial.start(changes, &settings).ended().unwrap();
+            let ended = trial.start(changes, &settings).wait_with_output().unwrap();
             let killed = Some(Signal::KILL.as_raw());
             assert_eq!(ended.status.signal(), killed, "{point}: {ended:?}");
         }

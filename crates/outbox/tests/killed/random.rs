@@ -26,7 +26,7 @@ async fn kill_repeatedly(database: String, folder: &Path) {
         let process = start();
         thread::sleep(MAX_UPTIME.mul_f64(rand::rng().random()));
         process.signal(Signal::KILL).unwrap();
-        process.ended().unwrap();
+        process.wait_with_output().unwrap();
     }
     trial.is_whole(start(), CHANGES).await;
 }

@@ -20,7 +20,7 @@ async fn events_of_killed_process_are_published_within_5_s_msg_4() {
         broker: url("broker.db"),
     };
     let killed = trial.start_with_defaults(1, &["dies=after_claim".to_owned()]);
-    let ended = killed.ended().unwrap();
+    let ended = killed.wait_with_output().unwrap();
     assert_eq!(ended.status.signal(), Some(Signal::KILL.as_raw()));
     let mut successor = trial.start_with_defaults(1, &[]);
     successor.line("\"message\":\"ready\"").unwrap();

@@ -50,7 +50,7 @@ impl Trial {
     }
 
     async fn open(&self) -> Database {
-        let mut config = DatabaseConfig::at(self.database.parse().unwrap());
+        let mut config = DatabaseConfig::from_url(self.database.parse().unwrap());
         // A long run has many changes.
         config.max_rows = NonZeroU32::MAX;
         Database::builder("test", config).open().await.unwrap()
@@ -85,7 +85,7 @@ impl Trial {
     pub(crate) async fn is_whole(&self, process: ServiceProcess, changes: u32) {
         self.has_effects(changes).await;
         process.signal(Signal::TERM).unwrap();
-        assert_eq!(process.ended().unwrap().status.code(), Some(0));
+        assert_eq!(process.wait_with_output().unwrap().status.code(), Some(0));
 
         let database = self.open().await;
         let changes = numbers(&database, "SELECT number FROM changes ORDER BY number").await;

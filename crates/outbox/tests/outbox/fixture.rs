@@ -33,7 +33,7 @@ pub(crate) struct TestDatabase {
 
 impl TestDatabase {
     pub(crate) fn config(&self) -> DatabaseConfig {
-        let mut config = DatabaseConfig::at(self.url.parse().unwrap());
+        let mut config = DatabaseConfig::from_url(self.url.parse().unwrap());
         config.transaction_pooling = self.empty.is_pooled();
         config
     }

@@ -4,7 +4,7 @@ use seaworthy_outbox::MIGRATIONS;
 use crate::fixture::TestDatabase;
 
 /// The migrations of the version that counted attempts in the inbox.
-const EARLIER: MigrationSet = MigrationSet::of_part(
+const EARLIER: MigrationSet = MigrationSet::for_part(
     "outbox",
     &[Migration::new(
         1,
@@ -15,7 +15,7 @@ const EARLIER: MigrationSet = MigrationSet::of_part(
 );
 
 /// The second migration with the text of an earlier version.
-const FORMER: MigrationSet = MigrationSet::of_part(
+const FORMER: MigrationSet = MigrationSet::for_part(
     "outbox",
     &[
         Migration::new(
@@ -44,7 +44,7 @@ CREATE INDEX inbox_attempts_attempted ON inbox_attempts (attempted_us);
 );
 
 async fn connect(database: &TestDatabase) -> Database {
-    let config = DatabaseConfig::at(database.url.parse().unwrap());
+    let config = DatabaseConfig::from_url(database.url.parse().unwrap());
     Database::builder("test", config).open().await.unwrap()
 }
 

@@ -207,7 +207,7 @@ async fn wait_until_all(app: &TestApp, state: &'static str) {
 
 pub(crate) async fn relay_publishes_past_many_refused_keys_msg_4(database: TestDatabase) {
     let broker = TestBroker::new();
-    let mut settings = DatabaseConfig::at(database.url.parse().unwrap());
+    let mut settings = DatabaseConfig::from_url(database.url.parse().unwrap());
     settings.max_rows = 50.try_into().unwrap();
     let app = TestApp::start_with(settings, &broker, small_batches()).await;
     *broker.behavior.lock() = Behavior::RefusedUnroutable;
@@ -288,7 +288,7 @@ pub(crate) async fn relay_publishes_largest_batch_at_once_msg_4(database: TestDa
 /// A batch that is larger than the rows that a query may return.
 pub(crate) async fn relay_respects_row_limit_of_database_msg_4(database: TestDatabase) {
     let broker = TestBroker::new();
-    let mut settings = DatabaseConfig::at(database.url.parse().unwrap());
+    let mut settings = DatabaseConfig::from_url(database.url.parse().unwrap());
     settings.max_rows = 20.try_into().unwrap();
     let app = TestApp::start_with(settings, &broker, fast()).await;
     app.store(|| {

@@ -18,8 +18,8 @@ use crate::{
     times::{goal, print, quantile},
 };
 
-/// The number of pairs of a run without the plugin and a run with it. A machine's load changes the p99 of
-/// single runs by several times, so that fewer pairs give a different result each time.
+/// The number of pairs of a run without the plugin and a run with it. A machine's load changes the
+/// p99 of single runs by several times, so that fewer pairs give a different result each time.
 const PAIRS: usize = 45;
 /// The time of one run: the plugin uses its share twice.
 const ROUND: Duration = Duration::from_secs(2);

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     PluginsConfig, World,
-    folder::{COMPONENT, MANIFEST, sha256_hex},
+    folder::{COMPONENT, MANIFEST, replace_file, sha256_hex},
     pack,
 };
 
@@ -35,7 +35,7 @@ pub(super) fn write_component<C>(
     let component =
         pack(&content, manifest.api, world).map_err(|error| StartError::new(error.to_string()))?;
     let path = folder.join(COMPONENT);
-    fs::write(&path, &component).map_err(|error| unusable(&path, error))?;
+    replace_file(&path, &component).map_err(|error| unusable(&path, error))?;
     let text = format!("wrote {}: {} bytes", path.display(), component.len());
     run.console
         .print(&text, &json!({ "file": path, "bytes": component.len() }));

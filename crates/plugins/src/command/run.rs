@@ -63,7 +63,9 @@ pub(super) async fn call<C: Settings>(
     let document = outcome.document;
     run.console.print(&format!("{document:#}"), &document);
     match outcome.is_failed {
-        true => Err(StartError::new(format!("the plugin \"{name}\" failed"))),
+        true => Err(StartError::new(format!(
+            "the call of \"{name}\" failed: see `failed` in the output"
+        ))),
         false => Ok(()),
     }
 }
@@ -94,7 +96,12 @@ async fn call_hooks(
 ) -> Result<Outcome, StartError> {
     let mut points = HookPoint::ALL.into_iter();
     let known = points.find(|known| known.as_str() == point);
-    let known = known.ok_or_else(|| StartError::new("the hook point is not known"))?;
+    let known = known.ok_or_else(|| {
+        let points = HookPoint::ALL.map(HookPoint::as_str).join(", ");
+        StartError::new(format!(
+            "\"{point}\" is not a hook point: use decide, handle or one of {points}"
+        ))
+    })?;
     let mut hooks = plugins.get(name)?.hooks.into_iter();
     if !hooks.any(|hook| hook.point == known) {
         return Err(missing(name, &format!("hook at the point {point}")));

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     PluginsConfig, SigningKey, SigningKeyError,
-    folder::{COMPONENT, MANIFEST, SIGNATURE, sha256_hex},
+    folder::{COMPONENT, MANIFEST, SIGNATURE, replace_file, sha256_hex},
 };
 
 /// Creates a signing key in a new file, and prints its public key.
@@ -61,10 +61,10 @@ pub(super) fn sign<C>(
     let text = read_manifest(&manifest)?;
     let text = with_hash(&text, &hash);
     parse(&manifest, name, &text)?;
-    fs::write(&manifest, &text).map_err(|error| unusable(&manifest, error))?;
+    replace_file(&manifest, text.as_bytes()).map_err(|error| unusable(&manifest, error))?;
     let signature = folder.join(SIGNATURE);
-    fs::write(&signature, key.sign(text.as_bytes()).encode())
-        .map_err(|error| unusable(&signature, error))?;
+    let signed = key.sign(text.as_bytes()).encode();
+    replace_file(&signature, signed.as_bytes()).map_err(|error| unusable(&signature, error))?;
     let text = format!("signed {name} with {}", key.public());
     run.console.print(
         &text,

@@ -11,7 +11,7 @@ use futures::FutureExt;
 use parking_lot::Mutex;
 use seaworthy_core::{Code, Error, RequestContext, context};
 use seaworthy_service::Stop;
-use seaworthy_telemetry::metrics::{Family, Gauge};
+use seaworthy_telemetry::metrics::{Counter, Family, Gauge};
 use tokio::{sync::Notify, task::JoinSet, time::sleep};
 
 use super::{
@@ -29,8 +29,8 @@ pub struct SubscriptionId(u64);
 
 type Filter = dyn Fn(&Event) -> bool + Send + Sync;
 
-/// The delivery of a queued event to the handlers that its subscriber has at its start. It counts as
-/// running until its drop.
+/// The delivery of a queued event to the handlers that its subscriber has at its start. It counts
+/// as running until its drop.
 struct Delivery {
     bus: EventBus,
     subscriber: SubscriptionId,
@@ -66,6 +66,8 @@ struct Inner {
     queued: Notify,
     /// The number of queued events of each subscriber.
     depths: OnceLock<Family<Gauge>>,
+    /// The number of queued events that each subscriber did not get.
+    undelivered: OnceLock<Family<Counter>>,
 }
 
 #[derive(Default)]
@@ -80,7 +82,7 @@ struct State {
 pub(crate) struct WeakEventBus(Weak<Inner>);
 
 impl WeakEventBus {
-    /// Returns the bus, or `None` if it does not exist any more.
+    /// Returns the bus, or `None` if it does not exist.
     pub(crate) fn upgrade(&self) -> Option<EventBus> {
         self.0.upgrade().map(EventBus)
     }
@@ -98,13 +100,16 @@ impl EventBus {
             changes: Mutex::default(),
             queued: Notify::new(),
             depths: OnceLock::new(),
+            undelivered: OnceLock::new(),
         }))
     }
 
-    /// Records the number of queued events of later subscribers.
-    pub(crate) fn record_depths(&self, depths: Family<Gauge>) {
+    /// Records the number of queued events of later subscribers, and of the events that they do not
+    /// get.
+    pub(crate) fn record_queues(&self, depths: Family<Gauge>, undelivered: Family<Counter>) {
         // The service records them once.
         let _ = self.0.depths.set(depths);
+        let _ = self.0.undelivered.set(undelivered);
     }
 
     pub(crate) fn downgrade(&self) -> WeakEventBus {
@@ -129,9 +134,9 @@ impl EventBus {
     }
 
     /// Adds a handler that gets the events of [`publish_async`](Self::publish_async) one at a time,
-    /// in the order of these calls. Later events wait while a delivery runs. After a transient failure
-    /// the bus delivers the event again, up to `max_retries` times, with backoff. Otherwise like
-    /// [`subscribe`](Self::subscribe).
+    /// in the order of these calls. Later events wait while a delivery runs. After a transient
+    /// failure the bus delivers the event again, up to `max_retries` times, with backoff. Otherwise
+    /// like [`subscribe`](Self::subscribe).
     ///
     /// Events of [`publish`](Self::publish) do not wait for queued ones.
     pub fn subscribe_in_order<F>(
@@ -154,7 +159,7 @@ impl EventBus {
 
     /// Replaces the handlers of a plugin in one step, so that each event reaches either the old or
     /// the new ones. `old` is the ID that the previous call returned. Without new handlers, the
-    /// queued events of the plugin are dropped.
+    /// queued events of the plugin are dropped, logged and counted.
     pub(crate) fn replace_plugin(
         &self,
         old: Option<SubscriptionId>,
@@ -183,8 +188,8 @@ impl EventBus {
         }
     }
 
-    /// Adds the handlers of a subscriber, with at most `max_running` concurrent deliveries of queued
-    /// events.
+    /// Adds the handlers of a subscriber, with at most `max_running` concurrent deliveries of
+    /// queued events.
     fn add(&self, name: &str, handlers: Handlers, max_running: usize) -> SubscriptionId {
         let mut state = self.0.state.lock();
         state.last_id += 1;
@@ -196,7 +201,8 @@ impl EventBus {
         id
     }
 
-    /// Removes a handler and its queued events. Does not cancel deliveries that run.
+    /// Removes a handler and its queued events. Logs and counts these events. Does not cancel
+    /// deliveries that run.
     pub fn unsubscribe(&self, id: SubscriptionId) {
         let removed = {
             let mut state = self.0.state.lock();
@@ -205,7 +211,28 @@ impl EventBus {
             place.map(|place| state.subscribers.remove(place))
         };
         // What a handler owns may change the bus at its drop, so no lock is held.
-        drop(removed);
+        if let Some(mut removed) = removed {
+            let events = removed.clear();
+            self.record_undelivered(&removed.name, events);
+            if events > 0 {
+                let handler = &*removed.name;
+                tracing::warn!(
+                    handler,
+                    events,
+                    "queued events of a removed handler were dropped"
+                );
+            }
+        }
+    }
+
+    /// Counts queued events that a subscriber does not get.
+    fn record_undelivered(&self, subscriber: &str, events: usize) {
+        if let Some(undelivered) = self.0.undelivered.get()
+            && events > 0
+        {
+            let events = u64::try_from(events).unwrap_or(u64::MAX);
+            undelivered.get_or_create(subscriber).add(events);
+        }
     }
 
     /// Adds a filter. The bus delivers and queues only events that pass all filters. An event for
@@ -266,7 +293,7 @@ impl EventBus {
         if full.is_empty() {
             return Ok(());
         }
-        let message = "the queue of an event handler is full: it does not get the event";
+        let message = "the queue of an event handler is full: raise plugins.max_queued_events or make the handler faster";
         let cause = format!("the queues of {}", full.join(", "));
         Err(Error::new(Code::Exhausted, "EVENT_QUEUE_FULL", message).with_cause(cause))
     }
@@ -282,9 +309,9 @@ impl EventBus {
         })
     }
 
-    /// Delivers queued events until `stop` completes and all queues are empty, or for `stop_timeout`
-    /// afterwards. The bus then accepts no more events for the queues. Each delivery has a new request
-    /// context, so that it uses the plugins that run at its start.
+    /// Delivers queued events until `stop` completes and all queues are empty, or for
+    /// `stop_timeout` afterwards. The bus then rejects further events for the queues. Each delivery
+    /// has a new request context, so that it uses the plugins that run at its start.
     pub(crate) async fn work(&self, stop: &Stop, stop_timeout: Duration) {
         let mut timed_out = pin!(async {
             stop.requested().await;
@@ -316,13 +343,15 @@ impl EventBus {
         }
     }
 
-    /// Rejects further events. Drops the queued ones, and logs them with those of running deliveries.
+    /// Rejects further events. Drops the queued ones, and logs them with those of running
+    /// deliveries.
     fn abandon(&self) {
         let mut state = self.0.state.lock();
         state.is_stopped = true;
         for subscriber in &mut state.subscribers {
             let queued = subscriber.clear();
             let (handler, events) = (&*subscriber.name, queued + subscriber.running);
+            self.record_undelivered(handler, events);
             if events > 0 {
                 tracing::error!(handler, events, "events were not delivered before the stop");
             }
@@ -364,7 +393,7 @@ impl Drop for Delivery {
 }
 
 fn stopped() -> Error {
-    let message = "the service stops: the bus of events accepts no more events";
+    let message = "the event bus is stopped: publish events before the service stops";
     Error::new(Code::Unavailable, "EVENT_BUS_STOPPED", message)
 }
 

@@ -8,7 +8,7 @@ use std::{borrow::Cow, collections::BTreeMap, fmt};
 
 pub(crate) use bus::WeakEventBus;
 pub use bus::{EventBus, SubscriptionId};
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Utc};
 use seaworthy_core::new_id;
 use serde::{Deserialize, Deserializer, Serialize, de};
 use serde_json::{Map, Value};
@@ -82,7 +82,7 @@ impl EventType {
         &self.0
     }
 
-    /// Whether only the service publishes events of this type: `plugin.*`, `system.*` and
+    /// Returns true if only the service publishes events of this type: `plugin.*`, `system.*` and
     /// `config.*`.
     pub(crate) fn is_reserved(&self) -> bool {
         let (first, _) = self.0.split_once('.').unwrap_or((&self.0, ""));
@@ -198,11 +198,6 @@ impl Event {
     #[must_use]
     pub fn metadata(&self) -> &BTreeMap<String, String> {
         &self.metadata
-    }
-
-    /// Returns the time as RFC 3339 in UTC, in milliseconds.
-    pub(crate) fn time_text(&self) -> String {
-        self.time.to_rfc3339_opts(SecondsFormat::Millis, true)
     }
 }
 

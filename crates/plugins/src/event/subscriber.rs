@@ -4,8 +4,8 @@ use seaworthy_telemetry::metrics::{Gauge, GaugeGuard};
 
 use super::{Event, SubscriptionId, subscription::Handlers};
 
-/// A handler of the host, or all handlers of one plugin. Each subscriber has its own queue, so a slow
-/// one does not delay the others.
+/// A handler of the host, or all handlers of one plugin. Each subscriber has its own queue, so a
+/// slow one does not delay the others.
 pub(super) struct Subscriber {
     pub(super) id: SubscriptionId,
     /// The plugin, or the handler of the host.

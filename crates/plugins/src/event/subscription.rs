@@ -3,7 +3,7 @@ use std::{collections::BTreeSet, panic::AssertUnwindSafe, sync::Arc, time::Durat
 use futures::{FutureExt, future::BoxFuture};
 
 use super::{Event, EventType};
-use crate::config::DEFAULT_TIMEOUT;
+use crate::{config::DEFAULT_TIMEOUT, sandbox::LogAccess};
 
 /// The backoff before the first retry of a delivery. Each further retry adds the same time.
 const INITIAL_BACKOFF: Duration = Duration::from_millis(100);
@@ -12,6 +12,7 @@ const MAX_BACKOFF: Duration = Duration::from_secs(5);
 
 /// Errors of event handlers.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum HandlerError {
     /// The bus delivers the event again, if the handler has retries.
     #[error("{0}")]
@@ -35,6 +36,8 @@ pub(crate) struct Subscription {
     /// The maximum number of retries after transient failures.
     pub(crate) retries: u32,
     pub(crate) handle: Box<Handle>,
+    /// The budget of a plugin for lines in the log. `None` for a handler of the host.
+    pub(crate) log: Option<Arc<LogAccess>>,
 }
 
 impl Subscription {
@@ -50,7 +53,13 @@ impl Subscription {
             timeout: DEFAULT_TIMEOUT.get(),
             retries: 0,
             handle,
+            log: None,
         }
+    }
+
+    /// Returns true if a failure may be logged. Its text may be that of a plugin.
+    fn may_log(&self) -> bool {
+        self.log.as_ref().is_none_or(|log| log.admit())
     }
 
     async fn deliver(&self, event: &Event) -> Result<(), HandlerError> {
@@ -71,11 +80,13 @@ impl Subscription {
                 Err(HandlerError::Transient(problem)) if deliveries < self.retries => {
                     deliveries += 1;
                     let handler = &*self.name;
-                    tracing::warn!(
-                        handler,
-                        problem,
-                        "an event handler failed and is called again"
-                    );
+                    if self.may_log() {
+                        tracing::warn!(
+                            handler,
+                            problem,
+                            "an event handler failed and is called again"
+                        );
+                    }
                     let backoff = INITIAL_BACKOFF.saturating_mul(deliveries).min(MAX_BACKOFF);
                     tokio::time::sleep(backoff).await;
                 }
@@ -96,7 +107,9 @@ pub(super) async fn deliver(
         .filter(|handler| handler.types.contains(&event.kind));
     let deliveries = handlers.map(|handler| async move {
         let failed = handler.deliver(event).await.err()?;
-        tracing::warn!(handler = handler.name, problem = %failed, "an event handler failed");
+        if handler.may_log() {
+            tracing::warn!(handler = handler.name, problem = %failed, "an event handler failed");
+        }
         Some((handler.name.clone(), failed))
     });
     let failed = futures::future::join_all(deliveries).await;

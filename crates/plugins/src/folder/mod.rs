@@ -3,15 +3,21 @@
 mod atomic_write;
 mod read;
 mod replace;
-mod seen;
+mod replace_file;
 mod settings;
+mod snapshot;
 mod watch;
 
-pub(crate) use read::{Found, read_plugin, read_text, scan, sha256_hex, unreadable_folder};
+pub(crate) use read::{
+    Found, is_missing_folder, read_plugin, read_text, scan, sha256_hex, unreadable_folder,
+};
 pub(crate) use replace::{disable_in_settings, replace_settings};
-pub(crate) use seen::{Applied, FilesHash, Seen, files_hash, hashes, seen};
+pub(crate) use replace_file::replace_file;
 pub(crate) use settings::{read_settings, settings_files};
-pub(crate) use watch::Watch;
+pub(crate) use snapshot::{
+    AppliedHashes, FilesHash, FolderSnapshot, files_hash, hashes, read_snapshot,
+};
+pub(crate) use watch::{POLL_INTERVAL, Watch};
 
 /// The manifest.
 pub(crate) const MANIFEST: &str = "plugin.toml";

@@ -25,7 +25,8 @@ pub(crate) struct Found {
     pub(crate) path: PathBuf,
 }
 
-/// Returns the names of the folders that have a manifest, in alphabetical order.
+/// Returns the names of the folders that have a manifest, in alphabetical order. This includes
+/// those whose manifest cannot be read, because only a removed manifest unloads a plugin.
 ///
 /// # Errors
 /// The folder cannot be read, or has more than [`MAX_PLUGINS`] plugins.
@@ -34,7 +35,7 @@ pub(crate) fn scan(directory: &Path) -> io::Result<Vec<String>> {
     for entry in fs::read_dir(directory)? {
         let entry = entry?;
         let name = entry.file_name().to_string_lossy().into_owned();
-        if is_name(&name) && entry.path().join(MANIFEST).is_file() {
+        if is_name(&name) && may_be_file(&entry.path().join(MANIFEST)) {
             names.push(name);
         }
         if names.len() > MAX_PLUGINS {
@@ -48,15 +49,39 @@ pub(crate) fn scan(directory: &Path) -> io::Result<Vec<String>> {
     Ok(names)
 }
 
+/// Returns false if a path does not exist or is not a file, and true if this is unknown.
+fn may_be_file(path: &Path) -> bool {
+    match fs::metadata(path) {
+        Ok(found) => found.is_file(),
+        Err(error) => !is_missing(&error),
+    }
+}
+
+/// Returns true if a path does not exist or is not a folder, and false if this is unknown.
+pub(crate) fn is_missing_folder(path: &Path) -> bool {
+    match fs::metadata(path) {
+        Ok(found) => !found.is_dir(),
+        Err(error) => is_missing(&error),
+    }
+}
+
+fn is_missing(error: &io::Error) -> bool {
+    use io::ErrorKind::{NotADirectory, NotFound};
+
+    matches!(error.kind(), NotFound | NotADirectory)
+}
+
 /// Returns the problem of a plugin folder that cannot be read.
 pub(crate) fn unreadable_folder(directory: &Path) -> String {
     format!("the plugin folder {} cannot be read", directory.display())
 }
 
-/// Reads the files of a plugin. Checks their size, the signature, the manifest and the hash.
+/// Reads the files of a plugin. Checks their size, the signature, the manifest, the version and the
+/// hash.
 ///
 /// # Errors
-/// A file is missing, too large or not valid, or the signature is missing or not trusted.
+/// A file is missing, too large or not valid. The signature is missing or not trusted. The version
+/// is below the minimum of the operator.
 pub(crate) fn read_plugin(
     path: &Path,
     security: &PluginSecurityConfig,
@@ -87,6 +112,14 @@ pub(crate) fn read_plugin(
     if let Some(problem) = manifest.name_problem(&folder) {
         return Err(failed(format!("{MANIFEST} {problem}")));
     }
+    let (version, min) = (&manifest.version, security.min_versions.get(&manifest.name));
+    if let Some(min) = min.filter(|min| version < *min) {
+        let problem = format!(
+            "has the version {version}, which is below {min} of plugins.security.min_versions"
+        );
+        let code = PluginErrorCode::Permission;
+        return Err(PluginError::new(code, &folder, problem));
+    }
     let component = read(&path.join(COMPONENT), security.max_file_size.get())
         .map_err(|error| unreadable(COMPONENT, error))?;
     if sha256_hex(&component) != manifest.sha256.to_ascii_lowercase() {
@@ -115,16 +148,16 @@ pub(crate) fn read_text(path: &Path) -> io::Result<Vec<u8>> {
 /// # Errors
 /// The file cannot be read, is larger, or is not a regular file.
 fn read(path: &Path, max: u64) -> io::Result<Vec<u8>> {
-    if !fs::metadata(path)?.is_file() {
+    let file = open(path)?;
+    // The path may name another file in the meantime, so this checks the open one.
+    if !file.metadata()?.is_file() {
         return Err(io::Error::new(
             io::ErrorKind::InvalidInput,
             "the path is not a file",
         ));
     }
     let mut content = Vec::new();
-    File::open(path)?
-        .take(max.saturating_add(1))
-        .read_to_end(&mut content)?;
+    file.take(max.saturating_add(1)).read_to_end(&mut content)?;
     if u64::try_from(content.len()).unwrap_or(u64::MAX) > max {
         return Err(io::Error::new(
             io::ErrorKind::FileTooLarge,
@@ -132,6 +165,23 @@ fn read(path: &Path, max: u64) -> io::Result<Vec<u8>> {
         ));
     }
     Ok(content)
+}
+
+/// Opens a file. Does not wait for the writer of a pipe.
+///
+/// # Errors
+/// The file cannot be opened.
+#[cfg(unix)]
+fn open(path: &Path) -> io::Result<File> {
+    use rustix::fs::{Mode, OFlags, open};
+
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    Ok(open(path, flags, Mode::empty())?.into())
+}
+
+#[cfg(not(unix))]
+fn open(path: &Path) -> io::Result<File> {
+    File::open(path)
 }
 
 /// Returns the SHA-256 as 64 lower-case hexadecimal digits.

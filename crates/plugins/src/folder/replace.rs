@@ -55,7 +55,7 @@ pub(crate) fn disable_in_settings(
     // A running service may still have a plugin whose folder is gone.
     if file.previous.is_none() && !config.directory.join(plugin).is_dir() {
         let problem = format!(
-            "has no folder in {}, and no settings: check the name",
+            "does not have a folder in {} or settings: check the name",
             config.directory.display()
         );
         return Err(PluginError::new(PluginErrorCode::NotFound, plugin, problem));

@@ -22,8 +22,8 @@ pub(crate) fn settings_files(directory: &Path, profile: Profile, plugin: &str) -
 }
 
 /// Reads the settings of a plugin from `NAME.yaml`, `NAME.PROFILE.yaml` and the environment. The
-/// second file overrides the first one, and variables such as `PLUGIN_NAME__PRIORITY` override both.
-/// Returns the default if both files are missing.
+/// second file overrides the first one, and variables such as `PLUGIN_NAME__PRIORITY` override
+/// both, also if both files are missing.
 ///
 /// # Errors
 /// A file is too large or has errors.
@@ -45,19 +45,23 @@ pub(crate) fn read_settings(
             }
         }
     }
-    let Some(path) = found else {
-        return Ok((PluginSettings::default(), None));
+    let problem = || match &found {
+        Some(path) => format!("its settings {} have errors", path.display()),
+        None => "its settings in the environment have errors".to_owned(),
     };
-    let problem = || format!("its settings {} have errors", path.display());
     // The variables of a plugin differ from those of a service with the same name.
-    let file = Loader::new(format!("{PREFIX}{plugin}"))
-        .file(&path)
-        .profile(profile)
-        .load_without_secrets(&Schema::of::<PluginSettings>())
+    let loader = Loader::new(format!("{PREFIX}{plugin}")).profile(profile);
+    // An operator can also disable a plugin without files.
+    let loader = match &found {
+        Some(path) => loader.file(path),
+        None => loader.without_files(),
+    };
+    let settings = loader
+        .load_without_secrets(&Schema::from_settings::<PluginSettings>())
         .map_err(|errors| failed(problem()).with_cause(redact(&errors)))?
         .get()
         .map_err(|error| failed(problem()).with_cause(error))?;
-    Ok((file, Some(path)))
+    Ok((settings, found))
 }
 
 /// Replaces the problems of values of the plugin, because the values may be secret.

@@ -6,7 +6,7 @@ use tokio::sync::Notify;
 /// The wait after a change, because a copy of a plugin writes several files within milliseconds.
 const QUIET: Duration = Duration::from_millis(200);
 /// The poll interval, because the operating system may not report every change.
-const POLL_INTERVAL: Duration = Duration::from_secs(2);
+pub(crate) const POLL_INTERVAL: Duration = Duration::from_secs(2);
 
 /// Watches folders for changes.
 pub(crate) struct Watch {

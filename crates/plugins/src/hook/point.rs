@@ -13,6 +13,7 @@ pub(crate) const REQUEST_TIMEOUT: Duration = Duration::from_millis(50);
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
 )]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum HookPoint {
     /// Before the handler of a request, after its authentication.
     BeforeRequest,
@@ -96,8 +97,8 @@ impl HookPoint {
         }
     }
 
-    /// Whether the rejection of a hook with a veto becomes the response. Other points cannot change
-    /// the result.
+    /// Returns true if the rejection of a hook with a veto becomes the response. Other points
+    /// cannot change the result.
     #[must_use]
     pub const fn can_veto(self) -> bool {
         matches!(

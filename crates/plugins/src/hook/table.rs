@@ -20,7 +20,7 @@ pub(crate) struct HookEntry {
 }
 
 impl HookEntry {
-    /// Whether both entries are the same hook, perhaps of different versions of its plugin.
+    /// Returns true if both entries are the same hook, perhaps of different versions of its plugin.
     pub(crate) fn has_name_of(&self, other: &Self) -> bool {
         self.plugin.name() == other.plugin.name() && self.name == other.name
     }
@@ -95,7 +95,7 @@ impl HookTable {
         &self.deciders
     }
 
-    /// Whether calls of hooks have no effect.
+    /// Returns true if calls of hooks have no effect.
     pub(crate) fn is_empty(&self) -> bool {
         self.hooks.is_empty() && self.missing.is_none()
     }
@@ -111,9 +111,9 @@ impl HookTable {
         let _ = self.replaced.set(Instant::now());
     }
 
-    /// Whether requests that have this table must use the current one. A required plugin may have
-    /// started since, a version of this table ended, or another table replaced it longer ago than
-    /// `max_age`.
+    /// Returns true if requests that have this table must use the current one. A required plugin
+    /// may have started since, a version of this table ended, or another table replaced it longer
+    /// ago than `max_age`.
     pub(crate) fn is_expired(&self, max_age: Duration) -> bool {
         let replaced = self.replaced.get();
         self.missing.is_some()

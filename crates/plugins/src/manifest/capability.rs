@@ -8,6 +8,7 @@ use super::Interface;
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
 )]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Capability {
     /// Writes lines of at most 4 KiB to the log of the service, with the name of the plugin.
     Log,

@@ -26,7 +26,7 @@ pub struct SigningKey {
 #[non_exhaustive]
 pub enum SigningKeyError {
     /// A key cannot be created.
-    #[error("the operating system provides no random bytes")]
+    #[error("the operating system cannot provide random bytes")]
     NoRandomBytes,
     /// A text is not a key.
     #[error(
@@ -39,7 +39,7 @@ impl SigningKey {
     /// Creates a key.
     ///
     /// # Errors
-    /// The operating system provides no random bytes.
+    /// The operating system cannot provide random bytes.
     pub fn generate() -> Result<Self, SigningKeyError> {
         let pair = Ed25519KeyPair::generate().map_err(|_| SigningKeyError::NoRandomBytes)?;
         let document = pair

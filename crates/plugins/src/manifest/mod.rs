@@ -3,6 +3,7 @@
 mod capability;
 mod key;
 mod signature;
+mod version;
 mod world;
 
 use std::collections::BTreeMap;
@@ -14,6 +15,7 @@ use semver::Version;
 use serde::{Deserialize, Serialize};
 pub use signature::Signature;
 pub(crate) use signature::public_key;
+pub(crate) use version::versions;
 pub use world::World;
 
 use crate::{EventType, FailureMode, HookPoint, PluginError, PluginErrorCode, folder::MANIFEST};
@@ -26,6 +28,7 @@ const MAX_DECLARATIONS: usize = 64;
 
 /// The versions of the interface that this host serves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
 pub enum Interface {
     /// The first version.
     #[serde(rename = "0.1.0")]
@@ -130,7 +133,7 @@ pub struct Manifest {
     #[serde(default)]
     pub max_memory: Option<ByteSize>,
     /// The reaction of the service to a failure of this plugin. The settings of the plugin override
-    /// it.
+    /// it. `open` has no effect, because only the operator can weaken `plugins.on_failure`.
     #[serde(default)]
     pub on_failure: Option<FailureMode>,
     /// The hooks, at most 64.
@@ -139,22 +142,6 @@ pub struct Manifest {
     /// The handlers of events, at most 64.
     #[serde(default)]
     pub handlers: Vec<HandlerDeclaration>,
-}
-
-/// Reads and writes a version as text.
-mod version {
-    use semver::Version;
-    use serde::{Deserialize as _, Deserializer, Serializer, de};
-
-    pub(super) fn serialize<S: Serializer>(version: &Version, to: S) -> Result<S::Ok, S::Error> {
-        to.collect_str(version)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Version, D::Error> {
-        let text = String::deserialize(from)?;
-        let invalid = |error| de::Error::custom(format!("{text:?} is not a version: {error}"));
-        Version::parse(&text).map_err(invalid)
-    }
 }
 
 impl Manifest {
@@ -248,7 +235,7 @@ fn repeated<T: Copy + Ord>(items: impl IntoIterator<Item = T>) -> Option<T> {
     items.into_iter().find(|item| !seen.insert(*item))
 }
 
-/// Whether a text is a valid name of a plugin. Such a name is also a safe name of a folder.
+/// Returns true if a text is a valid name of a plugin. Such a name is also a safe name of a folder.
 pub(crate) fn is_name(name: &str) -> bool {
     !name.is_empty()
         && name.len() <= MAX_NAME

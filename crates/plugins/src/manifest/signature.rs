@@ -26,7 +26,8 @@ impl Signature {
         STANDARD.encode(&self.0)
     }
 
-    /// Whether one of the trusted public keys, in Base64, signed `manifest`. Skips invalid keys.
+    /// Returns true if one of the trusted public keys, in Base64, signed `manifest`. Skips invalid
+    /// keys.
     #[must_use]
     pub fn is_valid_for_any(&self, trusted_keys: &[String], manifest: &[u8]) -> bool {
         let keys = trusted_keys.iter().filter_map(|key| public_key(key));

@@ -3,6 +3,7 @@ use serde::{Deserialize, Serialize};
 /// A world of the interface: the exports of a component in addition to `lifecycle`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum World {
     /// Hooks, event handlers and decisions.
     Plugin,
@@ -38,7 +39,7 @@ impl World {
         }
     }
 
-    /// Whether a component with these exports matches this world.
+    /// Returns true if a component with these exports matches this world.
     pub(crate) const fn has(self, hooks: bool, events: bool, policy: bool) -> bool {
         match self {
             Self::Plugin => hooks && events && policy,

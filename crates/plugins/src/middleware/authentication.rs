@@ -1,11 +1,14 @@
-use std::{net::IpAddr, sync::Arc, time::Instant};
+use std::{sync::Arc, time::Instant};
 
 use futures::FutureExt;
 use http::{HeaderValue, request::Parts};
 use seaworthy_core::{Code, Error, RequestContext};
 use seaworthy_http::{Authenticate, Authentication, Identity, RouteOptions};
 
-use crate::{HookCall, HookPoint, Plugins, plugins::RequestPlugins};
+use crate::{
+    HookCall, HookPoint, Plugins,
+    plugins::{RequestPlugins, UNAVAILABLE},
+};
 
 /// An authentication that also calls the hooks `before_auth`, `after_auth` and `auth_failed`.
 ///
@@ -43,10 +46,11 @@ impl<A: Authenticate> Authenticate for PluginAuthentication<A> {
         }
         let address = context.client_address();
         let limit = &self.plugins.0.address_limit;
-        let checked = address.map(|address| limit.check(address, Instant::now()));
-        if let Some(Err(error)) = checked {
-            return Authentication::Rejected(error);
-        }
+        let admitted = address.map(|address| limit.admit(address, Instant::now()));
+        let admitted = match admitted.transpose() {
+            Ok(admitted) => admitted,
+            Err(error) => return Authentication::Rejected(error),
+        };
         let mut call = HookCall::new()
             .with_metadata("method", request.method.as_str())
             .with_metadata("path", request.uri.path());
@@ -57,11 +61,6 @@ impl<A: Authenticate> Authenticate for PluginAuthentication<A> {
         let (request, context, route) = (request.clone(), Arc::clone(context), route.clone());
         Authentication::Pending(
             async move {
-                let mut uncounted = address.map(|address| Uncounted {
-                    plugins: plugins.clone(),
-                    address,
-                    is_due: true,
-                });
                 let result = async {
                     let before = plugins.run(&table, HookPoint::BeforeAuth, call, Some(&context));
                     let call = table.later_call(before.await?.call);
@@ -74,12 +73,18 @@ impl<A: Authenticate> Authenticate for PluginAuthentication<A> {
                     after(&plugins, &table, call, &context, result).await
                 };
                 let result = result.await;
-                if let Some(uncounted) = &mut uncounted {
-                    uncounted.is_due = match &result {
-                        Ok(identity) => identity.is_none(),
-                        // The fault of a plugin or of a store, and not of the client.
-                        Err(error) => error.code() != Code::Unavailable,
-                    };
+                let is_counted = match &result {
+                    Ok(identity) => identity.is_none(),
+                    // A store of credentials is unavailable. Requests that plugins fail count, so
+                    // that a flood that uses up their CPU share stays limited.
+                    Err(error) => {
+                        error.code() != Code::Unavailable || error.reason() == UNAVAILABLE
+                    }
+                };
+                if let Some(admitted) = admitted
+                    && !is_counted
+                {
+                    admitted.exempt();
                 }
                 result
             }
@@ -87,32 +92,20 @@ impl<A: Authenticate> Authenticate for PluginAuthentication<A> {
         )
     }
 
+    fn has_credentials(&self, request: &Parts) -> bool {
+        self.inner.has_credentials(request)
+    }
+
     fn challenge(&self, rejection: &Error, route: &RouteOptions) -> Option<HeaderValue> {
         self.inner.challenge(rejection, route)
     }
 }
 
-/// Counts a request when it is dropped, also if the client cancels it.
-struct Uncounted {
-    plugins: Plugins,
-    address: IpAddr,
-    is_due: bool,
-}
-
-impl Drop for Uncounted {
-    fn drop(&mut self) {
-        if self.is_due {
-            let limit = &self.plugins.0.address_limit;
-            limit.count(self.address, Instant::now());
-        }
-    }
-}
-
 async fn after(
     plugins: &Plugins,
-    table: &RequestPlugins,
+    table: &Arc<RequestPlugins>,
     call: HookCall,
-    context: &RequestContext,
+    context: &Arc<RequestContext>,
     result: Result<Option<Identity>, Error>,
 ) -> Result<Option<Identity>, Error> {
     match result {
@@ -129,7 +122,7 @@ async fn after(
             let call = call.with_metadata("error", error.reason());
             let point = HookPoint::AuthFailed;
             // The request is already rejected, so a hook cannot change the result.
-            drop(plugins.run(table, point, call, Some(context)).await);
+            plugins.run_after(table, point, call, Some(context)).await;
             Err(error)
         }
     }

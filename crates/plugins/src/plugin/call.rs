@@ -13,8 +13,9 @@
 //!
 //! The wait for permits and for the start of the guest is at most one timeout. The guest has its
 //! whole timeout afterwards. A caller leaves soon after the deadline of its guest, even if the
-//! guest still runs. A guest whose caller left before the start does not run. A caller also leaves if
-//! its future is dropped, for example because its client closed the connection.
+//! guest still runs. A guest whose caller left before the start does not run. A caller also leaves
+//! if its future is dropped, for example because its client closed the connection, and at the
+//! deadline of its request. Guests that decide about a request end soon after their caller left.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -22,7 +23,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use seaworthy_core::context;
+use seaworthy_core::{RequestContext, context};
 use tokio::{
     runtime::{Handle, RuntimeFlavor},
     sync::{OwnedSemaphorePermit, Semaphore, oneshot},
@@ -37,17 +38,23 @@ use super::{
 use crate::{
     Decision, Event, HandlerError, PluginStatus, Plugins,
     runtime::{
-        CallError, CallLimits, HookInput, HookOutcome, LifecycleStep, Program, Question, TICK,
+        CallError, CallLimits, Caller, HookInput, HookOutcome, LifecycleStep, Program, Question,
+        TICK,
     },
-    sandbox::{CpuTime, Permission, Transition},
+    sandbox::{CpuTime, Ended, Permission, Transition},
 };
 
+/// The calls that `thread_guests` limits.
+const THREAD_GUESTS: &str = "handlers and slow plugins";
+
 impl Plugin {
-    /// Calls a step of the life cycle. The inner error is the failure that the plugin reports.
+    /// Calls a step of the life cycle. The inner error is the failure that the plugin reports. The
+    /// CPU share does not reject the steps that load, start and end a plugin, but their time
+    /// counts.
     ///
     /// # Errors
-    /// The plugin is stopped, disabled or throttled, a dependency is disabled, too many calls run, or
-    /// the plugin traps or exceeds a limit.
+    /// Too many calls run, or the plugin traps or exceeds a limit. A health check also fails if the
+    /// plugin is disabled or throttled.
     pub(crate) async fn step(
         self: &Arc<Self>,
         step: LifecycleStep,
@@ -56,24 +63,27 @@ impl Plugin {
             name: step.as_str(),
             timeout: self.limits.timeout,
             place: Place::Thread,
-            // The plugin is not started while it is loaded or stopped.
-            needs_start: false,
+            ends_with_caller: false,
+            step: Some(step),
         };
-        self.call(function, move |program, limits| program.step(step, limits))
-            .await
+        let plugin = Arc::clone(self);
+        self.call(function, move |program, limits| {
+            plugin.run_step(program, step, limits)
+        })
+        .await
     }
 
     /// Calls a hook.
     ///
     /// # Errors
-    /// The plugin is stopped, disabled or throttled, a dependency is disabled, too many calls run, or
-    /// the plugin traps or exceeds a limit.
+    /// The plugin is stopped, disabled or throttled, a dependency is disabled, too many calls run,
+    /// or the plugin traps or exceeds a limit.
     pub(crate) async fn hook(
         self: &Arc<Self>,
         input: HookInput,
         timeout: Duration,
     ) -> Result<HookOutcome, CallError> {
-        let function = Function::for_request(input.point.as_str(), timeout);
+        let function = Function::for_request(input.point.as_str(), timeout, input.point.can_veto());
         self.call(function, move |program, limits| {
             program.hook(&input, limits)
         })
@@ -83,8 +93,8 @@ impl Plugin {
     /// Calls an event handler. The inner error is the failure that the plugin reports.
     ///
     /// # Errors
-    /// The plugin is stopped, disabled or throttled, a dependency is disabled, too many calls run, or
-    /// the plugin traps or exceeds a limit.
+    /// The plugin is stopped, disabled or throttled, a dependency is disabled, too many calls run,
+    /// or the plugin traps or exceeds a limit.
     pub(crate) async fn handle(
         self: &Arc<Self>,
         handler: String,
@@ -96,7 +106,8 @@ impl Plugin {
             timeout,
             // The handlers of an event run concurrently.
             place: Place::Thread,
-            needs_start: true,
+            ends_with_caller: false,
+            step: None,
         };
         self.call(function, move |program, limits| {
             program.handle(&handler, &event, limits)
@@ -107,14 +118,14 @@ impl Plugin {
     /// Asks for a decision about access.
     ///
     /// # Errors
-    /// The plugin is stopped, disabled or throttled, a dependency is disabled, too many calls run, or
-    /// the plugin traps or exceeds a limit.
+    /// The plugin is stopped, disabled or throttled, a dependency is disabled, too many calls run,
+    /// or the plugin traps or exceeds a limit.
     pub(crate) async fn decide(
         self: &Arc<Self>,
         question: Question,
         timeout: Duration,
     ) -> Result<Decision, CallError> {
-        let function = Function::for_request("decide", timeout);
+        let function = Function::for_request("decide", timeout, true);
         self.call(function, move |program, limits| {
             program.decide(&question, limits)
         })
@@ -124,15 +135,21 @@ impl Plugin {
     /// Calls the component, within the limits of the plugin.
     ///
     /// # Errors
-    /// The plugin is stopped, disabled or throttled, a dependency is disabled, too many calls run, or
-    /// the plugin traps or exceeds a limit.
+    /// The plugin is stopped, disabled or throttled, a dependency is disabled, too many calls run,
+    /// or the plugin traps or exceeds a limit.
     async fn call<R: Send + 'static>(
         self: &Arc<Self>,
         function: Function,
         call: impl FnOnce(&dyn Program, &CallLimits) -> Result<R, CallError> + Send + 'static,
     ) -> Result<R, CallError> {
         let begun = Instant::now();
+        let mut lost = LostCall {
+            plugin: Some(self),
+            name: function.name,
+            begun,
+        };
         let result = self.admit_and_run(call, function, begun).await;
+        lost.plugin = None;
         let seen = result.as_ref().map(drop);
         let name = function.name;
         self.observe.record_call(&self.manifest, name, seen, begun);
@@ -145,51 +162,61 @@ impl Plugin {
         function: Function,
         begun: Instant,
     ) -> Result<R, CallError> {
-        if function.needs_start
+        if function.needs_start()
             && let Some(missing) = self.missing_dependency()
         {
             return Err(CallError::Dependency(missing));
         }
         // A stop waits for the calls that begin before it, and `admit` rejects the later ones.
         let running = self.calls.begin();
-        let admission = self.admit(&function, begun)?;
+        let admission = self.admit(function, begun)?;
         let permission = admission.permission;
+        let timeout = function.timeout.min(self.limits.timeout);
+        let caller = Caller::default();
+        // Its drop ends the guest, also if this future is dropped.
+        let _waiting = function.ends_with_caller.then(|| caller.wait());
         let limits = CallLimits {
-            timeout: function.timeout.min(self.limits.timeout),
-            ..self.limits
+            timeout,
+            caller,
+            ..self.limits.clone()
         };
+        let request_end = function.ends_with_caller.then(request_end).flatten();
         // The guest has its whole timeout after this wait, so a call takes at most twice as long.
-        let start_deadline = TokioInstant::now() + limits.timeout;
-        let own = permit(&self.own_guests, start_deadline, "this plugin").await?;
+        let start_deadline = TokioInstant::now() + timeout;
+        let start_deadline = request_end.map_or(start_deadline, |end| end.min(start_deadline));
+        let wait = |guests, whose| permit(guests, start_deadline, request_end, whose);
+        // A guest that waits for a response keeps its permit of `worker_guests`.
+        let may_wait = self.waiting_guests.is_some();
+        let is_request = function.place == Place::TaskIfBrief;
+        let is_brief = |pace: Pace| is_request && pace == Pace::Brief && !may_wait;
+        let needs_thread = !is_brief(self.state.lock().pace);
+        let own = wait(&self.own_guests, "this plugin").await?;
         let waiting = match &self.waiting_guests {
-            Some(guests) => Some(permit(guests, start_deadline, "all plugins with http").await?),
+            Some(guests) => Some(wait(guests, "all plugins with http").await?),
             None => None,
         };
-        let shared = permit(&self.guests, start_deadline, "all plugins").await?;
-        let permits = (own, waiting, shared);
+        let thread = match needs_thread {
+            true => Some(wait(&self.thread_guests, THREAD_GUESTS).await?),
+            false => None,
+        };
+        let shared = wait(&self.guests, "all plugins").await?;
+        let permits = (own, waiting, thread, shared);
         // Earlier calls may have used the share during the wait.
         let pace = {
             let (mut state, now) = (self.state.lock(), Instant::now());
-            state.check_started(&function)?;
-            if !state.share.may_run(now) {
-                state.throttled_at = Some(now);
-                return Err(CallError::Throttled);
-            }
+            state.check_started(function)?;
+            state.check_share(function, now)?;
             state.pace
         };
         let program = self.program.lock().clone().ok_or(CallError::Stopped)?;
         let flavor = Handle::current().runtime_flavor();
-        // A guest that waits for a response keeps its permit of `worker_guests`.
-        let may_wait = self.waiting_guests.is_some();
-        let is_request = function.place == Place::TaskIfBrief;
-        let is_brief = is_request && pace == Pace::Brief && !may_wait;
         let (sender, mut ended) = oneshot::channel();
         let start = GuestStart::default();
         let guest_start = start.clone();
         let (plugin, context) = (Arc::clone(self), context::current());
-        let guest = move || {
+        let guest = move || -> Ended {
             if sender.is_closed() || !guest_start.begin() {
-                return;
+                return Box::new(|| drop((permits, program, running, admission)));
             }
             let run = || plugin.run(&*program, call, &limits, permission, is_request);
             let result = match context {
@@ -197,58 +224,71 @@ impl Plugin {
                 None => run(),
             };
             admission.used();
-            drop((permits, program, running));
-            // The caller may have stopped waiting.
-            drop(sender.send(result));
+            Box::new(|| {
+                drop((permits, program, running));
+                // The caller may have stopped waiting.
+                drop(sender.send(result));
+            })
         };
-        if is_brief && flavor != RuntimeFlavor::CurrentThread {
+        if is_brief(pace) && flavor != RuntimeFlavor::CurrentThread {
             // The guest is not part of the task of its caller, so that the caller can stop waiting.
             // The worker usually runs the new task next.
             let worker = Arc::clone(&self.worker_guests).try_acquire_owned();
             tokio::spawn(async {
-                match worker {
+                // The next call finds the permit of this one. Each further thread has a stack that
+                // uses memory.
+                let ended = match worker {
                     Ok(_worker) => guest(),
                     // Another thread replaces the worker, which takes microseconds.
                     Err(_) => tokio::task::block_in_place(guest),
-                }
+                };
+                ended();
             });
         } else if let Err(error) = self.threads.run(guest) {
             let plugin = self.name();
-            tracing::error!(plugin, problem = %error, "the system has no thread for a plugin");
+            tracing::error!(plugin, problem = %error, "a thread for a plugin cannot be created");
             return Err(CallError::NoThread);
         }
         let mut deadline = start_deadline;
         loop {
             // A guest usually ends within a tick after its deadline. The timer of tokio adds up to
             // 2 ms, and the goal of PLUG-2 is 5 ms.
-            match self.timers.wait(deadline + TICK, &mut ended).await {
+            let end = deadline + TICK;
+            let wait = request_end.map_or(end, |request| request.min(end));
+            match self.timers.wait(wait, &mut ended).await {
                 Some(Ok(result)) => return result,
                 Some(Err(_)) => return Err(CallError::Trap("the guest did not end".to_owned())),
                 None => {}
             }
-            match start.get_or_prevent().map(|begun| begun + limits.timeout) {
+            if request_end.is_some_and(|request| request < end && request <= TokioInstant::now()) {
+                return Err(CallError::Cancelled);
+            }
+            match start.get_or_prevent().map(|begun| begun + timeout) {
                 Some(end) if TokioInstant::now() < end => deadline = end,
                 Some(_) => {
                     // A long instruction or a busy machine delays the guest. It still runs, so it
                     // has not recorded this.
                     self.state.lock().pace.slow_down(Instant::now());
-                    return Err(CallError::Timeout(limits.timeout));
+                    return Err(CallError::Timeout(timeout));
                 }
-                None => return Err(CallError::Timeout(limits.timeout)),
+                None => return Err(CallError::Timeout(timeout)),
             }
         }
     }
 
-    fn admit(self: &Arc<Self>, function: &Function, now: Instant) -> Result<Admission, CallError> {
+    fn admit(self: &Arc<Self>, function: Function, now: Instant) -> Result<Admission, CallError> {
         let mut state = self.state.lock();
         state.check_started(function)?;
-        let Some(permission) = state.faults.permit(now) else {
-            return Err(CallError::Disabled);
+        let permission = match function.step {
+            None => state.faults.permit(now),
+            Some(LifecycleStep::HealthCheck) if state.faults.is_disabled() => None,
+            // A step does not show that the hooks work again, so it is not a trial.
+            Some(_) => Some(Permission::WITHOUT_TRIAL),
         };
-        if !state.share.may_run(now) {
-            state.throttled_at = Some(now);
+        let permission = permission.ok_or(CallError::Disabled)?;
+        if let Err(error) = state.check_share(function, now) {
             state.faults.abandon(permission, now);
-            return Err(CallError::Throttled);
+            return Err(error);
         }
         Ok(Admission {
             permission,
@@ -279,20 +319,23 @@ impl Plugin {
             let mut state = self.state.lock();
             state.share.charge(used);
             state.pace.record(used, is_request, now);
-            let transition = match &result {
-                Err(error) if error.is_caused_by_guest() => state.faults.fail(permission, now),
+            match &result {
+                Err(error) if error.is_caused_by_guest() => {
+                    state.error = Some(error.into());
+                    state.faults.fail(permission, now)
+                }
                 Err(_) => {
                     state.faults.abandon(permission, now);
                     Transition::None
                 }
-                Ok(_) => state.faults.succeed(permission, now),
-            };
-            match (&result, transition) {
-                (Err(error), _) => state.error = Some(error.into()),
-                (Ok(_), Transition::Enabled) => state.error = None,
-                _ => {}
+                Ok(_) => {
+                    let transition = state.faults.succeed(permission, now);
+                    if transition == Transition::Enabled {
+                        state.error = None;
+                    }
+                    transition
+                }
             }
-            transition
         };
         if transition != Transition::None {
             self.announce(transition, result.as_ref().err());
@@ -300,8 +343,8 @@ impl Plugin {
         result
     }
 
-    /// Publishes that faults disabled this version, or that a trial enabled it. The faults of an old
-    /// version, which open requests still call, do not concern the version that replaced it.
+    /// Publishes that faults disabled this version, or that a trial enabled it. The faults of an
+    /// old version, which open requests still call, do not concern the version that replaced it.
     fn announce(&self, transition: Transition, fault: Option<&CallError>) {
         let Some(plugins) = self.plugins.upgrade().map(Plugins) else {
             return;
@@ -319,22 +362,35 @@ impl Plugin {
 
 impl State {
     /// # Errors
-    /// The plugin is stopped, and the function needs a started plugin.
-    fn check_started(&self, function: &Function) -> Result<(), CallError> {
-        match function.needs_start && self.status == PluginStatus::Stopped {
+    /// The plugin is not started, and the function needs a started plugin.
+    fn check_started(&self, function: Function) -> Result<(), CallError> {
+        match function.needs_start() && self.status != PluginStatus::Started {
             true => Err(CallError::Stopped),
             false => Ok(()),
         }
     }
+
+    /// # Errors
+    /// The plugin exceeds its CPU share. A step that changes the plugin runs anyway, and its own
+    /// limit of CPU time applies.
+    fn check_share(&mut self, function: Function, now: Instant) -> Result<(), CallError> {
+        if function.is_change() || self.share.may_run(now) {
+            return Ok(());
+        }
+        self.throttled_at = Some(now);
+        Err(CallError::Throttled)
+    }
 }
 
-/// Waits for a permit until a deadline. `whose` is the group of calls that the semaphore limits.
+/// Waits for a permit until a deadline. `request_end` is the end of the request, if the call ends
+/// with it. `whose` is the group of calls that the semaphore limits.
 ///
 /// # Errors
-/// No permit is free in time.
+/// A permit does not become free in time, or the request ends first.
 async fn permit(
     semaphore: &Arc<Semaphore>,
     deadline: TokioInstant,
+    request_end: Option<TokioInstant>,
     whose: &'static str,
 ) -> Result<OwnedSemaphorePermit, CallError> {
     // Usually a permit is free, and no timer is needed.
@@ -344,7 +400,33 @@ async fn permit(
     let permit = Arc::clone(semaphore).acquire_owned();
     match timeout_at(deadline, permit).await {
         Ok(Ok(permit)) => Ok(permit),
+        // A policy that fails open must not skip a decision because its request ends.
+        _ if request_end.is_some_and(|end| end <= TokioInstant::now()) => Err(CallError::Cancelled),
         _ => Err(CallError::Concurrency(whose)),
+    }
+}
+
+/// Returns the deadline of the current request.
+fn request_end() -> Option<TokioInstant> {
+    let deadline = context::with_current(|request| request.and_then(RequestContext::deadline));
+    deadline.map(|deadline| TokioInstant::now() + deadline.remaining().unwrap_or_default())
+}
+
+/// A guard that records a cancelled call when it is dropped, if `plugin` is set.
+struct LostCall<'a> {
+    plugin: Option<&'a Plugin>,
+    name: &'static str,
+    begun: Instant,
+}
+
+impl Drop for LostCall<'_> {
+    fn drop(&mut self) {
+        if let Some(plugin) = self.plugin {
+            let (manifest, error) = (&plugin.manifest, Err(&CallError::Cancelled));
+            plugin
+                .observe
+                .record_call(manifest, self.name, error, self.begun);
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 use std::time::Duration;
 
+use crate::runtime::LifecycleStep;
+
 /// A function of a component.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Function {
@@ -7,19 +9,36 @@ pub(super) struct Function {
     pub(super) name: &'static str,
     pub(super) timeout: Duration,
     pub(super) place: Place,
-    /// Whether the function fails if the plugin is stopped or a dependency of it is disabled.
-    pub(super) needs_start: bool,
+    /// Whether the guest ends when its caller leaves. Guests after work, handlers and steps run to
+    /// their end.
+    pub(super) ends_with_caller: bool,
+    /// The step of the life cycle, if the function is one.
+    pub(super) step: Option<LifecycleStep>,
 }
 
 impl Function {
-    /// Returns a function for which a request waits.
-    pub(super) fn for_request(name: &'static str, timeout: Duration) -> Self {
+    /// Returns a function for which a request waits. If `decides`, its result can change the
+    /// request, so it is not needed without the caller.
+    pub(super) fn for_request(name: &'static str, timeout: Duration, decides: bool) -> Self {
         Self {
             name,
             timeout,
             place: Place::TaskIfBrief,
-            needs_start: true,
+            ends_with_caller: decides,
+            step: None,
         }
+    }
+
+    /// Returns true if the function fails if the plugin is not started or a dependency of it is
+    /// disabled.
+    pub(super) fn needs_start(self) -> bool {
+        self.step.is_none()
+    }
+
+    /// Returns true if the function is a step that loads, starts or ends the plugin.
+    pub(super) fn is_change(self) -> bool {
+        self.step
+            .is_some_and(|step| step != LifecycleStep::HealthCheck)
     }
 }
 

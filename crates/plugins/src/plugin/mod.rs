@@ -3,6 +3,7 @@
 mod call;
 mod function;
 mod guest_start;
+mod last_steps;
 mod pace;
 mod timers;
 mod uses;
@@ -25,6 +26,7 @@ use tokio::{
     time::timeout,
 };
 
+use last_steps::LastSteps;
 use pace::Pace;
 pub(crate) use timers::Timers;
 pub(crate) use uses::{Use, Uses};
@@ -35,7 +37,7 @@ use crate::{
     info::PluginMetadata,
     plugins::Inner,
     runtime::{CallError, CallLimits, Exports, Program, TICK},
-    sandbox::{CpuShare, FAULT_WINDOW, FaultCount, GuestThreads, Transition},
+    sandbox::{CpuShare, FAULT_WINDOW, FaultCount, GuestThreads, LogAccess, Transition},
 };
 
 /// One loaded version of a plugin. A reload replaces it.
@@ -55,9 +57,12 @@ pub(crate) struct Plugin {
     pub(crate) on_failure: FailureMode,
     /// Limits the concurrent calls of all plugins.
     pub(crate) guests: Arc<Semaphore>,
-    /// Limits the concurrent calls of all plugins that may wait for responses. `None` if this one may
-    /// not.
+    /// Limits the concurrent calls of all plugins that may wait for responses. `None` if this one
+    /// may not.
     pub(crate) waiting_guests: Option<Arc<Semaphore>>,
+    /// Limits the concurrent calls of all plugins that run on threads for guests: handlers, steps,
+    /// and calls of slow plugins. One call for each core remains for brief hooks and decisions.
+    pub(crate) thread_guests: Arc<Semaphore>,
     /// Limits the concurrent calls of this plugin, so that a plugin that loops or waits does not
     /// delay the others. A call occupies a core, so there are as many permits as cores.
     pub(crate) own_guests: Arc<Semaphore>,
@@ -66,6 +71,8 @@ pub(crate) struct Plugin {
     pub(crate) worker_guests: Arc<Semaphore>,
     /// The threads for guests of all plugins.
     pub(crate) threads: Arc<GuestThreads>,
+    /// The budget of lines in the log, also of those about failures that the plugin reports.
+    pub(crate) log: Arc<LogAccess>,
     /// The timers of callers.
     pub(crate) timers: Timers,
     pub(crate) state: Mutex<State>,
@@ -100,6 +107,7 @@ pub(crate) struct State {
     pub(crate) pace: Pace,
     /// The time of the last call that the CPU share rejected.
     pub(crate) throttled_at: Option<Instant>,
+    pub(crate) last_steps: LastSteps,
 }
 
 impl State {
@@ -117,6 +125,7 @@ impl State {
             faults: FaultCount::default(),
             pace: Pace::Unknown,
             throttled_at: None,
+            last_steps: LastSteps::default(),
         }
     }
 }
@@ -188,7 +197,9 @@ impl Plugin {
             Some(missing) if is_missing => Some(PluginFailure::from(missing)),
             _ => state.error.clone().filter(is_current),
         };
-        let next_trial = state.faults.next_trial();
+        // The service does not call a plugin that is not started, so it has no trial.
+        let is_started = state.status == PluginStatus::Started;
+        let next_trial = state.faults.next_trial().filter(|_| is_started);
         let left = state.share.left(now).as_millis();
         PluginInfo {
             metadata: PluginMetadata::from(&self.manifest),
@@ -200,7 +211,7 @@ impl Plugin {
             error_time: failure.as_ref().map(|failure| failure.time),
             error_msg: failure.map(|failure| failure.message),
             next_trial_time: next_trial.map(|at| Utc::now() + at.saturating_duration_since(now)),
-            needs_operator: state.faults.needs_operator(),
+            needs_operator: is_started && state.faults.needs_operator(),
             failed_reload,
             throttled: state.throttled_at.is_some_and(is_recent),
             cpu_share_left_ms: u64::try_from(left).unwrap_or(u64::MAX),
@@ -230,23 +241,36 @@ impl Plugin {
         }
     }
 
-    /// Whether neither its settings nor its faults disable the plugin.
+    /// Returns true if the plugin is started, and neither its settings nor its faults disable it.
     pub(crate) fn is_enabled(&self) -> bool {
-        let state = self.state.lock();
-        self.settings.enabled && !state.is_disabled_by_newer_settings && !state.faults.is_disabled()
+        self.is_started_unless(FaultCount::is_disabled)
     }
 
-    /// Whether its settings enable the plugin.
+    /// Returns true if the plugin is started, and the next call of it may run. After the backoff
+    /// this call is a trial.
+    pub(crate) fn is_callable(&self) -> bool {
+        self.is_started_unless(|faults| faults.is_backing_off(Instant::now()))
+    }
+
+    /// Returns true if the plugin is started, its settings enable it, and its faults do not disable
+    /// it.
+    fn is_started_unless(&self, disable: impl FnOnce(&FaultCount) -> bool) -> bool {
+        let state = self.state.lock();
+        let is_enabled = self.settings.enabled && !state.is_disabled_by_newer_settings;
+        state.status == PluginStatus::Started && is_enabled && !disable(&state.faults)
+    }
+
+    /// Returns true if its settings enable the plugin.
     pub(crate) fn is_enabled_by_settings(&self) -> bool {
         self.settings.enabled && !self.state.lock().is_disabled_by_newer_settings
     }
 
-    /// Whether faults disable the plugin.
+    /// Returns true if faults disable the plugin.
     pub(crate) fn is_disabled_by_faults(&self) -> bool {
         self.state.lock().faults.is_disabled()
     }
 
-    /// Whether newer settings than its own disable the plugin.
+    /// Returns true if newer settings than its own disable the plugin.
     pub(crate) fn is_disabled_by_newer_settings(&self) -> bool {
         self.settings.enabled && self.state.lock().is_disabled_by_newer_settings
     }
@@ -256,8 +280,8 @@ impl Plugin {
         self.state.lock().is_disabled_by_newer_settings = is_disabled_by_newer_settings;
     }
 
-    /// Ends the use of this version by requests that began before its reload or unload. They use the
-    /// current version from then on.
+    /// Ends the use of this version by requests that began before its reload or unload. They use
+    /// the current version from then on.
     pub(crate) fn retire(&self) {
         self.is_retired.store(true, Ordering::Relaxed);
         self.set_status(PluginStatus::Stopped);
@@ -294,7 +318,7 @@ impl Plugin {
         self.state.lock().is_active = is_active;
     }
 
-    /// Whether the plugin is started, or must not be started.
+    /// Returns true if the plugin is started, or must not be started.
     pub(crate) fn is_settled(&self) -> bool {
         let state = self.state.lock();
         let is_enabled_by_settings = self.settings.enabled && !state.is_disabled_by_newer_settings;

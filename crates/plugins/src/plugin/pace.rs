@@ -14,8 +14,8 @@ pub(crate) enum Pace {
 }
 
 impl Pace {
-    /// Records the CPU time of a call. Only a hook or a decision, `is_request`, shows that others are
-    /// brief.
+    /// Records the CPU time of a call. Only a hook or a decision, `is_request`, shows that others
+    /// are brief.
     pub(super) fn record(&mut self, used: Duration, is_request: bool, now: Instant) {
         if used > TICK {
             self.slow_down(now);

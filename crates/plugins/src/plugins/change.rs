@@ -8,14 +8,16 @@ use crate::{PluginError, PluginErrorCode};
 
 impl Plugins {
     /// Runs a change of plugins after all changes with the same lock that were requested earlier.
-    /// The change continues if its caller stops waiting.
+    /// The change continues if its caller stops waiting. It does not begin after the stop of the
+    /// service was requested, because the plugins end then. `plugin` is `None` for a change of the
+    /// whole folder.
     ///
     /// # Errors
-    /// The change fails or is interrupted.
+    /// The service stops, or the change fails or is interrupted.
     pub(super) async fn change<T, F>(
         &self,
         lock: Arc<Mutex<()>>,
-        plugin: &str,
+        plugin: Option<&str>,
         change: impl FnOnce(Self) -> F,
     ) -> Result<T, PluginError>
     where
@@ -26,15 +28,28 @@ impl Plugins {
         // The first poll takes the next place in the order of changes.
         let _ = futures::poll!(turn.as_mut());
         let change = change(self.clone());
+        let (stop, name) = (self.0.tasks.stop().clone(), plugin.map(str::to_owned));
         let changed = self.until_stop(async move {
             turn.as_mut().await;
             let _turn = turn.as_mut().take_output();
+            if stop.is_requested() {
+                let problem = "is not changed, because the service stops";
+                return Err(unchanged(name.as_deref(), problem));
+            }
             change.await
         });
         let changed = self.0.tasks.spawn("plugin-change", changed);
         changed.await.ok().flatten().flatten().unwrap_or_else(|| {
-            let problem = "its change was interrupted";
-            Err(PluginError::new(PluginErrorCode::Internal, plugin, problem))
+            let problem = "is changed in part, because the change was interrupted: repeat it";
+            Err(unchanged(plugin, problem))
         })
+    }
+}
+
+/// Returns the error of a change that did not run to its end.
+fn unchanged(plugin: Option<&str>, problem: &str) -> PluginError {
+    match plugin {
+        Some(plugin) => PluginError::new(PluginErrorCode::Internal, plugin, problem),
+        None => PluginError::for_folder(format!("the plugin folder {problem}")),
     }
 }

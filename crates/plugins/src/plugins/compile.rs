@@ -7,9 +7,9 @@ use tokio::{
 };
 
 use super::{
-    Inner, Plugins, cores,
+    Inner, MAX_GUESTS_PER_CORE, Plugins, cores,
     dependencies::check_dependencies,
-    end::clean_up,
+    failure_policy::failure_mode,
     grants::{check_exports, check_grant},
     life::step,
     order::check_folder,
@@ -18,13 +18,14 @@ use crate::{
     Capability, PluginError, PluginErrorCode, PluginStatus,
     folder::{Found, files_hash, read_plugin, read_settings},
     plugin::{Plugin, State, Timers, Uses},
-    runtime::{CallLimits, Imports, LifecycleStep},
-    sandbox::{EventAccess, HttpAccess, KeyValueStore, LogAccess, max_cpu_time},
+    runtime::{CallLimits, Caller, Imports, LifecycleStep},
+    sandbox::{Ended, EventAccess, HttpAccess, KeyValueStore, LogAccess, max_cpu_time},
 };
 
 impl Plugins {
     /// Reads, compiles and initializes a plugin, and checks its dependencies. Does not change the
-    /// loaded version. Publishes an error as `plugin.error`.
+    /// loaded version. Publishes an error as `plugin.error`. The caller loads or discards the
+    /// result.
     ///
     /// # Errors
     /// The files are not valid, the plugin rejects its settings, or a dependency is missing.
@@ -37,7 +38,7 @@ impl Plugins {
         let checked = check_dependencies(&self.0.loaded.lock(), &plugin);
         if let Err(error) = checked {
             failed(&error);
-            clean_up(&plugin).await;
+            self.discard(&plugin).await;
             return Err(error);
         }
         Ok(plugin)
@@ -47,17 +48,24 @@ impl Plugins {
         let (inner, owned, handle) = (Arc::clone(&self.0), name.to_owned(), Handle::current());
         let (sender, compiled) = oneshot::channel();
         let failed = || {
-            let problem = "could not be compiled";
+            let problem =
+                "could not be compiled, because its compilation was interrupted: repeat the load";
             PluginError::new(PluginErrorCode::LoadFailed, name, problem)
         };
-        let work = move || drop(sender.send(inner.compile(&owned, handle)));
+        let work = move || -> Ended {
+            let compiled = inner.compile(&owned, handle);
+            Box::new(move || drop(sender.send(compiled)))
+        };
         let begun = self.0.compiler.run(work);
         begun.map_err(|error| failed().with_cause(error))?;
         let plugin = compiled
             .await
             .map_err(|error| failed().with_cause(error))??;
         let _shown = Initializing::new(&self.0, &plugin);
-        step(&plugin, LifecycleStep::Initialize, PluginErrorCode::Config).await?;
+        self.0.detached.add(&plugin);
+        step(&plugin, LifecycleStep::Initialize, PluginErrorCode::Config)
+            .await
+            .inspect_err(|_| self.0.detached.remove(&plugin))?;
         plugin.set_status(PluginStatus::Initialized);
         Ok(plugin)
     }
@@ -107,9 +115,11 @@ impl Inner {
             .map(|client| HttpAccess::new(client.clone(), grant.http_hosts, handle.clone()));
         let events = requests(Capability::Events).then(|| {
             let bus = self.bus.downgrade();
-            EventAccess::new(bus, name, grant.event_types, security.max_events)
+            let max = security.max_events_per_second;
+            EventAccess::new(bus, name, grant.event_types, max)
         });
         let dropped = self.observation.dropped_lines(name);
+        let log = Arc::new(LogAccess::new(security.max_log_lines_per_second, dropped));
         let imports = Imports {
             plugin: name.into(),
             api: manifest.api,
@@ -118,13 +128,15 @@ impl Inner {
             keys: Arc::new(KeyValueStore::new(security.max_stored_size.as_usize())),
             http,
             events: events.map(Arc::new),
-            log: Arc::new(LogAccess::new(security.max_log_lines, dropped)),
+            log: Arc::clone(&log),
         };
         let program = self
             .runtime(handle)
             .and_then(|runtime| runtime.compile(&component, &imports))
             .map_err(|problem| PluginError::new(PluginErrorCode::LoadFailed, name, problem))?;
         check_exports(&manifest, program.exports())?;
+        self.required_functions
+            .check(&manifest, program.exports())?;
         let max_memory = security.max_memory(self.profile);
         let memory = manifest.max_memory.unwrap_or(max_memory).min(max_memory);
         let percent = security.max_cpu_percent(self.profile);
@@ -134,8 +146,11 @@ impl Inner {
             payload: security.max_payload_size.as_usize(),
             host_calls: security.max_host_calls,
             cpu_time: max_cpu_time(percent),
+            caller: Caller::default(),
         };
-        let on_failure = settings.on_failure.or(manifest.on_failure);
+        let on_failure = failure_mode(settings.on_failure, manifest.on_failure, config.on_failure);
+        let max_calls = security.max_concurrent_calls(cores());
+        let own_guests = Semaphore::new(max_calls.min(MAX_GUESTS_PER_CORE * cores()));
         Ok(Arc::new(Plugin {
             manifest,
             settings,
@@ -146,12 +161,14 @@ impl Inner {
             exports: program.exports(),
             program: Mutex::new(Some(program)),
             limits,
-            on_failure: on_failure.unwrap_or(self.config.on_failure),
+            on_failure,
             guests: Arc::clone(&self.guests),
             waiting_guests: may_wait.then(|| Arc::clone(&self.waiting_guests)),
-            own_guests: Arc::new(Semaphore::new(cores())),
+            thread_guests: Arc::clone(&self.thread_guests),
+            own_guests: Arc::new(own_guests),
             worker_guests: Arc::clone(&self.worker_guests),
             threads: Arc::clone(&self.threads),
+            log,
             timers: Timers::default(),
             state: Mutex::new(State::new(percent)),
             is_retired: AtomicBool::new(false),

@@ -5,12 +5,12 @@ use serde_json::{Map, Value};
 
 use super::{
     Plugins,
-    failure_policy::{check_failure_mode, check_required},
+    failure_policy::{check_failure_mode, check_required, late},
 };
 use crate::{
     hook::{HookTable, REQUEST_TIMEOUT},
     plugin::Plugin,
-    runtime::Question,
+    runtime::{CallError, Question},
 };
 
 /// A decision about access.
@@ -52,14 +52,14 @@ impl Plugins {
             let find = |table: &HookTable| {
                 let mut current = table.deciders().iter();
                 let current = current.find(|current| current.name() == plugin.name());
-                current.map(|current| (Arc::clone(current), REQUEST_TIMEOUT))
+                current.map(Arc::clone)
             };
-            let call = |plugin: Arc<Plugin>, timeout| {
-                let question = question();
-                async move { plugin.decide(question, timeout).await }
+            let call = |plugin: &Arc<Plugin>| {
+                let (plugin, question) = (Arc::clone(plugin), question());
+                async move { plugin.decide(question, REQUEST_TIMEOUT).await }
             };
-            let found = (Arc::clone(plugin), REQUEST_TIMEOUT);
-            let Some(decided) = self.call_started(found, find, call).await else {
+            let called = self.call_started(Arc::clone(plugin), find, call).await;
+            let Some((called, decided)) = called else {
                 // The plugin is not started, or its current version does not decide.
                 self.check_not_required(plugin.name())?;
                 continue;
@@ -67,7 +67,8 @@ impl Plugins {
             match decided {
                 Ok(Decision::Allow) => {}
                 Ok(denial @ Decision::Deny(_)) => return Ok(denial),
-                Err(error) => check_failure_mode(plugin, &error.to_string())?,
+                Err(CallError::Cancelled) => return Err(late()),
+                Err(error) => check_failure_mode(&called, &error.to_string())?,
             }
         }
         Ok(Decision::Allow)

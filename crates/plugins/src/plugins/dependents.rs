@@ -4,9 +4,19 @@ use super::{Inner, Plugins, dependencies::LoadedPlugins};
 use crate::{EventType, PluginStatus, plugin::Plugin};
 
 impl Plugins {
-    /// Whether a plugin and its dependencies can be called.
+    /// Returns true if a plugin and its dependencies are started and enabled. A plugin is not
+    /// available during a backoff or a trial.
     pub(super) fn is_available(&self, name: &str) -> bool {
-        is_available(&self.0.loaded.lock(), name)
+        let loaded = self.0.loaded.lock();
+        check_available(&loaded, name, Plugin::is_enabled, &mut BTreeMap::new())
+    }
+
+    /// Publishes that the dependents of a plugin cannot be called, or can be called again, if it is
+    /// not as available as it was.
+    pub(super) fn announce_availability(&self, name: &str, was_available: bool) {
+        if was_available != self.is_available(name) {
+            self.announce_dependents(name);
+        }
     }
 
     /// Publishes that the started plugins that depend on `name`, also indirectly, cannot be called,
@@ -35,28 +45,26 @@ impl Plugins {
 }
 
 impl Inner {
-    /// Returns the first dependency of a plugin that is disabled, or that misses a dependency
-    /// itself.
+    /// Returns the first dependency of a plugin that cannot be called, or that misses a dependency
+    /// itself. After its backoff a dependency can be called. Otherwise its dependents would wait
+    /// for an event that only the dependency handles.
     pub(crate) fn missing_dependency(&self, plugin: &Plugin) -> Option<String> {
         let loaded = self.loaded.lock();
         let mut checked = BTreeMap::new();
         let mut needed = plugin.manifest.dependencies.iter();
         needed
-            .find(|name| !check_available(&loaded, name, &mut checked))
+            .find(|name| !check_available(&loaded, name, Plugin::is_callable, &mut checked))
             .cloned()
     }
 }
 
-fn is_available(loaded: &LoadedPlugins, name: &str) -> bool {
-    check_available(loaded, name, &mut BTreeMap::new())
-}
-
-/// Whether a plugin and its dependencies are enabled. A plugin that is not loaded counts as enabled,
-/// because only requests that began before its unload still use its dependents. `checked` has the
-/// results for the plugins that several others need.
+/// Returns true if `check` is true for a plugin and its dependencies. It counts as true for a
+/// plugin that is not loaded, because only requests that began before its unload still use its
+/// dependents. `checked` caches the results of shared dependencies.
 fn check_available<'a>(
     loaded: &'a LoadedPlugins,
     name: &str,
+    check: fn(&Plugin) -> bool,
     checked: &mut BTreeMap<&'a str, bool>,
 ) -> bool {
     let Some((name, entry)) = loaded.get_key_value(name) else {
@@ -68,7 +76,7 @@ fn check_available<'a>(
     // The load rejects circular dependencies, so this ends.
     let mut needed = entry.plugin.manifest.dependencies.iter();
     let is_available =
-        entry.plugin.is_enabled() && needed.all(|name| check_available(loaded, name, checked));
+        check(&entry.plugin) && needed.all(|name| check_available(loaded, name, check, checked));
     checked.insert(name, is_available);
     is_available
 }

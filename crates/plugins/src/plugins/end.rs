@@ -8,7 +8,7 @@ use std::{
 use tokio::time::sleep;
 
 use super::{Plugins, dependencies::LoadedPlugins, life::step};
-use crate::{PluginError, PluginErrorCode, PluginStatus, plugin::Plugin, runtime::LifecycleStep};
+use crate::{PluginError, PluginErrorCode, plugin::Plugin, runtime::LifecycleStep};
 
 impl Plugins {
     /// Stops a started plugin: rejects its calls, waits for the running ones, and calls its `stop`.
@@ -33,7 +33,8 @@ impl Plugins {
     /// events that use it.
     pub(super) fn retire(&self, old: Arc<Plugin>, drains: bool) {
         let (stop, timeout) = (self.0.tasks.stop().clone(), self.0.config.drain_timeout);
-        let was_started = old.status() == PluginStatus::Started;
+        self.0.detached.add(&old);
+        let plugins = self.clone();
         let ended = async move {
             if drains {
                 tokio::select! {
@@ -46,14 +47,18 @@ impl Plugins {
                 }
             }
             old.retire();
-            old.calls_ended().await;
-            if was_started && let Err(error) = last_step(&old, LifecycleStep::Stop).await {
-                tracing::warn!(plugin = old.name(), problem = %error, "an old version of a plugin failed to stop");
-            }
-            clean_up(&old).await;
+            plugins.discard(&old).await;
         };
         let ended = self.until_stop(ended);
         self.0.tasks.spawn_in_new_context("plugin-retire", ended);
+    }
+
+    /// Ends a version that is not loaded. A step of it may run whose change was interrupted.
+    pub(super) async fn discard(&self, version: &Arc<Plugin>) {
+        version.calls_ended().await;
+        stop_unused(version).await;
+        clean_up(version).await;
+        self.0.detached.remove(version);
     }
 
     /// Runs work of a task. If the service stops, the work ends in time. Returns `None` then.
@@ -84,7 +89,7 @@ pub(super) fn end_replaced(loaded: &mut LoadedPlugins, name: &str) {
     }
 }
 
-/// Calls the `stop` of a plugin whose `start` succeeded, and which is not used.
+/// Calls the `stop` of a plugin that is not used, if its `start` succeeded.
 pub(super) async fn stop_unused(plugin: &Arc<Plugin>) {
     if let Err(error) = last_step(plugin, LifecycleStep::Stop).await {
         tracing::warn!(plugin = plugin.name(), problem = %error, "a plugin failed to stop");
@@ -100,7 +105,7 @@ pub(super) async fn clean_up(plugin: &Arc<Plugin>) {
     plugin.release();
 }
 
-/// Calls a last step of a plugin, unless its faults disable it.
+/// Calls a last step of a plugin if it needs it, unless its faults disable it.
 ///
 /// # Errors
 /// The step fails.
@@ -108,7 +113,7 @@ pub(super) async fn last_step(
     plugin: &Arc<Plugin>,
     last: LifecycleStep,
 ) -> Result<(), PluginError> {
-    if plugin.is_disabled_by_faults() {
+    if plugin.is_disabled_by_faults() || !plugin.needs(last) {
         return Ok(());
     }
     step(plugin, last, PluginErrorCode::StopFailed).await

@@ -5,9 +5,12 @@ use seaworthy_core::{Code, Error};
 use super::Plugins;
 use crate::{FailureMode, hook::HookTable, plugin::Plugin};
 
+/// The reason of errors that a plugin causes.
+pub(crate) const UNAVAILABLE: &str = "PLUGIN_UNAVAILABLE";
+
 impl Plugins {
-    /// Checks that the service continues without a plugin that an operator stopped, or whose current
-    /// version does not have the function.
+    /// Checks that the service continues without a plugin that an operator stopped, or whose
+    /// current version does not have the function.
     ///
     /// # Errors
     /// `plugins.required` has the plugin, and it is not started.
@@ -23,6 +26,17 @@ impl Plugins {
     }
 }
 
+/// Returns the reaction to a failure of a plugin. The author of a manifest can only make the
+/// reaction of the operator stricter.
+pub(super) fn failure_mode(
+    settings: Option<FailureMode>,
+    manifest: Option<FailureMode>,
+    default: FailureMode,
+) -> FailureMode {
+    let stricter = manifest.filter(|mode| *mode == FailureMode::Closed);
+    settings.or(stricter).unwrap_or(default)
+}
+
 /// Checks that a call continues without a failed plugin that may veto.
 ///
 /// # Errors
@@ -32,6 +46,13 @@ pub(super) fn check_failure_mode(plugin: &Plugin, problem: &str) -> Result<(), E
         FailureMode::Open => Ok(()),
         FailureMode::Closed => Err(unavailable(plugin.name(), problem)),
     }
+}
+
+/// Returns the error of a call that did not decide before the deadline of its request. It does not
+/// depend on `on_failure`, because clients can shorten the deadline.
+pub(super) fn late() -> Error {
+    let message = "the deadline of the request passed";
+    Error::new(Code::DeadlineExceeded, "DEADLINE_EXCEEDED", message)
 }
 
 /// Checks that the plugins that must be started are in the table.
@@ -51,5 +72,5 @@ fn not_started(plugin: &str) -> Error {
 fn unavailable(plugin: &str, problem: &str) -> Error {
     let message = "a plugin that decides about this request is unavailable: retry later";
     let cause = format!("plugin {plugin}: {problem}");
-    Error::new(Code::Unavailable, "PLUGIN_UNAVAILABLE", message).with_cause(cause)
+    Error::new(Code::Unavailable, UNAVAILABLE, message).with_cause(cause)
 }

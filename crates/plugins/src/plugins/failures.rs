@@ -4,18 +4,23 @@ use seaworthy_core::error_chain;
 
 use super::{Inner, Plugins, SOURCE};
 use crate::{
-    Event, EventType, PluginError, PluginErrorCode, PluginFailure, PluginInfo, plugin::Plugin,
+    Event, EventType, PluginError, PluginErrorCode, PluginFailure, PluginInfo,
+    folder::is_missing_folder, plugin::Plugin,
 };
 
 impl Plugins {
     /// Publishes that a plugin cannot be loaded or reloaded, or that the whole folder cannot be
-    /// read. Keeps the failure of a plugin for operators.
+    /// read. Keeps the failure of a plugin for operators. Does nothing for a name that is neither
+    /// loaded nor has a folder, because it may be any text of a request.
     pub(super) fn announce_failure(&self, plugin: Option<&str>, error: &PluginError) {
         let mut event = failure_event(error);
         if let Some(plugin) = plugin {
+            let has_folder = error.code() != PluginErrorCode::NotFound;
+            if !has_folder && self.plugin(plugin).is_err() {
+                return;
+            }
             event = event.with_data("plugin", plugin);
-            // A name without a folder may be any text of a request.
-            if error.code() != PluginErrorCode::NotFound {
+            if has_folder {
                 let mut failures = self.0.failures.lock();
                 failures.insert(plugin.to_owned(), error.into());
             }
@@ -42,28 +47,28 @@ impl Plugins {
         }
     }
 
-    /// Forgets the failure of a plugin that was loaded, unloaded or removed.
-    pub(super) fn forget_failure(&self, plugin: &str) {
+    /// Removes the failure of a plugin that was loaded, unloaded or removed.
+    pub(super) fn remove_failure(&self, plugin: &str) {
         self.0.failures.lock().remove(plugin);
     }
 
     /// Removes the failures of plugins whose folder does not exist.
-    pub(super) fn forget_failures(&self, has_folder: impl Fn(&str) -> bool) {
+    pub(super) fn remove_failures(&self, has_folder: impl Fn(&str) -> bool) {
         let mut failures = self.0.failures.lock();
         failures.retain(|name, _| has_folder(name));
     }
 
     /// Removes the failures of plugins whose folder does not exist. Reads the folder.
-    pub(super) async fn forget_removed(&self) {
+    pub(super) async fn remove_stale_failures(&self) {
         let names: Vec<String> = self.0.failures.lock().keys().cloned().collect();
         if names.is_empty() {
             return;
         }
         let directory = self.0.config.directory.clone();
-        let is_gone = move |name: &String| !directory.join(name).is_dir();
+        let is_gone = move |name: &String| is_missing_folder(&directory.join(name));
         let read = move || names.into_iter().filter(is_gone).collect();
         let gone: BTreeSet<String> = tokio::task::spawn_blocking(read).await.unwrap_or_default();
-        self.forget_failures(|name| !gone.contains(name));
+        self.remove_failures(|name| !gone.contains(name));
     }
 
     /// Returns the states of the plugins that are not loaded, because their load failed or runs.

@@ -11,8 +11,8 @@ use crate::{
 };
 
 impl Plugins {
-    /// Applies `enabled` of the settings of loaded plugins. An operator can thus disable a plugin while
-    /// another one is compiled, and if files of plugins have errors or cannot be read.
+    /// Applies `enabled` of the settings of loaded plugins. An operator can thus disable a plugin
+    /// while another one is compiled, and if files of plugins have errors or cannot be read.
     pub(super) fn follow_enabled(&self, tasks: &Tasks) {
         let plugins = self.clone();
         tasks.supervise("plugin-enabled", move |stop| {
@@ -55,24 +55,24 @@ impl Plugins {
         if !is_on && !plugin.is_disabled_by_newer_settings() {
             return name;
         }
-        // An update restores the file if the plugin rejects it, and the next poll reads it again.
-        let Ok(unchanged) = self.0.updates.for_plugin(&name).try_lock_owned() else {
-            return name;
-        };
+        let updates = self.0.updates.count();
         let (inner, read) = (Arc::clone(&self.0), name.clone());
         let read = move || read_settings(&inner.config, inner.profile, &read);
-        let settings = self.blocking(&name, read).await;
-        drop(unchanged);
-        match settings {
-            Ok((config, _)) if config.enabled && !is_on => self.enable_by_settings(&plugin).await,
-            Ok((config, _)) if !config.enabled && is_on => self.disable_by_settings(&plugin).await,
-            _ => {}
+        // The next poll reads the files again if these settings are not applied.
+        if let Ok((read, _)) = self.blocking(&name, read).await
+            && self.0.updates.accept(updates, &name, &read)
+        {
+            match read.enabled {
+                true if !is_on => self.enable_by_settings(&plugin).await,
+                false if is_on => self.disable_by_settings(&plugin).await,
+                _ => {}
+            }
         }
         name
     }
 
-    /// Starts a version again that later settings disabled, if its own settings are restored. A reload
-    /// applies other settings.
+    /// Starts a version again that later settings disabled, if its own settings are restored. A
+    /// reload applies other settings.
     async fn enable_by_settings(&self, plugin: &Arc<Plugin>) {
         let name = plugin.name();
         let now = self.read_hash(name).await;
@@ -88,8 +88,6 @@ impl Plugins {
             true => self.start_locked(name, true).await,
             false => Ok(()),
         };
-        // The settings and the faults of a plugin disable its dependents. A failed start does not.
-        self.announce_dependents(name);
         match &started {
             Ok(()) => tracing::info!(plugin = name, "plugin enabled by its settings"),
             Err(error) => self.log_failure(Some(name), "started", Err(error)),
@@ -102,6 +100,7 @@ impl Plugins {
         if !self.is_loaded(plugin) {
             return;
         }
+        let was_available = self.is_available(name);
         plugin.set_disabled_by_newer_settings(true);
         end_replaced(&mut self.0.loaded.lock(), name);
         if plugin.status() == PluginStatus::Started {
@@ -110,7 +109,7 @@ impl Plugins {
             }
             self.announce(EventType::PLUGIN_STOPPED, name);
         }
-        self.announce_dependents(name);
+        self.announce_availability(name, was_available);
         tracing::info!(plugin = name, "plugin disabled by its settings");
     }
 }

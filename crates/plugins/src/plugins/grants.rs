@@ -10,7 +10,7 @@ pub(super) fn check_grant(manifest: &Manifest, grant: &GrantConfig) -> Result<()
     if let Some(reserved) = grant.event_types.iter().find(|kind| kind.is_reserved()) {
         let name = &manifest.name;
         let problem = format!(
-            "may not publish \"{reserved}\": remove this type from plugins.grants.{name}.event_types"
+            "cannot publish \"{reserved}\", because only the service publishes it: remove this type from plugins.grants.{name}.event_types"
         );
         return Err(PluginError::new(PluginErrorCode::Permission, name, problem));
     }

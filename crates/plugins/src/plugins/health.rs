@@ -48,7 +48,7 @@ impl Plugins {
                 problems => Err(CheckFailure::new(problems.join(", "))),
             }
         };
-        let probe = Probe::observed(name, is_critical, check);
+        let probe = Probe::from_fn(name, is_critical, check);
         service.health().register(probe);
     }
 }

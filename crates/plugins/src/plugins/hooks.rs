@@ -1,16 +1,15 @@
-use std::{sync::Arc, time::Duration};
+use std::{borrow::Cow, sync::Arc};
 
 use seaworthy_core::{Code, Error, RequestContext, context};
 use serde_json::{Map, Value};
 
 use super::{
     Plugins, RequestPlugins,
-    failure_policy::{check_failure_mode, check_required},
+    failure_policy::{check_failure_mode, check_required, late},
 };
 use crate::{
     HookCall, HookPoint, Rejection,
     hook::{HookEntry, HookTable},
-    plugin::Plugin,
     runtime::{CallError, HookContext, HookInput, HookOutcome},
     sandbox::json::{self, MAX_VALUES},
 };
@@ -18,8 +17,8 @@ use crate::{
 /// The divisor of the part of the payload limit that the values of hooks must leave free, because
 /// later points add metadata.
 const RESERVED: usize = 16;
-/// The maximum number of further calls of a request for a plugin that stops before each of them. Only
-/// changes within microseconds cause more than one.
+/// The maximum number of further calls of a request for a plugin that stops before each of them.
+/// Only changes within microseconds cause more than one.
 const MAX_STOPS: usize = 10;
 
 /// The result of the hooks of one point.
@@ -35,27 +34,30 @@ impl Plugins {
     /// Calls the hooks of a point in the order of their priority. The failure of a hook without a
     /// veto does not stop the others.
     ///
-    /// Within a request all calls use the plugins that were started at its first call, without those
-    /// that an operator stopped since. After `plugins.drain_timeout` it uses the current plugins.
+    /// Within a request all calls use the plugins that were started at its first call, without
+    /// those that an operator stopped since. After `plugins.drain_timeout` it uses the current
+    /// plugins.
     ///
     /// # Errors
     /// - `PLUGIN_REJECTED`: a hook with a veto rejects the call.
-    /// - `PLUGIN_UNAVAILABLE`: a hook with a veto fails, and `on_failure` of its plugin is `closed`.
-    ///   At a point with a veto: a plugin of `plugins.required` is not started.
+    /// - `PLUGIN_UNAVAILABLE`: a hook with a veto fails, and `on_failure` of its plugin is
+    ///   `closed`. At a point with a veto: a plugin of `plugins.required` is not started.
     pub async fn run_hooks(&self, point: HookPoint, call: HookCall) -> Result<HookReport, Error> {
         let request = context::current();
         let table = self.for_request(request.as_deref());
         self.run(&table, point, call, request.as_deref()).await
     }
 
-    /// Whether a started plugin has a hook at this point.
+    /// Returns true if a started plugin has a hook at this point, and the switch `plugin_system` is
+    /// on.
     #[must_use]
     pub fn has_hooks(&self, point: HookPoint) -> bool {
-        !self.0.hooks.load().at(point).is_empty()
+        self.0.switch.is_on() && !self.0.hooks.load().at(point).is_empty()
     }
 
     /// Runs an operation of the business logic between the hooks `before_biz` and `after_biz`, or
-    /// `biz_error` if it fails. Hooks read the metadata `operation`.
+    /// `biz_error` if it fails, panics, or its future is dropped. Hooks read the metadata
+    /// `operation`.
     ///
     /// # Errors
     /// The error of the operation, or of a hook with a veto.
@@ -64,16 +66,14 @@ impl Plugins {
         operation: &str,
         work: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, Error> {
-        let points = [
-            HookPoint::BeforeBiz,
-            HookPoint::AfterBiz,
-            HookPoint::BizError,
-        ];
-        self.around(points, operation, work).await
+        let points = [HookPoint::BeforeBiz, HookPoint::AfterBiz];
+        let failed = &[HookPoint::BizError];
+        self.around(points, failed, operation, work).await
     }
 
     /// Runs an operation on stored data between the hooks `before_data` and `after_data`, or
-    /// `data_error` if it fails. Hooks read the metadata `operation`.
+    /// `data_error` if it fails, panics, or its future is dropped. Hooks read the metadata
+    /// `operation`.
     ///
     /// # Errors
     /// The error of the operation, or of a hook with a veto.
@@ -82,17 +82,15 @@ impl Plugins {
         operation: &str,
         work: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, Error> {
-        let points = [
-            HookPoint::BeforeData,
-            HookPoint::AfterData,
-            HookPoint::DataError,
-        ];
-        self.around(points, operation, work).await
+        let points = [HookPoint::BeforeData, HookPoint::AfterData];
+        let failed = &[HookPoint::DataError];
+        self.around(points, failed, operation, work).await
     }
 
     async fn around<T>(
         &self,
-        [before, after, failed]: [HookPoint; 3],
+        [before, after]: [HookPoint; 2],
+        failed: &'static [HookPoint],
         operation: &str,
         work: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, Error> {
@@ -102,19 +100,24 @@ impl Plugins {
             return work.await;
         }
         let call = HookCall::new().with_metadata("operation", operation);
-        let request = request.as_deref();
-        let call = self.run(&table, before, call, request).await?.call;
+        let call = self.run(&table, before, call, request.as_deref()).await?;
+        let call = call.call;
         let call = table.later_call(call);
+        let unfinished = self.unfinished(&table, failed, call, explain);
         let result = work.await;
+        let call = unfinished.finish();
         // The work is done, so later hooks cannot change its result. `run` counts and logs
         // failures.
         match &result {
-            Ok(_) => drop(self.run(&table, after, call, request).await),
+            Ok(_) => self.run_after(&table, after, call, request.as_ref()).await,
             Err(error) => {
                 let call = call
                     .with_metadata("error", error.reason())
                     .with_metadata("message", error.message());
-                drop(self.run(&table, failed, call, request).await);
+                for point in failed {
+                    let call = call.clone();
+                    self.run_after(&table, *point, call, request.as_ref()).await;
+                }
             }
         }
         result
@@ -159,29 +162,31 @@ impl Plugins {
         self.0.observation.record_failed_hook(plugin);
     }
 
-    /// Calls a plugin that a request found. If this version stopped since, calls the one that `find`
-    /// returns from the current table. Returns `None` if there is none.
-    pub(super) async fn call_started<R, F>(
+    /// Calls a hook or a plugin that a request found. If its version stopped since, calls the one
+    /// that `find` returns from the current table. Returns the callee that was called last, and its
+    /// result. Returns `None` if `find` returns `None`.
+    pub(super) async fn call_started<C, R, F>(
         &self,
-        (plugin, timeout): Callee,
-        find: impl Fn(&HookTable) -> Option<Callee>,
-        call: impl Fn(Arc<Plugin>, Duration) -> F,
-    ) -> Option<Result<R, CallError>>
+        mut callee: C,
+        find: impl Fn(&HookTable) -> Option<C>,
+        call: impl Fn(&C) -> F,
+    ) -> Option<(C, Result<R, CallError>)>
     where
         F: Future<Output = Result<R, CallError>>,
     {
-        let mut called = call(plugin, timeout).await;
+        let mut called = call(&callee).await;
         for _ in 0..MAX_STOPS {
             if !matches!(called, Err(CallError::Stopped)) {
                 break;
             }
-            let (plugin, timeout) = find(&self.0.hooks.load_full())?;
-            called = call(plugin, timeout).await;
+            callee = find(&self.0.hooks.load_full())?;
+            called = call(&callee).await;
         }
-        Some(called)
+        Some((callee, called))
     }
 
-    /// Calls one hook, and keeps the values that it sets.
+    /// Calls one hook, and keeps the values that it sets. The called version decides about a veto
+    /// and about the reaction to a failure.
     async fn run_one(&self, hook: &HookEntry, run: &mut Run<'_>) -> Result<(), Error> {
         let context_size = hook_context(run.request).size();
         let input = || HookInput {
@@ -191,18 +196,17 @@ impl Plugins {
             values: run.report.call.values.clone(),
             metadata: run.report.call.metadata.clone(),
         };
-        let callee = |hook: &HookEntry| (Arc::clone(&hook.plugin), hook.timeout);
         let find = |table: &HookTable| {
             let mut current = table.at(run.point).iter();
-            current
-                .find(|current| current.has_name_of(hook))
-                .map(callee)
+            let current = current.find(|current| current.has_name_of(hook));
+            current.cloned().map(Cow::Owned)
         };
-        let call = |plugin: Arc<Plugin>, timeout| {
-            let input = input();
+        let call = |hook: &Cow<'_, HookEntry>| {
+            let (plugin, timeout, input) = (Arc::clone(&hook.plugin), hook.timeout, input());
             async move { plugin.hook(input, timeout).await }
         };
-        let Some(called) = self.call_started(callee(hook), find, call).await else {
+        let called = self.call_started(Cow::Borrowed(hook), find, call).await;
+        let Some((hook, called)) = called else {
             // The plugin is not started, or its current version does not have the hook.
             if run.point.can_veto() {
                 self.check_not_required(hook.plugin.name())?;
@@ -219,22 +223,25 @@ impl Plugins {
                 }
             }
             Ok(HookOutcome::Reject(rejection)) if hook.is_veto => {
-                return Err(rejected(hook, rejection));
+                return Err(rejected(&hook, rejection));
             }
             Ok(HookOutcome::Reject(rejection)) => {
-                format!("rejected, but may not veto: {}", rejection.reason)
+                format!(
+                    "rejected the call, but does not have a veto: set `veto = true` in its manifest: {}",
+                    rejection.reason
+                )
             }
             Ok(HookOutcome::Fail(problem)) => problem,
+            Err(CallError::Cancelled) if hook.is_veto => return Err(late()),
             Err(error) => error.to_string(),
         };
         let name = format!("{}/{}", hook.plugin.name(), hook.name);
         self.record_failed_hook(hook.plugin.name());
-        tracing::warn!(
-            hook = name,
-            point = run.point.as_str(),
-            problem,
-            "a hook failed"
-        );
+        // The text may be that of the plugin, and each request may call the hook.
+        if hook.plugin.log.admit() {
+            let point = run.point.as_str();
+            tracing::warn!(hook = name, point, problem, "a hook failed");
+        }
         if hook.is_veto {
             check_failure_mode(&hook.plugin, &problem)?;
         }
@@ -242,9 +249,6 @@ impl Plugins {
         Ok(())
     }
 }
-
-/// A plugin, and the timeout of its call.
-type Callee = (Arc<Plugin>, Duration);
 
 /// A call of the hooks of one point.
 struct Run<'a> {
@@ -287,6 +291,12 @@ impl Run<'_> {
     }
 }
 
+/// Adds the cause of the end of an operation that did not return.
+fn explain(call: HookCall, end: Code) -> HookCall {
+    call.with_metadata("error", end.name())
+        .with_metadata("message", "the operation did not return")
+}
+
 fn rejected(hook: &HookEntry, rejection: Rejection) -> Error {
     let code = match rejection.status {
         429 => Code::Exhausted,
@@ -323,6 +333,42 @@ fn hook_context(request: Option<&RequestContext>) -> HookContext {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plugins::{
+        UNAVAILABLE,
+        tests::{MODULE, TestService, start, write},
+    };
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn called_version_decides_about_its_veto_plug_2() {
+        const HOOK: &str = "[[hooks]]\nname = \"note\"\npoint = \"before_biz\"\n";
+        let TestService {
+            service,
+            plugins,
+            folder,
+        } = start(&[("notes", HOOK)]).await;
+        let table = plugins.0.hooks.load_full();
+        let old = table.at(HookPoint::BeforeBiz).first().unwrap();
+        let run = "hooks@0.2.0#run\") (param i32) (result i32)";
+        let traps = MODULE.replace(
+            &format!("{run} (i32.const 16)"),
+            &format!("{run} unreachable"),
+        );
+        let with_veto = format!("{HOOK}veto = true\n");
+        write(folder.path(), "notes", &with_veto, &traps);
+        plugins.reload("notes").await.unwrap();
+        // The request found the old version before it ended.
+        old.plugin.retire();
+        let mut run = Run {
+            point: HookPoint::BeforeBiz,
+            request: None,
+            kept: &RequestPlugins::new(Arc::default()),
+            set: Map::new(),
+            report: HookReport::default(),
+        };
+        let failed = plugins.run_one(old, &mut run).await.unwrap_err();
+        assert_eq!(failed.reason(), UNAVAILABLE);
+        service.stop().await;
+    }
 
     #[test]
     fn concurrent_points_share_the_limit_of_values_plug_2() {

@@ -19,7 +19,8 @@ impl Plugins {
     /// rejects its settings.
     pub async fn load(&self, name: &str) -> Result<PluginInfo, PluginError> {
         let plugin = name.to_owned();
-        self.change(Arc::clone(&self.0.loads), name, |plugins| async move {
+        let loads = Arc::clone(&self.0.loads);
+        self.change(loads, Some(name), |plugins| async move {
             plugins.load_locked(&plugin).await
         })
         .await
@@ -41,10 +42,10 @@ impl Plugins {
         let info = plugin.info();
         if let Err(error) = self.insert(&plugin) {
             self.announce_failure(Some(name), &error);
-            clean_up(&plugin).await;
+            self.discard(&plugin).await;
             return Err(error);
         }
-        self.forget_failure(name);
+        self.remove_failure(name);
         self.announce(EventType::PLUGIN_LOADED, name);
         Ok(info)
     }
@@ -65,6 +66,8 @@ impl Plugins {
             replaced: Vec::new(),
         };
         loaded.insert(name, entry);
+        self.0.required_functions.set(plugin);
+        self.0.detached.remove(plugin);
         Ok(())
     }
 
@@ -75,11 +78,10 @@ impl Plugins {
     /// meanwhile, or the plugin fails to start.
     pub async fn start_plugin(&self, name: &str) -> Result<(), PluginError> {
         let plugin = name.to_owned();
-        self.change(
-            self.0.changes.for_plugin(name),
-            name,
-            |plugins| async move { plugins.start_locked(&plugin, false).await },
-        )
+        let change = self.0.changes.for_plugin(name);
+        self.change(change, Some(name), |plugins| async move {
+            plugins.start_locked(&plugin, false).await
+        })
         .await
     }
 
@@ -94,9 +96,12 @@ impl Plugins {
         if plugin.status() == PluginStatus::Started {
             return Ok(());
         }
+        let was_available = self.is_available(name);
         let started = self.start_stopped(&plugin, permits_disabled).await;
         started.inspect_err(|error| self.announce_failed_start(&plugin, error))?;
         self.announce(EventType::PLUGIN_STARTED, name);
+        // Its settings or a failed start disabled its dependents.
+        self.announce_availability(name, was_available);
         if plugin.missing_dependency().is_some() {
             self.announce(EventType::PLUGIN_ERROR, name);
         }
@@ -145,11 +150,10 @@ impl Plugins {
     /// case the plugin is stopped anyway.
     pub async fn stop_plugin(&self, name: &str) -> Result<(), PluginError> {
         let plugin = name.to_owned();
-        self.change(
-            self.0.changes.for_plugin(name),
-            name,
-            |plugins| async move { plugins.stop_locked(&plugin).await },
-        )
+        let change = self.0.changes.for_plugin(name);
+        self.change(change, Some(name), |plugins| async move {
+            plugins.stop_locked(&plugin).await
+        })
         .await
     }
 
@@ -182,11 +186,10 @@ impl Plugins {
     /// The plugin is not loaded, or another plugin depends on it.
     pub async fn unload(&self, name: &str) -> Result<(), PluginError> {
         let plugin = name.to_owned();
-        self.change(
-            self.0.changes.for_plugin(name),
-            name,
-            |plugins| async move { plugins.unload_locked(&plugin).await },
-        )
+        let change = self.0.changes.for_plugin(name);
+        self.change(change, Some(name), |plugins| async move {
+            plugins.unload_locked(&plugin).await
+        })
         .await
     }
 
@@ -201,7 +204,7 @@ impl Plugins {
         clean_up(&plugin).await;
         self.announce(EventType::PLUGIN_UNLOADED, name);
         self.0.loaded.lock().remove(name);
-        self.forget_failure(name);
+        self.remove_failure(name);
         Ok(())
     }
 
@@ -224,6 +227,7 @@ impl Plugins {
     /// The plugin is not loaded.
     pub fn enable(&self, name: &str) -> Result<(), PluginError> {
         let plugin = self.plugin(name)?;
+        let was_available = self.is_available(name);
         let was_disabled = {
             let mut state = plugin.state.lock();
             let was_disabled = state.faults.is_disabled();
@@ -236,7 +240,7 @@ impl Plugins {
         };
         if was_disabled {
             self.announce(EventType::PLUGIN_ENABLED, name);
-            self.announce_dependents(name);
+            self.announce_availability(name, was_available);
         }
         Ok(())
     }
@@ -244,7 +248,8 @@ impl Plugins {
     /// Calls the health check of a plugin.
     ///
     /// # Errors
-    /// The plugin is not loaded, reports a problem, traps or exceeds a limit.
+    /// The plugin is not loaded, is disabled after too many faults, reports a problem, traps or
+    /// exceeds a limit.
     pub async fn check(&self, name: &str) -> Result<(), PluginError> {
         let plugin = self.plugin(name)?;
         step(
@@ -269,7 +274,7 @@ pub(super) async fn step(
     let problem = match plugin.step(step).await {
         Ok(Ok(())) => return Ok(()),
         Ok(Err(problem)) => problem,
-        Err(error @ CallError::Timeout(_)) => {
+        Err(error @ (CallError::Timeout(_) | CallError::Starved(_))) => {
             let code = PluginErrorCode::Timeout;
             return Err(PluginError::new(code, plugin.name(), error.to_string()));
         }

@@ -1,10 +1,12 @@
 //! The plugins of a service.
 
+mod after;
 mod change;
 mod compile;
 mod decide;
 mod dependencies;
 mod dependents;
+mod detached;
 mod end;
 mod engine;
 mod failure_policy;
@@ -21,11 +23,14 @@ mod observation;
 mod order;
 mod registration;
 mod reload;
+mod removals;
 mod request_plugins;
 mod required;
+mod required_functions;
 mod shutdown;
 mod start;
 mod update_settings;
+mod updates;
 
 use std::{
     collections::BTreeMap,
@@ -33,19 +38,24 @@ use std::{
     time::Duration,
 };
 
+pub(crate) use after::Unfinished;
 use arc_swap::ArcSwap;
 pub use decide::Decision;
+use detached::Detached;
+pub(crate) use failure_policy::UNAVAILABLE;
 pub use hooks::HookReport;
 use locks::PluginLocks;
 use observation::Observation;
 use parking_lot::Mutex;
 pub(crate) use request_plugins::RequestPlugins;
+use required_functions::RequiredFunctions;
 use seaworthy_client::HttpClient;
 use seaworthy_config::Profile;
 use seaworthy_core::{Switch, context, error_chain};
 use seaworthy_service::Tasks;
 use seaworthy_telemetry::metrics::GaugeGuard;
 use tokio::sync::Semaphore;
+use updates::Updates;
 
 use crate::{
     Event, EventBus, EventType, PluginError, PluginFailure, PluginInfo, PluginStatus,
@@ -57,9 +67,13 @@ use crate::{
 /// because a call may wait for a response.
 const MAX_GUESTS_PER_CORE: usize = 4;
 
-/// As [`MAX_GUESTS_PER_CORE`], for plugins that may wait for responses. Their calls thus leave the
-/// others a call for each core, which is as many as run concurrently.
-const MAX_WAITING_GUESTS_PER_CORE: usize = MAX_GUESTS_PER_CORE - 1;
+/// As [`MAX_GUESTS_PER_CORE`], for handlers and for plugins that are slow or may wait for
+/// responses. One call for each core remains for brief hooks, because one hook runs on each core.
+const MAX_THREAD_GUESTS_PER_CORE: usize = MAX_GUESTS_PER_CORE - 1;
+
+/// As [`MAX_THREAD_GUESTS_PER_CORE`], for plugins that may wait for responses. One call for each
+/// core remains for handlers and slow plugins.
+const MAX_WAITING_GUESTS_PER_CORE: usize = MAX_THREAD_GUESTS_PER_CORE - 1;
 
 /// The source of the events that this crate publishes.
 const SOURCE: &str = "plugins";
@@ -93,26 +107,33 @@ pub(crate) struct Inner {
     guests: Arc<Semaphore>,
     /// Limits the concurrent calls of all plugins with the capability `http`.
     waiting_guests: Arc<Semaphore>,
+    /// Limits the concurrent calls of all plugins that run on threads for guests.
+    thread_guests: Arc<Semaphore>,
     /// Limits the guests that occupy a worker of the runtime.
     worker_guests: Arc<Semaphore>,
     threads: Arc<GuestThreads>,
+    /// Limits the tasks of hooks after work.
+    after_tasks: Arc<Semaphore>,
     observation: Arc<Observation>,
     loaded: Mutex<BTreeMap<String, Loaded>>,
+    detached: Detached,
     /// The compiled version whose `initialize` runs. `loads` serializes them.
     initializing: Mutex<Option<Arc<Plugin>>>,
     /// The failures of loads and reloads that no later one replaced, by the name of the plugin.
     failures: Mutex<BTreeMap<String, PluginFailure>>,
     /// Serializes loads and reloads. A compilation may hold it for minutes.
     loads: Arc<tokio::sync::Mutex<()>>,
-    /// Serializes the changes of each loaded plugin. An operator can thus stop a plugin while a step of
-    /// another one runs endlessly. Loads and reloads take the lock of the plugin after `loads`, when
-    /// the new version is initialized. A stop thus does not wait for a compilation.
+    /// Serializes the changes of each loaded plugin. An operator can thus stop a plugin while a
+    /// step of another one runs endlessly. Loads and reloads take the lock of the plugin after
+    /// `loads`, when the new version is initialized. A reload releases it during `start` and `stop`
+    /// of the new version. A stop thus does not wait for a compilation, and not for the new
+    /// version.
     changes: PluginLocks,
-    /// Held for a plugin while its file has settings that it may reject.
-    updates: PluginLocks,
+    updates: Updates,
     pub(crate) address_limit: AddressLimit,
     /// Whether requests and decisions fail while a plugin of `plugins.required` is not started.
     is_served: AtomicBool,
+    required_functions: RequiredFunctions,
     /// One thread with a low priority, so that compilations leave the cores to requests.
     compiler: GuestThreads,
 }
@@ -163,16 +184,16 @@ impl Plugins {
         }
     }
 
-    /// Returns the status of a plugin: [`PluginStatus::Unloaded`] if [`get`](Self::get) does not find
-    /// it.
+    /// Returns the status of a plugin: [`PluginStatus::Unloaded`] if [`get`](Self::get) does not
+    /// find it.
     #[must_use]
     pub fn status(&self, name: &str) -> PluginStatus {
         self.get(name)
             .map_or(PluginStatus::Unloaded, |info| info.status)
     }
 
-    /// Returns the loaded plugins in alphabetical order. The state of a plugin depends on others, so
-    /// no lock is held.
+    /// Returns the loaded plugins in alphabetical order. The state of a plugin depends on others,
+    /// so no lock is held.
     fn loaded(&self) -> Vec<Arc<Plugin>> {
         let loaded = self.0.loaded.lock();
         let plugins = loaded.values().map(|entry| Arc::clone(&entry.plugin));
@@ -195,7 +216,7 @@ impl Plugins {
         dependents.map(|plugin| plugin.name().to_owned()).collect()
     }
 
-    /// Whether this version of a plugin is loaded. A newer one may have replaced it.
+    /// Returns true if this version of a plugin is loaded. A newer one may have replaced it.
     pub(crate) fn is_loaded(&self, plugin: &Plugin) -> bool {
         let loaded = self.plugin(plugin.name());
         loaded.is_ok_and(|loaded| std::ptr::eq(&raw const *loaded, plugin))

@@ -13,8 +13,8 @@ use seaworthy_telemetry::{
 
 use super::SOURCE;
 use crate::{
-    Event, EventType, Manifest, PluginErrorCode, plugin::Observe, runtime::CallError,
-    sandbox::Transition,
+    Event, EventBus, EventType, Manifest, PluginErrorCode, event::WeakEventBus, plugin::Observe,
+    runtime::CallError, sandbox::Transition,
 };
 
 /// The name of the span of a call.
@@ -33,11 +33,14 @@ const HANDLERS_HELP: &str = "Deliveries of events to plugins that failed.";
 const DROPPED: &str = "plugin_events_dropped_total";
 const DROPPED_HELP: &str = "Events about plugins that the bus did not accept.";
 const STARTED: &str = "plugin_started";
-const STARTED_HELP: &str = "Whether the service calls this version of a plugin.";
+const STARTED_HELP: &str = "Whether this version of a plugin is started.";
 const LINES: &str = "plugin_log_lines_dropped_total";
-const LINES_HELP: &str = "Lines of plugins above max_log_lines, which were not logged.";
+const LINES_HELP: &str = "Lines of plugins above max_log_lines_per_second, which were not logged.";
 const QUEUED: &str = "plugin_events_queued";
 const QUEUED_HELP: &str = "Events in the queues of plugins and of event handlers of the service.";
+const UNDELIVERED: &str = "plugin_queued_events_dropped_total";
+const UNDELIVERED_HELP: &str =
+    "Queued events that a removed handler or a handler of a stopped service did not get.";
 const READS: &str = "plugin_folder_reads_total";
 const READS_HELP: &str = "Reads of the plugin folder that ended.";
 /// The maximum number of plugins, versions or subscribers with their own label. A service has far
@@ -83,12 +86,13 @@ pub(super) struct Observation {
     started: Family<Gauge>,
     dropped_lines: Family<Counter>,
     reads: [(FolderRead, Counter); 3],
-    bus: crate::EventBus,
+    /// Weak, because the bus owns the handlers of plugins, which own this value.
+    bus: WeakEventBus,
     tracer: Tracer,
 }
 
 impl Observation {
-    pub(super) fn new<C: Settings>(service: &Assembly<C>, bus: &crate::EventBus) -> Self {
+    pub(super) fn new<C: Settings>(service: &Assembly<C>, bus: &EventBus) -> Self {
         let metrics = service.metrics();
         metrics.declare(Kind::Counter, CALLS, CALLS_HELP, &["plugin"]);
         metrics.declare(Kind::Counter, FAULTS, FAULTS_HELP, &["plugin", "reason"]);
@@ -98,6 +102,12 @@ impl Observation {
         metrics.declare(Kind::Gauge, STARTED, STARTED_HELP, &["plugin", "version"]);
         metrics.declare(Kind::Counter, LINES, LINES_HELP, &["plugin"]);
         metrics.declare(Kind::Gauge, QUEUED, QUEUED_HELP, &["subscriber"]);
+        metrics.declare(
+            Kind::Counter,
+            UNDELIVERED,
+            UNDELIVERED_HELP,
+            &["subscriber"],
+        );
         let counters = |name: &'static str, help: &'static str| {
             let metrics = metrics.clone();
             Family::new(MAX_LABELS, move |plugin| {
@@ -120,10 +130,15 @@ impl Observation {
             (read, metrics.counter(READS, READS_HELP, &label))
         };
         let reads = FolderRead::ALL.map(read);
-        let depths = metrics.clone();
-        bus.record_depths(Family::new(MAX_LABELS, move |subscriber| {
+        let (depths, undelivered) = (metrics.clone(), metrics.clone());
+        let depths = Family::new(MAX_LABELS, move |subscriber| {
             depths.gauge(QUEUED, QUEUED_HELP, &[("subscriber", subscriber)])
-        }));
+        });
+        let undelivered = Family::new(MAX_LABELS, move |subscriber| {
+            let label = [("subscriber", subscriber)];
+            undelivered.counter(UNDELIVERED, UNDELIVERED_HELP, &label)
+        });
+        bus.record_queues(depths, undelivered);
         let (timed, gauges) = (metrics.clone(), metrics.clone());
         Self {
             calls: counters(CALLS, CALLS_HELP),
@@ -141,7 +156,7 @@ impl Observation {
             }),
             dropped_lines: counters(LINES, LINES_HELP),
             reads,
-            bus: bus.clone(),
+            bus: bus.downgrade(),
             tracer: service.telemetry().tracer().clone(),
         }
     }
@@ -158,8 +173,8 @@ impl Observation {
         self.dropped.increment();
     }
 
-    /// Returns the number of loaded plugins with this version that the service calls. Versions
-    /// without their own label share one.
+    /// Returns the number of started plugins with this version. Versions without their own label
+    /// share one.
     pub(super) fn started(&self, plugin: &Manifest) -> Gauge {
         let version = format!("{} {}", plugin.name, plugin.version);
         self.started.get_or_create(&version)
@@ -183,7 +198,10 @@ impl Observation {
             .with_data("plugin", plugin)
             .with_data("version", manifest.version.to_string())
             .with_data("sha256", manifest.sha256.as_str());
-        if let Err(error) = self.bus.publish_async(event) {
+        let Some(bus) = self.bus.upgrade() else {
+            return;
+        };
+        if let Err(error) = bus.publish_async(event) {
             self.record_dropped_event();
             tracing::warn!(plugin, problem = %error_chain(&error), "an event of a plugin was dropped");
         }

@@ -4,7 +4,7 @@ use super::Plugins;
 use crate::{
     Manifest, PluginError, PluginErrorCode,
     folder::{MANIFEST, read_text, scan, unreadable_folder},
-    load_order::{OrderError, load_order},
+    load_order::{OrderError, load_order, valid_order},
     manifest::is_name,
 };
 
@@ -54,21 +54,13 @@ impl Plugins {
                 }
             }
         }
-        loop {
-            match load_order(&found) {
-                Ok(mut order) => {
-                    order.retain(|name| !invalid.contains(name));
-                    return Ok(order);
-                }
-                Err(error) => {
-                    let plugin = error.plugin().to_owned();
-                    self.reject(&plugin, &order_error(error));
-                    if found.remove(&plugin).is_none() {
-                        return Ok(Vec::new());
-                    }
-                }
-            }
+        let (mut order, errors) = valid_order(&found);
+        for error in errors {
+            let plugin = error.plugin().to_owned();
+            self.reject(&plugin, &order_error(error));
         }
+        order.retain(|name| !invalid.contains(name));
+        Ok(order)
     }
 
     /// Logs and publishes the error of a plugin that cannot be loaded.
@@ -139,7 +131,7 @@ pub(super) fn check_folder(directory: &Path, name: &str) -> Result<(), PluginErr
     if is_name(name) && directory.join(name).is_dir() {
         return Ok(());
     }
-    let problem = format!("has no folder in {}", directory.display());
+    let problem = format!("does not have a folder in {}", directory.display());
     Err(PluginError::new(PluginErrorCode::NotFound, name, problem))
 }
 

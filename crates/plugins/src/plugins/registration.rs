@@ -15,6 +15,9 @@ use crate::{
     plugin::Plugin,
 };
 
+/// The time that the bus waits beyond that of a call, which ends up to a few milliseconds late.
+const LATE: Duration = Duration::from_secs(1);
+
 impl Plugins {
     /// Marks a plugin as started, and adds its hooks and handlers.
     ///
@@ -38,9 +41,9 @@ impl Plugins {
         Ok(())
     }
 
-    /// Replaces the running version of a plugin and returns it. With `is_started` the new version is
-    /// started. Each event reaches the handlers of one version, and each request the hooks of one
-    /// version.
+    /// Replaces the running version of a plugin and returns it. With `is_started` the new version
+    /// is started. Each event reaches the handlers of one version, and each request the hooks of
+    /// one version.
     ///
     /// # Errors
     /// A dependency of the new version is not loaded, or not started.
@@ -73,11 +76,14 @@ impl Plugins {
             replaced,
         };
         loaded.insert(new.name().to_owned(), entry);
+        self.0.required_functions.set(new);
+        self.0.detached.remove(new);
         self.publish_hooks(&loaded);
         Ok(old)
     }
 
-    /// Marks a plugin as stopped, so that its calls are rejected, and removes its hooks and handlers.
+    /// Marks a plugin as stopped, so that its calls are rejected, and removes its hooks and
+    /// handlers.
     pub(super) fn unregister(&self, loaded: &mut LoadedPlugins, plugin: &Plugin) {
         plugin.set_status(PluginStatus::Stopped);
         end_replaced(loaded, plugin.name());
@@ -99,7 +105,7 @@ impl Plugins {
 }
 
 /// Returns the handlers that a plugin declares.
-fn subscriptions(plugin: &Arc<Plugin>, switch: &Switch) -> Vec<Subscription> {
+pub(super) fn subscriptions(plugin: &Arc<Plugin>, switch: &Switch) -> Vec<Subscription> {
     let declared = plugin.manifest.handlers.iter();
     declared
         .map(|handler| subscription(plugin, handler, switch.clone()))
@@ -127,11 +133,12 @@ fn subscription(
     Subscription {
         name: format!("{}/{}", plugin.name(), handler.name),
         types: handler.types.iter().cloned().collect(),
-        // The guest ends at its own timeout. The timeout of the bus is a second limit for lost
-        // calls.
-        timeout: timeout * 2,
+        // A call waits for up to its timeout, and the guest then ends at its timeout. The timeout
+        // of the bus is a second limit for lost calls.
+        timeout: timeout * 2 + LATE,
         retries: plugin.settings.retry_count,
         handle: Box::new(handle),
+        log: Some(Arc::clone(&plugin.log)),
     }
 }
 

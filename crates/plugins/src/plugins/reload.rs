@@ -3,7 +3,7 @@ use std::sync::Arc;
 use super::{
     Plugins,
     dependencies::{check_dependencies, check_started},
-    end::{clean_up, stop_unused},
+    end::stop_unused,
     life::step,
 };
 use crate::{
@@ -16,14 +16,15 @@ impl Plugins {
     /// old one stays.
     ///
     /// The reload does not start a plugin that was never started or that an operator stopped. A
-    /// reload that is requested while another one runs follows it, and continues if its caller stops
-    /// waiting.
+    /// reload that is requested while another one runs follows it, and continues if its caller
+    /// stops waiting.
     ///
     /// # Errors
     /// The plugin is not loaded, or the new version cannot be loaded or started.
     pub async fn reload(&self, name: &str) -> Result<(), PluginError> {
         let plugin = name.to_owned();
-        self.change(Arc::clone(&self.0.loads), name, |plugins| async move {
+        let loads = Arc::clone(&self.0.loads);
+        self.change(loads, Some(name), |plugins| async move {
             plugins.reload_locked(&plugin).await
         })
         .await
@@ -35,7 +36,7 @@ impl Plugins {
         let new = self.prepare(name).await?;
         let replaced = self.replace(&new, was_disabled).await;
         if replaced.is_err() {
-            clean_up(&new).await;
+            self.discard(&new).await;
         }
         replaced
     }
@@ -45,78 +46,54 @@ impl Plugins {
     /// reload began.
     ///
     /// # Errors
-    /// The plugin is not loaded, or the new version cannot be started. Its `cleanup` is not called.
+    /// The plugin is not loaded, or the new version cannot be started. It is not discarded.
     async fn replace(&self, new: &Arc<Plugin>, was_disabled: bool) -> Result<(), PluginError> {
         let name = new.name();
-        let mut change = self.0.changes.take(name).await;
-        // An operator may have stopped or unloaded plugins during the compilation.
-        let running = self.plugin(name)?;
-        let checked = check_dependencies(&self.0.loaded.lock(), new);
-        checked.inspect_err(|error| self.announce_failure(Some(name), error))?;
-        let is_running = running.status() == PluginStatus::Started && running.is_active();
-        let is_started = is_running && new.settings.enabled;
-        if is_started {
-            // An operator can stop the running version while the new one starts.
+        let mut is_started = false;
+        loop {
+            let change = self.0.changes.take(name).await;
+            // Operators may have stopped or unloaded plugins since the last check.
+            let old = self.plugin(name)?;
+            let checked = check_dependencies(&self.0.loaded.lock(), new);
+            checked.inspect_err(|error| self.announce_failure(Some(name), error))?;
+            new.set_active(old.is_active());
+            // The settings that disabled the running version meanwhile are newer than those of this
+            // one.
+            let is_disabled = old.is_disabled_by_newer_settings() && !was_disabled;
+            new.set_disabled_by_newer_settings(is_disabled);
+            let starts = old.is_active() && new.is_enabled_by_settings();
+            if starts == is_started {
+                return self.swap_locked(new, is_started);
+            }
+            // An operator can stop the running version during a step of the new one.
             drop(change);
-            self.start_beside(new).await?;
-            change = self.0.changes.take(name).await;
+            if starts {
+                self.start_beside(new).await?;
+            } else {
+                stop_unused(new).await;
+                new.set_status(PluginStatus::Stopped);
+            }
+            is_started = starts;
         }
-        let swapped = self.swap_locked(new, is_started, was_disabled).await;
-        drop(change);
-        swapped
     }
 
-    /// Replaces the running version of a plugin. Needs the locks `loads` and `changes`. `is_started` is
-    /// whether the `start` of the new version succeeded.
+    /// Replaces the running version of a plugin. Needs the locks `loads` and `changes`.
+    /// `is_started` is whether the new version is started.
     ///
     /// # Errors
-    /// As for [`replace`](Self::replace).
-    async fn swap_locked(
-        &self,
-        new: &Arc<Plugin>,
-        mut is_started: bool,
-        was_disabled: bool,
-    ) -> Result<(), PluginError> {
+    /// A dependency stopped during the start.
+    fn swap_locked(&self, new: &Arc<Plugin>, is_started: bool) -> Result<(), PluginError> {
         let name = new.name();
-        let old = match self.plugin(name) {
-            Ok(old) => old,
-            Err(error) => {
-                // An operator unloaded the plugin during the start.
-                stop_if(is_started, new).await;
-                return Err(error);
-            }
-        };
-        // A plugin that failed to start, or that its settings disabled, gets another start here.
-        new.set_active(old.is_active());
-        // The settings that disabled the running version meanwhile are newer than those of this one.
-        new.set_disabled_by_newer_settings(old.is_disabled_by_newer_settings() && !was_disabled);
-        let starts = old.is_active() && new.is_enabled_by_settings();
-        if starts && !is_started {
-            self.start_beside(new).await?;
-        }
-        if is_started && !starts {
-            stop_unused(new).await;
-            new.set_status(PluginStatus::Stopped);
-        }
-        is_started = starts;
         let was_available = self.is_available(name);
-        let old = match self.swap(new, is_started) {
-            Ok(old) => old,
-            Err(error) => {
-                // A dependency stopped during the start.
-                self.announce_failure(Some(name), &error);
-                stop_if(is_started, new).await;
-                return Err(error);
-            }
-        };
-        self.forget_failure(name);
-        if was_available != self.is_available(name) {
-            self.announce_dependents(name);
-        }
+        let old = self
+            .swap(new, is_started)
+            .inspect_err(|error| self.announce_failure(Some(name), error))?;
+        self.remove_failure(name);
+        self.announce_availability(name, was_available);
         if let Some(old) = old {
             let was_started = old.status() == PluginStatus::Started;
-            // A plugin that its settings disable is not called by earlier requests either. A version
-            // that was stopped has no requests.
+            // A plugin that its settings disable is not called by earlier requests either. A
+            // version that was stopped has no requests.
             self.retire(old, is_started && was_started);
             match (was_started, is_started) {
                 (true, false) => self.announce(EventType::PLUGIN_STOPPED, name),
@@ -141,12 +118,5 @@ impl Plugins {
             Err(error) => Err(error),
         };
         started.inspect_err(|error| self.announce_failure(Some(new.name()), error))
-    }
-}
-
-/// Calls the `stop` of a version that is not used, if its `start` succeeded.
-async fn stop_if(is_started: bool, new: &Arc<Plugin>) {
-    if is_started {
-        stop_unused(new).await;
     }
 }

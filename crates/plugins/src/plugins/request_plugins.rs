@@ -21,7 +21,8 @@ pub(crate) struct RequestPlugins {
     values: Arc<Values>,
 }
 
-/// The hooks that a request context keeps for its later calls. A newer table replaces them when they expire.
+/// The hooks that a request context keeps for its later calls. A newer table replaces them when
+/// they expire.
 #[derive(Debug)]
 struct Pinned(Mutex<Arc<RequestPlugins>>);
 
@@ -79,8 +80,8 @@ impl RequestPlugins {
         Ok(all.values)
     }
 
-    /// Returns the call of a later point of the same operation. It gets the values of hooks from the
-    /// request, because points between both may have replaced them.
+    /// Returns the call of a later point of the same operation. It gets the values of hooks from
+    /// the request, because points between both may have replaced them.
     pub(crate) fn later_call(&self, mut call: HookCall) -> HookCall {
         if self.values.are_kept.load(Ordering::Relaxed) {
             call.values.clear();

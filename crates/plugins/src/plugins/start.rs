@@ -7,18 +7,21 @@ use std::{
 use arc_swap::ArcSwap;
 use parking_lot::Mutex;
 use seaworthy_client::{Addresses, HttpClient, HttpClientConfig, Propagation};
-use seaworthy_config::Settings;
+use seaworthy_config::{Profile, Settings};
 use seaworthy_core::SwitchKind;
 use seaworthy_http::Authenticate;
 use seaworthy_service::{Assembly, Phase, StartError};
 use tokio::{runtime::Handle, sync::Semaphore, time::timeout};
 
 use super::{
-    Inner, MAX_GUESTS_PER_CORE, MAX_WAITING_GUESTS_PER_CORE, Observation, PluginLocks, Plugins,
-    cores, shutdown::Shutdown,
+    Detached, Inner, MAX_GUESTS_PER_CORE, MAX_THREAD_GUESTS_PER_CORE, MAX_WAITING_GUESTS_PER_CORE,
+    Observation, PluginLocks, Plugins, RequiredFunctions, Updates, after::MAX_TASKS, cores,
+    shutdown::Shutdown,
 };
 use crate::{
-    Capability, Event, EventBus, EventType, PluginAuthentication, PluginsConfig,
+    Capability, Event, EventBus, EventType, PluginAuthentication, PluginSecurityConfig,
+    PluginsConfig,
+    config::{MAX_CPU_PERCENT, MAX_MEMORY},
     manifest::public_key,
     middleware::{AddressLimit, hooked},
     sandbox::GuestThreads,
@@ -58,7 +61,8 @@ impl Plugins {
     /// When the service stops, the plugins stop after its requests, workers and relays.
     ///
     /// # Errors
-    /// A plugin of `plugins.required`, or with `auto_load` a plugin of the folder, cannot be started.
+    /// A plugin of `plugins.required`, or with `auto_load` a plugin of the folder, cannot be
+    /// started.
     pub async fn serve<C: Settings>(&self, service: &Assembly<C>) -> Result<(), StartError> {
         self.deliver_events(service);
         self.require()?;
@@ -87,11 +91,14 @@ impl Plugins {
     /// Opens the plugins of a service without loading or serving them. Commands use this function.
     ///
     /// # Errors
-    /// A trusted key is not valid, or the HTTP client cannot be built.
+    /// - The profile is production, and the settings of the sandbox are not safe (PLUG-2).
+    /// - A trusted key is not valid.
+    /// - The HTTP client cannot be built.
     pub fn open<C: Settings>(
         service: &Assembly<C>,
         config: &PluginsConfig,
     ) -> Result<Self, StartError> {
+        check_profile(&config.security, service.profile())?;
         let keys = &config.security.trusted_keys;
         if let Some(position) = keys.iter().position(|key| public_key(key).is_none()) {
             return Err(StartError::new(format!(
@@ -112,22 +119,26 @@ impl Plugins {
             clients: clients(service, config)?,
             guests: Arc::new(Semaphore::new(MAX_GUESTS_PER_CORE * cores())),
             waiting_guests: Arc::new(Semaphore::new(MAX_WAITING_GUESTS_PER_CORE * cores())),
+            thread_guests: Arc::new(Semaphore::new(MAX_THREAD_GUESTS_PER_CORE * cores())),
             worker_guests: Arc::new(Semaphore::new(
                 Handle::try_current().map_or(0, |handle| max_worker_guests(&handle)),
             )),
             // Each guest has a permit of the semaphore `guests`, so no guest waits for a thread.
             threads: Arc::new(GuestThreads::new(GUESTS, MAX_GUESTS_PER_CORE * cores())),
+            after_tasks: Arc::new(Semaphore::new(MAX_TASKS)),
             compiler: GuestThreads::new(COMPILER, 1),
             observation: Arc::new(Observation::new(service, &bus)),
             bus,
             loaded: Mutex::default(),
+            detached: Detached::default(),
             initializing: Mutex::default(),
             failures: Mutex::default(),
             address_limit: AddressLimit::new(&config.auth_rate_limit, service.metrics()),
             is_served: AtomicBool::new(false),
+            required_functions: RequiredFunctions::new(&config.required),
             loads: Arc::default(),
             changes: PluginLocks::default(),
-            updates: PluginLocks::default(),
+            updates: Updates::default(),
         })))
     }
 
@@ -163,9 +174,31 @@ impl Plugins {
     }
 }
 
+/// Checks that production has safe settings. Preflight checks only the settings that a service
+/// reads from its files, and a service may create them in its code.
+///
+/// # Errors
+/// Plugins need no signature, or use more than PLUG-2 permits.
+fn check_profile(security: &PluginSecurityConfig, profile: Profile) -> Result<(), StartError> {
+    if profile != Profile::Production {
+        return Ok(());
+    }
+    let problem = if security.allow_unsigned {
+        "allow_unsigned must be false in production (PLUG-2): sign the plugins and list the key in plugins.security.trusted_keys"
+    } else if security.max_memory(profile) > MAX_MEMORY {
+        "max_memory must be at most 100MiB in production (PLUG-2)"
+    } else if security.max_cpu_percent(profile) > MAX_CPU_PERCENT {
+        "max_cpu_percent must be at most 10 in production (PLUG-2)"
+    } else {
+        return Ok(());
+    };
+    Err(StartError::new(format!("plugins.security.{problem}")))
+}
+
 /// Builds a client for each plugin with a grant of the capability `http`. The clients share the
 /// settings `clients.plugins`, and each has its own policies. So the failures of one plugin do not
-/// open the circuit breaker of another one. They send no IDs of requests and traces to third parties.
+/// open the circuit breaker of another one. They send no IDs of requests and traces to third
+/// parties.
 ///
 /// # Errors
 /// A client cannot be built.
@@ -188,18 +221,21 @@ fn clients<C: Settings>(
     let identity = service.identity();
     let agent = format!("{}/{}", identity.name(), identity.version());
     let clients = grants.map(|(plugin, grant)| {
-        let config = HttpClientConfig {
+        let addresses = match grant.internal_addresses {
+            true => Addresses::Any,
+            false => Addresses::Public,
+        };
+        let configure = move |shared: Option<&HttpClientConfig>| HttpClientConfig {
             propagation: Propagation::None,
-            addresses: match grant.internal_addresses {
-                true => Addresses::Any,
-                false => Addresses::Public,
-            },
-            ..shared.clone()
+            addresses,
+            ..shared.cloned().unwrap_or_default()
         };
         let name = format!("{CLIENT}/{plugin}");
         let client = HttpClient::builder(&name)
-            .config(config)
-            // A reload of `clients.plugins` changes the policies of all members of this group.
+            .config(shared.clone())
+            .configure(configure)
+            // A reload of `clients.plugins` changes all members of this group.
+            .follow(service.http_clients(), CLIENT)
             .policies(service.resilience().dependency(&name))
             .metrics(service.metrics())
             .tracer(service.telemetry().tracer())
@@ -210,8 +246,8 @@ fn clients<C: Settings>(
     clients.collect()
 }
 
-/// Returns the time after which work of plugins ends in a phase of the stop, so that the service does
-/// not abort it.
+/// Returns the time after which work of plugins ends in a phase of the stop, so that the service
+/// does not abort it.
 fn stop_timeout<C: Settings>(service: &Assembly<C>, phase: Phase) -> Duration {
     let timeout = service.framework().lifecycle.timeout(phase).get();
     timeout - timeout / 10
@@ -220,4 +256,44 @@ fn stop_timeout<C: Settings>(service: &Assembly<C>, phase: Phase) -> Duration {
 /// Returns how many guests may occupy a worker of the runtime: one fewer than there are workers.
 fn max_worker_guests(handle: &Handle) -> usize {
     handle.metrics().num_workers().saturating_sub(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use seaworthy_core::{ByteSize, error_chain};
+
+    use super::*;
+
+    #[test]
+    fn production_needs_safe_settings_plug_2() {
+        let safe = PluginSecurityConfig {
+            max_memory: Some(ByteSize::mebibytes(100)),
+            max_cpu_percent: Some(10),
+            ..PluginSecurityConfig::default()
+        };
+        let problem = |security: &PluginSecurityConfig, profile| {
+            let checked = check_profile(security, profile);
+            checked.map_err(|error| error_chain(&error).to_string())
+        };
+        assert_eq!(problem(&safe, Profile::Production), Ok(()));
+        let unsafe_ones = [
+            PluginSecurityConfig {
+                allow_unsigned: true,
+                ..safe.clone()
+            },
+            PluginSecurityConfig {
+                max_memory: Some(ByteSize::mebibytes(101)),
+                ..safe.clone()
+            },
+            PluginSecurityConfig {
+                max_cpu_percent: Some(11),
+                ..safe
+            },
+        ];
+        for security in unsafe_ones {
+            assert_eq!(problem(&security, Profile::Staging), Ok(()));
+            let refused = problem(&security, Profile::Production).unwrap_err();
+            assert!(refused.contains("in production (PLUG-2)"), "{refused}");
+        }
+    }
 }

@@ -1,14 +1,16 @@
-use std::{fs, sync::OnceLock};
+use std::{fs, path::Path, sync::OnceLock, time::Instant};
 
 use seaworthy_config::Loader;
-use seaworthy_service::{NoSettings, Service};
+use seaworthy_service::{NoSettings, RunningService, Service, StartError};
 use seaworthy_testkit::eventually;
 
-use super::*;
-use crate::{HookCall, HookPoint, Interface, World, folder::sha256_hex, pack};
+use super::{follow::Followed, follow_settings::Tried, *};
+use crate::{
+    HookCall, HookPoint, Interface, World, folder::sha256_hex, pack, sandbox::FAULT_WINDOW,
+};
 
 /// A module whose hook and handler change nothing.
-const MODULE: &str = r#"(module
+pub(super) const MODULE: &str = r#"(module
     (memory (export "memory") 1)
     (global $free (mut i32) (i32.const 8192))
     (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) (local i32)
@@ -35,18 +37,32 @@ name = \"note\"
 types = [\"user.login\"]
 ";
 
-#[tokio::test(flavor = "multi_thread")]
-async fn unload_leaves_nothing_of_a_plugin_plug_1() {
-    let folder = tempfile::tempdir().unwrap();
-    let home = folder.path().join("notes");
-    fs::create_dir(&home).unwrap();
-    let component = pack(MODULE.as_bytes(), Interface::V0_2, World::HooksAndEvents).unwrap();
-    let hash = sha256_hex(&component);
+/// A service with plugins that are started. The first one of each pair is its name, and the second
+/// one has further lines of its manifest.
+pub(super) struct TestService {
+    pub(super) service: RunningService,
+    pub(super) plugins: Plugins,
+    pub(super) folder: tempfile::TempDir,
+}
+
+/// Writes a plugin to a folder. `more` has further lines of its manifest.
+pub(super) fn write(folder: &Path, name: &str, more: &str, module: &str) {
+    let component = pack(module.as_bytes(), Interface::V0_2, World::HooksAndEvents).unwrap();
+    let (home, hash) = (folder.join(name), sha256_hex(&component));
     let manifest = format!(
-        "name = \"notes\"\nversion = \"1.0.0\"\napi = \"0.2.0\"\nsha256 = \"{hash}\"\n{DECLARED}"
+        "name = \"{name}\"\nversion = \"1.0.0\"\napi = \"0.2.0\"\nsha256 = \"{hash}\"\n{more}"
     );
+    fs::create_dir_all(&home).unwrap();
     fs::write(home.join("plugin.wasm"), component).unwrap();
     fs::write(home.join("plugin.toml"), manifest).unwrap();
+}
+
+/// Returns a folder with plugins, and the settings of its service.
+fn folder(declared: &[(&str, &str)]) -> (tempfile::TempDir, PluginsConfig) {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, more) in declared {
+        write(folder.path(), name, more, MODULE);
+    }
     let mut config = PluginsConfig {
         enabled: true,
         directory: folder.path().to_owned(),
@@ -55,6 +71,11 @@ async fn unload_leaves_nothing_of_a_plugin_plug_1() {
         ..PluginsConfig::default()
     };
     config.security.allow_unsigned = true;
+    (folder, config)
+}
+
+pub(super) async fn start(declared: &[(&str, &str)]) -> TestService {
+    let (folder, config) = folder(declared);
     let started = OnceLock::new();
     let service = Service::new("orders", "1.0.0")
         .start::<NoSettings, _>(Loader::for_tests("orders"), async |service| {
@@ -65,8 +86,27 @@ async fn unload_leaves_nothing_of_a_plugin_plug_1() {
         .unwrap();
     let plugins = started.into_inner().unwrap();
     plugins.load_folder().await.unwrap();
+    TestService {
+        service,
+        plugins,
+        folder,
+    }
+}
+
+/// Calls the hooks. Returns those that failed.
+async fn failed_hooks(plugins: &Plugins) -> Vec<(String, String)> {
     let call = plugins.run_hooks(HookPoint::BeforeBiz, HookCall::new());
-    assert_eq!(call.await.unwrap().failed, []);
+    call.await.unwrap().failed
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn unload_leaves_nothing_of_a_plugin_plug_1() {
+    let TestService {
+        service,
+        plugins,
+        folder: _folder,
+    } = start(&[("notes", DECLARED)]).await;
+    assert_eq!(failed_hooks(&plugins).await, []);
     let login = Event::new(EventType::USER_LOGIN, "accounts");
     assert_eq!(plugins.events().publish(login).await, []);
     let (plugin, code) = {
@@ -77,5 +117,117 @@ async fn unload_leaves_nothing_of_a_plugin_plug_1() {
     plugins.unload("notes").await.unwrap();
     // The thread of the last call drops its data after its result.
     eventually(async || code.upgrade().is_none() && plugin.upgrade().is_none()).await;
+    service.stop().await;
+}
+
+/// Disables a plugin by faults at a time.
+fn disable(plugin: &Plugin, time: Instant) {
+    let faults = &mut plugin.state.lock().faults;
+    faults.reset();
+    while !faults.is_disabled() {
+        let call = faults.permit(time).unwrap();
+        faults.fail(call, time);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn dependents_are_called_after_a_backoff_plug_2() {
+    let guard = format!("dependencies = [\"base\"]\n{DECLARED}");
+    let TestService {
+        service,
+        plugins,
+        folder: _folder,
+    } = start(&[("base", ""), ("guard", &guard)]).await;
+    let base = plugins.plugin("base").unwrap();
+    disable(&base, Instant::now());
+    let problem = "depends on \"base\", which cannot be called".to_owned();
+    let failed = [("guard/note".to_owned(), problem)];
+    assert_eq!(failed_hooks(&plugins).await, failed);
+    // Nothing calls this plugin, so there is no trial.
+    disable(&base, Instant::now().checked_sub(FAULT_WINDOW * 2).unwrap());
+    assert_eq!(failed_hooks(&plugins).await, []);
+    assert_eq!(plugins.status("guard"), PluginStatus::Started);
+    assert!(base.is_disabled_by_faults());
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn calls_end_before_the_timeout_of_the_bus_plug_1() {
+    let TestService {
+        service,
+        plugins,
+        folder: _folder,
+    } = start(&[("notes", DECLARED)]).await;
+    let notes = plugins.plugin("notes").unwrap();
+    // A call may wait for the timeout before its guest starts, and each wait may end late.
+    let longest = (notes.limits.timeout + Duration::from_millis(100)) * 2;
+    let handlers = registration::subscriptions(&notes, &plugins.0.switch);
+    assert_eq!(handlers.len(), 1);
+    assert!(handlers.iter().all(|handler| handler.timeout > longest));
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn changes_without_a_known_order_are_tried_again_plug_1() {
+    let TestService {
+        service,
+        plugins,
+        folder: _folder,
+    } = start(&[("notes", DECLARED)]).await;
+    let now = plugins.read_snapshot().await.unwrap();
+    let mut followed = Followed::new(BTreeMap::new());
+    let unknown = Err(PluginError::for_folder("unreadable"));
+    let seen = now.clone();
+    plugins
+        .apply_locked(&mut followed, seen, unknown, Vec::new())
+        .await;
+    assert!(followed.tried.is_empty(), "the change is not tried again");
+    let order = plugins.valid_order().await;
+    let seen = now.clone();
+    plugins
+        .apply_locked(&mut followed, seen, order, Vec::new())
+        .await;
+    assert_eq!(followed.tried, now);
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn failed_start_releases_loaded_plugins_plug_1() {
+    let (_folder, config) = folder(&[("notes", DECLARED)]);
+    let loaded = OnceLock::new();
+    let started = Service::new("orders", "1.0.0")
+        .start::<NoSettings, _>(Loader::for_tests("orders"), async |service| {
+            let plugins = Plugins::open(service, &config)?;
+            plugins.load_folder().await?;
+            let _ = loaded.set(Arc::downgrade(&plugins.plugin("notes")?));
+            Err(StartError::new("another part of the service fails"))
+        })
+        .await;
+    assert!(started.is_err());
+    // The bus owns the handlers, which own the plugin.
+    eventually(async || loaded.get().unwrap().upgrade().is_none()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn settings_that_a_reload_applied_do_not_reload_again_plug_1() {
+    let TestService {
+        service,
+        plugins,
+        folder,
+    } = start(&[("notes", DECLARED)]).await;
+    let turn = plugins.0.loads.lock().await;
+    let settings = folder.path().join("settings");
+    fs::create_dir_all(&settings).unwrap();
+    fs::write(settings.join("notes.yaml"), "priority: 7\n").unwrap();
+    let mut tried = Tried::new();
+    let mut apply = Box::pin(plugins.apply("notes", &mut tried));
+    assert!(futures::poll!(apply.as_mut()).is_pending());
+    // As an update, which has the lock.
+    plugins.reload_locked("notes").await.unwrap();
+    let reloaded = plugins.plugin("notes").unwrap();
+    assert_eq!(reloaded.settings.priority, 7);
+    drop(turn);
+    apply.await;
+    assert!(Arc::ptr_eq(&reloaded, &plugins.plugin("notes").unwrap()));
     service.stop().await;
 }

@@ -12,9 +12,9 @@ impl Plugins {
         Ok(self.plugin(name)?.settings.clone())
     }
 
-    /// Writes the settings of a plugin to `NAME.yaml` and reloads the plugin with them. If it rejects
-    /// them, the previous file and the version that runs stay. The update continues if its caller
-    /// stops waiting.
+    /// Writes the settings of a plugin to `NAME.yaml` and reloads the plugin with them. If it
+    /// rejects them, the previous file and the version that runs stay. The update continues if its
+    /// caller stops waiting.
     ///
     /// # Errors
     /// - The plugin is not loaded.
@@ -27,7 +27,8 @@ impl Plugins {
         config: &PluginSettings,
     ) -> Result<PluginInfo, PluginError> {
         let (plugin, wanted) = (name.to_owned(), config.clone());
-        self.change(Arc::clone(&self.0.loads), name, |plugins| async move {
+        let loads = Arc::clone(&self.0.loads);
+        self.change(loads, Some(name), |plugins| async move {
             plugins.update_locked(&plugin, wanted).await
         })
         .await
@@ -39,8 +40,8 @@ impl Plugins {
         wanted: PluginSettings,
     ) -> Result<PluginInfo, PluginError> {
         self.plugin(name)?;
-        // The settings of the file may be rejected, so its `enabled` is not applied meanwhile.
-        let _update = self.0.updates.take(name).await;
+        // The plugin may reject these settings, so their `enabled` is not applied meanwhile.
+        let _update = self.0.updates.begin(name, &wanted);
         let earlier = self.0.failure(name);
         let (inner, plugin) = (Arc::clone(&self.0), name.to_owned());
         let replaced = self

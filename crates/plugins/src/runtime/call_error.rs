@@ -7,6 +7,9 @@ use crate::PluginErrorCode;
 pub(crate) enum CallError {
     #[error("exceeded its timeout of {0:?}")]
     Timeout(Duration),
+    /// As `Timeout`, but the guest waited for a core during most of this time.
+    #[error("exceeded its timeout of {0:?}")]
+    Starved(Duration),
     #[error("needs more memory than {0} bytes")]
     Memory(usize),
     #[error("made more than {0} calls to the host")]
@@ -24,15 +27,18 @@ pub(crate) enum CallError {
     #[error("too many calls of {0} run at the same time")]
     Concurrency(&'static str),
     /// The system cannot create a thread for the guest.
-    #[error("cannot be called, because the system has no thread for it")]
+    #[error("cannot be called, because a thread cannot be created: raise the limit of threads")]
     NoThread,
+    /// The caller stopped waiting, or the deadline of its request passed.
+    #[error("was cancelled, because its caller left")]
+    Cancelled,
     #[error("is disabled after too many faults")]
     Disabled,
     /// An operator stopped the plugin, or a newer version replaced this one.
     #[error("is stopped")]
     Stopped,
     /// The text is the dependency.
-    #[error("depends on \"{0}\", which is disabled")]
+    #[error("depends on \"{0}\", which cannot be called")]
     Dependency(String),
     #[error("trapped: {0}")]
     Trap(String),
@@ -40,7 +46,7 @@ pub(crate) enum CallError {
 
 impl CallError {
     /// All results of [`reason`](Self::reason).
-    pub(crate) const REASONS: [&str; 13] = [
+    pub(crate) const REASONS: [&str; 14] = [
         "timeout",
         "memory",
         "host_calls",
@@ -50,28 +56,32 @@ impl CallError {
         "throttled",
         "concurrency",
         "no_thread",
+        "cancelled",
         "disabled",
         "stopped",
         "dependency",
         "trap",
     ];
 
-    /// Whether the component caused the error. Such an error is a fault, and faults disable the plugin.
+    /// Returns true if the component caused the error. Such an error is a fault, and faults disable
+    /// the plugin.
     pub(crate) const fn is_caused_by_guest(&self) -> bool {
         !matches!(
             self,
-            Self::Input(_)
+            Self::Starved(_)
+                | Self::Input(_)
                 | Self::Throttled
                 | Self::Concurrency(_)
                 | Self::NoThread
+                | Self::Cancelled
                 | Self::Disabled
                 | Self::Stopped
                 | Self::Dependency(_)
         )
     }
 
-    /// Whether a retry of the same call fails again, at least for seconds. Retries of an event
-    /// handler end within a second.
+    /// Returns true if a retry of the same call fails again, at least for seconds. Retries of an
+    /// event handler end within a second.
     pub(crate) const fn is_permanent(&self) -> bool {
         matches!(
             self,
@@ -89,7 +99,7 @@ impl CallError {
     /// Returns the code for operators.
     pub(crate) const fn code(&self) -> PluginErrorCode {
         match self {
-            Self::Timeout(_) => PluginErrorCode::Timeout,
+            Self::Timeout(_) | Self::Starved(_) => PluginErrorCode::Timeout,
             Self::Dependency(_) => PluginErrorCode::Dependency,
             _ => PluginErrorCode::Internal,
         }
@@ -98,7 +108,8 @@ impl CallError {
     /// Returns the label `reason` of metrics.
     pub(crate) const fn reason(&self) -> &'static str {
         match self {
-            Self::Timeout(_) => "timeout",
+            // A caller that left before its guest ended does not know why the guest is late.
+            Self::Timeout(_) | Self::Starved(_) => "timeout",
             Self::Memory(_) => "memory",
             Self::HostCalls(_) => "host_calls",
             Self::Payload(_) => "payload",
@@ -107,6 +118,7 @@ impl CallError {
             Self::Throttled => "throttled",
             Self::Concurrency(_) => "concurrency",
             Self::NoThread => "no_thread",
+            Self::Cancelled => "cancelled",
             Self::Disabled => "disabled",
             Self::Stopped => "stopped",
             Self::Dependency(_) => "dependency",
@@ -122,7 +134,8 @@ mod tests {
     /// Returns the error after another one. A new error needs a place here.
     fn next(error: &CallError) -> Option<CallError> {
         Some(match error {
-            CallError::Timeout(_) => CallError::Memory(0),
+            CallError::Timeout(_) => CallError::Starved(Duration::ZERO),
+            CallError::Starved(_) => CallError::Memory(0),
             CallError::Memory(_) => CallError::HostCalls(0),
             CallError::HostCalls(_) => CallError::Payload(0),
             CallError::Payload(_) => CallError::CpuTime(Duration::ZERO),
@@ -130,7 +143,8 @@ mod tests {
             CallError::Input(_) => CallError::Throttled,
             CallError::Throttled => CallError::Concurrency("this plugin"),
             CallError::Concurrency(_) => CallError::NoThread,
-            CallError::NoThread => CallError::Disabled,
+            CallError::NoThread => CallError::Cancelled,
+            CallError::Cancelled => CallError::Disabled,
             CallError::Disabled => CallError::Stopped,
             CallError::Stopped => CallError::Dependency(String::new()),
             CallError::Dependency(_) => CallError::Trap(String::new()),

@@ -4,11 +4,13 @@
 
 mod call;
 mod call_error;
+mod caller;
 
 use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 
 pub(crate) use call::{HookContext, HookInput, HookOutcome, LifecycleStep, Question};
 pub(crate) use call_error::CallError;
+pub(crate) use caller::Caller;
 
 use crate::{
     Capability, Decision, Event, HandlerError, Interface,
@@ -72,7 +74,7 @@ pub(crate) trait Program: fmt::Debug + Send + Sync {
 }
 
 /// The capabilities of a plugin, and the data that their functions use.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Imports {
     pub(crate) plugin: Arc<str>,
     pub(crate) api: Interface,
@@ -84,6 +86,18 @@ pub(crate) struct Imports {
     pub(crate) log: Arc<LogAccess>,
 }
 
+impl fmt::Debug for Imports {
+    // The settings and the stored values are missing, because they may be secret.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Imports")
+            .field("plugin", &self.plugin)
+            .field("api", &self.api)
+            .field("capabilities", &self.capabilities)
+            .finish_non_exhaustive()
+    }
+}
+
 /// The interfaces that a component exports in addition to `lifecycle`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Exports {
@@ -93,7 +107,7 @@ pub(crate) struct Exports {
 }
 
 /// The limits of one call.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct CallLimits {
     pub(crate) timeout: Duration,
     /// The maximum memory in bytes.
@@ -104,6 +118,8 @@ pub(crate) struct CallLimits {
     pub(crate) host_calls: u32,
     /// The maximum CPU time.
     pub(crate) cpu_time: Duration,
+    /// The caller. The call ends after it left.
+    pub(crate) caller: Caller,
 }
 
 /// Creates the engine. `max_memory` is the size of one memory in bytes, and `max_guests` is the
@@ -119,4 +135,34 @@ pub(crate) fn engine(
 ) -> Result<Arc<dyn Runtime>, String> {
     let runtime = crate::wasm::WasmRuntime::new(max_memory, max_guests, on_tick)?;
     Ok(Arc::new(runtime))
+}
+
+#[cfg(test)]
+mod tests {
+    use seaworthy_telemetry::metrics::Counter;
+
+    use super::*;
+
+    #[test]
+    fn debug_output_does_not_have_secrets_plug_2() {
+        const SECRET: &str = "x7-secret";
+        let keys = KeyValueStore::new(1_000);
+        keys.set(SECRET.to_owned(), SECRET.into()).unwrap();
+        assert!(!format!("{keys:?}").contains(SECRET));
+        let imports = Imports {
+            plugin: "guard".into(),
+            api: Interface::V0_2,
+            capabilities: vec![Capability::Config],
+            settings: Arc::new([("token".to_owned(), SECRET.to_owned())].into()),
+            keys: Arc::new(keys),
+            http: None,
+            events: None,
+            log: Arc::new(LogAccess::new(0, Counter::default())),
+        };
+        let shown = format!("{imports:?}");
+        assert!(
+            shown.contains("guard") && !shown.contains(SECRET),
+            "{shown}"
+        );
+    }
 }

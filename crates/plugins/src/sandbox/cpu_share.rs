@@ -30,7 +30,7 @@ impl CpuShare {
         }
     }
 
-    /// Whether the plugin may run now.
+    /// Returns true if the plugin may run now.
     pub(crate) fn may_run(&mut self, now: Instant) -> bool {
         let elapsed = now.saturating_duration_since(self.updated);
         let elapsed = i64::try_from(elapsed.as_micros()).unwrap_or(i64::MAX);

@@ -8,8 +8,8 @@ use super::{
 };
 use crate::{Event, EventType, event::WeakEventBus};
 
-/// The maximum size of an event of a plugin in bytes. Queues keep many events, and every plugin that
-/// handles the event gets it.
+/// The maximum size of an event of a plugin in bytes. Queues keep many events, and every plugin
+/// that handles the event gets it.
 const MAX_SIZE: usize = 64 * 1024;
 
 /// Publishes events of one plugin, of the types that the operator lists.
@@ -19,31 +19,31 @@ pub(crate) struct EventAccess {
     bus: WeakEventBus,
     source: String,
     types: BTreeSet<EventType>,
-    max_events: u32,
+    max_events_per_second: u32,
     rate: Rate,
 }
 
 impl EventAccess {
-    /// Creates the access of a plugin, with a maximum number of events per second.
+    /// Creates the access of a plugin.
     pub(crate) fn new(
         bus: WeakEventBus,
         plugin: &str,
         types: impl IntoIterator<Item = EventType>,
-        max_events: u32,
+        max_events_per_second: u32,
     ) -> Self {
         Self {
             bus,
             source: format!("plugins/{plugin}"),
             types: types.into_iter().collect(),
-            max_events,
-            rate: Rate::new(max_events, Instant::now()),
+            max_events_per_second,
+            rate: Rate::new(max_events_per_second, Instant::now()),
         }
     }
 
     /// Queues an event. `size` is the size of its texts in bytes.
     ///
     /// # Errors
-    /// The type is not granted, the data are not valid or too large, the plugin publishes too often,
+    /// The type is not granted, the data is not valid or too large, the plugin publishes too often,
     /// or the bus rejects the event. The text is for the plugin.
     pub(crate) fn publish(
         &self,
@@ -64,14 +64,12 @@ impl EventAccess {
         let mut left = MAX_VALUES.saturating_sub(metadata.len());
         let data = match json::parse(data, &mut left) {
             Ok(Value::Object(data)) => data,
-            Ok(_) => return Err("the data are not a JSON object".to_owned()),
+            Ok(_) => return Err("the data is not a JSON object: publish an object".to_owned()),
             Err(problem) => return Err(format!("the data {problem}")),
         };
         if !self.rate.take(Instant::now()) {
-            let max = self.max_events;
-            return Err(format!(
-                "the plugin publishes more than {max} events per second"
-            ));
+            let max = self.max_events_per_second;
+            return Err(format!("the plugin exceeded max_events_per_second ({max})"));
         }
         let mut event = Event::new(kind.clone(), self.source.as_str());
         event.data = data;

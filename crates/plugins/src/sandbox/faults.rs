@@ -12,8 +12,8 @@ pub(crate) const WINDOW: Duration = Duration::from_secs(60);
 const INITIAL_BACKOFF: Duration = Duration::from_secs(60);
 /// A plugin that fails now and then is thus tried twice an hour.
 const MAX_BACKOFF: Duration = Duration::from_secs(30 * 60);
-/// The time without a fault of an enabled plugin after which the backoff is the initial one again. It
-/// is longer than [`WINDOW`], so that a plugin whose calls fail now and then keeps its backoff.
+/// The time without a fault of an enabled plugin after which the backoff is the initial one again.
+/// It is longer than [`WINDOW`], so that a plugin whose calls fail occasionally keeps its backoff.
 const RECOVERY: Duration = Duration::from_secs(10 * 60);
 /// The failed trials in a row after which the plugin stays disabled until an operator enables it.
 const MAX_FAILED_TRIALS: u32 = 3;
@@ -32,10 +32,15 @@ pub(crate) struct FaultCount {
     trials: u64,
 }
 
-/// The permission for one call. Only the call of a trial ends it. Calls that began before the plugin
-/// was disabled may end during the trial.
+/// The permission for one call. Only the call of a trial ends it. Calls that began before the
+/// plugin was disabled may end during the trial.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Permission(Option<u64>);
+
+impl Permission {
+    /// The permission for a call that is not a trial, also of a disabled plugin.
+    pub(crate) const WITHOUT_TRIAL: Self = Self(None);
+}
 
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 enum State {
@@ -56,8 +61,8 @@ pub(crate) enum Transition {
 }
 
 impl FaultCount {
-    /// Permits a call, or returns `None`. After the backoff the first call is a trial, and others are
-    /// rejected.
+    /// Permits a call, or returns `None`. After the backoff the first call is a trial, and others
+    /// are rejected.
     pub(crate) fn permit(&mut self, now: Instant) -> Option<Permission> {
         match self.state {
             State::Enabled => Some(Permission(None)),
@@ -79,6 +84,16 @@ impl FaultCount {
         self.state != State::Enabled
     }
 
+    /// Returns true if all calls are rejected until the end of the backoff, or until an operator
+    /// enables the plugin.
+    pub(crate) fn is_backing_off(&self, now: Instant) -> bool {
+        match self.state {
+            State::DisabledUntil(end) => now < end,
+            State::Disabled => true,
+            State::Enabled | State::Trial(_) => false,
+        }
+    }
+
     /// Returns the time of the next trial, if faults disable the plugin until then.
     pub(crate) fn next_trial(&self) -> Option<Instant> {
         match self.state {
@@ -87,13 +102,13 @@ impl FaultCount {
         }
     }
 
-    /// Whether the plugin is disabled until an operator enables it.
+    /// Returns true if the plugin is disabled until an operator enables it.
     pub(crate) fn needs_operator(&self) -> bool {
         self.state == State::Disabled
     }
 
-    /// Records a call without a fault. One successful trial does not show that the plugin is repaired,
-    /// so the backoff stays.
+    /// Records a call without a fault. One successful trial does not show that the plugin is
+    /// repaired, so the backoff stays.
     pub(crate) fn succeed(&mut self, call: Permission, now: Instant) -> Transition {
         if !self.is_trial(call) {
             return Transition::None;
@@ -129,8 +144,8 @@ impl FaultCount {
         Transition::None
     }
 
-    /// Ends a trial whose call did not run, so that the next call is the trial. Does nothing for other
-    /// calls.
+    /// Ends a trial whose call did not run, so that the next call is the trial. Does nothing for
+    /// other calls.
     pub(crate) fn abandon(&mut self, call: Permission, now: Instant) {
         if self.is_trial(call) {
             self.state = State::DisabledUntil(now);
@@ -163,7 +178,7 @@ mod tests {
     use super::*;
 
     /// The permission of a call of an enabled plugin.
-    const CALL: Permission = Permission(None);
+    const CALL: Permission = Permission::WITHOUT_TRIAL;
 
     fn fail_often(faults: &mut FaultCount, now: Instant) -> Transition {
         (0..MAX_FAULTS).fold(Transition::None, |_, _| faults.fail(CALL, now))
@@ -181,6 +196,29 @@ mod tests {
         assert_eq!(faults.permit(later), None, "only one call is a trial");
         assert_eq!(faults.succeed(trial, later), Transition::Enabled);
         assert_eq!(faults.permit(later), Some(CALL));
+    }
+
+    #[test]
+    fn backoff_ends_before_its_trial_plug_2() {
+        let start = Instant::now();
+        let mut faults = FaultCount::default();
+        assert!(!faults.is_backing_off(start));
+        fail_often(&mut faults, start);
+        assert!(faults.is_backing_off(start));
+        let later = start + INITIAL_BACKOFF;
+        assert!(!faults.is_backing_off(later) && faults.is_disabled());
+        let mut trial = faults.permit(later).unwrap();
+        assert!(!faults.is_backing_off(later), "the trial runs");
+        // A call that is not a trial does not end it.
+        assert_eq!(faults.succeed(CALL, later), Transition::None);
+        assert_eq!(faults.fail(CALL, later), Transition::None);
+        for _ in 1..MAX_FAILED_TRIALS {
+            faults.fail(trial, later);
+            let end = faults.next_trial().unwrap();
+            trial = faults.permit(end).unwrap();
+        }
+        faults.fail(trial, later);
+        assert!(faults.is_backing_off(later + MAX_BACKOFF * 10));
     }
 
     #[test]

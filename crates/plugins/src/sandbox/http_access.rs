@@ -10,6 +10,8 @@ use seaworthy_client::{ClientError, HttpClient, HttpResponse};
 use seaworthy_core::{Timeout, context, error_chain};
 use tokio::runtime::Handle;
 
+use crate::runtime::Caller;
+
 /// Sends requests of a plugin to the hosts that the operator lists.
 #[derive(Debug, Clone)]
 pub(crate) struct HttpAccess {
@@ -33,19 +35,19 @@ impl HttpAccess {
         }
     }
 
-    /// Sends a request and blocks the thread until the response or `deadline`. The response body
-    /// has at most `max_body` bytes.
+    /// Sends a request and blocks the thread until the response, `deadline`, or until `caller`
+    /// leaves. The response body has at most `max_body` bytes.
     ///
     /// # Errors
     /// The request is not valid, the host is not granted, the request fails, the response is too
-    /// large, or the deadline passes. The text is for the plugin.
+    /// large, the caller leaves, or the deadline passes. The text is for the plugin.
     pub(crate) fn send(
         &self,
         method: &str,
         url: &str,
         headers: &[(String, String)],
         body: Vec<u8>,
-        deadline: Instant,
+        (deadline, caller): (Instant, &Caller),
         max_body: usize,
     ) -> Result<HttpResult, String> {
         let method: Method = method
@@ -84,7 +86,13 @@ impl HttpAccess {
             Ok(HttpResult { status, body })
         };
         let left = left.max(Duration::from_millis(1));
-        let call = async move { tokio::time::timeout(left, call).await };
+        let caller = caller.clone();
+        let call = async move {
+            tokio::select! {
+                ended = tokio::time::timeout(left, call) => ended,
+                () = caller.left() => Ok(Err("the caller left".to_owned())),
+            }
+        };
         // In a task, because threads that the request starts inherit the priority of their creator.
         let task = match context::current() {
             Some(context) => self.runtime.spawn(context::scope(context, call)),
@@ -98,7 +106,7 @@ impl HttpAccess {
         }
     }
 
-    /// Whether the operator lists the host of the URL, or this host and port.
+    /// Returns true if the operator lists the host of the URL, or this host and port.
     fn is_granted(&self, url: &Uri) -> bool {
         let Some(host) = url.host() else {
             return false;

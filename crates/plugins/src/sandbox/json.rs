@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 /// The maximum number of JSON values that one call of a guest passes, with those in lists and
-/// objects: enough for the data of one request, and less than 1 MiB in the host.
+/// objects. This is enough for the data of one request, and needs less than 1 MiB in the host.
 pub(crate) const MAX_VALUES: usize = 1_000;
 /// The maximum depth of lists and objects: more than a sensible document has.
 const MAX_DEPTH: usize = 32;

@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use std::{collections::HashMap, fmt};
 
 use parking_lot::Mutex;
 
@@ -7,13 +7,12 @@ use parking_lot::Mutex;
 const OVERHEAD: usize = 64;
 
 /// The keys of one plugin, in memory. They last until the plugin is reloaded or unloaded.
-#[derive(Debug)]
 pub(crate) struct KeyValueStore {
     max_size: usize,
     stored: Mutex<Stored>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Stored {
     values: HashMap<String, Vec<u8>>,
     size: usize,
@@ -56,6 +55,16 @@ impl KeyValueStore {
         if let Some(value) = stored.values.remove(key) {
             stored.size -= size(key, &value);
         }
+    }
+}
+
+impl fmt::Debug for KeyValueStore {
+    // The keys and values are missing, because they may be secret.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("KeyValueStore")
+            .field("max_size", &self.max_size)
+            .finish_non_exhaustive()
     }
 }
 

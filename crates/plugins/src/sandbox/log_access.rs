@@ -4,8 +4,8 @@ use seaworthy_telemetry::metrics::Counter;
 
 use super::rate::Rate;
 
-/// The budget of one plugin for lines in the log of the service. All plugins share the rate limit of
-/// the log, so a plugin without its own budget could suppress the lines of the others.
+/// The budget of one plugin for lines in the log of the service. All plugins share the rate limit
+/// of the log, so a plugin without its own budget could suppress the lines of the others.
 #[derive(Debug)]
 pub(crate) struct LogAccess {
     rate: Rate,
@@ -13,15 +13,15 @@ pub(crate) struct LogAccess {
 }
 
 impl LogAccess {
-    /// Creates a budget of lines per second. `dropped` counts the lines above it.
-    pub(crate) fn new(max_lines: u32, dropped: Counter) -> Self {
+    /// Creates a budget. `dropped` counts the lines above it.
+    pub(crate) fn new(max_lines_per_second: u32, dropped: Counter) -> Self {
         Self {
-            rate: Rate::new(max_lines, Instant::now()),
+            rate: Rate::new(max_lines_per_second, Instant::now()),
             dropped,
         }
     }
 
-    /// Whether the plugin may write a line.
+    /// Returns true if the plugin may write a line.
     pub(crate) fn admit(&self) -> bool {
         let is_admitted = self.rate.take(Instant::now());
         if !is_admitted {

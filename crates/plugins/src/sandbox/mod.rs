@@ -1,5 +1,6 @@
-//! Limits and state of a plugin that last longer than one call: CPU time, faults, stored values, and
-//! its access to HTTP, events and the log. Also the threads of guests, and the conversion of JSON.
+//! Limits and state of a plugin that last longer than one call: CPU time, faults, stored values,
+//! and its access to HTTP, events and the log. Also the threads of guests, and the conversion of
+//! JSON.
 
 mod cpu_share;
 mod cpu_time;
@@ -16,7 +17,7 @@ pub(crate) use cpu_share::{CpuShare, max_cpu_time};
 pub(crate) use cpu_time::CpuTime;
 pub(crate) use event_access::EventAccess;
 pub(crate) use faults::{FaultCount, Permission, Transition, WINDOW as FAULT_WINDOW};
-pub(crate) use guest_threads::GuestThreads;
+pub(crate) use guest_threads::{Ended, GuestThreads};
 pub(crate) use http_access::HttpAccess;
 pub(crate) use key_value::KeyValueStore;
 pub(crate) use log_access::LogAccess;

@@ -5,7 +5,7 @@ use parking_lot::Mutex;
 /// The parts of one token. With them the tokens of a microsecond are a whole number.
 const PARTS: u64 = 1_000_000;
 
-/// A token bucket: at most a number of actions per second, with as many at once after a pause.
+/// A token bucket: at most a number of actions per second, with as many at once after idle time.
 #[derive(Debug)]
 pub(crate) struct Rate {
     per_second: u32,
@@ -30,7 +30,7 @@ impl Rate {
         }
     }
 
-    /// Whether an action may happen now. Counts it.
+    /// Returns true if an action may happen now. Counts it.
     pub(crate) fn take(&self, now: Instant) -> bool {
         let per_second = u64::from(self.per_second);
         let mut state = self.state.lock();

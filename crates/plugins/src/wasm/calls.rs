@@ -4,6 +4,7 @@ use super::{
     data::{guest_event, guest_question, hook_call, set_values, short},
     functions::{EventResult, HookResult, StepResult, typed},
     program::WasmProgram,
+    times::Times,
     types::{
         GuestDecision, GuestEvent, GuestHandleError, GuestOutcome, GuestQuestion, HookCallV01,
         HookCallV02,
@@ -42,7 +43,7 @@ impl Program for WasmProgram {
         let Some(function) = &self.functions.hook else {
             return Err(missing("hooks"));
         };
-        let call = hook_call(input, limits)?;
+        let call = hook_call(input, self.times(), limits)?;
         let (result,) = self.enter(limits, |store, instance| match self.imports.api {
             Interface::V0_1 => typed::<(HookCallV01,), HookResult>(store, instance, function)?
                 .call(store, (call.into(),)),
@@ -72,7 +73,7 @@ impl Program for WasmProgram {
         let Some(function) = &self.functions.handle else {
             return Err(missing("events"));
         };
-        let event = guest_event(event, limits)?;
+        let event = guest_event(event, self.times(), limits)?;
         let (result,) = self.enter(limits, |store, instance| {
             typed::<(&str, GuestEvent), EventResult>(store, instance, function)?
                 .call(store, (handler, event))
@@ -100,6 +101,12 @@ impl Program for WasmProgram {
 }
 
 impl WasmProgram {
+    fn times(&self) -> Times {
+        Times {
+            has_clock: self.imports.capabilities.contains(&Capability::Clock),
+        }
+    }
+
     /// Returns the settings of the plugin as a JSON object. It is empty without the capability to
     /// read them.
     fn settings(&self) -> String {

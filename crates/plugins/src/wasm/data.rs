@@ -2,8 +2,11 @@
 
 use serde_json::{Map, Value};
 
-use super::types::{
-    Entry, GuestEvent, GuestQuestion, HookCallV01, HookCallV02, HookContextV01, HookContextV02,
+use super::{
+    times::Times,
+    types::{
+        Entry, GuestEvent, GuestQuestion, HookCallV01, HookCallV02, HookContextV01, HookContextV02,
+    },
 };
 use crate::{
     Event,
@@ -18,16 +21,20 @@ const MAX_REASON: usize = 1_000;
 ///
 /// # Errors
 /// The data exceed the payload limit.
-pub(super) fn hook_call(input: &HookInput, limits: &CallLimits) -> Result<HookCallV02, CallError> {
+pub(super) fn hook_call(
+    input: &HookInput,
+    times: Times,
+    limits: &CallLimits,
+) -> Result<HookCallV02, CallError> {
     let context = &input.context;
     let call = HookCallV02 {
         hook: input.hook.clone(),
         point: input.point.as_str().to_owned(),
         context: HookContextV02 {
-            request_id: context.request_id.clone(),
+            request_id: times.id(&context.request_id),
             actor: context.actor.clone(),
             tenant: context.tenant.clone(),
-            remaining: context.remaining_ms,
+            remaining: context.remaining_ms.map(Times::remaining),
         },
         values: entries(&input.values),
         metadata: texts(input.metadata.iter().map(|(name, value)| (name, value))),
@@ -56,12 +63,16 @@ impl From<HookCallV02> for HookCallV01 {
 ///
 /// # Errors
 /// The data exceed the payload limit.
-pub(super) fn guest_event(event: &Event, limits: &CallLimits) -> Result<GuestEvent, CallError> {
+pub(super) fn guest_event(
+    event: &Event,
+    times: Times,
+    limits: &CallLimits,
+) -> Result<GuestEvent, CallError> {
     let event = GuestEvent {
-        id: event.id.clone(),
+        id: times.id(&event.id),
         kind: event.kind.to_string(),
         source: event.source.clone(),
-        time: event.time_text(),
+        time: times.text(event.time),
         data: Value::Object(event.data.clone()).to_string(),
         metadata: texts(event.metadata.iter()),
     };

@@ -5,7 +5,7 @@ use wasmtime::{
     component::{Component, Linker},
 };
 
-use super::{imports::link, program::WasmProgram, ticker::Ticker};
+use super::{functions_count::functions, imports::link, program::WasmProgram, ticker::Ticker};
 use crate::runtime::{Imports, Program, Runtime};
 
 /// The stack of a guest in bytes. The stack of a tokio thread, 2 MiB by default, is larger.
@@ -16,6 +16,9 @@ pub(super) const MAX_CORE_INSTANCES: u16 = 16;
 pub(super) const MAX_TABLES: u16 = 16;
 /// The maximum number of elements of one table: the functions that a component calls indirectly.
 pub(super) const MAX_TABLE_ELEMENTS: usize = 10_000;
+/// The maximum number of functions of one component. The time and the memory of a compilation grow
+/// with them. Large components, such as interpreters of a language, have less than half of them.
+const MAX_FUNCTIONS: usize = 50_000;
 /// The maximum metadata of the engine for one instance, in bytes.
 const MAX_INSTANCE_SIZE: usize = 1024 * 1024;
 /// The first bytes of the memory of a guest that the engine clears itself for the next guest: the
@@ -91,6 +94,11 @@ impl WasmRuntime {
 
 impl Runtime for WasmRuntime {
     fn compile(&self, component: &[u8], imports: &Imports) -> Result<Arc<dyn Program>, String> {
+        if functions(component) > MAX_FUNCTIONS {
+            return Err(format!(
+                "plugin.wasm has more than {MAX_FUNCTIONS} functions"
+            ));
+        }
         let compiled = Component::from_binary(&self.engine, component)
             .map_err(|error| format!("plugin.wasm is not a component: {error:#}"))?;
         let mut linker = Linker::new(&self.engine);
@@ -127,7 +135,7 @@ mod tests {
     use super::*;
     use crate::{
         Interface, World, pack,
-        runtime::{CallError, CallLimits, LifecycleStep},
+        runtime::{CallError, CallLimits, Caller, LifecycleStep},
         sandbox::{KeyValueStore, LogAccess},
     };
 
@@ -151,11 +159,12 @@ mod tests {
             payload: PAGE,
             host_calls: 0,
             cpu_time: Duration::from_secs(10),
+            caller: Caller::default(),
         }
     }
 
-    fn compile(runtime: &WasmRuntime) -> Arc<dyn Program> {
-        let imports = Imports {
+    fn imports() -> Imports {
+        Imports {
             plugin: "endless".into(),
             api: Interface::V0_2,
             capabilities: Vec::new(),
@@ -164,9 +173,18 @@ mod tests {
             http: None,
             events: None,
             log: Arc::new(LogAccess::new(0, Counter::default())),
-        };
+        }
+    }
+
+    fn compile(runtime: &WasmRuntime) -> Arc<dyn Program> {
         let component = pack(ENDLESS.as_bytes(), Interface::V0_2, World::RequestHook).unwrap();
-        runtime.compile(&component, &imports).unwrap()
+        runtime.compile(&component, &imports()).unwrap()
+    }
+
+    /// Expects that a step ended at its timeout. On a busy machine it may wait for a core.
+    fn expect_timeout(ended: &Result<Result<(), String>, CallError>, timeout: Duration) {
+        let timeouts = [CallError::Timeout(timeout), CallError::Starved(timeout)];
+        assert!(timeouts.map(Err).contains(ended), "{ended:?}");
     }
 
     #[test]
@@ -176,7 +194,31 @@ mod tests {
         // The function returns immediately. Its deadline is the start of the call.
         let limits = limits(Duration::ZERO);
         let ended = program.step(LifecycleStep::HealthCheck, &limits);
-        assert_eq!(ended, Err(CallError::Timeout(Duration::ZERO)));
+        expect_timeout(&ended, Duration::ZERO);
+    }
+
+    #[test]
+    fn guest_ends_after_its_caller_left_plug_2() {
+        let runtime = WasmRuntime::new(PAGE, 2, || ()).unwrap();
+        let program = compile(&runtime);
+        let limits = limits(Duration::from_secs(20));
+        let waiting = limits.caller.wait();
+        let (sender, ended) = mpsc::channel();
+        thread::spawn(move || sender.send(program.step(LifecycleStep::Start, &limits)));
+        assert!(ended.recv_timeout(Duration::from_millis(50)).is_err());
+        drop(waiting);
+        let ended = ended.recv_timeout(Duration::from_secs(15)).unwrap();
+        assert_eq!(ended, Err(CallError::Cancelled));
+    }
+
+    #[test]
+    fn component_with_too_many_functions_is_not_compiled_plug_2() {
+        let runtime = WasmRuntime::new(PAGE, 2, || ()).unwrap();
+        let functions = "(func)".repeat(MAX_FUNCTIONS + 1);
+        let text = format!("(component (core module {functions}))");
+        let component = wat::parse_str(text).unwrap();
+        let problem = runtime.compile(&component, &imports()).unwrap_err();
+        assert_eq!(problem, "plugin.wasm has more than 50000 functions");
     }
 
     #[test]
@@ -193,7 +235,8 @@ mod tests {
 
     #[test]
     fn endless_call_ends_after_the_drop_of_its_engine_plug_2() {
-        let limits = limits(Duration::from_millis(50));
+        let timeout = Duration::from_millis(50);
+        let limits = limits(timeout);
         let runtime = WasmRuntime::new(PAGE, 2, || ()).unwrap();
         let program = compile(&runtime);
         let ticker = Arc::downgrade(&runtime.ticker);
@@ -206,6 +249,6 @@ mod tests {
         thread::spawn(move || sender.send(program.step(LifecycleStep::Start, &limits)));
         // If the engine does not stop the guest, it never returns.
         let ended = ended.recv_timeout(Duration::from_secs(30)).unwrap();
-        assert_eq!(ended, Err(CallError::Timeout(limits.timeout)));
+        expect_timeout(&ended, timeout);
     }
 }

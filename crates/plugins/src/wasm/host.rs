@@ -24,6 +24,9 @@ pub(super) struct Host {
     pub(super) imports: Arc<Imports>,
     pub(super) limits: CallLimits,
     pub(super) deadline: Instant,
+    started: Instant,
+    /// The time that the guest waited for responses.
+    waited: Duration,
     /// The memory of the guest, in bytes.
     memory: usize,
     begun: CpuTime,
@@ -42,11 +45,13 @@ pub(super) struct Host {
 }
 
 impl Host {
-    pub(super) fn new(imports: Arc<Imports>, limits: CallLimits, begun: Instant) -> Self {
+    pub(super) fn new(imports: Arc<Imports>, limits: CallLimits, started: Instant) -> Self {
         Self {
             imports,
+            deadline: started + limits.timeout,
             limits,
-            deadline: begun + limits.timeout,
+            started,
+            waited: Duration::ZERO,
             memory: 0,
             begun: CpuTime::now(),
             ticked: Duration::ZERO,
@@ -70,8 +75,9 @@ impl Host {
         self.ticked = used;
         let margin = margin(self.memory, self.longest, self.limits.timeout);
         if Instant::now() + margin >= self.deadline {
-            return Err(self.exceed(CallError::Timeout(self.limits.timeout)));
+            return Err(self.exceed_timeout());
         }
+        self.check_caller()?;
         if used > self.limits.cpu_time {
             let error = CallError::CpuTime(self.limits.cpu_time);
             return Err(self.exceed(error));
@@ -93,15 +99,40 @@ impl Host {
         self.check_deadline()
     }
 
-    /// Checks the deadline after a host function that waits.
+    /// Checks the deadline after a host function that waited since `begin`.
     ///
     /// # Errors
     /// The deadline passed. The error ends the call.
-    pub(super) fn check_deadline(&mut self) -> wasmtime::Result<()> {
+    pub(super) fn end_wait(&mut self, begin: Instant) -> wasmtime::Result<()> {
+        self.waited += begin.elapsed();
+        self.check_deadline()
+    }
+
+    fn check_deadline(&mut self) -> wasmtime::Result<()> {
         match Instant::now() >= self.deadline {
-            true => Err(self.exceed(CallError::Timeout(self.limits.timeout))),
+            true => Err(self.exceed_timeout()),
+            false => self.check_caller(),
+        }
+    }
+
+    /// # Errors
+    /// The caller left. The error ends the call.
+    fn check_caller(&mut self) -> wasmtime::Result<()> {
+        match self.limits.caller.has_left() {
+            true => Err(self.exceed(CallError::Cancelled)),
             false => Ok(()),
         }
+    }
+
+    /// Ends a call at its deadline. The guest is not at fault if it waited for a core during most
+    /// of its time. Waits for responses count against the guest.
+    fn exceed_timeout(&mut self) -> wasmtime::Error {
+        let active = self.begun.elapsed() + self.waited;
+        let timeout = self.limits.timeout;
+        self.exceed(match active < self.started.elapsed() / 2 {
+            true => CallError::Starved(timeout),
+            false => CallError::Timeout(timeout),
+        })
     }
 
     /// Checks the CPU time of a guest that has returned, because no tick interrupts a bulk
@@ -207,7 +238,63 @@ impl ResourceLimiter for Host {
 
 #[cfg(test)]
 mod tests {
+    use seaworthy_telemetry::metrics::Counter;
+
     use super::*;
+    use crate::{
+        Interface,
+        runtime::Caller,
+        sandbox::{KeyValueStore, LogAccess},
+    };
+
+    /// Returns the host of a call that began 100 ms ago, at its deadline.
+    fn late_host() -> Host {
+        let timeout = Duration::from_millis(100);
+        let imports = Imports {
+            plugin: "guard".into(),
+            api: Interface::V0_2,
+            capabilities: Vec::new(),
+            settings: Arc::default(),
+            keys: Arc::new(KeyValueStore::new(0)),
+            http: None,
+            events: None,
+            log: Arc::new(LogAccess::new(0, Counter::default())),
+        };
+        let limits = CallLimits {
+            timeout,
+            memory: 0,
+            payload: 0,
+            host_calls: 1,
+            cpu_time: Duration::from_secs(10),
+            caller: Caller::default(),
+        };
+        let started = Instant::now().checked_sub(timeout).unwrap();
+        Host::new(Arc::new(imports), limits, started)
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn guest_that_waited_for_a_core_is_not_at_fault_plug_2() {
+        let timeout = Duration::from_millis(100);
+        let mut host = late_host();
+        assert!(host.tick().is_err());
+        assert_eq!(host.exceeded, Some(CallError::Starved(timeout)));
+        let mut host = late_host();
+        assert!(host.admit().is_err());
+        assert_eq!(host.exceeded, Some(CallError::Starved(timeout)));
+        assert!(!CallError::Starved(timeout).is_caused_by_guest());
+        // The guest used its time, or waited for responses.
+        let mut host = late_host();
+        while host.begun.elapsed() < timeout * 2 {}
+        assert!(host.tick().is_err());
+        // On a busy machine the loop takes more than twice its CPU time.
+        let is_busy = host.started.elapsed() > timeout * 4;
+        assert!(is_busy || host.exceeded == Some(CallError::Timeout(timeout)));
+        let mut host = late_host();
+        let begin = host.started;
+        assert!(host.end_wait(begin).is_err());
+        assert_eq!(host.exceeded, Some(CallError::Timeout(timeout)));
+    }
 
     #[test]
     fn large_memory_ends_the_time_of_a_guest_early_plug_2() {

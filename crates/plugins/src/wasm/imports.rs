@@ -1,16 +1,16 @@
+use std::time::Instant;
+
 use chrono::Utc;
 use wasmtime::{StoreContextMut, component::Linker};
 
 use super::{
     data::truncated,
     host::Host,
+    times::Times,
     types::{GuestRequest, GuestResponse, LogLevel, NewEvent},
 };
 use crate::{Capability, runtime::Imports};
 
-/// The resolution of the clock of plugins, in milliseconds. It is too coarse for timing attacks on
-/// other requests.
-const CLOCK_STEP: i64 = 10;
 /// The maximum length of a line of a plugin in the log, in bytes. The rest is cut off.
 const MAX_LINE: usize = 4 * 1024;
 
@@ -69,8 +69,7 @@ fn write(mut store: Store<'_>, (level, message): (LogLevel, String)) -> wasmtime
 
 fn now(mut store: Store<'_>, (): ()) -> wasmtime::Result<(u64,)> {
     store.data_mut().admit()?;
-    let now = Utc::now().timestamp_millis();
-    let coarse = now - now.rem_euclid(CLOCK_STEP);
+    let coarse = Times { has_clock: true }.round(Utc::now());
     Ok((u64::try_from(coarse).unwrap_or_default(),))
 }
 
@@ -121,16 +120,17 @@ fn send(mut store: Store<'_>, (request,): (GuestRequest,)) -> wasmtime::Result<(
     };
     let headers = request.headers.into_iter();
     let headers: Vec<_> = headers.map(|entry| (entry.name, entry.value)).collect();
+    let begin = Instant::now();
     let sent = http.send(
         &request.method,
         &request.url,
         &headers,
         request.body,
-        host.deadline,
+        (host.deadline, &host.limits.caller),
         host.receivable(),
     );
     // Without this check the guest would run until its next tick after the deadline.
-    host.check_deadline()?;
+    host.end_wait(begin)?;
     host.count_received(sent.as_ref().map_or(0, |result| result.body.len()))?;
     Ok((sent.map(|result| GuestResponse {
         status: result.status,

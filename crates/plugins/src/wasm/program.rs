@@ -10,7 +10,7 @@ use wasmtime::{
 };
 
 use super::{data::short, functions::Functions, host::Host, ticker::Ticker};
-use crate::runtime::{CallError, CallLimits, Imports};
+use crate::runtime::{CallError, CallLimits, Caller, Imports};
 
 /// The timeout and the CPU time of the check at the load of a component.
 const CHECK_TIMEOUT: Duration = Duration::from_secs(1);
@@ -53,6 +53,7 @@ impl WasmProgram {
             payload: max_memory,
             host_calls: 0,
             cpu_time: CHECK_TIMEOUT,
+            caller: Caller::default(),
         };
         let api = program.imports.api;
         program
@@ -74,7 +75,7 @@ impl WasmProgram {
     ) -> Result<R, CallError> {
         let begun = Instant::now();
         let _ticking = self.ticker.begin();
-        let host = Host::new(Arc::clone(&self.imports), *limits, begun);
+        let host = Host::new(Arc::clone(&self.imports), limits.clone(), begun);
         let mut store = Store::new(self.prepared.engine(), host);
         store.limiter(|host| host);
         store.set_hostcall_fuel(limits.payload);

@@ -12,12 +12,13 @@ use wasmtime::{Engine, EngineWeak};
 
 use crate::runtime::TICK;
 
-/// The time between two ticks while a guest runs for longer than a tick. At each tick the guest lets
-/// other threads run first. Some schedulers let a new thread wait for a while, also if its priority is
-/// higher. A request whose thread waits for the core of the guest thus waits only briefly.
+/// The time between two ticks while a guest runs for longer than a tick. At each tick the guest
+/// lets other threads run first. Some schedulers let a new thread wait for a while, also if its
+/// priority is higher. A request whose thread waits for the core of the guest thus waits only
+/// briefly.
 const SHORT_TICK: Duration = Duration::from_micros(250);
 /// The time that the thread ticks after the last call, so that frequent calls do not wake it.
-const LINGER: Duration = Duration::from_millis(50);
+const IDLE_TIMEOUT: Duration = Duration::from_millis(50);
 
 /// Advances the epoch of the engine while calls run. Its thread sleeps while no call runs, and ends
 /// when this value is dropped. The engine and its programs share the value.
@@ -36,7 +37,7 @@ struct Clock {
 #[derive(Default)]
 struct Sleep {
     is_sleeping: bool,
-    is_over: bool,
+    is_stopped: bool,
 }
 
 /// A running call. Its drop is the end of the call.
@@ -77,13 +78,13 @@ impl Ticker {
         self.0.has_long_guest.store(true, Ordering::Relaxed);
     }
 
-    /// Whether the next tick follows sooner.
+    /// Returns true if the next tick follows sooner.
     #[cfg(test)]
     pub(super) fn is_short(&self) -> bool {
         self.0.has_long_guest.load(Ordering::Relaxed)
     }
 
-    /// Whether the thread sleeps or has ended.
+    /// Returns true if the thread sleeps or has ended.
     #[cfg(test)]
     pub(super) fn is_idle(&self) -> bool {
         Arc::strong_count(&self.0) == 1 || self.0.sleeping.lock().is_sleeping
@@ -92,19 +93,19 @@ impl Ticker {
 
 impl Drop for Ticker {
     fn drop(&mut self) {
-        self.0.sleeping.lock().is_over = true;
+        self.0.sleeping.lock().is_stopped = true;
         self.0.wake.notify_one();
     }
 }
 
 impl Clock {
-    /// Ticks until no call has run for [`LINGER`], then sleeps until the next call. Returns false
-    /// if the thread must end.
+    /// Ticks until no call has run for [`IDLE_TIMEOUT`], then sleeps until the next call. Returns
+    /// false if the thread must end.
     fn tick(&self, engine: &EngineWeak, on_tick: &impl Fn()) -> bool {
         let mut idle = Instant::now();
         let mut ticked = idle;
-        while idle.elapsed() < LINGER {
-            thread::sleep(self.pause());
+        while idle.elapsed() < IDLE_TIMEOUT {
+            thread::sleep(self.tick_interval());
             match engine.upgrade() {
                 Some(engine) => engine.increment_epoch(),
                 None => return false,
@@ -118,20 +119,20 @@ impl Clock {
             }
         }
         let mut sleep = self.sleeping.lock();
-        if sleep.is_over {
+        if sleep.is_stopped {
             return false;
         }
         if self.running.load(Ordering::SeqCst) == 0 {
             sleep.is_sleeping = true;
-            while sleep.is_sleeping && !sleep.is_over {
+            while sleep.is_sleeping && !sleep.is_stopped {
                 self.wake.wait(&mut sleep);
             }
         }
-        !sleep.is_over
+        !sleep.is_stopped
     }
 
     /// Returns the time until the next tick.
-    fn pause(&self) -> Duration {
+    fn tick_interval(&self) -> Duration {
         match self.has_long_guest.swap(false, Ordering::Relaxed) {
             true => SHORT_TICK,
             false => TICK,
@@ -152,10 +153,13 @@ mod tests {
     #[test]
     fn tick_follows_sooner_after_a_guest_was_seen_plug_2() {
         let clock = Arc::new(Clock::default());
-        assert_eq!(clock.pause(), TICK);
+        assert_eq!(clock.tick_interval(), TICK);
         let ticker = Ticker(Arc::clone(&clock));
         ticker.seen();
-        assert_eq!([clock.pause(), clock.pause()], [SHORT_TICK, TICK]);
+        assert_eq!(
+            [clock.tick_interval(), clock.tick_interval()],
+            [SHORT_TICK, TICK]
+        );
     }
 
     #[test]

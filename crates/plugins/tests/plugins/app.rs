@@ -2,7 +2,7 @@
 
 use std::{path::Path, sync::OnceLock, time::Duration};
 
-use seaworthy_config::Loader;
+use seaworthy_config::{Loader, Profile};
 use seaworthy_http::Routes;
 use seaworthy_plugins::{Capability, EventType, GrantConfig, Plugins, PluginsConfig, SigningKey};
 use seaworthy_service::{Assembly, NoSettings, RunningService, Service, StartError};
@@ -51,6 +51,7 @@ pub(crate) struct Setup {
     pub(crate) key: SigningKey,
     pub(crate) config: PluginsConfig,
     overrides: Vec<&'static str>,
+    profile: Profile,
 }
 
 /// Returns the grant of capabilities without hosts.
@@ -97,12 +98,20 @@ impl Setup {
             key,
             config,
             overrides: vec!["server.http.rate_limit.enabled=false"],
+            profile: Profile::Test,
         }
     }
 
     /// Sets a setting of the service.
     pub(crate) fn set(mut self, setting: &'static str) -> Self {
         self.overrides.push(setting);
+        self
+    }
+
+    /// Starts the service in production, with settings that are safe there.
+    pub(crate) fn in_production(mut self) -> Self {
+        self.profile = Profile::Production;
+        self.overrides = vec!["behind_tls_proxy=true"];
         self
     }
 
@@ -150,7 +159,9 @@ impl Setup {
         add: impl FnOnce(&Assembly<NoSettings>, &Plugins),
     ) -> Result<TestApp, StartError> {
         let started = OnceLock::new();
-        let mut loader = Loader::for_tests("orders").overrides(self.overrides);
+        let mut loader = Loader::for_tests("orders")
+            .profile(self.profile)
+            .overrides(self.overrides);
         let file = self.folder.path().join(SETTINGS);
         if file.exists() {
             loader = loader.file(file);

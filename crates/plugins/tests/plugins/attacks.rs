@@ -1,7 +1,8 @@
 //! Attacks on the quotas of plugins and on the service through other plugins.
 
-use std::{thread::available_parallelism, time::Duration};
+use std::{num::NonZeroU32, sync::Arc, thread::available_parallelism, time::Duration};
 
+use seaworthy_core::{Deadline, RequestContext, ServiceIdentity, context};
 use seaworthy_plugins::{
     Capability, Event, EventType, FailureMode, HandlerError, HookCall, HookPoint, PluginStatus,
 };
@@ -120,7 +121,7 @@ async fn noisy_plugin_uses_its_own_budget_for_lines_plug_2() {
     let more = format!("capabilities = [\"log\"]\n{HOOK}timeout = \"30s\"\n");
     let app = Setup::new()
         .config(|config| config.security.max_cpu_percent = Some(100))
-        .config(|config| config.security.max_log_lines = 1)
+        .config(|config| config.security.max_log_lines_per_second = 1)
         .grant("noisy", &[Capability::Log])
         .grant("quiet", &[Capability::Log])
         .plugin("noisy", &more, &logging(LINES))
@@ -212,7 +213,7 @@ async fn stalled_plugins_leave_calls_to_the_others_plug_2() {
         app.plugins.events().publish_async(login).unwrap();
     }
     let mut unanswered = Vec::new();
-    while unanswered.len() < 3 * cores {
+    while unanswered.len() < 2 * cores {
         let next = timeout(TIMEOUT, waiting.recv()).await;
         unanswered.push(next.unwrap().unwrap());
     }
@@ -224,4 +225,93 @@ async fn stalled_plugins_leave_calls_to_the_others_plug_2() {
     assert_eq!(report.failed, []);
     assert_eq!(report.call.value("seen"), Some(&1.into()));
     drop((unanswered, waiting));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn short_deadline_does_not_skip_a_veto_plug_2() {
+    let veto = format!("{HOOK}veto = true\ntimeout = \"20s\"\n");
+    let app = Setup::new()
+        .config(|config| config.on_failure = FailureMode::Open)
+        .config(|config| config.security.max_cpu_percent = Some(100))
+        .plugin("slow", &veto, &Guest::hook("(loop $l (br $l)) unreachable"))
+        .start()
+        .await
+        .unwrap();
+    // Clients can shorten the deadline of a request.
+    let request = RequestContext::background(ServiceIdentity::new("orders", "1.0.0"));
+    let request = request.with_deadline(Deadline::after(Duration::from_millis(200)));
+    let call = app.plugins.run_hooks(HookPoint::BeforeBiz, HookCall::new());
+    let error = context::scope(Arc::new(request), call).await.unwrap_err();
+    assert_eq!(error.reason(), "DEADLINE_EXCEEDED");
+    // The plugin is not at fault.
+    let fault = app.metric("plugin_faults_total{plugin=\"slow\",reason=\"cancelled\"}");
+    assert_eq!(fault, 1);
+    assert_eq!(app.plugins.get("slow").unwrap().error_msg, None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn failures_share_the_log_lines_of_a_plugin_plug_2() {
+    let handler = "[[handlers]]\nname = \"note\"\ntypes = [\"user.login\"]\n";
+    let app = Setup::new()
+        .config(|config| {
+            config.security.max_log_lines_per_second = 1;
+            config.security.max_cpu_percent = Some(100);
+        })
+        .plugin("hooks", HOOK, &Guest::failing("a text of the plugin"))
+        .plugin("events", handler, &Guest::handler("unreachable"))
+        .start()
+        .await
+        .unwrap();
+    for _ in 0..20 {
+        let call = app.plugins.run_hooks(HookPoint::BeforeBiz, HookCall::new());
+        assert_eq!(call.await.unwrap().failed.len(), 1);
+        let login = Event::new(EventType::USER_LOGIN, "accounts");
+        assert_eq!(app.plugins.events().publish(login).await.len(), 1);
+    }
+    for plugin in ["hooks", "events"] {
+        let dropped = format!("plugin_log_lines_dropped_total{{plugin=\"{plugin}\"}}");
+        assert!(app.metric(&dropped) > 0, "{plugin}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn operators_set_the_concurrent_calls_of_a_plugin_plug_2() {
+    const TIMEOUT: Duration = Duration::from_secs(60);
+    let cores = available_parallelism().unwrap().get();
+    let (url, mut waiting) = hold();
+    let more = format!("capabilities = [\"http\"]\n{HOOK}timeout = \"60s\"\n");
+    // All plugins with `http` share two calls for each core.
+    let max = u32::try_from(cores + 1).unwrap();
+    let app = Setup::new()
+        .config(|config| {
+            config.security.max_cpu_percent = Some(100);
+            config.security.max_concurrent_calls = NonZeroU32::new(max);
+            config.grants.insert("slow".to_owned(), granted_http());
+        })
+        .plugin("slow", &more, &Guest::requesting(&url, "(i32.const 16)"))
+        .settings("slow", "timeout: 60s\n")
+        .start()
+        .await
+        .unwrap();
+    let calls = (0..max + 1).map(|_| {
+        let plugins = app.plugins.clone();
+        let call = async move {
+            plugins
+                .run_hooks(HookPoint::BeforeBiz, HookCall::new())
+                .await
+        };
+        tokio::spawn(call)
+    });
+    let calls: Vec<_> = calls.collect();
+    let mut unanswered = Vec::new();
+    for _ in 0..max {
+        let next = timeout(TIMEOUT, waiting.recv()).await;
+        unanswered.push(next.unwrap().unwrap());
+    }
+    // The last call waits for the end of another one.
+    assert!(waiting.try_recv().is_err(), "more calls run");
+    drop((unanswered, waiting));
+    for call in calls {
+        call.await.unwrap().unwrap();
+    }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures::FutureExt as _;
-use seaworthy_plugins::{HookCall, HookPoint, PluginErrorCode};
+use seaworthy_plugins::{HookCall, HookPoint, PluginErrorCode, PluginStatus};
 use seaworthy_testkit::eventually;
 use tokio::sync::mpsc::UnboundedReceiver;
 
@@ -129,4 +129,71 @@ async fn hook_that_a_newer_version_lacks_is_skipped_plug_1() {
     app.plugins.start_plugin("guard").await.unwrap();
     drop((respond, waiting));
     assert_eq!(call.await.unwrap().unwrap(), []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn guests_of_lost_callers_release_their_calls_plug_2() {
+    let (url, mut waiting) = hold();
+    let app = Setup::new()
+        .service_settings(
+            "clients: { plugins: { policies: { attempt_timeout: 10m, total_timeout: 10m } } }\n",
+        )
+        .config(|config| {
+            config.auto_load = Some(false);
+            config.security.max_cpu_percent = Some(100);
+            config.grants.insert("guard".to_owned(), granted_http());
+        })
+        .plugin(
+            "guard",
+            "capabilities = [\"http\"]\n[[hooks]]\nname = \"guard\"\npoint = \"before_biz\"\nveto = true\ntimeout = \"10m\"\n",
+            &Guest::requesting(&url, "(i32.const 16)"),
+        )
+        .settings("guard", "timeout: 10m\n")
+        .start()
+        .await
+        .unwrap();
+    app.plugins.load_folder().await.unwrap();
+    let cores = std::thread::available_parallelism().unwrap().get();
+    let mut unanswered = Vec::new();
+    // Without cancellation, these guests would use up the concurrent calls of the plugin.
+    for _ in 0..=cores {
+        let call = app.plugins.run_hooks(HookPoint::BeforeBiz, HookCall::new());
+        let request = tokio::select! {
+            _ = call => None,
+            request = tokio::time::timeout(TIMEOUT, waiting.recv()) => request.unwrap(),
+        };
+        unanswered.push(request.unwrap());
+    }
+    let counted = "plugin_faults_total{plugin=\"guard\",reason=\"cancelled\"}";
+    eventually(async || app.metric(counted) > u64::try_from(cores).unwrap()).await;
+    app.plugins.stop_plugin("guard").await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn load_of_the_folder_continues_after_its_drop_plug_1() {
+    let (url, mut waiting) = hold();
+    let app = Setup::new()
+        .config(|config| {
+            config.auto_load = Some(false);
+            config.security.max_cpu_percent = Some(100);
+            config.grants.insert("guard".to_owned(), granted_http());
+        })
+        .plugin(
+            "guard",
+            "capabilities = [\"http\"]\n",
+            &Guest::requesting_in_initialize(&url, "(i32.const 16)"),
+        )
+        .start()
+        .await
+        .unwrap();
+    let unanswered = tokio::select! {
+        loaded = app.plugins.load_folder() => panic!("ended before its drop: {loaded:?}"),
+        unanswered = waiting.recv() => unanswered,
+    };
+    drop((unanswered, waiting));
+    eventually(async || app.plugins.status("guard") == PluginStatus::Started).await;
+    app.service.stop().await;
+    let refused = app.plugins.load_folder().await.unwrap_err();
+    let problem = "the plugin folder is not changed, because the service stops";
+    assert_eq!(refused.to_string(), problem);
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use seaworthy_core::{RequestContext, ServiceIdentity, context};
 use seaworthy_plugins::{
-    Event, EventType, HandlerError, HookCall, HookPoint, PluginErrorCode, PluginStatus,
+    Capability, Event, EventType, HandlerError, HookCall, HookPoint, PluginErrorCode, PluginStatus,
 };
 use seaworthy_testkit::eventually;
 use tokio::sync::mpsc::{self, UnboundedReceiver};
@@ -18,7 +18,7 @@ const HOOK: &str =
     "[[hooks]]\nname = \"guard\"\npoint = \"before_request\"\nveto = true\ntimeout = \"30s\"\n";
 const CODE: &str = "PLUGIN_DEPENDENCY_ERROR";
 /// The problem of a plugin whose dependency `base` is disabled.
-const MISSING: &str = "depends on \"base\", which is disabled";
+const MISSING: &str = "depends on \"base\", which cannot be called";
 
 fn needs(dependency: &str) -> String {
     format!("dependencies = [\"{dependency}\"]\n")
@@ -59,8 +59,8 @@ fn missing() -> (PluginStatus, Option<&'static str>, Option<String>) {
     (PluginStatus::Error, Some(CODE), Some(MISSING.to_owned()))
 }
 
-/// Returns the types, plugins and codes of the events about plugins that cannot be called, and about
-/// plugins that can be called again.
+/// Returns the types, plugins and codes of the events about plugins that cannot be called, and
+/// about plugins that can be called again.
 fn events(app: &TestApp) -> UnboundedReceiver<(String, String, String)> {
     let (sender, events) = mpsc::unbounded_channel();
     let types = [EventType::PLUGIN_ERROR, EventType::PLUGIN_ENABLED];
@@ -115,7 +115,7 @@ async fn indirect_dependents_of_a_disabled_plugin_fail_plug_1() {
         .settings("notes", "retry_count: 0\n");
     let app = start(setup).await;
     configure(&app, "enabled: false\n").await;
-    let problem = "depends on \"guard\", which is disabled";
+    let problem = "depends on \"guard\", which cannot be called";
     let expected = (PluginStatus::Error, Some(CODE), Some(problem.to_owned()));
     assert_eq!(state(&app, "notes"), expected);
     let login = || Event::new(EventType::USER_LOGIN, "accounts");
@@ -202,4 +202,39 @@ async fn service_starts_with_dependents_of_a_disabled_plugin_plug_1() {
     assert_eq!(refused.code(), PluginErrorCode::Dependency);
     let problem = "plugin \"guard\": depends on \"base\", which is not started";
     assert_eq!(refused.to_string(), problem);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn dependents_of_a_plugin_that_failed_to_start_fail_plug_1() {
+    let setup = setup(&Guest::quiet())
+        .grant("base", &[Capability::KeyValue])
+        .plugin(
+            "base",
+            "capabilities = [\"key_value\"]\n",
+            &Guest::quiet().starting_once(),
+        )
+        .settings("base", "enabled: true\n");
+    let app = start(setup).await;
+    assert_eq!(app.rejection_text(), "one");
+    let mut events = events(&app);
+    // The plugin cannot be loaded, so its settings stop and start its version without a reload.
+    let manifest = app.path("base", "plugin.toml");
+    let kept = std::fs::read(&manifest).unwrap();
+    std::fs::write(&manifest, "name = ").unwrap();
+    app.configure("base", "enabled: false\n");
+    eventually(async || app.plugins.status("base") == PluginStatus::Stopped).await;
+    app.configure("base", "enabled: true\n");
+    eventually(async || app.plugins.status("base") == PluginStatus::Error).await;
+    assert_eq!(state(&app, "guard"), missing());
+    assert_eq!(app.rejection().0, 503);
+    std::fs::write(&manifest, kept).unwrap();
+    app.plugins.reload("base").await.unwrap();
+    assert_eq!(app.rejection_text(), "one");
+    for (kind, plugin, code) in [
+        (EventType::PLUGIN_ERROR, "guard", CODE),
+        (EventType::PLUGIN_ERROR, "base", "PLUGIN_START_FAILED"),
+        (EventType::PLUGIN_ENABLED, "guard", ""),
+    ] {
+        assert_eq!(events.recv().await, Some(event(&kind, plugin, code)));
+    }
 }

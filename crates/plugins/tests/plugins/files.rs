@@ -1,6 +1,7 @@
 //! Checks of the files of a plugin.
 
-use seaworthy_plugins::{Capability, GrantConfig, PluginsConfig, SigningKey};
+use seaworthy_core::ByteSize;
+use seaworthy_plugins::{Capability, GrantConfig, PluginErrorCode, PluginsConfig, SigningKey};
 
 use crate::{app::Setup, guest::Guest};
 
@@ -29,6 +30,59 @@ async fn unsigned_and_foreign_signatures_are_refused_plug_2() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn production_refuses_unsafe_settings_of_code_plug_2() {
+    let setup = || {
+        let setup = Setup::new().in_production();
+        setup.plugin("notes", "", &Guest::quiet())
+    };
+    // No preflight checks settings that the code of the service creates.
+    let unsigned = setup().config(|config| config.security.allow_unsigned = true);
+    let expected = "plugins.security.allow_unsigned must be false in production (PLUG-2): sign the plugins and list the key in plugins.security.trusted_keys";
+    assert_eq!(rejection(unsigned).await, expected);
+    let large = ByteSize::mebibytes(101);
+    let large = setup().config(|config| config.security.max_memory = Some(large));
+    let expected = "plugins.security.max_memory must be at most 100MiB in production (PLUG-2)";
+    assert_eq!(rejection(large).await, expected);
+    let busy = setup().config(|config| config.security.max_cpu_percent = Some(11));
+    let expected = "plugins.security.max_cpu_percent must be at most 10 in production (PLUG-2)";
+    assert_eq!(rejection(busy).await, expected);
+    let unsigned = setup();
+    std::fs::remove_file(unsigned.config.directory.join("notes/plugin.sig")).unwrap();
+    assert_eq!(rejection(unsigned).await, SIGNATURE);
+    let app = setup().start().await.unwrap();
+    assert!(app.plugins.get("notes").unwrap().signed);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn version_below_its_minimum_is_refused_plug_2() {
+    let setup = |version: &str| {
+        let more = format!("version = \"{version}\"\n");
+        let setup = Setup::new().plugin("notes", &more, &Guest::quiet());
+        setup.config(|config| {
+            config.auto_load = Some(false);
+            let min = "1.2.0".parse().unwrap();
+            config.security.min_versions.insert("notes".to_owned(), min);
+        })
+    };
+    for refused in ["1.1.9", "1.2.0-rc.1"] {
+        let app = setup(refused).start().await.unwrap();
+        let error = app.plugins.load("notes").await.unwrap_err();
+        assert_eq!(error.code(), PluginErrorCode::Permission);
+        let expected = format!(
+            "plugin \"notes\": has the version {refused}, which is below 1.2.0 of plugins.security.min_versions"
+        );
+        assert_eq!(error.to_string(), expected);
+    }
+    let app = setup("1.2.0").start().await.unwrap();
+    app.plugins.load("notes").await.unwrap();
+    // A writer of the folder restores an old version with its valid signature.
+    app.replace("notes", "version = \"1.0.0\"\n", &Guest::quiet());
+    let error = app.plugins.reload("notes").await.unwrap_err();
+    assert_eq!(error.code(), PluginErrorCode::Permission);
+    assert_eq!(app.plugins.get("notes").unwrap().metadata.version, "1.2.0");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn changed_component_is_refused_plug_2() {
     let setup = Setup::new().plugin("notes", "", &Guest::quiet());
     let component = setup.config.directory.join("notes/plugin.wasm");
@@ -40,7 +94,7 @@ async fn changed_component_is_refused_plug_2() {
 #[tokio::test(flavor = "multi_thread")]
 async fn large_component_is_refused_plug_2() {
     let setup = Setup::new()
-        .config(|config| config.security.max_file_size = seaworthy_core::ByteSize::bytes(100))
+        .config(|config| config.security.max_file_size = ByteSize::bytes(100))
         .plugin("notes", "", &Guest::quiet());
     let component = setup.config.directory.join("notes/plugin.wasm");
     let expected = format!(

@@ -219,6 +219,20 @@ impl Guest {
         self
     }
 
+    /// Lets only the first `start` of a version succeed. It needs the capability `key_value`.
+    pub(crate) fn starting_once(self) -> Self {
+        let key = "(i32.const 3500) (i32.const 1)";
+        let body = format!(
+            "(call $get {key} (i32.const 3600))
+             (if (i32.load8_u (i32.const 3600)) (then unreachable))
+             (call $set {key} {key} (i32.const 3600)) {OK}"
+        );
+        self.import("key-value", "get", "(param i32 i32 i32)")
+            .import("key-value", "set", "(param i32 i32 i32 i32 i32)")
+            .with_text(3500, "k")
+            .with_step("start", &body)
+    }
+
     /// Requests `URL/stop` and `URL/cleanup` in the steps `stop` and `cleanup`.
     pub(crate) fn with_reports(mut self, url: &str) -> Self {
         self = self

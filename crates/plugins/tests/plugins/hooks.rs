@@ -1,7 +1,8 @@
 //! Hooks, events and decisions of plugins.
 
 use seaworthy_plugins::{
-    Capability, Decision, Event, EventType, HandlerError, HookCall, HookPoint, PluginStatus,
+    Capability, Decision, Event, EventType, FailureMode, HandlerError, HookCall, HookPoint,
+    PluginStatus,
 };
 use seaworthy_testkit::eventually;
 use serde_json::Map;
@@ -126,15 +127,18 @@ async fn hooks_at_two_points_may_share_a_name_plug_1() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn failed_veto_follows_the_mode_of_its_plugin_plug_2() {
-    // The mode of the service, of the manifest and of the operator: the last one that is set
-    // applies.
-    for (manifest, settings, status) in [
-        ("", "", 503),
-        ("on_failure = \"open\"\n", "", 200),
-        ("on_failure = \"open\"\n", "on_failure: closed\n", 503),
-        ("on_failure = \"closed\"\n", "on_failure: open\n", 200),
+    // The operator decides. A manifest can only make the reaction stricter.
+    let (open, closed) = ("on_failure = \"open\"\n", "on_failure = \"closed\"\n");
+    for (service, manifest, settings, status) in [
+        (FailureMode::Closed, "", "", 503),
+        (FailureMode::Closed, open, "", 503),
+        (FailureMode::Closed, closed, "on_failure: open\n", 200),
+        (FailureMode::Open, "", "", 200),
+        (FailureMode::Open, closed, "", 503),
+        (FailureMode::Open, open, "on_failure: closed\n", 503),
     ] {
         let app = Setup::new()
+            .config(|config| config.on_failure = service)
             .plugin(
                 "guard",
                 &format!("{manifest}{BEFORE_REQUEST}"),
@@ -145,7 +149,7 @@ async fn failed_veto_follows_the_mode_of_its_plugin_plug_2() {
             .await
             .unwrap();
         let (answered, body) = app.orders();
-        assert_eq!(answered, status, "{manifest}{settings}: {body}");
+        assert_eq!(answered, status, "{service:?} {manifest}{settings}: {body}");
         assert!(!body.contains("no luck"), "{body}");
     }
 }
@@ -255,4 +259,42 @@ async fn unload_removes_hooks_and_respects_dependents_plug_1() {
         app.plugins.get("base").unwrap().status,
         PluginStatus::Started
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn switch_turns_plugins_off_and_on_flag_2_plug_1() {
+    let switches = std::sync::OnceLock::new();
+    let app = Setup::new()
+        .config(|config| {
+            config.required = vec!["guard".to_owned(), "rules".to_owned()];
+            config.security.max_cpu_percent = Some(100);
+        })
+        .plugin("guard", BEFORE_REQUEST, &Guest::rejecting(403, "no"))
+        .plugin("rules", "", &Guest::denying("no"))
+        .start_with(|service, _| {
+            service.http(seaworthy_http::Routes::new().get("/orders", async || "orders"));
+            let _ = switches.set(service.switches().clone());
+        })
+        .await
+        .unwrap();
+    let decide = async || {
+        let decision = app.plugins.decide("u-7", "read", "order/1", Map::new());
+        decision.await.map_err(|error| error.reason().to_owned())
+    };
+    let seen = async || {
+        let has_hooks = app.plugins.has_hooks(HookPoint::BeforeRequest);
+        (has_hooks, app.orders().0, decide().await)
+    };
+    let on = (true, 403, Ok(Decision::Deny("no".to_owned())));
+    assert_eq!(seen().await, on);
+    let switches = switches.get().unwrap();
+    switches.set("plugin_system", false);
+    let off = (false, 200, Ok(Decision::Allow));
+    assert_eq!(seen().await, off);
+    // The switch also turns `plugins.required` off.
+    app.plugins.stop_plugin("rules").await.unwrap();
+    assert_eq!(seen().await, off);
+    switches.set("plugin_system", true);
+    let unavailable = Err("PLUGIN_UNAVAILABLE".to_owned());
+    assert_eq!(seen().await, (true, 503, unavailable));
 }

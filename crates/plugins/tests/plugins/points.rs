@@ -1,14 +1,21 @@
 //! The parts of the framework that call hooks.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-use http::request::Parts;
+use http::{Request, request::Parts};
 use seaworthy_core::{Actor, Code, Error, Grants, RequestContext, Timeout};
 use seaworthy_http::{Access, Authenticate, Authentication, Identity, RouteOptions, Routes};
 use seaworthy_plugins::{HookCall, HookPoint, Plugins};
 use seaworthy_testkit::{eventually, http::get};
+use tokio::{
+    sync::{Semaphore, mpsc},
+    time::timeout,
+};
 
-use crate::{app::Setup, guest::Guest};
+use crate::{
+    app::{Setup, TestApp},
+    guest::Guest,
+};
 
 /// Rejects the path `/refused`. The caller of `/known` is authenticated.
 struct ByPath;
@@ -33,6 +40,36 @@ impl Authenticate for ByPath {
             }),
             _ => Authentication::Anonymous,
         }
+    }
+
+    fn has_credentials(&self, request: &Parts) -> bool {
+        request.uri.path() == "/known"
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn credentials_of_wrapped_authentication_count_res_7() {
+    let started = Setup::new().start_with(|_, plugins| {
+        let authentication = plugins.authentication(ByPath);
+        for (path, expected) in [("/known", true), ("/other", false)] {
+            let request = Request::builder().uri(path).body(()).unwrap();
+            let (head, ()) = request.into_parts();
+            assert_eq!(authentication.has_credentials(&head), expected, "{path}");
+        }
+    });
+    started.await.unwrap();
+}
+
+/// Authenticates a caller as anonymous when a permit is free.
+struct Held(Arc<Semaphore>);
+
+impl Authenticate for Held {
+    fn authenticate(&self, _: &Parts, _: &Arc<RequestContext>, _: &RouteOptions) -> Authentication {
+        let permits = Arc::clone(&self.0);
+        Authentication::Pending(Box::pin(async move {
+            drop(permits.acquire_owned().await);
+            Ok(None)
+        }))
     }
 }
 
@@ -139,24 +176,58 @@ async fn every_point_calls_its_hooks_plug_1() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn anonymous_client_does_not_use_up_the_hooks_plug_2() {
+/// A service that permits three requests of an address that are not authenticated. Its plugin
+/// `note` has a hook `before_auth`.
+async fn limited(more: &str, guest: &Guest, inner: impl Authenticate) -> TestApp {
     let hook = "[[hooks]]\nname = \"note\"\npoint = \"before_auth\"\ntimeout = \"20s\"\n";
-    let app = Setup::new()
+    Setup::new()
         .config(|config| {
             config.security.max_cpu_percent = Some(100);
             config.auth_rate_limit.requests = 3.try_into().unwrap();
             config.auth_rate_limit.window = Timeout::from_secs(600);
         })
-        .plugin("note", hook, &Guest::failing("seen"))
+        .plugin("note", &format!("{hook}{more}"), guest)
         .start_with(|service, plugins| {
-            service.authenticate(plugins.authentication(ByPath));
+            service.authenticate(plugins.authentication(inner));
             let routes = Routes::new().get("/orders", async || "orders");
             let routes = routes.get("/known", async || "known");
             service.http(routes.with_options(|options| options.access(Access::Optional)));
         })
         .await
-        .unwrap();
+        .unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn concurrent_requests_do_not_exceed_the_limit_of_hooks_plug_2() {
+    /// Far longer than a request needs on a loaded machine.
+    const TIMEOUT: Duration = Duration::from_secs(30);
+    let permits = Arc::new(Semaphore::new(0));
+    let app = limited("", &Guest::failing("seen"), Held(Arc::clone(&permits))).await;
+    let http = app.service.addresses().http;
+    let (sender, mut statuses) = mpsc::unbounded_channel();
+    for _ in 0..5 {
+        let sender = sender.clone();
+        tokio::task::spawn_blocking(move || sender.send(get(http, "/orders").unwrap().status));
+    }
+    let mut next = async || timeout(TIMEOUT, statuses.recv()).await.unwrap().unwrap();
+    assert_eq!([next().await, next().await], [429; 2]);
+    permits.add_permits(3);
+    assert_eq!([next().await, next().await, next().await], [200; 3]);
+    assert_eq!(app.metric("plugin_hook_failures_total{plugin=\"note\"}"), 3);
+    assert_eq!(get(http, "/orders").unwrap().status, 429);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn requests_that_a_plugin_fails_count_towards_the_limit_plug_2() {
+    let app = limited("veto = true\n", &Guest::hook("unreachable"), ByPath).await;
+    let http = app.service.addresses().http;
+    let statuses = [(); 5].map(|()| get(http, "/orders").unwrap().status);
+    assert_eq!(statuses, [503, 503, 503, 429, 429]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn anonymous_client_does_not_use_up_the_hooks_plug_2() {
+    let app = limited("", &Guest::failing("seen"), ByPath).await;
     let http = app.service.addresses().http;
     let status = |path: &str| get(http, path).unwrap().status;
     let calls = || app.metric("plugin_hook_failures_total{plugin=\"note\"}");

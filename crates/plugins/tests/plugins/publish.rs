@@ -76,7 +76,11 @@ async fn published_events_are_checked_plug_2() {
             "{}",
             "the type \"order.paid\" is not granted: list it in event_types",
         ),
-        (FLAGGED, "[1]", "the data are not a JSON object"),
+        (
+            FLAGGED,
+            "[1]",
+            "the data is not a JSON object: publish an object",
+        ),
         (
             FLAGGED,
             "{",
@@ -95,7 +99,7 @@ async fn published_events_are_checked_plug_2() {
 #[tokio::test(flavor = "multi_thread")]
 async fn published_events_have_a_rate_plug_2() {
     let setup = setup(&[FLAGGED], &Guest::publishing(FLAGGED, "{}"));
-    let app = setup.config(|config| config.security.max_events = 1);
+    let app = setup.config(|config| config.security.max_events_per_second = 1);
     let app = app.start().await.unwrap();
     let mut problem = String::new();
     // A loaded machine may need a second for a call.
@@ -105,10 +109,7 @@ async fn published_events_have_a_rate_plug_2() {
             break;
         }
     }
-    assert_eq!(
-        problem,
-        "the plugin publishes more than 1 events per second"
-    );
+    assert_eq!(problem, "the plugin exceeded max_events_per_second (1)");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -120,7 +121,7 @@ async fn plugins_cannot_publish_events_of_the_service_plug_2() {
         let refused = app.plugins.load("flag").await.unwrap_err();
         assert_eq!(refused.code(), PluginErrorCode::Permission);
         let expected = format!(
-            "plugin \"flag\": may not publish \"{kind}\": remove this type from plugins.grants.flag.event_types"
+            "plugin \"flag\": cannot publish \"{kind}\", because only the service publishes it: remove this type from plugins.grants.flag.event_types"
         );
         assert_eq!(refused.to_string(), expected);
     }

@@ -19,7 +19,8 @@ const OPERATORS: usize = 4;
 /// Far longer than the changes need on a loaded machine. A deadlock never ends.
 const TIMEOUT: Duration = Duration::from_secs(240);
 
-/// Runs a change that follows from two numbers. Most of them fail, because they do not fit the status.
+/// Runs a change that follows from two numbers. Most of them fail, because they do not fit the
+/// status.
 async fn change(plugins: &Plugins, operator: usize, number: usize) {
     let digest = Sha256::digest(format!("{operator} {number}"));
     let mut digest = digest.into_iter().map(usize::from);

@@ -1,11 +1,14 @@
 //! Changes of the plugin folder while requests run.
 
 use std::{
+    collections::BTreeMap,
+    net::SocketAddr,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicUsize, Ordering},
     },
-    time::Duration,
+    thread::JoinHandle,
+    time::{Duration, Instant},
 };
 
 use seaworthy_core::Error;
@@ -16,7 +19,7 @@ use serde_json::Value;
 use tokio::sync::{Notify, mpsc};
 
 use crate::{
-    app::{Setup, granted_http},
+    app::{Setup, TestApp, granted_http},
     guest::Guest,
     server::record,
 };
@@ -97,6 +100,64 @@ async fn unreadable_folder_does_not_unload_plugins_plug_2() {
     eventually(async || app.rejection_text() == "two").await;
 }
 
+/// Counts the unloads of plugins.
+fn unloads(app: &TestApp) -> Arc<AtomicUsize> {
+    let counted = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&counted);
+    let events = app.plugins.events();
+    events.subscribe("unloads", [EventType::PLUGIN_UNLOADED], move |_| {
+        counter.fetch_add(1, Ordering::Relaxed);
+        std::future::ready(Ok(()))
+    });
+    counted
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn unreadable_manifest_does_not_unload_its_plugin_plug_2() {
+    let app = Setup::new()
+        .plugin("guard", HOOK, &Guest::rejecting(403, "one"))
+        .start()
+        .await
+        .unwrap();
+    let (unloads, mut failures) = (unloads(&app), app.failures());
+    // A link to itself cannot be read, but the error is not that of a missing file.
+    let manifest = app.folder.path().join("plugins/guard/plugin.toml");
+    std::fs::remove_file(&manifest).unwrap();
+    std::os::unix::fs::symlink(&manifest, &manifest).unwrap();
+    let problem = format!(
+        "plugin \"guard\": {} cannot be read: Too many levels of symbolic links (os error 40)",
+        manifest.display()
+    );
+    failures.wait_for(&problem).await;
+    let unchanged = app.folder_reads("unchanged");
+    eventually(async || app.folder_reads("unchanged") > unchanged + 1).await;
+    assert_eq!(app.rejection_text(), "one");
+    assert_eq!(app.readiness(), (200, "degraded".to_owned()));
+    assert_eq!(unloads.load(Ordering::Relaxed), 0);
+    std::fs::remove_file(&manifest).unwrap();
+    let newer = format!("version = \"2.0.0\"\n{HOOK}");
+    app.replace("guard", &newer, &Guest::rejecting(403, "two"));
+    eventually(async || app.rejection_text() == "two").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn briefly_missing_folder_does_not_unload_its_plugin_plug_2() {
+    let app = Setup::new()
+        .plugin("guard", HOOK, &Guest::rejecting(403, "one"))
+        .start()
+        .await
+        .unwrap();
+    let unloads = unloads(&app);
+    let changed = app.folder_reads("changed");
+    std::fs::remove_dir_all(app.folder.path().join("plugins/guard")).unwrap();
+    eventually(async || app.folder_reads("changed") > changed).await;
+    assert_eq!(app.rejection_text(), "one");
+    app.replace("guard", HOOK, &Guest::rejecting(403, "two"));
+    eventually(async || app.rejection_text() == "two").await;
+    assert_eq!(unloads.load(Ordering::Relaxed), 0);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn settings_disable_a_plugin_of_an_unreadable_folder_plug_1() {
     let app = Setup::new()
@@ -149,45 +210,84 @@ async fn request_uses_one_version_until_its_end_plug_1() {
     assert_eq!(seen, "[Some(Number(2)), Some(Number(2))]");
 }
 
+/// Starts a client that sends requests at its share of the rate. Counts equal responses.
+fn paced(address: SocketAddr, client: u32) -> JoinHandle<BTreeMap<(u16, String), usize>> {
+    let begun = Instant::now();
+    std::thread::spawn(move || {
+        let mut seen = BTreeMap::new();
+        for number in 0..REQUESTS / CLIENTS {
+            let due = Duration::from_secs(1) * (number * CLIENTS + client) / RATE;
+            std::thread::sleep((begun + due).saturating_duration_since(Instant::now()));
+            let answer = get(address, "/versions").unwrap();
+            *seen.entry((answer.status, answer.body)).or_default() += 1;
+        }
+        seen
+    })
+}
+
+/// The requests per second of all clients.
+const RATE: u32 = 500;
+const CLIENTS: u32 = 16;
+/// The requests of one test. They take two seconds on a fast machine.
+const REQUESTS: u32 = 1_024;
+
 #[tokio::test(flavor = "multi_thread")]
-async fn reload_under_load_does_not_fail_requests_plug_1() {
+async fn reload_under_load_does_not_fail_or_mix_requests_plug_1() {
+    const POINTS: [&str; 3] = ["before_request", "before_biz", "after_data"];
+    let hooks = POINTS.map(|point| {
+        format!("[[hooks]]\nname = \"version\"\npoint = \"{point}\"\ntimeout = \"30s\"\n")
+    });
+    let hooks = hooks.concat();
     // The requests of this test use far more than the default share in a build without
     // optimization.
     let app = Setup::new()
-        .config(|config| config.security.max_cpu_percent = Some(100))
-        .plugin("guard", HOOK, &Guest::rejecting(403, "one"))
-        .start()
+        .config(|config| {
+            config.auto_load = Some(false);
+            config.security.max_cpu_percent = Some(100);
+        })
+        .plugin("version", &hooks, &Guest::setting("version", "1"))
+        .start_with(|service, plugins| {
+            let plugins = plugins.clone();
+            let versions = move || {
+                let plugins = plugins.clone();
+                async move {
+                    let mut seen = Vec::new();
+                    for point in [HookPoint::BeforeBiz, HookPoint::AfterData] {
+                        // Each point begins with the value of the one before.
+                        let report = plugins.run_hooks(point, HookCall::new()).await?;
+                        seen.push(report.call.value("version").cloned().unwrap_or_default());
+                        seen.extend(report.failed.into_iter().map(|(_, problem)| problem.into()));
+                        tokio::time::sleep(Duration::from_millis(1)).await;
+                    }
+                    Ok::<_, Error>(Value::from(seen).to_string())
+                }
+            };
+            service.http(Routes::new().get("/versions", versions));
+        })
         .await
         .unwrap();
-    let stop = Arc::new(AtomicBool::new(false));
+    app.plugins.load_folder().await.unwrap();
     let address = app.service.addresses().http;
-    let clients: Vec<_> = (0..2)
-        .map(|_| {
-            let stop = Arc::clone(&stop);
-            std::thread::spawn(move || {
-                let mut answers = 0;
-                while !stop.load(Ordering::Relaxed) {
-                    let answer = get(address, "/orders").unwrap();
-                    let problem: Value = serde_json::from_str(&answer.body).unwrap();
-                    let is_whole = ["one", "two"].iter().any(|text| problem["detail"] == *text);
-                    assert!(answer.status == 403 && is_whole, "{problem}");
-                    answers += 1;
-                }
-                answers
-            })
-        })
-        .collect();
-    for round in 0..6 {
-        let reason = ["two", "one"][round % 2];
-        app.replace("guard", HOOK, &Guest::rejecting(403, reason));
-        app.plugins.reload("guard").await.unwrap();
+    let clients: Vec<_> = (0..CLIENTS).map(|client| paced(address, client)).collect();
+    let mut reloads = 0;
+    while !clients.iter().all(JoinHandle::is_finished) {
+        let version = ["2", "1"][reloads % 2];
+        app.replace("version", &hooks, &Guest::setting("version", version));
+        app.plugins.reload("version").await.unwrap();
+        reloads += 1;
     }
-    stop.store(true, Ordering::Relaxed);
-    let answers: usize = clients
-        .into_iter()
-        .map(|client| client.join().unwrap())
-        .sum();
-    assert!(answers > 0);
+    assert!(reloads > 2, "{reloads} reloads");
+    let mut seen = BTreeMap::new();
+    for client in clients {
+        for (response, count) in client.join().unwrap() {
+            *seen.entry(response).or_default() += count;
+        }
+    }
+    let whole = ["[1,1]", "[2,2]"].map(|body| (200, body.to_owned()));
+    // Requests of both versions ran, none failed, and none mixed both versions.
+    assert_eq!(seen.keys().cloned().collect::<Vec<_>>(), whole, "{seen:?}");
+    let count = seen.values().sum::<usize>();
+    assert_eq!(count, usize::try_from(REQUESTS).unwrap());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use seaworthy_core::{RequestContext, ServiceIdentity, Timeout, context};
-use seaworthy_plugins::{Capability, Decision, FailureMode, PluginStatus};
+use seaworthy_plugins::{Capability, Decision, EventType, FailureMode, PluginStatus};
 use seaworthy_testkit::eventually;
 use serde_json::Map;
 
@@ -103,13 +103,74 @@ async fn service_without_required_plugins_does_not_start_plug_2() {
     };
     let missing = setup().config(|config| config.required = vec!["lost".to_owned()]);
     let folder = missing.config.directory.display().to_string();
-    let expected = format!("a plugin cannot be used: plugin \"lost\": has no folder in {folder}");
+    let expected =
+        format!("a plugin cannot be used: plugin \"lost\": does not have a folder in {folder}");
     assert_eq!(rejection(missing).await, expected);
     let expected = "plugins.required names plugins, but plugins.enabled is false: set it to true";
     assert_eq!(
         rejection(setup().config(|config| config.enabled = false)).await,
         expected
     );
+}
+
+/// The problem of a version without a function of the last version.
+fn lost(plugin: &str, function: &str) -> String {
+    format!(
+        "plugin \"{plugin}\": does not have {function}, which its last version has, and is in plugins.required: add it, or restart the service to accept this version"
+    )
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn required_plugin_keeps_its_decisions_plug_2() {
+    let app = setup().start().await.unwrap();
+    let needs = "dependencies = [\"base\"]\n";
+    app.replace("rules", needs, &Guest::quiet());
+    let expected = lost("rules", "the interface `policy`");
+    let refused = app.plugins.reload("rules").await.unwrap_err();
+    assert_eq!(refused.to_string(), expected);
+    assert_eq!(decide(&app).await, Ok(Decision::Deny("no".to_owned())));
+    eventually(async || app.readiness() == (200, "degraded".to_owned())).await;
+    // An unload does not bypass the check.
+    app.plugins.unload("rules").await.unwrap();
+    let refused = app.plugins.load("rules").await.unwrap_err();
+    assert_eq!(refused.to_string(), expected);
+    assert_eq!(decide(&app).await, Err("PLUGIN_UNAVAILABLE".to_owned()));
+    app.replace("rules", needs, &Guest::denying("later"));
+    app.plugins.load("rules").await.unwrap();
+    app.plugins.start_plugin("rules").await.unwrap();
+    assert_eq!(decide(&app).await, Ok(Decision::Deny("later".to_owned())));
+    // Other plugins may lose functions.
+    app.replace("base", "", &Guest::denying("no"));
+    app.plugins.reload("base").await.unwrap();
+    app.replace("base", "", &Guest::quiet());
+    app.plugins.reload("base").await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn required_plugin_keeps_its_vetoes_plug_2() {
+    let app = Setup::new()
+        .config(|config| {
+            config.required = vec!["guard".to_owned()];
+            config.auto_load = Some(false);
+            config.security.max_cpu_percent = Some(100);
+        })
+        .plugin("guard", HOOK, &Guest::rejecting(403, "one"))
+        .start()
+        .await
+        .unwrap();
+    let without_veto = HOOK.replace("veto = true\n", "");
+    let elsewhere = HOOK.replace("before_request", "before_biz");
+    for manifest in [&without_veto, &elsewhere] {
+        app.replace("guard", manifest, &Guest::rejecting(403, "two"));
+        let refused = app.plugins.reload("guard").await.unwrap_err();
+        let expected = lost("guard", "the veto at the point before_request");
+        assert_eq!(refused.to_string(), expected);
+        assert_eq!(app.rejection_text(), "one");
+    }
+    let renamed = HOOK.replace("\"guard\"", "\"other\"");
+    app.replace("guard", &renamed, &Guest::rejecting(403, "three"));
+    app.plugins.reload("guard").await.unwrap();
+    assert_eq!(app.rejection_text(), "three");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -210,7 +271,15 @@ async fn state_has_what_operators_need_plug_1() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn load_without_a_folder_is_not_found_plug_1() {
-    let app = Setup::new().start().await.unwrap();
+    let setup = Setup::new().config(|config| config.auto_load = Some(false));
+    let broken = setup.config.directory.join("broken");
+    let app = setup.start().await.unwrap();
+    let (sender, mut problems) = tokio::sync::mpsc::unbounded_channel();
+    let events = app.plugins.events();
+    events.subscribe("problems", [EventType::PLUGIN_ERROR], move |event| {
+        let _ = sender.send(event.data().get("plugin").cloned());
+        std::future::ready(Ok(()))
+    });
     let admin = app.service.addresses().admin;
     let load = |name: &str| {
         let path = format!("/plugins/{name}/load");
@@ -221,8 +290,11 @@ async fn load_without_a_folder_is_not_found_plug_1() {
     assert_eq!(refused.status, 404, "{}", refused.body);
     let problem: serde_json::Value = serde_json::from_str(&refused.body).unwrap();
     assert_eq!(problem["reason"], "PLUGIN_NOT_FOUND");
-    // The names of such requests are not kept.
+    // The names of such requests are neither kept nor published.
     assert!(app.plugins.list().is_empty());
+    std::fs::create_dir(broken).unwrap();
+    assert_eq!(load("broken").status, 400);
+    assert_eq!(problems.recv().await.flatten(), Some("broken".into()));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -55,7 +55,7 @@ fn with_token() -> PluginSettings {
     }
 }
 
-async fn load(app: &TestApp) {
+pub(crate) async fn load(app: &TestApp) {
     app.plugins.load_folder().await.unwrap();
 }
 

@@ -11,22 +11,23 @@ use crate::{
     app::{Setup, TestApp, granted_http},
     guest::Guest,
     server::{hold, record},
+    stops::last_steps,
 };
 
-const HTTP: &str = "capabilities = [\"http\"]\n";
+pub(crate) const HTTP: &str = "capabilities = [\"http\"]\n";
 /// A step of a plugin waits for a response until this timeout, which a test does not reach.
 const SLOW: &str = "timeout: 10m\n";
 /// As [`SLOW`], for the requests of plugins.
 const CLIENTS: &str =
     "clients: { plugins: { policies: { attempt_timeout: 10m, total_timeout: 10m } } }\n";
 /// Far longer than a change needs on a loaded machine.
-const TIMEOUT: Duration = Duration::from_secs(30);
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The requests that wait for a response. Their drop ends the steps.
-type Waiting = UnboundedReceiver<std::sync::mpsc::Sender<()>>;
+pub(crate) type Waiting = UnboundedReceiver<std::sync::mpsc::Sender<()>>;
 
-/// Starts a service without its plugins. The step of `a-slow` waits for a response, and `other` has no
-/// steps.
+/// Starts a service without its plugins. The step of `a-slow` waits for a response, and `other` has
+/// no steps.
 async fn with_slow(step: &'static str, auto_load: bool) -> (TestApp, Waiting) {
     let (url, waiting) = hold();
     let app = Setup::new()
@@ -46,7 +47,7 @@ async fn with_slow(step: &'static str, auto_load: bool) -> (TestApp, Waiting) {
 }
 
 /// Waits until a step runs. The step ends with the drop of the result and of `waiting`.
-async fn running(waiting: &mut Waiting) -> std::sync::mpsc::Sender<()> {
+pub(crate) async fn running(waiting: &mut Waiting) -> std::sync::mpsc::Sender<()> {
     timeout(TIMEOUT, waiting.recv()).await.unwrap().unwrap()
 }
 
@@ -219,24 +220,26 @@ async fn stop_ends_the_error_of_a_failed_start_plug_1() {
     assert_eq!(status(&app, "evil"), Some(PluginStatus::Stopped));
 }
 
-/// A started plugin `guard`, and the reload of a version whose `start` waits for a response. `stop` of
-/// this version requests a path of `stopped`.
+/// A service with a plugin `guard`, which may request URLs.
+pub(crate) fn with_guard(guest: &Guest, auto_load: bool) -> Setup {
+    Setup::new()
+        .service_settings(CLIENTS)
+        .config(|config| {
+            config.auto_load = Some(auto_load);
+            config.security.max_cpu_percent = Some(100);
+            config.grants.insert("guard".to_owned(), granted_http());
+        })
+        .plugin("guard", "", guest)
+        .settings("guard", SLOW)
+}
+
+/// A started plugin `guard`, and the reload of a version whose `start` waits for a response. `stop`
+/// of this version requests a path of `stopped`.
 async fn with_slow_version(
     stopped: &str,
 ) -> (TestApp, JoinHandle<Result<(), PluginError>>, Waiting) {
     let (url, waiting) = hold();
-    let app = Setup::new()
-        .service_settings(CLIENTS)
-        .config(|config| {
-            config.auto_load = Some(false);
-            config.security.max_cpu_percent = Some(100);
-            config.grants.insert("guard".to_owned(), granted_http());
-        })
-        .plugin("guard", "", &Guest::quiet())
-        .settings("guard", SLOW)
-        .start()
-        .await
-        .unwrap();
+    let app = with_guard(&Guest::quiet(), false).start().await.unwrap();
     start(&app, "guard").await;
     let slow = Guest::requesting_in_step("start", &url).with_request_in_step("stop", stopped);
     app.replace("guard", HTTP, &slow);
@@ -318,4 +321,50 @@ async fn stalled_stop_does_not_delay_the_shutdown_of_others_plug_1() {
     };
     let (outcome, ()) = tokio::join!(app.service.stop(), others_end);
     assert_eq!(outcome, StopOutcome::Clean);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn operator_stops_a_failed_plugin_while_its_new_version_starts_plug_1() {
+    let (url, mut waiting) = hold();
+    let failing = Guest::quiet().with_step("start", "unreachable");
+    let app = with_guard(&failing, false).start().await.unwrap();
+    app.plugins.load("guard").await.unwrap();
+    let failed = app.plugins.start_plugin("guard").await.unwrap_err();
+    assert_eq!(failed.code(), PluginErrorCode::StartFailed);
+    app.replace("guard", HTTP, &Guest::requesting_in_step("start", &url));
+    let plugins = app.plugins.clone();
+    let reload = tokio::spawn(async move { plugins.reload("guard").await });
+    let unanswered = running(&mut waiting).await;
+    let stop = timeout(TIMEOUT, app.plugins.stop_plugin("guard")).await;
+    stop.unwrap().unwrap();
+    assert!(!reload.is_finished());
+    drop((unanswered, waiting));
+    reload.await.unwrap().unwrap();
+    assert_eq!(status(&app, "guard"), Some(PluginStatus::Stopped));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn steps_run_above_the_cpu_share_plug_2() {
+    // More than the 50 ms that the default share permits at once, and less than the 500 ms of one
+    // call.
+    const LOOP: &str = "(local $left i32) (local.set $left (i32.const 150000000))
+        (loop $l (br_if $l (local.tee $left (i32.sub (local.get $left) (i32.const 1)))))
+        (i32.const 16)";
+    let (url, mut paths) = record();
+    let guest = Guest::quiet()
+        .with_reports(&url)
+        .with_initialize(LOOP)
+        .with_step("start", LOOP);
+    let app = Setup::new()
+        .config(|config| drop(config.grants.insert("slow".to_owned(), granted_http())))
+        .plugin("slow", HTTP, &guest)
+        .start()
+        .await
+        .unwrap();
+    let info = app.plugins.get("slow").unwrap();
+    assert_eq!(info.status, PluginStatus::Started);
+    assert_eq!(info.cpu_share_left_ms, 0, "the time of the steps counts");
+    app.plugins.stop_plugin("slow").await.unwrap();
+    app.plugins.unload("slow").await.unwrap();
+    assert_eq!(last_steps(&mut paths).await, ["/stop", "/cleanup"]);
 }

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use seaworthy_core::{Error, Timeout};
 use seaworthy_http::Routes;
-use seaworthy_plugins::{Decision, HookCall, HookPoint, PluginStatus};
+use seaworthy_plugins::{Capability, Decision, HookCall, HookPoint, PluginErrorCode, PluginStatus};
 use seaworthy_service::StopOutcome;
 use seaworthy_testkit::{eventually, http::get};
 use serde_json::Map;
@@ -24,8 +24,8 @@ const HOOK: &str = "[[hooks]]\nname = \"version\"\npoint = \"before_biz\"\ntimeo
 const TIMEOUT: Duration = Duration::from_secs(60);
 const REPORTING: &str = "capabilities = [\"http\"]\n";
 
-/// A service whose request `/twice` calls the hooks and asks for a decision, twice. The hooks fail with
-/// the version of their plugin.
+/// A service whose request `/twice` calls the hooks and asks for a decision, twice. The hooks fail
+/// with the version of their plugin.
 struct Open {
     app: TestApp,
     begun: Arc<Notify>,
@@ -109,7 +109,22 @@ async fn open_request_does_not_call_a_stopped_plugin_plug_1() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn open_request_does_not_call_a_replaced_version_of_a_stopped_plugin_plug_1() {
+async fn open_request_does_not_call_a_plugin_that_failed_to_start_plug_1() {
+    let more = format!("capabilities = [\"key_value\"]\n{HOOK}");
+    let setup = Setup::new()
+        .grant("version", &[Capability::KeyValue])
+        .plugin("version", &more, &Guest::failing("1").starting_once());
+    let open = Open::start(setup).await;
+    let request = open.request().await;
+    open.app.plugins.stop_plugin("version").await.unwrap();
+    let failed = open.app.plugins.start_plugin("version").await.unwrap_err();
+    assert_eq!(failed.code(), PluginErrorCode::StartFailed);
+    open.continued.notify_one();
+    assert_eq!(request.await.unwrap(), "[\"1\"] true, [] true");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn open_request_calls_no_replaced_version_of_a_stopped_plugin_plug_1() {
     let setup = Setup::new()
         .plugin("version", HOOK, &Guest::failing("1"))
         .plugin("rules", "", &Guest::denying("no"));
@@ -211,7 +226,7 @@ async fn hooks_use_the_version_that_replaced_an_ended_one_plug_1() {
 }
 
 /// Returns the paths that the last steps of a plugin requested.
-async fn last_steps(paths: &mut UnboundedReceiver<String>) -> [String; 2] {
+pub(crate) async fn last_steps(paths: &mut UnboundedReceiver<String>) -> [String; 2] {
     let next = async { [paths.recv().await.unwrap(), paths.recv().await.unwrap()] };
     tokio::time::timeout(TIMEOUT, next).await.unwrap()
 }
@@ -339,11 +354,12 @@ async fn faulty_plugin_stops_without_its_steps_plug_1() {
         assert_eq!(call.await.unwrap().failed.len(), 1);
     }
     eventually(async || app.readiness() == (200, "degraded".to_owned())).await;
+    assert!(app.plugins.get("evil").unwrap().next_trial_time.is_some());
     app.plugins.stop_plugin("evil").await.unwrap();
-    assert_eq!(
-        app.plugins.get("evil").unwrap().status,
-        PluginStatus::Stopped
-    );
+    let info = app.plugins.get("evil").unwrap();
+    assert_eq!(info.status, PluginStatus::Stopped);
+    // The service does not call it, so there is no trial.
+    assert_eq!(info.next_trial_time, None);
     eventually(async || app.readiness() == (200, "ready".to_owned())).await;
     app.plugins.unload("evil").await.unwrap();
     assert!(paths.try_recv().is_err());

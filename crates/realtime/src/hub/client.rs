@@ -32,7 +32,7 @@ impl Client {
     /// Returns the user of a request, or its IP address if it has no user. Requests without both
     /// share the default client.
     #[must_use]
-    pub fn of(context: &RequestContext) -> Self {
+    pub fn from_context(context: &RequestContext) -> Self {
         let user = context.actor().map(Actor::as_str).map(Self::user);
         user.or_else(|| context.client_address().map(Self::address))
             .unwrap_or_default()

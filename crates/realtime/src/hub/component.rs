@@ -24,7 +24,7 @@ impl Component for HubComponent {
         Box::pin(std::future::ready(()))
     }
 
-    fn running(&self) -> Vec<String> {
+    fn unfinished_work(&self) -> Vec<String> {
         Vec::new()
     }
 

@@ -41,9 +41,9 @@ pub use error::{Closed, ConnectError, JoinError};
 ///
 /// let hub = Hub::new(&RealtimeConfig::default(), &Metrics::new());
 /// let connection = hub.connect(&Client::user("u-1")).unwrap();
-/// connection.join(Room::of("event", 42).unwrap()).unwrap();
+/// connection.join(Room::new("event", 42).unwrap()).unwrap();
 /// let closed = Event::new("closed", &true).unwrap();
-/// assert_eq!(hub.emit(&Room::of("event", 42).unwrap(), closed), 1);
+/// assert_eq!(hub.emit(&Room::new("event", 42).unwrap(), closed), 1);
 /// ```
 #[derive(Debug, Clone)]
 pub struct Hub(Arc<Inner>);

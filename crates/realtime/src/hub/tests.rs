@@ -20,7 +20,7 @@ fn event(number: u32) -> Event {
 }
 
 fn room(id: u32) -> Room {
-    Room::of("event", id).unwrap()
+    Room::new("event", id).unwrap()
 }
 
 #[tokio::test]

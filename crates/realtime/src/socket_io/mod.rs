@@ -59,7 +59,7 @@ const DEFAULT_NAMESPACE: &str = "/";
 /// }
 ///
 /// async fn join(call: Call) -> Result<Value, Error> {
-///     let room = Room::of("chat", call.data::<u64>()?).map_err(Error::internal)?;
+///     let room = Room::new("chat", call.data::<u64>()?).map_err(Error::internal)?;
 ///     call.socket().join(room)?;
 ///     Ok(json!({ "ok": true }))
 /// }
@@ -88,12 +88,19 @@ impl SocketIo {
             handlers: HashMap::new(),
             rejected: calls(hub, "", "rejected"),
             unauthenticated: Arc::default(),
+            allowed_origins_only: false,
         })
     }
 
     /// Accepts clients in a further namespace, such as `/admin`.
     pub fn namespace(mut self, name: &str) -> Self {
         self.0.namespaces.insert(name.into());
+        self
+    }
+
+    /// Rejects clients on pages of origins that CORS does not allow, by WebSocket and by polling.
+    pub fn allowed_origins_only(mut self) -> Self {
+        self.0.allowed_origins_only = true;
         self
     }
 
@@ -142,6 +149,10 @@ impl SocketIo {
             .access(Access::Public)
             .body_limit(config.max_message_size)
             .sensitive_query();
+        let options = match self.0.allowed_origins_only {
+            true => options.allowed_origins_only(),
+            false => options,
+        };
         let path = path.trim_end_matches('/');
         Routes::new()
             .route_with(path, any(serve), options.clone())

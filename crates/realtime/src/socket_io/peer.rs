@@ -123,8 +123,8 @@ impl Peer {
         let user = self
             .actor
             .iter()
-            .map(|actor| Room::of("user", actor.as_str()));
-        let roles = self.grants.roles().map(|role| Room::of("role", role));
+            .map(|actor| Room::new("user", actor.as_str()));
+        let roles = self.grants.roles().map(|role| Room::new("role", role));
         user.chain(roles).collect()
     }
 }

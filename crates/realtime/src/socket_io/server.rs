@@ -36,4 +36,5 @@ pub(super) struct Server {
     pub(super) handlers: HashMap<Box<str>, Handler>,
     pub(super) rejected: Counter,
     pub(super) unauthenticated: Arc<Unauthenticated>,
+    pub(super) allowed_origins_only: bool,
 }

@@ -237,7 +237,7 @@ async fn end_of_a_connection_names_its_rooms_life_7() {
     let (sender, mut ended) = tokio::sync::mpsc::unbounded_channel();
     let io = SocketIo::new(&hub, guest)
         .on("join", async |call: Call| {
-            let room = Room::of("chat", call.data::<u64>()?).unwrap();
+            let room = Room::new("chat", call.data::<u64>()?).unwrap();
             call.socket().join(room)?;
             Ok(json!({ "ok": true }))
         })
@@ -254,7 +254,7 @@ async fn end_of_a_connection_names_its_rooms_life_7() {
             _ => hub.drain(),
         }
         let rooms = ended.recv().await.unwrap();
-        assert_eq!(rooms, [Room::of("chat", number).unwrap()]);
+        assert_eq!(rooms, [Room::new("chat", number).unwrap()]);
         assert_eq!(hub.connections(), 0);
     }
 }

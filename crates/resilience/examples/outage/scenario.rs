@@ -110,7 +110,7 @@ pub(crate) fn run(
         first_rejection: None,
         after: Vec::new(),
     };
-    simulation.after(Duration::ZERO, Event::Arrival);
+    simulation.schedule(Duration::ZERO, Event::Arrival);
     while let Some(event) = simulation.next_event() {
         let (elapsed, now): (Duration, Instant) = (simulation.elapsed(), simulation.now());
         match event {
@@ -125,7 +125,7 @@ pub(crate) fn run(
             Event::Arrival => {
                 if elapsed < end {
                     let next = simulation.jittered(pause);
-                    simulation.after(next, Event::Arrival);
+                    simulation.schedule(next, Event::Arrival);
                 }
                 let draw = simulation.share();
                 let admitted = breaker.admit_with(now, || draw);
@@ -141,7 +141,7 @@ pub(crate) fn run(
                             outcome,
                             asked: elapsed,
                         };
-                        simulation.after(took, event);
+                        simulation.schedule(took, event);
                     }
                     Err(_) => tally.finish(trouble, elapsed, false),
                 }

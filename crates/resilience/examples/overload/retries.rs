@@ -65,7 +65,7 @@ pub(crate) fn run(budget: bool, seed: u64) -> Findings {
     let mut findings = Findings {
         seconds: vec![(0, 0); END.as_secs() as usize + 1],
     };
-    simulation.after(Duration::ZERO, Event::Arrival);
+    simulation.schedule(Duration::ZERO, Event::Arrival);
     while let Some(event) = simulation.next_event() {
         let elapsed = simulation.elapsed();
         if elapsed >= END {
@@ -74,10 +74,10 @@ pub(crate) fn run(budget: bool, seed: u64) -> Findings {
         match event {
             Event::Arrival => {
                 let next = simulation.exponential(Duration::from_secs_f64(1.0 / LOAD));
-                simulation.after(next, Event::Arrival);
+                simulation.schedule(next, Event::Arrival);
                 retry.begin();
                 findings.ask(elapsed);
-                simulation.after(
+                simulation.schedule(
                     Duration::ZERO,
                     Event::Attempt {
                         begun: elapsed,
@@ -96,7 +96,7 @@ pub(crate) fn run(budget: bool, seed: u64) -> Findings {
                     },
                 );
                 queue.push_back(tickets);
-                simulation.after(CLIENT_TIMEOUT, Event::TimedOut { ticket: tickets });
+                simulation.schedule(CLIENT_TIMEOUT, Event::TimedOut { ticket: tickets });
                 if !busy {
                     busy = true;
                     serve(&mut simulation);
@@ -111,7 +111,7 @@ pub(crate) fn run(budget: bool, seed: u64) -> Findings {
                         retry.next_delay_with(Outcome::TRANSIENT, attempt.attempts, wait, now)
                     {
                         let (begun, attempts) = (attempt.begun, attempt.attempts + 1);
-                        simulation.after(wait, Event::Attempt { begun, attempts });
+                        simulation.schedule(wait, Event::Attempt { begun, attempts });
                     }
                 }
             }
@@ -139,7 +139,7 @@ fn serve(simulation: &mut Simulation<Event>) {
         Duration::ZERO
     };
     let work = simulation.exponential(Duration::from_secs_f64(1.0 / CAPACITY));
-    simulation.after(stands_still + work, Event::Served);
+    simulation.schedule(stands_still + work, Event::Served);
 }
 
 impl Findings {

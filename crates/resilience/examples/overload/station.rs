@@ -150,7 +150,7 @@ impl Station {
         if let Some(next) = self.running.peek() {
             let left = (next.work - self.progress).max(0.0);
             let wait = Duration::from_secs_f64(left / self.pace());
-            simulation.after(wait + Duration::from_nanos(1), Event::End(self.version));
+            simulation.schedule(wait + Duration::from_nanos(1), Event::End(self.version));
         }
     }
 
@@ -183,7 +183,7 @@ pub(crate) fn run(
         version: 0,
     };
     let mut tally = Tally::default();
-    simulation.after(Duration::ZERO, Event::Arrival);
+    simulation.schedule(Duration::ZERO, Event::Arrival);
     while let Some(event) = simulation.next_event() {
         let elapsed = simulation.elapsed();
         if elapsed >= WARM_UP + OVERLOAD + CALM {
@@ -208,7 +208,7 @@ pub(crate) fn run(
                 };
                 let pause = Duration::from_secs_f64(1.0 / (load * bottleneck.capacity(elapsed)));
                 let next = simulation.exponential(pause);
-                simulation.after(next, Event::Arrival);
+                simulation.schedule(next, Event::Arrival);
                 let critical = simulation.chance(0.1);
                 let work = simulation.log_normal(bottleneck.work(elapsed), SPREAD);
                 tally.ask(elapsed, critical);

@@ -57,7 +57,7 @@ struct Inner {
     in_flight: AtomicU32,
     /// The requests in flight that wait for their clients.
     excluded: AtomicU32,
-    max_limit: f64,
+    max_limit: AtomicU32,
     /// The number of requests at work below which a request of a priority is admitted.
     thresholds: [AtomicU32; Priority::ALL.len()],
     /// The number of requests in flight below which a request of a priority is admitted.
@@ -122,7 +122,7 @@ impl AdaptiveConcurrency {
             name: name.into(),
             in_flight: AtomicU32::new(0),
             excluded: AtomicU32::new(0),
-            max_limit: f64::from(config.max_limit.get()),
+            max_limit: AtomicU32::new(config.max_limit.get()),
             thresholds: Default::default(),
             maxima: Default::default(),
             arrived: Default::default(),
@@ -134,6 +134,16 @@ impl AdaptiveConcurrency {
         limit.publish(&limit.0.control.lock());
         limit.register(metrics);
         limit
+    }
+
+    /// Changes the settings (CONF-4). The limit starts at its maximum again. Requests in flight
+    /// still count.
+    pub fn reload(&self, config: &AdaptiveConcurrencyConfig) {
+        let mut control = self.0.control.lock();
+        *control = (Limit::new(config, clock::now()), Shares::new());
+        let max_limit = config.max_limit.get();
+        self.0.max_limit.store(max_limit, Ordering::Relaxed);
+        self.publish(&control);
     }
 
     fn register(&self, metrics: &Metrics) {
@@ -290,10 +300,11 @@ impl AdaptiveConcurrency {
     }
 
     fn publish(&self, (limit, shares): &(Limit, Shares)) {
+        let max_limit = f64::from(self.0.max_limit.load(Ordering::Relaxed));
         let bounds = self.0.thresholds.iter().zip(&self.0.maxima);
         for ((threshold, max), share) in bounds.zip(shares.get()) {
             threshold.store(whole(limit.get() * share), Ordering::Relaxed);
-            max.store(whole(self.0.max_limit * share), Ordering::Relaxed);
+            max.store(whole(max_limit * share), Ordering::Relaxed);
         }
     }
 }

@@ -254,7 +254,7 @@ fn unbounded_dependency(seed: u64) -> usize {
     let limit =
         AdaptiveConcurrency::new_at("stock", &config(1_024), &Metrics::new(), simulation.now());
     let mut rejected = 0;
-    simulation.after(Duration::ZERO, None);
+    simulation.schedule(Duration::ZERO, None);
     while let Some(event) = simulation.next_event() {
         let (now, elapsed) = (simulation.now(), simulation.elapsed());
         if let Some(ended) = event {
@@ -266,12 +266,12 @@ fn unbounded_dependency(seed: u64) -> usize {
         }
         let rate = if elapsed < CHANGE * 2 { 1_000 } else { 3_000 };
         let next = simulation.exponential(Duration::from_secs(1) / rate);
-        simulation.after(next, None);
+        simulation.schedule(next, None);
         match limit.admit(Priority::Normal, now) {
             Ok(permit) => {
                 let latency = Duration::from_millis(if elapsed < CHANGE { 20 } else { 100 });
                 let latency = simulation.log_normal(latency, 0.3);
-                simulation.after(latency, Some(permit));
+                simulation.schedule(latency, Some(permit));
             }
             Err(_) => rejected += 1,
         }

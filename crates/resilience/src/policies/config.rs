@@ -38,6 +38,7 @@ pub struct PoliciesConfig {
     #[schemars(extend("x-reloadable" = true))]
     pub rate_limit: Option<RateLimitConfig>,
     /// Concurrency limit that follows the latency. Only the bulkhead applies if it is not set.
+    #[schemars(extend("x-reloadable" = true))]
     pub adaptive_concurrency: Option<AdaptiveConcurrencyConfig>,
     /// Second request if the first response is late. The HTTP client hedges GET and HEAD without a
     /// body. Off if it is not set.

@@ -142,8 +142,7 @@ impl Policies {
         &self.0.name
     }
 
-    /// Returns the settings. A reload replaces them, except `adaptive_concurrency` and `coalesce`,
-    /// which keep their first value until a restart.
+    /// Returns the settings. A reload replaces them. A changed `coalesce` applies after a restart.
     #[must_use]
     pub fn config(&self) -> Arc<PoliciesConfig> {
         self.0.dependency.config.load_full()
@@ -187,7 +186,7 @@ impl Policies {
 
     /// Returns the adaptive limit of the calls, if set.
     #[must_use]
-    pub fn adaptive_concurrency(&self) -> Option<&AdaptiveConcurrency> {
+    pub fn adaptive_concurrency(&self) -> Option<AdaptiveConcurrency> {
         self.outgoing().concurrency()
     }
 
@@ -231,7 +230,7 @@ impl Policies {
             bulkhead: self.bulkhead().snapshot(),
             retry: self.retry().snapshot(),
             rate_limit: self.rate_limit().map(|limit| limit.snapshot()),
-            adaptive_concurrency: concurrency.map(AdaptiveConcurrency::snapshot),
+            adaptive_concurrency: concurrency.map(|limit| limit.snapshot()),
             hedge: self.0.dependency.hedging.snapshot(),
             coalesce: coalesced.map(|coalesced| CoalesceSnapshot {
                 coalesced: coalesced.get(),

@@ -1,12 +1,15 @@
 use std::{sync::Arc, time::Instant};
 
 use arc_swap::ArcSwapOption;
+use parking_lot::Mutex;
 use seaworthy_telemetry::metrics::Metrics;
 
 use super::config::PoliciesConfig;
 use crate::{
     Rejection, RejectionReason,
-    adaptive_concurrency::{AdaptiveConcurrency, ConcurrencyPermit, Priority},
+    adaptive_concurrency::{
+        AdaptiveConcurrency, AdaptiveConcurrencyConfig, ConcurrencyPermit, Priority,
+    },
     rate_limit::{RateLimitConfig, RateLimitKey, RateLimiter},
 };
 
@@ -20,7 +23,10 @@ struct Inner {
     rate: ArcSwapOption<Rate>,
     /// All calls of this process are counted together.
     key: RateLimitKey,
-    concurrency: Option<AdaptiveConcurrency>,
+    /// `None` while the settings contain no adaptive limit.
+    concurrency: ArcSwapOption<AdaptiveConcurrency>,
+    /// The limit and its settings, also while it is off. Its metrics read this one limit.
+    created: Mutex<Option<(AdaptiveConcurrencyConfig, AdaptiveConcurrency)>>,
 }
 
 #[derive(Debug)]
@@ -41,16 +47,19 @@ impl Rate {
 
 impl Outgoing {
     pub(super) fn new(name: &Arc<str>, config: &PoliciesConfig, metrics: &Metrics) -> Self {
-        let concurrency = config.adaptive_concurrency.as_ref();
-        Self(Arc::new(Inner {
+        let outgoing = Self(Arc::new(Inner {
             key: RateLimitKey::Route(Arc::clone(name)),
             rate: ArcSwapOption::new(Rate::new(name, config, metrics)),
-            concurrency: concurrency.map(|config| AdaptiveConcurrency::new(name, config, metrics)),
+            concurrency: ArcSwapOption::empty(),
+            created: Mutex::default(),
             name: Arc::clone(name),
-        }))
+        }));
+        outgoing.set_concurrency(config.adaptive_concurrency.as_ref(), metrics);
+        outgoing
     }
 
-    /// Changes the rate. A new limit begins without counted calls.
+    /// Changes the limits. A new rate begins without counted calls, and a changed adaptive limit at
+    /// its maximum.
     pub(super) fn reload(&self, config: &PoliciesConfig, metrics: &Metrics) {
         let current = self.0.rate.load();
         let current = current.as_deref().map(|rate| &rate.config);
@@ -58,6 +67,25 @@ impl Outgoing {
             let rate = Rate::new(&self.0.name, config, metrics);
             self.0.rate.store(rate);
         }
+        self.set_concurrency(config.adaptive_concurrency.as_ref(), metrics);
+    }
+
+    fn set_concurrency(&self, config: Option<&AdaptiveConcurrencyConfig>, metrics: &Metrics) {
+        let limit = config.map(|config| {
+            let mut created = self.0.created.lock();
+            let limit = match created.take() {
+                Some((current, limit)) => {
+                    if current != *config {
+                        limit.reload(config);
+                    }
+                    limit
+                }
+                None => AdaptiveConcurrency::new(&self.0.name, config, metrics),
+            };
+            *created = Some((config.clone(), limit.clone()));
+            Arc::new(limit)
+        });
+        self.0.concurrency.store(limit);
     }
 
     pub(super) fn rate(&self) -> Option<RateLimiter> {
@@ -65,15 +93,16 @@ impl Outgoing {
         rate.as_deref().map(|rate| rate.limiter.clone())
     }
 
-    pub(super) fn concurrency(&self) -> Option<&AdaptiveConcurrency> {
-        self.0.concurrency.as_ref()
+    pub(super) fn concurrency(&self) -> Option<AdaptiveConcurrency> {
+        self.0.concurrency.load().as_deref().cloned()
     }
 
     /// Admits one call. The adaptive limit decides first, so that its rejections do not use up the
     /// rate.
     pub(super) fn admit(&self, now: Instant) -> Result<Option<ConcurrencyPermit>, Rejection> {
         let admit = |limit: &AdaptiveConcurrency| limit.admit(Priority::Normal, now);
-        let permit = self.concurrency().map(admit).transpose()?;
+        let concurrency = self.0.concurrency.load();
+        let permit = concurrency.as_deref().map(admit).transpose()?;
         if let Some(rate) = self.0.rate.load().as_deref() {
             let decision = rate.limiter.check(&self.0.key, now);
             if !decision.allowed {

@@ -63,8 +63,7 @@ impl Resilience {
         policies
     }
 
-    /// Changes the settings of running dependencies (CONF-4), except `adaptive_concurrency` and
-    /// `coalesce`.
+    /// Changes the settings of running dependencies (CONF-4), except `coalesce`.
     pub fn reload(&self, config: ResilienceConfig) {
         *self.0.config.write() = config;
         let known: Vec<Policies> = self.0.known.lock().values().cloned().collect();

@@ -61,7 +61,7 @@ impl RateLimitHeaders {
 
     /// Adds the items of other limits.
     #[must_use]
-    pub fn and(self, other: &Self) -> Self {
+    pub fn merge(self, other: &Self) -> Self {
         Self {
             policy: joined(&self.policy, &other.policy),
             state: joined(&self.state, &other.state),

@@ -36,5 +36,21 @@ pub use local::RateLimiter;
 pub use on_store_failure::OnStoreFailure;
 pub use snapshot::RateLimitSnapshot;
 
+use seaworthy_telemetry::metrics::{Counter, Kind, Metrics};
+
+const ERRORS: &str = "rate_limit_errors_total";
+const ERRORS_HELP: &str = "Rate limit decisions that could not reach the store.";
+
+/// Declares the errors of shared limits. Limits without a store declare them too, because the
+/// alerts are rendered from the metrics of a service that starts without Redis.
+fn declare_errors(metrics: &Metrics) {
+    metrics.declare(Kind::Counter, ERRORS, ERRORS_HELP, &["name"]);
+}
+
+/// Returns the counter of decisions of the limit `name` that could not reach the store.
+fn errors(metrics: &Metrics, name: &str) -> Counter {
+    metrics.counter(ERRORS, ERRORS_HELP, &[("name", name)])
+}
+
 #[cfg(test)]
 mod tests;

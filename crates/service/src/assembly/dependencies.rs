@@ -50,15 +50,20 @@ impl<C: Settings> Assembly<C> {
     }
 
     /// Returns the builder of the client, for example to add
-    /// [credentials](HttpClientBuilder::credentials). Its client needs no `base_url`.
+    /// [credentials](HttpClientBuilder::credentials). Its client needs no `base_url`. A reload
+    /// applies changes of `clients.NAME` to the client (CONF-4).
     #[must_use]
     pub fn http_client_builder(&self, name: &str) -> HttpClientBuilder {
         self.declare_http_client(name);
         let parts = &self.parts;
-        let config = parts.framework.clients.get(name).cloned();
+        let builder = HttpClient::builder(name);
+        let builder = match parts.framework.clients.get(name) {
+            Some(config) => builder.config(config.clone()),
+            None => builder,
+        };
         let agent = format!("{}/{}", parts.identity.name(), parts.identity.version());
-        HttpClient::builder(name)
-            .config(config.unwrap_or_default())
+        builder
+            .follow(&parts.http_clients, name)
             .policies(parts.resilience.dependency(name))
             .metrics(parts.telemetry.metrics())
             .tracer(parts.telemetry.tracer())

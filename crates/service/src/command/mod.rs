@@ -93,7 +93,7 @@ fn usage(error: &clap::Error) -> u8 {
 }
 
 fn loader(service: &Service, arguments: &SettingsArguments) -> Loader {
-    let environment = Environment::of_process();
+    let environment = Environment::from_process();
     let mut loader = service
         .prepare(Loader::new(service.identity.name()))
         .secret_source(VaultSource::new(&environment))

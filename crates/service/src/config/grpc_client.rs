@@ -24,31 +24,39 @@ const MAX_CONNECTIONS: NonZeroU16 = NonZeroU16::new(16).unwrap();
 pub struct GrpcClientConfig {
     /// The URL of the dependency, such as `https://orders:7000`. Calls are balanced over all
     /// addresses of the name.
-    #[schemars(extend("x-connects" = true))]
+    #[schemars(extend("x-link" = true, "x-reloadable" = true))]
     pub url: String,
     /// Time limit for opening a connection, TLS included.
     #[serde(default = "connect_timeout")]
+    #[schemars(extend("x-reloadable" = true))]
     pub connect_timeout: Timeout,
     /// Interval of HTTP/2 pings.
     #[serde(default = "ping_interval")]
+    #[schemars(extend("x-reloadable" = true))]
     pub ping_interval: Timeout,
     /// Time limit for the response to a ping.
     #[serde(default = "ping_timeout")]
+    #[schemars(extend("x-reloadable" = true))]
     pub ping_timeout: Timeout,
     /// Interval of name resolution.
     #[serde(default = "resolve_interval")]
+    #[schemars(extend("x-reloadable" = true))]
     pub resolve_interval: Timeout,
     /// Maximum connections. The client opens one for each address.
     #[serde(default = "max_connections")]
+    #[schemars(extend("x-reloadable" = true))]
     pub max_connections: NonZeroU16,
     /// TLS, for `https://`.
     #[serde(default)]
+    #[schemars(extend("x-reloadable" = true))]
     pub tls: GrpcClientTlsConfig,
     /// Whether the dependency or each method has a circuit breaker.
     #[serde(default)]
+    #[schemars(extend("x-reloadable" = true))]
     pub breaker_per: BreakerPer,
     /// The properties of the current request that the client forwards.
     #[serde(default)]
+    #[schemars(extend("x-reloadable" = true))]
     pub propagation: Propagation,
     /// Timeouts, retries, circuit breaker and bulkhead. `attempt_timeout` limits the time until a
     /// response begins, `total_timeout` the whole call with all attempts and streams.

@@ -15,7 +15,7 @@ use super::config::ConnectConfig;
 /// ```
 /// use seaworthy_service::Dependency;
 ///
-/// let dependency = Dependency::new("ledger").at("ledger.example.org:5000");
+/// let dependency = Dependency::new("ledger").with_address("ledger.example.org:5000");
 /// assert_eq!(dependency.name(), "ledger");
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,7 +37,7 @@ impl Dependency {
 
     /// Sets the TCP address as `host:port`, which the start probes between two attempts.
     #[must_use]
-    pub fn at(mut self, address: impl Into<Arc<str>>) -> Self {
+    pub fn with_address(mut self, address: impl Into<Arc<str>>) -> Self {
         self.address = Some(address.into());
         self
     }

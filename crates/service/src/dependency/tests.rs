@@ -105,7 +105,7 @@ async fn reachable_address_ends_backoff_early_life_2() {
         probe_interval: Timeout::from_millis(50),
         ..ConnectConfig::default()
     };
-    let dependency = Dependency::new("database").at(address.to_string());
+    let dependency = Dependency::new("database").with_address(address.to_string());
     let (tried, mut first_attempt) = tokio::sync::mpsc::unbounded_channel();
     let waiting = tokio::spawn(async move {
         connect(&dependency, &config, None, None, || {
@@ -126,7 +126,8 @@ async fn reachable_address_ends_backoff_early_life_2() {
 #[tokio::test]
 async fn refusing_server_keeps_full_backoff_life_2() {
     let server = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let dependency = Dependency::new("database").at(server.local_addr().unwrap().to_string());
+    let dependency =
+        Dependency::new("database").with_address(server.local_addr().unwrap().to_string());
     let config = ConnectConfig {
         initial_backoff: Timeout::from_secs(7_200),
         max_backoff: Timeout::from_secs(7_200),

@@ -12,9 +12,11 @@ pub struct ErrorTrackingConfig {
     /// The DSN of a project in Sentry or a compatible tracker:
     /// `https://public-key@tracker.internal/42`.
     #[serde(skip_serializing)]
+    #[schemars(extend("x-connects" = true))]
     pub sentry_dsn: Option<Secret<String>>,
     /// A URL that receives each report as JSON. It is a secret, because such URLs contain tokens.
     #[serde(skip_serializing)]
+    #[schemars(extend("x-connects" = true))]
     pub webhook_url: Option<Secret<String>>,
     /// The timeout of one report.
     pub timeout: Timeout,

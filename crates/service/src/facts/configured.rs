@@ -1,12 +1,14 @@
 use std::{collections::BTreeMap, net::SocketAddr};
 
 use seaworthy_config::{EffectiveValue, Loaded, Mark, Origin, Schema};
-use seaworthy_core::{ServiceIdentity, host::is_loopback_ip};
+use seaworthy_core::{
+    ServiceIdentity,
+    host::{is_loopback, is_loopback_ip},
+};
 use seaworthy_facts::{Dependency, Lifecycle, Listener, Probe, Probes, Setting};
 use seaworthy_http::tls::ClientCertificates;
 use seaworthy_telemetry::metrics::Metrics;
 use serde_json::Value as Json;
-use url::Url;
 
 use crate::{config::FrameworkConfig, start_error::StartError};
 
@@ -117,37 +119,77 @@ fn probes(framework: &FrameworkConfig) -> Probes {
 }
 
 fn dependencies(loaded: &Loaded) -> Vec<Dependency> {
-    // A default is an address on this machine, which no deployment uses.
     let is_address = |shown: &EffectiveValue| {
         let marks = &shown.marks;
-        (marks.has(Mark::Link) || marks.has(Mark::Connects))
-            && !marks.has(Mark::BrowserAddress)
-            && !is_default(shown)
+        (marks.has(Mark::Link) || marks.has(Mark::Connects)) && !marks.has(Mark::BrowserAddress)
     };
     let secrets = loaded.secret_references();
     let values = loaded.values().into_iter().filter(is_address);
     values
-        .filter_map(|shown| {
+        .flat_map(|shown| {
             if secrets.contains_key(&shown.key) {
-                return Some(Dependency {
+                return vec![Dependency {
                     setting: shown.key,
                     scheme: None,
                     host: None,
                     port: None,
-                });
+                }];
             }
-            // A store in the process or in a file has no host.
-            let url = Url::parse(shown.value.as_str()?).ok()?;
-            let host = url.host_str().filter(|host| !host.is_empty())?.to_owned();
-            let scheme = url.scheme().to_owned();
-            Some(Dependency {
-                setting: shown.key,
-                port: url.port().or_else(|| default_port(&scheme)),
-                scheme: Some(scheme),
-                host: Some(host),
-            })
+            let mut servers = servers(&shown.key, shown.value.as_str().unwrap_or_default());
+            // A default on this machine is for development. A default elsewhere is in effect, such
+            // as the address of a provider.
+            if is_default(&shown) {
+                servers.retain(|server| !server.host.as_deref().is_none_or(is_loopback));
+            }
+            servers
         })
         .collect()
+}
+
+/// Returns the servers of an address, which is a URL or `host:port`. A URL may have several hosts.
+/// A store in the process or in a file, and a Unix socket, have none.
+fn servers(setting: &str, address: &str) -> Vec<Dependency> {
+    let (scheme, rest) = match address.split_once("://") {
+        Some((scheme, rest)) => (Some(scheme), rest),
+        None => (None, address),
+    };
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let (authority, path) = rest.split_at(end);
+    if scheme.is_none() && !path.is_empty() {
+        return Vec::new();
+    }
+    let hosts = authority.rsplit_once('@').map_or(authority, |(_, it)| it);
+    let hosts = hosts.split(',').filter_map(|host| {
+        let (name, port) = host_and_port(host)?;
+        let port = port.or_else(|| default_port(scheme?));
+        // Without a scheme, only `host:port` is an address.
+        (scheme.is_some() || port.is_some()).then(|| Dependency {
+            setting: setting.to_owned(),
+            scheme: scheme.map(str::to_owned),
+            host: Some(name.to_owned()),
+            port,
+        })
+    });
+    hosts.collect()
+}
+
+/// Returns the host, without the brackets of an IPv6 address, and its port.
+fn host_and_port(text: &str) -> Option<(&str, Option<u16>)> {
+    let (host, port) = match text.strip_prefix('[') {
+        Some(rest) => {
+            let (host, after) = rest.split_once(']')?;
+            (host, after.strip_prefix(':'))
+        }
+        None => match text.rsplit_once(':') {
+            Some((host, port)) => (host, Some(port)),
+            None => (text, None),
+        },
+    };
+    let port = match port {
+        Some(port) => Some(port.parse().ok()?),
+        None => None,
+    };
+    (!host.is_empty()).then_some((host, port))
 }
 
 fn default_port(scheme: &str) -> Option<u16> {
@@ -158,8 +200,11 @@ fn default_port(scheme: &str) -> Option<u16> {
         "mysql" | "mariadb" => 3306,
         "amqp" => 5672,
         "amqps" => 5671,
+        "kafka" => 9092,
+        "kafkas" => 9093,
         "nats" | "tls" => 4222,
-        "redis" | "rediss" => 6379,
+        "redis" | "rediss" | "redis+cluster" | "rediss+cluster" => 6379,
+        "redis+sentinel" | "rediss+sentinel" => 26379,
         "smtp" => 587,
         "smtps" => 465,
         _ => return None,
@@ -186,4 +231,57 @@ fn values(loaded: &Loaded) -> Result<BTreeMap<String, Json>, StartError> {
         values.insert(key, Json::String(reference));
     }
     Ok(values)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(address: &str) -> Vec<(Option<String>, String, Option<u16>)> {
+        servers("x", address)
+            .into_iter()
+            .map(|it| (it.scheme, it.host.unwrap(), it.port))
+            .collect()
+    }
+
+    #[test]
+    fn address_without_scheme_is_a_dependency_ship_3() {
+        let clamd = (None, "clamd.internal".to_owned(), Some(3310));
+        assert_eq!(parsed("clamd.internal:3310"), [clamd]);
+        let local = (None, "::1".to_owned(), Some(3310));
+        assert_eq!(parsed("[::1]:3310"), [local]);
+        for none in [
+            "unix:/run/clamd.sock",
+            "memory:",
+            "sqlite::memory:",
+            "sqlite:data/a.db",
+            "/var/lib/a",
+            "text",
+            "",
+        ] {
+            assert!(parsed(none).is_empty(), "{none}");
+        }
+    }
+
+    #[test]
+    fn each_host_of_a_url_is_a_dependency_ship_3() {
+        let url =
+            |scheme: &str, host: &str, port| (Some(scheme.to_owned()), host.to_owned(), Some(port));
+        assert_eq!(
+            parsed("kafkas://orders@a.internal:9193,b.internal?x=y"),
+            [
+                url("kafkas", "a.internal", 9193),
+                url("kafkas", "b.internal", 9093)
+            ]
+        );
+        assert_eq!(
+            parsed("postgres://orders@db.internal/orders?sslmode=verify-full"),
+            [url("postgres", "db.internal", 5432)]
+        );
+        assert_eq!(
+            parsed("https://control.msg91.com"),
+            [url("https", "control.msg91.com", 443)]
+        );
+        assert!(parsed("sqlite:///data/a.db").is_empty());
+    }
 }

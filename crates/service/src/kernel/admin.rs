@@ -28,7 +28,7 @@ pub(super) async fn open(state: AdminState) -> Result<AdminListener, StartError>
         tls: state.parts.framework.admin.tls.clone(),
         ..ListenerConfig::default()
     };
-    Descriptors::of_process().bound_admin(&mut listener.limits.connections);
+    Descriptors::from_process().bound_admin(&mut listener.limits.connections);
     let listener = bind("admin.addr", &listener).await?;
     let address = listener.local_addr();
     let connections = gate.clone();

@@ -56,7 +56,7 @@ impl Kernel {
     pub(super) async fn open_grpc(&self, stack: Stack) -> Result<(), StartError> {
         let config = config(&self.parts.framework);
         let mut listener = config.listener();
-        Descriptors::of_process().bound("server.grpc", &mut listener.limits.connections);
+        Descriptors::from_process().bound("server.grpc", &mut listener.limits.connections);
         let listener = bind("server.grpc.addr", &listener).await?;
         let _ = self.grpc.set(listener.local_addr());
         let gate = Gate::of(stack);

@@ -17,6 +17,7 @@ use std::{
 };
 
 use futures::FutureExt as _;
+use seaworthy_client::HttpClients;
 use seaworthy_config::{ConfigErrors, Loaded, Loader, Settings, Watcher};
 use seaworthy_core::ServiceIdentity;
 use seaworthy_health::Health;
@@ -43,6 +44,7 @@ use crate::{
     lifecycle::{Phase, StopOutcome, Stopping, Watched},
     listener::{Gate, ListenerComponent},
     preflight, reload, settings,
+    settings_reload::SettingsReload,
     start_error::StartError,
     task::{TaskPanic, Tasks},
     worker::{WorkerMetrics, Workers},
@@ -127,6 +129,7 @@ impl Kernel {
         let telemetry =
             telemetry.map_err(|error| StartError::with_cause("telemetry cannot start", error))?;
         preflight::warn(&violations);
+        settings::warn_of_ignored(&loaded);
 
         // Phase::Listen
         let watcher = Watcher::new(settings::with_preflight(loader), schema, loaded.clone());
@@ -365,6 +368,7 @@ fn parts(
     let metrics = Arc::new(WorkerMetrics::new(telemetry.metrics(), telemetry.errors()));
     let resilience = Resilience::new(framework.policies(), telemetry.metrics().clone());
     let workers = Workers::new(identity.clone(), tasks.clone(), health.clone(), metrics);
+    let (http_clients, settings_reload) = clients(&telemetry);
     let switches = switches::register(&telemetry, &health);
     let body_budget = BodyBudget::new(framework.server.max_body_memory, telemetry.metrics());
     let receive_windows = ReceiveWindows::new(framework.server.max_body_memory);
@@ -379,12 +383,22 @@ fn parts(
         tasks,
         workers,
         resilience,
+        http_clients,
+        settings_reload,
         switches,
         added: Arc::new(parking_lot::Mutex::new(AddedParts::default())),
         description: Description::default(),
     };
     crate::watch::begin(&parts);
     parts
+}
+
+/// Returns the HTTP clients, and the reload that changes their settings.
+fn clients(telemetry: &Telemetry) -> (HttpClients, SettingsReload) {
+    let (clients, reload) = (HttpClients::new(), SettingsReload::new(telemetry.metrics()));
+    let reloaded = clients.clone();
+    reload.on_reload(move |settings| Ok(reloaded.reload(&settings.clients)?));
+    (clients, reload)
 }
 
 async fn bind(key: &str, config: &ListenerConfig) -> Result<Listener, StartError> {

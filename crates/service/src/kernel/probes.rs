@@ -34,7 +34,7 @@ pub(super) async fn open(parts: &Parts) -> Result<Option<ProbeListener>, StartEr
         address,
         ..ListenerConfig::default()
     };
-    Descriptors::of_process().bound_admin(&mut listener.limits.connections);
+    Descriptors::from_process().bound_admin(&mut listener.limits.connections);
     let listener = bind(ADDRESS, &listener).await?;
     let address = listener.local_addr();
     let connections = gate.clone();

@@ -26,7 +26,7 @@ pub(super) async fn open(parts: &Parts) -> Result<(Gate, ServerHandle, SocketAdd
     })
     .map_err(|error| StartError::with_cause("the settings server.http cannot be used", error))?;
     let mut listener = config.listener();
-    Descriptors::of_process().bound("server.http", &mut listener.limits.connections);
+    Descriptors::from_process().bound("server.http", &mut listener.limits.connections);
     let listener = bind("server.http.addr", &listener).await?;
     let address = listener.local_addr();
     let connections = gate.clone();

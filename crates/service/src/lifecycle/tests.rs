@@ -46,7 +46,7 @@ impl Component for Part {
         })
     }
 
-    fn running(&self) -> Vec<String> {
+    fn unfinished_work(&self) -> Vec<String> {
         vec!["GET /slow".into()]
     }
 

@@ -55,7 +55,7 @@ impl Watched {
         self.0.is_flushing.store(true, Ordering::SeqCst);
     }
 
-    fn running(&self) -> Vec<String> {
+    fn unfinished_work(&self) -> Vec<String> {
         match self.0.components.get() {
             Some(components) => components.iter().flat_map(still_running).collect(),
             None => vec!["the start".to_owned()],
@@ -87,7 +87,7 @@ impl Watchdog {
             .name("signals".to_owned())
             .spawn(move || {
                 runtime.block_on(watch(signals, &sender, &known));
-                end(known.running());
+                end(known.unfinished_work());
             })?;
         Ok(Self { events, watched })
     }

@@ -44,8 +44,8 @@ impl Component for ListenerComponent {
         Box::pin(self.server.finished())
     }
 
-    fn running(&self) -> Vec<String> {
-        let handlers = self.stack().running();
+    fn unfinished_work(&self) -> Vec<String> {
+        let handlers = self.stack().in_flight_routes();
         if !handlers.is_empty() {
             return handlers;
         }

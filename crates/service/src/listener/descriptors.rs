@@ -22,11 +22,11 @@ impl Descriptors {
             current: limits.maximum,
             maximum: limits.maximum,
         };
-        // If the system rejects the new limit, `of_process` reads the lower one.
+        // If the system rejects the new limit, `from_process` reads the lower one.
         let _ = setrlimit(Resource::Nofile, raised);
     }
 
-    pub(crate) fn of_process() -> Self {
+    pub(crate) fn from_process() -> Self {
         let current = getrlimit(Resource::Nofile).current;
         Self(current.map(|limit| u32::try_from(limit).unwrap_or(u32::MAX)))
     }

@@ -1,8 +1,11 @@
 use seaworthy_http::server::{ConnectionStatsSnapshot, ServerHandle};
-use seaworthy_telemetry::metrics::Metrics;
+use seaworthy_telemetry::metrics::{Kind, Metrics};
 
 /// Reads one count of a listener.
 type Count = fn(&ConnectionStatsSnapshot) -> u64;
+
+const EXPIRY: &str = "tls_certificate_expiry_timestamp_seconds";
+const EXPIRY_HELP: &str = "Unix time at which the first certificate of the chain expires.";
 
 /// The reasons for rejected or aborted connections and requests, with their counts.
 const REASONS: [(&str, Count); 13] = [
@@ -63,6 +66,7 @@ pub(crate) fn register_connections(
         &labels,
         count(|stats| stats.tls_reload_failures),
     );
+    register_certificate(metrics, listener, server);
     let help = "Connections and requests that a limit rejected or aborted.";
     for (reason, read) in REASONS {
         metrics.observable_counter(
@@ -72,6 +76,20 @@ pub(crate) fn register_connections(
             count(read),
         );
     }
+}
+
+fn register_certificate(metrics: &Metrics, listener: &'static str, server: &ServerHandle) {
+    // Declared even without TLS: alerts are rendered from the metrics of a service that starts
+    // without certificates.
+    metrics.declare(Kind::Gauge, EXPIRY, EXPIRY_HELP, &["listener"]);
+    if server.certificate_expires().is_none() {
+        return;
+    }
+    let server = server.clone();
+    metrics.observable_gauge(EXPIRY, EXPIRY_HELP, &[("listener", listener)], move || {
+        let expires = server.certificate_expires().unwrap_or_default();
+        number(u64::try_from(expires).unwrap_or_default())
+    });
 }
 
 fn number(count: u64) -> f64 {

@@ -14,7 +14,7 @@
 //!
 //! impl PlatformServices for Shop {
 //!     async fn start(_arguments: &PlatformArguments) -> Result<Self, StartError> {
-//!         let loader = Loader::new("orders").environment(Environment::of_process());
+//!         let loader = Loader::new("orders").environment(Environment::from_process());
 //!         let orders = Service::new("orders", "1.0.0");
 //!         Ok(Self(orders.start(loader, assemble).await?))
 //!     }

@@ -20,7 +20,7 @@ impl Component for Tasks {
         Box::pin(self.all_stopped())
     }
 
-    fn running(&self) -> Vec<String> {
+    fn unfinished_work(&self) -> Vec<String> {
         self.names()
     }
 

@@ -86,7 +86,7 @@ async fn panicking_task_restarts_with_backoff_life_5() {
 
     tasks.request_stop();
     tasks.stopped().await;
-    assert_eq!(tasks.running(), Vec::<String>::new());
+    assert_eq!(tasks.unfinished_work(), Vec::<String>::new());
 }
 
 #[tokio::test(start_paused = true)]
@@ -100,12 +100,12 @@ async fn task_that_ignores_stop_is_reported_and_aborted_life_5() {
             .await
             .is_err()
     );
-    assert_eq!(tasks.running(), ["stuck-export"]);
+    assert_eq!(tasks.unfinished_work(), ["stuck-export"]);
 
     tasks.abort();
     tasks.stopped().await;
     assert!(stuck.await.unwrap_err().is_cancelled());
-    assert_eq!(tasks.running(), Vec::<String>::new());
+    assert_eq!(tasks.unfinished_work(), Vec::<String>::new());
 }
 
 #[tokio::test]

@@ -21,6 +21,7 @@ pub(crate) struct WorkerMetrics {
     durations: Family<Histogram>,
     last_runs: Family<Gauge>,
     last_successes: Family<Gauge>,
+    starts: Family<Gauge>,
     errors: ErrorReports,
 }
 
@@ -63,12 +64,23 @@ impl WorkerMetrics {
                 "worker_last_success_timestamp_seconds",
                 "Unix time of the end of the last successful run.",
             ),
+            starts: times(
+                "worker_started_timestamp_seconds",
+                "Unix time of the start of the worker on this replica.",
+            ),
             errors: errors.clone(),
         }
     }
 }
 
 impl Observer for WorkerMetrics {
+    /// Records the start, so that the alert on stalled workers has a series for a worker that never
+    /// succeeds.
+    fn started(&self, worker: &str) {
+        let now = Utc::now().timestamp();
+        self.starts.get_or_create(worker).set(now);
+    }
+
     fn ran(&self, worker: &str, succeeded: bool, duration: Duration) {
         self.runs.get_or_create(worker).increment();
         self.durations
@@ -126,5 +138,31 @@ mod tests {
         workers.ran("cleanup", true, Duration::ZERO);
         let text = metrics.render(Format::PrometheusText);
         assert!(time(&text, "success").unwrap() >= now, "{text}");
+    }
+
+    #[test]
+    fn worker_without_a_success_counts_from_its_start_obs_9() {
+        let telemetry = Telemetry::start_with_sink(
+            &ServiceIdentity::new("orders", "1.0.0"),
+            &LogConfig::default(),
+            &MetricsConfig::default(),
+            &TracingConfig::default(),
+            true,
+            std::sync::Arc::new(MemorySink::default()),
+        );
+        let telemetry = telemetry.unwrap();
+        let metrics = telemetry.metrics();
+        let workers = WorkerMetrics::new(metrics, telemetry.errors());
+        let now = Utc::now().timestamp();
+        workers.started("cleanup");
+        let text = metrics.render(Format::PrometheusText);
+        let line = "worker_started_timestamp_seconds{worker=\"cleanup\"} ";
+        let value = text.lines().find_map(|text| text.strip_prefix(line));
+        assert!(value.unwrap().parse::<i64>().unwrap() >= now, "{text}");
+        // Another replica may have stalled, so a start is not a success.
+        assert!(
+            !text.contains("worker_last_success_timestamp_seconds{"),
+            "{text}"
+        );
     }
 }

@@ -71,11 +71,12 @@ impl Workers {
             state: Arc::clone(&state),
         });
         let watched = Arc::clone(&state);
-        self.0.health.register(Probe::observed(
+        self.0.health.register(Probe::from_fn(
             format!("worker {}", worker.name),
             worker.critical,
             move || watched.health(),
         ));
+        self.0.observer.started(&worker.name);
         let name = Arc::clone(&worker.name);
         let runner = Arc::new(Runner {
             worker,

@@ -25,6 +25,7 @@ const CLOCK_CHECK_INTERVAL: Duration = Duration::from_secs(30);
 
 /// The metrics of a run.
 pub(crate) trait Observer: Send + Sync {
+    fn started(&self, worker: &str);
     fn ran(&self, worker: &str, succeeded: bool, duration: Duration);
     fn panicked(&self, panic: &TaskPanic);
 }

@@ -17,11 +17,16 @@ use crate::{
 
 #[derive(Default)]
 struct Observed {
+    started: Mutex<Vec<String>>,
     runs: Mutex<Vec<bool>>,
     panics: Mutex<Vec<String>>,
 }
 
 impl Observer for Observed {
+    fn started(&self, worker: &str) {
+        self.started.lock().push(worker.to_owned());
+    }
+
     fn ran(&self, _: &str, succeeded: bool, _: Duration) {
         self.runs.lock().push(succeeded);
     }
@@ -77,6 +82,7 @@ async fn an_interval_worker_runs_once_per_jittered_interval_work_1() {
     let (worker, mut runs) = recording("cleanup", Schedule::Interval(MINUTE));
     let begun = Instant::now();
     test.workers.start(worker);
+    assert_eq!(*test.observed.started.lock(), ["cleanup"]);
     let mut before = begun;
     for _ in 0..5 {
         let at = runs.recv().await.unwrap();
@@ -282,7 +288,7 @@ struct CleanupConfig {
 #[test]
 fn bad_cron_pattern_is_an_error_of_the_settings_conf_1() {
     let load = |pattern: &str| {
-        let schema = seaworthy_config::Schema::of::<CleanupConfig>();
+        let schema = seaworthy_config::Schema::from_settings::<CleanupConfig>();
         let loader = seaworthy_config::Loader::new("orders");
         let loader = loader.environment(seaworthy_config::Environment::default());
         loader

@@ -4,8 +4,8 @@ use rustix::process::Signal;
 use seaworthy_testkit::process::{ProcessOutput, ServiceProcess, example};
 
 fn run(arguments: &[&str]) -> ProcessOutput {
-    let process = ServiceProcess::start_unchanged(&example("trial"), arguments, &[]);
-    process.unwrap().ended().unwrap()
+    let process = ServiceProcess::spawn(&example("trial"), arguments, &[]);
+    process.unwrap().wait_with_output().unwrap()
 }
 
 #[test]
@@ -97,10 +97,10 @@ fn a_signal_ends_a_command_in_order_life_4() {
         "--format",
         "json",
     ];
-    let mut process = ServiceProcess::start_unchanged(&example("trial"), &arguments, &[]).unwrap();
+    let mut process = ServiceProcess::spawn(&example("trial"), &arguments, &[]).unwrap();
     process.error_line("counting without an end").unwrap();
     process.signal(Signal::TERM).unwrap();
-    let ended = process.ended().unwrap();
+    let ended = process.wait_with_output().unwrap();
     assert_eq!(ended.status.code(), Some(75), "{}", ended.stderr);
     assert!(
         ended.stderr.contains("the pool is closed") && ended.stderr.contains("SIGTERM"),

@@ -64,7 +64,7 @@ fn unreachable_dependency_fails_start_with_its_name_life_2() {
         "--set",
         "connect.total_timeout=700ms",
     ])
-    .ended()
+    .wait_with_output()
     .unwrap();
     assert_eq!(ended.status.code(), Some(1));
     assert!(

@@ -5,8 +5,8 @@ use seaworthy_testkit::process::{ProcessOutput, ServiceProcess, example};
 
 fn describe(arguments: &[&str]) -> ProcessOutput {
     let arguments = [&["describe"], arguments].concat();
-    let process = ServiceProcess::start_unchanged(&example("trial"), &arguments, &[]);
-    process.unwrap().ended().unwrap()
+    let process = ServiceProcess::spawn(&example("trial"), &arguments, &[]);
+    process.unwrap().wait_with_output().unwrap()
 }
 
 fn facts(arguments: &[&str]) -> Facts {

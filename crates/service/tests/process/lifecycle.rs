@@ -68,7 +68,7 @@ fn twenty_stops_under_full_load_lose_no_request_life_4() {
                 let outcome = client.join().unwrap();
                 assert_eq!(outcome, Ok(()), "round {round}");
             }
-            service.ended().unwrap()
+            service.wait_with_output().unwrap()
         });
         assert_eq!(
             ended.status.code(),
@@ -95,7 +95,7 @@ fn a_handler_that_never_returns_is_cut_off_and_named_life_4() {
     // A response of a later request on another connection shows that the first has long arrived.
     assert_eq!(get(address, "/slow/50").unwrap().status, 200);
     service.signal(Signal::TERM).unwrap();
-    let ended = service.ended().unwrap();
+    let ended = service.wait_with_output().unwrap();
     assert_eq!(ended.status.code(), Some(75));
     assert!(ended.stderr.contains("GET /never"), "{}", ended.stderr);
     assert!(ended.took < Duration::from_secs(10), "{:?}", ended.took);
@@ -122,7 +122,7 @@ fn handlers_that_never_yield_cannot_hold_up_the_exit_life_4() {
         .unwrap();
     service.line("busy from now on").unwrap();
     service.signal(Signal::TERM).unwrap();
-    let ended = service.ended().unwrap();
+    let ended = service.wait_with_output().unwrap();
     assert_eq!(ended.status.code(), Some(75));
     assert!(ended.stderr.contains("GET /busy"), "{}", ended.stderr);
     // The stop does not wait for an exporter that cannot flush.
@@ -146,7 +146,7 @@ fn a_second_signal_forces_the_exit_life_4() {
     service.signal(Signal::TERM).unwrap();
     service.line("readiness is off").unwrap();
     service.signal(Signal::INT).unwrap();
-    let ended = service.ended().unwrap();
+    let ended = service.wait_with_output().unwrap();
     assert_eq!(ended.status.code(), Some(75));
     assert!(
         ended
@@ -165,7 +165,7 @@ fn an_idle_keep_alive_client_does_not_hold_up_the_stop_life_4() {
     let mut idle = Connection::open(address).unwrap();
     assert_eq!(idle.send("GET", "/", &[], "").unwrap().status, 200);
     service.signal(Signal::TERM).unwrap();
-    let ended = service.ended().unwrap();
+    let ended = service.wait_with_output().unwrap();
     assert_eq!(ended.status.code(), Some(0), "{}", ended.stderr);
 }
 
@@ -185,7 +185,7 @@ fn an_open_http2_connection_does_not_hold_up_the_stop_life_4() {
         .unwrap();
     assert!(client.read(&mut [0; 9]).unwrap() > 0);
     service.signal(Signal::TERM).unwrap();
-    let ended = service.ended().unwrap();
+    let ended = service.wait_with_output().unwrap();
     assert_eq!(ended.status.code(), Some(0), "{ended:?}");
     assert!(ended.took < Duration::from_secs(10), "{:?}", ended.took);
 }
@@ -200,7 +200,7 @@ fn a_signal_during_the_start_ends_it_life_4() {
     let mut service = ServiceProcess::start(&example("trial"), &arguments, &[]).unwrap();
     service.line("waiting for a dependency").unwrap();
     service.signal(Signal::TERM).unwrap();
-    let ended = service.ended().unwrap();
+    let ended = service.wait_with_output().unwrap();
     assert_eq!(ended.status.code(), Some(0), "{}", ended.stderr);
     assert!(ended.took < Duration::from_secs(4), "{:?}", ended.took);
 }
@@ -211,7 +211,7 @@ fn a_port_in_use_is_an_error_with_its_cause_life_1() {
     let address = taken.local_addr().unwrap();
     let begun = Instant::now();
     let service = trial(&["--set", &format!("server.http.addr={address}")]);
-    let ended = service.ended().unwrap();
+    let ended = service.wait_with_output().unwrap();
     assert_eq!(ended.status.code(), Some(1));
     assert!(
         ended
@@ -230,7 +230,7 @@ fn a_port_in_use_is_an_error_with_its_cause_life_1() {
 
 #[test]
 fn a_panic_in_the_assembly_is_an_error_and_not_a_crash_life_1() {
-    let ended = trial(&["--set", "fault=panic"]).ended().unwrap();
+    let ended = trial(&["--set", "fault=panic"]).wait_with_output().unwrap();
     assert_eq!(ended.status.code(), Some(1));
     assert!(
         ended
@@ -243,7 +243,7 @@ fn a_panic_in_the_assembly_is_an_error_and_not_a_crash_life_1() {
 
 #[test]
 fn assembly_error_is_printed_once_with_causes_life_1() {
-    let ended = trial(&["--set", "fault=error"]).ended().unwrap();
+    let ended = trial(&["--set", "fault=error"]).wait_with_output().unwrap();
     assert_eq!(ended.status.code(), Some(1));
     assert_eq!(ended.stderr, "error: the assembly has a fault\n");
 }
@@ -254,8 +254,7 @@ fn a_flood_of_connections_leaves_the_probes_alive_sec_3_hlth_2() {
         "ulimit -n 256; exec {} serve --set server.http.addr=127.0.0.1:0 --set admin.addr=127.0.0.1:0 --set log.format=json",
         example("trial").display()
     );
-    let mut service =
-        ServiceProcess::start_unchanged(Path::new("bash"), &["-c", &command], &[]).unwrap();
+    let mut service = ServiceProcess::spawn(Path::new("bash"), &["-c", &command], &[]).unwrap();
     let (public, admin) = service.addresses().unwrap();
     service.line("\"message\":\"ready\"").unwrap();
     let flood: Vec<_> = (0..400).map(|_| TcpStream::connect(public)).collect();

@@ -10,6 +10,7 @@ mod commands;
 mod dependencies;
 mod describe;
 mod error_tracking;
+mod ignored;
 mod lifecycle;
 mod metrics;
 mod observability;

@@ -15,7 +15,7 @@ fn development_start_warns_once_and_names_config_check_conf_3() {
     let mut service = ServiceProcess::start(&example("trial"), &UNSAFE, &[]).unwrap();
     service.line("\"message\":\"ready\"").unwrap();
     service.signal(Signal::TERM).unwrap();
-    let ended = service.ended().unwrap();
+    let ended = service.wait_with_output().unwrap();
     let lines = ended.stdout.iter();
     let lines = lines.map(|line| serde_json::from_str::<Value>(line).unwrap());
     let warnings: Vec<_> = lines
@@ -44,8 +44,8 @@ fn development_start_warns_once_and_names_config_check_conf_3() {
         "log.format=json",
     ];
     let arguments = [&check[..], &UNSAFE].concat();
-    let checked = ServiceProcess::start_unchanged(&example("trial"), &arguments, &[]).unwrap();
-    let checked = checked.ended().unwrap();
+    let checked = ServiceProcess::spawn(&example("trial"), &arguments, &[]).unwrap();
+    let checked = checked.wait_with_output().unwrap();
     let report: Value = serde_json::from_str(&checked.stdout.join("\n")).unwrap();
     let violations = report["violations"].as_array().unwrap().len();
     assert!(violations > 2, "{report}");

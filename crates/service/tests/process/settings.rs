@@ -13,9 +13,8 @@ use serde_json::{Value, json};
 use super::{trial, until};
 
 fn run(arguments: &[&str]) -> ProcessOutput {
-    let process =
-        ServiceProcess::start_unchanged(&example("trial"), arguments, &[("LOG_LEVEL", "info")]);
-    process.unwrap().ended().unwrap()
+    let process = ServiceProcess::spawn(&example("trial"), arguments, &[("LOG_LEVEL", "info")]);
+    process.unwrap().wait_with_output().unwrap()
 }
 
 fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
@@ -260,7 +259,7 @@ fn rotated_kubernetes_secret_is_applied_and_not_shown_conf_5() {
 
     let shown = get(admin, "/config").unwrap().body;
     service.signal(Signal::TERM).unwrap();
-    let ended = service.ended().unwrap();
+    let ended = service.wait_with_output().unwrap();
     let said = shown + &ended.stdout.concat() + &ended.stderr;
     for secret in ["first-key", "the-second-key"] {
         assert!(!said.contains(secret), "{said}");
@@ -316,13 +315,13 @@ fn rotated_vault_secret_is_applied_and_not_shown_conf_5() {
         "--set",
         &place,
     ];
-    let probed = ServiceProcess::start_unchanged(&example("trial"), &probe, &environment)
+    let probed = ServiceProcess::spawn(&example("trial"), &probe, &environment)
         .unwrap()
-        .ended()
+        .wait_with_output()
         .unwrap();
     assert_eq!(probed.status.code(), Some(0), "{}", probed.stderr);
     service.signal(Signal::TERM).unwrap();
-    let ended = service.ended().unwrap();
+    let ended = service.wait_with_output().unwrap();
     let said = ended.stdout.concat() + &ended.stderr;
     assert!(
         !said.contains("first-key") && !said.contains("second-key"),
@@ -483,7 +482,7 @@ fn development_logs_count_of_unsafe_settings_conf_3() {
     let mut process = trial(&["--profile", "development"]);
     process.line("\"message\":\"ready\"").unwrap();
     process.signal(Signal::TERM).unwrap();
-    let ended = process.ended().unwrap();
+    let ended = process.wait_with_output().unwrap();
     let lines = ended.stdout.iter();
     let warnings: Vec<Value> = lines
         .map(|line| serde_json::from_str::<Value>(line).unwrap())

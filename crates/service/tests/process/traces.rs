@@ -163,7 +163,7 @@ fn last_spans_are_flushed_at_the_stop_life_4() {
     let parent = format!("00-{TRACE}-00f067aa0ba902b7-01");
     request(public, "GET", "/", &[("traceparent", &parent)], "").unwrap();
     service.signal(Signal::TERM).unwrap();
-    assert_eq!(service.ended().unwrap().status.code(), Some(0));
+    assert_eq!(service.wait_with_output().unwrap().status.code(), Some(0));
     assert!(taken.try_iter().next().is_some(), "nothing was flushed");
 }
 
@@ -191,7 +191,7 @@ fn unimpressed_by(collector: SocketAddr) {
         .unwrap();
     assert!(!dropped.ends_with(" 0"), "{dropped}");
     service.signal(Signal::TERM).unwrap();
-    let ended = service.ended().unwrap();
+    let ended = service.wait_with_output().unwrap();
     assert_eq!(ended.status.code(), Some(0), "{}", ended.stderr);
     assert!(ended.took < Duration::from_secs(8), "{:?}", ended.took);
 }

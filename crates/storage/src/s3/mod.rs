@@ -18,7 +18,9 @@ use http::{
 };
 use jiff::Timestamp;
 use rusty_s3::{Credentials, S3Action, UrlStyle, actions::ListObjectsV2};
-use seaworthy_client::{HttpClient, HttpClientBuilder, HttpClientConfig, RequestBuilder};
+use seaworthy_client::{
+    BaseUrl, HttpClient, HttpClientBuilder, HttpClientConfig, Propagation, RequestBuilder,
+};
 use seaworthy_core::Timeout;
 use url::Url;
 
@@ -50,7 +52,6 @@ impl S3Engine {
     pub(crate) fn new(
         config: &StorageConfig,
         builder: HttpClientBuilder,
-        mut client: HttpClientConfig,
     ) -> Result<Self, StorageError> {
         let (Some(access_key), Some(secret_key)) = (&config.access_key, &config.secret_key) else {
             return Err(StorageError::Settings(
@@ -74,15 +75,26 @@ impl S3Engine {
         let public = config.public_url.as_ref().map(|base| base.url().clone());
         let public = bucket_at(public.unwrap_or_else(|| endpoint.clone()))?;
         let bucket = bucket_at(endpoint)?;
-        let base = bucket.base_url().as_str().parse();
-        client.base_url =
-            Some(base.map_err(|_| StorageError::Settings("the bucket has no valid address"))?);
+        let base = bucket.base_url().as_str().parse::<BaseUrl>();
+        let base = base.map_err(|_| StorageError::Settings("the bucket has no valid address"))?;
+        let builder = builder.configure(move |settings| HttpClientConfig {
+            base_url: Some(base.clone()),
+            ..settings.cloned().unwrap_or_else(foreign)
+        });
         Ok(Self(Arc::new(Bucket {
-            client: builder.config(client).build()?,
+            client: builder.build()?,
             bucket,
             public,
             credentials,
         })))
+    }
+}
+
+/// The default settings of the client: S3 belongs to another organization.
+fn foreign() -> HttpClientConfig {
+    HttpClientConfig {
+        propagation: Propagation::None,
+        ..HttpClientConfig::default()
     }
 }
 

@@ -78,7 +78,7 @@ pub(crate) async fn lists_have_prefixes_and_pages_file_1(test: TestStorage) {
             assert!(page.objects.len() <= usize::from(size));
             all.extend(page.objects.iter().map(|object| object.key.to_string()));
             match page.next {
-                Some(next) => options = options.after(next),
+                Some(next) => options = options.start_after(next),
                 None => break,
             }
         }
@@ -88,7 +88,7 @@ pub(crate) async fn lists_have_prefixes_and_pages_file_1(test: TestStorage) {
         let page = test.storage.list(&ListOptions::new(prefix)).await.unwrap();
         assert_eq!(page.objects.len(), count, "{prefix}");
     }
-    let after = ListOptions::new("").after(key("p/3/99"));
+    let after = ListOptions::new("").start_after(key("p/3/99"));
     let page = test.storage.list(&after).await.unwrap();
     assert_eq!(page.objects.len(), 6);
 }

@@ -32,7 +32,7 @@ fn of_kind(text: &[u8], range: Range<usize>, kind: Kind) -> Option<Range<usize>>
     }
     let is_part = |at: usize| text.get(at).is_some_and(|byte| is_word(*byte));
     let number = str::from_utf8(text.get(range.clone())?).ok()?;
-    (!is_part(range.end) && Kind::of_value(number) == Some(kind)).then_some(range)
+    (!is_part(range.end) && Kind::from_value(number) == Some(kind)).then_some(range)
 }
 
 #[cfg(test)]

@@ -70,6 +70,7 @@ impl MariadbServer {
                 LOG_SIZE,
             ])
             .arg(format!("--datadir={}", data.display()))
+            .arg(temporary_files(folder.path()))
             .current_dir("/");
         finish(install)?;
         fs::write(
@@ -149,6 +150,7 @@ impl MariadbServer {
         command
             .arg("--no-defaults")
             .arg(format!("--datadir={}", folder.join("data").display()))
+            .arg(temporary_files(folder))
             .arg(format!("--socket={}", folder.join("socket").display()))
             .arg(format!("--pid-file={}", folder.join("pid").display()))
             .arg(format!(
@@ -188,6 +190,12 @@ impl MariadbServer {
     pub fn resume(&self) {
         self.process.signal(Signal::CONT);
     }
+}
+
+/// Returns the argument that stores temporary tables in the folder of a server. A server that starts
+/// removes all temporary tables of its folder, and the default is shared.
+fn temporary_files(folder: &Path) -> String {
+    format!("--tmpdir={}", folder.display())
 }
 
 /// Returns a program of the same installation: in the folder of the server, or in that of system

@@ -79,10 +79,15 @@ pub(super) fn identity(user: &str) -> io::Result<(u32, u32)> {
 }
 
 /// Runs a command to its end. The error contains its output.
-pub(super) fn finish(mut command: Command) -> io::Result<()> {
+pub(super) fn finish(command: Command) -> io::Result<()> {
+    output(command).map(drop)
+}
+
+/// Runs a command to its end and returns its standard output. The error contains its output.
+pub(super) fn output(mut command: Command) -> io::Result<String> {
     let output = command.stdin(Stdio::null()).output()?;
     if output.status.success() {
-        return Ok(());
+        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
     }
     Err(io::Error::other(format!(
         "{}: {}{}",

@@ -11,7 +11,7 @@ use rustix::process::Signal;
 use tempfile::TempDir;
 
 use super::{
-    process::{Process, finish, folder, free_address, listens, poll},
+    process::{Process, folder, free_address, listens, output, poll},
     spawner::bound_command,
 };
 
@@ -123,9 +123,17 @@ impl RabbitmqServer {
     /// # Errors
     /// The error output of the command.
     pub fn control(&self, arguments: &[&str]) -> io::Result<()> {
+        self.query(arguments).map(drop)
+    }
+
+    /// Runs `rabbitmqctl` with these arguments and returns its output.
+    ///
+    /// # Errors
+    /// The error output of the command.
+    pub fn query(&self, arguments: &[&str]) -> io::Result<String> {
         let mut command = self.environment(Command::new(self.programs.join("rabbitmqctl")));
         command.args(arguments);
-        finish(command)
+        output(command)
     }
 
     /// Kills it, like a crash.

@@ -121,3 +121,30 @@ fn limit_whose_switch_declares_nothing_is_reported_conf_3() {
         assert!(message.contains(&expected), "{message}");
     }
 }
+
+#[test]
+fn url_without_a_mark_is_reported_conf_3() {
+    let text = |keyword: &str| json!({ "type": "string", keyword: true });
+    for (name, reported) in [
+        ("url", true),
+        ("base_url", true),
+        ("sentry_dsn", true),
+        ("curl", false),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let check = |keyword: &str| {
+            let further = json!({ name: text(keyword) });
+            let program = program_with(folder.path(), "*mode=*", &further);
+            panic::catch_unwind(|| assert_unsafe_settings_are_refused(&program))
+        };
+        check("x-connects").unwrap();
+        match check("x-secret") {
+            Ok(()) => assert!(!reported, "{name}"),
+            Err(failure) => {
+                let message = failure.downcast_ref::<String>().unwrap();
+                let expected = format!("{name} declares no unsafe value");
+                assert!(reported && message.contains(&expected), "{message}");
+            }
+        }
+    }
+}

@@ -27,7 +27,7 @@ pub struct ClamdConfig {
     pub allow_unscanned: bool,
     /// The address of clamd: HOST:PORT, or unix: and the path of its socket. Without it uploads are
     /// not scanned, and production rejects the settings unless `allow_unscanned` is true.
-    #[schemars(extend("x-unsafe" = [{
+    #[schemars(extend("x-connects" = true, "x-unsafe" = [{
         "id": "FILE-1",
         "value": null,
         "unless": "allow_unscanned",

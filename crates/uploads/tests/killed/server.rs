@@ -236,7 +236,7 @@ impl Trial {
 
     /// Lets the upload look older than the validity of its URL.
     async fn age(&self) {
-        let config = DatabaseConfig::at(
+        let config = DatabaseConfig::from_url(
             format!("sqlite:{}", self.path("uploads.db"))
                 .parse()
                 .unwrap(),
@@ -271,7 +271,7 @@ impl Trial {
 impl Running {
     pub(crate) fn kill(self) {
         self.process.signal(Signal::KILL).unwrap();
-        self.process.ended().unwrap();
+        self.process.wait_with_output().unwrap();
     }
 }
 

@@ -107,8 +107,8 @@ pub(crate) async fn deleted_upload_leaves_nothing_file_1(app: TestApp) {
         .create(NewUpload::new("bob", "x"))
         .await
         .unwrap();
-    app.uploads.store().delete_of("ada").await.unwrap();
-    app.uploads.store().delete_of("ada").await.unwrap();
+    app.uploads.store().delete_for_owner("ada").await.unwrap();
+    app.uploads.store().delete_for_owner("ada").await.unwrap();
     for id in [ready.id, open.id] {
         let gone = app.uploads.store().find(id).await;
         assert!(matches!(gone, Err(UploadError::NotFound)), "{gone:?}");

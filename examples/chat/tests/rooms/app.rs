@@ -47,7 +47,7 @@ impl Replicas {
         let addresses = self.running.iter().map(|(address, _)| *address);
         self.balancer.set(addresses.collect());
         old.signal(Signal::TERM).unwrap();
-        let ended = old.ended().unwrap();
+        let ended = old.wait_with_output().unwrap();
         assert!(ended.status.success(), "{}", ended.stderr);
     }
 

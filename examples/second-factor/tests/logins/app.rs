@@ -178,8 +178,8 @@ impl TestApp {
     pub(crate) fn audit_log(&self, command: &[&str]) -> String {
         let command = [&["audit-log"], command].concat();
         let environment = environment(&self.database);
-        let run = ServiceProcess::start_unchanged(Path::new(BINARY), &command, &environment);
-        let ended = run.unwrap().ended().unwrap();
+        let run = ServiceProcess::spawn(Path::new(BINARY), &command, &environment);
+        let ended = run.unwrap().wait_with_output().unwrap();
         assert!(ended.status.success(), "{}", ended.stderr);
         ended.stdout.join("\n")
     }

@@ -6,7 +6,9 @@ INSERT INTO users (id, email, password_hash, role, email_verified, locked, passw
 INSERT INTO oauth_identities (id, provider, provider_user_id, email, user_id, created_at, email_verified)
     SELECT id, provider, provider_user_id, email, user_id, created_at, FALSE FROM {legacy}oauth_identities;
 
--- Tokens from before the last ban, role or password stay revoked.
+-- Tokens from before the last ban, role or password stay revoked. The legacy service did not revoke the tokens of a user that
+-- it locked, so the adoption does.
 INSERT INTO account_versions (user_id, version, changed_us)
-    SELECT CAST(id AS text), token_version, CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS bigint)
-    FROM {legacy}users WHERE token_version > 0;
+    SELECT CAST(id AS text), CASE WHEN locked THEN token_version + 1 ELSE token_version END,
+        CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS bigint)
+    FROM {legacy}users WHERE locked OR token_version > 0;

@@ -92,6 +92,7 @@ pub struct AuthConfig {
     /// Logins by an OpenID provider.
     pub oauth: OauthConfig,
     /// The URL prefix of avatars.
+    #[schemars(extend("x-browser-address" = true))]
     pub cdn_base_url: String,
     /// Rate limits of the routes.
     pub rate_limit: RouteLimitsConfig,
@@ -170,6 +171,7 @@ pub struct OauthConfig {
 #[serde(default, deny_unknown_fields)]
 pub struct GoogleConfig {
     /// The issuer. Tests use another provider.
+    #[schemars(extend("x-connects" = true))]
     pub issuer: String,
     /// The client ID of this service.
     pub client_id: Option<String>,

@@ -42,7 +42,7 @@ fn production_refuses_unsafe_settings_conf_3() {
 #[test]
 fn production_refuses_rate_limits_that_fail_open_res_6() {
     let example = AUTH.in_production().unwrap();
-    let refused = |setting: &str| example.refused("RES-6", &[setting]).unwrap();
+    let refused = |setting: &str| example.rejected_keys("RES-6", &[setting]).unwrap();
     let key = "rate_limit.redis.on_failure";
     assert_eq!(refused(&format!("{key}=open")), [key]);
     assert_eq!(refused(&format!("{key}=local")), [""; 0]);
@@ -57,7 +57,7 @@ fn production_refuses_weak_password_hashes_auth_2() {
     ] {
         let refused = |value: u32| {
             let setting = format!("{key}={value}");
-            example.refused("AUTH-2", &[&setting]).unwrap()
+            example.rejected_keys("AUTH-2", &[&setting]).unwrap()
         };
         assert_eq!(refused(weak), [key]);
         assert_eq!(refused(strong), [""; 0]);
@@ -79,10 +79,10 @@ fn production_refuses_plain_and_local_browser_addresses_sec_2() {
         "server.http.cors.allowed_origins",
         "verify_email.base_url",
     ];
-    assert_eq!(unset.refused("SEC-2", &[]).unwrap(), keys);
+    assert_eq!(unset.rejected_keys("SEC-2", &[]).unwrap(), keys);
 
     let example = AUTH.in_production().unwrap();
-    let refused = |settings: &[&str]| example.refused("SEC-2", settings).unwrap();
+    let refused = |settings: &[&str]| example.rejected_keys("SEC-2", settings).unwrap();
     assert_eq!(refused(&[]), [""; 0]);
     for origin in [
         "http://localhost:3000",
@@ -119,8 +119,8 @@ fn compose_variables_are_settings_conf_1_ship_2() {
 /// Returns the lines of `config show`, such as `jwt.issuer = "city-events"  # source`.
 fn show_config(arguments: &[&str], environment: &[(&str, &str)]) -> Vec<String> {
     let arguments = [&["config", "show"], arguments].concat();
-    let process = ServiceProcess::start_unchanged(Path::new(AUTH.program), &arguments, environment);
-    let ended = process.unwrap().ended().unwrap();
+    let process = ServiceProcess::spawn(Path::new(AUTH.program), &arguments, environment);
+    let ended = process.unwrap().wait_with_output().unwrap();
     assert!(ended.status.success(), "{ended:#?}");
     ended.stdout
 }
@@ -298,7 +298,7 @@ fn starts_with_contract_variables_profile_and_audit_key_conf_1() {
         "audit_log.key=a key of the audit log for this test",
     ];
     let program = Path::new(AUTH.program);
-    let mut process = ServiceProcess::start_unchanged(program, &free, &environment).unwrap();
+    let mut process = ServiceProcess::spawn(program, &free, &environment).unwrap();
     let (http, _) = process.addresses().unwrap();
     process.line("\"message\":\"ready\"").unwrap();
     assert!(http.ip().is_unspecified(), "{http}");
@@ -324,7 +324,7 @@ fn gateway_secret_must_differ_from_token_secret_auth_6() {
 fn start_error(environment: &[(&str, &str)]) -> String {
     let program = Path::new(AUTH.program);
     let process = ServiceProcess::start(program, &[], environment).unwrap();
-    let ended = process.ended().unwrap();
+    let ended = process.wait_with_output().unwrap();
     assert!(!ended.status.success(), "{ended:#?}");
     ended.stderr
 }
@@ -419,7 +419,7 @@ fn refuses_published_passwords_when_exposed_auth_2() {
         &["--profile", "staging", "--set", "admin.addr=127.0.0.1:0"],
         &["--set", "reject_default_passwords=true"],
     ] {
-        let ended = start_in(folder.path(), more).ended().unwrap();
+        let ended = start_in(folder.path(), more).wait_with_output().unwrap();
         assert_eq!(ended.status.code(), Some(1), "{more:?} {ended:#?}");
         for name in ["admin", "moderator", "user"] {
             let address = format!("{name}@example.com");

@@ -106,7 +106,7 @@ async fn follow(State(live): State<Live>, Path(id): Path<String>) -> Result<Resp
         Code::NotFound | Code::PermissionDenied => unknown(),
         _ => status.into(),
     })?;
-    let client = context::with_current(|context| context.map(Client::of));
+    let client = context::with_current(|context| context.map(Client::from_context));
     let connection = live.hub.connect(&client.unwrap_or_default());
     let connection = connection.map_err(|error| refused(error.into()))?;
     let room = room(id)?;
@@ -118,7 +118,7 @@ async fn follow(State(live): State<Live>, Path(id): Path<String>) -> Result<Resp
 }
 
 fn room(id: Uuid) -> Result<Room, ApiError> {
-    let room = Room::of("event", id);
+    let room = Room::new("event", id);
     room.map_err(|error| refused(Error::internal(error)))
 }
 

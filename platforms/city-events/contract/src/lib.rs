@@ -11,6 +11,7 @@ mod access;
 mod counters;
 mod envelope;
 mod generated;
+pub mod groups;
 mod json;
 pub mod messages;
 mod moment;

@@ -4,37 +4,50 @@
 //! legacy consumers read it.
 
 use chrono::{DateTime, Utc};
-use seaworthy::{messaging::Event, prelude::*};
+use seaworthy::{
+    messaging::{ConsumerGroup, Event},
+    prelude::*,
+};
 use uuid::Uuid;
 
+use crate::groups::{EMAIL, EVENT, FEED, JOIN, MEDIA, MEDIA_WORKER};
+
 macro_rules! message_types {
-    ($($message:ty => $name:literal),* $(,)?) => {$(
-        impl Event for $message {
-            const TYPE: &'static str = $name;
-            const VERSION: u32 = 1;
-        }
-    )*};
+    ($($message:ty => $name:literal for [$($group:ident),*]),* $(,)?) => {
+        $(
+            impl Event for $message {
+                const TYPE: &'static str = $name;
+                const VERSION: u32 = 1;
+                const GROUPS: &'static [ConsumerGroup] = &[$($group),*];
+            }
+        )*
+
+        /// The topics, with the groups that subscribe to each.
+        pub const TOPICS: &[(&str, &[ConsumerGroup])] =
+            &[$((<$message as Event>::TOPIC, <$message as Event>::GROUPS)),*];
+    };
 }
 
+// Publishers create the groups, so a message reaches consumers that start later.
 message_types! {
-    VerifyEmailRequested => "auth.email.verify.requested",
-    PasswordResetRequested => "auth.password.reset.requested",
-    AvatarUpdated => "auth.avatar.updated",
-    UserChanged => "auth.user.changed",
-    EventPublished => "event.published",
-    EventUpdated => "event.updated",
-    EventCanceled => "event.canceled",
-    EventUnpublished => "event.unpublished",
-    EventCoversRemoved => "event.covers.removed",
-    JoinCreated => "join.created",
-    JoinCanceled => "join.canceled",
-    JoinPromoted => "join.promoted",
-    JoinKicked => "join.kicked",
-    JoinBanned => "join.banned",
-    JoinUnbanned => "join.unbanned",
-    JoinCounted => "join.counted",
-    EmailEventCanceled => "email.event_canceled",
-    ProcessImage => "media.process.image",
+    VerifyEmailRequested => "auth.email.verify.requested" for [EMAIL],
+    PasswordResetRequested => "auth.password.reset.requested" for [EMAIL],
+    AvatarUpdated => "auth.avatar.updated" for [MEDIA],
+    UserChanged => "auth.user.changed" for [EVENT, JOIN],
+    EventPublished => "event.published" for [JOIN, FEED],
+    EventUpdated => "event.updated" for [JOIN, FEED],
+    EventCanceled => "event.canceled" for [JOIN, FEED, EMAIL],
+    EventUnpublished => "event.unpublished" for [JOIN, FEED, EMAIL],
+    EventCoversRemoved => "event.covers.removed" for [MEDIA],
+    JoinCreated => "join.created" for [EVENT, FEED],
+    JoinCanceled => "join.canceled" for [EVENT, FEED],
+    JoinPromoted => "join.promoted" for [EVENT],
+    JoinKicked => "join.kicked" for [EVENT],
+    JoinBanned => "join.banned" for [EVENT],
+    JoinUnbanned => "join.unbanned" for [],
+    JoinCounted => "join.counted" for [EVENT],
+    EmailEventCanceled => "email.event_canceled" for [EMAIL],
+    ProcessImage => "media.process.image" for [MEDIA_WORKER],
 }
 
 /// A user must confirm an e-mail address.

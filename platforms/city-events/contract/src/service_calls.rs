@@ -170,7 +170,7 @@ fn bearer<C: Settings>(
 
 /// Returns whether a route requires a role that no user has.
 fn is_for_services(route: &RouteOptions) -> bool {
-    let mut roles = route.needed_roles();
+    let mut roles = route.required_roles();
     roles.any(|role| Role::from_name(role).is_none())
 }
 
@@ -189,6 +189,12 @@ impl<U: Authenticate> Authenticate for UserOrServiceAuthentication<U> {
             // The HTTP stack then rejects the request.
             None => Authentication::Anonymous,
         }
+    }
+
+    fn has_credentials(&self, request: &Parts) -> bool {
+        let services = self.services.as_ref();
+        self.users.has_credentials(request)
+            || services.is_some_and(|services| services.has_credentials(request))
     }
 
     fn challenge(&self, error: &Error, route: &RouteOptions) -> Option<HeaderValue> {

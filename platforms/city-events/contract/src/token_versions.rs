@@ -10,7 +10,7 @@ use seaworthy::{
 use crate::{ReadPosition, RevocationConfig, messages::UserChanged};
 
 /// The table of token versions. Add this set to the migrations of the service.
-pub const TOKEN_VERSION_MIGRATIONS: MigrationSet = MigrationSet::of_part(
+pub const TOKEN_VERSION_MIGRATIONS: MigrationSet = MigrationSet::for_part(
     "token_versions",
     &[Migration::new(
         1,
@@ -222,7 +222,7 @@ mod tests {
     async fn versions_of_other_replicas_are_read_after_an_outage_auth_3() {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite:{}", folder.path().join("versions.db").display());
-        let config = DatabaseConfig::at(url.parse().unwrap());
+        let config = DatabaseConfig::from_url(url.parse().unwrap());
         let database = Database::builder("test", config).open().await.unwrap();
         let migrator = Migrator::new(&database, &[TOKEN_VERSION_MIGRATIONS]);
         migrator.up(false).await.unwrap();

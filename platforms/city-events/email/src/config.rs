@@ -45,7 +45,7 @@ pub struct EmailConfig {
     /// The upper limit of every delay between two attempts.
     pub max_backoff: Timeout,
     /// The URL of the auth service.
-    #[schemars(url)]
+    #[schemars(url, extend("x-link" = true))]
     pub auth_url: String,
     /// The secret for the internal route of the auth service.
     #[serde(skip_serializing)]

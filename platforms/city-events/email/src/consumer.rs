@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
-use city_events_contract::messages::{
-    Announcement, EmailEventCanceled, EventCanceled, EventEnvelope, EventUnpublished,
-    PasswordResetRequested, VerifyEmailRequested,
+use city_events_contract::{
+    groups::EMAIL,
+    messages::{
+        Announcement, EmailEventCanceled, EventCanceled, EventEnvelope, EventUnpublished,
+        PasswordResetRequested, VerifyEmailRequested,
+    },
 };
 use seaworthy::{
     axum::body::Bytes,
@@ -22,9 +25,6 @@ use crate::{
     sent_mails::{Claim, MailKey, Recorded, SentMails},
 };
 
-/// The consumer group. The queue of the legacy service has incompatible arguments, so its name
-/// differs.
-pub(crate) const GROUP: &str = "city-events.email";
 /// The timeout of one message. The call to the auth service and the mail have their own timeouts.
 const HANDLER_TIMEOUT: Timeout = Timeout::from_secs(30);
 
@@ -35,10 +35,11 @@ pub(crate) struct MailSender {
     pub(crate) auth: AuthClient,
     pub(crate) sent: SentMails,
     pub(crate) inbox: Inbox,
+    /// Whether owners get mails about their events.
+    pub(crate) notify_owners: bool,
 }
 
-/// Returns all topics that the service can have dead letters of, for both values of
-/// `notify_owners`.
+/// Returns the topics that the service consumes.
 pub(crate) fn topics() -> Topics {
     Topics::from_event::<VerifyEmailRequested>()
         .with::<PasswordResetRequested>()
@@ -58,15 +59,12 @@ pub(crate) fn subscription(sender: MailSender, config: &EmailConfig) -> Subscrip
         handler_timeout: Some(HANDLER_TIMEOUT),
         ..SubscriptionOverrides::default()
     };
-    let mut subscription = Subscription::new(GROUP).limits(limits);
-    subscription = subscribe(subscription, &sender, MailSender::verify);
-    subscription = subscribe(subscription, &sender, MailSender::reset);
-    subscription = subscribe(subscription, &sender, MailSender::canceled);
-    if config.notify_owners {
-        subscription = subscribe(subscription, &sender, MailSender::owner_of_canceled);
-        subscription = subscribe(subscription, &sender, MailSender::owner_of_unpublished);
-    }
-    subscription
+    let subscription = Subscription::for_group(EMAIL).limits(limits);
+    let subscription = subscribe(subscription, &sender, MailSender::verify);
+    let subscription = subscribe(subscription, &sender, MailSender::reset);
+    let subscription = subscribe(subscription, &sender, MailSender::canceled);
+    let subscription = subscribe(subscription, &sender, MailSender::owner_of_canceled);
+    subscribe(subscription, &sender, MailSender::owner_of_unpublished)
 }
 
 /// Adds a handler for one topic. A message with an invalid body becomes a dead letter immediately.
@@ -194,7 +192,9 @@ impl MailSender {
         event: Announcement,
         write: fn(&str, &str, &str) -> Result<Mail, MailError>,
     ) -> Result<(), Failure> {
-        let Some(owner) = event.owner_id else {
+        // The group receives these messages for every value of `notify_owners`, because the
+        // publisher does not have the setting.
+        let Some(owner) = event.owner_id.filter(|_| self.notify_owners) else {
             return Ok(());
         };
         let id = event.event_id.to_string();

@@ -15,7 +15,7 @@ const OTHER_COMMENTS: &[&str] =
 
 /// The tables of the service: sent mails and the inbox.
 pub(crate) const MIGRATIONS: &[MigrationSet] = &[
-    MigrationSet::of_service(&[
+    MigrationSet::for_service(&[
         Migration::new(
             1,
             "sent",

@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use city_events_contract::groups;
 use seaworthy::{
     data::{Database, DatabaseConfig, migrate_command},
     mail::Mailer,
@@ -15,7 +16,7 @@ use crate::{
     api::{self, Limits},
     auth_client::{self, AuthClient},
     config::EmailConfig,
-    consumer::{self, GROUP, MailSender, subscription},
+    consumer::{self, MailSender, subscription},
     legacy,
     sent_mails::{MIGRATIONS, SentMails},
 };
@@ -80,7 +81,11 @@ pub async fn assemble(service: &Assembly<EmailConfig>) -> Result<(), StartError>
         Database::connect(service, DATABASE, &settings.database, MIGRATIONS),
         async { Ok(Messaging::connect(service, BROKER, &settings.broker).await?) },
     )?;
-    let inbox = Inbox::new(database.clone(), GROUP, settings.inbox.clone());
+    let inbox = Inbox::new(
+        database.clone(),
+        groups::EMAIL.name(),
+        settings.inbox.clone(),
+    );
     inbox.purge_regularly(service);
     let sent = SentMails(database);
     service.worker(sent.purge_worker());
@@ -89,6 +94,7 @@ pub async fn assemble(service: &Assembly<EmailConfig>) -> Result<(), StartError>
         auth,
         sent,
         inbox,
+        notify_owners: settings.notify_owners,
     };
     messaging.subscribe(subscription(sender, settings)).await?;
     Ok(())

@@ -32,7 +32,7 @@ fn production_refuses_unsafe_settings_conf_3() {
 #[test]
 fn production_refuses_rate_limits_that_fail_open_res_6() {
     let example = EMAIL.in_production().unwrap();
-    let refused = |setting: &str| example.refused("RES-6", &[setting]).unwrap();
+    let refused = |setting: &str| example.rejected_keys("RES-6", &[setting]).unwrap();
     let key = "rate_limit.redis.on_failure";
     assert_eq!(refused(&format!("{key}=open")), [key]);
     assert_eq!(refused(&format!("{key}=local")), [""; 0]);

@@ -3,6 +3,7 @@
 
 use city_events_contract::{
     TokenVersions,
+    groups::EVENT,
     messages::{
         JoinBanned, JoinCanceled, JoinCounted, JoinCreated, JoinKicked, JoinPromoted, SeatCounts,
         UserChanged,
@@ -17,8 +18,6 @@ use uuid::Uuid;
 
 use crate::store::counts;
 
-/// Consumer group. It differs from the queue of the legacy service, which has other arguments.
-pub(crate) const GROUP: &str = "city-events.event";
 /// Join status of participants.
 const ACTIVE: &str = "active";
 
@@ -74,7 +73,7 @@ pub(crate) fn topics() -> Topics {
 
 /// Returns the subscription to all consumed topics.
 pub(crate) fn subscription(inbox: &Inbox, versions: &TokenVersions) -> Subscription {
-    let subscription = on_user_changed(subscription_with_retries(GROUP), inbox, versions);
+    let subscription = on_user_changed(subscription_with_retries(EVENT), inbox, versions);
     let subscription = on::<JoinCreated>(subscription, inbox);
     let subscription = on::<JoinPromoted>(subscription, inbox);
     let subscription = on::<JoinCanceled>(subscription, inbox);

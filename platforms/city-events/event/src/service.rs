@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use city_events_contract::{DESCRIPTORS, LOOPBACK_NETWORKS, TokenVersions, bearer};
+use city_events_contract::{DESCRIPTORS, LOOPBACK_NETWORKS, TokenVersions, bearer, groups};
 use seaworthy::{
     audit_log::{AuditLog, audit_log_command},
     csv::Imports,
@@ -80,7 +80,9 @@ pub async fn assemble(service: &Assembly<EventConfig>) -> Result<(), StartError>
     OperationLog::start(service, &database, &settings.operation_log, DESCRIPTORS)?;
     let publisher = messaging.publisher(published_topics()).await?;
     let outbox = Outbox::start(service, &database, publisher, &settings.outbox).await?;
-    let inbox = outbox.inbox(consumers::GROUP, &settings.outbox).grouped();
+    let inbox = outbox
+        .inbox(groups::EVENT.name(), &settings.outbox)
+        .grouped();
     inbox.purge_regularly(service);
     let audit = AuditLog::new(database.clone(), &settings.audit_log)?;
     if let Some(worker) = audit.prune_worker(&settings.audit_log) {

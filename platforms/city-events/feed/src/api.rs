@@ -1,6 +1,6 @@
-use std::{collections::HashMap, net::IpAddr, num::NonZeroU32};
+use std::{net::IpAddr, num::NonZeroU32};
 
-use chrono::{SubsecRound as _, Utc};
+use chrono::Utc;
 use city_events_contract::{Counters, Limit, LimitError, Moment, json_object};
 use seaworthy::{
     axum::{
@@ -15,21 +15,19 @@ use seaworthy::{
     prelude::*,
     resilience::rate_limit::{RateLimitConfig, RateLimitKey},
 };
-use serde_json::json;
 use uuid::Uuid;
 
 use crate::{
     actor::{Identification, Visitor},
     config::{FeedConfig, TrackingConfig},
-    cursor::{CURSOR_DIGITS, Cursor},
-    rank::{self, FeedType},
+    cursor::Cursor,
+    lists::{Lists, MAX_LIMIT, PageRequest},
+    rank::FeedType,
     store::{EventFilter, Store},
 };
 
 /// Default number of items on a page.
 const DEFAULT_LIMIT: usize = 10;
-/// Maximum number of items on a page.
-const MAX_LIMIT: usize = 50;
 const MINUTE: Timeout = Timeout::from_secs(60);
 const DAY: Timeout = Timeout::from_secs(24 * 60 * 60);
 
@@ -37,6 +35,7 @@ const DAY: Timeout = Timeout::from_secs(24 * 60 * 60);
 #[derive(Clone)]
 pub(crate) struct Api {
     store: Store,
+    lists: Lists,
     visitors: Identification,
     per_actor: Limit,
     per_ip: Limit,
@@ -47,7 +46,7 @@ pub(crate) struct Api {
 
 impl Api {
     pub(crate) fn new(
-        store: Store,
+        (store, lists): (Store, Lists),
         visitors: Identification,
         service: &Assembly<FeedConfig>,
     ) -> Result<Self, StartError> {
@@ -65,6 +64,7 @@ impl Api {
         };
         Ok(Self {
             store,
+            lists,
             visitors,
             per_actor: limit(
                 "tracking per actor",
@@ -161,8 +161,6 @@ async fn feed(
     {
         after = None;
     }
-    let ranked_at = after.map_or(now, |cursor| cursor.ranked_at);
-    let ranked_at = ranked_at.trunc_subsecs(CURSOR_DIGITS);
     let filter = EventFilter {
         city: query.city,
         category: query.category,
@@ -172,51 +170,16 @@ async fn feed(
             query.q
         },
     };
-    let candidates = match kind {
-        FeedType::Trending if filter.is_empty() => {
-            api.store.trending(now, ranked_at, after, limit).await?
-        }
-        _ => api.store.upcoming(&filter, now, ranked_at).await?,
+    let request = PageRequest {
+        kind,
+        filter,
+        after,
+        limit,
+        now,
+        actor: visitor.actor,
     };
-    let interests = match (kind, &visitor.actor) {
-        (FeedType::Personalized, Some(actor)) => {
-            match api.store.interests(actor, ranked_at).await {
-                Ok(interests) => interests,
-                // The response falls back to the trending order.
-                Err(error) => {
-                    tracing::warn!(%error, "the interests of a visitor cannot be read");
-                    HashMap::new()
-                }
-            }
-        }
-        _ => HashMap::new(),
-    };
-    let (items, next) = rank::page(kind, candidates, &interests, (ranked_at, after, limit));
-    let ids: Vec<_> = items.iter().map(|ranked| ranked.event.id).collect();
-    let mut details = api.store.details(&ids).await?;
-    let items: Vec<_> = items
-        .iter()
-        .filter_map(|ranked| {
-            let event = &ranked.event;
-            let details = details.remove(&event.id)?;
-            Some(json!({
-                "id": event.id,
-                "title": details.title,
-                "city": details.city,
-                "tags": [details.category],
-                "start_time": Moment::from(event.start_time).to_string(),
-                "trend_score": ranked.score,
-                "cover_image_ids": details.covers,
-            }))
-        })
-        .collect();
-    let body = json!({
-        "feed_type": kind.as_str(),
-        "items": items,
-        "has_more": next.is_some(),
-        "next_cursor": next.map(|next| next.to_string()).unwrap_or_default(),
-    });
-    let mut response = Json(body).into_response();
+    let page = api.lists.page(&request).await?;
+    let mut response = Json(page).into_response();
     if let Some(cookie) = visitor.cookie {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }

@@ -2,6 +2,7 @@
 
 use chrono::Utc;
 use city_events_contract::{
+    groups::FEED,
     messages::{
         Announcement, EventCanceled, EventEnvelope, EventPublished, EventUnpublished, EventUpdated,
         JoinCanceled, JoinCreated, SeatCounts,
@@ -16,10 +17,11 @@ use seaworthy::{
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
-use crate::store::{self, JoinChange};
+use crate::{
+    lists::Lists,
+    store::{self, JoinChange},
+};
 
-/// Consumer group. It differs from the queue of the legacy service, which has other arguments.
-pub(crate) const GROUP: &str = "city-events.feed";
 /// Supported version of the envelope.
 const VERSION: u32 = 1;
 
@@ -84,12 +86,13 @@ pub(crate) fn topics() -> Topics {
         .with::<JoinCanceled>()
 }
 
-/// Returns the subscription to all consumed topics.
-pub(crate) fn subscription(inbox: &Inbox) -> Subscription {
-    let subscription = on_event::<EventPublished>(subscription_with_retries(GROUP), inbox);
-    let subscription = on_event::<EventUpdated>(subscription, inbox);
-    let subscription = on_event::<EventCanceled>(subscription, inbox);
-    let subscription = on_event::<EventUnpublished>(subscription, inbox);
+/// Returns the subscription to all consumed topics. Messages about events change the lists.
+pub(crate) fn subscription(inbox: &Inbox, lists: &Lists) -> Subscription {
+    let subscription = subscription_with_retries(FEED);
+    let subscription = on_event::<EventPublished>(subscription, inbox, lists);
+    let subscription = on_event::<EventUpdated>(subscription, inbox, lists);
+    let subscription = on_event::<EventCanceled>(subscription, inbox, lists);
+    let subscription = on_event::<EventUnpublished>(subscription, inbox, lists);
     let subscription = on_join::<JoinCreated>(subscription, inbox);
     on_join::<JoinCanceled>(subscription, inbox)
 }
@@ -97,13 +100,14 @@ pub(crate) fn subscription(inbox: &Inbox) -> Subscription {
 fn on_event<M: EventMessage + DeserializeOwned>(
     subscription: Subscription,
     inbox: &Inbox,
+    lists: &Lists,
 ) -> Subscription {
-    let inbox = inbox.clone();
+    let (inbox, lists) = (inbox.clone(), lists.clone());
     subscription.on::<M, _, _>(move |message: Received<M>| {
-        let inbox = inbox.clone();
+        let (inbox, lists) = (inbox.clone(), lists.clone());
         async move {
             let event = message.event().envelope();
-            index_event(&inbox, message.envelope(), event, M::STATUS).await
+            index_event((&inbox, &lists), message.envelope(), event, M::STATUS).await
         }
     })
 }
@@ -119,8 +123,9 @@ fn on_join<M: JoinMessage + DeserializeOwned>(
     })
 }
 
-async fn index_event(
-    inbox: &Inbox,
+/// Applies a message to the index, once. Later requests see its change.
+pub(crate) async fn index_event(
+    (inbox, lists): (&Inbox, &Lists),
     envelope: &Envelope,
     event: &EventEnvelope<Announcement>,
     status: &'static str,
@@ -132,7 +137,10 @@ async fn index_event(
         let indexed: Result<(), DataError> = store::index_event(&tx, event, status).await;
         indexed.map_err(Failure::retry)
     });
-    processed.await.map(drop)
+    let processed = processed.await;
+    // The transaction has ended. After some errors it is unknown whether it was committed.
+    lists.invalidate();
+    processed.map(drop)
 }
 
 async fn record_join<M: JoinMessage>(

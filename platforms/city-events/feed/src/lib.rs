@@ -4,7 +4,7 @@
 //! current, so the feed works during their outages. Republished messages rebuild the same index.
 //!
 //! Scores change with time. A cursor contains the time at which its list was ranked, so pages
-//! neither skip nor repeat events.
+//! neither skip nor repeat events. Requests for a first page share a ranking for at most one second.
 
 mod actor;
 mod api;
@@ -12,8 +12,10 @@ mod config;
 mod consumers;
 mod cursor;
 mod legacy;
+mod lists;
 mod rank;
 mod service;
+mod shared;
 mod store;
 
 pub use config::{AnonymousConfig, FeedConfig, TrackingConfig};

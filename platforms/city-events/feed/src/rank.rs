@@ -3,6 +3,7 @@
 use std::{cmp::Ordering, collections::HashMap};
 
 use chrono::{DateTime, SubsecRound as _, Utc};
+use uuid::Uuid;
 
 use crate::{
     cursor::{CURSOR_DIGITS, Cursor},
@@ -48,10 +49,111 @@ impl FeedType {
 }
 
 /// An event with its score.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Ranked {
-    pub(crate) event: Candidate,
+    pub(crate) id: Uuid,
+    pub(crate) start_time: DateTime<Utc>,
     pub(crate) score: f64,
+    /// Position in the categories of the ranking.
+    category: usize,
+}
+
+/// Events and their scores at one time.
+#[derive(Debug)]
+pub(crate) struct Ranking {
+    ranked_at: DateTime<Utc>,
+    /// In the order of the scores.
+    events: Vec<Ranked>,
+    categories: Vec<String>,
+    first_start: Option<DateTime<Utc>>,
+}
+
+/// A page of a feed, and the cursor of the next one.
+pub(crate) type Page = (Vec<Ranked>, Option<Cursor>);
+
+impl Ranking {
+    /// Ranks events with their points at a time.
+    pub(crate) fn new(candidates: Vec<Candidate>, ranked_at: DateTime<Utc>) -> Self {
+        // The precision of a cursor, so that the next page is ranked at exactly the same time.
+        let ranked_at = ranked_at.trunc_subsecs(CURSOR_DIGITS);
+        let mut positions: HashMap<String, usize> = HashMap::new();
+        let mut events: Vec<Ranked> = candidates
+            .into_iter()
+            .map(|event| {
+                let next = positions.len();
+                Ranked {
+                    id: event.id,
+                    start_time: event.start_time,
+                    score: score(event.points, event.start_time, ranked_at),
+                    category: *positions.entry(event.category).or_insert(next),
+                }
+            })
+            .collect();
+        let first_start = events.iter().map(|event| event.start_time).min();
+        events.sort_unstable_by(|left, right| order(FeedType::Trending, left, right));
+        let mut categories: Vec<_> = positions.into_iter().collect();
+        categories.sort_unstable_by_key(|(_, position)| *position);
+        Self {
+            ranked_at,
+            events,
+            categories: categories.into_iter().map(|(name, _)| name).collect(),
+            first_start,
+        }
+    }
+
+    /// Returns the time of the scores.
+    pub(crate) fn ranked_at(&self) -> DateTime<Utc> {
+        self.ranked_at
+    }
+
+    /// Returns the start of the event that starts first.
+    pub(crate) fn first_start(&self) -> Option<DateTime<Utc>> {
+        self.first_start
+    }
+
+    /// Returns the first events after a cursor, at most `limit`. Interests are weights of
+    /// categories, which count for personalized feeds only.
+    pub(crate) fn page(
+        &self,
+        kind: FeedType,
+        interests: &HashMap<String, f64>,
+        (after, limit): (Option<Cursor>, usize),
+    ) -> Page {
+        let weights: Vec<f64> = match kind {
+            FeedType::Personalized if !interests.is_empty() => {
+                let weight = |name| interests.get(name).copied().unwrap_or_default();
+                self.categories.iter().map(weight).collect()
+            }
+            _ => Vec::new(),
+        };
+        let after = after.map(Ranked::from);
+        // One event more than the page contains.
+        let mut first: Vec<Ranked> = Vec::with_capacity(limit + 1);
+        for event in &self.events {
+            let mut event = *event;
+            match weights.get(event.category) {
+                _ if kind == FeedType::Latest => event.score = 0.0,
+                Some(weight) => event.score += (weight * INTEREST).min(event.score * INTEREST),
+                None => {}
+            }
+            if after.is_some_and(|after| order(kind, &after, &event) != Ordering::Less) {
+                continue;
+            }
+            let is_before = |other: &Ranked| order(kind, other, &event) == Ordering::Less;
+            if first.len() > limit {
+                if first.last().is_some_and(is_before) {
+                    continue;
+                }
+                first.pop();
+            }
+            first.insert(first.partition_point(is_before), event);
+        }
+        let has_more = first.len() > limit;
+        first.truncate(limit);
+        let last = first.last().filter(|_| has_more);
+        let next = last.map(|last| last.sort_key(self.ranked_at));
+        (first, next)
+    }
 }
 
 impl Ranked {
@@ -59,47 +161,21 @@ impl Ranked {
         Cursor {
             ranked_at,
             score: self.score,
-            start_time: self.event.start_time,
-            id: self.event.id,
+            start_time: self.start_time,
+            id: self.id,
         }
     }
 }
 
-/// Returns a page of events and the cursor of the next page.
-pub(crate) fn page(
-    kind: FeedType,
-    events: Vec<Candidate>,
-    interests: &HashMap<String, f64>,
-    (ranked_at, after, limit): (DateTime<Utc>, Option<Cursor>, usize),
-) -> (Vec<Ranked>, Option<Cursor>) {
-    // The precision of a cursor, so that the next page is ranked at exactly the same time.
-    let ranked_at = ranked_at.trunc_subsecs(CURSOR_DIGITS);
-    let mut ranked: Vec<Ranked> = events
-        .into_iter()
-        .map(|event| {
-            let score = match kind {
-                FeedType::Latest => 0.0,
-                _ => {
-                    let base = score(event.points, event.start_time, ranked_at);
-                    let interest = interests.get(&event.category).copied().unwrap_or_default();
-                    base + (interest * INTEREST).min(base * INTEREST)
-                }
-            };
-            Ranked { event, score }
-        })
-        .collect();
-    let order = |left: &Cursor, right: &Cursor| order(kind, left, right);
-    ranked.sort_by(|left, right| order(&left.sort_key(ranked_at), &right.sort_key(ranked_at)));
-    let is_after_cursor = |event: &Ranked| {
-        after.is_none_or(|after| order(&after, &event.sort_key(ranked_at)) == Ordering::Less)
-    };
-    let mut rest = ranked.into_iter().filter(is_after_cursor);
-    let items: Vec<Ranked> = rest.by_ref().take(limit).collect();
-    let next = match rest.next() {
-        Some(_) => items.last().map(|last| last.sort_key(ranked_at)),
-        None => None,
-    };
-    (items, next)
+impl From<Cursor> for Ranked {
+    fn from(cursor: Cursor) -> Self {
+        Self {
+            id: cursor.id,
+            start_time: cursor.start_time,
+            score: cursor.score,
+            category: 0,
+        }
+    }
 }
 
 /// Returns the score of an event with half points of joins and views at a time.
@@ -133,7 +209,7 @@ pub(crate) fn first_second_at_most(score: f64, points: i64) -> Option<u32> {
     Some(low)
 }
 
-fn order(kind: FeedType, left: &Cursor, right: &Cursor) -> Ordering {
+fn order(kind: FeedType, left: &Ranked, right: &Ranked) -> Ordering {
     let by_id = right.id.cmp(&left.id);
     match kind {
         FeedType::Latest => right.start_time.cmp(&left.start_time).then(by_id),
@@ -164,7 +240,7 @@ mod tests {
     }
 
     fn ids(items: &[Ranked]) -> Vec<u128> {
-        items.iter().map(|item| item.event.id.as_u128()).collect()
+        items.iter().map(|item| item.id.as_u128()).collect()
     }
 
     #[test]
@@ -177,8 +253,8 @@ mod tests {
             let mut after = None;
             loop {
                 let ranked_at = after.map_or(now, |after: Cursor| after.ranked_at);
-                let limits = (ranked_at, after, 3);
-                let (items, next) = page(kind, events.clone(), &HashMap::new(), limits);
+                let ranking = Ranking::new(events.clone(), ranked_at);
+                let (items, next) = ranking.page(kind, &HashMap::new(), (after, 3));
                 seen.extend(ids(&items));
                 match next {
                     Some(cursor) => after = Cursor::parse(&cursor.to_string(), now),
@@ -199,11 +275,51 @@ mod tests {
         let interests = HashMap::from([("Music".to_owned(), 1_000.0)]);
         let mut events = events(now);
         events.iter_mut().for_each(|event| event.points = 0);
-        let limits = (now, None, 3);
-        let (items, _) = page(FeedType::Personalized, events, &interests, limits);
+        let ranking = Ranking::new(events, now);
+        let (items, _) = ranking.page(FeedType::Personalized, &interests, (None, 3));
         assert_eq!(ids(&items), [1, 2, 4]);
         let second = items.get(1).map(|item| item.score).unwrap_or_default();
         assert!((second - 1.5).abs() < 0.01, "{second}");
+    }
+
+    /// Sorts all events, as a reference for [`Ranking::page`].
+    fn sorted(ranking: &Ranking, kind: FeedType, interests: &HashMap<String, f64>) -> Vec<Ranked> {
+        let (mut all, _) = ranking.page(kind, interests, (None, ranking.events.len()));
+        all.sort_by(|left, right| order(kind, left, right));
+        all
+    }
+
+    #[test]
+    fn pages_equal_the_order_of_all_events_api_5() {
+        let now = Utc::now().trunc_subsecs(CURSOR_DIGITS);
+        let candidates = (0..200_u128).map(|index| Candidate {
+            id: Uuid::from_u128(index * 7_919 % 200),
+            category: ["Art", "Music", "Sport"][usize::try_from(index % 3).unwrap()].to_owned(),
+            start_time: now + Duration::hours(i64::try_from(index * 31 % 17).unwrap() + 1),
+            points: i64::try_from(index * 13 % 9).unwrap(),
+        });
+        let ranking = Ranking::new(candidates.collect(), now);
+        let interests = HashMap::from([("Music".to_owned(), 2.0), ("Sport".to_owned(), 0.3)]);
+        for kind in [FeedType::Trending, FeedType::Personalized, FeedType::Latest] {
+            let expected = sorted(&ranking, kind, &interests);
+            assert_eq!(expected.len(), 200);
+            for limit in [1, 7, 50, 200] {
+                let (mut seen, mut after) = (Vec::new(), None);
+                loop {
+                    let (items, next) = ranking.page(kind, &interests, (after, limit));
+                    assert!(items.len() <= limit);
+                    seen.extend(items);
+                    after = next;
+                    if after.is_none() {
+                        break;
+                    }
+                }
+                assert_eq!(seen, expected, "{kind:?} {limit}");
+            }
+        }
+        let trending = sorted(&ranking, FeedType::Trending, &interests);
+        let personalized = sorted(&ranking, FeedType::Personalized, &interests);
+        assert_ne!(ids(&trending), ids(&personalized));
     }
 
     #[test]

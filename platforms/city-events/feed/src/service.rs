@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use chrono::Utc;
-use city_events_contract::{LOOPBACK_NETWORKS, bearer};
+use city_events_contract::{LOOPBACK_NETWORKS, bearer, groups};
 use seaworthy::{
     data::{Database, DatabaseConfig, migrate_command},
     messaging::{Messaging, MessagingConfig, dead_letters_command},
@@ -17,6 +17,7 @@ use crate::{
     api::{self, Api},
     config::FeedConfig,
     consumers, legacy,
+    lists::Lists,
     store::{MIGRATIONS, Store},
 };
 
@@ -71,7 +72,12 @@ pub async fn assemble(service: &Assembly<FeedConfig>) -> Result<(), StartError> 
         Database::connect(service, DATABASE, &settings.database, MIGRATIONS),
         async { Ok(Messaging::connect(service, BROKER, &settings.broker).await?) },
     )?;
-    let inbox = Inbox::new(database.clone(), consumers::GROUP, settings.inbox.clone()).grouped();
+    let inbox = Inbox::new(
+        database.clone(),
+        groups::FEED.name(),
+        settings.inbox.clone(),
+    )
+    .grouped();
     inbox.purge_regularly(service);
     let store = Store::new(database);
     let expired = store.clone();
@@ -92,8 +98,10 @@ pub async fn assemble(service: &Assembly<FeedConfig>) -> Result<(), StartError> 
             async move { Ok(store.purge().await?) }
         },
     ));
-    messaging.subscribe(consumers::subscription(&inbox)).await?;
-    let api = Api::new(store, visitors, service)?;
+    let lists = Lists::new(store.clone());
+    let subscription = consumers::subscription(&inbox, &lists);
+    messaging.subscribe(subscription).await?;
+    let api = Api::new((store, lists), visitors, service)?;
     service.http(api::routes(api));
     service.document(OPENAPI);
     Ok(())

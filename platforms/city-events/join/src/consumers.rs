@@ -2,6 +2,7 @@
 
 use city_events_contract::{
     TokenVersions,
+    groups::JOIN,
     messages::{
         Announcement, EventCanceled, EventEnvelope, EventPublished, EventUnpublished, EventUpdated,
         UserChanged,
@@ -17,8 +18,6 @@ use seaworthy::{
 
 use crate::application::{EventChange, JoinError, Joins};
 
-/// The consumer group. The queue of the legacy service has another name and other arguments.
-pub(crate) const GROUP: &str = "city-events.join";
 /// The supported version of the envelope.
 const VERSION: u32 = 1;
 
@@ -34,7 +33,7 @@ pub(crate) fn subscription(joins: &Joins, inbox: &Inbox, versions: &TokenVersion
         consumer.clone(),
         consumer,
     );
-    on_user_changed(subscription_with_retries(GROUP), inbox, versions)
+    on_user_changed(subscription_with_retries(JOIN), inbox, versions)
         .on::<EventPublished, _, _>(move |received: Received<EventPublished>| {
             let consumer = published.clone();
             async move {

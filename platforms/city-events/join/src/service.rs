@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use city_events_contract::{
-    DESCRIPTORS, LOOPBACK_NETWORKS, TokenVersions, bearer, messages::UserChanged,
+    DESCRIPTORS, LOOPBACK_NETWORKS, TokenVersions, bearer, groups, messages::UserChanged,
 };
 use seaworthy::{
     audit_log::{AuditLog, audit_log_command},
@@ -104,7 +104,7 @@ pub async fn assemble(service: &Assembly<JoinConfig>) -> Result<(), StartError> 
     OperationLog::start(service, &database, &settings.operation_log, DESCRIPTORS)?;
     let publisher = messaging.publisher(topics()).await?;
     let outbox = Outbox::start(service, &database, publisher, &settings.outbox).await?;
-    let inbox = outbox.inbox(consumers::GROUP, &settings.outbox);
+    let inbox = outbox.inbox(groups::JOIN.name(), &settings.outbox);
     inbox.purge_regularly(service);
     let audit = AuditLog::new(database.clone(), &settings.audit_log)?;
     if let Some(worker) = audit.prune_worker(&settings.audit_log) {
@@ -121,7 +121,7 @@ pub async fn assemble(service: &Assembly<JoinConfig>) -> Result<(), StartError> 
     }
     service.http(api::routes(api.clone()));
     Contracts::new()
-        .with(api::contract(api))
+        .with_options(api::contract(api), api::options)
         .document(OPENAPI)
         .serve(service)
 }

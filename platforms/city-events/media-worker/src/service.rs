@@ -2,7 +2,9 @@
 
 use std::process::ExitCode;
 
-use city_events_contract::{messages::ProcessImage, subscription_with_retries};
+use city_events_contract::{
+    groups::MEDIA_WORKER, messages::ProcessImage, subscription_with_retries,
+};
 use seaworthy::{
     axum::body::Bytes,
     data::{Database, DatabaseConfig, MigrationSet, migrate_command},
@@ -25,8 +27,6 @@ const NAME: &str = "media-worker";
 const DATABASE: &str = "database";
 /// The name of the broker in logs, probes and settings.
 const BROKER: &str = "broker";
-/// The consumer group. It differs from the queue of the legacy worker, which has other arguments.
-const GROUP: &str = "city-events.media-worker";
 /// The tables of the media service.
 const MIGRATIONS: &[MigrationSet] = &[uploads::MIGRATIONS, outbox::MIGRATIONS];
 
@@ -89,7 +89,7 @@ pub async fn assemble(service: &Assembly<MediaWorkerConfig>) -> Result<(), Start
             worker.process(event.upload_id).await
         }
     };
-    let subscription = subscription_with_retries(GROUP).on_topic(ProcessImage::TYPE, handle);
+    let subscription = subscription_with_retries(MEDIA_WORKER).on_topic(ProcessImage::TYPE, handle);
     messaging.subscribe(subscription).await?;
     Ok(())
 }

@@ -33,7 +33,7 @@ fn production_refuses_unsafe_settings_conf_3() {
 #[test]
 fn production_needs_scanner_or_allowance_file_1() {
     let example = MEDIA_WORKER.in_production().unwrap();
-    let refused = |settings: &[&str]| example.refused("FILE-1", settings).unwrap();
+    let refused = |settings: &[&str]| example.rejected_keys("FILE-1", settings).unwrap();
     let allowance = "clamd.allow_unscanned=true";
     assert_eq!(refused(&[]), [""; 0]);
     assert_eq!(refused(&["clamd.address="]), ["clamd.address"]);

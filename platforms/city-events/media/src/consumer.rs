@@ -3,6 +3,7 @@
 
 use city_events_contract::{
     PicturePurpose,
+    groups::MEDIA,
     messages::{AvatarUpdated, EventCoversRemoved},
     subscription_with_retries,
 };
@@ -14,9 +15,6 @@ use seaworthy::{
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
-/// The consumer group.
-const GROUP: &str = "city-events.media";
-
 /// Returns the topics that the service consumes.
 pub(crate) fn topics() -> Topics {
     Topics::from_event::<AvatarUpdated>().with::<EventCoversRemoved>()
@@ -24,7 +22,7 @@ pub(crate) fn topics() -> Topics {
 
 /// Returns the subscription.
 pub(crate) fn subscription(store: &UploadStore) -> Subscription {
-    let subscription = subscription_with_retries(GROUP);
+    let subscription = subscription_with_retries(MEDIA);
     let subscription = on::<AvatarUpdated>(subscription, store);
     on::<EventCoversRemoved>(subscription, store)
 }
@@ -86,7 +84,7 @@ async fn delete(
     owner: &str,
     purpose: PicturePurpose,
 ) -> Result<(), UploadError> {
-    match store.find_of(id, owner).await {
+    match store.find_for_owner(id, owner).await {
         Ok(upload) if upload.purpose == purpose.as_str() => store.delete(id).await,
         // A user may have named the picture of another user.
         Ok(_) | Err(UploadError::NotFound | UploadError::Forbidden) => Ok(()),

@@ -40,7 +40,7 @@ pub(super) fn loader(
         .filter_map(|setting| setting.strip_prefix(&prefix));
     settings.extend(overrides.map(str::to_owned));
     let loader = Loader::new(part.identity)
-        .environment(Environment::of_process())
+        .environment(Environment::from_process())
         // A legacy variable has another meaning for each service.
         .without_legacy_variables()
         .overrides(settings);

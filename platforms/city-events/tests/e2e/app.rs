@@ -85,6 +85,6 @@ pub(crate) async fn start_platform(directory: &Path, settings: &[&str]) -> Platf
 }
 
 pub(crate) async fn open_database(url: &str) -> Database {
-    let config = DatabaseConfig::at(url.parse().unwrap());
+    let config = DatabaseConfig::from_url(url.parse().unwrap());
     Database::builder("test", config).open().await.unwrap()
 }

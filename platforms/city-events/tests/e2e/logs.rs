@@ -32,10 +32,10 @@ fn lines_have_the_name_of_their_service_obs_2() {
     let settings = settings.iter().flatten();
     let mut arguments = vec!["--data", &data, "--free-ports", "--empty"];
     arguments.extend(settings.flat_map(|setting| ["--set", setting.as_str()]));
-    let mut process = ServiceProcess::start_unchanged(program, &arguments, &[]).unwrap();
+    let mut process = ServiceProcess::spawn(program, &arguments, &[]).unwrap();
     process.line("Stop it with Ctrl-C").unwrap();
     process.signal(Signal::TERM).unwrap();
-    let ended = process.ended().unwrap();
+    let ended = process.wait_with_output().unwrap();
     let lines: Vec<Value> = ended
         .stdout
         .iter()

@@ -21,6 +21,7 @@ mod browser;
 mod canaries;
 mod client;
 mod compose;
+mod consumer_groups;
 mod distributed;
 mod eventually;
 mod flow;

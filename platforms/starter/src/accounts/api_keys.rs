@@ -6,7 +6,7 @@ use seaworthy::{
     prelude::*,
 };
 
-use super::{Accounts, caller};
+use super::{Accounts, caller::caller};
 use crate::domain::errors;
 
 /// The type of targets in the audit log.

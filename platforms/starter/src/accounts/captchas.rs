@@ -91,22 +91,27 @@ impl Accounts {
     }
 
     /// Consumes the captcha of a login, if the settings require one. A code that was sent counts
-    /// only if its address is that of the user.
+    /// only if its address is that of the user. The addresses are read after a right answer, so that
+    /// the time of a wrong one does not show whether the user exists.
     pub(super) async fn require_captcha_of(
         &self,
         username: &str,
         id: &str,
         code: &str,
     ) -> Result<(), Error> {
-        let (mut email, mut phone) = (None, None);
-        if self.requires_captcha() && !id.is_empty() && !code.is_empty() {
-            (email, phone) = self.users.addresses(&self.database, username).await?;
+        if !self.requires_captcha() {
+            return Ok(());
         }
+        if id.is_empty() || code.is_empty() {
+            return Err(errors::captcha_missing(id, code));
+        }
+        let answered = self.captchas.answer(id, code).await?;
+        let (email, phone) = self.users.addresses(&self.database, username).await?;
         let email = email.as_ref().map(|email| email.expose().as_str());
         // A number that an earlier version has stored may have another form.
         let phone = phone.and_then(|phone| normalized_phone(phone.expose()).ok().flatten());
         let allowed = allowed_bindings(false, email, phone.as_deref());
-        self.require_captcha(id, code, &allowed).await
+        Ok(answered.consume(&allowed).await?)
     }
 
     fn requires_captcha(&self) -> bool {

@@ -5,7 +5,10 @@ use seaworthy::{
     prelude::*,
 };
 
-use super::{Accounts, TokenPair, caller};
+use super::{
+    Accounts, TokenPair,
+    caller::{caller, is_session_current},
+};
 use crate::domain::{User, UserId, errors};
 
 /// The permission to read the lock status of other accounts.
@@ -22,12 +25,25 @@ pub(crate) struct Credentials {
 
 /// A user whose password was right.
 #[derive(Debug)]
+#[must_use = "lock the user in the transaction that needs the password"]
 pub(super) struct VerifiedUser {
     pub(super) user: User,
     /// The hash of the same password with the present parameters, if they differ.
     rehash: Option<PasswordHash>,
     /// The version of the user's tokens from before the check.
     version: u64,
+    /// Whether the user called with an access token, which must be valid until the end of the call.
+    has_session: bool,
+}
+
+impl VerifiedUser {
+    /// Also checks the access token of the request in the transaction of the change.
+    pub(super) fn with_session(self) -> Self {
+        Self {
+            has_session: true,
+            ..self
+        }
+    }
 }
 
 impl Accounts {
@@ -42,8 +58,9 @@ impl Accounts {
         let reservation = self.passwords.reserve()?;
         self.require_captcha_of(&given.username, &given.captcha_id, &given.captcha_code)
             .await?;
+        let (username, password) = (given.username.as_str(), given.password.clone());
         let verified = self
-            .verify_password(reservation, &given.username, given.password)
+            .verify_password(reservation, username, password)
             .await?;
         let user = verified.user.id;
         // The operation log records this user.
@@ -52,43 +69,86 @@ impl Accounts {
         });
         self.verify_second_factor(user, given.totp_code.expose())
             .await?;
+        if let Some(session) = self.start_session(&verified).await? {
+            return Ok(session);
+        }
+        // A concurrent login may have stored a hash of the same password with other parameters.
+        let verified = self.verify_again(verified, given.password).await?;
+        let session = self.start_session(&verified).await?;
+        session.ok_or_else(errors::account_changed)
+    }
+
+    /// Begins a session of a verified user. Returns `None` if the user has another hash since the
+    /// check.
+    async fn start_session(&self, verified: &VerifiedUser) -> Result<Option<TokenPair>, Error> {
         self.database
-            .transaction(|tx| {
-                let verified = &verified;
-                async move {
-                    let user = self.lock_unchanged(&tx, verified).await?;
-                    if let Some(hash) = &verified.rehash {
-                        self.users.replace_hash(&tx, &user, hash.as_str()).await?;
-                    }
-                    self.begin_session(&tx, &user).await
+            .transaction(|tx| async move {
+                let Some(user) = self.lock_verified(&tx, verified).await? else {
+                    return Ok(None);
+                };
+                if let Some(hash) = &verified.rehash {
+                    self.users.replace_hash(&tx, &user, hash.as_str()).await?;
                 }
+                self.begin_session(&tx, &user).await.map(Some)
             })
             .await
     }
 
+    /// Verifies the password of a verified user by the present hash. The code of a second factor
+    /// stays verified, because a new factor changes the version.
+    async fn verify_again(
+        &self,
+        verified: VerifiedUser,
+        password: Secret<String>,
+    ) -> Result<VerifiedUser, Error> {
+        let user = self.users.by_id(&self.database, verified.user.id).await?;
+        let user = user.ok_or_else(errors::password_incorrect)?;
+        let stored = Some(user.password_hash.expose().as_str());
+        match self.passwords.verify(password, stored).await? {
+            PasswordCheck::Valid { rehash } => Ok(VerifiedUser {
+                user,
+                rehash,
+                ..verified
+            }),
+            PasswordCheck::Invalid => Err(errors::password_incorrect()),
+        }
+    }
+
     /// Locks the row of a user until the transaction ends, and checks that the user is the same as
-    /// before the check of the password. A second factor that was enabled during the check thus also
-    /// ends what the check allows.
+    /// before the check of the password.
     ///
     /// # Errors
-    /// `PASSWORD_INCORRECT` if the user was disabled or has a new password, and `ACCOUNT_CHANGED` if
-    /// the tokens of the user were revoked.
+    /// `PASSWORD_INCORRECT` if the user was disabled, and `ACCOUNT_CHANGED` if the user has another
+    /// hash or the tokens of the user were revoked.
     pub(super) async fn lock_unchanged(
         &self,
         tx: &Transaction,
         verified: &VerifiedUser,
     ) -> Result<User, Error> {
+        let user = self.lock_verified(tx, verified).await?;
+        user.ok_or_else(errors::account_changed)
+    }
+
+    /// Locks the row of a user as [`lock_unchanged`](Self::lock_unchanged) does. Returns `None` if the
+    /// user has another hash, such as one with the present parameters. A second factor that was
+    /// enabled during the check has changed the version, and thus also ends what the check allows.
+    async fn lock_verified(
+        &self,
+        tx: &Transaction,
+        verified: &VerifiedUser,
+    ) -> Result<Option<User>, Error> {
         let known = &verified.user;
         let current = self.users.lock(tx, known.id).await?;
-        let current = current.filter(|current| {
-            current.is_active && current.password_hash.expose() == known.password_hash.expose()
-        });
+        let current = current.filter(|current| current.is_active);
         let current = current.ok_or_else(errors::password_incorrect)?;
-        let version = TokenVersions::current(tx, &known.id.to_string()).await?;
-        if version != verified.version {
+        let user = known.id.to_string();
+        let is_current = TokenVersions::is_current(tx, &user, verified.version).await?
+            && (!verified.has_session || is_session_current(tx).await?);
+        if !is_current {
             return Err(errors::account_changed());
         }
-        Ok(current)
+        let is_same = current.password_hash.expose() == known.password_hash.expose();
+        Ok(is_same.then_some(current))
     }
 
     /// Counts an attempt and verifies a password.
@@ -134,6 +194,7 @@ impl Accounts {
                     user,
                     rehash,
                     version,
+                    has_session: false,
                 })
             }
             _ => Err(errors::password_incorrect()),

@@ -1,6 +1,7 @@
 //! Operations on accounts, independent of the transport.
 
 mod api_keys;
+mod caller;
 mod captchas;
 mod commands;
 mod login;
@@ -25,11 +26,11 @@ use seaworthy::{
 use crate::{
     TITLE,
     config::AuthConfig,
-    domain::UserId,
     plugins::ServicePlugins,
     store::{Keys, Users},
 };
 pub(crate) use api_keys::ApiKeyRequest;
+pub(crate) use caller::keep_sessions;
 pub(crate) use captchas::CaptchaKind;
 pub(crate) use commands::{roles_command, users_command};
 pub(crate) use login::Credentials;
@@ -108,14 +109,4 @@ impl Accounts {
         service.worker(accounts.api_keys.purge_worker());
         Ok(accounts)
     }
-}
-
-/// Returns the user of the current request.
-///
-/// # Errors
-/// `TOKEN_INVALID` if the token is not one of a user.
-fn caller() -> Result<UserId, Error> {
-    let context = context::current().ok_or_else(|| Error::internal("there is no request"))?;
-    let actor = context.actor().map(|actor| actor.as_str().to_owned());
-    UserId::parse(&actor.unwrap_or_default())
 }

@@ -2,7 +2,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use seaworthy::prelude::*;
 
-use super::{Accounts, caller};
+use super::{Accounts, caller::caller};
 use crate::domain::{Profile, UserId, errors};
 
 impl Accounts {

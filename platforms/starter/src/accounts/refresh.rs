@@ -1,11 +1,11 @@
 use seaworthy::{
-    account::{NewSession, Origin, Rotation, Sessions, TokenVersions},
+    account::{NewSession, Origin, Rotation, TokenVersions},
     audit_log::AuditEntry,
     data::Transaction,
     prelude::*,
 };
 
-use super::{Accounts, TokenPair, caller};
+use super::{Accounts, TokenPair, caller::caller};
 use crate::{
     domain::{User, UserId, errors},
     store::Users,
@@ -61,6 +61,11 @@ impl Accounts {
             .transaction(|tx| {
                 let token = &token;
                 async move {
+                    // The row of the user is locked first, as in all other changes.
+                    let user = match self.sessions.find(&tx, token).await? {
+                        Some((_, user)) => self.users.lock(&tx, UserId::parse(&user)?).await?,
+                        None => None,
+                    };
                     let refreshed = match self.sessions.rotate(&tx, token).await? {
                         Rotation::Rotated(refreshed) => refreshed,
                         Rotation::Reused { user } => {
@@ -70,8 +75,6 @@ impl Accounts {
                         }
                         Rotation::Unknown | Rotation::AlreadyRotated => return Ok(None),
                     };
-                    let id = UserId::parse(&refreshed.user)?;
-                    let user = self.users.lock(&tx, id).await?;
                     let user = user.filter(|user| user.is_active);
                     let user = user.ok_or_else(errors::refresh_token_invalid)?;
                     let session = NewSession {
@@ -90,23 +93,14 @@ impl Accounts {
     /// # Errors
     /// Those of the database.
     pub(crate) async fn log_out(&self) -> Result<(), Error> {
-        let user = caller()?.to_string();
+        let user = caller()?;
         self.database
-            .transaction(|tx| {
-                let user = user.as_str();
-                async move { end_access(&self.sessions, &tx, user).await }
+            .transaction(|tx| async move {
+                // A login in progress must not begin a session afterwards.
+                self.users.lock(&tx, user).await?;
+                self.sessions.end_access(&tx, &user.to_string()).await?;
+                Ok::<_, Error>(())
             })
             .await
     }
-}
-
-/// Ends all sessions, access tokens and API keys of a user.
-pub(super) async fn end_access(
-    sessions: &Sessions,
-    tx: &Transaction,
-    user: &str,
-) -> Result<(), Error> {
-    sessions.end_all(tx, user).await?;
-    TokenVersions::raise(tx, user).await?;
-    Ok(())
 }

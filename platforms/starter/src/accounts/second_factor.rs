@@ -1,10 +1,10 @@
-use seaworthy::{
-    account::{Enrollment, TokenVersions},
-    audit_log::AuditEntry,
-    prelude::*,
-};
+use seaworthy::{account::Enrollment, audit_log::AuditEntry, prelude::*};
 
-use super::{Accounts, TokenPair, caller, login::VerifiedUser, refresh::end_access};
+use super::{
+    Accounts, TokenPair,
+    caller::{caller, is_session_current},
+    login::VerifiedUser,
+};
 use crate::domain::errors;
 
 impl Accounts {
@@ -12,14 +12,24 @@ impl Accounts {
     /// owner.
     ///
     /// # Errors
-    /// `FEATURE_DISABLED`, `PASSWORD_INCORRECT` or `TOTP_EXISTS`.
+    /// `FEATURE_DISABLED`, `PASSWORD_INCORRECT`, `ACCOUNT_CHANGED` or `TOTP_EXISTS`.
     pub(crate) async fn enroll_totp(&self, password: Secret<String>) -> Result<Enrollment, Error> {
         if !self.settings.totp_enabled {
             return Err(errors::totp_disabled());
         }
-        let user = self.verify_caller(password).await?.user;
-        let (id, label) = (user.id.to_string(), user.username.expose());
-        let enrollment = self.factors.enroll(&id, label).await?;
+        let verified = self.verify_caller(password).await?;
+        let id = verified.user.id.to_string();
+        let enrollment = self
+            .database
+            .transaction(|tx| {
+                let (verified, id) = (&verified, id.as_str());
+                async move {
+                    let user = self.lock_unchanged(&tx, verified).await?;
+                    let label = user.username.expose();
+                    self.factors.enroll_in(&tx, id, label).await
+                }
+            })
+            .await?;
         enrollment.ok_or_else(errors::totp_exists)
     }
 
@@ -34,7 +44,6 @@ impl Accounts {
     ) -> Result<(Vec<String>, TokenPair), Error> {
         let id = caller()?;
         let owner = id.to_string();
-        let version = TokenVersions::current(&self.database, &owner).await?;
         let proved = self.factors.verify_enrollment(&owner, code.expose());
         let proved = proved.await?.ok_or_else(errors::totp_invalid)?;
         let confirmed = self
@@ -45,13 +54,14 @@ impl Accounts {
                     let user = self.users.lock(&tx, id).await?;
                     let user = user.filter(|user| user.is_active);
                     let user = user.ok_or_else(errors::token_invalid)?;
-                    if TokenVersions::current(&tx, owner).await? != version {
+                    // The token may have been revoked after the head of the request arrived.
+                    if !is_session_current(&tx).await? {
                         return Err(errors::token_invalid());
                     }
                     let Some(codes) = self.factors.confirm(&tx, proved).await? else {
                         return Ok(None);
                     };
-                    end_access(&self.sessions, &tx, owner).await?;
+                    self.sessions.end_access(&tx, owner).await?;
                     let session = self.begin_session(&tx, &user).await?;
                     let entry = AuditEntry::new("totp.enable").target("user", owner);
                     self.audit.append(&tx, entry).await?;
@@ -101,7 +111,7 @@ impl Accounts {
         let reservation = self.passwords.reserve()?;
         let user = self.users.by_id(&self.database, caller()?).await?;
         let user = user.ok_or_else(errors::password_incorrect)?;
-        self.verify_password(reservation, user.username.expose(), password)
-            .await
+        let verified = self.verify_password(reservation, user.username.expose(), password);
+        verified.await.map(VerifiedUser::with_session)
     }
 }

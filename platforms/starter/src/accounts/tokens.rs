@@ -14,7 +14,7 @@ use seaworthy::{
         },
     },
     config::{Profile, Settings},
-    data::Database,
+    data::{Connection, DataError, Database},
     prelude::*,
 };
 
@@ -310,19 +310,45 @@ impl Revocation for StoredSessions {
     fn status(&self, token: &Arc<VerifiedToken>) -> RevocationStatus {
         let (database, token) = (self.0.clone(), Arc::clone(token));
         RevocationStatus::Pending(Box::pin(async move {
-            let claims = token.claims();
-            if claims.text(TYPE)? != Some(ACCESS) {
-                return Err(TokenError::Type);
-            }
-            let own = claims.number(VERSION)?.ok_or(TokenError::Claim)?;
-            let session = claims.text(SESSION_ID)?.ok_or(TokenError::Claim)?;
-            let user = token.actor();
-            let current = Sessions::token_version(&database, user.as_str(), session).await;
-            let current = current.map_err(|error| {
+            let session = CallerSession::from_token(&token)?;
+            let is_current = session.is_current(&database).await;
+            let is_current = is_current.map_err(|error| {
                 tracing::warn!(%error, "revoked tokens cannot be checked");
                 TokenError::RevocationUnavailable
             })?;
-            Ok(current.is_none_or(|current| own < current))
+            Ok(!is_current)
         }))
+    }
+}
+
+/// The session of an access token.
+#[derive(Debug, Clone)]
+pub(super) struct CallerSession {
+    user: String,
+    id: String,
+    /// The version of the user's tokens that the token has.
+    version: u64,
+}
+
+impl CallerSession {
+    /// Reads the claims of an access token.
+    pub(super) fn from_token(token: &VerifiedToken) -> Result<Self, TokenError> {
+        let claims = token.claims();
+        if claims.text(TYPE)? != Some(ACCESS) {
+            return Err(TokenError::Type);
+        }
+        let session = claims.text(SESSION_ID)?.ok_or(TokenError::Claim)?;
+        Ok(Self {
+            user: token.actor().as_str().to_owned(),
+            id: session.to_owned(),
+            version: claims.number(VERSION)?.ok_or(TokenError::Claim)?,
+        })
+    }
+
+    /// Returns whether the session has not ended, and the user's tokens were not revoked since it
+    /// got the token.
+    pub(super) async fn is_current(&self, connection: &dyn Connection) -> Result<bool, DataError> {
+        let current = Sessions::token_version(connection, &self.user, &self.id).await?;
+        Ok(current.is_some_and(|current| current <= self.version))
     }
 }

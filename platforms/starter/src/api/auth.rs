@@ -1,7 +1,11 @@
 use std::sync::Arc;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use seaworthy::{captcha::Challenge, operation_log::OperationLog, prelude::*};
+use seaworthy::{
+    captcha::{CaptchaError, Challenge, Issued},
+    operation_log::OperationLog,
+    prelude::*,
+};
 use serde_json::json;
 
 use crate::{
@@ -30,23 +34,25 @@ impl wire::Auth for Auth {
         request: wire::GetCaptchaRequest,
     ) -> Result<wire::GetCaptchaReply, Error> {
         let kind = CaptchaKind::parse(&request.captcha_type)?;
-        let issued = self.accounts.issue_captcha(kind, &request.target).await?;
+        let issued = self.accounts.issue_captcha(kind, &request.target).await;
+        let address = match kind {
+            CaptchaKind::Image | CaptchaKind::Audio => None,
+            CaptchaKind::Sms => Some("phone"),
+            CaptchaKind::Email => Some("email"),
+        };
+        if let Some(address) = address.filter(|_| may_be_sent(&issued)) {
+            // The method is a GET, and changes something for the owner of the address.
+            let content = json!({ "captcha_type": request.captcha_type, address: request.target,
+                "is_confirmed": issued.is_ok() });
+            self.operations
+                .record_operation(SEND_CAPTCHA, CAPTCHA_PATH, &content)
+                .await;
+        }
+        let issued = issued?;
         let (image_data, audio_data) = match issued.challenge {
             Challenge::Image(image) => (STANDARD.encode(image), String::new()),
             Challenge::Audio(sound) => (String::new(), STANDARD.encode(sound)),
-            Challenge::Sent => {
-                let address = match kind {
-                    CaptchaKind::Sms => "phone",
-                    CaptchaKind::Email | CaptchaKind::Image | CaptchaKind::Audio => "email",
-                };
-                // The method is a GET, and changes something for the owner of the address.
-                let content =
-                    json!({ "captcha_type": request.captcha_type, address: request.target });
-                self.operations
-                    .record_operation(SEND_CAPTCHA, CAPTCHA_PATH, &content)
-                    .await;
-                (String::new(), String::new())
-            }
+            Challenge::Sent => (String::new(), String::new()),
         };
         Ok(wire::GetCaptchaReply {
             captcha_id: issued.id,
@@ -133,6 +139,15 @@ impl wire::Auth for Auth {
             max_attempts: i32::try_from(status.max_failures).unwrap_or(i32::MAX),
         })
     }
+}
+
+/// Returns whether the owner of an address may get the code.
+fn may_be_sent(issued: &Result<Issued, Error>) -> bool {
+    let Err(error) = issued else {
+        return true;
+    };
+    let cause = error.cause().and_then(|cause| cause.downcast_ref());
+    matches!(cause, Some(CaptchaError::NotSent(error)) if !error.is_rejection())
 }
 
 /// Returns the lifetime of an access token in seconds.

@@ -8,7 +8,7 @@ use seaworthy::{
 
 /// Tables of users, sessions, captchas, changed flags, logs, data keys, leases and idempotency keys.
 pub(crate) const MIGRATIONS: &[MigrationSet] = &[
-    MigrationSet::of_service(&[
+    MigrationSet::for_service(&[
         Migration::new(
             1,
             "users",

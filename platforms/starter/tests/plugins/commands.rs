@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// The end of what the command prints if the plugin fails. The log is before it.
-const FAILED: &str = "error: the plugin \"guard\" failed\n";
+const FAILED: &str = "error: the call of \"guard\" failed: see `failed` in the output\n";
 
 fn guard(hook: &str) -> Folder {
     let folder = Folder::new();
@@ -71,6 +71,29 @@ fn verify_accepts_signed_plugins_only_plug_2() {
         problem,
         refused("`sha256` of plugin.toml is not the hash of plugin.wasm: run `plugins sign`")
     );
+}
+
+#[test]
+fn pack_and_sign_replace_files_in_one_step_plug_1() {
+    let folder = guard(PROCEEDS);
+    let files = ["plugin.wasm", "plugin.toml", "plugin.sig"];
+    let read = |path: &str| fs::read(folder.path(path)).unwrap();
+    // A hard link has the content that a service with the old file open reads.
+    let before = files.map(|file| {
+        let path = format!("plugins/guard/{file}");
+        fs::hard_link(folder.path(&path), folder.path(file)).unwrap();
+        read(&path)
+    });
+    fs::write(folder.path("module.wat"), module(VETOES)).unwrap();
+    folder.command(&["pack", "guard", "module.wat", "--world", "hooks-and-events"]);
+    folder.command(&["sign", "guard", "--key", "signing.key"]);
+    for (file, before) in files.iter().zip(before) {
+        assert!(read(file) == before, "{file} was written in place");
+        assert!(read(&format!("plugins/guard/{file}")) != before, "{file}");
+    }
+    folder.command(&["verify", "guard"]);
+    let names = fs::read_dir(folder.path("plugins/guard")).unwrap();
+    assert_eq!(names.count(), files.len());
 }
 
 #[test]
@@ -160,7 +183,7 @@ fn commands_ignore_other_broken_plugins_plug_1() {
 fn commands_refuse_names_of_no_plugin_plug_1() {
     let folder = guard(PROCEEDS);
     let problem = folder.try_command(&["disable", "gaurd"]).unwrap_err();
-    let expected = refused("has no folder in plugins, and no settings: check the name");
+    let expected = refused("does not have a folder in plugins or settings: check the name");
     assert_eq!(problem, expected.replace("guard", "gaurd"));
     assert!(!folder.path("config/gaurd.yaml").exists());
     let manifest = folder.path("plugins/guard/plugin.toml");
@@ -198,6 +221,22 @@ fn variables_of_a_plugin_differ_from_those_of_the_service_plug_1() {
         problem.contains("is disabled: set `enabled: true`"),
         "{problem}"
     );
+}
+
+#[test]
+fn variables_disable_a_plugin_without_files_plug_2() {
+    let folder = guard(PROCEEDS);
+    let run = |variable| {
+        let function = ["run", "guard", "before_biz"];
+        folder.try_command_with(&function, &[variable])
+    };
+    run(("PLUGIN_GUARD__PRIORITY", "7")).unwrap();
+    let problem = run(("PLUGIN_GUARD__ENABLED", "false")).unwrap_err();
+    let expected = "is disabled: set `enabled: true`";
+    assert!(problem.contains(expected), "{problem}");
+    let problem = run(("PLUGIN_GUARD__PRIORITY", "first")).unwrap_err();
+    let expected = "its settings in the environment have errors";
+    assert!(problem.contains(expected), "{problem}");
 }
 
 #[test]

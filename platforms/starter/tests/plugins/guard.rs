@@ -144,7 +144,7 @@ pub(crate) fn execute(url: &str, statement: &'static str) {
 }
 
 async fn open(url: &str) -> Database {
-    let config = DatabaseConfig::at(url.parse().unwrap());
+    let config = DatabaseConfig::from_url(url.parse().unwrap());
     Database::builder("test", config).open().await.unwrap()
 }
 

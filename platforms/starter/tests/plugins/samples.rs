@@ -126,7 +126,7 @@ fn lines_above_the_budget_of_a_plugin_are_dropped_plug_2() {
     let app = folder.app();
     let app = app.setting("plugins.grants.audit_logger.capabilities=log");
     let app = app
-        .setting("plugins.security.max_log_lines=1")
+        .setting("plugins.security.max_log_lines_per_second=1")
         .start()
         .unwrap();
     for _ in 0..REQUESTS {

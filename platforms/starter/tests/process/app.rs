@@ -230,7 +230,7 @@ pub(crate) fn execute(database: &EmptyDatabase, statement: &'static str) {
 fn in_database<T>(database: &EmptyDatabase, work: impl AsyncFnOnce(Database) -> T) -> T {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
-        let config = DatabaseConfig::at(database.url().parse().unwrap());
+        let config = DatabaseConfig::from_url(database.url().parse().unwrap());
         work(Database::builder("test", config).open().await.unwrap()).await
     })
 }

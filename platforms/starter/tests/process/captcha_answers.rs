@@ -4,7 +4,7 @@ use std::thread;
 
 use seaworthy::{
     crypto::{BlindIndex, Context, DataKeys, DataKeysConfig, Root, Sealer, SeedConfig, derive_key},
-    data::{Database, DatabaseConfig, sql, uuid::Uuid},
+    data::{Database, DatabaseConfig, Statement, sql, uuid::Uuid},
     prelude::*,
 };
 use seaworthy_testkit::{
@@ -167,9 +167,29 @@ pub(crate) fn picture_and_sound_are_answered_once_auth_2(database: &EmptyDatabas
     assert_error(&again, 400, "CAPTCHA_INVALID");
 }
 
+pub(crate) fn wrong_answer_does_not_read_the_user_auth_2(database: &EmptyDatabase) {
+    let open = Replica::start(database);
+    let body = json!({ "username": "ada", "password": PASSWORD, "email": "ada@example.org" });
+    assert_eq!(open.post("/api/v1/auth/register", &body).status, 200);
+    let replica = Replica::start_with(database, CAPTCHA);
+    let (id, code) = mailed(&replica, "ada@example.org");
+    // The service cannot decrypt the address, so each use of it is an error.
+    Stored::open(database).run(sql("UPDATE users SET email = 'unreadable'"));
+    let login = |username: &str, code: &str| {
+        let body = json!({ "username": username, "password": PASSWORD, "captcha_id": id,
+            "captcha_code": code });
+        replica.post("/api/v1/auth/login", &body)
+    };
+    for username in ["ada", "unknown"] {
+        assert_error(&login(username, &wrong(&code)), 400, "CAPTCHA_INVALID");
+    }
+    let unreadable = login("ada", &code);
+    assert!(unreadable.status >= 500, "{}", unreadable.body);
+}
+
 /// Opens the database and its data keys as the service does.
 async fn open_keys(database: &EmptyDatabase) -> (Database, DataKeys) {
-    let config = DatabaseConfig::at(database.url().parse().unwrap());
+    let config = DatabaseConfig::from_url(database.url().parse().unwrap());
     let database = Database::builder("test", config).open().await.unwrap();
     let secret = |name: &str| {
         let mut settings = SECRETS.iter();
@@ -229,7 +249,7 @@ impl Stored {
 
     fn hash(&self, id: &str, answer: &str) -> Vec<u8> {
         let context = Context::new("captchas", "answer").row(id);
-        self.hashes.of(&context, answer)
+        self.hashes.compute(&context, answer)
     }
 
     /// Returns the answer of a sound.
@@ -241,11 +261,13 @@ impl Stored {
         fitting.next().unwrap()
     }
 
+    fn run(&self, statement: Statement) {
+        let run = statement.execute(&self.database);
+        assert_eq!(self.runtime.block_on(run).unwrap().rows_affected(), 1);
+    }
+
     pub(crate) fn replace_answer(&self, id: &str, answer: &str) {
-        let replace = sql("UPDATE captchas SET answer = ?")
-            .bind(self.hash(id, answer))
-            .execute(&self.database);
-        assert_eq!(self.runtime.block_on(replace).unwrap().rows_affected(), 1);
+        self.run(sql("UPDATE captchas SET answer = ?").bind(self.hash(id, answer)));
     }
 
     fn wait_until_expired(&self) {

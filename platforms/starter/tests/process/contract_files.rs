@@ -117,7 +117,7 @@ fn files_of_the_contract_configure_the_service_conf_1() {
     fs::write(folder.path().join("features.yaml"), flags).unwrap();
     let path = folder.path().to_str().unwrap();
     let variables = [("ENVIRONMENT", "test"), ("FOLDER", path)];
-    let process = ServiceProcess::start_unchanged(Path::new(PROGRAM), &["-conf", path], &variables);
+    let process = ServiceProcess::spawn(Path::new(PROGRAM), &["-conf", path], &variables);
     let mut process = process.unwrap();
     let (http, admin) = process.addresses().unwrap();
     process.line("\"message\":\"ready\"").unwrap();
@@ -172,7 +172,7 @@ fn section_jwt_of_the_contract_sets_the_tokens_conf_1() {
     fs::write(folder.path().join("features.yaml"), "new_page: true\n").unwrap();
     let path = folder.path().to_str().unwrap();
     let variables = [("ENVIRONMENT", "test"), ("FOLDER", path)];
-    let process = ServiceProcess::start_unchanged(Path::new(PROGRAM), &["-conf", path], &variables);
+    let process = ServiceProcess::spawn(Path::new(PROGRAM), &["-conf", path], &variables);
     let mut process = process.unwrap();
     let (http, _) = process.addresses().unwrap();
     process.line("\"message\":\"ready\"").unwrap();
@@ -193,8 +193,8 @@ fn section_jwt_of_the_contract_sets_the_tokens_conf_1() {
 fn checked(text: &str) -> ProcessOutput {
     let folder = folder(text);
     let arguments = ["config", "check", "-conf", folder.path().to_str().unwrap()];
-    let process = ServiceProcess::start_unchanged(Path::new(PROGRAM), &arguments, &[]);
-    process.unwrap().ended().unwrap()
+    let process = ServiceProcess::spawn(Path::new(PROGRAM), &arguments, &[]);
+    process.unwrap().wait_with_output().unwrap()
 }
 
 #[test]

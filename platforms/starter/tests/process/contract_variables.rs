@@ -104,13 +104,16 @@ const VARIABLES: [(&str, &str); 79] = [
 
 #[test]
 fn all_variables_of_the_contract_are_accepted_conf_1() {
-    let process =
-        ServiceProcess::start_unchanged(Path::new(PROGRAM), &["config", "check"], &VARIABLES);
-    let ended = process.unwrap().ended().unwrap();
+    let process = ServiceProcess::spawn(Path::new(PROGRAM), &["config", "check"], &VARIABLES);
+    let ended = process.unwrap().wait_with_output().unwrap();
     assert!(ended.status.success(), "{ended:#?}");
-    let process =
-        ServiceProcess::start_unchanged(Path::new(PROGRAM), &["config", "show"], &VARIABLES);
-    let shown = process.unwrap().ended().unwrap().stdout.join("\n");
+    let process = ServiceProcess::spawn(Path::new(PROGRAM), &["config", "show"], &VARIABLES);
+    let shown = process
+        .unwrap()
+        .wait_with_output()
+        .unwrap()
+        .stdout
+        .join("\n");
     for value in [
         "postgres://starter:***@db/starter",
         "redis://cache:6379",
@@ -142,8 +145,13 @@ const DEFAULTS: [(&str, &str); 15] = [
 #[test]
 fn defaults_are_those_of_the_contract_conf_1() {
     let arguments = ["config", "show", "--format", "json"];
-    let process = ServiceProcess::start_unchanged(Path::new(PROGRAM), &arguments, &[]);
-    let shown = process.unwrap().ended().unwrap().stdout.join("\n");
+    let process = ServiceProcess::spawn(Path::new(PROGRAM), &arguments, &[]);
+    let shown = process
+        .unwrap()
+        .wait_with_output()
+        .unwrap()
+        .stdout
+        .join("\n");
     let shown: Value = serde_json::from_str(&shown).unwrap();
     let values = shown["values"].as_array().unwrap();
     for (key, expected) in DEFAULTS {
@@ -173,9 +181,8 @@ pub(crate) fn start(folder: &Path, variables: &[(&str, &str)]) -> ServiceProcess
 /// Checks variables without a start.
 pub(crate) fn checked(variables: &[(&str, &str)]) -> ProcessOutput {
     let variables = [&ENVIRONMENT, variables].concat();
-    let process =
-        ServiceProcess::start_unchanged(Path::new(PROGRAM), &["config", "check"], &variables);
-    process.unwrap().ended().unwrap()
+    let process = ServiceProcess::spawn(Path::new(PROGRAM), &["config", "check"], &variables);
+    process.unwrap().wait_with_output().unwrap()
 }
 
 /// Returns an address that was free a moment ago.

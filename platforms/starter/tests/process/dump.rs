@@ -124,7 +124,7 @@ fn use_accounts(
 pub(crate) fn plant(database: &EmptyDatabase, statement: &'static str, value: data::Value) {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
-        let config = DatabaseConfig::at(database.url().parse().unwrap());
+        let config = DatabaseConfig::from_url(database.url().parse().unwrap());
         let database = Database::builder("test", config).open().await.unwrap();
         let planted = sql(statement).bind(value).execute(&database).await;
         assert!(planted.unwrap().rows_affected() > 0, "{statement}");

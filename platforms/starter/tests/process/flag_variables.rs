@@ -29,7 +29,7 @@ fn flags_of_the_contract_have_a_file_and_a_switch_conf_1() {
     }
     let missing = folder.path().join("missing.yaml");
     let variables = [("FEATURES_FILE", missing.to_str().unwrap())];
-    let ended = start(folder.path(), &variables).ended().unwrap();
+    let ended = start(folder.path(), &variables).wait_with_output().unwrap();
     assert_eq!(ended.status.code(), Some(1), "{ended:#?}");
     assert!(
         ended.stderr.contains("the file does not exist"),

@@ -119,8 +119,8 @@ pub(crate) fn wrong_seed_stops_the_start_sec_5(database: &EmptyDatabase) {
     ];
     let arguments: Vec<_> = settings.iter().flat_map(|set| ["--set", set]).collect();
     let program = Path::new(env!("CARGO_BIN_EXE_starter"));
-    let process = ServiceProcess::start_unchanged(program, &arguments, &[]);
-    let ended = process.unwrap().ended().unwrap();
+    let process = ServiceProcess::spawn(program, &arguments, &[]);
+    let ended = process.unwrap().wait_with_output().unwrap();
     assert_eq!(ended.status.code(), Some(1), "{ended:#?}");
     assert!(ended.stderr.contains("data keys"), "{}", ended.stderr);
     // The right seed still works.
@@ -146,7 +146,7 @@ const LEGACY_PHONE: &str = "01.AwMDAwMDAwMDAwMD.5c8nmFkvSnt9AyGLGvdr/3GTnB/93pmH
 fn insert_legacy_key(database: &EmptyDatabase) {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
-        let config = DatabaseConfig::at(database.url().parse().unwrap());
+        let config = DatabaseConfig::from_url(database.url().parse().unwrap());
         let database = Database::builder("test", config).open().await.unwrap();
         sql("INSERT INTO kms_data_keys (id, version, algorithm, encrypted_key, key_hash, status, created_at, expires_at, metadata)
              VALUES (?, 'v1700000000000000000', 'AES-256-GCM', ?, 'none', 'inactive', ?, ?, ?)")

@@ -43,8 +43,7 @@ fn assert_rotated(compress: &str, ending: &str) {
         "admin.addr=127.0.0.1:0",
     ];
     let variables = [&ENVIRONMENT[..], &variables].concat();
-    let process =
-        ServiceProcess::start_unchanged(Path::new(PROGRAM), &settings, &variables).unwrap();
+    let process = ServiceProcess::spawn(Path::new(PROGRAM), &settings, &variables).unwrap();
     let backup = |number: u32| path.with_extension(format!("log.{number}{ending}"));
     wait(|| backup(2).is_file());
     assert!(!backup(3).exists());
@@ -64,7 +63,7 @@ fn assert_rotated(compress: &str, ending: &str) {
         );
     }
     process.signal(rustix::process::Signal::TERM).unwrap();
-    let ended = process.ended().unwrap();
+    let ended = process.wait_with_output().unwrap();
     assert_eq!(ended.stdout, Vec::<String>::new());
 }
 

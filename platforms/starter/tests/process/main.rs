@@ -203,10 +203,12 @@ on_both_engines! {
         parallel_right_answers_succeed_once_auth_2,
         code_counts_for_its_type_and_target_only_auth_2,
         captcha_expires_and_is_deleted_auth_2,
+        wrong_answer_does_not_read_the_user_auth_2,
         picture_and_sound_are_answered_once_auth_2;
     sms:
         code_by_sms_registers_and_logs_in_once_auth_2,
         codes_of_an_ip_are_limited_on_all_replicas_auth_2,
+        code_that_may_be_sent_counts_auth_2,
         earlier_form_of_a_number_logs_in_auth_2,
         code_by_mail_logs_in_auth_2;
     api_keys:
@@ -274,6 +276,7 @@ on_both_engines! {
         retention_prunes_the_audit_log_obs_11,
         new_audit_key_verifies_earlier_records_obs_11,
         derived_audit_key_signs_only_up_to_its_last_record_obs_11,
+        derived_audit_key_can_be_ended_before_its_first_record_obs_11,
         unlock_ends_the_lock_of_an_account_auth_2,
         remove_totp_permits_logins_and_ends_access_auth_4,
         set_password_replaces_it_and_ends_access_auth_2,

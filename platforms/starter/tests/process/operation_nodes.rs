@@ -103,7 +103,7 @@ fn node_out_of_range_stops_the_start_core_1() {
     let variables = [&ENVIRONMENT[..], &node].concat();
     let program = Path::new(env!("CARGO_BIN_EXE_starter"));
     let process = ServiceProcess::start(program, &arguments, &variables).unwrap();
-    let ended = process.ended().unwrap();
+    let ended = process.wait_with_output().unwrap();
     assert!(!ended.status.success(), "{ended:#?}");
     for part in ["operation_log.node", "at most 1023"] {
         assert!(ended.stderr.contains(part), "{part}: {}", ended.stderr);

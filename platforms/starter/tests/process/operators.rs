@@ -6,9 +6,10 @@ use seaworthy_testkit::{database::EmptyDatabase, http::request, totp::code};
 use serde_json::json;
 
 use crate::{
+    api_keys::{key, with_key},
     app::{
-        PASSWORD, Replica, assert_error, audited, command, execute, json_of, set_password, tokens,
-        try_command,
+        PASSWORD, Replica, assert_error, audited, builder, command, execute, json_of, set_password,
+        tokens, try_command,
     },
     logs::remembered,
     second_factor::{enable, login_with_code},
@@ -102,19 +103,33 @@ pub(crate) fn disable_ends_access_of_a_user_whose_status_was_changed_auth_3(
     let replica = Replica::start(database);
     replica.register("ada");
     command(database, &["roles", "grant", "ada", "admin"]);
-    let (token, _) = tokens(&replica.login("ada", PASSWORD));
-    assert_eq!(replica.call("GET", FEATURES, &token, "").status, 200);
-    execute(
-        database,
-        "UPDATE users SET status = 'disabled' WHERE status = 'active'",
-    );
-    assert!(
-        !try_command(database, &["users", "disable", "ada"])
-            .status
-            .success()
-    );
-    command(database, &["users", "enable", "ada"]);
-    assert_eq!(replica.call("GET", FEATURES, &token, "").status, 401);
+    // A session and an API key each are access that the command ends, with an entry.
+    for lost in [
+        "DELETE FROM account_api_keys",
+        "DELETE FROM account_sessions",
+    ] {
+        let (token, _) = tokens(&replica.login("ada", PASSWORD));
+        let (_, own) = key(&replica, &token);
+        execute(database, lost);
+        execute(
+            database,
+            "UPDATE users SET status = 'disabled' WHERE status = 'active'",
+        );
+        let before = audited(database).len();
+        command(database, &["users", "disable", "ada"]);
+        let logged = audited(database);
+        let (action, _) = logged.last().unwrap();
+        assert_eq!(
+            (logged.len(), action.as_str()),
+            (before + 1, "user.disable")
+        );
+        let repeated = try_command(database, &["users", "disable", "ada"]);
+        assert_failed(&repeated, "ada is already disabled");
+        assert_eq!(audited(database), logged);
+        command(database, &["users", "enable", "ada"]);
+        assert_eq!(replica.call("GET", FEATURES, &token, "").status, 401);
+        assert_eq!(with_key(&replica, "GET", FEATURES, &own, "").status, 401);
+    }
 }
 
 /// Asserts that a command failed, and why.
@@ -153,16 +168,27 @@ pub(crate) fn remove_totp_permits_logins_and_ends_access_auth_4(database: &Empty
     let (access, _) = replica.user("ada");
     let (_, access) = enable(&replica, &access);
     assert_error(&replica.login("ada", PASSWORD), 400, "TOTP_REQUIRED");
-    command(database, &["users", "remove-totp", "ada"]);
+    let removed = try_command(database, &["users", "remove-totp", "ada"]);
+    let shown = String::from_utf8_lossy(&removed.stdout);
+    assert!(
+        shown.contains("ada logs in without a second factor"),
+        "{removed:?}"
+    );
     let ended = replica.call("GET", "/api/v1/auth/profile", &access, "");
     assert_error(&ended, 401, "TOKEN_INVALID");
-    tokens(&replica.login("ada", PASSWORD));
+    let (access, _) = tokens(&replica.login("ada", PASSWORD));
+    // An enrollment without a code is not a second factor.
+    let enroll = json!({ "password": PASSWORD }).to_string();
+    let enrolled = replica.call("POST", "/api/v1/auth/totp/enroll", &access, &enroll);
+    assert_eq!(enrolled.status, 200, "{}", enrolled.body);
     let before = audited(database);
     let id = claims(&access)["sub"].as_str().unwrap().to_owned();
     assert_eq!(before.last(), Some(&("totp.remove".to_owned(), id)));
     let repeated = try_command(database, &["users", "remove-totp", "ada"]);
     assert_failed(&repeated, "ada has no second factor");
     assert_eq!(audited(database), before);
+    let kept = replica.call("GET", "/api/v1/auth/profile", &access, "");
+    assert_eq!(kept.status, 200, "{}", kept.body);
 }
 
 pub(crate) fn set_password_replaces_it_and_ends_access_auth_2(database: &EmptyDatabase) {
@@ -273,8 +299,12 @@ pub(crate) fn derived_audit_key_signs_only_up_to_its_last_record_obs_11(database
     let verified = verify(&[key]);
     assert!(verified.status.success(), "{verified:?}");
     let verified: serde_json::Value = serde_json::from_slice(&verified.stdout).unwrap();
-    let last = verified["last_by_other_key"].as_str().unwrap();
+    let last = verified["last_by_other_key"]["derived"].as_str().unwrap();
     assert!(last.starts_with("1:"), "{verified}");
+    assert_eq!(
+        verified["keys_without_last"],
+        serde_json::json!(["derived"])
+    );
     let last = format!("audit_log.additional_verification_keys.derived.last={last}");
     let ended = verify(&[key, &last]);
     assert!(ended.status.success(), "{ended:?}");
@@ -283,4 +313,33 @@ pub(crate) fn derived_audit_key_signs_only_up_to_its_last_record_obs_11(database
     let verified = verify(&[key]);
     assert!(verified.status.success(), "{verified:?}");
     assert_failed(&verify(&[key, &last]), "record 3 was altered");
+}
+
+pub(crate) fn derived_audit_key_can_be_ended_before_its_first_record_obs_11(
+    database: &EmptyDatabase,
+) {
+    // The operator sets the key before the first start.
+    let key = "audit_log.key=7Yb8NcD4FgH6JsA1eKx3v9Qp2LmT7wZr5";
+    let mut app = builder(database.url()).setting(key).start().unwrap();
+    let warning = "the last record of an additional audit log key is not set";
+    app.process.line(warning).unwrap();
+    Replica::from(app).register("ada");
+    let verify = |settings: &[&str]| {
+        let settings = settings.iter().flat_map(|setting| ["--set", setting]);
+        let arguments = ["audit-log", "verify"].into_iter();
+        try_command(database, &arguments.chain(settings).collect::<Vec<_>>())
+    };
+    let verified = verify(&[key]);
+    assert!(verified.status.success(), "{verified:?}");
+    let zeros = "0".repeat(64);
+    let shown = String::from_utf8(verified.stdout).unwrap();
+    let expected = format!("the last record of the key derived is 0:{zeros} (not set)");
+    assert!(shown.contains(&expected), "{shown}");
+    let last = format!("audit_log.additional_verification_keys.derived.last=0:{zeros}");
+    let ended = verify(&[key, &last]);
+    assert!(ended.status.success(), "{ended:?}");
+    // A thief of the data keys appends a record.
+    Replica::start(database).register("mallory");
+    assert!(verify(&[key]).status.success());
+    assert_failed(&verify(&[key, &last]), "record 2 was altered");
 }

@@ -75,8 +75,8 @@ fn unsafe_production_is_refused_with_every_value_conf_3() {
         "log.output=file",
     ];
     let environment = [("ENVIRONMENT", "prod")];
-    let process = ServiceProcess::start_unchanged(Path::new(PROGRAM), &settings, &environment);
-    let ended = process.unwrap().ended().unwrap();
+    let process = ServiceProcess::spawn(Path::new(PROGRAM), &settings, &environment);
+    let ended = process.unwrap().wait_with_output().unwrap();
     assert_eq!(ended.status.code(), Some(78), "{ended:#?}");
     for key in [
         "server.http.cors.allowed_origins",
@@ -107,8 +107,8 @@ fn weak_secrets_and_open_stores_are_refused_in_production_conf_3() {
         let mut variables = ENVIRONMENT.to_vec();
         variables[0].1 = "production";
         variables[1].1 = secret;
-        let process = ServiceProcess::start_unchanged(Path::new(PROGRAM), &remote, &variables);
-        let ended = process.unwrap().ended().unwrap();
+        let process = ServiceProcess::spawn(Path::new(PROGRAM), &remote, &variables);
+        let ended = process.unwrap().wait_with_output().unwrap();
         assert_eq!(ended.status.code(), Some(78), "{secret}: {ended:#?}");
         for key in ["auth.jwt_secret_key", "data.redis.url"] {
             assert!(ended.stderr.contains(key), "{key}: {}", ended.stderr);
@@ -185,8 +185,8 @@ fn settings_that_contradict_each_other_stop_the_start_conf_2() {
 fn refused(environment: &str, arguments: &[&str]) -> ProcessOutput {
     let mut variables = ENVIRONMENT.to_vec();
     variables[0].1 = environment;
-    let process = ServiceProcess::start_unchanged(Path::new(PROGRAM), arguments, &variables);
-    process.unwrap().ended().unwrap()
+    let process = ServiceProcess::spawn(Path::new(PROGRAM), arguments, &variables);
+    process.unwrap().wait_with_output().unwrap()
 }
 
 #[test]
@@ -195,7 +195,7 @@ fn missing_secrets_stop_the_start_sec_5() {
         .into_iter()
         .filter(|(name, _)| *name != "KMS_SEED")
         .collect();
-    let process = ServiceProcess::start_unchanged(
+    let process = ServiceProcess::spawn(
         Path::new(PROGRAM),
         &[
             "--set",
@@ -205,7 +205,7 @@ fn missing_secrets_stop_the_start_sec_5() {
         ],
         &environment,
     );
-    let ended = process.unwrap().ended().unwrap();
+    let ended = process.unwrap().wait_with_output().unwrap();
     assert_eq!(ended.status.code(), Some(1), "{ended:#?}");
     assert!(
         ended.stderr.contains("the seed must be set"),
@@ -222,8 +222,8 @@ fn committed_settings_documents_are_current_conf_6() {
         ("docs/settings.schema.json", "schema"),
         (".env.example", "env"),
     ] {
-        let process = ServiceProcess::start_unchanged(Path::new(PROGRAM), &["config", kind], &[]);
-        let lines = process.unwrap().ended().unwrap().stdout;
+        let process = ServiceProcess::spawn(Path::new(PROGRAM), &["config", kind], &[]);
+        let lines = process.unwrap().wait_with_output().unwrap().stdout;
         assert_current(&home.join(file), &(lines.join("\n") + "\n"));
     }
     let document = include_str!(concat!(env!("OUT_DIR"), "/openapi.json"));

@@ -12,7 +12,7 @@ use seaworthy_testkit::{database::EmptyDatabase, http::HttpResponse};
 use serde_json::{Value, json};
 
 use crate::{
-    app::{PASSWORD, Replica, assert_error, json_of, tokens},
+    app::{PASSWORD, Replica, assert_error, grant_admin, json_of, tokens},
     logs::remembered,
 };
 
@@ -34,8 +34,8 @@ fn read(stream: &TcpStream) -> (String, Value) {
     (head, serde_json::from_slice(&body).unwrap())
 }
 
-/// Starts a gateway that accepts each message but those to a number that ends with 00. Returns its
-/// address, and the heads and the bodies of the requests.
+/// Starts a gateway that rejects messages to a number that ends with 00, and is not available for one
+/// that ends with 99. Returns its address, and the heads and the bodies of the requests.
 fn gateway() -> (SocketAddr, Receiver<(String, Value)>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
@@ -44,8 +44,11 @@ fn gateway() -> (SocketAddr, Receiver<(String, Value)>) {
         for stream in listener.incoming() {
             let mut stream = stream.unwrap();
             let (head, message) = read(&stream);
-            let is_refused = message["to"].as_str().unwrap().ends_with("00");
-            let status = if is_refused { 503 } else { 202 };
+            let status = match message["to"].as_str().unwrap() {
+                rejected if rejected.ends_with("00") => 422,
+                unknown if unknown.ends_with("99") => 503,
+                _ => 202,
+            };
             let answer =
                 format!("HTTP/1.1 {status} -\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
             stream.write_all(answer.as_bytes()).unwrap();
@@ -155,6 +158,36 @@ pub(crate) fn codes_of_an_ip_are_limited_on_all_replicas_auth_2(database: &Empty
     assert_error(&answers[2], 429, "RATE_LIMITED");
     assert!(answers[2].header("retry-after").is_some());
     assert_eq!(messages.try_iter().count(), 4, "two were rejected");
+}
+
+pub(crate) fn code_that_may_be_sent_counts_auth_2(database: &EmptyDatabase) {
+    let (address, messages) = gateway();
+    let settings = [
+        "sms.sender=Starter",
+        &format!("clients.sms.base_url=http://{address}/v2"),
+        "auth.sent_codes.max_per_ip=1",
+    ];
+    let replica = Replica::start_with(database, &settings);
+    let unknown = ask(&replica, "+33600000099");
+    assert_error(&unknown, 503, "CAPTCHA_GENERATION_FAILED");
+    assert_error(&ask(&replica, PHONE), 429, "RATE_LIMITED");
+    assert_eq!(messages.try_iter().count(), 1);
+
+    // The operation log has an entry, because the owner of the number may get the code.
+    replica.register("root_user");
+    grant_admin(database, "root_user");
+    let (admin, _) = tokens(&replica.login("root_user", PASSWORD));
+    let listed = json_of(&replica.call("GET", "/api/v1/operations", &admin, ""));
+    let operations = listed["operations"].as_array().unwrap().iter();
+    let sent: Vec<_> = operations
+        .filter(|entry| entry["operation"] == "SendCaptcha")
+        .map(|entry| entry["content"].as_str().unwrap())
+        .collect();
+    let is_unconfirmed = |content: &&str| content.contains("\"is_confirmed\":false");
+    assert!(
+        matches!(&sent[..], [one] if is_unconfirmed(one)),
+        "{sent:?}"
+    );
 }
 
 pub(crate) fn earlier_form_of_a_number_logs_in_auth_2(database: &EmptyDatabase) {

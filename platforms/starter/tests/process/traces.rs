@@ -94,6 +94,7 @@ pub(crate) fn spans_of_both_transports_reach_the_database_obs_6(database: &Empty
     let get = |path: &str| request(replica.http, "GET", path, &headers, "").unwrap();
     let profile = json_of(&get("/api/v1/auth/profile"));
     let user = profile["user_id"].as_str().unwrap();
+    assert_eq!(get("/api/v1/auth/lock-status/ada/").status, 404);
     assert_eq!(get("/api/v1/auth/lock-status/ada").status, 200);
     seen.clear();
     let route = b"lock-status/{username}";

@@ -11,7 +11,7 @@ const OTHER_COMMENTS: &[&str] =
 
 /// Tables of symbols, of the outbox, of idempotency keys and of the operation log.
 pub(crate) const MIGRATIONS: &[MigrationSet] = &[
-    MigrationSet::of_service(&[Migration::new(
+    MigrationSet::for_service(&[Migration::new(
         1,
         "symbols",
         include_str!("../../migrations/0001_symbols.up.sql"),

@@ -6,7 +6,7 @@ use seaworthy::{
 /// Tables of the history and of the inbox. The set has its own name, because the database may also
 /// have the tables of the service.
 pub(super) const MIGRATIONS: &[MigrationSet] = &[
-    MigrationSet::of_part(
+    MigrationSet::for_part(
         "history",
         &[Migration::new(
             1,

@@ -13,7 +13,7 @@ use seaworthy_testkit::{
     process::{ProcessOutput, ServiceProcess},
 };
 
-const LEGACY: MigrationSet = MigrationSet::of_part(
+const LEGACY: MigrationSet = MigrationSet::for_part(
     "fixture",
     &[Migration::new(1, "legacy", include_str!("schema.sql"), "")],
 );
@@ -29,7 +29,7 @@ impl LegacyDatabase {
     async fn create() -> Option<Self> {
         let empty = EmptyDatabase::mariadb()?;
         let url: DatabaseUrl = empty.url().parse().unwrap();
-        let builder = Database::builder("legacy", DatabaseConfig::at(url));
+        let builder = Database::builder("legacy", DatabaseConfig::from_url(url));
         let database = builder.open().await.unwrap();
         let migrator = Migrator::new(&database, &[LEGACY]);
         migrator.up(false).await.unwrap();
@@ -73,12 +73,11 @@ impl LegacyDatabase {
             all.extend(["--set", setting]);
         }
         all.extend(arguments);
-        ServiceProcess::start_unchanged(Path::new(env!("CARGO_BIN_EXE_symbols")), &all, &[])
-            .unwrap()
+        ServiceProcess::spawn(Path::new(env!("CARGO_BIN_EXE_symbols")), &all, &[]).unwrap()
     }
 
     fn run(&self, arguments: &[&str]) -> ProcessOutput {
-        self.start(arguments).ended().unwrap()
+        self.start(arguments).wait_with_output().unwrap()
     }
 
     fn succeed(&self, arguments: &[&str]) {

@@ -62,7 +62,7 @@ impl SymbolsApp {
     }
 
     /// Waits for the end of the process.
-    pub(crate) fn ended(self) -> ProcessOutput {
+    pub(crate) fn wait_with_output(self) -> ProcessOutput {
         self.0.wait().unwrap().0
     }
 

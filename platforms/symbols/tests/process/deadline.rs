@@ -17,7 +17,7 @@ async fn call_ends_at_deadline_without_effect_life_6() {
     let mut service = SymbolsApp::start(&[]);
     let mut client = client(&service).await;
     let url = format!("sqlite:{}", service.database_path().display());
-    let config = DatabaseConfig::at(url.parse().unwrap());
+    let config = DatabaseConfig::from_url(url.parse().unwrap());
     let other = Database::builder("test", config).open().await.unwrap();
     let lock = other.begin().await.unwrap();
 

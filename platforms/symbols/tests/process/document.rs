@@ -43,8 +43,8 @@ fn committed_settings_documents_are_current_conf_6() {
         (worker, ".env.worker.example", "env"),
     ] {
         let program = Path::new(program);
-        let process = ServiceProcess::start_unchanged(program, &["config", kind], &[]).unwrap();
-        let lines = process.ended().unwrap().stdout;
+        let process = ServiceProcess::spawn(program, &["config", kind], &[]).unwrap();
+        let lines = process.wait_with_output().unwrap().stdout;
         assert_current(&home().join(file), &(lines.join("\n") + "\n"));
     }
 }

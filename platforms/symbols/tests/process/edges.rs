@@ -155,7 +155,7 @@ fn locked_database_is_database_error_api_2() {
     let url = format!("sqlite:{}", service.database_path().display());
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let lock = runtime.block_on(async {
-        let config = seaworthy::data::DatabaseConfig::at(url.parse().unwrap());
+        let config = seaworthy::data::DatabaseConfig::from_url(url.parse().unwrap());
         let other = seaworthy::data::Database::builder("test", config);
         other.open().await.unwrap().begin().await.unwrap()
     });
@@ -193,8 +193,8 @@ fn public_listener_has_metrics_unless_disabled_obs_4() {
 /// Returns the effective settings of a program for environment variables.
 fn settings(program: &str, environment: &[(&str, &str)]) -> String {
     let arguments = ["config", "show"];
-    let process = ServiceProcess::start_unchanged(Path::new(program), &arguments, environment);
-    let ended = process.unwrap().ended().unwrap();
+    let process = ServiceProcess::spawn(Path::new(program), &arguments, environment);
+    let ended = process.unwrap().wait_with_output().unwrap();
     assert!(ended.status.success(), "{ended:#?}");
     ended.stdout.join("\n")
 }
@@ -259,9 +259,8 @@ fn unsupported_legacy_settings_fail_start_conf_1() {
         env!("CARGO_BIN_EXE_symbols-worker"),
     ] {
         let run = |arguments: &[&str], environment: &[(&str, &str)]| {
-            let process =
-                ServiceProcess::start_unchanged(Path::new(program), arguments, environment);
-            let ended = process.unwrap().ended().unwrap();
+            let process = ServiceProcess::spawn(Path::new(program), arguments, environment);
+            let ended = process.unwrap().wait_with_output().unwrap();
             (ended.status.code(), ended.stderr)
         };
         let (status, text) = run(&["serve"], &names);

@@ -86,6 +86,6 @@ async fn health_is_not_serving_during_drain_hlth_1_life_4() {
         unknown.message().await.unwrap_err().code(),
         Code::Unavailable
     );
-    let ended = service.ended();
+    let ended = service.wait_with_output();
     assert!(ended.status.success(), "{ended:#?}");
 }

@@ -50,7 +50,7 @@ impl History {
     }
 
     pub(crate) async fn open(url: &str) -> Self {
-        let config = DatabaseConfig::at(url.parse().unwrap());
+        let config = DatabaseConfig::from_url(url.parse().unwrap());
         Self(Database::builder("test", config).open().await.unwrap())
     }
 
@@ -207,8 +207,8 @@ fn commands_show_migrations_and_outbox_data_2_msg_4() {
     let run = |command: &[&str]| {
         let arguments = [command, &["--set", &database, "--set", &broker]].concat();
         let program = Path::new(env!("CARGO_BIN_EXE_symbols"));
-        let process = ServiceProcess::start_unchanged(program, &arguments, &[]).unwrap();
-        let ended = process.ended().unwrap();
+        let process = ServiceProcess::spawn(program, &arguments, &[]).unwrap();
+        let ended = process.wait_with_output().unwrap();
         assert!(ended.status.success(), "{ended:#?}");
         ended.stdout.join("\n")
     };

@@ -9,7 +9,7 @@ use seaworthy::{
     redis::RedisConfig,
 };
 use tutoring_contract::AccessTokenConfig;
-use tutoring_identity::LoginLimitConfig;
+use tutoring_identity::{LoginLimitConfig, embedded_database};
 
 /// A directory that version control ignores.
 const DEFAULT_FILE: &str = "data/tutoring/admin.db";
@@ -88,7 +88,7 @@ impl Default for AdminConfig {
             max_backoff: LOCK_DURATION,
         };
         Self {
-            database: DatabaseConfig::embedded(DEFAULT_FILE),
+            database: embedded_database(DEFAULT_FILE),
             redis: None,
             access_tokens: AccessTokenConfig::default(),
             sessions: SessionConfig {

@@ -1,9 +1,6 @@
 use seaworthy::{config::Profile, prelude::*};
 
-use crate::{
-    accounts::Accounts,
-    store::{AdminFilter, Admins},
-};
+use crate::{accounts::Accounts, store::admins};
 
 /// The address of the seeded super admin.
 pub const SEED_EMAIL: &str = "admin@example.org";
@@ -21,9 +18,8 @@ pub(crate) async fn seed(profile: Profile, accounts: &Accounts) -> Result<(), St
         ));
     }
     let because = |error: Error| StartError::with_cause("the first admin cannot be created", error);
-    let existing = Admins::list(&accounts.database, &AdminFilter::default(), 1, 0).await;
-    let (_, count) = existing.map_err(|error| because(error.into()))?;
-    if count > 0 {
+    let exists = admins::exist(&accounts.database).await;
+    if exists.map_err(|error| because(error.into()))? {
         return Ok(());
     }
     let password = Some(Secret::new(SEED_PASSWORD.to_owned()));

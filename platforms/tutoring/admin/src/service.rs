@@ -12,7 +12,7 @@ use seaworthy::{
     service::Commands,
 };
 use tutoring_contract::{AccessTokens, use_envelopes};
-use tutoring_identity::{DATABASE_VARIABLES, LiveSessions, LoginLimit, behind_gateway};
+use tutoring_identity::{ADMIN_VARIABLES, LiveSessions, LoginLimit, behind_gateway};
 
 use crate::{
     accounts::{Accounts, second_factors},
@@ -34,7 +34,7 @@ pub fn service() -> Service {
     behind_gateway(Service::new(NAME, env!("CARGO_PKG_VERSION")))
         .default_value("server.http.addr", "127.0.0.1:3010")
         .default_value("admin.addr", "127.0.0.1:4010")
-        .legacy_variables(DATABASE_VARIABLES)
+        .legacy_variables(ADMIN_VARIABLES.to_vec())
         .legacy_variables([LegacyVariable::converted(
             "ADMIN_SERVICE_PORT",
             "server.http.addr",
@@ -101,7 +101,7 @@ pub(crate) async fn accounts(service: &Assembly<AdminConfig>) -> Result<Accounts
         factors: second_factors(service, &database, &settings.totp)?,
         audit: AuditLog::new(database.clone(), &settings.audit_log)?,
         live: LiveSessions::new(settings.redis.as_ref())?,
-        limit: LoginLimit::of_admins(service, |settings: &AdminConfig| {
+        limit: LoginLimit::for_admins(service, |settings: &AdminConfig| {
             (&settings.limits, settings.redis.as_ref())
         })?,
         passwords,

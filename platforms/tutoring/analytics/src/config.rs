@@ -1,18 +1,14 @@
 use std::{num::NonZeroU16, time::Duration};
 
 use seaworthy::{
-    data::DatabaseConfig,
-    messaging::{BrokerUrl, MessagingConfig},
-    outbox::InboxConfig,
-    prelude::*,
+    data::DatabaseConfig, messaging::MessagingConfig, outbox::InboxConfig, prelude::*,
     redis::RedisConfig,
 };
 use tutoring_contract::{AccessTokenConfig, PlatformZone};
+use tutoring_identity::{embedded_broker, embedded_database};
 
 /// A directory that version control ignores.
 const DEFAULT_FILE: &str = "data/tutoring/analytics.db";
-/// The broker of a platform in one directory.
-const DEFAULT_BROKER: &str = "data/tutoring/broker.db";
 /// A year, and the month before it for comparison.
 const RETENTION_DAYS: NonZeroU16 = NonZeroU16::new(400).unwrap();
 const SECONDS_PER_DAY: u64 = 24 * 60 * 60;
@@ -41,13 +37,8 @@ pub struct AnalyticsConfig {
 impl Default for AnalyticsConfig {
     fn default() -> Self {
         Self {
-            database: DatabaseConfig::embedded(DEFAULT_FILE),
-            broker: MessagingConfig {
-                url: BrokerUrl::sqlite(DEFAULT_BROKER),
-                // While the broker is unavailable, its messages wait, and reports still work.
-                critical: false,
-                ..MessagingConfig::default()
-            },
+            database: embedded_database(DEFAULT_FILE),
+            broker: embedded_broker(),
             inbox: InboxConfig::default(),
             redis: None,
             access_tokens: AccessTokenConfig::default(),

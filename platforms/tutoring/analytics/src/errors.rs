@@ -1,11 +1,8 @@
 use seaworthy::{core::FieldViolation, prelude::*};
 
-pub(crate) fn other_user() -> Error {
-    Error::new(
-        Code::Forbidden,
-        "FORBIDDEN",
-        "you can record and read your own events only: leave out userId",
-    )
+seaworthy::errors! {
+    other_user: Forbidden "FORBIDDEN" =>
+        "you can record and read your own events only: leave out userId";
 }
 
 pub(crate) fn invalid(field: &str, problem: &str) -> Error {

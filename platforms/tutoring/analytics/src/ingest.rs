@@ -7,12 +7,10 @@ use seaworthy::{
     messaging::{Failure, Received, Subscription, Topics},
     outbox::Inbox,
 };
-use tutoring_contract::events::KINDS;
+use tutoring_contract::{events::KINDS, groups::ANALYTICS};
 
-use crate::{analytics::Analytics, domain::business_event, store::Events};
+use crate::{analytics::Analytics, domain::business_event, store::events};
 
-/// The consumer group of all business events.
-pub(crate) const GROUP: &str = "analytics-ingest";
 /// A message has five attempts.
 const MAX_RETRIES: u32 = 4;
 
@@ -24,7 +22,7 @@ pub(crate) fn consumed_topics() -> Topics {
 
 /// Returns the subscription that stores each business event once.
 pub(crate) fn subscription(inbox: &Inbox, analytics: &Arc<Analytics>) -> Subscription {
-    let subscription = Subscription::new(GROUP).max_retries(MAX_RETRIES);
+    let subscription = Subscription::for_group(ANALYTICS).max_retries(MAX_RETRIES);
     KINDS.iter().fold(subscription, |subscription, (_, topic)| {
         let (inbox, analytics) = (inbox.clone(), Arc::clone(analytics));
         subscription.on_topic(topic, move |received| {
@@ -48,7 +46,7 @@ async fn store(
     created.map_err(Failure::retry)?;
     let events = &[event];
     let stored = inbox.process_once(received.envelope(), |tx| async move {
-        let stored = Events::insert(&tx, events).await;
+        let stored = events::insert(&tx, events).await;
         stored.map_err(Failure::retry)
     });
     stored.await.map(drop)

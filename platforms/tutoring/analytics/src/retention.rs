@@ -8,7 +8,7 @@ use seaworthy::{
     service::lease::LeaseConfig,
 };
 
-use crate::{analytics::Analytics, store::Events};
+use crate::{analytics::Analytics, store::events};
 
 /// Old events stay at most this much longer.
 const INTERVAL: Timeout = Timeout::from_secs(60 * 60);
@@ -43,6 +43,6 @@ impl Analytics {
         let oldest = self.oldest();
         // Whole months are dropped. The rest of a month is deleted.
         self.partitions.drop_before(oldest).await?;
-        Ok(Events::purge(&self.database, oldest).await?)
+        Ok(events::purge(&self.database, oldest).await?)
     }
 }

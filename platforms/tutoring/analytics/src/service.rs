@@ -10,7 +10,7 @@ use seaworthy::{
     prelude::*,
     service::Commands,
 };
-use tutoring_contract::use_envelopes;
+use tutoring_contract::{groups::ANALYTICS, use_envelopes};
 use tutoring_identity::{BROKER, DATABASE, LiveSessions, STORE_VARIABLES, behind_gateway};
 
 use crate::{
@@ -42,7 +42,7 @@ pub fn service() -> Service {
         .default_value("server.http.addr", "127.0.0.1:3009")
         .default_value("admin.addr", "127.0.0.1:3109")
         .default_value("server.http.max_body_size", MAX_BODY_SIZE)
-        .legacy_variables(STORE_VARIABLES)
+        .legacy_variables(STORE_VARIABLES.to_vec())
         .legacy_variables(VARIABLES)
 }
 
@@ -88,13 +88,17 @@ pub async fn assemble(service: &Assembly<AnalyticsConfig>) -> Result<(), StartEr
         retention: settings.retention(),
         database,
     });
-    let because =
-        |error| StartError::with_cause("the partitions of events were not created", error);
+    let because = |error| {
+        StartError::with_cause(
+            "the partitions of the events table could not be created",
+            error,
+        )
+    };
     analytics.prepare().await.map_err(because)?;
     let messaging = Messaging::connect(service, BROKER, &settings.broker).await?;
     let inbox = Inbox::new(
         analytics.database.clone(),
-        ingest::GROUP,
+        ANALYTICS.name(),
         settings.inbox.clone(),
     );
     inbox.purge_regularly(service);

@@ -3,17 +3,18 @@
 use std::{process::ExitCode, sync::Arc};
 
 use seaworthy::{
-    audit_log::{AuditLog, AuditLogConfig, audit_log_command},
-    data::{Database, DatabaseConfig, migrate_command},
-    messaging::{Messaging, MessagingConfig, dead_letters_command},
+    audit_log::AuditLog,
+    config::{Conversion, LegacyVariable},
+    data::Database,
+    messaging::Messaging,
     operation_log::OperationLog,
-    outbox::{Outbox, outbox_command},
+    outbox::{Consumer, Outbox},
     prelude::*,
-    service::Commands,
 };
 use tutoring_contract::use_envelopes;
 use tutoring_identity::{
-    BROKER, DATABASE, LiveSealer, LiveSessions, NoticeSealer, behind_gateway_with,
+    BROKER, DATABASE, LiveSealer, LiveSessions, NoticeSealer, STORE_VARIABLES, Stores,
+    behind_gateway_with, stores,
 };
 
 use crate::{
@@ -21,10 +22,7 @@ use crate::{
     config::BookingConfig,
     invariants::INVARIANTS,
     prices::PriceList,
-    schedule::{
-        Schedule as Sessions, SessionCodes, consumed_topics, published_topics, start_workers,
-        subscriptions,
-    },
+    schedule::{Schedule as Sessions, SessionCodes, consumers, published_topics, start_workers},
     store::{LiveJourneys, MIGRATIONS},
 };
 
@@ -35,6 +33,17 @@ const REQUESTS: u32 = 600;
 /// How often reservations of payments that were never stored are released.
 const RELEASE_INTERVAL: Timeout = Timeout::from_secs(10 * 60);
 
+/// The environment variables that only this legacy service has.
+const VARIABLES: [LegacyVariable; 4] = [
+    LegacyVariable::converted("BOOKING_SERVICE_PORT", "server.http.addr", Conversion::Port),
+    LegacyVariable::sets("PLATFORM_TIMEZONE", "time_zone"),
+    LegacyVariable::sets("MAX_SEQUENTIAL_DISTANCE_KM", "max_sequential_distance_km"),
+    LegacyVariable::ignored(
+        "GOOGLE_MAPS_API_KEY",
+        "remove it: distances are computed from coordinates",
+    ),
+];
+
 /// Returns the service with its default ports: HTTP 3011, admin listener 3111.
 #[must_use]
 pub fn service() -> Service {
@@ -43,30 +52,18 @@ pub fn service() -> Service {
         .default_value("server.http.addr", "127.0.0.1:3011")
         .default_value("admin.addr", "127.0.0.1:3111")
         .default_value("server.http.max_body_size", "16KiB")
+        .legacy_variables(STORE_VARIABLES.to_vec())
+        .legacy_variables(VARIABLES)
 }
+
+stores!(BookingConfig);
 
 /// Runs the program.
 #[must_use]
 pub fn main() -> ExitCode {
-    let commands = Commands::new()
-        .with(migrate_command(DATABASE, database, MIGRATIONS))
-        .with(outbox_command(DATABASE, database))
-        .with(dead_letters_command(BROKER, broker, consumed_topics))
-        .with(audit_log_command(DATABASE, audit_log))
-        .with(INVARIANTS.command(database));
+    let commands = BookingConfig::commands(MIGRATIONS, || Consumer::topics(consumers()))
+        .with(INVARIANTS.command(DATABASE, BookingConfig::database));
     service().main_with(commands, assemble)
-}
-
-fn database(settings: &BookingConfig) -> &DatabaseConfig {
-    &settings.database
-}
-
-fn broker(settings: &BookingConfig) -> &MessagingConfig {
-    &settings.broker
-}
-
-fn audit_log(settings: &BookingConfig) -> (&DatabaseConfig, &AuditLogConfig) {
-    (&settings.database, &settings.audit_log)
 }
 
 /// Assembles the service.
@@ -97,7 +94,7 @@ pub async fn assemble(service: &Assembly<BookingConfig>) -> Result<(), StartErro
         publisher: locations,
         live: LiveSealer::new(&settings.access_tokens)?,
         secrets: NoticeSealer::new(&settings.access_tokens)?,
-        journeys: LiveJourneys::new(settings.redis.as_ref(), settings.journey_silence)?,
+        journeys: LiveJourneys::new(settings.redis.as_ref(), settings.journey_idle_timeout)?,
         audit: audit.clone(),
         zone: settings.time_zone.clone(),
         codes: SessionCodes::new(settings.session_code_key.as_ref())?,
@@ -109,9 +106,8 @@ pub async fn assemble(service: &Assembly<BookingConfig>) -> Result<(), StartErro
     outbox
         .inbox(NAME, &settings.outbox)
         .purge_regularly(service);
-    for subscription in subscriptions(&schedule, |group| outbox.inbox(group, &settings.outbox)) {
-        messaging.subscribe(subscription).await?;
-    }
+    let inbox = |group: &str| outbox.inbox(group, &settings.outbox);
+    Consumer::subscribe(consumers(), &messaging, &schedule, inbox).await?;
     start_workers(service, &schedule);
     let prices = Arc::new(PriceList { database, audit });
     let released = Arc::clone(&prices);

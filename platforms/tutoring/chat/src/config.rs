@@ -10,7 +10,7 @@ use tutoring_identity::BackendConfig;
 const DEFAULT_FILE: &str = "data/tutoring/chat.db";
 const DEFAULT_ATTACHMENTS: &str = "data/tutoring/attachments";
 /// The signed URLs of the file storage.
-const DEFAULT_SIGNED_URL: &str = "http://127.0.0.1:3008/attachments";
+pub(crate) const DEFAULT_SIGNED_URL: &str = "http://127.0.0.1:3008/attachments";
 /// A minute of video of a telephone.
 const MAX_ATTACHMENT_SIZE: ByteSize = ByteSize::mebibytes(50);
 
@@ -28,8 +28,8 @@ pub struct ChatConfig {
     pub attachments: StorageConfig,
     /// The maximum size of an attachment.
     pub max_attachment_size: ByteSize,
-    /// Whether doubts, and messages between students and trainers, may contain telephone numbers,
-    /// e-mail addresses and profiles of social networks.
+    /// Whether questions and replies of doubts may contain telephone numbers, e-mail addresses and
+    /// profiles of social networks.
     pub allow_contact_data: bool,
 }
 

@@ -2,18 +2,18 @@ use seaworthy::{core::FieldViolation, prelude::*};
 
 use crate::domain::DoubtStatus;
 
-/// Also for conversations of other users, whose existence is private.
-pub(crate) fn conversation_not_found() -> Error {
-    Error::new(Code::NotFound, "NOT_FOUND", "you have no such conversation")
-}
-
-pub(crate) fn message_not_found() -> Error {
-    Error::new(Code::NotFound, "NOT_FOUND", "you have no such message")
-}
-
-/// Also for doubts of other users, whose existence is private.
-pub(crate) fn doubt_not_found() -> Error {
-    Error::new(Code::NotFound, "NOT_FOUND", "you have no such doubt")
+seaworthy::errors! {
+    /// Also for conversations of other users, whose existence is private.
+    conversation_not_found: NotFound "NOT_FOUND" => "you have no conversation with this ID";
+    message_not_found: NotFound "NOT_FOUND" => "you have no message with this ID";
+    /// Also for doubts of other users, whose existence is private.
+    doubt_not_found: NotFound "NOT_FOUND" => "you have no doubt with this ID";
+    only_closes: Forbidden "FORBIDDEN" =>
+        "students can only close their doubts: send the status closed";
+    strangers: Forbidden "FORBIDDEN" =>
+        "you can write to trainers and students of your allocations only";
+    other_message: Conflict "CONFLICT" =>
+        "this clientMessageId belongs to a message of another conversation: use a new one";
 }
 
 /// A state of a doubt that does not allow the action.
@@ -28,27 +28,6 @@ pub(crate) fn doubt_is(status: DoubtStatus) -> Error {
 pub(crate) fn too_many_replies(max: u64) -> Error {
     let message = format!("the doubt has {max} replies: continue in the chat");
     Error::new(Code::Conflict, "CONFLICT", message)
-}
-
-pub(crate) fn only_closes() -> Error {
-    let message = "students only close their doubts: send the status closed";
-    Error::new(Code::Forbidden, "FORBIDDEN", message)
-}
-
-pub(crate) fn strangers() -> Error {
-    Error::new(
-        Code::Forbidden,
-        "FORBIDDEN",
-        "you can write to trainers and students of your allocations only",
-    )
-}
-
-pub(crate) fn other_message() -> Error {
-    Error::new(
-        Code::Conflict,
-        "CONFLICT",
-        "this clientMessageId belongs to a message of another conversation: use a new one",
-    )
 }
 
 pub(crate) fn invalid(field: &str, problem: &str) -> Error {

@@ -3,27 +3,28 @@
 use std::{process::ExitCode, sync::Arc};
 
 use seaworthy::{
-    audit_log::{AuditLog, AuditLogConfig, audit_log_command},
+    audit_log::AuditLog,
     config::{Conversion, LegacyVariable},
     crypto::{DataKeys, DataKeysConfig, Root, Sealer, data_keys_command},
-    data::{DatabaseConfig, migrate_command},
-    messaging::{MessagingConfig, Topics, dead_letters_command},
-    outbox::outbox_command,
+    messaging::Topics,
+    outbox::Consumer,
     prelude::*,
-    service::Commands,
     storage::Storage,
 };
 use tutoring_contract::{
     LiveEvent,
-    events::{AdminOverride, NotificationRequested, Occurred},
+    events::{AdminOverride, BusinessEvent, NotificationRequested},
 };
-use tutoring_identity::{BACKEND_VARIABLES, BROKER, Backend, DATABASE, LiveSealer, behind_gateway};
+use tutoring_identity::{
+    ATTACHMENTS_VARIABLES, BACKEND_VARIABLES, Backend, DATABASE, LiveSealer, Stores,
+    behind_gateway, stores,
+};
 
 use crate::{
     api,
     chat::{self, Chats},
-    config::ChatConfig,
-    store::{Allocations, COLUMNS, MIGRATIONS},
+    config::{ChatConfig, DEFAULT_SIGNED_URL},
+    store::{COLUMNS, MIGRATIONS, allocations},
 };
 
 /// The name of the service in logs and metrics.
@@ -32,18 +33,18 @@ const NAME: &str = "tutoring-chat";
 const ATTACHMENTS: &str = "attachments";
 
 /// The environment variables that only this legacy service has.
-const VARIABLES: [LegacyVariable; 5] = [
+const VARIABLES: [LegacyVariable; 4] = [
     LegacyVariable::converted("CHAT_SERVICE_PORT", "server.http.addr", Conversion::Port),
-    LegacyVariable::rejected(
-        "CHAT_ENCRYPTION_KEY",
-        "set kms.seed and kms.salt to new secrets",
+    // The root key also needs `kms.salt`.
+    LegacyVariable::sets("CHAT_ENCRYPTION_KEY", "kms.seed"),
+    LegacyVariable::ignored(
+        "MONGO_URI",
+        "set backend.database.url: the service stores chats in SQL",
     ),
-    LegacyVariable::rejected("MONGO_URI", "set backend.database.url: chats are in SQL"),
-    LegacyVariable::rejected(
+    LegacyVariable::ignored(
         "MONGO_DB_NAME",
-        "set backend.database.url: chats are in SQL",
+        "set backend.database.url: the service stores chats in SQL",
     ),
-    LegacyVariable::rejected("AWS_S3_BUCKET", "set attachments.url to s3://BUCKET"),
 ];
 
 /// Returns the service with its default ports: HTTP 3008, admin listener 3108.
@@ -54,36 +55,24 @@ pub fn service() -> Service {
         .default_value("admin.addr", "127.0.0.1:3108")
         // 5,000 characters of four bytes, and ten attachments.
         .default_value("server.http.max_body_size", "64KiB")
-        .legacy_variables(BACKEND_VARIABLES)
+        .legacy_variables(BACKEND_VARIABLES.to_vec())
+        .legacy_variables(ATTACHMENTS_VARIABLES.to_vec())
         .legacy_variables(VARIABLES)
 }
+
+stores!(ChatConfig, backend);
 
 /// Runs the program.
 #[must_use]
 pub fn main() -> ExitCode {
-    let commands = Commands::new()
-        .with(migrate_command(DATABASE, database, MIGRATIONS))
-        .with(outbox_command(DATABASE, database))
-        .with(dead_letters_command(BROKER, broker, chat::consumed_topics))
-        .with(audit_log_command(DATABASE, audit_log))
-        .with(data_keys_command(DATABASE, database, keys, COLUMNS));
+    let commands = ChatConfig::commands(MIGRATIONS, || Consumer::topics(chat::consumers())).with(
+        data_keys_command(DATABASE, ChatConfig::database, keys, COLUMNS),
+    );
     service().main_with(commands, assemble)
-}
-
-fn database(settings: &ChatConfig) -> &DatabaseConfig {
-    &settings.backend.database
-}
-
-fn broker(settings: &ChatConfig) -> &MessagingConfig {
-    &settings.backend.broker
 }
 
 fn keys(settings: &ChatConfig) -> &DataKeysConfig {
     &settings.kms
-}
-
-fn audit_log(settings: &ChatConfig) -> (&DatabaseConfig, &AuditLogConfig) {
-    (&settings.backend.database, &settings.audit_log)
 }
 
 /// Assembles the service.
@@ -95,26 +84,21 @@ pub async fn assemble(service: &Assembly<ChatConfig>) -> Result<(), StartError> 
     let settings = service.settings();
     let root = Root::from_settings(service, &settings.kms)?;
     let live = LiveSealer::new(&settings.backend.access_tokens)?;
-    let storage = Storage::connect(service, ATTACHMENTS, &settings.attachments)?;
-    let attachments_url = settings.attachments.public_url.as_ref();
+    let attachments = settings.attachments.clone();
+    let attachments = attachments.with_public_address(DEFAULT_SIGNED_URL);
+    let storage = Storage::connect(service, ATTACHMENTS, &attachments)?;
+    let attachments_url = attachments.public_url.as_ref();
     let attachments_url = attachments_url
         .ok_or_else(|| StartError::new("attachments.public_url must be set: users upload to it"))?;
     let attachments_url = attachments_url.url().as_str().trim_end_matches('/');
     let topics = Topics::new()
         .with_unroutable::<LiveEvent>()
-        .with_unroutable::<Occurred<NotificationRequested>>()
-        .with_unroutable::<Occurred<AdminOverride>>();
-    // Boxed, so that the type of this future stays small enough for the compiler.
-    let backend = Box::pin(Backend::start(
-        service,
-        &settings.backend,
-        topics,
-        MIGRATIONS,
-    ))
-    .await?;
+        .with_unroutable::<BusinessEvent<NotificationRequested>>()
+        .with_unroutable::<BusinessEvent<AdminOverride>>();
+    let backend = Backend::start(service, &settings.backend, topics, MIGRATIONS).await?;
     let keys = DataKeys::start(service, &backend.database, root, &settings.kms).await?;
     let audit = AuditLog::start(service, &backend.database, &settings.audit_log)?;
-    service.worker(Allocations::purge_worker(&backend.database));
+    service.worker(allocations::purge_worker(&backend.database));
     let chats = Arc::new(Chats {
         backend,
         sealer: Sealer::new(keys),
@@ -125,9 +109,8 @@ pub async fn assemble(service: &Assembly<ChatConfig>) -> Result<(), StartError> 
         max_attachment_size: settings.max_attachment_size,
         allow_contact_data: settings.allow_contact_data,
     });
-    for subscription in chat::subscriptions(&chats, |group| chats.backend.inbox(service, group)) {
-        chats.backend.messaging.subscribe(subscription).await?;
-    }
+    let backend = &chats.backend;
+    backend.consume(service, chat::consumers(), &chats).await?;
     service.http(api::routes(chats));
     Ok(())
 }

@@ -56,11 +56,11 @@ impl PlatformZone {
     ///
     /// let zone: PlatformZone = "Europe/Berlin".parse().unwrap();
     /// // 02:30 does not exist on this day.
-    /// let moment = zone.moment("2026-03-29".parse().unwrap(), 150);
+    /// let moment = zone.timestamp("2026-03-29".parse().unwrap(), 150);
     /// assert_eq!(moment.to_string(), "2026-03-29T01:30:00Z");
     /// ```
     #[must_use]
-    pub fn moment(&self, date: Date, minute: u16) -> Timestamp {
+    pub fn timestamp(&self, date: Date, minute: u16) -> Timestamp {
         let (hour, minute) = (
             minute / MINUTES_PER_HOUR % HOURS_PER_DAY,
             minute % MINUTES_PER_HOUR,
@@ -138,7 +138,7 @@ mod tests {
     fn local_times_survive_daylight_saving_time() {
         let moment = |zone: &str, date: &str, minute| {
             let zone: PlatformZone = zone.parse().unwrap();
-            zone.moment(date.parse().unwrap(), minute).to_string()
+            zone.timestamp(date.parse().unwrap(), minute).to_string()
         };
         let berlin = "Europe/Berlin";
         // 16:00 stays 16:00 on both sides of the change.

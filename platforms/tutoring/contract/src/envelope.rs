@@ -54,6 +54,12 @@ impl Reply<()> {
 }
 
 impl<T: Serialize> Reply<T> {
+    /// Returns the response with the status 200.
+    #[must_use]
+    pub fn into_response(self) -> Response {
+        Json(self).into_response()
+    }
+
     /// Returns the response with the status 201.
     #[must_use]
     pub fn created(self) -> Response {
@@ -63,7 +69,7 @@ impl<T: Serialize> Reply<T> {
 
 impl<T: Serialize> IntoResponse for Reply<T> {
     fn into_response(self) -> Response {
-        Json(self).into_response()
+        Self::into_response(self)
     }
 }
 
@@ -94,8 +100,6 @@ impl IntoResponse for ApiError {
 
 /// The result of a handler.
 pub type HandlerResult = Result<Response, ApiError>;
-/// An extractor. Its error becomes an envelope in the handler.
-pub type Given<T> = Result<T, Error>;
 
 /// Reasons that have their own status or keep their code in responses.
 const CODES: [(&str, StatusCode); 14] = [

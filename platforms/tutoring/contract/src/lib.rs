@@ -7,12 +7,14 @@
 //! assert_eq!(Role::from_name("trainer"), Some(Role::Trainer));
 //! ```
 
+mod caller_territory;
 mod date;
 mod envelope;
 pub mod events;
+mod extract;
+pub mod groups;
 mod live;
 mod money;
-mod named;
 mod page;
 mod price;
 mod role;
@@ -22,12 +24,13 @@ mod territory;
 mod text;
 mod tokens;
 
+pub use caller_territory::{CallerTerritory, require_everywhere};
 pub use date::{InvalidZone, PlatformZone};
-pub use envelope::{ApiError, Given, HandlerResult, Reply, error_response, use_envelopes};
+pub use envelope::{ApiError, HandlerResult, Reply, error_response, use_envelopes};
+pub use extract::{Given, Json, Path, Query};
 pub use live::LiveEvent;
 pub use money::{Currency, InvalidCurrency, Money};
-pub use named::UnknownName;
-pub use page::{CheckedPage, MAX_LIMIT, Page, PageRequest, Pagination};
+pub use page::{CheckedPage, MAX_LIMIT, Page, Pagination};
 pub use price::{ClassType, Quote, Taxed};
 pub use role::{AdminRole, Role};
 pub use service_tokens::{SERVICE_ROLE, ServiceTokenConfig, ServiceTokens};

@@ -11,7 +11,7 @@ use uuid::Uuid;
 /// use tutoring_contract::LiveEvent;
 /// use uuid::Uuid;
 ///
-/// let event = LiveEvent::of_user(Uuid::from_u128(7), "notification:new", &"a text")?;
+/// let event = LiveEvent::for_user(Uuid::from_u128(7), "notification:new", &"a text")?;
 /// assert_eq!(event.room, "user:00000000-0000-0000-0000-000000000007");
 /// # Ok::<(), seaworthy::prelude::Error>(())
 /// ```
@@ -35,7 +35,7 @@ impl LiveEvent {
     ///
     /// # Errors
     /// [`Code::Internal`] if the payload is not JSON.
-    pub fn of_user(user: Uuid, event: &str, data: &impl Serialize) -> Result<Self, Error> {
+    pub fn for_user(user: Uuid, event: &str, data: &impl Serialize) -> Result<Self, Error> {
         Self::new(format!("user:{user}"), event, data)
     }
 
@@ -43,7 +43,7 @@ impl LiveEvent {
     ///
     /// # Errors
     /// [`Code::Internal`] if the payload is not JSON.
-    pub fn of_conversation(id: Uuid, event: &str, data: &impl Serialize) -> Result<Self, Error> {
+    pub fn for_conversation(id: Uuid, event: &str, data: &impl Serialize) -> Result<Self, Error> {
         Self::new(format!("conversation:{id}"), event, data)
     }
 
@@ -51,7 +51,7 @@ impl LiveEvent {
     ///
     /// # Errors
     /// [`Code::Internal`] if the payload is not JSON.
-    pub fn of_journey(id: Uuid, event: &str, data: &impl Serialize) -> Result<Self, Error> {
+    pub fn for_journey(id: Uuid, event: &str, data: &impl Serialize) -> Result<Self, Error> {
         Self::new(format!("journey:{id}"), event, data)
     }
 

@@ -1,4 +1,10 @@
-use seaworthy::prelude::*;
+use seaworthy::{
+    axum::{extract::FromRequestParts, http::request::Parts},
+    core::FieldViolation,
+    prelude::*,
+};
+
+use crate::ApiError;
 
 /// The maximum number of items per page.
 pub const MAX_LIMIT: u32 = 100;
@@ -6,9 +12,9 @@ pub const MAX_LIMIT: u32 = 100;
 const DEFAULT_LIMIT: u32 = 20;
 
 /// The query of a list: `page` from 1, and `limit`.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(default)]
-pub struct PageRequest {
+struct PageRequest {
     page: Option<u32>,
     limit: Option<u32>,
 }
@@ -36,22 +42,15 @@ pub struct Pagination {
 }
 
 impl PageRequest {
-    /// Returns the page and the limit.
-    ///
-    /// # Errors
-    /// `VALIDATION_ERROR` for a page below 1, and for a limit below 1 or above 100.
-    pub fn checked(self) -> Result<CheckedPage, Error> {
+    fn checked(self) -> Result<CheckedPage, Error> {
         let (page, limit) = (self.page.unwrap_or(1), self.limit.unwrap_or(DEFAULT_LIMIT));
         let mut fields = Vec::new();
         if page == 0 {
-            fields.push(seaworthy::core::FieldViolation::new(
-                "page",
-                "must be at least 1",
-            ));
+            fields.push(FieldViolation::new("page", "must be at least 1"));
         }
         if !(1..=MAX_LIMIT).contains(&limit) {
             let problem = format!("must be from 1 to {MAX_LIMIT}");
-            fields.push(seaworthy::core::FieldViolation::new("limit", problem));
+            fields.push(FieldViolation::new("limit", problem));
         }
         if !fields.is_empty() {
             return Err(Error::invalid(fields));
@@ -60,7 +59,7 @@ impl PageRequest {
     }
 }
 
-/// A valid page of a list.
+/// A valid page of a list, from the query `page` from 1, and `limit` from 1 to 100.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CheckedPage {
     page: u32,
@@ -68,16 +67,62 @@ pub struct CheckedPage {
     pub limit: u32,
 }
 
+impl<S: Send + Sync> FromRequestParts<S> for CheckedPage {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let Query(request) = Query::<PageRequest>::from_request_parts(parts, state).await?;
+        Ok(request.checked()?)
+    }
+}
+
+impl<T> Page<T> {
+    /// Returns the page with converted items.
+    pub fn map<U>(self, convert: impl FnMut(T) -> U) -> Page<U> {
+        Page {
+            items: self.items.into_iter().map(convert).collect(),
+            pagination: self.pagination,
+        }
+    }
+
+    /// Returns the page with converted items.
+    ///
+    /// # Errors
+    /// The first error of the conversion.
+    pub fn try_map<U, E>(self, convert: impl FnMut(T) -> Result<U, E>) -> Result<Page<U>, E> {
+        let items = self.items.into_iter().map(convert);
+        Ok(Page {
+            items: items.collect::<Result<_, _>>()?,
+            pagination: self.pagination,
+        })
+    }
+}
+
 impl CheckedPage {
+    /// Returns the first page of a list.
+    #[must_use]
+    pub const fn first(limit: u32) -> Self {
+        Self { page: 1, limit }
+    }
+
     /// Returns the number of items before the page.
     #[must_use]
     pub fn offset(self) -> u64 {
         u64::from(self.page - 1) * u64::from(self.limit)
     }
 
+    /// Returns the page of a list in memory.
+    #[must_use]
+    pub fn part<T>(self, all: Vec<T>) -> Page<T> {
+        let total = all.len() as u64;
+        let start = usize::try_from(self.offset()).unwrap_or(usize::MAX);
+        let items = all.into_iter().skip(start).take(self.limit as usize);
+        self.into_page(items.collect(), total)
+    }
+
     /// Returns the page with its items, of a list with `total` items.
     #[must_use]
-    pub fn of<T>(self, items: Vec<T>, total: u64) -> Page<T> {
+    pub fn into_page<T>(self, items: Vec<T>, total: u64) -> Page<T> {
         let pagination = Pagination {
             total,
             page: self.page,
@@ -100,7 +145,9 @@ mod tests {
     fn pages_have_limits_and_totals_api_3() {
         let page = request(Some(3), Some(10)).checked().unwrap();
         assert_eq!((page.offset(), page.limit), (20, 10));
-        assert_eq!(page.of(vec![1], 21).pagination.pages, 3);
+        assert_eq!(page.into_page(vec![1], 21).pagination.pages, 3);
+        let part = page.part((1..=21).collect()).map(|number| number + 1);
+        assert_eq!((part.items, part.pagination.total), (vec![22], 21));
         assert_eq!(request(None, None).checked().unwrap().limit, 20);
         let error = request(Some(0), Some(101)).checked().unwrap_err();
         assert_eq!(error.fields().len(), 2);

@@ -1,6 +1,6 @@
 use seaworthy::prelude::*;
 
-use crate::{Money, named};
+use crate::Money;
 
 named! {
     /// The form of the lessons, which decides the price.
@@ -24,7 +24,7 @@ named! {
 /// ```
 /// use tutoring_contract::{Currency, Money, Taxed};
 ///
-/// let price = Taxed::of(Money::new(700_001, Currency::INR), 18).unwrap();
+/// let price = Taxed::new(Money::new(700_001, Currency::INR), 18).unwrap();
 /// // 126000.18 paise of tax are 126000.
 /// assert_eq!((price.tax.minor, price.total.minor), (126_000, 826_001));
 /// ```
@@ -41,7 +41,7 @@ pub struct Taxed {
 impl Taxed {
     /// Adds the tax in percent to an amount. Returns `None` on overflow.
     #[must_use]
-    pub fn of(base: Money, percent: u32) -> Option<Self> {
+    pub fn new(base: Money, percent: u32) -> Option<Self> {
         let tax = base.percent_half_up(percent);
         let total = base.checked_add(tax)?;
         Some(Self { base, tax, total })
@@ -91,13 +91,13 @@ mod tests {
     #[test]
     fn total_is_base_with_tax_rounded_once_api_1() {
         for minor in (0..10_000).chain([900_000, i64::from(i32::MAX)]) {
-            let price = Taxed::of(Money::new(minor, Currency::INR), 18).unwrap();
+            let price = Taxed::new(Money::new(minor, Currency::INR), 18).unwrap();
             assert_eq!(price.total.minor, minor + price.tax.minor);
             // Half-up: the exact tax is within half a unit, and a half rounds up.
             let doubled = 2 * (minor * 18 - price.tax.minor * 100);
             assert!((-100..100).contains(&doubled), "{minor}: {doubled}");
         }
-        assert_eq!(Taxed::of(Money::new(i64::MAX, Currency::INR), 18), None);
+        assert_eq!(Taxed::new(Money::new(i64::MAX, Currency::INR), 18), None);
     }
 
     #[test]

@@ -1,7 +1,5 @@
 use seaworthy::prelude::*;
 
-use crate::named;
-
 named! {
     /// The role of a user, in the claim `role` of access tokens.
     #[derive(JsonSchema)]

@@ -32,7 +32,7 @@ impl Territory {
     ///
     /// # Errors
     /// `TOKEN_INVALID` if the claim is malformed.
-    pub fn of_token(token: &VerifiedToken) -> Result<Self, Error> {
+    pub fn from_token(token: &VerifiedToken) -> Result<Self, Error> {
         let Some(claim) = token.claims().get(TERRITORY_CLAIM) else {
             return Ok(Self::default());
         };

@@ -1,7 +1,7 @@
 use seaworthy::{
     audit_log::AuditLogConfig,
     data::DatabaseConfig,
-    messaging::{BrokerUrl, MessagingConfig},
+    messaging::MessagingConfig,
     operation_log::OperationLogConfig,
     outbox::OutboxConfig,
     prelude::*,
@@ -9,14 +9,13 @@ use seaworthy::{
     storage::{StorageConfig, StorageUrl},
 };
 use tutoring_contract::{AccessTokenConfig, PlatformZone, ServiceTokenConfig};
+use tutoring_identity::{embedded_broker, embedded_database};
 
 /// A directory that version control ignores.
 const DEFAULT_FILE: &str = "data/tutoring/course.db";
-/// The broker of a platform in one directory.
-const DEFAULT_BROKER: &str = "data/tutoring/broker.db";
 const DEFAULT_MEDIA: &str = "data/tutoring/media";
 /// The signed URLs of the file storage.
-const DEFAULT_SIGNED_URL: &str = "http://127.0.0.1:3005/media";
+pub(crate) const DEFAULT_SIGNED_URL: &str = "http://127.0.0.1:3005/media";
 /// The page of the platform that shows certificates.
 const DEFAULT_CERTIFICATES: &str = "http://127.0.0.1:3000/certificates";
 
@@ -45,6 +44,7 @@ pub struct CourseConfig {
     /// The time zone of dates, such as that of a completion.
     pub time_zone: PlatformZone,
     /// The URL before the number of a certificate.
+    #[schemars(extend("x-browser-address" = true))]
     pub certificate_url: String,
     /// Whether the start creates a published sample course in an empty catalogue.
     pub seed: bool,
@@ -53,13 +53,8 @@ pub struct CourseConfig {
 impl Default for CourseConfig {
     fn default() -> Self {
         Self {
-            database: DatabaseConfig::embedded(DEFAULT_FILE),
-            broker: MessagingConfig {
-                url: BrokerUrl::sqlite(DEFAULT_BROKER),
-                // While the broker is unavailable, messages wait in the outbox.
-                critical: false,
-                ..MessagingConfig::default()
-            },
+            database: embedded_database(DEFAULT_FILE),
+            broker: embedded_broker(),
             outbox: OutboxConfig::default(),
             redis: None,
             access_tokens: AccessTokenConfig::default(),
@@ -70,10 +65,7 @@ impl Default for CourseConfig {
                 ..StorageConfig::default()
             },
             audit_log: AuditLogConfig::default(),
-            operation_log: OperationLogConfig {
-                enabled: true,
-                ..OperationLogConfig::default()
-            },
+            operation_log: OperationLogConfig::enabled(),
             time_zone: PlatformZone::default(),
             certificate_url: DEFAULT_CERTIFICATES.to_owned(),
             seed: false,

@@ -1,4 +1,4 @@
-use tutoring_identity::Invariants;
+use seaworthy::data::Invariants;
 
 /// The invariants of `docs/tutoring/invariants.md`: the name, and a query that counts violations.
 pub const INVARIANTS: Invariants = Invariants(&[

@@ -3,32 +3,33 @@
 use std::{process::ExitCode, sync::Arc};
 
 use seaworthy::{
-    audit_log::{AuditLog, AuditLogConfig, audit_log_command},
+    audit_log::AuditLog,
     config::{Conversion, LegacyVariable},
-    data::{Database, DatabaseConfig, migrate_command},
-    messaging::{Messaging, MessagingConfig, Topics, dead_letters_command},
+    data::Database,
+    messaging::{Messaging, Topics},
     operation_log::OperationLog,
-    outbox::{Outbox, outbox_command},
+    outbox::{Consumer, Outbox},
     prelude::*,
-    service::Commands,
     storage::Storage,
 };
 use tutoring_contract::{
     events::{
-        CertificateIssued, CourseAccessGranted, CourseChanged, CourseCompleted,
-        CourseProgressUpdated, NotificationRequested, Occurred, PaymentRefunded, PurchaseConfirmed,
-        PurchaseCreated, SessionCompleted, StudentChanged, StudentDeallocated, TrainerAllocated,
+        BusinessEvent, CertificateIssued, CourseAccessGranted, CourseChanged, CourseCompleted,
+        CourseProgressUpdated, NotificationRequested, PurchaseCreated,
     },
     use_envelopes,
 };
-use tutoring_identity::{BROKER, DATABASE, LiveSessions, STORE_VARIABLES, behind_gateway_with};
+use tutoring_identity::{
+    BROKER, DATABASE, LiveSessions, MEDIA_VARIABLES, STORE_VARIABLES, Stores, behind_gateway_with,
+    stores,
+};
 
 use crate::{
     api,
-    config::CourseConfig,
-    courses::{Courses, subscriptions},
+    config::{CourseConfig, DEFAULT_SIGNED_URL},
+    courses::{Courses, consumers},
     invariants::INVARIANTS,
-    store::{MIGRATIONS, Uploads},
+    store::{MIGRATIONS, uploads},
 };
 
 /// The name of the service in logs and metrics.
@@ -39,10 +40,9 @@ const MEDIA: &str = "media";
 const REQUESTS: u32 = 600;
 
 /// The environment variables that only this legacy service has.
-const VARIABLES: [LegacyVariable; 3] = [
+const VARIABLES: [LegacyVariable; 2] = [
     LegacyVariable::converted("COURSE_SERVICE_PORT", "server.http.addr", Conversion::Port),
     LegacyVariable::sets("PLATFORM_TIMEZONE", "time_zone"),
-    LegacyVariable::rejected("AWS_S3_BUCKET", "set media.url to s3://BUCKET"),
 ];
 
 /// Returns the service with its default ports: HTTP 3005, admin listener 3105.
@@ -53,54 +53,31 @@ pub fn service() -> Service {
         .default_value("server.http.addr", "127.0.0.1:3005")
         .default_value("admin.addr", "127.0.0.1:3105")
         .default_value("server.http.max_body_size", "64KiB")
-        .legacy_variables(STORE_VARIABLES)
+        .legacy_variables(STORE_VARIABLES.to_vec())
+        .legacy_variables(MEDIA_VARIABLES.to_vec())
         .legacy_variables(VARIABLES)
 }
+
+stores!(CourseConfig);
 
 /// Runs the program.
 #[must_use]
 pub fn main() -> ExitCode {
-    let commands = Commands::new()
-        .with(migrate_command(DATABASE, database, MIGRATIONS))
-        .with(outbox_command(DATABASE, database))
-        .with(dead_letters_command(BROKER, broker, consumed_topics))
-        .with(audit_log_command(DATABASE, audit_log))
-        .with(INVARIANTS.command(database));
+    let commands = CourseConfig::commands(MIGRATIONS, || Consumer::topics(consumers()))
+        .with(INVARIANTS.command(DATABASE, CourseConfig::database));
     service().main_with(commands, assemble)
-}
-
-fn database(settings: &CourseConfig) -> &DatabaseConfig {
-    &settings.database
-}
-
-fn broker(settings: &CourseConfig) -> &MessagingConfig {
-    &settings.broker
-}
-
-fn audit_log(settings: &CourseConfig) -> (&DatabaseConfig, &AuditLogConfig) {
-    (&settings.database, &settings.audit_log)
-}
-
-/// Returns the topics that the service consumes.
-fn consumed_topics() -> Topics {
-    Topics::from_event::<Occurred<PurchaseConfirmed>>()
-        .with::<Occurred<PaymentRefunded>>()
-        .with::<Occurred<SessionCompleted>>()
-        .with::<Occurred<TrainerAllocated>>()
-        .with::<Occurred<StudentDeallocated>>()
-        .with::<Occurred<StudentChanged>>()
 }
 
 /// Returns the topics that the service publishes.
 fn published_topics() -> Topics {
     Topics::new()
-        .with_unroutable::<Occurred<CourseChanged>>()
-        .with_unroutable::<Occurred<PurchaseCreated>>()
-        .with_unroutable::<Occurred<CourseAccessGranted>>()
-        .with_unroutable::<Occurred<CourseProgressUpdated>>()
-        .with_unroutable::<Occurred<CourseCompleted>>()
-        .with_unroutable::<Occurred<CertificateIssued>>()
-        .with_unroutable::<Occurred<NotificationRequested>>()
+        .with_unroutable::<BusinessEvent<CourseChanged>>()
+        .with_unroutable::<BusinessEvent<PurchaseCreated>>()
+        .with_unroutable::<BusinessEvent<CourseAccessGranted>>()
+        .with_unroutable::<BusinessEvent<CourseProgressUpdated>>()
+        .with_unroutable::<BusinessEvent<CourseCompleted>>()
+        .with_unroutable::<BusinessEvent<CertificateIssued>>()
+        .with_unroutable::<BusinessEvent<NotificationRequested>>()
 }
 
 /// Assembles the service.
@@ -124,7 +101,11 @@ pub async fn assemble(service: &Assembly<CourseConfig>) -> Result<(), StartError
     let publisher = messaging.publisher(published_topics()).await?;
     let outbox = Outbox::start(service, &database, publisher, &settings.outbox).await?;
     let audit = AuditLog::start(service, &database, &settings.audit_log)?;
-    let media = Storage::connect(service, MEDIA, &settings.media)?;
+    let media = settings
+        .media
+        .clone()
+        .with_public_address(DEFAULT_SIGNED_URL);
+    let media = Storage::connect(service, MEDIA, &media)?;
     if settings.media.public_url.is_none() {
         let reason = "media.public_url must be set: users upload to it";
         return Err(StartError::new(reason));
@@ -134,7 +115,7 @@ pub async fn assemble(service: &Assembly<CourseConfig>) -> Result<(), StartError
     inboxes
         .inbox(NAME, &settings.outbox)
         .purge_regularly(service);
-    service.worker(Uploads::purge_worker(&database));
+    service.worker(uploads::purge_worker(&database));
     let courses = Arc::new(Courses {
         database,
         outbox,
@@ -148,9 +129,8 @@ pub async fn assemble(service: &Assembly<CourseConfig>) -> Result<(), StartError
             StartError::with_cause("the sample course cannot be created", error)
         })?;
     }
-    for subscription in subscriptions(&courses, |group| inboxes.inbox(group, &settings.outbox)) {
-        messaging.subscribe(subscription).await?;
-    }
+    let inbox = |group: &str| inboxes.inbox(group, &settings.outbox);
+    Consumer::subscribe(consumers(), &messaging, &courses, inbox).await?;
     service.http(api::routes(courses));
     Ok(())
 }

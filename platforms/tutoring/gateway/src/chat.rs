@@ -7,14 +7,11 @@ use moka::sync::Cache;
 use seaworthy::{
     client::{HttpClient, RequestBuilder},
     prelude::*,
-    realtime::{Call, Event, Hub, Room, SocketIo},
+    realtime::{Call, Event, Hub, Presence, Room, SocketIo},
 };
 use serde_json::{Value, json};
 
-use crate::{
-    client_tokens::{ClientTokens, user},
-    presence::{CONVERSATION, Presence},
-};
+use crate::client_tokens::{ClientTokens, user};
 
 /// A participant of a conversation stays one.
 const MEMBER_TTL: Duration = Duration::from_secs(60);
@@ -22,8 +19,27 @@ const MEMBER_TTL: Duration = Duration::from_secs(60);
 const TYPING_INTERVAL: Duration = Duration::from_secs(2);
 /// More users than the connections of an instance.
 const MAX_ENTRIES: u64 = 20_000;
-/// The event that clients receive.
+/// The kind of the rooms of conversations.
+const CONVERSATION: &str = "conversation";
+/// The events that clients receive.
 const TYPING: &str = "chat:typing";
+const PRESENCE: &str = "chat:presence";
+
+/// Sends the presence of a participant to the room of a conversation.
+pub(crate) fn publish_presence(hub: &Hub, user: &str, room: &Room, online: bool) {
+    let data = json!({
+        "conversationId": room.id(),
+        "userId": user,
+        "online": online,
+        "at": Timestamp::now(),
+    });
+    match Event::new(PRESENCE, &data) {
+        Ok(event) => {
+            hub.publish(room, event);
+        }
+        Err(_) => tracing::warn!("the presence of a user could not be published"),
+    }
+}
 
 /// The calls of connected clients to the chat service.
 pub(crate) struct ChatCalls {
@@ -60,7 +76,7 @@ impl ChatCalls {
         let (id, room) = conversation(&call)?;
         let members = self.require_member(&call, &id).await?;
         call.socket().join(room.clone())?;
-        self.presence.joined(&user(&call)?, &room);
+        self.presence.join(&user(&call)?, &room);
         let online = self.presence.online(&members);
         Ok(json!({ "ok": true, "conversationId": id, "online": online }))
     }
@@ -92,7 +108,7 @@ impl ChatCalls {
         let user = user(&call)?;
         let key = (user.clone(), id.clone());
         if self.typing.contains_key(&key) {
-            let message = "send this event at most once in 2 seconds";
+            let message = "send this event at most once every 2 seconds";
             let error = Error::new(Code::Exhausted, "RATE_LIMITED", message);
             return Err(error.with_retry_after(TYPING_INTERVAL));
         }
@@ -174,7 +190,7 @@ fn conversation(call: &Call) -> Result<(String, Room), Error> {
     };
     let id = id.filter(is_part).ok_or_else(required)?;
     let id = id.to_ascii_lowercase();
-    let room = Room::of(CONVERSATION, &id).map_err(|_| required())?;
+    let room = Room::new(CONVERSATION, &id).map_err(|_| required())?;
     Ok((id, room))
 }
 

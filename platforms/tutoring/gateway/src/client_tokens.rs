@@ -46,6 +46,6 @@ pub(crate) fn user(call: &Call) -> Result<String, Error> {
 }
 
 fn unauthenticated() -> Error {
-    let message = "send a new token by auth:refresh";
+    let message = "send a new token with the event auth:refresh";
     Error::new(Code::Unauthenticated, "TOKEN_EXPIRED", message)
 }

@@ -6,11 +6,11 @@ use seaworthy::{
     prelude::*,
     realtime::RealtimeConfig,
     redis::RedisConfig,
-    resilience::rate_limit::{LimitBy, OnStoreFailure, RateLimitRedisConfig},
+    resilience::rate_limit::LimitBy,
 };
 use tutoring_contract::AccessTokenConfig;
+use tutoring_identity::per_minute;
 
-const WINDOW: Timeout = Timeout::from_secs(60);
 /// A page of the catalogue is a few requests.
 const PUBLIC: NonZeroU32 = NonZeroU32::new(60).unwrap();
 /// A student uses one device at a time.
@@ -101,21 +101,10 @@ impl GatewayConfig {
     /// Returns a limit per minute by user, or by address for anonymous callers. While Redis is
     /// unavailable, each replica counts alone.
     pub(crate) fn limit(&self, requests: NonZeroU32) -> RateLimitsConfig {
-        let redis = self.redis.as_ref().map(|redis| RateLimitRedisConfig {
-            url: redis.url.clone(),
-            password: redis.password.clone(),
-            timeout: redis.timeout,
-            prefix: Some(PREFIX.to_owned()),
-            on_failure: OnStoreFailure::Local,
-        });
+        let limits = per_minute(requests, LimitBy::Caller, self.redis.as_ref(), PREFIX);
         RateLimitsConfig {
             enabled: self.limits.enabled,
-            requests,
-            window: WINDOW,
-            by: LimitBy::Caller,
-            legacy_headers: true,
-            redis,
-            ..RateLimitsConfig::default()
+            ..limits
         }
     }
 }

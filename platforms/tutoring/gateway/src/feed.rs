@@ -6,14 +6,11 @@ use seaworthy::{
     realtime::{Event, Hub, Room},
 };
 use serde_json::Value;
-use tutoring_contract::{LiveEvent, events::KINDS};
+use tutoring_contract::{LiveEvent, events::KINDS, groups::GATEWAY};
 use tutoring_identity::LiveSealer;
 
 use crate::socket_io::ADMINS;
 
-/// The consumer group of all gateways. One of them receives a message, and sends it to the clients
-/// of all.
-const GROUP: &str = "realtime-fanout";
 /// The event that clients receive.
 const EVENT: &str = "business-event";
 /// The type of a request to notify a user.
@@ -41,7 +38,7 @@ const RECIPIENTS: [(&str, &[&str]); 13] = [
 /// Returns the subscription that sends business events to clients, at most once.
 pub(crate) fn subscription(hub: &Hub, sealer: &LiveSealer) -> Subscription {
     let (live, sealer) = (hub.clone(), sealer.clone());
-    let subscription = Subscription::new(GROUP)
+    let subscription = Subscription::new(GATEWAY.name())
         .max_retries(0)
         .on::<LiveEvent, _, _>(move |received: Received<LiveEvent>| {
             let (live, sealer) = (live.clone(), sealer.clone());
@@ -68,7 +65,11 @@ async fn send(hub: &Hub, sealer: &LiveSealer, live: &LiveEvent) {
         Ok(data) => data,
         Err(error) => {
             let error = error_chain(&error);
-            tracing::warn!(event = live.event, error, "a live event was not decrypted");
+            tracing::warn!(
+                event = live.event,
+                error,
+                "a live event could not be decrypted"
+            );
             return;
         }
     };
@@ -108,7 +109,7 @@ fn rooms(data: &Value) -> Vec<Room> {
     let ids = members
         .iter()
         .filter_map(|member| data.get(member)?.as_str());
-    let users = ids.filter_map(|id| Room::of("user", id).ok());
+    let users = ids.filter_map(|id| Room::new("user", id).ok());
     users.chain(ADMINS.parse()).collect()
 }
 

@@ -61,7 +61,7 @@ impl JourneyCalls {
             400 | 404 | 410 => Err(not_active()),
             403 => Err(denied()),
             _ => {
-                let text = format!("the booking service responded with {status}");
+                let text = format!("the booking service responded with the status {status}");
                 Err(unavailable(io::Error::other(text)))
             }
         }
@@ -97,7 +97,7 @@ fn named(call: &Call) -> Result<(String, Room), Error> {
         return Err(not_active());
     }
     let id = id.to_ascii_lowercase();
-    let room = Room::of("journey", &id).map_err(|_| required())?;
+    let room = Room::new("journey", &id).map_err(|_| required())?;
     Ok((id, room))
 }
 
@@ -120,6 +120,9 @@ fn unavailable(cause: impl std::error::Error + Send + Sync + 'static) -> Error {
 fn send(socket: &Socket, name: &str, data: &Value) {
     let sent = Event::new(name, data).map(|event| socket.send(&event));
     if sent.is_err() {
-        tracing::warn!(event = name, "an event for one client was not created");
+        tracing::warn!(
+            event = name,
+            "an event for a client could not be serialized"
+        );
     }
 }

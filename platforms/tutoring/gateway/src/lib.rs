@@ -7,7 +7,6 @@
 //! | `proxy` | Forwarding of requests |
 //! | `socket_io` | Connections of Socket.IO |
 //! | `chat`, `journeys` | Events from connected clients, which a service decides |
-//! | `presence` | The participants of conversations who are online |
 //! | `client_tokens` | The tokens of connected clients for these decisions |
 //! | `feed` | Business events for connected clients |
 //! | `limits` | Requests per minute by role |
@@ -18,7 +17,6 @@ mod config;
 mod feed;
 mod journeys;
 mod limits;
-mod presence;
 mod proxy;
 mod public;
 mod service;

@@ -47,7 +47,8 @@ impl RoleLimits {
 
     /// Counts the request. Returns the headers of the response.
     pub(crate) async fn count(&self) -> Result<Option<RateLimitHeaders>, RateLimited> {
-        let Some(caller) = context::with_current(|context| LimitedCaller::of(context?)) else {
+        let Some(caller) = context::with_current(|context| LimitedCaller::from_context(context?))
+        else {
             return Ok(None);
         };
         match RateLimits::count([self.of_caller()], &caller, Instant::now()) {

@@ -4,7 +4,7 @@ use seaworthy::{
     axum::{
         body::{Body, Bytes, to_bytes},
         extract::{Request, State},
-        http::{HeaderMap, HeaderName, HeaderValue, Method, header},
+        http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
         response::Response,
     },
     client::{ClientError, HttpClient},
@@ -50,15 +50,16 @@ const RESERVED_HEADERS: [&str; 15] = [
 /// The first letters of headers that only services set.
 const RESERVED_PREFIXES: [&str; 2] = ["x-user-", "x-internal-"];
 /// Headers of responses that the gateway sets itself.
-const OWN_RESPONSE_HEADERS: [&str; 8] = [
+const OWN_RESPONSE_HEADERS: [&str; 3] = ["x-request-id", "x-correlation-id", "traceresponse"];
+/// The header with the number of allowed requests.
+const LIMIT_HEADER: &str = "x-ratelimit-limit";
+/// Headers with the limit of the gateway, or with that of the service that rejected the request.
+const LIMIT_HEADERS: [&str; 5] = [
     "ratelimit",
     "ratelimit-policy",
-    "x-ratelimit-limit",
+    LIMIT_HEADER,
     "x-ratelimit-remaining",
     "x-ratelimit-reset",
-    "x-request-id",
-    "x-correlation-id",
-    "traceresponse",
 ];
 /// The cookie with the refresh token.
 const REFRESH_COOKIE: &str = "refreshToken=";
@@ -86,7 +87,12 @@ impl Proxy {
 
 /// Counts and forwards a request.
 pub(crate) async fn forward(State(proxy): State<Proxy>, request: Request) -> Response {
-    let counted = match proxy.0.limits.count().await {
+    // The payment service limits the webhooks of each provider.
+    let counted = match table::is_webhook(request.uri().path()) {
+        true => Ok(None),
+        false => proxy.0.limits.count().await,
+    };
+    let counted = match counted {
         Ok(headers) => headers,
         Err(limited) => {
             let mut response = error_response(limited.error);
@@ -100,7 +106,9 @@ pub(crate) async fn forward(State(proxy): State<Proxy>, request: Request) -> Res
         Ok(response) => response,
         Err(error) => error_response(error),
     };
-    if let Some(headers) = counted {
+    // A service that rejected the request by its own limit has set the headers of that limit.
+    let has_own = response.headers().contains_key(LIMIT_HEADER);
+    if let Some(headers) = counted.filter(|_| !has_own) {
         headers.apply(response.headers_mut());
     }
     response
@@ -133,7 +141,7 @@ async fn send(proxy: &Proxy, request: Request) -> Result<Response, Error> {
     let (head, body) = response.into_parts();
     let mut response = Response::new(Body::new(body));
     *response.status_mut() = head.status;
-    for (name, value) in to_client(&head.headers) {
+    for (name, value) in to_client(head.status, &head.headers) {
         response.headers_mut().append(name.clone(), value.clone());
     }
     Ok(response)
@@ -179,10 +187,15 @@ fn from_client(headers: &HeaderMap) -> impl Iterator<Item = (&HeaderName, &Heade
     })
 }
 
-fn to_client(headers: &HeaderMap) -> impl Iterator<Item = (&HeaderName, &HeaderValue)> {
-    headers.iter().filter(|(name, _)| {
-        let is_cors = name.as_str().starts_with("access-control-");
-        !(is_hop(name) || is_cors || OWN_RESPONSE_HEADERS.contains(&name.as_str()))
+fn to_client(
+    status: StatusCode,
+    headers: &HeaderMap,
+) -> impl Iterator<Item = (&HeaderName, &HeaderValue)> {
+    headers.iter().filter(move |(name, _)| {
+        let text = name.as_str();
+        let is_cors = text.starts_with("access-control-");
+        let is_limit = status != StatusCode::TOO_MANY_REQUESTS && LIMIT_HEADERS.contains(&text);
+        !(is_hop(name) || is_cors || is_limit || OWN_RESPONSE_HEADERS.contains(&text))
     })
 }
 
@@ -252,6 +265,21 @@ mod tests {
         let mut names: Vec<_> = from_client(&given).map(|(name, _)| name.as_str()).collect();
         names.sort_unstable();
         assert_eq!(names, ["authorization", "x-client-type"]);
+    }
+
+    #[test]
+    fn only_the_limit_that_rejected_a_request_is_shown_res_6() {
+        let given = headers(&[
+            ("x-ratelimit-remaining", "0"),
+            ("content-type", "text/plain"),
+        ]);
+        let names = |status| {
+            let kept = to_client(status, &given);
+            kept.map(|(name, _)| name.as_str()).collect::<Vec<_>>()
+        };
+        assert_eq!(names(StatusCode::OK), ["content-type"]);
+        let both = names(StatusCode::TOO_MANY_REQUESTS);
+        assert_eq!(both, ["x-ratelimit-remaining", "content-type"]);
     }
 
     #[test]

@@ -9,21 +9,20 @@ use seaworthy::{
     http::{CorsConfig, Variant, VariantMatch},
     messaging::Messaging,
     prelude::*,
-    realtime::Hub,
+    realtime::{Hub, Presence},
     redis::Redis,
     service::Commands,
 };
 use tutoring_contract::{AccessTokenVerifier, SessionCheck, use_envelopes};
-use tutoring_identity::{LiveSealer, LiveSessions};
+use tutoring_identity::{GATEWAY_VARIABLES, LiveSealer, LiveSessions};
 
 use crate::{
     GatewayConfig, Upstream,
-    chat::ChatCalls,
+    chat::{ChatCalls, publish_presence},
     client_tokens::ClientTokens,
     feed,
     journeys::JourneyCalls,
     limits::RoleLimits,
-    presence::Presence,
     proxy::{self, Proxy},
     public, socket_io, table,
     variables::VARIABLES,
@@ -95,6 +94,7 @@ pub fn service() -> Service {
         .default_value("server.http.cors.allowed_methods", METHODS.as_slice())
         .default_value("server.http.cors.allowed_headers", HEADERS.as_slice())
         .default_value("server.http.cors.exposed_headers", exposed.as_slice())
+        .legacy_variables(GATEWAY_VARIABLES.to_vec())
         .legacy_variables(VARIABLES);
     let gateway = upstream!(gateway, "student_auth", 3001);
     let gateway = upstream!(gateway, "trainer_auth", 3002);
@@ -143,7 +143,12 @@ async fn connections(
     clients: &[(Upstream, HttpClient)],
 ) -> Result<Routes, StartError> {
     let settings = service.settings();
-    let because = |error| StartError::with_cause("redis cannot be used", error);
+    let because = |error| {
+        StartError::with_cause(
+            "the Redis client cannot be created: check the Redis settings",
+            error,
+        )
+    };
     let redis = settings.redis.as_ref().map(Redis::new).transpose();
     let redis = redis.map_err(because)?;
     let hub = Hub::start(service, &settings.realtime);
@@ -156,7 +161,7 @@ async fn connections(
         .subscribe(feed::subscription(&hub, &sealer))
         .await?;
     let tokens = ClientTokens::new();
-    let presence = Presence::start(service, &hub);
+    let presence = Presence::start(service, &hub, publish_presence);
     let chat = client(clients, Upstream::Chat)?;
     let chat = ChatCalls::new(&hub, chat, tokens.clone(), presence.clone());
     let booking = client(clients, Upstream::Booking)?;
@@ -175,10 +180,7 @@ fn client(clients: &[(Upstream, HttpClient)], of: Upstream) -> Result<HttpClient
 /// Creates a client with its own circuit breaker for each service. None is part of readiness.
 fn clients<C: Settings>(service: &Assembly<C>) -> Result<Vec<(Upstream, HttpClient)>, StartError> {
     let clients = Upstream::ALL.into_iter().map(|upstream| {
-        let client = service.http_client(upstream.name()).map_err(|error| {
-            let name = upstream.name();
-            StartError::with_cause(format!("clients.{name} cannot be used"), error)
-        })?;
+        let client = service.http_client(upstream.name())?;
         Ok((upstream, client))
     });
     clients.collect()

@@ -3,21 +3,21 @@
 use std::sync::Arc;
 
 use seaworthy::{
+    core::Grants,
     prelude::*,
-    realtime::{Handshake, Hub, Peer, Room, Socket, SocketIo},
+    realtime::{Handshake, Hub, Peer, Presence, Room, Socket, SocketIo},
 };
-use tutoring_contract::{AccessTokenVerifier, Role};
+use tutoring_contract::{AccessTokenVerifier, AdminRole};
 
 use crate::{
     chat::{self, ChatCalls},
     client_tokens::ClientTokens,
     journeys::{self, JourneyCalls},
-    presence::Presence,
 };
 
 /// The path that clients of Socket.IO expect.
 const PATH: &str = "/socket.io";
-/// The room of administrators who see all business events.
+/// The room of super admins, who see all business events.
 pub(crate) const ADMINS: &str = "admin";
 /// The permission to join it.
 const EVENTS_READ: &str = "events:read";
@@ -42,8 +42,9 @@ pub(crate) fn routes(
         let clients = Arc::clone(&clients);
         async move { clients.authenticate(handshake).await }
     })
+    .allowed_origins_only()
     .on_connect(|socket, _| join_admins(socket))
-    .on_disconnect(move |socket, _| presence.left(socket));
+    .on_disconnect(move |socket, _| presence.leave(socket));
     let server = journeys::handlers(server, journeys);
     chat::handlers(server, &Arc::new(chat)).routes(PATH)
 }
@@ -55,17 +56,36 @@ impl Clients {
         let token = token.map_err(Handshake::rejected)?;
         self.tokens.keep(token.actor(), given);
         let peer = Peer::new(token.actor().clone(), token.grants().clone());
-        Ok(peer.expires_at(token.until()))
+        Ok(peer.expires_at(token.expires_at()))
     }
 }
 
+/// Events come from all places, so an administrator with a territory does not see them.
+fn sees_all_events(grants: &Grants) -> bool {
+    grants.has_role(AdminRole::SuperAdmin.as_str()) && grants.has_scope(EVENTS_READ)
+}
+
 fn join_admins(socket: &Socket) {
-    let grants = socket.peer().grants();
-    if !(grants.has_role(Role::Admin.as_str()) && grants.has_scope(EVENTS_READ)) {
+    if !sees_all_events(socket.peer().grants()) {
         return;
     }
     let joined = ADMINS.parse::<Room>().map(|room| socket.join(room));
     if !matches!(joined, Ok(Ok(()))) {
         tracing::warn!("an administrator did not join the room of business events");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_super_admins_see_all_events_auth_5() {
+        let sees =
+            |role: &str, scope: &str| sees_all_events(&Grants::new(["admin", role], [scope]));
+        assert!(sees("super_admin", EVENTS_READ));
+        assert!(!sees("super_admin", "course:write"));
+        assert!(!sees("state_admin", EVENTS_READ));
+        assert!(!sees_all_events(&Grants::new(["student"], [EVENTS_READ])));
     }
 }

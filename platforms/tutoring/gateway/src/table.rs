@@ -135,6 +135,12 @@ pub(crate) fn find(path: &str) -> Option<(Upstream, String)> {
     Some((*upstream, format!("/api/v1/{rest}")))
 }
 
+/// Whether the path is that of a payment provider's webhook.
+pub(crate) fn is_webhook(path: &str) -> bool {
+    let found = find(path);
+    found.is_some_and(|(_, path)| path.starts_with("/api/v1/payments/webhook/"))
+}
+
 fn matches(rule: &str, path: &str) -> bool {
     let mut segments = path.split('/');
     rule.split('/').all(|expected| {
@@ -190,6 +196,19 @@ mod tests {
         assert_eq!(find(page.0), Some((page.1, page.0.to_owned())));
         let alias = find("/api/courses/7").unwrap();
         assert_eq!(alias, (Upstream::Course, "/api/v1/courses/7".to_owned()));
+    }
+
+    #[test]
+    fn only_webhooks_are_limited_by_their_service_res_6() {
+        assert!(is_webhook("/api/v1/payments/webhook/razorpay"));
+        for path in [
+            "/api/v1/payments/webhook",
+            "/api/v1/payments/webhook/../7/status",
+            "/api/v1/payments/7/status",
+            "/api/payments/webhook/razorpay",
+        ] {
+            assert!(!is_webhook(path), "{path}");
+        }
     }
 
     #[test]

@@ -1,8 +1,10 @@
+use std::{pin::Pin, sync::Arc};
+
 use seaworthy::{
     config::Settings,
     data::{Database, DatabaseConfig, MigrationSet},
     messaging::{BrokerUrl, Messaging, MessagingConfig, Topics},
-    outbox::{Inbox, InboxConfig, Outbox, OutboxConfig},
+    outbox::{Consumer, Inbox, InboxConfig, Outbox, OutboxConfig},
     prelude::*,
     redis::RedisConfig,
 };
@@ -16,6 +18,10 @@ pub const DATABASE: &str = "database";
 pub const BROKER: &str = "broker";
 /// The broker of a platform in one directory.
 const DEFAULT_BROKER: &str = "data/tutoring/broker.db";
+/// The statement timeout of workers and consumers.
+const STATEMENT_TIMEOUT: Timeout = Timeout::from_secs(30);
+/// The statement timeout of requests, because a user waits for the response.
+const REQUEST_STATEMENT_TIMEOUT: Timeout = Timeout::from_secs(5);
 /// A gateway on the same machine. A deployment sets the addresses of its gateway instead.
 const LOOPBACK_NETWORKS: [&str; 2] = ["127.0.0.1/32", "::1/128"];
 /// Requests per minute of one address. The gateway has lower limits per user.
@@ -35,6 +41,27 @@ pub fn behind_gateway_with(service: Service, requests: u32) -> Service {
         .default_value("server.http.rate_limit.requests", requests)
         .default_value("server.http.rate_limit.window", "1m")
         .default_value("server.http.rate_limit.legacy_headers", true)
+}
+
+/// Returns the settings of a database file, with the timeouts of the platform.
+#[must_use]
+pub fn embedded_database(file: &str) -> DatabaseConfig {
+    DatabaseConfig {
+        statement_timeout: STATEMENT_TIMEOUT,
+        request_statement_timeout: Some(REQUEST_STATEMENT_TIMEOUT),
+        ..DatabaseConfig::embedded(file)
+    }
+}
+
+/// Returns the settings of the broker of a platform in one directory.
+#[must_use]
+pub fn embedded_broker() -> MessagingConfig {
+    MessagingConfig {
+        url: BrokerUrl::sqlite(DEFAULT_BROKER),
+        // While the broker is unavailable, messages wait in the outbox.
+        critical: false,
+        ..MessagingConfig::default()
+    }
 }
 
 /// The database, the broker and the access tokens of a service.
@@ -62,13 +89,8 @@ impl BackendConfig {
     #[must_use]
     pub fn embedded(file: &str) -> Self {
         Self {
-            database: DatabaseConfig::embedded(file),
-            broker: MessagingConfig {
-                url: BrokerUrl::sqlite(DEFAULT_BROKER),
-                // While the broker is unavailable, messages wait in the outbox.
-                critical: false,
-                ..MessagingConfig::default()
-            },
+            database: embedded_database(file),
+            broker: embedded_broker(),
             ..Self::default()
         }
     }
@@ -92,7 +114,17 @@ impl Backend {
     ///
     /// # Errors
     /// [`StartError`] for invalid settings and unavailable dependencies.
-    pub async fn start<C: Settings>(
+    pub fn start<'a, C: Settings>(
+        service: &'a Assembly<C>,
+        config: &'a BackendConfig,
+        topics: Topics,
+        migrations: &'static [MigrationSet],
+    ) -> Pin<Box<dyn Future<Output = Result<Self, StartError>> + Send + 'a>> {
+        // Boxed, so that the type of the caller's future stays small enough for the compiler.
+        Box::pin(Self::connect(service, config, topics, migrations))
+    }
+
+    async fn connect<C: Settings>(
         service: &Assembly<C>,
         config: &BackendConfig,
         topics: Topics,
@@ -121,6 +153,20 @@ impl Backend {
             outbox,
             inbox: config.inbox.clone(),
         })
+    }
+
+    /// Subscribes consumer groups.
+    ///
+    /// # Errors
+    /// As [`Consumer::subscribe`].
+    pub async fn consume<C: Settings, S: Send + Sync + 'static>(
+        &self,
+        service: &Assembly<C>,
+        groups: impl IntoIterator<Item = Consumer<S>>,
+        state: &Arc<S>,
+    ) -> Result<(), StartError> {
+        let inbox = |group: &str| self.inbox(service, group);
+        Consumer::subscribe(groups, &self.messaging, state, inbox).await
     }
 
     /// Returns the inbox of a consumer group.

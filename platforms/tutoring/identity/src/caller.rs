@@ -1,8 +1,50 @@
-use seaworthy::prelude::*;
-use tutoring_contract::Role;
+use seaworthy::{account::Sessions, auth::token::VerifiedToken, data::Transaction, prelude::*};
+use tutoring_contract::{Role, SESSION_CLAIM};
 use uuid::Uuid;
 
 use crate::errors;
+
+/// The user of an access token, and the session of the token.
+#[derive(Debug, Clone)]
+pub struct CallerSession {
+    user: Uuid,
+    session: String,
+}
+
+impl CallerSession {
+    /// Returns the user and the session of a token.
+    ///
+    /// # Errors
+    /// `TOKEN_INVALID` without a user or a session.
+    pub fn from_token(token: &VerifiedToken) -> Result<Self, Error> {
+        let user = token.actor().as_str().parse().ok();
+        let session = token.claims().text(SESSION_CLAIM).ok().flatten();
+        let (Some(user), Some(session)) = (user, session) else {
+            return Err(errors::token_invalid());
+        };
+        Ok(Self {
+            user,
+            session: session.to_owned(),
+        })
+    }
+
+    /// Returns the user.
+    #[must_use]
+    pub const fn user(&self) -> Uuid {
+        self.user
+    }
+
+    /// Requires that the session has not ended since the token was checked, such as by a new
+    /// password. Lock the row of the user first, so that it does not end during the transaction.
+    ///
+    /// # Errors
+    /// `TOKEN_INVALID`, or an error of the database.
+    pub async fn require_live(&self, tx: &Transaction) -> Result<(), Error> {
+        let user = self.user.to_string();
+        let version = Sessions::token_version(tx, &user, &self.session).await?;
+        version.map(drop).ok_or_else(errors::token_invalid)
+    }
+}
 
 /// Returns the user of the request's access token.
 ///

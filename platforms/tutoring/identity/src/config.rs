@@ -5,7 +5,7 @@ use seaworthy::{
     auth::password::PasswordsConfig,
     data::DatabaseConfig,
     mail::MailConfig,
-    messaging::{BrokerUrl, MessagingConfig},
+    messaging::MessagingConfig,
     outbox::OutboxConfig,
     prelude::*,
     redis::RedisConfig,
@@ -13,10 +13,10 @@ use seaworthy::{
 };
 use tutoring_contract::AccessTokenConfig;
 
+use crate::backend::{embedded_broker, embedded_database};
+
 /// A directory that version control ignores.
 const DEFAULT_FILE: &str = "data/tutoring/accounts.db";
-/// The broker of a platform in one directory.
-const DEFAULT_BROKER: &str = "data/tutoring/broker.db";
 /// The start of the keys of rate limits in Redis, as in the legacy service and the gateway.
 const LIMIT_PREFIX: &str = "ratelimit";
 const MINUTE: u32 = 60;
@@ -126,6 +126,7 @@ pub struct SmsConfig {
     /// The provider.
     pub provider: SmsProvider,
     /// The address of MSG91.
+    #[schemars(url, extend("x-link" = true))]
     pub url: String,
     /// The authentication key at MSG91.
     #[serde(skip_serializing)]
@@ -152,6 +153,7 @@ pub enum SmsProvider {
 #[serde(default, deny_unknown_fields)]
 pub struct GoogleConfig {
     /// The issuer, exactly as in its metadata.
+    #[schemars(extend("x-connects" = true))]
     pub issuer: String,
     /// The client IDs whose ID tokens are accepted. The first one is that of web pages, which send
     /// codes.
@@ -233,11 +235,9 @@ impl IdentityLimitConfig {
             window: self.window,
             legacy_headers: true,
             redis: redis.map(|redis| RateLimitRedisConfig {
-                url: redis.url.clone(),
-                password: redis.password.clone(),
-                timeout: redis.timeout,
                 prefix: Some(format!("{LIMIT_PREFIX}:{scope}")),
                 on_failure: OnStoreFailure::Closed,
+                ..redis.clone().into()
             }),
             ..RateLimitsConfig::default()
         }
@@ -313,14 +313,9 @@ impl Default for IdentityConfig {
             max_backoff: LOCK_DURATION,
         };
         Self {
-            database: DatabaseConfig::embedded(DEFAULT_FILE),
+            database: embedded_database(DEFAULT_FILE),
             redis: None,
-            broker: MessagingConfig {
-                url: BrokerUrl::sqlite(DEFAULT_BROKER),
-                // While the broker is unavailable, messages wait in the outbox.
-                critical: false,
-                ..MessagingConfig::default()
-            },
+            broker: embedded_broker(),
             outbox: OutboxConfig::default(),
             access_tokens: AccessTokenConfig::default(),
             sessions: SessionConfig {

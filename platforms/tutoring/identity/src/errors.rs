@@ -27,6 +27,12 @@ pub(crate) fn account_disabled() -> Error {
     Error::new(Code::Forbidden, "FORBIDDEN", "the account is disabled")
 }
 
+/// Another call changed the account after this call had checked it.
+pub(crate) fn account_changed() -> Error {
+    let message = "the account changed during the call: repeat the call";
+    Error::new(Code::Conflict, "CONFLICT", message)
+}
+
 pub(crate) fn taken() -> Error {
     let message = "the e-mail address, the user name or the telephone number is taken";
     Error::new(Code::Conflict, "CONFLICT", message)

@@ -69,11 +69,11 @@ impl Google {
     ///
     /// # Errors
     /// `TOKEN_INVALID`, and `SERVICE_DEGRADED` while Google is unavailable.
-    pub(crate) async fn by_token(
+    pub(crate) async fn verify_id_token(
         &self,
         id_token: &Secret<String>,
     ) -> Result<OpenIdIdentity, Error> {
-        self.login.by_token(id_token).await.map_err(refused)
+        self.login.verify_id_token(id_token).await.map_err(refused)
     }
 
     /// Exchanges a code for a page whose address is allowed.
@@ -81,7 +81,7 @@ impl Google {
     /// # Errors
     /// `VALIDATION_ERROR` for another address, `TOKEN_INVALID`, and `SERVICE_DEGRADED` while Google
     /// is unavailable.
-    pub(crate) async fn by_code(
+    pub(crate) async fn exchange_code(
         &self,
         code: &Secret<String>,
         redirect_uri: &str,
@@ -92,7 +92,7 @@ impl Google {
             let field = FieldViolation::new("redirectUri", problem);
             return Err(Error::invalid(vec![field]));
         }
-        let identity = self.login.by_code(code, redirect_uri, verifier).await;
+        let identity = self.login.exchange_code(code, redirect_uri, verifier).await;
         identity.map_err(refused)
     }
 }

@@ -14,7 +14,7 @@ use seaworthy::{
 use serde_json::json;
 use tutoring_contract::{
     AccessTokens,
-    events::{NotificationRequested, Occurred, StudentChanged, TrainerChanged, message},
+    events::{BusinessEvent, NotificationRequested, StudentChanged, TrainerChanged, message},
     use_envelopes,
 };
 use uuid::Uuid;
@@ -81,11 +81,13 @@ impl Identity {
         let codes = CodeBook::new(database.clone(), &config.codes)?;
         let messaging = Messaging::connect(service, BROKER, &config.broker).await?;
         let topics = match kind {
-            AccountKind::Student => Topics::new().with_unroutable::<Occurred<StudentChanged>>(),
+            AccountKind::Student => {
+                Topics::new().with_unroutable::<BusinessEvent<StudentChanged>>()
+            }
             // Decisions on applications notify trainers.
             AccountKind::Trainer => Topics::new()
-                .with_unroutable::<Occurred<TrainerChanged>>()
-                .with_unroutable::<Occurred<NotificationRequested>>(),
+                .with_unroutable::<BusinessEvent<TrainerChanged>>()
+                .with_unroutable::<BusinessEvent<NotificationRequested>>(),
         };
         let publisher = messaging.publisher(topics).await?;
         let outbox = Outbox::start(service, &database, publisher, &config.outbox).await?;
@@ -157,7 +159,7 @@ impl Identity {
 impl Parts {
     /// Reads the account and publishes its snapshot, without addresses. Returns the account.
     pub(crate) async fn published(&self, tx: &Transaction, id: Uuid) -> Result<Account, Error> {
-        let account = Accounts::by_id(tx, id).await?;
+        let account = Accounts::find_by_id(tx, id).await?;
         let account = account.ok_or_else(errors::token_invalid)?;
         let snapshot = json!({
             "username": account.username,
@@ -176,7 +178,7 @@ impl Parts {
                     version,
                     snapshot,
                 };
-                message(&Occurred::of(changed).by(id, role))
+                message(&BusinessEvent::new(changed).by(id, role))
             }
             AccountKind::Trainer => {
                 let trainer_id = id;
@@ -185,7 +187,7 @@ impl Parts {
                     version,
                     snapshot,
                 };
-                message(&Occurred::of(changed).by(id, role))
+                message(&BusinessEvent::new(changed).by(id, role))
             }
         };
         self.outbox.store(tx, message).await?;

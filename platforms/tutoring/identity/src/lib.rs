@@ -7,8 +7,8 @@
 //! | `account`, `store` | Accounts, SQL statements and migrations |
 //! | `codes`, `sms` | One-time codes and their providers |
 //! | `live`, `cookies` | Live sessions, and refresh tokens at the client |
-//! | `consumer` | Messages that change a database once |
-//! | `backend`, `caller`, `invariants`, `audit_detail` | Connections, callers and data checks of every service |
+//! | `backend`, `stores`, `caller` | Connections, commands and callers of every service |
+//! | `paging`, `rows` | Pages, territories and coordinates in SQL |
 //! | `operations` | Operations on accounts, without a transport |
 //! | `api` | HTTP routes |
 //!
@@ -20,53 +20,53 @@
 
 mod account;
 mod api;
-mod audit_detail;
 mod backend;
 mod caller;
 mod checks;
 mod codes;
 mod config;
-mod consumer;
 mod cookies;
 mod errors;
 mod google;
 mod identity;
-mod invariants;
 mod limits;
 mod live;
 mod live_events;
 mod operations;
+mod paging;
 mod rows;
 mod sealer;
 mod secret_notices;
 mod sms;
-mod statements;
 mod store;
+mod stores;
 mod variables;
 
 pub use account::{Account, AccountKind, AccountView};
-pub use audit_detail::audit_detail;
-pub use backend::{BROKER, Backend, BackendConfig, DATABASE, behind_gateway, behind_gateway_with};
-pub use caller::{caller, own_or_permitted};
+pub use backend::{
+    BROKER, Backend, BackendConfig, DATABASE, behind_gateway, behind_gateway_with, embedded_broker,
+    embedded_database,
+};
+pub use caller::{CallerSession, caller, own_or_permitted};
 pub use checks::{Checks, normalized_email};
 pub use config::{
     CodeConfig, GoogleConfig, IdentityConfig, IdentityLimitConfig, IdentityLimitsConfig,
     LoginLimitConfig, SmsConfig, SmsProvider,
 };
-pub use consumer::{Consumer, Effect};
 pub use cookies::{RefreshCookies, is_mobile};
 pub use errors::refresh_in_progress;
 pub use identity::Identity;
-pub use invariants::Invariants;
-pub use limits::{Limits, LoginLimit};
+pub use limits::{Limits, LoginLimit, per_minute};
 pub use live::{LiveSessions, SessionRecord, client};
 pub use live_events::LiveSealer;
-pub use rows::{coordinates, from_json, from_optional_text, from_text, territory};
+pub use paging::PagedStatement;
+pub use rows::{coordinates, levels, territory};
 pub use sealer::sealer;
 pub use secret_notices::NoticeSealer;
-pub use sms::Msg91;
 pub use store::{Accounts, MIGRATIONS};
+pub use stores::Stores;
 pub use variables::{
-    BACKEND_VARIABLES, DATABASE_VARIABLES, LEGACY_VARIABLES, STORE_VARIABLES,
-    TRAINER_LEGACY_VARIABLES,
+    ACCOUNT_VARIABLES, ADMIN_VARIABLES, ATTACHMENTS_VARIABLES, BACKEND_VARIABLES,
+    DOCUMENTS_VARIABLES, GATEWAY_VARIABLES, MAIL_VARIABLES, MEDIA_VARIABLES, STORE_VARIABLES,
+    TRAINER_ACCOUNT_VARIABLES,
 };

@@ -1,8 +1,13 @@
+use std::num::NonZeroU32;
+
 use seaworthy::{
     config::Settings,
+    http::RateLimitsConfig,
     prelude::*,
     redis::RedisConfig,
-    resilience::rate_limit::{RateLimitKey, RateLimits},
+    resilience::rate_limit::{
+        LimitBy, OnStoreFailure, RateLimitKey, RateLimitRedisConfig, RateLimits,
+    },
 };
 
 use crate::{
@@ -15,6 +20,32 @@ const ADMIN: &str = "admin";
 /// share one key, and a client cannot fill the memory with them.
 const MAX_ACCOUNT: usize = 254;
 
+const MINUTE: Timeout = Timeout::from_secs(60);
+
+/// Returns a limit of requests per minute with the headers of the legacy service. With Redis all
+/// replicas count together, under keys with `prefix`. While Redis is unavailable, each one counts
+/// alone.
+#[must_use]
+pub fn per_minute(
+    requests: NonZeroU32,
+    by: LimitBy,
+    redis: Option<&RedisConfig>,
+    prefix: &str,
+) -> RateLimitsConfig {
+    RateLimitsConfig {
+        requests,
+        window: MINUTE,
+        by,
+        legacy_headers: true,
+        redis: redis.map(|redis| RateLimitRedisConfig {
+            prefix: Some(prefix.to_owned()),
+            on_failure: OnStoreFailure::Local,
+            ..redis.clone().into()
+        }),
+        ..RateLimitsConfig::default()
+    }
+}
+
 /// The rate limit of logins (RES-6). It follows every reload (CONF-4).
 #[derive(Debug, Clone)]
 pub struct LoginLimit(RateLimits);
@@ -24,7 +55,7 @@ impl LoginLimit {
     ///
     /// # Errors
     /// [`StartError`] if the settings are invalid.
-    pub fn of_admins<C: Settings>(
+    pub fn for_admins<C: Settings>(
         service: &Assembly<C>,
         select: fn(&C) -> (&LoginLimitConfig, Option<&RedisConfig>),
     ) -> Result<Self, StartError> {

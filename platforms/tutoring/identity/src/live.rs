@@ -42,7 +42,7 @@ impl SessionRecord {
     /// Creates the record of a session that the client of this request begins or refreshes.
     /// `begun_us` is the time of the login, in microseconds since 1970.
     #[must_use]
-    pub fn of_request(session: &str, user: Uuid, role: Role, begun_us: i64) -> Self {
+    pub fn from_request(session: &str, user: Uuid, role: Role, begun_us: i64) -> Self {
         let text = |time: DateTime<Utc>| time.to_rfc3339_opts(SecondsFormat::Millis, true);
         let begun = DateTime::from_timestamp_micros(begun_us);
         let (ip, user_agent) = client();
@@ -104,7 +104,12 @@ impl LiveSessions {
             }));
         };
         let redis = Redis::new(config);
-        let redis = redis.map_err(|error| StartError::with_cause("redis cannot be used", error))?;
+        let redis = redis.map_err(|error| {
+            StartError::with_cause(
+                "the Redis client cannot be created: check the Redis settings",
+                error,
+            )
+        })?;
         Ok(Self(Store::Redis(redis)))
     }
 
@@ -179,7 +184,7 @@ impl LiveSessions {
                 let deleted: Result<(), RedisError> =
                     redis.request(cmd("DEL").arg(lock_key(session))).await;
                 if let Err(error) = deleted {
-                    tracing::warn!(%error, "the lock of a refresh was not released");
+                    tracing::warn!(%error, "the lock of a token refresh could not be released");
                 }
             }
         }
@@ -199,7 +204,7 @@ impl SessionCheck for LiveSessions {
                 Box::pin(async move {
                     let extended = redis.request(cmd("EXPIRE").arg(key).arg(TTL)).await;
                     extended.unwrap_or_else(|error: RedisError| {
-                        tracing::warn!(%error, "a session was not checked");
+                        tracing::warn!(%error, "a session could not be checked");
                         true
                     })
                 })

@@ -1,13 +1,8 @@
 use seaworthy::prelude::*;
 
-pub(crate) fn not_found() -> Error {
-    let message = "you have no such notification";
-    Error::new(Code::NotFound, "NOT_FOUND", message)
-}
-
-pub(crate) fn device_not_found() -> Error {
-    let message = "you have no such device token";
-    Error::new(Code::NotFound, "NOT_FOUND", message)
+seaworthy::errors! {
+    not_found: NotFound "NOT_FOUND" => "you have no notification with this ID";
+    device_not_found: NotFound "NOT_FOUND" => "you have no device token with this ID";
 }
 
 pub(crate) fn no_address() -> Error {

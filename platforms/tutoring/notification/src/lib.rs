@@ -4,7 +4,6 @@
 //! | --- | --- |
 //! | `domain` | Kinds of notifications, preferences, quiet hours |
 //! | `notify` | Operations: store, consume events, deliver |
-//! | `push` | The services of Google and Apple behind a trait |
 //! | `store` | SQL statements and migrations |
 //! | `api` | HTTP routes |
 
@@ -13,9 +12,8 @@ mod config;
 mod domain;
 mod errors;
 mod notify;
-mod push;
 mod service;
 mod store;
 
-pub use config::{ApnsConfig, FcmConfig, NotificationConfig};
+pub use config::NotificationConfig;
 pub use service::{assemble, main, service};

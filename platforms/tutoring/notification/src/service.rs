@@ -3,29 +3,28 @@
 use std::{process::ExitCode, sync::Arc};
 
 use seaworthy::{
-    audit_log::{AuditLog, AuditLogConfig, audit_log_command},
+    audit_log::AuditLog,
     config::{Conversion, LegacyVariable},
-    data::{DatabaseConfig, migrate_command},
     mail::Mailer,
-    messaging::{MessagingConfig, Topics, dead_letters_command},
+    messaging::Topics,
     operation_log::OperationLog,
-    outbox::outbox_command,
     prelude::*,
-    service::Commands,
+    push::Pushes,
 };
 use tutoring_contract::{
     LiveEvent,
-    events::{NotificationRequested, Occurred},
+    events::{BusinessEvent, NotificationRequested},
+    groups::NOTIFICATION,
 };
 use tutoring_identity::{
-    BACKEND_VARIABLES, BROKER, Backend, DATABASE, LiveSealer, NoticeSealer, behind_gateway,
+    BACKEND_VARIABLES, Backend, LiveSealer, MAIL_VARIABLES, NoticeSealer, Stores, behind_gateway,
+    stores,
 };
 
 use crate::{
     api,
     config::NotificationConfig,
     notify::{self, Notifier},
-    push::Pushes,
     store::MIGRATIONS,
 };
 
@@ -35,7 +34,7 @@ const NAME: &str = "tutoring-notification";
 const MAIL: &str = "mail";
 
 /// The environment variables that only this legacy service has.
-const VARIABLES: [LegacyVariable; 9] = [
+const VARIABLES: [LegacyVariable; 8] = [
     LegacyVariable::converted(
         "NOTIFICATION_SERVICE_PORT",
         "server.http.addr",
@@ -45,10 +44,19 @@ const VARIABLES: [LegacyVariable; 9] = [
     LegacyVariable::sets("FIREBASE_PROJECT_ID", "fcm.project_id"),
     LegacyVariable::sets("FIREBASE_CLIENT_EMAIL", "fcm.client_email"),
     LegacyVariable::sets("FIREBASE_PRIVATE_KEY", "fcm.private_key"),
-    LegacyVariable::rejected("FCM_OPTIONAL", "set fcm.enabled"),
-    LegacyVariable::rejected("SMTP_HOST", "set mail.url and mail.from"),
-    LegacyVariable::sets("SMTP_PASS", "mail.password"),
-    LegacyVariable::sets("SMTP_FROM", "mail.from"),
+    LegacyVariable::sets("FIREBASE_PRIVATE_KEY_ID", "fcm.private_key_id"),
+    // The complete key of a service account turns push on.
+    LegacyVariable::converted(
+        "FIREBASE_PRIVATE_KEY_ID",
+        "fcm.enabled",
+        Conversion::Constant("true"),
+    ),
+    LegacyVariable::maps(
+        "FCM_OPTIONAL",
+        "fcm.enabled",
+        &[("true", None), ("false", Some("true"))],
+    )
+    .unless_file_sets("fcm.enabled"),
 ];
 
 /// Returns the service with its default ports: HTTP 3006, admin listener 3106.
@@ -66,36 +74,23 @@ pub fn service() -> Service {
         )
         .default_value("clients.apns.base_url", "https://api.push.apple.com")
         .default_value("clients.apns.version", "http2")
-        .legacy_variables(BACKEND_VARIABLES)
+        .legacy_variables(BACKEND_VARIABLES.to_vec())
+        .legacy_variables(MAIL_VARIABLES.to_vec())
         .legacy_variables(VARIABLES)
 }
+
+stores!(NotificationConfig, backend);
 
 /// Runs the program.
 #[must_use]
 pub fn main() -> ExitCode {
-    let commands = Commands::new()
-        .with(migrate_command(DATABASE, database, MIGRATIONS))
-        .with(outbox_command(DATABASE, database))
-        .with(dead_letters_command(BROKER, broker, consumed_topics))
-        .with(audit_log_command(DATABASE, audit_log));
+    let commands = NotificationConfig::commands(MIGRATIONS, consumed_topics);
     service().main_with(commands, assemble)
-}
-
-fn database(settings: &NotificationConfig) -> &DatabaseConfig {
-    &settings.backend.database
-}
-
-fn broker(settings: &NotificationConfig) -> &MessagingConfig {
-    &settings.backend.broker
-}
-
-fn audit_log(settings: &NotificationConfig) -> (&DatabaseConfig, &AuditLogConfig) {
-    (&settings.backend.database, &settings.audit_log)
 }
 
 /// Returns the topics that the service consumes.
 fn consumed_topics() -> Topics {
-    Topics::from_event::<Occurred<NotificationRequested>>()
+    Topics::from_event::<BusinessEvent<NotificationRequested>>()
 }
 
 /// Assembles the service.
@@ -106,23 +101,16 @@ pub async fn assemble(service: &Assembly<NotificationConfig>) -> Result<(), Star
     service.document(include_str!("../docs/openapi.json"));
     let settings = service.settings();
     let topics = Topics::new().with_unroutable::<LiveEvent>();
-    let pushes = Pushes::new(service)?;
+    let pushes = Pushes::new(service, |settings| &settings.fcm, |settings| &settings.apns)?;
     let mailer = Mailer::new(service, MAIL, &settings.mail)?;
     if let Some(mailbox) = mailer.mailbox() {
         // Without a mail server, /mailbox shows the mail. Production rejects that setting.
         service.http(mailbox.routes());
     }
-    // Boxed, so that the type of this future stays small enough for the compiler.
-    let backend = Box::pin(Backend::start(
-        service,
-        &settings.backend,
-        topics,
-        MIGRATIONS,
-    ))
-    .await?;
+    let backend = Backend::start(service, &settings.backend, topics, MIGRATIONS).await?;
     OperationLog::start(service, &backend.database, &settings.operation_log, &[])?;
     let audit = AuditLog::start(service, &backend.database, &settings.audit_log)?;
-    let inbox = backend.inbox(service, notify::GROUP);
+    let inbox = backend.inbox(service, NOTIFICATION.name());
     let tokens = &settings.backend.access_tokens;
     let notifier = Arc::new(Notifier {
         backend,

@@ -76,6 +76,7 @@ impl Booking {
             "sessionCount": package.session_count,
             "couponCode": package.coupon_code,
             "claimDeal": package.claim_deal,
+            "deliveryMode": package.delivery_mode(),
         });
         let sent = self
             .client

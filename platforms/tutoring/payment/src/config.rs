@@ -1,34 +1,28 @@
 use std::num::NonZeroU32;
 
 use seaworthy::{
-    audit_log::AuditLogConfig,
-    data::DatabaseConfig,
-    http::RateLimitsConfig,
-    messaging::{BrokerUrl, MessagingConfig},
-    operation_log::OperationLogConfig,
-    outbox::OutboxConfig,
-    prelude::*,
-    redis::RedisConfig,
-    resilience::rate_limit::LimitBy,
-    service::CronSchedule,
+    audit_log::AuditLogConfig, data::DatabaseConfig, http::RateLimitsConfig,
+    messaging::MessagingConfig, operation_log::OperationLogConfig, outbox::OutboxConfig,
+    prelude::*, redis::RedisConfig, resilience::rate_limit::LimitBy, service::CronSchedule,
 };
 use tutoring_contract::{AccessTokenConfig, ServiceTokenConfig};
+use tutoring_identity::{embedded_broker, embedded_database, per_minute};
 
 /// A directory that version control ignores.
 const DEFAULT_FILE: &str = "data/tutoring/payment.db";
-/// The broker of a platform in one directory.
-const DEFAULT_BROKER: &str = "data/tutoring/broker.db";
 /// An order expires with its payment.
 const ORDER_TTL: Timeout = Timeout::from_secs(30 * 60);
 /// 01:30 in India, when few students pay.
 const SCHEDULE: &str = "0 20 * * *";
 /// Banks settle late payments within three days.
 const LOOKBACK: Timeout = Timeout::from_secs(3 * 24 * 60 * 60);
-const WINDOW: Timeout = Timeout::from_secs(60);
 /// A student creates at most 10 payments per minute.
 const CREATE: NonZeroU32 = NonZeroU32::new(10).unwrap();
 /// The provider sends at most 600 webhooks per minute.
 const WEBHOOK: NonZeroU32 = NonZeroU32::new(600).unwrap();
+
+/// The prefix of the counts in Redis.
+const PREFIX: &str = "ratelimit:payment";
 
 /// The settings of the service.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -64,7 +58,7 @@ pub struct PaymentConfig {
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ProviderConfig {
-    /// The kind of provider.
+    /// The payment provider.
     pub kind: ProviderKind,
     /// The public ID of the API key. Clients open the page of the provider with it. Required.
     #[schemars(extend("x-reloadable" = true))]
@@ -79,7 +73,7 @@ pub struct ProviderConfig {
     pub webhook_secret: Option<Secret<String>>,
 }
 
-/// The kind of provider.
+/// The payment provider.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(inline, extend("x-unsafe" = [{
@@ -119,21 +113,19 @@ pub struct PaymentLimitsConfig {
         "fix": "set it to true and choose limits"
     }]))]
     pub enabled: bool,
-    /// Payments that a student creates.
+    /// The limit of payments that a student creates.
     pub create: NonZeroU32,
-    /// Webhooks of the provider.
+    /// The limit of webhooks of the provider.
     pub webhook: NonZeroU32,
 }
 
-impl PaymentLimitsConfig {
-    pub(crate) fn of(&self, requests: NonZeroU32, by: LimitBy) -> RateLimitsConfig {
+impl PaymentConfig {
+    /// Returns a limit per minute. While Redis is unavailable, each replica counts alone.
+    pub(crate) fn limit(&self, requests: NonZeroU32, by: LimitBy) -> RateLimitsConfig {
+        let limits = per_minute(requests, by, self.redis.as_ref(), PREFIX);
         RateLimitsConfig {
-            enabled: self.enabled,
-            requests,
-            window: WINDOW,
-            by,
-            legacy_headers: true,
-            ..RateLimitsConfig::default()
+            enabled: self.limits.enabled,
+            ..limits
         }
     }
 }
@@ -165,22 +157,14 @@ impl Default for PaymentLimitsConfig {
 impl Default for PaymentConfig {
     fn default() -> Self {
         Self {
-            database: DatabaseConfig::embedded(DEFAULT_FILE),
-            broker: MessagingConfig {
-                url: BrokerUrl::sqlite(DEFAULT_BROKER),
-                // While the broker is unavailable, messages wait in the outbox.
-                critical: false,
-                ..MessagingConfig::default()
-            },
+            database: embedded_database(DEFAULT_FILE),
+            broker: embedded_broker(),
             outbox: OutboxConfig::default(),
             redis: None,
             access_tokens: AccessTokenConfig::default(),
             service_tokens: ServiceTokenConfig::default(),
             audit_log: AuditLogConfig::default(),
-            operation_log: OperationLogConfig {
-                enabled: true,
-                ..OperationLogConfig::default()
-            },
+            operation_log: OperationLogConfig::enabled(),
             provider: ProviderConfig::default(),
             order_ttl: ORDER_TTL,
             reconciliation: ReconciliationConfig::default(),

@@ -3,31 +3,29 @@
 use std::{process::ExitCode, sync::Arc};
 
 use seaworthy::{
-    audit_log::{AuditLog, AuditLogConfig, audit_log_command},
-    client::HttpClient,
-    data::{Database, DatabaseConfig, migrate_command},
-    messaging::{Messaging, MessagingConfig, Topics, dead_letters_command},
+    audit_log::AuditLog,
+    config::{Conversion, LegacyVariable},
+    data::Database,
+    messaging::{Messaging, Topics},
     operation_log::OperationLog,
-    outbox::{Outbox, outbox_command},
+    outbox::{Consumer, Outbox},
     prelude::*,
-    service::Commands,
 };
 use tutoring_contract::{
     ServiceTokens,
-    events::{
-        CourseAccessGranted, CourseChanged, CourseCompleted, Occurred, PaymentRefunded,
-        PurchaseConfirmed, PurchaseCreated, StudentChanged, TrainerAllocated,
-    },
+    events::{BusinessEvent, PaymentRefunded, PurchaseConfirmed},
     use_envelopes,
 };
-use tutoring_identity::{BROKER, DATABASE, LiveSessions, behind_gateway_with};
+use tutoring_identity::{
+    BROKER, DATABASE, LiveSessions, STORE_VARIABLES, Stores, behind_gateway_with, stores,
+};
 
 use crate::{
     api::{self, RouteLimits},
     booking_client::{self, Booking},
     config::PaymentConfig,
     invariants::INVARIANTS,
-    payments::{Payments, subscription},
+    payments::{Payments, Rows, consumer},
     provider::Provider,
     store::MIGRATIONS,
     workers,
@@ -37,10 +35,26 @@ use crate::{
 const NAME: &str = "tutoring-payment";
 /// The name of the service in the tokens of its calls.
 const CALLER: &str = "payment";
-/// The consumer group.
-const GROUP: &str = "payment-workers";
 /// Requests per minute of one address, above the limits of the gateway.
 const REQUESTS: u32 = 600;
+
+/// The environment variables that only this legacy service has.
+const VARIABLES: [LegacyVariable; 7] = [
+    LegacyVariable::converted("PAYMENT_SERVICE_PORT", "server.http.addr", Conversion::Port),
+    LegacyVariable::sets("BOOKING_SERVICE_URL", "clients.booking.base_url"),
+    LegacyVariable::sets("RAZORPAY_KEY_ID", "provider.key_id"),
+    LegacyVariable::sets("RAZORPAY_KEY_SECRET", "provider.key_secret"),
+    LegacyVariable::sets("RAZORPAY_WEBHOOK_SECRET", "provider.webhook_secret"),
+    LegacyVariable::converted(
+        "PAYMENT_SESSION_TTL_MINUTES",
+        "order_ttl",
+        Conversion::Minutes,
+    ),
+    LegacyVariable::ignored(
+        "COIN_*",
+        "set the rules of coins with PUT /payments/coins/configuration",
+    ),
+];
 
 /// Returns the service with its default ports: HTTP 3007, admin listener 3107.
 #[must_use]
@@ -54,40 +68,18 @@ pub fn service() -> Service {
         .default_value("clients.razorpay.base_url", "https://api.razorpay.com")
         // The provider knows neither traces nor request IDs of the platform.
         .default_value("clients.razorpay.propagation", "none")
+        .legacy_variables(STORE_VARIABLES.to_vec())
+        .legacy_variables(VARIABLES)
 }
+
+stores!(PaymentConfig);
 
 /// Runs the program.
 #[must_use]
 pub fn main() -> ExitCode {
-    let commands = Commands::new()
-        .with(migrate_command(DATABASE, database, MIGRATIONS))
-        .with(outbox_command(DATABASE, database))
-        .with(dead_letters_command(BROKER, broker, consumed_topics))
-        .with(audit_log_command(DATABASE, audit_log))
-        .with(INVARIANTS.command(database));
+    let commands = PaymentConfig::commands(MIGRATIONS, || Consumer::topics([consumer()]))
+        .with(INVARIANTS.command(DATABASE, PaymentConfig::database));
     service().main_with(commands, assemble)
-}
-
-fn database(settings: &PaymentConfig) -> &DatabaseConfig {
-    &settings.database
-}
-
-fn broker(settings: &PaymentConfig) -> &MessagingConfig {
-    &settings.broker
-}
-
-fn audit_log(settings: &PaymentConfig) -> (&DatabaseConfig, &AuditLogConfig) {
-    (&settings.database, &settings.audit_log)
-}
-
-/// Returns the topics that the service consumes.
-fn consumed_topics() -> Topics {
-    Topics::from_event::<Occurred<CourseChanged>>()
-        .with::<Occurred<StudentChanged>>()
-        .with::<Occurred<CourseCompleted>>()
-        .with::<Occurred<PurchaseCreated>>()
-        .with::<Occurred<CourseAccessGranted>>()
-        .with::<Occurred<TrainerAllocated>>()
 }
 
 /// Assembles the service.
@@ -111,20 +103,23 @@ pub async fn assemble(service: &Assembly<PaymentConfig>) -> Result<(), StartErro
     OperationLog::start(service, &database, &settings.operation_log, &[])?;
     let messaging = Messaging::connect(service, BROKER, &settings.broker).await?;
     let topics = Topics::new()
-        .with_unroutable::<Occurred<PurchaseConfirmed>>()
-        .with_unroutable::<Occurred<PaymentRefunded>>();
+        .with_unroutable::<BusinessEvent<PurchaseConfirmed>>()
+        .with_unroutable::<BusinessEvent<PaymentRefunded>>();
     let publisher = messaging.publisher(topics).await?;
     let outbox = Outbox::start(service, &database, publisher, &settings.outbox).await?;
-    let inbox = outbox.inbox(GROUP, &settings.outbox);
-    inbox.purge_regularly(service);
-    messaging.subscribe(subscription(GROUP, inbox)).await?;
+    let inbox = |group: &str| {
+        let inbox = outbox.inbox(group, &settings.outbox);
+        inbox.purge_regularly(service);
+        inbox
+    };
+    Consumer::subscribe([consumer()], &messaging, &Arc::new(Rows), inbox).await?;
     let audit = AuditLog::start(service, &database, &settings.audit_log)?;
     let help = "Differences from the payment provider that wait for an operator.";
     let unresolved = service
         .metrics()
         .gauge("payment_unresolved_differences", help, &[]);
     let payments = Arc::new(Payments {
-        booking: Booking::new(client(service, booking_client::CLIENT)?, tokens),
+        booking: Booking::new(service.http_client(booking_client::CLIENT)?, tokens),
         order_ttl: settings.order_ttl,
         lookback: settings.reconciliation.lookback,
         database,
@@ -136,10 +131,4 @@ pub async fn assemble(service: &Assembly<PaymentConfig>) -> Result<(), StartErro
     workers::start(service, &payments, settings);
     service.http(api::routes(payments, RouteLimits::new(service)?));
     Ok(())
-}
-
-fn client(service: &Assembly<PaymentConfig>, name: &str) -> Result<HttpClient, StartError> {
-    service
-        .http_client(name)
-        .map_err(|error| StartError::with_cause(format!("clients.{name} cannot be used"), error))
 }

@@ -1,54 +1,58 @@
-//! A page that walks through the main flow as student, trainer and admin. It is for development.
+//! Pages for students, trainers and administrators, which walk through a whole purchase. They call the
+//! gateway with the rights of the visitor. They are for development, because they suggest the sample
+//! accounts.
+
+mod admin;
+mod chat;
+mod gateway;
+mod layout;
+mod start;
+mod student;
+mod trainer;
+mod visitor;
 
 use std::sync::{Arc, OnceLock};
 
 use seaworthy::{
     axum::{
-        extract::{Query, State},
         http::header::CONTENT_TYPE,
-        response::{Html, IntoResponse, Json, Response},
-        routing::get,
+        response::{IntoResponse as _, Response},
+        routing::{MethodRouter, get, post},
     },
     client::{HttpClient, HttpClientConfig},
+    config::Profile,
     prelude::*,
 };
-use serde_json::{Value, json};
-use tutoring_admin::{SEED_EMAIL, SEED_PASSWORD};
 
-use crate::seed;
+use gateway::{Gateway, Refusal};
 
 const NAME: &str = "tutoring-page";
-const INDEX: &str = include_str!("index.html");
-const SCRIPT: &str = include_str!("page.js");
 const STYLE: &str = include_str!("page.css");
-/// The page calls the gateway, whose port the operator chooses.
-const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
-    connect-src 'self' http:; frame-ancestors 'none'";
-/// The text before the code in a mail.
-const CODE: &str = "Your code is ";
-const CODE_LENGTH: usize = 6;
+const CONTENT_SECURITY_POLICY: &str =
+    "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'";
 
-/// The page has no settings of its own.
+/// A page, or the error that prevents it.
+type PageResult = Result<Response, Refusal>;
+
+/// The pages have no settings of their own.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct PageConfig {}
 
-/// The addresses that the page uses. They are known after the page has started.
+/// The services that the pages use. They are known after the pages have started.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Page(Arc<OnceLock<Targets>>);
 
 #[derive(Debug)]
 struct Targets {
-    gateway: String,
-    accounts: HttpClient,
+    gateway: Gateway,
+    /// The URL of the accounts of students, which has the mailbox.
+    accounts: String,
+    /// The URL of the catalogue, which has the pages of certificates.
+    catalogue: String,
 }
 
-#[derive(Debug, Deserialize)]
-struct Mail {
-    email: String,
-}
-
-/// Returns the service of the page with its default ports: HTTP 3020, admin listener 3120.
+/// Returns the service of the pages with its default ports: HTTP 3020, admin listener 3120.
 pub(crate) fn service() -> Service {
     Service::new(NAME, env!("CARGO_PKG_VERSION"))
         .default_value("server.http.addr", "127.0.0.1:3020")
@@ -60,16 +64,20 @@ pub(crate) fn service() -> Service {
 }
 
 impl Page {
-    /// Sets the addresses of the gateway and of the accounts of students.
+    /// Sets the URLs of the gateway, of the accounts of students, and of the catalogue.
     ///
     /// # Errors
-    /// The client of the accounts cannot be created.
-    pub(crate) fn connect(&self, gateway: &str, accounts: &str) -> Result<(), StartError> {
+    /// The client of the gateway cannot be created.
+    pub(crate) fn connect(
+        &self,
+        [gateway, accounts, catalogue]: [String; 3],
+    ) -> Result<(), StartError> {
         let targets = Targets {
-            gateway: gateway.to_owned(),
-            accounts: client(accounts)?,
+            gateway: Gateway::new(client(&gateway)?),
+            accounts,
+            catalogue,
         };
-        // The platform connects its page once.
+        // The platform connects its pages once.
         let _ = self.0.set(targets);
         Ok(())
     }
@@ -77,24 +85,41 @@ impl Page {
     /// Assembles the service.
     ///
     /// # Errors
-    /// [`StartError`] in production, because the page shows codes and public passwords.
+    /// [`StartError`] outside of development and tests, because the pages show public passwords.
     pub(crate) fn assemble(self, service: &Assembly<PageConfig>) -> Result<(), StartError> {
-        if service.profile() == seaworthy::config::Profile::Production {
-            return Err(StartError::new("the page is for development only"));
+        if !matches!(service.profile(), Profile::Development | Profile::Test) {
+            return Err(StartError::new(
+                "the pages show public passwords: start them with the profile development",
+            ));
         }
-        let open = || RouteOptions::new().access(Access::Public);
-        let routes = Routes::new()
-            .route_with("/", get(async || Html(INDEX)), open())
-            .route_with(
-                "/page.js",
-                get(async || asset("text/javascript", SCRIPT)),
-                open(),
-            )
-            .route_with("/page.css", get(async || asset("text/css", STYLE)), open())
-            .route_with("/config", get(config), open())
-            .route_with("/code", get(code), open())
-            .with_state(self);
-        service.http(routes);
+        let pages: [(&str, MethodRouter<Self>); 19] = [
+            ("/", get(start::show)),
+            ("/login/{role}", post(start::log_in)),
+            ("/logout/{role}", post(start::log_out)),
+            ("/register", post(start::register)),
+            ("/verify", post(start::verify)),
+            ("/student", get(student::show)),
+            ("/student/quote", post(student::quote)),
+            ("/student/buy", post(student::buy)),
+            ("/student/confirm", post(student::confirm)),
+            ("/trainer", get(trainer::show)),
+            ("/trainer/start", post(trainer::start)),
+            ("/trainer/verify", post(trainer::verify)),
+            ("/trainer/end", post(trainer::end)),
+            ("/admin", get(admin::show)),
+            ("/admin/approve", post(admin::approve)),
+            ("/admin/allocate", post(admin::allocate)),
+            ("/chat/{role}/{peer}", get(chat::show)),
+            ("/chat/{role}/{peer}/messages", post(chat::send)),
+            ("/page.css", get(async || style())),
+        ];
+        let options = RouteOptions::new().access(Access::Public).sets_session();
+        let routes = pages
+            .into_iter()
+            .fold(Routes::new(), |routes, (path, methods)| {
+                routes.route_with(path, methods, options.clone())
+            });
+        service.http(routes.with_state(self));
         Ok(())
     }
 
@@ -110,7 +135,12 @@ impl Page {
 /// # Errors
 /// The address is not a URL.
 pub(crate) fn client(address: &str) -> Result<HttpClient, StartError> {
-    let because = |error| StartError::with_cause(format!("no client of {address}"), error);
+    let because = |error| {
+        StartError::with_cause(
+            format!("no HTTP client can be created for {address}"),
+            error,
+        )
+    };
     let config = HttpClientConfig {
         base_url: address.parse().ok(),
         ..HttpClientConfig::default()
@@ -121,37 +151,6 @@ pub(crate) fn client(address: &str) -> Result<HttpClient, StartError> {
         .map_err(because)
 }
 
-fn asset(media_type: &'static str, text: &'static str) -> Response {
-    ([(CONTENT_TYPE, media_type)], text).into_response()
-}
-
-async fn config(State(page): State<Page>) -> Result<Json<Value>, Error> {
-    Ok(Json(json!({
-        "gateway": page.targets()?.gateway,
-        "password": seed::PASSWORD,
-        "trainer": seed::APPLICANT,
-        "admin": { "email": SEED_EMAIL, "password": SEED_PASSWORD },
-    })))
-}
-
-/// Returns the code in the newest mail to an address.
-async fn code(State(page): State<Page>, mail: Query<Mail>) -> Result<Json<Value>, Error> {
-    let code = mailed_code(&page.targets()?.accounts, &mail.email).await?;
-    let missing = || Error::new(Code::NotFound, "NO_CODE", "no mail with a code");
-    Ok(Json(json!({ "code": code.ok_or_else(missing)? })))
-}
-
-/// Returns the code in the newest mail to an address, if there is one.
-///
-/// # Errors
-/// The mailbox cannot be read.
-pub(crate) async fn mailed_code(
-    accounts: &HttpClient,
-    email: &str,
-) -> Result<Option<String>, Error> {
-    let mails = accounts.get("/mailbox.json").send().await?;
-    let mails: Vec<Value> = mails.success()?.json().await?;
-    let texts = mails.iter().map(Value::to_string);
-    let mut to_address = texts.filter(|mail| mail.contains(email));
-    Ok(to_address.find_map(|mail| Some(mail.split_once(CODE)?.1.get(..CODE_LENGTH)?.to_owned())))
+fn style() -> Response {
+    ([(CONTENT_TYPE, "text/css")], STYLE).into_response()
 }

@@ -41,7 +41,7 @@ pub(super) fn loader(name: &str, options: &PlatformOptions, own: Vec<String>) ->
     let overrides = overrides.filter_map(|setting| setting.strip_prefix(&prefix));
     settings.extend(overrides.map(str::to_owned));
     let loader = Loader::new(format!("tutoring-{name}"))
-        .environment(Environment::of_process())
+        .environment(Environment::from_process())
         // A legacy variable has another meaning for each service.
         .without_legacy_variables()
         .overrides(settings);
@@ -58,7 +58,7 @@ pub(super) async fn started(
 ) -> Result<(&'static str, RunningService), StartError> {
     let running = start.await;
     let running = running
-        .map_err(|error| StartError::with_cause(format!("{name} does not start"), Chain(error)))?;
+        .map_err(|error| StartError::with_cause(format!("{name} failed to start"), Chain(error)))?;
     Ok((name, running))
 }
 
@@ -80,7 +80,8 @@ impl Platform {
     pub(super) async fn finish(&mut self, mut stage: Stage) -> Result<(), StartError> {
         let mut outcome = Ok(());
         while let Some(joined) = stage.join_next().await {
-            let joined = joined.map_err(|error| StartError::with_cause("a start panicked", error));
+            let joined = joined
+                .map_err(|error| StartError::with_cause("the start of a service panicked", error));
             match joined.flatten() {
                 Ok(running) => self.0.push(running),
                 Err(error) => outcome = outcome.and(Err(error)),

@@ -15,7 +15,7 @@ use seaworthy::{
 use launch::Stage;
 use services::Services;
 
-/// The name of the page among the services.
+/// The name of the pages among the services.
 const PAGE: &str = "page";
 
 /// Options of a platform.
@@ -25,7 +25,7 @@ pub struct PlatformOptions {
     pub set: Vec<String>,
     /// Whether listeners use free ports.
     pub free_ports: bool,
-    /// Whether to serve the page that runs the main flow.
+    /// Whether to serve the pages of students, trainers and administrators.
     pub page: bool,
     /// The profile of all services. By default, the environment of the process sets it.
     pub profile: Option<Profile>,
@@ -63,9 +63,10 @@ impl Platform {
         let mut stage = Stage::new();
         let page = options.page.then(|| Self::start_page(&mut stage, options));
         services.start(self, options, stage).await?;
-        let [gateway, accounts] = ["gateway", "student-auth"].map(|name| self.url(name));
         match page {
-            Some(page) => page.connect(&gateway, &accounts),
+            Some(page) => {
+                page.connect(["gateway", "student-auth", "course"].map(|name| self.url(name)))
+            }
             None => Ok(()),
         }
     }

@@ -25,8 +25,9 @@ impl Platform {
             ));
         };
         let seed = Seed::new([gateway, students, trainers].map(|own| own.http))?;
-        let because =
-            |error: Error| StartError::with_cause("the sample users are incomplete", error);
+        let because = |error: Error| {
+            StartError::with_cause("the sample users could not all be created", error)
+        };
         seed.run().await.map_err(because)
     }
 }

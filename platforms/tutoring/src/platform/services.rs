@@ -3,7 +3,7 @@
 use seaworthy::{prelude::*, service::platform::DataDirectory};
 
 use super::{
-    PAGE, Platform, PlatformOptions,
+    Platform, PlatformOptions,
     launch::{Stage, loader, started},
 };
 
@@ -221,10 +221,6 @@ impl<'a> Services<'a> {
     fn gateway(&self, platform: &Platform) -> Vec<String> {
         let mut own = vec![self.access_tokens.clone(), self.broker.clone()];
         own.extend(clients(platform, &UPSTREAMS));
-        if let Some(page) = platform.addresses(PAGE) {
-            let origin = format!("http://{}", page.http);
-            own.push(format!("server.http.cors.allowed_origins=[{origin}]"));
-        }
         own
     }
 }

@@ -4,13 +4,14 @@ use std::process::ExitCode;
 
 use seaworthy::{
     account,
+    config::{Conversion, LegacyVariable},
     data::{DatabaseConfig, MigrationSet, migrate_command},
     outbox::{self, outbox_command},
     prelude::*,
     service::Commands,
 };
 use tutoring_identity::{
-    AccountKind, DATABASE, Identity, IdentityConfig, LEGACY_VARIABLES, behind_gateway,
+    ACCOUNT_VARIABLES, AccountKind, DATABASE, Identity, IdentityConfig, behind_gateway,
 };
 
 /// The name of the service in logs, metrics and settings.
@@ -24,6 +25,13 @@ const MIGRATIONS: &[MigrationSet] = &[
     outbox::MIGRATIONS,
 ];
 
+/// The environment variables that only this legacy service has.
+const VARIABLES: [LegacyVariable; 1] = [LegacyVariable::converted(
+    "STUDENT_AUTH_SERVICE_PORT",
+    "server.http.addr",
+    Conversion::Port,
+)];
+
 /// Returns the service with its default ports: HTTP 3001, admin listener 3101.
 #[must_use]
 pub fn service() -> Service {
@@ -33,7 +41,8 @@ pub fn service() -> Service {
         // Google gets no data of the request.
         .default_value("clients.google.propagation", "none")
         .default_value("server.http.max_body_size", MAX_BODY_SIZE)
-        .legacy_variables(LEGACY_VARIABLES)
+        .legacy_variables(ACCOUNT_VARIABLES.to_vec())
+        .legacy_variables(VARIABLES)
 }
 
 /// Runs the program.

@@ -42,7 +42,11 @@ fn committed_facts_are_current_obs_9_ship_3() {
 fn production_refuses_codes_in_the_log_auth_2() {
     let example = SERVICE.in_production().unwrap();
     let arguments = ["--profile", "production", "--set", "sms.provider=log"];
-    let ended = example.start(&arguments).unwrap().ended().unwrap();
+    let ended = example
+        .start(&arguments)
+        .unwrap()
+        .wait_with_output()
+        .unwrap();
     assert!(!ended.status.success());
     assert!(
         ended.stderr.contains("profile development only"),

@@ -1,99 +1,69 @@
 //! Messages of other services, and the tables that they fill.
 
-use std::sync::Arc;
-
 use seaworthy::{
     data::prelude::*,
-    messaging::{Subscription, Topics},
+    outbox::{Consumer, Effect},
     prelude::*,
 };
 use serde_json::Value;
-use tutoring_contract::events::{
-    AllocationRejected, CourseAccessGranted, CourseChanged, CourseProgressUpdated, Occurred,
-    PaymentRefunded, PurchaseConfirmed, SessionCancelled, SessionCompleted, SessionRescheduled,
-    SessionSubstituted, SessionsGenerated, StudentChanged, StudentDeallocated, TrainerAllocated,
-    TrainerChanged,
+use tutoring_contract::{
+    events::{
+        AllocationRejected, BusinessEvent, CourseAccessGranted, CourseChanged,
+        CourseProgressUpdated, PaymentRefunded, PurchaseConfirmed, SessionCancelled,
+        SessionCompleted, SessionRescheduled, SessionSubstituted, SessionsGenerated,
+        StudentChanged, StudentDeallocated, TrainerAllocated, TrainerChanged,
+    },
+    groups::{STUDENT_COPIES, STUDENT_PAGES},
 };
-use tutoring_identity::{Backend, Consumer, Effect};
 use uuid::Uuid;
 
 use crate::{
-    config::StudentConfig,
     pages::Pages,
-    store::{
-        AccountCopy, Cards, MyCourses, MyPayments, MySessions, PaidSessions, Referrals, Students,
-    },
+    store::{AccountCopy, PaidSessions, cards, courses, payments, referrals, sessions, students},
 };
 
-/// The consumer group of the messages that change pages.
-const PAGES: &str = "cache-invalidation-workers";
 /// A message that changes pages has three attempts.
 const MAX_RETRIES: u32 = 2;
-/// The consumer group of the messages about accounts, courses and trainers.
-const COPIES: &str = "student-copies";
 
-/// Returns the topics that the service consumes.
-pub(crate) fn consumed_topics() -> Topics {
-    Topics::from_event::<Occurred<PurchaseConfirmed>>()
-        .with::<Occurred<CourseAccessGranted>>()
-        .with::<Occurred<PaymentRefunded>>()
-        .with::<Occurred<TrainerAllocated>>()
-        .with::<Occurred<StudentDeallocated>>()
-        .with::<Occurred<AllocationRejected>>()
-        .with::<Occurred<SessionsGenerated>>()
-        .with::<Occurred<SessionRescheduled>>()
-        .with::<Occurred<SessionSubstituted>>()
-        .with::<Occurred<SessionCompleted>>()
-        .with::<Occurred<SessionCancelled>>()
-        .with::<Occurred<CourseProgressUpdated>>()
-        .with::<Occurred<StudentChanged>>()
-        .with::<Occurred<TrainerChanged>>()
-        .with::<Occurred<CourseChanged>>()
-}
-
-/// Returns the subscriptions of the service.
-pub(crate) fn subscriptions(
-    service: &Assembly<StudentConfig>,
-    backend: &Backend,
-    pages: &Arc<Pages>,
-) -> [Subscription; 2] {
-    let of_pages = Consumer::new(PAGES, backend.inbox(service, PAGES), pages)
+/// Returns the consumer groups of the service.
+pub(crate) fn consumers() -> [Consumer<Pages>; 2] {
+    let of_pages = Consumer::for_group(STUDENT_PAGES)
         .max_retries(MAX_RETRIES)
-        .on::<PurchaseConfirmed>()
-        .on::<CourseAccessGranted>()
-        .on::<PaymentRefunded>()
-        .on::<TrainerAllocated>()
-        .on::<StudentDeallocated>()
-        .on::<AllocationRejected>()
-        .on::<SessionsGenerated>()
-        .on::<SessionRescheduled>()
-        .on::<SessionSubstituted>()
-        .on::<SessionCompleted>()
-        .on::<SessionCancelled>()
-        .on::<CourseProgressUpdated>();
-    let copies = Consumer::new(COPIES, backend.inbox(service, COPIES), pages)
-        .on::<StudentChanged>()
-        .on::<TrainerChanged>()
-        .on::<CourseChanged>();
-    [of_pages.subscription(), copies.subscription()]
+        .on::<BusinessEvent<PurchaseConfirmed>>()
+        .on::<BusinessEvent<CourseAccessGranted>>()
+        .on::<BusinessEvent<PaymentRefunded>>()
+        .on::<BusinessEvent<TrainerAllocated>>()
+        .on::<BusinessEvent<StudentDeallocated>>()
+        .on::<BusinessEvent<AllocationRejected>>()
+        .on::<BusinessEvent<SessionsGenerated>>()
+        .on::<BusinessEvent<SessionRescheduled>>()
+        .on::<BusinessEvent<SessionSubstituted>>()
+        .on::<BusinessEvent<SessionCompleted>>()
+        .on::<BusinessEvent<SessionCancelled>>()
+        .on::<BusinessEvent<CourseProgressUpdated>>();
+    let copies = Consumer::for_group(STUDENT_COPIES)
+        .on::<BusinessEvent<StudentChanged>>()
+        .on::<BusinessEvent<TrainerChanged>>()
+        .on::<BusinessEvent<CourseChanged>>();
+    [of_pages, copies]
 }
 
 /// Implements [`Effect`] for a kind with a student, whose pages change.
 macro_rules! updates {
     ($($kind:ty, |$data:ident, $tx:ident, $at:pat_param| $store:expr;)+) => {$(
-        impl Effect<Pages> for $kind {
+        impl Effect<Pages> for BusinessEvent<$kind> {
             async fn apply(
                 &self,
                 $tx: &Transaction,
-                $at: DateTime<Utc>,
                 _: &Pages,
             ) -> Result<(), Error> {
-                let $data = self;
+                let $data = &self.data;
+                let $at = DateTime::from_timestamp_millis(self.timestamp).unwrap_or_default();
                 Ok($store.await?)
             }
 
-            async fn after(&self, pages: &Pages) {
-                pages.forget(self.student_id).await;
+            async fn after_commit(&self, pages: &Pages) {
+                pages.forget(self.data.student_id).await;
             }
         }
     )+};
@@ -101,45 +71,39 @@ macro_rules! updates {
 
 updates! {
     // The payment succeeded, and the course opens soon.
-    PurchaseConfirmed, |event, tx, _| MyCourses::ensure(tx, (event.student_id, event.course_id));
+    PurchaseConfirmed, |event, tx, _| confirmed(event, tx);
     CourseAccessGranted, |event, tx, _| granted(event, tx);
     PaymentRefunded, |event, tx, _| refunded(event, tx);
-    TrainerAllocated, |event, tx, at| MyCourses::allocate(
-        tx,
-        (event.student_id, event.course_id),
-        (event.allocation_id, event.trainer_id),
-        (event.start_date.to_string(), event.end_date.map(|date| date.to_string())),
-        at,
-    );
-    StudentDeallocated, |event, tx, _| MyCourses::deallocate(
+    TrainerAllocated, |event, tx, at| allocated(event, tx, at);
+    StudentDeallocated, |event, tx, _| courses::deallocate(
         tx,
         (event.student_id, event.course_id),
         (event.allocation_id, event.trainer_id),
     );
-    AllocationRejected, |event, tx, at| MyCourses::reject(
+    AllocationRejected, |event, tx, at| courses::reject(
         tx,
         (event.student_id, event.course_id),
         event.allocation_id,
         at,
     );
     SessionsGenerated, |event, tx, _| generated(event, tx);
-    SessionRescheduled, |event, tx, at| MySessions::change(
+    SessionRescheduled, |event, tx, at| sessions::change(
         tx,
         (event.student_id, event.session_id),
         event.trainer_id,
         (event.new_date.to_string(), event.new_time_slot.clone()),
         at,
     );
-    SessionSubstituted, |event, tx, at| MySessions::change(
+    SessionSubstituted, |event, tx, at| sessions::change(
         tx,
         (event.student_id, event.session_id),
         event.substitute_trainer_id,
         (event.date.to_string(), event.time_slot.clone()),
         at,
     );
-    SessionCompleted, |event, tx, _| MySessions::finish(tx, event.student_id, event.session_id, "completed");
-    SessionCancelled, |event, tx, _| MySessions::finish(tx, event.student_id, event.session_id, "cancelled");
-    CourseProgressUpdated, |event, tx, _| MyCourses::progress(
+    SessionCompleted, |event, tx, _| sessions::finish(tx, event.student_id, event.session_id, "completed");
+    SessionCancelled, |event, tx, _| sessions::finish(tx, event.student_id, event.session_id, "cancelled");
+    CourseProgressUpdated, |event, tx, _| courses::progress(
         tx,
         (event.student_id, event.course_id),
         (event.completed_sessions, event.total_sessions, event.percentage),
@@ -148,12 +112,39 @@ updates! {
     StudentChanged, |event, tx, _| store_account(event, tx);
 }
 
+/// Stores a paid course. A payment with a discount uses the welcome offer, because a student has
+/// only one discount in a lifetime.
+async fn confirmed(event: &PurchaseConfirmed, tx: &Transaction) -> DataResult<()> {
+    let is = |name: &str| event.metadata.get(name) == Some(&Value::Bool(true));
+    if is("claimDealApplied") || is("couponApplied") {
+        students::claim_deal(tx, event.student_id).await?;
+    }
+    courses::ensure(tx, (event.student_id, event.course_id)).await
+}
+
+/// Stores the trainer of a course, and the place of its sessions.
+async fn allocated(
+    event: &TrainerAllocated,
+    tx: &Transaction,
+    at: DateTime<Utc>,
+) -> DataResult<()> {
+    if let Some(territory) = &event.territory {
+        students::set_territory(tx, event.student_id, territory, at).await?;
+    }
+    let days = (
+        event.start_date.to_string(),
+        event.end_date.map(|date| date.to_string()),
+    );
+    let parties = (event.allocation_id, event.trainer_id);
+    courses::allocate(tx, (event.student_id, event.course_id), parties, days, at).await
+}
+
 /// Stores a purchase. The first paid course of a referred student rewards the referrer.
-async fn granted(event: &CourseAccessGranted, tx: &Transaction) -> Result<(), DataError> {
+async fn granted(event: &CourseAccessGranted, tx: &Transaction) -> DataResult<()> {
     // A redemption at the same time waits, and then sees the course.
-    Students::lock(tx, event.student_id).await?;
+    students::lock(tx, event.student_id).await?;
     let place = (event.student_id, event.course_id);
-    MyCourses::grant(tx, place, event.purchase_id, &event.metadata).await?;
+    courses::grant(tx, place, event.purchase_id, &event.metadata).await?;
     let payment = event.metadata.get("paymentId").and_then(Value::as_str);
     let sessions = event.metadata.get("sessionCount").and_then(Value::as_i64);
     let sessions = sessions.and_then(|count| i32::try_from(count).ok());
@@ -165,43 +156,43 @@ async fn granted(event: &CourseAccessGranted, tx: &Transaction) -> Result<(), Da
         course: event.course_id,
         sessions: sessions.unwrap_or_else(|| event.purchase_tier.into()),
     };
-    MyPayments::pay(tx, &paid).await?;
+    payments::pay(tx, &paid).await?;
     match count_sessions(tx, place).await? {
         // The refund arrived first.
         0 => Ok(()),
-        _ => Referrals::make_due(tx, event.student_id).await,
+        _ => referrals::make_due(tx, event.student_id).await,
     }
 }
 
 /// Removes the sessions of a payment from its course. Without any paid session, the referrer gets no
 /// reward, and loses the one in the wallet.
-async fn refunded(event: &PaymentRefunded, tx: &Transaction) -> Result<(), DataError> {
-    Students::lock(tx, event.student_id).await?;
+async fn refunded(event: &PaymentRefunded, tx: &Transaction) -> DataResult<()> {
+    students::lock(tx, event.student_id).await?;
     let unknown = PaidSessions {
         payment: event.payment_id,
         student: event.student_id,
         course: event.course_id,
         sessions: 0,
     };
-    MyPayments::refund(tx, &unknown).await?;
+    payments::refund(tx, &unknown).await?;
     count_sessions(tx, (event.student_id, event.course_id)).await?;
-    match MyPayments::has_sessions(tx, event.student_id).await? {
+    match payments::has_sessions(tx, event.student_id).await? {
         true => Ok(()),
-        false => Referrals::clear_due(tx, event.student_id).await,
+        false => referrals::clear_due(tx, event.student_id).await,
     }
 }
 
 /// Stores the number of paid sessions of a course, and returns it.
-async fn count_sessions(tx: &Transaction, place: (Uuid, Uuid)) -> Result<i32, DataError> {
-    let sessions = MyPayments::sessions(tx, place.0, place.1).await?;
-    MyCourses::set_tier(tx, place, sessions).await?;
+async fn count_sessions(tx: &Transaction, place: (Uuid, Uuid)) -> DataResult<i32> {
+    let sessions = payments::sessions(tx, place.0, place.1).await?;
+    courses::set_tier(tx, place, sessions).await?;
     Ok(sessions)
 }
 
-async fn generated(event: &SessionsGenerated, tx: &Transaction) -> Result<(), DataError> {
+async fn generated(event: &SessionsGenerated, tx: &Transaction) -> DataResult<()> {
     let place = (event.student_id, event.course_id);
-    MyCourses::set_sessions(tx, place, event.allocation_id).await?;
-    MySessions::generate(tx, place, event.trainer_id, &event.session_ids).await
+    courses::set_sessions(tx, place, event.allocation_id).await?;
+    sessions::generate(tx, place, event.trainer_id, &event.session_ids).await
 }
 
 /// The members of an account in a snapshot. Those of a profile, which this service publishes
@@ -215,7 +206,7 @@ struct AccountSnapshot {
     is_disabled: bool,
 }
 
-async fn store_account(event: &StudentChanged, tx: &Transaction) -> Result<(), DataError> {
+async fn store_account(event: &StudentChanged, tx: &Transaction) -> DataResult<()> {
     let Ok(account) = serde_json::from_value::<AccountSnapshot>(event.snapshot.clone()) else {
         return Ok(());
     };
@@ -226,23 +217,23 @@ async fn store_account(event: &StudentChanged, tx: &Transaction) -> Result<(), D
         is_verified: account.is_email_verified || account.is_phone_verified,
         is_disabled: account.is_disabled,
     };
-    Students::store_account(tx, &account).await
+    students::store_account(tx, &account).await
 }
 
-impl Effect<Pages> for TrainerChanged {
-    async fn apply(&self, tx: &Transaction, _: DateTime<Utc>, _: &Pages) -> Result<(), Error> {
-        let card = members(&self.snapshot, &["fullName", "photoUrl"]);
-        Ok(Cards::store(tx, self.trainer_id, self.version, &card).await?)
+impl Effect<Pages> for BusinessEvent<TrainerChanged> {
+    async fn apply(&self, tx: &Transaction, _: &Pages) -> Result<(), Error> {
+        let card = members(&self.data.snapshot, &["fullName", "photoUrl"]);
+        Ok(cards::store(tx, self.data.trainer_id, self.data.version, &card).await?)
     }
 }
 
-impl Effect<Pages> for CourseChanged {
-    async fn apply(&self, tx: &Transaction, _: DateTime<Utc>, _: &Pages) -> Result<(), Error> {
-        let Ok(id) = self.course_id.parse() else {
+impl Effect<Pages> for BusinessEvent<CourseChanged> {
+    async fn apply(&self, tx: &Transaction, _: &Pages) -> Result<(), Error> {
+        let Ok(id) = self.data.course_id.parse() else {
             return Ok(());
         };
-        let card = members(&self.snapshot, &["title", "category", "thumbnailUrl"]);
-        Ok(Cards::store(tx, id, self.version, &card).await?)
+        let card = members(&self.data.snapshot, &["title", "category", "thumbnailUrl"]);
+        Ok(cards::store(tx, id, self.data.version, &card).await?)
     }
 }
 

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::{
-    store::{Cards, MyCourse, MyCourses, MySession, MySessions, Student, Students},
+    store::{MyCourse, MySession, Student, cards, courses, sessions, students},
     summaries::Planned,
 };
 
@@ -25,7 +25,7 @@ const TTL: Timeout = Timeout::from_secs(300);
 const LAST_ZONE: TimeDelta = TimeDelta::hours(12);
 /// The status of a course without a trainer.
 const NOT_ASSIGNED: &str = "NOT_ASSIGNED";
-/// The sessions on the first page.
+/// The sessions on the home page.
 const MAX_UPCOMING: usize = 10;
 
 /// Reads the pages of students.
@@ -93,7 +93,7 @@ impl Pages {
             .transaction(|tx| async move {
                 for session in sessions {
                     let date = (&*session.scheduled_date, &*session.time_slot);
-                    MySessions::plan(&tx, student, session.id, date).await?;
+                    sessions::plan(&tx, student, session.id, date).await?;
                 }
                 Ok::<_, Error>(())
             })
@@ -102,7 +102,7 @@ impl Pages {
         Ok(())
     }
 
-    /// Returns the first page, without the data of other services.
+    /// Returns the home page, without the data of other services.
     ///
     /// # Errors
     /// An error of the database.
@@ -138,7 +138,7 @@ impl Pages {
     /// # Errors
     /// An error of the database.
     pub(crate) async fn state(&self, student: Uuid, course: Uuid) -> Result<Value, Error> {
-        let courses = MyCourses::of(&self.database, student).await?;
+        let courses = courses::of(&self.database, student).await?;
         let bought = courses.iter().find(|bought| bought.course == course);
         Ok(json!({
             "courseId": course,
@@ -154,7 +154,7 @@ impl Pages {
     /// # Errors
     /// An error of the database.
     pub(crate) async fn progress(&self, student: Uuid) -> Result<Vec<Value>, Error> {
-        let courses = MyCourses::of(&self.database, student).await?;
+        let courses = courses::of(&self.database, student).await?;
         Ok(courses.iter().map(progress).collect())
     }
 }
@@ -215,11 +215,11 @@ pub(crate) fn student_view(student: &Student) -> Value {
 }
 
 async fn read(database: &Database, id: Uuid) -> Result<Record, Error> {
-    let student = Students::by_id(database, id).await?;
+    let student = students::by_id(database, id).await?;
     Ok(Record {
         student: student.as_ref().map(student_view),
-        courses: MyCourses::of(database, id).await?,
-        sessions: MySessions::of(database, id).await?,
+        courses: courses::of(database, id).await?,
+        sessions: sessions::of(database, id).await?,
     })
 }
 
@@ -287,7 +287,7 @@ async fn cards(database: &Database, courses: &[MyCourse]) -> Result<HashMap<Uuid
     let ids = courses
         .iter()
         .flat_map(|course| [Some(course.course), course.trainer]);
-    let cards = Cards::of(database, ids.flatten().collect()).await?;
+    let cards = cards::of(database, ids.flatten().collect()).await?;
     Ok(cards.into_iter().collect())
 }
 
@@ -299,6 +299,18 @@ fn card_view(id: Uuid, cards: &HashMap<Uuid, Value>) -> Value {
     card
 }
 
+/// Returns the state of an allocation. Held sessions decide whether it is active or completed.
+fn allocation_status(course: &MyCourse) -> Option<&str> {
+    match course.allocation_status.as_deref() {
+        Some("approved") if course.completed > 0 => Some(choice(
+            course.completed >= course.paid_sessions(),
+            "completed",
+            "active",
+        )),
+        status => status,
+    }
+}
+
 fn allocation_view(course: &MyCourse, cards: &HashMap<Uuid, Value>) -> Option<Value> {
     let trainer = course.trainer?;
     let card = cards.get(&trainer);
@@ -308,7 +320,7 @@ fn allocation_view(course: &MyCourse, cards: &HashMap<Uuid, Value>) -> Option<Va
         "trainerId": trainer,
         "trainerName": card.and_then(|card| card.get("fullName")),
         "trainerPhoto": card.and_then(|card| card.get("photoUrl")),
-        "status": course.allocation_status,
+        "status": allocation_status(course),
         "classType": metadata("classType"),
         "scheduleType": metadata("deliveryMode"),
         "startDate": course.start_date,

@@ -11,7 +11,7 @@ use seaworthy::{
 use serde_json::json;
 use tutoring_contract::ServiceTokens;
 
-use crate::store::{DueReward, Referrals};
+use crate::store::{DueReward, referrals};
 
 /// Short enough that the wallet shows the coins within a minute.
 const INTERVAL: Timeout = Timeout::from_secs(5);
@@ -51,23 +51,23 @@ impl Rewards {
     /// Rewards a batch, and reverses a batch. Returns whether there may be more.
     async fn step(&self) -> Result<bool, Error> {
         let database = &self.database;
-        let due = Referrals::due(database, BATCH).await?;
+        let due = referrals::due(database, BATCH).await?;
         for reward in &due {
-            if !Referrals::begin(database, reward.referred).await? {
+            if !referrals::begin(database, reward.referred).await? {
                 continue;
             }
             match self.call(CREDIT, reward).await {
-                Ok(()) => Referrals::set_rewarded(database, reward).await?,
+                Ok(()) => referrals::set_rewarded(database, reward).await?,
                 Err(error) => self.delay(reward, &error).await?,
             }
         }
-        let lost = Referrals::reversals_due(database, BATCH).await?;
+        let lost = referrals::reversals_due(database, BATCH).await?;
         for reward in &lost {
-            if !Referrals::begin_reversal(database, reward.referred).await? {
+            if !referrals::begin_reversal(database, reward.referred).await? {
                 continue;
             }
             match self.call(REVERSE, reward).await {
-                Ok(()) => Referrals::set_reversed(database, reward).await?,
+                Ok(()) => referrals::set_reversed(database, reward).await?,
                 Err(error) => self.delay(reward, &error).await?,
             }
         }
@@ -76,8 +76,8 @@ impl Rewards {
 
     async fn delay(&self, reward: &DueReward, error: &Error) -> Result<(), Error> {
         let (referred, error) = (reward.referred, error_chain(error));
-        tracing::warn!(%referred, error, "the coins of a referrer were not changed");
-        Ok(Referrals::delay(&self.database, reward.referred, BACKOFF).await?)
+        tracing::warn!(%referred, error, "the coins of a referrer could not be changed");
+        Ok(referrals::delay(&self.database, reward.referred, BACKOFF).await?)
     }
 
     async fn call(&self, path: &str, reward: &DueReward) -> Result<(), Error> {

@@ -3,25 +3,24 @@
 use std::{process::ExitCode, sync::Arc};
 
 use seaworthy::{
-    audit_log::{self, AuditLog, AuditLogConfig, audit_log_command},
+    audit_log::{self, AuditLog},
     cache::Cache,
     config::{Conversion, LegacyVariable},
-    data::{DatabaseConfig, MigrationSet, migrate_command},
-    messaging::{MessagingConfig, Topics, dead_letters_command},
-    outbox::{self, outbox_command},
+    data::{MigrationSet, migration},
+    messaging::Topics,
+    outbox::{self, Consumer},
     prelude::*,
-    service::Commands,
 };
 use tutoring_contract::{
     ServiceTokens,
-    events::{AdminOverride, Occurred, StudentChanged},
+    events::{AdminOverride, BusinessEvent, StudentChanged},
 };
-use tutoring_identity::{BACKEND_VARIABLES, BROKER, Backend, DATABASE, behind_gateway, migration};
+use tutoring_identity::{BACKEND_VARIABLES, Backend, Stores, behind_gateway, stores};
 
 use crate::{
     api::{self, Api},
     config::StudentConfig,
-    consumers,
+    consumers::consumers,
     pages::Pages,
     rewards,
     summaries::Summaries,
@@ -42,18 +41,21 @@ const TIMEOUT: &str = "1s";
 const MIGRATIONS: &[MigrationSet] = &[
     outbox::MIGRATIONS,
     audit_log::MIGRATIONS,
-    MigrationSet::of_service(&[
+    MigrationSet::for_service(&[
         migration!(1, "students", "../migrations/0001_students"),
         migration!(2, "referrals", "../migrations/0002_referrals"),
         migration!(3, "refunds", "../migrations/0003_refunds"),
         migration!(4, "reward_reversals", "../migrations/0004_reward_reversals"),
         migration!(5, "reversal_calls", "../migrations/0005_reversal_calls"),
+        migration!(6, "territories", "../migrations/0006_territories"),
     ]),
 ];
 
 /// The environment variables that only this legacy service has.
-const VARIABLES: [LegacyVariable; 4] = [
+const VARIABLES: [LegacyVariable; 5] = [
     LegacyVariable::converted("STUDENT_SERVICE_PORT", "server.http.addr", Conversion::Port),
+    // The replicas share the cached pages.
+    LegacyVariable::sets("REDIS_URL", "cache.url").unless_file_sets("cache.url"),
     LegacyVariable::sets("NOTIFICATION_SERVICE_URL", "clients.notification.base_url"),
     LegacyVariable::sets("PAYMENT_SERVICE_URL", "clients.payment.base_url"),
     LegacyVariable::sets("BOOKING_SERVICE_URL", "clients.booking.base_url"),
@@ -75,35 +77,17 @@ pub fn service() -> Service {
         .default_value("clients.booking.base_url", "http://127.0.0.1:3011")
         .default_value("clients.booking.propagation", "address")
         .default_value("clients.booking.policies.total_timeout", TIMEOUT)
-        .legacy_variables(BACKEND_VARIABLES)
+        .legacy_variables(BACKEND_VARIABLES.to_vec())
         .legacy_variables(VARIABLES)
 }
+
+stores!(StudentConfig, backend);
 
 /// Runs the program.
 #[must_use]
 pub fn main() -> ExitCode {
-    let commands = Commands::new()
-        .with(migrate_command(DATABASE, database, MIGRATIONS))
-        .with(outbox_command(DATABASE, database))
-        .with(dead_letters_command(
-            BROKER,
-            broker,
-            consumers::consumed_topics,
-        ))
-        .with(audit_log_command(DATABASE, audit_log_settings));
+    let commands = StudentConfig::commands(MIGRATIONS, || Consumer::topics(consumers()));
     service().main_with(commands, assemble)
-}
-
-fn database(settings: &StudentConfig) -> &DatabaseConfig {
-    &settings.backend.database
-}
-
-fn broker(settings: &StudentConfig) -> &MessagingConfig {
-    &settings.backend.broker
-}
-
-fn audit_log_settings(settings: &StudentConfig) -> (&DatabaseConfig, &AuditLogConfig) {
-    (&settings.backend.database, &settings.audit_log)
 }
 
 /// Assembles the service.
@@ -114,21 +98,12 @@ pub async fn assemble(service: &Assembly<StudentConfig>) -> Result<(), StartErro
     service.document(include_str!("../docs/openapi.json"));
     let settings = service.settings();
     let topics = Topics::new()
-        .with_unroutable::<Occurred<StudentChanged>>()
-        .with_unroutable::<Occurred<AdminOverride>>();
-    // Boxed, so that the type of this future stays small enough for the compiler.
-    let backend = Box::pin(Backend::start(
-        service,
-        &settings.backend,
-        topics,
-        MIGRATIONS,
-    ))
-    .await?;
+        .with_unroutable::<BusinessEvent<StudentChanged>>()
+        .with_unroutable::<BusinessEvent<AdminOverride>>();
+    let backend = Backend::start(service, &settings.backend, topics, MIGRATIONS).await?;
     let cache = Cache::connect(service, CACHE, &settings.cache)?;
     let pages = Arc::new(Pages::new(backend.database.clone(), &cache));
-    for subscription in consumers::subscriptions(service, &backend, &pages) {
-        backend.messaging.subscribe(subscription).await?;
-    }
+    backend.consume(service, consumers(), &pages).await?;
     let audit = AuditLog::start(service, &backend.database, &settings.audit_log)?;
     let summaries = Summaries::new(service)?;
     match settings.backend.service_tokens.secret {

@@ -36,7 +36,7 @@ pub(crate) struct Planned {
     pub(crate) time_slot: String,
 }
 
-/// Parts of the first page. `None` is unknown.
+/// Parts of the home page from other services. `None` if a service did not respond.
 #[derive(Debug, Default)]
 pub(crate) struct Summary {
     pub(crate) unread_notifications: Option<u64>,
@@ -47,15 +47,10 @@ impl Summaries {
     pub(crate) fn new<C: seaworthy::config::Settings>(
         service: &Assembly<C>,
     ) -> Result<Self, StartError> {
-        let client = |name: &str| {
-            let because =
-                |error| StartError::with_cause(format!("clients.{name} cannot be used"), error);
-            service.http_client(name).map_err(because)
-        };
         Ok(Self {
-            notification: client(NOTIFICATION)?,
-            payment: client(PAYMENT)?,
-            booking: client(BOOKING)?,
+            notification: service.http_client(NOTIFICATION)?,
+            payment: service.http_client(PAYMENT)?,
+            booking: service.http_client(BOOKING)?,
         })
     }
 
@@ -104,13 +99,13 @@ async fn data(request: RequestBuilder, token: &Secret<String>) -> Option<Value> 
         Ok(answer) => answer,
         Err(error) => {
             let error = error_chain(&error);
-            tracing::debug!(error, "a part of the first page is unknown");
+            tracing::debug!(error, "a part of the home page could not be loaded");
             return None;
         }
     };
     if !answer.status().is_success() {
         let status = answer.status().as_u16();
-        tracing::debug!(status, "a part of the first page is unknown");
+        tracing::debug!(status, "a part of the home page could not be loaded");
         return None;
     }
     let mut body: Value = answer.json().await.ok()?;

@@ -38,7 +38,12 @@ async fn insert_course(database: &Database, course: u128, tier: i32, metadata: O
 async fn earlier_purchases_have_a_payment_data_2() {
     for empty in EmptyDatabase::every_engine() {
         migrate(&empty, &["up"]);
-        for _ in ["reversal_calls", "reward_reversals", "refunds"] {
+        for _ in [
+            "territories",
+            "reversal_calls",
+            "reward_reversals",
+            "refunds",
+        ] {
             migrate(&empty, &["down"]);
         }
         let config = DatabaseConfig {

@@ -7,6 +7,7 @@
 )]
 
 mod answers;
+mod in_flight;
 mod peer;
 mod tokens;
 
@@ -14,8 +15,11 @@ use seaworthy::data::{Database, DatabaseConfig};
 use seaworthy_testkit::database::EmptyDatabase;
 
 pub use answers::{call, data, json_of, rejection, wait_for};
+pub use in_flight::{hold_commits, in_order, live_sessions, wait_for_transactions, with_late_body};
 pub use peer::{Events, Peer};
-pub use tokens::{SECRET, SERVICE_SECRET, SESSION, access_tokens, service_token, sign, token};
+pub use tokens::{
+    SECRET, SERVICE_SECRET, SESSION, access_tokens, district_token, service_token, sign, token,
+};
 
 /// Connects to the database of a service.
 ///

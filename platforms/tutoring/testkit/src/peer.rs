@@ -10,18 +10,19 @@ use seaworthy::{
     service::RunningService,
 };
 use serde::de::DeserializeOwned;
-use serde_json::Value;
-use tutoring_contract::events::{Kind, Occurred, message};
+use serde_json::{Value, json};
+use tutoring_contract::events::{BusinessEvent, Kind, message};
 
 /// The received events, as JSON. Cheap to clone.
 #[derive(Debug, Clone, Default)]
 pub struct Events(Arc<Mutex<Vec<Value>>>);
 
 impl Events {
-    /// Records the events of a type.
+    /// Records the events of a type, with the subject and the correlation ID of their messages under
+    /// `message`.
     ///
     /// # Panics
-    /// An event is not JSON.
+    /// An event is not a JSON object.
     #[must_use]
     pub fn record<E>(&self, subscription: Subscription) -> Subscription
     where
@@ -29,7 +30,15 @@ impl Events {
     {
         let events = self.clone();
         subscription.on::<E, _, _>(move |received: Received<E>| {
-            events.push(serde_json::to_value(received.event()).unwrap());
+            let mut event = serde_json::to_value(received.event()).unwrap();
+            let message = received.envelope();
+            let message = json!({
+                "subject": message.subject(),
+                "correlationId": message.attribute("correlationid"),
+            });
+            let members = event.as_object_mut().unwrap();
+            members.insert("message".to_owned(), message);
+            events.push(event);
             async { Ok::<_, Failure>(()) }
         })
     }
@@ -103,7 +112,7 @@ impl Peer {
     ///
     /// # Panics
     /// The broker is not available.
-    pub async fn publish<K: Kind>(&self, event: &Occurred<K>) {
+    pub async fn publish<K: Kind>(&self, event: &BusinessEvent<K>) {
         self.publisher.publish(message(event)).await.unwrap();
     }
 }

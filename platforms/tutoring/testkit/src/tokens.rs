@@ -1,6 +1,7 @@
 use seaworthy::prelude::Secret;
 use tutoring_contract::{
-    AccessTokenConfig, AccessTokens, Role, ServiceTokenConfig, ServiceTokens, Subject, Territory,
+    AccessTokenConfig, AccessTokens, AdminRole, Role, ServiceTokenConfig, ServiceTokens, Subject,
+    Territory,
 };
 use uuid::Uuid;
 
@@ -20,18 +21,41 @@ pub fn access_tokens() -> AccessTokenConfig {
     }
 }
 
-/// Returns an access token of a user with permissions.
+/// Returns an access token of a user with permissions. An administrator is a super admin, who sees
+/// every place.
 ///
 /// # Panics
 /// The token cannot be signed.
 #[must_use]
 pub fn token(id: Uuid, role: Role, permissions: &[&str]) -> String {
+    let admin_roles = (role == Role::Admin).then_some(AdminRole::SuperAdmin);
     sign(&Subject {
         id,
         role,
-        admin_roles: Vec::new(),
+        admin_roles: admin_roles.into_iter().collect(),
         permissions: permissions.iter().map(|name| (*name).to_owned()).collect(),
         territory: Territory::default(),
+        email: None,
+        phone: None,
+    })
+}
+
+/// Returns an access token of an administrator of a district.
+///
+/// # Panics
+/// The token cannot be signed.
+#[must_use]
+pub fn district_token(id: Uuid, permissions: &[&str], (state, district): (&str, &str)) -> String {
+    sign(&Subject {
+        id,
+        role: Role::Admin,
+        admin_roles: vec![AdminRole::DistrictAdmin],
+        permissions: permissions.iter().map(|name| (*name).to_owned()).collect(),
+        territory: Territory {
+            state: Some(state.to_owned()),
+            district: Some(district.to_owned()),
+            ..Territory::default()
+        },
         email: None,
         phone: None,
     })

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use crate::{
     app::{TestPlatform, admin_token, assert_error, json_of, wait_for},
     students::send,
+    territories,
 };
 
 const PDF: &str = "%PDF-1.7 a document";
@@ -54,8 +55,8 @@ fn form(app: &TestPlatform, token: &str, course: &Value) -> Value {
     })
 }
 
-/// Returns the token of a new administrator of a state.
-fn admin_of(app: &TestPlatform, root: &str, state: &str) -> String {
+/// Creates an administrator of a state. Returns the e-mail address and the password.
+fn admin_of(app: &TestPlatform, root: &str, state: &str) -> (String, String) {
     let email = format!("{}@example.org", state.to_lowercase());
     let body = json!({
         "email": email, "fullName": "Anna Chandy", "roles": ["state_admin"],
@@ -63,7 +64,7 @@ fn admin_of(app: &TestPlatform, root: &str, state: &str) -> String {
     });
     let created = send(app, root, "POST", "/admin/admins", &body);
     let password = json_of(&created)["data"]["temporaryPassword"].clone();
-    admin_token(app, &email, password.as_str().unwrap())
+    (email, password.as_str().unwrap().to_owned())
 }
 
 /// Point 2 of the acceptance criteria.
@@ -74,7 +75,9 @@ pub(crate) async fn approved_trainer_gets_a_student_auth_5(app: &TestPlatform) {
         .await
         .unwrap();
     let root = admin_token(app, SEED_EMAIL, SEED_PASSWORD);
-    let [kerala, karnataka] = ["Kerala", "Karnataka"].map(|state| admin_of(app, &root, state));
+    let emails = ["Kerala", "Karnataka"].map(|state| admin_of(app, &root, state));
+    let log_in = |(email, password): &(String, String)| admin_token(app, email, password);
+    let [kerala, karnataka] = emails.each_ref().map(log_in);
     let post = |token: &str, path: &str, body: Value| {
         let answer = send(app, token, "POST", path, &body);
         assert!((200..300).contains(&answer.status), "{}", answer.body);
@@ -85,7 +88,9 @@ pub(crate) async fn approved_trainer_gets_a_student_auth_5(app: &TestPlatform) {
     let city = post(
         &root,
         "/booking/cities",
-        json!({ "name": "Mysuru", "centre": centre }),
+        json!({
+            "name": "Mysuru", "state": "Karnataka", "district": "Mysuru", "centre": centre,
+        }),
     );
     let zone = json!({ "cityId": city["id"], "name": "South", "centre": centre, "radiusKm": 5 });
     post(&root, "/booking/zones", zone);
@@ -135,4 +140,18 @@ pub(crate) async fn approved_trainer_gets_a_student_auth_5(app: &TestPlatform) {
         let sessions = json_of(&send(app, &trainer, "GET", &path, &Value::Null));
         (sessions["data"]["pagination"]["total"] == 10).then_some(())
     });
+    let pair = (&json!(Uuid::from_u128(5)), &trainer_id);
+    territories::check(app, (&karnataka, &kerala), pair);
+    // The role gets further permissions, which ends the sessions of its administrators.
+    let roles = json_of(&send(app, &root, "GET", "/admin/roles", &Value::Null));
+    let roles = roles["data"]["items"].clone();
+    let mut roles = roles.as_array().unwrap().iter();
+    let role = roles.find(|role| role["name"] == "state_admin").unwrap();
+    let mut permissions = role["permissions"].as_array().unwrap().clone();
+    permissions.extend([json!("student:write"), json!("trainer:write")]);
+    let permissions = json!({ "permissions": permissions });
+    let set = send(app, &root, "PUT", "/admin/roles/state_admin", &permissions);
+    assert_eq!(set.status, 200, "{}", set.body);
+    let [kerala, karnataka] = emails.map(|(email, password)| admin_token(app, &email, &password));
+    territories::check_changes(app, (&karnataka, &kerala), pair);
 }

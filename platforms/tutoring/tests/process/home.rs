@@ -1,4 +1,4 @@
-//! The first page of a student, with parts of other services.
+//! The home page of a student, with parts of other services.
 
 use serde_json::{Value, json};
 use tutoring_contract::{

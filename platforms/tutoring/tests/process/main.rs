@@ -13,11 +13,17 @@ mod admins;
 mod app;
 mod approval;
 mod authorization;
+#[path = "../../../city-events/tests/e2e/browser/chrome.rs"]
+#[expect(dead_code, reason = "City Events uses more of it")]
+mod chrome;
 mod compose;
+mod consumer_groups;
 mod course_routes;
 mod edge;
+mod environment;
 mod google;
 mod home;
+mod in_flight;
 mod later_routes;
 mod live;
 mod page;
@@ -32,6 +38,7 @@ mod schemathesis;
 mod sms;
 mod student_pages;
 mod students;
+mod territories;
 mod trainers;
 
 /// Declares each test on embedded engines, and on PostgreSQL with Redis.

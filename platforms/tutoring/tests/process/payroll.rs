@@ -30,6 +30,7 @@ fn allocated(trainer_id: Uuid, student: u128) -> TrainerAllocated {
         session_count: 30,
         start_date: "2025-10-27".parse().unwrap(),
         end_date: Some("2025-12-06".parse().unwrap()),
+        territory: None,
     }
 }
 

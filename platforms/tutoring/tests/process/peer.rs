@@ -9,10 +9,10 @@ use seaworthy::{
     service::RunningService,
 };
 use tutoring_contract::events::{
-    AllocationRejected, CourseAccessGranted, CourseProgressUpdated, Kind, NotificationRequested,
-    Occurred, PaymentRefunded, SessionCompleted, SessionRescheduled, SessionReviewed,
-    SessionSubstituted, SessionsGenerated, StudentDeallocated, TrainerAllocated, TrainerChanged,
-    message,
+    AllocationRejected, BusinessEvent, CourseAccessGranted, CourseProgressUpdated, Kind,
+    NotificationRequested, PaymentRefunded, PurchaseConfirmed, SessionCompleted,
+    SessionRescheduled, SessionReviewed, SessionSubstituted, SessionsGenerated, StudentDeallocated,
+    TrainerAllocated, TrainerChanged, message,
 };
 
 use crate::app::TestPlatform;
@@ -46,19 +46,20 @@ impl Peer {
                 let config = &service.settings().broker;
                 let messaging = Messaging::connect(service, "broker", config).await?;
                 let topics = Topics::new()
-                    .with_unroutable::<Occurred<CourseAccessGranted>>()
-                    .with_unroutable::<Occurred<PaymentRefunded>>()
-                    .with_unroutable::<Occurred<TrainerAllocated>>()
-                    .with_unroutable::<Occurred<AllocationRejected>>()
-                    .with_unroutable::<Occurred<StudentDeallocated>>()
-                    .with_unroutable::<Occurred<SessionsGenerated>>()
-                    .with_unroutable::<Occurred<SessionCompleted>>()
-                    .with_unroutable::<Occurred<SessionSubstituted>>()
-                    .with_unroutable::<Occurred<SessionRescheduled>>()
-                    .with_unroutable::<Occurred<SessionReviewed>>()
-                    .with_unroutable::<Occurred<CourseProgressUpdated>>()
-                    .with_unroutable::<Occurred<TrainerChanged>>()
-                    .with_unroutable::<Occurred<NotificationRequested>>();
+                    .with_unroutable::<BusinessEvent<CourseAccessGranted>>()
+                    .with_unroutable::<BusinessEvent<PaymentRefunded>>()
+                    .with_unroutable::<BusinessEvent<PurchaseConfirmed>>()
+                    .with_unroutable::<BusinessEvent<TrainerAllocated>>()
+                    .with_unroutable::<BusinessEvent<AllocationRejected>>()
+                    .with_unroutable::<BusinessEvent<StudentDeallocated>>()
+                    .with_unroutable::<BusinessEvent<SessionsGenerated>>()
+                    .with_unroutable::<BusinessEvent<SessionCompleted>>()
+                    .with_unroutable::<BusinessEvent<SessionSubstituted>>()
+                    .with_unroutable::<BusinessEvent<SessionRescheduled>>()
+                    .with_unroutable::<BusinessEvent<SessionReviewed>>()
+                    .with_unroutable::<BusinessEvent<CourseProgressUpdated>>()
+                    .with_unroutable::<BusinessEvent<TrainerChanged>>()
+                    .with_unroutable::<BusinessEvent<NotificationRequested>>();
                 *publisher.lock().unwrap() = Some(messaging.publisher(topics).await?);
                 Ok(())
             },
@@ -79,7 +80,7 @@ impl Peer {
 
     /// Publishes an event that occurred this number of milliseconds ago.
     pub(crate) async fn publish_late<K: Kind>(&self, data: K, milliseconds: i64) {
-        let mut event = Occurred::of(data);
+        let mut event = BusinessEvent::new(data);
         event.timestamp -= milliseconds;
         self.publisher.publish(message(&event)).await.unwrap();
     }

@@ -101,7 +101,7 @@ async fn rotated_secret_opens_older_messages_conf_5() {
         .await
         .unwrap();
     assert_eq!(opened.unwrap().body, "Your session code is 123456.");
-    let event = LiveEvent::of_user(Uuid::from_u128(7), "session:otp", &json!("123456")).unwrap();
+    let event = LiveEvent::for_user(Uuid::from_u128(7), "session:otp", &json!("123456")).unwrap();
     let sealed = LiveSealer::new(&old).unwrap().seal(event).await.unwrap();
     let opened = LiveSealer::new(&new).unwrap().open(&sealed).await.unwrap();
     assert_eq!(opened, json!("123456"));

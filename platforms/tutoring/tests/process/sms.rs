@@ -58,7 +58,7 @@ impl Provider {
     }
 
     /// Returns the last code.
-    fn code(&self) -> String {
+    pub(crate) fn code(&self) -> String {
         let lines = self.lines();
         let mut codes = lines.iter().filter_map(|line| line.split_once("otp="));
         codes.next_back().unwrap().1[..6].to_owned()

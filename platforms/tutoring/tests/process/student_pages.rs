@@ -76,6 +76,7 @@ pub(crate) async fn pages_follow_messages_in_any_order_msg_5(app: &TestPlatform)
         session_count: 2,
         start_date: "2026-12-01".parse().unwrap(),
         end_date: None,
+        territory: None,
     })
     .await;
     peer.publish(CourseProgressUpdated {
@@ -109,6 +110,7 @@ pub(crate) async fn pages_follow_messages_in_any_order_msg_5(app: &TestPlatform)
         ),
         (&json!("ONE_ON_ONE"), &json!(10))
     );
+    assert_eq!(allocation["status"], "active");
     let statuses = [0, 1].map(|index: usize| learning["sessions"][index]["status"].clone());
     assert_eq!(statuses, [json!("completed"), json!("scheduled")]);
     assert_eq!(get("/progress")["courses"][0]["completedSessions"], 1);
@@ -151,6 +153,7 @@ pub(crate) async fn older_messages_change_no_page_msg_5(app: &TestPlatform) {
         session_count: 10,
         start_date: "2026-12-01".parse().unwrap(),
         end_date: None,
+        territory: None,
     };
     let course = || {
         let path = format!("/students/{id}/learning");
@@ -230,6 +233,7 @@ pub(crate) async fn rejected_allocation_is_a_failed_trainer_msg_5(app: &TestPlat
         session_count: 10,
         start_date: "2026-12-01".parse().unwrap(),
         end_date: None,
+        territory: None,
     })
     .await;
     wait("ASSIGNED");

@@ -6,8 +6,13 @@ use seaworthy::data::sql;
 use seaworthy_testkit::http::{HttpResponse, request};
 use serde_json::{Value, json};
 use tutoring_admin::{SEED_EMAIL, SEED_PASSWORD};
+use tutoring_contract::events::PurchaseConfirmed;
+use uuid::Uuid;
 
-use crate::app::{TestPlatform, assert_error, json_of, service_token, tokens};
+use crate::{
+    app::{TestPlatform, assert_error, json_of, service_token, tokens},
+    peer::Peer,
+};
 
 const TIMEOUT: Duration = Duration::from_secs(60);
 
@@ -125,6 +130,26 @@ pub(crate) async fn profile_follows_the_account_msg_5(app: &TestPlatform) {
     assert_eq!(check(), true);
     assert_eq!(call("POST", "/claim-deal", &Value::Null).status, 200);
     assert_eq!(check(), false);
+    // A payment with a discount uses the offer of another student.
+    let other = app.student("dev@example.org");
+    let own = app.call(&other.access, "GET", "/profile", &Value::Null);
+    let own = json_of(&own)["data"]["id"].as_str().unwrap().to_owned();
+    let path = format!("/students/{own}/claim-deal/check");
+    let can_claim = || {
+        let shown = send(app, &other.access, "GET", &path, &Value::Null);
+        json_of(&shown)["data"]["canClaim"].clone()
+    };
+    assert_eq!(can_claim(), true);
+    let peer = Peer::start(app).await;
+    peer.publish(PurchaseConfirmed {
+        payment_id: Uuid::from_u128(1),
+        student_id: own.parse().unwrap(),
+        course_id: Uuid::from_u128(2),
+        amount_cents: 1,
+        metadata: json!({ "claimDealApplied": true, "couponApplied": false }),
+    })
+    .await;
+    eventually(|| (can_claim() == false).then_some(Value::Null));
     assert_error(&call("POST", "/claim-deal", &Value::Null), 409, "CONFLICT");
     let code =
         || json_of(&call("GET", "/referral-code", &Value::Null))["data"]["referralCode"].clone();

@@ -2,7 +2,7 @@ use std::{
     collections::BTreeMap,
     io::ErrorKind,
     net::SocketAddr,
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::{Mutex, RwLock},
     time::{Duration, Instant},
 };
@@ -30,7 +30,9 @@ pub(crate) use tutoring_testkit::{data, json_of, wait_for};
 
 use crate::{
     bought::{API_KEY, API_SECRET},
+    broker::Broker,
     clock::ShiftedClock,
+    outage::Held,
     peer::Peer,
     provider::Provider,
     tokens::{SECRET, SESSION, operator_token},
@@ -58,12 +60,12 @@ const SERVICES: [(&str, &str); 11] = [
 const WITHOUT_BROKER: [&str; 1] = ["admin"];
 const WITHOUT_DATABASE: [&str; 1] = ["gateway"];
 
-/// The servers of a platform. Without them it runs on embedded engines. The broker is always a
-/// file, so that a test can lock it.
+/// The servers of a platform. Without them it runs on embedded engines.
 #[derive(Default)]
 pub(crate) struct Servers {
     databases: BTreeMap<&'static str, EmptyDatabase>,
     redis: Option<RedisServer>,
+    broker: Broker,
 }
 
 impl Servers {
@@ -75,7 +77,7 @@ impl Servers {
             url: redis.url().parse().unwrap(),
             ..RedisConfig::default()
         };
-        let record = SessionRecord::of_request(SESSION, Uuid::nil(), Role::Student, 0);
+        let record = SessionRecord::from_request(SESSION, Uuid::nil(), Role::Student, 0);
         let sessions = LiveSessions::new(Some(&config)).unwrap();
         sessions.put(&record).await.unwrap();
         let with_database = SERVICES
@@ -86,6 +88,17 @@ impl Servers {
         Some(Self {
             databases: databases.collect::<Option<_>>()?,
             redis: Some(redis),
+            broker: Broker::File,
+        })
+    }
+
+    /// PostgreSQL, Redis and Kafka. `None` if one of them is not installed.
+    #[cfg(feature = "kafka")]
+    pub(crate) async fn with_kafka() -> Option<Self> {
+        let servers = Self::postgres_and_redis().await?;
+        Some(Self {
+            broker: Broker::kafka()?,
+            ..servers
         })
     }
 
@@ -98,6 +111,10 @@ impl Servers {
             }
             if let Some(redis) = &self.redis {
                 set.push(format!("{own}redis.url={}", redis.url()));
+            }
+            if !WITHOUT_BROKER.contains(&service) {
+                let broker = self.broker.settings().into_iter();
+                set.extend(broker.map(|setting| format!("{own}broker.{setting}")));
             }
         }
         set
@@ -124,10 +141,6 @@ fn settings(provider: SocketAddr) -> Vec<String> {
         let own = format!("{service}.{prefix}");
         set.push(format!("{own}access_tokens.secret={SECRET}"));
         set.push(format!("{service}.log.level=error"));
-        if !WITHOUT_BROKER.contains(&service) {
-            // The successor of a killed process gets its messages after this time.
-            set.push(format!("{own}broker.embedded.claim_ttl=2s"));
-        }
     }
     set.extend([
         "gateway.limits.public=100000".to_owned(),
@@ -224,22 +237,23 @@ impl TestPlatform {
         self.folder.path().join("data")
     }
 
-    /// Starts the program. An earlier one was killed.
+    /// Starts the program, or the one that `SEAWORTHY_TEST_TUTORING` names, such as a dist build. An
+    /// earlier process must have been killed.
     pub(crate) fn run(&self) {
         let data = self.data();
         let mut arguments = vec!["--data", data.to_str().unwrap(), "--free-ports", "--empty"];
         let mut settings = settings(self.provider.address);
         settings.extend(self.servers.settings());
         arguments.extend(settings.iter().flat_map(|setting| ["--set", setting]));
-        let program = Path::new(env!("CARGO_BIN_EXE_tutoring"));
+        let other = std::env::var_os("SEAWORTHY_TEST_TUTORING");
+        let program = other.map_or_else(|| env!("CARGO_BIN_EXE_tutoring").into(), PathBuf::from);
         let environment = self.clock.as_ref().map(ShiftedClock::environment);
         let environment = environment.unwrap_or_default();
         let environment: Vec<_> = environment
             .iter()
             .map(|(name, value)| (*name, value.as_str()))
             .collect();
-        let mut process =
-            ServiceProcess::start_unchanged(program, &arguments, &environment).unwrap();
+        let mut process = ServiceProcess::spawn(&program, &arguments, &environment).unwrap();
         process.line("Tutoring is running").unwrap();
         let mut addresses = BTreeMap::new();
         for (service, _) in SERVICES {
@@ -294,7 +308,7 @@ impl TestPlatform {
         self.addresses.read().unwrap()[service]
     }
 
-    /// Connects to the database of a service, or to the broker.
+    /// Connects to the database of a service, or to the file of the broker.
     pub(crate) async fn database(&self, name: &str) -> Database {
         let file = self.data().join(format!("{name}.db"));
         let server = self.servers.databases.get(name);
@@ -313,8 +327,27 @@ impl TestPlatform {
 
     /// Returns the settings of the broker of all services.
     pub(crate) fn broker(&self) -> Vec<String> {
-        let file = self.data().join("broker.db");
-        vec![format!("broker.url=sqlite:{}", file.display())]
+        let file = format!("url=sqlite:{}", self.data().join("broker.db").display());
+        let settings = match self.servers.broker {
+            Broker::File => vec![file],
+            #[cfg(feature = "kafka")]
+            Broker::Kafka { .. } => self.servers.broker.settings(),
+        };
+        let broker = settings.into_iter();
+        broker.map(|setting| format!("broker.{setting}")).collect()
+    }
+
+    /// Makes the broker unavailable.
+    pub(crate) async fn hold_broker(&self) -> Held {
+        match &self.servers.broker {
+            Broker::File => Held::new(self, "broker").await,
+            #[cfg(feature = "kafka")]
+            Broker::Kafka { server, .. } => Held::freeze(std::sync::Arc::clone(server)),
+        }
+    }
+
+    pub(crate) fn broker_is_file(&self) -> bool {
+        matches!(self.servers.broker, Broker::File)
     }
 
     /// Sends a request to the gateway. Returns `None` if the program was killed meanwhile.

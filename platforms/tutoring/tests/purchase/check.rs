@@ -2,7 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use seaworthy::data::{
@@ -33,6 +33,12 @@ const GROUPS: [&str; 8] = [
 ];
 /// Empty looks at the queues one after another. A message is in a queue or in an outbox.
 const QUIET_LOOKS: u32 = 3;
+/// The poll interval of a file.
+const FILE_POLL: Duration = Duration::from_millis(20);
+/// The poll interval of the lag. Services measure it more often.
+const LAG_POLL: Duration = Duration::from_millis(400);
+const WAITING: &str = "SELECT COUNT(*) FROM broker_messages WHERE group_name IN (?*)";
+const DEAD_LETTERS: &str = "SELECT COUNT(*) FROM broker_dead_letters";
 
 /// A payment as stored.
 #[derive(Debug)]
@@ -78,15 +84,17 @@ impl TestPlatform {
         for service in ["payment", "course", "booking"] {
             outboxes.push(self.database(service).await);
         }
-        let broker = self.database("broker").await;
+        let file = match self.broker_is_file() {
+            true => Some(self.database("broker").await),
+            false => None,
+        };
+        let interval = if file.is_some() { FILE_POLL } else { LAG_POLL };
         let (started, mut quiet) = (Instant::now(), 0);
         while quiet < QUIET_LOOKS {
-            let mut waiting = count(
-                &broker,
-                "SELECT COUNT(*) FROM broker_messages WHERE group_name IN (?*)",
-                &GROUPS,
-            )
-            .await;
+            let mut waiting = match &file {
+                Some(file) => count(file, WAITING, &GROUPS).await,
+                None => block_in_place(|| self.metric("consumer_lag", &GROUPS)),
+            };
             for outbox in &outboxes {
                 waiting += count(outbox, "SELECT COUNT(*) FROM outbox WHERE state <> 3", &[]).await;
             }
@@ -95,13 +103,16 @@ impl TestPlatform {
                 started.elapsed() < TIMEOUT,
                 "{waiting} messages were not handled"
             );
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            tokio::time::sleep(interval).await;
         }
         for outbox in &outboxes {
             let parked = count(outbox, "SELECT COUNT(*) FROM outbox", &[]).await;
             assert_eq!(parked, 0, "an event was not published");
         }
-        let letters = count(&broker, "SELECT COUNT(*) FROM broker_dead_letters", &[]).await;
+        let letters = match &file {
+            Some(file) => count(file, DEAD_LETTERS, &[]).await,
+            None => block_in_place(|| self.metric("messages_dead_lettered_total", &[])),
+        };
         assert_eq!(letters, 0, "dead letters");
     }
 

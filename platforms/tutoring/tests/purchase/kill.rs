@@ -45,6 +45,13 @@ fn succeeded(answer: Option<HttpResponse>) {
     assert_eq!(crate::app::data(&answer)["status"], "succeeded");
 }
 
+/// Waits until a group has received a message and not acknowledged it.
+fn wait_for_delivery(app: &TestPlatform, group: &str) {
+    wait_for("the delivery", || {
+        (app.metric("messages_unacknowledged", &[group]) > 0).then_some(())
+    });
+}
+
 /// Waits until a service has stored something.
 async fn wait_for_count(app: &TestPlatform, service: &str, query: &'static str) {
     let database = app.database(service).await;
@@ -108,7 +115,7 @@ pub(crate) async fn killed_confirmation_is_completed_by_the_provider_res_1(app: 
 pub(crate) async fn kill_before_the_event_is_published_loses_nothing_res_1(app: TestPlatform) {
     let (app, _peer, student) = open(app).await;
     let (bought, paid) = app.paid(student, &package());
-    let held = Held::new(&app, "broker").await;
+    let held = app.hold_broker().await;
     succeeded(app.confirm(&bought, &paid));
     app.kill();
     held.free().await;
@@ -121,7 +128,7 @@ pub(crate) async fn kill_before_the_course_opens_loses_nothing_res_1(app: TestPl
     let (bought, paid) = app.paid(student, &package());
     let held = Held::new(&app, "course").await;
     succeeded(app.confirm(&bought, &paid));
-    wait_for_count(&app, "broker", "SELECT COUNT(*) FROM broker_messages WHERE group_name = 'purchase-creation-workers' AND deliveries > 0").await;
+    wait_for_delivery(&app, "purchase-creation-workers");
     app.kill();
     held.free().await;
     app.run();
@@ -133,7 +140,7 @@ pub(crate) async fn kill_before_the_allocation_loses_nothing_res_1(app: TestPlat
     let (bought, paid) = app.paid(student, &package());
     let held = Held::new(&app, "booking").await;
     succeeded(app.confirm(&bought, &paid));
-    wait_for_count(&app, "broker", "SELECT COUNT(*) FROM broker_messages WHERE group_name = 'trainer-allocation-workers' AND deliveries > 0").await;
+    wait_for_delivery(&app, "trainer-allocation-workers");
     app.kill();
     held.free().await;
     app.run();
@@ -143,7 +150,7 @@ pub(crate) async fn kill_before_the_allocation_loses_nothing_res_1(app: TestPlat
 pub(crate) async fn kill_between_allocation_and_sessions_loses_nothing_res_1(app: TestPlatform) {
     let (app, _peer, student) = open(app).await;
     // The event of the allocation is stored and not published.
-    let held = Held::new(&app, "broker").await;
+    let held = app.hold_broker().await;
     let body = json!({
         "studentId": student, "courseId": app.course(), "sessionCount": 30,
         "schedule": { "timeSlot": "16:00" },

@@ -1,6 +1,6 @@
 //! Whole purchases through the gateway. The program `tutoring` runs as a process on embedded
-//! engines, and on PostgreSQL with Redis. The payment provider is in the process of the tests, so
-//! that a test can kill the program.
+//! engines, on PostgreSQL with Redis, and with the feature `kafka` also on Kafka. The payment
+//! provider is in the process of the tests, so that a test can kill the program.
 
 #![expect(
     clippy::unwrap_used,
@@ -12,6 +12,7 @@
 mod acceptance;
 mod app;
 mod bought;
+mod broker;
 mod check;
 mod clock;
 mod kill;
@@ -23,6 +24,7 @@ mod play;
 #[path = "../../payment/tests/promises/provider.rs"]
 #[expect(dead_code, reason = "the tests of the payment service use the rest")]
 mod provider;
+mod rate;
 mod sessions;
 mod story;
 mod tokens;
@@ -42,6 +44,17 @@ macro_rules! on_every_engine {
             $($(#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
             async fn $name() {
                 let Some(servers) = crate::app::Servers::postgres_and_redis().await else {
+                    return;
+                };
+                let app = crate::app::TestPlatform::start(servers).await;
+                crate::$module::$name(app).await;
+            })+)+
+        }
+        #[cfg(feature = "kafka")]
+        mod kafka {
+            $($(#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+            async fn $name() {
+                let Some(servers) = crate::app::Servers::with_kafka().await else {
                     return;
                 };
                 let app = crate::app::TestPlatform::start(servers).await;

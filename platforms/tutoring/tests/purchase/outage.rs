@@ -1,8 +1,12 @@
 //! The broker is unavailable, and purchases go on.
 
+#[cfg(feature = "kafka")]
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use seaworthy::data::{Database, sql};
+#[cfg(feature = "kafka")]
+use seaworthy_testkit::server::kafka::KafkaServer;
 use serde_json::json;
 use tokio::{sync::oneshot, task::JoinHandle, time::sleep};
 use uuid::Uuid;
@@ -23,26 +27,42 @@ const SLOTS: [&str; 2] = ["16:00", "17:00"];
 /// Locks all tables of a PostgreSQL database for other writers, except the leases of workers.
 const LOCK: &str = "DO $$ DECLARE name text; BEGIN FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'leases' ORDER BY tablename LOOP EXECUTE format('LOCK TABLE %I IN EXCLUSIVE MODE', name); END LOOP; END $$";
 
-/// A database that only this test can write.
-pub(crate) struct Held {
-    end: oneshot::Sender<()>,
-    task: JoinHandle<()>,
+/// A database that only this test can write, or a broker that does not respond.
+pub(crate) enum Held {
+    Database {
+        end: oneshot::Sender<()>,
+        task: JoinHandle<()>,
+    },
+    #[cfg(feature = "kafka")]
+    Kafka(Arc<KafkaServer>),
 }
 
 impl Held {
-    /// Takes the write lock of the database of a service, or of the broker.
+    /// Takes the write lock of the database of a service, or of the file of the broker.
     pub(crate) async fn new(app: &TestPlatform, name: &str) -> Self {
         let database = app.database(name).await;
         let (ready, is_ready) = oneshot::channel();
         let (end, ended) = oneshot::channel();
         let task = tokio::spawn(hold(database, ready, ended));
         is_ready.await.unwrap();
-        Self { end, task }
+        Self::Database { end, task }
+    }
+
+    #[cfg(feature = "kafka")]
+    pub(crate) fn freeze(server: Arc<KafkaServer>) -> Self {
+        server.freeze();
+        Self::Kafka(server)
     }
 
     pub(crate) async fn free(self) {
-        self.end.send(()).unwrap();
-        self.task.await.unwrap();
+        match self {
+            Self::Database { end, task } => {
+                end.send(()).unwrap();
+                task.await.unwrap();
+            }
+            #[cfg(feature = "kafka")]
+            Self::Kafka(server) => server.resume(),
+        }
     }
 }
 
@@ -74,7 +94,7 @@ pub(crate) async fn purchases_survive_an_outage_of_the_broker_msg_5(app: TestPla
         .ok()
         .and_then(|text| text.parse().ok());
     let outage = seconds.map_or(OUTAGE, Duration::from_secs);
-    let held = Held::new(&app, "broker").await;
+    let held = app.hold_broker().await;
     let began = Instant::now();
     let students: Vec<_> = (0..STUDENTS).map(|_| Uuid::new_v4()).collect();
     for (index, student) in students.iter().enumerate() {

@@ -8,9 +8,9 @@ use seaworthy::{
 };
 use serde_json::json;
 use tutoring_contract::Territory;
-use tutoring_identity::DATABASE;
+use tutoring_identity::{DATABASE, Stores};
 
-use crate::{config::TrainerAuthConfig, service::database, store::Place};
+use crate::{config::TrainerAuthConfig, store::Place};
 
 /// Rows of one statement.
 const BATCH: usize = 500;
@@ -22,9 +22,7 @@ struct Row {
     city: String,
     district: String,
     state: String,
-    #[serde(default)]
     zone: Option<String>,
-    #[serde(default)]
     locality: Option<String>,
 }
 
@@ -32,7 +30,7 @@ struct Row {
 /// `district`, `state`, and optionally `zone` and `locality`.
 pub(crate) fn pincodes_command() -> ServiceCommand<TrainerAuthConfig> {
     let import = Command::new("import")
-        .about("Import pincodes from a CSV file. Known pincodes keep their place.")
+        .about("Import pincodes from a CSV file. Existing pincodes are not changed.")
         .arg(Arg::new("file").required(true));
     let command = Command::new("pincodes")
         .about("Manage pincodes.")
@@ -46,9 +44,9 @@ async fn import_pincodes(run: CommandRun<'_, TrainerAuthConfig>) -> Result<(), S
     let file = arguments.and_then(|arguments| arguments.get_one::<String>("file"));
     let file = file.ok_or_else(|| StartError::new("use `pincodes import FILE`"))?;
     let places = read(file).map_err(|error| {
-        StartError::with_cause(format!("{file} cannot be read as CSV of pincodes"), error)
+        StartError::with_cause(format!("{file} is not a valid CSV file of pincodes"), error)
     })?;
-    let config = database(run.service.settings());
+    let config = run.service.settings().database();
     let database = Database::connect(run.service, DATABASE, config, &[]).await?;
     for batch in places.chunks(BATCH) {
         let inserted = Place::insert_all(&database, batch).await;

@@ -1,18 +1,17 @@
 use seaworthy::{
     audit_log::AuditLogConfig,
-    data::DatabaseConfig,
     outbox::InboxConfig,
     prelude::*,
     storage::{StorageConfig, StorageUrl},
 };
 use tutoring_contract::PlatformZone;
-use tutoring_identity::IdentityConfig;
+use tutoring_identity::{IdentityConfig, embedded_database};
 
 /// A directory that version control ignores.
 const DEFAULT_FILE: &str = "data/tutoring/trainer-auth.db";
 const DEFAULT_DOCUMENTS: &str = "data/tutoring/documents";
 /// The signed URLs of the file storage.
-const DEFAULT_SIGNED_URL: &str = "http://127.0.0.1:3002/documents";
+pub(crate) const DEFAULT_SIGNED_URL: &str = "http://127.0.0.1:3002/documents";
 /// A scan of several pages.
 const MAX_DOCUMENT_SIZE: ByteSize = ByteSize::mebibytes(10);
 
@@ -38,7 +37,7 @@ impl Default for TrainerAuthConfig {
     fn default() -> Self {
         Self {
             identity: IdentityConfig {
-                database: DatabaseConfig::embedded(DEFAULT_FILE),
+                database: embedded_database(DEFAULT_FILE),
                 ..IdentityConfig::default()
             },
             inbox: InboxConfig::default(),

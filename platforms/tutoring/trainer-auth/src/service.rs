@@ -3,31 +3,46 @@
 use std::{process::ExitCode, sync::Arc};
 
 use seaworthy::{
-    audit_log::{AuditLog, AuditLogConfig, audit_log_command},
-    data::{DatabaseConfig, migrate_command},
-    messaging::{MessagingConfig, Topics, dead_letters_command},
-    outbox::{Inbox, outbox_command},
+    audit_log::AuditLog,
+    config::{Conversion, LegacyVariable},
+    messaging::Topics,
+    outbox::Inbox,
     prelude::*,
-    service::Commands,
     storage::Storage,
 };
-use tutoring_contract::events::{CourseChanged, Occurred};
+use tutoring_contract::{
+    events::{BusinessEvent, CourseChanged},
+    groups::TRAINER_AUTH,
+};
 use tutoring_identity::{
-    AccountKind, BROKER, DATABASE, Identity, TRAINER_LEGACY_VARIABLES, behind_gateway,
+    AccountKind, DOCUMENTS_VARIABLES, Identity, Stores, TRAINER_ACCOUNT_VARIABLES, behind_gateway,
+    stores,
 };
 
 use crate::{
     api,
     applications::{Applicants, subscription},
     command::pincodes_command,
-    config::TrainerAuthConfig,
+    config::{DEFAULT_SIGNED_URL, TrainerAuthConfig},
     store::MIGRATIONS,
 };
 
 /// The name of the service in logs and metrics.
 const NAME: &str = "tutoring-trainer-auth";
-/// The consumer group of messages about courses.
-const GROUP: &str = "trainer-auth-courses";
+
+/// The environment variables that only this legacy service has.
+const VARIABLES: [LegacyVariable; 3] = [
+    LegacyVariable::converted(
+        "TRAINER_AUTH_SERVICE_PORT",
+        "server.http.addr",
+        Conversion::Port,
+    ),
+    LegacyVariable::sets("PLATFORM_TIMEZONE", "time_zone"),
+    LegacyVariable::ignored(
+        "GOOGLE_MAPS_API_KEY",
+        "remove it: trainers confirm their place, and there is no geocoder",
+    ),
+];
 
 /// Returns the service with its default ports: HTTP 3002, admin listener 3102.
 #[must_use]
@@ -37,36 +52,24 @@ pub fn service() -> Service {
         .default_value("admin.addr", "127.0.0.1:3102")
         // Google gets no data of the request.
         .default_value("clients.google.propagation", "none")
-        .legacy_variables(TRAINER_LEGACY_VARIABLES)
+        .legacy_variables(TRAINER_ACCOUNT_VARIABLES.to_vec())
+        .legacy_variables(DOCUMENTS_VARIABLES.to_vec())
+        .legacy_variables(VARIABLES)
 }
+
+stores!(TrainerAuthConfig, identity);
 
 /// Runs the program.
 #[must_use]
 pub fn main() -> ExitCode {
-    let commands = Commands::new()
-        .with(migrate_command(DATABASE, database, MIGRATIONS))
-        .with(outbox_command(DATABASE, database))
-        .with(dead_letters_command(BROKER, broker, consumed_topics))
-        .with(audit_log_command(DATABASE, audit_log))
-        .with(pincodes_command());
+    let commands =
+        TrainerAuthConfig::commands(MIGRATIONS, consumed_topics).with(pincodes_command());
     service().main_with(commands, assemble)
-}
-
-pub(crate) fn database(settings: &TrainerAuthConfig) -> &DatabaseConfig {
-    &settings.identity.database
-}
-
-fn broker(settings: &TrainerAuthConfig) -> &MessagingConfig {
-    &settings.identity.broker
 }
 
 /// Returns the topics that the service consumes.
 fn consumed_topics() -> Topics {
-    Topics::from_event::<Occurred<CourseChanged>>()
-}
-
-fn audit_log(settings: &TrainerAuthConfig) -> (&DatabaseConfig, &AuditLogConfig) {
-    (&settings.identity.database, &settings.audit_log)
+    Topics::from_event::<BusinessEvent<CourseChanged>>()
 }
 
 /// Assembles the service.
@@ -76,7 +79,9 @@ fn audit_log(settings: &TrainerAuthConfig) -> (&DatabaseConfig, &AuditLogConfig)
 pub async fn assemble(service: &Assembly<TrainerAuthConfig>) -> Result<(), StartError> {
     service.document(include_str!("../docs/openapi.json"));
     let settings = service.settings();
-    let documents = Storage::connect(service, "documents", &settings.documents)?;
+    let documents = settings.documents.clone();
+    let documents = documents.with_public_address(DEFAULT_SIGNED_URL);
+    let documents = Storage::connect(service, "documents", &documents)?;
     // Boxed, so that the type of this future stays small enough for the compiler.
     let identity = Box::pin(Identity::start(
         service,
@@ -87,12 +92,13 @@ pub async fn assemble(service: &Assembly<TrainerAuthConfig>) -> Result<(), Start
     .await?;
     let database = identity.database().clone();
     let audit = AuditLog::start(service, &database, &settings.audit_log)?;
-    let inbox = Inbox::new(database.clone(), GROUP, settings.inbox.clone());
+    let inbox = Inbox::new(
+        database.clone(),
+        TRAINER_AUTH.name(),
+        settings.inbox.clone(),
+    );
     inbox.purge_regularly(service);
-    identity
-        .messaging()
-        .subscribe(subscription(GROUP, &inbox))
-        .await?;
+    identity.messaging().subscribe(subscription(&inbox)).await?;
     let applicants = Arc::new(Applicants {
         outbox: identity.outbox().clone(),
         audit,

@@ -1,5 +1,5 @@
 use seaworthy::{data::Transaction, outbox::Outbox, prelude::*};
-use tutoring_contract::events::{Occurred, TrainerChanged, message};
+use tutoring_contract::events::{BusinessEvent, TrainerChanged, message};
 
 use crate::{api::snapshot, store::Trainer};
 
@@ -12,7 +12,7 @@ pub(crate) async fn announce(
     outbox: &Outbox,
     trainer: &Trainer,
 ) -> Result<(), Error> {
-    let changed = Occurred::of(TrainerChanged {
+    let changed = BusinessEvent::new(TrainerChanged {
         trainer_id: trainer.id,
         version: trainer.version,
         snapshot: snapshot(trainer),

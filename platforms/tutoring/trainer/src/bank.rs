@@ -1,5 +1,6 @@
 use seaworthy::{
     crypto::{Context, Encrypted, Sealer},
+    data::FromRow,
     prelude::*,
 };
 use serde_json::{Value, json};
@@ -20,12 +21,11 @@ const IFSC_LENGTH: usize = 11;
 pub(crate) struct BankDetails {
     account_number: Secret<String>,
     ifsc: Secret<String>,
-    #[serde(default)]
     account_holder_name: Option<Secret<String>>,
 }
 
 /// Bank details as stored.
-#[derive(Debug)]
+#[derive(Debug, FromRow)]
 pub(crate) struct SealedBankDetails {
     pub(crate) account_number: Encrypted<String>,
     pub(crate) ifsc: Encrypted<String>,

@@ -1,32 +1,29 @@
 //! Messages of other services, and the tables that they fill.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::collections::BTreeSet;
 
 use jiff::SignedDuration;
 use seaworthy::{
     data::prelude::*,
-    messaging::{Subscription, Topics},
-    outbox::{Inbox, Outbox},
+    outbox::{Consumer, Effect, Outbox},
     prelude::*,
 };
 use tutoring_contract::{
     PlatformZone,
     events::{
-        Occurred, SessionCancelled, SessionCompleted, SessionReviewed, SessionSubstituted,
+        BusinessEvent, SessionCancelled, SessionCompleted, SessionReviewed, SessionSubstituted,
         StudentDeallocated, TrainerAllocated, TrainerChanged,
     },
+    groups::TRAINER,
 };
-use tutoring_identity::{Consumer, Effect};
 use uuid::Uuid;
 
 use crate::{
     announce::announce,
     recalculate::recalculate,
-    store::{Periods, Reviews, Substitution, TrainerSessions, Trainers},
+    store::{Substitution, periods, reviews, sessions, trainers},
 };
 
-/// The consumer group.
-pub(crate) const GROUP: &str = "trainer-copies";
 /// A member that only the messages about accounts and applications have.
 const APPROVAL: &str = "approvalStatus";
 /// The side whose reviews are the rating of a trainer.
@@ -43,124 +40,100 @@ pub(crate) struct Effects {
     pub(crate) zone: PlatformZone,
 }
 
-/// Returns the topics that the service consumes.
-pub(crate) fn consumed_topics() -> Topics {
-    Topics::from_event::<Occurred<TrainerChanged>>()
-        .with::<Occurred<SessionCompleted>>()
-        .with::<Occurred<SessionCancelled>>()
-        .with::<Occurred<SessionReviewed>>()
-        .with::<Occurred<TrainerAllocated>>()
-        .with::<Occurred<StudentDeallocated>>()
-        .with::<Occurred<SessionSubstituted>>()
-}
-
-/// Returns the subscription of the service.
-pub(crate) fn subscription(inbox: Inbox, effects: Effects) -> Subscription {
-    Consumer::new(GROUP, inbox, &Arc::new(effects))
-        .on::<TrainerChanged>()
-        .on::<SessionCompleted>()
-        .on::<SessionCancelled>()
-        .on::<SessionReviewed>()
-        .on::<TrainerAllocated>()
-        .on::<StudentDeallocated>()
-        .on::<SessionSubstituted>()
-        .subscription()
+/// Returns the consumer group of the service.
+pub(crate) fn consumer() -> Consumer<Effects> {
+    Consumer::for_group(TRAINER)
+        .on::<BusinessEvent<TrainerChanged>>()
+        .on::<BusinessEvent<SessionCompleted>>()
+        .on::<BusinessEvent<SessionCancelled>>()
+        .on::<BusinessEvent<SessionReviewed>>()
+        .on::<BusinessEvent<TrainerAllocated>>()
+        .on::<BusinessEvent<StudentDeallocated>>()
+        .on::<BusinessEvent<SessionSubstituted>>()
 }
 
 /// Locks the rows of trainers in one order, so that their pay is computed one after another.
 async fn lock_all(tx: &Transaction, trainers: &BTreeSet<Uuid>) -> Result<(), Error> {
     for trainer in trainers {
-        Trainers::lock(tx, *trainer).await?;
+        trainers::lock(tx, *trainer).await?;
     }
     Ok(())
 }
 
-impl Effect<Effects> for TrainerChanged {
-    async fn apply(&self, tx: &Transaction, _: DateTime<Utc>, _: &Effects) -> Result<(), Error> {
-        if let Some(members) = self.snapshot.as_object()
+impl Effect<Effects> for BusinessEvent<TrainerChanged> {
+    async fn apply(&self, tx: &Transaction, _: &Effects) -> Result<(), Error> {
+        if let Some(members) = self.data.snapshot.as_object()
             && members.contains_key(APPROVAL)
         {
-            Trainers::store_account(tx, self.trainer_id, self.version, members).await?;
+            trainers::store_account(tx, self.data.trainer_id, self.data.version, members).await?;
         }
         Ok(())
     }
 }
 
-impl Effect<Effects> for SessionCompleted {
-    async fn apply(&self, tx: &Transaction, _: DateTime<Utc>, _: &Effects) -> Result<(), Error> {
-        let times = self.scheduled_at.zip(self.started_at);
+impl Effect<Effects> for BusinessEvent<SessionCompleted> {
+    async fn apply(&self, tx: &Transaction, _: &Effects) -> Result<(), Error> {
+        let times = self.data.scheduled_at.zip(self.data.started_at);
         let is_punctual = times.map(|(planned, started)| {
             started.duration_since(planned).as_secs() <= MAX_DELAY.as_secs()
         });
-        let session = (self.session_id, self.trainer_id);
-        Ok(TrainerSessions::finish(tx, session, "completed", is_punctual).await?)
+        let session = (self.data.session_id, self.data.trainer_id);
+        Ok(sessions::finish(tx, session, "completed", is_punctual).await?)
     }
 }
 
-impl Effect<Effects> for SessionCancelled {
-    async fn apply(&self, tx: &Transaction, _: DateTime<Utc>, _: &Effects) -> Result<(), Error> {
-        let session = (self.session_id, self.trainer_id);
-        Ok(TrainerSessions::finish(tx, session, "cancelled", None).await?)
+impl Effect<Effects> for BusinessEvent<SessionCancelled> {
+    async fn apply(&self, tx: &Transaction, _: &Effects) -> Result<(), Error> {
+        let session = (self.data.session_id, self.data.trainer_id);
+        Ok(sessions::finish(tx, session, "cancelled", None).await?)
     }
 }
 
-impl Effect<Effects> for SessionReviewed {
+impl Effect<Effects> for BusinessEvent<SessionReviewed> {
     /// The rating is the mean of the stored ratings of all sessions.
-    async fn apply(
-        &self,
-        tx: &Transaction,
-        _: DateTime<Utc>,
-        effects: &Effects,
-    ) -> Result<(), Error> {
+    async fn apply(&self, tx: &Transaction, effects: &Effects) -> Result<(), Error> {
         let halves = (1..=10_u16).find(|halves| {
             let rating = f64::from(*halves) / 2.0;
-            (rating - self.rating).abs() < f64::EPSILON
+            (rating - self.data.rating).abs() < f64::EPSILON
         });
-        let Some(halves) = halves.filter(|_| self.review_type == BY_STUDENT) else {
+        let Some(halves) = halves.filter(|_| self.data.review_type == BY_STUDENT) else {
             return Ok(());
         };
-        let trainer = self.trainer_id;
-        Trainers::lock(tx, trainer).await?;
-        Reviews::store(tx, self.session_id, trainer, halves).await?;
-        if let Some((rating, count)) = Reviews::mean(tx, trainer).await? {
-            Trainers::set_rating(tx, trainer, rating, count).await?;
+        let trainer = self.data.trainer_id;
+        trainers::lock(tx, trainer).await?;
+        reviews::store(tx, self.data.session_id, trainer, halves).await?;
+        if let Some((rating, count)) = reviews::mean(tx, trainer).await? {
+            trainers::set_rating(tx, trainer, rating, count).await?;
         }
-        announce(tx, &effects.outbox, &Trainers::lock(tx, trainer).await?).await
+        announce(tx, &effects.outbox, &trainers::lock(tx, trainer).await?).await
     }
 }
 
-impl Effect<Effects> for TrainerAllocated {
-    async fn apply(
-        &self,
-        tx: &Transaction,
-        _: DateTime<Utc>,
-        effects: &Effects,
-    ) -> Result<(), Error> {
-        let trainers = BTreeSet::from([self.trainer_id]);
+impl Effect<Effects> for BusinessEvent<TrainerAllocated> {
+    async fn apply(&self, tx: &Transaction, effects: &Effects) -> Result<(), Error> {
+        let trainers = BTreeSet::from([self.data.trainer_id]);
         lock_all(tx, &trainers).await?;
-        let known = Periods::days(tx, self.allocation_id).await?;
-        let days = (self.start_date, self.end_date.unwrap_or(self.start_date));
-        let parties = (self.trainer_id, self.student_id);
-        Periods::store(tx, self.allocation_id, parties, days).await?;
+        let known = periods::days(tx, self.data.allocation_id).await?;
+        let days = (
+            self.data.start_date,
+            self.data.end_date.unwrap_or(self.data.start_date),
+        );
+        let parties = (self.data.trainer_id, self.data.student_id);
+        periods::store(tx, self.data.allocation_id, parties, days).await?;
         // A refund may have removed the last days.
         let (first, last) = known.map_or(days, |known| (days.0.min(known.0), days.1.max(known.1)));
         recalculate(tx, &effects.outbox, &trainers, (first, last)).await
     }
 }
 
-impl Effect<Effects> for StudentDeallocated {
-    async fn apply(
-        &self,
-        tx: &Transaction,
-        _: DateTime<Utc>,
-        effects: &Effects,
-    ) -> Result<(), Error> {
-        let trainers = BTreeSet::from([self.trainer_id]);
+impl Effect<Effects> for BusinessEvent<StudentDeallocated> {
+    async fn apply(&self, tx: &Transaction, effects: &Effects) -> Result<(), Error> {
+        let trainers = BTreeSet::from([self.data.trainer_id]);
         lock_all(tx, &trainers).await?;
-        let ended_on = effects.zone.date_at(self.deallocated_at);
-        let parties = (self.trainer_id, self.student_id);
-        Periods::end(tx, self.allocation_id, parties, ended_on).await?;
-        match Periods::days(tx, self.allocation_id).await? {
+        let ended_on = effects.zone.date_at(self.data.deallocated_at);
+        let parties = (self.data.trainer_id, self.data.student_id);
+        periods::end(tx, self.data.allocation_id, parties, ended_on).await?;
+        match periods::days(tx, self.data.allocation_id).await? {
             Some(days) => recalculate(tx, &effects.outbox, &trainers, days).await,
             // The message about the allocation arrives later.
             None => Ok(()),
@@ -168,25 +141,29 @@ impl Effect<Effects> for StudentDeallocated {
     }
 }
 
-impl Effect<Effects> for SessionSubstituted {
-    async fn apply(
-        &self,
-        tx: &Transaction,
-        _: DateTime<Utc>,
-        effects: &Effects,
-    ) -> Result<(), Error> {
-        let (from, to) = (self.original_trainer_id, self.substitute_trainer_id);
+impl Effect<Effects> for BusinessEvent<SessionSubstituted> {
+    async fn apply(&self, tx: &Transaction, effects: &Effects) -> Result<(), Error> {
+        let (from, to) = (
+            self.data.original_trainer_id,
+            self.data.substitute_trainer_id,
+        );
         lock_all(tx, &BTreeSet::from([from, to])).await?;
         let substitution = Substitution {
-            session_id: self.session_id,
+            session_id: self.data.session_id,
             original_trainer_id: from,
             substitute_trainer_id: to,
-            student_id: self.student_id,
-            date: self.date.to_string(),
-            time_slot: self.time_slot.clone(),
+            student_id: self.data.student_id,
+            date: self.data.date.to_string(),
+            time_slot: self.data.time_slot.clone(),
         };
-        TrainerSessions::substitute(tx, &substitution).await?;
+        sessions::substitute(tx, &substitution).await?;
         let trainers = BTreeSet::from([from, to]);
-        recalculate(tx, &effects.outbox, &trainers, (self.date, self.date)).await
+        recalculate(
+            tx,
+            &effects.outbox,
+            &trainers,
+            (self.data.date, self.data.date),
+        )
+        .await
     }
 }

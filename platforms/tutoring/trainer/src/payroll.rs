@@ -4,7 +4,10 @@ use jiff::{
     ToSpan as _,
     civil::{Date, Weekday},
 };
-use seaworthy::prelude::*;
+use seaworthy::{
+    data::{FromRow, from_text},
+    prelude::*,
+};
 use uuid::Uuid;
 
 /// The pay of a whole month by active students, in paise. It starts at 3 students,
@@ -91,15 +94,18 @@ pub(crate) struct Period {
 }
 
 /// A session day that a trainer gave to another one, or got from another one.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, FromRow)]
 pub(crate) struct Substituted {
+    #[from_row(column = "student_id")]
     pub(crate) student: Uuid,
+    #[from_row(column = "session_date", with = from_text)]
     pub(crate) date: Date,
+    #[from_row(column = "substitute_trainer_id")]
     pub(crate) holder: Uuid,
 }
 
 /// The pay of a trainer for a month, in paise.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, FromRow)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Payroll {
     pub(crate) working_days: u16,

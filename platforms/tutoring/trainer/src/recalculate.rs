@@ -6,13 +6,15 @@ use seaworthy::{
     outbox::Outbox,
     prelude::*,
 };
-use tutoring_contract::events::{Occurred, PayrollRecalculated, message};
+use tutoring_contract::{
+    events::{BusinessEvent, PayrollRecalculated, message},
+    groups::TRAINER,
+};
 use uuid::Uuid;
 
 use crate::{
-    consumers::GROUP,
     payroll::{Month, Payroll},
-    store::{Payrolls, Periods, Snapshot},
+    store::{Snapshot, payroll, periods},
 };
 
 /// The months of one allocation. A package of 30 sessions has fewer.
@@ -45,10 +47,10 @@ async fn recalculate_month(
     trainer: Uuid,
     month: Month,
 ) -> Result<(), Error> {
-    let periods = Periods::of_month(tx, trainer, month).await?;
-    let substituted = Periods::substituted(tx, trainer, month).await?;
+    let periods = periods::of_month(tx, trainer, month).await?;
+    let substituted = periods::substituted(tx, trainer, month).await?;
     let payroll = Payroll::of(month, trainer, &periods, &substituted);
-    let known = Payrolls::of_month(tx, trainer, month).await?;
+    let known = payroll::of_month(tx, trainer, month).await?;
     let is_known = match &known {
         Some(known) => known.payroll == payroll,
         None => payroll.student_days == 0 && payroll.total_minor == 0,
@@ -62,12 +64,12 @@ async fn recalculate_month(
         payroll,
         recalculated_at: Utc::now(),
     };
-    Payrolls::store(tx, trainer, &snapshot).await?;
-    let event = Occurred::of(PayrollRecalculated {
+    payroll::store(tx, trainer, &snapshot).await?;
+    let event = BusinessEvent::new(PayrollRecalculated {
         trainer_id: trainer,
         month: snapshot.month,
         snapshot_id: snapshot.id,
-        recalculated_by: GROUP.to_owned(),
+        recalculated_by: TRAINER.name().to_owned(),
     });
     Ok(outbox.store(tx, message(&event)).await?)
 }

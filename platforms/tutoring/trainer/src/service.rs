@@ -3,22 +3,22 @@
 use std::{process::ExitCode, sync::Arc};
 
 use seaworthy::{
-    audit_log::{self, AuditLog, AuditLogConfig, audit_log_command},
-    data::{DatabaseConfig, MigrationSet, migrate_command},
-    messaging::{MessagingConfig, Topics, dead_letters_command},
-    outbox::{self, outbox_command},
+    audit_log::{self, AuditLog},
+    config::{Conversion, LegacyVariable},
+    data::{MigrationSet, migration},
+    messaging::Topics,
+    outbox::{self, Consumer},
     prelude::*,
-    service::Commands,
 };
-use tutoring_contract::events::{AdminOverride, Occurred, PayrollRecalculated, TrainerChanged};
-use tutoring_identity::{
-    BACKEND_VARIABLES, BROKER, Backend, DATABASE, behind_gateway, migration, sealer,
+use tutoring_contract::events::{
+    AdminOverride, BusinessEvent, PayrollRecalculated, TrainerChanged,
 };
+use tutoring_identity::{BACKEND_VARIABLES, Backend, Stores, behind_gateway, sealer, stores};
 
 use crate::{
     api::{self, Api},
     config::TrainerConfig,
-    consumers::{self, Effects},
+    consumers::{Effects, consumer},
 };
 
 /// The name of the service in logs, metrics and settings.
@@ -31,12 +31,18 @@ const BANK_DETAILS: &str = "bank-details";
 const MIGRATIONS: &[MigrationSet] = &[
     outbox::MIGRATIONS,
     audit_log::MIGRATIONS,
-    MigrationSet::of_service(&[
+    MigrationSet::for_service(&[
         migration!(1, "trainers", "../migrations/0001_trainers"),
         migration!(2, "reviews", "../migrations/0002_reviews"),
         migration!(3, "payroll", "../migrations/0003_payroll"),
         migration!(4, "punctuality", "../migrations/0004_punctuality"),
     ]),
+];
+
+/// The environment variables that only this legacy service has.
+const VARIABLES: [LegacyVariable; 2] = [
+    LegacyVariable::converted("TRAINER_SERVICE_PORT", "server.http.addr", Conversion::Port),
+    LegacyVariable::sets("PLATFORM_TIMEZONE", "time_zone"),
 ];
 
 /// Returns the service with its default ports: HTTP 3004, admin listener 3104.
@@ -46,34 +52,17 @@ pub fn service() -> Service {
         .default_value("server.http.addr", "127.0.0.1:3004")
         .default_value("admin.addr", "127.0.0.1:3104")
         .default_value("server.http.max_body_size", MAX_BODY_SIZE)
-        .legacy_variables(BACKEND_VARIABLES)
+        .legacy_variables(BACKEND_VARIABLES.to_vec())
+        .legacy_variables(VARIABLES)
 }
+
+stores!(TrainerConfig, backend);
 
 /// Runs the program.
 #[must_use]
 pub fn main() -> ExitCode {
-    let commands = Commands::new()
-        .with(migrate_command(DATABASE, database, MIGRATIONS))
-        .with(outbox_command(DATABASE, database))
-        .with(dead_letters_command(
-            BROKER,
-            broker,
-            consumers::consumed_topics,
-        ))
-        .with(audit_log_command(DATABASE, audit_log_settings));
+    let commands = TrainerConfig::commands(MIGRATIONS, || Consumer::topics([consumer()]));
     service().main_with(commands, assemble)
-}
-
-fn database(settings: &TrainerConfig) -> &DatabaseConfig {
-    &settings.backend.database
-}
-
-fn broker(settings: &TrainerConfig) -> &MessagingConfig {
-    &settings.backend.broker
-}
-
-fn audit_log_settings(settings: &TrainerConfig) -> (&DatabaseConfig, &AuditLogConfig) {
-    (&settings.backend.database, &settings.audit_log)
 }
 
 /// Assembles the service.
@@ -86,24 +75,17 @@ pub async fn assemble(service: &Assembly<TrainerConfig>) -> Result<(), StartErro
     let key = settings.bank_details_key.as_ref();
     let sealer = sealer(key, "bank_details_key", BANK_DETAILS)?;
     let topics = Topics::new()
-        .with_unroutable::<Occurred<TrainerChanged>>()
-        .with_unroutable::<Occurred<PayrollRecalculated>>()
-        .with_unroutable::<Occurred<AdminOverride>>();
-    // Boxed, so that the type of this future stays small enough for the compiler.
-    let backend = Box::pin(Backend::start(
-        service,
-        &settings.backend,
-        topics,
-        MIGRATIONS,
-    ))
-    .await?;
+        .with_unroutable::<BusinessEvent<TrainerChanged>>()
+        .with_unroutable::<BusinessEvent<PayrollRecalculated>>()
+        .with_unroutable::<BusinessEvent<AdminOverride>>();
+    let backend = Backend::start(service, &settings.backend, topics, MIGRATIONS).await?;
     let zone = settings.time_zone.clone();
     let effects = Effects {
         outbox: backend.outbox.clone(),
         zone: zone.clone(),
     };
-    let subscription = consumers::subscription(backend.inbox(service, consumers::GROUP), effects);
-    backend.messaging.subscribe(subscription).await?;
+    let effects = Arc::new(effects);
+    backend.consume(service, [consumer()], &effects).await?;
     let audit = AuditLog::start(service, &backend.database, &settings.audit_log)?;
     let api = Api {
         backend,

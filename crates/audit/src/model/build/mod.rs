@@ -75,9 +75,43 @@ pub fn build(
     }
 }
 
-/// Ends of the files of libraries and programs that the reports of services cannot contain. Code of
-/// pages has other rules, so scripts are left out.
+/// Ends of the files of libraries and programs that the reports of services cannot contain.
 const SHARED: &[&str] = &[".go", ".cs", ".java", ".kt", ".py", ".rs"];
+/// Folders of pages.
+const PAGES: &[&str] = &[
+    "frontend",
+    "client",
+    "web",
+    "webapp",
+    "ui",
+    "public",
+    "static",
+    "assets",
+    "www",
+    "pages",
+    "components",
+    "mobile",
+];
+/// Text of scripts that run in a browser.
+const BROWSER: &[&str] = &[
+    "react",
+    "vue",
+    "svelte",
+    "@angular",
+    "jquery",
+    "document.",
+    "window.",
+    "localStorage",
+];
+
+/// Whether a script is shared code of services and not of pages.
+fn is_shared_script(path: &str, text: &str) -> bool {
+    [".ts", ".js", ".mjs", ".cjs"]
+        .iter()
+        .any(|end| path.ends_with(end))
+        && !path.split('/').any(|part| PAGES.contains(&part))
+        && !BROWSER.iter().any(|word| text.contains(word))
+}
 
 /// The deployed files of no service.
 fn unowned(services: &[Service], files: &BTreeMap<Arc<str>, FileFacts>) -> Service {
@@ -86,7 +120,8 @@ fn unowned(services: &[Service], files: &BTreeMap<Arc<str>, FileFacts>) -> Servi
         services.iter().flat_map(|service| &service.files).collect();
     for (path, found) in files {
         let read = found.file.role == Role::Production
-            && SHARED.iter().any(|end| path.ends_with(end))
+            && (SHARED.iter().any(|end| path.ends_with(end))
+                || is_shared_script(path, &found.file.text))
             && !owned.contains(path);
         if read {
             service.facts.absorb(&found.facts);

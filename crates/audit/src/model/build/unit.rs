@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::workspace;
-use crate::model::facts::{Entrypoint, Image, Import, Module};
+use crate::model::facts::{Entrypoint, Image, Import, Module, Server};
 use crate::model::service::FileFacts;
 use crate::repository::Role;
 use crate::source::Language;
@@ -50,6 +50,24 @@ pub(super) fn units(files: &BTreeMap<Arc<str>, FileFacts>) -> Vec<Unit> {
                 .insert(path.clone());
         }
     }
+    let libraries: BTreeMap<String, BTreeSet<Arc<str>>> = modules
+        .values()
+        .filter(|module| module.language == Language::JavaScript && !is_page(module))
+        .filter_map(|module| {
+            let own = by_module.get(module.folder.as_str())?;
+            let serves = own.iter().filter_map(|path| files.get(path)).any(|found| {
+                found.file.role == Role::Production && !found.facts.of::<Server>().items.is_empty()
+            });
+            let code = || {
+                own.iter().filter(|path| {
+                    files
+                        .get(*path)
+                        .is_some_and(|own| own.file.language.is_code())
+                })
+            };
+            (!serves).then(|| (module.folder.clone(), code().cloned().collect()))
+        })
+        .collect();
     let mut units = Vec::new();
     for module in modules.values() {
         let own = by_module.remove(module.folder.as_str()).unwrap_or_default();
@@ -78,6 +96,13 @@ pub(super) fn units(files: &BTreeMap<Arc<str>, FileFacts>) -> Vec<Unit> {
                 files,
             });
         }
+    }
+    for unit in units
+        .iter_mut()
+        .filter(|unit| unit.language == Language::JavaScript)
+    {
+        let shared = workspace::shared(unit, &modules, &libraries, files);
+        unit.files.extend(shared);
     }
     units
 }

@@ -40,6 +40,7 @@ const ENDS: &[&str] = &[
     "/index.ts",
     "/index.js",
     "/src/index.ts",
+    "/src/index.js",
 ];
 /// An alias of `paths` in a TypeScript configuration, with its first target.
 static ALIAS: LazyLock<Option<Regex>> =
@@ -180,20 +181,27 @@ fn aliases(module: &Module, own: &BTreeSet<Arc<str>>, files: &Files) -> Vec<(Str
         if folder != module.folder || !(name.starts_with("tsconfig") && name.ends_with(".json")) {
             continue;
         }
-        let text = files.get(path).map_or("", |found| &*found.file.text);
-        for alias in ALIAS.iter().flat_map(|regex| regex.captures_iter(text)) {
-            if let (Some(name), Some(target)) = (alias.get(1), alias.get(2)) {
-                let target = target.as_str().trim_start_matches("./");
-                found.push((
-                    name.as_str().trim_end_matches('*').to_owned(),
-                    joined(&module.folder, target.trim_end_matches('*')),
-                ));
-            }
-        }
+        found.extend(aliases_in(&module.folder, path, files));
     }
     // The alias with the most characters applies.
     found.sort_by_key(|(name, _)| std::cmp::Reverse(name.len()));
     found
+}
+
+/// The aliases that one configuration in a folder declares.
+fn aliases_in(folder: &str, path: &str, files: &Files) -> Vec<(String, String)> {
+    let text = files.get(path).map_or("", |found| &*found.file.text);
+    ALIAS
+        .iter()
+        .flat_map(|regex| regex.captures_iter(text))
+        .filter_map(|alias| {
+            let target = alias.get(2)?.as_str().trim_start_matches("./");
+            Some((
+                alias.get(1)?.as_str().trim_end_matches('*').to_owned(),
+                joined(folder, target.trim_end_matches('*')),
+            ))
+        })
+        .collect()
 }
 
 /// The files that an application imports, directly or not. A barrel (`index.ts`) includes all files
@@ -226,22 +234,65 @@ fn reachable(
             continue;
         };
         for import in &found.facts.of::<Import>().items {
-            let target = if import.path.starts_with('.') {
-                Some(relative(folder, &import.path))
+            let find = |target: String| {
+                ENDS.iter()
+                    .find_map(|end| own.get(format!("{target}{end}").as_str()))
+            };
+            let file = if import.path.starts_with('.') {
+                find(relative(folder, &import.path))
             } else {
                 aliases.iter().find_map(|(name, target)| {
                     let rest = import.path.strip_prefix(name.as_str())?;
                     let whole = rest.is_empty() || name.ends_with('/');
-                    whole.then(|| format!("{target}{rest}"))
+                    whole.then(|| find(format!("{target}{rest}")))?
                 })
             };
-            let file = target.and_then(|target| {
-                ENDS.iter()
-                    .find_map(|end| own.get(format!("{target}{end}").as_str()))
-            });
             waiting.extend(file.cloned());
         }
     }
+    reached
+}
+
+/// Settings of TypeScript that may declare aliases.
+const CONFIGURATIONS: &[&str] = &["tsconfig.json", "tsconfig.base.json", "jsconfig.json"];
+
+/// The files of libraries of the repository that a program imports: by an alias of a configuration
+/// in a folder above, by the name of a package, or by a path.
+pub(super) fn shared(
+    unit: &Unit,
+    modules: &BTreeMap<String, Module>,
+    libraries: &BTreeMap<String, BTreeSet<Arc<str>>>,
+    files: &Files,
+) -> BTreeSet<Arc<str>> {
+    let own: BTreeSet<Arc<str>> = libraries
+        .iter()
+        .filter(|(folder, _)| **folder != unit.module_folder)
+        .flat_map(|(_, files)| files.iter().cloned())
+        .collect();
+    if own.is_empty() {
+        return own;
+    }
+    let mut aliases = Vec::new();
+    let mut folder = unit.folder.as_str();
+    loop {
+        for name in CONFIGURATIONS {
+            aliases.extend(aliases_in(folder, &joined(folder, name), files));
+        }
+        if folder.is_empty() {
+            break;
+        }
+        folder = folder.rsplit_once('/').map_or("", |(parent, _)| parent);
+    }
+    let packages = libraries.keys().filter_map(|folder| modules.get(folder));
+    for module in packages.filter(|module| module.name.contains('/')) {
+        aliases.push((module.name.clone(), module.folder.clone()));
+        aliases.push((format!("{}/", module.name), joined(&module.folder, "src/")));
+        aliases.push((format!("{}/", module.name), joined(&module.folder, "")));
+    }
+    aliases.sort_by_key(|(name, _)| std::cmp::Reverse(name.len()));
+    let start = unit.files.iter().cloned().collect();
+    let mut reached = reachable(start, &own, files, &aliases);
+    reached.retain(|path| own.contains(path));
     reached
 }
 

@@ -24,6 +24,8 @@ impl Effects {
     pub const CHANGE: Self = Self(32);
     /// Waits on its thread: the synchronous input and output of Python.
     pub const BLOCK: Self = Self(64);
+    /// Changes a stored value by a difference, so that a repetition changes it again.
+    pub const ADJUST: Self = Self(128);
 
     /// Returns the effects of either.
     #[must_use]
@@ -73,6 +75,12 @@ pub struct FlowCall {
     pub is_unchecked: bool,
     /// Whether a loop over a list contains the call.
     pub in_loop: bool,
+    /// Whether a condition compares a state or a number of the returned record.
+    pub is_compared: bool,
+    /// Whether code repeats the call after a failure.
+    pub is_retried: bool,
+    /// Whether each failure of the call becomes a mistake of the caller (4xx).
+    pub hides_failure: bool,
     /// The location of the call.
     pub at: Location,
 }
@@ -86,12 +94,18 @@ pub struct FunctionFlow {
     pub owner: Arc<str>,
     /// Whether the last result is an error of Go.
     pub returns_error: bool,
+    /// Whether a function of Go returns neither a record nor an error for an unknown ID.
+    pub returns_nothing: bool,
     /// Whether a call returns a promise or a coroutine.
     pub is_async: bool,
     /// Whether the function handles messages of a broker.
     pub handles_messages: bool,
     /// Whether the function recognizes a repeated message.
     pub is_idempotent: bool,
+    /// Whether a lock, a version or the database rejects parallel changes of a record.
+    pub is_guarded: bool,
+    /// Whether a condition compares the status of a record.
+    pub checks_state: bool,
     /// Whether the function rejects a record that a look-up finds.
     pub refuses: bool,
     /// Whether the file stores messages with its changes, or undoes changes.

@@ -66,7 +66,7 @@ pub use route_function::{RouteCall, RouteFunction};
 pub use script::Script;
 pub use secret::Secret;
 pub use server::Server;
-pub use setting_field::{FieldUses, SettingField};
+pub use setting_field::{FieldRead, FieldUses, SettingField};
 pub use signal_handling::SignalHandling;
 pub use store::{is_store_image, runs_stores_only};
 pub use switch::{SwitchArgument, SwitchParameter};

@@ -257,6 +257,12 @@ pub enum Topic {
     MetricLabel,
     /// A part of the requests is traced.
     Sampling,
+    /// A logout revokes the tokens of its session.
+    Logout,
+    /// Health checks do not call other services.
+    PeerHealth,
+    /// Data in memory has a bound.
+    GrowingMemory,
 }
 
 /// Whether the practice is kept.

@@ -27,6 +27,34 @@ impl Fact for SettingField {
 pub struct FieldUses {
     /// Names.
     pub names: BTreeSet<String>,
+    /// The same fields with what the file shows about their objects. Empty for languages without
+    /// declared types.
+    pub reads: BTreeSet<FieldRead>,
+    /// Fields that contain a struct: their names, and the names of the structs.
+    pub sections: BTreeSet<(String, String)>,
+}
+
+impl FieldUses {
+    /// Returns reads of fields whose objects are not known.
+    #[must_use]
+    pub const fn of(names: BTreeSet<String>) -> Self {
+        Self {
+            names,
+            reads: BTreeSet::new(),
+            sections: BTreeSet::new(),
+        }
+    }
+}
+
+/// A read of a field: `settings.queue.limit`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct FieldRead {
+    /// The type of the object. Empty if the file does not show it.
+    pub owner: String,
+    /// The last part of the object: `queue`.
+    pub section: String,
+    /// The field.
+    pub name: String,
 }
 
 impl Fact for FieldUses {

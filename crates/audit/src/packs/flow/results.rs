@@ -72,8 +72,103 @@ fn awaited<'t>(node: Node<'t>) -> Node<'t> {
     node
 }
 
+/// The variable that gets the result of a call.
+pub(super) fn bound<'t>(code: &Code<'t>, call: &Call<'t>) -> Option<&'t str> {
+    super::super::record::bound(code, call)
+}
+
+/// Methods of promises and observables, which exist even if no record is found.
+const OF_RESULTS: &[&str] = &["then", "catch", "finally", "toPromise", "subscribe", "pipe"];
+
+/// Whether the result of a call is used at once: `find(id).getStatus()`, `(await find(id)).status`.
+fn is_chained<'t>(code: &Code<'t>, call: &Call<'t>) -> bool {
+    let whole = awaited(call.node);
+    let Some(around) = whole.parent() else {
+        return false;
+    };
+    let (object, member) = match around.kind() {
+        "method_invocation" => ("object", "name"),
+        "member_expression" => ("object", "property"),
+        "attribute" => ("object", "attribute"),
+        "field_access" => ("object", "field"),
+        _ => return false,
+    };
+    // The call returns a promise, which is never null.
+    let is_promise = matches!(
+        code.file.language,
+        Language::JavaScript | Language::TypeScript
+    ) && whole.id() == call.node.id();
+    let is_object = around
+        .child_by_field_name(object)
+        .is_some_and(|node| node.id() == whole.id());
+    let name = around
+        .child_by_field_name(member)
+        .map_or("", |node| code.text(node));
+    let between = code
+        .file
+        .text
+        .get(whole.end_byte()..around.end_byte())
+        .unwrap_or_default();
+    is_object
+        && !is_promise
+        && !OF_RESULTS.contains(&name)
+        && !between.trim_start().starts_with('?')
+}
+
+/// Java result types that are never null.
+const NEVER_NULL: &[&str] = &[
+    "Optional",
+    "List",
+    "Page",
+    "Slice",
+    "Set",
+    "Collection",
+    "Iterable",
+    "Stream",
+    "boolean",
+    "int",
+    "long",
+    "void",
+    "Boolean",
+    "Long",
+    "Mono",
+    "Flux",
+    "Map",
+    "Integer",
+];
+
+/// Whether a method of a Spring Data repository returns null for an unknown record.
+fn is_derived_query<'t>(code: &Code<'t>, function: Node<'t>) -> bool {
+    code.file.language == Language::Java
+        && function.child_by_field_name("body").is_none()
+        && ["find", "get"].iter().any(|verb| {
+            function
+                .child_by_field_name("name")
+                .is_some_and(|name| code.text(name).starts_with(verb))
+        })
+        && function.child_by_field_name("type").is_some_and(|kind| {
+            !NEVER_NULL
+                .iter()
+                .any(|never| code.text(kind).starts_with(never))
+        })
+        && code
+            .enclosing(function, &["interface_declaration"])
+            .is_some_and(|interface| {
+                let head = code.text(interface).split('{').next().unwrap_or_default();
+                head.contains("Repository<")
+            })
+}
+
 /// Whether the function returns the result of the call.
 pub(super) fn is_returned<'t>(code: &Code<'t>, call: &Call<'t>) -> bool {
+    if code.file.language == Language::Go {
+        return call.node.parent().is_some_and(|around| {
+            around.kind() == "expression_list"
+                && around
+                    .parent()
+                    .is_some_and(|statement| statement.kind() == "return_statement")
+        });
+    }
     if !has_null(code) {
         return false;
     }
@@ -89,8 +184,14 @@ pub(super) fn is_returned<'t>(code: &Code<'t>, call: &Call<'t>) -> bool {
 
 /// Whether the first use of the result is a member access: `const a = find(); a.name`.
 pub(super) fn is_unchecked<'t>(code: &Code<'t>, function: Node<'t>, call: &Call<'t>) -> bool {
+    if code.file.language == Language::Go {
+        return is_read_unchecked(code, function, call);
+    }
     if !has_null(code) {
         return false;
+    }
+    if is_chained(code, call) {
+        return true;
     }
     let whole = awaited(call.node);
     let Some(around) = whole.parent() else {
@@ -114,6 +215,58 @@ pub(super) fn is_unchecked<'t>(code: &Code<'t>, function: Node<'t>, call: &Call<
             member.starts_with(|letter: char| letter.is_alphabetic() || letter == '_')
         })
     })
+}
+
+/// Whether a function of Go reads a field of a result, and compares the result with nil nowhere.
+fn is_read_unchecked<'t>(code: &Code<'t>, function: Node<'t>, call: &Call<'t>) -> bool {
+    let Some(set) = call
+        .node
+        .parent()
+        .and_then(|list| list.parent())
+        .filter(|set| matches!(set.kind(), "short_var_declaration" | "assignment_statement"))
+    else {
+        return false;
+    };
+    let left = set
+        .child_by_field_name("left")
+        .map_or("", |left| code.text(left));
+    let Some((name, error)) = left.split_once(',') else {
+        return false;
+    };
+    let name = name.trim();
+    if name == "_" || error.contains(',') || !error.trim().starts_with("err") {
+        return false;
+    }
+    let rest = code
+        .file
+        .text
+        .get(set.end_byte()..function.end_byte())
+        .unwrap_or_default();
+    let compared = [format!("{name} == nil"), format!("{name} != nil")]
+        .iter()
+        .any(|text| rest.contains(text));
+    !compared
+        && first_use(rest, name).is_some_and(|after| {
+            after.strip_prefix('.').is_some_and(|member| {
+                let end = member
+                    .find(|letter: char| !letter.is_alphanumeric() && letter != '_')
+                    .unwrap_or(member.len());
+                // A method may accept nil, as getters of messages do.
+                !member
+                    .get(end..)
+                    .is_some_and(|after| after.starts_with('('))
+            })
+        })
+}
+
+/// Whether a function returns neither a record nor an error for an unknown record.
+pub(super) fn returns_nothing<'t>(code: &Code<'t>, function: Node<'t>) -> bool {
+    is_derived_query(code, function)
+        || code.file.language == Language::Go
+            && code
+                .find_all(function, &["return_statement"])
+                .into_iter()
+                .any(|statement| code.text(statement) == "return nil, nil")
 }
 
 /// The text after the first use of a variable.

@@ -3,6 +3,7 @@
 mod access;
 mod manifest;
 mod practice;
+mod self_calls;
 mod settings;
 mod spring;
 mod telemetry;
@@ -12,6 +13,7 @@ use super::Pack;
 pub(super) const PACKS: &[Pack] = &[
     access::PACK,
     practice::PACK,
+    self_calls::PACK,
     manifest::PACK,
     settings::YAML,
     settings::PROPERTIES,

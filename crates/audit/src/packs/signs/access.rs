@@ -82,6 +82,13 @@ const fn moves(
 }
 
 pub(super) const SIGNS: &[Sign] = &[
+    review(
+        Topic::LoginLimit,
+        &[".yml", ".yaml"],
+        r"(?m)^\s*paths:\s*\n(?:\s*-[^\n]*\n)*?\s*-\s*(?P<what>\S*/(?:login|signin|sign-in|token))\s*$",
+        r"rate-limit|ratelimit|rate_limit",
+        "no plugin of the gateway limits `{}`",
+    ),
     chosen(
         GO,
         r#"(?m)^\s*(?P<what>(?:Role|Roles|IsAdmin|Admin|Permissions|Balance|CreatedBy|ModifiedBy|UpdatedBy|OwnerID|OwnerId|AuthorID|AuthorId|IsSuperuser|Verified|Status))\s+\S+\s+`[^`\n]*(?:form:"|binding:"|validate:"|valid:")"#,
@@ -335,7 +342,7 @@ pub(super) const SIGNS: &[Sign] = &[
         ..review(
             Topic::LoginLimit,
             &[".ts", ".js", ".go", ".py", ".java", ".kt", ".cs", ".rs"],
-            r#"(?i)(?P<what>(?:post|post\w*mapping|mutation|route|httppost)\(\s*["'`][^"'`\n]*(?:login|signin|sign-in|authenticate|token)\b[^"'`\n]*["'`]|@Mutation\(\)\s*(?:@[^\n]*\s*)*async\s+login\(|whiteList\[[\w.]*Login\])"#,
+            r#"(?i)(?P<what>(?:post|post\w*mapping|mutation|route|httppost|handle(?:func)?)\(\s*["'`][^"'`\n]*(?:login|signin|sign-in|authenticate|token)\b[^"'`\n]*["'`]|@Mutation\(\)\s*(?:@[^\n]*\s*)*async\s+login\(|whiteList\[[\w.]*Login\])"#,
             "",
             "no limiter counts the attempts of `{}`",
         )

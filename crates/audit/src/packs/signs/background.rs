@@ -48,6 +48,13 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     review(
         Topic::BackgroundLoop,
+        &[".go"],
+        r"(?P<what>\bfor \{)\s*\n\s*time\.Sleep\(",
+        r"\.Done\(\)|<-\s*\w*(?i:done|stop|quit|exit)\w*|\breturn\b|\bbreak\b",
+        "no context and no channel ends this loop",
+    ),
+    review(
+        Topic::BackgroundLoop,
         &[".rs"],
         r"\n\s*(?P<what>(?:tokio::time::)?sleep\([^;\n]*\)\.await);\s*\n\s*continue;",
         r"tokio::select!\s*\{[^}]*sleep[^}]*\}\s*\n\s*continue",

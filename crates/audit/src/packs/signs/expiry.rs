@@ -25,7 +25,24 @@ const fn never(
     }
 }
 
+const COUNTER: &str = "`{}` counts under a key without an expiry";
+
 pub(super) const SIGNS: &[Sign] = &[
+    never(
+        GO,
+        r"(?P<what>\b(?:\w+\.)*(?i:\w*(?:redis|rdb|cache|client|rds|kv))\.Incr(?:By)?)\([^\n]*(?i:rate|limit|attempt|req|login|user|otp|\bip)",
+        COUNTER,
+    ),
+    never(
+        PYTHON,
+        r"(?P<what>\b\w*(?i:redis|rdb|cache)\w*\.incr(?:by)?)\([^\n]*(?i:rate|limit|attempt|req|login|user|otp|\bip)",
+        COUNTER,
+    ),
+    never(
+        SCRIPT,
+        r"(?P<what>\b\w*(?i:redis|cache)\w*\.incr(?:by)?)\([^\n]*(?i:rate|limit|attempt|req|login|user|otp|\bip)",
+        COUNTER,
+    ),
     never(
         GO,
         r"(?P<what>\.SetNX)\([^\n]*,\s*(?:0|redis\.KeepTTL)\s*\)",
@@ -44,12 +61,12 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     never(
         SCRIPT,
-        r"(?P<what>\b\w*(?i:redis)\w*(?:\(\))?\.set)\(\s*[^,;\n]+,\s*(?:JSON\.stringify\([^;\n()]*\)|[\w.]+|[\w.]+\([^()\n]*\))\s*\)",
+        r"(?P<what>\b\w*(?i:redis|cache)\w*(?:\(\))?\.set)\(\s*[^,;\n]+,\s*(?:JSON\.stringify\([^;\n()]*\)|[\w.]+|[\w.]+\([^()\n]*\))\s*\)",
         KEY,
     ),
     never(
         PYTHON,
-        r"(?P<what>\b\w*(?i:redis|rdb)\w*\.set)\(\s*[^,\n]+,\s*(?:json\.dumps\([^\n()]*\)|[\w.]+)\s*\)",
+        r"(?P<what>\b\w*(?i:redis|rdb|cache)\w*\.set)\(\s*[^,\n]+,\s*(?:json\.dumps\([^\n()]*\)|[\w.]+|['\x22][^'\x22\n]*['\x22])\s*\)",
         KEY,
     ),
     never(

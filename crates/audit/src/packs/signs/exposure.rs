@@ -113,6 +113,16 @@ pub(super) const SIGNS: &[Sign] = &[
     },
     Sign {
         topic: Topic::DebugRoute,
+        verdict: Verdict::Review,
+        files: &[".go"],
+        pattern: r"(?P<what>\bmiddleware\.Profiler)\(\)",
+        unless: r"(?i)if [^\n]*(?:debug|pprof|profil|dev)",
+        elsewhere: "",
+        evidence: "profiles of the process are served here (`{}`)",
+        within: "",
+    },
+    Sign {
+        topic: Topic::DebugRoute,
         verdict: Verdict::Minor,
         files: JVM,
         pattern: r#"@(?:Get|Request)Mapping\([^)]*\)\s*(?:public\s+[\w<>]+|fun)\s+(?P<what>\w+)\([^)]*\)[^{;]*\{\s*throw\s"#,

@@ -16,6 +16,10 @@ const fn label(files: &'static [&'static str], pattern: &'static str) -> Sign {
 
 pub(super) const SIGNS: &[Sign] = &[
     rounded(
+        PYTHON,
+        r"(?m)^[ \t]+(?P<what>(?:\w*_)?(?:amount|price|balance|subtotal|fee|cost|total)\s*:\s*(?:Optional\[)?float)\b",
+    ),
+    rounded(
         &[".sql"],
         r#"(?im)^\s*["`]?(?P<what>\w*(?:price|amount|total|balance|cost|fee|salary)\w*)["`]?\s+(?:REAL|FLOAT\d*|DOUBLE(?:\s+PRECISION)?)\b"#,
     ),

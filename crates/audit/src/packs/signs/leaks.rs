@@ -1,7 +1,7 @@
 //! What leaves a service: credentials and records in logs and answers, files in images, stores
 //! that require no password.
 
-use super::{GO, JVM, SCRIPT, Sign, review};
+use super::{GO, JVM, PYTHON, SCRIPT, Sign, inside, review};
 use crate::model::facts::Topic;
 
 const YAML: &[&str] = &["compose.yml", "compose.yaml", ".prod.yml", ".full.yml"];
@@ -25,6 +25,18 @@ pub(super) const SIGNS: &[Sign] = &[
     whole(
         GO,
         r#"(?i)\b\w*log\w*\.(?:info|debug|error|warn)\w*\(\s*"[^"\n]*(?:metadata|headers?)[^"\n]*%[+#]?v[^"\n]*"[^\n]*\b(?P<what>md|metadata|headers?)\b"#,
+    ),
+    whole(
+        GO,
+        r#"(?i)\blog\w*(?:\.log\w*)?\.(?:info|debug|print|warn|error)\w*\(\s*"[^"\n]*(?:user|account|credential|customer|session|profile|card)[^"\n]*%[+#]?v[^"\n]*"\s*,\s*(?P<what>res|resp|response|result|user|account|customer|session|profile|credentials?|u|req)\s*\)"#,
+    ),
+    whole(
+        GO,
+        r#"(?i)\blog\w*(?:\.log\w*)?\.(?:info|debug|warn|error)\w*\(\s*"[^"\n]*"(?:\s*,\s*"\w+"\s*,\s*[\w.]+)*\s*,\s*"(?:user|account|customer|session|profile|credentials?|order|payment)"\s*,\s*(?P<what>[*&]?(?:user|account|customer|session|profile|credentials?|order|payment))\s*[,)]"#,
+    ),
+    whole(
+        &[".rs"],
+        r#"(?i)\b(?:tracing::|log::)?(?:info|error|warn|debug|trace)!\(\s*"[^"\n]*(?:jwt|token|credential|login)[^"\n]*\{:#?\?\}[^"\n]*"\s*,\s*(?P<what>json|response|tokens?|result|jwt_tokens|body)\s*\)"#,
     ),
     whole(
         JVM,
@@ -113,6 +125,23 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     review(
         Topic::ExposedHash,
+        SCRIPT,
+        r"return (?:await )?this\.\w+\.find\w*\(\s*\{[^;]*?\bselect:\s*(?:\[[^\]]*['\x22]|\{[^}]*?\b)(?P<what>password\w*)",
+        "",
+        "the result contains `{}`, so every caller of the function gets the hash",
+    ),
+    Sign {
+        elsewhere: r"@Exclude\b|select:\s*false|ClassSerializerInterceptor|toJSON",
+        ..review(
+            Topic::ExposedHash,
+            &["service.ts"],
+            r"return (?P<what>(?:updated|saved|created|new)(?:User|Account|Member|Customer)|(?:await )?this\.\w*(?:user|User|account|member)\w*\.save\([^\n;]*\))\s*;",
+            r"(?i)omit|toDto|plainTo|sanitize|password: _",
+            "the result is the whole record of `{}`, including its hash",
+        )
+    },
+    review(
+        Topic::ExposedHash,
         &[".rs"],
         r"derive\([^)]*\bSerialize\b[^)]*\)\]\s*(?:#\[[^\]]*\]\s*)*pub struct \w+\s*\{[^}]*?(?P<what>\bpassword(?:_hash)?)\s*:",
         r"skip_serializing|serde\(skip",
@@ -158,6 +187,22 @@ pub(super) const SIGNS: &[Sign] = &[
         r"(?i)stripe\.webhook|constructEvent",
         "the caller chooses `{}`",
     ),
+    inside(
+        Topic::MassAssignment,
+        SCRIPT,
+        r"\{[^{}=\n]*\b(?P<what>total|price|totalPrice|unitPrice|totalAmount|discount|cost)\b[^{}=\n]*\}\s*=\s*(?:req|request|ctx\.request)\.body\b",
+        r"(?i)order|booking|checkout|purchase|reservation|rental",
+        r"(?i)createProduct|updateProduct|admin",
+        "the caller chooses `{}`",
+    ),
+    inside(
+        Topic::MassAssignment,
+        PYTHON,
+        r"(?P<what>\b(?:price|total|total_price|unit_price|total_amount|discount)\s*=\s*(?:body|data|payload|request\.json|req|dto|\w*_in)(?:\[|\.get\(|\.))",
+        r"(?i)order|booking|checkout|purchase|reservation|rental",
+        r"(?i)create_product|update_product|admin",
+        "the caller chooses `{}`",
+    ),
     review(
         Topic::UncheckedSecret,
         SCRIPT,
@@ -195,7 +240,8 @@ pub(super) const SIGNS: &[Sign] = &[
         Topic::SettingCredential,
         YAML,
         r#"(?m)^\s*image:\s*["']?(?:[\w.\-]+/)*(?P<what>redis(?::[\w.\-]+)?)["']?\s*$"#,
-        r"requirepass|REDIS_PASSWORD|--pass",
+        // The official image ignores `REDIS_PASSWORD`, which may be a setting of a client.
+        r"requirepass|--pass|redis\.conf",
         OPEN,
     ),
     review(

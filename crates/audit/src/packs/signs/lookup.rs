@@ -27,6 +27,10 @@ const LOOKUPS: &[(&[&str], &str)] = &[
         r"(?m)^[ \t]+(?P<name>\w+)\s*=\s*(?:await\s+)?[\w.]+\.find_one\([^\n]*\)[ \t]*\r?$",
     ),
     (
+        &[".py"],
+        r"(?m)^[ \t]+(?P<name>\w+)\s*=\s*(?:await\s+)?(?:[^\n=]*\.query\([^\n=]*\)\.get\([^\n]*\)|(?:self\.)?(?:db|session)\.get\([A-Z][^\n]*\))[ \t]*\r?$",
+    ),
+    (
         &[".cs"],
         r"(?m)^[ \t]*(?:var|\w+(?:<\w+>)?)\s+(?P<name>\w+)\s*=\s*(?:await\s+)?[^\n;]*\.(?:(?:First|Single)OrDefault(?:Async)?|Find(?:Async)?|Get\w+By\w+)\([^;]*\);",
     ),

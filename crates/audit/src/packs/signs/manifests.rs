@@ -12,7 +12,15 @@ pub(super) const SIGNS: &[Sign] = &[
         Topic::OpenStore,
         YAML,
         r#"(?m)^\s*(?:- )?image:\s*["']?(?:\S+/)?(?P<what>redis|valkey)(?:[:@"'\s]|-stack)"#,
-        r"(?i)requirepass|redis_?password|aclfile|redis\.conf|valkey_?password|redis_args",
+        // The official image ignores `REDIS_PASSWORD`, which may be a setting of a client.
+        r"(?i)requirepass|--pass|aclfile|redis\.conf|valkey_?password|redis_args|bitnami|(?m)^kind:",
+        OPEN,
+    ),
+    review(
+        Topic::OpenStore,
+        YAML,
+        r#"(?m)^\s*(?:- )?image:\s*["']?(?:\S+/)?(?P<what>nats)[:@"'\s]"#,
+        r"(?i)nats\S*\.conf|--auth|--user|authorization|(?m)^kind:",
         OPEN,
     ),
     review(

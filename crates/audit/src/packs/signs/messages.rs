@@ -126,6 +126,20 @@ pub(super) const SIGNS: &[Sign] = &[
         "every replica runs this schedule",
     ),
     review(
+        Topic::Schedule,
+        GO,
+        r"(?P<what>\b\w+\.(?:AddFunc|AddJob))\(",
+        r"(?i)redsync|leader|advisory|SetNX|SKIP LOCKED|\.Lock\(",
+        "every replica runs this schedule",
+    ),
+    review(
+        Topic::Schedule,
+        PYTHON,
+        r"(?P<what>@\w*sched\w*\.scheduled_job|\b\w*scheduler\w*\.add_job)\(",
+        r"(?i)leader|advisory|redlock|\.lock\(|nx=True|SKIP LOCKED",
+        "every replica runs this schedule",
+    ),
+    review(
         Topic::WorkerCheck,
         &["compose.yml", "compose.yaml"],
         r"(?m)^\s*command:[^\n]*(?P<what>\bcelery\b[^\n]*\bworker|\bsidekiq\b|\brq worker|\bqueue:work)\b",

@@ -10,6 +10,7 @@ mod access;
 mod accounts;
 mod acknowledgements;
 mod addresses;
+mod admin;
 mod amounts;
 mod answers;
 mod ascii;
@@ -24,9 +25,11 @@ mod clients_of_script;
 mod closing;
 mod compiled;
 mod constant_results;
+mod constraints;
 mod consumers;
 mod cors;
 mod dead_letters;
+mod decisions;
 mod defaults;
 mod delivery;
 mod dependency;
@@ -46,9 +49,11 @@ mod figures;
 mod formats;
 mod frameworks;
 mod functions;
+mod growing;
 mod guards;
 mod habits;
 mod handovers;
+mod held_locks;
 mod hosts;
 mod identity;
 mod input;
@@ -57,6 +62,7 @@ mod leaks;
 mod levels;
 mod literals;
 mod logged_settings;
+mod logouts;
 mod logs;
 mod lookup;
 mod lost_settings;
@@ -75,6 +81,7 @@ mod page_sizes;
 mod panics;
 mod passwords;
 mod plain_clients;
+mod probes;
 mod proxies;
 mod queries;
 mod query_tokens;
@@ -82,8 +89,10 @@ mod races;
 mod records;
 mod records_of_others;
 mod remote;
+mod repetitions;
 mod requests;
 mod resources;
+mod results;
 mod sampling;
 mod scope;
 mod scripts;
@@ -96,6 +105,7 @@ mod spring;
 mod stale;
 mod start;
 mod statements;
+mod statuses;
 mod stock;
 mod stops;
 mod subscriptions;
@@ -110,15 +120,18 @@ mod trust;
 mod uploads;
 mod upstream;
 mod values;
+mod webhooks;
 mod workers;
 mod writes;
 
 use std::collections::BTreeSet;
 
-use regex::Captures;
+use regex::{Captures, Match};
 
 use self::compiled::{COMPILED, ELSEWHERE};
-pub(in crate::packs) use self::functions::{compensates, handles_messages, recognizes_repeats};
+pub(in crate::packs) use self::functions::{
+    compares_state, compensates, guards, handles_messages, is_compared, recognizes_repeats,
+};
 use super::{Pack, Reader};
 use crate::model::FactSink;
 use crate::model::facts::{Elsewhere, Practice, Topic, Verdict};
@@ -143,8 +156,11 @@ pub(super) const PACKS: &[Pack] = &[
     swallowed::PACK,
     bodies::PACK,
     proxies::PACK,
+    growing::PACK,
 ];
 
+/// The value of `within` for a pattern of several lines that counts inside one function only.
+const ONE_FUNCTION: &str = r"\w";
 /// Ends of the paths of JavaScript and TypeScript.
 const SCRIPT: &[&str] = &[".ts", ".js", ".mjs"];
 const GO: &[&str] = &[".go"];
@@ -242,6 +258,7 @@ const LISTS: &[&[Sign]] = &[
     input::SIGNS,
     leaks::SIGNS,
     levels::SIGNS,
+    logouts::SIGNS,
     logs::SIGNS,
     messages::SIGNS,
     nest::SIGNS,
@@ -250,7 +267,9 @@ const LISTS: &[&[Sign]] = &[
     page_sizes::SIGNS,
     queries::SIGNS,
     records::SIGNS,
+    probes::SIGNS,
     remote::SIGNS,
+    repetitions::SIGNS,
     races::SIGNS,
     requests::SIGNS,
     resources::SIGNS,
@@ -294,6 +313,13 @@ const LISTS: &[&[Sign]] = &[
     figures::SIGNS,
     addresses::SIGNS,
     markup::SIGNS,
+    admin::SIGNS,
+    constraints::SIGNS,
+    decisions::SIGNS,
+    held_locks::SIGNS,
+    results::SIGNS,
+    statuses::SIGNS,
+    webhooks::SIGNS,
     services::SIGNS,
     sessions::SIGNS,
     shapes::SIGNS,
@@ -346,14 +372,18 @@ fn read(file: &SourceFile, facts: &mut FactSink<'_>) {
             let end = captures.get(0).map_or(0, |found| found.end());
             if local {
                 let around = scope::around(&file.text, at, end);
+                if compiled.sign.within == ONE_FUNCTION
+                    && !scope::is_one_function(&file.text, at, end)
+                {
+                    continue;
+                }
                 // Report the same call in a function once.
                 let own = (around.as_ptr(), evidence(compiled.sign.evidence, &captures));
                 if !compiled.needs(around) || compiled.keeps(around) || !seen.insert(own) {
                     continue;
                 }
             }
-            let span = captures
-                .name("what")
+            let span = shown(&captures)
                 .or_else(|| captures.get(0))
                 .map(|found| found.range())
                 .unwrap_or_default();
@@ -397,6 +427,7 @@ pub(crate) fn reads(topic: Topic, file: &SourceFile) -> bool {
         || topic == Topic::OpenRoute && (open_routes::reads(&path) || path.ends_with(".py"))
         || topic == Topic::UncheckedLookup && lookup::reads(&path)
         || topic == Topic::OwnRecord && owners::reads(&path)
+        || topic == Topic::GrowingMemory && growing::reads(&path)
         || matches!(
             topic,
             Topic::PartialWrite | Topic::LookupBeforeInsert | Topic::Ownership | Topic::SharedState
@@ -415,8 +446,13 @@ fn before_tests(file: &SourceFile) -> &str {
         .map_or(&*file.text, |(before, _)| before)
 }
 
+/// The reported code: the group `what`, or `other` in a second alternative.
+fn shown<'t>(captures: &Captures<'t>) -> Option<Match<'t>> {
+    captures.name("what").or_else(|| captures.name("other"))
+}
+
 fn evidence(text: &str, captures: &Captures<'_>) -> String {
-    captures.name("what").map_or_else(
+    shown(captures).map_or_else(
         || text.to_owned(),
         |what| text.replace("{}", what.as_str().trim()),
     )

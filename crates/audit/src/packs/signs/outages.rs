@@ -39,6 +39,36 @@ pub(super) const SIGNS: &[Sign] = &[
         r"getStatusCode|status\(\)",
         BLAMED,
     ),
+    // The comparison is the wrong way round.
+    review(
+        Topic::ErrorAnswer,
+        GO,
+        r"\bif (?:err != |!errors\.Is\(err, )(?P<what>redis\.Nil|sql\.ErrNoRows|pgx\.ErrNoRows|gorm\.ErrRecordNotFound|mongo\.ErrNoDocuments)\)? \{\s*\n\s*return [^\n]*(?i:not_?found)",
+        "",
+        "every failure except `{}` is returned as a missing record",
+    ),
+    review(
+        Topic::ErrorAnswer,
+        JVM,
+        r"(?P<what>\bHttpStatus(?:Code)?::is(?:4xxClientError|Error))\s*,[^;]{0,120}?HttpStatus\.NOT_FOUND",
+        "",
+        "every status of `{}` is returned as a missing record",
+    ),
+    review(
+        Topic::ErrorAnswer,
+        PYTHON,
+        r"if (?P<what>\w+\.status_code\s*(?:!=\s*200|>=\s*400))\s*:\s*\n\s*raise HTTPException\(\s*(?:status_code\s*=\s*)?(?:40[0-4]|status\.HTTP_40[0-4]\w*)",
+        r"status_code\s*==\s*(?:404|401|403)|status_code\s*(?:>=|in)\s*\(?5",
+        "every status with `{}` is returned as if the caller had made an error",
+    ),
+    inside(
+        Topic::ErrorAnswer,
+        SCRIPT,
+        r"\bcatch\s*(?:\(\w*(?::\s*\w+)?\))?\s*\{\s*(?:[^\n{}]*(?i:log|console)[^\n{}]*\n\s*)*(?P<what>return\s*(?:\{[^{}]*\b(?:status|success|valid|ok)\s*:\s*false|null\s*;))",
+        r"(?i)(?:sign_?in|log_?in|validate_?user|authenticate)\w*\s*\([\s\S]*await",
+        APART,
+        "a failure of a dependency is returned as a wrong password (`{}`)",
+    ),
     review(
         Topic::InternalError,
         SCRIPT,

@@ -12,6 +12,7 @@ use crate::model::facts::{Practice, Topic, Verdict};
 use crate::packs::{Pack, Reader};
 use crate::repository::Role;
 use crate::source::SourceFile;
+use crate::syntax::count_word;
 
 pub(super) const PACK: Pack = Pack {
     name: "owners of records",
@@ -127,7 +128,7 @@ fn read(file: &SourceFile, facts: &mut FactSink<'_>) {
             };
             let handler = handler(&file.text, at.start(), at.end());
             let personal = is_personal(&path, at.as_str(), handler);
-            if !personal || patterns.caller.is_match(handler) {
+            if !personal || patterns.caller.is_match(&without_guards(&path, handler)) {
                 continue;
             }
             let practice = Practice {
@@ -139,6 +140,66 @@ fn read(file: &SourceFile, facts: &mut FactSink<'_>) {
             facts.add(practice, at.range());
         }
     }
+}
+
+/// Words of a guard that decides by more than a valid token.
+const ROLES: &[&str] = &[
+    "role",
+    "admin",
+    "permission",
+    "owner",
+    "authorize",
+    "can(",
+    "policy",
+    "scope",
+    "ability",
+];
+
+/// The text of a handler without guards that only authenticate. They identify the caller, and do
+/// not compare it with the owner of the record.
+fn without_guards(path: &str, handler: &str) -> String {
+    let decides = |text: &str| {
+        let lower = text.to_lowercase();
+        ROLES.iter().any(|word| lower.contains(word))
+    };
+    if path.ends_with(".py") {
+        return without_dependencies(handler, decides);
+    }
+    if !path.ends_with(".ts") && !path.ends_with(".js") && !path.ends_with(".mjs") {
+        return handler.to_owned();
+    }
+    // `router.get('/:id', authenticate, async (req, res) => {`
+    let (head, body) = match handler.split_once("=>") {
+        Some((head, body)) if !head.contains('\n') && head.contains("(req") => (head, body),
+        _ => ("", handler),
+    };
+    let head = if decides(head) { head } else { "" };
+    let body = body.lines().filter(|line| {
+        let line = line.trim_start();
+        let guard = line.starts_with("@UseGuards(") || line.starts_with("@Api");
+        !guard || decides(line) && !line.starts_with("@Api")
+    });
+    body.fold(head.to_owned(), |text, line| text + line + "\n")
+}
+
+/// The text of a handler of Python without the parameters that its body does not use.
+fn without_dependencies(handler: &str, decides: impl Fn(&str) -> bool) -> String {
+    let Some((head, body)) = handler.split_once(":\n") else {
+        return handler.to_owned();
+    };
+    let unused = head.split(['\n', ',']).filter(|part| {
+        let name = part
+            .trim_start()
+            .trim_start_matches("async ")
+            .split([':', '=', ' '])
+            .next()
+            .unwrap_or_default();
+        let dependency = part.contains("Depends(") || part.contains("Annotated[");
+        let name = name.rsplit('(').next().unwrap_or_default();
+        !dependency || name.is_empty() || count_word(body, name) != 0 || decides(part)
+    });
+    let head = unused.fold(String::new(), |text, part| text + part + ",");
+    head + body
 }
 
 /// Returns whether a record belongs to a person. The path of the route decides, or else the names
@@ -204,7 +265,21 @@ fn handler(text: &str, from: usize, to: usize) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::PATTERNS;
+    use super::{PATTERNS, without_guards};
+
+    #[test]
+    fn guards_that_only_authenticate_are_left_out() {
+        let express = "router.get('/orders/:id', auth, async (req, res) => {\n  res.json(await find(req.params.id));\n});";
+        assert!(!without_guards("a.ts", express).contains("auth"));
+        let roles = express.replace("auth,", "requireRole('staff'),");
+        assert!(without_guards("a.ts", &roles).contains("requireRole"));
+        let nest = "@Get(':id')\n@UseGuards(JwtAuthGuard)\nfind(@Param('id') id: string) {\n}\n";
+        assert!(!without_guards("a.ts", nest).contains("Jwt"));
+        let python = "@app.get('/orders/{order_id}')\ndef get(order_id: int, user=Depends(current_user)):\n    return find(order_id)\n";
+        assert!(!without_guards("a.py", python).contains("current_user"));
+        let used = python.replace("find(order_id)", "find(order_id, user)");
+        assert!(without_guards("a.py", &used).contains("current_user"));
+    }
 
     #[test]
     fn every_pattern_compiles() {

@@ -7,11 +7,35 @@ const NO_MAXIMUM: &str = "`{}` comes from the caller and has no maximum";
 const DEFAULT_ONLY: &str = "`{}` has a default and no maximum";
 const BOUND: &str = r"(?i)\bmin\(|max|clamp|isInt\(|coerceAtMost|\b(?:limit|size|per_?page|take|count)\w*\)?\s*>=?\s*\w";
 
+/// Words of a query with an order.
+const ORDERED: &str = r"(?i)order\s*_?by\b|\border\s*[:(=]|\.sort\w*\(|sort\s*[:=]|\border\b";
+const UNORDERED: &str = "the query pages with `{}` and no order, so rows repeat or are left out";
+
+const fn pages(files: &'static [&'static str], pattern: &'static str) -> Sign {
+    review(Topic::PageSize, files, pattern, ORDERED, UNORDERED)
+}
+
 const fn page(files: &'static [&'static str], pattern: &'static str, unless: &'static str) -> Sign {
     review(Topic::PageSize, files, pattern, unless, NO_MAXIMUM)
 }
 
 pub(super) const SIGNS: &[Sign] = &[
+    pages(
+        GO,
+        r"(?P<what>\bLIMIT\s+[$?:@]\w*\s+OFFSET\b|\.Offset\([^\n()]*\)\s*\.?\s*Limit\(|\.Limit\([^\n()]*\)\s*\.?\s*Offset\()",
+    ),
+    pages(
+        SCRIPT,
+        r"(?P<what>\bLIMIT\s+[$?:]\{?\w*\}?\s+OFFSET\b|\.skip\([^\n()]*(?:\([^()\n]*\))?[^\n()]*\)\s*\.(?:limit|take)\(|\bskip\s*:[^{}\n]*,\s*(?:\n\s*)?take\s*:|\bskip\s*,\s*(?:\n\s*)?take\b|\btake\s*:[^{}\n]*,\s*(?:\n\s*)?skip\s*:)",
+    ),
+    pages(
+        PYTHON,
+        r"(?P<what>\bLIMIT\s+(?:%s|:\w+|\?|\$\d+)\s+OFFSET\b|\.offset\([^\n()]*\)\s*\.limit\(|\.limit\([^\n()]*\)\s*\.offset\()",
+    ),
+    pages(
+        &[".java", ".kt", ".php", ".rs", ".cs"],
+        r"(?P<what>\b(?:LIMIT|limit)\s+(?:\?|:\w+|\$\d+|@\w+)\s+(?:OFFSET|offset)\b|\.Skip\([^\n()]*(?:\([^()\n]*\))?[^\n()]*\)\s*\.Take\()",
+    ),
     // A decorated parameter with a default or a pipe instead of a type.
     page(
         SCRIPT,

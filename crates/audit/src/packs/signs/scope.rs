@@ -106,6 +106,24 @@ fn is_short_handler(line: &str) -> bool {
     registers && line.contains("=>") && (line.ends_with(");") || line.ends_with(')'))
 }
 
+/// Whether a place ends in the function in which it starts. Patterns of several lines may reach into
+/// the next one.
+pub(super) fn is_one_function(text: &str, from: usize, to: usize) -> bool {
+    let lines = text
+        .get(from..to)
+        .map_or(0, |place| place.trim().lines().count());
+    if lines < 2 {
+        return true;
+    }
+    let start = from
+        + text
+            .get(from..to)
+            .map_or(0, |place| place.len() - place.trim_start().len());
+    let own = around(text, start, start + 1);
+    let offset = (own.as_ptr() as usize).saturating_sub(text.as_ptr() as usize);
+    own.len() == text.len() || offset + own.len() >= to
+}
+
 /// The text of the innermost function around a place, or the whole text outside of functions.
 pub(super) fn around(text: &str, from: usize, to: usize) -> &str {
     let Some(before) = text.get(..from) else {

@@ -58,9 +58,9 @@ pub(super) const SIGNS: &[Sign] = &[
     inside(
         Topic::UncheckedValue,
         SCRIPT,
-        r"(?:const|let)\s+(?:user|\{\s*user\s*\})\s*(?::\s*\w+\s*)?=\s*(?:request|req)(?:\.user|\[['\x22]user['\x22]\])?\s*;[^!?]*?(?P<what>\buser\.\w+)",
+        r"(?:const|let)\s+(?:user|\{\s*user\s*\})\s*(?::\s*\w+\s*)?=\s*(?:request|req)(?:\.user|\[['\x22]user['\x22]\])?\s*;[^?]*?(?P<what>\buser\.\w+)",
         r"canActivate|[gG]uard|roles",
-        r"!\s*user\b|user\?\.|user\s*&&|if\s*\(\s*user\s*\)",
+        r"!\s*user\s*[)&|]|user\?\.|user\s*&&|if\s*\(\s*user\s*\)",
         "`{}` fails if no other guard ran before",
     ),
     review(

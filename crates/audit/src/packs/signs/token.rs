@@ -169,4 +169,18 @@ pub(super) const SIGNS: &[Sign] = &[
         r"(?i)redis|store\s*:",
         "the limiter counts in the memory of one replica",
     ),
+    review(
+        Topic::LimiterStore,
+        &[".go"],
+        r"(?P<what>map\[\w+\]\*rate\.Limiter)\b",
+        "",
+        "the limiter counts in the memory of one replica",
+    ),
+    review(
+        Topic::LimiterStore,
+        &[".py"],
+        r"(?P<what>\bLimiter\(\s*(?:\w+,\s*)?key_func)\s*=",
+        r"storage_uri|redis",
+        "the limiter counts in the memory of one replica",
+    ),
 ];

@@ -55,6 +55,20 @@ pub(super) const SIGNS: &[Sign] = &[
     review(
         Topic::OpenByDefault,
         SCRIPT,
+        r"if\s*\(\s*!\s*(?P<what>process\.env\.\w*(?:TOKEN|KEY|SECRET|AUTH|PASSWORD)\w*)\s*\)\s*\{?\s*(?:return\s+)?next\(\s*\)",
+        "",
+        "without the setting each request passes (`{}`)",
+    ),
+    review(
+        Topic::OpenByDefault,
+        &[".go"],
+        r#"if (?P<what>(?:\w+\.)*\w*(?i:token|secret|apikey|api_key|password)\w*) == "" \{\s*\n\s*(?:next\.ServeHTTP\(|c\.Next\(\)|return next\()"#,
+        "",
+        "without the setting each request passes (`{}`)",
+    ),
+    review(
+        Topic::OpenByDefault,
+        SCRIPT,
         r"(?P<what>\b(?:required|enabled|authRequired|requireAuth)\s*:\s*process\.env\.\w*(?:AUTH|JWT|TOKEN)\w*\s*===?\s*['\x22](?:true|1)['\x22])",
         "",
         "without the setting no caller is authenticated (`{}`)",

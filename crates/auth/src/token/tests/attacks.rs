@@ -10,7 +10,7 @@ fn valid_token_is_accepted_auth_1() {
     assert_eq!(verified.actor().as_str(), "ada");
     assert!(verified.grants().has_role("moderator"));
     assert!(verified.grants().has_scope("write"));
-    assert_eq!(verified.until(), now() + Duration::from_secs(930));
+    assert_eq!(verified.expires_at(), now() + Duration::from_secs(930));
 }
 
 #[test]

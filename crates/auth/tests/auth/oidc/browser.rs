@@ -62,7 +62,7 @@ impl TestApp {
     pub(crate) async fn begin(&self, return_to: &str) -> StartedLogin {
         let started = self
             .login
-            .begin(LocalPath::or_root(return_to))
+            .begin(LocalPath::parse_or_root(return_to))
             .await
             .unwrap();
         let cookie = started.cookie.to_str().unwrap();

@@ -93,11 +93,15 @@ async fn application_logs_in_by_its_own_token_auth_4() {
     let Some(test) = TestLogin::start() else {
         return;
     };
-    let identity = test.login.by_token(&test.id_token(MOBILE)).await.unwrap();
+    let identity = test
+        .login
+        .verify_id_token(&test.id_token(MOBILE))
+        .await
+        .unwrap();
     assert_eq!(identity.subject(), "ada");
     let email = identity.verified_email().unwrap();
     assert_eq!(email.expose(), "ada@example.org");
-    let foreign = test.login.by_token(&test.id_token(OTHER)).await;
+    let foreign = test.login.verify_id_token(&test.id_token(OTHER)).await;
     assert!(matches!(foreign, Err(OpenIdError::Token(_))), "{foreign:?}");
     let counted = test.metrics.render(Format::PrometheusText);
     for outcome in ["SUCCESS", "OPENID_TOKEN"] {
@@ -112,14 +116,16 @@ async fn application_code_needs_verifier_and_address_auth_4() {
         return;
     };
     let login = &test.login;
-    let identity = login.by_code(&test.code(CLIENT), CALLBACK, VERIFIER).await;
+    let identity = login
+        .exchange_code(&test.code(CLIENT), CALLBACK, VERIFIER)
+        .await;
     assert_eq!(identity.unwrap().subject(), "ada");
     for (code, address, verifier) in [
         (test.code(CLIENT), CALLBACK, CHALLENGE),
         (test.code(CLIENT), "http://127.0.0.1:9/other", VERIFIER),
         (test.code(OTHER), CALLBACK, VERIFIER),
     ] {
-        let refused = login.by_code(&code, address, verifier).await;
+        let refused = login.exchange_code(&code, address, verifier).await;
         assert!(matches!(refused, Err(OpenIdError::Code)), "{refused:?}");
     }
 }

@@ -25,7 +25,7 @@ use crate::Engine;
 ///         "SELECT id FROM {legacy}orders o WHERE NOT EXISTS (SELECT 1 FROM orders n WHERE n.id = o.id)",
 ///     )]);
 ///
-/// const MIGRATIONS: &[MigrationSet] = &[MigrationSet::of_service(&[Migration::new(
+/// const MIGRATIONS: &[MigrationSet] = &[MigrationSet::for_service(&[Migration::new(
 ///     1,
 ///     "orders",
 ///     "CREATE TABLE orders (id {bigint} NOT NULL PRIMARY KEY, note {string})",

@@ -135,7 +135,7 @@ impl Component for Streams {
         Box::pin(std::future::ready(()))
     }
 
-    fn running(&self) -> Vec<String> {
+    fn unfinished_work(&self) -> Vec<String> {
         Vec::new()
     }
 

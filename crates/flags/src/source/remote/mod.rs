@@ -10,7 +10,7 @@ use std::{error::Error as StdError, io, path::PathBuf, time::Duration};
 use seaworthy_config::Settings;
 use seaworthy_core::{Backoff, Timeout, error_chain};
 use seaworthy_service::{Assembly, StartError, Tasks};
-use seaworthy_telemetry::metrics::{Counter, Gauge};
+use seaworthy_telemetry::metrics::{Counter, Gauge, Kind};
 use serde_json::Value;
 
 pub use config::{RemoteConfig, RemoteSource};
@@ -20,6 +20,10 @@ use crate::{Flags, Strictness, problem, runtime};
 /// The minimum and the maximum time between two attempts, as in flagd's providers.
 const INITIAL_BACKOFF: Timeout = Timeout::from_secs(1);
 const MAX_BACKOFF: Timeout = Timeout::from_secs(12);
+
+const STALE: &str = "feature_flag_source_stale";
+const STALE_HELP: &str =
+    "Whether the flag server does not respond, so that its last known flags apply.";
 
 pub(super) type Failure = Box<dyn StdError + Send + Sync>;
 
@@ -53,6 +57,11 @@ impl Remote {
         cache: Option<PathBuf>,
         failures: Counter,
     ) -> Result<Option<Self>, StartError> {
+        // Declared even without a server: alerts are rendered from the metrics of a service that
+        // starts without one.
+        service
+            .metrics()
+            .declare(Kind::Gauge, STALE, STALE_HELP, &[]);
         let source = match config.source {
             RemoteSource::None => return Ok(None),
             RemoteSource::Http => {
@@ -75,16 +84,13 @@ impl Remote {
                 return Err(StartError::new(problem));
             }
         };
-        let help = "Whether the flag server does not respond, so that its last known flags apply.";
         Ok(Some(Self {
             source,
             flags: flags.clone(),
             poll_interval: config.poll_interval.get(),
             cache,
             failures,
-            stale: service
-                .metrics()
-                .gauge("feature_flag_source_stale", help, &[]),
+            stale: service.metrics().gauge(STALE, STALE_HELP, &[]),
         }))
     }
 

@@ -188,7 +188,7 @@ fn variants_have_weights_and_values_flag_1() {
     let flags = flags(
         "theme:\n  enabled: true\n  variants: {red: 50, blue: 50}\n  values: {red: \"#f00\"}\n  default: blue\n",
     );
-    let theme = flags.declare(Flag::text("theme", "none")).unwrap();
+    let theme = flags.declare(Flag::string("theme", "none")).unwrap();
     let values: std::collections::BTreeSet<_> = (0..100)
         .map(|number| theme.get_with(&user(&number.to_string())))
         .collect();

@@ -139,10 +139,16 @@ pub(crate) struct TestApp {
 
 impl TestApp {
     pub(crate) async fn start(contracts: Contracts) -> Self {
+        Self::start_with(contracts, &[]).await
+    }
+
+    /// Starts the service with further settings.
+    pub(crate) async fn start_with(contracts: Contracts, settings: &[&str]) -> Self {
+        let settings = SETTINGS.iter().chain(settings);
         let loader = Loader::new("orders")
             .profile(Profile::Test)
             .environment(Environment::default())
-            .overrides(SETTINGS.map(str::to_owned));
+            .overrides(settings.map(|setting| (*setting).to_owned()));
         let running = Service::new("orders", "1.0.0")
             .start::<NoSettings, _>(loader, async |service| {
                 service.authenticate(Tokens);
@@ -159,6 +165,10 @@ impl TestApp {
 
     pub(crate) fn http(&self) -> SocketAddr {
         self.running.addresses().http
+    }
+
+    pub(crate) fn admin(&self) -> SocketAddr {
+        self.running.addresses().admin
     }
 
     pub(crate) async fn grpc(&self) -> Channel {

@@ -1,24 +1,43 @@
 //! RES-1, RES-2, RES-3, RES-5: the policies of the dependency.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
 
 use prost::Message as _;
 use prost_types::{
     FileDescriptorProto, FileDescriptorSet, MethodDescriptorProto, MethodOptions,
     ServiceDescriptorProto, method_options::IdempotencyLevel,
 };
+use seaworthy_config::Loader;
 use seaworthy_core::Timeout;
 use seaworthy_grpc::client::{
-    BreakerPer, GrpcChannel, GrpcClientConfig, GrpcClientError, Repeatable,
+    BreakerPer, GrpcChannel, GrpcClientConfig, GrpcClientError, GrpcClients as _, Repeatable,
 };
 use seaworthy_resilience::{
     circuit_breaker::Hold,
     policies::{Resilience, ResilienceConfig},
 };
+use seaworthy_service::{NoSettings, RunningService, Service};
 use seaworthy_telemetry::metrics::Metrics;
+use seaworthy_testkit::{eventually, http};
+use tokio::sync::{Notify, oneshot};
 use tonic::Code;
 
 use crate::client::fixture::{BROKEN, Reply, Server, call, send, send_to};
+
+/// Loads the settings again, and returns the response.
+fn reload(running: &RunningService) -> String {
+    let header = [("x-admin-request", "1")];
+    let admin = running.addresses().admin;
+    let reloaded = http::request(admin, "POST", "/config/reload", &header, "").unwrap();
+    assert_eq!(reloaded.status, 200, "{}", reloaded.body);
+    reloaded.body
+}
 
 /// Returns a contract with one method of this idempotency level.
 fn contract(level: IdempotencyLevel) -> Vec<u8> {
@@ -321,4 +340,115 @@ async fn malformed_status_details_do_not_panic_res_2() {
             assert!(status.details().is_empty(), "{details:?}");
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn reloaded_policies_apply_to_the_next_call_conf_4() {
+    let server = Server::start(|_| Reply::Status(Code::Unavailable, None)).await;
+    let folder = tempfile::tempdir().unwrap();
+    let write = |policies: &str| {
+        let text = format!(
+            "grpc_clients:\n  things:\n    url: http://{}\n    policies:\n      breaker: {{ mode: \"off\" }}\n      {policies}\n",
+            server.address
+        );
+        std::fs::write(folder.path().join("config.yaml"), text).unwrap();
+    };
+    write("retry: { max_attempts: 1, initial_backoff: 1ms }");
+    let contract = contract(IdempotencyLevel::Idempotent);
+    let (built, channel) = oneshot::channel();
+    let loader = Loader::for_tests("orders").directory(folder.path());
+    let running = Service::new("orders", "1.0.0")
+        .start::<NoSettings, _>(loader, async move |service| {
+            let channel = service.grpc_client("things").unwrap();
+            built
+                .send(channel.contract(&contract).build().unwrap())
+                .ok();
+            Ok(())
+        })
+        .await
+        .unwrap();
+    let channel = channel.await.unwrap();
+    let attempts = async || {
+        let before = server.calls();
+        call(&channel).await.unwrap_err();
+        server.calls() - before
+    };
+    assert_eq!(attempts().await, 1);
+    write("retry: { max_attempts: 3, initial_backoff: 1ms }");
+    reload(&running);
+    eventually(async || attempts().await == 3).await;
+    write("rate_limit: { requests: 1, window: 1h }");
+    reload(&running);
+    eventually(async || attempts().await == 0).await;
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn reloaded_address_applies_without_failed_call_conf_4() {
+    let end = Arc::new(Notify::new());
+    let held = Arc::clone(&end);
+    // The first call gets a stream that ends after the reload.
+    let first = Server::start(move |calls| match calls {
+        0 => Reply::StreamUntil(Arc::clone(&held)),
+        _ => Reply::Ok,
+    })
+    .await;
+    let second = Server::start(|_| Reply::Ok).await;
+    let folder = tempfile::tempdir().unwrap();
+    let write = |settings: &str| {
+        let text = format!(
+            "grpc_clients:\n  things:\n    policies: {{ total_timeout: 60s }}\n    {settings}\n"
+        );
+        std::fs::write(folder.path().join("config.yaml"), text).unwrap();
+    };
+    write(&format!("url: http://{}", first.address));
+    let (built, channel) = oneshot::channel();
+    let loader = Loader::for_tests("orders").directory(folder.path());
+    let running = Service::new("orders", "1.0.0")
+        .start::<NoSettings, _>(loader, async move |service| {
+            let channel = service.grpc_client("things").unwrap();
+            built.send(channel.build().unwrap()).ok();
+            Ok(())
+        })
+        .await
+        .unwrap();
+    let channel = channel.await.unwrap();
+    let in_flight = tokio::spawn({
+        let channel = channel.clone();
+        async move { call(&channel).await }
+    });
+    eventually(async || first.calls() == 1).await;
+    let stop = Arc::new(AtomicBool::new(false));
+    let load: Vec<_> = (0..4)
+        .map(|_| {
+            let (channel, stop) = (channel.clone(), Arc::clone(&stop));
+            tokio::spawn(async move {
+                while !stop.load(Ordering::Relaxed) {
+                    call(&channel).await.unwrap();
+                }
+            })
+        })
+        .collect();
+    for server in [&second, &first, &second, &first, &second] {
+        write(&format!("url: http://{}", server.address));
+        let (before, reloaded) = (server.calls(), reload(&running));
+        assert!(reloaded.contains("\"needs_restart\":[]"), "{reloaded}");
+        eventually(async || server.calls() > before + 8).await;
+    }
+    // An unreadable file does not change the channel.
+    write("url: https://127.0.0.1:1\n    tls: { ca: /missing.pem }");
+    reload(&running);
+    let text = || {
+        http::get(running.addresses().admin, "/metrics")
+            .unwrap()
+            .body
+    };
+    eventually(async || text().contains("config_reload_failures_total 1")).await;
+    stop.store(true, Ordering::Relaxed);
+    for load in load {
+        load.await.unwrap();
+    }
+    end.notify_one();
+    in_flight.await.unwrap().unwrap();
+    running.stop().await;
 }

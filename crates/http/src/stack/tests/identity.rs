@@ -41,7 +41,7 @@ impl Authenticate for Tokens {
     }
 
     fn challenge(&self, rejection: &Error, route: &RouteOptions) -> Option<HeaderValue> {
-        let scopes: Vec<_> = route.needed_scopes().collect();
+        let scopes: Vec<_> = route.required_scopes().collect();
         let text = format!(
             "Test reason={}, scope={}",
             rejection.reason(),

@@ -155,6 +155,68 @@ async fn open_ended_response_is_not_in_flight_res_7() {
     }
 }
 
+#[tokio::test]
+async fn anonymous_requests_have_at_most_normal_priority_res_7() {
+    let mut config = unlimited();
+    config.load_shed.max_in_flight = NonZeroU32::MIN;
+    let endless =
+        async || Body::from_stream(futures::stream::pending::<Result<Bytes, Infallible>>());
+    let critical = |access| {
+        RouteOptions::new()
+            .access(access)
+            .priority(Priority::Critical)
+    };
+    let routes = Routes::new()
+        .route_with(
+            "/open",
+            axum::routing::get(endless),
+            critical(Access::Public),
+        )
+        .route_with(
+            "/optional",
+            axum::routing::get(async || ()),
+            critical(Access::Optional),
+        )
+        .route_with(
+            "/own",
+            axum::routing::get(async || ()),
+            critical(Access::Authenticated),
+        );
+    let telemetry = telemetry().0;
+    let stack = Stack::builder(identity(), config, &telemetry)
+        .authenticate(identity::Tokens)
+        .build(routes)
+        .unwrap();
+    let peer = SocketAddr::from(([192, 0, 2, 1], 4711));
+    let open = stack.connection(peer, false);
+    let open = open.oneshot(request(Method::GET, "/open")).await.unwrap();
+    for (path, token) in [
+        ("/open", None),
+        ("/optional", None),
+        ("/own", None),
+        ("/optional", Some("ada")),
+        ("/own", Some("wrong")),
+    ] {
+        let mut request = request(Method::GET, path);
+        if let Some(token) = token {
+            let token = HeaderValue::from_static(token);
+            request.headers_mut().insert("authorization", token);
+        }
+        let rejected = stack
+            .connection(peer, false)
+            .oneshot(request)
+            .await
+            .unwrap();
+        assert_eq!(rejected.status(), StatusCode::SERVICE_UNAVAILABLE, "{path}");
+    }
+    drop(open);
+    let text = telemetry.metrics().render(Format::PrometheusText);
+    for (priority, rejected) in [("critical", 3), ("normal", 2)] {
+        let line = format!("priority=\"{priority}\"}} {rejected}\n");
+        assert!(text.contains(&line), "{text}");
+    }
+}
+
 /// Sends 4 s of half of the capacity, and then a rate. Checks the last responses.
 async fn overload(client: Client, connections: u16, percent: u32, seconds: u32) {
     let stack = pool_bound(unlimited(), connections);

@@ -1,3 +1,7 @@
+use std::convert::Infallible;
+
+use bytes::Bytes;
+
 use super::{
     callers::Probes,
     identity::{Tokens, with_token},
@@ -45,6 +49,64 @@ async fn ten_thousand_random_paths_add_one_label_value_obs_4() {
     assert!(
         text.contains(r#"http_request_duration_seconds_count{method="GET",path="/things/{id}"} 1"#)
     );
+}
+
+#[tokio::test]
+async fn requests_of_probe_routes_are_not_counted_obs_4() {
+    let (telemetry, _) = telemetry();
+    let probe = Routes::new()
+        .get("/health", async || "ok")
+        .with_options(|options| options.access(Access::Public).probe());
+    let routes = Routes::new().get("/things", async || "thing").merge(probe);
+    let stack = Stack::builder(identity(), HttpConfig::default(), &telemetry);
+    let stack = stack.build(routes).unwrap();
+    for path in ["/health", "/things"] {
+        assert_eq!(get(&stack, path).await.status, StatusCode::OK);
+    }
+    let text = telemetry.metrics().render(Format::PrometheusText);
+    let lines = text.lines();
+    let counted = |name: &str, path: &str| {
+        let (start, path) = (format!("{name}{{"), format!("path=\"{path}\""));
+        let mut lines = lines.clone();
+        lines.any(|line| line.starts_with(&start) && line.contains(&path) && !line.ends_with(" 0"))
+    };
+    for name in ["http_requests_total", "http_request_duration_seconds_count"] {
+        assert!(counted(name, "/things"), "{text}");
+        assert!(!counted(name, "/health"), "{text}");
+    }
+    assert!(text.contains("http_requests_in_flight 0"), "{text}");
+}
+
+#[tokio::test]
+async fn open_ended_response_is_not_slow_obs_4() {
+    // Durations are real time, which a paused clock does not change.
+    const LISTENED: Duration = Duration::from_millis(300);
+    let (telemetry, _) = telemetry();
+    let open = async |mark: bool| {
+        let bytes = futures::stream::once(async {
+            tokio::time::sleep(LISTENED).await;
+            Ok::<_, Infallible>(Bytes::from_static(b"end"))
+        });
+        let mut response = http::Response::new(Body::from_stream(bytes));
+        if mark {
+            response.extensions_mut().insert(crate::OpenEnded);
+        }
+        response
+    };
+    let routes = Routes::new()
+        .get("/events", async move || open(true).await)
+        .get("/report", async move || open(false).await);
+    let stack = Stack::builder(identity(), HttpConfig::default(), &telemetry);
+    let stack = stack.build(routes).unwrap();
+    for path in ["/events", "/report"] {
+        assert_eq!(get(&stack, path).await.body, "end");
+    }
+    let text = telemetry.metrics().render(Format::PrometheusText);
+    let name = "http_request_duration_seconds_bucket";
+    for (path, fast) in [("/events", 1), ("/report", 0)] {
+        let line = format!("{name}{{method=\"GET\",path=\"{path}\",le=\"0.25\"}} {fast}");
+        assert!(text.contains(&line), "{line}: {text}");
+    }
 }
 
 #[tokio::test]

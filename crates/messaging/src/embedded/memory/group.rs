@@ -7,13 +7,16 @@ use tokio::sync::Notify;
 
 use crate::{
     Envelope, Topic,
-    transport::{Delivery, DeliveryTag, Order},
+    transport::{Delivery, DeliveryTag, Order, Position},
 };
 
 /// A consumer group with its messages.
 #[derive(Debug, Default)]
 pub(super) struct Group {
+    /// The topics of its last subscription.
     pub(super) topics: BTreeSet<Topic>,
+    /// The topics whose publishers require the group.
+    pub(super) required: BTreeSet<Topic>,
     /// The messages by number, in the order of publishing.
     pub(super) messages: BTreeMap<u64, Stored>,
     /// The messages that no session holds.
@@ -53,6 +56,10 @@ impl Stored {
 }
 
 impl Group {
+    pub(super) fn has_topic(&self, topic: &Topic) -> bool {
+        self.topics.contains(topic) || self.required.contains(topic)
+    }
+
     /// Adds a message with the next number.
     pub(super) fn add(&mut self, number: u64, envelope: Envelope) {
         self.messages.insert(number, Stored::new(envelope));
@@ -89,6 +96,10 @@ impl Group {
                 envelope: stored.envelope.clone(),
                 count: stored.deliveries,
                 problem: None,
+                position: Some(Position {
+                    partition: None,
+                    offset: *number,
+                }),
             });
         }
         let held = self.held.entry(session).or_default();

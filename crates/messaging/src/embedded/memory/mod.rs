@@ -17,7 +17,8 @@ use parking_lot::Mutex;
 use crate::{
     DeadLetterId, EmbeddedConfig, Envelope, GroupName, PublishError, Topic,
     transport::{
-        Deliveries, KeyOrder, MAX_PAGE_SIZE, SubscriptionPlan, TopicPlan, Transport, TransportError,
+        Deliveries, GroupPlan, KeyOrder, MAX_PAGE_SIZE, SubscriptionPlan, TopicPlan, Transport,
+        TransportError,
     },
 };
 
@@ -103,7 +104,7 @@ impl Shared {
             .iter_mut()
             .filter(|(name, group)| match envelope.recipient() {
                 Some(recipient) => *name == recipient,
-                None => group.topics.contains(topic),
+                None => group.has_topic(topic),
             })
             .map(|(_, group)| group)
             .collect();
@@ -137,8 +138,20 @@ impl Transport for MemoryBroker {
         Box::pin(async move {
             self.is_open()?;
             let mut state = self.shared.state.lock();
-            let unroutable = topics.into_iter().filter(|plan| plan.allows_unroutable);
-            state.unroutable.extend(unroutable.map(|plan| plan.topic));
+            for TopicPlan {
+                topic,
+                allows_unroutable,
+                groups,
+            } in topics
+            {
+                for GroupPlan { group, .. } in groups {
+                    let group = state.groups.entry(group).or_default();
+                    group.required.insert(topic.clone());
+                }
+                if allows_unroutable {
+                    state.unroutable.insert(topic);
+                }
+            }
             Ok(())
         })
     }

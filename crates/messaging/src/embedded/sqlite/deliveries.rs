@@ -1,5 +1,5 @@
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -15,9 +15,13 @@ use tokio::{sync::Mutex, time};
 use super::{Inner, down, envelope, milliseconds, now};
 use crate::{
     Envelope, Topic,
-    transport::{Deliveries, Delivery, DeliveryTag, Order, SubscriptionPlan, TransportError},
+    transport::{
+        Deliveries, Delivery, DeliveryTag, Order, Position, SubscriptionPlan, TransportError,
+    },
 };
 
+/// The number of poll intervals for which only other members claim a postponed message.
+const POLLS_OF_OTHERS: u32 = 4;
 /// Claims the oldest messages that no session holds. A message that this session is handling is not
 /// delivered to it again, even if its lease has ended.
 const CLAIM: &str = "
@@ -75,6 +79,8 @@ struct Member {
     session: String,
     /// The messages that were delivered and are not settled.
     unacknowledged: Lock<BTreeSet<DeliveryTag>>,
+    /// The postponed messages, with the time at which this member can claim them again.
+    postponed: Lock<BTreeMap<DeliveryTag, time::Instant>>,
     stopped: AtomicBool,
 }
 
@@ -86,6 +92,7 @@ impl SqliteDeliveries {
                 plan,
                 session: seaworthy_core::new_id().hyphenated().to_string(),
                 unacknowledged: Lock::default(),
+                postponed: Lock::default(),
                 stopped: AtomicBool::new(false),
             }),
             claims: Mutex::default(),
@@ -95,9 +102,11 @@ impl SqliteDeliveries {
 
 impl Member {
     async fn claim(&self) -> Result<Vec<Delivery>, sqlx::Error> {
-        let (unacknowledged, held) = {
-            let tags = self.unacknowledged.lock();
-            (tags.len(), numbers(tags.iter()))
+        let (unacknowledged, excluded) = {
+            let (tags, mut postponed) = (self.unacknowledged.lock(), self.postponed.lock());
+            let now = time::Instant::now();
+            postponed.retain(|_, until| *until > now);
+            (tags.len(), numbers(tags.iter().chain(postponed.keys())))
         };
         let room = usize::from(self.plan.prefetch.get()).saturating_sub(unacknowledged);
         if room == 0 || self.stopped.load(Ordering::SeqCst) {
@@ -114,7 +123,7 @@ impl Member {
             .bind(self.plan.group.as_str())
             .bind(now)
             .bind(i64::try_from(room).unwrap_or(i64::MAX))
-            .bind(held)
+            .bind(excluded)
             .fetch_all(&self.broker.pool)
             .await?;
         let mut claimed = Vec::with_capacity(rows.len());
@@ -134,6 +143,10 @@ impl Member {
                 envelope,
                 count: row.try_get("deliveries")?,
                 problem,
+                position: Some(Position {
+                    partition: None,
+                    offset: seq.cast_unsigned(),
+                }),
             });
         }
         // The statement returns rows in any order.
@@ -261,6 +274,17 @@ impl Deliveries for SqliteDeliveries {
 
     fn release(&self, tags: Vec<DeliveryTag>) -> BoxFuture<'_, Result<(), TransportError>> {
         Box::pin(async move { self.settle(RELEASE, &tags).await })
+    }
+
+    fn postpone(&self, tags: Vec<DeliveryTag>) -> BoxFuture<'_, Result<(), TransportError>> {
+        Box::pin(async move {
+            // Otherwise this member would claim them again before others poll.
+            let poll = self.member.broker.config.poll_interval.get();
+            let until = time::Instant::now() + poll * POLLS_OF_OTHERS;
+            let postponed = tags.iter().map(|tag| (*tag, until));
+            self.member.postponed.lock().extend(postponed);
+            self.settle(RELEASE, &tags).await
+        })
     }
 
     fn extend_interval(&self) -> Option<Duration> {

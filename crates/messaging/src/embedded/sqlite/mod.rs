@@ -13,7 +13,7 @@ use std::{
 use bytes::Bytes;
 use deliveries::SqliteDeliveries;
 use futures::{TryStreamExt as _, future::BoxFuture};
-use publish::Publications;
+use publish::{Publications, bind_required};
 use seaworthy_service::private_files;
 use sqlx::{
     Row as _, SqlitePool,
@@ -99,12 +99,33 @@ impl Inner {
         Ok(())
     }
 
+    /// Binds the groups of these topics.
+    async fn create_groups(&self, topics: &[TopicPlan]) -> Result<(), sqlx::Error> {
+        if topics.iter().all(|plan| plan.groups.is_empty()) {
+            return Ok(());
+        }
+        let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        for plan in topics {
+            for required in &plan.groups {
+                bind_required(&mut transaction, &plan.topic, &required.group).await?;
+            }
+        }
+        transaction.commit().await
+    }
+
+    /// Binds a group to the topics of its member only. A publisher binds its required groups again
+    /// with its next message, so this removes only the bindings that publishers do not require.
     async fn bind(&self, plan: &SubscriptionPlan) -> Result<(), sqlx::Error> {
         let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
-        sqlx::query("DELETE FROM broker_bindings WHERE group_name = ?")
-            .bind(plan.group.as_str())
-            .execute(&mut *transaction)
-            .await?;
+        for statement in [
+            "DELETE FROM broker_bindings WHERE group_name = ?",
+            "DELETE FROM broker_required_bindings WHERE group_name = ?",
+        ] {
+            sqlx::query(statement)
+                .bind(plan.group.as_str())
+                .execute(&mut *transaction)
+                .await?;
+        }
         for topic in &plan.topics {
             sqlx::query("INSERT INTO broker_bindings (topic, group_name) VALUES (?, ?)")
                 .bind(topic.as_str())
@@ -124,6 +145,7 @@ impl Transport for SqliteBroker {
     fn declare(&self, topics: Vec<TopicPlan>) -> BoxFuture<'_, Result<(), TransportError>> {
         Box::pin(async move {
             self.0.is_open()?;
+            self.0.create_groups(&topics).await.map_err(down)?;
             self.0.publications.declare(topics);
             Ok(())
         })

@@ -1,5 +1,5 @@
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     num::NonZeroU32,
 };
 
@@ -9,7 +9,7 @@ use tokio::sync::oneshot;
 
 use super::headers;
 use crate::{
-    DeadLetterId, Envelope, PublishError, Topic,
+    DeadLetterId, Envelope, GroupName, PublishError, Topic,
     transport::{KeyOrder, TopicPlan},
 };
 
@@ -23,6 +23,8 @@ pub(super) struct Publications {
     turn: tokio::sync::Mutex<()>,
     /// The topics that allow messages without a subscription.
     unroutable: Mutex<BTreeSet<Topic>>,
+    /// The groups that this publisher requires.
+    required: Mutex<BTreeMap<Topic, BTreeSet<GroupName>>>,
     max_backlog: i64,
 }
 
@@ -32,15 +34,23 @@ impl Publications {
             waiting: Mutex::default(),
             turn: tokio::sync::Mutex::default(),
             unroutable: Mutex::default(),
+            required: Mutex::default(),
             max_backlog: max_backlog.get().into(),
         }
     }
 
     pub(super) fn declare(&self, topics: Vec<TopicPlan>) {
-        let unroutable = topics.into_iter().filter(|plan| plan.allows_unroutable);
-        self.unroutable
-            .lock()
-            .extend(unroutable.map(|plan| plan.topic));
+        let (mut unroutable, mut required) = (self.unroutable.lock(), self.required.lock());
+        for plan in topics {
+            let groups = plan.groups.into_iter().map(|plan| plan.group);
+            required
+                .entry(plan.topic.clone())
+                .or_default()
+                .extend(groups);
+            if plan.allows_unroutable {
+                unroutable.insert(plan.topic);
+            }
+        }
     }
 
     pub(super) async fn publish(&self, pool: &SqlitePool, batch: Vec<Envelope>) -> Answers {
@@ -138,7 +148,11 @@ impl Publications {
         }
         let receivers = match envelope.recipient() {
             Some(group) => groups.only(connection, group.as_str()).await?,
-            None => groups.of(connection, topic).await?,
+            None => {
+                let required = self.required.lock().get(topic).cloned();
+                let required = required.unwrap_or_default();
+                groups.of(connection, topic, &required).await?
+            }
         };
         if receivers.is_empty() && !self.unroutable.lock().contains(topic) {
             let topic = topic.clone();
@@ -165,6 +179,22 @@ impl Publications {
     }
 }
 
+/// Binds a group that a publisher requires.
+pub(super) async fn bind_required(
+    connection: &mut SqliteConnection,
+    topic: &Topic,
+    group: &GroupName,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "INSERT INTO broker_required_bindings (topic, group_name) VALUES (?, ?) ON CONFLICT DO NOTHING",
+    )
+    .bind(topic.as_str())
+    .bind(group.as_str())
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
 /// The groups that a transaction has read.
 #[derive(Default)]
 struct Groups {
@@ -173,19 +203,27 @@ struct Groups {
 }
 
 impl Groups {
+    /// Returns the groups of a topic. Binds the required ones again, because a subscription of
+    /// their group to other topics removes their bindings.
     async fn of(
         &mut self,
         connection: &mut SqliteConnection,
         topic: &Topic,
+        required: &BTreeSet<GroupName>,
     ) -> Result<Vec<String>, sqlx::Error> {
         if let Some(known) = self.of_topic.get(topic) {
             return Ok(known.clone());
         }
-        let found: Vec<String> =
-            sqlx::query_scalar("SELECT group_name FROM broker_bindings WHERE topic = ?")
-                .bind(topic.as_str())
-                .fetch_all(connection)
-                .await?;
+        for group in required {
+            bind_required(connection, topic, group).await?;
+        }
+        let found: Vec<String> = sqlx::query_scalar(
+            "SELECT group_name FROM broker_bindings WHERE topic = ?1
+                 UNION SELECT group_name FROM broker_required_bindings WHERE topic = ?1",
+        )
+        .bind(topic.as_str())
+        .fetch_all(connection)
+        .await?;
         self.of_topic.insert(topic.clone(), found.clone());
         Ok(found)
     }
@@ -195,10 +233,13 @@ impl Groups {
         connection: &mut SqliteConnection,
         group: &str,
     ) -> Result<Vec<String>, sqlx::Error> {
-        sqlx::query_scalar("SELECT DISTINCT group_name FROM broker_bindings WHERE group_name = ?")
-            .bind(group)
-            .fetch_all(connection)
-            .await
+        sqlx::query_scalar(
+            "SELECT group_name FROM broker_bindings WHERE group_name = ?1
+             UNION SELECT group_name FROM broker_required_bindings WHERE group_name = ?1",
+        )
+        .bind(group)
+        .fetch_all(connection)
+        .await
     }
 
     /// Checks the bound once per transaction. A batch may exceed it by its own length.

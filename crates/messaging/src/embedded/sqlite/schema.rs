@@ -6,8 +6,15 @@ use crate::transport::TransportError;
 /// The version of the schema.
 const VERSION: i64 = 1;
 
-const TABLES: [&str; 5] = [
+const TABLES: [&str; 6] = [
     "CREATE TABLE IF NOT EXISTS broker_bindings (
+        topic TEXT NOT NULL,
+        group_name TEXT NOT NULL,
+        PRIMARY KEY (topic, group_name)
+    ) STRICT, WITHOUT ROWID",
+    // The bindings of publishers, which restore them with each message. Programs of earlier
+    // versions ignore this table, so the version of the schema stays the same.
+    "CREATE TABLE IF NOT EXISTS broker_required_bindings (
         topic TEXT NOT NULL,
         group_name TEXT NOT NULL,
         PRIMARY KEY (topic, group_name)

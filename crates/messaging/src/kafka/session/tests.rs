@@ -37,6 +37,7 @@ impl Subscribed {
         let declared = TopicPlan {
             topic: topic.clone(),
             allows_unroutable: true,
+            groups: Vec::new(),
         };
         let broker = KafkaBroker::open(&config, "test").await.unwrap();
         broker.declare(vec![declared]).await.unwrap();

@@ -303,6 +303,10 @@ impl Harness for SharedServers {
         self.0.config()
     }
 
+    fn creates_groups(&self) -> bool {
+        false
+    }
+
     fn open(&self) -> BoxFuture<'_, Arc<dyn Transport>> {
         Box::pin(self.0.open(self.0.dapr.address()))
     }
@@ -339,6 +343,10 @@ impl OwnServers {
 impl Harness for OwnServers {
     fn config(&self) -> MessagingConfig {
         config(self.address)
+    }
+
+    fn creates_groups(&self) -> bool {
+        false
     }
 
     fn open(&self) -> BoxFuture<'_, Arc<dyn Transport>> {

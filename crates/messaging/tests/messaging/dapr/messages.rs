@@ -24,6 +24,7 @@ fn plan(topic: &Topic) -> SubscriptionPlan {
         group: GroupName::new(APP).unwrap(),
         topics: vec![topic.clone()],
         prefetch: NonZeroU16::new(500).unwrap(),
+        is_required: false,
         order: Order::Member,
     }
 }

@@ -11,7 +11,7 @@ use seaworthy_core::{Secret, SecretRotation};
 use seaworthy_messaging::{
     Envelope, PublishError,
     kafka::KafkaBroker,
-    transport::{TopicPlan, Transport as _, TransportError},
+    transport::{GroupPlan, Order, TopicPlan, Transport as _, TransportError},
 };
 use seaworthy_testkit::{kafka::KafkaServer, requirement};
 use tokio::time;
@@ -66,6 +66,7 @@ async fn message_above_cluster_limit_is_refused_at_once_msg_2() {
     let plans = vec![TopicPlan {
         topic: topic.clone(),
         allows_unroutable: true,
+        groups: Vec::new(),
     }];
     transport.declare(plans).await.unwrap();
     let large = Envelope::new(topic.clone(), "test", "test", vec![7; 10_000]);
@@ -76,6 +77,43 @@ async fn message_above_cluster_limit_is_refused_at_once_msg_2() {
         matches!(&answers[..], [Err(PublishError::Permanent(_)), Ok(())]),
         "{answers:?}"
     );
+}
+
+/// The cached metadata of the publisher contains a deleted topic.
+#[tokio::test]
+async fn declaration_without_its_group_is_error_msg_3() {
+    let Some(server) = shared() else { return };
+    let (topic, transport) = (unique(), open(&server.0.url()).await);
+    let group = plan("required", &topic, 1).group;
+    let plans = vec![TopicPlan {
+        topic: topic.clone(),
+        allows_unroutable: true,
+        groups: vec![GroupPlan {
+            group: group.clone(),
+            order: Order::Member,
+        }],
+    }];
+    transport.declare(plans.clone()).await.unwrap();
+    assert!(transport.is_subscribed(&group, &topic).await.unwrap());
+    let admin = admin(server.0.address());
+    let options = AdminOptions::new().operation_timeout(Some(TIMEOUT));
+    let deleted = admin.delete_topics(&[topic.as_str()], &options).await;
+    assert!(deleted.unwrap().iter().all(Result::is_ok));
+    let is_listed = || {
+        let metadata = admin.inner().fetch_metadata(None, TIMEOUT).unwrap();
+        let mut topics = metadata.topics().iter();
+        topics.any(|one| one.name() == topic.as_str())
+    };
+    while is_listed() {
+        time::sleep(Duration::from_millis(20)).await;
+    }
+    match transport.declare(plans.clone()).await {
+        Err(error) => assert!(matches!(error, TransportError::Unavailable(_)), "{error:?}"),
+        // On a slow machine the cached metadata has expired. The publisher recreates the topic.
+        Ok(()) => assert!(transport.is_subscribed(&group, &topic).await.unwrap()),
+    }
+    transport.declare(plans).await.unwrap();
+    assert!(transport.is_subscribed(&group, &topic).await.unwrap());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

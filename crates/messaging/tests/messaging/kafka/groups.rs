@@ -36,6 +36,7 @@ pub(crate) fn plan(group: &str, topic: &Topic, prefetch: u16) -> SubscriptionPla
         group: GroupName::new(&format!("{group}.{topic}")).unwrap(),
         topics: vec![topic.clone()],
         prefetch: NonZeroU16::new(prefetch).unwrap(),
+        is_required: false,
         order: Order::Member,
     }
 }

@@ -54,6 +54,7 @@ impl TestBroker {
             group: self.group(group),
             topics,
             prefetch: NonZeroU16::new(10).unwrap(),
+            is_required: false,
             order: Order::Member,
         }
     }
@@ -78,5 +79,6 @@ fn topic_plan(topic: &Topic) -> TopicPlan {
     TopicPlan {
         topic: topic.clone(),
         allows_unroutable: false,
+        groups: Vec::new(),
     }
 }

@@ -22,6 +22,7 @@ fn subscription(
         timeout: DEFAULT_TIMEOUT.get(),
         retries: 0,
         handle: Box::new(handle),
+        log: None,
     }
 }
 
@@ -267,4 +268,27 @@ async fn ten_queued_events_are_delivered_at_the_same_time_plug_1() {
     assert_eq!(running.len(), 10);
     drop(running.pop());
     assert!(bus.begin_delivery().is_some());
+}
+
+#[tokio::test]
+async fn dropped_events_of_a_queue_are_counted_plug_1() {
+    let bus = EventBus::new(10);
+    let counter = Counter::default();
+    let counted = counter.clone();
+    let undelivered = Family::new(2, move |_| counted.clone());
+    bus.record_queues(Family::new(2, |_| Gauge::default()), undelivered);
+    let subscribe = || bus.subscribe("slow", [EventType::USER_LOGIN], |_| async { Ok(()) });
+    let publish = || {
+        bus.publish_async(Event::new(EventType::USER_LOGIN, "accounts"))
+            .unwrap()
+    };
+    let removed = subscribe();
+    publish();
+    publish();
+    bus.unsubscribe(removed);
+    assert_eq!(counter.get(), 2);
+    subscribe();
+    publish();
+    bus.abandon();
+    assert_eq!(counter.get(), 3);
 }

@@ -8,17 +8,18 @@ use std::{
 };
 
 use parking_lot::Mutex;
-use seaworthy_core::{RequestContext, ServiceIdentity};
+use seaworthy_core::{Deadline, RequestContext, ServiceIdentity};
+use seaworthy_telemetry::metrics::Counter;
 use serde_json::Map;
 use tokio::sync::Notify;
 
 use super::*;
 use crate::{
-    Capability, FailureMode, HookPoint, Manifest, PluginSettings, PluginStatus,
+    Capability, FailureMode, HookPoint, Manifest, PluginFailure, PluginSettings, PluginStatus,
     folder::FilesHash,
     plugin::{Observe, State, Timers, Uses},
-    runtime::{Exports, HookContext},
-    sandbox::{FAULT_WINDOW, GuestThreads},
+    runtime::{Caller, Exports, HookContext},
+    sandbox::{CpuShare, FAULT_WINDOW, GuestThreads, LogAccess},
 };
 
 const MANIFEST: &str = "name = \"guard\"\nversion = \"1.0.0\"\napi = \"0.2.0\"\nsha256 = \"0000000000000000000000000000000000000000000000000000000000000000\"\n";
@@ -33,6 +34,10 @@ struct Placed {
     compute: Mutex<Duration>,
     /// The next call runs until its sender is dropped, like a guest in a long instruction.
     held: Mutex<Option<mpsc::Receiver<()>>>,
+    /// The error of the next hook.
+    error: Mutex<Option<CallError>>,
+    /// The caller of the last hook.
+    caller: Mutex<Caller>,
     calls: AtomicUsize,
 }
 
@@ -46,7 +51,9 @@ impl Placed {
 
     fn place(&self) -> String {
         self.calls.fetch_add(1, Ordering::Relaxed);
-        if let Some(held) = self.held.lock().take() {
+        // Other calls do not wait for this one.
+        let held = self.held.lock().take();
+        if let Some(held) = held {
             let released = held.recv_timeout(TIMEOUT);
             assert_eq!(released, Err(mpsc::RecvTimeoutError::Disconnected));
         }
@@ -73,7 +80,11 @@ impl Program for Placed {
         Ok(Err(self.place()))
     }
 
-    fn hook(&self, _: &HookInput, _: &CallLimits) -> Result<HookOutcome, CallError> {
+    fn hook(&self, _: &HookInput, limits: &CallLimits) -> Result<HookOutcome, CallError> {
+        *self.caller.lock() = limits.caller.clone();
+        if let Some(error) = self.error.lock().take() {
+            return Err(error);
+        }
         Ok(HookOutcome::Fail(self.place()))
     }
 
@@ -123,13 +134,16 @@ fn plugin_with(program: &Arc<Placed>, more: &str) -> Arc<Plugin> {
             payload: 0,
             host_calls: 0,
             cpu_time: Duration::from_secs(30),
+            caller: Caller::default(),
         },
         on_failure: FailureMode::Closed,
         guests: Arc::new(Semaphore::new(1)),
         waiting_guests: may_wait.then(|| Arc::new(Semaphore::new(1))),
+        thread_guests: Arc::new(Semaphore::new(1)),
         own_guests: Arc::new(Semaphore::new(1)),
         worker_guests: Arc::new(Semaphore::new(1)),
         threads: Arc::new(GuestThreads::new(GUESTS, 1)),
+        log: Arc::new(LogAccess::new(0, Counter::default())),
         timers: Timers::default(),
         state: Mutex::new(State {
             status: PluginStatus::Started,
@@ -147,9 +161,17 @@ fn plugin_with(program: &Arc<Placed>, more: &str) -> Arc<Plugin> {
 }
 
 async fn hook(plugin: &Arc<Plugin>, timeout: Duration) -> Result<HookOutcome, CallError> {
+    hook_at(plugin, HookPoint::BeforeBiz, timeout).await
+}
+
+async fn hook_at(
+    plugin: &Arc<Plugin>,
+    point: HookPoint,
+    timeout: Duration,
+) -> Result<HookOutcome, CallError> {
     let input = HookInput {
         hook: "guard".to_owned(),
-        point: HookPoint::BeforeBiz,
+        point,
         context: HookContext::default(),
         values: Map::new(),
         metadata: Vec::new(),
@@ -193,6 +215,17 @@ async fn only_calls_of_slow_plugins_leave_the_workers_plug_2() {
         assert_eq!(hook(&plugin, TIMEOUT).await, at(&worker, &id));
     });
     calls.await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ended_call_has_released_its_permits_plug_2() {
+    let plugin = plugin(&Arc::default());
+    for _ in 0..1_000 {
+        assert!(hook(&plugin, TIMEOUT).await.is_ok());
+        let permits = [&plugin.worker_guests, &plugin.own_guests, &plugin.guests];
+        let free = permits.map(|permits| permits.available_permits());
+        assert_eq!(free, [1; 3]);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -274,8 +307,9 @@ async fn guest_does_not_start_after_its_caller_left_plug_2() {
     let program = Arc::new(Placed::default());
     let plugin = plugin(&program);
     let (release, held) = mpsc::channel::<()>();
-    let work = move || {
+    let work = move || -> Ended {
         held.recv_timeout(TIMEOUT).unwrap_err();
+        Box::new(|| ())
     };
     plugin.threads.run(work).unwrap();
     let event = Event::new(crate::EventType::USER_LOGIN, "accounts");
@@ -294,8 +328,9 @@ async fn guest_does_not_start_after_its_caller_was_dropped_plug_2() {
     let program = Arc::new(Placed::default());
     let plugin = plugin(&program);
     let (release, held) = mpsc::channel::<()>();
-    let work = move || {
+    let work = move || -> Ended {
         held.recv_timeout(TIMEOUT).unwrap_err();
+        Box::new(|| ())
     };
     plugin.threads.run(work).unwrap();
     let event = Event::new(crate::EventType::USER_LOGIN, "accounts");
@@ -345,6 +380,64 @@ async fn trial_whose_guest_does_not_start_is_repeated_plug_2() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn only_faults_replace_the_cause_of_a_trial_plug_1() {
+    let program = Arc::new(Placed::default());
+    let plugin = plugin(&program);
+    disable(&plugin);
+    let cause = || plugin.state.lock().error.clone().map(|error| error.message);
+    plugin.state.lock().error = Some(PluginFailure::from(&CallError::HostCalls(7)));
+    for error in [CallError::Input(7), CallError::Starved(TIMEOUT)] {
+        *program.error.lock() = Some(error.clone());
+        assert_eq!(hook(&plugin, TIMEOUT).await, Err(error));
+        let expected = "made more than 7 calls to the host";
+        assert_eq!(cause().as_deref(), Some(expected));
+    }
+    *program.error.lock() = Some(CallError::Memory(7));
+    assert!(hook(&plugin, TIMEOUT).await.is_err());
+    let expected = "needs more memory than 7 bytes";
+    assert_eq!(cause().as_deref(), Some(expected));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn steps_are_not_trials_plug_2() {
+    let plugin = plugin(&Arc::default());
+    disable(&plugin);
+    let check = || plugin.step(LifecycleStep::HealthCheck);
+    assert_eq!(check().await, Err(CallError::Disabled));
+    assert!(plugin.step(LifecycleStep::Start).await.is_ok());
+    assert!(plugin.is_disabled_by_faults());
+    assert!(hook(&plugin, TIMEOUT).await.is_ok());
+    assert!(check().await.is_ok());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn steps_run_without_a_cpu_share_plug_2() {
+    let plugin = plugin(&Arc::default());
+    let now = Instant::now();
+    plugin.state.lock().share = CpuShare::new(5, now);
+    plugin.state.lock().share.charge(Duration::from_secs(60));
+    let throttled = CallError::Throttled;
+    assert_eq!(hook(&plugin, TIMEOUT).await, Err(throttled.clone()));
+    let check = plugin.step(LifecycleStep::HealthCheck);
+    assert_eq!(check.await, Err(throttled));
+    for step in [
+        LifecycleStep::Initialize,
+        LifecycleStep::Start,
+        LifecycleStep::Stop,
+        LifecycleStep::Cleanup,
+    ] {
+        assert!(plugin.step(step).await.is_ok(), "{step:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn plugin_that_failed_to_start_is_not_called_plug_1() {
+    let plugin = plugin(&Arc::default());
+    plugin.set_status(PluginStatus::Error);
+    assert_eq!(hook(&plugin, TIMEOUT).await, Err(CallError::Stopped));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn stopped_plugin_rejects_calls_and_runs_its_steps_plug_1() {
     let program = Arc::new(Placed::default());
     let plugin = plugin(&program);
@@ -372,4 +465,85 @@ async fn stopped_plugin_rejects_calls_and_runs_its_steps_plug_1() {
         plugin.step(LifecycleStep::Stop).await,
         Err(CallError::Stopped)
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn handlers_leave_calls_to_brief_hooks_plug_2() {
+    let program = Arc::new(Placed::default());
+    let plugin = plugin(&program);
+    for permits in [&plugin.guests, &plugin.own_guests] {
+        permits.add_permits(2);
+    }
+    let release = program.hold();
+    let event = Event::new(crate::EventType::USER_LOGIN, "accounts");
+    let handle = |timeout| plugin.handle("note".to_owned(), event.clone(), timeout);
+    let mut handler = Box::pin(handle(TIMEOUT));
+    assert!(futures::poll!(handler.as_mut()).is_pending());
+    while program.calls.load(Ordering::Relaxed) == 0 {
+        tokio::task::yield_now().await;
+    }
+    assert!(hook(&plugin, TIMEOUT).await.is_ok());
+    let busy = Err(CallError::Concurrency(THREAD_GUESTS));
+    assert_eq!(handle(SHORT).await, busy);
+    plugin.state.lock().pace = Pace::Unknown;
+    let busy = Err(CallError::Concurrency(THREAD_GUESTS));
+    assert_eq!(hook(&plugin, SHORT).await, busy);
+    drop(release);
+    assert!(handler.await.is_ok());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_deciding_guests_end_with_their_caller_plug_2() {
+    for (point, ends) in [(HookPoint::BeforeBiz, true), (HookPoint::AfterBiz, false)] {
+        let program = Arc::new(Placed::default());
+        let plugin = plugin(&program);
+        let release = program.hold();
+        let mut call = Box::pin(hook_at(&plugin, point, TIMEOUT));
+        while program.calls.load(Ordering::Relaxed) == 0 {
+            assert!(futures::poll!(call.as_mut()).is_pending());
+            tokio::task::yield_now().await;
+        }
+        let caller = program.caller.lock().clone();
+        assert!(!caller.has_left());
+        drop(call);
+        assert_eq!(caller.has_left(), ends, "{point:?}");
+        drop(release);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn guest_ends_at_the_deadline_of_its_request_plug_2() {
+    let program = Arc::new(Placed::default());
+    let plugin = plugin(&program);
+    let release = program.hold();
+    let request = RequestContext::background(ServiceIdentity::new("orders", "1.0.0"));
+    let request = request.with_deadline(Deadline::after(SHORT));
+    let ended = context::scope(Arc::new(request), hook(&plugin, TIMEOUT)).await;
+    assert_eq!(ended, Err(CallError::Cancelled));
+    assert!(program.caller.lock().has_left());
+    assert!(!CallError::Cancelled.is_caused_by_guest());
+    drop(release);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wait_at_the_end_of_a_request_is_cancelled_plug_2() {
+    let plugin = plugin_with(&Arc::default(), "capabilities = [\"http\"]\n");
+    let waiting = plugin.waiting_guests.clone().unwrap();
+    for permits in [
+        &plugin.own_guests,
+        &waiting,
+        &plugin.thread_guests,
+        &plugin.guests,
+    ] {
+        let _permit = Arc::clone(permits).try_acquire_owned().unwrap();
+        let request = RequestContext::background(ServiceIdentity::new("orders", "1.0.0"));
+        let request = Arc::new(request.with_deadline(Deadline::after(SHORT)));
+        // A failed policy could be skipped, and clients can shorten the deadline.
+        let ended = context::scope(Arc::clone(&request), hook(&plugin, TIMEOUT)).await;
+        assert_eq!(ended, Err(CallError::Cancelled));
+        // A hook after work does not end with its request.
+        let after = hook_at(&plugin, HookPoint::AfterBiz, SHORT);
+        let ended = context::scope(request, after).await;
+        assert!(matches!(ended, Err(CallError::Concurrency(_))), "{ended:?}");
+    }
 }

@@ -8,6 +8,42 @@ use super::*;
 /// Far longer than the threads need on a loaded machine.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
+/// Returns a callback that sends a result.
+fn sending<T: Send + 'static>(sender: &mpsc::Sender<T>, result: T) -> Ended {
+    let sender = sender.clone();
+    Box::new(move || sender.send(result).unwrap())
+}
+
+#[test]
+fn last_idle_thread_is_reused_plug_2() {
+    const THREADS: usize = 4;
+    let threads = GuestThreads::new("test", THREADS);
+    let (sender, ended) = mpsc::channel();
+    let run = || {
+        let sender = sender.clone();
+        let work = move || sending(&sender, thread::current().id());
+        threads.run(work).unwrap();
+        ended.recv_timeout(TIMEOUT).unwrap()
+    };
+    // The receiver of a result finds the thread idle, so there is no second one.
+    let first = run();
+    assert!((0..1_000).all(|_| run() == first));
+    assert_eq!(threads.pool.state.lock().threads, 1);
+    let (barrier, (all, done)) = (Arc::new(Barrier::new(THREADS)), mpsc::channel());
+    for _ in 0..THREADS {
+        let (all, barrier) = (all.clone(), Arc::clone(&barrier));
+        let work = move || {
+            barrier.wait();
+            sending(&all, ())
+        };
+        threads.run(work).unwrap();
+    }
+    (0..THREADS).for_each(|_| done.recv_timeout(TIMEOUT).unwrap());
+    // Of several threads the last one is used again, so that the others end.
+    let last = run();
+    assert!((0..1_000).all(|_| run() == last));
+}
+
 #[test]
 fn work_runs_beside_other_work_up_to_the_maximum_plug_2() {
     const THREADS: usize = 3;
@@ -19,7 +55,7 @@ fn work_runs_beside_other_work_up_to_the_maximum_plug_2() {
         let work = move || {
             // Each round needs all threads at the same time.
             barrier.wait();
-            sender.send(()).unwrap();
+            sending(&sender, ())
         };
         threads.run(work).unwrap();
     }
@@ -32,10 +68,10 @@ fn work_runs_beside_other_work_up_to_the_maximum_plug_2() {
 #[test]
 fn panic_of_work_does_not_end_its_thread_plug_2() {
     let threads = GuestThreads::new("test", 1);
-    threads.run(|| panic!("bad")).unwrap();
+    threads.run(|| -> Ended { panic!("bad") }).unwrap();
     let (sender, ended) = mpsc::channel();
     threads
-        .run(move || sender.send(thread::current().id()).unwrap())
+        .run(move || sending(&sender, thread::current().id()))
         .unwrap();
     ended.recv_timeout(TIMEOUT).unwrap();
     assert_eq!(threads.pool.state.lock().threads, 1);
@@ -47,7 +83,7 @@ fn threads_end_with_their_pool_after_their_work_plug_2() {
     let (sender, ended) = mpsc::channel();
     for number in 0..10 {
         let sender = sender.clone();
-        threads.run(move || sender.send(number).unwrap()).unwrap();
+        threads.run(move || sending(&sender, number)).unwrap();
     }
     let pool = Arc::downgrade(&threads.pool);
     drop((threads, sender));
@@ -69,7 +105,7 @@ fn guests_have_a_lower_priority_than_the_service_plug_2() {
     let threads = GuestThreads::new("test", 1);
     let (sender, measured) = mpsc::channel();
     let before = nice();
-    threads.run(move || sender.send(nice()).unwrap()).unwrap();
+    threads.run(move || sending(&sender, nice())).unwrap();
     let lowered = measured.recv_timeout(TIMEOUT).unwrap();
     assert_eq!(lowered, (before + NICE).min(19));
     assert_eq!(nice(), before, "the priority of the service changed");

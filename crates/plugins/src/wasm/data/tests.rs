@@ -1,7 +1,10 @@
 use std::time::Duration;
 
 use super::*;
-use crate::{EventType, HookPoint, runtime::HookContext};
+use crate::{
+    EventType, HookPoint,
+    runtime::{Caller, HookContext},
+};
 
 fn limits(payload: usize) -> CallLimits {
     CallLimits {
@@ -10,8 +13,11 @@ fn limits(payload: usize) -> CallLimits {
         payload,
         host_calls: 0,
         cpu_time: Duration::from_secs(1),
+        caller: Caller::default(),
     }
 }
+
+const TIMES: Times = Times { has_clock: true };
 
 /// A hook whose data have 23 bytes besides those of its context.
 fn input(context: HookContext) -> HookInput {
@@ -26,9 +32,9 @@ fn input(context: HookContext) -> HookInput {
 
 #[test]
 fn context_of_a_hook_counts_towards_the_payload_plug_2() {
-    let empty = hook_call(&input(HookContext::default()), &limits(23)).unwrap();
+    let empty = hook_call(&input(HookContext::default()), TIMES, &limits(23)).unwrap();
     assert_eq!(empty.point, "before_biz");
-    let refused = hook_call(&input(HookContext::default()), &limits(22)).unwrap_err();
+    let refused = hook_call(&input(HookContext::default()), TIMES, &limits(22)).unwrap_err();
     assert_eq!(refused, CallError::Input(22));
     let text = |length: usize| "x".repeat(length);
     for context in [
@@ -46,9 +52,9 @@ fn context_of_a_hook_counts_towards_the_payload_plug_2() {
         },
     ] {
         let input = input(context);
-        hook_call(&input, &limits(123)).unwrap();
+        hook_call(&input, TIMES, &limits(123)).unwrap();
         assert_eq!(
-            hook_call(&input, &limits(122)).unwrap_err(),
+            hook_call(&input, TIMES, &limits(122)).unwrap_err(),
             CallError::Input(122)
         );
     }
@@ -61,12 +67,12 @@ fn type_and_time_of_an_event_count_towards_the_payload_plug_2() {
         event.id(),
         "user.login",
         "accounts",
-        &event.time_text(),
+        &TIMES.text(event.time()),
         "{}",
     ];
     let size = texts.map(str::len).iter().sum();
-    guest_event(&event, &limits(size)).unwrap();
-    let refused = guest_event(&event, &limits(size - 1)).unwrap_err();
+    guest_event(&event, TIMES, &limits(size)).unwrap();
+    let refused = guest_event(&event, TIMES, &limits(size - 1)).unwrap_err();
     assert_eq!(refused, CallError::Input(size - 1));
 }
 

@@ -57,8 +57,8 @@ async fn memory_does_not_pass_from_one_call_to_the_next_plug_2() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn all_memory_and_tables_are_reset_between_calls_plug_2() {
-    // Each address is zero at the begin of a call, also in memory that the engine keeps, in memory that
-    // it returns to the system, and in memory that the guest adds.
+    // Each address is zero when a call begins. This includes memory that the engine reuses or
+    // returns to the system, and memory that the guest adds.
     let probes = [4_096, 65_544, 131_060, 140_000, 200_000, 262_144, 390_000];
     let probes: String = probes
         .iter()

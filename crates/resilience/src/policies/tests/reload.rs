@@ -2,6 +2,9 @@
 
 use std::future::pending;
 
+use futures::poll;
+use seaworthy_telemetry::metrics::Format;
+
 use super::*;
 
 fn config(policies: &str) -> ResilienceConfig {
@@ -144,4 +147,40 @@ fn members_of_a_group_share_settings_and_no_state_conf_4() {
     resilience.reload(bulkhead(2));
     assert!(acquire(&one).is_some());
     drop((first, second));
+}
+
+#[tokio::test(start_paused = true)]
+async fn reloaded_adaptive_limit_applies_to_the_next_call_conf_4() {
+    let metrics = Metrics::new();
+    let resilience = Resilience::new(config("{}"), metrics.clone());
+    let policies = resilience.dependency("stock");
+    let service = ServiceBuilder::new()
+        .layer(policies.layer(ClassifyErrors, ReplayClone))
+        .service(service_fn(|()| pending::<Result<(), Infallible>>()));
+    let admitted = async || {
+        let mut held = Vec::new();
+        for _ in 0..5 {
+            let mut call = Box::pin(service.clone().oneshot(()));
+            if poll!(&mut call).is_pending() {
+                held.push(call);
+            }
+        }
+        held.len()
+    };
+    let limited = |max_limit: u32| {
+        let text = format!(r#"{{"adaptive_concurrency": {{"max_limit": {max_limit}}}}}"#);
+        resilience.reload(config(&text));
+    };
+    assert_eq!(admitted().await, 5);
+    for max_limit in [2, 4, 1] {
+        limited(max_limit);
+        assert_eq!(admitted().await, max_limit as usize);
+        let text = metrics.render(Format::PrometheusText);
+        let line = format!("concurrency_limit{{name=\"stock\"}} {max_limit}");
+        assert!(text.contains(&line), "{line} is not in {text}");
+    }
+    resilience.reload(config("{}"));
+    assert_eq!(admitted().await, 5);
+    limited(3);
+    assert_eq!(admitted().await, 3);
 }

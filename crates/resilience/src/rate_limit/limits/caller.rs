@@ -17,7 +17,7 @@ impl LimitedCaller {
     /// Returns the caller of a request: its user, or its IP address if it is anonymous. `None` if
     /// the request has neither.
     #[must_use]
-    pub fn of(context: &RequestContext) -> Option<Self> {
+    pub fn from_context(context: &RequestContext) -> Option<Self> {
         let address = context.client_address();
         let actor = context.actor().cloned().map(RateLimitKey::Actor);
         Some(Self {

@@ -153,11 +153,18 @@ impl Default for NamedLimitConfig {
 
 impl Default for RateLimitRedisConfig {
     fn default() -> Self {
+        RedisConfig::default().into()
+    }
+}
+
+/// A connection, with the other settings of limits at their defaults.
+impl From<RedisConfig> for RateLimitRedisConfig {
+    fn from(connection: RedisConfig) -> Self {
         let RedisConfig {
             url,
             password,
             timeout,
-        } = RedisConfig::default();
+        } = connection;
         Self {
             url,
             password,

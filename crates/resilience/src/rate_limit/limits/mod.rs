@@ -110,6 +110,7 @@ impl RateLimits {
         metrics: &Metrics,
         stores: &RateLimitStores,
     ) -> Result<Self, RateLimitsError> {
+        super::declare_errors(metrics);
         let limits = Self(Arc::new(Inner {
             service: service.into(),
             name: name.into(),

@@ -135,7 +135,7 @@ impl Entry {
         })?;
         let own = self.headers.of(&decision);
         *headers = Some(match headers.take() {
-            Some(known) => known.and(&own),
+            Some(known) => known.merge(&own),
             None => own,
         });
         if decision.allowed {

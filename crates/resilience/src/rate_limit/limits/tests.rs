@@ -22,6 +22,22 @@ fn limits(config: &RateLimitsConfig) -> RateLimits {
     RateLimits::with_header_name("orders", "server", "default", config, &Metrics::new()).unwrap()
 }
 
+/// The deployment files contain the alert on errors only if the metric is registered.
+#[test]
+fn limits_without_redis_declare_errors_of_redis_obs_9() {
+    let metrics = Metrics::new();
+    let config = RateLimitsConfig::default();
+    assert!(config.redis.is_none());
+    RateLimits::new("orders", "server", &config, &metrics).unwrap();
+    let mut described = metrics.descriptors().into_iter();
+    assert!(described.any(|metric| metric.name == "rate_limit_errors_total"));
+    assert!(
+        !metrics
+            .render(Format::PrometheusText)
+            .contains("errors_total")
+    );
+}
+
 fn caller(address: &str) -> LimitedCaller {
     LimitedCaller::anonymous(address.parse().unwrap())
 }

@@ -4,7 +4,7 @@ use seaworthy_telemetry::metrics::{Counter, Metrics};
 use tokio::time::{Instant, timeout};
 
 use super::{
-    super::{OnStoreFailure, decision::Decision, key::RateLimitKey, local::RateLimiter},
+    super::{OnStoreFailure, decision::Decision, errors, key::RateLimitKey, local::RateLimiter},
     config::SharedRateLimitConfig,
     store::{Granted, RateLimitStore, StoreError},
 };
@@ -69,11 +69,7 @@ impl SharedRateLimiter {
                 "Requests that a rate limit rejected.",
                 &labels,
             ),
-            errors: metrics.counter(
-                "rate_limit_errors_total",
-                "Rate limit decisions that could not reach the store.",
-                &labels,
-            ),
+            errors: errors(metrics, name),
             config: config.clone(),
         }))
     }

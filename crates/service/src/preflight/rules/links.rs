@@ -5,34 +5,26 @@ use serde_json::Value;
 use super::link::{Exposure, Link};
 use crate::preflight::{Facts, Setting, Violation};
 
-/// Whether a setting names a server that this service connects to. The type declares it, or the
-/// name shows it if the type is plain text. Addresses for browsers have a separate rule.
-fn is_link(key: &str, setting: &Setting) -> bool {
-    if setting.marks.has(Mark::BrowserAddress) {
-        return false;
-    }
-    let last = key.rsplit('.').next().unwrap_or(key);
-    setting.marks.has(Mark::Link)
-        || last == "url"
-        || last.ends_with("_url")
-        || last == "dsn"
-        || last.ends_with("_dsn")
+/// Whether the type of a setting declares it as the URL of a server that this service connects to.
+/// Addresses for browsers have a separate rule.
+fn is_link(setting: &Setting) -> bool {
+    setting.marks.has(Mark::Link) && !setting.marks.has(Mark::BrowserAddress)
 }
 
 /// Whether the service connects to the address of a setting. Unlike a link, the address may be on
 /// this machine, such as that of a collector that runs on each machine.
-fn is_connection(key: &str, setting: &Setting) -> bool {
-    is_link(key, setting) || setting.marks.has(Mark::Connects)
+fn is_connection(setting: &Setting) -> bool {
+    is_link(setting) || setting.marks.has(Mark::Connects)
 }
 
 /// Returns every link of these settings. A list contains several.
 fn links(
     facts: &Facts,
-    is_included: fn(&str, &Setting) -> bool,
+    is_included: fn(&Setting) -> bool,
 ) -> impl Iterator<Item = (&str, &Setting, Link)> {
     let settings = facts
         .iter()
-        .filter(move |(key, setting)| is_included(key, setting));
+        .filter(move |(_, setting)| is_included(setting));
     settings.flat_map(|(key, setting)| {
         let texts = match &setting.value {
             Value::Array(items) => items.iter().filter_map(Value::as_str).collect(),

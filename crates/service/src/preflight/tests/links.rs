@@ -84,6 +84,7 @@ fn link_is_detected_by_its_mark_not_its_name_sec_1() {
     let link = |url: &str| marked(url, Mark::Link);
     declared.insert("orders.cache", link("redis://:pw@cache.internal"));
     declared.insert("orders.name", setting("amqp://broker.internal"));
+    declared.insert("orders.help_url", setting("http://help.internal"));
     declared.insert_item("orders.brokers", link("amqps://a.internal"));
     declared.insert_item("orders.brokers", link("amqp://b.internal"));
     let expected = ["orders.brokers", "orders.cache"];

@@ -31,10 +31,15 @@ fn marked(value: impl Into<Value>, mark: Mark) -> Setting {
     }
 }
 
+/// Returns facts in which the settings with the name of a URL are links.
 fn facts(settings: Value) -> Facts {
     let mut facts = Facts::default();
     for (key, value) in settings.as_object().unwrap() {
-        facts.insert(key, setting(value.clone()));
+        let setting = match key.ends_with("url") {
+            true => marked(value.clone(), Mark::Link),
+            false => setting(value.clone()),
+        };
+        facts.insert(key, setting);
     }
     facts
 }
@@ -205,7 +210,7 @@ fn setting_in_the_section_allows_unsafe_value_conf_3() {
         let loaded = Loader::new("orders")
             .environment(Environment::default())
             .overrides(overrides.iter().copied())
-            .load(&Schema::of::<Root>())
+            .load(&Schema::from_settings::<Root>())
             .unwrap();
         let violations = settings::violations(&loaded).into_iter();
         violations

@@ -1,5 +1,7 @@
 use city_events_contract::Role;
-use seaworthy::{account::TokenVersions, auth::token::VerifiedToken, prelude::*};
+use seaworthy::{
+    account::TokenVersions, auth::token::VerifiedToken, data::Transaction, prelude::*,
+};
 
 use super::Accounts;
 use crate::{
@@ -7,9 +9,14 @@ use crate::{
     store::Users,
 };
 
-/// The caller, with the current data of the database. The data in the token may be outdated.
+/// The caller, with the data of the database at the start of the request. The data in the token may
+/// be outdated.
 #[derive(Debug)]
-pub(crate) struct Caller(pub(crate) User);
+pub(crate) struct Caller {
+    pub(crate) user: User,
+    /// The version of the access token.
+    version: u64,
+}
 
 impl Accounts {
     /// Returns the user of an access token with a verified signature and time.
@@ -25,19 +32,50 @@ impl Accounts {
         if version < current {
             return Err(errors::token_invalid());
         }
-        Ok(Caller(user))
+        Ok(Caller { user, version })
     }
 }
 
 impl Caller {
+    /// Returns the current user, and locks the row until the transaction ends. Another request may
+    /// have banned the user or revoked the token since the start of this one.
+    ///
+    /// # Errors
+    /// `TOKEN_INVALID`.
+    pub(super) async fn lock(&self, tx: &Transaction) -> Result<User, Error> {
+        let user = Users::lock(tx, self.user.id).await?;
+        let user = user.filter(|user| !user.locked);
+        let user = user.ok_or_else(errors::token_invalid)?;
+        if !self.is_current(tx).await? {
+            return Err(errors::token_invalid());
+        }
+        Ok(user)
+    }
+
+    /// Returns whether the token is still valid. The transaction must have locked the row of the
+    /// user.
+    pub(super) async fn is_current(&self, tx: &Transaction) -> Result<bool, Error> {
+        let user = self.user.id.to_string();
+        Ok(TokenVersions::is_current(tx, &user, self.version).await?)
+    }
+
     /// Returns the caller if the caller has at least this role.
     ///
     /// # Errors
     /// `INSUFFICIENT_ROLE`.
     pub(crate) fn require_role(self, role: Role) -> Result<Self, Error> {
-        if self.0.role < role {
-            return Err(errors::insufficient_role(role));
-        }
+        require_role(&self.user, role)?;
         Ok(self)
     }
+}
+
+/// Checks that a user has at least this role.
+///
+/// # Errors
+/// `INSUFFICIENT_ROLE`.
+pub(super) fn require_role(user: &User, role: Role) -> Result<(), Error> {
+    if user.role < role {
+        return Err(errors::insufficient_role(role));
+    }
+    Ok(())
 }

@@ -1,5 +1,6 @@
 use city_events_contract::Role;
 use seaworthy::{
+    account::TokenVersions,
     audit_log::{AuditEntry, Outcome},
     auth::oidc::{OpenIdError, OpenIdIdentity},
     data::Transaction,
@@ -67,7 +68,9 @@ impl Accounts {
                     return Ok(Err(errors::account_locked()));
                 }
                 let entry = AuditEntry::new(action).detail("provider", provider);
-                let (access, refresh) = self.begin_session(&tx, &user, entry).await?;
+                let version = TokenVersions::current(&tx, &user.id.to_string()).await?;
+                let session = self.begin_session(&tx, &user, version, entry);
+                let (access, refresh) = session.await?;
                 Ok::<_, Error>(Ok(LoggedIn {
                     user,
                     access,
@@ -88,6 +91,8 @@ impl Accounts {
         let subject = identity.subject();
         if let Some(id) = Identities::find_user(tx, provider, subject).await?
             && let Some(user) = Users::lock(tx, id).await?
+            // A new password may have unlinked the identity before this transaction got the lock.
+            && Identities::find_user(tx, provider, subject).await? == Some(id)
         {
             let action = "user.login";
             return Ok(Ok(Found { user, action }));

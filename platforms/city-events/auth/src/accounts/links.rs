@@ -103,12 +103,17 @@ impl Accounts {
     /// Verifies the address of the user of a verification link.
     pub(crate) async fn verify_email(&self, token: Option<Secret<String>>) -> Result<(), Error> {
         let token = parse_token(token)?;
+        let holder = self.verify_email.user(&token).await?;
+        let id = UserId::parse(&holder.ok_or_else(errors::token_invalid)?)?;
         self.database
             .transaction(|tx| {
                 let token = &token;
                 async move {
-                    let holder = self.verify_email.consume(&tx, token).await?;
-                    let id = UserId::parse(&holder.ok_or_else(errors::token_invalid)?)?;
+                    // The user is locked before the links, as in all other changes.
+                    Users::lock(&tx, id).await?;
+                    if self.verify_email.consume(&tx, token).await?.is_none() {
+                        return Err(errors::token_invalid());
+                    }
                     Users::set_verified(&tx, id).await?;
                     let entry = AuditEntry::new("user.verify_email")
                         .actor(id.to_string())
@@ -152,6 +157,8 @@ impl Accounts {
             .transaction(|tx| {
                 let (token, hash) = (&token, hash.as_str());
                 async move {
+                    // The user is locked before the links, as in all other changes.
+                    Users::lock(&tx, id).await?;
                     if self.password_reset.consume(&tx, token).await?.is_none() {
                         return Err(errors::token_invalid());
                     }

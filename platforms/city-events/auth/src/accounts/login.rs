@@ -2,7 +2,7 @@ use std::net::IpAddr;
 
 use city_events_contract::{Role, messages::VerifyEmailRequested};
 use seaworthy::{
-    account::{Attempt, DeviceClaim, KnownDevice, Origin, Rotation, SecretToken},
+    account::{Attempt, DeviceClaim, KnownDevice, Origin, Rotation, SecretToken, TokenVersions},
     audit_log::{AuditEntry, Outcome},
     auth::password::{PasswordCheck, PasswordHash},
     data::Transaction,
@@ -17,8 +17,11 @@ use crate::{
 
 /// The maximum length of display names, in characters.
 const MAX_NAME_LENGTH: usize = 80;
-/// A concurrent login may rehash the password during the check. The second check uses the new hash.
-const MAX_CHECKS: usize = 2;
+/// A concurrent request may change the user during the check, such as a login that rehashes the
+/// password. The second check uses the new state.
+pub(super) const MAX_CHECKS: usize = 2;
+/// The version of the tokens of a new user.
+const FIRST_VERSION: u64 = 0;
 
 /// A user with a new access token and a new refresh token.
 #[derive(Debug)]
@@ -61,8 +64,8 @@ impl Accounts {
                 async move {
                     Users::insert(&tx, user).await?;
                     self.send_verification(&tx, user).await?;
-                    self.begin_session(&tx, user, AuditEntry::new("user.register"))
-                        .await
+                    let entry = AuditEntry::new("user.register");
+                    self.begin_session(&tx, user, FIRST_VERSION, entry).await
                 }
             })
             .await?;
@@ -88,11 +91,13 @@ impl Accounts {
         self.publish(tx, user.id, &event).await
     }
 
-    /// Begins a session. The transaction must have created or locked the user.
+    /// Begins a session. The transaction must have created or locked the user, and then read the
+    /// version.
     pub(super) async fn begin_session(
         &self,
         tx: &Transaction,
         user: &User,
+        version: u64,
         entry: AuditEntry,
     ) -> Result<(AccessToken, SecretToken), Error> {
         let id = user.id.to_string();
@@ -109,7 +114,7 @@ impl Accounts {
             address: address.as_deref().unwrap_or_default(),
         };
         let session = self.sessions.begin(tx, &id, origin).await?;
-        let access = self.sign(tx, user).await?;
+        let access = self.sign(user, version)?;
         let entry = entry.actor(id.as_str()).target("user", id.as_str());
         self.audit.append(tx, entry).await?;
         Ok((access, session.token))
@@ -163,8 +168,12 @@ impl Accounts {
             None => None,
         };
         let mut attempt = Some(attempt);
-        let mut has_passed = false;
+        // The version of the tokens for which the second factor has passed.
+        let mut passed = None;
         for _ in 0..MAX_CHECKS {
+            // Also for an unknown user, so that the time does not reveal whether the user exists.
+            let id = user.as_ref().map(|user| user.id.to_string());
+            let version = TokenVersions::current(&self.database, &id.unwrap_or_default()).await?;
             let stored = user.as_ref().and_then(User::stored_hash);
             // Verifying releases the reservation, so the transaction below does not hold it.
             let check = match reservation.take() {
@@ -190,13 +199,16 @@ impl Accounts {
             if let Some(attempt) = attempt.take() {
                 self.lockout.record_success(attempt).await?;
             }
-            if !has_passed {
-                // A code is valid once, also if the password is checked again.
-                self.verify_second_factor(checked, device.as_ref(), code.as_ref())
+            // A code is valid once, so a second check skips it unless the factor may have changed.
+            if passed != Some(version) {
+                // A new version has ended known devices.
+                let device = device.as_ref().filter(|_| passed.is_none());
+                self.verify_second_factor(checked, device, code.as_ref())
                     .await?;
-                has_passed = true;
+                passed = Some(version);
             }
-            if let Some(logged_in) = self.start_session(checked, rehash.as_ref()).await? {
+            let started = self.start_session(checked, version, rehash.as_ref());
+            if let Some(logged_in) = started.await? {
                 return Ok(logged_in);
             }
             user = Users::by_id(&self.database, checked.id).await?;
@@ -231,11 +243,13 @@ impl Accounts {
         })
     }
 
-    /// Begins a session for the current state of the user. Returns `None` if the user was banned or
-    /// the hash changed during the password check.
+    /// Begins a session for the current state of the user. Returns `None` if the user was banned, the
+    /// hash changed or the tokens were revoked since the version was read. A new second factor
+    /// revokes them.
     async fn start_session(
         &self,
         checked: &User,
+        version: u64,
         rehash: Option<&PasswordHash>,
     ) -> Result<Option<LoggedIn>, Error> {
         self.database
@@ -244,11 +258,15 @@ impl Accounts {
                 let Some(user) = current.filter(|user| is_unchanged(user, checked)) else {
                     return Ok(None);
                 };
+                if TokenVersions::current(&tx, &user.id.to_string()).await? != version {
+                    return Ok(None);
+                }
                 if let (Some(hash), Some(before)) = (rehash, user.stored_hash()) {
                     Users::replace_hash(&tx, user.id, before, hash.as_str()).await?;
                 }
                 let entry = AuditEntry::new("user.login");
-                let (access, refresh) = self.begin_session(&tx, &user, entry).await?;
+                let session = self.begin_session(&tx, &user, version, entry);
+                let (access, refresh) = session.await?;
                 Ok::<_, Error>(Some(LoggedIn {
                     user,
                     access,
@@ -325,7 +343,8 @@ impl Accounts {
                 if user.locked {
                     return Err(errors::account_locked());
                 }
-                let access = self.sign(&tx, &user).await?;
+                let version = TokenVersions::current(&tx, &id.to_string()).await?;
+                let access = self.sign(&user, version)?;
                 Ok((user, access))
             })
             .await
@@ -364,7 +383,7 @@ impl Accounts {
 
 /// Whether the result of a password check still holds: the user is not banned and has the same
 /// hash.
-pub(super) fn is_unchanged(current: &User, checked: &User) -> bool {
+fn is_unchanged(current: &User, checked: &User) -> bool {
     !current.locked && current.stored_hash() == checked.stored_hash()
 }
 

@@ -11,13 +11,13 @@ mod publish;
 mod second_factor;
 
 use seaworthy::{
-    account::{Lockout, OneTimeTokens, ReplayGuard, SecondFactors, Sessions, TokenVersions},
+    account::{Lockout, OneTimeTokens, ReplayGuard, SecondFactors, Sessions},
     audit_log::AuditLog,
     auth::{
         password::{PasswordPolicy, PasswordReservation, Passwords},
         token::{NewToken, TokenSigner},
     },
-    data::{Database, Transaction},
+    data::Database,
     outbox::Outbox,
     prelude::*,
 };
@@ -63,12 +63,11 @@ pub(crate) struct AccessToken {
 }
 
 impl Accounts {
-    /// Returns an access token with the current version. The transaction must have created or
-    /// locked the user. A ban or a new role raises the version under the same lock, so no token has
-    /// an old role and a new version.
-    async fn sign(&self, tx: &Transaction, user: &User) -> Result<AccessToken, Error> {
+    /// Returns an access token with the version of the user's tokens. The transaction that read the
+    /// version must have created or locked the user. A ban or a new role raises the version under
+    /// the same lock, so no token has an old role and a new version.
+    fn sign(&self, user: &User, version: u64) -> Result<AccessToken, Error> {
         let id = user.id.to_string();
-        let version = TokenVersions::current(tx, &id).await?;
         let token = NewToken::for_subject(id.as_str())
             .claim("uid", id.as_str())
             .claim("role", user.role.as_str())

@@ -1,7 +1,7 @@
 use city_events_contract::Role;
 use seaworthy::{audit_log::AuditEntry, data::Transaction, prelude::*};
 
-use super::{Accounts, Caller};
+use super::{Accounts, Caller, caller::require_role};
 use crate::{
     domain::{User, UserId, errors},
     store::{Users, lock_with_admins},
@@ -19,14 +19,16 @@ impl Accounts {
     /// Locks both users. The role of the actor cannot change until the transaction ends.
     ///
     /// # Errors
-    /// `TOKEN_INVALID` if the actor is banned, `INSUFFICIENT_ROLE`, or `USER_NOT_FOUND`.
+    /// `TOKEN_INVALID` if the actor is banned or the token was revoked since the start of the
+    /// request, `INSUFFICIENT_ROLE`, or `USER_NOT_FOUND`.
     async fn lock_users(
         &self,
         tx: &Transaction,
-        actor: UserId,
+        caller: &Caller,
         target: UserId,
         required: Role,
     ) -> Result<LockedUsers, Error> {
+        let actor = caller.user.id;
         let users = lock_with_admins(tx, actor, target).await?;
         let admins = users
             .iter()
@@ -35,7 +37,10 @@ impl Accounts {
         let find = |id| users.iter().find(|user| user.id == id).cloned();
         let actor = find(actor).filter(|actor| !actor.locked);
         let actor = actor.ok_or_else(errors::token_invalid)?;
-        let Caller(actor) = Caller(actor).require_role(required)?;
+        require_role(&actor, required)?;
+        if !caller.is_current(tx).await? {
+            return Err(errors::token_invalid());
+        }
         let target = find(target).ok_or_else(errors::user_not_found)?;
         Ok(LockedUsers {
             actor,
@@ -51,13 +56,15 @@ impl Accounts {
         target: UserId,
         locked: bool,
     ) -> Result<(), Error> {
-        let actor = caller.0.id;
+        let actor = caller.user.id;
         if actor == target {
             return Err(errors::cannot_moderate_self());
         }
         self.database
             .transaction(|tx| async move {
-                let users = self.lock_users(&tx, actor, target, Role::Moderator).await?;
+                let users = self
+                    .lock_users(&tx, caller, target, Role::Moderator)
+                    .await?;
                 if users.target.role == Role::Admin && users.actor.role != Role::Admin {
                     return Err(errors::cannot_moderate_admin());
                 }
@@ -82,13 +89,13 @@ impl Accounts {
         target: UserId,
         role: Role,
     ) -> Result<(), Error> {
-        let actor = caller.0.id;
+        let actor = caller.user.id;
         if actor == target {
             return Err(errors::cannot_affect_self());
         }
         self.database
             .transaction(|tx| async move {
-                let users = self.lock_users(&tx, actor, target, Role::Admin).await?;
+                let users = self.lock_users(&tx, caller, target, Role::Admin).await?;
                 let before = users.target.role;
                 if before == role {
                     return Ok(());
@@ -112,13 +119,13 @@ impl Accounts {
     /// codes. It ends the sessions of the user, because the lost device may have one. Verify the
     /// person before the call.
     pub(crate) async fn reset_totp(&self, caller: &Caller, target: UserId) -> Result<(), Error> {
-        let actor = caller.0.id;
+        let actor = caller.user.id;
         if actor == target {
             return Err(errors::cannot_affect_self());
         }
         self.database
             .transaction(|tx| async move {
-                self.lock_users(&tx, actor, target, Role::Admin).await?;
+                self.lock_users(&tx, caller, target, Role::Admin).await?;
                 let id = target.to_string();
                 self.factors.remove(&tx, &id).await?;
                 self.end_access(&tx, target).await?;
@@ -134,10 +141,14 @@ impl Accounts {
         caller: &Caller,
         target: UserId,
     ) -> Result<(), Error> {
-        if caller.0.id == target {
+        if caller.user.id == target {
             return Err(errors::cannot_affect_self());
         }
-        let user = Users::get(&self.database, target).await?;
-        self.revoke_sessions(&user).await
+        self.database
+            .transaction(|tx| async move {
+                self.lock_users(&tx, caller, target, Role::Admin).await?;
+                self.revoke_sessions_in(&tx, target).await
+            })
+            .await
     }
 }

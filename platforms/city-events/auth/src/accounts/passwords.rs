@@ -6,7 +6,7 @@ use seaworthy::{
     prelude::*,
 };
 
-use super::{Accounts, Caller, login::is_unchanged, required};
+use super::{Accounts, Caller, login::MAX_CHECKS, required};
 use crate::{
     domain::{User, UserId, errors},
     store::{Identities, Users},
@@ -16,8 +16,9 @@ use crate::{
 const CHANGE: &str = "user.change_password";
 
 impl Accounts {
-    /// Stores a new password. Ends sessions, access tokens, open links and known devices. Returns
-    /// the new version of the tokens.
+    /// Stores a new password. Ends sessions, access tokens, open links and known devices. Also ends an
+    /// enrollment of a second factor. An attacker who has the previous password may have begun it.
+    /// Returns the new version of the tokens. The transaction must have locked the user.
     pub(super) async fn replace_password(
         &self,
         tx: &Transaction,
@@ -27,6 +28,7 @@ impl Accounts {
     ) -> Result<u64, Error> {
         let id = user.to_string();
         Users::set_password(tx, user, hash).await?;
+        self.factors.cancel_enrollment(tx, &id).await?;
         let version = self.end_access(tx, user).await?;
         let entry = AuditEntry::new(action)
             .actor(id.as_str())
@@ -36,26 +38,34 @@ impl Accounts {
     }
 
     /// Removes all credentials that do not prove ownership of the address of the account. These are
-    /// the password, identities with an unverified address, open links, sessions and access tokens.
-    /// A registrant who does not own the address loses access.
+    /// the password with its second factor, identities with an unverified address, open links,
+    /// sessions and access tokens. A registrant who does not own the address loses access, and
+    /// cannot lock the owner out.
     pub(super) async fn drop_unproven_access(
         &self,
         tx: &Transaction,
         user: UserId,
     ) -> Result<(), Error> {
+        let id = user.to_string();
         Users::clear_password(tx, user).await?;
+        self.factors.remove(tx, &id).await?;
         Identities::unlink_unverified(tx, user).await?;
-        self.verify_email.end_all(tx, &user.to_string()).await?;
+        self.verify_email.end_all(tx, &id).await?;
         self.end_access(tx, user).await.map(drop)
     }
 
     /// Ends sessions, access tokens, known devices and links to a new password. Returns the new
-    /// version of the tokens.
+    /// version of the tokens. The transaction must have locked the user.
     pub(super) async fn end_access(&self, tx: &Transaction, user: UserId) -> Result<u64, Error> {
-        let id = user.to_string();
-        self.password_reset.end_all(tx, &id).await?;
-        self.sessions.end_all(tx, &id).await?;
-        self.revoke_tokens(tx, user).await
+        self.password_reset.end_all(tx, &user.to_string()).await?;
+        self.end_sessions(tx, user).await
+    }
+
+    /// Ends sessions, access tokens and known devices. Returns the new version of the tokens.
+    async fn end_sessions(&self, tx: &Transaction, user: UserId) -> Result<u64, Error> {
+        let ended = self.sessions.end_access(tx, &user.to_string()).await?;
+        self.publish_revocation(tx, user, ended.version).await?;
+        Ok(ended.version)
     }
 
     /// Checks the caller's password for an action.
@@ -109,6 +119,10 @@ impl Accounts {
 
     /// Replaces the caller's password. Wrong old passwords count in the same lockout as logins.
     /// Returns the new version of the tokens.
+    ///
+    /// # Errors
+    /// `INVALID_CREDENTIALS`, `WEAK_PASSWORD`, `MISSING_FIELD`, `TOKEN_INVALID` if the access token is
+    /// revoked during the call, or `TOO_MANY_ATTEMPTS` from the lockout.
     pub(crate) async fn change_password(
         &self,
         caller: &Caller,
@@ -116,43 +130,89 @@ impl Accounts {
         new: Option<Secret<String>>,
         device: Option<DeviceClaim>,
     ) -> Result<u64, Error> {
-        let Caller(user) = caller;
         let old = required("old_password", old)?;
         let new = required("new_password", new)?;
-        let email = user.email.expose();
-        let reservation = self.passwords.reserve()?;
-        if !self.is_password(&reservation, user, old, device).await? {
+        let (mut user, mut hashed) = (caller.user.clone(), None);
+        for _ in 0..MAX_CHECKS {
+            let reservation = self.passwords.reserve()?;
+            let is_right = self
+                .is_password(&reservation, &user, old.clone(), device.clone())
+                .await?;
+            if !is_right {
+                drop(reservation);
+                self.record_rejection(CHANGE, Some(&user)).await?;
+                break;
+            }
+            let hash = match hashed.take() {
+                Some(hash) => hash,
+                None => {
+                    let email = user.email.expose();
+                    self.hash(&reservation, new.clone(), email).await?
+                }
+            };
             drop(reservation);
-            self.record_rejection(CHANGE, Some(user)).await?;
-            return Err(errors::invalid_credentials());
+            if let Some(version) = self.replace_checked(caller, &user, &hash).await? {
+                return Ok(version);
+            }
+            user = Users::get(&self.database, user.id).await?;
+            hashed = Some(hash);
         }
-        let hash = self.hash(&reservation, new, email).await?;
-        drop(reservation);
+        Err(errors::invalid_credentials())
+    }
+
+    /// Replaces the password of the caller, whose present password was checked. Returns `None` if a
+    /// login has meanwhile stored a hash of the same password with the present parameters.
+    ///
+    /// # Errors
+    /// `INVALID_CREDENTIALS` if the user was banned or has another password, and `TOKEN_INVALID` if
+    /// the access token was revoked.
+    async fn replace_checked(
+        &self,
+        caller: &Caller,
+        checked: &User,
+        hash: &str,
+    ) -> Result<Option<u64>, Error> {
         self.database
-            .transaction(|tx| {
-                let hash = hash.as_str();
-                async move {
-                    let current = Users::lock(&tx, user.id).await?;
-                    // The user may have been banned or the password replaced during the check.
-                    if !current.is_some_and(|current| is_unchanged(&current, user)) {
-                        return Err(errors::invalid_credentials());
+            .transaction(|tx| async move {
+                let current = Users::lock(&tx, checked.id).await?;
+                let current = current.filter(|current| !current.locked);
+                let current = current.ok_or_else(errors::invalid_credentials)?;
+                let is_same = current.stored_hash() == checked.stored_hash();
+                match (is_same, caller.is_current(&tx).await?) {
+                    (true, true) => {
+                        let replaced = self.replace_password(&tx, checked.id, hash, CHANGE);
+                        replaced.await.map(Some)
                     }
-                    self.replace_password(&tx, user.id, hash, CHANGE).await
+                    (false, true) => Ok(None),
+                    // Another password replaces the version too.
+                    (false, false) => Err(errors::invalid_credentials()),
+                    (true, false) => Err(errors::token_invalid()),
                 }
             })
             .await
     }
 
-    /// Ends all sessions of a user, and revokes their access tokens.
-    pub(crate) async fn revoke_sessions(&self, user: &User) -> Result<(), Error> {
+    /// Ends all sessions of the caller, and revokes the caller's access tokens.
+    pub(crate) async fn revoke_sessions(&self, caller: &Caller) -> Result<(), Error> {
+        let user = caller.user.id;
         self.database
             .transaction(|tx| async move {
-                let id = user.id.to_string();
-                self.sessions.end_all(&tx, &id).await?;
-                self.revoke_tokens(&tx, user.id).await?;
-                let entry = AuditEntry::new("sessions.revoke").target("user", id);
-                Ok::<_, Error>(self.audit.append(&tx, entry).await?)
+                // A login in progress must not begin a session afterwards.
+                Users::lock(&tx, user).await?;
+                self.revoke_sessions_in(&tx, user).await
             })
             .await
+    }
+
+    /// Ends all sessions of a user, and revokes their access tokens. The transaction must have
+    /// locked the user.
+    pub(super) async fn revoke_sessions_in(
+        &self,
+        tx: &Transaction,
+        user: UserId,
+    ) -> Result<(), Error> {
+        self.end_sessions(tx, user).await?;
+        let entry = AuditEntry::new("sessions.revoke").target("user", user.to_string());
+        Ok(self.audit.append(tx, entry).await?)
     }
 }

@@ -22,9 +22,9 @@ impl Accounts {
         let url = url.map(str::trim).filter(|url| !url.is_empty());
         let url = url.ok_or_else(|| errors::missing_field("avatar_url"))?;
         let avatar = Avatar::of_url(url);
-        let user = &caller.0;
         self.database
             .transaction(|tx| async move {
+                let user = caller.lock(&tx).await?;
                 Users::set_avatar(&tx, user.id, avatar).await?;
                 // The media service deletes the old picture.
                 let old = user

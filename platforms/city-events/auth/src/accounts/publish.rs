@@ -11,13 +11,12 @@ use seaworthy::{
 use super::Accounts;
 use crate::domain::UserId;
 
-/// The published topics. Messages with links for users need a subscriber. The others may have none.
+/// Returns the published topics. Each has the groups of its consumers, even before they start.
 pub(crate) fn topics() -> Topics {
-    Topics::new()
-        .with::<VerifyEmailRequested>()
+    Topics::from_event::<VerifyEmailRequested>()
         .with::<PasswordResetRequested>()
-        .with_unroutable::<UserChanged>()
-        .with_unroutable::<AvatarUpdated>()
+        .with::<UserChanged>()
+        .with::<AvatarUpdated>()
 }
 
 impl Accounts {
@@ -36,10 +35,20 @@ impl Accounts {
     /// Revokes all access tokens of a user, here and at the services that subscribe to revocations.
     /// Returns the new version of the tokens.
     pub(super) async fn revoke_tokens(&self, tx: &Transaction, user: UserId) -> Result<u64, Error> {
-        let user_id = user.to_string();
-        let version = TokenVersions::raise(tx, &user_id).await?;
-        self.publish(tx, user, &UserChanged { user_id, version })
-            .await?;
+        let version = TokenVersions::increment(tx, &user.to_string()).await?;
+        self.publish_revocation(tx, user, version).await?;
         Ok(version)
+    }
+
+    /// Publishes the new version of the tokens of a user.
+    pub(super) async fn publish_revocation(
+        &self,
+        tx: &Transaction,
+        user: UserId,
+        version: u64,
+    ) -> Result<(), Error> {
+        let user_id = user.to_string();
+        self.publish(tx, user, &UserChanged { user_id, version })
+            .await
     }
 }

@@ -17,7 +17,6 @@ use super::{Accounts, Caller, LoggedIn, required};
 use crate::{
     config::TotpConfig,
     domain::{User, errors},
-    store::Users,
 };
 
 /// The name of the switch and of the key that encrypts the secrets of the applications.
@@ -57,7 +56,10 @@ pub(crate) fn second_factors<C: Settings>(
 impl Accounts {
     /// Whether logins of the caller need a code. `None` if the service has no second factors.
     pub(crate) async fn has_totp(&self, caller: &Caller) -> Result<Option<bool>, Error> {
-        let is_required = self.factors.is_required(&caller.0.id.to_string()).await?;
+        let is_required = self
+            .factors
+            .is_required(&caller.user.id.to_string())
+            .await?;
         Ok((is_required || self.settings.totp.secret.is_some()).then_some(is_required))
     }
 
@@ -66,14 +68,15 @@ impl Accounts {
     /// person could lock out its owner.
     ///
     /// # Errors
-    /// `FEATURE_DISABLED`, `EMAIL_NOT_VERIFIED`, `INVALID_CREDENTIALS` or `TOTP_EXISTS`.
+    /// `FEATURE_DISABLED`, `EMAIL_NOT_VERIFIED`, `INVALID_CREDENTIALS`, `TOTP_EXISTS`, or
+    /// `TOKEN_INVALID` if the access token is revoked during the call.
     pub(crate) async fn begin_totp(
         &self,
         caller: &Caller,
         password: Option<Secret<String>>,
         device: Option<DeviceClaim>,
     ) -> Result<Enrollment, Error> {
-        let Caller(user) = caller;
+        let user = &caller.user;
         if self.settings.totp.secret.is_none() {
             return Err(errors::totp_unavailable());
         }
@@ -82,8 +85,14 @@ impl Accounts {
         }
         self.require_password(user, password, device, "user.enable_totp")
             .await?;
-        let (id, label) = (user.id.to_string(), user.email.expose());
-        let enrollment = self.factors.enroll(&id, label).await?;
+        let enrollment = self
+            .database
+            .transaction(|tx| async move {
+                let user = caller.lock(&tx).await?;
+                let (id, label) = (user.id.to_string(), user.email.expose());
+                self.factors.enroll_in(&tx, &id, label).await
+            })
+            .await?;
         enrollment.ok_or_else(errors::totp_exists)
     }
 
@@ -92,14 +101,14 @@ impl Accounts {
     /// the recovery codes.
     ///
     /// # Errors
-    /// `TOTP_INVALID`, `MISSING_FIELD` or `TOO_MANY_ATTEMPTS`.
+    /// `TOTP_INVALID`, `MISSING_FIELD`, `TOO_MANY_ATTEMPTS`, or `TOKEN_INVALID` if the access token is
+    /// revoked during the call.
     pub(crate) async fn confirm_totp(
         &self,
         caller: &Caller,
         code: Option<Secret<String>>,
     ) -> Result<(Vec<String>, LoggedIn), Error> {
-        let Caller(user) = caller;
-        let id = user.id.to_string();
+        let id = caller.user.id.to_string();
         let code = required("totp_code", code)?;
         let proved = self.factors.verify_enrollment(&id, code.expose()).await?;
         let proved = proved.ok_or_else(errors::totp_invalid)?;
@@ -108,16 +117,14 @@ impl Accounts {
             .transaction(|tx| {
                 let proved = &proved;
                 async move {
-                    // The user may have been banned since the check.
-                    let user = Users::lock(&tx, user.id).await?;
-                    let user = user.filter(|user| !user.locked);
-                    let user = user.ok_or_else(errors::token_invalid)?;
+                    let user = caller.lock(&tx).await?;
                     let Some(recovery) = self.factors.confirm(&tx, proved).await? else {
                         return Ok(None);
                     };
-                    self.end_access(&tx, user.id).await?;
+                    let version = self.end_access(&tx, user.id).await?;
                     let entry = AuditEntry::new("user.enable_totp");
-                    let (access, refresh) = self.begin_session(&tx, &user, entry).await?;
+                    let session = self.begin_session(&tx, &user, version, entry);
+                    let (access, refresh) = session.await?;
                     let session = LoggedIn {
                         user,
                         access,
@@ -134,7 +141,8 @@ impl Accounts {
     /// Removes the second factor. It requires the password and a code.
     ///
     /// # Errors
-    /// `INVALID_CREDENTIALS`, `TOTP_INVALID`, `MISSING_FIELD` or `TOO_MANY_ATTEMPTS`.
+    /// `INVALID_CREDENTIALS`, `TOTP_INVALID`, `MISSING_FIELD`, `TOO_MANY_ATTEMPTS`, or `TOKEN_INVALID`
+    /// if the access token is revoked during the call.
     pub(crate) async fn disable_totp(
         &self,
         caller: &Caller,
@@ -142,7 +150,7 @@ impl Accounts {
         code: Option<Secret<String>>,
         device: Option<DeviceClaim>,
     ) -> Result<(), Error> {
-        let Caller(user) = caller;
+        let user = &caller.user;
         let code = required("totp_code", code)?;
         self.require_password(user, password, device.clone(), DISABLE)
             .await?;
@@ -156,6 +164,7 @@ impl Accounts {
             .transaction(|tx| {
                 let id = id.as_str();
                 async move {
+                    caller.lock(&tx).await?;
                     self.factors.remove(&tx, id).await?;
                     let entry = AuditEntry::new(DISABLE).actor(id).target("user", id);
                     Ok::<_, Error>(self.audit.append(&tx, entry).await?)

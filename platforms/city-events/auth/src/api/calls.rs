@@ -51,8 +51,8 @@ impl AuthService for Profiles {
         };
         let database = &self.0.database;
         let page = match request.since_us {
-            0 => TokenVersions::raised_within(database, within, after.as_ref()).await?,
-            since => TokenVersions::raised_since(database, since, after.as_ref()).await?,
+            0 => TokenVersions::changed_within(database, within, after.as_ref()).await?,
+            since => TokenVersions::changed_since(database, since, after.as_ref()).await?,
         };
         let versions = page.versions.into_iter();
         Ok(ListTokenVersionsResponse {

@@ -175,7 +175,9 @@ pub(super) async fn log_out(State(api): State<Arc<Api>>, headers: HeaderMap) -> 
 
 pub(super) async fn me(State(api): State<Arc<Api>>, Extension(token): Token) -> HandlerResult {
     let caller = api.accounts.caller(&token).await?;
-    Ok(data(json!({ "user": UserView::of(&caller.0, api.cdn()) })))
+    Ok(data(
+        json!({ "user": UserView::of(&caller.user, api.cdn()) }),
+    ))
 }
 
 pub(super) async fn own_status(
@@ -183,7 +185,7 @@ pub(super) async fn own_status(
     Extension(token): Token,
 ) -> HandlerResult {
     let caller = api.accounts.caller(&token).await?;
-    Ok(data(StatusView::from(&caller.0)))
+    Ok(data(StatusView::from(&caller.user)))
 }
 
 pub(super) async fn set_avatar(
@@ -270,7 +272,7 @@ pub(super) async fn change_password(
         .change_password(&caller, old, new, device)
         .await?;
     let mut response = api.logged_out()?;
-    api.remember_device(&mut response, caller.0.id, version)?;
+    api.remember_device(&mut response, caller.user.id, version)?;
     Ok(response)
 }
 
@@ -280,7 +282,7 @@ pub(super) async fn revoke_sessions(
 ) -> HandlerResult {
     api.limits.admit(Scope::SessionsRevoke).await?;
     let caller = api.accounts.caller(&token).await?;
-    api.accounts.revoke_sessions(&caller.0).await?;
+    api.accounts.revoke_sessions(&caller).await?;
     api.logged_out()
 }
 

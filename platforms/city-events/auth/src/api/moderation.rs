@@ -38,7 +38,7 @@ impl Api {
 
 pub(super) async fn admin(State(api): State<Arc<Api>>, token: Token) -> HandlerResult {
     let caller = api.caller(&token, Role::Admin, Scope::Admin).await?;
-    let user = UserView::bare(&caller.0);
+    let user = UserView::bare(&caller.user);
     Ok(data(json!({ "message": "admin ok", "user": user })))
 }
 

@@ -13,7 +13,7 @@ const OTHER_COMMENTS: &[&str] =
 /// The migrations of the service, its accounts, its audit log, its outbox and its operation
 /// log.
 pub(crate) const MIGRATIONS: &[MigrationSet] = &[
-    MigrationSet::of_service(&[
+    MigrationSet::for_service(&[
         Migration::new(
             1,
             "users",

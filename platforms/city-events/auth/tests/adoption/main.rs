@@ -1,6 +1,7 @@
 //! Adoption of a database that the legacy service made, by the program.
 
-use seaworthy_testkit::http::request;
+use seaworthy_testkit::{hs256_token, http::request};
+use serde_json::json;
 
 city_events_contract::adoption_tests! {
     program: env!("CARGO_BIN_EXE_city-events-auth"),
@@ -30,7 +31,7 @@ city_events_contract::adoption_tests! {
         ),
         (
             "SELECT max(version) FROM account_versions WHERE user_id = '00000000-0000-4000-8000-000000000002'",
-            3,
+            4,
         ),
     ],
 }
@@ -56,4 +57,40 @@ async fn adopted_users_log_in_auth_2() {
     assert_eq!(locked.status, 401, "{}", locked.body);
     let replaced = "SELECT count(*) FROM users WHERE password_hash LIKE '$argon2id$%'";
     assert_eq!(service.count(replaced).await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn legacy_access_tokens_stay_valid_auth_1() {
+    const SECRET: &str = "a secret of this test with 32 bytes or more";
+    let Some(service) = legacy().await else {
+        return;
+    };
+    let service = service.with_setting(&format!("jwt.secret={SECRET}"));
+    service.succeed(&["migrate", "adopt"]);
+    let mut process = service.start(&["serve"]);
+    let (http, _) = process.addresses().unwrap();
+    process.line("\"message\":\"ready\"").unwrap();
+    let status = |user: u32, role: &str, version: Option<u32>| {
+        let id = format!("00000000-0000-4000-8000-00000000000{user}");
+        let mut claims = json!({ "uid": id, "sub": id, "role": role, "iss": "auth" });
+        if let Some(version) = version {
+            claims["ver"] = version.into();
+        }
+        let bearer = format!("Bearer {}", hs256_token(SECRET, claims));
+        let headers = [("authorization", &*bearer)];
+        let answer = request(http, "GET", "/auth/v1/me", &headers, "").unwrap();
+        (answer.status, answer.body)
+    };
+    for (user, role, version, expected) in [
+        (1, "admin", None, 200),
+        (1, "admin", Some(0), 200),
+        (3, "moderator", None, 200),
+        // The adoption revokes the tokens of locked users.
+        (2, "user", None, 401),
+        (2, "user", Some(2), 401),
+        (2, "user", Some(3), 401),
+    ] {
+        let (status, body) = status(user, role, version);
+        assert_eq!(status, expected, "{user} {version:?}: {body}");
+    }
 }

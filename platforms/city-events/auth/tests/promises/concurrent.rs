@@ -139,6 +139,20 @@ pub(crate) async fn password_replaced_during_change_stays_auth_3(app: TestApp) {
     assert_eq!(hash_of(&app, &ada).await, hash);
 }
 
+pub(crate) async fn rehash_during_change_does_not_refuse_it_auth_2(app: TestApp) {
+    let ada = app.register("ada@example.org");
+    let hash = hash_of(&app, &app.register("other@example.org")).await;
+    let rehash = format!(
+        "UPDATE users SET password_hash = '{hash}' WHERE email = '{}'",
+        ada.email
+    );
+    app.run_during(AFTER_PASSWORD_CHECK, &[rehash]).await;
+    let change = json!({ "old_password": PASSWORD, "new_password": OTHER_PASSWORD });
+    let changed = app.request_as(&ada, "POST", "/auth/v1/password/change", &change);
+    assert_eq!(changed.status, 204, "{}", changed.body);
+    assert_ne!(hash_of(&app, &ada).await, hash);
+}
+
 pub(crate) async fn ban_during_refresh_revokes_new_token_auth_3(app: TestApp) {
     let ada = app.register("ada@example.org");
     update_user_at(&app, AFTER_ROTATION, &ada, "locked = TRUE").await;

@@ -16,6 +16,7 @@ mod cross_site;
 mod devices;
 mod enumeration;
 mod flood;
+mod in_flight;
 mod legacy_passwords;
 mod links;
 mod login;
@@ -41,6 +42,7 @@ seaworthy_testkit::on_every_database! {
         password_replaced_during_login_refuses_it_auth_3,
         rehash_during_login_does_not_refuse_it_auth_2,
         password_replaced_during_change_stays_auth_3,
+        rehash_during_change_does_not_refuse_it_auth_2,
         ban_during_refresh_revokes_new_token_auth_3;
     calls: only_the_authenticated_gateway_may_call_auth_6;
     token_versions: token_versions_are_listed_in_pages_auth_3;
@@ -52,6 +54,7 @@ seaworthy_testkit::on_every_database! {
         enrollment_needs_verified_email_and_password_auth_4,
         wrong_codes_are_limited_apart_from_passwords_auth_4,
         enabled_factor_ends_other_sessions_and_devices_auth_4,
+        new_password_ends_an_enrollment_auth_4,
         admin_resets_lost_second_factor_auth_4;
     devices: known_device_logs_in_while_account_is_locked_auth_2, forged_and_foreign_device_cookies_are_ignored_auth_2, stolen_device_cookie_has_its_own_lockout_auth_2, known_device_survives_secret_rotation_auth_2, new_password_ends_known_devices_auth_2;
     abuse: forged_tokens_are_refused, cross_site_requests_cannot_use_the_cookie, routes_have_separate_rate_limits, lockout_does_not_reveal_users, workers_remove_expired_tokens_and_failures;

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::{
     app::{PASSWORD, TestApp, body, code, cookies, logged_in_user},
     provider::{ProviderTestApp, callback_path, error_of, message, settings},
+    second_factor,
 };
 
 const VERIFY: &str = "auth.email.verify.requested";
@@ -138,8 +139,10 @@ pub(crate) async fn linking_drops_access_of_earlier_registrant_auth_4(
     let Some(test) = test else { return };
     // The attacker registers the victim's address. The victim, or a scanner of her mail, opens the
     // link.
-    let attacker = verified(&test.app, "ada@example.org").await;
-    let second = logged_in_user(&test.app.log_in("ada@example.org", PASSWORD), 200);
+    let mut attacker = verified(&test.app, "ada@example.org").await;
+    let (_, codes) = second_factor::enable(&test.app, &mut attacker);
+    let second = second_factor::log_in(&test.app, PASSWORD, &codes[0]);
+    let second = logged_in_user(&second, 200);
     let asked = json!({ "email": "ada@example.org" });
     let asked = test.app.post("/auth/v1/password/reset/request", &asked);
     assert_eq!(asked.status, 204, "{}", asked.body);
@@ -177,6 +180,9 @@ pub(crate) async fn linking_drops_access_of_earlier_registrant_auth_4(
     let given = json!({ "token": token, "new_password": "password of the owner" });
     let replaced = test.app.post("/auth/v1/password/reset/confirm", &given);
     assert_eq!(replaced.status, 204, "{}", replaced.body);
+    // The attacker's second factor does not lock her out.
+    let login = test.app.log_in("ada@example.org", "password of the owner");
+    assert_eq!(login.status, 200, "{}", login.body);
 }
 
 pub(crate) async fn linking_drops_identities_with_unproven_addresses_auth_4(

@@ -5,22 +5,23 @@ use serde_json::{Value, json};
 use crate::app::{PASSWORD, TestApp, TestUser, body, code, cookies, logged_in_user};
 
 const VERIFY: &str = "auth.email.verify.requested";
+const RESET: &str = "auth.password.reset.requested";
 
-fn call(app: &TestApp, user: &TestUser, step: &str, given: Value) -> HttpResponse {
+pub(crate) fn call(app: &TestApp, user: &TestUser, step: &str, given: Value) -> HttpResponse {
     app.request_as(user, "POST", &format!("/auth/v1/totp/{step}"), &given)
 }
 
-fn log_in(app: &TestApp, password: &str, code: &str) -> HttpResponse {
+pub(crate) fn log_in(app: &TestApp, password: &str, code: &str) -> HttpResponse {
     let given = json!({ "email": "ada@example.org", "password": password, "totp_code": code });
     app.post("/auth/v1/login", &given)
 }
 
-fn rejection(answer: &HttpResponse) -> (u16, String) {
+pub(crate) fn rejection(answer: &HttpResponse) -> (u16, String) {
     (answer.status, code(answer))
 }
 
 /// Registers a user with a verified address.
-async fn verified(app: &TestApp) -> TestUser {
+pub(crate) async fn verified(app: &TestApp) -> TestUser {
     let ada = app.register("ada@example.org");
     let token = app.wait_for_link(VERIFY, &ada.id, 1).await;
     let answer = app.post("/auth/v1/verify-email/confirm", &json!({ "token": token }));
@@ -29,7 +30,7 @@ async fn verified(app: &TestApp) -> TestUser {
 }
 
 /// Enables the second factor. Returns its secret and the recovery codes.
-fn enable(app: &TestApp, user: &mut TestUser) -> (String, Vec<String>) {
+pub(crate) fn enable(app: &TestApp, user: &mut TestUser) -> (String, Vec<String>) {
     let enrolled = call(app, user, "enroll", json!({ "password": PASSWORD }));
     assert_eq!(enrolled.status, 200, "{enrolled:?}");
     assert_eq!(enrolled.header("cache-control"), Some("no-store"));
@@ -174,6 +175,43 @@ pub(crate) async fn enabled_factor_ends_other_sessions_and_devices_auth_4(app: T
     assert!((0..7).any(|_| guess(&known) == limited));
     assert_eq!(guess(&[]), limited);
     assert_eq!(log_in(&app, PASSWORD, &codes[0]).status, 200);
+}
+
+pub(crate) async fn new_password_ends_an_enrollment_auth_4(app: TestApp) {
+    let ada = verified(&app).await;
+    // A thief of the password begins enrollments.
+    let begin = |user: &TestUser, password: &str| {
+        let enrolled = call(&app, user, "enroll", json!({ "password": password }));
+        let secret = &body(&enrolled)["data"]["secret"];
+        totp::code(secret.as_str().unwrap(), 0)
+    };
+    let mut code = begin(&ada, PASSWORD);
+    let (mut old, new) = (PASSWORD, "another horse entirely");
+    for step in ["change", "reset"] {
+        let replaced = match step {
+            "change" => {
+                let change = json!({ "old_password": old, "new_password": new });
+                app.request_as(&ada, "POST", "/auth/v1/password/change", &change)
+            }
+            _ => {
+                let asked = json!({ "email": "ada@example.org" });
+                app.post("/auth/v1/password/reset/request", &asked);
+                let token = app.wait_for_link(RESET, &ada.id, 1).await;
+                let given = json!({ "token": token, "new_password": PASSWORD });
+                app.post("/auth/v1/password/reset/confirm", &given)
+            }
+        };
+        assert_eq!(replaced.status, 204, "{step}: {replaced:?}");
+        old = if old == new { PASSWORD } else { new };
+        let owner = logged_in_user(&app.log_in("ada@example.org", old), 200);
+        let confirmed = call(&app, &owner, "confirm", json!({ "totp_code": code }));
+        assert_eq!(
+            rejection(&confirmed),
+            (401, "totp_invalid".to_owned()),
+            "{step}"
+        );
+        code = begin(&owner, old);
+    }
 }
 
 pub(crate) async fn admin_resets_lost_second_factor_auth_4(app: TestApp) {

@@ -13,7 +13,7 @@ use crate::{
 
 pub(crate) async fn token_versions_are_listed_in_pages_auth_3(app: TestApp) {
     let database = app.connect().await;
-    TokenVersions::raise(&database, "user").await.unwrap();
+    TokenVersions::increment(&database, "user").await.unwrap();
     // Each round doubles the rows and gives them the same timestamp, until there are three pages.
     for round in 0..11_u32 {
         sql("INSERT INTO account_versions (user_id, version, changed_us) SELECT user_id || ?, version + 1, {now_us} FROM account_versions")

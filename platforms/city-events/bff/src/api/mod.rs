@@ -18,6 +18,7 @@ use seaworthy::{
         routing::{MethodRouter, any, delete, get, patch, post},
     },
     health::Health,
+    http::Priority,
     prelude::{Access, RouteOptions, Routes},
 };
 use uuid::Uuid;
@@ -58,8 +59,6 @@ pub(crate) fn routes(upstreams: Upstreams, health: &Health, limit: &CallerLimit)
             "/api/admin/events/{id}/unpublish",
             post(event_commands::moderate_unpublish),
         ),
-        ("/api/events/{id}/join", post(joins::join)),
-        ("/api/events/{id}/cancel", post(joins::cancel)),
         (
             "/api/events/{id}/participants",
             get(participants::participants),
@@ -97,9 +96,14 @@ pub(crate) fn routes(upstreams: Upstreams, health: &Health, limit: &CallerLimit)
         limited(get(imports::list).post(imports::create)),
         RouteOptions::new().body_limit(imports::MAX_FILE_SIZE),
     );
+    // Under overload, reads are rejected before joins.
+    let joins = Routes::new()
+        .route("/api/events/{id}/join", limited(post(joins::join)))
+        .route("/api/events/{id}/cancel", limited(post(joins::cancel)))
+        .with_options(|options| options.priority(Priority::Critical));
     let interface = interface
         .into_iter()
-        .fold(files, |routes, (path, methods)| {
+        .fold(files.merge(joins), |routes, (path, methods)| {
             routes.route(path, limited(methods))
         })
         .with_options(|options| options.access(Access::Optional))

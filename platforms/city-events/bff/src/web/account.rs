@@ -46,7 +46,7 @@ pub(super) async fn login(pairs: QueryPairs) -> Markup {
         "Welcome back",
         "",
         html! {
-            form.form data-form="login" data-next=(LocalPath::or_root(pairs.get("next"))) {
+            form.form data-form="login" data-next=(LocalPath::parse_or_root(pairs.get("next"))) {
                 p.alert role="alert" hidden {}
                 (email())
                 label { span { "Password" } input type="password" name="password" required autocomplete="current-password"; }
@@ -65,7 +65,7 @@ pub(super) async fn register(pairs: QueryPairs) -> Markup {
         "Join the city",
         "Create an account to join and host events.",
         html! {
-            form.form data-form="register" data-next=(LocalPath::or_root(pairs.get("next"))) {
+            form.form data-form="register" data-next=(LocalPath::parse_or_root(pairs.get("next"))) {
                 p.alert role="alert" hidden {}
                 (email())
                 (new_password("password"))

@@ -26,7 +26,7 @@ impl Features {
     /// # Errors
     /// [`StartError`] if the flag files define a flag with another type.
     pub(crate) fn declare(flags: &Flags) -> Result<Self, StartError> {
-        let notice = Flag::text("web.notice", "")
+        let notice = Flag::string("web.notice", "")
             .owner("web")
             .kind(Kind::Permission);
         let almost_full = Flag::boolean("web.almost_full", false)

@@ -39,7 +39,7 @@ fn production_refuses_unsafe_settings_conf_3() {
 #[test]
 fn production_refuses_rate_limits_that_fail_open_res_6() {
     let example = BFF.in_production().unwrap();
-    let refused = |setting: &str| example.refused("RES-6", &[setting]).unwrap();
+    let refused = |setting: &str| example.rejected_keys("RES-6", &[setting]).unwrap();
     let key = "rate_limit.redis.on_failure";
     assert_eq!(refused(&format!("{key}=open")), [key]);
     assert_eq!(refused(&format!("{key}=local")), [""; 0]);
@@ -53,7 +53,7 @@ fn production_accepts_the_example_settings_conf_3() {
 #[test]
 fn production_refuses_plain_and_local_browser_addresses_sec_2() {
     let example = BFF.in_production().unwrap();
-    let refused = |settings: &[&str]| example.refused("SEC-2", settings).unwrap();
+    let refused = |settings: &[&str]| example.rejected_keys("SEC-2", settings).unwrap();
     assert_eq!(refused(&[]), [""; 0]);
     for (key, addresses) in [
         (
@@ -84,7 +84,7 @@ fn compose_variables_are_settings_conf_1_ship_2() {
 #[test]
 fn starts_on_one_machine_with_only_secrets_conf_1() {
     let deployment = Deployment::new(Path::new(BFF.program)).unwrap();
-    let mounted = |setting| deployment.mounted(setting).unwrap();
+    let mounted = |setting| deployment.mount_secrets(setting).unwrap();
     let secret = mounted("jwt.secret=file:/run/secrets/jwt");
     let calls = mounted("service_calls.secret=file:/run/secrets/service-calls");
     assert_becomes_ready(&deployment, &["--set", &secret, "--set", &calls]).unwrap();

@@ -8,7 +8,10 @@ use std::{
 };
 
 use rustix::process::Signal;
-use seaworthy_testkit::{http::get, process::ServiceProcess};
+use seaworthy_testkit::{
+    http::{Connection, get, request},
+    process::ServiceProcess,
+};
 
 /// Longer than a reload takes on a slow machine.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -17,7 +20,8 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 #[track_caller]
 fn assert_start_names(key: &str, environment: &[(&str, &str)]) {
     let program = Path::new(env!("CARGO_BIN_EXE_city-events-bff"));
-    let ended = ServiceProcess::start(program, &[], environment).and_then(ServiceProcess::ended);
+    let ended =
+        ServiceProcess::start(program, &[], environment).and_then(ServiceProcess::wait_with_output);
     let outcome = ended
         .as_ref()
         .map(|ended| (ended.status.success(), ended.stderr.contains(key)));
@@ -39,8 +43,8 @@ fn start_fails_without_own_credentials_auth_6() {
 fn rejected_legacy_variable_ends_program_with_78_conf_1() {
     let program = Path::new(env!("CARGO_BIN_EXE_city-events-bff"));
     let variables = [("EVENT_SERVICE_URL", "http://event:8080")];
-    let process = ServiceProcess::start_unchanged(program, &["serve"], &variables);
-    let ended = process.unwrap().ended().unwrap();
+    let process = ServiceProcess::spawn(program, &["serve"], &variables);
+    let ended = process.unwrap().wait_with_output().unwrap();
     assert_eq!(ended.status.code(), Some(78), "{ended:#?}");
     let text = "env EVENT_SERVICE_URL: the variable is not supported: set grpc_clients.event.url";
     assert!(ended.stderr.contains(text), "{ended:#?}");
@@ -89,4 +93,43 @@ fn limits_of_callers_follow_a_reload_res_6_conf_4() {
         "{line}"
     );
     assert_ne!(status(), 429);
+}
+
+#[test]
+fn joins_and_cancellations_are_critical_res_7() {
+    let arguments = [
+        "--set",
+        "jwt.secret=a secret of this test with 32 bytes or more",
+        "--set",
+        "service_calls.secret=another secret of this test with 32 bytes",
+        "--set",
+        "server.http.load_shed.max_in_flight=1",
+    ];
+    let program = Path::new(env!("CARGO_BIN_EXE_city-events-bff"));
+    let mut process = ServiceProcess::start(program, &arguments, &[]).unwrap();
+    let (http, admin) = process.addresses().unwrap();
+    process.line("\"message\":\"ready\"").unwrap();
+    // This request stays in flight, because it never sends its body.
+    let mut held = Connection::open(http).unwrap();
+    let form = [("content-type", "application/x-www-form-urlencoded")];
+    held.send_head("/plain/session", &form, "email=a").unwrap();
+    let event = "/api/events/00000000-0000-4000-8000-000000000001";
+    let authorization = [("authorization", "Bearer token")];
+    // Without a token the priority is normal, so that such requests do not displace logins.
+    for headers in [&authorization[..], &[]] {
+        for path in ["join", "cancel"] {
+            let path = format!("{event}/{path}");
+            let rejected = request(http, "POST", &path, headers, "").unwrap();
+            assert_eq!(rejected.status, 503, "{path}: {}", rejected.body);
+        }
+    }
+    let rejected = get(http, &format!("{event}/view")).unwrap();
+    assert_eq!(rejected.status, 503, "{}", rejected.body);
+    let metrics = get(admin, "/metrics").unwrap().body;
+    for line in [
+        "load_shed_total{name=\"http\",priority=\"critical\"} 2",
+        "load_shed_total{name=\"http\",priority=\"normal\"} 3",
+    ] {
+        assert!(metrics.contains(line), "{metrics}");
+    }
 }

@@ -33,7 +33,7 @@ impl LegacyService {
         secrets: &[&str],
     ) -> Option<Self> {
         let empty = EmptyDatabase::postgres()?;
-        let config = DatabaseConfig::at(empty.url().parse().unwrap());
+        let config = DatabaseConfig::from_url(empty.url().parse().unwrap());
         let database = Database::builder("legacy", config).open().await.unwrap();
         let migrator = Migrator::new(&database, &[fixture]);
         migrator.up(false).await.unwrap();
@@ -73,11 +73,11 @@ impl LegacyService {
         let mut all = vec!["--profile", "test"];
         all.extend(self.settings.iter().flat_map(|text| ["--set", text]));
         all.extend(arguments);
-        ServiceProcess::start_unchanged(self.program, &all, &[]).unwrap()
+        ServiceProcess::spawn(self.program, &all, &[]).unwrap()
     }
 
     fn run(&self, arguments: &[&str]) -> ProcessOutput {
-        self.start(arguments).ended().unwrap()
+        self.start(arguments).wait_with_output().unwrap()
     }
 
     /// Runs a command of the program.
@@ -193,7 +193,7 @@ macro_rules! adoption_tests {
         counts: $counts:expr $(,)?
     ) => {
         async fn legacy() -> Option<$crate::LegacyService> {
-            const LEGACY: seaworthy::data::MigrationSet = seaworthy::data::MigrationSet::of_part(
+            const LEGACY: seaworthy::data::MigrationSet = seaworthy::data::MigrationSet::for_part(
                 "fixture",
                 &[seaworthy::data::Migration::new(
                     1,

@@ -28,7 +28,7 @@ async fn on_each_database(test: impl AsyncFn(SentMails)) {
         let Some(empty) = make() else {
             continue;
         };
-        let config = DatabaseConfig::at(empty.url().parse().unwrap());
+        let config = DatabaseConfig::from_url(empty.url().parse().unwrap());
         let database = Database::builder("test", config).open().await.unwrap();
         let migrator = Migrator::new(&database, MIGRATIONS);
         migrator.up(false).await.unwrap();

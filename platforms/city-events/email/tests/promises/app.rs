@@ -197,7 +197,7 @@ impl TestApp {
 
     /// Opens the database of the service.
     pub(crate) async fn connect_database(&self) -> Database {
-        let config = DatabaseConfig::at(self.empty.url().parse().unwrap());
+        let config = DatabaseConfig::from_url(self.empty.url().parse().unwrap());
         Database::builder("test", config).open().await.unwrap()
     }
 

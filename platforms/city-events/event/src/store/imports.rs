@@ -136,7 +136,9 @@ impl ImportRows for EventRows {
     fn check(&self, import: &CsvImport, row: &EventRow) -> Vec<RowProblem> {
         match row.event(&import.owner, Moment::now()) {
             Ok(_) => Vec::new(),
-            Err(EventError::Invalid { field, message }) => vec![RowProblem::of(field, message)],
+            Err(EventError::Invalid { field, message }) => {
+                vec![RowProblem::for_column(field, message)]
+            }
             Err(error) => vec![RowProblem::new(error.to_string())],
         }
     }

@@ -21,15 +21,13 @@ const VERSION: u32 = 1;
 /// Producer in envelopes.
 const PRODUCER: &str = "event-service";
 
-/// Returns the published topics. They may have no subscriber, because this service is deployed
-/// before its consumers.
+/// Returns the published topics. Each has the groups of its consumers, even before they start.
 pub(crate) fn published_topics() -> Topics {
-    Topics::new()
-        .with_unroutable::<EventPublished>()
-        .with_unroutable::<EventUpdated>()
-        .with_unroutable::<EventCanceled>()
-        .with_unroutable::<EventUnpublished>()
-        .with_unroutable::<EventCoversRemoved>()
+    Topics::from_event::<EventPublished>()
+        .with::<EventUpdated>()
+        .with::<EventCanceled>()
+        .with::<EventUnpublished>()
+        .with::<EventCoversRemoved>()
 }
 
 /// A change of an event that other services receive.

@@ -13,7 +13,7 @@ const OTHER_COMMENTS: &[&str] =
 
 /// Tables of events, outbox, inbox, audit log, imports, token versions and operation log.
 pub(crate) const MIGRATIONS: &[MigrationSet] = &[
-    MigrationSet::of_service(&[
+    MigrationSet::for_service(&[
         Migration::new(
             1,
             "events",

@@ -80,7 +80,7 @@ pub(crate) async fn start_with(empty: EmptyDatabase, settings: &[&str]) -> TestA
         .await
         .unwrap();
     let (peer, publisher, inbox) = start_peer(broker).await;
-    let config = DatabaseConfig::at(empty.url().parse().unwrap());
+    let config = DatabaseConfig::from_url(empty.url().parse().unwrap());
     let addresses = event.addresses();
     TestApp {
         base: format!("http://{}", addresses.http),

@@ -67,8 +67,8 @@ fn verify(database: &str, seen: (i64, &str)) -> ProcessOutput {
     let mut arguments = vec!["audit-log", "verify", "--reference", &seen];
     arguments.extend(settings.iter().flat_map(|set| ["--set", set.as_str()]));
     let program = Path::new(env!("CARGO_BIN_EXE_city-events-event"));
-    let process = ServiceProcess::start_unchanged(program, &arguments, &[]).unwrap();
-    process.ended().unwrap()
+    let process = ServiceProcess::spawn(program, &arguments, &[]).unwrap();
+    process.wait_with_output().unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

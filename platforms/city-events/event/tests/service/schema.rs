@@ -27,7 +27,7 @@ async fn service_survives_loss_of_schema_public_data_2() {
     let Some(empty) = EmptyDatabase::postgres() else {
         return;
     };
-    let config = DatabaseConfig::at(empty.url().parse().unwrap());
+    let config = DatabaseConfig::from_url(empty.url().parse().unwrap());
     let database = Database::builder("test", config).open().await.unwrap();
     sql("CREATE SCHEMA city_events_event")
         .execute(&database)

@@ -9,17 +9,49 @@ use super::{Store, scores::set_listed};
 
 const PUBLISHED: &str = "published";
 
-/// Details of an event in a list.
+/// Details of a published event in a list.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct EventDetails {
     pub(crate) title: String,
     pub(crate) city: String,
     pub(crate) category: String,
+    pub(crate) start_time: Option<DateTime<Utc>>,
     pub(crate) covers: Vec<String>,
 }
 
+/// The columns that `published_details!` selects.
+pub(super) type DetailsRow = (Uuid, String, String, String, Option<DateTime<Utc>>, String);
+
+/// Selects the `DetailsRow` of each published event of a list.
+macro_rules! published_details {
+    ($more:literal) => {
+        concat!(
+            "SELECT event_id, title, city, category, start_time, cover_image_ids",
+            $more,
+            " FROM feed_events WHERE event_id IN (?*) AND status = 'published'"
+        )
+    };
+}
+pub(super) use published_details;
+
+impl EventDetails {
+    /// Returns the ID of an event and its details.
+    pub(super) fn from_row(
+        (id, title, city, category, start_time, covers): DetailsRow,
+    ) -> (Uuid, Self) {
+        let details = Self {
+            title,
+            city,
+            category,
+            start_time,
+            covers: serde_json::from_str(&covers).unwrap_or_default(),
+        };
+        (id, details)
+    }
+}
+
 impl Store {
-    /// Returns the details of events by ID. Unknown events are absent.
+    /// Returns the details of published events by ID. Other events are absent.
     pub(crate) async fn details(
         &self,
         events: &[Uuid],
@@ -27,24 +59,11 @@ impl Store {
         if events.is_empty() {
             return Ok(HashMap::new());
         }
-        let rows: Vec<(Uuid, String, String, String, String)> = sql(
-            "SELECT event_id, title, city, category, cover_image_ids FROM feed_events WHERE event_id IN (?*)",
-        )
-        .bind_list(events.iter().copied())
-        .fetch_all(&self.0)
-        .await?;
-        let events = rows.into_iter();
-        Ok(events
-            .map(|(id, title, city, category, covers)| {
-                let details = EventDetails {
-                    title,
-                    city,
-                    category,
-                    covers: serde_json::from_str(&covers).unwrap_or_default(),
-                };
-                (id, details)
-            })
-            .collect())
+        let rows: Vec<DetailsRow> = sql(published_details!(""))
+            .bind_list(events.iter().copied())
+            .fetch_all(&self.0)
+            .await?;
+        Ok(rows.into_iter().map(EventDetails::from_row).collect())
     }
 
     /// Returns whether an event is published.

@@ -14,7 +14,7 @@ const JOINS_WITH_OTHER_COMMENTS: &[&str] =
 
 /// Tables of the index and of the inbox.
 pub(crate) const MIGRATIONS: &[MigrationSet] = &[
-    MigrationSet::of_service(&[
+    MigrationSet::for_service(&[
         Migration::new(
             1,
             "feed",

@@ -15,7 +15,7 @@ mod trending;
 use seaworthy::data::Database;
 
 pub(crate) use candidates::{Candidate, EventFilter};
-pub(crate) use events::index_event;
+pub(crate) use events::{EventDetails, index_event};
 pub(crate) use joins::{JoinChange, record_join};
 pub(crate) use migrations::MIGRATIONS;
 

@@ -67,7 +67,7 @@ pub(crate) async fn start(empty: EmptyDatabase) -> TestApp {
         .await
         .unwrap();
     let (peer, publisher) = start_peer(broker).await;
-    let config = DatabaseConfig::at(empty.url().parse().unwrap());
+    let config = DatabaseConfig::from_url(empty.url().parse().unwrap());
     let addresses = feed.addresses();
     TestApp {
         http: addresses.http,

@@ -29,7 +29,7 @@ fn production_refuses_unsafe_settings_conf_3() {
 #[test]
 fn binary_without_secrets_does_not_start_conf_5() {
     let program = Path::new(FEED.program);
-    let ended = ServiceProcess::start(program, &[], &[]).and_then(ServiceProcess::ended);
+    let ended = ServiceProcess::start(program, &[], &[]).and_then(ServiceProcess::wait_with_output);
     let result = ended
         .as_ref()
         .map(|ended| (ended.status.success(), ended.stderr.contains("jwt.secret")));
@@ -39,7 +39,7 @@ fn binary_without_secrets_does_not_start_conf_5() {
 #[test]
 fn production_rejects_rate_limits_that_fail_open_res_6() {
     let example = FEED.in_production().unwrap();
-    let rejected = |setting: &str| example.refused("RES-6", &[setting]).unwrap();
+    let rejected = |setting: &str| example.rejected_keys("RES-6", &[setting]).unwrap();
     let key = "tracking.redis.on_failure";
     assert_eq!(rejected(&format!("{key}=open")), [key]);
     assert_eq!(rejected(&format!("{key}=local")), [""; 0]);

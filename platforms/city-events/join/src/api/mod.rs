@@ -7,8 +7,11 @@ mod wire;
 
 use std::sync::Arc;
 
-use city_events_contract::{Moment, Role, join::v1::JoinServiceContract};
-use seaworthy::{contract::ContractConfig, prelude::*};
+use city_events_contract::{
+    Moment, Role,
+    join::v1::{JoinServiceContract, JoinServiceMethod},
+};
+use seaworthy::{contract::ContractConfig, grpc::MethodOptions, http::Priority, prelude::*};
 use uuid::Uuid;
 
 use crate::{
@@ -65,4 +68,21 @@ fn current_actor() -> Result<Actor, Rejection> {
 pub(crate) fn contract(api: Api) -> JoinServiceContract<GrpcService> {
     let config = ContractConfig::default().with_errors(JoinErrors);
     JoinServiceContract::with_config(GrpcService::new(api), config)
+}
+
+/// Returns the options of a gRPC method. Under overload, reads are rejected before joins.
+pub(crate) fn options(method: JoinServiceMethod) -> MethodOptions {
+    match method {
+        JoinServiceMethod::Join | JoinServiceMethod::CancelJoin => {
+            MethodOptions::new().priority(Priority::Critical)
+        }
+        JoinServiceMethod::ListOwnJoins
+        | JoinServiceMethod::GetParticipation
+        | JoinServiceMethod::ListParticipants
+        | JoinServiceMethod::ListWaitlist
+        | JoinServiceMethod::GetSeats
+        | JoinServiceMethod::KickParticipant
+        | JoinServiceMethod::BanUser
+        | JoinServiceMethod::UnbanUser => MethodOptions::new(),
+    }
 }

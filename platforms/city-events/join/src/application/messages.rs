@@ -15,18 +15,17 @@ use uuid::Uuid;
 
 use super::Joins;
 
-/// The topics of the service. None needs a subscriber, so this service can be deployed before the
-/// services that consume its messages.
+/// Returns the published topics. Each has the groups of its consumers, even before they start. No
+/// service consumes `JoinUnbanned`.
 pub(crate) fn topics() -> Topics {
-    Topics::new()
-        .with_unroutable::<JoinCreated>()
-        .with_unroutable::<JoinCanceled>()
-        .with_unroutable::<JoinPromoted>()
-        .with_unroutable::<JoinKicked>()
-        .with_unroutable::<JoinBanned>()
+    Topics::from_event::<JoinCreated>()
+        .with::<JoinCanceled>()
+        .with::<JoinPromoted>()
+        .with::<JoinKicked>()
+        .with::<JoinBanned>()
         .with_unroutable::<JoinUnbanned>()
-        .with_unroutable::<JoinCounted>()
-        .with_unroutable::<EmailEventCanceled>()
+        .with::<JoinCounted>()
+        .with::<EmailEventCanceled>()
 }
 
 impl Joins {

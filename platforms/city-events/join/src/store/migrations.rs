@@ -14,7 +14,7 @@ const JOINS_WITH_OTHER_COMMENTS: &[&str] =
 /// The tables of the service, of its outbox and inbox, of its audit log, of token versions, and of
 /// its operation log.
 pub(crate) const MIGRATIONS: &[MigrationSet] = &[
-    MigrationSet::of_service(&[
+    MigrationSet::for_service(&[
         Migration::new(
             1,
             "joins",

@@ -94,7 +94,7 @@ pub(crate) async fn start_with(empty: EmptyDatabase, settings: &[&str]) -> TestA
         )
         .await
         .unwrap();
-    let config = DatabaseConfig::at(empty.url().parse().unwrap());
+    let config = DatabaseConfig::from_url(empty.url().parse().unwrap());
     let addresses = service.addresses();
     TestApp {
         base: format!("http://{}", addresses.http),

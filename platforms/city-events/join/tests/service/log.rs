@@ -19,7 +19,7 @@ fn token(user: Uuid) -> String {
 }
 
 async fn open(url: &str) -> Database {
-    let config = DatabaseConfig::at(url.parse().unwrap());
+    let config = DatabaseConfig::from_url(url.parse().unwrap());
     Database::builder("test", config).open().await.unwrap()
 }
 

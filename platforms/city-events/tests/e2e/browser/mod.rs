@@ -1,5 +1,6 @@
 //! The pages in Chromium. Each step presses a visible element.
 
+mod adopted;
 mod app;
 mod chrome;
 mod hostile;

@@ -28,8 +28,8 @@ fn run(directory: &Path, service: &str, command: &[&str]) -> ProcessOutput {
     let mut arguments = command.to_vec();
     arguments.extend(settings.iter().flat_map(|set| ["--set", set.as_str()]));
     let program = program(&format!("city-events-{service}"));
-    let process = ServiceProcess::start_unchanged(&program, &arguments, &[]).unwrap();
-    let ended = process.ended().unwrap();
+    let process = ServiceProcess::spawn(&program, &arguments, &[]).unwrap();
+    let ended = process.wait_with_output().unwrap();
     assert!(ended.status.success(), "{service} {command:?}: {ended:#?}");
     ended
 }

@@ -127,7 +127,7 @@ impl PlatformProcess {
     /// Stops the platform, and returns its output and its directory.
     pub(crate) fn stop(self) -> (Output, TempDir) {
         self.process.signal(Signal::TERM).unwrap();
-        let ProcessOutput { stdout, stderr, .. } = self.process.ended().unwrap();
+        let ProcessOutput { stdout, stderr, .. } = self.process.wait_with_output().unwrap();
         let output = Output {
             stdout: stdout.join("\n"),
             stderr,
@@ -150,7 +150,7 @@ pub(super) fn start(directory: &Path, settings: &[String]) -> ServiceProcess {
     let data = directory.display().to_string();
     let mut arguments = vec!["--data", &data, "--free-ports", "--empty"];
     arguments.extend(settings.iter().flat_map(|set| ["--set", set.as_str()]));
-    ServiceProcess::start_unchanged(program, &arguments, &VARIABLES).unwrap()
+    ServiceProcess::spawn(program, &arguments, &VARIABLES).unwrap()
 }
 
 impl Addresses {

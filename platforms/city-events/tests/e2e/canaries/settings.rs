@@ -52,7 +52,7 @@ fn errors_of_settings_leak_no_secrets_obs_3_conf_5() {
         let mut process = start(directory.path(), &settings);
         let error = process.error_line("error:");
         assert!(error.is_ok(), "{setting} did not fail: {error:?}");
-        let ended = process.ended().unwrap();
+        let ended = process.wait_with_output().unwrap();
         let leaks = leaks_in(&canaries, &ended);
         if !leaks.is_empty() {
             failures.push(format!("{setting}: {leaks:#?}"));
@@ -74,7 +74,7 @@ fn logs_of_missing_dependency_leak_no_secrets_obs_3_conf_5() {
     let mut process = start(directory.path(), &settings);
     process.line("waiting for a dependency").unwrap();
     process.signal(Signal::TERM).unwrap();
-    let ended = process.ended().unwrap();
+    let ended = process.wait_with_output().unwrap();
     let leaks = leaks_in(&canaries, &ended);
     assert!(leaks.is_empty(), "{leaks:#?}");
 }

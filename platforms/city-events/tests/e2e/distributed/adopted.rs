@@ -8,9 +8,9 @@ use super::cluster::Cluster;
 use crate::{app::open_database, client::Client, eventually::eventually, flow};
 
 /// The published event of the legacy databases.
-const EVENT: &str = "00000000-0000-4000-8000-000000000012";
+pub(crate) const EVENT: &str = "00000000-0000-4000-8000-000000000012";
 /// The processed picture of the first user.
-const UPLOAD: &str = "00000000-0000-4000-8000-000000000021";
+pub(crate) const UPLOAD: &str = "00000000-0000-4000-8000-000000000021";
 /// The exchange that the legacy services declare for dead letters.
 const LEGACY_EXCHANGE: &str = r#"rabbit_exchange:declare(rabbit_misc:r(<<"/">>, exchange, <<"city.events.dlx">>), fanout, true, false, false, [], <<"legacy">>)."#;
 
@@ -19,7 +19,7 @@ macro_rules! legacy {
     ($service:literal) => {
         (
             $service,
-            MigrationSet::of_part(
+            MigrationSet::for_part(
                 "fixture",
                 const {
                     &[Migration::new(
@@ -53,9 +53,11 @@ const LEGACY: [(&str, MigrationSet); 5] = [
     legacy!("media"),
 ];
 
-/// Logs in with the password of all legacy users.
+/// The password of all legacy users.
+pub(crate) const PASSWORD: &str = "correct horse battery";
+
 async fn log_in<'a>(cluster: &'a Cluster, email: &str) -> Result<Client<'a>, u16> {
-    let body = json!({ "email": email, "password": "correct horse battery" });
+    let body = json!({ "email": email, "password": PASSWORD });
     let anonymous = cluster.anonymous();
     let response = anonymous.send("POST", "/api/auth/login", Some(body)).await;
     if response.status != 200 {
@@ -71,11 +73,10 @@ async fn count(cluster: &Cluster, service: &str, query: &'static str) -> i64 {
     count
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn adopted_deployment_serves_its_users_data_2() {
-    let Some(mut cluster) = Cluster::prepare(&[], 1).await else {
-        return;
-    };
+/// Starts the services on legacy databases and a legacy exchange. Returns `None` if a server is not
+/// installed.
+pub(crate) async fn start_adopted() -> Option<Cluster> {
+    let mut cluster = Cluster::prepare(&[], 1).await?;
     for (name, fixture) in LEGACY {
         let database = open_database(&cluster.databases[name]).await;
         Migrator::new(&database, &[fixture])
@@ -93,7 +94,15 @@ async fn adopted_deployment_serves_its_users_data_2() {
         .rabbitmq
         .with(|broker| broker.control(&["eval", LEGACY_EXCHANGE]).unwrap())
         .await;
-    cluster.start_consumers_first().await;
+    cluster.start_services().await;
+    Some(cluster)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn adopted_deployment_serves_its_users_data_2() {
+    let Some(mut cluster) = start_adopted().await else {
+        return;
+    };
 
     // The users, with their old passwords, roles and bans.
     let ada = log_in(&cluster, "ada@example.org").await.unwrap();

@@ -279,20 +279,6 @@ impl Cluster {
         self.wait_until_ready().await;
     }
 
-    /// Starts the consumers of events before the service that publishes them: RabbitMQ discards
-    /// messages for a queue that does not exist yet.
-    pub(crate) async fn start_consumers_first(&mut self) {
-        let is_consumer = |name: &str| ["join", "feed", "email", "media"].contains(&name);
-        for consumers in [true, false] {
-            for (name, _) in SERVICES {
-                if is_consumer(name) == consumers {
-                    self.service(name).start().unwrap();
-                }
-            }
-        }
-        self.wait_until_ready().await;
-    }
-
     /// Starts all services at the same time, without waiting.
     pub(crate) fn begin_services(&mut self) {
         for server in self.services.values_mut().flatten() {

@@ -33,7 +33,7 @@ async fn crowd_joins_in_order_in_one_process() {
     let mut arguments = vec!["--data", &data, "--empty", "--free-ports"];
     arguments.extend(settings.iter().flat_map(|setting| ["--set", setting]));
     let program = program("city-events");
-    let mut process = ServiceProcess::start_unchanged(&program, &arguments, &[]).unwrap();
+    let mut process = ServiceProcess::spawn(&program, &arguments, &[]).unwrap();
     let mut address = |label: &str| {
         let line = process.line(label).unwrap();
         let (_, address) = line.split_once("http://").unwrap();

@@ -35,7 +35,7 @@ impl Pace {
     fn of(name: &str) -> Self {
         let deploy = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy");
         let folder = match name {
-            "bff" => name.to_owned(),
+            "bff" | "media-worker" => name.to_owned(),
             name => format!("{name}-service"),
         };
         let read = |path: String| std::fs::read_to_string(deploy.join(path)).unwrap();
@@ -186,6 +186,15 @@ async fn update_under_load(names: &[&'static str], by: u32, requests: usize) -> 
     host.wait_for_view(&id, |view| view["event"]["active_participants"] == joined)
         .await;
     Some(sent)
+}
+
+#[test]
+fn manifest_of_each_service_waits_for_the_skew_life_4() {
+    for (name, _) in SERVICES {
+        let pace = Pace::of(name);
+        assert!(pace.drain_delay > pace.max_skew, "{name}: {pace:?}");
+        assert!(pace.grace_period > pace.drain_delay, "{name}: {pace:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,12 +1,19 @@
 //! Measures each route with `seaworthy-bench platform`: rate, latency, CPU time and memory of each
-//! process and server, and the rows that are left in the outboxes.
+//! process and server, the rows that are left in the outboxes, and the time until all messages are
+//! processed.
 
-use std::{fs, process::Command};
+use std::{
+    fs,
+    process::Command,
+    time::{Duration, Instant},
+};
 
+use seaworthy::data::{Database, sql};
 use serde_json::json;
 
 use super::cluster::Cluster;
 use crate::{
+    app::open_database,
     client::{PASSWORD, new_email},
     programs::program,
 };
@@ -19,6 +26,9 @@ const USERS: &str = "20000";
 const SECONDS: &str = "10";
 /// Capacity of each event, above the joins of all rows.
 const CAPACITY: u32 = 100_000;
+/// The messages of one event are processed one after the other, so a row with one event needs long.
+const MAX_PROCESSING: Duration = Duration::from_secs(120);
+const POLL_INTERVAL: Duration = Duration::from_millis(100);
 const JOIN: &str = "POST /api/events/{event}/join {}";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -58,6 +68,7 @@ async fn measures_each_route() {
     let login = format!(r#"POST /api/auth/login {{"email":"{email}","password":"{PASSWORD}"}}"#);
     let (one, many) = (["--events", one.as_str()], ["--events", many.as_str()]);
     let processes = processes(&mut cluster);
+    let messages = Messages::open(&cluster).await;
     for (title, events, model, requests) in [
         ("idle", many, ["--rate", "1"], vec!["GET /healthz"]),
         ("one event", one, ["--clients", "50"], vec![JOIN]),
@@ -98,8 +109,60 @@ async fn measures_each_route() {
             .status()
             .unwrap();
         assert!(status.success(), "{title}: {status}");
+        let processed = messages.wait_until_processed().await;
+        println!("all messages are processed after {processed:.1?}");
     }
     cluster.assert_running();
+}
+
+/// The databases that show which messages are processed.
+struct Messages {
+    event: Database,
+    join: Database,
+    feed: Database,
+}
+
+impl Messages {
+    async fn open(cluster: &Cluster) -> Self {
+        let open = async |name: &str| open_database(&cluster.databases[name]).await;
+        Self {
+            event: open("event").await,
+            join: open("join").await,
+            feed: open("feed").await,
+        }
+    }
+
+    /// Waits until event and feed have counted each join, and the outboxes are empty.
+    async fn wait_until_processed(&self) -> Duration {
+        let start = Instant::now();
+        loop {
+            let joins = number(&self.join, "SELECT count(*) FROM joins").await;
+            let states = [
+                number(&self.join, "SELECT count(*) FROM outbox WHERE state = 0").await == 0,
+                number(&self.event, "SELECT count(*) FROM outbox WHERE state = 0").await == 0,
+                number(
+                    &self.event,
+                    "SELECT CAST(sum(active_participants) AS bigint) FROM events",
+                )
+                .await
+                    == joins,
+                number(&self.feed, "SELECT count(*) FROM feed_joins").await == joins,
+            ];
+            if states == [true; 4] {
+                return start.elapsed();
+            }
+            assert!(
+                start.elapsed() < MAX_PROCESSING,
+                "{joins} joins: {states:?}"
+            );
+            tokio::time::sleep(POLL_INTERVAL).await;
+        }
+    }
+}
+
+async fn number(database: &Database, query: &'static str) -> i64 {
+    let (number,): (i64,) = sql(query).fetch_one(database).await.unwrap();
+    number
 }
 
 /// Returns the processes of services and servers, as `NAME=PID`.

@@ -25,8 +25,7 @@ fn start(data: &Path) -> ServiceProcess {
         "--free-ports",
         "--empty",
     ];
-    let mut process =
-        ServiceProcess::start_unchanged(Path::new("/bin/sh"), &arguments, &[]).unwrap();
+    let mut process = ServiceProcess::spawn(Path::new("/bin/sh"), &arguments, &[]).unwrap();
     process.line("Stop it with Ctrl-C").unwrap();
     process
 }
@@ -68,7 +67,7 @@ fn exposed(data: &Path) -> Vec<String> {
 
 fn kill(process: ServiceProcess) {
     process.signal(Signal::KILL).unwrap();
-    process.ended().unwrap();
+    process.wait_with_output().unwrap();
 }
 
 #[test]

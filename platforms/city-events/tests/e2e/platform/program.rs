@@ -5,7 +5,7 @@ use seaworthy_testkit::process::ServiceProcess;
 
 fn start(arguments: &[&str]) -> ServiceProcess {
     let program = Path::new(env!("CARGO_BIN_EXE_city-events"));
-    ServiceProcess::start_unchanged(program, arguments, &[]).unwrap()
+    ServiceProcess::spawn(program, arguments, &[]).unwrap()
 }
 
 #[test]
@@ -25,7 +25,7 @@ fn signal_stops_services_in_order_life_4() {
         assert!(ready.contains("127.0.0.1"), "{ready}");
         process.line("Stop it with Ctrl-C").unwrap();
         process.signal(Signal::TERM).unwrap();
-        let ended = process.ended().unwrap();
+        let ended = process.wait_with_output().unwrap();
         assert!(ended.status.success(), "start {start_number}: {ended:#?}");
         let stopped: Vec<&String> = ended
             .stdout
@@ -58,7 +58,7 @@ fn sample_events_have_covers_file_1() {
     let mut process = start(&["--data", &data, "--free-ports"]);
     process.line("Stop it with Ctrl-C").unwrap();
     process.signal(Signal::TERM).unwrap();
-    let ended = process.ended().unwrap();
+    let ended = process.wait_with_output().unwrap();
     let warnings = ended.stdout.iter().filter(|line| line.contains("WARN"));
     let warnings: Vec<_> = warnings.filter(|line| line.contains("::seed")).collect();
     assert!(warnings.is_empty(), "{warnings:#?}");
@@ -73,7 +73,7 @@ fn port_in_use_fails_start_with_its_address_life_1() {
     let data = directory.path().display().to_string();
     let set = format!("bff.server.http.addr={address}");
     let process = start(&["--data", &data, "--free-ports", "--empty", "--set", &set]);
-    let ended = process.ended().unwrap();
+    let ended = process.wait_with_output().unwrap();
     assert_eq!(ended.status.code(), Some(1), "{ended:#?}");
     assert!(
         ended.stderr.contains(&address.to_string()) && ended.stderr.contains("bff"),
@@ -86,7 +86,7 @@ fn unknown_setting_fails_start_conf_1() {
     let directory = tempfile::tempdir().unwrap();
     let data = directory.path().display().to_string();
     let process = start(&["--data", &data, "--free-ports", "--set", "join.colour=red"]);
-    let ended = process.ended().unwrap();
+    let ended = process.wait_with_output().unwrap();
     assert_eq!(ended.status.code(), Some(78), "{ended:#?}");
     assert!(ended.stderr.contains("colour"), "{ended:#?}");
 }
@@ -97,14 +97,14 @@ const EXPOSED: &str = "bff.server.http.addr=0.0.0.0:0";
 fn start_exposed(data: &str, environment: &[(&str, &str)]) -> ServiceProcess {
     let program = Path::new(env!("CARGO_BIN_EXE_city-events"));
     let arguments = ["--data", data, "--free-ports", "--set", EXPOSED];
-    ServiceProcess::start_unchanged(program, &arguments, environment).unwrap()
+    ServiceProcess::spawn(program, &arguments, environment).unwrap()
 }
 
 #[test]
 fn exposed_program_without_profile_fails_start_conf_3() {
     let directory = tempfile::tempdir().unwrap();
     let data = directory.path().join("data").display().to_string();
-    let ended = start_exposed(&data, &[]).ended().unwrap();
+    let ended = start_exposed(&data, &[]).wait_with_output().unwrap();
     assert_eq!(ended.status.code(), Some(78), "{ended:#?}");
     assert!(ended.stderr.contains("BFF__PROFILE"), "{ended:#?}");
 }
@@ -117,7 +117,7 @@ fn exposed_program_has_no_published_passwords_auth_2() {
     let mut process = start_exposed(&data, &development);
     process.line("Stop it with Ctrl-C").unwrap();
     process.signal(Signal::TERM).unwrap();
-    let ended = process.ended().unwrap();
+    let ended = process.wait_with_output().unwrap();
     let text = ended.stdout.join("\n");
     assert!(!text.contains(city_events_auth::SEED_PASSWORD), "{text}");
     assert!(!directory.path().join("data/seeded").exists());
@@ -126,8 +126,10 @@ fn exposed_program_has_no_published_passwords_auth_2() {
     let mut process = start(&["--data", &data, "--free-ports"]);
     process.line(city_events_auth::SEED_PASSWORD).unwrap();
     process.signal(Signal::TERM).unwrap();
-    process.ended().unwrap();
-    let ended = start_exposed(&data, &development).ended().unwrap();
+    process.wait_with_output().unwrap();
+    let ended = start_exposed(&data, &development)
+        .wait_with_output()
+        .unwrap();
     assert_eq!(ended.status.code(), Some(1), "{ended:#?}");
     for address in ["admin@example.com", "mira@example.com"] {
         assert!(ended.stderr.contains(address), "{ended:#?}");

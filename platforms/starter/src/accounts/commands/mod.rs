@@ -4,7 +4,7 @@ mod roles;
 mod users;
 
 use seaworthy::{
-    account::{Lockout, SecondFactorConfig, SecondFactors, Sessions},
+    account::{ApiKeys, Lockout, SecondFactorConfig, SecondFactors, Sessions},
     audit_log::{AuditEntry, AuditLog},
     crypto::Root,
     data::{Database, DatabaseConfig},
@@ -34,6 +34,7 @@ struct Target {
     sessions: Sessions,
     lockout: Lockout,
     factors: SecondFactors,
+    api_keys: ApiKeys,
     audit: AuditLog,
     user: User,
 }
@@ -82,6 +83,7 @@ async fn find_user(
             TITLE,
             SecondFactorConfig::default(),
         ),
+        api_keys: ApiKeys::new(database.clone(), settings.auth.api_keys.clone()),
         database,
         users,
         audit,

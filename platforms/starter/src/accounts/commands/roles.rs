@@ -62,7 +62,7 @@ async fn change_role(
                     return Ok(false);
                 }
                 // The next token of the user has the present permissions.
-                TokenVersions::raise(&tx, &user.to_string()).await?;
+                TokenVersions::increment(&tx, &user.to_string()).await?;
                 let entry = target.entry(action).detail("role", role);
                 target.audit.append(&tx, entry).await?;
                 Ok::<_, Error>(true)

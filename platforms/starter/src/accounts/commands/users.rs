@@ -11,10 +11,7 @@ use seaworthy::{
 use serde_json::json;
 
 use super::{DatabaseSettings, Target, find_user};
-use crate::{
-    accounts::{password::check_password, refresh::end_access},
-    config::StarterConfig,
-};
+use crate::{accounts::password::check_password, config::StarterConfig};
 
 /// Longer than any password that the policy accepts.
 const MAX_LINE: u64 = 1_024;
@@ -71,16 +68,20 @@ async fn set_status(
     let is_changed = target
         .database
         .transaction(|tx| async move {
-            let (user, users) = (target.user.id, &target.users);
+            let (user, users, id) = (target.user.id, &target.users, target.id());
+            users.lock(&tx, user).await?;
             let is_changed = users.set_active(&tx, user, is_active).await?;
-            if !is_active {
-                // Another program may have changed the status and nothing else.
-                end_access(&target.sessions, &tx, &target.id()).await?;
+            // Another program may have disabled the user, and left the sessions and API keys.
+            let is_ended = !is_active
+                && (is_changed
+                    || target.sessions.has_any(&tx, &id).await?
+                    || target.api_keys.has_any(&tx, &id).await?);
+            if is_ended {
+                target.sessions.end_access(&tx, &id).await?;
             }
-            if !is_changed {
+            if !is_changed && !is_ended {
                 return Ok(false);
             }
-            // What the user had ended with the status, and does not return.
             let action = if is_active {
                 "user.enable"
             } else {
@@ -92,15 +93,12 @@ async fn set_status(
         .await
         .map_err(failed)?;
     let status = if is_active { "enabled" } else { "disabled" };
-    let unchanged = format!("is already {status}");
-    report(
-        run,
-        target,
-        is_changed,
+    let outcome = Outcome {
         status,
-        &format!("is {status}"),
-        &unchanged,
-    )
+        changed: &format!("is {status}"),
+        unchanged: &format!("is already {status}"),
+    };
+    outcome.report(run, target, is_changed)
 }
 
 async fn unlock(run: &CommandRun<'_, StarterConfig>, target: &Target) -> Result<(), StartError> {
@@ -119,15 +117,12 @@ async fn unlock(run: &CommandRun<'_, StarterConfig>, target: &Target) -> Result<
         })
         .await
         .map_err(failed)?;
-    let unchanged = "has no failed logins and no wrong codes";
-    report(
-        run,
-        target,
-        is_changed,
-        "unlocked",
-        "is unlocked",
-        unchanged,
-    )
+    let outcome = Outcome {
+        status: "unlocked",
+        changed: "is unlocked",
+        unchanged: "has no failed logins and no wrong codes",
+    };
+    outcome.report(run, target, is_changed)
 }
 
 async fn remove_totp(
@@ -137,28 +132,27 @@ async fn remove_totp(
     let is_changed = target
         .database
         .transaction(|tx| async move {
-            // The order of `confirm_totp`.
+            let id = target.id();
             target.users.lock(&tx, target.user.id).await?;
-            if !target.factors.remove(&tx, &target.id()).await? {
+            // Without a right code, an enrollment has no effect on logins.
+            if !target.factors.is_confirmed(&tx, &id).await? {
                 return Ok(false);
             }
+            target.factors.remove(&tx, &id).await?;
             // A thief of the application may have a session.
-            end_access(&target.sessions, &tx, &target.id()).await?;
+            target.sessions.end_access(&tx, &id).await?;
             let entry = target.entry("totp.remove");
             target.audit.append(&tx, entry).await?;
             Ok::<_, Error>(true)
         })
         .await
         .map_err(failed)?;
-    let unchanged = "has no second factor";
-    report(
-        run,
-        target,
-        is_changed,
-        "totp_removed",
-        unchanged,
-        unchanged,
-    )
+    let outcome = Outcome {
+        status: "totp_removed",
+        changed: "logs in without a second factor",
+        unchanged: "has no second factor",
+    };
+    outcome.report(run, target, is_changed)
 }
 
 async fn set_password(
@@ -179,8 +173,9 @@ async fn set_password(
             let hash = hash.as_str();
             async move {
                 let (user, id) = (target.user.id, target.id());
+                target.users.lock(&tx, user).await?;
                 target.users.set_hash(&tx, user, hash).await?;
-                end_access(&target.sessions, &tx, &id).await?;
+                target.sessions.end_access(&tx, &id).await?;
                 // An attacker who knows the previous password may have begun an enrollment.
                 target.factors.cancel_enrollment(&tx, &id).await?;
                 // Attempts with the previous password must not lock the owner out.
@@ -194,7 +189,12 @@ async fn set_password(
         })
         .await
         .map_err(failed)?;
-    report(run, target, true, "password_set", "has a new password", "")
+    let outcome = Outcome {
+        status: "password_set",
+        changed: "has a new password",
+        unchanged: "",
+    };
+    outcome.report(run, target, true)
 }
 
 /// Reads a password from the first line of standard input.
@@ -221,21 +221,29 @@ fn failed(error: Error) -> StartError {
     StartError::with_cause("the user cannot be changed", error)
 }
 
-/// Prints the new state of the user. A command that changed nothing fails.
-fn report(
-    run: &CommandRun<'_, StarterConfig>,
-    target: &Target,
-    is_changed: bool,
-    status: &str,
-    changed: &str,
-    unchanged: &str,
-) -> Result<(), StartError> {
-    let username = target.username();
-    if !is_changed {
-        return Err(StartError::new(format!("{username} {unchanged}")));
+/// The texts of a command about its user.
+struct Outcome<'a> {
+    /// The new state, in the document.
+    status: &'a str,
+    changed: &'a str,
+    unchanged: &'a str,
+}
+
+impl Outcome<'_> {
+    /// Prints the new state of the user. A command that changed nothing fails.
+    fn report(
+        &self,
+        run: &CommandRun<'_, StarterConfig>,
+        target: &Target,
+        is_changed: bool,
+    ) -> Result<(), StartError> {
+        let username = target.username();
+        if !is_changed {
+            return Err(StartError::new(format!("{username} {}", self.unchanged)));
+        }
+        let document = json!({ "username": username, "status": self.status });
+        run.console
+            .print(&format!("{username} {}", self.changed), &document);
+        Ok(())
     }
-    let document = json!({ "username": username, "status": status });
-    run.console
-        .print(&format!("{username} {changed}"), &document);
-    Ok(())
 }

@@ -1,25 +1,36 @@
 use seaworthy::{
-    account::LockoutError,
+    account::{LockoutError, TokenVersions},
     audit_log::{AuditEntry, Outcome},
-    auth::password::PasswordCheck,
+    auth::password::{PasswordCheck, PasswordHash},
+    data::Transaction,
     prelude::*,
 };
-use tutoring_identity::Checks;
+use tutoring_identity::{CallerSession, Checks};
 use uuid::Uuid;
 
-use super::{Accounts, LoggedIn};
+use super::{Accounts, Caller, LoggedIn};
 use crate::{
     domain::{Admin, Status, errors},
-    store::Admins,
+    store::admins,
 };
+
+/// An admin whose password was right.
+#[derive(Debug)]
+pub(super) struct VerifiedAdmin {
+    admin: Admin,
+    /// The hash of the same password with the present parameters, if they differ.
+    rehash: Option<PasswordHash>,
+    /// The version of the admin's tokens from before the check.
+    version: u64,
+}
 
 impl Accounts {
     /// Logs an admin in. An unknown address and a wrong password get the same response after the
     /// same work. Admins with a second factor also need a code.
     ///
     /// # Errors
-    /// `RATE_LIMITED`, `INVALID_CREDENTIALS`, `TOTP_REQUIRED`, `TOTP_INVALID`, `FORBIDDEN` or
-    /// `ACCOUNT_LOCKED`.
+    /// `RATE_LIMITED`, `INVALID_CREDENTIALS`, `TOTP_REQUIRED`, `TOTP_INVALID`, `FORBIDDEN`,
+    /// `ACCOUNT_LOCKED`, or `CONFLICT` if another call changed the access of the admin.
     pub(crate) async fn log_in(
         &self,
         email: &str,
@@ -33,29 +44,68 @@ impl Accounts {
             return Err(errors::account_locked().with_retry_after(wait));
         }
         self.limit.count(&account).await?;
-        let admin = Admins::by_email(&self.database, &account).await?;
-        let is_right = self
-            .check_password(&account, admin.as_ref(), password)
-            .await?;
-        let Some(admin) = admin.filter(|_| is_right) else {
+        let id = admins::id_of(&self.database, &account).await?;
+        let Some(verified) = self.check_password(&account, id, password).await? else {
             return Err(self.refuse(&account, "admin.login", None).await?);
         };
-        if admin.status != Status::Active {
+        if verified.admin.status != Status::Active {
             return Err(errors::account_disabled());
         }
-        self.verify_second_factor(&admin, code).await?;
-        let session = self.begin_session(&admin).await?;
-        session.ok_or_else(errors::invalid_credentials)
+        self.verify_second_factor(&verified.admin, code).await?;
+        self.database
+            .transaction(|tx| {
+                let verified = &verified;
+                async move {
+                    let admin = self.lock_unchanged(&tx, verified).await?;
+                    if let Some(hash) = &verified.rehash {
+                        let before = verified.admin.password_hash.expose();
+                        // A concurrent login may have stored another hash of the password.
+                        admins::replace_hash(&tx, admin.id, before, hash.as_str()).await?;
+                    }
+                    admins::record_login(&tx, admin.id).await?;
+                    let id = admin.id.to_string();
+                    let entry = AuditEntry::new("admin.login").actor(id.as_str());
+                    let logged_in = self.begin_session(&tx, admin).await?;
+                    self.audit.append(&tx, entry.target("admin", id)).await?;
+                    Ok::<_, Error>(logged_in)
+                }
+            })
+            .await
     }
 
-    /// Counts an attempt and verifies a password. A right one ends the count and is rehashed with
-    /// the current parameters.
+    /// Locks the row of an admin until the transaction ends, and requires that no call has changed
+    /// the access of the admin since the password was checked, such as by a new password or a second
+    /// factor. A new hash of the same password is not such a change.
+    ///
+    /// # Errors
+    /// `CONFLICT`, or `FORBIDDEN` if the admin is not active.
+    pub(super) async fn lock_unchanged(
+        &self,
+        tx: &Transaction,
+        verified: &VerifiedAdmin,
+    ) -> Result<Admin, Error> {
+        let id = verified.admin.id;
+        let admin = admins::lock(tx, &[id]).await?.into_iter().next();
+        let admin = admin.filter(|admin| admin.status == Status::Active);
+        let admin = admin.ok_or_else(errors::account_disabled)?;
+        if TokenVersions::current(tx, &id.to_string()).await? != verified.version {
+            return Err(errors::account_changed());
+        }
+        Ok(admin)
+    }
+
+    /// Counts an attempt and verifies the password of an admin, or does the same work without one.
+    /// A right password ends the count. Returns `None` for a wrong one.
     async fn check_password(
         &self,
         account: &str,
-        admin: Option<&Admin>,
+        id: Option<Uuid>,
         password: Secret<String>,
-    ) -> Result<bool, Error> {
+    ) -> Result<Option<VerifiedAdmin>, Error> {
+        // The version is read before the hash, so a new password after this read has another one.
+        let id = id.unwrap_or_default();
+        let version = TokenVersions::current(&self.database, &id.to_string()).await?;
+        let admin = admins::by_id(&self.database, id).await?;
         let address =
             context::with_current(|context| context.and_then(RequestContext::client_address));
         let attempt = match self.lockout.attempt(account, address).await {
@@ -66,7 +116,9 @@ impl Accounts {
             }
             attempt => attempt?,
         };
-        let stored = admin.map(|admin| admin.password_hash.expose().as_str());
+        let stored = admin
+            .as_ref()
+            .map(|admin| admin.password_hash.expose().as_str());
         let check = match self.passwords.verify(password, stored).await {
             Ok(check) => check,
             // The password was not checked, so a retry must not count.
@@ -76,14 +128,14 @@ impl Accounts {
             }
         };
         let (PasswordCheck::Valid { rehash }, Some(admin)) = (check, admin) else {
-            return Ok(false);
+            return Ok(None);
         };
         self.lockout.record_success(attempt).await?;
-        if let Some(hash) = rehash {
-            let before = admin.password_hash.expose();
-            Admins::replace_hash(&self.database, admin.id, before, hash.as_str()).await?;
-        }
-        Ok(true)
+        Ok(Some(VerifiedAdmin {
+            admin,
+            rehash,
+            version,
+        }))
     }
 
     /// Records a wrong password in the audit log, also for unknown addresses. Returns the error
@@ -125,25 +177,31 @@ impl Accounts {
         &self,
         admin: &Admin,
         password: Secret<String>,
-    ) -> Result<(), Error> {
+    ) -> Result<VerifiedAdmin, Error> {
         let account = admin.email.expose();
-        if self.check_password(account, Some(admin), password).await? {
-            return Ok(());
+        if let Some(verified) = self
+            .check_password(account, Some(admin.id), password)
+            .await?
+        {
+            return Ok(verified);
         }
         Err(self.refuse(account, "admin.password", Some(admin)).await?)
     }
 
-    /// Changes the password of an admin, and ends all sessions.
+    /// Changes the password of an admin, ends all sessions, and cancels an enrollment of a second
+    /// factor, which an attacker who has the password may have begun.
     ///
     /// # Errors
-    /// `INVALID_CREDENTIALS`, `ACCOUNT_LOCKED` or `VALIDATION_ERROR`.
+    /// `INVALID_CREDENTIALS`, `ACCOUNT_LOCKED`, `VALIDATION_ERROR` or `CONFLICT`, and `TOKEN_INVALID` if
+    /// the session of the caller ended during the call.
     pub(crate) async fn change_password(
         &self,
-        admin: &Admin,
+        caller: &Caller,
         current: Secret<String>,
         new: Secret<String>,
     ) -> Result<(), Error> {
-        self.require_password(admin, current).await?;
+        let admin = &caller.admin;
+        let verified = self.require_password(admin, current).await?;
         let mut checks = Checks::new();
         checks.new_password("newPassword", &new);
         checks.finish()?;
@@ -151,16 +209,17 @@ impl Accounts {
         let ended = self
             .database
             .transaction(|tx| {
-                let hash = &hash;
+                let (hash, verified) = (&hash, &verified);
                 async move {
-                    let locked = Admins::lock(&tx, &[admin.id]).await?;
-                    let current = locked.first().ok_or_else(errors::admin_not_found)?;
+                    let current = self.lock_unchanged(&tx, verified).await?;
+                    caller.session.require_live(&tx).await?;
                     let before = current.password_hash.expose();
-                    Admins::replace_hash(&tx, admin.id, before, hash.as_str()).await?;
+                    admins::replace_hash(&tx, admin.id, before, hash.as_str()).await?;
+                    let id = admin.id.to_string();
+                    self.factors.cancel_enrollment(&tx, &id).await?;
                     let ended = self.end_sessions(&tx, admin.id).await?;
                     let entry = AuditEntry::new("admin.change_password");
-                    let entry = entry.target("admin", admin.id.to_string());
-                    self.audit.append(&tx, entry).await?;
+                    self.audit.append(&tx, entry.target("admin", id)).await?;
                     Ok::<_, Error>(ended)
                 }
             })
@@ -173,12 +232,37 @@ impl Accounts {
     ///
     /// # Errors
     /// `TOKEN_INVALID` if the admin does not exist, `FORBIDDEN` if the admin is not active.
-    pub(crate) async fn caller(&self, id: Uuid) -> Result<Admin, Error> {
-        let admin = Admins::by_id(&self.database, id).await?;
+    pub(crate) async fn caller(&self, session: CallerSession) -> Result<Caller, Error> {
+        let admin = admins::by_id(&self.database, session.user()).await?;
         let admin = admin.ok_or_else(errors::token_invalid)?;
         if admin.status != Status::Active {
             return Err(errors::account_disabled());
         }
-        Ok(admin)
+        Ok(Caller { admin, session })
+    }
+
+    /// Locks the rows of the caller and of other admins. Returns the locked admins. The caller must
+    /// be active and have the permission, and the session of the caller must not have ended.
+    ///
+    /// # Errors
+    /// `FORBIDDEN` or `TOKEN_INVALID`.
+    pub(super) async fn lock_with_caller(
+        &self,
+        tx: &Transaction,
+        caller: &Caller,
+        others: &[Uuid],
+        permission: Option<&str>,
+    ) -> Result<(Admin, Vec<Admin>), Error> {
+        let id = caller.admin.id;
+        let ids = [std::slice::from_ref(&id), others].concat();
+        let locked = admins::lock(tx, &ids).await?;
+        let actor = locked.iter().find(|admin| admin.id == id);
+        let actor = actor.filter(|actor| actor.status == Status::Active);
+        let actor = actor.cloned().ok_or_else(errors::account_disabled)?;
+        caller.session.require_live(tx).await?;
+        if let Some(permission) = permission {
+            actor.require(permission)?;
+        }
+        Ok((actor, locked))
     }
 }

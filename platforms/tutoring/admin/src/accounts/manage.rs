@@ -7,16 +7,16 @@ use seaworthy::{
     prelude::*,
 };
 use serde_json::json;
-use tutoring_contract::{AdminRole, Territory};
+use tutoring_contract::{AdminRole, CheckedPage, Page, Territory};
 use tutoring_identity::normalized_email;
 use uuid::Uuid;
 
-use super::{Accounts, passwords::temporary_password};
+use super::{Accounts, Caller, passwords::temporary_password};
 use crate::{
     domain::{
         ADMIN_READ, ADMIN_WRITE, Admin, AdminType, Status, errors, highest, levels_of, with_levels,
     },
-    store::{AdminFilter, Admins},
+    store::admins,
 };
 
 /// The maximum length of names, in characters.
@@ -33,7 +33,6 @@ pub(crate) struct NewAdmin {
     #[serde(default)]
     pub(crate) territory: Territory,
     pub(crate) roles: Vec<AdminRole>,
-    #[serde(default)]
     pub(crate) reason: Option<String>,
 }
 
@@ -50,7 +49,7 @@ pub(crate) struct AdminChange {
 }
 
 impl Accounts {
-    /// Returns a page of the admins in the territory of the caller, with their number.
+    /// Returns a page of the admins in the territory of the caller.
     ///
     /// # Errors
     /// `FORBIDDEN`.
@@ -58,17 +57,14 @@ impl Accounts {
         &self,
         caller: &Admin,
         status: Option<Status>,
-        limit: u32,
-        offset: u64,
-    ) -> Result<(Vec<Admin>, u64), Error> {
+        page: CheckedPage,
+    ) -> Result<Page<Admin>, Error> {
         caller.require(ADMIN_READ)?;
         // The territory of a super admin is empty, which matches everyone.
         if !caller.sees(&caller.territory) {
-            return Ok((Vec::new(), 0));
+            return Ok(page.into_page(Vec::new(), 0));
         }
-        let within = caller.territory.clone();
-        let filter = AdminFilter { status, within };
-        Ok(Admins::list(&self.database, &filter, limit, offset).await?)
+        Ok(admins::list(&self.database, status, &caller.territory, page).await?)
     }
 
     /// Returns an admin in the territory of the caller.
@@ -77,7 +73,7 @@ impl Accounts {
     /// `FORBIDDEN` or `NOT_FOUND`.
     pub(crate) async fn admin(&self, caller: &Admin, id: Uuid) -> Result<Admin, Error> {
         caller.require(ADMIN_READ)?;
-        let admin = Admins::by_id(&self.database, id).await?;
+        let admin = admins::by_id(&self.database, id).await?;
         let visible = admin.filter(|admin| admin.id == caller.id || caller.sees(&admin.territory));
         visible.ok_or_else(errors::admin_not_found)
     }
@@ -85,10 +81,11 @@ impl Accounts {
     /// Creates an admin below the caller. Returns the admin with a temporary password.
     ///
     /// # Errors
-    /// `FORBIDDEN`, `CONFLICT` or `VALIDATION_FAILED`.
+    /// `FORBIDDEN`, `CONFLICT`, `VALIDATION_FAILED`, or `TOKEN_INVALID` if the session of the caller
+    /// ended during the call.
     pub(crate) async fn create(
         &self,
-        caller: &Admin,
+        caller: &Caller,
         new: NewAdmin,
     ) -> Result<(Admin, Secret<String>), Error> {
         let (admin, password) = self
@@ -97,7 +94,7 @@ impl Accounts {
         let territory = territory_of(&admin.roles, new.territory)?;
         let admin = Admin {
             admin_type: new.admin_type,
-            parent: Some(caller.id),
+            parent: Some(caller.admin.id),
             territory,
             ..admin
         };
@@ -106,12 +103,12 @@ impl Accounts {
             .transaction(|tx| {
                 let admin = &admin;
                 async move {
-                    let locked = Admins::lock(&tx, &[caller.id]).await?;
-                    let actor = actor(&locked, caller.id)?;
+                    let lock = self.lock_with_caller(&tx, caller, &[], Some(ADMIN_WRITE));
+                    let (actor, _) = lock.await?;
                     if !actor.manages(&admin.roles, &admin.territory) {
                         return Err(errors::beyond_caller());
                     }
-                    Admins::insert(&tx, admin).await?;
+                    admins::insert(&tx, admin).await?;
                     let entry = entry("admin.create", admin.id, reason);
                     let entry = entry.detail("after", summary(admin));
                     Ok(self.audit.append(&tx, entry).await?)
@@ -141,7 +138,7 @@ impl Accounts {
             .transaction(|tx| {
                 let admin = &admin;
                 async move {
-                    Admins::insert(&tx, admin).await?;
+                    admins::insert(&tx, admin).await?;
                     let entry = entry("admin.create", admin.id, None).actor("command");
                     Ok(self
                         .audit
@@ -188,10 +185,11 @@ impl Accounts {
     /// of the admin.
     ///
     /// # Errors
-    /// `FORBIDDEN`, `NOT_FOUND`, `CONFLICT` or `VALIDATION_FAILED`.
+    /// `FORBIDDEN`, `NOT_FOUND`, `CONFLICT`, `VALIDATION_FAILED`, or `TOKEN_INVALID` if the session
+    /// of the caller ended during the call.
     pub(crate) async fn change(
         &self,
-        caller: &Admin,
+        caller: &Caller,
         id: Uuid,
         change: AdminChange,
     ) -> Result<Admin, Error> {
@@ -209,12 +207,13 @@ impl Accounts {
     async fn change_in(
         &self,
         tx: &Transaction,
-        caller: &Admin,
+        caller: &Caller,
         id: Uuid,
         change: &AdminChange,
     ) -> Result<(Admin, Vec<String>), Error> {
-        let locked = Admins::lock(tx, &[caller.id, id]).await?;
-        let actor = actor(&locked, caller.id)?;
+        let others = [id];
+        let lock = self.lock_with_caller(tx, caller, &others, Some(ADMIN_WRITE));
+        let (actor, locked) = lock.await?;
         let before = locked.iter().find(|admin| admin.id == id);
         let before = before.filter(|admin| admin.id == actor.id || actor.sees(&admin.territory));
         let before = before.ok_or_else(errors::admin_not_found)?;
@@ -232,9 +231,9 @@ impl Accounts {
         {
             return Err(errors::beyond_caller());
         }
-        Admins::update(tx, &after).await?;
+        admins::update(tx, &after).await?;
         if after.roles != before.roles {
-            Admins::set_roles(tx, id, &after.roles).await?;
+            admins::set_roles(tx, id, &after.roles).await?;
         }
         let ended = if ends_sessions {
             self.end_sessions(tx, id).await?
@@ -247,15 +246,6 @@ impl Accounts {
         self.audit.append(tx, entry).await?;
         Ok((after, ended))
     }
-}
-
-/// Returns the locked caller, who must be active and have the permission.
-fn actor(locked: &[Admin], id: Uuid) -> Result<&Admin, Error> {
-    let actor = locked.iter().find(|admin| admin.id == id);
-    let actor = actor.filter(|actor| actor.status == Status::Active);
-    let actor = actor.ok_or_else(errors::account_disabled)?;
-    actor.require(ADMIN_WRITE)?;
-    Ok(actor)
 }
 
 fn changed(before: &Admin, change: &AdminChange) -> Result<Admin, Error> {

@@ -14,11 +14,20 @@ use seaworthy::{
     data::Database,
 };
 use tutoring_contract::AccessTokens;
-use tutoring_identity::{LiveSessions, LoginLimit};
+use tutoring_identity::{CallerSession, LiveSessions, LoginLimit};
+
+use crate::domain::Admin;
 
 pub(crate) use manage::{AdminChange, NewAdmin};
 pub(crate) use second_factor::second_factors;
 pub(crate) use sessions::LoggedIn;
+
+/// The admin of an access token, and the session of the token.
+#[derive(Debug)]
+pub(crate) struct Caller {
+    pub(crate) admin: Admin,
+    session: CallerSession,
+}
 
 /// The admins and their dependencies.
 #[derive(Debug)]

@@ -2,10 +2,10 @@ use seaworthy::{audit_log::AuditEntry, prelude::*};
 
 use tutoring_contract::AdminRole;
 
-use super::Accounts;
+use super::{Accounts, Caller};
 use crate::{
     domain::{Admin, PERMISSIONS, ROLE_READ, ROLE_WRITE, errors, manages, permission},
-    store::RolePermissions,
+    store::roles,
 };
 
 /// A role with its permissions.
@@ -23,7 +23,7 @@ impl Accounts {
     /// `FORBIDDEN`.
     pub(crate) async fn roles(&self, caller: &Admin) -> Result<Vec<RoleView>, Error> {
         caller.require(ROLE_READ)?;
-        let rows = RolePermissions::all(&self.database).await?;
+        let rows = roles::all(&self.database).await?;
         let of = |role: AdminRole| match role {
             AdminRole::SuperAdmin => PERMISSIONS.map(str::to_owned).to_vec(),
             role => rows
@@ -45,21 +45,19 @@ impl Accounts {
     /// have each permission.
     ///
     /// # Errors
-    /// `FORBIDDEN`, `NOT_FOUND`, `CONFLICT` or `VALIDATION_FAILED`.
+    /// `FORBIDDEN`, `NOT_FOUND`, `CONFLICT`, `VALIDATION_FAILED`, or `TOKEN_INVALID` if the session
+    /// of the caller ended during the call.
     pub(crate) async fn set_permissions(
         &self,
-        caller: &Admin,
+        caller: &Caller,
         role: &str,
         names: &[String],
         reason: Option<&str>,
     ) -> Result<RoleView, Error> {
-        caller.require(ROLE_WRITE)?;
+        caller.admin.require(ROLE_WRITE)?;
         let role = AdminRole::from_name(role).ok_or_else(errors::role_not_found)?;
         if role == AdminRole::SuperAdmin {
             return Err(errors::super_admin_is_fixed());
-        }
-        if !caller.highest_role().is_some_and(|own| manages(own, role)) {
-            return Err(errors::beyond_caller());
         }
         let mut permissions = Vec::new();
         for (index, name) in names.iter().enumerate() {
@@ -67,7 +65,6 @@ impl Accounts {
                 let problem = "is not a valid permission: use one of GET /permissions";
                 errors::invalid(&format!("permissions[{index}]"), problem)
             })?;
-            caller.require(known)?;
             permissions.push(known);
         }
         permissions.sort_unstable();
@@ -77,13 +74,23 @@ impl Accounts {
             .transaction(|tx| {
                 let permissions = permissions.as_slice();
                 async move {
-                    let rows = RolePermissions::all(&tx).await?;
+                    // A login or a refresh of a holder ends first, or gets the new permissions.
+                    let holders = roles::holders(&tx, role).await?;
+                    let lock = self.lock_with_caller(&tx, caller, &holders, Some(ROLE_WRITE));
+                    let (actor, _) = lock.await?;
+                    if !actor.highest_role().is_some_and(|own| manages(own, role)) {
+                        return Err(errors::beyond_caller());
+                    }
+                    for permission in permissions {
+                        actor.require(permission)?;
+                    }
+                    let rows = roles::all(&tx).await?;
                     let before = rows.iter().filter(|(name, _)| name == role.as_str());
                     let before: Vec<_> = before.map(|(_, name)| name.as_str()).collect();
-                    RolePermissions::replace(&tx, role, permissions).await?;
+                    roles::replace(&tx, role, permissions).await?;
                     let mut ended = Vec::new();
-                    for holder in RolePermissions::holders(&tx, role).await? {
-                        ended.extend(self.end_sessions(&tx, holder).await?);
+                    for holder in &holders {
+                        ended.extend(self.end_sessions(&tx, *holder).await?);
                     }
                     let mut entry = AuditEntry::new("role.update")
                         .target("role", role.as_str())
@@ -94,6 +101,11 @@ impl Accounts {
                         entry = entry.detail("reason", reason);
                     }
                     self.audit.append(&tx, entry).await?;
+                    // This transaction locks the audit log. So another call that gives the role to
+                    // an admin has committed, or it commits after this transaction.
+                    if roles::holders(&tx, role).await? != holders {
+                        return Err(errors::holders_changed());
+                    }
                     Ok::<_, Error>(ended)
                 }
             })

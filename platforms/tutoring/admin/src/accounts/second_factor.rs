@@ -10,7 +10,7 @@ use seaworthy::{
 };
 use tutoring_identity::sealer;
 
-use super::Accounts;
+use super::{Accounts, Caller, LoggedIn};
 use crate::{
     config::TotpConfig,
     domain::{Admin, errors},
@@ -41,62 +41,83 @@ impl Accounts {
     /// owner.
     ///
     /// # Errors
-    /// `INVALID_CREDENTIALS` or `CONFLICT`.
+    /// `INVALID_CREDENTIALS` or `CONFLICT`, and `TOKEN_INVALID` if the session of the caller ended during
+    /// the call.
     pub(crate) async fn begin_totp(
         &self,
-        admin: &Admin,
+        caller: &Caller,
         password: Secret<String>,
     ) -> Result<Enrollment, Error> {
-        self.require_password(admin, password).await?;
+        let admin = &caller.admin;
+        let verified = self.require_password(admin, password).await?;
         let id = admin.id.to_string();
-        let enrollment = self.factors.enroll(&id, admin.email.expose()).await?;
+        let enrollment = self
+            .database
+            .transaction(|tx| {
+                let (id, verified) = (id.as_str(), &verified);
+                async move {
+                    self.lock_unchanged(&tx, verified).await?;
+                    caller.session.require_live(&tx).await?;
+                    self.factors.enroll_in(&tx, id, admin.email.expose()).await
+                }
+            })
+            .await?;
         enrollment.ok_or_else(errors::totp_exists)
     }
 
-    /// Enables the second factor, and returns the recovery codes.
+    /// Enables the second factor. It ends all sessions, because an attacker who has the password may
+    /// have one, and begins a new one for the caller. Returns the recovery codes.
     ///
     /// # Errors
-    /// `TOTP_INVALID` or `RATE_LIMITED`.
+    /// `TOTP_INVALID` or `RATE_LIMITED`, and `TOKEN_INVALID` if the session of the caller ended
+    /// during the call.
     pub(crate) async fn confirm_totp(
         &self,
-        admin: &Admin,
+        caller: &Caller,
         code: &Secret<String>,
-    ) -> Result<Vec<String>, Error> {
-        let id = admin.id.to_string();
+    ) -> Result<(Vec<String>, LoggedIn), Error> {
+        let id = caller.admin.id.to_string();
         let proved = self
             .factors
             .verify_enrollment(&id, code.expose().trim())
             .await?;
         let proved = proved.ok_or_else(errors::totp_invalid)?;
-        let recovery = self
+        let confirmed = self
             .database
             .transaction(|tx| {
                 let (proved, id) = (&proved, id.as_str());
                 async move {
-                    let recovery = self.factors.confirm(&tx, proved).await?;
-                    if recovery.is_some() {
-                        let entry = AuditEntry::new("admin.enable_totp").target("admin", id);
-                        self.audit.append(&tx, entry).await?;
-                    }
-                    Ok::<_, Error>(recovery)
+                    let (admin, _) = self.lock_with_caller(&tx, caller, &[], None).await?;
+                    let Some(recovery) = self.factors.confirm(&tx, proved).await? else {
+                        return Ok(None);
+                    };
+                    let ended = self.end_sessions(&tx, admin.id).await?;
+                    let session = self.begin_session(&tx, admin).await?;
+                    let entry = AuditEntry::new("admin.enable_totp").target("admin", id);
+                    self.audit.append(&tx, entry).await?;
+                    Ok::<_, Error>(Some((recovery, session, ended)))
                 }
             })
             .await?;
         // Another enrollment replaced this one, so the code does not belong to it.
-        recovery.ok_or_else(errors::totp_invalid)
+        let (recovery, session, ended) = confirmed.ok_or_else(errors::totp_invalid)?;
+        self.forget_live(&ended).await;
+        Ok((recovery, session))
     }
 
     /// Removes the second factor. It requires the password and a code.
     ///
     /// # Errors
-    /// `INVALID_CREDENTIALS`, `TOTP_INVALID` or `RATE_LIMITED`.
+    /// `INVALID_CREDENTIALS`, `TOTP_INVALID`, `RATE_LIMITED` or `CONFLICT`, and `TOKEN_INVALID` if the
+    /// session of the caller ended during the call.
     pub(crate) async fn disable_totp(
         &self,
-        admin: &Admin,
+        caller: &Caller,
         password: Secret<String>,
         code: &Secret<String>,
     ) -> Result<(), Error> {
-        self.require_password(admin, password).await?;
+        let admin = &caller.admin;
+        let verified = self.require_password(admin, password).await?;
         let id = admin.id.to_string();
         if !self.factors.verify(&id, code.expose().trim()).await? {
             self.record_rejection(DISABLE, Some(admin)).await?;
@@ -104,8 +125,10 @@ impl Accounts {
         }
         self.database
             .transaction(|tx| {
-                let id = id.as_str();
+                let (id, verified) = (id.as_str(), &verified);
                 async move {
+                    self.lock_unchanged(&tx, verified).await?;
+                    caller.session.require_live(&tx).await?;
                     self.factors.remove(&tx, id).await?;
                     let entry = AuditEntry::new(DISABLE).target("admin", id);
                     Ok::<_, Error>(self.audit.append(&tx, entry).await?)

@@ -1,17 +1,17 @@
 use seaworthy::{
-    account::{Origin, Rotation, SecretToken},
+    account::{Origin, Refreshed, Rotation, SecretToken},
     audit_log::{AuditEntry, Outcome},
-    data::prelude::*,
+    data::{Transaction, chrono::Utc},
     prelude::*,
 };
 use tutoring_contract::{Role, Subject};
 use tutoring_identity::{SessionRecord, client, refresh_in_progress};
 use uuid::Uuid;
 
-use super::Accounts;
+use super::{Accounts, Caller};
 use crate::{
     domain::{Admin, Status, errors},
-    store::Admins,
+    store::admins,
 };
 
 /// An admin with a new access token and a new refresh token.
@@ -19,49 +19,51 @@ use crate::{
 pub(crate) struct LoggedIn {
     pub(crate) admin: Admin,
     pub(crate) session: String,
-    begun_us: i64,
     pub(crate) access: Secret<String>,
     pub(crate) refresh: SecretToken,
 }
 
 impl Accounts {
-    /// Begins a session for the current state of the admin. Returns `None` if the status or the
-    /// password changed during the login.
-    pub(super) async fn begin_session(&self, checked: &Admin) -> Result<Option<LoggedIn>, Error> {
-        let begun = self
-            .database
-            .transaction(|tx| async move {
-                let locked = Admins::lock(&tx, &[checked.id]).await?;
-                let unchanged = locked.into_iter().find(|admin| {
-                    admin.status == Status::Active
-                        && admin.password_hash.expose() == checked.password_hash.expose()
-                });
-                let Some(admin) = unchanged else {
-                    return Ok(None);
-                };
-                let id = admin.id.to_string();
-                let (address, agent) = client();
-                let origin = Origin {
-                    user_agent: &agent,
-                    address: &address,
-                };
-                let session = self.sessions.begin(&tx, &id, origin).await?;
-                Admins::record_login(&tx, admin.id).await?;
-                let entry = AuditEntry::new("admin.login").actor(id.as_str());
-                self.audit.append(&tx, entry.target("admin", id)).await?;
-                Ok::<_, Error>(Some(LoggedIn {
-                    access: self.sign(&admin, &session.id)?,
-                    begun_us: Utc::now().timestamp_micros(),
-                    session: session.id,
-                    refresh: session.token,
-                    admin,
-                }))
-            })
-            .await?;
-        if let Some(begun) = &begun {
-            self.live.put(&record(begun)).await?;
+    /// Begins a session of an admin, whose row the transaction has locked. All services accept its
+    /// access tokens before the commit. A call that ends the session waits for the lock, so it
+    /// removes the live session later. If the commit fails, the client gets no token.
+    pub(super) async fn begin_session(
+        &self,
+        tx: &Transaction,
+        admin: Admin,
+    ) -> Result<LoggedIn, Error> {
+        let id = admin.id.to_string();
+        for surplus in self.sessions.end_surplus(tx, &id).await? {
+            self.live.remove(&surplus).await?;
         }
-        Ok(begun)
+        let (address, agent) = client();
+        let origin = Origin {
+            user_agent: &agent,
+            address: &address,
+        };
+        let begun = self.sessions.begin(tx, &id, origin).await?;
+        let session = Refreshed {
+            id: begun.id,
+            user: id,
+            begun_us: Utc::now().timestamp_micros(),
+            token: begun.token,
+        };
+        self.make_live(admin, session).await
+    }
+
+    /// Signs the access token of a session and makes the session live, in the transaction that
+    /// began or rotated it.
+    async fn make_live(&self, admin: Admin, session: Refreshed) -> Result<LoggedIn, Error> {
+        let access = self.sign(&admin, &session.id)?;
+        let (role, begun_us) = (Role::Admin, session.begun_us);
+        let record = SessionRecord::from_request(&session.id, admin.id, role, begun_us);
+        self.live.put(&record).await?;
+        Ok(LoggedIn {
+            admin,
+            access,
+            session: session.id,
+            refresh: session.token,
+        })
     }
 
     fn sign(&self, admin: &Admin, session: &str) -> Result<Secret<String>, Error> {
@@ -85,28 +87,28 @@ impl Accounts {
     pub(crate) async fn refresh(&self, token: Option<&SecretToken>) -> Result<LoggedIn, Error> {
         let token = token.ok_or_else(errors::refresh_token_invalid)?;
         let found = self.sessions.find(&self.database, token).await?;
-        let (session, _) = found.ok_or_else(errors::refresh_token_invalid)?;
+        let (session, user) = found.ok_or_else(errors::refresh_token_invalid)?;
+        let admin = user.parse().map_err(Error::internal)?;
         if !self.live.lock_refresh(&session).await? {
             return Err(refresh_in_progress());
         }
-        let refreshed = self.rotate(token).await;
+        let refreshed = self.rotate(admin, token).await;
         self.live.unlock_refresh(&session).await;
-        match refreshed? {
-            Some(refreshed) => {
-                self.live.put(&record(&refreshed)).await?;
-                Ok(refreshed)
-            }
-            None => {
-                self.forget_live(&[session]).await;
-                Err(errors::refresh_token_invalid())
-            }
+        if let Some(refreshed) = refreshed? {
+            return Ok(refreshed);
         }
+        self.forget_live(&[session]).await;
+        Err(errors::refresh_token_invalid())
     }
 
     /// Rotates a token. Returns `None` if the session has ended.
-    async fn rotate(&self, token: &SecretToken) -> Result<Option<LoggedIn>, Error> {
+    async fn rotate(&self, admin: Uuid, token: &SecretToken) -> Result<Option<LoggedIn>, Error> {
         self.database
             .transaction(|tx| async move {
+                // Every call locks the admin before the sessions, so no two calls deadlock.
+                let admin = admins::lock(&tx, &[admin]).await?.into_iter().next();
+                let admin = admin.filter(|admin| admin.status == Status::Active);
+                let admin = admin.ok_or_else(errors::refresh_token_invalid)?;
                 let refreshed = match self.sessions.rotate(&tx, token).await? {
                     Rotation::Rotated(refreshed) => refreshed,
                     Rotation::AlreadyRotated => return Err(refresh_in_progress()),
@@ -118,17 +120,7 @@ impl Accounts {
                     }
                     Rotation::Unknown => return Ok(None),
                 };
-                let id = Uuid::try_parse(&refreshed.user).map_err(Error::internal)?;
-                let admin = Admins::by_id(&tx, id).await?;
-                let admin = admin.filter(|admin| admin.status == Status::Active);
-                let admin = admin.ok_or_else(errors::refresh_token_invalid)?;
-                Ok(Some(LoggedIn {
-                    access: self.sign(&admin, &refreshed.id)?,
-                    begun_us: refreshed.begun_us,
-                    session: refreshed.id,
-                    refresh: refreshed.token,
-                    admin,
-                }))
+                self.make_live(admin, refreshed).await.map(Some)
             })
             .await
     }
@@ -138,9 +130,14 @@ impl Accounts {
         let Some(token) = token else {
             return Ok(());
         };
-        let found = self.sessions.find(&self.database, token).await?;
+        let Some((session, user)) = self.sessions.find(&self.database, token).await? else {
+            return Ok(());
+        };
+        let admin: Uuid = user.parse().map_err(Error::internal)?;
         self.database
             .transaction(|tx| async move {
+                // A refresh of the session ends first, or finds no session.
+                admins::lock(&tx, &[admin]).await?;
                 let Some(user) = self.sessions.end(&tx, token).await? else {
                     return Ok(());
                 };
@@ -148,20 +145,20 @@ impl Accounts {
                 Ok::<_, Error>(self.audit.append(&tx, entry.actor(user)).await?)
             })
             .await?;
-        if let Some((session, _)) = found {
-            self.live.remove(&session).await?;
-        }
-        Ok(())
+        self.live.remove(&session).await
     }
 
-    /// Ends all sessions of an admin.
+    /// Ends all sessions of the caller.
     ///
     /// # Errors
-    /// Those of the database.
-    pub(crate) async fn log_out_all(&self, id: Uuid) -> Result<(), Error> {
+    /// Those of the database, and `TOKEN_INVALID` if the session of the caller ended during the call.
+    pub(crate) async fn log_out_all(&self, caller: &Caller) -> Result<(), Error> {
+        let id = caller.admin.id;
         let ended = self
             .database
             .transaction(|tx| async move {
+                admins::lock(&tx, &[id]).await?;
+                caller.session.require_live(&tx).await?;
                 let ended = self.end_sessions(&tx, id).await?;
                 let entry = AuditEntry::new("admin.logout_all").target("admin", id.to_string());
                 self.audit.append(&tx, entry).await?;
@@ -172,20 +169,16 @@ impl Accounts {
         Ok(())
     }
 
-    /// Ends all sessions of an admin in the transaction of a change. Returns their IDs for
+    /// Ends all sessions of an admin in the transaction of a change, which has locked the admin. A
+    /// login that has checked its credentials fails. Returns the IDs of the sessions for
     /// [`forget_live`](Self::forget_live).
     pub(super) async fn end_sessions(
         &self,
         tx: &Transaction,
         id: Uuid,
     ) -> Result<Vec<String>, Error> {
-        let id = id.to_string();
-        let ended: Vec<(String,)> =
-            sql!("SELECT id FROM account_sessions WHERE user_id = {id.as_str()} LIMIT 1000")
-                .fetch_all(tx)
-                .await?;
-        self.sessions.end_all(tx, &id).await?;
-        Ok(ended.into_iter().map(|(session,)| session).collect())
+        let ended = self.sessions.end_access(tx, &id.to_string()).await?;
+        Ok(ended.sessions)
     }
 
     /// Makes all services reject the access tokens of ended sessions. If Redis is unavailable,
@@ -193,13 +186,8 @@ impl Accounts {
     pub(super) async fn forget_live(&self, sessions: &[String]) {
         for session in sessions {
             if let Err(error) = self.live.remove(session).await {
-                tracing::warn!(%error, "the access tokens of an ended session stay valid");
+                tracing::warn!(%error, "the access tokens of an ended session could not be revoked");
             }
         }
     }
-}
-
-fn record(logged_in: &LoggedIn) -> SessionRecord {
-    let (session, user) = (&logged_in.session, logged_in.admin.id);
-    SessionRecord::of_request(session, user, Role::Admin, logged_in.begun_us)
 }

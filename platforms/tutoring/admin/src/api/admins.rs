@@ -2,15 +2,12 @@
 
 use std::sync::Arc;
 
-use seaworthy::{
-    axum::{extract::State, response::IntoResponse as _},
-    prelude::*,
-};
+use seaworthy::{axum::extract::State, prelude::*};
 use serde_json::json;
-use tutoring_contract::{PageRequest, Reply};
+use tutoring_contract::{CheckedPage, Json, Path, Query, Reply};
 use uuid::Uuid;
 
-use super::{Api, Given, HandlerResult, Token, views::AdminView};
+use super::{Api, HandlerResult, Token, views::AdminView};
 use crate::{
     accounts::{AdminChange, NewAdmin},
     domain::{AUDIT_READ, PERMISSIONS, ROLE_READ, Status, errors},
@@ -26,7 +23,6 @@ pub(super) struct StatusQuery {
 #[serde(deny_unknown_fields)]
 pub(super) struct PermissionsRequest {
     permissions: Vec<String>,
-    #[serde(default)]
     reason: Option<String>,
 }
 
@@ -38,20 +34,16 @@ fn parse_id(text: &str) -> Result<Uuid, Error> {
 pub(super) async fn list(
     State(api): State<Arc<Api>>,
     token: Token,
-    page: Given<Query<PageRequest>>,
-    query: Given<Query<StatusQuery>>,
+    page: CheckedPage,
+    Query(query): Query<StatusQuery>,
 ) -> HandlerResult {
-    let Query(page) = page?;
-    let Query(query) = query?;
     let caller = api.caller(&token).await?;
-    let page = page.checked()?;
-    let (limit, offset) = (page.limit, page.offset());
-    let (admins, total) = api
+    let found = api
         .accounts
-        .admins(&caller, query.status, limit, offset)
+        .admins(&caller.admin, query.status, page)
         .await?;
-    let items = admins.iter().map(AdminView::of).collect();
-    Ok(Reply::new("admins", page.of(items, total)).into_response())
+    let views = found.map(|admin| AdminView::of(&admin));
+    Ok(Reply::new("admins", views).into_response())
 }
 
 pub(super) async fn get(
@@ -60,16 +52,15 @@ pub(super) async fn get(
     Path(id): Path<String>,
 ) -> HandlerResult {
     let caller = api.caller(&token).await?;
-    let admin = api.accounts.admin(&caller, parse_id(&id)?).await?;
+    let admin = api.accounts.admin(&caller.admin, parse_id(&id)?).await?;
     Ok(Reply::new("admin", AdminView::of(&admin)).into_response())
 }
 
 pub(super) async fn create(
     State(api): State<Arc<Api>>,
     token: Token,
-    new: Given<Json<NewAdmin>>,
+    Json(new): Json<NewAdmin>,
 ) -> HandlerResult {
-    let Json(new) = new?;
     let caller = api.caller(&token).await?;
     let (admin, password) = api.accounts.create(&caller, new).await?;
     // The new admin changes it after the first login.
@@ -84,9 +75,8 @@ pub(super) async fn change(
     State(api): State<Arc<Api>>,
     token: Token,
     Path(id): Path<String>,
-    change: Given<Json<AdminChange>>,
+    Json(change): Json<AdminChange>,
 ) -> HandlerResult {
-    let Json(change) = change?;
     let caller = api.caller(&token).await?;
     let admin = api.accounts.change(&caller, parse_id(&id)?, change).await?;
     Ok(Reply::new("admin changed", AdminView::of(&admin)).into_response())
@@ -94,7 +84,7 @@ pub(super) async fn change(
 
 pub(super) async fn roles(State(api): State<Arc<Api>>, token: Token) -> HandlerResult {
     let caller = api.caller(&token).await?;
-    let roles = api.accounts.roles(&caller).await?;
+    let roles = api.accounts.roles(&caller.admin).await?;
     Ok(Reply::new("roles", json!({ "items": roles })).into_response())
 }
 
@@ -102,9 +92,8 @@ pub(super) async fn set_permissions(
     State(api): State<Arc<Api>>,
     token: Token,
     Path(role): Path<String>,
-    body: Given<Json<PermissionsRequest>>,
+    Json(body): Json<PermissionsRequest>,
 ) -> HandlerResult {
-    let Json(body) = body?;
     let caller = api.caller(&token).await?;
     let (names, reason) = (&body.permissions, body.reason.as_deref());
     let role = api
@@ -115,21 +104,17 @@ pub(super) async fn set_permissions(
 }
 
 pub(super) async fn permissions(State(api): State<Arc<Api>>, token: Token) -> HandlerResult {
-    api.caller(&token).await?.require(ROLE_READ)?;
+    api.caller(&token).await?.admin.require(ROLE_READ)?;
     Ok(Reply::new("permissions", json!({ "items": PERMISSIONS })).into_response())
 }
 
 pub(super) async fn audit_log(
     State(api): State<Arc<Api>>,
     token: Token,
-    page: Given<Query<PageRequest>>,
-    filter: Given<Query<AuditFilter>>,
+    page: CheckedPage,
+    Query(filter): Query<AuditFilter>,
 ) -> HandlerResult {
-    let Query(page) = page?;
-    let Query(filter) = filter?;
-    api.caller(&token).await?.require(AUDIT_READ)?;
-    let page = page.checked()?;
-    let database = &api.accounts.database;
-    let (records, total) = audit_records(database, &filter, page.limit, page.offset()).await?;
-    Ok(Reply::new("audit log", page.of(records, total)).into_response())
+    api.caller(&token).await?.admin.require(AUDIT_READ)?;
+    let records = audit_records(&api.accounts.database, &filter, page).await?;
+    Ok(Reply::new("audit log", records).into_response())
 }

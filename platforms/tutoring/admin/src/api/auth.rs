@@ -11,12 +11,12 @@ use seaworthy::{
     },
     prelude::*,
 };
-use serde_json::json;
-use tutoring_contract::Reply;
+use serde_json::{Map, Value, json};
+use tutoring_contract::{Json, Reply};
 use tutoring_identity::is_mobile;
 
 use super::{Api, Given, HandlerResult, Token, views::AdminView};
-use crate::accounts::LoggedIn;
+use crate::accounts::{Caller, LoggedIn};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -24,7 +24,6 @@ pub(super) struct Credentials {
     email: Personal<String>,
     password: Secret<String>,
     /// The code of the second factor.
-    #[serde(default)]
     totp_code: Option<Secret<String>>,
 }
 
@@ -61,11 +60,13 @@ pub(super) struct DisableRequest {
 
 impl Api {
     /// Returns the tokens: the refresh token in the body for mobile clients, otherwise in a cookie.
+    /// `more` are further members of the response.
     fn logged_in(
         &self,
         headers: &HeaderMap,
         message: &'static str,
         logged_in: &LoggedIn,
+        more: Map<String, Value>,
     ) -> HandlerResult {
         let mut tokens = json!({
             "accessToken": logged_in.access.expose(),
@@ -76,7 +77,10 @@ impl Api {
             let refresh = logged_in.refresh.expose();
             tokens.insert("refreshToken".to_owned(), refresh.into());
         }
-        let data = json!({ "user": AdminView::of(&logged_in.admin), "tokens": tokens });
+        let user = serde_json::to_value(AdminView::of(&logged_in.admin));
+        let mut data = more;
+        data.insert("user".to_owned(), user.map_err(Error::internal)?);
+        data.insert("tokens".to_owned(), tokens);
         let mut response = Reply::new(message, data).into_response();
         if !is_mobile {
             let ttl = self.accounts.sessions.idle_timeout();
@@ -107,13 +111,12 @@ impl Api {
 pub(super) async fn log_in(
     State(api): State<Arc<Api>>,
     headers: HeaderMap,
-    body: Given<Json<Credentials>>,
+    Json(body): Json<Credentials>,
 ) -> HandlerResult {
-    let Json(body) = body?;
     let email = body.email.expose();
     let code = body.totp_code.as_ref();
     let logged_in = api.accounts.log_in(email, body.password, code).await?;
-    api.logged_in(&headers, "logged in", &logged_in)
+    api.logged_in(&headers, "logged in", &logged_in, Map::new())
 }
 
 pub(super) async fn refresh(
@@ -123,7 +126,7 @@ pub(super) async fn refresh(
 ) -> HandlerResult {
     let token = api.refresh_token(&headers, body?);
     let refreshed = api.accounts.refresh(token.as_ref()).await?;
-    api.logged_in(&headers, "refreshed", &refreshed)
+    api.logged_in(&headers, "refreshed", &refreshed, Map::new())
 }
 
 pub(super) async fn log_out(
@@ -141,13 +144,13 @@ pub(super) async fn log_out(
 }
 
 pub(super) async fn log_out_all(State(api): State<Arc<Api>>, token: Token) -> HandlerResult {
-    let admin = api.caller(&token).await?;
-    api.accounts.log_out_all(admin.id).await?;
+    let caller = api.caller(&token).await?;
+    api.accounts.log_out_all(&caller).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
 pub(super) async fn me(State(api): State<Arc<Api>>, token: Token) -> HandlerResult {
-    let admin = api.caller(&token).await?;
+    let Caller { admin, .. } = api.caller(&token).await?;
     let totp = api
         .accounts
         .factors
@@ -160,23 +163,21 @@ pub(super) async fn me(State(api): State<Arc<Api>>, token: Token) -> HandlerResu
 pub(super) async fn change_password(
     State(api): State<Arc<Api>>,
     token: Token,
-    body: Given<Json<PasswordRequest>>,
+    Json(body): Json<PasswordRequest>,
 ) -> HandlerResult {
-    let Json(body) = body?;
-    let admin = api.caller(&token).await?;
+    let caller = api.caller(&token).await?;
     let (current, new) = (body.current_password, body.new_password);
-    api.accounts.change_password(&admin, current, new).await?;
+    api.accounts.change_password(&caller, current, new).await?;
     Ok(Reply::message("password changed").into_response())
 }
 
 pub(super) async fn begin_totp(
     State(api): State<Arc<Api>>,
     token: Token,
-    body: Given<Json<EnrollmentRequest>>,
+    Json(body): Json<EnrollmentRequest>,
 ) -> HandlerResult {
-    let Json(body) = body?;
-    let admin = api.caller(&token).await?;
-    let enrollment = api.accounts.begin_totp(&admin, body.password).await?;
+    let caller = api.caller(&token).await?;
+    let enrollment = api.accounts.begin_totp(&caller, body.password).await?;
     let data = json!({
         "secret": enrollment.secret.expose(),
         "uri": enrollment.address.expose(),
@@ -187,23 +188,23 @@ pub(super) async fn begin_totp(
 pub(super) async fn confirm_totp(
     State(api): State<Arc<Api>>,
     token: Token,
-    body: Given<Json<CodeRequest>>,
+    headers: HeaderMap,
+    Json(body): Json<CodeRequest>,
 ) -> HandlerResult {
-    let Json(body) = body?;
-    let admin = api.caller(&token).await?;
-    let codes = api.accounts.confirm_totp(&admin, &body.totp_code).await?;
-    let data = json!({ "recoveryCodes": codes });
-    Ok(Reply::new("second factor enabled", data).into_response())
+    let caller = api.caller(&token).await?;
+    let confirmed = api.accounts.confirm_totp(&caller, &body.totp_code);
+    let (codes, logged_in) = confirmed.await?;
+    let more = Map::from_iter([("recoveryCodes".to_owned(), codes.into())]);
+    api.logged_in(&headers, "second factor enabled", &logged_in, more)
 }
 
 pub(super) async fn disable_totp(
     State(api): State<Arc<Api>>,
     token: Token,
-    body: Given<Json<DisableRequest>>,
+    Json(body): Json<DisableRequest>,
 ) -> HandlerResult {
-    let Json(body) = body?;
-    let admin = api.caller(&token).await?;
+    let caller = api.caller(&token).await?;
     let (password, code) = (body.password, &body.totp_code);
-    api.accounts.disable_totp(&admin, password, code).await?;
+    api.accounts.disable_totp(&caller, password, code).await?;
     Ok(Reply::message("second factor disabled").into_response())
 }

@@ -8,12 +8,11 @@ use std::sync::Arc;
 
 use seaworthy::{auth::token::VerifiedToken, axum::Extension, config::Profile, prelude::*};
 use tutoring_contract::{Given, HandlerResult, Role};
-use tutoring_identity::RefreshCookies;
-use uuid::Uuid;
+use tutoring_identity::{CallerSession, RefreshCookies};
 
 use crate::{
-    accounts::Accounts,
-    domain::{ADMIN_READ, ADMIN_WRITE, AUDIT_READ, Admin, ROLE_READ, ROLE_WRITE, errors},
+    accounts::{Accounts, Caller},
+    domain::{ADMIN_READ, ADMIN_WRITE, AUDIT_READ, ROLE_READ, ROLE_WRITE},
 };
 
 type Token = Extension<Arc<VerifiedToken>>;
@@ -35,9 +34,10 @@ impl Api {
     ///
     /// # Errors
     /// `TOKEN_INVALID` or `FORBIDDEN`.
-    async fn caller(&self, Extension(token): &Token) -> Result<Admin, Error> {
-        let id = Uuid::try_parse(token.actor().as_str()).map_err(|_| errors::token_invalid())?;
-        self.accounts.caller(id).await
+    async fn caller(&self, Extension(token): &Token) -> Result<Caller, Error> {
+        self.accounts
+            .caller(CallerSession::from_token(token)?)
+            .await
     }
 }
 
@@ -54,14 +54,16 @@ pub(crate) fn routes(api: Arc<Api>) -> Routes {
         .post("/logout-all", auth::log_out_all)
         .post("/password/change", auth::change_password)
         .post("/totp/enroll", auth::begin_totp)
-        .post("/totp/confirm", auth::confirm_totp)
         .post("/totp/disable", auth::disable_totp)
         .with_options(|options| options.roles([Role::Admin.as_str()]));
+    let confirmation = Routes::new()
+        .post("/totp/confirm", auth::confirm_totp)
+        .with_options(|options| options.roles([Role::Admin.as_str()]).sets_session());
     let needing = |permission: &'static str, routes: Routes<Arc<Api>>| {
         routes.with_options(|options| options.roles([Role::Admin.as_str()]).scopes([permission]))
     };
     let admin = Routes::new()
-        .nest("/auth", sessions.merge(own))
+        .nest("/auth", sessions.merge(own).merge(confirmation))
         .merge(needing(
             ADMIN_READ,
             Routes::new()

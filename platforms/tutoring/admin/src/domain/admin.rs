@@ -2,7 +2,7 @@ use seaworthy::{
     data::chrono::{DateTime, Utc},
     prelude::*,
 };
-use tutoring_contract::{AdminRole, Territory, named};
+use tutoring_contract::{AdminRole, Territory};
 use uuid::Uuid;
 
 use super::{PERMISSIONS, errors, role};

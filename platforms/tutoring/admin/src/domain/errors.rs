@@ -46,6 +46,18 @@ pub(crate) fn totp_exists() -> Error {
     Error::new(Code::Conflict, "CONFLICT", message)
 }
 
+/// Another call changed the access of the admin after this call had checked it.
+pub(crate) fn account_changed() -> Error {
+    let message = "the account changed during the call: repeat the call";
+    Error::new(Code::Conflict, "CONFLICT", message)
+}
+
+/// Another call gave the role to an admin, or removed it, during this call.
+pub(crate) fn holders_changed() -> Error {
+    let message = "the admins with the role changed during the call: repeat the call";
+    Error::new(Code::Conflict, "CONFLICT", message)
+}
+
 /// The admin is inactive or suspended.
 pub(crate) fn account_disabled() -> Error {
     Error::new(Code::Forbidden, "FORBIDDEN", "the account is not active")

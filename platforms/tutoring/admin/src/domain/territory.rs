@@ -25,7 +25,9 @@ pub(crate) fn with_levels(territory: Territory, count: usize) -> Result<Territor
     let wrong = wrong.filter_map(|(index, (level, name))| {
         let problem = match name {
             None if index < count => "is required by the role",
-            Some(_) if index >= count => "is a level below the role",
+            Some(_) if index >= count => {
+                "must be left out: the territory of the role has fewer levels"
+            }
             Some(name) if name.chars().count() > MAX_NAME_LENGTH => {
                 "must have at most 100 characters"
             }

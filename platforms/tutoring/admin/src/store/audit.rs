@@ -3,6 +3,8 @@ use seaworthy::{
     prelude::*,
 };
 use serde_json::Value;
+use tutoring_contract::{CheckedPage, Page};
+use tutoring_identity::paged;
 
 /// A record of the audit log, as the API shows it.
 #[derive(Debug, Serialize)]
@@ -21,7 +23,7 @@ pub(crate) struct AuditRecord {
 }
 
 impl FromRow for AuditRecord {
-    fn from_row(row: &Row) -> Result<Self, DataError> {
+    fn from_row(row: &Row) -> DataResult<Self> {
         let at = DateTime::<Utc>::from_timestamp_micros(row.get("at_us")?).unwrap_or_default();
         let details: String = row.get("details")?;
         Ok(Self {
@@ -48,27 +50,21 @@ pub(crate) struct AuditFilter {
     pub(crate) target_id: Option<String>,
 }
 
-/// Returns a page of the audit log with the number of records, the newest first.
+/// Returns a page of the audit log, the newest first.
 pub(crate) async fn audit_records(
     connection: &dyn Connection,
     filter: &AuditFilter,
-    limit: u32,
-    offset: u64,
-) -> Result<(Vec<AuditRecord>, u64), DataError> {
-    let mut count = sql("SELECT COUNT(*) FROM audit_log
-         WHERE (? = 0 OR actor = ?) AND (? = 0 OR action = ?) AND (? = 0 OR target_id = ?)");
-    let mut page = sql("SELECT sequence, at_us, actor, action, target_kind, target_id, outcome, request_id, address, details FROM audit_log
-         WHERE (? = 0 OR actor = ?) AND (? = 0 OR action = ?) AND (? = 0 OR target_id = ?)
-         ORDER BY sequence DESC LIMIT ? OFFSET ?");
-    for value in [&filter.actor, &filter.action, &filter.target_id] {
-        let (counts, value) = (
+    page: CheckedPage,
+) -> DataResult<Page<AuditRecord>> {
+    let known = |value: &Option<String>| {
+        (
             i64::from(value.is_some()),
             value.clone().unwrap_or_default(),
-        );
-        count = count.bind(counts).bind(value.clone());
-        page = page.bind(counts).bind(value);
-    }
-    let (total,): (u64,) = count.fetch_one(connection).await?;
-    let records = page.bind(limit).bind(offset).fetch_all(connection).await?;
-    Ok((records, total))
+        )
+    };
+    let ((by_actor, actor), (by_action, action)) = (known(&filter.actor), known(&filter.action));
+    let (by_target, target) = known(&filter.target_id);
+    paged!("SELECT sequence, at_us, actor, action, target_kind, target_id, outcome, request_id, address, details FROM audit_log WHERE ({by_actor} = 0 OR actor = {&actor}) AND ({by_action} = 0 OR action = {&action}) AND ({by_target} = 0 OR target_id = {&target})"; "ORDER BY sequence DESC", page)
+        .fetch(connection)
+        .await
 }

@@ -1,9 +1,11 @@
-use seaworthy::{account, audit_log, data::MigrationSet};
-use tutoring_identity::migration;
+use seaworthy::{
+    account, audit_log,
+    data::{MigrationSet, migration},
+};
 
 /// The tables of admins, of their second factors and of the audit log.
 pub(crate) const MIGRATIONS: &[MigrationSet] = &[
-    MigrationSet::of_service(&[migration!(1, "admins", "../../migrations/0001_admins")]),
+    MigrationSet::for_service(&[migration!(1, "admins", "../../migrations/0001_admins")]),
     account::MIGRATIONS,
     audit_log::MIGRATIONS,
 ];

@@ -2,14 +2,15 @@ use std::{net::SocketAddr, process::Command};
 
 use seaworthy::{
     config::{Environment, Loader},
+    data::Database,
     service::RunningService,
 };
 use seaworthy_testkit::{
-    database::EmptyDatabase, http::HttpResponse, redis::RedisServer, requirement::required,
+    database::EmptyDatabase, http::HttpResponse, redis::RedisServer, requirement::required, totp,
 };
 use serde_json::{Value, json};
 use tutoring_admin::AdminConfig;
-use tutoring_testkit::call;
+use tutoring_testkit::{call, connect};
 
 pub(crate) use tutoring_testkit::{SECRET, json_of, rejection};
 
@@ -23,7 +24,14 @@ pub(crate) struct TestApp {
     pub(crate) redis: Option<RedisServer>,
     settings: Vec<String>,
     _service: RunningService,
-    _empty: EmptyDatabase,
+    empty: EmptyDatabase,
+}
+
+/// Returns the temporary password that `admins create` prints.
+fn password_of(created: &std::process::Output) -> String {
+    assert!(created.status.success(), "{created:?}");
+    let line = String::from_utf8_lossy(&created.stdout);
+    line.trim().rsplit(' ').next().unwrap().to_owned()
 }
 
 /// A logged-in admin.
@@ -75,18 +83,37 @@ pub(crate) async fn open(empty: EmptyDatabase, redis: Option<RedisServer>) -> Te
         redis,
         settings,
         _service: service,
-        _empty: empty,
+        empty,
     }
 }
 
 impl TestApp {
     /// Runs `admins create` as its own process.
     pub(crate) fn create_by_command(&self, email: &str) -> std::process::Output {
+        self.create_with(email, &[])
+    }
+
+    /// Runs `admins create` with further settings.
+    fn create_with(&self, email: &str, more: &[&str]) -> std::process::Output {
+        let settings = self.settings.iter().map(String::as_str);
+        let settings = settings.chain(more.iter().copied());
         Command::new(env!("CARGO_BIN_EXE_tutoring-admin"))
             .args(["admins", "create", email, "Ada Lovelace"])
-            .args(self.settings.iter().flat_map(|setting| ["--set", setting]))
+            .args(settings.flat_map(|setting| ["--set", setting]))
             .output()
             .unwrap()
+    }
+
+    /// Creates a super admin whose hash has other parameters than those of the service. Returns the
+    /// password.
+    pub(crate) fn create_with_other_hash(&self, email: &str) -> String {
+        let created = self.create_with(email, &["passwords.parameters.iterations=2"]);
+        password_of(&created)
+    }
+
+    /// Connects to the database.
+    pub(crate) async fn database(&self) -> Database {
+        connect(&self.empty).await
     }
 
     pub(crate) fn call(&self, method: &str, path: &str, token: &str, body: &Value) -> HttpResponse {
@@ -124,11 +151,8 @@ impl TestApp {
 
     /// Creates a super admin by the command, and logs in.
     pub(crate) fn super_admin(&self) -> TestAdmin {
-        let created = self.create_by_command(SUPER_EMAIL);
-        assert!(created.status.success(), "{created:?}");
-        let line = String::from_utf8(created.stdout).unwrap();
-        let password = line.trim().rsplit(' ').next().unwrap();
-        self.logged_in(SUPER_EMAIL, password)
+        let password = password_of(&self.create_by_command(SUPER_EMAIL));
+        self.logged_in(SUPER_EMAIL, &password)
     }
 
     /// Creates an admin with one role.
@@ -169,6 +193,26 @@ impl TestApp {
             .unwrap()
             .to_owned();
         self.logged_in(email, &password)
+    }
+
+    /// Begins an enrollment of a second factor. Returns its secret.
+    pub(crate) fn enroll(&self, admin: &TestAdmin) -> String {
+        let body = json!({ "password": admin.password });
+        let enrolled = self.call("POST", "/auth/totp/enroll", &admin.token, &body);
+        assert_eq!(enrolled.status, 200, "{}", enrolled.body);
+        let secret = json_of(&enrolled)["data"]["secret"].clone();
+        secret.as_str().unwrap().to_owned()
+    }
+
+    /// Confirms an enrollment.
+    pub(crate) fn confirm(&self, admin: &TestAdmin, secret: &str) -> HttpResponse {
+        let body = json!({ "totpCode": totp::code(secret, 0) });
+        self.call("POST", "/auth/totp/confirm", &admin.token, &body)
+    }
+
+    pub(crate) fn change_password(&self, admin: &TestAdmin, new: &str) -> HttpResponse {
+        let body = json!({ "currentPassword": admin.password, "newPassword": new });
+        self.call("POST", "/auth/password/change", &admin.token, &body)
     }
 
     pub(crate) fn refresh(&self, token: &str) -> HttpResponse {

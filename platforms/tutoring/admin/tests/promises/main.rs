@@ -9,6 +9,7 @@
 
 mod admins;
 mod app;
+mod in_flight;
 mod routes;
 mod sessions;
 mod settings;
@@ -44,6 +45,10 @@ on_both! {
         fifth_failure_locks_the_account_auth_2,
         logins_of_an_account_are_limited_res_6,
         login_needs_the_second_factor_once_enabled_auth_4,
+        new_second_factor_ends_other_sessions_auth_4,
+        new_password_cancels_an_enrollment_auth_4,
+        login_after_new_hash_parameters_succeeds_auth_2,
+        surplus_session_ends_its_access_tokens_auth_3,
         new_password_ends_all_sessions_auth_3;
     admins:
         territory_limits_what_an_admin_sees_and_manages_auth_5,

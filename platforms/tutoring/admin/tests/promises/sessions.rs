@@ -1,3 +1,4 @@
+use seaworthy::data::{sql, uuid::Uuid};
 use seaworthy_testkit::{http::request, totp};
 use serde_json::{Value, json};
 
@@ -134,16 +135,8 @@ pub(crate) async fn login_needs_the_second_factor_once_enabled_auth_4(app: TestA
         json!({ "password": "Wrong-password-1" }),
     );
     assert_eq!(rejection(&wrong), (401, "INVALID_CREDENTIALS".to_owned()));
-    let enrolled = post("/auth/totp/enroll", json!({ "password": admin.password }));
-    assert_eq!(enrolled.status, 200, "{}", enrolled.body);
-    let secret = json_of(&enrolled)["data"]["secret"]
-        .as_str()
-        .unwrap()
-        .to_owned();
-    let confirmed = post(
-        "/auth/totp/confirm",
-        json!({ "totpCode": totp::code(&secret, 0) }),
-    );
+    let secret = app.enroll(&admin);
+    let confirmed = app.confirm(&admin, &secret);
     assert_eq!(confirmed.status, 200, "{}", confirmed.body);
     let recovery = json_of(&confirmed)["data"]["recoveryCodes"][0]
         .as_str()
@@ -160,6 +153,66 @@ pub(crate) async fn login_needs_the_second_factor_once_enabled_auth_4(app: TestA
     assert_eq!(log_in(&next).status, 200);
     assert_eq!(rejection(&log_in(&next)), (401, "TOTP_INVALID".to_owned()));
     assert_eq!(log_in(&recovery).status, 200);
+}
+
+pub(crate) async fn new_second_factor_ends_other_sessions_auth_4(app: TestApp) {
+    let admin = app.super_admin();
+    // An attacker with the password.
+    let other = app.logged_in(&admin.email, &admin.password);
+    let confirmed = app.confirm(&admin, &app.enroll(&admin));
+    assert_eq!(confirmed.status, 200, "{}", confirmed.body);
+    for ended in [&admin, &other] {
+        assert_eq!(app.get("/auth/me", ended).status, 401);
+        assert_eq!(app.refresh(&ended.refresh).status, 401);
+    }
+    let tokens = &json_of(&confirmed)["data"]["tokens"];
+    let text = |name: &str| tokens[name].as_str().unwrap();
+    let me = app.call("GET", "/auth/me", text("accessToken"), &Value::Null);
+    assert_eq!(json_of(&me)["data"]["totpEnabled"], true);
+    assert_eq!(app.refresh(text("refreshToken")).status, 200);
+}
+
+pub(crate) async fn new_password_cancels_an_enrollment_auth_4(app: TestApp) {
+    let admin = app.super_admin();
+    let secret = app.enroll(&admin);
+    let new = "Another-password-2";
+    assert_eq!(app.change_password(&admin, new).status, 200);
+    let admin = app.logged_in(&admin.email, new);
+    let refused = app.confirm(&admin, &secret);
+    assert_eq!(rejection(&refused), (401, "TOTP_INVALID".to_owned()));
+}
+
+pub(crate) async fn login_after_new_hash_parameters_succeeds_auth_2(app: TestApp) {
+    let password = app.create_with_other_hash(SUPER_EMAIL);
+    let database = app.database().await;
+    let hash = async || {
+        let hash = sql("SELECT password_hash FROM admin_users");
+        let (hash,): (String,) = hash.fetch_one(&database).await.unwrap();
+        hash
+    };
+    assert!(hash().await.contains("t=2"));
+    app.logged_in(SUPER_EMAIL, &password);
+    assert!(hash().await.contains("t=1"));
+    app.logged_in(SUPER_EMAIL, &password);
+}
+
+pub(crate) async fn surplus_session_ends_its_access_tokens_auth_3(app: TestApp) {
+    let admin = app.super_admin();
+    let database = app.database().await;
+    // Ten sessions are the limit.
+    for number in 0..9 {
+        let other = Uuid::from_u128(number);
+        sql("INSERT INTO account_sessions (id, user_id, token_hash, user_agent, address, begun_us, used_us, until_us, ends_us) VALUES (?, ?, ?, '', '', {now_us}, {now_us} + 1000000, {now_us} + 60000000, {now_us} + 60000000)")
+            .bind(other.to_string())
+            .bind(admin.id.as_str())
+            .bind(other.as_bytes().to_vec())
+            .execute(&database)
+            .await
+            .unwrap();
+    }
+    assert_eq!(app.get("/auth/me", &admin).status, 200);
+    app.logged_in(&admin.email, &admin.password);
+    assert_eq!(app.get("/auth/me", &admin).status, 401);
 }
 
 pub(crate) async fn new_password_ends_all_sessions_auth_3(app: TestApp) {

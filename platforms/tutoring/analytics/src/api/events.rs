@@ -1,9 +1,6 @@
-use seaworthy::{
-    axum::{extract::State as Extract, response::IntoResponse as _},
-    prelude::*,
-};
+use seaworthy::{axum::extract::State as Extract, prelude::*};
 use serde_json::json;
-use tutoring_contract::{PageRequest, Reply, Role};
+use tutoring_contract::{CheckedPage, Json, Path, Query, Reply, Role, require_everywhere};
 use tutoring_identity::caller;
 use uuid::Uuid;
 
@@ -12,7 +9,7 @@ use crate::{
     analytics::Analytics,
     domain::{Event, EventRequest, RangeRequest, checked_all},
     errors,
-    store::{EventFilter, Events},
+    store::{EventFilter, events},
 };
 
 #[derive(Deserialize)]
@@ -23,14 +20,13 @@ pub(super) struct BulkRequest {
 async fn store(analytics: &Analytics, events: &[Event]) -> Result<(), Error> {
     let times: Vec<_> = events.iter().map(|event| event.timestamp).collect();
     analytics.partitions.create(times).await?;
-    Ok(Events::insert(&analytics.database, events).await?)
+    Ok(events::insert(&analytics.database, events).await?)
 }
 
 pub(super) async fn record(
     Extract(analytics): State,
-    request: Given<Json<EventRequest>>,
+    Json(request): Json<EventRequest>,
 ) -> HandlerResult {
-    let Json(request) = request?;
     let event = request.checked(caller()?)?;
     store(&analytics, std::slice::from_ref(&event)).await?;
     Ok(Reply::new("event recorded", event).created())
@@ -38,9 +34,8 @@ pub(super) async fn record(
 
 pub(super) async fn record_all(
     Extract(analytics): State,
-    request: Given<Json<BulkRequest>>,
+    Json(request): Json<BulkRequest>,
 ) -> HandlerResult {
-    let Json(request) = request?;
     let events = checked_all(request.events, caller()?)?;
     store(&analytics, &events).await?;
     let reply = Reply::new("events recorded", json!({ "created": events.len() }));
@@ -49,11 +44,10 @@ pub(super) async fn record_all(
 
 pub(super) async fn list(
     Extract(analytics): State,
-    filter: Given<Query<EventFilter>>,
-    range: Given<Query<RangeRequest>>,
-    page: Given<Query<PageRequest>>,
+    Query(filter): Query<EventFilter>,
+    Query(range): Query<RangeRequest>,
+    page: CheckedPage,
 ) -> HandlerResult {
-    let (Query(filter), Query(range), Query(page)) = (filter?, range?, page?);
     page_of(&analytics, &filter, range, page).await
 }
 
@@ -63,35 +57,36 @@ pub(super) async fn timeline(
     id: Given<Path<Uuid>>,
     filter: Given<Query<EventFilter>>,
     range: Given<Query<RangeRequest>>,
-    page: Given<Query<PageRequest>>,
+    page: Given<CheckedPage>,
 ) -> HandlerResult {
     let Path(id) = id.map_err(|_| errors::other_user())?;
     if id != caller()? && !may_read_all() {
         return Err(errors::other_user().into());
     }
-    let (Query(mut filter), Query(range), Query(page)) = (filter?, range?, page?);
+    let (Query(mut filter), Query(range), page) = (filter?, range?, page?);
     filter.user_id = Some(id);
     page_of(&analytics, &filter, range, page).await
 }
 
+/// Refuses administrators with a territory, because events do not belong to a place.
 fn may_read_all() -> bool {
-    context::with_current(|context| {
+    let is_permitted = context::with_current(|context| {
         let grants = context.map(RequestContext::grants);
         grants.is_some_and(|grants| {
             grants.has_role(Role::Admin.as_str()) && grants.has_scope(ANALYTICS_READ)
         })
-    })
+    });
+    is_permitted && require_everywhere().is_ok()
 }
 
 async fn page_of(
     analytics: &Analytics,
     filter: &EventFilter,
     range: RangeRequest,
-    page: PageRequest,
+    page: CheckedPage,
 ) -> HandlerResult {
-    let page = page.checked()?;
     let all = analytics.retention;
     let range = range.checked(all, all)?;
-    let (items, total) = Events::page(&analytics.database, filter, range, page).await?;
-    Ok(Reply::new("events", page.of(items, total)).into_response())
+    let found = events::page(&analytics.database, filter, range, page).await?;
+    Ok(Reply::new("events", found).into_response())
 }

@@ -1,17 +1,14 @@
 use std::time::Duration;
 
-use seaworthy::{
-    axum::{extract::State as Extract, response::IntoResponse as _},
-    prelude::*,
-};
+use seaworthy::{axum::extract::State as Extract, prelude::*};
 use serde_json::{Value, json};
-use tutoring_contract::{MAX_LIMIT, Reply};
+use tutoring_contract::{MAX_LIMIT, Query, Reply};
 
-use super::{Given, HandlerResult, State};
+use super::{HandlerResult, State};
 use crate::{
     domain::{Hours, Interval, RangeRequest},
     errors,
-    store::{CourseCount, Metrics, TypeCount},
+    store::{CourseCount, TypeCount, metrics},
 };
 
 /// A chart shows about this many bars.
@@ -49,40 +46,37 @@ impl CountQuery {
 
 pub(super) async fn types(
     Extract(analytics): State,
-    query: Given<Query<CountQuery>>,
-    range: Given<Query<RangeRequest>>,
+    Query(query): Query<CountQuery>,
+    Query(range): Query<RangeRequest>,
 ) -> HandlerResult {
-    let (Query(query), Query(range)) = (query?, range?);
     let range = range.checked(MONTH, analytics.retention)?;
-    let items: Vec<TypeCount> = Metrics::types(&analytics.database, range, query.limit()?).await?;
+    let items: Vec<TypeCount> = metrics::types(&analytics.database, range, query.limit()?).await?;
     Ok(Reply::new("event types", json!({ "items": items })).into_response())
 }
 
 pub(super) async fn courses(
     Extract(analytics): State,
-    query: Given<Query<CountQuery>>,
-    range: Given<Query<RangeRequest>>,
+    Query(query): Query<CountQuery>,
+    Query(range): Query<RangeRequest>,
 ) -> HandlerResult {
-    let (Query(query), Query(range)) = (query?, range?);
     let range = range.checked(MONTH, analytics.retention)?;
     let (database, event_type) = (&analytics.database, query.event_type());
     let items: Vec<CourseCount> =
-        Metrics::courses(database, range, event_type.as_deref(), query.limit()?).await?;
+        metrics::courses(database, range, event_type.as_deref(), query.limit()?).await?;
     Ok(Reply::new("courses", json!({ "items": items })).into_response())
 }
 
 /// Returns the number of events of each hour, day or week, also of those without events.
 pub(super) async fn trends(
     Extract(analytics): State,
-    query: Given<Query<CountQuery>>,
-    range: Given<Query<RangeRequest>>,
+    Query(query): Query<CountQuery>,
+    Query(range): Query<RangeRequest>,
 ) -> HandlerResult {
-    let (Query(query), Query(range)) = (query?, range?);
     let interval = query.interval;
     let range = range.checked(interval.length(), interval.max_length())?;
     let (zone, event_type) = (&analytics.zone, query.event_type());
     let hours = Hours::of(zone, range);
-    let counts = Metrics::hours(&analytics.database, range, event_type.as_deref(), hours).await?;
+    let counts = metrics::hours(&analytics.database, range, event_type.as_deref(), hours).await?;
     let items = interval
         .parts(zone, range, (hours, &counts))
         .into_iter()

@@ -6,7 +6,7 @@ mod metrics;
 use std::sync::Arc;
 
 use seaworthy::prelude::*;
-use tutoring_contract::{Given, HandlerResult, Role};
+use tutoring_contract::{AdminRole, Given, HandlerResult, Role};
 
 use crate::analytics::Analytics;
 
@@ -29,7 +29,8 @@ pub(crate) fn routes(analytics: Arc<Analytics>) -> Routes {
         .get("/metrics/courses", metrics::courses)
         .get("/metrics/trends", metrics::trends)
         .with_options(|options| {
-            let options = options.roles([Role::Admin.as_str()]);
+            // Events do not belong to a place, so only super admins read those of all users.
+            let options = options.roles([AdminRole::SuperAdmin.as_str()]);
             options.scopes([ANALYTICS_READ])
         });
     Routes::new()

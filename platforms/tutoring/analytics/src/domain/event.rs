@@ -2,7 +2,10 @@ use std::time::Duration;
 
 use seaworthy::{
     core::{FieldViolation, new_id},
-    data::chrono::{DateTime, SubsecRound as _, Utc},
+    data::{
+        FromRow,
+        chrono::{DateTime, SubsecRound as _, Utc},
+    },
     prelude::*,
 };
 use serde_json::{Map, Value};
@@ -25,7 +28,7 @@ const MAX_AHEAD: Duration = Duration::from_secs(5 * 60);
 const MAX_AGE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// An event as stored and in responses.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, FromRow)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Event {
     pub(crate) id: Uuid,
@@ -33,6 +36,7 @@ pub(crate) struct Event {
     pub(crate) user_id: Option<Uuid>,
     pub(crate) course_id: Option<Uuid>,
     pub(crate) metadata: Value,
+    #[from_row(column = "occurred_at")]
     pub(crate) timestamp: DateTime<Utc>,
 }
 
@@ -83,7 +87,7 @@ impl EventRequest {
         }
         let is_business = |(kind, _): &(&str, &str)| kind.eq_ignore_ascii_case(&event_type);
         if KINDS.iter().any(is_business) {
-            let problem = "is a type of the platform: use a name of your own";
+            let problem = "is reserved for events of the platform: use another name";
             reject("eventType", problem.to_owned());
         }
         let metadata = Value::Object(self.metadata.unwrap_or_default());

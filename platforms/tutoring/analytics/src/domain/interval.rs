@@ -34,7 +34,7 @@ impl Hours {
     /// Returns the grid on which a time zone has midnights.
     pub(crate) fn of(zone: &PlatformZone, range: TimeRange) -> Self {
         let date = zone.date_at(timestamp(range.from.timestamp()));
-        let midnight = zone.moment(date, 0).as_second();
+        let midnight = zone.timestamp(date, 0).as_second();
         Self {
             phase: midnight.rem_euclid(SECONDS_PER_HOUR),
         }
@@ -98,8 +98,8 @@ impl Interval {
         let date = zone.date_at(hour);
         match self {
             Self::Hour => hour,
-            Self::Day => zone.moment(date, 0),
-            Self::Week => zone.moment(monday(date), 0),
+            Self::Day => zone.timestamp(date, 0),
+            Self::Week => zone.timestamp(monday(date), 0),
         }
     }
 }

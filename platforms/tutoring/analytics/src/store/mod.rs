@@ -1,11 +1,11 @@
 //! SQL statements and migrations.
 
-mod events;
-mod metrics;
+pub(crate) mod events;
+pub(crate) mod metrics;
 mod migrations;
 mod partitions;
 
-pub(crate) use events::{EventFilter, Events};
-pub(crate) use metrics::{CourseCount, Metrics, TypeCount};
+pub(crate) use events::EventFilter;
+pub(crate) use metrics::{CourseCount, TypeCount};
 pub(crate) use migrations::MIGRATIONS;
 pub(crate) use partitions::Partitions;

@@ -25,7 +25,7 @@ impl Partitions {
     pub(crate) async fn create(
         &self,
         times: impl IntoIterator<Item = DateTime<Utc>> + Send,
-    ) -> Result<(), DataError> {
+    ) -> DataResult<()> {
         if self.database.engine() != Engine::Postgres {
             return Ok(());
         }
@@ -54,7 +54,7 @@ impl Partitions {
     }
 
     /// Drops the partitions whose months end before a time. Returns their number.
-    pub(crate) async fn drop_before(&self, time: DateTime<Utc>) -> Result<i64, DataError> {
+    pub(crate) async fn drop_before(&self, time: DateTime<Utc>) -> DataResult<i64> {
         if self.database.engine() != Engine::Postgres {
             return Ok(0);
         }

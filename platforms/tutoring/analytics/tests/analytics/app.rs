@@ -19,7 +19,7 @@ use tempfile::TempDir;
 use tutoring_analytics::AnalyticsConfig;
 use tutoring_contract::{
     Role,
-    events::{KINDS, Kind, Occurred, message},
+    events::{BusinessEvent, KINDS, Kind, message},
 };
 use tutoring_identity::{LiveSessions, SessionRecord};
 use tutoring_testkit::{Peer, SECRET, SESSION, call, connect};
@@ -101,7 +101,7 @@ fn sessions(redis: &RedisServer) -> LiveSessions {
 /// Stores the session of all tokens.
 async fn begin_session(redis: &RedisServer) {
     let user = Uuid::from_u128(STUDENT);
-    let record = SessionRecord::of_request(SESSION, user, Role::Student, 0);
+    let record = SessionRecord::from_request(SESSION, user, Role::Student, 0);
     sessions(redis).put(&record).await.unwrap();
 }
 
@@ -168,12 +168,12 @@ impl TestApp {
     }
 
     /// Publishes an event.
-    pub(crate) async fn publish<K: Kind>(&self, event: &Occurred<K>) {
+    pub(crate) async fn publish<K: Kind>(&self, event: &BusinessEvent<K>) {
         self.peer.publisher.publish(message(event)).await.unwrap();
     }
 
     /// Publishes an event as the message with this ID.
-    pub(crate) async fn publish_as<K: Kind>(&self, event: &Occurred<K>, id: &MessageId) {
+    pub(crate) async fn publish_as<K: Kind>(&self, event: &BusinessEvent<K>, id: &MessageId) {
         let message = message(event).id(id.clone());
         self.peer.publisher.publish(message).await.unwrap();
     }

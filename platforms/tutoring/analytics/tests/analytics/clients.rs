@@ -1,5 +1,6 @@
 use serde_json::{Value, json};
 use tutoring_contract::Role;
+use tutoring_testkit::district_token;
 use uuid::Uuid;
 
 use crate::app::{COURSE, STUDENT, TRAINER, TestApp, admin, data, json_of, reader, student, token};
@@ -147,7 +148,17 @@ pub(crate) async fn wrong_roles_are_refused_auth_5(app: TestApp) {
             continue;
         }
         let trainer = token(TRAINER, Role::Trainer);
-        for token in [student(), trainer, admin(&[]), admin(&["events:read"])] {
+        // Events do not belong to a place, so the API refuses administrators with a territory.
+        let id = Uuid::from_u128(1);
+        let district = district_token(id, &["analytics:read"], ("Kerala", "Idukki"));
+        let others = [
+            student(),
+            trainer,
+            admin(&[]),
+            admin(&["events:read"]),
+            district,
+        ];
+        for token in others {
             let refused = app.call(method, path, &token, &Value::Null);
             assert_eq!(
                 (refused.status, &json_of(&refused)["code"]),

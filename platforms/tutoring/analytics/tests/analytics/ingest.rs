@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 use tutoring_contract::{
     Role,
     events::{
-        CertificateIssued, CourseCompleted, KINDS, NotificationRequested, Occurred,
+        BusinessEvent, CertificateIssued, CourseCompleted, KINDS, NotificationRequested,
         PayrollRecalculated, SessionCompleted,
     },
 };
@@ -11,8 +11,8 @@ use uuid::Uuid;
 
 use crate::app::{COURSE, STUDENT, TRAINER, TestApp, wait_for};
 
-fn completed(session: u128) -> Occurred<SessionCompleted> {
-    Occurred::of(SessionCompleted {
+fn completed(session: u128) -> BusinessEvent<SessionCompleted> {
+    BusinessEvent::new(SessionCompleted {
         session_id: Uuid::from_u128(session),
         trainer_id: Uuid::from_u128(TRAINER),
         student_id: Uuid::from_u128(STUDENT),
@@ -25,7 +25,7 @@ fn completed(session: u128) -> Occurred<SessionCompleted> {
 }
 
 pub(crate) async fn every_business_topic_is_stored_once_msg_5(app: TestApp) {
-    let timestamp = Occurred::of(completed(1).data).timestamp;
+    let timestamp = BusinessEvent::new(completed(1).data).timestamp;
     for (kind, topic) in KINDS {
         let body = json!({ "type": kind, "timestamp": timestamp,
             "studentId": Uuid::from_u128(STUDENT), "courseId": Uuid::from_u128(COURSE) });
@@ -71,14 +71,14 @@ pub(crate) async fn texts_and_codes_are_not_stored_sec_5(app: TestApp) {
         body: "Read 123456 to your trainer".to_owned(),
         data: Some(json!({ "otp": "123456" })),
     };
-    app.publish(&Occurred::of(requested).by(user, Role::Student))
+    app.publish(&BusinessEvent::new(requested).by(user, Role::Student))
         .await;
     let stored = app.wait_for_events("eventType=NOTIFICATION_REQUESTED", 1);
     assert_eq!(
         stored[0]["metadata"],
         json!({ "recipientId": user, "userId": user, "role": "student", "notificationType": "course" })
     );
-    app.publish(&Occurred::of(CertificateIssued {
+    app.publish(&BusinessEvent::new(CertificateIssued {
         certificate_id: Uuid::from_u128(5),
         student_id: user,
         course_id: Uuid::from_u128(COURSE),
@@ -89,7 +89,7 @@ pub(crate) async fn texts_and_codes_are_not_stored_sec_5(app: TestApp) {
     let stored = app.wait_for_events("eventType=CERTIFICATE_ISSUED", 1);
     assert!(!stored[0].to_string().contains("secret"), "{stored:?}");
     // An event of a trainer belongs to the trainer.
-    app.publish(&Occurred::of(PayrollRecalculated {
+    app.publish(&BusinessEvent::new(PayrollRecalculated {
         trainer_id: Uuid::from_u128(TRAINER),
         month: "2026-03".to_owned(),
         snapshot_id: Uuid::from_u128(6),
@@ -110,7 +110,7 @@ pub(crate) async fn messages_that_are_not_events_are_dead_letters_msg_6(app: Tes
     })
     .await;
     // The next message proceeds.
-    app.publish(&Occurred::of(CourseCompleted {
+    app.publish(&BusinessEvent::new(CourseCompleted {
         course_id: Uuid::from_u128(COURSE),
         student_id: Uuid::from_u128(STUDENT),
         completion_date: "2026-03-01".parse().unwrap(),

@@ -7,7 +7,7 @@ use seaworthy::data::{
 };
 use seaworthy_testkit::eventually;
 use serde_json::json;
-use tutoring_contract::events::{CourseCompleted, Occurred};
+use tutoring_contract::events::{BusinessEvent, CourseCompleted};
 use uuid::Uuid;
 
 use crate::app::{COURSE, STUDENT, TestApp, create_partition, data, student};
@@ -24,8 +24,8 @@ fn name(time: DateTime<Utc>) -> String {
     time.format("events_%Y_%m").to_string()
 }
 
-fn occurred(time: DateTime<Utc>) -> Occurred<CourseCompleted> {
-    let mut event = Occurred::of(CourseCompleted {
+fn occurred(time: DateTime<Utc>) -> BusinessEvent<CourseCompleted> {
+    let mut event = BusinessEvent::new(CourseCompleted {
         course_id: Uuid::from_u128(COURSE),
         student_id: Uuid::from_u128(STUDENT),
         completion_date: "2026-03-01".parse().unwrap(),

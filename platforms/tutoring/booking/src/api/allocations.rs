@@ -4,7 +4,7 @@ use seaworthy::{
     prelude::*,
 };
 use serde_json::{Value, json};
-use tutoring_contract::{PageRequest, Reply, Role, Slot};
+use tutoring_contract::{CallerTerritory, CheckedPage, Json, Path, Query, Reply, Role, Slot};
 use tutoring_identity::own_or_permitted;
 use uuid::Uuid;
 
@@ -14,7 +14,7 @@ use crate::{
     schedule::{
         ALLOCATION_READ, ALLOCATION_WRITE, Actor, AllocationChange, Creation, Given as Text,
     },
-    store::{Allocations, Filter},
+    store::{Entity, Filter, allocations},
 };
 
 /// The states that a list can be limited to.
@@ -34,11 +34,8 @@ const STATUSES: [&str; 6] = [
 pub(super) struct NewAllocation {
     student_id: Uuid,
     course_id: Uuid,
-    #[serde(default)]
     trainer_id: Option<Uuid>,
-    #[serde(default)]
     session_count: Option<u16>,
-    #[serde(default)]
     notes: Option<String>,
     #[serde(flatten)]
     package: Value,
@@ -59,14 +56,12 @@ pub(super) struct AutoAssign {
     course_id: Uuid,
     time_slot: Slot,
     date: Date,
-    #[serde(default)]
     payment_metadata: Option<Value>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Approval {
-    #[serde(default)]
     trainer_id: Option<Uuid>,
 }
 
@@ -83,7 +78,6 @@ pub(super) struct Rejection {
 
 #[derive(Deserialize)]
 pub(super) struct ListQuery {
-    #[serde(default)]
     status: Option<String>,
 }
 
@@ -92,9 +86,9 @@ const DEFAULT_SESSIONS: u16 = 10;
 
 pub(super) async fn create(
     Extract(schedule): State,
-    request: Given<Json<NewAllocation>>,
+    territory: CallerTerritory,
+    Json(new): Json<NewAllocation>,
 ) -> HandlerResult {
-    let Json(new) = request?;
     let count = new.session_count.unwrap_or(DEFAULT_SESSIONS);
     let package = match new.has_slot() {
         true => Some((Package::of_metadata(&new.package)?, count)),
@@ -108,12 +102,14 @@ pub(super) async fn create(
         trainer: new.trainer_id,
         notes: notes.map(str::to_owned),
     };
+    schedule.require_creation(&territory, &creation).await?;
     let created = schedule.create(Actor::current()?, &creation).await?;
     Ok(Reply::new("allocation", created).created())
 }
 
 pub(super) async fn auto_assign(
     Extract(schedule): State,
+    territory: CallerTerritory,
     request: Given<Json<AutoAssign>>,
 ) -> HandlerResult {
     let actor = Actor::current()?;
@@ -137,6 +133,7 @@ pub(super) async fn auto_assign(
         trainer: None,
         notes: None,
     };
+    schedule.require_creation(&territory, &creation).await?;
     let created = schedule.create(actor, &creation).await?;
     let status = match created.trainer_id {
         Some(_) => StatusCode::CREATED,
@@ -147,10 +144,13 @@ pub(super) async fn auto_assign(
 
 pub(super) async fn change(
     Extract(schedule): State,
-    id: Given<Path<Uuid>>,
-    request: Given<Json<AllocationChange>>,
+    territory: CallerTerritory,
+    Path(id): Path<Uuid>,
+    Json(change): Json<AllocationChange>,
 ) -> HandlerResult {
-    let (Path(id), Json(change)) = (id?, request?);
+    schedule
+        .require_entity(&territory, Entity::Allocation(id))
+        .await?;
     let actor = Actor::current()?;
     let changed = schedule.change_allocation(actor, id, &change).await?;
     Ok(Reply::new("allocation", changed).into_response())
@@ -158,21 +158,28 @@ pub(super) async fn change(
 
 pub(super) async fn approve(
     Extract(schedule): State,
-    id: Given<Path<Uuid>>,
-    request: Given<Json<Approval>>,
+    territory: CallerTerritory,
+    Path(id): Path<Uuid>,
+    request: Given<Option<Json<Approval>>>,
 ) -> HandlerResult {
-    let (Path(id), Json(request)) = (id?, request?);
+    schedule
+        .require_entity(&territory, Entity::Allocation(id))
+        .await?;
     let actor = Actor::current()?;
-    let allocation = schedule.approve(actor, id, request.trainer_id).await?;
+    let trainer = request?.and_then(|Json(request)| request.trainer_id);
+    let allocation = schedule.approve(actor, id, trainer).await?;
     Ok(Reply::new("allocation", allocation).into_response())
 }
 
 pub(super) async fn reject(
     Extract(schedule): State,
-    id: Given<Path<Uuid>>,
-    request: Given<Json<Rejection>>,
+    territory: CallerTerritory,
+    Path(id): Path<Uuid>,
+    Json(request): Json<Rejection>,
 ) -> HandlerResult {
-    let (Path(id), Json(request)) = (id?, request?);
+    schedule
+        .require_entity(&territory, Entity::Allocation(id))
+        .await?;
     let reason = Text("rejectionReason", Some(&request.rejection_reason)).required()?;
     let allocation = schedule.reject(Actor::current()?, id, reason).await?;
     Ok(Reply::new("allocation rejected", allocation).into_response())
@@ -180,10 +187,13 @@ pub(super) async fn reject(
 
 pub(super) async fn cancel(
     Extract(schedule): State,
-    id: Given<Path<Uuid>>,
-    request: Given<Json<Cancellation>>,
+    territory: CallerTerritory,
+    Path(id): Path<Uuid>,
+    Json(request): Json<Cancellation>,
 ) -> HandlerResult {
-    let (Path(id), Json(request)) = (id?, request?);
+    schedule
+        .require_entity(&territory, Entity::Allocation(id))
+        .await?;
     let reason = Text("reason", Some(&request.reason)).required()?;
     let actor = Actor::current()?;
     let allocation = schedule.cancel_allocation(actor, id, reason).await?;
@@ -192,29 +202,42 @@ pub(super) async fn cancel(
 
 pub(super) async fn create_sessions(
     Extract(schedule): State,
-    id: Given<Path<Uuid>>,
+    territory: CallerTerritory,
+    Path(id): Path<Uuid>,
 ) -> HandlerResult {
-    let Path(id) = id?;
-    let created = schedule.create_sessions(id).await?;
+    schedule
+        .require_entity(&territory, Entity::Allocation(id))
+        .await?;
+    let created = schedule.create_sessions(Actor::current()?, id).await?;
     Ok(Reply::new("sessions", json!({ "created": created })).into_response())
 }
 
-pub(super) async fn create_pending_sessions(Extract(schedule): State) -> HandlerResult {
-    let created = schedule.create_pending_sessions().await?;
+pub(super) async fn create_pending_sessions(
+    Extract(schedule): State,
+    territory: CallerTerritory,
+) -> HandlerResult {
+    let created = schedule
+        .create_pending_sessions(Actor::current()?, &territory)
+        .await?;
     Ok(Reply::new("sessions", json!({ "created": created })).into_response())
 }
 
-pub(super) async fn retry_pending(Extract(schedule): State) -> HandlerResult {
-    let approved = schedule.retry_pending().await?;
+pub(super) async fn retry_pending(
+    Extract(schedule): State,
+    territory: CallerTerritory,
+) -> HandlerResult {
+    let approved = schedule
+        .retry_pending(Some(Actor::current()?), &territory)
+        .await?;
     Ok(Reply::new("allocations", json!({ "approved": approved })).into_response())
 }
 
 pub(super) async fn list(
     Extract(schedule): State,
-    page: Given<Query<PageRequest>>,
-    query: Given<Query<ListQuery>>,
+    territory: CallerTerritory,
+    page: CheckedPage,
+    Query(query): Query<ListQuery>,
 ) -> HandlerResult {
-    let (Query(page), Query(query)) = (page?, query?);
     let filter = match query.status.as_deref() {
         None => Filter::All,
         Some(status) => {
@@ -224,43 +247,45 @@ pub(super) async fn list(
             Filter::Status(known)
         }
     };
-    list_of(&schedule, page, filter).await
+    list_of(&schedule, &territory, page, filter).await
 }
 
 async fn list_of(
     schedule: &crate::schedule::Schedule,
-    page: PageRequest,
+    territory: &CallerTerritory,
+    page: CheckedPage,
     filter: Filter,
 ) -> HandlerResult {
-    let page = page.checked()?;
-    let (limit, offset) = (page.limit, page.offset());
-    let (items, total) = Allocations::list(&schedule.database, filter, limit, offset).await?;
-    Ok(Reply::new("allocations", page.of(items, total)).into_response())
+    let found = allocations::list(&schedule.database, filter, &territory.into(), page).await?;
+    Ok(Reply::new("allocations", found).into_response())
 }
 
 pub(super) async fn of_student(
     Extract(schedule): State,
-    id: Given<Path<String>>,
-    page: Given<Query<PageRequest>>,
+    territory: CallerTerritory,
+    Path(id): Path<String>,
+    page: CheckedPage,
 ) -> HandlerResult {
-    let (Path(id), Query(page)) = (id?, page?);
     let id = own_or_permitted(&id, Role::Student, Some(ALLOCATION_READ))?;
-    list_of(&schedule, page, Filter::Student(id)).await
+    list_of(&schedule, &territory, page, Filter::Student(id)).await
 }
 
 pub(super) async fn of_trainer(
     Extract(schedule): State,
-    id: Given<Path<String>>,
-    page: Given<Query<PageRequest>>,
+    territory: CallerTerritory,
+    Path(id): Path<String>,
+    page: CheckedPage,
 ) -> HandlerResult {
-    let (Path(id), Query(page)) = (id?, page?);
     let id = own_or_permitted(&id, Role::Trainer, Some(ALLOCATION_READ))?;
-    list_of(&schedule, page, Filter::Trainer(id)).await
+    list_of(&schedule, &territory, page, Filter::Trainer(id)).await
 }
 
-pub(super) async fn show(Extract(schedule): State, id: Given<Path<Uuid>>) -> HandlerResult {
-    let Path(id) = id?;
-    let found = Allocations::by_id(&schedule.database, id).await?;
+pub(super) async fn show(
+    Extract(schedule): State,
+    territory: CallerTerritory,
+    Path(id): Path<Uuid>,
+) -> HandlerResult {
+    let found = allocations::by_id(&schedule.database, id).await?;
     // Another user's allocation does not exist for the caller.
     let found = found.ok_or_else(|| errors::not_found("allocation"))?;
     let mut owners = vec![(Role::Student, found.student_id)];
@@ -268,11 +293,20 @@ pub(super) async fn show(Extract(schedule): State, id: Given<Path<Uuid>>) -> Han
     Actor::current()?
         .require(&owners, Some(ALLOCATION_READ))
         .map_err(|_| errors::not_found("allocation"))?;
+    schedule
+        .require_entity(&territory, Entity::Allocation(id))
+        .await?;
     Ok(Reply::new("allocation", found).into_response())
 }
 
-pub(super) async fn refusals(Extract(schedule): State, id: Given<Path<Uuid>>) -> HandlerResult {
-    let Path(id) = id?;
-    let rows = Allocations::refusals(&schedule.database, id).await?;
+pub(super) async fn refusals(
+    Extract(schedule): State,
+    territory: CallerTerritory,
+    Path(id): Path<Uuid>,
+) -> HandlerResult {
+    schedule
+        .require_entity(&territory, Entity::Allocation(id))
+        .await?;
+    let rows = allocations::refusals(&schedule.database, id).await?;
     Ok(Reply::new("refusals", rows).into_response())
 }

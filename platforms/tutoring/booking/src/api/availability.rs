@@ -1,10 +1,7 @@
 use jiff::civil::Date;
-use seaworthy::{
-    axum::{extract::State as Extract, response::IntoResponse as _},
-    prelude::*,
-};
+use seaworthy::{axum::extract::State as Extract, prelude::*};
 use serde_json::json;
-use tutoring_contract::{Reply, Role, Slot};
+use tutoring_contract::{CallerTerritory, Query, Reply, Role, Slot};
 use tutoring_identity::own_or_permitted;
 use uuid::Uuid;
 
@@ -19,11 +16,8 @@ use crate::{
 #[serde(rename_all = "camelCase")]
 pub(super) struct PlaceQuery {
     course_id: Uuid,
-    #[serde(default)]
     student_id: Option<String>,
-    #[serde(default)]
     latitude: Option<f64>,
-    #[serde(default)]
     longitude: Option<f64>,
 }
 
@@ -41,14 +35,17 @@ pub(super) struct SlotQuery {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct TrainerQuery {
-    #[serde(default)]
     trainer_id: Option<String>,
 }
 
 impl PlaceQuery {
     /// Returns the question. A student may query coordinates, or the place of their own profile.
     /// Students choose both, so distances do not count for them.
-    async fn question(&self, schedule: &Schedule) -> Result<Question, Error> {
+    async fn question(
+        &self,
+        schedule: &Schedule,
+        territory: &CallerTerritory,
+    ) -> Result<Question, Error> {
         let actor = Actor::current()?;
         let student = match (&self.student_id, actor.role) {
             (Some(id), _) => Some(own_or_permitted(id, Role::Student, Some(ALLOCATION_READ))?),
@@ -59,9 +56,11 @@ impl PlaceQuery {
             }
         };
         let given = (self.latitude, self.longitude);
+        let place = schedule.place_of(student, given).await?;
+        schedule.require_place(territory, Some(place)).await?;
         Ok(Question {
             course: self.course_id,
-            place: schedule.place_of(student, given).await?,
+            place,
             counts_distances: actor.role != Some(Role::Student),
         })
     }
@@ -81,24 +80,23 @@ impl TrainerQuery {
 
 pub(super) async fn check(
     Extract(schedule): State,
-    place: Given<Query<PlaceQuery>>,
-    date: Given<Query<DateQuery>>,
-    slot: Given<Query<SlotQuery>>,
+    territory: CallerTerritory,
+    Query(query): Query<PlaceQuery>,
+    Query(DateQuery { date }): Query<DateQuery>,
+    Query(SlotQuery { time_slot }): Query<SlotQuery>,
 ) -> HandlerResult {
-    let (Query(query), Query(DateQuery { date })) = (place?, date?);
-    let Query(SlotQuery { time_slot }) = slot?;
-    let question = query.question(&schedule).await?;
+    let question = query.question(&schedule, &territory).await?;
     let found = schedule.check_slot(question, (date, time_slot)).await?;
     Ok(Reply::new("availability", found).into_response())
 }
 
 pub(super) async fn slots(
     Extract(schedule): State,
-    place: Given<Query<PlaceQuery>>,
-    date: Given<Query<DateQuery>>,
+    territory: CallerTerritory,
+    Query(query): Query<PlaceQuery>,
+    Query(DateQuery { date }): Query<DateQuery>,
 ) -> HandlerResult {
-    let (Query(query), Query(DateQuery { date })) = (place?, date?);
-    let question = query.question(&schedule).await?;
+    let question = query.question(&schedule, &territory).await?;
     let slots = schedule.check_slots(question, date).await?;
     let data = json!({ "courseId": query.course_id, "date": date, "slots": slots });
     Ok(Reply::new("slots", data).into_response())
@@ -106,22 +104,24 @@ pub(super) async fn slots(
 
 pub(super) async fn course(
     Extract(schedule): State,
-    place: Given<Query<PlaceQuery>>,
+    territory: CallerTerritory,
+    Query(query): Query<PlaceQuery>,
 ) -> HandlerResult {
-    let Query(query) = place?;
-    let question = query.question(&schedule).await?;
+    let question = query.question(&schedule, &territory).await?;
     let found = schedule.check_course(question).await?;
     Ok(Reply::new("availability", found).into_response())
 }
 
 pub(super) async fn check_trainer(
     Extract(schedule): State,
+    territory: CallerTerritory,
     trainer: Given<Query<TrainerQuery>>,
     date: Given<Query<DateQuery>>,
     slot: Given<Query<SlotQuery>>,
 ) -> HandlerResult {
     let Query(trainer) = trainer?;
     let trainer = trainer.trainer()?;
+    schedule.require_trainer(&territory, trainer).await?;
     let (Query(DateQuery { date }), Query(SlotQuery { time_slot })) = (date?, slot?);
     let found = schedule
         .check_trainer_slot(trainer, (date, time_slot))
@@ -131,11 +131,13 @@ pub(super) async fn check_trainer(
 
 pub(super) async fn trainer_slots(
     Extract(schedule): State,
+    territory: CallerTerritory,
     trainer: Given<Query<TrainerQuery>>,
     date: Given<Query<DateQuery>>,
 ) -> HandlerResult {
     let Query(trainer) = trainer?;
     let trainer = trainer.trainer()?;
+    schedule.require_trainer(&territory, trainer).await?;
     let Query(DateQuery { date }) = date?;
     let slots = schedule.check_trainer(trainer, date).await?;
     let data = json!({ "trainerId": trainer, "date": date, "slots": slots });

@@ -1,19 +1,16 @@
 use std::collections::BTreeMap;
 
-use seaworthy::{
-    axum::{extract::State as Extract, response::IntoResponse as _},
-    prelude::*,
-};
+use seaworthy::{axum::extract::State as Extract, prelude::*};
 use serde_json::json;
-use tutoring_contract::{PageRequest, Reply};
+use tutoring_contract::{CheckedPage, Json, Path, Query, Reply, require_everywhere};
 use tutoring_identity::caller;
 use uuid::Uuid;
 
-use super::{Given, HandlerResult, State};
+use super::{HandlerResult, State};
 use crate::{
     domain::errors,
-    prices::{NewCoupon, NewPrice, QuoteRequest, ReserveRequest},
-    store::{Coupons, Flags, Prices, Redemptions},
+    prices::{NewCoupon, NewPrice, QuoteQuery, ReserveRequest},
+    store::{Flags, coupons, prices, redemptions},
 };
 
 #[derive(Deserialize)]
@@ -24,10 +21,9 @@ pub(super) struct ValidateRequest {
 
 pub(super) async fn calculate(
     Extract(prices): State,
-    query: Given<Query<QuoteRequest>>,
+    Query(query): Query<QuoteQuery>,
 ) -> HandlerResult {
-    let Query(request) = query?;
-    let quote = prices.quote(&request).await?;
+    let quote = prices.quote(&query.into()).await?;
     Ok(Reply::new("price", quote).into_response())
 }
 
@@ -38,11 +34,10 @@ pub(super) async fn flags(Extract(prices): State) -> HandlerResult {
 
 pub(super) async fn validate(
     Extract(prices): State,
-    request: Given<Json<ValidateRequest>>,
+    Json(request): Json<ValidateRequest>,
 ) -> HandlerResult {
-    let Json(request) = request?;
     let coupon = prices.coupon(&request.code).await?;
-    if Redemptions::is_held_by(&prices.database, caller()?).await? {
+    if redemptions::is_held_by(&prices.database, caller()?).await? {
         return Err(errors::discount_used().into());
     }
     let flags = Flags::read(&prices.database).await?;
@@ -64,27 +59,24 @@ pub(super) async fn validate(
 
 pub(super) async fn reserve(
     Extract(prices): State,
-    request: Given<Json<ReserveRequest>>,
+    Json(request): Json<ReserveRequest>,
 ) -> HandlerResult {
-    let Json(request) = request?;
     let quote = prices.reserve(&request).await?;
     Ok(Reply::new("price", quote).into_response())
 }
 
-pub(super) async fn redeem(Extract(prices): State, payment: Given<Path<Uuid>>) -> HandlerResult {
-    let Path(payment) = payment?;
+pub(super) async fn redeem(Extract(prices): State, Path(payment): Path<Uuid>) -> HandlerResult {
     prices.redeem(payment).await?;
     Ok(Reply::message("discount redeemed").into_response())
 }
 
-pub(super) async fn release(Extract(prices): State, payment: Given<Path<Uuid>>) -> HandlerResult {
-    let Path(payment) = payment?;
+pub(super) async fn release(Extract(prices): State, Path(payment): Path<Uuid>) -> HandlerResult {
     prices.release(payment).await?;
     Ok(Reply::message("discount released").into_response())
 }
 
 pub(super) async fn prices(Extract(prices): State) -> HandlerResult {
-    let list = Prices::all(&prices.database).await?;
+    let list = prices::all(&prices.database).await?;
     let view = list.iter().map(|price| {
         json!({
             "classType": price.class_type,
@@ -102,37 +94,32 @@ pub(super) async fn prices(Extract(prices): State) -> HandlerResult {
 
 pub(super) async fn set_price(
     Extract(prices): State,
-    request: Given<Json<NewPrice>>,
+    Json(request): Json<NewPrice>,
 ) -> HandlerResult {
-    let Json(request) = request?;
+    require_everywhere()?;
     prices.set_price(&request).await?;
     Ok(Reply::message("price stored").into_response())
 }
 
-pub(super) async fn coupons(
-    Extract(prices): State,
-    query: Given<Query<PageRequest>>,
-) -> HandlerResult {
-    let Query(query) = query?;
-    let page = query.checked()?;
-    let (items, total) = Coupons::list(&prices.database, page.limit, page.offset()).await?;
-    Ok(Reply::new("coupons", page.of(items, total)).into_response())
+pub(super) async fn coupons(Extract(prices): State, page: CheckedPage) -> HandlerResult {
+    let found = coupons::list(&prices.database, page).await?;
+    Ok(Reply::new("coupons", found).into_response())
 }
 
 pub(super) async fn create(
     Extract(prices): State,
-    request: Given<Json<NewCoupon>>,
+    Json(request): Json<NewCoupon>,
 ) -> HandlerResult {
-    let Json(request) = request?;
+    require_everywhere()?;
     let coupon = prices.create_coupon(request).await?;
     Ok(Reply::new("coupon created", coupon).created())
 }
 
 pub(super) async fn set_flags(
     Extract(prices): State,
-    request: Given<Json<BTreeMap<String, bool>>>,
+    Json(flags): Json<BTreeMap<String, bool>>,
 ) -> HandlerResult {
-    let Json(flags) = request?;
+    require_everywhere()?;
     prices.set_flags(&flags).await?;
     Ok(Reply::message("switches stored").into_response())
 }

@@ -1,14 +1,12 @@
-use seaworthy::{
-    axum::{extract::State as Extract, response::IntoResponse as _},
-    prelude::*,
-};
-use tutoring_contract::Reply;
+use seaworthy::{axum::extract::State as Extract, prelude::*};
+use tutoring_contract::{CallerTerritory, Json, Path, Reply};
 use uuid::Uuid;
 
-use super::{Given, HandlerResult, Sessions as State};
+use super::{HandlerResult, Sessions as State};
 use crate::{
     domain::{JourneyView, LocationUpdate},
     schedule::Actor,
+    store::Entity,
 };
 
 #[derive(Deserialize)]
@@ -19,9 +17,8 @@ pub(super) struct StartRequest {
 
 pub(super) async fn start(
     Extract(schedule): State,
-    request: Given<Json<StartRequest>>,
+    Json(request): Json<StartRequest>,
 ) -> HandlerResult {
-    let Json(request) = request?;
     let journey = schedule
         .start_journey(Actor::current()?, request.session_id)
         .await?;
@@ -30,30 +27,33 @@ pub(super) async fn start(
 
 pub(super) async fn locate(
     Extract(schedule): State,
-    id: Given<Path<Uuid>>,
-    update: Given<Json<LocationUpdate>>,
+    Path(id): Path<Uuid>,
+    Json(update): Json<LocationUpdate>,
 ) -> HandlerResult {
-    let (Path(id), Json(update)) = (id?, update?);
     let journey = schedule
         .move_journey(Actor::current()?, id, &update)
         .await?;
     Ok(Reply::new("location stored", JourneyView::from(journey)).into_response())
 }
 
-pub(super) async fn arrive(Extract(schedule): State, id: Given<Path<Uuid>>) -> HandlerResult {
-    let Path(id) = id?;
+pub(super) async fn arrive(Extract(schedule): State, Path(id): Path<Uuid>) -> HandlerResult {
     let ended = schedule.arrive(Actor::current()?, id).await?;
     Ok(Reply::new("arrived", ended).into_response())
 }
 
-pub(super) async fn end(Extract(schedule): State, id: Given<Path<Uuid>>) -> HandlerResult {
-    let Path(id) = id?;
+pub(super) async fn end(Extract(schedule): State, Path(id): Path<Uuid>) -> HandlerResult {
     let ended = schedule.cancel_journey(Actor::current()?, id).await?;
     Ok(Reply::new("journey ended", ended).into_response())
 }
 
-pub(super) async fn live(Extract(schedule): State, id: Given<Path<Uuid>>) -> HandlerResult {
-    let Path(id) = id?;
+pub(super) async fn live(
+    Extract(schedule): State,
+    territory: CallerTerritory,
+    Path(id): Path<Uuid>,
+) -> HandlerResult {
+    schedule
+        .require_entity(&territory, Entity::Journey(id))
+        .await?;
     let journey = schedule.watch_journey(Actor::current()?, id).await?;
     Ok(Reply::new("journey", JourneyView::from(journey)).into_response())
 }

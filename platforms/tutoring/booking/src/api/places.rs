@@ -1,26 +1,22 @@
 use std::sync::Arc;
 
-use seaworthy::{
-    axum::{extract::State as Extract, response::IntoResponse as _},
-    prelude::*,
-};
+use seaworthy::{axum::extract::State as Extract, prelude::*};
 use serde_json::json;
-use tutoring_contract::{ClassType, Reply, Slot};
+use tutoring_contract::{ClassType, Json, Query, Reply, Slot, require_everywhere};
 use tutoring_identity::caller;
 use uuid::Uuid;
 
-use super::{Given, HandlerResult, Sessions as State};
+use super::{HandlerResult, Sessions as State};
 use crate::{
     domain::{Place, errors},
     prices::{PriceList, QuoteRequest},
     schedule::{Actor, NewCity, NewCluster, NewHoliday, NewPreBooking, Schedule, ServiceRequest},
-    store::{NewZone, PreBookings, Zones},
+    store::{NewZone, pre_bookings, zones},
 };
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ZoneQuery {
-    #[serde(default)]
     city_id: Option<Uuid>,
     lat: f64,
     lng: f64,
@@ -35,22 +31,20 @@ pub(super) struct CapacityQuery {
 
 pub(super) async fn check_service(
     Extract(schedule): State,
-    request: Given<Json<ServiceRequest>>,
+    Json(request): Json<ServiceRequest>,
 ) -> HandlerResult {
-    let Json(request) = request?;
     let found = schedule.check_service(&request).await?;
     Ok(Reply::new("availability", found).into_response())
 }
 
 pub(super) async fn zones(
     Extract(schedule): State,
-    query: Given<Query<ZoneQuery>>,
+    Query(query): Query<ZoneQuery>,
 ) -> HandlerResult {
-    let Query(query) = query?;
     let place = Place::new(query.lat, query.lng);
     let problem = "must be from -90 to 90, with lng from -180 to 180";
     let place = place.ok_or_else(|| errors::invalid("lat", problem))?;
-    let mut zones = Zones::around(&schedule.database, place).await?;
+    let mut zones = zones::around(&schedule.database, place).await?;
     zones.retain(|zone| query.city_id.is_none_or(|city| city == zone.city_id));
     match zones.is_empty() {
         true => Err(errors::no_zone().into()),
@@ -59,7 +53,7 @@ pub(super) async fn zones(
 }
 
 pub(super) async fn cities(Extract(schedule): State) -> HandlerResult {
-    let cities = Zones::cities(&schedule.database).await?;
+    let cities = zones::cities(&schedule.database).await?;
     let view = cities
         .into_iter()
         .map(|(id, name)| json!({ "id": id, "name": name }));
@@ -68,11 +62,10 @@ pub(super) async fn cities(Extract(schedule): State) -> HandlerResult {
 
 pub(super) async fn capacity(
     Extract(schedule): State,
-    query: Given<Query<CapacityQuery>>,
+    Query(query): Query<CapacityQuery>,
 ) -> HandlerResult {
-    let Query(query) = query?;
     let (course, slot) = (query.course_id, query.timeslot);
-    let (count, max) = PreBookings::capacity(&schedule.database, course, slot).await?;
+    let (count, max) = pre_bookings::capacity(&schedule.database, course, slot).await?;
     let data = json!({
         "currentCount": count,
         "maxCapacity": max,
@@ -84,9 +77,8 @@ pub(super) async fn capacity(
 
 pub(super) async fn pre_book(
     Extract((schedule, prices)): Extract<(Arc<Schedule>, Arc<PriceList>)>,
-    request: Given<Json<NewPreBooking>>,
+    Json(new): Json<NewPreBooking>,
 ) -> HandlerResult {
-    let Json(new) = request?;
     let class_type = match new.group_size() {
         2 => ClassType::OneOnTwo,
         3 => ClassType::OneOnThree,
@@ -98,6 +90,7 @@ pub(super) async fn pre_book(
             session_count: new.session_count(),
             coupon_code: new.coupon_code.clone(),
             claim_deal: false,
+            delivery_mode: None,
         })
         .await?;
     let (made, remaining) = schedule.pre_book(caller()?, &new).await?;
@@ -112,36 +105,37 @@ pub(super) async fn pre_book(
 
 pub(super) async fn create_city(
     Extract(schedule): State,
-    request: Given<Json<NewCity>>,
+    Json(new): Json<NewCity>,
 ) -> HandlerResult {
-    let Json(new) = request?;
+    require_everywhere()?;
     let made = schedule.create_city(Actor::current()?, &new).await?;
     Ok(Reply::new("city created", made).created())
 }
 
 pub(super) async fn create_cluster(
     Extract(schedule): State,
-    request: Given<Json<NewCluster>>,
+    Json(new): Json<NewCluster>,
 ) -> HandlerResult {
-    let Json(new) = request?;
+    require_everywhere()?;
     let made = schedule.create_cluster(Actor::current()?, &new).await?;
     Ok(Reply::new("cluster created", made).created())
 }
 
 pub(super) async fn create_zone(
     Extract(schedule): State,
-    request: Given<Json<NewZone>>,
+    Json(new): Json<NewZone>,
 ) -> HandlerResult {
-    let Json(new) = request?;
+    require_everywhere()?;
     let made = schedule.create_zone(Actor::current()?, &new).await?;
     Ok(Reply::new("zone created", made).created())
 }
 
 pub(super) async fn add_holiday(
     Extract(schedule): State,
-    request: Given<Json<NewHoliday>>,
+    Json(new): Json<NewHoliday>,
 ) -> HandlerResult {
-    let Json(new) = request?;
+    // A holiday applies in all cities.
+    require_everywhere()?;
     schedule.add_holiday(Actor::current()?, &new).await?;
     Ok(Reply::message("holiday stored").into_response())
 }

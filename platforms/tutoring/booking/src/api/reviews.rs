@@ -1,30 +1,23 @@
-use seaworthy::{
-    axum::{extract::State as Extract, response::IntoResponse as _},
-    prelude::*,
-};
-use tutoring_contract::{PageRequest, Reply};
+use seaworthy::axum::extract::State as Extract;
+use tutoring_contract::{CallerTerritory, CheckedPage, Json, Reply};
 
-use super::{Given, HandlerResult, Sessions as State};
+use super::{HandlerResult, Sessions as State};
 use crate::{
     schedule::{Actor, NewReview},
-    store::Reviews,
+    store::reviews,
 };
 
-pub(super) async fn create(
-    Extract(schedule): State,
-    request: Given<Json<NewReview>>,
-) -> HandlerResult {
-    let Json(new) = request?;
+pub(super) async fn create(Extract(schedule): State, Json(new): Json<NewReview>) -> HandlerResult {
     let review = schedule.review(Actor::current()?, &new).await?;
     Ok(Reply::new("review stored", review).created())
 }
 
 pub(super) async fn list(
     Extract(schedule): State,
-    page: Given<Query<PageRequest>>,
+    territory: CallerTerritory,
+    page: CheckedPage,
 ) -> HandlerResult {
-    let Query(page) = page?;
-    let page = page.checked()?;
-    let (items, total) = Reviews::list(&schedule.database, page.limit, page.offset()).await?;
-    Ok(Reply::new("reviews", page.of(items, total)).into_response())
+    let limit = (&territory).into();
+    let found = reviews::list(&schedule.database, &limit, page).await?;
+    Ok(Reply::new("reviews", found).into_response())
 }

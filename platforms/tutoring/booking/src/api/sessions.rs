@@ -1,10 +1,7 @@
 use jiff::{ToSpan as _, civil::Date};
-use seaworthy::{
-    axum::{extract::State as Extract, response::IntoResponse as _},
-    prelude::*,
-};
+use seaworthy::{axum::extract::State as Extract, prelude::*};
 use serde_json::json;
-use tutoring_contract::{PageRequest, Reply, Role};
+use tutoring_contract::{CallerTerritory, CheckedPage, Json, Path, Reply, Role};
 use tutoring_identity::own_or_permitted;
 use uuid::Uuid;
 
@@ -14,7 +11,7 @@ use crate::{
     schedule::{
         Actor, EndRequest, Given as Text, SESSION_READ, SESSION_WRITE, Schedule, StartRequest,
     },
-    store::{Sessions, Slots},
+    store::{Entity, sessions, slots},
 };
 
 /// The days of a trainer's schedule, set by the contract of the platform.
@@ -28,7 +25,6 @@ pub(super) struct Code {
 #[derive(Deserialize)]
 pub(super) struct Confirmation {
     confirmed: bool,
-    #[serde(default)]
     notes: Option<String>,
 }
 
@@ -49,13 +45,15 @@ pub(super) struct Resolution {
 pub(super) struct AttendanceRequest {
     session_id: Uuid,
     status: String,
-    #[serde(default)]
     notes: Option<String>,
 }
 
-pub(super) async fn show(Extract(schedule): State, id: Given<Path<Uuid>>) -> HandlerResult {
-    let Path(id) = id?;
-    let found = Sessions::by_id(&schedule.database, id).await?;
+pub(super) async fn show(
+    Extract(schedule): State,
+    territory: CallerTerritory,
+    Path(id): Path<Uuid>,
+) -> HandlerResult {
+    let found = sessions::by_id(&schedule.database, id).await?;
     let found = found.ok_or_else(|| errors::not_found("session"))?;
     let owners = [
         (Role::Student, found.student_id),
@@ -64,67 +62,66 @@ pub(super) async fn show(Extract(schedule): State, id: Given<Path<Uuid>>) -> Han
     Actor::current()?
         .require(&owners, Some(SESSION_READ))
         .map_err(|_| errors::not_found("session"))?;
+    schedule
+        .require_entity(&territory, Entity::Session(id))
+        .await?;
     Ok(Reply::new("session", found).into_response())
 }
 
 async fn list_of(
     schedule: &Schedule,
-    user: Uuid,
-    is_trainer: bool,
-    page: PageRequest,
+    territory: &CallerTerritory,
+    (user, is_trainer): (Uuid, bool),
+    page: CheckedPage,
 ) -> HandlerResult {
-    let page = page.checked()?;
-    let window = (page.limit, page.offset());
-    let (items, total) = Sessions::of_user(&schedule.database, user, is_trainer, window).await?;
-    Ok(Reply::new("sessions", page.of(items, total)).into_response())
+    let limit = territory.into();
+    let found = sessions::of_user(&schedule.database, user, is_trainer, &limit, page).await?;
+    Ok(Reply::new("sessions", found).into_response())
 }
 
 pub(super) async fn of_student(
     Extract(schedule): State,
-    id: Given<Path<String>>,
-    page: Given<Query<PageRequest>>,
+    territory: CallerTerritory,
+    Path(id): Path<String>,
+    page: CheckedPage,
 ) -> HandlerResult {
-    let (Path(id), Query(page)) = (id?, page?);
     let id = own_or_permitted(&id, Role::Student, Some(SESSION_READ))?;
-    list_of(&schedule, id, false, page).await
+    list_of(&schedule, &territory, (id, false), page).await
 }
 
 pub(super) async fn of_trainer(
     Extract(schedule): State,
-    id: Given<Path<String>>,
-    page: Given<Query<PageRequest>>,
+    territory: CallerTerritory,
+    Path(id): Path<String>,
+    page: CheckedPage,
 ) -> HandlerResult {
-    let (Path(id), Query(page)) = (id?, page?);
     let id = own_or_permitted(&id, Role::Trainer, Some(SESSION_READ))?;
-    list_of(&schedule, id, true, page).await
+    list_of(&schedule, &territory, (id, true), page).await
 }
 
 pub(super) async fn start(
     Extract(schedule): State,
-    id: Given<Path<Uuid>>,
-    request: Given<Json<StartRequest>>,
+    Path(id): Path<Uuid>,
+    Json(request): Json<StartRequest>,
 ) -> HandlerResult {
-    let (Path(id), Json(request)) = (id?, request?);
     let session = schedule.start(Actor::current()?, id, &request).await?;
     Ok(Reply::new("the student has the code", session).into_response())
 }
 
 pub(super) async fn verify(
     Extract(schedule): State,
-    id: Given<Path<Uuid>>,
-    request: Given<Json<Code>>,
+    Path(id): Path<Uuid>,
+    Json(request): Json<Code>,
 ) -> HandlerResult {
-    let (Path(id), Json(request)) = (id?, request?);
     let session = schedule.verify(Actor::current()?, id, &request.otp).await?;
     Ok(Reply::new("session started", session).into_response())
 }
 
 pub(super) async fn end(
     Extract(schedule): State,
-    id: Given<Path<Uuid>>,
-    request: Given<Json<EndRequest>>,
+    Path(id): Path<Uuid>,
+    Json(request): Json<EndRequest>,
 ) -> HandlerResult {
-    let (Path(id), Json(request)) = (id?, request?);
     let session = schedule
         .end_session(Actor::current()?, id, &request)
         .await?;
@@ -133,10 +130,9 @@ pub(super) async fn end(
 
 pub(super) async fn confirm(
     Extract(schedule): State,
-    id: Given<Path<Uuid>>,
-    request: Given<Json<Confirmation>>,
+    Path(id): Path<Uuid>,
+    Json(request): Json<Confirmation>,
 ) -> HandlerResult {
-    let (Path(id), Json(request)) = (id?, request?);
     let notes = Text("notes", request.notes.as_deref()).optional()?;
     let actor = Actor::current()?;
     let session = schedule
@@ -147,10 +143,13 @@ pub(super) async fn confirm(
 
 pub(super) async fn cancel(
     Extract(schedule): State,
-    id: Given<Path<Uuid>>,
-    request: Given<Json<Reason>>,
+    territory: CallerTerritory,
+    Path(id): Path<Uuid>,
+    Json(request): Json<Reason>,
 ) -> HandlerResult {
-    let (Path(id), Json(request)) = (id?, request?);
+    schedule
+        .require_entity(&territory, Entity::Session(id))
+        .await?;
     let reason = Text("reason", Some(&request.reason)).required()?;
     let session = schedule
         .cancel_session(Actor::current()?, id, reason)
@@ -160,10 +159,13 @@ pub(super) async fn cancel(
 
 pub(super) async fn resolve(
     Extract(schedule): State,
-    id: Given<Path<Uuid>>,
-    request: Given<Json<Resolution>>,
+    territory: CallerTerritory,
+    Path(id): Path<Uuid>,
+    Json(request): Json<Resolution>,
 ) -> HandlerResult {
-    let (Path(id), Json(request)) = (id?, request?);
+    schedule
+        .require_entity(&territory, Entity::Session(id))
+        .await?;
     let reason = Text("reason", Some(&request.reason)).required()?;
     let actor = Actor::current()?;
     let session = schedule
@@ -172,12 +174,16 @@ pub(super) async fn resolve(
     Ok(Reply::new("session", session).into_response())
 }
 
-pub(super) async fn schedule(Extract(schedule): State, id: Given<Path<String>>) -> HandlerResult {
-    let Path(id) = id?;
+pub(super) async fn schedule(
+    Extract(schedule): State,
+    territory: CallerTerritory,
+    Path(id): Path<String>,
+) -> HandlerResult {
     let id = own_or_permitted(&id, Role::Trainer, Some(SESSION_READ))?;
+    schedule.require_trainer(&territory, id).await?;
     let first = schedule.zone.today();
     let last = first.checked_add(SCHEDULE_DAYS.days()).unwrap_or(Date::MAX);
-    let booked = Slots::booked(&schedule.database, id, (first, last)).await?;
+    let booked = slots::booked(&schedule.database, id, (first, last)).await?;
     let view = booked
         .iter()
         .map(|one| json!({ "date": one.date, "timeSlot": one.slot, "place": one.place }));
@@ -186,6 +192,7 @@ pub(super) async fn schedule(Extract(schedule): State, id: Given<Path<String>>) 
 
 pub(super) async fn attend(
     Extract(schedule): State,
+    territory: CallerTerritory,
     request: Given<Json<AttendanceRequest>>,
 ) -> HandlerResult {
     let actor = Actor::current()?;
@@ -193,6 +200,9 @@ pub(super) async fn attend(
     let Json(request) = request?;
     let notes = Text("notes", request.notes.as_deref()).optional()?;
     let id = request.session_id;
+    schedule
+        .require_entity(&territory, Entity::Session(id))
+        .await?;
     schedule.attend(actor, id, &request.status, notes).await?;
     Ok(Reply::message("attendance stored").into_response())
 }

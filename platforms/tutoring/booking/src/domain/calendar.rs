@@ -1,6 +1,6 @@
 use jiff::civil::{Date, Weekday};
 use seaworthy::prelude::*;
-use tutoring_contract::{ClassType, Slot, named};
+use tutoring_contract::{ClassType, Slot};
 
 use super::{DeliveryMode, Package, errors};
 

@@ -1,6 +1,5 @@
 use jiff::Timestamp;
 use seaworthy::prelude::*;
-use tutoring_contract::named;
 use tutoring_identity::Checks;
 use uuid::Uuid;
 
@@ -98,11 +97,8 @@ pub(crate) struct LocationUpdate {
     sequence: u64,
     latitude: f64,
     longitude: f64,
-    #[serde(default)]
     accuracy: Option<f64>,
-    #[serde(default)]
     speed: Option<f64>,
-    #[serde(default)]
     heading: Option<f64>,
 }
 
@@ -122,8 +118,8 @@ impl LocationUpdate {
     /// `VALIDATION_ERROR` with every member that is out of range.
     fn checked(&self) -> Result<Place, Error> {
         let mut checks = Checks::new();
-        if !(1..=MAX_SEQUENCE).contains(&self.sequence) {
-            checks.reject("sequence", "must be 1 to 9007199254740991");
+        if self.sequence > MAX_SEQUENCE {
+            checks.reject("sequence", "must be 0 to 9007199254740991");
         }
         let place = Place::new(self.latitude, self.longitude);
         if place.is_none() {
@@ -175,6 +171,11 @@ impl Journey {
         }
     }
 
+    /// Returns the sequence of the last location.
+    pub(crate) fn last_sequence(&self) -> Option<u64> {
+        self.location.as_ref().map(|_| self.sequence)
+    }
+
     /// Returns the journey after a location.
     ///
     /// # Errors
@@ -182,12 +183,15 @@ impl Journey {
     /// `STALE_SEQUENCE`.
     pub(crate) fn moved(&self, update: &LocationUpdate, now: Timestamp) -> Result<Self, Error> {
         let place = update.checked()?;
-        if update.sequence <= self.sequence {
+        if self
+            .last_sequence()
+            .is_some_and(|last| update.sequence <= last)
+        {
             return Err(errors::stale_sequence(self.sequence));
         }
         let reserve_m = match &self.location {
             Some(last) => self.reserve_after(last, place, now).ok_or_else(|| {
-                let problem = "implies a speed above 120 km/h since the last location";
+                let problem = "is too far from the last location: the speed is above 120 km/h";
                 errors::invalid("latitude", problem)
             })?,
             None => MAX_RESERVE_M,
@@ -231,7 +235,7 @@ impl Journey {
                 "location",
                 "must be within 150 m of the student's place",
             )),
-            None => Err(errors::invalid("location", "was not sent yet")),
+            None => Err(errors::invalid("location", "must be sent before this call")),
         }
     }
 }
@@ -278,7 +282,7 @@ mod tests {
     #[test]
     fn invalid_location_names_every_member_api_3() {
         let given = json!({
-            "sequence": 0, "latitude": 91, "longitude": 1, "accuracy": -1, "speed": 2000,
+            "sequence": MAX_SEQUENCE + 1, "latitude": 91, "longitude": 1, "accuracy": -1, "speed": 2000,
             "heading": 361,
         });
         let given: LocationUpdate = serde_json::from_value(given).unwrap();
@@ -286,6 +290,15 @@ mod tests {
         let fields: Vec<_> = error.fields().iter().map(|one| &*one.field).collect();
         let expected = ["sequence", "latitude", "accuracy", "speed", "heading"];
         assert_eq!(fields, expected);
+    }
+
+    #[test]
+    fn first_sequence_may_be_zero_data_4() {
+        let first = journey().moved(&update(0, 0.0), at(1)).unwrap();
+        assert_eq!(first.last_sequence(), Some(0));
+        let again = first.moved(&update(0, 0.0), at(2)).unwrap_err();
+        assert_eq!(again.reason(), "STALE_SEQUENCE");
+        assert!(first.moved(&update(1, 0.0), at(2)).is_ok());
     }
 
     #[test]

@@ -25,16 +25,12 @@ pub(crate) struct Package {
     pub(crate) delivery_mode: DeliveryMode,
     pub(crate) time_slot: Slot,
     /// The date that the student asked for.
-    #[serde(default)]
     pub(crate) start_date: Option<Date>,
-    #[serde(default)]
     pub(crate) place: Option<Place>,
-    #[serde(default)]
     pub(crate) preferred_trainer_gender: Option<String>,
     /// The other students of a group.
     #[serde(default)]
     pub(crate) students: Vec<Uuid>,
-    #[serde(default)]
     pub(crate) payment_id: Option<Uuid>,
 }
 
@@ -45,14 +41,16 @@ impl Package {
     /// `VALIDATION_ERROR`, which names the member.
     pub(crate) fn of_metadata(metadata: &Value) -> Result<Self, Error> {
         let schedule = metadata.get("schedule");
-        let member = |name: &str| {
-            let of = |value: Option<&Value>| value.and_then(|value| value.get(name)).cloned();
-            of(schedule)
-                .or_else(|| of(Some(metadata)))
-                .filter(|value| !value.is_null())
+        let of = |value: Option<&Value>, name: &str| {
+            let found = value.and_then(|value| value.get(name)).cloned();
+            found.filter(|value| !value.is_null())
         };
+        let member = |name: &str| of(schedule, name).or_else(|| of(Some(metadata), name));
         let slot = member("timeSlot").ok_or_else(|| invalid("schedule.timeSlot", "is missing"))?;
-        let start = member("startDate").or_else(|| member("date"));
+        let start = of(schedule, "startDate")
+            .or_else(|| of(schedule, "date"))
+            .or_else(|| of(Some(metadata), "startDate"))
+            .or_else(|| of(Some(metadata), "date"));
         let place = metadata.get("location").filter(|place| !place.is_null());
         Ok(Self {
             class_type: parsed("classType", member("classType"))?.unwrap_or(ClassType::OneOnOne),
@@ -116,6 +114,8 @@ mod tests {
         assert_eq!(start(all), date("2026-12-01"));
         let second = json!({ "schedule": { "date": "2026-12-02" }, "date": "2026-12-04" });
         assert_eq!(start(second), date("2026-12-02"));
+        let third = json!({ "schedule": { "date": "2026-12-02" }, "startDate": "2026-12-03" });
+        assert_eq!(start(third), date("2026-12-02"));
         assert_eq!(start(json!({ "date": "2026-12-04" })), date("2026-12-04"));
         assert_eq!(start(json!({})), None);
     }

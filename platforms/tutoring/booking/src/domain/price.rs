@@ -1,25 +1,34 @@
 use seaworthy::{
-    data::chrono::{DateTime, Utc},
+    data::{
+        FromRow,
+        chrono::{DateTime, Utc},
+        from_text,
+    },
     prelude::*,
 };
-use tutoring_contract::{ClassType, Currency, Money, Quote, Taxed, named};
+use tutoring_contract::{ClassType, Currency, Money, Quote, Taxed};
 use uuid::Uuid;
 
 use super::errors;
 
 /// A row of the price list.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, FromRow)]
 pub(crate) struct Price {
+    #[from_row(with = from_text)]
     pub(crate) class_type: ClassType,
     pub(crate) session_count: u16,
     pub(crate) is_summer: bool,
     /// Before tax, in minor units.
+    #[from_row(column = "base_price_minor")]
     pub(crate) base: i64,
+    #[from_row(with = from_text)]
     pub(crate) currency: Currency,
     pub(crate) gst_percentage: u32,
     /// Taken off by a coupon of the kind `class_amount`.
+    #[from_row(column = "coupon_minor")]
     pub(crate) coupon: i64,
     /// Taken off by the welcome offer.
+    #[from_row(column = "deal_minor")]
     pub(crate) deal: i64,
 }
 
@@ -33,13 +42,14 @@ named! {
 }
 
 /// A coupon.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, FromRow)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Coupon {
     pub(crate) id: Uuid,
     pub(crate) code: String,
     /// `school`, `influencer` or `promotional`.
     pub(crate) r#type: String,
+    #[from_row(with = from_text)]
     pub(crate) discount_type: DiscountType,
     /// Percent, or minor units.
     pub(crate) discount_value: i64,
@@ -80,7 +90,7 @@ impl Price {
             None => ("standard", 0),
         };
         let base = Money::new(self.base - reduction, self.currency);
-        let taxed = Taxed::of(base, self.gst_percentage).ok_or_else(errors::overflow)?;
+        let taxed = Taxed::new(base, self.gst_percentage).ok_or_else(errors::overflow)?;
         Ok(Quote {
             class_type: self.class_type,
             session_count: self.session_count,

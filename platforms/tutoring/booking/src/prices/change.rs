@@ -6,7 +6,7 @@ use seaworthy::{
     data::chrono::{DateTime, Utc},
     prelude::*,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use tutoring_contract::{ClassType, Currency};
 use tutoring_identity::Checks;
 use uuid::Uuid;
@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::PriceList;
 use crate::{
     domain::{Coupon, DiscountType, Price},
-    store::{Coupons, FLAGS, Flags, Prices},
+    store::{FLAGS, Flags, coupons, prices},
 };
 
 /// The permission of all changes.
@@ -153,12 +153,18 @@ impl PriceList {
         let price = &new.checked()?;
         self.database
             .transaction(|tx| async move {
-                Prices::set(&tx, price).await?;
+                let of = (price.class_type, price.session_count, price.is_summer);
+                let before = prices::find(&tx, of).await?;
+                prices::set(&tx, price).await?;
                 let target = format!("{}/{}", price.class_type.as_str(), price.session_count);
                 let entry = AuditEntry::new("price.set")
                     .target("price", target)
                     .detail("permission", PRICE_WRITE)
-                    .detail("after", format!("{price:?}"));
+                    .detail(
+                        "before",
+                        before.as_ref().map_or(Value::Null, view).to_string(),
+                    )
+                    .detail("after", view(price).to_string());
                 self.audit.append(&tx, entry).await?;
                 Ok(())
             })
@@ -174,7 +180,7 @@ impl PriceList {
         let stored = &coupon;
         self.database
             .transaction(|tx| async move {
-                Coupons::insert(&tx, stored).await?;
+                coupons::insert(&tx, stored).await?;
                 let entry = AuditEntry::new("coupon.create")
                     .target("coupon", stored.id.to_string())
                     .detail("permission", PRICE_WRITE)
@@ -215,4 +221,15 @@ impl PriceList {
             })
             .await
     }
+}
+
+/// Returns the members of a price in the audit log.
+fn view(price: &Price) -> Value {
+    json!({
+        "isSummer": price.is_summer,
+        "basePriceMinor": price.base,
+        "gstPercentage": price.gst_percentage,
+        "couponMinor": price.coupon,
+        "dealMinor": price.deal,
+    })
 }

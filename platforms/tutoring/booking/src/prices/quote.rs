@@ -6,9 +6,12 @@ use tutoring_contract::{ClassType, Quote};
 
 use super::PriceList;
 use crate::{
-    domain::{Coupon, errors},
-    store::{Coupons, Flags, Prices},
+    domain::{Coupon, DeliveryMode, errors},
+    store::{Flags, coupons, prices},
 };
+
+/// Every class is offered with 30 sessions. Clients of the legacy service do not send a number.
+const DEFAULT_SESSION_COUNT: u16 = 30;
 
 /// A package, and the discount that the student asks for.
 #[derive(Debug, Clone, Deserialize)]
@@ -16,10 +19,35 @@ use crate::{
 pub(crate) struct QuoteRequest {
     pub(crate) class_type: ClassType,
     pub(crate) session_count: u16,
-    #[serde(default)]
     pub(crate) coupon_code: Option<String>,
     #[serde(default)]
     pub(crate) claim_deal: bool,
+    /// Without it, the package has sessions on working days.
+    pub(crate) delivery_mode: Option<DeliveryMode>,
+}
+
+/// The query of a price. The clients of the legacy service do not send the number of sessions.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct QuoteQuery {
+    class_type: ClassType,
+    session_count: Option<u16>,
+    coupon_code: Option<String>,
+    #[serde(default)]
+    claim_deal: bool,
+    delivery_mode: Option<DeliveryMode>,
+}
+
+impl From<QuoteQuery> for QuoteRequest {
+    fn from(query: QuoteQuery) -> Self {
+        Self {
+            class_type: query.class_type,
+            session_count: query.session_count.unwrap_or(DEFAULT_SESSION_COUNT),
+            coupon_code: query.coupon_code,
+            claim_deal: query.claim_deal,
+            delivery_mode: query.delivery_mode,
+        }
+    }
 }
 
 impl QuoteRequest {
@@ -61,9 +89,12 @@ pub(super) async fn quote(
     if !flags.offers(request.session_count) {
         return Err(errors::not_priced());
     }
+    if request.delivery_mode == Some(DeliveryMode::SundayOnly) && !flags.offers_sundays() {
+        return Err(errors::sundays_not_offered());
+    }
     let (class, count) = (request.class_type, request.session_count);
     let with_summer = flags.is_on("summer_pricing_enabled");
-    let price = Prices::at(connection, class, count, with_summer, Utc::now()).await?;
+    let price = prices::at(connection, class, count, with_summer, Utc::now()).await?;
     let price = price.ok_or_else(errors::not_priced)?;
     let code = request.coupon_code.as_deref().map(str::trim);
     let coupon = match code.filter(|code| !code.is_empty()) {
@@ -74,7 +105,7 @@ pub(super) async fn quote(
 }
 
 async fn usable(connection: &dyn Connection, code: &str) -> Result<Coupon, Error> {
-    let coupon = Coupons::by_code(connection, code).await?;
+    let coupon = coupons::find_by_code(connection, code).await?;
     let coupon = coupon.filter(|coupon| coupon.is_usable(Utc::now()));
     coupon.ok_or_else(errors::coupon_invalid)
 }

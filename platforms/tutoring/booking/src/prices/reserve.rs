@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::{PriceList, QuoteRequest, quote::quote};
 use crate::{
     domain::errors,
-    store::{Coupons, Redemption, Redemptions},
+    store::{Redemption, coupons, redemptions},
 };
 
 /// The payment service releases reservations itself. This service releases those of payments that
@@ -37,7 +37,7 @@ impl PriceList {
     pub(crate) async fn reserve(&self, request: &ReserveRequest) -> Result<Quote, Error> {
         self.database
             .transaction(|tx| async move {
-                if let Some(known) = Redemptions::lock(&tx, request.payment_id).await? {
+                if let Some(known) = redemptions::lock(&tx, request.payment_id).await? {
                     if known.student != request.student_id || known.state == "released" {
                         return Err(errors::discount_used());
                     }
@@ -53,7 +53,7 @@ impl PriceList {
                     return Ok(quote);
                 }
                 if let Some(coupon) = &coupon
-                    && !Coupons::take(&tx, coupon.id).await?
+                    && !coupons::take(&tx, coupon.id).await?
                 {
                     return Err(errors::coupon_invalid());
                 }
@@ -65,7 +65,7 @@ impl PriceList {
                     quote: serde_json::to_value(&quote).map_err(Error::internal)?,
                     expires_at: request.expires_at,
                 };
-                Redemptions::insert(&tx, &redemption).await?;
+                redemptions::insert(&tx, &redemption).await?;
                 Ok(quote)
             })
             .await
@@ -79,14 +79,14 @@ impl PriceList {
     pub(crate) async fn redeem(&self, payment: Uuid) -> Result<(), Error> {
         self.database
             .transaction(|tx| async move {
-                let known = Redemptions::lock(&tx, payment).await?;
+                let known = redemptions::lock(&tx, payment).await?;
                 let known = known.ok_or_else(errors::reservation_not_found)?;
                 match known.state.as_str() {
                     "redeemed" => return Ok(()),
                     "released" => retake(&tx, &known).await?,
                     _ => {}
                 }
-                Redemptions::set_state(&tx, &known, "redeemed").await
+                redemptions::set_state(&tx, &known, "redeemed").await
             })
             .await
     }
@@ -99,14 +99,14 @@ impl PriceList {
     pub(crate) async fn release(&self, payment: Uuid) -> Result<(), Error> {
         self.database
             .transaction(|tx| async move {
-                let known = Redemptions::lock(&tx, payment).await?;
+                let known = redemptions::lock(&tx, payment).await?;
                 let Some(known) = known.filter(|known| known.state == "reserved") else {
                     return Ok(());
                 };
                 if let Some(coupon) = known.coupon {
-                    Coupons::release(&tx, coupon).await?;
+                    coupons::release(&tx, coupon).await?;
                 }
-                Redemptions::set_state(&tx, &known, "released").await
+                redemptions::set_state(&tx, &known, "released").await
             })
             .await
     }
@@ -118,7 +118,7 @@ impl PriceList {
     /// An error of the database.
     pub(crate) async fn release_expired(&self) -> Result<bool, Error> {
         let before = Utc::now() - GRACE_PERIOD;
-        let expired = Redemptions::expired(&self.database, before, BATCH).await?;
+        let expired = redemptions::expired(&self.database, before, BATCH).await?;
         for payment in &expired {
             self.release(*payment).await?;
         }
@@ -128,7 +128,7 @@ impl PriceList {
 
 async fn retake(tx: &Transaction, known: &Redemption) -> Result<(), Error> {
     match known.coupon {
-        Some(coupon) if !Coupons::take(tx, coupon).await? => Err(errors::discount_used()),
+        Some(coupon) if !coupons::take(tx, coupon).await? => Err(errors::discount_used()),
         _ => Ok(()),
     }
 }

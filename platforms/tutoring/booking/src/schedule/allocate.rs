@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::Schedule;
 use crate::{
     domain::{Package, errors, first_date, plan},
-    store::{Allocation, Allocations, Bookings, Copies, Payments, PreBookings, Sessions, Slots},
+    store::{Allocation, allocations, bookings, copies, payments, pre_bookings, sessions, slots},
 };
 
 /// The decision of the rules, without an administrator.
@@ -26,20 +26,26 @@ impl Schedule {
         granted: &CourseAccessGranted,
     ) -> Result<(), Error> {
         let package = Package::of_metadata(&granted.metadata)?;
+        // Another publisher may send only the metadata of the contract. Its upgrade has the ID of a
+        // purchase that is paid already.
+        let is_upgrade = granted.metadata.get("isUpgrade") == Some(&Value::Bool(true));
         let missing = || errors::invalid("paymentId", "is missing");
-        let payment = package.payment_id.ok_or_else(missing)?;
+        let payment = match package.payment_id {
+            None if !is_upgrade => granted.purchase_id,
+            given => given.ok_or_else(missing)?,
+        };
         let count = granted.metadata.get("sessionCount").and_then(Value::as_u64);
         let count = count.and_then(|count| u16::try_from(count).ok());
         let count = count.unwrap_or_else(|| granted.purchase_tier.into());
-        if !Payments::add(tx, payment, count).await? {
+        if !payments::add(tx, payment, count).await? {
             // A repeat, or the refund of the payment arrived first.
             return Ok(());
         }
         let (student, course) = (granted.student_id, granted.course_id);
-        if let Some(pre_booking) = PreBookings::lock_pending(tx, student, course).await?
-            && PreBookings::end(tx, pre_booking.id, "converted").await?
+        if let Some(pre_booking) = pre_bookings::lock_pending(tx, student, course).await?
+            && pre_bookings::end(tx, pre_booking.id, "converted").await?
         {
-            PreBookings::release(tx, course, pre_booking.slot).await?;
+            pre_bookings::release(tx, course, pre_booking.slot).await?;
         }
         let purchase = granted.purchase_id;
         let (mut allocation, is_new) = self
@@ -47,15 +53,15 @@ impl Schedule {
             .await?;
         if allocation.purchase_id.is_none() {
             // An administrator created the allocation without a purchase.
-            Allocations::set_purchase(tx, allocation.id, purchase).await?;
+            allocations::set_purchase(tx, allocation.id, purchase).await?;
             allocation.purchase_id = Some(purchase);
         }
-        Payments::set_allocation(tx, payment, allocation.id).await?;
-        Bookings::confirm(tx, payment, &allocation).await?;
+        payments::set_allocation(tx, payment, allocation.id).await?;
+        bookings::confirm(tx, payment, &allocation).await?;
         // Refunds of other payments may have arrived before this purchase or may arrive later, so
         // the payments decide and not the tier.
-        let paid = Payments::paid_sessions(tx, purchase, allocation.id).await?;
-        let held = Sessions::held_before(tx, purchase).await?;
+        let paid = payments::paid_sessions(tx, purchase, allocation.id).await?;
+        let held = sessions::held_before(tx, purchase).await?;
         let wanted = paid.saturating_sub(held);
         if !is_new {
             return self.extend(tx, allocation, wanted).await.map(drop);
@@ -79,12 +85,12 @@ impl Schedule {
         package: Package,
         session_count: u16,
     ) -> Result<(Allocation, bool), Error> {
-        if let Some(known) = Allocations::lock_open(tx, student, course).await? {
+        if let Some(known) = allocations::lock_open(tx, student, course).await? {
             return Ok((known, false));
         }
         let place = match package.place {
             Some(place) => Some(place),
-            None => Copies::place_of_student(tx, student).await?,
+            None => copies::place_of_student(tx, student).await?,
         };
         let new = Allocation {
             id: Uuid::new_v4(),
@@ -96,6 +102,7 @@ impl Schedule {
             session_count,
             package,
             zone_id: None,
+            locality: None,
             place,
             start_date: None,
             end_date: None,
@@ -104,12 +111,12 @@ impl Schedule {
             notes: None,
             created_at: Utc::now(),
         };
-        if Allocations::insert(tx, &new).await? {
+        if allocations::insert(tx, &new).await? {
             return Ok((new, true));
         }
         // Another transaction was faster.
-        let known = Allocations::lock_open(tx, student, course).await?;
-        let gone = || Error::internal("the open allocation has ended meanwhile");
+        let known = allocations::lock_open(tx, student, course).await?;
+        let gone = || Error::internal("the open allocation has ended in the meantime");
         Ok((known.ok_or_else(gone)?, false))
     }
 
@@ -157,15 +164,15 @@ impl Schedule {
         let package = &allocation.package;
         let mut slots = vec![package.time_slot];
         slots.extend(package.time_slot.next());
-        let taken = Slots::taken(tx, trainer, first, &slots).await?;
+        let taken = slots::taken(tx, trainer, first, &slots).await?;
         let holidays = self.holidays(tx, first).await?;
         let number = self.next_number(tx, allocation).await?;
         let planned = plan(package, first, number..=number + more - 1, |date, _| {
             taken.contains(&date) || holidays.contains(&date)
         })?;
-        Slots::reserve(tx, trainer, allocation.id, &planned).await?;
+        slots::reserve(tx, trainer, allocation.id, &planned).await?;
         self.set_days(tx, allocation).await?;
-        Allocations::update(tx, allocation).await?;
+        allocations::update(tx, allocation).await?;
         self.publish_allocated(tx, allocation).await
     }
 
@@ -177,7 +184,7 @@ impl Schedule {
         allocation: &mut Allocation,
     ) -> Result<bool, Error> {
         let before = (allocation.start_date, allocation.end_date);
-        let reserved = Slots::of_allocation(tx, allocation.id).await?;
+        let reserved = slots::of_allocation(tx, allocation.id).await?;
         let dates = || reserved.iter().map(|one| one.planned.date);
         allocation.start_date = dates().min().or(allocation.start_date);
         allocation.end_date = dates().max().or(allocation.end_date);
@@ -186,8 +193,8 @@ impl Schedule {
 
     /// Returns the number of the next session.
     async fn next_number(&self, tx: &Transaction, allocation: &Allocation) -> Result<u16, Error> {
-        let slots = Slots::of_allocation(tx, allocation.id).await?;
-        let sessions = Sessions::of_allocation(tx, allocation.id).await?;
+        let slots = slots::of_allocation(tx, allocation.id).await?;
+        let sessions = sessions::of_allocation(tx, allocation.id).await?;
         let slots = slots.iter().map(|one| one.planned.number);
         let numbers = slots.chain(sessions.iter().map(|one| one.session_number));
         Ok(numbers.max().unwrap_or_default() + 1)
@@ -195,11 +202,11 @@ impl Schedule {
 
     /// Removes the sessions of a refunded payment. An allocation without sessions is cancelled.
     pub(super) async fn refund(&self, tx: &Transaction, payment: Uuid) -> Result<(), Error> {
-        let Some((id, count)) = Payments::refund(tx, payment).await? else {
+        let Some((id, count)) = payments::refund(tx, payment).await? else {
             return Ok(());
         };
         let open = self.open_of_purchase(tx, id).await?;
-        Bookings::cancel(tx, payment).await?;
+        bookings::cancel(tx, payment).await?;
         let Some(mut allocation) = open else {
             return Ok(());
         };
@@ -219,13 +226,13 @@ impl Schedule {
         tx: &Transaction,
         id: Uuid,
     ) -> Result<Option<Allocation>, Error> {
-        let Some(known) = Allocations::lock(tx, id).await? else {
+        let Some(known) = allocations::lock(tx, id).await? else {
             return Ok(None);
         };
         if known.is_open() {
             return Ok(Some(known));
         }
-        let open = Allocations::lock_open(tx, known.student_id, known.course_id).await?;
+        let open = allocations::lock_open(tx, known.student_id, known.course_id).await?;
         Ok(
             open.filter(|open| {
                 known.purchase_id.is_some() && open.purchase_id == known.purchase_id
@@ -238,7 +245,7 @@ impl Schedule {
     /// # Errors
     /// `NOT_FOUND`.
     pub(super) async fn locked(&self, tx: &Transaction, id: Uuid) -> Result<Allocation, Error> {
-        let known = Allocations::lock(tx, id).await?;
+        let known = allocations::lock(tx, id).await?;
         known.ok_or_else(|| errors::not_found("allocation"))
     }
 }

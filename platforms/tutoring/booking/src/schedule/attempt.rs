@@ -10,7 +10,10 @@ use crate::{
         MANY_STUDENTS, MAX_CANDIDATES, Need, Place, Planned, Refusal, Trainer, errors, first_date,
         judge, judge_ways, plan, rank,
     },
-    store::{After, Allocation, Allocations, Candidates, Copies, Sessions, Slots, Zones},
+    store::{
+        After, Allocation, Candidates, Entity, allocations, copies, sessions, slots, territories,
+        zones,
+    },
 };
 
 /// Rejections that are stored for operators. One statement inserts them.
@@ -43,7 +46,7 @@ struct Wanted {
 impl Schedule {
     /// Returns the blocked dates from a date on.
     pub(super) async fn holidays(&self, tx: &Transaction, from: Date) -> Result<Vec<Date>, Error> {
-        let dates = Zones::holidays(tx, &from.to_string()).await?;
+        let dates = zones::holidays(tx, &from.to_string()).await?;
         let dates = dates.iter().map(|date| date.parse());
         dates.collect::<Result<_, _>>().map_err(Error::internal)
     }
@@ -58,6 +61,7 @@ impl Schedule {
         decided_by: &str,
     ) -> Result<Allocation, Error> {
         let before = allocation.reason.clone();
+        self.set_zone(tx, &mut allocation).await?;
         let wanted = match self.wanted(tx, &allocation).await {
             Ok(wanted) => wanted,
             Err(error)
@@ -85,7 +89,7 @@ impl Schedule {
         for trainer in fit.iter().take(MAX_CANDIDATES) {
             match self.take(tx, &allocation, &wanted, *trainer).await {
                 Ok(students) => {
-                    Allocations::set_refusals(tx, allocation.id, &refused).await?;
+                    allocations::set_refusals(tx, allocation.id, &refused).await?;
                     allocation.trainer_id = Some(*trainer);
                     allocation.zone_id = Some(wanted.zone);
                     allocation.status = "approved".to_owned();
@@ -93,7 +97,7 @@ impl Schedule {
                     allocation.end_date = planned.last().map(|one| one.date);
                     allocation.decided_by = Some(decided_by.to_owned());
                     allocation.reason = None;
-                    Allocations::update(tx, &allocation).await?;
+                    allocations::update(tx, &allocation).await?;
                     self.publish_allocated(tx, &allocation).await?;
                     if students + 1 == MANY_STUDENTS {
                         let data = json!({ "trainerId": trainer, "students": MANY_STUDENTS });
@@ -109,7 +113,7 @@ impl Schedule {
         }
         let rest = fit.iter().skip(MAX_CANDIDATES);
         refused.extend(rest.map(|trainer| (*trainer, Refusal::NotTried)));
-        Allocations::set_refusals(tx, allocation.id, &refused).await?;
+        allocations::set_refusals(tx, allocation.id, &refused).await?;
         let reason = match refused.is_empty() {
             true => "no trainer of the zone teaches the course",
             false => "no trainer meets all conditions",
@@ -140,6 +144,19 @@ impl Schedule {
         Ok((rank(need, fit).0, refused))
     }
 
+    /// Sets the zone and the locality of the place, which decide who sees the allocation. Trainers
+    /// are chosen later.
+    async fn set_zone(&self, tx: &Transaction, allocation: &mut Allocation) -> Result<(), Error> {
+        let Some(place) = allocation.place else {
+            return Ok(());
+        };
+        if let Some(zone) = zones::of(tx, place).await? {
+            allocation.zone_id = Some(zone.id);
+            allocation.locality = territories::locality_of(tx, zone.city_id, place).await?;
+        }
+        Ok(())
+    }
+
     async fn keep_pending(
         &self,
         tx: &Transaction,
@@ -153,7 +170,7 @@ impl Schedule {
             self.notify_operators(tx, title, &reason, &data).await?;
         }
         allocation.reason = Some(reason);
-        Allocations::update(tx, &allocation).await?;
+        allocations::update(tx, &allocation).await?;
         Ok(allocation)
     }
 
@@ -165,7 +182,7 @@ impl Schedule {
         // The numbers decide which sessions are online, so they continue those that earlier
         // allocations of the purchase held.
         let held = match allocation.purchase_id {
-            Some(purchase) => Sessions::held_before(tx, purchase).await?,
+            Some(purchase) => sessions::held_before(tx, purchase).await?,
             None => 0,
         };
         let numbers = held + 1..=held + allocation.session_count;
@@ -195,10 +212,10 @@ impl Schedule {
         planned: Vec<Planned>,
         slot: Slot,
     ) -> Result<(Uuid, Need), Error> {
-        let zone = Zones::of(connection, place).await?;
+        let zone = zones::of(connection, place).await?;
         let zone = zone.ok_or_else(errors::no_zone)?;
         let need = Need {
-            category: Copies::category(connection, course).await?,
+            category: copies::category(connection, course).await?,
             gender,
             place,
             zone_radius_km: zone.radius_km,
@@ -229,9 +246,9 @@ impl Schedule {
             let known = known.filter(|(_, zone)| *zone == Some(wanted.zone));
             let (known, _) = known.ok_or(Failed::Refused(Refusal::NotAllocatable))?;
             judge(need, &known).map_err(Failed::Refused)?;
-            let booked = Slots::booked(&inner, trainer, range).await?;
+            let booked = slots::booked(&inner, trainer, range).await?;
             judge_ways(need, &booked).map_err(Failed::Refused)?;
-            let reserved = Slots::reserve(&inner, trainer, allocation.id, planned).await;
+            let reserved = slots::reserve(&inner, trainer, allocation.id, planned).await;
             match reserved {
                 Ok(()) => Ok(known.students),
                 Err(error) if error.reason() == errors::SLOT_TAKEN => {
@@ -250,6 +267,7 @@ impl Schedule {
         allocation: &Allocation,
     ) -> Result<(), Error> {
         let no_start = || Error::internal("the allocation has no start");
+        let territory = territories::of(tx, Entity::Allocation(allocation.id)).await?;
         let allocated = TrainerAllocated {
             allocation_id: allocation.id,
             trainer_id: allocation.trainer()?,
@@ -258,6 +276,7 @@ impl Schedule {
             session_count: allocation.session_count,
             start_date: allocation.start_date.ok_or_else(no_start)?,
             end_date: allocation.end_date,
+            territory,
         };
         self.publish(tx, allocated).await
     }

@@ -10,7 +10,7 @@ use crate::{
     domain::{
         Booked, MAX_CANDIDATES, Need, Place, Planned, Trainer, errors, is_working, judge_ways, rank,
     },
-    store::{After, Candidates, Copies, Slots, Zones},
+    store::{After, Candidates, copies, slots, zones},
 };
 
 /// Pages of 200 trainers that one question reads. Without a bound, it would read a whole zone.
@@ -78,7 +78,7 @@ impl Schedule {
             return place.ok_or_else(errors::coordinates_invalid);
         }
         let known = match student {
-            Some(student) => Copies::place_of_student(&self.database, student).await?,
+            Some(student) => copies::place_of_student(&self.database, student).await?,
             None => None,
         };
         known.ok_or_else(errors::no_place)
@@ -144,7 +144,7 @@ impl Schedule {
         let course = question.course;
         let first = Slot::all().next().ok_or_else(errors::no_dates)?;
         let needed = self.need_at(question, first, Vec::new()).await?;
-        if !Copies::is_published(&self.database, course).await? {
+        if !copies::is_published(&self.database, course).await? {
             let zone = needed.map(|(zone, _)| zone);
             return Ok(Availability::of(zone, Some(NO_COURSE)));
         }
@@ -201,7 +201,7 @@ impl Schedule {
         let slots = self.check_trainer(trainer, date).await?;
         let found = slots.into_iter().find(|one| one.time_slot == slot);
         let found = found.map(|one| one.state);
-        found.ok_or_else(|| Error::internal("every slot has an availability"))
+        found.ok_or_else(|| Error::internal("the slot has no availability"))
     }
 
     /// Returns the zone of a place and the conditions there, or `None` outside of all zones.
@@ -267,7 +267,7 @@ impl Schedule {
         match date {
             Some(date) if need.max_sequential_km.is_finite() => {
                 let ids: Vec<_> = trainers.iter().map(|trainer| trainer.id).collect();
-                Ok(Slots::booked_on(&self.database, &ids, date).await?)
+                Ok(slots::booked_on(&self.database, &ids, date).await?)
             }
             _ => Ok(BTreeMap::new()),
         }
@@ -279,7 +279,7 @@ impl Schedule {
             return Err(errors::invalid("date", "must not be in the past"));
         }
         let date = date.to_string();
-        let holidays = Zones::holidays(&self.database, &date).await?;
+        let holidays = zones::holidays(&self.database, &date).await?;
         Ok(holidays.contains(&date))
     }
 }

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::{NewPreBooking, Schedule, allocate::SYSTEM};
 use crate::{
     domain::{DeliveryMode, Place, errors},
-    store::{Booking, Bookings, Flags, Payments, PreBookings, Slots, Zones},
+    store::{Booking, Flags, bookings, payments, pre_bookings, slots, zones},
 };
 
 /// A package that a student asks for.
@@ -105,11 +105,11 @@ impl Schedule {
                 if let Some(members) = details.as_object_mut() {
                     members.insert("studentIds".to_owned(), json!(new.student_ids));
                 }
-                if Bookings::insert(&tx, &booking, details).await? {
+                if bookings::insert(&tx, &booking, details).await? {
                     return Ok(booking);
                 }
-                let known = Bookings::lock_pending(&tx, student, course).await?;
-                let gone = || Error::internal("the pending booking was confirmed meanwhile");
+                let known = bookings::lock_pending(&tx, student, course).await?;
+                let gone = || Error::internal("the pending booking was confirmed in the meantime");
                 known.ok_or_else(gone)
             })
             .await
@@ -122,11 +122,11 @@ impl Schedule {
         let package = &new.package;
         let is_complete = others.len() + 1 == usize::from(package.group_size());
         if others.len() != new.student_ids.len() || others.contains(&student) || !is_complete {
-            let problem = "must be the other students of the group, as many as groupSize minus 1";
+            let problem = "must list the other students of the group: groupSize minus 1 IDs";
             return Err(errors::invalid("studentIds", problem));
         }
         let (course, slot) = (package.course_id, package.timeslot);
-        let joined = PreBookings::joined(&self.database, course, slot, &others).await?;
+        let joined = pre_bookings::joined(&self.database, course, slot, &others).await?;
         match others.iter().all(|other| joined.contains(other)) {
             true => Ok(()),
             false => Err(errors::invalid(
@@ -147,7 +147,7 @@ impl Schedule {
         let Some(paid) = self.paid_allocation(request).await? else {
             return without(AssignStatus::InvalidPurchase);
         };
-        if Zones::of(&self.database, request.student_location)
+        if zones::of(&self.database, request.student_location)
             .await?
             .is_none()
         {
@@ -175,7 +175,7 @@ impl Schedule {
         let Some(trainer) = allocation.trainer_id else {
             return Ok(assignment);
         };
-        let reserved = Slots::of_allocation(&self.database, allocation.id).await?;
+        let reserved = slots::of_allocation(&self.database, allocation.id).await?;
         let planned = reserved.iter().map(|one| PlannedSession {
             session_number: one.planned.number,
             date: one.planned.date,
@@ -189,7 +189,7 @@ impl Schedule {
 
     /// Returns the allocation of a booking whose paid sessions are as many as the request names.
     async fn paid_allocation(&self, request: &Assign) -> Result<Option<Uuid>, Error> {
-        let booking = Bookings::by_id(&self.database, request.booking_id).await?;
+        let booking = bookings::by_id(&self.database, request.booking_id).await?;
         let booking = booking.filter(|booking| {
             booking.course_id == request.course_id
                 && booking.slot == request.preferred_time_slot
@@ -198,7 +198,7 @@ impl Schedule {
         let Some((payment, allocation)) = booking.and_then(|booking| booking.paid) else {
             return Ok(None);
         };
-        let paid = Payments::paid_by(&self.database, payment).await?;
+        let paid = payments::paid_by(&self.database, payment).await?;
         Ok((paid == Some(request.total_sessions)).then_some(allocation))
     }
 }

@@ -13,10 +13,10 @@ use tutoring_contract::{
 };
 use uuid::Uuid;
 
-use super::{ALLOCATION_WRITE, Actor, Schedule};
+use super::{ALLOCATION_WRITE, Actor, Schedule, decide::decided};
 use crate::{
     domain::{Action, EndReason, SessionStatus, errors},
-    store::{Allocation, Allocations, Attendance, Reschedules, Session, Sessions, Slots},
+    store::{Allocation, Session, allocations, attendance, reschedules, sessions, slots},
 };
 
 /// A student cancels a session without loss until this time before its start. The trainer can still
@@ -42,11 +42,11 @@ impl Schedule {
                 if !allocation.is_open() {
                     return Err(errors::wrong_state("allocation", &allocation.status));
                 }
-                let by = actor.id.to_string();
+                let (by, before) = (actor.id.to_string(), decided(&allocation));
                 self.end(&tx, &mut allocation, "cancelled", &by, reason)
                     .await?;
                 let action = ("allocation.cancel", ALLOCATION_WRITE);
-                let changes = (reason, json!({ "status": "cancelled" }));
+                let changes = (reason, before, decided(&allocation));
                 self.record(&tx, actor, action, ("allocation", id), changes)
                     .await?;
                 Ok(allocation)
@@ -67,13 +67,13 @@ impl Schedule {
         allocation.status = status.to_owned();
         allocation.decided_by = Some(decided_by.to_owned());
         allocation.reason = Some(reason.to_owned());
-        Allocations::update(tx, allocation).await?;
-        Reschedules::cancel_scheduled(tx, allocation.id).await?;
-        for mut session in Sessions::lock_scheduled(tx, allocation.id).await? {
+        allocations::update(tx, allocation).await?;
+        reschedules::cancel_scheduled(tx, allocation.id).await?;
+        for mut session in sessions::lock_scheduled(tx, allocation.id).await? {
             session.status = SessionStatus::Cancelled;
             self.publish_cancelled(tx, &mut session, reason).await?;
         }
-        Slots::free_from(tx, allocation.id, self.zone.today()).await?;
+        slots::free_from(tx, allocation.id, self.zone.today()).await?;
         self.end_cancelled_journeys(tx, allocation.id).await?;
         let Some(trainer_id) = allocation.trainer_id else {
             if status != REJECTED {
@@ -106,8 +106,8 @@ impl Schedule {
         left: u16,
     ) -> Result<(), Error> {
         let mut more = allocation.session_count - left;
-        let sessions = Sessions::of_allocation(tx, allocation.id).await?;
-        let reserved = Slots::of_allocation(tx, allocation.id).await?;
+        let sessions = sessions::of_allocation(tx, allocation.id).await?;
+        let reserved = slots::of_allocation(tx, allocation.id).await?;
         for slot in reserved.iter().rev() {
             let number = slot.planned.number;
             let session = sessions.iter().find(|one| one.session_number == number);
@@ -116,7 +116,7 @@ impl Schedule {
                 continue;
             }
             more -= 1;
-            Slots::free(tx, allocation.id, number).await?;
+            slots::free(tx, allocation.id, number).await?;
             if let Some(session) = session {
                 let mut session = session.clone();
                 session.status = SessionStatus::Cancelled;
@@ -124,11 +124,11 @@ impl Schedule {
                 self.publish_cancelled(tx, &mut session, reason).await?;
             }
         }
-        let reserved = Slots::of_allocation(tx, allocation.id).await?;
+        let reserved = slots::of_allocation(tx, allocation.id).await?;
         // Sessions that were held or that take place now remain.
         allocation.session_count = u16::try_from(reserved.len()).unwrap_or(left).max(left);
         self.set_days(tx, allocation).await?;
-        Allocations::update(tx, allocation).await?;
+        allocations::update(tx, allocation).await?;
         if allocation.trainer_id.is_some() {
             self.publish_allocated(tx, allocation).await?;
         }
@@ -143,7 +143,7 @@ impl Schedule {
         reason: &str,
     ) -> Result<(), Error> {
         session.notes = Some(reason.to_owned());
-        Sessions::update(tx, session).await?;
+        sessions::update(tx, session).await?;
         let cancelled = SessionCancelled {
             session_id: session.id,
             trainer_id: session.trainer_id,
@@ -183,17 +183,21 @@ impl Schedule {
                 self.end_journey_of(&tx, id, EndReason::Cancelled).await?;
                 if action == Action::CancelLate {
                     session.notes = Some(reason.to_owned());
-                    Attendance::store(&tx, id, "cancelled", Some(reason), actor.id).await?;
+                    attendance::store(&tx, id, "cancelled", Some(reason), actor.id).await?;
                     self.complete(&tx, &mut session, &mut allocation).await?;
                     return Ok(session);
                 }
-                Slots::free(&tx, allocation.id, session.session_number).await?;
+                slots::free(&tx, allocation.id, session.session_number).await?;
                 self.publish_cancelled(&tx, &mut session, reason).await?;
                 if allocation.is_open() {
                     self.replace_session(&tx, &mut allocation).await?;
                 }
                 let action = ("session.cancel", super::SESSION_WRITE);
-                let changes = (reason, json!({ "status": "cancelled" }));
+                let changes = (
+                    reason,
+                    json!({ "status": SessionStatus::Scheduled }),
+                    json!({ "status": session.status }),
+                );
                 self.record(&tx, actor, action, ("session", id), changes)
                     .await?;
                 Ok(session)
@@ -210,10 +214,10 @@ impl Schedule {
         tx: &Transaction,
         id: Uuid,
     ) -> Result<Session, Error> {
-        let known = Sessions::by_id(tx, id).await?;
+        let known = sessions::by_id(tx, id).await?;
         let known = known.ok_or_else(|| errors::not_found("session"))?;
-        Allocations::lock(tx, known.allocation_id).await?;
-        let known = Sessions::lock(tx, id).await?;
+        allocations::lock(tx, known.allocation_id).await?;
+        let known = sessions::lock(tx, id).await?;
         known.ok_or_else(|| errors::not_found("session"))
     }
 }

@@ -4,32 +4,27 @@ use seaworthy::{
     prelude::*,
 };
 use serde::de::IgnoredAny;
-use serde_json::json;
+use serde_json::{Value, json};
 use tutoring_contract::Slot;
 use uuid::Uuid;
 
 use super::{ALLOCATION_WRITE, Actor, Given, Schedule};
 use crate::{
     domain::errors,
-    store::{Allocation, Allocations, Bookings, Payments, Sessions},
+    store::{Allocation, allocations, bookings, payments, sessions},
 };
 
-const REPLACED: &str = "another trainer continues";
+const REPLACED: &str = "replaced by another trainer";
 
 /// A change of an open allocation by an administrator. Absent members do not change.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct AllocationChange {
-    #[serde(default)]
     trainer_id: Option<Uuid>,
-    #[serde(default)]
     time_slot: Option<Slot>,
-    #[serde(default)]
     start_date: Option<Date>,
-    #[serde(default)]
     notes: Option<String>,
     /// Rejected, because a change that does not take place must not succeed.
-    #[serde(default)]
     status: Option<IgnoredAny>,
 }
 
@@ -58,9 +53,10 @@ impl Schedule {
                 if !allocation.is_open() {
                     return Err(errors::wrong_state("allocation", &allocation.status));
                 }
+                let before = members(&allocation);
                 if change.notes.is_some() {
                     allocation.notes = notes.map(str::to_owned);
-                    Allocations::update(&tx, &allocation).await?;
+                    allocations::update(&tx, &allocation).await?;
                 }
                 let by = actor.id.to_string();
                 let changed = match allocation.trainer_id {
@@ -75,15 +71,9 @@ impl Schedule {
                         }
                     }
                 };
-                let changes = json!({
-                    "allocationId": changed.id,
-                    "status": changed.status,
-                    "trainerId": changed.trainer_id,
-                    "timeSlot": changed.package.time_slot,
-                    "notes": changed.notes,
-                });
+                let changes = ("", before, members(&changed));
                 let action = ("allocation.change", ALLOCATION_WRITE);
-                self.record(&tx, actor, action, ("allocation", id), ("", changes))
+                self.record(&tx, actor, action, ("allocation", id), changes)
                     .await?;
                 Ok(changed)
             })
@@ -103,7 +93,7 @@ impl Schedule {
         if change.start_date.is_some() {
             allocation.package.start_date = change.start_date;
         }
-        Allocations::set_package(tx, &allocation).await?;
+        allocations::set_package(tx, &allocation).await?;
         let is_new = change.time_slot.is_some() || change.start_date.is_some();
         match change.trainer_id.is_some() || is_new {
             true => self.assign(tx, allocation, change.trainer_id, by).await,
@@ -129,15 +119,15 @@ impl Schedule {
             created_at: Utc::now(),
             ..old.clone()
         };
-        Bookings::move_to(tx, old.id, new.id).await?;
-        Payments::move_to(tx, old.id, new.id).await?;
+        bookings::move_to(tx, old.id, new.id).await?;
+        payments::move_to(tx, old.id, new.id).await?;
         self.end(tx, &mut old, "cancelled", by, REPLACED).await?;
-        let begun = Sessions::begun(tx, old.id).await?;
+        let begun = sessions::begun(tx, old.id).await?;
         new.session_count = old.session_count.saturating_sub(begun);
         if new.session_count == 0 {
             return Err(errors::nothing_left());
         }
-        if !Allocations::insert(tx, &new).await? {
+        if !allocations::insert(tx, &new).await? {
             return Err(Error::internal("the student has another open allocation"));
         }
         let id = new.id;
@@ -145,7 +135,7 @@ impl Schedule {
         if new.trainer_id.is_some() {
             return Ok(new);
         }
-        let refusals = Allocations::refusals(tx, id).await?;
+        let refusals = allocations::refusals(tx, id).await?;
         let reason = refusals.first().map(|refusal| refusal.reason.as_str());
         Err(match reason {
             Some(errors::SLOT_TAKEN) => errors::slot_taken(),
@@ -153,6 +143,18 @@ impl Schedule {
             None => errors::trainer_not_eligible(new.reason.as_deref().unwrap_or_default()),
         })
     }
+}
+
+/// Returns the members that an administrator may change.
+fn members(allocation: &Allocation) -> Value {
+    json!({
+        "allocationId": allocation.id,
+        "status": allocation.status,
+        "trainerId": allocation.trainer_id,
+        "timeSlot": allocation.package.time_slot,
+        "startDate": allocation.package.start_date,
+        "notes": allocation.notes,
+    })
 }
 
 /// The sessions of an allocation with a trainer have reserved slots.

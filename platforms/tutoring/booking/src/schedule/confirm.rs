@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::{Actor, SESSION_WRITE, Schedule};
 use crate::{
     domain::{Action, SessionStatus, errors},
-    store::{Allocation, Allocations, Attendance, Session, Sessions, Slots, moment},
+    store::{Allocation, Session, allocations, attendance, moment, sessions, slots},
 };
 
 /// The service confirms a session without its student after this time, so that the trainer is paid
@@ -54,11 +54,11 @@ impl Schedule {
                 session.status = session.status.after(action).ok_or(wrong)?;
                 session.notes = notes.map(str::to_owned);
                 if confirmed {
-                    Attendance::store(&tx, id, "present", notes, actor.id).await?;
+                    attendance::store(&tx, id, "present", notes, actor.id).await?;
                     let mut allocation = self.locked(&tx, session.allocation_id).await?;
                     self.complete(&tx, &mut session, &mut allocation).await?;
                 } else {
-                    Sessions::update(&tx, &session).await?;
+                    sessions::update(&tx, &session).await?;
                     let data = json!({ "sessionId": id });
                     let text = "A student disputes a session.";
                     self.notify_operators(&tx, "Session is disputed", text, &data)
@@ -93,18 +93,22 @@ impl Schedule {
                     false => (Action::Cancel, "absent"),
                 };
                 session.status = session.status.after(action).ok_or(wrong)?;
-                Attendance::store(&tx, id, attendance, Some(reason), actor.id).await?;
+                attendance::store(&tx, id, attendance, Some(reason), actor.id).await?;
                 if was_held {
                     self.complete(&tx, &mut session, &mut allocation).await?;
                 } else {
                     // The student has paid for a session that was not held.
-                    Sessions::update(&tx, &session).await?;
-                    Slots::free(&tx, allocation.id, session.session_number).await?;
+                    sessions::update(&tx, &session).await?;
+                    slots::free(&tx, allocation.id, session.session_number).await?;
                     if allocation.is_open() {
                         self.replace_session(&tx, &mut allocation).await?;
                     }
                 }
-                let changes = (reason, json!({ "status": session.status }));
+                let changes = (
+                    reason,
+                    json!({ "status": SessionStatus::Disputed }),
+                    json!({ "status": session.status }),
+                );
                 let action = ("session.resolve", SESSION_WRITE);
                 self.record(&tx, actor, action, ("session", id), changes)
                     .await?;
@@ -120,7 +124,7 @@ impl Schedule {
     /// An error of the database.
     pub(crate) async fn confirm_unanswered(&self) -> Result<bool, Error> {
         let before = Utc::now() - AUTOMATIC_CONFIRMATION;
-        let waiting = Sessions::unconfirmed(&self.database, before, BATCH).await?;
+        let waiting = sessions::unconfirmed(&self.database, before, BATCH).await?;
         for id in &waiting {
             let id = *id;
             self.database
@@ -132,7 +136,7 @@ impl Schedule {
                     session.status = SessionStatus::Completed;
                     session.notes = Some(NOTE_OF_STEP.to_owned());
                     let by = session.trainer_id;
-                    Attendance::store(&tx, id, "present", Some(NOTE_OF_STEP), by).await?;
+                    attendance::store(&tx, id, "present", Some(NOTE_OF_STEP), by).await?;
                     let mut allocation = self.locked(&tx, session.allocation_id).await?;
                     self.complete(&tx, &mut session, &mut allocation).await
                 })
@@ -150,7 +154,7 @@ impl Schedule {
         allocation: &mut Allocation,
     ) -> Result<(), Error> {
         session.confirmed_at = Some(Utc::now());
-        Sessions::update(tx, session).await?;
+        sessions::update(tx, session).await?;
         let completed = SessionCompleted {
             session_id: session.id,
             trainer_id: session.trainer_id,
@@ -171,11 +175,11 @@ impl Schedule {
         tx: &Transaction,
         allocation: &mut Allocation,
     ) -> Result<(), Error> {
-        let held = Sessions::completed(tx, allocation.id).await?;
+        let held = sessions::completed(tx, allocation.id).await?;
         let has_sessions = matches!(allocation.status.as_str(), "approved" | "active");
         if has_sessions && held >= allocation.session_count {
             allocation.status = "completed".to_owned();
-            Allocations::update(tx, allocation).await?;
+            allocations::update(tx, allocation).await?;
         }
         Ok(())
     }

@@ -1,148 +1,142 @@
 //! Messages of other services, and those about allocations.
 
-use std::sync::Arc;
-
 use seaworthy::{
     data::prelude::*,
-    messaging::{Subscription, Topics},
-    outbox::Inbox,
+    messaging::Topics,
+    outbox::{Consumer, Effect},
     prelude::*,
 };
 use serde_json::Value;
 use tutoring_contract::{
     LiveEvent,
     events::{
-        AdminOverride, AllocationRejected, CourseAccessGranted, CourseChanged,
-        NotificationRequested, Occurred, PaymentRefunded, SessionCancelled, SessionCompleted,
+        AdminOverride, AllocationRejected, BusinessEvent, CourseAccessGranted, CourseChanged,
+        NotificationRequested, PaymentRefunded, SessionCancelled, SessionCompleted,
         SessionRescheduled, SessionReviewed, SessionSubstituted, SessionsGenerated, StudentChanged,
         StudentDeallocated, TrainerAllocated, TrainerChanged,
     },
+    groups::{ALLOCATION, BOOKING_COPIES, SCHEDULING},
 };
-use tutoring_identity::{Consumer, Effect};
 
 use super::Schedule;
 use crate::{
     domain::{Place, errors},
-    store::{Copies, TrainerCopies},
+    store::{TrainerCopies, copies},
 };
 
-/// The consumer groups, with the retries of a message.
-pub(crate) const ALLOCATION: (&str, u32) = ("trainer-allocation-workers", 4);
-pub(crate) const SCHEDULING: (&str, u32) = ("session-scheduling-workers", 2);
-pub(crate) const COPIES: (&str, u32) = ("booking-copies", 2);
-
-/// Returns the topics that the service consumes.
-pub(crate) fn consumed_topics() -> Topics {
-    Topics::from_event::<Occurred<CourseAccessGranted>>()
-        .with::<Occurred<PaymentRefunded>>()
-        .with::<Occurred<TrainerAllocated>>()
-        .with::<Occurred<CourseChanged>>()
-        .with::<Occurred<StudentChanged>>()
-        .with::<Occurred<TrainerChanged>>()
-}
+/// The retries of a message about a bought course.
+const ALLOCATION_RETRIES: u32 = 4;
+/// The retries of all other messages.
+const RETRIES: u32 = 2;
+/// The backoff of allocations. Until the next attempt, other students may free slots.
+const INITIAL_BACKOFF: Timeout = Timeout::from_secs(2);
+const MAX_BACKOFF: Timeout = Timeout::from_secs(60);
 
 /// Returns the topics that the service publishes.
 pub(crate) fn published_topics() -> Topics {
     Topics::new()
-        .with_unroutable::<Occurred<TrainerAllocated>>()
-        .with_unroutable::<Occurred<SessionsGenerated>>()
-        .with_unroutable::<Occurred<AllocationRejected>>()
-        .with_unroutable::<Occurred<StudentDeallocated>>()
-        .with_unroutable::<Occurred<SessionRescheduled>>()
-        .with_unroutable::<Occurred<SessionSubstituted>>()
-        .with_unroutable::<Occurred<SessionCompleted>>()
-        .with_unroutable::<Occurred<SessionCancelled>>()
-        .with_unroutable::<Occurred<SessionReviewed>>()
-        .with_unroutable::<Occurred<AdminOverride>>()
-        .with_unroutable::<Occurred<NotificationRequested>>()
+        .with_unroutable::<BusinessEvent<TrainerAllocated>>()
+        .with_unroutable::<BusinessEvent<SessionsGenerated>>()
+        .with_unroutable::<BusinessEvent<AllocationRejected>>()
+        .with_unroutable::<BusinessEvent<StudentDeallocated>>()
+        .with_unroutable::<BusinessEvent<SessionRescheduled>>()
+        .with_unroutable::<BusinessEvent<SessionSubstituted>>()
+        .with_unroutable::<BusinessEvent<SessionCompleted>>()
+        .with_unroutable::<BusinessEvent<SessionCancelled>>()
+        .with_unroutable::<BusinessEvent<SessionReviewed>>()
+        .with_unroutable::<BusinessEvent<AdminOverride>>()
+        .with_unroutable::<BusinessEvent<NotificationRequested>>()
         .with_unroutable::<LiveEvent>()
 }
 
-/// Returns the subscriptions of the service. `inbox` makes the inbox of a group.
-pub(crate) fn subscriptions(
-    schedule: &Arc<Schedule>,
-    inbox: impl Fn(&str) -> Inbox,
-) -> [Subscription; 3] {
-    let group = |(name, retries): (&str, u32)| {
-        let consumer = Consumer::new(name, inbox(name), schedule).max_retries(retries);
+/// Returns the consumer groups of the service.
+pub(crate) fn consumers() -> [Consumer<Schedule>; 3] {
+    let group = |group, retries| {
+        let consumer = Consumer::for_group(group).max_retries(retries);
         // Another student was faster. The next try plans other dates.
         consumer.reject_violations(&[errors::SLOT_TAKEN])
     };
-    let allocation = group(ALLOCATION)
-        .on::<CourseAccessGranted>()
-        .on::<PaymentRefunded>();
-    let scheduling = group(SCHEDULING).on::<TrainerAllocated>();
-    let copies = group(COPIES)
-        .on::<CourseChanged>()
-        .on::<StudentChanged>()
-        .on::<TrainerChanged>();
-    [allocation, scheduling, copies].map(Consumer::subscription)
+    let allocation = group(ALLOCATION, ALLOCATION_RETRIES)
+        .backoff(INITIAL_BACKOFF, MAX_BACKOFF)
+        .on::<BusinessEvent<CourseAccessGranted>>()
+        .on::<BusinessEvent<PaymentRefunded>>();
+    let scheduling = group(SCHEDULING, RETRIES).on::<BusinessEvent<TrainerAllocated>>();
+    let copies = group(BOOKING_COPIES, RETRIES)
+        .on::<BusinessEvent<CourseChanged>>()
+        .on::<BusinessEvent<StudentChanged>>()
+        .on::<BusinessEvent<TrainerChanged>>();
+    [allocation, scheduling, copies]
 }
 
-impl Effect<Schedule> for CourseAccessGranted {
-    async fn apply(
-        &self,
-        tx: &Transaction,
-        _: DateTime<Utc>,
-        schedule: &Schedule,
-    ) -> Result<(), Error> {
-        schedule.grant(tx, self).await
+impl Effect<Schedule> for BusinessEvent<CourseAccessGranted> {
+    async fn apply(&self, tx: &Transaction, schedule: &Schedule) -> Result<(), Error> {
+        schedule.grant(tx, &self.data).await
     }
 }
 
-impl Effect<Schedule> for PaymentRefunded {
-    async fn apply(
-        &self,
-        tx: &Transaction,
-        _: DateTime<Utc>,
-        schedule: &Schedule,
-    ) -> Result<(), Error> {
-        schedule.refund(tx, self.payment_id).await
+impl Effect<Schedule> for BusinessEvent<PaymentRefunded> {
+    async fn apply(&self, tx: &Transaction, schedule: &Schedule) -> Result<(), Error> {
+        schedule.refund(tx, self.data.payment_id).await
     }
 }
 
-impl Effect<Schedule> for TrainerAllocated {
-    async fn apply(
-        &self,
-        tx: &Transaction,
-        _: DateTime<Utc>,
-        schedule: &Schedule,
-    ) -> Result<(), Error> {
-        schedule.generate(tx, self.allocation_id).await.map(drop)
+impl Effect<Schedule> for BusinessEvent<TrainerAllocated> {
+    async fn apply(&self, tx: &Transaction, schedule: &Schedule) -> Result<(), Error> {
+        schedule
+            .generate(tx, self.data.allocation_id)
+            .await
+            .map(drop)
     }
 }
 
-impl Effect<Schedule> for CourseChanged {
-    async fn apply(&self, tx: &Transaction, _: DateTime<Utc>, _: &Schedule) -> Result<(), Error> {
-        let Ok(course) = self.course_id.parse() else {
+impl Effect<Schedule> for BusinessEvent<CourseChanged> {
+    async fn apply(&self, tx: &Transaction, _: &Schedule) -> Result<(), Error> {
+        let Ok(course) = self.data.course_id.parse() else {
             return Ok(());
         };
-        let text = |name: &str| self.snapshot.get(name).and_then(Value::as_str);
+        let text = |name: &str| self.data.snapshot.get(name).and_then(Value::as_str);
         let category = text("category").unwrap_or_default();
         let is_published = text("status") == Some("published");
-        Ok(Copies::store_course(tx, course, self.version, category, is_published).await?)
+        Ok(copies::store_course(tx, course, self.data.version, category, is_published).await?)
     }
 }
 
-impl Effect<Schedule> for StudentChanged {
+impl Effect<Schedule> for BusinessEvent<StudentChanged> {
     /// Only the messages about the profile have a place.
-    async fn apply(&self, tx: &Transaction, _: DateTime<Utc>, _: &Schedule) -> Result<(), Error> {
-        if self.snapshot.get("latitude").is_none() {
+    async fn apply(&self, tx: &Transaction, _: &Schedule) -> Result<(), Error> {
+        if self.data.snapshot.get("latitude").is_none() {
             return Ok(());
         }
-        let number = |name: &str| self.snapshot.get(name).and_then(Value::as_f64);
+        let number = |name: &str| self.data.snapshot.get(name).and_then(Value::as_f64);
         let place = Place::of(number("latitude"), number("longitude"));
-        Ok(Copies::store_student(tx, self.student_id, self.version, place).await?)
+        Ok(copies::store_student(tx, self.data.student_id, self.data.version, place).await?)
     }
 }
 
-impl Effect<Schedule> for TrainerChanged {
-    async fn apply(&self, tx: &Transaction, _: DateTime<Utc>, _: &Schedule) -> Result<(), Error> {
-        match self.snapshot.as_object() {
+impl Effect<Schedule> for BusinessEvent<TrainerChanged> {
+    async fn apply(&self, tx: &Transaction, _: &Schedule) -> Result<(), Error> {
+        match self.data.snapshot.as_object() {
             Some(members) => {
-                Ok(TrainerCopies::store(tx, self.trainer_id, self.version, members).await?)
+                Ok(
+                    TrainerCopies::store(tx, self.data.trainer_id, self.data.version, members)
+                        .await?,
+                )
             }
             None => Ok(()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn allocations_retry_after_two_to_sixty_seconds_msg_5() {
+        let [group, ..] = consumers();
+        let limits = group.limits();
+        assert_eq!(limits.initial_backoff, Some(Timeout::from_secs(2)));
+        assert_eq!(limits.max_backoff, Some(Timeout::from_secs(60)));
+        assert_eq!(limits.max_retries, Some(4));
     }
 }

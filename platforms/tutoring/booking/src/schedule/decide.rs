@@ -1,11 +1,12 @@
 use seaworthy::{data::Transaction, prelude::*};
-use serde_json::json;
+use serde_json::{Value, json};
+use tutoring_contract::CallerTerritory;
 use uuid::Uuid;
 
 use super::{ALLOCATION_WRITE, Actor, Schedule, allocate::SYSTEM, cancel::REJECTED};
 use crate::{
     domain::{Package, errors},
-    store::{Allocation, Allocations, Payments, Sessions},
+    store::{Allocation, allocations, payments, sessions},
 };
 
 /// Allocations that one step tries again.
@@ -41,14 +42,11 @@ impl Schedule {
                 if allocation.status != "pending" {
                     return Err(errors::wrong_state("allocation", &allocation.status));
                 }
-                let by = actor.id.to_string();
+                let (by, before) = (actor.id.to_string(), decided(&allocation));
                 let allocation = self.assign(&tx, allocation, trainer, &by).await?;
-                let changes = json!({
-                    "status": allocation.status,
-                    "trainerId": allocation.trainer_id,
-                });
+                let changes = ("", before, decided(&allocation));
                 let action = ("allocation.approve", ALLOCATION_WRITE);
-                self.record(&tx, actor, action, ("allocation", id), ("", changes))
+                self.record(&tx, actor, action, ("allocation", id), changes)
                     .await?;
                 Ok(allocation)
             })
@@ -71,11 +69,11 @@ impl Schedule {
                 if allocation.status != "pending" {
                     return Err(errors::wrong_state("allocation", &allocation.status));
                 }
-                let by = actor.id.to_string();
+                let (by, before) = (actor.id.to_string(), decided(&allocation));
                 self.end(&tx, &mut allocation, REJECTED, &by, reason)
                     .await?;
                 let action = ("allocation.reject", ALLOCATION_WRITE);
-                let changes = (reason, json!({ "status": REJECTED }));
+                let changes = (reason, before, decided(&allocation));
                 self.record(&tx, actor, action, ("allocation", id), changes)
                     .await?;
                 Ok(allocation)
@@ -98,7 +96,7 @@ impl Schedule {
         self.database
             .transaction(|tx| async move {
                 let owner = (new.student, new.course);
-                if let Some(known) = Allocations::lock_open(&tx, new.student, new.course).await? {
+                if let Some(known) = allocations::lock_open(&tx, new.student, new.course).await? {
                     return Ok(known);
                 }
                 let (purchase, package, count) = match &new.package {
@@ -119,7 +117,7 @@ impl Schedule {
                 let target = ("allocation", allocation.id);
                 let changes = json!({ "status": allocation.status, "studentId": new.student });
                 let action = ("allocation.create", ALLOCATION_WRITE);
-                self.record(&tx, actor, action, target, ("", changes))
+                self.record(&tx, actor, action, target, ("", Value::Null, changes))
                     .await?;
                 Ok(allocation)
             })
@@ -132,15 +130,15 @@ impl Schedule {
         tx: &Transaction,
         (student, course): (Uuid, Uuid),
     ) -> Result<(Option<Uuid>, Package, u16), Error> {
-        let last = Allocations::lock_last(tx, student, course).await?;
+        let last = allocations::lock_last(tx, student, course).await?;
         let last = last.ok_or_else(|| errors::invalid("schedule.timeSlot", "is missing"))?;
         let left = match last.purchase_id {
             Some(purchase) => {
-                let paid = Payments::paid_sessions(tx, purchase, last.id).await?;
-                paid.saturating_sub(Sessions::held_before(tx, purchase).await?)
+                let paid = payments::paid_sessions(tx, purchase, last.id).await?;
+                paid.saturating_sub(sessions::held_before(tx, purchase).await?)
             }
             None => {
-                let begun = Sessions::begun(tx, last.id).await?;
+                let begun = sessions::begun(tx, last.id).await?;
                 last.session_count.saturating_sub(begun)
             }
         };
@@ -150,21 +148,34 @@ impl Schedule {
         }
     }
 
-    /// Tries a batch of pending allocations again. Returns those that have a trainer.
+    /// Tries a batch of pending allocations in a territory again, for the worker or for an
+    /// administrator. Returns those that have a trainer.
     ///
     /// # Errors
     /// An error of the database.
-    pub(crate) async fn retry_pending(&self) -> Result<Vec<Uuid>, Error> {
+    pub(crate) async fn retry_pending(
+        &self,
+        actor: Option<Actor>,
+        territory: &CallerTerritory,
+    ) -> Result<Vec<Uuid>, Error> {
         let mut approved = Vec::new();
-        for id in Allocations::pending(&self.database, BATCH).await? {
+        for id in allocations::pending(&self.database, &territory.into(), BATCH).await? {
             let allocation = self
                 .database
                 .transaction(|tx| async move {
-                    let allocation = self.locked(&tx, id).await?;
-                    match allocation.status.as_str() {
-                        "pending" => self.assign(&tx, allocation, None, SYSTEM).await,
-                        _ => Ok(allocation),
+                    let pending = self.locked(&tx, id).await?;
+                    if pending.status != "pending" {
+                        return Ok(pending);
                     }
+                    let before = decided(&pending);
+                    let allocation = self.assign(&tx, pending, None, SYSTEM).await?;
+                    if let Some(actor) = actor.filter(|_| allocation.trainer_id.is_some()) {
+                        let action = ("allocation.retry", ALLOCATION_WRITE);
+                        let changes = ("", before, decided(&allocation));
+                        self.record(&tx, actor, action, ("allocation", id), changes)
+                            .await?;
+                    }
+                    Ok::<_, Error>(allocation)
                 })
                 .await?;
             if allocation.status == "approved" {
@@ -173,4 +184,9 @@ impl Schedule {
         }
         Ok(approved)
     }
+}
+
+/// Returns the members that a decision changes.
+pub(super) fn decided(allocation: &Allocation) -> Value {
+    json!({ "status": allocation.status, "trainerId": allocation.trainer_id })
 }

@@ -1,13 +1,14 @@
 use std::collections::BTreeSet;
 
 use seaworthy::{data::Transaction, prelude::*};
-use tutoring_contract::events::SessionsGenerated;
+use serde_json::json;
+use tutoring_contract::{CallerTerritory, events::SessionsGenerated};
 use uuid::Uuid;
 
-use super::Schedule;
+use super::{ALLOCATION_WRITE, Actor, Schedule};
 use crate::{
     domain::{DURATION_MIN, Mode, SessionStatus, start_minute},
-    store::{Allocation, Allocations, Session, Sessions, Slots, time},
+    store::{Allocation, Session, allocations, sessions, slots, time},
 };
 
 /// Allocations that one call repairs.
@@ -19,15 +20,15 @@ impl Schedule {
     /// # Errors
     /// An error of the database.
     pub(super) async fn generate(&self, tx: &Transaction, id: Uuid) -> Result<u64, Error> {
-        let Some(allocation) = Allocations::lock(tx, id).await? else {
+        let Some(allocation) = allocations::lock(tx, id).await? else {
             return Ok(0);
         };
         if !matches!(allocation.status.as_str(), "approved" | "active") {
             return Ok(0);
         }
-        let known = Sessions::of_allocation(tx, id).await?;
+        let known = sessions::of_allocation(tx, id).await?;
         let known: BTreeSet<_> = known.iter().map(|one| one.session_number).collect();
-        let slots = Slots::of_allocation(tx, id).await?;
+        let slots = slots::of_allocation(tx, id).await?;
         let missing = slots
             .iter()
             .filter(|one| !known.contains(&one.planned.number));
@@ -35,7 +36,7 @@ impl Schedule {
             .map(|reserved| {
                 let planned = reserved.planned;
                 let start_minute = start_minute(&allocation.package, planned.slot);
-                let moment = self.zone.moment(planned.date, start_minute);
+                let moment = self.zone.timestamp(planned.date, start_minute);
                 let mode = Mode::of(allocation.package.class_type, planned.number);
                 Session {
                     id: Uuid::new_v4(),
@@ -63,7 +64,7 @@ impl Schedule {
                 }
             })
             .collect();
-        let created = Sessions::insert(tx, &new).await?;
+        let created = sessions::insert(tx, &new).await?;
         if created > 0 {
             self.publish_generated(tx, &allocation).await?;
         }
@@ -75,7 +76,7 @@ impl Schedule {
         tx: &Transaction,
         allocation: &Allocation,
     ) -> Result<(), Error> {
-        let sessions = Sessions::of_allocation(tx, allocation.id).await?;
+        let sessions = sessions::of_allocation(tx, allocation.id).await?;
         let no_start = || Error::internal("the allocation has no start");
         let generated = SessionsGenerated {
             allocation_id: allocation.id,
@@ -89,27 +90,40 @@ impl Schedule {
         self.publish(tx, generated).await
     }
 
-    /// Creates the missing sessions of one allocation for an operator.
+    /// Creates the missing sessions of one allocation for an administrator.
     ///
     /// # Errors
     /// `NOT_FOUND`.
-    pub(crate) async fn create_sessions(&self, id: Uuid) -> Result<u64, Error> {
+    pub(crate) async fn create_sessions(&self, actor: Actor, id: Uuid) -> Result<u64, Error> {
         self.database
             .transaction(|tx| async move {
                 self.locked(&tx, id).await?;
-                self.generate(&tx, id).await
+                let known = sessions::of_allocation(&tx, id).await?.len() as u64;
+                let created = self.generate(&tx, id).await?;
+                if created > 0 {
+                    let action = ("allocation.create_sessions", ALLOCATION_WRITE);
+                    let sessions = |count: u64| json!({ "sessionCount": count });
+                    let changes = ("", sessions(known), sessions(known + created));
+                    self.record(&tx, actor, action, ("allocation", id), changes)
+                        .await?;
+                }
+                Ok(created)
             })
             .await
     }
 
-    /// Creates the missing sessions of allocations. Returns the number of new sessions.
+    /// Creates the missing sessions of allocations in a territory. Returns the number of new ones.
     ///
     /// # Errors
     /// An error of the database.
-    pub(crate) async fn create_pending_sessions(&self) -> Result<u64, Error> {
+    pub(crate) async fn create_pending_sessions(
+        &self,
+        actor: Actor,
+        territory: &CallerTerritory,
+    ) -> Result<u64, Error> {
         let mut created = 0;
-        for id in Allocations::without_sessions(&self.database, BATCH).await? {
-            created += self.create_sessions(id).await?;
+        for id in allocations::without_sessions(&self.database, &territory.into(), BATCH).await? {
+            created += self.create_sessions(actor, id).await?;
         }
         Ok(created)
     }

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::{Actor, Schedule};
 use crate::{
     domain::{EndReason, Journey, LocationUpdate, SessionStatus, errors},
-    store::{Journeys, Sessions, StoredJourney, time},
+    store::{StoredJourney, journeys, sessions, time},
 };
 
 /// The events of the room of a journey.
@@ -52,7 +52,7 @@ impl Schedule {
                     return Err(errors::other_day());
                 }
                 if session.place.is_none() {
-                    return Err(errors::invalid("sessionId", "has no place to travel to"));
+                    return Err(errors::invalid("sessionId", "has no location to travel to"));
                 }
                 self.end_silent_journey(&tx, session.id).await?;
                 let parties = (session.trainer_id, session.student_id);
@@ -64,7 +64,7 @@ impl Schedule {
                     student_id: session.student_id,
                 };
                 let started_at = time(journey.started_at);
-                if !Journeys::insert(&tx, stored, session.id, started_at).await? {
+                if !journeys::insert(&tx, stored, session.id, started_at).await? {
                     return Err(errors::journey_active());
                 }
                 self.journeys.insert(&journey).await?;
@@ -75,7 +75,7 @@ impl Schedule {
             // A journey that was not committed must not be live. It also expires by itself.
             if let Err(error) = self.journeys.remove(id).await {
                 let error = error_chain(&error);
-                tracing::warn!(error, "a journey that did not start was not removed");
+                tracing::warn!(error, "a journey that failed to start was not removed");
             }
         }
         started
@@ -108,7 +108,7 @@ impl Schedule {
     /// `NOT_FOUND`, `FORBIDDEN`, `GONE`, or `VALIDATION_ERROR` if the last location is too far.
     pub(crate) async fn arrive(&self, actor: Actor, id: Uuid) -> Result<EndedJourney, Error> {
         let live = self.own_journey(actor, id).await?;
-        let session = Sessions::by_id(&self.database, live.session_id).await?;
+        let session = sessions::by_id(&self.database, live.session_id).await?;
         let session = session.ok_or_else(|| errors::not_found("session"))?;
         live.require_near(session.place.ok_or_else(errors::no_place)?)?;
         self.end_journey(id, EndReason::Arrived).await
@@ -140,7 +140,7 @@ impl Schedule {
             actor.require(&[(Role::Student, live.student_id)], permission)?;
             return Ok(live);
         }
-        let known = Journeys::by_id(&self.database, id).await?;
+        let known = journeys::by_id(&self.database, id).await?;
         let student = known.map(|known| (Role::Student, known.student_id));
         Err(expired(actor, student, permission))
     }
@@ -151,7 +151,7 @@ impl Schedule {
             actor.require(&[(Role::Trainer, live.trainer_id)], None)?;
             return Ok(live);
         }
-        let known = Journeys::by_id(&self.database, id).await?;
+        let known = journeys::by_id(&self.database, id).await?;
         let trainer = known.map(|known| (Role::Trainer, known.trainer_id));
         Err(expired(actor, trainer, None))
     }
@@ -165,7 +165,7 @@ impl Schedule {
             "timestamp": journey.location.as_ref().map(|location| location.timestamp),
         });
         let sent = async {
-            let event = LiveEvent::of_journey(journey.journey_id, LOCATION, &data)?;
+            let event = LiveEvent::for_journey(journey.journey_id, LOCATION, &data)?;
             let event = self.live.seal(event).await?;
             let published = self.publisher.publish(event.message()).await;
             published.map_err(Error::internal)
@@ -179,7 +179,7 @@ impl Schedule {
     async fn end_journey(&self, id: Uuid, reason: EndReason) -> Result<EndedJourney, Error> {
         self.database
             .transaction(|tx| async move {
-                let known = Journeys::lock(&tx, id).await?;
+                let known = journeys::lock(&tx, id).await?;
                 match known.filter(|known| known.is_active) {
                     Some(known) => self.end_locked(&tx, known, reason).await,
                     None => Err(errors::journey_over()),
@@ -195,7 +195,7 @@ impl Schedule {
         session: Uuid,
         reason: EndReason,
     ) -> Result<(), Error> {
-        match Journeys::lock_active(tx, session).await? {
+        match journeys::lock_active(tx, session).await? {
             Some(known) => self.end_locked(tx, known, reason).await.map(drop),
             None => Ok(()),
         }
@@ -207,7 +207,7 @@ impl Schedule {
         tx: &Transaction,
         allocation: Uuid,
     ) -> Result<(), Error> {
-        for known in Journeys::lock_cancelled(tx, allocation).await? {
+        for known in journeys::lock_cancelled(tx, allocation).await? {
             self.end_locked(tx, known, EndReason::Cancelled).await?;
         }
         Ok(())
@@ -226,23 +226,23 @@ impl Schedule {
             ended_at: Timestamp::now(),
             reason,
         };
-        Journeys::end(tx, known.id, reason, time(ended.ended_at)).await?;
-        let event = LiveEvent::of_journey(known.id, ENDED, &ended)?;
+        journeys::end(tx, known.id, reason, time(ended.ended_at)).await?;
+        let event = LiveEvent::for_journey(known.id, ENDED, &ended)?;
         self.outbox.store(tx, event.message()).await?;
         if let Err(error) = self.journeys.remove(known.id).await {
             let error = error_chain(&error);
             tracing::warn!(
                 error,
-                "an ended journey is removed from the live store later"
+                "the removal of an ended journey from Redis failed and is retried later"
             );
-            Journeys::remove_live_later(tx, known.id, time(ended.ended_at)).await?;
+            journeys::remove_live_later(tx, known.id, time(ended.ended_at)).await?;
         }
         Ok(ended)
     }
 
     /// Ends the active journey to a session if its trainer is silent.
     async fn end_silent_journey(&self, tx: &Transaction, session: Uuid) -> Result<(), Error> {
-        let Some(known) = Journeys::lock_active(tx, session).await? else {
+        let Some(known) = journeys::lock_active(tx, session).await? else {
             return Ok(());
         };
         match self.journeys.get(known.id).await? {
@@ -259,13 +259,13 @@ impl Schedule {
     /// # Errors
     /// An error of the database, or `SERVICE_DEGRADED` if the live store is unavailable.
     pub(crate) async fn end_silent_journeys(&self) -> Result<(), Error> {
-        for (id,) in Journeys::ended_but_live(&self.database, BATCH).await? {
+        for (id,) in journeys::ended_but_live(&self.database, BATCH).await? {
             self.journeys.remove(id).await?;
-            Journeys::set_removed(&self.database, id).await?;
+            journeys::set_removed(&self.database, id).await?;
         }
         let mut after = Uuid::nil();
         loop {
-            let active = Journeys::active_after(&self.database, after, BATCH).await?;
+            let active = journeys::active_after(&self.database, after, BATCH).await?;
             for (id, session) in &active {
                 if self.journeys.get(*id).await?.is_none() {
                     let session = *session;

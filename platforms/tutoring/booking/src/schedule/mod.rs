@@ -19,6 +19,7 @@ mod review;
 mod session_code;
 mod session_day;
 mod substitute;
+mod territory;
 mod workers;
 mod zones;
 
@@ -33,7 +34,7 @@ pub(crate) use actor::Actor;
 pub(crate) use availability::Question;
 pub(crate) use book::{Assign, NewBooking};
 pub(crate) use change::AllocationChange;
-pub(crate) use consumers::{consumed_topics, published_topics, subscriptions};
+pub(crate) use consumers::{consumers, published_topics};
 pub(crate) use decide::Creation;
 pub(crate) use pre_book::NewPreBooking;
 pub(crate) use record::Given;

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::Schedule;
 use crate::{
     domain::{Place, errors},
-    store::{Flags, PreBooking, PreBookings},
+    store::{Flags, PreBooking, pre_bookings},
 };
 
 /// How long a pre-booking holds its capacity without a payment.
@@ -33,7 +33,6 @@ pub(crate) struct NewPreBooking {
     group_size: u8,
     session_count: u16,
     start_date: Date,
-    #[serde(default)]
     pub(crate) coupon_code: Option<String>,
 }
 
@@ -103,11 +102,11 @@ impl Schedule {
         let (course, slot) = (new.course_id, new.timeslot);
         self.database
             .transaction(|tx| async move {
-                let known = PreBookings::lock_pending(&tx, student, course).await?;
+                let known = pre_bookings::lock_pending(&tx, student, course).await?;
                 let pre_booking = match known {
                     Some(known) => known,
                     None => {
-                        if !PreBookings::take(&tx, course, slot).await? {
+                        if !pre_bookings::take(&tx, course, slot).await? {
                             return Err(errors::capacity_reached());
                         }
                         let pre_booking = PreBooking {
@@ -119,7 +118,7 @@ impl Schedule {
                             status: "pending".to_owned(),
                             expires_at: Utc::now() + TTL,
                         };
-                        let inserted = PreBookings::insert(&tx, &pre_booking).await;
+                        let inserted = pre_bookings::insert(&tx, &pre_booking).await;
                         match inserted {
                             // The same student was faster with another request.
                             Err(error) if error.is_unique_violation() => {
@@ -130,7 +129,7 @@ impl Schedule {
                         pre_booking
                     }
                 };
-                let (count, max) = PreBookings::capacity(&tx, course, pre_booking.slot).await?;
+                let (count, max) = pre_bookings::capacity(&tx, course, pre_booking.slot).await?;
                 Ok((pre_booking, max.saturating_sub(count)))
             })
             .await
@@ -141,12 +140,12 @@ impl Schedule {
     /// # Errors
     /// An error of the database.
     pub(crate) async fn expire_pre_bookings(&self) -> Result<bool, Error> {
-        let expired = PreBookings::expired(&self.database, Utc::now(), BATCH).await?;
+        let expired = pre_bookings::expired(&self.database, Utc::now(), BATCH).await?;
         for one in &expired {
             self.database
                 .transaction(|tx| async move {
-                    if PreBookings::end(&tx, one.id, "expired").await? {
-                        PreBookings::release(&tx, one.course_id, one.slot).await?;
+                    if pre_bookings::end(&tx, one.id, "expired").await? {
+                        pre_bookings::release(&tx, one.course_id, one.slot).await?;
                     }
                     Ok::<_, Error>(())
                 })

@@ -1,8 +1,12 @@
-use seaworthy::{audit_log::AuditEntry, data::Transaction, prelude::*};
-use serde_json::{Value, json};
+use seaworthy::{
+    audit_log::{AuditEntry, members_detail},
+    data::Transaction,
+    prelude::*,
+};
+use serde_json::Value;
 use tutoring_contract::{
     Role,
-    events::{AdminOverride, Kind, NotificationRequested, Occurred, message},
+    events::{AdminOverride, BusinessEvent, Kind, NotificationRequested, message},
     is_storable,
 };
 use uuid::Uuid;
@@ -50,7 +54,9 @@ impl<'a> Given<'a> {
 impl Schedule {
     /// Stores an event in the transaction of its change.
     pub(super) async fn publish<K: Kind>(&self, tx: &Transaction, data: K) -> Result<(), Error> {
-        self.outbox.store(tx, message(&Occurred::of(data))).await?;
+        self.outbox
+            .store(tx, message(&BusinessEvent::new(data)))
+            .await?;
         Ok(())
     }
 
@@ -86,7 +92,7 @@ impl Schedule {
         request: NotificationRequested,
     ) -> Result<(), Error> {
         let recipient = request.recipient_id;
-        let event = Occurred::of(request).by(recipient, role);
+        let event = BusinessEvent::new(request).by(recipient, role);
         Ok(self.outbox.store(tx, message(&event)).await?)
     }
 
@@ -106,14 +112,15 @@ impl Schedule {
         Ok(())
     }
 
-    /// Stores the audit entry and the event of a decision of an administrator.
+    /// Stores the audit entry and the event of a decision of an administrator: the reason, and the
+    /// changed members before and after it. A created entity is `null` before.
     pub(super) async fn record(
         &self,
         tx: &Transaction,
         actor: Actor,
         (action, permission): (&'static str, &'static str),
         (target_type, target): (&'static str, Uuid),
-        (reason, changes): (&str, Value),
+        (reason, before, after): (&str, Value, Value),
     ) -> Result<(), Error> {
         if actor.role != Some(Role::Admin) {
             return Ok(());
@@ -122,18 +129,26 @@ impl Schedule {
             .target(target_type, target.to_string())
             .detail("permission", permission)
             .detail("reason", reason)
-            .detail("after", changes.to_string());
+            .detail("before", detail(&before))
+            .detail("after", detail(&after));
         self.audit.append(tx, entry).await?;
         let done = AdminOverride {
             action: action.to_owned(),
             target_id: target.to_string(),
             target_type: target_type.to_owned(),
-            changes: json!(changes),
+            changes: after,
             reason: reason.to_owned(),
         };
-        let event = Occurred::of(done).by(actor.id, Role::Admin);
+        let event = BusinessEvent::new(done).by(actor.id, Role::Admin);
         Ok(self.outbox.store(tx, message(&event)).await?)
     }
+}
+
+/// Returns a detail of an audit entry, whose size is limited.
+fn detail(value: &Value) -> String {
+    value
+        .as_object()
+        .map_or_else(|| value.to_string(), members_detail)
 }
 
 fn notice(recipient: Uuid, (title, body): (&str, String), data: Value) -> NotificationRequested {

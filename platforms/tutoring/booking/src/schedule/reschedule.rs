@@ -6,14 +6,14 @@ use seaworthy::{
     },
     prelude::*,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use tutoring_contract::{Role, Slot, events::SessionRescheduled};
 use uuid::Uuid;
 
 use super::{Actor, Given, RESCHEDULE_DECIDE, Schedule};
 use crate::{
     domain::{EndReason, Planned, SessionStatus, errors},
-    store::{Allocations, Reschedule, Reschedules, Session, Sessions, Slots, Zones, time},
+    store::{Reschedule, Session, allocations, reschedules, sessions, slots, time, zones},
 };
 
 /// A session moves to a time that is at least this far away, so that both sides can plan.
@@ -27,7 +27,6 @@ pub(crate) struct NewReschedule {
     new_date: Date,
     new_time: Slot,
     reason: String,
-    #[serde(default)]
     notes: Option<String>,
 }
 
@@ -35,13 +34,9 @@ pub(crate) struct NewReschedule {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct RescheduleChange {
-    #[serde(default)]
     new_date: Option<Date>,
-    #[serde(default)]
     new_time: Option<Slot>,
-    #[serde(default)]
     reason: Option<String>,
-    #[serde(default)]
     notes: Option<String>,
 }
 
@@ -90,7 +85,7 @@ impl Schedule {
                     rejection_reason: None,
                     created_at: Utc::now(),
                 };
-                match Reschedules::insert(&tx, &request).await? {
+                match reschedules::insert(&tx, &request).await? {
                     true => Ok(request),
                     false => Err(errors::already_requested()),
                 }
@@ -110,7 +105,7 @@ impl Schedule {
     ) -> Result<Reschedule, Error> {
         // Members with other names are ignored, and a change without an effect must not succeed.
         if change.is_empty() {
-            let problem = "must be present, or newTime, reason or notes";
+            let problem = "must be set, or one of newTime, reason and notes";
             return Err(errors::invalid("newDate", problem));
         }
         self.database
@@ -127,7 +122,7 @@ impl Schedule {
                 }
                 self.require_future(&tx, request.new_date, request.new_slot)
                     .await?;
-                Reschedules::update(&tx, &request).await?;
+                reschedules::update(&tx, &request).await?;
                 Ok(request)
             })
             .await
@@ -146,7 +141,7 @@ impl Schedule {
             .transaction(|tx| async move {
                 let mut request = self.own_request(&tx, actor, id).await?;
                 request.status = "cancelled".to_owned();
-                Reschedules::update(&tx, &request).await?;
+                reschedules::update(&tx, &request).await?;
                 Ok(request)
             })
             .await
@@ -164,10 +159,11 @@ impl Schedule {
         self.database
             .transaction(|tx| async move {
                 // The end of an allocation locks it before the requests of its sessions.
-                let known = Reschedules::by_id(&tx, id).await?;
+                let known = reschedules::by_id(&tx, id).await?;
                 let known = known.ok_or_else(|| errors::not_found("request"))?;
                 let mut session = self.movable(&tx, known.session_id).await?;
                 let mut request = self.pending(&tx, id).await?;
+                let before = times(&request, &session);
                 self.require_future(&tx, request.new_date, request.new_slot)
                     .await?;
                 let to = Planned {
@@ -175,7 +171,7 @@ impl Schedule {
                     date: request.new_date,
                     slot: request.new_slot,
                 };
-                Slots::move_to(&tx, session.trainer_id, session.allocation_id, to).await?;
+                slots::move_to(&tx, session.trainer_id, session.allocation_id, to).await?;
                 self.end_journey_of(&tx, session.id, EndReason::Cancelled)
                     .await?;
                 let moved = SessionRescheduled {
@@ -190,18 +186,19 @@ impl Schedule {
                 session.scheduled_date = to.date;
                 session.slot = to.slot;
                 session.start_minute = to.slot.start_minute();
-                session.starts_at = time(self.zone.moment(to.date, session.start_minute));
-                Sessions::update(&tx, &session).await?;
+                session.starts_at = time(self.zone.timestamp(to.date, session.start_minute));
+                sessions::update(&tx, &session).await?;
                 self.publish(&tx, moved).await?;
                 let mut allocation = self.locked(&tx, session.allocation_id).await?;
                 if self.set_days(&tx, &mut allocation).await? {
-                    Allocations::update(&tx, &allocation).await?;
+                    allocations::update(&tx, &allocation).await?;
                     self.publish_allocated(&tx, &allocation).await?;
                 }
                 request.status = "approved".to_owned();
                 request.decided_by = Some(actor.id);
-                Reschedules::update(&tx, &request).await?;
-                self.record_decision(&tx, actor, &request, "").await?;
+                reschedules::update(&tx, &request).await?;
+                let changes = ("", before, times(&request, &session));
+                self.record_decision(&tx, actor, id, changes).await?;
                 Ok(request)
             })
             .await
@@ -220,11 +217,13 @@ impl Schedule {
         self.database
             .transaction(|tx| async move {
                 let mut request = self.pending(&tx, id).await?;
+                let before = json!({ "status": request.status });
                 request.status = "rejected".to_owned();
                 request.decided_by = Some(actor.id);
                 request.rejection_reason = Some(reason.to_owned());
-                Reschedules::update(&tx, &request).await?;
-                self.record_decision(&tx, actor, &request, reason).await?;
+                reschedules::update(&tx, &request).await?;
+                let changes = (reason, before, json!({ "status": request.status }));
+                self.record_decision(&tx, actor, id, changes).await?;
                 Ok(request)
             })
             .await
@@ -234,17 +233,16 @@ impl Schedule {
         &self,
         tx: &Transaction,
         actor: Actor,
-        request: &Reschedule,
-        reason: &str,
+        id: Uuid,
+        changes: (&str, Value, Value),
     ) -> Result<(), Error> {
         let action = ("reschedule.decide", RESCHEDULE_DECIDE);
-        let changes = (reason, json!(request));
-        self.record(tx, actor, action, ("reschedule", request.id), changes)
+        self.record(tx, actor, action, ("reschedule", id), changes)
             .await
     }
 
     async fn pending(&self, tx: &Transaction, id: Uuid) -> Result<Reschedule, Error> {
-        let known = Reschedules::lock(tx, id).await?;
+        let known = reschedules::lock(tx, id).await?;
         let known = known.ok_or_else(|| errors::not_found("request"))?;
         match known.status.as_str() {
             "pending" => Ok(known),
@@ -258,7 +256,7 @@ impl Schedule {
         actor: Actor,
         id: Uuid,
     ) -> Result<Reschedule, Error> {
-        let known = Reschedules::lock(tx, id).await?;
+        let known = reschedules::lock(tx, id).await?;
         // The existence of another user's request is private.
         let known = known.filter(|known| known.requested_by == actor.id);
         let known = known.ok_or_else(|| errors::not_found("request"))?;
@@ -281,15 +279,24 @@ impl Schedule {
     }
 
     async fn require_future(&self, tx: &Transaction, date: Date, slot: Slot) -> Result<(), Error> {
-        let start = time(self.zone.moment(date, slot.start_minute()));
+        let start = time(self.zone.timestamp(date, slot.start_minute()));
         if start < Utc::now() + MIN_NOTICE {
             let problem = "must be at least 4 hours in the future";
             return Err(errors::invalid("newDate", problem));
         }
-        let holidays = Zones::holidays(tx, &date.to_string()).await?;
+        let holidays = zones::holidays(tx, &date.to_string()).await?;
         match holidays.contains(&date.to_string()) {
             true => Err(errors::invalid("newDate", "is a day without sessions")),
             false => Ok(()),
         }
     }
+}
+
+/// Returns the members that an approval changes.
+fn times(request: &Reschedule, session: &Session) -> Value {
+    json!({
+        "status": request.status,
+        "date": session.scheduled_date,
+        "timeSlot": session.slot,
+    })
 }

@@ -5,7 +5,7 @@ use uuid::Uuid;
 use super::{Actor, Given, Schedule};
 use crate::{
     domain::{Rating, SessionStatus, errors},
-    store::{Review, Reviews},
+    store::{Review, reviews},
 };
 
 /// The review of a session by its student or its trainer.
@@ -15,7 +15,6 @@ pub(crate) struct NewReview {
     session_id: Uuid,
     /// Checked later, so that the error names the member.
     rating: f64,
-    #[serde(default)]
     feedback: Option<String>,
 }
 
@@ -51,7 +50,7 @@ impl Schedule {
                     feedback: feedback.map(str::to_owned),
                     created_at: Utc::now(),
                 };
-                if !Reviews::insert(&tx, &review).await? {
+                if !reviews::insert(&tx, &review).await? {
                     return Err(errors::already_reviewed());
                 }
                 let reviewed = SessionReviewed {

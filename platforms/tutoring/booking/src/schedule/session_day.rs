@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::{Actor, Schedule};
 use crate::{
     domain::{Action, EndReason, Mode, Place, SessionStatus, errors},
-    store::{Allocations, Attendance, Session, Sessions},
+    store::{Session, allocations, attendance, sessions},
 };
 
 /// How long a code is valid. The student reads it to the trainer at once.
@@ -29,7 +29,6 @@ const ATTENDANCE: [&str; 4] = ["present", "absent", "rescheduled", "cancelled"];
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct StartRequest {
-    #[serde(default)]
     trainer_location: Option<Place>,
 }
 
@@ -37,9 +36,7 @@ pub(crate) struct StartRequest {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct EndRequest {
-    #[serde(default)]
     trainer_location: Option<Place>,
-    #[serde(default)]
     notes: Option<String>,
 }
 
@@ -75,8 +72,10 @@ impl Schedule {
                 let metres = self.require_near(&session, request.trainer_location)?;
                 let now = Utc::now();
                 let issued = session.otp_issued_at;
-                if issued.is_some_and(|issued| now - issued < CODE_INTERVAL) {
-                    return Err(errors::code_too_soon());
+                let wait = issued.map_or(TimeDelta::zero(), |issued| issued + CODE_INTERVAL - now);
+                if wait > TimeDelta::zero() {
+                    let wait = wait.to_std().map_err(Error::internal)?;
+                    return Err(errors::code_too_soon().with_retry_after(wait));
                 }
                 let (code, hash) = self.codes.issue(id);
                 session.status = next;
@@ -84,7 +83,7 @@ impl Schedule {
                 session.otp_issued_at = Some(now);
                 session.otp_attempts = 0;
                 set(&mut session, "startDistanceM", json!(metres));
-                Sessions::update(&tx, &session).await?;
+                sessions::update(&tx, &session).await?;
                 self.end_journey_of(&tx, id, EndReason::Arrived).await?;
                 let expires_at = now + CODE_TTL;
                 let text = format!("Your session code is {code}. Read it to your trainer.");
@@ -107,7 +106,7 @@ impl Schedule {
     /// Sends a code to the connected clients of the student. The outbox and the broker store it
     /// encrypted.
     async fn send_code(&self, tx: &Transaction, student: Uuid, data: &Value) -> Result<(), Error> {
-        let event = LiveEvent::of_user(student, CODE_EVENT, data)?;
+        let event = LiveEvent::for_user(student, CODE_EVENT, data)?;
         let event = self.live.seal(event).await?;
         Ok(self.outbox.store(tx, event.message()).await?)
     }
@@ -157,17 +156,17 @@ impl Schedule {
                 if !is_live || !self.codes.matches(id, code.trim(), &hash) {
                     // The wrong try is committed.
                     session.otp_attempts = session.otp_attempts.saturating_add(1);
-                    Sessions::update(&tx, &session).await?;
+                    sessions::update(&tx, &session).await?;
                     return Ok(None);
                 }
                 session.status = next;
                 session.otp_hash = None;
                 session.started_at = Some(now);
-                Sessions::update(&tx, &session).await?;
+                sessions::update(&tx, &session).await?;
                 let mut allocation = self.locked(&tx, session.allocation_id).await?;
                 if allocation.status == "approved" {
                     allocation.status = "active".to_owned();
-                    Allocations::update(&tx, &allocation).await?;
+                    allocations::update(&tx, &allocation).await?;
                 }
                 Ok::<_, Error>(Some(session))
             })
@@ -194,7 +193,7 @@ impl Schedule {
                 session.ended_at = Some(Utc::now());
                 set(&mut session, "endLocation", json!(request.trainer_location));
                 set(&mut session, "trainerNotes", json!(notes));
-                Sessions::update(&tx, &session).await?;
+                sessions::update(&tx, &session).await?;
                 let student = (session.student_id, Role::Student);
                 let text = "Confirm that your session was held.".to_owned();
                 let data = json!({ "kind": "session:ended", "sessionId": id });
@@ -225,8 +224,13 @@ impl Schedule {
                 let session = self.locked_session(&tx, id).await?;
                 let trainer = [(Role::Trainer, session.trainer_id)];
                 actor.require(&trainer, Some(super::SESSION_WRITE))?;
-                Attendance::store(&tx, id, status, notes, actor.id).await?;
-                let changes = (notes.unwrap_or_default(), json!({ "attendance": status }));
+                let before = attendance::status_of(&tx, id).await?;
+                attendance::store(&tx, id, status, notes, actor.id).await?;
+                let changes = (
+                    notes.unwrap_or_default(),
+                    json!({ "attendance": before }),
+                    json!({ "attendance": status }),
+                );
                 let action = ("session.attendance", super::SESSION_WRITE);
                 self.record(&tx, actor, action, ("session", id), changes)
                     .await

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::{Actor, Given, SUBSTITUTION_WRITE, Schedule};
 use crate::{
     domain::{EndReason, Planned, SessionStatus, errors},
-    store::{Candidates, Session, Sessions, Slots, Substitution, Substitutions},
+    store::{Candidates, Session, Substitution, sessions, slots, substitutions},
 };
 
 /// A session day that another trainer holds.
@@ -17,9 +17,15 @@ pub(crate) struct NewSubstitution {
     session_date: Date,
     original_trainer_id: Uuid,
     student_id: Uuid,
-    substitute_trainer_id: Uuid,
-    #[serde(default)]
+    pub(super) substitute_trainer_id: Uuid,
     reason: Option<String>,
+}
+
+impl NewSubstitution {
+    /// Returns the trainer, the student and the date of the session.
+    pub(super) const fn day(&self) -> (Uuid, Uuid, Date) {
+        (self.original_trainer_id, self.student_id, self.session_date)
+    }
 }
 
 impl Schedule {
@@ -51,7 +57,7 @@ impl Schedule {
         self.database
             .transaction(|tx| async move {
                 let (original, student) = (new.original_trainer_id, new.student_id);
-                let of_day = Sessions::lock_of_day(&tx, original, student, date).await?;
+                let of_day = sessions::lock_of_day(&tx, original, student, date).await?;
                 let session = of_day.into_iter().next();
                 let session = session.ok_or_else(|| errors::not_found("session"))?;
                 let given = Substitution {
@@ -63,13 +69,14 @@ impl Schedule {
                     session_id: session.id,
                     created_by: actor.id,
                 };
-                if !Substitutions::insert(&tx, &given).await? {
+                if !substitutions::insert(&tx, &given).await? {
                     return Err(errors::already_substituted());
                 }
                 self.hand_over(&tx, session, new.substitute_trainer_id)
                     .await?;
                 let action = ("substitution.create", SUBSTITUTION_WRITE);
-                let changes = (reason.unwrap_or_default(), json!(given));
+                let reason = reason.unwrap_or_default();
+                let changes = (reason, json!({ "trainerId": original }), json!(given));
                 self.record(&tx, actor, action, ("substitution", given.id), changes)
                     .await?;
                 Ok(given)
@@ -85,12 +92,12 @@ impl Schedule {
     pub(crate) async fn revert(&self, actor: Actor, id: Uuid) -> Result<(), Error> {
         self.database
             .transaction(|tx| async move {
-                let known = Substitutions::lock(&tx, id).await?;
+                let known = substitutions::lock(&tx, id).await?;
                 let known = known.ok_or_else(|| errors::not_found("substitution"))?;
                 if known.session_date <= self.zone.today() {
                     return Err(errors::wrong_state("substitution", "in effect"));
                 }
-                let session = Sessions::lock(&tx, known.session_id).await?;
+                let session = sessions::lock(&tx, known.session_id).await?;
                 let session = session.filter(|session| {
                     session.status == SessionStatus::Scheduled
                         && session.trainer_id == known.substitute_trainer_id
@@ -99,9 +106,10 @@ impl Schedule {
                     self.hand_over(&tx, session, known.original_trainer_id)
                         .await?;
                 }
-                Substitutions::delete(&tx, id).await?;
+                substitutions::delete(&tx, id).await?;
                 let action = ("substitution.delete", SUBSTITUTION_WRITE);
-                let changes = ("", json!(known));
+                let after = json!({ "trainerId": known.original_trainer_id });
+                let changes = ("", json!(known), after);
                 self.record(&tx, actor, action, ("substitution", id), changes)
                     .await
             })
@@ -125,7 +133,7 @@ impl Schedule {
         if known.is_busy {
             return Err(errors::slot_taken());
         }
-        Slots::move_to(tx, to, session.allocation_id, planned).await?;
+        slots::move_to(tx, to, session.allocation_id, planned).await?;
         self.end_journey_of(tx, session.id, EndReason::TrainerReplaced)
             .await?;
         let moved = SessionSubstituted {
@@ -137,7 +145,7 @@ impl Schedule {
             time_slot: session.slot.to_string(),
         };
         session.trainer_id = to;
-        Sessions::update(tx, &session).await?;
+        sessions::update(tx, &session).await?;
         self.publish(tx, moved).await
     }
 }

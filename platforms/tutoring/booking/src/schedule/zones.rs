@@ -1,7 +1,7 @@
 use jiff::civil::Date;
-use seaworthy::prelude::*;
+use seaworthy::{data::Transaction, prelude::*};
 use serde_json::{Value, json};
-use tutoring_contract::Slot;
+use tutoring_contract::{Slot, Territory, is_storable};
 use uuid::Uuid;
 
 use super::{
@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     domain::{Place, errors},
-    store::{MAX_RADIUS_KM, NewZone, TrainerCopies, Zone, Zones},
+    store::{MAX_RADIUS_KM, NewZone, TrainerCopies, Zone, territories, zones},
 };
 
 /// The permission of cities, zones and holidays. They decide where packages are sold.
@@ -24,6 +24,10 @@ const MAX_NAME: usize = 100;
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct NewCity {
     name: String,
+    /// The names as in the territories of administrators. Without them, only super admins see the
+    /// entities of the city.
+    state: Option<String>,
+    district: Option<String>,
     centre: Place,
 }
 
@@ -34,7 +38,6 @@ pub(crate) struct NewCluster {
     city_id: Uuid,
     name: String,
     centre: Place,
-    #[serde(default)]
     radius_km: Option<f64>,
 }
 
@@ -64,6 +67,23 @@ fn named(name: &str) -> Result<&str, Error> {
     }
 }
 
+/// Returns the name of a state or a district.
+fn level(field: &str, name: &str) -> Result<String, Error> {
+    let name = name.trim();
+    match !name.is_empty() && name.len() <= MAX_NAME && is_storable(name) {
+        true => Ok(name.to_owned()),
+        false => Err(errors::invalid(field, "must be 1 to 100 bytes")),
+    }
+}
+
+/// Requires that a city exists.
+async fn require_city(tx: &Transaction, city: Uuid) -> Result<(), Error> {
+    match territories::of_city(tx, city).await? {
+        Some(_) => Ok(()),
+        None => Err(errors::not_found("city")),
+    }
+}
+
 fn radius(km: f64) -> Result<f64, Error> {
     match km > 0.0 && km <= MAX_RADIUS_KM {
         true => Ok(km),
@@ -81,13 +101,25 @@ impl Schedule {
     /// `VALIDATION_ERROR`, or `CONFLICT` if its name exists.
     pub(crate) async fn create_city(&self, actor: Actor, new: &NewCity) -> Result<Value, Error> {
         let (id, name) = (Uuid::new_v4(), named(&new.name)?);
+        let given = |field: &str, name: &Option<String>| {
+            let name = name.as_deref().map(|name| level(field, name));
+            name.transpose()
+        };
+        let place = &Territory {
+            state: given("state", &new.state)?,
+            district: given("district", &new.district)?,
+            ..Territory::default()
+        };
         self.database
             .transaction(|tx| async move {
-                if !Zones::insert_city(&tx, id, name, new.centre).await? {
+                if !zones::insert_city(&tx, id, name, place, new.centre).await? {
                     return Err(errors::city_taken());
                 }
-                let made = json!({ "id": id, "name": name, "centre": new.centre });
-                let changes = ("", made.clone());
+                let made = json!({
+                    "id": id, "name": name, "state": place.state, "district": place.district,
+                    "centre": new.centre,
+                });
+                let changes = ("", Value::Null, made.clone());
                 self.record(
                     &tx,
                     actor,
@@ -114,17 +146,15 @@ impl Schedule {
         let km = radius(new.radius_km.unwrap_or(CLUSTER_RADIUS_KM))?;
         self.database
             .transaction(|tx| async move {
-                if !Zones::has_city(&tx, new.city_id).await? {
-                    return Err(errors::not_found("city"));
-                }
+                require_city(&tx, new.city_id).await?;
                 let ids = (id, new.city_id);
-                Zones::insert_cluster(&tx, ids, name, new.centre, km).await?;
+                zones::insert_cluster(&tx, ids, name, new.centre, km).await?;
                 let made = json!({
                     "id": id, "cityId": new.city_id, "name": name,
                     "centre": new.centre, "radiusKm": km,
                 });
                 let action = ("cluster.create", ZONE_WRITE);
-                let changes = ("", made.clone());
+                let changes = ("", Value::Null, made.clone());
                 self.record(&tx, actor, action, ("cluster", id), changes)
                     .await?;
                 Ok(made)
@@ -143,7 +173,7 @@ impl Schedule {
             _ => return Err(errors::invalid("operator", "must be company or franchise")),
         };
         if is_franchise != new.franchise_id.is_some() {
-            let problem = "must be set for a franchise, and only then";
+            let problem = "must be set for a franchise and left out for other owners";
             return Err(errors::invalid("franchiseId", problem));
         }
         let zone = Zone {
@@ -158,13 +188,11 @@ impl Schedule {
         let stored = &zone;
         self.database
             .transaction(|tx| async move {
-                if !Zones::has_city(&tx, stored.city_id).await? {
-                    return Err(errors::not_found("city"));
-                }
-                Zones::insert(&tx, stored).await?;
+                require_city(&tx, stored.city_id).await?;
+                zones::insert(&tx, stored).await?;
                 TrainerCopies::settle_around(&tx, stored.centre, stored.radius_km).await?;
                 let action = ("zone.create", ZONE_WRITE);
-                let changes = ("", json!(stored));
+                let changes = ("", Value::Null, json!(stored));
                 self.record(&tx, actor, action, ("zone", stored.id), changes)
                     .await
             })
@@ -181,9 +209,9 @@ impl Schedule {
         self.database
             .transaction(|tx| async move {
                 let date = new.date.to_string();
-                Zones::add_holiday(&tx, &date, name).await?;
+                zones::add_holiday(&tx, &date, name).await?;
                 let action = ("holiday.create", ZONE_WRITE);
-                let changes = ("", json!({ "date": date, "name": name }));
+                let changes = ("", Value::Null, json!({ "date": date, "name": name }));
                 let target = ("holiday", Uuid::nil());
                 self.record(&tx, actor, action, target, changes).await
             })

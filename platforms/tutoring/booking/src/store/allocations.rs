@@ -1,23 +1,19 @@
+//! Statements on allocations.
+
 use jiff::civil::Date;
 use seaworthy::{
     data::{Value, prelude::*},
     prelude::*,
 };
-use tutoring_identity::{from_json, from_optional_text, insert_or_ignore, locked};
+use tutoring_contract::{CheckedPage, Page};
+use tutoring_identity::paged;
 use uuid::Uuid;
 
-use super::{Bookings, place};
+use super::{Limit, bookings, in_territory, place};
 use crate::domain::{Package, Place, Refusal};
 
-/// The first part of statements that read allocations.
-macro_rules! statement {
-    (locked $rest:literal) => {
-        locked!("SELECT id, student_id, trainer_id, course_id, purchase_id, status, session_count, package, zone_id, latitude, longitude, start_date, end_date, decided_by, reason, notes, created_at FROM allocations ", $rest)
-    };
-    ($($rest:literal),+) => {
-        sql!("SELECT id, student_id, trainer_id, course_id, purchase_id, status, session_count, package, zone_id, latitude, longitude, start_date, end_date, decided_by, reason, notes, created_at FROM allocations ", $($rest),+)
-    };
-}
+// The first part of statements that read allocations.
+statements! { statement: "SELECT id, student_id, trainer_id, course_id, purchase_id, status, session_count, package, zone_id, locality, latitude, longitude, start_date, end_date, decided_by, reason, notes, created_at FROM allocations " }
 
 /// Sessions of a course that one trainer holds for one student.
 #[derive(Debug, Clone, Serialize, FromRow)]
@@ -34,6 +30,9 @@ pub(crate) struct Allocation {
     #[from_row(with = from_json)]
     pub(crate) package: Package,
     pub(crate) zone_id: Option<Uuid>,
+    /// The cluster of the place.
+    #[serde(skip)]
+    pub(crate) locality: Option<String>,
     #[from_row(with = place)]
     pub(crate) place: Option<Place>,
     #[from_row(with = from_optional_text)]
@@ -80,187 +79,181 @@ pub(crate) enum Filter {
     Trainer(Uuid),
 }
 
-/// Statements on allocations.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Allocations;
+pub(crate) async fn by_id(connection: &dyn Connection, id: Uuid) -> DataResult<Option<Allocation>> {
+    statement!(sql, "WHERE id = {id}")
+        .fetch_optional(connection)
+        .await
+}
 
-impl Allocations {
-    pub(crate) async fn by_id(
-        connection: &dyn Connection,
-        id: Uuid,
-    ) -> Result<Option<Allocation>, DataError> {
-        statement!("WHERE id = {id}")
-            .fetch_optional(connection)
-            .await
-    }
-
-    /// Returns an allocation, and locks the row until the transaction ends.
-    pub(crate) async fn lock(tx: &Transaction, id: Uuid) -> Result<Option<Allocation>, DataError> {
-        statement!(locked "WHERE id = {id}")
-            .fetch_optional(tx)
-            .await
-    }
-
-    /// Returns the open allocation of a student and course, and locks the row.
-    pub(crate) async fn lock_open(
-        tx: &Transaction,
-        student: Uuid,
-        course: Uuid,
-    ) -> Result<Option<Allocation>, DataError> {
-        statement!(locked "WHERE student_id = {student} AND open_course_id = {course}")
-            .fetch_optional(tx)
-            .await
-    }
-
-    /// Inserts an allocation. Returns `false` if the student has an open one of the course.
-    pub(crate) async fn insert(tx: &Transaction, allocation: &Allocation) -> Result<bool, Error> {
-        let package = serde_json::to_value(&allocation.package).map_err(Error::internal)?;
-        let place = allocation.place;
-        let inserted = insert_or_ignore!("allocations (id, student_id, course_id, open_course_id, purchase_id, status, session_count, package, timeslot, latitude, longitude, reason, notes, created_at, updated_at)
-             VALUES ({allocation.id}, {allocation.student_id}, {allocation.course_id}, {allocation.course_id}, {allocation.purchase_id}, {&allocation.status}, {allocation.session_count}, {package}, {allocation.package.time_slot.to_string()}, {place.map(|place| place.latitude)}, {place.map(|place| place.longitude)}, {allocation.reason.as_deref()}, {allocation.notes.as_deref()}, {allocation.created_at}, {allocation.created_at})");
-        Ok(inserted.changes(tx).await?)
-    }
-
-    /// Stores the members that change. The bookings of the allocation get its state.
-    pub(crate) async fn update(tx: &Transaction, allocation: &Allocation) -> Result<(), DataError> {
-        let open = allocation.is_open().then_some(allocation.course_id);
-        let text = |date: Option<Date>| date.map(|date| date.to_string());
-        sql!("UPDATE allocations SET trainer_id = {allocation.trainer_id}, open_course_id = {open}, status = {&allocation.status}, session_count = {allocation.session_count}, timeslot = {allocation.package.time_slot.to_string()}, zone_id = {allocation.zone_id}, latitude = {allocation.place.map(|place| place.latitude)}, longitude = {allocation.place.map(|place| place.longitude)}, start_date = {text(allocation.start_date)}, end_date = {text(allocation.end_date)}, decided_by = {allocation.decided_by.as_deref()}, reason = {allocation.reason.as_deref()}, notes = {allocation.notes.as_deref()}, updated_at = {Utc::now()} WHERE id = {allocation.id}")
-            .execute(tx)
-            .await?;
-        Bookings::follow(tx, allocation).await
-    }
-
-    /// Stores the package of an allocation without a trainer.
-    pub(crate) async fn set_package(
-        tx: &Transaction,
-        allocation: &Allocation,
-    ) -> Result<(), Error> {
-        let package = serde_json::to_value(&allocation.package).map_err(Error::internal)?;
-        sql!("UPDATE allocations SET package = {package}, timeslot = {allocation.package.time_slot.to_string()} WHERE id = {allocation.id}")
-            .execute(tx)
-            .await?;
-        Ok(())
-    }
-
-    /// Returns the last allocation of a student and course, and locks the row. A refund of its
-    /// payments waits.
-    pub(crate) async fn lock_last(
-        tx: &Transaction,
-        student: Uuid,
-        course: Uuid,
-    ) -> Result<Option<Allocation>, DataError> {
-        statement!(locked "WHERE student_id = {student} AND course_id = {course} ORDER BY created_at DESC, id LIMIT 1")
+/// Returns an allocation, and locks the row until the transaction ends.
+pub(crate) async fn lock(tx: &Transaction, id: Uuid) -> DataResult<Option<Allocation>> {
+    statement!(locked, "WHERE id = {id}")
         .fetch_optional(tx)
         .await
-    }
+}
 
-    /// Returns a page of allocations, the newest first, and their number.
-    pub(crate) async fn list(
-        connection: &dyn Connection,
-        filter: Filter,
-        limit: u32,
-        offset: u64,
-    ) -> Result<(Vec<Allocation>, u64), DataError> {
-        macro_rules! page {
-            ($condition:literal, $value:expr) => {{
-                let (total,): (u64,) = sql(concat!(
-                    "SELECT COUNT(*) FROM allocations WHERE ",
-                    $condition
-                ))
-                .bind($value)
-                .fetch_one(connection)
-                .await?;
-                let items = statement!(
-                    "WHERE ",
-                    $condition,
-                    " ORDER BY created_at DESC, id LIMIT ? OFFSET ?"
-                )
-                .bind($value)
-                .bind(limit)
-                .bind(offset)
-                .fetch_all(connection)
-                .await?;
-                Ok((items, total))
-            }};
-        }
-        match filter {
-            Filter::All => page!("status <> ?", ""),
-            Filter::Status(status) => page!("status = ?", status),
-            Filter::Student(student) => page!("student_id = ?", student),
-            Filter::Trainer(trainer) => page!("trainer_id = ?", trainer),
-        }
-    }
+/// Returns the open allocation of a student and course, and locks the row.
+pub(crate) async fn lock_open(
+    tx: &Transaction,
+    student: Uuid,
+    course: Uuid,
+) -> DataResult<Option<Allocation>> {
+    statement!(
+        locked,
+        "WHERE student_id = {student} AND open_course_id = {course}"
+    )
+    .fetch_optional(tx)
+    .await
+}
 
-    /// Returns pending allocations, those with the oldest attempt first.
-    pub(crate) async fn pending(
-        connection: &dyn Connection,
-        limit: u32,
-    ) -> Result<Vec<Uuid>, DataError> {
-        let rows: Vec<(Uuid,)> = sql!("SELECT id FROM allocations WHERE status = 'pending' ORDER BY updated_at, id LIMIT {limit}")
+/// Inserts an allocation. Returns `false` if the student has an open one of the course.
+pub(crate) async fn insert(tx: &Transaction, allocation: &Allocation) -> Result<bool, Error> {
+    let package = serde_json::to_value(&allocation.package).map_err(Error::internal)?;
+    let place = allocation.place;
+    let inserted = insert_or_ignore!("allocations (id, student_id, course_id, open_course_id, purchase_id, status, session_count, package, timeslot, latitude, longitude, reason, notes, created_at, updated_at)
+         VALUES ({allocation.id}, {allocation.student_id}, {allocation.course_id}, {allocation.course_id}, {allocation.purchase_id}, {&allocation.status}, {allocation.session_count}, {package}, {allocation.package.time_slot.to_string()}, {place.map(|place| place.latitude)}, {place.map(|place| place.longitude)}, {allocation.reason.as_deref()}, {allocation.notes.as_deref()}, {allocation.created_at}, {allocation.created_at})");
+    Ok(inserted.changes(tx).await?)
+}
+
+/// Stores the members that change. The bookings of the allocation get its state.
+pub(crate) async fn update(tx: &Transaction, allocation: &Allocation) -> DataResult<()> {
+    let open = allocation.is_open().then_some(allocation.course_id);
+    let text = |date: Option<Date>| date.map(|date| date.to_string());
+    sql!("UPDATE allocations SET trainer_id = {allocation.trainer_id}, open_course_id = {open}, status = {&allocation.status}, session_count = {allocation.session_count}, timeslot = {allocation.package.time_slot.to_string()}, zone_id = {allocation.zone_id}, locality = {allocation.locality.as_deref()}, latitude = {allocation.place.map(|place| place.latitude)}, longitude = {allocation.place.map(|place| place.longitude)}, start_date = {text(allocation.start_date)}, end_date = {text(allocation.end_date)}, decided_by = {allocation.decided_by.as_deref()}, reason = {allocation.reason.as_deref()}, notes = {allocation.notes.as_deref()}, updated_at = {Utc::now()} WHERE id = {allocation.id}")
+        .execute(tx)
+        .await?;
+    bookings::follow(tx, allocation).await
+}
+
+/// Stores the package of an allocation without a trainer.
+pub(crate) async fn set_package(tx: &Transaction, allocation: &Allocation) -> Result<(), Error> {
+    let package = serde_json::to_value(&allocation.package).map_err(Error::internal)?;
+    sql!("UPDATE allocations SET package = {package}, timeslot = {allocation.package.time_slot.to_string()} WHERE id = {allocation.id}")
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+/// Returns the last allocation of a student and course, and locks the row. A refund of its
+/// payments waits.
+pub(crate) async fn lock_last(
+    tx: &Transaction,
+    student: Uuid,
+    course: Uuid,
+) -> DataResult<Option<Allocation>> {
+    statement!(
+        locked,
+        "WHERE student_id = {student} AND course_id = {course} ORDER BY created_at DESC, id LIMIT 1"
+    )
+    .fetch_optional(tx)
+    .await
+}
+
+/// Returns the last allocation of a student and course.
+pub(crate) async fn last(
+    connection: &dyn Connection,
+    student: Uuid,
+    course: Uuid,
+) -> DataResult<Option<Allocation>> {
+    statement!(
+        sql,
+        "WHERE student_id = {student} AND course_id = {course} ORDER BY created_at DESC, id LIMIT 1"
+    )
+    .fetch_optional(connection)
+    .await
+}
+
+/// Returns a page of allocations in a territory, the newest first.
+pub(crate) async fn list(
+    connection: &dyn Connection,
+    filter: Filter,
+    limit: &Limit,
+    page: CheckedPage,
+) -> DataResult<Page<Allocation>> {
+    macro_rules! matching {
+        ($condition:literal) => {
+            in_territory!(statement, limit, [paged, $condition], "allocations.id", [; "ORDER BY created_at DESC, id", page])
+        };
+    }
+    let statement = match filter {
+        Filter::All => matching!("WHERE 1 = 1"),
+        Filter::Status(status) => matching!("WHERE status = {status}"),
+        Filter::Student(student) => matching!("WHERE student_id = {student}"),
+        Filter::Trainer(trainer) => matching!("WHERE trainer_id = {trainer}"),
+    };
+    statement.fetch(connection).await
+}
+
+/// Returns pending allocations in a territory, those with the oldest attempt first.
+pub(crate) async fn pending(
+    connection: &dyn Connection,
+    limit: &Limit,
+    max: u32,
+) -> DataResult<Vec<Uuid>> {
+    let rows: Vec<(Uuid,)> = in_territory!(sql, limit, ["SELECT id FROM allocations WHERE status = 'pending'"], "allocations.id", [, " ORDER BY updated_at, id LIMIT {max}"])
         .fetch_all(connection)
         .await?;
-        Ok(rows.into_iter().map(|(id,)| id).collect())
-    }
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}
 
-    /// Returns approved allocations without all of their sessions.
-    pub(crate) async fn without_sessions(
-        connection: &dyn Connection,
-        limit: u32,
-    ) -> Result<Vec<Uuid>, DataError> {
-        let rows: Vec<(Uuid,)> = sql!("SELECT a.id FROM allocations a WHERE a.status IN ('approved', 'active')
-             AND (SELECT COUNT(*) FROM tutoring_sessions s WHERE s.allocation_id = a.id AND s.status <> 'cancelled') < a.session_count ORDER BY a.id LIMIT {limit}")
-            .fetch_all(connection)
-            .await?;
-        Ok(rows.into_iter().map(|(id,)| id).collect())
-    }
+/// Returns approved allocations in a territory without all of their sessions.
+pub(crate) async fn without_sessions(
+    connection: &dyn Connection,
+    limit: &Limit,
+    max: u32,
+) -> DataResult<Vec<Uuid>> {
+    let rows: Vec<(Uuid,)> = in_territory!(sql, limit, ["SELECT a.id FROM allocations a WHERE a.status IN ('approved', 'active')
+         AND (SELECT COUNT(*) FROM tutoring_sessions s WHERE s.allocation_id = a.id AND s.status <> 'cancelled') < a.session_count"], "a.id", [, " ORDER BY a.id LIMIT {max}"])
+        .fetch_all(connection)
+        .await?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}
 
-    /// Replaces the rejections of an allocation by those of the last attempt.
-    pub(crate) async fn set_refusals(
-        tx: &Transaction,
-        allocation: Uuid,
-        refusals: &[(Uuid, Refusal)],
-    ) -> Result<(), DataError> {
-        sql!("DELETE FROM allocation_refusals WHERE allocation_id = {allocation}")
-            .execute(tx)
-            .await?;
-        if refusals.is_empty() {
-            return Ok(());
-        }
-        let now = Utc::now();
-        let rows = refusals.iter().map(|(trainer, refusal)| -> [Value; 5] {
-            [
-                allocation.into(),
-                (*trainer).into(),
-                refusal.name().into(),
-                refusal.detail().into(),
-                now.into(),
-            ]
-        });
-        sql("INSERT INTO allocation_refusals (allocation_id, trainer_id, reason, detail, refused_at) VALUES (?, ?, ?, ?, ?)**")
-            .bind_rows(rows)
-            .apply(tx)
-            .await
+/// Replaces the rejections of an allocation by those of the last attempt.
+pub(crate) async fn set_refusals(
+    tx: &Transaction,
+    allocation: Uuid,
+    refusals: &[(Uuid, Refusal)],
+) -> DataResult<()> {
+    sql!("DELETE FROM allocation_refusals WHERE allocation_id = {allocation}")
+        .execute(tx)
+        .await?;
+    if refusals.is_empty() {
+        return Ok(());
     }
+    let now = Utc::now();
+    let rows = refusals.iter().map(|(trainer, refusal)| -> [Value; 5] {
+        [
+            allocation.into(),
+            (*trainer).into(),
+            refusal.name().into(),
+            refusal.detail().into(),
+            now.into(),
+        ]
+    });
+    sql("INSERT INTO allocation_refusals (allocation_id, trainer_id, reason, detail, refused_at) VALUES (?, ?, ?, ?, ?)**")
+        .bind_rows(rows)
+        .apply(tx)
+        .await
+}
 
-    /// Returns the rejections of the last attempt.
-    pub(crate) async fn refusals(
-        connection: &dyn Connection,
-        allocation: Uuid,
-    ) -> Result<Vec<RefusalRow>, DataError> {
-        sql!("SELECT trainer_id, reason, detail, refused_at FROM allocation_refusals WHERE allocation_id = {allocation} ORDER BY reason, trainer_id")
-            .fetch_all(connection)
-            .await
-    }
+/// Returns the rejections of the last attempt.
+pub(crate) async fn refusals(
+    connection: &dyn Connection,
+    allocation: Uuid,
+) -> DataResult<Vec<RefusalRow>> {
+    sql!("SELECT trainer_id, reason, detail, refused_at FROM allocation_refusals WHERE allocation_id = {allocation} ORDER BY reason, trainer_id")
+        .fetch_all(connection)
+        .await
+}
 
-    /// Stores the purchase of an allocation.
-    pub(crate) async fn set_purchase(
-        tx: &Transaction,
-        allocation: Uuid,
-        purchase: Uuid,
-    ) -> Result<(), DataError> {
-        sql!("UPDATE allocations SET purchase_id = {purchase} WHERE id = {allocation}")
-            .apply(tx)
-            .await
-    }
+/// Stores the purchase of an allocation.
+pub(crate) async fn set_purchase(
+    tx: &Transaction,
+    allocation: Uuid,
+    purchase: Uuid,
+) -> DataResult<()> {
+    sql!("UPDATE allocations SET purchase_id = {purchase} WHERE id = {allocation}")
+        .apply(tx)
+        .await
 }

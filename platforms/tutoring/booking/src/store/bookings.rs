@@ -1,19 +1,13 @@
+//! Statements on bookings.
+
 use seaworthy::data::prelude::*;
 use serde_json::Value;
 use tutoring_contract::Slot;
-use tutoring_identity::{from_text, insert_or_ignore, locked};
 use uuid::Uuid;
 
 use super::Allocation;
 
-macro_rules! statement {
-    (locked $rest:literal) => {
-        locked!("SELECT id, student_id, course_id, timeslot, status, payment_id, allocation_id FROM bookings ", $rest)
-    };
-    ($($rest:literal),+) => {
-        sql!("SELECT id, student_id, course_id, timeslot, status, payment_id, allocation_id FROM bookings ", $($rest),+)
-    };
-}
+statements! { statement: "SELECT id, student_id, course_id, timeslot, status, payment_id, allocation_id FROM bookings " }
 
 /// A package that a student asks for.
 #[derive(Debug, Clone, FromRow)]
@@ -31,80 +25,74 @@ pub(crate) struct Booking {
 }
 
 /// Reads the payment and the allocation of a paid booking.
-fn paid(row: &Row, _: &str) -> Result<Option<(Uuid, Uuid)>, DataError> {
+fn paid(row: &Row, _: &str) -> DataResult<Option<(Uuid, Uuid)>> {
     let payment: Option<Uuid> = row.get("payment_id")?;
     Ok(payment.zip(row.get("allocation_id")?))
 }
 
-/// Statements on bookings.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Bookings;
+/// Inserts a pending booking. Returns `false` if the student has one of the course.
+pub(crate) async fn insert(
+    tx: &Transaction,
+    booking: &Booking,
+    details: Value,
+) -> DataResult<bool> {
+    let now = Utc::now();
+    insert_or_ignore!("bookings (id, student_id, course_id, pending_course_id, timeslot, details, status, created_at, updated_at) VALUES ({booking.id}, {booking.student_id}, {booking.course_id}, {booking.course_id}, {booking.slot.to_string()}, {details}, {&booking.status}, {now}, {now})")
+        .changes(tx)
+        .await
+}
 
-impl Bookings {
-    /// Inserts a pending booking. Returns `false` if the student has one of the course.
-    pub(crate) async fn insert(
-        tx: &Transaction,
-        booking: &Booking,
-        details: Value,
-    ) -> Result<bool, DataError> {
-        let now = Utc::now();
-        insert_or_ignore!("bookings (id, student_id, course_id, pending_course_id, timeslot, details, status, created_at, updated_at) VALUES ({booking.id}, {booking.student_id}, {booking.course_id}, {booking.course_id}, {booking.slot.to_string()}, {details}, {&booking.status}, {now}, {now})")
-            .changes(tx)
-            .await
-    }
+pub(crate) async fn by_id(connection: &dyn Connection, id: Uuid) -> DataResult<Option<Booking>> {
+    statement!(sql, "WHERE id = {id}")
+        .fetch_optional(connection)
+        .await
+}
 
-    pub(crate) async fn by_id(
-        connection: &dyn Connection,
-        id: Uuid,
-    ) -> Result<Option<Booking>, DataError> {
-        statement!("WHERE id = {id}")
-            .fetch_optional(connection)
-            .await
-    }
+/// Returns the pending booking of a student and course, and locks the row.
+pub(crate) async fn lock_pending(
+    tx: &Transaction,
+    student: Uuid,
+    course: Uuid,
+) -> DataResult<Option<Booking>> {
+    statement!(
+        locked,
+        "WHERE student_id = {student} AND pending_course_id = {course}"
+    )
+    .fetch_optional(tx)
+    .await
+}
 
-    /// Returns the pending booking of a student and course, and locks the row.
-    pub(crate) async fn lock_pending(
-        tx: &Transaction,
-        student: Uuid,
-        course: Uuid,
-    ) -> Result<Option<Booking>, DataError> {
-        statement!(locked "WHERE student_id = {student} AND pending_course_id = {course}")
-            .fetch_optional(tx)
-            .await
-    }
+/// Confirms the pending booking of the student and course of an allocation, if there is one.
+pub(crate) async fn confirm(
+    tx: &Transaction,
+    payment: Uuid,
+    allocation: &Allocation,
+) -> DataResult<()> {
+    sql!("UPDATE bookings SET status = {status_of(&allocation.status)}, pending_course_id = NULL, payment_id = {payment}, allocation_id = {allocation.id}, updated_at = {Utc::now()} WHERE student_id = {allocation.student_id} AND pending_course_id = {allocation.course_id}")
+        .apply(tx)
+        .await
+}
 
-    /// Confirms the pending booking of the student and course of an allocation, if there is one.
-    pub(crate) async fn confirm(
-        tx: &Transaction,
-        payment: Uuid,
-        allocation: &Allocation,
-    ) -> Result<(), DataError> {
-        sql!("UPDATE bookings SET status = {status_of(&allocation.status)}, pending_course_id = NULL, payment_id = {payment}, allocation_id = {allocation.id}, updated_at = {Utc::now()} WHERE student_id = {allocation.student_id} AND pending_course_id = {allocation.course_id}")
-            .apply(tx)
-            .await
-    }
+/// Stores the state of the allocation in its bookings that have not ended.
+pub(crate) async fn follow(tx: &Transaction, allocation: &Allocation) -> DataResult<()> {
+    let status = status_of(&allocation.status);
+    sql!("UPDATE bookings SET status = {status}, updated_at = {Utc::now()} WHERE allocation_id = {allocation.id} AND status NOT IN ('completed', 'cancelled') AND status <> {status}")
+        .apply(tx)
+        .await
+}
 
-    /// Stores the state of the allocation in its bookings that have not ended.
-    pub(crate) async fn follow(tx: &Transaction, allocation: &Allocation) -> Result<(), DataError> {
-        let status = status_of(&allocation.status);
-        sql!("UPDATE bookings SET status = {status}, updated_at = {Utc::now()} WHERE allocation_id = {allocation.id} AND status NOT IN ('completed', 'cancelled') AND status <> {status}")
-            .apply(tx)
-            .await
-    }
+/// Moves the bookings of an allocation to the one that continues it.
+pub(crate) async fn move_to(tx: &Transaction, from: Uuid, to: Uuid) -> DataResult<()> {
+    sql!("UPDATE bookings SET allocation_id = {to} WHERE allocation_id = {from}")
+        .apply(tx)
+        .await
+}
 
-    /// Moves the bookings of an allocation to the one that continues it.
-    pub(crate) async fn move_to(tx: &Transaction, from: Uuid, to: Uuid) -> Result<(), DataError> {
-        sql!("UPDATE bookings SET allocation_id = {to} WHERE allocation_id = {from}")
-            .apply(tx)
-            .await
-    }
-
-    /// Cancels the booking of a refunded payment, unless its sessions were held.
-    pub(crate) async fn cancel(tx: &Transaction, payment: Uuid) -> Result<(), DataError> {
-        sql!("UPDATE bookings SET status = 'cancelled', updated_at = {Utc::now()} WHERE payment_id = {payment} AND status NOT IN ('completed', 'cancelled')")
-            .apply(tx)
-            .await
-    }
+/// Cancels the booking of a refunded payment, unless its sessions were held.
+pub(crate) async fn cancel(tx: &Transaction, payment: Uuid) -> DataResult<()> {
+    sql!("UPDATE bookings SET status = 'cancelled', updated_at = {Utc::now()} WHERE payment_id = {payment} AND status NOT IN ('completed', 'cancelled')")
+        .apply(tx)
+        .await
 }
 
 /// Returns the state of a booking whose allocation has this state.

@@ -3,11 +3,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 use seaworthy::data::{Value, prelude::*};
 use serde_json::{Value as Json, json};
-use tutoring_contract::Slot;
-use tutoring_identity::{insert_or_ignore, locked};
+use tutoring_contract::{Slot, Territory};
 use uuid::Uuid;
 
-use super::Zones;
+use super::{place, zones};
 use crate::domain::{Place, Planned, Trainer};
 
 /// Trainers that one statement reads.
@@ -17,44 +16,24 @@ const MAX_RATING: u32 = 50;
 /// The first and the last hour of the slots of a shift.
 const SHIFTS: [(&str, u16, u16); 2] = [("morning", 6, 14), ("evening", 12, 20)];
 
-/// The first part of statements that read trainers.
-macro_rules! statement {
-    (locked $rest:literal) => {
-        locked!("SELECT t.trainer_id, t.account, t.account_version, t.profile, t.profile_version, t.is_allocatable, t.latitude, t.longitude, t.zone_id, t.rating_tenths FROM ", $rest)
-    };
-    ($($rest:literal),+) => {
-        sql!("SELECT t.trainer_id, t.account, t.account_version, t.profile, t.profile_version, t.is_allocatable, t.latitude, t.longitude, t.zone_id, t.rating_tenths FROM ", $($rest),+)
-    };
-}
+// The first part of statements that read trainers.
+statements! { statement: "SELECT t.trainer_id, t.account, t.account_version, t.profile, t.profile_version, t.is_allocatable, t.latitude, t.longitude, t.zone_id, t.rating_tenths FROM " }
 
 /// The copy of a trainer.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, FromRow)]
 pub(crate) struct TrainerCopy {
+    #[from_row(column = "trainer_id")]
     id: Uuid,
     account: Json,
     account_version: i64,
     profile: Json,
     profile_version: i64,
     is_allocatable: bool,
+    #[from_row(column = "zone_id")]
     zone: Option<Uuid>,
+    #[from_row(with = place)]
     place: Option<Place>,
     rating_tenths: u32,
-}
-
-impl FromRow for TrainerCopy {
-    fn from_row(row: &Row) -> Result<Self, DataError> {
-        Ok(Self {
-            id: row.get("trainer_id")?,
-            account: row.get("account")?,
-            account_version: row.get("account_version")?,
-            profile: row.get("profile")?,
-            profile_version: row.get("profile_version")?,
-            is_allocatable: row.get("is_allocatable")?,
-            zone: row.get("zone_id")?,
-            place: Place::of(row.get("latitude")?, row.get("longitude")?),
-            rating_tenths: row.get("rating_tenths")?,
-        })
-    }
 }
 
 impl TrainerCopy {
@@ -157,19 +136,29 @@ impl TrainerCopy {
 pub(crate) struct TrainerCopies;
 
 impl TrainerCopies {
-    async fn lock(tx: &Transaction, id: Uuid) -> Result<Option<TrainerCopy>, DataError> {
-        statement!(locked "trainer_copies t WHERE t.trainer_id = {id}")
+    async fn lock(tx: &Transaction, id: Uuid) -> DataResult<Option<TrainerCopy>> {
+        statement!(locked, "trainer_copies t WHERE t.trainer_id = {id}")
             .fetch_optional(tx)
             .await
     }
 
-    async fn by_id(
-        connection: &dyn Connection,
-        id: Uuid,
-    ) -> Result<Option<TrainerCopy>, DataError> {
-        statement!("trainer_copies t WHERE t.trainer_id = {id}")
+    async fn by_id(connection: &dyn Connection, id: Uuid) -> DataResult<Option<TrainerCopy>> {
+        statement!(sql, "trainer_copies t WHERE t.trainer_id = {id}")
             .fetch_optional(connection)
             .await
+    }
+
+    /// Returns the territory of the approved application of a trainer, and the zone of the place.
+    pub(crate) async fn territory(
+        connection: &dyn Connection,
+        id: Uuid,
+    ) -> DataResult<Option<(Territory, Option<Uuid>)>> {
+        let copy = Self::by_id(connection, id).await?;
+        Ok(copy.map(|copy| {
+            let stated = copy.account.get("territory").cloned();
+            let stated = stated.and_then(|stated| serde_json::from_value(stated).ok());
+            (stated.unwrap_or_default(), copy.zone)
+        }))
     }
 
     /// Stores the members of a message. The account and the profile have versions of their own. An
@@ -179,7 +168,7 @@ impl TrainerCopies {
         id: Uuid,
         version: i64,
         members: &serde_json::Map<String, Json>,
-    ) -> Result<(), DataError> {
+    ) -> DataResult<()> {
         insert_or_ignore!("trainer_copies (trainer_id, account, account_version, profile, profile_version, is_allocatable, rating_tenths) VALUES (?, ?, -1, ?, -1, ?, 0)")
             .bind(id)
             .bind(json!({}))
@@ -206,11 +195,11 @@ impl TrainerCopies {
     }
 
     /// Stores a trainer with the place, the zone and the courses that follow from the messages.
-    async fn settle(tx: &Transaction, mut copy: TrainerCopy) -> Result<(), DataError> {
+    async fn settle(tx: &Transaction, mut copy: TrainerCopy) -> DataResult<()> {
         copy.place = copy.place_of_messages();
         copy.rating_tenths = copy.rating_of_messages();
         copy.zone = match copy.place {
-            Some(place) => Zones::of(tx, place).await?.map(|zone| zone.id),
+            Some(place) => zones::of(tx, place).await?.map(|zone| zone.id),
             None => None,
         };
         copy.is_allocatable = copy.is_approved() && copy.zone.is_some();
@@ -246,12 +235,12 @@ impl TrainerCopies {
         tx: &Transaction,
         place: Place,
         radius_km: f64,
-    ) -> Result<(), DataError> {
+    ) -> DataResult<()> {
         let (south, north) = place.latitudes(radius_km);
         let (west, east) = place.longitudes(radius_km);
         let mut after = Uuid::nil();
         loop {
-            let copies: Vec<TrainerCopy> = statement!("trainer_copies t WHERE t.latitude BETWEEN {south} AND {north} AND t.longitude BETWEEN {west} AND {east} AND t.trainer_id > {after} ORDER BY t.trainer_id LIMIT {PAGE}")
+            let copies: Vec<TrainerCopy> = statement!(sql, "trainer_copies t WHERE t.latitude BETWEEN {south} AND {north} AND t.longitude BETWEEN {west} AND {east} AND t.trainer_id > {after} ORDER BY t.trainer_id LIMIT {PAGE}")
             .fetch_all(tx)
             .await?;
             let is_full = copies.len() >= PAGE as usize;
@@ -288,7 +277,7 @@ impl Candidates {
         slot: Slot,
         planned: &[Planned],
         after: After,
-    ) -> Result<(Vec<Trainer>, Option<After>), DataError> {
+    ) -> DataResult<(Vec<Trainer>, Option<After>)> {
         let (copies, next) = Self::copies(connection, (zone, course), after).await?;
         let trainers = Self::with_load(connection, &copies, slot, planned).await?;
         Ok((trainers, next))
@@ -301,7 +290,7 @@ impl Candidates {
         (zone, course): (Uuid, Uuid),
         dates: &[Date],
         after: After,
-    ) -> Result<(Vec<(Slot, Vec<Trainer>)>, Option<After>), DataError> {
+    ) -> DataResult<(Vec<(Slot, Vec<Trainer>)>, Option<After>)> {
         let (copies, next) = Self::copies(connection, (zone, course), after).await?;
         let load = Load::of(connection, &copies, dates, &Slot::all().collect()).await?;
         let of = |slot: Slot| {
@@ -317,7 +306,7 @@ impl Candidates {
         connection: &dyn Connection,
         trainer: Uuid,
         date: Date,
-    ) -> Result<Option<Vec<(Slot, Trainer)>>, DataError> {
+    ) -> DataResult<Option<Vec<(Slot, Trainer)>>> {
         let copy = TrainerCopies::by_id(connection, trainer).await?;
         let Some(copy) = copy.filter(|copy| copy.is_allocatable) else {
             return Ok(None);
@@ -332,8 +321,8 @@ impl Candidates {
         connection: &dyn Connection,
         (zone, course): (Uuid, Uuid),
         After(rating, trainer): After,
-    ) -> Result<(Vec<TrainerCopy>, Option<After>), DataError> {
-        let copies: Vec<TrainerCopy> = statement!("candidates c JOIN trainer_copies t ON t.trainer_id = c.trainer_id WHERE c.zone_id = {zone} AND c.course_id = {course} AND (c.rating_tenths, c.trainer_id) < ({rating}, {trainer}) ORDER BY c.rating_tenths DESC, c.trainer_id DESC LIMIT {PAGE}")
+    ) -> DataResult<(Vec<TrainerCopy>, Option<After>)> {
+        let copies: Vec<TrainerCopy> = statement!(sql, "candidates c JOIN trainer_copies t ON t.trainer_id = c.trainer_id WHERE c.zone_id = {zone} AND c.course_id = {course} AND (c.rating_tenths, c.trainer_id) < ({rating}, {trainer}) ORDER BY c.rating_tenths DESC, c.trainer_id DESC LIMIT {PAGE}")
             .fetch_all(connection)
             .await?;
         let is_full = copies.len() >= PAGE as usize;
@@ -350,7 +339,7 @@ impl Candidates {
         course: Option<Uuid>,
         slot: Slot,
         planned: &[Planned],
-    ) -> Result<Option<(Trainer, Option<Uuid>)>, DataError> {
+    ) -> DataResult<Option<(Trainer, Option<Uuid>)>> {
         let copy = TrainerCopies::lock(tx, trainer).await?;
         let certified =
             |copy: &TrainerCopy| course.is_none_or(|course| copy.courses().contains(&course));
@@ -367,7 +356,7 @@ impl Candidates {
         copies: &[TrainerCopy],
         slot: Slot,
         planned: &[Planned],
-    ) -> Result<Vec<Trainer>, DataError> {
+    ) -> DataResult<Vec<Trainer>> {
         let dates: Vec<_> = planned.iter().map(|one| one.date).collect();
         let slots = planned.iter().map(|one| one.slot).collect();
         let load = Load::of(connection, copies, &dates, &slots).await?;
@@ -389,7 +378,7 @@ impl Load {
         copies: &[TrainerCopy],
         dates: &[Date],
         slots: &BTreeSet<Slot>,
-    ) -> Result<Self, DataError> {
+    ) -> DataResult<Self> {
         if copies.is_empty() {
             return Ok(Self::default());
         }
@@ -419,7 +408,7 @@ impl Load {
     }
 }
 
-fn parsed(slot: &str) -> Result<Slot, DataError> {
+fn parsed(slot: &str) -> DataResult<Slot> {
     let invalid = |_| DataError::unexpected_value("the column is not a slot");
     slot.parse().map_err(invalid)
 }

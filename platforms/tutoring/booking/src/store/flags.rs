@@ -15,7 +15,7 @@ pub(crate) const FLAGS: [&str; 4] = [
 pub(crate) struct Flags(pub(crate) BTreeMap<String, bool>);
 
 impl Flags {
-    pub(crate) async fn read(connection: &dyn Connection) -> Result<Self, DataError> {
+    pub(crate) async fn read(connection: &dyn Connection) -> DataResult<Self> {
         let rows: Vec<(String, bool)> = sql("SELECT name, is_enabled FROM feature_flags")
             .fetch_all(connection)
             .await?;
@@ -35,7 +35,12 @@ impl Flags {
         }
     }
 
-    pub(crate) async fn set(tx: &Transaction, name: &str, is_on: bool) -> Result<(), DataError> {
+    /// Whether packages with sessions on Sundays are offered.
+    pub(crate) fn offers_sundays(&self) -> bool {
+        self.is_on("enable_sunday_focus")
+    }
+
+    pub(crate) async fn set(tx: &Transaction, name: &str, is_on: bool) -> DataResult<()> {
         sql!("UPDATE feature_flags SET is_enabled = {is_on} WHERE name = {name}")
             .apply(tx)
             .await

@@ -1,17 +1,11 @@
+//! Statements on journeys.
+
 use seaworthy::data::prelude::*;
-use tutoring_identity::{insert_or_ignore, locked};
 use uuid::Uuid;
 
 use crate::domain::EndReason;
 
-macro_rules! statement {
-    (locked $rest:literal) => {
-        locked!("SELECT id, active_session_id, trainer_id, student_id FROM journeys ", $rest)
-    };
-    ($($rest:literal),+) => {
-        sql!("SELECT id, active_session_id, trainer_id, student_id FROM journeys ", $($rest),+)
-    };
-}
+statements! { statement: "SELECT id, active_session_id, trainer_id, student_id FROM journeys " }
 
 /// The start of a journey, and whether it has ended. Its place is in the live store only.
 #[derive(Debug, Clone, Copy)]
@@ -23,7 +17,7 @@ pub(crate) struct StoredJourney {
 }
 
 impl FromRow for StoredJourney {
-    fn from_row(row: &Row) -> Result<Self, DataError> {
+    fn from_row(row: &Row) -> DataResult<Self> {
         let active: Option<Uuid> = row.get("active_session_id")?;
         Ok(Self {
             id: row.get("id")?,
@@ -34,113 +28,101 @@ impl FromRow for StoredJourney {
     }
 }
 
-/// Statements on journeys.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Journeys;
+/// Inserts an active journey. Returns `false` if the session has one.
+pub(crate) async fn insert(
+    tx: &Transaction,
+    journey: StoredJourney,
+    session: Uuid,
+    started_at: DateTime<Utc>,
+) -> DataResult<bool> {
+    insert_or_ignore!("journeys (id, session_id, active_session_id, trainer_id, student_id, started_at) VALUES ({journey.id}, {session}, {session}, {journey.trainer_id}, {journey.student_id}, {started_at})")
+        .changes(tx)
+        .await
+}
 
-impl Journeys {
-    /// Inserts an active journey. Returns `false` if the session has one.
-    pub(crate) async fn insert(
-        tx: &Transaction,
-        journey: StoredJourney,
-        session: Uuid,
-        started_at: DateTime<Utc>,
-    ) -> Result<bool, DataError> {
-        insert_or_ignore!("journeys (id, session_id, active_session_id, trainer_id, student_id, started_at) VALUES ({journey.id}, {session}, {session}, {journey.trainer_id}, {journey.student_id}, {started_at})")
-            .changes(tx)
-            .await
-    }
+pub(crate) async fn by_id(
+    connection: &dyn Connection,
+    id: Uuid,
+) -> DataResult<Option<StoredJourney>> {
+    statement!(sql, "WHERE id = {id}")
+        .fetch_optional(connection)
+        .await
+}
 
-    pub(crate) async fn by_id(
-        connection: &dyn Connection,
-        id: Uuid,
-    ) -> Result<Option<StoredJourney>, DataError> {
-        statement!("WHERE id = {id}")
-            .fetch_optional(connection)
-            .await
-    }
+/// Returns a journey, and locks the row until the transaction ends.
+pub(crate) async fn lock(tx: &Transaction, id: Uuid) -> DataResult<Option<StoredJourney>> {
+    statement!(locked, "WHERE id = {id}")
+        .fetch_optional(tx)
+        .await
+}
 
-    /// Returns a journey, and locks the row until the transaction ends.
-    pub(crate) async fn lock(
-        tx: &Transaction,
-        id: Uuid,
-    ) -> Result<Option<StoredJourney>, DataError> {
-        statement!(locked "WHERE id = {id}")
-            .fetch_optional(tx)
-            .await
-    }
+/// Returns the active journey of a session, and locks the row until the transaction ends.
+pub(crate) async fn lock_active(
+    tx: &Transaction,
+    session: Uuid,
+) -> DataResult<Option<StoredJourney>> {
+    statement!(locked, "WHERE active_session_id = {session}")
+        .fetch_optional(tx)
+        .await
+}
 
-    /// Returns the active journey of a session, and locks the row until the transaction ends.
-    pub(crate) async fn lock_active(
-        tx: &Transaction,
-        session: Uuid,
-    ) -> Result<Option<StoredJourney>, DataError> {
-        statement!(locked "WHERE active_session_id = {session}")
-            .fetch_optional(tx)
-            .await
-    }
+/// Returns the active journeys to cancelled sessions of an allocation, and locks the rows.
+pub(crate) async fn lock_cancelled(
+    tx: &Transaction,
+    allocation: Uuid,
+) -> DataResult<Vec<StoredJourney>> {
+    statement!(locked, "WHERE active_session_id IN (SELECT s.id FROM tutoring_sessions s WHERE s.allocation_id = {allocation} AND s.status = 'cancelled')")
+        .fetch_all(tx)
+        .await
+}
 
-    /// Returns the active journeys to cancelled sessions of an allocation, and locks the rows.
-    pub(crate) async fn lock_cancelled(
-        tx: &Transaction,
-        allocation: Uuid,
-    ) -> Result<Vec<StoredJourney>, DataError> {
-        statement!(locked "WHERE active_session_id IN (SELECT s.id FROM tutoring_sessions s WHERE s.allocation_id = {allocation} AND s.status = 'cancelled')")
-            .fetch_all(tx)
-            .await
-    }
+/// Ends an active journey.
+pub(crate) async fn end(
+    tx: &Transaction,
+    id: Uuid,
+    reason: EndReason,
+    ended_at: DateTime<Utc>,
+) -> DataResult<()> {
+    sql!("UPDATE journeys SET active_session_id = NULL, ended_at = {ended_at}, end_reason = {reason.as_str()} WHERE id = {id} AND active_session_id IS NOT NULL")
+        .apply(tx)
+        .await
+}
 
-    /// Ends an active journey.
-    pub(crate) async fn end(
-        tx: &Transaction,
-        id: Uuid,
-        reason: EndReason,
-        ended_at: DateTime<Utc>,
-    ) -> Result<(), DataError> {
-        sql!("UPDATE journeys SET active_session_id = NULL, ended_at = {ended_at}, end_reason = {reason.as_str()} WHERE id = {id} AND active_session_id IS NOT NULL")
-            .apply(tx)
-            .await
-    }
+/// Stores that an ended journey is still in the live store.
+pub(crate) async fn remove_live_later(
+    tx: &Transaction,
+    id: Uuid,
+    at: DateTime<Utc>,
+) -> DataResult<()> {
+    sql!("UPDATE journeys SET remove_live_at = {at} WHERE id = {id}")
+        .apply(tx)
+        .await
+}
 
-    /// Stores that an ended journey is still in the live store.
-    pub(crate) async fn remove_live_later(
-        tx: &Transaction,
-        id: Uuid,
-        at: DateTime<Utc>,
-    ) -> Result<(), DataError> {
-        sql!("UPDATE journeys SET remove_live_at = {at} WHERE id = {id}")
-            .apply(tx)
-            .await
-    }
+/// Returns ended journeys that may be in the live store.
+pub(crate) async fn ended_but_live(
+    connection: &dyn Connection,
+    limit: u32,
+) -> DataResult<Vec<(Uuid,)>> {
+    sql!("SELECT id FROM journeys WHERE remove_live_at IS NOT NULL ORDER BY remove_live_at LIMIT {limit}")
+        .fetch_all(connection)
+        .await
+}
 
-    /// Returns ended journeys that may be in the live store.
-    pub(crate) async fn ended_but_live(
-        connection: &dyn Connection,
-        limit: u32,
-    ) -> Result<Vec<(Uuid,)>, DataError> {
-        sql!("SELECT id FROM journeys WHERE remove_live_at IS NOT NULL ORDER BY remove_live_at LIMIT {limit}")
-            .fetch_all(connection)
-            .await
-    }
+/// Stores that an ended journey is not in the live store.
+pub(crate) async fn set_removed(connection: &dyn Connection, id: Uuid) -> DataResult<()> {
+    sql!("UPDATE journeys SET remove_live_at = NULL WHERE id = {id}")
+        .apply(connection)
+        .await
+}
 
-    /// Stores that an ended journey is not in the live store.
-    pub(crate) async fn set_removed(
-        connection: &dyn Connection,
-        id: Uuid,
-    ) -> Result<(), DataError> {
-        sql!("UPDATE journeys SET remove_live_at = NULL WHERE id = {id}")
-            .apply(connection)
-            .await
-    }
-
-    /// Returns active journeys whose session comes after another one, with their sessions in order.
-    pub(crate) async fn active_after(
-        connection: &dyn Connection,
-        session: Uuid,
-        limit: u32,
-    ) -> Result<Vec<(Uuid, Uuid)>, DataError> {
-        sql!("SELECT id, active_session_id FROM journeys WHERE active_session_id > {session} ORDER BY active_session_id LIMIT {limit}")
-            .fetch_all(connection)
-            .await
-    }
+/// Returns active journeys whose session comes after another one, with their sessions in order.
+pub(crate) async fn active_after(
+    connection: &dyn Connection,
+    session: Uuid,
+    limit: u32,
+) -> DataResult<Vec<(Uuid, Uuid)>> {
+    sql!("SELECT id, active_session_id FROM journeys WHERE active_session_id > {session} ORDER BY active_session_id LIMIT {limit}")
+        .fetch_all(connection)
+        .await
 }

@@ -16,10 +16,12 @@ use uuid::Uuid;
 
 use crate::domain::{Journey, errors};
 
-/// Replaces a journey whose sequence has not changed since it was read, and extends its TTL.
+/// Replaces a journey whose sequence is the same as when it was read, and extends its TTL. A
+/// journey without a location has the sequence -1 here.
 const REPLACE: &str = r"
 local found = redis.call('GET', KEYS[1])
-if not found or cjson.decode(found).sequence ~= tonumber(ARGV[1]) then return 0 end
+local live = found and cjson.decode(found)
+if not live or (live.location and live.sequence or -1) ~= tonumber(ARGV[1]) then return 0 end
 redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
 return 1";
 
@@ -53,8 +55,12 @@ impl LiveJourneys {
     pub(crate) fn new(config: Option<&RedisConfig>, silence: Timeout) -> Result<Self, StartError> {
         let store = match config {
             Some(config) => Store::Redis {
-                redis: Redis::new(config)
-                    .map_err(|error| StartError::with_cause("redis cannot be used", error))?,
+                redis: Redis::new(config).map_err(|error| {
+                    StartError::with_cause(
+                        "the Redis client cannot be created: check the Redis settings",
+                        error,
+                    )
+                })?,
                 replace: Script::new(REPLACE),
             },
             None => Store::Memory(Mutex::default()),
@@ -111,7 +117,8 @@ impl LiveJourneys {
         match &self.store {
             Store::Redis { redis, replace } => {
                 let text = serde_json::to_string(after).map_err(Error::internal)?;
-                let sequence = before.sequence.to_string();
+                let last = before.last_sequence();
+                let sequence = last.map_or_else(|| "-1".to_owned(), |last| last.to_string());
                 let life = self.milliseconds().to_string();
                 let arguments = [sequence.as_bytes(), text.as_bytes(), life.as_bytes()];
                 let replaced = redis.invoke(replace, &[&key(id)], &arguments).await;
@@ -120,9 +127,9 @@ impl LiveJourneys {
             }
             Store::Memory(all) => {
                 let (mut all, now) = (all.lock(), Instant::now());
-                let live = all
-                    .get_mut(&id)
-                    .filter(|(live, until)| live.sequence == before.sequence && now < *until);
+                let live = all.get_mut(&id).filter(|(live, until)| {
+                    live.last_sequence() == before.last_sequence() && now < *until
+                });
                 let Some(live) = live else {
                     return Ok(false);
                 };

@@ -1,50 +1,50 @@
 //! SQL statements and migrations.
 
-mod allocations;
-mod bookings;
+pub(crate) mod allocations;
+pub(crate) mod attendance;
+pub(crate) mod bookings;
 mod candidates;
-mod copies;
-mod coupons;
+pub(crate) mod copies;
+pub(crate) mod coupons;
 mod flags;
-mod journeys;
+pub(crate) mod journeys;
 mod live_journeys;
 mod migrations;
-mod payments;
-mod pre_bookings;
-mod prices;
-mod redemptions;
-mod requests;
-mod reviews;
-mod sessions;
-mod slots;
-mod zones;
+pub(crate) mod payments;
+pub(crate) mod pre_bookings;
+pub(crate) mod prices;
+pub(crate) mod redemptions;
+pub(crate) mod reschedules;
+pub(crate) mod reviews;
+pub(crate) mod sessions;
+pub(crate) mod slots;
+pub(crate) mod substitutions;
+pub(crate) mod territories;
+pub(crate) mod zones;
 
 use jiff::Timestamp;
 use seaworthy::data::prelude::*;
 
-pub(crate) use allocations::{Allocation, Allocations, Filter};
-pub(crate) use bookings::{Booking, Bookings};
+pub(crate) use allocations::{Allocation, Filter};
+pub(crate) use bookings::Booking;
 pub(crate) use candidates::{After, Candidates, TrainerCopies};
-pub(crate) use copies::Copies;
-pub(crate) use coupons::Coupons;
 pub(crate) use flags::{FLAGS, Flags};
-pub(crate) use journeys::{Journeys, StoredJourney};
+pub(crate) use journeys::StoredJourney;
 pub(crate) use live_journeys::LiveJourneys;
 pub(crate) use migrations::MIGRATIONS;
-pub(crate) use payments::Payments;
-pub(crate) use pre_bookings::{PreBooking, PreBookings};
-pub(crate) use prices::Prices;
-pub(crate) use redemptions::{Redemption, Redemptions};
-pub(crate) use requests::{Attendance, Reschedule, Reschedules, Substitution, Substitutions};
-pub(crate) use reviews::{Review, Reviews};
-pub(crate) use sessions::{Session, Sessions};
-pub(crate) use slots::Slots;
-pub(crate) use zones::{MAX_RADIUS_KM, NewZone, Zone, Zones};
+pub(crate) use pre_bookings::PreBooking;
+pub(crate) use redemptions::Redemption;
+pub(crate) use reschedules::Reschedule;
+pub(crate) use reviews::Review;
+pub(crate) use sessions::Session;
+pub(crate) use substitutions::Substitution;
+pub(crate) use territories::{Entity, Limit, in_territory};
+pub(crate) use zones::{MAX_RADIUS_KM, NewZone, Zone};
 
 use crate::domain::Place;
 
 /// Reads the place in the columns `latitude` and `longitude`.
-fn place(row: &Row, _: &str) -> Result<Option<Place>, DataError> {
+fn place(row: &Row, _: &str) -> DataResult<Option<Place>> {
     Ok(Place::of(row.get("latitude")?, row.get("longitude")?))
 }
 

@@ -1,6 +1,7 @@
+//! Statements on reserved and redeemed discounts.
+
 use seaworthy::{data::prelude::*, prelude::*};
 use serde_json::Value;
-use tutoring_identity::locked;
 use uuid::Uuid;
 
 use crate::domain::errors;
@@ -21,75 +22,63 @@ pub(crate) struct Redemption {
     pub(crate) expires_at: DateTime<Utc>,
 }
 
-/// Statements on reserved and redeemed discounts.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Redemptions;
-
-impl Redemptions {
-    /// Returns the discount of a payment, and locks the row until the transaction ends.
-    pub(crate) async fn lock(
-        tx: &Transaction,
-        payment: Uuid,
-    ) -> Result<Option<Redemption>, DataError> {
-        locked!("SELECT payment_id, student_id, coupon_id, state, quote, expires_at FROM coupon_redemptions WHERE payment_id = {payment}")
-            .fetch_optional(tx)
-            .await
-    }
-
-    /// Inserts a reservation.
-    ///
-    /// # Errors
-    /// `CONFLICT` if the student holds a discount.
-    pub(crate) async fn insert(tx: &Transaction, redemption: &Redemption) -> Result<(), Error> {
-        let now = Utc::now();
-        let inserted = sql!("INSERT INTO coupon_redemptions (payment_id, student_id, holder_id, coupon_id, state, quote, expires_at, created_at, updated_at) VALUES ({redemption.payment}, {redemption.student}, {redemption.student}, {redemption.coupon}, {&redemption.state}, {redemption.quote.clone()}, {redemption.expires_at}, {now}, {now})")
-            .execute(tx)
-            .await;
-        conflict(inserted.map(drop))
-    }
-
-    /// Sets the state. A released discount has no holder.
-    ///
-    /// # Errors
-    /// `CONFLICT` if the student holds another discount.
-    pub(crate) async fn set_state(
-        tx: &Transaction,
-        redemption: &Redemption,
-        state: &str,
-    ) -> Result<(), Error> {
-        let holder = (state != "released").then_some(redemption.student);
-        let updated = sql!("UPDATE coupon_redemptions SET state = {state}, holder_id = {holder}, updated_at = {Utc::now()} WHERE payment_id = {redemption.payment}")
-            .execute(tx)
-            .await;
-        conflict(updated.map(drop))
-    }
-
-    /// Returns payments whose reservation ended before a time.
-    pub(crate) async fn expired(
-        connection: &dyn Connection,
-        before: DateTime<Utc>,
-        limit: u32,
-    ) -> Result<Vec<Uuid>, DataError> {
-        let rows: Vec<(Uuid,)> = sql!("SELECT payment_id FROM coupon_redemptions WHERE state = 'reserved' AND expires_at < {before} ORDER BY expires_at LIMIT {limit}")
-            .fetch_all(connection)
-            .await?;
-        Ok(rows.into_iter().map(|(id,)| id).collect())
-    }
-
-    /// Whether a student holds a discount.
-    pub(crate) async fn is_held_by(
-        connection: &dyn Connection,
-        student: Uuid,
-    ) -> Result<bool, DataError> {
-        let found: Option<(Uuid,)> =
-            sql!("SELECT payment_id FROM coupon_redemptions WHERE holder_id = {student}")
-                .fetch_optional(connection)
-                .await?;
-        Ok(found.is_some())
-    }
+/// Returns the discount of a payment, and locks the row until the transaction ends.
+pub(crate) async fn lock(tx: &Transaction, payment: Uuid) -> DataResult<Option<Redemption>> {
+    locked!("SELECT payment_id, student_id, coupon_id, state, quote, expires_at FROM coupon_redemptions WHERE payment_id = {payment}")
+        .fetch_optional(tx)
+        .await
 }
 
-fn conflict(stored: Result<(), DataError>) -> Result<(), Error> {
+/// Inserts a reservation.
+///
+/// # Errors
+/// `CONFLICT` if the student holds a discount.
+pub(crate) async fn insert(tx: &Transaction, redemption: &Redemption) -> Result<(), Error> {
+    let now = Utc::now();
+    let inserted = sql!("INSERT INTO coupon_redemptions (payment_id, student_id, holder_id, coupon_id, state, quote, expires_at, created_at, updated_at) VALUES ({redemption.payment}, {redemption.student}, {redemption.student}, {redemption.coupon}, {&redemption.state}, {redemption.quote.clone()}, {redemption.expires_at}, {now}, {now})")
+        .execute(tx)
+        .await;
+    conflict(inserted.map(drop))
+}
+
+/// Sets the state. A released discount has no holder.
+///
+/// # Errors
+/// `CONFLICT` if the student holds another discount.
+pub(crate) async fn set_state(
+    tx: &Transaction,
+    redemption: &Redemption,
+    state: &str,
+) -> Result<(), Error> {
+    let holder = (state != "released").then_some(redemption.student);
+    let updated = sql!("UPDATE coupon_redemptions SET state = {state}, holder_id = {holder}, updated_at = {Utc::now()} WHERE payment_id = {redemption.payment}")
+        .execute(tx)
+        .await;
+    conflict(updated.map(drop))
+}
+
+/// Returns payments whose reservation ended before a time.
+pub(crate) async fn expired(
+    connection: &dyn Connection,
+    before: DateTime<Utc>,
+    limit: u32,
+) -> DataResult<Vec<Uuid>> {
+    let rows: Vec<(Uuid,)> = sql!("SELECT payment_id FROM coupon_redemptions WHERE state = 'reserved' AND expires_at < {before} ORDER BY expires_at LIMIT {limit}")
+        .fetch_all(connection)
+        .await?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
+/// Whether a student holds a discount.
+pub(crate) async fn is_held_by(connection: &dyn Connection, student: Uuid) -> DataResult<bool> {
+    let found: Option<(Uuid,)> =
+        sql!("SELECT payment_id FROM coupon_redemptions WHERE holder_id = {student}")
+            .fetch_optional(connection)
+            .await?;
+    Ok(found.is_some())
+}
+
+fn conflict(stored: DataResult<()>) -> Result<(), Error> {
     match stored {
         Err(error) if error.is_unique_violation() => Err(errors::discount_used()),
         other => Ok(other?),

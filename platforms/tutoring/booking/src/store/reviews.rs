@@ -1,8 +1,11 @@
+//! Statements on reviews.
+
 use seaworthy::{data::prelude::*, prelude::*};
-use tutoring_contract::Role;
-use tutoring_identity::{from_text, insert_or_ignore};
+use tutoring_contract::{CheckedPage, Page, Role};
+use tutoring_identity::paged;
 use uuid::Uuid;
 
+use super::{Limit, in_territory};
 use crate::domain::Rating;
 
 /// The review of a completed session by one side.
@@ -22,35 +25,25 @@ pub(crate) struct Review {
 }
 
 /// Reads a rating.
-fn rating(row: &Row, _: &str) -> Result<Rating, DataError> {
+fn rating(row: &Row, _: &str) -> DataResult<Rating> {
     let unexpected = || DataError::unexpected_value("the column is not a rating");
     Rating::of_halves(row.get("rating_halves")?).ok_or_else(unexpected)
 }
 
-/// Statements on reviews.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Reviews;
+/// Inserts a review. Returns `false` if the side has reviewed the session.
+pub(crate) async fn insert(tx: &Transaction, review: &Review) -> DataResult<bool> {
+    insert_or_ignore!("session_reviews (id, session_id, review_type, reviewer_id, rating_halves, feedback, created_at) VALUES ({review.id}, {review.session_id}, {review.review_type.as_str()}, {review.reviewer_id}, {review.rating.halves()}, {review.feedback.as_deref()}, {review.created_at})")
+        .changes(tx)
+        .await
+}
 
-impl Reviews {
-    /// Inserts a review. Returns `false` if the side has reviewed the session.
-    pub(crate) async fn insert(tx: &Transaction, review: &Review) -> Result<bool, DataError> {
-        insert_or_ignore!("session_reviews (id, session_id, review_type, reviewer_id, rating_halves, feedback, created_at) VALUES ({review.id}, {review.session_id}, {review.review_type.as_str()}, {review.reviewer_id}, {review.rating.halves()}, {review.feedback.as_deref()}, {review.created_at})")
-            .changes(tx)
-            .await
-    }
-
-    /// Returns a page of reviews, the newest first, and their number.
-    pub(crate) async fn list(
-        connection: &dyn Connection,
-        limit: u32,
-        offset: u64,
-    ) -> Result<(Vec<Review>, u64), DataError> {
-        let (total,): (u64,) = sql("SELECT COUNT(*) FROM session_reviews")
-            .fetch_one(connection)
-            .await?;
-        let items = sql!("SELECT id, session_id, review_type, reviewer_id, rating_halves, feedback, created_at FROM session_reviews ORDER BY created_at DESC, id LIMIT {limit} OFFSET {offset}")
-            .fetch_all(connection)
-            .await?;
-        Ok((items, total))
-    }
+/// Returns a page of reviews in a territory, the newest first.
+pub(crate) async fn list(
+    connection: &dyn Connection,
+    limit: &Limit,
+    page: CheckedPage,
+) -> DataResult<Page<Review>> {
+    in_territory!(paged, limit, ["SELECT id, session_id, review_type, reviewer_id, rating_halves, feedback, created_at FROM session_reviews WHERE 1 = 1"], "(SELECT s.allocation_id FROM tutoring_sessions s WHERE s.id = session_reviews.session_id)", [; "ORDER BY created_at DESC, id", page])
+        .fetch(connection)
+        .await
 }

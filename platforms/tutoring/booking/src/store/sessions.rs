@@ -1,28 +1,23 @@
+//! Statements on sessions.
+
 use jiff::civil::Date;
 use seaworthy::{
     data::{Value, prelude::*},
     prelude::*,
 };
 use serde_json::{Value as Json, json};
-use tutoring_contract::Slot;
-use tutoring_identity::{from_text, insert_or_ignore, locked};
+use tutoring_contract::{CheckedPage, Page, Slot};
+use tutoring_identity::paged;
 use uuid::Uuid;
 
-use super::place;
+use super::{Limit, in_territory, place};
 use crate::domain::{Mode, Place, SessionStatus};
 
 /// Sessions of one allocation: 30, and one for each that was cancelled.
 const MAX_SESSIONS: u32 = 500;
 
-/// The first part of statements that read sessions.
-macro_rules! statement {
-    (locked $rest:literal) => {
-        locked!("SELECT id, allocation_id, session_number, student_id, trainer_id, course_id, scheduled_date, timeslot, start_minute, starts_at, duration_min, mode, status, latitude, longitude, otp_hash, otp_issued_at, otp_attempts, started_at, ended_at, confirmed_at, verification, notes FROM tutoring_sessions ", $rest)
-    };
-    ($($rest:literal),+) => {
-        sql!("SELECT id, allocation_id, session_number, student_id, trainer_id, course_id, scheduled_date, timeslot, start_minute, starts_at, duration_min, mode, status, latitude, longitude, otp_hash, otp_issued_at, otp_attempts, started_at, ended_at, confirmed_at, verification, notes FROM tutoring_sessions ", $($rest),+)
-    };
-}
+// The first part of statements that read sessions.
+statements! { statement: "SELECT id, allocation_id, session_number, student_id, trainer_id, course_id, scheduled_date, timeslot, start_minute, starts_at, duration_min, mode, status, latitude, longitude, otp_hash, otp_issued_at, otp_attempts, started_at, ended_at, confirmed_at, verification, notes FROM tutoring_sessions " }
 
 /// A session of an allocation. Responses never contain the code.
 #[derive(Debug, Clone, Serialize, FromRow)]
@@ -63,183 +58,163 @@ pub(crate) struct Session {
     pub(crate) notes: Option<String>,
 }
 
-/// Statements on sessions.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Sessions;
-
-impl Sessions {
-    pub(crate) async fn by_id(
-        connection: &dyn Connection,
-        id: Uuid,
-    ) -> Result<Option<Session>, DataError> {
-        statement!("WHERE id = {id}")
-            .fetch_optional(connection)
-            .await
-    }
-
-    /// Returns a session, and locks the row until the transaction ends.
-    pub(crate) async fn lock(tx: &Transaction, id: Uuid) -> Result<Option<Session>, DataError> {
-        statement!(locked "WHERE id = {id}")
-            .fetch_optional(tx)
-            .await
-    }
-
-    /// Inserts sessions, except those whose number exists. Returns how many are new.
-    pub(crate) async fn insert(tx: &Transaction, sessions: &[Session]) -> Result<u64, DataError> {
-        if sessions.is_empty() {
-            return Ok(0);
-        }
-        let now = Utc::now();
-        let rows = sessions.iter().map(|one| -> [Value; 19] {
-            [
-                one.id.into(),
-                one.allocation_id.into(),
-                one.session_number.into(),
-                one.student_id.into(),
-                one.trainer_id.into(),
-                one.course_id.into(),
-                one.scheduled_date.to_string().into(),
-                one.slot.to_string().into(),
-                one.start_minute.into(),
-                one.starts_at.into(),
-                one.duration_min.into(),
-                one.mode.as_str().into(),
-                one.status.as_str().into(),
-                one.place.map(|place| place.latitude).into(),
-                one.place.map(|place| place.longitude).into(),
-                0_i32.into(),
-                json!({}).into(),
-                now.into(),
-                now.into(),
-            ]
-        });
-        let inserted = insert_or_ignore!("tutoring_sessions (id, allocation_id, session_number, student_id, trainer_id, course_id, scheduled_date, timeslot, start_minute, starts_at, duration_min, mode, status, latitude, longitude, otp_attempts, verification, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)**")
-            .bind_rows(rows)
-            .execute(tx)
-            .await?;
-        Ok(inserted.rows_affected())
-    }
-
-    /// Stores the members that change.
-    pub(crate) async fn update(tx: &Transaction, session: &Session) -> Result<(), DataError> {
-        sql!("UPDATE tutoring_sessions SET trainer_id = {session.trainer_id}, scheduled_date = {session.scheduled_date.to_string()}, timeslot = {session.slot.to_string()}, start_minute = {session.start_minute}, starts_at = {session.starts_at}, status = {session.status.as_str()}, otp_hash = {session.otp_hash.as_deref()}, otp_issued_at = {session.otp_issued_at}, otp_attempts = {session.otp_attempts}, started_at = {session.started_at}, ended_at = {session.ended_at}, confirmed_at = {session.confirmed_at}, verification = {session.verification.clone()}, notes = {session.notes.as_deref()}, updated_at = {Utc::now()} WHERE id = {session.id}")
-            .apply(tx)
-            .await
-    }
-
-    /// Returns the sessions of an allocation in order.
-    pub(crate) async fn of_allocation(
-        connection: &dyn Connection,
-        allocation: Uuid,
-    ) -> Result<Vec<Session>, DataError> {
-        statement!(
-            "WHERE allocation_id = {allocation} ORDER BY session_number LIMIT {MAX_SESSIONS}"
-        )
-        .fetch_all(connection)
+pub(crate) async fn by_id(connection: &dyn Connection, id: Uuid) -> DataResult<Option<Session>> {
+    statement!(sql, "WHERE id = {id}")
+        .fetch_optional(connection)
         .await
-    }
+}
 
-    /// Returns a page of the sessions of a student or a trainer by date, and their number.
-    pub(crate) async fn of_user(
-        connection: &dyn Connection,
-        user: Uuid,
-        is_trainer: bool,
-        (limit, offset): (u32, u64),
-    ) -> Result<(Vec<Session>, u64), DataError> {
-        macro_rules! page {
-            ($column:literal) => {{
-                let (total,): (u64,) = sql(concat!(
-                    "SELECT COUNT(*) FROM tutoring_sessions WHERE ",
-                    $column,
-                    " = ?"
-                ))
-                .bind(user)
-                .fetch_one(connection)
-                .await?;
-                let items = statement!(
-                    "WHERE ",
-                    $column,
-                    " = ? ORDER BY scheduled_date, start_minute, id LIMIT ? OFFSET ?"
-                )
-                .bind(user)
-                .bind(limit)
-                .bind(offset)
-                .fetch_all(connection)
-                .await?;
-                Ok((items, total))
-            }};
-        }
-        match is_trainer {
-            true => page!("trainer_id"),
-            false => page!("student_id"),
-        }
-    }
+/// Returns a session, and locks the row until the transaction ends.
+pub(crate) async fn lock(tx: &Transaction, id: Uuid) -> DataResult<Option<Session>> {
+    statement!(locked, "WHERE id = {id}")
+        .fetch_optional(tx)
+        .await
+}
 
-    /// Returns the scheduled sessions of a trainer and a student on a day, and locks the rows.
-    pub(crate) async fn lock_of_day(
-        tx: &Transaction,
-        trainer: Uuid,
-        student: Uuid,
-        date: Date,
-    ) -> Result<Vec<Session>, DataError> {
-        statement!(locked "WHERE trainer_id = {trainer} AND scheduled_date = {date.to_string()} AND student_id = {student} AND status = 'scheduled' ORDER BY session_number")
-            .fetch_all(tx)
-            .await
+/// Inserts sessions, except those whose number exists. Returns how many are new.
+pub(crate) async fn insert(tx: &Transaction, sessions: &[Session]) -> DataResult<u64> {
+    if sessions.is_empty() {
+        return Ok(0);
     }
+    let now = Utc::now();
+    let rows = sessions.iter().map(|one| -> [Value; 19] {
+        [
+            one.id.into(),
+            one.allocation_id.into(),
+            one.session_number.into(),
+            one.student_id.into(),
+            one.trainer_id.into(),
+            one.course_id.into(),
+            one.scheduled_date.to_string().into(),
+            one.slot.to_string().into(),
+            one.start_minute.into(),
+            one.starts_at.into(),
+            one.duration_min.into(),
+            one.mode.as_str().into(),
+            one.status.as_str().into(),
+            one.place.map(|place| place.latitude).into(),
+            one.place.map(|place| place.longitude).into(),
+            0_i32.into(),
+            json!({}).into(),
+            now.into(),
+            now.into(),
+        ]
+    });
+    let inserted = insert_or_ignore!("tutoring_sessions (id, allocation_id, session_number, student_id, trainer_id, course_id, scheduled_date, timeslot, start_minute, starts_at, duration_min, mode, status, latitude, longitude, otp_attempts, verification, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)**")
+        .bind_rows(rows)
+        .execute(tx)
+        .await?;
+    Ok(inserted.rows_affected())
+}
 
-    /// Returns the scheduled sessions of an allocation in order, and locks the rows.
-    pub(crate) async fn lock_scheduled(
-        tx: &Transaction,
-        allocation: Uuid,
-    ) -> Result<Vec<Session>, DataError> {
-        statement!(locked "WHERE allocation_id = {allocation} AND status = 'scheduled' ORDER BY session_number")
+/// Stores the members that change.
+pub(crate) async fn update(tx: &Transaction, session: &Session) -> DataResult<()> {
+    sql!("UPDATE tutoring_sessions SET trainer_id = {session.trainer_id}, scheduled_date = {session.scheduled_date.to_string()}, timeslot = {session.slot.to_string()}, start_minute = {session.start_minute}, starts_at = {session.starts_at}, status = {session.status.as_str()}, otp_hash = {session.otp_hash.as_deref()}, otp_issued_at = {session.otp_issued_at}, otp_attempts = {session.otp_attempts}, started_at = {session.started_at}, ended_at = {session.ended_at}, confirmed_at = {session.confirmed_at}, verification = {session.verification.clone()}, notes = {session.notes.as_deref()}, updated_at = {Utc::now()} WHERE id = {session.id}")
+        .apply(tx)
+        .await
+}
+
+/// Returns the sessions of an allocation in order.
+pub(crate) async fn of_allocation(
+    connection: &dyn Connection,
+    allocation: Uuid,
+) -> DataResult<Vec<Session>> {
+    statement!(
+        sql,
+        "WHERE allocation_id = {allocation} ORDER BY session_number LIMIT {MAX_SESSIONS}"
+    )
+    .fetch_all(connection)
+    .await
+}
+
+/// Returns a page of the sessions of a student or a trainer in a territory by date.
+pub(crate) async fn of_user(
+    connection: &dyn Connection,
+    user: Uuid,
+    is_trainer: bool,
+    limit: &Limit,
+    page: CheckedPage,
+) -> DataResult<Page<Session>> {
+    macro_rules! matching {
+        ($condition:literal) => {
+            in_territory!(statement, limit, [paged, $condition], "tutoring_sessions.allocation_id", [; "ORDER BY scheduled_date, start_minute, id", page])
+        };
+    }
+    let statement = match is_trainer {
+        true => matching!("WHERE trainer_id = {user}"),
+        false => matching!("WHERE student_id = {user}"),
+    };
+    statement.fetch(connection).await
+}
+
+/// Returns the IDs of the scheduled sessions of a trainer and a student on a day.
+pub(crate) async fn of_day(
+    connection: &dyn Connection,
+    trainer: Uuid,
+    student: Uuid,
+    date: Date,
+) -> DataResult<Vec<Uuid>> {
+    let rows: Vec<(Uuid,)> = sql!("SELECT id FROM tutoring_sessions WHERE trainer_id = {trainer} AND scheduled_date = {date.to_string()} AND student_id = {student} AND status = 'scheduled' ORDER BY session_number")
+        .fetch_all(connection)
+        .await?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
+/// Returns the scheduled sessions of a trainer and a student on a day, and locks the rows.
+pub(crate) async fn lock_of_day(
+    tx: &Transaction,
+    trainer: Uuid,
+    student: Uuid,
+    date: Date,
+) -> DataResult<Vec<Session>> {
+    statement!(locked, "WHERE trainer_id = {trainer} AND scheduled_date = {date.to_string()} AND student_id = {student} AND status = 'scheduled' ORDER BY session_number")
         .fetch_all(tx)
         .await
-    }
+}
 
-    /// Returns sessions that wait for their student since before a time.
-    pub(crate) async fn unconfirmed(
-        connection: &dyn Connection,
-        before: DateTime<Utc>,
-        limit: u32,
-    ) -> Result<Vec<Uuid>, DataError> {
-        let rows: Vec<(Uuid,)> = sql!("SELECT id FROM tutoring_sessions WHERE status = 'pending_confirmation' AND ended_at < {before} ORDER BY ended_at LIMIT {limit}")
-            .fetch_all(connection)
-            .await?;
-        Ok(rows.into_iter().map(|(id,)| id).collect())
-    }
+/// Returns the scheduled sessions of an allocation in order, and locks the rows.
+pub(crate) async fn lock_scheduled(tx: &Transaction, allocation: Uuid) -> DataResult<Vec<Session>> {
+    statement!(
+        locked,
+        "WHERE allocation_id = {allocation} AND status = 'scheduled' ORDER BY session_number"
+    )
+    .fetch_all(tx)
+    .await
+}
 
-    /// Returns the number of sessions in ended allocations of a purchase that were held or take
-    /// place.
-    pub(crate) async fn held_before(
-        connection: &dyn Connection,
-        purchase: Uuid,
-    ) -> Result<u16, DataError> {
-        let (count,): (u16,) = sql!("SELECT COUNT(*) FROM tutoring_sessions s JOIN allocations a ON a.id = s.allocation_id WHERE a.purchase_id = {purchase} AND a.open_course_id IS NULL AND s.status NOT IN ('scheduled', 'cancelled')")
-            .fetch_one(connection)
-            .await?;
-        Ok(count)
-    }
+/// Returns sessions that wait for their student since before a time.
+pub(crate) async fn unconfirmed(
+    connection: &dyn Connection,
+    before: DateTime<Utc>,
+    limit: u32,
+) -> DataResult<Vec<Uuid>> {
+    let rows: Vec<(Uuid,)> = sql!("SELECT id FROM tutoring_sessions WHERE status = 'pending_confirmation' AND ended_at < {before} ORDER BY ended_at LIMIT {limit}")
+        .fetch_all(connection)
+        .await?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}
 
-    /// Returns the number of sessions of an allocation that were held or take place.
-    pub(crate) async fn begun(
-        connection: &dyn Connection,
-        allocation: Uuid,
-    ) -> Result<u16, DataError> {
-        let (count,): (u16,) = sql!("SELECT COUNT(*) FROM tutoring_sessions WHERE allocation_id = {allocation} AND status NOT IN ('scheduled', 'cancelled')")
-            .fetch_one(connection)
-            .await?;
-        Ok(count)
-    }
+/// Returns the number of sessions in ended allocations of a purchase that were held or take
+/// place.
+pub(crate) async fn held_before(connection: &dyn Connection, purchase: Uuid) -> DataResult<u16> {
+    let (count,): (u16,) = sql!("SELECT COUNT(*) FROM tutoring_sessions s JOIN allocations a ON a.id = s.allocation_id WHERE a.purchase_id = {purchase} AND a.open_course_id IS NULL AND s.status NOT IN ('scheduled', 'cancelled')")
+        .fetch_one(connection)
+        .await?;
+    Ok(count)
+}
 
-    /// Returns the number of completed sessions of an allocation.
-    pub(crate) async fn completed(
-        connection: &dyn Connection,
-        allocation: Uuid,
-    ) -> Result<u16, DataError> {
-        let (count,): (u16,) = sql!("SELECT COUNT(*) FROM tutoring_sessions WHERE allocation_id = {allocation} AND status = 'completed'")
-            .fetch_one(connection)
-            .await?;
-        Ok(count)
-    }
+/// Returns the number of sessions of an allocation that were held or take place.
+pub(crate) async fn begun(connection: &dyn Connection, allocation: Uuid) -> DataResult<u16> {
+    let (count,): (u16,) = sql!("SELECT COUNT(*) FROM tutoring_sessions WHERE allocation_id = {allocation} AND status NOT IN ('scheduled', 'cancelled')")
+        .fetch_one(connection)
+        .await?;
+    Ok(count)
+}
+
+/// Returns the number of completed sessions of an allocation.
+pub(crate) async fn completed(connection: &dyn Connection, allocation: Uuid) -> DataResult<u16> {
+    let (count,): (u16,) = sql!("SELECT COUNT(*) FROM tutoring_sessions WHERE allocation_id = {allocation} AND status = 'completed'")
+        .fetch_one(connection)
+        .await?;
+    Ok(count)
 }

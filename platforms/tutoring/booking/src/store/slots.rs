@@ -1,3 +1,5 @@
+//! The slot ledger. It is the only way to take a slot of a trainer.
+
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
@@ -6,7 +8,6 @@ use seaworthy::{
     prelude::*,
 };
 use tutoring_contract::{ClassType, Slot};
-use tutoring_identity::{from_text, insert_or_ignore};
 use uuid::Uuid;
 
 use crate::domain::{Booked, Mode, Place, Planned, errors};
@@ -24,7 +25,7 @@ pub(crate) struct Reserved {
 }
 
 impl FromRow for Reserved {
-    fn from_row(row: &Row) -> Result<Self, DataError> {
+    fn from_row(row: &Row) -> DataResult<Self> {
         Ok(Self {
             trainer: row.get("trainer_id")?,
             planned: Planned {
@@ -36,191 +37,174 @@ impl FromRow for Reserved {
     }
 }
 
-/// The slot ledger. It is the only way to take a slot of a trainer.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Slots;
-
-impl Slots {
-    /// Reserves slots of a trainer for sessions of an allocation. A session that has a slot keeps
-    /// it.
-    ///
-    /// # Errors
-    /// `SLOT_TAKEN`: the transaction must roll back.
-    pub(crate) async fn reserve(
-        tx: &Transaction,
-        trainer: Uuid,
-        allocation: Uuid,
-        planned: &[Planned],
-    ) -> Result<(), Error> {
-        if planned.is_empty() {
-            return Ok(());
-        }
-        let rows = planned.iter().map(|one| -> [Value; 6] {
-            [
-                trainer.into(),
-                one.date.to_string().into(),
-                one.slot.to_string().into(),
-                ALLOCATION.into(),
-                allocation.into(),
-                one.number.into(),
-            ]
-        });
-        let inserted = insert_or_ignore!("schedule_slots (trainer_id, slot_date, timeslot, state, owner_kind, owner_id, session_number) VALUES (?, ?, ?, 'booked', ?, ?, ?)**")
-            .bind_rows(rows)
-            .execute(tx)
-            .await?;
-        if inserted.rows_affected() == planned.len() as u64 {
-            return Ok(());
-        }
-        for one in planned {
-            Self::take(tx, trainer, allocation, *one).await?;
-        }
-        Ok(())
+/// Reserves slots of a trainer for sessions of an allocation. A session that has a slot keeps
+/// it.
+///
+/// # Errors
+/// `SLOT_TAKEN`: the transaction must roll back.
+pub(crate) async fn reserve(
+    tx: &Transaction,
+    trainer: Uuid,
+    allocation: Uuid,
+    planned: &[Planned],
+) -> Result<(), Error> {
+    if planned.is_empty() {
+        return Ok(());
     }
-
-    /// Takes a slot whose row exists.
-    async fn take(
-        tx: &Transaction,
-        trainer: Uuid,
-        allocation: Uuid,
-        one: Planned,
-    ) -> Result<(), Error> {
-        if Self::of_session(tx, allocation, one.number)
-            .await?
-            .is_some()
-        {
-            return Ok(());
-        }
-        let taken = sql!("UPDATE schedule_slots SET state = 'booked', owner_kind = {ALLOCATION}, owner_id = {allocation}, session_number = {one.number} WHERE trainer_id = {trainer} AND slot_date = {one.date.to_string()} AND timeslot = {one.slot.to_string()} AND state = 'available'")
-            .execute(tx)
-            .await?;
-        match taken.rows_affected() {
-            0 => Err(errors::slot_taken()),
-            _ => Ok(()),
-        }
+    let rows = planned.iter().map(|one| -> [Value; 6] {
+        [
+            trainer.into(),
+            one.date.to_string().into(),
+            one.slot.to_string().into(),
+            ALLOCATION.into(),
+            allocation.into(),
+            one.number.into(),
+        ]
+    });
+    let inserted = insert_or_ignore!("schedule_slots (trainer_id, slot_date, timeslot, state, owner_kind, owner_id, session_number) VALUES (?, ?, ?, 'booked', ?, ?, ?)**")
+        .bind_rows(rows)
+        .execute(tx)
+        .await?;
+    if inserted.rows_affected() == planned.len() as u64 {
+        return Ok(());
     }
-
-    /// Returns the slot of a session.
-    pub(crate) async fn of_session(
-        connection: &dyn Connection,
-        allocation: Uuid,
-        number: u16,
-    ) -> Result<Option<Reserved>, DataError> {
-        sql!("SELECT trainer_id, slot_date, timeslot, session_number FROM schedule_slots WHERE owner_kind = {ALLOCATION} AND owner_id = {allocation} AND session_number = {number}")
-            .fetch_optional(connection)
-            .await
+    for one in planned {
+        take(tx, trainer, allocation, *one).await?;
     }
+    Ok(())
+}
 
-    /// Returns the slots of an allocation in the order of their sessions.
-    pub(crate) async fn of_allocation(
-        connection: &dyn Connection,
-        allocation: Uuid,
-    ) -> Result<Vec<Reserved>, DataError> {
-        sql!("SELECT trainer_id, slot_date, timeslot, session_number FROM schedule_slots WHERE owner_kind = {ALLOCATION} AND owner_id = {allocation} ORDER BY session_number")
-            .fetch_all(connection)
-            .await
+/// Takes a slot whose row exists.
+async fn take(
+    tx: &Transaction,
+    trainer: Uuid,
+    allocation: Uuid,
+    one: Planned,
+) -> Result<(), Error> {
+    if of_session(tx, allocation, one.number).await?.is_some() {
+        return Ok(());
     }
+    let taken = sql!("UPDATE schedule_slots SET state = 'booked', owner_kind = {ALLOCATION}, owner_id = {allocation}, session_number = {one.number} WHERE trainer_id = {trainer} AND slot_date = {one.date.to_string()} AND timeslot = {one.slot.to_string()} AND state = 'available'")
+        .execute(tx)
+        .await?;
+    match taken.rows_affected() {
+        0 => Err(errors::slot_taken()),
+        _ => Ok(()),
+    }
+}
 
-    /// Frees the slot of a session. Only its owner is affected.
-    pub(crate) async fn free(
-        tx: &Transaction,
-        allocation: Uuid,
-        number: u16,
-    ) -> Result<(), DataError> {
-        sql!("UPDATE schedule_slots SET state = 'available', owner_kind = NULL, owner_id = NULL, session_number = NULL WHERE owner_kind = {ALLOCATION} AND owner_id = {allocation} AND session_number = {number}")
-            .apply(tx)
-            .await
-    }
+/// Returns the slot of a session.
+pub(crate) async fn of_session(
+    connection: &dyn Connection,
+    allocation: Uuid,
+    number: u16,
+) -> DataResult<Option<Reserved>> {
+    sql!("SELECT trainer_id, slot_date, timeslot, session_number FROM schedule_slots WHERE owner_kind = {ALLOCATION} AND owner_id = {allocation} AND session_number = {number}")
+        .fetch_optional(connection)
+        .await
+}
 
-    /// Frees the slots of an allocation from a date on, except those of sessions that still take
-    /// place or were held.
-    pub(crate) async fn free_from(
-        tx: &Transaction,
-        allocation: Uuid,
-        from: Date,
-    ) -> Result<u64, DataError> {
-        let freed = sql!("UPDATE schedule_slots SET state = 'available', owner_kind = NULL, owner_id = NULL, session_number = NULL
-             WHERE owner_kind = {ALLOCATION} AND owner_id = {allocation} AND slot_date >= {from.to_string()} AND NOT EXISTS
-             (SELECT 1 FROM tutoring_sessions s WHERE s.allocation_id = schedule_slots.owner_id AND s.session_number = schedule_slots.session_number AND s.status <> 'cancelled')")
-            .execute(tx)
-            .await?;
-        Ok(freed.rows_affected())
-    }
+/// Returns the slots of an allocation in the order of their sessions.
+pub(crate) async fn of_allocation(
+    connection: &dyn Connection,
+    allocation: Uuid,
+) -> DataResult<Vec<Reserved>> {
+    sql!("SELECT trainer_id, slot_date, timeslot, session_number FROM schedule_slots WHERE owner_kind = {ALLOCATION} AND owner_id = {allocation} ORDER BY session_number")
+        .fetch_all(connection)
+        .await
+}
 
-    /// Moves a session to another slot, or to another trainer.
-    ///
-    /// # Errors
-    /// `SLOT_TAKEN`: the transaction must roll back.
-    pub(crate) async fn move_to(
-        tx: &Transaction,
-        trainer: Uuid,
-        allocation: Uuid,
-        to: Planned,
-    ) -> Result<(), Error> {
-        Self::free(tx, allocation, to.number).await?;
-        Self::reserve(tx, trainer, allocation, &[to]).await
-    }
+/// Frees the slot of a session. Only its owner is affected.
+pub(crate) async fn free(tx: &Transaction, allocation: Uuid, number: u16) -> DataResult<()> {
+    sql!("UPDATE schedule_slots SET state = 'available', owner_kind = NULL, owner_id = NULL, session_number = NULL WHERE owner_kind = {ALLOCATION} AND owner_id = {allocation} AND session_number = {number}")
+        .apply(tx)
+        .await
+}
 
-    /// Returns the booked slots of a trainer with the places of their sessions, in a range of
-    /// dates.
-    pub(crate) async fn booked(
-        connection: &dyn Connection,
-        trainer: Uuid,
-        (first, last): (Date, Date),
-    ) -> Result<Vec<Booked>, DataError> {
-        let rows: Vec<BookedRow> = sql!("SELECT l.slot_date, l.timeslot, l.session_number, a.latitude, a.longitude, a.package FROM schedule_slots l LEFT JOIN allocations a ON a.id = l.owner_id
-             WHERE l.trainer_id = {trainer} AND l.slot_date BETWEEN {first.to_string()} AND {last.to_string()} AND l.state <> 'available' ORDER BY l.slot_date, l.timeslot LIMIT {MAX_SLOTS}")
-            .fetch_all(connection)
-            .await?;
-        Ok(rows.into_iter().map(|row| row.0).collect())
-    }
+/// Frees the slots of an allocation from a date on, except those of sessions that still take
+/// place or were held.
+pub(crate) async fn free_from(tx: &Transaction, allocation: Uuid, from: Date) -> DataResult<u64> {
+    let freed = sql!("UPDATE schedule_slots SET state = 'available', owner_kind = NULL, owner_id = NULL, session_number = NULL
+         WHERE owner_kind = {ALLOCATION} AND owner_id = {allocation} AND slot_date >= {from.to_string()} AND NOT EXISTS
+         (SELECT 1 FROM tutoring_sessions s WHERE s.allocation_id = schedule_slots.owner_id AND s.session_number = schedule_slots.session_number AND s.status <> 'cancelled')")
+        .execute(tx)
+        .await?;
+    Ok(freed.rows_affected())
+}
 
-    /// Returns the booked slots of trainers on a date, with the places of their sessions.
-    pub(crate) async fn booked_on(
-        connection: &dyn Connection,
-        trainers: &[Uuid],
-        date: Date,
-    ) -> Result<BTreeMap<Uuid, Vec<Booked>>, DataError> {
-        let mut booked: BTreeMap<_, Vec<_>> = BTreeMap::new();
-        if trainers.is_empty() {
-            return Ok(booked);
-        }
-        let rows: Vec<BookedOf> = sql("SELECT l.trainer_id, l.slot_date, l.timeslot, l.session_number, a.latitude, a.longitude, a.package FROM schedule_slots l LEFT JOIN allocations a ON a.id = l.owner_id
-             WHERE l.trainer_id IN (?*) AND l.slot_date = ? AND l.state <> 'available'")
-            .bind_list(trainers.iter().copied())
-            .bind(date.to_string())
-            .fetch_all(connection)
-            .await?;
-        for BookedOf(trainer, one) in rows {
-            booked.entry(trainer).or_default().push(one);
-        }
-        Ok(booked)
-    }
+/// Moves a session to another slot, or to another trainer.
+///
+/// # Errors
+/// `SLOT_TAKEN`: the transaction must roll back.
+pub(crate) async fn move_to(
+    tx: &Transaction,
+    trainer: Uuid,
+    allocation: Uuid,
+    to: Planned,
+) -> Result<(), Error> {
+    free(tx, allocation, to.number).await?;
+    reserve(tx, trainer, allocation, &[to]).await
+}
 
-    /// Returns the dates on which a trainer has no time in one of the slots.
-    pub(crate) async fn taken(
-        connection: &dyn Connection,
-        trainer: Uuid,
-        from: Date,
-        slots: &[Slot],
-    ) -> Result<Vec<Date>, Error> {
-        let rows: Vec<(String,)> = sql("SELECT DISTINCT slot_date FROM schedule_slots WHERE trainer_id = ? AND slot_date >= ? AND timeslot IN (?*) AND state <> 'available' ORDER BY slot_date LIMIT ?")
-            .bind(trainer)
-            .bind(from.to_string())
-            .bind_list(slots.iter().map(Slot::to_string))
-            .bind(MAX_SLOTS)
-            .fetch_all(connection)
-            .await?;
-        let dates = rows.iter().map(|(date,)| date.parse());
-        dates.collect::<Result<_, _>>().map_err(Error::internal)
+/// Returns the booked slots of a trainer with the places of their sessions, in a range of
+/// dates.
+pub(crate) async fn booked(
+    connection: &dyn Connection,
+    trainer: Uuid,
+    (first, last): (Date, Date),
+) -> DataResult<Vec<Booked>> {
+    let rows: Vec<BookedRow> = sql!("SELECT l.slot_date, l.timeslot, l.session_number, a.latitude, a.longitude, a.package FROM schedule_slots l LEFT JOIN allocations a ON a.id = l.owner_id
+         WHERE l.trainer_id = {trainer} AND l.slot_date BETWEEN {first.to_string()} AND {last.to_string()} AND l.state <> 'available' ORDER BY l.slot_date, l.timeslot LIMIT {MAX_SLOTS}")
+        .fetch_all(connection)
+        .await?;
+    Ok(rows.into_iter().map(|row| row.0).collect())
+}
+
+/// Returns the booked slots of trainers on a date, with the places of their sessions.
+pub(crate) async fn booked_on(
+    connection: &dyn Connection,
+    trainers: &[Uuid],
+    date: Date,
+) -> DataResult<BTreeMap<Uuid, Vec<Booked>>> {
+    let mut booked: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    if trainers.is_empty() {
+        return Ok(booked);
     }
+    let rows: Vec<BookedOf> = sql("SELECT l.trainer_id, l.slot_date, l.timeslot, l.session_number, a.latitude, a.longitude, a.package FROM schedule_slots l LEFT JOIN allocations a ON a.id = l.owner_id
+         WHERE l.trainer_id IN (?*) AND l.slot_date = ? AND l.state <> 'available'")
+        .bind_list(trainers.iter().copied())
+        .bind(date.to_string())
+        .fetch_all(connection)
+        .await?;
+    for BookedOf(trainer, one) in rows {
+        booked.entry(trainer).or_default().push(one);
+    }
+    Ok(booked)
+}
+
+/// Returns the dates on which a trainer has no time in one of the slots.
+pub(crate) async fn taken(
+    connection: &dyn Connection,
+    trainer: Uuid,
+    from: Date,
+    slots: &[Slot],
+) -> Result<Vec<Date>, Error> {
+    let rows: Vec<(String,)> = sql("SELECT DISTINCT slot_date FROM schedule_slots WHERE trainer_id = ? AND slot_date >= ? AND timeslot IN (?*) AND state <> 'available' ORDER BY slot_date LIMIT ?")
+        .bind(trainer)
+        .bind(from.to_string())
+        .bind_list(slots.iter().map(Slot::to_string))
+        .bind(MAX_SLOTS)
+        .fetch_all(connection)
+        .await?;
+    let dates = rows.iter().map(|(date,)| date.parse());
+    dates.collect::<Result<_, _>>().map_err(Error::internal)
 }
 
 /// A booked slot of a trainer.
 struct BookedOf(Uuid, Booked);
 
 impl FromRow for BookedOf {
-    fn from_row(row: &Row) -> Result<Self, DataError> {
+    fn from_row(row: &Row) -> DataResult<Self> {
         Ok(Self(row.get("trainer_id")?, BookedRow::from_row(row)?.0))
     }
 }
@@ -228,7 +212,7 @@ impl FromRow for BookedOf {
 struct BookedRow(Booked);
 
 impl FromRow for BookedRow {
-    fn from_row(row: &Row) -> Result<Self, DataError> {
+    fn from_row(row: &Row) -> DataResult<Self> {
         let number: Option<u16> = row.get("session_number")?;
         let package: Option<serde_json::Value> = row.get("package")?;
         let class = package.and_then(|package| {

@@ -1,7 +1,10 @@
+//! Statements on cities, clusters and zones.
+
 use seaworthy::{data::prelude::*, prelude::*};
-use tutoring_identity::insert_or_ignore;
+use tutoring_contract::Territory;
 use uuid::Uuid;
 
+use super::Limit;
 use crate::domain::Place;
 
 /// The largest radius of a zone, which limits the search around a place.
@@ -18,7 +21,6 @@ pub(crate) struct NewZone {
     /// `company` or `franchise`.
     #[serde(default = "company")]
     pub(crate) operator: String,
-    #[serde(default)]
     pub(crate) franchise_id: Option<Uuid>,
     pub(crate) centre: Place,
     pub(crate) radius_km: f64,
@@ -42,7 +44,7 @@ pub(crate) struct Zone {
 }
 
 impl FromRow for Zone {
-    fn from_row(row: &Row) -> Result<Self, DataError> {
+    fn from_row(row: &Row) -> DataResult<Self> {
         let centre = Place::of(row.get("latitude")?, row.get("longitude")?);
         let unexpected = || DataError::unexpected_value("the row is not a valid zone");
         Ok(Self {
@@ -72,120 +74,92 @@ pub(crate) struct Demand {
     trainers: u64,
 }
 
-/// Statements on cities, clusters and zones.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Zones;
+/// Returns the active zones that contain a place, the nearest centre first.
+pub(crate) async fn around(connection: &dyn Connection, place: Place) -> DataResult<Vec<Zone>> {
+    let (south, north) = place.latitudes(MAX_RADIUS_KM);
+    let (west, east) = place.longitudes(MAX_RADIUS_KM);
+    let mut zones: Vec<Zone> = sql!("SELECT id, city_id, name, operator, franchise_id, latitude, longitude, radius_km FROM zones WHERE is_active = {true} AND latitude BETWEEN {south} AND {north} AND longitude BETWEEN {west} AND {east} ORDER BY id LIMIT {MAX_ZONES}")
+        .fetch_all(connection)
+        .await?;
+    zones.retain(|zone| zone.centre.distance_km(place) <= zone.radius_km);
+    zones.sort_by(|one, other| {
+        let distance = |zone: &Zone| zone.centre.distance_km(place);
+        distance(one).total_cmp(&distance(other))
+    });
+    Ok(zones)
+}
 
-impl Zones {
-    /// Returns the active zones that contain a place, the nearest centre first.
-    pub(crate) async fn around(
-        connection: &dyn Connection,
-        place: Place,
-    ) -> Result<Vec<Zone>, DataError> {
-        let (south, north) = place.latitudes(MAX_RADIUS_KM);
-        let (west, east) = place.longitudes(MAX_RADIUS_KM);
-        let mut zones: Vec<Zone> = sql!("SELECT id, city_id, name, operator, franchise_id, latitude, longitude, radius_km FROM zones WHERE is_active = {true} AND latitude BETWEEN {south} AND {north} AND longitude BETWEEN {west} AND {east} ORDER BY id LIMIT {MAX_ZONES}")
-            .fetch_all(connection)
-            .await?;
-        zones.retain(|zone| zone.centre.distance_km(place) <= zone.radius_km);
-        zones.sort_by(|one, other| {
-            let distance = |zone: &Zone| zone.centre.distance_km(place);
-            distance(one).total_cmp(&distance(other))
-        });
-        Ok(zones)
-    }
+/// Returns the zone of a place: the one with the nearest centre.
+pub(crate) async fn of(connection: &dyn Connection, place: Place) -> DataResult<Option<Zone>> {
+    Ok(around(connection, place).await?.into_iter().next())
+}
 
-    /// Returns the zone of a place: the one with the nearest centre.
-    pub(crate) async fn of(
-        connection: &dyn Connection,
-        place: Place,
-    ) -> Result<Option<Zone>, DataError> {
-        Ok(Self::around(connection, place).await?.into_iter().next())
-    }
-
-    pub(crate) async fn insert(tx: &Transaction, zone: &Zone) -> Result<(), DataError> {
-        sql!("INSERT INTO zones (id, city_id, name, operator, franchise_id, latitude, longitude, radius_km, is_active, created_at) VALUES ({zone.id}, {zone.city_id}, {&zone.name}, {&zone.operator}, {zone.franchise_id}, {zone.centre.latitude}, {zone.centre.longitude}, {zone.radius_km}, {true}, {Utc::now()})")
-            .apply(tx)
-            .await
-    }
-
-    /// Whether a city exists.
-    pub(crate) async fn has_city(
-        connection: &dyn Connection,
-        city: Uuid,
-    ) -> Result<bool, DataError> {
-        let found: Option<(Uuid,)> = sql!("SELECT id FROM cities WHERE id = {city}")
-            .fetch_optional(connection)
-            .await?;
-        Ok(found.is_some())
-    }
-
-    /// Inserts a city. Returns `false` if one has its name.
-    pub(crate) async fn insert_city(
-        tx: &Transaction,
-        id: Uuid,
-        name: &str,
-        centre: Place,
-    ) -> Result<bool, DataError> {
-        insert_or_ignore!("cities (id, name, latitude, longitude, created_at) VALUES ({id}, {name}, {centre.latitude}, {centre.longitude}, {Utc::now()})")
-        .changes(tx)
+pub(crate) async fn insert(tx: &Transaction, zone: &Zone) -> DataResult<()> {
+    sql!("INSERT INTO zones (id, city_id, name, operator, franchise_id, latitude, longitude, radius_km, is_active, created_at) VALUES ({zone.id}, {zone.city_id}, {&zone.name}, {&zone.operator}, {zone.franchise_id}, {zone.centre.latitude}, {zone.centre.longitude}, {zone.radius_km}, {true}, {Utc::now()})")
+        .apply(tx)
         .await
-    }
+}
 
-    pub(crate) async fn insert_cluster(
-        tx: &Transaction,
-        (id, city): (Uuid, Uuid),
-        name: &str,
-        centre: Place,
-        radius_km: f64,
-    ) -> Result<(), DataError> {
-        sql!("INSERT INTO clusters (id, city_id, name, latitude, longitude, radius_km, created_at) VALUES ({id}, {city}, {name}, {centre.latitude}, {centre.longitude}, {radius_km}, {Utc::now()})")
-            .apply(tx)
-            .await
-    }
+/// Inserts a city. Returns `false` if one has its name.
+pub(crate) async fn insert_city(
+    tx: &Transaction,
+    id: Uuid,
+    name: &str,
+    territory: &Territory,
+    centre: Place,
+) -> DataResult<bool> {
+    insert_or_ignore!("cities (id, name, state, district, latitude, longitude, created_at) VALUES ({id}, {name}, {territory.state.as_deref()}, {territory.district.as_deref()}, {centre.latitude}, {centre.longitude}, {Utc::now()})")
+    .changes(tx)
+    .await
+}
 
-    /// Returns the names of cities and their clusters with centre and radius.
-    pub(crate) async fn cities(
-        connection: &dyn Connection,
-    ) -> Result<Vec<(Uuid, String)>, DataError> {
-        sql!("SELECT id, name FROM cities ORDER BY name LIMIT {MAX_ZONES}")
-            .fetch_all(connection)
-            .await
-    }
+pub(crate) async fn insert_cluster(
+    tx: &Transaction,
+    (id, city): (Uuid, Uuid),
+    name: &str,
+    centre: Place,
+    radius_km: f64,
+) -> DataResult<()> {
+    sql!("INSERT INTO clusters (id, city_id, name, latitude, longitude, radius_km, created_at) VALUES ({id}, {city}, {name}, {centre.latitude}, {centre.longitude}, {radius_km}, {Utc::now()})")
+        .apply(tx)
+        .await
+}
 
-    /// Returns the demand in the active zones of a city.
-    pub(crate) async fn demand(
-        connection: &dyn Connection,
-        city: &str,
-    ) -> Result<Vec<Demand>, DataError> {
-        sql!("SELECT z.id, z.name,
-             (SELECT COUNT(*) FROM allocations a WHERE a.zone_id = z.id AND a.status = 'pending') AS pending,
-             (SELECT COUNT(*) FROM allocations a WHERE a.zone_id = z.id AND a.status IN ('approved', 'active')) AS allocated,
-             (SELECT COUNT(*) FROM trainer_copies t WHERE t.zone_id = z.id AND t.is_allocatable = {true}) AS trainers
-             FROM zones z JOIN cities c ON c.id = z.city_id WHERE c.name = {city} AND z.is_active = {true} ORDER BY z.name, z.id LIMIT {MAX_ZONES}")
-            .fetch_all(connection)
-            .await
-    }
+/// Returns the names of cities and their clusters with centre and radius.
+pub(crate) async fn cities(connection: &dyn Connection) -> DataResult<Vec<(Uuid, String)>> {
+    sql!("SELECT id, name FROM cities ORDER BY name LIMIT {MAX_ZONES}")
+        .fetch_all(connection)
+        .await
+}
 
-    /// Returns the blocked dates from a date on.
-    pub(crate) async fn holidays(
-        connection: &dyn Connection,
-        from: &str,
-    ) -> Result<Vec<String>, DataError> {
-        let rows: Vec<(String,)> = sql!("SELECT holiday_date FROM holidays WHERE holiday_date >= {from} ORDER BY holiday_date LIMIT {MAX_ZONES}")
-            .fetch_all(connection)
-            .await?;
-        Ok(rows.into_iter().map(|(date,)| date).collect())
-    }
+/// Returns the demand in the active zones of a city that are in a territory. A locality is a part
+/// of a zone, so its administrators do not see the demand.
+pub(crate) async fn demand(
+    connection: &dyn Connection,
+    city: &str,
+    limit: &Limit,
+) -> DataResult<Vec<Demand>> {
+    sql!("SELECT z.id, z.name,
+         (SELECT COUNT(*) FROM allocations a WHERE a.zone_id = z.id AND a.status = 'pending') AS pending,
+         (SELECT COUNT(*) FROM allocations a WHERE a.zone_id = z.id AND a.status IN ('approved', 'active')) AS allocated,
+         (SELECT COUNT(*) FROM trainer_copies t WHERE t.zone_id = z.id AND t.is_allocatable = {true}) AS trainers
+         FROM zones z JOIN cities c ON c.id = z.city_id WHERE c.name = {city} AND z.is_active = {true}
+         AND ({limit.everywhere} = 1 OR (({limit.state.0} = 0 OR lower(c.state) = {&limit.state.1}) AND ({limit.district.0} = 0 OR lower(c.district) = {&limit.district.1}) AND ({limit.zone.0} = 0 OR z.id = {limit.zone.1}) AND {limit.locality.0} = 0)) ORDER BY z.name, z.id LIMIT {MAX_ZONES}")
+        .fetch_all(connection)
+        .await
+}
 
-    /// Stores a blocked date. A repeat changes nothing.
-    pub(crate) async fn add_holiday(
-        tx: &Transaction,
-        date: &str,
-        name: &str,
-    ) -> Result<(), DataError> {
-        insert_or_ignore!("holidays (holiday_date, name) VALUES ({date}, {name})")
-            .apply(tx)
-            .await
-    }
+/// Returns the blocked dates from a date on.
+pub(crate) async fn holidays(connection: &dyn Connection, from: &str) -> DataResult<Vec<String>> {
+    let rows: Vec<(String,)> = sql!("SELECT holiday_date FROM holidays WHERE holiday_date >= {from} ORDER BY holiday_date LIMIT {MAX_ZONES}")
+        .fetch_all(connection)
+        .await?;
+    Ok(rows.into_iter().map(|(date,)| date).collect())
+}
+
+/// Stores a blocked date. A repeat changes nothing.
+pub(crate) async fn add_holiday(tx: &Transaction, date: &str, name: &str) -> DataResult<()> {
+    insert_or_ignore!("holidays (holiday_date, name) VALUES ({date}, {name})")
+        .apply(tx)
+        .await
 }

@@ -145,7 +145,8 @@ pub(crate) async fn cancelled_allocation_frees_its_slots_data_3(app: TestApp) {
             &json!({ "reason": "moved away" }),
         )
     };
-    assert_eq!(cancel().status, 200);
+    let cancelled = cancel();
+    assert_eq!(cancelled.status, 200);
     assert_eq!(cancel().status, 409);
     assert_eq!(booked(&app).await, 0);
     assert!(
@@ -155,6 +156,15 @@ pub(crate) async fn cancelled_allocation_frees_its_slots_data_3(app: TestApp) {
     );
     let ended = app.wait_for_events("STUDENT_DEALLOCATED", owner, 1);
     assert_eq!(ended["reason"], "moved away");
+    // The operator caused it. A message caused the allocation, which names its student.
+    assert_eq!(ended["userId"], json!(Uuid::from_u128(1)));
+    assert_eq!(ended["role"], "admin");
+    let allocated = app.wait_for_events("TRAINER_ALLOCATED", owner, 1);
+    assert_eq!(allocated["userId"], json!(owner));
+    assert_eq!(allocated["role"], "student");
+    assert_eq!(ended["message"]["subject"], allocation["id"]);
+    let request = cancelled.header("x-correlation-id").unwrap();
+    assert_eq!(ended["message"]["correlationId"], request);
     // Students and trainers see no session of it.
     app.wait_for_events("SESSION_CANCELLED", owner, 20);
     // The slots are free for another student.
@@ -182,6 +192,9 @@ pub(crate) async fn allocation_without_trainer_keeps_reasons_api_1(app: TestApp)
     let chosen = json!({ "trainerId": first });
     let answer = data(&app.call("POST", &approve, &operator(), &chosen));
     assert_eq!(answer["status"], "pending");
+    // The trainer is optional, and so is the body.
+    let answer = data(&app.call("POST", &approve, &operator(), &Value::Null));
+    assert_eq!(answer["status"], "pending");
     let check = |slot: &str| {
         let body = json!({
             "latitude": CENTRE.0, "longitude": CENTRE.1, "courseId": COURSE, "timeslot": slot,
@@ -207,7 +220,7 @@ pub(crate) async fn allocation_without_trainer_keeps_reasons_api_1(app: TestApp)
     });
     let created = data(&app.call("POST", "/admin/allocations", &operator(), &far));
     assert_eq!(created["status"], "pending");
-    assert_eq!(created["reason"], "the place is outside of all zones");
+    assert_eq!(created["reason"], "the place is outside all zones");
     // A client of the legacy service may send further members.
     let reject = json!({ "rejectionReason": "too far away", "updatedBy": "an administrator" });
     let path = format!(

@@ -20,10 +20,10 @@ use tutoring_booking::BookingConfig;
 use tutoring_contract::{
     LiveEvent, PlatformZone, Role,
     events::{
-        AllocationRejected, CourseAccessGranted, CourseChanged, Kind, NotificationRequested,
-        Occurred, PaymentRefunded, SessionCancelled, SessionCompleted, SessionRescheduled,
-        SessionReviewed, SessionSubstituted, SessionsGenerated, StudentDeallocated,
-        TrainerAllocated, TrainerChanged, message,
+        AllocationRejected, BusinessEvent, CourseAccessGranted, CourseChanged, Kind,
+        NotificationRequested, PaymentRefunded, SessionCancelled, SessionCompleted,
+        SessionRescheduled, SessionReviewed, SessionSubstituted, SessionsGenerated,
+        StudentDeallocated, TrainerAllocated, TrainerChanged, message,
     },
 };
 use tutoring_identity::{LiveSealer, LiveSessions, SessionRecord};
@@ -40,7 +40,9 @@ const TIMEOUT: Duration = Duration::from_secs(60);
 pub(crate) const COURSE: Uuid = Uuid::from_u128(0xc0);
 /// The centre of the only zone.
 pub(crate) const CENTRE: (f64, f64) = (12.3, 76.6);
-const PERMISSIONS: [&str; 7] = [
+/// The state and the district of the zone.
+pub(crate) const DISTRICT: (&str, &str) = ("Karnataka", "Mysuru");
+pub(crate) const PERMISSIONS: [&str; 7] = [
     "price:write",
     "allocation:read",
     "allocation:write",
@@ -112,7 +114,7 @@ async fn log_in(redis: &RedisServer) {
         url: redis.url().parse().unwrap(),
         ..RedisConfig::default()
     };
-    let record = SessionRecord::of_request(SESSION, Uuid::nil(), Role::Student, 0);
+    let record = SessionRecord::from_request(SESSION, Uuid::nil(), Role::Student, 0);
     let sessions = LiveSessions::new(Some(&config)).unwrap();
     sessions.put(&record).await.unwrap();
 }
@@ -130,21 +132,21 @@ async fn start(settings: &[String]) -> RunningService {
 
 async fn start_peer(broker: &str, events: &Events) -> Peer {
     let topics = Topics::new()
-        .with_unroutable::<Occurred<CourseAccessGranted>>()
-        .with_unroutable::<Occurred<CourseChanged>>()
-        .with_unroutable::<Occurred<PaymentRefunded>>()
-        .with_unroutable::<Occurred<TrainerChanged>>();
+        .with_unroutable::<BusinessEvent<CourseAccessGranted>>()
+        .with_unroutable::<BusinessEvent<CourseChanged>>()
+        .with_unroutable::<BusinessEvent<PaymentRefunded>>()
+        .with_unroutable::<BusinessEvent<TrainerChanged>>();
     let subscription = Subscription::new("peer");
-    let subscription = events.record::<Occurred<TrainerAllocated>>(subscription);
-    let subscription = events.record::<Occurred<SessionsGenerated>>(subscription);
-    let subscription = events.record::<Occurred<StudentDeallocated>>(subscription);
-    let subscription = events.record::<Occurred<AllocationRejected>>(subscription);
-    let subscription = events.record::<Occurred<SessionCompleted>>(subscription);
-    let subscription = events.record::<Occurred<SessionCancelled>>(subscription);
-    let subscription = events.record::<Occurred<SessionRescheduled>>(subscription);
-    let subscription = events.record::<Occurred<SessionSubstituted>>(subscription);
-    let subscription = events.record::<Occurred<SessionReviewed>>(subscription);
-    let subscription = events.record::<Occurred<NotificationRequested>>(subscription);
+    let subscription = events.record::<BusinessEvent<TrainerAllocated>>(subscription);
+    let subscription = events.record::<BusinessEvent<SessionsGenerated>>(subscription);
+    let subscription = events.record::<BusinessEvent<StudentDeallocated>>(subscription);
+    let subscription = events.record::<BusinessEvent<AllocationRejected>>(subscription);
+    let subscription = events.record::<BusinessEvent<SessionCompleted>>(subscription);
+    let subscription = events.record::<BusinessEvent<SessionCancelled>>(subscription);
+    let subscription = events.record::<BusinessEvent<SessionRescheduled>>(subscription);
+    let subscription = events.record::<BusinessEvent<SessionSubstituted>>(subscription);
+    let subscription = events.record::<BusinessEvent<SessionReviewed>>(subscription);
+    let subscription = events.record::<BusinessEvent<NotificationRequested>>(subscription);
     let subscription = recorded_live(subscription, events);
     Peer::start(broker, topics, Some(subscription)).await
 }
@@ -232,7 +234,7 @@ impl TestApp {
     }
 
     pub(crate) async fn publish<K: Kind>(&self, data: K) {
-        let event = message(&Occurred::of(data));
+        let event = message(&BusinessEvent::new(data));
         self.peer.publisher.publish(event).await.unwrap();
     }
 
@@ -240,7 +242,10 @@ impl TestApp {
     pub(crate) async fn open_zone(&self) {
         let (latitude, longitude) = CENTRE;
         let centre = json!({ "latitude": latitude, "longitude": longitude });
-        let city = json!({ "name": "Mysuru", "centre": centre });
+        let (state, district) = DISTRICT;
+        let city = json!({
+            "name": "Mysuru", "state": state, "district": district, "centre": centre,
+        });
         let city = data(&self.call("POST", "/cities", &operator(), &city));
         let zone = json!({
             "cityId": city["id"], "name": "East", "centre": centre, "radiusKm": 10,
@@ -267,6 +272,7 @@ impl TestApp {
                 "specialties": ["Coding"],
                 "yearsOfExperience": 3,
                 "location": { "latitude": CENTRE.0, "longitude": CENTRE.1 },
+                "territory": { "state": DISTRICT.0, "district": DISTRICT.1 },
             }),
         })
         .await;

@@ -100,7 +100,9 @@ pub(crate) async fn journey_follows_its_trainer_api_1(app: TestApp) {
     }
     let jump = way.locate(&id, 6, 90_000.0);
     assert_eq!(outcome(&jump), (400, "VALIDATION_ERROR".to_owned()));
-    let invalid = json!({ "sequence": 0, "latitude": 91, "longitude": 0, "heading": 400 });
+    let invalid = json!({
+        "sequence": 9_007_199_254_740_992_u64, "latitude": 91, "longitude": 0, "heading": 400,
+    });
     let invalid = way.post(&format!("{id}/location"), &invalid);
     assert_eq!(json_of(&invalid)["errors"].as_array().unwrap().len(), 3);
     let stranger = app.call(
@@ -184,7 +186,7 @@ pub(crate) async fn locations_at_the_same_time_stay_in_order_data_3(app: TestApp
     };
     let id = id_of(&data(&way.start()));
     let accepted: Vec<u64> = std::thread::scope(|scope| {
-        let sent: Vec<_> = (1..=12)
+        let sent: Vec<_> = (0..12)
             .map(|sequence| {
                 let (way, id) = (&way, &id);
                 scope.spawn(move || (sequence, way.locate(id, sequence, 100.0).status))
@@ -211,7 +213,7 @@ pub(crate) async fn locations_at_the_same_time_stay_in_order_data_3(app: TestApp
 
 pub(crate) async fn silent_journey_ends_and_another_starts_data_4(mut app: TestApp) {
     let (_, holder, session) = today(&app).await;
-    app.restart_with("journey_silence=1s").await;
+    app.restart_with("journey_idle_timeout=1s").await;
     let way = Traveller {
         app: &app,
         token: trainer(holder),

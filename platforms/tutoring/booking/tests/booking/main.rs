@@ -9,6 +9,7 @@
 
 mod allocation;
 mod app;
+mod audit;
 mod availability;
 mod bookings;
 mod discounts;
@@ -21,6 +22,7 @@ mod reviews;
 mod routes;
 mod session_day;
 mod settings;
+mod territories;
 
 /// Runs each test on the embedded engine, and on PostgreSQL with Redis.
 macro_rules! on_both {
@@ -59,6 +61,7 @@ on_both! {
         upgrade_finds_other_dates_after_a_race_data_3,
         pre_bookings_stop_at_their_capacity_data_3,
         free_trainer_is_found_after_many_busy_ones_data_1;
+    audit: admin_writes_have_entries_with_old_values_obs_8;
     session_day:
         session_day_completes_once_msg_5,
         session_moves_only_to_a_free_slot_data_3,
@@ -82,6 +85,10 @@ on_both! {
     bookings:
         booking_gets_a_trainer_or_a_reason_api_1,
         booking_follows_its_payment_and_sessions_data_4;
+    territories:
+        territory_limits_every_route_auth_5,
+        territory_limits_places_and_prices_auth_5,
+        zone_and_locality_limit_administrators_auth_5;
     race: last_slots_go_to_one_student_each_data_3;
     routes: schedule_refuses_callers_without_rights_auth_5;
     plans: candidate_and_price_queries_stay_flat_data_1;

@@ -59,7 +59,7 @@ async fn insert_allocation(database: &Database, id: u128, student: u128, status:
 async fn earlier_bookings_follow_their_payments_data_2() {
     for empty in EmptyDatabase::every_engine() {
         migrate(&empty, &["up"]);
-        for _ in ["live_journeys", "states"] {
+        for _ in ["territories", "live_journeys", "states"] {
             migrate(&empty, &["down"]);
         }
         let config = DatabaseConfig {

@@ -10,6 +10,7 @@ pub(crate) async fn price_list_follows_its_operator_api_1(app: TestApp) {
         json_of(&answer)["data"]["total"].clone()
     };
     assert_eq!(total("classType=HYBRID&sessionCount=30"), 590_000);
+    assert_eq!(total("classType=HYBRID"), 590_000);
     assert_eq!(total("classType=HYBRID&sessionCount=10"), Value::Null);
     let package = "classType=ONE_ON_TWO&sessionCount=20";
     assert_eq!(total(package), 590_000);
@@ -37,6 +38,27 @@ pub(crate) async fn price_list_follows_its_operator_api_1(app: TestApp) {
     assert_eq!(
         data(&app.get("/feature-flags", ""))["summer_pricing_enabled"],
         true
+    );
+    // Packages on Sundays have their own switch.
+    let sunday = "classType=ONE_ON_ONE&sessionCount=30&deliveryMode=SUNDAY_ONLY";
+    assert_ne!(total(sunday), Value::Null);
+    let reserve = |mode: &str| {
+        let body = json!({
+            "paymentId": Uuid::new_v4(), "studentId": Uuid::from_u128(7),
+            "expiresAt": "2099-01-01T00:00:00Z", "classType": "ONE_ON_ONE",
+            "sessionCount": 30, "deliveryMode": mode,
+        });
+        let path = "/pricing/reservations";
+        app.call("POST", path, &service_token(), &body).status
+    };
+    assert_eq!(reserve("SUNDAY_ONLY"), 200);
+    let switch = json!({ "enable_sunday_focus": false });
+    let switched = app.call("PUT", "/feature-flags", &operator(), &switch);
+    assert_eq!(switched.status, 200, "{}", switched.body);
+    assert_eq!(total(sunday), Value::Null);
+    assert_eq!(
+        (reserve("SUNDAY_ONLY"), reserve("WEEKDAY_DAILY")),
+        (400, 200)
     );
     price["dealMinor"] = json!(100_000);
     price["gstPercentage"] = json!(101);

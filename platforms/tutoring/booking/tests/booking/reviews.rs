@@ -53,6 +53,12 @@ pub(crate) async fn each_side_reviews_a_completed_session_once_data_3(app: TestA
         (&json!(4.5), &json!(holder))
     );
     assert_eq!(events.len(), 2);
+    let of_trainer = events.iter().find(|one| one["reviewType"] == "trainer");
+    let of_trainer = of_trainer.unwrap();
+    assert_eq!(
+        (&of_trainer["userId"], &of_trainer["role"]),
+        (&json!(holder), &json!("trainer"))
+    );
     let listed = data(&app.get("/admin/reviews", &operator()));
     assert_eq!(listed["pagination"]["total"], 2);
 }

@@ -50,7 +50,11 @@ pub(crate) async fn session_day_completes_once_msg_5(app: TestApp) {
     );
     let started = post(&own, "start", &at(90.0));
     assert_eq!(data(&started)["status"], "pending_verification");
-    assert_eq!(post(&own, "start", &at(90.0)).status, 429);
+    let early = post(&own, "start", &at(90.0));
+    assert_eq!(early.status, 429);
+    let wait: u64 = early.header("retry-after").unwrap().parse().unwrap();
+    assert!((1..=60).contains(&wait), "{wait}");
+    assert_eq!(json_of(&early)["retryAfter"], wait);
     let sent = app.wait_for_live("session:otp", &format!("user:{owner}"), 1);
     let shown = &sent[0]["data"];
     let code = shown["otp"].as_str().unwrap().to_owned();
@@ -107,6 +111,7 @@ pub(crate) async fn session_day_completes_once_msg_5(app: TestApp) {
     });
     let completed = app.wait_for_events("SESSION_COMPLETED", owner, 1);
     assert_eq!(completed["duration"], 40);
+    assert_eq!(completed["userId"], json!(owner));
     let attendance = json!({ "sessionId": id, "status": "present" });
     assert_eq!(
         app.call("POST", "/trainer-attendance", &own, &attendance)

@@ -1,14 +1,14 @@
 use seaworthy::{
-    axum::{body::Bytes, extract::State as Extract, response::IntoResponse as _},
+    axum::{body::Bytes, extract::State as Extract},
     prelude::*,
 };
 use serde_json::json;
-use tutoring_contract::{MAX_LIMIT, PageRequest, Reply};
+use tutoring_contract::{CheckedPage, MAX_LIMIT, Path, Query, Reply};
 use tutoring_identity::caller;
 use uuid::Uuid;
 
 use super::{Given, HandlerResult, State};
-use crate::{chat::ReadRequest, domain::Cursor, errors, store::Conversations};
+use crate::{chat::ReadRequest, domain::Cursor, errors, store::conversations};
 
 /// A screen of a telephone shows fewer messages.
 const DEFAULT_LIMIT: u32 = 20;
@@ -21,15 +21,18 @@ pub(super) struct FeedQuery {
     cursor: Option<String>,
 }
 
-pub(super) async fn list(Extract(chats): State, page: Given<Query<PageRequest>>) -> HandlerResult {
-    let Query(page) = page?;
-    let (page, user) = (page.checked()?, caller()?);
-    let (found, total) = Conversations::page(&chats.backend.database, user, page).await?;
+pub(super) async fn list(Extract(chats): State, page: CheckedPage) -> HandlerResult {
+    let user = caller()?;
+    let found = conversations::page(&chats.backend.database, user, page).await?;
     let mut items = Vec::new();
-    for conversation in &found {
+    for conversation in &found.items {
         items.push(chats.conversation(user, conversation).await?);
     }
-    Ok(Reply::new("conversations", page.of(items, total)).into_response())
+    Ok(Reply::new(
+        "conversations",
+        page.into_page(items, found.pagination.total),
+    )
+    .into_response())
 }
 
 /// Returns the participants, for clients that join the room of a conversation.

@@ -1,8 +1,5 @@
-use seaworthy::{
-    axum::{extract::State as Extract, response::IntoResponse as _},
-    prelude::*,
-};
-use tutoring_contract::{PageRequest, Reply, Role};
+use seaworthy::{axum::extract::State as Extract, prelude::*};
+use tutoring_contract::{CheckedPage, Json, Path, Query, Reply, Role, require_everywhere};
 use uuid::Uuid;
 
 use super::{Given, HandlerResult, State, participant};
@@ -23,21 +20,22 @@ pub(super) struct ReplyRequest {
     reply: String,
 }
 
-/// Returns the caller. An administrator needs the permission.
+/// Returns the caller. An administrator needs the permission. Refuses an administrator with a
+/// territory, because doubts do not belong to a place.
 fn permitted(permission: &str) -> Result<Participant, Error> {
     let caller = participant()?;
     if caller.role == Role::Admin {
         let grants = context::with_current(|context| context.map(RequestContext::grants));
         grants.unwrap_or_default().require_scope(permission)?;
+        require_everywhere()?;
     }
     Ok(caller)
 }
 
 pub(super) async fn open(
     Extract(chats): State,
-    request: Given<Json<DoubtRequest>>,
+    Json(request): Json<DoubtRequest>,
 ) -> HandlerResult {
-    let Json(request) = request?;
     let opened = chats.open_doubt(participant()?, request).await?;
     Ok(Reply::new("doubt sent", opened).created())
 }
@@ -46,16 +44,16 @@ pub(super) async fn open(
 pub(super) async fn list(
     Extract(chats): State,
     filter: Given<Query<DoubtFilter>>,
-    page: Given<Query<PageRequest>>,
+    page: Given<CheckedPage>,
 ) -> HandlerResult {
     let caller = permitted(DOUBT_READ)?;
-    let (Query(mut filter), Query(page)) = (filter?, page?);
+    let (Query(mut filter), page) = (filter?, page?);
     match caller.role {
         Role::Student => filter.student_id = Some(caller.id),
         Role::Trainer => filter.trainer_id = Some(caller.id),
         Role::Admin => {}
     }
-    let doubts = chats.doubts(filter, page.checked()?).await?;
+    let doubts = chats.doubts(filter, page).await?;
     Ok(Reply::new("doubts", doubts).into_response())
 }
 

@@ -1,10 +1,9 @@
 use seaworthy::{
-    axum::{extract::State as Extract, response::IntoResponse as _},
+    axum::extract::State as Extract,
     data::chrono::{DateTime, Utc},
-    prelude::*,
 };
 use serde_json::{Map, json};
-use tutoring_contract::Reply;
+use tutoring_contract::{Json, Path, Reply};
 use tutoring_identity::caller;
 use uuid::Uuid;
 
@@ -13,9 +12,8 @@ use crate::{chat::UploadRequest, domain::MessageRequest, errors};
 
 pub(super) async fn send(
     Extract(chats): State,
-    request: Given<Json<MessageRequest>>,
+    Json(request): Json<MessageRequest>,
 ) -> HandlerResult {
-    let Json(request) = request?;
     let sent = chats.send(participant()?, request).await?;
     Ok(Reply::new("message sent", sent).created())
 }
@@ -33,9 +31,8 @@ pub(super) async fn delete(Extract(chats): State, id: Given<Path<Uuid>>) -> Hand
 
 pub(super) async fn sign_upload(
     Extract(chats): State,
-    request: Given<Json<UploadRequest>>,
+    Json(request): Json<UploadRequest>,
 ) -> HandlerResult {
-    let Json(request) = request?;
     let (url, signed) = chats.sign_upload(caller()?, &request)?;
     let headers: Map<_, _> = signed
         .headers()

@@ -78,7 +78,7 @@ impl Chats {
         for (index, attachment) in attachments.iter().enumerate() {
             let found = self.attachment(sender, attachment).await?;
             checked.push(found.ok_or_else(|| {
-                let problem = "must be an upload of yours, with its size and media type";
+                let problem = "must be a file that you uploaded, with its size and media type";
                 errors::invalid(&format!("attachments[{index}].url"), problem)
             })?);
         }

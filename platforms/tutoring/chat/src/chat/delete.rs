@@ -4,7 +4,7 @@ use uuid::Uuid;
 use super::Chats;
 use crate::{
     errors,
-    store::{Conversations, Messages},
+    store::{conversations, messages},
 };
 
 impl Chats {
@@ -15,10 +15,10 @@ impl Chats {
     /// `NOT_FOUND`, or `FORBIDDEN` for a message of another participant.
     pub(crate) async fn delete(&self, user: Uuid, id: Uuid) -> Result<(), Error> {
         let write = |tx: Transaction| async move {
-            let found = Messages::find(&tx, id).await?;
+            let found = messages::find(&tx, id).await?;
             let found = found.ok_or_else(errors::message_not_found)?;
             if found.sender != user {
-                let members = Conversations::members(&tx, found.conversation).await?;
+                let members = conversations::members(&tx, found.conversation).await?;
                 let is_member = members.iter().any(|member| member.user == user);
                 return Err(match is_member {
                     true => Error::new(
@@ -32,7 +32,7 @@ impl Chats {
             if found.deleted_at.is_some() {
                 return Ok(Vec::new());
             }
-            Messages::erase(&tx, id).await?;
+            messages::erase(&tx, id).await?;
             Ok(found.attachments)
         };
         let attachments = self.backend.database.transaction(write).await?;

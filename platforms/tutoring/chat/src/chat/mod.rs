@@ -20,11 +20,11 @@ use uuid::Uuid;
 
 use crate::{
     errors,
-    store::{Conversations, Member},
+    store::{Member, conversations},
 };
 
 pub(crate) use attachments::UploadRequest;
-pub(crate) use consumers::{consumed_topics, subscriptions};
+pub(crate) use consumers::consumers;
 pub(crate) use read::ReadRequest;
 
 /// Conversations and doubts with their dependencies.
@@ -47,7 +47,7 @@ impl Chats {
     /// # Errors
     /// `NOT_FOUND` for conversations of other users, or an error of the database.
     pub(crate) async fn members(&self, user: Uuid, id: Uuid) -> Result<Vec<Member>, Error> {
-        let members = Conversations::members(&self.backend.database, id).await?;
+        let members = conversations::members(&self.backend.database, id).await?;
         match members.iter().any(|member| member.user == user) {
             true => Ok(members),
             false => Err(errors::conversation_not_found()),

@@ -7,7 +7,7 @@ use super::{Chats, view::MessageView};
 use crate::{
     domain::Cursor,
     errors,
-    store::{Conversations, Messages},
+    store::{conversations, messages},
 };
 
 /// The event that clients receive.
@@ -36,11 +36,11 @@ impl Chats {
     ) -> Result<(Vec<MessageView>, Option<String>), Error> {
         let members = self.members(user, id).await?;
         let database = &self.backend.database;
-        let mut found = Messages::before(database, id, cursor, limit + 1).await?;
+        let mut found = messages::before(database, id, cursor, limit + 1).await?;
         let has_more = found.len() > limit as usize;
         found.truncate(limit as usize);
         if let Some(newest) = found.first() {
-            Conversations::set_delivered(database, (id, user), newest.sent_at).await?;
+            conversations::set_delivered(database, (id, user), newest.sent_at).await?;
         }
         let next = found.last().filter(|_| has_more).map(|oldest| Cursor {
             sent_at: oldest.sent_at,
@@ -59,7 +59,7 @@ impl Chats {
     /// # Errors
     /// `NOT_FOUND`, or an error of the database and of the encryption.
     pub(crate) async fn message(&self, user: Uuid, id: Uuid) -> Result<MessageView, Error> {
-        let found = Messages::find(&self.backend.database, id).await?;
+        let found = messages::find(&self.backend.database, id).await?;
         let found = found.ok_or_else(errors::message_not_found)?;
         let members = self.members(user, found.conversation).await;
         let members = members.map_err(|error| match error.code() {
@@ -80,25 +80,25 @@ impl Chats {
         request: &ReadRequest,
     ) -> Result<u64, Error> {
         let write = |tx: Transaction| async move {
-            let conversation = Conversations::lock(&tx, id).await?;
+            let conversation = conversations::lock(&tx, id).await?;
             let conversation = conversation.ok_or_else(errors::conversation_not_found)?;
-            let members = Conversations::members(&tx, id).await?;
+            let members = conversations::members(&tx, id).await?;
             let own = members.iter().find(|member| member.user == user);
             let own = own.ok_or_else(errors::conversation_not_found)?;
             let until = match request.up_to {
                 Some(message) => {
-                    let message = Messages::find(&tx, message).await?;
+                    let message = messages::find(&tx, message).await?;
                     let message = message.filter(|message| message.conversation == id);
                     message.ok_or_else(errors::message_not_found)?.sent_at
                 }
                 None => conversation.updated_at,
             };
             let before = own.last_read_at;
-            let updated = Messages::count_of_others(&tx, (id, user), before, until).await?;
+            let updated = messages::count_of_others(&tx, (id, user), before, until).await?;
             if before.is_none_or(|before| before < until) {
-                Conversations::set_read(&tx, (id, user), until).await?;
+                conversations::set_read(&tx, (id, user), until).await?;
                 let data = json!({ "conversationId": id, "userId": user, "at": until });
-                let live = LiveEvent::of_conversation(id, READ, &data)?;
+                let live = LiveEvent::for_conversation(id, READ, &data)?;
                 self.backend.outbox.store(&tx, live.message()).await?;
             }
             Ok::<_, Error>(updated)

@@ -4,7 +4,7 @@ use seaworthy::{core::new_id, crypto::Encrypted, data::prelude::*, prelude::*};
 use serde_json::json;
 use tutoring_contract::{
     LiveEvent, Role,
-    events::{NotificationRequested, Occurred, message},
+    events::{BusinessEvent, NotificationRequested, message},
 };
 use uuid::Uuid;
 
@@ -12,7 +12,7 @@ use super::{Chats, context, ids, view::MessageView};
 use crate::{
     domain::{MessageRequest, Participant},
     errors,
-    store::{Attachment, Contacts, Conversations, Member, Messages, NewMessage, StoredMessage},
+    store::{Attachment, Member, NewMessage, StoredMessage, contacts, conversations, messages},
 };
 
 /// The event that clients receive.
@@ -31,10 +31,10 @@ impl Chats {
         sender: Participant,
         request: MessageRequest,
     ) -> Result<MessageView, Error> {
-        let request = request.checked(sender, self.allow_contact_data)?;
+        let request = request.checked(sender)?;
         let client_id = request.client_message_id.clone().unwrap_or_default();
         let database = &self.backend.database;
-        if let Some(sent) = Messages::of_client(database, sender.id, &client_id).await? {
+        if let Some(sent) = messages::of_client(database, sender.id, &client_id).await? {
             return self.repeated(sender, &request, &sent).await;
         }
         let attachments = self
@@ -56,7 +56,7 @@ impl Chats {
             Some(view) => Ok(view),
             // Another request with the client ID was faster.
             None => {
-                let sent = Messages::of_client(database, sender.id, &client_id).await?;
+                let sent = messages::of_client(database, sender.id, &client_id).await?;
                 let sent = sent.ok_or_else(errors::message_not_found)?;
                 self.repeated(sender, request, &sent).await
             }
@@ -95,13 +95,13 @@ impl Chats {
             None => {
                 let users = everyone(sender, request);
                 require_contacts(tx, sender, &users).await?;
-                Conversations::of(tx, &users).await?.id
+                conversations::of(tx, &users).await?.id
             }
         };
         // The lock gives the messages of a conversation one order, which cursors rely on.
-        let locked = Conversations::lock(tx, conversation).await?;
+        let locked = conversations::lock(tx, conversation).await?;
         let locked = locked.ok_or_else(errors::conversation_not_found)?;
-        let members = Conversations::members(tx, conversation).await?;
+        let members = conversations::members(tx, conversation).await?;
         if !members.iter().any(|member| member.user == sender.id) {
             return Err(errors::conversation_not_found());
         }
@@ -115,16 +115,16 @@ impl Chats {
             attachments,
             sent_at: rounded(Utc::now()).max(rounded(locked.updated_at) + PRECISION),
         };
-        if !Messages::insert(tx, &message).await? {
+        if !messages::insert(tx, &message).await? {
             return Ok(None);
         }
         self.notify(tx, &message, &members, locked.updated_at)
             .await?;
-        Conversations::touch(tx, conversation, message.sent_at).await?;
-        let stored = Messages::find(tx, id).await?;
+        conversations::touch(tx, conversation, message.sent_at).await?;
+        let stored = messages::find(tx, id).await?;
         let stored = stored.ok_or_else(errors::message_not_found)?;
         let view = self.view_of(&stored, request.content.clone(), &members)?;
-        let live = LiveEvent::of_conversation(conversation, MESSAGE, &view)?;
+        let live = LiveEvent::for_conversation(conversation, MESSAGE, &view)?;
         let live = self.live.seal(live).await?;
         self.backend.outbox.store(tx, live.message()).await?;
         Ok(Some(view))
@@ -142,11 +142,11 @@ impl Chats {
         let others = members.iter().filter(|member| member.user != sent.sender);
         for member in others {
             let place = (sent.conversation, member.user);
-            let unread = Messages::count_of_others(tx, place, member.last_read_at, before).await?;
+            let unread = messages::count_of_others(tx, place, member.last_read_at, before).await?;
             if unread > 0 {
                 continue;
             }
-            let mut requested = Occurred::of(NotificationRequested {
+            let mut requested = BusinessEvent::new(NotificationRequested {
                 recipient_id: member.user,
                 notification_type: "system".to_owned(),
                 title: "New message".to_owned(),
@@ -179,7 +179,7 @@ async fn require_contacts(
             if is_own && sender.role == Role::Admin {
                 continue;
             }
-            if !Contacts::are_connected(tx, *one, *other).await? {
+            if !contacts::are_connected(tx, *one, *other).await? {
                 return Err(errors::strangers());
             }
         }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{Chats, context};
-use crate::store::{Conversation, Conversations, Member, Messages, People, Person, StoredMessage};
+use crate::store::{Conversation, Member, Person, StoredMessage, conversations, messages, people};
 
 /// A message in responses and events.
 #[derive(Debug, Clone, Serialize)]
@@ -72,7 +72,7 @@ impl Chats {
     /// An error of the database.
     pub(crate) async fn participants(&self, members: &[Member]) -> Result<Vec<Value>, Error> {
         let users = members.iter().map(|member| member.user).collect();
-        let people = People::of(&self.backend.database, users).await?;
+        let people = people::of(&self.backend.database, users).await?;
         let participants = members.iter().map(|member| {
             let person = people.get(&member.user);
             json!({
@@ -96,12 +96,12 @@ impl Chats {
         conversation: &Conversation,
     ) -> Result<Value, Error> {
         let (database, id) = (&self.backend.database, conversation.id);
-        let members = Conversations::members(database, id).await?;
+        let members = conversations::members(database, id).await?;
         let own = members.iter().find(|member| member.user == user);
         let read_at = own.and_then(|own| own.last_read_at);
         let until = conversation.updated_at;
-        let unread = Messages::count_of_others(database, (id, user), read_at, until).await?;
-        let last = Messages::before(database, id, None, 1).await?;
+        let unread = messages::count_of_others(database, (id, user), read_at, until).await?;
+        let last = messages::before(database, id, None, 1).await?;
         let last = match last.first() {
             Some(message) => Some(self.view(message, &members).await?),
             None => None,

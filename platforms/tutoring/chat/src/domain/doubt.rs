@@ -1,5 +1,5 @@
 use seaworthy::{core::FieldViolation, prelude::*};
-use tutoring_contract::{Role, named};
+use tutoring_contract::Role;
 use uuid::Uuid;
 
 use super::{AttachmentRequest, MediaKind, contact_data};
@@ -86,13 +86,19 @@ impl DoubtRequest {
         self.topic = topic.filter(|topic| !topic.is_empty());
         self.subject = self.subject.trim().to_owned();
         self.question = self.question.trim().to_owned();
+        let question = problem(&self.question, MAX_QUESTION, true);
+        let contact = || contact_problem(&self.question, allow_contact_data);
         let texts = [
-            ("subject", Some(&self.subject), MAX_SUBJECT, false),
-            ("topic", self.topic.as_ref(), MAX_TOPIC, false),
-            ("question", Some(&self.question), MAX_QUESTION, true),
+            ("subject", problem(&self.subject, MAX_SUBJECT, false)),
+            (
+                "topic",
+                self.topic
+                    .as_deref()
+                    .and_then(|topic| problem(topic, MAX_TOPIC, false)),
+            ),
+            ("question", question.or_else(contact)),
         ];
-        for (field, text, max, has_lines) in texts {
-            let problem = text.and_then(|text| problem(text, max, has_lines, allow_contact_data));
+        for (field, problem) in texts {
             fields.extend(problem.map(|problem| FieldViolation::new(field, problem)));
         }
         if self.attachments.len() > MAX_ATTACHMENTS {
@@ -120,14 +126,15 @@ impl DoubtRequest {
 /// `VALIDATION_ERROR`.
 pub(crate) fn checked_reply(text: &str, allow_contact_data: bool) -> Result<String, Error> {
     let text = text.trim();
-    match problem(text, MAX_REPLY, true, allow_contact_data) {
+    let contact = || contact_problem(text, allow_contact_data);
+    match problem(text, MAX_REPLY, true).or_else(contact) {
         None => Ok(text.to_owned()),
         Some(problem) => Err(Error::invalid(vec![FieldViolation::new("reply", problem)])),
     }
 }
 
-/// Returns why a text is not valid. The problem names the kind of contact data, without the data.
-fn problem(text: &str, max: usize, has_lines: bool, allow_contact_data: bool) -> Option<String> {
+/// Returns why a text is not valid.
+fn problem(text: &str, max: usize, has_lines: bool) -> Option<String> {
     if !(1..=max).contains(&text.chars().count()) {
         return Some(format!("must have 1 to {max} characters"));
     }
@@ -135,6 +142,11 @@ fn problem(text: &str, max: usize, has_lines: bool, allow_contact_data: bool) ->
     if text.contains(is_wrong) {
         return Some("must not contain control characters".to_owned());
     }
+    None
+}
+
+/// Returns the kind of contact data in a question or a reply, without the data.
+fn contact_problem(text: &str, allow_contact_data: bool) -> Option<String> {
     if allow_contact_data {
         return None;
     }
@@ -162,7 +174,7 @@ mod tests {
     fn every_invalid_field_of_a_doubt_is_named_api_3() {
         let request = DoubtRequest {
             subject: "s".repeat(MAX_SUBJECT + 1),
-            topic: Some("call 98470 12345".to_owned()),
+            topic: Some("t".repeat(MAX_TOPIC + 1)),
             question: " ".to_owned(),
             ..DoubtRequest::default()
         };
@@ -171,6 +183,7 @@ mod tests {
         assert_eq!(fields, ["subject", "topic", "question"]);
         let request = DoubtRequest {
             subject: "s".repeat(MAX_SUBJECT),
+            topic: Some("call 98470 12345".to_owned()),
             question: "Why?\n".repeat(MAX_QUESTION / 5),
             ..DoubtRequest::default()
         };

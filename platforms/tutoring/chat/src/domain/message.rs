@@ -4,10 +4,10 @@ use seaworthy::{
     core::{FieldViolation, new_id},
     prelude::*,
 };
-use tutoring_contract::{Role, named};
+use tutoring_contract::Role;
 use uuid::Uuid;
 
-use super::{MediaKind, contact_data};
+use super::MediaKind;
 
 /// A text, in characters. A longer one is a file.
 const MAX_CONTENT: usize = 5_000;
@@ -69,11 +69,7 @@ impl MessageRequest {
     ///
     /// # Errors
     /// `VALIDATION_ERROR` with every invalid field.
-    pub(crate) fn checked(
-        mut self,
-        sender: Participant,
-        allow_contact_data: bool,
-    ) -> Result<Self, Error> {
+    pub(crate) fn checked(mut self, sender: Participant) -> Result<Self, Error> {
         let mut fields = Vec::new();
         let mut reject = |field: &str, problem: String| {
             fields.push(FieldViolation::new(field, problem));
@@ -93,11 +89,6 @@ impl MessageRequest {
                     "content",
                     format!("must have at most {MAX_CONTENT} characters"),
                 );
-            }
-            Some(text) if !allow_contact_data && sender.role != Role::Admin => {
-                if let Some(kind) = contact_data(text) {
-                    reject("content", format!("must not contain {}", kind.as_str()));
-                }
             }
             Some(_) => {}
             None if self.attachments.is_empty() => {

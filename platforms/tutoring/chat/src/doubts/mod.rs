@@ -15,7 +15,7 @@ use seaworthy::{
 use serde_json::json;
 use tutoring_contract::{
     Role,
-    events::{NotificationRequested, Occurred, message},
+    events::{BusinessEvent, NotificationRequested, message},
 };
 use uuid::Uuid;
 
@@ -23,7 +23,7 @@ use crate::{
     chat::Chats,
     domain::Participant,
     errors,
-    store::{Doubts, StoredDoubt},
+    store::{StoredDoubt, doubts},
 };
 
 pub(crate) use reassign::ReassignRequest;
@@ -62,7 +62,7 @@ impl Chats {
         caller: Participant,
         id: Uuid,
     ) -> Result<StoredDoubt, Error> {
-        visible(Doubts::find(connection, id).await?, caller)
+        visible(doubts::find(connection, id).await?, caller)
     }
 
     /// Requests a notification about a doubt. It does not contain the text, which is encrypted.
@@ -80,7 +80,7 @@ impl Chats {
             body: body.to_owned(),
             data: Some(json!({ "doubtId": doubt })),
         };
-        let event = Occurred::of(requested).by(recipient, role);
+        let event = BusinessEvent::new(requested).by(recipient, role);
         Ok(self.backend.outbox.store(tx, message(&event)).await?)
     }
 

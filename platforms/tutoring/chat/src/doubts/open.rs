@@ -5,7 +5,7 @@ use super::{question_context, view::DoubtView};
 use crate::{
     chat::Chats,
     domain::{DoubtRequest, Participant},
-    store::{Allocations, Doubts, NewDoubt, People},
+    store::{NewDoubt, allocations, doubts, people},
 };
 
 impl Chats {
@@ -29,9 +29,9 @@ impl Chats {
         let (request, question, attachments) = (&request, &question, &attachments);
         let write = |tx: Transaction| async move {
             // An allocation at the same time waits, and then assigns the doubt.
-            People::lock(&tx, (student.id, student.role)).await?;
+            people::lock(&tx, (student.id, student.role)).await?;
             let course = request.course_id;
-            let trainer = Allocations::trainer_of(&tx, student.id, course).await?;
+            let trainer = allocations::trainer_of(&tx, student.id, course).await?;
             let doubt = NewDoubt {
                 id,
                 student: student.id,
@@ -43,7 +43,7 @@ impl Chats {
                 question: question.clone(),
                 attachments: attachments.clone(),
             };
-            Doubts::insert(&tx, &doubt).await?;
+            doubts::insert(&tx, &doubt).await?;
             if let Some(trainer) = trainer {
                 self.notify_trainer(&tx, trainer, id).await?;
             }
@@ -61,12 +61,12 @@ impl Chats {
         trainer: Uuid,
     ) -> Result<(), Error> {
         loop {
-            let doubts = Doubts::unassigned(tx, student, course).await?;
+            let doubts = doubts::unassigned(tx, student, course).await?;
             if doubts.is_empty() {
                 return Ok(());
             }
             for doubt in doubts {
-                Doubts::set_trainer(tx, doubt, trainer).await?;
+                doubts::set_trainer(tx, doubt, trainer).await?;
                 self.notify_trainer(tx, trainer, doubt).await?;
             }
         }

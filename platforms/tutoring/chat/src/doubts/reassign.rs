@@ -2,7 +2,7 @@ use seaworthy::{audit_log::AuditEntry, data::Transaction, prelude::*};
 use serde_json::json;
 use tutoring_contract::{
     Role,
-    events::{AdminOverride, Occurred, message},
+    events::{AdminOverride, BusinessEvent, message},
     is_storable,
 };
 use uuid::Uuid;
@@ -12,7 +12,7 @@ use crate::{
     chat::Chats,
     domain::{DoubtStatus, Participant},
     errors,
-    store::{Doubts, People},
+    store::{doubts, people},
 };
 
 /// The action in the audit log and in the event.
@@ -51,11 +51,11 @@ impl Chats {
             return Err(errors::invalid("reason", problem));
         }
         let write = |tx: Transaction| async move {
-            let doubt = visible(Doubts::lock(&tx, id).await?, admin)?;
+            let doubt = visible(doubts::lock(&tx, id).await?, admin)?;
             if doubt.status == DoubtStatus::Closed {
                 return Err(errors::doubt_is(doubt.status));
             }
-            let people = People::of(&tx, vec![trainer]).await?;
+            let people = people::of(&tx, vec![trainer]).await?;
             let is_trainer = people
                 .get(&trainer)
                 .is_some_and(|person| person.role == Role::Trainer.as_str());
@@ -65,7 +65,7 @@ impl Chats {
             if doubt.trainer == Some(trainer) {
                 return Ok(());
             }
-            Doubts::set_trainer(&tx, id, trainer).await?;
+            doubts::set_trainer(&tx, id, trainer).await?;
             self.notify_trainer(&tx, trainer, id).await?;
             let changes = json!({ "trainerId": { "before": doubt.trainer, "after": trainer } });
             let before = doubt.trainer.map(|trainer| trainer.to_string());
@@ -82,7 +82,7 @@ impl Chats {
                 changes,
                 reason: reason.to_owned(),
             };
-            let event = Occurred::of(done).by(admin.id, Role::Admin);
+            let event = BusinessEvent::new(done).by(admin.id, Role::Admin);
             Ok::<_, Error>(self.backend.outbox.store(&tx, message(&event)).await?)
         };
         self.backend.database.transaction(write).await?;

@@ -7,7 +7,7 @@ use crate::{
     chat::Chats,
     domain::{DoubtStatus, Participant, checked_reply},
     errors,
-    store::{Doubts, Replies},
+    store::{doubts, replies},
 };
 
 /// Further replies belong in a conversation.
@@ -29,15 +29,15 @@ impl Chats {
         // The keys are read before the transaction, which holds a connection and a lock.
         let content = &self.sealer.seal(&text, &reply_context(id)).await?;
         let write = |tx: Transaction| async move {
-            let found = visible(Doubts::lock(&tx, doubt).await?, author)?;
+            let found = visible(doubts::lock(&tx, doubt).await?, author)?;
             if found.status == DoubtStatus::Closed {
                 return Err(errors::doubt_is(found.status));
             }
-            if Replies::count(&tx, doubt).await? >= MAX_REPLIES {
+            if replies::count(&tx, doubt).await? >= MAX_REPLIES {
                 return Err(errors::too_many_replies(MAX_REPLIES));
             }
-            Replies::insert(&tx, (id, doubt), author, content).await?;
-            Doubts::set_status(&tx, doubt, DoubtStatus::Answered).await?;
+            replies::insert(&tx, (id, doubt), author, content).await?;
+            doubts::set_status(&tx, doubt, DoubtStatus::Answered).await?;
             let text = ("Doubt answered", "Your doubt has a new reply.");
             self.notify_of_doubt(&tx, (found.student, Role::Student), text, doubt)
                 .await?;

@@ -6,7 +6,7 @@ use crate::{
     chat::Chats,
     domain::{DoubtStatus, Participant},
     errors,
-    store::Doubts,
+    store::doubts,
 };
 
 impl Chats {
@@ -22,7 +22,7 @@ impl Chats {
         next: DoubtStatus,
     ) -> Result<DoubtView, Error> {
         let write = |tx: Transaction| async move {
-            let doubt = visible(Doubts::lock(&tx, id).await?, caller)?;
+            let doubt = visible(doubts::lock(&tx, id).await?, caller)?;
             if !next.is_set_by(caller.role) {
                 return Err(errors::only_closes());
             }
@@ -32,7 +32,7 @@ impl Chats {
             if !doubt.status.may_become(next) {
                 return Err(errors::doubt_is(doubt.status));
             }
-            Doubts::set_status(&tx, id, next).await?;
+            doubts::set_status(&tx, id, next).await?;
             let entry = AuditEntry::new("doubt.status")
                 .target("doubt", id.to_string())
                 .detail("before", doubt.status.as_str())

@@ -12,7 +12,7 @@ use super::{question_context, reply_context};
 use crate::{
     chat::Chats,
     domain::{DoubtStatus, Participant},
-    store::{DoubtFilter, Doubts, People, Person, Replies, StoredDoubt},
+    store::{DoubtFilter, Person, StoredDoubt, doubts, people, replies},
 };
 
 /// A doubt in responses.
@@ -58,9 +58,9 @@ impl Chats {
         let database = &self.backend.database;
         let doubt = self.visible_doubt(database, caller, id).await?;
         let users = [Some(doubt.student), doubt.trainer].into_iter().flatten();
-        let people = People::of(database, users.collect()).await?;
+        let people = people::of(database, users.collect()).await?;
         let mut replies = Vec::new();
-        for reply in Replies::of(database, id).await? {
+        for reply in replies::of(database, id).await? {
             let context = reply_context(reply.id);
             replies.push(ReplyView {
                 id: reply.id,
@@ -85,18 +85,19 @@ impl Chats {
         page: CheckedPage,
     ) -> Result<Page<DoubtView>, Error> {
         let database = &self.backend.database;
-        let (found, total) = Doubts::page(database, filter, page).await?;
+        let found = doubts::page(database, filter, page).await?;
         let users = found
+            .items
             .iter()
             .flat_map(|doubt| [Some(doubt.student), doubt.trainer])
             .flatten()
             .collect();
-        let people = People::of(database, users).await?;
+        let people = people::of(database, users).await?;
         let mut views = Vec::new();
-        for doubt in found {
+        for doubt in found.items {
             views.push(self.doubt_view(doubt, &people).await?);
         }
-        Ok(page.of(views, total))
+        Ok(page.into_page(views, found.pagination.total))
     }
 
     async fn doubt_view(

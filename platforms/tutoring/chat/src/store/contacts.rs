@@ -1,32 +1,25 @@
+//! Statements on students and trainers with an allocation.
+
 use seaworthy::data::prelude::*;
-use tutoring_identity::insert_or_ignore;
 use uuid::Uuid;
 
-/// Statements on students and trainers with an allocation.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Contacts;
+/// Connects a student and a trainer. A known pair is a no-op.
+pub(crate) async fn connect(tx: &Transaction, student: Uuid, trainer: Uuid) -> DataResult<()> {
+    insert_or_ignore!(
+        "contacts (student_id, trainer_id, created_at) VALUES ({student}, {trainer}, {Utc::now()})"
+    )
+    .apply(tx)
+    .await
+}
 
-impl Contacts {
-    /// Connects a student and a trainer. A known pair is a no-op.
-    pub(crate) async fn connect(
-        tx: &Transaction,
-        student: Uuid,
-        trainer: Uuid,
-    ) -> Result<(), DataError> {
-        insert_or_ignore!("contacts (student_id, trainer_id, created_at) VALUES ({student}, {trainer}, {Utc::now()})")
-            .apply(tx)
-            .await
-    }
-
-    /// Whether two users have or had an allocation together.
-    pub(crate) async fn are_connected(
-        connection: &dyn Connection,
-        one: Uuid,
-        other: Uuid,
-    ) -> Result<bool, DataError> {
-        let (count,): (u64,) = sql!("SELECT COUNT(*) FROM contacts WHERE (student_id = {one} AND trainer_id = {other}) OR (student_id = {other} AND trainer_id = {one})")
-            .fetch_one(connection)
-            .await?;
-        Ok(count > 0)
-    }
+/// Whether two users have or had an allocation together.
+pub(crate) async fn are_connected(
+    connection: &dyn Connection,
+    one: Uuid,
+    other: Uuid,
+) -> DataResult<bool> {
+    let (count,): (u64,) = sql!("SELECT COUNT(*) FROM contacts WHERE (student_id = {one} AND trainer_id = {other}) OR (student_id = {other} AND trainer_id = {one})")
+        .fetch_one(connection)
+        .await?;
+    Ok(count > 0)
 }

@@ -1,16 +1,13 @@
+//! Statements on messages.
+
 use seaworthy::{crypto::Encrypted, data::prelude::*, prelude::*};
 use serde_json::json;
-use tutoring_identity::{from_json, insert_or_ignore};
 use uuid::Uuid;
 
 use crate::domain::{Cursor, MediaKind, MessageKind};
 
-/// Returns the text of a statement that reads messages.
-macro_rules! statement {
-    ($($rest:literal),+) => {
-        sql!("SELECT id, conversation_id, sender_id, client_message_id, type, content, attachments, sent_at, deleted_at FROM messages ", $($rest),+)
-    };
-}
+// Returns the text of a statement that reads messages.
+statements! { statement: "SELECT id, conversation_id, sender_id, client_message_id, type, content, attachments, sent_at, deleted_at FROM messages " }
 
 /// A message as stored.
 #[derive(Debug, FromRow)]
@@ -52,73 +49,73 @@ pub(crate) struct NewMessage {
     pub(crate) sent_at: DateTime<Utc>,
 }
 
-/// Statements on messages.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Messages;
-
-impl Messages {
-    /// Stores a message. Returns `false` if the sender has used its client ID.
-    pub(crate) async fn insert(tx: &Transaction, message: &NewMessage) -> Result<bool, DataError> {
-        insert_or_ignore!("messages (id, conversation_id, sender_id, client_message_id, type, content, attachments, sent_at) VALUES ({message.id}, {message.conversation}, {message.sender}, {message.client_message_id.clone()}, {message.kind.as_str()}, {message.content.clone()}, {json!(message.attachments)}, {message.sent_at})")
-            .changes(tx)
-            .await
-    }
-
-    /// Returns the message of a sender with a client ID.
-    pub(crate) async fn of_client(
-        connection: &dyn Connection,
-        sender: Uuid,
-        client_message_id: &str,
-    ) -> Result<Option<StoredMessage>, DataError> {
-        statement!("WHERE sender_id = {sender} AND client_message_id = {client_message_id}")
-            .fetch_optional(connection)
-            .await
-    }
-
-    /// Returns a message.
-    pub(crate) async fn find(
-        connection: &dyn Connection,
-        id: Uuid,
-    ) -> Result<Option<StoredMessage>, DataError> {
-        statement!("WHERE id = {id}")
-            .fetch_optional(connection)
-            .await
-    }
-
-    /// Returns the messages before a cursor, the newest first.
-    pub(crate) async fn before(
-        connection: &dyn Connection,
-        conversation: Uuid,
-        cursor: Option<Cursor>,
-        limit: u32,
-    ) -> Result<Vec<StoredMessage>, DataError> {
-        let Some(cursor) = cursor else {
-            return statement!("WHERE conversation_id = {conversation} ORDER BY sent_at DESC, id DESC LIMIT {limit}")
-            .fetch_all(connection)
-            .await;
-        };
-        statement!("WHERE conversation_id = {conversation} AND (sent_at < {cursor.sent_at} OR (sent_at = {cursor.sent_at} AND id < {cursor.id})) ORDER BY sent_at DESC, id DESC LIMIT {limit}")
-        .fetch_all(connection)
+/// Stores a message. Returns `false` if the sender has used its client ID.
+pub(crate) async fn insert(tx: &Transaction, message: &NewMessage) -> DataResult<bool> {
+    insert_or_ignore!("messages (id, conversation_id, sender_id, client_message_id, type, content, attachments, sent_at) VALUES ({message.id}, {message.conversation}, {message.sender}, {message.client_message_id.clone()}, {message.kind.as_str()}, {message.content.clone()}, {json!(message.attachments)}, {message.sent_at})")
+        .changes(tx)
         .await
-    }
+}
 
-    /// Returns the number of messages of others after one time and until another.
-    pub(crate) async fn count_of_others(
-        connection: &dyn Connection,
-        (conversation, user): (Uuid, Uuid),
-        after: Option<DateTime<Utc>>,
-        until: DateTime<Utc>,
-    ) -> Result<u64, DataError> {
-        let (count,): (u64,) = sql!("SELECT COUNT(*) FROM messages WHERE conversation_id = {conversation} AND sender_id <> {user} AND deleted_at IS NULL AND sent_at > {after.unwrap_or_default()} AND sent_at <= {until}")
-            .fetch_one(connection)
-            .await?;
-        Ok(count)
-    }
+/// Returns the message of a sender with a client ID.
+pub(crate) async fn of_client(
+    connection: &dyn Connection,
+    sender: Uuid,
+    client_message_id: &str,
+) -> DataResult<Option<StoredMessage>> {
+    statement!(
+        sql,
+        "WHERE sender_id = {sender} AND client_message_id = {client_message_id}"
+    )
+    .fetch_optional(connection)
+    .await
+}
 
-    /// Deletes the text and the attachments of a sender's message.
-    pub(crate) async fn erase(tx: &Transaction, id: Uuid) -> Result<(), DataError> {
-        sql!("UPDATE messages SET content = NULL, attachments = {json!([])}, deleted_at = {Utc::now()} WHERE id = {id}")
-            .apply(tx)
-            .await
-    }
+/// Returns a message.
+pub(crate) async fn find(
+    connection: &dyn Connection,
+    id: Uuid,
+) -> DataResult<Option<StoredMessage>> {
+    statement!(sql, "WHERE id = {id}")
+        .fetch_optional(connection)
+        .await
+}
+
+/// Returns the messages before a cursor, the newest first.
+pub(crate) async fn before(
+    connection: &dyn Connection,
+    conversation: Uuid,
+    cursor: Option<Cursor>,
+    limit: u32,
+) -> DataResult<Vec<StoredMessage>> {
+    let Some(cursor) = cursor else {
+        return statement!(
+            sql,
+            "WHERE conversation_id = {conversation} ORDER BY sent_at DESC, id DESC LIMIT {limit}"
+        )
+        .fetch_all(connection)
+        .await;
+    };
+    statement!(sql, "WHERE conversation_id = {conversation} AND (sent_at < {cursor.sent_at} OR (sent_at = {cursor.sent_at} AND id < {cursor.id})) ORDER BY sent_at DESC, id DESC LIMIT {limit}")
+    .fetch_all(connection)
+    .await
+}
+
+/// Returns the number of messages of others after one time and until another.
+pub(crate) async fn count_of_others(
+    connection: &dyn Connection,
+    (conversation, user): (Uuid, Uuid),
+    after: Option<DateTime<Utc>>,
+    until: DateTime<Utc>,
+) -> DataResult<u64> {
+    let (count,): (u64,) = sql!("SELECT COUNT(*) FROM messages WHERE conversation_id = {conversation} AND sender_id <> {user} AND deleted_at IS NULL AND sent_at > {after.unwrap_or_default()} AND sent_at <= {until}")
+        .fetch_one(connection)
+        .await?;
+    Ok(count)
+}
+
+/// Deletes the text and the attachments of a sender's message.
+pub(crate) async fn erase(tx: &Transaction, id: Uuid) -> DataResult<()> {
+    sql!("UPDATE messages SET content = NULL, attachments = {json!([])}, deleted_at = {Utc::now()} WHERE id = {id}")
+        .apply(tx)
+        .await
 }

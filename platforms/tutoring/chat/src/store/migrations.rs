@@ -1,10 +1,9 @@
 use seaworthy::{
     audit_log,
     crypto::{EncryptedColumn, KEY_MIGRATIONS, RowKey},
-    data::{LEASE_MIGRATIONS, MigrationSet},
+    data::{LEASE_MIGRATIONS, MigrationSet, migration},
     outbox,
 };
-use tutoring_identity::migration;
 
 /// The tables of conversations, doubts, messages, data keys, leases and the audit log.
 pub(crate) const MIGRATIONS: &[MigrationSet] = &[
@@ -12,7 +11,7 @@ pub(crate) const MIGRATIONS: &[MigrationSet] = &[
     audit_log::MIGRATIONS,
     KEY_MIGRATIONS,
     LEASE_MIGRATIONS,
-    MigrationSet::of_service(&[
+    MigrationSet::for_service(&[
         migration!(1, "conversations", "../../migrations/0001_conversations"),
         migration!(2, "doubts", "../../migrations/0002_doubts"),
         migration!(

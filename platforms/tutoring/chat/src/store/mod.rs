@@ -1,19 +1,17 @@
 //! SQL statements and migrations.
 
-mod allocations;
-mod contacts;
-mod conversations;
-mod doubts;
-mod messages;
+pub(crate) mod allocations;
+pub(crate) mod contacts;
+pub(crate) mod conversations;
+pub(crate) mod doubts;
+pub(crate) mod messages;
 mod migrations;
-mod people;
-mod replies;
+pub(crate) mod people;
+pub(crate) mod replies;
 
-pub(crate) use allocations::{Allocation, Allocations};
-pub(crate) use contacts::Contacts;
-pub(crate) use conversations::{Conversation, Conversations, Member};
-pub(crate) use doubts::{DoubtFilter, Doubts, NewDoubt, StoredDoubt};
-pub(crate) use messages::{Attachment, Messages, NewMessage, StoredMessage};
+pub(crate) use allocations::Allocation;
+pub(crate) use conversations::{Conversation, Member};
+pub(crate) use doubts::{DoubtFilter, NewDoubt, StoredDoubt};
+pub(crate) use messages::{Attachment, NewMessage, StoredMessage};
 pub(crate) use migrations::{COLUMNS, MIGRATIONS};
-pub(crate) use people::{People, Person};
-pub(crate) use replies::Replies;
+pub(crate) use people::Person;

@@ -1,3 +1,5 @@
+//! Statements on replies.
+
 use seaworthy::{crypto::Encrypted, data::prelude::*};
 use uuid::Uuid;
 
@@ -14,38 +16,29 @@ pub(crate) struct StoredReply {
     pub(crate) created_at: DateTime<Utc>,
 }
 
-/// Statements on replies.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Replies;
+/// Stores a reply.
+pub(crate) async fn insert(
+    tx: &Transaction,
+    (id, doubt): (Uuid, Uuid),
+    author: Participant,
+    content: &Encrypted<String>,
+) -> DataResult<()> {
+    sql!("INSERT INTO doubt_replies (id, doubt_id, author_id, author_role, content, created_at) VALUES ({id}, {doubt}, {author.id}, {author.role.as_str()}, {content.clone()}, {Utc::now()})")
+        .apply(tx)
+        .await
+}
 
-impl Replies {
-    /// Stores a reply.
-    pub(crate) async fn insert(
-        tx: &Transaction,
-        (id, doubt): (Uuid, Uuid),
-        author: Participant,
-        content: &Encrypted<String>,
-    ) -> Result<(), DataError> {
-        sql!("INSERT INTO doubt_replies (id, doubt_id, author_id, author_role, content, created_at) VALUES ({id}, {doubt}, {author.id}, {author.role.as_str()}, {content.clone()}, {Utc::now()})")
-            .apply(tx)
-            .await
-    }
+/// Returns the replies to a doubt, the oldest first.
+pub(crate) async fn of(connection: &dyn Connection, doubt: Uuid) -> DataResult<Vec<StoredReply>> {
+    sql!("SELECT id, author_id, author_role, content, created_at FROM doubt_replies WHERE doubt_id = {doubt} ORDER BY created_at, id")
+        .fetch_all(connection)
+        .await
+}
 
-    /// Returns the replies to a doubt, the oldest first.
-    pub(crate) async fn of(
-        connection: &dyn Connection,
-        doubt: Uuid,
-    ) -> Result<Vec<StoredReply>, DataError> {
-        sql!("SELECT id, author_id, author_role, content, created_at FROM doubt_replies WHERE doubt_id = {doubt} ORDER BY created_at, id")
-            .fetch_all(connection)
-            .await
-    }
-
-    /// Returns the number of replies to a doubt.
-    pub(crate) async fn count(connection: &dyn Connection, doubt: Uuid) -> Result<u64, DataError> {
-        let (count,): (u64,) = sql!("SELECT COUNT(*) FROM doubt_replies WHERE doubt_id = {doubt}")
-            .fetch_one(connection)
-            .await?;
-        Ok(count)
-    }
+/// Returns the number of replies to a doubt.
+pub(crate) async fn count(connection: &dyn Connection, doubt: Uuid) -> DataResult<u64> {
+    let (count,): (u64,) = sql!("SELECT COUNT(*) FROM doubt_replies WHERE doubt_id = {doubt}")
+        .fetch_one(connection)
+        .await?;
+    Ok(count)
 }

@@ -17,8 +17,8 @@ use tutoring_chat::ChatConfig;
 use tutoring_contract::{
     LiveEvent, Role,
     events::{
-        AdminOverride, Kind, NotificationRequested, Occurred, StudentChanged, StudentDeallocated,
-        TrainerAllocated, TrainerChanged, message,
+        AdminOverride, BusinessEvent, Kind, NotificationRequested, StudentChanged,
+        StudentDeallocated, TrainerAllocated, TrainerChanged, message,
     },
 };
 use tutoring_identity::LiveSealer;
@@ -99,10 +99,10 @@ pub(crate) async fn open(empty: EmptyDatabase) -> TestApp {
 
 async fn start_peer(broker: &str, events: &Events) -> Peer {
     let topics = Topics::new()
-        .with_unroutable::<Occurred<TrainerAllocated>>()
-        .with_unroutable::<Occurred<StudentDeallocated>>()
-        .with_unroutable::<Occurred<StudentChanged>>()
-        .with_unroutable::<Occurred<TrainerChanged>>();
+        .with_unroutable::<BusinessEvent<TrainerAllocated>>()
+        .with_unroutable::<BusinessEvent<StudentDeallocated>>()
+        .with_unroutable::<BusinessEvent<StudentChanged>>()
+        .with_unroutable::<BusinessEvent<TrainerChanged>>();
     let live = Arc::clone(&events.live);
     let subscription =
         Subscription::new("peer").on::<LiveEvent, _, _>(move |event: Message<LiveEvent>| {
@@ -110,9 +110,9 @@ async fn start_peer(broker: &str, events: &Events) -> Peer {
             async { Ok::<_, Failure>(()) }
         });
     let notifications = &events.notifications;
-    let subscription = notifications.record::<Occurred<NotificationRequested>>(subscription);
+    let subscription = notifications.record::<BusinessEvent<NotificationRequested>>(subscription);
     let overrides = &events.overrides;
-    let subscription = overrides.record::<Occurred<AdminOverride>>(subscription);
+    let subscription = overrides.record::<BusinessEvent<AdminOverride>>(subscription);
     Peer::start(broker, topics, Some(subscription)).await
 }
 
@@ -147,6 +147,7 @@ pub(crate) fn allocation(id: u128, trainer: u128) -> TrainerAllocated {
         session_count: 10,
         start_date: "2026-12-01".parse().unwrap(),
         end_date: None,
+        territory: None,
     }
 }
 
@@ -179,13 +180,13 @@ impl TestApp {
 
     /// Publishes an event.
     pub(crate) async fn publish<K: Kind>(&self, data: K) {
-        let event = message(&Occurred::of(data));
+        let event = message(&BusinessEvent::new(data));
         self.peer.publisher.publish(event).await.unwrap();
     }
 
     /// Publishes an event as the message with this ID.
     pub(crate) async fn publish_as<K: Kind>(&self, data: K, id: &MessageId) {
-        let event = message(&Occurred::of(data)).id(id.clone());
+        let event = message(&BusinessEvent::new(data)).id(id.clone());
         self.peer.publisher.publish(event).await.unwrap();
     }
 

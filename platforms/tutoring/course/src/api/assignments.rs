@@ -1,9 +1,5 @@
-use seaworthy::{
-    axum::{extract::State as Extract, response::IntoResponse as _},
-    core::FieldViolation,
-    prelude::*,
-};
-use tutoring_contract::{PageRequest, Reply};
+use seaworthy::{axum::extract::State as Extract, core::FieldViolation, prelude::*};
+use tutoring_contract::{CallerTerritory, CheckedPage, Json, Path, Reply};
 use tutoring_identity::caller;
 use uuid::Uuid;
 
@@ -15,9 +11,8 @@ use crate::{
 
 pub(super) async fn create(
     Extract(courses): State,
-    assignment: Given<Json<NewAssignment>>,
+    Json(assignment): Json<NewAssignment>,
 ) -> HandlerResult {
-    let Json(assignment) = assignment?;
     let course = assignment
         .course_id
         .ok_or_else(|| Error::invalid(vec![FieldViolation::new("courseId", "must be a course")]))?;
@@ -27,10 +22,9 @@ pub(super) async fn create(
 
 pub(super) async fn create_of_course(
     Extract(courses): State,
-    course: Given<Path<Uuid>>,
-    assignment: Given<Json<NewAssignment>>,
+    Path(course): Path<Uuid>,
+    Json(assignment): Json<NewAssignment>,
 ) -> HandlerResult {
-    let (Path(course), Json(assignment)) = (course?, assignment?);
     let created = courses.assign(course, assignment).await?;
     Ok(Reply::new("assignment created", created).created())
 }
@@ -38,16 +32,16 @@ pub(super) async fn create_of_course(
 pub(super) async fn of_course(
     Extract(courses): State,
     course: Given<Path<Uuid>>,
-    page: Given<Query<PageRequest>>,
+    page: Given<CheckedPage>,
 ) -> HandlerResult {
-    let viewer = Viewer::of_request(COURSE_WRITE)?;
-    let (Path(course), Query(page)) = (course?, page?);
-    let assignments = courses.assignments(viewer, course, page.checked()?);
+    let viewer = Viewer::from_request(COURSE_WRITE)?;
+    let (Path(course), page) = (course?, page?);
+    let assignments = courses.assignments(viewer, course, page);
     Ok(Reply::new("assignments", assignments.await?).into_response())
 }
 
 pub(super) async fn show(Extract(courses): State, id: Given<Path<Uuid>>) -> HandlerResult {
-    let viewer = Viewer::of_request(COURSE_WRITE)?;
+    let viewer = Viewer::from_request(COURSE_WRITE)?;
     let Path(id) = id?;
     let assignment = courses.show_assignment(viewer, id).await?;
     Ok(Reply::new("assignment", assignment).into_response())
@@ -55,32 +49,35 @@ pub(super) async fn show(Extract(courses): State, id: Given<Path<Uuid>>) -> Hand
 
 pub(super) async fn submit(
     Extract(courses): State,
-    id: Given<Path<Uuid>>,
-    work: Given<Json<Work>>,
+    Path(id): Path<Uuid>,
+    Json(work): Json<Work>,
 ) -> HandlerResult {
-    let (Path(id), Json(work)) = (id?, work?);
     let submission = courses.submit_work(caller()?, id, work).await?;
     Ok(Reply::new("assignment sent", submission).created())
 }
 
 pub(super) async fn submissions(
     Extract(courses): State,
+    territory: CallerTerritory,
     id: Given<Path<Uuid>>,
-    page: Given<Query<PageRequest>>,
+    page: Given<CheckedPage>,
 ) -> HandlerResult {
-    let viewer = Viewer::of_request(COURSE_WRITE)?;
-    let (Path(id), Query(page)) = (id?, page?);
-    let submissions = courses.submissions(viewer, id, page.checked()?);
+    let viewer = Viewer::from_request(COURSE_WRITE)?;
+    let (Path(id), page) = (id?, page?);
+    // The submissions come from students in all places.
+    territory.require(None)?;
+    let submissions = courses.submissions(viewer, id, page);
     Ok(Reply::new("submissions", submissions.await?).into_response())
 }
 
 pub(super) async fn grade(
     Extract(courses): State,
+    territory: CallerTerritory,
     id: Given<Path<Uuid>>,
     grade: Given<Json<Grade>>,
 ) -> HandlerResult {
-    let viewer = Viewer::of_request(COURSE_WRITE)?;
+    let viewer = Viewer::from_request(COURSE_WRITE)?;
     let (Path(id), Json(grade)) = (id?, grade?);
-    let graded = courses.grade(viewer, id, &grade).await?;
+    let graded = courses.grade((viewer, &territory), id, &grade).await?;
     Ok(Reply::new("submission graded", graded).into_response())
 }

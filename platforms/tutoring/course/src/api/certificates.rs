@@ -9,9 +9,9 @@ use seaworthy::{
     },
     prelude::*,
 };
-use tutoring_contract::Reply;
+use tutoring_contract::{Path, Reply};
 
-use super::{Given, HandlerResult, State};
+use super::{HandlerResult, State};
 use crate::{
     courses::Courses,
     domain::{CertificateText, unknown_certificate},
@@ -28,15 +28,13 @@ fn text(courses: &Courses, certificate: Certificate) -> CertificateText {
     }
 }
 
-pub(super) async fn show(Extract(courses): State, number: Given<Path<String>>) -> HandlerResult {
-    let Path(number) = number?;
+pub(super) async fn show(Extract(courses): State, Path(number): Path<String>) -> HandlerResult {
     let certificate = courses.certificate(&number).await?;
     let view = courses.certificate_view(&certificate);
     Ok(Reply::new("certificate", view).into_response())
 }
 
-pub(super) async fn pdf(Extract(courses): State, number: Given<Path<String>>) -> HandlerResult {
-    let Path(number) = number?;
+pub(super) async fn pdf(Extract(courses): State, Path(number): Path<String>) -> HandlerResult {
     let certificate = courses.certificate(&number).await?;
     let file = format!(
         "attachment; filename=\"certificate-{}.pdf\"",
@@ -50,8 +48,7 @@ pub(super) async fn pdf(Extract(courses): State, number: Given<Path<String>>) ->
 }
 
 /// The page on which everyone can check a certificate.
-pub(super) async fn page(Extract(courses): State, number: Given<Path<String>>) -> HandlerResult {
-    let Path(number) = number?;
+pub(super) async fn page(Extract(courses): State, Path(number): Path<String>) -> HandlerResult {
     match courses.certificate(&number).await {
         Ok(certificate) => Ok(Html(text(&courses, certificate).html()).into_response()),
         Err(error) if error.code() == Code::NotFound => {

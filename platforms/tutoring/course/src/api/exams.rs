@@ -1,8 +1,5 @@
-use seaworthy::{
-    axum::{extract::State as Extract, response::IntoResponse as _},
-    prelude::*,
-};
-use tutoring_contract::{Reply, Role};
+use seaworthy::axum::extract::State as Extract;
+use tutoring_contract::{Json, Path, Reply, Role};
 use tutoring_identity::{caller, own_or_permitted};
 use uuid::Uuid;
 
@@ -11,16 +8,14 @@ use crate::courses::{Answers, NewExam};
 
 pub(super) async fn store(
     Extract(courses): State,
-    level: Given<Path<Uuid>>,
-    exam: Given<Json<NewExam>>,
+    Path(level): Path<Uuid>,
+    Json(exam): Json<NewExam>,
 ) -> HandlerResult {
-    let (Path(level), Json(exam)) = (level?, exam?);
     courses.set_exam(level, exam).await?;
     Ok(Reply::message("exam stored").into_response())
 }
 
-pub(super) async fn show(Extract(courses): State, level: Given<Path<Uuid>>) -> HandlerResult {
-    let Path(level) = level?;
+pub(super) async fn show(Extract(courses): State, Path(level): Path<Uuid>) -> HandlerResult {
     Ok(Reply::new("exam", courses.exam(caller()?, level).await?).into_response())
 }
 

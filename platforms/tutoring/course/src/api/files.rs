@@ -1,8 +1,5 @@
-use seaworthy::{
-    axum::{extract::State as Extract, response::IntoResponse as _},
-    prelude::*,
-};
-use tutoring_contract::{PageRequest, Reply};
+use seaworthy::axum::extract::State as Extract;
+use tutoring_contract::{CheckedPage, Json, Path, Reply};
 use tutoring_identity::caller;
 use uuid::Uuid;
 
@@ -14,10 +11,9 @@ use crate::{
 
 pub(super) async fn add_video(
     Extract(courses): State,
-    course: Given<Path<Uuid>>,
-    file: Given<Json<NewFile>>,
+    Path(course): Path<Uuid>,
+    Json(file): Json<NewFile>,
 ) -> HandlerResult {
-    let (Path(course), Json(file)) = (course?, file?);
     let added = courses
         .add_file(caller()?, course, FileKind::Video, file)
         .await?;
@@ -26,10 +22,9 @@ pub(super) async fn add_video(
 
 pub(super) async fn add_material(
     Extract(courses): State,
-    course: Given<Path<Uuid>>,
-    file: Given<Json<NewFile>>,
+    Path(course): Path<Uuid>,
+    Json(file): Json<NewFile>,
 ) -> HandlerResult {
-    let (Path(course), Json(file)) = (course?, file?);
     let added = courses
         .add_file(caller()?, course, FileKind::Material, file)
         .await?;
@@ -39,27 +34,27 @@ pub(super) async fn add_material(
 pub(super) async fn videos(
     Extract(courses): State,
     course: Given<Path<Uuid>>,
-    page: Given<Query<PageRequest>>,
+    page: Given<CheckedPage>,
 ) -> HandlerResult {
-    let viewer = Viewer::of_request(COURSE_WRITE)?;
-    let (Path(course), Query(page)) = (course?, page?);
-    let files = courses.files(viewer, course, FileKind::Video, page.checked()?);
+    let viewer = Viewer::from_request(COURSE_WRITE)?;
+    let (Path(course), page) = (course?, page?);
+    let files = courses.files(viewer, course, FileKind::Video, page);
     Ok(Reply::new("videos", files.await?).into_response())
 }
 
 pub(super) async fn materials(
     Extract(courses): State,
     course: Given<Path<Uuid>>,
-    page: Given<Query<PageRequest>>,
+    page: Given<CheckedPage>,
 ) -> HandlerResult {
-    let viewer = Viewer::of_request(COURSE_WRITE)?;
-    let (Path(course), Query(page)) = (course?, page?);
-    let files = courses.files(viewer, course, FileKind::Material, page.checked()?);
+    let viewer = Viewer::from_request(COURSE_WRITE)?;
+    let (Path(course), page) = (course?, page?);
+    let files = courses.files(viewer, course, FileKind::Material, page);
     Ok(Reply::new("materials", files.await?).into_response())
 }
 
 pub(super) async fn video(Extract(courses): State, id: Given<Path<Uuid>>) -> HandlerResult {
-    let viewer = Viewer::of_request(COURSE_WRITE)?;
+    let viewer = Viewer::from_request(COURSE_WRITE)?;
     let Path(id) = id?;
     Ok(Reply::new("video", courses.video(viewer, id).await?).into_response())
 }

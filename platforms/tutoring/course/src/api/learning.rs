@@ -1,8 +1,5 @@
-use seaworthy::{
-    axum::{extract::State as Extract, response::IntoResponse as _},
-    prelude::*,
-};
-use tutoring_contract::Reply;
+use seaworthy::{axum::extract::State as Extract, prelude::*};
+use tutoring_contract::{Json, Path, Reply};
 use tutoring_identity::caller;
 use uuid::Uuid;
 
@@ -26,16 +23,15 @@ pub(super) struct QuizRequest {
 }
 
 pub(super) async fn session(Extract(courses): State, id: Given<Path<Uuid>>) -> HandlerResult {
-    let viewer = Viewer::of_request(COURSE_WRITE)?;
+    let viewer = Viewer::from_request(COURSE_WRITE)?;
     let Path(id) = id?;
     Ok(Reply::new("session", courses.session(viewer, id).await?).into_response())
 }
 
 pub(super) async fn watch(
     Extract(courses): State,
-    request: Given<Json<SessionRequest>>,
+    Json(request): Json<SessionRequest>,
 ) -> HandlerResult {
-    let Json(request) = request?;
     let progress = courses
         .see(caller()?, request.session_id, Seen::Video)
         .await?;
@@ -44,9 +40,8 @@ pub(super) async fn watch(
 
 pub(super) async fn preview(
     Extract(courses): State,
-    request: Given<Json<SessionRequest>>,
+    Json(request): Json<SessionRequest>,
 ) -> HandlerResult {
-    let Json(request) = request?;
     let progress = courses
         .see(caller()?, request.session_id, Seen::Sheet)
         .await?;
@@ -55,17 +50,15 @@ pub(super) async fn preview(
 
 pub(super) async fn quiz(
     Extract(courses): State,
-    request: Given<Json<QuizRequest>>,
+    Json(request): Json<QuizRequest>,
 ) -> HandlerResult {
-    let Json(request) = request?;
     let progress = courses
         .answer_quiz(caller()?, request.session_id, &request.answers)
         .await?;
     Ok(Reply::new("quiz scored", progress).into_response())
 }
 
-pub(super) async fn completion(Extract(courses): State, level: Given<Path<Uuid>>) -> HandlerResult {
-    let Path(level) = level?;
+pub(super) async fn completion(Extract(courses): State, Path(level): Path<Uuid>) -> HandlerResult {
     let completion = courses.completion(caller()?, level).await?;
     Ok(Reply::new("completion", completion).into_response())
 }

@@ -13,7 +13,7 @@ mod uploads;
 use std::sync::Arc;
 
 use seaworthy::prelude::*;
-use tutoring_contract::{Given, HandlerResult, Role, SERVICE_ROLE};
+use tutoring_contract::{AdminRole, Given, HandlerResult, Role, SERVICE_ROLE};
 
 use crate::courses::{COURSE_WRITE, Courses};
 
@@ -32,6 +32,7 @@ pub(crate) fn routes(courses: Arc<Courses>) -> Routes {
         .get("/certificates/{number}", certificates::show)
         .get("/certificates/{number}/pdf", certificates::pdf)
         .with_options(|options| options.access(Access::Public));
+    // The catalogue is the same in all places, so only super admins change it.
     let operators = Routes::new()
         .post("/courses", catalogue::create)
         .patch("/courses/{id}", catalogue::change)
@@ -45,7 +46,10 @@ pub(crate) fn routes(courses: Arc<Courses>) -> Routes {
         .post("/assignments", assignments::create)
         .post("/phases/{id}/levels", catalogue::add_level)
         .put("/levels/{id}/exam", exams::store)
-        .with_options(|options| options.roles([Role::Admin.as_str()]).scopes([COURSE_WRITE]));
+        .with_options(|options| {
+            let options = options.roles([AdminRole::SuperAdmin.as_str()]);
+            options.scopes([COURSE_WRITE])
+        });
     let students = Routes::new()
         .get("/levels/{id}/exam", exams::show)
         .post(

@@ -1,8 +1,5 @@
-use seaworthy::{
-    axum::{extract::State as Extract, response::IntoResponse as _},
-    prelude::*,
-};
-use tutoring_contract::{PageRequest, Reply, Role};
+use seaworthy::{axum::extract::State as Extract, prelude::*};
+use tutoring_contract::{CallerTerritory, CheckedPage, Json, Path, Query, Reply, Role};
 use tutoring_identity::{caller, own_or_permitted};
 use uuid::Uuid;
 
@@ -17,9 +14,8 @@ const GALLERY_LIMIT: u32 = 50;
 
 pub(super) async fn submit(
     Extract(courses): State,
-    project: Given<Json<NewProject>>,
+    Json(project): Json<NewProject>,
 ) -> HandlerResult {
-    let Json(project) = project?;
     let project = courses.submit_project(caller()?, &project).await?;
     Ok(Reply::new("project sent", project).created())
 }
@@ -33,10 +29,9 @@ pub(super) struct GalleryQuery {
 async fn gallery(
     courses: &Courses,
     gallery: Gallery,
-    (page, query): (Given<Query<PageRequest>>, Given<Query<GalleryQuery>>),
+    mut page: CheckedPage,
+    query: &GalleryQuery,
 ) -> HandlerResult {
-    let (Query(page), Query(query)) = (page?, query?);
-    let mut page = page.checked()?;
     if query.limit.is_none() {
         page.limit = GALLERY_LIMIT;
     }
@@ -46,42 +41,47 @@ async fn gallery(
 
 pub(super) async fn public(
     Extract(courses): State,
-    page: Given<Query<PageRequest>>,
-    query: Given<Query<GalleryQuery>>,
+    page: CheckedPage,
+    Query(query): Query<GalleryQuery>,
 ) -> HandlerResult {
-    gallery(&courses, Gallery::Public, (page, query)).await
+    gallery(&courses, Gallery::Public, page, &query).await
 }
 
 pub(super) async fn community(
     Extract(courses): State,
-    page: Given<Query<PageRequest>>,
-    query: Given<Query<GalleryQuery>>,
+    page: CheckedPage,
+    Query(query): Query<GalleryQuery>,
 ) -> HandlerResult {
-    gallery(&courses, Gallery::Community, (page, query)).await
+    gallery(&courses, Gallery::Community, page, &query).await
 }
 
 pub(super) async fn review(
     Extract(courses): State,
+    territory: CallerTerritory,
     id: Given<Path<Uuid>>,
     review: Given<Json<Review>>,
 ) -> HandlerResult {
-    let viewer = Viewer::of_request(PROJECT_REVIEW)?;
+    let viewer = Viewer::from_request(PROJECT_REVIEW)?;
     let (Path(id), Json(review)) = (id?, review?);
-    let project = courses.review_project(viewer, id, &review).await?;
+    let project = courses
+        .review_project((viewer, &territory), id, &review)
+        .await?;
     Ok(Reply::new("project reviewed", project).into_response())
 }
 
 /// Returns the projects of a student. A trainer sees those of the own courses.
 pub(super) async fn of_student(
     Extract(courses): State,
+    territory: CallerTerritory,
     student: Given<Path<Uuid>>,
-    page: Given<Query<PageRequest>>,
+    page: Given<CheckedPage>,
 ) -> HandlerResult {
-    let viewer = Viewer::of_request(PROJECT_REVIEW)?;
-    let (Path(student), Query(page)) = (student?, page?);
+    let viewer = Viewer::from_request(PROJECT_REVIEW)?;
+    let (Path(student), page) = (student?, page?);
     if matches!(viewer, Viewer::Student(_)) {
         own_or_permitted(&student.to_string(), Role::Student, None)?;
     }
-    let projects = courses.projects_of(viewer, student, page.checked()?);
+    courses.require_student(&territory, student).await?;
+    let projects = courses.projects_of(viewer, student, page);
     Ok(Reply::new("projects", projects.await?).into_response())
 }

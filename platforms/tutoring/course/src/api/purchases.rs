@@ -1,17 +1,14 @@
-use seaworthy::{
-    axum::{extract::State as Extract, response::IntoResponse as _},
-    prelude::*,
-};
+use seaworthy::{axum::extract::State as Extract, prelude::*};
 use serde_json::json;
-use tutoring_contract::{Reply, Role};
+use tutoring_contract::{CallerTerritory, Json, Path, Reply, Role};
 use tutoring_identity::caller;
 use uuid::Uuid;
 
-use super::{Given, HandlerResult, State};
+use super::{HandlerResult, State};
 use crate::{
     courses::{Courses, DirectPurchase, rejection},
     errors,
-    store::{Purchase, Purchases, Structure},
+    store::{Purchase, purchases, structure},
 };
 
 /// The permission of administrators to see the purchases of students.
@@ -23,12 +20,17 @@ pub(super) struct Upgrade {
     purchase_tier: u8,
 }
 
-/// Requires that the caller is the student, or an administrator who reads students.
-fn require_reader(student: Uuid) -> Result<(), Error> {
+/// Requires the student as the caller, or an administrator who reads students of the territory.
+async fn require_reader(
+    courses: &Courses,
+    territory: &CallerTerritory,
+    student: Uuid,
+) -> Result<(), Error> {
     let grants = context::with_current(|context| context.map(RequestContext::grants));
     let grants = grants.unwrap_or_default();
     if grants.has_role(Role::Admin.as_str()) {
-        return grants.require_scope(STUDENT_READ);
+        grants.require_scope(STUDENT_READ)?;
+        return courses.require_student(territory, student).await;
     }
     match caller()? == student {
         true => Ok(()),
@@ -37,39 +39,43 @@ fn require_reader(student: Uuid) -> Result<(), Error> {
 }
 
 /// Returns the active purchase that the caller may read.
-async fn active(courses: &Courses, student: Uuid, course: Uuid) -> Result<Purchase, Error> {
-    require_reader(student)?;
-    let active = Purchases::active(&courses.database, student, course).await?;
+async fn active(
+    courses: &Courses,
+    territory: &CallerTerritory,
+    (student, course): (Uuid, Uuid),
+) -> Result<Purchase, Error> {
+    require_reader(courses, territory, student).await?;
+    let active = purchases::active(&courses.database, student, course).await?;
     active.ok_or_else(errors::purchase_not_found)
 }
 
 pub(super) async fn show(
     Extract(courses): State,
-    path: Given<Path<(Uuid, Uuid)>>,
+    territory: CallerTerritory,
+    Path(place): Path<(Uuid, Uuid)>,
 ) -> HandlerResult {
-    let Path((student, course)) = path?;
-    let purchase = active(&courses, student, course).await?;
+    let purchase = active(&courses, &territory, place).await?;
     Ok(Reply::new("purchase", purchase).into_response())
 }
 
 pub(super) async fn progress(
     Extract(courses): State,
-    path: Given<Path<(Uuid, Uuid)>>,
+    territory: CallerTerritory,
+    Path(place): Path<(Uuid, Uuid)>,
 ) -> HandlerResult {
-    let Path((student, course)) = path?;
-    let purchase = active(&courses, student, course).await?;
+    let purchase = active(&courses, &territory, place).await?;
     Ok(Reply::new("progress", courses.progress(&purchase).await?).into_response())
 }
 
 pub(super) async fn access(
     Extract(courses): State,
-    path: Given<Path<(Uuid, Uuid, Uuid)>>,
+    territory: CallerTerritory,
+    Path((student, course, session)): Path<(Uuid, Uuid, Uuid)>,
 ) -> HandlerResult {
-    let Path((student, course, session)) = path?;
-    require_reader(student)?;
-    let level = Structure::level_of_session(&courses.database, course, session).await?;
+    require_reader(&courses, &territory, student).await?;
+    let level = structure::level_of_session(&courses.database, course, session).await?;
     let level = level.ok_or_else(errors::not_found)?;
-    let purchase = Purchases::active(&courses.database, student, course).await?;
+    let purchase = purchases::active(&courses.database, student, course).await?;
     let data = match rejection(purchase.as_ref(), level) {
         Some(reason) => json!({ "canAccess": false, "reason": reason }),
         None => json!({ "canAccess": true }),
@@ -79,19 +85,17 @@ pub(super) async fn access(
 
 pub(super) async fn create(
     Extract(courses): State,
-    purchase: Given<Json<DirectPurchase>>,
+    Json(purchase): Json<DirectPurchase>,
 ) -> HandlerResult {
-    let Json(purchase) = purchase?;
     let created = courses.open_directly(&purchase).await?;
     Ok(Reply::new("purchase created", created).created())
 }
 
 pub(super) async fn upgrade(
     Extract(courses): State,
-    id: Given<Path<Uuid>>,
-    upgrade: Given<Json<Upgrade>>,
+    Path(id): Path<Uuid>,
+    Json(upgrade): Json<Upgrade>,
 ) -> HandlerResult {
-    let (Path(id), Json(upgrade)) = (id?, upgrade?);
     let upgraded = courses.upgrade(id, upgrade.purchase_tier).await?;
     Ok(Reply::new("purchase upgraded", upgraded).into_response())
 }

@@ -1,22 +1,20 @@
 use seaworthy::{
-    axum::{extract::State as Extract, response::IntoResponse as _},
+    axum::extract::State as Extract,
     data::chrono::{DateTime, Utc},
-    prelude::*,
 };
 use serde_json::{Map, json};
-use tutoring_contract::Reply;
+use tutoring_contract::{Json, Reply};
 use tutoring_identity::caller;
 
-use super::{Given, HandlerResult, State};
+use super::{HandlerResult, State};
 use crate::courses::UploadRequest;
 
 /// Signs an upload. The response has the method, the URL and the headers of the upload, and the key
 /// by which further requests name the file.
 pub(super) async fn sign(
     Extract(courses): State,
-    request: Given<Json<UploadRequest>>,
+    Json(request): Json<UploadRequest>,
 ) -> HandlerResult {
-    let Json(request) = request?;
     let (key, signed) = courses.sign_upload(caller()?, &request).await?;
     let headers: Map<_, _> = signed
         .headers()

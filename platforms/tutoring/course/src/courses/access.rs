@@ -1,6 +1,12 @@
 use seaworthy::{data::chrono::Utc, prelude::*};
+use tutoring_contract::CallerTerritory;
+use uuid::Uuid;
 
-use crate::{errors, store::Purchase};
+use super::Courses;
+use crate::{
+    errors,
+    store::{Purchase, territories},
+};
 
 /// Sessions that each level opens.
 const SESSIONS_OF_LEVEL: u8 = 10;
@@ -29,5 +35,23 @@ pub(super) fn require_access(purchase: Option<&Purchase>, level: u8) -> Result<(
     match rejection(purchase, level) {
         None => Ok(()),
         Some(reason) => Err(errors::no_access(reason)),
+    }
+}
+
+impl Courses {
+    /// Requires that a student is in the territory of the caller.
+    ///
+    /// # Errors
+    /// `FORBIDDEN`, also for a student without an allocation.
+    pub(crate) async fn require_student(
+        &self,
+        territory: &CallerTerritory,
+        student: Uuid,
+    ) -> Result<(), Error> {
+        if territory.is_everywhere() {
+            return Ok(());
+        }
+        let place = territories::of(&self.database, student).await?;
+        territory.require(place.as_ref())
     }
 }

@@ -4,7 +4,7 @@ use seaworthy::{
     prelude::*,
 };
 use serde_json::{Value, json};
-use tutoring_contract::{CheckedPage, Page};
+use tutoring_contract::{CallerTerritory, CheckedPage, Page};
 use tutoring_identity::Checks;
 use uuid::Uuid;
 
@@ -17,7 +17,7 @@ use super::{
 use crate::{
     domain::MediaKind,
     errors,
-    store::{Assignment, Assignments, Grade, Purchases, Submission, Trainers},
+    store::{Assignment, Grade, Submission, assignments, purchases, territories, trainers},
 };
 
 const DEFAULT_MAX_SCORE: u16 = 100;
@@ -31,14 +31,11 @@ const MAX_FILES: usize = 10;
 #[serde(rename_all = "camelCase")]
 pub(crate) struct NewAssignment {
     /// The course, unless the path names it.
-    #[serde(default)]
     pub(crate) course_id: Option<Uuid>,
     title: String,
     #[serde(default)]
     description: String,
-    #[serde(default)]
     due_at: Option<DateTime<Utc>>,
-    #[serde(default)]
     max_score: Option<u16>,
 }
 
@@ -98,7 +95,7 @@ impl Courses {
         self.database
             .transaction(|tx| async move {
                 self.require_open(&tx, course).await?;
-                Assignments::insert(&tx, stored).await?;
+                assignments::insert(&tx, stored).await?;
                 let entry = AuditEntry::new("assignment.create")
                     .target("assignment", stored.id.to_string())
                     .detail("permission", COURSE_WRITE)
@@ -111,7 +108,7 @@ impl Courses {
     }
 
     async fn assignment(&self, id: Uuid) -> Result<Assignment, Error> {
-        let found = Assignments::by_id(&self.database, id).await?;
+        let found = assignments::by_id(&self.database, id).await?;
         found.ok_or_else(errors::assignment_not_found)
     }
 
@@ -126,8 +123,7 @@ impl Courses {
         page: CheckedPage,
     ) -> Result<Page<Assignment>, Error> {
         self.require_viewer(viewer, course).await?;
-        let (items, total) = Assignments::of_course(&self.database, course, page).await?;
-        Ok(page.of(items, total))
+        Ok(assignments::of_course(&self.database, course, page).await?)
     }
 
     /// Returns an assignment, and to a student the own submission.
@@ -139,7 +135,7 @@ impl Courses {
         self.require_viewer(viewer, assignment.course_id).await?;
         let mut view = json!(assignment);
         if let (Viewer::Student(student), Value::Object(members)) = (viewer, &mut view) {
-            let own = Assignments::submission_of(&self.database, id, student).await?;
+            let own = assignments::submission_of(&self.database, id, student).await?;
             let own = own.map(|own| self.submission_view(&own)).transpose()?;
             members.insert("submission".to_owned(), json!(own));
         }
@@ -159,7 +155,7 @@ impl Courses {
     ) -> Result<Value, Error> {
         let assignment = self.assignment(id).await?;
         let course = assignment.course_id;
-        let purchase = Purchases::active(&self.database, student, course).await?;
+        let purchase = purchases::active(&self.database, student, course).await?;
         require_access(purchase.as_ref(), FIRST_LEVEL)?;
         let is_empty = work.text.trim().is_empty() && work.file_keys.is_empty();
         if is_empty || !is_note(&work.text, MAX_DESCRIPTION) {
@@ -190,7 +186,7 @@ impl Courses {
         };
         self.database
             .transaction(|tx| async move {
-                match Assignments::submit(&tx, submission).await? {
+                match assignments::submit(&tx, submission).await? {
                     true => Ok(()),
                     false => Err(errors::submission_exists()),
                 }
@@ -217,10 +213,8 @@ impl Courses {
             Viewer::Trainer(trainer) => Some(trainer),
             Viewer::Admin(_) => None,
         };
-        let found = Assignments::submissions(&self.database, &assignment, trainer, page);
-        let (found, total) = found.await?;
-        let views = found.iter().map(|one| self.submission_view(one));
-        Ok(page.of(views.collect::<Result<_, _>>()?, total))
+        let found = assignments::submissions(&self.database, &assignment, trainer, page);
+        found.await?.try_map(|one| self.submission_view(&one))
     }
 
     /// Grades a submission, as the trainer of the student or as an administrator. A later grade
@@ -230,7 +224,7 @@ impl Courses {
     /// `VALIDATION_ERROR`, or `NOT_FOUND`, also for the submission of another trainer's student.
     pub(crate) async fn grade(
         &self,
-        viewer: Viewer,
+        (viewer, territory): (Viewer, &CallerTerritory),
         id: Uuid,
         grade: &Grade,
     ) -> Result<Value, Error> {
@@ -243,23 +237,26 @@ impl Courses {
         let mut submission = self
             .database
             .transaction(|tx| async move {
-                let submission = Assignments::lock_submission(&tx, id).await?;
+                let submission = assignments::lock_submission(&tx, id).await?;
                 let submission = submission.ok_or_else(errors::submission_not_found)?;
-                let assignment = Assignments::by_id(&tx, submission.assignment).await?;
+                let assignment = assignments::by_id(&tx, submission.assignment).await?;
                 let assignment = assignment.ok_or_else(errors::submission_not_found)?;
                 let grader = match viewer {
                     Viewer::Student(_) => return Err(errors::submission_not_found()),
                     Viewer::Trainer(trainer) => {
                         let (student, course) = (submission.student, assignment.course_id);
-                        if !Trainers::teaches(&tx, trainer, student, course).await? {
+                        if !trainers::teaches(&tx, trainer, student, course).await? {
                             return Err(errors::submission_not_found());
                         }
                         trainer
                     }
                     Viewer::Admin(admin) => {
+                        let place = territories::of(&tx, submission.student).await?;
+                        territory.require(place.as_ref())?;
                         let entry = AuditEntry::new("submission.grade")
                             .target("submission", id.to_string())
                             .detail("permission", COURSE_WRITE)
+                            .detail("before", json!(submission.score).to_string())
                             .detail("after", grade.score.to_string());
                         self.audit.append(&tx, entry).await?;
                         admin
@@ -269,7 +266,7 @@ impl Courses {
                     let problem = format!("must be 0 to {}", assignment.max_score);
                     return Err(invalid("score", &problem));
                 }
-                Assignments::set_grade(&tx, id, grader, grade, now).await?;
+                assignments::set_grade(&tx, id, grader, grade, now).await?;
                 let (score, max_score) = (grade.score, assignment.max_score);
                 let body = format!(
                     "{score} of {max_score} points for \"{}\".",

@@ -1,12 +1,12 @@
 use seaworthy::{
-    audit_log::AuditEntry,
+    audit_log::{AuditEntry, members_detail},
     core::FieldViolation,
     data::{Transaction, chrono::Utc},
     prelude::*,
 };
 use serde_json::{Value, json};
 use tutoring_contract::{
-    events::{CourseChanged, Occurred, message},
+    events::{BusinessEvent, CourseChanged, message},
     is_storable,
 };
 use tutoring_identity::Checks;
@@ -16,7 +16,7 @@ use super::{COURSE_WRITE, Courses};
 use crate::{
     domain::{MediaKind, QUESTIONS, check_questions},
     errors,
-    store::{Catalogue, Course, Level, NewSession, SESSIONS, Structure},
+    store::{Course, Level, NewSession, SESSIONS, catalogue, structure},
 };
 
 pub(super) const MAX_TITLE: usize = 200;
@@ -69,7 +69,6 @@ pub(crate) struct NewPhase {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct NewLevel {
     sequence: u8,
-    #[serde(default)]
     level_type: Option<String>,
 }
 
@@ -107,6 +106,13 @@ fn check(course: &Course) -> Result<(), Error> {
     checks.finish()
 }
 
+/// Returns a detail of an audit entry, whose size is limited.
+fn detail(value: &Value) -> String {
+    value
+        .as_object()
+        .map_or_else(|| value.to_string(), members_detail)
+}
+
 pub(super) fn invalid(field: &str, problem: &str) -> Error {
     Error::invalid(vec![FieldViolation::new(field, problem)])
 }
@@ -133,8 +139,8 @@ impl Courses {
         let stored = &course;
         self.database
             .transaction(|tx| async move {
-                Catalogue::insert(&tx, stored).await?;
-                self.record(&tx, "course.create", stored).await
+                catalogue::insert(&tx, stored).await?;
+                self.record(&tx, "course.create", None, stored).await
             })
             .await?;
         Ok(course)
@@ -147,8 +153,9 @@ impl Courses {
     pub(crate) async fn change(&self, id: Uuid, change: &CourseChange) -> Result<Course, Error> {
         self.database
             .transaction(|tx| async move {
-                let known = Catalogue::lock(&tx, id).await?;
-                let mut course = known.ok_or_else(errors::not_found)?;
+                let known = catalogue::lock(&tx, id).await?;
+                let before = known.ok_or_else(errors::not_found)?;
+                let mut course = before.clone();
                 let CourseChange {
                     title,
                     description,
@@ -166,8 +173,9 @@ impl Courses {
                     course.status = status;
                 }
                 course.version += 1;
-                Catalogue::update(&tx, &course).await?;
-                self.record(&tx, "course.change", &course).await?;
+                catalogue::update(&tx, &course).await?;
+                self.record(&tx, "course.change", Some(&before), &course)
+                    .await?;
                 Ok(course)
             })
             .await
@@ -180,7 +188,7 @@ impl Courses {
         status: &str,
     ) -> Result<(), Error> {
         match (course.status.as_str(), status) {
-            ("draft", "published") => match Structure::is_complete(tx, course.id).await? {
+            ("draft", "published") => match structure::is_complete(tx, course.id).await? {
                 true => Ok(()),
                 false => Err(errors::not_publishable()),
             },
@@ -190,17 +198,20 @@ impl Courses {
         }
     }
 
-    /// Stores the entry of the audit log and the event of a change.
+    /// Stores the entry of the audit log and the event of a change. A created course has no
+    /// version before.
     pub(super) async fn record(
         &self,
         tx: &Transaction,
         action: &'static str,
+        before: Option<&Course>,
         course: &Course,
     ) -> Result<(), Error> {
         let entry = AuditEntry::new(action)
             .target("course", course.id.to_string())
             .detail("permission", COURSE_WRITE)
-            .detail("after", json!(course).to_string());
+            .detail("before", detail(&json!(before)))
+            .detail("after", detail(&json!(course)));
         self.audit.append(tx, entry).await?;
         let changed = CourseChanged {
             course_id: course.id.to_string(),
@@ -213,7 +224,7 @@ impl Courses {
             }),
         };
         self.outbox
-            .store(tx, message(&Occurred::of(changed)))
+            .store(tx, message(&BusinessEvent::new(changed)))
             .await?;
         Ok(())
     }
@@ -233,8 +244,10 @@ impl Courses {
             .transaction(|tx| async move {
                 self.require_draft(&tx, course).await?;
                 let title = phase.title.trim();
-                let phase = Structure::add_phase(&tx, course, phase.sequence, title).await?;
-                let levels = Structure::levels(&tx, phase.id).await?;
+                let phase = structure::add_phase(&tx, course, phase.sequence, title).await?;
+                let levels = structure::levels(&tx, phase.id).await?;
+                self.record_addition(&tx, ("course.add_phase", course), json!(phase))
+                    .await?;
                 Ok(json!({
                     "id": phase.id,
                     "sequence": phase.sequence,
@@ -268,13 +281,31 @@ impl Courses {
         let (session, quiz) = (&session, &quiz);
         self.database
             .transaction(|tx| async move {
-                let course = Structure::course_of_level(&tx, level).await?;
-                self.require_draft(&tx, course.ok_or_else(errors::not_found)?)
+                let course = structure::course_of_level(&tx, level).await?;
+                let course = course.ok_or_else(errors::not_found)?;
+                self.require_draft(&tx, course).await?;
+                let session = structure::add_session(&tx, level, session, quiz.clone()).await?;
+                self.record_addition(&tx, ("course.add_session", course), json!(session))
                     .await?;
-                let session = Structure::add_session(&tx, level, session, quiz.clone()).await?;
                 Ok(json!(session))
             })
             .await
+    }
+
+    /// Stores the entry of the audit log of a part that was added to a course.
+    async fn record_addition(
+        &self,
+        tx: &Transaction,
+        (action, course): (&'static str, Uuid),
+        added: Value,
+    ) -> Result<(), Error> {
+        let entry = AuditEntry::new(action)
+            .target("course", course.to_string())
+            .detail("permission", COURSE_WRITE)
+            .detail("before", Value::Null.to_string())
+            .detail("after", detail(&added));
+        self.audit.append(tx, entry).await?;
+        Ok(())
     }
 
     /// Checks the files and the quiz of a session. Returns the session with the keys of its files.
@@ -305,7 +336,7 @@ impl Courses {
 
     /// Students have bought the structure of a published course, so only drafts change it.
     async fn require_draft(&self, tx: &Transaction, course: Uuid) -> Result<(), Error> {
-        let course = Catalogue::lock(tx, course).await?;
+        let course = catalogue::lock(tx, course).await?;
         match course.ok_or_else(errors::not_found)?.status.as_str() {
             "draft" => Ok(()),
             _ => Err(errors::status_order()),
@@ -317,7 +348,7 @@ impl Courses {
     /// # Errors
     /// `NOT_FOUND`, or `CONFLICT` for an archived course.
     pub(super) async fn require_open(&self, tx: &Transaction, course: Uuid) -> Result<(), Error> {
-        let course = Catalogue::lock(tx, course).await?;
+        let course = catalogue::lock(tx, course).await?;
         match course.ok_or_else(errors::not_found)?.status.as_str() {
             "archived" => Err(errors::status_order()),
             _ => Ok(()),
@@ -329,9 +360,9 @@ impl Courses {
     /// # Errors
     /// `VALIDATION_ERROR` or `NOT_FOUND`.
     pub(crate) async fn level(&self, phase: Uuid, level: &NewLevel) -> Result<Level, Error> {
-        let course = Structure::course_of_phase(&self.database, phase).await?;
+        let course = structure::course_of_phase(&self.database, phase).await?;
         course.ok_or_else(errors::not_found)?;
-        let levels = Structure::levels(&self.database, phase).await?;
+        let levels = structure::levels(&self.database, phase).await?;
         let mut levels = levels.into_iter();
         let found = levels.find(|found| found.sequence == level.sequence);
         let found = found.ok_or_else(|| invalid("sequence", "must be from 1 to 3"))?;
@@ -349,7 +380,7 @@ impl Courses {
     /// # Errors
     /// `NOT_FOUND`.
     pub(crate) async fn published(&self, id: Uuid) -> Result<Course, Error> {
-        let course = Catalogue::by_id(&self.database, id).await?;
+        let course = catalogue::by_id(&self.database, id).await?;
         let course = course.filter(|course| course.status == "published");
         course.ok_or_else(errors::not_found)
     }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::Courses;
 use crate::{
     errors,
-    store::{Certificate, Certificates},
+    store::{Certificate, certificates},
 };
 
 /// The length of the numbers that this service issues.
@@ -25,7 +25,7 @@ impl Courses {
         if number.len() != NUMBER_LENGTH || !is_number {
             return Err(errors::certificate_not_found());
         }
-        let found = Certificates::by_number(&self.database, &number).await?;
+        let found = certificates::by_number(&self.database, &number).await?;
         found.ok_or_else(errors::certificate_not_found)
     }
 

@@ -1,12 +1,16 @@
-use std::sync::Arc;
-
-use seaworthy::{data::prelude::*, messaging::Subscription, outbox::Inbox, prelude::*};
-use serde_json::Value;
-use tutoring_contract::events::{
-    PaymentRefunded, PurchaseConfirmed, SessionCompleted, StudentChanged, StudentDeallocated,
-    TrainerAllocated,
+use seaworthy::{
+    data::prelude::*,
+    outbox::{Consumer, Effect},
+    prelude::*,
 };
-use tutoring_identity::{Consumer, Effect};
+use serde_json::Value;
+use tutoring_contract::{
+    events::{
+        BusinessEvent, PaymentRefunded, PurchaseConfirmed, SessionCompleted, StudentChanged,
+        StudentDeallocated, TrainerAllocated,
+    },
+    groups::{COURSE_COPIES, PROGRESS, PURCHASES},
+};
 
 use super::{
     Courses,
@@ -14,77 +18,77 @@ use super::{
 };
 use crate::errors::TOO_MANY_SESSIONS;
 
-/// The consumer group of payments.
-pub(crate) const PURCHASES: &str = "purchase-creation-workers";
-/// The consumer group of held sessions.
-pub(crate) const DELIVERY: &str = "progress-workers";
-/// The consumer group of allocations and profiles.
-pub(crate) const COPIES: &str = "course-copies";
 /// A message has three attempts.
 const MAX_RETRIES: u32 = 2;
+/// The backoff of purchases. The maximum limits the delay of a paid course after an outage.
+const INITIAL_BACKOFF: Timeout = Timeout::from_secs(1);
+const MAX_BACKOFF: Timeout = Timeout::from_secs(30);
 
-/// Returns the subscriptions of the service. `inbox` makes the inbox of a group.
-pub(crate) fn subscriptions(
-    courses: &Arc<Courses>,
-    inbox: impl Fn(&str) -> Inbox,
-) -> [Subscription; 3] {
-    let group = |name| Consumer::new(name, inbox(name), courses).max_retries(MAX_RETRIES);
+/// Returns the consumer groups of the service.
+pub(crate) fn consumers() -> [Consumer<Courses>; 3] {
+    let group = |group| Consumer::for_group(group).max_retries(MAX_RETRIES);
     // The refund that makes room may be on its way: two topics have no order.
     let purchases = group(PURCHASES)
+        .backoff(INITIAL_BACKOFF, MAX_BACKOFF)
         .reject_violations(&[TOO_MANY_SESSIONS])
-        .on::<PurchaseConfirmed>()
-        .on::<PaymentRefunded>();
-    let delivery = group(DELIVERY)
+        .on::<BusinessEvent<PurchaseConfirmed>>()
+        .on::<BusinessEvent<PaymentRefunded>>();
+    let delivery = group(PROGRESS)
         .reject_violations(&[TOO_MANY_SESSIONS])
-        .on::<SessionCompleted>();
-    let copies = group(COPIES)
-        .on::<TrainerAllocated>()
-        .on::<StudentDeallocated>()
-        .on::<StudentChanged>();
-    [purchases, delivery, copies].map(Consumer::subscription)
+        .on::<BusinessEvent<SessionCompleted>>();
+    let copies = group(COURSE_COPIES)
+        .on::<BusinessEvent<TrainerAllocated>>()
+        .on::<BusinessEvent<StudentDeallocated>>()
+        .on::<BusinessEvent<StudentChanged>>();
+    [purchases, delivery, copies]
 }
 
-impl Effect<Courses> for PurchaseConfirmed {
-    async fn apply(
-        &self,
-        tx: &Transaction,
-        _: DateTime<Utc>,
-        courses: &Courses,
-    ) -> Result<(), Error> {
-        let count = self.metadata.get("sessionCount").and_then(Value::as_u64);
+impl Effect<Courses> for BusinessEvent<PurchaseConfirmed> {
+    async fn apply(&self, tx: &Transaction, courses: &Courses) -> Result<(), Error> {
+        let count = self
+            .data
+            .metadata
+            .get("sessionCount")
+            .and_then(Value::as_u64);
         let count = count.and_then(|count| u8::try_from(count).ok());
         let session_count = count.unwrap_or(0);
         require_tier(session_count)?;
         let paid = Paid {
-            payment: self.payment_id,
-            student: self.student_id,
-            course: self.course_id,
+            payment: self.data.payment_id,
+            student: self.data.student_id,
+            course: self.data.course_id,
             session_count,
             expires_at: None,
-            metadata: self.metadata.clone(),
+            metadata: self.data.metadata.clone(),
         };
         courses.open_paid(tx, &paid).await
     }
 }
 
-impl Effect<Courses> for PaymentRefunded {
-    async fn apply(
-        &self,
-        tx: &Transaction,
-        _: DateTime<Utc>,
-        courses: &Courses,
-    ) -> Result<(), Error> {
-        courses.close(tx, (self.payment_id, self.course_id)).await
+impl Effect<Courses> for BusinessEvent<PaymentRefunded> {
+    async fn apply(&self, tx: &Transaction, courses: &Courses) -> Result<(), Error> {
+        courses
+            .close(tx, (self.data.payment_id, self.data.course_id))
+            .await
     }
 }
 
-impl Effect<Courses> for SessionCompleted {
-    async fn apply(
-        &self,
-        tx: &Transaction,
-        _: DateTime<Utc>,
-        courses: &Courses,
-    ) -> Result<(), Error> {
-        courses.deliver(tx, self).await
+impl Effect<Courses> for BusinessEvent<SessionCompleted> {
+    async fn apply(&self, tx: &Transaction, courses: &Courses) -> Result<(), Error> {
+        courses.deliver(tx, &self.data).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn purchases_retry_after_one_to_thirty_seconds_msg_5() {
+        let [group, ..] = consumers();
+        let limits = group.limits();
+        assert_eq!(limits.initial_backoff, Some(Timeout::from_secs(1)));
+        assert_eq!(limits.max_backoff, Some(Timeout::from_secs(30)));
+        assert_eq!(limits.max_retries, Some(2));
     }
 }

@@ -4,14 +4,14 @@ use serde_json::{Value, json};
 use tutoring_contract::{
     Role,
     events::{
-        CertificateIssued, CourseCompleted, CourseProgressUpdated, Occurred, SessionCompleted,
+        BusinessEvent, CertificateIssued, CourseCompleted, CourseProgressUpdated, SessionCompleted,
         message,
     },
 };
 use uuid::Uuid;
 
 use super::{Courses, notify::Subject};
-use crate::store::{Certificates, Delivery, Purchase, Purchases};
+use crate::store::{Purchase, certificates, delivery, purchases};
 
 /// A certificate needs all sessions of a course.
 const CERTIFICATE_TIER: u8 = 30;
@@ -55,8 +55,8 @@ impl Courses {
     /// # Errors
     /// Those of the database.
     pub(crate) async fn progress(&self, purchase: &Purchase) -> Result<Progress, Error> {
-        let (held, last) = Delivery::progress(&self.database, purchase.id).await?;
-        let number = Certificates::number_of(&self.database, purchase.id).await?;
+        let (held, last) = delivery::progress(&self.database, purchase.id).await?;
+        let number = certificates::number_of(&self.database, purchase.id).await?;
         Ok(Progress {
             sessions: self.learning(purchase).await?,
             certificate_url: number.map(|number| self.certificate_link(&number)),
@@ -71,16 +71,16 @@ impl Courses {
         session: &SessionCompleted,
     ) -> Result<(), Error> {
         let (student, course) = (session.student_id, session.course_id);
-        let Some(purchase) = Purchases::lock_active(tx, student, course).await? else {
+        let Some(purchase) = purchases::lock_active(tx, student, course).await? else {
             tracing::warn!(%student, %course, "a held session does not belong to an active purchase");
             return Ok(());
         };
         let at = DateTime::from_timestamp_millis(session.completed_at.as_millisecond());
         let at = at.unwrap_or_else(Utc::now);
-        if !Delivery::add(tx, purchase.id, session.session_id, at).await? {
+        if !delivery::add(tx, purchase.id, session.session_id, at).await? {
             return Ok(());
         }
-        let (held, last) = Delivery::progress(tx, purchase.id).await?;
+        let (held, last) = delivery::progress(tx, purchase.id).await?;
         let progress = Progress::of(&purchase, held, last);
         let last = last.and_then(|at| Timestamp::from_millisecond(at.timestamp_millis()).ok());
         let updated = CourseProgressUpdated {
@@ -91,13 +91,13 @@ impl Courses {
             percentage: progress.percentage,
             last_completed_at: last,
         };
-        let updated = Occurred::of(updated).by(student, Role::Student);
+        let updated = BusinessEvent::new(updated).by(student, Role::Student);
         self.outbox.store(tx, message(&updated)).await?;
         let is_complete = progress.completed_sessions == progress.total_sessions;
         if !is_complete || purchase.completed_at.is_some() {
             return Ok(());
         }
-        Purchases::set_completed(tx, purchase.id).await?;
+        purchases::set_completed(tx, purchase.id).await?;
         let completed = CourseCompleted {
             course_id: course,
             student_id: student,
@@ -105,7 +105,7 @@ impl Courses {
             total_sessions: progress.total_sessions,
             completed_sessions: progress.completed_sessions,
         };
-        let completed = Occurred::of(completed).by(student, Role::Student);
+        let completed = BusinessEvent::new(completed).by(student, Role::Student);
         self.outbox.store(tx, message(&completed)).await?;
         if purchase.purchase_tier == CERTIFICATE_TIER {
             self.certify(tx, &purchase).await?;
@@ -116,7 +116,7 @@ impl Courses {
     async fn certify(&self, tx: &Transaction, purchase: &Purchase) -> Result<(), Error> {
         let id = Uuid::new_v4();
         let number = id.simple().to_string().to_uppercase();
-        if !Delivery::issue(tx, id, &number, purchase).await? {
+        if !delivery::issue(tx, id, &number, purchase).await? {
             return Ok(());
         }
         let issued = CertificateIssued {
@@ -127,7 +127,7 @@ impl Courses {
             certificate_url: self.certificate_link(&number),
         };
         let data = json!({ "certificateUrl": issued.certificate_url });
-        let issued = Occurred::of(issued).by(purchase.student_id, Role::Student);
+        let issued = BusinessEvent::new(issued).by(purchase.student_id, Role::Student);
         self.outbox.store(tx, message(&issued)).await?;
         let body = "You completed all sessions of the course.".to_owned();
         let text = ("Your certificate", body);

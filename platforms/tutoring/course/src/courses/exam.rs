@@ -13,7 +13,7 @@ use crate::{
         check_answers, check_questions, next_attempt, next_attempt_date,
     },
     errors,
-    store::{Exams, LevelPlace, Purchases, Structure},
+    store::{LevelPlace, exams, purchases, structure},
 };
 
 /// The digits of a second in responses.
@@ -49,12 +49,12 @@ pub(crate) struct Attempt {
 }
 
 async fn place(connection: &dyn Connection, level: Uuid) -> Result<LevelPlace, Error> {
-    let place = Structure::place_of_level(connection, level).await?;
+    let place = structure::place_of_level(connection, level).await?;
     place.ok_or_else(errors::not_found)
 }
 
 async fn questions(connection: &dyn Connection, level: Uuid) -> Result<Vec<Question>, Error> {
-    let stored = Exams::questions(connection, level).await?;
+    let stored = exams::questions(connection, level).await?;
     let stored = stored.ok_or_else(errors::exam_not_found)?;
     serde_json::from_value(stored).map_err(Error::internal)
 }
@@ -66,7 +66,7 @@ impl Courses {
     /// `VALIDATION_ERROR`, `NOT_FOUND`, or `CONFLICT` for an archived course.
     pub(crate) async fn set_exam(&self, level: Uuid, exam: NewExam) -> Result<(), Error> {
         if exam.questions.len() != QUESTIONS {
-            let problem = format!("must be {QUESTIONS} questions");
+            let problem = format!("must contain {QUESTIONS} questions");
             return Err(invalid("questions", &problem));
         }
         let questions = &json!(check_questions(exam.questions)?);
@@ -85,7 +85,7 @@ impl Courses {
         level: Uuid,
         questions: &Value,
     ) -> Result<(), Error> {
-        Exams::store(tx, level, questions).await?;
+        exams::store(tx, level, questions).await?;
         // Without the questions: readers of the log are not always allowed to see the answers.
         let entry = AuditEntry::new("exam.change")
             .target("level", level.to_string())
@@ -100,7 +100,7 @@ impl Courses {
     /// `NOT_FOUND` or `FORBIDDEN`.
     pub(crate) async fn exam(&self, student: Uuid, level: Uuid) -> Result<Value, Error> {
         let place = place(&self.database, level).await?;
-        let purchase = Purchases::active(&self.database, student, place.course).await?;
+        let purchase = purchases::active(&self.database, student, place.course).await?;
         require_access(purchase.as_ref(), place.sequence)?;
         let questions = questions(&self.database, level).await?;
         let questions: Vec<_> = questions.iter().map(Question::public).collect();
@@ -122,14 +122,14 @@ impl Courses {
             .transaction(|tx| async move {
                 let place = place(&tx, level).await?;
                 // The lock of the purchase serializes the attempts of a student.
-                let purchase = Purchases::lock_active(&tx, student, place.course).await?;
+                let purchase = purchases::lock_active(&tx, student, place.course).await?;
                 require_access(purchase.as_ref(), place.sequence)?;
                 let questions = questions(&tx, level).await?;
                 let score = Score::of(check_answers(&questions, &answers.answers)?);
-                let last = Exams::last_attempt(&tx, student, level).await?;
+                let last = exams::last_attempt(&tx, student, level).await?;
                 let now = Utc::now().trunc_subsecs(MILLISECONDS);
                 let number = next_attempt(last, now)?;
-                Exams::add_attempt(&tx, (student, level), number, score, now).await?;
+                exams::add_attempt(&tx, (student, level), number, score, now).await?;
                 let next = next_attempt_date(number, now);
                 Ok(Attempt {
                     attempt_number: number,

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     domain::MediaKind,
     errors,
-    store::{Catalogue, CourseFile, FileKind, Files, Purchases, Trainers},
+    store::{CourseFile, FileKind, catalogue, files, purchases, trainers},
 };
 
 /// A video or a material to add to a course.
@@ -32,15 +32,15 @@ impl Courses {
     /// # Errors
     /// `NOT_FOUND` or `FORBIDDEN`.
     pub(super) async fn require_viewer(&self, viewer: Viewer, course: Uuid) -> Result<(), Error> {
-        let known = Catalogue::by_id(&self.database, course).await?;
+        let known = catalogue::by_id(&self.database, course).await?;
         known.ok_or_else(errors::not_found)?;
         match viewer {
             Viewer::Student(student) => {
-                let purchase = Purchases::active(&self.database, student, course).await?;
+                let purchase = purchases::active(&self.database, student, course).await?;
                 require_access(purchase.as_ref(), FIRST_LEVEL)
             }
             Viewer::Trainer(trainer) => {
-                match Trainers::teaches_course(&self.database, trainer, course).await? {
+                match trainers::teaches_course(&self.database, trainer, course).await? {
                     true => Ok(()),
                     false => Err(errors::no_access("you have no student in this course")),
                 }
@@ -82,7 +82,7 @@ impl Courses {
         self.database
             .transaction(|tx| async move {
                 self.require_open(&tx, course).await?;
-                Files::insert(&tx, kind, file).await?;
+                files::insert(&tx, kind, file).await?;
                 let entry = AuditEntry::new("course.add_file")
                     .target("course", course.to_string())
                     .detail("permission", COURSE_WRITE)
@@ -106,9 +106,8 @@ impl Courses {
         page: CheckedPage,
     ) -> Result<Page<Value>, Error> {
         self.require_viewer(viewer, course).await?;
-        let (files, total) = Files::of_course(&self.database, kind, course, page).await?;
-        let views = files.iter().map(|file| self.file_view(file));
-        Ok(page.of(views.collect::<Result<_, _>>()?, total))
+        let found = files::of_course(&self.database, kind, course, page).await?;
+        found.try_map(|file| self.file_view(&file))
     }
 
     /// Returns a video with a link.
@@ -116,7 +115,7 @@ impl Courses {
     /// # Errors
     /// `NOT_FOUND` or `FORBIDDEN`.
     pub(crate) async fn video(&self, viewer: Viewer, id: Uuid) -> Result<Value, Error> {
-        let file = Files::by_id(&self.database, FileKind::Video, id).await?;
+        let file = files::by_id(&self.database, FileKind::Video, id).await?;
         let file = file.ok_or_else(errors::not_found)?;
         self.require_viewer(viewer, file.course).await?;
         self.file_view(&file)

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     domain::{Answer, Question, check_answers},
     errors,
-    store::{Learning, Purchase, Purchases, SessionContent, SessionProgress, Structure, Trainers},
+    store::{Purchase, SessionContent, SessionProgress, learning, purchases, structure, trainers},
 };
 
 /// A part of a session that a student has seen.
@@ -37,7 +37,7 @@ impl Completion {
         student: Uuid,
         level: Uuid,
     ) -> Result<Self, Error> {
-        let (done, total) = Learning::completion(connection, student, level).await?;
+        let (done, total) = learning::completion(connection, student, level).await?;
         Ok(Self {
             completed: total > 0 && done == total,
             completed_sessions: done,
@@ -47,7 +47,7 @@ impl Completion {
 }
 
 async fn content(connection: &dyn Connection, session: Uuid) -> Result<SessionContent, Error> {
-    let content = Structure::content(connection, session).await?;
+    let content = structure::content(connection, session).await?;
     content.ok_or_else(errors::not_found)
 }
 
@@ -65,7 +65,7 @@ async fn require_session(
     student: Uuid,
     content: &SessionContent,
 ) -> Result<(), Error> {
-    let purchase = Purchases::active(connection, student, content.course).await?;
+    let purchase = purchases::active(connection, student, content.course).await?;
     require_access(purchase.as_ref(), content.level_sequence)
 }
 
@@ -74,7 +74,7 @@ async fn progress(
     student: Uuid,
     session: Uuid,
 ) -> Result<SessionProgress, Error> {
-    let progress = Learning::of(tx, student, session).await?;
+    let progress = learning::of(tx, student, session).await?;
     progress.ok_or_else(errors::not_found)
 }
 
@@ -94,8 +94,8 @@ impl Courses {
                 let content = content(&tx, session).await?;
                 require_session(&tx, student, &content).await?;
                 match seen {
-                    Seen::Video => Learning::set_video_watched(&tx, student, session).await?,
-                    Seen::Sheet => Learning::set_sheet_previewed(&tx, student, session).await?,
+                    Seen::Video => learning::set_video_watched(&tx, student, session).await?,
+                    Seen::Sheet => learning::set_sheet_previewed(&tx, student, session).await?,
                 }
                 progress(&tx, student, session).await
             })
@@ -120,7 +120,7 @@ impl Courses {
                 let questions = quiz(&content)?;
                 let right = check_answers(&questions, answers)?.right;
                 let max = u16::try_from(questions.len()).unwrap_or(u16::MAX);
-                Learning::set_quiz(&tx, student, session, (right, max)).await?;
+                learning::set_quiz(&tx, student, session, (right, max)).await?;
                 progress(&tx, student, session).await
             })
             .await
@@ -133,7 +133,7 @@ impl Courses {
     /// Those of the database.
     pub(super) async fn learning(&self, purchase: &Purchase) -> Result<Vec<Value>, Error> {
         let (student, course) = (purchase.student_id, purchase.course_id);
-        let sessions = Learning::statuses(&self.database, student, course).await?;
+        let sessions = learning::statuses(&self.database, student, course).await?;
         let views = sessions.into_iter().map(|session| {
             let status = match rejection(Some(purchase), session.level_sequence) {
                 Some(_) => "locked".to_owned(),
@@ -149,7 +149,7 @@ impl Courses {
     /// # Errors
     /// `NOT_FOUND`.
     pub(crate) async fn completion(&self, student: Uuid, level: Uuid) -> Result<Completion, Error> {
-        let place = Structure::place_of_level(&self.database, level).await?;
+        let place = structure::place_of_level(&self.database, level).await?;
         place.ok_or_else(errors::not_found)?;
         Completion::of(&self.database, student, level).await
     }
@@ -164,12 +164,12 @@ impl Courses {
         let progress = match viewer {
             Viewer::Student(student) => {
                 require_session(&self.database, student, &content).await?;
-                let progress = Learning::of(&self.database, student, id).await?;
+                let progress = learning::of(&self.database, student, id).await?;
                 Some(progress.unwrap_or_else(|| SessionProgress::none(id)))
             }
             Viewer::Trainer(trainer) => {
                 let course = content.course;
-                match Trainers::teaches_course(&self.database, trainer, course).await? {
+                match trainers::teaches_course(&self.database, trainer, course).await? {
                     true => None,
                     false => return Err(errors::not_found()),
                 }

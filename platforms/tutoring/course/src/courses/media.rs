@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::{Courses, catalogue::invalid};
 use crate::{
     domain::{HEAD_SIZE, MediaKind},
-    store::Uploads,
+    store::uploads,
 };
 
 /// A slow connection uploads an hour of video in this time.
@@ -63,7 +63,7 @@ impl Courses {
         let terms =
             UploadConstraints::new(request.size, request.content_type.as_str()).only_if_absent();
         let signed = self.media.presign_put(&key, &terms, UPLOAD_TTL)?;
-        Uploads::insert(&self.database, key.as_str(), user).await?;
+        uploads::insert(&self.database, key.as_str(), user).await?;
         Ok((key, signed))
     }
 
@@ -83,7 +83,7 @@ impl Courses {
                 Some(key) => keys.push(key.to_string()),
                 None => wrong.push(FieldViolation::new(
                     field.as_str(),
-                    "must be the key of a file that you uploaded by /upload/sign",
+                    "must be the key of a file that you uploaded with /upload/sign",
                 )),
             }
         }
@@ -99,7 +99,7 @@ impl Courses {
         kind: MediaKind,
         text: &str,
     ) -> Result<Option<ObjectKey>, Error> {
-        if !text.starts_with(&kind.folder()) || !Uploads::is_of(&self.database, text, user).await? {
+        if !text.starts_with(&kind.folder()) || !uploads::is_of(&self.database, text, user).await? {
             return Ok(None);
         }
         let Ok(key) = ObjectKey::new(text) else {

@@ -23,7 +23,7 @@ use tutoring_contract::PlatformZone;
 pub(crate) use access::rejection;
 pub(crate) use assignment::{NewAssignment, Work};
 pub(crate) use catalogue::{CourseChange, NewCourse, NewLevel, NewPhase};
-pub(crate) use consumers::subscriptions;
+pub(crate) use consumers::consumers;
 pub(crate) use exam::{Answers, NewExam};
 pub(crate) use file::NewFile;
 pub(crate) use learn::Seen;

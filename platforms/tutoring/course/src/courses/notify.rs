@@ -2,8 +2,7 @@ use seaworthy::{data::Transaction, prelude::*};
 use serde_json::Value;
 use tutoring_contract::{
     Role,
-    events::{NotificationRequested, Occurred, message},
-    named,
+    events::{BusinessEvent, NotificationRequested, message},
 };
 use uuid::Uuid;
 
@@ -34,7 +33,7 @@ impl Courses {
             body,
             data: Some(data),
         };
-        let event = Occurred::of(requested).by(student, Role::Student);
+        let event = BusinessEvent::new(requested).by(student, Role::Student);
         Ok(self.outbox.store(tx, message(&event)).await?)
     }
 }

@@ -1,6 +1,6 @@
 use seaworthy::{audit_log::AuditEntry, data::chrono::Utc, prelude::*};
 use serde_json::{Value, json};
-use tutoring_contract::{CheckedPage, Page};
+use tutoring_contract::{CallerTerritory, CheckedPage, Page};
 use tutoring_identity::Checks;
 use uuid::Uuid;
 
@@ -14,7 +14,7 @@ use super::{
 use crate::{
     domain::MediaKind,
     errors,
-    store::{Project, Projects, Purchases, Review, Structure, Trainers},
+    store::{Project, Review, projects, purchases, structure, territories, trainers},
 };
 
 const MAX_TITLE: usize = 200;
@@ -112,9 +112,9 @@ impl Courses {
         new: &NewProject,
     ) -> Result<Value, Error> {
         check(new)?;
-        let place = Structure::place_of_level(&self.database, new.level_id).await?;
+        let place = structure::place_of_level(&self.database, new.level_id).await?;
         let place = place.ok_or_else(errors::not_found)?;
-        let purchase = Purchases::active(&self.database, student, place.course).await?;
+        let purchase = purchases::active(&self.database, student, place.course).await?;
         require_access(purchase.as_ref(), place.sequence)?;
         let files = [
             (
@@ -154,15 +154,15 @@ impl Courses {
             .database
             .transaction(|tx| async move {
                 // The lock of the purchase serializes the projects of a student.
-                let purchase = Purchases::lock_active(&tx, student, place.course).await?;
+                let purchase = purchases::lock_active(&tx, student, place.course).await?;
                 require_access(purchase.as_ref(), place.sequence)?;
                 if !Completion::of(&tx, student, project.level).await?.completed {
                     let problem = "complete all sessions of the level first";
                     return Err(invalid("levelId", problem));
                 }
-                match Projects::of_level(&tx, student, project.level).await? {
+                match projects::of_level(&tx, student, project.level).await? {
                     None => {
-                        Projects::insert(&tx, project).await?;
+                        projects::insert(&tx, project).await?;
                         Ok(project.clone())
                     }
                     Some(known) if known.status == REVISION_REQUIRED => {
@@ -171,7 +171,7 @@ impl Courses {
                             created_at: known.created_at,
                             ..project.clone()
                         };
-                        Projects::replace(&tx, &revised).await?;
+                        projects::replace(&tx, &revised).await?;
                         Ok(revised)
                     }
                     Some(_) => Err(errors::project_exists()),
@@ -188,7 +188,7 @@ impl Courses {
     /// `CONFLICT` if the project was reviewed.
     pub(crate) async fn review_project(
         &self,
-        viewer: Viewer,
+        (viewer, territory): (Viewer, &CallerTerritory),
         id: Uuid,
         review: &Review,
     ) -> Result<Value, Error> {
@@ -196,21 +196,24 @@ impl Courses {
         let mut project = self
             .database
             .transaction(|tx| async move {
-                let project = Projects::lock(&tx, id).await?;
+                let project = projects::lock(&tx, id).await?;
                 let project = project.ok_or_else(errors::project_not_found)?;
                 let reviewer = match viewer {
                     Viewer::Student(_) => return Err(errors::project_not_found()),
                     Viewer::Trainer(trainer) => {
                         let (student, course) = (project.student, project.course);
-                        if !Trainers::teaches(&tx, trainer, student, course).await? {
+                        if !trainers::teaches(&tx, trainer, student, course).await? {
                             return Err(errors::project_not_found());
                         }
                         trainer
                     }
                     Viewer::Admin(admin) => {
+                        let place = territories::of(&tx, project.student).await?;
+                        territory.require(place.as_ref())?;
                         let entry = AuditEntry::new("project.review")
                             .target("project", id.to_string())
                             .detail("permission", PROJECT_REVIEW)
+                            .detail("before", project.status.clone())
                             .detail("after", review.status.clone());
                         self.audit.append(&tx, entry).await?;
                         admin
@@ -219,7 +222,7 @@ impl Courses {
                 if project.status != PENDING {
                     return Err(errors::project_reviewed());
                 }
-                Projects::set_review(&tx, id, reviewer, review).await?;
+                projects::set_review(&tx, id, reviewer, review).await?;
                 let body = match review.status.as_str() {
                     "approved" => format!("Your project \"{}\" is approved.", project.title),
                     REVISION_REQUIRED => {
@@ -263,14 +266,12 @@ impl Courses {
             Viewer::Student(_) | Viewer::Admin(_) => None,
         };
         if let Some(trainer) = trainer
-            && !Trainers::teaches_student(&self.database, trainer, student).await?
+            && !trainers::teaches_student(&self.database, trainer, student).await?
         {
             return Err(errors::no_access("the student has another trainer"));
         }
-        let found = Projects::of_student(&self.database, student, trainer, page);
-        let (found, total) = found.await?;
-        let views = found.iter().map(|project| self.project_view(project));
-        Ok(page.of(views.collect::<Result<_, _>>()?, total))
+        let found = projects::of_student(&self.database, student, trainer, page);
+        found.await?.try_map(|project| self.project_view(&project))
     }
 
     /// Returns a page of the approved projects of a gallery, without data of their students.
@@ -282,19 +283,16 @@ impl Courses {
         gallery: Gallery,
         page: CheckedPage,
     ) -> Result<Page<Value>, Error> {
-        let found = Projects::approved(&self.database, gallery.visibility(), page);
-        let (found, total) = found.await?;
-        let mut views = Vec::new();
-        for project in found {
+        let found = projects::approved(&self.database, gallery.visibility(), page);
+        found.await?.try_map(|project| {
             let mut view = self.project_view(&project)?;
             if let Value::Object(members) = &mut view {
                 for private in ["studentId", "feedback", "reviewedAt"] {
                     members.remove(private);
                 }
             }
-            views.push(view);
-        }
-        Ok(page.of(views, total))
+            Ok(view)
+        })
     }
 
     fn project_view(&self, project: &Project) -> Result<Value, Error> {

@@ -2,14 +2,14 @@ use seaworthy::{core::FieldViolation, data::prelude::*, prelude::*};
 use serde_json::Value;
 use tutoring_contract::{
     Role,
-    events::{CourseAccessGranted, Occurred, PurchaseCreated, message},
+    events::{BusinessEvent, CourseAccessGranted, PurchaseCreated, message},
 };
 use uuid::Uuid;
 
 use super::Courses;
 use crate::{
     errors,
-    store::{Catalogue, Purchase, Purchases},
+    store::{Purchase, catalogue, purchases},
 };
 
 /// Upgrades never go past 30 sessions.
@@ -23,7 +23,6 @@ pub(crate) struct DirectPurchase {
     student_id: Uuid,
     course_id: Uuid,
     purchase_tier: u8,
-    #[serde(default)]
     expiry_date: Option<DateTime<Utc>>,
     #[serde(default)]
     metadata: Value,
@@ -61,8 +60,8 @@ impl Courses {
     /// Those of [`open`](Self::open).
     pub(super) async fn open_paid(&self, tx: &Transaction, paid: &Paid) -> Result<(), Error> {
         // A refund that another transaction records holds the lock of the course.
-        Catalogue::lock(tx, paid.course).await?;
-        match Purchases::has_early_refund(tx, paid.payment).await? {
+        catalogue::lock(tx, paid.course).await?;
+        match purchases::has_early_refund(tx, paid.payment).await? {
             true => Ok(()),
             false => self.open(tx, paid).await.map(drop),
         }
@@ -75,20 +74,20 @@ impl Courses {
     pub(super) async fn open(&self, tx: &Transaction, paid: &Paid) -> Result<Purchase, Error> {
         // Every transaction locks the course before a purchase. The lock of the course serializes
         // purchases of one student too.
-        let course = Catalogue::lock(tx, paid.course).await?;
+        let course = catalogue::lock(tx, paid.course).await?;
         course.ok_or_else(errors::not_found)?;
-        if let Some((id, _)) = Purchases::of_payment(tx, paid.payment).await? {
-            let known = Purchases::lock(tx, id).await?;
+        if let Some((id, _)) = purchases::of_payment(tx, paid.payment).await? {
+            let known = purchases::lock(tx, id).await?;
             return known.ok_or_else(errors::purchase_not_found);
         }
-        let active = Purchases::lock_active(tx, paid.student, paid.course).await?;
+        let active = purchases::lock_active(tx, paid.student, paid.course).await?;
         let tier = active.as_ref().map_or(0, |known| known.purchase_tier) + paid.session_count;
         if tier > MAX_TIER {
             return Err(errors::too_many_sessions());
         }
         let purchase = match active {
             Some(known) => {
-                Purchases::set_tier(tx, &known, tier).await?;
+                purchases::set_tier(tx, &known, tier).await?;
                 Purchase {
                     purchase_tier: tier,
                     ..known
@@ -106,11 +105,11 @@ impl Courses {
                     completed_at: None,
                     created_at: Utc::now(),
                 };
-                Purchases::insert(tx, &purchase).await?;
+                purchases::insert(tx, &purchase).await?;
                 purchase
             }
         };
-        Purchases::add_payment(tx, paid.payment, purchase.id, paid.session_count).await?;
+        purchases::add_payment(tx, paid.payment, purchase.id, paid.session_count).await?;
         self.publish(tx, &purchase, paid).await?;
         Ok(purchase)
     }
@@ -138,8 +137,8 @@ impl Courses {
             purchase_tier,
             metadata,
         };
-        let created = Occurred::of(created).by(student_id, Role::Student);
-        let granted = Occurred::of(granted).by(student_id, Role::Student);
+        let created = BusinessEvent::new(created).by(student_id, Role::Student);
+        let granted = BusinessEvent::new(granted).by(student_id, Role::Student);
         self.outbox.store(tx, message(&created)).await?;
         self.outbox.store(tx, message(&granted)).await?;
         Ok(())
@@ -151,19 +150,19 @@ impl Courses {
         tx: &Transaction,
         (payment, course): (Uuid, Uuid),
     ) -> Result<(), Error> {
-        Catalogue::lock(tx, course).await?;
-        let Some((id, sessions)) = Purchases::of_payment(tx, payment).await? else {
+        catalogue::lock(tx, course).await?;
+        let Some((id, sessions)) = purchases::of_payment(tx, payment).await? else {
             // The purchase may still arrive, and must not open then.
-            return Ok(Purchases::add_early_refund(tx, payment).await?);
+            return Ok(purchases::add_early_refund(tx, payment).await?);
         };
-        let Some(purchase) = Purchases::lock(tx, id).await? else {
+        let Some(purchase) = purchases::lock(tx, id).await? else {
             return Ok(());
         };
-        if !Purchases::set_refunded(tx, payment).await? {
+        if !purchases::set_refunded(tx, payment).await? {
             return Ok(());
         }
         let tier = purchase.purchase_tier.saturating_sub(sessions);
-        Ok(Purchases::set_tier(tx, &purchase, tier).await?)
+        Ok(purchases::set_tier(tx, &purchase, tier).await?)
     }
 
     /// Opens a course for another service.
@@ -183,8 +182,8 @@ impl Courses {
         self.database
             .transaction(|tx| async move {
                 // The lock of the course serializes two first purchases.
-                Catalogue::lock(&tx, paid.course).await?;
-                let active = Purchases::lock_active(&tx, paid.student, paid.course).await?;
+                catalogue::lock(&tx, paid.course).await?;
+                let active = purchases::lock_active(&tx, paid.student, paid.course).await?;
                 match active {
                     // An upgrade has its own route.
                     Some(_) => Err(errors::too_many_sessions()),
@@ -203,10 +202,10 @@ impl Courses {
         self.database
             .transaction(|tx| async move {
                 // Locks the course before the purchase, as `open_paid` does.
-                let course = Purchases::course_of(&tx, id).await?;
+                let course = purchases::course_of(&tx, id).await?;
                 let course = course.ok_or_else(errors::purchase_not_found)?;
-                Catalogue::lock(&tx, course).await?;
-                let known = Purchases::lock(&tx, id).await?;
+                catalogue::lock(&tx, course).await?;
+                let known = purchases::lock(&tx, id).await?;
                 let known = known.filter(|known| known.is_active);
                 let known = known.ok_or_else(errors::purchase_not_found)?;
                 if known.purchase_tier == tier {

@@ -5,7 +5,7 @@ use uuid::Uuid;
 use super::Courses;
 use crate::{
     domain::{NewQuestion, QUESTIONS, check_questions},
-    store::{Catalogue, Course, NewSession, SESSIONS, Structure},
+    store::{Course, NewSession, SESSIONS, catalogue, structure},
 };
 
 /// Legs of the robots in the sample questions.
@@ -34,7 +34,7 @@ impl Courses {
     pub(crate) async fn seed(&self) -> Result<(), Error> {
         self.database
             .transaction(|tx| async move {
-                if Catalogue::count(&tx).await? > 0 {
+                if catalogue::count(&tx).await? > 0 {
                     return Ok(());
                 }
                 let now = Utc::now();
@@ -49,9 +49,9 @@ impl Courses {
                     created_at: now,
                     updated_at: now,
                 };
-                Catalogue::insert(&tx, &course).await?;
-                let phase = Structure::add_phase(&tx, course.id, 1, "First robot").await?;
-                for level in Structure::levels(&tx, phase.id).await? {
+                catalogue::insert(&tx, &course).await?;
+                let phase = structure::add_phase(&tx, course.id, 1, "First robot").await?;
+                for level in structure::levels(&tx, phase.id).await? {
                     for session_number in 1..=SESSIONS {
                         let session = NewSession {
                             session_number,
@@ -61,12 +61,12 @@ impl Courses {
                             sheet_key: None,
                             quiz: Vec::new(),
                         };
-                        Structure::add_session(&tx, level.id, &session, None).await?;
+                        structure::add_session(&tx, level.id, &session, None).await?;
                     }
                     let questions = json!(check_questions(sample_questions())?);
                     self.store_exam(&tx, level.id, &questions).await?;
                 }
-                self.record(&tx, "course.seed", &course).await
+                self.record(&tx, "course.seed", None, &course).await
             })
             .await
     }

@@ -17,7 +17,7 @@ impl Viewer {
     ///
     /// # Errors
     /// `FORBIDDEN` for other roles and without the permission, `TOKEN_INVALID` without a user.
-    pub(crate) fn of_request(permission: &str) -> Result<Self, Error> {
+    pub(crate) fn from_request(permission: &str) -> Result<Self, Error> {
         let grants = context::with_current(|context| context.map(RequestContext::grants));
         let (grants, id) = (grants.unwrap_or_default(), caller()?);
         if grants.has_role(Role::Student.as_str()) {

@@ -1,5 +1,4 @@
 use seaworthy::prelude::*;
-use tutoring_contract::named;
 
 named! {
     /// The kind of an uploaded file.

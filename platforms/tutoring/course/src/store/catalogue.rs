@@ -1,27 +1,12 @@
+//! Statements on courses.
+
 use seaworthy::{data::prelude::*, prelude::*};
-use tutoring_identity::locked;
+use tutoring_contract::{CheckedPage, Page};
+use tutoring_identity::paged;
 use uuid::Uuid;
 
-/// Returns the text of a statement that reads courses.
-macro_rules! statement {
-    (locked $rest:literal) => {
-        locked!("SELECT id, title, description, category, difficulty, status, version, created_at, updated_at FROM courses ", $rest)
-    };
-    ($($rest:literal),+) => {
-        sql!("SELECT id, title, description, category, difficulty, status, version, created_at, updated_at FROM courses ", $($rest),+)
-    };
-}
-
-/// The condition of a list. An absent filter matches every course.
-macro_rules! matching {
-    ($start:literal, $end:literal) => {
-        concat!(
-            $start,
-            " WHERE status = ? AND (? = 0 OR category = ?) AND (? = 0 OR difficulty = ?) AND (? = 0 OR lower(title) LIKE ? ESCAPE '!') ",
-            $end
-        )
-    };
-}
+// Returns the text of a statement that reads courses.
+statements! { statement: "SELECT id, title, description, category, difficulty, status, version, created_at, updated_at FROM courses " }
 
 /// A course.
 #[derive(Debug, Clone, Serialize, FromRow)]
@@ -70,65 +55,50 @@ impl CourseFilter {
     }
 }
 
-/// Statements on courses.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Catalogue;
+pub(crate) async fn by_id(connection: &dyn Connection, id: Uuid) -> DataResult<Option<Course>> {
+    statement!(sql, "WHERE id = {id}")
+        .fetch_optional(connection)
+        .await
+}
 
-impl Catalogue {
-    pub(crate) async fn by_id(
-        connection: &dyn Connection,
-        id: Uuid,
-    ) -> Result<Option<Course>, DataError> {
-        statement!("WHERE id = {id}")
-            .fetch_optional(connection)
-            .await
-    }
+/// Returns a course, and locks the row until the transaction ends.
+pub(crate) async fn lock(tx: &Transaction, id: Uuid) -> DataResult<Option<Course>> {
+    statement!(locked, "WHERE id = {id}")
+        .fetch_optional(tx)
+        .await
+}
 
-    /// Returns a course, and locks the row until the transaction ends.
-    pub(crate) async fn lock(tx: &Transaction, id: Uuid) -> Result<Option<Course>, DataError> {
-        statement!(locked "WHERE id = {id}")
-            .fetch_optional(tx)
-            .await
-    }
+/// Returns a page of the published courses by title.
+pub(crate) async fn published(
+    connection: &dyn Connection,
+    filter: &CourseFilter,
+    page: CheckedPage,
+) -> DataResult<Page<Course>> {
+    let [
+        (by_category, category),
+        (by_difficulty, difficulty),
+        (by_title, title),
+    ] = &filter.values();
+    statement!(paged, "WHERE status = 'published' AND ({*by_category} = 0 OR category = {category}) AND ({*by_difficulty} = 0 OR difficulty = {difficulty}) AND ({*by_title} = 0 OR lower(title) LIKE {title} ESCAPE '!')"; "ORDER BY title, id", page)
+        .fetch(connection)
+        .await
+}
 
-    /// Returns a page of the published courses by title, and their number.
-    pub(crate) async fn published(
-        connection: &dyn Connection,
-        filter: &CourseFilter,
-        limit: u32,
-        offset: u64,
-    ) -> Result<(Vec<Course>, u64), DataError> {
-        let mut count = sql(matching!("SELECT COUNT(*) FROM courses", "")).bind("published");
-        let mut page = sql(matching!(
-            "SELECT id, title, description, category, difficulty, status, version, created_at, updated_at FROM courses",
-            "ORDER BY title, id LIMIT ? OFFSET ?"
-        ))
-        .bind("published");
-        for (counts, value) in filter.values() {
-            count = count.bind(counts).bind(value.clone());
-            page = page.bind(counts).bind(value);
-        }
-        let (total,): (u64,) = count.fetch_one(connection).await?;
-        let courses = page.bind(limit).bind(offset).fetch_all(connection).await?;
-        Ok((courses, total))
-    }
+pub(crate) async fn count(connection: &dyn Connection) -> DataResult<u64> {
+    let (count,): (u64,) = sql("SELECT COUNT(*) FROM courses")
+        .fetch_one(connection)
+        .await?;
+    Ok(count)
+}
 
-    pub(crate) async fn count(connection: &dyn Connection) -> Result<u64, DataError> {
-        let (count,): (u64,) = sql("SELECT COUNT(*) FROM courses")
-            .fetch_one(connection)
-            .await?;
-        Ok(count)
-    }
+pub(crate) async fn insert(tx: &Transaction, course: &Course) -> DataResult<()> {
+    sql!("INSERT INTO courses (id, title, description, category, difficulty, status, version, created_at, updated_at) VALUES ({course.id}, {&course.title}, {&course.description}, {&course.category}, {&course.difficulty}, {&course.status}, {course.version}, {course.created_at}, {course.updated_at})")
+        .apply(tx)
+        .await
+}
 
-    pub(crate) async fn insert(tx: &Transaction, course: &Course) -> Result<(), DataError> {
-        sql!("INSERT INTO courses (id, title, description, category, difficulty, status, version, created_at, updated_at) VALUES ({course.id}, {&course.title}, {&course.description}, {&course.category}, {&course.difficulty}, {&course.status}, {course.version}, {course.created_at}, {course.updated_at})")
-            .apply(tx)
-            .await
-    }
-
-    pub(crate) async fn update(tx: &Transaction, course: &Course) -> Result<(), DataError> {
-        sql!("UPDATE courses SET title = {&course.title}, description = {&course.description}, category = {&course.category}, difficulty = {&course.difficulty}, status = {&course.status}, version = {course.version}, updated_at = {Utc::now()} WHERE id = {course.id}")
-            .apply(tx)
-            .await
-    }
+pub(crate) async fn update(tx: &Transaction, course: &Course) -> DataResult<()> {
+    sql!("UPDATE courses SET title = {&course.title}, description = {&course.description}, category = {&course.category}, difficulty = {&course.difficulty}, status = {&course.status}, version = {course.version}, updated_at = {Utc::now()} WHERE id = {course.id}")
+        .apply(tx)
+        .await
 }

@@ -1,12 +1,15 @@
-use seaworthy::{audit_log, data::MigrationSet, operation_log, outbox};
-use tutoring_identity::migration;
+use seaworthy::{
+    audit_log,
+    data::{MigrationSet, migration},
+    operation_log, outbox,
+};
 
 /// The tables of courses, purchases, messages and logs.
 pub(crate) const MIGRATIONS: &[MigrationSet] = &[
     outbox::MIGRATIONS,
     audit_log::MIGRATIONS,
     operation_log::MIGRATIONS,
-    MigrationSet::of_service(&[
+    MigrationSet::for_service(&[
         migration!(1, "courses", "../../migrations/0001_courses"),
         migration!(2, "refunds", "../../migrations/0002_refunds"),
         migration!(3, "exams", "../../migrations/0003_exams"),
@@ -15,5 +18,6 @@ pub(crate) const MIGRATIONS: &[MigrationSet] = &[
         migration!(6, "assignments", "../../migrations/0006_assignments"),
         migration!(7, "uploads", "../../migrations/0007_uploads"),
         migration!(8, "old_uploads", "../../migrations/0008_old_uploads"),
+        migration!(9, "territories", "../../migrations/0009_territories"),
     ]),
 ];

@@ -1,18 +1,13 @@
+//! Statements on projects.
+
 use seaworthy::{data::prelude::*, prelude::*};
 use serde_json::json;
-use tutoring_contract::CheckedPage;
-use tutoring_identity::{from_json, locked};
+use tutoring_contract::{CheckedPage, Page};
+use tutoring_identity::paged;
 use uuid::Uuid;
 
-/// Returns the text of a statement that reads projects.
-macro_rules! statement {
-    (locked $rest:literal) => {
-        locked!("SELECT id, student_id, level_id, course_id, visibility, status, title, description, video_key, pdf_key, image_keys, feedback, rating, reviewed_at, created_at FROM student_projects ", $rest)
-    };
-    ($($rest:literal),+) => {
-        sql!("SELECT id, student_id, level_id, course_id, visibility, status, title, description, video_key, pdf_key, image_keys, feedback, rating, reviewed_at, created_at FROM student_projects ", $($rest),+)
-    };
-}
+// Returns the text of a statement that reads projects.
+statements! { statement: "SELECT id, student_id, level_id, course_id, visibility, status, title, description, video_key, pdf_key, image_keys, feedback, rating, reviewed_at, created_at FROM student_projects " }
 
 /// A project of a student.
 #[derive(Debug, Clone, FromRow)]
@@ -48,100 +43,74 @@ pub(crate) struct Project {
 pub(crate) struct Review {
     /// `approved`, `rejected` or `revision_required`.
     pub(crate) status: String,
-    #[serde(default)]
     pub(crate) feedback: Option<String>,
-    #[serde(default)]
     pub(crate) rating: Option<u8>,
 }
 
-/// Statements on projects.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Projects;
+pub(crate) async fn insert(tx: &Transaction, project: &Project) -> DataResult<()> {
+    sql!("INSERT INTO student_projects (id, student_id, level_id, course_id, visibility, status, title, description, video_key, pdf_key, image_keys, created_at, updated_at) VALUES ({project.id}, {project.student}, {project.level}, {project.course}, {&project.visibility}, {&project.status}, {&project.title}, {&project.description}, {&project.video}, {&project.pdf}, {json!(project.images)}, {project.created_at}, {project.created_at})")
+        .apply(tx)
+        .await
+}
 
-impl Projects {
-    pub(crate) async fn insert(tx: &Transaction, project: &Project) -> Result<(), DataError> {
-        sql!("INSERT INTO student_projects (id, student_id, level_id, course_id, visibility, status, title, description, video_key, pdf_key, image_keys, created_at, updated_at) VALUES ({project.id}, {project.student}, {project.level}, {project.course}, {&project.visibility}, {&project.status}, {&project.title}, {&project.description}, {&project.video}, {&project.pdf}, {json!(project.images)}, {project.created_at}, {project.created_at})")
-            .apply(tx)
-            .await
-    }
+/// Replaces the content of a project whose revision was required, and clears the review.
+pub(crate) async fn replace(tx: &Transaction, project: &Project) -> DataResult<()> {
+    sql!("UPDATE student_projects SET status = {&project.status}, title = {&project.title}, description = {&project.description}, video_key = {&project.video}, pdf_key = {&project.pdf}, image_keys = {json!(project.images)}, feedback = NULL, rating = NULL, reviewed_by = NULL, reviewed_at = NULL, updated_at = {Utc::now()} WHERE id = {project.id}")
+        .apply(tx)
+        .await
+}
 
-    /// Replaces the content of a project whose revision was required, and clears the review.
-    pub(crate) async fn replace(tx: &Transaction, project: &Project) -> Result<(), DataError> {
-        sql!("UPDATE student_projects SET status = {&project.status}, title = {&project.title}, description = {&project.description}, video_key = {&project.video}, pdf_key = {&project.pdf}, image_keys = {json!(project.images)}, feedback = NULL, rating = NULL, reviewed_by = NULL, reviewed_at = NULL, updated_at = {Utc::now()} WHERE id = {project.id}")
-            .apply(tx)
-            .await
-    }
+/// Returns the project of a level. The lock of the purchase serializes the calls.
+pub(crate) async fn of_level(
+    tx: &Transaction,
+    student: Uuid,
+    level: Uuid,
+) -> DataResult<Option<Project>> {
+    statement!(sql, "WHERE student_id = {student} AND level_id = {level}")
+        .fetch_optional(tx)
+        .await
+}
 
-    /// Returns the project of a level. The lock of the purchase serializes the calls.
-    pub(crate) async fn of_level(
-        tx: &Transaction,
-        student: Uuid,
-        level: Uuid,
-    ) -> Result<Option<Project>, DataError> {
-        statement!("WHERE student_id = {student} AND level_id = {level}")
-            .fetch_optional(tx)
-            .await
-    }
+/// Returns a project, and locks the row until the transaction ends.
+pub(crate) async fn lock(tx: &Transaction, id: Uuid) -> DataResult<Option<Project>> {
+    statement!(locked, "WHERE id = {id}")
+        .fetch_optional(tx)
+        .await
+}
 
-    /// Returns a project, and locks the row until the transaction ends.
-    pub(crate) async fn lock(tx: &Transaction, id: Uuid) -> Result<Option<Project>, DataError> {
-        statement!(locked "WHERE id = {id}")
-            .fetch_optional(tx)
-            .await
-    }
+pub(crate) async fn set_review(
+    tx: &Transaction,
+    id: Uuid,
+    reviewer: Uuid,
+    review: &Review,
+) -> DataResult<()> {
+    sql!("UPDATE student_projects SET status = {&review.status}, feedback = {review.feedback.clone()}, rating = {review.rating}, reviewed_by = {reviewer}, reviewed_at = {Utc::now()}, updated_at = {Utc::now()} WHERE id = {id}")
+        .apply(tx)
+        .await
+}
 
-    pub(crate) async fn set_review(
-        tx: &Transaction,
-        id: Uuid,
-        reviewer: Uuid,
-        review: &Review,
-    ) -> Result<(), DataError> {
-        sql!("UPDATE student_projects SET status = {&review.status}, feedback = {review.feedback.clone()}, rating = {review.rating}, reviewed_by = {reviewer}, reviewed_at = {Utc::now()}, updated_at = {Utc::now()} WHERE id = {id}")
-            .apply(tx)
-            .await
-    }
+/// Returns a page of the approved projects with a visibility, the newest first.
+pub(crate) async fn approved(
+    connection: &dyn Connection,
+    visibility: &'static str,
+    page: CheckedPage,
+) -> DataResult<Page<Project>> {
+    statement!(paged, "WHERE visibility = {visibility} AND status = 'approved'"; "ORDER BY created_at DESC, id", page)
+        .fetch(connection)
+        .await
+}
 
-    /// Returns a page of the approved projects with a visibility, the newest first, and their
-    /// number.
-    pub(crate) async fn approved(
-        connection: &dyn Connection,
-        visibility: &'static str,
-        page: CheckedPage,
-    ) -> Result<(Vec<Project>, u64), DataError> {
-        let (total,): (u64,) = sql!("SELECT COUNT(*) FROM student_projects WHERE visibility = {visibility} AND status = 'approved'")
-        .fetch_one(connection)
-        .await?;
-        let items = statement!("WHERE visibility = {visibility} AND status = 'approved' ORDER BY created_at DESC, id LIMIT {page.limit} OFFSET {page.offset()}")
-        .fetch_all(connection)
-        .await?;
-        Ok((items, total))
-    }
-
-    /// Returns a page of the projects of a student, the newest first, and their number. With a
-    /// trainer, those in the courses in which the trainer teaches the student.
-    pub(crate) async fn of_student(
-        connection: &dyn Connection,
-        student: Uuid,
-        trainer: Option<Uuid>,
-        page: CheckedPage,
-    ) -> Result<(Vec<Project>, u64), DataError> {
-        let bind = |statement: Statement| {
-            statement
-                .bind(student)
-                .bind(i64::from(trainer.is_some()))
-                .bind(trainer.unwrap_or_default())
-                .bind(student)
-                .bind(false)
-        };
-        let count = sql(
-            "SELECT COUNT(*) FROM student_projects WHERE student_id = ? AND (? = 0 OR course_id IN (SELECT course_id FROM student_trainers WHERE trainer_id = ? AND student_id = ? AND is_ended = ?))",
-        );
-        let (total,): (u64,) = bind(count).fetch_one(connection).await?;
-        let items = bind(statement!("WHERE student_id = ? AND (? = 0 OR course_id IN (SELECT course_id FROM student_trainers WHERE trainer_id = ? AND student_id = ? AND is_ended = ?)) ORDER BY created_at DESC, id LIMIT ? OFFSET ?"))
-        .bind(page.limit)
-        .bind(page.offset())
-        .fetch_all(connection)
-        .await?;
-        Ok((items, total))
-    }
+/// Returns a page of the projects of a student, the newest first. With a trainer, only those in
+/// courses in which the trainer teaches the student.
+pub(crate) async fn of_student(
+    connection: &dyn Connection,
+    student: Uuid,
+    trainer: Option<Uuid>,
+    page: CheckedPage,
+) -> DataResult<Page<Project>> {
+    let teaches = i64::from(trainer.is_some());
+    let trainer = trainer.unwrap_or_default();
+    statement!(paged, "WHERE student_id = {student} AND ({teaches} = 0 OR course_id IN (SELECT course_id FROM student_trainers WHERE trainer_id = {trainer} AND student_id = {student} AND is_ended = {false}))"; "ORDER BY created_at DESC, id", page)
+        .fetch(connection)
+        .await
 }

@@ -1,17 +1,11 @@
+//! Statements on purchases.
+
 use seaworthy::{data::prelude::*, prelude::*};
 use serde_json::Value;
-use tutoring_identity::{insert_or_ignore, locked};
 use uuid::Uuid;
 
-/// Returns the text of a statement that reads purchases.
-macro_rules! statement {
-    (locked $rest:literal) => {
-        locked!("SELECT id, student_id, course_id, active_course_id, purchase_tier, metadata, expires_at, completed_at, created_at FROM purchases ", $rest)
-    };
-    ($($rest:literal),+) => {
-        sql!("SELECT id, student_id, course_id, active_course_id, purchase_tier, metadata, expires_at, completed_at, created_at FROM purchases ", $($rest),+)
-    };
-}
+// Returns the text of a statement that reads purchases.
+statements! { statement: "SELECT id, student_id, course_id, active_course_id, purchase_tier, metadata, expires_at, completed_at, created_at FROM purchases " }
 
 /// A purchase.
 #[derive(Debug, Clone, Serialize)]
@@ -30,7 +24,7 @@ pub(crate) struct Purchase {
 }
 
 impl FromRow for Purchase {
-    fn from_row(row: &Row) -> Result<Self, DataError> {
+    fn from_row(row: &Row) -> DataResult<Self> {
         let active: Option<Uuid> = row.get("active_course_id")?;
         Ok(Self {
             id: row.get("id")?,
@@ -46,123 +40,114 @@ impl FromRow for Purchase {
     }
 }
 
-/// Statements on purchases.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Purchases;
+/// Returns the active purchase of a student and course.
+pub(crate) async fn active(
+    connection: &dyn Connection,
+    student: Uuid,
+    course: Uuid,
+) -> DataResult<Option<Purchase>> {
+    statement!(
+        sql,
+        "WHERE student_id = {student} AND active_course_id = {course}"
+    )
+    .fetch_optional(connection)
+    .await
+}
 
-impl Purchases {
-    /// Returns the active purchase of a student and course.
-    pub(crate) async fn active(
-        connection: &dyn Connection,
-        student: Uuid,
-        course: Uuid,
-    ) -> Result<Option<Purchase>, DataError> {
-        statement!("WHERE student_id = {student} AND active_course_id = {course}")
-            .fetch_optional(connection)
-            .await
-    }
+/// Returns the active purchase, and locks the row until the transaction ends.
+pub(crate) async fn lock_active(
+    tx: &Transaction,
+    student: Uuid,
+    course: Uuid,
+) -> DataResult<Option<Purchase>> {
+    statement!(
+        locked,
+        "WHERE student_id = {student} AND active_course_id = {course}"
+    )
+    .fetch_optional(tx)
+    .await
+}
 
-    /// Returns the active purchase, and locks the row until the transaction ends.
-    pub(crate) async fn lock_active(
-        tx: &Transaction,
-        student: Uuid,
-        course: Uuid,
-    ) -> Result<Option<Purchase>, DataError> {
-        statement!(locked "WHERE student_id = {student} AND active_course_id = {course}")
-            .fetch_optional(tx)
-            .await
-    }
-
-    /// Returns the course of a purchase, which never changes.
-    pub(crate) async fn course_of(
-        connection: &dyn Connection,
-        id: Uuid,
-    ) -> Result<Option<Uuid>, DataError> {
-        let found: Option<(Uuid,)> = sql!("SELECT course_id FROM purchases WHERE id = {id}")
-            .fetch_optional(connection)
-            .await?;
-        Ok(found.map(|(course,)| course))
-    }
-
-    /// Returns a purchase, and locks the row until the transaction ends.
-    pub(crate) async fn lock(tx: &Transaction, id: Uuid) -> Result<Option<Purchase>, DataError> {
-        statement!(locked "WHERE id = {id}")
-            .fetch_optional(tx)
-            .await
-    }
-
-    pub(crate) async fn insert(tx: &Transaction, purchase: &Purchase) -> Result<(), DataError> {
-        sql!("INSERT INTO purchases (id, student_id, course_id, active_course_id, purchase_tier, metadata, expires_at, created_at, updated_at) VALUES ({purchase.id}, {purchase.student_id}, {purchase.course_id}, {purchase.course_id}, {purchase.purchase_tier}, {purchase.metadata.clone()}, {purchase.expires_at}, {purchase.created_at}, {purchase.created_at})")
-            .apply(tx)
-            .await
-    }
-
-    /// Stores the tier. A purchase without sessions is not active.
-    pub(crate) async fn set_tier(
-        tx: &Transaction,
-        purchase: &Purchase,
-        tier: u8,
-    ) -> Result<(), DataError> {
-        let active = (tier > 0).then_some(purchase.course_id);
-        sql!("UPDATE purchases SET purchase_tier = {tier}, active_course_id = {active}, completed_at = NULL, updated_at = {Utc::now()} WHERE id = {purchase.id}")
-            .apply(tx)
-            .await
-    }
-
-    /// Records that all sessions were held.
-    pub(crate) async fn set_completed(tx: &Transaction, id: Uuid) -> Result<(), DataError> {
-        sql!("UPDATE purchases SET completed_at = {Utc::now()} WHERE id = {id}")
-            .apply(tx)
-            .await
-    }
-
-    /// Records a payment. Returns `false` if it is known.
-    pub(crate) async fn add_payment(
-        tx: &Transaction,
-        payment: Uuid,
-        purchase: Uuid,
-        session_count: u8,
-    ) -> Result<bool, DataError> {
-        insert_or_ignore!("purchase_payments (payment_id, purchase_id, session_count, is_refunded, created_at) VALUES ({payment}, {purchase}, {session_count}, {false}, {Utc::now()})")
-            .changes(tx)
-            .await
-    }
-
-    /// Returns the purchase of a payment.
-    pub(crate) async fn of_payment(
-        connection: &dyn Connection,
-        payment: Uuid,
-    ) -> Result<Option<(Uuid, u8)>, DataError> {
-        sql!(
-            "SELECT purchase_id, session_count FROM purchase_payments WHERE payment_id = {payment}"
-        )
+/// Returns the course of a purchase, which never changes.
+pub(crate) async fn course_of(connection: &dyn Connection, id: Uuid) -> DataResult<Option<Uuid>> {
+    let found: Option<(Uuid,)> = sql!("SELECT course_id FROM purchases WHERE id = {id}")
         .fetch_optional(connection)
+        .await?;
+    Ok(found.map(|(course,)| course))
+}
+
+/// Returns a purchase, and locks the row until the transaction ends.
+pub(crate) async fn lock(tx: &Transaction, id: Uuid) -> DataResult<Option<Purchase>> {
+    statement!(locked, "WHERE id = {id}")
+        .fetch_optional(tx)
         .await
-    }
+}
 
-    /// Records the refund of a payment whose purchase has not arrived. A repeat changes nothing.
-    pub(crate) async fn add_early_refund(tx: &Transaction, payment: Uuid) -> Result<(), DataError> {
-        insert_or_ignore!("early_refunds (payment_id, created_at) VALUES ({payment}, {Utc::now()})")
-            .apply(tx)
-            .await
-    }
+pub(crate) async fn insert(tx: &Transaction, purchase: &Purchase) -> DataResult<()> {
+    sql!("INSERT INTO purchases (id, student_id, course_id, active_course_id, purchase_tier, metadata, expires_at, created_at, updated_at) VALUES ({purchase.id}, {purchase.student_id}, {purchase.course_id}, {purchase.course_id}, {purchase.purchase_tier}, {purchase.metadata.clone()}, {purchase.expires_at}, {purchase.created_at}, {purchase.created_at})")
+        .apply(tx)
+        .await
+}
 
-    /// Whether the refund of a payment arrived before its purchase.
-    pub(crate) async fn has_early_refund(
-        connection: &dyn Connection,
-        payment: Uuid,
-    ) -> Result<bool, DataError> {
-        let found: Option<(Uuid,)> =
-            sql!("SELECT payment_id FROM early_refunds WHERE payment_id = {payment}")
-                .fetch_optional(connection)
-                .await?;
-        Ok(found.is_some())
-    }
+/// Stores the tier. A purchase without sessions is not active.
+pub(crate) async fn set_tier(tx: &Transaction, purchase: &Purchase, tier: u8) -> DataResult<()> {
+    let active = (tier > 0).then_some(purchase.course_id);
+    sql!("UPDATE purchases SET purchase_tier = {tier}, active_course_id = {active}, completed_at = NULL, updated_at = {Utc::now()} WHERE id = {purchase.id}")
+        .apply(tx)
+        .await
+}
 
-    /// Records the refund of a payment. Returns `false` if it is known.
-    pub(crate) async fn set_refunded(tx: &Transaction, payment: Uuid) -> Result<bool, DataError> {
-        sql!("UPDATE purchase_payments SET is_refunded = {true} WHERE payment_id = {payment} AND is_refunded = {false}")
+/// Records that all sessions were held.
+pub(crate) async fn set_completed(tx: &Transaction, id: Uuid) -> DataResult<()> {
+    sql!("UPDATE purchases SET completed_at = {Utc::now()} WHERE id = {id}")
+        .apply(tx)
+        .await
+}
+
+/// Records a payment. Returns `false` if it is known.
+pub(crate) async fn add_payment(
+    tx: &Transaction,
+    payment: Uuid,
+    purchase: Uuid,
+    session_count: u8,
+) -> DataResult<bool> {
+    insert_or_ignore!("purchase_payments (payment_id, purchase_id, session_count, is_refunded, created_at) VALUES ({payment}, {purchase}, {session_count}, {false}, {Utc::now()})")
         .changes(tx)
         .await
-    }
+}
+
+/// Returns the purchase of a payment.
+pub(crate) async fn of_payment(
+    connection: &dyn Connection,
+    payment: Uuid,
+) -> DataResult<Option<(Uuid, u8)>> {
+    sql!("SELECT purchase_id, session_count FROM purchase_payments WHERE payment_id = {payment}")
+        .fetch_optional(connection)
+        .await
+}
+
+/// Records the refund of a payment whose purchase has not arrived. A repeat changes nothing.
+pub(crate) async fn add_early_refund(tx: &Transaction, payment: Uuid) -> DataResult<()> {
+    insert_or_ignore!("early_refunds (payment_id, created_at) VALUES ({payment}, {Utc::now()})")
+        .apply(tx)
+        .await
+}
+
+/// Whether the refund of a payment arrived before its purchase.
+pub(crate) async fn has_early_refund(
+    connection: &dyn Connection,
+    payment: Uuid,
+) -> DataResult<bool> {
+    let found: Option<(Uuid,)> =
+        sql!("SELECT payment_id FROM early_refunds WHERE payment_id = {payment}")
+            .fetch_optional(connection)
+            .await?;
+    Ok(found.is_some())
+}
+
+/// Records the refund of a payment. Returns `false` if it is known.
+pub(crate) async fn set_refunded(tx: &Transaction, payment: Uuid) -> DataResult<bool> {
+    sql!("UPDATE purchase_payments SET is_refunded = {true} WHERE payment_id = {payment} AND is_refunded = {false}")
+    .changes(tx)
+    .await
 }

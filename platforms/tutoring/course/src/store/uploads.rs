@@ -1,5 +1,7 @@
+//! Statements on the owners of uploaded files.
+
 use seaworthy::{
-    data::{Database, chrono::TimeDelta, prelude::*, purge_worker},
+    data::{self, Database, chrono::TimeDelta, prelude::*},
     prelude::Worker,
 };
 use uuid::Uuid;
@@ -8,43 +10,31 @@ use uuid::Uuid;
 /// files of a project again in its revisions.
 const RETENTION: TimeDelta = TimeDelta::days(90);
 
-/// Statements on the owners of uploaded files.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Uploads;
+/// Stores the owner of a new key.
+pub(crate) async fn insert(connection: &dyn Connection, key: &str, user: Uuid) -> DataResult<()> {
+    sql!(
+        "INSERT INTO uploads (object_key, user_id, created_at) VALUES ({key}, {user}, {Utc::now()})"
+    )
+    .apply(connection)
+    .await
+}
 
-impl Uploads {
-    /// Stores the owner of a new key.
-    pub(crate) async fn insert(
-        connection: &dyn Connection,
-        key: &str,
-        user: Uuid,
-    ) -> Result<(), DataError> {
-        sql!("INSERT INTO uploads (object_key, user_id, created_at) VALUES ({key}, {user}, {Utc::now()})")
-            .apply(connection)
+/// Returns the worker that deletes the owners of old files. It may run on every replica.
+pub(crate) fn purge_worker(database: &Database) -> Worker {
+    data::purge_worker("purge uploads", database, async |database: Database| {
+        sql("DELETE FROM uploads WHERE object_key IN (SELECT object_key FROM uploads WHERE created_at < ? LIMIT ?)")
+            .on_mysql("DELETE FROM uploads WHERE created_at < ? LIMIT ?")
+            .bind(Utc::now() - RETENTION)
+            .delete_page(&database)
             .await
-    }
+    })
+}
 
-    /// Returns the worker that deletes the owners of old files. It may run on every replica.
-    pub(crate) fn purge_worker(database: &Database) -> Worker {
-        purge_worker("purge uploads", database, async |database: Database| {
-            sql("DELETE FROM uploads WHERE object_key IN (SELECT object_key FROM uploads WHERE created_at < ? LIMIT ?)")
-                .on_mysql("DELETE FROM uploads WHERE created_at < ? LIMIT ?")
-                .bind(Utc::now() - RETENTION)
-                .delete_page(&database)
-                .await
-        })
-    }
-
-    /// Whether a key belongs to a user.
-    pub(crate) async fn is_of(
-        connection: &dyn Connection,
-        key: &str,
-        user: Uuid,
-    ) -> Result<bool, DataError> {
-        let (count,): (u64,) =
-            sql!("SELECT COUNT(*) FROM uploads WHERE object_key = {key} AND user_id = {user}")
-                .fetch_one(connection)
-                .await?;
-        Ok(count > 0)
-    }
+/// Whether a key belongs to a user.
+pub(crate) async fn is_of(connection: &dyn Connection, key: &str, user: Uuid) -> DataResult<bool> {
+    let (count,): (u64,) =
+        sql!("SELECT COUNT(*) FROM uploads WHERE object_key = {key} AND user_id = {user}")
+            .fetch_one(connection)
+            .await?;
+    Ok(count > 0)
 }

@@ -16,10 +16,10 @@ use tempfile::TempDir;
 use tutoring_contract::{
     Role,
     events::{
-        CertificateIssued, CourseAccessGranted, CourseChanged, CourseCompleted,
-        CourseProgressUpdated, Kind, NotificationRequested, Occurred, PaymentRefunded,
-        PurchaseConfirmed, PurchaseCreated, SessionCompleted, StudentChanged, StudentDeallocated,
-        TrainerAllocated, message,
+        BusinessEvent, CertificateIssued, CourseAccessGranted, CourseChanged, CourseCompleted,
+        CourseProgressUpdated, Kind, NotificationRequested, PaymentRefunded, PurchaseConfirmed,
+        PurchaseCreated, SessionCompleted, StudentChanged, StudentDeallocated, TrainerAllocated,
+        message,
     },
 };
 use tutoring_course::CourseConfig;
@@ -95,20 +95,20 @@ pub(crate) async fn open(empty: EmptyDatabase) -> TestApp {
 
 async fn start_peer(broker: &str, events: &Events) -> Peer {
     let topics = Topics::new()
-        .with_unroutable::<Occurred<PurchaseConfirmed>>()
-        .with_unroutable::<Occurred<PaymentRefunded>>()
-        .with_unroutable::<Occurred<SessionCompleted>>()
-        .with_unroutable::<Occurred<TrainerAllocated>>()
-        .with_unroutable::<Occurred<StudentDeallocated>>()
-        .with_unroutable::<Occurred<StudentChanged>>();
+        .with_unroutable::<BusinessEvent<PurchaseConfirmed>>()
+        .with_unroutable::<BusinessEvent<PaymentRefunded>>()
+        .with_unroutable::<BusinessEvent<SessionCompleted>>()
+        .with_unroutable::<BusinessEvent<TrainerAllocated>>()
+        .with_unroutable::<BusinessEvent<StudentDeallocated>>()
+        .with_unroutable::<BusinessEvent<StudentChanged>>();
     let subscription = Subscription::new("peer");
-    let subscription = events.record::<Occurred<CourseChanged>>(subscription);
-    let subscription = events.record::<Occurred<PurchaseCreated>>(subscription);
-    let subscription = events.record::<Occurred<CourseAccessGranted>>(subscription);
-    let subscription = events.record::<Occurred<CourseProgressUpdated>>(subscription);
-    let subscription = events.record::<Occurred<CourseCompleted>>(subscription);
-    let subscription = events.record::<Occurred<CertificateIssued>>(subscription);
-    let subscription = events.record::<Occurred<NotificationRequested>>(subscription);
+    let subscription = events.record::<BusinessEvent<CourseChanged>>(subscription);
+    let subscription = events.record::<BusinessEvent<PurchaseCreated>>(subscription);
+    let subscription = events.record::<BusinessEvent<CourseAccessGranted>>(subscription);
+    let subscription = events.record::<BusinessEvent<CourseProgressUpdated>>(subscription);
+    let subscription = events.record::<BusinessEvent<CourseCompleted>>(subscription);
+    let subscription = events.record::<BusinessEvent<CertificateIssued>>(subscription);
+    let subscription = events.record::<BusinessEvent<NotificationRequested>>(subscription);
     Peer::start(broker, topics, Some(subscription)).await
 }
 
@@ -126,6 +126,7 @@ pub(crate) fn allocated(student: Uuid, course: Uuid) -> TrainerAllocated {
         session_count: 10,
         start_date: "2026-12-01".parse().unwrap(),
         end_date: None,
+        territory: None,
     }
 }
 
@@ -176,12 +177,12 @@ impl TestApp {
         session.as_str().unwrap().to_owned()
     }
 
-    pub(crate) async fn publish<K: Kind>(&self, event: &Occurred<K>) {
+    pub(crate) async fn publish<K: Kind>(&self, event: &BusinessEvent<K>) {
         self.peer.publisher.publish(message(event)).await.unwrap();
     }
 
     /// Publishes an event that has no order with the others of its user.
-    pub(crate) async fn publish_with_key<K: Kind>(&self, event: &Occurred<K>, key: &str) {
+    pub(crate) async fn publish_with_key<K: Kind>(&self, event: &BusinessEvent<K>, key: &str) {
         let message = message(event).key(key);
         self.peer.publisher.publish(message).await.unwrap();
     }
@@ -194,13 +195,13 @@ impl TestApp {
             amount_cents: 1_062_000,
             metadata: json!({ "sessionCount": sessions, "groupSize": 1 }),
         };
-        self.publish(&Occurred::of(confirmed)).await;
+        self.publish(&BusinessEvent::new(confirmed)).await;
     }
 
     /// Publishes the allocation of the trainer to a student.
     pub(crate) async fn allocate(&self, student: Uuid, course: Uuid) {
         let allocated = allocated(student, course);
-        self.publish(&Occurred::of(allocated)).await;
+        self.publish(&BusinessEvent::new(allocated)).await;
     }
 
     /// Publishes the end of the allocation.
@@ -213,7 +214,7 @@ impl TestApp {
             reason: "moved away".to_owned(),
             deallocated_at: "2026-12-02T10:00:00Z".parse().unwrap(),
         };
-        self.publish(&Occurred::of(ended)).await;
+        self.publish(&BusinessEvent::new(ended)).await;
     }
 
     /// Sends content to a signed upload.

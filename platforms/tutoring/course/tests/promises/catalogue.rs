@@ -1,3 +1,4 @@
+use seaworthy::data::sql;
 use serde_json::{Value, json};
 use tutoring_contract::Role;
 use uuid::Uuid;
@@ -69,6 +70,35 @@ pub(crate) async fn course_is_published_with_its_structure_api_1(app: TestApp) {
     app.wait_for_course(&id, "archived");
     assert_eq!(app.get(&path, "").status, 404);
     assert_eq!(publish().status, 409);
+
+    // Each write of the operator has an entry with the members before and after it.
+    let database = app.database().await;
+    let text = "SELECT action, details FROM audit_log WHERE target_id = ? ORDER BY sequence";
+    let rows: Vec<(String, String)> = sql(text).bind(&*id).fetch_all(&database).await.unwrap();
+    let actions: Vec<_> = rows.iter().map(|(action, _)| action.as_str()).collect();
+    let of = |action: &str| actions.iter().filter(|one| **one == action).count();
+    assert_eq!(
+        (
+            of("course.add_phase"),
+            of("course.add_session"),
+            of("course.change")
+        ),
+        (1, 30, 2),
+        "{actions:?}"
+    );
+    let (_, published) = rows
+        .iter()
+        .find(|(action, _)| action == "course.change")
+        .unwrap();
+    let published: Value = serde_json::from_str(published).unwrap();
+    let status = |name: &str| {
+        let members: Value = serde_json::from_str(published[name].as_str().unwrap()).unwrap();
+        members["status"].clone()
+    };
+    assert_eq!(
+        (status("before"), status("after")),
+        (json!("draft"), json!("published"))
+    );
 }
 
 pub(crate) async fn catalogue_is_filtered_and_paged_api_3(app: TestApp) {

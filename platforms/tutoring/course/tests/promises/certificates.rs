@@ -1,6 +1,6 @@
 use seaworthy_testkit::browser::Browser;
 use serde_json::{Value, json};
-use tutoring_contract::events::{Occurred, StudentChanged};
+use tutoring_contract::events::{BusinessEvent, StudentChanged};
 use uuid::Uuid;
 
 use crate::{
@@ -30,7 +30,7 @@ async fn rename(app: &TestApp, version: i64, snapshot: Value) {
         version,
         snapshot,
     };
-    app.publish(&Occurred::of(changed)).await;
+    app.publish(&BusinessEvent::new(changed)).await;
 }
 
 pub(crate) async fn purchase_has_one_certificate_msg_5(app: TestApp) {

@@ -16,6 +16,7 @@ mod learning;
 mod projects;
 mod purchases;
 mod settings;
+mod territories;
 
 /// Runs each test on the embedded engine and on PostgreSQL.
 macro_rules! on_both {
@@ -66,6 +67,7 @@ on_both! {
         level_has_one_project_data_3,
         trainer_of_the_student_reviews_auth_5,
         galleries_show_approved_projects_auth_5;
+    territories: territory_limits_administrators_of_students_auth_5;
     purchases:
         purchase_is_opened_and_upgraded_once_msg_5,
         refund_closes_the_purchase_msg_5,

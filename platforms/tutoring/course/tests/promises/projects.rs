@@ -1,6 +1,6 @@
 use seaworthy_testkit::http::HttpResponse;
 use serde_json::{Value, json};
-use tutoring_contract::{Role, events::Occurred};
+use tutoring_contract::{Role, events::BusinessEvent};
 use uuid::Uuid;
 
 use crate::app::{
@@ -11,7 +11,7 @@ use crate::app::{
 const STUDENT: Uuid = Uuid::from_u128(7);
 
 /// Returns a project of a level, with uploaded files.
-fn project(app: &TestApp, student: Uuid, level: &str) -> Value {
+pub(crate) fn project(app: &TestApp, student: Uuid, level: &str) -> Value {
     let token = student_token(student);
     json!({
         "levelId": level,
@@ -21,12 +21,12 @@ fn project(app: &TestApp, student: Uuid, level: &str) -> Value {
     })
 }
 
-fn submit(app: &TestApp, student: Uuid, project: &Value) -> HttpResponse {
+pub(crate) fn submit(app: &TestApp, student: Uuid, project: &Value) -> HttpResponse {
     app.call("POST", "/projects", &student_token(student), project)
 }
 
 /// Completes all sessions of a level.
-fn complete(app: &TestApp, student: Uuid, course: Uuid, level: usize) {
+pub(crate) fn complete(app: &TestApp, student: Uuid, course: Uuid, level: usize) {
     let structure = data(&app.get(&format!("/courses/{course}/structure"), ""));
     let sessions = structure["phases"][0]["levels"][level]["sessions"].clone();
     for session in sessions.as_array().unwrap() {
@@ -149,7 +149,7 @@ pub(crate) async fn trainer_of_the_student_reviews_auth_5(app: TestApp) {
     });
     app.allocate(STUDENT, course).await;
     // The next message of the same key has arrived, so the repeat has, too.
-    let next = Occurred::of(allocated(Uuid::from_u128(9), course));
+    let next = BusinessEvent::new(allocated(Uuid::from_u128(9), course));
     app.publish_with_key(&next, &STUDENT.to_string()).await;
     let session = format!("/sessions/{}", app.session_of_level(course, 0));
     wait_for("the next allocation", || {

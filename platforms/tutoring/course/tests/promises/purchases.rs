@@ -3,7 +3,7 @@ use std::{sync::Arc, time::Duration};
 use seaworthy::data::{DataError, sql};
 use seaworthy_testkit::http::HttpResponse;
 use serde_json::{Value, json};
-use tutoring_contract::events::{Occurred, PaymentRefunded, SessionCompleted};
+use tutoring_contract::events::{BusinessEvent, PaymentRefunded, SessionCompleted};
 use uuid::Uuid;
 
 use crate::app::{TestApp, data, service_token, student_token, wait_for};
@@ -30,7 +30,7 @@ pub(crate) async fn hold(app: &TestApp, session: u128, student: Uuid, course: Uu
         scheduled_at: None,
         started_at: None,
     };
-    app.publish(&Occurred::of(completed)).await;
+    app.publish(&BusinessEvent::new(completed)).await;
 }
 
 pub(crate) async fn purchase_is_opened_and_upgraded_once_msg_5(app: TestApp) {
@@ -93,7 +93,7 @@ pub(crate) async fn refund_closes_the_purchase_msg_5(app: TestApp) {
             course_id: course,
             amount_cents: 354_000,
         };
-        app.publish(&Occurred::of(refunded)).await;
+        app.publish(&BusinessEvent::new(refunded)).await;
     };
     refund(2).await;
     refund(2).await;
@@ -191,7 +191,7 @@ pub(crate) async fn late_refund_makes_room_for_a_purchase_msg_5(app: TestApp) {
         course_id: course,
         amount_cents: 1_062_000,
     };
-    app.publish_with_key(&Occurred::of(refunded), "another partition")
+    app.publish_with_key(&BusinessEvent::new(refunded), "another partition")
         .await;
     app.wait_for_events("COURSE_ACCESS_GRANTED", student, 2);
     assert_eq!(data(&purchase(&app, student, course))["purchaseTier"], 10);

@@ -27,7 +27,7 @@ pub(super) async fn log_in(
     let mut checks = Checks::new();
     let token = required(&mut checks, "idToken", body.id_token);
     checks.finish()?;
-    let known = identity.0.google()?.by_token(&token).await?;
+    let known = identity.0.google()?.verify_id_token(&token).await?;
     let session = identity.0.log_in_by_google(&known).await?;
     logged_in(
         &identity,
@@ -53,7 +53,7 @@ pub(super) async fn log_in_by_code(
     checks.finish()?;
     let google = identity.0.google()?;
     let known = google
-        .by_code(&code, &redirect_uri, verifier.expose())
+        .exchange_code(&code, &redirect_uri, verifier.expose())
         .await?;
     let session = identity.0.log_in_by_google(&known).await?;
     logged_in(

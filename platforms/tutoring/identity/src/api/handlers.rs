@@ -1,6 +1,10 @@
+use std::sync::Arc;
+
 use seaworthy::{
     account::SecretToken,
+    auth::token::VerifiedToken,
     axum::{
+        Extension,
         body::Bytes,
         extract::State,
         http::{HeaderMap, StatusCode},
@@ -15,7 +19,7 @@ use super::bodies::{
     Body, EmailBody, EmailCodeBody, LoginBody, PasswordBody, PhoneBody, ProfileBody, refresh_token,
 };
 use crate::{
-    AccountView, Checks, Identity, RefreshCookies, caller,
+    AccountView, CallerSession, Checks, Identity, RefreshCookies, caller,
     codes::Purpose,
     errors, is_mobile,
     operations::{LoggedIn, Registered, Registration},
@@ -23,6 +27,7 @@ use crate::{
 
 pub(super) type ApiResult = Result<Response, ApiError>;
 pub(super) type Shared = State<Identity>;
+type Token = Extension<Arc<VerifiedToken>>;
 
 pub(super) fn text(given: Option<Secret<String>>) -> Secret<String> {
     given.unwrap_or_else(|| Secret::new(String::new()))
@@ -190,6 +195,7 @@ async fn send_phone_code(identity: &Identity, body: &PhoneBody, by_voice: bool) 
 
 pub(super) async fn verify_phone(
     State(identity): Shared,
+    token: Option<Token>,
     headers: HeaderMap,
     Body(body): Body<PhoneBody>,
 ) -> ApiResult {
@@ -197,9 +203,10 @@ pub(super) async fn verify_phone(
     let phone = phone_of(&mut checks, &body);
     let code = checks.code("otp", body.otp.as_deref());
     checks.finish()?;
+    let caller = token.and_then(|Extension(token)| CallerSession::from_token(&token).ok());
     let (session, is_new) = identity
         .0
-        .verify_phone(&phone, &code, caller().ok())
+        .verify_phone(&phone, &code, caller.as_ref())
         .await?;
     let mut data = user_of(&session)?;
     data.insert("isNewUser".to_owned(), is_new.into());
@@ -232,8 +239,9 @@ pub(super) async fn log_out(State(identity): Shared, headers: HeaderMap, body: B
     logged_out(&identity, "logged out")
 }
 
-pub(super) async fn log_out_all(State(identity): Shared) -> ApiResult {
-    identity.0.log_out_all(caller()?).await?;
+pub(super) async fn log_out_all(State(identity): Shared, Extension(token): Token) -> ApiResult {
+    let caller = CallerSession::from_token(&token)?;
+    identity.0.log_out_all(&caller).await?;
     logged_out(&identity, "logged out on all devices")
 }
 
@@ -253,6 +261,7 @@ pub(super) async fn reset_password(
 
 pub(super) async fn change_password(
     State(identity): Shared,
+    Extension(token): Token,
     Body(body): Body<PasswordBody>,
 ) -> ApiResult {
     let mut checks = Checks::new();
@@ -260,9 +269,10 @@ pub(super) async fn change_password(
     checks.new_password("newPassword", &password);
     checks.finish()?;
     let current = text(body.current_password);
+    let caller = CallerSession::from_token(&token)?;
     identity
         .0
-        .change_password(caller()?, current, password)
+        .change_password(&caller, current, password)
         .await?;
     logged_out(&identity, "the password is changed: log in again")
 }
@@ -274,12 +284,13 @@ pub(super) async fn profile(State(identity): Shared) -> ApiResult {
 
 pub(super) async fn change_profile(
     State(identity): Shared,
+    Extension(token): Token,
     Body(body): Body<ProfileBody>,
 ) -> ApiResult {
     let (username, phone) = (body.username.as_deref(), body.phone.as_deref());
     let account = identity
         .0
-        .change_profile(caller()?, username, phone)
+        .change_profile(&CallerSession::from_token(&token)?, username, phone)
         .await?;
     Ok(Reply::new("the account is changed", AccountView::from(&account)).into_response())
 }

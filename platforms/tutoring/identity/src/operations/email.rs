@@ -40,13 +40,16 @@ impl Parts {
         // A stop of the service waits for the task.
         drop(self.tasks.spawn(name, async move {
             if let Err(error) = parts.send_if_known(&email, purpose).await {
-                tracing::info!(reason = error.reason(), "no code was sent by e-mail");
+                tracing::info!(
+                    reason = error.reason(),
+                    "a code could not be sent by e-mail"
+                );
             }
         }));
     }
 
     async fn send_if_known(&self, email: &str, purpose: Purpose) -> Result<(), Error> {
-        let Some(account) = Accounts::by_email(&self.database, email).await? else {
+        let Some(account) = Accounts::find_by_email(&self.database, email).await? else {
             return Ok(());
         };
         let is_wanted = match purpose {
@@ -71,10 +74,11 @@ impl Parts {
     /// Verifies the e-mail address of an account by a code, and logs the user in.
     ///
     /// # Errors
-    /// `INVALID_CODE`, also for an unknown address, and `RATE_LIMITED`.
+    /// `INVALID_CODE`, also for an unknown address, `RATE_LIMITED`, and `CONFLICT` if a login by
+    /// Google took the address during the call.
     pub(crate) async fn verify_email(&self, email: &str, code: &str) -> Result<LoggedIn, Error> {
         self.limits.code_verify(email).await?;
-        let account = Accounts::by_email(&self.database, email).await?;
+        let account = Accounts::find_by_email(&self.database, email).await?;
         // An unknown address and one that was verified take the same statements.
         let id = account
             .as_ref()
@@ -84,15 +88,17 @@ impl Parts {
         self.codes
             .take(&subject, Purpose::EmailVerify, code)
             .await?;
-        let logged_in = self
-            .database
+        self.database
             .transaction(|tx| async move {
-                Accounts::lock(&tx, id).await?;
+                // A login by Google may have taken the address.
+                let locked = Accounts::lock_by_email(&tx, email).await?;
+                if locked.is_none_or(|account| account.id != id) {
+                    return Err(errors::account_changed());
+                }
                 Accounts::set_email_verified(&tx, id).await?;
                 let account = self.published(&tx, id).await?;
                 self.begin_session(&tx, account).await
             })
-            .await?;
-        self.started(logged_in).await
+            .await
     }
 }

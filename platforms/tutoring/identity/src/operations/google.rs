@@ -29,12 +29,11 @@ impl Parts {
         let email = email.ok_or_else(errors::google_email_unverified)?;
         self.limits.login(&email).await?;
         let subject = identity.subject();
-        let logged_in = self
-            .database
+        self.database
             .transaction(|tx| {
                 let email = email.clone();
                 async move {
-                    let account = match Accounts::by_google(&tx, subject).await? {
+                    let account = match Accounts::find_by_google(&tx, subject).await? {
                         Some(known) => Accounts::lock(&tx, known.id).await?,
                         None => {
                             let id = self.link_google(&tx, subject, email).await?;
@@ -44,8 +43,7 @@ impl Parts {
                     self.begin_session(&tx, account).await
                 }
             })
-            .await?;
-        self.started(logged_in).await
+            .await
     }
 
     /// Links the account with this verified e-mail address, or a new one. An account that has not
@@ -56,7 +54,7 @@ impl Parts {
         subject: &str,
         email: String,
     ) -> Result<Uuid, Error> {
-        match Accounts::by_email(tx, &email).await? {
+        match Accounts::find_by_email(tx, &email).await? {
             Some(account) if account.is_email_verified => {
                 Accounts::set_google(tx, account.id, subject).await?;
                 return Ok(account.id);

@@ -1,18 +1,31 @@
 use seaworthy::{
-    account::LockoutError,
+    account::{LockoutError, TokenVersions},
     auth::password::{PasswordCheck, PasswordHash},
+    data::Transaction,
     prelude::*,
 };
+use uuid::Uuid;
 
 use super::LoggedIn;
 use crate::{Account, Accounts, Checks, errors, identity::Parts, normalized_email};
+
+/// An account whose password was right.
+#[derive(Debug)]
+pub(crate) struct VerifiedAccount {
+    account: Account,
+    /// The hash of the same password with the present parameters, if they differ.
+    rehash: Option<PasswordHash>,
+    /// The version of the account's tokens from before the check.
+    version: u64,
+}
 
 impl Parts {
     /// Logs a user in by password. An unknown account and a wrong password get the same response
     /// after the same work.
     ///
     /// # Errors
-    /// `INVALID_CREDENTIALS` with the remaining attempts, `ACCOUNT_LOCKED`, `EMAIL_NOT_VERIFIED`.
+    /// `INVALID_CREDENTIALS` with the remaining attempts, `ACCOUNT_LOCKED`, `EMAIL_NOT_VERIFIED`,
+    /// and `CONFLICT` if another call gave the account a new password or ended its sessions.
     pub(crate) async fn log_in(
         &self,
         email: Option<&str>,
@@ -31,35 +44,55 @@ impl Parts {
         let email = email.map(|email| normalized_email(email).unwrap_or_default());
         let given = email.clone().or_else(|| username.map(str::to_lowercase));
         let account = self.find(email.as_deref(), username).await?;
+        let id = account.map(|account| account.id);
         // One count per account, whether the client sends the address or the name.
-        let subject = match &account {
-            Some(account) => account.id.to_string(),
+        let subject = match id {
+            Some(id) => id.to_string(),
             None => given.unwrap_or_default(),
         };
         // A locked account responds with 423 also beyond the rate limit.
         self.refuse_locked(&subject).await?;
         self.limits.login(&subject).await?;
-        let (account, rehash) = self.check_password(&subject, account, password).await?;
-        if !account.is_email_verified {
+        let verified = self.check_password(&subject, id, password).await?;
+        if !verified.account.is_email_verified {
             return Err(errors::email_not_verified());
         }
-        let logged_in = self
-            .database
+        self.database
             .transaction(|tx| {
-                let (account, rehash) = (account.clone(), rehash.as_ref());
+                let verified = &verified;
                 async move {
-                    let current = Accounts::lock(&tx, account.id).await?;
-                    if hash_of(&current) != hash_of(&account) {
-                        return Err(errors::invalid_credentials(0));
-                    }
-                    if let Some(hash) = rehash {
+                    let account = self.lock_unchanged(&tx, verified).await?;
+                    let is_same = hash_of(&account) == hash_of(&verified.account);
+                    // Otherwise a concurrent login has stored another hash of the password.
+                    if let Some(hash) = verified.rehash.as_ref().filter(|_| is_same) {
                         Accounts::set_password(&tx, account.id, hash.as_str()).await?;
                     }
-                    self.begin_session(&tx, current).await
+                    self.begin_session(&tx, account).await
                 }
             })
-            .await?;
-        self.started(logged_in).await
+            .await
+    }
+
+    /// Locks the row of an account until the transaction ends, and requires that no call has given
+    /// the account a new password or ended its sessions since the password was checked. A new hash
+    /// of the same password is not such a change.
+    ///
+    /// # Errors
+    /// `CONFLICT`, or `FORBIDDEN` for a disabled account.
+    pub(crate) async fn lock_unchanged(
+        &self,
+        tx: &Transaction,
+        verified: &VerifiedAccount,
+    ) -> Result<Account, Error> {
+        let account = Accounts::lock(tx, verified.account.id).await?;
+        if account.is_disabled {
+            return Err(errors::account_disabled());
+        }
+        let version = TokenVersions::current(tx, &account.id.to_string()).await?;
+        if version != verified.version {
+            return Err(errors::account_changed());
+        }
+        Ok(account)
     }
 
     /// # Errors
@@ -72,17 +105,22 @@ impl Parts {
         Ok(status.max_failures.saturating_sub(status.failures))
     }
 
-    /// Counts an attempt and verifies a password.
+    /// Counts an attempt and verifies the password of an account, or does the same work without
+    /// one.
     ///
     /// # Errors
     /// `INVALID_CREDENTIALS`, and `ACCOUNT_LOCKED` from the failure that locks the account on.
     pub(crate) async fn check_password(
         &self,
         subject: &str,
-        account: Option<Account>,
+        id: Option<Uuid>,
         password: Secret<String>,
-    ) -> Result<(Account, Option<PasswordHash>), Error> {
+    ) -> Result<VerifiedAccount, Error> {
         let reservation = self.passwords.reserve()?;
+        // The version is read before the hash, so a new password after this read has another one.
+        let id = id.unwrap_or_default();
+        let version = TokenVersions::current(&self.database, &id.to_string()).await?;
+        let account = Accounts::find_by_id(&self.database, id).await?;
         let address = context::with_current(|context| context?.client_address());
         let attempt = self.lockout.attempt(subject, address).await;
         let attempt = attempt.map_err(|error| match error {
@@ -103,7 +141,11 @@ impl Parts {
         match (account, check) {
             (Some(account), PasswordCheck::Valid { rehash }) => {
                 self.lockout.record_success(attempt).await?;
-                Ok((account, rehash))
+                Ok(VerifiedAccount {
+                    account,
+                    rehash,
+                    version,
+                })
             }
             _ => {
                 let remaining = self.refuse_locked(subject).await?;

@@ -1,7 +1,8 @@
 use seaworthy::prelude::*;
 use uuid::Uuid;
 
-use crate::{Accounts, codes::Purpose, identity::Parts};
+use super::login::VerifiedAccount;
+use crate::{Accounts, CallerSession, codes::Purpose, identity::Parts};
 
 impl Parts {
     /// Sets a new password by a code. All sessions end.
@@ -16,39 +17,54 @@ impl Parts {
     ) -> Result<(), Error> {
         self.limits.login(email).await?;
         self.limits.code_verify(email).await?;
-        let account = Accounts::by_email(&self.database, email).await?;
+        let account = Accounts::find_by_email(&self.database, email).await?;
         let id = account.map_or(Uuid::nil(), |account| account.id);
         let subject = id.to_string();
         self.codes
             .take(&subject, Purpose::PasswordReset, code)
             .await?;
-        self.replace_password(id, password).await
+        self.replace_password(id, password, None).await
     }
 
     /// Replaces the password of the caller, who knows the current one. All sessions end.
     ///
     /// # Errors
-    /// `INVALID_CREDENTIALS` and `ACCOUNT_LOCKED`.
+    /// `INVALID_CREDENTIALS` and `ACCOUNT_LOCKED`, and `CONFLICT` if another call gave the account a
+    /// new password or ended its sessions after the check of the current one. `TOKEN_INVALID` if the
+    /// session of the caller ended before that check, because a client may send the body late.
     pub(crate) async fn change_password(
         &self,
-        id: Uuid,
+        caller: &CallerSession,
         current: Secret<String>,
         password: Secret<String>,
     ) -> Result<(), Error> {
+        let id = caller.user();
         let subject = id.to_string();
         self.limits.login(&subject).await?;
-        let account = Accounts::by_id(&self.database, id).await?;
-        self.check_password(&subject, account, current).await?;
-        self.replace_password(id, password).await
+        let verified = self.check_password(&subject, Some(id), current).await?;
+        let checked = Some((&verified, caller));
+        self.replace_password(id, password, checked).await
     }
 
-    async fn replace_password(&self, id: Uuid, password: Secret<String>) -> Result<(), Error> {
+    /// Replaces the password of an account, which must be the same as when its password was
+    /// checked. A code needs no password, so the owner can always replace an attacker's password.
+    async fn replace_password(
+        &self,
+        id: Uuid,
+        password: Secret<String>,
+        checked: Option<(&VerifiedAccount, &CallerSession)>,
+    ) -> Result<(), Error> {
         let hash = self.passwords.hash(password).await?;
         self.database
             .transaction(|tx| {
                 let hash = &hash;
                 async move {
-                    Accounts::lock(&tx, id).await?;
+                    if let Some((verified, caller)) = checked {
+                        self.lock_unchanged(&tx, verified).await?;
+                        caller.require_live(&tx).await?;
+                    } else {
+                        Accounts::lock(&tx, id).await?;
+                    }
                     Accounts::set_password(&tx, id, hash.as_str()).await?;
                     // The owner has proved their identity.
                     self.lockout.reset(&tx, &id.to_string()).await?;

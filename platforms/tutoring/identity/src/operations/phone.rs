@@ -1,8 +1,9 @@
-use seaworthy::prelude::*;
-use uuid::Uuid;
+use seaworthy::{data::Transaction, prelude::*};
 
 use super::LoggedIn;
-use crate::{Account, Accounts, codes::Purpose, errors, identity::Parts, store::NewAccount};
+use crate::{
+    Account, Accounts, CallerSession, codes::Purpose, errors, identity::Parts, store::NewAccount,
+};
 
 impl Parts {
     /// Sends a code to a telephone, by message or by voice. Returns the lifetime of the code in
@@ -34,27 +35,22 @@ impl Parts {
     /// the `caller`. Otherwise the number of a person could lead to the account of another one.
     ///
     /// # Errors
-    /// `INVALID_CODE` and `RATE_LIMITED`.
+    /// `INVALID_CODE` and `RATE_LIMITED`, and `TOKEN_INVALID` if the session of the caller ended
+    /// during the call.
     pub(crate) async fn verify_phone(
         &self,
         phone: &str,
         code: &str,
-        caller: Option<Uuid>,
+        caller: Option<&CallerSession>,
     ) -> Result<(LoggedIn, bool), Error> {
         self.limits.code_verify(phone).await?;
         self.codes.take(phone, Purpose::PhoneLogin, code).await?;
-        let (logged_in, is_new) = self
-            .database
+        self.database
             .transaction(|tx| async move {
-                let mut known = Accounts::by_phone(&tx, phone).await?;
-                let is_own =
-                    |account: &Account| account.is_phone_verified || caller == Some(account.id);
-                if let Some(other) = known.take_if(|account| !is_own(account)) {
-                    Accounts::release_phone(&tx, other.id).await?;
-                }
+                let known = self.lock_owner(&tx, phone, caller).await?;
                 let is_new = known.is_none();
-                let id = match known {
-                    Some(account) => account.id,
+                let account = match known {
+                    Some(account) => account,
                     None => {
                         let new = NewAccount {
                             phone: Some(phone.to_owned()),
@@ -62,21 +58,35 @@ impl Parts {
                             approval_status: self.kind.first_approval_status(),
                             ..NewAccount::default()
                         };
-                        Accounts::insert(&tx, new).await?
-                    }
-                };
-                let account = Accounts::lock(&tx, id).await?;
-                let account = match account.is_phone_verified && !is_new {
-                    true => account,
-                    false => {
-                        Accounts::set_phone_verified(&tx, id, phone).await?;
+                        let id = Accounts::insert(&tx, new).await?;
                         self.published(&tx, id).await?
                     }
                 };
-                let logged_in = self.begin_session(&tx, account).await?;
-                Ok::<_, Error>((logged_in, is_new))
+                Ok((self.begin_session(&tx, account).await?, is_new))
             })
-            .await?;
-        Ok((self.started(logged_in).await?, is_new))
+            .await
+    }
+
+    /// Locks the account with a telephone number, and verifies the number if the account is that of
+    /// the caller. The account of another user who has not verified the number loses it.
+    async fn lock_owner(
+        &self,
+        tx: &Transaction,
+        phone: &str,
+        caller: Option<&CallerSession>,
+    ) -> Result<Option<Account>, Error> {
+        let Some(account) = Accounts::lock_by_phone(tx, phone).await? else {
+            return Ok(None);
+        };
+        if account.is_phone_verified {
+            return Ok(Some(account));
+        }
+        let Some(caller) = caller.filter(|caller| caller.user() == account.id) else {
+            Accounts::release_phone(tx, account.id).await?;
+            return Ok(None);
+        };
+        caller.require_live(tx).await?;
+        Accounts::set_phone_verified(tx, account.id).await?;
+        self.published(tx, account.id).await.map(Some)
     }
 }

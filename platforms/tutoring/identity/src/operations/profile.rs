@@ -1,7 +1,7 @@
 use seaworthy::prelude::*;
 use uuid::Uuid;
 
-use crate::{Account, Accounts, Checks, errors, identity::Parts};
+use crate::{Account, Accounts, CallerSession, Checks, errors, identity::Parts};
 
 impl Parts {
     /// Returns the account of the caller.
@@ -9,7 +9,7 @@ impl Parts {
     /// # Errors
     /// `TOKEN_INVALID` if it does not exist.
     pub(crate) async fn account(&self, id: Uuid) -> Result<Account, Error> {
-        let account = Accounts::by_id(&self.database, id).await?;
+        let account = Accounts::find_by_id(&self.database, id).await?;
         account.ok_or_else(errors::token_invalid)
     }
 
@@ -17,10 +17,11 @@ impl Parts {
     /// verified by a code.
     ///
     /// # Errors
-    /// `VALIDATION_ERROR`, and `CONFLICT` if one of them is taken.
+    /// `VALIDATION_ERROR`, `CONFLICT` if one of them is taken, and `TOKEN_INVALID` if the session of
+    /// the caller ended during the call.
     pub(crate) async fn change_profile(
         &self,
-        id: Uuid,
+        caller: &CallerSession,
         username: Option<&str>,
         phone: Option<&str>,
     ) -> Result<Account, Error> {
@@ -32,7 +33,9 @@ impl Parts {
             .transaction(|tx| {
                 let (username, phone) = (username.clone(), phone.clone());
                 async move {
+                    let id = caller.user();
                     let account = Accounts::lock(&tx, id).await?;
+                    caller.require_live(&tx).await?;
                     let known = account.phone.as_ref().map(|phone| phone.expose().clone());
                     let username = username.or_else(|| account.username.clone());
                     Accounts::set_profile(&tx, &account, username, phone.or(known)).await?;

@@ -2,9 +2,10 @@ use seaworthy::{
     account::{Rotation, SecretToken},
     prelude::*,
 };
+use uuid::Uuid;
 
 use super::LoggedIn;
-use crate::{Accounts, errors, identity::Parts};
+use crate::{Accounts, CallerSession, errors, identity::Parts};
 
 impl Parts {
     /// Rotates a refresh token. A token that was used already ends its session, and with it the
@@ -14,47 +15,38 @@ impl Parts {
     /// `TOKEN_INVALID`, and `RATE_LIMITED` during another refresh of the session.
     pub(crate) async fn refresh(&self, token: &SecretToken) -> Result<LoggedIn, Error> {
         let found = self.sessions.find(&self.database, token).await?;
-        let (session, _) = found.ok_or_else(errors::refresh_token_invalid)?;
+        let (session, user) = found.ok_or_else(errors::refresh_token_invalid)?;
+        let user = user.parse().map_err(Error::internal)?;
         if !self.live.lock_refresh(&session).await? {
             return Err(errors::refresh_in_progress());
         }
-        let refreshed = self.rotate(&session, token).await;
+        let refreshed = self.rotate(user, token).await;
         self.live.unlock_refresh(&session).await;
-        self.started(refreshed?).await
+        if let Some(refreshed) = refreshed? {
+            return Ok(refreshed);
+        }
+        // The session of a reused token has ended.
+        self.live.remove(&session).await?;
+        Err(errors::refresh_token_invalid())
     }
 
-    async fn rotate(&self, session: &str, token: &SecretToken) -> Result<LoggedIn, Error> {
-        let rotated = self
-            .database
+    /// Rotates a token. Returns `None` if its session has ended.
+    async fn rotate(&self, user: Uuid, token: &SecretToken) -> Result<Option<LoggedIn>, Error> {
+        self.database
             .transaction(|tx| async move {
-                let refreshed = match self.sessions.rotate(&tx, token).await? {
-                    Rotation::Rotated(refreshed) => refreshed,
-                    Rotation::Unknown | Rotation::AlreadyRotated | Rotation::Reused { .. } => {
-                        return Ok(None);
-                    }
-                };
-                let id = refreshed.user.parse().map_err(Error::internal)?;
-                let account = Accounts::lock(&tx, id).await?;
+                // Every call locks the account before its sessions, so no two calls deadlock.
+                let account = Accounts::lock(&tx, user).await?;
                 if account.is_disabled {
                     return Err(errors::account_disabled());
                 }
-                Ok::<_, Error>(Some(LoggedIn {
-                    access: self
-                        .tokens
-                        .sign(&account.subject(self.kind), &refreshed.id)?,
-                    account,
-                    begun_us: refreshed.begun_us,
-                    session: refreshed.id,
-                    refresh: refreshed.token,
-                }))
+                let refreshed = match self.sessions.rotate(&tx, token).await? {
+                    Rotation::Rotated(refreshed) => refreshed,
+                    Rotation::AlreadyRotated => return Err(errors::refresh_in_progress()),
+                    Rotation::Unknown | Rotation::Reused { .. } => return Ok(None),
+                };
+                self.make_live(account, refreshed).await.map(Some)
             })
-            .await?;
-        if let Some(rotated) = rotated {
-            return Ok(rotated);
-        }
-        // The session of a reused token has ended.
-        self.live.remove(session).await?;
-        Err(errors::refresh_token_invalid())
+            .await
     }
 
     /// Ends the session of a refresh token. An unknown token is a no-op.
@@ -65,19 +57,32 @@ impl Parts {
         let Some((session, user)) = self.sessions.find(&self.database, token).await? else {
             return Ok(());
         };
-        self.live.remove(&session).await?;
-        self.sessions.end_one(&user, &session).await?;
-        Ok(())
+        let user: Uuid = user.parse().map_err(Error::internal)?;
+        self.database
+            .transaction(|tx| {
+                let session = session.as_str();
+                async move {
+                    // A refresh of the session ends first, or finds no session.
+                    Accounts::lock(&tx, user).await?;
+                    self.live.remove(session).await?;
+                    self.sessions.end(&tx, token).await?;
+                    Ok::<_, Error>(())
+                }
+            })
+            .await
     }
 
-    /// Ends all sessions of an account.
+    /// Ends all sessions of the caller.
     ///
     /// # Errors
-    /// As for [`log_out`](Self::log_out).
-    pub(crate) async fn log_out_all(&self, id: uuid::Uuid) -> Result<(), Error> {
+    /// As for [`log_out`](Self::log_out), and `TOKEN_INVALID` if the session of the caller ended during
+    /// the call.
+    pub(crate) async fn log_out_all(&self, caller: &CallerSession) -> Result<(), Error> {
         self.database
             .transaction(|tx| async move {
+                let id = caller.user();
                 Accounts::lock(&tx, id).await?;
+                caller.require_live(&tx).await?;
                 self.end_sessions(&tx, id).await
             })
             .await

@@ -45,7 +45,7 @@ impl Parts {
         checks.finish()?;
         self.limits.login(&email).await?;
         self.limits.code_request().await?;
-        let known = Accounts::by_email(&self.database, &email).await?;
+        let known = Accounts::find_by_email(&self.database, &email).await?;
         let known = known.and_then(|account| account.password_hash);
         let stored = known.as_ref().map(|hash| hash.expose().as_str());
         let copy = Secret::new(password.expose().clone());
@@ -58,7 +58,8 @@ impl Parts {
                 let (email, username, phone) = (email.clone(), username.clone(), phone.clone());
                 let (hash, same) = (&hash, same.as_ref());
                 async move {
-                    let known = Accounts::by_email(&tx, &email).await?;
+                    // The owner may verify the address meanwhile, and then keeps the password.
+                    let known = Accounts::lock_by_email(&tx, &email).await?;
                     let registered = match known {
                         Some(account) if account.is_email_verified => return Err(errors::taken()),
                         Some(account) => {
@@ -97,8 +98,8 @@ impl Parts {
         username: Option<&str>,
     ) -> Result<Option<Account>, Error> {
         Ok(match (email, username) {
-            (Some(email), _) => Accounts::by_email(&self.database, email).await?,
-            (None, Some(name)) => Accounts::by_username(&self.database, name).await?,
+            (Some(email), _) => Accounts::find_by_email(&self.database, email).await?,
+            (None, Some(name)) => Accounts::find_by_username(&self.database, name).await?,
             (None, None) => None,
         })
     }

@@ -1,5 +1,5 @@
 use seaworthy::{
-    account::{Origin, SecretToken},
+    account::{Origin, Refreshed, SecretToken},
     data::{Transaction, chrono::Utc},
     prelude::*,
 };
@@ -12,15 +12,12 @@ use crate::{Account, Accounts, SessionRecord, client, errors, identity::Parts};
 pub(crate) struct LoggedIn {
     pub(crate) account: Account,
     pub(crate) session: String,
-    /// The time of the login, in microseconds since 1970.
-    pub(crate) begun_us: i64,
     pub(crate) access: Secret<String>,
     pub(crate) refresh: SecretToken,
 }
 
 impl Parts {
-    /// Begins a session of an account, whose row the transaction has locked or inserted. Call
-    /// [`started`](Self::started) after the commit.
+    /// Begins a session of an account, whose row the transaction has locked or inserted.
     pub(crate) async fn begin_session(
         &self,
         tx: &Transaction,
@@ -30,46 +27,57 @@ impl Parts {
             return Err(errors::account_disabled());
         }
         Accounts::record_login(tx, account.id).await?;
+        let user = account.id.to_string();
+        for surplus in self.sessions.end_surplus(tx, &user).await? {
+            self.live.remove(&surplus).await?;
+        }
         let (address, agent) = client();
         let origin = Origin {
             user_agent: &agent,
             address: &address,
         };
-        let begun = self
-            .sessions
-            .begin(tx, &account.id.to_string(), origin)
-            .await?;
-        Ok(LoggedIn {
-            access: self.tokens.sign(&account.subject(self.kind), &begun.id)?,
-            account,
+        let begun = self.sessions.begin(tx, &user, origin).await?;
+        let refreshed = Refreshed {
+            id: begun.id,
+            user,
             begun_us: Utc::now().timestamp_micros(),
-            session: begun.id,
-            refresh: begun.token,
+            token: begun.token,
+        };
+        self.make_live(account, refreshed).await
+    }
+
+    /// Signs the access token of a session and makes the session live, before the commit of the
+    /// transaction that began or rotated it and has locked the account. A call that ends the
+    /// session waits for the lock, so it removes the live session later. If the commit fails, the
+    /// client gets no token.
+    pub(crate) async fn make_live(
+        &self,
+        account: Account,
+        session: Refreshed,
+    ) -> Result<LoggedIn, Error> {
+        let (user, role) = (account.id, self.kind.role());
+        let access = self.tokens.sign(&account.subject(self.kind), &session.id)?;
+        let record = SessionRecord::from_request(&session.id, user, role, session.begun_us);
+        self.live.put(&record).await?;
+        Ok(LoggedIn {
+            account,
+            access,
+            session: session.id,
+            refresh: session.token,
         })
     }
 
-    /// Makes a session live, after the transaction that began or refreshed it.
-    pub(crate) async fn started(&self, logged_in: LoggedIn) -> Result<LoggedIn, Error> {
-        let LoggedIn {
-            session, begun_us, ..
-        } = &logged_in;
-        let (user, role) = (logged_in.account.id, self.kind.role());
-        let record = SessionRecord::of_request(session, user, role, *begun_us);
-        self.live.put(&record).await?;
-        Ok(logged_in)
-    }
-
-    /// Ends all sessions of an account, and with them its access tokens.
+    /// Ends all sessions of an account, whose row the transaction has locked, and with them its
+    /// access tokens. A login that has checked its credentials fails.
     ///
     /// # Errors
     /// An error of the database, or `SERVICE_DEGRADED` if Redis is unavailable. Then no session has
     /// ended.
     pub(crate) async fn end_sessions(&self, tx: &Transaction, id: Uuid) -> Result<(), Error> {
         let user = id.to_string();
-        for session in self.sessions.list(tx, &user).await? {
-            self.live.remove(&session.id).await?;
+        for session in self.sessions.end_access(tx, &user).await?.sessions {
+            self.live.remove(&session).await?;
         }
-        self.sessions.end_all(tx, &user).await?;
         Ok(())
     }
 }

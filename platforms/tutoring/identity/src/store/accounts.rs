@@ -1,18 +1,10 @@
-use crate::locked;
 use seaworthy::{data::prelude::*, prelude::*};
 use uuid::Uuid;
 
 use crate::{Account, errors};
 
-/// Returns the text of a statement that reads accounts.
-macro_rules! statement {
-    (locked $rest:literal) => {
-        locked!("SELECT id, email, username, phone, password_hash, google_id, is_email_verified, is_phone_verified, approval_status, version, disabled_at, last_login_at, created_at, updated_at FROM accounts ", $rest)
-    };
-    ($($rest:literal),+) => {
-        sql!("SELECT id, email, username, phone, password_hash, google_id, is_email_verified, is_phone_verified, approval_status, version, disabled_at, last_login_at, created_at, updated_at FROM accounts ", $($rest),+)
-    };
-}
+// Returns the text of a statement that reads accounts.
+statements! { statement: "SELECT id, email, username, phone, password_hash, google_id, is_email_verified, is_phone_verified, approval_status, version, disabled_at, last_login_at, created_at, updated_at FROM accounts " }
 
 /// Statements on accounts.
 #[derive(Debug, Clone, Copy)]
@@ -30,7 +22,7 @@ pub(crate) struct NewAccount {
 }
 
 impl FromRow for Account {
-    fn from_row(row: &Row) -> Result<Self, DataError> {
+    fn from_row(row: &Row) -> DataResult<Self> {
         let personal =
             |name| Ok::<_, DataError>(row.get::<Option<String>>(name)?.map(Personal::new));
         Ok(Self {
@@ -53,7 +45,7 @@ impl FromRow for Account {
 }
 
 /// Turns a violated unique index into an error of the client.
-fn unique<T>(done: Result<T, DataError>) -> Result<(), Error> {
+fn unique<T>(done: DataResult<T>) -> Result<(), Error> {
     match done {
         Err(error) if error.is_unique_violation() => Err(errors::taken()),
         other => Ok(other.map(drop)?),
@@ -82,11 +74,8 @@ impl Accounts {
     ///
     /// # Errors
     /// An error of the database.
-    pub async fn by_id(
-        connection: &dyn Connection,
-        id: Uuid,
-    ) -> Result<Option<Account>, DataError> {
-        statement!("WHERE id = {id}")
+    pub async fn find_by_id(connection: &dyn Connection, id: Uuid) -> DataResult<Option<Account>> {
+        statement!(sql, "WHERE id = {id}")
             .fetch_optional(connection)
             .await
     }
@@ -95,39 +84,51 @@ impl Accounts {
     ///
     /// # Errors
     /// An error of the database.
-    pub async fn by_email(
+    pub async fn find_by_email(
         connection: &dyn Connection,
         email: &str,
-    ) -> Result<Option<Account>, DataError> {
-        statement!("WHERE email = {email}")
+    ) -> DataResult<Option<Account>> {
+        statement!(sql, "WHERE email = {email}")
             .fetch_optional(connection)
             .await
     }
 
-    pub(crate) async fn by_username(
+    pub(crate) async fn find_by_username(
         connection: &dyn Connection,
         username: &str,
-    ) -> Result<Option<Account>, DataError> {
-        statement!("WHERE username_key = {username.to_lowercase()}")
+    ) -> DataResult<Option<Account>> {
+        statement!(sql, "WHERE username_key = {username.to_lowercase()}")
             .fetch_optional(connection)
             .await
     }
 
-    pub(crate) async fn by_google(
+    pub(crate) async fn find_by_google(
         connection: &dyn Connection,
         subject: &str,
-    ) -> Result<Option<Account>, DataError> {
-        statement!("WHERE google_id = {subject}")
+    ) -> DataResult<Option<Account>> {
+        statement!(sql, "WHERE google_id = {subject}")
             .fetch_optional(connection)
             .await
     }
 
-    pub(crate) async fn by_phone(
-        connection: &dyn Connection,
+    /// Returns the account with this e-mail address, and locks its row as [`lock`](Self::lock) does.
+    pub(crate) async fn lock_by_email(
+        tx: &Transaction,
+        email: &str,
+    ) -> DataResult<Option<Account>> {
+        statement!(locked, "WHERE email = {email}")
+            .fetch_optional(tx)
+            .await
+    }
+
+    /// Returns the account with this telephone number, and locks its row as [`lock`](Self::lock)
+    /// does.
+    pub(crate) async fn lock_by_phone(
+        tx: &Transaction,
         phone: &str,
-    ) -> Result<Option<Account>, DataError> {
-        statement!("WHERE phone = {phone}")
-            .fetch_optional(connection)
+    ) -> DataResult<Option<Account>> {
+        statement!(locked, "WHERE phone = {phone}")
+            .fetch_optional(tx)
             .await
     }
 
@@ -136,35 +137,26 @@ impl Accounts {
     /// # Errors
     /// `TOKEN_INVALID` if the account does not exist.
     pub async fn lock(tx: &Transaction, id: Uuid) -> Result<Account, Error> {
-        let account = statement!(locked "WHERE id = {id}")
+        let account = statement!(locked, "WHERE id = {id}")
             .fetch_optional(tx)
             .await?;
         account.ok_or_else(errors::token_invalid)
     }
 
-    pub(crate) async fn set_email_verified(tx: &Transaction, id: Uuid) -> Result<(), DataError> {
+    pub(crate) async fn set_email_verified(tx: &Transaction, id: Uuid) -> DataResult<()> {
         sql!("UPDATE accounts SET is_email_verified = {true}, version = version + 1, updated_at = {Utc::now()} WHERE id = {id}")
             .apply(tx)
             .await
     }
 
-    /// Marks the telephone number as verified, if it is still the number of the account.
-    pub(crate) async fn set_phone_verified(
-        tx: &Transaction,
-        id: Uuid,
-        phone: &str,
-    ) -> Result<(), DataError> {
-        sql!("UPDATE accounts SET is_phone_verified = {true}, version = version + 1, updated_at = {Utc::now()} WHERE id = {id} AND phone = {phone}")
+    pub(crate) async fn set_phone_verified(tx: &Transaction, id: Uuid) -> DataResult<()> {
+        sql!("UPDATE accounts SET is_phone_verified = {true}, version = version + 1, updated_at = {Utc::now()} WHERE id = {id}")
             .apply(tx)
             .await
     }
 
     /// Sets a new password.
-    pub(crate) async fn set_password(
-        tx: &Transaction,
-        id: Uuid,
-        hash: &str,
-    ) -> Result<(), DataError> {
+    pub(crate) async fn set_password(tx: &Transaction, id: Uuid, hash: &str) -> DataResult<()> {
         sql!("UPDATE accounts SET password_hash = {hash}, version = version + 1, updated_at = {Utc::now()} WHERE id = {id}")
             .apply(tx)
             .await
@@ -184,27 +176,27 @@ impl Accounts {
 
     /// Removes an e-mail address that is not verified, with its password. The account then has its
     /// telephone number only. The worker deletes an account without any verified address.
-    pub(crate) async fn release_email(tx: &Transaction, id: Uuid) -> Result<(), DataError> {
+    pub(crate) async fn release_email(tx: &Transaction, id: Uuid) -> DataResult<()> {
         sql!("UPDATE accounts SET email = NULL, password_hash = NULL, version = version + 1, updated_at = {Utc::now()} WHERE id = {id} AND is_email_verified = {false}")
             .apply(tx)
             .await
     }
 
     /// Removes the password. The owner sets one by a code.
-    pub(crate) async fn clear_password(tx: &Transaction, id: Uuid) -> Result<(), DataError> {
+    pub(crate) async fn clear_password(tx: &Transaction, id: Uuid) -> DataResult<()> {
         sql!("UPDATE accounts SET password_hash = NULL, version = version + 1, updated_at = {Utc::now()} WHERE id = {id}")
             .apply(tx)
             .await
     }
 
     /// Removes a telephone number that is not verified.
-    pub(crate) async fn release_phone(tx: &Transaction, id: Uuid) -> Result<(), DataError> {
+    pub(crate) async fn release_phone(tx: &Transaction, id: Uuid) -> DataResult<()> {
         sql!("UPDATE accounts SET phone = NULL, version = version + 1, updated_at = {Utc::now()} WHERE id = {id} AND is_phone_verified = {false}")
             .apply(tx)
             .await
     }
 
-    pub(crate) async fn record_login(tx: &Transaction, id: Uuid) -> Result<(), DataError> {
+    pub(crate) async fn record_login(tx: &Transaction, id: Uuid) -> DataResult<()> {
         sql!("UPDATE accounts SET last_login_at = {Utc::now()} WHERE id = {id}")
             .apply(tx)
             .await
@@ -234,23 +226,22 @@ impl Accounts {
     ///
     /// # Errors
     /// An error of the database, also for another state.
-    pub async fn set_approval_status(
-        tx: &Transaction,
-        id: Uuid,
-        status: &str,
-    ) -> Result<(), DataError> {
+    pub async fn set_approval_status(tx: &Transaction, id: Uuid, status: &str) -> DataResult<()> {
         sql!("UPDATE accounts SET approval_status = {status}, version = version + 1, updated_at = {Utc::now()} WHERE id = {id}")
             .apply(tx)
             .await
     }
 
-    /// Deletes a page of unverified accounts that are older than a moment. Returns whether more may
-    /// be left.
+    /// Deletes a page of accounts that are older than a moment and were never verified. A user who
+    /// has logged in may have a new telephone number that is not verified yet. Returns whether more
+    /// accounts may be left.
     pub(crate) async fn delete_unverified(
         connection: &dyn Connection,
         before: DateTime<Utc>,
-    ) -> Result<bool, DataError> {
-        sql("DELETE FROM accounts WHERE id IN (SELECT id FROM accounts WHERE is_email_verified = ? AND is_phone_verified = ? AND google_id IS NULL AND created_at < ? LIMIT ?)")
+    ) -> DataResult<bool> {
+        // A verification records a login. The condition outside of the page is checked again after
+        // a wait for the lock of its row.
+        sql("DELETE FROM accounts WHERE last_login_at IS NULL AND id IN (SELECT id FROM accounts WHERE is_email_verified = ? AND is_phone_verified = ? AND google_id IS NULL AND last_login_at IS NULL AND created_at < ? LIMIT ?)")
             .bind(false)
             .bind(false)
             .bind(before)

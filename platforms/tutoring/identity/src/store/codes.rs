@@ -1,6 +1,5 @@
 use std::time::Duration;
 
-use crate::locked;
 use seaworthy::data::{microseconds, prelude::*};
 
 /// Statements on codes.
@@ -24,7 +23,7 @@ impl Codes {
         tx: &Transaction,
         subject: &str,
         purpose: &str,
-    ) -> Result<Option<CodeRow>, DataError> {
+    ) -> DataResult<Option<CodeRow>> {
         let row: Option<(i64, i64, i32)> = locked!("SELECT {now_us} - sent_us, {now_us} - window_us, sent_count FROM codes WHERE subject = {subject} AND purpose = {purpose}")
             .fetch_optional(tx)
             .await?;
@@ -41,7 +40,7 @@ impl Codes {
         (subject, purpose): (&str, &str),
         hash: &str,
         ttl: Duration,
-    ) -> Result<(), DataError> {
+    ) -> DataResult<()> {
         sql!("INSERT INTO codes (subject, purpose, hash, tries, sent_us, window_us, until_us, sent_count) VALUES ({subject}, {purpose}, {hash}, 0, {now_us}, {now_us}, {now_us} + {microseconds(ttl)}, 1)")
             .apply(tx)
             .await
@@ -54,7 +53,7 @@ impl Codes {
         hash: &str,
         ttl: Duration,
         (age, count): (i64, i32),
-    ) -> Result<(), DataError> {
+    ) -> DataResult<()> {
         sql!("UPDATE codes SET hash = {hash}, tries = 0, sent_us = {now_us}, window_us = {now_us} - {age}, until_us = {now_us} + {microseconds(ttl)}, sent_count = {count} WHERE subject = {subject} AND purpose = {purpose}")
             .apply(tx)
             .await
@@ -66,7 +65,7 @@ impl Codes {
         tx: &Transaction,
         (subject, purpose): (&str, &str),
         max_attempts: u32,
-    ) -> Result<Option<(String, i32)>, DataError> {
+    ) -> DataResult<Option<(String, i32)>> {
         let counted = sql!("UPDATE codes SET tries = tries + 1 WHERE subject = {subject} AND purpose = {purpose} AND until_us > {now_us} AND tries < {i64::from(max_attempts)}")
             .execute(tx)
             .await?;
@@ -82,17 +81,14 @@ impl Codes {
     pub(crate) async fn end(
         connection: &dyn Connection,
         (subject, purpose): (&str, &str),
-    ) -> Result<(), DataError> {
+    ) -> DataResult<()> {
         sql!("UPDATE codes SET until_us = 0 WHERE subject = {subject} AND purpose = {purpose}")
             .apply(connection)
             .await
     }
 
     /// Deletes a page of expired codes whose window has ended. Returns whether more may be left.
-    pub(crate) async fn purge(
-        connection: &dyn Connection,
-        window: Duration,
-    ) -> Result<bool, DataError> {
+    pub(crate) async fn purge(connection: &dyn Connection, window: Duration) -> DataResult<bool> {
         sql("DELETE FROM codes WHERE (subject, purpose) IN (SELECT subject, purpose FROM codes WHERE window_us < {now_us} - ? AND until_us <= {now_us} LIMIT ?)")
             .bind(microseconds(window))
             .delete_page(connection)

@@ -7,11 +7,10 @@ pub use accounts::Accounts;
 pub(crate) use accounts::NewAccount;
 pub(crate) use codes::{CodeRow, Codes};
 
-use crate::migration;
-use seaworthy::data::MigrationSet;
+use seaworthy::data::{MigrationSet, migration};
 
 /// The tables of accounts and codes. The service adds the sets of `account` and `outbox`.
-pub const MIGRATIONS: MigrationSet = MigrationSet::of_part(
+pub const MIGRATIONS: MigrationSet = MigrationSet::for_part(
     "identity",
     &[migration!(1, "accounts", "../../migrations/0001_accounts")],
 );

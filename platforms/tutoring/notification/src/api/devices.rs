@@ -1,15 +1,11 @@
-use seaworthy::{
-    axum::{extract::State as Extract, response::IntoResponse as _},
-    core::FieldViolation,
-    prelude::*,
-};
-use tutoring_contract::{PageRequest, Reply, is_storable};
+use seaworthy::{axum::extract::State as Extract, core::FieldViolation, prelude::*};
+use tutoring_contract::{CheckedPage, Json, Path, Reply, is_storable};
 use tutoring_identity::caller;
 
 use super::{Given, HandlerResult, State};
 use crate::{
     errors,
-    store::{Devices, NewDevice},
+    store::{NewDevice, devices},
 };
 
 const PLATFORMS: [&str; 3] = ["ios", "android", "web"];
@@ -76,38 +72,30 @@ pub(super) async fn register(
     let device = &device.checked()?;
     let database = &notifier.backend.database;
     let registered = database.transaction(|tx| async move {
-        Ok::<_, Error>(Devices::register(&tx, user, device).await?)
+        Ok::<_, Error>(devices::register(&tx, user, device).await?)
     });
     let reply = Reply::new("device token registered", registered.await?);
     Ok(reply.created())
 }
 
-pub(super) async fn list(
-    Extract(notifier): State,
-    page: Given<Query<PageRequest>>,
-) -> HandlerResult {
-    let Query(page) = page?;
-    let page = page.checked()?;
+pub(super) async fn list(Extract(notifier): State, page: CheckedPage) -> HandlerResult {
     // A user has a few devices.
-    let devices = Devices::of_user(&notifier.backend.database, caller()?).await?;
-    let (total, start) = (devices.len() as u64, usize::try_from(page.offset()));
-    let start = start.unwrap_or(usize::MAX);
-    let items = devices.into_iter().skip(start).take(page.limit as usize);
-    Ok(Reply::new("device tokens", page.of(items.collect(), total)).into_response())
+    let devices = devices::of_user(&notifier.backend.database, caller()?).await?;
+    Ok(Reply::new("device tokens", page.part(devices)).into_response())
 }
 
 pub(super) async fn deactivate(
     Extract(notifier): State,
     Path(token): Path<String>,
 ) -> HandlerResult {
-    match Devices::deactivate(&notifier.backend.database, caller()?, &token).await? {
+    match devices::deactivate(&notifier.backend.database, caller()?, &token).await? {
         true => Ok(Reply::message("device token deactivated").into_response()),
         false => Err(errors::device_not_found().into()),
     }
 }
 
 pub(super) async fn delete(Extract(notifier): State, Path(token): Path<String>) -> HandlerResult {
-    match Devices::delete(&notifier.backend.database, caller()?, &token).await? {
+    match devices::delete(&notifier.backend.database, caller()?, &token).await? {
         true => Ok(Reply::message("device token deleted").into_response()),
         false => Err(errors::device_not_found().into()),
     }

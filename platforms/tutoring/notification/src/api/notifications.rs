@@ -1,10 +1,7 @@
 use futures::future::join_all;
-use seaworthy::{
-    axum::{extract::State as Extract, response::IntoResponse as _},
-    prelude::*,
-};
+use seaworthy::axum::extract::State as Extract;
 use serde_json::json;
-use tutoring_contract::{PageRequest, Reply};
+use tutoring_contract::{CheckedPage, Path, Query, Reply};
 use tutoring_identity::caller;
 use uuid::Uuid;
 
@@ -12,7 +9,7 @@ use super::{Given, HandlerResult, State};
 use crate::{
     errors,
     notify::Notifier,
-    store::{Filter, Notification, Notifications},
+    store::{Filter, Notification, notifications},
 };
 
 /// Returns a notification with the text and the data that its user sees.
@@ -28,24 +25,32 @@ async fn opened(notifier: &Notifier, stored: Notification) -> Notification {
 
 pub(super) async fn list(
     Extract(notifier): State,
-    filter: Given<Query<Filter>>,
-    page: Given<Query<PageRequest>>,
+    Query(filter): Query<Filter>,
+    page: CheckedPage,
 ) -> HandlerResult {
-    let (Query(filter), Query(page)) = (filter?, page?);
-    let page = page.checked()?;
     let database = &notifier.backend.database;
-    let (items, total) = Notifications::page(database, caller()?, &filter, page).await?;
-    let items = join_all(items.into_iter().map(|stored| opened(&notifier, stored))).await;
-    Ok(Reply::new("notifications", page.of(items, total)).into_response())
+    let found = notifications::page(database, caller()?, &filter, page).await?;
+    let items = join_all(
+        found
+            .items
+            .into_iter()
+            .map(|stored| opened(&notifier, stored)),
+    )
+    .await;
+    Ok(Reply::new(
+        "notifications",
+        page.into_page(items, found.pagination.total),
+    )
+    .into_response())
 }
 
 pub(super) async fn unread(Extract(notifier): State) -> HandlerResult {
-    let count = Notifications::unread(&notifier.backend.database, caller()?).await?;
+    let count = notifications::unread(&notifier.backend.database, caller()?).await?;
     Ok(Reply::new("unread notifications", json!({ "unreadCount": count })).into_response())
 }
 
 async fn mark(notifier: &Notifier, id: Uuid, is_read: bool) -> HandlerResult {
-    let marked = Notifications::mark(&notifier.backend.database, caller()?, id, is_read).await?;
+    let marked = notifications::mark(&notifier.backend.database, caller()?, id, is_read).await?;
     let marked = marked.ok_or_else(errors::not_found)?;
     Ok(Reply::new("notification", opened(notifier, marked).await).into_response())
 }
@@ -61,21 +66,21 @@ pub(super) async fn mark_unread(Extract(notifier): State, id: Given<Path<Uuid>>)
 }
 
 pub(super) async fn mark_all_read(Extract(notifier): State) -> HandlerResult {
-    let updated = Notifications::mark_all_read(&notifier.backend.database, caller()?).await?;
+    let updated = notifications::mark_all_read(&notifier.backend.database, caller()?).await?;
     let data = json!({ "updated": updated });
     Ok(Reply::new("all notifications are read", data).into_response())
 }
 
 pub(super) async fn delete(Extract(notifier): State, id: Given<Path<Uuid>>) -> HandlerResult {
     let Path(id) = id.map_err(|_| errors::not_found())?;
-    match Notifications::delete(&notifier.backend.database, caller()?, id).await? {
+    match notifications::delete(&notifier.backend.database, caller()?, id).await? {
         true => Ok(Reply::message("notification deleted").into_response()),
         false => Err(errors::not_found().into()),
     }
 }
 
 pub(super) async fn delete_read(Extract(notifier): State) -> HandlerResult {
-    let deleted = Notifications::delete_read(&notifier.backend.database, caller()?).await?;
+    let deleted = notifications::delete_read(&notifier.backend.database, caller()?).await?;
     let data = json!({ "deleted": deleted });
     Ok(Reply::new("read notifications deleted", data).into_response())
 }

@@ -2,13 +2,13 @@ use std::sync::Arc;
 
 use seaworthy::{
     auth::token::VerifiedToken,
-    axum::{Extension, extract::State as Extract, response::IntoResponse as _},
+    axum::{Extension, extract::State as Extract},
     prelude::*,
 };
-use tutoring_contract::Reply;
+use tutoring_contract::{Json, Reply};
 use tutoring_identity::caller;
 
-use super::{Given, HandlerResult, State};
+use super::{HandlerResult, State};
 use crate::{domain::Preferences, errors, store::StoredPreferences};
 
 pub(super) async fn show(Extract(notifier): State) -> HandlerResult {
@@ -21,9 +21,8 @@ pub(super) async fn show(Extract(notifier): State) -> HandlerResult {
 pub(super) async fn replace(
     Extract(notifier): State,
     Extension(token): Extension<Arc<VerifiedToken>>,
-    preferences: Given<Json<Preferences>>,
+    Json(preferences): Json<Preferences>,
 ) -> HandlerResult {
-    let Json(preferences) = preferences?;
     let settings = preferences.checked()?;
     let email = match settings.wants_any_email() {
         true => {

@@ -5,7 +5,7 @@ use seaworthy::{
     data::Transaction, prelude::*,
 };
 use serde_json::{Value, json};
-use tutoring_contract::{Reply, Role};
+use tutoring_contract::{Json, Reply, Role, require_everywhere};
 use uuid::Uuid;
 
 use super::{Given, HandlerResult, State};
@@ -19,7 +19,6 @@ const MAX_USERS: usize = 500;
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct SendRequest {
-    #[serde(default)]
     user_id: Option<Uuid>,
     #[serde(flatten)]
     text: Text,
@@ -43,7 +42,6 @@ pub(super) struct Text {
     title: String,
     #[serde(default)]
     body: String,
-    #[serde(default)]
     data: Option<Value>,
 }
 
@@ -54,13 +52,15 @@ impl Text {
     }
 }
 
-/// Requires the permission of an administrator. Returns whether the caller is one.
+/// Requires the permission of an administrator. Returns whether the caller is one. Refuses an
+/// administrator with a territory, because the service does not know the places of users.
 fn require_sender() -> Result<bool, Error> {
     let grants = context::with_current(|context| context.map(RequestContext::grants));
     let grants = grants.unwrap_or_default();
     let is_admin = grants.has_role(Role::Admin.as_str());
     if is_admin {
         grants.require_scope(NOTIFICATION_WRITE)?;
+        require_everywhere()?;
     }
     Ok(is_admin)
 }

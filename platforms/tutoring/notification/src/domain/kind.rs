@@ -1,4 +1,4 @@
-use tutoring_contract::named;
+use seaworthy::named;
 
 named! {
     /// The kind of a notification.

@@ -103,7 +103,7 @@ impl QuietHours {
                     true => date,
                     false => date.tomorrow().ok()?,
                 };
-                let (from, until) = (zone.moment(date, start), zone.moment(last, end));
+                let (from, until) = (zone.timestamp(date, start), zone.timestamp(last, end));
                 (from <= now && now < until).then_some(until)
             })
     }

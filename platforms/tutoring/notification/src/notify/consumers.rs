@@ -1,35 +1,73 @@
 use std::sync::Arc;
 
 use seaworthy::{
-    messaging::{Failure, Received, Subscription},
+    core::FieldViolation,
+    messaging::{ConsumerGroup, Event, Failure, Received, Subscription},
     outbox::Inbox,
+    prelude::*,
 };
-use tutoring_contract::events::{NotificationRequested, Occurred};
+use serde_json::Value;
+use tutoring_contract::{
+    events::{BusinessEvent, Kind, NotificationRequested},
+    groups::NOTIFICATION,
+};
+use uuid::Uuid;
 
 use super::Notifier;
 use crate::domain::Notice;
 
-/// The consumer group of requests for notifications.
-pub(crate) const GROUP: &str = "notification-workers";
 /// A message has five attempts.
 const MAX_RETRIES: u32 = 4;
 
 /// Returns the subscription that stores requested notifications.
 pub(crate) fn subscription(inbox: &Inbox, notifier: &Arc<Notifier>) -> Subscription {
     let (inbox, notifier) = (inbox.clone(), Arc::clone(notifier));
-    Subscription::new(GROUP)
+    Subscription::for_group(NOTIFICATION)
         .max_retries(MAX_RETRIES)
-        .on::<Occurred<NotificationRequested>, _, _>(move |event| {
-            store(inbox.clone(), Arc::clone(&notifier), event)
+        .on::<Requested, _, _>(move |event| store(inbox.clone(), Arc::clone(&notifier), event))
+}
+
+/// A requested notification. Its recipient is the common member `userId`, or `recipientId` if a
+/// service of this platform requests the notification.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Requested {
+    recipient_id: Option<Uuid>,
+    user_id: Option<Uuid>,
+    notification_type: String,
+    title: String,
+    body: String,
+    data: Option<Value>,
+}
+
+impl Event for Requested {
+    const TYPE: &'static str = NotificationRequested::TYPE;
+    const VERSION: u32 = <BusinessEvent<NotificationRequested> as Event>::VERSION;
+    const TOPIC: &'static str = NotificationRequested::TOPIC;
+    const GROUPS: &'static [ConsumerGroup] = NotificationRequested::GROUPS;
+}
+
+impl Requested {
+    /// # Errors
+    /// The event has no recipient.
+    fn notification(&self) -> Result<NotificationRequested, Error> {
+        let missing = || Error::invalid(vec![FieldViolation::new("userId", "is required")]);
+        Ok(NotificationRequested {
+            recipient_id: self.recipient_id.or(self.user_id).ok_or_else(missing)?,
+            notification_type: self.notification_type.clone(),
+            title: self.title.clone(),
+            body: self.body.clone(),
+            data: self.data.clone(),
         })
+    }
 }
 
 async fn store(
     inbox: Inbox,
     notifier: Arc<Notifier>,
-    requested: Received<Occurred<NotificationRequested>>,
+    requested: Received<Requested>,
 ) -> Result<(), Failure> {
-    let event = &requested.event().data;
+    let event = &requested.event().notification().map_err(Failure::reject)?;
     let opened = notifier.secrets.open(event).await;
     let opened = opened.map_err(Failure::reject)?;
     let is_secret = opened.is_some();

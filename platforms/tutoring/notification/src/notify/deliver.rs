@@ -5,14 +5,13 @@ use seaworthy::{
     data::{DatabaseLeases, chrono::Utc},
     mail::{Mail, MailError},
     prelude::*,
+    push::{Push, PushError},
     service::lease::LeaseConfig,
 };
+use serde_json::{Map, Value};
 
 use super::Notifier;
-use crate::{
-    push::{Push, PushError},
-    store::{Deliveries, Devices, Due},
-};
+use crate::store::{Due, deliveries, devices};
 
 /// A session code is read to the trainer within seconds.
 const INTERVAL: Timeout = Timeout::from_secs(1);
@@ -20,6 +19,8 @@ const INTERVAL: Timeout = Timeout::from_secs(1);
 const BATCH: u32 = 32;
 /// The delays after failed attempts. With them, a delivery has five attempts.
 const BACKOFFS: [u64; 4] = [2, 15, 60, 300];
+/// Larger data stay out of a push, in bytes. The application reads them from the list.
+const MAX_DATA: usize = 1_500;
 /// A push service asks for at most this delay.
 const MAX_BACKOFF: u64 = 3_600;
 
@@ -50,7 +51,7 @@ pub(crate) fn worker(notifier: &Arc<Notifier>) -> Worker {
 impl Notifier {
     /// Sends a batch of due deliveries. Returns whether there may be more.
     async fn deliver(&self) -> Result<bool, Error> {
-        let due = Deliveries::due(&self.backend.database, BATCH).await?;
+        let due = deliveries::due(&self.backend.database, BATCH).await?;
         let is_full = due.len() >= BATCH as usize;
         let sent = join_all(due.into_iter().map(|delivery| self.attempt(delivery))).await;
         sent.into_iter().collect::<Result<(), Error>>()?;
@@ -61,13 +62,15 @@ impl Notifier {
         let database = &self.backend.database;
         let started_at = Utc::now();
         if due.expires_at.is_some_and(|end| end <= started_at) {
-            return Ok(Deliveries::remove(database, due.id).await?);
+            return Ok(deliveries::remove(database, due.id).await?);
         }
         let stored = (due.body, due.data);
         (due.body, due.data) = self.opened((due.user, &due.kind), stored).await;
         let due = &due;
         let outcome = match &due.device {
-            _ if due.body.is_empty() => Outcome::Permanent("its text is not known".to_owned()),
+            _ if due.body.is_empty() => {
+                Outcome::Permanent("its text cannot be decrypted".to_owned())
+            }
             Some((_, platform, token)) if due.is_active => self.push(due, platform, token).await,
             // The device was deactivated meanwhile.
             Some(_) => Outcome::Sent,
@@ -78,7 +81,7 @@ impl Notifier {
             Outcome::InvalidToken(reason) => {
                 tracing::info!(reason, "a device token is not valid and was deactivated");
                 if let Some((device, _, _)) = &due.device {
-                    Devices::invalidate(database, *device, started_at).await?;
+                    devices::invalidate(database, *device, started_at).await?;
                 }
             }
             Outcome::Permanent(reason) => {
@@ -90,29 +93,27 @@ impl Notifier {
                 let Some(backoff) = backoff else {
                     let (delivery, notification) = (due.id, due.notification);
                     tracing::warn!(%delivery, %notification, reason, "a notification was not delivered");
-                    return Ok(Deliveries::remove(database, due.id).await?);
+                    return Ok(deliveries::remove(database, due.id).await?);
                 };
                 let wait = wait.map_or(0, |wait| wait.as_secs()).min(MAX_BACKOFF);
                 let at = started_at + Duration::from_secs(backoff.max(wait));
-                tracing::debug!(delivery = %due.id, reason, "a delivery is tried again later");
-                return Ok(Deliveries::retry(database, due.id, at).await?);
+                tracing::debug!(delivery = %due.id, reason, "a delivery failed and is retried later");
+                return Ok(deliveries::retry(database, due.id, at).await?);
             }
         }
-        Ok(Deliveries::remove(database, due.id).await?)
+        Ok(deliveries::remove(database, due.id).await?)
     }
 
     async fn push(&self, due: &Due, platform: &str, token: &str) -> Outcome {
-        let Some(service) = self.pushes.of(platform, token) else {
-            return Outcome::Permanent("its push service is off".to_owned());
+        let Some(service) = self.pushes.for_device(platform, token) else {
+            return Outcome::Permanent("the push service of the device is disabled".to_owned());
         };
         let push = Push {
             id: due.id,
             token: token.to_owned(),
-            notification: due.notification,
-            kind: due.kind.clone(),
             title: due.title.clone(),
             body: due.body.clone(),
-            data: due.data.clone(),
+            data: members(due),
             expires_at: due.expires_at,
         };
         match service.send(&push).await {
@@ -148,6 +149,20 @@ impl Notifier {
             Err(error) => refused(&error),
         }
     }
+}
+
+/// Returns the members that the application reads: the ID and the type of the notification, and its
+/// data as text.
+fn members(due: &Due) -> Map<String, Value> {
+    let id = due.notification.to_string();
+    let mut members = Map::new();
+    members.insert("notificationId".to_owned(), id.into());
+    members.insert("type".to_owned(), due.kind.clone().into());
+    let data = due.data.as_ref().map(Value::to_string);
+    if let Some(data) = data.filter(|data| data.len() <= MAX_DATA) {
+        members.insert("data".to_owned(), data.into());
+    }
+    members
 }
 
 fn refused(error: &MailError) -> Outcome {

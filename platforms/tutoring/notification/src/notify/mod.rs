@@ -4,13 +4,11 @@ mod consumers;
 mod deliver;
 mod store;
 
-use seaworthy::{audit_log::AuditLog, mail::Mailer};
+use seaworthy::{audit_log::AuditLog, mail::Mailer, push::Pushes};
 use tutoring_contract::PlatformZone;
 use tutoring_identity::{Backend, LiveSealer, NoticeSealer};
 
-use crate::push::Pushes;
-
-pub(crate) use consumers::{GROUP, subscription};
+pub(crate) use consumers::subscription;
 pub(crate) use deliver::worker;
 
 /// Notifications with their dependencies.

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::Notifier;
 use crate::{
     domain::{Notice, QuietHours},
-    store::{Deliveries, Devices, Notification, Notifications, StoredPreferences},
+    store::{Notification, StoredPreferences, deliveries, devices, notifications},
 };
 
 /// The event that clients receive.
@@ -30,7 +30,7 @@ impl Notifier {
             false => None,
         };
         let sealed = sealed.as_ref().unwrap_or(notice);
-        let Some(stored) = Notifications::insert(tx, event, sealed).await? else {
+        let Some(stored) = notifications::insert(tx, event, sealed).await? else {
             return Ok(None);
         };
         let stored = Notification {
@@ -42,17 +42,17 @@ impl Notifier {
         let preferences = StoredPreferences::of(tx, notice.user).await?;
         if preferences.settings.wants_push(notice.kind) {
             let at = self.push_at(&preferences.settings.quiet_hours, expires_at);
-            for device in Devices::of_user(tx, notice.user).await? {
-                let service = self.pushes.of(&device.platform, &device.token);
+            for device in devices::of_user(tx, notice.user).await? {
+                let service = self.pushes.for_device(&device.platform, &device.token);
                 if device.active && service.is_some() {
-                    Deliveries::insert(tx, stored.id, Some(device.id), at, expires_at).await?;
+                    deliveries::insert(tx, stored.id, Some(device.id), at, expires_at).await?;
                 }
             }
         }
         if preferences.email.is_some() && preferences.settings.wants_email(notice.kind) {
-            Deliveries::insert(tx, stored.id, None, Utc::now(), expires_at).await?;
+            deliveries::insert(tx, stored.id, None, Utc::now(), expires_at).await?;
         }
-        let mut live = LiveEvent::of_user(notice.user, NEW, &stored)?;
+        let mut live = LiveEvent::for_user(notice.user, NEW, &stored)?;
         if notice.is_secret {
             live = self.live.seal(live).await?;
         }
@@ -96,7 +96,7 @@ impl Notifier {
             Ok(Some(opened)) => (opened.body, opened.data),
             Err(error) => {
                 let error = error_chain(&error);
-                tracing::warn!(%user, error, "a notification was not decrypted");
+                tracing::warn!(%user, error, "a notification could not be decrypted");
                 (String::new(), None)
             }
         }

@@ -1,3 +1,5 @@
+//! Statements on deliveries.
+
 use seaworthy::{data::prelude::*, prelude::*};
 use serde_json::Value;
 use uuid::Uuid;
@@ -22,7 +24,7 @@ pub(crate) struct Due {
 }
 
 impl FromRow for Due {
-    fn from_row(row: &Row) -> Result<Self, DataError> {
+    fn from_row(row: &Row) -> DataResult<Self> {
         let device: Option<Uuid> = row.get("device_id")?;
         let (platform, token): (Option<String>, Option<String>) =
             (row.get("platform")?, row.get("token")?);
@@ -47,54 +49,43 @@ impl FromRow for Due {
     }
 }
 
-/// Statements on deliveries.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Deliveries;
+/// Plans a push to a device, or a mail without one.
+pub(crate) async fn insert(
+    tx: &Transaction,
+    notification: Uuid,
+    device: Option<Uuid>,
+    at: DateTime<Utc>,
+    expires_at: Option<DateTime<Utc>>,
+) -> DataResult<()> {
+    sql!("INSERT INTO deliveries (id, notification_id, device_id, attempts, next_attempt_at, expires_at) VALUES ({seaworthy::core::new_id()}, {notification}, {device}, 0, {at}, {expires_at})")
+        .apply(tx)
+        .await
+}
 
-impl Deliveries {
-    /// Plans a push to a device, or a mail without one.
-    pub(crate) async fn insert(
-        tx: &Transaction,
-        notification: Uuid,
-        device: Option<Uuid>,
-        at: DateTime<Utc>,
-        expires_at: Option<DateTime<Utc>>,
-    ) -> Result<(), DataError> {
-        sql!("INSERT INTO deliveries (id, notification_id, device_id, attempts, next_attempt_at, expires_at) VALUES ({seaworthy::core::new_id()}, {notification}, {device}, 0, {at}, {expires_at})")
-            .apply(tx)
-            .await
-    }
+/// Returns deliveries whose time has come, at most `limit`.
+pub(crate) async fn due(connection: &dyn Connection, limit: u32) -> DataResult<Vec<Due>> {
+    sql!("SELECT d.id, d.attempts, d.expires_at, d.notification_id, d.device_id, n.user_id, n.type, n.title, n.body, n.data, v.platform, v.token, v.is_active, p.email
+         FROM deliveries d JOIN notifications n ON n.id = d.notification_id
+         LEFT JOIN device_tokens v ON v.id = d.device_id LEFT JOIN preferences p ON p.user_id = n.user_id
+         WHERE d.next_attempt_at <= {Utc::now()} ORDER BY d.next_attempt_at, d.id LIMIT {limit}")
+        .fetch_all(connection)
+        .await
+}
 
-    /// Returns deliveries whose time has come, at most `limit`.
-    pub(crate) async fn due(
-        connection: &dyn Connection,
-        limit: u32,
-    ) -> Result<Vec<Due>, DataError> {
-        sql!("SELECT d.id, d.attempts, d.expires_at, d.notification_id, d.device_id, n.user_id, n.type, n.title, n.body, n.data, v.platform, v.token, v.is_active, p.email
-             FROM deliveries d JOIN notifications n ON n.id = d.notification_id
-             LEFT JOIN device_tokens v ON v.id = d.device_id LEFT JOIN preferences p ON p.user_id = n.user_id
-             WHERE d.next_attempt_at <= {Utc::now()} ORDER BY d.next_attempt_at, d.id LIMIT {limit}")
-            .fetch_all(connection)
-            .await
-    }
-
-    /// Removes a delivery that ended.
-    pub(crate) async fn remove(connection: &dyn Connection, id: Uuid) -> Result<(), DataError> {
-        sql!("DELETE FROM deliveries WHERE id = {id}")
-            .apply(connection)
-            .await
-    }
-
-    /// Plans the next attempt.
-    pub(crate) async fn retry(
-        connection: &dyn Connection,
-        id: Uuid,
-        at: DateTime<Utc>,
-    ) -> Result<(), DataError> {
-        sql!(
-            "UPDATE deliveries SET attempts = attempts + 1, next_attempt_at = {at} WHERE id = {id}"
-        )
+/// Removes a delivery that ended.
+pub(crate) async fn remove(connection: &dyn Connection, id: Uuid) -> DataResult<()> {
+    sql!("DELETE FROM deliveries WHERE id = {id}")
         .apply(connection)
         .await
-    }
+}
+
+/// Plans the next attempt.
+pub(crate) async fn retry(
+    connection: &dyn Connection,
+    id: Uuid,
+    at: DateTime<Utc>,
+) -> DataResult<()> {
+    sql!("UPDATE deliveries SET attempts = attempts + 1, next_attempt_at = {at} WHERE id = {id}")
+        .apply(connection)
+        .await
 }

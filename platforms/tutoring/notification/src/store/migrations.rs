@@ -1,9 +1,8 @@
 use seaworthy::{
     audit_log,
-    data::{LEASE_MIGRATIONS, MigrationSet},
+    data::{LEASE_MIGRATIONS, MigrationSet, migration},
     operation_log, outbox,
 };
-use tutoring_identity::migration;
 
 /// The tables of notifications, messages, leases and logs.
 pub(crate) const MIGRATIONS: &[MigrationSet] = &[
@@ -11,7 +10,7 @@ pub(crate) const MIGRATIONS: &[MigrationSet] = &[
     audit_log::MIGRATIONS,
     operation_log::MIGRATIONS,
     LEASE_MIGRATIONS,
-    MigrationSet::of_service(&[migration!(
+    MigrationSet::for_service(&[migration!(
         1,
         "notifications",
         "../../migrations/0001_notifications"

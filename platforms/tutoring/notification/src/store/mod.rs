@@ -1,13 +1,13 @@
 //! SQL statements and migrations.
 
-mod deliveries;
-mod devices;
+pub(crate) mod deliveries;
+pub(crate) mod devices;
 mod migrations;
-mod notifications;
+pub(crate) mod notifications;
 mod settings;
 
-pub(crate) use deliveries::{Deliveries, Due};
-pub(crate) use devices::{Devices, NewDevice};
+pub(crate) use deliveries::Due;
+pub(crate) use devices::NewDevice;
 pub(crate) use migrations::MIGRATIONS;
-pub(crate) use notifications::{Filter, Notification, Notifications};
+pub(crate) use notifications::{Filter, Notification};
 pub(crate) use settings::StoredPreferences;

@@ -1,29 +1,15 @@
+//! Statements on notifications.
+
 use seaworthy::{data::prelude::*, prelude::*};
 use serde_json::Value;
-use tutoring_contract::CheckedPage;
-use tutoring_identity::insert_or_ignore;
+use tutoring_contract::{CheckedPage, Page};
+use tutoring_identity::paged;
 use uuid::Uuid;
 
 use crate::domain::{Notice, NotificationKind};
 
-/// Returns the text of a statement that reads notifications.
-macro_rules! statement {
-    ($($rest:literal),+) => {
-        sql!("SELECT id, user_id, type, title, body, data, read_at, created_at FROM notifications ", $($rest),+)
-    };
-}
-
-/// Returns the text of a statement on the notifications that a filter matches.
-macro_rules! matching {
-    ($start:literal, $end:literal) => {
-        concat!(
-            $start,
-            " WHERE user_id = ? AND (? = 0 OR type = ?) AND (? = 0 OR created_at >= ?) AND (? = 0 OR created_at < ?)",
-            " AND (? = 0 OR search_text LIKE ? ESCAPE '!') AND (? = 0 OR read_at IS NULL) AND (? = 0 OR read_at IS NOT NULL) ",
-            $end
-        )
-    };
-}
+// Returns the text of a statement that reads notifications.
+statements! { statement: "SELECT id, user_id, type, title, body, data, read_at, created_at FROM notifications " }
 
 /// A notification.
 #[derive(Debug, Clone, Serialize)]
@@ -42,7 +28,7 @@ pub(crate) struct Notification {
 }
 
 impl FromRow for Notification {
-    fn from_row(row: &Row) -> Result<Self, DataError> {
+    fn from_row(row: &Row) -> DataResult<Self> {
         let read_at: Option<DateTime<Utc>> = row.get("read_at")?;
         Ok(Self {
             id: row.get("id")?,
@@ -82,138 +68,107 @@ impl Filter {
             .replace('_', "!_");
         format!("%{text}%")
     }
-
-    fn bind(
-        &self,
-        statement: seaworthy::data::Statement,
-        user: Uuid,
-    ) -> seaworthy::data::Statement {
-        let is = |set: bool| i64::from(set);
-        let (from, to) = (self.from, self.to);
-        statement
-            .bind(user)
-            .bind(is(self.r#type.is_some()))
-            .bind(self.r#type.map_or("", NotificationKind::as_str))
-            .bind(is(from.is_some()))
-            .bind(from.unwrap_or_default())
-            .bind(is(to.is_some()))
-            .bind(to.unwrap_or_default())
-            .bind(is(self.search.is_some()))
-            .bind(self.pattern())
-            .bind(is(self.read == Some(false)))
-            .bind(is(self.read == Some(true)))
-    }
 }
 
-/// Statements on notifications.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Notifications;
+/// Stores an unread notification. Returns `None` if the event is known.
+pub(crate) async fn insert(
+    tx: &Transaction,
+    event: &str,
+    notice: &Notice,
+) -> DataResult<Option<Notification>> {
+    let (id, now) = (seaworthy::core::new_id(), Utc::now());
+    let inserted = insert_or_ignore!("notifications (id, user_id, event_id, type, title, body, data, search_text, created_at) VALUES ({id}, {notice.user}, {event}, {notice.kind.as_str()}, {notice.title.clone()}, {notice.body.clone()}, {notice.data.clone()}, {notice.search_text()}, {now})")
+        .execute(tx)
+        .await?;
+    Ok((inserted.rows_affected() > 0).then(|| Notification {
+        id,
+        user_id: notice.user,
+        r#type: notice.kind.as_str().to_owned(),
+        title: notice.title.clone(),
+        body: notice.body.clone(),
+        data: notice.data.clone(),
+        read: false,
+        read_at: None,
+        created_at: now,
+    }))
+}
 
-impl Notifications {
-    /// Stores an unread notification. Returns `None` if the event is known.
-    pub(crate) async fn insert(
-        tx: &Transaction,
-        event: &str,
-        notice: &Notice,
-    ) -> Result<Option<Notification>, DataError> {
-        let (id, now) = (seaworthy::core::new_id(), Utc::now());
-        let inserted = insert_or_ignore!("notifications (id, user_id, event_id, type, title, body, data, search_text, created_at) VALUES ({id}, {notice.user}, {event}, {notice.kind.as_str()}, {notice.title.clone()}, {notice.body.clone()}, {notice.data.clone()}, {notice.search_text()}, {now})")
-            .execute(tx)
+/// Returns a page of a user's notifications, the newest first.
+pub(crate) async fn page(
+    connection: &dyn Connection,
+    user: Uuid,
+    filter: &Filter,
+    page: CheckedPage,
+) -> DataResult<Page<Notification>> {
+    let is = |set: bool| i64::from(set);
+    let (kind, from, to) = (filter.r#type, filter.from, filter.to);
+    let (by_kind, kind) = (
+        is(kind.is_some()),
+        kind.map_or("", NotificationKind::as_str),
+    );
+    let (has_start, from) = (is(from.is_some()), from.unwrap_or_default());
+    let (has_end, to) = (is(to.is_some()), to.unwrap_or_default());
+    let (searches, pattern) = (is(filter.search.is_some()), &filter.pattern());
+    let (unread, read) = (
+        is(filter.read == Some(false)),
+        is(filter.read == Some(true)),
+    );
+    statement!(paged, "WHERE user_id = {user} AND ({by_kind} = 0 OR type = {kind}) AND ({has_start} = 0 OR created_at >= {from}) AND ({has_end} = 0 OR created_at < {to})
+        AND ({searches} = 0 OR search_text LIKE {pattern} ESCAPE '!') AND ({unread} = 0 OR read_at IS NULL) AND ({read} = 0 OR read_at IS NOT NULL)"; "ORDER BY created_at DESC, id DESC", page)
+        .fetch(connection)
+        .await
+}
+
+/// Returns the number of a user's unread notifications.
+pub(crate) async fn unread(connection: &dyn Connection, user: Uuid) -> DataResult<u64> {
+    let (count,): (u64,) =
+        sql!("SELECT COUNT(*) FROM notifications WHERE user_id = {user} AND read_at IS NULL")
+            .fetch_one(connection)
             .await?;
-        Ok((inserted.rows_affected() > 0).then(|| Notification {
-            id,
-            user_id: notice.user,
-            r#type: notice.kind.as_str().to_owned(),
-            title: notice.title.clone(),
-            body: notice.body.clone(),
-            data: notice.data.clone(),
-            read: false,
-            read_at: None,
-            created_at: now,
-        }))
-    }
+    Ok(count)
+}
 
-    /// Returns a page of a user's notifications, the newest first, and their number.
-    pub(crate) async fn page(
-        connection: &dyn Connection,
-        user: Uuid,
-        filter: &Filter,
-        page: CheckedPage,
-    ) -> Result<(Vec<Notification>, u64), DataError> {
-        let count = sql(matching!("SELECT COUNT(*) FROM notifications", ""));
-        let (total,): (u64,) = filter.bind(count, user).fetch_one(connection).await?;
-        let list = sql(matching!(
-            "SELECT id, user_id, type, title, body, data, read_at, created_at FROM notifications",
-            "ORDER BY created_at DESC, id DESC LIMIT ? OFFSET ?"
-        ));
-        let items = filter
-            .bind(list, user)
-            .bind(page.limit)
-            .bind(page.offset())
-            .fetch_all(connection)
-            .await?;
-        Ok((items, total))
-    }
+/// Marks a user's notification as read or unread. The time of the first read stays.
+pub(crate) async fn mark(
+    connection: &dyn Connection,
+    user: Uuid,
+    id: Uuid,
+    is_read: bool,
+) -> DataResult<Option<Notification>> {
+    let update = match is_read {
+        true => sql(
+            "UPDATE notifications SET read_at = COALESCE(read_at, ?) WHERE id = ? AND user_id = ?",
+        )
+        .bind(Utc::now()),
+        false => sql("UPDATE notifications SET read_at = NULL WHERE id = ? AND user_id = ?"),
+    };
+    update.bind(id).bind(user).execute(connection).await?;
+    statement!(sql, "WHERE id = {id} AND user_id = {user}")
+        .fetch_optional(connection)
+        .await
+}
 
-    /// Returns the number of a user's unread notifications.
-    pub(crate) async fn unread(connection: &dyn Connection, user: Uuid) -> Result<u64, DataError> {
-        let (count,): (u64,) =
-            sql!("SELECT COUNT(*) FROM notifications WHERE user_id = {user} AND read_at IS NULL")
-                .fetch_one(connection)
-                .await?;
-        Ok(count)
-    }
+/// Marks all notifications of a user as read. Returns how many changed.
+pub(crate) async fn mark_all_read(connection: &dyn Connection, user: Uuid) -> DataResult<u64> {
+    let updated = sql!(
+        "UPDATE notifications SET read_at = {Utc::now()} WHERE user_id = {user} AND read_at IS NULL"
+    )
+    .execute(connection)
+    .await?;
+    Ok(updated.rows_affected())
+}
 
-    /// Marks a user's notification as read or unread. The time of the first read stays.
-    pub(crate) async fn mark(
-        connection: &dyn Connection,
-        user: Uuid,
-        id: Uuid,
-        is_read: bool,
-    ) -> Result<Option<Notification>, DataError> {
-        let update = match is_read {
-            true => sql("UPDATE notifications SET read_at = COALESCE(read_at, ?) WHERE id = ? AND user_id = ?")
-                .bind(Utc::now()),
-            false => sql("UPDATE notifications SET read_at = NULL WHERE id = ? AND user_id = ?"),
-        };
-        update.bind(id).bind(user).execute(connection).await?;
-        statement!("WHERE id = {id} AND user_id = {user}")
-            .fetch_optional(connection)
-            .await
-    }
+/// Deletes a user's notification. Returns whether there was one.
+pub(crate) async fn delete(connection: &dyn Connection, user: Uuid, id: Uuid) -> DataResult<bool> {
+    sql!("DELETE FROM notifications WHERE id = {id} AND user_id = {user}")
+        .changes(connection)
+        .await
+}
 
-    /// Marks all notifications of a user as read. Returns how many changed.
-    pub(crate) async fn mark_all_read(
-        connection: &dyn Connection,
-        user: Uuid,
-    ) -> Result<u64, DataError> {
-        let updated =
-            sql!("UPDATE notifications SET read_at = {Utc::now()} WHERE user_id = {user} AND read_at IS NULL")
-                .execute(connection)
-                .await?;
-        Ok(updated.rows_affected())
-    }
-
-    /// Deletes a user's notification. Returns whether there was one.
-    pub(crate) async fn delete(
-        connection: &dyn Connection,
-        user: Uuid,
-        id: Uuid,
-    ) -> Result<bool, DataError> {
-        sql!("DELETE FROM notifications WHERE id = {id} AND user_id = {user}")
-            .changes(connection)
-            .await
-    }
-
-    /// Deletes all read notifications of a user. Returns their number.
-    pub(crate) async fn delete_read(
-        connection: &dyn Connection,
-        user: Uuid,
-    ) -> Result<u64, DataError> {
-        let deleted =
-            sql!("DELETE FROM notifications WHERE user_id = {user} AND read_at IS NOT NULL")
-                .execute(connection)
-                .await?;
-        Ok(deleted.rows_affected())
-    }
+/// Deletes all read notifications of a user. Returns their number.
+pub(crate) async fn delete_read(connection: &dyn Connection, user: Uuid) -> DataResult<u64> {
+    let deleted = sql!("DELETE FROM notifications WHERE user_id = {user} AND read_at IS NOT NULL")
+        .execute(connection)
+        .await?;
+    Ok(deleted.rows_affected())
 }

@@ -12,7 +12,7 @@ pub(crate) struct StoredPreferences {
 }
 
 impl FromRow for StoredPreferences {
-    fn from_row(row: &Row) -> Result<Self, DataError> {
+    fn from_row(row: &Row) -> DataResult<Self> {
         let settings: Value = row.get("settings")?;
         let email: Option<String> = row.get("email")?;
         Ok(Self {
@@ -24,7 +24,7 @@ impl FromRow for StoredPreferences {
 
 impl StoredPreferences {
     /// Returns the preferences of a user, by default those of everyone.
-    pub(crate) async fn of(connection: &dyn Connection, user: Uuid) -> Result<Self, DataError> {
+    pub(crate) async fn of(connection: &dyn Connection, user: Uuid) -> DataResult<Self> {
         let found = sql!("SELECT settings, email FROM preferences WHERE user_id = {user}")
             .fetch_optional(connection)
             .await?;
@@ -32,11 +32,7 @@ impl StoredPreferences {
     }
 
     /// Replaces the preferences of a user.
-    pub(crate) async fn store(
-        &self,
-        connection: &dyn Connection,
-        user: Uuid,
-    ) -> Result<(), DataError> {
+    pub(crate) async fn store(&self, connection: &dyn Connection, user: Uuid) -> DataResult<()> {
         sql("INSERT INTO preferences (user_id, settings, email, updated_at) VALUES (?, ?, ?, ?)
              ON CONFLICT (user_id) DO UPDATE SET settings = excluded.settings, email = excluded.email, updated_at = excluded.updated_at")
             .on_mysql("INSERT INTO preferences (user_id, settings, email, updated_at) VALUES (?, ?, ?, ?)

@@ -26,8 +26,8 @@ use seaworthy_testkit::{
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tutoring_contract::{
-    AccessTokenConfig, LiveEvent, Role, Subject, Territory,
-    events::{NotificationRequested, Occurred, message},
+    AccessTokenConfig, AdminRole, LiveEvent, Role, Subject, Territory,
+    events::{BusinessEvent, NotificationRequested, message},
 };
 use tutoring_identity::{LiveSealer, NoticeSealer};
 use tutoring_notification::NotificationConfig;
@@ -134,7 +134,7 @@ pub(crate) async fn open(empty: EmptyDatabase) -> TestApp {
 }
 
 async fn start_peer(broker: &str, live: &Arc<Mutex<Vec<LiveEvent>>>) -> Peer {
-    let topics = Topics::new().with_unroutable::<Occurred<NotificationRequested>>();
+    let topics = Topics::new().with_unroutable::<BusinessEvent<NotificationRequested>>();
     let live = Arc::clone(live);
     let subscription =
         Subscription::new("peer").on::<LiveEvent, _, _>(move |event: Message<LiveEvent>| {
@@ -145,10 +145,11 @@ async fn start_peer(broker: &str, live: &Arc<Mutex<Vec<LiveEvent>>>) -> Peer {
 }
 
 pub(crate) fn token(id: u128, role: Role, permissions: &[&str]) -> String {
+    let admin_roles = (role == Role::Admin).then_some(AdminRole::SuperAdmin);
     sign(&Subject {
         id: Uuid::from_u128(id),
         role,
-        admin_roles: Vec::new(),
+        admin_roles: admin_roles.into_iter().collect(),
         permissions: permissions.iter().map(|name| (*name).to_owned()).collect(),
         territory: Territory::default(),
         email: (id == 7).then(|| Personal::new("asha@example.org".to_owned())),
@@ -162,8 +163,8 @@ pub(crate) fn student(id: u128) -> String {
 }
 
 /// A request for a notification of student 7.
-pub(crate) fn requested(title: &str, data: Option<Value>) -> Occurred<NotificationRequested> {
-    Occurred::of(NotificationRequested {
+pub(crate) fn requested(title: &str, data: Option<Value>) -> BusinessEvent<NotificationRequested> {
+    BusinessEvent::new(NotificationRequested {
         recipient_id: Uuid::from_u128(7),
         notification_type: "course".to_owned(),
         title: title.to_owned(),
@@ -182,12 +183,12 @@ fn tokens(secret: &str) -> AccessTokenConfig {
 
 /// Encrypts a request by the secret of the service, or by another one.
 pub(crate) async fn sealed(
-    event: Occurred<NotificationRequested>,
+    event: BusinessEvent<NotificationRequested>,
     is_own: bool,
-) -> Occurred<NotificationRequested> {
+) -> BusinessEvent<NotificationRequested> {
     let secret = if is_own { SECRET } else { SERVICE_SECRET };
     let sealer = NoticeSealer::new(&tokens(secret)).unwrap();
-    Occurred {
+    BusinessEvent {
         data: sealer.seal(event.data).await.unwrap(),
         ..event
     }
@@ -208,12 +209,20 @@ impl TestApp {
         data(&self.call("GET", path, token, &Value::Null))
     }
 
-    pub(crate) async fn publish(&self, event: &Occurred<NotificationRequested>) {
+    pub(crate) async fn publish(&self, event: &BusinessEvent<NotificationRequested>) {
         self.peer.publisher.publish(message(event)).await.unwrap();
     }
 
+    pub(crate) async fn publish_raw(&self, message: seaworthy::messaging::Message) {
+        self.peer.publisher.publish(message).await.unwrap();
+    }
+
     /// Publishes an event as the message with this ID.
-    pub(crate) async fn publish_as(&self, event: &Occurred<NotificationRequested>, id: &MessageId) {
+    pub(crate) async fn publish_as(
+        &self,
+        event: &BusinessEvent<NotificationRequested>,
+        id: &MessageId,
+    ) {
         let message = message(event).id(id.clone());
         self.peer.publisher.publish(message).await.unwrap();
     }

@@ -1,11 +1,44 @@
-use seaworthy::messaging::MessageId;
+use seaworthy::{
+    messaging::{Event, Message, MessageId},
+    prelude::*,
+};
 use serde_json::{Value, json};
 use tutoring_contract::Role;
+use tutoring_testkit::district_token;
 use uuid::Uuid;
 
 use crate::app::{
     TestApp, data, json_of, requested, sealed, service_token, student, token, wait_for,
 };
+
+/// A request of a client of the contract, whose recipient is the common member.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Foreign {
+    user_id: Uuid,
+    notification_type: String,
+    title: String,
+    body: String,
+}
+
+impl Event for Foreign {
+    const TYPE: &'static str = "NOTIFICATION_REQUESTED";
+    const VERSION: u32 = 1;
+    const TOPIC: &'static str = "notification-requested";
+}
+
+pub(crate) async fn notification_of_another_service_reaches_its_user_msg_6(app: TestApp) {
+    let foreign = Foreign {
+        user_id: Uuid::from_u128(7),
+        notification_type: "course".to_owned(),
+        title: "By another service".to_owned(),
+        body: "A text".to_owned(),
+    };
+    app.publish_raw(Message::from_event(&foreign)).await;
+    app.wait_for_live("By another service");
+    let list = app.get("/notifications", &student(7));
+    assert_eq!(list["items"][0]["title"], "By another service");
+}
 
 pub(crate) async fn requested_notification_is_stored_once_msg_5(app: TestApp) {
     let event = requested("On the way", Some(json!({ "sessionId": "s" })));
@@ -154,7 +187,14 @@ pub(crate) async fn senders_need_a_permission_auth_5(app: TestApp) {
     let body = json!({ "userIds": [Uuid::from_u128(7), Uuid::from_u128(8)],
         "type": "system", "title": "Maintenance", "body": "On Sunday" });
     let send = |token: &str| app.call("POST", "/notifications/bulk", token, &body);
-    for refused in [student(7), token(9, Role::Admin, &["course:write"])] {
+    // The service does not know the places of users.
+    let id = Uuid::from_u128(9);
+    let district = district_token(id, &["notification:write"], ("Kerala", "Idukki"));
+    for refused in [
+        student(7),
+        token(9, Role::Admin, &["course:write"]),
+        district,
+    ] {
         assert_eq!(send(&refused).status, 403);
     }
     let admin = token(9, Role::Admin, &["notification:write"]);

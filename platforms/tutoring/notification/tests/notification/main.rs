@@ -38,6 +38,7 @@ macro_rules! on_both {
 on_both! {
     lists:
         requested_notification_is_stored_once_msg_5,
+        notification_of_another_service_reaches_its_user_msg_6,
         secret_request_is_opened_for_its_user_only_sec_5,
         secrets_are_encrypted_in_the_database_sec_5,
         own_notifications_are_filtered_and_marked_api_3,

@@ -1,5 +1,5 @@
 use seaworthy::{core::Grants, prelude::*};
-use tutoring_contract::Role;
+use tutoring_contract::{Role, require_everywhere};
 use tutoring_identity::caller;
 use uuid::Uuid;
 
@@ -29,14 +29,17 @@ pub(super) fn require_reader(student: Uuid) -> Result<(), Error> {
     }
 }
 
-/// Requires a permission of an administrator. Other services need none.
+/// Requires a permission of an administrator. Other services do not need it. Refuses an
+/// administrator with a territory, because payments do not belong to a place.
 ///
 /// # Errors
 /// `FORBIDDEN`.
 pub(super) fn require_admin_scope(scope: &str) -> Result<(), Error> {
     let grants = grants().unwrap_or_default();
     match grants.has_role(Role::Admin.as_str()) {
-        true => grants.require_scope(scope),
+        true => grants
+            .require_scope(scope)
+            .and_then(|()| require_everywhere()),
         false => Ok(()),
     }
 }

@@ -1,9 +1,6 @@
-use seaworthy::{
-    axum::{extract::State as Extract, response::IntoResponse as _},
-    prelude::*,
-};
+use seaworthy::axum::extract::State as Extract;
 use serde_json::json;
-use tutoring_contract::{PageRequest, Reply};
+use tutoring_contract::{CheckedPage, Json, Path, Reply};
 use uuid::Uuid;
 
 use super::{
@@ -12,7 +9,7 @@ use super::{
 };
 use crate::{
     payments::{COINS_WRITE, CoinChange, CoinValues},
-    store::{CoinKind, Coins, Wallet},
+    store::{CoinKind, Wallet, coins},
 };
 
 fn wallet_reply(message: &'static str, wallet: Wallet) -> HandlerResult {
@@ -24,23 +21,19 @@ fn wallet_reply(message: &'static str, wallet: Wallet) -> HandlerResult {
     Ok(Reply::new(message, data).into_response())
 }
 
-pub(super) async fn wallet(Extract(payments): State, student: Given<Path<Uuid>>) -> HandlerResult {
-    let Path(student) = student?;
+pub(super) async fn wallet(Extract(payments): State, Path(student): Path<Uuid>) -> HandlerResult {
     require_reader(student)?;
-    wallet_reply("wallet", Coins::wallet(&payments.database, student).await?)
+    wallet_reply("wallet", coins::wallet(&payments.database, student).await?)
 }
 
 pub(super) async fn ledger(
     Extract(payments): State,
-    student: Given<Path<Uuid>>,
-    query: Given<Query<PageRequest>>,
+    Path(student): Path<Uuid>,
+    page: CheckedPage,
 ) -> HandlerResult {
-    let (Path(student), Query(query)) = (student?, query?);
     require_reader(student)?;
-    let page = query.checked()?;
-    let (limit, offset) = (page.limit, page.offset());
-    let (items, total) = Coins::ledger(&payments.database, student, limit, offset).await?;
-    Ok(Reply::new("transactions", page.of(items, total)).into_response())
+    let found = coins::ledger(&payments.database, student, page).await?;
+    Ok(Reply::new("transactions", found).into_response())
 }
 
 async fn change(
@@ -64,9 +57,8 @@ pub(super) async fn refer(state: State, given: Given<Json<CoinChange>>) -> Handl
 /// Takes the coins of a referral back, for the service of referrals.
 pub(super) async fn reverse_referral(
     Extract(payments): State,
-    change: Given<Json<CoinChange>>,
+    Json(change): Json<CoinChange>,
 ) -> HandlerResult {
-    let Json(change) = change?;
     wallet_reply("coins", payments.reverse_referral(&change).await?)
 }
 
@@ -79,15 +71,14 @@ pub(super) async fn redeem(state: State, given: Given<Json<CoinChange>>) -> Hand
 }
 
 pub(super) async fn configuration(Extract(payments): State) -> HandlerResult {
-    let settings = Coins::settings(&payments.database).await?;
+    let settings = coins::settings(&payments.database).await?;
     Ok(Reply::new("coins", settings.0).into_response())
 }
 
 pub(super) async fn configure(
     Extract(payments): State,
-    values: Given<Json<CoinValues>>,
+    Json(values): Json<CoinValues>,
 ) -> HandlerResult {
-    let Json(values) = values?;
     payments.configure_coins(&values).await?;
     Ok(Reply::message("coins configured").into_response())
 }

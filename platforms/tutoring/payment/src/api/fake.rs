@@ -1,11 +1,8 @@
-use seaworthy::{
-    axum::{extract::State as Extract, response::IntoResponse as _},
-    prelude::*,
-};
+use seaworthy::{axum::extract::State as Extract, prelude::*};
 use serde_json::json;
-use tutoring_contract::Reply;
+use tutoring_contract::{Json, Path, Reply};
 
-use super::{Given, HandlerResult, State};
+use super::{HandlerResult, State};
 use crate::domain::errors;
 
 #[derive(Deserialize)]
@@ -19,10 +16,9 @@ pub(super) struct FakeRequest {
 /// signature with which the client confirms the payment.
 pub(super) async fn pay(
     Extract(payments): State,
-    order: Given<Path<String>>,
-    request: Given<Json<FakeRequest>>,
+    Path(order): Path<String>,
+    Json(request): Json<FakeRequest>,
 ) -> HandlerResult {
-    let (Path(order), Json(request)) = (order?, request?);
     let provider = &payments.provider;
     let paid = provider.fake.as_ref();
     let paid = paid.and_then(|fake| fake.pay(&order, request.fail));

@@ -12,7 +12,7 @@ use seaworthy::{
     prelude::*,
     resilience::rate_limit::{LimitBy, RateLimits},
 };
-use tutoring_contract::{Given, HandlerResult, Role, SERVICE_ROLE};
+use tutoring_contract::{AdminRole, Given, HandlerResult, Role, SERVICE_ROLE};
 
 use crate::{
     config::PaymentConfig,
@@ -25,6 +25,8 @@ type State = seaworthy::axum::extract::State<Arc<Payments>>;
 const MAX_WEBHOOK: ByteSize = ByteSize::kibibytes(256);
 const STUDENT: &str = Role::Student.as_str();
 const ADMIN: &str = Role::Admin.as_str();
+/// Payments do not belong to a place, so only super admins see and change them.
+const SUPER_ADMIN: &str = AdminRole::SuperAdmin.as_str();
 
 /// The rate limits of routes.
 pub(crate) struct RouteLimits {
@@ -38,10 +40,10 @@ impl RouteLimits {
     pub(crate) fn new(service: &Assembly<PaymentConfig>) -> Result<Self, StartError> {
         Ok(Self {
             create: service.rate_limits("create", |config| {
-                config.limits.of(config.limits.create, LimitBy::Caller)
+                config.limit(config.limits.create, LimitBy::Caller)
             })?,
             webhook: service.rate_limits("webhook", |config| {
-                config.limits.of(config.limits.webhook, LimitBy::All)
+                config.limit(config.limits.webhook, LimitBy::Ip)
             })?,
         })
     }
@@ -79,10 +81,10 @@ pub(crate) fn routes(state: Arc<Payments>, limits: RouteLimits) -> Routes {
     let readers = Routes::new()
         .get("/reconciliation", payments::reconciliation)
         .get("/unexpected-captures", payments::captures)
-        .with_options(|options| options.roles([ADMIN]).scopes([PAYMENT_READ]));
+        .with_options(|options| options.roles([SUPER_ADMIN]).scopes([PAYMENT_READ]));
     let refunds = Routes::new()
         .post("/{id}/refund", payments::refund)
-        .with_options(|options| options.roles([ADMIN]).scopes([PAYMENT_REFUND]));
+        .with_options(|options| options.roles([SUPER_ADMIN]).scopes([PAYMENT_REFUND]));
     // The handlers check the permission of administrators.
     let changes = Routes::new()
         .post("/coins/course-completion", coins::complete_course)
@@ -93,7 +95,7 @@ pub(crate) fn routes(state: Arc<Payments>, limits: RouteLimits) -> Routes {
     let configuration = Routes::new()
         .get("/coins/configuration", coins::configuration)
         .put("/coins/configuration", coins::configure)
-        .with_options(|options| options.roles([ADMIN]).scopes([COINS_WRITE]));
+        .with_options(|options| options.roles([SUPER_ADMIN]).scopes([COINS_WRITE]));
     let mut all = services
         .merge(creation)
         .merge(confirmation)

@@ -1,18 +1,18 @@
 use seaworthy::{
-    axum::{body::Bytes, extract::State as Extract, http::HeaderMap, response::IntoResponse as _},
+    axum::{body::Bytes, extract::State as Extract, http::HeaderMap},
     core::FieldViolation,
     prelude::*,
 };
 use serde_json::{Value, json};
-use tutoring_contract::{PageRequest, Reply};
+use tutoring_contract::{CheckedPage, Json, Path, Reply};
 use tutoring_identity::caller;
 use uuid::Uuid;
 
-use super::{Given, HandlerResult, State, access::require_reader, views::PaymentView};
+use super::{HandlerResult, State, access::require_reader, views::PaymentView};
 use crate::{
     domain::{Payment, SessionBooking, errors},
     payments::{Created, GeneralOrder, Payments, RefundRequest},
-    store::{Captures, PaymentRows, Reports},
+    store::{captures, payments, reports},
 };
 
 const SIGNATURE: &str = "x-razorpay-signature";
@@ -57,9 +57,8 @@ fn created_view(payments: &Payments, created: Created) -> Value {
 pub(super) async fn create_general(
     Extract(payments): State,
     headers: HeaderMap,
-    order: Given<Json<GeneralOrder>>,
+    Json(order): Json<GeneralOrder>,
 ) -> HandlerResult {
-    let Json(order) = order?;
     let key = idempotency_key(&headers)?;
     let created = payments.create_general(&order, key).await?;
     let data = created_view(&payments, created);
@@ -69,9 +68,8 @@ pub(super) async fn create_general(
 pub(super) async fn create_booking(
     Extract(payments): State,
     headers: HeaderMap,
-    package: Given<Json<SessionBooking>>,
+    Json(package): Json<SessionBooking>,
 ) -> HandlerResult {
-    let Json(package) = package?;
     let key = idempotency_key(&headers)?;
     let created = payments.create_booking(caller()?, &package, key).await?;
     let payment = &created.payment;
@@ -91,30 +89,28 @@ pub(super) async fn create_booking(
 
 pub(super) async fn confirm(
     Extract(payments): State,
-    id: Given<Path<Uuid>>,
-    confirmation: Given<Json<Confirmation>>,
+    Path(id): Path<Uuid>,
+    Json(given): Json<Confirmation>,
 ) -> HandlerResult {
-    let (Path(id), Json(given)) = (id?, confirmation?);
     let (of, signature) = (&given.provider_payment_id, &given.signature);
     let payment = payments.confirm(caller()?, id, of, signature).await?;
     Ok(Reply::new("payment", PaymentView::from(payment)).into_response())
 }
 
 /// Returns a payment that the caller may read.
-async fn readable(payments: &Payments, id: Given<Path<Uuid>>) -> Result<Payment, Error> {
-    let Path(id) = id?;
-    let found = PaymentRows::by_id(&payments.database, id).await?;
+async fn readable(payments: &Payments, id: Uuid) -> Result<Payment, Error> {
+    let found = payments::by_id(&payments.database, id).await?;
     let payment = found.ok_or_else(errors::payment_not_found)?;
     require_reader(payment.student)?;
     Ok(payment)
 }
 
-pub(super) async fn show(Extract(payments): State, id: Given<Path<Uuid>>) -> HandlerResult {
+pub(super) async fn show(Extract(payments): State, Path(id): Path<Uuid>) -> HandlerResult {
     let payment = readable(&payments, id).await?;
     Ok(Reply::new("payment", PaymentView::from(payment)).into_response())
 }
 
-pub(super) async fn status(Extract(payments): State, id: Given<Path<Uuid>>) -> HandlerResult {
+pub(super) async fn status(Extract(payments): State, Path(id): Path<Uuid>) -> HandlerResult {
     let payment = readable(&payments, id).await?;
     let data = json!({
         "paymentStatus": payment.status,
@@ -127,16 +123,12 @@ pub(super) async fn status(Extract(payments): State, id: Given<Path<Uuid>>) -> H
 
 pub(super) async fn list(
     Extract(payments): State,
-    student: Given<Path<Uuid>>,
-    query: Given<Query<PageRequest>>,
+    Path(student): Path<Uuid>,
+    page: CheckedPage,
 ) -> HandlerResult {
-    let (Path(student), Query(query)) = (student?, query?);
     require_reader(student)?;
-    let page = query.checked()?;
-    let (limit, offset) = (page.limit, page.offset());
-    let found = PaymentRows::of_student(&payments.database, student, limit, offset).await?;
-    let items: Vec<_> = found.0.into_iter().map(PaymentView::from).collect();
-    Ok(Reply::new("payments", page.of(items, found.1)).into_response())
+    let found = payments::of_student(&payments.database, student, page).await?;
+    Ok(Reply::new("payments", found.map(PaymentView::from)).into_response())
 }
 
 pub(super) async fn webhook(
@@ -153,27 +145,20 @@ pub(super) async fn webhook(
 
 pub(super) async fn refund(
     Extract(payments): State,
-    id: Given<Path<Uuid>>,
-    request: Given<Json<RefundRequest>>,
+    Path(id): Path<Uuid>,
+    Json(request): Json<RefundRequest>,
 ) -> HandlerResult {
-    let (Path(id), Json(request)) = (id?, request?);
     let payment = payments.refund(caller()?, id, &request).await?;
     Ok(Reply::new("refund", PaymentView::from(payment)).into_response())
 }
 
-pub(super) async fn captures(
-    Extract(payments): State,
-    query: Given<Query<PageRequest>>,
-) -> HandlerResult {
-    let Query(query) = query?;
-    let page = query.checked()?;
-    let (limit, offset) = (page.limit, page.offset());
-    let (items, total) = Captures::open(&payments.database, limit, offset).await?;
-    Ok(Reply::new("unexpected captures", page.of(items, total)).into_response())
+pub(super) async fn captures(Extract(payments): State, page: CheckedPage) -> HandlerResult {
+    let found = captures::open(&payments.database, page).await?;
+    Ok(Reply::new("unexpected captures", found).into_response())
 }
 
 pub(super) async fn reconciliation(Extract(payments): State) -> HandlerResult {
-    let last = Reports::last(&payments.database, MAX_DIFFERENCES).await?;
+    let last = reports::last(&payments.database, MAX_DIFFERENCES).await?;
     let data =
         last.map(|(report, differences)| json!({ "report": report, "differences": differences }));
     Ok(Reply::new("last reconciliation", data).into_response())

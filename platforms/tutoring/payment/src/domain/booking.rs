@@ -19,7 +19,6 @@ pub(crate) struct SessionBooking {
     pub(crate) session_count: u16,
     group_size: u8,
     learning_mode: LearningMode,
-    #[serde(default)]
     pub(crate) coupon_code: Option<String>,
     #[serde(default)]
     pub(crate) claim_deal: bool,
@@ -29,7 +28,6 @@ pub(crate) struct SessionBooking {
     location: Location,
     #[serde(default)]
     students: Vec<Uuid>,
-    #[serde(default)]
     preferred_trainer_gender: Option<Gender>,
 }
 
@@ -59,7 +57,7 @@ struct BookedSchedule {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-enum DeliveryMode {
+pub(crate) enum DeliveryMode {
     WeekdayDaily,
     SundayOnly,
 }
@@ -137,6 +135,11 @@ impl SessionBooking {
             (LearningMode::Home, 3) => ClassType::OneOnThree,
             (LearningMode::Home, _) => ClassType::OneOnOne,
         }
+    }
+
+    /// Returns the delivery mode, which decides the days of the sessions.
+    pub(crate) const fn delivery_mode(&self) -> DeliveryMode {
+        self.schedule.delivery_mode
     }
 
     /// Returns the metadata of the event of the purchase.

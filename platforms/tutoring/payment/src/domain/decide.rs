@@ -1,5 +1,5 @@
 use seaworthy::data::chrono::{DateTime, Utc};
-use tutoring_contract::named;
+use seaworthy::named;
 
 use super::{Payment, Status};
 use crate::provider::{ProviderPayment, ProviderStatus};

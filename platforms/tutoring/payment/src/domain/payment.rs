@@ -1,6 +1,7 @@
 use seaworthy::data::chrono::{DateTime, Utc};
+use seaworthy::named;
 use serde_json::Value;
-use tutoring_contract::{Money, named};
+use tutoring_contract::Money;
 use uuid::Uuid;
 
 named! {

@@ -2,7 +2,7 @@ use seaworthy::{data::prelude::*, prelude::*};
 use serde_json::Value;
 use tutoring_contract::{
     Role,
-    events::{Occurred, PurchaseConfirmed, message},
+    events::{BusinessEvent, PurchaseConfirmed, message},
 };
 use uuid::Uuid;
 
@@ -10,7 +10,7 @@ use super::{Payments, create::MAX_SESSIONS};
 use crate::{
     domain::{CaptureKind, CoinState, Decision, DiscountState, Payment, Status, decide},
     provider::ProviderPayment,
-    store::{Captures, CoinKind, Coins, PaymentRows},
+    store::{CoinKind, captures, coins, payments},
 };
 
 impl Payments {
@@ -37,7 +37,7 @@ impl Payments {
         found: &ProviderPayment,
     ) -> Result<(Payment, Decision), Error> {
         let now = Utc::now();
-        let mut payment = PaymentRows::lock(tx, id).await?;
+        let mut payment = payments::lock(tx, id).await?;
         let mut decision = decide(&payment, found, now);
         if matches!(decision, Decision::Succeed | Decision::Revive) {
             decision = self.decide_use(tx, &payment, found, decision).await?;
@@ -55,7 +55,7 @@ impl Payments {
             }
             Decision::Succeed => self.succeed(tx, &mut payment, found, now).await?,
             Decision::Revive => {
-                if payment.coins > 0 && !Coins::reserve(tx, payment.student, payment.coins).await? {
+                if payment.coins > 0 && !coins::reserve(tx, payment.student, payment.coins).await? {
                     // The coins were spent on something else.
                     return flag(tx, payment, found, CaptureKind::Late).await;
                 }
@@ -68,12 +68,12 @@ impl Payments {
                 payment.status = Status::Failed;
                 payment.failure_reason = Some("the course has at most 30 sessions".to_owned());
                 release(tx, &mut payment).await?;
-                PaymentRows::update(tx, &payment).await?;
+                payments::update(tx, &payment).await?;
                 return flag(tx, payment, found, CaptureKind::Excess).await;
             }
             Decision::Flag(kind) => return flag(tx, payment, found, *kind).await,
         }
-        PaymentRows::update(tx, &payment).await?;
+        payments::update(tx, &payment).await?;
         Ok((payment, decision))
     }
 
@@ -86,15 +86,15 @@ impl Payments {
         found: &ProviderPayment,
         decision: Decision,
     ) -> Result<Decision, Error> {
-        if Captures::by_id(tx, &found.id).await?.is_some() {
+        if captures::by_id(tx, &found.id).await?.is_some() {
             return Ok(Decision::Flag(CaptureKind::Late));
         }
         let Some(course) = payment.course else {
             return Ok(decision);
         };
         // Two payments of a student do not succeed at the same time.
-        Coins::lock(tx, payment.student).await?;
-        let paid = PaymentRows::paid_sessions(tx, payment.student, course).await?;
+        coins::lock(tx, payment.student).await?;
+        let paid = payments::paid_sessions(tx, payment.student, course).await?;
         let more = payment.metadata.get("sessionCount").and_then(Value::as_u64);
         match paid + more.unwrap_or_default() > MAX_SESSIONS {
             true => Ok(Decision::Flag(CaptureKind::Excess)),
@@ -117,9 +117,9 @@ impl Payments {
         payment.failure_reason = None;
         if payment.coin_state == CoinState::Reserved {
             let (student, coins) = (payment.student, payment.coins);
-            Coins::free(tx, student, coins).await?;
+            coins::free(tx, student, coins).await?;
             let reference = payment.id.to_string();
-            Coins::post(tx, student, -coins, CoinKind::Redeem, &reference).await?;
+            coins::post(tx, student, -coins, CoinKind::Redeem, &reference).await?;
             payment.coin_state = CoinState::Spent;
         }
         if payment.discount_state != DiscountState::None {
@@ -131,10 +131,15 @@ impl Payments {
         let mut metadata = payment.metadata.clone();
         if let Value::Object(members) = &mut metadata {
             // This payment is not stored as successful yet.
-            let paid = PaymentRows::paid_sessions(tx, payment.student, course_id).await?;
+            let paid = payments::paid_sessions(tx, payment.student, course_id).await?;
             members.insert("isUpgrade".to_owned(), (paid > 0).into());
             // A refund names its payment.
             members.insert("paymentId".to_owned(), payment.id.to_string().into());
+            // A student has one discount in a lifetime.
+            for name in ["claimDealApplied", "couponApplied"] {
+                let is_applied = payment.quote.get(name).and_then(Value::as_bool);
+                members.insert(name.to_owned(), is_applied.unwrap_or_default().into());
+            }
         }
         let confirmed = PurchaseConfirmed {
             payment_id: payment.id,
@@ -143,7 +148,7 @@ impl Payments {
             amount_cents: payment.amount.minor,
             metadata,
         };
-        let event = Occurred::of(confirmed).by(payment.student, Role::Student);
+        let event = BusinessEvent::new(confirmed).by(payment.student, Role::Student);
         self.outbox.store(tx, message(&event)).await?;
         Ok(())
     }
@@ -152,7 +157,7 @@ impl Payments {
 /// Frees the reserved coins and the discount of a payment that is over.
 pub(super) async fn release(tx: &Transaction, payment: &mut Payment) -> Result<(), Error> {
     if payment.coin_state == CoinState::Reserved {
-        Coins::free(tx, payment.student, payment.coins).await?;
+        coins::free(tx, payment.student, payment.coins).await?;
         payment.coin_state = CoinState::Returned;
     }
     if payment.discount_state == DiscountState::Reserved {
@@ -168,7 +173,7 @@ async fn flag(
     found: &ProviderPayment,
     kind: CaptureKind,
 ) -> Result<(Payment, Decision), Error> {
-    if Captures::insert(tx, payment.id, found, kind).await? {
+    if captures::insert(tx, payment.id, found, kind).await? {
         tracing::warn!(
             payment = %payment.id,
             provider_payment = found.id,

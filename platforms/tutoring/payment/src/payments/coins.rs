@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::{COINS_WRITE, Payments};
 use crate::{
     domain::errors,
-    store::{CoinKind, Coins, Wallet},
+    store::{CoinKind, Wallet, coins},
 };
 
 const MAX_REFERENCE: usize = 128;
@@ -34,9 +34,7 @@ pub(crate) struct CoinChange {
     /// The course, the referred student, or an ID of the caller. One reference counts once.
     reference_id: String,
     /// Required by adjustments and redemptions. Others ignore it.
-    #[serde(default)]
     amount: Option<i64>,
-    #[serde(default)]
     reason: Option<String>,
 }
 
@@ -88,12 +86,12 @@ impl Payments {
                 let amount = match kind {
                     CoinKind::Adjust => amount,
                     CoinKind::Redeem => -amount,
-                    _ => Coins::settings(&tx).await?.value(kind.as_str()),
+                    _ => coins::settings(&tx).await?.value(kind.as_str()),
                 };
                 let amount = match replaced(reference).filter(|_| kind == CoinKind::Referral) {
                     Some(referred) => {
-                        Coins::lock(&tx, student).await?;
-                        let kept = Coins::kept(&tx, student, referred, REVERSAL).await?;
+                        coins::lock(&tx, student).await?;
+                        let kept = coins::kept(&tx, student, referred, REVERSAL).await?;
                         (amount - kept).max(0)
                     }
                     None => amount,
@@ -101,7 +99,7 @@ impl Payments {
                 let reason = change.reason.as_deref();
                 self.post_audited(&tx, student, (amount, kind, reference), reason)
                     .await?;
-                Ok(Coins::wallet(&tx, student).await?)
+                Ok(coins::wallet(&tx, student).await?)
             })
             .await
     }
@@ -119,17 +117,17 @@ impl Payments {
         let student = change.student_id;
         self.database
             .transaction(|tx| async move {
-                Coins::lock(&tx, student).await?;
-                let given = Coins::amount(&tx, student, CoinKind::Referral, reference).await?;
+                coins::lock(&tx, student).await?;
+                let given = coins::amount(&tx, student, CoinKind::Referral, reference).await?;
                 let taken = given.unwrap_or_default();
-                let taken = taken.min(Coins::wallet(&tx, student).await?.free());
+                let taken = taken.min(coins::wallet(&tx, student).await?.free());
                 if taken > 0 {
                     let reversal = format!("{REVERSAL}{reference}");
                     let entry = (-taken, CoinKind::Adjust, reversal.as_str());
                     self.post_audited(&tx, student, entry, Some(REFUNDED))
                         .await?;
                 }
-                Ok(Coins::wallet(&tx, student).await?)
+                Ok(coins::wallet(&tx, student).await?)
             })
             .await
     }
@@ -165,7 +163,7 @@ impl Payments {
             .iter()
             .filter_map(|(name, value)| {
                 let problem = match SETTINGS.contains(&name.as_str()) {
-                    false => "is not a value of coins",
+                    false => "is not a coin setting",
                     true if (0..=MAX_COINS).contains(value) => return None,
                     true => "must be from 0 to 1000000",
                 };
@@ -177,9 +175,9 @@ impl Payments {
         }
         self.database
             .transaction(|tx| async move {
-                let before = Coins::settings(&tx).await?;
+                let before = coins::settings(&tx).await?;
                 for (name, value) in values {
-                    Coins::set(&tx, name, *value).await?;
+                    coins::set(&tx, name, *value).await?;
                 }
                 let entry = AuditEntry::new("coins.configure")
                     .target("coins", "configuration")
@@ -213,12 +211,12 @@ async fn post(
     reference: &str,
 ) -> Result<bool, Error> {
     if amount >= 0 {
-        return Ok(Coins::post(tx, student, amount, kind, reference).await?);
+        return Ok(coins::post(tx, student, amount, kind, reference).await?);
     }
     // The reservation locks the wallet and proves that the coins are free.
-    if !Coins::reserve(tx, student, -amount).await? {
+    if !coins::reserve(tx, student, -amount).await? {
         return Err(errors::wallet_too_small());
     }
-    Coins::free(tx, student, -amount).await?;
-    Ok(Coins::post(tx, student, amount, kind, reference).await?)
+    coins::free(tx, student, -amount).await?;
+    Ok(coins::post(tx, student, amount, kind, reference).await?)
 }

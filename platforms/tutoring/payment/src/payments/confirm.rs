@@ -5,7 +5,7 @@ use super::Payments;
 use crate::{
     domain::{Decision, Payment, errors},
     provider::{ProviderPayment, ProviderStatus},
-    store::PaymentRows,
+    store::payments,
 };
 
 /// The longest ID of the provider that is looked up.
@@ -17,7 +17,7 @@ impl Payments {
     /// # Errors
     /// `NOT_FOUND`, also for payments of others.
     pub(crate) async fn of_student(&self, student: Uuid, id: Uuid) -> Result<Payment, Error> {
-        let found = PaymentRows::by_id(&self.database, id).await?;
+        let found = payments::by_id(&self.database, id).await?;
         let own = found.filter(|payment| payment.student == student);
         own.ok_or_else(errors::payment_not_found)
     }

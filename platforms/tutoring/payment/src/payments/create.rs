@@ -13,7 +13,7 @@ use super::Payments;
 use crate::{
     domain::{CoinState, DiscountState, Payment, Purpose, SessionBooking, Status, errors},
     provider::NewOrder,
-    store::{Coins, Courses, PaymentRows},
+    store::{coins, courses, payments},
 };
 
 /// The provider charges at least one rupee.
@@ -32,9 +32,7 @@ pub(crate) struct GeneralOrder {
     amount_cents: i64,
     #[serde(default)]
     currency: Currency,
-    #[serde(default)]
     description: Option<String>,
-    #[serde(default)]
     metadata: Option<Value>,
 }
 
@@ -63,13 +61,13 @@ impl Payments {
         package.check()?;
         let hash = hash(package)?;
         let id = payment_id(student, key.as_deref());
-        if let Some(known) = PaymentRows::by_id(&self.database, id).await? {
+        if let Some(known) = payments::by_id(&self.database, id).await? {
             return self.repeated(known, &hash).await;
         }
-        if !Courses::is_published(&self.database, package.course_id).await? {
+        if !courses::is_published(&self.database, package.course_id).await? {
             return Err(errors::course_not_found());
         }
-        let paid = PaymentRows::paid_sessions(&self.database, student, package.course_id).await?;
+        let paid = payments::paid_sessions(&self.database, student, package.course_id).await?;
         if paid + u64::from(package.session_count) > MAX_SESSIONS {
             return Err(errors::too_many_sessions());
         }
@@ -105,7 +103,7 @@ impl Payments {
     /// Releases the discount of a payment that does not exist. A faster request with the same key
     /// may have stored it. After a failure the booking service releases the discount later.
     async fn release_unstored(&self, id: Uuid) {
-        if let Ok(None) = PaymentRows::by_id(&self.database, id).await {
+        if let Ok(None) = payments::by_id(&self.database, id).await {
             let _ = self.booking.release(id).await;
         }
     }
@@ -134,7 +132,7 @@ impl Payments {
         }
         let hash = hash(order)?;
         let id = payment_id(order.student_id, key.as_deref());
-        if let Some(known) = PaymentRows::by_id(&self.database, id).await? {
+        if let Some(known) = payments::by_id(&self.database, id).await? {
             return self.repeated(known, &hash).await;
         }
         let amount = Money::new(order.amount_cents, order.currency);
@@ -155,18 +153,18 @@ impl Payments {
             .transaction(|tx| async move {
                 let mut payment = draft.clone();
                 if coins_to_redeem > 0 {
-                    let rate = Coins::settings(&tx).await?.value("coin_to_rupee_rate");
-                    let wallet = Coins::wallet(&tx, payment.student).await?;
+                    let rate = coins::settings(&tx).await?.value("coin_to_rupee_rate");
+                    let wallet = coins::wallet(&tx, payment.student).await?;
                     let worth = rate.saturating_mul(MIN_AMOUNT);
                     let coins =
                         redeemable(payment.amount.minor, worth, wallet.free()).min(coins_to_redeem);
-                    if coins > 0 && Coins::reserve(&tx, payment.student, coins).await? {
+                    if coins > 0 && coins::reserve(&tx, payment.student, coins).await? {
                         payment.coins = coins;
                         payment.coin_state = CoinState::Reserved;
                         payment.amount.minor -= coins * worth;
                     }
                 }
-                if PaymentRows::insert(&tx, &payment).await? {
+                if payments::insert(&tx, &payment).await? {
                     return Ok(payment);
                 }
                 // Rolls the reservation of coins back.
@@ -216,8 +214,8 @@ impl Payments {
                 }
             }
         };
-        PaymentRows::set_order(&self.database, payment.id, &order).await?;
-        let stored = PaymentRows::by_id(&self.database, payment.id).await?;
+        payments::set_order(&self.database, payment.id, &order).await?;
+        let stored = payments::by_id(&self.database, payment.id).await?;
         let payment = stored.ok_or_else(errors::payment_not_found)?;
         // A concurrent repeat may have been faster.
         let order_id = payment.order_id.clone().unwrap_or(order);
@@ -246,7 +244,7 @@ impl OrElseKnown for Result<Payment, Error> {
             Err(error) if error.reason() == errors::key_reused().reason() => error,
             other => return other,
         };
-        let known = PaymentRows::by_id(database, id).await?;
+        let known = payments::by_id(database, id).await?;
         let known = known.filter(|known| known.request_hash == hash);
         known.ok_or(refused)
     }

@@ -1,7 +1,7 @@
 use seaworthy::prelude::*;
 
 use super::Payments;
-use crate::{booking_client::Settled, domain::DiscountState, store::PaymentRows};
+use crate::{booking_client::Settled, domain::DiscountState, store::payments};
 
 /// Discounts that one step settles.
 const BATCH: u32 = 50;
@@ -13,7 +13,7 @@ impl Payments {
     /// # Errors
     /// `SERVICE_UNAVAILABLE`, or those of the database.
     pub(crate) async fn settle_discounts(&self) -> Result<bool, Error> {
-        let open = PaymentRows::with_open_discount(&self.database, BATCH).await?;
+        let open = payments::with_open_discount(&self.database, BATCH).await?;
         for (id, state) in &open {
             let is_redeeming = state == DiscountState::Redeeming.as_str();
             let settled = match is_redeeming {
@@ -26,9 +26,9 @@ impl Payments {
                 (false, _) => (DiscountState::Releasing, DiscountState::Released),
             };
             if to == DiscountState::Conflict {
-                tracing::warn!(payment = %id, "the discount of a late payment was used again");
+                tracing::warn!(payment = %id, "the discount of a late payment was already used");
             }
-            PaymentRows::set_discount(&self.database, *id, from, to).await?;
+            payments::set_discount(&self.database, *id, from, to).await?;
         }
         Ok(open.len() == BATCH as usize)
     }

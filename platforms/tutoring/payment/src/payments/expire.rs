@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::{Payments, apply::release};
 use crate::{
     domain::{Payment, Status},
-    store::{Events, PaymentRows},
+    store::{events, payments},
 };
 
 /// Payments that one statement reads.
@@ -26,7 +26,7 @@ impl Payments {
         let (now, mut result) = (Utc::now(), Ok(()));
         let mut after = (DateTime::UNIX_EPOCH, Uuid::nil());
         loop {
-            let page = PaymentRows::expired(&self.database, now, after, BATCH).await?;
+            let page = payments::expired(&self.database, now, after, BATCH).await?;
             for (_, id) in &page {
                 if let Err(error) = self.expire_one(*id).await {
                     tracing::warn!(payment_id = %id, %error, "expired payment not cancelled");
@@ -41,21 +41,21 @@ impl Payments {
     }
 
     async fn expire_one(&self, id: Uuid) -> Result<(), Error> {
-        let Some(payment) = PaymentRows::by_id(&self.database, id).await? else {
+        let Some(payment) = payments::by_id(&self.database, id).await? else {
             return Ok(());
         };
         let payment = self.complete_order(payment).await?;
         self.refresh(&payment).await?;
         self.database
             .transaction(|tx| async move {
-                let mut payment = PaymentRows::lock(&tx, id).await?;
+                let mut payment = payments::lock(&tx, id).await?;
                 if !payment.is_open() || !payment.is_expired(Utc::now()) {
                     return Ok(());
                 }
                 payment.status = Status::Cancelled;
                 payment.failure_reason = Some("the order expired".to_owned());
                 release(&tx, &mut payment).await?;
-                PaymentRows::update(&tx, &payment).await?;
+                payments::update(&tx, &payment).await?;
                 Ok(())
             })
             .await
@@ -68,7 +68,7 @@ impl Payments {
         }
         let found = self.provider.calls.find_order(&payment.receipt).await?;
         if let Some(order) = found {
-            PaymentRows::set_order(&self.database, payment.id, &order).await?;
+            payments::set_order(&self.database, payment.id, &order).await?;
             payment.order_id = Some(order);
         }
         Ok(payment)
@@ -78,14 +78,14 @@ impl Payments {
     pub(super) async fn close(&self, id: Uuid, reason: &str) -> Result<(), Error> {
         self.database
             .transaction(|tx| async move {
-                let mut payment = PaymentRows::lock(&tx, id).await?;
+                let mut payment = payments::lock(&tx, id).await?;
                 if !payment.is_open() || payment.order_id.is_some() {
                     return Ok(());
                 }
                 payment.status = Status::Failed;
                 payment.failure_reason = Some(reason.to_owned());
                 release(&tx, &mut payment).await?;
-                PaymentRows::update(&tx, &payment).await?;
+                payments::update(&tx, &payment).await?;
                 Ok(())
             })
             .await
@@ -97,6 +97,6 @@ impl Payments {
     /// Those of the database.
     pub(crate) async fn purge_events(&self) -> Result<bool, Error> {
         let before = Utc::now() - EVENT_RETENTION;
-        Ok(Events::purge(&self.database, before, PURGE_BATCH).await?)
+        Ok(events::purge(&self.database, before, PURGE_BATCH).await?)
     }
 }

@@ -16,7 +16,7 @@ use seaworthy::{
 };
 
 pub(crate) use coins::{CoinChange, CoinValues};
-pub(crate) use consumers::subscription;
+pub(crate) use consumers::{Rows, consumer};
 pub(crate) use create::{Created, GeneralOrder};
 pub(crate) use refund::RefundRequest;
 

@@ -4,13 +4,14 @@ use seaworthy::{
     data::chrono::{DateTime, TimeDelta, Utc},
     prelude::*,
 };
+use tutoring_contract::CheckedPage;
 use uuid::Uuid;
 
 use super::Payments;
 use crate::{
     domain::{DiscountState, Payment, Status},
     provider::{ProviderPage, ProviderStatus},
-    store::{Captures, Difference, PaymentRows, Reports},
+    store::{Difference, captures, payments, reports},
 };
 
 /// Payments of one statement, and of one page at the provider.
@@ -40,16 +41,16 @@ impl Payments {
         let until = Utc::now();
         let lookback = TimeDelta::from_std(self.lookback.get()).unwrap_or(TimeDelta::MAX);
         let since = until - lookback;
-        Reports::purge(&self.database, until - RETENTION).await?;
+        reports::purge(&self.database, until - RETENTION).await?;
         let mut run = Run {
-            report: Reports::start(&self.database).await?,
+            report: reports::start(&self.database).await?,
             checked: 0,
             differences: 0,
             unresolved: 0,
         };
         let mut after = (since, Uuid::nil());
         loop {
-            let batch = PaymentRows::created_after(&self.database, after, BATCH).await?;
+            let batch = payments::created_after(&self.database, after, BATCH).await?;
             for payment in &batch {
                 self.compare(&mut run, payment).await?;
             }
@@ -60,7 +61,7 @@ impl Payments {
         }
         self.find_unknown(&mut run, since, until).await?;
         self.report_captures(&mut run).await?;
-        Reports::finish(&self.database, run.report, run.checked, run.differences).await?;
+        reports::finish(&self.database, run.report, run.checked, run.differences).await?;
         self.unresolved.set(run.unresolved.into());
         match run.unresolved {
             0 => tracing::info!(
@@ -87,7 +88,7 @@ impl Payments {
                 .await?;
         }
         self.refresh(&payment).await?;
-        let Some(after) = PaymentRows::by_id(&self.database, payment.id).await? else {
+        let Some(after) = payments::by_id(&self.database, payment.id).await? else {
             return Ok(());
         };
         if after.status != payment.status {
@@ -96,7 +97,7 @@ impl Payments {
             self.add(run, "status", &after, &detail, true).await?;
         }
         if after.discount_state == DiscountState::Conflict {
-            let detail = "the discount was used again before the payment arrived";
+            let detail = "the discount was already used when the payment arrived";
             self.add(run, "discount", &after, detail, false).await?;
         }
         self.compare_money(run, &after).await
@@ -127,7 +128,7 @@ impl Payments {
                         })
                         .await?;
                 }
-                let after = PaymentRows::by_id(&self.database, payment.id).await?;
+                let after = payments::by_id(&self.database, payment.id).await?;
                 let is_resolved = after.is_some_and(|after| after.status == Status::Refunded);
                 let detail = "the provider refunded the payment";
                 self.add(run, "refund", payment, detail, is_resolved).await
@@ -167,7 +168,7 @@ impl Payments {
                 if !has_money || !seen.insert(payment.id.clone()) {
                     continue;
                 }
-                if PaymentRows::id_of_order(&self.database, order)
+                if payments::id_of_order(&self.database, order)
                     .await?
                     .is_some()
                 {
@@ -177,7 +178,7 @@ impl Payments {
                     kind: "unknown".to_owned(),
                     payment_id: None,
                     provider_payment_id: Some(payment.id),
-                    detail: "no payment of this service has the order".to_owned(),
+                    detail: "no payment of this service has this order".to_owned(),
                     is_resolved: false,
                 };
                 self.add_difference(run, &difference).await?;
@@ -191,13 +192,13 @@ impl Payments {
 
     /// Reports captures that wait for an operator.
     async fn report_captures(&self, run: &mut Run) -> Result<(), Error> {
-        let (open, _) = Captures::open(&self.database, BATCH, 0).await?;
-        for capture in open {
+        let open = captures::open(&self.database, CheckedPage::first(BATCH)).await?;
+        for capture in open.items {
             let difference = Difference {
                 kind: "unexpected_capture".to_owned(),
                 payment_id: Some(capture.payment_id),
                 provider_payment_id: Some(capture.provider_payment_id),
-                detail: format!("{} money is not refunded", capture.kind),
+                detail: format!("a capture of the kind {} is not refunded", capture.kind),
                 is_resolved: false,
             };
             self.add_difference(run, &difference).await?;
@@ -226,6 +227,6 @@ impl Payments {
     async fn add_difference(&self, run: &mut Run, difference: &Difference) -> Result<(), Error> {
         run.differences += 1;
         run.unresolved += u32::from(!difference.is_resolved);
-        Ok(Reports::add(&self.database, run.report, difference).await?)
+        Ok(reports::add(&self.database, run.report, difference).await?)
     }
 }

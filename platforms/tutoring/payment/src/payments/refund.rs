@@ -7,14 +7,14 @@ use seaworthy::{
     },
     prelude::*,
 };
-use tutoring_contract::events::{Occurred, PaymentRefunded, message};
+use tutoring_contract::events::{BusinessEvent, PaymentRefunded, message};
 use uuid::Uuid;
 
 use super::{PAYMENT_REFUND, Payments};
 use crate::{
     domain::{CoinState, Payment, Status, errors},
     provider::ProviderRefund,
-    store::{Captures, CoinKind, Coins, PaymentRows, Refund, Refunds},
+    store::{CoinKind, Refund, captures, coins, payments, refunds},
 };
 
 const MAX_REASON: usize = 500;
@@ -29,7 +29,6 @@ const BATCH: u32 = 20;
 pub(crate) struct RefundRequest {
     reason: String,
     /// The unexpected capture. By default, the payment itself is refunded.
-    #[serde(default)]
     provider_payment_id: Option<String>,
 }
 
@@ -55,9 +54,9 @@ impl Payments {
         let refund = self
             .database
             .transaction(|tx| async move {
-                let payment = PaymentRows::lock(&tx, id).await?;
+                let payment = payments::lock(&tx, id).await?;
                 let (provider_payment, amount) = refundable(&tx, &payment, wanted).await?;
-                if let Some(known) = Refunds::of(&tx, &provider_payment).await? {
+                if let Some(known) = refunds::of(&tx, &provider_payment).await? {
                     return Ok(known);
                 }
                 let refund = Refund {
@@ -69,7 +68,7 @@ impl Payments {
                     reason: reason.to_owned(),
                     requested_by: Some(admin),
                 };
-                Refunds::insert(&tx, &refund).await?;
+                refunds::insert(&tx, &refund).await?;
                 let entry = AuditEntry::new("payment.refund")
                     .target("payment", id.to_string())
                     .detail("permission", PAYMENT_REFUND)
@@ -83,9 +82,9 @@ impl Payments {
         if !refund.is_processed
             && let Err(error) = self.settle_refund(&refund).await
         {
-            tracing::warn!(%error, payment = %id, "a refund is repeated later");
+            tracing::warn!(%error, payment = %id, "a refund failed and is retried later");
         }
-        let payment = PaymentRows::by_id(&self.database, id).await?;
+        let payment = payments::by_id(&self.database, id).await?;
         payment.ok_or_else(errors::payment_not_found)
     }
 
@@ -95,11 +94,11 @@ impl Payments {
     /// # Errors
     /// Those of the database.
     pub(crate) async fn settle_refunds(&self) -> Result<bool, Error> {
-        let open = Refunds::open(&self.database, Utc::now() - RETRY_AFTER, BATCH).await?;
+        let open = refunds::open(&self.database, Utc::now() - RETRY_AFTER, BATCH).await?;
         for refund in &open {
-            Refunds::touch(&self.database, refund.id).await?;
+            refunds::touch(&self.database, refund.id).await?;
             if let Err(error) = self.settle_refund(refund).await {
-                tracing::warn!(%error, payment = %refund.payment, "a refund is repeated later");
+                tracing::warn!(%error, payment = %refund.payment, "a refund failed and is retried later");
             }
         }
         Ok(open.len() == BATCH as usize)
@@ -137,17 +136,17 @@ impl Payments {
         let Some(id) = self.owner_of(tx, provider_payment).await? else {
             return Ok(false);
         };
-        let mut payment = PaymentRows::lock(tx, id).await?;
+        let mut payment = payments::lock(tx, id).await?;
         if !found.is_processed {
             return Ok(true);
         }
         let (of, amount) = refundable(tx, &payment, Some(provider_payment)).await?;
         if found.amount != amount.minor {
             // After a refund of a part, an operator decides about the purchase.
-            tracing::warn!(payment = %id, "the provider refunded a part of a payment");
+            tracing::warn!(payment = %id, "the provider refunded only a part of a payment");
             return Ok(true);
         }
-        let refund = match Refunds::of(tx, &of).await? {
+        let refund = match refunds::of(tx, &of).await? {
             Some(known) => known,
             None => {
                 // It began at the provider.
@@ -160,25 +159,25 @@ impl Payments {
                     reason: "refunded at the provider".to_owned(),
                     requested_by: None,
                 };
-                Refunds::insert(tx, &refund).await?;
+                refunds::insert(tx, &refund).await?;
                 refund
             }
         };
-        if !Refunds::set_processed(tx, refund.id, &found.id).await? {
+        if !refunds::set_processed(tx, refund.id, &found.id).await? {
             return Ok(true);
         }
         if payment.provider_payment_id.as_deref() != Some(provider_payment) {
-            Captures::set_refunded(tx, provider_payment).await?;
+            captures::set_refunded(tx, provider_payment).await?;
             return Ok(true);
         }
         payment.status = Status::Refunded;
         if payment.coin_state == CoinState::Spent {
             let reference = payment.id.to_string();
             let kind = CoinKind::RedeemReversal;
-            Coins::post(tx, payment.student, payment.coins, kind, &reference).await?;
+            coins::post(tx, payment.student, payment.coins, kind, &reference).await?;
             payment.coin_state = CoinState::Returned;
         }
-        PaymentRows::update(tx, &payment).await?;
+        payments::update(tx, &payment).await?;
         if let Some(course_id) = payment.course {
             let refunded = PaymentRefunded {
                 payment_id: payment.id,
@@ -186,7 +185,7 @@ impl Payments {
                 course_id,
                 amount_cents: payment.amount.minor,
             };
-            let event = message(&Occurred::of(refunded));
+            let event = message(&BusinessEvent::new(refunded));
             self.outbox.store(tx, event).await?;
         }
         Ok(true)
@@ -206,7 +205,7 @@ async fn refundable(
         return Ok((own.to_owned(), payment.amount));
     }
     let capture = match wanted {
-        Some(wanted) => Captures::by_id(tx, wanted).await?,
+        Some(wanted) => captures::by_id(tx, wanted).await?,
         None => None,
     };
     let capture = capture.filter(|capture| capture.payment_id == payment.id);

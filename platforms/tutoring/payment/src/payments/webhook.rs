@@ -5,7 +5,7 @@ use super::{Payments, create::sha256};
 use crate::{
     domain::errors,
     provider::{PaymentEntity, ProviderPayment, ProviderRefund, RefundEntity},
-    store::{Captures, Events, PaymentRows},
+    store::{captures, events, payments},
 };
 
 /// Longer IDs of events are replaced by the hash of the body.
@@ -21,9 +21,7 @@ struct Webhook {
 
 #[derive(Debug, Default, Deserialize)]
 struct Payload {
-    #[serde(default)]
     payment: Option<Entity>,
-    #[serde(default)]
     refund: Option<Entity>,
 }
 
@@ -83,7 +81,7 @@ impl Payments {
         let (payment, refund) = (&payment, &refund);
         self.database
             .transaction(|tx| async move {
-                if !Events::remember(&tx, event_id, hash, event).await? {
+                if !events::remember(&tx, event_id, hash, event).await? {
                     return Ok(Received::Repeated);
                 }
                 if let Some(refund) = refund {
@@ -96,7 +94,7 @@ impl Payments {
                     return Ok(Received::Handled);
                 };
                 let order = payment.order_id.as_deref().unwrap_or_default();
-                let known = PaymentRows::id_of_order(&tx, order).await?;
+                let known = payments::id_of_order(&tx, order).await?;
                 if let Some(id) = known {
                     self.apply_in(&tx, id, payment).await?;
                 }
@@ -124,11 +122,11 @@ impl Payments {
         connection: &dyn seaworthy::data::Connection,
         provider_payment: &str,
     ) -> Result<Option<uuid::Uuid>, Error> {
-        let id = PaymentRows::id_of_provider_payment(connection, provider_payment).await?;
+        let id = payments::id_of_provider_payment(connection, provider_payment).await?;
         if id.is_some() {
             return Ok(id);
         }
-        let capture = Captures::by_id(connection, provider_payment).await?;
+        let capture = captures::by_id(connection, provider_payment).await?;
         Ok(capture.map(|capture| capture.payment_id))
     }
 }

@@ -63,7 +63,7 @@ mod tests {
         let loader = Loader::new("payment")
             .directory(folder.path())
             .environment(Environment::default());
-        let schema = Schema::of::<PaymentConfig>();
+        let schema = Schema::from_settings::<PaymentConfig>();
         let loaded = loader.load(&schema).unwrap();
         let watcher = Watcher::new(loader, schema, loaded);
         let keys = ApiKeys::new(watcher.reloadable().unwrap()).unwrap();

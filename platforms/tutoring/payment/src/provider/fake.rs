@@ -106,7 +106,7 @@ impl PaymentProvider for FakeProvider {
 
     fn capture<'a>(&'a self, id: &'a str, _: Money) -> ProviderFuture<'a, ProviderPayment> {
         let found = self.state().payments.get(id).cloned();
-        ready(found.ok_or(ProviderError::Refused("no such payment")))
+        ready(found.ok_or(ProviderError::Refused("no payment has this ID")))
     }
 
     fn refund<'a>(&'a self, payment: &'a str, amount: Money) -> ProviderFuture<'a, ProviderRefund> {

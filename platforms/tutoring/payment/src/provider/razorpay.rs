@@ -26,12 +26,10 @@ pub(super) struct Razorpay {
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct PaymentEntity {
     id: String,
-    #[serde(default)]
     order_id: Option<String>,
     amount: i64,
     currency: Currency,
     status: ProviderStatus,
-    #[serde(default)]
     error_description: Option<String>,
 }
 
@@ -41,14 +39,12 @@ pub(crate) struct RefundEntity {
     id: String,
     amount: i64,
     status: String,
-    #[serde(default)]
     pub(crate) payment_id: Option<String>,
 }
 
 #[derive(Deserialize)]
 struct OrderEntity {
     id: String,
-    #[serde(default)]
     receipt: Option<String>,
 }
 
@@ -86,11 +82,8 @@ impl Razorpay {
         service: &Assembly<PaymentConfig>,
         keys: &ApiKeys,
     ) -> Result<Self, StartError> {
-        let client = service.http_client(CLIENT).map_err(|error| {
-            StartError::with_cause(format!("clients.{CLIENT} cannot be used"), error)
-        })?;
         Ok(Self {
-            client,
+            client: service.http_client(CLIENT)?,
             keys: keys.clone(),
         })
     }

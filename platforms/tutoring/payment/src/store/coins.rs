@@ -1,8 +1,10 @@
+//! Statements on wallets and their ledger.
+
 use std::collections::BTreeMap;
 
 use seaworthy::{data::prelude::*, prelude::*};
-use tutoring_contract::named;
-use tutoring_identity::insert_or_ignore;
+use tutoring_contract::{CheckedPage, Page};
+use tutoring_identity::paged;
 use uuid::Uuid;
 
 named! {
@@ -52,143 +54,124 @@ impl CoinSettings {
     }
 }
 
-/// Statements on wallets and their ledger.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Coins;
-
-impl Coins {
-    pub(crate) async fn wallet(
-        connection: &dyn Connection,
-        student: Uuid,
-    ) -> Result<Wallet, DataError> {
-        let found: Option<(i64, i64)> =
-            sql!("SELECT balance, reserved FROM coin_wallets WHERE student_id = {student}")
-                .fetch_optional(connection)
-                .await?;
-        let (balance, reserved) = found.unwrap_or_default();
-        Ok(Wallet { balance, reserved })
-    }
-
-    /// Reserves free coins. Returns `false` if there are too few.
-    pub(crate) async fn reserve(
-        tx: &Transaction,
-        student: Uuid,
-        coins: i64,
-    ) -> Result<bool, DataError> {
-        sql!("UPDATE coin_wallets SET reserved = reserved + {coins}, updated_at = {Utc::now()} WHERE student_id = {student} AND balance - reserved >= {coins}")
-            .changes(tx)
-            .await
-    }
-
-    /// Frees reserved coins.
-    pub(crate) async fn free(tx: &Transaction, student: Uuid, coins: i64) -> Result<(), DataError> {
-        sql!("UPDATE coin_wallets SET reserved = reserved - {coins}, updated_at = {Utc::now()} WHERE student_id = {student}")
-            .apply(tx)
-            .await
-    }
-
-    /// Creates the wallet of a student if it is missing, and locks it until the transaction ends.
-    pub(crate) async fn lock(tx: &Transaction, student: Uuid) -> Result<(), DataError> {
-        let now = Utc::now();
-        Self::open(tx, student, now).await?;
-        sql!("UPDATE coin_wallets SET updated_at = {now} WHERE student_id = {student}")
-            .apply(tx)
-            .await
-    }
-
-    async fn open(tx: &Transaction, student: Uuid, now: DateTime<Utc>) -> Result<(), DataError> {
-        insert_or_ignore!("coin_wallets (student_id, balance, reserved, updated_at) VALUES ({student}, {0_i64}, {0_i64}, {now})")
-        .apply(tx)
-        .await
-    }
-
-    /// Adds an entry to the ledger and changes the balance, once per reference. Returns `false` for
-    /// a repeat.
-    pub(crate) async fn post(
-        tx: &Transaction,
-        student: Uuid,
-        amount: i64,
-        kind: CoinKind,
-        reference: &str,
-    ) -> Result<bool, DataError> {
-        if amount == 0 {
-            return Ok(false);
-        }
-        let now = Utc::now();
-        Self::open(tx, student, now).await?;
-        let inserted = insert_or_ignore!("coin_transactions (id, student_id, amount, type, reference_id, created_at) VALUES ({Uuid::new_v4()}, {student}, {amount}, {kind.as_str()}, {reference}, {now})")
-            .execute(tx)
-            .await?;
-        if inserted.rows_affected() == 0 {
-            return Ok(false);
-        }
-        sql!("UPDATE coin_wallets SET balance = balance + {amount}, updated_at = {now} WHERE student_id = {student}")
-            .execute(tx)
-            .await?;
-        Ok(true)
-    }
-
-    /// Returns the amount of an entry.
-    pub(crate) async fn amount(
-        connection: &dyn Connection,
-        student: Uuid,
-        kind: CoinKind,
-        reference: &str,
-    ) -> Result<Option<i64>, DataError> {
-        let found: Option<(i64,)> = sql!("SELECT amount FROM coin_transactions WHERE student_id = {student} AND type = {kind.as_str()} AND reference_id = {reference}")
+pub(crate) async fn wallet(connection: &dyn Connection, student: Uuid) -> DataResult<Wallet> {
+    let found: Option<(i64, i64)> =
+        sql!("SELECT balance, reserved FROM coin_wallets WHERE student_id = {student}")
             .fetch_optional(connection)
             .await?;
-        Ok(found.map(|(amount,)| amount))
-    }
+    let (balance, reserved) = found.unwrap_or_default();
+    Ok(Wallet { balance, reserved })
+}
 
-    /// Returns the coins of a referral that its reversals did not take, because the student had spent
-    /// them. The next reward is smaller by these, so that no coin is given twice.
-    pub(crate) async fn kept(
-        connection: &dyn Connection,
-        student: Uuid,
-        referred: &str,
-        reversal: &str,
-    ) -> Result<i64, DataError> {
-        let entries: Vec<(i64,)> = sql("SELECT amount FROM coin_transactions WHERE student_id = ? AND ((type = ? AND (reference_id = ? OR reference_id LIKE ?)) OR (type = ? AND (reference_id = ? OR reference_id LIKE ?)))")
-            .bind(student)
-            .bind(CoinKind::Referral.as_str())
-            .bind(referred)
-            .bind(format!("{referred}:%"))
-            .bind(CoinKind::Adjust.as_str())
-            .bind(format!("{reversal}{referred}"))
-            .bind(format!("{reversal}{referred}:%"))
-            .fetch_all(connection)
-            .await?;
-        Ok(entries.iter().map(|(amount,)| amount).sum())
-    }
+/// Reserves free coins. Returns `false` if there are too few.
+pub(crate) async fn reserve(tx: &Transaction, student: Uuid, coins: i64) -> DataResult<bool> {
+    sql!("UPDATE coin_wallets SET reserved = reserved + {coins}, updated_at = {Utc::now()} WHERE student_id = {student} AND balance - reserved >= {coins}")
+        .changes(tx)
+        .await
+}
 
-    /// Returns a page of the ledger, the newest first, and the number of entries.
-    pub(crate) async fn ledger(
-        connection: &dyn Connection,
-        student: Uuid,
-        limit: u32,
-        offset: u64,
-    ) -> Result<(Vec<LedgerEntry>, u64), DataError> {
-        let (total,): (u64,) =
-            sql!("SELECT COUNT(*) FROM coin_transactions WHERE student_id = {student}")
-                .fetch_one(connection)
-                .await?;
-        let page = sql!("SELECT id, amount, type, reference_id, created_at FROM coin_transactions WHERE student_id = {student} ORDER BY created_at DESC, id LIMIT {limit} OFFSET {offset}")
-            .fetch_all(connection)
-            .await?;
-        Ok((page, total))
-    }
+/// Frees reserved coins.
+pub(crate) async fn free(tx: &Transaction, student: Uuid, coins: i64) -> DataResult<()> {
+    sql!("UPDATE coin_wallets SET reserved = reserved - {coins}, updated_at = {Utc::now()} WHERE student_id = {student}")
+        .apply(tx)
+        .await
+}
 
-    pub(crate) async fn settings(connection: &dyn Connection) -> Result<CoinSettings, DataError> {
-        let rows: Vec<(String, i64)> = sql("SELECT name, value FROM coin_configuration")
-            .fetch_all(connection)
-            .await?;
-        Ok(CoinSettings(rows.into_iter().collect()))
-    }
+/// Creates the wallet of a student if it is missing, and locks it until the transaction ends.
+pub(crate) async fn lock(tx: &Transaction, student: Uuid) -> DataResult<()> {
+    let now = Utc::now();
+    open(tx, student, now).await?;
+    sql!("UPDATE coin_wallets SET updated_at = {now} WHERE student_id = {student}")
+        .apply(tx)
+        .await
+}
 
-    pub(crate) async fn set(tx: &Transaction, name: &str, value: i64) -> Result<(), DataError> {
-        sql!("UPDATE coin_configuration SET value = {value} WHERE name = {name}")
-            .apply(tx)
-            .await
+async fn open(tx: &Transaction, student: Uuid, now: DateTime<Utc>) -> DataResult<()> {
+    insert_or_ignore!("coin_wallets (student_id, balance, reserved, updated_at) VALUES ({student}, {0_i64}, {0_i64}, {now})")
+    .apply(tx)
+    .await
+}
+
+/// Adds an entry to the ledger and changes the balance, once per reference. Returns `false` for
+/// a repeat.
+pub(crate) async fn post(
+    tx: &Transaction,
+    student: Uuid,
+    amount: i64,
+    kind: CoinKind,
+    reference: &str,
+) -> DataResult<bool> {
+    if amount == 0 {
+        return Ok(false);
     }
+    let now = Utc::now();
+    open(tx, student, now).await?;
+    let inserted = insert_or_ignore!("coin_transactions (id, student_id, amount, type, reference_id, created_at) VALUES ({Uuid::new_v4()}, {student}, {amount}, {kind.as_str()}, {reference}, {now})")
+        .execute(tx)
+        .await?;
+    if inserted.rows_affected() == 0 {
+        return Ok(false);
+    }
+    sql!("UPDATE coin_wallets SET balance = balance + {amount}, updated_at = {now} WHERE student_id = {student}")
+        .execute(tx)
+        .await?;
+    Ok(true)
+}
+
+/// Returns the amount of an entry.
+pub(crate) async fn amount(
+    connection: &dyn Connection,
+    student: Uuid,
+    kind: CoinKind,
+    reference: &str,
+) -> DataResult<Option<i64>> {
+    let found: Option<(i64,)> = sql!("SELECT amount FROM coin_transactions WHERE student_id = {student} AND type = {kind.as_str()} AND reference_id = {reference}")
+        .fetch_optional(connection)
+        .await?;
+    Ok(found.map(|(amount,)| amount))
+}
+
+/// Returns the coins of a referral that its reversals did not take, because the student had spent
+/// them. The next reward is smaller by these, so that no coin is given twice.
+pub(crate) async fn kept(
+    connection: &dyn Connection,
+    student: Uuid,
+    referred: &str,
+    reversal: &str,
+) -> DataResult<i64> {
+    let entries: Vec<(i64,)> = sql("SELECT amount FROM coin_transactions WHERE student_id = ? AND ((type = ? AND (reference_id = ? OR reference_id LIKE ?)) OR (type = ? AND (reference_id = ? OR reference_id LIKE ?)))")
+        .bind(student)
+        .bind(CoinKind::Referral.as_str())
+        .bind(referred)
+        .bind(format!("{referred}:%"))
+        .bind(CoinKind::Adjust.as_str())
+        .bind(format!("{reversal}{referred}"))
+        .bind(format!("{reversal}{referred}:%"))
+        .fetch_all(connection)
+        .await?;
+    Ok(entries.iter().map(|(amount,)| amount).sum())
+}
+
+/// Returns a page of the ledger, the newest first.
+pub(crate) async fn ledger(
+    connection: &dyn Connection,
+    student: Uuid,
+    page: CheckedPage,
+) -> DataResult<Page<LedgerEntry>> {
+    paged!("SELECT id, amount, type, reference_id, created_at FROM coin_transactions WHERE student_id = {student}"; "ORDER BY created_at DESC, id", page)
+        .fetch(connection)
+        .await
+}
+
+pub(crate) async fn settings(connection: &dyn Connection) -> DataResult<CoinSettings> {
+    let rows: Vec<(String, i64)> = sql("SELECT name, value FROM coin_configuration")
+        .fetch_all(connection)
+        .await?;
+    Ok(CoinSettings(rows.into_iter().collect()))
+}
+
+pub(crate) async fn set(tx: &Transaction, name: &str, value: i64) -> DataResult<()> {
+    sql!("UPDATE coin_configuration SET value = {value} WHERE name = {name}")
+        .apply(tx)
+        .await
 }

@@ -1,40 +1,32 @@
+//! Statements on the copy of the courses.
+
 use seaworthy::data::prelude::*;
-use tutoring_identity::insert_or_ignore;
 use uuid::Uuid;
 
-/// Statements on the copy of the courses.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Courses;
-
-impl Courses {
-    /// Stores a version of a course. An older one changes nothing.
-    pub(crate) async fn store(
-        tx: &Transaction,
-        id: Uuid,
-        is_published: bool,
-        version: i64,
-    ) -> Result<(), DataError> {
-        let updated =
-            sql!("UPDATE courses SET is_published = {is_published}, version = {version} WHERE id = {id} AND version < {version}")
-                .execute(tx)
-                .await?;
-        if updated.rows_affected() > 0 {
-            return Ok(());
-        }
-        insert_or_ignore!(
-            "courses (id, is_published, version) VALUES ({id}, {is_published}, {version})"
-        )
-        .apply(tx)
-        .await
-    }
-
-    pub(crate) async fn is_published(
-        connection: &dyn Connection,
-        id: Uuid,
-    ) -> Result<bool, DataError> {
-        let found: Option<(bool,)> = sql!("SELECT is_published FROM courses WHERE id = {id}")
-            .fetch_optional(connection)
+/// Stores a version of a course. An older one changes nothing.
+pub(crate) async fn store(
+    tx: &Transaction,
+    id: Uuid,
+    is_published: bool,
+    version: i64,
+) -> DataResult<()> {
+    let updated =
+        sql!("UPDATE courses SET is_published = {is_published}, version = {version} WHERE id = {id} AND version < {version}")
+            .execute(tx)
             .await?;
-        Ok(found.is_some_and(|(is_published,)| is_published))
+    if updated.rows_affected() > 0 {
+        return Ok(());
     }
+    insert_or_ignore!(
+        "courses (id, is_published, version) VALUES ({id}, {is_published}, {version})"
+    )
+    .apply(tx)
+    .await
+}
+
+pub(crate) async fn is_published(connection: &dyn Connection, id: Uuid) -> DataResult<bool> {
+    let found: Option<(bool,)> = sql!("SELECT is_published FROM courses WHERE id = {id}")
+        .fetch_optional(connection)
+        .await?;
+    Ok(found.is_some_and(|(is_published,)| is_published))
 }

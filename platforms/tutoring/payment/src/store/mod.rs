@@ -1,29 +1,25 @@
 //! SQL statements and migrations.
 
-mod captures;
-mod coins;
-mod courses;
-mod events;
+pub(crate) mod captures;
+pub(crate) mod coins;
+pub(crate) mod courses;
+pub(crate) mod events;
 mod migrations;
-mod payments;
-mod refunds;
-mod reports;
+pub(crate) mod payments;
+pub(crate) mod refunds;
+pub(crate) mod reports;
 
-pub(crate) use captures::Captures;
-pub(crate) use coins::{CoinKind, Coins, Wallet};
-pub(crate) use courses::Courses;
-pub(crate) use events::Events;
+pub(crate) use coins::{CoinKind, Wallet};
 pub(crate) use migrations::MIGRATIONS;
-pub(crate) use payments::{Payments as PaymentRows, Progress};
-pub(crate) use refunds::{Refund, Refunds};
-pub(crate) use reports::{Difference, Reports};
+pub(crate) use payments::Progress;
+pub(crate) use refunds::Refund;
+pub(crate) use reports::Difference;
 
 use seaworthy::data::prelude::*;
 use tutoring_contract::Money;
-use tutoring_identity::from_text;
 
 /// Reads the amount in the columns `amount_cents` and `currency`.
-fn money(row: &Row, _: &str) -> Result<Money, DataError> {
+fn money(row: &Row, _: &str) -> DataResult<Money> {
     Ok(Money::new(
         row.get("amount_cents")?,
         from_text(row, "currency")?,

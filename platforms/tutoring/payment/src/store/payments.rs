@@ -1,22 +1,18 @@
+//! Statements on payments.
+
 use seaworthy::{data::prelude::*, prelude::*};
-use tutoring_identity::{from_text, insert_or_ignore, locked};
+use tutoring_contract::{CheckedPage, Page};
+use tutoring_identity::paged;
 use uuid::Uuid;
 
 use super::money;
 use crate::domain::{DiscountState, Payment, Status, errors};
 
-/// Returns the text of a statement that reads payments.
-macro_rules! statement {
-    (locked $rest:literal) => {
-        locked!("SELECT id, student_id, course_id, purpose, amount_cents, currency, status, order_id, provider_payment_id, receipt, idempotency_key, request_hash, quote, metadata, coins, coin_state, discount_state, failure_reason, enrollment_status, purchase_status, assignment_status, expires_at, confirmed_at, created_at, updated_at FROM payments ", $rest)
-    };
-    ($($rest:literal),+) => {
-        sql!("SELECT id, student_id, course_id, purpose, amount_cents, currency, status, order_id, provider_payment_id, receipt, idempotency_key, request_hash, quote, metadata, coins, coin_state, discount_state, failure_reason, enrollment_status, purchase_status, assignment_status, expires_at, confirmed_at, created_at, updated_at FROM payments ", $($rest),+)
-    };
-}
+// Returns the text of a statement that reads payments.
+statements! { statement: "SELECT id, student_id, course_id, purpose, amount_cents, currency, status, order_id, provider_payment_id, receipt, idempotency_key, request_hash, quote, metadata, coins, coin_state, discount_state, failure_reason, enrollment_status, purchase_status, assignment_status, expires_at, confirmed_at, created_at, updated_at FROM payments " }
 
 impl FromRow for Payment {
-    fn from_row(row: &Row) -> Result<Self, DataError> {
+    fn from_row(row: &Row) -> DataResult<Self> {
         Ok(Self {
             id: row.get("id")?,
             student: row.get("student_id")?,
@@ -46,194 +42,181 @@ impl FromRow for Payment {
     }
 }
 
-/// Statements on payments.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Payments;
+pub(crate) async fn by_id(connection: &dyn Connection, id: Uuid) -> DataResult<Option<Payment>> {
+    statement!(sql, "WHERE id = {id}")
+        .fetch_optional(connection)
+        .await
+}
 
-impl Payments {
-    pub(crate) async fn by_id(
-        connection: &dyn Connection,
-        id: Uuid,
-    ) -> Result<Option<Payment>, DataError> {
-        statement!("WHERE id = {id}")
+/// Returns a payment, and locks the row until the transaction ends.
+///
+/// # Errors
+/// `NOT_FOUND`.
+pub(crate) async fn lock(tx: &Transaction, id: Uuid) -> Result<Payment, Error> {
+    let found = statement!(locked, "WHERE id = {id}")
+        .fetch_optional(tx)
+        .await?;
+    found.ok_or_else(errors::payment_not_found)
+}
+
+/// Returns the ID of the payment of an order.
+pub(crate) async fn id_of_order(
+    connection: &dyn Connection,
+    order: &str,
+) -> DataResult<Option<Uuid>> {
+    let found: Option<(Uuid,)> = sql!("SELECT id FROM payments WHERE order_id = {order}")
+        .fetch_optional(connection)
+        .await?;
+    Ok(found.map(|(id,)| id))
+}
+
+/// Returns the ID of the payment that a payment at the provider completed.
+pub(crate) async fn id_of_provider_payment(
+    connection: &dyn Connection,
+    provider_payment: &str,
+) -> DataResult<Option<Uuid>> {
+    let found: Option<(Uuid,)> =
+        sql!("SELECT id FROM payments WHERE provider_payment_id = {provider_payment}")
             .fetch_optional(connection)
-            .await
-    }
-
-    /// Returns a payment, and locks the row until the transaction ends.
-    ///
-    /// # Errors
-    /// `NOT_FOUND`.
-    pub(crate) async fn lock(tx: &Transaction, id: Uuid) -> Result<Payment, Error> {
-        let found = statement!(locked "WHERE id = {id}")
-            .fetch_optional(tx)
             .await?;
-        found.ok_or_else(errors::payment_not_found)
-    }
+    Ok(found.map(|(id,)| id))
+}
 
-    /// Returns the ID of the payment of an order.
-    pub(crate) async fn id_of_order(
-        connection: &dyn Connection,
-        order: &str,
-    ) -> Result<Option<Uuid>, DataError> {
-        let found: Option<(Uuid,)> = sql!("SELECT id FROM payments WHERE order_id = {order}")
-            .fetch_optional(connection)
-            .await?;
-        Ok(found.map(|(id,)| id))
-    }
+/// Inserts a payment. Returns `false` if another request with the key was faster.
+pub(crate) async fn insert(tx: &Transaction, payment: &Payment) -> DataResult<bool> {
+    insert_or_ignore!("payments (id, student_id, course_id, purpose, amount_cents, currency, status, receipt, idempotency_key, request_hash, quote, metadata, coins, coin_state, discount_state, enrollment_status, purchase_status, assignment_status, expires_at, created_at, updated_at)
+         VALUES ({payment.id}, {payment.student}, {payment.course}, {payment.purpose.as_str()}, {payment.amount.minor}, {payment.amount.currency.as_str()}, {payment.status.as_str()}, {&payment.receipt}, {payment.idempotency_key.clone()}, {&payment.request_hash}, {payment.quote.clone()}, {payment.metadata.clone()}, {payment.coins}, {payment.coin_state.as_str()}, {payment.discount_state.as_str()}, {&payment.enrollment_status}, {&payment.purchase_status}, {&payment.assignment_status}, {payment.expires_at}, {payment.created_at}, {payment.created_at})")
+        .changes(tx)
+        .await
+}
 
-    /// Returns the ID of the payment that a payment at the provider completed.
-    pub(crate) async fn id_of_provider_payment(
-        connection: &dyn Connection,
-        provider_payment: &str,
-    ) -> Result<Option<Uuid>, DataError> {
-        let found: Option<(Uuid,)> =
-            sql!("SELECT id FROM payments WHERE provider_payment_id = {provider_payment}")
-                .fetch_optional(connection)
-                .await?;
-        Ok(found.map(|(id,)| id))
-    }
+/// Stores the order of a payment that has none.
+pub(crate) async fn set_order(
+    connection: &dyn Connection,
+    id: Uuid,
+    order: &str,
+) -> DataResult<()> {
+    sql!("UPDATE payments SET order_id = {order}, updated_at = {Utc::now()} WHERE id = {id} AND order_id IS NULL")
+        .apply(connection)
+        .await
+}
 
-    /// Inserts a payment. Returns `false` if another request with the key was faster.
-    pub(crate) async fn insert(tx: &Transaction, payment: &Payment) -> Result<bool, DataError> {
-        insert_or_ignore!("payments (id, student_id, course_id, purpose, amount_cents, currency, status, receipt, idempotency_key, request_hash, quote, metadata, coins, coin_state, discount_state, enrollment_status, purchase_status, assignment_status, expires_at, created_at, updated_at)
-             VALUES ({payment.id}, {payment.student}, {payment.course}, {payment.purpose.as_str()}, {payment.amount.minor}, {payment.amount.currency.as_str()}, {payment.status.as_str()}, {&payment.receipt}, {payment.idempotency_key.clone()}, {&payment.request_hash}, {payment.quote.clone()}, {payment.metadata.clone()}, {payment.coins}, {payment.coin_state.as_str()}, {payment.discount_state.as_str()}, {&payment.enrollment_status}, {&payment.purchase_status}, {&payment.assignment_status}, {payment.expires_at}, {payment.created_at}, {payment.created_at})")
-            .changes(tx)
-            .await
-    }
+/// Stores the state of a payment. The transaction has locked the row.
+pub(crate) async fn update(tx: &Transaction, payment: &Payment) -> DataResult<()> {
+    sql!("UPDATE payments SET status = {payment.status.as_str()}, provider_payment_id = {payment.provider_payment_id.clone()}, coin_state = {payment.coin_state.as_str()}, discount_state = {payment.discount_state.as_str()}, failure_reason = {payment.failure_reason.clone()}, confirmed_at = {payment.confirmed_at}, updated_at = {Utc::now()} WHERE id = {payment.id}")
+        .apply(tx)
+        .await
+}
 
-    /// Stores the order of a payment that has none.
-    pub(crate) async fn set_order(
-        connection: &dyn Connection,
-        id: Uuid,
-        order: &str,
-    ) -> Result<(), DataError> {
-        sql!("UPDATE payments SET order_id = {order}, updated_at = {Utc::now()} WHERE id = {id} AND order_id IS NULL")
-            .apply(connection)
-            .await
-    }
+/// Replaces the state of a discount, if it has not changed meanwhile.
+pub(crate) async fn set_discount(
+    connection: &dyn Connection,
+    id: Uuid,
+    from: DiscountState,
+    to: DiscountState,
+) -> DataResult<()> {
+    sql!("UPDATE payments SET discount_state = {to.as_str()}, updated_at = {Utc::now()} WHERE id = {id} AND discount_state = {from.as_str()}")
+        .apply(connection)
+        .await
+}
 
-    /// Stores the state of a payment. The transaction has locked the row.
-    pub(crate) async fn update(tx: &Transaction, payment: &Payment) -> Result<(), DataError> {
-        sql!("UPDATE payments SET status = {payment.status.as_str()}, provider_payment_id = {payment.provider_payment_id.clone()}, coin_state = {payment.coin_state.as_str()}, discount_state = {payment.discount_state.as_str()}, failure_reason = {payment.failure_reason.clone()}, confirmed_at = {payment.confirmed_at}, updated_at = {Utc::now()} WHERE id = {payment.id}")
-            .apply(tx)
-            .await
-    }
-
-    /// Replaces the state of a discount, if it has not changed meanwhile.
-    pub(crate) async fn set_discount(
-        connection: &dyn Connection,
-        id: Uuid,
-        from: DiscountState,
-        to: DiscountState,
-    ) -> Result<(), DataError> {
-        sql!("UPDATE payments SET discount_state = {to.as_str()}, updated_at = {Utc::now()} WHERE id = {id} AND discount_state = {from.as_str()}")
-            .apply(connection)
-            .await
-    }
-
-    /// Returns payments whose discount the booking service does not know yet.
-    pub(crate) async fn with_open_discount(
-        connection: &dyn Connection,
-        limit: u32,
-    ) -> Result<Vec<(Uuid, String)>, DataError> {
-        sql!("SELECT id, discount_state FROM payments WHERE discount_state IN ({DiscountState::Redeeming.as_str()}, {DiscountState::Releasing.as_str()}) ORDER BY updated_at, id LIMIT {limit}")
-            .fetch_all(connection)
-            .await
-    }
-
-    /// Returns the next open payments whose order expired before a time, in the order of their
-    /// expiry, with the key of each.
-    pub(crate) async fn expired(
-        connection: &dyn Connection,
-        now: DateTime<Utc>,
-        (expiry, id): (DateTime<Utc>, Uuid),
-        limit: u32,
-    ) -> Result<Vec<(DateTime<Utc>, Uuid)>, DataError> {
-        sql!("SELECT expires_at, id FROM payments WHERE status IN ({Status::Initiated.as_str()}, {Status::Processing.as_str()}) AND expires_at <= {now} AND (expires_at, id) > ({expiry}, {id}) ORDER BY expires_at, id LIMIT {limit}")
-            .fetch_all(connection)
-            .await
-    }
-
-    /// Returns the next payments after a time and an ID, in the order of their creation.
-    pub(crate) async fn created_after(
-        connection: &dyn Connection,
-        (time, id): (DateTime<Utc>, Uuid),
-        limit: u32,
-    ) -> Result<Vec<Payment>, DataError> {
-        statement!(
-            "WHERE created_at >= ? AND (created_at, id) > (?, ?) ORDER BY created_at, id LIMIT ?"
-        )
-        // MySQL uses no index for the comparison of rows alone.
-        .bind(time)
-        .bind(time)
-        .bind(id)
-        .bind(limit)
+/// Returns payments whose discount the booking service does not know yet.
+pub(crate) async fn with_open_discount(
+    connection: &dyn Connection,
+    limit: u32,
+) -> DataResult<Vec<(Uuid, String)>> {
+    sql!("SELECT id, discount_state FROM payments WHERE discount_state IN ({DiscountState::Redeeming.as_str()}, {DiscountState::Releasing.as_str()}) ORDER BY updated_at, id LIMIT {limit}")
         .fetch_all(connection)
         .await
-    }
+}
 
-    /// Returns a page of the payments of a student, the newest first, and their number.
-    pub(crate) async fn of_student(
-        connection: &dyn Connection,
-        student: Uuid,
-        limit: u32,
-        offset: u64,
-    ) -> Result<(Vec<Payment>, u64), DataError> {
-        let (total,): (u64,) = sql!("SELECT COUNT(*) FROM payments WHERE student_id = {student}")
-            .fetch_one(connection)
-            .await?;
-        let page = statement!("WHERE student_id = {student} ORDER BY created_at DESC, id LIMIT {limit} OFFSET {offset}")
+/// Returns the next open payments whose order expired before a time, in the order of their
+/// expiry, with the key of each.
+pub(crate) async fn expired(
+    connection: &dyn Connection,
+    now: DateTime<Utc>,
+    (expiry, id): (DateTime<Utc>, Uuid),
+    limit: u32,
+) -> DataResult<Vec<(DateTime<Utc>, Uuid)>> {
+    sql!("SELECT expires_at, id FROM payments WHERE status IN ({Status::Initiated.as_str()}, {Status::Processing.as_str()}) AND expires_at <= {now} AND (expires_at, id) > ({expiry}, {id}) ORDER BY expires_at, id LIMIT {limit}")
         .fetch_all(connection)
-        .await?;
-        Ok((page, total))
-    }
+        .await
+}
 
-    /// Returns the number of sessions of a course that a student has paid.
-    pub(crate) async fn paid_sessions(
-        connection: &dyn Connection,
-        student: Uuid,
-        course: Uuid,
-    ) -> Result<u64, DataError> {
-        let paid: Vec<(serde_json::Value,)> = sql!("SELECT metadata FROM payments WHERE student_id = {student} AND course_id = {course} AND status = {Status::Succeeded.as_str()}")
-        .fetch_all(connection)
-        .await?;
-        let counts = paid
-            .iter()
-            .filter_map(|(metadata,)| metadata.get("sessionCount")?.as_u64());
-        Ok(counts.sum())
-    }
+/// Returns the next payments after a time and an ID, in the order of their creation.
+pub(crate) async fn created_after(
+    connection: &dyn Connection,
+    (time, id): (DateTime<Utc>, Uuid),
+    limit: u32,
+) -> DataResult<Vec<Payment>> {
+    statement!(
+        sql,
+        "WHERE created_at >= ? AND (created_at, id) > (?, ?) ORDER BY created_at, id LIMIT ?"
+    )
+    // MySQL uses no index for the comparison of rows alone.
+    .bind(time)
+    .bind(time)
+    .bind(id)
+    .bind(limit)
+    .fetch_all(connection)
+    .await
+}
 
-    /// Records the progress after the payments of a course.
-    pub(crate) async fn set_progress(
-        tx: &Transaction,
-        student: Uuid,
-        course: Uuid,
-        progress: Progress,
-    ) -> Result<(), DataError> {
-        let (text, value) = match progress {
-            Progress::Purchased => (
-                "UPDATE payments SET purchase_status = ?, updated_at = ? WHERE student_id = ? AND course_id = ? AND status = ?",
-                "READY",
-            ),
-            Progress::Enrolled => (
-                "UPDATE payments SET enrollment_status = ?, updated_at = ? WHERE student_id = ? AND course_id = ? AND status = ?",
-                "READY",
-            ),
-            Progress::Assigned => (
-                "UPDATE payments SET assignment_status = ?, updated_at = ? WHERE student_id = ? AND course_id = ? AND status = ?",
-                "ASSIGNED",
-            ),
-        };
-        sql(text)
-            .bind(value)
-            .bind(Utc::now())
-            .bind(student)
-            .bind(course)
-            .bind(Status::Succeeded.as_str())
-            .apply(tx)
-            .await
-    }
+/// Returns a page of the payments of a student, the newest first.
+pub(crate) async fn of_student(
+    connection: &dyn Connection,
+    student: Uuid,
+    page: CheckedPage,
+) -> DataResult<Page<Payment>> {
+    statement!(paged, "WHERE student_id = {student}"; "ORDER BY created_at DESC, id", page)
+        .fetch(connection)
+        .await
+}
+
+/// Returns the number of sessions of a course that a student has paid.
+pub(crate) async fn paid_sessions(
+    connection: &dyn Connection,
+    student: Uuid,
+    course: Uuid,
+) -> DataResult<u64> {
+    let paid: Vec<(serde_json::Value,)> = sql!("SELECT metadata FROM payments WHERE student_id = {student} AND course_id = {course} AND status = {Status::Succeeded.as_str()}")
+    .fetch_all(connection)
+    .await?;
+    let counts = paid
+        .iter()
+        .filter_map(|(metadata,)| metadata.get("sessionCount")?.as_u64());
+    Ok(counts.sum())
+}
+
+/// Records the progress after the payments of a course.
+pub(crate) async fn set_progress(
+    tx: &Transaction,
+    student: Uuid,
+    course: Uuid,
+    progress: Progress,
+) -> DataResult<()> {
+    let (text, value) = match progress {
+        Progress::Purchased => (
+            "UPDATE payments SET purchase_status = ?, updated_at = ? WHERE student_id = ? AND course_id = ? AND status = ?",
+            "READY",
+        ),
+        Progress::Enrolled => (
+            "UPDATE payments SET enrollment_status = ?, updated_at = ? WHERE student_id = ? AND course_id = ? AND status = ?",
+            "READY",
+        ),
+        Progress::Assigned => (
+            "UPDATE payments SET assignment_status = ?, updated_at = ? WHERE student_id = ? AND course_id = ? AND status = ?",
+            "ASSIGNED",
+        ),
+    };
+    sql(text)
+        .bind(value)
+        .bind(Utc::now())
+        .bind(student)
+        .bind(course)
+        .bind(Status::Succeeded.as_str())
+        .apply(tx)
+        .await
 }
 
 /// A step after a payment.

@@ -1,15 +1,13 @@
+//! Statements on refunds.
+
 use seaworthy::data::prelude::*;
 use tutoring_contract::Money;
 use uuid::Uuid;
 
 use super::money;
 
-/// Returns the text of a statement that reads refunds.
-macro_rules! statement {
-    ($($rest:literal),+) => {
-        sql!("SELECT id, payment_id, provider_payment_id, amount_cents, currency, state, reason, requested_by FROM refunds ", $($rest),+)
-    };
-}
+// Returns the text of a statement that reads refunds.
+statements! { statement: "SELECT id, payment_id, provider_payment_id, amount_cents, currency, state, reason, requested_by FROM refunds " }
 
 /// A refund in full.
 #[derive(Debug, Clone, FromRow)]
@@ -28,58 +26,55 @@ pub(crate) struct Refund {
     pub(crate) requested_by: Option<Uuid>,
 }
 
-fn is_processed(row: &Row, _: &str) -> Result<bool, DataError> {
+fn is_processed(row: &Row, _: &str) -> DataResult<bool> {
     Ok(row.get::<String>("state")? == "processed")
 }
 
-/// Statements on refunds.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Refunds;
+/// Returns the refund of a payment at the provider.
+pub(crate) async fn of(
+    connection: &dyn Connection,
+    provider_payment: &str,
+) -> DataResult<Option<Refund>> {
+    statement!(sql, "WHERE provider_payment_id = {provider_payment}")
+        .fetch_optional(connection)
+        .await
+}
 
-impl Refunds {
-    /// Returns the refund of a payment at the provider.
-    pub(crate) async fn of(
-        connection: &dyn Connection,
-        provider_payment: &str,
-    ) -> Result<Option<Refund>, DataError> {
-        statement!("WHERE provider_payment_id = {provider_payment}")
-            .fetch_optional(connection)
-            .await
-    }
+pub(crate) async fn insert(tx: &Transaction, refund: &Refund) -> DataResult<()> {
+    let now = Utc::now();
+    sql!("INSERT INTO refunds (id, payment_id, provider_payment_id, amount_cents, currency, state, reason, requested_by, created_at, updated_at) VALUES ({refund.id}, {refund.payment}, {&refund.provider_payment}, {refund.amount.minor}, {refund.amount.currency.as_str()}, 'requested', {&refund.reason}, {refund.requested_by}, {now}, {now})")
+        .apply(tx)
+        .await
+}
 
-    pub(crate) async fn insert(tx: &Transaction, refund: &Refund) -> Result<(), DataError> {
-        let now = Utc::now();
-        sql!("INSERT INTO refunds (id, payment_id, provider_payment_id, amount_cents, currency, state, reason, requested_by, created_at, updated_at) VALUES ({refund.id}, {refund.payment}, {&refund.provider_payment}, {refund.amount.minor}, {refund.amount.currency.as_str()}, 'requested', {&refund.reason}, {refund.requested_by}, {now}, {now})")
-            .apply(tx)
-            .await
-    }
+/// Records that the provider has returned the money. Returns `false` if that is known.
+pub(crate) async fn set_processed(
+    tx: &Transaction,
+    id: Uuid,
+    provider_refund: &str,
+) -> DataResult<bool> {
+    sql!("UPDATE refunds SET state = 'processed', provider_refund_id = {provider_refund}, updated_at = {Utc::now()} WHERE id = {id} AND state = 'requested'")
+        .changes(tx)
+        .await
+}
 
-    /// Records that the provider has returned the money. Returns `false` if that is known.
-    pub(crate) async fn set_processed(
-        tx: &Transaction,
-        id: Uuid,
-        provider_refund: &str,
-    ) -> Result<bool, DataError> {
-        sql!("UPDATE refunds SET state = 'processed', provider_refund_id = {provider_refund}, updated_at = {Utc::now()} WHERE id = {id} AND state = 'requested'")
-            .changes(tx)
-            .await
-    }
+/// Returns refunds that the provider has not processed since a time.
+pub(crate) async fn open(
+    connection: &dyn Connection,
+    before: DateTime<Utc>,
+    limit: u32,
+) -> DataResult<Vec<Refund>> {
+    statement!(
+        sql,
+        "WHERE state = 'requested' AND updated_at < {before} ORDER BY updated_at, id LIMIT {limit}"
+    )
+    .fetch_all(connection)
+    .await
+}
 
-    /// Returns refunds that the provider has not processed since a time.
-    pub(crate) async fn open(
-        connection: &dyn Connection,
-        before: DateTime<Utc>,
-        limit: u32,
-    ) -> Result<Vec<Refund>, DataError> {
-        statement!("WHERE state = 'requested' AND updated_at < {before} ORDER BY updated_at, id LIMIT {limit}")
-            .fetch_all(connection)
-            .await
-    }
-
-    /// Postpones the next attempt of a refund.
-    pub(crate) async fn touch(connection: &dyn Connection, id: Uuid) -> Result<(), DataError> {
-        sql!("UPDATE refunds SET updated_at = {Utc::now()} WHERE id = {id}")
-            .apply(connection)
-            .await
-    }
+/// Postpones the next attempt of a refund.
+pub(crate) async fn touch(connection: &dyn Connection, id: Uuid) -> DataResult<()> {
+    sql!("UPDATE refunds SET updated_at = {Utc::now()} WHERE id = {id}")
+        .apply(connection)
+        .await
 }

@@ -23,7 +23,7 @@ use tutoring_booking::BookingConfig;
 use tutoring_contract::{
     AdminRole, Role, Subject, Territory,
     events::{
-        CourseChanged, Occurred, PaymentRefunded, PurchaseConfirmed, StudentChanged, message,
+        BusinessEvent, CourseChanged, PaymentRefunded, PurchaseConfirmed, StudentChanged, message,
     },
 };
 use tutoring_payment::PaymentConfig;
@@ -163,11 +163,11 @@ pub(crate) async fn open(empty: EmptyDatabase) -> TestApp {
 
 async fn start_peer(broker: &str, events: &Events) -> Peer {
     let topics = Topics::new()
-        .with_unroutable::<Occurred<CourseChanged>>()
-        .with_unroutable::<Occurred<StudentChanged>>();
+        .with_unroutable::<BusinessEvent<CourseChanged>>()
+        .with_unroutable::<BusinessEvent<StudentChanged>>();
     let subscription = Subscription::new("peer");
-    let subscription = events.record::<Occurred<PurchaseConfirmed>>(subscription);
-    let subscription = events.record::<Occurred<PaymentRefunded>>(subscription);
+    let subscription = events.record::<BusinessEvent<PurchaseConfirmed>>(subscription);
+    let subscription = events.record::<BusinessEvent<PaymentRefunded>>(subscription);
     Peer::start(broker, topics, Some(subscription)).await
 }
 
@@ -184,9 +184,9 @@ pub(crate) fn admin_token(permissions: &[&str]) -> String {
     token(Uuid::from_u128(0xad), Role::Admin, permissions)
 }
 
-/// Returns the token of a user. Administrators have a role, which has no effect on permissions.
+/// Returns the token of a user. Administrators are super admins, who see every place.
 pub(crate) fn token(id: Uuid, role: Role, permissions: &[&str]) -> String {
-    let admin_roles = (role == Role::Admin).then_some(AdminRole::StateAdmin);
+    let admin_roles = (role == Role::Admin).then_some(AdminRole::SuperAdmin);
     sign_token(&Subject {
         id,
         role,
@@ -409,7 +409,7 @@ impl TestApp {
     }
 
     pub(crate) async fn publish_course(&self, version: i64, status: &str) {
-        let changed = Occurred::of(CourseChanged {
+        let changed = BusinessEvent::new(CourseChanged {
             course_id: COURSE.to_string(),
             version,
             snapshot: json!({ "title": "Robotics", "status": status }),
@@ -422,7 +422,7 @@ impl TestApp {
     }
 
     pub(crate) async fn publish_student(&self, student: Uuid, version: i64, is_verified: bool) {
-        let changed = Occurred::of(StudentChanged {
+        let changed = BusinessEvent::new(StudentChanged {
             student_id: student,
             version,
             snapshot: json!({ "isEmailVerified": is_verified }),
@@ -447,6 +447,14 @@ impl TestApp {
         let token = admin_token(&["price:write"]);
         let path = "/booking/coupons";
         data(&call(self.booking, "POST", path, &token, &[], &body));
+    }
+
+    /// Sets switches at the booking service.
+    pub(crate) fn switch(&self, switches: &Value) {
+        let token = admin_token(&["price:write"]);
+        let path = "/booking/feature-flags";
+        let set = call(self.booking, "PUT", path, &token, &[], switches);
+        assert_eq!(set.status, 200, "{}", set.body);
     }
 
     /// Returns how often a coupon is reserved or redeemed.

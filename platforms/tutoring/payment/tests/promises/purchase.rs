@@ -29,6 +29,15 @@ pub(crate) async fn price_is_the_quote_and_not_the_clients_api_3(app: TestApp) {
     }
     let refused = |changes| rejection(&app.buy(Uuid::new_v4(), &changes, &[]));
     assert_eq!(refused(json!({ "sessionCount": 11 })).0, 400);
+    // The switch of the booking service also applies to payments.
+    let sundays = json!({
+        "schedule": {
+            "timeSlot": "16:00", "startDate": "2026-12-01", "deliveryMode": "SUNDAY_ONLY",
+        },
+    });
+    app.bought(Uuid::new_v4(), &sundays);
+    app.switch(&json!({ "enable_sunday_focus": false }));
+    assert_eq!(refused(sundays).0, 400);
     assert_eq!(
         refused(json!({ "couponCode": "NONE" })),
         (400, "VALIDATION_ERROR".to_owned())
@@ -92,11 +101,14 @@ pub(crate) async fn confirmation_and_webhooks_make_one_success_msg_5(app: TestAp
         assert_eq!(event["metadata"]["schedule"]["timeSlot"], "16:00");
         assert_eq!(event["metadata"]["isUpgrade"], false);
         // The next purchase is an upgrade. Its event follows all events of this one.
-        let next = app.bought(bought.student, &json!({ "sessionCount": 10 }));
+        assert_eq!(event["metadata"]["claimDealApplied"], false);
+        let next = json!({ "sessionCount": 10, "claimDeal": true });
+        let next = app.bought(bought.student, &next);
         let paid = app.provider.pay(&next.order, "captured");
         assert_eq!(app.confirm(&next, &paid).status, 200);
         let event = app.wait_for_event("PURCHASE_CONFIRMED", &next);
         assert_eq!(event["metadata"]["isUpgrade"], true);
+        assert_eq!(event["metadata"]["claimDealApplied"], true);
         assert_eq!(app.events_of("PURCHASE_CONFIRMED", &bought).len(), 1);
         // 30 sessions are all.
         let more = app.buy(bought.student, &json!({ "sessionCount": 10 }), &[]);

@@ -1,5 +1,6 @@
 use serde_json::{Value, json};
 use tutoring_contract::Role;
+use tutoring_testkit::district_token;
 use uuid::Uuid;
 
 use crate::app::{TestApp, admin_token, service_token, student_token, token};
@@ -73,6 +74,20 @@ pub(crate) async fn every_route_refuses_callers_without_rights_auth_5(app: TestA
                 "{method} {path} as a service"
             );
         }
+    }
+    // Payments do not belong to a place, so the API refuses administrators with a territory.
+    let permissions = ["payment:read", "payment:refund", "coins:write"];
+    let district = district_token(Uuid::from_u128(0xad), &permissions, ("Kerala", "Idukki"));
+    for (method, path, _) in ROUTES.iter().filter(|(_, _, caller)| *caller != Service) {
+        let path = path
+            .replace("{id}", &bought.id)
+            .replace("{student}", &student.to_string());
+        let body = match *method {
+            "GET" => Value::Null,
+            _ => json!({}),
+        };
+        let refused = app.call(method, &path, &district, &[], &body);
+        assert_eq!(refused.status, 403, "{method} {path}: {}", refused.body);
     }
     let reader = admin_token(&["payment:read"]);
     let path = format!("/{}", bought.id);

@@ -28,10 +28,10 @@ fn production_accepts_the_example_settings_conf_3() {
 fn production_refuses_the_fake_provider_conf_3() {
     let deployment = Deployment::new(SERVICE.program.as_ref()).unwrap();
     let refused = deployment
-        .refused("SEC-2", &["provider.kind=fake"])
+        .rejected_keys("SEC-2", &["provider.kind=fake"])
         .unwrap();
     assert!(refused.contains(&"provider.kind".to_owned()), "{refused:?}");
-    let refused = deployment.refused("SEC-2", &["provider.kind=razorpay"]);
+    let refused = deployment.rejected_keys("SEC-2", &["provider.kind=razorpay"]);
     assert!(!refused.unwrap().contains(&"provider.kind".to_owned()));
 }
 

@@ -10,12 +10,12 @@ use seaworthy::{
     prelude::*,
 };
 use serde_json::json;
-use tutoring_contract::{Reply, Role};
+use tutoring_contract::{CallerTerritory, Path, Reply, Role};
 use tutoring_identity::own_or_permitted;
 use uuid::Uuid;
 
 use super::{Api, HandlerResult, STUDENT_READ, State};
-use crate::pages::Page;
+use crate::{pages::Page, store::students};
 
 /// Returns the ID of a path, which must be that of the caller.
 pub(super) fn own(id: &str) -> Result<Uuid, Error> {
@@ -79,8 +79,16 @@ pub(super) async fn state(
     Ok(Reply::new("state of the course", state).into_response())
 }
 
-pub(super) async fn progress(Extract(api): State, Path(id): Path<String>) -> HandlerResult {
+pub(super) async fn progress(
+    Extract(api): State,
+    territory: CallerTerritory,
+    Path(id): Path<String>,
+) -> HandlerResult {
     let student = own_or_permitted(&id, Role::Student, Some(STUDENT_READ))?;
+    if !territory.is_everywhere() {
+        let known = students::by_id(&api.backend.database, student).await?;
+        territory.require(known.as_ref().map(|student| &student.territory))?;
+    }
     let courses = api.pages.progress(student).await?;
     Ok(Reply::new("progress", json!({ "courses": courses })).into_response())
 }

@@ -1,21 +1,21 @@
 //! Handlers of profiles.
 
 use seaworthy::{
-    audit_log::AuditEntry,
-    axum::{extract::State as Extract, response::IntoResponse as _},
+    audit_log::{AuditEntry, members_detail},
+    axum::extract::State as Extract,
     data::Transaction,
     prelude::*,
 };
 use serde_json::{Map, Value, json};
 use tutoring_contract::{
-    PageRequest, Reply, Role,
-    events::{AdminOverride, Occurred, StudentChanged, message},
+    CallerTerritory, CheckedPage, Json, Path, Query, Reply, Role,
+    events::{AdminOverride, BusinessEvent, StudentChanged, message},
 };
-use tutoring_identity::{audit_detail, caller, own_or_permitted};
+use tutoring_identity::{caller, own_or_permitted};
 use uuid::Uuid;
 
 use super::{Api, Given, HandlerResult, STUDENT_READ, STUDENT_WRITE, State};
-use crate::{pages::student_view, profile::Profile, store::Students};
+use crate::{pages::student_view, profile::Profile, store::students};
 
 /// The maximum length of a searched text, in characters.
 const MAX_SEARCH_LENGTH: usize = 100;
@@ -48,12 +48,10 @@ impl Status {
 
 pub(super) async fn list(
     Extract(api): State,
-    page: Given<Query<PageRequest>>,
-    query: Given<Query<ListQuery>>,
+    territory: CallerTerritory,
+    page: CheckedPage,
+    Query(query): Query<ListQuery>,
 ) -> HandlerResult {
-    let Query(page) = page?;
-    let Query(query) = query?;
-    let page = page.checked()?;
     let text: String = query
         .search
         .trim()
@@ -63,22 +61,29 @@ pub(super) async fn list(
         .take(MAX_SEARCH_LENGTH)
         .collect();
     let status = query.status.map(Status::flags);
-    let range = (page.limit, page.offset());
-    let (students, total) = Students::list(&api.backend.database, &text, status, range).await?;
-    let students = students.iter().map(student_view).collect();
-    Ok(Reply::new("students", page.of(students, total)).into_response())
+    let found = match territory.within() {
+        Some(within) => students::list(&api.backend.database, &text, status, &within, page).await?,
+        None => page.into_page(Vec::new(), 0),
+    };
+    Ok(Reply::new("students", found.map(|student| student_view(&student))).into_response())
 }
 
-pub(super) async fn show(Extract(api): State, Path(id): Path<String>) -> HandlerResult {
+pub(super) async fn show(
+    Extract(api): State,
+    territory: CallerTerritory,
+    Path(id): Path<String>,
+) -> HandlerResult {
     let id = own_or_permitted(&id, Role::Student, Some(STUDENT_READ))?;
-    let student = Students::by_id(&api.backend.database, id).await?;
+    let student = students::by_id(&api.backend.database, id).await?;
     let student =
         student.ok_or_else(|| Error::new(Code::NotFound, "NOT_FOUND", "no student has this ID"))?;
+    territory.require(Some(&student.territory))?;
     Ok(Reply::new("student", student_view(&student)).into_response())
 }
 
 pub(super) async fn change(
     Extract(api): State,
+    territory: CallerTerritory,
     Path(id): Path<String>,
     profile: Given<Json<Profile>>,
 ) -> HandlerResult {
@@ -90,15 +95,16 @@ pub(super) async fn change(
     let student = backend
         .database
         .transaction(|tx| {
-            let profile = &profile;
+            let (profile, territory) = (&profile, &territory);
             async move {
-                let mut student = Students::lock(&tx, id).await?;
+                let mut student = students::lock(&tx, id).await?;
+                territory.require(Some(&student.territory))?;
                 let merged = profile.merged_into(&student.profile)?;
                 if let Some(admin) = admin {
                     let changed = profile.changed()?;
                     record(api, &tx, (admin, id), (&student.profile, &changed)).await?;
                 }
-                Students::set_profile(&tx, &student, &merged).await?;
+                students::set_profile(&tx, &student, &merged).await?;
                 student.profile = merged;
                 let changed = StudentChanged {
                     student_id: id,
@@ -113,7 +119,7 @@ pub(super) async fn change(
                 };
                 backend
                     .outbox
-                    .store(&tx, message(&Occurred::of(changed)))
+                    .store(&tx, message(&BusinessEvent::new(changed)))
                     .await?;
                 Ok::<_, Error>(student)
             }
@@ -141,8 +147,8 @@ async fn record(
     let entry = AuditEntry::new(ACTION)
         .target("student", student.to_string())
         .detail("permission", STUDENT_WRITE)
-        .detail("before", audit_detail(&before))
-        .detail("after", audit_detail(after));
+        .detail("before", members_detail(&before))
+        .detail("after", members_detail(after));
     api.audit.append(tx, entry).await?;
     let names: Vec<_> = after.keys().collect();
     let done = AdminOverride {
@@ -152,6 +158,6 @@ async fn record(
         changes: json!({ "members": names }),
         reason: String::new(),
     };
-    let event = Occurred::of(done).by(admin, Role::Admin);
+    let event = BusinessEvent::new(done).by(admin, Role::Admin);
     Ok(api.backend.outbox.store(tx, message(&event)).await?)
 }

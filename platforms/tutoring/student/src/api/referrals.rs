@@ -2,17 +2,14 @@
 
 use rand::RngExt as _;
 use seaworthy::{
-    axum::{extract::State as Extract, response::IntoResponse as _},
-    core::FieldViolation,
-    data::Transaction,
-    prelude::*,
+    axum::extract::State as Extract, core::FieldViolation, data::Transaction, prelude::*,
 };
 use serde_json::json;
-use tutoring_contract::Reply;
+use tutoring_contract::{Json, Path, Reply};
 use uuid::Uuid;
 
 use super::{Given, HandlerResult, State, own::own};
-use crate::store::{MyPayments, Referrals, Students};
+use crate::store::{payments, referrals, students};
 
 /// Letters and digits that people do not confuse.
 const LETTERS: &[u8] = b"ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
@@ -37,7 +34,7 @@ pub(super) async fn code(Extract(api): State, Path(id): Path<String>) -> Handler
 
 /// Returns the referral code of a student, and creates it at the first call.
 async fn code_of(tx: &Transaction, id: Uuid) -> Result<String, Error> {
-    if let Some(code) = Students::lock(tx, id).await?.referral_code {
+    if let Some(code) = students::lock(tx, id).await?.referral_code {
         return Ok(code);
     }
     let letter = |_| {
@@ -45,15 +42,15 @@ async fn code_of(tx: &Transaction, id: Uuid) -> Result<String, Error> {
         LETTERS.get(index).copied().map_or('A', char::from)
     };
     let code: String = (0..CODE_LENGTH).map(letter).collect();
-    Students::set_referral_code(tx, id, &code).await?;
+    students::set_referral_code(tx, id, &code).await?;
     Ok(code)
 }
 
 pub(super) async fn stats(Extract(api): State, Path(id): Path<String>) -> HandlerResult {
     let id = own(&id)?;
     let database = &api.backend.database;
-    let student = Students::by_id(database, id).await?;
-    let (referred, rewarded) = Referrals::counts(database, id).await?;
+    let student = students::by_id(database, id).await?;
+    let (referred, rewarded) = referrals::counts(database, id).await?;
     let data = json!({
         "referralCode": student.and_then(|student| student.referral_code),
         "totalReferrals": referred,
@@ -81,17 +78,19 @@ pub(super) async fn redeem(
         .database
         .transaction(|tx| async move {
             // The message about a first course waits, and then sees the referral.
-            Students::lock(&tx, id).await?;
-            let referrer = Students::of_referral_code(&tx, code).await?;
+            students::lock(&tx, id).await?;
+            let referrer = students::of_referral_code(&tx, code).await?;
             let unknown = || Error::new(Code::NotFound, "NOT_FOUND", "no student has this code");
             let referrer = referrer.ok_or_else(unknown)?;
             if referrer == id {
                 return Err(invalid("must be the code of another student"));
             }
-            if MyPayments::exist(&tx, id).await? {
-                return Err(conflict("a code is redeemed before the first course"));
+            if payments::exist(&tx, id).await? {
+                return Err(conflict(
+                    "redeem a referral code before you buy the first course",
+                ));
             }
-            match Referrals::insert(&tx, id, referrer).await? {
+            match referrals::insert(&tx, id, referrer).await? {
                 true => Ok(()),
                 false => Err(conflict("you have already redeemed a referral code")),
             }

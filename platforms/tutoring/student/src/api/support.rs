@@ -1,15 +1,12 @@
 //! Handlers of support tickets and the welcome offer.
 
-use seaworthy::{
-    axum::{extract::State as Extract, response::IntoResponse as _},
-    prelude::*,
-};
+use seaworthy::{axum::extract::State as Extract, prelude::*};
 use serde_json::json;
-use tutoring_contract::{Reply, is_storable};
+use tutoring_contract::{Json, Path, Reply, is_storable};
 use tutoring_identity::Checks;
 
 use super::{Api, Given, HandlerResult, State, own::own};
-use crate::store::{Student, Students, Ticket, Tickets};
+use crate::store::{Student, Ticket, students, tickets};
 
 /// Longer descriptions belong in an attachment.
 const MAX_DESCRIPTION: usize = 5_000;
@@ -65,7 +62,7 @@ pub(super) async fn open_ticket(
 ) -> HandlerResult {
     let student = own(&id)?;
     let Json(ticket) = ticket?;
-    let id = Tickets::insert(&api.backend.database, student, ticket.checked()?).await?;
+    let id = tickets::insert(&api.backend.database, student, ticket.checked()?).await?;
     let data = json!({ "ticketId": id, "status": "open" });
     Ok(Reply::new("the ticket is open", data).created())
 }
@@ -76,7 +73,7 @@ async fn student(api: &Api, id: &str) -> Result<Student, Error> {
     let locked = api
         .backend
         .database
-        .transaction(|tx| async move { Ok::<_, Error>(Students::lock(&tx, id).await?) });
+        .transaction(|tx| async move { Ok::<_, Error>(students::lock(&tx, id).await?) });
     locked.await
 }
 
@@ -91,7 +88,7 @@ pub(super) async fn claim_deal(Extract(api): State, Path(id): Path<String>) -> H
     let claimed = api
         .backend
         .database
-        .transaction(|tx| async move { Ok::<_, Error>(Students::claim_deal(&tx, id).await?) })
+        .transaction(|tx| async move { Ok::<_, Error>(students::claim_deal(&tx, id).await?) })
         .await?;
     if !claimed {
         let message = "you have already claimed the welcome offer";

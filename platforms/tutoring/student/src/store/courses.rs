@@ -1,12 +1,13 @@
+//! Statements on the courses of students. Each message changes its own columns, so that messages of
+//! different topics may arrive in any order.
+
 use seaworthy::data::prelude::*;
 use seaworthy::prelude::{Deserialize, Serialize};
 use serde_json::Value;
-use tutoring_identity::insert_or_ignore;
 use uuid::Uuid;
 
-/// More courses than a student buys, and the sessions of three packages.
+/// More courses than a student buys.
 const MAX_COURSES: u32 = 100;
-const MAX_SESSIONS: u32 = 1_000;
 
 /// A course that a student bought.
 #[derive(Debug, Serialize, Deserialize, FromRow)]
@@ -36,225 +37,113 @@ pub(crate) struct MyCourse {
     pub(crate) progress_version: i64,
 }
 
-/// Statements on the courses of students. Each message changes its own columns, so that messages of
-/// different topics may arrive in any order.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct MyCourses;
-
-impl MyCourses {
-    /// Inserts a course that is not stored.
-    pub(crate) async fn ensure(
-        tx: &Transaction,
-        (student, course): (Uuid, Uuid),
-    ) -> Result<(), DataError> {
-        insert_or_ignore!("my_courses (student_id, course_id, purchase_tier, is_ready, has_sessions, completed_sessions, total_sessions, percentage, progress_version)
-             VALUES ({student}, {course}, 0, {false}, {false}, 0, 0, 0, 0)")
-            .apply(tx)
-            .await
-    }
-
-    /// Stores a purchase.
-    pub(crate) async fn grant(
-        tx: &Transaction,
-        (student, course): (Uuid, Uuid),
-        purchase: Uuid,
-        metadata: &Value,
-    ) -> Result<(), DataError> {
-        Self::ensure(tx, (student, course)).await?;
-        sql!("UPDATE my_courses SET purchase_id = {purchase}, metadata = {metadata.clone()} WHERE student_id = {student} AND course_id = {course}")
-            .apply(tx)
-            .await
-    }
-
-    /// Sets the number of paid sessions. Without any, the course is closed.
-    pub(crate) async fn set_tier(
-        tx: &Transaction,
-        (student, course): (Uuid, Uuid),
-        sessions: i32,
-    ) -> Result<(), DataError> {
-        Self::ensure(tx, (student, course)).await?;
-        sql!("UPDATE my_courses SET purchase_tier = {sessions}, is_ready = {sessions > 0} WHERE student_id = {student} AND course_id = {course}")
-            .apply(tx)
-            .await
-    }
-
-    /// Stores an allocation, unless its end or a newer allocation was stored before.
-    pub(crate) async fn allocate(
-        tx: &Transaction,
-        (student, course): (Uuid, Uuid),
-        (allocation, trainer): (Uuid, Uuid),
-        (start, end): (String, Option<String>),
-        at: DateTime<Utc>,
-    ) -> Result<(), DataError> {
-        Self::ensure(tx, (student, course)).await?;
-        sql!("UPDATE my_courses SET allocation_id = {allocation}, trainer_id = {trainer}, allocation_status = 'approved', start_date = {start}, end_date = {end}, allocated_at = {at}
-             WHERE student_id = {student} AND course_id = {course} AND (allocated_at IS NULL OR allocated_at <= {at})
-             AND NOT (allocation_status IS NOT NULL AND allocation_status = 'cancelled' AND allocation_id = {allocation})")
-            .apply(tx)
-            .await
-    }
-
-    /// Stores the end of an allocation, unless the course has another one.
-    pub(crate) async fn deallocate(
-        tx: &Transaction,
-        (student, course): (Uuid, Uuid),
-        (allocation, trainer): (Uuid, Uuid),
-    ) -> Result<(), DataError> {
-        Self::ensure(tx, (student, course)).await?;
-        sql!("UPDATE my_courses SET allocation_id = {allocation}, trainer_id = {trainer}, allocation_status = 'cancelled', has_sessions = {false}
-             WHERE student_id = {student} AND course_id = {course} AND (allocation_id IS NULL OR allocation_id = {allocation})")
-            .apply(tx)
-            .await
-    }
-
-    /// Stores that an allocation was rejected, unless a newer allocation was stored before.
-    pub(crate) async fn reject(
-        tx: &Transaction,
-        (student, course): (Uuid, Uuid),
-        allocation: Uuid,
-        at: DateTime<Utc>,
-    ) -> Result<(), DataError> {
-        Self::ensure(tx, (student, course)).await?;
-        sql!("UPDATE my_courses SET allocation_id = {allocation}, trainer_id = NULL, allocation_status = 'rejected', has_sessions = {false}, allocated_at = {at}
-             WHERE student_id = {student} AND course_id = {course} AND (allocated_at IS NULL OR allocated_at <= {at})")
-            .apply(tx)
-            .await
-    }
-
-    /// Stores that the sessions of an allocation exist, unless its end was stored before.
-    pub(crate) async fn set_sessions(
-        tx: &Transaction,
-        (student, course): (Uuid, Uuid),
-        allocation: Uuid,
-    ) -> Result<(), DataError> {
-        Self::ensure(tx, (student, course)).await?;
-        sql!("UPDATE my_courses SET has_sessions = {true} WHERE student_id = {student} AND course_id = {course}
-             AND NOT (allocation_status IS NOT NULL AND allocation_status = 'cancelled' AND allocation_id = {allocation})")
-            .apply(tx)
-            .await
-    }
-
-    /// Stores the progress of a course. A lower number of sessions is an older message.
-    pub(crate) async fn progress(
-        tx: &Transaction,
-        (student, course): (Uuid, Uuid),
-        (completed, total, percentage): (u16, u16, u8),
-        last_completed_at: Option<String>,
-    ) -> Result<(), DataError> {
-        Self::ensure(tx, (student, course)).await?;
-        sql!("UPDATE my_courses SET completed_sessions = {i32::from(completed)}, total_sessions = {i32::from(total)}, percentage = {i32::from(percentage)}, last_completed_at = {last_completed_at}, progress_version = progress_version + 1
-             WHERE student_id = {student} AND course_id = {course} AND completed_sessions <= {i32::from(completed)}")
-            .apply(tx)
-            .await
-    }
-
-    /// Returns the courses of a student.
-    pub(crate) async fn of(
-        connection: &dyn Connection,
-        student: Uuid,
-    ) -> Result<Vec<MyCourse>, DataError> {
-        sql!("SELECT course_id, purchase_id, purchase_tier, is_ready, metadata, allocation_id, trainer_id, allocation_status, start_date, end_date, has_sessions, completed_sessions, total_sessions, percentage, last_completed_at, progress_version
-             FROM my_courses WHERE student_id = {student} ORDER BY course_id LIMIT {MAX_COURSES}")
-            .fetch_all(connection)
-            .await
-    }
-}
-
-/// A session of a student.
-#[derive(Debug, Serialize, Deserialize, FromRow)]
-pub(crate) struct MySession {
-    pub(crate) id: Uuid,
-    #[from_row(column = "course_id")]
-    pub(crate) course: Option<Uuid>,
-    #[from_row(column = "trainer_id")]
-    pub(crate) trainer: Option<Uuid>,
-    #[from_row(column = "session_number")]
-    pub(crate) number: Option<i32>,
-    #[from_row(column = "scheduled_date")]
-    pub(crate) date: Option<String>,
-    #[from_row(column = "time_slot")]
-    pub(crate) slot: Option<String>,
-    pub(crate) status: String,
-}
-
-/// Statements on the sessions of students.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct MySessions;
-
-impl MySessions {
-    /// Inserts a session that is not stored.
-    pub(crate) async fn ensure(tx: &Transaction, student: Uuid, id: Uuid) -> Result<(), DataError> {
-        insert_or_ignore!(
-            "my_sessions (id, student_id, status) VALUES ({id}, {student}, 'scheduled')"
-        )
+/// Inserts a course that is not stored.
+pub(crate) async fn ensure(tx: &Transaction, (student, course): (Uuid, Uuid)) -> DataResult<()> {
+    insert_or_ignore!("my_courses (student_id, course_id, purchase_tier, is_ready, has_sessions, completed_sessions, total_sessions, percentage, progress_version)
+         VALUES ({student}, {course}, 0, {false}, {false}, 0, 0, 0, 0)")
         .apply(tx)
         .await
-    }
+}
 
-    /// Stores the generated sessions of a course in order. A message about one of them may have
-    /// arrived before.
-    pub(crate) async fn generate(
-        tx: &Transaction,
-        (student, course): (Uuid, Uuid),
-        trainer: Uuid,
-        ids: &[Uuid],
-    ) -> Result<(), DataError> {
-        for (number, id) in (1_i32..).zip(ids) {
-            Self::ensure(tx, student, *id).await?;
-            sql!("UPDATE my_sessions SET course_id = {course}, trainer_id = COALESCE(trainer_id, {trainer}), session_number = {number} WHERE id = {*id}")
-                .execute(tx)
-                .await?;
-        }
-        Ok(())
-    }
+/// Stores a purchase.
+pub(crate) async fn grant(
+    tx: &Transaction,
+    (student, course): (Uuid, Uuid),
+    purchase: Uuid,
+    metadata: &Value,
+) -> DataResult<()> {
+    ensure(tx, (student, course)).await?;
+    sql!("UPDATE my_courses SET purchase_id = {purchase}, metadata = {metadata.clone()} WHERE student_id = {student} AND course_id = {course}")
+        .apply(tx)
+        .await
+}
 
-    /// Stores the last state of a session.
-    pub(crate) async fn finish(
-        tx: &Transaction,
-        student: Uuid,
-        id: Uuid,
-        status: &'static str,
-    ) -> Result<(), DataError> {
-        Self::ensure(tx, student, id).await?;
-        sql!("UPDATE my_sessions SET status = {status} WHERE id = {id}")
-            .apply(tx)
-            .await
-    }
+/// Sets the number of paid sessions. Without any, the course is closed.
+pub(crate) async fn set_tier(
+    tx: &Transaction,
+    (student, course): (Uuid, Uuid),
+    sessions: i32,
+) -> DataResult<()> {
+    ensure(tx, (student, course)).await?;
+    sql!("UPDATE my_courses SET purchase_tier = {sessions}, is_ready = {sessions > 0} WHERE student_id = {student} AND course_id = {course}")
+        .apply(tx)
+        .await
+}
 
-    /// Stores another date and slot, or another trainer. An older change is a no-op.
-    pub(crate) async fn change(
-        tx: &Transaction,
-        (student, id): (Uuid, Uuid),
-        trainer: Uuid,
-        (date, slot): (String, String),
-        at: DateTime<Utc>,
-    ) -> Result<(), DataError> {
-        Self::ensure(tx, student, id).await?;
-        sql!("UPDATE my_sessions SET trainer_id = {trainer}, scheduled_date = {date}, time_slot = {slot}, changed_at = {at} WHERE id = {id} AND (changed_at IS NULL OR changed_at <= {at})")
-            .apply(tx)
-            .await
-    }
+/// Stores an allocation, unless its end or a newer allocation was stored before.
+pub(crate) async fn allocate(
+    tx: &Transaction,
+    (student, course): (Uuid, Uuid),
+    (allocation, trainer): (Uuid, Uuid),
+    (start, end): (String, Option<String>),
+    at: DateTime<Utc>,
+) -> DataResult<()> {
+    ensure(tx, (student, course)).await?;
+    sql!("UPDATE my_courses SET allocation_id = {allocation}, trainer_id = {trainer}, allocation_status = 'approved', start_date = {start}, end_date = {end}, allocated_at = {at}
+         WHERE student_id = {student} AND course_id = {course} AND (allocated_at IS NULL OR allocated_at <= {at})
+         AND NOT (allocation_status IS NOT NULL AND allocation_status = 'cancelled' AND allocation_id = {allocation})")
+        .apply(tx)
+        .await
+}
 
-    /// Stores the first date and slot of a session, unless a change was stored earlier.
-    pub(crate) async fn plan(
-        tx: &Transaction,
-        student: Uuid,
-        id: Uuid,
-        (date, slot): (&str, &str),
-    ) -> Result<(), DataError> {
-        sql!("UPDATE my_sessions SET scheduled_date = {date}, time_slot = {slot} WHERE id = {id} AND student_id = {student} AND scheduled_date IS NULL")
-            .apply(tx)
-            .await
-    }
+/// Stores the end of an allocation, unless the course has another one.
+pub(crate) async fn deallocate(
+    tx: &Transaction,
+    (student, course): (Uuid, Uuid),
+    (allocation, trainer): (Uuid, Uuid),
+) -> DataResult<()> {
+    ensure(tx, (student, course)).await?;
+    sql!("UPDATE my_courses SET allocation_id = {allocation}, trainer_id = {trainer}, allocation_status = 'cancelled', has_sessions = {false}
+         WHERE student_id = {student} AND course_id = {course} AND (allocation_id IS NULL OR allocation_id = {allocation})")
+        .apply(tx)
+        .await
+}
 
-    /// Returns the sessions of a student in order.
-    pub(crate) async fn of(
-        connection: &dyn Connection,
-        student: Uuid,
-    ) -> Result<Vec<MySession>, DataError> {
-        sql!("SELECT id, course_id, trainer_id, session_number, scheduled_date, time_slot, status FROM my_sessions
-             WHERE student_id = {student} ORDER BY session_number, id LIMIT {MAX_SESSIONS}")
-            .fetch_all(connection)
-            .await
-    }
+/// Stores that an allocation was rejected, unless a newer allocation was stored before.
+pub(crate) async fn reject(
+    tx: &Transaction,
+    (student, course): (Uuid, Uuid),
+    allocation: Uuid,
+    at: DateTime<Utc>,
+) -> DataResult<()> {
+    ensure(tx, (student, course)).await?;
+    sql!("UPDATE my_courses SET allocation_id = {allocation}, trainer_id = NULL, allocation_status = 'rejected', has_sessions = {false}, allocated_at = {at}
+         WHERE student_id = {student} AND course_id = {course} AND (allocated_at IS NULL OR allocated_at <= {at})")
+        .apply(tx)
+        .await
+}
+
+/// Stores that the sessions of an allocation exist, unless its end was stored before.
+pub(crate) async fn set_sessions(
+    tx: &Transaction,
+    (student, course): (Uuid, Uuid),
+    allocation: Uuid,
+) -> DataResult<()> {
+    ensure(tx, (student, course)).await?;
+    sql!("UPDATE my_courses SET has_sessions = {true} WHERE student_id = {student} AND course_id = {course}
+         AND NOT (allocation_status IS NOT NULL AND allocation_status = 'cancelled' AND allocation_id = {allocation})")
+        .apply(tx)
+        .await
+}
+
+/// Stores the progress of a course. A lower number of sessions is an older message.
+pub(crate) async fn progress(
+    tx: &Transaction,
+    (student, course): (Uuid, Uuid),
+    (completed, total, percentage): (u16, u16, u8),
+    last_completed_at: Option<String>,
+) -> DataResult<()> {
+    ensure(tx, (student, course)).await?;
+    sql!("UPDATE my_courses SET completed_sessions = {i32::from(completed)}, total_sessions = {i32::from(total)}, percentage = {i32::from(percentage)}, last_completed_at = {last_completed_at}, progress_version = progress_version + 1
+         WHERE student_id = {student} AND course_id = {course} AND completed_sessions <= {i32::from(completed)}")
+        .apply(tx)
+        .await
+}
+
+/// Returns the courses of a student.
+pub(crate) async fn of(connection: &dyn Connection, student: Uuid) -> DataResult<Vec<MyCourse>> {
+    sql!("SELECT course_id, purchase_id, purchase_tier, is_ready, metadata, allocation_id, trainer_id, allocation_status, start_date, end_date, has_sessions, completed_sessions, total_sessions, percentage, last_completed_at, progress_version
+         FROM my_courses WHERE student_id = {student} ORDER BY course_id LIMIT {MAX_COURSES}")
+        .fetch_all(connection)
+        .await
 }

@@ -1,15 +1,16 @@
 //! SQL statements.
 
-mod cards;
-mod courses;
-mod payments;
-mod referrals;
-mod students;
-mod tickets;
+pub(crate) mod cards;
+pub(crate) mod courses;
+pub(crate) mod payments;
+pub(crate) mod referrals;
+pub(crate) mod sessions;
+pub(crate) mod students;
+pub(crate) mod tickets;
 
-pub(crate) use cards::Cards;
-pub(crate) use courses::{MyCourse, MyCourses, MySession, MySessions};
-pub(crate) use payments::{MyPayments, PaidSessions};
-pub(crate) use referrals::{DueReward, Referrals};
-pub(crate) use students::{AccountCopy, Student, Students};
-pub(crate) use tickets::{Ticket, Tickets};
+pub(crate) use courses::MyCourse;
+pub(crate) use payments::PaidSessions;
+pub(crate) use referrals::DueReward;
+pub(crate) use sessions::MySession;
+pub(crate) use students::{AccountCopy, Student};
+pub(crate) use tickets::Ticket;

@@ -1,7 +1,8 @@
+//! Statements on referrals.
+
 use std::time::Duration;
 
 use seaworthy::data::prelude::*;
-use tutoring_identity::insert_or_ignore;
 use uuid::Uuid;
 
 /// The call with the reward that a refund follows may last until this time.
@@ -59,127 +60,108 @@ macro_rules! begin {
     }};
 }
 
-/// Statements on referrals.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Referrals;
-
-impl Referrals {
-    /// Stores who referred a student. Returns false if the student has redeemed a code.
-    pub(crate) async fn insert(
-        tx: &Transaction,
-        referred: Uuid,
-        referrer: Uuid,
-    ) -> Result<bool, DataError> {
-        insert_or_ignore!("referrals (referred_id, referrer_id, created_at) VALUES ({referred}, {referrer}, {Utc::now()})")
-                .changes(tx)
-                .await
-    }
-
-    /// Makes the reward for a referred student due. A reversal that no call has started is removed, and
-    /// its reward stays. After a started one another reward follows, because the coins may be gone.
-    /// Other students, and a repeat, are no-ops.
-    pub(crate) async fn make_due(tx: &Transaction, referred: Uuid) -> Result<(), DataError> {
-        sql!("UPDATE referrals SET reversal_due_at = CASE WHEN reversal_started_at IS NOT NULL THEN reversal_due_at END, reward_due_at = CASE WHEN rewarded_at IS NULL OR reversal_started_at IS NOT NULL THEN COALESCE(reward_due_at, {Utc::now()}) END WHERE referred_id = {referred}")
-            .apply(tx)
+/// Stores who referred a student. Returns false if the student has redeemed a code.
+pub(crate) async fn insert(tx: &Transaction, referred: Uuid, referrer: Uuid) -> DataResult<bool> {
+    insert_or_ignore!("referrals (referred_id, referrer_id, created_at) VALUES ({referred}, {referrer}, {Utc::now()})")
+            .changes(tx)
             .await
-    }
+}
 
-    /// Removes a reward that is due. If the referrer has the coins, or may have them soon, their
-    /// reversal becomes due.
-    pub(crate) async fn clear_due(tx: &Transaction, referred: Uuid) -> Result<(), DataError> {
-        let now = Utc::now();
-        sql!("UPDATE referrals SET reward_due_at = NULL, reversal_due_at = CASE WHEN rewarded_at IS NOT NULL THEN {now} WHEN reward_started_at IS NOT NULL THEN {now + IN_FLIGHT} END WHERE referred_id = {referred}")
-            .apply(tx)
-            .await
-    }
+/// Makes the reward for a referred student due. A reversal that no call has started is removed, and
+/// its reward stays. After a started one another reward follows, because the coins may be gone.
+/// Other students, and a repeat, are no-ops.
+pub(crate) async fn make_due(tx: &Transaction, referred: Uuid) -> DataResult<()> {
+    sql!("UPDATE referrals SET reversal_due_at = CASE WHEN reversal_started_at IS NOT NULL THEN reversal_due_at END, reward_due_at = CASE WHEN rewarded_at IS NULL OR reversal_started_at IS NOT NULL THEN COALESCE(reward_due_at, {Utc::now()}) END WHERE referred_id = {referred}")
+        .apply(tx)
+        .await
+}
 
-    /// Returns the first rewards that are due.
-    pub(crate) async fn due(
-        connection: &dyn Connection,
-        limit: u32,
-    ) -> Result<Vec<DueReward>, DataError> {
-        due!(
-            "reward_due_at <= ? AND reversal_started_at IS NULL ORDER BY reward_due_at",
-            connection,
-            limit
-        )
-    }
+/// Removes a reward that is due. If the referrer has the coins, or may have them soon, their
+/// reversal becomes due.
+pub(crate) async fn clear_due(tx: &Transaction, referred: Uuid) -> DataResult<()> {
+    let now = Utc::now();
+    sql!("UPDATE referrals SET reward_due_at = NULL, reversal_due_at = CASE WHEN rewarded_at IS NOT NULL THEN {now} WHEN reward_started_at IS NOT NULL THEN {now + IN_FLIGHT} END WHERE referred_id = {referred}")
+        .apply(tx)
+        .await
+}
 
-    /// Returns the first reversals that are due.
-    pub(crate) async fn reversals_due(
-        connection: &dyn Connection,
-        limit: u32,
-    ) -> Result<Vec<DueReward>, DataError> {
-        due!(
-            "reversal_due_at <= ? ORDER BY reversal_due_at",
-            connection,
-            limit
-        )
-    }
+/// Returns the first rewards that are due.
+pub(crate) async fn due(connection: &dyn Connection, limit: u32) -> DataResult<Vec<DueReward>> {
+    due!(
+        "reward_due_at <= ? AND reversal_started_at IS NULL ORDER BY reward_due_at",
+        connection,
+        limit
+    )
+}
 
-    /// Stores that a call credits the coins. Returns `false` if a refund removed the reward.
-    pub(crate) async fn begin(
-        connection: &dyn Connection,
-        referred: Uuid,
-    ) -> Result<bool, DataError> {
-        begin!(
-            "reward_started_at = ? WHERE reward_due_at IS NOT NULL AND reversal_started_at IS NULL",
-            connection,
-            referred
-        )
-    }
+/// Returns the first reversals that are due.
+pub(crate) async fn reversals_due(
+    connection: &dyn Connection,
+    limit: u32,
+) -> DataResult<Vec<DueReward>> {
+    due!(
+        "reversal_due_at <= ? ORDER BY reversal_due_at",
+        connection,
+        limit
+    )
+}
 
-    /// Stores that a call takes the coins. Returns `false` if a purchase removed the reversal.
-    pub(crate) async fn begin_reversal(
-        connection: &dyn Connection,
-        referred: Uuid,
-    ) -> Result<bool, DataError> {
-        begin!(
-            "reversal_started_at = ? WHERE reversal_due_at IS NOT NULL",
-            connection,
-            referred
-        )
-    }
+/// Stores that a call credits the coins. Returns `false` if a refund removed the reward.
+pub(crate) async fn begin(connection: &dyn Connection, referred: Uuid) -> DataResult<bool> {
+    begin!(
+        "reward_started_at = ? WHERE reward_due_at IS NOT NULL AND reversal_started_at IS NULL",
+        connection,
+        referred
+    )
+}
 
-    /// Stores that the referrer has the coins. A reversal that is due stays due.
-    pub(crate) async fn set_rewarded(
-        connection: &dyn Connection,
-        reward: &DueReward,
-    ) -> Result<(), DataError> {
-        sql!("UPDATE referrals SET reward_due_at = NULL, rewarded_at = {Utc::now()} WHERE referred_id = {reward.referred} AND reversals = {reward.reversals}")
-            .apply(connection)
-            .await
-    }
+/// Stores that a call takes the coins. Returns `false` if a purchase removed the reversal.
+pub(crate) async fn begin_reversal(
+    connection: &dyn Connection,
+    referred: Uuid,
+) -> DataResult<bool> {
+    begin!(
+        "reversal_started_at = ? WHERE reversal_due_at IS NOT NULL",
+        connection,
+        referred
+    )
+}
 
-    /// Stores that the referrer has lost the coins. A reward that became due meanwhile stays due.
-    pub(crate) async fn set_reversed(
-        connection: &dyn Connection,
-        reward: &DueReward,
-    ) -> Result<(), DataError> {
-        sql!("UPDATE referrals SET reward_started_at = NULL, rewarded_at = NULL, reversal_due_at = NULL, reversal_started_at = NULL, reversals = reversals + 1 WHERE referred_id = {reward.referred} AND reversals = {reward.reversals}")
-            .apply(connection)
-            .await
-    }
+/// Stores that the referrer has the coins. A reversal that is due stays due.
+pub(crate) async fn set_rewarded(
+    connection: &dyn Connection,
+    reward: &DueReward,
+) -> DataResult<()> {
+    sql!("UPDATE referrals SET reward_due_at = NULL, rewarded_at = {Utc::now()} WHERE referred_id = {reward.referred} AND reversals = {reward.reversals}")
+        .apply(connection)
+        .await
+}
 
-    /// Delays a reward or a reversal, unless a message removed it.
-    pub(crate) async fn delay(
-        connection: &dyn Connection,
-        referred: Uuid,
-        backoff: Duration,
-    ) -> Result<(), DataError> {
-        let at: DateTime<Utc> = Utc::now() + backoff;
-        sql!("UPDATE referrals SET reward_due_at = CASE WHEN reward_due_at IS NOT NULL THEN {at} END, reversal_due_at = CASE WHEN reversal_due_at IS NOT NULL THEN {at} END WHERE referred_id = {referred}")
-            .apply(connection)
-            .await
-    }
+/// Stores that the referrer has lost the coins. A reward that became due meanwhile stays due.
+pub(crate) async fn set_reversed(
+    connection: &dyn Connection,
+    reward: &DueReward,
+) -> DataResult<()> {
+    sql!("UPDATE referrals SET reward_started_at = NULL, rewarded_at = NULL, reversal_due_at = NULL, reversal_started_at = NULL, reversals = reversals + 1 WHERE referred_id = {reward.referred} AND reversals = {reward.reversals}")
+        .apply(connection)
+        .await
+}
 
-    /// Returns the number of students whom a student referred, and of those with a reward.
-    pub(crate) async fn counts(
-        connection: &dyn Connection,
-        referrer: Uuid,
-    ) -> Result<(u64, u64), DataError> {
-        sql!("SELECT COUNT(*), COUNT(rewarded_at) FROM referrals WHERE referrer_id = {referrer}")
-            .fetch_one(connection)
-            .await
-    }
+/// Delays a reward or a reversal, unless a message removed it.
+pub(crate) async fn delay(
+    connection: &dyn Connection,
+    referred: Uuid,
+    backoff: Duration,
+) -> DataResult<()> {
+    let at: DateTime<Utc> = Utc::now() + backoff;
+    sql!("UPDATE referrals SET reward_due_at = CASE WHEN reward_due_at IS NOT NULL THEN {at} END, reversal_due_at = CASE WHEN reversal_due_at IS NOT NULL THEN {at} END WHERE referred_id = {referred}")
+        .apply(connection)
+        .await
+}
+
+/// Returns the number of students whom a student referred, and of those with a reward.
+pub(crate) async fn counts(connection: &dyn Connection, referrer: Uuid) -> DataResult<(u64, u64)> {
+    sql!("SELECT COUNT(*), COUNT(rewarded_at) FROM referrals WHERE referrer_id = {referrer}")
+        .fetch_one(connection)
+        .await
 }

@@ -1,3 +1,5 @@
+//! Statements on support tickets.
+
 use seaworthy::data::prelude::*;
 use uuid::Uuid;
 
@@ -11,22 +13,16 @@ pub(crate) struct Ticket {
     pub(crate) priority: &'static str,
 }
 
-/// Statements on support tickets.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Tickets;
-
-impl Tickets {
-    /// Inserts an open ticket. Returns its ID.
-    pub(crate) async fn insert(
-        connection: &dyn Connection,
-        student: Uuid,
-        ticket: Ticket,
-    ) -> Result<Uuid, DataError> {
-        let id = seaworthy::core::new_id();
-        sql!("INSERT INTO support_tickets (id, student_id, issue_type, subject, description, email, priority, status, created_at)
-             VALUES ({id}, {student}, {ticket.issue_type}, {ticket.subject}, {ticket.description}, {ticket.email}, {ticket.priority}, 'open', {Utc::now()})")
-            .execute(connection)
-            .await?;
-        Ok(id)
-    }
+/// Inserts an open ticket. Returns its ID.
+pub(crate) async fn insert(
+    connection: &dyn Connection,
+    student: Uuid,
+    ticket: Ticket,
+) -> DataResult<Uuid> {
+    let id = seaworthy::core::new_id();
+    sql!("INSERT INTO support_tickets (id, student_id, issue_type, subject, description, email, priority, status, created_at)
+         VALUES ({id}, {student}, {ticket.issue_type}, {ticket.subject}, {ticket.description}, {ticket.email}, {ticket.priority}, 'open', {Utc::now()})")
+        .execute(connection)
+        .await?;
+    Ok(id)
 }

@@ -7,7 +7,7 @@ mod views;
 use std::sync::Arc;
 
 use seaworthy::prelude::*;
-use tutoring_contract::{Given, HandlerResult, Role};
+use tutoring_contract::{HandlerResult, Role};
 
 use crate::applications::{Applicants, TRAINER_APPROVE};
 

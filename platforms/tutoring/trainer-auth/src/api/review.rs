@@ -4,19 +4,19 @@ use std::sync::Arc;
 
 use seaworthy::{
     auth::token::VerifiedToken,
-    axum::{Extension, extract::State as Extract, response::IntoResponse as _},
+    axum::{Extension, extract::State as Extract},
     prelude::*,
 };
 use serde_json::{Map, Value, json};
-use tutoring_contract::{AdminRole, PageRequest, Reply, Territory};
+use tutoring_contract::{CallerTerritory, CheckedPage, Json, Path, Query, Reply};
 use tutoring_identity::caller;
 use uuid::Uuid;
 
-use super::{Given, HandlerResult, State, views::ApplicationView};
+use super::{HandlerResult, State, views::ApplicationView};
 use crate::{
     applications::{Applicants, Reviewer},
     domain::{Decision, ReviewStatus, errors},
-    store::Applications,
+    store::applications,
 };
 
 type Token = Extension<Arc<VerifiedToken>>;
@@ -51,11 +51,9 @@ impl DecisionRequest {
 }
 
 fn reviewer(Extension(token): &Token) -> Result<Reviewer, Error> {
-    let roles = token.claims().list("roles").map_err(Error::from)?;
     Ok(Reviewer {
         id: caller()?,
-        is_super: roles.contains(&AdminRole::SuperAdmin.as_str()),
-        territory: Territory::of_token(token)?,
+        territory: CallerTerritory::from_token(token)?,
     })
 }
 
@@ -67,26 +65,23 @@ fn parse_id(text: &str) -> Result<Uuid, Error> {
 pub(super) async fn list(
     Extract(applicants): State,
     token: Token,
-    page: Given<Query<PageRequest>>,
-    query: Given<Query<StatusQuery>>,
+    page: CheckedPage,
+    Query(query): Query<StatusQuery>,
 ) -> HandlerResult {
-    let Query(page) = page?;
-    let Query(query) = query?;
-    let page = page.checked()?;
-    let (items, total) = match reviewer(&token)?.within() {
+    let found = match reviewer(&token)?.territory.within() {
         Some(within) => {
-            let (database, status) = (&applicants.database, query.status);
-            Applications::list(database, &within, status, page.limit, page.offset()).await?
+            applications::list(&applicants.database, &within, query.status, page).await?
         }
-        None => (Vec::new(), 0),
+        None => page.into_page(Vec::new(), 0),
     };
-    let items = items.iter().map(ApplicationView::of).collect();
-    Ok(Reply::new("applications", page.of(items, total)).into_response())
+    let views = found.items.iter().map(ApplicationView::of).collect();
+    let views = page.into_page(views, found.pagination.total);
+    Ok(Reply::new("applications", views).into_response())
 }
 
 pub(super) async fn statistics(Extract(applicants): State, token: Token) -> HandlerResult {
-    let counts = match reviewer(&token)?.within() {
-        Some(within) => Applications::counts(&applicants.database, &within).await?,
+    let counts = match reviewer(&token)?.territory.within() {
+        Some(within) => applications::counts(&applicants.database, &within).await?,
         None => Vec::new(),
     };
     let of = |status: ReviewStatus| {
@@ -107,7 +102,7 @@ pub(super) async fn show(
         .for_review(&reviewer(&token)?, parse_id(&id)?)
         .await?;
     let mut documents = Map::new();
-    for document in Applications::documents(&applicants.database, application.id).await? {
+    for document in applications::documents(&applicants.database, application.id).await? {
         let signed = applicants.sign_download(&document).await?;
         let url = signed.map(|signed| signed.url().to_string());
         documents.insert(document.kind, json!({ "key": document.key, "url": url }));
@@ -143,9 +138,8 @@ pub(super) async fn reject(
     Extract(applicants): State,
     token: Token,
     Path(id): Path<String>,
-    body: Given<Json<DecisionRequest>>,
+    Json(body): Json<DecisionRequest>,
 ) -> HandlerResult {
-    let Json(body) = body?;
     let reason = body.reason()?;
     if reason.is_none() {
         return Err(errors::invalid("reason", "is required").into());
@@ -157,9 +151,8 @@ pub(super) async fn hold(
     Extract(applicants): State,
     token: Token,
     Path(id): Path<String>,
-    body: Given<Json<DecisionRequest>>,
+    Json(body): Json<DecisionRequest>,
 ) -> HandlerResult {
-    let Json(body) = body?;
     decide(&applicants, &token, &id, Decision::Hold, body.reason()?).await
 }
 

@@ -1,19 +1,19 @@
 //! Handlers of trainers.
 
 use seaworthy::{
-    axum::{extract::State as Extract, response::IntoResponse as _},
+    axum::extract::State as Extract,
     data::chrono::{DateTime, Utc},
     prelude::*,
 };
 use serde_json::json;
-use tutoring_contract::Reply;
+use tutoring_contract::{Json, Path, Query, Reply};
 use tutoring_identity::caller;
 
-use super::{Given, HandlerResult, State, views::ApplicationView};
+use super::{HandlerResult, State, views::ApplicationView};
 use crate::{
     applications::UploadRequest,
     domain::{Form, Shift, errors},
-    store::{Applications, Courses, Place},
+    store::{Place, applications, courses},
 };
 
 #[derive(Deserialize)]
@@ -38,12 +38,11 @@ pub(super) async fn pincode(
 }
 
 pub(super) async fn courses(Extract(applicants): State) -> HandlerResult {
-    let courses = Courses::published(&applicants.database).await?;
+    let courses = courses::published(&applicants.database).await?;
     Ok(Reply::new("published courses", courses).into_response())
 }
 
-pub(super) async fn slots(query: Given<Query<ShiftQuery>>) -> HandlerResult {
-    let Query(query) = query?;
+pub(super) async fn slots(Query(query): Query<ShiftQuery>) -> HandlerResult {
     let slot = |hour: u32| json!({ "start": format!("{hour:02}:00"), "end": format!("{:02}:00", hour + 1) });
     let slots: Vec<_> = query.shift_type.hours().map(slot).collect();
     let data = json!({ "shiftType": query.shift_type, "slots": slots });
@@ -52,9 +51,8 @@ pub(super) async fn slots(query: Given<Query<ShiftQuery>>) -> HandlerResult {
 
 pub(super) async fn sign_upload(
     Extract(applicants): State,
-    request: Given<Json<UploadRequest>>,
+    Json(request): Json<UploadRequest>,
 ) -> HandlerResult {
-    let Json(request) = request?;
     let (key, signed) = applicants.sign_upload(caller()?, &request)?;
     let headers: serde_json::Map<_, _> = signed
         .headers()
@@ -71,8 +69,7 @@ pub(super) async fn sign_upload(
     Ok(Reply::new("upload the document", data).into_response())
 }
 
-pub(super) async fn apply(Extract(applicants): State, form: Given<Json<Form>>) -> HandlerResult {
-    let Json(form) = form?;
+pub(super) async fn apply(Extract(applicants): State, Json(form): Json<Form>) -> HandlerResult {
     let application = applicants.apply(caller()?, form).await?;
     let data = json!({
         "applicationId": application.id,
@@ -81,14 +78,13 @@ pub(super) async fn apply(Extract(applicants): State, form: Given<Json<Form>>) -
     Ok(Reply::new("application sent", data).created())
 }
 
-pub(super) async fn edit(Extract(applicants): State, form: Given<Json<Form>>) -> HandlerResult {
-    let Json(form) = form?;
+pub(super) async fn edit(Extract(applicants): State, Json(form): Json<Form>) -> HandlerResult {
     let application = applicants.edit(caller()?, form).await?;
     Ok(Reply::new("application changed", ApplicationView::of(&application)).into_response())
 }
 
 pub(super) async fn own(Extract(applicants): State) -> HandlerResult {
-    let application = Applications::by_trainer(&applicants.database, caller()?).await?;
+    let application = applications::by_trainer(&applicants.database, caller()?).await?;
     let application = application.ok_or_else(errors::application_not_found)?;
     Ok(Reply::new("application", ApplicationView::of(&application)).into_response())
 }

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::Applicants;
 use crate::{
     domain::{Form, ReviewStatus, errors},
-    store::{Application, Applications, Courses, Document, Place},
+    store::{Application, Document, Place, applications, courses},
 };
 
 impl Applicants {
@@ -61,7 +61,7 @@ impl Applicants {
             .transaction(|tx| {
                 let (form, documents, allow) = (&form, documents.as_slice(), &allow);
                 async move {
-                    let existing = Applications::lock_of_trainer(&tx, trainer).await?;
+                    let existing = applications::lock_of_trainer(&tx, trainer).await?;
                     allow(existing.as_ref())?;
                     self.store_in(&tx, trainer, existing, form, documents).await
                 }
@@ -77,7 +77,7 @@ impl Applicants {
         form: &Form,
         documents: &[Document],
     ) -> Result<Application, Error> {
-        let published = Courses::published_of(tx, &form.courses).await?;
+        let published = courses::published_of(tx, &form.courses).await?;
         if let Some(index) = form
             .courses
             .iter()
@@ -105,11 +105,11 @@ impl Applicants {
             submitted_at: Utc::now(),
         };
         if is_new {
-            Applications::insert(tx, &application).await?;
+            applications::insert(tx, &application).await?;
         } else {
-            Applications::update(tx, &application).await?;
+            applications::update(tx, &application).await?;
         }
-        Applications::set_documents(tx, application.id, documents).await?;
+        applications::set_documents(tx, application.id, documents).await?;
         self.publish_change(tx, &application).await?;
         Ok(application)
     }

@@ -5,10 +5,13 @@ use seaworthy::{
     outbox::Inbox,
     prelude::*,
 };
-use tutoring_contract::events::{CourseChanged, Occurred};
+use tutoring_contract::{
+    events::{BusinessEvent, CourseChanged},
+    groups::TRAINER_AUTH,
+};
 use uuid::Uuid;
 
-use crate::store::{CourseCopy, Courses};
+use crate::store::{CourseCopy, courses};
 
 /// The members of a course that applications need.
 #[derive(Debug, Deserialize)]
@@ -19,18 +22,21 @@ struct Snapshot {
 }
 
 /// Returns the subscription that copies courses.
-pub(crate) fn subscription(group: &str, inbox: &Inbox) -> Subscription {
+pub(crate) fn subscription(inbox: &Inbox) -> Subscription {
     let inbox = inbox.clone();
-    Subscription::new(group)
-        .on::<Occurred<CourseChanged>, _, _>(move |changed| store(inbox.clone(), changed))
+    Subscription::for_group(TRAINER_AUTH)
+        .on::<BusinessEvent<CourseChanged>, _, _>(move |changed| store(inbox.clone(), changed))
 }
 
-async fn store(inbox: Inbox, changed: Received<Occurred<CourseChanged>>) -> Result<(), Failure> {
+async fn store(
+    inbox: Inbox,
+    changed: Received<BusinessEvent<CourseChanged>>,
+) -> Result<(), Failure> {
     let course = copy_of(&changed.event().data)?;
     inbox
         .process_once(changed.envelope(), |tx| {
             let course = &course;
-            async move { Courses::store(&tx, course).await.map_err(Failure::retry) }
+            async move { courses::store(&tx, course).await.map_err(Failure::retry) }
         })
         .await?;
     Ok(())

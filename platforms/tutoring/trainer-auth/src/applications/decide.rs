@@ -4,13 +4,13 @@ use seaworthy::{
     prelude::*,
 };
 use serde_json::json;
-use tutoring_contract::Territory;
+use tutoring_contract::CallerTerritory;
 use uuid::Uuid;
 
 use super::Applicants;
 use crate::{
     domain::{Decision, ReviewStatus, errors},
-    store::{Application, Applications, Place},
+    store::{Application, Place, applications},
 };
 
 /// The permission of all decisions.
@@ -20,35 +20,7 @@ pub(crate) const TRAINER_APPROVE: &str = "trainer:approve";
 #[derive(Debug, Clone)]
 pub(crate) struct Reviewer {
     pub(crate) id: Uuid,
-    /// A super admin sees every place.
-    pub(crate) is_super: bool,
-    pub(crate) territory: Territory,
-}
-
-impl Reviewer {
-    /// Returns the territory for lists. `None` for an admin without a territory, who sees nothing.
-    pub(crate) fn within(&self) -> Option<Territory> {
-        if self.is_super {
-            return Some(Territory::default());
-        }
-        self.territory
-            .state
-            .is_some()
-            .then(|| self.territory.clone())
-    }
-
-    /// Requires that a place is within the territory.
-    ///
-    /// # Errors
-    /// `FORBIDDEN`.
-    fn require(&self, place: &Territory) -> Result<(), Error> {
-        let is_within = self
-            .within()
-            .is_some_and(|territory| territory.contains(place));
-        is_within
-            .then_some(())
-            .ok_or_else(errors::outside_territory)
-    }
+    pub(crate) territory: CallerTerritory,
 }
 
 impl Applicants {
@@ -61,9 +33,9 @@ impl Applicants {
         reviewer: &Reviewer,
         id: Uuid,
     ) -> Result<Application, Error> {
-        let application = Applications::by_id(&self.database, id).await?;
+        let application = applications::by_id(&self.database, id).await?;
         let application = application.ok_or_else(errors::application_not_found)?;
-        reviewer.require(&application.place)?;
+        reviewer.territory.require(Some(&application.place))?;
         Ok(application)
     }
 
@@ -81,9 +53,9 @@ impl Applicants {
     ) -> Result<Application, Error> {
         self.database
             .transaction(|tx| async move {
-                let before = Applications::lock(&tx, id).await?;
+                let before = applications::lock(&tx, id).await?;
                 let before = before.ok_or_else(errors::application_not_found)?;
-                reviewer.require(&before.place)?;
+                reviewer.territory.require(Some(&before.place))?;
                 let status = decision.apply(before.status)?;
                 let mut after = Application {
                     status,
@@ -96,7 +68,7 @@ impl Applicants {
                 if status == ReviewStatus::Approved {
                     settle(&tx, &mut after).await?;
                 }
-                Applications::update(&tx, &after).await?;
+                applications::update(&tx, &after).await?;
                 self.publish_change(&tx, &after).await?;
                 self.notify(&tx, &after, decision).await?;
                 let mut entry = AuditEntry::new(decision.action())

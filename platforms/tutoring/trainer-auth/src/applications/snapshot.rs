@@ -4,7 +4,7 @@ use seaworthy::{data::Transaction, prelude::*};
 use serde_json::{Value, json};
 use tutoring_contract::{
     Role,
-    events::{NotificationRequested, Occurred, TrainerChanged, message},
+    events::{BusinessEvent, NotificationRequested, TrainerChanged, message},
 };
 use tutoring_identity::Accounts;
 
@@ -25,7 +25,7 @@ impl Applicants {
         let trainer_id = application.trainer;
         Accounts::set_approval_status(tx, trainer_id, application.status.approval()).await?;
         let account = Accounts::lock(tx, trainer_id).await?;
-        let changed = Occurred::of(TrainerChanged {
+        let changed = BusinessEvent::new(TrainerChanged {
             trainer_id,
             version: account.version,
             snapshot: snapshot(application),
@@ -55,7 +55,7 @@ impl Applicants {
                 "Your application is in review again.",
             ),
         };
-        let requested = Occurred::of(NotificationRequested {
+        let requested = BusinessEvent::new(NotificationRequested {
             recipient_id: application.trainer,
             notification_type: "system".to_owned(),
             title: title.to_owned(),

@@ -4,44 +4,25 @@ use seaworthy::{core::FieldViolation, prelude::*};
 
 use super::ReviewStatus;
 
-/// There is no such application, or it is outside of the territory of the caller.
-pub(crate) fn application_not_found() -> Error {
-    Error::new(Code::NotFound, "NOT_FOUND", "no application has this ID")
-}
-
-/// There is no such pincode.
-pub(crate) fn pincode_not_found() -> Error {
-    Error::new(Code::NotFound, "NOT_FOUND", "the pincode is unknown")
-}
-
-/// The territory of the caller does not cover the application.
-pub(crate) fn outside_territory() -> Error {
-    let message = "the application is outside of your territory";
-    Error::new(Code::Forbidden, "FORBIDDEN", message)
-}
-
-/// The trainer has an application.
-pub(crate) fn application_pending() -> Error {
-    let message = "you already have an application: change it instead";
-    Error::new(Code::Conflict, "CONFLICT", message)
-}
-
-/// The application is decided.
-pub(crate) fn application_decided() -> Error {
-    let message = "your application is already decided";
-    Error::new(Code::Conflict, "CONFLICT", message)
-}
-
-/// The application was rejected a short time ago.
-pub(crate) fn rejected_recently() -> Error {
-    let message = "your application was rejected: apply again 30 days after the decision";
-    Error::new(Code::Conflict, "CONFLICT", message)
+seaworthy::errors! {
+    /// There is no such application, or it is outside of the territory of the caller.
+    application_not_found: NotFound "NOT_FOUND" => "no application has this ID";
+    /// There is no such pincode.
+    pincode_not_found: NotFound "NOT_FOUND" => "the pincode is unknown";
+    /// The trainer has an application.
+    application_pending: Conflict "CONFLICT" =>
+        "you already have an application: change it instead";
+    /// The application is decided.
+    application_decided: Conflict "CONFLICT" => "your application is already decided";
+    /// The application was rejected a short time ago.
+    rejected_recently: Conflict "CONFLICT" =>
+        "your application was rejected: apply again 30 days after the decision";
 }
 
 /// The application is in a state without this decision.
 pub(crate) fn not_decidable(status: ReviewStatus) -> Error {
     let message = format!(
-        "an application in the state {} has no such decision",
+        "an application with the status {} does not allow this decision",
         status.as_str()
     );
     Error::new(Code::Conflict, "CONFLICT", message)

@@ -2,7 +2,6 @@ use seaworthy::{
     data::chrono::{DateTime, TimeDelta, Utc},
     prelude::*,
 };
-use tutoring_contract::named;
 
 use super::errors;
 

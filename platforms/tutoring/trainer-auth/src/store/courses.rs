@@ -1,5 +1,6 @@
+//! Statements on the copy of the courses.
+
 use seaworthy::{data::prelude::*, prelude::*};
-use tutoring_identity::insert_or_ignore;
 use uuid::Uuid;
 
 /// More courses than a platform offers.
@@ -23,42 +24,35 @@ pub(crate) struct CourseCopy {
     pub(crate) is_published: bool,
 }
 
-/// Statements on the copy of the courses.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Courses;
+/// Stores a version of a course. An older one changes nothing.
+pub(crate) async fn store(tx: &Transaction, course: &CourseCopy) -> DataResult<()> {
+    let updated = sql!("UPDATE courses SET title = {&course.title}, category = {&course.category}, is_published = {course.is_published}, version = {course.version} WHERE id = {course.id} AND version < {course.version}")
+        .execute(tx)
+        .await?;
+    if updated.rows_affected() > 0 {
+        return Ok(());
+    }
+    insert_or_ignore!("courses (id, title, category, is_published, version) VALUES ({course.id}, {&course.title}, {&course.category}, {course.is_published}, {course.version})")
+    .apply(tx)
+    .await
+}
 
-impl Courses {
-    /// Stores a version of a course. An older one changes nothing.
-    pub(crate) async fn store(tx: &Transaction, course: &CourseCopy) -> Result<(), DataError> {
-        let updated = sql!("UPDATE courses SET title = {&course.title}, category = {&course.category}, is_published = {course.is_published}, version = {course.version} WHERE id = {course.id} AND version < {course.version}")
-            .execute(tx)
-            .await?;
-        if updated.rows_affected() > 0 {
-            return Ok(());
-        }
-        insert_or_ignore!("courses (id, title, category, is_published, version) VALUES ({course.id}, {&course.title}, {&course.category}, {course.is_published}, {course.version})")
-        .apply(tx)
+/// Returns the published courses by title.
+pub(crate) async fn published(connection: &dyn Connection) -> DataResult<Vec<Course>> {
+    sql!("SELECT id, title, category FROM courses WHERE is_published = {true} ORDER BY title, id LIMIT {MAX_COURSES}")
+        .fetch_all(connection)
         .await
-    }
+}
 
-    /// Returns the published courses by title.
-    pub(crate) async fn published(connection: &dyn Connection) -> Result<Vec<Course>, DataError> {
-        sql!("SELECT id, title, category FROM courses WHERE is_published = {true} ORDER BY title, id LIMIT {MAX_COURSES}")
-            .fetch_all(connection)
-            .await
-    }
-
-    /// Returns those of the courses that are published.
-    pub(crate) async fn published_of(
-        connection: &dyn Connection,
-        ids: &[Uuid],
-    ) -> Result<Vec<Uuid>, DataError> {
-        let rows: Vec<(Uuid,)> =
-            sql("SELECT id FROM courses WHERE is_published = ? AND id IN (?*)")
-                .bind(true)
-                .bind_list(ids.iter().copied())
-                .fetch_all(connection)
-                .await?;
-        Ok(rows.into_iter().map(|(id,)| id).collect())
-    }
+/// Returns those of the courses that are published.
+pub(crate) async fn published_of(
+    connection: &dyn Connection,
+    ids: &[Uuid],
+) -> DataResult<Vec<Uuid>> {
+    let rows: Vec<(Uuid,)> = sql("SELECT id FROM courses WHERE is_published = ? AND id IN (?*)")
+        .bind(true)
+        .bind_list(ids.iter().copied())
+        .fetch_all(connection)
+        .await?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
 }

@@ -1,5 +1,8 @@
-use seaworthy::{account, audit_log, data::MigrationSet, outbox};
-use tutoring_identity::migration;
+use seaworthy::{
+    account, audit_log,
+    data::{MigrationSet, migration},
+    outbox,
+};
 
 /// The tables of accounts, of applications, of messages and of the audit log.
 pub(crate) const MIGRATIONS: &[MigrationSet] = &[
@@ -7,7 +10,7 @@ pub(crate) const MIGRATIONS: &[MigrationSet] = &[
     account::MIGRATIONS,
     outbox::MIGRATIONS,
     audit_log::MIGRATIONS,
-    MigrationSet::of_service(&[migration!(
+    MigrationSet::for_service(&[migration!(
         1,
         "applications",
         "../../migrations/0001_applications"

@@ -1,11 +1,11 @@
 //! SQL statements and migrations.
 
-mod applications;
-mod courses;
+pub(crate) mod applications;
+pub(crate) mod courses;
 mod migrations;
 mod places;
 
-pub(crate) use applications::{Application, Applications, Document};
-pub(crate) use courses::{CourseCopy, Courses};
+pub(crate) use applications::{Application, Document};
+pub(crate) use courses::CourseCopy;
 pub(crate) use migrations::MIGRATIONS;
 pub(crate) use places::Place;

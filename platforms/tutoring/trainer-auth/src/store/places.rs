@@ -1,6 +1,6 @@
 use seaworthy::data::prelude::*;
 use tutoring_contract::Territory;
-use tutoring_identity::{insert_or_ignore, territory};
+use tutoring_identity::territory;
 
 /// The place of a pincode.
 #[derive(Debug, Clone, FromRow)]
@@ -15,17 +15,14 @@ impl Place {
     pub(crate) async fn of_pincode(
         connection: &dyn Connection,
         pincode: &str,
-    ) -> Result<Option<Self>, DataError> {
+    ) -> DataResult<Option<Self>> {
         sql!("SELECT pincode, city, state, district, zone, locality FROM pincodes WHERE pincode = {pincode}")
             .fetch_optional(connection)
             .await
     }
 
-    /// Inserts places. Known pincodes keep their place.
-    pub(crate) async fn insert_all(
-        connection: &dyn Connection,
-        places: &[Self],
-    ) -> Result<(), DataError> {
+    /// Inserts places. Existing pincodes are not changed.
+    pub(crate) async fn insert_all(connection: &dyn Connection, places: &[Self]) -> DataResult<()> {
         let rows = places.iter().map(|place| {
             let Territory {
                 state,

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tutoring_contract::{
     AdminRole, Role, Subject, Territory,
-    events::{CourseChanged, NotificationRequested, Occurred, TrainerChanged},
+    events::{BusinessEvent, CourseChanged, NotificationRequested, TrainerChanged},
 };
 use tutoring_identity::{LiveSessions, SessionRecord};
 use tutoring_testkit::{Events, Peer, SECRET, SESSION, call, sign};
@@ -112,10 +112,10 @@ pub(crate) async fn open(empty: EmptyDatabase, redis: Option<RedisServer>) -> Te
 
 /// Starts a service that records the messages of trainers and publishes courses.
 async fn start_peer(broker: &str, events: &Events) -> Peer {
-    let topics = Topics::new().with_unroutable::<Occurred<CourseChanged>>();
+    let topics = Topics::new().with_unroutable::<BusinessEvent<CourseChanged>>();
     let subscription = Subscription::new("peer");
-    let subscription = events.record::<Occurred<TrainerChanged>>(subscription);
-    let subscription = events.record::<Occurred<NotificationRequested>>(subscription);
+    let subscription = events.record::<BusinessEvent<TrainerChanged>>(subscription);
+    let subscription = events.record::<BusinessEvent<NotificationRequested>>(subscription);
     Peer::start(broker, topics, Some(subscription)).await
 }
 
@@ -150,7 +150,7 @@ impl TestApp {
     }
 
     pub(crate) async fn publish_course(&self, id: Uuid, version: i64, title: &str, status: &str) {
-        let changed = Occurred::of(CourseChanged {
+        let changed = BusinessEvent::new(CourseChanged {
             course_id: id.to_string(),
             version,
             snapshot: json!({ "title": title, "category": "Coding", "status": status }),

@@ -1,17 +1,21 @@
-use seaworthy::{audit_log::AuditEntry, data::Transaction, prelude::*};
+use seaworthy::{
+    audit_log::{AuditEntry, members_detail},
+    data::Transaction,
+    prelude::*,
+};
 use serde_json::{Map, Value, json};
 use tutoring_contract::{
-    Role,
-    events::{AdminOverride, Occurred, message},
+    CallerTerritory, Role,
+    events::{AdminOverride, BusinessEvent, message},
 };
-use tutoring_identity::{audit_detail, caller};
+use tutoring_identity::caller;
 use uuid::Uuid;
 
 use super::{Api, TRAINER_WRITE};
 use crate::{
     announce::announce,
     profile::{Availability, Location, Preference},
-    store::{Trainer, Trainers},
+    store::{Trainer, trainers},
 };
 
 /// A valid change of a trainer.
@@ -26,30 +30,36 @@ pub(super) enum Change {
 impl Change {
     async fn store(&self, tx: &Transaction, trainer: &Trainer) -> Result<(), Error> {
         match self {
-            Self::Profile(changed) => Trainers::set_profile(tx, trainer, changed).await?,
-            Self::Location(location) => Trainers::set_location(tx, trainer.id, *location).await?,
-            Self::Availability(given) => Trainers::set_availability(tx, trainer.id, given).await?,
-            Self::Preference(given) => Trainers::set_preference(tx, trainer.id, *given).await?,
+            Self::Profile(changed) => trainers::set_profile(tx, trainer, changed).await?,
+            Self::Location(location) => trainers::set_location(tx, trainer.id, *location).await?,
+            Self::Availability(given) => trainers::set_availability(tx, trainer.id, given).await?,
+            Self::Preference(given) => trainers::set_preference(tx, trainer.id, *given).await?,
         }
         Ok(())
     }
 
     /// Changes a trainer, and stores the message about the change in the same transaction. Returns
-    /// the changed trainer.
+    /// the changed trainer. Trainers change themselves everywhere.
     ///
     /// # Errors
-    /// An error of the database.
-    pub(super) async fn apply(&self, api: &Api, id: Uuid) -> Result<Trainer, Error> {
+    /// `FORBIDDEN` outside of the territory, or an error of the database.
+    pub(super) async fn apply(
+        &self,
+        api: &Api,
+        territory: &CallerTerritory,
+        id: Uuid,
+    ) -> Result<Trainer, Error> {
         let (backend, admin) = (&api.backend, caller().ok().filter(|caller| *caller != id));
         backend
             .database
             .transaction(|tx| async move {
-                let before = Trainers::lock(&tx, id).await?;
+                let before = trainers::lock(&tx, id).await?;
+                territory.require(before.territory().as_ref())?;
                 self.store(&tx, &before).await?;
                 if let (Some(admin), Self::Profile(changed)) = (admin, self) {
                     record(api, &tx, admin, (&before, changed)).await?;
                 }
-                let trainer = Trainers::lock(&tx, id).await?;
+                let trainer = trainers::lock(&tx, id).await?;
                 announce(&tx, &backend.outbox, &trainer).await?;
                 Ok::<_, Error>(trainer)
             })
@@ -75,8 +85,8 @@ async fn record(
     let entry = AuditEntry::new(ACTION)
         .target("trainer", before.id.to_string())
         .detail("permission", TRAINER_WRITE)
-        .detail("before", audit_detail(&members))
-        .detail("after", audit_detail(after));
+        .detail("before", members_detail(&members))
+        .detail("after", members_detail(after));
     api.audit.append(tx, entry).await?;
     let names: Vec<_> = after.keys().collect();
     let done = AdminOverride {
@@ -86,6 +96,6 @@ async fn record(
         changes: json!({ "members": names }),
         reason: String::new(),
     };
-    let event = Occurred::of(done).by(admin, Role::Admin);
+    let event = BusinessEvent::new(done).by(admin, Role::Admin);
     Ok(api.backend.outbox.store(tx, message(&event)).await?)
 }

@@ -1,10 +1,7 @@
 //! Handlers of a trainer's own settings.
 
-use seaworthy::{
-    axum::{extract::State as Extract, response::IntoResponse as _},
-    prelude::*,
-};
-use tutoring_contract::{Reply, Role};
+use seaworthy::{axum::extract::State as Extract, prelude::*};
+use tutoring_contract::{CallerTerritory, Json, Path, Reply, Role};
 use tutoring_identity::{caller, own_or_permitted};
 use uuid::Uuid;
 
@@ -12,7 +9,7 @@ use super::{Given, HandlerResult, State, change::Change, views};
 use crate::{
     bank::BankDetails,
     profile::{Availability, Location, Preference},
-    store::{Banks, Trainers},
+    store::{bank, trainers},
 };
 
 fn own(id: &str) -> Result<Uuid, Error> {
@@ -21,13 +18,12 @@ fn own(id: &str) -> Result<Uuid, Error> {
 
 pub(super) async fn confirm_location(
     Extract(api): State,
-    location: Given<Json<Location>>,
+    Json(location): Json<Location>,
 ) -> HandlerResult {
-    let Json(location) = location?;
     let location = location.checked()?;
     let id = caller()?;
     let change = Change::Location(location);
-    let trainer = change.apply(&api, id).await?;
+    let trainer = change.apply(&api, &CallerTerritory::Everywhere, id).await?;
     Ok(Reply::new("the location is confirmed", views::location(&trainer)).into_response())
 }
 
@@ -36,7 +32,7 @@ pub(super) async fn location_status(Extract(api): State) -> HandlerResult {
     let locked = api
         .backend
         .database
-        .transaction(|tx| async move { Ok::<_, Error>(Trainers::lock(&tx, id).await?) });
+        .transaction(|tx| async move { Ok::<_, Error>(trainers::lock(&tx, id).await?) });
     let trainer = locked.await?;
     Ok(Reply::new("location", views::location(&trainer)).into_response())
 }
@@ -50,7 +46,7 @@ pub(super) async fn set_availability(
     let Json(availability) = availability?;
     let availability = availability.checked()?;
     let change = Change::Availability(availability);
-    let trainer = change.apply(&api, id).await?;
+    let trainer = change.apply(&api, &CallerTerritory::Everywhere, id).await?;
     Ok(Reply::new("the availability is changed", views::availability(&trainer)).into_response())
 }
 
@@ -63,13 +59,13 @@ pub(super) async fn set_preference(
     let Json(preference) = preference?;
     let preference = preference.checked()?;
     let change = Change::Preference(preference);
-    let trainer = change.apply(&api, id).await?;
+    let trainer = change.apply(&api, &CallerTerritory::Everywhere, id).await?;
     Ok(Reply::new("the preference is changed", views::availability(&trainer)).into_response())
 }
 
 pub(super) async fn bank_details(Extract(api): State, Path(id): Path<String>) -> HandlerResult {
     let id = own(&id)?;
-    let details = Banks::of(&api.backend.database, id).await?;
+    let details = bank::of(&api.backend.database, id).await?;
     let details = details.ok_or_else(|| {
         Error::new(
             Code::NotFound,
@@ -94,7 +90,7 @@ pub(super) async fn set_bank_details(
         .database
         .transaction(|tx| {
             let sealed = &sealed;
-            async move { Ok::<_, Error>(Banks::store(&tx, id, sealed).await?) }
+            async move { Ok::<_, Error>(bank::store(&tx, id, sealed).await?) }
         })
         .await?;
     Ok(Reply::new("the bank details are changed", masked).into_response())

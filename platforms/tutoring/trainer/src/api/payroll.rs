@@ -1,34 +1,37 @@
 //! Handlers of payroll.
 
-use seaworthy::{
-    axum::{extract::State as Extract, response::IntoResponse as _},
-    core::FieldViolation,
-    prelude::*,
-};
+use seaworthy::{axum::extract::State as Extract, core::FieldViolation, prelude::*};
 use serde_json::{Value, json};
-use tutoring_contract::{Currency, PageRequest, Reply, Role};
+use tutoring_contract::{CallerTerritory, CheckedPage, Currency, Path, Query, Reply, Role};
 use tutoring_identity::own_or_permitted;
 use uuid::Uuid;
 
 use super::{Api, Given, HandlerResult, State, TRAINER_READ};
 use crate::{
     payroll::{Month, PER_STUDENT_DAY, Payroll, SLABS, active},
-    store::{Payrolls, Periods},
+    store::{payroll, periods, trainers},
 };
 
 #[derive(Deserialize)]
 pub(super) struct MonthQuery {
-    #[serde(default)]
     month: Option<String>,
 }
 
-fn readable(id: &str) -> Result<Uuid, Error> {
-    own_or_permitted(id, Role::Trainer, Some(TRAINER_READ))
+/// Returns the trainer of a path, who is the caller or whom the admin may read. A trainer who is
+/// not stored does not have pay.
+async fn readable(api: &Api, territory: &CallerTerritory, id: &str) -> Result<Uuid, Error> {
+    let id = own_or_permitted(id, Role::Trainer, Some(TRAINER_READ))?;
+    if !territory.is_everywhere() {
+        let trainer = trainers::by_id(&api.backend.database, id).await?;
+        let place = trainer.and_then(|trainer| trainer.territory());
+        territory.require(place.as_ref())?;
+    }
+    Ok(id)
 }
 
 /// Returns the pay of a month. A month without students is not stored.
 async fn view(api: &Api, trainer: Uuid, month: Month) -> Result<Value, Error> {
-    let stored = Payrolls::of_month(&api.backend.database, trainer, month).await?;
+    let stored = payroll::of_month(&api.backend.database, trainer, month).await?;
     let mut view = match stored {
         Some(stored) => json!(stored),
         None => json!(Payroll::of(month, trainer, &[], &[])),
@@ -42,11 +45,15 @@ async fn view(api: &Api, trainer: Uuid, month: Month) -> Result<Value, Error> {
 }
 
 /// Returns the rule, and the pay of the present month.
-pub(super) async fn info(Extract(api): State, Path(id): Path<String>) -> HandlerResult {
-    let id = readable(&id)?;
+pub(super) async fn info(
+    Extract(api): State,
+    territory: CallerTerritory,
+    Path(id): Path<String>,
+) -> HandlerResult {
+    let id = readable(&api, &territory, &id).await?;
     let today = api.zone.today();
     let month = Month::of(today);
-    let periods = Periods::of_month(&api.backend.database, id, month).await?;
+    let periods = periods::of_month(&api.backend.database, id, month).await?;
     let slabs =
         SLABS.map(|(students, amount)| json!({ "students": students, "amountMinor": amount }));
     let data = json!({
@@ -61,10 +68,11 @@ pub(super) async fn info(Extract(api): State, Path(id): Path<String>) -> Handler
 
 pub(super) async fn monthly(
     Extract(api): State,
+    territory: CallerTerritory,
     Path(id): Path<String>,
     query: Given<Query<MonthQuery>>,
 ) -> HandlerResult {
-    let id = readable(&id)?;
+    let id = readable(&api, &territory, &id).await?;
     let Query(query) = query?;
     let invalid = |_| {
         let problem = "must be a month such as 2026-11";
@@ -80,14 +88,12 @@ pub(super) async fn monthly(
 /// Returns the months until the present one.
 pub(super) async fn history(
     Extract(api): State,
+    territory: CallerTerritory,
     Path(id): Path<String>,
-    page: Given<Query<PageRequest>>,
+    page: Given<CheckedPage>,
 ) -> HandlerResult {
-    let id = readable(&id)?;
-    let Query(page) = page?;
-    let page = page.checked()?;
+    let id = readable(&api, &territory, &id).await?;
     let until = Month::of(api.zone.today());
-    let range = (page.limit, page.offset());
-    let (items, total) = Payrolls::until(&api.backend.database, id, until, range).await?;
-    Ok(Reply::new("payroll", page.of(items, total)).into_response())
+    let found = payroll::until(&api.backend.database, id, until, page?).await?;
+    Ok(Reply::new("payroll", found).into_response())
 }

@@ -1,13 +1,12 @@
 //! SQL statements.
 
-mod bank;
-mod payroll;
-mod reviews;
-mod sessions;
-mod trainers;
+pub(crate) mod bank;
+pub(crate) mod payroll;
+pub(crate) mod periods;
+pub(crate) mod reviews;
+pub(crate) mod sessions;
+pub(crate) mod trainers;
 
-pub(crate) use bank::Banks;
-pub(crate) use payroll::{Payrolls, Periods, Snapshot};
-pub(crate) use reviews::Reviews;
-pub(crate) use sessions::{Substitution, TrainerSessions};
-pub(crate) use trainers::{Trainer, Trainers};
+pub(crate) use payroll::Snapshot;
+pub(crate) use sessions::Substitution;
+pub(crate) use trainers::Trainer;

@@ -1,3 +1,5 @@
+//! Statements on the ratings of trainers.
+
 use seaworthy::data::prelude::*;
 use uuid::Uuid;
 
@@ -6,40 +8,34 @@ const HALVES: f64 = 2.0;
 /// Ratings are rounded to one decimal.
 const TENTHS: f64 = 10.0;
 
-/// Statements on the ratings of trainers.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Reviews;
+/// Stores the rating of a session. A repeated message is a no-op.
+pub(crate) async fn store(
+    tx: &Transaction,
+    session: Uuid,
+    trainer: Uuid,
+    halves: u16,
+) -> DataResult<()> {
+    sql!("DELETE FROM trainer_reviews WHERE session_id = {session}")
+        .execute(tx)
+        .await?;
+    sql!("INSERT INTO trainer_reviews (session_id, trainer_id, rating_halves) VALUES ({session}, {trainer}, {halves})")
+        .apply(tx)
+        .await
+}
 
-impl Reviews {
-    /// Stores the rating of a session. A repeated message is a no-op.
-    pub(crate) async fn store(
-        tx: &Transaction,
-        session: Uuid,
-        trainer: Uuid,
-        halves: u16,
-    ) -> Result<(), DataError> {
-        sql!("DELETE FROM trainer_reviews WHERE session_id = {session}")
-            .execute(tx)
-            .await?;
-        sql!("INSERT INTO trainer_reviews (session_id, trainer_id, rating_halves) VALUES ({session}, {trainer}, {halves})")
-            .apply(tx)
-            .await
-    }
-
-    /// Returns the mean rating of a trainer, rounded to one decimal, and the number of ratings.
-    pub(crate) async fn mean(
-        connection: &dyn Connection,
-        trainer: Uuid,
-    ) -> Result<Option<(f64, u32)>, DataError> {
-        let counts: Vec<(u16, u32)> = sql!("SELECT rating_halves, COUNT(*) FROM trainer_reviews WHERE trainer_id = {trainer} GROUP BY rating_halves")
-            .fetch_all(connection)
-            .await?;
-        Ok(mean(&counts))
-    }
+/// Returns the mean rating of a trainer, rounded to one decimal, and the number of ratings.
+pub(crate) async fn mean(
+    connection: &dyn Connection,
+    trainer: Uuid,
+) -> DataResult<Option<(f64, u32)>> {
+    let counts: Vec<(u16, u32)> = sql!("SELECT rating_halves, COUNT(*) FROM trainer_reviews WHERE trainer_id = {trainer} GROUP BY rating_halves")
+        .fetch_all(connection)
+        .await?;
+    Ok(rounded_mean(&counts))
 }
 
 /// Returns the mean of halves with their numbers.
-fn mean(counts: &[(u16, u32)]) -> Option<(f64, u32)> {
+fn rounded_mean(counts: &[(u16, u32)]) -> Option<(f64, u32)> {
     let number: u32 = counts.iter().map(|(_, count)| count).sum();
     let halves = counts.iter();
     let halves: f64 = halves
@@ -55,8 +51,8 @@ mod tests {
 
     #[test]
     fn mean_is_rounded_to_one_decimal() {
-        assert_eq!(mean(&[]), None);
-        assert_eq!(mean(&[(9, 1)]), Some((4.5, 1)));
-        assert_eq!(mean(&[(10, 2), (8, 1)]), Some((4.7, 3)));
+        assert_eq!(rounded_mean(&[]), None);
+        assert_eq!(rounded_mean(&[(9, 1)]), Some((4.5, 1)));
+        assert_eq!(rounded_mean(&[(10, 2), (8, 1)]), Some((4.7, 3)));
     }
 }

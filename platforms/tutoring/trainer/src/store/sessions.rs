@@ -1,4 +1,8 @@
+//! Statements on the sessions of trainers.
+
 use seaworthy::{data::prelude::*, prelude::*};
+use tutoring_contract::{CheckedPage, Page};
+use tutoring_identity::paged;
 use uuid::Uuid;
 
 /// A session that another trainer holds.
@@ -14,90 +18,76 @@ pub(crate) struct Substitution {
     pub(crate) time_slot: String,
 }
 
-/// Statements on the sessions of trainers.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct TrainerSessions;
-
-impl TrainerSessions {
-    /// Stores the last state of a session of a trainer: `completed` or `cancelled`, and whether it
-    /// started on time.
-    pub(crate) async fn finish(
-        tx: &Transaction,
-        (session, trainer): (Uuid, Uuid),
-        status: &'static str,
-        is_punctual: Option<bool>,
-    ) -> Result<(), DataError> {
-        sql!("DELETE FROM held_sessions WHERE id = {session}")
-            .execute(tx)
-            .await?;
-        sql!("INSERT INTO held_sessions (id, trainer_id, status, is_punctual) VALUES ({session}, {trainer}, {status}, {is_punctual})")
-            .apply(tx)
-            .await
-    }
-
-    /// Returns the number of sessions of a trainer with this state.
-    pub(crate) async fn count(
-        connection: &dyn Connection,
-        trainer: Uuid,
-        status: &'static str,
-    ) -> Result<u64, DataError> {
-        let (count,): (u64,) = sql!(
-            "SELECT COUNT(*) FROM held_sessions WHERE trainer_id = {trainer} AND status = {status}"
-        )
-        .fetch_one(connection)
+/// Stores the last state of a session of a trainer: `completed` or `cancelled`, and whether it
+/// started on time.
+pub(crate) async fn finish(
+    tx: &Transaction,
+    (session, trainer): (Uuid, Uuid),
+    status: &'static str,
+    is_punctual: Option<bool>,
+) -> DataResult<()> {
+    sql!("DELETE FROM held_sessions WHERE id = {session}")
+        .execute(tx)
         .await?;
-        Ok(count)
-    }
+    sql!("INSERT INTO held_sessions (id, trainer_id, status, is_punctual) VALUES ({session}, {trainer}, {status}, {is_punctual})")
+        .apply(tx)
+        .await
+}
 
-    /// Returns the share of sessions that started on time, in percent, of those whose start is
-    /// known. `None` without such sessions.
-    pub(crate) async fn punctuality(
-        connection: &dyn Connection,
-        trainer: Uuid,
-    ) -> Result<Option<u64>, DataError> {
-        let (known, punctual): (u64, u64) =
-            sql!("SELECT COUNT(is_punctual), COUNT(CASE WHEN is_punctual = {true} THEN 1 END) FROM held_sessions WHERE trainer_id = {trainer}")
-                .fetch_one(connection)
-                .await?;
-        Ok((punctual * 100).checked_div(known))
-    }
+/// Returns the number of sessions of a trainer with this state.
+pub(crate) async fn count(
+    connection: &dyn Connection,
+    trainer: Uuid,
+    status: &'static str,
+) -> DataResult<u64> {
+    let (count,): (u64,) = sql!(
+        "SELECT COUNT(*) FROM held_sessions WHERE trainer_id = {trainer} AND status = {status}"
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(count)
+}
 
-    /// Stores who holds a session instead of the trainer of its allocation. The way back to that
-    /// trainer removes the substitution.
-    pub(crate) async fn substitute(
-        tx: &Transaction,
-        substitution: &Substitution,
-    ) -> Result<(), DataError> {
-        let known: Option<(Uuid,)> =
-            sql!("SELECT original_trainer_id FROM substitutions WHERE session_id = {substitution.session_id}")
-                .fetch_optional(tx)
-                .await?;
-        let original = known.map_or(substitution.original_trainer_id, |(known,)| known);
-        sql!("DELETE FROM substitutions WHERE session_id = {substitution.session_id}")
-            .execute(tx)
-            .await?;
-        if original == substitution.substitute_trainer_id {
-            return Ok(());
-        }
-        sql!("INSERT INTO substitutions (session_id, original_trainer_id, substitute_trainer_id, student_id, session_date, time_slot) VALUES ({substitution.session_id}, {original}, {substitution.substitute_trainer_id}, {substitution.student_id}, {substitution.date.as_str()}, {substitution.time_slot.as_str()})")
-            .apply(tx)
-            .await
-    }
-
-    /// Returns a page of the substitutions of a trainer in both directions, the latest date first,
-    /// and their number.
-    pub(crate) async fn substitutions(
-        connection: &dyn Connection,
-        trainer: Uuid,
-        (limit, offset): (u32, u64),
-    ) -> Result<(Vec<Substitution>, u64), DataError> {
-        let (total,): (u64,) = sql!("SELECT COUNT(*) FROM substitutions WHERE original_trainer_id = {trainer} OR substitute_trainer_id = {trainer}")
+/// Returns the share of sessions that started on time, in percent, of those whose start is
+/// known. `None` without such sessions.
+pub(crate) async fn punctuality(
+    connection: &dyn Connection,
+    trainer: Uuid,
+) -> DataResult<Option<u64>> {
+    let (known, punctual): (u64, u64) =
+        sql!("SELECT COUNT(is_punctual), COUNT(CASE WHEN is_punctual = {true} THEN 1 END) FROM held_sessions WHERE trainer_id = {trainer}")
             .fetch_one(connection)
             .await?;
-        let page = sql!("SELECT session_id, original_trainer_id, substitute_trainer_id, student_id, session_date, time_slot FROM substitutions
-             WHERE original_trainer_id = {trainer} OR substitute_trainer_id = {trainer} ORDER BY session_date DESC, session_id LIMIT {limit} OFFSET {offset}")
-            .fetch_all(connection)
-            .await?;
-        Ok((page, total))
+    Ok((punctual * 100).checked_div(known))
+}
+
+/// Stores who holds a session instead of the trainer of its allocation. The way back to that
+/// trainer removes the substitution.
+pub(crate) async fn substitute(tx: &Transaction, substitution: &Substitution) -> DataResult<()> {
+    let known: Option<(Uuid,)> = sql!(
+        "SELECT original_trainer_id FROM substitutions WHERE session_id = {substitution.session_id}"
+    )
+    .fetch_optional(tx)
+    .await?;
+    let original = known.map_or(substitution.original_trainer_id, |(known,)| known);
+    sql!("DELETE FROM substitutions WHERE session_id = {substitution.session_id}")
+        .execute(tx)
+        .await?;
+    if original == substitution.substitute_trainer_id {
+        return Ok(());
     }
+    sql!("INSERT INTO substitutions (session_id, original_trainer_id, substitute_trainer_id, student_id, session_date, time_slot) VALUES ({substitution.session_id}, {original}, {substitution.substitute_trainer_id}, {substitution.student_id}, {substitution.date.as_str()}, {substitution.time_slot.as_str()})")
+        .apply(tx)
+        .await
+}
+
+/// Returns a page of the substitutions of a trainer in both directions, the latest date first.
+pub(crate) async fn substitutions(
+    connection: &dyn Connection,
+    trainer: Uuid,
+    page: CheckedPage,
+) -> DataResult<Page<Substitution>> {
+    paged!("SELECT session_id, original_trainer_id, substitute_trainer_id, student_id, session_date, time_slot FROM substitutions WHERE original_trainer_id = {trainer} OR substitute_trainer_id = {trainer}"; "ORDER BY session_date DESC, session_id", page)
+        .fetch(connection)
+        .await
 }

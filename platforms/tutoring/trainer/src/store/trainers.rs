@@ -1,19 +1,15 @@
+//! Statements on trainers.
+
 use seaworthy::data::prelude::*;
 use serde_json::{Map, Value, json};
-use tutoring_identity::{coordinates, insert_or_ignore, locked};
+use tutoring_contract::{CheckedPage, Page, Territory};
+use tutoring_identity::{coordinates, paged};
 use uuid::Uuid;
 
 use crate::profile::{Availability, Location, Preference};
 
-/// The first part of statements that read trainers.
-macro_rules! statement {
-    (locked $rest:literal) => {
-        locked!("SELECT id, account, account_version, profile, latitude, longitude, accuracy, confirmed_at, slots, days, accepts_online, max_per_day, rating, rating_count, version FROM trainers ", $rest)
-    };
-    ($($rest:literal),+) => {
-        sql!("SELECT id, account, account_version, profile, latitude, longitude, accuracy, confirmed_at, slots, days, accepts_online, max_per_day, rating, rating_count, version FROM trainers ", $($rest),+)
-    };
-}
+// The first part of statements that read trainers.
+statements! { statement: "SELECT id, account, account_version, profile, latitude, longitude, accuracy, confirmed_at, slots, days, accepts_online, max_per_day, rating, rating_count, version FROM trainers " }
 
 /// A trainer as stored.
 #[derive(Debug, FromRow)]
@@ -39,146 +35,133 @@ pub(crate) struct Trainer {
 }
 
 impl Trainer {
+    /// Returns the place of the approved application, which decides which administrators see the
+    /// trainer.
+    pub(crate) fn territory(&self) -> Option<Territory> {
+        serde_json::from_value(self.account.get("territory")?.clone()).ok()
+    }
+
     /// Returns a member of the profile, or that of the application.
     pub(crate) fn member(&self, name: &str) -> Option<&Value> {
         self.profile.get(name).or_else(|| self.account.get(name))
     }
 }
 
-/// Statements on trainers.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Trainers;
-
-impl Trainers {
-    /// Returns a trainer, and locks the row until the transaction ends. The message about the
-    /// account may arrive later.
-    pub(crate) async fn lock(tx: &Transaction, id: Uuid) -> Result<Trainer, DataError> {
-        let now = Utc::now();
-        insert_or_ignore!("trainers (id, account, account_version, is_listed, profile, slots, days, accepts_online, rating_count, version, created_at, updated_at)
-             VALUES (?, ?, 0, ?, ?, ?, ?, ?, 0, 0, ?, ?)")
-            .bind(id)
-            .bind(json!({}))
-            .bind(false)
-            .bind(json!({}))
-            .bind(json!([]))
-            .bind(json!([]))
-            .bind(false)
-            .bind(now)
-            .bind(now)
-            .execute(tx)
-            .await?;
-        statement!(locked "WHERE id = {id}").fetch_one(tx).await
-    }
-
-    /// Stores members of the account, over those of earlier messages. An older version changes
-    /// nothing. Approved trainers whose account is not disabled are listed.
-    pub(crate) async fn store_account(
-        tx: &Transaction,
-        id: Uuid,
-        version: i64,
-        members: &Map<String, Value>,
-    ) -> Result<(), DataError> {
-        let trainer = Self::lock(tx, id).await?;
-        if version < trainer.account_version {
-            return Ok(());
-        }
-        let mut account = trainer.account.as_object().cloned().unwrap_or_default();
-        account.extend(members.clone());
-        let is = |name: &str, value: &Value| account.get(name) == Some(value);
-        let is_listed = is("approvalStatus", &json!("approved")) && !is("isDisabled", &json!(true));
-        sql!("UPDATE trainers SET account = {Value::Object(account)}, account_version = {version}, is_listed = {is_listed} WHERE id = {id}")
-            .apply(tx)
-            .await
-    }
-
-    /// Stores the changed members of a profile.
-    pub(crate) async fn set_profile(
-        tx: &Transaction,
-        trainer: &Trainer,
-        changed: &Map<String, Value>,
-    ) -> Result<(), DataError> {
-        let mut profile = trainer.profile.as_object().cloned().unwrap_or_default();
-        profile.extend(changed.clone());
-        sql!("UPDATE trainers SET profile = {Value::Object(profile)}, version = version + 1, updated_at = {Utc::now()} WHERE id = {trainer.id}")
-            .apply(tx)
-            .await
-    }
-
-    /// Stores the place that a trainer has confirmed.
-    pub(crate) async fn set_location(
-        tx: &Transaction,
-        id: Uuid,
-        location: Location,
-    ) -> Result<(), DataError> {
-        sql!("UPDATE trainers SET latitude = {location.latitude}, longitude = {location.longitude}, accuracy = {location.accuracy}, confirmed_at = {Utc::now()}, version = version + 1, updated_at = {Utc::now()} WHERE id = {id}")
-            .apply(tx)
-            .await
-    }
-
-    pub(crate) async fn set_availability(
-        tx: &Transaction,
-        id: Uuid,
-        availability: &Availability,
-    ) -> Result<(), DataError> {
-        sql!("UPDATE trainers SET slots = {json!(availability.slots)}, days = {json!(availability.available_days)}, version = version + 1, updated_at = {Utc::now()} WHERE id = {id}")
-            .apply(tx)
-            .await
-    }
-
-    pub(crate) async fn set_preference(
-        tx: &Transaction,
-        id: Uuid,
-        preference: Preference,
-    ) -> Result<(), DataError> {
-        sql!("UPDATE trainers SET accepts_online = {preference.accepts_online}, max_per_day = {preference.max_per_day.map(i64::from)}, version = version + 1, updated_at = {Utc::now()} WHERE id = {id}")
-            .apply(tx)
-            .await
-    }
-
-    /// Stores the mean of the ratings.
-    pub(crate) async fn set_rating(
-        tx: &Transaction,
-        id: Uuid,
-        rating: f64,
-        count: u32,
-    ) -> Result<(), DataError> {
-        sql!("UPDATE trainers SET rating = {rating}, rating_count = {count}, version = version + 1, updated_at = {Utc::now()} WHERE id = {id}")
-            .apply(tx)
-            .await
-    }
-
-    pub(crate) async fn by_id(
-        connection: &dyn Connection,
-        id: Uuid,
-    ) -> Result<Option<Trainer>, DataError> {
-        statement!("WHERE id = {id}")
-            .fetch_optional(connection)
-            .await
-    }
-
-    /// Returns a listed trainer.
-    pub(crate) async fn listed_by_id(
-        connection: &dyn Connection,
-        id: Uuid,
-    ) -> Result<Option<Trainer>, DataError> {
-        statement!("WHERE id = {id} AND is_listed = {true}")
-            .fetch_optional(connection)
-            .await
-    }
-
-    /// Returns a page of the listed trainers with their number, the oldest first.
-    pub(crate) async fn listed(
-        connection: &dyn Connection,
-        (limit, offset): (u32, u64),
-    ) -> Result<(Vec<Trainer>, u64), DataError> {
-        let (total,): (u64,) = sql!("SELECT COUNT(*) FROM trainers WHERE is_listed = {true}")
-            .fetch_one(connection)
-            .await?;
-        let trainers = statement!(
-            "WHERE is_listed = {true} ORDER BY created_at, id LIMIT {limit} OFFSET {offset}"
-        )
-        .fetch_all(connection)
+/// Returns a trainer, and locks the row until the transaction ends. The message about the
+/// account may arrive later.
+pub(crate) async fn lock(tx: &Transaction, id: Uuid) -> DataResult<Trainer> {
+    let now = Utc::now();
+    insert_or_ignore!("trainers (id, account, account_version, is_listed, profile, slots, days, accepts_online, rating_count, version, created_at, updated_at)
+         VALUES (?, ?, 0, ?, ?, ?, ?, ?, 0, 0, ?, ?)")
+        .bind(id)
+        .bind(json!({}))
+        .bind(false)
+        .bind(json!({}))
+        .bind(json!([]))
+        .bind(json!([]))
+        .bind(false)
+        .bind(now)
+        .bind(now)
+        .execute(tx)
         .await?;
-        Ok((trainers, total))
+    statement!(locked, "WHERE id = {id}").fetch_one(tx).await
+}
+
+/// Stores members of the account, over those of earlier messages. An older version changes
+/// nothing. Approved trainers whose account is not disabled are listed.
+pub(crate) async fn store_account(
+    tx: &Transaction,
+    id: Uuid,
+    version: i64,
+    members: &Map<String, Value>,
+) -> DataResult<()> {
+    let trainer = lock(tx, id).await?;
+    if version < trainer.account_version {
+        return Ok(());
     }
+    let mut account = trainer.account.as_object().cloned().unwrap_or_default();
+    account.extend(members.clone());
+    let is = |name: &str, value: &Value| account.get(name) == Some(value);
+    let is_listed = is("approvalStatus", &json!("approved")) && !is("isDisabled", &json!(true));
+    sql!("UPDATE trainers SET account = {Value::Object(account)}, account_version = {version}, is_listed = {is_listed} WHERE id = {id}")
+        .apply(tx)
+        .await
+}
+
+/// Stores the changed members of a profile.
+pub(crate) async fn set_profile(
+    tx: &Transaction,
+    trainer: &Trainer,
+    changed: &Map<String, Value>,
+) -> DataResult<()> {
+    let mut profile = trainer.profile.as_object().cloned().unwrap_or_default();
+    profile.extend(changed.clone());
+    sql!("UPDATE trainers SET profile = {Value::Object(profile)}, version = version + 1, updated_at = {Utc::now()} WHERE id = {trainer.id}")
+        .apply(tx)
+        .await
+}
+
+/// Stores the place that a trainer has confirmed.
+pub(crate) async fn set_location(tx: &Transaction, id: Uuid, location: Location) -> DataResult<()> {
+    sql!("UPDATE trainers SET latitude = {location.latitude}, longitude = {location.longitude}, accuracy = {location.accuracy}, confirmed_at = {Utc::now()}, version = version + 1, updated_at = {Utc::now()} WHERE id = {id}")
+        .apply(tx)
+        .await
+}
+
+pub(crate) async fn set_availability(
+    tx: &Transaction,
+    id: Uuid,
+    availability: &Availability,
+) -> DataResult<()> {
+    sql!("UPDATE trainers SET slots = {json!(availability.slots)}, days = {json!(availability.available_days)}, version = version + 1, updated_at = {Utc::now()} WHERE id = {id}")
+        .apply(tx)
+        .await
+}
+
+pub(crate) async fn set_preference(
+    tx: &Transaction,
+    id: Uuid,
+    preference: Preference,
+) -> DataResult<()> {
+    sql!("UPDATE trainers SET accepts_online = {preference.accepts_online}, max_per_day = {preference.max_per_day.map(i64::from)}, version = version + 1, updated_at = {Utc::now()} WHERE id = {id}")
+        .apply(tx)
+        .await
+}
+
+/// Stores the mean of the ratings.
+pub(crate) async fn set_rating(
+    tx: &Transaction,
+    id: Uuid,
+    rating: f64,
+    count: u32,
+) -> DataResult<()> {
+    sql!("UPDATE trainers SET rating = {rating}, rating_count = {count}, version = version + 1, updated_at = {Utc::now()} WHERE id = {id}")
+        .apply(tx)
+        .await
+}
+
+pub(crate) async fn by_id(connection: &dyn Connection, id: Uuid) -> DataResult<Option<Trainer>> {
+    statement!(sql, "WHERE id = {id}")
+        .fetch_optional(connection)
+        .await
+}
+
+/// Returns a listed trainer.
+pub(crate) async fn listed_by_id(
+    connection: &dyn Connection,
+    id: Uuid,
+) -> DataResult<Option<Trainer>> {
+    statement!(sql, "WHERE id = {id} AND is_listed = {true}")
+        .fetch_optional(connection)
+        .await
+}
+
+/// Returns a page of the listed trainers, the oldest first.
+pub(crate) async fn listed(
+    connection: &dyn Connection,
+    page: CheckedPage,
+) -> DataResult<Page<Trainer>> {
+    statement!(paged, "WHERE is_listed = {true}"; "ORDER BY created_at, id", page)
+        .fetch(connection)
+        .await
 }

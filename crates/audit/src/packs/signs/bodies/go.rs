@@ -2,6 +2,7 @@
 
 mod failures;
 mod patterns;
+mod starts;
 
 use self::patterns::Name;
 use super::Found;
@@ -24,6 +25,8 @@ const CHECKS: &[fn(&Function<'_>, &mut Found<'_, '_>)] = &[
     stale_decision,
     constant_health,
     unread_rows,
+    starts::unclosed,
+    starts::partial_success,
 ];
 
 pub(super) fn read(text: &str, found: &mut Found<'_, '_>) {
@@ -413,6 +416,14 @@ fn unread_rows(function: &Function<'_>, found: &mut Found<'_, '_>) {
         "SoftDelete",
         "Prune",
         "Cancel",
+        "Set",
+        "Mark",
+        "Change",
+        "Archive",
+        "Activate",
+        "Deactivate",
+        "Enable",
+        "Disable",
     ]
     .iter()
     .any(|verb| function.name.starts_with(verb));

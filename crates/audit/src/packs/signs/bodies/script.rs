@@ -29,7 +29,7 @@ static PATTERNS: LazyLock<Option<Patterns>> = LazyLock::new(|| {
             r"(?m)^[ \t]*(?P<call>(?P<this>this\.)?(?P<name>\w+)\([^;{}\n]*\))[ \t]*;?[ \t]*$",
         )?,
         promised: ascii(
-            r"(?m)^[ \t]*(?P<call>(?:this\.|[a-z]\w*\.)*(?:\w*(?i:repository|repo)|prisma\.\w+|\w*(?i:mailer|mailservice|transporter)\w*|\w*(?i:amqpconnection|producer|consumer|redis\w*|sequelize|datasource)|mongoose|prisma|amqp|[A-Z]\w*(?:Model)?)\.(?P<name>save|insert|insertMany|updateOne|updateMany|deleteOne|deleteMany|findByIdAndUpdate|findByIdAndDelete|findOneAndUpdate|sendMail|publish|send|create|update|delete|upsert|set|del|expire|connect|\$connect|sync|authenticate|initialize))\(",
+            r"(?m)^[ \t]*(?P<call>(?:this\.|[a-z]\w*\.)*(?:\w*(?i:repository|repo)|prisma\.\w+|\w*(?i:mailer|mailservice|transporter)\w*|\w*(?i:amqpconnection|producer|consumer|redis\w*|sequelize|datasource)|pool|knex|mongoose|prisma|amqp|[A-Z]\w*(?:Model)?)\.(?P<name>query|save|insert|insertMany|updateOne|updateMany|deleteOne|deleteMany|findByIdAndUpdate|findByIdAndDelete|findOneAndUpdate|sendMail|publish|send|create|update|delete|upsert|set|del|expire|connect|\$connect|sync|authenticate|initialize))\(",
         )?,
         started: ascii(
             r"(?m)(?:^|;)[ \t]*;?(?P<call>\(\s*async\s*(?:\(\)\s*=>|function\s*\w*\(\)))\s*\{",
@@ -103,6 +103,8 @@ const CONNECTED: &[&str] = &[
     "prisma",
     "datasource",
 ];
+/// Objects whose `query` returns a promise.
+const QUERIED: &[&str] = &["pool", "knex", "sequelize", "datasource"];
 /// Methods of records and stores.
 const STORES: &[&str] = &["repo", "prisma", "redis"];
 
@@ -122,6 +124,7 @@ fn promised(text: &str, patterns: &Patterns, found: &mut Found<'_, '_>) {
         let known = match name.as_str() {
             "connect" | "$connect" | "sync" | "authenticate" | "initialize" => is_of(CONNECTED),
             "publish" | "send" | "sendMail" => is_of(SENDERS),
+            "query" => is_of(QUERIED),
             _ => is_of(STORES) || is_model,
         };
         // `pipeline` and `multi` collect commands, and `channel.publish` returns no promise.
@@ -226,7 +229,8 @@ fn lost_update(text: &str, patterns: &Patterns, found: &mut Found<'_, '_>) {
         let changed = rest.contains(&format!("Object.assign({name},"))
             || rest.contains(&format!("merge({name},"))
             || assigns(rest, name)
-            || changes(rest, name);
+            || changes(rest, name)
+            || changes_list(rest, name);
         let saved = rest.contains(&format!("{name}.save("))
             || [".save(", ".update(", ".persist(", ".flush("]
                 .iter()
@@ -235,7 +239,17 @@ fn lost_update(text: &str, patterns: &Patterns, found: &mut Found<'_, '_>) {
                         rest.get(at + verb.len()..)
                             .is_some_and(|rest| rest.trim_start().starts_with(name))
                     })
-                });
+                })
+            || WHOLE_UPDATES.iter().any(|verb| {
+                rest.match_indices(verb).any(|(at, _)| {
+                    rest.get(at + verb.len()..)
+                        .and_then(|rest| rest.lines().next())
+                        .and_then(|line| line.rsplit_once(','))
+                        .is_some_and(|(_, last)| {
+                            last.trim().trim_end_matches([')', ';']).trim() == name
+                        })
+                })
+            });
         if changed && saved {
             found.show(
                 Topic::SharedState,
@@ -247,6 +261,31 @@ fn lost_update(text: &str, patterns: &Patterns, found: &mut Found<'_, '_>) {
             );
         }
     }
+}
+
+/// Methods that write a whole record, which is their last argument.
+const WHOLE_UPDATES: &[&str] = &[
+    ".findOneAndUpdate(",
+    ".findByIdAndUpdate(",
+    ".updateOne(",
+    ".replaceOne(",
+    ".update(",
+];
+
+/// Whether a text changes a list of a record: `post.likes.push(…)`.
+fn changes_list(text: &str, name: &str) -> bool {
+    let own = format!("{name}.");
+    text.match_indices(&own).any(|(at, _)| {
+        let rest = text.get(at + own.len()..).unwrap_or_default();
+        let field: String = rest
+            .chars()
+            .take_while(|letter| letter.is_alphanumeric() || *letter == '_')
+            .collect();
+        let after = rest.get(field.len()..).unwrap_or_default();
+        [".push(", ".splice(", ".unshift(", ".pull("]
+            .iter()
+            .any(|method| after.starts_with(method))
+    })
 }
 
 /// First words of methods of a record that change it.

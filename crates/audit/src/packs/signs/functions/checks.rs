@@ -36,6 +36,65 @@ static PATTERNS: LazyLock<Option<Patterns>> = LazyLock::new(|| {
     })
 });
 
+/// Whether a text protects a record from concurrent changes.
+pub(in crate::packs) fn guards(text: &str) -> bool {
+    PATTERNS
+        .as_ref()
+        .is_some_and(|patterns| patterns.safe.is_match(text))
+}
+
+/// Whether a condition of a text compares the status of a record.
+pub(in crate::packs) fn compares_state(text: &str) -> bool {
+    text.lines().any(|line| {
+        let line = line.trim_start().trim_start_matches("} else ");
+        let lower = line.to_lowercase();
+        (line.starts_with("if") || line.starts_with("switch") || line.starts_with("case"))
+            && ["status", "state", "paid", "processed"]
+                .iter()
+                .any(|word| lower.contains(word))
+    })
+}
+
+/// Whether a condition of a text compares a state or a number of a variable: `a.stock < n`.
+pub(in crate::packs) fn is_compared(text: Option<&str>, name: &str) -> bool {
+    let (Some(text), Some(patterns)) = (text, PATTERNS.as_ref()) else {
+        return false;
+    };
+    patterns.branch.captures_iter(text).any(|captures| {
+        let condition = captures.name("what").map_or("", |what| what.as_str());
+        let ordered = [" < ", " > ", " <= ", " >= "]
+            .iter()
+            .any(|sign| condition.contains(sign));
+        let equal = ["==", "!=", ".equals("]
+            .iter()
+            .any(|sign| condition.contains(sign));
+        (ordered || equal)
+            && field_of(condition, name).is_some_and(|field| {
+                (ordered && !field.is_empty() || patterns.state.is_match(field))
+                    && !patterns.other.is_match(field)
+                    && !LENGTHS.contains(&field)
+            })
+    })
+}
+
+/// Fields with the length of a value or the result of a call.
+const LENGTHS: &[&str] = &[
+    "length",
+    "size",
+    "len",
+    "Len",
+    "statusCode",
+    "StatusCode",
+    "status_code",
+    "RowsAffected",
+    "affectedRows",
+    "rowCount",
+    "rowcount",
+    "count",
+    "isEmpty",
+    "getStatusCode",
+];
+
 /// Reports the first comparison of a record before its change.
 pub(super) fn checked_state(function: &Function<'_>, text: &str, facts: &mut FactSink<'_>) {
     let Some(patterns) = PATTERNS.as_ref() else {

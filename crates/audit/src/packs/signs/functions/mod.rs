@@ -12,6 +12,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use self::calls::{Calls, LANGUAGES};
+pub(in crate::packs) use self::checks::{compares_state, guards, is_compared};
 use self::steps::{Function, Step, StepKind};
 use super::ascii::ascii;
 use super::scope;

@@ -13,6 +13,20 @@ const DOCKERFILE: &[&str] = &["dockerfile", ".dockerfile", "containerfile"];
 
 pub(super) const SIGNS: &[Sign] = &[
     review(
+        Topic::ImageHygiene,
+        DOCKERFILE,
+        r"(?m)^RUN (?P<what>cd [^&;|\\\n]+)$",
+        "",
+        "`{}` changes the folder of its own step only",
+    ),
+    review(
+        Topic::ImageHygiene,
+        DOCKERFILE,
+        r"\A(?:[ \t\r]*(?:#[^\n]*)?\n)*[ \t\r]*\z",
+        "",
+        "the file has no instruction, so nothing builds the image",
+    ),
+    review(
         Topic::OpenStore,
         YAML,
         r"(?P<what>\bxpack\.security\.enabled\s*[=:]\s*['\x22]?false|\bDISABLE_SECURITY_PLUGIN\s*[=:]\s*['\x22]?true|\bALLOW_EMPTY_PASSWORD\s*[=:]\s*['\x22]?(?:yes|true)|\bMYSQL_ALLOW_EMPTY_PASSWORD\s*[=:]\s*['\x22]?(?:yes|true|1)|\bPOSTGRES_HOST_AUTH_METHOD\s*[=:]\s*['\x22]?trust|--protected-mode\s+no|\bALLOW_PLAINTEXT_LISTENER\s*[=:]\s*['\x22]?yes|\bGF_AUTH_ANONYMOUS_ENABLED\s*[=:]\s*['\x22]?true|\bALLOW_ANONYMOUS_LOGIN\s*[=:]\s*['\x22]?yes)",

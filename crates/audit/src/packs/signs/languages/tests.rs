@@ -1,8 +1,10 @@
 //! Signs of each language, with texts that keep the requirement.
 
 mod between_services;
+mod decisions;
 mod details;
 mod flows;
+mod operations;
 mod reviews;
 
 use crate::model::facts::{Practice, Topic};

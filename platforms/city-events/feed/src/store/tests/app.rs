@@ -18,6 +18,36 @@ pub(super) struct TestDatabase {
     _empty: EmptyDatabase,
 }
 
+/// Returns the content of a message about an event.
+pub(super) fn message(
+    event: Uuid,
+    start_time: DateTime<Utc>,
+    status: &str,
+    occurred_at: DateTime<Utc>,
+) -> EventEnvelope<Announcement> {
+    EventEnvelope {
+        version: 1,
+        producer: "event-service".to_owned(),
+        message_id: seaworthy::core::new_id(),
+        trace_id: None,
+        occurred_at,
+        payload: Announcement {
+            event_id: event,
+            owner_id: None,
+            title: event.to_string(),
+            city: "Hamburg".to_owned(),
+            category: "tech".to_owned(),
+            start_time: Some(start_time),
+            end_time: None,
+            capacity: 0,
+            status: status.to_owned(),
+            reason: None,
+            actor_role: None,
+            cover_image_ids: Vec::new(),
+        },
+    }
+}
+
 impl TestDatabase {
     pub(super) async fn open(empty: EmptyDatabase) -> Self {
         let test = Self::without_tables(empty).await;
@@ -29,7 +59,7 @@ impl TestDatabase {
     /// Opens a database with one connection, so that statistics of the session cover all
     /// statements.
     pub(super) async fn without_tables(empty: EmptyDatabase) -> Self {
-        let mut config = DatabaseConfig::at(empty.url().parse().unwrap());
+        let mut config = DatabaseConfig::from_url(empty.url().parse().unwrap());
         config.pool.max_connections = NonZeroU32::MIN;
         let database = Database::builder("test", config).open().await.unwrap();
         Self {
@@ -51,27 +81,7 @@ impl TestDatabase {
         status: &str,
         occurred_at: DateTime<Utc>,
     ) {
-        let envelope = EventEnvelope {
-            version: 1,
-            producer: "event-service".to_owned(),
-            message_id: seaworthy::core::new_id(),
-            trace_id: None,
-            occurred_at,
-            payload: Announcement {
-                event_id: event,
-                owner_id: None,
-                title: event.to_string(),
-                city: "Hamburg".to_owned(),
-                category: "tech".to_owned(),
-                start_time: Some(start_time),
-                end_time: None,
-                capacity: 0,
-                status: status.to_owned(),
-                reason: None,
-                actor_role: None,
-                cover_image_ids: Vec::new(),
-            },
-        };
+        let envelope = message(event, start_time, status, occurred_at);
         let envelope = &envelope;
         self.database
             .transaction(|tx| async move { index_event(&tx, envelope, status).await })

@@ -1,4 +1,6 @@
 mod app;
+mod interests;
+mod lists;
 mod migration;
 mod naive;
 mod pages;

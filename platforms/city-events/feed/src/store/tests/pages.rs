@@ -6,12 +6,12 @@ use seaworthy_testkit::database::EmptyDatabase;
 use uuid::Uuid;
 
 use super::{
-    super::{EventFilter, JoinChange},
+    super::{Candidate, EventFilter, JoinChange},
     app::TestDatabase,
 };
 use crate::{
     cursor::Cursor,
-    rank::{self, FeedType},
+    rank::{FeedType, Page, Ranking},
 };
 
 /// Points that put events into few levels, into neighboring levels and into distant levels.
@@ -25,6 +25,17 @@ fn points(count: i64) -> Vec<Vec<i64>> {
     ]
 }
 
+/// Returns a page of a list by score.
+fn page(
+    candidates: Vec<Candidate>,
+    ranked_at: DateTime<Utc>,
+    after: Option<Cursor>,
+    limit: usize,
+) -> Page {
+    let ranking = Ranking::new(candidates, ranked_at);
+    ranking.page(FeedType::Trending, &HashMap::new(), (after, limit))
+}
+
 /// Returns the IDs of all pages, with a join of the last event of the list between pages.
 async fn all_pages(
     test: &TestDatabase,
@@ -36,9 +47,8 @@ async fn all_pages(
     let mut after: Option<Cursor> = None;
     loop {
         let candidates = test.store.trending(now, now, after, limit).await.unwrap();
-        let limits = (now, after, limit);
-        let (items, next) = rank::page(FeedType::Trending, candidates, &HashMap::new(), limits);
-        ids.extend(items.iter().map(|item| item.event.id));
+        let (items, next) = page(candidates, now, after, limit);
+        ids.extend(items.iter().map(|item| item.id));
         let Some(next) = next else { return ids };
         after = Some(next);
         if let Some(event) = last {
@@ -74,9 +84,8 @@ async fn trending_pages_equal_the_ranking_of_all_events_api_5() {
             test.seed_events(&points, now).await;
             let filter = EventFilter::default();
             let all = test.store.upcoming(&filter, now, now).await.unwrap();
-            let (items, _) =
-                rank::page(FeedType::Trending, all, &HashMap::new(), (now, None, 1_000));
-            let expected: Vec<_> = items.iter().map(|item| item.event.id).collect();
+            let (items, _) = page(all, now, None, 1_000);
+            let expected: Vec<_> = items.iter().map(|item| item.id).collect();
             for limit in [1, 7, 50] {
                 let ids = all_pages(&test, now, limit, None).await;
                 assert_eq!(ids, expected, "{url} {limit} {points:?}");
@@ -122,8 +131,7 @@ async fn cursor_with_any_score_returns_a_page_api_5() {
             };
             let after = Cursor::parse(&cursor.to_string(), now);
             let found = test.store.trending(now, now, after, 10).await.unwrap();
-            let (items, _) =
-                rank::page(FeedType::Trending, found, &HashMap::new(), (now, after, 10));
+            let (items, _) = page(found, now, after, 10);
             assert_eq!(items.len(), count, "{score}");
         }
     }

@@ -173,7 +173,7 @@ async fn concurrent_join_and_leave_leave_correct_points_msg_5() {
     for empty in EmptyDatabase::every_engine() {
         let url = empty.url().to_owned();
         let test = TestDatabase::open(empty).await;
-        let config = seaworthy::data::DatabaseConfig::at(url.parse().unwrap());
+        let config = seaworthy::data::DatabaseConfig::from_url(url.parse().unwrap());
         let other = seaworthy::data::Database::builder("other", config);
         let other = &other.open().await.unwrap();
         let now = Utc::now().trunc_subsecs(3);

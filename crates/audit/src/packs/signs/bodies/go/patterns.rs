@@ -78,6 +78,10 @@ pub(super) enum Name {
     Undoes,
     /// A received value with the state of its channel.
     Received,
+    /// A value that a constructor makes.
+    Connects,
+    /// Code that collects the failures of a loop.
+    Collects,
 }
 
 /// The patterns in the order of their names.
@@ -199,7 +203,7 @@ const TABLE: &[(Name, &str)] = &[
     ),
     (
         Name::Sets,
-        r"(?m)^[^\n]*\b\w*(?i:repo\w*|store\w*|db|dao|queries|tx|model)\w*\.(?:Update|Set|Mark|Cancel|Complete|Confirm|Decrement|Decrease|Deduct|Delete|Use)\w*\([^\n]*",
+        r"(?m)^[^\n]*\b(?:\w*(?i:repo\w*|store\w*|db|dao|queries|tx|model)\w*\.(?:Update|Set|Mark|Cancel|Complete|Confirm|Decrement|Decrease|Deduct|Delete|Remove|Prune|Purge|Archive|Permanently|Use)\w*|[a-z]\w{0,2}\.(?:[uU]pdate|[cC]hange|[mM]ark|[cC]ancel|[cC]omplete|[cC]onfirm)[A-Z]\w*)\([^\n]*",
     ),
     (
         Name::Undoes,
@@ -208,6 +212,14 @@ const TABLE: &[(Name, &str)] = &[
     (
         Name::Received,
         r"(?m)^\s*case \w+, (?P<name>\w+) :?= <-(?P<what>[\w.]+(?:\(\))?):",
+    ),
+    (
+        Name::Connects,
+        r"(?m)^\s*(?P<name>[a-zA-Z]\w*)(?:, \w+)? :?= (?P<what>(?:\w+\.)*(?:[nN]ew|[cC]onnect|[oO]pen|[iI]nit|[sS]etup|Dial|[mM]ust|[cC]reate)\w*)\(",
+    ),
+    (
+        Name::Collects,
+        r"(?i)\berrs\b|errors\.Join|multierr|fail(?:ed|ures?)\b|lasterr|firsterr|err_?count|errgroup|dlq|deadletter|skipped",
     ),
 ];
 

@@ -1,0 +1,190 @@
+//! Short runs of `load`, `soak` and `chaos` against City Events (SHIP-6).
+//!
+//! The program `city-events` must be in the folder of this build. `cargo test --workspace` builds
+//! it. Otherwise run `cargo build -p city-events` first.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "this is how a test fails"
+)]
+
+use std::{
+    fs,
+    path::Path,
+    process::Command,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use jsonwebtoken::{EncodingKey, Header, encode};
+use seaworthy_testkit::{eventually, process::ServiceProcess};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use uuid::Uuid;
+
+const JOIN: &str = "POST /api/events/{event}/join {}";
+/// All requests come from one address.
+const WITHOUT_LIMITS: [&str; 5] = [
+    "bff.rate_limit.enabled=false",
+    "bff.server.http.rate_limit.enabled=false",
+    "event.server.grpc.rate_limit.enabled=false",
+    "join.server.grpc.rate_limit.enabled=false",
+    "feed.server.http.rate_limit.enabled=false",
+];
+
+/// City Events as a process, with one published event.
+struct TestApp {
+    url: String,
+    secret: String,
+    process: ServiceProcess,
+    folder: TempDir,
+}
+
+impl TestApp {
+    async fn start() -> Self {
+        let program =
+            Path::new(env!("CARGO_BIN_EXE_seaworthy-bench")).with_file_name("city-events");
+        assert!(
+            program.is_file(),
+            "{} does not exist: run `cargo build -p city-events` first",
+            program.display()
+        );
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join("data");
+        let data_argument = data.display().to_string();
+        let mut arguments = vec!["--data", &data_argument, "--free-ports", "--empty"];
+        arguments.extend(WITHOUT_LIMITS.iter().flat_map(|set| ["--set", set]));
+        let mut process = ServiceProcess::spawn(&program, &arguments, &[]).unwrap();
+        let line = process.line("Open       http://").unwrap();
+        let (_, url) = line.split_once("Open ").unwrap();
+        let url = url.trim().to_owned();
+        process.line("Stop it with Ctrl-C").unwrap();
+        let app = Self {
+            url,
+            secret: fs::read_to_string(data.join("secrets/jwt")).unwrap(),
+            process,
+            folder,
+        };
+        fs::write(app.events(), app.publish().await).unwrap();
+        app
+    }
+
+    fn events(&self) -> String {
+        self.folder.path().join("events").display().to_string()
+    }
+
+    /// Returns the access token of a new user.
+    fn token(&self) -> String {
+        let expires = SystemTime::now() + Duration::from_secs(600);
+        let expires = expires.duration_since(UNIX_EPOCH).unwrap().as_secs();
+        let id = Uuid::new_v4();
+        let claims = json!({ "iss": "auth-service", "sub": id, "uid": id, "username": "u", "role": "user", "exp": expires });
+        let key = EncodingKey::from_secret(self.secret.as_bytes());
+        encode(&Header::default(), &claims, &key).unwrap()
+    }
+
+    /// Publishes an event and waits until users can join it. Returns its ID.
+    async fn publish(&self) -> String {
+        let client = reqwest::Client::new();
+        let send = async |token: &str, path: &str, body: Value| {
+            let request = client.post(format!("{}{path}", self.url));
+            let request = request.bearer_auth(token).body(body.to_string());
+            let request = request.header("content-type", "application/json");
+            let request = request.header("idempotency-key", Uuid::new_v4().to_string());
+            let response = request.send().await.unwrap();
+            let status = response.status().as_u16();
+            (status, response.text().await.unwrap())
+        };
+        let host = self.token();
+        let event = json!({
+            "title": "Run", "description": "Ten kilometers.", "city": "Berlin", "category": "Sport",
+            "start_time": "2036-03-01T18:00:00Z", "end_time": "2036-03-01T20:00:00Z",
+            "capacity": 100_000,
+        });
+        let created = send(&host, "/api/events", event).await;
+        assert_eq!(created.0, 201, "{created:?}");
+        let created: Value = serde_json::from_str(&created.1).unwrap();
+        let id = created["id"].as_str().unwrap().to_owned();
+        let published = send(&host, &format!("/api/events/{id}/publish"), json!({})).await;
+        assert_eq!(published.0, 200, "{published:?}");
+        let (user, join) = (self.token(), format!("/api/events/{id}/join"));
+        eventually(async || send(&user, &join, json!({})).await.0 < 300).await;
+        id
+    }
+
+    /// Runs a command against the platform. Returns whether all checks passed, with its output.
+    fn run(&self, command: &str, options: &[&str]) -> (bool, String) {
+        let process = format!("platform={}", self.process.id());
+        let output = Command::new(env!("CARGO_BIN_EXE_seaworthy-bench"))
+            .args([command, "--url", &self.url, "--secret", &self.secret])
+            .args(["--events", &self.events(), "--process", &process])
+            .args(["--rate", "20"])
+            .args(options)
+            .output()
+            .unwrap();
+        let text = [output.stdout, output.stderr].concat();
+        let text = String::from_utf8_lossy(&text).into_owned();
+        let passed = output.status.success();
+        assert_eq!(passed, text.contains("all checks passed"), "{text}");
+        (passed, text)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn load_and_soak_pass_against_a_healthy_platform_ship_6() {
+    let app = TestApp::start().await;
+    let run = |command: &str, request: &str, options: &[&str]| {
+        let requests = ["--request", JOIN, "--request", request];
+        app.run(command, &[&requests[..], options].concat())
+    };
+    let (passed, text) = run("load", "GET /api/feed", &["--seconds", "1"]);
+    assert!(passed && text.contains("GET /api/feed: "), "{text}");
+    // The first requests fill caches.
+    let growth = ["--seconds", "3", "--max-memory-growth-percent", "100"];
+    let (passed, text) = run("soak", "GET /api/feed", &growth);
+    assert!(passed && text.contains("platform"), "{text}");
+
+    // Each check fails its command.
+    for (command, request, option, violation) in [
+        (
+            "load",
+            "GET /api/nothing",
+            "--seconds=1",
+            "20 of 40 requests failed",
+        ),
+        ("load", "GET /api/feed", "--max-p99-ms=0.001", "p99 is"),
+        (
+            "soak",
+            "GET /api/feed",
+            "--max-memory-growth-percent=-99",
+            "platform grew",
+        ),
+    ] {
+        let options: &[&str] = match option {
+            "--seconds=1" => &[option],
+            option => &["--seconds=1", option],
+        };
+        let (passed, text) = run(command, request, options);
+        assert!(!passed && text.contains(violation), "{violation}: {text}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn chaos_passes_only_if_the_platform_recovers_ship_6() {
+    let app = TestApp::start().await;
+    let kill = |signal: &str| format!("kill -{signal} {}", app.process.id());
+    let run = |fault: &str, heal: &str| {
+        let (fault, heal) = (kill(fault), kill(heal));
+        let faults = ["--fault", &fault, "--heal", &heal, "--request", JOIN];
+        let times = ["--every-seconds=1", "--outage-seconds=1", "--seconds=3"];
+        // Requests during the fault may fail.
+        let options = [&faults[..], &times, &["--max-failed-percent=100"]];
+        app.run("chaos", &options.concat())
+    };
+    let (passed, text) = run("STOP", "CONT");
+    assert!(passed, "{text}");
+    // This test does not wait for the ended process, so a signal still reaches it.
+    let (passed, text) = run("KILL", "0");
+    let violation = "requests failed after the last fault";
+    assert!(!passed && text.contains(violation), "{text}");
+}

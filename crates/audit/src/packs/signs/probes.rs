@@ -1,0 +1,29 @@
+//! Health checks that ask other services, so that one outage restarts all.
+
+use super::{GO, PYTHON, SCRIPT, Sign, inside};
+use crate::model::facts::Topic;
+
+const CALLS: &str = "the health check calls another service with `{}`";
+/// Words of a function that answers a probe.
+const PROBE: &str = r"(?i)health|liveness|readiness|/ready\b|/live\b|readyz|livez";
+/// Words of code that only offers the state of others to people.
+const CLIENT: &str = r"(?i)waitUntil|until_?ready|wait_?for|retry|breaker";
+
+const fn asks(files: &'static [&'static str], pattern: &'static str) -> Sign {
+    inside(Topic::PeerHealth, files, pattern, PROBE, CLIENT, CALLS)
+}
+
+pub(super) const SIGNS: &[Sign] = &[
+    asks(
+        SCRIPT,
+        r"(?:await\s+|[\[,(]\s*|return\s+)(?P<what>(?:axios\.get|this\.http\.pingCheck|this\.microservice\.pingCheck|check(?:Service|Smtp|Mail\w*|Peer\w*|Upstream\w*|Downstream\w*)\w*))\(",
+    ),
+    asks(
+        GO,
+        r"(?P<what>\bhttp\.Get|\b\w*[hH]ealth\w*[cC]lient\.Check|\bcheck(?:Service|SMTP|Mail|Peer|Upstream)\w*)\(",
+    ),
+    asks(
+        PYTHON,
+        r"(?P<what>\b(?:requests|httpx|client|session)\.get)\(\s*f?[^\n)]*(?i:health|ready|status)",
+    ),
+];

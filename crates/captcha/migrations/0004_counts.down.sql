@@ -1,0 +1,1 @@
+ALTER TABLE captcha_sent_codes DROP COLUMN counts;

@@ -1,0 +1,101 @@
+//! The commands of the runbooks, run as an operator runs them.
+
+use std::{
+    fs,
+    io::{BufRead as _, BufReader, Write as _},
+    net::{SocketAddr, TcpListener},
+    os::unix::fs::PermissionsExt as _,
+    process::Command,
+    thread,
+    time::Duration,
+};
+
+use seaworthy_deploy::{Overlay, render};
+
+use crate::sample::join;
+
+const RESPONSE: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\nok";
+
+/// Returns the commands of a page for the service join at this admin port.
+fn commands(page: &str, port: u16) -> String {
+    let mut facts = join();
+    for listener in &mut facts.listeners {
+        if listener.name == "admin" {
+            listener.port = port;
+        }
+    }
+    let files = render(&[facts], &Overlay::default()).unwrap();
+    let (_, commands) = files[page].split_once("```sh\n").unwrap();
+    commands.split_once("```").unwrap().0.to_owned()
+}
+
+/// Runs the commands, and returns whether all succeed, with their output.
+fn run(commands: &str) -> (bool, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let kubectl = folder.path().join("kubectl");
+    fs::write(&kubectl, "#!/bin/sh\nexit 0\n").unwrap();
+    fs::set_permissions(&kubectl, fs::Permissions::from_mode(0o755)).unwrap();
+    let path = std::env::var("PATH").unwrap();
+    let output = Command::new("bash")
+        .args(["-euc", commands])
+        .env("PATH", format!("{}:{path}", folder.path().display()))
+        .env("ADMIN_TOKEN", "token")
+        .output()
+        .unwrap();
+    let text = [output.stdout, output.stderr].concat();
+    (
+        output.status.success(),
+        String::from_utf8_lossy(&text).into_owned(),
+    )
+}
+
+#[test]
+fn triage_waits_for_the_forwarded_port_ship_4() {
+    let free = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address: SocketAddr = free.local_addr().unwrap();
+    drop(free);
+    thread::spawn(move || {
+        thread::sleep(Duration::from_millis(300));
+        let listener = TcpListener::bind(address).unwrap();
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let lines = BufReader::new(&stream).lines();
+            let header = lines.take_while(|line| line.as_ref().is_ok_and(|it| !it.is_empty()));
+            assert!(header.count() > 1);
+            stream.write_all(RESPONSE).unwrap();
+        }
+    });
+    let (succeeded, text) = run(&commands("runbooks/outbox-old.md", address.port()));
+    assert!(succeeded, "{text}");
+}
+
+#[test]
+fn triage_shows_a_refused_connection_ship_4() {
+    // No program listens on this port.
+    let commands = commands("runbooks/outbox-old.md", 9);
+    let request = commands.lines().rfind(|line| line.starts_with("curl"));
+    let (succeeded, text) = run(request.unwrap());
+    assert!(!succeeded && text.contains("connect"), "{text:?}");
+}
+
+#[test]
+fn runbooks_read_the_token_from_the_secret_ship_4() {
+    let page = |change: fn(&mut seaworthy_facts::Facts), alert: &str| {
+        let mut facts = join();
+        change(&mut facts);
+        let files = render(&[facts], &Overlay::default()).unwrap();
+        files[&format!("runbooks/{alert}.md")].clone()
+    };
+    let text = page(|_| (), "outbox-old");
+    let pods = "kubectl get pods --selector app.kubernetes.io/name=join-service";
+    let logs = "kubectl logs --selector app.kubernetes.io/name=join-service";
+    let token = "export ADMIN_TOKEN=$(kubectl get secret join-service-secrets --output jsonpath='{.data.admin-token}' | base64 --decode)\n";
+    for command in [pods, logs, token] {
+        assert!(text.contains(command), "{command}: {text}");
+    }
+    assert!(!page(|_| (), "health-check-failing").is_empty());
+    // No step of this runbook needs the token.
+    assert!(!page(|_| (), "consumer-disconnected").contains("ADMIN_TOKEN"));
+    let without = page(|it| drop(it.values.remove("admin.token")), "outbox-old");
+    assert!(!without.contains("ADMIN_TOKEN"), "{without}");
+}

@@ -1,0 +1,56 @@
+use seaworthy::{
+    audit_log::{AuditLogConfig, audit_log_command},
+    config::Settings,
+    data::{DatabaseConfig, MigrationSet, migrate_command},
+    messaging::{MessagingConfig, Topics, dead_letters_command},
+    outbox::outbox_command,
+    service::Commands,
+};
+
+use crate::{BROKER, DATABASE};
+
+/// The settings of the stores that most services have. [`stores!`](crate::stores!) implements it.
+pub trait Stores: Settings {
+    /// Returns the settings of the database.
+    fn database(&self) -> &DatabaseConfig;
+
+    /// Returns the settings of the broker.
+    fn broker(&self) -> &MessagingConfig;
+
+    /// Returns the settings of the audit log.
+    fn audit_log(&self) -> &AuditLogConfig;
+
+    /// Returns the commands of a service. `topics` are those that it consumes.
+    fn commands(migrations: &'static [MigrationSet], topics: fn() -> Topics) -> Commands<Self> {
+        Commands::new()
+            .with(migrate_command(DATABASE, Self::database, migrations))
+            .with(outbox_command(DATABASE, Self::database))
+            .with(dead_letters_command(BROKER, Self::broker, topics))
+            .with(audit_log_command(DATABASE, of_audit_log::<Self>))
+    }
+}
+
+fn of_audit_log<C: Stores>(settings: &C) -> (&DatabaseConfig, &AuditLogConfig) {
+    (settings.database(), settings.audit_log())
+}
+
+/// Implements [`Stores`](crate::Stores) for settings with a member `audit_log`. The database and the
+/// broker are members too, or in a member such as `backend`.
+#[macro_export]
+macro_rules! stores {
+    ($settings:ty $(, $member:ident)?) => {
+        impl $crate::Stores for $settings {
+            fn database(&self) -> &::seaworthy::data::DatabaseConfig {
+                &self.$($member.)?database
+            }
+
+            fn broker(&self) -> &::seaworthy::messaging::MessagingConfig {
+                &self.$($member.)?broker
+            }
+
+            fn audit_log(&self) -> &::seaworthy::audit_log::AuditLogConfig {
+                &self.audit_log
+            }
+        }
+    };
+}
