@@ -149,6 +149,12 @@ pub trait Harness: Send + Sync {
         true
     }
 
+    /// Whether members receive the messages of all topics of their group. If `false`, they only
+    /// receive topics to which they subscribe.
+    fn receives_new_topics(&self) -> bool {
+        true
+    }
+
     /// Whether the broker has a queue, stream or topic of this name.
     fn has_store<'a>(&'a self, topic: &'a Topic) -> BoxFuture<'a, bool> {
         let _ = topic;

@@ -61,6 +61,10 @@ async fn faulty(server: SocketAddr) -> FaultyBroker {
 struct SharedServer(&'static NatsServer);
 
 impl Harness for SharedServer {
+    fn receives_new_topics(&self) -> bool {
+        false
+    }
+
     fn config(&self) -> MessagingConfig {
         config(&self.0.url())
     }

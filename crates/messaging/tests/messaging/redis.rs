@@ -67,6 +67,10 @@ async fn faulty(server: SocketAddr) -> FaultyBroker {
 struct SharedServer(&'static RedisServer);
 
 impl Harness for SharedServer {
+    fn receives_new_topics(&self) -> bool {
+        false
+    }
+
     fn has_positions(&self) -> bool {
         false
     }

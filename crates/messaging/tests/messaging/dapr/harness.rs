@@ -299,6 +299,10 @@ pub(crate) fn servers() -> Option<&'static Servers> {
 pub(crate) struct SharedServers(&'static Servers);
 
 impl Harness for SharedServers {
+    fn receives_new_topics(&self) -> bool {
+        false
+    }
+
     fn config(&self) -> MessagingConfig {
         self.0.config()
     }

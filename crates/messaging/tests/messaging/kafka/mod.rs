@@ -80,6 +80,10 @@ async fn faulty(sound: MessagingConfig, proxied: ProxiedListener) -> FaultyBroke
 struct SharedServer(&'static KafkaServer);
 
 impl Harness for SharedServer {
+    fn receives_new_topics(&self) -> bool {
+        false
+    }
+
     fn config(&self) -> MessagingConfig {
         config(&self.0.url())
     }
