@@ -18,8 +18,8 @@ use crate::{
 
 impl Exchange {
     /// Records the caller and counts the request for it. Failed credentials are counted by client
-    /// IP, apart from other requests, and get 429 above the limit. Valid credentials
-    /// from the same IP are not limited by them, because many users may share it. Every guess is
+    /// IP, separately from other requests, and get 429 above the limit. Valid credentials
+    /// from the same IP do not count for it, because many users may share it. Every guess is
     /// still checked, so guessable credentials need a lockout.
     pub(super) fn identified(
         &mut self,

@@ -101,7 +101,9 @@ impl Step {
             Self::AccessLog => "Logs one line when the response or the connection ends.",
             Self::Compression => "Compresses JSON and HTML for clients that accept it.",
             Self::SecurityHeaders => "Adds the headers that the handler did not set.",
-            Self::Cors => "Responds to preflights for every path, and marks allowed responses.",
+            Self::Cors => {
+                "Responds to preflights for every path, and adds CORS headers to responses for allowed origins."
+            }
             Self::ClientIp => "Reads the client IP from one header through trusted proxies.",
             Self::Deadline => {
                 "Responds with 504 after the timeout or the client's shorter deadline."

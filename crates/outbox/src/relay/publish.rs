@@ -14,16 +14,16 @@ use crate::store::{
     settle::{Disposition, settle},
 };
 
-/// Longer than a publisher needs to fail. Without this limit, a broker that never responds would
+/// A publisher fails sooner. Without this limit, a broker that never responds would
 /// keep its partitions claimed.
 const MAX_PUBLISH_TIME: Duration = Duration::from_secs(60);
 
-/// A batch below this part of its maximum size is small. The relay then lingers, because many small
+/// A batch below its maximum size divided by this is small. The relay then lingers, as many small
 /// batches cost the database more than few large ones.
 const SMALL_BATCH_DIVISOR: u32 = 4;
 
 impl Relay {
-    /// Publishes a claimed batch and settles its rows. `claimed_at` is a moment before the claim.
+    /// Publishes a claimed batch and stores the results. `claimed_at` is a moment before the claim.
     pub(super) async fn publish(
         &self,
         batch: ClaimedBatch,

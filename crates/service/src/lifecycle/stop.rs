@@ -14,7 +14,7 @@ use crate::component::{Component, Stage, still_running};
 pub enum StopOutcome {
     /// All work finished.
     Clean,
-    /// The stop completed, but this work was aborted at the timeout of its phase.
+    /// The stop completed, and aborted this work at the timeout of its phase.
     Aborted(Vec<String>),
     /// The exit was forced while this work was running.
     Forced(ForceReason, Vec<String>),
