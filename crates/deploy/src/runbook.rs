@@ -63,8 +63,14 @@ fn document(alert: &Alert, services: &[(&Facts, Rendered)], overlay: &Overlay) -
     }
     text.push_str("\n## Triage\n\n");
     text.push_str(
-        "Open the dashboard of the service. Then run the commands of the service below. They list its pods, print their recent log lines, and query one pod. The label `instance` of an alert has the IP address of its pod. To query this pod, replace `deployment/NAME` with `pod/POD`.\n\n",
+        "Open the dashboard of the service. Then run the commands of the service below. They list its pods, and print their recent log lines. The label `instance` of an alert has the IP address of its pod.",
     );
+    if queries_a_pod(alert) {
+        text.push_str(
+            " The other commands query one pod. To query the pod of the alert, replace `deployment/NAME` with `pod/POD`.",
+        );
+    }
+    text.push_str("\n\n");
     for (number, step) in alert.triage.iter().enumerate() {
         let _ = writeln!(text, "{}. {}.", number + 1, capital(step.purpose()));
     }
@@ -102,11 +108,19 @@ fn capital(text: &str) -> String {
     }
 }
 
+/// Whether a step needs a pod that runs.
+fn queries_a_pod(alert: &Alert) -> bool {
+    let mut steps = alert.triage.iter();
+    steps.any(|step| !matches!(step, TriageStep::Kubectl(..)))
+}
+
 /// Returns the commands of the triage for one service, one per line.
 fn commands(alert: &Alert, facts: &Facts) -> String {
     let name = &facts.name;
     let mut text = preparation(alert, facts);
-    if let Some(Listener { port, .. }) = facts.listener("admin") {
+    if let Some(Listener { port, .. }) = facts.listener("admin")
+        && queries_a_pod(alert)
+    {
         let _ = writeln!(
             text,
             "kubectl port-forward deployment/{name} {port}:{port} &"
@@ -131,6 +145,9 @@ fn commands(alert: &Alert, facts: &Facts) -> String {
                         "kubectl exec deployment/{name} -- /service {command} --config /etc/{name}"
                     )
                 })
+            }
+            TriageStep::Kubectl(arguments, _) => {
+                Some(format!("kubectl {}", arguments.replace('%', name)))
             }
         };
         if let Some(command) = command {

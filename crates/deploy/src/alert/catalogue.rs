@@ -27,13 +27,19 @@ pub(crate) enum TriageStep {
     Admin(&'static str, &'static str),
     /// A command of the service, and its purpose. Services without the command omit it.
     Command(&'static str, &'static str),
+    /// Arguments of kubectl, and their purpose. They also work if no pod runs. `%` is the name of the
+    /// service.
+    Kubectl(&'static str, &'static str),
 }
 
 impl TriageStep {
     /// Returns the purpose of the step.
     pub(crate) const fn purpose(&self) -> &'static str {
         match *self {
-            Self::Open(_, purpose) | Self::Admin(_, purpose) | Self::Command(_, purpose) => purpose,
+            Self::Open(_, purpose)
+            | Self::Admin(_, purpose)
+            | Self::Command(_, purpose)
+            | Self::Kubectl(_, purpose) => purpose,
         }
     }
 }

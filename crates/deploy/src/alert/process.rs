@@ -14,6 +14,15 @@ pub(super) const RESTARTING: &str = "RestartLoop";
 
 const READY: TriageStep =
     TriageStep::Open("/readyz", "the health checks and the phase of the service");
+const PODS: TriageStep = TriageStep::Kubectl(
+    "describe pods --selector app.kubernetes.io/name=%",
+    "the exit status of the last container, its reason, and the events of each pod",
+);
+/// A pod whose container has not ended has no earlier log lines, which is not an error here.
+const ENDED: TriageStep = TriageStep::Kubectl(
+    "logs --selector app.kubernetes.io/name=% --previous --prefix --ignore-errors --tail=50",
+    "the last log lines of the container that ended, with every error of the settings",
+);
 
 pub(super) const ALERTS: &[Alert] = &[
     Alert {
@@ -30,8 +39,12 @@ pub(super) const ALERTS: &[Alert] = &[
             "A network policy or a changed port blocks Prometheus.",
         ],
         triage: &[
-            READY,
-            TriageStep::Command("config check", "errors of the settings"),
+            PODS,
+            ENDED,
+            TriageStep::Kubectl(
+                "describe networkpolicy %",
+                "the namespaces and the port that Prometheus may scrape",
+            ),
         ],
         fires: &[("$up{instance=\"a\"}", Then(Number(1), Number(0)))],
         silent: &[
@@ -54,6 +67,7 @@ pub(super) const ALERTS: &[Alert] = &[
         ],
         triage: &[
             READY,
+            PODS,
             TriageStep::Admin("/breakers", "dependencies whose calls fail"),
         ],
         fires: &[("$health_ready{instance=\"a\"}", Constant(Number(0)))],
@@ -213,10 +227,7 @@ pub(super) const ALERTS: &[Alert] = &[
             "The process fails after its start: its last log line has the error.",
             "The liveness probe fails, because the process does not respond.",
         ],
-        triage: &[
-            READY,
-            TriageStep::Command("config check", "errors of the settings"),
-        ],
+        triage: &[PODS, ENDED],
         fires: &[(
             "$process_start_time_seconds{instance=\"a\"}",
             Growth(Number(60)),

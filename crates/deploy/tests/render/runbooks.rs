@@ -31,9 +31,14 @@ fn commands(page: &str, port: u16) -> String {
 
 /// Runs the commands, and returns whether all succeed, with their output.
 fn run(commands: &str) -> (bool, String) {
+    run_with("#!/bin/sh\nexit 0\n", commands)
+}
+
+/// Runs the commands with this program as kubectl.
+fn run_with(program: &str, commands: &str) -> (bool, String) {
     let folder = tempfile::tempdir().unwrap();
     let kubectl = folder.path().join("kubectl");
-    fs::write(&kubectl, "#!/bin/sh\nexit 0\n").unwrap();
+    fs::write(&kubectl, program).unwrap();
     fs::set_permissions(&kubectl, fs::Permissions::from_mode(0o755)).unwrap();
     let path = std::env::var("PATH").unwrap();
     let output = Command::new("bash")
@@ -76,6 +81,31 @@ fn triage_shows_a_refused_connection_ship_4() {
     let request = commands.lines().rfind(|line| line.starts_with("curl"));
     let (succeeded, text) = run(request.unwrap());
     assert!(!succeeded && text.contains("connect"), "{text:?}");
+}
+
+/// A container that has ended accepts neither commands nor connections.
+const CRASHED: &str = r#"#!/bin/sh
+case "$1" in
+    exec | port-forward) echo "error: cannot $1: container not running" >&2; exit 1 ;;
+esac
+echo "$*"
+"#;
+
+#[test]
+fn runbooks_of_crashes_need_no_running_pod_ship_4() {
+    for page in ["service-down", "restart-loop"] {
+        // No program listens on this port.
+        let commands = commands(&format!("runbooks/{page}.md"), 9);
+        let (succeeded, text) = run_with(CRASHED, &commands);
+        assert!(succeeded, "{page}: {text}");
+        let pods = "--selector app.kubernetes.io/name=join-service";
+        for command in [
+            format!("describe pods {pods}"),
+            format!("logs {pods} --previous"),
+        ] {
+            assert!(text.contains(&command), "{page}: {command}: {text}");
+        }
+    }
 }
 
 #[test]

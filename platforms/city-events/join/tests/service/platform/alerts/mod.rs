@@ -226,6 +226,16 @@ async fn alerts_fire_and_resolve_with_their_faults_obs_9_ship_4() {
     assert!(printed.contains("event.updated"), "{printed}");
     resolves(&prometheus, "DeadLetters").await;
 
+    // The process has ended.
+    join.kill();
+    fires(&prometheus, "ServiceDown").await;
+    for page in ["service-down", "restart-loop"] {
+        let printed = runbooks.run(page);
+        assert!(printed.contains("--previous"), "{page}: {printed}");
+    }
+    join.start().unwrap();
+    resolves(&prometheus, "ServiceDown").await;
+
     is_over.store(true, Ordering::Relaxed);
     traffic.await.unwrap();
     event.stop().await;
