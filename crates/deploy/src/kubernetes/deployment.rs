@@ -1,6 +1,6 @@
-use seaworthy_facts::{Facts, Probe};
+use seaworthy_facts::{Facts, Listener, Probe};
 
-use super::{FIRST, config, in_wave, object, pod, seconds, selector};
+use super::{FIRST, GRPC, config, grpc_name, in_wave, object, pod, seconds, selector};
 use crate::{
     Overlay,
     yaml::{Yaml, list, map},
@@ -45,9 +45,15 @@ pub(super) fn settings(facts: &Facts) -> Vec<Yaml> {
         .into()
 }
 
-/// Returns Deployment and Service.
+/// Returns Deployment and Services.
 pub(super) fn objects(facts: &Facts, overlay: &Overlay) -> Vec<Yaml> {
-    vec![deployment(facts, overlay), service(facts)]
+    let mut objects = vec![deployment(facts, overlay), service(facts)];
+    objects.extend(
+        facts
+            .listener(GRPC)
+            .map(|listener| headless(facts, listener)),
+    );
+    objects
 }
 
 fn deployment(facts: &Facts, overlay: &Overlay) -> Yaml {
@@ -115,19 +121,38 @@ fn service(facts: &Facts) -> Yaml {
         .listeners
         .iter()
         .filter(|listener| listener.name != "admin");
-    let ports = clients.map(|listener| {
-        let mut port = map([
-            ("name", listener.name.as_str().into()),
-            ("port", listener.port.into()),
-            ("targetPort", listener.name.as_str().into()),
-        ]);
-        match (listener.name.as_str(), listener.tls) {
-            ("grpc", false) => port.push("appProtocol", "kubernetes.io/h2c"),
-            (_, true) => port.push("appProtocol", "https"),
-            (_, false) => port.push("appProtocol", "http"),
-        }
-        port
-    });
-    let spec = map([("selector", selector(name)), ("ports", list(ports))]);
+    let spec = map([
+        ("selector", selector(name)),
+        ("ports", list(clients.map(port))),
+    ]);
     object("v1", "Service", name, name, vec![("spec", spec)])
+}
+
+/// Returns the headless Service for gRPC clients. Its name resolves to the address of each pod that
+/// is ready, so a client balances its calls. The connection to the address of the other Service
+/// would stay on one pod.
+fn headless(facts: &Facts, listener: &Listener) -> Yaml {
+    let spec = map([
+        ("clusterIP", "None".into()),
+        ("publishNotReadyAddresses", false.into()),
+        ("selector", selector(&facts.name)),
+        ("ports", list([port(listener)])),
+    ]);
+    let name = grpc_name(facts);
+    object("v1", "Service", &name, &facts.name, vec![("spec", spec)])
+}
+
+/// Returns the port of a Service.
+fn port(listener: &Listener) -> Yaml {
+    let mut port = map([
+        ("name", listener.name.as_str().into()),
+        ("port", listener.port.into()),
+        ("targetPort", listener.name.as_str().into()),
+    ]);
+    match (listener.name.as_str(), listener.tls) {
+        (GRPC, false) => port.push("appProtocol", "kubernetes.io/h2c"),
+        (_, true) => port.push("appProtocol", "https"),
+        (_, false) => port.push("appProtocol", "http"),
+    }
+    port
 }

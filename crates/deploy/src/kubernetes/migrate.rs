@@ -1,17 +1,22 @@
 use seaworthy_facts::Facts;
 
-use super::{SECOND, config, in_wave, object, pod};
+use super::{SECOND, WAVE, annotated, config, object, pod};
 use crate::{
     Overlay,
     yaml::{Yaml, map},
 };
 
 pub(super) const COMMENT: &str = "\
-The service is ready only if its migrations are applied. Run this job before a rollout:
-Argo CD does so because of the annotations. With kubectl, apply the job of your overlay by its
-label, and wait for it. The name of the job has a hash of its pod, so another image or other
-settings are another job. If your overlay changes the pod, delete the job of an earlier run first,
-because an applied job cannot change.";
+The service is ready only if its migrations are applied. Run this job before a rollout.
+Argo CD runs it as a hook of each sync, and deletes the job of an earlier sync first. With kubectl,
+delete the job of an earlier run, because an applied job cannot change. Then apply the job of your
+overlay by its label, and wait for it. The name of the job has a hash of its pod, so another image
+or other settings are another job.";
+
+/// As a plain object, the job would be missing after Kubernetes has removed it, and each sync with
+/// another image of an overlay would fail.
+const HOOK: &str = "argocd.argoproj.io/hook";
+const HOOK_DELETE_POLICY: &str = "argocd.argoproj.io/hook-delete-policy";
 
 /// The name of a job has at most 63 letters, and 9 of them are the hash.
 const MAX_VERSIONED: usize = 54;
@@ -45,5 +50,10 @@ pub(super) fn objects(facts: &Facts, overlay: &Overlay) -> Vec<Yaml> {
         .collect();
     let versioned = format!("{}-{hash}", versioned.trim_end_matches('-'));
     let job = object("batch/v1", "Job", &versioned, &name, vec![("spec", job)]);
-    vec![in_wave(job, SECOND)]
+    let annotations = [
+        (HOOK, "Sync".into()),
+        (HOOK_DELETE_POLICY, "BeforeHookCreation".into()),
+        (WAVE, SECOND.into()),
+    ];
+    vec![annotated(job, annotations)]
 }

@@ -21,6 +21,10 @@ use crate::{
 const NAME: &str = "app.kubernetes.io/name";
 /// The label of all pods that have the network access of a service: also its migrations.
 const NETWORK: &str = "seaworthy.dev/network";
+/// The name of the listener for gRPC clients.
+const GRPC: &str = "grpc";
+/// The annotation of Argo CD with the wave of an object.
+const WAVE: &str = "argocd.argoproj.io/sync-wave";
 /// The waves of the objects that migrations need, and of the migrations. All others follow.
 const FIRST: &str = "-2";
 const SECOND: &str = "-1";
@@ -138,12 +142,16 @@ fn object(api: &str, kind: &str, name: &str, service: &str, rest: Vec<(&str, Yam
 }
 
 /// Sets when Argo CD applies an object: before the objects with a higher number.
-fn in_wave(mut object: Yaml, wave: &str) -> Yaml {
+fn in_wave(object: Yaml, wave: &str) -> Yaml {
+    annotated(object, [(WAVE, wave.into())])
+}
+
+/// Sets the annotations of an object.
+fn annotated<const N: usize>(mut object: Yaml, annotations: [(&str, Yaml); N]) -> Yaml {
     if let Yaml::Map(entries) = &mut object
         && let Some((_, metadata)) = entries.iter_mut().find(|(key, _)| key == "metadata")
     {
-        let annotations = map([("argocd.argoproj.io/sync-wave", wave.into())]);
-        metadata.push("annotations", annotations);
+        metadata.push("annotations", map(annotations));
     }
     object
 }
@@ -151,6 +159,11 @@ fn in_wave(mut object: Yaml, wave: &str) -> Yaml {
 /// Returns the label that selects the pods of a service.
 fn selector(service: &str) -> Yaml {
     map([(NAME, service.into())])
+}
+
+/// Returns the name of the headless Service for gRPC clients.
+fn grpc_name(facts: &Facts) -> String {
+    format!("{}-{GRPC}", facts.name)
 }
 
 /// Rounds milliseconds up to seconds.

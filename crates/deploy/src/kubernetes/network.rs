@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use seaworthy_facts::{Dependency, Facts, Listener};
 
-use super::{FIRST, NETWORK, in_wave, object};
+use super::{FIRST, GRPC, NETWORK, grpc_name, in_wave, object};
 use crate::{
     Overlay, RenderError,
     yaml::{Yaml, list, map},
@@ -11,7 +11,8 @@ use crate::{
 pub(super) const COMMENT: &str = "\
 Pods reach only the dependencies of the settings. A policy does not support host names, so a rule
 for a server outside of this deployment has a port and no address: add its address in an overlay.
-Label the namespaces of the ingress and of Prometheus as the rules below expect.";
+The ingress reaches a service only if no other service of this deployment calls it. Label the
+namespaces of the ingress and of Prometheus as the rules below expect.";
 
 /// The labels of namespaces whose pods may reach a service.
 const INGRESS: &str = "seaworthy.dev/ingress";
@@ -29,16 +30,21 @@ pub(super) fn objects(
     overlay: &Overlay,
 ) -> Result<Vec<Yaml>, RenderError> {
     let name = facts.name.as_str();
-    let ingress = facts.listeners.iter().map(|listener| {
-        let mut from = callers(facts, listener, services);
+    let is_public = is_public(facts, services);
+    let ingress = facts.listeners.iter().filter_map(|listener| {
+        let mut from: Vec<_> = callers(facts, listener, services).collect();
         match listener.name.as_str() {
             "admin" => from.push(namespaces(MONITORING)),
-            "http" => from.push(namespaces(INGRESS)),
-            _ if from.is_empty() => from.push(map([("podSelector", map([]))])),
+            "http" if is_public => from.push(namespaces(INGRESS)),
+            GRPC if from.is_empty() => from.push(map([("podSelector", map([]))])),
             _ => {}
         }
+        // A rule with an empty list allows every source.
+        if from.is_empty() {
+            return None;
+        }
         let port = map([("protocol", "TCP".into()), ("port", listener.port.into())]);
-        map([("from", list(from)), ("ports", list([port]))])
+        Some(map([("from", list(from)), ("ports", list([port]))]))
     });
     let ingress: Vec<_> = ingress.collect();
     let mut egress = vec![dns()];
@@ -89,45 +95,32 @@ fn dns() -> Yaml {
 }
 
 /// Returns the services that name a listener in their settings.
-fn callers(facts: &Facts, listener: &Listener, services: &[Facts]) -> Vec<Yaml> {
-    let prefix = common_prefix(services);
-    let calls = |caller: &&Facts| {
+fn callers<'a>(
+    facts: &'a Facts,
+    listener: &'a Listener,
+    services: &'a [Facts],
+) -> impl Iterator<Item = Yaml> + use<'a> {
+    let calls = move |caller: &&Facts| {
         let mut dependencies = caller.dependencies.iter();
-        dependencies.any(|dependency| is_of(dependency, facts, listener, prefix))
+        dependencies.any(|dependency| is_of(dependency, facts, listener))
     };
     let callers = services.iter().filter(calls);
-    callers.map(|caller| pods(&caller.name)).collect()
+    callers.map(|caller| pods(&caller.name))
+}
+
+/// Whether clients outside of the deployment may call a service: no service of it does.
+fn is_public(facts: &Facts, services: &[Facts]) -> bool {
+    let mut listeners = facts.listeners.iter();
+    listeners.all(|listener| callers(facts, listener, services).next().is_none())
 }
 
 /// Whether a dependency is a listener of a service. The first label of the host must be the name of
-/// the service, with or without the prefix of the platform and `-service`. The port must be equal.
-fn is_of(dependency: &Dependency, facts: &Facts, listener: &Listener, prefix: &str) -> bool {
+/// one of its Services, and the port must be equal.
+fn is_of(dependency: &Dependency, facts: &Facts, listener: &Listener) -> bool {
     let host = dependency.host.as_deref().unwrap_or_default();
     let first = host.split('.').next().unwrap_or_default();
-    let name = facts.name.as_str();
-    let names = [name, name.strip_prefix(prefix).unwrap_or(name)];
-    let is_named = names
-        .into_iter()
-        .any(|name| first == name || Some(first) == name.strip_suffix("-service"));
+    let is_named = first == facts.name || (listener.name == GRPC && first == grpc_name(facts));
     is_named && dependency.port == Some(listener.port)
-}
-
-/// Returns the words, each with its `-`, with which the names of all services begin. One service
-/// alone has no such prefix.
-fn common_prefix(services: &[Facts]) -> &str {
-    let [first, others @ ..] = services else {
-        return "";
-    };
-    if others.is_empty() {
-        return "";
-    }
-    let ends = first
-        .name
-        .rmatch_indices('-')
-        .map(|(at, dash)| at + dash.len());
-    let mut prefixes = ends.filter_map(|end| first.name.get(..end));
-    let is_common = |prefix: &&str| others.iter().all(|other| other.name.starts_with(*prefix));
-    prefixes.find(is_common).unwrap_or_default()
 }
 
 fn destinations(
@@ -135,7 +128,6 @@ fn destinations(
     services: &[Facts],
     overlay: &Overlay,
 ) -> Result<Vec<Yaml>, RenderError> {
-    let prefix = common_prefix(services);
     let mut outside = BTreeSet::new();
     let mut inside = BTreeSet::new();
     for dependency in &facts.dependencies {
@@ -145,7 +137,7 @@ fn destinations(
         let ports = ports(facts, dependency, overlay)?;
         let known = services.iter().find(|service| {
             let mut listeners = service.listeners.iter();
-            listeners.any(|listener| is_of(dependency, service, listener, prefix))
+            listeners.any(|listener| is_of(dependency, service, listener))
         });
         match known {
             Some(service) => {

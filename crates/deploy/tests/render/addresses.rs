@@ -1,6 +1,6 @@
 //! The network policies of the platforms, compared with the addresses in their settings.
 
-use seaworthy_deploy::{Overlay, render};
+use seaworthy_deploy::{Files, Overlay, render};
 use seaworthy_facts::{Dependency, Facts};
 
 use crate::sample::{facts, join, overlay, platforms};
@@ -99,32 +99,65 @@ fn every_dependency_has_an_egress_rule_ship_3() {
     }
 }
 
-/// A caller whose settings have another port gets no rule to the pods of the service.
+/// Returns each Service of clients: its name, its ports, and whether it has no cluster IP.
+fn services(files: &Files) -> Vec<(String, Vec<u16>, bool)> {
+    let texts = files
+        .iter()
+        .filter(|(path, _)| path.ends_with("/deployment.yaml"));
+    let objects = texts.flat_map(|(_, text)| text.split("---\n"));
+    let services = objects.filter(|text| text.contains("kind: Service\n"));
+    services
+        .map(|text| {
+            let (_, name) = text.split_once("metadata: {name: ").unwrap();
+            let name = name.split(',').next().unwrap().to_owned();
+            let ports = text.split(", port: ").skip(1);
+            let ports = ports.map(|port| port.split_once(',').unwrap().0.parse().unwrap());
+            (name, ports.collect(), text.contains("clusterIP: None"))
+        })
+        .collect()
+}
+
+/// Other hosts do not exist in a cluster. A caller whose settings have another port gets no rule to
+/// the pods of the service.
 #[test]
-fn clients_have_the_port_and_authority_of_services_ship_3() {
+fn clients_have_the_name_port_and_authority_of_services_ship_3() {
+    let mut found = 0;
     for deploy in platforms() {
         let platform = facts(&deploy);
         let files = render(&platform, &overlay(&deploy)).unwrap();
+        let services = services(&files);
         for caller in &platform {
             let policy = &files[&format!("kubernetes/base/{}/network.yaml", caller.name)];
-            let clients = caller.dependencies.iter().filter(|it| {
-                let is_internal = |host: &str| host.ends_with(".internal");
-                (it.setting.starts_with("clients.") || it.setting.starts_with("grpc_clients."))
-                    && it.host.as_deref().is_some_and(is_internal)
-            });
-            for client in clients {
+            let of_http = |setting: &str| setting.starts_with("clients.") || setting == "auth_url";
+            for client in &caller.dependencies {
+                let (setting, host) = (&client.setting, client.host.as_deref().unwrap_or_default());
+                let is_grpc = setting.starts_with("grpc_clients.");
+                // A provider on the internet has a domain.
+                if !(is_grpc || of_http(setting)) || is_provider(&caller.name, setting) {
+                    continue;
+                }
+                found += 1;
                 let port = client.port.unwrap();
-                let mut listeners = platform.iter().flat_map(|facts| &facts.listeners);
-                let known = listeners.any(|listener| listener.port == port);
-                assert!(known, "{}: {}: {port}", caller.name, client.setting);
+                let known = services.iter().any(|(name, ports, is_headless)| {
+                    name == host && ports.contains(&port) && *is_headless == is_grpc
+                });
+                assert!(known, "{}: {setting}: {host}:{port}", caller.name);
                 assert!(policy.contains(&format!("port: {port}}}")), "{policy}");
                 // A private authority issues the certificates of services inside a platform.
-                let (section, _) = client.setting.rsplit_once('.').unwrap();
+                let section = match setting.rsplit_once('.') {
+                    Some((section, _)) => section,
+                    None => "clients.auth",
+                };
                 let authority = caller.values.get(&format!("{section}.tls.ca"));
                 assert!(authority.is_some(), "{}: {section}", caller.name);
             }
         }
     }
+    assert!(found > 20, "{found}");
+}
+
+fn is_provider(service: &str, setting: &str) -> bool {
+    PROVIDERS.contains(&(service, setting))
 }
 
 #[test]

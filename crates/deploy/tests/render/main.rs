@@ -13,6 +13,7 @@ mod committed;
 mod folder;
 mod mutations;
 mod observability;
+mod operations;
 mod prometheus;
 mod rollout;
 mod runbooks;

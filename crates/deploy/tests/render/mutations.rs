@@ -124,6 +124,12 @@ const MUTATIONS: &[Mutation] = &[
     ),
     mutation("dependency", |it| outside(it, 8443), NETWORK, "port: 8443"),
     mutation(
+        "grpc port of the headless Service",
+        |it| port(it, "grpc", 7002),
+        DEPLOYMENT,
+        "join-service}\n  ports: [{name: grpc, port: 7002,",
+    ),
+    mutation(
         "TLS of a listener",
         |it| it.listeners.iter_mut().for_each(|it| it.tls = false),
         DEPLOYMENT,
@@ -436,7 +442,7 @@ fn unknown_address_of_a_secret_is_refused_ship_3() {
 }
 
 #[test]
-fn callers_match_without_the_common_prefix_ship_3() {
+fn callers_match_by_the_name_of_the_service_ship_3() {
     let deploy = repository().join("platforms/tutoring/deploy");
     let facts = facts(&deploy);
     let files = render(&facts, &overlay(&deploy)).unwrap();
