@@ -2,7 +2,7 @@
 
 use seaworthy::{
     core::error_chain,
-    messaging::{Received, Subscription},
+    messaging::{Received, Subscription, Topics},
     realtime::{Event, Hub, Room},
 };
 use serde_json::Value;
@@ -34,6 +34,15 @@ const RECIPIENTS: [(&str, &[&str]); 13] = [
     ("CERTIFICATE_ISSUED", &["studentId"]),
     ("PAYROLL_RECALCULATED", &["trainerId"]),
 ];
+
+/// Returns the topics of the subscription.
+pub(crate) fn topics() -> Topics {
+    KINDS
+        .iter()
+        .fold(Topics::from_event::<LiveEvent>(), |topics, (_, topic)| {
+            topics.with_topic(topic)
+        })
+}
 
 /// Returns the subscription that sends business events to clients, at most once.
 pub(crate) fn subscription(hub: &Hub, sealer: &LiveSealer) -> Subscription {

@@ -7,7 +7,7 @@ use seaworthy::{
     client::HttpClient,
     config::Settings,
     http::{CorsConfig, Variant, VariantMatch},
-    messaging::Messaging,
+    messaging::{Messaging, MessagingConfig, dead_letters_command},
     prelude::*,
     realtime::{Hub, Presence},
     redis::Redis,
@@ -112,7 +112,12 @@ pub fn service() -> Service {
 /// Runs the program.
 #[must_use]
 pub fn main() -> ExitCode {
-    service().main_with(Commands::new(), assemble)
+    let commands = Commands::new().with(dead_letters_command(BROKER, broker, feed::topics));
+    service().main_with(commands, assemble)
+}
+
+fn broker(settings: &GatewayConfig) -> &MessagingConfig {
+    &settings.broker
 }
 
 /// Assembles the gateway.
