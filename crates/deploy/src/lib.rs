@@ -59,6 +59,17 @@ pub fn render(services: &[Facts], overlay: &Overlay) -> Result<Files, RenderErro
             format!("two services have the name {name}: pass the facts of each service once");
         return Err(RenderError::new(problem));
     }
+    if let Some(unknown) = overlay
+        .public
+        .iter()
+        .find(|name| !names.contains(&name.as_str()))
+    {
+        let problem = format!(
+            "overlay.toml: public has {unknown}, which is not one of the services: {}",
+            names.join(", ")
+        );
+        return Err(RenderError::new(problem));
+    }
     for facts in services {
         alert::render(facts, overlay, &mut files);
         dashboard::render(facts, &mut files);

@@ -17,6 +17,8 @@ pub(crate) const TEMPLATE: &str = "\
 # Requests that are faster than latency_seconds, in percent, over 30 days.
 # latency_percent = 99.0
 # latency_seconds = 0.5
+# Services that the ingress reaches, although another rendered service calls them.
+# public = [\"media\"]
 
 # Addresses that the facts do not contain, because they are secrets or other servers name them.
 # Separate several by commas. The pods do not reach an address that is \"unused\", such as that of a
@@ -52,6 +54,8 @@ pub struct Overlay {
     pub latency_percent: f64,
     /// The duration of a slow request. The next bound of the buckets applies.
     pub latency_seconds: f64,
+    /// Services that the ingress reaches, although another rendered service calls them.
+    pub public: Vec<String>,
     /// Changed alerts by name, such as `OutboxOld`.
     pub alerts: BTreeMap<String, AlertOverlay>,
     /// Addresses as `host:port`, `host:port,host:port` or `unused`, by service and by key of the
@@ -93,6 +97,7 @@ impl Default for Overlay {
             availability_percent: 99.9,
             latency_percent: 99.0,
             latency_seconds: 0.5,
+            public: Vec::new(),
             alerts: BTreeMap::new(),
             addresses: BTreeMap::new(),
             usage: BTreeMap::new(),
@@ -205,6 +210,7 @@ mod tests {
         let all = Overlay::read(&uncommented.collect::<Vec<_>>().join("\n")).unwrap();
         assert_eq!(all.alerts["OutboxOld"].threshold, Some(300.0));
         assert_eq!(all.usage["orders"].memory_mib, 60);
+        assert_eq!(all.public, ["media"]);
     }
 
     #[test]

@@ -11,8 +11,9 @@ use crate::{
 pub(super) const COMMENT: &str = "\
 Pods reach only the dependencies of the settings. A policy does not support host names, so a rule
 for a server outside of this deployment has a port and no address: add its address in an overlay.
-The ingress reaches a service only if no other service of this deployment calls it. Label the
-namespaces of the ingress and of Prometheus as the rules below expect.";
+The ingress reaches a service only if no other service of this deployment calls it, or if `public`
+in overlay.toml has its name. Label the namespaces of the ingress and of Prometheus as the rules
+below expect.";
 
 /// The labels of namespaces whose pods may reach a service.
 const INGRESS: &str = "seaworthy.dev/ingress";
@@ -30,7 +31,7 @@ pub(super) fn objects(
     overlay: &Overlay,
 ) -> Result<Vec<Yaml>, RenderError> {
     let name = facts.name.as_str();
-    let is_public = is_public(facts, services);
+    let is_public = is_uncalled(facts, services) || overlay.public.contains(&facts.name);
     let ingress = facts.listeners.iter().filter_map(|listener| {
         let mut from: Vec<_> = callers(facts, listener, services).collect();
         match listener.name.as_str() {
@@ -108,8 +109,8 @@ fn callers<'a>(
     callers.map(|caller| pods(&caller.name))
 }
 
-/// Whether clients outside of the deployment may call a service: no service of it does.
-fn is_public(facts: &Facts, services: &[Facts]) -> bool {
+/// Whether no service of the deployment calls a service, so that its clients are outside.
+fn is_uncalled(facts: &Facts, services: &[Facts]) -> bool {
     let mut listeners = facts.listeners.iter();
     listeners.all(|listener| callers(facts, listener, services).next().is_none())
 }

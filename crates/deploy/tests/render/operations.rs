@@ -6,9 +6,10 @@ use seaworthy_facts::Facts;
 use crate::sample::{facts, join, overlay, platforms};
 
 /// The services whose HTTP listener the ingress reaches. A worker has probes only.
-const PUBLIC: [&str; 7] = [
+const PUBLIC: [&str; 8] = [
     "bff",
     "email-service",
+    "media-service",
     "media-worker",
     "starter",
     "symbol-service",
@@ -88,6 +89,16 @@ fn ingress_reaches_only_public_services_ship_3() {
     }
     public.sort();
     assert_eq!(public, PUBLIC);
+}
+
+#[test]
+fn unknown_public_service_is_refused_ship_3() {
+    let overlay = Overlay::read("public = [\"joins\"]").unwrap();
+    let error = render(&[join()], &overlay).unwrap_err().to_string();
+    assert!(
+        error.contains("joins") && error.contains("join-service"),
+        "{error}"
+    );
 }
 
 /// Another listener has no port in the manifests, no probe and no policy.
