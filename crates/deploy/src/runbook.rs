@@ -66,9 +66,7 @@ fn document(alert: &Alert, services: &[(&Facts, Rendered)], overlay: &Overlay) -
         "Open the dashboard of the service. Then run the commands of the service below. They list its pods, and print their recent log lines. The label `instance` of an alert has the IP address of its pod.",
     );
     if queries_a_pod(alert) {
-        text.push_str(
-            " The other commands query one pod. To query the pod of the alert, replace `deployment/NAME` with `pod/POD`.",
-        );
+        text.push_str(" To query this pod, replace `deployment/NAME` with `pod/POD`.");
     }
     text.push_str("\n\n");
     for (number, step) in alert.triage.iter().enumerate() {
