@@ -99,8 +99,16 @@ fn every_dependency_has_an_egress_rule_ship_3() {
     }
 }
 
-/// Returns each Service of clients: its name, its ports, and whether it has no cluster IP.
-fn services(files: &Files) -> Vec<(String, Vec<u16>, bool)> {
+/// A rendered Service for clients.
+struct ClientService {
+    name: String,
+    /// The service whose pods it selects.
+    selected: String,
+    ports: Vec<u16>,
+    is_headless: bool,
+}
+
+fn services(files: &Files) -> Vec<ClientService> {
     let texts = files
         .iter()
         .filter(|(path, _)| path.ends_with("/deployment.yaml"));
@@ -108,11 +116,18 @@ fn services(files: &Files) -> Vec<(String, Vec<u16>, bool)> {
     let services = objects.filter(|text| text.contains("kind: Service\n"));
     services
         .map(|text| {
-            let (_, name) = text.split_once("metadata: {name: ").unwrap();
-            let name = name.split(',').next().unwrap().to_owned();
+            let after = |start: &str| {
+                let (_, rest) = text.split_once(start).unwrap();
+                rest.split([',', '}']).next().unwrap().to_owned()
+            };
             let ports = text.split(", port: ").skip(1);
             let ports = ports.map(|port| port.split_once(',').unwrap().0.parse().unwrap());
-            (name, ports.collect(), text.contains("clusterIP: None"))
+            ClientService {
+                name: after("metadata: {name: "),
+                selected: after("selector: {app.kubernetes.io/name: "),
+                ports: ports.collect(),
+                is_headless: text.contains("clusterIP: None"),
+            }
         })
         .collect()
 }
@@ -127,7 +142,10 @@ fn clients_have_the_name_port_and_authority_of_services_ship_3() {
         let files = render(&platform, &overlay(&deploy)).unwrap();
         let services = services(&files);
         for caller in &platform {
-            let policy = &files[&format!("kubernetes/base/{}/network.yaml", caller.name)];
+            let policy = |name: &str| &files[&format!("kubernetes/base/{name}/network.yaml")];
+            let pods = |name: &str| {
+                format!("{{podSelector: {{matchLabels: {{seaworthy.dev/network: {name}}}}}}}")
+            };
             let of_http = |setting: &str| setting.starts_with("clients.") || setting == "auth_url";
             for client in &caller.dependencies {
                 let (setting, host) = (&client.setting, client.host.as_deref().unwrap_or_default());
@@ -138,11 +156,21 @@ fn clients_have_the_name_port_and_authority_of_services_ship_3() {
                 }
                 found += 1;
                 let port = client.port.unwrap();
-                let known = services.iter().any(|(name, ports, is_headless)| {
-                    name == host && ports.contains(&port) && *is_headless == is_grpc
+                let known = services.iter().find(|service| {
+                    service.name == host
+                        && service.ports.contains(&port)
+                        && service.is_headless == is_grpc
                 });
-                assert!(known, "{}: {setting}: {host}:{port}", caller.name);
-                assert!(policy.contains(&format!("port: {port}}}")), "{policy}");
+                let Some(ClientService { selected, .. }) = known else {
+                    panic!("{}: {setting}: {host}:{port}", caller.name);
+                };
+                let (egress, ingress) = (policy(&caller.name), policy(selected));
+                let to = format!(
+                    "to: [{}]\n      ports: [{{protocol: TCP, port: {port}}}]",
+                    pods(selected)
+                );
+                assert!(egress.contains(&to), "{to}: {egress}");
+                assert!(ingress.contains(&pods(&caller.name)), "{ingress}");
                 // A private authority issues the certificates of services inside a platform.
                 let section = match setting.rsplit_once('.') {
                     Some((section, _)) => section,
