@@ -1,6 +1,11 @@
-//! The time limits of the workflows, and of `./test` in them.
+//! The time limits of the workflows, and of `./test` in them, and its installation of packages.
 
-use std::{fs, os::unix::fs::PermissionsExt as _, process::Command};
+use std::{
+    fs,
+    os::unix::fs::{PermissionsExt as _, symlink},
+    path::Path,
+    process::Command,
+};
 
 use seaworthy_testkit::compose::Compose;
 use serde_json::Value;
@@ -48,6 +53,12 @@ fn tests_may_use_most_of_the_time_of_their_job_ship_5() {
     assert_eq!(found, 6);
 }
 
+fn write_program(folder: &Path, name: &str, script: &str) {
+    let program = folder.join(name);
+    fs::write(&program, format!("#!/bin/sh\n{script}\n")).unwrap();
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+}
+
 /// Runs `./test` with programs that only record their arguments, and returns the seconds after
 /// which it ends the tests.
 fn seconds(minutes: Option<&str>) -> Result<u64, String> {
@@ -57,9 +68,7 @@ fn seconds(minutes: Option<&str>) -> Result<u64, String> {
         ("cargo", "exit 0".to_owned()),
         ("timeout", format!("echo \"$@\" >> {}", recorded.display())),
     ] {
-        let program = folder.path().join(name);
-        fs::write(&program, format!("#!/bin/sh\n{script}\n")).unwrap();
-        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+        write_program(folder.path(), name, &script);
     }
     let path = std::env::var("PATH").unwrap();
     let mut command = Command::new(repository().join("test"));
@@ -95,4 +104,80 @@ fn variable_sets_the_time_limit_of_the_tests_ship_5() {
         let error = seconds(Some(invalid)).unwrap_err();
         assert!(error.contains(VARIABLE), "{error}");
     }
+}
+
+/// Programs that `./test` uses to find requirements. No other program is in its path.
+const TOOLS: &[&str] = &[
+    "bash", "cat", "cksum", "cut", "dirname", "env", "find", "getconf", "mkdir", "readlink", "rm",
+    "sh", "sort", "touch", "true", "uname", "xargs",
+];
+
+/// Runs the installations of `./test` as this user, and returns the calls of `sudo` and `apt-get`.
+fn installations(user: &str, sudo: Option<&str>) -> Vec<String> {
+    let folder = tempfile::tempdir().unwrap();
+    let programs = folder.path().join("programs");
+    fs::create_dir(&programs).unwrap();
+    let path = std::env::var_os("PATH").unwrap();
+    for tool in TOOLS {
+        let mut folders = std::env::split_paths(&path);
+        let found = folders.find_map(|folder| folder.join(tool).canonicalize().ok());
+        symlink(found.unwrap(), programs.join(tool)).unwrap();
+    }
+    let recorded = folder.path().join("recorded");
+    fs::write(&recorded, "").unwrap();
+    let record = |name: &str| format!("echo {name} \"$@\" >> {}", recorded.display());
+    for (name, script) in [
+        ("apt-get", record("apt-get")),
+        ("cargo", "exit 0".to_owned()),
+        ("id", format!("echo {user}")),
+        ("npm", "exit 1".to_owned()),
+        ("sleep", "exit 0".to_owned()),
+    ] {
+        write_program(&programs, name, &script);
+    }
+    if let Some(script) = sudo {
+        write_program(&programs, "sudo", &format!("{}\n{script}", record("sudo")));
+    }
+    let output = Command::new(repository().join("test"))
+        .args(["--no-run", "-p", "none"])
+        .env_clear()
+        .env("PATH", &programs)
+        .env("CARGO_TARGET_DIR", folder.path().join("target"))
+        .env("XDG_CACHE_HOME", folder.path())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let recorded = fs::read_to_string(&recorded).unwrap();
+    recorded.lines().map(str::to_owned).collect()
+}
+
+const INSTALL: &str = "apt-get -qq install --no-install-recommends -y redis-server";
+
+/// Hosted workflows run as a user who may use `sudo` without a password.
+#[test]
+fn user_with_sudo_installs_packages_ship_5() {
+    let calls = installations("1000", Some("shift; exec \"$@\""));
+    let is_call = |expected: &str| calls.iter().any(|call| call == expected);
+    let with_sudo = format!("sudo -n env DEBIAN_FRONTEND=noninteractive {INSTALL}");
+    assert!(is_call(&with_sudo) && is_call(INSTALL), "{calls:?}");
+    assert!(is_call("sudo -n apt-get -qq update"), "{calls:?}");
+}
+
+#[test]
+fn user_without_sudo_installs_no_packages_ship_5() {
+    for sudo in [None, Some("exit 1")] {
+        let calls = installations("1000", sudo);
+        let mut calls = calls.iter();
+        assert!(calls.all(|call| call == "sudo -n true"), "{calls:?}");
+    }
+}
+
+#[test]
+fn root_installs_packages_without_sudo_ship_5() {
+    let calls = installations("0", Some("exit 1"));
+    assert!(calls.iter().any(|call| call == INSTALL), "{calls:?}");
+    assert!(
+        calls.iter().all(|call| call.starts_with("apt-get ")),
+        "{calls:?}"
+    );
 }
