@@ -15,8 +15,11 @@ pub(super) const FAST: &str = "ErrorBudgetBurnFast";
 pub(super) const SLOW: &str = "ErrorBudgetBurnSlow";
 /// The windows of the recorded ratios.
 const WINDOWS: [&str; 7] = ["5m", "30m", "1h", "2h", "6h", "1d", "3d"];
-/// Fewer failures in an hour are not worth a page, whatever their ratio is.
+/// Fewer failures in an hour are not worth a page, and fewer in a day are not worth a ticket,
+/// whatever their ratio is.
 const MIN_FAILURES: u32 = 10;
+/// The windows of the recorded failures, and their seconds.
+const FAILURE_WINDOWS: [(&str, u32); 2] = [("1h", 3_600), ("1d", 86_400)];
 /// The gRPC statuses that count as errors of the server, as `/metrics` has them.
 const GRPC_FAULTS: &str = "status=~\"Unknown|DeadlineExceeded|Internal|Unavailable|DataLoss\"";
 /// The calls of clients. Probes of the health service would hide the failures of a quiet service,
@@ -179,12 +182,17 @@ pub(super) fn recordings(facts: &Facts, overlay: &Overlay) -> Vec<Yaml> {
                 ("labels", labels()),
             ]));
         }
-        let failures = resolve(&objective.failures, facts).replace("WINDOW", "1h");
-        rules.push(map([
-            ("record", "job:slo_failures:increase1h".into()),
-            ("expr", format!("({failures}) * 3600").into()),
-            ("labels", labels()),
-        ]));
+        for (window, seconds) in FAILURE_WINDOWS {
+            let failures = resolve(&objective.failures, facts).replace("WINDOW", window);
+            rules.push(map([
+                (
+                    "record",
+                    format!("job:slo_failures:increase{window}").into(),
+                ),
+                ("expr", format!("({failures}) * {seconds}").into()),
+                ("labels", labels()),
+            ]));
+        }
     }
     rules
 }
@@ -208,25 +216,31 @@ pub(super) fn render(
     let both = |long: &str, short: &str, rate: f64| {
         format!("({} and {})", burns(long, rate), burns(short, rate))
     };
-    let guard = format!("job:slo_failures:increase1h{{job=\"{job}\"}} >= {MIN_FAILURES}");
+    let guarded = |condition: String, window: &str| {
+        let failures = format!("job:slo_failures:increase{window}{{job=\"{job}\"}}");
+        format!("({condition}) and {failures} >= {MIN_FAILURES}")
+    };
     // The rate is constant from the first minutes on, in every window.
     let (expression, rate, extra_minutes) = match alert.name {
         FAST => (
-            format!(
-                "({} or {}) and {guard}",
-                both("1h", "5m", 14.4),
-                both("6h", "30m", 6.0)
+            guarded(
+                format!("{} or {}", both("1h", "5m", 14.4), both("6h", "30m", 6.0)),
+                "1h",
             ),
             14.4,
             18,
         ),
         _ => (
-            format!("{} or {}", both("1d", "2h", 3.0), both("3d", "6h", 1.0)),
+            guarded(
+                format!("{} or {}", both("1d", "2h", 3.0), both("3d", "6h", 1.0)),
+                "1d",
+            ),
             3.0,
             25,
         ),
     };
     let minutes = wait.minutes.saturating_add(extra_minutes);
+    let growth = |step: f64| format!("0+{step}x{minutes}");
     // Per million requests, so that the values are whole numbers.
     let at = |times: f64| {
         let total = 1_000_000.0;
@@ -236,18 +250,23 @@ pub(super) fn render(
         } else {
             total - failed
         };
-        vec![(0, failed), (1, second)]
+        [failed, second].map(growth)
     };
-    let series = |values: Vec<(usize, f64)>| -> Vec<Series> {
-        let values = values.into_iter();
-        values
-            .filter_map(|(index, step)| {
-                Some(Series {
-                    name: resolve(objective.series.get(index)?, facts),
-                    values: format!("0+{step}x{minutes}"),
-                })
+    let series = |values: [String; 2]| -> Vec<Series> {
+        let pairs = objective.series.iter().zip(values);
+        pairs
+            .map(|(name, values)| Series {
+                name: resolve(name, facts),
+                values,
             })
             .collect()
+    };
+    // One failure, and one request per minute. The ratio alone would fire.
+    let rest = minutes.saturating_sub(1);
+    let one_failure = if objective.is_cumulative {
+        [growth(1.0), format!("0 0+1x{rest}")]
+    } else {
+        [format!("0 1x{rest}"), growth(1.0)]
     };
     let below = match alert.name {
         FAST => 5.9,
@@ -259,7 +278,11 @@ pub(super) fn render(
         wait: wait.text.clone(),
         severity: alert.severity,
         fires: series(at(rate * 1.1)),
-        silent: vec![series(at(below)), series(vec![(0, 0.0), (1, 0.0)])],
+        silent: vec![
+            series(at(below)),
+            series([0.0, 0.0].map(growth)),
+            series(one_failure),
+        ],
         minutes,
     })
 }
