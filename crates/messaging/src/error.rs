@@ -82,6 +82,17 @@ impl PublishError {
         }
     }
 
+    /// All values of [`reason`](Self::reason).
+    pub(crate) const REASONS: [&str; 7] = [
+        "permanent",
+        "too_large",
+        "unroutable",
+        "unavailable",
+        "queue_full",
+        "deferred",
+        "closed",
+    ];
+
     /// Returns the reason as the label of a metric.
     #[must_use]
     pub const fn reason(&self) -> &'static str {

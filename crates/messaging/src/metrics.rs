@@ -2,7 +2,7 @@ use seaworthy_telemetry::metrics::{
     Counter, DURATION_BUCKETS, Family, Gauge, Histogram, Kind, Metrics,
 };
 
-use crate::{DeadLetterReason, GroupName};
+use crate::{DeadLetterReason, GroupName, PublishError};
 
 /// More topics than a service declares.
 const MAX_TOPICS: usize = 256;
@@ -41,17 +41,22 @@ impl PublishMetrics {
                 metrics.counter(name, help, &[(label, value)])
             })
         };
+        let failed = counters(
+            "messages_publish_failures_total",
+            "Messages that were not published after all attempts, by reason.",
+            "reason",
+        );
+        // Prometheus sees an increase only if an earlier scrape had the series.
+        for reason in PublishError::REASONS {
+            drop(failed.get_or_create(reason));
+        }
         Self {
             published: counters(
                 "messages_published_total",
                 "Messages that the broker confirmed.",
                 "topic",
             ),
-            failed: counters(
-                "messages_publish_failures_total",
-                "Messages that were not published after all attempts, by reason.",
-                "reason",
-            ),
+            failed,
             duration: metrics.histogram(
                 "messages_publish_duration_seconds",
                 "Time from publishing to the confirm, with all attempts.",
@@ -124,6 +129,43 @@ impl ConsumerMetrics {
     pub(crate) fn dead_lettered(&self, reason: DeadLetterReason) {
         if let Some((_, dead)) = self.dead.iter().find(|(known, _)| *known == reason) {
             dead.increment();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use seaworthy_core::ByteSize;
+    use seaworthy_telemetry::metrics::Format;
+
+    use super::*;
+    use crate::Topic;
+
+    #[test]
+    fn each_failure_of_publishing_starts_at_zero_obs_5() {
+        let metrics = Metrics::new();
+        let _published = PublishMetrics::new(&metrics);
+        let text = metrics.render(Format::PrometheusText);
+        let topic = || Topic::new("orders.created").unwrap();
+        let errors = [
+            PublishError::permanent("invalid"),
+            PublishError::TooLarge {
+                size: 2,
+                limit: ByteSize::bytes(1),
+            },
+            PublishError::Unroutable { topic: topic() },
+            PublishError::unavailable("refused"),
+            PublishError::QueueFull { topic: topic() },
+            PublishError::Deferred,
+            PublishError::Closed,
+        ];
+        assert_eq!(
+            errors.each_ref().map(PublishError::reason),
+            PublishError::REASONS
+        );
+        for reason in PublishError::REASONS {
+            let series = format!("messages_publish_failures_total{{reason=\"{reason}\"}} 0\n");
+            assert!(text.contains(&series), "{series}: {text}");
         }
     }
 }

@@ -185,9 +185,9 @@ pub(super) const ALERTS: &[Alert] = &[
     Alert {
         name: "PublishFailing",
         needs: &["messages_publish_failures_total"],
-        expression: "sum by (job, reason) (increase($messages_publish_failures_total[5m])) > %",
+        expression: "sum by (job, reason) (increase($messages_publish_failures_total[15m])) > %",
         threshold: 0.0,
-        wait: "5m",
+        wait: "0m",
         severity: Severity::Ticket,
         summary: "cannot publish messages: {{ $labels.reason }}",
         meaning: "Messages were not published after all attempts. An outbox stores its events and publishes them again. Messages without an outbox are lost.",
