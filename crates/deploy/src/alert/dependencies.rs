@@ -14,6 +14,13 @@ const BREAKERS: TriageStep = TriageStep::Admin(
     "the state and the last failures of each dependency",
 );
 
+/// Alerts on an optional server, and the section of the settings that names it. The metrics are
+/// registered without the server too.
+pub(super) const SECTIONS: &[(&str, &str)] = &[
+    ("RateLimiterErrors", "redis"),
+    ("FlagSourceStale", "remote"),
+];
+
 pub(super) const ALERTS: &[Alert] = &[
     Alert {
         name: "BreakerOpen",

@@ -3,23 +3,32 @@
 use seaworthy_facts::Facts;
 
 use super::{
-    Alert, Rendered, Series, Wait, process,
+    Alert, Rendered, Series, Wait, dependencies, process,
     series::{Values, check_minute},
 };
 use crate::Overlay;
 
-/// Returns the alert for a service, if the service registers its metrics.
+/// Whether a service registers the metrics of an alert and uses the server that it concerns.
+fn concerns(alert: &Alert, facts: &Facts) -> bool {
+    let mut sections = dependencies::SECTIONS.iter();
+    let section = sections.find(|(name, _)| *name == alert.name);
+    let has_value = |section: &str| {
+        let mut keys = facts.values.keys();
+        keys.any(|key| key.split('.').any(|part| part == section))
+    };
+    let mut needs = alert.needs.iter();
+    needs.all(|metric| facts.metric(metric).is_some())
+        && section.is_none_or(|(_, section)| has_value(section))
+}
+
+/// Returns the alert for a service, if it concerns the service.
 pub(super) fn render(
     alert: &'static Alert,
     facts: &Facts,
     overlay: &Overlay,
     wait: &Wait,
 ) -> Option<Rendered> {
-    if !alert
-        .needs
-        .iter()
-        .all(|metric| facts.metric(metric).is_some())
-    {
+    if !concerns(alert, facts) {
         return None;
     }
     let changed = overlay.alerts.get(alert.name);

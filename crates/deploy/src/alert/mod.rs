@@ -95,7 +95,7 @@ pub(crate) fn basis(alert: &Alert) -> &'static str {
     }
 }
 
-/// Returns the alerts of a service: those whose metrics it registers.
+/// Returns the alerts of a service: those whose metrics it registers and whose servers it uses.
 pub(crate) fn of_service(facts: &Facts, overlay: &Overlay) -> Vec<Rendered> {
     let mut rendered: Vec<_> = catalogue::all()
         .filter_map(|alert| {

@@ -78,6 +78,61 @@ fn alerts(rules: &str) -> Vec<&str> {
     alerts
 }
 
+/// The counter exists before the first failure, so a burst between two scrapes is an increase.
+#[test]
+fn burst_of_failed_publishes_fires_obs_9() {
+    let folder = tempfile::tempdir().unwrap();
+    let facts = complete();
+    write(
+        folder.path(),
+        &render(std::slice::from_ref(&facts), &Overlay::default()).unwrap(),
+    )
+    .unwrap();
+    let prometheus = folder.path().join("prometheus");
+    let metric = format!("{}messages_publish_failures_total", facts.metric_prefix);
+    let test = format!(
+        r#"rule_files: [join-service.rules.yaml]
+evaluation_interval: 1m
+tests:
+  - interval: 1m
+    input_series:
+      - series: '{metric}{{job="join-service", reason="unavailable"}}'
+        values: "0x9 3x40"
+    promql_expr_test:
+      - expr: count(ALERTS{{alertname="PublishFailing", alertstate="firing"}}) or vector(0)
+        eval_time: 9m
+        exp_samples: [{{labels: "{{}}", value: 0}}]
+      - expr: count(ALERTS{{alertname="PublishFailing", alertstate="firing"}}) or vector(0)
+        eval_time: 11m
+        exp_samples: [{{labels: "{{}}", value: 1}}]
+      - expr: count(ALERTS{{alertname="PublishFailing", alertstate="firing"}}) or vector(0)
+        eval_time: 40m
+        exp_samples: [{{labels: "{{}}", value: 0}}]
+"#
+    );
+    std::fs::write(prometheus.join("burst.yaml"), test).unwrap();
+    promtool(&prometheus, "test", "burst.yaml");
+}
+
+/// The metrics are registered without the server too, and such an alert can never fire.
+#[test]
+fn unused_server_has_no_alert_obs_9() {
+    let rules = "prometheus/join-service.rules.yaml";
+    for (alert, page, section) in [
+        ("RateLimiterErrors", "rate-limiter-errors", "redis"),
+        ("FlagSourceStale", "flag-source-stale", "remote"),
+    ] {
+        let mut facts = complete();
+        let rendered = |facts| render(&[facts], &Overlay::default()).unwrap();
+        let with = rendered(facts.clone());
+        facts.values.retain(|key, _| !key.contains(section));
+        let without = rendered(facts);
+        let page = format!("runbooks/{page}.md");
+        assert!(with[rules].contains(alert) && with.contains_key(&page));
+        assert!(!without[rules].contains(alert) && !without.contains_key(&page));
+    }
+}
+
 #[test]
 fn unit_tests_follow_the_template_of_the_overlay_obs_9() {
     let overlay = "[alerts.OutboxOld]\nthreshold = 300.0\nfor = \"10m\"\n";

@@ -40,7 +40,7 @@ pub(crate) fn join() -> Facts {
     join.unwrap()
 }
 
-/// The service join with every metric that an alert needs.
+/// The service join with every metric and every setting that an alert needs.
 pub(crate) fn complete() -> Facts {
     let mut facts = join();
     for name in [
@@ -62,6 +62,10 @@ pub(crate) fn complete() -> Facts {
                 bounds: Vec::new(),
             });
         }
+    }
+    for key in ["flags.remote.source", "rate_limit.redis.url"] {
+        let address = "rediss://redis.internal:6379".into();
+        facts.values.insert(key.to_owned(), address);
     }
     facts
 }
