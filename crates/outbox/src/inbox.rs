@@ -81,6 +81,9 @@ impl Inbox {
     }
 
     /// Starts a worker that removes messages older than [`InboxConfig::retention`] once a minute.
+    ///
+    /// The worker removes the messages of all consumers in the database. Call this method for one
+    /// inbox of a service, because a second worker with the same name prevents its start.
     pub fn purge_regularly<C: Settings>(&self, service: &Assembly<C>) {
         let inbox = self.clone();
         service.worker(Worker::in_steps(

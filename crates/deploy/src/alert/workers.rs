@@ -7,8 +7,10 @@ use super::{Alert, Rendered, Series, Severity, TriageStep, Wait, expression::res
 pub(super) const STALLED: &str = "WorkerStalled";
 const LAST_SUCCESS: &str = "worker_last_success_timestamp_seconds";
 const STARTED: &str = "worker_started_timestamp_seconds";
-/// A run may be late by its duration and by a restart.
-const GAPS: u64 = 3;
+/// A run may be late by its duration and by a restart, which are two further gaps at most.
+const MAX_GAPS_LATE: u64 = 2;
+/// Runs and restarts take less time than the gap of a worker that runs seldom, in seconds.
+const MAX_SECONDS_LATE: u64 = 7_200;
 /// The minimum time that counts as stalled, in seconds.
 const MIN_SECONDS: u64 = 300;
 
@@ -20,7 +22,7 @@ pub(super) const ALERTS: &[Alert] = &[Alert {
     wait: "5m",
     severity: Severity::Ticket,
     summary: "has a worker without a successful run: {{ $labels.worker }}",
-    meaning: "A worker has not completed a run for three times its interval, on any replica. Before the first completed run, the time counts from the start of the service. Work such as cleanups and retries is not done.",
+    meaning: "A worker has not completed a run for three times its interval, on any replica. For an interval above one hour, the time is the interval plus two hours. Before the first completed run, the time counts from the start of the service. Work such as cleanups and retries is not done.",
     causes: &[
         "Every run fails: the report has the last error.",
         "An operator paused the worker.",
@@ -106,5 +108,24 @@ pub(super) fn render(alert: &'static Alert, facts: &Facts, wait: &Wait) -> Optio
 }
 
 fn limit(gap: u64) -> u64 {
-    (gap * GAPS).max(MIN_SECONDS)
+    let late = gap.saturating_mul(MAX_GAPS_LATE).min(MAX_SECONDS_LATE);
+    gap.saturating_add(late).max(MIN_SECONDS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn limit_follows_the_gap_by_two_hours_at_most_obs_9() {
+        for (gap, expected) in [
+            (60, 300),
+            (600, 1_800),
+            (3_600, 10_800),
+            (10_800, 18_000),
+            (86_400, 93_600),
+        ] {
+            assert_eq!(limit(gap), expected, "{gap}");
+        }
+    }
 }

@@ -197,6 +197,7 @@ impl Kernel {
             component.check()?;
         }
         self.check_clients().map_err(StartFailure::Invalid)?;
+        self.parts.workers.check()?;
         let (routes, admin, probes, errors) = {
             let mut added = self.parts.added.lock();
             let routes = added.routes.take().unwrap_or_default();

@@ -10,7 +10,7 @@ use super::{
     schedule::Schedule,
     state::{State, WorkerReport},
 };
-use crate::task::Tasks;
+use crate::{start_error::StartError, task::Tasks};
 
 /// The workers of one service. Cheap to clone.
 #[derive(Clone)]
@@ -22,6 +22,7 @@ struct Inner {
     health: Health,
     observer: Arc<dyn Observer>,
     known: RwLock<Vec<Known>>,
+    duplicate: RwLock<Option<Arc<str>>>,
 }
 
 struct Known {
@@ -59,17 +60,30 @@ impl Workers {
             health,
             observer,
             known: RwLock::new(Vec::new()),
+            duplicate: RwLock::new(None),
         }))
     }
 
     /// Starts a worker with its schedule, and registers its health check.
+    ///
+    /// Each worker needs its own name, because metrics, health checks and operators select it by
+    /// name. A second worker with the same name does not run. In an assembly it prevents the start
+    /// of the service.
     pub fn start(&self, worker: Worker) {
         let state = Arc::new(State::default());
-        self.0.known.write().push(Known {
-            name: Arc::clone(&worker.name),
-            schedule: worker.schedule.clone(),
-            state: Arc::clone(&state),
-        });
+        {
+            let mut known = self.0.known.write();
+            if known.iter().any(|known| known.name == worker.name) {
+                tracing::error!(worker = %worker.name, "a worker with this name runs already");
+                self.0.duplicate.write().get_or_insert(worker.name);
+                return;
+            }
+            known.push(Known {
+                name: Arc::clone(&worker.name),
+                schedule: worker.schedule.clone(),
+                state: Arc::clone(&state),
+            });
+        }
         let watched = Arc::clone(&state);
         self.0.health.register(Probe::from_fn(
             format!("worker {}", worker.name),
@@ -102,6 +116,16 @@ impl Workers {
                 known.state.report(&known.name, &schedule)
             })
             .collect()
+    }
+
+    /// Checks that each worker has its own name.
+    pub(crate) fn check(&self) -> Result<(), StartError> {
+        match &*self.0.duplicate.read() {
+            None => Ok(()),
+            Some(name) => Err(StartError::new(format!(
+                "two workers have the name {name:?}: give each worker its own name"
+            ))),
+        }
     }
 
     /// Returns the name and the schedule of every worker.

@@ -20,6 +20,7 @@ mod reload_policies;
 mod settings;
 mod test_tools;
 mod traces;
+mod workers;
 
 use std::time::{Duration, Instant};
 

@@ -110,7 +110,7 @@ pub async fn assemble(service: &Assembly<ChatConfig>) -> Result<(), StartError> 
         allow_contact_data: settings.allow_contact_data,
     });
     let backend = &chats.backend;
-    backend.consume(service, chat::consumers(), &chats).await?;
+    backend.consume(chat::consumers(), &chats).await?;
     service.http(api::routes(chats));
     Ok(())
 }

@@ -147,32 +147,33 @@ impl Backend {
         let messaging = Messaging::connect(service, BROKER, &config.broker).await?;
         let publisher = messaging.publisher(topics).await?;
         let outbox = Outbox::start(service, &database, publisher, &config.outbox).await?;
-        Ok(Self {
+        let backend = Self {
             database,
             messaging,
             outbox,
             inbox: config.inbox.clone(),
-        })
+        };
+        // One worker removes the messages of all inboxes, which share a table.
+        backend.inbox(DATABASE).purge_regularly(service);
+        Ok(backend)
     }
 
     /// Subscribes consumer groups.
     ///
     /// # Errors
     /// As [`Consumer::subscribe`].
-    pub async fn consume<C: Settings, S: Send + Sync + 'static>(
+    pub async fn consume<S: Send + Sync + 'static>(
         &self,
-        service: &Assembly<C>,
         groups: impl IntoIterator<Item = Consumer<S>>,
         state: &Arc<S>,
     ) -> Result<(), StartError> {
-        let inbox = |group: &str| self.inbox(service, group);
+        let inbox = |group: &str| self.inbox(group);
         Consumer::subscribe(groups, &self.messaging, state, inbox).await
     }
 
     /// Returns the inbox of a consumer group.
-    pub fn inbox<C: Settings>(&self, service: &Assembly<C>, group: &str) -> Inbox {
-        let inbox = Inbox::new(self.database.clone(), group, self.inbox.clone());
-        inbox.purge_regularly(service);
-        inbox
+    #[must_use]
+    pub fn inbox(&self, group: &str) -> Inbox {
+        Inbox::new(self.database.clone(), group, self.inbox.clone())
     }
 }

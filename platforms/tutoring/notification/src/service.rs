@@ -110,7 +110,7 @@ pub async fn assemble(service: &Assembly<NotificationConfig>) -> Result<(), Star
     let backend = Backend::start(service, &settings.backend, topics, MIGRATIONS).await?;
     OperationLog::start(service, &backend.database, &settings.operation_log, &[])?;
     let audit = AuditLog::start(service, &backend.database, &settings.audit_log)?;
-    let inbox = backend.inbox(service, NOTIFICATION.name());
+    let inbox = backend.inbox(NOTIFICATION.name());
     let tokens = &settings.backend.access_tokens;
     let notifier = Arc::new(Notifier {
         backend,

@@ -107,11 +107,11 @@ pub async fn assemble(service: &Assembly<PaymentConfig>) -> Result<(), StartErro
         .with_unroutable::<BusinessEvent<PaymentRefunded>>();
     let publisher = messaging.publisher(topics).await?;
     let outbox = Outbox::start(service, &database, publisher, &settings.outbox).await?;
-    let inbox = |group: &str| {
-        let inbox = outbox.inbox(group, &settings.outbox);
-        inbox.purge_regularly(service);
-        inbox
-    };
+    // One worker removes the messages of all inboxes, which share a table.
+    outbox
+        .inbox(NAME, &settings.outbox)
+        .purge_regularly(service);
+    let inbox = |group: &str| outbox.inbox(group, &settings.outbox);
     Consumer::subscribe([consumer()], &messaging, &Arc::new(Rows), inbox).await?;
     let audit = AuditLog::start(service, &database, &settings.audit_log)?;
     let help = "Differences from the payment provider that wait for an operator.";

@@ -103,7 +103,7 @@ pub async fn assemble(service: &Assembly<StudentConfig>) -> Result<(), StartErro
     let backend = Backend::start(service, &settings.backend, topics, MIGRATIONS).await?;
     let cache = Cache::connect(service, CACHE, &settings.cache)?;
     let pages = Arc::new(Pages::new(backend.database.clone(), &cache));
-    backend.consume(service, consumers(), &pages).await?;
+    backend.consume(consumers(), &pages).await?;
     let audit = AuditLog::start(service, &backend.database, &settings.audit_log)?;
     let summaries = Summaries::new(service)?;
     match settings.backend.service_tokens.secret {

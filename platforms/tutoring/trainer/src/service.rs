@@ -85,7 +85,7 @@ pub async fn assemble(service: &Assembly<TrainerConfig>) -> Result<(), StartErro
         zone: zone.clone(),
     };
     let effects = Arc::new(effects);
-    backend.consume(service, [consumer()], &effects).await?;
+    backend.consume([consumer()], &effects).await?;
     let audit = AuditLog::start(service, &backend.database, &settings.audit_log)?;
     let api = Api {
         backend,
