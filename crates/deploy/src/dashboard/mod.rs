@@ -125,6 +125,28 @@ mod tests {
     use super::*;
     use crate::alert;
 
+    /// Returns the metrics of a query without the suffix of the buckets.
+    fn metrics(query: &str) -> impl Iterator<Item = &str> {
+        query.split('$').skip(1).map(|rest| {
+            let is_name = |it: char| it.is_ascii_alphanumeric() || it == '_';
+            let end = rest.find(|it| !is_name(it)).unwrap_or(rest.len());
+            let metric = rest.split_at(end).0;
+            metric.strip_suffix("_bucket").unwrap_or(metric)
+        })
+    }
+
+    /// A panel without one of its metrics would be empty.
+    #[test]
+    fn panels_need_each_metric_of_their_queries_obs_9() {
+        for panel in PANELS {
+            let used = panel.queries.iter().flat_map(|(query, _)| metrics(query));
+            // `up` belongs to Prometheus.
+            for metric in used.filter(|metric| *metric != "up") {
+                assert!(panel.needs.contains(&metric), "{}: {metric}", panel.title);
+            }
+        }
+    }
+
     /// An operator compares values before and during an incident. A single scrape shows one value.
     #[test]
     fn dashboards_have_each_metric_that_a_triage_names_obs_9() {
@@ -134,16 +156,8 @@ mod tests {
                 let names = purpose.split('`').skip(1).step_by(2);
                 for name in names.filter(|name| name.contains('_')) {
                     named += 1;
-                    let is_in = |query: &str| {
-                        query.split('$').skip(1).any(|rest| {
-                            let is_name = |it: char| it.is_ascii_alphanumeric() || it == '_';
-                            let end = rest.find(|it| !is_name(it)).unwrap_or(rest.len());
-                            let metric = rest.split_at(end).0;
-                            metric == name || metric.strip_suffix("_bucket") == Some(name)
-                        })
-                    };
                     let mut queries = PANELS.iter().flat_map(|panel| panel.queries);
-                    let known = queries.any(|(query, _)| is_in(query));
+                    let known = queries.any(|(query, _)| metrics(query).any(|it| it == name));
                     assert!(known, "{}: {name}", alert.name);
                 }
             }

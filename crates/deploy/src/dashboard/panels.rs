@@ -140,7 +140,12 @@ pub(super) const PANELS: &[Panel] = &[
         "Dependencies",
         "Database pool",
         "short",
-        &["database_pool_in_use", "database_pool_waiting"],
+        &[
+            "database_pool_open",
+            "database_pool_in_use",
+            "database_pool_waiting",
+            "database_pool_max_connections",
+        ],
         &[
             ("sum by (name) ($database_pool_open)", "{{name}} open"),
             ("sum by (name) ($database_pool_in_use)", "{{name}} in use"),

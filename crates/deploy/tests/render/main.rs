@@ -10,6 +10,7 @@
 mod addresses;
 mod audited;
 mod committed;
+mod dashboards;
 mod folder;
 mod mutations;
 mod observability;
