@@ -165,12 +165,28 @@ fn misspelled_metrics_and_labels_are_found_obs_9() {
     for (expression, legend, problem) in [
         (format!("sum({metric})"), "pending", None),
         (format!("sum by (topic) ({topics})"), "{{topic}}", None),
-        (format!("sum(x{metric})"), "pending", Some(format!("x{prefix}outbox_pending_messages"))),
-        (format!("sum by (grop) ({topics})"), "all", Some("grop".to_owned())),
-        (format!("sum by (job) ({topics})"), "{{topic}}", Some("topic of the legend".to_owned())),
+        (
+            format!("sum(x{metric})"),
+            "pending",
+            Some(format!("x{prefix}outbox_pending_messages")),
+        ),
+        (
+            format!("sum by (grop) ({topics})"),
+            "all",
+            Some("grop".to_owned()),
+        ),
+        (
+            format!("sum by (job) ({topics})"),
+            "{{topic}}",
+            Some("topic of the legend".to_owned()),
+        ),
         (metric.clone(), "{{topic}}", Some("topic".to_owned())),
         (failed, "failed", Some("statuss".to_owned())),
-        ("job:none:rate1h".to_owned(), "none", Some("job:none:rate1h".to_owned())),
+        (
+            "job:none:rate1h".to_owned(),
+            "none",
+            Some("job:none:rate1h".to_owned()),
+        ),
     ] {
         let problems = problems(&facts, "", &expression, legend);
         assert_eq!(problems, Vec::from_iter(problem), "{expression}");
