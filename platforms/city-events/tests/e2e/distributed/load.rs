@@ -15,10 +15,8 @@ use uuid::Uuid;
 
 use crate::client::{Gateway, sign_token};
 
-/// Number of clients that read pages.
-const READERS: usize = 4;
-/// Number of clients that join.
-const JOINERS: usize = 4;
+/// Number of clients that read pages, and of clients that join, on an idle machine.
+pub(crate) const CLIENTS: usize = 4;
 /// The number of kinds of single requests.
 pub(crate) const KINDS: u32 = 7;
 const KINDS_WITHOUT_ACCOUNT: u32 = 4;
@@ -56,13 +54,12 @@ struct Shared {
 }
 
 impl Load {
-    pub(crate) fn start(gateway: &Gateway, secret: &str, event: &str) -> Self {
+    /// Starts this number of clients that read pages, and as many that join.
+    pub(crate) fn start(gateway: &Gateway, secret: &str, event: &str, clients: usize) -> Self {
         let mut load = Self::new(gateway, secret, event, None);
-        for _ in 0..READERS {
+        for _ in 0..clients {
             let shared = Arc::clone(&load.shared);
             load.tasks.spawn(async move { shared.read().await });
-        }
-        for _ in 0..JOINERS {
             let shared = Arc::clone(&load.shared);
             load.tasks.spawn(async move { shared.join().await });
         }

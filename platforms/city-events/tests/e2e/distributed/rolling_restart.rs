@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::{
     cluster::{Cluster, SERVICES},
-    load::Load,
+    load::{CLIENTS, Load},
 };
 use crate::eventually::TIMEOUT;
 
@@ -23,7 +23,7 @@ async fn rolling_restart_fails_no_request_life_4() {
     let id = host.publish("Always there", 0).await;
     let first = gateway.register("first").await.join(&id, "k").await;
     assert_eq!(first.status, 200);
-    let load = Load::start(&gateway, &cluster.secret, &id);
+    let load = Load::start(&gateway, &cluster.secret, &id, CLIENTS);
     let mut failed = Vec::new();
     for (name, _) in SERVICES {
         let start = Instant::now();
