@@ -100,6 +100,11 @@ impl HookTable {
         self.hooks.is_empty() && self.missing.is_none()
     }
 
+    /// Returns true if no plugin is started.
+    pub(crate) fn has_no_plugins(&self) -> bool {
+        self.plugins.is_empty()
+    }
+
     /// Returns a plugin that must be started and is not.
     pub(crate) fn missing(&self) -> Option<&str> {
         self.missing.as_deref()

@@ -15,12 +15,14 @@ use crate::{
 /// [`Plugins::authentication`] creates it.
 #[derive(Debug)]
 pub struct PluginAuthentication<A> {
-    plugins: Plugins,
+    /// `None` if `plugins.enabled` is false, so that such a service pays nothing.
+    plugins: Option<Plugins>,
     inner: Arc<A>,
 }
 
 impl<A: Authenticate> PluginAuthentication<A> {
-    pub(crate) fn new(plugins: Plugins, inner: A) -> Self {
+    pub(crate) fn new(plugins: &Plugins, inner: A) -> Self {
+        let plugins = plugins.0.config.enabled.then(|| plugins.clone());
         let inner = Arc::new(inner);
         Self { plugins, inner }
     }
@@ -33,7 +35,10 @@ impl<A: Authenticate> Authenticate for PluginAuthentication<A> {
         context: &Arc<RequestContext>,
         route: &RouteOptions,
     ) -> Authentication {
-        let table = self.plugins.for_request(Some(context));
+        let Some(plugins) = &self.plugins else {
+            return self.inner.authenticate(request, context, route);
+        };
+        let table = plugins.for_request(Some(context));
         table.keep_values();
         let points = [
             HookPoint::BeforeAuth,
@@ -45,7 +50,7 @@ impl<A: Authenticate> Authenticate for PluginAuthentication<A> {
             return self.inner.authenticate(request, context, route);
         }
         let address = context.client_address();
-        let limit = &self.plugins.0.address_limit;
+        let limit = &plugins.0.address_limit;
         let admitted = address.map(|address| limit.admit(address, Instant::now()));
         let admitted = match admitted.transpose() {
             Ok(admitted) => admitted,
@@ -57,7 +62,7 @@ impl<A: Authenticate> Authenticate for PluginAuthentication<A> {
         if let Some(address) = address {
             call = call.with_metadata("client_address", address.to_string());
         }
-        let (plugins, inner) = (self.plugins.clone(), Arc::clone(&self.inner));
+        let (plugins, inner) = (plugins.clone(), Arc::clone(&self.inner));
         let (request, context, route) = (request.clone(), Arc::clone(context), route.clone());
         Authentication::Pending(
             async move {

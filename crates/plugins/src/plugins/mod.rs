@@ -91,6 +91,8 @@ pub(crate) struct Inner {
     pub(crate) profile: Profile,
     pub(crate) bus: EventBus,
     pub(crate) hooks: ArcSwap<HookTable>,
+    /// The hooks of all requests while plugins are off. There are none, so no hook sets a value.
+    without_plugins: Arc<RequestPlugins>,
     /// Turns the hooks, decisions and handlers of plugins off.
     switch: Switch,
     pub(crate) tasks: Tasks,

@@ -102,8 +102,8 @@ impl Plugins {
     /// Returns the hooks that a request uses until its end, or until they expire. Contexts of tasks
     /// may last as long as the service.
     pub(crate) fn for_request(&self, request: Option<&RequestContext>) -> Arc<RequestPlugins> {
-        if !self.0.switch.is_on() {
-            return Arc::new(RequestPlugins::new(Arc::default()));
+        if !self.0.switch.is_on() || self.is_unused() {
+            return Arc::clone(&self.0.without_plugins);
         }
         let current = || Arc::new(RequestPlugins::new(self.0.hooks.load_full()));
         let Some(request) = request else {
@@ -120,6 +120,12 @@ impl Plugins {
             *plugins = Arc::new(newer);
         }
         Arc::clone(&plugins)
+    }
+
+    /// Returns true if `plugins.enabled` is false, and no plugin runs. Only the code of a service or
+    /// a command starts one then. A request keeps nothing for its later calls.
+    fn is_unused(&self) -> bool {
+        !self.0.config.enabled && self.0.hooks.load().has_no_plugins()
     }
 
     /// Returns the current hooks for a request, with its values, if the hooks that it has expired.

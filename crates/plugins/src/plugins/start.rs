@@ -15,8 +15,8 @@ use tokio::{runtime::Handle, sync::Semaphore, time::timeout};
 
 use super::{
     Detached, Inner, MAX_GUESTS_PER_CORE, MAX_THREAD_GUESTS_PER_CORE, MAX_WAITING_GUESTS_PER_CORE,
-    Observation, PluginLocks, Plugins, RequiredFunctions, Updates, after::MAX_TASKS, cores,
-    shutdown::Shutdown,
+    Observation, PluginLocks, Plugins, RequestPlugins, RequiredFunctions, Updates,
+    after::MAX_TASKS, cores, shutdown::Shutdown,
 };
 use crate::{
     Capability, Event, EventBus, EventType, PluginAuthentication, PluginSecurityConfig,
@@ -110,6 +110,7 @@ impl Plugins {
             config: config.clone(),
             profile: service.profile(),
             hooks: ArcSwap::default(),
+            without_plugins: Arc::new(RequestPlugins::new(Arc::default())),
             // A plugin may decide about access.
             switch: service.switches().register(SWITCH, SwitchKind::Security),
             tasks: service.tasks().clone(),
@@ -143,10 +144,10 @@ impl Plugins {
     }
 
     /// Returns an authentication that also calls the hooks `before_auth`, `after_auth` and
-    /// `auth_failed`.
+    /// `auth_failed`, unless `plugins.enabled` is false.
     #[must_use]
     pub fn authentication<A: Authenticate>(&self, inner: A) -> PluginAuthentication<A> {
-        PluginAuthentication::new(self.clone(), inner)
+        PluginAuthentication::new(self, inner)
     }
 
     pub(super) fn loads_automatically(&self) -> bool {

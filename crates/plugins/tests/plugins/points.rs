@@ -3,10 +3,11 @@
 use std::{sync::Arc, time::Duration};
 
 use http::{Request, request::Parts};
-use seaworthy_core::{Actor, Code, Error, Grants, RequestContext, Timeout};
+use seaworthy_core::{Actor, Code, Error, Grants, RequestContext, Snapshot, Timeout, context};
 use seaworthy_http::{Access, Authenticate, Authentication, Identity, RouteOptions, Routes};
 use seaworthy_plugins::{HookCall, HookPoint, Plugins};
 use seaworthy_testkit::{eventually, http::get};
+use serde_json::Map;
 use tokio::{
     sync::{Semaphore, mpsc},
     time::timeout,
@@ -133,6 +134,32 @@ async fn later_points_get_the_values_of_hooks_plug_1() {
         });
         assert_eq!(values, expected);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn request_of_a_service_without_plugins_keeps_nothing_plug_1() {
+    let app = Setup::new()
+        .config(|config| config.enabled = false)
+        .start_with(|service, plugins| {
+            service.authenticate(plugins.authentication(ByPath));
+            let plugins = plugins.clone();
+            let orders = move || {
+                let plugins = plugins.clone();
+                async move {
+                    assert!(orders(&plugins).await.is_err());
+                    plugins.decide("u-7", "read", "order/1", Map::new()).await?;
+                    let request = context::current().unwrap();
+                    let kept = request.snapshot_or_init(Snapshot::Plugins, || Arc::new(()));
+                    Ok::<_, Error>(kept.is::<()>().to_string())
+                }
+            };
+            let routes = Routes::new().get("/orders", orders);
+            service.http(routes.with_options(|options| options.access(Access::Optional)));
+        })
+        .await
+        .unwrap();
+    let orders = get(app.service.addresses().http, "/orders").unwrap();
+    assert_eq!((orders.status, orders.body.as_str()), (200, "true"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
