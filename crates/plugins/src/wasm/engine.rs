@@ -5,7 +5,7 @@ use wasmtime::{
     component::{Component, Linker},
 };
 
-use super::{functions_count::functions, imports::link, program::WasmProgram, ticker::Ticker};
+use super::{component_size::ComponentSize, imports::link, program::WasmProgram, ticker::Ticker};
 use crate::runtime::{Imports, Program, Runtime};
 
 /// The stack of a guest in bytes. The stack of a tokio thread, 2 MiB by default, is larger.
@@ -19,6 +19,12 @@ pub(super) const MAX_TABLE_ELEMENTS: usize = 10_000;
 /// The maximum number of functions of one component. The time and the memory of a compilation grow
 /// with them. Large components, such as interpreters of a language, have less than half of them.
 const MAX_FUNCTIONS: usize = 50_000;
+/// The maximum size of a function in bytes. The memory of its compilation grows with it, and the
+/// time with its square. The largest functions of interpreters have less than half of it.
+const MAX_FUNCTION_SIZE: usize = 1024 * 1024;
+/// The maximum number of instances that one call creates, as the product of those of components and
+/// of modules. Compilers write components with fewer than ten of each.
+const MAX_INSTANCES: usize = 10_000;
 /// The maximum metadata of the engine for one instance, in bytes.
 const MAX_INSTANCE_SIZE: usize = 1024 * 1024;
 /// The first bytes of the memory of a guest that the engine clears itself for the next guest: the
@@ -94,11 +100,7 @@ impl WasmRuntime {
 
 impl Runtime for WasmRuntime {
     fn compile(&self, component: &[u8], imports: &Imports) -> Result<Arc<dyn Program>, String> {
-        if functions(component) > MAX_FUNCTIONS {
-            return Err(format!(
-                "plugin.wasm has more than {MAX_FUNCTIONS} functions"
-            ));
-        }
+        check_size(component)?;
         let compiled = Component::from_binary(&self.engine, component)
             .map_err(|error| format!("plugin.wasm is not a component: {error:#}"))?;
         let mut linker = Linker::new(&self.engine);
@@ -115,6 +117,34 @@ impl Runtime for WasmRuntime {
             self.max_memory,
         )?;
         Ok(Arc::new(program))
+    }
+}
+
+/// Checks that a component is not so large that its compilation needs minutes or gigabytes.
+///
+/// # Errors
+/// It has too many functions or instances, or a large function.
+fn check_size(component: &[u8]) -> Result<(), String> {
+    let size = ComponentSize::of(component);
+    if size.functions > MAX_FUNCTIONS {
+        return Err(format!(
+            "plugin.wasm has more than {MAX_FUNCTIONS} functions"
+        ));
+    }
+    if size.largest_function > MAX_FUNCTION_SIZE {
+        return Err(format!(
+            "plugin.wasm has a function of more than {MAX_FUNCTION_SIZE} bytes: split it"
+        ));
+    }
+    match size.instances() {
+        None => Err(
+            "a component in plugin.wasm creates instances of other components: merge them"
+                .to_owned(),
+        ),
+        Some(instances) if instances > MAX_INSTANCES => Err(format!(
+            "plugin.wasm creates more than {MAX_INSTANCES} instances"
+        )),
+        Some(_) => Ok(()),
     }
 }
 
@@ -250,5 +280,38 @@ mod tests {
         // If the engine does not stop the guest, it never returns.
         let ended = ended.recv_timeout(Duration::from_secs(30)).unwrap();
         expect_timeout(&ended, timeout);
+    }
+
+    #[test]
+    fn component_with_a_large_function_is_not_compiled_plug_2() {
+        let runtime = WasmRuntime::new(PAGE, 2, || ()).unwrap();
+        let code = "nop ".repeat(MAX_FUNCTION_SIZE);
+        let component = wat::parse_str(format!("(component (core module (func {code})))"));
+        let problem = runtime.compile(&component.unwrap(), &imports());
+        let expected = "plugin.wasm has a function of more than 1048576 bytes: split it";
+        assert_eq!(problem.unwrap_err(), expected);
+    }
+
+    #[test]
+    fn component_with_many_instances_is_not_compiled_plug_2() {
+        let runtime = WasmRuntime::new(PAGE, 2, || ()).unwrap();
+        // Each level doubles the instances, so the engine would need many gigabytes.
+        let levels = (1..50).map(|level| {
+            let create = format!("(instance (instantiate $c{}))", level - 1);
+            format!("(component $c{level} {create} {create})")
+        });
+        let levels: String = levels.collect();
+        let text = format!("(component (component $c0) {levels} (instance (instantiate $c49)))");
+        let component = wat::parse_str(text).unwrap();
+        let problem = runtime.compile(&component, &imports()).unwrap_err();
+        let expected =
+            "a component in plugin.wasm creates instances of other components: merge them";
+        assert_eq!(problem, expected);
+        let modules = "(core instance (instantiate $m))".repeat(100);
+        let components = "(instance (instantiate $c))".repeat(100);
+        let text = format!("(component (component $c (core module $m) {modules}) {components})");
+        let component = wat::parse_str(text).unwrap();
+        let problem = runtime.compile(&component, &imports()).unwrap_err();
+        assert_eq!(problem, "plugin.wasm creates more than 10000 instances");
     }
 }

@@ -1,10 +1,10 @@
 //! The implementation of the runtime with wasmtime.
 
 mod calls;
+mod component_size;
 mod data;
 mod engine;
 mod functions;
-mod functions_count;
 mod host;
 mod imports;
 mod program;

@@ -1,0 +1,142 @@
+//! The size of a component, before its compilation. Its time and memory are not limited otherwise.
+
+/// The length of the magic number and of the version.
+const HEADER: usize = 8;
+/// The section of a component with a core module.
+const CORE_MODULE: u8 = 1;
+/// The section of a component that creates instances of core modules.
+const CORE_INSTANCES: u8 = 2;
+/// The section of a component with another component.
+const COMPONENT: u8 = 4;
+/// The section of a component that creates instances of components.
+const INSTANCES: u8 = 5;
+/// The section of a core module that declares its functions.
+const FUNCTIONS: u8 = 3;
+/// The section of a core module with the code of its functions.
+const CODE: u8 = 10;
+/// The byte of the header in which the versions of modules and components differ.
+const LAYER: usize = 6;
+/// The maximum depth of nested components. The engine rejects deeper ones.
+const MAX_DEPTH: usize = 100;
+
+/// The size of a component and of all modules and components in it. For invalid bytes, it is that
+/// of the valid sections at the start. The engine rejects such a component.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct ComponentSize {
+    /// The functions of all modules.
+    pub(super) functions: usize,
+    /// The bytes of the largest function.
+    pub(super) largest_function: usize,
+    /// The instances of components that the component itself creates.
+    created: usize,
+    /// The instances of components that the components in it create.
+    nested: usize,
+    /// The instances of modules that it and the components in it create.
+    core: usize,
+}
+
+impl ComponentSize {
+    /// Reads the size of a component.
+    pub(super) fn of(component: &[u8]) -> Self {
+        let mut size = Self::default();
+        size.add(component, 0);
+        size
+    }
+
+    /// Returns the maximum number of instances that a start of the component creates. The engine
+    /// expands all of them in its compilation. If a component in it creates instances of others,
+    /// this number is unknown, because it doubles with each level.
+    pub(super) fn instances(&self) -> Option<usize> {
+        let components = self.created.saturating_add(1);
+        (self.nested == 0).then(|| components.saturating_mul(self.core.saturating_add(1)))
+    }
+
+    fn add(&mut self, bytes: &[u8], depth: usize) {
+        let is_component = bytes.get(LAYER) == Some(&1);
+        let mut rest = bytes.get(HEADER..).unwrap_or_default();
+        while let Some((id, content, after)) = section(rest) {
+            rest = after;
+            let counted = match id {
+                CORE_MODULE | COMPONENT if is_component && depth < MAX_DEPTH => {
+                    self.add(content, depth + 1);
+                    continue;
+                }
+                CODE if !is_component => {
+                    self.largest_function = self.largest_function.max(largest(content));
+                    continue;
+                }
+                FUNCTIONS if !is_component => &mut self.functions,
+                CORE_INSTANCES if is_component => &mut self.core,
+                INSTANCES if is_component && depth == 0 => &mut self.created,
+                INSTANCES if is_component => &mut self.nested,
+                _ => continue,
+            };
+            let count = number(content).map_or(0, |(count, _)| count);
+            *counted = counted.saturating_add(count);
+        }
+    }
+}
+
+/// Returns the bytes of the largest function in a code section.
+fn largest(code: &[u8]) -> usize {
+    let (_, mut rest) = number(code).unwrap_or_default();
+    let sizes = std::iter::from_fn(|| {
+        let (size, after) = number(rest)?;
+        rest = after.get(size..)?;
+        Some(size)
+    });
+    sizes.max().unwrap_or_default()
+}
+
+/// Returns the ID and the content of the first section, and the bytes after it.
+fn section(bytes: &[u8]) -> Option<(u8, &[u8], &[u8])> {
+    let (id, rest) = bytes.split_first()?;
+    let (length, rest) = number(rest)?;
+    let (content, after) = rest.split_at_checked(length)?;
+    Some((*id, content, after))
+}
+
+/// Reads an unsigned number in LEB128 of at most 32 bits.
+fn number(bytes: &[u8]) -> Option<(usize, &[u8])> {
+    let mut value = 0_u64;
+    for (position, byte) in bytes.iter().enumerate().take(5) {
+        value |= u64::from(byte & 0x7f) << (7 * position);
+        if byte & 0x80 == 0 {
+            return Some((usize::try_from(value).ok()?, bytes.get(position + 1..)?));
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn functions_of_nested_modules_are_counted_plug_2() {
+        let text = r#"(component
+            (core module (func) (func))
+            (component (core module (func)) (component (core module (func) (func) (func)))))"#;
+        let component = wat::parse_str(text).unwrap();
+        let size = ComponentSize::of(&component);
+        // An empty function has the number of its locals and its end.
+        assert_eq!((size.functions, size.largest_function), (6, 2));
+        for end in 0..component.len() {
+            assert!(ComponentSize::of(component.get(..end).unwrap()).functions <= 6);
+        }
+    }
+
+    #[test]
+    fn created_instances_are_counted_plug_2() {
+        let instances = |text: &str| ComponentSize::of(&wat::parse_str(text).unwrap()).instances();
+        let once = r#"(component
+            (component $c (core module $m) (core instance (instantiate $m)))
+            (instance (instantiate $c)) (instance (instantiate $c)))"#;
+        // Three components, and each of them has at most one module beside itself.
+        assert_eq!(instances(once), Some(3 * 2));
+        let nested = r#"(component
+            (component $c (component $d) (instance (instantiate $d)))
+            (instance (instantiate $c)))"#;
+        assert_eq!(instances(nested), None);
+    }
+}
