@@ -1,13 +1,14 @@
 use std::fmt::Write as _;
 
 use seaworthy_config::Settings;
+use seaworthy_core::error_chain;
 use seaworthy_service::{CommandRun, StartError};
 use serde_json::json;
 
 use super::run::load_with_dependencies;
 use crate::{
-    Plugins, PluginsConfig,
-    folder::{read_plugin, scan, unreadable_folder},
+    PluginError, Plugins, PluginsConfig,
+    folder::{Found, read_plugin, scan, unreadable_folder},
 };
 
 /// Prints the name, version, and signature or error of each plugin of the folder.
@@ -21,19 +22,28 @@ pub(super) fn list<C>(run: &CommandRun<'_, C>, config: &PluginsConfig) -> Result
     let mut document = Vec::new();
     for name in names {
         let found = read_plugin(&config.directory.join(&name), &config.security);
-        let (version, state) = match &found {
-            Ok(found) if found.is_signed => {
-                (found.manifest.version.to_string(), "signed".to_owned())
-            }
-            Ok(found) => (found.manifest.version.to_string(), "not signed".to_owned()),
-            Err(error) => ("-".to_owned(), error.to_string()),
-        };
+        let (version, state) = describe(&found);
         // Writing to a String cannot fail.
         let _ = writeln!(text, "{name}  {version}  {state}");
         document.push(json!({ "name": name, "version": version, "state": state }));
     }
     run.console.print(&text, &document);
     Ok(())
+}
+
+/// Returns the version of a plugin, and whether it is signed or why it cannot be read.
+fn describe(found: &Result<Found, PluginError>) -> (String, String) {
+    match found {
+        Ok(found) => {
+            let state = if found.is_signed {
+                "signed"
+            } else {
+                "not signed"
+            };
+            (found.manifest.version.to_string(), state.to_owned())
+        }
+        Err(error) => ("-".to_owned(), error_chain(error)),
+    }
 }
 
 /// Loads a plugin without starting it. Loads and starts its dependencies.
@@ -54,4 +64,27 @@ pub(super) async fn verify<C: Settings>(
     let text = format!("{name} {} can be loaded", info.metadata.version);
     run.console.print(&text, &info);
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::PluginSecurityConfig;
+
+    #[test]
+    fn unreadable_plugin_is_listed_with_its_cause_plug_1() {
+        let folder = tempfile::tempdir().unwrap();
+        let manifest = folder.path().join("plugin.toml");
+        fs::create_dir(&manifest).unwrap();
+        let found = read_plugin(folder.path(), &PluginSecurityConfig::default());
+        let (version, state) = describe(&found);
+        let cause = format!(
+            "{} cannot be read: the path is not a file",
+            manifest.display()
+        );
+        assert_eq!(version, "-");
+        assert!(state.ends_with(&cause), "{state}");
+    }
 }
