@@ -164,7 +164,7 @@ async fn endless_guests_do_not_delay_other_plugins_plug_2() {
 }
 
 /// Measures time. Run it with
-/// `cargo test --profile dist -p seaworthy-plugins --features wasm -- --ignored within`
+/// `cargo test --profile dist -p seaworthy-plugins --features fuzz --test plugins -- --ignored within`
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs an otherwise idle machine"]
 async fn endless_guests_end_within_five_milliseconds_plug_2() {
