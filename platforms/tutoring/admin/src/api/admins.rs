@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use seaworthy::{axum::extract::State, prelude::*};
 use serde_json::json;
-use tutoring_contract::{CheckedPage, Json, Path, Query, Reply};
+use tutoring_contract::{CheckedPage, Json, Path, Query, Reply, require_everywhere};
 use uuid::Uuid;
 
 use super::{Api, HandlerResult, Token, views::AdminView};
@@ -94,6 +94,7 @@ pub(super) async fn set_permissions(
     Path(role): Path<String>,
     Json(body): Json<PermissionsRequest>,
 ) -> HandlerResult {
+    require_everywhere()?;
     let caller = api.caller(&token).await?;
     let (names, reason) = (&body.permissions, body.reason.as_deref());
     let role = api
@@ -114,6 +115,7 @@ pub(super) async fn audit_log(
     page: CheckedPage,
     Query(filter): Query<AuditFilter>,
 ) -> HandlerResult {
+    require_everywhere()?;
     api.caller(&token).await?.admin.require(AUDIT_READ)?;
     let records = audit_records(&api.accounts.database, &filter, page).await?;
     Ok(Reply::new("audit log", records).into_response())

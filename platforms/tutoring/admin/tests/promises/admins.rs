@@ -151,6 +151,16 @@ pub(crate) async fn permissions_of_a_role_apply_at_once_auth_5(app: TestApp) {
         roles["data"]["items"][1]["permissions"],
         json!(["role:read"])
     );
+
+    // Roles and the audit log belong to the whole platform, so permissions alone are not enough.
+    let given = json!(["role:write", "audit:read", "admin:read"]);
+    assert_eq!(set(&root, "state_admin", given).status, 200);
+    let admin = app.logged_in(&admin.email, &admin.password);
+    assert_eq!(app.get("/admins", &admin).status, 200);
+    let forbidden = (403, "FORBIDDEN".to_owned());
+    let lower = set(&admin, "zone_admin", json!([]));
+    assert_eq!(rejection(&lower), forbidden);
+    assert_eq!(rejection(&app.get("/audit-log", &admin)), forbidden);
 }
 
 pub(crate) async fn changes_are_in_the_audit_log_obs_11(app: TestApp) {

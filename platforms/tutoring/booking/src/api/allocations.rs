@@ -86,7 +86,7 @@ const DEFAULT_SESSIONS: u16 = 10;
 
 pub(super) async fn create(
     Extract(schedule): State,
-    territory: CallerTerritory,
+    actor: Actor,
     Json(new): Json<NewAllocation>,
 ) -> HandlerResult {
     let count = new.session_count.unwrap_or(DEFAULT_SESSIONS);
@@ -102,17 +102,15 @@ pub(super) async fn create(
         trainer: new.trainer_id,
         notes: notes.map(str::to_owned),
     };
-    schedule.require_creation(&territory, &creation).await?;
-    let created = schedule.create(Actor::current()?, &creation).await?;
+    let created = schedule.create(&actor, &creation).await?;
     Ok(Reply::new("allocation", created).created())
 }
 
 pub(super) async fn auto_assign(
     Extract(schedule): State,
-    territory: CallerTerritory,
+    actor: Actor,
     request: Given<Json<AutoAssign>>,
 ) -> HandlerResult {
-    let actor = Actor::current()?;
     if actor.role.is_some() {
         actor.require(&[], Some(ALLOCATION_WRITE))?;
     }
@@ -133,8 +131,7 @@ pub(super) async fn auto_assign(
         trainer: None,
         notes: None,
     };
-    schedule.require_creation(&territory, &creation).await?;
-    let created = schedule.create(actor, &creation).await?;
+    let created = schedule.create(&actor, &creation).await?;
     let status = match created.trainer_id {
         Some(_) => StatusCode::CREATED,
         None => StatusCode::ACCEPTED,
@@ -144,91 +141,66 @@ pub(super) async fn auto_assign(
 
 pub(super) async fn change(
     Extract(schedule): State,
-    territory: CallerTerritory,
+    actor: Actor,
     Path(id): Path<Uuid>,
     Json(change): Json<AllocationChange>,
 ) -> HandlerResult {
-    schedule
-        .require_entity(&territory, Entity::Allocation(id))
-        .await?;
-    let actor = Actor::current()?;
-    let changed = schedule.change_allocation(actor, id, &change).await?;
+    let changed = schedule.change_allocation(&actor, id, &change).await?;
     Ok(Reply::new("allocation", changed).into_response())
 }
 
 pub(super) async fn approve(
     Extract(schedule): State,
-    territory: CallerTerritory,
+    actor: Actor,
     Path(id): Path<Uuid>,
     request: Given<Option<Json<Approval>>>,
 ) -> HandlerResult {
-    schedule
-        .require_entity(&territory, Entity::Allocation(id))
-        .await?;
-    let actor = Actor::current()?;
     let trainer = request?.and_then(|Json(request)| request.trainer_id);
-    let allocation = schedule.approve(actor, id, trainer).await?;
+    let allocation = schedule.approve(&actor, id, trainer).await?;
     Ok(Reply::new("allocation", allocation).into_response())
 }
 
 pub(super) async fn reject(
     Extract(schedule): State,
-    territory: CallerTerritory,
+    actor: Actor,
     Path(id): Path<Uuid>,
     Json(request): Json<Rejection>,
 ) -> HandlerResult {
-    schedule
-        .require_entity(&territory, Entity::Allocation(id))
-        .await?;
     let reason = Text("rejectionReason", Some(&request.rejection_reason)).required()?;
-    let allocation = schedule.reject(Actor::current()?, id, reason).await?;
+    let allocation = schedule.reject(&actor, id, reason).await?;
     Ok(Reply::new("allocation rejected", allocation).into_response())
 }
 
 pub(super) async fn cancel(
     Extract(schedule): State,
-    territory: CallerTerritory,
+    actor: Actor,
     Path(id): Path<Uuid>,
     Json(request): Json<Cancellation>,
 ) -> HandlerResult {
-    schedule
-        .require_entity(&territory, Entity::Allocation(id))
-        .await?;
     let reason = Text("reason", Some(&request.reason)).required()?;
-    let actor = Actor::current()?;
-    let allocation = schedule.cancel_allocation(actor, id, reason).await?;
+    let allocation = schedule.cancel_allocation(&actor, id, reason).await?;
     Ok(Reply::new("allocation cancelled", allocation).into_response())
 }
 
 pub(super) async fn create_sessions(
     Extract(schedule): State,
-    territory: CallerTerritory,
+    actor: Actor,
     Path(id): Path<Uuid>,
 ) -> HandlerResult {
-    schedule
-        .require_entity(&territory, Entity::Allocation(id))
-        .await?;
-    let created = schedule.create_sessions(Actor::current()?, id).await?;
+    let created = schedule.create_sessions(&actor, id).await?;
     Ok(Reply::new("sessions", json!({ "created": created })).into_response())
 }
 
 pub(super) async fn create_pending_sessions(
     Extract(schedule): State,
-    territory: CallerTerritory,
+    actor: Actor,
 ) -> HandlerResult {
-    let created = schedule
-        .create_pending_sessions(Actor::current()?, &territory)
-        .await?;
+    let created = schedule.create_pending_sessions(&actor).await?;
     Ok(Reply::new("sessions", json!({ "created": created })).into_response())
 }
 
-pub(super) async fn retry_pending(
-    Extract(schedule): State,
-    territory: CallerTerritory,
-) -> HandlerResult {
-    let approved = schedule
-        .retry_pending(Some(Actor::current()?), &territory)
-        .await?;
+pub(super) async fn retry_pending(Extract(schedule): State, actor: Actor) -> HandlerResult {
+    let approved = schedule.retry_pending(Some(&actor)).await?;
     Ok(Reply::new("allocations", json!({ "approved": approved })).into_response())
 }
 
@@ -282,7 +254,7 @@ pub(super) async fn of_trainer(
 
 pub(super) async fn show(
     Extract(schedule): State,
-    territory: CallerTerritory,
+    actor: Actor,
     Path(id): Path<Uuid>,
 ) -> HandlerResult {
     let found = allocations::by_id(&schedule.database, id).await?;
@@ -290,22 +262,22 @@ pub(super) async fn show(
     let found = found.ok_or_else(|| errors::not_found("allocation"))?;
     let mut owners = vec![(Role::Student, found.student_id)];
     owners.extend(found.trainer_id.map(|trainer| (Role::Trainer, trainer)));
-    Actor::current()?
+    actor
         .require(&owners, Some(ALLOCATION_READ))
         .map_err(|_| errors::not_found("allocation"))?;
     schedule
-        .require_entity(&territory, Entity::Allocation(id))
+        .require_entity(&schedule.database, &actor, Entity::Allocation(id))
         .await?;
     Ok(Reply::new("allocation", found).into_response())
 }
 
 pub(super) async fn refusals(
     Extract(schedule): State,
-    territory: CallerTerritory,
+    actor: Actor,
     Path(id): Path<Uuid>,
 ) -> HandlerResult {
     schedule
-        .require_entity(&territory, Entity::Allocation(id))
+        .require_entity(&schedule.database, &actor, Entity::Allocation(id))
         .await?;
     let rows = allocations::refusals(&schedule.database, id).await?;
     Ok(Reply::new("refusals", rows).into_response())

@@ -1,7 +1,7 @@
 use jiff::civil::Date;
 use seaworthy::{axum::extract::State as Extract, prelude::*};
 use serde_json::json;
-use tutoring_contract::{CallerTerritory, Query, Reply, Role, Slot};
+use tutoring_contract::{Query, Reply, Role, Slot};
 use tutoring_identity::own_or_permitted;
 use uuid::Uuid;
 
@@ -41,12 +41,7 @@ pub(super) struct TrainerQuery {
 impl PlaceQuery {
     /// Returns the question. A student may query coordinates, or the place of their own profile.
     /// Students choose both, so distances do not count for them.
-    async fn question(
-        &self,
-        schedule: &Schedule,
-        territory: &CallerTerritory,
-    ) -> Result<Question, Error> {
-        let actor = Actor::current()?;
+    async fn question(&self, schedule: &Schedule, actor: &Actor) -> Result<Question, Error> {
         let student = match (&self.student_id, actor.role) {
             (Some(id), _) => Some(own_or_permitted(id, Role::Student, Some(ALLOCATION_READ))?),
             (None, Some(Role::Student)) => Some(actor.id),
@@ -57,7 +52,9 @@ impl PlaceQuery {
         };
         let given = (self.latitude, self.longitude);
         let place = schedule.place_of(student, given).await?;
-        schedule.require_place(territory, Some(place)).await?;
+        schedule
+            .require_place(&schedule.database, actor, Some(place))
+            .await?;
         Ok(Question {
             course: self.course_id,
             place,
@@ -68,8 +65,7 @@ impl PlaceQuery {
 
 impl TrainerQuery {
     /// Returns the trainer. A trainer may query only their own time.
-    fn trainer(&self) -> Result<Uuid, Error> {
-        let actor = Actor::current()?;
+    fn trainer(&self, actor: &Actor) -> Result<Uuid, Error> {
         match &self.trainer_id {
             Some(id) => own_or_permitted(id, Role::Trainer, Some(ALLOCATION_READ)),
             None if actor.role == Some(Role::Trainer) => Ok(actor.id),
@@ -80,23 +76,23 @@ impl TrainerQuery {
 
 pub(super) async fn check(
     Extract(schedule): State,
-    territory: CallerTerritory,
+    actor: Actor,
     Query(query): Query<PlaceQuery>,
     Query(DateQuery { date }): Query<DateQuery>,
     Query(SlotQuery { time_slot }): Query<SlotQuery>,
 ) -> HandlerResult {
-    let question = query.question(&schedule, &territory).await?;
+    let question = query.question(&schedule, &actor).await?;
     let found = schedule.check_slot(question, (date, time_slot)).await?;
     Ok(Reply::new("availability", found).into_response())
 }
 
 pub(super) async fn slots(
     Extract(schedule): State,
-    territory: CallerTerritory,
+    actor: Actor,
     Query(query): Query<PlaceQuery>,
     Query(DateQuery { date }): Query<DateQuery>,
 ) -> HandlerResult {
-    let question = query.question(&schedule, &territory).await?;
+    let question = query.question(&schedule, &actor).await?;
     let slots = schedule.check_slots(question, date).await?;
     let data = json!({ "courseId": query.course_id, "date": date, "slots": slots });
     Ok(Reply::new("slots", data).into_response())
@@ -104,24 +100,26 @@ pub(super) async fn slots(
 
 pub(super) async fn course(
     Extract(schedule): State,
-    territory: CallerTerritory,
+    actor: Actor,
     Query(query): Query<PlaceQuery>,
 ) -> HandlerResult {
-    let question = query.question(&schedule, &territory).await?;
+    let question = query.question(&schedule, &actor).await?;
     let found = schedule.check_course(question).await?;
     Ok(Reply::new("availability", found).into_response())
 }
 
 pub(super) async fn check_trainer(
     Extract(schedule): State,
-    territory: CallerTerritory,
+    actor: Actor,
     trainer: Given<Query<TrainerQuery>>,
     date: Given<Query<DateQuery>>,
     slot: Given<Query<SlotQuery>>,
 ) -> HandlerResult {
     let Query(trainer) = trainer?;
-    let trainer = trainer.trainer()?;
-    schedule.require_trainer(&territory, trainer).await?;
+    let trainer = trainer.trainer(&actor)?;
+    schedule
+        .require_trainer(&schedule.database, &actor, trainer)
+        .await?;
     let (Query(DateQuery { date }), Query(SlotQuery { time_slot })) = (date?, slot?);
     let found = schedule
         .check_trainer_slot(trainer, (date, time_slot))
@@ -131,13 +129,15 @@ pub(super) async fn check_trainer(
 
 pub(super) async fn trainer_slots(
     Extract(schedule): State,
-    territory: CallerTerritory,
+    actor: Actor,
     trainer: Given<Query<TrainerQuery>>,
     date: Given<Query<DateQuery>>,
 ) -> HandlerResult {
     let Query(trainer) = trainer?;
-    let trainer = trainer.trainer()?;
-    schedule.require_trainer(&territory, trainer).await?;
+    let trainer = trainer.trainer(&actor)?;
+    schedule
+        .require_trainer(&schedule.database, &actor, trainer)
+        .await?;
     let Query(DateQuery { date }) = date?;
     let slots = schedule.check_trainer(trainer, date).await?;
     let data = json!({ "trainerId": trainer, "date": date, "slots": slots });

@@ -1,5 +1,5 @@
 use seaworthy::{axum::extract::State as Extract, prelude::*};
-use tutoring_contract::{CallerTerritory, Json, Path, Reply};
+use tutoring_contract::{Json, Path, Reply};
 use uuid::Uuid;
 
 use super::{HandlerResult, Sessions as State};
@@ -17,43 +17,49 @@ pub(super) struct StartRequest {
 
 pub(super) async fn start(
     Extract(schedule): State,
+    actor: Actor,
     Json(request): Json<StartRequest>,
 ) -> HandlerResult {
-    let journey = schedule
-        .start_journey(Actor::current()?, request.session_id)
-        .await?;
+    let journey = schedule.start_journey(&actor, request.session_id).await?;
     Ok(Reply::new("journey started", JourneyView::from(journey)).created())
 }
 
 pub(super) async fn locate(
     Extract(schedule): State,
+    actor: Actor,
     Path(id): Path<Uuid>,
     Json(update): Json<LocationUpdate>,
 ) -> HandlerResult {
-    let journey = schedule
-        .move_journey(Actor::current()?, id, &update)
-        .await?;
+    let journey = schedule.move_journey(&actor, id, &update).await?;
     Ok(Reply::new("location stored", JourneyView::from(journey)).into_response())
 }
 
-pub(super) async fn arrive(Extract(schedule): State, Path(id): Path<Uuid>) -> HandlerResult {
-    let ended = schedule.arrive(Actor::current()?, id).await?;
+pub(super) async fn arrive(
+    Extract(schedule): State,
+    actor: Actor,
+    Path(id): Path<Uuid>,
+) -> HandlerResult {
+    let ended = schedule.arrive(&actor, id).await?;
     Ok(Reply::new("arrived", ended).into_response())
 }
 
-pub(super) async fn end(Extract(schedule): State, Path(id): Path<Uuid>) -> HandlerResult {
-    let ended = schedule.cancel_journey(Actor::current()?, id).await?;
+pub(super) async fn end(
+    Extract(schedule): State,
+    actor: Actor,
+    Path(id): Path<Uuid>,
+) -> HandlerResult {
+    let ended = schedule.cancel_journey(&actor, id).await?;
     Ok(Reply::new("journey ended", ended).into_response())
 }
 
 pub(super) async fn live(
     Extract(schedule): State,
-    territory: CallerTerritory,
+    actor: Actor,
     Path(id): Path<Uuid>,
 ) -> HandlerResult {
     schedule
-        .require_entity(&territory, Entity::Journey(id))
+        .require_entity(&schedule.database, &actor, Entity::Journey(id))
         .await?;
-    let journey = schedule.watch_journey(Actor::current()?, id).await?;
+    let journey = schedule.watch_journey(&actor, id).await?;
     Ok(Reply::new("journey", JourneyView::from(journey)).into_response())
 }

@@ -12,13 +12,18 @@ mod sessions;
 
 use std::sync::Arc;
 
-use seaworthy::prelude::*;
-use tutoring_contract::{Given, HandlerResult, Role, SERVICE_ROLE};
+use seaworthy::{
+    axum::{extract::FromRequestParts, http::request::Parts},
+    prelude::*,
+};
+use tutoring_contract::{
+    AdminRole, ApiError, CallerTerritory, Given, HandlerResult, Role, SERVICE_ROLE,
+};
 
 use crate::{
     prices::{PRICE_WRITE, PriceList},
     schedule::{
-        ALLOCATION_READ, ALLOCATION_WRITE, RESCHEDULE_DECIDE, SESSION_READ, SESSION_WRITE,
+        ALLOCATION_READ, ALLOCATION_WRITE, Actor, RESCHEDULE_DECIDE, SESSION_READ, SESSION_WRITE,
         SUBSTITUTION_WRITE, Schedule, ZONE_WRITE,
     },
 };
@@ -29,6 +34,18 @@ type Sessions = seaworthy::axum::extract::State<Arc<Schedule>>;
 const STUDENT: &str = Role::Student.as_str();
 const TRAINER: &str = Role::Trainer.as_str();
 const ADMIN: &str = Role::Admin.as_str();
+/// Prices, coupons, switches, holidays and places do not belong to a territory, so only super admins
+/// see and change them.
+const SUPER_ADMIN: &str = AdminRole::SuperAdmin.as_str();
+
+impl<S: Send + Sync> FromRequestParts<S> for Actor {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let territory = CallerTerritory::from_request_parts(parts, state).await?;
+        Ok(Self::current(territory)?)
+    }
+}
 
 /// Returns all routes.
 pub(crate) fn routes(prices: Arc<PriceList>, schedule: Arc<Schedule>) -> Routes {
@@ -66,7 +83,7 @@ fn price_routes() -> Routes<Arc<PriceList>> {
         .get("/coupons", handlers::coupons)
         .post("/coupons", handlers::create)
         .put("/feature-flags", handlers::set_flags)
-        .with_options(|options| options.roles([ADMIN]).scopes([PRICE_WRITE]));
+        .with_options(|options| options.roles([SUPER_ADMIN]).scopes([PRICE_WRITE]));
     public.merge(students).merge(services).merge(admins)
 }
 
@@ -97,7 +114,7 @@ fn booking_routes() -> Routes<Arc<Schedule>> {
         .post("/clusters", places::create_cluster)
         .post("/zones", places::create_zone)
         .post("/holidays", places::add_holiday)
-        .with_options(|options| options.roles([ADMIN]).scopes([ZONE_WRITE]));
+        .with_options(|options| options.roles([SUPER_ADMIN]).scopes([ZONE_WRITE]));
     public
         .merge(trainers)
         .merge(students)

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use seaworthy::{axum::extract::State as Extract, prelude::*};
 use serde_json::json;
-use tutoring_contract::{ClassType, Json, Query, Reply, Slot, require_everywhere};
+use tutoring_contract::{ClassType, Json, Query, Reply, Slot};
 use tutoring_identity::caller;
 use uuid::Uuid;
 
@@ -105,37 +105,36 @@ pub(super) async fn pre_book(
 
 pub(super) async fn create_city(
     Extract(schedule): State,
+    actor: Actor,
     Json(new): Json<NewCity>,
 ) -> HandlerResult {
-    require_everywhere()?;
-    let made = schedule.create_city(Actor::current()?, &new).await?;
+    let made = schedule.create_city(&actor, &new).await?;
     Ok(Reply::new("city created", made).created())
 }
 
 pub(super) async fn create_cluster(
     Extract(schedule): State,
+    actor: Actor,
     Json(new): Json<NewCluster>,
 ) -> HandlerResult {
-    require_everywhere()?;
-    let made = schedule.create_cluster(Actor::current()?, &new).await?;
+    let made = schedule.create_cluster(&actor, &new).await?;
     Ok(Reply::new("cluster created", made).created())
 }
 
 pub(super) async fn create_zone(
     Extract(schedule): State,
+    actor: Actor,
     Json(new): Json<NewZone>,
 ) -> HandlerResult {
-    require_everywhere()?;
-    let made = schedule.create_zone(Actor::current()?, &new).await?;
+    let made = schedule.create_zone(&actor, &new).await?;
     Ok(Reply::new("zone created", made).created())
 }
 
 pub(super) async fn add_holiday(
     Extract(schedule): State,
+    actor: Actor,
     Json(new): Json<NewHoliday>,
 ) -> HandlerResult {
-    // A holiday applies in all cities.
-    require_everywhere()?;
-    schedule.add_holiday(Actor::current()?, &new).await?;
+    schedule.add_holiday(&actor, &new).await?;
     Ok(Reply::message("holiday stored").into_response())
 }

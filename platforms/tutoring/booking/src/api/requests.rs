@@ -6,7 +6,7 @@ use super::{HandlerResult, Sessions as State, allocations::Rejection};
 use crate::{
     domain::errors,
     schedule::{Actor, Given as Text, NewReschedule, NewSubstitution, RescheduleChange},
-    store::{Entity, reschedules, substitutions},
+    store::{reschedules, substitutions},
 };
 
 const STATUSES: [&str; 4] = ["pending", "approved", "rejected", "cancelled"];
@@ -18,51 +18,49 @@ pub(super) struct ListQuery {
 
 pub(super) async fn create(
     Extract(schedule): State,
+    actor: Actor,
     Json(new): Json<NewReschedule>,
 ) -> HandlerResult {
-    let made = schedule.request_reschedule(Actor::current()?, &new).await?;
+    let made = schedule.request_reschedule(&actor, &new).await?;
     Ok(Reply::new("request stored", made).created())
 }
 
 pub(super) async fn change(
     Extract(schedule): State,
+    actor: Actor,
     Path(id): Path<Uuid>,
     Json(change): Json<RescheduleChange>,
 ) -> HandlerResult {
-    let actor = Actor::current()?;
-    let changed = schedule.change_reschedule(actor, id, &change).await?;
+    let changed = schedule.change_reschedule(&actor, id, &change).await?;
     Ok(Reply::new("request changed", changed).into_response())
 }
 
-pub(super) async fn cancel(Extract(schedule): State, Path(id): Path<Uuid>) -> HandlerResult {
-    let ended = schedule.cancel_reschedule(Actor::current()?, id).await?;
+pub(super) async fn cancel(
+    Extract(schedule): State,
+    actor: Actor,
+    Path(id): Path<Uuid>,
+) -> HandlerResult {
+    let ended = schedule.cancel_reschedule(&actor, id).await?;
     Ok(Reply::new("request cancelled", ended).into_response())
 }
 
 pub(super) async fn approve(
     Extract(schedule): State,
-    territory: CallerTerritory,
+    actor: Actor,
     Path(id): Path<Uuid>,
 ) -> HandlerResult {
-    schedule
-        .require_entity(&territory, Entity::Reschedule(id))
-        .await?;
-    let decided = schedule.approve_reschedule(Actor::current()?, id).await?;
+    let decided = schedule.approve_reschedule(&actor, id).await?;
     Ok(Reply::new("session moved", decided).into_response())
 }
 
 pub(super) async fn reject(
     Extract(schedule): State,
-    territory: CallerTerritory,
+    actor: Actor,
     Path(id): Path<Uuid>,
     Json(request): Json<Rejection>,
 ) -> HandlerResult {
-    schedule
-        .require_entity(&territory, Entity::Reschedule(id))
-        .await?;
     let reason = Text("rejectionReason", Some(&request.rejection_reason)).required()?;
-    let actor = Actor::current()?;
-    let decided = schedule.reject_reschedule(actor, id, reason).await?;
+    let decided = schedule.reject_reschedule(&actor, id, reason).await?;
     Ok(Reply::new("request rejected", decided).into_response())
 }
 
@@ -84,11 +82,10 @@ pub(super) async fn list(
 
 pub(super) async fn substitute(
     Extract(schedule): State,
-    territory: CallerTerritory,
+    actor: Actor,
     Json(new): Json<NewSubstitution>,
 ) -> HandlerResult {
-    schedule.require_substitution(&territory, &new).await?;
-    let made = schedule.substitute(Actor::current()?, &new).await?;
+    let made = schedule.substitute(&actor, &new).await?;
     Ok(Reply::new("substitution stored", made).created())
 }
 
@@ -104,12 +101,9 @@ pub(super) async fn substitutions(
 
 pub(super) async fn revert(
     Extract(schedule): State,
-    territory: CallerTerritory,
+    actor: Actor,
     Path(id): Path<Uuid>,
 ) -> HandlerResult {
-    schedule
-        .require_entity(&territory, Entity::Substitution(id))
-        .await?;
-    schedule.revert(Actor::current()?, id).await?;
+    schedule.revert(&actor, id).await?;
     Ok(Reply::message("substitution reverted").into_response())
 }

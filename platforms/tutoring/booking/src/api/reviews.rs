@@ -7,8 +7,12 @@ use crate::{
     store::reviews,
 };
 
-pub(super) async fn create(Extract(schedule): State, Json(new): Json<NewReview>) -> HandlerResult {
-    let review = schedule.review(Actor::current()?, &new).await?;
+pub(super) async fn create(
+    Extract(schedule): State,
+    actor: Actor,
+    Json(new): Json<NewReview>,
+) -> HandlerResult {
+    let review = schedule.review(&actor, &new).await?;
     Ok(Reply::new("review stored", review).created())
 }
 

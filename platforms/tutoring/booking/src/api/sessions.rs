@@ -50,7 +50,7 @@ pub(super) struct AttendanceRequest {
 
 pub(super) async fn show(
     Extract(schedule): State,
-    territory: CallerTerritory,
+    actor: Actor,
     Path(id): Path<Uuid>,
 ) -> HandlerResult {
     let found = sessions::by_id(&schedule.database, id).await?;
@@ -59,11 +59,11 @@ pub(super) async fn show(
         (Role::Student, found.student_id),
         (Role::Trainer, found.trainer_id),
     ];
-    Actor::current()?
+    actor
         .require(&owners, Some(SESSION_READ))
         .map_err(|_| errors::not_found("session"))?;
     schedule
-        .require_entity(&territory, Entity::Session(id))
+        .require_entity(&schedule.database, &actor, Entity::Session(id))
         .await?;
     Ok(Reply::new("session", found).into_response())
 }
@@ -101,86 +101,80 @@ pub(super) async fn of_trainer(
 
 pub(super) async fn start(
     Extract(schedule): State,
+    actor: Actor,
     Path(id): Path<Uuid>,
     Json(request): Json<StartRequest>,
 ) -> HandlerResult {
-    let session = schedule.start(Actor::current()?, id, &request).await?;
+    let session = schedule.start(&actor, id, &request).await?;
     Ok(Reply::new("the student has the code", session).into_response())
 }
 
 pub(super) async fn verify(
     Extract(schedule): State,
+    actor: Actor,
     Path(id): Path<Uuid>,
     Json(request): Json<Code>,
 ) -> HandlerResult {
-    let session = schedule.verify(Actor::current()?, id, &request.otp).await?;
+    let session = schedule.verify(&actor, id, &request.otp).await?;
     Ok(Reply::new("session started", session).into_response())
 }
 
 pub(super) async fn end(
     Extract(schedule): State,
+    actor: Actor,
     Path(id): Path<Uuid>,
     Json(request): Json<EndRequest>,
 ) -> HandlerResult {
-    let session = schedule
-        .end_session(Actor::current()?, id, &request)
-        .await?;
+    let session = schedule.end_session(&actor, id, &request).await?;
     Ok(Reply::new("session ended", session).into_response())
 }
 
 pub(super) async fn confirm(
     Extract(schedule): State,
+    actor: Actor,
     Path(id): Path<Uuid>,
     Json(request): Json<Confirmation>,
 ) -> HandlerResult {
     let notes = Text("notes", request.notes.as_deref()).optional()?;
-    let actor = Actor::current()?;
     let session = schedule
-        .confirm(actor, id, request.confirmed, notes)
+        .confirm(&actor, id, request.confirmed, notes)
         .await?;
     Ok(Reply::new("session", session).into_response())
 }
 
 pub(super) async fn cancel(
     Extract(schedule): State,
-    territory: CallerTerritory,
+    actor: Actor,
     Path(id): Path<Uuid>,
     Json(request): Json<Reason>,
 ) -> HandlerResult {
-    schedule
-        .require_entity(&territory, Entity::Session(id))
-        .await?;
     let reason = Text("reason", Some(&request.reason)).required()?;
-    let session = schedule
-        .cancel_session(Actor::current()?, id, reason)
-        .await?;
+    let session = schedule.cancel_session(&actor, id, reason).await?;
     Ok(Reply::new("session cancelled", session).into_response())
 }
 
 pub(super) async fn resolve(
     Extract(schedule): State,
-    territory: CallerTerritory,
+    actor: Actor,
     Path(id): Path<Uuid>,
     Json(request): Json<Resolution>,
 ) -> HandlerResult {
-    schedule
-        .require_entity(&territory, Entity::Session(id))
-        .await?;
     let reason = Text("reason", Some(&request.reason)).required()?;
-    let actor = Actor::current()?;
     let session = schedule
-        .resolve(actor, id, request.was_held, reason)
+        .resolve(&actor, id, request.was_held, reason)
         .await?;
     Ok(Reply::new("session", session).into_response())
 }
 
 pub(super) async fn schedule(
     Extract(schedule): State,
-    territory: CallerTerritory,
+    actor: Actor,
     Path(id): Path<String>,
 ) -> HandlerResult {
     let id = own_or_permitted(&id, Role::Trainer, Some(SESSION_READ))?;
-    schedule.require_trainer(&territory, id).await?;
+    schedule
+        .require_trainer(&schedule.database, &actor, id)
+        .await?;
     let first = schedule.zone.today();
     let last = first.checked_add(SCHEDULE_DAYS.days()).unwrap_or(Date::MAX);
     let booked = slots::booked(&schedule.database, id, (first, last)).await?;
@@ -192,17 +186,13 @@ pub(super) async fn schedule(
 
 pub(super) async fn attend(
     Extract(schedule): State,
-    territory: CallerTerritory,
+    actor: Actor,
     request: Given<Json<AttendanceRequest>>,
 ) -> HandlerResult {
-    let actor = Actor::current()?;
     actor.require(&[(Role::Trainer, actor.id)], Some(SESSION_WRITE))?;
     let Json(request) = request?;
     let notes = Text("notes", request.notes.as_deref()).optional()?;
     let id = request.session_id;
-    schedule
-        .require_entity(&territory, Entity::Session(id))
-        .await?;
-    schedule.attend(actor, id, &request.status, notes).await?;
+    schedule.attend(&actor, id, &request.status, notes).await?;
     Ok(Reply::message("attendance stored").into_response())
 }

@@ -86,12 +86,7 @@ pub(super) async fn quote(
     request: &QuoteRequest,
 ) -> Result<(Quote, Option<Coupon>), Error> {
     let flags = Flags::read(connection).await?;
-    if !flags.offers(request.session_count) {
-        return Err(errors::not_priced());
-    }
-    if request.delivery_mode == Some(DeliveryMode::SundayOnly) && !flags.offers_sundays() {
-        return Err(errors::sundays_not_offered());
-    }
+    flags.require_offered((request.session_count, request.delivery_mode))?;
     let (class, count) = (request.class_type, request.session_count);
     let with_summer = flags.is_on("summer_pricing_enabled");
     let price = prices::at(connection, class, count, with_summer, Utc::now()).await?;

@@ -1,15 +1,17 @@
 use seaworthy::prelude::*;
-use tutoring_contract::{Role, SERVICE_ROLE};
+use tutoring_contract::{CallerTerritory, Role, SERVICE_ROLE};
 use tutoring_identity::caller;
 use uuid::Uuid;
 
 use crate::domain::errors;
 
 /// The caller of a request. The token names it, never a body.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Actor {
     pub(crate) id: Uuid,
     pub(crate) role: Option<Role>,
+    /// Limits administrators.
+    pub(crate) territory: CallerTerritory,
 }
 
 impl Actor {
@@ -17,21 +19,25 @@ impl Actor {
     ///
     /// # Errors
     /// `TOKEN_INVALID` without a token.
-    pub(crate) fn current() -> Result<Self, Error> {
+    pub(crate) fn current(territory: CallerTerritory) -> Result<Self, Error> {
         let has = |role: &str| {
             context::with_current(|context| {
                 context.is_some_and(|context| context.grants().has_role(role))
             })
         };
         if has(SERVICE_ROLE) {
-            let id = Uuid::nil();
-            return Ok(Self { id, role: None });
+            return Ok(Self {
+                id: Uuid::nil(),
+                role: None,
+                territory,
+            });
         }
         let mut roles = [Role::Student, Role::Trainer, Role::Admin].into_iter();
         let role = roles.find(|role| has(role.as_str()));
         Ok(Self {
             id: caller()?,
             role,
+            territory,
         })
     }
 
@@ -40,7 +46,7 @@ impl Actor {
     /// # Errors
     /// `FORBIDDEN`.
     pub(crate) fn require(
-        self,
+        &self,
         owners: &[(Role, Uuid)],
         permission: Option<&str>,
     ) -> Result<(), Error> {

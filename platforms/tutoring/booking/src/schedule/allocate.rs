@@ -6,10 +6,12 @@ use serde_json::Value;
 use tutoring_contract::events::CourseAccessGranted;
 use uuid::Uuid;
 
-use super::Schedule;
+use super::{Actor, Schedule};
 use crate::{
     domain::{Package, errors, first_date, plan},
-    store::{Allocation, allocations, bookings, copies, payments, pre_bookings, sessions, slots},
+    store::{
+        Allocation, Entity, allocations, bookings, copies, payments, pre_bookings, sessions, slots,
+    },
 };
 
 /// The decision of the rules, without an administrator.
@@ -238,6 +240,22 @@ impl Schedule {
                 known.purchase_id.is_some() && open.purchase_id == known.purchase_id
             }),
         )
+    }
+
+    /// Returns an allocation in the territory of the caller, locked.
+    ///
+    /// # Errors
+    /// `NOT_FOUND` or `FORBIDDEN`.
+    pub(super) async fn locked_for(
+        &self,
+        tx: &Transaction,
+        actor: &Actor,
+        id: Uuid,
+    ) -> Result<Allocation, Error> {
+        let known = self.locked(tx, id).await?;
+        self.require_entity(tx, actor, Entity::Allocation(id))
+            .await?;
+        Ok(known)
     }
 
     /// Returns an allocation, locked.

@@ -1,18 +1,18 @@
 use jiff::civil::Date;
 use seaworthy::{data::prelude::*, prelude::*};
 use serde_json::json;
-use tutoring_contract::{Slot, events::TrainerAllocated};
+use tutoring_contract::events::TrainerAllocated;
 use uuid::Uuid;
 
 use super::Schedule;
 use crate::{
     domain::{
-        MANY_STUDENTS, MAX_CANDIDATES, Need, Place, Planned, Refusal, Trainer, errors, first_date,
-        judge, judge_ways, plan, rank,
+        MANY_STUDENTS, MAX_CANDIDATES, Need, Refusal, Trainer, errors, first_date, judge,
+        judge_ways, plan, rank,
     },
     store::{
-        After, Allocation, Candidates, Entity, allocations, copies, sessions, slots, territories,
-        zones,
+        After, Allocation, Candidates, Entity, Zone, allocations, copies, sessions, slots,
+        territories, zones,
     },
 };
 
@@ -61,8 +61,8 @@ impl Schedule {
         decided_by: &str,
     ) -> Result<Allocation, Error> {
         let before = allocation.reason.clone();
-        self.set_zone(tx, &mut allocation).await?;
-        let wanted = match self.wanted(tx, &allocation).await {
+        let zone = self.set_zone(tx, &mut allocation).await?;
+        let wanted = match self.wanted(tx, &allocation, zone).await {
             Ok(wanted) => wanted,
             Err(error)
                 if matches!(
@@ -91,7 +91,6 @@ impl Schedule {
                 Ok(students) => {
                     allocations::set_refusals(tx, allocation.id, &refused).await?;
                     allocation.trainer_id = Some(*trainer);
-                    allocation.zone_id = Some(wanted.zone);
                     allocation.status = "approved".to_owned();
                     allocation.start_date = planned.first().map(|one| one.date);
                     allocation.end_date = planned.last().map(|one| one.date);
@@ -118,7 +117,6 @@ impl Schedule {
             true => "no trainer of the zone teaches the course",
             false => "no trainer meets all conditions",
         };
-        allocation.zone_id = Some(wanted.zone);
         self.keep_pending(tx, allocation, before, reason.to_owned())
             .await
     }
@@ -144,17 +142,22 @@ impl Schedule {
         Ok((rank(need, fit).0, refused))
     }
 
-    /// Sets the zone and the locality of the place, which decide who sees the allocation. Trainers
-    /// are chosen later.
-    async fn set_zone(&self, tx: &Transaction, allocation: &mut Allocation) -> Result<(), Error> {
+    /// Sets the zone and the locality of the place, which decide who sees the allocation. Returns the
+    /// zone, or `None` outside of all zones. Trainers are chosen later.
+    async fn set_zone(
+        &self,
+        tx: &Transaction,
+        allocation: &mut Allocation,
+    ) -> Result<Option<Zone>, Error> {
         let Some(place) = allocation.place else {
-            return Ok(());
+            return Ok(None);
         };
-        if let Some(zone) = zones::of(tx, place).await? {
+        let zone = zones::of(tx, place).await?;
+        if let Some(zone) = &zone {
             allocation.zone_id = Some(zone.id);
             allocation.locality = territories::locality_of(tx, zone.city_id, place).await?;
         }
-        Ok(())
+        Ok(zone)
     }
 
     async fn keep_pending(
@@ -174,7 +177,12 @@ impl Schedule {
         Ok(allocation)
     }
 
-    async fn wanted(&self, tx: &Transaction, allocation: &Allocation) -> Result<Wanted, Error> {
+    async fn wanted(
+        &self,
+        tx: &Transaction,
+        allocation: &Allocation,
+        zone: Option<Zone>,
+    ) -> Result<Wanted, Error> {
         let place = allocation.place.ok_or_else(errors::no_place)?;
         let package = &allocation.package;
         let first = first_date(package.start_date, self.zone.today())?;
@@ -187,43 +195,18 @@ impl Schedule {
         };
         let numbers = held + 1..=held + allocation.session_count;
         let planned = plan(package, first, numbers, |date, _| holidays.contains(&date))?;
-        let gender = package.preferred_trainer_gender.clone();
-        let (zone, need) = self
-            .need(
-                tx,
-                (allocation.course_id, place),
-                gender,
-                planned,
-                package.time_slot,
-            )
-            .await?;
-        Ok(Wanted { zone, need })
-    }
-
-    /// Returns the zone of a place, and the conditions that follow from it.
-    ///
-    /// # Errors
-    /// `SERVICE_NOT_AVAILABLE` outside of all zones.
-    pub(super) async fn need(
-        &self,
-        connection: &dyn Connection,
-        (course, place): (Uuid, Place),
-        gender: Option<String>,
-        planned: Vec<Planned>,
-        slot: Slot,
-    ) -> Result<(Uuid, Need), Error> {
-        let zone = zones::of(connection, place).await?;
         let zone = zone.ok_or_else(errors::no_zone)?;
         let need = Need {
-            category: copies::category(connection, course).await?,
-            gender,
+            category: copies::category(tx, allocation.course_id).await?,
+            gender: package.preferred_trainer_gender.clone(),
             place,
             zone_radius_km: zone.radius_km,
             max_sequential_km: self.max_sequential_km,
-            slot,
+            slot: package.time_slot,
             planned,
         };
-        Ok((zone.id, need))
+        let zone = zone.id;
+        Ok(Wanted { zone, need })
     }
 
     /// Checks one trainer again under a lock, and reserves the slots. A rejection undoes its own

@@ -211,15 +211,22 @@ impl Schedule {
         slot: Slot,
         planned: Vec<Planned>,
     ) -> Result<Option<(Uuid, Need)>, Error> {
-        let owner = (question.course, question.place);
-        let needed = self.need(&self.database, owner, None, planned, slot).await;
-        match needed {
-            Err(error) if error.reason() == NO_SERVICE => Ok(None),
-            Ok((zone, need)) if !question.counts_distances => {
-                Ok(Some((zone, need.without_distances())))
-            }
-            needed => needed.map(Some),
-        }
+        let Some(zone) = zones::of(&self.database, question.place).await? else {
+            return Ok(None);
+        };
+        let need = Need {
+            category: copies::category(&self.database, question.course).await?,
+            gender: None,
+            place: question.place,
+            zone_radius_km: zone.radius_km,
+            max_sequential_km: self.max_sequential_km,
+            slot,
+            planned,
+        };
+        Ok(Some(match question.counts_distances {
+            true => (zone.id, need),
+            false => (zone.id, need.without_distances()),
+        }))
     }
 
     /// Returns the slots for which a zone has a candidate, on a date or on any date. Reads at most

@@ -147,28 +147,29 @@ impl Schedule {
         let Some(paid) = self.paid_allocation(request).await? else {
             return without(AssignStatus::InvalidPurchase);
         };
-        if zones::of(&self.database, request.student_location)
-            .await?
-            .is_none()
-        {
-            return without(AssignStatus::ServiceNotAvailable);
-        }
         let allocation = self
             .database
             .transaction(|tx| async move {
+                let place = request.student_location;
+                if zones::of(&tx, place).await?.is_none() {
+                    return Ok(Err(AssignStatus::ServiceNotAvailable));
+                }
                 let allocation = self.locked(&tx, paid).await?;
                 let package = &allocation.package;
                 let is_paid = package.class_type == request.class_type
                     && package.delivery_mode == request.delivery_mode;
                 match allocation.status.as_str() {
-                    _ if !(is_paid && allocation.is_open()) => Ok(None),
-                    "pending" => self.assign(&tx, allocation, None, SYSTEM).await.map(Some),
-                    _ => Ok(Some(allocation)),
+                    _ if !(is_paid && allocation.is_open()) => {
+                        Ok(Err(AssignStatus::InvalidPurchase))
+                    }
+                    "pending" => self.assign(&tx, allocation, None, SYSTEM).await.map(Ok),
+                    _ => Ok(Ok(allocation)),
                 }
             })
             .await?;
-        let Some(allocation) = allocation else {
-            return without(AssignStatus::InvalidPurchase);
+        let allocation = match allocation {
+            Ok(allocation) => allocation,
+            Err(status) => return without(status),
         };
         let mut assignment = Assignment::without_trainer(id, AssignStatus::Waitlisted);
         assignment.allocation_id = Some(allocation.id);

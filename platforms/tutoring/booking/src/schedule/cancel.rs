@@ -16,7 +16,7 @@ use uuid::Uuid;
 use super::{ALLOCATION_WRITE, Actor, Schedule, decide::decided};
 use crate::{
     domain::{Action, EndReason, SessionStatus, errors},
-    store::{Allocation, Session, allocations, attendance, reschedules, sessions, slots},
+    store::{Allocation, Entity, Session, allocations, attendance, reschedules, sessions, slots},
 };
 
 /// A student cancels a session without loss until this time before its start. The trainer can still
@@ -32,13 +32,13 @@ impl Schedule {
     /// `NOT_FOUND`, or `CONFLICT` if it has ended.
     pub(crate) async fn cancel_allocation(
         &self,
-        actor: Actor,
+        actor: &Actor,
         id: Uuid,
         reason: &str,
     ) -> Result<Allocation, Error> {
         self.database
             .transaction(|tx| async move {
-                let mut allocation = self.locked(&tx, id).await?;
+                let mut allocation = self.locked_for(&tx, actor, id).await?;
                 if !allocation.is_open() {
                     return Err(errors::wrong_state("allocation", &allocation.status));
                 }
@@ -161,7 +161,7 @@ impl Schedule {
     /// `NOT_FOUND`, `FORBIDDEN` or `CONFLICT`.
     pub(crate) async fn cancel_session(
         &self,
-        actor: Actor,
+        actor: &Actor,
         id: Uuid,
         reason: &str,
     ) -> Result<Session, Error> {
@@ -170,6 +170,7 @@ impl Schedule {
                 let mut session = self.locked_session(&tx, id).await?;
                 let owner = [(Role::Student, session.student_id)];
                 actor.require(&owner, Some(super::SESSION_WRITE))?;
+                self.require_entity(&tx, actor, Entity::Session(id)).await?;
                 let mut allocation = self.locked(&tx, session.allocation_id).await?;
                 let is_late = session.starts_at - Utc::now() < FREE_CANCELLATION;
                 let action = match is_late && actor.role == Some(Role::Student) {

@@ -38,7 +38,7 @@ impl Schedule {
     /// if the trainer does not meet the conditions.
     pub(crate) async fn change_allocation(
         &self,
-        actor: Actor,
+        actor: &Actor,
         id: Uuid,
         change: &AllocationChange,
     ) -> Result<Allocation, Error> {
@@ -49,7 +49,7 @@ impl Schedule {
         }
         self.database
             .transaction(|tx| async move {
-                let mut allocation = self.locked(&tx, id).await?;
+                let mut allocation = self.locked_for(&tx, actor, id).await?;
                 if !allocation.is_open() {
                     return Err(errors::wrong_state("allocation", &allocation.status));
                 }

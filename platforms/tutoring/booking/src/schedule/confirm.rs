@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::{Actor, SESSION_WRITE, Schedule};
 use crate::{
     domain::{Action, SessionStatus, errors},
-    store::{Allocation, Session, allocations, attendance, moment, sessions, slots},
+    store::{Allocation, Entity, Session, allocations, attendance, moment, sessions, slots},
 };
 
 /// The service confirms a session without its student after this time, so that the trainer is paid
@@ -30,7 +30,7 @@ impl Schedule {
     /// `NOT_FOUND`, `FORBIDDEN` or `CONFLICT`.
     pub(crate) async fn confirm(
         &self,
-        actor: Actor,
+        actor: &Actor,
         id: Uuid,
         confirmed: bool,
         notes: Option<&str>,
@@ -75,7 +75,7 @@ impl Schedule {
     /// `NOT_FOUND` or `CONFLICT`.
     pub(crate) async fn resolve(
         &self,
-        actor: Actor,
+        actor: &Actor,
         id: Uuid,
         was_held: bool,
         reason: &str,
@@ -83,6 +83,7 @@ impl Schedule {
         self.database
             .transaction(|tx| async move {
                 let mut session = self.locked_session(&tx, id).await?;
+                self.require_entity(&tx, actor, Entity::Session(id)).await?;
                 let wrong = errors::wrong_state("session", session.status.as_str());
                 if session.status != SessionStatus::Disputed {
                     return Err(wrong);

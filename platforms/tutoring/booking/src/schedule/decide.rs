@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::{ALLOCATION_WRITE, Actor, Schedule, allocate::SYSTEM, cancel::REJECTED};
 use crate::{
     domain::{Package, errors},
-    store::{Allocation, allocations, payments, sessions},
+    store::{Allocation, Flags, allocations, payments, sessions},
 };
 
 /// Allocations that one step tries again.
@@ -32,13 +32,13 @@ impl Schedule {
     /// `NOT_FOUND`, or `CONFLICT` if it is not pending.
     pub(crate) async fn approve(
         &self,
-        actor: Actor,
+        actor: &Actor,
         id: Uuid,
         trainer: Option<Uuid>,
     ) -> Result<Allocation, Error> {
         self.database
             .transaction(|tx| async move {
-                let allocation = self.locked(&tx, id).await?;
+                let allocation = self.locked_for(&tx, actor, id).await?;
                 if allocation.status != "pending" {
                     return Err(errors::wrong_state("allocation", &allocation.status));
                 }
@@ -59,13 +59,13 @@ impl Schedule {
     /// `NOT_FOUND`, or `CONFLICT` if it is not pending.
     pub(crate) async fn reject(
         &self,
-        actor: Actor,
+        actor: &Actor,
         id: Uuid,
         reason: &str,
     ) -> Result<Allocation, Error> {
         self.database
             .transaction(|tx| async move {
-                let mut allocation = self.locked(&tx, id).await?;
+                let mut allocation = self.locked_for(&tx, actor, id).await?;
                 if allocation.status != "pending" {
                     return Err(errors::wrong_state("allocation", &allocation.status));
                 }
@@ -87,7 +87,7 @@ impl Schedule {
     /// # Errors
     /// `VALIDATION_ERROR` for a package that is not offered, and without a package for a student
     /// who had none. `CONFLICT` if no paid sessions are left.
-    pub(crate) async fn create(&self, actor: Actor, new: &Creation) -> Result<Allocation, Error> {
+    pub(crate) async fn create(&self, actor: &Actor, new: &Creation) -> Result<Allocation, Error> {
         if let Some((package, count)) = &new.package
             && !package.allows(*count)
         {
@@ -96,17 +96,25 @@ impl Schedule {
         self.database
             .transaction(|tx| async move {
                 let owner = (new.student, new.course);
-                if let Some(known) = allocations::lock_open(&tx, new.student, new.course).await? {
-                    return Ok(known);
+                if let Some(open) = allocations::lock_open(&tx, new.student, new.course).await? {
+                    return self.locked_for(&tx, actor, open.id).await;
                 }
+                // A refund at the same time is counted, or sees what is opened.
+                let last = allocations::lock_last(&tx, new.student, new.course).await?;
+                self.require_creation(&tx, actor, new, last.as_ref())
+                    .await?;
                 let (purchase, package, count) = match &new.package {
-                    Some((package, count)) => (None, package.clone(), *count),
-                    None => Self::left_of_last(&tx, owner).await?,
+                    Some((package, count)) => {
+                        let offer = (*count, Some(package.delivery_mode));
+                        Flags::read(&tx).await?.require_offered(offer)?;
+                        (None, package.clone(), *count)
+                    }
+                    None => Self::left_of(&tx, last).await?,
                 };
                 let (mut allocation, is_new) =
                     self.open(&tx, owner, purchase, package, count).await?;
                 if !is_new {
-                    return Ok(allocation);
+                    return self.locked_for(&tx, actor, allocation.id).await;
                 }
                 allocation.notes.clone_from(&new.notes);
                 let by = match actor.role {
@@ -125,12 +133,11 @@ impl Schedule {
     }
 
     /// Returns the purchase, the package and the sessions that are left of the last allocation of a
-    /// student and course. Locks it: a refund at the same time is counted, or sees what is opened.
-    async fn left_of_last(
+    /// student and course.
+    async fn left_of(
         tx: &Transaction,
-        (student, course): (Uuid, Uuid),
+        last: Option<Allocation>,
     ) -> Result<(Option<Uuid>, Package, u16), Error> {
-        let last = allocations::lock_last(tx, student, course).await?;
         let last = last.ok_or_else(|| errors::invalid("schedule.timeSlot", "is missing"))?;
         let left = match last.purchase_id {
             Some(purchase) => {
@@ -153,13 +160,11 @@ impl Schedule {
     ///
     /// # Errors
     /// An error of the database.
-    pub(crate) async fn retry_pending(
-        &self,
-        actor: Option<Actor>,
-        territory: &CallerTerritory,
-    ) -> Result<Vec<Uuid>, Error> {
+    pub(crate) async fn retry_pending(&self, actor: Option<&Actor>) -> Result<Vec<Uuid>, Error> {
         let mut approved = Vec::new();
-        for id in allocations::pending(&self.database, &territory.into(), BATCH).await? {
+        let everywhere = CallerTerritory::Everywhere;
+        let limit = actor.map_or(&everywhere, |actor| &actor.territory).into();
+        for id in allocations::pending(&self.database, &limit, BATCH).await? {
             let allocation = self
                 .database
                 .transaction(|tx| async move {

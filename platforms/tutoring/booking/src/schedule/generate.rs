@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use seaworthy::{data::Transaction, prelude::*};
 use serde_json::json;
-use tutoring_contract::{CallerTerritory, events::SessionsGenerated};
+use tutoring_contract::events::SessionsGenerated;
 use uuid::Uuid;
 
 use super::{ALLOCATION_WRITE, Actor, Schedule};
@@ -94,10 +94,10 @@ impl Schedule {
     ///
     /// # Errors
     /// `NOT_FOUND`.
-    pub(crate) async fn create_sessions(&self, actor: Actor, id: Uuid) -> Result<u64, Error> {
+    pub(crate) async fn create_sessions(&self, actor: &Actor, id: Uuid) -> Result<u64, Error> {
         self.database
             .transaction(|tx| async move {
-                self.locked(&tx, id).await?;
+                self.locked_for(&tx, actor, id).await?;
                 let known = sessions::of_allocation(&tx, id).await?.len() as u64;
                 let created = self.generate(&tx, id).await?;
                 if created > 0 {
@@ -116,13 +116,10 @@ impl Schedule {
     ///
     /// # Errors
     /// An error of the database.
-    pub(crate) async fn create_pending_sessions(
-        &self,
-        actor: Actor,
-        territory: &CallerTerritory,
-    ) -> Result<u64, Error> {
+    pub(crate) async fn create_pending_sessions(&self, actor: &Actor) -> Result<u64, Error> {
+        let limit = (&actor.territory).into();
         let mut created = 0;
-        for id in allocations::without_sessions(&self.database, &territory.into(), BATCH).await? {
+        for id in allocations::without_sessions(&self.database, &limit, BATCH).await? {
             created += self.create_sessions(actor, id).await?;
         }
         Ok(created)

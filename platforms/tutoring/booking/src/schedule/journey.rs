@@ -36,7 +36,7 @@ impl Schedule {
     /// if the session is not scheduled for today or has an active journey.
     pub(crate) async fn start_journey(
         &self,
-        actor: Actor,
+        actor: &Actor,
         session: Uuid,
     ) -> Result<Journey, Error> {
         let id = Uuid::new_v4();
@@ -87,7 +87,7 @@ impl Schedule {
     /// `NOT_FOUND`, `FORBIDDEN`, `GONE`, `STALE_SEQUENCE` or `VALIDATION_ERROR`.
     pub(crate) async fn move_journey(
         &self,
-        actor: Actor,
+        actor: &Actor,
         id: Uuid,
         update: &LocationUpdate,
     ) -> Result<Journey, Error> {
@@ -106,7 +106,7 @@ impl Schedule {
     ///
     /// # Errors
     /// `NOT_FOUND`, `FORBIDDEN`, `GONE`, or `VALIDATION_ERROR` if the last location is too far.
-    pub(crate) async fn arrive(&self, actor: Actor, id: Uuid) -> Result<EndedJourney, Error> {
+    pub(crate) async fn arrive(&self, actor: &Actor, id: Uuid) -> Result<EndedJourney, Error> {
         let live = self.own_journey(actor, id).await?;
         let session = sessions::by_id(&self.database, live.session_id).await?;
         let session = session.ok_or_else(|| errors::not_found("session"))?;
@@ -120,7 +120,7 @@ impl Schedule {
     /// `NOT_FOUND`, `FORBIDDEN` or `GONE`.
     pub(crate) async fn cancel_journey(
         &self,
-        actor: Actor,
+        actor: &Actor,
         id: Uuid,
     ) -> Result<EndedJourney, Error> {
         self.own_journey(actor, id).await?;
@@ -131,7 +131,7 @@ impl Schedule {
     ///
     /// # Errors
     /// `NOT_FOUND`, `FORBIDDEN` or `GONE`.
-    pub(crate) async fn watch_journey(&self, actor: Actor, id: Uuid) -> Result<Journey, Error> {
+    pub(crate) async fn watch_journey(&self, actor: &Actor, id: Uuid) -> Result<Journey, Error> {
         let permission = Some(super::SESSION_READ);
         if actor.role == Some(Role::Admin) {
             actor.require(&[], permission)?;
@@ -146,7 +146,7 @@ impl Schedule {
     }
 
     /// Returns the live journey of a trainer.
-    async fn own_journey(&self, actor: Actor, id: Uuid) -> Result<Journey, Error> {
+    async fn own_journey(&self, actor: &Actor, id: Uuid) -> Result<Journey, Error> {
         if let Some(live) = self.journeys.get(id).await? {
             actor.require(&[(Role::Trainer, live.trainer_id)], None)?;
             return Ok(live);
@@ -285,7 +285,7 @@ impl Schedule {
 }
 
 /// Returns the error for a journey that is not live. Only its owner learns that it existed.
-fn expired(actor: Actor, owner: Option<(Role, Uuid)>, permission: Option<&str>) -> Error {
+fn expired(actor: &Actor, owner: Option<(Role, Uuid)>, permission: Option<&str>) -> Error {
     match owner.map(|owner| actor.require(&[owner], permission)) {
         Some(Ok(())) => errors::journey_over(),
         _ => errors::not_found("journey"),

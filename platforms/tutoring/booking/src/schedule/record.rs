@@ -117,7 +117,7 @@ impl Schedule {
     pub(super) async fn record(
         &self,
         tx: &Transaction,
-        actor: Actor,
+        actor: &Actor,
         (action, permission): (&'static str, &'static str),
         (target_type, target): (&'static str, Uuid),
         (reason, before, after): (&str, Value, Value),

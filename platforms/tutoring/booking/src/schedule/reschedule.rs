@@ -1,4 +1,4 @@
-use jiff::civil::Date;
+use jiff::civil::{Date, Weekday};
 use seaworthy::{
     data::{
         Transaction,
@@ -12,8 +12,10 @@ use uuid::Uuid;
 
 use super::{Actor, Given, RESCHEDULE_DECIDE, Schedule};
 use crate::{
-    domain::{EndReason, Planned, SessionStatus, errors},
-    store::{Reschedule, Session, allocations, reschedules, sessions, slots, time, zones},
+    domain::{DeliveryMode, EndReason, Planned, SessionStatus, errors},
+    store::{
+        Entity, Flags, Reschedule, Session, allocations, reschedules, sessions, slots, time, zones,
+    },
 };
 
 /// A session moves to a time that is at least this far away, so that both sides can plan.
@@ -56,7 +58,7 @@ impl Schedule {
     /// `NOT_FOUND`, `FORBIDDEN`, `VALIDATION_ERROR`, or `CONFLICT` for a second pending request.
     pub(crate) async fn request_reschedule(
         &self,
-        actor: Actor,
+        actor: &Actor,
         new: &NewReschedule,
     ) -> Result<Reschedule, Error> {
         let reason = Given("reason", Some(&new.reason)).required()?;
@@ -69,7 +71,8 @@ impl Schedule {
                     (Role::Trainer, session.trainer_id),
                 ];
                 actor.require(&owners, None)?;
-                self.require_future(&tx, new.new_date, new.new_time).await?;
+                let to = (new.new_date, new.new_time);
+                self.require_time(&tx, session.id, to).await?;
                 let role = actor.role.map_or("", Role::as_str);
                 let request = Reschedule {
                     id: Uuid::new_v4(),
@@ -99,7 +102,7 @@ impl Schedule {
     /// `NOT_FOUND`, `FORBIDDEN`, `CONFLICT` or `VALIDATION_ERROR`.
     pub(crate) async fn change_reschedule(
         &self,
-        actor: Actor,
+        actor: &Actor,
         id: Uuid,
         change: &RescheduleChange,
     ) -> Result<Reschedule, Error> {
@@ -120,8 +123,8 @@ impl Schedule {
                     let notes = Given("notes", Some(notes)).optional()?;
                     request.notes = notes.map(str::to_owned);
                 }
-                self.require_future(&tx, request.new_date, request.new_slot)
-                    .await?;
+                let to = (request.new_date, request.new_slot);
+                self.require_time(&tx, request.session_id, to).await?;
                 reschedules::update(&tx, &request).await?;
                 Ok(request)
             })
@@ -134,7 +137,7 @@ impl Schedule {
     /// `NOT_FOUND`, `FORBIDDEN` or `CONFLICT`.
     pub(crate) async fn cancel_reschedule(
         &self,
-        actor: Actor,
+        actor: &Actor,
         id: Uuid,
     ) -> Result<Reschedule, Error> {
         self.database
@@ -153,7 +156,7 @@ impl Schedule {
     /// `NOT_FOUND`, `CONFLICT`, or `SLOT_TAKEN` if the new slot is not free.
     pub(crate) async fn approve_reschedule(
         &self,
-        actor: Actor,
+        actor: &Actor,
         id: Uuid,
     ) -> Result<Reschedule, Error> {
         self.database
@@ -161,11 +164,13 @@ impl Schedule {
                 // The end of an allocation locks it before the requests of its sessions.
                 let known = reschedules::by_id(&tx, id).await?;
                 let known = known.ok_or_else(|| errors::not_found("request"))?;
+                self.require_entity(&tx, actor, Entity::Reschedule(id))
+                    .await?;
                 let mut session = self.movable(&tx, known.session_id).await?;
                 let mut request = self.pending(&tx, id).await?;
                 let before = times(&request, &session);
-                self.require_future(&tx, request.new_date, request.new_slot)
-                    .await?;
+                let to = (request.new_date, request.new_slot);
+                self.require_time(&tx, session.id, to).await?;
                 let to = Planned {
                     number: session.session_number,
                     date: request.new_date,
@@ -210,12 +215,14 @@ impl Schedule {
     /// `NOT_FOUND` or `CONFLICT`.
     pub(crate) async fn reject_reschedule(
         &self,
-        actor: Actor,
+        actor: &Actor,
         id: Uuid,
         reason: &str,
     ) -> Result<Reschedule, Error> {
         self.database
             .transaction(|tx| async move {
+                self.require_entity(&tx, actor, Entity::Reschedule(id))
+                    .await?;
                 let mut request = self.pending(&tx, id).await?;
                 let before = json!({ "status": request.status });
                 request.status = "rejected".to_owned();
@@ -232,7 +239,7 @@ impl Schedule {
     async fn record_decision(
         &self,
         tx: &Transaction,
-        actor: Actor,
+        actor: &Actor,
         id: Uuid,
         changes: (&str, Value, Value),
     ) -> Result<(), Error> {
@@ -253,7 +260,7 @@ impl Schedule {
     async fn own_request(
         &self,
         tx: &Transaction,
-        actor: Actor,
+        actor: &Actor,
         id: Uuid,
     ) -> Result<Reschedule, Error> {
         let known = reschedules::lock(tx, id).await?;
@@ -278,11 +285,24 @@ impl Schedule {
         }
     }
 
-    async fn require_future(&self, tx: &Transaction, date: Date, slot: Slot) -> Result<(), Error> {
+    /// Requires that a session may move to a date and slot.
+    async fn require_time(
+        &self,
+        tx: &Transaction,
+        session: Uuid,
+        (date, slot): (Date, Slot),
+    ) -> Result<(), Error> {
         let start = time(self.zone.timestamp(date, slot.start_minute()));
         if start < Utc::now() + MIN_NOTICE {
             let problem = "must be at least 4 hours in the future";
             return Err(errors::invalid("newDate", problem));
+        }
+        // A package with sessions on Sundays keeps them after the switch is off.
+        if date.weekday() == Weekday::Sunday
+            && !Flags::read(tx).await?.offers_sundays()
+            && allocations::mode_of(tx, session).await? != Some(DeliveryMode::SundayOnly)
+        {
+            return Err(errors::invalid("newDate", "must not be a Sunday"));
         }
         let holidays = zones::holidays(tx, &date.to_string()).await?;
         match holidays.contains(&date.to_string()) {

@@ -24,7 +24,7 @@ impl Schedule {
     /// # Errors
     /// `VALIDATION_ERROR`, `NOT_FOUND`, `FORBIDDEN`, or `CONFLICT` if the session is not completed
     /// or if the side has reviewed it.
-    pub(crate) async fn review(&self, actor: Actor, new: &NewReview) -> Result<Review, Error> {
+    pub(crate) async fn review(&self, actor: &Actor, new: &NewReview) -> Result<Review, Error> {
         let rating = Rating::try_from(new.rating);
         let invalid = |_| errors::invalid("rating", "must be 0.5 to 5 in steps of 0.5");
         let rating = rating.map_err(invalid)?;

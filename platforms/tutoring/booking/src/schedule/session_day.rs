@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::{Actor, Schedule};
 use crate::{
     domain::{Action, EndReason, Mode, Place, SessionStatus, errors},
-    store::{Session, allocations, attendance, sessions},
+    store::{Entity, Session, allocations, attendance, sessions},
 };
 
 /// How long a code is valid. The student reads it to the trainer at once.
@@ -49,7 +49,7 @@ impl Schedule {
     /// radius.
     pub(crate) async fn start(
         &self,
-        actor: Actor,
+        actor: &Actor,
         id: Uuid,
         request: &StartRequest,
     ) -> Result<Session, Error> {
@@ -137,7 +137,7 @@ impl Schedule {
     /// `NOT_FOUND`, `FORBIDDEN`, `CONFLICT` or `INVALID_CODE`.
     pub(crate) async fn verify(
         &self,
-        actor: Actor,
+        actor: &Actor,
         id: Uuid,
         code: &str,
     ) -> Result<Session, Error> {
@@ -180,7 +180,7 @@ impl Schedule {
     /// `NOT_FOUND`, `FORBIDDEN` or `CONFLICT`.
     pub(crate) async fn end_session(
         &self,
-        actor: Actor,
+        actor: &Actor,
         id: Uuid,
         request: &EndRequest,
     ) -> Result<Session, Error> {
@@ -210,7 +210,7 @@ impl Schedule {
     /// `NOT_FOUND`, `FORBIDDEN` or `VALIDATION_ERROR`.
     pub(crate) async fn attend(
         &self,
-        actor: Actor,
+        actor: &Actor,
         id: Uuid,
         status: &str,
         notes: Option<&str>,
@@ -224,6 +224,7 @@ impl Schedule {
                 let session = self.locked_session(&tx, id).await?;
                 let trainer = [(Role::Trainer, session.trainer_id)];
                 actor.require(&trainer, Some(super::SESSION_WRITE))?;
+                self.require_entity(&tx, actor, Entity::Session(id)).await?;
                 let before = attendance::status_of(&tx, id).await?;
                 attendance::store(&tx, id, status, notes, actor.id).await?;
                 let changes = (
@@ -241,7 +242,7 @@ impl Schedule {
     async fn session_of_trainer(
         &self,
         tx: &Transaction,
-        actor: Actor,
+        actor: &Actor,
         id: Uuid,
     ) -> Result<Session, Error> {
         let session = self.locked_session(tx, id).await?;

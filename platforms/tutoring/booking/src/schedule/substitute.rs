@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::{Actor, Given, SUBSTITUTION_WRITE, Schedule};
 use crate::{
     domain::{EndReason, Planned, SessionStatus, errors},
-    store::{Candidates, Session, Substitution, sessions, slots, substitutions},
+    store::{Candidates, Entity, Session, Substitution, sessions, slots, substitutions},
 };
 
 /// A session day that another trainer holds.
@@ -17,15 +17,8 @@ pub(crate) struct NewSubstitution {
     session_date: Date,
     original_trainer_id: Uuid,
     student_id: Uuid,
-    pub(super) substitute_trainer_id: Uuid,
+    substitute_trainer_id: Uuid,
     reason: Option<String>,
-}
-
-impl NewSubstitution {
-    /// Returns the trainer, the student and the date of the session.
-    pub(super) const fn day(&self) -> (Uuid, Uuid, Date) {
-        (self.original_trainer_id, self.student_id, self.session_date)
-    }
 }
 
 impl Schedule {
@@ -36,7 +29,7 @@ impl Schedule {
     /// if the substitute is not free, or `CONFLICT` for a second substitution.
     pub(crate) async fn substitute(
         &self,
-        actor: Actor,
+        actor: &Actor,
         new: &NewSubstitution,
     ) -> Result<Substitution, Error> {
         let reason = Given("reason", new.reason.as_deref()).optional()?;
@@ -60,6 +53,10 @@ impl Schedule {
                 let of_day = sessions::lock_of_day(&tx, original, student, date).await?;
                 let session = of_day.into_iter().next();
                 let session = session.ok_or_else(|| errors::not_found("session"))?;
+                let entity = Entity::Session(session.id);
+                self.require_entity(&tx, actor, entity).await?;
+                self.require_trainer(&tx, actor, new.substitute_trainer_id)
+                    .await?;
                 let given = Substitution {
                     id: Uuid::new_v4(),
                     session_date: date,
@@ -89,11 +86,13 @@ impl Schedule {
     /// # Errors
     /// `NOT_FOUND`, `CONFLICT` from its day on, or `SLOT_TAKEN` if the trainer of the allocation
     /// has another session meanwhile.
-    pub(crate) async fn revert(&self, actor: Actor, id: Uuid) -> Result<(), Error> {
+    pub(crate) async fn revert(&self, actor: &Actor, id: Uuid) -> Result<(), Error> {
         self.database
             .transaction(|tx| async move {
                 let known = substitutions::lock(&tx, id).await?;
                 let known = known.ok_or_else(|| errors::not_found("substitution"))?;
+                self.require_entity(&tx, actor, Entity::Substitution(id))
+                    .await?;
                 if known.session_date <= self.zone.today() {
                     return Err(errors::wrong_state("substitution", "in effect"));
                 }

@@ -4,8 +4,6 @@ use std::sync::Arc;
 
 use seaworthy::{data::DatabaseLeases, prelude::*, service::lease::LeaseConfig};
 
-use tutoring_contract::CallerTerritory;
-
 use super::Schedule as Sessions;
 use crate::config::BookingConfig;
 
@@ -31,10 +29,7 @@ pub(crate) fn start(service: &Assembly<BookingConfig>, schedule: &Arc<Sessions>)
         move || {
             let state = Arc::clone(&state);
             // One step per run: allocations without a trainer stay pending.
-            async move {
-                let everywhere = CallerTerritory::Everywhere;
-                state.retry_pending(None, &everywhere).await.map(|_| false)
-            }
+            async move { state.retry_pending(None).await.map(|_| false) }
         },
     ));
     let state = Arc::clone(schedule);

@@ -99,7 +99,7 @@ impl Schedule {
     ///
     /// # Errors
     /// `VALIDATION_ERROR`, or `CONFLICT` if its name exists.
-    pub(crate) async fn create_city(&self, actor: Actor, new: &NewCity) -> Result<Value, Error> {
+    pub(crate) async fn create_city(&self, actor: &Actor, new: &NewCity) -> Result<Value, Error> {
         let (id, name) = (Uuid::new_v4(), named(&new.name)?);
         let given = |field: &str, name: &Option<String>| {
             let name = name.as_deref().map(|name| level(field, name));
@@ -139,7 +139,7 @@ impl Schedule {
     /// `VALIDATION_ERROR` or `NOT_FOUND`.
     pub(crate) async fn create_cluster(
         &self,
-        actor: Actor,
+        actor: &Actor,
         new: &NewCluster,
     ) -> Result<Value, Error> {
         let (id, name) = (Uuid::new_v4(), named(&new.name)?);
@@ -166,7 +166,7 @@ impl Schedule {
     ///
     /// # Errors
     /// `VALIDATION_ERROR` or `NOT_FOUND`.
-    pub(crate) async fn create_zone(&self, actor: Actor, new: &NewZone) -> Result<Zone, Error> {
+    pub(crate) async fn create_zone(&self, actor: &Actor, new: &NewZone) -> Result<Zone, Error> {
         let is_franchise = match new.operator.as_str() {
             "company" => false,
             "franchise" => true,
@@ -204,7 +204,7 @@ impl Schedule {
     ///
     /// # Errors
     /// `VALIDATION_ERROR`.
-    pub(crate) async fn add_holiday(&self, actor: Actor, new: &NewHoliday) -> Result<(), Error> {
+    pub(crate) async fn add_holiday(&self, actor: &Actor, new: &NewHoliday) -> Result<(), Error> {
         let name = named(&new.name)?;
         self.database
             .transaction(|tx| async move {

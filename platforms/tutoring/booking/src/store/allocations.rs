@@ -10,7 +10,7 @@ use tutoring_identity::paged;
 use uuid::Uuid;
 
 use super::{Limit, bookings, in_territory, place};
-use crate::domain::{Package, Place, Refusal};
+use crate::domain::{DeliveryMode, Package, Place, Refusal};
 
 // The first part of statements that read allocations.
 statements! { statement: "SELECT id, student_id, trainer_id, course_id, purchase_id, status, session_count, package, zone_id, locality, latitude, longitude, start_date, end_date, decided_by, reason, notes, created_at FROM allocations " }
@@ -149,18 +149,18 @@ pub(crate) async fn lock_last(
     .await
 }
 
-/// Returns the last allocation of a student and course.
-pub(crate) async fn last(
+/// Returns the days of the package of a session.
+pub(crate) async fn mode_of(
     connection: &dyn Connection,
-    student: Uuid,
-    course: Uuid,
-) -> DataResult<Option<Allocation>> {
-    statement!(
+    session: Uuid,
+) -> DataResult<Option<DeliveryMode>> {
+    let found: Option<Allocation> = statement!(
         sql,
-        "WHERE student_id = {student} AND course_id = {course} ORDER BY created_at DESC, id LIMIT 1"
+        "WHERE id = (SELECT s.allocation_id FROM tutoring_sessions s WHERE s.id = {session})"
     )
     .fetch_optional(connection)
-    .await
+    .await?;
+    Ok(found.map(|allocation| allocation.package.delivery_mode))
 }
 
 /// Returns a page of allocations in a territory, the newest first.

@@ -1,6 +1,8 @@
 use std::collections::BTreeMap;
 
-use seaworthy::data::prelude::*;
+use seaworthy::{data::prelude::*, prelude::*};
+
+use crate::domain::{DeliveryMode, errors};
 
 /// The switches.
 pub(crate) const FLAGS: [&str; 4] = [
@@ -35,9 +37,29 @@ impl Flags {
         }
     }
 
-    /// Whether packages with sessions on Sundays are offered.
+    /// Whether sessions on Sundays are offered.
     pub(crate) fn offers_sundays(&self) -> bool {
         self.is_on("enable_sunday_focus")
+    }
+
+    /// Requires that packages with this number of sessions and this mode are offered. A package that
+    /// was bought is not affected.
+    ///
+    /// # Errors
+    /// `PACKAGE_NOT_OFFERED`.
+    pub(crate) fn require_offered(
+        &self,
+        (session_count, mode): (u16, Option<DeliveryMode>),
+    ) -> Result<(), Error> {
+        if !self.offers(session_count) {
+            return Err(errors::not_priced());
+        }
+        match mode {
+            Some(DeliveryMode::SundayOnly) if !self.offers_sundays() => {
+                Err(errors::sundays_not_offered())
+            }
+            _ => Ok(()),
+        }
     }
 
     pub(crate) async fn set(tx: &Transaction, name: &str, is_on: bool) -> DataResult<()> {

@@ -147,19 +147,6 @@ pub(crate) async fn of_user(
     statement.fetch(connection).await
 }
 
-/// Returns the IDs of the scheduled sessions of a trainer and a student on a day.
-pub(crate) async fn of_day(
-    connection: &dyn Connection,
-    trainer: Uuid,
-    student: Uuid,
-    date: Date,
-) -> DataResult<Vec<Uuid>> {
-    let rows: Vec<(Uuid,)> = sql!("SELECT id FROM tutoring_sessions WHERE trainer_id = {trainer} AND scheduled_date = {date.to_string()} AND student_id = {student} AND status = 'scheduled' ORDER BY session_number")
-        .fetch_all(connection)
-        .await?;
-    Ok(rows.into_iter().map(|(id,)| id).collect())
-}
-
 /// Returns the scheduled sessions of a trainer and a student on a day, and locks the rows.
 pub(crate) async fn lock_of_day(
     tx: &Transaction,

@@ -1,10 +1,13 @@
 use seaworthy::data::sql;
 use serde_json::{Value, json};
-use tutoring_contract::events::PaymentRefunded;
+use tutoring_contract::{
+    Role,
+    events::{CourseAccessGranted, PaymentRefunded},
+};
 use uuid::Uuid;
 
 use crate::app::{
-    CENTRE, COURSE, TestApp, data, json_of, operator, service_token, student, trainer,
+    CENTRE, COURSE, TestApp, data, json_of, operator, service_token, student, token, trainer,
 };
 
 /// A day that is not a Sunday.
@@ -207,5 +210,70 @@ pub(crate) async fn booking_follows_its_payment_and_sessions_data_4(app: TestApp
     let body = json!({ "reason": "moved away" });
     data(&app.call("POST", &path, &operator(), &body));
     assert_eq!(states(&app, other).await, ["cancelled"]);
+    app.check_invariants();
+}
+
+/// Without the switch, no package gets sessions on Sundays, except a package that was bought with
+/// them.
+pub(crate) async fn sundays_follow_their_switch_and_what_was_paid_api_1(app: TestApp) {
+    const SUNDAY: &str = "2099-06-07";
+    app.open_zone().await;
+    app.approve(0x7a, 4.5).await;
+    let weekdays = app.grant(7, "16:00", 10, 10).await;
+    app.wait_for_events("SESSIONS_GENERATED", weekdays, 1);
+    let request = |student_id: Uuid, session: usize, time: &str| {
+        let body = json!({
+            "sessionId": app.sessions(student_id)[session]["id"], "newDate": SUNDAY,
+            "newTime": time, "reason": "a feast",
+        });
+        let token = token(student_id, Role::Student, &[]);
+        app.call("POST", "/admin/reschedule", &token, &body)
+    };
+    let waiting = data(&request(weekdays, 9, "16:00"));
+    let switch = |is_on: bool| {
+        let switch = json!({ "enable_sunday_focus": is_on });
+        let switched = app.call("PUT", "/feature-flags", &operator(), &switch);
+        assert_eq!(switched.status, 200, "{}", switched.body);
+    };
+    switch(false);
+
+    let refused = request(weekdays, 8, "17:00");
+    assert_eq!(json_of(&refused)["errors"][0]["field"], "newDate");
+    let path = format!("/admin/reschedule/{}", waiting["id"].as_str().unwrap());
+    let changed = app.call("PUT", &path, &student(7), &json!({ "newTime": "18:00" }));
+    assert_eq!(json_of(&changed)["errors"][0]["field"], "newDate");
+    let approve = || app.call("POST", &format!("{path}/approve"), &operator(), &json!({}));
+    assert_eq!(approve().status, 400);
+    let place = json!({ "address": "1", "latitude": CENTRE.0, "longitude": CENTRE.1 });
+    let new = json!({
+        "studentId": Uuid::from_u128(9), "courseId": COURSE, "sessionCount": 10,
+        "deliveryMode": "SUNDAY_ONLY", "schedule": { "timeSlot": "17:00" }, "location": place,
+    });
+    let assign = json!({
+        "studentId": Uuid::from_u128(9), "courseId": COURSE, "timeSlot": "17:00", "date": START,
+        "paymentMetadata": { "deliveryMode": "SUNDAY_ONLY", "location": place },
+    });
+    let create = |path: &str, body: &Value| app.call("POST", path, &operator(), body).status;
+    assert_eq!(create("/admin/allocations", &new), 400);
+    assert_eq!(create("/admin/allocations/auto-assign", &assign), 400);
+
+    let sundays = Uuid::from_u128(8);
+    app.publish(CourseAccessGranted {
+        purchase_id: sundays,
+        student_id: sundays,
+        course_id: COURSE,
+        purchase_tier: 10,
+        metadata: json!({
+            "paymentId": Uuid::from_u128(810), "sessionCount": 10,
+            "deliveryMode": "SUNDAY_ONLY",
+            "schedule": { "timeSlot": "17:00", "startDate": "2020-01-01" }, "location": place,
+        }),
+    })
+    .await;
+    app.wait_for_events("SESSIONS_GENERATED", sundays, 1);
+    assert_eq!(request(sundays, 9, "12:00").status, 201);
+    switch(true);
+    assert_eq!(approve().status, 200);
+    assert_eq!(create("/admin/allocations", &new), 201);
     app.check_invariants();
 }

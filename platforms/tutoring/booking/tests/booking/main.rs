@@ -84,7 +84,8 @@ on_both! {
         ended_allocation_continues_with_its_package_data_3;
     bookings:
         booking_gets_a_trainer_or_a_reason_api_1,
-        booking_follows_its_payment_and_sessions_data_4;
+        booking_follows_its_payment_and_sessions_data_4,
+        sundays_follow_their_switch_and_what_was_paid_api_1;
     territories:
         territory_limits_every_route_auth_5,
         territory_limits_places_and_prices_auth_5,
@@ -125,4 +126,13 @@ async fn continuation_waits_for_a_refund_data_3() {
         return;
     };
     race::continuation_waits_for_a_refund(app::open(empty, None).await).await;
+}
+
+/// SQLite has one lock for all rows.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn moved_allocation_is_outside_of_its_old_territory_auth_5() {
+    let Some(empty) = seaworthy_testkit::database::EmptyDatabase::postgres() else {
+        return;
+    };
+    race::moved_allocation_is_outside_of_its_old_territory(app::open(empty, None).await).await;
 }

@@ -7,11 +7,12 @@ use std::{
 
 use seaworthy::data::{DataError, sql};
 use serde_json::{Value, json};
+use tutoring_testkit::district_token;
 use uuid::Uuid;
 
 use crate::{
     allocation::wait_for_lock,
-    app::{CENTRE, COURSE, TestApp, data, operator, student},
+    app::{CENTRE, COURSE, DISTRICT, PERMISSIONS, TestApp, data, operator, student},
 };
 
 /// Pairs of students who compete for the last slot of a trainer.
@@ -176,6 +177,38 @@ pub(crate) async fn continuation_waits_for_a_refund(app: TestApp) {
     });
     let refused = continuation.await.unwrap().join().unwrap();
     assert_eq!(refused.status, 409, "{}", refused.body);
+}
+
+/// An allocation moves to another place while an administrator of the old place cancels it.
+pub(crate) async fn moved_allocation_is_outside_of_its_old_territory(app: TestApp) {
+    let app = Arc::new(app);
+    app.open_zone().await;
+    app.approve(0x7a, 4.5).await;
+    let owner = app.grant(7, "16:00", 10, 10).await;
+    let allocation = app.wait_for_allocation(owner, "approved");
+    let path = format!(
+        "/admin/allocations/{}/cancel",
+        allocation["id"].as_str().unwrap()
+    );
+    let (database, watcher) = (app.database().await, &app.database().await);
+    let cancellation = database.transaction(|tx| {
+        let (app, path) = (Arc::clone(&app), path.clone());
+        async move {
+            sql("UPDATE allocations SET zone_id = NULL WHERE student_id = ?")
+                .bind(owner)
+                .execute(&tx)
+                .await?;
+            let cancellation = std::thread::spawn(move || {
+                let admin = district_token(Uuid::from_u128(2), &PERMISSIONS, DISTRICT);
+                app.call("POST", &path, &admin, &json!({ "reason": "moved away" }))
+            });
+            wait_for_lock(watcher).await;
+            Ok::<_, DataError>(cancellation)
+        }
+    });
+    let refused = cancellation.await.unwrap().join().unwrap();
+    assert_eq!(refused.status, 403, "{}", refused.body);
+    assert_eq!(app.allocations(owner)[0]["status"], "approved");
 }
 
 /// A place is a trainer and a slot. No place has two students, and no trainer more than 4.

@@ -264,7 +264,7 @@ pub(crate) async fn territory_limits_every_route_auth_5(app: TestApp) {
 }
 
 /// Prices and holidays hold in all places. Cities, zones and clusters decide what belongs to a
-/// territory. Only super admins change them.
+/// territory. Only super admins see and change them.
 pub(crate) async fn territory_limits_places_and_prices_auth_5(app: TestApp) {
     app.open_zone().await;
     let within = admin_of(DISTRICT);
@@ -301,6 +301,8 @@ pub(crate) async fn territory_limits_places_and_prices_auth_5(app: TestApp) {
         ("PUT", "/pricing", &price),
         ("POST", "/coupons", &coupon),
         ("PUT", "/feature-flags", &switch),
+        ("GET", "/pricing", &Value::Null),
+        ("GET", "/coupons", &Value::Null),
     ] {
         assert_eq!(status(method, path, body), 403, "{path}");
     }
