@@ -1,6 +1,9 @@
 use std::{borrow::Cow, collections::BTreeMap};
 
 use serde::Serialize;
+use serde_json::Value;
+
+use crate::members_detail;
 
 /// The result of an action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -79,5 +82,25 @@ impl AuditEntry {
     pub fn detail(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.details.insert(Cow::Borrowed(name), value.into());
         self
+    }
+
+    /// Adds the details `before` and `after`, as JSON. An object that is too long has only the names
+    /// of its members. A target that was created was `null` before.
+    ///
+    /// ```
+    /// use seaworthy_audit_log::AuditEntry;
+    /// use serde_json::json;
+    ///
+    /// let (before, after) = (json!({ "price": 1 }), json!({ "price": 2 }));
+    /// let entry = AuditEntry::new("price.set").change(&before, &after);
+    /// # drop(entry);
+    /// ```
+    pub fn change(self, before: &Value, after: &Value) -> Self {
+        let text = |value: &Value| match value {
+            Value::Object(members) => members_detail(members),
+            value => value.to_string(),
+        };
+        self.detail("before", text(before))
+            .detail("after", text(after))
     }
 }

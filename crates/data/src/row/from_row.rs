@@ -1,7 +1,11 @@
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
 use super::{FromColumn, Row};
 use crate::DataError;
 
-/// A type that a row can be converted to: a tuple by position, or a type of the service by names.
+/// A type that a row can be converted to: the value of the first column, a tuple by position, or a
+/// type of the service by names.
 ///
 /// ```
 /// use seaworthy_data::{DataError, FromRow, Row};
@@ -45,4 +49,37 @@ tuples! {
     A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9;
     A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10;
     A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10, L 11;
+}
+
+macro_rules! values {
+    ($($type:ty),+) => {$(
+        impl FromRow for $type {
+            fn from_row(row: &Row) -> Result<Self, DataError> {
+                row.get_at(0)
+            }
+        }
+    )+};
+}
+
+values!(
+    bool,
+    i16,
+    i32,
+    i64,
+    u8,
+    u16,
+    u32,
+    u64,
+    f64,
+    String,
+    Vec<u8>,
+    Uuid,
+    DateTime<Utc>,
+    serde_json::Value
+);
+
+impl<T: FromColumn> FromRow for Option<T> {
+    fn from_row(row: &Row) -> Result<Self, DataError> {
+        row.get_at(0)
+    }
 }

@@ -101,13 +101,18 @@ pub(crate) async fn values_of_every_kind_round_trip_data_1(test_database: TestDa
         .await
         .unwrap();
     assert_eq!((sum, count), (-7, 2));
-    let found: Vec<(i64,)> = sql("SELECT id FROM kinds WHERE at <= ? AND \"key\" = ?")
+    let found: Vec<i64> = sql("SELECT id FROM kinds WHERE at <= ? AND \"key\" = ?")
         .bind(at)
         .bind(key)
         .fetch_all(&database)
         .await
         .unwrap();
-    assert_eq!(found, [(1,)]);
+    assert_eq!(found, [1]);
+    let all: Vec<Option<Uuid>> = sql("SELECT \"key\" FROM kinds ORDER BY id")
+        .fetch_all(&database)
+        .await
+        .unwrap();
+    assert_eq!(all, [Some(key), None]);
 }
 
 pub(crate) async fn value_of_other_kind_is_an_error_with_its_column(test_database: TestDatabase) {

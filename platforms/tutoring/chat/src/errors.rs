@@ -1,4 +1,5 @@
-use seaworthy::{core::FieldViolation, prelude::*};
+use seaworthy::prelude::*;
+pub(crate) use tutoring_identity::invalid;
 
 use crate::domain::DoubtStatus;
 
@@ -28,8 +29,4 @@ pub(crate) fn doubt_is(status: DoubtStatus) -> Error {
 pub(crate) fn too_many_replies(max: u64) -> Error {
     let message = format!("the doubt has {max} replies: continue in the chat");
     Error::new(Code::Conflict, "CONFLICT", message)
-}
-
-pub(crate) fn invalid(field: &str, problem: &str) -> Error {
-    Error::invalid(vec![FieldViolation::new(field, problem)])
 }

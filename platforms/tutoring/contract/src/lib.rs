@@ -31,7 +31,7 @@ pub use extract::{Given, Json, Path, Query};
 pub use live::LiveEvent;
 pub use money::{Currency, InvalidCurrency, Money};
 pub use page::{CheckedPage, MAX_LIMIT, Page, Pagination};
-pub use price::{ClassType, Quote, Taxed};
+pub use price::{ClassType, DeliveryMode, Quote, SESSION_COUNTS, Taxed};
 pub use role::{AdminRole, Role};
 pub use service_tokens::{SERVICE_ROLE, ServiceTokenConfig, ServiceTokens};
 pub use slot::{InvalidSlot, Slot};

@@ -17,6 +17,19 @@ named! {
     }
 }
 
+/// The numbers of sessions that packages have.
+pub const SESSION_COUNTS: [u16; 3] = [10, 20, 30];
+
+/// The days on which the sessions of a package take place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum DeliveryMode {
+    /// Monday to Saturday.
+    WeekdayDaily,
+    /// Two sessions on each Sunday.
+    SundayOnly,
+}
+
 /// An amount before tax with its tax.
 ///
 /// The tax is rounded half-up to the minor unit, once per order. The discount is subtracted first.

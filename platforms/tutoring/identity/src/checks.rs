@@ -1,4 +1,5 @@
 use seaworthy::{core::FieldViolation, mail::MailAddress, prelude::*};
+use tutoring_contract::is_storable;
 
 const USERNAME_LENGTH: std::ops::RangeInclusive<usize> = 3..=30;
 const PHONE_DIGITS: std::ops::RangeInclusive<usize> = 6..=15;
@@ -6,6 +7,8 @@ const MIN_PASSWORD: usize = 8;
 /// In bytes. Longer texts only cost time.
 const MAX_PASSWORD: usize = 128;
 const CODE_LENGTH: usize = 6;
+/// The problem of a text that PostgreSQL cannot store.
+pub const NOT_STORABLE: &str = "must not contain the character U+0000";
 
 /// Collects the invalid fields of a request, so that a response names all of them.
 ///
@@ -38,6 +41,12 @@ fn is_phone(text: &str) -> bool {
     PHONE_DIGITS.contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit())
 }
 
+/// Returns the error for one invalid field.
+#[must_use]
+pub fn invalid(field: impl Into<String>, problem: impl Into<String>) -> Error {
+    Error::invalid(vec![FieldViolation::new(field, problem)])
+}
+
 impl Checks {
     /// Creates an empty list.
     #[must_use]
@@ -46,15 +55,30 @@ impl Checks {
     }
 
     /// Adds an invalid field.
-    pub fn reject(&mut self, field: &str, problem: &str) {
+    pub fn reject(&mut self, field: impl Into<String>, problem: impl Into<String>) {
         self.0.push(FieldViolation::new(field, problem));
     }
 
     /// Adds a field unless a condition holds.
-    pub fn require(&mut self, field: &str, holds: bool, problem: &str) {
+    pub fn require(&mut self, field: impl Into<String>, holds: bool, problem: impl Into<String>) {
         if !holds {
             self.reject(field, problem);
         }
+    }
+
+    /// Requires a number of characters, without white space at both ends.
+    pub fn length(&mut self, field: &str, text: &str, min: usize, max: usize) {
+        let length = text.trim().chars().count();
+        let problem = match min {
+            0 => format!("must have at most {max} characters"),
+            _ => format!("must have {min} to {max} characters"),
+        };
+        self.require(field, (min..=max).contains(&length), problem);
+    }
+
+    /// Requires a text that every database stores.
+    pub fn storable(&mut self, field: &str, text: &str) {
+        self.require(field, is_storable(text), NOT_STORABLE);
     }
 
     /// Returns a required e-mail address in lower case.

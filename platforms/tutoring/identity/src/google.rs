@@ -3,11 +3,10 @@ use std::fmt;
 use seaworthy::{
     auth::oidc::{OpenIdClientLogin, OpenIdConfig, OpenIdError, OpenIdIdentity},
     config::Settings,
-    core::FieldViolation,
     prelude::*,
 };
 
-use crate::{GoogleConfig, errors};
+use crate::{GoogleConfig, errors, invalid};
 
 /// The name of the provider in settings, metrics and probes.
 const NAME: &str = "google";
@@ -89,8 +88,7 @@ impl Google {
     ) -> Result<OpenIdIdentity, Error> {
         if !self.redirect_uris.iter().any(|uri| uri == redirect_uri) {
             let problem = "must be a registered address of a page";
-            let field = FieldViolation::new("redirectUri", problem);
-            return Err(Error::invalid(vec![field]));
+            return Err(invalid("redirectUri", problem));
         }
         let identity = self.login.exchange_code(code, redirect_uri, verifier).await;
         identity.map_err(refused)

@@ -34,6 +34,7 @@ mod live;
 mod live_events;
 mod operations;
 mod paging;
+mod profile_edit;
 mod rows;
 mod sealer;
 mod secret_notices;
@@ -48,7 +49,7 @@ pub use backend::{
     embedded_database,
 };
 pub use caller::{CallerSession, caller, own_or_permitted};
-pub use checks::{Checks, normalized_email};
+pub use checks::{Checks, NOT_STORABLE, invalid, normalized_email};
 pub use config::{
     CodeConfig, GoogleConfig, IdentityConfig, IdentityLimitConfig, IdentityLimitsConfig,
     LoginLimitConfig, SmsConfig, SmsProvider,
@@ -57,9 +58,10 @@ pub use cookies::{RefreshCookies, is_mobile};
 pub use errors::refresh_in_progress;
 pub use identity::Identity;
 pub use limits::{Limits, LoginLimit, per_minute};
-pub use live::{LiveSessions, SessionRecord, client};
+pub use live::{LiveSessions, SessionRecord};
 pub use live_events::LiveSealer;
 pub use paging::PagedStatement;
+pub use profile_edit::ProfileEdit;
 pub use rows::{coordinates, levels, territory};
 pub use sealer::sealer;
 pub use secret_notices::NoticeSealer;

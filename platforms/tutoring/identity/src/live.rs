@@ -2,7 +2,11 @@ use std::{sync::Arc, time::Duration};
 
 use moka::sync::Cache;
 use seaworthy::{
-    data::chrono::{DateTime, SecondsFormat, Utc},
+    account::{Origin, Refreshed, Sessions},
+    data::{
+        Transaction,
+        chrono::{DateTime, SecondsFormat, Utc},
+    },
     prelude::*,
     redis::{Redis, RedisConfig, RedisError, redis::cmd},
 };
@@ -60,7 +64,7 @@ impl SessionRecord {
 
 /// Returns the address and the `User-Agent` of the client of this request.
 #[must_use]
-pub fn client() -> (String, String) {
+fn client() -> (String, String) {
     context::with_current(|context| {
         let address = context.and_then(RequestContext::client_address);
         let agent = context.and_then(RequestContext::user_agent);
@@ -111,6 +115,34 @@ impl LiveSessions {
             )
         })?;
         Ok(Self(Store::Redis(redis)))
+    }
+
+    /// Begins a session of a user, whose row the transaction has locked or inserted, and ends those
+    /// above the maximum number. The caller makes it live with [`put`](Self::put).
+    ///
+    /// # Errors
+    /// An error of the database, or `SERVICE_DEGRADED` if Redis is unavailable.
+    pub async fn begin(
+        &self,
+        sessions: &Sessions,
+        tx: &Transaction,
+        user: String,
+    ) -> Result<Refreshed, Error> {
+        for surplus in sessions.end_surplus(tx, &user).await? {
+            self.remove(&surplus).await?;
+        }
+        let (address, agent) = client();
+        let origin = Origin {
+            user_agent: &agent,
+            address: &address,
+        };
+        let begun = sessions.begin(tx, &user, origin).await?;
+        Ok(Refreshed {
+            id: begun.id,
+            user,
+            begun_us: Utc::now().timestamp_micros(),
+            token: begun.token,
+        })
     }
 
     /// Stores a session.

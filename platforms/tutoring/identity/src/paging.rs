@@ -21,7 +21,7 @@ impl PagedStatement {
     /// # Errors
     /// An error of the database, or a row of another form.
     pub async fn fetch<T: FromRow>(self, connection: &dyn Connection) -> DataResult<Page<T>> {
-        let (total,): (u64,) = self.count.fetch_one(connection).await?;
+        let total: u64 = self.count.fetch_one(connection).await?;
         let items = self.items.fetch_all(connection).await?;
         Ok(self.page.into_page(items, total))
     }

@@ -1,11 +1,10 @@
-use seaworthy::{core::FieldViolation, prelude::*};
+use seaworthy::prelude::*;
 use serde_json::{Map, Value};
-use tutoring_contract::{is_storable, is_storable_json};
+use tutoring_contract::is_storable_json;
+use tutoring_identity::{Checks, NOT_STORABLE};
 
 /// The maximum size of the members without an own limit, as JSON, in bytes.
 const MAX_OTHER: usize = 4_096;
-
-const NOT_STORABLE: &str = "must not contain the character U+0000";
 
 /// The profile of a student. Members that are not set are absent.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -55,84 +54,48 @@ impl Profile {
     /// `VALIDATION_ERROR` with every invalid member.
     pub(crate) fn checked(mut self) -> Result<Self, Error> {
         self.other.retain(|name, _| OTHER.contains(&name.as_str()));
-        let mut invalid = Vec::new();
-        let mut require = |holds: bool, field: &str, problem: &str| {
-            if !holds {
-                invalid.push(FieldViolation::new(field, problem));
-            }
-        };
-        let length = |text: &str| text.trim().chars().count();
-        let is_within = |text: Option<&str>, min: usize, max: usize| {
-            text.is_none_or(|text| (min..=max).contains(&length(text)))
-        };
+        let mut checks = Checks::new();
         let personal =
             |text: &Option<Personal<String>>| text.as_ref().map(|text| text.expose().clone());
         let (name, address) = (personal(&self.full_name), personal(&self.address));
-        let (born, goals) = (personal(&self.date_of_birth), self.goals.as_deref());
-        require(
-            is_within(name.as_deref(), 2, 150),
-            "fullName",
-            "must have 2 to 150 characters",
-        );
+        let check = |checks: &mut Checks, field: &str, text: Option<&String>, min, max| {
+            if let Some(text) = text {
+                checks.length(field, text, min, max);
+                checks.storable(field, text);
+            }
+        };
+        check(&mut checks, "fullName", name.as_ref(), 2, 150);
         let has_age = self.age.is_none_or(|age| (5..=120).contains(&age));
-        require(has_age, "age", "must be 5 to 120");
-        require(
-            is_within(self.gender.as_deref(), 1, 30),
-            "gender",
-            "must have 1 to 30 characters",
-        );
+        checks.require("age", has_age, "must be 5 to 120");
+        check(&mut checks, "gender", self.gender.as_ref(), 1, 30);
         let is_date = |text: String| text.parse::<seaworthy::data::chrono::NaiveDate>().is_ok();
-        require(
-            born.is_none_or(is_date),
+        checks.require(
             "dateOfBirth",
+            personal(&self.date_of_birth).is_none_or(is_date),
             "must be a date such as 2010-05-31",
         );
-        require(
-            is_within(address.as_deref(), 0, 500),
-            "address",
-            "must have at most 500 characters",
-        );
+        check(&mut checks, "address", address.as_ref(), 0, 500);
         for (field, degrees, max) in [
             ("latitude", self.latitude, 90.0),
             ("longitude", self.longitude, 180.0),
         ] {
             let is_place = degrees.is_none_or(|degrees| degrees.abs() <= max);
-            require(is_place, field, "is out of range");
+            checks.require(field, is_place, "is out of range");
         }
-        let is_url = |text: &String| text.starts_with("https://") && text.len() <= 2_000;
-        let has_url = self.avatar_url.as_ref().is_none_or(is_url);
-        require(
-            has_url,
-            "avatarUrl",
-            "must be a URL that begins with https://",
-        );
-        require(
-            is_within(goals, 0, 1_000),
-            "goals",
-            "must have at most 1000 characters",
-        );
-        let avatar = self.avatar_url.as_deref();
-        for (field, text) in [
-            ("fullName", name.as_deref()),
-            ("gender", self.gender.as_deref()),
-            ("address", address.as_deref()),
-            ("avatarUrl", avatar),
-            ("goals", goals),
-        ] {
-            require(text.is_none_or(is_storable), field, NOT_STORABLE);
+        if let Some(url) = &self.avatar_url {
+            let is_url = url.starts_with("https://") && url.len() <= 2_000;
+            let problem = "must be a URL that begins with https://";
+            checks.require("avatarUrl", is_url, problem);
+            checks.storable("avatarUrl", url);
         }
+        check(&mut checks, "goals", self.goals.as_ref(), 0, 1_000);
         for (name, value) in &self.other {
-            require(is_storable_json(value), name, NOT_STORABLE);
-            require(
-                value.to_string().len() <= MAX_OTHER,
-                name,
-                "must have at most 4096 bytes",
-            );
+            checks.require(name, is_storable_json(value), NOT_STORABLE);
+            let is_small = value.to_string().len() <= MAX_OTHER;
+            checks.require(name, is_small, "must have at most 4096 bytes");
         }
-        match invalid.is_empty() {
-            true => Ok(self),
-            false => Err(Error::invalid(invalid)),
-        }
+        checks.finish()?;
+        Ok(self)
     }
 
     /// Returns the profile as stored, with the changed members of another one.

@@ -1,11 +1,11 @@
 use seaworthy::{
-    account::{Origin, Refreshed, Rotation, SecretToken},
+    account::{Refreshed, Rotation, SecretToken},
     audit_log::{AuditEntry, Outcome},
-    data::{Transaction, chrono::Utc},
+    data::Transaction,
     prelude::*,
 };
 use tutoring_contract::{Role, Subject};
-use tutoring_identity::{SessionRecord, client, refresh_in_progress};
+use tutoring_identity::{SessionRecord, refresh_in_progress};
 use uuid::Uuid;
 
 use super::{Accounts, Caller};
@@ -33,21 +33,7 @@ impl Accounts {
         admin: Admin,
     ) -> Result<LoggedIn, Error> {
         let id = admin.id.to_string();
-        for surplus in self.sessions.end_surplus(tx, &id).await? {
-            self.live.remove(&surplus).await?;
-        }
-        let (address, agent) = client();
-        let origin = Origin {
-            user_agent: &agent,
-            address: &address,
-        };
-        let begun = self.sessions.begin(tx, &id, origin).await?;
-        let session = Refreshed {
-            id: begun.id,
-            user: id,
-            begun_us: Utc::now().timestamp_micros(),
-            token: begun.token,
-        };
+        let session = self.live.begin(&self.sessions, tx, id).await?;
         self.make_live(admin, session).await
     }
 

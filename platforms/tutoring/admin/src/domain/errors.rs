@@ -1,6 +1,7 @@
 //! Errors for callers. Reasons are the codes of responses.
 
 use seaworthy::prelude::*;
+pub(crate) use tutoring_identity::invalid;
 
 /// The login fails. It does not reveal the reason.
 pub(crate) fn invalid_credentials() -> Error {
@@ -101,10 +102,4 @@ pub(crate) fn email_taken() -> Error {
 pub(crate) fn super_admin_is_fixed() -> Error {
     let message = "the role super_admin has every permission and cannot be changed";
     Error::new(Code::Conflict, "CONFLICT", message)
-}
-
-/// A field of the request is invalid.
-pub(crate) fn invalid(field: &str, problem: impl Into<String>) -> Error {
-    use seaworthy::core::FieldViolation;
-    Error::invalid(vec![FieldViolation::new(field, problem)])
 }

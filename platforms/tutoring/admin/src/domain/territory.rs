@@ -1,5 +1,6 @@
-use seaworthy::{core::FieldViolation, prelude::*};
+use seaworthy::prelude::*;
 use tutoring_contract::Territory;
+use tutoring_identity::Checks;
 
 /// The maximum length of the name of a place, in characters.
 const MAX_NAME_LENGTH: usize = 100;
@@ -21,26 +22,20 @@ pub(crate) fn with_levels(territory: Territory, count: usize) -> Result<Territor
         ("territory.zone", &trimmed.zone),
         ("territory.locality", &trimmed.locality),
     ];
-    let wrong = levels.into_iter().enumerate();
-    let wrong = wrong.filter_map(|(index, (level, name))| {
-        let problem = match name {
-            None if index < count => "is required by the role",
+    let mut checks = Checks::new();
+    for (index, (level, name)) in levels.into_iter().enumerate() {
+        match name {
+            None if index < count => checks.reject(level, "is required by the role"),
             Some(_) if index >= count => {
-                "must be left out: the territory of the role has fewer levels"
+                let problem = "must be left out: the territory of the role has fewer levels";
+                checks.reject(level, problem);
             }
-            Some(name) if name.chars().count() > MAX_NAME_LENGTH => {
-                "must have at most 100 characters"
-            }
-            _ => return None,
-        };
-        Some(FieldViolation::new(level, problem))
-    });
-    let wrong: Vec<_> = wrong.collect();
-    if wrong.is_empty() {
-        Ok(trimmed)
-    } else {
-        Err(Error::invalid(wrong))
+            Some(name) => checks.length(level, name, 0, MAX_NAME_LENGTH),
+            None => {}
+        }
     }
+    checks.finish()?;
+    Ok(trimmed)
 }
 
 fn trim(name: Option<String>) -> Option<String> {

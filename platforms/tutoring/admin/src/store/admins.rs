@@ -71,10 +71,9 @@ pub(crate) async fn by_id(connection: &dyn Connection, id: Uuid) -> DataResult<O
 
 /// Returns the ID of the admin with this e-mail address.
 pub(crate) async fn id_of(connection: &dyn Connection, email: &str) -> DataResult<Option<Uuid>> {
-    let found: Option<(Uuid,)> = sql!("SELECT id FROM admin_users WHERE email = {email}")
+    sql!("SELECT id FROM admin_users WHERE email = {email}")
         .fetch_optional(connection)
-        .await?;
-    Ok(found.map(|(id,)| id))
+        .await
 }
 
 /// Returns admins, and locks their rows until the transaction ends. It locks in the order of
@@ -89,7 +88,7 @@ pub(crate) async fn lock(tx: &Transaction, ids: &[Uuid]) -> DataResult<Vec<Admin
 
 /// Returns whether there is an admin.
 pub(crate) async fn exist(connection: &dyn Connection) -> DataResult<bool> {
-    let found: Option<(Uuid,)> = sql("SELECT id FROM admin_users LIMIT 1")
+    let found: Option<Uuid> = sql("SELECT id FROM admin_users LIMIT 1")
         .fetch_optional(connection)
         .await?;
     Ok(found.is_some())

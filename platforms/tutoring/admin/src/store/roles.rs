@@ -34,10 +34,7 @@ pub(crate) async fn replace(
 
 /// Returns the admins with a role.
 pub(crate) async fn holders(connection: &dyn Connection, role: AdminRole) -> DataResult<Vec<Uuid>> {
-    let ids: Vec<(Uuid,)> = sql!(
-        "SELECT admin_id FROM admin_user_roles WHERE role = {role.as_str()} ORDER BY admin_id"
-    )
-    .fetch_all(connection)
-    .await?;
-    Ok(ids.into_iter().map(|(id,)| id).collect())
+    sql!("SELECT admin_id FROM admin_user_roles WHERE role = {role.as_str()} ORDER BY admin_id")
+        .fetch_all(connection)
+        .await
 }

@@ -3,11 +3,11 @@ use std::time::Duration;
 use seaworthy::{axum::extract::State as Extract, prelude::*};
 use serde_json::{Value, json};
 use tutoring_contract::{MAX_LIMIT, Query, Reply};
+use tutoring_identity::invalid;
 
 use super::{HandlerResult, State};
 use crate::{
     domain::{Hours, Interval, RangeRequest},
-    errors,
     store::{CourseCount, TypeCount, metrics},
 };
 
@@ -32,7 +32,7 @@ impl CountQuery {
             true => Ok(limit),
             false => {
                 let problem = format!("must be from 1 to {MAX_LIMIT}");
-                Err(errors::invalid("limit", &problem))
+                Err(invalid("limit", &problem))
             }
         }
     }

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use seaworthy::{
-    core::{FieldViolation, new_id},
+    core::new_id,
     data::{
         FromRow,
         chrono::{DateTime, SubsecRound as _, Utc},
@@ -10,6 +10,7 @@ use seaworthy::{
 };
 use serde_json::{Map, Value};
 use tutoring_contract::{events::KINDS, is_storable_json};
+use tutoring_identity::{Checks, NOT_STORABLE, invalid};
 use uuid::Uuid;
 
 use crate::errors;
@@ -58,55 +59,38 @@ impl EventRequest {
     /// # Errors
     /// `FORBIDDEN` for the ID of another user, or `VALIDATION_ERROR`.
     pub(crate) fn checked(self, user: Uuid) -> Result<Event, Error> {
-        let mut fields = Vec::new();
-        let event = self.check(user, "", &mut fields)?;
-        match fields.is_empty() {
-            true => Ok(event),
-            false => Err(Error::invalid(fields)),
-        }
+        let mut checks = Checks::new();
+        let event = self.check(user, "", &mut checks)?;
+        checks.finish()?;
+        Ok(event)
     }
 
     /// Adds the invalid members, whose names follow a prefix.
-    fn check(
-        self,
-        user: Uuid,
-        prefix: &str,
-        fields: &mut Vec<FieldViolation>,
-    ) -> Result<Event, Error> {
+    fn check(self, user: Uuid, prefix: &str, checks: &mut Checks) -> Result<Event, Error> {
         if self.user_id.is_some_and(|given| given != user) {
             return Err(errors::other_user());
         }
-        let mut reject = |field: &str, problem: String| {
-            fields.push(FieldViolation::new(format!("{prefix}{field}"), problem));
+        let mut require = |field: &str, holds: bool, problem: &str| {
+            checks.require(format!("{prefix}{field}"), holds, problem);
         };
         let event_type = self.event_type.trim().to_owned();
         let is_short = (1..=MAX_TYPE).contains(&event_type.chars().count());
-        if !is_short || event_type.contains(char::is_control) {
-            let problem = format!("must have 1 to {MAX_TYPE} characters on one line");
-            reject("eventType", problem);
-        }
+        let is_type = is_short && !event_type.contains(char::is_control);
+        let problem = format!("must have 1 to {MAX_TYPE} characters on one line");
+        require("eventType", is_type, &problem);
         let is_business = |(kind, _): &(&str, &str)| kind.eq_ignore_ascii_case(&event_type);
-        if KINDS.iter().any(is_business) {
-            let problem = "is reserved for events of the platform: use another name";
-            reject("eventType", problem.to_owned());
-        }
+        let problem = "is reserved for events of the platform: use another name";
+        require("eventType", !KINDS.iter().any(is_business), problem);
         let metadata = Value::Object(self.metadata.unwrap_or_default());
-        if metadata.to_string().len() > MAX_METADATA {
-            let problem = format!("must have at most {MAX_METADATA} bytes");
-            reject("metadata", problem);
-        }
-        if !is_storable_json(&metadata) {
-            reject(
-                "metadata",
-                "must not contain the character U+0000".to_owned(),
-            );
-        }
+        let is_small = metadata.to_string().len() <= MAX_METADATA;
+        let problem = format!("must have at most {MAX_METADATA} bytes");
+        require("metadata", is_small, &problem);
+        require("metadata", is_storable_json(&metadata), NOT_STORABLE);
         let now = Utc::now();
         let timestamp = self.timestamp.unwrap_or(now);
-        if timestamp > now + MAX_AHEAD || timestamp < now - MAX_AGE {
-            let problem = "must be within the last 7 days and not in the future";
-            reject("timestamp", problem.to_owned());
-        }
+        let is_recent = (now - MAX_AGE..=now + MAX_AHEAD).contains(&timestamp);
+        let problem = "must be within the last 7 days and not in the future";
+        require("timestamp", is_recent, problem);
         Ok(Event {
             id: new_id(),
             event_type,
@@ -125,15 +109,12 @@ impl EventRequest {
 pub(crate) fn checked_all(requests: Vec<EventRequest>, user: Uuid) -> Result<Vec<Event>, Error> {
     if !(1..=MAX_EVENTS).contains(&requests.len()) {
         let problem = format!("must have 1 to {MAX_EVENTS} events");
-        return Err(errors::invalid("events", &problem));
+        return Err(invalid("events", problem));
     }
-    let mut fields = Vec::new();
-    let mut events = Vec::new();
+    let (mut events, mut checks) = (Vec::new(), Checks::new());
     for (index, request) in requests.into_iter().enumerate() {
-        events.push(request.check(user, &format!("events[{index}]."), &mut fields)?);
+        events.push(request.check(user, &format!("events[{index}]."), &mut checks)?);
     }
-    match fields.is_empty() {
-        true => Ok(events),
-        false => Err(Error::invalid(fields)),
-    }
+    checks.finish()?;
+    Ok(events)
 }

@@ -4,8 +4,7 @@ use seaworthy::{
     data::chrono::{DateTime, Utc},
     prelude::*,
 };
-
-use crate::errors;
+use tutoring_identity::invalid;
 
 /// The clocks of services and clients are ahead by less.
 const AHEAD: Duration = Duration::from_secs(24 * 60 * 60);
@@ -35,7 +34,7 @@ impl RangeRequest {
         let now = Utc::now();
         let to = self.to.map_or(now + AHEAD, |to| to.min(now + AHEAD));
         if to < DateTime::UNIX_EPOCH {
-            return Err(errors::invalid("to", "must be after 1970"));
+            return Err(invalid("to", "must be after 1970"));
         }
         let from = self.from.unwrap_or_else(|| to.min(now) - length);
         let given = (to - from).to_std();
@@ -43,10 +42,10 @@ impl RangeRequest {
             Ok(given) if given > max + AHEAD => {
                 let days = max.as_secs() / AHEAD.as_secs();
                 let problem = format!("must be at most {days} days before to");
-                Err(errors::invalid("from", &problem))
+                Err(invalid("from", &problem))
             }
             Ok(_) => Ok(TimeRange { from, to }),
-            Err(_) => Err(errors::invalid("from", "must be before to")),
+            Err(_) => Err(invalid("from", "must be before to")),
         }
     }
 }

@@ -30,7 +30,7 @@ impl Partitions {
             return Ok(());
         }
         for (month, time) in self.missing(times) {
-            let _created: (bool,) = sql!("SELECT create_events_partition({time})")
+            let _created: bool = sql!("SELECT create_events_partition({time})")
                 .fetch_one(&self.database)
                 .await?;
             let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
@@ -58,7 +58,7 @@ impl Partitions {
         if self.database.engine() != Engine::Postgres {
             return Ok(0);
         }
-        let (dropped,): (i64,) = sql!("SELECT drop_events_partitions({time})")
+        let dropped: i64 = sql!("SELECT drop_events_partitions({time})")
             .fetch_one(&self.database)
             .await?;
         Ok(dropped)

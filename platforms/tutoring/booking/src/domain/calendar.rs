@@ -1,8 +1,8 @@
 use jiff::civil::{Date, Weekday};
 use seaworthy::prelude::*;
-use tutoring_contract::{ClassType, Slot};
+use tutoring_contract::{ClassType, DeliveryMode, Slot};
 
-use super::{DeliveryMode, Package, errors};
+use super::{Package, errors};
 
 /// Minutes of a session.
 pub(crate) const DURATION_MIN: u16 = 40;

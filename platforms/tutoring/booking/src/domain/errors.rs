@@ -1,4 +1,5 @@
-use seaworthy::{core::FieldViolation, prelude::*, redis::RedisError};
+use seaworthy::{prelude::*, redis::RedisError};
+pub(crate) use tutoring_identity::invalid;
 
 /// The reason of a slot that another session has.
 pub(crate) const SLOT_TAKEN: &str = "SLOT_TAKEN";
@@ -49,11 +50,6 @@ seaworthy::errors! {
 /// An amount that no real price reaches.
 pub(crate) fn overflow() -> Error {
     Error::internal("the price is too large")
-}
-
-/// A request with one invalid member.
-pub(crate) fn invalid(field: &str, problem: &str) -> Error {
-    Error::invalid(vec![FieldViolation::new(field, problem)])
 }
 
 /// Coordinates outside of their range.

@@ -16,7 +16,7 @@ pub(crate) use candidate::{
     rank,
 };
 pub(crate) use journey::{EndReason, Journey, JourneyView, LocationUpdate};
-pub(crate) use package::{DeliveryMode, Package, SESSION_COUNTS};
+pub(crate) use package::Package;
 pub(crate) use place::Place;
 pub(crate) use price::{Coupon, DiscountType, Price};
 pub(crate) use rating::Rating;

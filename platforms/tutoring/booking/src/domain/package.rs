@@ -1,21 +1,11 @@
 use jiff::civil::Date;
-use seaworthy::{core::FieldViolation, prelude::*};
+use seaworthy::prelude::*;
 use serde_json::Value;
-use tutoring_contract::{ClassType, Slot};
+use tutoring_contract::{ClassType, DeliveryMode, SESSION_COUNTS, Slot};
+use tutoring_identity::invalid;
 use uuid::Uuid;
 
 use super::Place;
-
-/// The numbers of sessions that are sold.
-pub(crate) const SESSION_COUNTS: [u16; 3] = [10, 20, 30];
-
-/// On which days the sessions of a package take place.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub(crate) enum DeliveryMode {
-    WeekdayDaily,
-    SundayOnly,
-}
 
 /// The purchase of a student, from the metadata of the payment.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -86,11 +76,7 @@ fn parsed<T: for<'de> Deserialize<'de>>(
     let parsed = serde_json::from_value(value);
     parsed
         .map(Some)
-        .map_err(|error| invalid(field, &error.to_string()))
-}
-
-fn invalid(field: &str, problem: &str) -> Error {
-    Error::invalid(vec![FieldViolation::new(field, problem)])
+        .map_err(|error| invalid(field, error.to_string()))
 }
 
 #[cfg(test)]

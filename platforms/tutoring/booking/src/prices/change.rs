@@ -2,12 +2,11 @@ use std::collections::BTreeMap;
 
 use seaworthy::{
     audit_log::AuditEntry,
-    core::FieldViolation,
     data::chrono::{DateTime, Utc},
     prelude::*,
 };
 use serde_json::{Value, json};
-use tutoring_contract::{ClassType, Currency};
+use tutoring_contract::{ClassType, Currency, SESSION_COUNTS};
 use tutoring_identity::Checks;
 use uuid::Uuid;
 
@@ -22,7 +21,6 @@ pub(crate) const PRICE_WRITE: &str = "price:write";
 /// More rupees than any package costs, in minor units.
 const MAX_PRICE: i64 = 10_000_000_000;
 const MAX_CODE: usize = 50;
-const SESSION_COUNTS: [u16; 3] = [10, 20, 30];
 const TYPES: [&str; 3] = ["school", "influencer", "promotional"];
 
 /// A price of an administrator. Amounts are before tax and in minor units.
@@ -160,11 +158,7 @@ impl PriceList {
                 let entry = AuditEntry::new("price.set")
                     .target("price", target)
                     .detail("permission", PRICE_WRITE)
-                    .detail(
-                        "before",
-                        before.as_ref().map_or(Value::Null, view).to_string(),
-                    )
-                    .detail("after", view(price).to_string());
+                    .change(&before.as_ref().map_or(Value::Null, view), &view(price));
                 self.audit.append(&tx, entry).await?;
                 Ok(())
             })
@@ -197,14 +191,12 @@ impl PriceList {
     /// # Errors
     /// `VALIDATION_ERROR` for an unknown switch.
     pub(crate) async fn set_flags(&self, flags: &BTreeMap<String, bool>) -> Result<(), Error> {
-        let unknown = flags.keys().filter(|name| !FLAGS.contains(&name.as_str()));
         let problem = format!("is not a valid switch: use {}", FLAGS.join(", "));
-        let unknown: Vec<_> = unknown
-            .map(|name| FieldViolation::new(name.as_str(), problem.as_str()))
-            .collect();
-        if !unknown.is_empty() {
-            return Err(Error::invalid(unknown));
+        let mut checks = Checks::new();
+        for name in flags.keys() {
+            checks.require(name, FLAGS.contains(&name.as_str()), &problem);
         }
+        checks.finish()?;
         self.database
             .transaction(|tx| async move {
                 let before = Flags::read(&tx).await?;
@@ -214,8 +206,7 @@ impl PriceList {
                 let entry = AuditEntry::new("switches.set")
                     .target("switches", "booking")
                     .detail("permission", PRICE_WRITE)
-                    .detail("before", json!(before.0).to_string())
-                    .detail("after", json!(flags).to_string());
+                    .change(&json!(before.0), &json!(flags));
                 self.audit.append(&tx, entry).await?;
                 Ok(())
             })

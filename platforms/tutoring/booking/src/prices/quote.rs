@@ -2,11 +2,11 @@ use seaworthy::{
     data::{Connection, chrono::Utc},
     prelude::*,
 };
-use tutoring_contract::{ClassType, Quote};
+use tutoring_contract::{ClassType, DeliveryMode, Quote};
 
 use super::PriceList;
 use crate::{
-    domain::{Coupon, DeliveryMode, errors},
+    domain::{Coupon, errors},
     store::{Flags, coupons, prices},
 };
 

@@ -1,12 +1,12 @@
 use jiff::civil::Date;
 use seaworthy::prelude::*;
 use serde_json::json;
-use tutoring_contract::{ClassType, Slot};
+use tutoring_contract::{ClassType, DeliveryMode, Slot};
 use uuid::Uuid;
 
 use super::{NewPreBooking, Schedule, allocate::SYSTEM};
 use crate::{
-    domain::{DeliveryMode, Place, errors},
+    domain::{Place, errors},
     store::{Booking, Flags, bookings, payments, pre_bookings, slots, zones},
 };
 

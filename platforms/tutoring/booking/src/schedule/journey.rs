@@ -259,7 +259,7 @@ impl Schedule {
     /// # Errors
     /// An error of the database, or `SERVICE_DEGRADED` if the live store is unavailable.
     pub(crate) async fn end_silent_journeys(&self) -> Result<(), Error> {
-        for (id,) in journeys::ended_but_live(&self.database, BATCH).await? {
+        for id in journeys::ended_but_live(&self.database, BATCH).await? {
             self.journeys.remove(id).await?;
             journeys::set_removed(&self.database, id).await?;
         }

@@ -4,7 +4,8 @@ use seaworthy::{
     prelude::*,
 };
 use serde_json::{Value, json};
-use tutoring_contract::{Slot, is_storable};
+use tutoring_contract::{SESSION_COUNTS, Slot, is_storable};
+use tutoring_identity::NOT_STORABLE;
 use uuid::Uuid;
 
 use super::Schedule;
@@ -49,12 +50,11 @@ impl NewPreBooking {
 
     pub(super) fn check(&self, flags: &Flags) -> Result<(), Error> {
         let address = self.address.trim();
+        if !is_storable(address) {
+            return Err(errors::invalid("address", NOT_STORABLE));
+        }
         if address.is_empty() || address.len() > MAX_ADDRESS {
             return Err(errors::invalid("address", "must be 1 to 500 bytes"));
-        }
-        if !is_storable(address) {
-            let problem = "must not contain the character U+0000";
-            return Err(errors::invalid("address", problem));
         }
         if Place::new(self.latitude, self.longitude).is_none() {
             return Err(errors::coordinates_invalid());
@@ -63,8 +63,7 @@ impl NewPreBooking {
             let problem = "must be 1on1, 1on2 or 1on3, with the same groupSize";
             return Err(errors::invalid("mode", problem));
         }
-        let counts = crate::domain::SESSION_COUNTS;
-        if !counts.contains(&self.session_count) || !flags.offers(self.session_count) {
+        if !SESSION_COUNTS.contains(&self.session_count) || !flags.offers(self.session_count) {
             return Err(errors::not_priced());
         }
         match self.start_date.weekday() {

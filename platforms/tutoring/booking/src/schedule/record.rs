@@ -1,14 +1,11 @@
-use seaworthy::{
-    audit_log::{AuditEntry, members_detail},
-    data::Transaction,
-    prelude::*,
-};
+use seaworthy::{audit_log::AuditEntry, data::Transaction, prelude::*};
 use serde_json::Value;
 use tutoring_contract::{
     Role,
     events::{AdminOverride, BusinessEvent, Kind, NotificationRequested, message},
     is_storable,
 };
+use tutoring_identity::NOT_STORABLE;
 use uuid::Uuid;
 
 use super::{Actor, Schedule};
@@ -42,10 +39,7 @@ impl<'a> Given<'a> {
             Some(text) if text.chars().count() > MAX_TEXT => {
                 Err(errors::invalid(field, "must have at most 1000 characters"))
             }
-            Some(text) if !is_storable(text) => {
-                let problem = "must not contain the character U+0000";
-                Err(errors::invalid(field, problem))
-            }
+            Some(text) if !is_storable(text) => Err(errors::invalid(field, NOT_STORABLE)),
             text => Ok(text),
         }
     }
@@ -129,8 +123,7 @@ impl Schedule {
             .target(target_type, target.to_string())
             .detail("permission", permission)
             .detail("reason", reason)
-            .detail("before", detail(&before))
-            .detail("after", detail(&after));
+            .change(&before, &after);
         self.audit.append(tx, entry).await?;
         let done = AdminOverride {
             action: action.to_owned(),
@@ -142,13 +135,6 @@ impl Schedule {
         let event = BusinessEvent::new(done).by(actor.id, Role::Admin);
         Ok(self.outbox.store(tx, message(&event)).await?)
     }
-}
-
-/// Returns a detail of an audit entry, whose size is limited.
-fn detail(value: &Value) -> String {
-    value
-        .as_object()
-        .map_or_else(|| value.to_string(), members_detail)
 }
 
 fn notice(recipient: Uuid, (title, body): (&str, String), data: Value) -> NotificationRequested {

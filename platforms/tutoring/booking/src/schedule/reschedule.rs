@@ -7,12 +7,12 @@ use seaworthy::{
     prelude::*,
 };
 use serde_json::{Value, json};
-use tutoring_contract::{Role, Slot, events::SessionRescheduled};
+use tutoring_contract::{DeliveryMode, Role, Slot, events::SessionRescheduled};
 use uuid::Uuid;
 
 use super::{Actor, Given, RESCHEDULE_DECIDE, Schedule};
 use crate::{
-    domain::{DeliveryMode, EndReason, Planned, SessionStatus, errors},
+    domain::{EndReason, Planned, SessionStatus, errors},
     store::{
         Entity, Flags, Reschedule, Session, allocations, reschedules, sessions, slots, time, zones,
     },
@@ -249,12 +249,7 @@ impl Schedule {
     }
 
     async fn pending(&self, tx: &Transaction, id: Uuid) -> Result<Reschedule, Error> {
-        let known = reschedules::lock(tx, id).await?;
-        let known = known.ok_or_else(|| errors::not_found("request"))?;
-        match known.status.as_str() {
-            "pending" => Ok(known),
-            status => Err(errors::wrong_state("request", status)),
-        }
+        pending(reschedules::lock(tx, id).await?)
     }
 
     async fn own_request(
@@ -265,12 +260,7 @@ impl Schedule {
     ) -> Result<Reschedule, Error> {
         let known = reschedules::lock(tx, id).await?;
         // The existence of another user's request is private.
-        let known = known.filter(|known| known.requested_by == actor.id);
-        let known = known.ok_or_else(|| errors::not_found("request"))?;
-        match known.status.as_str() {
-            "pending" => Ok(known),
-            status => Err(errors::wrong_state("request", status)),
-        }
+        pending(known.filter(|known| known.requested_by == actor.id))
     }
 
     async fn movable(&self, tx: &Transaction, id: Uuid) -> Result<Session, Error> {
@@ -309,6 +299,15 @@ impl Schedule {
             true => Err(errors::invalid("newDate", "is a day without sessions")),
             false => Ok(()),
         }
+    }
+}
+
+/// Requires a pending request.
+fn pending(known: Option<Reschedule>) -> Result<Reschedule, Error> {
+    let known = known.ok_or_else(|| errors::not_found("request"))?;
+    match known.status.as_str() {
+        "pending" => Ok(known),
+        status => Err(errors::wrong_state("request", status)),
     }
 }
 

@@ -5,12 +5,12 @@ use seaworthy::{
     data::{Value, prelude::*},
     prelude::*,
 };
-use tutoring_contract::{CheckedPage, Page};
+use tutoring_contract::{CheckedPage, DeliveryMode, Page};
 use tutoring_identity::paged;
 use uuid::Uuid;
 
 use super::{Limit, bookings, in_territory, place};
-use crate::domain::{DeliveryMode, Package, Place, Refusal};
+use crate::domain::{Package, Place, Refusal};
 
 // The first part of statements that read allocations.
 statements! { statement: "SELECT id, student_id, trainer_id, course_id, purchase_id, status, session_count, package, zone_id, locality, latitude, longitude, start_date, end_date, decided_by, reason, notes, created_at FROM allocations " }
@@ -190,10 +190,9 @@ pub(crate) async fn pending(
     limit: &Limit,
     max: u32,
 ) -> DataResult<Vec<Uuid>> {
-    let rows: Vec<(Uuid,)> = in_territory!(sql, limit, ["SELECT id FROM allocations WHERE status = 'pending'"], "allocations.id", [, " ORDER BY updated_at, id LIMIT {max}"])
+    in_territory!(sql, limit, ["SELECT id FROM allocations WHERE status = 'pending'"], "allocations.id", [, " ORDER BY updated_at, id LIMIT {max}"])
         .fetch_all(connection)
-        .await?;
-    Ok(rows.into_iter().map(|(id,)| id).collect())
+        .await
 }
 
 /// Returns approved allocations in a territory without all of their sessions.
@@ -202,11 +201,10 @@ pub(crate) async fn without_sessions(
     limit: &Limit,
     max: u32,
 ) -> DataResult<Vec<Uuid>> {
-    let rows: Vec<(Uuid,)> = in_territory!(sql, limit, ["SELECT a.id FROM allocations a WHERE a.status IN ('approved', 'active')
+    in_territory!(sql, limit, ["SELECT a.id FROM allocations a WHERE a.status IN ('approved', 'active')
          AND (SELECT COUNT(*) FROM tutoring_sessions s WHERE s.allocation_id = a.id AND s.status <> 'cancelled') < a.session_count"], "a.id", [, " ORDER BY a.id LIMIT {max}"])
         .fetch_all(connection)
-        .await?;
-    Ok(rows.into_iter().map(|(id,)| id).collect())
+        .await
 }
 
 /// Replaces the rejections of an allocation by those of the last attempt.

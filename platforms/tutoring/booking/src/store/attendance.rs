@@ -8,11 +8,9 @@ pub(crate) async fn status_of(
     connection: &dyn Connection,
     session: Uuid,
 ) -> DataResult<Option<String>> {
-    let found: Option<(String,)> =
-        sql!("SELECT status FROM attendance WHERE session_id = {session}")
-            .fetch_optional(connection)
-            .await?;
-    Ok(found.map(|(status,)| status))
+    sql!("SELECT status FROM attendance WHERE session_id = {session}")
+        .fetch_optional(connection)
+        .await
 }
 
 /// Stores whether a session took place. A later record replaces it.

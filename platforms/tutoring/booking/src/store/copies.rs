@@ -23,20 +23,20 @@ pub(crate) async fn store_course(
 
 /// Returns the category of a course. An unknown course has an empty one.
 pub(crate) async fn category(connection: &dyn Connection, course: Uuid) -> DataResult<String> {
-    let found: Option<(String,)> =
+    let found: Option<String> =
         sql!("SELECT category FROM course_copies WHERE course_id = {course}")
             .fetch_optional(connection)
             .await?;
-    Ok(found.map(|(category,)| category).unwrap_or_default())
+    Ok(found.unwrap_or_default())
 }
 
 /// Whether students can buy a course.
 pub(crate) async fn is_published(connection: &dyn Connection, course: Uuid) -> DataResult<bool> {
-    let found: Option<(bool,)> =
+    let found: Option<bool> =
         sql!("SELECT is_published FROM course_copies WHERE course_id = {course}")
             .fetch_optional(connection)
             .await?;
-    Ok(found.is_some_and(|(is_published,)| is_published))
+    Ok(found == Some(true))
 }
 
 /// Stores the place of a student. An older version changes nothing.

@@ -1,8 +1,9 @@
 use std::collections::BTreeMap;
 
 use seaworthy::{data::prelude::*, prelude::*};
+use tutoring_contract::DeliveryMode;
 
-use crate::domain::{DeliveryMode, errors};
+use crate::domain::errors;
 
 /// The switches.
 pub(crate) const FLAGS: [&str; 4] = [

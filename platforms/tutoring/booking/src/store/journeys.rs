@@ -103,7 +103,7 @@ pub(crate) async fn remove_live_later(
 pub(crate) async fn ended_but_live(
     connection: &dyn Connection,
     limit: u32,
-) -> DataResult<Vec<(Uuid,)>> {
+) -> DataResult<Vec<Uuid>> {
     sql!("SELECT id FROM journeys WHERE remove_live_at IS NOT NULL ORDER BY remove_live_at LIMIT {limit}")
         .fetch_all(connection)
         .await

@@ -56,7 +56,7 @@ pub(crate) async fn paid_sessions(
     purchase: Uuid,
     allocation: Uuid,
 ) -> DataResult<u16> {
-    let (count,): (Option<u16>,) = sql!("SELECT SUM(p.session_count) FROM allocation_payments p JOIN allocations a ON a.id = p.allocation_id WHERE (a.purchase_id = {purchase} OR a.id = {allocation}) AND p.is_refunded = {false}")
+    let count: Option<u16> = sql!("SELECT SUM(p.session_count) FROM allocation_payments p JOIN allocations a ON a.id = p.allocation_id WHERE (a.purchase_id = {purchase} OR a.id = {allocation}) AND p.is_refunded = {false}")
         .fetch_one(connection)
         .await?;
     Ok(count.unwrap_or_default())
@@ -64,8 +64,7 @@ pub(crate) async fn paid_sessions(
 
 /// Returns the number of sessions of a payment that was not refunded.
 pub(crate) async fn paid_by(connection: &dyn Connection, payment: Uuid) -> DataResult<Option<u16>> {
-    let found: Option<(u16,)> = sql!("SELECT session_count FROM allocation_payments WHERE payment_id = {payment} AND is_refunded = {false}")
+    sql!("SELECT session_count FROM allocation_payments WHERE payment_id = {payment} AND is_refunded = {false}")
         .fetch_optional(connection)
-        .await?;
-    Ok(found.map(|(count,)| count))
+        .await
 }

@@ -45,13 +45,12 @@ pub(crate) async fn joined(
     if students.is_empty() {
         return Ok(Vec::new());
     }
-    let rows: Vec<(Uuid,)> = sql("SELECT student_id FROM pre_bookings WHERE pending_course_id = ? AND timeslot = ? AND student_id IN (?*)")
+    sql("SELECT student_id FROM pre_bookings WHERE pending_course_id = ? AND timeslot = ? AND student_id IN (?*)")
         .bind(course)
         .bind(slot.to_string())
         .bind_list(students.iter().copied())
         .fetch_all(connection)
-        .await?;
-    Ok(rows.into_iter().map(|(student,)| student).collect())
+        .await
 }
 
 /// Counts one more pre-booking, by one conditional statement. Returns `false` if none is left.

@@ -63,15 +63,14 @@ pub(crate) async fn expired(
     before: DateTime<Utc>,
     limit: u32,
 ) -> DataResult<Vec<Uuid>> {
-    let rows: Vec<(Uuid,)> = sql!("SELECT payment_id FROM coupon_redemptions WHERE state = 'reserved' AND expires_at < {before} ORDER BY expires_at LIMIT {limit}")
+    sql!("SELECT payment_id FROM coupon_redemptions WHERE state = 'reserved' AND expires_at < {before} ORDER BY expires_at LIMIT {limit}")
         .fetch_all(connection)
-        .await?;
-    Ok(rows.into_iter().map(|(id,)| id).collect())
+        .await
 }
 
 /// Whether a student holds a discount.
 pub(crate) async fn is_held_by(connection: &dyn Connection, student: Uuid) -> DataResult<bool> {
-    let found: Option<(Uuid,)> =
+    let found: Option<Uuid> =
         sql!("SELECT payment_id FROM coupon_redemptions WHERE holder_id = {student}")
             .fetch_optional(connection)
             .await?;

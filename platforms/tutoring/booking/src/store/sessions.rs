@@ -175,33 +175,29 @@ pub(crate) async fn unconfirmed(
     before: DateTime<Utc>,
     limit: u32,
 ) -> DataResult<Vec<Uuid>> {
-    let rows: Vec<(Uuid,)> = sql!("SELECT id FROM tutoring_sessions WHERE status = 'pending_confirmation' AND ended_at < {before} ORDER BY ended_at LIMIT {limit}")
+    sql!("SELECT id FROM tutoring_sessions WHERE status = 'pending_confirmation' AND ended_at < {before} ORDER BY ended_at LIMIT {limit}")
         .fetch_all(connection)
-        .await?;
-    Ok(rows.into_iter().map(|(id,)| id).collect())
+        .await
 }
 
 /// Returns the number of sessions in ended allocations of a purchase that were held or take
 /// place.
 pub(crate) async fn held_before(connection: &dyn Connection, purchase: Uuid) -> DataResult<u16> {
-    let (count,): (u16,) = sql!("SELECT COUNT(*) FROM tutoring_sessions s JOIN allocations a ON a.id = s.allocation_id WHERE a.purchase_id = {purchase} AND a.open_course_id IS NULL AND s.status NOT IN ('scheduled', 'cancelled')")
+    sql!("SELECT COUNT(*) FROM tutoring_sessions s JOIN allocations a ON a.id = s.allocation_id WHERE a.purchase_id = {purchase} AND a.open_course_id IS NULL AND s.status NOT IN ('scheduled', 'cancelled')")
         .fetch_one(connection)
-        .await?;
-    Ok(count)
+        .await
 }
 
 /// Returns the number of sessions of an allocation that were held or take place.
 pub(crate) async fn begun(connection: &dyn Connection, allocation: Uuid) -> DataResult<u16> {
-    let (count,): (u16,) = sql!("SELECT COUNT(*) FROM tutoring_sessions WHERE allocation_id = {allocation} AND status NOT IN ('scheduled', 'cancelled')")
+    sql!("SELECT COUNT(*) FROM tutoring_sessions WHERE allocation_id = {allocation} AND status NOT IN ('scheduled', 'cancelled')")
         .fetch_one(connection)
-        .await?;
-    Ok(count)
+        .await
 }
 
 /// Returns the number of completed sessions of an allocation.
 pub(crate) async fn completed(connection: &dyn Connection, allocation: Uuid) -> DataResult<u16> {
-    let (count,): (u16,) = sql!("SELECT COUNT(*) FROM tutoring_sessions WHERE allocation_id = {allocation} AND status = 'completed'")
+    sql!("SELECT COUNT(*) FROM tutoring_sessions WHERE allocation_id = {allocation} AND status = 'completed'")
         .fetch_one(connection)
-        .await?;
-    Ok(count)
+        .await
 }

@@ -189,14 +189,14 @@ pub(crate) async fn taken(
     from: Date,
     slots: &[Slot],
 ) -> Result<Vec<Date>, Error> {
-    let rows: Vec<(String,)> = sql("SELECT DISTINCT slot_date FROM schedule_slots WHERE trainer_id = ? AND slot_date >= ? AND timeslot IN (?*) AND state <> 'available' ORDER BY slot_date LIMIT ?")
+    let rows: Vec<String> = sql("SELECT DISTINCT slot_date FROM schedule_slots WHERE trainer_id = ? AND slot_date >= ? AND timeslot IN (?*) AND state <> 'available' ORDER BY slot_date LIMIT ?")
         .bind(trainer)
         .bind(from.to_string())
         .bind_list(slots.iter().map(Slot::to_string))
         .bind(MAX_SLOTS)
         .fetch_all(connection)
         .await?;
-    let dates = rows.iter().map(|(date,)| date.parse());
+    let dates = rows.iter().map(|date| date.parse());
     dates.collect::<Result<_, _>>().map_err(Error::internal)
 }
 

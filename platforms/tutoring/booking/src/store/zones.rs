@@ -151,10 +151,9 @@ pub(crate) async fn demand(
 
 /// Returns the blocked dates from a date on.
 pub(crate) async fn holidays(connection: &dyn Connection, from: &str) -> DataResult<Vec<String>> {
-    let rows: Vec<(String,)> = sql!("SELECT holiday_date FROM holidays WHERE holiday_date >= {from} ORDER BY holiday_date LIMIT {MAX_ZONES}")
+    sql!("SELECT holiday_date FROM holidays WHERE holiday_date >= {from} ORDER BY holiday_date LIMIT {MAX_ZONES}")
         .fetch_all(connection)
-        .await?;
-    Ok(rows.into_iter().map(|(date,)| date).collect())
+        .await
 }
 
 /// Stores a blocked date. A repeat changes nothing.

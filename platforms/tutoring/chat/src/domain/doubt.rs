@@ -1,5 +1,6 @@
-use seaworthy::{core::FieldViolation, prelude::*};
+use seaworthy::prelude::*;
 use tutoring_contract::Role;
+use tutoring_identity::{Checks, invalid};
 use uuid::Uuid;
 
 use super::{AttachmentRequest, MediaKind, contact_data};
@@ -81,7 +82,7 @@ impl DoubtRequest {
     /// # Errors
     /// `VALIDATION_ERROR` with every invalid field.
     pub(crate) fn checked(mut self, allow_contact_data: bool) -> Result<Self, Error> {
-        let mut fields = Vec::new();
+        let mut checks = Checks::new();
         let topic = self.topic.take().map(|topic| topic.trim().to_owned());
         self.topic = topic.filter(|topic| !topic.is_empty());
         self.subject = self.subject.trim().to_owned();
@@ -99,24 +100,23 @@ impl DoubtRequest {
             ("question", question.or_else(contact)),
         ];
         for (field, problem) in texts {
-            fields.extend(problem.map(|problem| FieldViolation::new(field, problem)));
-        }
-        if self.attachments.len() > MAX_ATTACHMENTS {
-            let problem = format!("must be at most {MAX_ATTACHMENTS}");
-            fields.push(FieldViolation::new("attachments", problem));
-        }
-        let kind = self.r#type;
-        for (index, attachment) in self.attachments.iter().enumerate() {
-            if !kind.accepts(attachment.r#type) {
-                let problem = format!("does not belong to a doubt of the type {}", kind.as_str());
-                let field = format!("attachments[{index}].type");
-                fields.push(FieldViolation::new(field, problem));
+            if let Some(problem) = problem {
+                checks.reject(field, problem);
             }
         }
-        match fields.is_empty() {
-            true => Ok(self),
-            false => Err(Error::invalid(fields)),
+        let is_short = self.attachments.len() <= MAX_ATTACHMENTS;
+        let problem = format!("must be at most {MAX_ATTACHMENTS}");
+        checks.require("attachments", is_short, problem);
+        let kind = self.r#type;
+        for (index, attachment) in self.attachments.iter().enumerate() {
+            checks.require(
+                format!("attachments[{index}].type"),
+                kind.accepts(attachment.r#type),
+                format!("does not belong to a doubt of the type {}", kind.as_str()),
+            );
         }
+        checks.finish()?;
+        Ok(self)
     }
 }
 
@@ -129,7 +129,7 @@ pub(crate) fn checked_reply(text: &str, allow_contact_data: bool) -> Result<Stri
     let contact = || contact_problem(text, allow_contact_data);
     match problem(text, MAX_REPLY, true).or_else(contact) {
         None => Ok(text.to_owned()),
-        Some(problem) => Err(Error::invalid(vec![FieldViolation::new("reply", problem)])),
+        Some(problem) => Err(invalid("reply", problem)),
     }
 }
 

@@ -1,10 +1,8 @@
 use std::collections::BTreeSet;
 
-use seaworthy::{
-    core::{FieldViolation, new_id},
-    prelude::*,
-};
+use seaworthy::{core::new_id, prelude::*};
 use tutoring_contract::Role;
+use tutoring_identity::Checks;
 use uuid::Uuid;
 
 use super::MediaKind;
@@ -70,55 +68,40 @@ impl MessageRequest {
     /// # Errors
     /// `VALIDATION_ERROR` with every invalid field.
     pub(crate) fn checked(mut self, sender: Participant) -> Result<Self, Error> {
-        let mut fields = Vec::new();
-        let mut reject = |field: &str, problem: String| {
-            fields.push(FieldViolation::new(field, problem));
-        };
+        let mut checks = Checks::new();
         self.recipient_ids.remove(&sender.id);
         let content = self.content.take().map(|text| text.trim().to_owned());
         self.content = content.filter(|text| !text.is_empty());
-        if self.conversation_id.is_none()
-            && !(1..=MAX_RECIPIENTS).contains(&self.recipient_ids.len())
-        {
-            let problem = format!("must have 1 to {MAX_RECIPIENTS} users other than you");
-            reject("recipientIds", problem);
-        }
+        checks.require(
+            "recipientIds",
+            self.conversation_id.is_some()
+                || (1..=MAX_RECIPIENTS).contains(&self.recipient_ids.len()),
+            format!("must have 1 to {MAX_RECIPIENTS} users other than you"),
+        );
         match &self.content {
-            Some(text) if text.chars().count() > MAX_CONTENT => {
-                reject(
-                    "content",
-                    format!("must have at most {MAX_CONTENT} characters"),
-                );
-            }
-            Some(_) => {}
-            None if self.attachments.is_empty() => {
-                reject(
-                    "content",
-                    "must not be empty if there is no attachment".to_owned(),
-                );
-            }
-            None => {}
+            Some(text) => checks.length("content", text, 0, MAX_CONTENT),
+            None => checks.require(
+                "content",
+                !self.attachments.is_empty(),
+                "must not be empty if there is no attachment",
+            ),
         }
-        if self.attachments.len() > MAX_ATTACHMENTS {
-            reject("attachments", format!("must be at most {MAX_ATTACHMENTS}"));
-        }
-        if self.r#type == MessageKind::System && sender.role != Role::Admin {
-            reject(
-                "type",
-                "must be text, image, video, audio or file".to_owned(),
-            );
-        }
+        let is_short = self.attachments.len() <= MAX_ATTACHMENTS;
+        let problem = format!("must be at most {MAX_ATTACHMENTS}");
+        checks.require("attachments", is_short, problem);
+        let may_send = self.r#type != MessageKind::System || sender.role == Role::Admin;
+        let problem = "must be text, image, video, audio or file";
+        checks.require("type", may_send, problem);
         let id = self.client_message_id;
         let id = id.unwrap_or_else(|| new_id().to_string());
         let is_visible = id.bytes().all(|byte| byte.is_ascii_graphic());
-        if id.is_empty() || id.len() > MAX_CLIENT_ID || !is_visible {
-            let problem = format!("must have 1 to {MAX_CLIENT_ID} visible ASCII characters");
-            reject("clientMessageId", problem);
-        }
+        checks.require(
+            "clientMessageId",
+            (1..=MAX_CLIENT_ID).contains(&id.len()) && is_visible,
+            format!("must have 1 to {MAX_CLIENT_ID} visible ASCII characters"),
+        );
         self.client_message_id = Some(id);
-        match fields.is_empty() {
-            true => Ok(self),
-            false => Err(Error::invalid(fields)),
-        }
+        checks.finish()?;
+        Ok(self)
     }
 }

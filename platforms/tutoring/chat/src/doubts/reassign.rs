@@ -5,6 +5,7 @@ use tutoring_contract::{
     events::{AdminOverride, BusinessEvent, message},
     is_storable,
 };
+use tutoring_identity::NOT_STORABLE;
 use uuid::Uuid;
 
 use super::{view::DoubtView, visible};
@@ -47,8 +48,7 @@ impl Chats {
             return Err(errors::invalid("reason", &problem));
         }
         if !is_storable(reason) {
-            let problem = "must not contain the character U+0000";
-            return Err(errors::invalid("reason", problem));
+            return Err(errors::invalid("reason", NOT_STORABLE));
         }
         let write = |tx: Transaction| async move {
             let doubt = visible(doubts::lock(&tx, id).await?, admin)?;

@@ -24,7 +24,7 @@ pub(crate) struct Allocation {
 /// Stores the trainer of a course. Replaces an older allocation. Returns false if the
 /// allocation has ended, or if the course has a newer one.
 pub(crate) async fn store(tx: &Transaction, given: Allocation) -> DataResult<bool> {
-    let (ended,): (u64,) =
+    let ended: u64 =
         sql!("SELECT COUNT(*) FROM ended_allocations WHERE allocation_id = {given.id}")
             .fetch_one(tx)
             .await?;
@@ -86,6 +86,5 @@ pub(crate) async fn trainer_of(
             )
         }
     };
-    let found: Option<(Uuid,)> = found.fetch_optional(connection).await?;
-    Ok(found.map(|(trainer,)| trainer))
+    found.fetch_optional(connection).await
 }

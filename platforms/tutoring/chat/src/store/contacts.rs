@@ -18,7 +18,7 @@ pub(crate) async fn are_connected(
     one: Uuid,
     other: Uuid,
 ) -> DataResult<bool> {
-    let (count,): (u64,) = sql!("SELECT COUNT(*) FROM contacts WHERE (student_id = {one} AND trainer_id = {other}) OR (student_id = {other} AND trainer_id = {one})")
+    let count: u64 = sql!("SELECT COUNT(*) FROM contacts WHERE (student_id = {one} AND trainer_id = {other}) OR (student_id = {other} AND trainer_id = {one})")
         .fetch_one(connection)
         .await?;
     Ok(count > 0)

@@ -125,8 +125,7 @@ pub(crate) async fn unassigned(
     student: Uuid,
     course: Uuid,
 ) -> DataResult<Vec<Uuid>> {
-    let found: Vec<(Uuid,)> = locked!("SELECT id FROM doubts WHERE student_id = {student} AND trainer_id IS NULL AND status <> 'closed' AND (course_id = {course} OR course_id IS NULL) ORDER BY created_at, id LIMIT {UNASSIGNED}")
+    locked!("SELECT id FROM doubts WHERE student_id = {student} AND trainer_id IS NULL AND status <> 'closed' AND (course_id = {course} OR course_id IS NULL) ORDER BY created_at, id LIMIT {UNASSIGNED}")
         .fetch_all(tx)
-        .await?;
-    Ok(found.into_iter().map(|(id,)| id).collect())
+        .await
 }

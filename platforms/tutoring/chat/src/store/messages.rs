@@ -107,10 +107,9 @@ pub(crate) async fn count_of_others(
     after: Option<DateTime<Utc>>,
     until: DateTime<Utc>,
 ) -> DataResult<u64> {
-    let (count,): (u64,) = sql!("SELECT COUNT(*) FROM messages WHERE conversation_id = {conversation} AND sender_id <> {user} AND deleted_at IS NULL AND sent_at > {after.unwrap_or_default()} AND sent_at <= {until}")
+    sql!("SELECT COUNT(*) FROM messages WHERE conversation_id = {conversation} AND sender_id <> {user} AND deleted_at IS NULL AND sent_at > {after.unwrap_or_default()} AND sent_at <= {until}")
         .fetch_one(connection)
-        .await?;
-    Ok(count)
+        .await
 }
 
 /// Deletes the text and the attachments of a sender's message.

@@ -33,7 +33,7 @@ async fn ensure(tx: &Transaction, (id, role): (Uuid, Role)) -> DataResult<()> {
 /// Locks a user until the transaction ends.
 pub(crate) async fn lock(tx: &Transaction, user: (Uuid, Role)) -> DataResult<()> {
     ensure(tx, user).await?;
-    let _locked: (Uuid,) = locked!("SELECT user_id FROM people WHERE user_id = {user.0}")
+    let _locked: Uuid = locked!("SELECT user_id FROM people WHERE user_id = {user.0}")
         .fetch_one(tx)
         .await?;
     Ok(())

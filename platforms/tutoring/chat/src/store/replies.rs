@@ -37,8 +37,7 @@ pub(crate) async fn of(connection: &dyn Connection, doubt: Uuid) -> DataResult<V
 
 /// Returns the number of replies to a doubt.
 pub(crate) async fn count(connection: &dyn Connection, doubt: Uuid) -> DataResult<u64> {
-    let (count,): (u64,) = sql!("SELECT COUNT(*) FROM doubt_replies WHERE doubt_id = {doubt}")
+    sql!("SELECT COUNT(*) FROM doubt_replies WHERE doubt_id = {doubt}")
         .fetch_one(connection)
-        .await?;
-    Ok(count)
+        .await
 }

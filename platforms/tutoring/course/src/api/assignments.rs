@@ -1,6 +1,6 @@
-use seaworthy::{axum::extract::State as Extract, core::FieldViolation, prelude::*};
+use seaworthy::axum::extract::State as Extract;
 use tutoring_contract::{CallerTerritory, CheckedPage, Json, Path, Reply};
-use tutoring_identity::caller;
+use tutoring_identity::{caller, invalid};
 use uuid::Uuid;
 
 use super::{Given, HandlerResult, State};
@@ -13,9 +13,8 @@ pub(super) async fn create(
     Extract(courses): State,
     Json(assignment): Json<NewAssignment>,
 ) -> HandlerResult {
-    let course = assignment
-        .course_id
-        .ok_or_else(|| Error::invalid(vec![FieldViolation::new("courseId", "must be a course")]))?;
+    let missing = || invalid("courseId", "must be a course");
+    let course = assignment.course_id.ok_or_else(missing)?;
     let created = courses.assign(course, assignment).await?;
     Ok(Reply::new("assignment created", created).created())
 }

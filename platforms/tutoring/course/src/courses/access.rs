@@ -1,11 +1,15 @@
-use seaworthy::{data::chrono::Utc, prelude::*};
+use seaworthy::{
+    audit_log::AuditEntry,
+    data::{Transaction, chrono::Utc},
+    prelude::*,
+};
 use tutoring_contract::CallerTerritory;
 use uuid::Uuid;
 
-use super::Courses;
+use super::{Courses, Viewer};
 use crate::{
     errors,
-    store::{Purchase, territories},
+    store::{Purchase, territories, trainers},
 };
 
 /// Sessions that each level opens.
@@ -53,5 +57,33 @@ impl Courses {
         }
         let place = territories::of(&self.database, student).await?;
         territory.require(place.as_ref())
+    }
+
+    /// Returns the user who decides on the work of a student in a course: the trainer of the
+    /// student, or an administrator of the territory, whose entry is stored. Other users get the
+    /// error `not_found`.
+    ///
+    /// # Errors
+    /// `NOT_FOUND` or `FORBIDDEN`.
+    pub(super) async fn decider(
+        &self,
+        tx: &Transaction,
+        (viewer, territory): (Viewer, &CallerTerritory),
+        (student, course): (Uuid, Uuid),
+        entry: AuditEntry,
+        not_found: fn() -> Error,
+    ) -> Result<Uuid, Error> {
+        match viewer {
+            Viewer::Trainer(trainer) if trainers::teaches(tx, trainer, student, course).await? => {
+                Ok(trainer)
+            }
+            Viewer::Trainer(_) | Viewer::Student(_) => Err(not_found()),
+            Viewer::Admin(admin) => {
+                let place = territories::of(tx, student).await?;
+                territory.require(place.as_ref())?;
+                self.audit.append(tx, entry).await?;
+                Ok(admin)
+            }
+        }
     }
 }

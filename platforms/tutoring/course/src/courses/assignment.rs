@@ -5,19 +5,19 @@ use seaworthy::{
 };
 use serde_json::{Value, json};
 use tutoring_contract::{CallerTerritory, CheckedPage, Page};
-use tutoring_identity::Checks;
+use tutoring_identity::{Checks, invalid};
 use uuid::Uuid;
 
 use super::{
     COURSE_WRITE, Courses, Viewer,
     access::{FIRST_LEVEL, require_access},
-    catalogue::{MAX_DESCRIPTION, MAX_TITLE, invalid, is_note, is_text},
+    catalogue::{MAX_DESCRIPTION, MAX_TITLE, is_note, is_text},
     notify::Subject,
 };
 use crate::{
     domain::MediaKind,
     errors,
-    store::{Assignment, Grade, Submission, assignments, purchases, territories, trainers},
+    store::{Assignment, Grade, Submission, assignments, purchases},
 };
 
 const DEFAULT_MAX_SCORE: u16 = 100;
@@ -224,7 +224,7 @@ impl Courses {
     /// `VALIDATION_ERROR`, or `NOT_FOUND`, also for the submission of another trainer's student.
     pub(crate) async fn grade(
         &self,
-        (viewer, territory): (Viewer, &CallerTerritory),
+        caller: (Viewer, &CallerTerritory),
         id: Uuid,
         grade: &Grade,
     ) -> Result<Value, Error> {
@@ -241,27 +241,13 @@ impl Courses {
                 let submission = submission.ok_or_else(errors::submission_not_found)?;
                 let assignment = assignments::by_id(&tx, submission.assignment).await?;
                 let assignment = assignment.ok_or_else(errors::submission_not_found)?;
-                let grader = match viewer {
-                    Viewer::Student(_) => return Err(errors::submission_not_found()),
-                    Viewer::Trainer(trainer) => {
-                        let (student, course) = (submission.student, assignment.course_id);
-                        if !trainers::teaches(&tx, trainer, student, course).await? {
-                            return Err(errors::submission_not_found());
-                        }
-                        trainer
-                    }
-                    Viewer::Admin(admin) => {
-                        let place = territories::of(&tx, submission.student).await?;
-                        territory.require(place.as_ref())?;
-                        let entry = AuditEntry::new("submission.grade")
-                            .target("submission", id.to_string())
-                            .detail("permission", COURSE_WRITE)
-                            .detail("before", json!(submission.score).to_string())
-                            .detail("after", grade.score.to_string());
-                        self.audit.append(&tx, entry).await?;
-                        admin
-                    }
-                };
+                let entry = AuditEntry::new("submission.grade")
+                    .target("submission", id.to_string())
+                    .detail("permission", COURSE_WRITE)
+                    .change(&json!(submission.score), &json!(grade.score));
+                let work = (submission.student, assignment.course_id);
+                let not_found = errors::submission_not_found;
+                let grader = self.decider(&tx, caller, work, entry, not_found).await?;
                 if grade.score > assignment.max_score {
                     let problem = format!("must be 0 to {}", assignment.max_score);
                     return Err(invalid("score", &problem));

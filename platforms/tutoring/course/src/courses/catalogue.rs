@@ -1,6 +1,5 @@
 use seaworthy::{
-    audit_log::{AuditEntry, members_detail},
-    core::FieldViolation,
+    audit_log::AuditEntry,
     data::{Transaction, chrono::Utc},
     prelude::*,
 };
@@ -9,7 +8,7 @@ use tutoring_contract::{
     events::{BusinessEvent, CourseChanged, message},
     is_storable,
 };
-use tutoring_identity::Checks;
+use tutoring_identity::{Checks, invalid};
 use uuid::Uuid;
 
 use super::{COURSE_WRITE, Courses};
@@ -106,17 +105,6 @@ fn check(course: &Course) -> Result<(), Error> {
     checks.finish()
 }
 
-/// Returns a detail of an audit entry, whose size is limited.
-fn detail(value: &Value) -> String {
-    value
-        .as_object()
-        .map_or_else(|| value.to_string(), members_detail)
-}
-
-pub(super) fn invalid(field: &str, problem: &str) -> Error {
-    Error::invalid(vec![FieldViolation::new(field, problem)])
-}
-
 impl Courses {
     /// Creates a course as a draft.
     ///
@@ -210,8 +198,7 @@ impl Courses {
         let entry = AuditEntry::new(action)
             .target("course", course.id.to_string())
             .detail("permission", COURSE_WRITE)
-            .detail("before", detail(&json!(before)))
-            .detail("after", detail(&json!(course)));
+            .change(&json!(before), &json!(course));
         self.audit.append(tx, entry).await?;
         let changed = CourseChanged {
             course_id: course.id.to_string(),
@@ -302,8 +289,7 @@ impl Courses {
         let entry = AuditEntry::new(action)
             .target("course", course.to_string())
             .detail("permission", COURSE_WRITE)
-            .detail("before", Value::Null.to_string())
-            .detail("after", detail(&added));
+            .change(&Value::Null, &added);
         self.audit.append(tx, entry).await?;
         Ok(())
     }

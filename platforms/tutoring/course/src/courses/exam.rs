@@ -4,9 +4,10 @@ use seaworthy::{
     prelude::*,
 };
 use serde_json::{Value, json};
+use tutoring_identity::invalid;
 use uuid::Uuid;
 
-use super::{COURSE_WRITE, Courses, access::require_access, catalogue::invalid};
+use super::{COURSE_WRITE, Courses, access::require_access};
 use crate::{
     domain::{
         Answer, CertificateType, MAX_ATTEMPTS, MAX_SCORE, NewQuestion, QUESTIONS, Question, Score,

@@ -1,12 +1,13 @@
 use seaworthy::{audit_log::AuditEntry, data::chrono::Utc, prelude::*};
 use serde_json::{Value, json};
 use tutoring_contract::{CheckedPage, Page};
+use tutoring_identity::invalid;
 use uuid::Uuid;
 
 use super::{
     COURSE_WRITE, Courses, Viewer,
     access::{FIRST_LEVEL, require_access},
-    catalogue::{MAX_DESCRIPTION, MAX_TITLE, invalid, is_note, is_text},
+    catalogue::{MAX_DESCRIPTION, MAX_TITLE, is_note, is_text},
 };
 use crate::{
     domain::MediaKind,

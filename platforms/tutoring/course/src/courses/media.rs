@@ -1,13 +1,14 @@
 //! Uploads of users: signed requests, and the check of their content.
 
 use seaworthy::{
-    core::{FieldViolation, new_id},
+    core::new_id,
     prelude::*,
     storage::{ObjectKey, SignedRequest, StorageError, UploadConstraints},
 };
+use tutoring_identity::{Checks, invalid};
 use uuid::Uuid;
 
-use super::{Courses, catalogue::invalid};
+use super::Courses;
 use crate::{
     domain::{HEAD_SIZE, MediaKind},
     store::uploads,
@@ -77,20 +78,18 @@ impl Courses {
         user: Uuid,
         files: &[Named<'_>],
     ) -> Result<Vec<String>, Error> {
-        let (mut keys, mut wrong) = (Vec::new(), Vec::new());
+        let (mut keys, mut checks) = (Vec::new(), Checks::new());
         for (field, kind, text) in files {
             match self.checked_key(user, *kind, text).await? {
                 Some(key) => keys.push(key.to_string()),
-                None => wrong.push(FieldViolation::new(
+                None => checks.reject(
                     field.as_str(),
                     "must be the key of a file that you uploaded with /upload/sign",
-                )),
+                ),
             }
         }
-        match wrong.is_empty() {
-            true => Ok(keys),
-            false => Err(Error::invalid(wrong)),
-        }
+        checks.finish()?;
+        Ok(keys)
     }
 
     async fn checked_key(

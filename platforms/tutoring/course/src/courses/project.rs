@@ -1,20 +1,20 @@
 use seaworthy::{audit_log::AuditEntry, data::chrono::Utc, prelude::*};
 use serde_json::{Value, json};
 use tutoring_contract::{CallerTerritory, CheckedPage, Page};
-use tutoring_identity::Checks;
+use tutoring_identity::{Checks, invalid};
 use uuid::Uuid;
 
 use super::{
     Courses, PROJECT_REVIEW, Viewer,
     access::require_access,
-    catalogue::{invalid, is_note, is_text},
+    catalogue::{is_note, is_text},
     learn::Completion,
     notify::Subject,
 };
 use crate::{
     domain::MediaKind,
     errors,
-    store::{Project, Review, projects, purchases, structure, territories, trainers},
+    store::{Project, Review, projects, purchases, structure, trainers},
 };
 
 const MAX_TITLE: usize = 200;
@@ -188,7 +188,7 @@ impl Courses {
     /// `CONFLICT` if the project was reviewed.
     pub(crate) async fn review_project(
         &self,
-        (viewer, territory): (Viewer, &CallerTerritory),
+        caller: (Viewer, &CallerTerritory),
         id: Uuid,
         review: &Review,
     ) -> Result<Value, Error> {
@@ -198,27 +198,14 @@ impl Courses {
             .transaction(|tx| async move {
                 let project = projects::lock(&tx, id).await?;
                 let project = project.ok_or_else(errors::project_not_found)?;
-                let reviewer = match viewer {
-                    Viewer::Student(_) => return Err(errors::project_not_found()),
-                    Viewer::Trainer(trainer) => {
-                        let (student, course) = (project.student, project.course);
-                        if !trainers::teaches(&tx, trainer, student, course).await? {
-                            return Err(errors::project_not_found());
-                        }
-                        trainer
-                    }
-                    Viewer::Admin(admin) => {
-                        let place = territories::of(&tx, project.student).await?;
-                        territory.require(place.as_ref())?;
-                        let entry = AuditEntry::new("project.review")
-                            .target("project", id.to_string())
-                            .detail("permission", PROJECT_REVIEW)
-                            .detail("before", project.status.clone())
-                            .detail("after", review.status.clone());
-                        self.audit.append(&tx, entry).await?;
-                        admin
-                    }
-                };
+                let entry = AuditEntry::new("project.review")
+                    .target("project", id.to_string())
+                    .detail("permission", PROJECT_REVIEW)
+                    .detail("before", project.status.clone())
+                    .detail("after", review.status.clone());
+                let work = (project.student, project.course);
+                let not_found = errors::project_not_found;
+                let reviewer = self.decider(&tx, caller, work, entry, not_found).await?;
                 if project.status != PENDING {
                     return Err(errors::project_reviewed());
                 }

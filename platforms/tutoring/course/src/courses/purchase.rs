@@ -1,9 +1,10 @@
-use seaworthy::{core::FieldViolation, data::prelude::*, prelude::*};
+use seaworthy::{data::prelude::*, prelude::*};
 use serde_json::Value;
 use tutoring_contract::{
     Role,
     events::{BusinessEvent, CourseAccessGranted, PurchaseCreated, message},
 };
+use tutoring_identity::invalid;
 use uuid::Uuid;
 
 use super::Courses;
@@ -229,9 +230,6 @@ impl Courses {
 pub(super) fn require_tier(tier: u8) -> Result<(), Error> {
     match TIERS.contains(&tier) {
         true => Ok(()),
-        false => Err(Error::invalid(vec![FieldViolation::new(
-            "purchaseTier",
-            "must be 10, 20 or 30",
-        )])),
+        false => Err(invalid("purchaseTier", "must be 10, 20 or 30")),
     }
 }

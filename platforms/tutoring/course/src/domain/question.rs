@@ -1,8 +1,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use seaworthy::{core::FieldViolation, prelude::*};
+use seaworthy::prelude::*;
 use serde_json::{Value, json};
 use tutoring_contract::is_storable;
+use tutoring_identity::Checks;
 use uuid::Uuid;
 
 /// With 30 questions of this size, an exam fits into the body of a request.
@@ -61,25 +62,19 @@ fn is_text(text: &str, max: usize) -> bool {
 /// # Errors
 /// `VALIDATION_ERROR` with each invalid question.
 pub(crate) fn check_questions(questions: Vec<NewQuestion>) -> Result<Vec<Question>, Error> {
-    let (mut checked, mut broken) = (Vec::new(), Vec::new());
+    let (mut checked, mut checks) = (Vec::new(), Checks::new());
     for (index, question) in questions.into_iter().enumerate() {
         let field = |name: &str| format!("questions[{index}].{name}");
-        if !is_text(&question.text, MAX_TEXT) {
-            let problem = format!("must be 1 to {MAX_TEXT} bytes without U+0000");
-            broken.push(FieldViolation::new(field("text"), problem));
-        }
-        let are_texts = question
-            .options
-            .iter()
-            .all(|option| is_text(option, MAX_OPTION));
-        if !OPTIONS.contains(&question.options.len()) || !are_texts {
-            let problem = format!("must be 2 to 6 texts of 1 to {MAX_OPTION} bytes without U+0000");
-            broken.push(FieldViolation::new(field("options"), problem));
-        }
-        if usize::from(question.correct_answer_index) >= question.options.len() {
-            let problem = "must be the index of an option, from 0";
-            broken.push(FieldViolation::new(field("correctAnswerIndex"), problem));
-        }
+        let problem = format!("must be 1 to {MAX_TEXT} bytes without U+0000");
+        checks.require(field("text"), is_text(&question.text, MAX_TEXT), problem);
+        let options = &question.options;
+        let are_texts = options.iter().all(|option| is_text(option, MAX_OPTION));
+        let problem = format!("must be 2 to 6 texts of 1 to {MAX_OPTION} bytes without U+0000");
+        let are_options = OPTIONS.contains(&options.len()) && are_texts;
+        checks.require(field("options"), are_options, problem);
+        let is_index = usize::from(question.correct_answer_index) < options.len();
+        let problem = "must be the index of an option, from 0";
+        checks.require(field("correctAnswerIndex"), is_index, problem);
         checked.push(Question {
             id: Uuid::new_v4(),
             text: question.text,
@@ -87,10 +82,8 @@ pub(crate) fn check_questions(questions: Vec<NewQuestion>) -> Result<Vec<Questio
             correct_answer_index: question.correct_answer_index,
         });
     }
-    match broken.is_empty() {
-        true => Ok(checked),
-        false => Err(Error::invalid(broken)),
-    }
+    checks.finish()?;
+    Ok(checked)
 }
 
 /// Compares answers with the correct options.
@@ -102,31 +95,28 @@ pub(crate) fn check_answers(questions: &[Question], answers: &[Answer]) -> Resul
         .iter()
         .map(|question| (question.id, question))
         .collect();
-    let (mut seen, mut broken) = (BTreeSet::new(), Vec::new());
+    let (mut seen, mut checks) = (BTreeSet::new(), Checks::new());
     let (mut right, mut wrong) = (0, 0);
     for (index, answer) in answers.iter().enumerate() {
+        let field = |name: &str| format!("answers[{index}].{name}");
         let Some(question) = known.get(&answer.question_id) else {
-            let field = format!("answers[{index}].questionId");
-            broken.push(FieldViolation::new(field, "is not a question of this list"));
+            checks.reject(field("questionId"), "is not a question of this list");
             continue;
         };
-        if !seen.insert(answer.question_id) {
-            let field = format!("answers[{index}].questionId");
-            broken.push(FieldViolation::new(field, "has an answer already"));
-        }
-        if usize::from(answer.selected_answer_index) >= question.options.len() {
-            let field = format!("answers[{index}].selectedAnswerIndex");
-            broken.push(FieldViolation::new(field, "is not the index of an option"));
-        }
+        let is_first = seen.insert(answer.question_id);
+        checks.require(field("questionId"), is_first, "has an answer already");
+        checks.require(
+            field("selectedAnswerIndex"),
+            usize::from(answer.selected_answer_index) < question.options.len(),
+            "is not the index of an option",
+        );
         match answer.selected_answer_index == question.correct_answer_index {
             true => right += 1,
             false => wrong += 1,
         }
     }
-    match broken.is_empty() {
-        true => Ok(Checked { right, wrong }),
-        false => Err(Error::invalid(broken)),
-    }
+    checks.finish()?;
+    Ok(Checked { right, wrong })
 }
 
 #[cfg(test)]

@@ -85,10 +85,9 @@ pub(crate) async fn published(
 }
 
 pub(crate) async fn count(connection: &dyn Connection) -> DataResult<u64> {
-    let (count,): (u64,) = sql("SELECT COUNT(*) FROM courses")
+    sql("SELECT COUNT(*) FROM courses")
         .fetch_one(connection)
-        .await?;
-    Ok(count)
+        .await
 }
 
 pub(crate) async fn insert(tx: &Transaction, course: &Course) -> DataResult<()> {

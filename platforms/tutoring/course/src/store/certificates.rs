@@ -36,11 +36,9 @@ pub(crate) async fn number_of(
     connection: &dyn Connection,
     purchase: Uuid,
 ) -> DataResult<Option<String>> {
-    let found: Option<(String,)> =
-        sql!("SELECT certificate_number FROM certificates WHERE purchase_id = {purchase}")
-            .fetch_optional(connection)
-            .await?;
-    Ok(found.map(|(number,)| number))
+    sql!("SELECT certificate_number FROM certificates WHERE purchase_id = {purchase}")
+        .fetch_optional(connection)
+        .await
 }
 
 /// Stores the name of a student. An older version is a no-op.

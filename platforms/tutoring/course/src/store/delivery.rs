@@ -22,14 +22,13 @@ pub(crate) async fn progress(
     connection: &dyn Connection,
     purchase: Uuid,
 ) -> DataResult<(u16, Option<DateTime<Utc>>)> {
-    let (count,): (u16,) =
-        sql!("SELECT COUNT(*) FROM delivered_sessions WHERE purchase_id = {purchase}")
-            .fetch_one(connection)
-            .await?;
-    let last: Option<(DateTime<Utc>,)> = sql!("SELECT completed_at FROM delivered_sessions WHERE purchase_id = {purchase} ORDER BY completed_at DESC LIMIT 1")
+    let count: u16 = sql!("SELECT COUNT(*) FROM delivered_sessions WHERE purchase_id = {purchase}")
+        .fetch_one(connection)
+        .await?;
+    let last: Option<DateTime<Utc>> = sql!("SELECT completed_at FROM delivered_sessions WHERE purchase_id = {purchase} ORDER BY completed_at DESC LIMIT 1")
         .fetch_optional(connection)
         .await?;
-    Ok((count, last.map(|(at,)| at)))
+    Ok((count, last))
 }
 
 /// Issues the certificate of a purchase. Returns `false` if it has one.

@@ -11,10 +11,9 @@ pub(crate) async fn questions(
     connection: &dyn Connection,
     level: Uuid,
 ) -> DataResult<Option<Value>> {
-    let found: Option<(Value,)> = sql!("SELECT questions FROM exams WHERE level_id = {level}")
+    sql!("SELECT questions FROM exams WHERE level_id = {level}")
         .fetch_optional(connection)
-        .await?;
-    Ok(found.map(|(questions,)| questions))
+        .await
 }
 
 /// Stores the exam of a level. The lock of the course serializes the calls.

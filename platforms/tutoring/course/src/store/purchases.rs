@@ -70,10 +70,9 @@ pub(crate) async fn lock_active(
 
 /// Returns the course of a purchase, which never changes.
 pub(crate) async fn course_of(connection: &dyn Connection, id: Uuid) -> DataResult<Option<Uuid>> {
-    let found: Option<(Uuid,)> = sql!("SELECT course_id FROM purchases WHERE id = {id}")
+    sql!("SELECT course_id FROM purchases WHERE id = {id}")
         .fetch_optional(connection)
-        .await?;
-    Ok(found.map(|(course,)| course))
+        .await
 }
 
 /// Returns a purchase, and locks the row until the transaction ends.
@@ -138,7 +137,7 @@ pub(crate) async fn has_early_refund(
     connection: &dyn Connection,
     payment: Uuid,
 ) -> DataResult<bool> {
-    let found: Option<(Uuid,)> =
+    let found: Option<Uuid> =
         sql!("SELECT payment_id FROM early_refunds WHERE payment_id = {payment}")
             .fetch_optional(connection)
             .await?;

@@ -106,20 +106,18 @@ pub(crate) async fn course_of_phase(
     connection: &dyn Connection,
     phase: Uuid,
 ) -> DataResult<Option<Uuid>> {
-    let found: Option<(Uuid,)> = sql!("SELECT course_id FROM course_phases WHERE id = {phase}")
+    sql!("SELECT course_id FROM course_phases WHERE id = {phase}")
         .fetch_optional(connection)
-        .await?;
-    Ok(found.map(|(id,)| id))
+        .await
 }
 
 pub(crate) async fn course_of_level(
     connection: &dyn Connection,
     level: Uuid,
 ) -> DataResult<Option<Uuid>> {
-    let found: Option<(Uuid,)> = sql!("SELECT p.course_id FROM course_levels l JOIN course_phases p ON p.id = l.phase_id WHERE l.id = {level}")
+    sql!("SELECT p.course_id FROM course_levels l JOIN course_phases p ON p.id = l.phase_id WHERE l.id = {level}")
         .fetch_optional(connection)
-        .await?;
-    Ok(found.map(|(id,)| id))
+        .await
 }
 
 pub(crate) async fn place_of_level(
@@ -147,10 +145,9 @@ pub(crate) async fn level_of_session(
     course: Uuid,
     session: Uuid,
 ) -> DataResult<Option<u8>> {
-    let found: Option<(u8,)> = sql!("SELECT l.sequence FROM course_sessions s JOIN course_levels l ON l.id = s.level_id JOIN course_phases p ON p.id = l.phase_id WHERE s.id = {session} AND p.course_id = {course}")
+    sql!("SELECT l.sequence FROM course_sessions s JOIN course_levels l ON l.id = s.level_id JOIN course_phases p ON p.id = l.phase_id WHERE s.id = {session} AND p.course_id = {course}")
         .fetch_optional(connection)
-        .await?;
-    Ok(found.map(|(sequence,)| sequence))
+        .await
 }
 
 /// Inserts a phase with its three levels.

@@ -42,7 +42,7 @@ pub(crate) async fn teaches(
     student: Uuid,
     course: Uuid,
 ) -> DataResult<bool> {
-    let (count,): (u64,) = sql!("SELECT COUNT(*) FROM student_trainers WHERE trainer_id = {trainer} AND student_id = {student} AND course_id = {course} AND is_ended = {false}")
+    let count: u64 = sql!("SELECT COUNT(*) FROM student_trainers WHERE trainer_id = {trainer} AND student_id = {student} AND course_id = {course} AND is_ended = {false}")
         .fetch_one(connection)
         .await?;
     Ok(count > 0)
@@ -54,7 +54,7 @@ pub(crate) async fn teaches_student(
     trainer: Uuid,
     student: Uuid,
 ) -> DataResult<bool> {
-    let (count,): (u64,) = sql!("SELECT COUNT(*) FROM student_trainers WHERE trainer_id = {trainer} AND student_id = {student} AND is_ended = {false}")
+    let count: u64 = sql!("SELECT COUNT(*) FROM student_trainers WHERE trainer_id = {trainer} AND student_id = {student} AND is_ended = {false}")
         .fetch_one(connection)
         .await?;
     Ok(count > 0)
@@ -66,7 +66,7 @@ pub(crate) async fn teaches_course(
     trainer: Uuid,
     course: Uuid,
 ) -> DataResult<bool> {
-    let (count,): (u64,) = sql!("SELECT COUNT(*) FROM student_trainers WHERE trainer_id = {trainer} AND course_id = {course} AND is_ended = {false}")
+    let count: u64 = sql!("SELECT COUNT(*) FROM student_trainers WHERE trainer_id = {trainer} AND course_id = {course} AND is_ended = {false}")
         .fetch_one(connection)
         .await?;
     Ok(count > 0)

@@ -1,11 +1,11 @@
 use seaworthy::{
-    account::{Origin, Refreshed, SecretToken},
-    data::{Transaction, chrono::Utc},
+    account::{Refreshed, SecretToken},
+    data::Transaction,
     prelude::*,
 };
 use uuid::Uuid;
 
-use crate::{Account, Accounts, SessionRecord, client, errors, identity::Parts};
+use crate::{Account, Accounts, SessionRecord, errors, identity::Parts};
 
 /// A session with its tokens.
 #[derive(Debug)]
@@ -28,22 +28,8 @@ impl Parts {
         }
         Accounts::record_login(tx, account.id).await?;
         let user = account.id.to_string();
-        for surplus in self.sessions.end_surplus(tx, &user).await? {
-            self.live.remove(&surplus).await?;
-        }
-        let (address, agent) = client();
-        let origin = Origin {
-            user_agent: &agent,
-            address: &address,
-        };
-        let begun = self.sessions.begin(tx, &user, origin).await?;
-        let refreshed = Refreshed {
-            id: begun.id,
-            user,
-            begun_us: Utc::now().timestamp_micros(),
-            token: begun.token,
-        };
-        self.make_live(account, refreshed).await
+        let session = self.live.begin(&self.sessions, tx, user).await?;
+        self.make_live(account, session).await
     }
 
     /// Signs the access token of a session and makes the session live, before the commit of the

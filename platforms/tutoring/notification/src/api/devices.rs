@@ -1,6 +1,6 @@
-use seaworthy::{axum::extract::State as Extract, core::FieldViolation, prelude::*};
-use tutoring_contract::{CheckedPage, Json, Path, Reply, is_storable};
-use tutoring_identity::caller;
+use seaworthy::{axum::extract::State as Extract, prelude::*};
+use tutoring_contract::{CheckedPage, Json, Path, Reply};
+use tutoring_identity::{Checks, caller};
 
 use super::{Given, HandlerResult, State};
 use crate::{
@@ -25,42 +25,30 @@ pub(super) struct DeviceRequest {
 
 impl DeviceRequest {
     fn checked(self) -> Result<NewDevice, Error> {
-        let mut fields = Vec::new();
+        let mut checks = Checks::new();
         let is_visible = self.token.bytes().all(|byte| byte.is_ascii_graphic());
-        if !(1..=MAX_TOKEN).contains(&self.token.len()) || !is_visible {
-            let problem = format!("must have 1 to {MAX_TOKEN} visible ASCII characters");
-            fields.push(FieldViolation::new("token", problem));
-        }
+        let is_token = (1..=MAX_TOKEN).contains(&self.token.len()) && is_visible;
+        let problem = format!("must have 1 to {MAX_TOKEN} visible ASCII characters");
+        checks.require("token", is_token, problem);
         let known = PLATFORMS.into_iter().find(|name| *name == self.platform);
-        if known.is_none() {
-            let problem = "must be ios, android or web";
-            fields.push(FieldViolation::new("platform", problem));
-        }
+        checks.require("platform", known.is_some(), "must be ios, android or web");
         for (name, text) in [
             ("deviceId", &self.device_id),
             ("deviceName", &self.device_name),
             ("appVersion", &self.app_version),
         ] {
-            let is_long = |text: &String| text.chars().count() > MAX_TEXT;
-            if text.as_ref().is_some_and(is_long) {
-                let problem = format!("must have at most {MAX_TEXT} characters");
-                fields.push(FieldViolation::new(name, problem));
-            }
-            if !text.as_deref().is_none_or(is_storable) {
-                let problem = "must not contain the character U+0000";
-                fields.push(FieldViolation::new(name, problem));
-            }
+            let text = text.as_deref().unwrap_or_default();
+            checks.length(name, text, 0, MAX_TEXT);
+            checks.storable(name, text);
         }
-        match known {
-            Some(platform) if fields.is_empty() => Ok(NewDevice {
-                token: self.token,
-                platform,
-                device_id: self.device_id,
-                device_name: self.device_name,
-                app_version: self.app_version,
-            }),
-            _ => Err(Error::invalid(fields)),
-        }
+        checks.finish()?;
+        Ok(NewDevice {
+            token: self.token,
+            platform: known.unwrap_or_default(),
+            device_id: self.device_id,
+            device_name: self.device_name,
+            app_version: self.app_version,
+        })
     }
 }
 

@@ -6,6 +6,7 @@ use seaworthy::{
 };
 use serde_json::{Value, json};
 use tutoring_contract::{Json, Reply, Role, require_everywhere};
+use tutoring_identity::invalid;
 use uuid::Uuid;
 
 use super::{Given, HandlerResult, State};
@@ -125,7 +126,7 @@ pub(super) async fn send_to_all(
     let Json(request) = request?;
     if request.user_ids.is_empty() || request.user_ids.len() > MAX_USERS {
         let problem = format!("must have 1 to {MAX_USERS} users");
-        return Err(Error::invalid(vec![FieldViolation::new("userIds", problem)]).into());
+        return Err(invalid("userIds", problem).into());
     }
     let notices = request
         .user_ids

@@ -1,10 +1,10 @@
 use seaworthy::{
-    core::FieldViolation,
     data::chrono::{DateTime, Utc},
     prelude::*,
 };
 use serde_json::Value;
-use tutoring_contract::{is_storable, is_storable_json};
+use tutoring_contract::is_storable_json;
+use tutoring_identity::{Checks, NOT_STORABLE, invalid};
 use uuid::Uuid;
 
 use super::NotificationKind;
@@ -15,8 +15,6 @@ const MAX_TITLE: usize = 200;
 const MAX_BODY: usize = 4_000;
 /// Data name an entity of the application. Push services accept 4 KiB with the text.
 const MAX_DATA: usize = 8_192;
-
-const NOT_STORABLE: &str = "must not contain the character U+0000";
 
 /// A notification to store.
 #[derive(Debug, Clone)]
@@ -41,42 +39,30 @@ impl Notice {
         (title, body): (&str, &str),
         data: Option<Value>,
     ) -> Result<Self, Error> {
-        let mut fields = Vec::new();
+        let mut checks = Checks::new();
         let known = NotificationKind::from_name(kind);
-        if known.is_none() {
-            let problem = "must be course, assignment, achievement, payment or system";
-            fields.push(FieldViolation::new("type", problem));
-        }
+        let problem = "must be course, assignment, achievement, payment or system";
+        checks.require("type", known.is_some(), problem);
         let (title, body) = (title.trim(), body.trim());
         for (name, text, max) in [("title", title, MAX_TITLE), ("body", body, MAX_BODY)] {
-            if text.is_empty() || text.chars().count() > max {
-                let problem = format!("must have 1 to {max} characters");
-                fields.push(FieldViolation::new(name, problem));
-            }
-            if !is_storable(text) {
-                fields.push(FieldViolation::new(name, NOT_STORABLE));
-            }
+            checks.length(name, text, 1, max);
+            checks.storable(name, text);
         }
-        if !data.as_ref().is_none_or(is_storable_json) {
-            fields.push(FieldViolation::new("data", NOT_STORABLE));
-        }
-        if let Some(data) = &data
-            && !(data.is_object() && data.to_string().len() <= MAX_DATA)
-        {
+        if let Some(data) = &data {
+            checks.require("data", is_storable_json(data), NOT_STORABLE);
+            let is_short = data.is_object() && data.to_string().len() <= MAX_DATA;
             let problem = format!("must be an object of at most {MAX_DATA} bytes");
-            fields.push(FieldViolation::new("data", problem));
+            checks.require("data", is_short, problem);
         }
-        match known {
-            Some(kind) if fields.is_empty() => Ok(Self {
-                user,
-                kind,
-                title: title.to_owned(),
-                body: body.to_owned(),
-                data,
-                is_secret: false,
-            }),
-            _ => Err(Error::invalid(fields)),
-        }
+        checks.finish()?;
+        Ok(Self {
+            user,
+            kind: known.ok_or_else(|| invalid("type", problem))?,
+            title: title.to_owned(),
+            body: body.to_owned(),
+            data,
+            is_secret: false,
+        })
     }
 
     /// Returns when the notification loses its use: the member `expiresAt` of its data, such as

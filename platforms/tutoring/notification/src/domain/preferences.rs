@@ -1,8 +1,9 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use seaworthy::{core::FieldViolation, prelude::*};
+use seaworthy::prelude::*;
 use tutoring_contract::PlatformZone;
+use tutoring_identity::{Checks, invalid};
 
 use super::NotificationKind;
 
@@ -65,24 +66,20 @@ impl Preferences {
     /// `VALIDATION_ERROR` for a time that is not `HH:MM`.
     pub(crate) fn checked(self) -> Result<Self, Error> {
         let quiet = &self.quiet_hours;
-        let mut fields = Vec::new();
+        let mut checks = Checks::new();
         for (name, text) in [
             ("quietHours.start", &quiet.start),
             ("quietHours.end", &quiet.end),
         ] {
-            if minute(text).is_none() {
-                fields.push(FieldViolation::new(name, "must be a time such as 22:00"));
-            }
+            checks.require(name, minute(text).is_some(), "must be a time such as 22:00");
         }
-        if fields.is_empty() && quiet.enabled && quiet.start == quiet.end {
-            fields.push(FieldViolation::new(
+        checks.finish()?;
+        match quiet.enabled && quiet.start == quiet.end {
+            true => Err(invalid(
                 "quietHours.end",
                 "must differ from quietHours.start",
-            ));
-        }
-        match fields.is_empty() {
-            true => Ok(self),
-            false => Err(Error::invalid(fields)),
+            )),
+            false => Ok(self),
         }
     }
 }

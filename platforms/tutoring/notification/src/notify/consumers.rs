@@ -1,7 +1,6 @@
 use std::sync::Arc;
 
 use seaworthy::{
-    core::FieldViolation,
     messaging::{ConsumerGroup, Event, Failure, Received, Subscription},
     outbox::Inbox,
     prelude::*,
@@ -11,6 +10,7 @@ use tutoring_contract::{
     events::{BusinessEvent, Kind, NotificationRequested},
     groups::NOTIFICATION,
 };
+use tutoring_identity::invalid;
 use uuid::Uuid;
 
 use super::Notifier;
@@ -51,7 +51,7 @@ impl Requested {
     /// # Errors
     /// The event has no recipient.
     fn notification(&self) -> Result<NotificationRequested, Error> {
-        let missing = || Error::invalid(vec![FieldViolation::new("userId", "is required")]);
+        let missing = || invalid("userId", "is required");
         Ok(NotificationRequested {
             recipient_id: self.recipient_id.or(self.user_id).ok_or_else(missing)?,
             notification_type: self.notification_type.clone(),

@@ -121,11 +121,9 @@ pub(crate) async fn page(
 
 /// Returns the number of a user's unread notifications.
 pub(crate) async fn unread(connection: &dyn Connection, user: Uuid) -> DataResult<u64> {
-    let (count,): (u64,) =
-        sql!("SELECT COUNT(*) FROM notifications WHERE user_id = {user} AND read_at IS NULL")
-            .fetch_one(connection)
-            .await?;
-    Ok(count)
+    sql!("SELECT COUNT(*) FROM notifications WHERE user_id = {user} AND read_at IS NULL")
+        .fetch_one(connection)
+        .await
 }
 
 /// Marks a user's notification as read or unread. The time of the first read stays.

@@ -1,11 +1,10 @@
 use seaworthy::{
     axum::{body::Bytes, extract::State as Extract, http::HeaderMap},
-    core::FieldViolation,
     prelude::*,
 };
 use serde_json::{Value, json};
 use tutoring_contract::{CheckedPage, Json, Path, Reply};
-use tutoring_identity::caller;
+use tutoring_identity::{caller, invalid};
 use uuid::Uuid;
 
 use super::{HandlerResult, State, access::require_reader, views::PaymentView};
@@ -38,8 +37,7 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Error> {
     let is_visible = text.bytes().all(|byte| byte.is_ascii_graphic());
     if text.is_empty() || text.len() > MAX_KEY || !is_visible {
         let problem = "must be 1 to 255 visible ASCII characters";
-        let wrong = FieldViolation::new("Idempotency-Key", problem);
-        return Err(Error::invalid(vec![wrong]));
+        return Err(invalid("Idempotency-Key", problem));
     }
     Ok(Some(text.to_owned()))
 }

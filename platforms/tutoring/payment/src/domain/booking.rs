@@ -1,11 +1,10 @@
 use jiff::civil::Date;
 use seaworthy::prelude::*;
 use serde_json::{Value, json};
-use tutoring_contract::{ClassType, Slot};
+use tutoring_contract::{ClassType, DeliveryMode, SESSION_COUNTS, Slot};
 use tutoring_identity::Checks;
 use uuid::Uuid;
 
-const SESSION_COUNTS: [u16; 3] = [10, 20, 30];
 const MAX_ADDRESS: usize = 500;
 /// The only number of sessions of a hybrid package.
 const HYBRID_SESSIONS: u16 = 30;
@@ -53,13 +52,6 @@ struct BookedSchedule {
     time_slot: String,
     start_date: Date,
     delivery_mode: DeliveryMode,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub(crate) enum DeliveryMode {
-    WeekdayDaily,
-    SundayOnly,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -1,7 +1,8 @@
 use std::collections::BTreeMap;
 
-use seaworthy::{audit_log::AuditEntry, core::FieldViolation, data::Transaction, prelude::*};
+use seaworthy::{audit_log::AuditEntry, data::Transaction, prelude::*};
 use serde_json::json;
+use tutoring_identity::Checks;
 use uuid::Uuid;
 
 use super::{COINS_WRITE, Payments};
@@ -39,15 +40,13 @@ pub(crate) struct CoinChange {
 }
 
 impl CoinChange {
-    /// Returns the reference, and what is wrong with it.
-    fn reference(&self) -> (&str, Vec<FieldViolation>) {
+    /// Returns the reference, and whether it is valid.
+    fn reference(&self) -> (&str, Checks) {
         let reference = self.reference_id.trim();
         let is_valid = (1..=MAX_REFERENCE).contains(&reference.len());
-        let problem = FieldViolation::new("referenceId", "must be 1 to 128 bytes");
-        (
-            reference,
-            (!is_valid).then_some(problem).into_iter().collect(),
-        )
+        let mut checks = Checks::new();
+        checks.require("referenceId", is_valid, "must be 1 to 128 bytes");
+        (reference, checks)
     }
 }
 
@@ -62,7 +61,7 @@ impl Payments {
         kind: CoinKind,
         change: &CoinChange,
     ) -> Result<Wallet, Error> {
-        let (reference, mut wrong) = change.reference();
+        let (reference, mut checks) = change.reference();
         let amount = change.amount.unwrap_or_default();
         let is_amount = match kind {
             CoinKind::Adjust => amount != 0 && (-MAX_COINS..=MAX_COINS).contains(&amount),
@@ -70,16 +69,12 @@ impl Payments {
             // The configuration decides.
             _ => true,
         };
-        if !is_amount {
-            let problem = match kind {
-                CoinKind::Adjust => "must be from -1000000 to 1000000 and not 0",
-                _ => "must be from 1 to 1000000",
-            };
-            wrong.push(FieldViolation::new("amount", problem));
-        }
-        if !wrong.is_empty() {
-            return Err(Error::invalid(wrong));
-        }
+        let problem = match kind {
+            CoinKind::Adjust => "must be from -1000000 to 1000000 and not 0",
+            _ => "must be from 1 to 1000000",
+        };
+        checks.require("amount", is_amount, problem);
+        checks.finish()?;
         let student = change.student_id;
         self.database
             .transaction(|tx| async move {
@@ -110,10 +105,8 @@ impl Payments {
     /// # Errors
     /// `VALIDATION_ERROR`.
     pub(crate) async fn reverse_referral(&self, change: &CoinChange) -> Result<Wallet, Error> {
-        let (reference, wrong) = change.reference();
-        if !wrong.is_empty() {
-            return Err(Error::invalid(wrong));
-        }
+        let (reference, checks) = change.reference();
+        checks.finish()?;
         let student = change.student_id;
         self.database
             .transaction(|tx| async move {
@@ -159,20 +152,17 @@ impl Payments {
     /// # Errors
     /// `VALIDATION_ERROR`.
     pub(crate) async fn configure_coins(&self, values: &CoinValues) -> Result<(), Error> {
-        let wrong: Vec<_> = values
-            .iter()
-            .filter_map(|(name, value)| {
-                let problem = match SETTINGS.contains(&name.as_str()) {
-                    false => "is not a coin setting",
-                    true if (0..=MAX_COINS).contains(value) => return None,
-                    true => "must be from 0 to 1000000",
-                };
-                Some(FieldViolation::new(name.as_str(), problem))
-            })
-            .collect();
-        if !wrong.is_empty() {
-            return Err(Error::invalid(wrong));
+        let mut checks = Checks::new();
+        for (name, value) in values {
+            match SETTINGS.contains(&name.as_str()) {
+                false => checks.reject(name, "is not a coin setting"),
+                true => {
+                    let is_valid = (0..=MAX_COINS).contains(value);
+                    checks.require(name, is_valid, "must be from 0 to 1000000");
+                }
+            }
         }
+        checks.finish()?;
         self.database
             .transaction(|tx| async move {
                 let before = coins::settings(&tx).await?;
@@ -182,8 +172,7 @@ impl Payments {
                 let entry = AuditEntry::new("coins.configure")
                     .target("coins", "configuration")
                     .detail("permission", COINS_WRITE)
-                    .detail("before", json!(before.0).to_string())
-                    .detail("after", json!(values).to_string());
+                    .change(&json!(before.0), &json!(values));
                 self.audit.append(&tx, entry).await?;
                 Ok(())
             })

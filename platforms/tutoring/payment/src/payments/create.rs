@@ -1,12 +1,12 @@
 use aws_lc_rs::digest;
 use data_encoding::HEXLOWER;
 use seaworthy::{
-    core::FieldViolation,
     data::chrono::{TimeDelta, Utc},
     prelude::*,
 };
 use serde_json::{Value, json};
 use tutoring_contract::{Currency, Money, Quote};
+use tutoring_identity::Checks;
 use uuid::Uuid;
 
 use super::Payments;
@@ -117,19 +117,16 @@ impl Payments {
         order: &GeneralOrder,
         key: Option<String>,
     ) -> Result<Created, Error> {
-        let mut wrong = Vec::new();
-        if !(MIN_AMOUNT..=MAX_AMOUNT).contains(&order.amount_cents) {
-            let problem = format!("must be from {MIN_AMOUNT} to {MAX_AMOUNT}");
-            wrong.push(FieldViolation::new("amountCents", problem));
-        }
+        let mut checks = Checks::new();
+        checks.require(
+            "amountCents",
+            (MIN_AMOUNT..=MAX_AMOUNT).contains(&order.amount_cents),
+            format!("must be from {MIN_AMOUNT} to {MAX_AMOUNT}"),
+        );
         let description = order.description.as_deref().unwrap_or_default();
-        if description.len() > MAX_DESCRIPTION {
-            let problem = "must be at most 500 bytes";
-            wrong.push(FieldViolation::new("description", problem));
-        }
-        if !wrong.is_empty() {
-            return Err(Error::invalid(wrong));
-        }
+        let is_short = description.len() <= MAX_DESCRIPTION;
+        checks.require("description", is_short, "must be at most 500 bytes");
+        checks.finish()?;
         let hash = hash(order)?;
         let id = payment_id(order.student_id, key.as_deref());
         if let Some(known) = payments::by_id(&self.database, id).await? {

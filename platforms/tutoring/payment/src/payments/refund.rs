@@ -1,6 +1,5 @@
 use seaworthy::{
     audit_log::AuditEntry,
-    core::FieldViolation,
     data::{
         Transaction,
         chrono::{TimeDelta, Utc},
@@ -8,6 +7,7 @@ use seaworthy::{
     prelude::*,
 };
 use tutoring_contract::events::{BusinessEvent, PaymentRefunded, message};
+use tutoring_identity::invalid;
 use uuid::Uuid;
 
 use super::{PAYMENT_REFUND, Payments};
@@ -47,8 +47,7 @@ impl Payments {
     ) -> Result<Payment, Error> {
         let reason = request.reason.trim();
         if reason.is_empty() || reason.len() > MAX_REASON {
-            let wrong = FieldViolation::new("reason", "must be 1 to 500 bytes");
-            return Err(Error::invalid(vec![wrong]));
+            return Err(invalid("reason", "must be 1 to 500 bytes"));
         }
         let wanted = request.provider_payment_id.as_deref();
         let refund = self

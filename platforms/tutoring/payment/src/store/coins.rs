@@ -125,10 +125,9 @@ pub(crate) async fn amount(
     kind: CoinKind,
     reference: &str,
 ) -> DataResult<Option<i64>> {
-    let found: Option<(i64,)> = sql!("SELECT amount FROM coin_transactions WHERE student_id = {student} AND type = {kind.as_str()} AND reference_id = {reference}")
+    sql!("SELECT amount FROM coin_transactions WHERE student_id = {student} AND type = {kind.as_str()} AND reference_id = {reference}")
         .fetch_optional(connection)
-        .await?;
-    Ok(found.map(|(amount,)| amount))
+        .await
 }
 
 /// Returns the coins of a referral that its reversals did not take, because the student had spent
@@ -139,7 +138,7 @@ pub(crate) async fn kept(
     referred: &str,
     reversal: &str,
 ) -> DataResult<i64> {
-    let entries: Vec<(i64,)> = sql("SELECT amount FROM coin_transactions WHERE student_id = ? AND ((type = ? AND (reference_id = ? OR reference_id LIKE ?)) OR (type = ? AND (reference_id = ? OR reference_id LIKE ?)))")
+    let entries: Vec<i64> = sql("SELECT amount FROM coin_transactions WHERE student_id = ? AND ((type = ? AND (reference_id = ? OR reference_id LIKE ?)) OR (type = ? AND (reference_id = ? OR reference_id LIKE ?)))")
         .bind(student)
         .bind(CoinKind::Referral.as_str())
         .bind(referred)
@@ -149,7 +148,7 @@ pub(crate) async fn kept(
         .bind(format!("{reversal}{referred}:%"))
         .fetch_all(connection)
         .await?;
-    Ok(entries.iter().map(|(amount,)| amount).sum())
+    Ok(entries.iter().sum())
 }
 
 /// Returns a page of the ledger, the newest first.

@@ -25,8 +25,8 @@ pub(crate) async fn store(
 }
 
 pub(crate) async fn is_published(connection: &dyn Connection, id: Uuid) -> DataResult<bool> {
-    let found: Option<(bool,)> = sql!("SELECT is_published FROM courses WHERE id = {id}")
+    let found: Option<bool> = sql!("SELECT is_published FROM courses WHERE id = {id}")
         .fetch_optional(connection)
         .await?;
-    Ok(found.is_some_and(|(is_published,)| is_published))
+    Ok(found == Some(true))
 }

@@ -64,10 +64,9 @@ pub(crate) async fn id_of_order(
     connection: &dyn Connection,
     order: &str,
 ) -> DataResult<Option<Uuid>> {
-    let found: Option<(Uuid,)> = sql!("SELECT id FROM payments WHERE order_id = {order}")
+    sql!("SELECT id FROM payments WHERE order_id = {order}")
         .fetch_optional(connection)
-        .await?;
-    Ok(found.map(|(id,)| id))
+        .await
 }
 
 /// Returns the ID of the payment that a payment at the provider completed.
@@ -75,11 +74,9 @@ pub(crate) async fn id_of_provider_payment(
     connection: &dyn Connection,
     provider_payment: &str,
 ) -> DataResult<Option<Uuid>> {
-    let found: Option<(Uuid,)> =
-        sql!("SELECT id FROM payments WHERE provider_payment_id = {provider_payment}")
-            .fetch_optional(connection)
-            .await?;
-    Ok(found.map(|(id,)| id))
+    sql!("SELECT id FROM payments WHERE provider_payment_id = {provider_payment}")
+        .fetch_optional(connection)
+        .await
 }
 
 /// Inserts a payment. Returns `false` if another request with the key was faster.
@@ -179,12 +176,12 @@ pub(crate) async fn paid_sessions(
     student: Uuid,
     course: Uuid,
 ) -> DataResult<u64> {
-    let paid: Vec<(serde_json::Value,)> = sql!("SELECT metadata FROM payments WHERE student_id = {student} AND course_id = {course} AND status = {Status::Succeeded.as_str()}")
+    let paid: Vec<serde_json::Value> = sql!("SELECT metadata FROM payments WHERE student_id = {student} AND course_id = {course} AND status = {Status::Succeeded.as_str()}")
     .fetch_all(connection)
     .await?;
     let counts = paid
         .iter()
-        .filter_map(|(metadata,)| metadata.get("sessionCount")?.as_u64());
+        .filter_map(|metadata| metadata.get("sessionCount")?.as_u64());
     Ok(counts.sum())
 }
 

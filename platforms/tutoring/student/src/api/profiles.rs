@@ -1,20 +1,14 @@
 //! Handlers of profiles.
 
-use seaworthy::{
-    audit_log::{AuditEntry, members_detail},
-    axum::extract::State as Extract,
-    data::Transaction,
-    prelude::*,
-};
-use serde_json::{Map, Value, json};
+use seaworthy::{axum::extract::State as Extract, prelude::*};
+use serde_json::json;
 use tutoring_contract::{
     CallerTerritory, CheckedPage, Json, Path, Query, Reply, Role,
-    events::{AdminOverride, BusinessEvent, StudentChanged, message},
+    events::{BusinessEvent, StudentChanged, message},
 };
-use tutoring_identity::{caller, own_or_permitted};
-use uuid::Uuid;
+use tutoring_identity::{ProfileEdit, caller, own_or_permitted};
 
-use super::{Api, Given, HandlerResult, STUDENT_READ, STUDENT_WRITE, State};
+use super::{Given, HandlerResult, STUDENT_READ, STUDENT_WRITE, State};
 use crate::{pages::student_view, profile::Profile, store::students};
 
 /// The maximum length of a searched text, in characters.
@@ -101,8 +95,18 @@ pub(super) async fn change(
                 territory.require(Some(&student.territory))?;
                 let merged = profile.merged_into(&student.profile)?;
                 if let Some(admin) = admin {
-                    let changed = profile.changed()?;
-                    record(api, &tx, (admin, id), (&student.profile, &changed)).await?;
+                    let after = &profile.changed()?;
+                    let before = |name: &String| student.profile.get(name).cloned();
+                    let before = |name: &String| (name.clone(), before(name).unwrap_or_default());
+                    let edit = ProfileEdit {
+                        admin,
+                        permission: STUDENT_WRITE,
+                        action: "student.profile",
+                        target: ("student", id),
+                        before: after.keys().map(before).collect(),
+                        after,
+                    };
+                    edit.record(&tx, &api.audit, &backend.outbox).await?;
                 }
                 students::set_profile(&tx, &student, &merged).await?;
                 student.profile = merged;
@@ -127,37 +131,4 @@ pub(super) async fn change(
         .await?;
     api.pages.forget(id).await;
     Ok(Reply::new("the profile is changed", student_view(&student)).into_response())
-}
-
-/// The action in the audit log and in the event.
-const ACTION: &str = "student.profile";
-
-/// Stores the audit entry and the event of an administrator's change. The event has no values of the
-/// profile.
-async fn record(
-    api: &Api,
-    tx: &Transaction,
-    (admin, student): (Uuid, Uuid),
-    (before, after): (&Value, &Map<String, Value>),
-) -> Result<(), Error> {
-    let before: Map<_, _> = after
-        .keys()
-        .map(|name| (name.clone(), before.get(name).cloned().unwrap_or_default()))
-        .collect();
-    let entry = AuditEntry::new(ACTION)
-        .target("student", student.to_string())
-        .detail("permission", STUDENT_WRITE)
-        .detail("before", members_detail(&before))
-        .detail("after", members_detail(after));
-    api.audit.append(tx, entry).await?;
-    let names: Vec<_> = after.keys().collect();
-    let done = AdminOverride {
-        action: ACTION.to_owned(),
-        target_id: student.to_string(),
-        target_type: "student".to_owned(),
-        changes: json!({ "members": names }),
-        reason: String::new(),
-    };
-    let event = BusinessEvent::new(done).by(admin, Role::Admin);
-    Ok(api.backend.outbox.store(tx, message(&event)).await?)
 }

@@ -1,11 +1,10 @@
 //! Handlers of referrals.
 
 use rand::RngExt as _;
-use seaworthy::{
-    axum::extract::State as Extract, core::FieldViolation, data::Transaction, prelude::*,
-};
+use seaworthy::{axum::extract::State as Extract, data::Transaction, prelude::*};
 use serde_json::json;
 use tutoring_contract::{Json, Path, Reply};
+use tutoring_identity::invalid;
 use uuid::Uuid;
 
 use super::{Given, HandlerResult, State, own::own};
@@ -71,7 +70,11 @@ pub(super) async fn redeem(
     let code = request.referral_code.trim().to_uppercase();
     let is_code = |byte: u8| LETTERS.contains(&byte);
     if code.len() != CODE_LENGTH || !code.bytes().all(is_code) {
-        return Err(invalid("must be a referral code of 8 letters and digits").into());
+        return Err(invalid(
+            "referralCode",
+            "must be a referral code of 8 letters and digits",
+        )
+        .into());
     }
     let code = &code;
     api.backend
@@ -83,7 +86,10 @@ pub(super) async fn redeem(
             let unknown = || Error::new(Code::NotFound, "NOT_FOUND", "no student has this code");
             let referrer = referrer.ok_or_else(unknown)?;
             if referrer == id {
-                return Err(invalid("must be the code of another student"));
+                return Err(invalid(
+                    "referralCode",
+                    "must be the code of another student",
+                ));
             }
             if payments::exist(&tx, id).await? {
                 return Err(conflict(
@@ -99,10 +105,6 @@ pub(super) async fn redeem(
     let data = json!({ "redeemed": true });
     let reply = Reply::new("the referral code is redeemed", data);
     Ok(reply.created())
-}
-
-fn invalid(problem: &str) -> Error {
-    Error::invalid(vec![FieldViolation::new("referralCode", problem)])
 }
 
 fn conflict(message: &'static str) -> Error {

@@ -2,7 +2,7 @@
 
 use seaworthy::{axum::extract::State as Extract, prelude::*};
 use serde_json::json;
-use tutoring_contract::{Json, Path, Reply, is_storable};
+use tutoring_contract::{Json, Path, Reply};
 use tutoring_identity::Checks;
 
 use super::{Api, Given, HandlerResult, State, own::own};
@@ -31,12 +31,8 @@ impl TicketRequest {
             ("subject", &self.subject, 5, 200),
             ("description", &self.description, 20, MAX_DESCRIPTION),
         ] {
-            if !(min..=max).contains(&text.trim().chars().count()) {
-                checks.reject(field, &format!("must have {min} to {max} characters"));
-            }
-            if !is_storable(text) {
-                checks.reject(field, "must not contain the character U+0000");
-            }
+            checks.length(field, text, min, max);
+            checks.storable(field, text);
         }
         let email = checks.email("email", Some(&self.email));
         let priority = self.priority.as_deref().unwrap_or(DEFAULT_PRIORITY);

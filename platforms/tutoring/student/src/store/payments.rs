@@ -33,7 +33,7 @@ pub(crate) async fn refund(tx: &Transaction, paid: &PaidSessions) -> DataResult<
 
 /// Whether a student has ever paid for a course. A refund changes nothing.
 pub(crate) async fn exist(connection: &dyn Connection, student: Uuid) -> DataResult<bool> {
-    let (count,): (u64,) = sql!("SELECT COUNT(*) FROM my_payments WHERE student_id = {student}")
+    let count: u64 = sql!("SELECT COUNT(*) FROM my_payments WHERE student_id = {student}")
         .fetch_one(connection)
         .await?;
     Ok(count > 0)
@@ -41,7 +41,7 @@ pub(crate) async fn exist(connection: &dyn Connection, student: Uuid) -> DataRes
 
 /// Whether a student has paid sessions of any course that were not refunded.
 pub(crate) async fn has_sessions(connection: &dyn Connection, student: Uuid) -> DataResult<bool> {
-    let (count,): (u64,) = sql!("SELECT COUNT(*) FROM my_payments WHERE student_id = {student} AND is_refunded = {false} AND session_count > 0")
+    let count: u64 = sql!("SELECT COUNT(*) FROM my_payments WHERE student_id = {student} AND is_refunded = {false} AND session_count > 0")
         .fetch_one(connection)
         .await?;
     Ok(count > 0)
@@ -53,8 +53,8 @@ pub(crate) async fn sessions(
     student: Uuid,
     course: Uuid,
 ) -> DataResult<i32> {
-    let counts: Vec<(i32,)> = sql!("SELECT session_count FROM my_payments WHERE student_id = {student} AND course_id = {course} AND is_refunded = {false}")
+    let counts: Vec<i32> = sql!("SELECT session_count FROM my_payments WHERE student_id = {student} AND course_id = {course} AND is_refunded = {false}")
         .fetch_all(connection)
         .await?;
-    Ok(counts.into_iter().map(|(count,)| count).sum())
+    Ok(counts.into_iter().sum())
 }

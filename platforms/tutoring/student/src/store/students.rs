@@ -122,10 +122,9 @@ pub(crate) async fn of_referral_code(
     connection: &dyn Connection,
     code: &str,
 ) -> DataResult<Option<Uuid>> {
-    let found: Option<(Uuid,)> = sql!("SELECT id FROM students WHERE referral_code = {code}")
+    sql!("SELECT id FROM students WHERE referral_code = {code}")
         .fetch_optional(connection)
-        .await?;
-    Ok(found.map(|(id,)| id))
+        .await
 }
 
 /// Sets the referral code of a student who has none.

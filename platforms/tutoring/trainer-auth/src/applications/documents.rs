@@ -1,10 +1,11 @@
 //! Documents of applications: signed uploads, and the check of their content.
 
 use seaworthy::{
-    core::{FieldViolation, new_id},
+    core::new_id,
     prelude::*,
     storage::{ObjectKey, SignedRequest, StorageError, UploadConstraints},
 };
+use tutoring_identity::Checks;
 use uuid::Uuid;
 
 use super::Applicants;
@@ -63,21 +64,18 @@ impl Applicants {
         trainer: Uuid,
         form: &Form,
     ) -> Result<Vec<Document>, Error> {
-        let (mut documents, mut wrong) = (Vec::new(), Vec::new());
+        let (mut documents, mut checks) = (Vec::new(), Checks::new());
         for (kind, key) in &form.documents {
             match self.document(trainer, *kind, key).await? {
                 Some(document) => documents.push(document),
-                None => wrong.push(FieldViolation::new(
+                None => checks.reject(
                     format!("documents.{}", kind.as_str()),
                     "must be the key of an uploaded PDF, JPEG or PNG file",
-                )),
+                ),
             }
         }
-        if wrong.is_empty() {
-            Ok(documents)
-        } else {
-            Err(Error::invalid(wrong))
-        }
+        checks.finish()?;
+        Ok(documents)
     }
 
     async fn document(

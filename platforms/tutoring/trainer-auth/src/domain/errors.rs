@@ -1,6 +1,7 @@
 //! Errors for callers. Reasons are the codes of responses.
 
-use seaworthy::{core::FieldViolation, prelude::*};
+use seaworthy::prelude::*;
+pub(crate) use tutoring_identity::invalid;
 
 use super::ReviewStatus;
 
@@ -26,9 +27,4 @@ pub(crate) fn not_decidable(status: ReviewStatus) -> Error {
         status.as_str()
     );
     Error::new(Code::Conflict, "CONFLICT", message)
-}
-
-/// A field of the request is invalid.
-pub(crate) fn invalid(field: impl Into<String>, problem: &str) -> Error {
-    Error::invalid(vec![FieldViolation::new(field, problem)])
 }

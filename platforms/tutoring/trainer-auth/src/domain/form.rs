@@ -1,10 +1,10 @@
 use std::collections::BTreeMap;
 
 use seaworthy::{
-    core::FieldViolation,
     data::chrono::{Datelike as _, NaiveDate},
     prelude::*,
 };
+use tutoring_identity::Checks;
 use uuid::Uuid;
 
 use super::DocumentKind;
@@ -125,37 +125,37 @@ impl Form {
     /// # Errors
     /// `VALIDATION_FAILED` with every wrong field.
     pub(crate) fn check(&self, today: NaiveDate) -> Result<(), Error> {
-        let mut violations = Violations::default();
-        violations.length("fullName", self.full_name.expose(), 2, 150);
-        violations.require(
-            age(self.date_of_birth, today) >= MIN_AGE,
+        let mut checks = Checks::new();
+        checks.length("fullName", self.full_name.expose(), 2, 150);
+        checks.require(
             "dateOfBirth",
+            age(self.date_of_birth, today) >= MIN_AGE,
             "must be at least 18 years ago",
         );
-        violations.length("phone", self.phone.expose(), 6, 16);
-        violations.require(
-            self.email.expose().contains('@'),
+        checks.length("phone", self.phone.expose(), 6, 16);
+        checks.require(
             "email",
+            self.email.expose().contains('@'),
             "is not an e-mail address",
         );
-        violations.length("email", self.email.expose(), 3, 254);
-        self.check_location(&mut violations);
-        violations.length("qualification", &self.qualification, 1, MAX_TEXT_LENGTH);
-        violations.require(
-            self.experience_years <= 80,
+        checks.length("email", self.email.expose(), 3, 254);
+        self.check_location(&mut checks);
+        checks.length("qualification", &self.qualification, 1, MAX_TEXT_LENGTH);
+        checks.require(
             "experienceYears",
+            self.experience_years <= 80,
             "must be 0 to 80",
         );
         let mut courses = self.courses.clone();
         courses.sort_unstable();
         courses.dedup();
-        violations.require(
-            (1..=3).contains(&self.courses.len()) && courses.len() == self.courses.len(),
+        checks.require(
             "courses",
+            (1..=3).contains(&self.courses.len()) && courses.len() == self.courses.len(),
             "must contain 1 to 3 different courses",
         );
         if let Some(bio) = &self.bio {
-            violations.length("bio", bio, 20, 2_000);
+            checks.length("bio", bio, 20, 2_000);
         }
         for (field, texts) in [
             ("skills", &self.skills),
@@ -165,29 +165,29 @@ impl Form {
         ] {
             let is_long = |text: &String| !(1..=MAX_TEXT_LENGTH).contains(&text.chars().count());
             let has_room = texts.len() <= MAX_ITEMS && !texts.iter().any(is_long);
-            violations.require(
-                has_room,
+            checks.require(
                 field,
+                has_room,
                 "must contain at most 50 texts of 1 to 500 characters",
             );
         }
         if let Some(city) = &self.preferred_working_city {
-            violations.length("preferredWorkingCity", city, 1, 100);
+            checks.length("preferredWorkingCity", city, 1, 100);
         }
         let days = &self.availability.available_days;
         let mut unique = days.clone();
         unique.sort_unstable();
         unique.dedup();
-        violations.require(
+        checks.require(
+            "availability.availableDays",
             !days.is_empty()
                 && unique.len() == days.len()
                 && days.iter().all(|day| DAYS.contains(&day.as_str())),
-            "availability.availableDays",
             "must contain different days from Mon to Sat",
         );
         for kind in DocumentKind::REQUIRED {
             let field = format!("documents.{}", kind.as_str());
-            violations.require(self.documents.contains_key(&kind), &field, "is required");
+            checks.require(field, self.documents.contains_key(&kind), "is required");
         }
         for (given, field) in [
             (
@@ -200,32 +200,32 @@ impl Form {
                 "consents.travelToStudents",
             ),
         ] {
-            violations.require(given, field, "must be true");
+            checks.require(field, given, "must be true");
         }
-        violations.into_result()
+        checks.finish()
     }
 
-    fn check_location(&self, violations: &mut Violations) {
+    fn check_location(&self, checks: &mut Checks) {
         let place = &self.location;
-        violations.length(
+        checks.length(
             "location.address_text",
             place.address_text.expose(),
             1,
             MAX_TEXT_LENGTH,
         );
-        violations.length("location.city", &place.city, 1, 100);
-        violations.length("location.state", &place.state, 1, 100);
-        violations.length("location.country", &place.country, 1, 100);
+        checks.length("location.city", &place.city, 1, 100);
+        checks.length("location.state", &place.state, 1, 100);
+        checks.length("location.country", &place.country, 1, 100);
         for (field, degrees, max) in [
             ("location.latitude", place.latitude, 90.0),
             ("location.longitude", place.longitude, 180.0),
         ] {
             let is_valid = degrees.is_none_or(|degrees| degrees.abs() <= max);
-            violations.require(is_valid, field, "is out of range");
+            checks.require(field, is_valid, "is out of range");
         }
-        violations.require(
-            place.latitude.is_some() == place.longitude.is_some(),
+        checks.require(
             "location.longitude",
+            place.latitude.is_some() == place.longitude.is_some(),
             "must be sent together with the latitude",
         );
     }
@@ -233,35 +233,6 @@ impl Form {
     /// Returns latitude and longitude in degrees.
     pub(crate) fn coordinates(&self) -> Option<(f64, f64)> {
         self.location.latitude.zip(self.location.longitude)
-    }
-}
-
-/// Collects the wrong fields of a request.
-#[derive(Debug, Default)]
-struct Violations(Vec<FieldViolation>);
-
-impl Violations {
-    fn require(&mut self, holds: bool, field: &str, problem: &str) {
-        if !holds {
-            self.0.push(FieldViolation::new(field, problem));
-        }
-    }
-
-    /// Requires a number of characters.
-    fn length(&mut self, field: &str, text: &str, min: usize, max: usize) {
-        let length = text.trim().chars().count();
-        if !(min..=max).contains(&length) {
-            let problem = format!("must have {min} to {max} characters");
-            self.0.push(FieldViolation::new(field, problem));
-        }
-    }
-
-    fn into_result(self) -> Result<(), Error> {
-        if self.0.is_empty() {
-            Ok(())
-        } else {
-            Err(Error::invalid(self.0))
-        }
     }
 }
 

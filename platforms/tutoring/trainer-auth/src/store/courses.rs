@@ -49,10 +49,9 @@ pub(crate) async fn published_of(
     connection: &dyn Connection,
     ids: &[Uuid],
 ) -> DataResult<Vec<Uuid>> {
-    let rows: Vec<(Uuid,)> = sql("SELECT id FROM courses WHERE is_published = ? AND id IN (?*)")
+    sql("SELECT id FROM courses WHERE is_published = ? AND id IN (?*)")
         .bind(true)
         .bind_list(ids.iter().copied())
         .fetch_all(connection)
-        .await?;
-    Ok(rows.into_iter().map(|(id,)| id).collect())
+        .await
 }

@@ -1,14 +1,7 @@
-use seaworthy::{
-    audit_log::{AuditEntry, members_detail},
-    data::Transaction,
-    prelude::*,
-};
+use seaworthy::{data::Transaction, prelude::*};
 use serde_json::{Map, Value, json};
-use tutoring_contract::{
-    CallerTerritory, Role,
-    events::{AdminOverride, BusinessEvent, message},
-};
-use tutoring_identity::caller;
+use tutoring_contract::CallerTerritory;
+use tutoring_identity::{ProfileEdit, caller};
 use uuid::Uuid;
 
 use super::{Api, TRAINER_WRITE};
@@ -57,7 +50,16 @@ impl Change {
                 territory.require(before.territory().as_ref())?;
                 self.store(&tx, &before).await?;
                 if let (Some(admin), Self::Profile(changed)) = (admin, self) {
-                    record(api, &tx, admin, (&before, changed)).await?;
+                    let member = |name: &String| (name.clone(), json!(before.member(name)));
+                    let edit = ProfileEdit {
+                        admin,
+                        permission: TRAINER_WRITE,
+                        action: "trainer.profile",
+                        target: ("trainer", id),
+                        before: changed.keys().map(member).collect(),
+                        after: changed,
+                    };
+                    edit.record(&tx, &api.audit, &backend.outbox).await?;
                 }
                 let trainer = trainers::lock(&tx, id).await?;
                 announce(&tx, &backend.outbox, &trainer).await?;
@@ -65,37 +67,4 @@ impl Change {
             })
             .await
     }
-}
-
-/// The action in the audit log and in the event.
-const ACTION: &str = "trainer.profile";
-
-/// Stores the audit entry and the event of an administrator's change. The event has no values of
-/// the profile.
-async fn record(
-    api: &Api,
-    tx: &Transaction,
-    admin: Uuid,
-    (before, after): (&Trainer, &Map<String, Value>),
-) -> Result<(), Error> {
-    let members = after
-        .keys()
-        .map(|name| (name.clone(), json!(before.member(name))));
-    let members: Map<_, _> = members.collect();
-    let entry = AuditEntry::new(ACTION)
-        .target("trainer", before.id.to_string())
-        .detail("permission", TRAINER_WRITE)
-        .detail("before", members_detail(&members))
-        .detail("after", members_detail(after));
-    api.audit.append(tx, entry).await?;
-    let names: Vec<_> = after.keys().collect();
-    let done = AdminOverride {
-        action: ACTION.to_owned(),
-        target_id: before.id.to_string(),
-        target_type: "trainer".to_owned(),
-        changes: json!({ "members": names }),
-        reason: String::new(),
-    };
-    let event = BusinessEvent::new(done).by(admin, Role::Admin);
-    Ok(api.backend.outbox.store(tx, message(&event)).await?)
 }

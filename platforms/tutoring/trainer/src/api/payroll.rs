@@ -1,9 +1,9 @@
 //! Handlers of payroll.
 
-use seaworthy::{axum::extract::State as Extract, core::FieldViolation, prelude::*};
+use seaworthy::{axum::extract::State as Extract, prelude::*};
 use serde_json::{Value, json};
 use tutoring_contract::{CallerTerritory, CheckedPage, Currency, Path, Query, Reply, Role};
-use tutoring_identity::own_or_permitted;
+use tutoring_identity::{invalid, own_or_permitted};
 use uuid::Uuid;
 
 use super::{Api, Given, HandlerResult, State, TRAINER_READ};
@@ -74,12 +74,12 @@ pub(super) async fn monthly(
 ) -> HandlerResult {
     let id = readable(&api, &territory, &id).await?;
     let Query(query) = query?;
-    let invalid = |_| {
+    let no_month = |_| {
         let problem = "must be a month such as 2026-11";
-        Error::invalid(vec![FieldViolation::new("month", problem)])
+        invalid("month", problem)
     };
     let month = match query.month {
-        Some(text) => text.parse().map_err(invalid)?,
+        Some(text) => text.parse().map_err(no_month)?,
         None => Month::of(api.zone.today()),
     };
     Ok(Reply::new("payroll", view(&api, id, month).await?).into_response())

@@ -40,12 +40,9 @@ pub(crate) async fn count(
     trainer: Uuid,
     status: &'static str,
 ) -> DataResult<u64> {
-    let (count,): (u64,) = sql!(
-        "SELECT COUNT(*) FROM held_sessions WHERE trainer_id = {trainer} AND status = {status}"
-    )
-    .fetch_one(connection)
-    .await?;
-    Ok(count)
+    sql!("SELECT COUNT(*) FROM held_sessions WHERE trainer_id = {trainer} AND status = {status}")
+        .fetch_one(connection)
+        .await
 }
 
 /// Returns the share of sessions that started on time, in percent, of those whose start is
@@ -64,12 +61,12 @@ pub(crate) async fn punctuality(
 /// Stores who holds a session instead of the trainer of its allocation. The way back to that
 /// trainer removes the substitution.
 pub(crate) async fn substitute(tx: &Transaction, substitution: &Substitution) -> DataResult<()> {
-    let known: Option<(Uuid,)> = sql!(
+    let known: Option<Uuid> = sql!(
         "SELECT original_trainer_id FROM substitutions WHERE session_id = {substitution.session_id}"
     )
     .fetch_optional(tx)
     .await?;
-    let original = known.map_or(substitution.original_trainer_id, |(known,)| known);
+    let original = known.map_or(substitution.original_trainer_id, |known| known);
     sql!("DELETE FROM substitutions WHERE session_id = {substitution.session_id}")
         .execute(tx)
         .await?;
