@@ -142,8 +142,9 @@ impl Loader {
         self
     }
 
-    /// Adds a rule that checks the settings at each load and reload. It runs if all settings have
-    /// the right types.
+    /// Adds a rule that checks the settings at each load and reload. It also runs if other settings
+    /// have errors, so that all errors are reported together. The rule then gets the default of a
+    /// setting with an error, and its own error about this setting is not reported.
     #[must_use]
     pub fn rule(
         mut self,

@@ -1,6 +1,8 @@
 use std::{fmt, process::ExitCode};
 
-use seaworthy_config::{ConfigErrors, LegacyKey, LegacyVariable, Loaded, Loader, Settings};
+use seaworthy_config::{
+    ConfigErrors, LegacyKey, LegacyVariable, Loaded, Loader, Profile, Settings,
+};
 use seaworthy_core::{RequestContext, ServiceIdentity, context};
 use seaworthy_http::{ErrorForm, StackService};
 use serde_json::Value as Json;
@@ -12,6 +14,7 @@ use crate::{
     kernel::{Addresses, Kernel, StartFailure},
     lifecycle::{StopOutcome, Watched},
     settings,
+    settings_check::{SettingProblem, SettingsChecks},
     start_error::StartError,
 };
 
@@ -38,6 +41,7 @@ pub struct Service {
     legacy_keys: Vec<LegacyKey>,
     legacy_prefix: Option<&'static str>,
     errors: Option<Errors>,
+    pub(crate) checks: SettingsChecks,
 }
 
 /// The form of errors before the assembly sets one.
@@ -61,6 +65,7 @@ impl Service {
             legacy_keys: Vec::new(),
             legacy_prefix: None,
             errors: None,
+            checks: SettingsChecks::default(),
         }
     }
 
@@ -120,6 +125,18 @@ impl Service {
         self
     }
 
+    /// Adds a check of the settings that the service needs, and that their types do not express. A
+    /// start reports its problems together with all other errors of the settings, before a listener
+    /// opens. `config check` and each reload run it too, and other commands do not.
+    #[must_use]
+    pub fn check_settings<C: Settings>(
+        mut self,
+        check: fn(&C, Profile) -> Vec<SettingProblem>,
+    ) -> Self {
+        self.checks.add(check);
+        self
+    }
+
     pub(crate) fn error_form(&self) -> Option<ErrorForm> {
         self.errors.as_ref().map(|Errors(form)| form.clone())
     }
@@ -170,7 +187,7 @@ impl Service {
     /// # Errors
     /// [`ConfigErrors`] with every error.
     pub async fn load<C: Settings>(&self, loader: Loader) -> Result<Loaded, ConfigErrors> {
-        let loader = settings::with_rules(self.prepare(loader));
+        let loader = settings::with_rules(self.checks.add_to(self.prepare(loader)));
         let schema = loader.extend_schema(settings::schema::<C>());
         loader.load_async(&schema).await
     }
@@ -207,7 +224,8 @@ impl Service {
     {
         let identity = self.identity.clone();
         in_context(identity, async {
-            let (loader, errors) = (self.prepare(loader), self.error_form());
+            let loader = self.checks.add_to(self.prepare(loader));
+            let errors = self.error_form();
             let kernel = Kernel::open::<C>(&self.identity, loader, errors)
                 .await
                 .map_err(StartFailure::into_error)?;

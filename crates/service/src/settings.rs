@@ -5,7 +5,7 @@ use std::path::Path;
 use seaworthy_config::{
     ConfigError, ConfigErrors, Loaded, Loader, Origin, Profile, Schema, Settings,
 };
-use seaworthy_core::{ByteSize, host::is_loopback_ip};
+use seaworthy_core::{ByteSize, error_chain, host::is_loopback_ip};
 use seaworthy_http::{
     HttpConfig,
     server::ListenerConfig,
@@ -43,6 +43,23 @@ pub(crate) fn with_preflight(loader: Loader) -> Loader {
                     id, key, why, fix, ..
                 } = violation;
                 config_error(loaded, key, format!("{why} ({id}): {fix}"))
+            })
+            .collect()
+    })
+}
+
+/// Adds the check of the TLS files of the listeners. They are not part of the settings, so a reload of
+/// the settings does not read them.
+pub(crate) fn with_tls_files(loader: Loader) -> Loader {
+    loader.rule(|loaded| {
+        let Ok(framework) = loaded.get::<FrameworkConfig>() else {
+            return Vec::new();
+        };
+        let sections = framework.tls().into_iter();
+        sections
+            .filter_map(|(key, tls)| {
+                let error = tls?.check_files().err()?;
+                Some(config_error(loaded, key.to_owned(), error_chain(&error)))
             })
             .collect()
     })
@@ -164,7 +181,7 @@ fn check_listener(
     }
 }
 
-fn config_error(loaded: &Loaded, key: String, problem: String) -> ConfigError {
+pub(crate) fn config_error(loaded: &Loaded, key: String, problem: String) -> ConfigError {
     let origin = loaded.origin(&key).unwrap_or(Origin::Default);
     ConfigError::new(origin, key, problem)
 }

@@ -65,6 +65,7 @@ pub fn main() -> ExitCode {
 fn service() -> Service {
     with_defaults(Service::new(NAME, env!("CARGO_PKG_VERSION")))
         .errors(Arc::new(api::rejection))
+        .check_settings(StarterConfig::problems)
         .legacy_prefix(PREFIX)
         .legacy_keys(LEGACY_KEYS.iter().chain(plugins::LEGACY_KEYS).cloned())
         .legacy_variables(
@@ -87,7 +88,6 @@ fn keys_config(settings: &StarterConfig) -> &DataKeysConfig {
 async fn assemble(service: &Assembly<StarterConfig>) -> Result<(), StartError> {
     // Secrets come first: a service without them must not change a database.
     let settings = service.settings();
-    settings.check()?;
     let root = Root::from_settings(service, &settings.kms)?;
     let tokens = Tokens::new(&settings.auth, service.profile())?;
 

@@ -224,7 +224,6 @@ impl Loader {
                 &mut errors,
             )
         });
-        ConfigErrors::check(errors)?;
         let loaded = Loaded::new(Inner {
             service: self.service.clone(),
             schema: schema.clone(),
@@ -242,7 +241,9 @@ impl Loader {
             instances,
             ignored: prepared.ignored,
         });
-        let errors = self.rules.iter().flat_map(|rule| rule(&loaded)).collect();
+        let mut found: Vec<_> = self.rules.iter().flat_map(|rule| rule(&loaded)).collect();
+        found.retain(|error| !errors.iter().any(|known| known.key() == error.key()));
+        errors.append(&mut found);
         ConfigErrors::check(errors)?;
         Ok(loaded)
     }

@@ -1,6 +1,6 @@
 //! All errors at once, each with its origin (CONF-1).
 
-use seaworthy_config::Environment;
+use seaworthy_config::{ConfigError, Environment};
 
 use crate::settings::{directory, load_errors, loader};
 
@@ -37,6 +37,23 @@ colour: red
         ]))
         .overrides(["greting=Hi", "log.level"]);
     insta::assert_snapshot!(load_errors(&directory, &loader));
+}
+
+#[test]
+fn reports_errors_of_rules_with_those_of_values_conf_1() {
+    let directory = directory(&[("config.yaml", "greeting: Hi\nserver: { timeout: 5 }\n")]);
+    let loader = loader(&directory).rule(|loaded| {
+        let problem = |key: &str| {
+            let origin = loaded.origin(key).unwrap();
+            ConfigError::new(origin, key, "is never right")
+        };
+        vec![problem("greeting"), problem("server.timeout")]
+    });
+    let shown = load_errors(&directory, &loader);
+    assert!(shown.contains("greeting: is never right"), "{shown}");
+    // This value has an error already.
+    assert_eq!(shown.matches("is never right").count(), 1, "{shown}");
+    assert!(shown.contains("server.timeout"), "{shown}");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use aws_lc_rs::pbkdf2;
 use data_encoding::HEXLOWER;
 use seaworthy_config::Settings;
 use seaworthy_core::Secret;
-use seaworthy_service::{Assembly, StartError};
+use seaworthy_service::{Assembly, SettingProblem, StartError};
 
 use super::config::{DataKeysConfig, Derivation, KeyLength, SeedConfig, VaultRootConfig};
 use crate::{
@@ -19,6 +19,8 @@ const MIN_SALT: usize = 16;
 const ITERATIONS: NonZeroU32 = NonZeroU32::new(600_000).unwrap();
 /// The minimum of the legacy service, whose root key may only be the other one.
 const MIN_OTHER_ITERATIONS: NonZeroU32 = NonZeroU32::new(10_000).unwrap();
+const NO_SEED: &str = "the seed must be set to at least 32 bytes";
+const NO_TOKEN: &str = "the token of the root key in Vault is not set";
 /// The HTTP client of the service.
 const CLIENT: &str = "vault";
 /// Bytes of the hash in the name of a root key.
@@ -102,7 +104,70 @@ impl Root {
     }
 }
 
+impl SeedConfig {
+    /// Returns the settings that no root key can be derived from, each with its problem.
+    fn problems(&self, min: NonZeroU32) -> Vec<(&'static str, &'static str)> {
+        let is_short = |secret: &Option<Secret<String>>, min| {
+            let length = secret.as_ref().map(|secret| secret.expose().len());
+            length.unwrap_or_default() < min
+        };
+        let mut found = Vec::new();
+        if is_short(&self.seed, MIN_SEED) {
+            found.push(("seed", NO_SEED));
+        }
+        if is_short(&self.salt, MIN_SALT) {
+            found.push(("salt", "the salt must be set to at least 16 bytes"));
+        }
+        match (self.derivation, self.iterations) {
+            (Some(Derivation::Argon2id), Some(_)) => found.push((
+                "iterations",
+                "iterations apply to pbkdf2 only: remove them or derivation",
+            )),
+            (_, Some(iterations)) if iterations < min => found.push((
+                "iterations",
+                "pbkdf2 needs at least 600000 iterations, and 10000 as the other root",
+            )),
+            _ => {}
+        }
+        found
+    }
+}
+
 impl DataKeysConfig {
+    /// Returns what [`Root::from_settings`] rejects, for
+    /// [`Service::check_settings`](seaworthy_service::Service::check_settings). `section` is the
+    /// key of these settings.
+    #[must_use]
+    pub fn problems(&self, section: &str) -> Vec<SettingProblem> {
+        let problem = |(key, problem)| SettingProblem::new(format!("{section}.{key}"), problem);
+        let Some(vault) = &self.vault else {
+            let own = self.own_seed().problems(ITERATIONS).into_iter();
+            let other = self.other_root.iter();
+            let other = other.flat_map(|other| other.problems(MIN_OTHER_ITERATIONS));
+            let other = other.map(|(key, text)| (format!("other_root.{key}"), text));
+            let own = own.map(|(key, text)| (key.to_owned(), text));
+            return own.chain(other).map(problem).collect();
+        };
+        let problems = self.vault_problems(vault).into_iter();
+        problems
+            .map(|(key, text)| problem((key.to_owned(), text)))
+            .collect()
+    }
+
+    fn vault_problems(&self, vault: &VaultRootConfig) -> Vec<(&'static str, &'static str)> {
+        let mut found = Vec::new();
+        if self.seed.is_some() || self.salt.is_some() || self.other_root.is_some() {
+            found.push((
+                "vault",
+                "a root key in Vault has no seed, no salt and no other_root: remove them or vault",
+            ));
+        }
+        if vault.token.is_none() {
+            found.push(("vault.token", NO_TOKEN));
+        }
+        found
+    }
+
     fn own_seed(&self) -> SeedConfig {
         SeedConfig {
             seed: self.seed.clone(),
@@ -119,15 +184,11 @@ fn vault_root<C: Settings>(
     config: &DataKeysConfig,
     vault: &VaultRootConfig,
 ) -> Result<Root, StartError> {
-    if config.seed.is_some() || config.salt.is_some() || config.other_root.is_some() {
-        return Err(StartError::new(
-            "a root key in Vault has no seed, no salt and no other_root: remove them or vault",
-        ));
+    if let Some((_, problem)) = config.vault_problems(vault).first() {
+        return Err(StartError::new(*problem));
     }
-    let token = vault
-        .token
-        .clone()
-        .ok_or_else(|| StartError::new("the token of the root key in Vault is not set"))?;
+    let token = vault.token.clone();
+    let token = token.ok_or_else(|| StartError::new(NO_TOKEN))?;
     let because = |error| {
         StartError::with_cause(
             "the settings of the root key in Vault cannot be used",
@@ -175,32 +236,18 @@ fn derived_bytes(
     config: &SeedConfig,
     min: NonZeroU32,
 ) -> Result<Secret<[u8; KEY_LENGTH]>, CryptoError> {
-    let seed = config.seed.as_ref();
-    let seed = seed
-        .filter(|seed| seed.expose().len() >= MIN_SEED)
-        .ok_or(CryptoError::Key(
-            "the seed must be set to at least 32 bytes",
-        ))?;
-    let salt = config.salt.as_ref();
-    let salt = salt
-        .filter(|salt| salt.expose().len() >= MIN_SALT)
-        .ok_or(CryptoError::Key(
-            "the salt must be set to at least 16 bytes",
-        ))?;
+    if let Some((_, problem)) = config.problems(min).first() {
+        return Err(CryptoError::Key(problem));
+    }
+    let (Some(seed), Some(salt)) = (&config.seed, &config.salt) else {
+        return Err(CryptoError::Key(NO_SEED));
+    };
     match (config.derivation, config.iterations) {
         (None | Some(Derivation::Argon2id), None) => {
             key_from_passphrase(seed, PassphraseSalt::from_text(salt.expose())?)
         }
-        (Some(Derivation::Argon2id), Some(_)) => Err(CryptoError::Key(
-            "iterations apply to pbkdf2 only: remove them or derivation",
-        )),
-        (None | Some(Derivation::Pbkdf2), iterations) => {
+        (_, iterations) => {
             let iterations = iterations.unwrap_or(ITERATIONS);
-            if iterations < min {
-                return Err(CryptoError::Key(
-                    "pbkdf2 needs at least 600000 iterations, and 10000 as the other root",
-                ));
-            }
             let mut key = [0; KEY_LENGTH];
             pbkdf2::derive(
                 pbkdf2::PBKDF2_HMAC_SHA256,

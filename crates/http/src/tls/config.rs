@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use seaworthy_core::Timeout;
 use serde::{Deserialize, Serialize};
 
-use super::error::TlsError;
+use super::{certificates::Certificates, error::TlsError};
 
 /// Enough for two round trips and a signature on a slow network.
 const DEFAULT_HANDSHAKE_TIMEOUT: Timeout = Timeout::from_secs(10);
@@ -54,6 +54,14 @@ impl TlsConfig {
 }
 
 impl TlsConfig {
+    /// Checks that the certificate and the key can be read and belong together. Blocks.
+    ///
+    /// # Errors
+    /// [`TlsError`] for the first file that cannot be used.
+    pub fn check_files(&self) -> Result<(), TlsError> {
+        Certificates::load(self, &[]).map(drop)
+    }
+
     /// Checks the settings without reading a file.
     pub(crate) fn check(&self) -> Result<(), TlsError> {
         if self.client_certificates != ClientCertificates::None && self.client_ca.is_none() {

@@ -1,35 +1,35 @@
-use seaworthy_config::{Loaded, Loader, Settings};
-use seaworthy_core::ServiceIdentity;
+use seaworthy_config::{ConfigErrors, Loaded, Loader, Settings};
 use serde_json::json;
 
 use super::{
     arguments::{ConfigCommand, Format},
     output, serve, status,
 };
-use crate::{kernel::StartFailure, preflight, settings};
+use crate::{kernel::StartFailure, preflight, service::Service, settings};
 
 /// Inspects the settings without running the service.
 pub(super) fn run<C: Settings>(
-    identity: &ServiceIdentity,
+    service: &Service,
     loader: &Loader,
     format: Format,
     command: &ConfigCommand,
 ) -> u8 {
+    let name = service.identity.name();
     let schema = loader.extend_schema(settings::schema::<C>());
     match command {
         ConfigCommand::Schema => output::text(&schema.to_json()),
-        ConfigCommand::Docs => output::text(&schema.docs(identity.name())),
-        ConfigCommand::Env => output::text(&schema.env_example(identity.name())),
+        ConfigCommand::Docs => output::text(&schema.docs(name)),
+        ConfigCommand::Env => output::text(&schema.env_example(name)),
         ConfigCommand::Check | ConfigCommand::Show | ConfigCommand::Explain { .. } => {
             match settings::load(loader, &schema) {
-                Ok(loaded) => inspect(&loaded, format, command),
+                Ok(loaded) => inspect(service, &loaded, format, command),
                 Err(errors) => serve::report_failure(&StartFailure::Invalid(errors), format),
             }
         }
     }
 }
 
-fn inspect(loaded: &Loaded, format: Format, command: &ConfigCommand) -> u8 {
+fn inspect(service: &Service, loaded: &Loaded, format: Format, command: &ConfigCommand) -> u8 {
     match (command, format) {
         (ConfigCommand::Explain { key }, _) => match loaded.explain(key) {
             Ok(text) => output::text(&text),
@@ -38,21 +38,29 @@ fn inspect(loaded: &Loaded, format: Format, command: &ConfigCommand) -> u8 {
                 status::USAGE
             }
         },
-        (ConfigCommand::Check, _) => check(loaded, format),
+        (ConfigCommand::Check, _) => check(service, loaded, format),
         (_, Format::Text) => output::text(&loaded.show()),
         (_, Format::Json) => output::json(&loaded.show_json()),
     }
 }
 
-fn check(loaded: &Loaded, format: Format) -> u8 {
+fn check(service: &Service, loaded: &Loaded, format: Format) -> u8 {
+    let problems = service.checks.problems(loaded);
     let violations = settings::violations(loaded);
     let allowances = settings::allowances(loaded);
     let profile = loaded.profile();
+    if format == Format::Text
+        && let Err(errors) = ConfigErrors::check(problems.clone())
+    {
+        output::text(&preflight::text(&violations));
+        return serve::report_failure(&StartFailure::Invalid(errors), format);
+    }
     match format {
         Format::Json => output::json(&json!({
             "profile": profile.name(),
             "violations": violations,
             "allowances": allowances,
+            "errors": problems.iter().map(serve::error_json).collect::<Vec<_>>(),
         })),
         Format::Text if violations.is_empty() => output::line(&format!(
             "the settings of the profile {profile} are valid and safe"
@@ -66,7 +74,7 @@ fn check(loaded: &Loaded, format: Format) -> u8 {
     if format == Format::Text && !allowances.is_empty() {
         output::text(&preflight::allowed(&allowances));
     }
-    if violations.is_empty() || !settings::rejects_unsafe(profile) {
+    if problems.is_empty() && (violations.is_empty() || !settings::rejects_unsafe(profile)) {
         status::SUCCESS
     } else {
         status::CONFIGURATION

@@ -62,10 +62,11 @@ where
     match arguments.command.unwrap_or(Command::Serve) {
         Command::Serve => {
             let errors = service.error_form();
+            let loader = service.checks.add_to(loader);
             serve::run(identity, loader, errors, arguments.format, assemble)
         }
         Command::Config { command } => {
-            config::run::<C>(identity, &loader, arguments.format, &command)
+            config::run::<C>(service, &loader, arguments.format, &command)
         }
         Command::Health { probe } => health::run::<C>(&loader, arguments.format, probe),
         Command::Describe { with } => {

@@ -1,4 +1,4 @@
-use seaworthy_config::{Loader, Settings};
+use seaworthy_config::{ConfigError, Loader, Settings};
 use seaworthy_core::ServiceIdentity;
 use seaworthy_http::ErrorForm;
 use serde_json::json;
@@ -128,10 +128,7 @@ pub(super) fn report_failure(failure: &StartFailure, format: Format) -> u8 {
             output::stderr(&format!("error: {errors}\n"))
         }
         (StartFailure::Invalid(errors), Format::Json) => {
-            let errors: Vec<_> = errors
-                .iter()
-                .map(|error| json!({ "origin": error.origin().to_string(), "key": error.key(), "problem": error.problem() }))
-                .collect();
+            let errors: Vec<_> = errors.iter().map(error_json).collect();
             output::stderr(&format!(
                 "{}\n",
                 json!({ "error": "the configuration has errors", "errors": errors })
@@ -161,6 +158,11 @@ pub(super) fn report_failure(failure: &StartFailure, format: Format) -> u8 {
         StartFailure::Invalid(_) | StartFailure::Unsafe(_) => status::CONFIGURATION,
         StartFailure::Failed(_) => status::FAILURE,
     }
+}
+
+/// Returns an error of a setting as JSON.
+pub(super) fn error_json(error: &ConfigError) -> serde_json::Value {
+    json!({ "origin": error.origin().to_string(), "key": error.key(), "problem": error.problem() })
 }
 
 /// Logs panics, because the default handler prints text between the lines of the log.

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use seaworthy_client::HttpClientConfig;
 use seaworthy_core::{ByteSize, host::is_loopback_ip};
 use seaworthy_health::HealthConfig;
-use seaworthy_http::{DEFAULT_BODY_BUDGET, DocumentConfig};
+use seaworthy_http::{DEFAULT_BODY_BUDGET, DocumentConfig, tls::TlsConfig};
 use seaworthy_resilience::policies::ResilienceConfig;
 use seaworthy_telemetry::{MetricsConfig, logs::LogConfig, tracer::TracingConfig};
 use serde::{Deserialize, Serialize};
@@ -69,6 +69,16 @@ impl FrameworkConfig {
             ("admin.addr", self.admin.addr),
         ];
         listeners.into_iter().chain(probes).collect()
+    }
+
+    /// Returns the TLS settings of all listeners, with their keys.
+    pub(crate) fn tls(&self) -> [(&'static str, Option<&TlsConfig>); 3] {
+        let grpc = self.server.grpc.as_ref();
+        [
+            ("server.http.tls", self.server.http.tls.as_ref()),
+            ("server.grpc.tls", grpc.and_then(|grpc| grpc.tls.as_ref())),
+            ("admin.tls", self.admin.tls.as_ref()),
+        ]
     }
 
     /// Returns the policies of all dependencies. HTTP clients take precedence over gRPC clients of

@@ -110,7 +110,7 @@ impl Kernel {
             loaded,
             framework,
             violations,
-        } = prepare::<C>(loader).await?;
+        } = prepare::<C>(loader, true).await?;
 
         // Phase::Telemetry
         let FrameworkConfig {

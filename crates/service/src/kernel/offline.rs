@@ -32,7 +32,7 @@ impl Offline {
             loaded,
             framework,
             violations: _,
-        } = prepare::<C>(loader).await?;
+        } = prepare::<C>(loader, false).await?;
         let log = seaworthy_telemetry::logs::LogConfig {
             level,
             ..framework.log.clone()

@@ -14,15 +14,26 @@ pub(super) struct Prepared {
     pub(super) violations: Vec<Violation>,
 }
 
-/// [`Phase::Configure`] and [`Phase::Preflight`].
-pub(super) async fn prepare<C: Settings>(loader: Loader) -> Result<Prepared, StartFailure> {
+/// [`Phase::Configure`] and [`Phase::Preflight`] of a program with or without listeners.
+pub(super) async fn prepare<C: Settings>(
+    loader: Loader,
+    listens: bool,
+) -> Result<Prepared, StartFailure> {
     // Phase::Configure
     let schema = loader.extend_schema(settings::schema::<C>());
     let loader = settings::with_rules(loader);
-    let loaded = loader
-        .load_async(&schema)
-        .await
-        .map_err(StartFailure::Invalid)?;
+    let checked = match listens {
+        true => settings::with_tls_files(loader.clone()),
+        false => loader.clone(),
+    };
+    let loaded = match checked.load_async(&schema).await {
+        Ok(loaded) => loaded,
+        // With what preflight rejects, so that an operator reads all problems at once (CONF-1).
+        Err(errors) => {
+            let all = settings::with_preflight(checked).load_async(&schema).await;
+            return Err(StartFailure::Invalid(all.err().unwrap_or(errors)));
+        }
+    };
     let framework = Arc::new(framework(&loaded)?);
 
     // Phase::Preflight

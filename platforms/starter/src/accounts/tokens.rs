@@ -14,8 +14,10 @@ use seaworthy::{
         },
     },
     config::{Profile, Settings},
+    core::error_chain,
     data::{Connection, DataError, Database},
     prelude::*,
+    service::SettingProblem,
 };
 
 use serde_json::json;
@@ -29,6 +31,10 @@ use crate::{
 
 /// The `aud` of access tokens.
 const AUDIENCE: &str = NAME;
+/// The settings of tokens, of the secret and of the private key.
+const AUTH: &str = "auth";
+const SECRET: &str = "auth.jwt_secret_key";
+const PRIVATE_KEY: &str = "auth.signing_key";
 /// The `kid` of the secret.
 const SECRET_ID: &str = "jwt_secret_key";
 /// The `kid` of the private key.
@@ -77,14 +83,8 @@ impl Tokens {
     /// Creates the tokens.
     ///
     /// # Errors
-    /// The key of the algorithm is missing or too weak, or a key for another algorithm is set. Or
-    /// access tokens do not expire before refresh tokens.
-    pub(crate) fn new(settings: &AuthConfig, profile: Profile) -> Result<Self, StartError> {
-        if settings.access_token_expiration.get() >= settings.refresh_token_expiration.get() {
-            return Err(StartError::new(
-                "auth.access_token_expiration must be shorter than auth.refresh_token_expiration",
-            ));
-        }
+    /// The key of the algorithm is missing or too weak, or a key for another algorithm is set.
+    pub(crate) fn new(settings: &AuthConfig, profile: Profile) -> Result<Self, SettingProblem> {
         let config = TokenSignerConfig {
             issuer: settings.issuer.clone(),
             lifetime: settings.access_token_expiration,
@@ -99,31 +99,30 @@ impl Tokens {
                     Profile::Staging | Profile::Production => secret.clone(),
                 };
                 let signer = TokenSigner::with_secret(config, SECRET_ID, algorithm, &secret);
-                let failed =
-                    |error| StartError::with_cause("auth.jwt_secret_key cannot be used", error);
-                (signer.map_err(failed)?, Some(secret))
+                (signer.map_err(unusable(SECRET))?, Some(secret))
             }
             (false, None, Some(pem)) => {
                 let key = SigningKey::pem(KEY_ID, algorithm, pem);
-                let failed =
-                    |error| StartError::with_cause("auth.signing_key cannot be used", error);
-                (TokenSigner::new(config, key.map_err(failed)?), None)
+                (
+                    TokenSigner::new(config, key.map_err(unusable(PRIVATE_KEY))?),
+                    None,
+                )
             }
             (true, None, None) => {
-                let problem = "auth.jwt_secret_key must be set to 32 random bytes: see README.md";
-                return Err(StartError::new(problem));
+                let problem = "must be set to 32 random bytes: see README.md";
+                return Err(SettingProblem::new(SECRET, problem));
             }
             (false, None, None) => {
-                let problem = "auth.signing_key must be set to the private key of the algorithm";
-                return Err(StartError::new(problem));
+                let problem = "must be set to the private key of the algorithm";
+                return Err(SettingProblem::new(PRIVATE_KEY, problem));
             }
             (true, _, Some(_)) => {
-                let problem = "auth.signing_key is not used by auth.signing_method: remove it";
-                return Err(StartError::new(problem));
+                let problem = "is not used by auth.signing_method: remove it";
+                return Err(SettingProblem::new(PRIVATE_KEY, problem));
             }
             (false, Some(_), _) => {
-                let problem = "auth.jwt_secret_key is not used by auth.signing_method: remove it";
-                return Err(StartError::new(problem));
+                let problem = "is not used by auth.signing_method: remove it";
+                return Err(SettingProblem::new(SECRET, problem));
             }
         };
         let refresh_config = IssuerConfig {
@@ -242,6 +241,11 @@ impl Tokens {
     }
 }
 
+/// Returns the problem of a setting that nothing can be made of.
+fn unusable<E: std::error::Error + 'static>(key: &'static str) -> impl Fn(E) -> SettingProblem {
+    move |error| SettingProblem::new(key, format!("cannot be used: {}", error_chain(&error)))
+}
+
 /// Returns the rules for the tokens of this service.
 fn issuer_config(settings: &AuthConfig, secret: Option<&Secret<String>>) -> IssuerConfig {
     IssuerConfig {
@@ -265,17 +269,14 @@ fn verifier(
     config: IssuerConfig,
     signer: &TokenSigner,
     ttl: Duration,
-) -> Result<TokenVerifier, StartError> {
-    fn failed(error: impl std::error::Error + Send + Sync + 'static) -> StartError {
-        StartError::with_cause("tokens cannot be verified", error)
-    }
+) -> Result<TokenVerifier, SettingProblem> {
     let issuer = if config.token_key.is_some() {
         Issuer::new(config)
     } else {
-        Issuer::with_keys(config, signer.verification().map_err(failed)?)
+        Issuer::with_keys(config, signer.verification().map_err(unusable(AUTH))?)
     };
-    let issuer = issuer.map_err(failed)?.with_previous_key_ttl(ttl);
-    TokenVerifier::new([issuer]).map_err(failed)
+    let issuer = issuer.map_err(unusable(AUTH))?.with_previous_key_ttl(ttl);
+    TokenVerifier::new([issuer]).map_err(unusable(AUTH))
 }
 
 /// Returns a random ID of a token.

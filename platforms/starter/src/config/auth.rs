@@ -10,6 +10,7 @@ use seaworthy::{
     http::RateLimitsConfig,
     prelude::*,
     resilience::rate_limit::LimitBy,
+    service::SettingProblem,
 };
 
 use crate::NAME;
@@ -128,6 +129,13 @@ impl Default for AuthConfig {
 }
 
 impl AuthConfig {
+    /// Returns the problem of the lifetimes of tokens, if there is one.
+    pub(crate) fn lifetime_problem(&self) -> Option<SettingProblem> {
+        let is_shorter = self.access_token_expiration.get() < self.refresh_token_expiration.get();
+        let problem = "must be shorter than auth.refresh_token_expiration";
+        (!is_shorter).then(|| SettingProblem::new("auth.access_token_expiration", problem))
+    }
+
     pub(crate) fn captchas(&self) -> CaptchaConfig {
         CaptchaConfig {
             ttl: self.captcha_expiration,

@@ -5,6 +5,7 @@ use seaworthy::{
     prelude::*,
     redis::{RedisConfig, RedisUrl},
     resilience::rate_limit::{OnStoreFailure, RateLimitRedisConfig},
+    service::SettingProblem,
 };
 
 use crate::NAME;
@@ -68,7 +69,7 @@ impl RedisStoreConfig {
     ///
     /// # Errors
     /// `db` contradicts the URL.
-    pub(crate) fn connection(&self) -> Result<Option<RateLimitRedisConfig>, StartError> {
+    pub(crate) fn connection(&self) -> Result<Option<RateLimitRedisConfig>, SettingProblem> {
         let Some(url) = &self.url else {
             return Ok(None);
         };
@@ -76,13 +77,14 @@ impl RedisStoreConfig {
             None => url.clone(),
             Some(db) if url.database() == 0 || url.database() == i64::from(db) => {
                 let contradicts = |error| {
-                    StartError::with_cause("data.redis.db is not a database of the URL", error)
+                    let problem = format!("is not a database of the URL: {error}");
+                    SettingProblem::new("data.redis.db", problem)
                 };
                 url.clone().with_database(db).map_err(contradicts)?
             }
             Some(_) => {
-                let problem = "data.redis.db and data.redis.url name two databases: remove one";
-                return Err(StartError::new(problem));
+                let problem = "data.redis.url names another database: remove one";
+                return Err(SettingProblem::new("data.redis.db", problem));
             }
         };
         let sending = self.write_timeout.map(Timeout::get).unwrap_or_default();
@@ -146,8 +148,8 @@ mod tests {
                 db: Some(3),
                 ..config(url)
             };
-            let error = config.connection().unwrap_err();
-            assert!(error.to_string().contains("data.redis.db"), "{error}");
+            let problem = config.connection().unwrap_err();
+            assert!(problem.to_string().contains("data.redis.db"), "{problem}");
         }
         assert!(RedisStoreConfig::default().connection().unwrap().is_none());
     }

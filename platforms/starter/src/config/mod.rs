@@ -16,6 +16,7 @@ use seaworthy::{
     audit_log::AuditLogConfig,
     cache::{CacheConfig, CacheUrl},
     captcha::SmsGatewayConfig,
+    config::Profile,
     crypto::DataKeysConfig,
     flags::FlagsConfig,
     http::RateLimitsConfig,
@@ -23,7 +24,10 @@ use seaworthy::{
     operation_log::OperationLogConfig,
     prelude::*,
     resilience::rate_limit::RateLimitRedisConfig,
+    service::SettingProblem,
 };
+
+use crate::accounts::Tokens;
 
 /// Settings of the service.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
@@ -53,21 +57,22 @@ pub(crate) struct StarterConfig {
 }
 
 impl StarterConfig {
-    /// Checks what the types of single settings cannot express.
-    ///
-    /// # Errors
-    /// Two settings contradict each other.
-    pub(crate) fn check(&self) -> Result<(), StartError> {
+    /// Returns the settings that are missing, that contradict each other, or that no key can be
+    /// made of.
+    pub(crate) fn problems(&self, profile: Profile) -> Vec<SettingProblem> {
+        let mut found = self.kms.problems("kms");
+        let redis = self.data.redis.as_ref();
+        found.extend(redis.and_then(|redis| redis.connection().err()));
+        found.extend(self.auth.lifetime_problem());
+        found.extend(Tokens::new(&self.auth, profile).err());
         let (issuer, of_document) = (&self.auth.issuer, &self.auth.document_issuers);
         if !of_document.is_empty() && !of_document.contains(issuer) {
-            return Err(StartError::new(format!(
-                "auth.document_issuers does not contain {issuer:?}, so no token may read the API description: add it"
-            )));
+            let problem = format!(
+                "does not contain {issuer:?}, so no token may read the API description: add it"
+            );
+            found.push(SettingProblem::new("auth.document_issuers", problem));
         }
-        let redis = self.data.redis.as_ref();
-        redis
-            .map_or(Ok(None), RedisStoreConfig::connection)
-            .map(drop)
+        found
     }
 
     /// Returns the limits on registrations and logins.
@@ -100,7 +105,7 @@ impl StarterConfig {
         }
     }
 
-    /// Returns the Redis, whose settings the assembly has checked.
+    /// Returns the Redis, whose settings the start has checked.
     fn redis(&self) -> Option<RateLimitRedisConfig> {
         self.data.redis.as_ref()?.connection().ok()?
     }

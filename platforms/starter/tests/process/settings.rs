@@ -138,6 +138,54 @@ fn values_out_of_range_are_refused_together_conf_2() {
     }
 }
 
+/// Settings of a deployment that cannot start, and of production that must not.
+const WRONG: [&str; 16] = [
+    "server.http.addr=0.0.0.0:0",
+    "server.grpc.timeout=0s",
+    "server.http.cors.enabled=true",
+    "server.http.cors.allowed_origins=*",
+    "server.http.cors.allow_credentials=true",
+    "server.http.tls.certificate=nowhere.pem",
+    "server.http.tls.key=nowhere.key",
+    "data.database.url=postgres://starter@localhost/starter?sslmode=disable",
+    "data.redis.url=redis://127.0.0.1:6379/1",
+    "data.redis.db=3",
+    "auth.jwt_secret_key=secret",
+    "auth.access_token_expiration=7d",
+    "auth.refresh_token_expiration=1h",
+    "auth.max_login_attempts=0",
+    "auth.lock_duration=0s",
+    "kms.salt=short",
+];
+
+#[test]
+fn start_reports_all_problems_and_opens_no_listener_conf_1_conf_3() {
+    let arguments: Vec<_> = WRONG.iter().flat_map(|set| ["--set", set]).collect();
+    let environment = [("ENVIRONMENT", "production")];
+    let process = ServiceProcess::spawn(Path::new(PROGRAM), &arguments, &environment);
+    let ended = process.unwrap().wait_with_output().unwrap();
+    assert_eq!(ended.status.code(), Some(78), "{ended:#?}");
+    assert_eq!(ended.stdout, Vec::<String>::new(), "no line of the log");
+    for (key, problem) in [
+        ("server.grpc.timeout", "0s"),
+        ("server.http.cors.allowed_origins", "cors.allow_credentials"),
+        ("server.http.tls", "nowhere.pem"),
+        ("data.database.url", "fix"),
+        ("data.redis.url", "password"),
+        ("data.redis.db", "names another database"),
+        ("auth.jwt_secret_key", "sample"),
+        ("auth.access_token_expiration", "must be shorter than"),
+        ("auth.max_login_attempts", "0"),
+        ("auth.lock_duration", "0s"),
+        ("kms.seed", "must be set to at least 32 bytes"),
+        ("kms.salt", "must be set to at least 16 bytes"),
+    ] {
+        let mut lines = ended.stderr.lines();
+        let is_named = lines.any(|line| line.contains(key) && line.contains(problem));
+        assert!(is_named, "{key}, {problem}: {}", ended.stderr);
+    }
+}
+
 #[test]
 fn settings_that_contradict_each_other_stop_the_start_conf_2() {
     for (settings, problem) in [
@@ -146,11 +194,11 @@ fn settings_that_contradict_each_other_stop_the_start_conf_2() {
                 "auth.access_token_expiration=7d",
                 "auth.refresh_token_expiration=1h",
             ],
-            "auth.access_token_expiration must be shorter than auth.refresh_token_expiration",
+            "auth.access_token_expiration: must be shorter than auth.refresh_token_expiration",
         ),
         (
             ["auth.issuer=accounts", "auth.document_issuers=starter"],
-            "auth.document_issuers does not contain \"accounts\"",
+            "auth.document_issuers: does not contain \"accounts\"",
         ),
         (
             [
@@ -172,7 +220,7 @@ fn settings_that_contradict_each_other_stop_the_start_conf_2() {
         let mut arguments: Vec<_> = all.flat_map(|set| ["--set", set]).collect();
         arguments.extend(["--set", "server.http.cors.enabled=true"]);
         let ended = refused("test", &arguments);
-        assert!(!ended.status.success(), "{settings:?}");
+        assert_eq!(ended.status.code(), Some(78), "{settings:?}");
         assert!(
             ended.stderr.contains(problem),
             "{problem}: {}",
@@ -206,9 +254,9 @@ fn missing_secrets_stop_the_start_sec_5() {
         &environment,
     );
     let ended = process.unwrap().wait_with_output().unwrap();
-    assert_eq!(ended.status.code(), Some(1), "{ended:#?}");
+    assert_eq!(ended.status.code(), Some(78), "{ended:#?}");
     assert!(
-        ended.stderr.contains("the seed must be set"),
+        ended.stderr.contains("kms.seed: the seed must be set"),
         "{}",
         ended.stderr
     );

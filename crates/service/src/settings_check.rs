@@ -1,0 +1,87 @@
+//! Checks of the settings of a service that their types do not express.
+
+use std::{fmt, sync::Arc};
+
+use seaworthy_config::{ConfigError, Loaded, Loader, Profile, Settings};
+
+use crate::{settings::config_error, start_error::StartError};
+
+/// A problem of a setting, which prevents the start.
+///
+/// ```
+/// use seaworthy_service::SettingProblem;
+///
+/// let problem = SettingProblem::new("orders.window", "must be shorter than orders.ttl");
+/// assert_eq!(problem.to_string(), "orders.window: must be shorter than orders.ttl");
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SettingProblem {
+    key: String,
+    problem: String,
+}
+
+impl SettingProblem {
+    /// Creates a problem of a key, such as `auth.signing_key`. The text says how to correct the
+    /// setting, and contains no secret.
+    pub fn new(key: impl Into<String>, problem: impl Into<String>) -> Self {
+        Self {
+            key: key.into(),
+            problem: problem.into(),
+        }
+    }
+}
+
+impl fmt::Display for SettingProblem {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}: {}", self.key, self.problem)
+    }
+}
+
+impl std::error::Error for SettingProblem {}
+
+impl From<SettingProblem> for StartError {
+    fn from(problem: SettingProblem) -> Self {
+        Self::new(problem.to_string())
+    }
+}
+
+/// The checks of a service.
+#[derive(Clone, Default)]
+pub(crate) struct SettingsChecks(Vec<Arc<Check>>);
+
+type Check = dyn Fn(&Loaded) -> Vec<ConfigError> + Send + Sync;
+
+impl SettingsChecks {
+    pub(crate) fn add<C: Settings>(&mut self, check: fn(&C, Profile) -> Vec<SettingProblem>) {
+        self.0.push(Arc::new(move |loaded| {
+            // A service without these settings has a bug, which its assembly reports.
+            let Ok(settings) = loaded.get::<C>() else {
+                return Vec::new();
+            };
+            let problems = check(&settings, loaded.profile()).into_iter();
+            problems
+                .map(|SettingProblem { key, problem }| config_error(loaded, key, problem))
+                .collect()
+        }));
+    }
+
+    /// Returns the problems of loaded settings.
+    pub(crate) fn problems(&self, loaded: &Loaded) -> Vec<ConfigError> {
+        self.0.iter().flat_map(|check| check(loaded)).collect()
+    }
+
+    /// Adds the checks to each load and reload.
+    pub(crate) fn add_to(&self, loader: Loader) -> Loader {
+        let checks = self.clone();
+        loader.rule(move |loaded| checks.problems(loaded))
+    }
+}
+
+impl fmt::Debug for SettingsChecks {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_tuple("SettingsChecks")
+            .field(&self.0.len())
+            .finish()
+    }
+}
