@@ -36,6 +36,8 @@ impl Condition {
         problems: &mut Problems,
     ) -> Self {
         let mut all = Vec::new();
+        let zone = time::Zone::read(rules.get("timezone"));
+        let utc = time::Zone::UTC;
         for (name, value) in rules {
             let path = path.then(name);
             match name.as_str() {
@@ -76,13 +78,17 @@ impl Condition {
                 "targeting" if value.is_object() => all.push(Self::Rule(value.clone())),
                 "targeting" => problems.add(&path, "must be a JsonLogic rule"),
                 "from" | "start_time" | "until" | "end_time" | "workdays_only" | "work_hours" => {
-                    match time::condition(name, value) {
+                    let zone = zone.as_ref().unwrap_or(&utc);
+                    match time::condition(name, value, zone) {
                         Ok(rule) => all.push(Self::Rule(rule)),
                         Err(problem) => problems.add(&path, problem),
                     }
                 }
-                "timezone" if value == "UTC" => {}
-                "timezone" => problems.add(&path, "only UTC is supported: convert the hours"),
+                "timezone" => {
+                    if let Err(problem) = &zone {
+                        problems.add(&path, problem.clone());
+                    }
+                }
                 _ => problems.add(&path, "unknown field of a flag"),
             }
         }

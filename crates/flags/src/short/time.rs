@@ -3,10 +3,14 @@ use serde_json::{Map, Value, json};
 
 use crate::problem::{Path, Problems};
 
+mod zone;
+
+pub(super) use zone::Zone;
+
 const DAY: i64 = 24 * 60 * 60;
 
 /// Returns a condition on the time. The start is inclusive, the end exclusive.
-pub(super) fn condition(name: &str, value: &Value) -> Result<Value, String> {
+pub(super) fn condition(name: &str, value: &Value, zone: &Zone) -> Result<Value, String> {
     let now = json!({"var": "$flagd.timestamp"});
     match name {
         "from" | "start_time" => Ok(json!({">=": [now, seconds(value)?]})),
@@ -15,13 +19,14 @@ pub(super) fn condition(name: &str, value: &Value) -> Result<Value, String> {
             Some(false) => Ok(true.into()),
             // Day 0 of the Unix epoch is a Thursday, so Monday is day 4 and Saturday day 2.
             Some(true) => {
+                let now = zone.local_seconds();
                 let midnight = json!({"-": [now, {"%": [now, DAY]}]});
                 let weekday = json!({"%": [{"+": [{"/": [midnight, DAY]}, 3]}, 7]});
                 Ok(json!({"<": [weekday, 5]}))
             }
             None => Err("must be true or false".to_owned()),
         },
-        _ => hours(value),
+        _ => hours(value, zone),
     }
 }
 
@@ -51,7 +56,7 @@ fn seconds(value: &Value) -> Result<i64, String> {
 }
 
 /// The hours may pass midnight.
-fn hours(value: &Value) -> Result<Value, String> {
+fn hours(value: &Value, zone: &Zone) -> Result<Value, String> {
     let read = |name: &str| {
         let text = value.get(name)?.as_str()?;
         let time = NaiveTime::parse_from_str(text, "%H:%M").ok()?;
@@ -60,7 +65,7 @@ fn hours(value: &Value) -> Result<Value, String> {
     let (Some(start), Some(end)) = (read("start"), read("end")) else {
         return Err("must have `start` and `end`, such as \"09:00\" and \"17:30\"".to_owned());
     };
-    let now = json!({"%": [{"var": "$flagd.timestamp"}, DAY]});
+    let now = json!({"%": [zone.local_seconds(), DAY]});
     let (after, before) = (json!({">=": [now, start]}), json!({"<": [now, end]}));
     let both = if start <= end { "and" } else { "or" };
     Ok(json!({both: [after, before]}))

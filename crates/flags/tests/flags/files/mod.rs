@@ -1,6 +1,7 @@
 //! The short form and its errors.
 
 mod configuration;
+mod time;
 
 use std::fs;
 
@@ -93,41 +94,6 @@ fn disabled_flag_is_off_despite_its_rules_flag_1() {
     let flags = flags("beta:\n  enabled: false\n  users: [ann]\n");
     let toggle = flags.declare(Flag::boolean("beta", true)).unwrap();
     assert!(!toggle.get_with(&user("ann")));
-}
-
-#[test]
-fn window_includes_start_and_excludes_end_flag_1() {
-    let yaml =
-        "sale:\n  enabled: true\n  from: 2026-12-25T10:00:00Z\n  until: 2026-12-25T11:00:00Z\n";
-    for (clock, expected) in [
-        ((|| FRIDAY - 1) as fn() -> i64, false),
-        (|| FRIDAY, true),
-        (|| FRIDAY + 3_599, true),
-        (|| FRIDAY + 3_600, false),
-    ] {
-        assert_eq!(
-            is_on(&flags_at(yaml, clock), "sale", &Context::new()),
-            expected
-        );
-    }
-}
-
-#[test]
-fn hours_and_workdays_follow_the_clock_flag_1() {
-    let yaml = "night:\n  enabled: true\n  workdays_only: true\n  work_hours: {start: \"22:00\", end: \"06:00\"}\n";
-    for (clock, expected) in [
-        ((|| FRIDAY) as fn() -> i64, false),
-        (|| FRIDAY + 12 * 3_600, true),
-        // Saturday and Sunday at 22:00, and Monday at 05:59.
-        (|| FRIDAY + 36 * 3_600, false),
-        (|| FRIDAY + 60 * 3_600, false),
-        (|| FRIDAY + 67 * 3_600 + 59 * 60, true),
-    ] {
-        assert_eq!(
-            is_on(&flags_at(yaml, clock), "night", &Context::new()),
-            expected
-        );
-    }
 }
 
 #[test]
