@@ -7,7 +7,7 @@ mod keys;
 mod variables;
 
 pub(crate) use auth::AuthConfig;
-pub(crate) use data::{DataConfig, RedisStoreConfig};
+pub(crate) use data::DataConfig;
 pub(crate) use defaults::with_defaults;
 pub(crate) use keys::LEGACY_KEYS;
 pub(crate) use variables::{LEGACY_VARIABLES, PREFIX};

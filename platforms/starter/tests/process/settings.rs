@@ -167,7 +167,7 @@ fn start_reports_all_problems_and_opens_no_listener_conf_1_conf_3() {
     assert_eq!(ended.status.code(), Some(78), "{ended:#?}");
     assert_eq!(ended.stdout, Vec::<String>::new(), "no line of the log");
     for (key, problem) in [
-        ("server.grpc.timeout", "0s"),
+        ("server.grpc.timeout", "above zero"),
         ("server.http.cors.allowed_origins", "cors.allow_credentials"),
         ("server.http.tls", "nowhere.pem"),
         ("data.database.url", "local machine"),
@@ -175,13 +175,14 @@ fn start_reports_all_problems_and_opens_no_listener_conf_1_conf_3() {
         ("data.redis.db", "names another database"),
         ("auth.jwt_secret_key", "sample"),
         ("auth.access_token_expiration", "must be shorter than"),
-        ("auth.max_login_attempts", "0"),
-        ("auth.lock_duration", "0s"),
+        ("auth.max_login_attempts", "at least 1"),
+        ("auth.lock_duration", "above zero"),
         ("kms.seed", "must be set to at least 32 bytes"),
         ("kms.salt", "must be set to at least 16 bytes"),
     ] {
+        let named = format!(": {key}: ");
         let mut lines = ended.stderr.lines();
-        let is_named = lines.any(|line| line.contains(key) && line.contains(problem));
+        let is_named = lines.any(|line| line.contains(&named) && line.contains(problem));
         assert!(is_named, "{key}, {problem}: {}", ended.stderr);
     }
 }

@@ -78,7 +78,10 @@ fn hours_and_workdays_follow_the_time_zone_flag_1() {
         let is_on = is_on(&flags_at(yaml, clock), "office", &Context::new());
         assert_eq!(is_on, expected, "{yaml} {}", clock());
     }
-    let errors = load(&[("features.yaml", &office("Europe/Nowhere", "workdays_only: true"))]);
+    let errors = load(&[(
+        "features.yaml",
+        &office("Europe/Nowhere", "workdays_only: true"),
+    )]);
     let errors = errors.unwrap_err().join("\n");
     assert!(errors.contains("Europe/Nowhere"), "{errors}");
 }
