@@ -41,19 +41,19 @@ colour: red
 
 #[test]
 fn reports_errors_of_rules_with_those_of_values_conf_1() {
-    let directory = directory(&[("config.yaml", "greeting: Hi\nserver: { timeout: 5 }\n")]);
+    let directory = directory(&[("config.yaml", "greeting: Hi\nserver: { http: { timeout: 5 } }\n")]);
     let loader = loader(&directory).rule(|loaded| {
         let problem = |key: &str| {
             let origin = loaded.origin(key).unwrap();
             ConfigError::new(origin, key, "is never right")
         };
-        vec![problem("greeting"), problem("server.timeout")]
+        vec![problem("greeting"), problem("server.http.timeout")]
     });
     let shown = load_errors(&directory, &loader);
     assert!(shown.contains("greeting: is never right"), "{shown}");
     // This value has an error already.
     assert_eq!(shown.matches("is never right").count(), 1, "{shown}");
-    assert!(shown.contains("server.timeout"), "{shown}");
+    assert!(shown.contains("server.http.timeout"), "{shown}");
 }
 
 #[test]
