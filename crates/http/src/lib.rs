@@ -81,7 +81,8 @@ pub use seaworthy_resilience::adaptive_concurrency::Priority;
 pub use seaworthy_resilience::rate_limit::RateLimitsConfig;
 pub use security_headers::{SecurityHeadersConfig, SecurityHeadersError};
 pub use stack::{
-    ErrorForm, Stack, StackBody, StackBuilder, StackError, StackFuture, StackService, Step,
+    ErrorForm, PublicErrorBody, Stack, StackBody, StackBuilder, StackError, StackFuture,
+    StackService, Step,
 };
 
 /// The example of the README, compiled with the tests.

@@ -11,7 +11,7 @@ use std::{borrow::Cow, time::Duration};
 
 use http::{HeaderMap, Uri};
 use seaworthy_core::{Error, RequestContext, Switch, TraceContext};
-use seaworthy_telemetry::Telemetry;
+use seaworthy_telemetry::{Telemetry, redact::Redactor};
 
 use crate::{
     AccessLogConfig, HttpConfig,
@@ -92,6 +92,11 @@ impl Observer {
             access_log: config.access_log.clone(),
             access_log_switch,
         }
+    }
+
+    /// Redacts texts as the log does.
+    pub(crate) fn redactor(&self) -> &Redactor {
+        self.telemetry.logs().redactor()
     }
 
     /// Continues the trace of the caller or starts one.

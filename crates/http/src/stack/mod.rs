@@ -10,6 +10,7 @@ mod builder;
 mod caller;
 mod exchange;
 mod future;
+mod replaced_text;
 mod respond;
 mod service;
 mod step;
@@ -17,6 +18,7 @@ mod step;
 pub use body::StackBody;
 pub use builder::{ErrorForm, Stack, StackBuilder, StackError};
 pub use future::StackFuture;
+pub use replaced_text::PublicErrorBody;
 pub use service::StackService;
 pub use step::Step;
 

@@ -1,12 +1,14 @@
 use axum::body::Body;
-use futures::FutureExt as _;
 use http::{HeaderValue, Method, Response, StatusCode, header};
 use http_body::Body as _;
-use http_body_util::BodyExt as _;
 use seaworthy_core::{Code, Error, ResponseError};
 use seaworthy_resilience::{Outcome, rate_limit::RateLimitHeaders};
 
-use super::{ErrorForm, StackBody, exchange::Exchange};
+use super::{
+    ErrorForm, PublicErrorBody, StackBody,
+    exchange::Exchange,
+    replaced_text::{ReplacedText, is_text},
+};
 use crate::{
     body_limit::BodyReport,
     cors::CrossOrigin,
@@ -20,9 +22,6 @@ use crate::{
 
 /// The headers with the request ID and the trace.
 const IDENTITY_HEADERS: usize = 2;
-
-/// Maximum bytes of a replaced text in the log.
-const MAX_CAUSE: usize = 1_024;
 
 impl Exchange {
     /// Completes the steps with the response. The request ends with the body.
@@ -126,9 +125,9 @@ impl Exchange {
     }
 
     /// Turns every failure into a problem document. A handler's response to a body that was too
-    /// large, too slow or over budget becomes one, and so does an error without a body. Plain text
-    /// of a 5xx response is replaced, because an extractor or a library may have written internals
-    /// into it (SEC-4).
+    /// large, too slow or over budget becomes one, and so does an error without a body. The text
+    /// of a 5xx response is replaced, because a handler, an extractor or a library may have written
+    /// internals into it (SEC-4).
     fn explain(&mut self, mut response: Response<Body>, fault: Option<Error>) -> Response<Body> {
         if let Some(error) = fault {
             let mut problem = self
@@ -144,13 +143,17 @@ impl Exchange {
         }
         let status = response.status();
         let bare = response.body().is_end_stream() && self.method != MethodLabel::Head;
-        if !(bare || status.is_server_error() && is_plain_text(&response)) {
+        if !(bare || status.is_server_error() && self.is_replaced(&mut response)) {
             return response;
         }
         let text = match status.is_server_error() {
-            true => self.guard(|| ReplacedText::of(response.body_mut())),
+            true => {
+                let redactor = self.stack.observer.redactor();
+                self.guard(|| ReplacedText::take(&mut response, redactor))
+            }
             false => Ok(None),
         };
+        response.headers_mut().remove(header::CONTENT_ENCODING);
         let text = text.unwrap_or_default();
         let Some(code) = Code::ALL
             .into_iter()
@@ -161,7 +164,9 @@ impl Exchange {
                 self.failure = failed.into_parts().0.extensions.remove::<ResponseError>();
             }
             *response.body_mut() = Body::empty();
-            response.headers_mut().remove(header::CONTENT_LENGTH);
+            let headers = response.headers_mut();
+            headers.remove(header::CONTENT_LENGTH);
+            headers.remove(header::CONTENT_TYPE);
             return response;
         };
         let mut error = Error::new(code, code.name(), code.title());
@@ -182,22 +187,12 @@ impl Exchange {
         parts.headers.remove(header::CONTENT_LENGTH);
         Response::from_parts(parts, body)
     }
-}
 
-/// The text of a 5xx response that the stack replaced. The log shows it as the cause, redacted like
-/// every text.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-struct ReplacedText(String);
-
-impl ReplacedText {
-    /// Returns the start of a text, if it is ready. It does not wait for the rest, which may never
-    /// arrive.
-    fn of(body: &mut Body) -> Option<Self> {
-        let frame = body.frame().now_or_never()??.ok()?;
-        let data = frame.into_data().ok()?;
-        let text = data.get(..MAX_CAUSE).unwrap_or(&data);
-        (!text.is_empty()).then(|| Self(String::from_utf8_lossy(text).into_owned()))
+    /// Whether a document replaces the body of a 5xx response. Probes respond with their checks.
+    fn is_replaced(&self, response: &mut Response<Body>) -> bool {
+        let is_public = response.extensions_mut().remove::<PublicErrorBody>();
+        let is_probe = self.target.options().is_some_and(RouteOptions::is_probe);
+        is_public.is_none() && !is_probe && is_text(response.headers())
     }
 }
 
@@ -222,13 +217,6 @@ fn without_body(response: &mut Response<Body>) {
             .or_insert_with(|| length.into());
     }
     *response.body_mut() = Body::empty();
-}
-
-fn is_plain_text(response: &Response<Body>) -> bool {
-    response
-        .headers()
-        .get(header::CONTENT_TYPE)
-        .is_none_or(|kind| kind.as_bytes().starts_with(b"text/plain"))
 }
 
 /// Returns the error for a path without a route.

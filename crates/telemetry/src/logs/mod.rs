@@ -118,6 +118,12 @@ impl Logs {
         &self.shared.levels
     }
 
+    /// The redaction of every text of a line.
+    #[must_use]
+    pub fn redactor(&self) -> &Redactor {
+        &self.shared.redactor
+    }
+
     /// Waits at most `timeout` until all lines are written. Returns whether they are.
     pub fn flush(&self, timeout: Duration) -> bool {
         self.shared.sink.flush(timeout)

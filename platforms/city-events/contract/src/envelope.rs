@@ -7,6 +7,7 @@ use seaworthy::{
         response::{IntoResponse, Response},
     },
     core::context,
+    http::PublicErrorBody,
     prelude::*,
 };
 use serde_json::json;
@@ -108,6 +109,7 @@ impl IntoResponse for ErrorResponse {
         }
         let mut response = Response::new(Body::from(json!({ "error": error }).to_string()));
         *response.status_mut() = self.status;
+        response.extensions_mut().insert(PublicErrorBody);
         let headers = response.headers_mut();
         headers.insert(
             header::CONTENT_TYPE,

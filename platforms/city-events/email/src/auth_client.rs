@@ -5,6 +5,7 @@ use seaworthy::{
         response::Response,
     },
     client::HttpClient,
+    http::PublicErrorBody,
     messaging::Failure,
     prelude::*,
 };
@@ -99,6 +100,7 @@ pub(crate) enum LinkRequest {
 fn unchanged(status: StatusCode, content_type: Option<HeaderValue>, bytes: Bytes) -> Response {
     let mut response = Response::new(Body::from(bytes));
     *response.status_mut() = status;
+    response.extensions_mut().insert(PublicErrorBody);
     if let Some(content_type) = content_type {
         response
             .headers_mut()

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use city_events_contract::{PictureFocus, PicturePurpose};
 use seaworthy::{
     axum::{
+        Extension,
         body::Bytes,
         extract::{Request, State},
         http::{StatusCode, header},
@@ -13,6 +14,7 @@ use seaworthy::{
         routing::{MethodRouter, get, post},
     },
     core::context,
+    http::PublicErrorBody,
     prelude::*,
     storage::Content,
     uploads::{NewUpload, Upload, UploadError, UploadStatus, Uploads},
@@ -83,7 +85,8 @@ impl From<UploadError> for MediaError {
 
 impl IntoResponse for MediaError {
     fn into_response(self) -> Response {
-        (self.status, Json(json!({ "error": self.text }))).into_response()
+        let body = Json(json!({ "error": self.text }));
+        (self.status, Extension(PublicErrorBody), body).into_response()
     }
 }
 

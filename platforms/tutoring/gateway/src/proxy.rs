@@ -8,6 +8,7 @@ use seaworthy::{
         response::Response,
     },
     client::{ClientError, HttpClient},
+    http::PublicErrorBody,
     prelude::*,
 };
 use tutoring_contract::{Role, error_response};
@@ -141,6 +142,7 @@ async fn send(proxy: &Proxy, request: Request) -> Result<Response, Error> {
     let (head, body) = response.into_parts();
     let mut response = Response::new(Body::new(body));
     *response.status_mut() = head.status;
+    response.extensions_mut().insert(PublicErrorBody);
     for (name, value) in to_client(head.status, &head.headers) {
         response.headers_mut().append(name.clone(), value.clone());
     }

@@ -5,6 +5,7 @@ mod hostile;
 mod identity;
 mod limits;
 mod overload;
+mod replaced_text;
 mod responses;
 mod routers;
 mod telemetry;

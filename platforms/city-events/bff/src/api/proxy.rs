@@ -9,6 +9,7 @@ use seaworthy::{
         response::Response,
     },
     client::{ClientError, HttpClient},
+    http::PublicErrorBody,
     prelude::Error,
 };
 
@@ -117,6 +118,7 @@ pub(super) async fn forward_to(
     let (head, body) = response.into_parts();
     let mut response = Response::new(Body::new(body));
     *response.status_mut() = head.status;
+    response.extensions_mut().insert(PublicErrorBody);
     for (name, value) in forwardable(&head.headers) {
         response.headers_mut().append(name.clone(), value.clone());
     }
