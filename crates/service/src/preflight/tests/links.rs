@@ -140,3 +140,56 @@ fn link_in_a_secret_is_refused_without_being_shown_sec_1() {
         "{text}"
     );
 }
+
+#[test]
+fn refuses_plain_addresses_of_other_machines_sec_1() {
+    let found = |address: Value, mark: Mark, allowed: bool| {
+        let mut facts = facts(json!({}));
+        facts.insert("scan.address", marked(address, mark));
+        let allowance = marked(allowed, Mark::Allowance);
+        facts.insert("scan.allow_unencrypted", allowance);
+        ids(&facts)
+    };
+    let refused = one("SEC-1", "scan.address");
+    for address in [
+        "clamd.internal:3310",
+        "10.0.0.7:3310",
+        "clamd.internal",
+        "[2001:db8::1]:1",
+    ] {
+        for mark in [Mark::Connects, Mark::Link] {
+            assert_eq!(found(json!(address), mark, false), refused, "{address}");
+        }
+        assert_eq!(found(json!([address]), Mark::Connects, false), refused);
+        assert_eq!(found(json!(address), Mark::Connects, true), []);
+    }
+    for address in [
+        "",
+        "/run/clamd.sock",
+        "unix:/run/clamd.sock",
+        "127.0.0.1:1",
+        "localhost:1",
+    ] {
+        assert_eq!(
+            found(json!(address), Mark::Connects, false),
+            [],
+            "{address}"
+        );
+    }
+    assert_eq!(found(Value::Null, Mark::Connects, false), []);
+}
+
+#[test]
+fn refuses_plain_addresses_in_secrets_of_connections_sec_1() {
+    let found = |secret: &str| {
+        let mut facts = facts(json!({}));
+        let marks = Marks::from_iter([Mark::Connects]);
+        facts.insert_secret("tracker.address", secret, marks);
+        ids(&facts)
+    };
+    assert_eq!(
+        found("tracker.internal:9000"),
+        one("SEC-1", "tracker.address")
+    );
+    assert_eq!(found("https://tracker.internal/hook"), []);
+}
