@@ -1,6 +1,9 @@
 //! Defaults that differ from the framework, and names of legacy variables.
 
-use seaworthy::{config::LegacyVariable, prelude::*};
+use seaworthy::{
+    config::{LegacyKey, LegacyVariable},
+    prelude::*,
+};
 
 /// The legacy variables of both programs.
 const VARIABLES: [LegacyVariable; 11] = [
@@ -20,12 +23,19 @@ const VARIABLES: [LegacyVariable; 11] = [
     ),
 ];
 
+/// The section that every configuration file of the legacy service has.
+const LEGACY_FILE: LegacyKey = LegacyKey::rejected(
+    "data",
+    "this is a file of the legacy service, and docs/symbols.md has the settings that replace it",
+);
+
 /// Returns a program with the common defaults and variables.
 pub(crate) fn program(name: &str) -> Service {
     Service::new(name, env!("CARGO_PKG_VERSION"))
         // Existing dashboards and alerts use the prefixed names.
         .default_value("metrics.service_prefix", true)
         .legacy_variables(VARIABLES)
+        .legacy_keys([LEGACY_FILE])
 }
 
 /// Returns the service.

@@ -32,7 +32,8 @@ pub(crate) struct SettingsArguments {
     pub(crate) profile: Option<Profile>,
 
     /// The folder of config.yaml and its profiles, or a file whose profiles are next to it.
-    /// Default: ./config if it exists. `-conf` is another name, for legacy deployments.
+    /// Default: ./config if it exists. `-conf` and `--conf` are other names, for legacy
+    /// deployments.
     #[arg(long, global = true, value_name = "PATH")]
     pub(crate) config: Option<PathBuf>,
 
@@ -125,7 +126,8 @@ impl HealthProbe {
     }
 }
 
-/// Returns the arguments of the process, with `-conf` under its regular name `--config`.
+/// Returns the arguments of the process, with `-conf` and `--conf` under their regular name
+/// `--config`.
 pub(crate) fn of_process() -> impl Iterator<Item = OsString> {
     std::env::args_os().map(regular_name)
 }
@@ -133,8 +135,11 @@ pub(crate) fn of_process() -> impl Iterator<Item = OsString> {
 /// Returns the regular name of an argument.
 pub(super) fn regular_name(argument: OsString) -> OsString {
     match argument.to_str() {
-        Some("-conf") => "--config".into(),
-        Some(text) => match text.strip_prefix("-conf=") {
+        Some("-conf" | "--conf") => "--config".into(),
+        Some(text) => match text
+            .strip_prefix("--conf=")
+            .or_else(|| text.strip_prefix("-conf="))
+        {
             Some(path) => format!("--config={path}").into(),
             None => argument,
         },

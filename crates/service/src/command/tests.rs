@@ -51,6 +51,9 @@ fn legacy_conf_flag_names_the_config_path_conf_1() {
     for given in [
         &["orders", "-conf", "a.yaml"][..],
         &["orders", "-conf=a.yaml"],
+        &["orders", "--conf", "a.yaml"],
+        &["orders", "--conf=a.yaml"],
+        &["orders", "--config=a.yaml"],
     ] {
         let given = given.iter().map(std::ffi::OsString::from);
         let arguments = Arguments::try_parse_from(given.map(arguments::regular_name)).unwrap();

@@ -266,13 +266,34 @@ fn unsupported_legacy_settings_fail_start_conf_1() {
         let (status, text) = run(&["serve"], &names);
         assert_eq!(status, Some(78), "{text}");
         assert!(text.contains("env METRICS_SERVICE_NAME: "), "{text}");
-        // The legacy flag of a file with another format.
-        let (status, text) = run(&["--conf", "configs/config.yaml"], &[]);
-        assert_eq!(status, Some(2), "{text}");
-        assert!(
-            text.contains("'--conf'") && text.contains("'--config'"),
-            "{text}"
-        );
+    }
+}
+
+#[test]
+fn legacy_configuration_file_names_its_replacement_conf_1() {
+    const SENTENCE: &str = "data: the key is not supported: this is a file of the legacy service, \
+        and docs/symbols.md has the settings that replace it";
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("config.yaml");
+    let legacy = "log:\n  level: ${LOG_LEVEL:error}\nserver:\n  http:\n    addr: 0.0.0.0:8000\n    \
+        network: tcp\ndata:\n  database:\n    driver: mysql\n    source: ${DB_DSN}\n  mq:\n    \
+        addr: amqp://rabbitmq\n";
+    std::fs::write(&file, legacy).unwrap();
+    let path = file.to_str().unwrap();
+    for program in [
+        env!("CARGO_BIN_EXE_symbols"),
+        env!("CARGO_BIN_EXE_symbols-worker"),
+    ] {
+        let texts = ["--conf", "-conf", "--config"].map(|flag| {
+            let process = ServiceProcess::spawn(Path::new(program), &[flag, path, "serve"], &[]);
+            let ended = process.unwrap().wait_with_output().unwrap();
+            assert_eq!(ended.status.code(), Some(78), "{}", ended.stderr);
+            ended.stderr
+        });
+        for text in &texts {
+            assert_eq!(text.matches(SENTENCE).count(), 1, "{text}");
+            assert_eq!(text, &texts[0]);
+        }
     }
 }
 
