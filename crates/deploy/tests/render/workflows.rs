@@ -50,7 +50,20 @@ fn tests_may_use_most_of_the_time_of_their_job_ship_5() {
             assert!(tests * 3 >= timeout * 2, "{name}: {tests} of {timeout}");
         }
     }
-    assert_eq!(found, 6);
+    assert_eq!(found, 7);
+}
+
+#[test]
+fn scheduled_job_needs_the_server_of_dapr_msg_9() {
+    const NEEDED: &str = "SEAWORTHY_TEST_NEEDS_DAPR";
+    let path = repository().join(".github/workflows/scheduled.yml");
+    let workflow = Compose::read(&path).root().clone();
+    let steps = workflow["jobs"]["dapr"]["steps"].as_array().unwrap();
+    let step = steps.iter().find(|step| step["env"][NEEDED] == "true");
+    let run = step.unwrap()["run"].as_str().unwrap();
+    assert!(run.contains("-p seaworthy-messaging dapr::"), "{run}");
+    let script = fs::read_to_string(repository().join("test")).unwrap();
+    assert!(script.contains(&format!("${{{NEEDED}:-}}")));
 }
 
 fn write_program(folder: &Path, name: &str, script: &str) {
