@@ -71,6 +71,16 @@ fn rotated_secret_signs_and_previous_one_verifies_conf_5() {
 }
 
 #[test]
+fn process_started_after_a_rotation_refuses_old_tokens_conf_5() {
+    let service = Rotated::new(Delay::from_secs(900));
+    let old = service.sign();
+    service.rotate(SECOND);
+    // The running process accepts the previous secret. A process that starts does not know it.
+    assert!(service.accepts(&old));
+    assert!(!is_signed_with(SECOND, &old));
+}
+
+#[test]
 fn previous_secret_expires_after_its_ttl_conf_5() {
     let service = Rotated::new(Delay::ZERO);
     let old = service.sign();
