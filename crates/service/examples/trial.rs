@@ -168,6 +168,9 @@ async fn assemble(service: &Assembly<TrialConfig>) -> Result<(), StartError> {
             .get("/busy", busy)
             .post("/echo", echo)
             .get("/panic", async || -> &'static str { panics() })
+            .get("/fails", async || -> Result<&'static str, Error> {
+                Err(Error::internal("the disk of ada@example.org is full"))
+            })
             .get("/spawned", async move || spawned(&tasks).await)
             .get("/key-length", async move || {
                 let key = keys.load().key.as_ref().map_or(0, |key| key.expose().len());

@@ -1,21 +1,48 @@
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    hash::{DefaultHasher, Hash as _, Hasher as _},
+    sync::Arc,
+};
 
 use parking_lot::RwLock;
 
 use crate::{
+    logs::{Decision, LogRateLimitConfig, RateLimiter},
     metrics::{Counter, Metrics},
     redact::Redactor,
 };
 
-/// A caught panic, for an external error tracker.
+/// A caught panic or another failure, for an external error tracker.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ErrorReport {
-    /// The route, task or consumer that panicked.
+    /// Whether it is a panic.
+    pub kind: ErrorKind,
+    /// The route, task, worker or consumer that failed.
     pub source: String,
-    /// The panic message, redacted.
+    /// The panic message, or the error with its causes, redacted.
     pub message: String,
-    /// The ID of the request, if the panic happened during one.
+    /// The ID of the request, if the failure happened during one.
     pub request_id: Option<String>,
+}
+
+/// The kind of a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// A caught panic.
+    Panic,
+    /// A 5xx response with a cause, or a failed run of a worker.
+    Error,
+}
+
+impl ErrorKind {
+    /// Returns the name in reports.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Panic => "panic",
+            Self::Error => "error",
+        }
+    }
 }
 
 /// Receives error reports, for example to send them to an error tracker.
@@ -24,22 +51,28 @@ pub trait ErrorSink: Send + Sync {
     fn report(&self, report: &ErrorReport);
 }
 
-/// Records panics and forwards them to error sinks (OBS-8). Cheap to clone.
+/// Records panics, and forwards them and other failures to error sinks (OBS-8). Cheap to clone.
 #[derive(Clone)]
 pub struct ErrorReports(Arc<Inner>);
 
 struct Inner {
     panics: Counter,
     redactor: Redactor,
+    rate_limiter: RateLimiter,
     sinks: RwLock<Vec<Arc<dyn ErrorSink>>>,
 }
 
 impl ErrorReports {
-    pub(crate) fn new(metrics: &Metrics, redactor: Redactor) -> Self {
+    pub(crate) fn new(
+        metrics: &Metrics,
+        redactor: Redactor,
+        rate_limit: &LogRateLimitConfig,
+    ) -> Self {
         let panics = metrics.counter("panics_total", "Panics that were caught.", &[]);
         Self(Arc::new(Inner {
             panics,
             redactor,
+            rate_limiter: RateLimiter::new(rate_limit),
             sinks: RwLock::default(),
         }))
     }
@@ -54,6 +87,7 @@ impl ErrorReports {
     pub fn record_panic(&self, source: &str, message: &str) {
         self.0.panics.increment();
         let report = ErrorReport {
+            kind: ErrorKind::Panic,
             source: source.to_owned(),
             message: self.0.redactor.redact(message).into_owned(),
             request_id: seaworthy_core::context::with_current(|context| {
@@ -64,11 +98,37 @@ impl ErrorReports {
             }),
         };
         tracing::error!(source, panic = message, "a panic was caught");
-        self.0
-            .sinks
-            .read()
-            .iter()
-            .for_each(|sink| sink.report(&report));
+        self.send(&report);
+    }
+
+    /// Forwards a failure that is in the log to the sinks. The reports per second of each source
+    /// are limited as log lines of one callsite are. `source` is the route or worker.
+    pub fn record_error(&self, source: &str, message: &str, request_id: Option<&str>) {
+        if self.0.sinks.read().is_empty() || self.is_suppressed(source) {
+            return;
+        }
+        let redact = |text: &str| self.0.redactor.redact(text).into_owned();
+        self.send(&ErrorReport {
+            kind: ErrorKind::Error,
+            source: source.to_owned(),
+            message: redact(message),
+            request_id: request_id.map(redact),
+        });
+    }
+
+    fn is_suppressed(&self, source: &str) -> bool {
+        let mut hasher = DefaultHasher::new();
+        source.hash(&mut hasher);
+        // Zero is a free slot of the limiter.
+        let key = usize::try_from(hasher.finish() >> 32)
+            .unwrap_or_default()
+            .max(1);
+        self.0.rate_limiter.check(key) == Decision::Suppress
+    }
+
+    fn send(&self, report: &ErrorReport) {
+        let sinks = self.0.sinks.read();
+        sinks.iter().for_each(|sink| sink.report(report));
     }
 
     /// The number of panics since the start.

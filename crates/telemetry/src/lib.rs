@@ -34,7 +34,7 @@ pub mod redact;
 mod telemetry;
 pub mod tracer;
 
-pub use error_report::{ErrorReport, ErrorReports, ErrorSink};
+pub use error_report::{ErrorKind, ErrorReport, ErrorReports, ErrorSink};
 pub use telemetry::{MetricsConfig, Telemetry, TelemetryError};
 
 #[cfg(doctest)]

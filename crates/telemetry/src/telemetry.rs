@@ -112,7 +112,7 @@ impl Telemetry {
             None => (None, None),
         };
         let telemetry = Self {
-            errors: ErrorReports::new(&metrics, redactor),
+            errors: ErrorReports::new(&metrics, redactor, &log.rate_limit),
             logs: Logs::new(identity.clone(), log, production, sink),
             tracer: Tracer::new(tracing.sample_ratio, queue),
             exporter: Arc::new(Mutex::new(exporter)),

@@ -1,4 +1,4 @@
-use seaworthy_core::error_causes;
+use seaworthy_core::{Error, error_causes};
 use seaworthy_telemetry::logs::{FieldName, Level, Line, Logs};
 
 use super::{Ended, Outcome};
@@ -90,12 +90,17 @@ fn finish(line: &mut Line, ended: &Ended<'_>) {
     if let Some(failure) = ended.failure {
         line.redacted(REASON, failure.reason());
         if failure.code().is_server_fault() {
-            let causes: Vec<_> = error_causes(failure)
-                .take(MAX_CAUSES)
-                .map(ToString::to_string)
-                .collect();
             line.text("error", failure.message());
-            line.text("cause", &causes.join(": "));
+            line.text("cause", &causes(failure).unwrap_or_default());
         }
     }
+}
+
+/// Returns the causes of a failure of the service. `None` if it has none, or if it is a failure of
+/// the client.
+pub(super) fn causes(failure: &Error) -> Option<String> {
+    let is_fault = failure.code().is_server_fault();
+    let causes = error_causes(failure).take(MAX_CAUSES);
+    let causes: Vec<_> = causes.map(ToString::to_string).collect();
+    (is_fault && !causes.is_empty()).then(|| causes.join(": "))
 }

@@ -127,6 +127,7 @@ impl Observer {
 
     pub(crate) fn record_end(&self, ended: &Ended<'_>) {
         let (logs, tracer) = (self.telemetry.logs(), self.telemetry.tracer());
+        self.report(ended);
         let is_probe = ended.options.is_some_and(RouteOptions::is_probe);
         let is_recording = !is_probe && tracer.is_recording(ended.context.trace());
         let is_logged = !is_probe
@@ -154,6 +155,21 @@ impl Observer {
                 }
             }
         }
+    }
+
+    /// Forwards a failed response with a cause to the error trackers. Panics have their own report
+    /// and no cause.
+    fn report(&self, ended: &Ended<'_>) {
+        let Some(failure) = ended.failure else { return };
+        let Some(causes) = access_log::causes(failure) else {
+            return;
+        };
+        let source = format!("{} {}", ended.method.as_str(), ended.template);
+        let message = format!("{}: {causes}", failure.message());
+        let id = ended.context.request_id().as_str();
+        self.telemetry
+            .errors()
+            .record_error(&source, &message, Some(id));
     }
 
     pub(crate) fn record_panic(&self, method: MethodLabel, template: &str, message: &str) {

@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 /// A tracker that takes longer is unavailable, and its reports are in the log.
 const DEFAULT_TIMEOUT: Timeout = Timeout::from_secs(5);
 
-/// External trackers that receive caught panics, in addition to the log.
+/// External trackers that receive caught panics, 5xx responses with a cause and failed runs of
+/// workers, in addition to the log.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ErrorTrackingConfig {

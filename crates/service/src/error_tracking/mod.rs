@@ -1,4 +1,4 @@
-//! Sends caught panics to Sentry or a webhook (OBS-8).
+//! Sends caught panics, causes of 5xx responses and failed runs of workers to Sentry or a webhook (OBS-8).
 //!
 //! A bounded queue separates requests from the tracker. A report that finds the queue full, or that
 //! the tracker rejects, is counted and dropped. The log has every report.
@@ -18,7 +18,7 @@ use tokio::sync::mpsc;
 
 use crate::{assembly::Parts, start_error::StartError};
 
-/// Reports that wait for the tracker. A service that panics more often needs no
+/// Reports that wait for the tracker. A service that fails more often needs no
 /// further reports.
 const MAX_QUEUED: usize = 100;
 

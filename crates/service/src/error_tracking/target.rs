@@ -119,6 +119,7 @@ impl Origin {
             "version": self.identity.version(),
             "profile": self.profile.to_string(),
             "time": Utc::now().to_rfc3339(),
+            "kind": report.kind.as_str(),
             "source": report.source,
             "message": report.message,
             "request_id": report.request_id,
@@ -139,9 +140,9 @@ impl Origin {
             "transaction": report.source,
             "tags": { "request_id": report.request_id },
             "exception": { "values": [{
-                "type": "panic",
+                "type": report.kind.as_str(),
                 "value": report.message,
-                "mechanism": { "type": "panic", "handled": true },
+                "mechanism": { "type": report.kind.as_str(), "handled": true },
             }] },
         })
         .to_string();

@@ -81,17 +81,20 @@ impl Observer for WorkerMetrics {
         self.starts.get_or_create(worker).set(now);
     }
 
-    fn ran(&self, worker: &str, succeeded: bool, duration: Duration) {
+    fn ran(&self, worker: &str, outcome: Result<(), &str>, duration: Duration) {
         self.runs.get_or_create(worker).increment();
         self.durations
             .get_or_create(worker)
             .observe_duration(duration);
         let now = Utc::now().timestamp();
         self.last_runs.get_or_create(worker).set(now);
-        if succeeded {
-            self.last_successes.get_or_create(worker).set(now);
-        } else {
-            self.failures.get_or_create(worker).increment();
+        match outcome {
+            Ok(()) => self.last_successes.get_or_create(worker).set(now),
+            Err(problem) => {
+                self.failures.get_or_create(worker).increment();
+                let source = format!("worker {worker}");
+                self.errors.record_error(&source, problem, None);
+            }
         }
     }
 
@@ -104,13 +107,22 @@ impl Observer for WorkerMetrics {
 mod tests {
     use seaworthy_core::ServiceIdentity;
     use seaworthy_telemetry::{
-        MetricsConfig, Telemetry,
+        ErrorKind, ErrorReport, ErrorSink, MetricsConfig, Telemetry,
         logs::{LogConfig, MemorySink},
         metrics::Format,
         tracer::TracingConfig,
     };
 
     use super::*;
+
+    #[derive(Default)]
+    struct Reports(parking_lot::Mutex<Vec<ErrorReport>>);
+
+    impl ErrorSink for Reports {
+        fn report(&self, report: &ErrorReport) {
+            self.0.lock().push(report.clone());
+        }
+    }
 
     #[test]
     fn failed_run_keeps_the_time_of_the_last_success_obs_5() {
@@ -126,7 +138,9 @@ mod tests {
         let metrics = telemetry.metrics();
         let workers = WorkerMetrics::new(metrics, telemetry.errors());
         let now = Utc::now().timestamp();
-        workers.ran("cleanup", false, Duration::ZERO);
+        let reports = std::sync::Arc::new(Reports::default());
+        telemetry.errors().add_sink(reports.clone());
+        workers.ran("cleanup", Err("disk full"), Duration::ZERO);
         let text = metrics.render(Format::PrometheusText);
         let time = |text: &str, name: &str| -> Option<i64> {
             let line = format!("worker_last_{name}_timestamp_seconds{{worker=\"cleanup\"}} ");
@@ -135,7 +149,13 @@ mod tests {
         };
         assert!(time(&text, "run").unwrap() >= now, "{text}");
         assert_eq!(time(&text, "success"), None, "{text}");
-        workers.ran("cleanup", true, Duration::ZERO);
+        let report = reports.0.lock().pop().unwrap();
+        assert_eq!(report.kind, ErrorKind::Error);
+        assert_eq!(
+            (&*report.source, &*report.message),
+            ("worker cleanup", "disk full")
+        );
+        workers.ran("cleanup", Ok(()), Duration::ZERO);
         let text = metrics.render(Format::PrometheusText);
         assert!(time(&text, "success").unwrap() >= now, "{text}");
     }

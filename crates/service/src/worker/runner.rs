@@ -26,7 +26,7 @@ const CLOCK_CHECK_INTERVAL: Duration = Duration::from_secs(30);
 /// The metrics of a run.
 pub(crate) trait Observer: Send + Sync {
     fn started(&self, worker: &str);
-    fn ran(&self, worker: &str, succeeded: bool, duration: Duration);
+    fn ran(&self, worker: &str, outcome: Result<(), &str>, duration: Duration);
     fn panicked(&self, panic: &TaskPanic);
 }
 
@@ -158,7 +158,8 @@ impl Runner {
         let outcome = self.attempts(stop, token).await;
         let duration = begun.elapsed();
         let succeeded = outcome.is_ok();
-        self.observer.ran(&self.worker.name, succeeded, duration);
+        let observed = outcome.as_ref().map(|()| ()).map_err(String::as_str);
+        self.observer.ran(&self.worker.name, observed, duration);
         let mut facts = self.state.facts.lock();
         facts.running = false;
         facts.runs = facts.runs.saturating_add(1);

@@ -27,7 +27,8 @@ impl Observer for Observed {
         self.started.lock().push(worker.to_owned());
     }
 
-    fn ran(&self, _: &str, succeeded: bool, _: Duration) {
+    fn ran(&self, _: &str, outcome: Result<(), &str>, _: Duration) {
+        let succeeded = outcome.is_ok();
         self.runs.lock().push(succeeded);
     }
 

@@ -89,6 +89,31 @@ fn panics_reach_sentry_and_webhook_obs_8() {
 }
 
 #[test]
+fn cause_of_failed_response_reaches_sentry_obs_8() {
+    let (address, received) = tracker();
+    let dsn = format!("error_tracking.sentry_dsn=http://public@{address}/42");
+    let mut service = trial(&["--set", &dsn]);
+    let (http, _) = service.addresses().unwrap();
+    service.line("\"message\":\"ready\"").unwrap();
+    let answer = get(http, "/fails").unwrap();
+    assert_eq!(answer.status, 500);
+    let (_, _, envelope) = received.recv_timeout(TIMEOUT).unwrap();
+    let event: Value = serde_json::from_str(envelope.lines().last().unwrap()).unwrap();
+    assert_eq!(
+        event["tags"]["request_id"],
+        answer.header("x-request-id").unwrap()
+    );
+    assert_eq!(event["transaction"], "GET /fails");
+    let exception = &event["exception"]["values"][0];
+    assert_eq!(exception["type"], "error");
+    let value = exception["value"].as_str().unwrap();
+    assert!(
+        value.contains("is full") && !value.contains("ada@"),
+        "{value}"
+    );
+}
+
+#[test]
 fn unavailable_tracker_delays_no_response_obs_8() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let webhook = format!(

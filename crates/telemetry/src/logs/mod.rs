@@ -31,7 +31,8 @@ pub use sink::{LineSink, MemorySink, NullSink};
 pub(crate) use subscriber::LogSubscriber;
 pub(crate) use writer::LogWriter;
 
-use self::{encode::Encoding, rate_limit::RateLimiter};
+use self::encode::Encoding;
+pub(crate) use self::rate_limit::{Decision, RateLimiter};
 use crate::redact::{CleanTexts, Redactor};
 
 /// The logs of a service. Cheap to clone.
