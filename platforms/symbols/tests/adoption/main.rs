@@ -39,7 +39,7 @@ impl LegacyDatabase {
             before: Vec::new(),
         };
         legacy.execute("DROP TABLE schema_history_fixture").await;
-        legacy.before = legacy.tables().await;
+        legacy.before = legacy.contents().await;
         Some(legacy)
     }
 
@@ -52,12 +52,33 @@ impl LegacyDatabase {
         count
     }
 
-    async fn tables(&self) -> Vec<String> {
-        let rows: Vec<(String,)> = sql("SELECT CAST(table_name AS CHAR) FROM information_schema.tables WHERE table_schema = DATABASE() ORDER BY 1")
-            .fetch_all(&self.database)
-            .await
-            .unwrap();
-        rows.into_iter().map(|(name,)| name).collect()
+    /// Returns the columns, constraints and indexes of all tables, and the checksums of the rows.
+    async fn contents(&self) -> Vec<String> {
+        const DEFINITIONS: &str = "
+            SELECT CAST(CONCAT_WS(' ', 'column', table_name, column_name, column_type, collation_name, is_nullable, column_default, extra) AS CHAR) AS content
+            FROM information_schema.columns WHERE table_schema = DATABASE()
+            UNION ALL
+            SELECT CAST(CONCAT_WS(' ', 'index', table_name, index_name, seq_in_index, column_name, sub_part, non_unique) AS CHAR)
+            FROM information_schema.statistics WHERE table_schema = DATABASE()
+            UNION ALL
+            SELECT CAST(CONCAT_WS(' ', 'constraint', table_name, constraint_name, constraint_type) AS CHAR)
+            FROM information_schema.table_constraints WHERE table_schema = DATABASE()
+            UNION ALL
+            SELECT CAST(CONCAT_WS(' ', 'reference', table_name, constraint_name, referenced_table_name, update_rule, delete_rule) AS CHAR)
+            FROM information_schema.referential_constraints WHERE constraint_schema = DATABASE()
+            ORDER BY content";
+        // The checksum of a table that does not exist is NULL.
+        const ROWS: &str =
+            "CHECKSUM TABLE symbols, symbol_data, legacy_symbols, legacy_symbol_data";
+        let definitions = sql(DEFINITIONS).fetch_all(&self.database).await;
+        let definitions: Vec<(String,)> = definitions.unwrap();
+        let rows = sql(ROWS).fetch_all(&self.database).await;
+        let rows: Vec<(String, Option<i64>)> = rows.unwrap();
+        let rows = rows
+            .iter()
+            .map(|(name, rows)| format!("rows {name} {rows:?}"));
+        let definitions = definitions.into_iter().map(|(content,)| content);
+        definitions.chain(rows).collect()
     }
 
     fn start(&self, arguments: &[&str]) -> ServiceProcess {
@@ -97,16 +118,18 @@ async fn legacy_database_is_refused_unchanged_data_2() {
         assert_eq!(refused.status.code(), Some(1), "{refused:#?}");
         assert!(refused.stderr.contains("`migrate adopt`"), "{refused:#?}");
     }
+    assert_eq!(legacy.contents().await, legacy.before);
     legacy
         .execute("ALTER TABLE symbols MODIFY version bigint unsigned NOT NULL")
         .await;
+    let changed = legacy.contents().await;
     let refused = legacy.run(&["migrate", "adopt"]);
     assert_eq!(refused.status.code(), Some(1), "{refused:#?}");
     assert!(
         refused.stderr.contains("symbols.version is"),
         "{refused:#?}"
     );
-    assert_eq!(legacy.tables().await, legacy.before);
+    assert_eq!(legacy.contents().await, changed);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -117,11 +140,12 @@ async fn unconvertible_rows_are_reported_data_2() {
     legacy
         .execute("INSERT INTO symbols (id, project_id, uid, label, class_name, component_target, version) VALUES (9223372036854775808, 5, 'u', 'l', 'c', 't', 1)")
         .await;
+    let changed = legacy.contents().await;
     let refused = legacy.run(&["migrate", "adopt"]);
     assert_eq!(refused.status.code(), Some(1), "{refused:#?}");
     let problem = "symbols.id is above 9223372036854775807 in 1 rows: 9223372036854775808";
     assert!(refused.stderr.contains(problem), "{refused:#?}");
-    assert_eq!(legacy.tables().await, legacy.before);
+    assert_eq!(legacy.contents().await, changed);
     assert_eq!(legacy.count("SELECT count(*) FROM symbols").await, 5);
 }
 
@@ -154,7 +178,7 @@ async fn adopted_symbols_are_served_data_2() {
     assert_eq!(removed.status, 404, "{}", removed.body);
     drop(service);
     legacy.succeed(&["migrate", "adopt", "--undo", "--discard-changes"]);
-    assert_eq!(legacy.tables().await, legacy.before);
+    assert_eq!(legacy.contents().await, legacy.before);
     assert_eq!(legacy.count("SELECT count(*) FROM symbol_data").await, 3);
 }
 
@@ -171,7 +195,7 @@ async fn interrupted_adoption_is_undone_by_the_next_data_2() {
     ] {
         legacy.execute(text).await;
     }
-    let interrupted = legacy.tables().await;
+    let interrupted = legacy.contents().await;
     for arguments in [&["serve"][..], &["migrate", "up"]] {
         let refused = legacy.run(arguments);
         assert_eq!(refused.status.code(), Some(1), "{refused:#?}");
@@ -187,7 +211,7 @@ async fn interrupted_adoption_is_undone_by_the_next_data_2() {
         "{refused:#?}"
     );
     legacy.execute("DROP TABLE symbols").await;
-    assert_eq!(legacy.tables().await, interrupted);
+    assert_eq!(legacy.contents().await, interrupted);
     legacy.succeed(&["migrate", "adopt"]);
     legacy.succeed(&["migrate", "verify"]);
     assert_eq!(legacy.count("SELECT count(*) FROM symbols").await, 4);

@@ -17,7 +17,7 @@ pub struct LegacyService {
     program: &'static Path,
     settings: Vec<String>,
     database: Database,
-    tables: Vec<(String, i64)>,
+    contents: Vec<(String, String)>,
     _empty: EmptyDatabase,
 }
 
@@ -51,7 +51,7 @@ impl LegacyService {
         Some(Self {
             program: Path::new(program),
             settings,
-            tables: list_tables(&database).await,
+            contents: read_contents(&database).await,
             database,
             _empty: empty,
         })
@@ -126,7 +126,7 @@ impl LegacyService {
         self.execute(add).await;
         self.check_refused(&["migrate", "adopt"], problem);
         self.execute(drop).await;
-        assert_eq!(list_tables(&self.database).await, self.tables);
+        assert_eq!(read_contents(&self.database).await, self.contents);
     }
 
     /// Checks that `migrate adopt` reports each of these problems after the changes.
@@ -137,10 +137,11 @@ impl LegacyService {
         for change in changes {
             self.execute(change).await;
         }
+        let changed = read_contents(&self.database).await;
         for problem in problems {
             self.check_refused(&["migrate", "adopt"], problem);
         }
-        assert_eq!(list_tables(&self.database).await, self.tables);
+        assert_eq!(read_contents(&self.database).await, changed);
     }
 
     /// Adopts the database, checks the results of queries, undoes the adoption and repeats it.
@@ -149,7 +150,7 @@ impl LegacyService {
     /// A command fails, or a query selects another number.
     pub async fn adopts(&self, counts: &[(&'static str, i64)]) {
         self.succeed(&["migrate", "adopt", "--dry-run"]);
-        assert_eq!(list_tables(&self.database).await, self.tables);
+        assert_eq!(read_contents(&self.database).await, self.contents);
         self.succeed(&["migrate", "adopt"]);
         self.succeed(&["migrate", "verify"]);
         for (query, expected) in counts {
@@ -158,18 +159,37 @@ impl LegacyService {
         let undone = self.run(&["migrate", "adopt", "--undo"]);
         assert_eq!(undone.status.code(), Some(2), "{undone:#?}");
         self.succeed(&["migrate", "adopt", "--undo", "--discard-changes"]);
-        assert_eq!(list_tables(&self.database).await, self.tables);
+        assert_eq!(read_contents(&self.database).await, self.contents);
         self.succeed(&["migrate", "adopt"]);
     }
 }
 
-/// Lists the tables with their schemas, and their number of columns.
-async fn list_tables(database: &Database) -> Vec<(String, i64)> {
-    sql("SELECT table_schema || '.' || table_name AS name, count(*) FROM information_schema.columns
-         WHERE table_schema NOT IN ('pg_catalog', 'information_schema') GROUP BY table_schema, table_name ORDER BY name")
-        .fetch_all(database)
-        .await
-        .unwrap()
+/// Returns the columns, constraints and indexes of all tables with their definitions, and the
+/// number of rows of each table with their checksum.
+async fn read_contents(database: &Database) -> Vec<(String, String)> {
+    const CONTENTS: &str = "
+        WITH tables AS (
+            SELECT relation.oid, space.nspname AS space, relation.relname AS name
+            FROM pg_class relation JOIN pg_namespace space ON space.oid = relation.relnamespace
+            WHERE relation.relkind IN ('r', 'p') AND space.nspname NOT IN ('pg_catalog', 'information_schema')
+        ), contents AS (
+            SELECT 'column ' || table_schema || '.' || table_name || '.' || column_name AS name,
+                concat_ws(' ', data_type, character_maximum_length, numeric_precision, collation_name, is_nullable, column_default, is_identity) AS content
+            FROM information_schema.columns JOIN tables ON space = table_schema AND tables.name = table_name
+            UNION ALL
+            SELECT 'constraint ' || space || '.' || name || '.' || conname, pg_get_constraintdef(pg_constraint.oid)
+            FROM pg_constraint JOIN tables ON tables.oid = conrelid
+            UNION ALL
+            SELECT 'index ' || schemaname || '.' || indexname, indexdef
+            FROM pg_indexes JOIN tables ON space = schemaname AND tables.name = tablename
+            UNION ALL
+            SELECT 'rows ' || space || '.' || name, (xpath('/row/rows/text()', query_to_xml(format(
+                $$SELECT count(*) || ' ' || coalesce(md5(string_agg(legacy_row::text, chr(10) ORDER BY legacy_row::text)), '') AS rows FROM %I.%I legacy_row$$,
+                space, name), false, true, '')))[1]::text
+            FROM tables
+        )
+        SELECT name, content FROM contents ORDER BY name, content";
+    sql(CONTENTS).fetch_all(database).await.unwrap()
 }
 
 /// Declares `legacy()`, which returns the service with the rows of `schema.sql` and `rows.sql`, and
