@@ -158,7 +158,7 @@ impl Runner {
         let outcome = self.attempts(stop, token).await;
         let duration = begun.elapsed();
         let succeeded = outcome.is_ok();
-        let observed = outcome.as_ref().map(|()| ()).map_err(String::as_str);
+        let observed = outcome.as_ref().copied().map_err(String::as_str);
         self.observer.ran(&self.worker.name, observed, duration);
         let mut facts = self.state.facts.lock();
         facts.running = false;
