@@ -9,7 +9,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "The API documentation is public",
         severity: Severity::Low,
         category: Category::Contracts,
-        meaning: "The code serves Swagger UI, an OpenAPI document or gRPC reflection without a condition.",
+        meaning: "The code serves Swagger UI, an OpenAPI document or gRPC reflection without a condition. Or Spring Security permits its paths to all callers.",
         why: "Attackers get the list of all routes and fields, and a page to call them from.",
         fix: &[(
             "any",

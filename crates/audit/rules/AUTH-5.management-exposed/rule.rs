@@ -9,7 +9,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "All management endpoints are public",
         severity: Severity::High,
         category: Category::Security,
-        meaning: "The settings of Spring Boot expose every endpoint of the actuator on the port of the service (`management.endpoints.web.exposure.include=*`), or switch its security off.",
+        meaning: "The settings of Spring Boot expose every endpoint of the actuator on the port of the service (`management.endpoints.web.exposure.include=*`), or switch its security off. With low confidence: Spring Security permits all paths of the actuator.",
         why: "Callers read the environment and dumps of the memory with all credentials, and change levels of logs.",
         fix: &[(
             "any",

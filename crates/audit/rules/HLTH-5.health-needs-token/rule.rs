@@ -9,7 +9,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "The health path needs credentials",
         severity: Severity::Medium,
         category: Category::Health,
-        meaning: "The configuration of Spring Security ends with `anyRequest().authenticated()`, and its file lists no health path. The finding has low confidence, because another configuration may come first.",
+        meaning: "The configuration of Spring Security ends with `anyRequest().authenticated()`, and its file lists no health path. Or the health route of a Go service has a handler for credentials. The finding has low confidence, because another configuration or route may come first.",
         why: "Probes get 401, so the platform restarts healthy replicas, or runs without a probe.",
         fix: &[(
             "any",

@@ -9,7 +9,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "Every replica runs the same schedule",
         severity: Severity::Medium,
         category: Category::Messaging,
-        meaning: "Code has a schedule (`@Scheduled` of Spring, `@Cron` of Nest), and its file takes no lock. The finding has low confidence.",
+        meaning: "Code has a schedule (`@Scheduled` of Spring, `@Cron` of Nest), and its file takes no lock. Or a relay reads the unsent messages of an outbox, and no code reserves them. The finding has low confidence.",
         why: "With two replicas each job runs twice: mails are sent twice, and reports are counted twice.",
         fix: &[(
             "any",

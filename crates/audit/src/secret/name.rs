@@ -17,9 +17,24 @@ const ENDS: &[&str] = &[
     "servicekey",
     "jwtkey",
     "hmackey",
+    "internalkey",
+    "headerkey",
+    "authkey",
+    "masterkey",
+    "sharedkey",
     "authtoken",
     "accesskey",
 ];
+/// Ends of names that also name a header or a file, so only a random value is a credential.
+const RANDOM_ONLY: &[&str] = &[
+    "internalkey",
+    "headerkey",
+    "authkey",
+    "masterkey",
+    "sharedkey",
+];
+/// Characters of a random value.
+const MIN_RANDOM: usize = 20;
 /// Starts of names that are about an action or an error, not about a credential.
 const STARTS: &[&str] = &[
     "forgot",
@@ -138,8 +153,8 @@ pub(crate) fn literal(name: &str, value: &str, connects: bool) -> bool {
     let shape = value.len() >= 3
         && value.len() <= 200
         && value.chars().all(|letter| letter.is_ascii_graphic())
-        && !value.contains(['{', '}', '<', '>', '$', '(', ')', '[', ']', ',', ';', '\\'])
-        && !value.starts_with(['/', '.', '#', '@', '%', '-'])
+        && !value.contains(['{', '}', '<', '>', '(', ')', '[', ']', ',', ';', '\\'])
+        && !value.starts_with(['/', '.', '#', '@', '%', '-', '$'])
         && !value.contains("://")
         && !lower.starts_with("x-")
         && !REFERENCES.iter().any(|scheme| lower.starts_with(scheme))
@@ -155,6 +170,10 @@ pub(crate) fn literal(name: &str, value: &str, connects: bool) -> bool {
     let dotted =
         value.split('.').count() > 1 && !value.chars().any(|letter| letter.is_ascii_digit());
     if variable || dotted || plain_value.is_empty() {
+        return false;
+    }
+    let random = value.len() >= MIN_RANDOM && value.chars().any(|letter| letter.is_ascii_digit());
+    if !random && RANDOM_ONLY.iter().any(|end| own.ends_with(end)) {
         return false;
     }
     if own.ends_with("apikey") && plain_value.contains("apikey") {
@@ -201,6 +220,8 @@ mod tests {
             ("jwtSecret", "myfancysecret"),
             ("password", "hunter22"),
             ("apiKey", "some-value"),
+            ("jwt_key", "hq%3ddt32DTO5cO6@#fnP$S"),
+            ("server.ApiHeaderKey", "ccfe5596a56098c7a38b06dc"),
         ] {
             assert!(literal(name, value, false), "{name}");
         }
@@ -211,6 +232,8 @@ mod tests {
             ("password", "Enter it"),
             ("secret", "jwt.secret"),
             ("password", "${DB_PASSWORD}"),
+            ("password", "$DB_PASSWORD"),
+            ("headerKey", "Authorization"),
         ] {
             assert!(!literal(name, value, false), "{name} {value}");
         }

@@ -11,7 +11,7 @@ use regex::Regex;
 use super::detect::describes_credential;
 use crate::source::Language;
 
-const KEY: &str = r"[A-Za-z0-9_.\-]{0,48}(?:passw(?:or)?d|passphrase|pwd|secret|token|api[_\-]?key|private[_\-]?key|access[_\-]?key|signing[_\-]?key|encryption[_\-]?key|credential|requirepass|_pass\b|-pass\b|\bpass\b)[A-Za-z0-9_\-]{0,32}";
+const KEY: &str = r"[A-Za-z0-9_.\-]{0,48}(?:passw(?:or)?d|passphrase|pwd|secret|token|api[_\-]?key|private[_\-]?key|access[_\-]?key|signing[_\-]?key|encryption[_\-]?key|(?:internal|header|auth|master|shared|jwt|hmac)[_\-]?key|credential|requirepass|_pass\b|-pass\b|\bpass\b)[A-Za-z0-9_\-]{0,32}";
 
 /// A key and what is assigned to it, bare or quoted.
 static ASSIGNED: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -127,6 +127,7 @@ mod tests {
             ("command: redis-server --requirepass canary", Language::Yaml),
             ("url: amqp://guest:canary@mq/", Language::Yaml),
             ("  \"apiKey\": \"canary\",", Language::Json),
+            ("  InternalKey: canary", Language::Yaml),
             ("ENV ADMIN_PASS canary", Language::Containerfile),
             ("os.Setenv(\"DB_PASSWORD\", \"canary\")", Language::Go),
             ("const password: string = 'canary'", Language::TypeScript),

@@ -92,7 +92,7 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     inner(
         JVM,
-        r"(?P<what>\b(?:return|body\(|sendError\(|new \w*(?:Error|Response|Problem)\w*\(|\.message\()[^;\n]*\b(?:e|ex|exception|error|err)\.(?:getMessage|getLocalizedMessage|toString)\(\))",
+        r"(?P<what>(?:\b(?:return|body\(|sendError\(|new \w*(?:Error|Response|Problem)\w*\()|\.(?:message|detail|error|details)\()[^;\n]*\b(?:e|ex|exception|error|err)\.(?:getMessage|getLocalizedMessage|toString)\(\))",
     ),
     inner(
         &[".properties"],
@@ -169,11 +169,11 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     whole(
         SCRIPT,
-        r"\b(?:console|this\.\w*[lL]ogger|logger|log)\.(?:log|info|debug|warn|error|verbose)\((?:(?:[^()\n]|\([^()\n]*\))*,)?\s*(?P<what>(?:req|request|ctx)(?:\.(?:body|headers|request\.body))?|body|user|result|data|payload|order|customer|account|call\.request|dto|createdUser|JSON\.stringify\(\s*(?:req\.body|body|user|order|data|message|payload|call\.request)\s*\))\s*\)",
+        r"\b(?:console|this\.\w*[lL]ogger\w*|logger|log)\.(?:log|info|debug|warn|error|verbose)\((?:(?:[^()\n]|\([^()\n]*\))*,)?\s*(?P<what>(?:req|request|ctx)(?:\.(?:body|headers|request\.body))?|body|user|result|data|payload|order|customer|account|call\.request|dto|createdUser|JSON\.stringify\(\s*(?:req\.body|body|user|order|data|message|payload|call\.request)\s*\))\s*\)",
     ),
     whole(
         SCRIPT,
-        r"\b(?:console|this\.\w*[lL]ogger|logger|log)\.\w+\(\s*`[^`\n]*\$\{\s*(?P<what>JSON\.stringify\(\s*[^)\n]*\))",
+        r"\b(?:console|this\.\w*[lL]ogger\w*|logger|log)\.\w+\(\s*`[^`\n]*\$\{\s*(?P<what>JSON\.stringify\(\s*[^)\n]*\))",
     ),
     whole(
         GO,
@@ -190,11 +190,15 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     whole(
         JVM,
-        r"(?i)\blog(?:ger)?\.(?:info|debug|warn|error)\(\s*\x22[^\x22\n]*\x22\s*[,+]\s*(?P<what>request|user|order|account|customer|payload|message|body|record|event|dto|\w+Dto|\w+Request)\s*\)",
+        r"(?i)\blog(?:ger)?\.(?:info|debug|warn|error)\(\s*\x22[^\x22\n]*\x22\s*[,+]\s*(?:[\w.]+(?:\(\))?\s*,\s*)*(?P<what>request|user|order|account|customer|payload|message|body|record|event|dto|\w+Dto|\w+Request)\s*\)",
     ),
     whole(
         &[".cs"],
         r"\b_?[lL]og\w*\.(?:Log)?(?:Information|Debug|Warning|Error)\([^;\n]*,\s*(?P<what>request|user|order|payload|message|body|@\w+|command|eventMessage)\s*\)",
+    ),
+    sql(
+        GO,
+        r"(?P<what>\bLogLevel:\s*\w*[lL]ogger\.Info\b|\bLogMode\(\s*\w*[lL]ogger\.Info\s*\))",
     ),
     sql(
         SCRIPT,

@@ -15,7 +15,7 @@ pub(super) const SIGNS: &[Sign] = &[
     review(
         Topic::IgnoredError,
         GO,
-        r"(?m)^[ \t]*(?P<what>(?:\w+, )*err :?= \S[^\n]*\))[ \t]*\n(?:[ \t]*(?://[^\n]*)?\n)*[ \t]*(?:\w+, )*err :?= ",
+        r"(?m)^[ \t]*(?P<what>(?:\w+, )*err :?= \S[^\n]*\))[ \t]*\n(?:[ \t]*(?://[^\n]*|defer [\w.]+\(\))?\n)*[ \t]*(?:\w+, )*err :?= ",
         "",
         "the next call overwrites the error of `{}`",
     ),
@@ -79,7 +79,7 @@ pub(super) const SIGNS: &[Sign] = &[
     review(
         Topic::PersonLogged,
         SCRIPT,
-        r"\b(?:console|\w*[lL]ogger|log)\.(?:log|info|warn|error|debug)\([^;\n]*\$\{(?P<what>(?:\w+\.)*\w*(?:[eE]mail|[pP]honeNumber|[pP]hone))\}",
+        r"\b(?:console|\w*[lL]ogger\w*|log)\.(?:log|info|warn|error|debug)\([^;\n]*\$\{(?P<what>(?:\w+\.)*\w*(?:[eE]mail|[pP]honeNumber|[pP]hone))\}",
         "(?i)mask|redact",
         "a log record contains `{}` of a person",
     ),

@@ -53,6 +53,11 @@ pub(super) const SIGNS: &[Sign] = &[
         r"(?P<what>\b(?:\w+\.)*(?i:\w*(?:redis|rdb|cache|client|rds|kv)|c|r)\.Set)\(\s*(?:ctx|c|context\.\w+\(\)|r\.Context\(\)|\w+\.ctx),[^\n]*,\s*0\s*\)",
         KEY,
     ),
+    never(
+        GO,
+        r"(?P<what>\b(?:\w+\.)*(?i:\w*(?:redis|rdb|rds|cache))\.HM?Set)\(",
+        KEY,
+    ),
     never(SCRIPT, r"(?P<what>\.setnx)\(", LOCK),
     never(
         SCRIPT,

@@ -88,6 +88,7 @@ mod query_tokens;
 mod races;
 mod records;
 mod records_of_others;
+mod relays;
 mod remote;
 mod repetitions;
 mod requests;
@@ -102,12 +103,14 @@ mod sessions;
 mod settings;
 mod shapes;
 mod spring;
+mod spring_access;
 mod stale;
 mod start;
 mod statements;
 mod statuses;
 mod stock;
 mod stops;
+mod streams;
 mod subscriptions;
 mod swallowed;
 mod switches;
@@ -323,6 +326,9 @@ const LISTS: &[&[Sign]] = &[
     services::SIGNS,
     sessions::SIGNS,
     shapes::SIGNS,
+    relays::SIGNS,
+    spring_access::SIGNS,
+    streams::SIGNS,
 ];
 
 fn signs() -> impl Iterator<Item = &'static Sign> {

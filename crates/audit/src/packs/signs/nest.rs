@@ -110,4 +110,51 @@ pub(super) const SIGNS: &[Sign] = &[
         r"safeParse|\.parse\(|validate\w*\(|plainTo",
         "no code checks the fields of the message `{}`",
     ),
+    // The server of NestJS acknowledges before the handler runs, unless `noAck` is false.
+    inside(
+        Topic::Acknowledgement,
+        &[".ts"],
+        r"\b(?:connectMicroservice|createMicroservice)(?:<[^>\n]*>)?\((?:[^;]|\n){0,120}?transport:\s*(?P<what>Transport\.RMQ)\b",
+        r"\bfunction\b|=>",
+        r"noAck:\s*(?:false|\w+\.)",
+        "without `noAck: false` the consumer of `{}` acknowledges each message before it is processed",
+    ),
+    Sign {
+        elsewhere: r"(?i)whitelist\s*:\s*true",
+        ..review(
+            Topic::MassAssignment,
+            &["main.ts"],
+            r"(?P<what>\bnew ValidationPipe\()",
+            r"whitelist",
+            "`{}…)` keeps fields that the class does not declare, because `whitelist` is not set",
+        )
+    },
+    review(
+        Topic::UncheckedValue,
+        &["controller.ts"],
+        r"@(?:Post|Put|Patch)\([^)\n]*\)\s*(?:@\w+\((?:[^()\n]|\([^()\n]*\))*\)\s*)*(?:async\s+)?\w+\(\s*(?P<what>\w+\s*:\s*\w+)\s*[,)]",
+        "",
+        "the parameter `{}` has no decorator, so the framework does not bind the body to it",
+    ),
+    review(
+        Topic::UncheckedLookup,
+        SCRIPT,
+        r"\b(?:const|let)\s*\{(?P<what>[^{}=\n]*)\}\s*=\s*await\s+[\w.]+\.(?:findOne\w*|findUnique|findFirst|findById\w*|findBy\w+)\(",
+        "",
+        "`{}` are read from a record that may not exist",
+    ),
+    review(
+        Topic::LocalAddress,
+        &[".ts"],
+        r"\btransport:\s*(?P<what>Transport\.(?:REDIS|NATS|RMQ|MQTT|TCP))\s*,?\s*\}",
+        "",
+        "`{}` has no address, so the service connects to localhost",
+    ),
+    review(
+        Topic::Stub,
+        &["service.ts"],
+        r"(?m)^[ \t]+(?:async )?(?P<what>(?:create|update|delete|remove|send|process|handle|save|cancel)\w*)\([^()\n]*\)(?:\s*:\s*[^{\n]+)?\s*\{\s*\}",
+        "",
+        "`{}` has no code, and its callers see success",
+    ),
 ];

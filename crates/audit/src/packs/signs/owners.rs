@@ -43,7 +43,7 @@ const IDENTIFIERS: &[(&[&str], &str)] = &[
     ),
     (
         &[".java", ".kt"],
-        r"(?P<what>@(?:Get|Put|Patch|Delete|Post)Mapping\(\s*(?:(?:value|path)\s*=\s*)?\x22[^\x22\n]*\{\w*[iI]d\}[^)\n]*\))",
+        r"(?P<what>@(?:Get|Put|Patch|Delete|Post)Mapping\(\s*(?:(?:value|path)\s*=\s*)?\x22[^\x22\n]*\{\w*(?:[iI]d|[cC]ode|[nN]umber|[rR]eference)\}[^)\n]*\))",
     ),
 ];
 
@@ -82,6 +82,10 @@ const PERSONAL: &[&str] = &[
     "todo",
     "note",
     "upload",
+];
+/// Parts of routes that name an action, and not a record.
+const ACTIONS: &[&str] = &[
+    "cancel", "confirm", "pay", "refund", "complete", "approve", "reject", "close", "archive",
 ];
 /// Words of a handler that checks its caller.
 const CALLER: &str = r"(?i)user_?id\b|current_?user|req(?:uest)?\.user|\bclaims|principal|authentication|security_?context|@pre_?authorize|has_?role|has_?authority|@roles|@permissions|owner|tenant|is_?admin|get_?user\b|from_?context\(|\bauth|permission|session|x-user|@user\b|subject|depends\(\s*get_|jwt|account_?id|customer_?id|actor|member_?id|viewer";
@@ -213,7 +217,7 @@ fn is_personal(path: &str, place: &str, handler: &str) -> bool {
         .to_lowercase();
     let nouns: String = route
         .split('/')
-        .filter(|part| !part.starts_with([':', '{']))
+        .filter(|part| !part.starts_with([':', '{']) && !ACTIONS.contains(part))
         .collect();
     if place.starts_with('@') && !nouns.is_empty() {
         return names(&nouns);
@@ -279,6 +283,14 @@ mod tests {
         assert!(!without_guards("a.py", python).contains("current_user"));
         let used = python.replace("find(order_id)", "find(order_id, user)");
         assert!(without_guards("a.py", &used).contains("current_user"));
+    }
+
+    #[test]
+    fn action_in_a_route_does_not_hide_its_record_auth_5() {
+        let place = r#"@PostMapping("/{orderCode}/cancel")"#;
+        assert!(super::is_personal("a/OrderController.java", place, place));
+        let place = r#"@PostMapping("/{code}/stock")"#;
+        assert!(!super::is_personal("a/OrderController.java", place, place));
     }
 
     #[test]

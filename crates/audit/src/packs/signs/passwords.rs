@@ -39,6 +39,11 @@ pub(super) const SIGNS: &[Sign] = &[
         r"class \w*(?i:create|register|signup)\w*(?i:dto|input|request)\b[^{]*\{(?:[^{}]|\{[^{}]*\})*?(?P<what>\bpassword)\s*[!?]?:\s*string",
         r"MinLength|IsStrongPassword|@Length\(|Matches\(",
     ),
+    short(
+        SCRIPT,
+        r"@(?:Min)?Length\(\s*[1-7]\s*[,)][^\n]*\s*(?:@[^\n]*\s*){0,4}?(?P<what>\b\w*[pP]assword)\s*[!?]?:\s*string",
+        r"IsStrongPassword",
+    ),
     short(&[".cs"], r"(?P<what>\bRequiredLength)\s*=\s*[1-7]\b", ""),
     short(
         GO,
@@ -57,7 +62,7 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     compared(
         GO,
-        r"(?P<what>\b\w*(?i:api_?key|secret|signature)\w*\s*[!=]=\s*(?:\w+\.)+\w*(?i:api_?key|secret|signature)\w*)",
+        r"(?P<what>\b\w*(?i:api_?key|secret|signature|token)\w*\s*[!=]=\s*(?:\w+\.)+\w*(?i:api_?key|api_?token|auth_?token|header_?key|internal_?(?:key|token)|service_?(?:key|token)|secret|signature)\w*)",
         r"ConstantTimeCompare|hmac\.Equal",
     ),
     compared(

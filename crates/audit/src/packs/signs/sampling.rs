@@ -20,8 +20,11 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     every(
         GO,
-        r"(?P<what>\bAlwaysSample\(\)|jaeger\.SamplerTypeConst\b[^}]*?Param:\s*1\b)",
+        r"(?P<what>\bAlwaysSample\(\)|\bTraceIDRatioBased\(\s*1(?:\.0*)?\s*\)|jaeger\.SamplerTypeConst\b[^}]*?Param:\s*1\b)",
     ),
-    every(SCRIPT, r"(?P<what>\bnew AlwaysOnSampler\(\))"),
+    every(
+        SCRIPT,
+        r"(?P<what>\bnew (?:AlwaysOnSampler\(\)|TraceIdRatioBasedSampler\(\s*1(?:\.0*)?\s*\)))",
+    ),
     every(PYTHON, r"(?P<what>\bsampl\w*\.ALWAYS_ON|\bALWAYS_ON\b)"),
 ];

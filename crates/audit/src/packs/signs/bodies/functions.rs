@@ -12,6 +12,8 @@ pub(super) struct Function<'t> {
     pub(super) name: &'t str,
     pub(super) receiver: &'t str,
     pub(super) parameters: &'t str,
+    /// The results between the parameters and the body.
+    pub(super) results: &'t str,
     pub(super) body: &'t str,
     /// The first byte of the line with the name.
     pub(super) start: usize,
@@ -41,6 +43,7 @@ pub(super) fn of_go(text: &str) -> Vec<Function<'_>> {
                 name: captures.name("name")?.as_str(),
                 receiver: captures.name("receiver").map_or("", |found| found.as_str()),
                 parameters,
+                results: text.get(after..open)?,
                 body: text.get(open + 1..open + length)?,
                 start: whole.start(),
                 at: open + 1,
@@ -102,7 +105,7 @@ pub(super) fn lines(body: &str, start: usize) -> Vec<Line<'_>> {
 
 /// The lines after a line that opens a block, up to the line with its indentation that closes it.
 pub(super) fn block<'l, 't>(lines: &'l [Line<'t>], opening: usize) -> &'l [Line<'t>] {
-    let Some(first) = lines.get(opening) else {
+    let Some(first) = lines.get(start_of_chain(lines, opening)) else {
         return &[];
     };
     let rest = lines.get(opening + 1..).unwrap_or_default();
@@ -113,4 +116,17 @@ pub(super) fn block<'l, 't>(lines: &'l [Line<'t>], opening: usize) -> &'l [Line<
         })
         .unwrap_or(rest.len());
     rest.get(..end).unwrap_or_default()
+}
+
+/// The first line of a statement whose calls are chained over several lines.
+pub(super) fn start_of_chain(lines: &[Line<'_>], end: usize) -> usize {
+    (0..end)
+        .rev()
+        .take_while(|at| {
+            lines
+                .get(*at)
+                .is_some_and(|line| line.text.trim_end().ends_with('.'))
+        })
+        .last()
+        .unwrap_or(end)
 }

@@ -3,6 +3,7 @@
 mod failures;
 mod patterns;
 mod starts;
+mod unread;
 
 use self::patterns::Name;
 use super::Found;
@@ -27,6 +28,7 @@ const CHECKS: &[fn(&Function<'_>, &mut Found<'_, '_>)] = &[
     unread_rows,
     starts::unclosed,
     starts::partial_success,
+    unread::read,
 ];
 
 pub(super) fn read(text: &str, found: &mut Found<'_, '_>) {

@@ -248,3 +248,27 @@ fn steps_that_a_failure_leaves_half_done_are_found() {
         ),
     ]);
 }
+
+#[test]
+fn errors_that_no_line_reads_are_found_obs_8() {
+    check(&[
+        (
+            Topic::IgnoredError,
+            "a.go",
+            "func (m *M) load(k string) (*Row, error) {\n\trow, err := m.find(k)\n\tif err != nil {\n\t\treturn nil, err\n\t}\n\terr = m.refresh(k, row)\n\treturn row, nil\n}\n",
+            "func (m *M) load(k string) (*Row, error) {\n\trow, err := m.find(k)\n\tif err != nil {\n\t\treturn nil, err\n\t}\n\terr = m.refresh(k, row)\n\treturn row, err\n}\n",
+        ),
+        (
+            Topic::IgnoredError,
+            "a.go",
+            "func (m *M) open() error {\n\tch, err := m.conn.Channel()\n\tdefer ch.Close()\n\n\terr = ch.Declare()\n\treturn err\n}\n",
+            "func (m *M) open() error {\n\tvar err error\n\tif m.fast {\n\t\terr = m.connect(1)\n\t} else {\n\t\terr = m.connect(2)\n\t}\n\treturn err\n}\n",
+        ),
+        (
+            Topic::ErrorAnswer,
+            "a.go",
+            "func (r *R) deduct(tx *gorm.DB) error {\n\tvar lock Lock\n\tif err := tx.Where(\"id = ?\", 1).\n\t\tFirst(&lock).Error; err != nil {\n\t\treturn errors.New(400, \"LOCK_NOT_FOUND\", \"\")\n\t}\n\treturn nil\n}\n",
+            "func (r *R) deduct(tx *gorm.DB) error {\n\tvar lock Lock\n\tif err := tx.Where(\"id = ?\", 1).\n\t\tFirst(&lock).Error; err != nil {\n\t\tif errors.Is(err, gorm.ErrRecordNotFound) {\n\t\t\treturn errors.New(400, \"LOCK_NOT_FOUND\", \"\")\n\t\t}\n\t\treturn err\n\t}\n\treturn nil\n}\n",
+        ),
+    ]);
+}

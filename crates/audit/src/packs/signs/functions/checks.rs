@@ -32,7 +32,7 @@ static PATTERNS: LazyLock<Option<Patterns>> = LazyLock::new(|| {
         state: ascii(STATE)?,
         other: ascii(OTHER)?,
         safe: ascii(SAFE)?,
-        branch: ascii(r"(?m)^[ \t]*(?:\}\s*else\s+)?(?:el)?(?P<what>if\b[^\n]*)")?,
+        branch: ascii(r"(?m)^[ \t]*(?:\}\s*else\s+)?(?:el)?(?P<what>(?:if|switch)\b[^\n]*)")?,
     })
 });
 
@@ -142,9 +142,11 @@ fn compared(
         let branch = captures.name("what")?;
         let condition = branch.as_str();
         let field = field_of(condition, name)?;
-        let compares = ["==", "!=", "<", ">", " in ", " is ", "!"]
-            .iter()
-            .any(|sign| condition.contains(sign));
+        let chooses = condition.starts_with("switch");
+        let compares = chooses
+            || ["==", "!=", "<", ">", " in ", " is ", "!"]
+                .iter()
+                .any(|sign| condition.contains(sign));
         (compares
             && patterns.state.is_match(field)
             && !patterns.other.is_match(field)

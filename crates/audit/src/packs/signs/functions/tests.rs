@@ -194,3 +194,22 @@ fn handler_that_only_logs_drops_message() {
         ],
     );
 }
+
+#[test]
+fn choice_by_a_state_without_a_lock_is_found_data_3() {
+    check(
+        Topic::SharedState,
+        &[
+            (
+                "a.go",
+                "func (s *S) Cancel(ctx context.Context, id string) error {\n\torder, err := s.orderRepo.FindByID(ctx, id)\n\tif err != nil {\n\t\treturn err\n\t}\n\tswitch order.Status {\n\tcase Created:\n\t\treturn s.orderRepo.UpdateStatus(ctx, id, Cancelled)\n\t}\n\treturn ErrState\n}\n",
+                "func (s *S) Cancel(ctx context.Context, id string) error {\n\torder, err := s.orderRepo.FindByID(ctx, id)\n\tif err != nil {\n\t\treturn err\n\t}\n\tswitch order.Kind {\n\tcase Created:\n\t\treturn s.orderRepo.UpdateStatus(ctx, id, Cancelled)\n\t}\n\treturn ErrState\n}\n",
+            ),
+            (
+                "a.ts",
+                "  async cancel(id: string) {\n    const order = await this.orderRepository.findOne(id);\n    switch (order.status) {\n      case 'created':\n        await this.orderRepository.update(id, { status: 'cancelled' });\n    }\n  }\n",
+                "  async cancel(id: string) {\n    const order = await this.orderRepository.findOne(id, { lock: { mode: 'pessimistic_write' } });\n    switch (order.status) {\n      case 'created':\n        await this.orderRepository.update(id, { status: 'cancelled' });\n    }\n  }\n",
+            ),
+        ],
+    );
+}

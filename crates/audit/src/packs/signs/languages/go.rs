@@ -191,4 +191,44 @@ pub(super) const SIGNS: &[Sign] = &[
         r"(?i)getenv|environ",
         "deployed code uses the invented address {}",
     ),
+    inside(
+        Topic::SqlText,
+        GO,
+        r#"(?P<what>\bfmt\.Sprintf)\(\s*["`][^"`\n]*(?i:\blike\s+\(?'?%{0,3}[vs]|\b(?:where|and|or|set)\s+[\w.]+\s*(?:=|<>|<|>|in)\s*\(?'?%[vs])"#,
+        r"\.(?:Where|Raw|Exec|Query\w*|Having|Joins)\(|\bSQL\b|(?i)\bconditions?\b",
+        "",
+        "`{}` puts a text into a condition of a statement",
+    ),
+    review(
+        Topic::SqlText,
+        &[".go", ".java", ".kt", ".ts"],
+        r#"\b(?P<what>\w+\.(?:Field|Column|field|column|getField\(\)|getColumn\(\)))\s*\+\s*["'`]\s*(?i:=|<>|like|in|not in|<|>)\s*["'`(]"#,
+        r"(?i)\ballowed\w*\[|white_?list|\ballowed_?(?:fields|columns)",
+        "the name of a column in a statement comes from a variable (`{}`)",
+    ),
+    review(
+        Topic::HealthAccess,
+        GO,
+        r#"\.(?:Get|GET|Handle|HandleFunc)\(\s*"/(?:\w+/)*(?:health|healthz|ready|readyz|readiness|live|livez|liveness)"\s*,\s*(?P<what>(?:\w+\.)*\w*(?i:basicauth|authenticat|requireauth|jwtauth|authmiddleware|protected)\w*(?:\.\w+)?)\("#,
+        "",
+        "the health route needs credentials (`{}`)",
+    ),
+    inside(
+        Topic::SharedState,
+        GO,
+        r"(?m)^func \([^)\n]*\) (?P<what>\w*(?:ForUpdate|WithLock))\([^\n]*\{\n(?:[^\n}]|\n[^}])*?\.(?:First|Find|Take|QueryRow\w*|Get\w*)\(",
+        super::super::ONE_FUNCTION,
+        r"FOR UPDATE|for update|clause\.Locking|\.\w*(?:ForUpdate|Lock)\(|FOR SHARE",
+        "the name of `{}` promises a lock, and the statement takes none",
+    ),
+    Sign {
+        elsewhere: r"(?i)NotifyClose|reconnect|\bIsClosed\(",
+        ..review(
+            Topic::Reconnect,
+            GO,
+            r"(?m)^func (?:\([^)\n]*\) )?New\w*(?:Publisher|Producer)\w*\((?:[^\n]|\n[^}])*?(?P<what>\b\w+\.Channel\(\))",
+            r"(?i)NotifyClose|reconnect|\bIsClosed\(",
+            "the publisher keeps `{}` of its start, and nothing opens it again after a lost connection",
+        )
+    },
 ];

@@ -31,7 +31,7 @@ pub(super) const SIGNS: &[Sign] = &[
     review(
         Topic::UnsafeInput,
         JVM,
-        r#"(?P<what>\bnew ObjectInputStream\(|"redirect:"\s*\+\s*\w|\benableDefaultTyping\(|\.parseExpression\(\s*[a-z]\w*\s*\)|\bnew XMLDecoder\()"#,
+        r#"(?P<what>\bnew ObjectInputStream\(|"redirect:"\s*\+\s*\w|\b(?:enable|activate)DefaultTyping\(\s*(?:\)|LaissezFaire)|\.parseExpression\(\s*[a-z]\w*\s*\)|\bnew XMLDecoder\()"#,
         "",
         CHOSEN,
     ),
@@ -198,4 +198,26 @@ pub(super) const SIGNS: &[Sign] = &[
             "`{}` runs on an executor without a bound, and no code sees its failure",
         )
     },
+    inside(
+        Topic::UnsafeInput,
+        JVM,
+        r"\bSort\.by\(\s*(?:[\w.]+,\s*)?(?P<what>sort(?:By|Field|Column)?|orderBy|field)\s*\)",
+        r"@RequestParam|@RequestBody",
+        r"(?i)allowed|Set\.of|contains\(|switch\s*\(|enum",
+        "the caller names the column of the sort order (`{}`)",
+    ),
+    review(
+        Topic::OutboundTimeout,
+        JVM,
+        r"(?P<what>\bnew LettuceConnectionFactory\([^;]*)",
+        r"(?i)commandTimeout|setTimeout|PoolingClient|RedisProperties",
+        "`{}` has neither the timeout nor the pool of the settings",
+    ),
+    review(
+        Topic::SecretLogged,
+        JVM,
+        r#"new \w*Exception\(\s*"[^"\n]*"\s*\+\s*(?P<what>\w*(?i:redis|mongo|amqp|rabbit|database|db|jdbc|broker)\w*(?i:url|uri|dsn))\b"#,
+        "",
+        "the text of an exception contains `{}` with its password",
+    ),
 ];

@@ -117,4 +117,18 @@ pub(super) const SIGNS: &[Sign] = &[
         "",
         "the list of the command is not valid JSON at `{}`, so a shell gets its text and fails",
     ),
+    review(
+        Topic::Encryption,
+        &["krakend.json", ".tmpl"],
+        r#"(?P<what>"disable_jwk_security"\s*:\s*true)"#,
+        "",
+        "with `{}` the gateway trusts keys that it gets without encryption",
+    ),
+    review(
+        Topic::LocalAddress,
+        &[".json", ".yml", ".yaml", ".env", ".properties"],
+        r"(?P<what>\b(?:https?://)?172\.17\.0\.1\b)",
+        "",
+        "`{}` is the address of one host in its own Docker network",
+    ),
 ];

@@ -1,6 +1,8 @@
 //! Signs of each language, with texts that keep the requirement.
 
+mod access;
 mod between_services;
+mod brokers;
 mod decisions;
 mod details;
 mod flows;

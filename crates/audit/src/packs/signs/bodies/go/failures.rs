@@ -1,7 +1,7 @@
 //! Blocks of `err != nil`.
 
 use super::super::Found;
-use super::super::functions::{Function, Line, block, lines};
+use super::super::functions::{Function, Line, block, lines, start_of_chain};
 use super::has_word;
 use super::patterns::Name;
 use crate::model::facts::Topic;
@@ -209,6 +209,10 @@ const MAX_LINES_OF_CALL: usize = 20;
 /// The call whose error a line checks, and its line.
 fn failed_call<'t>(all: &[Line<'t>], index: usize) -> Option<(&'t str, Line<'t>)> {
     let line = all.get(index)?;
+    let first = start_of_chain(all, index);
+    if first < index {
+        return Some((last_call(line.text)?, *all.get(first)?));
+    }
     let depth = line.indentation().len();
     (0..MAX_LINES_OF_CALL).find_map(|back| {
         let own = all.get(index.checked_sub(back)?)?;
@@ -218,4 +222,21 @@ fn failed_call<'t>(all: &[Line<'t>], index: usize) -> Option<(&'t str, Line<'t>)
         let call = Name::Called.captures(own.text)?.name("call")?.as_str();
         Some((call, *own))
     })
+}
+
+/// The name of the last call of a chain: `First` in `First(&row).Error; err != nil {`.
+fn last_call(line: &str) -> Option<&str> {
+    let (chain, _) = line.split_once("; ")?;
+    let chain = chain.trim().trim_end_matches(".Error").strip_suffix(')')?;
+    let mut depth = 1_usize;
+    let open = chain.char_indices().rev().find_map(|(at, letter)| {
+        match letter {
+            ')' => depth += 1,
+            '(' => depth -= 1,
+            _ => {}
+        }
+        (depth == 0).then_some(at)
+    })?;
+    let name = chain.get(..open)?;
+    name.rsplit(|letter: char| !letter.is_alphanumeric()).next()
 }

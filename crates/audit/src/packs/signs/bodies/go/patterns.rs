@@ -82,6 +82,10 @@ pub(super) enum Name {
     Connects,
     /// Code that collects the failures of a loop.
     Collects,
+    /// A call on one line whose error replaces an earlier one.
+    Assigned,
+    /// A statement that sets the error.
+    Assigns,
 }
 
 /// The patterns in the order of their names.
@@ -221,6 +225,11 @@ const TABLE: &[(Name, &str)] = &[
         Name::Collects,
         r"(?i)\berrs\b|errors\.Join|multierr|fail(?:ed|ures?)\b|lasterr|firsterr|err_?count|errgroup|dlq|deadletter|skipped",
     ),
+    (
+        Name::Assigned,
+        r"^\s*(?:\w+, )*err :?= (?P<call>(?:\w+\.)*\w+)\(.*\)\s*$",
+    ),
+    (Name::Assigns, r"^\s*(?:(?:if|switch) )?(?:\w+, )*err :?= "),
 ];
 
 static COMPILED: LazyLock<Vec<Option<Regex>>> =
