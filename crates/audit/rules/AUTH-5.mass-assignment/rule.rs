@@ -9,7 +9,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "A caller sets every field of a record",
         severity: Severity::Medium,
         category: Category::Security,
-        meaning: "A record is created or changed with all fields of a body (`update(**kwargs)`, `Object.assign(user, req.body)`, `$request->all()`). Files with a schema are excluded in JavaScript. The finding has low confidence. The rule reports one per file. A privileged value from a request (`isValid`, `role`) counts in Java.",
+        meaning: "A record is created or changed with all fields of a body (`update(**kwargs)`, `Object.assign(user, req.body)`, `$request->all()`). Files with a schema are excluded in JavaScript. The finding has low confidence. The rule reports one per file. A privileged value from a request (`isValid`, `role`) counts in Java. So does the price or amount of a new order that comes from the request.",
         why: "Callers set fields that no form shows: roles, owners, prices and dates.",
         fix: &[(
             "any",

@@ -9,7 +9,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "The rate limiter is active in one environment only",
         severity: Severity::Low,
         category: Category::Resilience,
-        meaning: "The code registers or skips the limiter depending on the environment.",
+        meaning: "The code registers or skips the limiter depending on the environment. With low confidence: a guard lets every caller pass outside of production.",
         why: "Tests before production do not cover the limiter. Wrong keys and limits first affect real users.",
         fix: &[(
             "any",

@@ -9,7 +9,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "A build runs a script from the network",
         severity: Severity::Medium,
         category: Category::Operations,
-        meaning: "A Dockerfile pipes a download into a shell: `curl … | sh`.",
+        meaning: "A Dockerfile pipes a download into a shell: `curl … | sh`. With low confidence: a Dockerfile or script downloads a program, and no checksum verifies it.",
         why: "The owner of the URL controls the image, and the same commit builds another image tomorrow.",
         fix: &[(
             "any",

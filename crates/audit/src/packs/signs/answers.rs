@@ -190,7 +190,11 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     whole(
         JVM,
-        r"(?i)\blog(?:ger)?\.(?:info|debug|warn|error)\(\s*\x22[^\x22\n]*\x22\s*[,+]\s*(?:[\w.]+(?:\(\))?\s*,\s*)*(?P<what>request|user|order|account|customer|payload|message|body|record|event|dto|\w+Dto|\w+Request)\s*\)",
+        r"(?i)\blog(?:ger)?\.(?:info|debug)\(\s*\x22[^\x22\n]*\x22\s*,\s*(?:[\w.]+(?:\(\))?\s*,\s*)+(?P<what>request|user|order|payload|message|body|record|event|dto)\s*\)",
+    ),
+    whole(
+        JVM,
+        r"(?i)\blog(?:ger)?\.(?:info|debug|warn|error)\(\s*\x22[^\x22\n]*\x22\s*[,+]\s*(?P<what>request|user|order|account|customer|payload|message|body|record|event|dto|\w+Dto|\w+Request)\s*\)",
     ),
     whole(
         &[".cs"],

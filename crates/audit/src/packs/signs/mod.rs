@@ -81,6 +81,7 @@ mod page_sizes;
 mod panics;
 mod passwords;
 mod plain_clients;
+mod prices;
 mod probes;
 mod proxies;
 mod queries;
@@ -326,6 +327,7 @@ const LISTS: &[&[Sign]] = &[
     services::SIGNS,
     sessions::SIGNS,
     shapes::SIGNS,
+    prices::SIGNS,
     relays::SIGNS,
     spring_access::SIGNS,
     streams::SIGNS,

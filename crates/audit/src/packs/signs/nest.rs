@@ -130,7 +130,7 @@ pub(super) const SIGNS: &[Sign] = &[
         )
     },
     review(
-        Topic::UncheckedValue,
+        Topic::Stub,
         &["controller.ts"],
         r"@(?:Post|Put|Patch)\([^)\n]*\)\s*(?:@\w+\((?:[^()\n]|\([^()\n]*\))*\)\s*)*(?:async\s+)?\w+\(\s*(?P<what>\w+\s*:\s*\w+)\s*[,)]",
         "",

@@ -7,7 +7,7 @@ const GROWS: &str = "`{}…)` sets no maximum length, so the stream grows withou
 const PENDING: &str =
     "no code claims messages that stay pending after a failure or a restart (`{}`)";
 /// Code that limits a stream.
-const TRIMS: &str = r"(?i)\bmax_?len|\bminid|\bx?trim\(|xTrim";
+const TRIMS: &str = r"(?i)\bmax_?len|\bminid|\bxtrim|\.trim\([^)\s]";
 /// Code that takes over the messages of another consumer, or reads its own pending messages.
 const CLAIMS: &str =
     r"(?i)x?auto_?claim|\bxclaim|\bxpending|\.claim\(|\.pending\(|ReadOffset\.from\(";

@@ -265,6 +265,12 @@ fn errors_that_no_line_reads_are_found_obs_8() {
             "func (m *M) open() error {\n\tvar err error\n\tif m.fast {\n\t\terr = m.connect(1)\n\t} else {\n\t\terr = m.connect(2)\n\t}\n\treturn err\n}\n",
         ),
         (
+            Topic::IgnoredError,
+            "a.go",
+            "func (m *M) set(k string) {\n\terr := m.find(k)\n\tif err != nil {\n\t\treturn\n\t}\n\terr = m.drop(k)\n\tm.done()\n}\n",
+            "func (m *M) set(k string) error {\n\tv, err := m.find(k)\n\tif v != nil {\n\t\tb, err := encode(v)\n\t\tif err == nil {\n\t\t\tm.keep(b)\n\t\t}\n\t}\n\treturn err\n}\n",
+        ),
+        (
             Topic::ErrorAnswer,
             "a.go",
             "func (r *R) deduct(tx *gorm.DB) error {\n\tvar lock Lock\n\tif err := tx.Where(\"id = ?\", 1).\n\t\tFirst(&lock).Error; err != nil {\n\t\treturn errors.New(400, \"LOCK_NOT_FOUND\", \"\")\n\t}\n\treturn nil\n}\n",

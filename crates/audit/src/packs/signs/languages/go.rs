@@ -195,7 +195,7 @@ pub(super) const SIGNS: &[Sign] = &[
         Topic::SqlText,
         GO,
         r#"(?P<what>\bfmt\.Sprintf)\(\s*["`][^"`\n]*(?i:\blike\s+\(?'?%{0,3}[vs]|\b(?:where|and|or|set)\s+[\w.]+\s*(?:=|<>|<|>|in)\s*\(?'?%[vs])"#,
-        r"\.(?:Where|Raw|Exec|Query\w*|Having|Joins)\(|\bSQL\b|(?i)\bconditions?\b",
+        r"\.\s*(?:Where|Raw|Exec|Query\w*|Having|Joins)\(|\bSQL\b|(?i)\bconditions?\b",
         "",
         "`{}` puts a text into a condition of a statement",
     ),
@@ -216,7 +216,7 @@ pub(super) const SIGNS: &[Sign] = &[
     inside(
         Topic::SharedState,
         GO,
-        r"(?m)^func \([^)\n]*\) (?P<what>\w*(?:ForUpdate|WithLock))\([^\n]*\{\n(?:[^\n}]|\n[^}])*?\.(?:First|Find|Take|QueryRow\w*|Get\w*)\(",
+        r"(?m)^func \([^)\n]*\) (?P<what>\w*(?:ForUpdate|WithLock))\([^\n]*\{\n(?:[^\n]|\n[^}])*?\.\s*(?:First|Find|Take|QueryRow\w*|Get\w*)\(",
         super::super::ONE_FUNCTION,
         r"FOR UPDATE|for update|clause\.Locking|\.\w*(?:ForUpdate|Lock)\(|FOR SHARE",
         "the name of `{}` promises a lock, and the statement takes none",

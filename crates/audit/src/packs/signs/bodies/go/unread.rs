@@ -26,7 +26,7 @@ pub(super) fn read(function: &Function<'_>, found: &mut Found<'_, '_>) {
             continue;
         };
         let rest = all.get(index + 1..).unwrap_or_default();
-        if is_repeated(&all, index) || is_read(rest) {
+        if is_repeated(&all, index) || is_read(rest, line.indentation().len()) {
             continue;
         }
         let start = line.at + call.start();
@@ -55,13 +55,18 @@ fn is_repeated(all: &[Line<'_>], index: usize) -> bool {
 }
 
 /// Whether the first line that names the error reads it. A branch may lead elsewhere.
-fn is_read(rest: &[Line<'_>]) -> bool {
+fn is_read(rest: &[Line<'_>], depth: usize) -> bool {
     for line in rest {
         let text = line.text.split("//").next().unwrap_or_default();
         let branch = ["} else", "case ", "default:"]
             .iter()
             .any(|word| text.trim_start().starts_with(word));
         if branch {
+            return true;
+        }
+        // A deeper declaration is another variable.
+        let inner = line.indentation().len() > depth || text.trim_start().starts_with("if ");
+        if inner && text.contains(":=") && has_word(text, "err") {
             return true;
         }
         if has_word(text, "err") {

@@ -102,7 +102,7 @@ fn mistakes_of_nest_controllers_are_found_api_3() {
             "app.useGlobalPipes(new ValidationPipe({ transform: true, whitelist: true }));\n",
         ),
         (
-            Topic::UncheckedValue,
+            Topic::Stub,
             "event.controller.ts",
             "  @Post('event')\n  create(event: CreateEventDto) {\n    return this.service.create(event);\n  }\n",
             "  @Post('event')\n  create(@Body() event: CreateEventDto) {\n    return this.service.create(event);\n  }\n",
@@ -196,6 +196,54 @@ fn conditions_and_comparisons_in_go_are_found_data_4() {
             "a.go",
             "func (m *M) listen() {\n\tch, err := m.conn.Channel()\n\tdefer ch.Close()\n\n\terr = ch.Declare()\n\tif err != nil {\n\t\treturn\n\t}\n}\n",
             "func (m *M) listen() {\n\tch, err := m.conn.Channel()\n\tif err != nil {\n\t\treturn\n\t}\n\tdefer ch.Close()\n\terr = ch.Declare()\n\tif err != nil {\n\t\treturn\n\t}\n}\n",
+        ),
+    ]);
+}
+
+#[test]
+fn values_of_the_caller_are_found_auth_5() {
+    check(&[
+        (
+            Topic::MassAssignment,
+            "order.go",
+            "func (s *S) CreateOrder(ctx context.Context, req *Req) error {\n\titem := Item{Price: req.Price}\n\treturn s.repo.Save(ctx, item)\n}\n",
+            "func (s *S) CreateOrder(ctx context.Context, req *Req) error {\n\tproduct := s.products.GetProduct(ctx, req.ID)\n\titem := Item{Price: product.Price}\n\treturn s.repo.Save(ctx, item)\n}\n",
+        ),
+        (
+            Topic::MassAssignment,
+            "order_usecase.go",
+            "func (s *S) CreateOrder(req Req) error {\n\tfor i, item := range req.Items {\n\t\titems[i] = NewItem(\n\t\t\titem.ID,\n\t\t\titem.Price,\n\t\t)\n\t}\n\treturn nil\n}\n",
+            "func (s *S) CreateOrder(req Req) error {\n\tfor i, item := range req.Items {\n\t\titems[i] = NewItem(item.ID, s.prices[item.ID])\n\t}\n\treturn nil\n}\n",
+        ),
+        (
+            Topic::MassAssignment,
+            "order.service.ts",
+            "  async create(dto: Dto) {\n    return this.repo.store({ amount: dto.amount });\n  }\n",
+            "  async create(dto: Dto) {\n    const price = await this.prices.getPrice(dto.id);\n    return this.repo.store({ amount: price });\n  }\n",
+        ),
+        (
+            Topic::MassAssignment,
+            "OrderService.java",
+            "  void create(Request request) {\n    order.setTotalAmount(request.getTotalAmount());\n  }\n",
+            "  void create(Request request) {\n    order.setTotalAmount(total);\n  }\n",
+        ),
+        (
+            Topic::ConditionalLimit,
+            "api.guard.ts",
+            "    if (process.env.NODE_ENV !== 'production') {\n      return true;\n    }\n",
+            "    if (request.path === '/health') {\n      return true;\n    }\n",
+        ),
+        (
+            Topic::AccountEnumeration,
+            "a.service.ts",
+            "  async validateUser(email: string, password: string) {\n    const user = await this.find(email);\n    if (!user) throw new BadRequestException();\n    const valid = await bcrypt.compare(password, user.hash);\n    if (!valid) throw new UnauthorizedException();\n  }\n",
+            "  async validateUser(email: string, password: string) {\n    const user = await this.find(email);\n    const valid = await bcrypt.compare(password, user?.hash ?? HASH);\n    if (!user || !valid) throw new UnauthorizedException();\n  }\n",
+        ),
+        (
+            Topic::RemoteScript,
+            "Dockerfile",
+            "RUN wget -q https://example.org/tool.tar.gz && tar -xf tool.tar.gz\n",
+            "RUN wget -q https://example.org/tool.tar.gz && sha256sum -c tool.sum\n",
         ),
     ]);
 }
