@@ -34,7 +34,7 @@ pub(super) const SIGNS: &[Sign] = &[
         Topic::LiteralSetting,
         JVM,
         r#"(?P<what>\b(?:static final String|const val) \w*(?:URL|HOST|BASE|ENDPOINT|URI)\w*(?:\s*:\s*String)?\s*=\s*"https?://[^"\n]*")"#,
-        "",
+        r"\bDEFAULT_\w*(?:URL|HOST|URI|ENDPOINT)",
         "an address is a constant, which no environment replaces (`{}`)",
     ),
 ];

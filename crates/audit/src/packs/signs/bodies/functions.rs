@@ -123,9 +123,9 @@ pub(super) fn start_of_chain(lines: &[Line<'_>], end: usize) -> usize {
     (0..end)
         .rev()
         .take_while(|at| {
-            lines
-                .get(*at)
-                .is_some_and(|line| line.text.trim_end().ends_with('.'))
+            lines.get(*at).is_some_and(|line| {
+                line.text.trim_end().ends_with('.') && !line.text.contains("//")
+            })
         })
         .last()
         .unwrap_or(end)

@@ -271,6 +271,12 @@ fn errors_that_no_line_reads_are_found_obs_8() {
             "func (m *M) set(k string) error {\n\tv, err := m.find(k)\n\tif v != nil {\n\t\tb, err := encode(v)\n\t\tif err == nil {\n\t\t\tm.keep(b)\n\t\t}\n\t}\n\treturn err\n}\n",
         ),
         (
+            Topic::IgnoredError,
+            "a.go",
+            "func (h *H) write(w W) bool {\n\t// Store the row.\n\tif err := h.store.Save(w); err != nil {\n\t\th.log.Error(err)\n\t}\n\treturn true\n}\n",
+            "func (h *H) write(w W) bool {\n\t// Write the response.\n\tif err := w.Write(h); err != nil {\n\t\th.log.Error(err)\n\t\treturn false\n\t}\n\treturn true\n}\n",
+        ),
+        (
             Topic::ErrorAnswer,
             "a.go",
             "func (r *R) deduct(tx *gorm.DB) error {\n\tvar lock Lock\n\tif err := tx.Where(\"id = ?\", 1).\n\t\tFirst(&lock).Error; err != nil {\n\t\treturn errors.New(400, \"LOCK_NOT_FOUND\", \"\")\n\t}\n\treturn nil\n}\n",
