@@ -41,7 +41,10 @@ colour: red
 
 #[test]
 fn reports_errors_of_rules_with_those_of_values_conf_1() {
-    let directory = directory(&[("config.yaml", "greeting: Hi\nserver: { http: { timeout: 5 } }\n")]);
+    let directory = directory(&[(
+        "config.yaml",
+        "greeting: Hi\nserver: { http: { timeout: 5 } }\n",
+    )]);
     let loader = loader(&directory).rule(|loaded| {
         let problem = |key: &str| {
             let origin = loaded.origin(key).unwrap();
