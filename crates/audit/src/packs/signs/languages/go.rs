@@ -227,7 +227,7 @@ pub(super) const SIGNS: &[Sign] = &[
             Topic::Reconnect,
             GO,
             r"(?m)^func (?:\([^)\n]*\) )?New\w*(?:Publisher|Producer)\w*\((?:[^\n]|\n[^}])*?(?P<what>\b\w+\.Channel\(\))",
-            r"(?i)NotifyClose|reconnect|\bIsClosed\(",
+            r"(?i)NotifyClose|reconnect|\bIsClosed\(|amqp\w*\.Dial",
             "the publisher keeps `{}` of its start, and nothing opens it again after a lost connection",
         )
     },
