@@ -63,7 +63,7 @@ impl Accounts {
         for (index, name) in names.iter().enumerate() {
             let known = permission(name).ok_or_else(|| {
                 let problem = "is not a valid permission: use one of GET /permissions";
-                errors::invalid(&format!("permissions[{index}]"), problem)
+                errors::invalid(format!("permissions[{index}]"), problem)
             })?;
             permissions.push(known);
         }

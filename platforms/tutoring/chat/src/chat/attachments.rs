@@ -79,7 +79,7 @@ impl Chats {
             let found = self.attachment(sender, attachment).await?;
             checked.push(found.ok_or_else(|| {
                 let problem = "must be a file that you uploaded, with its size and media type";
-                errors::invalid(&format!("attachments[{index}].url"), problem)
+                errors::invalid(format!("attachments[{index}].url"), problem)
             })?);
         }
         Ok(checked)
