@@ -26,8 +26,6 @@ const DECLARED_NAMES: [&str; 7] = [
 const URL_NAMES: [&str; 2] = ["url", "dsn"];
 /// So must the settings that turn off a section with one of these names.
 const LIMIT_SECTIONS: [&str; 2] = ["limits", "rate_limit"];
-/// The setting beside an address that allows plain TCP to another machine.
-const ALLOW_UNENCRYPTED: &str = "allow_unencrypted";
 /// A settings type contains itself beyond this depth.
 const MAX_DEPTH: usize = 64;
 
@@ -86,13 +84,11 @@ fn accepted(deployment: &Deployment) -> io::Result<Vec<String>> {
         definitions: schema.get("$defs").unwrap_or(&Value::Null),
         found: BTreeMap::new(),
         undeclared: BTreeSet::new(),
-        companions: COMPANIONS.map(str::to_owned).to_vec(),
     };
     walk.visit(&schema, "", 0);
     let Walk {
         mut found,
         undeclared,
-        companions,
         ..
     } = walk;
     for (key, text, id) in FRAMEWORK {
@@ -111,8 +107,7 @@ fn accepted(deployment: &Deployment) -> io::Result<Vec<String>> {
     for round in 0..rounds {
         let values = found.iter();
         let values = values.filter_map(|(key, values)| Some((key.as_str(), values.get(round)?)));
-        let values: Vec<_> = values.collect();
-        accepted.extend(accepted_of(deployment, &values, &companions)?);
+        accepted.extend(accepted_of(deployment, &values.collect::<Vec<_>>())?);
     }
     let undeclared = undeclared
         .into_iter()
@@ -125,11 +120,10 @@ fn accepted(deployment: &Deployment) -> io::Result<Vec<String>> {
 fn accepted_of(
     deployment: &Deployment,
     values: &[(&str, &UnsafeValue)],
-    companions: &[String],
 ) -> io::Result<Vec<String>> {
     let settings = values.iter();
     let settings = settings.map(|(key, value)| format!("{key}={}", value.text));
-    let settings: Vec<String> = settings.chain(companions.iter().cloned()).collect();
+    let settings: Vec<String> = settings.chain(COMPANIONS.map(str::to_owned)).collect();
     let settings: Vec<&str> = settings.iter().map(String::as_str).collect();
     let violations = deployment.violations(&settings)?;
     let is_accepted = |(key, value): &&(&str, &UnsafeValue)| {
@@ -175,8 +169,6 @@ struct Walk<'a> {
     /// The unsafe values by setting.
     found: BTreeMap<String, Vec<UnsafeValue>>,
     undeclared: BTreeSet<String>,
-    /// Further settings, with which the unsafe values are valid together and not allowed.
-    companions: Vec<String>,
 }
 
 impl Walk<'_> {
@@ -213,9 +205,6 @@ impl Walk<'_> {
                 "" => name.clone(),
                 section => format!("{section}.{name}"),
             };
-            if name == ALLOW_UNENCRYPTED {
-                self.companions.push(format!("{key}=false"));
-            }
             if must_be_declared(&key) {
                 self.undeclared.insert(key.clone());
             }
@@ -244,28 +233,7 @@ fn must_be_declared(key: &str) -> bool {
 fn unsafe_values(schema: &Value, key: &str) -> Vec<UnsafeValue> {
     let declared = schema["x-unsafe"].as_array().into_iter().flatten();
     let declared = declared.filter_map(declared_value);
-    let marked = marked_value(schema, key);
-    declared
-        .chain(marked)
-        .chain(plain_address(schema))
-        .collect()
-}
-
-/// Returns an address on another machine without a scheme, for a connection whose type accepts any
-/// text.
-fn plain_address(schema: &Value) -> Option<UnsafeValue> {
-    let is_connection = schema["x-connects"] == true || schema["x-link"] == true;
-    let kind = &schema["type"];
-    let kinds = kind
-        .as_array()
-        .map_or(std::slice::from_ref(kind), Vec::as_slice);
-    let is_any_text = kinds.iter().any(|kind| kind == "string")
-        && schema["pattern"].is_null()
-        && schema["format"].is_null();
-    (is_connection && is_any_text).then(|| UnsafeValue {
-        text: "service.example.org:4000".to_owned(),
-        id: "SEC-1".to_owned(),
-    })
+    declared.chain(marked_value(schema, key)).collect()
 }
 
 /// Returns an unsafe value that an item of `x-unsafe` declares.

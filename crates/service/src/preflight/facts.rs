@@ -76,7 +76,7 @@ impl Facts {
             length: secret.len(),
             is_known_sample: super::rules::is_known_sample(secret),
             is_simple: super::rules::is_simple(secret),
-            plain_link: match marks.has(Mark::Link) || marks.has(Mark::Connects) {
+            plain_link: match marks.has(Mark::Link) {
                 true => super::rules::plain_address(secret),
                 false => super::rules::plain_link(secret),
             },

@@ -51,10 +51,6 @@ fn program_with(folder: &Path, rejected: &str, further: &Value) -> Deployment {
     let common: Vec<Value> = FRAMEWORK.into_iter().map(violation).collect();
     let mut all = common.clone();
     all.push(violation(("SEC-2", "mode")));
-    // Connections to plain addresses are rejected, unless `plain` is in the name.
-    let names = further.as_object().unwrap().keys();
-    let names = names.filter(|name| !name.contains("plain"));
-    all.extend(names.map(|name| violation(("SEC-1", name))));
     let script = format!(
         "#!/bin/sh\ncase \"$*\" in\n*'config schema'*) echo '{schema}' ;;\n{rejected}) echo '{}' ;;\n*) echo '{}' ;;\nesac\n",
         json!({ "violations": all }),
@@ -123,20 +119,6 @@ fn limit_whose_switch_declares_nothing_is_reported_conf_3() {
         let message = failure.downcast_ref::<String>().unwrap();
         let expected = format!("{name}.{member} declares no unsafe value");
         assert!(message.contains(&expected), "{message}");
-    }
-}
-
-#[test]
-fn plain_address_of_every_connection_is_tried_conf_3() {
-    for keyword in ["x-connects", "x-link"] {
-        let folder = tempfile::tempdir().unwrap();
-        let further = json!({ "plain": { "type": ["string", "null"], keyword: true } });
-        let program = program_with(folder.path(), "*mode=*", &further);
-        let failure = panic::catch_unwind(|| assert_unsafe_settings_are_refused(&program));
-        let failure = failure.expect_err("the accepted address was not found");
-        let message = failure.downcast_ref::<String>().unwrap();
-        let expected = "plain=service.example.org:4000 (SEC-1)";
-        assert!(message.contains(expected), "{message}");
     }
 }
 

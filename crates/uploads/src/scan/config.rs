@@ -25,13 +25,8 @@ pub struct ClamdConfig {
     /// Whether production accepts uploads without a scan if `address` is not set.
     #[schemars(extend("x-allowance" = true))]
     pub allow_unscanned: bool,
-    /// Whether production accepts an `address` on another machine. The protocol of clamd has no
-    /// TLS, so other programs on that network may read the uploads.
-    #[schemars(extend("x-allowance" = true))]
-    pub allow_unencrypted: bool,
     /// The address of clamd: HOST:PORT, or unix: and the path of its socket. Without it uploads are
-    /// not scanned, and production rejects the settings unless `allow_unscanned` is true. An
-    /// address on another machine needs `allow_unencrypted`.
+    /// not scanned, and production rejects the settings unless `allow_unscanned` is true.
     #[schemars(extend("x-connects" = true, "x-unsafe" = [{
         "id": "FILE-1",
         "value": null,
@@ -53,7 +48,6 @@ impl Default for ClamdConfig {
     fn default() -> Self {
         Self {
             allow_unscanned: false,
-            allow_unencrypted: false,
             address: None,
             max_size: DEFAULT_MAX_SIZE,
             timeout: DEFAULT_TIMEOUT,

@@ -50,16 +50,6 @@ fn production_needs_scanner_or_allowance_file_1() {
 }
 
 #[test]
-fn production_refuses_remote_scanner_in_plain_tcp_sec_1() {
-    let example = MEDIA_WORKER.in_production().unwrap();
-    let refused = |settings: &[&str]| example.rejected_keys("SEC-1", settings).unwrap();
-    let strict = "clamd.allow_unencrypted=false";
-    assert_eq!(refused(&[strict]), ["clamd.address"]);
-    assert_eq!(refused(&[strict, "clamd.address=127.0.0.1:3310"]), [""; 0]);
-    assert_eq!(refused(&[strict, "clamd.address=unix:/run/clamd"]), [""; 0]);
-}
-
-#[test]
 fn production_accepts_the_example_settings_conf_3() {
     MEDIA_WORKER.is_accepted_by_production();
 }

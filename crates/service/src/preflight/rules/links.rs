@@ -5,11 +5,6 @@ use serde_json::Value;
 use super::link::{Exposure, Link};
 use crate::preflight::{Facts, Setting, Violation};
 
-/// The prefix of the path of a Unix socket.
-const UNIX: &str = "unix:";
-/// The setting beside an address that allows plain TCP to another machine.
-const ALLOW_UNENCRYPTED: &str = "allow_unencrypted";
-
 /// Whether the type of a setting declares it as the URL of a server that this service connects to.
 /// Addresses for browsers have a separate rule.
 fn is_link(setting: &Setting) -> bool {
@@ -22,11 +17,11 @@ fn is_connection(setting: &Setting) -> bool {
     is_link(setting) || setting.marks.has(Mark::Connects)
 }
 
-/// Returns every text of these settings. A list contains several.
-fn texts(
+/// Returns every link of these settings. A list contains several.
+fn links(
     facts: &Facts,
     is_included: fn(&Setting) -> bool,
-) -> impl Iterator<Item = (&str, &Setting, &str)> {
+) -> impl Iterator<Item = (&str, &Setting, Link)> {
     let settings = facts
         .iter()
         .filter(move |(_, setting)| is_included(setting));
@@ -35,49 +30,8 @@ fn texts(
             Value::Array(items) => items.iter().filter_map(Value::as_str).collect(),
             value => Vec::from_iter(value.as_str()),
         };
-        texts.into_iter().map(move |text| (key, setting, text))
-    })
-}
-
-/// Returns every link of these settings.
-fn links(
-    facts: &Facts,
-    is_included: fn(&Setting) -> bool,
-) -> impl Iterator<Item = (&str, &Setting, Link)> {
-    let texts = texts(facts, is_included);
-    texts.filter_map(|(key, setting, text)| Some((key, setting, Link::parse(text)?)))
-}
-
-/// Whether the text is the address of another machine without a scheme, such as `host:port`. The
-/// service connects to it in plain TCP.
-fn is_remote_address(text: &str) -> bool {
-    let is_path = text.starts_with(['/', '.']) || text.starts_with(UNIX);
-    !text.is_empty() && !is_path && Link::parse(text).is_none() && !is_loopback(text)
-}
-
-/// Returns the addresses of other machines without a scheme, unless a setting beside them allows
-/// plain TCP.
-fn remote_addresses(facts: &Facts) -> impl Iterator<Item = Violation> {
-    let addresses = texts(facts, is_connection);
-    addresses.filter_map(|(key, setting, text)| {
-        let section = key.rsplit_once('.').map_or("", |(section, _)| section);
-        let allowance = format!("{section}.{ALLOW_UNENCRYPTED}");
-        if !is_remote_address(text) || facts.is_true(&allowance) {
-            return None;
-        }
-        let offered = match facts.get(&allowance) {
-            Some(_) => format!(", or {allowance}: true if no other program can read this network"),
-            None => String::new(),
-        };
-        Some(Violation {
-            id: "SEC-1".into(),
-            key: key.to_owned(),
-            origin: setting.origin.clone(),
-            why: format!(
-                "the connection to {text} has no TLS, so others on the network can read its data"
-            ),
-            fix: format!("use a URL with TLS, or an address on this machine{offered}"),
-        })
+        let links = texts.into_iter().filter_map(Link::parse);
+        links.map(move |link| (key, setting, link))
     })
 }
 
@@ -122,7 +76,7 @@ pub(super) fn check_encryption(facts: &Facts) -> Vec<Violation> {
             fix: format!("use {fix}"),
         })
     });
-    shown.chain(remote_addresses(facts)).chain(hidden).collect()
+    shown.chain(hidden).collect()
 }
 
 /// Returns how to encrypt the link in a secret. `None` if it is encrypted, or if the secret is not
