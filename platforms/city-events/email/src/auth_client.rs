@@ -113,6 +113,7 @@ fn unreachable(error: &dyn std::error::Error) -> Response {
     tracing::warn!(error = error.to_string(), "the auth service is unreachable");
     let mut response = Response::new(Body::from("the auth service is unreachable: try again"));
     *response.status_mut() = StatusCode::BAD_GATEWAY;
+    response.extensions_mut().insert(PublicErrorBody);
     let text = HeaderValue::from_static("text/plain; charset=utf-8");
     response.headers_mut().insert(header::CONTENT_TYPE, text);
     response
