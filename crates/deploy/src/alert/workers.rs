@@ -7,7 +7,7 @@ use super::{Alert, Rendered, Series, Severity, TriageStep, Wait, expression::res
 pub(super) const STALLED: &str = "WorkerStalled";
 const LAST_SUCCESS: &str = "worker_last_success_timestamp_seconds";
 const STARTED: &str = "worker_started_timestamp_seconds";
-/// A run may be late by its duration and by a restart, which are two further gaps at most.
+/// A run may be late by its duration and by a restart, which are at most two more gaps.
 const MAX_GAPS_LATE: u64 = 2;
 /// Runs and restarts take less time than the gap of a worker that runs seldom, in seconds.
 const MAX_SECONDS_LATE: u64 = 7_200;
