@@ -48,8 +48,8 @@ pub(crate) fn with_preflight(loader: Loader) -> Loader {
     })
 }
 
-/// Adds the check of the TLS files of the listeners. They are not part of the settings, so a reload of
-/// the settings does not read them.
+/// Adds the check of the TLS files of the listeners. They are not part of the settings, so a
+/// reload of the settings does not read them.
 pub(crate) fn with_tls_files(loader: Loader) -> Loader {
     loader.rule(|loaded| {
         let Ok(framework) = loaded.get::<FrameworkConfig>() else {

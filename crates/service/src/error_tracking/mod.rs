@@ -1,4 +1,5 @@
-//! Sends caught panics, causes of 5xx responses and failed runs of workers to Sentry or a webhook (OBS-8).
+//! Sends caught panics, causes of 5xx responses and failed runs of workers to Sentry or a webhook
+//! (OBS-8).
 //!
 //! A bounded queue separates requests from the tracker. A report that finds the queue full, or that
 //! the tracker rejects, is counted and dropped. The log has every report.
