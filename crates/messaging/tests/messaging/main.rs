@@ -30,7 +30,7 @@ mod rabbitmq;
 #[cfg(feature = "rabbitmq")]
 mod rabbitmq_groups;
 #[cfg(feature = "rabbitmq")]
-mod rabbitmq_port;
+mod rabbitmq_transport;
 #[cfg(feature = "redis")]
 mod redis;
 mod refused_dead_letter;
