@@ -135,7 +135,7 @@ impl Error {
         &self.0.message
     }
 
-    /// Returns the invalid fields. It is empty if the failure is not about fields.
+    /// Returns the invalid fields. The list is empty if the failure does not concern fields.
     #[must_use]
     pub fn fields(&self) -> &[FieldViolation] {
         &self.0.fields

@@ -3,14 +3,15 @@
 //! The limit of one body and the limit of requests in flight bound memory only as their product,
 //! which exceeds any container. The budget bounds the sum. It is charged for every byte of a
 //! request body when the reader receives it, and released when the response is sent. A declared
-//! length costs nothing. Decoders charge it for the decoded form of a request too
+//! `Content-Length` does not count. Decoders also charge it for the decoded form of a request
 //! ([`RequestMemory`](seaworthy_core::RequestMemory)).
 //!
 //! A body that exceeds the budget waits for [`MAX_WAIT`], and is then rejected with 503 and
 //! `Retry-After`. While bodies wait, the budget ends bodies whose clients do not send, with the
 //! same response. It starts with the body that has the largest product of bytes held and time held.
 //! A body may wait if another one is heavier by that product, or holds more bytes.
-//! It never ends a complete body. So clients that send slowly, or never finish, cannot exhaust the
+//! The budget never ends a complete body. So clients that send slowly, or never finish,
+//! cannot exhaust the
 //! budget.
 
 mod metrics;
@@ -130,7 +131,7 @@ impl BodyBudget {
     /// Ends idle bodies until they release the bytes that bodies wait for. It ends those that are
     /// heavier than the calling body, and those that hold more bytes than it requests. So a flood
     /// of young bodies cannot block a small one. Returns whether the calling body may wait. It may
-    /// not if it must be ended first.
+    /// not wait if the budget must end it first.
     fn evict_idle(&self, caller: &Reservation, bytes: u64) -> bool {
         let now = Instant::now();
         let own_held = caller.held() + bytes;

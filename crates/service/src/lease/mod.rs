@@ -1,7 +1,7 @@
 //! Leases: a name that one replica holds at a time (WORK-2).
 //!
 //! A lease expires by the clock of the store when its holder crashes. A running holder renews it
-//! three times in that time, in a separate task, so a long transaction of the work delays no
+//! three times before it expires, in a separate task, so a long transaction does not delay a
 //! renewal.
 //!
 //! A slow holder, after a long pause or a network failure, cannot detect that it has lost the

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::within;
 use crate::server::ListenError;
 
-/// A head is one or two packets, so a slower client is not sending one.
+/// A head fits into one or two packets, so a client that needs more time is broken or malicious.
 const DEFAULT_TIMEOUT: Timeout = Timeout::from_secs(10);
 /// Enough for two full cookies or several tokens, and the maximum of common proxies.
 const DEFAULT_MAX_SIZE: ByteSize = ByteSize::kibibytes(32);
@@ -18,7 +18,7 @@ const DEFAULT_MAX_URI_LENGTH: ByteSize = ByteSize::kibibytes(8);
 const MIN_SIZE: u64 = 8 << 10;
 /// Maximum of the setting.
 const MAX_SIZE: u64 = 1 << 20;
-/// Maximum of the setting, for which the table of the parser is still small.
+/// Maximum of the setting. The header table of the parser is still small at this number.
 const MAX_HEADERS: u64 = 1000;
 /// Maximum request target of the parser.
 const MAX_URI_LENGTH: u64 = 65_534;
