@@ -135,6 +135,9 @@ fn is_creation(method: &str) -> bool {
         .any(|verb| lower.starts_with(verb))
 }
 
+/// Further calls in one transaction that a report lists.
+const MAX_OTHERS: usize = 8;
+
 /// A call of another service or a message while a transaction is open.
 #[must_use]
 pub fn remote_in_transaction(service: &Service) -> Vec<Outcome> {
@@ -148,11 +151,21 @@ pub fn remote_in_transaction(service: &Service) -> Vec<Outcome> {
             "sends a message"
         };
         let evidence = format!("`{}` {what} while the transaction is open", call.method);
+        // Each call holds the transaction open, so the report lists all of them.
+        let others = calls.iter().filter(|(other, effects)| {
+            other.in_transaction
+                && other.at.span.start > call.at.span.start
+                && effects.has(Effects::REMOTE.with(Effects::PUBLISH))
+        });
         let write = calls
             .iter()
-            .find(|(call, effects)| call.in_transaction && effects.has(Effects::WRITE))
-            .map(|(call, _)| call.at.clone());
-        Some(Breach::review(call.at.clone(), evidence).related(write))
+            .find(|(call, effects)| call.in_transaction && effects.has(Effects::WRITE));
+        let places: Vec<_> = write
+            .into_iter()
+            .chain(others.take(MAX_OTHERS))
+            .map(|(call, _)| call.at.clone())
+            .collect();
+        Some(Breach::review(call.at.clone(), evidence).related(places))
     })
 }
 
