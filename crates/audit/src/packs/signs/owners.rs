@@ -42,6 +42,10 @@ const IDENTIFIERS: &[(&[&str], &str)] = &[
         r"(?m)(?P<what>^@\w+\.(?:get|put|patch|delete|post)\(\s*[f]?['\x22][^'\x22\n]*\{\w*id\w*\}[^\n]*)",
     ),
     (
+        &["controller.java", "controller.kt"],
+        r"(?P<what>@GetMapping(?:\(\s*(?:\x22/?(?:all|list)?\x22\s*)?\))?)[ \t]*\n(?:[ \t]*@[^\n]*\n)*[ \t]*(?:public )?(?:fun \w+\([^{=]*\)\s*:\s*)?(?:ResponseEntity<)?(?:\w+<)*(?:List|Page|Collection|Iterable|Slice|Flux|PageResponse|BasePageResponse)<",
+    ),
+    (
         &[".java", ".kt"],
         r"(?P<what>@(?:Get|Put|Patch|Delete|Post)Mapping\(\s*(?:(?:value|path)\s*=\s*)?\x22[^\x22\n]*\{\w*(?:[iI]d|[cC]ode|[nN]umber|[rR]eference)\}[^)\n]*\))",
     ),
@@ -82,10 +86,16 @@ const PERSONAL: &[&str] = &[
     "todo",
     "note",
     "upload",
+    "seller",
+    "buyer",
+    "merchant",
+    "patient",
+    "passenger",
 ];
 /// Parts of routes that name an action, and not a record.
 const ACTIONS: &[&str] = &[
     "cancel", "confirm", "pay", "refund", "complete", "approve", "reject", "close", "archive",
+    "status", "state", "details", "history", "tracking", "role", "password",
 ];
 /// Words of a handler that checks its caller.
 const CALLER: &str = r"(?i)user_?id\b|current_?user|req(?:uest)?\.user|\bclaims|principal|authentication|security_?context|@pre_?authorize|has_?role|has_?authority|@roles|@permissions|owner|tenant|is_?admin|get_?user\b|from_?context\(|\bauth|permission|session|x-user|@user\b|subject|depends\(\s*get_|jwt|account_?id|customer_?id|actor|member_?id|viewer";
@@ -132,7 +142,9 @@ fn read(file: &SourceFile, facts: &mut FactSink<'_>) {
             };
             let handler = handler(&file.text, at.start(), at.end());
             let personal = is_personal(&path, at.as_str(), handler);
-            if !personal || patterns.caller.is_match(&without_guards(&path, handler)) {
+            let checks = without_guards(&path, handler);
+            let checks = without_parameter(&checks, at.as_str());
+            if !personal || patterns.caller.is_match(&checks) {
                 continue;
             }
             let practice = Practice {
@@ -145,6 +157,43 @@ fn read(file: &SourceFile, facts: &mut FactSink<'_>) {
         }
     }
 }
+
+/// The text of a handler without the parameter of its route: `{customerId}` in
+/// `getOrdersByCustomerId(customerId)` is the choice of the caller, not its identity. Names in
+/// quotes and in `getCurrentUserId` stay.
+fn without_parameter(handler: &str, place: &str) -> String {
+    let Some(name) = PARAMETER
+        .as_ref()
+        .and_then(|pattern| pattern.find(place))
+        .map(|found| plain(found.as_str()))
+    else {
+        return handler.to_owned();
+    };
+    let text = plain(&handler.replacen(place, "", 1));
+    let mut kept = String::with_capacity(text.len());
+    let mut rest = text.as_str();
+    while let Some(at) = rest.find(&name) {
+        let (before, after) = rest.split_at(at);
+        kept.push_str(before);
+        let names = ["current", "get", "my", "\"", "'", "."]
+            .iter()
+            .any(|word| kept.ends_with(word));
+        if names {
+            kept.push_str(&name);
+        }
+        rest = after.get(name.len()..).unwrap_or_default();
+    }
+    kept + rest
+}
+
+fn plain(text: &str) -> String {
+    text.to_lowercase().replace('_', "")
+}
+
+/// The name of a person in the parameter of a route.
+static PARAMETER: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    ascii(r"(?i)\b(?:user|customer|account|member|owner|seller|buyer|merchant|patient)_?id\b")
+});
 
 /// Words of a guard that decides by more than a valid token.
 const ROLES: &[&str] = &[
@@ -291,6 +340,38 @@ mod tests {
         assert!(super::is_personal("a/OrderController.java", place, place));
         let place = r#"@PostMapping("/{code}/stock")"#;
         assert!(!super::is_personal("a/OrderController.java", place, place));
+    }
+
+    #[test]
+    fn parameter_of_a_route_is_no_check_of_the_caller_auth_5() {
+        let checks = |handler: &str, place: &str| {
+            let text = super::without_parameter(handler, place);
+            PATTERNS
+                .as_ref()
+                .is_some_and(|own| own.caller.is_match(&text))
+        };
+        let place = r#"@GetMapping("/customer/{customerId}")"#;
+        let open = format!(
+            "{place}\nList<Order> list(@PathVariable Long customerId) {{\n  return orders.findByCustomerId(customerId);\n}}"
+        );
+        assert!(super::is_personal("a/OrderController.java", place, &open));
+        assert!(!checks(&open, place));
+        let compared = open.replace(
+            "return",
+            "access.require(getCurrentCustomerId(), customerId);\n  return",
+        );
+        assert!(checks(&compared, place));
+        let principal = open.replace("(@PathVariable", "(Principal principal, @PathVariable");
+        assert!(checks(&principal, place));
+        let go = r#"c.Param("user_id")"#;
+        let claims = "id := c.Param(\"user_id\")\nif ctx.Value(\"user_id\") != id {\n\treturn\n}\n";
+        assert!(checks(claims, go));
+    }
+
+    #[test]
+    fn field_of_a_record_in_a_route_does_not_hide_it_auth_5() {
+        let place = r#"@PatchMapping("/{id}/status")"#;
+        assert!(super::is_personal("a/ordercontroller.java", place, place));
     }
 
     #[test]
