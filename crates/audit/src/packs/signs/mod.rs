@@ -91,6 +91,7 @@ mod records;
 mod records_of_others;
 mod relays;
 mod remote;
+mod remote_values;
 mod repetitions;
 mod requests;
 mod resources;
@@ -331,6 +332,7 @@ const LISTS: &[&[Sign]] = &[
     relays::SIGNS,
     spring_access::SIGNS,
     streams::SIGNS,
+    remote_values::SIGNS,
 ];
 
 fn signs() -> impl Iterator<Item = &'static Sign> {

@@ -8,6 +8,7 @@ mod details;
 mod flows;
 mod operations;
 mod reviews;
+mod spring;
 
 use crate::model::facts::{Practice, Topic};
 use crate::model::{FactSink, FactStore};
