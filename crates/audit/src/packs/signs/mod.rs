@@ -106,6 +106,7 @@ mod settings;
 mod shapes;
 mod spring;
 mod spring_access;
+mod spring_health;
 mod stale;
 mod start;
 mod statements;
@@ -333,6 +334,7 @@ const LISTS: &[&[Sign]] = &[
     spring_access::SIGNS,
     streams::SIGNS,
     remote_values::SIGNS,
+    spring_health::SIGNS,
 ];
 
 fn signs() -> impl Iterator<Item = &'static Sign> {

@@ -19,3 +19,27 @@ fn missing_values_of_responses_are_found_life_1() {
         ),
     ]);
 }
+
+#[test]
+fn health_that_ignores_its_checks_is_found_hlth_2() {
+    check(&[
+        (
+            Topic::HealthResult,
+            "HealthController.java",
+            "class HealthController {\n    @GetMapping(\"/health\")\n    public ResponseEntity<Map<String, Object>> health() {\n        try (Connection c = source.getConnection()) {\n            body.put(\"db\", \"UP\");\n        } catch (SQLException e) {\n            body.put(\"db\", \"DOWN\");\n        }\n        return ResponseEntity.ok(body);\n    }\n}\n",
+            "class HealthController {\n    @GetMapping(\"/health\")\n    public ResponseEntity<Map<String, Object>> health() {\n        try (Connection c = source.getConnection()) {\n            body.put(\"db\", \"UP\");\n        } catch (SQLException e) {\n            return ResponseEntity.status(HttpStatus.SERVICE_UNAVAILABLE).body(\"DOWN\");\n        }\n        return ResponseEntity.ok(body);\n    }\n}\n",
+        ),
+        (
+            Topic::HealthResult,
+            "StateController.java",
+            "class StateController {\n    @GetMapping(\"/ready\")\n    public String ready() {\n        return \"OK\";\n    }\n}\n",
+            "class StateController {\n    @GetMapping(\"/ready\")\n    public String ready() {\n        source.getConnection().close();\n        return \"OK\";\n    }\n}\n",
+        ),
+        (
+            Topic::InternalError,
+            "HealthController.java",
+            "class HealthController {\n    void a() {\n        body.put(\"db\", \"DOWN: \" + e.getMessage());\n    }\n}\n",
+            "class HealthController {\n    void a() {\n        body.put(\"db\", \"DOWN\");\n    }\n}\n",
+        ),
+    ]);
+}
