@@ -107,6 +107,7 @@ mod shapes;
 mod spring;
 mod spring_access;
 mod spring_health;
+mod spring_settings;
 mod stale;
 mod start;
 mod statements;
@@ -335,6 +336,7 @@ const LISTS: &[&[Sign]] = &[
     streams::SIGNS,
     remote_values::SIGNS,
     spring_health::SIGNS,
+    spring_settings::SIGNS,
 ];
 
 fn signs() -> impl Iterator<Item = &'static Sign> {

@@ -43,3 +43,33 @@ fn health_that_ignores_its_checks_is_found_hlth_2() {
         ),
     ]);
 }
+
+#[test]
+fn settings_for_development_are_found_conf_3() {
+    check(&[
+        (
+            Topic::EnvironmentDefault,
+            "src/main/resources/application.yml",
+            "spring:\n  profiles:\n    active: dev\n",
+            "spring:\n  profiles:\n    active: ${PROFILE}\n",
+        ),
+        (
+            Topic::DebugRoute,
+            "src/main/resources/application.properties",
+            "spring.h2.console.enabled=true\n",
+            "spring.h2.console.enabled=false\n",
+        ),
+        (
+            Topic::UploadSize,
+            "src/main/resources/application.yml",
+            "spring:\n  servlet:\n    multipart:\n      max-file-size: 500MB\n",
+            "spring:\n  servlet:\n    multipart:\n      max-file-size: 10MB\n",
+        ),
+        (
+            Topic::QueryPerRow,
+            "Order.java",
+            "class Order {\n    @OneToMany(mappedBy = \"order\", fetch = FetchType.EAGER)\n    private List<Item> items;\n}\n",
+            "class Order {\n    @OneToMany(mappedBy = \"order\", fetch = FetchType.LAZY)\n    private List<Item> items;\n}\n",
+        ),
+    ]);
+}
