@@ -20,6 +20,7 @@ mod body;
 mod causes;
 mod chance;
 mod checks;
+mod chosen_values;
 mod clients;
 mod clients_of_script;
 mod closing;
@@ -337,6 +338,7 @@ const LISTS: &[&[Sign]] = &[
     remote_values::SIGNS,
     spring_health::SIGNS,
     spring_settings::SIGNS,
+    chosen_values::SIGNS,
 ];
 
 fn signs() -> impl Iterator<Item = &'static Sign> {

@@ -73,3 +73,33 @@ fn settings_for_development_are_found_conf_3() {
         ),
     ]);
 }
+
+#[test]
+fn roles_states_and_discounts_of_callers_are_found_auth_5() {
+    check(&[
+        (
+            Topic::MassAssignment,
+            "AuthService.java",
+            "class AuthService {\n    User register(RegisterRequest request) {\n        user.setRole(request.getRole());\n        return users.save(user);\n    }\n}\n",
+            "class AuthService {\n    User register(RegisterRequest request) {\n        user.setRole(Role.USER);\n        return users.save(user);\n    }\n}\n",
+        ),
+        (
+            Topic::MassAssignment,
+            "OrderManager.java",
+            "class OrderManager {\n    Order changeStatus(Long id, OrderStatus status) {\n        order.setStatus(status);\n        return orders.save(order);\n    }\n}\n",
+            "class OrderManager {\n    Order changeStatus(Long id, OrderStatus status) {\n        if (!order.getStatus().isAllowed(status)) { throw new ConflictException(); }\n        order.setStatus(status);\n        return orders.save(order);\n    }\n}\n",
+        ),
+        (
+            Topic::MassAssignment,
+            "orders.service.ts",
+            "class Orders {\n  async update(id: string, dto: UpdateOrderDto) {\n    order.status = dto.status;\n    return this.orders.save(order);\n  }\n}\n",
+            "class Orders {\n  async update(id: string, dto: UpdateOrderDto) {\n    if (!transitions[order.status].includes(dto.status)) throw new ConflictException();\n    order.status = dto.status;\n    return this.orders.save(order);\n  }\n}\n",
+        ),
+        (
+            Topic::MassAssignment,
+            "Orders.java",
+            "class Orders {\n    Order create(OrderRequest request) {\n        BigDecimal discount = request.getDiscount();\n        return orders.save(order);\n    }\n}\n",
+            "class Orders {\n    Order create(OrderRequest request) {\n        BigDecimal discount = coupons.discount(request.getCoupon());\n        return orders.save(order);\n    }\n}\n",
+        ),
+    ]);
+}
