@@ -98,6 +98,7 @@ mod requests;
 mod resources;
 mod results;
 mod sampling;
+mod schedules;
 mod scope;
 mod scripts;
 mod servers;
@@ -339,6 +340,7 @@ const LISTS: &[&[Sign]] = &[
     spring_health::SIGNS,
     spring_settings::SIGNS,
     chosen_values::SIGNS,
+    schedules::SIGNS,
 ];
 
 fn signs() -> impl Iterator<Item = &'static Sign> {

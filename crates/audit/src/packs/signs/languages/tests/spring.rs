@@ -103,3 +103,21 @@ fn roles_states_and_discounts_of_callers_are_found_auth_5() {
         ),
     ]);
 }
+
+#[test]
+fn schedules_without_a_bound_are_found_work_1() {
+    check(&[
+        (
+            Topic::UnboundedList,
+            "Jobs.java",
+            "class Jobs {\n    @Scheduled(fixedRate = 60000)\n    public void expire() {\n        List<Order> due = orderRepository.findByStatus(PENDING);\n    }\n}\n",
+            "class Jobs {\n    @Scheduled(fixedRate = 60000)\n    public void expire() {\n        List<Order> due = orderRepository.findTop100ByStatus(PENDING);\n    }\n}\n",
+        ),
+        (
+            Topic::OwnedTask,
+            "Jobs.java",
+            "class Jobs {\n    @Scheduled(fixedRate = 60000)\n    public void expire() {\n        for (Order order : due) {\n            close(order);\n        }\n    }\n}\n",
+            "class Jobs {\n    @Scheduled(fixedRate = 60000)\n    public void expire() {\n        for (Order order : due) {\n            try {\n                close(order);\n            } catch (RuntimeException e) {\n                log.warn(\"kept\", e);\n            }\n        }\n    }\n}\n",
+        ),
+    ]);
+}
