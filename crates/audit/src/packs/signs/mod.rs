@@ -44,6 +44,7 @@ mod events;
 mod exceptions;
 mod expiry;
 mod exposure;
+mod failure_texts;
 mod failures;
 mod fallbacks;
 mod figures;
@@ -341,6 +342,7 @@ const LISTS: &[&[Sign]] = &[
     spring_settings::SIGNS,
     chosen_values::SIGNS,
     schedules::SIGNS,
+    failure_texts::SIGNS,
 ];
 
 fn signs() -> impl Iterator<Item = &'static Sign> {

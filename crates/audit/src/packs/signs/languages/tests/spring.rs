@@ -121,3 +121,39 @@ fn schedules_without_a_bound_are_found_work_1() {
         ),
     ]);
 }
+
+#[test]
+fn responses_that_hide_their_cause_are_found_api_2() {
+    check(&[
+        (
+            Topic::ErrorAnswer,
+            "Handler.java",
+            "class Handler {\n    Response a() {\n        try {\n            run();\n        } catch (Exception e) {\n            if (e.getMessage().contains(\"not found\")) { return missing(); }\n        }\n    }\n}\n",
+            "class Handler {\n    Response a() {\n        try {\n            run();\n        } catch (NotFoundException e) {\n            return missing();\n        }\n    }\n}\n",
+        ),
+        (
+            Topic::ErrorAnswer,
+            "a.go",
+            "func a() {\n\tif strings.Contains(err.Error(), \"not found\") {\n\t\treturn\n\t}\n}\n",
+            "func a() {\n\tif errors.Is(err, ErrNotFound) {\n\t\treturn\n\t}\n}\n",
+        ),
+        (
+            Topic::ErrorAnswer,
+            "a.ts",
+            "function a() {\n  if (error.message.includes('duplicate')) {\n    return 409;\n  }\n}\n",
+            "function a() {\n  if (error.code === '23505') {\n    return 409;\n  }\n}\n",
+        ),
+        (
+            Topic::ErrorAnswer,
+            "Advice.java",
+            "class Advice {\n    @ExceptionHandler(RuntimeException.class)\n    public ResponseEntity<Problem> any(RuntimeException ex) {\n        return ResponseEntity.status(HttpStatus.BAD_REQUEST).body(problem);\n    }\n}\n",
+            "class Advice {\n    @ExceptionHandler(RuntimeException.class)\n    public ResponseEntity<Problem> any(RuntimeException ex) {\n        return ResponseEntity.status(HttpStatus.INTERNAL_SERVER_ERROR).body(problem);\n    }\n}\n",
+        ),
+        (
+            Topic::ErrorAnswer,
+            "Stock.java",
+            "class Stock {\n    void reserve() {\n        try {\n            client.reserve(id);\n        } catch (FeignException e) {\n            throw new InsufficientStockException(id);\n        }\n    }\n}\n",
+            "class Stock {\n    void reserve() {\n        try {\n            client.reserve(id);\n        } catch (FeignException.Conflict e) {\n            throw new InsufficientStockException(id);\n        }\n    }\n}\n",
+        ),
+    ]);
+}
