@@ -85,6 +85,7 @@ mod passwords;
 mod plain_clients;
 mod prices;
 mod probes;
+mod processes;
 mod proxies;
 mod queries;
 mod query_tokens;
@@ -343,6 +344,7 @@ const LISTS: &[&[Sign]] = &[
     chosen_values::SIGNS,
     schedules::SIGNS,
     failure_texts::SIGNS,
+    processes::SIGNS,
 ];
 
 fn signs() -> impl Iterator<Item = &'static Sign> {

@@ -157,3 +157,13 @@ fn responses_that_hide_their_cause_are_found_api_2() {
         ),
     ]);
 }
+
+#[test]
+fn output_that_delays_the_time_limit_is_found_res_7() {
+    check(&[(
+        Topic::Blocking,
+        "Slicer.java",
+        "class Slicer {\n    void run() {\n        Process process = builder.start();\n        String output = readOutput(process);\n        boolean ended = process.waitFor(5, TimeUnit.MINUTES);\n    }\n}\n",
+        "class Slicer {\n    void run() {\n        Process process = builder.redirectOutput(file).start();\n        boolean ended = process.waitFor(5, TimeUnit.MINUTES);\n        String output = read(file);\n    }\n}\n",
+    )]);
+}

@@ -1,0 +1,13 @@
+//! Programs that a service starts.
+
+use super::{JVM, ONE_FUNCTION, Sign, inside};
+use crate::model::facts::Topic;
+
+pub(super) const SIGNS: &[Sign] = &[inside(
+    Topic::Blocking,
+    JVM,
+    r"\.start\(\)[\s\S]{0,500}?(?P<what>\b(?:read\w*|\w+\.readLine|\w+\.readAllBytes|IOUtils\.toString|\w+\.lines)\([^;\n]*\))[\s\S]{0,700}?\.waitFor\(\s*\w+\s*,",
+    ONE_FUNCTION,
+    r"Thread|CompletableFuture|Executor|redirectOutput",
+    "`{}` waits for the end of the program before its time limit starts",
+)];
