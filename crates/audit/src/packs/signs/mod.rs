@@ -95,6 +95,7 @@ mod records_of_others;
 mod relays;
 mod remote;
 mod remote_values;
+mod repeats;
 mod repetitions;
 mod requests;
 mod resources;
@@ -345,6 +346,7 @@ const LISTS: &[&[Sign]] = &[
     schedules::SIGNS,
     failure_texts::SIGNS,
     processes::SIGNS,
+    repeats::SIGNS,
 ];
 
 fn signs() -> impl Iterator<Item = &'static Sign> {

@@ -167,3 +167,27 @@ fn output_that_delays_the_time_limit_is_found_res_7() {
         "class Slicer {\n    void run() {\n        Process process = builder.redirectOutput(file).start();\n        boolean ended = process.waitFor(5, TimeUnit.MINUTES);\n        String output = read(file);\n    }\n}\n",
     )]);
 }
+
+#[test]
+fn repeats_without_delay_or_key_are_found_res_2() {
+    check(&[
+        (
+            Topic::RetryDelay,
+            "Pay.java",
+            "class Pay {\n    void retry() {\n        for (int i = 0; i < 5; i++) {\n            try {\n                charge();\n                return;\n            } catch (Exception e) {\n                log.warn(\"failed\", e);\n            }\n        }\n    }\n}\n",
+            "class Pay {\n    void retry() {\n        for (int i = 0; i < 5; i++) {\n            try {\n                charge();\n                return;\n            } catch (Exception e) {\n                Thread.sleep(backoff(i));\n            }\n        }\n    }\n}\n",
+        ),
+        (
+            Topic::Idempotency,
+            "Pay.java",
+            "class Pay {\n    void pay() {\n        headers.set(\"Idempotency-Key\", UUID.randomUUID().toString());\n    }\n}\n",
+            "class Pay {\n    void pay() {\n        headers.set(\"Idempotency-Key\", order.getPaymentKey());\n    }\n}\n",
+        ),
+        (
+            Topic::Idempotency,
+            "pay.ts",
+            "const options = { idempotencyKey: randomUUID() };\n",
+            "const options = { idempotencyKey: `order-${order.id}` };\n",
+        ),
+    ]);
+}
