@@ -92,6 +92,7 @@ mod query_tokens;
 mod races;
 mod records;
 mod records_of_others;
+mod refreshes;
 mod relays;
 mod remote;
 mod remote_values;
@@ -347,6 +348,7 @@ const LISTS: &[&[Sign]] = &[
     failure_texts::SIGNS,
     processes::SIGNS,
     repeats::SIGNS,
+    refreshes::SIGNS,
 ];
 
 fn signs() -> impl Iterator<Item = &'static Sign> {

@@ -191,3 +191,21 @@ fn repeats_without_delay_or_key_are_found_res_2() {
         ),
     ]);
 }
+
+#[test]
+fn refresh_tokens_that_no_code_revokes_are_found_auth_3() {
+    check(&[
+        (
+            Topic::Logout,
+            "auth.service.ts",
+            "class Auth {\n  async refreshToken(dto: { token: string }) {\n    const payload = this.jwt.verify(dto.token);\n    const user = await this.users.findById(payload.sub);\n    return this._generateTokens(user);\n  }\n}\n",
+            "class Auth {\n  async refreshToken(dto: { token: string }) {\n    const payload = this.jwt.verify(dto.token);\n    await this.tokens.revoke(dto.token);\n    return this._generateTokens(payload.sub);\n  }\n}\n",
+        ),
+        (
+            Topic::Logout,
+            "AuthService.java",
+            "class AuthService {\n    public String refresh(String token) {\n        String email = Jwts.parser().parseClaimsJws(token).getBody().getSubject();\n        return jwt.generateToken(email);\n    }\n}\n",
+            "class AuthService {\n    public String refresh(String token) {\n        String email = Jwts.parser().parseClaimsJws(token).getBody().getSubject();\n        refreshTokenRepository.deleteByToken(token);\n        return jwt.generateToken(email);\n    }\n}\n",
+        ),
+    ]);
+}
