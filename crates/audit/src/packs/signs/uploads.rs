@@ -1,6 +1,6 @@
 //! Uploads: sizes, types, pixels, names, and buckets that anyone reads.
 
-use super::{GO, JVM, PYTHON, SCRIPT, Sign};
+use super::{GO, JVM, ONE_FUNCTION, PYTHON, SCRIPT, Sign};
 use crate::model::facts::{Topic, Verdict};
 
 const CODE: &[&str] = &[
@@ -193,6 +193,11 @@ pub(super) const SIGNS: &[Sign] = &[
         r"\bTika\b|ImageIO\.read|guessContentTypeFromStream",
     ),
     claimed(
+        JVM,
+        r"\w+\s*=\s*[^;\n]*(?P<what>getOriginalFilename\(\))[^;]*;[\s\S]{0,500}?(?:\.endsWith\(|[eE]xtension|fromFilename\(|lastIndexOf\(\s*['\x22]\.)",
+        r"\bTika\b|ImageIO\.read|guessContentTypeFromStream|UUID",
+    ),
+    claimed(
         &[".cs"],
         r"(?P<what>\b\w*[fF]ile\w*\.ContentType)\s*(?:==|!=|\.StartsWith|\.Contains)",
         r"Image\.(?:Load|Identify)|MimeDetective|FileSignature",
@@ -277,6 +282,15 @@ pub(super) const SIGNS: &[Sign] = &[
         r"(?P<what>(?:\bnew File\(|\bPaths\.get\(|\bPath\.of\(|\.resolve\(|\bFile\()[^;\n]*getOriginalFilename\(\))",
         r"FilenameUtils|\.getFileName\(\)|\.normalize\(\)|UUID",
     ),
+    Sign {
+        within: ONE_FUNCTION,
+        verdict: Verdict::Review,
+        ..path(
+            JVM,
+            r"\w+\s*=\s*[^;\n]*getOriginalFilename\(\)[^;]*;[\s\S]{0,700}?(?P<what>(?:\bnew File\(|\bPaths\.get\(|\bPath\.of\(|\.resolve\()[^;\n]*(?i:name)\w*\s*\))",
+            r"FilenameUtils|\.getFileName\(\)|\.normalize\(\)|cleanPath|UUID|replaceAll",
+        )
+    },
     path(
         &[".cs"],
         r"(?P<what>\bPath\.Combine\([^;\n]*\b\w*[fF]ile\w*\.FileName)\b",

@@ -209,3 +209,21 @@ fn refresh_tokens_that_no_code_revokes_are_found_auth_3() {
         ),
     ]);
 }
+
+#[test]
+fn name_of_an_upload_in_a_path_is_found_file_1() {
+    check(&[
+        (
+            Topic::ClientPath,
+            "Files.java",
+            "class Files {\n    void save(MultipartFile file) {\n        String name = file.getOriginalFilename();\n        Path target = folder.resolve(name);\n    }\n}\n",
+            "class Files {\n    void save(MultipartFile file) {\n        String name = file.getOriginalFilename();\n        Path target = folder.resolve(UUID.randomUUID().toString());\n    }\n}\n",
+        ),
+        (
+            Topic::UploadType,
+            "Files.java",
+            "class Files {\n    Type type(MultipartFile file) {\n        String name = file.getOriginalFilename();\n        return Type.fromFilename(name);\n    }\n}\n",
+            "class Files {\n    Type type(MultipartFile file) {\n        return detector.typeOf(file.getInputStream());\n    }\n}\n",
+        ),
+    ]);
+}
