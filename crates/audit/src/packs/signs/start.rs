@@ -16,6 +16,13 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     review(
         Topic::SilentNull,
+        GO,
+        r"if err :?= (?P<what>[\w.()]*\b(?:ListenAndServe(?:TLS)?|Listen|Serve|Run|Start))\([^\n]*; err != nil(?: && [^\n{]*)? \{\s*\n\s*(?:\w+\.)*(?i:log\w*|fmt|slog|zap)(?:\.\w+\([^()\n]*\))*\.(?:Print\w*|Error\w*|Warn\w*|Info\w*)\([^\n]*\n\s*\}",
+        "",
+        ONLY_LOGGED,
+    ),
+    review(
+        Topic::SilentNull,
         SCRIPT,
         r"(?m)^(?:export\s+)?let\s+\w*(?i:channel|client|producer|publisher|connection|conn|redis|pool|transport)\w*\b[^=\n]*=\s*null;?[\s\S]*?(?P<what>catch)\s*(?:\([^)]*\))?\s*\{\s*(?:console|\w*[lL]og\w*)\.\w+\([^;{}]*\);?\s*\}",
         r"(?i)reconnect|retry|setTimeout",

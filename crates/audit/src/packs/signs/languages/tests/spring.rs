@@ -227,3 +227,13 @@ fn name_of_an_upload_in_a_path_is_found_file_1() {
         ),
     ]);
 }
+
+#[test]
+fn listener_whose_failure_is_only_logged_is_found_life_2() {
+    check(&[(
+        Topic::SilentNull,
+        "main.go",
+        "func main() {\n\tgo func() {\n\t\tif err := app.Listen(port); err != nil {\n\t\t\tfmt.Printf(\"%s\", err)\n\t\t}\n\t}()\n}\n",
+        "func main() {\n\tgo func() {\n\t\tif err := app.Listen(port); err != nil {\n\t\t\tlog.Fatal(err)\n\t\t}\n\t}()\n}\n",
+    )]);
+}
