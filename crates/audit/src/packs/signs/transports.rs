@@ -42,11 +42,12 @@ pub(super) const SIGNS: &[Sign] = &[
         "`{}` has no timeout",
     ),
     Sign {
-        elsewhere: r"context\.With(?:Timeout|Deadline)\(|timeout\.UnaryClientInterceptor",
+        // The time limit of a shutdown begins with `context.Background()`.
+        elsewhere: r"context\.With(?:Timeout|Deadline)\(\s*(?:ctx|c|r|req|parent)\b|timeout\.UnaryClientInterceptor|http\.TimeoutHandler|timeout\.New\(",
         ..review(
             Topic::OutboundTimeout,
             GO,
-            r"(?P<what>\b\w+(?:\.\w+)*\.(?:c|client|\w*[cC]lient|rpc|stub)\.[A-Z]\w+)\(\s*ctx,\s*&\w+\.\w+(?:Request|Req)\{",
+            r"(?P<what>\b\w+(?:\.\w+)*\.(?:c|client|\w*[cC]lient|rpc|\w*R[pP][cC]|stub|health)\.[A-Z]\w+)\(\s*ctx,\s*&\w+\.\w+(?:Request|Req)\{|(?P<other>\b\w+\.cc\.Invoke)\(\s*ctx,",
             "WithTimeout|WithDeadline",
             "`{}` has no deadline of its own",
         )

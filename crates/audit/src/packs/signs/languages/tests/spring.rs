@@ -237,3 +237,13 @@ fn listener_whose_failure_is_only_logged_is_found_life_2() {
         "func main() {\n\tgo func() {\n\t\tif err := app.Listen(port); err != nil {\n\t\t\tlog.Fatal(err)\n\t\t}\n\t}()\n}\n",
     )]);
 }
+
+#[test]
+fn call_without_a_deadline_is_found_beside_a_shutdown_res_3() {
+    check(&[(
+        Topic::OutboundTimeout,
+        "user_client.go",
+        "func (u impl) Get(ctx context.Context, in *Request) error {\n\treturn u.cc.Invoke(ctx, \"/User/Get\", in, out)\n}\n",
+        "func (u impl) Get(ctx context.Context, in *Request) error {\n\tctx, cancel := context.WithTimeout(ctx, limit)\n\tdefer cancel()\n\treturn u.cc.Invoke(ctx, \"/User/Get\", in, out)\n}\n",
+    )]);
+}
