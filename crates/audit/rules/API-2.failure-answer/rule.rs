@@ -9,7 +9,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "A failure returns the wrong status or no response",
         severity: Severity::Medium,
         category: Category::Contracts,
-        meaning: "Express: an error handler responds to some errors only and does not call `next`. Java: a servlet filter rejects a caller with a general exception, which becomes status 500. Low confidence: a status that hides failures of the store, a failure that is returned as null (Java), and an outage or every status of another service that is returned as a missing record or a wrong password. Go, JavaScript, TypeScript, Python: a response that blames the caller for each failure of a called function that reaches a database or another service.",
+        meaning: "Express: an error handler responds to some errors only and does not call `next`. Java: a servlet filter rejects a caller with a general exception, which becomes status 500. Low confidence: a status that hides failures of the store, a failure that is returned as null (Java), and an outage or every status of another service that is returned as a missing record or a wrong password. Go, JavaScript, TypeScript, Python: a response that blames the caller for each failure of a called function that reaches a database or another service. Java, Kotlin, Go, JavaScript, TypeScript: the text of a failure selects the response.",
         why: "Clients wait until their timeout, or retry a request that can never succeed. Alerts count rejected callers as failures of the service.",
         fix: &[
             (

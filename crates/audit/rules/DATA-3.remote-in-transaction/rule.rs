@@ -8,7 +8,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "A transaction waits for another service or a broker",
         severity: Severity::Medium,
         category: Category::Data,
-        meaning: "While a transaction is open (`@Transactional`, `transaction(…)`, `Begin` … `Commit`, `atomic()`), the code calls another service or sends a message. The call may be inside a called function. Clients are recognized by their names. The finding has low confidence.",
+        meaning: "While a transaction is open (`@Transactional`, `transaction(…)`, `Begin` … `Commit`, `atomic()`), the code calls another service or sends a message. The call may be inside a called function. Clients are recognized by their names. The report lists each call of a transaction. The finding has low confidence.",
         why: "A slow service holds the locks and the connection of the transaction. A rollback does not undo the call or the message.",
         fix: &[(
             "any",

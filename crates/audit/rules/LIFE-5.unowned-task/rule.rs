@@ -11,7 +11,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "A background task has no owner",
         severity: Severity::Medium,
         category: Category::Lifecycle,
-        meaning: "Code starts work and drops its handle. C#: `async void`. JVM: `CompletableFuture.runAsync` without an executor, `GlobalScope.launch`. Python: `asyncio.create_task` as a statement. JavaScript, TypeScript, Python: a call of an async function of the service without `await`. A goroutine for each message, or from a handler, counts too. So do a goroutine whose channel nothing reads after a timeout, and a background task of FastAPI. Event handlers are excluded. The finding has low confidence. The rule reports one per file.",
+        meaning: "Code starts work and drops its handle. C#: `async void`. JVM: `CompletableFuture.runAsync` without an executor, `GlobalScope.launch`. Python: `asyncio.create_task` as a statement. JavaScript, TypeScript, Python: a call of an async function of the service without `await`. A goroutine for each message, or from a handler, counts too. So do a goroutine whose channel nothing reads after a timeout, and a background task of FastAPI. A scheduled method of Spring whose loop stops at the first failure counts. Event handlers are excluded. The finding has low confidence. The rule reports one per file.",
         why: "A shutdown loses the work. Its failure is not logged, or ends the process.",
         fix: &[(
             "any",
