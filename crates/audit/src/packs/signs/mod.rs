@@ -19,6 +19,7 @@ mod bodies;
 mod body;
 mod causes;
 mod chance;
+mod changed_wholes;
 mod checks;
 mod chosen_values;
 mod clients;
@@ -74,6 +75,7 @@ mod messages;
 mod migration;
 mod mistakes;
 mod nest;
+mod nest_limits;
 mod open_routes;
 mod order;
 mod origins;
@@ -340,6 +342,8 @@ const LISTS: &[&[Sign]] = &[
     relays::SIGNS,
     spring_access::SIGNS,
     streams::SIGNS,
+    nest_limits::SIGNS,
+    changed_wholes::SIGNS,
     remote_values::SIGNS,
     spring_health::SIGNS,
     spring_settings::SIGNS,
@@ -397,10 +401,14 @@ fn read(file: &SourceFile, facts: &mut FactSink<'_>) {
             let at = captures.get(0).map_or(0, |found| found.start());
             let end = captures.get(0).map_or(0, |found| found.end());
             if local {
+                let whole = compiled.sign.within == ONE_FUNCTION;
+                let at = if whole {
+                    scope::below_annotations(&file.text, at, end)
+                } else {
+                    at
+                };
                 let around = scope::around(&file.text, at, end);
-                if compiled.sign.within == ONE_FUNCTION
-                    && !scope::is_one_function(&file.text, at, end)
-                {
+                if whole && !scope::is_one_function(&file.text, at, end) {
                     continue;
                 }
                 // Report the same call in a function once.

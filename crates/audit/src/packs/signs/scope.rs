@@ -124,6 +124,22 @@ pub(super) fn is_one_function(text: &str, from: usize, to: usize) -> bool {
     own.len() == text.len() || offset + own.len() >= to
 }
 
+/// The header of a method whose annotation starts a place, or the start of the place.
+pub(super) fn below_annotations(text: &str, from: usize, to: usize) -> usize {
+    let place = text.get(from..to).unwrap_or_default();
+    if !place.trim_start().starts_with('@') {
+        return from;
+    }
+    let mut at = from;
+    for line in place.split_inclusive('\n') {
+        if !line.trim_start().starts_with('@') && is_header(line) {
+            return at;
+        }
+        at += line.len();
+    }
+    from
+}
+
 /// The text of the innermost function around a place, or the whole text outside of functions.
 pub(super) fn around(text: &str, from: usize, to: usize) -> &str {
     let Some(before) = text.get(..from) else {
@@ -239,6 +255,16 @@ mod tests {
             assert!(found.contains(other), "{found}");
             assert!(!found.contains(own), "{found}");
         }
+    }
+
+    #[test]
+    fn scope_below_an_annotation_is_its_method() {
+        let text = "class A {\n    @Scheduled(fixedRate = 1)\n    public void a() {\n        one();\n    }\n\n    public void b() {\n        two();\n    }\n}\n";
+        let from = text.find('@').expect("the annotation is in the text");
+        let to = text.find("();\n").expect("the call is in the text");
+        let at = super::below_annotations(text, from, to);
+        assert!(text[at..].trim_start().starts_with("public void a"));
+        assert!(!around(text, at, to).contains("two()"));
     }
 
     #[test]

@@ -247,3 +247,37 @@ fn call_without_a_deadline_is_found_beside_a_shutdown_res_3() {
         "func (u impl) Get(ctx context.Context, in *Request) error {\n\tctx, cancel := context.WithTimeout(ctx, limit)\n\tdefer cancel()\n\treturn u.cc.Invoke(ctx, \"/User/Get\", in, out)\n}\n",
     )]);
 }
+
+#[test]
+fn record_that_a_mapper_changes_as_a_whole_is_found_data_3() {
+    check(&[(
+        Topic::SharedState,
+        "ProductService.java",
+        "class ProductService {\n    public Product update(Long id, Request request) {\n        Product existing = productRepository.findById(id).orElseThrow();\n        ProductMapper.updateEntity(request, existing);\n        return productRepository.save(existing);\n    }\n}\n",
+        "class ProductService {\n    public Product update(Long id, Request request) {\n        Product existing = productRepository.findById(id).orElseThrow();\n        return ProductMapper.toDto(existing);\n    }\n}\n",
+    )]);
+}
+
+#[test]
+fn limits_of_nest_without_effect_are_found_res_6() {
+    check(&[
+        (
+            Topic::LimiterFailure,
+            "app.module.ts",
+            "@Module({ imports: [ThrottlerModule.forRoot([{ ttl: 60, limit: 10 }])] })\nexport class AppModule {}\n",
+            "@Module({ imports: [ThrottlerModule.forRoot([{ ttl: 60000, limit: 10 }])] })\nexport class AppModule {}\n",
+        ),
+        (
+            Topic::OpenRoute,
+            "users.controller.ts",
+            "@Controller('users')\nexport class UsersController {\n  @Roles('admin')\n  @Get()\n  list() {}\n}\n",
+            "@Controller('users')\n@UseGuards(RolesGuard)\nexport class UsersController {\n  @Roles('admin')\n  @Get()\n  list() {}\n}\n",
+        ),
+        (
+            Topic::OutboundTimeout,
+            "redis.ts",
+            "export const redis = new Redis(url);\n",
+            "export const redis = new Redis(url, { commandTimeout: 2000 });\n",
+        ),
+    ]);
+}
