@@ -7,6 +7,7 @@ use seaworthy::{
     prelude::*,
     service::lease::LeaseConfig,
 };
+use tutoring_identity::in_steps;
 
 use crate::{analytics::Analytics, store::events};
 
@@ -18,10 +19,8 @@ const AHEAD: Duration = Duration::from_secs(31 * 24 * 60 * 60);
 /// Returns the worker that removes old events, on one replica at a time.
 pub(crate) fn worker(analytics: &Arc<Analytics>) -> Worker {
     let leases = Arc::new(DatabaseLeases::new(analytics.database.clone()));
-    let analytics = Arc::clone(analytics);
-    let worker = Worker::in_steps("purge events", Schedule::Interval(INTERVAL), move || {
-        let analytics = Arc::clone(&analytics);
-        async move { analytics.purge().await }
+    let worker = in_steps("purge events", INTERVAL, analytics, async |analytics| {
+        analytics.purge().await
     });
     worker.singleton(leases, LeaseConfig::default())
 }

@@ -14,7 +14,7 @@ use seaworthy::{
 use tutoring_contract::use_envelopes;
 use tutoring_identity::{
     BROKER, DATABASE, LiveSealer, LiveSessions, NoticeSealer, STORE_VARIABLES, Stores,
-    behind_gateway_with, stores,
+    behind_gateway_with, in_steps, stores,
 };
 
 use crate::{
@@ -110,15 +110,13 @@ pub async fn assemble(service: &Assembly<BookingConfig>) -> Result<(), StartErro
     Consumer::subscribe(consumers(), &messaging, &schedule, inbox).await?;
     start_workers(service, &schedule);
     let prices = Arc::new(PriceList { database, audit });
-    let released = Arc::clone(&prices);
-    service.worker(Worker::in_steps(
+    let release = in_steps(
         "release expired discounts",
-        Schedule::Interval(RELEASE_INTERVAL),
-        move || {
-            let prices = Arc::clone(&released);
-            async move { prices.release_expired().await }
-        },
-    ));
+        RELEASE_INTERVAL,
+        &prices,
+        async |prices| prices.release_expired().await,
+    );
+    service.worker(release);
     service.http(api::routes(prices, schedule));
     Ok(())
 }

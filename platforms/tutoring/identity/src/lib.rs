@@ -9,6 +9,7 @@
 //! | `live`, `cookies` | Live sessions, and refresh tokens at the client |
 //! | `backend`, `stores`, `caller` | Connections, commands and callers of every service |
 //! | `paging`, `rows` | Pages, territories and coordinates in SQL |
+//! | `workers` | Work at intervals |
 //! | `operations` | Operations on accounts, without a transport |
 //! | `api` | HTTP routes |
 //!
@@ -42,6 +43,7 @@ mod sms;
 mod store;
 mod stores;
 mod variables;
+mod workers;
 
 pub use account::{Account, AccountKind, AccountView};
 pub use backend::{
@@ -72,3 +74,4 @@ pub use variables::{
     DOCUMENTS_VARIABLES, GATEWAY_VARIABLES, MAIL_VARIABLES, MEDIA_VARIABLES, STORE_VARIABLES,
     TRAINER_ACCOUNT_VARIABLES,
 };
+pub use workers::in_steps;

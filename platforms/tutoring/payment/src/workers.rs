@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use seaworthy::{data::DatabaseLeases, prelude::*, service::lease::LeaseConfig};
+use tutoring_identity::in_steps;
 
 use crate::{config::PaymentConfig, payments::Payments};
 
@@ -15,18 +16,6 @@ const PURGE_INTERVAL: Timeout = Timeout::from_secs(60 * 60);
 /// A run compares each payment of the last days by calls to the provider.
 const RECONCILIATION_TIMEOUT: Timeout = Timeout::from_secs(2 * 60 * 60);
 
-/// Adds a worker of steps that runs on one replica at a time.
-macro_rules! in_steps {
-    ($service:ident, $payments:ident, $leases:ident, $name:literal, $interval:expr, $step:ident) => {
-        let state = Arc::clone($payments);
-        let worker = Worker::in_steps($name, Schedule::Interval($interval), move || {
-            let state = Arc::clone(&state);
-            async move { state.$step().await }
-        });
-        $service.worker(worker.singleton(Arc::clone(&$leases) as _, LeaseConfig::default()));
-    };
-}
-
 /// Starts the workers.
 pub(crate) fn start(
     service: &Assembly<PaymentConfig>,
@@ -35,48 +24,37 @@ pub(crate) fn start(
 ) {
     let leases = Arc::new(DatabaseLeases::new(payments.database.clone()));
     let expired = Arc::clone(payments);
-    let worker = Worker::new(
-        "expire payments",
-        Schedule::Interval(EXPIRY_INTERVAL),
-        move |_| {
-            let payments = Arc::clone(&expired);
-            async move { payments.expire().await }
-        },
-    );
-    service.worker(worker.singleton(Arc::clone(&leases) as _, LeaseConfig::default()));
-    in_steps!(
-        service,
-        payments,
-        leases,
+    let schedule = Schedule::Interval(EXPIRY_INTERVAL);
+    let expire = Worker::new("expire payments", schedule, move |_| {
+        let payments = Arc::clone(&expired);
+        async move { payments.expire().await }
+    });
+    let discounts = in_steps(
         "settle discounts",
         DISCOUNT_INTERVAL,
-        settle_discounts
-    );
-    in_steps!(
-        service,
         payments,
-        leases,
+        async |payments| payments.settle_discounts().await,
+    );
+    let refunds = in_steps(
         "settle refunds",
         REFUND_INTERVAL,
-        settle_refunds
-    );
-    in_steps!(
-        service,
         payments,
-        leases,
+        async |payments| payments.settle_refunds().await,
+    );
+    let purge = in_steps(
         "purge webhooks",
         PURGE_INTERVAL,
-        purge_events
+        payments,
+        async |payments| payments.purge_events().await,
     );
     let schedule = Schedule::Cron(config.reconciliation.schedule.clone());
     let reconciled = Arc::clone(payments);
-    let worker = Worker::new("reconcile payments", schedule, move |_| {
+    let reconcile = Worker::new("reconcile payments", schedule, move |_| {
         let payments = Arc::clone(&reconciled);
         async move { payments.reconcile().await }
     });
-    service.worker(
-        worker
-            .timeout(RECONCILIATION_TIMEOUT)
-            .singleton(leases, LeaseConfig::default()),
-    );
+    let reconcile = reconcile.timeout(RECONCILIATION_TIMEOUT);
+    for worker in [expire, discounts, refunds, purge, reconcile] {
+        service.worker(worker.singleton(Arc::clone(&leases) as _, LeaseConfig::default()));
+    }
 }

@@ -10,6 +10,7 @@ use seaworthy::{
 };
 use serde_json::json;
 use tutoring_contract::ServiceTokens;
+use tutoring_identity::in_steps;
 
 use crate::store::{DueReward, referrals};
 
@@ -37,14 +38,9 @@ pub(crate) fn worker(database: Database, payment: HttpClient, tokens: ServiceTok
         payment,
         tokens,
     });
-    Worker::in_steps(
-        "reward referrals",
-        Schedule::Interval(INTERVAL),
-        move || {
-            let rewards = Arc::clone(&rewards);
-            async move { rewards.step().await }
-        },
-    )
+    in_steps("reward referrals", INTERVAL, &rewards, async |rewards| {
+        rewards.step().await
+    })
 }
 
 impl Rewards {

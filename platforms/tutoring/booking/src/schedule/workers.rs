@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use seaworthy::{data::DatabaseLeases, prelude::*, service::lease::LeaseConfig};
+use tutoring_identity::in_steps;
 
 use super::Schedule as Sessions;
 use crate::config::BookingConfig;
@@ -18,36 +19,34 @@ const EXPIRY_INTERVAL: Timeout = Timeout::from_secs(10 * 60);
 /// Starts the workers.
 pub(crate) fn start(service: &Assembly<BookingConfig>, schedule: &Arc<Sessions>) {
     let leases = Arc::new(DatabaseLeases::new(schedule.database.clone()));
-    let add = |worker: Worker| {
-        service.worker(worker.singleton(Arc::clone(&leases) as _, LeaseConfig::default()));
-    };
-    let state = Arc::clone(schedule);
-    let every = Schedule::Interval(RETRY_INTERVAL);
-    add(Worker::in_steps(
+    let retry = in_steps(
         "retry pending allocations",
-        every,
-        move || {
-            let state = Arc::clone(&state);
+        RETRY_INTERVAL,
+        schedule,
+        async |state| {
             // One step per run: allocations without a trainer stay pending.
-            async move { state.retry_pending(None).await.map(|_| false) }
+            state.retry_pending(None).await.map(|_| false)
         },
-    ));
-    let state = Arc::clone(schedule);
-    let every = Schedule::Interval(CONFIRMATION_INTERVAL);
-    add(Worker::in_steps("confirm sessions", every, move || {
-        let state = Arc::clone(&state);
-        async move { state.confirm_unanswered().await }
-    }));
-    let state = Arc::clone(schedule);
-    let every = Schedule::Interval(SILENCE_INTERVAL);
-    add(Worker::in_steps("end silent journeys", every, move || {
-        let state = Arc::clone(&state);
-        async move { state.end_silent_journeys().await.map(|()| false) }
-    }));
-    let state = Arc::clone(schedule);
-    let every = Schedule::Interval(EXPIRY_INTERVAL);
-    add(Worker::in_steps("expire pre-bookings", every, move || {
-        let state = Arc::clone(&state);
-        async move { state.expire_pre_bookings().await }
-    }));
+    );
+    let confirm = in_steps(
+        "confirm sessions",
+        CONFIRMATION_INTERVAL,
+        schedule,
+        async |state| state.confirm_unanswered().await,
+    );
+    let silence = in_steps(
+        "end silent journeys",
+        SILENCE_INTERVAL,
+        schedule,
+        async |state| state.end_silent_journeys().await.map(|()| false),
+    );
+    let expire = in_steps(
+        "expire pre-bookings",
+        EXPIRY_INTERVAL,
+        schedule,
+        async |state| state.expire_pre_bookings().await,
+    );
+    for worker in [retry, confirm, silence, expire] {
+        service.worker(worker.singleton(Arc::clone(&leases) as _, LeaseConfig::default()));
+    }
 }

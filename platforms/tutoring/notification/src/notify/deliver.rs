@@ -9,6 +9,7 @@ use seaworthy::{
     service::lease::LeaseConfig,
 };
 use serde_json::{Map, Value};
+use tutoring_identity::in_steps;
 
 use super::Notifier;
 use crate::store::{Due, deliveries, devices};
@@ -36,14 +37,11 @@ enum Outcome {
 /// the push.
 pub(crate) fn worker(notifier: &Arc<Notifier>) -> Worker {
     let leases = Arc::new(DatabaseLeases::new(notifier.backend.database.clone()));
-    let notifier = Arc::clone(notifier);
-    let worker = Worker::in_steps(
+    let worker = in_steps(
         "deliver notifications",
-        Schedule::Interval(INTERVAL),
-        move || {
-            let notifier = Arc::clone(&notifier);
-            async move { notifier.deliver().await }
-        },
+        INTERVAL,
+        notifier,
+        async |notifier| notifier.deliver().await,
     );
     worker.singleton(leases, LeaseConfig::default())
 }
