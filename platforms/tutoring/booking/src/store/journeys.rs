@@ -8,24 +8,17 @@ use crate::domain::EndReason;
 statements! { statement: "SELECT id, active_session_id, trainer_id, student_id FROM journeys " }
 
 /// The start of a journey, and whether it has ended. Its place is in the live store only.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, FromRow)]
 pub(crate) struct StoredJourney {
     pub(crate) id: Uuid,
+    #[from_row(map = is_set, column = "active_session_id")]
     pub(crate) is_active: bool,
     pub(crate) trainer_id: Uuid,
     pub(crate) student_id: Uuid,
 }
 
-impl FromRow for StoredJourney {
-    fn from_row(row: &Row) -> DataResult<Self> {
-        let active: Option<Uuid> = row.get("active_session_id")?;
-        Ok(Self {
-            id: row.get("id")?,
-            is_active: active.is_some(),
-            trainer_id: row.get("trainer_id")?,
-            student_id: row.get("student_id")?,
-        })
-    }
+fn is_set(session: Option<Uuid>) -> bool {
+    session.is_some()
 }
 
 /// Inserts an active journey. Returns `false` if the session has one.

@@ -4,7 +4,7 @@ use seaworthy::{data::prelude::*, prelude::*};
 use tutoring_contract::Territory;
 use uuid::Uuid;
 
-use super::Limit;
+use super::{Limit, place};
 use crate::domain::Place;
 
 /// The largest radius of a zone, which limits the search around a place.
@@ -31,7 +31,7 @@ fn company() -> String {
 }
 
 /// A circle in which one operator works.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, FromRow)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Zone {
     pub(crate) id: Uuid,
@@ -39,24 +39,14 @@ pub(crate) struct Zone {
     pub(crate) name: String,
     pub(crate) operator: String,
     pub(crate) franchise_id: Option<Uuid>,
+    #[from_row(with = centre)]
     pub(crate) centre: Place,
     pub(crate) radius_km: f64,
 }
 
-impl FromRow for Zone {
-    fn from_row(row: &Row) -> DataResult<Self> {
-        let centre = Place::of(row.get("latitude")?, row.get("longitude")?);
-        let unexpected = || DataError::unexpected_value("the row is not a valid zone");
-        Ok(Self {
-            id: row.get("id")?,
-            city_id: row.get("city_id")?,
-            name: row.get("name")?,
-            operator: row.get("operator")?,
-            franchise_id: row.get("franchise_id")?,
-            centre: centre.ok_or_else(unexpected)?,
-            radius_km: row.get("radius_km")?,
-        })
-    }
+fn centre(row: &Row, column: &str) -> DataResult<Place> {
+    let unexpected = || DataError::unexpected_value("the row is not a valid zone");
+    place(row, column)?.ok_or_else(unexpected)
 }
 
 /// How many students a zone has, and how many trainers.

@@ -8,12 +8,13 @@ use uuid::Uuid;
 statements! { statement: "SELECT id, student_id, course_id, active_course_id, purchase_tier, metadata, expires_at, completed_at, created_at FROM purchases " }
 
 /// A purchase.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, FromRow)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Purchase {
     pub(crate) id: Uuid,
     pub(crate) student_id: Uuid,
     pub(crate) course_id: Uuid,
+    #[from_row(map = is_set, column = "active_course_id")]
     pub(crate) is_active: bool,
     /// The number of bought sessions: 10, 20 or 30, and 0 after refunds.
     pub(crate) purchase_tier: u8,
@@ -23,21 +24,8 @@ pub(crate) struct Purchase {
     pub(crate) created_at: DateTime<Utc>,
 }
 
-impl FromRow for Purchase {
-    fn from_row(row: &Row) -> DataResult<Self> {
-        let active: Option<Uuid> = row.get("active_course_id")?;
-        Ok(Self {
-            id: row.get("id")?,
-            student_id: row.get("student_id")?,
-            course_id: row.get("course_id")?,
-            is_active: active.is_some(),
-            purchase_tier: row.get("purchase_tier")?,
-            metadata: row.get("metadata")?,
-            expires_at: row.get("expires_at")?,
-            completed_at: row.get("completed_at")?,
-            created_at: row.get("created_at")?,
-        })
-    }
+fn is_set(course: Option<Uuid>) -> bool {
+    course.is_some()
 }
 
 /// Returns the active purchase of a student and course.

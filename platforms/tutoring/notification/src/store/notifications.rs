@@ -12,7 +12,7 @@ use crate::domain::{Notice, NotificationKind};
 statements! { statement: "SELECT id, user_id, type, title, body, data, read_at, created_at FROM notifications " }
 
 /// A notification.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, FromRow)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Notification {
     pub(crate) id: Uuid,
@@ -22,26 +22,14 @@ pub(crate) struct Notification {
     pub(crate) body: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) data: Option<Value>,
+    #[from_row(map = is_read, column = "read_at")]
     pub(crate) read: bool,
     pub(crate) read_at: Option<DateTime<Utc>>,
     pub(crate) created_at: DateTime<Utc>,
 }
 
-impl FromRow for Notification {
-    fn from_row(row: &Row) -> DataResult<Self> {
-        let read_at: Option<DateTime<Utc>> = row.get("read_at")?;
-        Ok(Self {
-            id: row.get("id")?,
-            user_id: row.get("user_id")?,
-            r#type: row.get("type")?,
-            title: row.get("title")?,
-            body: row.get("body")?,
-            data: row.get("data")?,
-            read: read_at.is_some(),
-            read_at,
-            created_at: row.get("created_at")?,
-        })
-    }
+fn is_read(at: Option<DateTime<Utc>>) -> bool {
+    at.is_some()
 }
 
 /// The filter of a list.

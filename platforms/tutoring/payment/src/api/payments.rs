@@ -1,5 +1,5 @@
 use seaworthy::{
-    axum::{body::Bytes, extract::State as Extract, http::HeaderMap},
+    axum::{body::Bytes, http::HeaderMap},
     prelude::*,
 };
 use serde_json::{Value, json};
@@ -7,7 +7,7 @@ use tutoring_contract::{CheckedPage, Json, Path, Reply};
 use tutoring_identity::{caller, invalid};
 use uuid::Uuid;
 
-use super::{HandlerResult, State, access::require_reader, views::PaymentView};
+use super::{HandlerResult, State, access::require_reader, views::payment_view};
 use crate::{
     domain::{Payment, SessionBooking, errors},
     payments::{Created, GeneralOrder, Payments, RefundRequest},
@@ -48,12 +48,12 @@ fn created_view(payments: &Payments, created: Created) -> Value {
         "orderId": created.order_id,
         "keyId": payments.provider.key_id(),
         "expiresAt": created.payment.expires_at,
-        "payment": PaymentView::from(created.payment),
+        "payment": payment_view(&created.payment),
     })
 }
 
 pub(super) async fn create_general(
-    Extract(payments): State,
+    payments: State,
     headers: HeaderMap,
     Json(order): Json<GeneralOrder>,
 ) -> HandlerResult {
@@ -64,7 +64,7 @@ pub(super) async fn create_general(
 }
 
 pub(super) async fn create_booking(
-    Extract(payments): State,
+    payments: State,
     headers: HeaderMap,
     Json(package): Json<SessionBooking>,
 ) -> HandlerResult {
@@ -86,13 +86,13 @@ pub(super) async fn create_booking(
 }
 
 pub(super) async fn confirm(
-    Extract(payments): State,
+    payments: State,
     Path(id): Path<Uuid>,
     Json(given): Json<Confirmation>,
 ) -> HandlerResult {
     let (of, signature) = (&given.provider_payment_id, &given.signature);
     let payment = payments.confirm(caller()?, id, of, signature).await?;
-    Ok(Reply::new("payment", PaymentView::from(payment)).into_response())
+    Ok(Reply::new("payment", payment_view(&payment)).into_response())
 }
 
 /// Returns a payment that the caller may read.
@@ -103,12 +103,12 @@ async fn readable(payments: &Payments, id: Uuid) -> Result<Payment, Error> {
     Ok(payment)
 }
 
-pub(super) async fn show(Extract(payments): State, Path(id): Path<Uuid>) -> HandlerResult {
+pub(super) async fn show(payments: State, Path(id): Path<Uuid>) -> HandlerResult {
     let payment = readable(&payments, id).await?;
-    Ok(Reply::new("payment", PaymentView::from(payment)).into_response())
+    Ok(Reply::new("payment", payment_view(&payment)).into_response())
 }
 
-pub(super) async fn status(Extract(payments): State, Path(id): Path<Uuid>) -> HandlerResult {
+pub(super) async fn status(payments: State, Path(id): Path<Uuid>) -> HandlerResult {
     let payment = readable(&payments, id).await?;
     let data = json!({
         "paymentStatus": payment.status,
@@ -120,20 +120,16 @@ pub(super) async fn status(Extract(payments): State, Path(id): Path<Uuid>) -> Ha
 }
 
 pub(super) async fn list(
-    Extract(payments): State,
+    payments: State,
     Path(student): Path<Uuid>,
     page: CheckedPage,
 ) -> HandlerResult {
     require_reader(student)?;
     let found = payments::of_student(&payments.database, student, page).await?;
-    Ok(Reply::new("payments", found.map(PaymentView::from)).into_response())
+    Ok(Reply::new("payments", found.map(|payment| payment_view(&payment))).into_response())
 }
 
-pub(super) async fn webhook(
-    Extract(payments): State,
-    headers: HeaderMap,
-    body: Bytes,
-) -> HandlerResult {
+pub(super) async fn webhook(payments: State, headers: HeaderMap, body: Bytes) -> HandlerResult {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
     payments
         .receive(&body, text(SIGNATURE), text(EVENT_ID))
@@ -142,20 +138,20 @@ pub(super) async fn webhook(
 }
 
 pub(super) async fn refund(
-    Extract(payments): State,
+    payments: State,
     Path(id): Path<Uuid>,
     Json(request): Json<RefundRequest>,
 ) -> HandlerResult {
     let payment = payments.refund(caller()?, id, &request).await?;
-    Ok(Reply::new("refund", PaymentView::from(payment)).into_response())
+    Ok(Reply::new("refund", payment_view(&payment)).into_response())
 }
 
-pub(super) async fn captures(Extract(payments): State, page: CheckedPage) -> HandlerResult {
+pub(super) async fn captures(payments: State, page: CheckedPage) -> HandlerResult {
     let found = captures::open(&payments.database, page).await?;
     Ok(Reply::new("unexpected captures", found).into_response())
 }
 
-pub(super) async fn reconciliation(Extract(payments): State) -> HandlerResult {
+pub(super) async fn reconciliation(payments: State) -> HandlerResult {
     let last = reports::last(&payments.database, MAX_DIFFERENCES).await?;
     let data =
         last.map(|(report, differences)| json!({ "report": report, "differences": differences }));

@@ -1,8 +1,9 @@
-use seaworthy::data::chrono::{DateTime, Utc};
-use seaworthy::named;
+use seaworthy::{data::prelude::*, prelude::*};
 use serde_json::Value;
 use tutoring_contract::Money;
 use uuid::Uuid;
+
+use crate::store::money;
 
 named! {
     /// The state of a payment.
@@ -67,14 +68,19 @@ named! {
 }
 
 /// A payment.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, FromRow)]
 pub(crate) struct Payment {
     pub(crate) id: Uuid,
+    #[from_row(column = "student_id")]
     pub(crate) student: Uuid,
+    #[from_row(column = "course_id")]
     pub(crate) course: Option<Uuid>,
+    #[from_row(with = from_text)]
     pub(crate) purpose: Purpose,
     /// With tax and after all discounts.
+    #[from_row(with = money)]
     pub(crate) amount: Money,
+    #[from_row(with = from_text)]
     pub(crate) status: Status,
     pub(crate) order_id: Option<String>,
     pub(crate) provider_payment_id: Option<String>,
@@ -84,7 +90,9 @@ pub(crate) struct Payment {
     pub(crate) quote: Value,
     pub(crate) metadata: Value,
     pub(crate) coins: i64,
+    #[from_row(with = from_text)]
     pub(crate) coin_state: CoinState,
+    #[from_row(with = from_text)]
     pub(crate) discount_state: DiscountState,
     pub(crate) failure_reason: Option<String>,
     pub(crate) enrollment_status: String,

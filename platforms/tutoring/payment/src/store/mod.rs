@@ -19,7 +19,7 @@ use seaworthy::data::prelude::*;
 use tutoring_contract::Money;
 
 /// Reads the amount in the columns `amount_cents` and `currency`.
-fn money(row: &Row, _: &str) -> DataResult<Money> {
+pub(crate) fn money(row: &Row, _: &str) -> DataResult<Money> {
     Ok(Money::new(
         row.get("amount_cents")?,
         from_text(row, "currency")?,

@@ -5,42 +5,10 @@ use tutoring_contract::{CheckedPage, Page};
 use tutoring_identity::paged;
 use uuid::Uuid;
 
-use super::money;
 use crate::domain::{DiscountState, Payment, Status, errors};
 
 // Returns the text of a statement that reads payments.
 statements! { statement: "SELECT id, student_id, course_id, purpose, amount_cents, currency, status, order_id, provider_payment_id, receipt, idempotency_key, request_hash, quote, metadata, coins, coin_state, discount_state, failure_reason, enrollment_status, purchase_status, assignment_status, expires_at, confirmed_at, created_at, updated_at FROM payments " }
-
-impl FromRow for Payment {
-    fn from_row(row: &Row) -> DataResult<Self> {
-        Ok(Self {
-            id: row.get("id")?,
-            student: row.get("student_id")?,
-            course: row.get("course_id")?,
-            purpose: from_text(row, "purpose")?,
-            amount: money(row, "amount_cents")?,
-            status: from_text(row, "status")?,
-            order_id: row.get("order_id")?,
-            provider_payment_id: row.get("provider_payment_id")?,
-            receipt: row.get("receipt")?,
-            idempotency_key: row.get("idempotency_key")?,
-            request_hash: row.get("request_hash")?,
-            quote: row.get("quote")?,
-            metadata: row.get("metadata")?,
-            coins: row.get("coins")?,
-            coin_state: from_text(row, "coin_state")?,
-            discount_state: from_text(row, "discount_state")?,
-            failure_reason: row.get("failure_reason")?,
-            enrollment_status: row.get("enrollment_status")?,
-            purchase_status: row.get("purchase_status")?,
-            assignment_status: row.get("assignment_status")?,
-            expires_at: row.get("expires_at")?,
-            confirmed_at: row.get("confirmed_at")?,
-            created_at: row.get("created_at")?,
-            updated_at: row.get("updated_at")?,
-        })
-    }
-}
 
 pub(crate) async fn by_id(connection: &dyn Connection, id: Uuid) -> DataResult<Option<Payment>> {
     statement!(sql, "WHERE id = {id}")
