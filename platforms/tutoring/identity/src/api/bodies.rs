@@ -1,22 +1,4 @@
-use seaworthy::{
-    account::SecretToken,
-    axum::{body::Bytes, extract::FromRequest, extract::Request},
-    prelude::*,
-};
-use serde::de::DeserializeOwned;
-use tutoring_contract::ApiError;
-
-/// A JSON object in the body of a request. A missing member is `None`.
-pub(super) struct Body<T>(pub(super) T);
-
-impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
-    type Rejection = ApiError;
-
-    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
-        let Json(body) = Json::from_request(request, state).await?;
-        Ok(Self(body))
-    }
-}
+use seaworthy::{account::SecretToken, axum::body::Bytes, prelude::*};
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]

@@ -1,13 +1,11 @@
 //! Handlers of logins by Google.
 
-use seaworthy::{
-    axum::{extract::State, http::HeaderMap},
-    prelude::*,
-};
+use seaworthy::prelude::*;
+use tutoring_contract::{HandlerResult, Json};
 
 use super::{
-    bodies::{Body, GoogleBody},
-    handlers::{ApiResult, Shared, logged_in, text, user_of},
+    bodies::GoogleBody,
+    handlers::{Client, text, user_of},
 };
 use crate::Checks;
 
@@ -19,30 +17,16 @@ fn required(checks: &mut Checks, field: &str, given: Option<Secret<String>>) -> 
     given
 }
 
-pub(super) async fn log_in(
-    State(identity): Shared,
-    headers: HeaderMap,
-    Body(body): Body<GoogleBody>,
-) -> ApiResult {
+pub(super) async fn log_in(client: Client, Json(body): Json<GoogleBody>) -> HandlerResult {
     let mut checks = Checks::new();
     let token = required(&mut checks, "idToken", body.id_token);
     checks.finish()?;
-    let known = identity.0.google()?.verify_id_token(&token).await?;
-    let session = identity.0.log_in_by_google(&known).await?;
-    logged_in(
-        &identity,
-        &headers,
-        "logged in",
-        &session,
-        user_of(&session)?,
-    )
+    let known = client.parts.google()?.verify_id_token(&token).await?;
+    let session = client.parts.log_in_by_google(&known).await?;
+    client.logged_in("logged in", &session, user_of(&session)?)
 }
 
-pub(super) async fn log_in_by_code(
-    State(identity): Shared,
-    headers: HeaderMap,
-    Body(body): Body<GoogleBody>,
-) -> ApiResult {
+pub(super) async fn log_in_by_code(client: Client, Json(body): Json<GoogleBody>) -> HandlerResult {
     let mut checks = Checks::new();
     let code = required(&mut checks, "code", body.code);
     let verifier = required(&mut checks, "codeVerifier", body.code_verifier);
@@ -51,16 +35,10 @@ pub(super) async fn log_in_by_code(
         checks.reject("redirectUri", "is required");
     }
     checks.finish()?;
-    let google = identity.0.google()?;
+    let google = client.parts.google()?;
     let known = google
         .exchange_code(&code, &redirect_uri, verifier.expose())
         .await?;
-    let session = identity.0.log_in_by_google(&known).await?;
-    logged_in(
-        &identity,
-        &headers,
-        "logged in",
-        &session,
-        user_of(&session)?,
-    )
+    let session = client.parts.log_in_by_google(&known).await?;
+    client.logged_in("logged in", &session, user_of(&session)?)
 }

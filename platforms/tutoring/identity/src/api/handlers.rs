@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::{convert::Infallible, sync::Arc};
 
 use seaworthy::{
     account::SecretToken,
@@ -6,60 +6,85 @@ use seaworthy::{
     axum::{
         Extension,
         body::Bytes,
-        extract::State,
-        http::{HeaderMap, StatusCode},
-        response::{IntoResponse as _, Response},
+        extract::{FromRequestParts, State},
+        http::{HeaderMap, StatusCode, request},
+        response::IntoResponse as _,
     },
     prelude::*,
 };
 use serde_json::{Map, Value, json};
-use tutoring_contract::{ApiError, Reply};
+use tutoring_contract::{HandlerResult, Json, Reply};
 
 use super::bodies::{
-    Body, EmailBody, EmailCodeBody, LoginBody, PasswordBody, PhoneBody, ProfileBody, refresh_token,
+    EmailBody, EmailCodeBody, LoginBody, PasswordBody, PhoneBody, ProfileBody, refresh_token,
 };
 use crate::{
-    AccountView, CallerSession, Checks, Identity, RefreshCookies, caller,
+    AccountView, CallerSession, Checks, RefreshCookies, caller,
     codes::Purpose,
-    errors, is_mobile,
+    errors,
+    identity::Parts,
+    invalid, is_mobile,
     operations::{LoggedIn, Registered, Registration},
 };
 
-pub(super) type ApiResult = Result<Response, ApiError>;
-pub(super) type Shared = State<Identity>;
+type Shared = State<Arc<Parts>>;
 type Token = Extension<Arc<VerifiedToken>>;
 
 pub(super) fn text(given: Option<Secret<String>>) -> Secret<String> {
     given.unwrap_or_else(|| Secret::new(String::new()))
 }
 
-/// Returns the tokens, with the refresh token in the body or in a cookie.
-pub(super) fn logged_in(
-    identity: &Identity,
-    headers: &HeaderMap,
-    message: &'static str,
-    session: &LoggedIn,
-    mut data: Map<String, Value>,
-) -> ApiResult {
-    let parts = &identity.0;
-    let mut tokens = json!({
-        "accessToken": session.access.expose(),
-        "expiresIn": parts.tokens.expires_in(),
-    });
-    let is_mobile = is_mobile(headers);
-    if let (true, Some(tokens)) = (is_mobile, tokens.as_object_mut()) {
-        tokens.insert("refreshToken".to_owned(), session.refresh.expose().into());
+/// A client that gets, presents or loses a refresh token. Its headers name the kind of client.
+pub(super) struct Client {
+    pub(super) parts: Arc<Parts>,
+    headers: HeaderMap,
+}
+
+impl FromRequestParts<Arc<Parts>> for Client {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(
+        request: &mut request::Parts,
+        parts: &Arc<Parts>,
+    ) -> Result<Self, Infallible> {
+        Ok(Self {
+            parts: Arc::clone(parts),
+            headers: request.headers.clone(),
+        })
     }
-    data.insert("tokens".to_owned(), tokens);
-    let mut response = Reply::new(message, data).into_response();
-    if !is_mobile {
-        let ttl = parts.sessions.idle_timeout();
-        let cookies = parts
-            .cookies
-            .issue(&session.refresh, &session.session, ttl)?;
-        RefreshCookies::apply(cookies, response.headers_mut());
+}
+
+impl Client {
+    /// Returns the tokens, with the refresh token in the body or in a cookie.
+    pub(super) fn logged_in(
+        &self,
+        message: &'static str,
+        session: &LoggedIn,
+        mut data: Map<String, Value>,
+    ) -> HandlerResult {
+        let mut tokens = json!({
+            "accessToken": session.access.expose(),
+            "expiresIn": self.parts.tokens.expires_in(),
+        });
+        let is_mobile = is_mobile(&self.headers);
+        if let (true, Some(tokens)) = (is_mobile, tokens.as_object_mut()) {
+            tokens.insert("refreshToken".to_owned(), session.refresh.expose().into());
+        }
+        data.insert("tokens".to_owned(), tokens);
+        let mut response = Reply::new(message, data).into_response();
+        if !is_mobile {
+            let (ttl, cookies) = (self.parts.sessions.idle_timeout(), &self.parts.cookies);
+            let cookies = cookies.issue(&session.refresh, &session.session, ttl)?;
+            RefreshCookies::apply(cookies, response.headers_mut());
+        }
+        Ok(response)
     }
-    Ok(response)
+
+    /// Returns the refresh token of a request: that of the body, or that of the cookie.
+    fn presented(&self, body: &Bytes) -> Result<Option<SecretToken>, Error> {
+        let given = refresh_token(body)?;
+        Ok(given.or_else(|| self.parts.cookies.read(&self.headers)))
+    }
 }
 
 pub(super) fn user_of(session: &LoggedIn) -> Result<Map<String, Value>, Error> {
@@ -71,109 +96,74 @@ pub(super) fn user_of(session: &LoggedIn) -> Result<Map<String, Value>, Error> {
 }
 
 /// Removes the cookies of a browser.
-fn logged_out(identity: &Identity, message: &'static str) -> ApiResult {
+fn logged_out(parts: &Arc<Parts>, message: &'static str) -> HandlerResult {
     let mut response = Reply::message(message).into_response();
-    RefreshCookies::apply(identity.0.cookies.clear()?, response.headers_mut());
+    RefreshCookies::apply(parts.cookies.clear()?, response.headers_mut());
     Ok(response)
 }
 
-/// Returns the refresh token of a request: that of the body, or that of the cookie.
-fn presented(
-    identity: &Identity,
-    headers: &HeaderMap,
-    body: &Bytes,
-) -> Result<Option<SecretToken>, Error> {
-    let given = refresh_token(body)?;
-    Ok(given.or_else(|| identity.0.cookies.read(headers)))
-}
-
-pub(super) async fn register(State(identity): Shared, Body(body): Body<Registration>) -> ApiResult {
-    let registered = identity.0.register(body).await?;
+pub(super) async fn register(parts: Shared, Json(body): Json<Registration>) -> HandlerResult {
+    let registered = parts.register(body).await?;
     let (status, text, message) = match registered {
         Registered::Created(_) => (StatusCode::CREATED, "created", "the code was sent"),
         Registered::CodeResent(_) => (StatusCode::OK, "otp_resent", "a new code was sent"),
     };
-    let member = identity.0.kind.id_member();
+    let member = parts.kind.id_member();
     let data = json!({ member: registered.id(), "status": text });
     Ok((status, Reply::new(message, data)).into_response())
 }
 
-pub(super) async fn resend_code(State(identity): Shared, Body(body): Body<EmailBody>) -> ApiResult {
-    send_code(&identity, &body, Purpose::EmailVerify).await
+pub(super) async fn resend_code(parts: Shared, Json(body): Json<EmailBody>) -> HandlerResult {
+    send_code(&parts, &body, Purpose::EmailVerify).await
 }
 
-pub(super) async fn forgot_password(
-    State(identity): Shared,
-    Body(body): Body<EmailBody>,
-) -> ApiResult {
-    send_code(&identity, &body, Purpose::PasswordReset).await
+pub(super) async fn forgot_password(parts: Shared, Json(body): Json<EmailBody>) -> HandlerResult {
+    send_code(&parts, &body, Purpose::PasswordReset).await
 }
 
-async fn send_code(identity: &Identity, body: &EmailBody, purpose: Purpose) -> ApiResult {
+async fn send_code(parts: &Arc<Parts>, body: &EmailBody, purpose: Purpose) -> HandlerResult {
     let mut checks = Checks::new();
     let email = checks.email("email", body.email.as_deref());
     checks.finish()?;
-    identity.0.limits.code_request().await?;
-    identity.0.send_later(email, purpose);
+    parts.limits.code_request().await?;
+    parts.send_later(email, purpose);
     Ok(Reply::message("if the account exists, a code was sent").into_response())
 }
 
-pub(super) async fn verify_email(
-    State(identity): Shared,
-    headers: HeaderMap,
-    Body(body): Body<EmailCodeBody>,
-) -> ApiResult {
+pub(super) async fn verify_email(client: Client, Json(body): Json<EmailCodeBody>) -> HandlerResult {
     let mut checks = Checks::new();
     let email = checks.email("email", body.email.as_deref());
     let code = checks.code("otp", body.otp.as_deref());
     checks.finish()?;
-    let session = identity.0.verify_email(&email, &code).await?;
+    let session = client.parts.verify_email(&email, &code).await?;
     let data = user_of(&session)?;
-    logged_in(
-        &identity,
-        &headers,
-        "the e-mail address is verified",
-        &session,
-        data,
-    )
+    client.logged_in("the e-mail address is verified", &session, data)
 }
 
-pub(super) async fn log_in(
-    State(identity): Shared,
-    headers: HeaderMap,
-    Body(body): Body<LoginBody>,
-) -> ApiResult {
+pub(super) async fn log_in(client: Client, Json(body): Json<LoginBody>) -> HandlerResult {
     let (email, username) = (body.email.as_deref(), body.username.as_deref());
-    let session = identity
-        .0
+    let session = client
+        .parts
         .log_in(email, username, text(body.password))
         .await?;
     let data = user_of(&session)?;
-    logged_in(&identity, &headers, "logged in", &session, data)
+    client.logged_in("logged in", &session, data)
 }
 
 pub(super) async fn request_phone_code(
-    State(identity): Shared,
-    Body(body): Body<PhoneBody>,
-) -> ApiResult {
-    send_phone_code(&identity, &body, false).await
+    parts: Shared,
+    Json(body): Json<PhoneBody>,
+) -> HandlerResult {
+    send_phone_code(&parts, &body, false).await
 }
 
-pub(super) async fn retry_phone_code(
-    State(identity): Shared,
-    Body(body): Body<PhoneBody>,
-) -> ApiResult {
+pub(super) async fn retry_phone_code(parts: Shared, Json(body): Json<PhoneBody>) -> HandlerResult {
     let by_voice = match body.retry_type.as_deref() {
         None | Some("text") => false,
         Some("voice") => true,
-        Some(_) => {
-            let mut checks = Checks::new();
-            checks.reject("retryType", "must be text or voice");
-            checks.finish()?;
-            false
-        }
+        Some(_) => return Err(invalid("retryType", "must be text or voice").into()),
     };
-    send_phone_code(&identity, &body, by_voice).await
+    send_phone_code(&parts, &body, by_voice).await
 }
 
 fn phone_of(checks: &mut Checks, body: &PhoneBody) -> String {
@@ -184,112 +174,92 @@ fn phone_of(checks: &mut Checks, body: &PhoneBody) -> String {
     phone.unwrap_or_default()
 }
 
-async fn send_phone_code(identity: &Identity, body: &PhoneBody, by_voice: bool) -> ApiResult {
+async fn send_phone_code(parts: &Arc<Parts>, body: &PhoneBody, by_voice: bool) -> HandlerResult {
     let mut checks = Checks::new();
     let phone = phone_of(&mut checks, body);
     checks.finish()?;
-    let seconds = identity.0.request_phone_code(&phone, by_voice).await?;
+    let seconds = parts.request_phone_code(&phone, by_voice).await?;
     let data = json!({ "expiresIn": seconds });
     Ok(Reply::new("the code was sent", data).into_response())
 }
 
 pub(super) async fn verify_phone(
-    State(identity): Shared,
+    client: Client,
     token: Option<Token>,
-    headers: HeaderMap,
-    Body(body): Body<PhoneBody>,
-) -> ApiResult {
+    Json(body): Json<PhoneBody>,
+) -> HandlerResult {
     let mut checks = Checks::new();
     let phone = phone_of(&mut checks, &body);
     let code = checks.code("otp", body.otp.as_deref());
     checks.finish()?;
     let caller = token.and_then(|Extension(token)| CallerSession::from_token(&token).ok());
-    let (session, is_new) = identity
-        .0
+    let (session, is_new) = client
+        .parts
         .verify_phone(&phone, &code, caller.as_ref())
         .await?;
     let mut data = user_of(&session)?;
     data.insert("isNewUser".to_owned(), is_new.into());
-    logged_in(
-        &identity,
-        &headers,
-        "the telephone number is verified",
-        &session,
-        data,
-    )
+    client.logged_in("the telephone number is verified", &session, data)
 }
 
-pub(super) async fn refresh(State(identity): Shared, headers: HeaderMap, body: Bytes) -> ApiResult {
-    let token = presented(&identity, &headers, &body)?;
+pub(super) async fn refresh(client: Client, body: Bytes) -> HandlerResult {
+    let token = client.presented(&body)?;
     let token = token.ok_or_else(errors::refresh_token_invalid)?;
-    let session = identity.0.refresh(&token).await?;
-    logged_in(
-        &identity,
-        &headers,
-        "the tokens are refreshed",
-        &session,
-        Map::new(),
-    )
+    let session = client.parts.refresh(&token).await?;
+    client.logged_in("the tokens are refreshed", &session, Map::new())
 }
 
-pub(super) async fn log_out(State(identity): Shared, headers: HeaderMap, body: Bytes) -> ApiResult {
-    if let Some(token) = presented(&identity, &headers, &body)? {
-        identity.0.log_out(&token).await?;
+pub(super) async fn log_out(client: Client, body: Bytes) -> HandlerResult {
+    if let Some(token) = client.presented(&body)? {
+        client.parts.log_out(&token).await?;
     }
-    logged_out(&identity, "logged out")
+    logged_out(&client.parts, "logged out")
 }
 
-pub(super) async fn log_out_all(State(identity): Shared, Extension(token): Token) -> ApiResult {
+pub(super) async fn log_out_all(parts: Shared, Extension(token): Token) -> HandlerResult {
     let caller = CallerSession::from_token(&token)?;
-    identity.0.log_out_all(&caller).await?;
-    logged_out(&identity, "logged out on all devices")
+    parts.log_out_all(&caller).await?;
+    logged_out(&parts, "logged out on all devices")
 }
 
-pub(super) async fn reset_password(
-    State(identity): Shared,
-    Body(body): Body<PasswordBody>,
-) -> ApiResult {
+pub(super) async fn reset_password(parts: Shared, Json(body): Json<PasswordBody>) -> HandlerResult {
     let mut checks = Checks::new();
     let email = checks.email("email", body.email.as_deref());
     let code = checks.code("otp", body.otp.as_deref());
     let password = text(body.new_password);
     checks.new_password("newPassword", &password);
     checks.finish()?;
-    identity.0.reset_password(&email, &code, password).await?;
-    logged_out(&identity, "the password is changed: log in again")
+    parts.reset_password(&email, &code, password).await?;
+    logged_out(&parts, "the password is changed: log in again")
 }
 
 pub(super) async fn change_password(
-    State(identity): Shared,
+    parts: Shared,
     Extension(token): Token,
-    Body(body): Body<PasswordBody>,
-) -> ApiResult {
+    Json(body): Json<PasswordBody>,
+) -> HandlerResult {
     let mut checks = Checks::new();
     let password = text(body.new_password);
     checks.new_password("newPassword", &password);
     checks.finish()?;
     let current = text(body.current_password);
     let caller = CallerSession::from_token(&token)?;
-    identity
-        .0
-        .change_password(&caller, current, password)
-        .await?;
-    logged_out(&identity, "the password is changed: log in again")
+    parts.change_password(&caller, current, password).await?;
+    logged_out(&parts, "the password is changed: log in again")
 }
 
-pub(super) async fn profile(State(identity): Shared) -> ApiResult {
-    let account = identity.0.account(caller()?).await?;
+pub(super) async fn profile(parts: Shared) -> HandlerResult {
+    let account = parts.account(caller()?).await?;
     Ok(Reply::new("the account", AccountView::from(&account)).into_response())
 }
 
 pub(super) async fn change_profile(
-    State(identity): Shared,
+    parts: Shared,
     Extension(token): Token,
-    Body(body): Body<ProfileBody>,
-) -> ApiResult {
+    Json(body): Json<ProfileBody>,
+) -> HandlerResult {
     let (username, phone) = (body.username.as_deref(), body.phone.as_deref());
-    let account = identity
-        .0
+    let account = parts
         .change_profile(&CallerSession::from_token(&token)?, username, phone)
         .await?;
     Ok(Reply::new("the account is changed", AccountView::from(&account)).into_response())

@@ -4,6 +4,8 @@ mod bodies;
 mod google;
 mod handlers;
 
+use std::sync::Arc;
+
 use seaworthy::prelude::*;
 
 use crate::Identity;
@@ -40,5 +42,5 @@ pub(crate) fn routes(identity: &Identity) -> Routes {
         });
     Routes::new()
         .nest(kind.base_path(), public.merge(optional).merge(own))
-        .with_state(identity.clone())
+        .with_state(Arc::clone(&identity.0))
 }
