@@ -32,7 +32,7 @@ fn parse_id(text: &str) -> Result<Uuid, Error> {
 }
 
 pub(super) async fn list(
-    State(api): State<Arc<Api>>,
+    api: State<Arc<Api>>,
     token: Token,
     page: CheckedPage,
     Query(query): Query<StatusQuery>,
@@ -47,7 +47,7 @@ pub(super) async fn list(
 }
 
 pub(super) async fn get(
-    State(api): State<Arc<Api>>,
+    api: State<Arc<Api>>,
     token: Token,
     Path(id): Path<String>,
 ) -> HandlerResult {
@@ -57,7 +57,7 @@ pub(super) async fn get(
 }
 
 pub(super) async fn create(
-    State(api): State<Arc<Api>>,
+    api: State<Arc<Api>>,
     token: Token,
     Json(new): Json<NewAdmin>,
 ) -> HandlerResult {
@@ -72,7 +72,7 @@ pub(super) async fn create(
 }
 
 pub(super) async fn change(
-    State(api): State<Arc<Api>>,
+    api: State<Arc<Api>>,
     token: Token,
     Path(id): Path<String>,
     Json(change): Json<AdminChange>,
@@ -82,14 +82,14 @@ pub(super) async fn change(
     Ok(Reply::new("admin changed", AdminView::of(&admin)).into_response())
 }
 
-pub(super) async fn roles(State(api): State<Arc<Api>>, token: Token) -> HandlerResult {
+pub(super) async fn roles(api: State<Arc<Api>>, token: Token) -> HandlerResult {
     let caller = api.caller(&token).await?;
     let roles = api.accounts.roles(&caller.admin).await?;
     Ok(Reply::new("roles", json!({ "items": roles })).into_response())
 }
 
 pub(super) async fn set_permissions(
-    State(api): State<Arc<Api>>,
+    api: State<Arc<Api>>,
     token: Token,
     Path(role): Path<String>,
     Json(body): Json<PermissionsRequest>,
@@ -104,13 +104,13 @@ pub(super) async fn set_permissions(
     Ok(Reply::new("role changed", role).into_response())
 }
 
-pub(super) async fn permissions(State(api): State<Arc<Api>>, token: Token) -> HandlerResult {
+pub(super) async fn permissions(api: State<Arc<Api>>, token: Token) -> HandlerResult {
     api.caller(&token).await?.admin.require(ROLE_READ)?;
     Ok(Reply::new("permissions", json!({ "items": PERMISSIONS })).into_response())
 }
 
 pub(super) async fn audit_log(
-    State(api): State<Arc<Api>>,
+    api: State<Arc<Api>>,
     token: Token,
     page: CheckedPage,
     Query(filter): Query<AuditFilter>,

@@ -109,7 +109,7 @@ impl Api {
 }
 
 pub(super) async fn log_in(
-    State(api): State<Arc<Api>>,
+    api: State<Arc<Api>>,
     headers: HeaderMap,
     Json(body): Json<Credentials>,
 ) -> HandlerResult {
@@ -120,7 +120,7 @@ pub(super) async fn log_in(
 }
 
 pub(super) async fn refresh(
-    State(api): State<Arc<Api>>,
+    api: State<Arc<Api>>,
     headers: HeaderMap,
     body: Given<Option<Json<RefreshRequest>>>,
 ) -> HandlerResult {
@@ -130,7 +130,7 @@ pub(super) async fn refresh(
 }
 
 pub(super) async fn log_out(
-    State(api): State<Arc<Api>>,
+    api: State<Arc<Api>>,
     headers: HeaderMap,
     body: Given<Option<Json<RefreshRequest>>>,
 ) -> HandlerResult {
@@ -143,13 +143,13 @@ pub(super) async fn log_out(
     Ok(response)
 }
 
-pub(super) async fn log_out_all(State(api): State<Arc<Api>>, token: Token) -> HandlerResult {
+pub(super) async fn log_out_all(api: State<Arc<Api>>, token: Token) -> HandlerResult {
     let caller = api.caller(&token).await?;
     api.accounts.log_out_all(&caller).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-pub(super) async fn me(State(api): State<Arc<Api>>, token: Token) -> HandlerResult {
+pub(super) async fn me(api: State<Arc<Api>>, token: Token) -> HandlerResult {
     let Caller { admin, .. } = api.caller(&token).await?;
     let totp = api
         .accounts
@@ -161,7 +161,7 @@ pub(super) async fn me(State(api): State<Arc<Api>>, token: Token) -> HandlerResu
 }
 
 pub(super) async fn change_password(
-    State(api): State<Arc<Api>>,
+    api: State<Arc<Api>>,
     token: Token,
     Json(body): Json<PasswordRequest>,
 ) -> HandlerResult {
@@ -172,7 +172,7 @@ pub(super) async fn change_password(
 }
 
 pub(super) async fn begin_totp(
-    State(api): State<Arc<Api>>,
+    api: State<Arc<Api>>,
     token: Token,
     Json(body): Json<EnrollmentRequest>,
 ) -> HandlerResult {
@@ -186,7 +186,7 @@ pub(super) async fn begin_totp(
 }
 
 pub(super) async fn confirm_totp(
-    State(api): State<Arc<Api>>,
+    api: State<Arc<Api>>,
     token: Token,
     headers: HeaderMap,
     Json(body): Json<CodeRequest>,
@@ -199,7 +199,7 @@ pub(super) async fn confirm_totp(
 }
 
 pub(super) async fn disable_totp(
-    State(api): State<Arc<Api>>,
+    api: State<Arc<Api>>,
     token: Token,
     Json(body): Json<DisableRequest>,
 ) -> HandlerResult {

@@ -1,4 +1,4 @@
-use seaworthy::{axum::extract::State as Extract, prelude::*};
+use seaworthy::prelude::*;
 use serde_json::json;
 use tutoring_contract::{CheckedPage, Json, Path, Query, Reply, Role, require_everywhere};
 use tutoring_identity::caller;
@@ -23,17 +23,14 @@ async fn store(analytics: &Analytics, events: &[Event]) -> Result<(), Error> {
     Ok(events::insert(&analytics.database, events).await?)
 }
 
-pub(super) async fn record(
-    Extract(analytics): State,
-    Json(request): Json<EventRequest>,
-) -> HandlerResult {
+pub(super) async fn record(analytics: State, Json(request): Json<EventRequest>) -> HandlerResult {
     let event = request.checked(caller()?)?;
     store(&analytics, std::slice::from_ref(&event)).await?;
     Ok(Reply::new("event recorded", event).created())
 }
 
 pub(super) async fn record_all(
-    Extract(analytics): State,
+    analytics: State,
     Json(request): Json<BulkRequest>,
 ) -> HandlerResult {
     let events = checked_all(request.events, caller()?)?;
@@ -43,7 +40,7 @@ pub(super) async fn record_all(
 }
 
 pub(super) async fn list(
-    Extract(analytics): State,
+    analytics: State,
     Query(filter): Query<EventFilter>,
     Query(range): Query<RangeRequest>,
     page: CheckedPage,
@@ -53,7 +50,7 @@ pub(super) async fn list(
 
 /// Returns the events of the caller, or those of any user for an administrator.
 pub(super) async fn timeline(
-    Extract(analytics): State,
+    analytics: State,
     id: Given<Path<Uuid>>,
     filter: Given<Query<EventFilter>>,
     range: Given<Query<RangeRequest>>,

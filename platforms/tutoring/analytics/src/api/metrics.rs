@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use seaworthy::{axum::extract::State as Extract, prelude::*};
+use seaworthy::prelude::*;
 use serde_json::{Value, json};
 use tutoring_contract::{MAX_LIMIT, Query, Reply};
 use tutoring_identity::invalid;
@@ -45,7 +45,7 @@ impl CountQuery {
 }
 
 pub(super) async fn types(
-    Extract(analytics): State,
+    analytics: State,
     Query(query): Query<CountQuery>,
     Query(range): Query<RangeRequest>,
 ) -> HandlerResult {
@@ -55,7 +55,7 @@ pub(super) async fn types(
 }
 
 pub(super) async fn courses(
-    Extract(analytics): State,
+    analytics: State,
     Query(query): Query<CountQuery>,
     Query(range): Query<RangeRequest>,
 ) -> HandlerResult {
@@ -68,7 +68,7 @@ pub(super) async fn courses(
 
 /// Returns the number of events of each hour, day or week, also of those without events.
 pub(super) async fn trends(
-    Extract(analytics): State,
+    analytics: State,
     Query(query): Query<CountQuery>,
     Query(range): Query<RangeRequest>,
 ) -> HandlerResult {

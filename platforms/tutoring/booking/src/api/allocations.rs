@@ -1,6 +1,6 @@
 use jiff::civil::Date;
 use seaworthy::{
-    axum::{extract::State as Extract, http::StatusCode, response::IntoResponse as _},
+    axum::{http::StatusCode, response::IntoResponse as _},
     prelude::*,
 };
 use serde_json::{Value, json};
@@ -85,7 +85,7 @@ pub(super) struct ListQuery {
 const DEFAULT_SESSIONS: u16 = 10;
 
 pub(super) async fn create(
-    Extract(schedule): State,
+    schedule: State,
     actor: Actor,
     Json(new): Json<NewAllocation>,
 ) -> HandlerResult {
@@ -107,7 +107,7 @@ pub(super) async fn create(
 }
 
 pub(super) async fn auto_assign(
-    Extract(schedule): State,
+    schedule: State,
     actor: Actor,
     request: Given<Json<AutoAssign>>,
 ) -> HandlerResult {
@@ -140,7 +140,7 @@ pub(super) async fn auto_assign(
 }
 
 pub(super) async fn change(
-    Extract(schedule): State,
+    schedule: State,
     actor: Actor,
     Path(id): Path<Uuid>,
     Json(change): Json<AllocationChange>,
@@ -150,7 +150,7 @@ pub(super) async fn change(
 }
 
 pub(super) async fn approve(
-    Extract(schedule): State,
+    schedule: State,
     actor: Actor,
     Path(id): Path<Uuid>,
     request: Given<Option<Json<Approval>>>,
@@ -161,7 +161,7 @@ pub(super) async fn approve(
 }
 
 pub(super) async fn reject(
-    Extract(schedule): State,
+    schedule: State,
     actor: Actor,
     Path(id): Path<Uuid>,
     Json(request): Json<Rejection>,
@@ -172,7 +172,7 @@ pub(super) async fn reject(
 }
 
 pub(super) async fn cancel(
-    Extract(schedule): State,
+    schedule: State,
     actor: Actor,
     Path(id): Path<Uuid>,
     Json(request): Json<Cancellation>,
@@ -183,7 +183,7 @@ pub(super) async fn cancel(
 }
 
 pub(super) async fn create_sessions(
-    Extract(schedule): State,
+    schedule: State,
     actor: Actor,
     Path(id): Path<Uuid>,
 ) -> HandlerResult {
@@ -191,21 +191,18 @@ pub(super) async fn create_sessions(
     Ok(Reply::new("sessions", json!({ "created": created })).into_response())
 }
 
-pub(super) async fn create_pending_sessions(
-    Extract(schedule): State,
-    actor: Actor,
-) -> HandlerResult {
+pub(super) async fn create_pending_sessions(schedule: State, actor: Actor) -> HandlerResult {
     let created = schedule.create_pending_sessions(&actor).await?;
     Ok(Reply::new("sessions", json!({ "created": created })).into_response())
 }
 
-pub(super) async fn retry_pending(Extract(schedule): State, actor: Actor) -> HandlerResult {
+pub(super) async fn retry_pending(schedule: State, actor: Actor) -> HandlerResult {
     let approved = schedule.retry_pending(Some(&actor)).await?;
     Ok(Reply::new("allocations", json!({ "approved": approved })).into_response())
 }
 
 pub(super) async fn list(
-    Extract(schedule): State,
+    schedule: State,
     territory: CallerTerritory,
     page: CheckedPage,
     Query(query): Query<ListQuery>,
@@ -233,7 +230,7 @@ async fn list_of(
 }
 
 pub(super) async fn of_student(
-    Extract(schedule): State,
+    schedule: State,
     territory: CallerTerritory,
     Path(id): Path<String>,
     page: CheckedPage,
@@ -243,7 +240,7 @@ pub(super) async fn of_student(
 }
 
 pub(super) async fn of_trainer(
-    Extract(schedule): State,
+    schedule: State,
     territory: CallerTerritory,
     Path(id): Path<String>,
     page: CheckedPage,
@@ -252,11 +249,7 @@ pub(super) async fn of_trainer(
     list_of(&schedule, &territory, page, Filter::Trainer(id)).await
 }
 
-pub(super) async fn show(
-    Extract(schedule): State,
-    actor: Actor,
-    Path(id): Path<Uuid>,
-) -> HandlerResult {
+pub(super) async fn show(schedule: State, actor: Actor, Path(id): Path<Uuid>) -> HandlerResult {
     let found = allocations::by_id(&schedule.database, id).await?;
     // Another user's allocation does not exist for the caller.
     let found = found.ok_or_else(|| errors::not_found("allocation"))?;
@@ -271,11 +264,7 @@ pub(super) async fn show(
     Ok(Reply::new("allocation", found).into_response())
 }
 
-pub(super) async fn refusals(
-    Extract(schedule): State,
-    actor: Actor,
-    Path(id): Path<Uuid>,
-) -> HandlerResult {
+pub(super) async fn refusals(schedule: State, actor: Actor, Path(id): Path<Uuid>) -> HandlerResult {
     schedule
         .require_entity(&schedule.database, &actor, Entity::Allocation(id))
         .await?;

@@ -1,5 +1,5 @@
 use jiff::civil::Date;
-use seaworthy::{axum::extract::State as Extract, prelude::*};
+use seaworthy::prelude::*;
 use serde_json::json;
 use tutoring_contract::{Query, Reply, Role, Slot};
 use tutoring_identity::own_or_permitted;
@@ -75,7 +75,7 @@ impl TrainerQuery {
 }
 
 pub(super) async fn check(
-    Extract(schedule): State,
+    schedule: State,
     actor: Actor,
     Query(query): Query<PlaceQuery>,
     Query(DateQuery { date }): Query<DateQuery>,
@@ -87,7 +87,7 @@ pub(super) async fn check(
 }
 
 pub(super) async fn slots(
-    Extract(schedule): State,
+    schedule: State,
     actor: Actor,
     Query(query): Query<PlaceQuery>,
     Query(DateQuery { date }): Query<DateQuery>,
@@ -99,7 +99,7 @@ pub(super) async fn slots(
 }
 
 pub(super) async fn course(
-    Extract(schedule): State,
+    schedule: State,
     actor: Actor,
     Query(query): Query<PlaceQuery>,
 ) -> HandlerResult {
@@ -109,7 +109,7 @@ pub(super) async fn course(
 }
 
 pub(super) async fn check_trainer(
-    Extract(schedule): State,
+    schedule: State,
     actor: Actor,
     trainer: Given<Query<TrainerQuery>>,
     date: Given<Query<DateQuery>>,
@@ -128,7 +128,7 @@ pub(super) async fn check_trainer(
 }
 
 pub(super) async fn trainer_slots(
-    Extract(schedule): State,
+    schedule: State,
     actor: Actor,
     trainer: Given<Query<TrainerQuery>>,
     date: Given<Query<DateQuery>>,

@@ -1,4 +1,4 @@
-use seaworthy::{axum::extract::State as Extract, prelude::*};
+use seaworthy::prelude::*;
 use serde_json::json;
 use tutoring_contract::{CallerTerritory, Json, Query, Reply};
 use tutoring_identity::caller;
@@ -14,19 +14,19 @@ pub(super) struct CityQuery {
     city: String,
 }
 
-pub(super) async fn create(Extract(schedule): State, Json(new): Json<NewBooking>) -> HandlerResult {
+pub(super) async fn create(schedule: State, Json(new): Json<NewBooking>) -> HandlerResult {
     let made = schedule.book(caller()?, &new).await?;
     let data = json!({ "bookingId": made.id, "status": made.status });
     Ok(Reply::new("booking", data).created())
 }
 
-pub(super) async fn assign(Extract(schedule): State, Json(request): Json<Assign>) -> HandlerResult {
+pub(super) async fn assign(schedule: State, Json(request): Json<Assign>) -> HandlerResult {
     let assigned = schedule.assign_booking(&request).await?;
     Ok(Reply::new("assignment", assigned).into_response())
 }
 
 pub(super) async fn demand(
-    Extract(schedule): State,
+    schedule: State,
     territory: CallerTerritory,
     Query(query): Query<CityQuery>,
 ) -> HandlerResult {

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use seaworthy::{axum::extract::State as Extract, prelude::*};
+use seaworthy::prelude::*;
 use serde_json::json;
 use tutoring_contract::{CheckedPage, Json, Path, Query, Reply};
 use tutoring_identity::caller;
@@ -19,23 +19,17 @@ pub(super) struct ValidateRequest {
     code: String,
 }
 
-pub(super) async fn calculate(
-    Extract(prices): State,
-    Query(query): Query<QuoteQuery>,
-) -> HandlerResult {
+pub(super) async fn calculate(prices: State, Query(query): Query<QuoteQuery>) -> HandlerResult {
     let quote = prices.quote(&query.into()).await?;
     Ok(Reply::new("price", quote).into_response())
 }
 
-pub(super) async fn flags(Extract(prices): State) -> HandlerResult {
+pub(super) async fn flags(prices: State) -> HandlerResult {
     let flags = Flags::read(&prices.database).await?;
     Ok(Reply::new("switches", flags.0).into_response())
 }
 
-pub(super) async fn validate(
-    Extract(prices): State,
-    Json(request): Json<ValidateRequest>,
-) -> HandlerResult {
+pub(super) async fn validate(prices: State, Json(request): Json<ValidateRequest>) -> HandlerResult {
     let coupon = prices.coupon(&request.code).await?;
     if redemptions::is_held_by(&prices.database, caller()?).await? {
         return Err(errors::discount_used().into());
@@ -57,25 +51,22 @@ pub(super) async fn validate(
     Ok(Reply::new("the coupon is valid", data).into_response())
 }
 
-pub(super) async fn reserve(
-    Extract(prices): State,
-    Json(request): Json<ReserveRequest>,
-) -> HandlerResult {
+pub(super) async fn reserve(prices: State, Json(request): Json<ReserveRequest>) -> HandlerResult {
     let quote = prices.reserve(&request).await?;
     Ok(Reply::new("price", quote).into_response())
 }
 
-pub(super) async fn redeem(Extract(prices): State, Path(payment): Path<Uuid>) -> HandlerResult {
+pub(super) async fn redeem(prices: State, Path(payment): Path<Uuid>) -> HandlerResult {
     prices.redeem(payment).await?;
     Ok(Reply::message("discount redeemed").into_response())
 }
 
-pub(super) async fn release(Extract(prices): State, Path(payment): Path<Uuid>) -> HandlerResult {
+pub(super) async fn release(prices: State, Path(payment): Path<Uuid>) -> HandlerResult {
     prices.release(payment).await?;
     Ok(Reply::message("discount released").into_response())
 }
 
-pub(super) async fn prices(Extract(prices): State) -> HandlerResult {
+pub(super) async fn prices(prices: State) -> HandlerResult {
     let list = prices::all(&prices.database).await?;
     let view = list.iter().map(|price| {
         json!({
@@ -92,29 +83,23 @@ pub(super) async fn prices(Extract(prices): State) -> HandlerResult {
     Ok(Reply::new("price list", view.collect::<Vec<_>>()).into_response())
 }
 
-pub(super) async fn set_price(
-    Extract(prices): State,
-    Json(request): Json<NewPrice>,
-) -> HandlerResult {
+pub(super) async fn set_price(prices: State, Json(request): Json<NewPrice>) -> HandlerResult {
     prices.set_price(&request).await?;
     Ok(Reply::message("price stored").into_response())
 }
 
-pub(super) async fn coupons(Extract(prices): State, page: CheckedPage) -> HandlerResult {
+pub(super) async fn coupons(prices: State, page: CheckedPage) -> HandlerResult {
     let found = coupons::list(&prices.database, page).await?;
     Ok(Reply::new("coupons", found).into_response())
 }
 
-pub(super) async fn create(
-    Extract(prices): State,
-    Json(request): Json<NewCoupon>,
-) -> HandlerResult {
+pub(super) async fn create(prices: State, Json(request): Json<NewCoupon>) -> HandlerResult {
     let coupon = prices.create_coupon(request).await?;
     Ok(Reply::new("coupon created", coupon).created())
 }
 
 pub(super) async fn set_flags(
-    Extract(prices): State,
+    prices: State,
     Json(flags): Json<BTreeMap<String, bool>>,
 ) -> HandlerResult {
     prices.set_flags(&flags).await?;

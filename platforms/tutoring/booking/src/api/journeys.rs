@@ -1,4 +1,4 @@
-use seaworthy::{axum::extract::State as Extract, prelude::*};
+use seaworthy::prelude::*;
 use tutoring_contract::{Json, Path, Reply};
 use uuid::Uuid;
 
@@ -16,7 +16,7 @@ pub(super) struct StartRequest {
 }
 
 pub(super) async fn start(
-    Extract(schedule): State,
+    schedule: State,
     actor: Actor,
     Json(request): Json<StartRequest>,
 ) -> HandlerResult {
@@ -25,7 +25,7 @@ pub(super) async fn start(
 }
 
 pub(super) async fn locate(
-    Extract(schedule): State,
+    schedule: State,
     actor: Actor,
     Path(id): Path<Uuid>,
     Json(update): Json<LocationUpdate>,
@@ -34,29 +34,17 @@ pub(super) async fn locate(
     Ok(Reply::new("location stored", JourneyView::from(journey)).into_response())
 }
 
-pub(super) async fn arrive(
-    Extract(schedule): State,
-    actor: Actor,
-    Path(id): Path<Uuid>,
-) -> HandlerResult {
+pub(super) async fn arrive(schedule: State, actor: Actor, Path(id): Path<Uuid>) -> HandlerResult {
     let ended = schedule.arrive(&actor, id).await?;
     Ok(Reply::new("arrived", ended).into_response())
 }
 
-pub(super) async fn end(
-    Extract(schedule): State,
-    actor: Actor,
-    Path(id): Path<Uuid>,
-) -> HandlerResult {
+pub(super) async fn end(schedule: State, actor: Actor, Path(id): Path<Uuid>) -> HandlerResult {
     let ended = schedule.cancel_journey(&actor, id).await?;
     Ok(Reply::new("journey ended", ended).into_response())
 }
 
-pub(super) async fn live(
-    Extract(schedule): State,
-    actor: Actor,
-    Path(id): Path<Uuid>,
-) -> HandlerResult {
+pub(super) async fn live(schedule: State, actor: Actor, Path(id): Path<Uuid>) -> HandlerResult {
     schedule
         .require_entity(&schedule.database, &actor, Entity::Journey(id))
         .await?;

@@ -30,17 +30,14 @@ pub(super) struct CapacityQuery {
 }
 
 pub(super) async fn check_service(
-    Extract(schedule): State,
+    schedule: State,
     Json(request): Json<ServiceRequest>,
 ) -> HandlerResult {
     let found = schedule.check_service(&request).await?;
     Ok(Reply::new("availability", found).into_response())
 }
 
-pub(super) async fn zones(
-    Extract(schedule): State,
-    Query(query): Query<ZoneQuery>,
-) -> HandlerResult {
+pub(super) async fn zones(schedule: State, Query(query): Query<ZoneQuery>) -> HandlerResult {
     let place = Place::new(query.lat, query.lng);
     let problem = "must be from -90 to 90, with lng from -180 to 180";
     let place = place.ok_or_else(|| errors::invalid("lat", problem))?;
@@ -52,7 +49,7 @@ pub(super) async fn zones(
     }
 }
 
-pub(super) async fn cities(Extract(schedule): State) -> HandlerResult {
+pub(super) async fn cities(schedule: State) -> HandlerResult {
     let cities = zones::cities(&schedule.database).await?;
     let view = cities
         .into_iter()
@@ -60,10 +57,7 @@ pub(super) async fn cities(Extract(schedule): State) -> HandlerResult {
     Ok(Reply::new("cities", view.collect::<Vec<_>>()).into_response())
 }
 
-pub(super) async fn capacity(
-    Extract(schedule): State,
-    Query(query): Query<CapacityQuery>,
-) -> HandlerResult {
+pub(super) async fn capacity(schedule: State, Query(query): Query<CapacityQuery>) -> HandlerResult {
     let (course, slot) = (query.course_id, query.timeslot);
     let (count, max) = pre_bookings::capacity(&schedule.database, course, slot).await?;
     let data = json!({
@@ -104,7 +98,7 @@ pub(super) async fn pre_book(
 }
 
 pub(super) async fn create_city(
-    Extract(schedule): State,
+    schedule: State,
     actor: Actor,
     Json(new): Json<NewCity>,
 ) -> HandlerResult {
@@ -113,7 +107,7 @@ pub(super) async fn create_city(
 }
 
 pub(super) async fn create_cluster(
-    Extract(schedule): State,
+    schedule: State,
     actor: Actor,
     Json(new): Json<NewCluster>,
 ) -> HandlerResult {
@@ -122,7 +116,7 @@ pub(super) async fn create_cluster(
 }
 
 pub(super) async fn create_zone(
-    Extract(schedule): State,
+    schedule: State,
     actor: Actor,
     Json(new): Json<NewZone>,
 ) -> HandlerResult {
@@ -131,7 +125,7 @@ pub(super) async fn create_zone(
 }
 
 pub(super) async fn add_holiday(
-    Extract(schedule): State,
+    schedule: State,
     actor: Actor,
     Json(new): Json<NewHoliday>,
 ) -> HandlerResult {

@@ -1,4 +1,4 @@
-use seaworthy::{axum::extract::State as Extract, prelude::*};
+use seaworthy::prelude::*;
 use tutoring_contract::{CallerTerritory, CheckedPage, Json, Path, Query, Reply};
 use uuid::Uuid;
 
@@ -17,7 +17,7 @@ pub(super) struct ListQuery {
 }
 
 pub(super) async fn create(
-    Extract(schedule): State,
+    schedule: State,
     actor: Actor,
     Json(new): Json<NewReschedule>,
 ) -> HandlerResult {
@@ -26,7 +26,7 @@ pub(super) async fn create(
 }
 
 pub(super) async fn change(
-    Extract(schedule): State,
+    schedule: State,
     actor: Actor,
     Path(id): Path<Uuid>,
     Json(change): Json<RescheduleChange>,
@@ -35,26 +35,18 @@ pub(super) async fn change(
     Ok(Reply::new("request changed", changed).into_response())
 }
 
-pub(super) async fn cancel(
-    Extract(schedule): State,
-    actor: Actor,
-    Path(id): Path<Uuid>,
-) -> HandlerResult {
+pub(super) async fn cancel(schedule: State, actor: Actor, Path(id): Path<Uuid>) -> HandlerResult {
     let ended = schedule.cancel_reschedule(&actor, id).await?;
     Ok(Reply::new("request cancelled", ended).into_response())
 }
 
-pub(super) async fn approve(
-    Extract(schedule): State,
-    actor: Actor,
-    Path(id): Path<Uuid>,
-) -> HandlerResult {
+pub(super) async fn approve(schedule: State, actor: Actor, Path(id): Path<Uuid>) -> HandlerResult {
     let decided = schedule.approve_reschedule(&actor, id).await?;
     Ok(Reply::new("session moved", decided).into_response())
 }
 
 pub(super) async fn reject(
-    Extract(schedule): State,
+    schedule: State,
     actor: Actor,
     Path(id): Path<Uuid>,
     Json(request): Json<Rejection>,
@@ -65,7 +57,7 @@ pub(super) async fn reject(
 }
 
 pub(super) async fn list(
-    Extract(schedule): State,
+    schedule: State,
     territory: CallerTerritory,
     page: CheckedPage,
     Query(query): Query<ListQuery>,
@@ -81,7 +73,7 @@ pub(super) async fn list(
 }
 
 pub(super) async fn substitute(
-    Extract(schedule): State,
+    schedule: State,
     actor: Actor,
     Json(new): Json<NewSubstitution>,
 ) -> HandlerResult {
@@ -90,7 +82,7 @@ pub(super) async fn substitute(
 }
 
 pub(super) async fn substitutions(
-    Extract(schedule): State,
+    schedule: State,
     territory: CallerTerritory,
     page: CheckedPage,
 ) -> HandlerResult {
@@ -99,11 +91,7 @@ pub(super) async fn substitutions(
     Ok(Reply::new("substitutions", found).into_response())
 }
 
-pub(super) async fn revert(
-    Extract(schedule): State,
-    actor: Actor,
-    Path(id): Path<Uuid>,
-) -> HandlerResult {
+pub(super) async fn revert(schedule: State, actor: Actor, Path(id): Path<Uuid>) -> HandlerResult {
     schedule.revert(&actor, id).await?;
     Ok(Reply::message("substitution reverted").into_response())
 }

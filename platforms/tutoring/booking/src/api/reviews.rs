@@ -1,4 +1,3 @@
-use seaworthy::axum::extract::State as Extract;
 use tutoring_contract::{CallerTerritory, CheckedPage, Json, Reply};
 
 use super::{HandlerResult, Sessions as State};
@@ -8,7 +7,7 @@ use crate::{
 };
 
 pub(super) async fn create(
-    Extract(schedule): State,
+    schedule: State,
     actor: Actor,
     Json(new): Json<NewReview>,
 ) -> HandlerResult {
@@ -17,7 +16,7 @@ pub(super) async fn create(
 }
 
 pub(super) async fn list(
-    Extract(schedule): State,
+    schedule: State,
     territory: CallerTerritory,
     page: CheckedPage,
 ) -> HandlerResult {

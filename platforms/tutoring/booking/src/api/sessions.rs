@@ -1,5 +1,5 @@
 use jiff::{ToSpan as _, civil::Date};
-use seaworthy::{axum::extract::State as Extract, prelude::*};
+use seaworthy::prelude::*;
 use serde_json::json;
 use tutoring_contract::{CallerTerritory, CheckedPage, Json, Path, Reply, Role};
 use tutoring_identity::own_or_permitted;
@@ -48,11 +48,7 @@ pub(super) struct AttendanceRequest {
     notes: Option<String>,
 }
 
-pub(super) async fn show(
-    Extract(schedule): State,
-    actor: Actor,
-    Path(id): Path<Uuid>,
-) -> HandlerResult {
+pub(super) async fn show(schedule: State, actor: Actor, Path(id): Path<Uuid>) -> HandlerResult {
     let found = sessions::by_id(&schedule.database, id).await?;
     let found = found.ok_or_else(|| errors::not_found("session"))?;
     let owners = [
@@ -80,7 +76,7 @@ async fn list_of(
 }
 
 pub(super) async fn of_student(
-    Extract(schedule): State,
+    schedule: State,
     territory: CallerTerritory,
     Path(id): Path<String>,
     page: CheckedPage,
@@ -90,7 +86,7 @@ pub(super) async fn of_student(
 }
 
 pub(super) async fn of_trainer(
-    Extract(schedule): State,
+    schedule: State,
     territory: CallerTerritory,
     Path(id): Path<String>,
     page: CheckedPage,
@@ -100,7 +96,7 @@ pub(super) async fn of_trainer(
 }
 
 pub(super) async fn start(
-    Extract(schedule): State,
+    schedule: State,
     actor: Actor,
     Path(id): Path<Uuid>,
     Json(request): Json<StartRequest>,
@@ -110,7 +106,7 @@ pub(super) async fn start(
 }
 
 pub(super) async fn verify(
-    Extract(schedule): State,
+    schedule: State,
     actor: Actor,
     Path(id): Path<Uuid>,
     Json(request): Json<Code>,
@@ -120,7 +116,7 @@ pub(super) async fn verify(
 }
 
 pub(super) async fn end(
-    Extract(schedule): State,
+    schedule: State,
     actor: Actor,
     Path(id): Path<Uuid>,
     Json(request): Json<EndRequest>,
@@ -130,7 +126,7 @@ pub(super) async fn end(
 }
 
 pub(super) async fn confirm(
-    Extract(schedule): State,
+    schedule: State,
     actor: Actor,
     Path(id): Path<Uuid>,
     Json(request): Json<Confirmation>,
@@ -143,7 +139,7 @@ pub(super) async fn confirm(
 }
 
 pub(super) async fn cancel(
-    Extract(schedule): State,
+    schedule: State,
     actor: Actor,
     Path(id): Path<Uuid>,
     Json(request): Json<Reason>,
@@ -154,7 +150,7 @@ pub(super) async fn cancel(
 }
 
 pub(super) async fn resolve(
-    Extract(schedule): State,
+    schedule: State,
     actor: Actor,
     Path(id): Path<Uuid>,
     Json(request): Json<Resolution>,
@@ -167,7 +163,7 @@ pub(super) async fn resolve(
 }
 
 pub(super) async fn schedule(
-    Extract(schedule): State,
+    schedule: State,
     actor: Actor,
     Path(id): Path<String>,
 ) -> HandlerResult {
@@ -185,7 +181,7 @@ pub(super) async fn schedule(
 }
 
 pub(super) async fn attend(
-    Extract(schedule): State,
+    schedule: State,
     actor: Actor,
     request: Given<Json<AttendanceRequest>>,
 ) -> HandlerResult {

@@ -1,7 +1,4 @@
-use seaworthy::{
-    axum::{body::Bytes, extract::State as Extract},
-    prelude::*,
-};
+use seaworthy::{axum::body::Bytes, prelude::*};
 use serde_json::json;
 use tutoring_contract::{CheckedPage, MAX_LIMIT, Path, Query, Reply};
 use tutoring_identity::caller;
@@ -21,7 +18,7 @@ pub(super) struct FeedQuery {
     cursor: Option<String>,
 }
 
-pub(super) async fn list(Extract(chats): State, page: CheckedPage) -> HandlerResult {
+pub(super) async fn list(chats: State, page: CheckedPage) -> HandlerResult {
     let user = caller()?;
     let found = conversations::page(&chats.backend.database, user, page).await?;
     let mut items = Vec::new();
@@ -36,7 +33,7 @@ pub(super) async fn list(Extract(chats): State, page: CheckedPage) -> HandlerRes
 }
 
 /// Returns the participants, for clients that join the room of a conversation.
-pub(super) async fn show(Extract(chats): State, id: Given<Path<Uuid>>) -> HandlerResult {
+pub(super) async fn show(chats: State, id: Given<Path<Uuid>>) -> HandlerResult {
     let Path(id) = id.map_err(|_| errors::conversation_not_found())?;
     let members = chats.members(caller()?, id).await?;
     let participants = chats.participants(&members).await?;
@@ -45,7 +42,7 @@ pub(super) async fn show(Extract(chats): State, id: Given<Path<Uuid>>) -> Handle
 }
 
 pub(super) async fn messages(
-    Extract(chats): State,
+    chats: State,
     id: Given<Path<Uuid>>,
     query: Given<Query<FeedQuery>>,
 ) -> HandlerResult {
@@ -63,11 +60,7 @@ pub(super) async fn messages(
 }
 
 /// Marks messages as read. A request without a body marks all.
-pub(super) async fn read(
-    Extract(chats): State,
-    id: Given<Path<Uuid>>,
-    body: Bytes,
-) -> HandlerResult {
+pub(super) async fn read(chats: State, id: Given<Path<Uuid>>, body: Bytes) -> HandlerResult {
     let Path(id) = id.map_err(|_| errors::conversation_not_found())?;
     let request = match body.is_empty() {
         true => ReadRequest::default(),

@@ -1,4 +1,4 @@
-use seaworthy::{axum::extract::State as Extract, prelude::*};
+use seaworthy::prelude::*;
 use tutoring_contract::{CheckedPage, Json, Path, Query, Reply, Role, require_everywhere};
 use uuid::Uuid;
 
@@ -32,17 +32,14 @@ fn permitted(permission: &str) -> Result<Participant, Error> {
     Ok(caller)
 }
 
-pub(super) async fn open(
-    Extract(chats): State,
-    Json(request): Json<DoubtRequest>,
-) -> HandlerResult {
+pub(super) async fn open(chats: State, Json(request): Json<DoubtRequest>) -> HandlerResult {
     let opened = chats.open_doubt(participant()?, request).await?;
     Ok(Reply::new("doubt sent", opened).created())
 }
 
 /// Returns the doubts of a student, those assigned to a trainer, or all for an administrator.
 pub(super) async fn list(
-    Extract(chats): State,
+    chats: State,
     filter: Given<Query<DoubtFilter>>,
     page: Given<CheckedPage>,
 ) -> HandlerResult {
@@ -57,14 +54,14 @@ pub(super) async fn list(
     Ok(Reply::new("doubts", doubts).into_response())
 }
 
-pub(super) async fn show(Extract(chats): State, id: Given<Path<Uuid>>) -> HandlerResult {
+pub(super) async fn show(chats: State, id: Given<Path<Uuid>>) -> HandlerResult {
     let caller = permitted(DOUBT_READ)?;
     let Path(id) = id.map_err(|_| errors::doubt_not_found())?;
     Ok(Reply::new("doubt", chats.doubt(caller, id).await?).into_response())
 }
 
 pub(super) async fn set_status(
-    Extract(chats): State,
+    chats: State,
     id: Given<Path<Uuid>>,
     request: Given<Json<StatusRequest>>,
 ) -> HandlerResult {
@@ -78,7 +75,7 @@ pub(super) async fn set_status(
 }
 
 pub(super) async fn reply(
-    Extract(chats): State,
+    chats: State,
     id: Given<Path<Uuid>>,
     request: Given<Json<ReplyRequest>>,
 ) -> HandlerResult {
@@ -91,7 +88,7 @@ pub(super) async fn reply(
 }
 
 pub(super) async fn reassign(
-    Extract(chats): State,
+    chats: State,
     id: Given<Path<Uuid>>,
     request: Given<Json<ReassignRequest>>,
 ) -> HandlerResult {

@@ -1,7 +1,4 @@
-use seaworthy::{
-    axum::extract::State as Extract,
-    data::chrono::{DateTime, Utc},
-};
+use seaworthy::data::chrono::{DateTime, Utc};
 use serde_json::{Map, json};
 use tutoring_contract::{Json, Path, Reply};
 use tutoring_identity::caller;
@@ -10,29 +7,23 @@ use uuid::Uuid;
 use super::{Given, HandlerResult, State, participant};
 use crate::{chat::UploadRequest, domain::MessageRequest, errors};
 
-pub(super) async fn send(
-    Extract(chats): State,
-    Json(request): Json<MessageRequest>,
-) -> HandlerResult {
+pub(super) async fn send(chats: State, Json(request): Json<MessageRequest>) -> HandlerResult {
     let sent = chats.send(participant()?, request).await?;
     Ok(Reply::new("message sent", sent).created())
 }
 
-pub(super) async fn show(Extract(chats): State, id: Given<Path<Uuid>>) -> HandlerResult {
+pub(super) async fn show(chats: State, id: Given<Path<Uuid>>) -> HandlerResult {
     let Path(id) = id.map_err(|_| errors::message_not_found())?;
     Ok(Reply::new("message", chats.message(caller()?, id).await?).into_response())
 }
 
-pub(super) async fn delete(Extract(chats): State, id: Given<Path<Uuid>>) -> HandlerResult {
+pub(super) async fn delete(chats: State, id: Given<Path<Uuid>>) -> HandlerResult {
     let Path(id) = id.map_err(|_| errors::message_not_found())?;
     chats.delete(caller()?, id).await?;
     Ok(Reply::message("message deleted").into_response())
 }
 
-pub(super) async fn sign_upload(
-    Extract(chats): State,
-    Json(request): Json<UploadRequest>,
-) -> HandlerResult {
+pub(super) async fn sign_upload(chats: State, Json(request): Json<UploadRequest>) -> HandlerResult {
     let (url, signed) = chats.sign_upload(caller()?, &request)?;
     let headers: Map<_, _> = signed
         .headers()

@@ -1,4 +1,3 @@
-use seaworthy::axum::extract::State as Extract;
 use tutoring_contract::{CallerTerritory, CheckedPage, Json, Path, Reply};
 use tutoring_identity::{caller, invalid};
 use uuid::Uuid;
@@ -9,10 +8,7 @@ use crate::{
     store::Grade,
 };
 
-pub(super) async fn create(
-    Extract(courses): State,
-    Json(assignment): Json<NewAssignment>,
-) -> HandlerResult {
+pub(super) async fn create(courses: State, Json(assignment): Json<NewAssignment>) -> HandlerResult {
     let missing = || invalid("courseId", "must be a course");
     let course = assignment.course_id.ok_or_else(missing)?;
     let created = courses.assign(course, assignment).await?;
@@ -20,7 +16,7 @@ pub(super) async fn create(
 }
 
 pub(super) async fn create_of_course(
-    Extract(courses): State,
+    courses: State,
     Path(course): Path<Uuid>,
     Json(assignment): Json<NewAssignment>,
 ) -> HandlerResult {
@@ -29,7 +25,7 @@ pub(super) async fn create_of_course(
 }
 
 pub(super) async fn of_course(
-    Extract(courses): State,
+    courses: State,
     course: Given<Path<Uuid>>,
     page: Given<CheckedPage>,
 ) -> HandlerResult {
@@ -39,7 +35,7 @@ pub(super) async fn of_course(
     Ok(Reply::new("assignments", assignments.await?).into_response())
 }
 
-pub(super) async fn show(Extract(courses): State, id: Given<Path<Uuid>>) -> HandlerResult {
+pub(super) async fn show(courses: State, id: Given<Path<Uuid>>) -> HandlerResult {
     let viewer = Viewer::from_request(COURSE_WRITE)?;
     let Path(id) = id?;
     let assignment = courses.show_assignment(viewer, id).await?;
@@ -47,7 +43,7 @@ pub(super) async fn show(Extract(courses): State, id: Given<Path<Uuid>>) -> Hand
 }
 
 pub(super) async fn submit(
-    Extract(courses): State,
+    courses: State,
     Path(id): Path<Uuid>,
     Json(work): Json<Work>,
 ) -> HandlerResult {
@@ -56,7 +52,7 @@ pub(super) async fn submit(
 }
 
 pub(super) async fn submissions(
-    Extract(courses): State,
+    courses: State,
     territory: CallerTerritory,
     id: Given<Path<Uuid>>,
     page: Given<CheckedPage>,
@@ -70,7 +66,7 @@ pub(super) async fn submissions(
 }
 
 pub(super) async fn grade(
-    Extract(courses): State,
+    courses: State,
     territory: CallerTerritory,
     id: Given<Path<Uuid>>,
     grade: Given<Json<Grade>>,

@@ -1,4 +1,4 @@
-use seaworthy::{axum::extract::State as Extract, prelude::*};
+use seaworthy::prelude::*;
 use serde_json::{Value, json};
 use tutoring_contract::{CheckedPage, Json, Path, Query, Reply};
 use tutoring_identity::caller;
@@ -12,7 +12,7 @@ use crate::{
 };
 
 pub(super) async fn list(
-    Extract(courses): State,
+    courses: State,
     Query(filter): Query<CourseFilter>,
     page: CheckedPage,
 ) -> HandlerResult {
@@ -20,7 +20,7 @@ pub(super) async fn list(
     Ok(Reply::new("courses", found).into_response())
 }
 
-pub(super) async fn show(Extract(courses): State, Path(id): Path<Uuid>) -> HandlerResult {
+pub(super) async fn show(courses: State, Path(id): Path<Uuid>) -> HandlerResult {
     Ok(Reply::new("course", courses.published(id).await?).into_response())
 }
 
@@ -38,7 +38,7 @@ async fn level_views(courses: &Courses, phase: Uuid) -> Result<Vec<Value>, Error
     Ok(views)
 }
 
-pub(super) async fn structure(Extract(courses): State, Path(id): Path<Uuid>) -> HandlerResult {
+pub(super) async fn structure(courses: State, Path(id): Path<Uuid>) -> HandlerResult {
     let course = courses.published(id).await?;
     let mut phases = Vec::new();
     for phase in structure::phases(&courses.database, id).await? {
@@ -54,7 +54,7 @@ pub(super) async fn structure(Extract(courses): State, Path(id): Path<Uuid>) -> 
 }
 
 pub(super) async fn phases(
-    Extract(courses): State,
+    courses: State,
     Path(id): Path<Uuid>,
     page: CheckedPage,
 ) -> HandlerResult {
@@ -64,7 +64,7 @@ pub(super) async fn phases(
 }
 
 pub(super) async fn levels(
-    Extract(courses): State,
+    courses: State,
     Path(id): Path<Uuid>,
     page: CheckedPage,
 ) -> HandlerResult {
@@ -77,7 +77,7 @@ pub(super) async fn levels(
 }
 
 pub(super) async fn sessions(
-    Extract(courses): State,
+    courses: State,
     Path(id): Path<Uuid>,
     page: CheckedPage,
 ) -> HandlerResult {
@@ -89,16 +89,13 @@ pub(super) async fn sessions(
     Ok(Reply::new("sessions", page.part(sessions)).into_response())
 }
 
-pub(super) async fn create(
-    Extract(courses): State,
-    Json(course): Json<NewCourse>,
-) -> HandlerResult {
+pub(super) async fn create(courses: State, Json(course): Json<NewCourse>) -> HandlerResult {
     let created = courses.create(course).await?;
     Ok(Reply::new("course created", created).created())
 }
 
 pub(super) async fn change(
-    Extract(courses): State,
+    courses: State,
     Path(id): Path<Uuid>,
     Json(change): Json<CourseChange>,
 ) -> HandlerResult {
@@ -107,13 +104,13 @@ pub(super) async fn change(
 }
 
 /// Archives a course. Students keep what they bought.
-pub(super) async fn archive(Extract(courses): State, Path(id): Path<Uuid>) -> HandlerResult {
+pub(super) async fn archive(courses: State, Path(id): Path<Uuid>) -> HandlerResult {
     let changed = courses.change(id, &CourseChange::archive()).await?;
     Ok(Reply::new("course archived", changed).into_response())
 }
 
 pub(super) async fn add_phase(
-    Extract(courses): State,
+    courses: State,
     Path(id): Path<Uuid>,
     Json(phase): Json<NewPhase>,
 ) -> HandlerResult {
@@ -123,7 +120,7 @@ pub(super) async fn add_phase(
 
 /// Returns the level. A phase is created with its three levels, so nothing is stored.
 pub(super) async fn add_level(
-    Extract(courses): State,
+    courses: State,
     Path(phase): Path<Uuid>,
     Json(level): Json<NewLevel>,
 ) -> HandlerResult {
@@ -131,7 +128,7 @@ pub(super) async fn add_level(
 }
 
 pub(super) async fn add_session(
-    Extract(courses): State,
+    courses: State,
     Path(id): Path<Uuid>,
     Json(session): Json<NewSession>,
 ) -> HandlerResult {

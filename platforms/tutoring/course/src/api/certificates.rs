@@ -1,6 +1,5 @@
 use seaworthy::{
     axum::{
-        extract::State as Extract,
         http::{
             StatusCode,
             header::{CONTENT_DISPOSITION, CONTENT_TYPE},
@@ -28,13 +27,13 @@ fn text(courses: &Courses, certificate: Certificate) -> CertificateText {
     }
 }
 
-pub(super) async fn show(Extract(courses): State, Path(number): Path<String>) -> HandlerResult {
+pub(super) async fn show(courses: State, Path(number): Path<String>) -> HandlerResult {
     let certificate = courses.certificate(&number).await?;
     let view = courses.certificate_view(&certificate);
     Ok(Reply::new("certificate", view).into_response())
 }
 
-pub(super) async fn pdf(Extract(courses): State, Path(number): Path<String>) -> HandlerResult {
+pub(super) async fn pdf(courses: State, Path(number): Path<String>) -> HandlerResult {
     let certificate = courses.certificate(&number).await?;
     let file = format!(
         "attachment; filename=\"certificate-{}.pdf\"",
@@ -48,7 +47,7 @@ pub(super) async fn pdf(Extract(courses): State, Path(number): Path<String>) -> 
 }
 
 /// The page on which everyone can check a certificate.
-pub(super) async fn page(Extract(courses): State, Path(number): Path<String>) -> HandlerResult {
+pub(super) async fn page(courses: State, Path(number): Path<String>) -> HandlerResult {
     match courses.certificate(&number).await {
         Ok(certificate) => Ok(Html(text(&courses, certificate).html()).into_response()),
         Err(error) if error.code() == Code::NotFound => {

@@ -1,4 +1,3 @@
-use seaworthy::axum::extract::State as Extract;
 use tutoring_contract::{Json, Path, Reply, Role};
 use tutoring_identity::{caller, own_or_permitted};
 use uuid::Uuid;
@@ -7,7 +6,7 @@ use super::{Given, HandlerResult, State};
 use crate::courses::{Answers, NewExam};
 
 pub(super) async fn store(
-    Extract(courses): State,
+    courses: State,
     Path(level): Path<Uuid>,
     Json(exam): Json<NewExam>,
 ) -> HandlerResult {
@@ -15,12 +14,12 @@ pub(super) async fn store(
     Ok(Reply::message("exam stored").into_response())
 }
 
-pub(super) async fn show(Extract(courses): State, Path(level): Path<Uuid>) -> HandlerResult {
+pub(super) async fn show(courses: State, Path(level): Path<Uuid>) -> HandlerResult {
     Ok(Reply::new("exam", courses.exam(caller()?, level).await?).into_response())
 }
 
 pub(super) async fn submit(
-    Extract(courses): State,
+    courses: State,
     path: Given<Path<(String, Uuid)>>,
     answers: Given<Json<Answers>>,
 ) -> HandlerResult {

@@ -1,4 +1,3 @@
-use seaworthy::axum::extract::State as Extract;
 use tutoring_contract::{CheckedPage, Json, Path, Reply};
 use tutoring_identity::caller;
 use uuid::Uuid;
@@ -10,7 +9,7 @@ use crate::{
 };
 
 pub(super) async fn add_video(
-    Extract(courses): State,
+    courses: State,
     Path(course): Path<Uuid>,
     Json(file): Json<NewFile>,
 ) -> HandlerResult {
@@ -21,7 +20,7 @@ pub(super) async fn add_video(
 }
 
 pub(super) async fn add_material(
-    Extract(courses): State,
+    courses: State,
     Path(course): Path<Uuid>,
     Json(file): Json<NewFile>,
 ) -> HandlerResult {
@@ -32,7 +31,7 @@ pub(super) async fn add_material(
 }
 
 pub(super) async fn videos(
-    Extract(courses): State,
+    courses: State,
     course: Given<Path<Uuid>>,
     page: Given<CheckedPage>,
 ) -> HandlerResult {
@@ -43,7 +42,7 @@ pub(super) async fn videos(
 }
 
 pub(super) async fn materials(
-    Extract(courses): State,
+    courses: State,
     course: Given<Path<Uuid>>,
     page: Given<CheckedPage>,
 ) -> HandlerResult {
@@ -53,7 +52,7 @@ pub(super) async fn materials(
     Ok(Reply::new("materials", files.await?).into_response())
 }
 
-pub(super) async fn video(Extract(courses): State, id: Given<Path<Uuid>>) -> HandlerResult {
+pub(super) async fn video(courses: State, id: Given<Path<Uuid>>) -> HandlerResult {
     let viewer = Viewer::from_request(COURSE_WRITE)?;
     let Path(id) = id?;
     Ok(Reply::new("video", courses.video(viewer, id).await?).into_response())

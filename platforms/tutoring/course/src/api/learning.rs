@@ -1,4 +1,4 @@
-use seaworthy::{axum::extract::State as Extract, prelude::*};
+use seaworthy::prelude::*;
 use tutoring_contract::{Json, Path, Reply};
 use tutoring_identity::caller;
 use uuid::Uuid;
@@ -22,43 +22,34 @@ pub(super) struct QuizRequest {
     answers: Vec<Answer>,
 }
 
-pub(super) async fn session(Extract(courses): State, id: Given<Path<Uuid>>) -> HandlerResult {
+pub(super) async fn session(courses: State, id: Given<Path<Uuid>>) -> HandlerResult {
     let viewer = Viewer::from_request(COURSE_WRITE)?;
     let Path(id) = id?;
     Ok(Reply::new("session", courses.session(viewer, id).await?).into_response())
 }
 
-pub(super) async fn watch(
-    Extract(courses): State,
-    Json(request): Json<SessionRequest>,
-) -> HandlerResult {
+pub(super) async fn watch(courses: State, Json(request): Json<SessionRequest>) -> HandlerResult {
     let progress = courses
         .see(caller()?, request.session_id, Seen::Video)
         .await?;
     Ok(Reply::new("video watched", progress).into_response())
 }
 
-pub(super) async fn preview(
-    Extract(courses): State,
-    Json(request): Json<SessionRequest>,
-) -> HandlerResult {
+pub(super) async fn preview(courses: State, Json(request): Json<SessionRequest>) -> HandlerResult {
     let progress = courses
         .see(caller()?, request.session_id, Seen::Sheet)
         .await?;
     Ok(Reply::new("sheet previewed", progress).into_response())
 }
 
-pub(super) async fn quiz(
-    Extract(courses): State,
-    Json(request): Json<QuizRequest>,
-) -> HandlerResult {
+pub(super) async fn quiz(courses: State, Json(request): Json<QuizRequest>) -> HandlerResult {
     let progress = courses
         .answer_quiz(caller()?, request.session_id, &request.answers)
         .await?;
     Ok(Reply::new("quiz scored", progress).into_response())
 }
 
-pub(super) async fn completion(Extract(courses): State, Path(level): Path<Uuid>) -> HandlerResult {
+pub(super) async fn completion(courses: State, Path(level): Path<Uuid>) -> HandlerResult {
     let completion = courses.completion(caller()?, level).await?;
     Ok(Reply::new("completion", completion).into_response())
 }

@@ -1,4 +1,4 @@
-use seaworthy::{axum::extract::State as Extract, prelude::*};
+use seaworthy::prelude::*;
 use tutoring_contract::{CallerTerritory, CheckedPage, Json, Path, Query, Reply, Role};
 use tutoring_identity::{caller, own_or_permitted};
 use uuid::Uuid;
@@ -12,10 +12,7 @@ use crate::{
 /// Galleries of the legacy service show this many projects.
 const GALLERY_LIMIT: u32 = 50;
 
-pub(super) async fn submit(
-    Extract(courses): State,
-    Json(project): Json<NewProject>,
-) -> HandlerResult {
+pub(super) async fn submit(courses: State, Json(project): Json<NewProject>) -> HandlerResult {
     let project = courses.submit_project(caller()?, &project).await?;
     Ok(Reply::new("project sent", project).created())
 }
@@ -40,7 +37,7 @@ async fn gallery(
 }
 
 pub(super) async fn public(
-    Extract(courses): State,
+    courses: State,
     page: CheckedPage,
     Query(query): Query<GalleryQuery>,
 ) -> HandlerResult {
@@ -48,7 +45,7 @@ pub(super) async fn public(
 }
 
 pub(super) async fn community(
-    Extract(courses): State,
+    courses: State,
     page: CheckedPage,
     Query(query): Query<GalleryQuery>,
 ) -> HandlerResult {
@@ -56,7 +53,7 @@ pub(super) async fn community(
 }
 
 pub(super) async fn review(
-    Extract(courses): State,
+    courses: State,
     territory: CallerTerritory,
     id: Given<Path<Uuid>>,
     review: Given<Json<Review>>,
@@ -71,7 +68,7 @@ pub(super) async fn review(
 
 /// Returns the projects of a student. A trainer sees those of the own courses.
 pub(super) async fn of_student(
-    Extract(courses): State,
+    courses: State,
     territory: CallerTerritory,
     student: Given<Path<Uuid>>,
     page: Given<CheckedPage>,

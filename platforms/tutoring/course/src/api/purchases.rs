@@ -1,4 +1,4 @@
-use seaworthy::{axum::extract::State as Extract, prelude::*};
+use seaworthy::prelude::*;
 use serde_json::json;
 use tutoring_contract::{CallerTerritory, Json, Path, Reply, Role};
 use tutoring_identity::caller;
@@ -50,7 +50,7 @@ async fn active(
 }
 
 pub(super) async fn show(
-    Extract(courses): State,
+    courses: State,
     territory: CallerTerritory,
     Path(place): Path<(Uuid, Uuid)>,
 ) -> HandlerResult {
@@ -59,7 +59,7 @@ pub(super) async fn show(
 }
 
 pub(super) async fn progress(
-    Extract(courses): State,
+    courses: State,
     territory: CallerTerritory,
     Path(place): Path<(Uuid, Uuid)>,
 ) -> HandlerResult {
@@ -68,7 +68,7 @@ pub(super) async fn progress(
 }
 
 pub(super) async fn access(
-    Extract(courses): State,
+    courses: State,
     territory: CallerTerritory,
     Path((student, course, session)): Path<(Uuid, Uuid, Uuid)>,
 ) -> HandlerResult {
@@ -83,16 +83,13 @@ pub(super) async fn access(
     Ok(Reply::new("access", data).into_response())
 }
 
-pub(super) async fn create(
-    Extract(courses): State,
-    Json(purchase): Json<DirectPurchase>,
-) -> HandlerResult {
+pub(super) async fn create(courses: State, Json(purchase): Json<DirectPurchase>) -> HandlerResult {
     let created = courses.open_directly(&purchase).await?;
     Ok(Reply::new("purchase created", created).created())
 }
 
 pub(super) async fn upgrade(
-    Extract(courses): State,
+    courses: State,
     Path(id): Path<Uuid>,
     Json(upgrade): Json<Upgrade>,
 ) -> HandlerResult {

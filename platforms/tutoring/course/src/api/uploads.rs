@@ -1,7 +1,4 @@
-use seaworthy::{
-    axum::extract::State as Extract,
-    data::chrono::{DateTime, Utc},
-};
+use seaworthy::data::chrono::{DateTime, Utc};
 use serde_json::{Map, json};
 use tutoring_contract::{Json, Reply};
 use tutoring_identity::caller;
@@ -11,10 +8,7 @@ use crate::courses::UploadRequest;
 
 /// Signs an upload. The response has the method, the URL and the headers of the upload, and the key
 /// by which further requests name the file.
-pub(super) async fn sign(
-    Extract(courses): State,
-    Json(request): Json<UploadRequest>,
-) -> HandlerResult {
+pub(super) async fn sign(courses: State, Json(request): Json<UploadRequest>) -> HandlerResult {
     let (key, signed) = courses.sign_upload(caller()?, &request).await?;
     let headers: Map<_, _> = signed
         .headers()

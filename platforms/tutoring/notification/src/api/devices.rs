@@ -1,4 +1,4 @@
-use seaworthy::{axum::extract::State as Extract, prelude::*};
+use seaworthy::prelude::*;
 use tutoring_contract::{CheckedPage, Json, Path, Reply};
 use tutoring_identity::{Checks, caller};
 
@@ -52,10 +52,7 @@ impl DeviceRequest {
     }
 }
 
-pub(super) async fn register(
-    Extract(notifier): State,
-    device: Given<Json<DeviceRequest>>,
-) -> HandlerResult {
+pub(super) async fn register(notifier: State, device: Given<Json<DeviceRequest>>) -> HandlerResult {
     let (Json(device), user) = (device?, caller()?);
     let device = &device.checked()?;
     let database = &notifier.backend.database;
@@ -66,23 +63,20 @@ pub(super) async fn register(
     Ok(reply.created())
 }
 
-pub(super) async fn list(Extract(notifier): State, page: CheckedPage) -> HandlerResult {
+pub(super) async fn list(notifier: State, page: CheckedPage) -> HandlerResult {
     // A user has a few devices.
     let devices = devices::of_user(&notifier.backend.database, caller()?).await?;
     Ok(Reply::new("device tokens", page.part(devices)).into_response())
 }
 
-pub(super) async fn deactivate(
-    Extract(notifier): State,
-    Path(token): Path<String>,
-) -> HandlerResult {
+pub(super) async fn deactivate(notifier: State, Path(token): Path<String>) -> HandlerResult {
     match devices::deactivate(&notifier.backend.database, caller()?, &token).await? {
         true => Ok(Reply::message("device token deactivated").into_response()),
         false => Err(errors::device_not_found().into()),
     }
 }
 
-pub(super) async fn delete(Extract(notifier): State, Path(token): Path<String>) -> HandlerResult {
+pub(super) async fn delete(notifier: State, Path(token): Path<String>) -> HandlerResult {
     match devices::delete(&notifier.backend.database, caller()?, &token).await? {
         true => Ok(Reply::message("device token deleted").into_response()),
         false => Err(errors::device_not_found().into()),

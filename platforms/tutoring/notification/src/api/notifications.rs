@@ -1,5 +1,4 @@
 use futures::future::join_all;
-use seaworthy::axum::extract::State as Extract;
 use serde_json::json;
 use tutoring_contract::{CheckedPage, Path, Query, Reply};
 use tutoring_identity::caller;
@@ -24,7 +23,7 @@ async fn opened(notifier: &Notifier, stored: Notification) -> Notification {
 }
 
 pub(super) async fn list(
-    Extract(notifier): State,
+    notifier: State,
     Query(filter): Query<Filter>,
     page: CheckedPage,
 ) -> HandlerResult {
@@ -44,7 +43,7 @@ pub(super) async fn list(
     .into_response())
 }
 
-pub(super) async fn unread(Extract(notifier): State) -> HandlerResult {
+pub(super) async fn unread(notifier: State) -> HandlerResult {
     let count = notifications::unread(&notifier.backend.database, caller()?).await?;
     Ok(Reply::new("unread notifications", json!({ "unreadCount": count })).into_response())
 }
@@ -55,23 +54,23 @@ async fn mark(notifier: &Notifier, id: Uuid, is_read: bool) -> HandlerResult {
     Ok(Reply::new("notification", opened(notifier, marked).await).into_response())
 }
 
-pub(super) async fn mark_read(Extract(notifier): State, id: Given<Path<Uuid>>) -> HandlerResult {
+pub(super) async fn mark_read(notifier: State, id: Given<Path<Uuid>>) -> HandlerResult {
     let Path(id) = id.map_err(|_| errors::not_found())?;
     mark(&notifier, id, true).await
 }
 
-pub(super) async fn mark_unread(Extract(notifier): State, id: Given<Path<Uuid>>) -> HandlerResult {
+pub(super) async fn mark_unread(notifier: State, id: Given<Path<Uuid>>) -> HandlerResult {
     let Path(id) = id.map_err(|_| errors::not_found())?;
     mark(&notifier, id, false).await
 }
 
-pub(super) async fn mark_all_read(Extract(notifier): State) -> HandlerResult {
+pub(super) async fn mark_all_read(notifier: State) -> HandlerResult {
     let updated = notifications::mark_all_read(&notifier.backend.database, caller()?).await?;
     let data = json!({ "updated": updated });
     Ok(Reply::new("all notifications are read", data).into_response())
 }
 
-pub(super) async fn delete(Extract(notifier): State, id: Given<Path<Uuid>>) -> HandlerResult {
+pub(super) async fn delete(notifier: State, id: Given<Path<Uuid>>) -> HandlerResult {
     let Path(id) = id.map_err(|_| errors::not_found())?;
     match notifications::delete(&notifier.backend.database, caller()?, id).await? {
         true => Ok(Reply::message("notification deleted").into_response()),
@@ -79,7 +78,7 @@ pub(super) async fn delete(Extract(notifier): State, id: Given<Path<Uuid>>) -> H
     }
 }
 
-pub(super) async fn delete_read(Extract(notifier): State) -> HandlerResult {
+pub(super) async fn delete_read(notifier: State) -> HandlerResult {
     let deleted = notifications::delete_read(&notifier.backend.database, caller()?).await?;
     let data = json!({ "deleted": deleted });
     Ok(Reply::new("read notifications deleted", data).into_response())

@@ -1,17 +1,13 @@
 use std::sync::Arc;
 
-use seaworthy::{
-    auth::token::VerifiedToken,
-    axum::{Extension, extract::State as Extract},
-    prelude::*,
-};
+use seaworthy::{auth::token::VerifiedToken, axum::Extension, prelude::*};
 use tutoring_contract::{Json, Reply};
 use tutoring_identity::caller;
 
 use super::{HandlerResult, State};
 use crate::{domain::Preferences, errors, store::StoredPreferences};
 
-pub(super) async fn show(Extract(notifier): State) -> HandlerResult {
+pub(super) async fn show(notifier: State) -> HandlerResult {
     let stored = StoredPreferences::of(&notifier.backend.database, caller()?).await?;
     Ok(Reply::new("preferences", stored.settings).into_response())
 }
@@ -19,7 +15,7 @@ pub(super) async fn show(Extract(notifier): State) -> HandlerResult {
 /// Replaces the preferences. Mail goes to the address of the access token, which its account has
 /// verified. The service stores no address of a user who has disabled mail.
 pub(super) async fn replace(
-    Extract(notifier): State,
+    notifier: State,
     Extension(token): Extension<Arc<VerifiedToken>>,
     Json(preferences): Json<Preferences>,
 ) -> HandlerResult {

@@ -1,9 +1,6 @@
 use std::collections::BTreeSet;
 
-use seaworthy::{
-    audit_log::AuditEntry, axum::extract::State as Extract, core::FieldViolation,
-    data::Transaction, prelude::*,
-};
+use seaworthy::{audit_log::AuditEntry, core::FieldViolation, data::Transaction, prelude::*};
 use serde_json::{Value, json};
 use tutoring_contract::{Json, Reply, Role, require_everywhere};
 use tutoring_identity::invalid;
@@ -96,10 +93,7 @@ async fn store(
     notifier.backend.database.transaction(write).await
 }
 
-pub(super) async fn send(
-    Extract(notifier): State,
-    request: Given<Json<SendRequest>>,
-) -> HandlerResult {
+pub(super) async fn send(notifier: State, request: Given<Json<SendRequest>>) -> HandlerResult {
     let is_admin = require_sender()?;
     let Json(request) = request?;
     let notice = request.text.notice(request.user_id.unwrap_or_default());
@@ -119,7 +113,7 @@ pub(super) async fn send(
 }
 
 pub(super) async fn send_to_all(
-    Extract(notifier): State,
+    notifier: State,
     request: Given<Json<BulkRequest>>,
 ) -> HandlerResult {
     let is_admin = require_sender()?;

@@ -1,4 +1,3 @@
-use seaworthy::axum::extract::State as Extract;
 use serde_json::json;
 use tutoring_contract::{CheckedPage, Json, Path, Reply};
 use uuid::Uuid;
@@ -21,13 +20,13 @@ fn wallet_reply(message: &'static str, wallet: Wallet) -> HandlerResult {
     Ok(Reply::new(message, data).into_response())
 }
 
-pub(super) async fn wallet(Extract(payments): State, Path(student): Path<Uuid>) -> HandlerResult {
+pub(super) async fn wallet(payments: State, Path(student): Path<Uuid>) -> HandlerResult {
     require_reader(student)?;
     wallet_reply("wallet", coins::wallet(&payments.database, student).await?)
 }
 
 pub(super) async fn ledger(
-    Extract(payments): State,
+    payments: State,
     Path(student): Path<Uuid>,
     page: CheckedPage,
 ) -> HandlerResult {
@@ -36,11 +35,7 @@ pub(super) async fn ledger(
     Ok(Reply::new("transactions", found).into_response())
 }
 
-async fn change(
-    Extract(payments): State,
-    change: Given<Json<CoinChange>>,
-    kind: CoinKind,
-) -> HandlerResult {
+async fn change(payments: State, change: Given<Json<CoinChange>>, kind: CoinKind) -> HandlerResult {
     require_admin_scope(COINS_WRITE)?;
     let Json(change) = change?;
     wallet_reply("coins", payments.change_coins(kind, &change).await?)
@@ -56,7 +51,7 @@ pub(super) async fn refer(state: State, given: Given<Json<CoinChange>>) -> Handl
 
 /// Takes the coins of a referral back, for the service of referrals.
 pub(super) async fn reverse_referral(
-    Extract(payments): State,
+    payments: State,
     Json(change): Json<CoinChange>,
 ) -> HandlerResult {
     wallet_reply("coins", payments.reverse_referral(&change).await?)
@@ -70,15 +65,12 @@ pub(super) async fn redeem(state: State, given: Given<Json<CoinChange>>) -> Hand
     change(state, given, CoinKind::Redeem).await
 }
 
-pub(super) async fn configuration(Extract(payments): State) -> HandlerResult {
+pub(super) async fn configuration(payments: State) -> HandlerResult {
     let settings = coins::settings(&payments.database).await?;
     Ok(Reply::new("coins", settings.0).into_response())
 }
 
-pub(super) async fn configure(
-    Extract(payments): State,
-    Json(values): Json<CoinValues>,
-) -> HandlerResult {
+pub(super) async fn configure(payments: State, Json(values): Json<CoinValues>) -> HandlerResult {
     payments.configure_coins(&values).await?;
     Ok(Reply::message("coins configured").into_response())
 }

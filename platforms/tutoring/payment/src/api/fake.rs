@@ -1,4 +1,4 @@
-use seaworthy::{axum::extract::State as Extract, prelude::*};
+use seaworthy::prelude::*;
 use serde_json::json;
 use tutoring_contract::{Json, Path, Reply};
 
@@ -15,7 +15,7 @@ pub(super) struct FakeRequest {
 /// Pays an order at the fake provider, which sends its signed webhook at once. Returns the
 /// signature with which the client confirms the payment.
 pub(super) async fn pay(
-    Extract(payments): State,
+    payments: State,
     Path(order): Path<String>,
     Json(request): Json<FakeRequest>,
 ) -> HandlerResult {

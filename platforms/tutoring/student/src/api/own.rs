@@ -3,7 +3,6 @@
 use futures::future::join;
 use seaworthy::{
     axum::{
-        extract::State as Extract,
         http::{HeaderMap, StatusCode, header},
         response::IntoResponse as _,
     },
@@ -38,11 +37,7 @@ async fn plan(api: &Api, page: Page, student: Uuid, token: &Secret<String>) -> R
     api.pages.plan(student, &sessions).await
 }
 
-pub(super) async fn home(
-    Extract(api): State,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-) -> HandlerResult {
+pub(super) async fn home(api: State, Path(id): Path<String>, headers: HeaderMap) -> HandlerResult {
     let (student, token) = (own(&id)?, token_of(&headers));
     plan(&api, Page::Home, student, &token).await?;
     let summary = api.summaries.of(student, &token);
@@ -57,7 +52,7 @@ pub(super) async fn home(
 }
 
 pub(super) async fn learning(
-    Extract(api): State,
+    api: State,
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> HandlerResult {
@@ -67,10 +62,7 @@ pub(super) async fn learning(
     Ok(Reply::new("learning", page).into_response())
 }
 
-pub(super) async fn state(
-    Extract(api): State,
-    Path((id, course)): Path<(String, String)>,
-) -> HandlerResult {
+pub(super) async fn state(api: State, Path((id, course)): Path<(String, String)>) -> HandlerResult {
     let student = own(&id)?;
     let course = Uuid::try_parse(&course);
     let course =
@@ -80,7 +72,7 @@ pub(super) async fn state(
 }
 
 pub(super) async fn progress(
-    Extract(api): State,
+    api: State,
     territory: CallerTerritory,
     Path(id): Path<String>,
 ) -> HandlerResult {
@@ -100,7 +92,7 @@ pub(super) async fn progress_gone() -> HandlerResult {
 }
 
 /// Removes the cached pages of a student for another service.
-pub(super) async fn invalidate(Extract(api): State, Path(id): Path<String>) -> HandlerResult {
+pub(super) async fn invalidate(api: State, Path(id): Path<String>) -> HandlerResult {
     let student = Uuid::try_parse(&id);
     let unknown = |_| Error::new(Code::NotFound, "NOT_FOUND", "no student has this ID");
     api.pages.forget(student.map_err(unknown)?).await;

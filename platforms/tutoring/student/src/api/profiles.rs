@@ -1,6 +1,6 @@
 //! Handlers of profiles.
 
-use seaworthy::{axum::extract::State as Extract, prelude::*};
+use seaworthy::prelude::*;
 use serde_json::json;
 use tutoring_contract::{
     CallerTerritory, CheckedPage, Json, Path, Query, Reply, Role,
@@ -41,7 +41,7 @@ impl Status {
 }
 
 pub(super) async fn list(
-    Extract(api): State,
+    api: State,
     territory: CallerTerritory,
     page: CheckedPage,
     Query(query): Query<ListQuery>,
@@ -63,7 +63,7 @@ pub(super) async fn list(
 }
 
 pub(super) async fn show(
-    Extract(api): State,
+    api: State,
     territory: CallerTerritory,
     Path(id): Path<String>,
 ) -> HandlerResult {
@@ -76,7 +76,7 @@ pub(super) async fn show(
 }
 
 pub(super) async fn change(
-    Extract(api): State,
+    api: State,
     territory: CallerTerritory,
     Path(id): Path<String>,
     profile: Given<Json<Profile>>,

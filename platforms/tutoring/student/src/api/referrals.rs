@@ -1,7 +1,7 @@
 //! Handlers of referrals.
 
 use rand::RngExt as _;
-use seaworthy::{axum::extract::State as Extract, data::Transaction, prelude::*};
+use seaworthy::{data::Transaction, prelude::*};
 use serde_json::json;
 use tutoring_contract::{Json, Path, Reply};
 use tutoring_identity::invalid;
@@ -21,7 +21,7 @@ pub(super) struct RedeemRequest {
     referral_code: String,
 }
 
-pub(super) async fn code(Extract(api): State, Path(id): Path<String>) -> HandlerResult {
+pub(super) async fn code(api: State, Path(id): Path<String>) -> HandlerResult {
     let id = own(&id)?;
     let code = api
         .backend
@@ -45,7 +45,7 @@ async fn code_of(tx: &Transaction, id: Uuid) -> Result<String, Error> {
     Ok(code)
 }
 
-pub(super) async fn stats(Extract(api): State, Path(id): Path<String>) -> HandlerResult {
+pub(super) async fn stats(api: State, Path(id): Path<String>) -> HandlerResult {
     let id = own(&id)?;
     let database = &api.backend.database;
     let student = students::by_id(database, id).await?;
@@ -61,7 +61,7 @@ pub(super) async fn stats(Extract(api): State, Path(id): Path<String>) -> Handle
 /// Redeems the code of another student, before the first course of the caller. The other student
 /// gets coins when that course opens.
 pub(super) async fn redeem(
-    Extract(api): State,
+    api: State,
     Path(id): Path<String>,
     request: Given<Json<RedeemRequest>>,
 ) -> HandlerResult {

@@ -1,6 +1,6 @@
 //! Handlers of support tickets and the welcome offer.
 
-use seaworthy::{axum::extract::State as Extract, prelude::*};
+use seaworthy::prelude::*;
 use serde_json::json;
 use tutoring_contract::{Json, Path, Reply};
 use tutoring_identity::Checks;
@@ -52,7 +52,7 @@ impl TicketRequest {
 }
 
 pub(super) async fn open_ticket(
-    Extract(api): State,
+    api: State,
     Path(id): Path<String>,
     ticket: Given<Json<TicketRequest>>,
 ) -> HandlerResult {
@@ -73,13 +73,13 @@ async fn student(api: &Api, id: &str) -> Result<Student, Error> {
     locked.await
 }
 
-pub(super) async fn check_deal(Extract(api): State, Path(id): Path<String>) -> HandlerResult {
+pub(super) async fn check_deal(api: State, Path(id): Path<String>) -> HandlerResult {
     let claimed_at = student(&api, &id).await?.deal_claimed_at;
     let data = json!({ "canClaim": claimed_at.is_none(), "claimedAt": claimed_at });
     Ok(Reply::new("welcome offer", data).into_response())
 }
 
-pub(super) async fn claim_deal(Extract(api): State, Path(id): Path<String>) -> HandlerResult {
+pub(super) async fn claim_deal(api: State, Path(id): Path<String>) -> HandlerResult {
     let id = own(&id)?;
     let claimed = api
         .backend

@@ -2,11 +2,7 @@
 
 use std::sync::Arc;
 
-use seaworthy::{
-    auth::token::VerifiedToken,
-    axum::{Extension, extract::State as Extract},
-    prelude::*,
-};
+use seaworthy::{auth::token::VerifiedToken, axum::Extension, prelude::*};
 use serde_json::{Map, Value, json};
 use tutoring_contract::{CallerTerritory, CheckedPage, Json, Path, Query, Reply};
 use tutoring_identity::caller;
@@ -63,7 +59,7 @@ fn parse_id(text: &str) -> Result<Uuid, Error> {
 }
 
 pub(super) async fn list(
-    Extract(applicants): State,
+    applicants: State,
     token: Token,
     page: CheckedPage,
     Query(query): Query<StatusQuery>,
@@ -79,7 +75,7 @@ pub(super) async fn list(
     Ok(Reply::new("applications", views).into_response())
 }
 
-pub(super) async fn statistics(Extract(applicants): State, token: Token) -> HandlerResult {
+pub(super) async fn statistics(applicants: State, token: Token) -> HandlerResult {
     let counts = match reviewer(&token)?.territory.within() {
         Some(within) => applications::counts(&applicants.database, &within).await?,
         None => Vec::new(),
@@ -93,11 +89,7 @@ pub(super) async fn statistics(Extract(applicants): State, token: Token) -> Hand
     Ok(Reply::new("statistics", data).into_response())
 }
 
-pub(super) async fn show(
-    Extract(applicants): State,
-    token: Token,
-    Path(id): Path<String>,
-) -> HandlerResult {
+pub(super) async fn show(applicants: State, token: Token, Path(id): Path<String>) -> HandlerResult {
     let application = applicants
         .for_review(&reviewer(&token)?, parse_id(&id)?)
         .await?;
@@ -127,7 +119,7 @@ async fn decide(
 }
 
 pub(super) async fn approve(
-    Extract(applicants): State,
+    applicants: State,
     token: Token,
     Path(id): Path<String>,
 ) -> HandlerResult {
@@ -135,7 +127,7 @@ pub(super) async fn approve(
 }
 
 pub(super) async fn reject(
-    Extract(applicants): State,
+    applicants: State,
     token: Token,
     Path(id): Path<String>,
     Json(body): Json<DecisionRequest>,
@@ -148,7 +140,7 @@ pub(super) async fn reject(
 }
 
 pub(super) async fn hold(
-    Extract(applicants): State,
+    applicants: State,
     token: Token,
     Path(id): Path<String>,
     Json(body): Json<DecisionRequest>,
@@ -157,7 +149,7 @@ pub(super) async fn hold(
 }
 
 pub(super) async fn reopen(
-    Extract(applicants): State,
+    applicants: State,
     token: Token,
     Path(id): Path<String>,
 ) -> HandlerResult {

@@ -1,10 +1,6 @@
 //! Handlers of trainers.
 
-use seaworthy::{
-    axum::extract::State as Extract,
-    data::chrono::{DateTime, Utc},
-    prelude::*,
-};
+use seaworthy::{data::prelude::*, prelude::*};
 use serde_json::json;
 use tutoring_contract::{Json, Path, Query, Reply};
 use tutoring_identity::caller;
@@ -22,10 +18,7 @@ pub(super) struct ShiftQuery {
     shift_type: Shift,
 }
 
-pub(super) async fn pincode(
-    Extract(applicants): State,
-    Path(pincode): Path<String>,
-) -> HandlerResult {
+pub(super) async fn pincode(applicants: State, Path(pincode): Path<String>) -> HandlerResult {
     let place = Place::of_pincode(&applicants.database, &pincode).await?;
     let place = place.ok_or_else(errors::pincode_not_found)?;
     let data = json!({
@@ -37,7 +30,7 @@ pub(super) async fn pincode(
     Ok(Reply::new("pincode", data).into_response())
 }
 
-pub(super) async fn courses(Extract(applicants): State) -> HandlerResult {
+pub(super) async fn courses(applicants: State) -> HandlerResult {
     let courses = courses::published(&applicants.database).await?;
     Ok(Reply::new("published courses", courses).into_response())
 }
@@ -50,7 +43,7 @@ pub(super) async fn slots(Query(query): Query<ShiftQuery>) -> HandlerResult {
 }
 
 pub(super) async fn sign_upload(
-    Extract(applicants): State,
+    applicants: State,
     Json(request): Json<UploadRequest>,
 ) -> HandlerResult {
     let (key, signed) = applicants.sign_upload(caller()?, &request)?;
@@ -69,7 +62,7 @@ pub(super) async fn sign_upload(
     Ok(Reply::new("upload the document", data).into_response())
 }
 
-pub(super) async fn apply(Extract(applicants): State, Json(form): Json<Form>) -> HandlerResult {
+pub(super) async fn apply(applicants: State, Json(form): Json<Form>) -> HandlerResult {
     let application = applicants.apply(caller()?, form).await?;
     let data = json!({
         "applicationId": application.id,
@@ -78,12 +71,12 @@ pub(super) async fn apply(Extract(applicants): State, Json(form): Json<Form>) ->
     Ok(Reply::new("application sent", data).created())
 }
 
-pub(super) async fn edit(Extract(applicants): State, Json(form): Json<Form>) -> HandlerResult {
+pub(super) async fn edit(applicants: State, Json(form): Json<Form>) -> HandlerResult {
     let application = applicants.edit(caller()?, form).await?;
     Ok(Reply::new("application changed", ApplicationView::of(&application)).into_response())
 }
 
-pub(super) async fn own(Extract(applicants): State) -> HandlerResult {
+pub(super) async fn own(applicants: State) -> HandlerResult {
     let application = applications::by_trainer(&applicants.database, caller()?).await?;
     let application = application.ok_or_else(errors::application_not_found)?;
     Ok(Reply::new("application", ApplicationView::of(&application)).into_response())

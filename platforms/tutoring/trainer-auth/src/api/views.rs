@@ -1,9 +1,6 @@
 //! Response bodies.
 
-use seaworthy::{
-    data::chrono::{DateTime, Utc},
-    prelude::*,
-};
+use seaworthy::{data::prelude::*, prelude::*};
 use tutoring_contract::Territory;
 use uuid::Uuid;
 

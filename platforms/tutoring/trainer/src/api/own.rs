@@ -1,6 +1,6 @@
 //! Handlers of a trainer's own settings.
 
-use seaworthy::{axum::extract::State as Extract, prelude::*};
+use seaworthy::prelude::*;
 use tutoring_contract::{CallerTerritory, Json, Path, Reply, Role};
 use tutoring_identity::{caller, own_or_permitted};
 use uuid::Uuid;
@@ -16,10 +16,7 @@ fn own(id: &str) -> Result<Uuid, Error> {
     own_or_permitted(id, Role::Trainer, None)
 }
 
-pub(super) async fn confirm_location(
-    Extract(api): State,
-    Json(location): Json<Location>,
-) -> HandlerResult {
+pub(super) async fn confirm_location(api: State, Json(location): Json<Location>) -> HandlerResult {
     let location = location.checked()?;
     let id = caller()?;
     let change = Change::Location(location);
@@ -27,7 +24,7 @@ pub(super) async fn confirm_location(
     Ok(Reply::new("the location is confirmed", views::location(&trainer)).into_response())
 }
 
-pub(super) async fn location_status(Extract(api): State) -> HandlerResult {
+pub(super) async fn location_status(api: State) -> HandlerResult {
     let id = caller()?;
     let locked = api
         .backend
@@ -38,7 +35,7 @@ pub(super) async fn location_status(Extract(api): State) -> HandlerResult {
 }
 
 pub(super) async fn set_availability(
-    Extract(api): State,
+    api: State,
     Path(id): Path<String>,
     availability: Given<Json<Availability>>,
 ) -> HandlerResult {
@@ -51,7 +48,7 @@ pub(super) async fn set_availability(
 }
 
 pub(super) async fn set_preference(
-    Extract(api): State,
+    api: State,
     Path(id): Path<String>,
     preference: Given<Json<Preference>>,
 ) -> HandlerResult {
@@ -63,7 +60,7 @@ pub(super) async fn set_preference(
     Ok(Reply::new("the preference is changed", views::availability(&trainer)).into_response())
 }
 
-pub(super) async fn bank_details(Extract(api): State, Path(id): Path<String>) -> HandlerResult {
+pub(super) async fn bank_details(api: State, Path(id): Path<String>) -> HandlerResult {
     let id = own(&id)?;
     let details = bank::of(&api.backend.database, id).await?;
     let details = details.ok_or_else(|| {
@@ -78,7 +75,7 @@ pub(super) async fn bank_details(Extract(api): State, Path(id): Path<String>) ->
 }
 
 pub(super) async fn set_bank_details(
-    Extract(api): State,
+    api: State,
     Path(id): Path<String>,
     details: Given<Json<BankDetails>>,
 ) -> HandlerResult {

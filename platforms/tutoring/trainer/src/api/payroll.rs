@@ -1,6 +1,6 @@
 //! Handlers of payroll.
 
-use seaworthy::{axum::extract::State as Extract, prelude::*};
+use seaworthy::prelude::*;
 use serde_json::{Value, json};
 use tutoring_contract::{CallerTerritory, CheckedPage, Currency, Path, Query, Reply, Role};
 use tutoring_identity::{invalid, own_or_permitted};
@@ -46,7 +46,7 @@ async fn view(api: &Api, trainer: Uuid, month: Month) -> Result<Value, Error> {
 
 /// Returns the rule, and the pay of the present month.
 pub(super) async fn info(
-    Extract(api): State,
+    api: State,
     territory: CallerTerritory,
     Path(id): Path<String>,
 ) -> HandlerResult {
@@ -67,7 +67,7 @@ pub(super) async fn info(
 }
 
 pub(super) async fn monthly(
-    Extract(api): State,
+    api: State,
     territory: CallerTerritory,
     Path(id): Path<String>,
     query: Given<Query<MonthQuery>>,
@@ -87,7 +87,7 @@ pub(super) async fn monthly(
 
 /// Returns the months until the present one.
 pub(super) async fn history(
-    Extract(api): State,
+    api: State,
     territory: CallerTerritory,
     Path(id): Path<String>,
     page: Given<CheckedPage>,

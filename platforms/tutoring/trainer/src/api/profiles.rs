@@ -1,6 +1,6 @@
 //! Handlers of profiles.
 
-use seaworthy::{axum::extract::State as Extract, prelude::*};
+use seaworthy::prelude::*;
 use serde_json::json;
 use tutoring_contract::{CallerTerritory, CheckedPage, Json, Path, Reply, Role};
 use tutoring_identity::own_or_permitted;
@@ -16,12 +16,12 @@ fn unknown() -> Error {
     Error::new(Code::NotFound, "NOT_FOUND", "no trainer has this ID")
 }
 
-pub(super) async fn list(Extract(api): State, page: CheckedPage) -> HandlerResult {
+pub(super) async fn list(api: State, page: CheckedPage) -> HandlerResult {
     let found = trainers::listed(&api.backend.database, page).await?;
     Ok(Reply::new("trainers", found.map(|trainer| views::card(&trainer))).into_response())
 }
 
-pub(super) async fn card(Extract(api): State, Path(id): Path<String>) -> HandlerResult {
+pub(super) async fn card(api: State, Path(id): Path<String>) -> HandlerResult {
     let id = Uuid::try_parse(&id).map_err(|_| unknown())?;
     let trainer = trainers::listed_by_id(&api.backend.database, id).await?;
     let trainer = trainer.ok_or_else(unknown)?;
@@ -42,7 +42,7 @@ pub(super) async fn readable(
 }
 
 pub(super) async fn show(
-    Extract(api): State,
+    api: State,
     territory: CallerTerritory,
     Path(id): Path<String>,
 ) -> HandlerResult {
@@ -51,7 +51,7 @@ pub(super) async fn show(
 }
 
 pub(super) async fn change(
-    Extract(api): State,
+    api: State,
     territory: CallerTerritory,
     Path(id): Path<String>,
     change: Given<Json<ProfileChange>>,
@@ -64,7 +64,7 @@ pub(super) async fn change(
 }
 
 pub(super) async fn performance(
-    Extract(api): State,
+    api: State,
     territory: CallerTerritory,
     Path(id): Path<String>,
 ) -> HandlerResult {
@@ -81,7 +81,7 @@ pub(super) async fn performance(
 }
 
 pub(super) async fn substitutions(
-    Extract(api): State,
+    api: State,
     territory: CallerTerritory,
     Path(id): Path<String>,
     page: Given<CheckedPage>,
