@@ -1,7 +1,4 @@
-use seaworthy::{
-    data::chrono::{DateTime, Utc},
-    prelude::*,
-};
+use seaworthy::{data::prelude::*, prelude::*};
 use tutoring_contract::{Role, Subject, Territory};
 use uuid::Uuid;
 

@@ -3,10 +3,7 @@ use std::{sync::Arc, time::Duration};
 use moka::sync::Cache;
 use seaworthy::{
     account::{Origin, Refreshed, Sessions},
-    data::{
-        Transaction,
-        chrono::{DateTime, SecondsFormat, Utc},
-    },
+    data::{chrono::SecondsFormat, prelude::*},
     prelude::*,
     redis::{Redis, RedisConfig, RedisError, redis::cmd},
 };

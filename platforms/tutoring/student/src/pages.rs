@@ -5,10 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 use futures::future::join;
 use seaworthy::{
     cache::{Cache, Entries, EntryConfig},
-    data::{
-        Database,
-        chrono::{TimeDelta, Utc},
-    },
+    data::{Database, chrono::TimeDelta, prelude::*},
     prelude::*,
 };
 use serde_json::{Value, json};

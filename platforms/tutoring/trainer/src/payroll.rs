@@ -4,10 +4,7 @@ use jiff::{
     ToSpan as _,
     civil::{Date, Weekday},
 };
-use seaworthy::{
-    data::{FromRow, from_text},
-    prelude::*,
-};
+use seaworthy::{data::prelude::*, prelude::*};
 use uuid::Uuid;
 
 /// The pay of a whole month by active students, in paise. It starts at 3 students,

@@ -1,11 +1,7 @@
 use std::collections::BTreeSet;
 
 use jiff::civil::Date;
-use seaworthy::{
-    data::{Transaction, chrono::Utc},
-    outbox::Outbox,
-    prelude::*,
-};
+use seaworthy::{data::prelude::*, outbox::Outbox, prelude::*};
 use tutoring_contract::{
     events::{BusinessEvent, PayrollRecalculated, message},
     groups::TRAINER,

@@ -1,7 +1,4 @@
-use seaworthy::{
-    core::new_id,
-    data::chrono::{DateTime, Utc},
-};
+use seaworthy::{core::new_id, data::prelude::*};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 

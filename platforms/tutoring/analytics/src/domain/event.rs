@@ -2,10 +2,7 @@ use std::time::Duration;
 
 use seaworthy::{
     core::new_id,
-    data::{
-        FromRow,
-        chrono::{DateTime, SubsecRound as _, Utc},
-    },
+    data::{chrono::SubsecRound as _, prelude::*},
     prelude::*,
 };
 use serde_json::{Map, Value};

@@ -1,9 +1,6 @@
 use std::time::Duration;
 
-use seaworthy::{
-    data::chrono::{DateTime, Utc},
-    prelude::*,
-};
+use seaworthy::{data::prelude::*, prelude::*};
 use tutoring_identity::invalid;
 
 /// The clocks of services and clients are ahead by less.

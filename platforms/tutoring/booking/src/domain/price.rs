@@ -1,11 +1,4 @@
-use seaworthy::{
-    data::{
-        FromRow,
-        chrono::{DateTime, Utc},
-        from_text,
-    },
-    prelude::*,
-};
+use seaworthy::{data::prelude::*, prelude::*};
 use tutoring_contract::{ClassType, Currency, Money, Quote, Taxed};
 use uuid::Uuid;
 

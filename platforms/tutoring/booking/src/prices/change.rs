@@ -1,10 +1,6 @@
 use std::collections::BTreeMap;
 
-use seaworthy::{
-    audit_log::AuditEntry,
-    data::chrono::{DateTime, Utc},
-    prelude::*,
-};
+use seaworthy::{audit_log::AuditEntry, data::prelude::*, prelude::*};
 use serde_json::{Value, json};
 use tutoring_contract::{ClassType, Currency, SESSION_COUNTS};
 use tutoring_identity::Checks;

@@ -1,7 +1,4 @@
-use seaworthy::{
-    data::{Connection, chrono::Utc},
-    prelude::*,
-};
+use seaworthy::{data::prelude::*, prelude::*};
 use tutoring_contract::{ClassType, DeliveryMode, Quote};
 
 use super::PriceList;

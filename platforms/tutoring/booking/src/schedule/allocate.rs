@@ -1,7 +1,4 @@
-use seaworthy::{
-    data::{Transaction, chrono::Utc},
-    prelude::*,
-};
+use seaworthy::{data::prelude::*, prelude::*};
 use serde_json::Value;
 use tutoring_contract::events::CourseAccessGranted;
 use uuid::Uuid;

@@ -1,8 +1,5 @@
 use jiff::civil::Date;
-use seaworthy::{
-    data::{Transaction, chrono::Utc},
-    prelude::*,
-};
+use seaworthy::{data::prelude::*, prelude::*};
 use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 use tutoring_contract::Slot;

@@ -1,9 +1,6 @@
 use jiff::civil::{Date, Weekday};
 use seaworthy::{
-    data::{
-        Transaction,
-        chrono::{TimeDelta, Utc},
-    },
+    data::{chrono::TimeDelta, prelude::*},
     prelude::*,
 };
 use serde_json::{Value, json};

@@ -1,8 +1,5 @@
 use seaworthy::{
-    data::{
-        Transaction,
-        chrono::{TimeDelta, Utc},
-    },
+    data::{chrono::TimeDelta, prelude::*},
     prelude::*,
 };
 use serde_json::{Value, json};

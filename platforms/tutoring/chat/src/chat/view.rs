@@ -1,7 +1,4 @@
-use seaworthy::{
-    data::chrono::{DateTime, Utc},
-    prelude::*,
-};
+use seaworthy::{data::prelude::*, prelude::*};
 use serde_json::{Value, json};
 use uuid::Uuid;
 

@@ -6,12 +6,7 @@ mod reply;
 mod status;
 mod view;
 
-use seaworthy::{
-    audit_log::AuditEntry,
-    crypto::Context,
-    data::{Connection, Transaction},
-    prelude::*,
-};
+use seaworthy::{audit_log::AuditEntry, crypto::Context, data::prelude::*, prelude::*};
 use serde_json::json;
 use tutoring_contract::{
     Role,

@@ -1,9 +1,6 @@
 use std::collections::HashMap;
 
-use seaworthy::{
-    data::chrono::{DateTime, Utc},
-    prelude::*,
-};
+use seaworthy::{data::prelude::*, prelude::*};
 use serde_json::Value;
 use tutoring_contract::{CheckedPage, Page};
 use uuid::Uuid;

@@ -1,8 +1,4 @@
-use seaworthy::{
-    audit_log::AuditEntry,
-    data::{Transaction, chrono::Utc},
-    prelude::*,
-};
+use seaworthy::{audit_log::AuditEntry, data::prelude::*, prelude::*};
 use tutoring_contract::CallerTerritory;
 use uuid::Uuid;
 

@@ -1,8 +1,4 @@
-use seaworthy::{
-    audit_log::AuditEntry,
-    data::chrono::{DateTime, Utc},
-    prelude::*,
-};
+use seaworthy::{audit_log::AuditEntry, data::prelude::*, prelude::*};
 use serde_json::{Value, json};
 use tutoring_contract::{CallerTerritory, CheckedPage, Page};
 use tutoring_identity::{Checks, invalid};

@@ -1,8 +1,4 @@
-use seaworthy::{
-    audit_log::AuditEntry,
-    data::{Transaction, chrono::Utc},
-    prelude::*,
-};
+use seaworthy::{audit_log::AuditEntry, data::prelude::*, prelude::*};
 use serde_json::{Value, json};
 use tutoring_contract::{
     events::{BusinessEvent, CourseChanged, message},

@@ -1,8 +1,5 @@
 use jiff::Timestamp;
-use seaworthy::{
-    data::chrono::{DateTime, Utc},
-    prelude::*,
-};
+use seaworthy::{data::prelude::*, prelude::*};
 use serde_json::{Value, json};
 
 use super::Courses;

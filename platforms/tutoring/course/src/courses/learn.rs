@@ -1,7 +1,4 @@
-use seaworthy::{
-    data::{Connection, Transaction},
-    prelude::*,
-};
+use seaworthy::{data::prelude::*, prelude::*};
 use serde_json::{Value, json};
 use uuid::Uuid;
 

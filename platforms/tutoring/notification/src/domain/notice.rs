@@ -1,7 +1,4 @@
-use seaworthy::{
-    data::chrono::{DateTime, Utc},
-    prelude::*,
-};
+use seaworthy::{data::prelude::*, prelude::*};
 use serde_json::Value;
 use tutoring_contract::is_storable_json;
 use tutoring_identity::{Checks, NOT_STORABLE, invalid};

@@ -1,9 +1,6 @@
 use seaworthy::{
     audit_log::AuditEntry,
-    data::{
-        Transaction,
-        chrono::{TimeDelta, Utc},
-    },
+    data::{chrono::TimeDelta, prelude::*},
     prelude::*,
 };
 use tutoring_contract::events::{BusinessEvent, PaymentRefunded, message};

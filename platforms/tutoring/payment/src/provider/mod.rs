@@ -7,12 +7,7 @@ mod signature;
 
 use std::{pin::Pin, sync::Arc};
 
-use seaworthy::{
-    client::ClientError,
-    config::Profile,
-    data::chrono::{DateTime, Utc},
-    prelude::*,
-};
+use seaworthy::{client::ClientError, config::Profile, data::prelude::*, prelude::*};
 use tutoring_contract::Money;
 
 pub(crate) use fake::FakeProvider;

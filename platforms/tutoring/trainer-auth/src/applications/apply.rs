@@ -1,9 +1,6 @@
 use seaworthy::{
     core::new_id,
-    data::{
-        Transaction,
-        chrono::{NaiveDate, Utc},
-    },
+    data::{chrono::NaiveDate, prelude::*},
     prelude::*,
 };
 use tutoring_contract::Territory;
