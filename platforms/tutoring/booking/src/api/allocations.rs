@@ -66,8 +66,8 @@ pub(super) struct Approval {
 }
 
 #[derive(Deserialize)]
-pub(super) struct Cancellation {
-    reason: String,
+pub(super) struct Reason {
+    pub(super) reason: String,
 }
 
 #[derive(Deserialize)]
@@ -78,7 +78,7 @@ pub(super) struct Rejection {
 
 #[derive(Deserialize)]
 pub(super) struct ListQuery {
-    status: Option<String>,
+    pub(super) status: Option<String>,
 }
 
 /// The smallest package, where a request names no number of sessions.
@@ -175,7 +175,7 @@ pub(super) async fn cancel(
     schedule: State,
     actor: Actor,
     Path(id): Path<Uuid>,
-    Json(request): Json<Cancellation>,
+    Json(request): Json<Reason>,
 ) -> HandlerResult {
     let reason = Text("reason", Some(&request.reason)).required()?;
     let allocation = schedule.cancel_allocation(&actor, id, reason).await?;

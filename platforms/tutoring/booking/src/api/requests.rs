@@ -2,7 +2,10 @@ use seaworthy::prelude::*;
 use tutoring_contract::{CallerTerritory, CheckedPage, Json, Path, Query, Reply};
 use uuid::Uuid;
 
-use super::{HandlerResult, Sessions as State, allocations::Rejection};
+use super::{
+    HandlerResult, Sessions as State,
+    allocations::{ListQuery, Rejection},
+};
 use crate::{
     domain::errors,
     schedule::{Actor, Given as Text, NewReschedule, NewSubstitution, RescheduleChange},
@@ -10,11 +13,6 @@ use crate::{
 };
 
 const STATUSES: [&str; 4] = ["pending", "approved", "rejected", "cancelled"];
-
-#[derive(Deserialize)]
-pub(super) struct ListQuery {
-    status: Option<String>,
-}
 
 pub(super) async fn create(
     schedule: State,

@@ -5,7 +5,7 @@ use tutoring_contract::{CallerTerritory, CheckedPage, Json, Path, Reply, Role};
 use tutoring_identity::own_or_permitted;
 use uuid::Uuid;
 
-use super::{Given, HandlerResult, Sessions as State};
+use super::{Given, HandlerResult, Sessions as State, allocations::Reason};
 use crate::{
     domain::errors,
     schedule::{
@@ -26,11 +26,6 @@ pub(super) struct Code {
 pub(super) struct Confirmation {
     confirmed: bool,
     notes: Option<String>,
-}
-
-#[derive(Deserialize)]
-pub(super) struct Reason {
-    reason: String,
 }
 
 #[derive(Deserialize)]

@@ -36,9 +36,7 @@ impl Schedule {
         self.database
             .transaction(|tx| async move {
                 let mut allocation = self.locked_for(&tx, actor, id).await?;
-                if !allocation.is_open() {
-                    return Err(errors::wrong_state("allocation", &allocation.status));
-                }
+                allocation.require_open()?;
                 let (by, before) = (actor.id.to_string(), decided(&allocation));
                 self.end(&tx, &mut allocation, "cancelled", &by, reason)
                     .await?;
@@ -174,10 +172,8 @@ impl Schedule {
                     true => Action::CancelLate,
                     false => Action::Cancel,
                 };
-                let next = session.status.after(action);
-                session.status = next
-                    .filter(|_| session.status == SessionStatus::Scheduled)
-                    .ok_or_else(|| errors::wrong_state("session", session.status.as_str()))?;
+                session.require(SessionStatus::Scheduled)?;
+                session.status = session.after(action)?;
                 self.end_journey_of(&tx, id, EndReason::Cancelled).await?;
                 if action == Action::CancelLate {
                     session.notes = Some(reason.to_owned());

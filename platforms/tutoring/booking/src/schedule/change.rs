@@ -47,9 +47,7 @@ impl Schedule {
         self.database
             .transaction(|tx| async move {
                 let mut allocation = self.locked_for(&tx, actor, id).await?;
-                if !allocation.is_open() {
-                    return Err(errors::wrong_state("allocation", &allocation.status));
-                }
+                allocation.require_open()?;
                 let before = members(&allocation);
                 if change.notes.is_some() {
                     allocation.notes = notes.map(str::to_owned);

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::{Actor, SESSION_WRITE, Schedule};
 use crate::{
-    domain::{Action, SessionStatus, errors},
+    domain::{Action, SessionStatus},
     store::{Allocation, Entity, Session, allocations, attendance, moment, sessions, slots},
 };
 
@@ -39,16 +39,13 @@ impl Schedule {
                 if confirmed && session.status == SessionStatus::Completed {
                     return Ok(session);
                 }
-                let wrong = errors::wrong_state("session", session.status.as_str());
                 // Only an administrator decides a dispute.
-                if session.status != SessionStatus::PendingConfirmation {
-                    return Err(wrong);
-                }
+                session.require(SessionStatus::PendingConfirmation)?;
                 let action = match confirmed {
                     true => Action::Confirm,
                     false => Action::Dispute,
                 };
-                session.status = session.status.after(action).ok_or(wrong)?;
+                session.status = session.after(action)?;
                 session.notes = notes.map(str::to_owned);
                 if confirmed {
                     attendance::store(&tx, id, "present", notes, actor.id).await?;
@@ -81,16 +78,13 @@ impl Schedule {
             .transaction(|tx| async move {
                 let mut session = self.locked_session(&tx, id).await?;
                 self.require_entity(&tx, actor, Entity::Session(id)).await?;
-                let wrong = errors::wrong_state("session", session.status.as_str());
-                if session.status != SessionStatus::Disputed {
-                    return Err(wrong);
-                }
+                session.require(SessionStatus::Disputed)?;
                 let mut allocation = self.locked(&tx, session.allocation_id).await?;
                 let (action, attendance) = match was_held {
                     true => (Action::Confirm, "present"),
                     false => (Action::Cancel, "absent"),
                 };
-                session.status = session.status.after(action).ok_or(wrong)?;
+                session.status = session.after(action)?;
                 attendance::store(&tx, id, attendance, Some(reason), actor.id).await?;
                 if was_held {
                     self.complete(&tx, &mut session, &mut allocation).await?;

@@ -45,9 +45,7 @@ impl Schedule {
             .transaction(|tx| async move {
                 let session = self.locked_session(&tx, session).await?;
                 actor.require(&[(Role::Trainer, session.trainer_id)], None)?;
-                if session.status != SessionStatus::Scheduled {
-                    return Err(errors::wrong_state("session", session.status.as_str()));
-                }
+                session.require(SessionStatus::Scheduled)?;
                 if session.scheduled_date != self.zone.today() {
                     return Err(errors::other_day());
                 }

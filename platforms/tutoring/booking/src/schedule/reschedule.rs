@@ -263,13 +263,9 @@ impl Schedule {
     async fn movable(&self, tx: &Transaction, id: Uuid) -> Result<Session, Error> {
         let session = self.locked_session(tx, id).await?;
         let allocation = self.locked(tx, session.allocation_id).await?;
-        if !allocation.is_open() {
-            return Err(errors::wrong_state("allocation", &allocation.status));
-        }
-        match session.status {
-            SessionStatus::Scheduled => Ok(session),
-            status => Err(errors::wrong_state("session", status.as_str())),
-        }
+        allocation.require_open()?;
+        session.require(SessionStatus::Scheduled)?;
+        Ok(session)
     }
 
     /// Requires that a session may move to a date and slot.

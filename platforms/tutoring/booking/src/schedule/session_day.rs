@@ -53,15 +53,11 @@ impl Schedule {
         self.database
             .transaction(|tx| async move {
                 let mut session = self.session_of_trainer(&tx, actor, id).await?;
-                let next = session.status.after(Action::Start);
-                let wrong = errors::wrong_state("session", session.status.as_str());
-                let next = next.ok_or(wrong)?;
+                let next = session.after(Action::Start)?;
                 // A session that has begun before its allocation ended continues.
                 if session.status == SessionStatus::Scheduled {
                     let allocation = self.locked(&tx, session.allocation_id).await?;
-                    if !allocation.is_open() {
-                        return Err(errors::wrong_state("allocation", &allocation.status));
-                    }
+                    allocation.require_open()?;
                 }
                 if session.scheduled_date != self.zone.today() {
                     return Err(errors::other_day());
@@ -142,9 +138,7 @@ impl Schedule {
             .database
             .transaction(|tx| async move {
                 let mut session = self.session_of_trainer(&tx, actor, id).await?;
-                let next = session.status.after(Action::Verify);
-                let wrong = errors::wrong_state("session", session.status.as_str());
-                let next = next.ok_or(wrong)?;
+                let next = session.after(Action::Verify)?;
                 let now = Utc::now();
                 let issued = session.otp_issued_at;
                 let is_live = issued.is_some_and(|issued| now - issued < CODE_TTL)
@@ -185,8 +179,7 @@ impl Schedule {
         self.database
             .transaction(|tx| async move {
                 let mut session = self.session_of_trainer(&tx, actor, id).await?;
-                let wrong = errors::wrong_state("session", session.status.as_str());
-                session.status = session.status.after(Action::End).ok_or(wrong)?;
+                session.status = session.after(Action::End)?;
                 session.ended_at = Some(Utc::now());
                 set(&mut session, "endLocation", json!(request.trainer_location));
                 set(&mut session, "trainerNotes", json!(notes));

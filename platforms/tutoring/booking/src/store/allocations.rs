@@ -10,7 +10,7 @@ use tutoring_identity::paged;
 use uuid::Uuid;
 
 use super::{Limit, bookings, in_territory, place};
-use crate::domain::{Package, Place, Refusal};
+use crate::domain::{Package, Place, Refusal, errors};
 
 // The first part of statements that read allocations.
 statements! { statement: "SELECT id, student_id, trainer_id, course_id, purchase_id, status, session_count, package, zone_id, locality, latitude, longitude, start_date, end_date, decided_by, reason, notes, created_at FROM allocations " }
@@ -51,6 +51,17 @@ impl Allocation {
     /// Whether the allocation counts as the one of its student and course.
     pub(crate) fn is_open(&self) -> bool {
         matches!(self.status.as_str(), "pending" | "approved" | "active")
+    }
+
+    /// Requires an open allocation.
+    ///
+    /// # Errors
+    /// `CONFLICT`.
+    pub(crate) fn require_open(&self) -> Result<(), Error> {
+        match self.is_open() {
+            true => Ok(()),
+            false => Err(errors::wrong_state("allocation", &self.status)),
+        }
     }
 
     /// Returns the trainer, whom every allocation with sessions has.

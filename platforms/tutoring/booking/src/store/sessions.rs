@@ -11,7 +11,7 @@ use tutoring_identity::paged;
 use uuid::Uuid;
 
 use super::{Limit, in_territory, place};
-use crate::domain::{Mode, Place, SessionStatus};
+use crate::domain::{Action, Mode, Place, SessionStatus, errors};
 
 /// Sessions of one allocation: 30, and one for each that was cancelled.
 const MAX_SESSIONS: u32 = 500;
@@ -56,6 +56,28 @@ pub(crate) struct Session {
     #[serde(skip)]
     pub(crate) verification: Json,
     pub(crate) notes: Option<String>,
+}
+
+impl Session {
+    /// Requires a status.
+    ///
+    /// # Errors
+    /// `CONFLICT`.
+    pub(crate) fn require(&self, status: SessionStatus) -> Result<(), Error> {
+        match self.status == status {
+            true => Ok(()),
+            false => Err(errors::wrong_state("session", self.status.as_str())),
+        }
+    }
+
+    /// Returns the status after an action.
+    ///
+    /// # Errors
+    /// `CONFLICT` if the status does not allow the action.
+    pub(crate) fn after(&self, action: Action) -> Result<SessionStatus, Error> {
+        let wrong = || errors::wrong_state("session", self.status.as_str());
+        self.status.after(action).ok_or_else(wrong)
+    }
 }
 
 pub(crate) async fn by_id(connection: &dyn Connection, id: Uuid) -> DataResult<Option<Session>> {

@@ -70,10 +70,13 @@ impl Courses {
         not_found: fn() -> Error,
     ) -> Result<Uuid, Error> {
         match viewer {
-            Viewer::Trainer(trainer) if trainers::teaches(tx, trainer, student, course).await? => {
-                Ok(trainer)
+            Viewer::Trainer(trainer) => {
+                match trainers::teaches(tx, trainer, Some(student), Some(course)).await? {
+                    true => Ok(trainer),
+                    false => Err(not_found()),
+                }
             }
-            Viewer::Trainer(_) | Viewer::Student(_) => Err(not_found()),
+            Viewer::Student(_) => Err(not_found()),
             Viewer::Admin(admin) => {
                 let place = territories::of(tx, student).await?;
                 territory.require(place.as_ref())?;

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::{
     COURSE_WRITE, Courses, Viewer,
     access::{FIRST_LEVEL, require_access},
-    catalogue::{MAX_DESCRIPTION, MAX_TITLE, is_note, is_text},
+    catalogue::{MAX_DESCRIPTION, MAX_TITLE, is_note, require_note, require_text},
     notify::Subject,
 };
 use crate::{
@@ -48,16 +48,9 @@ pub(crate) struct Work {
 
 fn check(new: &NewAssignment, max_score: u16) -> Result<(), Error> {
     let mut checks = Checks::new();
-    checks.require(
-        "title",
-        is_text(&new.title, MAX_TITLE),
-        "must be 1 to 200 bytes without U+0000",
-    );
-    checks.require(
-        "description",
-        is_note(&new.description, MAX_DESCRIPTION),
-        "must be at most 10000 bytes without U+0000",
-    );
+    require_text(&mut checks, "title", &new.title, MAX_TITLE);
+    let description = &new.description;
+    require_note(&mut checks, "description", description, MAX_DESCRIPTION);
     checks.require(
         "maxScore",
         (1..=MAX_SCORE).contains(&max_score),

@@ -76,23 +76,24 @@ pub(super) fn is_note(text: &str, max: usize) -> bool {
     text.len() <= max && is_storable(text)
 }
 
+/// Requires a text that is not blank.
+pub(super) fn require_text(checks: &mut Checks, field: &str, text: &str, max: usize) {
+    let problem = format!("must be 1 to {max} bytes without U+0000");
+    checks.require(field, is_text(text, max), problem);
+}
+
+/// Requires a text, which may be empty.
+pub(super) fn require_note(checks: &mut Checks, field: &str, text: &str, max: usize) {
+    let problem = format!("must be at most {max} bytes without U+0000");
+    checks.require(field, is_note(text, max), problem);
+}
+
 fn check(course: &Course) -> Result<(), Error> {
     let mut checks = Checks::new();
-    checks.require(
-        "title",
-        is_text(&course.title, MAX_TITLE),
-        "must be 1 to 200 bytes without U+0000",
-    );
-    checks.require(
-        "description",
-        is_note(&course.description, MAX_DESCRIPTION),
-        "must be at most 10000 bytes without U+0000",
-    );
-    checks.require(
-        "category",
-        is_text(&course.category, MAX_TITLE),
-        "must be 1 to 200 bytes without U+0000",
-    );
+    require_text(&mut checks, "title", &course.title, MAX_TITLE);
+    let description = &course.description;
+    require_note(&mut checks, "description", description, MAX_DESCRIPTION);
+    require_text(&mut checks, "category", &course.category, MAX_TITLE);
     checks.require(
         "difficulty",
         DIFFICULTIES.contains(&course.difficulty.as_str()),

@@ -41,7 +41,7 @@ impl Courses {
                 require_access(purchase.as_ref(), FIRST_LEVEL)
             }
             Viewer::Trainer(trainer) => {
-                match trainers::teaches_course(&self.database, trainer, course).await? {
+                match trainers::teaches(&self.database, trainer, None, Some(course)).await? {
                     true => Ok(()),
                     false => Err(errors::no_access("you have no student in this course")),
                 }

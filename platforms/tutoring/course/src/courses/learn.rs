@@ -166,7 +166,7 @@ impl Courses {
             }
             Viewer::Trainer(trainer) => {
                 let course = content.course;
-                match trainers::teaches_course(&self.database, trainer, course).await? {
+                match trainers::teaches(&self.database, trainer, None, Some(course)).await? {
                     true => None,
                     false => return Err(errors::not_found()),
                 }

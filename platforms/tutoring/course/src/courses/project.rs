@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::{
     Courses, PROJECT_REVIEW, Viewer,
     access::require_access,
-    catalogue::{is_note, is_text},
+    catalogue::{is_note, require_note, require_text},
     learn::Completion,
     notify::Subject,
 };
@@ -66,16 +66,9 @@ const fn visibility(level: u8) -> &'static str {
 
 fn check(new: &NewProject) -> Result<(), Error> {
     let mut checks = Checks::new();
-    checks.require(
-        "title",
-        is_text(&new.title, MAX_TITLE),
-        "must be 1 to 200 bytes without U+0000",
-    );
-    checks.require(
-        "description",
-        is_note(&new.description, MAX_DESCRIPTION),
-        "must be at most 5000 bytes without U+0000",
-    );
+    require_text(&mut checks, "title", &new.title, MAX_TITLE);
+    let description = &new.description;
+    require_note(&mut checks, "description", description, MAX_DESCRIPTION);
     checks.require(
         "imageUrls",
         new.image_urls.len() <= MAX_IMAGES,
@@ -253,7 +246,7 @@ impl Courses {
             Viewer::Student(_) | Viewer::Admin(_) => None,
         };
         if let Some(trainer) = trainer
-            && !trainers::teaches_student(&self.database, trainer, student).await?
+            && !trainers::teaches(&self.database, trainer, Some(student), None).await?
         {
             return Err(errors::no_access("the student has another trainer"));
         }

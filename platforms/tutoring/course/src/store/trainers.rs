@@ -35,38 +35,16 @@ pub(crate) async fn end(tx: &Transaction, allocation: &AllocationCopy) -> DataRe
         .await
 }
 
-/// Whether a trainer has a student in a course.
+/// Whether a trainer has a student in a course. `None` means any student or any course.
 pub(crate) async fn teaches(
     connection: &dyn Connection,
     trainer: Uuid,
-    student: Uuid,
-    course: Uuid,
+    student: Option<Uuid>,
+    course: Option<Uuid>,
 ) -> DataResult<bool> {
-    let count: u64 = sql!("SELECT COUNT(*) FROM student_trainers WHERE trainer_id = {trainer} AND student_id = {student} AND course_id = {course} AND is_ended = {false}")
-        .fetch_one(connection)
-        .await?;
-    Ok(count > 0)
-}
-
-/// Whether a trainer has a student in any course.
-pub(crate) async fn teaches_student(
-    connection: &dyn Connection,
-    trainer: Uuid,
-    student: Uuid,
-) -> DataResult<bool> {
-    let count: u64 = sql!("SELECT COUNT(*) FROM student_trainers WHERE trainer_id = {trainer} AND student_id = {student} AND is_ended = {false}")
-        .fetch_one(connection)
-        .await?;
-    Ok(count > 0)
-}
-
-/// Whether a trainer has any student in a course.
-pub(crate) async fn teaches_course(
-    connection: &dyn Connection,
-    trainer: Uuid,
-    course: Uuid,
-) -> DataResult<bool> {
-    let count: u64 = sql!("SELECT COUNT(*) FROM student_trainers WHERE trainer_id = {trainer} AND course_id = {course} AND is_ended = {false}")
+    let (any_student, student) = (i64::from(student.is_none()), student.unwrap_or_default());
+    let (any_course, course) = (i64::from(course.is_none()), course.unwrap_or_default());
+    let count: u64 = sql!("SELECT COUNT(*) FROM student_trainers WHERE trainer_id = {trainer} AND ({any_student} = 1 OR student_id = {student}) AND ({any_course} = 1 OR course_id = {course}) AND is_ended = {false}")
         .fetch_one(connection)
         .await?;
     Ok(count > 0)
