@@ -1,4 +1,3 @@
-use seaworthy::prelude::*;
 use tutoring_contract::{CallerTerritory, CheckedPage, Json, Path, Query, Reply};
 use uuid::Uuid;
 
