@@ -16,11 +16,6 @@ pub(super) fn disable<C: Settings>(
     config: &PluginsConfig,
     name: &str,
 ) -> Result<(), StartError> {
-    if !crate::manifest::is_name(name) {
-        return Err(StartError::new(format!(
-            "\"{name}\" is not a valid name of a plugin"
-        )));
-    }
     let path = disable_in_settings(config, run.service.profile(), name)?;
     let text = format!("{name} is disabled in {}", path.display());
     run.console

@@ -11,7 +11,10 @@ use super::{
     read::MAX_TEXT,
     read_settings, read_text,
 };
-use crate::{PluginError, PluginErrorCode, PluginSettings, PluginsConfig};
+use crate::{
+    PluginError, PluginErrorCode, PluginSettings, PluginsConfig,
+    manifest::{NAME_RULE, is_name},
+};
 
 /// The line with which YAML permits a document to begin.
 const MARKER: &str = "---";
@@ -94,8 +97,12 @@ impl SettingsFile {
     /// Reads the file.
     ///
     /// # Errors
-    /// The file is too large or cannot be read.
+    /// The name of the plugin is not valid, or the file is too large or cannot be read.
     fn find(config: &PluginsConfig, plugin: &str) -> Result<Self, PluginError> {
+        if !is_name(plugin) {
+            let problem = format!("does not have a valid name: {NAME_RULE}");
+            return Err(PluginError::new(PluginErrorCode::NotFound, plugin, problem));
+        }
         let path = config.config_directory.join(format!("{plugin}.yaml"));
         let target = fs::canonicalize(&path).unwrap_or_else(|_| path.clone());
         let mut file = Self {

@@ -22,6 +22,9 @@ use crate::{EventType, FailureMode, HookPoint, PluginError, PluginErrorCode, fol
 
 /// The maximum length of a name in bytes. A name is a label of metrics and a part of paths.
 const MAX_NAME: usize = 64;
+/// The rule for names of plugins, in messages. [`is_name`] checks it.
+pub(crate) const NAME_RULE: &str =
+    "use 1 to 64 lower-case letters, digits, '_' or '-', and no '-' at the start";
 /// The maximum number of hooks, handlers and dependencies of a plugin: more than a sensible plugin
 /// has.
 const MAX_DECLARATIONS: usize = 64;
@@ -93,7 +96,8 @@ pub struct HandlerDeclaration {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
-    /// The name: 1 to 64 lower-case letters, digits, `_` and `-`. The folder has the same name.
+    /// The name: 1 to 64 lower-case letters, digits, `_` and `-`, and no `-` at the start. The
+    /// folder has the same name.
     pub name: String,
     /// The version of the plugin as a semantic version, such as `1.0.0`.
     #[serde(with = "version")]
@@ -175,10 +179,7 @@ impl Manifest {
 
     fn problem(&self) -> Option<String> {
         if !is_name(&self.name) {
-            return Some(format!(
-                "has an invalid name {:?}: use 1 to {MAX_NAME} lower-case letters, digits, '_' or '-'",
-                self.name
-            ));
+            return Some(format!("has an invalid name {:?}: {NAME_RULE}", self.name));
         }
         if self.sha256.len() != 64 || !self.sha256.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return Some("has an invalid `sha256`: use 64 hexadecimal digits".to_owned());

@@ -206,7 +206,7 @@ async fn errors_name_the_plugin_and_its_file_plug_1() {
         (
             "plugin.toml",
             name,
-            "plugin.toml has an invalid name \"Notes\": use 1 to 64 lower-case letters, digits, '_' or '-'",
+            "plugin.toml has an invalid name \"Notes\": use 1 to 64 lower-case letters, digits, '_' or '-', and no '-' at the start",
         ),
         (
             "plugin.wasm",

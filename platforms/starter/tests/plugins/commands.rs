@@ -186,6 +186,11 @@ fn commands_refuse_names_of_no_plugin_plug_1() {
     let expected = refused("does not have a folder in plugins or settings: check the name");
     assert_eq!(problem, expected.replace("guard", "gaurd"));
     assert!(!folder.path("config/gaurd.yaml").exists());
+    let problem = folder.try_command(&["disable", "Guard"]).unwrap_err();
+    let expected = refused(
+        "does not have a valid name: use 1 to 64 lower-case letters, digits, '_' or '-', and no '-' at the start",
+    );
+    assert_eq!(problem, expected.replace("guard", "Guard"));
     let manifest = folder.path("plugins/guard/plugin.toml");
     let text = fs::read_to_string(&manifest).unwrap();
     fs::write(

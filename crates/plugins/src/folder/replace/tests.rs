@@ -152,3 +152,16 @@ fn changes_during_an_update_are_kept_plug_1() {
     assert_eq!(folder.text("guard.yaml"), disabled);
     assert!(disabled.contains("enabled: false"), "{disabled}");
 }
+
+#[test]
+fn name_that_is_not_valid_is_not_disabled_plug_1() {
+    let folder = Folder::new();
+    for name in ["../guard", "Guard", "-guard", ""] {
+        let disabled = disable_in_settings(&folder.config, Profile::Test, name);
+        let expected = format!(
+            "plugin \"{name}\": does not have a valid name: use 1 to 64 lower-case letters, digits, '_' or '-', and no '-' at the start"
+        );
+        assert_eq!(disabled.unwrap_err().to_string(), expected);
+    }
+    assert!(folder.names().is_empty());
+}
