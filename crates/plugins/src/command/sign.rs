@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     PluginsConfig, SigningKey, SigningKeyError,
-    folder::{COMPONENT, MANIFEST, SIGNATURE, replace_file, sha256_hex},
+    folder::{COMPONENT, MANIFEST, SIGNATURE, replace_file, replaceable, sha256_hex},
 };
 
 /// Creates a signing key in a new file, and prints its public key.
@@ -61,8 +61,12 @@ pub(super) fn sign<C>(
     let text = read_manifest(&manifest)?;
     let text = with_hash(&text, &hash);
     parse(&manifest, name, &text)?;
-    replace_file(&manifest, text.as_bytes()).map_err(|error| unusable(&manifest, error))?;
     let signature = folder.join(SIGNATURE);
+    // Check both files first. A changed manifest would not match the old signature.
+    for path in [&manifest, &signature] {
+        replaceable(path).map_err(|error| unusable(path, error))?;
+    }
+    replace_file(&manifest, text.as_bytes()).map_err(|error| unusable(&manifest, error))?;
     let signed = key.sign(text.as_bytes()).encode();
     replace_file(&signature, signed.as_bytes()).map_err(|error| unusable(&signature, error))?;
     let text = format!("signed {name} with {}", key.public());

@@ -12,7 +12,7 @@ pub(crate) use read::{
     Found, is_missing_folder, read_plugin, read_text, scan, sha256_hex, unreadable_folder,
 };
 pub(crate) use replace::{disable_in_settings, replace_settings};
-pub(crate) use replace_file::replace_file;
+pub(crate) use replace_file::{replace_file, replaceable};
 pub(crate) use settings::{read_settings, settings_files};
 pub(crate) use snapshot::{
     AppliedHashes, FilesHash, FolderSnapshot, files_hash, hashes, read_snapshot,

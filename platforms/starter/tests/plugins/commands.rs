@@ -96,6 +96,33 @@ fn pack_and_sign_replace_files_in_one_step_plug_1() {
     assert_eq!(names.count(), files.len());
 }
 
+#[cfg(unix)]
+#[test]
+fn pack_and_sign_do_not_follow_links_plug_2() {
+    let folder = guard(PROCEEDS);
+    let sign = ["sign", "guard", "--key", "signing.key"];
+    let pack = ["pack", "guard", "module.wat", "--world", "hooks-and-events"];
+    for (file, command) in [
+        ("plugin.wasm", &pack[..]),
+        ("plugin.toml", &sign[..]),
+        ("plugin.sig", &sign[..]),
+    ] {
+        let path = format!("plugins/guard/{file}");
+        let (place, target) = (folder.path(&path), folder.path("target"));
+        let others = ["plugin.wasm", "plugin.toml", "plugin.sig"];
+        let read = || others.map(|file| fs::read(folder.path("plugins/guard").join(file)).unwrap());
+        let before = read();
+        fs::rename(&place, &target).unwrap();
+        std::os::unix::fs::symlink(&target, &place).unwrap();
+        let expected = format!(
+            "error: {path} cannot be read or written\n  caused by: the path is a symbolic link: replace it by the file itself\n"
+        );
+        assert_eq!(folder.try_command(command).unwrap_err(), expected);
+        assert!(read() == before, "{file}");
+        fs::rename(&target, &place).unwrap();
+    }
+}
+
 #[test]
 fn sign_refuses_a_key_of_another_kind_plug_2() {
     let folder = guard(PROCEEDS);
