@@ -118,7 +118,8 @@ pub struct PluginSecurityConfig {
     /// The public keys of signers: Ed25519, 32 bytes in Base64.
     pub trusted_keys: Vec<String>,
     /// The minimum version of a plugin, by its name. A signature stays valid, so a writer of the
-    /// folder can restore an old version. The service does not load a version below the minimum.
+    /// folder can restore an old version. The service does not load a version below the minimum,
+    /// and does not start if a plugin with a minimum has no folder.
     #[serde(with = "crate::manifest::versions")]
     #[schemars(with = "BTreeMap<String, String>")]
     pub min_versions: BTreeMap<String, Version>,

@@ -16,7 +16,7 @@ use tokio::{runtime::Handle, sync::Semaphore, time::timeout};
 use super::{
     Detached, Inner, MAX_GUESTS_PER_CORE, MAX_THREAD_GUESTS_PER_CORE, MAX_WAITING_GUESTS_PER_CORE,
     Observation, PluginLocks, Plugins, RequestPlugins, RequiredFunctions, Updates,
-    after::MAX_TASKS, cores, shutdown::Shutdown,
+    after::MAX_TASKS, cores, order::check_folder, shutdown::Shutdown,
 };
 use crate::{
     Capability, Event, EventBus, EventType, PluginAuthentication, PluginSecurityConfig,
@@ -61,14 +61,16 @@ impl Plugins {
     /// When the service stops, the plugins stop after its requests, workers and relays.
     ///
     /// # Errors
-    /// A plugin of `plugins.required`, or with `auto_load` a plugin of the folder, cannot be
-    /// started.
+    /// - A plugin of `plugins.required`, or with `auto_load` a plugin of the folder, cannot be
+    ///   started.
+    /// - A plugin of `plugins.security.min_versions` has no folder.
     pub async fn serve<C: Settings>(&self, service: &Assembly<C>) -> Result<(), StartError> {
         self.deliver_events(service);
         self.require()?;
         if !self.0.config.enabled {
             return Ok(());
         }
+        check_min_versions(&self.0.config)?;
         service.component(Shutdown(self.clone()));
         self.hook_requests(service);
         self.watch_health(service);
@@ -198,6 +200,23 @@ fn check_profile(security: &PluginSecurityConfig, profile: Profile) -> Result<()
 
 /// Builds a client for each plugin with a grant of the capability `http`. The clients share the
 /// settings `clients.plugins`, and each has its own policies. So the failures of one plugin do not
+/// Checks that each plugin with a minimum version has a folder. The service would ignore a minimum
+/// with a misspelled name.
+///
+/// # Errors
+/// A plugin does not have a folder.
+fn check_min_versions(config: &PluginsConfig) -> Result<(), StartError> {
+    let mut names = config.security.min_versions.keys();
+    let folder = &config.directory;
+    let Some(name) = names.find(|name| check_folder(folder, name).is_err()) else {
+        return Ok(());
+    };
+    Err(StartError::new(format!(
+        "plugins.security.min_versions names {name:?}, which does not have a folder in {}: correct the name or remove it",
+        folder.display()
+    )))
+}
+
 /// open the circuit breaker of another one. They send no IDs of requests and traces to third
 /// parties.
 ///

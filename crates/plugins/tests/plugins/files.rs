@@ -83,6 +83,23 @@ async fn version_below_its_minimum_is_refused_plug_2() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn minimum_version_of_an_unknown_plugin_is_refused_plug_2() {
+    for name in ["ntoes", "Notes"] {
+        let setup = Setup::new()
+            .plugin("notes", "", &Guest::quiet())
+            .config(|config| {
+                let min = "1.2.0".parse().unwrap();
+                config.security.min_versions.insert(name.to_owned(), min);
+            });
+        let expected = format!(
+            "plugins.security.min_versions names \"{name}\", which does not have a folder in {}: correct the name or remove it",
+            setup.config.directory.display()
+        );
+        assert_eq!(rejection(setup).await, expected);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn changed_component_is_refused_plug_2() {
     let setup = Setup::new().plugin("notes", "", &Guest::quiet());
     let component = setup.config.directory.join("notes/plugin.wasm");
