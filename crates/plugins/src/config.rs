@@ -26,6 +26,9 @@ pub(crate) const MAX_CPU_PERCENT: u8 = 10;
 const DEVELOPMENT_CPU_PERCENT: u8 = MAX_CPU_PERCENT;
 /// A policy component of a large rule set has a few mebibytes.
 const DEFAULT_FILE_SIZE: ByteSize = ByteSize::mebibytes(16);
+/// A component of the maximum size needs up to a minute on a busy machine. Builds without
+/// optimization are slower.
+const DEFAULT_COMPILE_TIMEOUT: Timeout = Timeout::from_secs(120);
 /// A sensible hook makes fewer calls to the host.
 const DEFAULT_HOST_CALLS: u32 = 1_000;
 /// Enough for a request and its context. Plugins do not process files.
@@ -138,6 +141,10 @@ pub struct PluginSecurityConfig {
     pub max_concurrent_calls: Option<NonZeroU32>,
     /// The maximum size of a component.
     pub max_file_size: ByteSize,
+    /// The timeout of a load until its component is compiled, with the wait for an earlier
+    /// compilation. Afterwards the load fails. The compilation cannot be interrupted, so it
+    /// continues on its thread, which has a low priority.
+    pub compile_timeout: Timeout,
     /// The maximum number of calls to the host in one call.
     pub max_host_calls: u32,
     /// The maximum size of the data of one call, in each direction.
@@ -225,6 +232,7 @@ impl Default for PluginSecurityConfig {
             max_cpu_percent: None,
             max_concurrent_calls: None,
             max_file_size: DEFAULT_FILE_SIZE,
+            compile_timeout: DEFAULT_COMPILE_TIMEOUT,
             max_host_calls: DEFAULT_HOST_CALLS,
             max_payload_size: DEFAULT_PAYLOAD,
             max_stored_size: DEFAULT_STORED,

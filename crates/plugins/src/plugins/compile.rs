@@ -1,9 +1,13 @@
-use std::sync::{Arc, atomic::AtomicBool};
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
 use parking_lot::Mutex;
 use tokio::{
     runtime::Handle,
     sync::{Notify, Semaphore, oneshot},
+    time::timeout,
 };
 
 use super::{
@@ -14,6 +18,8 @@ use super::{
     life::step,
     order::check_folder,
 };
+use seaworthy_core::Timeout;
+
 use crate::{
     Capability, PluginError, PluginErrorCode, PluginStatus,
     folder::{Found, files_hash, read_plugin, read_settings},
@@ -47,20 +53,30 @@ impl Plugins {
     async fn initialize(&self, name: &str) -> Result<Arc<Plugin>, PluginError> {
         let (inner, owned, handle) = (Arc::clone(&self.0), name.to_owned(), Handle::current());
         let (sender, compiled) = oneshot::channel();
+        let is_begun = Arc::new(AtomicBool::new(false));
+        let begun = Arc::clone(&is_begun);
         let failed = || {
             let problem =
                 "could not be compiled, because its compilation was interrupted: repeat the load";
             PluginError::new(PluginErrorCode::LoadFailed, name, problem)
         };
         let work = move || -> Ended {
+            if sender.is_closed() {
+                // The load failed while an earlier compilation ran.
+                return Box::new(|| ());
+            }
+            begun.store(true, Ordering::Relaxed);
             let compiled = inner.compile(&owned, handle);
             Box::new(move || drop(sender.send(compiled)))
         };
-        let begun = self.0.compiler.run(work);
-        begun.map_err(|error| failed().with_cause(error))?;
-        let plugin = compiled
+        let queued = self.0.compiler.run(work);
+        queued.map_err(|error| failed().with_cause(error))?;
+        let max = self.0.config.security.compile_timeout;
+        // The engine cannot interrupt a compilation. Its thread drops a late result.
+        let compiled = timeout(max.get(), compiled)
             .await
-            .map_err(|error| failed().with_cause(error))??;
+            .map_err(|_| not_compiled(name, max, is_begun.load(Ordering::Relaxed)))?;
+        let plugin = compiled.map_err(|error| failed().with_cause(error))??;
         let _shown = Initializing::new(&self.0, &plugin);
         self.0.detached.add(&plugin);
         step(&plugin, LifecycleStep::Initialize, PluginErrorCode::Config)
@@ -69,6 +85,17 @@ impl Plugins {
         plugin.set_status(PluginStatus::Initialized);
         Ok(plugin)
     }
+}
+
+/// Returns the error of a plugin that is not compiled within the timeout. `is_begun` is whether its
+/// compilation runs.
+fn not_compiled(name: &str, max: Timeout, is_begun: bool) -> PluginError {
+    let cause = match is_begun {
+        true => "split its large functions, or raise plugins.security.compile_timeout",
+        false => "an earlier compilation still runs: repeat the load later, or restart the service",
+    };
+    let problem = format!("was not compiled within {max}: {cause}");
+    PluginError::new(PluginErrorCode::Timeout, name, problem)
 }
 
 /// Shows a version to operators while its `initialize` runs.
@@ -88,7 +115,7 @@ impl Drop for Initializing<'_> {
 }
 
 impl Inner {
-    /// Reads and compiles a plugin. Blocks the thread without a limit of time.
+    /// Reads and compiles a plugin. Blocks the thread, perhaps beyond the timeout of the load.
     ///
     /// # Errors
     /// The files are not valid, or the plugin requests a capability that is not granted.

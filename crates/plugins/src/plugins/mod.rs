@@ -123,7 +123,7 @@ pub(crate) struct Inner {
     initializing: Mutex<Option<Arc<Plugin>>>,
     /// The failures of loads and reloads that no later one replaced, by the name of the plugin.
     failures: Mutex<BTreeMap<String, PluginFailure>>,
-    /// Serializes loads and reloads. A compilation may hold it for minutes.
+    /// Serializes loads and reloads. A compilation holds it for up to its timeout.
     loads: Arc<tokio::sync::Mutex<()>>,
     /// Serializes the changes of each loaded plugin. An operator can thus stop a plugin while a
     /// step of another one runs endlessly. Loads and reloads take the lock of the plugin after
