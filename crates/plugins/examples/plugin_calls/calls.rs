@@ -21,6 +21,10 @@ const WARM_UP: usize = 2_000;
 const CALLS: usize = 50_000;
 /// The goal for the median of an empty hook.
 const MAX_HOOK: Duration = Duration::from_micros(15);
+/// The calls of a point without hooks, which take nanoseconds.
+const IDLE_CALLS: u32 = 1_000_000;
+/// The goal for the mean of a point before the first plugin starts.
+const MAX_IDLE: Duration = Duration::from_nanos(20);
 /// The goal for the median of a decision.
 const MAX_DECISION: Duration = Duration::from_micros(20);
 
@@ -79,21 +83,31 @@ async fn hooks(bench: &Bench, plugin: &str) -> Result<Vec<Duration>, Failure> {
     Ok(times)
 }
 
-pub(crate) async fn calls(bench: &Bench) -> Result<(), Failure> {
+/// Returns the mean time of a point without hooks.
+async fn idle(bench: &Bench) -> Result<Duration, Failure> {
     let begun = Instant::now();
-    for _ in 0..CALLS {
+    for _ in 0..IDLE_CALLS {
         bench
             .plugins
-            .run_hooks(HookPoint::BeforeBiz, HookCall::new())
+            .run_hooks(HookPoint::BeforeData, HookCall::new())
             .await?;
     }
-    println!("no hook: {:?}", begun.elapsed() / u32::try_from(CALLS)?);
+    Ok(begun.elapsed() / IDLE_CALLS)
+}
+
+pub(crate) async fn calls(bench: &Bench) -> Result<(), Failure> {
+    idle(bench).await?;
+    let mean = idle(bench).await?;
+    println!("point before the first plugin: {mean:?}");
+    let is_met = mean <= MAX_IDLE;
+    goal("point before the first plugin at most 20 ns", is_met);
     bare()?;
     bench.write("empty", &hook("before_biz"), EMPTY, World::RequestHook)?;
     let p50 = print("empty hook", hooks(bench, "empty").await?);
     goal("p50 of an empty hook at most 15 µs", p50 <= MAX_HOOK);
     bench.write_large("large", &hook("before_biz"), EMPTY)?;
     print("empty hook with 1.1 MiB", hooks(bench, "large").await?);
+    println!("point without hooks of plugins: {:?}", idle(bench).await?);
 
     bench
         .load("allow", "", ALLOW, World::PolicyDecision)

@@ -47,6 +47,7 @@ pub use hooks::HookReport;
 use locks::PluginLocks;
 use observation::Observation;
 use parking_lot::Mutex;
+use request_plugins::BeforePlugins;
 pub(crate) use request_plugins::RequestPlugins;
 use required_functions::RequiredFunctions;
 use seaworthy_client::HttpClient;
@@ -54,7 +55,7 @@ use seaworthy_config::Profile;
 use seaworthy_core::{Switch, context, error_chain};
 use seaworthy_service::Tasks;
 use seaworthy_telemetry::metrics::GaugeGuard;
-use tokio::sync::Semaphore;
+use tokio::{sync::Semaphore, time::Instant};
 use updates::Updates;
 
 use crate::{
@@ -93,6 +94,11 @@ pub(crate) struct Inner {
     pub(crate) hooks: ArcSwap<HookTable>,
     /// The hooks of all requests while plugins are off. There are none, so no hook sets a value.
     without_plugins: Arc<RequestPlugins>,
+    /// The first start of a plugin, or the start of the service if plugins are required. Calls of
+    /// plugins have no effect until then.
+    in_use_since: OnceLock<Instant>,
+    /// The snapshot of requests that call plugins earlier.
+    before_plugins: Arc<BeforePlugins>,
     /// Turns the hooks, decisions and handlers of plugins off.
     switch: Switch,
     pub(crate) tasks: Tasks,

@@ -2,6 +2,7 @@ use std::{sync::Arc, time::Duration};
 
 use futures::{FutureExt, future::BoxFuture};
 use seaworthy_core::Switch;
+use tokio::time::Instant;
 
 use super::{
     Loaded, Plugins,
@@ -100,6 +101,9 @@ impl Plugins {
         let started = loaded.values().map(|entry| &entry.plugin);
         let started = started.filter(|plugin| plugin.status() == PluginStatus::Started);
         let table = HookTable::new(started.cloned(), self.required());
+        if !table.has_no_plugins() || table.missing().is_some() {
+            self.0.in_use_since.get_or_init(Instant::now);
+        }
         self.0.hooks.swap(Arc::new(table)).set_replaced();
     }
 }

@@ -8,7 +8,7 @@ use std::{
 };
 
 use parking_lot::Mutex;
-use seaworthy_core::{RequestContext, Snapshot};
+use seaworthy_core::{RequestContext, Snapshot, context};
 use serde_json::{Map, Value};
 
 use super::Plugins;
@@ -25,6 +25,11 @@ pub(crate) struct RequestPlugins {
 /// they expire.
 #[derive(Debug)]
 struct Pinned(Mutex<Arc<RequestPlugins>>);
+
+/// The snapshot of a request that called plugins before the first one started. Such a request calls
+/// no plugins for the rest of its time, and a call creates nothing.
+#[derive(Debug)]
+pub(super) struct BeforePlugins;
 
 #[derive(Debug, Default)]
 struct Values {
@@ -102,8 +107,13 @@ impl Plugins {
     /// Returns the hooks that a request uses until its end, or until they expire. Contexts of tasks
     /// may last as long as the service.
     pub(crate) fn for_request(&self, request: Option<&RequestContext>) -> Arc<RequestPlugins> {
+        let without = || Arc::clone(&self.0.without_plugins);
+        let Some(since) = self.0.in_use_since.get() else {
+            self.keep_without(request);
+            return without();
+        };
         if !self.0.switch.is_on() || self.is_unused() {
-            return Arc::clone(&self.0.without_plugins);
+            return without();
         }
         let current = || Arc::new(RequestPlugins::new(self.0.hooks.load_full()));
         let Some(request) = request else {
@@ -112,14 +122,35 @@ impl Plugins {
         let snapshot = request.snapshot_or_init(Snapshot::Plugins, || {
             Arc::new(Pinned(Mutex::new(current()))) as Arc<dyn Any + Send + Sync>
         });
-        let Ok(pinned) = Arc::clone(snapshot).downcast::<Pinned>() else {
-            return current();
+        let Some(pinned) = snapshot.downcast_ref::<Pinned>() else {
+            let is_expired = since.elapsed() >= self.0.config.drain_timeout.get();
+            return if is_expired { current() } else { without() };
         };
         let mut plugins = pinned.0.lock();
         if let Some(newer) = self.renew(&plugins) {
             *plugins = Arc::new(newer);
         }
         Arc::clone(&plugins)
+    }
+
+    /// Returns true if no plugin has started and none is required, so that calls have no effect.
+    /// The request then calls no plugins that start later.
+    pub(super) fn is_idle(&self) -> bool {
+        let is_idle = self.0.in_use_since.get().is_none();
+        if is_idle {
+            context::with_current(|request| self.keep_without(request));
+        }
+        is_idle
+    }
+
+    /// Keeps that the request began without plugins, unless the service never has some.
+    fn keep_without(&self, request: Option<&RequestContext>) {
+        if let Some(request) = request
+            && self.0.config.enabled
+        {
+            let without = || Arc::clone(&self.0.before_plugins) as Arc<dyn Any + Send + Sync>;
+            request.snapshot_or_init(Snapshot::Plugins, without);
+        }
     }
 
     /// Returns true if `plugins.enabled` is false, and no plugin runs. Only the code of a service or

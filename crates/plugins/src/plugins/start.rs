@@ -16,7 +16,8 @@ use tokio::{runtime::Handle, sync::Semaphore, time::timeout};
 use super::{
     Detached, Inner, MAX_GUESTS_PER_CORE, MAX_THREAD_GUESTS_PER_CORE, MAX_WAITING_GUESTS_PER_CORE,
     Observation, PluginLocks, Plugins, RequestPlugins, RequiredFunctions, Updates,
-    after::MAX_TASKS, cores, order::check_folder, shutdown::Shutdown,
+    after::MAX_TASKS, cores, order::check_folder, request_plugins::BeforePlugins,
+    shutdown::Shutdown,
 };
 use crate::{
     Capability, Event, EventBus, EventType, PluginAuthentication, PluginSecurityConfig,
@@ -113,6 +114,8 @@ impl Plugins {
             profile: service.profile(),
             hooks: ArcSwap::default(),
             without_plugins: Arc::new(RequestPlugins::new(Arc::default())),
+            in_use_since: OnceLock::new(),
+            before_plugins: Arc::new(BeforePlugins),
             // A plugin may decide about access.
             switch: service.switches().register(SWITCH, SwitchKind::Security),
             tasks: service.tasks().clone(),
@@ -198,8 +201,6 @@ fn check_profile(security: &PluginSecurityConfig, profile: Profile) -> Result<()
     Err(StartError::new(format!("plugins.security.{problem}")))
 }
 
-/// Builds a client for each plugin with a grant of the capability `http`. The clients share the
-/// settings `clients.plugins`, and each has its own policies. So the failures of one plugin do not
 /// Checks that each plugin with a minimum version has a folder. The service would ignore a minimum
 /// with a misspelled name.
 ///
@@ -217,6 +218,8 @@ fn check_min_versions(config: &PluginsConfig) -> Result<(), StartError> {
     )))
 }
 
+/// Builds a client for each plugin with a grant of the capability `http`. The clients share the
+/// settings `clients.plugins`, and each has its own policies. So the failures of one plugin do not
 /// open the circuit breaker of another one. They send no IDs of requests and traces to third
 /// parties.
 ///

@@ -1,12 +1,26 @@
-use std::{fs, path::Path, sync::OnceLock, time::Instant};
+use std::{
+    fs,
+    path::Path,
+    sync::{
+        OnceLock,
+        atomic::{AtomicUsize, Ordering},
+        mpsc,
+    },
+    time::Instant,
+};
 
 use seaworthy_config::Loader;
+use seaworthy_core::{RequestContext, ServiceIdentity, Timeout};
 use seaworthy_service::{NoSettings, RunningService, Service, StartError};
 use seaworthy_testkit::eventually;
 
 use super::{follow::Followed, follow_settings::Tried, *};
 use crate::{
-    HookCall, HookPoint, Interface, World, folder::sha256_hex, pack, sandbox::FAULT_WINDOW,
+    HookCall, HookPoint, Interface, PluginErrorCode, World,
+    folder::sha256_hex,
+    pack,
+    runtime::{self, Imports, Program},
+    sandbox::FAULT_WINDOW,
 };
 
 /// A module whose hook and handler change nothing.
@@ -75,7 +89,15 @@ fn folder(declared: &[(&str, &str)]) -> (tempfile::TempDir, PluginsConfig) {
 }
 
 pub(super) async fn start(declared: &[(&str, &str)]) -> TestService {
-    let (folder, config) = folder(declared);
+    start_with(declared, |_| ()).await
+}
+
+async fn start_with(
+    declared: &[(&str, &str)],
+    change: impl FnOnce(&mut PluginsConfig),
+) -> TestService {
+    let (folder, mut config) = folder(declared);
+    change(&mut config);
     let started = OnceLock::new();
     let service = Service::new("orders", "1.0.0")
         .start::<NoSettings, _>(Loader::for_tests("orders"), async |service| {
@@ -229,5 +251,92 @@ async fn settings_that_a_reload_applied_do_not_reload_again_plug_1() {
     drop(turn);
     apply.await;
     assert!(Arc::ptr_eq(&reloaded, &plugins.plugin("notes").unwrap()));
+    service.stop().await;
+}
+
+/// An engine whose first compilation waits until `release` is dropped.
+#[derive(Debug)]
+struct WaitingRuntime {
+    engine: Arc<dyn Runtime>,
+    release: Mutex<mpsc::Receiver<()>>,
+    compilations: AtomicUsize,
+}
+
+impl Runtime for WaitingRuntime {
+    fn compile(&self, component: &[u8], imports: &Imports) -> Result<Arc<dyn Program>, String> {
+        self.compilations.fetch_add(1, Ordering::Relaxed);
+        drop(self.release.lock().recv());
+        self.engine.compile(component, imports)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn load_fails_if_its_compilation_takes_long_plug_2() {
+    let TestService {
+        service,
+        plugins,
+        folder,
+    } = start_with(&[], |config| {
+        config.security.compile_timeout = Timeout::from_secs(1);
+    })
+    .await;
+    let (release, receiver) = mpsc::channel();
+    let runtime = Arc::new(WaitingRuntime {
+        engine: runtime::engine(1024 * 1024, 2, || ()).unwrap(),
+        release: Mutex::new(receiver),
+        compilations: AtomicUsize::new(0),
+    });
+    plugins
+        .0
+        .runtime
+        .set(Ok(Arc::clone(&runtime) as _))
+        .unwrap();
+    write(folder.path(), "notes", DECLARED, MODULE);
+    for cause in [
+        "split its large functions, or raise plugins.security.compile_timeout",
+        "an earlier compilation still runs: repeat the load later, or restart the service",
+    ] {
+        let failed = plugins.load("notes").await.unwrap_err();
+        assert_eq!(failed.code(), PluginErrorCode::Timeout);
+        let expected = format!("plugin \"notes\": was not compiled within 1s: {cause}");
+        assert_eq!(failed.to_string(), expected);
+    }
+    // The service goes on.
+    assert_eq!(failed_hooks(&plugins).await, []);
+    drop(release);
+    let attempts = AtomicUsize::new(0);
+    eventually(async || {
+        attempts.fetch_add(1, Ordering::Relaxed);
+        plugins.load("notes").await.is_ok()
+    })
+    .await;
+    // A load that failed before its compilation does not compile later.
+    let max = 1 + attempts.load(Ordering::Relaxed);
+    assert!(runtime.compilations.load(Ordering::Relaxed) <= max);
+    plugins.start_plugin("notes").await.unwrap();
+    assert_eq!(failed_hooks(&plugins).await, []);
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn calls_before_the_first_plugin_create_nothing_plug_2() {
+    let TestService {
+        service,
+        plugins,
+        folder,
+    } = start_with(&[], |config| config.drain_timeout = Timeout::from_secs(2)).await;
+    let request = RequestContext::background(ServiceIdentity::new("orders", "1.0.0"));
+    for request in [None, Some(&request)] {
+        let table = plugins.for_request(request);
+        assert!(Arc::ptr_eq(&table, &plugins.0.without_plugins));
+    }
+    write(folder.path(), "notes", DECLARED, MODULE);
+    plugins.load_folder().await.unwrap();
+    assert!(!plugins.for_request(None).has_no_plugins());
+    // The request began before the plugin started.
+    let is_without = || plugins.for_request(Some(&request)).has_no_plugins();
+    let elapsed = || plugins.0.in_use_since.get().unwrap().elapsed();
+    assert!(is_without() || elapsed() >= Duration::from_secs(2));
+    eventually(async || !is_without()).await;
     service.stop().await;
 }
