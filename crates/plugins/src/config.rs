@@ -26,8 +26,7 @@ pub(crate) const MAX_CPU_PERCENT: u8 = 10;
 const DEVELOPMENT_CPU_PERCENT: u8 = MAX_CPU_PERCENT;
 /// A policy component of a large rule set has a few mebibytes.
 const DEFAULT_FILE_SIZE: ByteSize = ByteSize::mebibytes(16);
-/// A component of the maximum size needs up to a minute on a busy machine. Builds without
-/// optimization are slower.
+/// Usual components need seconds, and more on a busy machine or in a build without optimization.
 const DEFAULT_COMPILE_TIMEOUT: Timeout = Timeout::from_secs(120);
 /// A sensible hook makes fewer calls to the host.
 const DEFAULT_HOST_CALLS: u32 = 1_000;

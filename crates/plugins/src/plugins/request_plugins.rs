@@ -26,8 +26,8 @@ pub(crate) struct RequestPlugins {
 #[derive(Debug)]
 struct Pinned(Mutex<Arc<RequestPlugins>>);
 
-/// The snapshot of a request that called plugins before the first one started. Such a request calls
-/// no plugins for the rest of its time, and a call creates nothing.
+/// The snapshot of a request that called plugins before the first one started. The request calls no
+/// plugins until `plugins.drain_timeout` after that start.
 #[derive(Debug)]
 pub(super) struct BeforePlugins;
 
