@@ -143,7 +143,7 @@ async fn start(database_url: &str, broker_url: &str) -> Result<TestService, Fail
             let subscription = Subscription::new("bench")
                 .on::<Stored, _, _>(move |received| {
                     recording.record(received.event());
-                    async { Ok::<_, seaworthy_messaging::Failure>(()) }
+                    async { Ok(()) }
                 })
                 .concurrency(64)
                 .prefetch(500);

@@ -73,7 +73,7 @@ impl Side for SeaworthySide {
                     if counted.fetch_add(1, Ordering::Relaxed) + 1 == messages {
                         notifier.notify_one();
                     }
-                    async { Ok::<_, seaworthy_messaging::Failure>(()) }
+                    async { Ok(()) }
                 })
                 .concurrency(64)
                 .prefetch(PREFETCH);

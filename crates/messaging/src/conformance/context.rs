@@ -15,7 +15,7 @@ use super::{
     record::{Record, message},
     topic,
 };
-use crate::{Failure, Received, Subscription};
+use crate::{Received, Subscription};
 
 /// The handler gets the context of the publishing request: request ID, trace, actor and tenant. The
 /// envelope contains its deadline.
@@ -29,7 +29,7 @@ pub async fn message_carries_request_context_msg_8(harness: &dyn Harness) {
             async move {
                 *keep.lock().unwrap() = context::current();
                 arrived.add(received.envelope());
-                Ok::<_, Failure>(())
+                Ok(())
             }
         });
     node.subscribe(subscription).await;

@@ -12,7 +12,7 @@ use super::{
     topic,
 };
 use crate::{
-    DeadLetterReason, Failure, GroupName, Received, Subscription, SubscriptionOverrides, Topic,
+    DeadLetterReason, GroupName, Received, Subscription, SubscriptionOverrides, Topic,
     transport::{Order, SubscriptionPlan, Transport},
 };
 
@@ -63,7 +63,7 @@ pub async fn unsettled_message_is_redelivered_and_counted_msg_3(harness: &dyn Ha
         Subscription::new(&name).on_topic(topic.as_str(), move |received: Received<Bytes>| {
             assert_eq!(received.deliveries(), 3);
             arrived.add(received.envelope());
-            async { Ok::<_, Failure>(()) }
+            async { Ok(()) }
         });
     node.subscribe(subscription).await;
     assert_eq!(record.wait_for(1).await, ["survivor"]);

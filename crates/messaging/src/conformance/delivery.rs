@@ -17,7 +17,7 @@ use super::{
     record::{Record, message, numbers, text},
     topic,
 };
-use crate::{Failure, Message, Received, Subscription};
+use crate::{Message, Received, Subscription};
 
 /// ID, key, headers, type and payload arrive unchanged.
 pub async fn messages_arrive_unchanged_msg_1(harness: &dyn Harness) {
@@ -282,7 +282,7 @@ pub async fn prefetch_bounds_unsettled_messages_msg_7(harness: &dyn Harness) {
             let open = Arc::clone(&open);
             async move {
                 open.acquire().await.unwrap().forget();
-                Ok::<_, Failure>(())
+                Ok(())
             }
         })
         .concurrency(5)
@@ -315,7 +315,7 @@ pub async fn concurrency_bounds_running_handlers_msg_7(harness: &dyn Harness) {
                 time::sleep(Duration::from_millis(5)).await;
                 now.fetch_sub(1, Ordering::SeqCst);
                 arrived.add(received.envelope());
-                Ok::<_, Failure>(())
+                Ok(())
             }
         })
         .concurrency(3)

@@ -213,7 +213,7 @@ pub async fn panic_of_handler_is_failure_obs_8(harness: &dyn Harness) {
                     panic!("a panic that a test wants");
                 }
                 arrived.add(received.envelope());
-                Ok::<_, Failure>(())
+                Ok(())
             }
         });
     node.subscribe(subscription).await;
@@ -238,7 +238,7 @@ pub async fn handler_timeout_cancels_endless_handler_life_6(harness: &dyn Harnes
                     std::future::pending::<()>().await;
                 }
                 arrived.add(received.envelope());
-                Ok::<_, Failure>(())
+                Ok(())
             }
         })
         .handler_timeout(Timeout::from_millis(50));

@@ -69,7 +69,7 @@ pub async fn next_message_of_key_waits_for_previous_msg_1(harness: &dyn Harness)
                 if &received.event()[..] == b"first" {
                     open.notified().await;
                 }
-                Ok::<_, Failure>(())
+                Ok(())
             }
         });
     node.subscribe(subscription).await;
@@ -186,7 +186,7 @@ pub async fn ordered_group_handles_key_in_one_member_msg_1(harness: &dyn Harness
                     time::sleep(Duration::from_millis(2)).await;
                     arrived.add(received.envelope());
                     flag.store(false, Ordering::SeqCst);
-                    Ok::<_, Failure>(())
+                    Ok(())
                 }
             })
             .concurrency(4)

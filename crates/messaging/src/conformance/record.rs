@@ -7,7 +7,7 @@ use bytes::Bytes;
 use tokio::{sync::watch, time};
 
 use super::TIMEOUT;
-use crate::{Envelope, Failure, Message, Received, Subscription, Topic};
+use crate::{Envelope, Message, Received, Subscription, Topic};
 
 /// The handled messages in order. Clones share one record.
 #[derive(Debug, Clone)]
@@ -78,7 +78,7 @@ impl Record {
             subscription =
                 subscription.on_topic(topic.as_str(), move |arrived: Received<Bytes>| {
                     record.add(arrived.envelope());
-                    async { Ok::<_, Failure>(()) }
+                    async { Ok(()) }
                 });
         }
         subscription

@@ -35,7 +35,7 @@ pub async fn stop_finishes_handled_message_life_4(harness: &dyn Harness) {
                 begin.notify_one();
                 time::sleep(Duration::from_millis(300)).await;
                 arrived.add(received.envelope());
-                Ok::<_, Failure>(())
+                Ok(())
             }
         });
     node.subscribe(subscription).await;
@@ -105,7 +105,7 @@ pub async fn stop_returns_fetched_messages_life_4(harness: &dyn Harness) {
                 begin.notify_one();
                 time::sleep(Duration::from_millis(300)).await;
                 arrived.add(received.envelope());
-                Ok::<_, Failure>(())
+                Ok(())
             }
         })
         .concurrency(1);
@@ -144,7 +144,7 @@ pub async fn stop_cancels_no_handler_life_4(harness: &dyn Harness) {
                 }
                 assert!(seaworthy_core::context::current().is_some());
                 arrived.add(received.envelope());
-                Ok::<_, Failure>(())
+                Ok(())
             }
         });
     node.subscribe(subscription).await;
@@ -245,7 +245,7 @@ pub async fn returned_message_counts_no_delivery_msg_3(harness: &dyn Harness) {
         .on_topic(topic.as_str(), move |received: Received<Bytes>| {
             assert_eq!(received.deliveries(), 1);
             arrived.add(received.envelope());
-            async { Ok::<_, Failure>(()) }
+            async { Ok(()) }
         })
         .limits(SubscriptionOverrides {
             max_deliveries: NonZeroU32::new(MAX_DELIVERIES),

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use tokio::time;
 
 use super::{Harness, TIMEOUT, group, node::Node, record::Record};
-use crate::{DeadLetter, DeadLetterReason, Event, Failure, Message, Received, Subscription, Topic};
+use crate::{DeadLetter, DeadLetterReason, Event, Message, Received, Subscription, Topic};
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Counted {
@@ -67,7 +67,7 @@ fn counting(group: &str, record: &Record) -> Subscription {
     Subscription::new(group).on(move |received: Received<Counted>| {
         assert!(received.count > 0);
         record.add(received.envelope());
-        async { Ok::<_, Failure>(()) }
+        async { Ok(()) }
     })
 }
 

@@ -13,8 +13,8 @@ use futures::future::BoxFuture;
 use seaworthy_config::Loader;
 use seaworthy_core::{Secret, SecretRotation, new_id};
 use seaworthy_messaging::{
-    Envelope, Failure, GroupName, Message, Messaging, MessagingConfig, PublishError, Received,
-    Subscription, Topic, Topics,
+    Envelope, GroupName, Message, Messaging, MessagingConfig, PublishError, Received, Subscription,
+    Topic, Topics,
     conformance::{FaultyBroker, Harness},
     rabbitmq::{QueueArgument, QueueConfig, RabbitmqBroker},
     transport::{TopicPlan, Transport},
@@ -180,7 +180,7 @@ async fn messages_of_unplanned_topics_stop_no_consumer_msg_3() {
     let (handled, mut arrived) = mpsc::unbounded_channel();
     let subscription = Subscription::new(&group).on_topic(&topic, move |_: Received<Bytes>| {
         handled.send(()).unwrap();
-        async { Ok::<_, Failure>(()) }
+        async { Ok(()) }
     });
     messaging.subscribe(subscription).await.unwrap();
     let foreign: Vec<String> = (0..5)
@@ -317,7 +317,7 @@ async fn connections_with_rotated_password_drain_conf_5() {
         let waiting = Arc::clone(&waiting);
         async move {
             waiting.acquire().await.unwrap().forget();
-            Ok::<_, Failure>(())
+            Ok(())
         }
     });
     messaging.subscribe(subscription).await.unwrap();

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use seaworthy_config::Loader;
 use seaworthy_messaging::{
-    BrokerUrl, Failure, Messaging, MessagingConfig, Received, Subscription, SubscriptionOverrides,
+    BrokerUrl, Messaging, MessagingConfig, Received, Subscription, SubscriptionOverrides,
 };
 use seaworthy_service::{NoSettings, Service};
 
@@ -17,9 +17,7 @@ async fn start(change: impl FnOnce(&mut MessagingConfig)) -> Result<(), String> 
         .start::<NoSettings, _>(loader, async move |service| {
             let messaging = Messaging::connect(service, "broker", &config).await?;
             let subscription = Subscription::new("audit")
-                .on_topic("test.happened", async |_: Received<Bytes>| {
-                    Ok::<_, Failure>(())
-                });
+                .on_topic("test.happened", async |_: Received<Bytes>| Ok(()));
             Ok(messaging.subscribe(subscription).await?)
         })
         .await;

@@ -3,7 +3,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use seaworthy::{
     config::{Environment, Loader},
     messaging::{
-        DeadLetters, Event, Failure, Messaging, MessagingConfig, Publisher, Received, Subscription,
+        DeadLetters, Event, Messaging, MessagingConfig, Publisher, Received, Subscription,
         Topics,
     },
     prelude::*,
@@ -39,7 +39,7 @@ impl Events {
             let members = event.as_object_mut().unwrap();
             members.insert("message".to_owned(), message);
             events.push(event);
-            async { Ok::<_, Failure>(()) }
+            async { Ok(()) }
         })
     }
 

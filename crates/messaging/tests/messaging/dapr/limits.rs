@@ -4,7 +4,7 @@ use bytes::Bytes;
 use seaworthy_config::Loader;
 use seaworthy_core::{Secret, error_chain};
 use seaworthy_messaging::{
-    DeadLetterId, Failure, GroupName, Messaging, MessagingConfig, Received, Subscription,
+    DeadLetterId, GroupName, Messaging, MessagingConfig, Received, Subscription,
     SubscriptionOverrides, Topic,
     dapr::DaprBroker,
     transport::{Transport as _, TransportError},
@@ -32,9 +32,7 @@ async fn start(config: MessagingConfig, subscription: Subscription) -> Result<()
 }
 
 fn subscription(group: &str) -> Subscription {
-    Subscription::new(group).on_topic("limits.tested", async |_: Received<Bytes>| {
-        Ok::<_, Failure>(())
-    })
+    Subscription::new(group).on_topic("limits.tested", async |_: Received<Bytes>| Ok(()))
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -13,7 +13,7 @@ use city_events_contract::messages::{
 use seaworthy::{
     config::{Environment, Loader, Profile},
     data::{Connection as _, DatabaseConfig, Engine},
-    messaging::{Event, Failure, Messaging, MessagingConfig, Received, Subscription},
+    messaging::{Event, Messaging, MessagingConfig, Received, Subscription},
     prelude::*,
     service::RunningService,
 };
@@ -163,7 +163,7 @@ where
     subscription.on::<E, _, _>(move |received: Received<E>| {
         let body = serde_json::to_value(received.event()).unwrap();
         events.lock().unwrap().push((E::TYPE.to_owned(), body));
-        async { Ok::<_, Failure>(()) }
+        async { Ok(()) }
     })
 }
 

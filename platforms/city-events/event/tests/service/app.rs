@@ -14,7 +14,7 @@ use seaworthy::{
     config::Loader,
     data::{Database, DatabaseConfig},
     messaging::{
-        Event, Failure, Message, Messaging, MessagingConfig, Publisher, Received, Subscription,
+        Event, Message, Messaging, MessagingConfig, Publisher, Received, Subscription,
         Topics,
     },
     prelude::*,
@@ -137,7 +137,7 @@ fn receive<E: Event + serde::de::DeserializeOwned + Serialize + Sync>(
         let body = serde_json::to_value(received.event()).unwrap();
         let id = received.envelope().id().as_str().to_owned();
         inbox.lock().unwrap().push((E::TYPE, id, body));
-        async { Ok::<_, Failure>(()) }
+        async { Ok(()) }
     })
 }
 

@@ -10,7 +10,7 @@ use city_events_contract::messages::{
 use seaworthy::{
     config::Loader,
     messaging::{
-        Event, Failure, Message, Messaging, MessagingConfig, Publisher, Received, Subscription,
+        Event, Message, Messaging, MessagingConfig, Publisher, Received, Subscription,
         Topics,
     },
     prelude::*,
@@ -92,6 +92,6 @@ fn record<E: Event + serde::de::DeserializeOwned + Serialize + Sync>(
     subscription.on::<E, _, _>(move |received: Received<E>| {
         let body = serde_json::to_value(received.event()).unwrap();
         messages.lock().unwrap().push((E::TYPE, body));
-        async { Ok::<_, Failure>(()) }
+        async { Ok(()) }
     })
 }

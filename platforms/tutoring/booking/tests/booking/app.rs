@@ -7,7 +7,7 @@ use std::{
 use seaworthy::{
     config::{Environment, Loader},
     data::{Database, sql},
-    messaging::{Failure, Received, Subscription, Topics},
+    messaging::{Received, Subscription, Topics},
     redis::RedisConfig,
     service::RunningService,
 };
@@ -165,7 +165,7 @@ fn recorded_live(subscription: Subscription, events: &Events) -> Subscription {
                 "isSealed": live.sealed.is_some(),
             });
             events.push(event);
-            Ok::<_, Failure>(())
+            Ok(())
         }
     })
 }

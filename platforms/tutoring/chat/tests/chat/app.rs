@@ -7,7 +7,7 @@ use std::{
 use seaworthy::{
     config::{Environment, Loader},
     data::{Database, sql},
-    messaging::{Failure, MessageId, Received as Message, Subscription, Topics},
+    messaging::{MessageId, Received as Message, Subscription, Topics},
     service::RunningService,
 };
 use seaworthy_testkit::{database::EmptyDatabase, http::HttpResponse, worker};
@@ -107,7 +107,7 @@ async fn start_peer(broker: &str, events: &Events) -> Peer {
     let subscription =
         Subscription::new("peer").on::<LiveEvent, _, _>(move |event: Message<LiveEvent>| {
             live.lock().unwrap().push(event.event().clone());
-            async { Ok::<_, Failure>(()) }
+            async { Ok(()) }
         });
     let notifications = &events.notifications;
     let subscription = notifications.record::<BusinessEvent<NotificationRequested>>(subscription);

@@ -15,7 +15,7 @@ use data_encoding::BASE64;
 use seaworthy::{
     config::{Environment, Loader},
     data::sql,
-    messaging::{Failure, MessageId, Received as Message, Subscription, Topics},
+    messaging::{MessageId, Received as Message, Subscription, Topics},
     prelude::*,
     service::RunningService,
 };
@@ -139,7 +139,7 @@ async fn start_peer(broker: &str, live: &Arc<Mutex<Vec<LiveEvent>>>) -> Peer {
     let subscription =
         Subscription::new("peer").on::<LiveEvent, _, _>(move |event: Message<LiveEvent>| {
             live.lock().unwrap().push(event.event().clone());
-            async { Ok::<_, Failure>(()) }
+            async { Ok(()) }
         });
     Peer::start(broker, topics, Some(subscription)).await
 }
