@@ -1,6 +1,9 @@
 //! The metrics that the framework and the platforms register, as a page of the documentation.
 
-use std::{collections::BTreeMap, fmt::Write as _};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
+};
 
 use proc_macro2::{Delimiter, Group, TokenTree};
 
@@ -26,7 +29,8 @@ struct Metric {
     kind: &'static str,
     help: String,
     labels: Vec<String>,
-    part: String,
+    /// The crates or services that register the metric.
+    parts: BTreeSet<String>,
 }
 
 /// A file as a flat list of tokens, so that a call finds the declarations before it.
@@ -184,13 +188,13 @@ impl<'a> Flat<'a> {
         let parts = self.source.path.split('/').skip(1);
         let parts: Vec<_> = parts.take_while(|part| *part != "src").collect();
         let part = parts.join("/");
-        let metric = Metric {
+        let known = metrics.entry(name).or_insert_with(|| Metric {
             kind,
             help,
             labels,
-            part,
-        };
-        let known = metrics.entry(name).or_insert(metric);
+            parts: BTreeSet::new(),
+        });
+        known.parts.insert(part);
         if known.kind != kind {
             panic!("a metric with two types: {known:?}");
         }
@@ -235,15 +239,18 @@ fn metrics_are_documented_obs_5() {
         "metrics without a literal name, help text or labels:\n{}",
         unresolved.join("\n")
     );
+    // Two crates register this metric.
+    let reloads = framework["config_reload_failures_total"].parts.iter();
+    assert_eq!(reloads.collect::<Vec<_>>(), ["flags", "service"]);
     let mut page = String::from(
         "# Metrics\n\n\
          The metrics of the framework. A service has the metrics of the parts that it uses.\n\
          This page is generated from the source code. Renew it with\n\
          `SEAWORTHY_UPDATE=1 cargo test -p seaworthy-cli --test workspace`.\n\n",
     );
-    table(&mut page, "Crate", &framework);
+    table(&mut page, "Crates", &framework);
     page.push_str("\n## Platforms\n\nThe services of the platforms also have these metrics.\n\n");
-    table(&mut page, "Service", &platforms);
+    table(&mut page, "Services", &platforms);
     assert_committed(PAGE, &page);
 }
 
@@ -255,10 +262,9 @@ fn table(page: &mut String, part: &str, metrics: &BTreeMap<String, Metric>) {
     );
     for (name, metric) in metrics {
         let labels: Vec<_> = metric.labels.iter().map(|it| format!("`{it}`")).collect();
-        let Metric {
-            kind, help, part, ..
-        } = metric;
-        let labels = labels.join(", ");
-        let _ = writeln!(page, "| `{name}` | {kind} | {labels} | {help} | {part} |");
+        let parts: Vec<_> = metric.parts.iter().map(String::as_str).collect();
+        let (labels, parts) = (labels.join(", "), parts.join(", "));
+        let Metric { kind, help, .. } = metric;
+        let _ = writeln!(page, "| `{name}` | {kind} | {labels} | {help} | {parts} |");
     }
 }
