@@ -39,7 +39,8 @@ fn crate_that_follows_contracts_page_compiles_api_1() {
             "src/main.rs"
         ]
     );
-    assert_compiles(&whole_crate());
+    // With the manifest of the page: no other dependency or feature may be needed.
+    assert_compiles("check", &whole_crate());
 }
 
 #[test]
@@ -47,7 +48,14 @@ fn crate_with_an_added_method_compiles_api_1() {
     let changed = Block::all(ADD_GRPC_METHOD);
     let expected = ["contract/greeter/v1/greeter.proto", "src/main.rs"];
     assert_eq!(names(&changed), expected);
-    assert_compiles(&[whole_crate(), changed].concat());
+    let manifest =
+        format!("# Cargo.toml\n{}", manifest(TUTORIAL)).replace("\"orders\"", "\"greeter\"");
+    let manifest = Block {
+        language: "toml",
+        text: &manifest,
+    };
+    // The dependencies are those of the tutorial, whose test then finds them built.
+    assert_compiles("build", &[whole_crate(), changed, vec![manifest]].concat());
 }
 
 #[test]
@@ -78,22 +86,15 @@ fn manifest(page: &'static str) -> &'static str {
     files.find(|(name, _)| *name == "Cargo.toml").unwrap().1
 }
 
-/// Writes the files into a folder outside of the workspace, and compiles them. The dependencies are
-/// those of the tutorial, whose test then finds them built.
-fn assert_compiles(blocks: &[Block<'_>]) {
+/// Writes the files into a folder outside of the workspace, and compiles them with a command of
+/// Cargo.
+fn assert_compiles(command: &str, blocks: &[Block<'_>]) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2);
     // The target folder of the workspace has some dependencies already.
     let target = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
-    let manifest =
-        format!("# Cargo.toml\n{}", manifest(TUTORIAL)).replace("\"orders\"", "\"greeter\"");
-    let manifest = Block {
-        language: "toml",
-        text: &manifest,
-    };
-    let blocks = [blocks, &[manifest]].concat();
-    let package = OutsidePackage::write(&blocks, root.unwrap(), target.parent().unwrap()).unwrap();
+    let package = OutsidePackage::write(blocks, root.unwrap(), target.parent().unwrap()).unwrap();
     let mut cargo = package.command("cargo");
-    let built = cargo.args(["build", "--quiet"]).output().unwrap();
+    let built = cargo.args([command, "--quiet"]).output().unwrap();
     let errors = String::from_utf8_lossy(&built.stderr);
     assert!(built.status.success(), "{errors}");
     assert_eq!(errors, "", "the compiler warns of generated code");
