@@ -70,7 +70,13 @@ impl Recipe {
         let needs_roots = base.is_some_and(|base| base.url().scheme() == "https");
         let tls = ReloadableTls::new(&config.tls, &self.name, config.version, needs_roots)?;
         let resolver = Arc::clone(&self.resolver);
-        let connector = Connector::new(resolver, config.addresses, tls, config.connect_timeout);
+        let connector = Connector::new(
+            resolver,
+            config.addresses,
+            tls,
+            config.connect_timeout,
+            config.policies.breaker.max_refused_wait(),
+        );
         let mut pool = Client::builder(TokioExecutor::new());
         pool.timer(TokioTimer::new())
             .pool_timer(TokioTimer::new())

@@ -24,9 +24,6 @@ use super::{
     tls::{Presents, ReloadableTls},
 };
 
-/// How long a refused connection is retried. A process that restarts is back sooner, and calls in
-/// flight that wait for less than a quarter of `slow_call_duration` do not open the breaker.
-const REFUSED_RETRY_DURATION: Duration = Duration::from_millis(400);
 /// First bound of the delay between two attempts to connect.
 const INITIAL_BACKOFF: Timeout = Timeout::from_millis(10);
 /// Maximum delay between two attempts to connect.
@@ -47,6 +44,8 @@ pub(crate) struct Connector {
     presents: Presents,
     addresses: Addresses,
     limit: Duration,
+    /// How long a refused connection is retried.
+    max_refused_wait: Duration,
 }
 
 impl Connector {
@@ -55,6 +54,7 @@ impl Connector {
         addresses: Addresses,
         tls: ReloadableTls,
         limit: Timeout,
+        max_refused_wait: Duration,
     ) -> Self {
         let mut tcp = HttpConnector::new_with_resolver(Guarded::new(resolver, addresses));
         tcp.enforce_http(false);
@@ -65,6 +65,7 @@ impl Connector {
             presents: Presents::Identity,
             addresses,
             limit: limit.get(),
+            max_refused_wait,
         }
     }
 
@@ -97,13 +98,15 @@ impl Service<Uri> for Connector {
         let (tcp, tls, limit) = (self.tcp.clone(), Arc::clone(&self.tls), self.limit);
         let presents = self.presents;
         let reloads = tls.has_files() && uri.scheme() == Some(&Scheme::HTTPS);
+        // Before the limit, so that the caller gets the refusal and not a timeout.
+        let end = Instant::now() + self.max_refused_wait.min(self.limit);
         let connecting = async move {
             let tls = if reloads {
                 tokio::task::spawn_blocking(move || tls.reload(presents)).await?
             } else {
                 tls.current(presents)
             };
-            connect(HttpsConnector::from((tcp, tls)), uri).await
+            connect(HttpsConnector::from((tcp, tls)), uri, end).await
         };
         Box::pin(async move {
             match tokio::time::timeout(limit, connecting).await {
@@ -114,13 +117,14 @@ impl Service<Uri> for Connector {
     }
 }
 
-/// Connects, and retries a refused connection: nothing was sent, and the process may be restarting.
+/// Connects, and retries a refused connection until `end`: nothing was sent, and the process may be
+/// restarting.
 async fn connect(
     mut connector: HttpsConnector<HttpConnector<Guarded>>,
     uri: Uri,
+    end: Instant,
 ) -> Result<MaybeHttpsStream<TokioIo<TcpStream>>, BoxError> {
     let backoff = Backoff::new(INITIAL_BACKOFF, MAX_BACKOFF);
-    let end = Instant::now() + REFUSED_RETRY_DURATION;
     let mut attempt = 0;
     loop {
         poll_fn(|context| connector.poll_ready(context)).await?;

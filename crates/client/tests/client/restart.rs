@@ -1,7 +1,7 @@
 //! RES-1: the restart of a dependency, which refuses connections for a short time.
 
 use std::{
-    net::SocketAddr,
+    net::{Ipv4Addr, SocketAddr},
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicUsize, Ordering},
@@ -9,18 +9,23 @@ use std::{
     time::{Duration, Instant},
 };
 
+use seaworthy_client::{HttpClientConfig, Resolve, ResolveFuture};
+use seaworthy_core::Timeout;
 use seaworthy_resilience::circuit_breaker::BreakerState;
+use seaworthy_testkit::server::free_address;
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader},
     net::{TcpSocket, TcpStream},
-    sync::watch,
+    sync::{Notify, watch},
     task::{JoinHandle, JoinSet},
 };
 
-use crate::fixture::{client, once};
+use crate::fixture::{builder, client, once};
 
 /// Clients that call at the same time.
 const CALLERS: usize = 20;
+/// The address of the process. A client connects to it from 127.0.0.1.
+const ADDRESS: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
 /// Longer than any step of these tests takes.
 const TIMEOUT: Duration = Duration::from_secs(20);
 
@@ -172,4 +177,42 @@ async fn first_success_after_long_restart_closes_breaker_res_1() {
     let took = began.elapsed();
     assert!(took < Duration::from_millis(1_000), "{took:?}");
     process.stop().await;
+}
+
+/// A name with one address, which counts the attempts to connect to it.
+#[derive(Clone, Default)]
+struct Counting(Arc<AtomicUsize>, Arc<Notify>);
+
+impl Resolve for Counting {
+    fn resolve(&self, _: &str) -> ResolveFuture {
+        self.0.fetch_add(1, Ordering::SeqCst);
+        self.1.notify_one();
+        Box::pin(async { Ok(vec![ADDRESS.into()]) })
+    }
+}
+
+fn patient(config: &mut HttpClientConfig) {
+    once(config);
+    config.policies.breaker.slow_call_duration = Timeout::from_secs(600);
+    config.policies.attempt_timeout = Timeout::from_secs(60);
+    config.policies.total_timeout = Timeout::from_secs(60);
+    config.connect_timeout = Timeout::from_secs(60);
+}
+
+#[tokio::test]
+async fn refused_connection_is_retried_while_breaker_allows_it_res_1() {
+    let names = Counting::default();
+    let port = free_address().unwrap().port();
+    let client = builder(patient).resolver(names.clone()).build().unwrap();
+    let url = format!("http://stock.example:{port}/");
+    let call = tokio::spawn(async move { client.get(&url).send().await });
+    // With delays of up to 50 ms, this takes longer than calls with the default settings wait.
+    while names.0.load(Ordering::SeqCst) < 60 {
+        tokio::time::timeout(TIMEOUT, names.1.notified())
+            .await
+            .unwrap();
+        assert!(!call.is_finished());
+    }
+    let (_process, _) = Process::start((ADDRESS, port).into());
+    call.await.unwrap().unwrap();
 }

@@ -75,6 +75,17 @@ impl Target {
         self.config.connect_timeout.get()
     }
 
+    /// Returns how long a call may wait for a process that may be restarting.
+    pub(crate) fn max_refused_wait(&self) -> Duration {
+        self.config.policies.breaker.max_refused_wait()
+    }
+
+    /// Returns how long calls wait for an address after its first rejection. Later calls fail
+    /// without a wait.
+    pub(crate) fn max_restart(&self) -> Duration {
+        self.config.policies.breaker.slow_call_duration.get()
+    }
+
     pub(crate) fn resolve_interval(&self) -> Duration {
         self.config.resolve_interval.get()
     }

@@ -1,4 +1,4 @@
-use std::num::NonZeroU32;
+use std::{num::NonZeroU32, time::Duration};
 
 use schemars::JsonSchema;
 use seaworthy_core::Timeout;
@@ -26,6 +26,9 @@ const DEFAULT_PROBE_INTERVAL: Timeout = Timeout::from_millis(1_500);
 const DEFAULT_HALF_OPEN_CALLS: NonZeroU32 = NonZeroU32::new(3).unwrap();
 /// The value of the SRE book, which detects a recovery early.
 const DEFAULT_MULTIPLIER: NonZeroU32 = NonZeroU32::new(2).unwrap();
+
+/// More than the divisor of the shortest wait that can open a breaker.
+const REFUSED_WAIT_DIVISOR: u32 = 5;
 
 /// The mode of a circuit breaker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
@@ -78,6 +81,16 @@ pub struct CircuitBreakerConfig {
     pub half_open_calls: NonZeroU32,
     /// Adaptive mode: maximum ratio of sent calls to successful calls.
     pub multiplier: NonZeroU32,
+}
+
+impl CircuitBreakerConfig {
+    /// Returns how long a call may wait for an address that refuses connections, because its
+    /// process may be restarting: a fifth of `slow_call_duration`. Calls that wait for a quarter of
+    /// it can open the breaker.
+    #[must_use]
+    pub fn max_refused_wait(&self) -> Duration {
+        self.slow_call_duration.get() / REFUSED_WAIT_DIVISOR
+    }
 }
 
 impl Default for CircuitBreakerConfig {

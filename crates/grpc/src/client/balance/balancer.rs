@@ -20,9 +20,6 @@ use crate::client::target::Target;
 
 /// If all connections are lost at the same time, the name is resolved once.
 const MIN_RESOLVE_INTERVAL: Duration = Duration::from_secs(1);
-/// How long a call waits for a process that may be restarting, measured from the start of the call.
-/// Calls that wait for less than a quarter of `slow_call_duration` do not open the breaker.
-const REFUSED_WAIT: Duration = Duration::from_millis(400);
 
 /// Every address refused the connection, so the call was not sent.
 #[derive(Debug, thiserror::Error)]
@@ -100,7 +97,8 @@ impl Balancer {
         attempt_timeout: Duration,
     ) -> Result<(Channel, InFlight), Status> {
         self.begin();
-        let give_up = tokio::time::Instant::now() + REFUSED_WAIT;
+        // Measured from the start of the call.
+        let give_up = tokio::time::Instant::now() + self.shared.target.max_refused_wait();
         let mut changed = self.shared.changed.subscribe();
         loop {
             let change = match self.shared.choose() {

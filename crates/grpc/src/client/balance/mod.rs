@@ -17,9 +17,9 @@
 //!   cause. After the ejection one test call uses the replica alone.
 //! - The name is resolved periodically, and when a connection is lost.
 //!
-//! When every address refuses connections, calls wait for up to 400 ms, because a process that
-//! restarts accepts connections sooner. After that they fail immediately, and each call triggers
-//! another attempt to connect.
+//! When every address refuses connections, calls wait for up to a fifth of `slow_call_duration`,
+//! because a process that restarts accepts connections sooner. After `slow_call_duration` they fail
+//! immediately, and each call triggers another attempt to connect.
 
 mod balancer;
 mod ejection;

@@ -31,9 +31,6 @@ const MAX_BACKOFF: Timeout = Timeout::from_secs(5);
 /// A connection with a shorter lifetime counts as a failed attempt to connect, unless it is the
 /// first one or the server drained it.
 const MIN_LIFETIME: Duration = Duration::from_secs(1);
-/// How long calls wait for an address after its first rejection. A process that restarts accepts
-/// connections sooner. Later calls fail without a wait.
-const MAX_RESTART: Duration = Duration::from_secs(2);
 /// Maximum delay between two attempts to connect while calls wait for an address.
 const REFUSED_BACKOFF: Timeout = Timeout::from_millis(50);
 /// The delay after a failed attempt to connect until a call triggers the next one.
@@ -246,7 +243,8 @@ async fn keep_open(replica: Arc<Replica>, target: Arc<Target>, changed: watch::S
         };
         let NoConnection { why, is_refused } = why;
         let at = Instant::now();
-        if is_refused && at.duration_since(*refused_since.get_or_insert(at)) < MAX_RESTART {
+        if is_refused && at.duration_since(*refused_since.get_or_insert(at)) < target.max_restart()
+        {
             // Calls wait for the process, because they were not sent.
             replica.set_connection(Connection::Rejected(why.into()), &changed);
             tokio::time::sleep(refused_backoff.delay(0)).await;
