@@ -15,6 +15,7 @@
 mod authenticator;
 mod bearer;
 pub mod jwks;
+mod load;
 pub mod oidc;
 pub mod password;
 mod peer;

@@ -27,6 +27,9 @@ pub struct JwksConfig {
     /// How long keys stay valid after the last successful fetch, including the time for which the
     /// machine was suspended.
     pub max_stale: Timeout,
+    /// Whether the service is ready only while it has valid keys. Otherwise it is degraded without
+    /// them.
+    pub critical: bool,
 }
 
 impl Default for JwksConfig {
@@ -36,6 +39,7 @@ impl Default for JwksConfig {
             refresh_interval: REFRESH_INTERVAL,
             min_refresh_interval: MIN_REFRESH_INTERVAL,
             max_stale: MAX_STALE,
+            critical: true,
         }
     }
 }

@@ -10,14 +10,17 @@ use std::{
 use arc_swap::ArcSwapOption;
 use parking_lot::Mutex;
 use seaworthy_client::HttpClient;
+use seaworthy_config::Settings;
 use seaworthy_core::{Backoff, Timeout, error_chain};
-use seaworthy_health::{CheckFailure, Probe};
+use seaworthy_health::CheckFailure;
+use seaworthy_service::{Assembly, StartError};
 use seaworthy_telemetry::metrics::{Counter, Metrics};
 use tokio::{sync::Semaphore, time::Instant};
 use url::Url;
 
 use super::{JwksConfig, fetch::fetch};
 use crate::{
+    load::load_before_ready,
     oidc,
     token::{Algorithm, ClockReading, KeySet, KeysValidity, TokenError},
 };
@@ -34,12 +37,11 @@ const MAX_BACKOFF: Timeout = Timeout::from_secs(30);
 ///
 /// ```no_run
 /// use seaworthy_auth::{jwks::{Jwks, JwksConfig}, token::Algorithm};
-/// use seaworthy_client::HttpClient;
-/// use seaworthy_telemetry::metrics::Metrics;
+/// use seaworthy_service::{Assembly, NoSettings, StartError};
 ///
-/// # async fn start(login: HttpClient) -> Result<(), Box<dyn std::error::Error>> {
-/// let keys = Jwks::new(login, vec![Algorithm::EdDsa], JwksConfig::default(), &Metrics::new())?;
-/// tokio::spawn(keys.clone().keep_fresh());
+/// # fn assemble(service: &Assembly<NoSettings>) -> Result<(), StartError> {
+/// let keys = Jwks::connect(service, "login", vec![Algorithm::EdDsa], JwksConfig::default())?;
+/// # drop(keys);
 /// # Ok(())
 /// # }
 /// ```
@@ -90,12 +92,41 @@ pub enum JwksError {
 }
 
 impl Jwks {
-    /// Creates a key set for these algorithms. `client` fetches it, with the issuer as `base_url`.
-    /// This function does not fetch it.
+    /// Creates a key set for these algorithms and fetches it in the background until the stop of the
+    /// service. The HTTP client of this name fetches it, with the issuer as `base_url`. The service
+    /// becomes ready when it has the keys, or readiness says why they are missing (LIFE-3).
+    ///
+    /// # Errors
+    /// [`StartError`] if an attacker could replace the fetched keys, if they are secrets, or if the
+    /// settings of the client are invalid.
+    pub fn connect<C: Settings>(
+        service: &Assembly<C>,
+        client: &str,
+        algorithms: Vec<Algorithm>,
+        config: JwksConfig,
+    ) -> Result<Self, StartError> {
+        let critical = config.critical;
+        let fetching = service.http_client(client)?;
+        let keys = Self::new(fetching, algorithms, config, service.metrics());
+        let keys = keys.map_err(|error| {
+            StartError::with_cause(format!("the key set of {client} cannot be fetched"), error)
+        })?;
+        let checked = keys.clone();
+        load_before_ready(
+            service,
+            &format!("keys of {client}"),
+            critical,
+            move || checked.check(),
+            keys.clone().keep_fresh(),
+        );
+        Ok(keys)
+    }
+
+    /// Creates a key set that nothing fetches yet.
     ///
     /// # Errors
     /// [`JwksError`] if an attacker could replace the fetched keys, or if they are secrets.
-    pub fn new(
+    pub(crate) fn new(
         client: HttpClient,
         algorithms: Vec<Algorithm>,
         config: JwksConfig,
@@ -231,9 +262,8 @@ impl Jwks {
     }
 
     /// Fetches the keys immediately, and then every `refresh_interval`. After a failure it retries
-    /// with backoff, from `min_refresh_interval` up to 30 s. It never returns: spawn it until the
-    /// stop of the service.
-    pub async fn keep_fresh(self) {
+    /// with backoff, from `min_refresh_interval` up to 30 s. It never returns.
+    pub(crate) async fn keep_fresh(self) {
         let config = &self.0.config;
         let backoff = Backoff::new(config.min_refresh_interval, MAX_BACKOFF);
         let mut failures = 0;
@@ -256,16 +286,7 @@ impl Jwks {
         self.fetch().await
     }
 
-    /// Returns a health check that fails while no keys are valid, with the reason. Register it with
-    /// the health of the service and spawn [`keep_fresh`](Self::keep_fresh), so that the service
-    /// becomes ready when the keys are loaded (LIFE-3). If a `critical` check fails, the service is
-    /// not ready. If another check fails, the service is degraded.
-    #[must_use]
-    pub fn health_check(&self, name: impl Into<Arc<str>>, critical: bool) -> Probe {
-        let jwks = self.clone();
-        Probe::from_fn(name, critical, move || jwks.check())
-    }
-
+    /// Fails while no keys are valid, with the reason.
     pub(crate) fn check(&self) -> Result<(), CheckFailure> {
         if self.keys().is_ok() {
             return Ok(());

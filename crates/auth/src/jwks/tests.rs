@@ -11,7 +11,7 @@ use futures::future::join_all;
 use http::{Request, header::AUTHORIZATION};
 use seaworthy_client::{HttpClient, HttpClientConfig, HttpClients};
 use seaworthy_core::{Error, RequestContext, RequestId, ServiceIdentity, Timeout, TraceContext};
-use seaworthy_health::{Health, HealthConfig, Readiness};
+use seaworthy_health::{Health, HealthConfig, Probe, Readiness};
 use seaworthy_http::{Access, Authenticate as _, Authentication, Identity, RouteOptions};
 use seaworthy_telemetry::metrics::{Format, Metrics};
 
@@ -316,7 +316,10 @@ async fn health_check_fails_until_the_keys_are_loaded_life_3() {
     };
     let jwks = issuer.jwks(config);
     let health = Health::new(HealthConfig::default());
-    health.register(jwks.health_check("keys of login", true));
+    let checked = jwks.clone();
+    health.register(Probe::from_fn("keys of login", true, move || {
+        checked.check()
+    }));
     health.set_started();
     let reason = || {
         health.report().checks[0]

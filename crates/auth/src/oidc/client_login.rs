@@ -1,15 +1,16 @@
 use std::{fmt, sync::Arc};
 
 use seaworthy_client::HttpClient;
+use seaworthy_config::Settings;
 use seaworthy_core::Secret;
-use seaworthy_health::Probe;
+use seaworthy_service::{Assembly, StartError};
 use seaworthy_telemetry::metrics::{Counter, Family, Metrics};
 
 use super::{
     OpenIdConfig, OpenIdConfigError, OpenIdError, OpenIdIdentity,
     exchange::Code,
     login::{in_time, outcomes},
-    provider::Provider,
+    provider::{Provider, invalid},
 };
 
 /// Identifies users whose application began the login at the provider itself: by the ID token, or
@@ -22,19 +23,39 @@ use super::{
 pub struct OpenIdClientLogin(Arc<Inner>);
 
 struct Inner {
-    provider: Provider,
+    provider: Arc<Provider>,
     outcomes: Family<Counter>,
 }
 
 impl OpenIdClientLogin {
-    /// Creates a login by a provider. It does not send requests yet.
+    /// Creates a login by a provider, and fetches its metadata and keys in the background until the
+    /// stop of the service. The service becomes ready when it has them, or readiness says why they
+    /// are missing (LIFE-3).
     ///
-    /// `name` is the name of the provider in metrics. Tokens for `client_id` of the settings and
-    /// for `more_client_ids`, such as those of mobile applications, are accepted. Codes belong to
-    /// `client_id`.
+    /// `name` is the name of the HTTP client, and of the provider in metrics and in readiness.
+    /// Tokens for `client_id` of the settings and for `more_client_ids`, such as those of mobile
+    /// applications, are accepted. Codes belong to `client_id`.
+    ///
+    /// # Errors
+    /// [`StartError`] for invalid settings.
+    pub fn connect<C: Settings>(
+        service: &Assembly<C>,
+        name: &str,
+        config: OpenIdConfig,
+        more_client_ids: impl IntoIterator<Item = String>,
+    ) -> Result<Self, StartError> {
+        let client = service.http_client_builder(name).build()?;
+        let login = Self::new(name, config, more_client_ids, client, service.metrics());
+        let login = login.map_err(|error| invalid(name, error))?;
+        login.0.provider.load_before_ready(service, name);
+        Ok(login)
+    }
+
+    /// Creates a login that fetches the metadata and keys when they are first needed, for tests.
     ///
     /// # Errors
     /// [`OpenIdConfigError`] for invalid settings.
+    #[doc(hidden)]
     pub fn new(
         name: &str,
         config: OpenIdConfig,
@@ -42,24 +63,11 @@ impl OpenIdClientLogin {
         client: HttpClient,
         metrics: &Metrics,
     ) -> Result<Self, OpenIdConfigError> {
-        let provider = Provider::new(config, more_client_ids, client, metrics)?;
+        let provider = Arc::new(Provider::new(config, more_client_ids, client, metrics)?);
         Ok(Self(Arc::new(Inner {
             provider,
             outcomes: outcomes(name, metrics),
         })))
-    }
-
-    /// Fetches the provider's metadata and keys immediately, and again when they are due. It never
-    /// returns: spawn it until the stop of the service.
-    pub async fn keep_fresh(self) {
-        self.0.provider.keep_fresh().await;
-    }
-
-    /// Returns a health check that fails while the provider's metadata or keys are missing.
-    #[must_use]
-    pub fn health_check(&self, name: impl Into<Arc<str>>, critical: bool) -> Probe {
-        let login = self.clone();
-        Probe::from_fn(name, critical, move || login.0.provider.check())
     }
 
     /// Verifies an ID token.

@@ -69,6 +69,9 @@ pub struct OpenIdConfig {
     pub metadata_ttl: Timeout,
     /// How long one step of a login may wait for all its requests to the provider.
     pub timeout: Timeout,
+    /// Whether the service is ready only while it has the metadata and keys of the provider. Set it
+    /// to false if users can also log in without the provider: then the service is degraded.
+    pub critical: bool,
 }
 
 /// How a client authenticates (OpenID Connect Core 1.0, section 9).
@@ -102,6 +105,7 @@ impl Default for OpenIdConfig {
             login_ttl: LOGIN_TTL,
             metadata_ttl: METADATA_TTL,
             timeout: TIMEOUT,
+            critical: true,
         }
     }
 }

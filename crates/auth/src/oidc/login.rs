@@ -2,9 +2,10 @@ use std::{fmt, sync::Arc};
 
 use http::{HeaderMap, HeaderValue};
 use seaworthy_client::HttpClient;
+use seaworthy_config::Settings;
 use seaworthy_core::Secret;
-use seaworthy_health::Probe;
 use seaworthy_http::cookie::{HostCookie, InvalidCookie};
+use seaworthy_service::{Assembly, StartError};
 use seaworthy_telemetry::metrics::{Counter, Family, Metrics};
 
 use super::{
@@ -13,7 +14,7 @@ use super::{
     exchange::Code,
     in_flight::InFlight,
     pending::{LoginCipher, PendingLogin},
-    provider::Provider,
+    provider::{Provider, invalid},
 };
 
 /// An upper bound of the reasons of this module.
@@ -31,7 +32,7 @@ const MAX_NAME_LENGTH: usize = 32;
 pub struct OpenIdLogin(Arc<Inner>);
 
 struct Inner {
-    provider: Provider,
+    provider: Arc<Provider>,
     cipher: LoginCipher,
     /// `SameSite=Lax`, because the callback is a navigation that another site starts.
     cookie: HostCookie,
@@ -61,13 +62,35 @@ pub struct CompletedLogin {
 }
 
 impl OpenIdLogin {
-    /// Creates a login by a provider. It does not send requests yet.
+    /// Creates a login by a provider, and fetches its metadata and keys in the background until the
+    /// stop of the service. The service becomes ready when it has them, or readiness says why they
+    /// are missing (LIFE-3).
     ///
-    /// `name` is the name of the provider in the cookie and in metrics. `cookie_key` encrypts the
-    /// login cookie and must have at least 32 bytes. It may serve other purposes.
+    /// `name` is the name of the HTTP client, and of the provider in the cookie, in metrics and in
+    /// readiness. `cookie_key` encrypts the login cookie and must have at least 32 bytes. It may
+    /// serve other purposes.
+    ///
+    /// # Errors
+    /// [`StartError`] for invalid settings.
+    pub fn connect<C: Settings>(
+        service: &Assembly<C>,
+        name: &str,
+        config: OpenIdConfig,
+        cookie_key: &Secret<String>,
+        used: impl UsedLogins,
+    ) -> Result<Self, StartError> {
+        let client = service.http_client_builder(name).build()?;
+        let login = Self::new(name, config, client, cookie_key, used, service.metrics());
+        let login = login.map_err(|error| invalid(name, error))?;
+        login.0.provider.load_before_ready(service, name);
+        Ok(login)
+    }
+
+    /// Creates a login that fetches the metadata and keys when they are first needed, for tests.
     ///
     /// # Errors
     /// [`OpenIdConfigError`] for invalid settings.
+    #[doc(hidden)]
     pub fn new(
         name: &str,
         config: OpenIdConfig,
@@ -83,7 +106,7 @@ impl OpenIdLogin {
         let cipher = LoginCipher::new(cookie_key, name)?;
         // `OpenIdConfig::check` accepts plain HTTP only on this machine.
         let is_plain = config.redirect_uri.starts_with("http://");
-        let provider = Provider::new(config, [], client, metrics)?;
+        let provider = Arc::new(Provider::new(config, [], client, metrics)?);
         Ok(Self(Arc::new(Inner {
             provider,
             cipher,
@@ -92,23 +115,6 @@ impl OpenIdLogin {
             in_flight: InFlight::default(),
             outcomes: outcomes(name, metrics),
         })))
-    }
-
-    /// Fetches the provider's metadata and keys immediately, and again when they are due, with
-    /// backoff after failures. It never returns: spawn it until the stop of the service. Without
-    /// it, the first login fetches them.
-    pub async fn keep_fresh(self) {
-        self.0.provider.keep_fresh().await;
-    }
-
-    /// Returns a health check that fails while the provider's metadata or keys are missing, with
-    /// the reason. Register it with the health of the service and spawn
-    /// [`keep_fresh`](Self::keep_fresh), so that the service becomes ready when they are loaded
-    /// (LIFE-3). A `critical` check turns readiness off. One that is not degrades the service.
-    #[must_use]
-    pub fn health_check(&self, name: impl Into<Arc<str>>, critical: bool) -> Probe {
-        let login = self.clone();
-        Probe::from_fn(name, critical, move || login.0.provider.check())
     }
 
     /// Begins a login that ends at `return_to`.

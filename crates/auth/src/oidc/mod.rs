@@ -24,12 +24,11 @@
 //! ```no_run
 //! use http::{HeaderMap, HeaderValue};
 //! use seaworthy_auth::oidc::{LocalPath, OpenIdConfig, OpenIdError, OpenIdLogin, UsedLoginsInMemory};
-//! use seaworthy_client::HttpClient;
 //! use seaworthy_core::{Error, Secret};
-//! use seaworthy_telemetry::metrics::Metrics;
+//! use seaworthy_service::{Assembly, NoSettings, StartError};
 //!
-//! fn assemble(client: HttpClient, config: OpenIdConfig, cookie_key: &Secret<String>) -> Result<OpenIdLogin, Box<dyn std::error::Error>> {
-//!     Ok(OpenIdLogin::new("google", config, client, cookie_key, UsedLoginsInMemory::new(), &Metrics::new())?)
+//! fn assemble(service: &Assembly<NoSettings>, config: OpenIdConfig, cookie_key: &Secret<String>) -> Result<OpenIdLogin, StartError> {
+//!     OpenIdLogin::connect(service, "google", config, cookie_key, UsedLoginsInMemory::new())
 //! }
 //!
 //! /// Returns `Location` and `Set-Cookie` of a redirect.

@@ -2,13 +2,16 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwapOption;
 use seaworthy_client::HttpClient;
+use seaworthy_config::Settings;
 use seaworthy_core::{Backoff, Timeout, error_chain};
 use seaworthy_health::CheckFailure;
+use seaworthy_service::{Assembly, StartError};
 use seaworthy_telemetry::metrics::Metrics;
 use tokio::{sync::Mutex, time::Instant};
 
 use super::{OpenIdConfig, OpenIdConfigError, OpenIdError, metadata::Metadata};
 use crate::{
+    load::load_before_ready,
     jwks::{Jwks, JwksConfig},
     token::{ClockReading, Issuer, IssuerConfig, TokenVerifier},
 };
@@ -21,8 +24,8 @@ const REFRESH_INTERVAL: Timeout = Timeout::from_secs(300);
 const MIN_BACKOFF: Timeout = Timeout::from_secs(1);
 const MAX_BACKOFF: Timeout = Timeout::from_secs(30);
 
-/// A provider. Its metadata are fetched by [`keep_fresh`](Self::keep_fresh), or when a login first
-/// needs them: the provider may be down when the service starts.
+/// A provider. Its metadata are fetched in the background, or when a login first needs them: the
+/// provider may be down when the service starts.
 pub(super) struct Provider {
     pub(super) config: OpenIdConfig,
     /// The clients whose ID tokens are accepted.
@@ -100,9 +103,25 @@ impl Provider {
         }
     }
 
+    /// Lets the readiness of a service wait for the metadata and the keys, and keeps them fresh.
+    pub(super) fn load_before_ready<C: Settings>(
+        self: &Arc<Self>,
+        service: &Assembly<C>,
+        name: &str,
+    ) {
+        let (checked, fetched) = (Arc::clone(self), Arc::clone(self));
+        load_before_ready(
+            service,
+            name,
+            self.config.critical,
+            move || checked.check(),
+            async move { fetched.keep_fresh().await },
+        );
+    }
+
     /// Fetches the metadata and the keys immediately, and again when they are due. It never
     /// returns.
-    pub(super) async fn keep_fresh(&self) {
+    async fn keep_fresh(&self) {
         let backoff = Backoff::new(MIN_BACKOFF, MAX_BACKOFF);
         let mut failures = 0;
         loop {
@@ -133,7 +152,7 @@ impl Provider {
     }
 
     /// Fails while the metadata or the keys are missing.
-    pub(super) fn check(&self) -> Result<(), CheckFailure> {
+    fn check(&self) -> Result<(), CheckFailure> {
         let Some(state) = self.state.load_full() else {
             let failure = self.last_failure.lock().clone();
             return Err(CheckFailure::new(failure.unwrap_or_else(|| {
@@ -201,4 +220,9 @@ impl Provider {
             .and_then(|issuer| TokenVerifier::new([issuer]))
             .map_err(|_| OpenIdError::InvalidResponse("the settings of its tokens are not valid"))
     }
+}
+
+/// Returns the error of a login with invalid settings.
+pub(super) fn invalid(name: &str, error: OpenIdConfigError) -> StartError {
+    StartError::with_cause(format!("the settings of the login by {name} are invalid"), error)
 }

@@ -1,10 +1,14 @@
-use std::{fs, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use schemars::JsonSchema;
 use seaworthy_core::{Delay, Secret};
 use serde::{Deserialize, Serialize};
 
-use super::{Algorithm, KeyError, KeySet, VerificationKey, shared_secrets::SharedSecrets};
+use super::{
+    Algorithm, KeyError, KeySet, VerificationKey,
+    key_file::KeyFile,
+    rotating_keys::{KeySource, RotatingKeys},
+};
 use crate::jwks::Jwks;
 
 /// Synchronized clocks of servers differ by less.
@@ -47,10 +51,11 @@ pub struct IssuerConfig {
     #[serde(skip_serializing)]
     #[schemars(extend("x-signing-key" = true))]
     pub token_key: Option<Secret<String>>,
-    /// How long tokens of the previous `token_key` are accepted after a rotation. Zero rejects them
-    /// immediately.
+    /// How long tokens of the previous `token_key`, or of the previous file of `public_key`, are
+    /// accepted after a rotation. Zero rejects them immediately.
     pub previous_key_ttl: Delay,
-    /// The public key of the issuer in PEM, or `file:` and the path of a PEM file.
+    /// The public key of the issuer in PEM, or `file:` and the path of a PEM file. A rotation of the
+    /// file takes effect without a restart.
     pub public_key: Option<String>,
     /// The maximum difference between the clocks of the issuer and this service, at most five
     /// minutes.
@@ -104,7 +109,7 @@ pub struct Issuer {
 #[derive(Debug, Clone)]
 pub(super) enum IssuerKeys {
     Fixed(KeySet),
-    Shared(SharedSecrets),
+    Rotating(RotatingKeys),
     Fetched(Jwks),
 }
 
@@ -155,8 +160,8 @@ pub enum IssuerError {
 }
 
 impl Issuer {
-    /// Creates an issuer whose key is in its settings. It reads the file of `public_key`. The key
-    /// of `token_key` follows rotations of the secret (CONF-5).
+    /// Creates an issuer whose key is in its settings. The key of `token_key` follows rotations of
+    /// the secret, and the key of `public_key` those of its file (CONF-5).
     ///
     /// # Errors
     /// [`IssuerError`] for settings that are not valid.
@@ -166,16 +171,25 @@ impl Issuer {
         }
         check(&config)?;
         let reference = config.public_key.as_ref().ok_or(IssuerError::Keys)?;
-        let pem = read_pem(reference)?;
-        let key = VerificationKey::pem(&config.algorithms, &pem);
-        let key = key.map_err(|source| IssuerError::Key {
+        let keys = match reference.strip_prefix(FILE) {
+            Some(path) => {
+                let file = KeyFile::new(path, config.algorithms.clone());
+                let file = file.map_err(|error| IssuerError::PublicKeyFile {
+                    path: path.to_owned(),
+                    reason: error.to_string(),
+                })?;
+                let source = KeySource::File(Arc::new(file));
+                let keys = RotatingKeys::new(source, config.previous_key_ttl.get());
+                keys.map(IssuerKeys::Rotating)
+            }
+            None => VerificationKey::pem(&config.algorithms, reference)
+                .map(|key| IssuerKeys::Fixed(KeySet::new([key]))),
+        };
+        let keys = keys.map_err(|source| IssuerError::Key {
             setting: "public_key",
             source,
         })?;
-        Ok(Self {
-            config,
-            keys: IssuerKeys::Fixed(KeySet::new([key])),
-        })
+        Ok(Self { config, keys })
     }
 
     /// Creates an issuer whose tokens are signed with `token_key` or with one of these secrets. All
@@ -196,23 +210,23 @@ impl Issuer {
         };
         let secrets = std::iter::once(secret).chain(additional).cloned();
         let ttl = config.previous_key_ttl.get();
-        let keys = SharedSecrets::new(*algorithm, secrets.collect(), ttl);
+        let keys = RotatingKeys::new(KeySource::Secrets(*algorithm, secrets.collect()), ttl);
         let keys = keys.map_err(|source| IssuerError::Key {
             setting: "token_key",
             source,
         })?;
         Ok(Self {
             config,
-            keys: IssuerKeys::Shared(keys),
+            keys: IssuerKeys::Rotating(keys),
         })
     }
 
     /// Replaces [`IssuerConfig::previous_key_ttl`], which is at most a week. Use it for tokens with a
-    /// longer lifetime, such as refresh tokens of 30 days. Issuers without `token_key` ignore it.
+    /// longer lifetime, such as refresh tokens of 30 days. Issuers whose keys do not rotate ignore it.
     #[must_use]
     pub fn with_previous_key_ttl(mut self, ttl: Duration) -> Self {
-        if let IssuerKeys::Shared(keys) = self.keys {
-            self.keys = IssuerKeys::Shared(keys.with_previous_key_ttl(ttl));
+        if let IssuerKeys::Rotating(keys) = self.keys {
+            self.keys = IssuerKeys::Rotating(keys.with_previous_key_ttl(ttl));
         }
         self
     }
@@ -257,17 +271,6 @@ impl Issuer {
             keys: IssuerKeys::Fetched(jwks),
         })
     }
-}
-
-/// Returns the PEM text of a setting, or that of the file that the setting refers to.
-fn read_pem(reference: &str) -> Result<String, IssuerError> {
-    let Some(path) = reference.strip_prefix(FILE) else {
-        return Ok(reference.to_owned());
-    };
-    fs::read_to_string(path).map_err(|error| IssuerError::PublicKeyFile {
-        path: path.to_owned(),
-        reason: error.to_string(),
-    })
 }
 
 fn check(config: &IssuerConfig) -> Result<(), IssuerError> {

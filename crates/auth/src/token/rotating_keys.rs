@@ -8,16 +8,24 @@ use arc_swap::{ArcSwap, Guard};
 use parking_lot::Mutex;
 use seaworthy_core::Secret;
 
-use super::{Algorithm, KeyError, KeySet, VerificationKey};
+use super::{Algorithm, KeyError, KeySet, VerificationKey, key_file::KeyFile};
 
-/// The keys of secrets that an issuer shares with this service. They follow rotations of the
-/// secrets (CONF-5).
+/// The keys of an issuer in the settings of this service. They follow rotations of their secrets or
+/// of their file (CONF-5).
 #[derive(Clone)]
-pub(super) struct SharedSecrets(Arc<Inner>);
+pub(super) struct RotatingKeys(Arc<Inner>);
+
+/// Where keys come from.
+#[derive(Debug, Clone)]
+pub(super) enum KeySource {
+    /// Secrets that the issuer shares with this service, the first of which signs new tokens.
+    Secrets(Algorithm, Vec<Secret<String>>),
+    /// The public key of the issuer in a file.
+    File(Arc<KeyFile>),
+}
 
 struct Inner {
-    algorithm: Algorithm,
-    secrets: Vec<Secret<String>>,
+    source: KeySource,
     previous_key_ttl: Duration,
     state: ArcSwap<State>,
     /// Held during a change of the state.
@@ -26,12 +34,12 @@ struct Inner {
 
 /// The keys between two changes.
 pub(super) struct State {
-    /// The sum of the versions of all secrets.
+    /// The version of the source.
     version: u64,
     /// The number of changes.
     generation: u64,
     current: Vec<VerificationKey>,
-    /// Keys of rotated secrets, and when they expire.
+    /// Keys before a rotation, and when they expire.
     previous: Vec<(VerificationKey, Instant)>,
     pub(super) keys: KeySet,
 }
@@ -56,33 +64,27 @@ impl State {
     }
 }
 
-impl SharedSecrets {
-    /// Reads the secrets, the first of which signs new tokens.
+impl RotatingKeys {
+    /// Reads the keys.
     ///
     /// # Errors
-    /// [`KeyError`] if a secret cannot be used.
-    pub(super) fn new(
-        algorithm: Algorithm,
-        secrets: Vec<Secret<String>>,
-        previous_key_ttl: Duration,
-    ) -> Result<Self, KeyError> {
+    /// [`KeyError`] if a key cannot be used.
+    pub(super) fn new(source: KeySource, previous_key_ttl: Duration) -> Result<Self, KeyError> {
         // A rotation after this line is found by the first token.
-        let version = versions(&secrets);
-        let state = State::new((version, 0), keys(algorithm, &secrets)?, Vec::new());
+        let version = source.version();
+        let state = State::new((version, 0), source.keys()?, Vec::new());
         Ok(Self(Arc::new(Inner {
-            algorithm,
-            secrets,
+            source,
             previous_key_ttl,
             state: ArcSwap::from_pointee(state),
             changing: Mutex::default(),
         })))
     }
 
-    /// Replaces the time for which the keys of rotated secrets are valid.
+    /// Replaces the time for which keys are valid after a rotation.
     pub(super) fn with_previous_key_ttl(self, previous_key_ttl: Duration) -> Self {
         Self(Arc::new(Inner {
-            algorithm: self.0.algorithm,
-            secrets: self.0.secrets.clone(),
+            source: self.0.source.clone(),
             previous_key_ttl,
             state: ArcSwap::new(self.0.state.load_full()),
             changing: Mutex::default(),
@@ -98,7 +100,7 @@ impl SharedSecrets {
     pub(super) fn load(&self) -> Guard<Arc<State>> {
         let inner = &*self.0;
         let state = inner.state.load();
-        let is_rotated = |state: &State| state.version != versions(&inner.secrets);
+        let is_rotated = |state: &State| state.version != inner.source.version();
         if !is_rotated(&state) && !has_expired(&state) {
             return state;
         }
@@ -113,22 +115,22 @@ impl SharedSecrets {
 
 impl Inner {
     fn changed(&self, state: &State) -> State {
-        let version = versions(&self.secrets);
+        let version = self.source.version();
         let now = Instant::now();
         let mut previous = state.previous.clone();
         let current = if version == state.version {
             state.current.clone()
         } else {
-            match keys(self.algorithm, &self.secrets) {
+            match self.source.keys() {
                 Ok(current) => {
-                    tracing::info!("the keys of tokens are replaced, because a secret was rotated");
+                    tracing::info!("the keys of tokens are replaced after a rotation");
                     let until = now + self.previous_key_ttl;
                     let replaced = state.current.iter().map(|key| (key.clone(), until));
                     previous.splice(..0, replaced);
                     current
                 }
                 Err(error) => {
-                    tracing::error!(%error, "a rotated secret of tokens cannot be used, so its previous value remains valid");
+                    tracing::error!(%error, "a rotated key of tokens cannot be used, so its previous value remains valid");
                     state.current.clone()
                 }
             }
@@ -138,9 +140,30 @@ impl Inner {
     }
 }
 
-fn versions(secrets: &[Secret<String>]) -> u64 {
-    let versions = secrets.iter().map(Secret::version);
-    versions.fold(0, u64::wrapping_add)
+impl KeySource {
+    /// Returns a number that changes with each rotation.
+    fn version(&self) -> u64 {
+        match self {
+            Self::Secrets(_, secrets) => {
+                let versions = secrets.iter().map(Secret::version);
+                versions.fold(0, u64::wrapping_add)
+            }
+            Self::File(file) => file.version(),
+        }
+    }
+
+    fn keys(&self) -> Result<Vec<VerificationKey>, KeyError> {
+        match self {
+            Self::Secrets(algorithm, secrets) => {
+                let key = |secret: &Secret<String>| {
+                    let bytes = Secret::new(secret.current().expose().clone().into_bytes());
+                    VerificationKey::secret(*algorithm, &bytes)
+                };
+                secrets.iter().map(key).collect()
+            }
+            Self::File(file) => file.key().map(|key| vec![key]),
+        }
+    }
 }
 
 fn has_expired(state: &State) -> bool {
@@ -152,22 +175,11 @@ fn has_expired(state: &State) -> bool {
     }
 }
 
-fn keys(
-    algorithm: Algorithm,
-    secrets: &[Secret<String>],
-) -> Result<Vec<VerificationKey>, KeyError> {
-    let key = |secret: &Secret<String>| {
-        let bytes = Secret::new(secret.current().expose().clone().into_bytes());
-        VerificationKey::secret(algorithm, &bytes)
-    };
-    secrets.iter().map(key).collect()
-}
-
-impl fmt::Debug for SharedSecrets {
+impl fmt::Debug for RotatingKeys {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
-            .debug_struct("SharedSecrets")
-            .field("algorithm", &self.0.algorithm)
+            .debug_struct("RotatingKeys")
+            .field("source", &self.0.source)
             .finish_non_exhaustive()
     }
 }

@@ -148,7 +148,7 @@ impl TokenVerifier {
         let issuers = self.0.issuers.iter();
         issuers.filter_map(|issuer| match &issuer.keys {
             IssuerKeys::Fetched(jwks) => Some(jwks),
-            IssuerKeys::Fixed(_) | IssuerKeys::Shared(_) => None,
+            IssuerKeys::Fixed(_) | IssuerKeys::Rotating(_) => None,
         })
     }
 
@@ -156,7 +156,7 @@ impl TokenVerifier {
     pub(crate) fn generation(&self) -> u64 {
         let generations = self.0.issuers.iter().map(|issuer| match &issuer.keys {
             IssuerKeys::Fixed(_) => 0,
-            IssuerKeys::Shared(secrets) => secrets.generation(),
+            IssuerKeys::Rotating(keys) => keys.generation(),
             IssuerKeys::Fetched(jwks) => jwks.generation(),
         });
         generations.fold(0, u64::wrapping_add)
@@ -198,8 +198,8 @@ impl TokenVerifier {
                 keys.verify(&token)?;
                 None
             }
-            IssuerKeys::Shared(secrets) => {
-                secrets.load().keys.verify(&token)?;
+            IssuerKeys::Rotating(keys) => {
+                keys.load().keys.verify(&token)?;
                 None
             }
             IssuerKeys::Fetched(jwks) => Some(verify_with(jwks, &token)?),

@@ -62,16 +62,8 @@ async fn service_is_ready_when_the_keys_of_its_issuer_are_loaded_life_3() {
     let address = free_address().unwrap();
     let base = format!("clients.login.base_url=http://{address}");
     let events = start("events", &[base], async |service| {
-        let client = service.http_client("login")?;
         let config = JwksConfig::default();
-        let keys = Jwks::new(client, vec![Algorithm::EdDsa], config, service.metrics())
-            .map_err(|error| StartError::with_cause("the keys cannot be fetched", error))?;
-        service
-            .health()
-            .register(keys.health_check("keys of login", true));
-        service
-            .tasks()
-            .spawn_until_stop("keys of login", keys.keep_fresh());
+        Jwks::connect(service, "login", vec![Algorithm::EdDsa], config)?;
         Ok(())
     })
     .await;
@@ -104,16 +96,8 @@ async fn service_is_ready_when_its_openid_provider_is_loaded_life_3() {
         ..OpenIdConfig::default()
     };
     let events = start("events", &[], async |service| {
-        let client = service.http_client_builder("provider").build()?;
         let (key, used) = (Secret::new(SECRET.to_owned()), UsedLoginsInMemory::new());
-        let login = OpenIdLogin::new("provider", config, client, &key, used, service.metrics())
-            .map_err(|error| StartError::with_cause("users cannot log in", error))?;
-        service
-            .health()
-            .register(login.health_check("provider", true));
-        service
-            .tasks()
-            .spawn_until_stop("provider", login.keep_fresh());
+        OpenIdLogin::connect(service, "provider", config, &key, used)?;
         Ok(())
     })
     .await;

@@ -47,19 +47,12 @@ impl Google {
                 StartError::new("google.redirect_uris must contain the addresses of the web pages")
             })?,
             timeout: config.timeout,
+            // Users can log in with a password while Google is unavailable.
+            critical: false,
             ..OpenIdConfig::default()
         };
-        let client = service.http_client_builder(NAME).build()?;
-        let login = OpenIdClientLogin::new(NAME, settings, ids, client, service.metrics());
-        let login = login
-            .map_err(|error| StartError::with_cause("the settings google.* are invalid", error))?;
-        // Users can log in with a password while Google is unavailable.
-        service.health().register(login.health_check(NAME, false));
-        service
-            .tasks()
-            .spawn_until_stop(NAME, login.clone().keep_fresh());
         Ok(Some(Self {
-            login,
+            login: OpenIdClientLogin::connect(service, NAME, settings, ids)?,
             redirect_uris: config.redirect_uris.clone(),
         }))
     }

@@ -117,3 +117,71 @@ fn additional_secrets_verify_and_follow_rotations_conf_5() {
     rotation.set(Secret::new(SECOND.to_owned()));
     assert!(verifier.verify_now(token.expose(), now()).is_err());
 }
+
+/// A public key in a file, such as a mounted volume of Kubernetes.
+struct PublicKeyFile {
+    path: tempfile::TempPath,
+    verifier: TokenVerifier,
+}
+
+impl PublicKeyFile {
+    fn new(pem: &str, previous_key_ttl: Delay) -> Self {
+        let path = tempfile::NamedTempFile::new().unwrap().into_temp_path();
+        std::fs::write(&path, pem).unwrap();
+        let issuer = IssuerConfig {
+            public_key: Some(format!("file:{}", path.display())),
+            previous_key_ttl,
+            ..config(&[Algorithm::EdDsa])
+        };
+        Self {
+            path,
+            verifier: TokenVerifier::new([Issuer::new(issuer).unwrap()]).unwrap(),
+        }
+    }
+
+    fn accepts(&self, token: &str) -> bool {
+        self.verifier.verify_now(token, now()).is_ok()
+    }
+
+    fn eventually_accepts(&self, token: &str) {
+        let end = std::time::Instant::now() + Duration::from_secs(60);
+        while !self.accepts(token) {
+            assert!(std::time::Instant::now() < end);
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+}
+
+/// Returns a public key in PEM and a token that its private key signed.
+fn public_key_and_token() -> (String, String) {
+    let pair = rcgen::KeyPair::generate_for(&rcgen::PKCS_ED25519).unwrap();
+    let private = Secret::new(pair.serialize_pem());
+    let key = SigningKey::pem("k", Algorithm::EdDsa, &private).unwrap();
+    let payload = claims().to_string();
+    let token = signed(&key, r#"{"alg":"EdDSA","typ":"JWT"}"#, payload.as_bytes());
+    (pair.public_key_pem(), token)
+}
+
+#[test]
+fn rotated_file_of_a_public_key_is_read_again_conf_5() {
+    let [(first, old), (second, new)] = [public_key_and_token(), public_key_and_token()];
+    let service = PublicKeyFile::new(&first, Delay::from_secs(900));
+    let generation = service.verifier.generation();
+    assert!(service.accepts(&old) && !service.accepts(&new));
+    std::fs::write(&service.path, "not yet complete").unwrap();
+    std::fs::write(&service.path, second).unwrap();
+    service.eventually_accepts(&new);
+    assert!(service.accepts(&old));
+    // Cached tokens are verified again.
+    assert_ne!(service.verifier.generation(), generation);
+}
+
+#[test]
+fn previous_file_of_a_public_key_expires_after_its_ttl_conf_5() {
+    let [(first, old), (second, new)] = [public_key_and_token(), public_key_and_token()];
+    let service = PublicKeyFile::new(&first, Delay::ZERO);
+    assert!(service.accepts(&old));
+    std::fs::write(&service.path, second).unwrap();
+    service.eventually_accepts(&new);
+    assert!(!service.accepts(&old));
+}

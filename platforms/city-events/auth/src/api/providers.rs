@@ -72,25 +72,9 @@ impl Providers {
                         "jwt.secret must be set: it encrypts the cookies of logins by a provider",
                     )
                 })?;
-                let login = OpenIdLogin::new(
-                    GOOGLE,
-                    google(config, client_id, client_secret),
-                    service.http_client_builder(GOOGLE).build()?,
-                    key,
-                    SharedUsedLogins(accounts.logins.clone()),
-                    service.metrics(),
-                );
-                let login = login.map_err(|error| {
-                    StartError::with_cause(
-                        "the login by Google cannot use the settings oauth.*",
-                        error,
-                    )
-                })?;
-                // Users can log in with a password while the provider is down.
-                service.health().register(login.health_check(GOOGLE, false));
-                let keep_fresh = login.clone().keep_fresh();
-                service.tasks().spawn_until_stop(GOOGLE, keep_fresh);
-                Some(login)
+                let used = SharedUsedLogins(accounts.logins.clone());
+                let provider = google(config, client_id, client_secret);
+                Some(OpenIdLogin::connect(service, GOOGLE, provider, key, used)?)
             }
             None => {
                 service.declare_http_client(GOOGLE);
@@ -142,6 +126,8 @@ fn google(config: &OauthConfig, client_id: String, client_secret: Secret<String>
             .into(),
         login_ttl: config.state_ttl,
         timeout: config.timeout,
+        // Users can log in with a password while the provider is down.
+        critical: false,
         ..OpenIdConfig::default()
     }
 }
