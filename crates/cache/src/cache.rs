@@ -151,8 +151,7 @@ impl Cache {
 
 /// Returns a prefix that differs from those of other services, deployments and caches.
 fn default_prefix<C: Settings>(service: &Assembly<C>, cache: &str) -> String {
-    let (name, profile) = (service.identity().name(), service.profile().name());
-    format!("{name}:{profile}:{cache}")
+    format!("{}:{cache}", service.store_scope())
 }
 
 impl fmt::Debug for Cache {

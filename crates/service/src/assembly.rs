@@ -61,6 +61,13 @@ pub(crate) struct Parts {
     pub(crate) description: Description,
 }
 
+impl Parts {
+    /// Returns the scope of names in stores, see [`Assembly::store_scope`].
+    pub(crate) fn store_scope(&self) -> String {
+        format!("{}:{}", self.identity.name(), self.profile.name())
+    }
+}
+
 /// Adds layers to the routes of a listener.
 pub(crate) type Wrapper = Box<dyn Fn(Routes) -> Routes + Send + Sync>;
 
@@ -109,6 +116,13 @@ impl<C: Settings> Assembly<C> {
     #[must_use]
     pub fn framework(&self) -> &FrameworkConfig {
         &self.parts.framework
+    }
+
+    /// Returns the name of the service and its profile, such as `orders:production`. Begin keys in a
+    /// store with it, so that services and environments which share the store have different keys.
+    #[must_use]
+    pub fn store_scope(&self) -> String {
+        self.parts.store_scope()
     }
 
     /// Returns the profile.

@@ -48,9 +48,9 @@ impl<C: Settings> Assembly<C> {
         name: &str,
         select: impl Fn(&C) -> Result<RateLimitsConfig, StartError> + Clone + Send + Sync + 'static,
     ) -> Result<RateLimits, StartError> {
-        let service = self.identity().name();
+        let scope = self.store_scope();
         let config = select(self.settings())?;
-        let limits = self.resilience().rate_limits(service, name, &config);
+        let limits = self.resilience().rate_limits(&scope, name, &config);
         let limits = limits.map_err(|error| {
             StartError::with_cause(format!("the rate limits `{name}` cannot be used"), error)
         })?;

@@ -141,6 +141,7 @@ pub struct StackBuilder {
     body_budget: Option<BodyBudget>,
     switches: Switches,
     flags: Option<Arc<dyn FlagGate>>,
+    rate_limit_scope: Option<String>,
 }
 
 impl StackBuilder {
@@ -179,6 +180,13 @@ impl StackBuilder {
     /// call the stack has its own budget of [`DEFAULT_BODY_BUDGET`].
     pub fn body_budget(mut self, budget: BodyBudget) -> Self {
         self.body_budget = Some(budget);
+        self
+    }
+
+    /// Sets the start of the keys of the rate limits in Redis. The default is the name of the
+    /// service.
+    pub fn rate_limit_scope(mut self, scope: impl Into<String>) -> Self {
+        self.rate_limit_scope = Some(scope.into());
         self
     }
 
@@ -243,7 +251,9 @@ impl StackBuilder {
                 self.telemetry.metrics(),
             ),
             rate_limits: RateLimits::with_header_name(
-                self.identity.name(),
+                self.rate_limit_scope
+                    .as_deref()
+                    .unwrap_or(self.identity.name()),
                 self.protocol.limits(),
                 LISTENER_LIMIT,
                 &config.rate_limit,
@@ -304,6 +314,7 @@ impl Stack {
             body_budget: None,
             switches: Switches::default(),
             flags: None,
+            rate_limit_scope: None,
         }
     }
 

@@ -46,12 +46,12 @@ impl Limits {
 
     pub(super) fn routes(
         &self,
-        service: &str,
+        scope: &str,
         name: &str,
         config: &RateLimitsConfig,
         metrics: &Metrics,
     ) -> Result<RateLimits, RateLimitsError> {
-        let limits = RateLimits::with_stores(service, [name, name], config, metrics, &self.stores)?;
+        let limits = RateLimits::with_stores(scope, [name, name], config, metrics, &self.stores)?;
         self.routes.lock().push(limits.clone());
         Ok(limits)
     }

@@ -104,18 +104,18 @@ impl Resilience {
     }
 
     /// Creates rate limits of routes, which the admin API lists. They share connections to Redis.
-    /// `service` separates the keys of services in one Redis, and `name` must be unique within the
-    /// service.
+    /// `scope` separates the keys of services and profiles in one Redis, and `name` must be unique
+    /// within the service.
     ///
     /// # Errors
     /// [`RateLimitsError`] if the settings are invalid.
     pub fn rate_limits(
         &self,
-        service: &str,
+        scope: &str,
         name: &str,
         config: &RateLimitsConfig,
     ) -> Result<RateLimits, RateLimitsError> {
-        self.0.limits.routes(service, name, config, &self.0.metrics)
+        self.0.limits.routes(scope, name, config, &self.0.metrics)
     }
 
     /// Returns the adaptive limit of this name, which the admin API lists. The first call sets its

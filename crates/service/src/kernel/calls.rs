@@ -42,6 +42,7 @@ impl Kernel {
             .with_assembly(builder)
             .body_budget(self.parts.body_budget.clone())
             .switches(&self.parts.switches)
+            .rate_limit_scope(self.parts.store_scope())
             .grpc();
         if let Some(errors) = errors {
             builder = builder.errors(errors);

@@ -67,4 +67,5 @@ pub(super) fn stack(parts: &Parts, telemetry: &Telemetry) -> StackBuilder {
         .health(parts.health.clone())
         .body_budget(parts.body_budget.clone())
         .switches(&parts.switches)
+        .rate_limit_scope(parts.store_scope())
 }

@@ -70,6 +70,31 @@ fn replicas_share_limits_of_the_listener_res_6() {
 }
 
 #[test]
+fn environments_on_one_redis_have_separate_limits_res_6() {
+    let Some(redis) = redis() else { return };
+    let limits = ["server.http.rate_limit", "reports"];
+    let urls = limits.map(|limit| format!("{limit}.redis.url={}", redis.url()));
+    let mut arguments = vec!["--set", &urls[0], "--set", &urls[1]];
+    for setting in [
+        "server.http.rate_limit.requests=2",
+        "server.http.rate_limit.window=1h",
+        "server.http.rate_limit.redis.timeout=5s",
+        "reports.requests=1",
+        "reports.window=1h",
+        "reports.redis.timeout=5s",
+    ] {
+        arguments.extend(["--set", setting]);
+    }
+    for profile in ["development", "test"] {
+        let profile = ["--profile", profile];
+        let (_service, public, _) = replica(&[&arguments[..], &profile].concat());
+        let paths = ["/reports", "/number", "/number"];
+        let statuses = paths.map(|path| get(public, path).unwrap().status);
+        assert_eq!(statuses, [200, 200, 429], "{profile:?}");
+    }
+}
+
+#[test]
 fn policy_without_redis_changes_at_reload_res_6_conf_4() {
     let Some(mut redis) = redis() else { return };
     let settings = |on_failure: &str, requests: u32| {

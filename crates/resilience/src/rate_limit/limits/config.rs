@@ -101,7 +101,7 @@ pub struct RateLimitRedisConfig {
     pub password: Option<Secret<String>>,
     /// Maximum time of a Redis command, including the connection.
     pub timeout: Timeout,
-    /// Prefix of the keys in Redis. Not set: `SERVICE:rate_limit`.
+    /// Prefix of the keys in Redis. Not set: `SERVICE:PROFILE:rate_limit`.
     pub prefix: Option<String>,
     /// Decision about a request while Redis is unavailable.
     pub on_failure: OnStoreFailure,
@@ -224,13 +224,13 @@ impl RateLimitRedisConfig {
         self.url == other.url && self.timeout == other.timeout && password(self) == password(other)
     }
 
-    /// Returns the settings of one shared limit. `service` is the default prefix.
-    pub(super) fn shared(&self, limit: RateLimitConfig, service: &str) -> SharedRateLimitConfig {
+    /// Returns the settings of one shared limit. `scope` is the start of the default prefix.
+    pub(super) fn shared(&self, limit: RateLimitConfig, scope: &str) -> SharedRateLimitConfig {
         let prefix = self.prefix.clone();
         SharedRateLimitConfig {
             limit,
             timeout: self.timeout,
-            prefix: prefix.unwrap_or_else(|| format!("{service}:rate_limit")),
+            prefix: prefix.unwrap_or_else(|| format!("{scope}:rate_limit")),
             on_failure: self.on_failure,
         }
     }

@@ -41,7 +41,7 @@ use super::{headers::RateLimitHeaders, key::RateLimitKey, snapshot::RateLimitSna
 pub struct RateLimits(Arc<Inner>);
 
 struct Inner {
-    service: Box<str>,
+    scope: Box<str>,
     name: Box<str>,
     /// The name of the limit of the section in the response headers.
     header_name: Box<str>,
@@ -71,19 +71,19 @@ pub struct RateLimited {
 }
 
 impl RateLimits {
-    /// Creates unused limits. `service` separates the keys of services in one
-    /// Redis. `name` is the name in metrics, in Redis and in the response headers. No connection is
-    /// opened before the first request.
+    /// Creates unused limits. `scope` separates the keys of services and profiles in one Redis, such
+    /// as `orders:production`. `name` is the name in metrics, in Redis and in the response headers.
+    /// No connection is opened before the first request.
     ///
     /// # Errors
     /// [`RateLimitsError`] if the settings are invalid.
     pub fn new(
-        service: &str,
+        scope: &str,
         name: &str,
         config: &RateLimitsConfig,
         metrics: &Metrics,
     ) -> Result<Self, RateLimitsError> {
-        Self::with_header_name(service, name, name, config, metrics)
+        Self::with_header_name(scope, name, name, config, metrics)
     }
 
     /// Creates limits with another name in the response headers than in metrics and in Redis.
@@ -91,20 +91,20 @@ impl RateLimits {
     /// # Errors
     /// [`RateLimitsError`] if the settings are invalid.
     pub fn with_header_name(
-        service: &str,
+        scope: &str,
         name: &str,
         header_name: &str,
         config: &RateLimitsConfig,
         metrics: &Metrics,
     ) -> Result<Self, RateLimitsError> {
         let stores = RateLimitStores::default();
-        Self::with_stores(service, [name, header_name], config, metrics, &stores)
+        Self::with_stores(scope, [name, header_name], config, metrics, &stores)
     }
 
     /// Creates limits that share connections to Redis. The names are those in metrics and in the
     /// response headers.
     pub(crate) fn with_stores(
-        service: &str,
+        scope: &str,
         [name, header_name]: [&str; 2],
         config: &RateLimitsConfig,
         metrics: &Metrics,
@@ -112,7 +112,7 @@ impl RateLimits {
     ) -> Result<Self, RateLimitsError> {
         super::declare_errors(metrics);
         let limits = Self(Arc::new(Inner {
-            service: service.into(),
+            scope: scope.into(),
             name: name.into(),
             header_name: header_name.into(),
             metrics: metrics.clone(),

@@ -47,7 +47,7 @@ impl LimitSet {
             let local = RateLimiter::new(&name, &limit, &inner.metrics);
             let limit = match (&store, &config.redis) {
                 (Some(store), Some(redis)) => {
-                    let shared = redis.shared(limit, &inner.service);
+                    let shared = redis.shared(limit, &inner.scope);
                     let (store, metrics) = (store.clone(), &inner.metrics);
                     SharedRateLimiter::with_fallback(&name, &shared, store, local, metrics).into()
                 }
