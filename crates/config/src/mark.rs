@@ -2,12 +2,14 @@
 
 use std::{cmp::Ordering, collections::BTreeSet};
 
-use seaworthy_core::{ByteSize, Timeout};
+use seaworthy_core::{ByteSize, Timeout, host::is_loopback};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value as Json};
 
 /// The keyword that declares unsafe values.
 const UNSAFE: &str = "x-unsafe";
+/// The prefix of an address that is the path of a socket on this machine.
+const UNIX: &str = "unix:";
 
 /// A property of a setting. Its type declares it with a keyword of its schema, such as
 /// `#[schemars(extend("x-link" = true))]`. The mark of a section or list applies to all values in
@@ -118,8 +120,9 @@ impl FromIterator<Mark> for Marks {
 ///
 /// A settings type declares a list of them with `x-unsafe`. Each has `value`, for one value,
 /// `above`, for all larger values, or `below`, for all smaller ones. A duration or a size is a text
-/// such as `"10m"`. The value `null` is a setting that is not set. `unless` names a setting in the
-/// same section that allows the value if it is true.
+/// such as `"10m"`. The value `null` is a setting that is not set. `"remote": true` is for an address
+/// of a protocol without TLS: it declares every `HOST:PORT` on another machine. `unless` names a
+/// setting in the same section that allows the value if it is true.
 ///
 /// ```
 /// use schemars::JsonSchema;
@@ -161,6 +164,7 @@ enum Condition {
     Equals(Json),
     Above(Json),
     Below(Json),
+    Remote,
 }
 
 /// An [`UnsafeValue`] as a schema writes it.
@@ -172,6 +176,8 @@ struct Declaration {
     value: Option<Json>,
     above: Option<Json>,
     below: Option<Json>,
+    #[serde(default)]
+    remote: bool,
     unless: Option<String>,
     why: Option<String>,
     fix: Option<String>,
@@ -186,11 +192,13 @@ impl TryFrom<Declaration> for UnsafeValue {
     type Error = &'static str;
 
     fn try_from(declared: Declaration) -> Result<Self, Self::Error> {
-        let condition = match (declared.value, declared.above, declared.below) {
-            (Some(value), None, None) => Condition::Equals(value),
-            (None, Some(bound), None) => Condition::Above(bound),
-            (None, None, Some(bound)) => Condition::Below(bound),
-            _ => return Err("expected one of `value`, `above` and `below`"),
+        let bounds = (declared.value, declared.above, declared.below);
+        let condition = match (bounds, declared.remote) {
+            ((Some(value), None, None), false) => Condition::Equals(value),
+            ((None, Some(bound), None), false) => Condition::Above(bound),
+            ((None, None, Some(bound)), false) => Condition::Below(bound),
+            ((None, None, None), true) => Condition::Remote,
+            _ => return Err("expected one of `value`, `above`, `below` and `remote`"),
         };
         Ok(Self {
             id: declared.id,
@@ -216,6 +224,7 @@ impl UnsafeValue {
             Condition::Equals(refused) => refused == value,
             Condition::Above(bound) => compare(value, bound) == Some(Ordering::Greater),
             Condition::Below(bound) => compare(value, bound) == Some(Ordering::Less),
+            Condition::Remote => value.as_str().is_some_and(is_remote),
         }
     }
 
@@ -229,11 +238,17 @@ impl UnsafeValue {
     #[must_use]
     pub fn reason(&self, value: &Json) -> String {
         self.why.clone().unwrap_or_else(|| {
+            let shown = plain(value);
             let size = match self.condition {
+                Condition::Remote => {
+                    return format!(
+                        "the connection to {shown} is not encrypted, so others on the network can read and change its data"
+                    );
+                }
                 Condition::Below(_) => "small",
                 Condition::Equals(_) | Condition::Above(_) => "large",
             };
-            format!("{} is too {size} to protect the service", plain(value))
+            format!("{shown} is too {size} to protect the service")
         })
     }
 
@@ -244,8 +259,14 @@ impl UnsafeValue {
             Condition::Equals(value) => format!("set it to another value than {}", plain(value)),
             Condition::Above(bound) => format!("set it to at most {}", plain(bound)),
             Condition::Below(bound) => format!("set it to at least {}", plain(bound)),
+            Condition::Remote => "use an address of this machine".to_owned(),
         })
     }
+}
+
+/// Whether an address is on another machine.
+fn is_remote(address: &str) -> bool {
+    !address.starts_with(UNIX) && !is_loopback(address)
 }
 
 /// Compares two numbers, two durations or two sizes.

@@ -34,6 +34,8 @@ const MAX_DEPTH: usize = 64;
 struct UnsafeValue {
     text: String,
     id: String,
+    /// The setting in the same section that allows the value.
+    unless: Option<String>,
 }
 
 /// Fails unless production rejects every unsafe value of the settings of a program (CONF-3).
@@ -95,6 +97,7 @@ fn accepted(deployment: &Deployment) -> io::Result<Vec<String>> {
         let value = UnsafeValue {
             text: text.to_owned(),
             id: id.to_owned(),
+            unless: None,
         };
         let values = found.entry(key.to_owned()).or_default();
         if !values.contains(&value) {
@@ -123,7 +126,19 @@ fn accepted_of(
 ) -> io::Result<Vec<String>> {
     let settings = values.iter();
     let settings = settings.map(|(key, value)| format!("{key}={}", value.text));
-    let settings: Vec<String> = settings.chain(COMPANIONS.map(str::to_owned)).collect();
+    // The settings of the service may allow the value.
+    let allowances = values.iter().filter_map(|(key, value)| {
+        let section = key.rsplit_once('.').map(|(section, _)| section);
+        let name = value.unless.as_deref()?;
+        Some(match section {
+            Some(section) => format!("{section}.{name}=false"),
+            None => format!("{name}=false"),
+        })
+    });
+    let settings: Vec<String> = settings
+        .chain(allowances)
+        .chain(COMPANIONS.map(str::to_owned))
+        .collect();
     let settings: Vec<&str> = settings.iter().map(String::as_str).collect();
     let violations = deployment.violations(&settings)?;
     let is_accepted = |(key, value): &&(&str, &UnsafeValue)| {
@@ -239,14 +254,19 @@ fn unsafe_values(schema: &Value, key: &str) -> Vec<UnsafeValue> {
 /// Returns an unsafe value that an item of `x-unsafe` declares.
 fn declared_value(declared: &Value) -> Option<UnsafeValue> {
     let text = match declared.get("value") {
+        None if declared["remote"] == true => "service.example.org:9999".to_owned(),
         None => beyond(&declared["above"], 1).or_else(|| beyond(&declared["below"], -1))?,
         // Nothing on the command line means that the setting is not set.
         Some(Value::Null) => String::new(),
         Some(Value::String(text)) => text.clone(),
         Some(other) => other.to_string(),
     };
-    let id = declared["id"].as_str()?.to_owned();
-    Some(UnsafeValue { text, id })
+    let text_of = |member: &str| declared[member].as_str().map(str::to_owned);
+    Some(UnsafeValue {
+        text,
+        id: text_of("id")?,
+        unless: text_of("unless"),
+    })
 }
 
 /// Returns an unsafe value of a setting that a rule of preflight finds by a mark.
@@ -277,6 +297,7 @@ fn marked_value(schema: &Value, key: &str) -> Option<UnsafeValue> {
     Some(UnsafeValue {
         text: text.to_owned(),
         id: id.to_owned(),
+        unless: None,
     })
 }
 

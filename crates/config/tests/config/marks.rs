@@ -131,6 +131,9 @@ struct Guards {
         "id": "FILE-1", "value": null, "unless": "allow_unscanned"
     }]))]
     scanner: Option<String>,
+    /// Declared by the field.
+    #[schemars(extend("x-unsafe" = [{ "id": "SEC-1", "remote": true }]))]
+    address: Option<String>,
 }
 
 #[test]
@@ -160,6 +163,19 @@ fn types_declare_their_unsafe_values_conf_3() {
             "policy: closed\noptional: closed\ntimeout: 600s\nsize: 1024KiB\ncount: {count}\nmemory: 1024KiB\nscanner: x"
         );
         assert_eq!(found(&safe), [""; 0]);
+    }
+    for address in ["clamd:3310", "10.0.0.7:3310", "[2001:db8::1]:3310"] {
+        let remote = format!("scanner: x\naddress: \"{address}\"");
+        assert_eq!(found(&remote), ["address"], "{address}");
+    }
+    for address in [
+        "localhost:3310",
+        "127.0.0.1:3310",
+        "[::1]:3310",
+        "unix:/run/clamd.sock",
+    ] {
+        let local = format!("scanner: x\naddress: \"{address}\"");
+        assert_eq!(found(&local), [""; 0], "{address}");
     }
     // Only `null` declares that a setting which is not set is unsafe.
     assert_eq!(found("{}"), ["scanner"]);

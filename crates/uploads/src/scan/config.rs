@@ -25,14 +25,25 @@ pub struct ClamdConfig {
     /// Whether production accepts uploads without a scan if `address` is not set.
     #[schemars(extend("x-allowance" = true))]
     pub allow_unscanned: bool,
+    /// Whether production accepts an `address` on another machine. clamd has no TLS, so others on
+    /// the network can read the uploads and change the results.
+    #[schemars(extend("x-allowance" = true))]
+    pub allow_unencrypted: bool,
     /// The address of clamd: HOST:PORT, or unix: and the path of its socket. Without it uploads are
-    /// not scanned, and production rejects the settings unless `allow_unscanned` is true.
+    /// not scanned, and production rejects the settings unless `allow_unscanned` is true. It rejects
+    /// another machine unless `allow_unencrypted` is true.
     #[schemars(extend("x-connects" = true, "x-unsafe" = [{
         "id": "FILE-1",
         "value": null,
         "unless": "allow_unscanned",
         "why": "uploads are not scanned, so the service accepts files with malware",
         "fix": "set the address of clamd, or allow_unscanned: true to accept files without a scan"
+    }, {
+        "id": "SEC-1",
+        "remote": true,
+        "unless": "allow_unencrypted",
+        "why": "clamd has no TLS, so others on the network can read the uploads and change the results",
+        "fix": "use a socket (unix:) or 127.0.0.1, or set allow_unencrypted: true if only this service can use the network"
     }]))]
     pub address: Option<String>,
     /// Maximum size of content. Use the value of `StreamMaxLength` in the settings of clamd. Larger
@@ -48,6 +59,7 @@ impl Default for ClamdConfig {
     fn default() -> Self {
         Self {
             allow_unscanned: false,
+            allow_unencrypted: false,
             address: None,
             max_size: DEFAULT_MAX_SIZE,
             timeout: DEFAULT_TIMEOUT,

@@ -50,6 +50,19 @@ fn production_needs_scanner_or_allowance_file_1() {
 }
 
 #[test]
+fn production_needs_local_scanner_or_allowance_sec_1() {
+    let example = MEDIA_WORKER.in_production().unwrap();
+    let refused = |settings: &[&str]| example.rejected_keys("SEC-1", settings).unwrap();
+    let required = "clamd.allow_unencrypted=false";
+    assert_eq!(refused(&[]), [""; 0]);
+    assert_eq!(refused(&[required]), ["clamd.address"]);
+    for address in ["127.0.0.1:3310", "unix:/run/clamd.sock"] {
+        let local = format!("clamd.address={address}");
+        assert_eq!(refused(&[required, &local]), [""; 0]);
+    }
+}
+
+#[test]
 fn production_accepts_the_example_settings_conf_3() {
     MEDIA_WORKER.is_accepted_by_production();
 }
