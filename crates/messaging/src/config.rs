@@ -49,8 +49,9 @@ const DEFAULT_BREAKER_OPEN: Timeout = Timeout::from_secs(30);
 const BREAKER_SLOW_CALL: Timeout = Timeout::from_secs(7 * 24 * 60 * 60);
 /// Cheap for the broker, and soon enough for an alert.
 const DEFAULT_LAG_INTERVAL: Timeout = Timeout::from_secs(10);
-/// As long as a handler may take by default.
-const DEFAULT_CLAIM_TTL: Timeout = Timeout::from_secs(30);
+/// A process extends its claims every second, also during a long handler. Another process gets the
+/// messages of a killed one within 5 s.
+const DEFAULT_CLAIM_TTL: Timeout = Timeout::from_secs(3);
 /// A process notices its own messages immediately, and those of other processes by polling.
 const DEFAULT_POLL_INTERVAL: Timeout = Timeout::from_millis(100);
 /// This many small messages take about 100 MB.

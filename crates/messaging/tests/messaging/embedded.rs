@@ -121,6 +121,25 @@ mod sqlite {
         assert!(broker.publish(batch).await.iter().all(Result::is_ok));
     }
 
+    /// A killed process extends its leases last when they have their whole duration left.
+    #[tokio::test]
+    async fn messages_of_killed_process_are_redelivered_within_5_s_msg_1() {
+        let folder = harness().unwrap();
+        let mut config = folder.config();
+        config.embedded = EmbeddedConfig::default();
+        let [killed, successor] = [&config, &config].map(SqliteBroker::open);
+        let (killed, successor) = (killed.await.unwrap(), successor.await.unwrap());
+        let (_, plan) = short_leases(&folder).await;
+        let session = killed.open(plan.clone()).await.unwrap();
+        publish(&killed, "one").await;
+        let held = next_tags(&*session).await;
+        session.extend(held.clone()).await.unwrap();
+        let waiting = successor.open(plan).await.unwrap();
+        let limit = std::time::Duration::from_secs(5);
+        let taken = tokio::time::timeout(limit, next_tags(&*waiting)).await;
+        assert_eq!(taken.unwrap(), held);
+    }
+
     #[tokio::test]
     async fn session_that_lost_a_lease_is_lost_msg_1() {
         let folder = harness().unwrap();
