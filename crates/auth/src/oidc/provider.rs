@@ -11,8 +11,8 @@ use tokio::{sync::Mutex, time::Instant};
 
 use super::{OpenIdConfig, OpenIdConfigError, OpenIdError, metadata::Metadata};
 use crate::{
-    load::load_before_ready,
     jwks::{Jwks, JwksConfig},
+    load::load_before_ready,
     token::{ClockReading, Issuer, IssuerConfig, TokenVerifier},
 };
 
@@ -224,5 +224,8 @@ impl Provider {
 
 /// Returns the error of a login with invalid settings.
 pub(super) fn invalid(name: &str, error: OpenIdConfigError) -> StartError {
-    StartError::with_cause(format!("the settings of the login by {name} are invalid"), error)
+    StartError::with_cause(
+        format!("the settings of the login by {name} are invalid"),
+        error,
+    )
 }

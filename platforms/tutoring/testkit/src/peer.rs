@@ -3,8 +3,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use seaworthy::{
     config::{Environment, Loader},
     messaging::{
-        DeadLetters, Event, Messaging, MessagingConfig, Publisher, Received, Subscription,
-        Topics,
+        DeadLetters, Event, Messaging, MessagingConfig, Publisher, Received, Subscription, Topics,
     },
     prelude::*,
     service::RunningService,

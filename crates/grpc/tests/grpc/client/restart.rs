@@ -5,6 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use seaworthy_core::Timeout;
 use seaworthy_grpc::client::{GrpcChannel, GrpcClientConfig};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
@@ -82,4 +83,24 @@ async fn each_call_waits_from_its_own_start_res_1() {
     let start = async { Server::start_on(listen(address.port()), |_| Reply::Ok) };
     let (response, _server) = tokio::join!(call(&channel), start);
     response.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn calls_wait_longer_if_slow_calls_may_res_1() {
+    let server = Server::start_on(listen(0), |_| Reply::Ok);
+    let address = server.address;
+    drop(server);
+    while TcpStream::connect(address).await.is_ok() {}
+    let config = GrpcClientConfig::new(format!("http://{address}"));
+    let usual = GrpcChannel::builder("usual", config.clone()).build();
+    let mut config = config;
+    config.policies.breaker.slow_call_duration = Timeout::from_secs(600);
+    config.policies.attempt_timeout = Timeout::from_secs(60);
+    config.policies.total_timeout = Timeout::from_secs(60);
+    let patient = GrpcChannel::builder("patient", config).build().unwrap();
+    let waiting = tokio::spawn(async move { call(&patient).await });
+    call(&usual.unwrap()).await.unwrap_err();
+    assert!(!waiting.is_finished());
+    let _server = Server::start_on(listen(address.port()), |_| Reply::Ok);
+    waiting.await.unwrap().unwrap();
 }

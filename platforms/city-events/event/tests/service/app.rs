@@ -14,8 +14,7 @@ use seaworthy::{
     config::Loader,
     data::{Database, DatabaseConfig},
     messaging::{
-        Event, Message, Messaging, MessagingConfig, Publisher, Received, Subscription,
-        Topics,
+        Event, Message, Messaging, MessagingConfig, Publisher, Received, Subscription, Topics,
     },
     prelude::*,
     service::RunningService,

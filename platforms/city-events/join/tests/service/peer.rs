@@ -10,8 +10,7 @@ use city_events_contract::messages::{
 use seaworthy::{
     config::Loader,
     messaging::{
-        Event, Message, Messaging, MessagingConfig, Publisher, Received, Subscription,
-        Topics,
+        Event, Message, Messaging, MessagingConfig, Publisher, Received, Subscription, Topics,
     },
     prelude::*,
     service::RunningService,
