@@ -5,7 +5,7 @@ use tokio::net::TcpStream;
 
 use crate::{Failure, workload::Workload};
 
-/// The authority is not resolved.
+/// The URL of the called method. Its authority is not resolved.
 const METHOD: &str = "http://127.0.0.1/seaworthy.bench.v1.OrdersService/Echo";
 
 /// A connection that repeats a unary call and waits for each response.

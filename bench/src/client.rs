@@ -16,7 +16,7 @@ use seaworthy_client::HttpClient;
 
 use crate::{Failure, statistics::median};
 
-/// Calls per round.
+/// Number of calls per round.
 const CALLS: u32 = 2_000;
 const ANSWER: &[u8] =
     b"HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-length: 5\r\n\r\nhello";

@@ -1,4 +1,4 @@
-//! Evaluations of feature flags, beside flagd's evaluator for Node.js and the `open-feature` crate.
+//! Evaluations of feature flags, against flagd's evaluator for Node.js and crate `open-feature`.
 
 use std::{
     hint::black_box,
@@ -21,10 +21,10 @@ use serde_json::{Value, json};
 
 use crate::Failure;
 
-/// Evaluations between two reads of the clock.
+/// Number of evaluations between two reads of the clock.
 const BATCH: u32 = 10_000;
 const RELOADED: u32 = 5_000;
-/// Reloads are slow, and the fastest of a few suffices.
+/// Maximum number of reloads. Reloads are slow, and the fastest of a few suffices.
 const MAX_RELOADS: u32 = 10;
 
 pub(crate) fn run(rounds: u32, node_modules: Option<&Path>) -> Result<(), Failure> {
@@ -56,7 +56,7 @@ pub(crate) fn run(rounds: u32, node_modules: Option<&Path>) -> Result<(), Failur
     measure_reload(&mut out, rounds.min(MAX_RELOADS), &flags, &toggle)
 }
 
-/// The same flags in flagd's evaluator.
+/// Measures the same flags in flagd's evaluator.
 fn measure_flagd(out: &mut impl Write, rounds: u32, modules: &Path) -> Result<(), Failure> {
     let folder = tempfile::tempdir()?;
     let flags = folder.path().join("flags.json");
@@ -82,7 +82,7 @@ fn measure_flagd(out: &mut impl Write, rounds: u32, modules: &Path) -> Result<()
     Ok(())
 }
 
-/// The client of the crate with a provider that does nothing, and with that of the flags.
+/// Measures the client of the crate, with a no-op provider and with the provider of the flags.
 async fn measure_open_feature(
     out: &mut impl Write,
     rounds: u32,

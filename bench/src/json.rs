@@ -16,7 +16,7 @@ use crate::{
     workload::{self, document},
 };
 
-/// Calls between two reads of the clock.
+/// Number of calls between two reads of the clock.
 const BATCH: u32 = 200;
 const WARM_UP: Duration = Duration::from_millis(300);
 

@@ -14,7 +14,7 @@ use tokio::{
 
 use crate::{Failure, calls::Calls, workload::Workload};
 
-/// Larger than any response of the workloads.
+/// Size of the receive buffer, in bytes: larger than any response of the workloads.
 const BUFFER: usize = 8 * 1_024;
 
 /// Result of a run.

@@ -15,7 +15,7 @@ use tracing_subscriber::fmt;
 
 use crate::{Failure, statistics::median};
 
-/// Lines per measurement: many for the resolution of the clock, and few enough that some
+/// Number of lines per measurement: many for the resolution of the clock, and so few that some
 /// measurements run without interruption.
 const LINES: u32 = 20_000;
 

@@ -20,13 +20,13 @@ const CAPACITY: u32 = 50;
 const PEAK_RATES: [u32; 3] = [80, 90, 100];
 /// The rates of the overloads, in percent of the capacity. The queue of a small one grows slowly.
 const OVERLOADS: [u32; 3] = [110, 200, 400];
-/// A client that has no response by then has disconnected.
+/// The timeout of a client, after which it disconnects.
 const CLIENT_TIMEOUT: Duration = Duration::from_secs(1);
-/// The limit of the service settles in this time.
+/// The time in which the limit of the service settles, before the measurement.
 const SETTLING: Duration = Duration::from_secs(3);
-/// The requirement: the share of the peak that the service keeps.
+/// The required minimum of the goodput under overload, as a share of the peak.
 const MIN_SHARE: f64 = 0.95;
-/// The requirement: the time of a rejection.
+/// The required maximum of the 99th percentile of the time of a rejection.
 const MAX_REJECTION: Duration = Duration::from_millis(50);
 
 #[derive(Debug, Args)]

@@ -27,7 +27,7 @@ use tower_resilience_circuitbreaker as other_breaker;
 
 use crate::Failure;
 
-/// Calls per measurement.
+/// Number of calls per measurement.
 const CALLS: u32 = 100_000;
 
 /// Retries failures without a budget or a delay.

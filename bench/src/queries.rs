@@ -10,10 +10,10 @@ use sqlx::{PgPool, postgres::PgPoolOptions};
 
 use crate::{Failure, statistics::median};
 
-/// Runs per round.
+/// Number of runs per round.
 const RUNS: u32 = 1_000;
 const ROWS: i64 = 10_000;
-/// Rows of a list page.
+/// Number of rows of a list page.
 const PAGE: i64 = 20;
 
 /// A query of the benchmark.

@@ -9,10 +9,10 @@ use crate::{contract, target::Target};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Workload {
     EmptyGet,
-    /// The same with the headers of a browser.
+    /// A `GET` request with the headers of a browser.
     BrowserGet,
     JsonEcho,
-    /// The same order as a unary gRPC call.
+    /// The order of the echo as a unary gRPC call.
     Call,
 }
 

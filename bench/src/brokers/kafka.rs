@@ -43,7 +43,7 @@ impl Side for Bare {
                 .set("enable.idempotence", "true")
                 .set("linger.ms", "0")
                 .create()?;
-            // The first message waits for the leaders of the topic.
+            // Send one message first, because it waits for the leaders of the topic.
             let warm = FutureRecord::<str, [u8]>::to(&name).payload(&PAYLOAD[..]);
             let warm = producer.send(warm, std::time::Duration::ZERO).await;
             warm.map_err(|(error, _)| error)?;

@@ -23,7 +23,7 @@ use futures::future::BoxFuture;
 
 use crate::{Failure, statistics::median};
 
-/// Messages that are confirmed together, as a relay of an outbox does.
+/// Number of messages that are published and confirmed together, as by the relay of an outbox.
 const BATCH: u32 = 100;
 /// Maximum number of unacknowledged messages.
 const PREFETCH: u16 = 200;

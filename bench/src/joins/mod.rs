@@ -25,7 +25,7 @@ const CLIENTS: u32 = 16;
 const EVENTS: [u32; 2] = [1, 64];
 /// Rate of the load test of the legacy service, in joins per second.
 const STEADY_RATE: u32 = 50;
-/// More joins per second than the service handles, so that clients do not run out of requests.
+/// Prepared requests per second: more than the service handles, so that clients never run out.
 const MAX_RATE: f64 = 10_000.0;
 /// The secret that signs access tokens.
 const KEY: &str = "a-key-of-this-benchmark-and-of-nothing-else";

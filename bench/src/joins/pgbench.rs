@@ -3,7 +3,7 @@ use seaworthy_testkit::postgres::PostgresServer;
 use super::run_command;
 use crate::Failure;
 
-/// SQL of the ID of event `:event`.
+/// The SQL expression for the ID of the event `:event`.
 pub(super) const EVENT: &str =
     "('00000000-0000-4000-8000-' || lpad(to_hex(:event::bigint), 12, '0'))::uuid";
 /// SQL of the ID of user `:person`, which is new in almost all transactions.

@@ -12,7 +12,7 @@ use sqlx::{ConnectOptions as _, postgres::PgConnectOptions};
 use super::{MeasuredProcess, processes::Usage};
 use crate::Failure;
 
-/// The interval between two looks at an outbox that is not empty.
+/// The interval between two counts of an outbox that is not empty.
 const POLL_INTERVAL: Duration = Duration::from_millis(200);
 
 /// Bounds whose violation fails the command.
@@ -91,7 +91,7 @@ impl CountedRows {
 pub(super) struct Sum {
     pub(super) succeeded: u64,
     pub(super) failed: u64,
-    /// Nanoseconds, of the slowest row.
+    /// The 99th percentile of the latency of the slowest row, in nanoseconds.
     pub(super) p99: u64,
 }
 

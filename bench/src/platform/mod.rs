@@ -29,9 +29,9 @@ pub(crate) use requests::RequestTemplate;
 
 use crate::{Failure, statistics::percentile};
 
-/// Requests of the open model that may be in flight. More means that the platform cannot keep up.
+/// Maximum requests in flight in the open model. With more, the platform cannot keep up.
 const MAX_IN_FLIGHT: usize = 2_000;
-/// The warm-up of a soak, and the time after the last fault, are one of these parts of the run.
+/// Number of parts of a run. The warm-up of a soak and the time after faults take one part each.
 const PARTS: u32 = 10;
 
 #[derive(Debug, Args)]
@@ -117,7 +117,7 @@ pub(crate) fn load(checked: &Checked) -> Result<(), Failure> {
     block_on(checked.run(async |run, out| Ok((run.rows(out, run.span()).await?, Vec::new()))))
 }
 
-/// The same, and memory must not grow after the first part.
+/// Sends and checks as [`load`], and memory must not grow after the first part.
 pub(crate) fn soak(checked: &Checked) -> Result<(), Failure> {
     block_on(checked.run(async |run, out| {
         let processes = &run.options.processes;
@@ -131,7 +131,7 @@ pub(crate) fn soak(checked: &Checked) -> Result<(), Failure> {
     }))
 }
 
-/// The same with faults, and all requests succeed after the last fault.
+/// Sends and checks as [`load`], with faults. All requests after the last fault must succeed.
 pub(crate) fn chaos(chaos: &Chaos) -> Result<(), Failure> {
     chaos.faults.check()?;
     block_on(chaos.checked.run(async |run, out| {
@@ -186,7 +186,7 @@ struct Run<'a> {
     options: &'a Options,
     population: Arc<Population>,
     client: reqwest::Client,
-    /// Pairs of users and events do not repeat in later rows.
+    /// The number of the next request. It grows, so that pairs do not repeat in later rows.
     number: Arc<AtomicUsize>,
 }
 
@@ -292,7 +292,7 @@ impl Load {
         Ok(Some(u64::try_from(due.elapsed().as_nanos())?))
     }
 
-    /// Each client sends its next request after the response.
+    /// Runs clients that send their next request after the response.
     async fn closed(self, clients: usize, span: Duration) -> Result<Row, Failure> {
         let start = Instant::now();
         let mut running = JoinSet::new();

@@ -4,9 +4,9 @@ use std::{collections::HashMap, fs, str::FromStr};
 
 use crate::Failure;
 
-/// Linux reports CPU time in units of 10 ms.
+/// The unit of CPU time in Linux, in milliseconds.
 const TICK_MILLISECONDS: f64 = 10.0;
-/// Linux reports resident memory in pages.
+/// The size of a page in KiB. Linux reports resident memory in pages.
 const PAGE_KIB: u64 = 4;
 
 /// A process that is measured, as `NAME=PID`.

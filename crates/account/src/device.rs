@@ -16,9 +16,9 @@ use crate::{
     secret_token::{hash, random},
 };
 
-/// Separates the key of device cookies from other keys that are derived from the same secret.
+/// The context of the key derivation, which separates this key from others of the same secret.
 const PURPOSE: &[u8] = b"seaworthy device cookie 2";
-/// Makes collisions between the limits of two devices of a user negligible.
+/// Size of a device ID, in bytes. Collisions between two devices of a user are negligible.
 const ID_BYTES: usize = 16;
 /// The length of an HMAC-SHA-256 key, in bytes.
 const KEY_BYTES: usize = 32;

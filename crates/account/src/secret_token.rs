@@ -5,9 +5,9 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use seaworthy_core::{Error, Secret};
 use zeroize::Zeroizing;
 
-/// 256 random bits cannot be guessed, so a fast hash is enough.
+/// Size of a token, in bytes. 256 random bits cannot be guessed, so a fast hash is enough.
 const BYTES: usize = 32;
-/// The length of a token as text.
+/// The length of a token as text, in characters.
 const LENGTH: usize = 43;
 
 /// A secret token of a client, such as a refresh token: 32 random bytes in base64url without

@@ -2,7 +2,7 @@ use std::{fmt, str::FromStr, time::Duration};
 
 use seaworthy_data::{Connection, DataError, Transaction, microseconds, sql};
 
-/// The rows of a page, far below the maximum number of rows of a statement.
+/// The number of rows of a page, far below the maximum number of rows of a statement.
 const PAGE: usize = 1_000;
 const PAGE_ROWS: i64 = PAGE as i64;
 

@@ -2,7 +2,7 @@ use seaworthy_data::{DataError, sql};
 
 use crate::{AuditLog, record::Record};
 
-/// Records in memory at a time.
+/// Maximum number of records in memory.
 const PAGE: i64 = 1_000;
 
 /// Filters of an export. An absent filter matches every record.

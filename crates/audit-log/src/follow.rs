@@ -3,7 +3,7 @@ use seaworthy_data::{Connection, DataError, sql};
 
 use crate::{AuditLog, VerifyError, keys::Signer, record::Record};
 
-/// Records in memory at a time.
+/// Maximum number of records in memory.
 const PAGE: i64 = 1_000;
 
 /// A position in the chain: the number and the expected hash of a record.

@@ -4,7 +4,7 @@ use seaworthy_service::StartError;
 
 use crate::{AuditLogConfig, RecordReference};
 
-/// As long as the hash (RFC 2104, section 3).
+/// Minimum length of a key, in bytes: the length of the hash (RFC 2104, section 3).
 const MIN_KEY_LENGTH: usize = 32;
 
 /// The key that signs, and the keys that only verify.

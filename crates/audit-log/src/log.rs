@@ -13,9 +13,9 @@ use crate::{
 
 /// The maximum length of a column. Longer text is truncated.
 const MAX_TEXT_LENGTH: usize = 255;
-/// Rows of one statement: 6,000 values, which every engine accepts.
+/// Maximum number of rows per INSERT statement: 6,000 values, which every engine accepts.
 const ROWS_PER_INSERT: usize = 500;
-/// In bytes. Details are not meant for documents.
+/// Maximum size of the details of an entry, in bytes. Details are not meant for documents.
 const MAX_DETAILS_SIZE: usize = 8 * 1024;
 
 /// The audit log of a service. Cheap to clone.
@@ -73,7 +73,7 @@ pub(crate) struct Chain {
     pub(crate) last_hash: Vec<u8>,
     pub(crate) pruned_sequence: i64,
     pub(crate) pruned_hash: Vec<u8>,
-    /// `None` if nothing was pruned.
+    /// The proof of the pruned records. `None` if nothing was pruned.
     pub(crate) pruned_proof: Option<Vec<u8>>,
 }
 

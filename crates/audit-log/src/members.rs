@@ -1,6 +1,6 @@
 use serde_json::{Map, Value};
 
-/// In bytes. An entry of the audit log has at most 8 KiB, with two such details.
+/// Maximum size of a detail, in bytes. An entry has at most 8 KiB, with two such details.
 const MAX_DETAIL: usize = 3_000;
 
 /// Returns members of an entity for a detail of an audit entry, as JSON. A longer text has only their

@@ -9,9 +9,9 @@ use crate::{
 };
 
 const MICROSECONDS_OF_A_DAY: i64 = 24 * 60 * 60 * 1_000_000;
-/// Records that one transaction removes, so that other transactions can append soon.
+/// Maximum records that one transaction removes, so that other transactions can append soon.
 const AT_ONCE: i64 = 5_000;
-/// The retention is in days, so an hour is precise enough.
+/// The interval of the worker. The retention is in days, so an hour is precise enough.
 const EVERY: Timeout = Timeout::from_secs(60 * 60);
 
 impl AuditLog {

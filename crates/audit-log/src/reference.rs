@@ -2,7 +2,7 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-/// Hexadecimal digits of a hash.
+/// Number of hexadecimal digits of a hash.
 const DIGITS: usize = 64;
 
 /// A reference to a record: its number and its hash in hexadecimal, as in `7:93ab…`.
@@ -13,7 +13,7 @@ pub struct RecordReference {
     pub(crate) hash: String,
 }
 
-/// The text is not a reference.
+/// The error for a text that is not a reference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not a valid reference to a record: use its number and hash, such as 7:93ab…")]
 pub struct InvalidRecordReference;

@@ -44,9 +44,9 @@ pub enum Progress {
     Walking,
     /// Reading files.
     Reading {
-        /// Files read.
+        /// The number of files that were read.
         read: usize,
-        /// Files to read.
+        /// The number of files to read.
         of: usize,
     },
     /// Checking rules.

@@ -13,11 +13,11 @@ use crate::secret::SafeText;
 use crate::source::printable;
 use crate::suppression;
 
-/// Facts and findings this many lines away count as those of the line.
+/// Maximum distance in lines at which facts and findings count as those of the line.
 const NEAR_LINES: usize = 3;
-/// Longer descriptions of facts are cut.
+/// Maximum length of the description of a fact, in characters. Longer ones are cut.
 const MAX_FACT_CHARACTERS: usize = 240;
-/// Outcomes of each kind that are listed.
+/// Maximum number of listed outcomes of each kind.
 const MAX_LISTED: usize = 8;
 
 /// Errors of [`explain_miss`].

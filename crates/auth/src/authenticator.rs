@@ -15,9 +15,9 @@ use crate::{
     },
 };
 
-/// The tokens of ten thousand callers, in about 20 MB.
+/// The default of `max_cached_tokens`: the tokens of 10,000 callers, in about 20 MB.
 const MAX_CACHED_TOKENS: u32 = 10_000;
-/// An upper bound of the reasons of this crate.
+/// Maximum number of reasons as label values, more than this crate has.
 const MAX_REASONS: usize = 32;
 
 /// How bearer tokens are verified.

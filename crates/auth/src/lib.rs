@@ -2,7 +2,7 @@
 //!
 //! The API prevents known mistakes. A token may use only the algorithms that its issuer lists. A
 //! key is of one kind. A claim of a wrong type rejects the token. A route without declared access
-//! stops the start. A check that is not possible, such as without keys or revocations, rejects the
+//! stops the start. If keys or revocations are unavailable, a check is not possible and rejects the
 //! request.
 //!
 //! - [`token`]: JSON Web Tokens, verified and signed. [`jwks`]: the key set of an issuer.

@@ -23,10 +23,10 @@ pub struct Peer {
     forwards_callers: bool,
 }
 
-/// The headers with the caller (MSG-8) of a peer that [forwards callers](Peer::forwards_callers).
+/// The header with the caller (MSG-8) of a peer that [forwards callers](Peer::forwards_callers).
 const ACTOR: &str = "x-actor-id";
 const TENANT: &str = "x-tenant-id";
-/// The identifiers appear in logs.
+/// Maximum length of an identifier, which appears in logs, in characters.
 const MAX_IDENTIFIER_LENGTH: usize = 256;
 
 impl Peer {
@@ -118,7 +118,7 @@ impl Peer {
     }
 }
 
-/// The header does not have a valid identifier.
+/// The error of a header without a valid identifier.
 struct Unreadable;
 
 fn identifier<'a>(request: &'a Parts, name: &str) -> Result<Option<&'a str>, Unreadable> {

@@ -4,17 +4,17 @@ use serde::{Deserialize, Serialize};
 
 use crate::url::CacheUrl;
 
-/// A slower cache does not save time (DATA-5).
+/// The default of `timeout`: a slower cache does not save time (DATA-5).
 const DEFAULT_TIMEOUT: Timeout = Timeout::from_millis(200);
-/// Tens of thousands of typical entries, and little compared to the memory of a service.
+/// The default of `max_memory`: tens of thousands of typical entries.
 const DEFAULT_MAX_MEMORY: ByteSize = ByteSize::mebibytes(32);
-/// Long enough to save most loads. A change without an invalidation is visible after this time.
+/// The default of `ttl`: saves most loads. A change without an invalidation is visible after it.
 const DEFAULT_TTL: Timeout = Timeout::from_secs(5 * 60);
-/// A missing entity may be created at any moment.
+/// The default of `negative_ttl`, short because a missing entity may be created at any time.
 const DEFAULT_NEGATIVE_TTL: Timeout = Timeout::from_secs(30);
-/// Entries that were loaded together expire at different times.
+/// The default of `jitter`: entries that were loaded together expire at different times.
 const DEFAULT_JITTER: Ratio = Ratio::percent(10);
-/// Larger than typical responses. A larger entry displaces too many others.
+/// The default of `max_entry_size`: typical responses fit. A larger one evicts too many entries.
 const DEFAULT_MAX_ENTRY_SIZE: ByteSize = ByteSize::kibibytes(256);
 
 /// Settings of a cache.

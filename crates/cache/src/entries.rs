@@ -116,7 +116,7 @@ impl<T: Serialize + DeserializeOwned> Inner<T> {
             Some(Some(Read::Nothing(_))) => Outcome::Miss,
         });
         if let Some(None) = read {
-            // Another version of this service may have written it. The next caller fills it.
+            // Another version of this service may have written the entry. The next caller fills it.
             tracing::warn!(kind = self.kind, "an unreadable cache entry is removed");
             self.cache.guarded(self.cache.0.store.remove(name)).await;
         }

@@ -38,12 +38,12 @@ else
 end
 return 1";
 
-/// The values of the field `ending`. A released key has none.
+/// Endings of a request. The field `ending` is absent while the request runs.
 const DONE: &str = "done";
 const UNKNOWN: &str = "unknown";
 const RUNNING: &str = "running";
 
-/// Fingerprint, status, headers, body, ending.
+/// The fields of a key: fingerprint, status, headers, body and ending.
 type Known = (
     Vec<u8>,
     Option<u16>,

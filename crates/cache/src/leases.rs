@@ -3,7 +3,7 @@ use seaworthy_core::Timeout;
 use seaworthy_redis::{Redis, redis::Script};
 use seaworthy_service::lease::{FencingToken, LeaseError, LeaseStore};
 
-/// The token of a new holder is the time of the server in microseconds, or one more than the last
+/// Acquires a lease. The token is the server's time in microseconds, or one more than the last
 /// token if that is higher. So tokens rise even if the clock is set back. The last token is stored
 /// for one day after the acquisition.
 const ACQUIRE: &str = r"

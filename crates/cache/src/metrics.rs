@@ -9,7 +9,7 @@ use seaworthy_telemetry::{
     tracer::{Attribute, SpanKind, SpanRecord, Tracer},
 };
 
-/// The code of the service names the kinds, so a few are enough.
+/// Maximum number of kinds with separate metrics. The code of a service names only a few.
 const MAX_KINDS: usize = 256;
 
 /// The outcome of a step with the store.

@@ -51,7 +51,7 @@ impl<T> SingleFlight<T> {
     }
 }
 
-/// Removes the key after the last caller.
+/// Removes the key when the load has ended or its last caller leaves.
 struct RemoveWhenDone<'a, T> {
     flights: &'a SingleFlight<T>,
     key: &'a str,

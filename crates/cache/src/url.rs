@@ -25,7 +25,7 @@ pub enum CacheUrl {
     Redis(RedisUrl),
 }
 
-/// The text is not the URL of a cache. The error does not contain the text, which may contain a
+/// The error for a text that is not the URL of a cache. It omits the text, which may contain a
 /// password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the cache URL is invalid: use memory: or a URL such as redis://host:port/database")]

@@ -13,11 +13,11 @@ const BANDWIDTHS: [f32; 3] = [70.0, 100.0, 140.0];
 const STEP: u16 = 80;
 /// The share of the way to the next phoneme that the formants move per step.
 const GLIDE: f32 = 0.38;
-/// The samples in which a phoneme begins and ends.
+/// The length of the fade at both ends of a phoneme, in samples.
 const EDGE: u16 = 80;
-/// The loudness of the background.
+/// The loudness of the background noise.
 const BACKGROUND: f32 = 0.05;
-/// The samples of a pause.
+/// The length of a pause, in samples.
 const PAUSE: std::ops::Range<u16> = 2_800..5_600;
 
 /// A phoneme: its formants, the loudness of the voice and of the noise, the frequency of the noise,

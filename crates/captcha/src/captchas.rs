@@ -16,9 +16,9 @@ use crate::{
     targets,
 };
 
-/// The purpose of the key.
+/// The purpose from which the key of the captchas is derived.
 const PURPOSE: &str = "captcha";
-/// Longer than any code.
+/// Maximum length of an answer, in bytes: longer than any code.
 const MAX_ANSWER_LENGTH: usize = 64;
 
 /// The captchas of a service. Cheap to clone. All replicas share them in the database.

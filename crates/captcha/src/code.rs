@@ -1,11 +1,11 @@
 use rand::RngExt as _;
 
-/// The length of every answer.
+/// Number of characters of every answer.
 const LENGTH: usize = 6;
 /// Letters and digits that people do not confuse: without 0, o, 1, i and l.
 const LETTERS: &[u8] = b"23456789abcdefghjkmnpqrstuvwxyz";
 const DIGITS: &[u8] = b"0123456789";
-/// The length of an ID: 160 random bits, which are 32 characters of base 32.
+/// The length of an ID, in bytes: 160 random bits, which are 32 characters of base 32.
 const ID_BYTES: usize = 20;
 
 /// Returns letters and digits for an image. The generator of the thread is ChaCha, seeded by the

@@ -4,24 +4,24 @@ use schemars::JsonSchema;
 use seaworthy_core::Timeout;
 use serde::{Deserialize, Serialize};
 
-/// Long enough to find a message on a telephone.
+/// The default of `ttl`: long enough to find a message on a telephone.
 const TTL: Timeout = Timeout::from_secs(5 * 60);
-/// An attacker guesses 6 digits with a probability of 1 in 200,000 per captcha.
+/// The default of `max_attempts`: guesses of 6 digits succeed for 1 of 200,000 captchas.
 const MAX_ATTEMPTS: NonZeroU32 = NonZeroU32::new(5).unwrap();
-/// If a message is late, a user requests it again once or twice.
+/// The default of `max_per_target` in `ttl`. Users request a late message again once or twice.
 const MAX_PER_TARGET: NonZeroU32 = NonZeroU32::new(3).unwrap();
-/// The users of an office share one IP address.
+/// The default of `max_per_ip`. The users of an office share one IP address.
 const MAX_PER_IP: NonZeroU32 = NonZeroU32::new(20).unwrap();
-/// Enough for some logins. Without it, an attacker can send 36 codes an hour to a person.
+/// The default of `max_per_target` in `window`. Otherwise a person can get 36 codes an hour.
 const MAX_PER_TARGET_IN_WINDOW: NonZeroU32 = NonZeroU32::new(10).unwrap();
-/// Enough for the users of a site with several networks. A client can get five sites from a tunnel
+/// The default for a site with several networks. A client can get five sites from a tunnel
 /// broker. With five sites it can request less than a fifth of all codes by SMS.
 const MAX_PER_IPV6_SITE: NonZeroU32 = NonZeroU32::new(30).unwrap();
-/// At a few cents for an SMS, an attack costs less than a hundred euros an hour.
+/// The default: at a few cents for an SMS, an attack costs less than a hundred euros an hour.
 const MAX_TOTAL_SMS: NonZeroU32 = NonZeroU32::new(1_000).unwrap();
-/// A message costs nothing, but a flood of them harms the reputation of the sender.
+/// The default. A message costs nothing, but many of them harm the reputation of the sender.
 const MAX_TOTAL_EMAIL: NonZeroU32 = NonZeroU32::new(10_000).unwrap();
-/// Longer than the window of a limit on requests, which many numbers would evade.
+/// The default of `window`. Many numbers would evade the shorter window of a rate limit.
 const WINDOW: Timeout = Timeout::from_secs(60 * 60);
 
 /// Settings of captchas.

@@ -5,7 +5,7 @@ use seaworthy_data::DataError;
 
 use crate::SendCodeError;
 
-/// A captcha cannot be issued, or an answer was rejected.
+/// Errors of issuing a captcha and of checking an answer.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CaptchaError {

@@ -59,7 +59,7 @@ struct Network {
     limit: Limit,
 }
 
-/// What counts a code: keyed hashes, and the limit of all codes.
+/// The subjects for which a code counts, as keyed hashes, and the limit of all codes.
 struct Subjects {
     networks: Vec<Network>,
     target: Vec<u8>,
@@ -67,7 +67,7 @@ struct Subjects {
     max_total: u32,
 }
 
-/// A code was not counted.
+/// Errors of counting a code.
 enum ReserveError {
     Limited { limit: Limit, retry_after: Duration },
     Database(DataError),
@@ -150,7 +150,7 @@ fn subjects(
     }
 }
 
-/// A rejection rolls all counts back. The fixed order prevents deadlocks.
+/// Counts in a transaction. A rejection rolls all counts back. The fixed order avoids deadlocks.
 async fn reserve_in(
     tx: &Transaction,
     config: &CaptchaConfig,
@@ -162,7 +162,7 @@ async fn reserve_in(
     for network in &subjects.networks {
         locked.push(LockedCount::lock(tx, network.subject.clone(), window).await?);
     }
-    // After the locks, so that parallel requests of a network do not all see the same total.
+    // Read after the locks, so that parallel requests of a network do not all get the same total.
     let sent = sent_codes::total(tx, &subjects.all, window).await?;
     let mut networks = Vec::new();
     for (network, locked) in subjects.networks.iter().zip(locked) {
@@ -182,7 +182,7 @@ async fn reserve_in(
     let target = target.add(tx, max).await?;
     let target = target.map_err(limited(Limit::Target))?;
     store::insert(tx, captcha.id, captcha.stored, config.ttl).await?;
-    // Last, because all transactions wait for this row.
+    // Lock this row last, because all transactions wait for it.
     let all = LockedCount::lock(tx, subjects.all.clone(), window).await?;
     let all = all.add(tx, subjects.max_total).await?;
     Ok(Reservation {

@@ -7,10 +7,10 @@ use seaworthy_core::Secret;
 use seaworthy_mail::{Mail, MailError, Mailer};
 use seaworthy_service::{Assembly, StartError};
 
-/// The server did not get the whole request in time (RFC 9110, section 15.5.9).
+/// The status if the server did not get the whole request in time (RFC 9110, section 15.5.9).
 const REQUEST_TIMEOUT: u16 = 408;
 
-/// A provider rejected a message, or may have sent it although it did not confirm it. Logs contain
+/// The error of a message that a provider rejected, or may have sent unconfirmed. Logs contain
 /// the cause, and responses to clients do not.
 ///
 /// A rejected message does not count for the limits of codes. A message whose outcome is unknown

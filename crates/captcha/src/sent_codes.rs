@@ -16,7 +16,7 @@ pub(crate) struct LockedCount {
 /// A code that counts.
 pub(crate) struct CountedCode {
     subject: Vec<u8>,
-    /// The begin of its part of the window, in microseconds since 1970.
+    /// The start of its part of the window, in microseconds since 1970.
     begin_us: i64,
 }
 

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::{SendCode, SendCodeFuture};
 
-/// The path of many gateways.
+/// The default path of messages, as in many gateways.
 const PATH: &str = "/messages";
 
 /// Settings of a gateway for SMS. The settings of its HTTP client have its address and its

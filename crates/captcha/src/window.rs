@@ -5,11 +5,11 @@ use std::time::Duration;
 use seaworthy_core::Timeout;
 use seaworthy_data::microseconds;
 
-/// The parts of a window. A code counts for the window, and at most for one part longer.
+/// Number of parts of a window. A code counts for the window, and at most for one part longer.
 const PARTS: i64 = 12;
-/// The parts that one window can overlap.
+/// Maximum number of parts that one window can overlap.
 const COUNTS: usize = 13;
-/// The bytes of a stored number.
+/// Size of the stored start of the newest part, in bytes.
 const BEGIN_BYTES: usize = size_of::<i64>();
 const COUNT_BYTES: usize = size_of::<u32>();
 
@@ -22,7 +22,7 @@ pub(crate) struct SlidingCount {
     part_us: i64,
     /// The time in microseconds since 1970.
     now_us: i64,
-    /// The begin of the newest part in microseconds since 1970.
+    /// The start of the newest part, in microseconds since 1970.
     newest_us: i64,
     /// The codes of each part, the newest part first.
     counts: [u32; COUNTS],
@@ -49,7 +49,7 @@ impl SlidingCount {
         count
     }
 
-    /// Begins the part of the present time. If the clock of the database steps back, the newest part
+    /// Starts the part of the current time. If the database clock steps back, the newest part
     /// continues.
     fn advance(&mut self) {
         let passed = self.now_us.saturating_sub(self.newest_us) / self.part_us;
@@ -71,7 +71,7 @@ impl SlidingCount {
         self.counts.iter().map(|count| u64::from(*count)).sum()
     }
 
-    /// Counts a code. Returns the begin of its part.
+    /// Counts a code. Returns the start of its part.
     ///
     /// # Errors
     /// The wait, if the limit does not allow the code.
@@ -100,7 +100,7 @@ impl SlidingCount {
         Duration::from_micros((ends_us - self.now_us).max(0).unsigned_abs())
     }
 
-    /// Subtracts a code of the part with this begin. A part that does not count any more stays as it
+    /// Subtracts a code of the part with this start. A part that does not count stays as it
     /// is, because its window has ended.
     pub(crate) fn remove(&mut self, begin_us: i64) {
         let age_us = self.newest_us.saturating_sub(begin_us);

@@ -19,10 +19,10 @@ const BROWSERS: [&str; 6] = [
     "chrome",
     "msedge",
 ];
-/// A report with a thousand findings takes some seconds. A browser that hangs is killed.
+/// The timeout of the browser. A report with a thousand findings takes some seconds.
 const TIMEOUT: Duration = Duration::from_secs(120);
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
-/// Characters of the browser's messages that an error quotes.
+/// Maximum number of characters of the browser's messages that an error quotes.
 const MAX_MESSAGE_CHARACTERS: usize = 500;
 
 /// Finds the browser: by the option, then the variable, then `PATH`.
@@ -138,7 +138,7 @@ fn run(command: &mut Command) -> Result<ExitStatus, Box<dyn Error>> {
     }
 }
 
-/// The last line of the messages, cut to a readable length.
+/// Returns the last line of the messages, cut to [`MAX_MESSAGE_CHARACTERS`].
 fn last(messages: &str) -> String {
     messages
         .lines()

@@ -8,9 +8,9 @@ use seaworthy_audit::Progress;
 
 use crate::exit::Exit;
 
-/// Updates of the progress line during an audit.
+/// Number of updates of the progress line during an audit.
 const STEPS: usize = 50;
-/// Moves to the first column and clears the line.
+/// The characters that move to the first column and clear the line.
 const CLEAR_LINE: &str = "\r\u{1b}[2K";
 
 /// Prints a text, with colors if the terminal supports them. A closed pipe, as with `| head`, is

@@ -5,19 +5,19 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Addresses, BaseUrl, ClientTlsConfig, Propagation};
 
-/// Longer than one lost SYN, which TCP retransmits after a second, and shorter than an attempt.
+/// The default of `connect_timeout`: longer than a lost SYN (1 s), and shorter than an attempt.
 const DEFAULT_CONNECT_TIMEOUT: Timeout = Timeout::from_millis(1_500);
-/// A body without data for this long has most likely stopped. It is half of the total timeout.
+/// The default of `idle_timeout`, half of the total timeout. Such a body has most likely stopped.
 const DEFAULT_IDLE_TIMEOUT: Timeout = Timeout::from_secs(5);
-/// RES-4: more than a response in memory should need.
+/// The default of `max_response_size` (RES-4): more than a response in memory should need.
 const DEFAULT_MAX_RESPONSE_SIZE: ByteSize = ByteSize::mebibytes(10);
-/// With 64 concurrent calls, replay buffers need at most 64 MiB.
+/// The default of `max_replay_size`. 64 concurrent calls need at most 64 MiB for replay buffers.
 const DEFAULT_MAX_REPLAY_SIZE: ByteSize = ByteSize::mebibytes(1);
-/// Enough for a move, a canonical name, a trailing slash and a login. More is most likely a loop.
+/// The default of `max_redirects`: a move, a canonical name, a trailing slash and a login fit.
 const DEFAULT_MAX_REDIRECTS: u8 = 5;
-/// Below 60 s, after which most servers and load balancers close idle connections.
+/// The default of `pool.idle_timeout`: most servers close idle connections after 60 s.
 const DEFAULT_POOL_IDLE_TIMEOUT: Timeout = Timeout::from_secs(30);
-/// Half of the default concurrent calls.
+/// The default of `max_idle_connections`, half of the default concurrent calls.
 const DEFAULT_MAX_IDLE_CONNECTIONS: u16 = 32;
 
 /// Settings of the HTTP client of one dependency.

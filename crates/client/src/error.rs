@@ -147,7 +147,7 @@ pub enum BodySize {
     Decompressed,
 }
 
-/// Why a redirect was rejected.
+/// The reason why a redirect was rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RedirectProblem {

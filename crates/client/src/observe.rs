@@ -30,7 +30,7 @@ const CALLS_HELP: &str = "Calls that have ended, by status of the response or re
 const OTHER: &str = "OTHER";
 /// Maximum number of outcomes per method.
 const MAX_OUTCOMES: usize = 64;
-/// The caller dropped the call before the response head.
+/// The outcome of a call that its caller dropped before the response head.
 const CANCELLED: &str = "CANCELLED";
 
 /// The metrics of a client (OBS-5). Cheap to clone.

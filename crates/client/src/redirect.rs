@@ -105,7 +105,7 @@ pub(crate) fn follow(
     }))
 }
 
-/// Removes every header that is not in the allowlist. A caller's own header may be a secret under
+/// Removes every header that is not in the allowlist. A header of the caller may be a secret under
 /// any name, and is meant for one origin.
 fn remove_private(headers: &mut HeaderMap) {
     let is_for_any = |name: &HeaderName, value: &HeaderValue| {

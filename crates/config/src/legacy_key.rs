@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// A key of a legacy configuration file. It sets a key of the settings, or it fails the load with a
-/// text that names its replacement. So the service ignores none of them.
+/// text that names its replacement. So the service never ignores one silently.
 ///
 /// A file that sets both the legacy key and its replacement fails the load.
 ///

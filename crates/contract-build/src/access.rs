@@ -186,12 +186,12 @@ fn texts(option: &DynamicMessage, name: &str) -> Vec<String> {
         .collect()
 }
 
-/// Roles are compared exactly, so leading or trailing white space is a mistake.
+/// Whether text is a role. Roles are compared exactly, so it has no leading or trailing space.
 fn is_role(text: &str) -> bool {
     !text.is_empty() && text.trim() == text && !text.contains(char::is_control)
 }
 
-/// RFC 6749, section 3.3: `scope-token = 1*( %x21 / %x23-5B / %x5D-7E )`.
+/// Whether text is a scope: `scope-token = 1*( %x21 / %x23-5B / %x5D-7E )` (RFC 6749, 3.3).
 fn is_scope(text: &str) -> bool {
     let is_token = |byte| matches!(byte, 0x21 | 0x23..=0x5B | 0x5D..=0x7E);
     !text.is_empty() && text.bytes().all(is_token)

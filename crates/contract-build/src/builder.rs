@@ -14,10 +14,10 @@ use crate::{
 /// The file with every generated module.
 const MODULES: &str = "contract.rs";
 
-/// The OpenAPI document.
+/// The file with the OpenAPI document.
 const DOCUMENT: &str = "openapi.json";
 
-/// The descriptors, for gRPC reflection.
+/// The file with the descriptors, for gRPC reflection.
 const DESCRIPTORS: &str = "descriptors.bin";
 
 /// Compiles contracts in a build script.
@@ -253,7 +253,7 @@ fn append(path: &Path, code: &str) -> Result<(), BuildError> {
 
 fn rerun_if_changed(includes: &[PathBuf]) {
     let mut output = std::io::stdout();
-    // The manifest names the runtime crate.
+    // The manifest determines the path of the runtime crate.
     for path in includes
         .iter()
         .map(PathBuf::as_path)

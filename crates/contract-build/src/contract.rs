@@ -16,7 +16,7 @@ use crate::{
     source::Source,
 };
 
-/// The only message that needs a registry of types for JSON.
+/// The name of the only message that needs a registry of types for JSON.
 const ANY: &str = "google.protobuf.Any";
 
 pub(crate) struct Contract {
@@ -48,7 +48,7 @@ impl Service {
 }
 
 impl Contract {
-    /// `declared` contains the access of methods whose `.proto` does not declare it.
+    /// Reads a contract. `declared` contains the access that its `.proto` does not declare.
     pub(crate) fn read(source: &Source, declared: &[(String, Access)]) -> Result<Self, BuildError> {
         let mut diagnostics = Diagnostics::default();
         let mut access = Declarations::new(declared, &mut diagnostics);

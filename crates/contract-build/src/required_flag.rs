@@ -6,7 +6,7 @@ use crate::diagnostic::{Diagnostics, Location};
 
 const REQUIRED_FLAG: &str = "seaworthy.required_flag";
 const HIDDEN: &str = "Hidden";
-/// The limit of flag files.
+/// Maximum length of a key, in bytes: the limit of flag files.
 const MAX_KEY: usize = 200;
 
 /// The feature flag that a method requires.

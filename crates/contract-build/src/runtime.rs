@@ -4,11 +4,11 @@ use std::{env, fs, path::Path};
 
 use toml::Table;
 
-/// The runtime crate.
+/// The name of the runtime crate.
 const RUNTIME: &str = "seaworthy-contract";
-/// The facade, which re-exports it.
+/// The name of the facade, which re-exports the runtime crate.
 const FACADE: &str = "seaworthy";
-/// The module of the facade that re-exports it.
+/// The module of the facade that re-exports the runtime crate.
 const FACADE_MODULE: &str = "contract";
 
 /// Returns the path of the runtime crate in the package whose build script runs. It depends on the

@@ -4,7 +4,7 @@ use seaworthy_core::ByteSize;
 
 use crate::error::{ErrorFormat, Problems};
 
-/// Allows 4 MiB of bytes as base64, which is the default of gRPC, with room for other fields.
+/// The default of `max_body_size`: 4 MiB as base64 (the default of gRPC), and other fields.
 const MAX_BODY_SIZE: ByteSize = ByteSize::mebibytes(6);
 
 /// Settings of a contract, for both transports.

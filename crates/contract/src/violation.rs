@@ -60,7 +60,7 @@ pub struct Violations {
     naming: Naming,
     location: Location,
     found: Vec<FieldViolation>,
-    /// The bytes of `found`.
+    /// The size of `found`, in bytes.
     bytes: usize,
     /// Whether a violation was omitted because of the limit.
     full: bool,
@@ -153,7 +153,7 @@ impl Violations {
         self.given.insert(self.location.clone())
     }
 
-    /// Forgets the given locations, so that the next source of values takes precedence.
+    /// Clears the given locations, so that the next source of values takes precedence.
     pub(crate) fn forget_given(&mut self) {
         self.given.clear();
     }

@@ -37,7 +37,7 @@ tokio::task_local! {
     static CURRENT: Arc<RequestContext>;
 }
 
-/// The facts about a request that every layer may read.
+/// The properties of a request that every layer may read.
 ///
 /// ```
 /// use seaworthy_core::{Actor, RequestContext, ServiceIdentity};

@@ -102,7 +102,7 @@ impl Error {
         self
     }
 
-    /// Adds a public fact that a program reads, such as the time at which a lock ends. The name is
+    /// Adds a public value for programs, such as the time at which a lock ends. The name is
     /// in lower snake case.
     #[must_use]
     pub fn with_metadata(mut self, name: &'static str, value: impl Into<String>) -> Self {
@@ -141,7 +141,7 @@ impl Error {
         &self.0.fields
     }
 
-    /// Returns the public facts for programs.
+    /// Returns the public values for programs.
     #[must_use]
     pub fn metadata(&self) -> &BTreeMap<&'static str, String> {
         &self.0.metadata

@@ -2,10 +2,10 @@ use std::time::{Duration, Instant};
 
 use crate::{Backoff, Timeout};
 
-/// A server may get the new password a moment after the service.
+/// The first backoff. A server may get the new password a moment after the service.
 const INITIAL_BACKOFF: Timeout = Timeout::from_secs(2);
-/// Servers lock users out after many rejected passwords within a minute, and each attempt costs a
-/// connection.
+/// The maximum backoff. Servers lock users out after many rejected passwords within a minute, and
+/// each attempt costs a connection.
 const MAX_BACKOFF: Timeout = Timeout::from_secs(60);
 
 /// Decides when a connection tries a rotated password that the server has rejected (CONF-5). The

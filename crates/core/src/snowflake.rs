@@ -3,15 +3,15 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-/// 2021-01-01T00:00:00Z in milliseconds since 1970.
+/// The start of the timestamps: 2021-01-01T00:00:00Z, in milliseconds since 1970.
 const EPOCH_MS: u64 = 1_609_459_200_000;
 const NODE_BITS: u32 = 10;
 const SEQUENCE_BITS: u32 = 12;
 const MAX_NODE: u16 = (1 << NODE_BITS) - 1;
 const MAX_SEQUENCE: u64 = (1 << SEQUENCE_BITS) - 1;
-/// 41 bits, which last until 2090.
+/// Maximum timestamp in milliseconds since `EPOCH_MS`: 41 bits, which last until 2090.
 const MAX_MS: u64 = (1 << 41) - 1;
-/// How far the IDs may be ahead of the clock, after a small step back or in a burst.
+/// Maximum milliseconds of the IDs ahead of the clock, after a small step back or in a burst.
 const MAX_AHEAD_MS: u64 = 1_000;
 
 /// Generates numeric IDs that increase over time: 41 bits of milliseconds since 2021, 10 bits of
@@ -35,7 +35,7 @@ pub struct Snowflakes {
     last: AtomicU64,
 }
 
-/// An ID cannot be generated.
+/// An error that prevents the generation of an ID.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SnowflakeError {

@@ -3,7 +3,7 @@ use std::{
     time::SystemTime,
 };
 
-/// Further events of a request are dropped, so that a loop cannot grow a span without bound.
+/// Maximum number of events of a request. Further ones are dropped, so that a span stays small.
 const MAX_EVENTS: usize = 32;
 
 /// An event in the span of a request, with names of the OpenTelemetry semantic conventions. Its

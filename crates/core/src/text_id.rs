@@ -1,11 +1,11 @@
 use rand::RngExt as _;
 
-/// Digits and lower-case letters, which are safe in URLs, file names and case-insensitive columns.
+/// The characters of IDs, which are safe in URLs, file names and case-insensitive columns.
 const BASE_36: [char; 36] = [
     '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i',
     'j', 'k', 'l', 'm', 'n', 'o', 'p', 'q', 'r', 's', 't', 'u', 'v', 'w', 'x', 'y', 'z',
 ];
-/// 124 bits, as many as a random UUID has.
+/// The number of characters of an ID: 124 random bits. A random UUID has 122.
 const NANO_LENGTH: usize = 24;
 
 /// Returns a random ID of 24 characters in base 36. It is not a secret.

@@ -14,11 +14,11 @@ use seaworthy_core::Secret;
 
 use crate::{Algorithm, CryptoError};
 
-/// Bytes of a key.
+/// Length of a key, in bytes.
 pub(crate) const KEY_LENGTH: usize = 32;
-/// Bytes of a nonce.
+/// Length of a nonce, in bytes.
 pub(crate) const NONCE_LENGTH: usize = NONCE_LEN;
-/// Bytes of a tag.
+/// Length of a tag, in bytes.
 pub(crate) const TAG_LENGTH: usize = 16;
 
 /// A key of one algorithm.
@@ -81,7 +81,7 @@ impl Aead {
             .split_at_checked(NONCE_LENGTH)
             .ok_or(CryptoError::Malformed)?;
         let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| CryptoError::Malformed)?;
-        // Decrypted in place. The cipher wipes it on failure.
+        // Decrypt in place. The cipher wipes the buffer on failure.
         let mut text = text.to_vec();
         let opened = match self {
             Self::Aes(key) => key.open_in_place(nonce, Aad::from(bound), &mut text),

@@ -5,7 +5,7 @@ use seaworthy_core::Secret;
 
 use crate::{Context, aead::KEY_LENGTH, derive_key};
 
-/// The purpose of the key.
+/// The purpose from which the key of an index is derived.
 const PURPOSE: &str = "blind index";
 
 /// Finds encrypted values by equality, and keeps them unique. The database stores a keyed hash next

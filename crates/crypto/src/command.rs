@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::{EncryptedColumn, RewrapReport, Sealer, new_key_text, rewrap};
 
-/// Services use a data key of the previous key for five minutes at most.
+/// The output of a rotation. Services use data keys of the previous key for at most 5 minutes.
 const ROTATED: &str = "a new key is active: wait five minutes, in which running services may use the previous key, then run `encryption rewrap`";
 
 /// Returns the command `encryption new-key|rotate|rewrap` of a service binary, which rotates keys

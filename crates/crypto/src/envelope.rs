@@ -9,11 +9,11 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 use crate::{Algorithm, CryptoError, KeyId, aead::NONCE_LENGTH, wrap::WrappedKey};
 
-/// The separator of the legacy text.
+/// The separator between the parts of the legacy text.
 const SEPARATOR: char = ':';
 /// The prefix of the older legacy text.
 const OLDER: &str = "01.";
-/// The separator of its parts.
+/// The separator between the parts of the older legacy text.
 const OLDER_SEPARATOR: char = '.';
 /// The name of the key of values that the root key of the legacy service encrypts directly.
 pub(crate) const LEGACY_ROOT: &str = "legacy-root";

@@ -1,7 +1,7 @@
 use seaworthy_client::ClientError;
 use seaworthy_core::{Code, Error};
 
-/// Errors of encryption and decryption. They contain nothing of a value.
+/// Errors of encryption and decryption. They never contain a part of a value.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CryptoError {

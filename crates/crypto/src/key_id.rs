@@ -1,6 +1,6 @@
 use std::{fmt, str::FromStr, sync::Arc};
 
-/// Every stored value contains the name, so it is short.
+/// Maximum length of a name. It is short, because every stored value contains it.
 const MAX_LENGTH: usize = 64;
 
 /// The name of a key-encryption key: 1 to 64 letters, digits, `.`, `_`, `-` and `:`, without a
@@ -16,7 +16,7 @@ const MAX_LENGTH: usize = 64;
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct KeyId(Arc<str>);
 
-/// The text is not a valid name of a key.
+/// The error for a text that is not a valid name of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
     "not a valid key name: use 1 to 64 letters, digits, '.', '_', '-' and ':', without a leading '.'"

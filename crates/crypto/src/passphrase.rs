@@ -7,14 +7,14 @@ use seaworthy_core::Secret;
 
 use crate::{CryptoError, aead::KEY_LENGTH};
 
-/// The second recommendation of RFC 9106, section 4: 64 MiB and three passes. The derivation runs
-/// once, at start.
+/// The memory of Argon2id, in KiB: the second recommendation of RFC 9106, section 4. A derivation
+/// runs once, at start.
 const MEMORY_KIBIBYTES: u32 = 64 * 1024;
 const PASSES: u32 = 3;
 const LANES: u32 = 4;
-/// Five words of a list of 7776. Shorter passphrases can be guessed.
+/// Minimum length of a passphrase, in bytes: five words of a list of 7776. Shorter is guessable.
 const MIN_LENGTH: usize = 20;
-/// RFC 9106, section 3.1.
+/// Length of a salt, in bytes (RFC 9106, section 3.1).
 const SALT_LENGTH: usize = 16;
 
 /// The salt of a passphrase. It is not secret. Store it with the configuration, because the key is

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::{Encrypted, KeyId, Rewrapped, Sealer};
 
-/// Rows in memory at a time.
+/// Maximum number of rows in memory.
 const PAGE: i64 = 500;
 
 /// The type of the primary key of a table.
@@ -63,9 +63,9 @@ pub struct EncryptedColumn {
 pub struct RewrapReport {
     /// The name of the column.
     pub column: &'static str,
-    /// Values that were read.
+    /// The number of values that were read.
     pub seen: u64,
-    /// Values whose data key was rewrapped with the active key.
+    /// The number of values whose data key was rewrapped with the active key.
     pub changed: u64,
 }
 

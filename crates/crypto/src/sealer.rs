@@ -19,12 +19,12 @@ use crate::{
     wrap::{DataKey, WrapKeys, WrappedKey},
 };
 
-/// Far below the limit of 2^32 values per AES-GCM key with random nonces (NIST SP 800-38D, section
-/// 8.3).
+/// Maximum number of values per data key, far below the limit of 2^32 per AES-GCM key with random
+/// nonces (NIST SP 800-38D, section 8.3).
 const USES: u32 = 1 << 20;
 /// The maximum age of a data key, so that new values soon use the new key after a rotation.
 const LIFE: Duration = Duration::from_secs(300);
-/// Unwrapped data keys in memory, with a few hundred bytes each.
+/// Maximum number of unwrapped data keys in memory, of a few hundred bytes each.
 const OPEN_KEYS: usize = 1_024;
 
 /// Encrypts and decrypts values. Cheap to clone. All clones share their data keys.
@@ -47,7 +47,7 @@ pub struct Sealer(Arc<Inner>);
 struct Inner {
     keys: Box<dyn WrapKeys>,
     current: Mutex<Option<Arc<Current>>>,
-    /// Two generations. The older one is dropped first.
+    /// Unwrapped data keys in two generations. The older generation is dropped first.
     open: Mutex<[HashMap<OpenKey, Arc<Aead>>; 2]>,
 }
 

@@ -15,13 +15,13 @@ use crate::{
 /// The default mount of the engine.
 const MOUNT: &str = "transit";
 
-/// Actions without a stored value.
+/// The actions that do not need a stored value.
 const ENCRYPT: &str = "encrypt";
 const ROTATE: &str = "rotate";
 
 /// Vault distinguishes the causes of status 400 by text only. These are the texts of the engine.
 const NO_KEY: &str = "key not found";
-/// The version is below `min_decryption_version` of the key.
+/// The text for a version below `min_decryption_version` of the key.
 const TOO_OLD: &str = "disallowed by policy (too old)";
 
 /// The engine and the key.
@@ -130,7 +130,7 @@ impl VaultTransit {
         Ok(answer.json::<VaultResponse>().await?.data)
     }
 
-    /// Sent once, because a retry would create a second version.
+    /// Rotates the key with a single request, because a retry would create a second version.
     async fn rotate_now(&self) -> Result<(), CryptoError> {
         let key = &self.config.key;
         let request = self.post(&format!("keys/{key}/{ROTATE}"));

@@ -2,7 +2,7 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 
-/// The mask of a shorter value contains only its length.
+/// Minimum length of a value whose mask shows characters. Other masks show only the length.
 const MIN_SHOWN_LENGTH: usize = 6;
 
 /// A row that cannot be imported, and the reason.

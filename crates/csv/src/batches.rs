@@ -217,7 +217,7 @@ impl<R: ImportRows> Imports<R> {
 #[derive(Clone, Copy, Default)]
 struct Rejected {
     rows: u64,
-    /// Those that the check did not report.
+    /// The number of rejected rows that the check did not report.
     unknown: u64,
 }
 

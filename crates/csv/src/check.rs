@@ -11,7 +11,7 @@ use crate::{
     store::Progress,
 };
 
-/// Rows of a check between two writes of its progress.
+/// Number of rows of a check between two writes of its progress.
 const CHECKED_ROWS: u32 = 20_000;
 
 impl<R: ImportRows> Imports<R> {

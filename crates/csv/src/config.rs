@@ -4,29 +4,29 @@ use schemars::JsonSchema;
 use seaworthy_core::{ByteSize, Lifetime, Timeout};
 use serde::{Deserialize, Serialize};
 
-/// One million rows of 100 bytes.
+/// The default of `max_size`: one million rows of 100 bytes.
 const DEFAULT_MAX_SIZE: ByteSize = ByteSize::mebibytes(100);
-/// The limit of common spreadsheets.
+/// The default of `max_rows`: the limit of common spreadsheets.
 const DEFAULT_MAX_ROWS: NonZeroU64 = NonZeroU64::new(1_000_000).unwrap();
-/// More columns are a sign of a wrong delimiter.
+/// The default of `max_columns`. More columns are a sign of a wrong delimiter.
 const DEFAULT_MAX_COLUMNS: NonZeroU32 = NonZeroU32::new(512).unwrap();
-/// A long description. A field with a missing quote is larger.
+/// The default of `max_field_size`: fits a long description, not a field with a missing quote.
 const DEFAULT_MAX_FIELD_SIZE: ByteSize = ByteSize::kibibytes(64);
-/// Some long fields. It bounds the memory of a reader.
+/// The default of `max_row_size`: some long fields. It bounds the memory of a reader.
 const DEFAULT_MAX_ROW_SIZE: ByteSize = ByteSize::mebibytes(1);
-/// A user who has more bad rows has chosen the wrong file.
+/// The default of `max_bad_rows`. With more bad rows, the user has chosen the wrong file.
 const DEFAULT_MAX_BAD_ROWS: NonZeroU32 = NonZeroU32::new(1_000).unwrap();
-/// Ten columns make 5,000 values, which all engines accept.
+/// The default of `batch_size`. Ten columns make 5,000 values, which all engines accept.
 const DEFAULT_BATCH_SIZE: NonZeroU32 = NonZeroU32::new(500).unwrap();
-/// Longer than the timeout of a transaction.
+/// The default of `claim_ttl`: longer than the timeout of a transaction.
 const DEFAULT_CLAIM_TTL: Timeout = Timeout::from_secs(30);
-/// The delay doubles, so that the attempts cover an outage of two minutes.
+/// The default of `max_attempts`. The delay doubles, so they cover an outage of two minutes.
 const DEFAULT_MAX_ATTEMPTS: NonZeroU32 = NonZeroU32::new(7).unwrap();
-/// A user may read the report on the next day.
+/// The default of `pending_ttl`. A user may read the report on the next day.
 const DEFAULT_PENDING_TTL: Timeout = Timeout::from_secs(24 * 60 * 60);
-/// Users may undo an import within a month.
+/// The default of `retention`. Users may undo an import within a month.
 const DEFAULT_RETENTION: Lifetime = Lifetime::from_days(30);
-/// A user works on one file, and may have abandoned others.
+/// The default of `max_open_per_owner`. A user works on one file, and may have abandoned others.
 const DEFAULT_MAX_OPEN: NonZeroU32 = NonZeroU32::new(5).unwrap();
 
 /// Limits of a CSV file.

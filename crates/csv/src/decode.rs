@@ -31,7 +31,7 @@ impl Encoding {
 /// Converts a file to UTF-8 without a byte order mark.
 pub(crate) struct Decoder {
     inner: encoding_rs::Decoder,
-    /// Line feeds so far.
+    /// The number of line feeds so far.
     lines: u64,
     is_first: bool,
 }
@@ -84,7 +84,7 @@ mod tests {
 
     fn decode(bytes: &[u8], encoding: Encoding) -> Result<String, FileError> {
         let mut decoder = Decoder::new(encoding);
-        // Byte by byte, so that every character is split.
+        // Decode byte by byte, so that every character is split.
         let mut text = String::new();
         for byte in bytes {
             text += &decoder.decode(&[*byte], false)?;

@@ -19,7 +19,7 @@ pub enum Delimiter {
     Pipe,
 }
 
-/// In the order of preference.
+/// The delimiters to detect, in the order of preference.
 const ALL: [Delimiter; 4] = [
     Delimiter::Comma,
     Delimiter::Semicolon,

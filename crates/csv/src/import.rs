@@ -31,7 +31,7 @@ pub enum ImportStatus {
     Undone,
 }
 
-/// The text is not a status of an import.
+/// The error for a text that is not a status of an import.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("not a status of an import")]
 pub struct InvalidImportStatus;
@@ -94,9 +94,9 @@ impl FromStr for ImportStatus {
 /// The reason of a failed import.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ImportFailure {
-    /// In upper snake case, for programs.
+    /// The reason in upper snake case, for programs.
     pub reason: String,
-    /// For the user.
+    /// The message for the user.
     pub message: String,
 }
 
@@ -106,7 +106,7 @@ pub struct ImportFailure {
 pub struct CsvImport {
     /// The ID.
     pub id: Uuid,
-    /// The user.
+    /// The user who owns the import.
     pub owner: String,
     /// The name of the file, as the user sent it.
     pub name: String,
@@ -123,11 +123,11 @@ pub struct CsvImport {
     pub size: u64,
     /// The position of the current pass in the file, in bytes.
     pub position: u64,
-    /// Rows that were checked.
+    /// The number of rows that were checked.
     pub rows_checked: u64,
-    /// Rows that cannot be imported.
+    /// The number of rows that cannot be imported.
     pub rows_bad: u64,
-    /// Rows that are stored.
+    /// The number of rows that are stored.
     pub rows_stored: u64,
     /// The reason of a failure.
     pub failure: Option<ImportFailure>,

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use crate::{CsvImport, ImportError, ImportRows, Imports, import::import_columns};
 
-/// Progress is visible within this time.
+/// The interval of the worker. Progress is visible within this time.
 const INTERVAL: Timeout = Timeout::from_secs(1);
 /// Maximum number of imports that one statement reads.
 const PAGE_SIZE: usize = 200;

@@ -11,7 +11,7 @@ const INITIAL_FIELDS: usize = 32;
 /// A position between two rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Position {
-    /// Bytes of the decoded file.
+    /// The offset in the decoded file, in bytes.
     pub(crate) bytes: u64,
     /// The line of the next byte, from 1.
     pub(crate) line: u64,
@@ -25,7 +25,7 @@ impl Position {
 pub(crate) struct Parser {
     core: csv_core::Reader,
     input: Vec<u8>,
-    /// Bytes of `input` that the core has read.
+    /// The number of bytes of `input` that the core has read.
     read: usize,
     is_finished: bool,
     output: Vec<u8>,
@@ -151,7 +151,7 @@ impl Parser {
         }
     }
 
-    /// The core also skips empty lines, and would count them as part of the next row.
+    /// Skips empty lines. The core would count them as part of the next row.
     fn skip_line_ends(&mut self) {
         let input = self.input.get(self.read..).unwrap_or_default();
         let is_end = |byte: &&u8| matches!(byte, b'\n' | b'\r');

@@ -29,7 +29,7 @@ impl<R: ImportRows> Imports<R> {
         let id = seaworthy_core::new_id();
         self.begin(id, &new).await?;
         if let Err(error) = self.receive(id, &new, file).await {
-            // The sweeper deletes it if this fails.
+            // If this fails, the sweeper deletes the import.
             let _ = store::delete(database, id).await;
             return Err(error);
         }

@@ -23,7 +23,7 @@ use crate::{
 
 /// The timeout of a request with a file. The listener also enforces a minimum rate of the body.
 const TIMEOUT: Timeout = Timeout::from_secs(30 * 60);
-/// The longest option is the name of a file.
+/// Maximum size of an option. The longest option is the name of a file.
 const MAX_OPTION_SIZE: ByteSize = ByteSize::bytes(200);
 
 /// The routes of imports.

@@ -14,15 +14,15 @@ use crate::{
     store::{self, Progress},
 };
 
-/// A user sees progress within this time.
+/// The interval of the worker. A user sees progress within this time.
 const INTERVAL: Timeout = Timeout::from_secs(1);
-/// The time of one step, so that a long import does not delay others.
+/// Maximum time of one step, so that a long import does not delay others.
 const STEP: Duration = Duration::from_secs(5);
 /// A run of the worker ends after this time, so that the service records it.
 const RUN: Duration = Duration::from_secs(60);
 /// The delay of the second attempt. It doubles with each further one.
 const INITIAL_BACKOFF: Timeout = Timeout::from_secs(1);
-/// A larger exponent would delay an attempt for hours.
+/// Maximum exponent of the backoff. A larger one would delay an attempt for hours.
 const MAX_EXPONENT: u32 = 6;
 
 pub(crate) fn worker<R: ImportRows>(imports: &Imports<R>) -> Worker {

@@ -7,11 +7,11 @@ use uuid::Uuid;
 
 use crate::{ImportError, ImportRows, Imports, owners, store};
 
-/// Every step reads an index.
+/// The interval of the sweeper. A step is cheap, because it reads an index.
 const INTERVAL: Timeout = Timeout::from_secs(60);
-/// Imports of one step.
+/// Maximum number of imports of one step.
 const PAGE_SIZE: u32 = 50;
-/// The next piece of a file arrives earlier, or its request has ended.
+/// Maximum time between two pieces of a file. After it, the request has ended.
 const RECEIVE_TIMEOUT: Timeout = Timeout::from_secs(10 * 60);
 
 pub(crate) fn worker<R: ImportRows>(imports: &Imports<R>) -> Worker {

@@ -6,37 +6,37 @@ use serde::{Deserialize, Serialize};
 
 use crate::DatabaseUrl;
 
-/// This folder is excluded from version control.
+/// The default file of an embedded database, in a folder that version control ignores.
 const DEFAULT_FILE: &str = "data/service.db";
-/// Two per core of a small server. Ten replicas stay within the default limit of servers (100 and
-/// 151).
+/// The default of `max_connections`: two per core of a small server. Ten replicas stay within the
+/// default limit of servers (100 and 151).
 const DEFAULT_MAX_CONNECTIONS: NonZeroU32 = NonZeroU32::new(10).unwrap();
-/// Two connections are warm before the first request.
+/// The default of `min_connections`: two connections are open before the first request.
 const DEFAULT_MIN_CONNECTIONS: u32 = 2;
-/// A request that waits longer for a connection rarely finishes in time.
+/// The default of `acquire_timeout`. A request that waits longer rarely finishes in time.
 const DEFAULT_ACQUIRE_TIMEOUT: Timeout = Timeout::from_secs(2);
-/// Below the idle limits of common firewalls and proxies.
+/// The default of `idle_timeout`, below the idle limits of common firewalls and proxies.
 const DEFAULT_IDLE_TIMEOUT: Timeout = Timeout::from_secs(5 * 60);
-/// Lets a fleet move to a new server, and lets servers release memory.
+/// The default of `max_lifetime`: replicas move to a new server, and servers release memory.
 const DEFAULT_MAX_LIFETIME: Timeout = Timeout::from_secs(30 * 60);
-/// Busy services pay no round trip for the validation.
+/// The default of `validate_after_idle`: busy services need no round trip for a validation.
 const DEFAULT_VALIDATE_AFTER_IDLE: Timeout = Timeout::from_secs(1);
-/// A server that takes longer to accept a connection does not serve.
+/// The default of `connect_timeout`. A server that accepts a connection later does not serve.
 const DEFAULT_CONNECT_TIMEOUT: Timeout = Timeout::from_secs(3);
-/// Longer statements do not belong in a request.
+/// The default of `statement_timeout`. Longer statements do not belong in a request.
 const DEFAULT_STATEMENT_TIMEOUT: Timeout = Timeout::from_secs(5);
-/// Below the timeout of a statement, so that the error names the lock.
+/// The default of `lock_timeout`, below that of a statement, so that the error names the lock.
 const DEFAULT_LOCK_TIMEOUT: Timeout = Timeout::from_secs(3);
-/// A transaction holds locks that others wait for.
+/// The default of `transaction_timeout`. A transaction holds locks that others wait for.
 const DEFAULT_TRANSACTION_TIMEOUT: Timeout = Timeout::from_secs(10);
-/// A transaction that fails more often has a bug, or the database is overloaded.
+/// The default of `max_transaction_retries`. More failures are a bug or an overloaded database.
 const DEFAULT_MAX_TRANSACTION_RETRIES: u32 = 3;
-/// More rows do not belong in the memory of a request. Lists have pages.
+/// The default of `max_rows`. More rows do not belong in the memory of a request.
 const DEFAULT_MAX_ROWS: NonZeroU32 = NonZeroU32::new(10_000).unwrap();
-/// People notice half a second. A lookup by key takes a hundredth of it.
+/// The default of `slow_statement_threshold`: people notice it. A lookup by key takes 1 % of it.
 const DEFAULT_SLOW_STATEMENT_THRESHOLD: Timeout = Timeout::from_millis(500);
 
-/// Each replica has the same share of reads.
+/// The default of `weight`: each replica has the same share of reads.
 const DEFAULT_WEIGHT: NonZeroU32 = NonZeroU32::MIN;
 
 /// A database and its limits.

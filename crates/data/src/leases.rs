@@ -11,7 +11,7 @@ use crate::{
 
 /// The suffix of the lease file. SQLite names its own files in the same way.
 const SUFFIX: &str = "-leases";
-/// One connection to acquire a lease and one to renew another at the same time.
+/// Connections to the lease file: one acquires a lease while the other renews a lease.
 const CONNECTIONS: NonZeroU32 = NonZeroU32::new(2).unwrap();
 
 /// The migrations of [`DatabaseLeases`]. Add this set to those of the service.

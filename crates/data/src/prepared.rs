@@ -43,10 +43,10 @@ impl From<Rewritten> for Prepared {
     }
 }
 
-/// A program has some hundred statements, and lists have few lengths. Further statements are
-/// rewritten at each execution.
+/// Maximum number of cached statements. A program has some hundred, and lists have few lengths.
+/// Further statements are rewritten at each execution.
 const MAX_STATEMENTS: usize = 1_024;
-/// A longer statement is some ten kilobytes of text, and its execution costs more than its text.
+/// Maximum number of values of a cached statement. A longer one takes tens of kilobytes of text.
 const MAX_VALUES: usize = 1_024;
 
 /// Identifies a static statement of the program with the lengths of its lists and rows.

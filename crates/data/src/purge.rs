@@ -3,10 +3,10 @@ use seaworthy_service::{Schedule, Worker};
 
 use crate::{Connection, DataError, Statement};
 
-/// Keeps the tables small at a negligible load.
+/// The interval of purges: tables stay small at a negligible load.
 const INTERVAL: Timeout = Timeout::from_secs(10 * 60);
 
-/// Rows that one statement deletes. Its locks end far below the statement timeout for any
+/// Rows that one statement deletes. It takes a fraction of the statement timeout for any
 /// size of the table.
 const PAGE_SIZE: u32 = 1_000;
 

@@ -1,5 +1,5 @@
 //! Read replicas. Each replica gets reads in proportion to its weight. An unavailable replica gets
-//! none.
+//! no reads.
 
 use std::{
     sync::{
@@ -22,7 +22,7 @@ use crate::{
 
 /// The interval of probes of an unavailable replica.
 const PROBE_INTERVAL: Duration = Duration::from_secs(1);
-/// Each replica has a pool, so more of them need many connections per process.
+/// Maximum number of replicas. Each has a pool, so more of them need many connections per process.
 const MAX_REPLICAS: usize = 16;
 
 /// The read replicas of a database.
@@ -36,7 +36,7 @@ pub(crate) struct Replicas {
 struct Replica {
     pool: Pool,
     weight: i64,
-    /// It failed, and no probe has succeeded since.
+    /// Whether it failed, and no probe has succeeded since.
     is_ejected: AtomicBool,
 }
 

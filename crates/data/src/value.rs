@@ -3,7 +3,7 @@ use std::{borrow::Cow, sync::Arc};
 use chrono::{DateTime, SubsecRound as _, Utc};
 use uuid::Uuid;
 
-/// Digits of a second that every engine stores.
+/// The number of decimal places of a second that every engine stores.
 const FRACTION_DIGITS: u16 = 6;
 
 /// The type of a value.

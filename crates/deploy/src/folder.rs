@@ -7,9 +7,9 @@ use std::{
 
 use crate::{Files, HEADER, Overlay, kubernetes::OVERLAY};
 
-/// The folders that contain only generated files, except for those of operators.
+/// The folders of generated files. Other files in them belong to operators.
 const GENERATED: [&str; 4] = ["prometheus", "grafana", "runbooks", "kubernetes/base"];
-/// The mark of a generated file that has no comments.
+/// The text that identifies a generated file whose format has no comments.
 const MARK: &str = "\"tags\": [\"seaworthy\"]";
 
 /// Reads `overlay.toml` of a folder. A missing file is the default overlay.

@@ -123,7 +123,7 @@ fn commands(alert: &Alert, facts: &Facts) -> String {
             text,
             "kubectl port-forward deployment/{name} {port}:{port} &"
         );
-        // The forward needs a moment. Other paths may respond 503, which curl would also retry.
+        // Wait for the port-forward. Only this call retries, because curl also retries status 503.
         let wait = "--retry 5 --retry-connrefused ";
         text.extend(curl(facts, "/livez", wait).map(|command| command + "\n"));
     }

@@ -1,8 +1,8 @@
-//! A YAML document with the order of keys that its writer chose.
+//! A YAML document whose keys keep the order of insertion.
 
 use std::fmt::Write as _;
 
-/// A value that fits into this many columns is written on one line.
+/// Maximum width of a value on one line, in columns.
 const COLUMNS: usize = 100;
 
 /// A YAML value.

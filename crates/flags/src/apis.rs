@@ -49,7 +49,7 @@ impl Flags {
     /// flag is off for the caller. The template is that of the route. A gRPC method is a separate
     /// route: `POST /reports.v1.Reports/Get`.
     ///
-    /// Rejected calls get 403 `FEATURE_DISABLED`, after the check of the access.
+    /// Rejected calls get 403 `FEATURE_DISABLED`. The access check runs first.
     pub fn guard_apis(&self) {
         self.0.guards_apis.store(true, Relaxed);
     }

@@ -9,7 +9,7 @@ use crate::{Context, ErrorCode, Flags, source::Layers};
 
 /// The columns of [`Flags::export_csv`].
 const COLUMNS: [&str; 6] = ["Domain", "Feature", "Type", "Item", "Status", "Source"];
-/// Spreadsheets run a cell that begins with one of these.
+/// The first characters of a cell that a spreadsheet evaluates as a formula.
 const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
 
 /// A kind of item that a flag governs.
@@ -190,8 +190,8 @@ impl Flags {
     }
 
     /// Returns a CSV table of all flags, with a row for each flag and one for each item that it
-    /// governs. The columns are Domain, Feature, Type, Item, Status and Source. Spreadsheets do not
-    /// run its cells.
+    /// governs. The columns are Domain, Feature, Type, Item, Status, Source. Cells are escaped, so
+    /// spreadsheets do not evaluate them as formulas.
     #[must_use]
     pub fn export_csv(&self) -> String {
         let mut text = String::new();

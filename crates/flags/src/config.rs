@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{source::RemoteConfig, switch::DEFAULT_PREFIX};
 
-/// The files are part of the deployment, next to the settings.
+/// The default of `name`. The files are deployed next to the settings.
 const DEFAULT_NAME: &str = "features";
 
 /// Settings of feature flags.

@@ -9,7 +9,7 @@ pub(crate) const TARGETING_KEY: &str = "targetingKey";
 /// The fields of a rule's context that come from the request, in the order of their names.
 const REQUEST_FIELDS: [&str; 5] = ["roles", "scopes", TARGETING_KEY, "tenant", "userAgent"];
 
-/// The facts that rules read, in addition to those of the request.
+/// The attributes that rules read, in addition to the attributes of the request.
 ///
 /// ```
 /// use seaworthy_flags::Context;
@@ -33,7 +33,7 @@ impl Context {
         }
     }
 
-    /// Sets the identifier that percentages are sticky by. It replaces the actor of the request.
+    /// Sets the identifier by which percentages assign variants. It replaces the actor.
     #[must_use]
     pub fn targeting_key(mut self, key: impl Into<Arc<str>>) -> Self {
         self.targeting_key = Some(key.into());
@@ -63,7 +63,7 @@ impl Context {
     }
 }
 
-/// The layers of facts of one evaluation. An upper layer replaces fields of a lower layer.
+/// The layers of attributes of one evaluation. An upper layer replaces fields of a lower layer.
 #[derive(Clone, Copy)]
 pub(crate) struct Scope<'a> {
     pub(crate) own: &'a Context,

@@ -57,14 +57,14 @@ pub(crate) struct Shared {
     pub(crate) guards_apis: AtomicBool,
     /// The lists `apis` of the flags.
     pub(crate) apis: ArcSwap<Apis>,
-    /// Set for the flags of a service.
+    /// The guard of switches. Set for the flags of a service only.
     pub(crate) guard: OnceLock<Guard>,
     /// Distinguishes the snapshots of several `Flags` in one process.
     owner: Arc<()>,
 }
 
 impl Flags {
-    /// Creates flags without a source. `service` has the facts that are equal for all requests.
+    /// Creates flags without a source. `service` has the attributes that all requests share.
     #[must_use]
     pub fn new(service: Context) -> Self {
         Self::with_clock(service, || Utc::now().timestamp())
@@ -200,7 +200,7 @@ impl Flags {
         self.0.current.load().set().clone()
     }
 
-    /// Returns the facts that are equal for all requests.
+    /// Returns the attributes that all requests share.
     #[cfg(feature = "grpc")]
     pub(crate) fn service_context(&self) -> serde_json::Map<String, serde_json::Value> {
         self.0.service.to_map()

@@ -21,7 +21,7 @@ use crate::{
 /// Evaluates flags for the crate `open-feature`, so that code that uses only OpenFeature reads the
 /// flags of the service.
 ///
-/// The facts of the current request apply below those of the evaluation context. The trait of that
+/// Attributes of the evaluation context replace those of the current request. The trait of that
 /// crate has no result without a value. A disabled flag, and a flag without a default variant, is
 /// therefore an error, and the caller uses its own default.
 ///

@@ -12,7 +12,7 @@ use crate::{
     rule,
 };
 
-/// 2^53. Integers up to it have one floating-point number each.
+/// 2^53. A float represents all integers up to this value exactly.
 const MAX_EXACT: f64 = 9_007_199_254_740_992.0;
 
 /// A compiled set of flags. Immutable.

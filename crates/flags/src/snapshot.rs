@@ -17,7 +17,7 @@ pub(crate) struct Snapshot {
     owner: Arc<()>,
 }
 
-/// A declared flag in the set. It saves a search by key at each evaluation.
+/// The position of a declared flag in the set, so that an evaluation does not search by key.
 struct Slot {
     index: Option<usize>,
     /// The counters of the variants, in their order.
@@ -88,7 +88,7 @@ impl Snapshot {
         read: impl FnOnce(Resolved<'_>) -> R,
     ) -> R {
         let Some(slot) = self.slots.get(slot) else {
-            // The request has a snapshot from the time before the declaration.
+            // The snapshot of the request is older than the declaration.
             return read(self.set.resolve(self.set.index(key), scope));
         };
         let resolved = self.set.resolve(slot.index, scope);

@@ -36,7 +36,7 @@ impl<T: FlagValue> Toggle<T> {
         self.get_with(&NO_CONTEXT)
     }
 
-    /// Returns the value for the current request and further facts.
+    /// Returns the value for the current request and further attributes.
     #[must_use]
     pub fn get_with(&self, own: &Context) -> T {
         self.read(own, |resolved| resolved.variant.and_then(T::of))
@@ -49,7 +49,7 @@ impl<T: FlagValue> Toggle<T> {
         self.evaluate_with(&NO_CONTEXT)
     }
 
-    /// Evaluates the flag for the current request and further facts.
+    /// Evaluates the flag for the current request and further attributes.
     #[must_use]
     pub fn evaluate_with(&self, own: &Context) -> Evaluation<T> {
         self.read(own, |resolved| {

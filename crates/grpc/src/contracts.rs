@@ -145,7 +145,7 @@ impl Contracts {
         self.call(contract, options)
     }
 
-    /// Adds a contract that is served over gRPC alone. Its document, which has no routes, is
+    /// Adds a contract that is served over gRPC only. Its document, which has no routes, is
     /// omitted.
     pub fn with_calls<C: Contract>(self, contract: C) -> Self {
         self.call(contract, declared::<C>(|_| MethodOptions::new()))

@@ -4,11 +4,11 @@ use schemars::JsonSchema;
 use seaworthy_core::Timeout;
 use serde::{Deserialize, Serialize};
 
-/// HLTH-3: a lost dependency is detected within two probe periods of Kubernetes.
+/// The default of `interval`: detects a lost dependency within two Kubernetes probes (HLTH-3).
 const DEFAULT_INTERVAL: Timeout = Timeout::from_secs(3);
-/// HLTH-3: `interval` plus `check_timeout`.
+/// The default of `max_result_age`: `interval` plus `check_timeout` (HLTH-3).
 const DEFAULT_MAX_RESULT_AGE: Timeout = Timeout::from_secs(5);
-/// HLTH-3: a dependency that does not respond within this time is unhealthy.
+/// The default of `check_timeout`: a slower dependency is unhealthy (HLTH-3).
 const DEFAULT_CHECK_TIMEOUT: Timeout = Timeout::from_secs(2);
 
 /// Settings of health checks.

@@ -255,7 +255,7 @@ impl Health {
         };
         let check = match probe.source {
             Source::Polled(check) => check,
-            // The report reads it when it is created. This run only calls the hook.
+            // A report reads an observed state itself. This run only calls the failure hook.
             Source::Observed(observe) => {
                 if let Err(failure) = observe() {
                     self.call_hook(&probe.name, &failure);

@@ -23,9 +23,9 @@ type CheckFuture = Pin<Box<dyn Future<Output = Result<(), CheckFailure>> + Send>
 
 #[derive(Clone)]
 pub(crate) enum Source {
-    /// Runs in the background.
+    /// A check that runs in the background.
     Polled(Arc<dyn Fn() -> CheckFuture + Send + Sync>),
-    /// Reads state in memory when the report is created.
+    /// A check that reads state in memory when a report is created.
     Observed(Arc<dyn Fn() -> Result<(), CheckFailure> + Send + Sync>),
 }
 

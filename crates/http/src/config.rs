@@ -7,9 +7,9 @@ use crate::{
     SecurityHeadersConfig,
 };
 
-/// Half of the timeout of most proxies, so that the service responds before they do.
+/// The default of `timeout`: half of that of most proxies, so that the service responds first.
 const TIMEOUT: Timeout = Timeout::from_secs(30);
-/// Twice the size of a large JSON document. Routes for uploads set their own limits (SEC-3).
+/// The default of `max_body_size`, for large JSON documents. Upload routes set their own (SEC-3).
 const MAX_BODY_SIZE: ByteSize = ByteSize::mebibytes(2);
 
 /// The settings of the middleware stack.

@@ -11,9 +11,9 @@ use schemars::JsonSchema;
 use seaworthy_core::Timeout;
 use serde::{Deserialize, Serialize};
 
-/// The methods that services usually have.
+/// The default of `allowed_methods`: the methods of most services.
 const ALLOWED_METHODS: [&str; 6] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
-/// The request headers of a browser client of a JSON service, in addition to the safelisted ones.
+/// The default of `allowed_headers`: those of a JSON client, in addition to the safelisted ones.
 const ALLOWED_HEADERS: [&str; 8] = [
     "authorization",
     "content-type",
@@ -24,7 +24,7 @@ const ALLOWED_HEADERS: [&str; 8] = [
     "x-request-id",
     "x-request-timeout-ms",
 ];
-/// The response headers that a browser client needs to report an error and to slow down.
+/// The default of `exposed_headers`, with which a client can report an error and slow down.
 const EXPOSED_HEADERS: [&str; 5] = [
     "x-request-id",
     "retry-after",
@@ -32,7 +32,7 @@ const EXPOSED_HEADERS: [&str; 5] = [
     "ratelimit-policy",
     "location",
 ];
-/// Long enough to save most preflights, short enough that a removed origin loses access soon.
+/// The default of `max_age`: saves most preflights, and a removed origin loses access soon.
 const MAX_AGE: Timeout = Timeout::from_secs(10 * 60);
 
 const VARY_PREFLIGHT: HeaderValue = HeaderValue::from_static(

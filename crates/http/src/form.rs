@@ -22,12 +22,12 @@ use http::{HeaderMap, header};
 use multer::{Constraints, Field, Multipart, SizeLimit};
 use seaworthy_core::ByteSize;
 
-/// A form has one field per option before its file.
+/// Maximum number of fields. A form has one field per option before its file.
 const MAX_FIELDS: u32 = 20;
-/// The bytes before a file, and those that are read ahead.
+/// Maximum bytes before a file, and maximum bytes that the parser reads ahead.
 const MAX_AHEAD: usize = 64 * 1024;
 
-/// A form cannot be read.
+/// An error that prevents the reading of a form.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FormError {

@@ -1,4 +1,4 @@
-//! The probes on the public listener (HLTH-1, HLTH-5), which pass no other step.
+//! The probes on the public listener (HLTH-1, HLTH-5), which do not pass the other steps.
 
 use std::sync::Arc;
 

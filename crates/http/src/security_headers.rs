@@ -4,17 +4,17 @@ use http::{HeaderMap, HeaderName, HeaderValue, header};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Responses are data, so nothing in them may load or run. Handlers of pages set their own policy.
+/// The default policy: nothing in a response may load or run. Handlers of pages set their own.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; frame-ancestors 'none'";
-/// A URL may contain an identifier, which other sites must not get.
+/// The default policy: other sites must not get a URL, because it may contain an identifier.
 const REFERRER_POLICY: &str = "no-referrer";
-/// Other sites can read responses only with CORS.
+/// The default policy: other sites can read responses only with CORS.
 const CROSS_ORIGIN_RESOURCE_POLICY: &str = "same-origin";
-/// A year in seconds, the minimum for the preload lists of browsers.
+/// The default: a year in seconds, the minimum for the preload lists of browsers.
 const STRICT_TRANSPORT_SECURITY_MAX_AGE: u32 = 31_536_000;
-/// Responses have the declared type, whatever their content looks like.
+/// The default: browsers must use the declared media type and not guess it from the content.
 const CONTENT_TYPE_OPTIONS: &str = "nosniff";
-/// No page shows a response in a frame.
+/// The default: a page must not show a response in a frame.
 const FRAME_OPTIONS: &str = "DENY";
 
 const RESOURCE_POLICY_NAME: HeaderName = HeaderName::from_static("cross-origin-resource-policy");

@@ -3,7 +3,7 @@
 use image::RgbImage;
 use moxcms::{ColorProfile, DataColorSpace, Layout, TransformOptions};
 
-/// Profiles of cameras and screens have some kilobytes.
+/// Maximum size of a color profile, in bytes. Profiles of cameras have some kilobytes.
 const MAX_PROFILE_SIZE: usize = 1024 * 1024;
 
 /// The color profile of a picture.

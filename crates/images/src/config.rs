@@ -4,15 +4,15 @@ use schemars::JsonSchema;
 use seaworthy_core::ByteSize;
 use serde::{Deserialize, Serialize};
 
-/// Larger than the photos of phones.
+/// The default of `max_input_size`: larger than the photos of phones.
 const DEFAULT_MAX_INPUT_SIZE: ByteSize = ByteSize::mebibytes(20);
-/// The side of a 64-megapixel square. Photos of phones have 12 to 50 megapixels.
+/// The default of `max_side`, in pixels: the side of a square of 64 megapixels.
 const DEFAULT_MAX_SIDE: NonZeroU32 = NonZeroU32::new(8_000).unwrap();
-/// 50 megapixels, in pixels.
+/// The default of `max_pixels`: photos of phones have 12 to 50 megapixels.
 const DEFAULT_MAX_PIXELS: NonZeroU32 = NonZeroU32::new(50_000_000).unwrap();
-/// One picture with 50 megapixels in RGB, and its compressed input.
+/// The default of `max_memory`: a picture of 50 megapixels in RGB, and its compressed input.
 const DEFAULT_MAX_MEMORY: ByteSize = ByteSize::mebibytes(256);
-/// The quality of photos on the web. A higher quality makes files larger without a visible
+/// The default of `quality`. A higher quality makes files larger without a visible
 /// difference.
 const DEFAULT_QUALITY: NonZeroU8 = NonZeroU8::new(85).unwrap();
 

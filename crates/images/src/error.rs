@@ -1,6 +1,6 @@
 use seaworthy_core::ByteSize;
 
-/// A picture cannot be rendered.
+/// Errors of rendering a picture.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ImageError {

@@ -10,8 +10,8 @@ use crate::{ImageError, ImageFormat, ImagesConfig};
 /// The size of a pixel in RGBA, the largest format of a decoded picture, in bytes.
 const CONVERTED: u64 = 4;
 
-/// A progressive JPEG keeps the coefficients of three channels until its end, 16 bits each. In
-/// bytes per pixel.
+/// The memory of a progressive JPEG in bytes per pixel: it keeps the coefficients of three
+/// channels until its end, 16 bits each.
 const COEFFICIENTS: u64 = 6;
 
 /// The memory that a picture needs, in bytes.
@@ -92,7 +92,7 @@ fn is_progressive(bytes: &[u8]) -> bool {
     let mut rest = bytes.get(2..).unwrap_or_default();
     loop {
         rest = match rest {
-            // Fill bytes, and markers without a length.
+            // Skip fill bytes, and markers without a length.
             [0xff, 0xff, ..] => rest.get(1..).unwrap_or_default(),
             [0xff, 0x01 | 0xd0..=0xd8, rest @ ..] => rest,
             [0xff, 0xc4 | 0xc8 | 0xcc, high, low, ..] => after_segment(rest, *high, *low),

@@ -8,7 +8,7 @@ use tokio::{
 
 use crate::{ImageError, ImagesConfig, Picture, Rendition, header, render::render};
 
-/// The unit of the memory budget, because a semaphore counts to 2^32 at least.
+/// The bytes of a permit. The number of permits of a call is a `u32`, too small for bytes.
 const KIBIBYTE: u64 = 1024;
 
 /// Renders pictures within a budget of memory and threads. Clones share the budget.
@@ -25,7 +25,7 @@ pub struct Images(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     config: ImagesConfig,
-    /// One permit per kibibyte.
+    /// The memory budget, with one permit per kibibyte.
     memory: Arc<Semaphore>,
     threads: Arc<Semaphore>,
 }

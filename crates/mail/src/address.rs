@@ -31,7 +31,7 @@ const MAX_LENGTH: usize = 254;
 #[derive(Clone, PartialEq, Eq)]
 pub struct MailAddress(Mailbox);
 
-/// The text is not an e-mail address. The error does not repeat it, because it is personal data.
+/// The error for a text that is not an e-mail address. It omits the text, which is personal data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
     "not a valid e-mail address: use name@domain or Name <name@domain>, with ASCII before the @"

@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{MailAddress, MailUrl};
 
-/// Some servers inspect a message for seconds before they respond.
+/// The default of `timeout`. Some servers inspect a message for seconds before they respond.
 const DEFAULT_TIMEOUT: Timeout = Timeout::from_secs(10);
-/// One or two screens, in about a megabyte.
+/// The default of `max_mailbox_messages`: one or two screens, in about a megabyte.
 const DEFAULT_MAX_MAILBOX_MESSAGES: NonZeroU16 = NonZeroU16::new(100).unwrap();
 
 /// Settings of mail.

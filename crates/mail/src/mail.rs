@@ -8,9 +8,9 @@ use seaworthy_core::new_id;
 
 use crate::{MailAddress, MailError};
 
-/// Below the 998 characters of a line (RFC 5322, section 2.1.1). Mail clients show less.
+/// Maximum length of a subject, below the 998 characters of a line (RFC 5322, section 2.1.1).
 const MAX_SUBJECT_LENGTH: usize = 200;
-/// In bytes. A page with a link has a few kilobytes.
+/// Maximum size of a body, in bytes. A page with a link has a few kilobytes.
 const MAX_BODY_SIZE: usize = 512 * 1024;
 
 /// A message to one recipient, as plain text and optionally as HTML.

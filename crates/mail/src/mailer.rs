@@ -197,7 +197,7 @@ struct ClassifyMail;
 
 impl Classify<(), MailError> for ClassifyMail {
     fn classify(&self, result: Result<&(), &MailError>) -> Outcome {
-        /// RFC 4954, section 6: the credentials are rejected.
+        /// The status for rejected credentials (RFC 4954, section 6).
         const CREDENTIALS_REJECTED: u16 = 535;
         match result {
             Ok(()) => Outcome::Success,

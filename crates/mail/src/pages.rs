@@ -6,7 +6,7 @@ use seaworthy_http::{Access, Json, Path, RouteOptions, Routes};
 
 use crate::{CapturedMail, DevelopmentMailbox};
 
-/// Allows inline styles and nothing from other origins.
+/// The `Content-Security-Policy` of the pages: inline styles, and nothing from other origins.
 const POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
 );
@@ -23,7 +23,7 @@ impl DevelopmentMailbox {
         Routes::new()
             .get("/mailbox", async move || page("Mailbox", &listing(&list)))
             .get("/mailbox.json", async move || {
-                // Rendered after the lock is released.
+                // Render after the lock is released.
                 let messages = list_json.messages();
                 Json(
                     messages

@@ -41,7 +41,7 @@ impl Smtp {
         };
         let tls = match (*is_tls_from_start, config.allow_plaintext) {
             (true, _) => Tls::Wrapper(parameters(host, config)?),
-            // Also if the server offers STARTTLS, because the verification of its certificate would
+            // Even if the server offers STARTTLS, because the verification of its certificate would
             // fail.
             (false, true) => Tls::None,
             (false, false) => Tls::Required(parameters(host, config)?),
@@ -69,7 +69,7 @@ impl Smtp {
             builder,
             credentials,
         };
-        // Marks the password as followed.
+        // Read the password once, which declares that this client follows its rotation.
         drop(smtp.transport());
         Ok(Some(smtp))
     }
@@ -142,7 +142,7 @@ fn failure(error: SmtpError) -> MailError {
 /// Whether an error happened after the connection was established. The server may then have the
 /// message. Errors of TLS and of the client happen before a message is sent.
 pub(crate) fn is_after_connect(cause: &(dyn std::error::Error + 'static)) -> bool {
-    /// The client has no method for this kind of error, only its text.
+    /// The text of an error without a connection. The client has no method for this kind of error.
     const NO_CONNECTION: &str = "Connection error";
     let Some(error) = cause.downcast_ref::<SmtpError>() else {
         return true;

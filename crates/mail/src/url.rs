@@ -40,7 +40,7 @@ pub enum MailUrl {
     },
 }
 
-/// The text is not a mail URL. The error does not repeat it, because it may contain a password.
+/// The error for a text that is not a mail URL. It omits the text, which may contain a password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
     "not a valid mail URL: use smtp://user@host:587, smtps://user@host:465 or mailbox:, and the setting `password` for a password"

@@ -13,48 +13,48 @@ use serde::{Deserialize, Serialize};
 
 use crate::{BrokerUrl, GroupName};
 
-/// The repository ignores this folder.
+/// The default file of an embedded broker, in a folder that version control ignores.
 const DEFAULT_FILE: &str = "data/broker.db";
-/// Below the smallest default limit of the engines, 1 MB on NATS and Kafka.
+/// The default of `max_message_size`: below the default limits of NATS and Kafka, 1 MB.
 const DEFAULT_MAX_MESSAGE_SIZE: ByteSize = ByteSize::kibibytes(896);
-/// A request that publishes must end within this time.
+/// The default of `publish_timeout`. A request that publishes must end within this time.
 const DEFAULT_PUBLISH_TIMEOUT: Timeout = Timeout::from_secs(5);
-/// Handlers mostly wait for other services, so more of them run at the same time than there are
-/// cores.
+/// The default of `concurrency`. Handlers mostly wait for other services, so more of them run than
+/// there are cores.
 const DEFAULT_CONCURRENCY: NonZeroU16 = NonZeroU16::new(16).unwrap();
-/// Twice the concurrency: the next message is available when a handler ends, and a crash redelivers
-/// few messages.
+/// The default of `prefetch`, twice the concurrency: the next message is available when a handler
+/// ends, and a crash redelivers few messages.
 const DEFAULT_PREFETCH: NonZeroU16 = NonZeroU16::new(32).unwrap();
-/// As long as a whole stop may take.
+/// The default of `handler_timeout`, as long as a whole stop may take.
 const DEFAULT_HANDLER_TIMEOUT: Timeout = Timeout::from_secs(30);
-/// The number that MSG-3 requires.
+/// The default of `max_retries`, which MSG-3 requires.
 const DEFAULT_MAX_RETRIES: u32 = 3;
-/// Long enough for a deadlock or a reconnect to end.
+/// The default of `initial_backoff`: a deadlock or a reconnect may end within this time.
 const DEFAULT_INITIAL_BACKOFF: Timeout = Timeout::from_millis(200);
-/// A message takes a prefetch slot during the backoff.
+/// The default of `max_backoff`. A message takes a prefetch slot during the backoff.
 const DEFAULT_MAX_BACKOFF: Timeout = Timeout::from_secs(30);
-/// A message with this many unacknowledged deliveries probably crashes its consumers.
+/// The default of `max_deliveries`. A message beyond it probably crashes its consumers.
 const DEFAULT_MAX_DELIVERIES: NonZeroU32 = NonZeroU32::new(20).unwrap();
-/// After this many consecutive failures of different messages, the messages are not the cause.
+/// Consecutive failures that open the breaker. After so many, the messages are not the cause.
 const DEFAULT_BREAKER_RUN: u32 = 10;
-/// Messages may be rare, so the window is long.
+/// The default window of the breaker. It is long, because messages may be rare.
 const DEFAULT_BREAKER_WINDOW: Timeout = Timeout::from_secs(60);
-/// A rate of fewer attempts may be chance.
+/// The default minimum of attempts for a failure rate. A rate of fewer may be chance.
 const DEFAULT_BREAKER_MIN_CALLS: NonZeroU32 = NonZeroU32::new(20).unwrap();
-/// An open breaker allows one attempt in this time, so few messages become dead letters.
+/// The default interval of attempts of an open breaker, so that few messages become dead letters.
 const DEFAULT_BREAKER_PROBE: Timeout = Timeout::from_secs(5);
-/// How long an open breaker waits for a message that could probe.
+/// The default wait of an open breaker for a message that could probe.
 const DEFAULT_BREAKER_OPEN: Timeout = Timeout::from_secs(30);
-/// Longer than any handler may take: a slow handler is not a failure.
+/// The slow-call threshold, longer than any handler may take: a slow handler is not a failure.
 const BREAKER_SLOW_CALL: Timeout = Timeout::from_secs(7 * 24 * 60 * 60);
-/// Cheap for the broker, and soon enough for an alert.
+/// The default of `lag_interval`: cheap for the broker, and soon enough for an alert.
 const DEFAULT_LAG_INTERVAL: Timeout = Timeout::from_secs(10);
 /// A process extends its claims every second, also during a long handler. Another process gets the
 /// messages of a killed one within 5 s.
 const DEFAULT_CLAIM_TTL: Timeout = Timeout::from_secs(3);
-/// A process notices its own messages immediately, and those of other processes by polling.
+/// The default of `poll_interval`, for messages of other processes. Own messages need no poll.
 const DEFAULT_POLL_INTERVAL: Timeout = Timeout::from_millis(100);
-/// This many small messages take about 100 MB.
+/// The default of `max_backlog`. This many small messages take about 100 MB.
 const DEFAULT_MAX_BACKLOG: NonZeroU32 = NonZeroU32::new(100_000).unwrap();
 
 /// Settings of a broker.

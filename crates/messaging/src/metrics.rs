@@ -4,7 +4,7 @@ use seaworthy_telemetry::metrics::{
 
 use crate::{DeadLetterReason, GroupName, PublishError};
 
-/// More topics than a service declares.
+/// Maximum number of topics as label values, more than a service declares.
 const MAX_TOPICS: usize = 256;
 
 /// The metrics of publishing (OBS-5).

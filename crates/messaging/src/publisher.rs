@@ -13,9 +13,9 @@ use crate::{
     transport::{Transport, publish_in_order},
 };
 
-/// The backoff between attempts. A reconnect takes about as long.
+/// The first backoff between attempts. A reconnect takes about as long.
 const INITIAL_BACKOFF: Timeout = Timeout::from_millis(50);
-/// The default publish timeout is several times as long.
+/// The maximum backoff between attempts. The default publish timeout is several times as long.
 const MAX_BACKOFF: Timeout = Timeout::from_secs(1);
 
 /// Publishes to declared topics. Cheap to clone.

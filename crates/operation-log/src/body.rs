@@ -64,7 +64,7 @@ pub(crate) async fn peek(
         };
         let data = match frame.map(Frame::into_data) {
             Ok(Ok(data)) => data,
-            // Trailers.
+            // The frame contains trailers, which end the body.
             Ok(Err(last)) => {
                 let bytes = Bytes::from(bytes);
                 let frames = [Ok(Frame::data(bytes.clone())), Ok(last)];
@@ -79,7 +79,7 @@ pub(crate) async fn peek(
         };
         bytes.extend_from_slice(&data);
         if !bytes.is_empty() && !is_readable(&bytes) {
-            // In another format, such as protobuf.
+            // The body is in another format, such as protobuf.
             break;
         }
     }

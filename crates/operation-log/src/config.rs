@@ -4,9 +4,9 @@ use schemars::JsonSchema;
 use seaworthy_core::{ByteSize, mask::MaskRuleConfig};
 use serde::{Deserialize, Serialize};
 
-/// Long enough for most inquiries.
+/// The default of `retention_days`: long enough for most inquiries.
 const RETENTION_DAYS: NonZeroU32 = NonZeroU32::new(180).unwrap();
-/// Larger than most forms.
+/// The default of `max_content_size`: larger than most forms.
 const MAX_CONTENT_SIZE: ByteSize = ByteSize::bytes(10_000);
 
 /// Settings of the operation log.

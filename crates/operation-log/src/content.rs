@@ -6,7 +6,7 @@ use serde_json::{Map, Value as Json};
 
 use crate::{OperationLogConfig, redact::redact};
 
-/// The prefix of a gRPC message: whether it is compressed, and its length.
+/// Length of the prefix of a gRPC message, in bytes: the compression flag and the length.
 const GRPC_PREFIX: usize = 5;
 /// The texts of a large request are cut to this number of bytes, which is enough to recognize them.
 /// Its lists are cut to `MAX_ITEMS`.

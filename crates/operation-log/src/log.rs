@@ -20,7 +20,7 @@ use crate::{
     record::{CallEnd, CallStart, OK, UNKNOWN},
 };
 
-/// The task that claims a node.
+/// The name of the task that claims a node.
 const CLAIM_NODE: &str = "claim a node of numeric IDs";
 
 /// The table of this crate. Add the set to the migrations of the service.
@@ -48,11 +48,11 @@ pub const MIGRATIONS: MigrationSet = MigrationSet::for_part(
     ],
 );
 
-/// The length of a column, in characters.
+/// Maximum length of a column, in characters.
 const MAX_TEXT: usize = 255;
-/// The calls of a page without a size.
+/// Number of calls of a page if the query sets no size.
 const DEFAULT_PAGE_SIZE: u32 = 20;
-/// A page has the size of a screen or a report.
+/// Maximum number of calls of a page, which has the size of a screen or a report.
 const MAX_PAGE_SIZE: u32 = 100;
 const DAY_US: i64 = 24 * 60 * 60 * 1_000_000;
 

@@ -6,7 +6,7 @@ use crate::{OperationLogConfig, content};
 
 /// The maximum length of a path in bytes. Longer ones do not help a reader.
 const MAX: usize = 2_000;
-/// The same for anonymous callers, so that they cannot fill the database.
+/// Maximum length of a path of an anonymous caller, in bytes, so that it cannot fill the database.
 const MAX_ANONYMOUS: usize = 255;
 
 /// Returns a path whose parameters are masked by their names, as fields of a request are. Without a

@@ -10,7 +10,7 @@ use serde_json::{Map, Value as Json};
 /// The maximum length of the name of a field in bytes, far more than contracts use. The values of
 /// longer names are secret, and their names are not split into words.
 const MAX_NAME: usize = 256;
-/// The words before `code` in the names of secrets. Other codes, such as `postal_code`, are none.
+/// The words before `code` in the names of secrets. Others, such as `postal_code`, are not secret.
 const SECRET_CODES: [&str; 14] = [
     "access",
     "auth",
@@ -76,7 +76,7 @@ fn redact_value(masking: Masking<'_>, value: &mut Json, rules: &[MaskRuleConfig]
     match value {
         Json::Null | Json::Bool(_) => {}
         Json::String(text) if text.is_empty() => {}
-        // Before objects and lists, whose members have names of their own.
+        // This case precedes objects and lists, whose members have their own names.
         _ if matches!(masking, Masking::Secret) => *value = REDACTED.into(),
         Json::Object(members) => redact_members(members, rules),
         Json::Array(items) => {

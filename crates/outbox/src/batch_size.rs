@@ -22,7 +22,7 @@ pub struct BatchSize(u32);
 pub struct InvalidBatchSize(u32);
 
 impl BatchSize {
-    /// The default of `database.max_rows`, the limit of rows that a query returns. One
+    /// The maximum: the default of `database.max_rows`, the rows that a query may return. One
     /// statement deletes a batch: its parameters, rounded up to the power of two 16,384, also stay
     /// below the limit of SQLite, 32,766.
     pub const MAX: u32 = 10_000;

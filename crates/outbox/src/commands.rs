@@ -14,7 +14,7 @@ use crate::{
     },
 };
 
-/// A few screens of lines.
+/// The default number of dead letters in a list, a few screens of lines.
 const DEFAULT_LIMIT: u32 = 100;
 
 /// The command `outbox` of a service binary. It shows the state of the outbox, and lists, retries

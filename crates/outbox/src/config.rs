@@ -6,28 +6,28 @@ use serde::{Deserialize, Serialize};
 
 use crate::batch_size::BatchSize;
 
-/// One relay publishes while the other claims.
+/// The default of `concurrency`: one relay publishes while the other claims.
 const DEFAULT_CONCURRENCY: NonZeroU16 = NonZeroU16::new(2).unwrap();
-/// A broker confirms this many events within a few milliseconds.
+/// The default of `batch_size`. A broker confirms this many events within a few milliseconds.
 const DEFAULT_BATCH_SIZE: BatchSize = BatchSize::clamped(500);
-/// Under load, larger batches need fewer statements. The delay is short compared to a delivery.
+/// The default of `linger`: fewer statements under load, and short compared to a delivery.
 const DEFAULT_LINGER: Timeout = Timeout::from_millis(10);
-/// With a poll interval of 1 s, another relay publishes the events of a killed process within 5 s.
+/// The default of `claim_ttl`: another relay publishes the events of a killed process within 5 s.
 const DEFAULT_CLAIM_TTL: Timeout = Timeout::from_secs(3);
-/// Publishes soon after a commit in another process, with at most 40 queries per second and relay.
+/// The default of `min_poll_interval`: at most 40 queries per second and relay.
 const DEFAULT_MIN_POLL_INTERVAL: Timeout = Timeout::from_millis(25);
-/// One query per second costs an idle database almost nothing.
+/// The default of `max_poll_interval`. One query per second costs an idle database little.
 const DEFAULT_MAX_POLL_INTERVAL: Timeout = Timeout::from_secs(1);
-/// After this many rejections, further attempts are unlikely to succeed.
+/// The default of `max_attempts`. After so many rejections, a success is unlikely.
 const DEFAULT_MAX_ATTEMPTS: NonZeroU32 = NonZeroU32::new(10).unwrap();
-/// A missing subscriber may start within a second.
+/// The default of `initial_backoff`. A missing subscriber may start within a second.
 const DEFAULT_INITIAL_BACKOFF: Timeout = Timeout::from_millis(200);
-/// A limit for larger values of `max_attempts`. Ten attempts take 102 s and do not reach it.
+/// The default of `max_backoff`. Ten attempts then take about four minutes.
 const DEFAULT_MAX_BACKOFF: Timeout = Timeout::from_secs(60);
-/// An operator should investigate an event that has waited this long.
+/// The default of `max_message_age`. An operator should investigate an older event.
 const DEFAULT_MAX_MESSAGE_AGE: Timeout = Timeout::from_secs(60);
-/// Longer than the redelivery of every supported broker, with time for an operator to replay dead
-/// letters.
+/// The default of `retention`: longer than the redelivery of every supported broker, with time
+/// for an operator to replay dead letters.
 const DEFAULT_RETENTION: Timeout = Timeout::from_secs(7 * 24 * 60 * 60);
 
 /// Settings of the outbox and the inbox of a service.

@@ -15,7 +15,7 @@ use crate::{
     store::inbox::{purge, record},
 };
 
-/// Purges stay small, and their load is negligible.
+/// The interval of purges, which stay small at a negligible load.
 const PURGE_INTERVAL: Timeout = Timeout::from_secs(60);
 
 /// The messages that a consumer has processed (MSG-5). Cheap to clone.

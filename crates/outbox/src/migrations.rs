@@ -4,10 +4,10 @@ use seaworthy_data::{Migration, MigrationSet};
 /// an earlier version during a rolling upgrade.
 const DROPPED_INBOX_ATTEMPTS: &[&str] =
     &["16bd381f9394185201722a5f225a1f03657edc839925df354fd441754674736e"];
-/// The checksum of the first migration with other comments.
+/// The accepted checksum of a former text of the first migration, with other comments.
 const FORMER_OUTBOX: &[&str] =
     &["a6a426fa5ae0f2eff89e642892c8a3911166b9d4a45806a6d67bcae59abb3b63"];
-/// The checksum of the third migration with other comments.
+/// The accepted checksum of a former text of the third migration, with other comments.
 const FORMER_OUTBOX_KEYS: &[&str] =
     &["f1808d364b8912f2ceb2a65739a838401ebc07e8f97c83d81d6d59c7eeba3c15"];
 

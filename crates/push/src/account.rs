@@ -68,7 +68,7 @@ impl<A: PushAccount> Account<A> {
         Ok(Self(receiver))
     }
 
-    /// Returns the account of the present settings.
+    /// Returns the account of the current settings.
     pub(crate) fn current(&self) -> Arc<A> {
         Arc::clone(&self.0.borrow())
     }

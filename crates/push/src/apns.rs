@@ -16,11 +16,11 @@ use crate::{
 
 /// The name of the HTTP client in settings and metrics.
 const CLIENT: &str = "apns";
-/// Apple rejects tokens after an hour, and new ones within 20 minutes.
+/// Lifetime in seconds. Apple rejects tokens after an hour, and new ones within 20 minutes.
 const TOKEN_LIFETIME: u64 = 40 * 60;
-/// The length of tokens in hexadecimal digits. Apple announces no maximum.
+/// The length of device tokens, in hexadecimal digits. Apple documents no maximum.
 const TOKEN_LENGTH: std::ops::RangeInclusive<usize> = 64..=200;
-/// Deliver at once.
+/// The value of `apns-priority` for immediate delivery.
 const PRIORITY: &str = "10";
 
 /// The Apple Push Notification service, by its HTTP/2 interface.
@@ -34,7 +34,7 @@ pub(crate) struct Apns {
 struct Team {
     key: AssertionKey,
     id: String,
-    /// The token of the team, and the second in which it was signed.
+    /// The token of the team, and the time of its signature in seconds since 1970.
     token: Mutex<Option<(Secret<String>, u64)>>,
 }
 
@@ -163,7 +163,7 @@ fn failure(status: StatusCode, retry_after: Option<Duration>, reason: String) ->
         "Unregistered" | "BadDeviceToken" | "DeviceTokenNotForTopic" | "ExpiredToken" => {
             return PushError::InvalidToken(reason);
         }
-        // A rotation can change the key at Apple and here at different times.
+        // Transient: a key rotation reaches Apple and this service at different times.
         "ExpiredProviderToken" | "InvalidProviderToken" => {
             return PushError::Transient {
                 reason,

@@ -103,7 +103,7 @@ fn der(pem: &Secret<String>) -> Result<Vec<u8>, InvalidKey> {
     BASE64.decode(body.as_bytes()).map_err(|_| InvalidKey)
 }
 
-/// Returns the present time in seconds since 1970.
+/// Returns the current time in seconds since 1970.
 pub(crate) fn now() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
     since.map_or(0, |since| since.as_secs())

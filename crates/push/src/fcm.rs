@@ -19,12 +19,12 @@ use crate::{
 const CLIENT: &str = "fcm";
 /// The name of the HTTP client of access tokens.
 const TOKENS: &str = "google_tokens";
-/// The only permission that a token of this service has.
+/// The OAuth scope of access tokens: only sending messages.
 const SCOPE: &str = "https://www.googleapis.com/auth/firebase.messaging";
 const GRANT: &str = "urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer";
-/// Google accepts assertions of at most one hour.
+/// Lifetime of an assertion, in seconds: the maximum that Google accepts.
 const ASSERTION_LIFETIME: u64 = 3_600;
-/// A token is replaced before it expires, because a call takes time and clocks differ.
+/// Seconds before its expiry at which a token is replaced. Calls take time, and clocks differ.
 const TOKEN_MARGIN: u64 = 60;
 
 /// Firebase Cloud Messaging, by version 1 of its HTTP interface.
@@ -39,7 +39,7 @@ pub(crate) struct Fcm {
 struct ServiceAccount {
     key: AssertionKey,
     email: String,
-    /// The access token, and the second in which it ends.
+    /// The access token, and its expiry in seconds since 1970.
     token: Mutex<Option<(Secret<String>, u64)>>,
 }
 
@@ -72,7 +72,7 @@ impl Fcm {
         }))
     }
 
-    /// Returns an access token, by an assertion that the service account signs.
+    /// Requests an access token with an assertion that the service account signs.
     async fn access_token(&self, account: &ServiceAccount) -> Result<Secret<String>, PushError> {
         if let Some(token) = account.cached() {
             return Ok(token);
@@ -86,19 +86,19 @@ impl Fcm {
             "exp": issued + ASSERTION_LIFETIME,
         }));
         let assertion = assertion.map_err(|error| PushError::Rejected(error.to_string()))?;
-        // All characters of an assertion are valid in a form.
+        // An assertion contains only characters that a form does not escape.
         let form = format!("grant_type={GRANT}&assertion={}", assertion.expose());
         let request = self
             .tokens
             .post("/token")
             .header("content-type", "application/x-www-form-urlencoded")
             .body(form)
-            // Another token does no harm.
+            // A retry is safe: it only issues another token.
             .repeatable();
         let answer = request.send().await?;
         let status = answer.status();
         if !status.is_success() {
-            let reason = format!("no access token: {status}");
+            let reason = format!("the token endpoint responded with {status}");
             return Err(PushError::Transient {
                 reason,
                 retry_after: retry_after(answer.headers()),
@@ -211,7 +211,7 @@ fn failure(status: StatusCode, retry_after: Option<Duration>, body: &Value) -> P
         StatusCode::NOT_FOUND if code == "UNREGISTERED" => PushError::InvalidToken(code),
         StatusCode::FORBIDDEN if code == "SENDER_ID_MISMATCH" => PushError::InvalidToken(code),
         StatusCode::BAD_REQUEST if names_token => PushError::InvalidToken(code),
-        // The next attempt has a new access token.
+        // Transient: the next attempt requests a new access token.
         StatusCode::UNAUTHORIZED | StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS => {
             PushError::Transient {
                 reason: code,

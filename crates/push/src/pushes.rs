@@ -16,7 +16,7 @@ use crate::{
 
 /// The platform of devices with an iOS application.
 const IOS: &str = "ios";
-/// Longer texts are cut, so that a push stays below the 4 KiB of the services.
+/// Maximum length of a text, in characters. The push services accept at most 4 KiB.
 const MAX_TEXT: usize = 600;
 
 /// A push to one device. A push has at most 4 KiB with all its members.
@@ -32,32 +32,32 @@ pub struct Push {
     pub body: String,
     /// The members that the application reads. Firebase accepts texts only.
     pub data: Map<String, Value>,
-    /// The end of the delivery to a device that is off.
+    /// The time after which the push service stops delivery to a device that is off.
     pub expires_at: Option<DateTime<Utc>>,
 }
 
 impl Push {
-    /// Returns the text in the length of a push.
+    /// Returns the body, cut to `MAX_TEXT` characters.
     pub(crate) fn text(&self) -> String {
         self.body.chars().take(MAX_TEXT).collect()
     }
 }
 
-/// A push that did not arrive at the push service.
+/// An error of a push that the push service did not accept.
 #[derive(Debug, thiserror::Error)]
 pub enum PushError {
-    /// The token is not valid any more.
+    /// The device token is not valid.
     #[error("the device token is not valid: {0}")]
     InvalidToken(String),
     /// The service rejected the push. A retry would fail in the same way.
     #[error("the push service rejected the push: {0}")]
     Rejected(String),
-    /// The service may accept the push later.
+    /// The push service or the network failed. A retry may succeed.
     #[error("the push service is not available: {reason}")]
     Transient {
-        /// What failed.
+        /// The cause of the failure.
         reason: String,
-        /// The delay that the service asks for.
+        /// The delay that the push service requests.
         retry_after: Option<Duration>,
     },
 }
@@ -94,10 +94,10 @@ impl fmt::Debug for Pushes {
 }
 
 impl Pushes {
-    /// Returns the services that are on. `fcm` and `apns` return their settings.
+    /// Creates the enabled push services. `fcm` and `apns` return the settings of each service.
     ///
     /// # Errors
-    /// [`StartError`] for a service that is on and incomplete.
+    /// [`StartError`] for an enabled service with a missing setting.
     pub fn new<C: Settings>(
         service: &Assembly<C>,
         fcm: fn(&C) -> &FcmConfig,
@@ -110,7 +110,7 @@ impl Pushes {
     }
 
     /// Returns the service of a device. APNs sends to devices with the platform `ios` whose token
-    /// has the format of APNs. Firebase sends to all others. Returns `None` while Firebase is off.
+    /// has the format of APNs. Firebase sends to all others, or returns `None` if it is disabled.
     #[must_use]
     pub fn for_device(&self, platform: &str, token: &str) -> Option<&Arc<dyn SendPush>> {
         match (&self.apns, platform) {
@@ -120,9 +120,9 @@ impl Pushes {
     }
 }
 
-/// Returns the error of a setting that a service needs.
+/// Returns the error for a setting that an enabled push service requires.
 pub(crate) fn missing(key: &str) -> StartError {
-    StartError::new(format!("{key} must be set while its push service is on"))
+    StartError::new(format!("{key} must be set if its push service is enabled"))
 }
 
 /// Returns the seconds of the header `Retry-After`.

@@ -4,31 +4,31 @@ use schemars::JsonSchema;
 use seaworthy_core::{ByteSize, Timeout};
 use serde::{Deserialize, Serialize};
 
-/// A connection needs about 20 KiB with its socket, so 1,000 connections need 20 MiB.
+/// The default of `max_connections`, which need about 20 KiB each and 20 MiB in total.
 const DEFAULT_MAX_CONNECTIONS: NonZeroU32 = NonZeroU32::new(1_000).unwrap();
-/// The devices and browser windows of one user.
+/// The default of `max_connections_per_user`: the devices and browser windows of one user.
 const DEFAULT_MAX_CONNECTIONS_PER_USER: NonZeroU32 = NonZeroU32::new(5).unwrap();
-/// The clients with one address that connect at the same moment.
+/// The default of `max_unauthenticated_per_address`: clients that connect simultaneously.
 const DEFAULT_MAX_UNAUTHENTICATED_PER_ADDRESS: NonZeroU32 = NonZeroU32::new(50).unwrap();
-/// More than a page shows at the same time.
+/// The default of `max_rooms`, more than one page shows.
 const DEFAULT_MAX_ROOMS: NonZeroU32 = NonZeroU32::new(100).unwrap();
-/// A client that is this many events late has to read the state again.
+/// The default of `max_pending`. A client that misses more events reads the state again.
 const DEFAULT_MAX_PENDING: NonZeroU32 = NonZeroU32::new(128).unwrap();
-/// An event is a hint with an identifier and a version, not a document.
+/// The default of `max_event_size`. An event is a hint with an identifier and a version.
 const DEFAULT_MAX_EVENT_SIZE: ByteSize = ByteSize::kibibytes(64);
-/// Shorter than the idle timeout of common load balancers (60 s).
+/// The default of `keep_alive`, below the idle timeout of common load balancers (60 s).
 const DEFAULT_KEEP_ALIVE: Timeout = Timeout::from_secs(20);
-/// Clients lose a mobile network for several seconds.
+/// The default of `ping_timeout`. Mobile clients lose the network for several seconds.
 const DEFAULT_PING_TIMEOUT: Timeout = Timeout::from_secs(20);
-/// Several round trips and the check of a token.
+/// The default of `connect_timeout`: several round trips and the check of a token.
 const DEFAULT_CONNECT_TIMEOUT: Timeout = Timeout::from_secs(10);
-/// An event of a client is a command, not an upload.
+/// The default of `max_message_size`. An event of a client is a command, not an upload.
 const DEFAULT_MAX_MESSAGE_SIZE: ByteSize = ByteSize::kibibytes(64);
-/// More than a person sends, and little load for a service.
+/// The default of `max_calls`, more than a person sends, and little load for a service.
 const DEFAULT_MAX_CALLS: NonZeroU32 = NonZeroU32::new(100).unwrap();
-/// Long enough for a burst after a reconnect.
+/// The default of `call_period`, long enough for a burst after a reconnect.
 const DEFAULT_CALL_PERIOD: Timeout = Timeout::from_secs(10);
-/// Shorter than the ping timeout, because a connection reads nothing during a call.
+/// The default of `call_timeout`, below `ping_timeout`: a call blocks reading.
 const DEFAULT_CALL_TIMEOUT: Timeout = Timeout::from_secs(10);
 
 /// Settings of the connections that receive events.
@@ -44,8 +44,8 @@ const DEFAULT_CALL_TIMEOUT: Timeout = Timeout::from_secs(10);
 pub struct RealtimeConfig {
     /// Maximum number of connections of this process.
     pub max_connections: NonZeroU32,
-    /// Maximum number of connections of one user, or of one IP address without a user, in this
-    /// process. With `fan_out` in all processes of the service.
+    /// Maximum number of connections of one user, or of one IP address without a user. The limit
+    /// counts this process, or with `fan_out` all processes of the service.
     pub max_connections_per_user: NonZeroU32,
     /// Maximum number of sessions of Socket.IO of one IP address that are not authenticated. An
     /// IPv6 /64 counts as one address.
@@ -60,10 +60,10 @@ pub struct RealtimeConfig {
     pub max_event_size: ByteSize,
     /// The interval of messages on an idle connection, so that proxies keep it open.
     pub keep_alive: Timeout,
-    /// Time limit for the response of a client to a ping, and for writing to a client over
+    /// Timeout for the response of a client to a ping, and for writing to a client over
     /// WebSocket.
     pub ping_timeout: Timeout,
-    /// Time limit for a client of Socket.IO to authenticate after it opened a connection.
+    /// Timeout for a client of Socket.IO to authenticate after it opens a connection.
     pub connect_timeout: Timeout,
     /// Maximum size of a message from a client.
     pub max_message_size: ByteSize,
@@ -73,7 +73,7 @@ pub struct RealtimeConfig {
     pub max_calls: NonZeroU32,
     /// The period of `max_calls`.
     pub call_period: Timeout,
-    /// Time limit for the handler of an event from a client.
+    /// Timeout for the handler of an event from a client.
     pub call_timeout: Timeout,
     /// Accept HTTP long-polling of Socket.IO. With several replicas it needs a load balancer that
     /// sends all requests of a client to one replica.

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::{Message, name::is_valid, sse::RESYNC};
 
-/// Longer than any event name of a contract.
+/// Maximum length of a name, longer than any event name of a contract.
 const MAX_NAME_LENGTH: usize = 100;
 
 /// An event for connected clients: a name and a JSON payload.
@@ -63,7 +63,7 @@ impl Event {
         Self::build(name, payload, Some(message))
     }
 
-    /// Creates the event after which a client reads the state, because it may have missed events.
+    /// Creates the event `resync`: the client may have missed events and reads the state.
     pub(crate) fn resync() -> Self {
         Self(Arc::new(Content {
             name: RESYNC.into(),

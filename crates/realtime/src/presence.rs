@@ -15,11 +15,11 @@ use tokio::time::{Instant, interval};
 
 use crate::{Client, Hub, Room, Socket};
 
-/// A client that reloads its page is connected again after this time, and other gateways know it.
+/// Time before a user counts as offline: longer than a reload and the update of other gateways.
 const GRACE: Duration = Duration::from_secs(3);
-/// The interval at which the gateway checks users.
+/// The interval at which disconnected users are checked.
 const INTERVAL: Duration = Duration::from_secs(1);
-/// The maximum number of remembered rooms of a user, far more than users have.
+/// The maximum number of stored rooms of a user, more than users join.
 const MAX_ROOMS: usize = 1_000;
 
 /// The rooms that a user has joined. A connection that ends has only its own rooms, and the
@@ -27,7 +27,7 @@ const MAX_ROOMS: usize = 1_000;
 #[derive(Default)]
 struct Joined {
     rooms: HashSet<Room>,
-    /// The time of the next check, from the end of a connection of the user on.
+    /// The time of the next check. Set when a connection of the user ends.
     check_at: Option<Instant>,
 }
 
@@ -120,8 +120,8 @@ impl Presence {
     }
 
     /// Removes the users who are offline, and returns them. The last connection of a user may be to
-    /// another replica, which does not have the rooms. So this process checks a user who is still
-    /// connected again.
+    /// another replica, which does not have the rooms. This process therefore repeats the check
+    /// for a user who is still connected.
     fn take_offline(&self, now: Instant) -> Vec<(String, Joined)> {
         let mut all = self.joined.lock();
         let offline = all.extract_if(|user, joined| {
@@ -193,7 +193,7 @@ mod tests {
         drop(phone);
         presence.check_later(USER);
         assert!(offline(&presence, 1).is_empty());
-        // Another gateway may have had it, so nothing here is called.
+        // The last connection may belong to another gateway, so no method is called here.
         drop(laptop);
         assert_eq!(offline(&presence, 3), [rooms(&[1])]);
         assert!(offline(&presence, 6).is_empty());

@@ -2,7 +2,7 @@ use std::{fmt, str::FromStr, sync::Arc};
 
 use crate::name::is_valid;
 
-/// Longer than a kind and an identifier.
+/// Maximum length of a name, longer than a kind and an identifier.
 const MAX_LENGTH: usize = 200;
 
 /// The name of a group of connections, such as `event:0195…` or `user:42`.

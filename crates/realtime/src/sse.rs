@@ -8,8 +8,8 @@ use seaworthy_http::OpenEnded;
 
 use crate::{Closed, Connection, Event};
 
-/// Clients reconnect after a random time in this range, so that they do not arrive at the same
-/// time.
+/// Clients reconnect after a random backoff in this range, so that they do not reconnect
+/// simultaneously.
 const MIN_BACKOFF: Duration = Duration::from_millis(500);
 const MAX_BACKOFF: Duration = Duration::from_secs(5);
 /// The client may have missed events, and has to read the state.
@@ -40,7 +40,7 @@ pub fn sse(connection: Connection) -> Response {
     let mut response = Sse::new(events(connection))
         .keep_alive(keep_alive)
         .into_response();
-    // The hub limits open connections, which must not use up the requests in flight.
+    // The hub limits connections. They must not count towards the requests in flight.
     response.extensions_mut().insert(OpenEnded);
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

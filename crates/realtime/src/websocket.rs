@@ -11,7 +11,7 @@ use crate::{
     sse::{DRAINING, RESYNC},
 };
 
-/// Clients only respond to pings.
+/// Maximum size of a received message, in bytes. Clients only respond to pings.
 const MAX_RECEIVED: usize = 1024;
 /// Several round trips.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
@@ -111,7 +111,7 @@ fn encode_event(event: &Event) -> Message {
     encode(event.name(), &event.payload_text())
 }
 
-/// Names of events need no escape.
+/// Encodes an event. Names of events need no escape in JSON.
 fn encode(name: &str, payload: &str) -> Message {
     Message::Text(format!("{{\"event\":\"{name}\",\"data\":{payload}}}").into())
 }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::url::RedisUrl;
 
-/// Callers treat a slower Redis as unavailable (DATA-5).
+/// The default of `timeout`. Callers treat a slower Redis as unavailable (DATA-5).
 const DEFAULT_TIMEOUT: Timeout = Timeout::from_millis(200);
 
 /// Settings of a connection to Redis.

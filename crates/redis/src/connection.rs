@@ -36,8 +36,8 @@ const CONNECT_STEPS: u32 = 10;
 /// lost.
 const POLL_INTERVAL: Duration = Duration::from_secs(2);
 
-/// The connection of a cluster reconnects to its nodes automatically, while other nodes respond.
-/// After this many failures in a row it is replaced.
+/// Maximum failures in a row on the connection to a cluster before it is replaced. While other
+/// nodes respond, the connection reconnects to a failed node automatically.
 const MAX_CLUSTER_FAILURES: u32 = 50;
 
 /// A connection to Redis for concurrent calls. Cheap to clone. All clones share one connection.
@@ -61,13 +61,13 @@ pub struct Redis(Arc<Inner>);
 struct Inner {
     link: Mutex<CurrentLink>,
     config: RedisConfig,
-    /// The connection and its number. Of all callers whose calls fail, only the first closes it.
+    /// The connection and its number, so that only the first of several failed calls closes it.
     open: Mutex<(u64, Option<Open>)>,
     /// Consecutive failures of the connection to a cluster.
     cluster_failures: AtomicU32,
     /// Held by the task that connects.
     connecting: Arc<sync::Mutex<()>>,
-    /// The free places for commands, if their number is limited.
+    /// The permits of concurrent commands, if their number is limited.
     commands: Option<Semaphore>,
 }
 
@@ -124,7 +124,7 @@ impl Redis {
         })
     }
 
-    /// The settings.
+    /// Returns the settings of the connection.
     #[must_use]
     pub fn config(&self) -> &RedisConfig {
         &self.0.config
@@ -204,7 +204,7 @@ impl Redis {
                 answer
             }
             Err(_elapsed) => {
-                // A server that had less than the full time for its reply keeps its connection.
+                // Keep the connection if the server had less than half of the timeout to reply.
                 let had_all = sent.elapsed() >= self.0.config.timeout.get() / 2;
                 let error = timed_out();
                 if had_all && self.is_broken(&open, Some(&error)) {
@@ -240,7 +240,7 @@ impl Redis {
         if let Some(open) = self.current() {
             return Ok(open);
         }
-        // Concurrent callers wait for the one that connects.
+        // Concurrent callers wait for the caller that connects.
         let connecting = Arc::clone(&self.0.connecting).lock_owned().await;
         if let Some(open) = self.current() {
             return Ok(open);
@@ -263,7 +263,7 @@ impl Redis {
 
     async fn connect(&self) -> RedisResult<(u64, Open)> {
         let within = self.0.config.timeout.get().saturating_mul(CONNECT_STEPS);
-        // Read before connecting: if the password rotates meanwhile, a new connection follows.
+        // Read the version first: if the password rotates while connecting, reconnect.
         let version = self.0.password_version();
         let link = self.0.link()?;
         let (connection, master) = time::timeout(within, link.open())
@@ -331,7 +331,7 @@ async fn watch(redis: Weak<Inner>, number: u64, sentinels: Arc<Sentinels>, maste
         if !redis.upgrade().is_some_and(|redis| redis.is_open(number)) {
             return;
         }
-        // If no Sentinel responds, the connection stays.
+        // If no Sentinel responds, keep the connection.
         let Ok(named) = sentinels.master().await else {
             continue;
         };

@@ -1,4 +1,4 @@
-//! Finds the master that Sentinels name.
+//! Finds the master that the Sentinels report.
 
 use std::{collections::HashMap, io, sync::Arc};
 
@@ -24,20 +24,20 @@ const SENTINEL_STEPS: u32 = 3;
 pub(crate) struct Sentinels {
     config: RedisConfig,
     master: String,
-    /// Limits of connections to the master.
+    /// Timeouts of connections to the master.
     limits: AsyncConnectionConfig,
-    /// Limits of connections to Sentinels.
+    /// Timeouts of connections to Sentinels.
     sentinel_limits: AsyncConnectionConfig,
     all: Vec<Arc<Sentinel>>,
 }
 
 struct Sentinel {
     client: Client,
-    /// The connection of the last request.
+    /// The connection of the last request, for reuse.
     open: Mutex<Option<MultiplexedConnection>>,
 }
 
-/// The address of a master, as Sentinels name it.
+/// The address of a master, as the Sentinels report it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Master {
     host: String,
@@ -214,7 +214,7 @@ mod tests {
             ("b", 6, true, true),
             ("b", 6, false, true),
             ("b", 4, false, false),
-            // The name was removed and added again, so its epochs start again.
+            // The name was removed from the Sentinels and added again, so its epochs start again.
             ("b", 0, true, true),
         ] {
             let named = Named {

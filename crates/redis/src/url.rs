@@ -8,9 +8,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 const DEFAULT_PORT: u16 = 6379;
 /// The default port of Sentinel.
 const DEFAULT_SENTINEL_PORT: u16 = 26379;
-/// A server on this machine, for development.
+/// The default URL: a server on this machine, for development.
 const DEFAULT_URL: &str = "redis://127.0.0.1:6379";
-/// Replaces a password.
+/// The text that replaces a password.
 const MASK: &str = "***";
 
 /// The URL of a Redis. Its password is never displayed.
@@ -32,7 +32,7 @@ pub struct RedisUrl {
     password: Option<String>,
     hosts: Vec<(String, u16)>,
     database: i64,
-    /// Not part of the text.
+    /// Maximum number of concurrent commands. It is not part of the URL.
     max_commands: Option<NonZeroU32>,
 }
 
@@ -50,7 +50,7 @@ pub enum Topology {
     Cluster,
 }
 
-/// The text is not the URL of a Redis. The error does not contain the text, which may contain a
+/// The error for a text that is not the URL of a Redis. It omits the text, which may contain a
 /// password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(

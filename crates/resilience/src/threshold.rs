@@ -20,7 +20,7 @@ impl Threshold {
     }
 }
 
-/// The ratio is 0.
+/// The error of a threshold whose ratio is 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a threshold must be above 0 and at most 1")]
 pub struct ZeroThreshold;

@@ -2,7 +2,7 @@
 
 use std::{error::Error, fmt};
 
-/// The text is not the name of a variant.
+/// The error for a text that is not the name of a variant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UnknownName;
 

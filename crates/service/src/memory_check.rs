@@ -9,9 +9,9 @@ use seaworthy_health::{CheckFailure, Probe};
 const STATUS: &str = "proc/self/status";
 /// The line of the resident memory, in KiB.
 const RESIDENT: &str = "VmRSS:";
-/// Above this share of the limit the service is degraded: an operator has time to react.
+/// Percent of the limit above which the service is degraded, so that an operator can react.
 const DEGRADED_PERCENT: u64 = 80;
-/// Above this share the next request may end the process, so that other replicas get it.
+/// Percent of the limit above which the service is not ready: the next request may end the process.
 const UNREADY_PERCENT: u64 = 95;
 
 /// Returns the two checks. Without a limit they are always healthy.

@@ -12,7 +12,7 @@ pub(crate) fn follow(parts: &Parts, watcher: &Watcher) -> Result<(), StartError>
     let help = "Reloads that failed because the new settings have errors.";
     let failures = metrics.counter("config_reload_failures_total", help, &[]);
     watcher.on_reload(move |outcome| match outcome {
-        // Secrets are read every minute, so a reload without a change is logged as debug.
+        // Secrets are polled, so a reload without a change is logged as debug.
         Ok(reloaded) if *reloaded == Reloaded::default() => {
             tracing::debug!("settings reloaded without a change");
         }
@@ -44,7 +44,7 @@ pub(crate) fn follow(parts: &Parts, watcher: &Watcher) -> Result<(), StartError>
                 logs.levels().configure(&settings.log);
                 resilience.reload(settings.policies());
                 let clients = clients.clone();
-                // The panic hook logs it.
+                // The panic hook logs a panic of the task.
                 let _ = tokio::task::spawn_blocking(move || clients.apply(settings)).await;
             }
         }

@@ -17,7 +17,7 @@ use crate::{
     preflight::{self, Allowance, Facts, Setting, Violation},
 };
 
-/// Room for a few hundred long lines.
+/// Minimum of `log.buffer_size`: a few hundred long lines fit.
 const MIN_BUFFER: ByteSize = ByteSize::kibibytes(64);
 
 /// Returns the schema of the framework and of the settings `C` of a service.
@@ -65,7 +65,7 @@ pub(crate) fn with_tls_files(loader: Loader) -> Loader {
     })
 }
 
-/// Returns the settings that no listener, stack or exporter accepts.
+/// Returns errors of settings that a listener, the stack or an exporter rejects.
 fn check_rules(loaded: &Loaded) -> Vec<ConfigError> {
     // Tests load settings without those of the framework.
     let Ok(framework) = loaded.get::<FrameworkConfig>() else {

@@ -6,7 +6,7 @@ use seaworthy_config::{ConfigError, Loaded, Loader, Profile, Settings};
 
 use crate::{settings::config_error, start_error::StartError};
 
-/// A problem of a setting, which prevents the start.
+/// A problem of a setting that prevents the start.
 ///
 /// ```
 /// use seaworthy_service::SettingProblem;

@@ -4,7 +4,7 @@ use crate::assembly::Parts;
 
 const FAILURES: &str = "health_check_failures_total";
 const FAILURES_HELP: &str = "Health checks that failed.";
-/// Far more checks than a service has. Their names come from its code.
+/// Maximum number of label values, far more checks than a service has. Code defines their names.
 const MAX_CHECKS: usize = 256;
 
 /// Starts the health checks and the expiry of changed log levels.

@@ -5,11 +5,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::StorageUrl;
 
-/// The maximum size of one PUT request to S3. Videos of minutes fit.
+/// The default of `max_object_size`: the maximum size of one PUT request to S3.
 const DEFAULT_MAX_OBJECT_SIZE: ByteSize = ByteSize::mebibytes(5 * 1024);
-/// Enough for the pictures of a test or a demonstration.
+/// The default of `max_memory`, enough for the pictures of a test or a demonstration.
 const DEFAULT_MAX_MEMORY: ByteSize = ByteSize::mebibytes(64);
-/// The region of servers that have no regions.
+/// The default of `region`. Servers without regions accept it.
 const DEFAULT_REGION: &str = "us-east-1";
 
 /// Settings of a storage. Timeouts, retries and limits of requests to S3 are settings of

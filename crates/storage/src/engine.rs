@@ -11,7 +11,7 @@ use crate::{
     SignedRequest, StorageError, content::Reader, range::ByteRange, signed::Grant,
 };
 
-/// The result of a step of an engine.
+/// The future of an operation of an engine.
 pub(crate) type Step<'a, T> = BoxFuture<'a, Result<T, StorageError>>;
 
 /// The interface of an engine. [`Storage`](crate::Storage) has checked all arguments.

@@ -13,7 +13,7 @@ pub enum StorageError {
     /// No object has this key.
     #[error("no object has the key {0}")]
     NotFound(ObjectKey),
-    /// The object exists, and the upload must create it.
+    /// The object exists already, but the upload requires that it does not.
     #[error("an object with the key {0} exists")]
     AlreadyExists(ObjectKey),
     /// The object was replaced or deleted while it was read.
@@ -135,7 +135,7 @@ impl From<StorageError> for Error {
         let (code, reason) = (code_of(&error), error.reason());
         let text = match &error {
             StorageError::NotFound(_) => "the object does not exist",
-            StorageError::AlreadyExists(_) => "the object exists",
+            StorageError::AlreadyExists(_) => "the object exists already: use another key",
             StorageError::Changed(_) => "the object changed: try again",
             StorageError::Range { .. } => "the range is outside of the object",
             StorageError::TooLarge(_) => "the content is too large",

@@ -3,9 +3,9 @@ use std::{borrow::Cow, fmt, str::FromStr};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-/// The limit of S3, in bytes of UTF-8.
+/// Maximum size of a key, in bytes of UTF-8, as in S3.
 pub(crate) const MAX_KEY_SIZE: usize = 1024;
-/// File systems allow names of 255 bytes. The file engine adds a prefix.
+/// Maximum size of a segment, in bytes. Files have 255, and the file engine adds a prefix.
 const MAX_SEGMENT_SIZE: usize = 250;
 
 /// The key of an object: segments with `/` between them, such as `covers/7.jpg`.

@@ -20,7 +20,7 @@ use crate::{
     signed::{Grant, Signer},
 };
 
-/// A test or a demonstration needs a few. Each needs memory until it ends.
+/// Maximum number of open multipart uploads. Each needs memory until it ends.
 const MAX_UPLOADS: usize = 10_000;
 
 #[derive(Debug)]
@@ -72,7 +72,7 @@ impl MemoryEngine {
         Ok(())
     }
 
-    /// Stores an object. `freed` bytes of an upload become part of it.
+    /// Stores an object. `freed` is the size of the multipart upload that it completes, in bytes.
     fn store(
         &self,
         state: &mut State,

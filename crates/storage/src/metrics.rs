@@ -4,7 +4,7 @@ use seaworthy_telemetry::metrics::{Counter, DURATION_BUCKETS, Family, Histogram,
 
 use crate::StorageError;
 
-/// The errors of a storage and of its HTTP client.
+/// Maximum number of label values: the errors of a storage and of its HTTP client.
 const MAX_OUTCOMES: usize = 64;
 const OK: &str = "OK";
 

@@ -8,7 +8,7 @@ use crate::{ObjectKey, StorageError};
 pub const MIN_PART_SIZE: u64 = 5 * 1024 * 1024;
 /// The maximum number of parts in S3.
 pub(crate) const MAX_PARTS: u16 = 10_000;
-/// Parts are held in memory while they are sent.
+/// The maximum size of a part, in bytes. A part is in memory while it is sent.
 pub(crate) const MAX_PART_SIZE: u64 = 16 * 1024 * 1024;
 
 /// A multipart upload in progress. Store it to continue in another process.

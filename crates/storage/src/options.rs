@@ -2,7 +2,7 @@ use crate::{ObjectKey, StorageError, key};
 
 /// The maximum size of a page, as in S3.
 const MAX_KEYS: u16 = 1000;
-/// Longer than every registered media type with parameters.
+/// Maximum length of a media type, longer than every registered one with parameters.
 const MAX_CONTENT_TYPE_SIZE: usize = 200;
 
 /// Options of an upload.

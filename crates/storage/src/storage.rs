@@ -22,9 +22,9 @@ use crate::{
     signed::{self, Grant, Signer},
 };
 
-/// The maximum of signature version 4.
+/// Maximum validity of a signed URL, as in AWS signature version 4.
 const MAX_TTL: Timeout = Timeout::from_secs(7 * 24 * 60 * 60);
-/// Signatures count in seconds.
+/// Minimum validity of a signed URL. Signatures contain whole seconds.
 const MIN_TTL: Timeout = Timeout::from_secs(1);
 
 /// A storage of objects. Clones share it.

@@ -119,7 +119,7 @@ impl ErrorReports {
     fn is_suppressed(&self, source: &str) -> bool {
         let mut hasher = DefaultHasher::new();
         source.hash(&mut hasher);
-        // Zero is a free slot of the limiter.
+        // In the limiter, zero marks a free slot, so a key is never zero.
         let key = usize::try_from(hasher.finish() >> 32)
             .unwrap_or_default()
             .max(1);

@@ -1,6 +1,6 @@
 //! Logs, metrics and traces of one service.
 //!
-//! Telemetry must not fail, slow down or leak data of a service. A request touches a few atomics
+//! Telemetry must not fail a service, slow it down or leak its data. A request changes few atomics
 //! and one buffer, and never waits for a writer or a collector. Data that does not fit into a
 //! bounded buffer is dropped and counted. A filter masks personal and secret data
 //! ([`redact`](redact::redact)).

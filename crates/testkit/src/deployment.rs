@@ -107,7 +107,7 @@ impl Deployment {
     /// Sets the value of a secret.
     ///
     /// # Errors
-    /// It cannot be written.
+    /// The secret cannot be written.
     pub fn secret(&self, name: &str, value: &str) -> io::Result<()> {
         fs::write(self.place(name), value)
     }
@@ -249,7 +249,7 @@ impl Deployed {
     /// Returns the deployment with the committed settings for production.
     ///
     /// # Errors
-    /// They cannot be read.
+    /// The settings cannot be read.
     pub fn in_production(&self) -> io::Result<Deployment> {
         let config = self.platform("config").join(self.name);
         Deployment::new(self.program())?.with_config(&config)

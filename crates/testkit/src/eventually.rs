@@ -2,9 +2,9 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-/// Longer than any awaited event takes.
+/// Maximum wait for a condition, longer than any awaited event takes.
 const TIMEOUT: Duration = Duration::from_secs(60);
-/// Short enough that a test does not notice the delay.
+/// The interval between two checks of a condition, too short to delay a test.
 const POLL_INTERVAL: Duration = Duration::from_millis(5);
 
 /// Waits until a condition holds.

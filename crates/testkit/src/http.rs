@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-/// Longer than any response of a test takes.
+/// The timeout of a response, longer than any response of a test takes.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A keep-alive connection.

@@ -12,7 +12,7 @@ use std::{
 
 use rustix::process::{Pid, Signal, kill_process};
 
-/// Longer than any step of a test takes.
+/// The timeout of each wait, longer than any step of a test takes.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The number of log lines that a failure shows. The log of a platform at level `debug` has

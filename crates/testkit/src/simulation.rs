@@ -92,7 +92,7 @@ impl<E> Simulation<E> {
         Some(due.event)
     }
 
-    /// The time since the start.
+    /// Returns the time since the start.
     #[must_use]
     pub fn elapsed(&self) -> Duration {
         self.elapsed
@@ -104,7 +104,7 @@ impl<E> Simulation<E> {
         self.start + self.elapsed
     }
 
-    /// A number in `[0, 1)`.
+    /// Returns a random number in `[0, 1)`.
     pub fn share(&mut self) -> f64 {
         self.random.random()
     }

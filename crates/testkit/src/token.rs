@@ -3,7 +3,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Value, json};
 
-/// Longer than any test takes.
+/// The lifetime of a token, longer than any test takes.
 const LIFETIME: Duration = Duration::from_secs(600);
 
 /// Returns a token that is signed with a shared secret (HS256).

@@ -21,12 +21,12 @@ const DECLARED_NAMES: [&str; 7] = [
     "on_failure",
     "secure_cookie",
 ];
-/// So must the settings whose name is one of these, or ends in `_` and one of them. Their types
-/// mark them as `x-link`, `x-connects` or `x-browser-address`.
+/// Settings with one of these names, or with a name that ends in `_` and one of them. Their types
+/// must mark them as `x-link`, `x-connects` or `x-browser-address`.
 const URL_NAMES: [&str; 2] = ["url", "dsn"];
-/// So must the settings that turn off a section with one of these names.
+/// Settings that turn off a section with one of these names must declare their unsafe values.
 const LIMIT_SECTIONS: [&str; 2] = ["limits", "rate_limit"];
-/// A settings type contains itself beyond this depth.
+/// Maximum depth of settings. Beyond it, a settings type contains itself.
 const MAX_DEPTH: usize = 64;
 
 /// A value of a setting, and the requirement that it violates.

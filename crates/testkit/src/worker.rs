@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::http::{get, request};
 
-/// Longer than any step of a worker takes in a test.
+/// Maximum wait for a worker, longer than any step of a worker takes in a test.
 const TIMEOUT: Duration = Duration::from_secs(60);
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
 

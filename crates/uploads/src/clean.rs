@@ -18,7 +18,7 @@ pub(crate) async fn remove_content(store: &Inner, upload: &Upload) -> Result<(),
         if let Some(multipart) = stored.multipart {
             store.incoming.abort_multipart(&multipart).await?;
         }
-        // An upload has fewer pieces than a page.
+        // One page is enough: it has more entries than an upload has pieces.
         let pieces = ListOptions::new(keys::pieces(upload.id));
         for piece in store.incoming.list(&pieces).await?.objects {
             store.incoming.delete(&piece.key).await?;

@@ -4,25 +4,25 @@ use schemars::JsonSchema;
 use seaworthy_core::{ByteSize, Timeout};
 use serde::{Deserialize, Serialize};
 
-/// A photo of a phone.
+/// The default of `max_size`: a photo of a phone fits.
 const DEFAULT_MAX_SIZE: ByteSize = ByteSize::mebibytes(10);
-/// A browser sends the file right after it has the URL.
+/// The default of `url_ttl`. A browser sends the file right after it has the URL.
 const DEFAULT_URL_TTL: Timeout = Timeout::from_secs(5 * 60);
-/// A user may continue an upload on the next day.
+/// The default of `pending_ttl`. A user may continue an upload on the next day.
 const DEFAULT_PENDING_TTL: Timeout = Timeout::from_secs(24 * 60 * 60);
-/// Support can look up a failure for a week.
+/// The default of `failed_retention`. Support can look up a failure for a week.
 const DEFAULT_FAILED_RETENTION: Timeout = Timeout::from_secs(7 * 24 * 60 * 60);
-/// Longer than all retries of a busy worker.
+/// The default of `stall_timeout`, longer than all retries of a busy worker.
 const DEFAULT_STALL_TIMEOUT: Timeout = Timeout::from_secs(10 * 60);
 /// Scanning and decoding take seconds.
 const DEFAULT_PROCESS_TIMEOUT: Timeout = Timeout::from_secs(2 * 60);
-/// Operators repair a dependency within a day.
+/// The default of `processing_ttl`. Operators repair a dependency within a day.
 const DEFAULT_PROCESSING_TTL: Timeout = Timeout::from_secs(24 * 60 * 60);
-/// A file that has ended the process three times is likely to end it again.
+/// The default of `max_attempts`. A file that crashed the process three times will do so again.
 const DEFAULT_MAX_ATTEMPTS: NonZeroU32 = NonZeroU32::new(3).unwrap();
-/// A user selects some files in one step.
+/// The default of `max_open_per_owner`. A user selects some files in one step.
 const DEFAULT_MAX_OPEN: NonZeroU32 = NonZeroU32::new(20).unwrap();
-/// Thousands of pictures.
+/// The default of `max_bytes_per_owner`, enough for thousands of pictures.
 const DEFAULT_MAX_BYTES: ByteSize = ByteSize::mebibytes(1024);
 
 /// Settings of uploads.

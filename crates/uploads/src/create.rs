@@ -9,15 +9,15 @@ use crate::{
     store::{Inner, find},
 };
 
-/// The size of a text column.
+/// Maximum length of an owner or a purpose, in bytes: the size of the text column.
 const MAX_NAME: usize = 255;
-/// The limit of the storage.
+/// Maximum length of a media type, in bytes, as in the storage.
 const MAX_MEDIA_TYPE: usize = 200;
-/// Enough for a file name and a media type in Base64.
+/// Maximum length of the metadata, in bytes: a file name and a media type in Base64 fit.
 const MAX_METADATA: usize = 4 * 1024;
-/// The bytes that each upload reserves at least, also if it fails. It limits the rows of an owner.
+/// The minimum size that each upload reserves, even if it fails. It limits the rows of an owner.
 pub(crate) const MIN_RESERVED: u64 = 4 * 1024;
-/// An anonymous client has fewer incomplete uploads, because it can change its network.
+/// Maximum number of incomplete uploads of an anonymous client, which can change its network.
 const MAX_OPEN_ANONYMOUS: u32 = 5;
 
 /// Returns whether a text is a media type that the storage accepts.

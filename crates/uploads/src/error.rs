@@ -7,7 +7,7 @@ use seaworthy_storage::{InvalidKey, StorageError};
 
 use crate::UploadStatus;
 
-/// The `Retry-After` of a request that another replica or a later moment can serve.
+/// The `Retry-After` of a request that another replica can serve, or this one later.
 const RETRY_AFTER: Duration = Duration::from_secs(2);
 
 /// An operation on an upload failed.

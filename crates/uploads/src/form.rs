@@ -13,7 +13,7 @@ use serde_json::json;
 
 use crate::{UploadError, UploadRoutes};
 
-/// Stores the first field with a file name. The name is not used.
+/// Stores the first field with a file name as an upload. Ignores the file name.
 pub(crate) async fn receive(
     routes: &UploadRoutes,
     boundary: String,

@@ -108,7 +108,7 @@ fn replaced() -> ProcessError {
     )
 }
 
-/// An upload was not processed.
+/// An error that prevents the processing of an upload.
 #[derive(Debug, thiserror::Error)]
 pub enum ProcessError {
     /// The content is not acceptable. The upload fails, and its owner sees the text.

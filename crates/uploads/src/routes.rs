@@ -117,7 +117,7 @@ impl UploadRoutes {
     }
 }
 
-/// Adds what a form has before its file.
+/// Adds the maximum size of the form fields before the file.
 const fn beside_form(size: u64) -> ByteSize {
     ByteSize::bytes(size.saturating_add(Form::MAX_AHEAD.get()))
 }

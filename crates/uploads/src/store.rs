@@ -12,7 +12,7 @@ use crate::{
     upload::upload_columns,
 };
 
-/// Uploads of one user that one statement reads.
+/// Maximum number of uploads of one owner that one statement reads.
 const PAGE_SIZE: u32 = 100;
 
 /// The rows and the objects of uploads. Clones share them.

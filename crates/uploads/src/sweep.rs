@@ -17,11 +17,11 @@ use crate::{
 
 /// The interval of the sweeper. Every step reads an index.
 const INTERVAL: Timeout = Timeout::from_secs(60);
-/// Uploads of one step, so that it does not hold locks for long.
+/// Maximum number of uploads of one step, so that it does not hold locks for long.
 const PAGE_SIZE: u32 = 100;
-/// A client may finish a request after its URL has expired.
+/// Time after the expiry of a URL during which a client may finish its request.
 const GRACE: Timeout = Timeout::from_secs(60);
-/// An anonymous client whose connection is lost for longer begins again.
+/// Time for which an upload of an anonymous client stays incomplete before it expires.
 pub(crate) const ANONYMOUS_PENDING_TTL: Timeout = Timeout::from_secs(60 * 60);
 
 /// Returns the worker. It may run on every replica.
@@ -274,11 +274,11 @@ impl Page {
         if let Err(error) = outcome {
             self.has_failed = true;
             let error = error_chain(&error);
-            tracing::warn!(%id, error, "an upload cannot be swept: the sweeper retries it later");
+            tracing::warn!(%id, error, "the sweeper failed for an upload and retries it later");
         }
     }
 
-    /// After a failure the next step waits for the interval.
+    /// Returns whether the next step runs immediately. After a failure, it waits for the interval.
     fn has_more(&self) -> bool {
         self.is_full && !self.has_failed
     }

@@ -162,7 +162,7 @@ pub struct Upload {
     pub content_type: Option<String>,
     /// The metadata that the client sent, unchanged.
     pub metadata: Option<String>,
-    /// The declared size, and the true size from `uploaded` on. In bytes.
+    /// The size in bytes: the declared size, or the actual size from the status `uploaded` on.
     pub size: Option<u64>,
     /// The number of stored bytes of a resumable upload.
     pub received: u64,

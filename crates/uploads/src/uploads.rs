@@ -164,7 +164,7 @@ impl Uploads {
     }
 
     /// Creates an upload like [`create`](Self::create), and stores its content like
-    /// [`put`](Self::put). It continues if the request ends with its connection.
+    /// [`put`](Self::put). It continues if the connection of the client is lost.
     ///
     /// # Errors
     /// The errors of both, and [`UploadError::Body`] if the content cannot be read. After an error,

@@ -12,7 +12,7 @@ use crate::{
     UploadStatus, UploadStore, Verdict, clean, process::ProcessBoxed, scan::ScanBoxed,
 };
 
-/// A claim outlasts the timeout of its work, so two workers never write results at the same time.
+/// A claim is longer than the work timeout, so two workers never write results simultaneously.
 const CLAIM_MARGIN: Timeout = Timeout::from_secs(30);
 
 /// Scans and processes uploads. Clones share it.

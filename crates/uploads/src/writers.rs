@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::UploadError;
 
-/// Longer than a request needs to store its last bytes.
+/// Maximum wait for the current request, longer than it needs to store its last bytes.
 const MAX_WAIT: Duration = Duration::from_secs(10);
 
 /// The requests of this process that write to uploads. A new request for an upload ends the old

@@ -4,9 +4,9 @@ use seaworthy::{
 };
 use serde::{Deserialize, Serialize};
 
-/// A page of messages.
+/// Maximum number of messages of a page.
 const MAX_LISTED: usize = 100;
-/// The size of a page in bytes. An acknowledgement has at most 64 KiB.
+/// Maximum size of a page, in bytes. An acknowledgement has at most 64 KiB.
 const MAX_LISTED_SIZE: usize = 48 << 10;
 
 /// A message of a client.

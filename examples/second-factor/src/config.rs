@@ -6,9 +6,9 @@ use seaworthy::{
     prelude::*,
 };
 
-/// A file in a folder that `.gitignore` excludes.
+/// The default SQLite file, in a folder that `.gitignore` excludes.
 const DEFAULT_FILE: &str = "data/second-factor.db";
-/// Long enough to find a telephone or a page of recovery codes.
+/// The default of `code_timeout`: enough to find a telephone or a page of recovery codes.
 const DEFAULT_CODE_TIMEOUT: Timeout = Timeout::from_secs(5 * 60);
 
 /// Settings of the service.

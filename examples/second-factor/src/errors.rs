@@ -12,7 +12,7 @@ pub(crate) fn email_taken() -> Error {
     Error::new(Code::Conflict, "EMAIL_TAKEN", message)
 }
 
-/// Also for unknown accounts, so that a client cannot find out whether an account exists.
+/// The password is wrong or the account is unknown. A client cannot find out which of the two.
 pub(crate) fn invalid_credentials() -> Error {
     let message = "the e-mail address or the password is wrong";
     Error::new(Code::Unauthenticated, "INVALID_CREDENTIALS", message)

@@ -37,12 +37,12 @@ struct RunningPart {
     service: RunningService,
 }
 
-/// The sample users register from one IP address.
+/// The rate limit of registrations: all sample users register from one IP address.
 const REGISTER_LIMIT: &str = "rate_limit.register.requests=20";
-/// The sample users log in from one IP address.
+/// The rate limit of logins: all sample users log in from one IP address.
 const LOGIN_LIMIT: &str = "rate_limit.login.requests=60";
 
-/// The pages of the gateway receive the result of OAuth logins.
+/// The origin of the pages that receive the result of OAuth logins: the gateway.
 const FRONTEND_ORIGIN: &str = "oauth.frontend_origin=http://127.0.0.1:8080";
 
 impl Platform {

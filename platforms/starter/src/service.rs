@@ -99,7 +99,7 @@ async fn assemble(service: &Assembly<StarterConfig>) -> Result<(), StartError> {
     let audit = audit_log(service, &database, &keys)?;
     let api_keys = ApiKeys::new(database.clone(), settings.auth.api_keys.clone());
 
-    // Callers, and the plugins around their requests. Routes follow, because hooks surround them.
+    // Authentication and plugins. Register plugins before routes, because hooks wrap the routes.
     let plugins = ServicePlugins::open(service)?;
     let authentication = tokens.authentication(service, &database, &api_keys)?;
     service.authenticate(plugins.authentication(authentication));

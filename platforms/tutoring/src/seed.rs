@@ -16,9 +16,9 @@ pub(crate) const STUDENT: &str = "student@example.org";
 pub(crate) const TRAINER: &str = "trainer@example.org";
 /// A trainer whose application is pending.
 pub(crate) const APPLICANT: &str = "applicant@example.org";
-/// Where sample users live and study: address, latitude and longitude.
+/// The address, latitude and longitude of sample users.
 pub(crate) const PLACE: (&str, f64, f64) = ("4th Cross, Kuvempunagar", 12.28, 76.63);
-/// The radius of the zone of sample users.
+/// The radius of the zone of sample users, in km.
 const ZONE_RADIUS_KM: u32 = 10;
 /// The text before the code in a mail.
 const CODE: &str = "Your code is ";
@@ -27,7 +27,7 @@ const CODE_LENGTH: usize = 6;
 const DOCUMENT: &[u8] = b"%PDF-1.4\n%%EOF\n";
 const DOCUMENT_TYPE: &str = "application/pdf";
 const POLL_INTERVAL: std::time::Duration = std::time::Duration::from_millis(100);
-/// The services learn of courses and mails by messages: 30 seconds in total.
+/// Attempts of a request that needs data from a message: 30 seconds in total.
 const MAX_ATTEMPTS: u32 = 300;
 
 /// The services that the creation of sample users calls.
@@ -152,7 +152,7 @@ impl Seed {
         let path = "/trainers/auth/apply/documents";
         let signed = self.post(path, Some(token), &body).await?;
         let url = text(&signed, "/url");
-        // The service is on this machine, whatever its public address is.
+        // Send the file to the local address, because the public one may not be reachable.
         let path = url.splitn(4, '/').nth(3).unwrap_or_default();
         let put = self.trainers.put(&format!("/{path}"));
         let put = put.header(CONTENT_TYPE, DOCUMENT_TYPE).body(DOCUMENT);

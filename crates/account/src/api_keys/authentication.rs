@@ -76,7 +76,7 @@ impl<A: Authenticate> Authenticate for ApiKeyAuthentication<A> {
             Access::Optional => true,
             Access::Authenticated | Access::Undeclared => false,
         };
-        // Two credentials are ambiguous.
+        // Two credentials are ambiguous, so reject both.
         let is_only = values.next().is_none() && !request.headers.contains_key(AUTHORIZATION);
         let key = value.to_str().ok().filter(|_| is_only).map(str::to_owned);
         let Some(key) = key else {

@@ -3,9 +3,9 @@ use std::num::NonZeroU32;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// An unused key expires after a year.
+/// The default of `max_lifetime_days`. An unused key expires after a year.
 const MAX_LIFETIME_DAYS: NonZeroU32 = NonZeroU32::new(365).unwrap();
-/// More than the number of programs of a user.
+/// The default of `max_per_user`, more than a user has programs.
 const MAX_PER_USER: NonZeroU32 = NonZeroU32::new(20).unwrap();
 
 /// Settings of API keys.

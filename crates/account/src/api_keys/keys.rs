@@ -41,14 +41,14 @@ macro_rules! valid {
     };
 }
 
-/// People recognize the ID of a key in logs by it. The ID is not a secret.
+/// The prefix of key IDs, by which people recognize them in logs. An ID is not a secret.
 const ID_PREFIX: &str = "key";
-/// Secret scanners recognize keys by it.
+/// The prefix of keys, by which secret scanners recognize them.
 const PREFIX: &str = "sk_";
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
-/// The length of a column, in characters.
+/// Maximum length of a name, in characters: the length of the column.
 const MAX_NAME: usize = 100;
-/// The length of all scopes of a key, in bytes.
+/// Maximum length of all scopes of a key, in bytes.
 const MAX_SCOPES: usize = 2_000;
 
 /// Keys with which programs call on behalf of a user. Cheap to clone. All replicas share them.

@@ -4,17 +4,17 @@ use schemars::JsonSchema;
 use seaworthy_core::Timeout;
 use serde::{Deserialize, Serialize};
 
-/// Users mistype a password a few times.
+/// The default of `account.max_failures`. Users mistype a password a few times.
 const MAX_FAILURES_OF_ACCOUNT: NonZeroU32 = NonZeroU32::new(5).unwrap();
-/// The users of an office share one IP address.
+/// The default of `ip.max_failures`. The users of an office share one IP address.
 const MAX_FAILURES_OF_IP: NonZeroU32 = NonZeroU32::new(30).unwrap();
-/// Short for a user, and long for a program that guesses passwords.
+/// The default of `initial_backoff`: short for a user, and long for a program that guesses.
 const INITIAL_BACKOFF: Timeout = Timeout::from_secs(1);
-/// Allows about a hundred guesses a day. An owner who is locked out waits at most this long.
+/// The default of `max_backoff`: about a hundred guesses a day. A locked-out owner waits this long.
 const MAX_BACKOFF: Timeout = Timeout::from_secs(15 * 60);
-/// Failures expire after a day.
+/// The default of `reset_after`: failures expire after a day.
 const RESET_AFTER: Timeout = Timeout::from_secs(24 * 60 * 60);
-/// Further doublings exceed every `max_backoff`.
+/// Maximum number of doublings of the backoff. More of them exceed every `max_backoff`.
 const MAX_DOUBLINGS: u32 = 31;
 
 /// Limits of failed logins.

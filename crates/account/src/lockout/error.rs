@@ -3,7 +3,7 @@ use std::time::Duration;
 use seaworthy_core::{Code, Error};
 use seaworthy_data::DataError;
 
-/// An attempt is not allowed.
+/// The error of an attempt that is not allowed.
 #[derive(Debug, thiserror::Error)]
 pub enum LockoutError {
     /// Too many attempts on the account or the device have failed.

@@ -1,9 +1,9 @@
 use aws_lc_rs::{constant_time::verify_slices_are_equal, hmac};
 
-/// All applications support six digits, steps of 30 s and HMAC-SHA-1.
+/// The length of a step, in seconds. All applications support 30 s, six digits and HMAC-SHA-1.
 pub(super) const STEP_SECONDS: u64 = 30;
 const DIGITS: u32 = 6;
-/// Accepts one step before and after the current one, for clock skew and slow typing (RFC 6238,
+/// Accepted steps before and after the current one, for clock skew and slow typing (RFC 6238,
 /// section 5.2).
 const TOLERATED_STEPS: u64 = 1;
 
@@ -42,7 +42,7 @@ mod tests {
 
     #[test]
     fn codes_match_the_vectors_of_rfc_6238_auth_4() {
-        // Appendix B, the last six of its eight digits.
+        // RFC 6238, appendix B: the last six of the eight digits.
         for (seconds, code) in [
             (59, "287082"),
             (1_111_111_109, "081804"),

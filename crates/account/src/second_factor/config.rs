@@ -6,12 +6,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::LockoutLimit;
 
-/// Users mistype a code, or type the code of another account.
+/// The default of `max_failures`. Users mistype a code, or type the code of another account.
 const MAX_FAILURES: NonZeroU32 = NonZeroU32::new(5).unwrap();
-/// Short for a user, who waits up to 30 s for the next code of the application.
+/// The default of `initial_backoff`. A user waits up to 30 s for the next code anyway.
 const INITIAL_BACKOFF: Timeout = Timeout::from_secs(1);
-/// Allows 24 guesses a day. An attacker with the password finds a code within a year with a
-/// probability of 1 in 40.
+/// The default of `max_backoff`: 24 guesses a day. An attacker with the password finds a code
+/// within a year with a probability of 1 in 40.
 const MAX_BACKOFF: Timeout = Timeout::from_secs(60 * 60);
 
 /// Limits of second factors.

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{KnownDevice, secret_token::random};
 
-/// RFC 4226, section 4, R6: 160 bits.
+/// Size of a secret, in bytes: 160 bits (RFC 4226, section 4, R6).
 const SECRET_BYTES: usize = 20;
 
 /// The column with the secrets of second factors. Add it to the
@@ -73,7 +73,7 @@ impl fmt::Debug for VerifiedEnrollment {
     }
 }
 
-/// A row of the table.
+/// A row of the table of second factors.
 struct Factor {
     sealed: Vec<u8>,
     is_confirmed: bool,

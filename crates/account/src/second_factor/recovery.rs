@@ -6,11 +6,11 @@ use crate::secret_token::{hash, random};
 
 /// The number of codes of a user. Each is valid once.
 const CODES: usize = 10;
-/// Random bytes of a code: 80 bits cannot be guessed and are short enough to type.
+/// Random bytes of a code. 80 bits cannot be guessed and are short enough to type.
 const BYTES: usize = 10;
-/// Letters between two dashes.
+/// The number of letters between two dashes.
 const GROUP: usize = 4;
-/// Letters of a code, without dashes: five bits each.
+/// The number of letters of a code, without dashes: five bits each.
 const LENGTH: usize = BYTES * 8 / 5;
 
 /// Replaces the codes of a user. A code has four groups of four letters, such as

@@ -6,14 +6,14 @@ use serde::{Deserialize, Serialize};
 
 use super::SessionLifetime;
 
-/// A user who returns once a week stays logged in.
+/// The default of `idle_timeout`. A user who returns once a week stays logged in.
 const IDLE_TIMEOUT: SessionLifetime = SessionLifetime::from_days(7);
-/// After this time a stolen device loses access, however often it refreshes.
+/// The default of `absolute_timeout`, after which a stolen device loses access.
 const ABSOLUTE_TIMEOUT: SessionLifetime = SessionLifetime::from_days(90);
-/// Longer than the difference between two tabs that refresh at the same time, and too short for an
-/// attacker.
+/// The default of `rotation_grace_period`: longer than the time between two tabs that refresh, and
+/// too short for an attacker.
 const ROTATION_GRACE_PERIOD: Delay = Delay::from_secs(10);
-/// More than the devices of a person. Without a bound, a script that logs in fills the table.
+/// The default of `max_per_user`: more than a person has devices, and a bound for scripts.
 const MAX_PER_USER: NonZeroU32 = NonZeroU32::new(50).unwrap();
 
 /// How long sessions last.

@@ -5,7 +5,7 @@ use seaworthy_core::Timeout;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 const SECONDS_PER_DAY: u64 = 24 * 60 * 60;
-/// Browsers delete a cookie after 400 days at most (RFC 6265bis, section 5.5).
+/// The maximum in days. Browsers delete a cookie after 400 days (RFC 6265bis, section 5.5).
 const MAX_DAYS: u64 = 400;
 
 /// The lifetime of a session: above zero and at most 400 days. In text: `90d`, `12h`.

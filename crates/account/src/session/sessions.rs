@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::SessionConfig;
 use crate::{SecretToken, TokenVersions};
 
-/// The length of the columns, in characters. Longer texts are truncated.
+/// Maximum length of texts in the columns, in characters. Longer texts are truncated.
 const MAX_TEXT: usize = 255;
 
 /// The sessions of a service's users. Cheap to clone.
@@ -86,7 +86,7 @@ impl FromRow for SessionSummary {
     }
 }
 
-/// A refresh token was rejected. The client gets the same error for all variants but the last.
+/// The reason for a rejected refresh token. The client gets the same error for all variants but the
 #[derive(Debug, thiserror::Error)]
 pub enum RefreshError {
     /// The token is unknown, or its session has ended.

@@ -174,7 +174,7 @@ fn local_safe_change_has_a_diff() {
     );
 }
 
-/// Acts on a terminal, reverses text, ends a workflow command.
+/// Text that controls a terminal, reverses the reading order and ends a workflow command.
 const EVIL: &str = "\u{1b}]0;owned\u{7}\u{202e}x\n::stop-commands::y";
 
 #[test]

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use super::{Baseline, BaselineEntry, Comparison};
 use crate::report::Verdict;
 
-/// A report of a large repository has some megabytes.
+/// Maximum size of a report, in bytes. A report of a large repository has some megabytes.
 const MAX_BYTES: u64 = 256 * 1024 * 1024;
 
 /// An earlier report, as `--format json` printed it.
@@ -32,7 +32,7 @@ pub struct Changes {
     pub comparison: Comparison,
 }
 
-/// Why an earlier report cannot be read.
+/// Errors of reading an earlier report.
 #[derive(Debug, thiserror::Error)]
 pub enum EarlierReportError {
     /// The file cannot be read.

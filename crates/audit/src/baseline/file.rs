@@ -12,20 +12,20 @@ use crate::rule::Severity;
 
 /// The version of the format. The reader rejects other versions.
 const VERSION: u32 = 1;
-/// Room for some hundred thousand findings.
+/// Maximum size of a baseline, in bytes: some hundred thousand findings fit.
 const MAX_BYTES: u64 = 64 * 1024 * 1024;
 
 /// A finding that was known.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BaselineEntry {
-    /// Rule.
+    /// The ID of the rule.
     pub id: String,
     /// File.
     pub path: String,
     /// Identifies the finding.
     pub fingerprint: String,
-    /// Service.
+    /// The name of the service.
     pub service: Option<String>,
     /// The severity.
     pub severity: Severity,
@@ -42,7 +42,7 @@ pub struct Baseline {
     pub findings: Vec<BaselineEntry>,
 }
 
-/// Why a baseline cannot be read.
+/// Errors of reading a baseline.
 #[derive(Debug, thiserror::Error)]
 pub enum BaselineError {
     /// The file cannot be read.
@@ -128,7 +128,7 @@ impl Baseline {
         Ok(baseline)
     }
 
-    /// The text of the file.
+    /// Returns the text of the file.
     ///
     /// # Errors
     /// Never in practice: every part is plain data.

@@ -1,4 +1,4 @@
-//! Baselines: the findings of one day, so that a team sees new ones.
+//! Baselines: stored findings, so that a report shows which findings are new.
 //!
 //! A fingerprint identifies a finding and contains no line number. Moved code stays known, and a
 //! finding in another place is new even if the baseline contains its rule.

@@ -1,6 +1,6 @@
 //! `seaworthy-audit.toml`: what a team decides about the audit of its repository.
 //!
-//! Limits are not in it: a repository must not be able to raise what its audit may cost.
+//! It contains no limits, because a repository must not raise the cost of its own audit.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -19,7 +19,7 @@ use crate::suppression::ConfiguredSuppression;
 
 /// The file's name in the root of a repository.
 pub const CONFIG_FILE_NAME: &str = "seaworthy-audit.toml";
-/// A longer file is not a configuration.
+/// Maximum size of a configuration file, in bytes.
 const MAX_BYTES: u64 = 256 * 1024;
 
 /// A configuration file, checked.

@@ -9,7 +9,7 @@ pub enum RuleSetting {
     Severity(Severity),
     /// The rule does not run, for this reason. The report contains the reason.
     Off {
-        /// Why.
+        /// The reason, for the report.
         reason: String,
     },
 }

@@ -26,7 +26,7 @@ const NOT_FOR_BATCH: [&str; 3] = ["LIFE-3", "LIFE-7", "OBS-4"];
 
 impl Tier {
     /// Whether a rule applies to services of this tier. A service that the model recognizes as a
-    /// job is a batch job, whatever tier the configuration sets.
+    /// job is a batch job, independent of the configured tier.
     #[must_use]
     pub(crate) fn asks(self, rule: &Metadata, kind: Option<ServiceKind>) -> bool {
         let batch = self == Self::Batch || kind == Some(ServiceKind::Job);

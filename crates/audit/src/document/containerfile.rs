@@ -10,7 +10,7 @@ use crate::syntax::{ParseFailure, parse_tree};
 /// One instruction.
 #[derive(Debug, Clone)]
 pub struct Instruction {
-    /// In capitals.
+    /// The keyword in capitals.
     pub keyword: String,
     /// `--name=value` flags, names without dashes.
     pub flags: Vec<(String, String)>,

@@ -1,5 +1,5 @@
-//! Templates inside YAML (Helm, Go templates, Jinja), masked with text of equal length so that
-//! places stay right.
+//! Templates inside YAML (Helm, Go templates, Jinja), masked with text of equal length, so that
+//! locations do not change.
 
 use std::ops::Range;
 
@@ -16,9 +16,9 @@ const CONTROL: &[&str] = &[
     "break", "continue",
 ];
 
-/// Words that begin what is there only sometimes.
+/// Words that begin a conditional part.
 const CONDITIONS: &[&str] = &["if", "with", "range", "for"];
-/// Words that begin something else with an end of its own.
+/// Words that begin another block with its own `end`.
 const BLOCKS: &[&str] = &["define", "block"];
 
 /// The position of the text that an action prints.
@@ -28,7 +28,7 @@ pub enum Landing {
     At(usize),
     /// The first line at this column, the others anywhere.
     From(usize),
-    /// Behind the text before it.
+    /// After the previous text of the line.
     Anywhere,
 }
 

@@ -12,7 +12,7 @@ use crate::source::{Located, Location, SourceFile};
 
 /// A kind of fact. Implement it on a plain struct in its own file under `model/facts/`.
 pub trait Fact: Clone + Debug + Send + Sync + 'static {
-    /// The kind in words, plural: used in "could not resolve …".
+    /// The name of the kind in the plural, for messages such as "could not resolve …".
     const KIND: &'static str;
 }
 
@@ -186,7 +186,7 @@ impl FactStore {
 /// A span of bytes and the function or class around it.
 #[derive(Debug, Clone)]
 pub struct Place {
-    /// Bytes of the file's text.
+    /// The span in the file's text, in bytes.
     pub span: Range<usize>,
     /// The function, class or key around it.
     pub symbol: Option<Arc<str>>,
@@ -233,8 +233,8 @@ impl<'a> FactSink<'a> {
         }
     }
 
-    /// Says that every fact of this kind in this file is now in the sink: none found means none
-    /// there.
+    /// Declares that the sink has every fact of this kind in this file: none found means that none
+    /// exists.
     pub fn covers<T: Fact>(&mut self) {
         if let Some(set) = self.store.of_mut::<T>() {
             set.covered = true;

@@ -9,7 +9,7 @@ use serde::Serialize;
 pub struct NotAudited {
     /// Name of the service, or the folder of its source.
     pub name: String,
-    /// Why, as a sentence about the service.
+    /// The reason, as a sentence about the service.
     pub reason: String,
     /// The file that shows the service.
     pub path: String,

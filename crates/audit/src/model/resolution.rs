@@ -1,9 +1,9 @@
-//! Three answers: known, absent, unknown. An unknown never becomes a guess.
+//! Three results of a look-up: known, absent, unknown. An unknown value is never guessed.
 
-/// The outcome of looking something up in a repository.
+/// The result of a look-up in a repository.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Resolution<T> {
-    /// It is there, and this is it.
+    /// The value exists.
     Known(T),
     /// All files that could contain it were read, and none does.
     Absent,
@@ -21,7 +21,7 @@ impl<T> Resolution<T> {
         }
     }
 
-    /// Whether everything was read and nothing was there.
+    /// Whether everything was read and the value does not exist.
     #[must_use]
     pub const fn is_absent(&self) -> bool {
         matches!(self, Self::Absent)

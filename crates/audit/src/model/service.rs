@@ -1,4 +1,4 @@
-//! A service: one deployable with the facts of everything that makes it.
+//! A service: one deployable with the facts of its sources and deployment files.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -46,7 +46,7 @@ impl ServiceKind {
 pub struct Service {
     /// Name for people, unique in the model.
     pub name: String,
-    /// The kind of action.
+    /// The kind of the deployable.
     pub kind: ServiceKind,
     /// Source folder relative to the root. Absent if the code is not in this repository or was not
     /// found.
@@ -76,14 +76,14 @@ pub struct FileFacts {
     pub facts: FactStore,
 }
 
-/// A repository, understood.
+/// The model of a repository: its services and files with their facts.
 #[derive(Debug)]
 pub struct Model {
     /// Services, sorted by name.
     pub services: Vec<Service>,
     /// Services that were not read, sorted by name.
     pub not_audited: Vec<NotAudited>,
-    /// Deployed files of no known service, as if they were one. Practices in them are reported for
+    /// Deployed files without a known service, as one service. Practices in them are reported for
     /// the repository.
     pub unowned: Service,
     /// Every file with its facts, by path.

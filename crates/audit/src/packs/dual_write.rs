@@ -1,4 +1,4 @@
-//! Two systems that one function changes one after the other: a database and a broker.
+//! Functions that change a database and publish to a broker without atomicity.
 
 use tree_sitter::Node;
 

@@ -88,7 +88,7 @@ pub(super) const SECRET_WORDS: &[&str] = &[
     "authcode",
     "resetcode",
 ];
-/// A comment above a route has at most this many bytes that are read.
+/// Maximum number of bytes of a comment above a route that are read.
 const COMMENT_WINDOW: usize = 240;
 
 /// Documents of the interface that anyone can read.

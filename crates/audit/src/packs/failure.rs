@@ -13,11 +13,11 @@ const CHOSEN: &[&str] = &["fail open", "fail-open", "failopen", "fails open"];
 
 /// The decision of a limiter that fails.
 pub(super) struct LimiterFailure<'s> {
-    /// The request goes on.
+    /// Whether the request continues.
     pub(super) passes: bool,
-    /// The request is rejected.
+    /// Whether the request is rejected.
     pub(super) refuses: bool,
-    /// The text in which the choice may be written down.
+    /// The text that may document the choice.
     pub(super) said: &'s str,
 }
 
@@ -43,7 +43,7 @@ impl LimiterFailure<'_> {
     }
 }
 
-/// Words in the names of functions that make what talks to another system.
+/// Words in the names of functions that make clients of other systems.
 const CLIENTS: &[&str] = &[
     "client",
     "publisher",
@@ -103,7 +103,7 @@ const DEAD_LETTER_WORDS: &[&str] = &[
     "term(",
 ];
 
-/// Words by which a message that fails is known to be one that no second attempt can read.
+/// Words that show that a failed message is unreadable, so that a second attempt fails too.
 const UNREADABLE: &[&str] = &["unmarshal", "decode", "parse"];
 
 /// Whether text dead-letters a failed message.

@@ -1,4 +1,4 @@
-//! Lists without an end: queries that bring every row.
+//! Lists without a limit: queries that return every row.
 
 use tree_sitter::Node;
 
@@ -24,7 +24,7 @@ pub(super) const PACKS: &[Pack] = &[Pack {
     ),
 }];
 
-/// Words of a chain of calls that bound what it brings.
+/// Words of a chain of calls that bound its result.
 const BOUNDS: &[&str] = &[
     "limit", "where", "take", "paginate", "page", "skip", "first(", "offset", "filter", "top(",
     "slice", "count(",
@@ -124,7 +124,7 @@ fn selects_all(statement: &str) -> bool {
         .any(|word| lower.contains(word))
 }
 
-/// Whether the statement around a call bounds what it brings.
+/// Whether the statement around a call bounds the result of the call.
 fn bounded<'t>(code: &Code<'t>, node: Node<'t>) -> bool {
     let statement = code
         .ancestors(node)

@@ -1,4 +1,4 @@
-//! Names of data that users expect to find again, and of what only concerns the process.
+//! Names of data that must outlive the process, and of data that only concerns the process.
 
 use super::practice::mentions;
 
@@ -37,7 +37,7 @@ const OWN: &[&str] = &[
     "block",
 ];
 
-/// Whether a name is one of data that users expect to find again.
+/// Whether a name is one of data that must outlive the process.
 pub(super) fn is_entity(name: &str) -> bool {
     mentions(name, ENTITIES) && !mentions(name, OWN)
 }

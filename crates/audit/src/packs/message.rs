@@ -8,7 +8,7 @@ use crate::model::facts::{Acknowledgement, Consumer, Topic, Verdict};
 use crate::model::{FactSink, Resolution};
 use crate::syntax::{Call, Code};
 
-/// Words in the names of queues for answers: an answer that is lost is asked for again.
+/// Words in the names of queues for responses. A client repeats a request without a response.
 const ANSWERS: &[&str] = &["reply", "callback", "rpc"];
 /// Topic names of experiments.
 const JUNK: &[&str] = &["test", "foo", "bar", "junk", "asdf"];
@@ -20,7 +20,7 @@ const KEEPING: &[&str] = &["brpoplpush", "blmove", "lmove", "xreadgroup"];
 /// A consumer of a broker that can acknowledge by itself.
 pub(super) struct Consumed<'s> {
     pub(super) library: &'static str,
-    /// How the setting is called.
+    /// The name of the setting.
     pub(super) setting: &'s str,
     /// The text that names the queue.
     pub(super) queue: &'s str,

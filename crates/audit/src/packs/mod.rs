@@ -67,7 +67,7 @@ pub enum Reader {
     Text(fn(&SourceFile, &mut FactSink<'_>)),
 }
 
-/// A piece of knowledge.
+/// A knowledge pack.
 #[derive(Debug, Clone, Copy)]
 pub struct Pack {
     /// Name for people.
@@ -142,7 +142,7 @@ pub(crate) fn read(file: &SourceFile, limits: &Limits) -> (FactStore, Option<&'s
         let failure = read_generated(file, &readers, limits, &mut store);
         return (store, failure);
     }
-    // No service is made of tests: their code, the larger half of many repositories, would be
+    // Tests are not part of a service. Their code, the larger half of many repositories, would be
     // parsed for nothing.
     if file.role == Role::Test && file.language.is_code() {
         return (store, None);

@@ -1,4 +1,4 @@
-//! Fields of objects that serve all requests, changed by one of them without a lock.
+//! Fields of objects that serve all requests, which a request changes without a lock.
 
 use std::sync::LazyLock;
 

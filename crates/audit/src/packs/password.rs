@@ -1,4 +1,4 @@
-//! Passwords that are stored or compared as they are, or hashed with what was never made for them.
+//! Passwords that are stored or compared in plain text, or hashed with a fast hash function.
 
 use tree_sitter::Node;
 

@@ -1,4 +1,4 @@
-//! Paths through a function on which it does not give back what it took: a connection, a session,
+//! Paths through a function on which it does not release a resource: a connection, a session,
 //! a lock.
 
 use tree_sitter::Node;
@@ -16,7 +16,7 @@ pub(super) const PACKS: &[Pack] = &[Pack {
     reader: Reader::Code(PATH_LANGUAGES, read),
 }];
 
-/// Methods that give a resource back, in lower case.
+/// Methods that release a resource, in lower case.
 const RELEASES: &[&str] = &[
     "close",
     "quit",
@@ -27,7 +27,7 @@ const RELEASES: &[&str] = &[
     "destroy",
     "logout",
 ];
-/// Methods that give a lock back, and the methods that take it, in lower case.
+/// Methods that release a lock, and the methods that acquire it, in lower case.
 const LOCKS: &[(&str, &[&str])] = &[
     ("unlock", &["lock", "trylock", "acquire", "setnx"]),
     ("release", &["acquire", "obtain", "tryacquire", "lock"]),

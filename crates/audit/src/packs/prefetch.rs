@@ -1,4 +1,4 @@
-//! How many messages RabbitMQ hands to a consumer before it acknowledges one.
+//! The number of messages that RabbitMQ delivers to a consumer before an acknowledgement.
 
 use super::{Pack, Reader};
 use crate::model::FactSink;

@@ -8,7 +8,7 @@ use tree_sitter::Node;
 use super::practice::mentions;
 use crate::syntax::{Call, Code};
 
-/// What a receiver is, by its type.
+/// The kind of a receiver, by its type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     /// A database, or an object that reads and writes records.
@@ -177,13 +177,13 @@ impl<'t> Receivers<'t> {
             .find_map(|part| self.types.get(part).copied().flatten())
     }
 
-    /// What the receiver of a call is, by its type.
+    /// The kind of the receiver of a call, by its type.
     pub(super) fn kind(&self, call: &Call<'_>) -> Option<Kind> {
         self.type_of(call.receiver).and_then(kind_of)
     }
 }
 
-/// What a type is.
+/// The kind of a type.
 pub(super) fn kind_of(name: &str) -> Option<Kind> {
     let lower = name.to_lowercase();
     let own = lower.rsplit('.').next().unwrap_or(&lower);

@@ -34,9 +34,9 @@ pub(super) fn answered_500<'t>(
 
 /// Text that is given to a database.
 pub(super) struct Statement<'s> {
-    /// The text of the expression that makes it.
+    /// The text of the expression that creates the statement.
     pub(super) text: &'s str,
-    /// Whether it is made of parts.
+    /// Whether the expression joins several parts.
     pub(super) joined: bool,
     /// Expressions by which a handler gets what its caller sent.
     pub(super) sources: &'s [&'s str],

@@ -153,7 +153,7 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
     }
 }
 
-/// The text without the identifiers of payments, which are no database transactions.
+/// The text without the identifiers of payments, which are not database transactions.
 fn without_identifiers(text: &str) -> String {
     let lower = text.to_lowercase();
     lower
@@ -288,7 +288,7 @@ fn is_write(code: &Code<'_>, call: &Call<'_>) -> bool {
             && mentions(call.receiver, CLIENTS)
 }
 
-/// What a call changes: the store, the table of a statement, or the record of an object mapper.
+/// The target that a call changes: a store, a table of a statement, or a record of an ORM.
 fn changed<'t>(code: &Code<'t>, call: &Call<'t>) -> Option<&'t str> {
     if let Some(table) = table(code.text(call.node)).filter(|_| is_statement(call)) {
         return Some(table);

@@ -1,4 +1,4 @@
-//! Code that is not written to its end, and connections to brokers that are opened once.
+//! Unfinished code, and connections to brokers that are opened once.
 
 use super::practice::{mentions, show};
 use super::{Pack, Reader};
@@ -22,7 +22,7 @@ pub(super) const PACKS: &[Pack] = &[Pack {
     ),
 }];
 
-/// Texts of failures that mean that the code is not written.
+/// Texts of failures that mean that the code is not implemented.
 const UNWRITTEN: &[&str] = &[
     "implement me",
     "not implemented",

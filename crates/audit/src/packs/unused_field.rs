@@ -29,7 +29,7 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
         };
         let own = code.text(name);
         let declared = text.split('=').next().unwrap_or_default();
-        // Decorators give the field to a framework.
+        // With a decorator, a framework may use the field.
         if !declared.contains("private ") || text.contains('@') || !mentions(declared, PROTECTS) {
             continue;
         }

@@ -1,4 +1,4 @@
-//! Identifiers of a path that the handler takes and never uses.
+//! Parameters of a path that the handler declares and never uses.
 
 use std::sync::LazyLock;
 

@@ -8,9 +8,9 @@ use crate::rule::Edit;
 use crate::secret::{SafeText, named_values};
 use crate::source::{Location, printable};
 
-/// Unchanged lines around the change, as `diff -u` and `git diff` show them.
+/// Number of unchanged lines around a change, as in `diff -u` and `git diff`.
 const CONTEXT_LINES: usize = 3;
-/// A longer change is not local.
+/// Maximum number of lines of a local change.
 const MAX_CHANGED_LINES: usize = 12;
 
 /// Returns a unified diff for `git apply`. Returns `None` if the diff would show a credential,

@@ -6,7 +6,7 @@ use super::Frame;
 use crate::rule::{Category, Confidence, Severity};
 use crate::secret::SafeText;
 
-/// Further places of a finding that are kept. A reader who needs more has a search.
+/// Maximum number of stored further places of a finding. A reader can search for more.
 pub(crate) const MAX_RELATED: usize = 50;
 
 /// A further place of a finding.
@@ -42,11 +42,11 @@ pub struct Finding {
     pub id: &'static str,
     /// The severity.
     pub severity: Severity,
-    /// How sure it is.
+    /// The confidence of the finding.
     pub confidence: Confidence,
     /// Chapter.
     pub category: Category,
-    /// Service, when it is one service's.
+    /// The service, if the finding belongs to one.
     pub service: Option<String>,
     /// File relative to the root.
     pub path: String,
@@ -56,7 +56,7 @@ pub struct Finding {
     pub column: usize,
     /// Line on which the place ends.
     pub end_line: usize,
-    /// Column behind the last character of the place.
+    /// Column after the last character of the place.
     pub end_column: usize,
     /// The problem.
     pub title: &'static str,
@@ -72,16 +72,16 @@ pub struct Finding {
     pub related: Vec<RelatedPlace>,
     /// The fix as a unified diff that `git apply` takes, when the change is local and safe.
     pub diff: Option<String>,
-    /// The same finding after lines moved has the same fingerprint.
+    /// The fingerprint, which stays the same when lines move.
     pub fingerprint: String,
 }
 
 /// The section of a finding in a report, least important first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Section {
-    /// Worth knowing.
+    /// Findings of severity info.
     Note,
-    /// To be verified by a person.
+    /// Likely findings, which a person has to verify.
     Review,
     /// Certain, of this severity.
     Certain(Severity),
@@ -167,7 +167,7 @@ pub struct Passed {
     pub line: Option<usize>,
 }
 
-/// A question without an answer.
+/// A check that the auditor could not decide.
 #[derive(Debug, Clone, Serialize)]
 pub struct Unknown {
     /// Rule.
@@ -187,17 +187,17 @@ pub struct SwitchedOff {
     pub id: &'static str,
     /// The title of the rule.
     pub title: &'static str,
-    /// Why.
+    /// The reason in the configuration.
     pub reason: SafeText,
 }
 
-/// All answers.
+/// The outcomes of all rules.
 #[derive(Debug, Default)]
 pub(crate) struct Findings {
     pub(crate) findings: Vec<Finding>,
     pub(crate) passed: Vec<Passed>,
     pub(crate) unknown: Vec<Unknown>,
     pub(crate) switched_off: Vec<SwitchedOff>,
-    /// Rules with more findings than are kept, and how many were not.
+    /// Rules with more findings than the report keeps, and the number of omitted findings.
     pub(crate) flooded: Vec<(&'static str, usize)>,
 }

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use super::{Finding, Frame};
 use crate::source::Location;
 
-/// 64 bits distinguish the findings of a repository and stay readable.
+/// Length of a fingerprint, in bytes: 64 bits distinguish findings and are readable.
 const BYTES: usize = 8;
 
 /// Returns the fingerprint of a finding. [`separate`] distinguishes equal snippets in one symbol.
@@ -23,7 +23,7 @@ pub(crate) fn of(id: &str, at: &Location, frame: &Frame) -> String {
     ])
 }
 
-/// The fingerprint of what a service lacks, or the repository (without a name): no line is its own.
+/// The fingerprint of something absent from a service or, without a name, from the repository.
 pub(crate) fn of_absence(id: &str, service: &str) -> String {
     hash(&[id, "absence", service])
 }

@@ -1,11 +1,11 @@
-//! The forms of a report.
+//! The formats of a report.
 
 use std::fmt;
 use std::str::FromStr;
 
 use super::{Report, github, html, json, junit, markdown, pretty, sarif};
 
-/// A form of a report.
+/// A format of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Format {
     /// Text for a terminal.
@@ -25,7 +25,7 @@ pub enum Format {
 }
 
 impl Format {
-    /// Every form.
+    /// Every format.
     pub const ALL: [Self; 7] = [
         Self::Pretty,
         Self::Json,
@@ -57,7 +57,7 @@ impl fmt::Display for Format {
     }
 }
 
-/// Text that names no form.
+/// The error for a text that is not the name of a format.
 #[derive(Debug, thiserror::Error)]
 #[error("`{0}` is not a format: use pretty, json, sarif, markdown, html, junit or github")]
 pub struct UnknownFormat(String);
@@ -88,7 +88,7 @@ pub enum RenderError {
     Xml(#[from] quick_junit::SerializeError),
 }
 
-/// The report in a form, ending in a line end.
+/// Renders a report in a format. The text ends with a line feed.
 ///
 /// # Errors
 /// [`RenderError`], never in practice.

@@ -8,13 +8,13 @@ use crate::model::facts::Secret;
 use crate::secret::{SafeText, named_values};
 use crate::source::{Location, printable};
 
-/// One line before and one after place a line without drowning it.
+/// Number of lines that a frame shows before and after the finding.
 const CONTEXT_LINES: usize = 1;
-/// More lines of one finding are shown by the editor, not by the report.
+/// Maximum number of lines of one finding in a report.
 const MAX_MARKED_LINES: usize = 6;
-/// Wider lines do not fit a terminal or a table.
+/// Maximum length of a line, in columns. Wider lines do not fit a terminal or a table.
 const MAX_COLUMNS: usize = 140;
-/// Tabs are shown as this.
+/// The text that replaces a tab.
 const TAB: &str = "    ";
 
 /// One line of a frame.
@@ -31,7 +31,7 @@ pub struct FrameLine {
 /// Lines of code around a finding.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Frame {
-    /// In order.
+    /// The lines in order.
     pub lines: Vec<FrameLine>,
 }
 
@@ -64,8 +64,8 @@ impl Frame {
         self.lines.is_empty()
     }
 
-    /// The finding's first line, spaces made equal: what stays the same when lines move or are
-    /// indented anew, and when something else changes further down in the same block.
+    /// The finding's first line with equal spaces. It stays the same when lines move or their
+    /// indentation changes, and when something else changes further down in the same block.
     #[must_use]
     pub(crate) fn snippet(&self) -> String {
         self.lines

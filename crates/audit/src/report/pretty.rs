@@ -1,4 +1,4 @@
-//! Text for a terminal: calm, worst first, one finding at a glance.
+//! Text for a terminal, with the worst findings first.
 
 mod closing;
 
@@ -13,9 +13,9 @@ use super::{Finding, FrameLine, Report, Section};
 use crate::rule::Severity;
 use crate::source::printable::line as printable;
 
-/// Reasons shown before the rest is counted.
+/// Maximum number of shown reasons. The rest is only counted.
 const MAX_UNKNOWN_SHOWN: usize = 5;
-/// Texts are wrapped at this column.
+/// The column at which texts are wrapped.
 const WIDTH: usize = 96;
 const BAR: usize = 20;
 

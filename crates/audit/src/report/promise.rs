@@ -24,7 +24,7 @@ const fn of(id: &'static str, topic: &'static str, sentence: &'static str) -> Pr
     }
 }
 
-/// Every requirement that files may show something of, in the catalogue's order.
+/// Every requirement for which files may contain evidence, in the order of the catalogue.
 const PROMISES: &[Promise] = &[
     of(
         "CONF-1",

@@ -9,7 +9,7 @@ use crate::report::{REVIEW, RelatedPlace, Report, json};
 use crate::rule::{Confidence, rules};
 use crate::{AuditConfig, audit};
 
-/// Text that breaks out of whatever does not escape it.
+/// Text that breaks an output that does not escape it.
 pub(crate) const HOSTILE: &str = "</script><img src=x onerror=alert(1)>|`*[x](javascript:y)";
 
 const RULES: &[&str] = &[
@@ -29,7 +29,7 @@ const RULES: &[&str] = &[
     "SHIP-2.published-database-port",
 ];
 
-/// The rule whose finding is one to review.
+/// The rule whose finding is marked for review.
 pub(crate) const REVIEWED: &str = "RES-3.server-timeouts";
 
 /// Makes one finding likely instead of certain.
@@ -100,7 +100,7 @@ pub(crate) fn report(baseline: bool) -> Report {
     )
     .unwrap();
     let mut config = AuditConfig::default();
-    // Only these rules are asked: a new rule changes no test of an output.
+    // Run only these rules, so that a new rule does not change a test of an output.
     for rule in rules() {
         if !RULES.contains(&rule.metadata.id) {
             config.rules.insert(

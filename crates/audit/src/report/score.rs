@@ -9,9 +9,9 @@ use crate::rule::{Category, Severity, rules};
 /// The share of passed checks.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Score {
-    /// 0 to 100. Absent if no rule could decide.
+    /// The share in percent, weighted by severity. Absent if no rule could decide.
     pub percent: Option<u8>,
-    /// Share of answered questions, 0 to 100.
+    /// Share of decided checks, in percent.
     pub coverage: u8,
 }
 
@@ -62,8 +62,8 @@ const fn weight(severity: Severity) -> f64 {
     }
 }
 
-/// The overall score and the score of each chapter that was asked about. A rule counts once for
-/// each service: broken when it found anything there, whatever else it passed.
+/// The overall score and the score of each chapter with a decided check. A rule counts once for
+/// each service. It counts as broken if it has a finding there, even if other checks passed.
 pub(crate) fn scores(found: &Findings) -> (Score, Vec<CategoryScore>) {
     let mut broken: BTreeMap<(&str, Option<&str>), Severity> = BTreeMap::new();
     for finding in &found.findings {

@@ -14,7 +14,7 @@ use crate::rule::{FailOn, Severity};
 use crate::secret::SafeText;
 use crate::suppression::{Notice, Suppressed, apply};
 
-/// In percent. Below this coverage, the absence of findings is not enough for a verdict.
+/// Minimum coverage in percent. Below it, the absence of findings is not enough for a verdict.
 const MIN_COVERAGE: u8 = 50;
 
 /// The key of findings to review among the numbers of a service.

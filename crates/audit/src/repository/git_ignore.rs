@@ -10,9 +10,9 @@ use std::path::{Path, PathBuf};
 use ignore::Match;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
-/// Ten times the longest that is written by hand.
+/// Maximum size of a `.gitignore` file in bytes: ten times the longest that is written by hand.
 const MAX_FILE_BYTES: u64 = 64 * 1024;
-/// All of them together. A pattern of a few bytes costs some KiB once it is compiled.
+/// Maximum size of all files together, in bytes. A short compiled pattern takes some KiB.
 const MAX_TOTAL_BYTES: u64 = 512 * 1024;
 
 /// The patterns that apply to a folder: its own and those of the folders above it.

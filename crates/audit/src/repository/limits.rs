@@ -1,20 +1,20 @@
-//! The bounds that keep a hostile repository from costing more than an honest one.
+//! The bounds of an audit, so that a hostile repository does not exhaust time or memory.
 
 use std::time::Duration;
 
-/// Larger sources are data or bundles, which reviewers do not read either.
+/// The default of `max_file_bytes`. Larger sources are data or bundles.
 const DEFAULT_MAX_FILE_BYTES: u64 = 1024 * 1024;
-/// Ten times the largest repository that the time goal names.
+/// The default of `max_files`: ten times the largest repository that the time goal names.
 const DEFAULT_MAX_FILES: usize = 50_000;
-/// Text stays in memory for code frames: this bounds it.
+/// The default of `max_total_bytes`. Text stays in memory for code frames.
 const DEFAULT_MAX_TOTAL_BYTES: u64 = 256 * 1024 * 1024;
-/// Deeper trees are made to exhaust a walker, not to be read.
+/// The default of `max_depth`. Deeper trees are an attack on the walk.
 const DEFAULT_MAX_DEPTH: usize = 64;
-/// A longer line is minified or generated text.
+/// The default of `max_line_bytes`. A longer line is minified or generated text.
 const DEFAULT_MAX_LINE_BYTES: usize = 20_000;
-/// Grammars are linear on real code. The limit stops those that are not linear on hostile code.
+/// The default of `parse_timeout`. Grammars are linear on real code, and not on hostile code.
 const DEFAULT_PARSE_TIMEOUT: Duration = Duration::from_secs(2);
-/// Kubernetes manifests reach about 20 levels. A deeper YAML document is an attack.
+/// The default of `max_nesting`. Kubernetes manifests reach about 20 levels.
 const DEFAULT_MAX_NESTING: usize = 128;
 /// Maximum number of listed findings per rule. The rest is only counted.
 const DEFAULT_MAX_FINDINGS_PER_RULE: usize = 200;
@@ -32,11 +32,11 @@ pub struct Limits {
     pub max_depth: usize,
     /// A file with a longer line, in bytes, counts as generated.
     pub max_line_bytes: usize,
-    /// Time for parsing one file.
+    /// Maximum time to parse one file.
     pub parse_timeout: Duration,
-    /// Nesting of a configuration document.
+    /// Maximum nesting of a configuration document.
     pub max_nesting: usize,
-    /// Findings kept per rule.
+    /// Maximum number of listed findings per rule.
     pub max_findings_per_rule: usize,
 }
 

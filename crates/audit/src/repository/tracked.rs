@@ -3,17 +3,17 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-/// A larger index is not read: the answer is then unknown.
+/// Maximum size of an index, in bytes. For a larger one, the result is unknown.
 const MAX_INDEX_BYTES: u64 = 64 * 1024 * 1024;
 
 /// Whether a file is under version control.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tracked {
-    /// The index names it.
+    /// The index contains the file.
     Yes,
-    /// There is an index and it does not name it.
+    /// The index does not contain the file.
     No,
-    /// There is no index that can be read.
+    /// No index can be read.
     Unknown,
 }
 

@@ -1,4 +1,4 @@
-//! Walks a repository without ever leaving its root.
+//! Walks a repository, and never reads a file outside its root.
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -29,20 +29,20 @@ const SKIPPED_FOLDERS: &[&str] = &[
     "coverage",
 ];
 
-/// Why a file was not read.
+/// The reason why a file was not read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SkipReason {
     /// Over [`Limits::max_file_bytes`].
     TooLarge,
-    /// Not text.
+    /// The file is not text.
     Binary,
-    /// The operating system rejected.
+    /// The operating system rejected the read.
     Unreadable,
     /// The audit's own bound on files, bytes or depth was reached.
     OverBudget,
-    /// The name is no UTF-8: no report could name the place.
+    /// The name is not valid UTF-8, so a report cannot name the location.
     Unnameable,
-    /// The configuration leaves it out.
+    /// The configuration excludes the file.
     Ignored,
 }
 
@@ -51,7 +51,7 @@ pub enum SkipReason {
 pub struct Skipped {
     /// Path relative to the root.
     pub path: String,
-    /// Why.
+    /// The reason.
     pub reason: SkipReason,
 }
 
@@ -60,11 +60,11 @@ pub struct Skipped {
 pub struct Inventory {
     /// Files read, sorted by path.
     pub files: Vec<SourceFile>,
-    /// Every path seen, read or not: the ground for "the file exists".
+    /// Every path that the walk found, read or not. It decides whether a file exists.
     pub paths: BTreeSet<String>,
     /// Files not read.
     pub skipped: Vec<Skipped>,
-    /// False when a bound cut the walk short.
+    /// False if a bound ended the walk early.
     pub complete: bool,
 }
 

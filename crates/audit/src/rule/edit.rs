@@ -6,7 +6,7 @@ use std::ops::Range;
 /// and keeps all other behavior: applying a diff must be safe without review.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Edit {
-    /// Bytes of the file's text that are replaced.
+    /// The span of the file's text that is replaced, in bytes.
     pub span: Range<usize>,
     /// The replacement text.
     pub replacement: String,

@@ -30,7 +30,7 @@ impl FailOn {
     }
 }
 
-/// Text that names no threshold.
+/// The error for a text that is not a threshold.
 #[derive(Debug, thiserror::Error)]
 #[error("`{0}` is not a severity: use critical, high, medium, low, info, or never")]
 pub struct UnknownThreshold(String);

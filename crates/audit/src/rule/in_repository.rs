@@ -60,5 +60,5 @@ fn is_kept_for(model: &Model, path: &str, practice: &Practice) -> bool {
         .any(|service| service.files.contains(path) && is_kept(practice, service))
 }
 
-/// More places than these make the report long and add nothing.
+/// Maximum number of further places. More make the report long and add no information.
 const MAX_RELATED: usize = 8;

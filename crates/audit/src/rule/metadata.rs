@@ -50,7 +50,7 @@ impl fmt::Display for Severity {
     }
 }
 
-/// Text that names no severity.
+/// The error for a text that is not a severity.
 #[derive(Debug, thiserror::Error)]
 #[error("`{0}` is not a severity: use critical, high, medium, low or info")]
 pub struct UnknownSeverity(String);

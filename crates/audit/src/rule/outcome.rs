@@ -47,7 +47,7 @@ pub struct Breach {
     pub evidence: String,
     /// The confidence.
     pub confidence: Confidence,
-    /// When it differs from the rule's.
+    /// The severity, if it differs from that of the rule.
     pub severity: Option<Severity>,
     /// A fix that is more precise than the rule's text for the ecosystem.
     pub fix: Option<String>,
@@ -61,7 +61,7 @@ pub struct Breach {
 }
 
 impl Breach {
-    /// A breach of the rule's own severity.
+    /// Creates a breach with the severity of the rule.
     #[must_use]
     pub fn new(at: Location, confidence: Confidence, evidence: impl Into<String>) -> Self {
         Self {
@@ -83,14 +83,14 @@ impl Breach {
         Self::new(at, Confidence::Low, evidence)
     }
 
-    /// With another severity. A breach for review stays at most medium.
+    /// Sets another severity. A breach for review stays at most medium.
     #[must_use]
     pub fn severity(mut self, severity: Severity) -> Self {
         self.severity = Some(severity);
         self
     }
 
-    /// With a fix of its own.
+    /// Sets a fix that replaces the text of the rule.
     #[must_use]
     pub fn fix(mut self, fix: impl Into<String>) -> Self {
         self.fix = Some(fix.into());
@@ -105,14 +105,14 @@ impl Breach {
         self
     }
 
-    /// With further places.
+    /// Sets further places.
     #[must_use]
     pub fn related(mut self, places: impl IntoIterator<Item = Location>) -> Self {
         self.related.extend(places);
         self
     }
 
-    /// With a change that fixes it and changes nothing else.
+    /// Sets a change that fixes the breach and has no other effect.
     #[must_use]
     pub fn edit(mut self, edit: Edit) -> Self {
         self.edit = Some(edit);

@@ -11,8 +11,8 @@ use crate::report::{
 };
 use crate::secret::SafeText;
 
-/// A finding that needs a review has at most this severity, whatever the rule or the configuration
-/// sets.
+/// Maximum severity of a finding that needs a review. It also limits a severity of the rule or of
+/// the configuration.
 const MAX_REVIEW_SEVERITY: Severity = Severity::Medium;
 
 /// Runs all rules over a model.
@@ -52,7 +52,7 @@ pub(crate) fn run(model: &Model, config: &AuditConfig) -> Findings {
     all
 }
 
-/// Rules of broad patterns. Another finding of the same requirement at the same line says more.
+/// Rules of broad patterns. Another finding of the requirement at the same line is more precise.
 const BROAD: &[&str] = &[
     "AUTH-5.unguarded-route",
     "CONF-5.literal-credential",
@@ -173,7 +173,7 @@ pub(crate) fn run_one(rule: &Rule, model: &Model, config: &AuditConfig) -> Findi
     found
 }
 
-/// Whether an outcome is a place to review. Code whose service is not known is none: nothing can be
+/// Whether an outcome is a place to review. Code of an unknown service is not: nothing can be
 /// missing in an unknown service.
 fn is_place(outcome: &Outcome) -> bool {
     matches!(outcome, Outcome::Breach(breach) if breach.confidence == Confidence::Low && !breach.is_absence)

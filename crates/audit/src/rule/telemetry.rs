@@ -1,4 +1,4 @@
-//! Whether a service sends a signal, asked the same for metrics and for traces.
+//! Whether a service sends a signal, with one check for metrics and for traces.
 
 use super::{Breach, Confidence, Outcome, absent_in_texts, runs_code, start_of, texts_contain};
 use crate::model::facts::{Import, Module, Server, Signal, Telemetry};

@@ -103,7 +103,7 @@ const WEAK: &[&str] = &[
     "rootpassword",
     "postgrespassword",
 ];
-/// Shorter values cannot be distinguished from words.
+/// Minimum length of a real credential. Shorter values cannot be distinguished from words.
 const MIN_REAL_LENGTH: usize = 12;
 /// Bits per character below which a value is words, not randomness. Only a tie-break: shape and key
 /// decide first.
@@ -193,7 +193,7 @@ fn is_interpolation(lower: &str) -> bool {
         })
 }
 
-/// The text behind base64, when it is text.
+/// Returns the decoded base64, if it is text.
 fn decoded(value: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(value.len());
     let mut bits = 0_u32;

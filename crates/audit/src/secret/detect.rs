@@ -190,7 +190,7 @@ pub fn detect(text: &str, language: Language) -> Vec<Detected> {
     found
 }
 
-/// Passwords in the addresses of databases that are no URLs.
+/// Passwords in the addresses of databases that are not URLs.
 fn connections(text: &str, found: &mut Vec<Detected>) {
     if text.contains("@tcp(") || text.contains("@unix(") {
         for captures in MYSQL_REGEX

@@ -33,7 +33,7 @@ const RANDOM_ONLY: &[&str] = &[
     "masterkey",
     "sharedkey",
 ];
-/// Characters of a random value.
+/// Minimum number of characters of a random value.
 const MIN_RANDOM: usize = 20;
 /// Starts of names that are about an action or an error, not about a credential.
 const STARTS: &[&str] = &[

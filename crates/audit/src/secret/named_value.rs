@@ -20,7 +20,7 @@ static ASSIGNED: LazyLock<Option<Regex>> = LazyLock::new(|| {
     ))
     .ok()
 });
-/// A key and the word behind it: an option of a command, an instruction of a Dockerfile, a line of
+/// A key and the next word: an option of a command, an instruction of a Dockerfile, a line of
 /// two words.
 static SPACED: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(&format!(
@@ -28,7 +28,7 @@ static SPACED: LazyLock<Option<Regex>> = LazyLock::new(|| {
     ))
     .ok()
 });
-/// A key and the quoted text behind it: assigned, as a default, or as the type's value.
+/// A key and the next quoted text: assigned, as a default, or as the type's value.
 static QUOTED: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(&format!(
         r#"(?i)({KEY})["'`]?\]?\)?\s*(?::\s*[\w<>&'\[\]]+\s*=|string\s*=|:=|=>|==|\?\?|\|\||:|=|,|\()\s*(?:"([^"]*)"|'([^']*)'|`([^`]*)`)"#

@@ -1,11 +1,11 @@
 //! The printable facts about a credential.
 
-/// How much a found value is worth to a thief.
+/// The class of a found value by its worth to an attacker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SecretClass {
-    /// Looks like one that opens something.
+    /// The value looks like a credential in use.
     Real,
-    /// A default or a word everybody tries first.
+    /// A default, or a word that attackers try first.
     Weak,
 }
 
@@ -14,14 +14,14 @@ pub enum SecretClass {
 pub struct Redacted {
     /// The kind, such as `AWS access key` or `password in a URL`.
     pub kind: &'static str,
-    /// How much it is worth.
+    /// The class of the credential.
     pub class: SecretClass,
     /// Length in characters.
     pub length: usize,
 }
 
 impl Redacted {
-    /// Describes a credential and forgets it.
+    /// Describes a credential without storing its text.
     #[must_use]
     pub fn describe(kind: &'static str, class: SecretClass, text: &str) -> Self {
         Self {

@@ -17,7 +17,7 @@ const MASK: &str = "***";
 pub struct SafeText(String);
 
 impl SafeText {
-    /// Takes credentials out of text, and characters that act on a terminal. Line ends stay.
+    /// Removes credentials from text, and characters that control a terminal. Line feeds stay.
     #[must_use]
     pub fn new(text: impl AsRef<str>) -> Self {
         let text = &printable::lines(text.as_ref());
@@ -33,7 +33,7 @@ impl SafeText {
         Self::masked(text, &spans)
     }
 
-    /// Takes the given spans out of text, and whatever else looks like a credential.
+    /// Removes the given spans from text, and all other text that looks like a credential.
     #[must_use]
     pub fn without(text: &str, spans: &[Range<usize>]) -> Self {
         Self::new(Self::masked(text, spans).0)

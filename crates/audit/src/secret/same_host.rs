@@ -1,6 +1,6 @@
 //! Detects by nearby settings which host a password is for.
 
-/// Settings of one connection are close to each other.
+/// Maximum distance in lines between settings of one connection.
 const MAX_LINES: usize = 40;
 /// The last word of a key that names a host or an address: `DB_HOST`, `db.url`.
 const PLACES: &[&str] = &[

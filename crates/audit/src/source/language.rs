@@ -117,7 +117,7 @@ impl Language {
         )
     }
 
-    /// The name printed for people.
+    /// Returns the name of the language in reports.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {

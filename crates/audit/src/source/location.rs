@@ -10,7 +10,7 @@ use crate::repository::Role;
 pub struct Location {
     /// Path relative to the root, with `/`.
     pub path: Arc<str>,
-    /// Bytes of the file's text.
+    /// The span in the file's text, in bytes.
     pub span: Range<usize>,
     /// Line, from 1.
     pub line: usize,

@@ -13,7 +13,7 @@ use crate::secret::SafeText;
 pub struct Suppressed {
     /// The finding.
     pub finding: Finding,
-    /// Why it does not count.
+    /// The reason of the suppression.
     pub reason: SafeText,
     /// The last day on which it does not count.
     pub until: Option<NaiveDate>,

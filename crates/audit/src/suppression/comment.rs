@@ -13,7 +13,7 @@ const MARK: &str = "seaworthy: allow ";
 const LEADERS: [&str; 6] = ["#", "//", "--", ";", "/*", "<!--"];
 /// The end markers of comments, which may follow the reason.
 const ENDINGS: [&str; 2] = ["*/", "-->"];
-/// More of them in one file are no judgement.
+/// Maximum number of suppressions in one file.
 const MAX_PER_FILE: usize = 200;
 
 /// A suppression in a comment.
@@ -21,7 +21,7 @@ const MAX_PER_FILE: usize = 200;
 pub(super) struct CommentSuppression {
     /// IDs of rules.
     pub(super) rules: Vec<&'static str>,
-    /// Why.
+    /// The reason.
     pub(super) reason: String,
     /// The last day on which it counts.
     pub(super) until: Option<NaiveDate>,
@@ -31,7 +31,7 @@ pub(super) struct CommentSuppression {
     pub(super) lines: RangeInclusive<usize>,
 }
 
-/// The suppressions of a file, and by line what is wrong with those that cannot be understood.
+/// The suppressions of a file, and the problems of invalid suppressions, each with its line.
 pub(super) fn read(file: &SourceFile) -> (Vec<CommentSuppression>, Vec<(usize, String)>) {
     let mut found = Vec::new();
     let mut wrong = Vec::new();

@@ -16,7 +16,7 @@ pub struct ConfiguredSuppression {
     pub fingerprint: Option<String>,
     /// The finding's service.
     pub service: Option<String>,
-    /// Why.
+    /// The reason.
     pub reason: String,
     /// The last day on which it counts.
     pub until: Option<NaiveDate>,

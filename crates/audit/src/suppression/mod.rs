@@ -1,4 +1,4 @@
-//! Suppressions: findings that a person has judged. Each has a reason, may expire, and is listed in
+//! Suppressions: findings that a person has accepted. Each has a reason, may expire, and is in
 //! every report.
 //!
 //! You suppress a finding in a comment on its line or above it: `# seaworthy: allow

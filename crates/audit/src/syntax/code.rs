@@ -1,4 +1,4 @@
-//! The shape that all languages share.
+//! The representation of code that all languages share.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -69,7 +69,7 @@ impl<'t> Call<'t> {
             .map(|argument| argument.value)
     }
 
-    /// The bytes of the call.
+    /// The span of the call, in bytes.
     #[must_use]
     pub fn span(&self) -> Range<usize> {
         self.node.byte_range()
@@ -191,7 +191,7 @@ impl<'t> Code<'t> {
         }
     }
 
-    /// Ends the reading: from now on calls are found by their node, and functions by their place.
+    /// Builds the indexes that find calls by their node and functions by their place.
     pub(super) fn finish(&mut self) {
         self.functions
             .sort_by_key(|function| (function.span.start, std::cmp::Reverse(function.span.end)));

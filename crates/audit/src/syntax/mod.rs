@@ -1,5 +1,5 @@
-//! Code in one shape for every language: imports, calls, bindings, functions. One walk of the tree
-//! collects them, and packs read the lists. The tree is dropped after the packs of its file.
+//! One representation of code for all languages: imports, calls, bindings, functions. One walk
+//! of the tree collects them, and packs read the lists. Then the tree is dropped.
 
 mod around;
 mod code;

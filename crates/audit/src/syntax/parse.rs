@@ -8,7 +8,7 @@ use tree_sitter::{Node, ParseOptions, ParseState, Parser, Tree};
 use super::{Code, go, java, javascript, kotlin, python, rust};
 use crate::source::{Language, SourceFile};
 
-/// Why a file has no tree.
+/// The reason why a file has no tree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ParseFailure {
     /// No grammar for this language.
@@ -68,7 +68,7 @@ pub fn parse_tree(language: Language, text: &str, timeout: Duration) -> Result<T
         .ok_or(ParseFailure::TimedOut)
 }
 
-/// Walks a tree once and lists what packs look at.
+/// Walks a tree once and lists the nodes that packs read.
 #[must_use]
 pub fn read_code<'t>(file: &'t SourceFile, tree: &'t Tree) -> Code<'t> {
     let root = tree.root_node();

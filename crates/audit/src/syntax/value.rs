@@ -190,7 +190,7 @@ impl<'t> Code<'t> {
         digits.parse().ok()
     }
 
-    /// Follows names bound once, `&x` and brackets to the expression behind them.
+    /// Follows names bound once, `&x` and brackets to the expression that they refer to.
     #[must_use]
     pub fn follow(&self, node: Node<'t>) -> Node<'t> {
         let mut node = node;
@@ -216,7 +216,7 @@ impl<'t> Code<'t> {
     }
 }
 
-/// The beginning of a longer expression is enough for a reason.
+/// Maximum length of an expression in a reason, in characters. A longer one is cut.
 const MAX_SHOWN: usize = 40;
 
 fn shorten(text: &str) -> String {

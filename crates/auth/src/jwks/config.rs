@@ -2,14 +2,14 @@ use schemars::JsonSchema;
 use seaworthy_core::Timeout;
 use serde::{Deserialize, Serialize};
 
-/// The path that most issuers use.
+/// The default of `path`, which most issuers use.
 const PATH: &str = "/.well-known/jwks.json";
-/// Issuers rotate keys in days. A revoked key must become invalid within minutes.
+/// The default of `refresh_interval`. A revoked key must become invalid within minutes.
 const REFRESH_INTERVAL: Timeout = Timeout::from_secs(300);
-/// Tokens by a new key are valid after this time at most. Invented keys cost the issuer one request
-/// per second and replica.
+/// The default of `min_refresh_interval`, the maximum wait for a new key. Invented keys cost the
+/// issuer one request per second and replica.
 const MIN_REFRESH_INTERVAL: Timeout = Timeout::from_secs(1);
-/// Operators repair an issuer within a day. The issuer may have revoked older keys by then.
+/// The default of `max_stale`. Operators repair an issuer within a day, and keys may be revoked.
 const MAX_STALE: Timeout = Timeout::from_secs(24 * 60 * 60);
 
 /// How a key set is fetched and refreshed.

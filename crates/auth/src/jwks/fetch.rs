@@ -3,7 +3,7 @@ use seaworthy_client::{ClientError, HttpClient};
 
 use crate::token::{Algorithm, KeySet, KeySetError};
 
-/// Larger than a set of 64 keys of 8192 bits with their certificates.
+/// Maximum size of a key set, in bytes: 64 keys of 8192 bits with their certificates fit.
 const MAX_BYTES: usize = 256 * 1024;
 
 /// A fetch of the key set failed.

@@ -83,10 +83,10 @@ type KeyName = (Algorithm, Option<Box<str>>);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum JwksError {
-    /// An attacker on the network could replace the keys.
+    /// The URL is not encrypted, so an attacker on the network could replace the keys.
     #[error("the URL of the key set must begin with https:// unless its host is this machine")]
     NotEncrypted,
-    /// Every client can read a fetched key set, so it must not contain secrets.
+    /// The algorithms include HMAC. Every client can read a fetched key set, so it has no secrets.
     #[error("`algorithms` must not contain HMAC for keys that are fetched")]
     Secret,
 }

@@ -7,13 +7,13 @@ use url::Url;
 
 use crate::token::{Algorithm, IssuerError};
 
-/// Enough for a user who has to find a second factor.
+/// The default of `login_ttl`, enough for a user who has to find a second factor.
 const LOGIN_TTL: Timeout = Timeout::from_secs(600);
-/// Endpoints rarely move.
+/// The default of `metadata_ttl`. Endpoints rarely change.
 const METADATA_TTL: Timeout = Timeout::from_secs(3600);
-/// A callback sends at most three requests to the provider, and users do not wait longer.
+/// The default of `timeout`: up to three requests to the provider. Users do not wait longer.
 const TIMEOUT: Timeout = Timeout::from_secs(10);
-/// The same as for other tokens.
+/// The default of `leeway`, the same as for other tokens.
 const LEEWAY: Delay = Delay::from_secs(30);
 /// The minimum length of the cookie key, in bytes. A shorter key can be guessed.
 pub(super) const MIN_KEY_BYTES: usize = 32;
@@ -114,31 +114,31 @@ impl Default for OpenIdConfig {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum OpenIdConfigError {
-    /// The name is part of the name of a cookie and a metric label.
+    /// The name of the provider is invalid. It is part of a cookie name and a metric label.
     #[error("the name of a provider must be 1 to 32 characters of a-z, 0-9 and _")]
     Name,
-    /// An attacker on the network could read or change the data.
+    /// A URL is not encrypted, so an attacker on the network could read or change the data.
     #[error("`{0}` must be a URL that begins with https:// unless its host is this machine")]
     Address(&'static str),
-    /// The provider needs the client ID.
+    /// The client ID is empty.
     #[error("`client_id` must not be empty")]
     ClientId,
-    /// A public client has no secret.
+    /// The client secret is empty. A public client has no secret.
     #[error("`client_secret` must not be empty: remove it for a public client")]
     ClientSecret,
-    /// Without the scope there is no ID token.
+    /// The scope `openid` is missing. Without it there is no ID token.
     #[error("`scopes` must contain openid")]
     Scope,
-    /// This module sets the parameter.
+    /// A parameter is one of those that this module sets.
     #[error("`parameters` must not contain {0}")]
     Parameter(String),
     /// The cookie key is too short.
     #[error("the key of the login cookie must be at least {MIN_KEY_BYTES} bytes")]
     Key,
-    /// The settings of its tokens are not valid.
+    /// The settings of the provider's tokens are not valid.
     #[error(transparent)]
     Issuer(#[from] IssuerError),
-    /// The keys are fetched, so they contain no secrets.
+    /// The algorithms include HMAC, but a fetched key set does not contain secrets.
     #[error("`algorithms` must not contain HMAC")]
     Symmetric,
 }

@@ -13,7 +13,7 @@ pub enum OpenIdError {
     /// This browser did not begin the login, or the login has expired.
     #[error("the login has expired, or another browser began it: begin a new login")]
     State,
-    /// The callback was used.
+    /// The callback was used already.
     #[error("the login was already completed: begin a new login")]
     Used,
     /// The response is from another provider (RFC 9207), or has no `iss` although the provider

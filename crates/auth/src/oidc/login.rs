@@ -17,7 +17,7 @@ use super::{
     provider::{Provider, invalid},
 };
 
-/// An upper bound of the reasons of this module.
+/// Maximum number of outcomes as label values, more than this module has.
 const MAX_OUTCOMES: usize = 32;
 const MAX_NAME_LENGTH: usize = 32;
 

@@ -12,8 +12,8 @@ use zeroize::Zeroizing;
 use super::{LocalPath, OpenIdConfigError, config::MIN_KEY_BYTES};
 use crate::token::{decode, encode};
 
-/// An attacker cannot guess 256 bits. In base64url they have 43 characters, the minimum of a PKCE
-/// verifier (RFC 7636, section 4.1).
+/// Size of a random value, in bytes. An attacker cannot guess 256 bits. In base64url they have the
+/// 43 characters that a PKCE verifier needs at least (RFC 7636, section 4.1).
 const BYTES: usize = 32;
 /// The context of the key derivation. A service may use the same secret for other purposes.
 const PURPOSE: &[u8] = b"seaworthy openid login 1";
@@ -25,7 +25,7 @@ pub(super) struct PendingLogin {
     pub(super) nonce: String,
     pub(super) verifier: String,
     pub(super) return_to: LocalPath,
-    /// Seconds since 1970.
+    /// The expiry of the login, in seconds since 1970.
     until: u64,
 }
 

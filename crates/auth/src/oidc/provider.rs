@@ -16,11 +16,11 @@ use crate::{
     token::{ClockReading, Issuer, IssuerConfig, TokenVerifier},
 };
 
-/// Bounds for how long a revoked key is accepted, also if no task keeps the keys fresh.
+/// Maximum time for which a revoked key is accepted, also if no task keeps the keys fresh.
 const MAX_STALE_KEYS: Timeout = Timeout::from_secs(3600);
-/// The interval in which the background task checks whether the metadata or the keys are due.
+/// The interval at which the background task checks whether the metadata or the keys are due.
 const REFRESH_INTERVAL: Timeout = Timeout::from_secs(300);
-/// The backoff of the background task after a failure.
+/// The initial backoff of the background task after a failure.
 const MIN_BACKOFF: Timeout = Timeout::from_secs(1);
 const MAX_BACKOFF: Timeout = Timeout::from_secs(30);
 
@@ -151,7 +151,7 @@ impl Provider {
         is_fresh
     }
 
-    /// Fails while the metadata or the keys are missing.
+    /// Returns an error while the metadata or the keys are missing.
     fn check(&self) -> Result<(), CheckFailure> {
         let Some(state) = self.state.load_full() else {
             let failure = self.last_failure.lock().clone();

@@ -8,9 +8,9 @@ use futures::future::{BoxFuture, FutureExt as _};
 use parking_lot::Mutex;
 use seaworthy_core::{Code, Error};
 
-/// More than the logins that users complete within the lifetime of a login.
+/// Maximum number of entries, more than the logins that users complete within `login_ttl`.
 const MAX_LOGINS: usize = 100_000;
-/// How often expired entries are removed.
+/// The interval at which expired entries are removed.
 const PURGE_INTERVAL: Duration = Duration::from_secs(60);
 
 /// A store of completed logins, which prevents a callback from being used twice. The replicas of a

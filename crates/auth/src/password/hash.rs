@@ -8,15 +8,15 @@ use zeroize::Zeroizing;
 
 use super::legacy::BcryptHash;
 
-/// The minimum of OWASP's password storage cheat sheet: 19 MiB, two iterations, one lane.
+/// The default memory in KiB: the minimum of OWASP's cheat sheet with two iterations and one lane.
 const MEMORY_KIB: u32 = 19 * 1024;
 const ITERATIONS: u32 = 2;
-/// Several cores for one login would help attackers, who have more cores.
+/// The number of lanes. More cores for one login would help attackers, who have more cores.
 const LANES: u32 = 1;
-/// RFC 9106, section 3.1: 16 bytes are enough for a salt, 32 for a tag.
+/// The length of a salt, in bytes. 16 bytes are enough (RFC 9106, section 3.1).
 pub(super) const SALT_LENGTH: usize = 16;
 const TAG_LENGTH: usize = 32;
-/// A hash that another program wrote must not use up memory or time: about ten times the default.
+/// Maximum memory of a stored hash in KiB. A hash of another program must not use up memory.
 const MAX_MEMORY_KIB: u32 = 256 * 1024;
 const MAX_ITERATIONS: u32 = 16;
 const MAX_LANES: u32 = 8;
@@ -167,7 +167,7 @@ impl PasswordParameters {
     }
 }
 
-/// An allocator such as glibc's maps an allocation of this size on its own and returns it to the
+/// The minimum size in bytes that an allocator such as glibc's maps separately and returns to the
 /// system when it is freed. It keeps smaller ones. Only the used part becomes resident.
 const MAPPED_BYTES: usize = 32 << 20;
 const MAPPED_BLOCKS: usize = MAPPED_BYTES / size_of::<Block>() + 1;

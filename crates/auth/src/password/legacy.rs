@@ -11,10 +11,10 @@ use super::hash::InvalidHash;
 const PREFIXES: [&str; 3] = ["$2a$", "$2b$", "$2y$"];
 /// The minimum cost of the format.
 const MIN_COST: u32 = 4;
-/// A hash of this cost takes about a second. A hash that another program wrote must not occupy a
+/// The maximum cost: about a second. A hash that another program wrote must not occupy a
 /// thread for longer.
 const MAX_COST: u32 = 14;
-/// bcrypt ignores further bytes of a password.
+/// The bytes of a password that bcrypt uses. It ignores further ones.
 pub(super) const MAX_PASSWORD_BYTES: usize = 72;
 /// The number of base64 characters of the salt and the tag.
 const ENCODED_LENGTH: usize = 53;

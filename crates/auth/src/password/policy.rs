@@ -2,12 +2,12 @@ use schemars::JsonSchema;
 use seaworthy_core::{Code, Error, Secret};
 use serde::{Deserialize, Serialize};
 
-/// The contract of City Events. NIST SP 800-63B-4 requires 15 for a single factor and 8 for one of
-/// two.
+/// The default of `min_length`, from the contract of City Events. NIST SP 800-63B-4 requires 15 for
+/// a single factor and 8 for one of two.
 const MIN_LENGTH: usize = 12;
-/// NIST requires at least 64. Longer texts only cost time.
+/// The default of `max_length`. NIST requires at least 64. Longer texts only cost time.
 const MAX_LENGTH: usize = 1_024;
-/// A text with fewer distinct letters is a repetition, such as `abababababab`.
+/// Minimum number of distinct letters. With fewer, a text is a repetition such as `abababababab`.
 const MIN_DISTINCT: usize = 5;
 
 /// The roots of the most common published passwords. Attackers try each with a few digits or signs

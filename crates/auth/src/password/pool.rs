@@ -22,12 +22,12 @@ use super::{
     worker::{Job, Task, TaskResult, Worker},
 };
 
-/// At 40 ms a hash on one core, the last one waits about a second.
+/// The default of `max_queued_hashes`. At 40 ms per hash on one core, the last waits a second.
 const QUEUE: NonZeroU16 = NonZeroU16::new(32).unwrap();
-/// The part of the queue that verifications with bcrypt have. A bcrypt hash of cost 12 takes about
+/// Divisor of the queue length for verifications with bcrypt. A bcrypt hash of cost 12 takes about
 /// six times as long as an Argon2id hash.
 const LEGACY_QUEUE_PART: u16 = 4;
-/// The time after which half of the queue is processed.
+/// The `Retry-After` of a rejection. Half of the queue is processed in this time.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// Settings of password hashing.
@@ -53,7 +53,7 @@ impl Default for MaxQueuedHashes {
     }
 }
 
-/// Password hashing cannot start.
+/// An error that prevents the start of password hashing.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PasswordsError {

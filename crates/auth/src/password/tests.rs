@@ -170,7 +170,7 @@ async fn login_flood_does_not_delay_other_work_auth_2() {
     assert!(text.contains("password_hashing_waiting 0"), "{text}");
 }
 
-/// Two hundred hashes of 40 ms.
+/// Maximum number of rounds, with two hashes of 40 ms each.
 const MAX_ROUNDS: usize = 100;
 
 #[tokio::test]

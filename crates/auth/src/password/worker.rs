@@ -26,7 +26,7 @@ use super::{
 #[cfg(target_os = "linux")]
 const NICENESS: i32 = 10;
 
-/// How long a thread without tasks keeps the memory of its last hash. Logins that follow each other
+/// How long a thread without tasks keeps the memory of its last hash. Logins in succession
 /// reuse it.
 const MEMORY_TTL: Duration = Duration::from_secs(30);
 

@@ -18,7 +18,7 @@ use super::VerifiedToken;
 
 /// The maximum age of an entry, the same as the refresh interval of key sets.
 const MAX_AGE: Duration = Duration::from_secs(300);
-/// Enough shards that cores rarely wait for a lock.
+/// Number of shards, so that cores rarely wait for a lock.
 const SHARDS: usize = 16;
 
 /// Two generations of entries. A used entry moves to the newer one. When the newer one is full, it

@@ -8,11 +8,11 @@ use super::{
     json::{self, Object},
 };
 
-/// Claims are a few levels at most, such as `realm_access.roles`.
+/// Maximum depth of claims. They have a few levels, such as `realm_access.roles`.
 const CLAIMS_DEPTH: u8 = 8;
-/// Identifiers appear in logs.
+/// Maximum length of an identifier, which appears in logs, in bytes.
 const MAX_TEXT: usize = 256;
-/// The end of the year 9999. A later time is an error, such as milliseconds instead of seconds.
+/// The maximum of a time: the end of the year 9999. A later one is an error, such as milliseconds.
 const LATEST: u64 = 253_402_300_799;
 
 /// The claims of a token. The registered claims have the types of RFC 7519. The claims of a

@@ -2,7 +2,7 @@ use serde_json::Value;
 
 use super::{Algorithm, TokenError, json};
 
-/// The header is flat. `crit` has one more level and its own error.
+/// Maximum depth of a header. It is flat, but `crit` has one more level and its own error.
 const HEADER_DEPTH: u8 = 4;
 /// The maximum length of a `kid` in bytes.
 const MAX_KEY_ID_LENGTH: usize = 256;

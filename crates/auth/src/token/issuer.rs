@@ -11,13 +11,13 @@ use super::{
 };
 use crate::jwks::Jwks;
 
-/// Synchronized clocks of servers differ by less.
+/// The default of `leeway`. The clocks of synchronized servers differ by less.
 const LEEWAY: Delay = Delay::from_secs(30);
-/// RFC 7519, section 4.1.4: "usually no more than a few minutes".
+/// Maximum of `leeway`: "usually no more than a few minutes" (RFC 7519, section 4.1.4).
 const MAX_LEEWAY: Duration = Duration::from_secs(300);
-/// As long as a token is valid by default.
+/// The default of `previous_key_ttl`, as long as a token is valid by default.
 const PREVIOUS_KEY_TTL: Delay = Delay::from_secs(900);
-/// Starts a reference to a file in `public_key`.
+/// The prefix of a reference to a file in `public_key`.
 const FILE: &str = "file:";
 
 /// A trusted issuer and the rules for its tokens.
@@ -120,19 +120,19 @@ pub enum IssuerError {
     /// `algorithms` is empty.
     #[error("`algorithms` must name at least one algorithm")]
     NoAlgorithm,
-    /// With one key for both kinds, a public key could serve as a secret.
+    /// The algorithms include both kinds. A public key could then serve as a secret.
     #[error("`algorithms` must not contain both HMAC and public-key algorithms")]
     MixedAlgorithms,
-    /// Several HMAC algorithms would share one secret.
+    /// Several HMAC algorithms would share `token_key`.
     #[error("`algorithms` must name exactly one algorithm for `token_key`")]
     SeveralSecrets,
     /// The settings have no key, or more than one source of keys.
     #[error("set exactly one of `token_key`, `public_key` and a key set")]
     Keys,
-    /// Every client can read a fetched key set, so it must not contain secrets.
+    /// The algorithms include HMAC. Every client can read a fetched key set, so it has no secrets.
     #[error("`algorithms` must not contain HMAC for keys that are fetched")]
     FetchedSecret,
-    /// The leeway is longer than a difference of clocks.
+    /// The leeway is longer than the clocks of servers differ.
     #[error("`leeway` must be at most 5 minutes")]
     Leeway,
     /// A key cannot be used.
@@ -140,7 +140,7 @@ pub enum IssuerError {
     Key {
         /// The setting of the key.
         setting: &'static str,
-        /// Why it cannot be used.
+        /// The reason why the key cannot be used.
         source: KeyError,
     },
     /// The file of the public key cannot be read.

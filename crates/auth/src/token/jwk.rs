@@ -3,7 +3,7 @@ use serde_json::Value;
 
 use super::{KeyError, TokenError, algorithm::Family, compact::decode, json};
 
-/// A key set is an object of a list of flat objects with lists.
+/// Maximum depth of a key set, an object with a list of flat objects that contain lists.
 pub(super) const SET_DEPTH: u8 = 8;
 /// The maximum length of an RSA modulus in bytes: 8192 bits.
 const MAX_MODULUS_LENGTH: usize = 1_024;
@@ -26,7 +26,7 @@ pub(crate) enum JwkKind {
     },
     Curve {
         family: Family,
-        /// Uncompressed for ECDSA, raw for Ed25519.
+        /// The public point: uncompressed for ECDSA, raw for Ed25519.
         point: Vec<u8>,
     },
 }

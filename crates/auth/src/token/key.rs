@@ -30,7 +30,7 @@ enum Use {
     Public(ParsedPublicKey),
 }
 
-/// A key cannot be used. The error contains nothing of the key.
+/// An error of a key that cannot be used. It contains no part of the key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeyError {

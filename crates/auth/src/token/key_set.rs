@@ -4,10 +4,10 @@ use super::{
     jwk::{self, Jwk},
 };
 
-/// More keys than an issuer has in use.
+/// Maximum number of keys of a set, more than an issuer has in use.
 const MAX_KEYS: usize = 64;
-/// The keys that are tried for a token without a `kid`: the current one, the next one and two
-/// retired ones.
+/// Maximum keys that are tried for a token without a `kid`: the current, the next and two
+/// retired keys.
 const MAX_ATTEMPTS: usize = 4;
 
 /// The keys of one issuer.

@@ -60,8 +60,8 @@ impl fmt::Debug for RevocationStatus {
 #[derive(Debug, Clone, Default)]
 pub struct Revocations(Arc<RwLock<Lists>>);
 
-/// Read for each request, so the hash is faster than that of the standard library. Its seed is
-/// random.
+/// The revocations. They are read for each request, so the hash is faster than that of the standard
+/// library. Its seed is random.
 #[derive(Debug, Default)]
 struct Lists {
     versions: HashMap<Box<str>, (u64, SystemTime)>,

@@ -17,11 +17,11 @@ use serde_json::{Map, Value, json};
 
 use super::{Algorithm, KeyError, KeySet, SigningKey, compact::encode};
 
-/// A stolen token is valid for this time (AUTH-3).
+/// The default of `lifetime`. A stolen token is valid for this time at most (AUTH-3).
 const LIFETIME: Timeout = Timeout::from_secs(900);
 /// The usual path of a key set.
 const JWKS_PATH: &str = "/.well-known/jwks.json";
-/// Caches must not delay a new key for longer than verifiers refresh their keys.
+/// The `Cache-Control` of the key set: as long as verifiers wait between two refreshes.
 const JWKS_CACHE: &str = "public, max-age=300";
 
 /// The claims and the header of each token of a signer.
@@ -103,7 +103,7 @@ impl NewToken {
     }
 }
 
-/// A token cannot be signed, or a key cannot be rotated.
+/// An error of signing a token or of rotating a key.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SignError {

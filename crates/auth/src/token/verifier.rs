@@ -13,8 +13,8 @@ use super::{
 };
 use crate::jwks::Jwks;
 
-/// Enough for a token with the groups of a large organization. HTTP servers rarely allow longer
-/// headers.
+/// Maximum size of a token: the groups of a large organization fit. HTTP servers rarely allow
+/// longer headers.
 const MAX_TOKEN_SIZE: ByteSize = ByteSize::kibibytes(8);
 
 /// Verifies the tokens of a list of issuers. Cheap to clone.

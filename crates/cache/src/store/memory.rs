@@ -7,7 +7,7 @@ use seaworthy_redis::RedisError;
 
 use super::{Found, Store, TOKEN_TTL, Token};
 
-/// The estimated memory of an entry in addition to its key and its bytes.
+/// The estimated memory of an entry in addition to its key and its value, in bytes.
 const ENTRY_COST: usize = 128;
 
 /// Entries in the memory of the process. When it is full, it evicts the least used entries.
@@ -20,7 +20,7 @@ enum Value {
     Token(Token),
 }
 
-/// Each value has its own time to live.
+/// Expires each value after its own time to live.
 struct ValueExpiry;
 
 impl Expiry<String, Value> for ValueExpiry {

@@ -10,7 +10,7 @@ use seaworthy_redis::RedisError;
 
 pub(crate) use self::{memory::MemoryStore, redis::RedisStore};
 
-/// Permission to fill a missing entry. It ends after [`TOKEN_TTL`], and by an invalidation.
+/// Permission to fill a missing entry. It expires after [`TOKEN_TTL`] or on an invalidation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Token(pub(crate) u64);
 
@@ -22,7 +22,7 @@ pub(crate) enum Found {
     Nothing(Token),
 }
 
-/// Longer than any load that is worth caching.
+/// The time to live of a token: longer than any load that is worth caching.
 pub(crate) const TOKEN_TTL: Duration = Duration::from_secs(10);
 
 pub(crate) trait Store: Send + Sync + std::fmt::Debug {

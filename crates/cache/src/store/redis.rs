@@ -8,7 +8,7 @@ use seaworthy_redis::{
 
 use super::{Found, Store, TOKEN_TTL, Token};
 
-/// Returns the entry. If there is none, stores the new token unless another one is valid. A token
+/// Reads an entry. If there is none, stores the new token unless another one is valid. A token
 /// has its own key in the same cluster slot.
 const READ: &str = r"
 local entry = redis.call('GET', KEYS[1])

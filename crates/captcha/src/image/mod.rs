@@ -12,13 +12,13 @@ use strokes::{HEIGHT as SHAPE_HEIGHT, Point, WIDTH as SHAPE_WIDTH, polylines};
 
 const WIDTH: u16 = 240;
 const HEIGHT: u16 = 60;
-/// Room for the waves at both ends.
+/// The margin for the waves at both ends, in pixels.
 const MARGIN: f32 = 15.0;
-/// Lines across the image.
+/// Number of lines across the image.
 const LINES: usize = 4;
 /// The pixels between two points of such a line.
 const LINE_STEP: u16 = 30;
-/// Bright enough for dark strokes on it.
+/// The gray of the background, bright enough for dark strokes. White is 255.
 const PAPER: f32 = 235.0;
 /// The share of pixels with a random gray.
 const NOISE: f64 = 0.04;

@@ -5,7 +5,7 @@ use std::io::{self, Write as _};
 use flate2::{Compression, Crc, write::ZlibEncoder};
 
 const SIGNATURE: [u8; 8] = [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n'];
-/// Eight bits per pixel, grayscale, without interlacing.
+/// The format in the header: eight bits per pixel, grayscale, without interlacing.
 const FORMAT: [u8; 5] = [8, 0, 0, 0, 0];
 /// The filter of each row: none.
 const NO_FILTER: u8 = 0;

@@ -11,7 +11,7 @@ const GO_LOGGERS: [&str; 14] = [
 ];
 /// Packages whose constructors return loggers.
 const GO_PACKAGES: [&str; 6] = ["log.", "slog.", "logrus.", "zap.", "zerolog.", "klog."];
-/// Methods of loggers in Go, in lower case and without the ends.
+/// Methods of loggers in Go, in lower case and without the suffixes.
 const GO_METHODS: [&str; 10] = [
     "print", "debug", "info", "warn", "warning", "error", "fatal", "panic", "trace", "log",
 ];
@@ -37,14 +37,14 @@ pub(super) enum Form {
 #[derive(Debug)]
 pub(super) struct LogCall {
     pub(super) span: Range<usize>,
-    /// As written, without the receiver.
+    /// The method as written, without the receiver.
     pub(super) method: String,
     /// The level in lower case, such as `info`.
     pub(super) level: String,
     pub(super) form: Form,
     /// The text of the message, if it is a literal.
     pub(super) message: Option<String>,
-    /// Values that are neither fields nor the message.
+    /// The number of values that are neither fields nor the message.
     pub(super) plain_values: usize,
     /// The texts of all other arguments.
     pub(super) arguments: Vec<String>,

@@ -27,7 +27,7 @@ const KEYWORDS: [&str; 18] = [
     "jwt",
     "oauth",
 ];
-/// A constant message of this length is still easy to search.
+/// The default of `min_message_length`: a constant message of this length is easy to search.
 const MIN_MESSAGE_LENGTH: usize = 50;
 
 /// Settings of the check, in TOML or JSON.

@@ -21,7 +21,7 @@ use crate::arguments::LintLogs;
 use crate::exit::Exit;
 use crate::terminal;
 
-/// A file that takes longer is not checked.
+/// Maximum time to parse a file. A file that takes longer is not checked.
 const PARSE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Runs the command.

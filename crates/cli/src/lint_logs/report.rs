@@ -43,7 +43,7 @@ pub(super) struct LintReport {
     scanned_files: usize,
     total_issues: usize,
     issues: Vec<Issue>,
-    /// Issues by severity.
+    /// The number of issues by severity.
     summary: BTreeMap<&'static str, usize>,
     /// Files that could not be parsed.
     #[serde(skip_serializing_if = "Vec::is_empty")]

@@ -5,9 +5,9 @@ use serde::Serialize;
 use super::calls::{Form, LogCall};
 use super::config::LintConfig;
 
-/// Keywords of this length count as whole words only: `id` is a part of many words.
+/// Maximum length of keywords that count as whole words only: `id` is a part of many words.
 const SHORT_KEYWORD: usize = 4;
-/// Verbs of formats in Go.
+/// The verbs of format strings in Go, such as `d` in `%d`.
 const VERBS: &str = "vdsqxXtTfgep+#";
 
 /// The severity of an issue.

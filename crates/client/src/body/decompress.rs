@@ -18,7 +18,7 @@ use tokio_util::io::StreamReader;
 use super::receive::Received;
 use crate::ClientError;
 
-/// The largest window that a content coding may ask a receiver to keep (RFC 9659): 8 MiB.
+/// Maximum window of zstd that a receiver must keep (RFC 9659), as a power of two: 8 MiB.
 const ZSTD_WINDOW_LOG: u32 = 23;
 
 /// A content coding that the client decodes.

@@ -24,7 +24,7 @@ use super::{
     tls::{Presents, ReloadableTls},
 };
 
-/// First bound of the delay between two attempts to connect.
+/// The first upper bound of the delay between two attempts to connect.
 const INITIAL_BACKOFF: Timeout = Timeout::from_millis(10);
 /// Maximum delay between two attempts to connect.
 const MAX_BACKOFF: Timeout = Timeout::from_millis(50);

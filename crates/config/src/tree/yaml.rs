@@ -11,7 +11,7 @@ use saphyr_parser::{Event, Marker, Parser, ScalarStyle, StrInput};
 use super::{Entry, Node, Scalar, Value};
 use crate::{ConfigError, Origin};
 
-/// The maximum depth. Deeper than any settings type, and small enough for recursion.
+/// The maximum depth of a tree: deeper than any settings type, and safe for recursion.
 const MAX_DEPTH: usize = 32;
 /// The maximum number of nodes after aliases are expanded ("billion laughs" attack).
 const MAX_NODES: usize = 20_000;
@@ -59,7 +59,7 @@ struct Reader<'a> {
     errors: &'a mut Vec<ConfigError>,
 }
 
-/// Parsing failed. The error is already recorded.
+/// The failure of a parse, whose error is already recorded.
 struct Failed;
 
 impl<'a> Reader<'a> {

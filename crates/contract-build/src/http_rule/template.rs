@@ -25,7 +25,7 @@ pub(crate) enum Segment {
 pub(crate) struct Variable {
     /// The path of the field, with dots.
     pub(crate) field: String,
-    /// The first segment.
+    /// The index of the first segment.
     pub(crate) start: usize,
     /// The number of segments.
     pub(crate) count: usize,

@@ -53,7 +53,7 @@ pub(super) fn apply(
 
 struct Member {
     name: String,
-    /// `null` is a value, so the member counts as set.
+    /// Whether `null` is a value of the member, so that the member counts as set.
     holds_null: bool,
 }
 

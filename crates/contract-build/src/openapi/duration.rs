@@ -6,7 +6,7 @@ use crate::rules::{FieldRules, Literal, Rule};
 const ANY: &str = r"^-?[0-9]{1,11}(\.[0-9]{1,9})?s$";
 const NANOS_PER_SECOND: i128 = 1_000_000_000;
 
-/// Ten thousand years, the maximum of `google/protobuf/duration.proto`.
+/// Maximum number of seconds: ten thousand years (`google/protobuf/duration.proto`).
 const MAX_SECONDS: i128 = 315_576_000_000;
 
 /// Returns the schema of a `google.protobuf.Duration`. Bounds of whole seconds become a pattern,
@@ -39,7 +39,7 @@ pub(super) fn schema(rules: &FieldRules) -> Value {
     }
 }
 
-/// The upper bound includes fractions, so only zeros may follow it.
+/// Returns the pattern of a range. After the upper bound, only a fraction of zeros may follow.
 fn pattern(low: i128, high: i128) -> String {
     let last = format!(r"{high}(\.0{{1,9}})?");
     if low == high {

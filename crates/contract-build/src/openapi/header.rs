@@ -11,7 +11,7 @@ const ALWAYS: [&str; 4] = [
     "Access-Control-Allow-Origin",
 ];
 
-/// The items of a structured field (RFC 9651) with their parameters.
+/// The pattern of the items of a structured field (RFC 9651) with their parameters.
 const RATE_LIMIT: &str = r#"^"[^"]*"(;[a-z]+=[^;,]+)*(, ?"[^"]*"(;[a-z]+=[^;,]+)*)*$"#;
 
 /// Returns the definitions that responses refer to.

@@ -44,7 +44,7 @@ pub(super) fn of(
     parameters
 }
 
-/// Text without spaces, with or without quotes.
+/// The pattern of an idempotency key: text without spaces, with or without quotes.
 const KEY: &str = r#"^([!#-~]{1,255}|"[!#-~]{1,255}")$"#;
 
 /// Returns the parameter of the idempotency key.

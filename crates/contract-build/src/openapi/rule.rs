@@ -86,7 +86,7 @@ fn add_keyword(schema: &mut Map<String, Value>, rule: &Rule) -> bool {
     true
 }
 
-/// A schema has one pattern. Further ones become conditions.
+/// Adds a pattern. A schema has one pattern, and further ones become conditions.
 fn pattern(schema: &mut Map<String, Value>, source: &str) {
     if schema.contains_key("pattern") {
         let all = schema.entry("allOf").or_insert_with(|| json!([]));

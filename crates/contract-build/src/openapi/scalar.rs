@@ -21,10 +21,10 @@ pub(super) const PATH_LIMIT: u64 = 8192;
 /// The pattern of a JSON number, as text.
 const NUMBER_TEXT: &str =
     r"^(NaN|-?Infinity|-?(0|[1-9][0-9]{0,15})(\.[0-9]{1,16})?([eE][+-]?[0-9]{1,2})?)$";
-/// The same, in the range of 32 bits.
+/// The pattern of a JSON number in the range of 32 bits, as text.
 const SINGLE_TEXT: &str =
     r"^(NaN|-?Infinity|-?(0|[1-9][0-9]{0,7})(\.[0-9]{1,16})?([eE][+-]?[12]?[0-9])?)$";
-/// The float values that are not JSON numbers.
+/// The pattern of float values that are not JSON numbers.
 const INFINITE: &str = "^(NaN|-?Infinity)$";
 const BASE64: &str = "^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}(==)?|[A-Za-z0-9+/]{3}=?)?$";
 const FIELD_MASK: &str =

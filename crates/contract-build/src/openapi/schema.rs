@@ -27,7 +27,7 @@ pub(super) enum Direction {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Form {
     Json(Direction),
-    /// In a path or query.
+    /// Text in a path or query.
     Text,
 }
 
@@ -91,7 +91,7 @@ impl<'a> Schemas<'a> {
         }
         let reference = json!({ "$ref": format!("#/components/schemas/{name}") });
         if !self.made.contains_key(&name) {
-            // A placeholder, because a message may contain itself.
+            // Insert a placeholder first, because a message may contain itself.
             self.made.insert(name.clone(), Value::Null);
             let schema = self.object(message, direction, &[]);
             self.made.insert(name, schema);

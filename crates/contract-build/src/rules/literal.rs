@@ -21,7 +21,7 @@ pub(super) fn literal(value: &Value) -> Option<Literal> {
         Value::U32(value) => Literal::Integer(i128::from(*value)),
         Value::U64(value) => Literal::Integer(i128::from(*value)),
         Value::EnumNumber(value) => Literal::Integer(i128::from(*value)),
-        // Converted through text, so that 0.1 as `float` remains 0.1.
+        // Convert through text, so that 0.1 as `float` remains 0.1.
         Value::F32(value) => Literal::Float(value.to_string().parse().ok()?),
         Value::F64(value) => Literal::Float(*value),
         Value::String(value) => Literal::Text(value.clone()),

@@ -68,9 +68,9 @@ pub(crate) enum Literal {
     Boolean(bool),
     Text(String),
     Bytes(Vec<u8>),
-    /// Nanoseconds.
+    /// A duration, in nanoseconds.
     Duration(i128),
-    /// Nanoseconds since 1970.
+    /// A time, in nanoseconds since 1970.
     Timestamp(i128),
 }
 
@@ -111,7 +111,7 @@ pub(crate) struct MessageRules {
     pub(crate) oneofs: Vec<MessageOneof>,
 }
 
-/// At most one of some fields.
+/// A rule that at most one of some fields is set, or exactly one if it is required.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct MessageOneof {
     pub(crate) fields: Vec<String>,

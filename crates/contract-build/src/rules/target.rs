@@ -34,7 +34,7 @@ impl Target {
         }
     }
 
-    /// Including well-known messages, which also have their own groups.
+    /// Whether the target is a message. Well-known messages also have their own groups of rules.
     pub(super) fn is_message(&self) -> bool {
         matches!(self.kind, Kind::Message(_)) && !self.list && self.map.is_none()
     }

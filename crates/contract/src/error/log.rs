@@ -1,6 +1,6 @@
 use seaworthy_core::Error;
 
-/// Logs a server fault in the middle of a stream with its cause. The stack does not see errors
+/// Logs a server fault in the middle of a stream with its cause. The stack does not log errors
 /// there. Other errors are responses, and are logged as such.
 pub(crate) fn log_in_stream(error: &Error) {
     if error.code().is_server_fault() {

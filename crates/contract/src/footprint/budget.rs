@@ -20,10 +20,10 @@ const RETRY_AFTER: Duration = Duration::from_secs(1);
 /// The capacity of a list after its first element (`Vec` of the standard library).
 const FIRST_CAPACITY: usize = 4;
 
-/// The entries of a leaf of a `BTreeMap`, which is allocated as a whole.
+/// The number of entries of a leaf of a `BTreeMap`, which is allocated as a whole.
 const LEAF_ENTRIES: usize = 11;
 
-/// Leaves of a `BTreeMap` are at least about half full.
+/// The number of places per entry, because leaves of a `BTreeMap` may be about half full.
 const PER_ENTRY: usize = 2;
 
 /// The memory that a request takes without a charge to the budget of the process, in bytes. Most
@@ -33,10 +33,10 @@ const UNCHARGED: usize = 64 * 1024;
 /// The decoded form of a request exceeds its memory limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub(crate) enum Exhausted {
-    /// More than the length of the request justifies.
+    /// It takes more memory than the length of the request justifies.
     #[error("the request has too many values for its length")]
     TooManyValues,
-    /// More than the process has left for requests.
+    /// It takes more memory than the process has left for requests.
     #[error("the service is overloaded: try again later")]
     Overloaded,
 }
@@ -55,7 +55,7 @@ impl From<Exhausted> for seaworthy_core::Error {
 /// The memory that the rest of a request may take.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Budget {
-    /// In bytes.
+    /// The memory that is left, in bytes.
     left: usize,
     /// Bytes that are not yet charged to the budget of the process.
     uncharged: usize,

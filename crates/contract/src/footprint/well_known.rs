@@ -4,7 +4,7 @@ use prost_types::{ListValue, Struct, Value};
 
 use super::{WireField, WireMessage};
 
-/// Messages whose fields are plain.
+/// Implements [`WireMessage`] for types whose fields are plain.
 macro_rules! plain {
     ($($well_known:ty),* $(,)?) => {
         $(impl WireMessage for $well_known {})*

@@ -1,4 +1,4 @@
-//! One axum path, the bindings of a contract that share it, and how one is found.
+//! An axum path with the bindings of a contract that share it, and the selection of a binding.
 
 use std::{fmt, sync::Arc};
 
@@ -13,7 +13,7 @@ use seaworthy_core::{Code, Error};
 use super::{route::Call, template::PathTemplate};
 use crate::{ContractConfig, ContractMethod, error::reason};
 
-/// The kind of a custom rule that leaves the HTTP method open.
+/// The kind of a custom rule that allows any HTTP method.
 const ANY: &str = "*";
 
 /// One way to call a method of a contract over HTTP.

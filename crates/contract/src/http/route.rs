@@ -45,7 +45,7 @@ pub enum RequestBody {
     Field(&'static str),
 }
 
-/// Responses may contain tokens and personal data (RFC 6749, section 5.1).
+/// The `Cache-Control` of responses: they may contain tokens and personal data (RFC 6749, 5.1).
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
 type ResponseFuture = Pin<Box<dyn Future<Output = Response> + Send>>;
@@ -191,7 +191,7 @@ impl ContractConfig {
     }
 }
 
-/// axum requires one name for the parameter at one position, so the first template decides.
+/// The names of parameters. axum requires one name per position: that of the first template.
 #[derive(Default)]
 struct Names(BTreeMap<String, String>);
 

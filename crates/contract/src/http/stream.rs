@@ -95,7 +95,7 @@ fn problem(error: &Error) -> Vec<u8> {
     .unwrap_or_default()
 }
 
-/// The encoder writes UTF-8.
+/// Converts encoded JSON to text. The encoder always writes UTF-8.
 fn text(json: Vec<u8>) -> String {
     String::from_utf8(json).unwrap_or_default()
 }

@@ -31,7 +31,7 @@ pub enum Segment {
 pub struct Variable {
     /// The path of the field, with dots.
     pub field: &'static str,
-    /// Its first segment.
+    /// The index of its first segment.
     pub start: usize,
     /// The number of segments that it takes.
     pub count: usize,

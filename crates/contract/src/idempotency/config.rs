@@ -4,22 +4,22 @@ use seaworthy_core::ByteSize;
 
 use crate::error::{ErrorFormat, Problems};
 
-/// A day. Clients retry for less time.
+/// The default of `ttl`: one day. Clients retry for less time.
 const TTL: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// A call that takes longer is ended, or was lost with its process.
+/// The default of `timeout`. A longer call is ended, or was lost with its process.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// The layer reads the whole body, to distinguish requests.
+/// The default of `max_request_size`. The layer reads the whole body to distinguish requests.
 const MAX_REQUEST_SIZE: ByteSize = ByteSize::mebibytes(6);
 
-/// Responses to unsafe requests are small. Lists are read with `GET`.
+/// The default of `max_response_size`: responses to unsafe requests are small, lists use `GET`.
 const MAX_RESPONSE_SIZE: ByteSize = ByteSize::kibibytes(256);
 
-/// About a hundred keys per second, for the time in which clients usually retry.
+/// The default of `max_entries`: a hundred keys per second while clients usually retry.
 const MAX_ENTRIES: usize = 10_000;
 
-/// The memory of all responses.
+/// The default of `max_memory`, for all responses of a store.
 const MAX_MEMORY: ByteSize = ByteSize::mebibytes(64);
 
 /// Settings of the layer and its store.

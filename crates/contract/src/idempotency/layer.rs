@@ -31,7 +31,7 @@ use super::{
 };
 use crate::error::reason;
 
-/// Marks a response to a repeat.
+/// The header that marks a response to a repeat.
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
 /// The headers that are stored with a response. The others are new for each request.

@@ -45,7 +45,7 @@ struct Limits {
 #[derive(Debug, Default)]
 struct State {
     entries: HashMap<ScopedKey, Entry>,
-    /// By expiry, then by token.
+    /// The keys by expiry, then by token.
     expiries: BTreeMap<(Instant, u64), ScopedKey>,
     shares: HashMap<Arc<str>, Share>,
     next_token: u64,
@@ -65,7 +65,7 @@ struct Share {
 struct Entry {
     fingerprint: Fingerprint,
     token: u64,
-    /// The end of the current state.
+    /// The time at which the current state ends.
     expiry: Instant,
     state: EntryState,
 }

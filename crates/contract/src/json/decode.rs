@@ -12,7 +12,7 @@ use crate::{
     footprint::{Budget, Exhausted},
 };
 
-/// The text could not be read to its end, so the error does not name a field.
+/// Errors that end the reading of a text early, so that they do not name a field.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum DecodeError {
     /// The body is not UTF-8.

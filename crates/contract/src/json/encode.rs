@@ -2,7 +2,7 @@ use thiserror::Error;
 
 use super::{JsonMessage, Kind};
 
-/// A message contains a value without a JSON form.
+/// The error for a message that contains a value without a JSON form.
 #[derive(Debug, Error, PartialEq, Eq)]
 #[error("the response has no JSON form: {0}")]
 pub struct EncodeError(String);
@@ -27,7 +27,7 @@ pub fn to_vec<M: JsonMessage>(message: &M) -> Result<Vec<u8>, EncodeError> {
 /// # Errors
 /// A value has no JSON form.
 pub fn write_with(write: impl FnOnce(&mut Encoder)) -> Result<Vec<u8>, EncodeError> {
-    // Most responses fit. Larger ones grow in few steps.
+    // The initial capacity, in bytes. Most responses fit, and larger ones grow in few steps.
     const FIRST_CAPACITY: usize = 256;
     let mut encoder = Encoder {
         buffer: Vec::with_capacity(FIRST_CAPACITY),

@@ -25,7 +25,7 @@ use crate::{Field, Violations};
 
 /// A message with a JSON form. The build-time compiler implements it.
 pub trait JsonMessage: Default {
-    /// Returns the additional bytes of a default value: those of a message in a `Box`.
+    /// The additional bytes of a default value: those of a message in a `Box`.
     const HEAP: usize = 0;
 
     /// The fields, in the order of the contract.

@@ -11,7 +11,7 @@ pub struct Pattern {
 }
 
 impl Pattern {
-    /// A pattern in RE2 syntax, which both dialects prescribe and the `regex` crate implements.
+    /// Creates a pattern in RE2 syntax, which both dialects prescribe and `regex` implements.
     #[must_use]
     pub const fn new(source: &'static str) -> Self {
         Self {

@@ -7,7 +7,7 @@ use super::{
     rule::{end, keep, start},
 };
 
-/// The stars of names and e-mail addresses. Their number does not disclose the length.
+/// The stars of masked names and e-mail addresses. Their number does not disclose the length.
 const STARS: &str = "***";
 const STAR: char = '*';
 
@@ -22,7 +22,7 @@ const SECRETS: [&str; 8] = [
     "auth",
     "credential",
 ];
-/// Words that contain one of these parts and do not name a secret, without an `s` at their end.
+/// Words that contain a part in `SECRETS` but do not name a secret, without a final `s`.
 const FALSE_HITS: [&str; 16] = [
     "author",
     "authored",

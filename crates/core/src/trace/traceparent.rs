@@ -4,7 +4,7 @@ use super::id::{SpanId, TraceId};
 
 const SAMPLED: u8 = 0b01;
 const RANDOM: u8 = 0b10;
-/// `00-` trace-id `-` parent-id `-` flags.
+/// The length of the header, in bytes: `00-` trace-id `-` parent-id `-` flags.
 const LENGTH: usize = 55;
 
 /// The `traceparent` header. It is always encoded as version 00.

@@ -9,13 +9,13 @@ const EXPECTED_DELAY: &str = "a duration of at most a week such as 250ms, 5s, 2m
 const EXPECTED_TIMEOUT: &str =
     "a duration above zero and of at most a week such as 250ms, 5s, 2m or 1h";
 
-/// One week. A longer duration in a setting is most likely a mistake.
+/// The maximum: one week. A longer duration in a setting is most likely a mistake.
 const MAX: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
-/// A day. It is read and not written: the largest unit of a text is the hour.
+/// The unit of a day. It is parsed but never written: the largest written unit is the hour.
 const DAY: (&str, u64) = ("d", 86_400_000_000_000);
 
-/// Largest first, because text uses the largest unit that is exact.
+/// The units in nanoseconds, largest first, because text uses the largest unit that is exact.
 const UNITS: [(&str, u64); 6] = [
     ("h", 3_600_000_000_000),
     ("m", 60_000_000_000),

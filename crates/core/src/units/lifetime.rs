@@ -7,7 +7,7 @@ use super::{UnitError, duration};
 
 const EXPECTED: &str = "a duration above zero and of at most 3650 days such as 12h, 30d or 90d";
 
-/// Ten years. A longer duration in a setting is most likely a mistake.
+/// The maximum: ten years. A longer duration in a setting is most likely a mistake.
 const MAX_DAYS: u64 = 3_650;
 const SECONDS_OF_DAY: u64 = 86_400;
 

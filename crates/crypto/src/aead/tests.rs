@@ -41,7 +41,7 @@ fn cipher_passes_wycheproof_vectors_sec_5() {
     assert!(seen > 60, "{seen} vectors");
 }
 
-/// RFC 8439, section 2.8.2.
+/// Uses the test vector of RFC 8439, section 2.8.2.
 #[test]
 fn chacha_opens_the_vector_of_its_rfc_sec_5() {
     let key: Vec<u8> = (0x80..0xa0).collect();

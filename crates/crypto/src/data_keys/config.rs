@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::Algorithm;
 
-/// Short enough for most policies, and rare enough that the cost of a rewrap does not matter.
+/// The default of `rotate_interval`: meets most policies, and makes rewraps rare.
 const ROTATE_INTERVAL: Lifetime = Lifetime::from_days(90);
-/// Replicas use the new key within this time after a rotation.
+/// The default of `refresh_interval`: replicas use a new key within this time after a rotation.
 const REFRESH_INTERVAL: Timeout = Timeout::from_secs(30);
-/// Far longer than any request may take.
+/// The default of `delete_after`: far longer than any request may take.
 const DELETE_AFTER: Timeout = Timeout::from_secs(60 * 60);
 
 /// Settings of the data keys in the table `kms_data_keys`, and of the root key that encrypts them.

@@ -60,7 +60,7 @@ pub struct DataKeyReport {
 pub struct KeyReport {
     /// The version.
     pub version: String,
-    /// Values that need the key.
+    /// The number of values that need the key.
     pub values: u64,
     /// Whether the key was deleted.
     pub deleted: bool,

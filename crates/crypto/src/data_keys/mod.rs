@@ -33,11 +33,11 @@ use crate::{CryptoError, DataKey, KeyId, WrapKeys};
 
 /// The suffix of the name of the pool, in logs and metrics.
 const SUFFIX: &str = "-keys";
-/// One connection reads while another rotates.
+/// Number of connections of the pool: one reads while the other rotates.
 const CONNECTIONS: NonZeroU32 = NonZeroU32::new(2).unwrap();
 /// How often the worker checks whether a data key must be rotated.
 const ROTATION_CHECK: Timeout = Timeout::from_secs(60 * 60);
-/// Attempts to find or create the first key. Another replica may create it at the same time.
+/// Maximum attempts to find or create the first key. Another replica may create it meanwhile.
 const FIRST_KEY_ATTEMPTS: u32 = 3;
 
 /// Data keys in the table `kms_data_keys`, which a [`Root`] encrypts. Cheap to clone.
@@ -66,7 +66,7 @@ struct Inner {
     root: Root,
     config: DataKeysConfig,
     view: Mutex<Arc<View>>,
-    /// One task reads the table at a time.
+    /// The lock of the task that reads the table.
     reading: AsyncMutex<()>,
     former: Option<Arc<dyn WrapKeys>>,
 }

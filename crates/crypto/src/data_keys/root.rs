@@ -12,18 +12,18 @@ use crate::{
     WrapKeys, aead::KEY_LENGTH, derive_key, key_from_passphrase,
 };
 
-/// 256 bits.
+/// Minimum length of a seed, in bytes: 256 bits.
 const MIN_SEED: usize = 32;
 const MIN_SALT: usize = 16;
-/// The recommendation of OWASP for HMAC-SHA-256.
+/// Default and minimum number of PBKDF2 iterations, as OWASP recommends for HMAC-SHA-256.
 const ITERATIONS: NonZeroU32 = NonZeroU32::new(600_000).unwrap();
-/// The minimum of the legacy service, whose root key may only be the other one.
+/// Minimum number of iterations of the other root key, as in the legacy service.
 const MIN_OTHER_ITERATIONS: NonZeroU32 = NonZeroU32::new(10_000).unwrap();
 const NO_SEED: &str = "the seed must be set to at least 32 bytes";
 const NO_TOKEN: &str = "the token of the root key in Vault is not set";
-/// The HTTP client of the service.
+/// The name of the HTTP client for Vault in the settings of the service.
 const CLIENT: &str = "vault";
-/// Bytes of the hash in the name of a root key.
+/// Length of the hash in the name of a root key, in bytes.
 const NAME_BYTES: usize = 6;
 
 /// The root key, which encrypts data keys.
@@ -34,9 +34,9 @@ pub struct Root {
     pub(super) legacy: Arc<[RootKey]>,
 }
 
-/// A root key of a seed.
+/// A root key that is derived from a seed.
 pub(super) struct RootKey {
-    /// The key and zero bytes. HMAC and so `derive_key` extends each key by them.
+    /// The key, padded with zero bytes. HMAC in `derive_key` pads each key in the same way.
     bytes: Secret<[u8; KEY_LENGTH]>,
     length: KeyLength,
 }
@@ -55,7 +55,7 @@ impl RootKey {
 }
 
 impl Root {
-    /// Creates a root of another holder, such as a cloud service.
+    /// Creates a root from another holder of keys, such as a cloud service.
     #[must_use]
     pub fn new(keys: impl WrapKeys) -> Self {
         Self {

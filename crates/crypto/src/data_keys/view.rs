@@ -22,9 +22,9 @@ use crate::{
 pub(super) struct View {
     pub(super) active: Option<KeyId>,
     pub(super) keys: HashMap<KeyId, Arc<OpenKey>>,
-    /// The last read that decrypted the active key. `None` before the first one.
+    /// The time of the last read that decrypted the active key. `None` before the first one.
     pub(super) read_at: Option<Instant>,
-    /// The last read.
+    /// The time of the last read.
     tried_at: Option<Instant>,
     /// Versions that the table contains and that could not be decrypted.
     closed: HashSet<KeyId>,

@@ -10,7 +10,7 @@ use sqlx::{
 use super::{Driver, mysql, postgres, sqlite};
 use crate::{DataError, DataErrorKind, DatabaseConfig, DatabaseUrl, Engine};
 
-/// Prepared statements per connection: more than a service has.
+/// Maximum number of prepared statements per connection, more than a service has.
 const PREPARED: usize = 256;
 
 /// The server or file to which the connections lead.

@@ -13,10 +13,10 @@ pub use store::DatabaseStore;
 
 use crate::{Migration, MigrationSet};
 
-/// The checksum of `0001_idempotency` with other comments.
+/// The accepted checksum of a former text of `0001_idempotency`, with other comments.
 const FORMER_IDEMPOTENCY: &[&str] =
     &["6a709141f32c4db44ee0f1b3da96d0476776b0290f53f6fdbbbf47cf4c572e4c"];
-/// The checksum of `0002_idempotency` with other comments.
+/// The accepted checksum of a former text of `0002_idempotency`, with other comments.
 const FORMER_OUTCOMES: &[&str] =
     &["3bc1f19e876ba43398c30b2cce6a64be5739faf2ec55066d4a530d13a75ab9ca"];
 

@@ -14,14 +14,14 @@ use crate::{DataError, Transaction, sql};
 /// How long a process uses a count. The table may exceed its limits by the keys that other replicas
 /// add in this time.
 const COUNT_TTL: Duration = Duration::from_secs(1);
-/// Expired rows that one statement deletes.
+/// Maximum number of expired rows that one statement deletes.
 const EXPIRED_PAGE: i64 = 1_000;
-/// The callers with the largest shares that one step considers.
+/// Maximum number of callers, those with the largest shares, that one step considers.
 const MAX_SHARES: i64 = 32;
-/// Responses of one caller that one step considers.
+/// Maximum number of responses of one caller that one step considers.
 const MAX_CANDIDATES: i64 = 100;
-/// The part of a limit that an eviction frees in addition, so that the next keys do not need an
-/// eviction.
+/// Divisor of the part of a limit that an eviction frees in addition, so that the next keys do
+/// not need an eviction.
 const SPARE_PART: i64 = 100;
 
 /// How much the table may hold.
@@ -43,7 +43,7 @@ pub(super) struct Wanted<'a> {
 #[derive(Debug)]
 pub(super) struct Capacity {
     limits: Limits,
-    /// Candidates that one statement may return.
+    /// Maximum number of candidates that one statement may return.
     max_candidates: i64,
     counted: Mutex<Option<Counted>>,
 }

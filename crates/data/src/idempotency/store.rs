@@ -18,9 +18,9 @@ use super::{
 };
 use crate::{DataError, Database, Transaction, sql};
 
-/// The hexadecimal digits of a SHA-256.
+/// The number of hexadecimal digits of a SHA-256.
 const DIGEST_LENGTH: usize = 64;
-/// The end of a run that is over. It is in the past and differs from 0.
+/// The value of `run_ends_ms` for a run that is over. It is in the past and differs from 0.
 const OVER_MS: i64 = 1;
 
 /// Idempotency keys in a database with the tables of

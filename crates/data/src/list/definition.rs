@@ -10,11 +10,11 @@ use super::{
 };
 use crate::{Kind, Value};
 
-/// The size of a page that people read.
+/// The default number of rows of a page, for people.
 const DEFAULT_LIMIT: NonZeroU32 = NonZeroU32::new(50).unwrap();
-/// The size of a page that programs read.
+/// The default of the maximum number of rows of a page, for programs.
 const DEFAULT_MAX_LIMIT: NonZeroU32 = NonZeroU32::new(200).unwrap();
-/// Servers read and discard the rows before an offset. Cursors have no such limit.
+/// The maximum offset. Servers read and discard the rows before it. Cursors have no such limit.
 const MAX_OFFSET: u32 = 10_000;
 /// The maximum number of filters of a request.
 const MAX_FILTERS: usize = 20;

@@ -14,7 +14,7 @@ use crate::{
 
 /// The timeout of a statement, which may build an index of a whole table.
 const MAX_LENGTH: Duration = Duration::from_secs(60 * 60);
-/// More migrations than a service has.
+/// Maximum number of rows of a history, more than a service has migrations.
 const MAX_ROWS: u32 = 100_000;
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS {name} (

@@ -32,11 +32,11 @@ pub struct Migrator<'a> {
 /// How migrations are applied.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Run {
-    /// Changes nothing.
+    /// Whether the run changes nothing.
     pub(super) dry_run: bool,
-    /// Belongs to an adoption, which has verified the tables.
+    /// Whether the run belongs to an adoption, which has verified the tables.
     pub(super) adopting: bool,
-    /// Belongs to a transaction of the caller.
+    /// Whether the run belongs to a transaction of the caller.
     pub(super) in_transaction: bool,
 }
 

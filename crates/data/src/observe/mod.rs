@@ -13,9 +13,9 @@ use seaworthy_telemetry::{
 
 use crate::{DataError, DatabaseUrl, connection::StatementOutput, prepared::Prepared};
 
-/// First words of statements. There are about a dozen.
+/// Maximum number of label values for the first words of statements. There are about a dozen.
 const MAX_OPERATIONS: usize = 32;
-/// Outcomes, which are the kinds of errors.
+/// Maximum number of label values for outcomes, which are the kinds of errors.
 const MAX_OUTCOMES: usize = 64;
 /// The outcome of a statement whose future was dropped.
 const CANCELLED: &str = "CANCELLED";

@@ -13,8 +13,8 @@ use crate::{
     driver::{Driver, RowLimit},
 };
 
-/// The timeout of the server ends a statement earlier by this time, which leaves the connection
-/// usable.
+/// The time by which the server's timeout is earlier than that of the client. It ends only the
+/// statement, and the connection stays usable.
 const GRACE: Duration = Duration::from_millis(250);
 
 /// A connection in use. Dropping it returns it to the pool. If its statement timed out, it is
@@ -22,9 +22,9 @@ const GRACE: Duration = Duration::from_millis(250);
 pub(crate) struct Lease {
     pool: Pool,
     opened: Option<OpenConnection>,
-    /// A statement is running.
+    /// Whether a statement is running.
     busy: bool,
-    /// The connection has its own settings, so it is closed instead of being returned.
+    /// Whether the connection has its own settings. It is then closed instead of being returned.
     is_special: bool,
     _permit: OwnedSemaphorePermit,
     _in_use: GaugeGuard,

@@ -55,8 +55,8 @@ struct Inner {
 
 #[derive(Default)]
 struct Idle {
-    /// Ordered by last use. The last one is used first, so that the others reach their idle
-    /// timeout.
+    /// The idle connections by last use. The last one is used first, so that the others reach
+    /// their idle timeout.
     connections: Vec<IdleConnection>,
     /// Connections that were last used before this time are validated, because another one broke.
     suspect_until: Option<Instant>,
@@ -75,7 +75,7 @@ impl Pool {
 
     /// Creates a pool with the target of another one.
     ///
-    /// A process must not open an SQLite file past SQLite while a pool uses it: closing it would
+    /// A process must not open an SQLite file without SQLite while a pool uses it: closing it would
     /// release the locks of the pool.
     pub(crate) fn with_same_target(&self, name: &Arc<str>, config: Arc<DatabaseConfig>) -> Self {
         let target = Arc::clone(&self.0.target);

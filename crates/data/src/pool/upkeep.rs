@@ -137,7 +137,7 @@ impl Pool {
         self.0.accepted_version.load(Ordering::Acquire) < password_version
     }
 
-    /// Ends the statement of a closed connection, because the server does not notice.
+    /// Ends the statement of a closed connection, because the server does not detect the close.
     pub(super) fn end_statement(&self, session: MySqlSession) {
         let Ok(runtime) = tokio::runtime::Handle::try_current() else {
             return;

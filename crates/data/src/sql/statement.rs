@@ -39,7 +39,7 @@ pub(crate) struct Rows {
 pub(crate) enum Text {
     /// A literal of the program.
     Static(&'static str),
-    /// Composed by this crate from literals of the program.
+    /// A text that this crate has composed from literals of the program.
     Composed(Arc<str>),
 }
 

@@ -19,7 +19,7 @@ use crate::{
     pool::Work,
 };
 
-/// Long enough for the other transaction to end, short compared to a request.
+/// The first backoff before a retry: the other transaction may end, and the request is not late.
 const INITIAL_BACKOFF: Timeout = Timeout::from_millis(10);
 const MAX_BACKOFF: Timeout = Timeout::from_millis(250);
 

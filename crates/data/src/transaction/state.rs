@@ -24,14 +24,14 @@ pub(super) struct Shared {
     pub(super) end: Instant,
     pub(super) is_deadline: bool,
     pub(super) open: Mutex<Open>,
-    /// The future that began it was dropped. It is rolled back when no statement runs.
+    /// Whether the future that began it was dropped. It is then rolled back when no statement runs.
     pub(super) abandoned: AtomicBool,
     /// The depth of a nested transaction whose future was dropped. It is rolled back before the
     /// next statement.
     pub(super) dropped: Lock<Option<u32>>,
-    /// It conflicts with another transaction and may run again.
+    /// Whether it conflicts with another transaction and may run again.
     pub(super) conflict: AtomicBool,
-    /// A statement that may change something was run in it.
+    /// Whether it has run a statement that may change something.
     pub(super) has_written: AtomicBool,
     pub(super) hooks: Lock<Vec<(u32, Hook)>>,
     pub(super) _held: Held,

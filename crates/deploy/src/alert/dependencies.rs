@@ -14,8 +14,8 @@ const BREAKERS: TriageStep = TriageStep::Admin(
     "the state and the last failures of each dependency",
 );
 
-/// Alerts on an optional server, and the section of the settings that names it. The metrics are
-/// registered without the server too.
+/// Alerts on an optional server, and the section of its settings. The metrics are also
+/// registered if the server is not configured.
 pub(super) const SECTIONS: &[(&str, &str)] = &[
     ("RateLimiterErrors", "redis"),
     ("FlagSourceStale", "remote"),

@@ -34,7 +34,7 @@ pub(super) fn render(
     let changed = overlay.alerts.get(alert.name);
     let threshold = changed.and_then(|changed| changed.threshold);
     let threshold = threshold.unwrap_or(alert.threshold);
-    // The third restart is in minute 3.
+    // Minutes until the condition holds: the test series restart for the third time in minute 3.
     let extra_minutes = match alert.name {
         process::RESTARTING => 3,
         _ => 0,

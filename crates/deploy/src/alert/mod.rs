@@ -83,7 +83,7 @@ pub(crate) fn find(name: &str) -> Option<&'static Alert> {
     catalogue::all().find(|alert| alert.name == name)
 }
 
-/// Returns what sets the condition of an alert without a threshold.
+/// Returns the reason why an alert has no threshold.
 pub(crate) fn basis(alert: &Alert) -> &'static str {
     match alert.name {
         slo::FAST | slo::SLOW => {

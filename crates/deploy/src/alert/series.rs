@@ -17,7 +17,7 @@ pub(super) const AT_MOST: Level = Level::AtMost(1);
 
 impl Level {
     fn text(self, threshold: f64) -> String {
-        // A product such as 0.29 * 100 is less than 29, so round before `floor`.
+        // In floating point, 0.29 * 100 is less than 29, so round before `floor`.
         let at_most = |factor: u32| {
             let scaled = threshold * f64::from(factor);
             ((scaled * 1e9).round() / 1e9).floor()

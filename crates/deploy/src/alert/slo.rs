@@ -15,8 +15,8 @@ pub(super) const FAST: &str = "ErrorBudgetBurnFast";
 pub(super) const SLOW: &str = "ErrorBudgetBurnSlow";
 /// The windows of the recorded ratios.
 const WINDOWS: [&str; 7] = ["5m", "30m", "1h", "2h", "6h", "1d", "3d"];
-/// Fewer failures in an hour are not worth a page, and fewer in a day are not worth a ticket,
-/// whatever their ratio is.
+/// Minimum number of failures in an hour for a page, and in a day for a ticket. Fewer failures
+/// do not fire an alert at any ratio.
 const MIN_FAILURES: u32 = 10;
 /// The windows of the recorded failures, and their seconds.
 const FAILURE_WINDOWS: [(&str, u32); 2] = [("1h", 3_600), ("1d", 86_400)];
@@ -261,7 +261,7 @@ pub(super) fn render(
             })
             .collect()
     };
-    // One failure, and one request per minute. The ratio alone would fire.
+    // One failure, and one request per minute. Without `MIN_FAILURES`, the ratio would fire.
     let rest = minutes.saturating_sub(1);
     let one_failure = if objective.is_cumulative {
         [growth(1.0), format!("0 0+1x{rest}")]

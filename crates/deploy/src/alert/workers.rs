@@ -7,9 +7,9 @@ use super::{Alert, Rendered, Series, Severity, TriageStep, Wait, expression::res
 pub(super) const STALLED: &str = "WorkerStalled";
 const LAST_SUCCESS: &str = "worker_last_success_timestamp_seconds";
 const STARTED: &str = "worker_started_timestamp_seconds";
-/// A run may be late by its duration and by a restart, which are at most two more gaps.
+/// Tolerance in multiples of the interval: a run is late by its duration and by a restart.
 const MAX_GAPS_LATE: u64 = 2;
-/// Runs and restarts take less time than the gap of a worker that runs seldom, in seconds.
+/// Maximum tolerance in seconds, for workers with a long interval.
 const MAX_SECONDS_LATE: u64 = 7_200;
 /// The minimum time that counts as stalled, in seconds.
 const MIN_SECONDS: u64 = 300;

@@ -147,7 +147,7 @@ mod tests {
         }
     }
 
-    /// An operator compares values before and during an incident. A single scrape shows one value.
+    /// A triage compares values before and during an incident, which a single scrape does not show.
     #[test]
     fn dashboards_have_each_metric_that_a_triage_names_obs_9() {
         let mut named = 0;

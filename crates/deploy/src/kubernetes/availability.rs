@@ -6,7 +6,7 @@ use crate::{
     yaml::{Yaml, list, map},
 };
 
-/// A pod that handles 20 messages per second needs 50 s for its share of the queue.
+/// The target of the autoscaler: a pod that handles 20 messages/s clears its share in 50 s.
 const MESSAGES_PER_POD: i64 = 1_000;
 
 const COMMENT: &str = "\

@@ -11,7 +11,7 @@ After SIGTERM the service accepts connections for lifecycle.drain_delay, so it n
 preStop hook. terminationGracePeriodSeconds is lifecycle.total_timeout and 5 s. There is no CPU
 limit, because it delays requests although the node has free CPU.";
 
-/// The orchestrator waits longer than the service needs for its own forced exit.
+/// Seconds by which the grace period of the pod exceeds the time until the forced exit.
 const GRACE_MARGIN: i64 = 5;
 const STARTUP_PERIOD: i64 = 2;
 
@@ -67,7 +67,7 @@ fn deployment(facts: &Facts, overlay: &Overlay) -> Yaml {
     });
     container.push("ports", list(ports));
     let lifecycle = &facts.lifecycle;
-    // Twice the time in which dependencies are connected: migrations and caches follow.
+    // Twice the connect timeout, because migrations and caches follow the connection.
     let attempts = (seconds(lifecycle.connect_timeout_ms) * 2 / STARTUP_PERIOD).max(5);
     let probes = &facts.probes;
     container.push(

@@ -13,8 +13,8 @@ delete the job of an earlier run, because an applied job cannot change. Then app
 overlay by its label, and wait for it. The name of the job has a hash of its pod, so another image
 or other settings are another job.";
 
-/// As a plain object, the job would be missing after Kubernetes has removed it, and each sync with
-/// another image of an overlay would fail.
+/// The annotation that makes the job an Argo CD hook. Kubernetes removes finished jobs, and a
+/// sync of a plain job with another image would fail.
 const HOOK: &str = "argocd.argoproj.io/hook";
 const HOOK_DELETE_POLICY: &str = "argocd.argoproj.io/hook-delete-policy";
 

@@ -118,7 +118,7 @@ fn check(facts: &Facts) -> Result<(), RenderError> {
         .find(|listener| is_local(&listener.ip))
     {
         return Err(RenderError::new(format!(
-            "{} of {name} is {}:{}, which no other pod reaches: describe the service with {}=0.0.0.0:{}",
+            "{} of {name} is {}:{}, unreachable for other pods: run `describe` with {}=0.0.0.0:{}",
             local.setting, local.ip, local.port, local.setting, local.port
         )));
     }

@@ -11,20 +11,20 @@ use crate::{
 
 /// The user of the image.
 const USER: i64 = 65_532;
-/// 0440: the group of the pod reads secrets.
+/// The mode 0440 in decimal: the group of the pod reads secrets.
 const SECRET_MODE: i64 = 288;
-/// The requests of a service whose use is not measured.
+/// The requests of a service without measured usage, in millicores and MiB.
 const DEFAULT_CPU: u32 = 100;
 const DEFAULT_MEMORY: u32 = 128;
-/// The autoscaler adds pods at this use of the request, so the measured peak needs no further pod.
+/// CPU use in percent of the request at which the autoscaler adds pods. The peak stays below.
 const CPU_TARGET_PERCENT: u32 = 70;
 /// Requests are multiples of this number of millicores.
 const CPU_STEP: u32 = 10;
-/// The share of the measured memory that a pod requests.
+/// The memory request, in percent of the measured memory.
 const MEMORY_PERCENT: u32 = 125;
 /// Requests are multiples of this number of MiB.
 const MEMORY_STEP: u32 = 16;
-/// The bodies of requests and the caches of a peak that is higher than the measured one, in MiB.
+/// Minimum memory limit in MiB: room for request bodies and caches above the measured peak.
 const MIN_MEMORY_LIMIT: u32 = 256;
 
 /// The requests of a container in millicores and MiB, and the limit of its memory in MiB.

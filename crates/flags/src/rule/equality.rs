@@ -1,5 +1,5 @@
-//! `==` and `!=` with the comparison rules of JavaScript, as JsonLogic requires. For the engine's
-//! own operators, null and "" are equal.
+//! `==` and `!=` with the comparison rules of JavaScript, as JsonLogic requires. The operators of
+//! the engine differ: for them, null and "" are equal.
 
 use std::borrow::Cow;
 

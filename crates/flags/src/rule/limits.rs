@@ -1,12 +1,12 @@
 use serde_json::Value;
 
-/// The maximum depth of a rule. Evaluation is recursive.
+/// The maximum depth of a rule. Evaluation is recursive, so depth uses stack memory.
 const MAX_DEPTH: usize = 32;
 /// Maximum number of operations and values of a rule.
 const MAX_NODES: usize = 1_000;
 /// Maximum number of items of a list of constants, such as the users of `in`.
 const MAX_ITEMS: usize = 10_000;
-/// Maximum number of operations of an evaluation, which take some hundredths of a second.
+/// Maximum number of operations of an evaluation. They take a few hundredths of a second.
 const MAX_STEPS: usize = 1_000_000;
 /// The operators that evaluate their second argument for each item of their first one.
 const LOOPS: [&str; 6] = ["all", "filter", "map", "none", "reduce", "some"];

@@ -114,7 +114,7 @@ impl Rule {
         scope: &Scope<'b>,
         arena: &'b Bump,
     ) -> &'b [(&'b str, DataValue<'b>)] {
-        // Named fields, the targeting key, and `$flagd`. The last two replace the caller's.
+        // The context has the named fields. The targeting key and `$flagd` replace the caller's.
         let own = |name: &&str| *name != TARGETING_KEY && *name != "$flagd";
         let mut entries: Vec<(&'b str, DataValue<'b>)> = Vec::with_capacity(8);
         match &self.fields {

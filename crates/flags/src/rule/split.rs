@@ -20,7 +20,7 @@ pub(crate) struct Split {
 enum Salt {
     /// The flag's key, as a pair with the targeting key.
     Default,
-    /// None: the targeting key alone.
+    /// No salt: only the targeting key is hashed.
     Empty,
     /// The flag's key, in one string with the targeting key.
     Key,
@@ -39,7 +39,7 @@ impl Split {
             let split = Self::fractional(bucketing, then)?;
             return (is_targeting_key(condition) && split.has_own_salt()).then_some(split);
         }
-        // Without the guard, an absent key is hashed as an empty string. The rule does that.
+        // Without the guard, flagd hashes an absent key as an empty string: evaluate the full rule.
         Self::fractional(bucketing, rule).filter(|split| !split.has_own_salt())
     }
 

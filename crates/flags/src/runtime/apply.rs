@@ -14,7 +14,7 @@ struct Scoped<'a> {
 }
 
 /// Writes overrides into definitions in flagd's format. Evaluation, export and flag clients then
-/// need no further rule. Ignores variants that a flag does not have.
+/// handle overrides without extra code. Ignores variants that a flag does not have.
 pub(crate) fn apply<'a>(
     flags: &mut Map<String, Value>,
     overrides: impl Iterator<Item = &'a Override>,

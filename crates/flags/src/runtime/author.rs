@@ -6,10 +6,10 @@ use super::{error::ChangeError, state::OverrideScope};
 const MAX_REASON: usize = 1_000;
 /// The maximum length of the identifier of a user or tenant, in bytes.
 const MAX_ID: usize = 200;
-/// Long enough to find the cause, short enough that an override which stays by mistake does little
-/// harm.
+/// The default expiry of an override: long enough to find the cause of an incident, and short
+/// enough to limit the effect of a forgotten override.
 const DEFAULT_EXPIRY: Timeout = Timeout::from_secs(60 * 60);
-/// For a longer time, change the flag file.
+/// The maximum expiry of an override. For a longer time, change the flag file.
 const MAX_EXPIRY: Timeout = Timeout::from_secs(24 * 60 * 60);
 
 /// The operator of a change and the reason, for the audit log.
@@ -115,7 +115,7 @@ impl NewOverride {
             None => Ok(Some(DEFAULT_EXPIRY)),
             Some(time) if time > MAX_EXPIRY || time.get().is_zero() => Err(ChangeError::Field {
                 field: "expires_in",
-                problem: format!("must be at most {MAX_EXPIRY}: change the flag file for longer"),
+                problem: format!("must be at most {MAX_EXPIRY}: otherwise change the flag file"),
             }),
             Some(time) => Ok(Some(time)),
         }

@@ -21,7 +21,7 @@ use crate::{
     source::Layers,
 };
 
-/// Operators seldom change flags at the same time.
+/// Attempts to store a change while other operators change flags.
 const MAX_ATTEMPTS: usize = 5;
 
 /// The sources of flags and the changes of operators.
@@ -134,7 +134,7 @@ impl Flags {
         Err(ChangeError::Contention)
     }
 
-    /// Takes over the overrides of `next` that the stored state does not have.
+    /// Applies the overrides of `next` that the stored state does not have on this replica only.
     fn change_locally(&self, next: RuntimeState) {
         let mut sources = self.0.runtime.sources.lock();
         for set in next.overrides {

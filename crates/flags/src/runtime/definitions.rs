@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{Flags, source::Layers};
 
-/// The definitions are one document in the store.
+/// Maximum number of definitions. They are one document in the store.
 const MAX_DEFINITIONS: usize = 1_000;
 
 impl Flags {
@@ -27,8 +27,8 @@ impl Flags {
         self.write(key, Some(entry), expected, author).await
     }
 
-    /// Removes a flag that a file or [`define`](Self::define) defines, and waits until that is
-    /// stored. Evaluations return the default of the code then.
+    /// Removes a flag that a file or [`define`](Self::define) defines, and waits until this is
+    /// stored. Evaluations then return the default of the code.
     ///
     /// # Errors
     /// [`ChangeError`]. Nothing changes then.

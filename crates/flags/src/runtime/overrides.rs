@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{Flags, Kind};
 
-/// Each evaluation reads a rule that lists all user overrides of the flag.
+/// Maximum number of overrides. Each evaluation reads all user overrides of its flag.
 pub(super) const MAX_OVERRIDES: usize = 1_000;
 
 impl Flags {

@@ -8,7 +8,7 @@ pub(crate) fn lint(flags: &Flags) -> Vec<String> {
         let key = flag.key();
         if declared.iter().all(|other| other.key != *key) {
             findings.push(format!(
-                "{key}: no code declares this flag: remove it from the files"
+                "{key}: the code does not declare this flag: remove it from the files"
             ));
         }
         if flag.is_broken() {
@@ -19,7 +19,7 @@ pub(crate) fn lint(flags: &Flags) -> Vec<String> {
         let key = &flag.key;
         if set.get(key).is_none() && flag.kind.lifetime_days().is_some() {
             findings.push(format!(
-                "{key}: no file defines this flag: remove it from the code"
+                "{key}: the files do not define this flag: remove it from the code"
             ));
         }
         if flag.owner.is_none() {

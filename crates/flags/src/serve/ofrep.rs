@@ -86,7 +86,7 @@ fn evaluation(key: &str, flag: Option<&Definition>, resolved: &Resolved<'_>) -> 
     if let Some(error) = resolved.error {
         result.insert("errorCode".to_owned(), error.as_str().into());
         let details = match error {
-            ErrorCode::FlagNotFound => "no flag has this key",
+            ErrorCode::FlagNotFound => "the flag does not exist",
             ErrorCode::ParseError => "the rule of the flag is not valid",
             _ => "the rule of the flag names a variant that does not exist",
         };

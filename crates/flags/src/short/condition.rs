@@ -9,7 +9,7 @@ use crate::{
 /// Returns the condition of another flag.
 pub(super) type Requirement<'a> = dyn FnMut(&str) -> Result<Value, String> + 'a;
 
-/// The sum of weights of a percentage: three decimal places.
+/// The sum of the weights of a percentage. 100,000 allows three decimal places.
 const WHOLE: i64 = 100_000;
 
 /// A condition of the short form.
@@ -96,7 +96,7 @@ impl Condition {
         Self::All(all)
     }
 
-    /// Reports a strategy without one of its own rules, which would be on for every caller.
+    /// Reports a strategy that has none of its rules. Its flag would be on for every caller.
     pub(super) fn check_strategy(
         strategy: &str,
         has_rule: impl Fn(&str) -> bool,
@@ -123,7 +123,7 @@ impl Condition {
         }
     }
 
-    /// Reads the rules of the strategy `user`: not excluded, and one of the others.
+    /// Reads the rules of the strategy `user`: no exclusion matches, and one other rule matches.
     pub(super) fn read_user(
         key: &str,
         rules: &Map<String, Value>,

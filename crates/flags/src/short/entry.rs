@@ -214,7 +214,7 @@ impl Entry {
         let mut flag = Map::new();
         flag.insert("state".into(), "ENABLED".into());
         flag.insert("variants".into(), variants);
-        // Also for a flag that is off, so that a missing requirement is an error.
+        // Read the condition of a disabled flag too, so that a missing requirement is an error.
         let condition = self.condition(requirement)?;
         if self.enabled {
             // The percentage of a flag without other conditions is a plain split.

@@ -133,7 +133,7 @@ const MAX_RULES: u64 = 10;
 const MAX_CAPABILITIES: u64 = 100;
 
 impl Form {
-    /// Reads a document. Its own errors are in `found`, those of flags come later.
+    /// Reads a document. Adds errors of its structure to `found`. Flags are checked later.
     pub(crate) fn read(document: &Value, found: &mut Vec<Problem>) -> Self {
         let mut problems = Problems::default();
         let form = Self::parse(document, &mut problems);
@@ -196,7 +196,7 @@ impl Form {
     }
 }
 
-/// Reports flags whose day of removal is over.
+/// Reports flags whose removal date is in the past.
 pub(crate) fn check_removals(flags: &Value, today: NaiveDate) -> Vec<Problem> {
     let flags = flags.as_object().into_iter().flatten();
     let late = flags.filter_map(|(key, flag)| {

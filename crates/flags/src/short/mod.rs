@@ -17,7 +17,7 @@ pub(crate) use merge::merge;
 use crate::problem::{Path, Problem, Problems};
 use entry::Entry;
 
-/// Deep enough for real features, and the compiled rules stay small.
+/// Maximum depth of requirements. It keeps compiled rules small.
 const MAX_DEPENDENCIES: usize = 5;
 
 /// Compiles a document in the short form.

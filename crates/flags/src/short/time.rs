@@ -55,7 +55,7 @@ fn seconds(value: &Value) -> Result<i64, String> {
     Ok(time.timestamp())
 }
 
-/// The hours may pass midnight.
+/// Returns a condition on the time of day. The range may contain midnight.
 fn hours(value: &Value, zone: &Zone) -> Result<Value, String> {
     let read = |name: &str| {
         let text = value.get(name)?.as_str()?;

@@ -8,9 +8,9 @@ use serde_json::Value;
 
 use crate::Flags;
 
-/// A deprecated flag in use is logged once in this time.
+/// The interval at which a deprecated flag in use is logged.
 const LOG_INTERVAL: Duration = Duration::from_secs(24 * 60 * 60);
-/// The flags are searched once in this time.
+/// The interval at which the use of deprecated flags is checked.
 const SEARCH_INTERVAL: Duration = Duration::from_secs(60);
 
 /// Logs the use of flags that their file declares as deprecated.

@@ -6,9 +6,9 @@ use serde_json::{Map, Number, Value};
 
 use crate::problem::Problem;
 
-/// Deeper than any rule within the limits.
+/// Maximum depth of a document, deeper than any rule within the limits.
 const MAX_DEPTH: usize = 64;
-/// About 5,000 flags with rules.
+/// Maximum number of values of a document, enough for about 5,000 flags with rules.
 const MAX_NODES: usize = 1_000_000;
 
 /// A parsed YAML or JSON file with the position of each value.

@@ -17,7 +17,7 @@ use crate::{
     short::{self, Form},
 };
 
-/// About 5,000 flags with rules and lists of users.
+/// Maximum size of a file, enough for about 5,000 flags with rules and lists of users.
 const MAX_BYTES: u64 = 16 * 1024 * 1024;
 
 /// The name of flags without a file in errors.

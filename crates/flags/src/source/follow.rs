@@ -13,9 +13,9 @@ use super::{
 };
 use crate::{Flags, problem};
 
-/// An editor saves a file with several events within a few milliseconds.
+/// Time without events before a reload. An editor causes several events within milliseconds.
 const QUIET: Duration = Duration::from_millis(100);
-/// How often the store is read, and the files, whose changes the operating system may not report.
+/// Interval at which the store and the files are read. The system may miss changes of files.
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Follows the changes of files and operators.
@@ -117,7 +117,7 @@ pub(super) fn reload_failures(metrics: &Metrics) -> Counter {
     metrics.counter("config_reload_failures_total", help, &[])
 }
 
-/// Reads the store of changes, and ends overrides at their time.
+/// Reads the store of changes, and removes expired overrides.
 async fn follow_operators(flags: &Flags) {
     let mut is_failing = false;
     let mut deprecated = Deprecated::default();
@@ -129,7 +129,7 @@ async fn follow_operators(flags: &Flags) {
                 is_failing = true;
                 tracing::error!(
                     error = error_chain(&error),
-                    "the changes of feature flags cannot be read, so the last known ones apply"
+                    "cannot read the changes of feature flags: the last known changes apply"
                 );
             }
             Err(_) => {}

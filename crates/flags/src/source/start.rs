@@ -48,7 +48,7 @@ pub struct FlagsBuilder {
 }
 
 impl FlagsBuilder {
-    /// Adds flags that the service knows without a file, in YAML. Flags that are added later, and
+    /// Adds flags that the service defines without a file, in YAML. Flags that are added later, and
     /// all files, override single fields.
     pub fn built_in(mut self, flags: &'static str) -> Self {
         self.built_in.push(flags);
@@ -184,7 +184,7 @@ impl Flags {
         };
         tracing::error!(
             error = error_chain(&error),
-            "the changes of feature flags cannot be read, so the last known ones apply"
+            "cannot read the changes of feature flags: the last known changes apply"
         );
         let Some(path) = self.0.runtime.cache.clone() else {
             return;

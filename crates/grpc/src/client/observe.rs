@@ -15,7 +15,7 @@ use tonic::Code;
 
 const CALLS: &str = "grpc_client_requests_total";
 const CALLS_HELP: &str = "Completed calls by status.";
-/// More than the number of gRPC codes.
+/// Maximum number of codes as label values, more than gRPC has.
 const MAX_CODES: usize = 20;
 
 /// The metrics of a client (OBS-5). Cheap to clone.

@@ -9,7 +9,7 @@ use tower_layer::Layer as _;
 
 use super::{classify::ClassifyGrpc, repeatable::ReplayCalls, transport::Transport};
 
-/// More methods than usual contracts have. The breaker of the dependency covers further methods.
+/// Maximum methods with their own breaker. The breaker of the dependency covers further ones.
 const MAX_METHODS: usize = 256;
 
 type Calls = Pipeline<Transport, ClassifyGrpc, ReplayCalls>;
@@ -31,7 +31,7 @@ struct Methods {
 }
 
 impl Pipelines {
-    /// One pipeline for all calls.
+    /// Creates one pipeline for all calls.
     pub(super) fn of_dependency(
         policies: &Policies,
         transport: Transport,
@@ -43,7 +43,7 @@ impl Pipelines {
         }
     }
 
-    /// One pipeline for each method, created at its first call.
+    /// Creates one pipeline for each method at its first call.
     pub(super) fn of_methods(
         resilience: Resilience,
         name: &Arc<str>,

@@ -3,7 +3,7 @@ use std::time::Duration;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 const GRPC_TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
-/// The maximum value of the protocol. It is 27 hours in milliseconds.
+/// Maximum value of the protocol. In milliseconds, it is 27 hours.
 const MAX_TIMEOUT: u128 = 99_999_999;
 
 /// Sets `grpc-timeout` to the remaining time.

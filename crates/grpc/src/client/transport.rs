@@ -188,7 +188,7 @@ pub(super) fn late() -> Status {
     Status::deadline_exceeded("the call exceeded its deadline")
 }
 
-/// tonic reports an exceeded `grpc-timeout` as a cancellation.
+/// Returns whether `grpc-timeout` was exceeded, which tonic reports as a cancellation.
 fn has_expired(error: &(dyn StdError + 'static)) -> bool {
     causes(error).any(|cause| cause.is::<TimeoutExpired>())
 }

@@ -20,7 +20,7 @@ pub(crate) struct HealthService {
 }
 
 impl HealthService {
-    /// The empty name means the whole process.
+    /// Creates the service. The empty name means the whole process.
     pub(super) fn new(status: HealthStatus, names: &[&'static str]) -> Self {
         Self {
             status,

@@ -10,7 +10,7 @@ use tokio::{
 
 use super::contract::grpc::health::v1::health_check_response::ServingStatus;
 
-/// Reading the readiness from memory costs little. A load balancer sees a change soon enough.
+/// The interval of polls from memory, which is cheap, and soon enough for a load balancer.
 const POLL_INTERVAL: Duration = Duration::from_millis(250);
 
 /// Whether the service can be called, with updates. Cheap to clone. All clones share one poll of
@@ -63,7 +63,7 @@ impl HealthStatus {
         (status, sender)
     }
 
-    /// The state at this moment.
+    /// Returns the current state.
     pub(super) fn now(&self) -> ServingStatus {
         status_of(&self.health)
     }

@@ -22,7 +22,7 @@ use super::{
     status::HealthStatus,
 };
 
-/// Longer than several poll intervals.
+/// The maximum wait for a change, longer than several poll intervals.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
 fn service(readiness: &Readiness) -> (HealthService, watch::Sender<bool>) {

@@ -38,10 +38,10 @@ use metrics::BudgetMetrics;
 pub(crate) use pending_reservation::PendingReservation;
 pub(crate) use reservation::{IdleBody, Reservation};
 
-/// A quarter of a small container of 256 MiB: 32 bodies of 2 MiB, or thousands of the usual size.
+/// The default budget: a quarter of a container of 256 MiB, which is 32 bodies of 2 MiB.
 pub const DEFAULT_BODY_BUDGET: ByteSize = ByteSize::mebibytes(64);
-/// Most handlers respond and release their bytes in less time. It is short compared to any
-/// deadline.
+/// Maximum wait for the budget. Most handlers release their bytes in less time, and it is short
+/// compared to any deadline.
 const MAX_WAIT: Duration = Duration::from_secs(1);
 /// The `Retry-After` of a rejected body.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
@@ -77,7 +77,7 @@ struct Waiting {
     waker: AtomicWaker,
 }
 
-/// The budget has no room for a body.
+/// The error of a body for which the budget has no room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the budget for request bodies is exhausted")]
 pub(crate) struct BudgetExhausted;
@@ -185,8 +185,8 @@ impl Waiting {
     }
 }
 
-/// The cost of a body: bytes times nanoseconds. In a coarser unit young bodies of any size would
-/// weigh the same.
+/// The cost of a body: bytes times nanoseconds. In a coarser unit, new bodies of any size would
+/// have the same cost.
 fn weight(held: u64, since: Instant, now: Instant) -> u128 {
     u128::from(held) * now.saturating_duration_since(since).as_nanos()
 }

@@ -4,9 +4,9 @@ use schemars::JsonSchema;
 use seaworthy_core::ByteSize;
 use serde::{Deserialize, Serialize};
 
-/// A smaller response fits into one packet without compression.
+/// The default of `min_size`. A smaller response fits into one packet without compression.
 const DEFAULT_MIN_SIZE: ByteSize = ByteSize::kibibytes(1);
-/// An encoder holds up to a few MiB, so all of them hold less than the memory of a small container.
+/// The default of `max_concurrent`: all encoders fit into a small container, at a few MiB each.
 const DEFAULT_MAX_CONCURRENT: NonZeroU32 = NonZeroU32::new(64).unwrap();
 
 /// Compression of JSON and HTML responses.

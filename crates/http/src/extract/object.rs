@@ -11,7 +11,7 @@ pub(super) fn is_object<T: DeserializeOwned>() -> bool {
     matches!(T::deserialize(Probe), Err(Shape::Object))
 }
 
-/// The form that a type reads first.
+/// The JSON form that a type reads first.
 #[derive(Debug)]
 enum Shape {
     Object,

@@ -5,11 +5,11 @@ use serde_path_to_error::{Path, Segment};
 
 /// The maximum number of reported fields. Enough for any form.
 const MAX_VIOLATIONS: usize = 32;
-/// In bytes. Each bad field needs up to a dozen parses, so for a larger body only the first
-/// problem is reported.
+/// Maximum size of a body whose problems are all reported, in bytes. Each bad field needs up to a
+/// dozen parses, so for a larger body only the first problem is reported.
 const MAX_BODY: usize = 16 * 1024;
-/// A type that reports the problem of a nested member at its parent never accepts the replacements.
-/// Without this limit the search would not end.
+/// Maximum number of replaced values. Some types report the problem of a nested member at its
+/// parent and accept no replacement. Without this limit the search would not end.
 const MAX_REPLACEMENTS: usize = 2 * MAX_VIOLATIONS;
 
 /// A problem of one field.

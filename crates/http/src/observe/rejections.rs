@@ -1,6 +1,6 @@
 use seaworthy_telemetry::metrics::{Counter, Family, Metrics};
 
-/// Maximum reasons. They come from the code of an authenticator.
+/// Maximum number of reasons as label values. The code of an authenticator defines them.
 const MAX_REASONS: usize = 64;
 
 /// Counts requests that the stack rejected before a handler ran (OBS-5).

@@ -1,7 +1,7 @@
 /// The length of a gRPC message prefix: a flag and the message length (gRPC over HTTP/2,
 /// "Length-Prefixed-Message").
 const PREFIX: u64 = 5;
-/// The offset of the length in the prefix.
+/// The offset of the message length in the prefix, in bytes.
 const LENGTH_AT: u64 = 1;
 
 /// The position in a stream of gRPC messages.

@@ -3,7 +3,7 @@ use std::time::Duration;
 use http::{HeaderMap, HeaderName};
 
 const GRPC_TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
-/// The protocol allows no more.
+/// Maximum number of digits of a timeout in the protocol.
 const MAX_DIGITS: usize = 8;
 
 /// Returns the timeout of the client: `TimeoutValue TimeoutUnit` of the protocol (gRPC over HTTP/2,

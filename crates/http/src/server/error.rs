@@ -2,7 +2,7 @@ use std::{io, net::SocketAddr};
 
 use crate::tls::TlsError;
 
-/// Why a listener could not be opened.
+/// An error that prevents the opening of a listener.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ListenError {

@@ -32,7 +32,7 @@ impl ServerHandle {
     ///
     /// If the listener serves HTTP/1, it accepts new connections while others are open, for at most
     /// `connections.linger`. A new connection serves one request. So clients of a service that
-    /// restarts at the same address meet a closed port for a short time only.
+    /// restarts at the same address find a closed port for a short time only.
     ///
     /// Requests in flight are finished and get a response with `connection: close` or, over HTTP/2,
     /// after a GOAWAY. Idle connections stay readable for `connections.linger`, because a client
@@ -57,7 +57,7 @@ impl ServerHandle {
         self.registry.snapshot()
     }
 
-    /// Counts since the start.
+    /// Returns the counts since the start of the listener.
     #[must_use]
     pub fn stats(&self) -> ConnectionStatsSnapshot {
         self.stats

@@ -54,7 +54,7 @@ impl Listener {
             SocketAddr::V6(_) => TcpSocket::new_v6(),
         }
         .map_err(refuse)?;
-        // A restart finds connections of its predecessor in TIME_WAIT on the same port.
+        // After a restart, connections of the previous process can be in TIME_WAIT on this port.
         socket.set_reuseaddr(true).map_err(refuse)?;
         socket.bind(config.address).map_err(refuse)?;
         let socket = socket.listen(config.backlog).map_err(refuse)?;

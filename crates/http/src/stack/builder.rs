@@ -46,7 +46,7 @@ pub(crate) struct Inner {
     pub(super) protocol: Protocol,
     pub(super) request_ids: RequestIds,
     pub(super) errors: ErrorForm,
-    /// Off: no request is counted or rejected by a rate limit.
+    /// While it is off, rate limits neither count nor reject requests.
     pub(super) rate_limit_switch: Switch,
     pub(super) flags: Option<Arc<dyn FlagGate>>,
 }
@@ -58,16 +58,16 @@ pub type ErrorForm = Arc<dyn Fn(Error) -> Response<Body> + Send + Sync>;
 /// An error in the routes or settings of a stack.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StackError {
-    /// A route.
+    /// A route is invalid.
     #[error(transparent)]
     Route(#[from] RouteError),
-    /// A CORS setting.
+    /// A CORS setting is invalid.
     #[error(transparent)]
     Cors(#[from] CorsError),
-    /// A security header.
+    /// A security header is invalid.
     #[error(transparent)]
     SecurityHeaders(#[from] SecurityHeadersError),
-    /// A rate limit.
+    /// A rate limit is invalid.
     #[error(transparent)]
     RateLimit(#[from] RateLimitsError),
     /// The access log excludes every path.

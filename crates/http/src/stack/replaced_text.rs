@@ -81,7 +81,7 @@ fn truncate(text: &mut String, max: usize) {
     text.truncate(end.unwrap_or_default());
 }
 
-/// Whether a body is readable text in which internals may be.
+/// Returns whether a body is text, which may contain internals.
 pub(super) fn is_text(headers: &HeaderMap) -> bool {
     let Some(kind) = headers.get(header::CONTENT_TYPE) else {
         return true;

@@ -20,7 +20,7 @@ use crate::{
     server::ClientStream,
 };
 
-/// The headers with the request ID and the trace.
+/// The number of headers with the request ID and the trace.
 const IDENTITY_HEADERS: usize = 2;
 
 impl Exchange {

@@ -33,7 +33,7 @@ use crate::{
     rpc::{self, Protocol},
 };
 
-/// Maximum length of a user agent. The rest is dropped.
+/// Maximum length of a user agent, in bytes. The rest is dropped.
 const MAX_USER_AGENT_LENGTH: usize = 256;
 
 /// The stack for one connection.

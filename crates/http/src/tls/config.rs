@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{certificates::Certificates, error::TlsError};
 
-/// Enough for two round trips and a signature on a slow network.
+/// The default of `handshake_timeout`: two round trips and a signature on a slow network.
 const DEFAULT_HANDSHAKE_TIMEOUT: Timeout = Timeout::from_secs(10);
-/// Certificates are renewed days before they expire, so a minute is soon enough.
+/// The default of `reload_interval`. Certificates are renewed days before they expire.
 const DEFAULT_RELOAD_INTERVAL: Timeout = Timeout::from_secs(60);
 
 /// The certificate of a listener, and the certificates of its clients.

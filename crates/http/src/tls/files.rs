@@ -14,7 +14,7 @@ use x509_parser::{certificate::X509Certificate, prelude::FromDer};
 
 use super::{ClientCertificates, TlsConfig, TlsError, TlsVersion};
 
-/// A chain has a few KiB and the authorities of all browsers together less than half of this.
+/// Maximum size of a file, in bytes, more than twice the certificate authorities of all browsers.
 const MAX_FILE_SIZE: u64 = 1 << 20;
 
 /// The content of the files at one moment.
@@ -139,7 +139,7 @@ impl Files {
     }
 }
 
-/// Reads a whole file, unless it has no end or would take the memory of the process.
+/// Reads a whole file. Rejects a file that is not regular or is larger than `MAX_FILE_SIZE`.
 fn read(path: &Path) -> Result<Vec<u8>, TlsError> {
     let cannot = |source| TlsError::Read {
         path: path.to_owned(),
@@ -175,8 +175,8 @@ fn certificates(path: &Path, pem: &[u8]) -> Result<Vec<CertificateDer<'static>>,
     Ok(certificates)
 }
 
-/// Every client would reject a certificate outside of its period, so it is rejected here with the
-/// reason.
+/// Rejects a certificate outside of its validity period, because every client would reject it. The
+/// error contains the reason.
 fn check_period(path: &Path, certificate: &CertificateDer<'_>) -> Result<(), TlsError> {
     let parsed = parse(path, certificate)?;
     let period = parsed.validity();

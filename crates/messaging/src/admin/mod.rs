@@ -17,8 +17,8 @@ use seaworthy_http::Routes;
 
 use crate::{DeadLetters, Messaging};
 
-/// A web page cannot send this header to another origin. The admin listener requires it for
-/// changes.
+/// The header of changes, which a web page cannot send to another origin. The admin listener
+/// requires it.
 const ADMIN_HEADER: &str = "x-admin-request";
 
 /// Returns the endpoints for the broker of this name.

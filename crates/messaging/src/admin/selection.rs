@@ -10,7 +10,7 @@ use crate::{
     dead_letters::{DeadLetterFilter, Replay, ReplayTarget, Selection},
 };
 
-/// The number of dead letters in a response by default.
+/// The default number of dead letters in a response.
 const DEFAULT_LISTED: NonZeroU32 = NonZeroU32::new(100).unwrap();
 /// The maximum number of dead letters in a response. The command lists more.
 const MAX_LISTED: NonZeroU32 = NonZeroU32::new(1_000).unwrap();

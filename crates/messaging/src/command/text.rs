@@ -84,7 +84,7 @@ fn position(position: Option<Position>) -> String {
     }
 }
 
-/// One line for each field.
+/// Returns a description with one line for each field.
 pub(super) fn description(letter: &DeadLetterDescription) -> String {
     let optional = |text: &Option<String>| text.as_deref().map_or("-".to_owned(), shown);
     let version = letter
@@ -146,7 +146,7 @@ pub(super) fn description(letter: &DeadLetterDescription) -> String {
     text.join("\n")
 }
 
-/// The result of a job, with the letters that were not processed.
+/// Returns the result of a job as text, with the letters that were not processed.
 pub(super) fn report(report: &DeadLetterReport) -> String {
     let counts = report.counts();
     let mut text = if report.dry_run {

@@ -116,7 +116,7 @@ async fn watch(
     Err(Incomplete::of(&job_report).into())
 }
 
-/// Some letters were not processed.
+/// The error of a job that did not process some letters.
 #[derive(Debug)]
 struct Incomplete(String);
 

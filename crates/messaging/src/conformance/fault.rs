@@ -47,22 +47,22 @@ impl fmt::Debug for FaultyBroker {
     }
 }
 
-/// Each seed is a separate run with other batches and other faults.
+/// The seeds of the runs. Each run has other batches and other faults.
 const SEEDS: [u64; 3] = [1, 2, 3];
 const KEYS: usize = 5;
 const MESSAGES_PER_KEY: usize = 120;
 /// The size of a message in bytes, so that a batch needs several requests on some engines.
 const MESSAGE_SIZE: usize = 4 * 1024;
-/// More messages than any engine sends in one batch.
+/// Maximum number of messages of a batch, more than any engine sends in one request.
 const MAX_BATCH: usize = 250;
-/// The run stops the disturbances after this number, so that it ends.
+/// Maximum number of faults of a run, so that it ends.
 const MAX_FAULTS: u32 = 20;
 /// The latest beginning of a fault after the publish started, in microseconds. An engine on the
 /// same machine has then sent a part of the batch.
 const MAX_BEGIN: u64 = 3_000;
-/// Shorter than some faults last.
+/// The timeout of publishing, shorter than some faults last.
 const PUBLISH_TIMEOUT: Timeout = Timeout::from_secs(1);
-/// Long enough for open connections to be reset.
+/// The duration of a disconnection, long enough for open connections to be reset.
 const CUT: Duration = Duration::from_millis(50);
 /// The time limit of a run on the slowest machine.
 const MAX_RUN: Duration = Duration::from_secs(120);
@@ -154,7 +154,7 @@ async fn fail_once(inject: &(dyn Fn(BrokerFault) + Send + Sync), random: &mut St
     while begun.elapsed() < begin {
         tokio::task::yield_now().await;
     }
-    // Mostly a reset, which ends a connection in the middle of a batch.
+    // Choose a reset in most cases, because it ends a connection in the middle of a batch.
     match random.random_range(0..8) {
         0 => {
             inject(BrokerFault::Slow(latency));

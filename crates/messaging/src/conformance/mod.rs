@@ -93,7 +93,7 @@ pub use unreadable::*;
 
 use crate::{MessagingConfig, Topic, transport::Transport};
 
-/// Longer than any awaited event takes on a slow machine.
+/// The maximum wait for an event, longer than any event takes on a slow machine.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The time limit of a test, so that a test that hangs fails with its name.

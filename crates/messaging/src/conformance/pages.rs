@@ -4,7 +4,7 @@ use crate::{
     transport::{MAX_PAGE_SIZE, Transport},
 };
 
-/// Letters of one call to `publish`.
+/// The number of letters of one call to `publish`.
 const BATCH: usize = 8;
 
 /// A page of large dead letters ends at its size, and the next one continues after it.

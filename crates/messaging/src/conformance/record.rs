@@ -34,7 +34,7 @@ impl Record {
         self.arrived.lock().unwrap().clone()
     }
 
-    /// The payloads as texts without duplicates, in the order of their first arrival.
+    /// Returns the payloads as texts without duplicates, in the order of their first arrival.
     pub(super) fn texts(&self) -> Vec<String> {
         let mut seen = BTreeSet::new();
         self.all()
@@ -93,7 +93,7 @@ pub(super) fn message(topic: &Topic, text: &str) -> Message {
     Message::raw(topic.as_str(), "text/plain", text.to_owned())
 }
 
-/// The numbers below `count` as texts.
+/// Returns the numbers below `count` as texts.
 pub(super) fn numbers(count: usize) -> BTreeSet<String> {
     (0..count).map(|number| number.to_string()).collect()
 }

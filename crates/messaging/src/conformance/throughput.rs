@@ -10,9 +10,9 @@ use super::{
 };
 use crate::Publisher;
 
-/// Messages of one measurement.
+/// The number of messages of one measurement.
 const MESSAGES: usize = 2_000;
-/// The default batch of a relay.
+/// The number of messages of a batch, as in a relay by default.
 const BATCH: usize = 500;
 
 /// Publishes batches as a relay does, with one key and with a key per message. Prints the confirmed

@@ -13,7 +13,7 @@ use crate::{DeadLetter, DeadLetterReason, Envelope, PublishError, dead_letter::F
 /// unacknowledged.
 const INITIAL_BACKOFF: Timeout = Timeout::from_secs(1);
 const MAX_BACKOFF: Timeout = Timeout::from_secs(30);
-/// After this many rejections of every form, the message goes back to the broker. It then does not
+/// Rejections of every form after which the message goes back to the broker. It then does not
 /// take a prefetch slot until the next delivery.
 const MAX_REJECTIONS: u32 = 4;
 

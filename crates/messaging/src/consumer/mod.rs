@@ -38,9 +38,9 @@ use crate::{
     transport::{Deliveries, SubscriptionPlan, TransportError},
 };
 
-/// The backoff of reconnects. A broker that restarts is back within seconds.
+/// The first backoff of reconnects. A broker that restarts is back within seconds.
 const RECONNECT_INITIAL_BACKOFF: Timeout = Timeout::from_millis(100);
-/// A consumer should resume soon after a longer outage.
+/// The maximum backoff of reconnects: a consumer should resume soon after a longer outage.
 const RECONNECT_MAX_BACKOFF: Timeout = Timeout::from_secs(5);
 
 /// The consumer of one subscription.

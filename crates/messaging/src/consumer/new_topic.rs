@@ -14,14 +14,14 @@ use tokio::{
 use super::{Consumer, session::Session};
 use crate::Envelope;
 
-/// The part of the prefetch that these messages may hold. The rest stays free for known topics.
+/// Divisor of the prefetch for these messages. The rest stays free for known topics.
 const MAX_RETURNING_PART: u16 = 4;
 /// The minimum delay before a message returns.
 const MIN_DELAY: TimeDelta = TimeDelta::seconds(5);
-/// A newer member that has started waits at most so long for a message.
+/// The maximum delay, which is the maximum wait of a newer member for such a message.
 const MAX_DELAY: TimeDelta = TimeDelta::minutes(2);
-/// Longer than a rolling deployment should take. Older messages are dead-lettered, so that they do
-/// not occupy the members forever.
+/// The maximum age of such a message, longer than a rolling deployment should take. Older messages
+/// are dead-lettered, so that they do not occupy the members forever.
 const MAX_AGE: TimeDelta = TimeDelta::minutes(10);
 
 /// What happens to a message of a new topic.

@@ -15,7 +15,7 @@ pub(crate) type Route = Arc<
 /// Finds the handler of a message.
 #[derive(Default)]
 pub(crate) struct Router {
-    /// By event type and version.
+    /// The handlers by event type and version.
     types: BTreeMap<&'static str, BTreeMap<u32, Route>>,
     topics: BTreeMap<Topic, Route>,
 }

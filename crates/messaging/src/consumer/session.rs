@@ -29,7 +29,7 @@ pub(super) enum SessionEnd {
     Halted,
     /// A newer connection replaces it. Its deliveries are settled in later sessions.
     Superseded,
-    /// The connection was lost. The broker redelivers what was not settled.
+    /// The connection was lost. The broker redelivers unsettled messages.
     Lost(TransportError),
 }
 

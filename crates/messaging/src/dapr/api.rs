@@ -21,7 +21,7 @@ use crate::transport::TransportError;
 
 /// The metadata of calls to a sidecar that requires a token.
 const TOKEN: &str = "dapr-api-token";
-/// Above the default limit of a sidecar for a request.
+/// Maximum size of a message in bytes, above the default limit of a sidecar for a request.
 const MAX_MESSAGE: usize = 64 * 1024 * 1024;
 
 #[derive(Clone, PartialEq, Message)]
@@ -50,7 +50,7 @@ pub(super) struct BulkRequest {
 
 #[derive(Clone, PartialEq, Message)]
 pub(super) struct BulkEntry {
-    /// Unique within the request.
+    /// The ID of the entry, unique within the request.
     #[prost(string, tag = "1")]
     pub(super) id: String,
     #[prost(bytes = "bytes", tag = "2")]

@@ -103,7 +103,7 @@ impl DaprBroker {
     }
 }
 
-/// The error of a function that Dapr does not have.
+/// Returns the error of a function that Dapr does not have.
 fn unsupported(function: &str) -> TransportError {
     TransportError::rejected(format!(
         "Dapr cannot {function}: use the tools of the broker that its component uses"

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use seaworthy_core::Timeout;
 use serde::{Deserialize, Serialize};
 
-/// A sidecar responds within milliseconds. Its broker may be slower.
+/// The default of `timeout`. A sidecar responds within milliseconds. Its broker may be slower.
 const DEFAULT_TIMEOUT: Timeout = Timeout::from_secs(2);
 
 /// Settings of Dapr.

@@ -21,9 +21,9 @@ use crate::{
     transport::{Deliveries, Delivery, DeliveryTag, SubscriptionPlan, TransportError},
 };
 
-/// Dapr does not confirm a result. It has processed it after this time.
+/// The time within which Dapr processes the last result. It does not confirm results.
 const LINGER: Duration = Duration::from_millis(100);
-/// Dapr ends a subscription half a second after its last result.
+/// Maximum wait for the end of a subscription. Dapr ends it half a second after the last result.
 const END_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// An event and the index of its topic.

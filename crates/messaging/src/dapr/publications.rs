@@ -10,9 +10,9 @@ use super::{
 };
 use crate::{Envelope, PublishError, Topic};
 
-/// Dapr publishes this many messages of a bulk at the same time.
+/// Maximum messages of a bulk request. Dapr publishes this many at the same time.
 const MAX_MESSAGES: usize = 100;
-/// Below the default limit of a sidecar for a request, 4 MiB. A single message may be larger.
+/// Maximum size of a bulk request in bytes, below Dapr's limit of 4 MiB. One message may be larger.
 const MAX_BYTES: usize = 2 * 1024 * 1024;
 /// The metadata by which components such as Kafka keep the messages of a key together.
 const PARTITION_KEY: &str = "partitionKey";

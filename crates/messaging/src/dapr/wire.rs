@@ -18,13 +18,13 @@ use crate::{
 
 /// The content type for which Dapr keeps the attributes of a message.
 pub(super) const CONTENT_TYPE: &str = "application/cloudevents+json";
-/// Separates attributes from headers.
+/// The encoding of attributes. The prefix separates attributes from headers.
 const MODE: Mode = Mode { prefix: "ce_" };
 /// The attribute with the headers of the application: a JSON object in a string.
 const HEADERS: &str = "seaworthyheaders";
 /// The payload. Dapr encodes JSON again, so the payload is never in `data`.
 const PAYLOAD: &str = "data_base64";
-/// The trace of Dapr. Without it, Dapr replaces `traceparent`.
+/// The attribute with the trace ID of Dapr. Without it, Dapr replaces `traceparent`.
 const TRACE_ID: &str = "traceid";
 /// Attributes that Dapr sets or interprets.
 const RESERVED: [&str; 7] = [

@@ -1,6 +1,6 @@
 use sha2::{Digest as _, Sha256};
 
-/// The length in hexadecimal digits.
+/// The length of a fingerprint, in hexadecimal digits.
 const LENGTH: usize = 16;
 
 /// Whether the text is a fingerprint. Those of other publishers are computed again if they are not.

@@ -10,7 +10,7 @@ use crate::{DeadLetter, DeadLetterId, Topic, transport::TransportError};
 
 /// The maximum number of letters of a batch. An interruption leaves at most one batch uncertain.
 const MAX_BATCH: u32 = 100;
-/// Other jobs may remove letters, so their positions are searched again. This bounds the searches.
+/// Maximum number of searches. Other jobs may remove letters, so positions are searched again.
 const MAX_SEARCHES: u32 = 10;
 
 /// Letters with their indexes in the report.

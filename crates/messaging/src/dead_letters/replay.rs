@@ -15,11 +15,11 @@ use crate::{
 
 /// The default limit of a selection.
 const DEFAULT_LIMIT: NonZeroU32 = NonZeroU32::new(10_000).unwrap();
-/// A rate that services can handle in addition to their usual load, per second.
+/// The default rate in letters per second, which services handle in addition to their usual load.
 const DEFAULT_RATE: NonZeroU32 = NonZeroU32::new(50).unwrap();
-/// The backoff of retries while the broker is unavailable.
+/// The first backoff of retries while the broker is unavailable.
 const INITIAL_BACKOFF: Timeout = Timeout::from_millis(50);
-/// The default timeout allows several attempts with this backoff.
+/// The maximum backoff of retries. The default timeout allows several of them.
 const MAX_BACKOFF: Timeout = Timeout::from_secs(1);
 
 /// Selects dead letters.

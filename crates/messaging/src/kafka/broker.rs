@@ -35,8 +35,8 @@ use crate::{
     transport::{Deliveries, SubscriptionPlan, TopicPlan, Transport, TransportError},
 };
 
-/// All publications are confirmed before a close, which then waits this long for the end of the
-/// client.
+/// How long a close waits for the end of the client, after all publications are confirmed.
+/// The client may end later.
 const PRODUCER_END: Duration = Duration::from_secs(3);
 
 /// Kafka as an engine of messages.

@@ -14,17 +14,17 @@ use crate::{MessagingConfig, transport::TransportError};
 /// Room for attributes, headers and dead-letter attributes in addition to `max_message_size`, in
 /// bytes.
 const ENVELOPE_MARGIN: usize = 128 * 1024;
-/// Publishers wait for confirmations, so the queue is short.
+/// Maximum size of the publishing queue in KiB. Publishers wait for confirmations, so it is short.
 const PUBLISHING_QUEUE_KIBIBYTES: &str = "65536";
-/// The limit of prefetched data of each subscription: some seconds of work.
+/// Maximum prefetched data of each subscription in KiB: some seconds of work.
 const FETCHED_KIBIBYTES: &str = "16384";
-/// A broker that restarts is back within seconds. Probe at most once per second.
+/// Maximum backoff of reconnects: at most one attempt per second. Brokers restart within seconds.
 const MAX_BACKOFF_MILLISECONDS: &str = "1000";
-/// A member that releases a partition late reports it before the cluster removes the member.
+/// The time after the handover timeout in which a member can report a late release.
 const HANDOVER_MARGIN_MILLISECONDS: u128 = 5_000;
-/// A member sends ten heartbeats per lease. Their responses report rebalances.
+/// Number of heartbeats per lease. Their responses report rebalances.
 const HEARTBEATS_PER_LEASE: u128 = 10;
-/// A longer interval delays rebalances.
+/// Maximum interval of heartbeats. A longer one delays rebalances.
 const MAX_HEARTBEAT_INTERVAL_MILLISECONDS: u128 = 3_000;
 
 /// The configurations of the clients. They contain credentials, so the type has no `Debug`.

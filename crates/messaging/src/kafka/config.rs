@@ -7,17 +7,17 @@ use schemars::JsonSchema;
 use seaworthy_core::Timeout;
 use serde::{Deserialize, Serialize};
 
-/// The default time limit of a handler.
+/// The default of `session_timeout`, that of a handler.
 const DEFAULT_SESSION_TIMEOUT: Timeout = Timeout::from_secs(30);
-/// Twice the default time limit of a handler: enough for a handler that has just started, and
-/// mostly for a second attempt.
+/// The default of `handover_timeout`, twice that of a handler: enough for a handler that has just
+/// started, and mostly for a second attempt.
 const DEFAULT_HANDOVER_TIMEOUT: Timeout = Timeout::from_secs(60);
-/// A cluster that elects a leader may be slow. Publishers retry within their own timeout.
+/// The default of `timeout`. A cluster that elects a leader may be slow. Publishers retry longer.
 const DEFAULT_TIMEOUT: Timeout = Timeout::from_secs(5);
-/// More than most groups have members, and divisible by two and three. A partition costs the
-/// cluster little.
+/// The default of `partitions`: more than most groups have members, and divisible by two and three.
+/// A partition costs the cluster little.
 const DEFAULT_PARTITIONS: NonZeroU16 = NonZeroU16::new(6).unwrap();
-/// A crash repeats the acknowledged messages of this time. Ten commits per second are a small load.
+/// The default of `commit_interval`. A crash repeats the acknowledged messages of this time.
 const DEFAULT_COMMIT_INTERVAL: Timeout = Timeout::from_millis(100);
 
 /// Settings of Kafka.

@@ -42,7 +42,7 @@ pub(super) struct Contents {
 struct Letter {
     id: DeadLetterId,
     key: Vec<u8>,
-    /// Bytes of the letter with its payload.
+    /// The size of the letter with its payload, in bytes.
     size: usize,
 }
 

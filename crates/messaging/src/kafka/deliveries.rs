@@ -19,7 +19,7 @@ use super::{
 };
 use crate::transport::{Deliveries, Delivery, DeliveryTag, TransportError};
 
-/// A stop waits this long until the member has left its group. Otherwise the cluster waits for the
+/// Maximum wait of a stop until the member has left its group. Otherwise the cluster waits for the
 /// lease.
 const LEAVE_TIMEOUT: Duration = Duration::from_secs(5);
 

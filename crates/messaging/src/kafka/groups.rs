@@ -12,7 +12,7 @@ use rdkafka::{
 
 use super::{ledger::Ledger, starts::Starts};
 
-/// A new leader is usually ready after this time.
+/// The interval of retries. A new leader is usually ready after this time.
 const RETRY_INTERVAL: Duration = Duration::from_millis(50);
 
 /// The name of a topic and a partition of it.

@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, VecDeque};
 
-/// By default Kafka accepts 4,096 bytes of metadata per offset.
+/// Maximum size of the metadata in bytes. By default Kafka accepts 4,096 bytes per offset.
 const MAX_BYTES: usize = 3_500;
 /// The prefix of the metadata. Metadata of other programs has no such prefix.
 const MARK: &str = "s1";
@@ -103,13 +103,13 @@ impl Ledger {
         *count
     }
 
-    /// The offset to commit. All messages before it are settled.
+    /// Returns the offset to commit. All messages before it are settled.
     pub(super) fn floor(&self) -> i64 {
         let first = self.open.first_key_value();
         first.map_or(self.next, |(offset, _)| *offset)
     }
 
-    /// The number of unsettled messages before `end`.
+    /// Returns the number of unsettled messages before `end`.
     pub(super) fn waiting(&self, end: i64) -> u64 {
         let open = self.open.len() as u64;
         let done = self
@@ -124,7 +124,7 @@ impl Ledger {
         open.saturating_add(u64::try_from(ahead).unwrap_or(0))
     }
 
-    /// The metadata to commit with [`floor`](Self::floor).
+    /// Returns the metadata to commit with [`floor`](Self::floor).
     pub(super) fn metadata(&self) -> String {
         let mut runs: Vec<(i64, Disposition)> = Vec::new();
         let mut add = |length: i64, disposition: Disposition| match runs.last_mut() {

@@ -25,12 +25,12 @@ use super::{
 };
 use crate::transport::TransportError;
 
-/// A broker that restarts is back within seconds. A request is cheap.
+/// The interval of requests to a lost cluster. A request is cheap, and a restart takes seconds.
 const RETRY_INTERVAL: Duration = Duration::from_millis(200);
-/// More events than a client has between two requests. Reading one costs a fraction of a
-/// microsecond.
+/// Maximum events that one step reads, more than a client has between two requests. Each read takes
+/// less than a microsecond.
 const MAX_EVENTS: usize = 64;
-/// The client ends every request earlier. If it does not, it has a fault.
+/// Maximum time of a request. A client that does not end a request earlier has a fault.
 pub(super) const MAX_REQUEST_TIME: Duration = Duration::from_secs(180);
 /// The name of a topic that does not exist, for the cheapest request.
 const NO_TOPIC: &str = "seaworthy-check";

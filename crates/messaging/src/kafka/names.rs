@@ -1,6 +1,6 @@
 use crate::{GroupName, Topic};
 
-/// Kafka accepts 249 characters. The longest dead-letter topic has 204.
+/// Maximum length of a prefix. Kafka accepts 249 characters, and a dead-letter topic has up to 204.
 const MAX_PREFIX_LENGTH: usize = 45;
 
 /// The names of topics and groups.

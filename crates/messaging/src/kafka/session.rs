@@ -22,9 +22,9 @@ use super::{
 };
 use crate::transport::TransportError;
 
-/// The longest wait of a member's thread for an event. Other events wake it.
+/// Maximum wait of a member's thread for an event. Other events wake it.
 const POLL_TIMEOUT: Duration = Duration::from_millis(50);
-/// A member that ends waits this long for its last commit. Without the commit, messages are
+/// Maximum wait of an ending member for its last commit. Without the commit, messages are
 /// redelivered.
 const LAST_COMMIT_TIMEOUT: Duration = Duration::from_secs(3);
 /// How long a client may take to leave its group. It reports no end, and a joining client leaves

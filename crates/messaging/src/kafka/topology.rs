@@ -26,9 +26,9 @@ use crate::{Topic, transport::TransportError};
 const CACHE_TTL: Duration = Duration::from_secs(5);
 /// How often a new topic is checked until its partitions have leaders.
 const LEADER_POLL_INTERVAL: Duration = Duration::from_millis(20);
-/// Dead letters are few, and keep their order.
+/// The number of partitions of a dead-letter topic. Dead letters are few, and keep their order.
 const DEAD_LETTER_PARTITIONS: i32 = 1;
-/// The default of the cluster.
+/// The value that selects the replicas that the cluster has as its default.
 const DEFAULT_REPLICAS: i32 = -1;
 
 /// Creates missing topics, and caches which topics exist.

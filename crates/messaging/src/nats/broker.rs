@@ -31,7 +31,7 @@ use crate::{
     },
 };
 
-/// A slow server must not delay the stop.
+/// Maximum time of a close. A slow server must not delay the stop.
 const CLOSE_TIMEOUT: Timeout = Timeout::from_secs(2);
 /// How often a connection checks whether its password was rotated.
 const PASSWORD_POLL_INTERVAL: Duration = Duration::from_secs(2);

@@ -4,15 +4,15 @@ use schemars::JsonSchema;
 use seaworthy_core::Timeout;
 use serde::{Deserialize, Serialize};
 
-/// Separates streams and subjects of messages from others on the same servers.
+/// The default of `prefix`, which separates streams and subjects from others on the same servers.
 const DEFAULT_PREFIX: &str = "messages";
-/// The default time limit of a handler.
+/// The default of `claim_ttl`, the default time limit of a handler.
 const DEFAULT_CLAIM_TTL: Timeout = Timeout::from_secs(30);
-/// A server that starts or elects a leader may be slow. Publishers retry within their own timeout.
+/// The default of `timeout`. A starting server may be slow. Publishers retry longer.
 const DEFAULT_TIMEOUT: Timeout = Timeout::from_secs(2);
-/// A server that needs longer is not usable.
+/// The default of `connect_timeout`. A server that needs longer is not usable.
 const DEFAULT_CONNECT_TIMEOUT: Timeout = Timeout::from_secs(5);
-/// A single server supports one replica.
+/// The default of `replicas`. A single server supports one replica.
 const DEFAULT_REPLICAS: NonZeroU8 = NonZeroU8::MIN;
 
 /// Settings of NATS JetStream.

@@ -21,9 +21,9 @@ use crate::transport::{
     Deliveries, Delivery, DeliveryTag, Order, SubscriptionPlan, TransportError,
 };
 
-/// The acknowledgement of JetStream.
+/// The reply that acknowledges a message.
 const ACKNOWLEDGE: &str = "+ACK";
-/// The sign of JetStream that a message is in progress.
+/// The reply that marks a message as in progress.
 const EXTEND: &str = "+WPI";
 
 /// One member of a group.

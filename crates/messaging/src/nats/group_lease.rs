@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{GroupName, transport::TransportError};
 
-/// A holder renews the lease three times within its duration.
+/// How often a holder renews the lease within its duration.
 const RENEWALS_PER_LEASE: u32 = 3;
 
 /// Sessions of this process that ended with the lease. Other sessions of the process need not wait

@@ -17,18 +17,18 @@ use crate::{MessagingConfig, transport::TransportError};
 
 /// The prefix of the subjects of the JetStream API.
 const API: &str = "$JS.API";
-/// A server that restarts is back within seconds.
+/// The first backoff of reconnects. A server that restarts is back within seconds.
 const INITIAL_BACKOFF: Timeout = Timeout::from_millis(50);
-/// Probe at most once per second.
+/// The maximum backoff of reconnects: probe once per second.
 const MAX_BACKOFF: Timeout = Timeout::from_secs(1);
-/// The backoff does not grow after this many attempts.
+/// Number of attempts after which the backoff does not grow.
 const MAX_COUNTED_ATTEMPTS: usize = 32;
-/// After two unanswered pings the client reconnects. Most middleboxes drop a silent connection only
-/// after a minute.
+/// The interval of pings. After two unanswered pings the client reconnects. Most middleboxes drop a
+/// silent connection only after a minute.
 const PING_INTERVAL: Duration = Duration::from_secs(10);
 /// The beginning of the server's error for a subject that the user may not publish to.
 const PUBLISH_VIOLATION: &str = "permissions violation for publish to \"";
-/// Capacity of the channel of violations. A request that misses one waits for its timeout.
+/// Capacity of the channel of violations. A request that misses a violation waits for its timeout.
 const VIOLATION_BUFFER: usize = 64;
 
 /// The connection to the servers. The client reconnects automatically, and waiting requests fail.

@@ -1,6 +1,6 @@
 use crate::{DeadLetterId, GroupName, Topic};
 
-/// Replaces dots in names of streams and consumers, which cannot contain them. Names of topics and
+/// The text that replaces dots in names of streams and consumers. Names of topics and
 /// groups contain no plus, so the results are unique.
 const DOT: &str = "+";
 

@@ -171,6 +171,6 @@ pub(super) fn stream(names: &Names) -> Value {
     })
 }
 
-/// 30 days. Each return renews the record, so the record of a repeatedly returned message does not
-/// expire.
+/// The maximum age of a record: 30 days. Each return renews it, so the record of a message that
+/// is returned repeatedly does not expire.
 const MAX_AGE_NANOSECONDS: u64 = 30 * 24 * 60 * 60 * 1_000_000_000;

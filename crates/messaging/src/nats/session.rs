@@ -33,7 +33,7 @@ const TRIM_INTERVAL: Duration = Duration::from_secs(10);
 /// The delay until a member checks the leases of its group. A publisher that starts concurrently has
 /// created the group by then.
 const RESTORE_DELAY: Duration = Duration::from_secs(5);
-/// The negative acknowledgement of JetStream.
+/// The negative acknowledgement of JetStream, which returns a message.
 pub(super) const RETURN: &str = "-NAK";
 
 /// Messages that have arrived and are not delivered.

@@ -12,11 +12,11 @@ use super::{
 };
 use crate::{GroupName, Topic, transport::TransportError};
 
-/// How long the server recognizes a repeated message ID, which needs memory of the server. Longer
-/// than a publisher retries by default.
+/// Seconds for which the server recognizes a repeated message ID: longer than a publisher retries
+/// by default. It needs memory of the server.
 const DUPLICATE_WINDOW_SECONDS: u64 = 120;
 const NANOSECONDS: u64 = 1_000_000_000;
-/// The server returns this many stream names in one response.
+/// The number of stream names that the server returns in one response.
 const PAGE: usize = 1_024;
 
 /// Creates missing streams and consumers, and caches which streams exist.
@@ -54,7 +54,7 @@ struct ConsumerAnswer {
 
 #[derive(Debug, Default, Deserialize)]
 struct ConsumerConfig {
-    /// Nanoseconds. Consumers of other systems may have none.
+    /// The lease in nanoseconds. Consumers of other systems may have none.
     #[serde(default)]
     ack_wait: u64,
 }

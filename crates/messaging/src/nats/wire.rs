@@ -7,7 +7,7 @@ use crate::{
     DeadLetterId, Envelope, PublishError, Topic, dead_letter::attributes::REPLAYS, envelope::Mode,
 };
 
-/// The prefix separates attributes of CloudEvents from headers.
+/// The encoding of attributes. The prefix separates attributes of CloudEvents from headers.
 const MODE: Mode = Mode { prefix: "ce-" };
 /// The prefix of headers that the server interprets.
 const RESERVED: &str = "nats-";

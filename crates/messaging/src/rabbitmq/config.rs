@@ -6,12 +6,12 @@ use serde::{Deserialize, Serialize};
 
 /// The default name of the exchange.
 const DEFAULT_EXCHANGE: &str = "events";
-/// A handshake takes far less time.
+/// The default of `connect_timeout`. A handshake takes far less time.
 const DEFAULT_CONNECT_TIMEOUT: Timeout = Timeout::from_secs(5);
-/// Two missing heartbeats mean a lost peer. Most middleboxes drop idle connections after a minute.
+/// The default of `heartbeat`. Two missing ones mean a lost peer. Middleboxes allow about a minute.
 const DEFAULT_HEARTBEAT: Timeout = Timeout::from_secs(10);
-/// Far above `max_deliveries`, which records a reason. The limit of the broker is for messages that
-/// no consumer of this framework receives.
+/// The default of `delivery_limit`, far above `max_deliveries`, which records a reason. It is for
+/// messages that consumers of this framework do not receive.
 const DEFAULT_DELIVERY_LIMIT: u32 = 100;
 
 /// Settings of RabbitMQ.

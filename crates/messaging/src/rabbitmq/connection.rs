@@ -16,11 +16,11 @@ use crate::{
     transport::{Cause, TransportError},
 };
 
-/// The backoff of reconnects. A broker that restarts is back within seconds.
+/// The first backoff of reconnects. A broker that restarts is back within seconds.
 const RECONNECT_INITIAL_BACKOFF: Timeout = Timeout::from_millis(50);
-/// Probe at least once per second, so that the connection is back soon after its broker.
+/// The maximum backoff of reconnects, so that the connection is back soon after its broker.
 const RECONNECT_MAX_BACKOFF: Timeout = Timeout::from_secs(1);
-/// A service stops soon even if the broker does not respond.
+/// Maximum time of a close: a service stops soon even if the broker does not respond.
 const CLOSE_TIMEOUT: Timeout = Timeout::from_secs(2);
 /// How often a connection checks whether its password was rotated.
 const POLL_INTERVAL: Duration = Duration::from_secs(2);

@@ -29,11 +29,11 @@ use crate::{
 /// The maximum number of letters that one request reads. Further letters are reachable after some
 /// of these are removed.
 const MAX_READ: usize = 10_000;
-/// The backoff while another process browses, which mostly takes less than a second.
+/// The first backoff while another process browses, which mostly takes less than a second.
 const INITIAL_BACKOFF: Timeout = Timeout::from_millis(20);
-/// The broker can respond this often for as long as it takes.
+/// The maximum backoff while another process browses. The broker can respond this often.
 const MAX_BACKOFF: Timeout = Timeout::from_millis(500);
-/// Reading [`MAX_READ`] letters takes a third of this time.
+/// Maximum wait for another process. Reading [`MAX_READ`] letters takes a third of this time.
 const MAX_WAIT: Timeout = Timeout::from_secs(30);
 /// The AMQP reply code of a normal close.
 const REPLY_SUCCESS: u16 = 200;

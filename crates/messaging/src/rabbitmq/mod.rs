@@ -49,7 +49,7 @@ use crate::{
     transport::{Deliveries, GroupPlan, SubscriptionPlan, TopicPlan, Transport, TransportError},
 };
 
-/// Below the timeout of a health check.
+/// The timeout of a check, below that of a health check.
 const CHECK_TIMEOUT: Timeout = Timeout::from_millis(1_500);
 
 /// The AMQP reply code of a normal close.

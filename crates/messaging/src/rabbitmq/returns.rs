@@ -24,15 +24,15 @@ use tokio::time;
 use super::connection::{Link, failure};
 use crate::{GroupName, MessageId, transport::TransportError};
 
-/// No group or topic name has two dots in a row, so queue names never collide.
+/// The suffix of the stream of a group. Group and topic names never have two dots in a row.
 const SUFFIX: &str = "..returns";
-/// 7 days. Returns of messages that wait longer count as deliveries.
+/// The retention of the stream: 7 days. Returns of messages that wait longer count as deliveries.
 const RETENTION: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 /// The retention as an argument of the stream.
 const MAX_AGE: &str = "7D";
 /// The maximum size of the stream in bytes: the IDs of some 400,000 returned messages.
 const MAX_BYTES: i64 = 16 * 1024 * 1024;
-/// The broker deletes whole segments, so a segment is a small part of the stream. In bytes.
+/// The size of a segment in bytes, a small part of the stream: the broker deletes whole segments.
 const SEGMENT_BYTES: i64 = 1024 * 1024;
 /// The maximum number of messages whose returns a member keeps in memory.
 const MAX_COUNTED: usize = 400_000;
@@ -45,7 +45,7 @@ const PERSISTENT: u8 = 2;
 
 /// Records and counts the returned messages of one group.
 pub(super) struct Returns {
-    /// Confirms what is published on it.
+    /// A channel in confirm mode.
     channel: Channel,
     stream: ShortString,
     reader: tokio::sync::Mutex<Option<Reader>>,

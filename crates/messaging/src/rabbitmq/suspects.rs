@@ -4,7 +4,7 @@ use parking_lot::Mutex;
 
 use crate::MessageId;
 
-/// More messages than a service publishes in one batch. Newer IDs replace the oldest ones.
+/// Maximum number of IDs, more than the messages of one batch. Newer IDs replace the oldest ones.
 const MAX_SUSPECTS: usize = 10_000;
 
 /// The IDs of messages. One of them made the broker close a channel.

@@ -16,8 +16,8 @@ use crate::{
     transport::{GroupPlan, Order, SubscriptionPlan, TransportError},
 };
 
-/// Each browsing counts as a delivery, so a delivery limit must not remove dead letters. Newer
-/// brokers have a low limit by default.
+/// The delivery limit of dead-letter queues. Each browsing counts as a delivery, so the limit must
+/// not remove dead letters. Newer brokers have a low limit by default.
 const DEAD_LETTER_DELIVERY_LIMIT: i64 = 1_000_000_000;
 /// The argument of a queue with one active consumer.
 const SINGLE_ACTIVE_CONSUMER: &str = "x-single-active-consumer";

@@ -4,11 +4,11 @@ use schemars::JsonSchema;
 use seaworthy_core::Timeout;
 use serde::{Deserialize, Serialize};
 
-/// Separates messages from other keys in the same Redis.
+/// The default of `prefix`, which separates messages from other keys in the same Redis.
 const DEFAULT_PREFIX: &str = "messages:";
-/// The default time limit of a handler.
+/// The default of `claim_ttl`, the default time limit of a handler.
 const DEFAULT_CLAIM_TTL: Timeout = Timeout::from_secs(30);
-/// Redis may wait for its disk. Publishers retry within their own timeout.
+/// The default of `timeout`. Redis may wait for its disk. Publishers retry longer.
 const DEFAULT_TIMEOUT: Timeout = Timeout::from_secs(2);
 
 /// Settings of Redis Streams.

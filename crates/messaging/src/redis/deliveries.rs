@@ -27,7 +27,7 @@ use crate::transport::{
 
 /// The consumer of returned messages. The consumers of sessions are UUIDs.
 const RETURNED: &str = "returned";
-/// An inactive consumer without messages is deleted after this many leases.
+/// Number of leases after which an inactive consumer without messages is deleted.
 const IDLE_LEASES: u32 = 10;
 
 /// One member of a group.
@@ -59,7 +59,7 @@ type Taken = (usize, String, u32, Vec<Vec<u8>>);
 struct Member {
     broker: Arc<Inner>,
     plan: SubscriptionPlan,
-    /// A UUID.
+    /// The ID of the session, a UUID.
     session: String,
     /// The keys of the active session, of the wake stream, and of the streams of the topics.
     keys: Vec<String>,

@@ -2,7 +2,7 @@ use seaworthy_redis::RedisError;
 
 use crate::{PublishError, transport::TransportError};
 
-/// Transient errors. `NOGROUP` is the error of a Redis that has lost its data: the next session
+/// Codes of transient errors. `NOGROUP` is that of a Redis that lost its data: the next session
 /// creates the group again.
 const TRANSIENT: [&str; 9] = [
     "LOADING",

@@ -10,9 +10,9 @@ use crate::{
     transport::{KeyOrder, TopicPlan},
 };
 
-/// Redis is blocked while a script stores these messages.
+/// Maximum messages of a script. Redis is blocked while a script stores them.
 const MAX_MESSAGES: usize = 100;
-/// A slow network transmits this within a second. A single message may be larger.
+/// Maximum size of a script's messages in bytes: a second in a slow network. One may be larger.
 const MAX_BYTES: usize = 1024 * 1024;
 
 /// Publishes batches in order.

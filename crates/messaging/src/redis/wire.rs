@@ -2,7 +2,7 @@ use bytes::Bytes;
 
 use crate::{Envelope, Topic, envelope::Mode};
 
-/// The prefix separates attributes of CloudEvents from headers.
+/// The encoding of attributes. The prefix separates attributes of CloudEvents from headers.
 const MODE: Mode = Mode { prefix: "ce_" };
 /// The field of the payload. No header can have this name.
 const PAYLOAD: &str = "$payload";

@@ -59,7 +59,7 @@ impl TransportError {
         Self::Unavailable(cause.into())
     }
 
-    /// Another session has a message whose lease this session did not extend in time.
+    /// Returns the error of a session that did not extend a lease in time, and lost the message.
     pub(crate) fn lease_lost() -> Self {
         Self::unavailable(
             "a lease expired before it was extended, and another session has the message",

@@ -13,7 +13,7 @@ use tokio::sync::oneshot;
 use super::InboxOutcome;
 use crate::store::inbox::record_all;
 
-/// Messages of one transaction. More would hold their locks for longer than a commit takes.
+/// Maximum number of messages of one transaction. More would hold their locks for longer.
 const MAX_MEMBERS: usize = 64;
 
 /// The messages of an inbox that wait for a transaction.
@@ -23,7 +23,7 @@ pub(super) struct Group(Mutex<State>);
 #[derive(Debug, Default)]
 struct State {
     waiting: Vec<Member>,
-    /// A task processes the messages.
+    /// Whether a task processes the messages.
     is_running: bool,
 }
 

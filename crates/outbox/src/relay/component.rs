@@ -15,9 +15,9 @@ use tokio::{
 
 use super::run::Relay;
 
-/// A relay that panicked once may run again soon.
+/// The first backoff after a panic. A relay that panicked once may run again soon.
 const INITIAL_BACKOFF: Timeout = Timeout::from_millis(100);
-/// A relay that panics repeatedly costs little.
+/// The maximum backoff, so that a relay that panics repeatedly costs little.
 const MAX_BACKOFF: Timeout = Timeout::from_secs(10);
 
 /// The relays of a service. They stop after all components that may store an event, and before the

@@ -51,7 +51,7 @@ pub(super) fn disposition(
     }
 }
 
-/// The error and its causes as one line.
+/// Returns the error and its causes as one line.
 fn problem(error: &PublishError) -> String {
     let mut text = error_chain(error);
     let end = text.floor_char_boundary(MAX_PROBLEM_LENGTH);

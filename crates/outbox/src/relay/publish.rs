@@ -14,8 +14,8 @@ use crate::store::{
     settle::{Disposition, settle},
 };
 
-/// A publisher fails sooner. Without this limit, a broker that never responds would
-/// keep its partitions claimed.
+/// Maximum duration of a publication. A publisher fails sooner. Without this limit, a broker that
+/// never responds would keep its partitions claimed.
 const MAX_PUBLISH_TIME: Duration = Duration::from_secs(60);
 
 /// A batch below its maximum size divided by this is small. The relay then lingers, as many small

@@ -75,7 +75,7 @@ async fn relay_dropped_at_any_await_loses_nothing(empty: Option<EmptyDatabase>) 
                 let (longest,): (i64,) = longest.fetch_one(&app.database).await.unwrap();
                 let longest = Duration::from_micros(longest.max(0).unsigned_abs());
                 assert!(longest <= TTL.get(), "a claim is valid for {longest:?}");
-                // The end of all claims.
+                // End all claims.
                 sql("UPDATE outbox_partitions SET until_us = 0")
                     .execute(&app.database)
                     .await

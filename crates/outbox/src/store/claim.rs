@@ -9,7 +9,7 @@ use super::{claim_postgres, partition::PARTITIONS, row::OutboxRow};
 /// this one publishes.
 const MAX_CLAIMED_PARTITIONS: u8 = PARTITIONS / 2;
 
-/// The smallest share of a batch that a partition gets: one rejected row and one pending row.
+/// The minimum share of a batch that a partition gets: one rejected row and one pending row.
 const MIN_SHARE: u32 = 2;
 
 /// An exclusive claim of partitions for a limited time.
@@ -60,7 +60,7 @@ const CLAIMABLE: &str = claimable_partitions!();
 /// Like [`CLAIMABLE`], with row locks. It skips partitions that another relay is claiming.
 const CLAIMABLE_LOCKED: &str = concat!(claimable_partitions!(), " FOR UPDATE SKIP LOCKED");
 
-/// Whether a relay can claim a row.
+/// Returns whether a relay can claim a row.
 async fn has_claimable_rows(database: &Database) -> Result<bool, DataError> {
     let found: Option<(i32,)> = sql(CLAIMABLE).bind(1).fetch_optional(database).await?;
     Ok(found.is_some())
@@ -135,7 +135,7 @@ async fn claim_in(
     }))
 }
 
-/// The number of partitions that one claim may have.
+/// Returns the maximum number of partitions of one claim.
 pub(super) fn max_partitions(batch_size: u32) -> u32 {
     (batch_size / MIN_SHARE).clamp(1, MAX_CLAIMED_PARTITIONS.into())
 }

@@ -14,7 +14,7 @@ use super::{
     row::OutboxRow,
 };
 
-/// A common table expression, so that the database locks the partitions once.
+/// Claims partitions in a common table expression, so that the database locks them once.
 const CLAIM: &str = concat!(
     "WITH claimable AS MATERIALIZED (",
     claimable_partitions!(),

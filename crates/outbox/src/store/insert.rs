@@ -23,7 +23,7 @@ pub(crate) async fn insert(tx: &Transaction, envelopes: &[Envelope]) -> Result<(
     Ok(())
 }
 
-/// The number of rows of the next statement: a power of two, or one and a half times one. Few
+/// Returns the number of rows of the next statement: a power of two, or 1.5 times one. Few
 /// different lengths are few different statements, which servers prepare and cache.
 pub(super) fn length(rows: usize) -> usize {
     let rows = rows.clamp(1, MAX_ROWS);

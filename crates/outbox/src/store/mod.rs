@@ -16,9 +16,9 @@ pub(crate) use row::{OutboxRow, RowId};
 /// The column `state` of a row. The statements contain these numbers. A row in state 2 was rejected
 /// and waits for another attempt.
 pub(crate) mod state {
-    /// To be published.
+    /// The row waits to be published.
     pub(crate) const PENDING: i32 = 0;
-    /// Dead-lettered, until an operator retries or discards it.
+    /// The row is dead-lettered, until an operator retries or discards it.
     pub(crate) const DEAD: i32 = 3;
 }
 

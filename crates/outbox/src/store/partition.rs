@@ -12,7 +12,7 @@ pub(crate) fn partition(envelope: &Envelope) -> i32 {
     i32::try_from(partition).unwrap_or_default()
 }
 
-/// FNV-1a of 64 bits (RFC 9923). Unlike the hash functions of the standard library, it is the same
+/// Returns the FNV-1a hash of 64 bits (RFC 9923).
 /// in every version of a service.
 fn fnv1a(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {

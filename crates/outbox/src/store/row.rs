@@ -1,7 +1,7 @@
 use seaworthy_data::{DataError, FromRow, Row};
 use seaworthy_messaging::{Envelope, Topic, envelope::Mode};
 
-/// Headers are stored in the form in which they are published.
+/// The form of stored headers, which is the form of published ones.
 const MODE: Mode = Mode { prefix: "ce_" };
 
 /// Identifies a row.

@@ -9,14 +9,14 @@ use super::{claim::Claim, claim_postgres, row::RowId};
 /// How the relay settles a claimed row.
 #[derive(Debug, Clone)]
 pub(crate) enum Disposition {
-    /// The broker confirmed it: the row is deleted.
+    /// The broker confirmed the event: the relay deletes the row.
     Published,
     /// The broker rejected it transiently: the relay retries it after the backoff.
     Retry { problem: String, backoff: Duration },
     /// A queue of its topic is full: the relay retries it after the backoff, and the attempt does
     /// not count.
     Delayed { problem: String, backoff: Duration },
-    /// The broker rejected it permanently or too often.
+    /// The broker rejected the event permanently or too often.
     DeadLetter { problem: String },
     /// The broker was unavailable. This does not count as an attempt.
     Unavailable,
@@ -79,7 +79,7 @@ pub(crate) async fn settle(
         .await
 }
 
-/// The published rows, if the other rows stay unchanged.
+/// Returns the published rows, if the other rows stay unchanged.
 fn without_failures(rows: &[(RowId, Disposition)]) -> Option<Vec<i64>> {
     let mut published = Vec::with_capacity(rows.len());
     for (id, disposition) in rows {

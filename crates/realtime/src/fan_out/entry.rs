@@ -29,7 +29,7 @@ pub(super) type Entries = Vec<(String, Fields)>;
 pub(super) enum Entry {
     /// An event for a room.
     Event(Room, Event),
-    /// The connections of a client have to be closed.
+    /// A request to close the connections of a client.
     Disconnect(String),
     /// The numbers of connections of some clients in the process. Also shows that the process runs.
     Connections(HashMap<String, usize>),

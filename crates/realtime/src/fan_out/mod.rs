@@ -25,9 +25,9 @@ use reader::Reader;
 use replicas::{Outgoing, SharedReplicas};
 use writer::Writer;
 
-/// Events that wait for Redis. Further ones reach the clients of this process only.
+/// Maximum number of events that wait for Redis. Others reach only clients of this process.
 const MAX_PENDING: usize = 1_024;
-/// The time limit of a call that reads, which is longer than the wait for entries.
+/// The timeout of a read, longer than the wait of Redis for entries.
 const READ_TIMEOUT: Timeout = Timeout::from_secs(5);
 /// The delay after a failed call.
 const BACKOFF: Duration = Duration::from_millis(250);

@@ -9,11 +9,11 @@ use super::{
     entry::{Entries, Entry},
 };
 
-/// Entries of one read.
+/// Maximum number of entries of one read.
 const MAX_BATCH: usize = 256;
-/// Connections receive their events after this number of entries of a batch.
+/// Number of entries after which the reader yields, so that connections send their events.
 const YIELD_AFTER: usize = 16;
-/// Time limit of a read without entries.
+/// Maximum wait of Redis for entries.
 const BLOCK: Duration = Duration::from_secs(2);
 /// The position before the first entry.
 const BEGINNING: &str = "0-0";
@@ -30,12 +30,12 @@ impl Reader {
                 Some(last) => self.next(last).await,
             };
             match read {
-                // No entries within the time limit.
+                // Redis had no entries within `BLOCK`.
                 Ok(None) => {}
                 Ok(next) => position = next,
                 Err(error) => {
                     let error = error_chain(&error);
-                    tracing::warn!(error, "live events of other processes cannot be read");
+                    tracing::warn!(error, "cannot read live events of other processes");
                     sleep(BACKOFF).await;
                     position = self.resume(position).await;
                 }
@@ -62,7 +62,7 @@ impl Reader {
         let streams: Option<Vec<(String, Entries)>> = self.0.redis.request(&read).await?;
         let entries = streams.into_iter().flatten();
         let entries: Vec<_> = entries.flat_map(|(_, entries)| entries).collect();
-        // Only a reader that gets full batches can be late.
+        // Only a reader that receives full batches can be so late that Redis trims entries.
         if entries.len() == MAX_BATCH && !self.retains(last).await? {
             self.resync();
         }
@@ -75,7 +75,7 @@ impl Reader {
             match Entry::parse(fields) {
                 Some((origin, _)) if *origin == *self.0.origin => {}
                 Some((origin, entry)) => self.handle(origin, entry),
-                None => tracing::warn!("live event of another process is malformed"),
+                None => tracing::warn!("malformed live event of another process ignored"),
             }
         }
         Ok(position)

@@ -13,24 +13,24 @@ use tokio::{
 
 use crate::{Client, Event, Room, hub::Replicas};
 
-/// The connections of a process that is silent for this time do not count. A process appends an
-/// entry in every third of it.
+/// The time without an entry after which the connections of a process do not count. A process
+/// appends an entry three times within it.
 pub(super) const TTL: Duration = Duration::from_secs(15);
-/// How long the numbers of a silent process are stored, because Redis may have been unavailable.
+/// Retention of the numbers of a silent process, because Redis may have been unavailable.
 const RETENTION: Duration = Duration::from_secs(600);
-/// Disconnects that wait for Redis, in about 1 MB.
+/// Maximum number of disconnects that wait for Redis. They need about 1 MB.
 const MAX_DISCONNECTS: usize = 10_000;
-/// Clients whose number of connections waits for Redis, in about 1 MB.
+/// Maximum number of clients whose count waits for Redis. They need about 1 MB.
 const MAX_CHANGES: usize = 10_000;
 
 /// An event on its way to other processes.
 pub(super) type Outgoing = (Room, Event);
 
-/// Changes that other processes do not have yet.
+/// Changes that this process has not appended to the stream.
 #[derive(Debug, Default)]
 pub(super) struct Changes {
     pub(super) has_joined: bool,
-    /// The other processes have to delete the numbers of this process.
+    /// Whether the other processes must delete the numbers of this process.
     pub(super) has_left: bool,
     pub(super) disconnects: HashSet<Arc<str>>,
     /// The clients whose number of connections has changed.
@@ -116,7 +116,7 @@ impl Replicas for SharedReplicas {
             if changes.disconnects.len() < MAX_DISCONNECTS {
                 changes.disconnects.insert(Arc::clone(client.key()));
             } else {
-                tracing::error!("client not disconnected in other processes");
+                tracing::error!("too many pending disconnects: client not disconnected elsewhere");
             }
         });
     }

@@ -13,9 +13,9 @@ use super::{
     replicas::{Changes, Outgoing, TTL},
 };
 
-/// The entries of several seconds under load, in about 10 MB.
+/// Maximum length of the stream: several seconds under load, in about 10 MB.
 const MAX_LENGTH: NonZeroU32 = NonZeroU32::new(10_000).unwrap();
-/// Clients of one entry, in about 40 KB.
+/// Maximum number of clients of one entry. They need about 40 KB.
 const MAX_CLIENTS: usize = 500;
 
 /// Appends the entries of a process to the stream.
@@ -25,7 +25,7 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    /// An event that Redis does not accept is lost for other processes. Other changes are kept.
+    /// Appends entries until the stop. Failed events are dropped, other changes are retried.
     pub(super) async fn run(mut self) {
         let mut heartbeat = interval(TTL / 3);
         loop {

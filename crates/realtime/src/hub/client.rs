@@ -2,7 +2,7 @@ use std::{net::IpAddr, sync::Arc};
 
 use seaworthy_core::{Actor, RequestContext, network_of};
 
-/// The owner of a connection, by which connections are limited.
+/// The owner of connections: a user or an IP address. Limits count connections per owner.
 ///
 /// ```
 /// use std::net::IpAddr;

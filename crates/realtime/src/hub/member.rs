@@ -32,7 +32,7 @@ impl Member {
         self.hub.state.lock().leave(self.id, room);
     }
 
-    /// Sends an event to this connection only.
+    /// Sends an event to this connection only. Returns whether its queue accepted the event.
     pub(crate) fn send(&self, event: &Event) -> bool {
         self.hub.deliver(event, |state| {
             state.deliver(vec![self.id], event, Overflow::Close)

@@ -22,7 +22,7 @@ pub(super) struct Signals {
 }
 
 impl Signals {
-    /// Closes the connection. The first reason stays.
+    /// Closes the connection. Further calls do not replace the reason.
     pub(super) fn close(&self, reason: Closed) {
         let _ = self.closed.set(reason);
         self.waker.wake();

@@ -179,7 +179,7 @@ impl State {
         self.close_all(ids.collect(), Closed::Disconnected);
     }
 
-    /// Removes a connection. The first reason to close it stays.
+    /// Removes a connection. Further calls do not replace the reason.
     pub(super) fn close(&mut self, id: Id, reason: Closed) {
         let Some(entry) = self.entries.remove(&id) else {
             return;

@@ -42,7 +42,7 @@ use session::{Origin, Session};
 pub use call::{Call, Socket};
 pub use peer::{Handshake, Peer};
 
-/// The namespace of clients that name none.
+/// The default namespace.
 const DEFAULT_NAMESPACE: &str = "/";
 
 /// A server of Socket.IO. Its clients are connections of a [`Hub`].
@@ -144,7 +144,7 @@ impl SocketIo {
     /// Returns the routes. Clients expect the path `/socket.io`.
     pub fn routes(self, path: &str) -> Routes {
         let config = self.0.hub.config().clone();
-        // Clients authenticate by their first message. The query contains the key of a session.
+        // Clients authenticate by their first message. The query contains the session ID.
         let options = RouteOptions::new()
             .access(Access::Public)
             .body_limit(config.max_message_size)

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::engine::{self, Malformed};
 use crate::{Event, Message};
 
-/// More than a message of an application contains.
+/// Maximum number of attachments, more than a message of an application contains.
 const MAX_ATTACHMENTS: usize = 16;
 
 /// The kind of a packet from a client.
@@ -116,7 +116,7 @@ impl Packet {
     }
 }
 
-/// Returns a namespace as it begins a packet.
+/// Returns the prefix of a packet in a namespace.
 fn prefix(namespace: &str) -> String {
     match namespace {
         "/" => String::new(),

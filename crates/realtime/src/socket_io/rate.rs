@@ -1,6 +1,6 @@
 use std::time::{Duration, Instant};
 
-/// A client that ignores rejections is disconnected at this multiple of the limit.
+/// The multiple of the limit at which a client is disconnected.
 const FLOOD: u32 = 10;
 
 /// Counts the messages of a client in periods.

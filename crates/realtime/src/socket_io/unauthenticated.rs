@@ -3,8 +3,8 @@ use std::{collections::HashMap, net::IpAddr, sync::Arc};
 use parking_lot::Mutex;
 use seaworthy_core::network_of;
 
-/// The sessions without a namespace, by the network of their client. They have no user, so that no
-/// other limit counts them.
+/// The number of sessions without a namespace, by the network of the client. They have no user,
+/// so no other limit counts them.
 #[derive(Debug, Default)]
 pub(super) struct Unauthenticated(Mutex<HashMap<Option<IpAddr>, u32>>);
 
@@ -16,7 +16,7 @@ pub(super) struct CountedSession {
 }
 
 impl Unauthenticated {
-    /// Counts a session, if its network has fewer than `max`. An unknown address is a network.
+    /// Counts a session, if its network has fewer than `max`. Unknown addresses share one count.
     pub(super) fn count(
         self: &Arc<Self>,
         address: Option<IpAddr>,

@@ -35,7 +35,7 @@ impl Origin {
         })
     }
 
-    /// Runs work in a separate context, within a time limit. A panic is an internal error.
+    /// Runs work in a separate context, within a timeout. A panic is an internal error.
     async fn run<T>(
         self,
         peer: Option<Arc<Peer>>,

@@ -4,9 +4,9 @@ use schemars::JsonSchema;
 use seaworthy_core::Timeout;
 use serde::{Deserialize, Serialize};
 
-/// A thousand requests per second of one second each, by Little's law.
+/// The default of `max_limit`: 1,000 requests per second of one second each, by Little's law.
 const DEFAULT_MAX_LIMIT: NonZeroU32 = NonZeroU32::new(1_024).unwrap();
-/// Admits a short burst, and is short compared to the timeouts of clients.
+/// The default of `max_queue_delay`: admits a short burst, and is short for the clients' timeouts.
 const DEFAULT_MAX_QUEUE_DELAY: Timeout = Timeout::from_millis(50);
 
 /// Settings of an adaptive concurrency limit.

@@ -27,11 +27,11 @@ const QUIET_SHARE: u32 = 4;
 /// Above this number in flight every request is measured, because a slow bottleneck may have a
 /// queue.
 const MAX_QUIET: u32 = 16;
-/// Often enough to measure the base latency, and cheap for a service without load.
+/// One of this many requests is measured: enough for the base latency, and cheap without load.
 const QUIET_SAMPLE: u32 = 16;
-/// The response of a request has begun.
+/// The bit of `waits` that is set when the response of a request has begun.
 const RESPONDING: u8 = 1;
-/// A request waits for the rest of its body.
+/// The bit of `waits` that is set while a request waits for the rest of its body.
 const READING: u8 = 2;
 
 /// The adaptive limit of one service or dependency. Cheap to clone. All clones share the limit.
@@ -332,7 +332,7 @@ impl ConcurrencyPermit {
         }
     }
 
-    /// Records that the client left before the response. `waited` is as in
+    /// Records that the client disconnected before the response. `waited` is as in
     /// [`record`](Self::record).
     ///
     /// Abandoned requests can show an overload. A request that waits for its own client shows

@@ -6,15 +6,15 @@ use super::{
     window::{End, Window},
 };
 
-/// One stuck request must not block all others.
+/// Minimum limit, because one stuck request must not block all others.
 const MIN_LIMIT: f64 = 2.0;
-/// Ten adjustments per second follow a change within a second.
+/// Interval of adjustments. Ten per second follow a change within a second.
 const WINDOW: Duration = Duration::from_millis(100);
 /// Minimum finished requests before an adjustment. Their mean is stable enough.
 const MIN_SAMPLES: u32 = 10;
 /// Minimum time between two probes. One costs 1 to 2 % of the capacity of this time.
 const PROBE_INTERVAL: Duration = Duration::from_secs(2);
-/// One adjustment halves the limit at most, because a single slow window is not an overload.
+/// Minimum factor of one adjustment, because a single slow window is not an overload.
 const MIN_GRADIENT: f64 = 0.5;
 /// The part of an adjustment that is applied, because a window is a sample.
 const SMOOTHING: f64 = 0.4;
@@ -28,7 +28,7 @@ const MIN_SETTLED_SHARE: f64 = 0.9;
 /// Minimum time between two probes, in base latencies, because the probes of a slow bottleneck
 /// last longer.
 const PROBE_LATENCIES: f64 = 50.0;
-/// A base latency that rose by this factor is that of another bottleneck.
+/// Growth of the base latency that shows that it is that of another bottleneck.
 const CHANGE_FACTOR: f64 = 1.5;
 /// Maximum sample, in tolerated latencies. A window in which a tenth of the requests are that slow
 /// has the full effect, and one of a hundred has little.
@@ -44,7 +44,7 @@ const RECOVERY: f64 = 1.02;
 /// Minimum part of lost requests that shows an overload below half of the limit. A few clients
 /// disconnect without an overload.
 const MIN_LOST_SHARE: f64 = 0.1;
-/// Lost requests or a queue reduce the limit to this at least. Lower limits follow from the latency
+/// Minimum to which lost requests or a queue reduce the limit. Lower limits follow from the latency
 /// at the limit.
 const MIN_OVERLOAD_LIMIT: f64 = 32.0;
 
@@ -52,7 +52,7 @@ const MIN_OVERLOAD_LIMIT: f64 = 32.0;
 #[derive(Debug)]
 pub(super) struct Limit {
     max: f64,
-    /// Seconds.
+    /// The tolerated delay in seconds.
     max_queue_delay: f64,
     limit: f64,
     /// Latency without a queue, in seconds.

@@ -4,12 +4,12 @@ use serde::Serialize;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Priority {
-    /// A person or a payment waits for it. RejectionReason last.
+    /// A person or a payment waits for it. Rejected last.
     Critical,
     /// Requests without another priority.
     #[default]
     Normal,
-    /// Batches, prefetching and other requests that can run later. RejectionReason first.
+    /// Batches, prefetching and other requests that can run later. Rejected first.
     Background,
 }
 

@@ -8,7 +8,7 @@ const DRIFT: f64 = 1.002;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Load {
     pub(super) in_flight: f64,
-    /// Seconds.
+    /// The latency in seconds.
     pub(super) latency: f64,
 }
 

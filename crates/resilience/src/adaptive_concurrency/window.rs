@@ -6,11 +6,11 @@ const OUTLIER: f64 = 10.0;
 /// How an admitted request ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum End {
-    /// It did its work.
+    /// The request did its work.
     Served,
-    /// It failed, and may have taken less time than its work does.
+    /// The request failed, and may have taken less time than its work does.
     Failed,
-    /// Its client left first.
+    /// The client of the request disconnected first.
     Abandoned,
 }
 
@@ -28,9 +28,9 @@ pub(super) struct Window {
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Samples {
     count: u32,
-    /// Seconds.
+    /// The sum of the samples in seconds.
     sum: f64,
-    /// The largest sample in seconds.
+    /// The maximum of the samples in seconds.
     max: f64,
 }
 

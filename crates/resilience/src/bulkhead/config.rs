@@ -4,12 +4,12 @@ use schemars::JsonSchema;
 use seaworthy_core::Delay;
 use serde::{Deserialize, Serialize};
 
-/// Enough for 3,200 calls per second at 20 ms each, and few enough that a stuck dependency blocks
-/// few resources.
+/// The default of `max_concurrent_calls`: 3,200 calls per second at 20 ms each, and a stuck
+/// dependency blocks few resources.
 const DEFAULT_MAX_CONCURRENT_CALLS: NonZeroU32 = NonZeroU32::new(64).unwrap();
-/// As many as may run. More would wait for too long.
+/// The default of `max_waiting_calls`, as many as may run. More would wait for too long.
 const DEFAULT_MAX_WAITING_CALLS: u32 = 64;
-/// Smooths a short burst. A lasting overload is rejected immediately.
+/// The default of `max_wait`: smooths a short burst, and rejects a lasting overload soon.
 const DEFAULT_MAX_WAIT: Delay = Delay::from_millis(20);
 
 /// Settings of a bulkhead, which bounds the concurrent calls of a dependency.

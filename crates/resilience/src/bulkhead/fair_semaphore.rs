@@ -9,7 +9,7 @@ use std::{
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
-/// Replaces the number of free permits while none is free and calls wait.
+/// The value of `free` while no permit is free and calls wait.
 const HAS_WAITERS: u32 = u32::MAX;
 
 /// A fair semaphore. Without waiting calls, it acquires and releases a permit with one atomic step.
@@ -32,7 +32,7 @@ struct Inner {
 #[derive(Debug, Default)]
 struct Queue {
     next_number: u64,
-    /// In ascending order of the number, which is the order of arrival.
+    /// The waiting calls in ascending order of their numbers, which is the order of arrival.
     entries: VecDeque<(u64, oneshot::Sender<SemaphorePermit>)>,
 }
 

@@ -23,7 +23,7 @@ pub struct Bulkhead(Arc<Inner>);
 
 struct Inner {
     name: Arc<str>,
-    /// Read only by calls that do not find a permit.
+    /// The settings. Only calls that do not find a permit read them.
     config: RwLock<BulkheadConfig>,
     permits: FairSemaphore,
     waiting: Arc<AtomicU32>,
@@ -48,7 +48,7 @@ pub struct BulkheadSnapshot {
     pub waiting: u32,
     /// Maximum number of concurrent calls.
     pub max_concurrent_calls: u32,
-    /// RejectionReason calls since the start.
+    /// Rejected calls since the start.
     pub rejected: u64,
 }
 

@@ -2,9 +2,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::ticket::Ticket;
 
-/// Set if every call is admitted.
+/// The flag that every call is admitted.
 const ADMITS_ALL: u64 = 1 << 32;
-/// Set if a success only changes counts.
+/// The flag that a success only changes counts.
 const QUIET: u64 = 1 << 33;
 /// One success that is not counted yet. The higher bits count more of them.
 const SUCCESS: u64 = 1 << 34;

@@ -8,7 +8,7 @@ const MAX_BASELINE: f64 = 0.5;
 const MIN_CALLS: f64 = 10.0;
 /// Decay per bucket. With 20 buckets per window, the memory is two windows long.
 const DECAY: f64 = 0.975;
-/// Two standard deviations: one close case in forty opens too early.
+/// Width of the interval in standard deviations. With two, one close case in forty opens too early.
 const DEVIATIONS: f64 = 2.0;
 
 /// The usual share of failures outside of outages.

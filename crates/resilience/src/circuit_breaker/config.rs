@@ -6,25 +6,25 @@ use serde::{Deserialize, Serialize};
 
 use crate::Threshold;
 
-/// Long enough for endpoints with little traffic.
+/// The default of `window`, long enough for endpoints with little traffic.
 const DEFAULT_WINDOW: Timeout = Timeout::from_secs(10);
-/// The failure of fewer calls may be random.
+/// The default of `min_calls`. The failure of fewer calls may be random.
 const DEFAULT_MIN_CALLS: NonZeroU32 = NonZeroU32::new(10).unwrap();
-/// If half of the calls fail, most of the work around them is wasted.
+/// The default of `failure_rate`. If half of the calls fail, most work around them is wasted.
 const DEFAULT_FAILURE_RATE: Threshold = Threshold::percent(50);
-/// A hundred times the latency of a usual call in a cluster.
+/// The default of `slow_call_duration`, a hundred times the latency of a usual call in a cluster.
 const DEFAULT_SLOW_CALL_DURATION: Timeout = Timeout::from_secs(2);
-/// A slow response is better than a failure, so the threshold is higher.
+/// The default of `slow_call_rate`, higher because a slow response is better than a failure.
 const DEFAULT_SLOW_CALL_RATE: Threshold = Threshold::percent(80);
 /// RES-1.
 const DEFAULT_CONSECUTIVE_FAILURES: u32 = 5;
-/// RES-1. It only applies without calls that can be probes.
+/// The default of `open_duration` (RES-1). It only applies without calls that can be probes.
 const DEFAULT_OPEN_DURATION: Timeout = Timeout::from_secs(30);
-/// Closes within three seconds of a recovery, at a cost of two failed calls in three seconds.
+/// The default of `probe_interval`: closes within 3 s of a recovery, for 2 failed calls in 3 s.
 const DEFAULT_PROBE_INTERVAL: Timeout = Timeout::from_millis(1_500);
 /// RES-1.
 const DEFAULT_HALF_OPEN_CALLS: NonZeroU32 = NonZeroU32::new(3).unwrap();
-/// The value of the SRE book, which detects a recovery early.
+/// The default of `multiplier`: the value of the SRE book, which detects a recovery early.
 const DEFAULT_MULTIPLIER: NonZeroU32 = NonZeroU32::new(2).unwrap();
 
 /// More than the divisor of the shortest wait that can open a breaker.

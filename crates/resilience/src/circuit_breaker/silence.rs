@@ -1,8 +1,8 @@
 use std::time::{Duration, Instant};
 
-/// A call that takes this many times as long as the slowest recent response is silent.
+/// Multiple of the slowest recent response from which a call is silent.
 const SLOWEST_FACTOR: u32 = 10;
-/// The minimum wait is `slow_call_duration` divided by this, so that a garbage collection or the
+/// Divisor of `slow_call_duration` for the minimum wait, so that a garbage collection or the
 /// election of a leader does not open the breaker.
 const MIN_WAIT_DIVISOR: u32 = 4;
 /// Minimum number of responses to know the usual latency.

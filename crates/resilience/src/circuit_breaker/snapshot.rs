@@ -26,7 +26,7 @@ impl BreakerState {
     }
 }
 
-/// Why a breaker opened.
+/// The reason why a breaker opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TripReason {
@@ -72,7 +72,7 @@ impl TripReason {
 /// One time that a breaker opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Trip {
-    /// Why it opened.
+    /// The reason why it opened.
     pub reason: TripReason,
     /// The time since it opened.
     pub age: Duration,

@@ -19,6 +19,6 @@ pub(super) struct Ticket {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Decision {
     Admit(Ticket),
-    /// RejectionReason, with the time until a retry.
+    /// The call is rejected, with the time until a retry.
     Reject(Option<Duration>),
 }

@@ -2,7 +2,7 @@ use schemars::JsonSchema;
 use seaworthy_core::Timeout;
 use serde::{Deserialize, Serialize};
 
-/// A few times the latency of a call in a cluster. Use the 95th percentile of the dependency.
+/// The default of `delay`: a few times the latency in a cluster. Use the 95th percentile instead.
 const DEFAULT_DELAY: Timeout = Timeout::from_millis(100);
 
 /// Settings of hedging.

@@ -10,9 +10,9 @@ use crate::{
     retry::RetryConfig,
 };
 
-/// A call in a cluster without a response after two seconds has most likely failed.
+/// The default of `attempt_timeout`. A slower call in a cluster has most likely failed.
 const DEFAULT_ATTEMPT_TIMEOUT: Timeout = Timeout::from_secs(2);
-/// Enough for three attempts and the delays between them.
+/// The default of `total_timeout`, enough for three attempts and the delays between them.
 const DEFAULT_TOTAL_TIMEOUT: Timeout = Timeout::from_secs(10);
 
 /// Settings of the policies of one dependency.

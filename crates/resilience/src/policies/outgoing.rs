@@ -21,7 +21,7 @@ pub(super) struct Outgoing(Arc<Inner>);
 struct Inner {
     name: Arc<str>,
     rate: ArcSwapOption<Rate>,
-    /// All calls of this process are counted together.
+    /// The key under which all calls of this process are counted together.
     key: RateLimitKey,
     /// `None` while the settings contain no adaptive limit.
     concurrency: ArcSwapOption<AdaptiveConcurrency>,

@@ -4,10 +4,10 @@ use schemars::JsonSchema;
 use seaworthy_core::Timeout;
 use serde::{Deserialize, Serialize};
 
-/// RES-6: 100 per second and 200 at one moment, with a window of two seconds.
+/// The default of `requests` (RES-6): with the window of 2 s, 100 per second and 200 at once.
 const DEFAULT_REQUESTS: NonZeroU32 = NonZeroU32::new(200).unwrap();
 const DEFAULT_WINDOW: Timeout = Timeout::from_secs(2);
-/// A hundred thousand keys need about 10 MB. Further keys share one limit.
+/// The default of `max_keys`. 100,000 keys need about 10 MB. Further keys share one limit.
 const DEFAULT_MAX_KEYS: NonZeroU32 = NonZeroU32::new(100_000).unwrap();
 
 /// Settings of a rate limit per key.

@@ -7,7 +7,7 @@ use super::{
     decision::Decision,
 };
 
-/// Values of `RateLimit` that are formatted in advance. Larger ones are formatted when needed.
+/// Number of values of `RateLimit` that are formatted in advance. Others are formatted when needed.
 const MAX_PREPARED: u32 = 1_024;
 const NANOSECONDS_PER_SECOND: u128 = 1_000_000_000;
 
@@ -31,7 +31,7 @@ pub struct RateLimitHeaders {
 struct Legacy {
     limit: u32,
     remaining: u32,
-    /// Unix seconds.
+    /// The time of the reset, in Unix seconds.
     reset: u64,
 }
 
@@ -103,7 +103,7 @@ pub(super) struct LimitHeaders {
     policy: HeaderValue,
     /// The limit of the headers `X-RateLimit-…`, if the settings enable them.
     legacy: Option<RateLimitConfig>,
-    /// By remaining requests. With GCRA the reset depends on that number only.
+    /// The formatted values by remaining requests. With GCRA the reset depends on that number only.
     prepared: Box<[HeaderValue]>,
 }
 

@@ -3,9 +3,9 @@ use std::hash::{BuildHasher as _, Hash, RandomState};
 use hashbrown::HashTable;
 use parking_lot::Mutex;
 
-/// Enough that two concurrent requests seldom use the same lock.
+/// Number of shards, so that two concurrent requests seldom use the same lock.
 const SHARDS: usize = 16;
-/// The bits above select the shard. A table uses the lowest and the highest bits.
+/// Position of the bits that select the shard. A table uses the lowest and the highest bits.
 const SHARD_BITS: u32 = 32;
 
 /// A bounded map from keys to numbers.

@@ -13,6 +13,6 @@ pub struct RateLimitSnapshot {
     pub window: Duration,
     /// Keys in memory.
     pub keys: usize,
-    /// RejectionReason requests since the start.
+    /// Rejected requests since the start.
     pub rejected: u64,
 }

@@ -8,11 +8,11 @@ use schemars::JsonSchema;
 use seaworthy_core::{Ratio, Timeout};
 use serde::{Deserialize, Serialize};
 
-/// RES-2: a dependency that fails all calls gets 20 % more load.
+/// The default of `ratio` (RES-2): a dependency that fails all calls gets 20 % more load.
 const DEFAULT_RATIO: Ratio = Ratio::percent(20);
-/// A service with few calls may retry too.
+/// The default of `min_retries_per_second`: a service with few calls may retry too.
 const DEFAULT_MIN_RETRIES_PER_SECOND: u32 = 10;
-/// An hour without retries must not allow a burst of them.
+/// The default of `window`: an hour without retries must not allow a burst of them.
 const DEFAULT_WINDOW: Timeout = Timeout::from_secs(10);
 
 /// Settings of a retry budget.
@@ -51,10 +51,10 @@ struct Balance {
     ratio: f64,
     /// Retries per second.
     minimum: f64,
-    /// Seconds.
+    /// The window in seconds.
     window: f64,
     updated: Instant,
-    /// Deposits of calls.
+    /// The deposits of calls, in retries.
     deposits: f64,
     /// Part of the minimum, at most that of one second.
     reserve: f64,

@@ -6,13 +6,13 @@ use serde::{Deserialize, Serialize};
 
 use super::budget::RetryBudgetConfig;
 
-/// The AWS SDKs and the SRE book recommend three. A fourth attempt seldom succeeds.
+/// The default of `max_attempts`, as in the AWS SDKs and the SRE book. A fourth seldom succeeds.
 const DEFAULT_MAX_ATTEMPTS: NonZeroU32 = NonZeroU32::new(3).unwrap();
-/// The duration of most transient failures.
+/// The default of `initial_backoff`: the duration of most transient failures.
 const DEFAULT_INITIAL_BACKOFF: Timeout = Timeout::from_millis(100);
-/// A caller does not wait longer between two attempts.
+/// The default of `max_backoff`. A caller does not wait longer between two attempts.
 const DEFAULT_MAX_BACKOFF: Timeout = Timeout::from_secs(5);
-/// A longer `Retry-After` is returned to the caller.
+/// The default of `max_retry_after`. A longer `Retry-After` is returned to the caller.
 const DEFAULT_MAX_RETRY_AFTER: Timeout = Timeout::from_secs(5);
 
 /// Settings of retries.

@@ -33,7 +33,7 @@ struct Inner {
     name: Arc<str>,
     /// Maximum attempts of a call.
     attempts: AtomicU32,
-    /// Read after failures only.
+    /// The settings of delays, which are read after failures only.
     delays: Mutex<Delays>,
     budget: RetryBudget,
     retries: Counter,

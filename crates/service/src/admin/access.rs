@@ -39,7 +39,7 @@ impl TokenAccess {
             return true;
         };
         let mut values = request.headers.get_all(header::AUTHORIZATION).iter();
-        // Two headers are ambiguous.
+        // Two headers with credentials are ambiguous, so reject both.
         let (Some(value), None) = (values.next(), values.next()) else {
             return false;
         };

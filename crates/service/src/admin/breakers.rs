@@ -13,11 +13,11 @@ use serde::{Deserialize, Serialize};
 
 use super::{AdminState, seconds::seconds};
 
-/// Long enough for a vendor to repair, short enough that a forgotten hold causes no outage.
+/// The default of `expires_in`: a vendor can repair, and a forgotten hold ends before an outage.
 const DEFAULT_HOLD: Timeout = Timeout::from_secs(15 * 60);
-/// Set a longer hold in the configuration.
+/// The maximum of `expires_in`. Set a longer hold in the configuration.
 const MAX_HOLD: Timeout = Timeout::from_secs(24 * 60 * 60);
-/// The reason is logged, and kept in memory during the hold.
+/// Maximum length of a reason, in characters. It is logged and kept in memory during the hold.
 const MAX_REASON: usize = 1_000;
 
 pub(super) fn routes() -> Routes<AdminState> {

@@ -7,14 +7,14 @@ use serde::Deserialize;
 
 use super::AdminState;
 
-/// Long enough to find a fault, short enough that a forgotten change costs little.
+/// The default of `expires_in`: enough to find a fault, and a forgotten change costs little.
 const DEFAULT_DURATION: Timeout = Timeout::from_secs(15 * 60);
-/// Set a longer change in the configuration.
+/// The maximum of `expires_in`. Set a longer change in the configuration.
 const MAX_DURATION: Timeout = Timeout::from_secs(24 * 60 * 60);
 
-/// Maximum bytes of a module path, four times the longest in use.
+/// Maximum size of a module path, in bytes: four times the longest path in use.
 const MAX_TARGET: usize = 256;
-/// Maximum changes at the same time. Every log line is compared with each.
+/// Maximum number of changes in effect. Every log line is compared with each of them.
 const MAX_CHANGES: usize = 64;
 
 pub(super) fn routes() -> Routes<AdminState> {

@@ -11,7 +11,7 @@ use seaworthy_http::{Access, Routes};
 use seaworthy_telemetry::metrics::{Format, Metrics};
 use tokio::sync::Mutex;
 
-/// Shorter than the interval of any scraper. Anonymous requests cost one rendering per second.
+/// Maximum age of the rendered text: anonymous requests cost at most one rendering per second.
 const MAX_AGE: Duration = Duration::from_secs(1);
 
 /// The text of the metrics, which anonymous clients may read. It has no exemplars, because they

@@ -10,7 +10,7 @@ mod source;
 
 pub(crate) use source::AwsSource;
 
-/// The scheme of references to it.
+/// The scheme of references to secrets in AWS Secrets Manager.
 pub(crate) const SCHEME: &str = "aws";
 
 #[cfg(test)]

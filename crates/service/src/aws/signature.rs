@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use seaworthy_core::Secret;
 
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
-/// The end of each scope.
+/// The last part of each credential scope.
 const TERMINATOR: &str = "aws4_request";
 
 /// Credentials of AWS.
@@ -21,7 +21,7 @@ pub(super) struct Canonical<'a> {
     pub(super) method: &'a str,
     pub(super) path: &'a str,
     pub(super) query: &'a str,
-    /// By lower-case name. `host` and `x-amz-date` are among them.
+    /// The signed headers by lower-case name, including `host` and `x-amz-date`.
     pub(super) headers: &'a BTreeMap<&'static str, String>,
     pub(super) body: &'a [u8],
 }

@@ -16,14 +16,14 @@ use super::{
 };
 use crate::vault::connector;
 
-/// The maximum size of a response. A secret has at most 64 KiB.
+/// Maximum size of a response, in bytes. A secret has at most 64 KiB.
 const MAX_RESPONSE: usize = 1_048_576;
 /// The name of the service in signatures.
 const SERVICE: &str = "secretsmanager";
 const TARGET: &str = "secretsmanager.GetSecretValue";
 const MEDIA_TYPE: &str = "application/x-amz-json-1.1";
 
-/// Reads secrets from AWS Secrets Manager. The loader limits the time.
+/// Reads secrets from AWS Secrets Manager. The loader applies the timeout.
 pub(crate) struct AwsSource(Result<Access, SecretError>);
 
 #[derive(Deserialize)]
@@ -32,14 +32,14 @@ struct SecretResponse {
     secret_string: Option<Secret<String>>,
 }
 
-/// An error of AWS.
+/// An error response of AWS.
 #[derive(Deserialize)]
 struct Rejection {
     #[serde(rename = "__type")]
     kind: String,
 }
 
-/// The credentials of an agent.
+/// The credentials that an agent issues.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Issued {
@@ -69,7 +69,7 @@ impl AwsSource {
         if !is_success {
             return Err(rejection(name, &body));
         }
-        // The error of serde could contain a part of the secret.
+        // Omit the error of serde, because it could contain a part of the secret.
         let answer: SecretResponse = serde_json::from_slice(&body)
             .map_err(|_| SecretError::new("the response is not that of Secrets Manager"))?;
         let secret = answer.secret_string.ok_or_else(|| {

@@ -16,7 +16,7 @@ use crate::{
     start_error::StartError,
 };
 
-/// The service that starts uses free ports, and does not wait for traffic to move away.
+/// The settings of the started service: free ports, no drain delay, and only errors in the log.
 const OWN_SETTINGS: [&str; 5] = [
     "server.http.addr=127.0.0.1:0",
     "server.grpc.addr=127.0.0.1:0",

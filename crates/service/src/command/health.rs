@@ -12,9 +12,9 @@ use super::{
 };
 use crate::{config::FrameworkConfig, kernel::StartFailure, settings, start_error::StartError};
 
-/// A probe responds from memory, so a process that needs longer is not healthy.
+/// Maximum wait for a probe. It responds from memory, so a slower process is not healthy.
 const TIMEOUT: Duration = Duration::from_secs(2);
-/// A report has a few kilobytes.
+/// Maximum size of a response, in bytes. A report has a few kilobytes.
 const MAX_RESPONSE_SIZE: u64 = 256 * 1_024;
 
 /// Sends a probe to the service on this machine, so that the image needs neither a client nor a

@@ -1,4 +1,4 @@
-//! Exit statuses. Those above 63 follow `sysexits.h`, so that a supervisor can distinguish a
+//! Exit statuses. Statuses above 63 follow `sysexits.h`, so that a supervisor can distinguish a
 //! configuration error from a failure.
 
 /// Success.

@@ -5,9 +5,9 @@ use seaworthy_core::{Secret, Timeout};
 use seaworthy_http::tls::TlsConfig;
 use serde::{Deserialize, Serialize};
 
-/// Loopback, because the admin listener changes the running service.
+/// The default of `addr`: loopback, because the admin listener changes the running service.
 const DEFAULT_ADDRESS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9900);
-/// A person and a scraper wait this long at most.
+/// The default of `timeout`. Neither operators nor scrapers wait longer.
 const DEFAULT_TIMEOUT: Timeout = Timeout::from_secs(10);
 
 /// The listener for operators: probes, metrics, settings, log levels, workers.

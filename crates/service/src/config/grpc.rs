@@ -10,7 +10,7 @@ use seaworthy_http::{
 };
 use serde::{Deserialize, Serialize};
 
-/// Loopback, so that a development service is not reachable from other machines.
+/// The default of `addr`: loopback, so that other machines cannot reach a development service.
 const DEFAULT_ADDRESS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 7000);
 
 /// The gRPC listener.

@@ -6,16 +6,16 @@ use seaworthy_core::Timeout;
 use seaworthy_resilience::policies::PoliciesConfig;
 use serde::{Deserialize, Serialize};
 
-/// One round trip with a lost packet, and the handshakes.
+/// The default of `connect_timeout`: a round trip with a lost packet, and the handshakes.
 const CONNECT_TIMEOUT: Timeout = Timeout::from_millis(1_500);
-/// The interval of the server, short enough to find a dead connection before the next burst.
+/// The default of `ping_interval`, as on the server: finds a dead connection before a burst.
 const PING_INTERVAL: Timeout = Timeout::from_secs(30);
-/// A peer that needs longer cannot serve.
+/// The default of `ping_timeout`. A peer that needs longer cannot serve.
 const PING_TIMEOUT: Timeout = Timeout::from_secs(10);
-/// The DNS TTL of most clusters, so that a new replica gets calls within half a minute.
+/// The default of `resolve_interval`: a new replica gets calls within half a minute.
 const RESOLVE_INTERVAL: Timeout = Timeout::from_secs(15);
-/// Enough to balance the load. A hundred replicas with a hundred clients each would have ten
-/// thousand connections.
+/// The default of `max_connections`, enough to balance the load. 100 replicas with 100 clients
+/// each would otherwise have 10,000 connections.
 const MAX_CONNECTIONS: NonZeroU16 = NonZeroU16::new(16).unwrap();
 
 /// A gRPC client.

@@ -2,7 +2,7 @@ use schemars::JsonSchema;
 use seaworthy_core::Timeout;
 use serde::{Deserialize, Serialize};
 
-/// A rotated secret is in use within a minute, and each replica sends one request per minute.
+/// The default of `refresh_interval`. A rotated secret is in use within a minute.
 const DEFAULT_REFRESH_INTERVAL: Timeout = Timeout::from_secs(60);
 
 /// Secrets in external stores.

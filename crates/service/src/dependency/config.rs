@@ -2,15 +2,15 @@ use schemars::JsonSchema;
 use seaworthy_core::{Backoff, Timeout};
 use serde::{Deserialize, Serialize};
 
-/// A server that is just restarting responds after a few of these (LIFE-2).
+/// The default of `initial_backoff`. A restarting server responds after a few of these (LIFE-2).
 const DEFAULT_INITIAL_BACKOFF: Timeout = Timeout::from_millis(100);
-/// Short enough to notice the server soon, long enough not to hinder its recovery (LIFE-2).
+/// The default of `max_backoff`: notices a recovery soon, and does not hinder it (LIFE-2).
 const DEFAULT_MAX_BACKOFF: Timeout = Timeout::from_secs(10);
-/// Orchestrators wait about as long. After it a restart is the better retry (LIFE-2).
+/// The default of `total_timeout`. Orchestrators wait about as long before a restart (LIFE-2).
 const DEFAULT_TOTAL_TIMEOUT: Timeout = Timeout::from_secs(60);
-/// A server that needs longer to accept a connection cannot serve.
+/// The default of `attempt_timeout`. A server that accepts a connection later cannot serve.
 const DEFAULT_ATTEMPT_TIMEOUT: Timeout = Timeout::from_secs(5);
-/// Half of the second within which a start must notice that a dependency is back.
+/// The default of `probe_interval`: half of the second in which a start must notice a recovery.
 const DEFAULT_PROBE_INTERVAL: Timeout = Timeout::from_millis(500);
 
 /// How the start waits for dependencies.

@@ -97,7 +97,7 @@ impl<T: Into<Arc<str>>> From<T> for Dependency {
     }
 }
 
-/// A dependency could not be connected in time.
+/// The error of a dependency that could not be connected in time.
 #[derive(Debug)]
 pub struct ConnectError {
     name: Arc<str>,

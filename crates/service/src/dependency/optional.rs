@@ -14,7 +14,7 @@ pub struct Optional<T> {
     value: Arc<OnceLock<T>>,
 }
 
-/// An optional dependency is not connected.
+/// The error of a use of an optional dependency that is not connected.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0} is not connected")]
 pub struct NotConnected(Arc<str>);

@@ -64,7 +64,7 @@ async fn hanging_attempt_times_out_life_2() {
     )
     .await
     .unwrap_err();
-    // The rest of the six seconds after an attempt of five and a backoff.
+    // The total timeout is six seconds, of which an attempt of five and a backoff leave a rest.
     let text = error.to_string();
     let (_, timeout) = text.rsplit_once("timed out after ").unwrap();
     assert!(timeout.ends_with("ms"), "{text}");

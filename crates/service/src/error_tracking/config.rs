@@ -2,7 +2,7 @@ use schemars::JsonSchema;
 use seaworthy_core::{Secret, Timeout};
 use serde::{Deserialize, Serialize};
 
-/// A tracker that takes longer is unavailable, and its reports are in the log.
+/// The default of `timeout`. A slower tracker is unavailable, and its reports are in the log.
 const DEFAULT_TIMEOUT: Timeout = Timeout::from_secs(5);
 
 /// External trackers that receive caught panics, 5xx responses with a cause and failed runs of

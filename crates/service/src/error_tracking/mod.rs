@@ -19,8 +19,8 @@ use tokio::sync::mpsc;
 
 use crate::{assembly::Parts, start_error::StartError};
 
-/// Reports that wait for the tracker. A service that fails more often needs no
-/// further reports.
+/// Maximum number of reports that wait for the tracker. If a service fails more often, further
+/// reports add no information.
 const MAX_QUEUED: usize = 100;
 
 /// Puts reports into the queue.

@@ -14,14 +14,14 @@ const ENVELOPE: &str = "application/x-sentry-envelope";
 /// The version of Sentry's protocol.
 const PROTOCOL: u8 = 7;
 
-/// The service in reports.
+/// The attributes of the service in reports.
 #[derive(Debug, Clone)]
 pub(super) struct Origin {
     pub(super) identity: ServiceIdentity,
     pub(super) profile: Profile,
 }
 
-/// One tracker.
+/// A tracker that receives reports.
 pub(super) struct Target {
     client: HttpClient,
     url: Url,

@@ -12,7 +12,7 @@ use serde_json::Value as Json;
 
 use crate::{config::FrameworkConfig, start_error::StartError};
 
-/// The facts that the settings of a profile give.
+/// The facts from the settings of a profile.
 pub(crate) struct Configured {
     pub(super) profile: String,
     pub(super) profile_variable: String,
@@ -136,7 +136,7 @@ fn dependencies(loaded: &Loaded) -> Vec<Dependency> {
                 }];
             }
             let mut servers = servers(&shown.key, shown.value.as_str().unwrap_or_default());
-            // A default on this machine is for development. A default elsewhere is in effect, such
+            // Omit a default on this machine, which is for development. Keep other defaults, such
             // as the address of a provider.
             if is_default(&shown) {
                 servers.retain(|server| !server.host.as_deref().is_none_or(is_loopback));

@@ -56,7 +56,7 @@ fn stack(state: &AdminState, added: Routes) -> Result<Stack, StartError> {
     let config = &parts.framework.admin;
     let http = HttpConfig {
         timeout: config.timeout,
-        // Limits guesses of the token.
+        // Limit the rate at which a client can guess the token.
         rate_limit: RateLimitsConfig::default(),
         load_shed: LoadShedConfig::default(),
         ..HttpConfig::default()

@@ -28,7 +28,7 @@ pub(super) async fn prepare<C: Settings>(
     };
     let loaded = match checked.load_async(&schema).await {
         Ok(loaded) => loaded,
-        // With what preflight rejects, so that an operator reads all problems at once (CONF-1).
+        // Add the violations of preflight, so that an operator reads all problems at once (CONF-1).
         Err(errors) => {
             let all = settings::with_preflight(checked).load_async(&schema).await;
             return Err(StartFailure::Invalid(all.err().unwrap_or(errors)));

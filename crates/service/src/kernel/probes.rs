@@ -13,7 +13,7 @@ use crate::{
     start_error::StartError,
 };
 
-/// The key of the address.
+/// The key of the setting with the address.
 const ADDRESS: &str = "health.addr";
 
 /// The open listener of probes, if the settings have one.

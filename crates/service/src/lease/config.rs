@@ -4,9 +4,9 @@ use schemars::JsonSchema;
 use seaworthy_core::Timeout;
 use serde::{Deserialize, Serialize};
 
-/// With the default interval, another replica takes over from a dead holder within 15 s (WORK-2).
+/// The default of `duration`: a replica takes over from a crashed holder within 15 s (WORK-2).
 const DEFAULT_DURATION: Timeout = Timeout::from_secs(10);
-/// Short enough to take over in time, long enough that many standbys cause little load.
+/// The default of `poll_interval`: many standbys cause little load, and take over in time.
 const DEFAULT_POLL_INTERVAL: Timeout = Timeout::from_secs(2);
 
 /// The duration of a lease and the interval of standbys.
@@ -33,13 +33,13 @@ impl LeaseConfig {
         self.duration.get() / 3
     }
 
-    /// The delay until a failed renewal is retried: several retries fit into the lease's trusted
-    /// time.
+    /// Returns the delay until a failed renewal is retried: several retries fit into the trusted
+    /// time of the lease.
     pub(super) fn retry(&self) -> Duration {
         self.duration.get() / 15
     }
 
-    /// By then the work has ended. A tenth of the lease is reserved for clock drift and for
+    /// Returns how long the holder trusts a lease. A tenth is reserved for clock drift and for
     /// dropping the work.
     pub(super) fn trusted(&self) -> Duration {
         self.duration.get() * 9 / 10

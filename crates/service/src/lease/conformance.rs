@@ -7,11 +7,11 @@ use tokio::time::{Instant, sleep};
 
 use super::{FencingToken, LeaseError, LeaseStore};
 
-/// Short for a fast check, and long compared to a round trip to the store.
+/// The duration of a lease that expires during the check, longer than a round trip to the store.
 const SHORT: Timeout = Timeout::from_millis(700);
-/// Longer than the check.
+/// The duration of a lease that does not expire during the check.
 const LONG: Timeout = Timeout::from_secs(60);
-/// Enough concurrent holders to detect a step that is not atomic.
+/// Number of concurrent holders, enough to detect a step that is not atomic.
 const CROWD: usize = 16;
 /// The maximum delay between the end of a lease and its expiry in the store.
 const TIMEOUT: Duration = Duration::from_secs(20);

@@ -146,7 +146,7 @@ impl HeldLease<'_> {
 impl Holder {
     /// Acquires the lease. Returns its token, and until when it is valid without a renewal.
     async fn acquire(&self) -> Result<Option<(FencingToken, Instant)>, LeaseError> {
-        // Measured from the start of the request, which is earlier than the store's own start.
+        // Measure from the start of the request, which is earlier than the start in the store.
         let requested_at = Instant::now();
         let token = self
             .store

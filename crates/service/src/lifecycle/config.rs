@@ -5,22 +5,22 @@ use serde::{Deserialize, Serialize};
 
 use super::phase::Phase;
 
-/// One readiness period of an orchestrator or load balancer, so that traffic has moved away before
-/// a listener closes (LIFE-4).
+/// The default of `drain_delay` in staging and production: one readiness period of a load balancer,
+/// so that traffic has moved away before a listener closes (LIFE-4).
 const DEFAULT_DRAIN_DELAY: Delay = Delay::from_secs(5);
-/// Two thirds of the total, because a stop must not lose requests.
+/// The default of `request_timeout`: most of the total, because a stop must not lose requests.
 const DEFAULT_REQUEST_TIMEOUT: Timeout = Timeout::from_secs(20);
-/// Half of the timeout of requests, because the broker redelivers an unfinished message.
+/// The default of `consumer_timeout`, lower because the broker redelivers unfinished messages.
 const DEFAULT_CONSUMER_TIMEOUT: Timeout = Timeout::from_secs(10);
-/// The next instance repeats a run that is aborted.
+/// The default of `worker_timeout`. The next instance repeats a run that is aborted.
 const DEFAULT_WORKER_TIMEOUT: Timeout = Timeout::from_secs(10);
-/// The next instance publishes the rows that stay in the outbox.
+/// The default of `relay_timeout`. The next instance publishes the rows that stay in the outbox.
 const DEFAULT_RELAY_TIMEOUT: Timeout = Timeout::from_secs(5);
-/// A pool that needs longer has lost its server.
+/// The default of `pool_timeout`. A pool that needs longer has lost its server.
 const DEFAULT_POOL_TIMEOUT: Timeout = Timeout::from_secs(3);
-/// A slower collector would delay the deployment for a few log lines and spans.
+/// The default of `flush_timeout`. More would delay the deployment for a few log lines and spans.
 const DEFAULT_FLUSH_TIMEOUT: Timeout = Timeout::from_secs(3);
-/// The default grace period of Kubernetes (LIFE-4).
+/// The default of `total_timeout`: the default grace period of Kubernetes (LIFE-4).
 const DEFAULT_TOTAL_TIMEOUT: Timeout = Timeout::from_secs(30);
 
 /// The timeouts of a stop.

@@ -3,9 +3,9 @@ use std::num::NonZeroU32;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use seaworthy_http::server::ConnectionLimitsConfig;
 
-/// The public listener leaves one of so many descriptors to pools, files and the admin listener.
+/// Divisor of the descriptors reserved for pools, files and the admin listener: one of four.
 const RESERVED_SHARE: u32 = 4;
-/// The admin listener may use one of so many of the remaining descriptors.
+/// Divisor of the reserved descriptors that the admin listener may use: one of two.
 const ADMIN_SHARE: u32 = 2;
 
 /// The limit on open files and sockets of the process. Without a reserve, a flood of idle

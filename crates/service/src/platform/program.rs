@@ -118,7 +118,7 @@ impl PlatformProgram {
         served.unwrap_or_else(|error| fail(&error))
     }
 
-    /// A directory that version control ignores.
+    /// Returns the default data directory, which version control ignores.
     fn data(&self) -> String {
         format!("data/{}", self.name)
     }

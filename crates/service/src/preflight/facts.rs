@@ -15,7 +15,7 @@ pub struct Setting {
     pub is_default: bool,
     /// Whether the setting is a secret whose value is written in a file or on the command line.
     pub is_inline_secret: bool,
-    /// The declarations of the setting's type.
+    /// The marks that the type of the setting declares.
     pub marks: Marks,
 }
 
@@ -32,7 +32,7 @@ pub struct Facts {
 pub(crate) struct SecretShape {
     pub(crate) length: usize,
     pub(crate) is_known_sample: bool,
-    /// Whether it has too few kinds of letters for a random key.
+    /// Whether it has too few kinds of characters for a random key.
     pub(crate) is_simple: bool,
     pub(crate) marks: Marks,
     /// How to encrypt the link in the secret, if it is an unencrypted link.

@@ -8,7 +8,7 @@ use seaworthy_core::ByteSize;
 const CONTROL_GROUPS: &str = "sys/fs/cgroup";
 /// The file that lists the groups of the process.
 const OWN_GROUPS: &str = "proc/self/cgroup";
-/// Version 1 reports "no limit" as the largest multiple of a page. No machine has half of it.
+/// A limit from this value on means "no limit". Version 1 reports a multiple of a page near 2^63.
 const UNLIMITED: u64 = 1 << 62;
 
 /// Returns the memory limit of the container, if it has one. `root` is `/`, or another folder in

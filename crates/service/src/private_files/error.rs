@@ -1,6 +1,6 @@
 use std::{io, path::Path, path::PathBuf};
 
-/// A file or folder cannot be made private.
+/// An error of a file or folder that cannot be made private.
 #[derive(Debug, thiserror::Error)]
 pub enum PrivateFileError {
     /// The file or folder cannot be created or opened.

@@ -32,7 +32,7 @@ mod unix {
     const FILE_MODE: u32 = 0o600;
     /// The permission bits of a mode, with set-user-ID, set-group-ID and the sticky bit.
     const PERMISSIONS: u32 = 0o7777;
-    /// Marks a folder for temporary files of all users.
+    /// The sticky bit, which marks a folder for temporary files of all users.
     const STICKY: u32 = 0o1000;
     /// The permission bits of group and others.
     const OTHER_USERS: u32 = 0o077;
@@ -88,7 +88,7 @@ mod unix {
         narrow(path, FOLDER_MODE, FOLDER_ADVICE)
     }
 
-    /// Narrows the mode of a folder in a folder that other users can change. Rejects a link, and a
+    /// Narrows the mode of a folder whose parent other users can change.
     /// folder of another user, who could read everything in it.
     pub(crate) fn narrow_own_folder(path: &Path) -> Result<(), PrivateFileError> {
         let metadata = std::fs::symlink_metadata(path)

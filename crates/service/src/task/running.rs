@@ -19,7 +19,7 @@ pub(super) struct RunningTasks {
 #[derive(Debug)]
 struct Running {
     name: Arc<str>,
-    /// None between listing and start.
+    /// `None` between the entry in the list and the start of the task.
     handle: Option<AbortHandle>,
 }
 

@@ -13,7 +13,7 @@ use super::{
 /// The first backoff of a failed task. It doubles, so that a task that keeps failing does not fill
 /// the log.
 const INITIAL_RESTART_BACKOFF: Timeout = Timeout::from_millis(100);
-/// Rare enough to be cheap, and often enough to recover without an operator.
+/// The maximum backoff of a failed task: low cost, and recovery without an operator.
 const MAX_RESTART_BACKOFF: Timeout = Timeout::from_secs(60);
 /// A task that ran this long has recovered, so its backoff restarts at the minimum.
 const BACKOFF_RESET_AFTER: Timeout = Timeout::from_secs(60);
@@ -32,7 +32,7 @@ struct Inner {
 
 type PanicHook = Box<dyn Fn(&TaskPanic) + Send + Sync>;
 
-/// A task panicked.
+/// The error of a task that panicked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("task {task:?} panicked: {message}")]
 pub struct TaskPanic {

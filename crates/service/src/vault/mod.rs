@@ -13,7 +13,7 @@ mod source;
 pub(crate) use access::{connector, variable};
 pub(crate) use source::VaultSource;
 
-/// The scheme of references to it.
+/// The scheme of references to secrets in Vault.
 pub(crate) const SCHEME: &str = "vault";
 
 #[cfg(test)]

@@ -14,10 +14,10 @@ use super::{
     locator::Locator,
 };
 
-/// A secret is a password or a key. Vault's own limit is 1 MiB by default.
+/// Maximum size of a response, in bytes: the default limit of Vault.
 const MAX_RESPONSE_SIZE: usize = 1_048_576;
 
-/// Reads secrets from Vault. The loader limits the time.
+/// Reads secrets from Vault. The loader applies the timeout.
 pub(crate) struct VaultSource(Result<Access, SecretError>);
 
 /// The response of version 2 of the key-value engine.
@@ -82,7 +82,7 @@ impl VaultSource {
             .await;
         let body =
             body.map_err(|_| SecretError::new("the response of Vault is incomplete or too large"))?;
-        // The error of serde could contain a part of the secret.
+        // Omit the error of serde, because it could contain a part of the secret.
         let answer: VaultResponse = serde_json::from_slice(&body.to_bytes()).map_err(|_| {
             SecretError::new(if status == StatusCode::NOT_FOUND {
                 format!("Vault has no secret at {mount}/{path}")

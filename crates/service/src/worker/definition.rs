@@ -9,11 +9,11 @@ use crate::{
     task::Stop,
 };
 
-/// A longer run is probably stuck.
+/// The default timeout of an attempt. A longer one is probably stuck.
 const DEFAULT_TIMEOUT: Timeout = Timeout::from_secs(300);
-/// Enough to spread replicas that start together.
+/// The default jitter, enough to spread replicas that start together.
 const DEFAULT_JITTER: Ratio = Ratio::percent(10);
-/// Enough for a transient failure.
+/// The default number of attempts, enough for a transient failure.
 const DEFAULT_ATTEMPTS: u32 = 3;
 
 pub(super) type Work =

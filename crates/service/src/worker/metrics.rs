@@ -11,7 +11,7 @@ use crate::task::TaskPanic;
 
 const DURATION: &str = "worker_duration_seconds";
 const DURATION_HELP: &str = "Duration of runs.";
-/// Far more workers than a service has. Their names come from its code.
+/// Maximum number of label values, far more workers than a service has. Code defines their names.
 const MAX_WORKERS: usize = 256;
 
 /// The metrics of workers (OBS-5).

@@ -36,7 +36,7 @@ struct Known {
 #[error("no worker has the name {0:?}")]
 pub struct UnknownWorker(pub String);
 
-/// A worker cannot run now.
+/// An error of a request to run a worker immediately.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RunError {
     /// No worker has this name.

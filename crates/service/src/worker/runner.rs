@@ -20,10 +20,10 @@ use crate::{
 const INITIAL_RETRY_BACKOFF: Timeout = Timeout::from_millis(500);
 /// The maximum backoff between attempts. After that the next run is the better retry.
 const MAX_RETRY_BACKOFF: Timeout = Timeout::from_secs(30);
-/// The interval in which a cron worker reads the wall clock, because it may jump.
+/// The interval at which a cron worker reads the wall clock, because the clock may jump.
 const CLOCK_CHECK_INTERVAL: Duration = Duration::from_secs(30);
 
-/// The metrics of a run.
+/// Records the metrics of runs.
 pub(crate) trait Observer: Send + Sync {
     fn started(&self, worker: &str);
     fn ran(&self, worker: &str, outcome: Result<(), &str>, duration: Duration);

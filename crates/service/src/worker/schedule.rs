@@ -6,7 +6,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use seaworthy_core::Timeout;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-/// A year of daily runs, so that the longest month counts.
+/// Number of runs that are measured: a year of daily runs, so that the longest month is included.
 const MEASURED_RUNS: usize = 366;
 
 /// The schedule of a worker.
@@ -117,7 +117,7 @@ impl CronSchedule {
 }
 
 impl Schedule {
-    /// Returns the longest time between two runs. `None` for a worker that waits for work. For a
+    /// Returns the maximum time between two runs.
     /// cron pattern it uses the runs after a fixed time, so that the result does not depend on the
     /// day.
     pub(crate) fn max_gap(&self) -> Option<Duration> {

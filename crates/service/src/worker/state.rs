@@ -46,7 +46,7 @@ pub(super) struct Facts {
     pub(super) next_run: Option<DateTime<Utc>>,
     /// The next run of an interval worker on the monotonic clock.
     pub(super) due_at: Option<Instant>,
-    /// The time at which the worker has not run for twice its interval.
+    /// The time from which the worker has not run for twice its interval.
     pub(super) overdue_at: Option<Instant>,
 }
 

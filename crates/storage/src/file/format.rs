@@ -1,5 +1,5 @@
-//! The format of a file: the content, then the properties as JSON, the length of the JSON and a
-//! mark. So one rename publishes both.
+//! The format of a file: the content, the properties as JSON, the length of the JSON, and a
+//! magic number. One rename therefore publishes content and properties.
 
 use std::{
     fs::File,
@@ -11,9 +11,9 @@ use serde::{Deserialize, Serialize};
 use crate::ObjectMeta;
 
 const MARK: u64 = u64::from_be_bytes(*b"seaobj\0\x01");
-/// The length and the mark.
+/// The size of the length and the magic number, in bytes.
 const END_SIZE: u64 = 16;
-/// More than a media type and an entity tag need.
+/// Maximum size of the properties, more than a media type and an entity tag need, in bytes.
 const MAX_PROPERTIES_SIZE: u64 = 4096;
 
 #[derive(Debug, Serialize, Deserialize)]

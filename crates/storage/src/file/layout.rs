@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | `objects/d-a/f-b` | The object `a/b`, so that the objects `a` and `a/b` can both exist |
 //! | `uploads/ID` | The parts of a multipart upload |
-//! | `temporary` | Content that is not complete. A start removes it after a day |
+//! | `temporary` | Incomplete content. A start removes files older than a day |
 
 use std::path::{Path, PathBuf};
 
@@ -31,7 +31,7 @@ impl Layout {
         }
     }
 
-    /// Returns the path of an object. Segments have no separator and a prefix, so it stays inside.
+    /// Returns the path of an object. Segments have a prefix and no separator, so it is below root.
     pub(super) fn object(&self, key: &ObjectKey) -> PathBuf {
         let mut path = self.objects.clone();
         let mut segments = key.segments().peekable();

@@ -74,8 +74,8 @@ impl Walk<'_> {
         Ok(())
     }
 
-    /// Returns the first names after a name. Those of directories end with a slash, so their order
-    /// is that of the keys.
+    /// Returns the first names after a name. Names of directories end with a slash, so their order
+    /// is the order of the keys.
     fn names(
         &self,
         directory: &Path,
@@ -85,7 +85,7 @@ impl Walk<'_> {
         let mut first = BTreeSet::new();
         let entries = match fs::read_dir(directory) {
             Ok(entries) => entries,
-            // It was removed with its last object.
+            // A concurrent delete removed the directory with its last object.
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(first),
             Err(error) => return Err(error),
         };
@@ -127,7 +127,7 @@ impl Walk<'_> {
         };
         let meta = match File::open(file) {
             Ok(mut file) => read_meta(&mut file)?,
-            // It was deleted after the directory was read.
+            // A concurrent delete removed the object after the directory was read.
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
             Err(error) => return Err(error),
         };

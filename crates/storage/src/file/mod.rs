@@ -29,12 +29,12 @@ use crate::{
     signed::{Grant, Signer},
 };
 
-/// The size of a read. Larger reads are not faster, and each costs a switch to another thread.
+/// The size of a read, in bytes. Each read switches threads, and larger reads are not faster.
 const CHUNK: u64 = 256 * 1024;
-/// No upload takes longer, so the process that wrote an older temporary file has ended.
+/// Age after which a start removes a temporary file. No upload takes longer.
 const MAX_TEMPORARY_AGE: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// Only the user of the service has access.
+/// The modes of directories and files: only the user of the service has access.
 const DIRECTORY_MODE: u32 = 0o700;
 const FILE_MODE: u32 = 0o600;
 
@@ -78,7 +78,7 @@ impl FileEngine {
         Ok(Self { layout, signer })
     }
 
-    /// Opens an object with a step that reads its file.
+    /// Opens the file of an object, and passes it to a function that reads it.
     async fn opened<T: Send + 'static>(
         &self,
         key: &ObjectKey,

@@ -41,7 +41,7 @@ impl Layout {
     }
 }
 
-/// The file of a part. Its name has the entity tag, so that a replaced part is not mistaken for it.
+/// Returns the file of a part. Its name has the entity tag, which differs for a replaced part.
 fn part_of(directory: &Path, number: u16, etag: &str) -> PathBuf {
     directory.join(format!("{number}-{etag}"))
 }

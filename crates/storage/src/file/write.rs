@@ -12,7 +12,7 @@ use tokio::io::AsyncWriteExt as _;
 use super::{FILE_MODE, blocking, create_directory, format::Properties};
 use crate::{ObjectKey, ObjectMeta, PutOptions, StorageError};
 
-/// A concurrent delete may remove the directory between its creation and the rename.
+/// Attempts to publish. A concurrent delete may remove the directory before the rename.
 const MAX_ATTEMPTS: u8 = 16;
 
 /// A file with content that is not published. Dropping it removes the file.

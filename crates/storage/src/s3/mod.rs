@@ -34,7 +34,7 @@ use crate::{
     signed::Grant,
 };
 
-/// Longer than a call with all attempts, and than small differences between clocks.
+/// Validity of a signature, longer than all attempts of a call and usual clock differences.
 const SIGNATURE_TTL: Duration = Duration::from_secs(300);
 
 pub(crate) struct S3Engine(Arc<Bucket>);
@@ -90,7 +90,7 @@ impl S3Engine {
     }
 }
 
-/// The default settings of the client: S3 belongs to another organization.
+/// Returns the default client settings. S3 is outside the platform, so no context is sent.
 fn foreign() -> HttpClientConfig {
     HttpClientConfig {
         propagation: Propagation::None,
@@ -104,7 +104,7 @@ fn address(config: &StorageConfig) -> Result<(Url, String, UrlStyle), StorageErr
         StorageUrl::Amazon { bucket } => {
             let endpoint = Url::parse(&format!("https://s3.{}.amazonaws.com", config.region));
             let endpoint = endpoint.map_err(|_| StorageError::Settings("region is not valid"))?;
-            // The certificate of Amazon is valid for one label before its name.
+            // The wildcard certificate of Amazon covers one label, so a dot needs the path style.
             let style = if bucket.contains('.') {
                 UrlStyle::Path
             } else {
@@ -137,7 +137,7 @@ impl Bucket {
         let url = action.sign(SIGNATURE_TTL);
         self.client
             .request(method_of(A::METHOD), url.as_str())
-            // The bytes of the object, not those of another encoding of it.
+            // Request the stored bytes without a content encoding.
             .header(ACCEPT_ENCODING, "identity")
             .without_redirects()
     }
@@ -177,7 +177,7 @@ impl Bucket {
         let response = checked(sent, None, Condition::Unchanged).await?;
         let parsed = ListObjectsV2::parse_response(&text(response).await?);
         let parsed = parsed.map_err(|_| StorageError::InvalidResponse("it is not a list"))?;
-        // Other programs may have stored keys that are not valid here. They count for the position.
+        // Skip keys that other programs stored and that are not valid here, but page past them.
         let is_truncated = parsed.next_continuation_token.is_some();
         let objects: Vec<_> = parsed
             .contents

@@ -92,7 +92,7 @@ pub(super) async fn get(
     let meta = meta_of(&chunk.headers, size)?;
     let range = range.of(size)?;
     let mut content = chunk.content;
-    // A server that ignored the range sent the whole object.
+    // Limit the body, because a server may ignore the range and send the whole object.
     let length = usize::try_from(range.end.saturating_sub(range.start)).unwrap_or(usize::MAX);
     content.truncate(length);
     let body = body(
@@ -114,7 +114,7 @@ fn total(headers: &HeaderMap) -> Result<u64, StorageError> {
     ))
 }
 
-/// Returns the first range, and then requests the others. They must have the tag of the first.
+/// Returns the first range, then requests the others. All must have the same entity tag.
 fn body(
     bucket: Arc<Bucket>,
     key: ObjectKey,

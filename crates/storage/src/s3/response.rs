@@ -11,12 +11,12 @@ use seaworthy_client::HttpResponse;
 
 use crate::{ObjectKey, ObjectMeta, StorageError};
 
-/// An error has a few hundred bytes, and a page with 1,000 long keys about 3 MiB.
+/// Maximum size of an XML response, in bytes. A page with 1,000 long keys has about 3 MiB.
 const MAX_XML_SIZE: usize = 4 * 1024 * 1024;
 /// The media type of objects that other programs stored without one.
 const UNKNOWN_TYPE: &str = "application/octet-stream";
 
-/// The meaning of a failed condition.
+/// The condition of a request, which determines the error after status 412.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Condition {
     /// `If-None-Match: *`.

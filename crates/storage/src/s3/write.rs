@@ -20,7 +20,7 @@ use crate::{
     multipart::MAX_PARTS,
 };
 
-/// The memory of an upload, twice at its start. With 10,000 parts an object has at most 78 GiB.
+/// The size of a part, in bytes. With 10,000 parts, an object has at most 78 GiB.
 const PART_SIZE: usize = 8 * 1024 * 1024;
 const ANY: &str = "*";
 
@@ -121,7 +121,7 @@ impl Bucket {
         let response = checked(sent, Some(key), Condition::Absent).await?;
         let status = response.status();
         let text = text(response).await?;
-        // S3 may respond with 200 before it knows the result. The body then contains the error.
+        // S3 may respond with 200 before the operation completes. The body then contains the error.
         let Ok(parsed) = CompleteMultipartUploadResponse::parse(&text) else {
             return Err(error_of(
                 status,

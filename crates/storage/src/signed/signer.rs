@@ -14,7 +14,7 @@ use url::Url;
 use super::{Grant, SignedRequest};
 use crate::{ObjectKey, StorageConfig, StorageError, options::Bound};
 
-/// As many bytes as the hash.
+/// Minimum size of the key, in bytes: the size of the hash.
 const MIN_KEY_SIZE: usize = 32;
 
 /// Signs and verifies the URLs of `file:` and `memory:` with HMAC-SHA256.
@@ -138,7 +138,7 @@ impl Signer {
     }
 }
 
-/// Returns the text that is signed. The query is escaped, so fields cannot run into each other.
+/// Returns the text to sign. The query is escaped, so the borders of fields are unambiguous.
 fn text(method: &Method, terms: &Terms) -> String {
     format!("seaworthy-storage-1\n{method}\n{}", query(terms))
 }

@@ -7,18 +7,18 @@ use serde::{Deserialize, Serialize};
 use super::level::Level;
 use crate::redact::RedactionConfig;
 
-/// Holds a burst of a few thousand lines while stdout is not read.
+/// The default of `buffer_size`: a burst of a few thousand lines fits while stdout is not read.
 const DEFAULT_BUFFER_SIZE: ByteSize = ByteSize::mebibytes(4);
-/// More lines per second of one callsite add no information.
+/// The default of `per_second`. More lines of one callsite add no information.
 const DEFAULT_LINES_PER_SECOND: u32 = 100;
 
-/// Fits on the disk of a small machine with all backups.
+/// The default of `max_size`: the file and all backups fit on the disk of a small machine.
 const DEFAULT_MAX_FILE_SIZE: ByteSize = ByteSize::bytes(100_000_000);
-/// Long enough to investigate an incident that is noticed late.
+/// The default of `max_age`: enough to investigate an incident that is noticed late.
 const DEFAULT_MAX_FILE_AGE: Lifetime = Lifetime::from_days(30);
 const DEFAULT_MAX_BACKUPS: u32 = 10;
 
-/// Longer than a chain of causes, and short enough that few lines fill the buffer.
+/// The default of `max_value_length`: a chain of causes fits, and few lines do not fill the buffer.
 const DEFAULT_MAX_VALUE_LENGTH: NonZeroU32 = NonZeroU32::new(8_000).unwrap();
 
 /// Where log lines are written. Production accepts stdout only (OBS-1).

@@ -166,7 +166,7 @@ pub(super) fn push_float(output: &mut Vec<u8>, number: f64) {
 /// Appends the current time in UTC with microseconds (RFC 3339).
 pub(super) fn push_now(output: &mut Vec<u8>) {
     thread_local! {
-        /// The text of the last second. A busy service writes thousands of lines per second.
+        /// The last second and its text. A busy service writes thousands of lines per second.
         static SECOND: RefCell<(u64, Vec<u8>)> = const { RefCell::new((u64::MAX, Vec::new())) };
     }
     let now = SystemTime::now()

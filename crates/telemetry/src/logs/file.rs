@@ -12,9 +12,9 @@ use super::config::LogFileConfig;
 
 /// The folder of log files without a path.
 const FOLDER: &str = "logs";
-/// The end of the name of a compressed backup.
+/// The suffix of the name of a compressed backup.
 const COMPRESSED: &str = ".gz";
-/// The end of the name of a backup during its compression.
+/// The suffix of the name of a backup during its compression.
 const INCOMPLETE: &str = ".gz.part";
 
 /// A file of log lines. When it is full, it becomes `FILE.1`, and `FILE.1` becomes `FILE.2`. With
@@ -58,7 +58,7 @@ impl LogFile {
         Ok(log)
     }
 
-    /// Writes lines. A line is always in one file.
+    /// Writes lines. A line is never split between two files.
     pub(crate) fn write(&mut self, mut lines: &[u8]) -> io::Result<()> {
         while !lines.is_empty() {
             let room = self.max_size.saturating_sub(self.size);
@@ -97,7 +97,7 @@ impl LogFile {
         }
         if self.compress && self.max_backups > 0 {
             let backup = self.backup(1, "");
-            // A backup that cannot be compressed stays as it is.
+            // A backup that cannot be compressed stays uncompressed.
             let work = move || drop(compress(&backup));
             let thread = thread::Builder::new().name("log-compression".to_owned());
             self.compressing = thread.spawn(work).ok();
@@ -146,7 +146,7 @@ fn with_ending(path: &Path, ending: &str) -> PathBuf {
     name.into()
 }
 
-/// Replaces a backup by a compressed one. A crash leaves one of them.
+/// Replaces a backup by a compressed one. After a crash, at least one of them is complete.
 fn compress(backup: &Path) -> io::Result<()> {
     let incomplete = with_ending(backup, INCOMPLETE);
     let mut plain = File::open(backup)?;
@@ -230,7 +230,7 @@ mod tests {
             io::Read::read_to_string(&mut decoder, &mut text).unwrap();
             Some(text)
         };
-        // A backup from before the setting keeps its form.
+        // A backup that was written without compression stays uncompressed.
         write(&config, b"one two\nthree four\n");
         config.compress = true;
         write(&config, b"five six\n");

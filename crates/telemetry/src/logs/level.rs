@@ -50,7 +50,7 @@ pub enum Level {
     Trace,
 }
 
-/// A text that is not a level.
+/// The error for a text that is not a level.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is not a log level: use fatal, error, warn, info, debug or trace")]
 pub struct UnknownLevel(String);

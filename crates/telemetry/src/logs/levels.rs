@@ -23,7 +23,7 @@ pub struct Levels {
 struct Table {
     default: Level,
     max: Level,
-    /// The longest target first.
+    /// The targets and their levels, the longest target first.
     targets: Vec<(Arc<str>, Level)>,
 }
 
@@ -102,7 +102,7 @@ impl Levels {
             settings.overrides.push(Override {
                 target: target.to_owned(),
                 level,
-                // An operator may name a customer here (OBS-3).
+                // Redact the reason, because an operator may name a customer in it (OBS-3).
                 reason: redact(reason).into_owned(),
                 until,
             });

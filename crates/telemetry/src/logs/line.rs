@@ -24,7 +24,7 @@ const MIN_CHECKED_NUMBER: u64 = 1_000_000_000_000;
 pub struct Line {
     shared: Arc<Shared>,
     output: Vec<u8>,
-    /// Values are formatted here before they are redacted.
+    /// A buffer in which values are formatted before they are redacted.
     scratch: String,
 }
 
@@ -216,7 +216,7 @@ impl Line {
         }
     }
 
-    /// Adds a formatted number, or a mask.
+    /// Adds a formatted number, or [`MASK`] in its place.
     fn number(&mut self, name: &str, value: fmt::Arguments<'_>) -> &mut Self {
         let mut scratch = std::mem::take(&mut self.scratch);
         scratch.clear();
@@ -350,7 +350,7 @@ fn push_text(output: &mut Vec<u8>, shared: &Shared, text: &str) {
     }
 }
 
-/// Encodes `","service":"…","version":"…`, between the value of the field before and the quote
+/// Encodes `","service":"…","version":"…`, between the value of the previous field and the quote
 /// after the version.
 pub(super) fn encode_identity(identity: &ServiceIdentity) -> Vec<u8> {
     let mut encoded = b"\",\"service\":\"".to_vec();

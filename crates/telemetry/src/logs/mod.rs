@@ -57,9 +57,9 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    /// Returns the shown start of a text, and whether the rest is cut.
+    /// Returns the start of a text that is logged, and whether the rest is cut off.
     fn shown<'a>(&self, text: &'a str) -> (&'a str, bool) {
-        // Most texts are shorter, also in bytes, and need no count of characters.
+        // If the text is short enough in bytes, skip the count of characters.
         if text.len() <= self.max_value_length {
             return (text, false);
         }

@@ -5,9 +5,9 @@ use std::{
 
 use super::config::LogRateLimitConfig;
 
-/// Callsites that are limited. More than the frequent callsites of any service.
+/// Maximum number of limited callsites. A service has fewer frequent callsites.
 const CALLSITES: usize = 1_024;
-/// The bits of a window that hold the number of lines. The others hold the second.
+/// Number of bits of a window that store the number of lines. The other bits store the second.
 const COUNT_BITS: u32 = 32;
 const COUNT_MASK: u64 = (1 << COUNT_BITS) - 1;
 
@@ -19,7 +19,7 @@ const COUNT_MASK: u64 = (1 << COUNT_BITS) - 1;
 #[derive(Debug)]
 pub(crate) struct RateLimiter {
     per_second: u64,
-    /// Zero: no further line of a second is written.
+    /// Above the limit, every n-th line is written. Zero: none.
     sample_every: u64,
     start: Instant,
     slots: Box<[Slot]>,
@@ -29,7 +29,7 @@ pub(crate) struct RateLimiter {
 #[derive(Debug, Default)]
 struct Slot {
     callsite: AtomicUsize,
-    /// The second since the start in the upper half, the lines in this second in the lower half.
+    /// The upper half is the second since the start, the lower half the lines in this second.
     window: AtomicU64,
 }
 
@@ -112,7 +112,7 @@ mod tests {
             per_second: 5,
             sample_every: NonZeroU32::new(3),
         });
-        // All lines are of one second.
+        // All lines are written in one second.
         let written = |line: &u64| {
             let decision = limiter.check(16);
             assert_eq!(limiter.start.elapsed().as_secs(), 0, "line {line}");

@@ -44,7 +44,7 @@ impl LineSink for MemorySink {
     }
 }
 
-/// Discards lines. For benchmarks of everything before the sink.
+/// Discards lines. For benchmarks of the code that passes lines to a sink.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct NullSink;
 

@@ -135,7 +135,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for LogSubscriber {
     }
 }
 
-/// The field of the text of an event.
+/// The name of the field that contains the text of an event.
 const MESSAGE: &str = "message";
 
 #[derive(Default)]

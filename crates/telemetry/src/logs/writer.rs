@@ -44,9 +44,9 @@ struct Shared {
 #[derive(Debug, Default)]
 struct Buffer {
     lines: Vec<u8>,
-    /// The writer has taken lines that are not written yet.
+    /// Whether the writer has taken lines that are not written yet.
     is_writing: bool,
-    /// A flush is waiting, so the writer must not linger.
+    /// Whether a flush is waiting, so that the writer must not linger.
     is_flushing: bool,
 }
 

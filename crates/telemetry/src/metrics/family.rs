@@ -8,7 +8,7 @@ const OTHER: &str = "other";
 /// The series of one metric by a label whose values are known only at run time, such as an error
 /// reason.
 ///
-/// The number of values is bounded, so that a caller who chooses the value cannot create series
+/// The number of values is bounded, so that a caller that chooses the value cannot create series
 /// without limit. Further values share the series `other`. A lookup takes a lock and a hash. Keep
 /// the handle if that matters.
 ///

@@ -22,7 +22,7 @@ pub struct Histogram(Arc<Inner>);
 struct Inner {
     bounds: &'static [f64],
     buckets: Box<[AtomicU64]>,
-    /// The bits of an `f64`.
+    /// The sum of all values, as the bits of an `f64`.
     sum: AtomicU64,
     exemplars: Box<[Mutex<Option<Exemplar>>]>,
 }
@@ -38,7 +38,7 @@ pub(super) struct Exemplar {
 
 /// The values of a histogram at one time.
 pub(super) struct Snapshot {
-    /// Upper bound, cumulative count and exemplar.
+    /// The upper bound, cumulative count and exemplar of each bucket.
     pub(super) buckets: Vec<(f64, u64, Option<Exemplar>)>,
     pub(super) count: u64,
     pub(super) sum: f64,

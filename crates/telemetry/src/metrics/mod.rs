@@ -1,6 +1,6 @@
-//! Metrics of one service: a registry, and handles that are resolved once.
+//! Metrics of one service: a registry, and handles that callers look up once.
 //!
-//! An update touches a few atomics that the caller already holds. It never hashes labels or takes a
+//! An update changes a few atomics that the handle refers to. It never hashes labels or takes a
 //! lock. Existing crates look a series up at every use, guard histograms with a mutex, or use a
 //! global registry. Some do not write both text formats with exemplars and units.
 //!

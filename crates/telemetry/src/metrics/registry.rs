@@ -32,7 +32,7 @@ struct Inner {
     prefix: String,
     groups: Mutex<BTreeMap<String, Group>>,
     conflicts: Mutex<Vec<MetricConflict>>,
-    /// The first words of the names that are not exposed.
+    /// The first words of metric names. Metrics with these names are not exposed.
     hidden: Mutex<BTreeSet<String>>,
 }
 
@@ -41,7 +41,7 @@ pub(super) struct Group {
     pub(super) kind: Kind,
     pub(super) help: String,
     pub(super) labels: Vec<String>,
-    /// By label text, so that the output has a stable order.
+    /// The series by label text, so that the output has a stable order.
     pub(super) series: BTreeMap<String, Series>,
 }
 

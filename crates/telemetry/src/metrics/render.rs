@@ -64,7 +64,7 @@ impl Metrics {
 }
 
 fn write_group(text: &mut String, format: Format, name: &str, group: &Group) {
-    // In OpenMetrics the name of the family has no suffix, and its samples have.
+    // In OpenMetrics the name of a counter's family omits the suffix that its samples have.
     let (family, kind) = match (format, group.kind) {
         (Format::OpenMetrics, Kind::Counter) => (name.trim_end_matches("_total"), "counter"),
         (Format::OpenMetrics, Kind::Info) => (name.trim_end_matches("_info"), "info"),
@@ -155,7 +155,7 @@ fn write_exemplar(text: &mut String, exemplar: &Exemplar) {
     );
 }
 
-/// OpenMetrics requires canonical floats as bounds.
+/// Formats the upper bound of a bucket as a canonical float, which OpenMetrics requires.
 fn bucket_bound(bound: f64) -> String {
     if bound.is_infinite() {
         "+Inf".to_owned()

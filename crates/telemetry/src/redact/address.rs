@@ -5,13 +5,13 @@ use super::{
     bytes::{end_of, is_word, start_of},
 };
 
-/// Digits of a phone number with its country code (ITU-T E.164).
+/// Minimum number of digits of a phone number with its country code (ITU-T E.164).
 const MIN_PHONE_DIGITS: usize = 8;
 const MAX_PHONE_DIGITS: usize = 15;
-/// Separators between two groups of a phone number, as in `) - `.
+/// Maximum number of separators between two groups of a phone number, as in `) - `.
 const MAX_SEPARATORS: usize = 3;
 
-/// Finds e-mail addresses and credentials in URLs. Remembers what it searched, so that the time
+/// Finds e-mail addresses and credentials in URLs. Stores which bytes it searched, so that the time
 /// for a whole text is linear.
 #[derive(Default)]
 pub(super) struct Addresses {

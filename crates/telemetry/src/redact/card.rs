@@ -10,7 +10,7 @@ const GROUPINGS: [&[usize]; 5] = [
     &[4, 6, 4],
     &[4, 4, 5],
 ];
-/// Digits of the shortest and the longest card.
+/// Minimum number of digits of a card.
 const MIN_DIGITS: usize = 13;
 const MAX_DIGITS: usize = 19;
 

@@ -4,10 +4,10 @@ use parking_lot::RwLock;
 
 use super::Redactor;
 
-/// Clients of a service have some dozen user agents. Together with the length, the memory is at
+/// Maximum number of texts. Clients of a service have some dozen user agents. The texts take at
 /// most 64 KiB.
 const MAX_TEXTS: usize = 256;
-/// Longer texts rarely repeat, in bytes.
+/// Maximum length of a text, in bytes. Longer texts rarely repeat.
 const MAX_LENGTH: usize = 256;
 
 /// Texts that a redactor does not change, so that texts that repeat are scanned once.

@@ -5,12 +5,12 @@ use std::{
 
 use super::bytes::{end_of, is_word, start_of};
 
-/// The longest prefix of a network that may be shown: a longer one identifies a household.
+/// Maximum prefix length of a network in logs. A longer prefix identifies a household.
 const MAX_PREFIX_4: u8 = 24;
 const MAX_PREFIX_6: u8 = 48;
-/// Bytes of the longest IPv6 address: six groups and an IPv4 address (RFC 4291, section 2.2).
+/// Maximum length of an IPv6 address, in bytes: six groups and an IPv4 address (RFC 4291, 2.2).
 const MAX_IPV6_LENGTH: usize = 45;
-/// Groups after an IPv6 address that may be a port or a word, as in `2001:db8::7:443`.
+/// Maximum groups after an IPv6 address that may be a port or a word, as in `2001:db8::7:443`.
 const MAX_TRAILING_GROUPS: usize = 2;
 
 /// Whether an address is reachable over the internet and so may identify a person.

@@ -63,7 +63,7 @@ fn bare_value(text: &[u8], begin: usize) -> usize {
         match byte {
             b'(' | b'[' | b'{' => depth += 1,
             b')' | b']' | b'}' if depth > 0 => depth -= 1,
-            // Inside brackets, or after a prefix as in `b"…"`.
+            // A quoted text starts inside brackets, or after a prefix as in `b"…"`.
             b'"' | b'\'' if depth > 0 || at - begin <= 2 => {
                 at = closing_quote(text, at + 1, *byte, 0);
             }

@@ -39,7 +39,7 @@ use seaworthy_core::RequestId;
 /// The text that replaces a masked value.
 pub const MASK: &str = "***";
 
-/// Decodings of percent-encoded text within percent-encoded text.
+/// Maximum number of decodings of percent-encoded text within percent-encoded text.
 const MAX_DECODINGS: u8 = 3;
 
 /// Masks personal and secret data by the classes and patterns of a [`RedactionConfig`]. Cheap to
@@ -64,7 +64,7 @@ const MAX_DECODINGS: u8 = 3;
 pub struct Redactor(Arc<RedactionConfig>);
 
 impl Redactor {
-    /// A redactor with these classes and patterns.
+    /// Creates a redactor with these classes and patterns.
     #[must_use]
     pub fn new(config: &RedactionConfig) -> Self {
         Self(Arc::new(config.clone()))

@@ -2,7 +2,7 @@ use std::sync::LazyLock;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
-/// Words of names whose values are masked. They match a word of the name, or its end as in
+/// Words of names whose values are masked. They match a word of a name, or the end of one as in
 /// `dbpassword`.
 const WORDS: [&[u8]; 27] = [
     b"password",
@@ -55,7 +55,7 @@ const PAIRS: [(&[u8], &[u8]); 19] = [
     (b"security", b"code"),
     (b"phone", b"number"),
 ];
-/// Words that make a name sensitive if they are its last. Elsewhere they occur in harmless names,
+/// Words that make a name sensitive as its last word. Elsewhere they occur in harmless names,
 /// such as `session_count` and `signature_algorithm`.
 const LAST_WORDS: [&[u8]; 14] = [
     b"pass",

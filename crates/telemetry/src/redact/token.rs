@@ -27,7 +27,7 @@ const PREFIXES: [&str; 22] = [
     "npm_",
     "hvs.",
 ];
-/// Characters after a prefix that make a credential. Shorter texts may be words.
+/// Minimum number of characters of a credential after its prefix. Shorter texts may be words.
 const MIN_CREDENTIAL_LENGTH: usize = 12;
 /// The length of the shortest prefix and the shortest credential after it.
 const MIN_RUN_LENGTH: usize = 3 + MIN_CREDENTIAL_LENGTH;
@@ -35,7 +35,7 @@ const MIN_RUN_LENGTH: usize = 3 + MIN_CREDENTIAL_LENGTH;
 const OPAQUE_LENGTH: usize = 43;
 /// Authentication schemes that are followed by their credential (RFC 6750, RFC 7617).
 const SCHEMES: [&[u8]; 2] = [b"bearer", b"basic"];
-/// Characters of the longest word of a sentence that may follow the name of a scheme.
+/// Maximum length of a word that may follow the name of a scheme in a sentence, in characters.
 const MAX_WORD_LENGTH: usize = 15;
 
 /// A credential that begins in `run`, a whole run of letters, digits, `_` and `-`.

@@ -4,15 +4,15 @@ use schemars::JsonSchema;
 use seaworthy_core::{Ratio, Timeout};
 use serde::{Deserialize, Serialize};
 
-/// One trace in a hundred shows where time is spent and adds no measurable load.
+/// The default of `sample_ratio`: shows where time is spent, and adds no measurable load.
 const DEFAULT_SAMPLE_RATIO: Ratio = Ratio::percent(1);
-/// Holds a burst of four seconds at a thousand recorded spans per second.
+/// The default of `max_queue_size`: a burst of 4 s with a thousand spans per second.
 const DEFAULT_MAX_QUEUE_SIZE: u32 = 4_096;
-/// The default of the OpenTelemetry SDK.
+/// The default of `max_batch_size`, as in the OpenTelemetry SDK.
 const DEFAULT_MAX_BATCH_SIZE: u32 = 512;
-/// Short enough for a developer who looks up a trace.
+/// The default of `schedule_delay`: short for a developer who looks up a trace.
 const DEFAULT_SCHEDULE_DELAY: Timeout = Timeout::from_secs(1);
-/// The default of the OTLP exporter.
+/// The default of `timeout`, as in the OTLP exporter.
 const DEFAULT_TIMEOUT: Timeout = Timeout::from_secs(10);
 
 /// The export of traces.

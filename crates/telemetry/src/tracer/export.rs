@@ -28,7 +28,7 @@ use tokio::{
 use super::{config::TracingConfig, span::mask};
 use crate::redact::Redactor;
 
-/// The path of traces below an endpoint (OTLP specification).
+/// The path of traces, which is appended to an endpoint (OTLP specification).
 const TRACES_PATH: &str = "/v1/traces";
 
 /// Errors of the span exporter at startup.

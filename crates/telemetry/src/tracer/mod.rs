@@ -32,9 +32,9 @@ pub use span::{Attribute, SpanKind, SpanRecord};
 pub struct Tracer(Arc<Inner>);
 
 struct Inner {
-    /// A new trace is sampled if the random bits of its ID are below this.
+    /// A new trace is sampled if the random bits of its ID are below this value.
     threshold: u64,
-    /// Off: no new trace is sampled.
+    /// The switch of sampling. While it is off, no new trace is sampled.
     sampling: OnceLock<Switch>,
     queue: Option<mpsc::Sender<SpanData>>,
     dropped: AtomicU64,

@@ -4,7 +4,7 @@ use seaworthy_core::TraceContext;
 
 use super::span::{Attribute, SpanKind, SpanRecord};
 
-/// Attributes of one span. Further ones are dropped, so that a loop cannot grow a span without
+/// Maximum attributes of a span. Further ones are dropped, so that a loop cannot grow it without
 /// bound.
 const MAX_ATTRIBUTES: usize = 64;
 

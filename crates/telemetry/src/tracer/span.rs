@@ -32,7 +32,7 @@ pub enum SpanKind {
 #[derive(Clone, PartialEq)]
 pub struct Attribute(KeyValue);
 
-/// Shows the name only, because the value is not masked yet.
+/// Prints the name only, because the value is not masked yet.
 impl fmt::Debug for Attribute {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter

@@ -18,7 +18,7 @@ use super::{
 
 /// The maximum size of one read.
 const PIECE: usize = 16 * 1024;
-/// Pieces in flight, so that latency does not bound the throughput. About 16 MiB.
+/// Maximum pieces in flight, about 16 MiB, so that latency does not bound the throughput.
 const IN_FLIGHT: usize = 1_024;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -11,7 +11,7 @@ use super::{Shared, database::EmptyDatabase, postgres::PostgresServer};
 
 const PROGRAMS: &str = "SEAWORTHY_TEST_POSTGRES";
 
-/// Full pages in the write-ahead log depend on the time of the last checkpoint.
+/// Settings of the server. Without full pages, the log does not depend on the last checkpoint.
 const SETTINGS: [&str; 5] = [
     "fsync=off",
     "max_connections=200",
@@ -22,10 +22,10 @@ const SETTINGS: [&str; 5] = [
 
 /// The percentage by which the bytes of an operation may exceed their budget.
 const TOLERANCE: u64 = 20;
-/// A read may clean up a page. This is less than a row.
+/// Minimum tolerance in bytes, less than a row: a read may clean up a page.
 const MIN_TOLERANCE: u64 = 16;
 
-/// The headers and payloads of the outbox of `seaworthy-outbox`.
+/// The statement that counts the messages in the outbox and the bytes of headers and payloads.
 const OUTBOX: &str =
     "SELECT count(*), coalesce(sum(octet_length(headers) + octet_length(payload)), 0) FROM outbox";
 

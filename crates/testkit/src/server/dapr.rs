@@ -80,7 +80,7 @@ impl DaprServer {
         http::request(self.http, "POST", path, headers, body)
     }
 
-    /// Starts it again at the same address, with the same components.
+    /// Starts the server again at the same address, with the same components.
     ///
     /// # Errors
     /// As for [`start`](Self::start).
@@ -111,7 +111,7 @@ impl DaprServer {
         self.process.start(command, &log, is_ready)
     }
 
-    /// Kills it, like a crash.
+    /// Kills the server, like a crash.
     pub fn kill(&mut self) {
         self.process.kill();
     }

@@ -10,7 +10,7 @@ use super::{
     spawner::bound_command,
 };
 
-/// Debian's package creates this user. Exim runs as this user if the test runs as root.
+/// The user of Exim if the test runs as root. Debian's package creates this user.
 const USER: &str = "Debian-exim";
 
 /// The listener and the authentication of an [`EximServer`].
@@ -114,7 +114,7 @@ impl EximServer {
         fs::write(folder.join("exim.conf"), configuration)
     }
 
-    /// Returns the address it listens on.
+    /// Returns the address on which the server listens.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
@@ -135,7 +135,7 @@ impl EximServer {
             .collect()
     }
 
-    /// Starts it again at the same address.
+    /// Starts the server again at the same address.
     ///
     /// # Errors
     /// As for [`start`](Self::start).
@@ -152,12 +152,12 @@ impl EximServer {
         self.process.start(command, &log, || listens(address))
     }
 
-    /// Kills it, like a crash.
+    /// Kills the server, like a crash.
     pub fn kill(&mut self) {
         self.process.kill();
     }
 
-    /// Makes it accept connections and never respond, until [`resume`](Self::resume).
+    /// Makes the server accept connections and never respond, until [`resume`](Self::resume).
     pub fn freeze(&self) {
         self.process.signal(Signal::STOP);
     }

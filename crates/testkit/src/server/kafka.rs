@@ -188,13 +188,13 @@ impl KafkaServer {
         Ok(server)
     }
 
-    /// Returns the address it listens on.
+    /// Returns the address on which the server listens.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Its address as a `kafka://` URL.
+    /// Returns its address as a `kafka://` URL.
     #[must_use]
     pub fn url(&self) -> String {
         format!("kafka://{}", self.address)
@@ -210,7 +210,7 @@ impl KafkaServer {
         self.proxied.expect("a server without credentials")
     }
 
-    /// Starts it again at the same address, with its topics.
+    /// Starts the server again at the same address, with its topics.
     ///
     /// # Errors
     /// As for [`start`](Self::start).
@@ -242,12 +242,12 @@ impl KafkaServer {
         self.restart()
     }
 
-    /// Kills it, like a crash.
+    /// Kills the server, like a crash.
     pub fn kill(&mut self) {
         self.process.kill();
     }
 
-    /// Makes it accept connections and never respond, until [`resume`](Self::resume).
+    /// Makes the server accept connections and never respond, until [`resume`](Self::resume).
     pub fn freeze(&self) {
         self.process.signal(Signal::STOP);
     }

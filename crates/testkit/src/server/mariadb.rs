@@ -17,11 +17,11 @@ use super::{
     spawner::bound_command,
 };
 
-/// MariaDB refuses to run as root, and Debian's package creates this user.
+/// The user of the server, because MariaDB does not run as root. Debian's package creates it.
 const USER: &str = "mysql";
 /// The user of the database.
 const NAME: &str = "seaworthy";
-/// By default the redo log of each server uses about 100 MB.
+/// The size of the redo log. The default uses about 100 MB per server.
 const LOG_SIZE: &str = "--innodb-log-file-size=16M";
 
 /// A running MariaDB. Dropping this kills it.
@@ -95,13 +95,13 @@ impl MariadbServer {
         Ok(server)
     }
 
-    /// Returns the address it listens on.
+    /// Returns the address on which the server listens.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// The URL of a new, empty database whose name begins with `name`.
+    /// Returns the URL of a new, empty database whose name begins with `name`.
     ///
     /// # Errors
     /// It cannot be created.
@@ -113,7 +113,7 @@ impl MariadbServer {
         Ok(self.url(&name))
     }
 
-    /// The URL of a database.
+    /// Returns the URL of a database.
     #[must_use]
     pub fn url(&self, database: &str) -> String {
         self.url_at(self.address, database)
@@ -139,7 +139,7 @@ impl MariadbServer {
         command
     }
 
-    /// Starts it again at the same address, with its data.
+    /// Starts the server again at the same address, with its data.
     ///
     /// # Errors
     /// As for [`start`](Self::start).
@@ -171,17 +171,17 @@ impl MariadbServer {
             .start(command, &folder.join("log"), || listens(address))
     }
 
-    /// Kills it, like a crash.
+    /// Kills the server, like a crash.
     pub fn kill(&mut self) {
         self.process.kill();
     }
 
-    /// Stops it gracefully.
+    /// Stops the server gracefully.
     pub fn stop(&mut self) {
         self.process.stop(Signal::TERM);
     }
 
-    /// Makes it accept connections and never respond, until [`resume`](Self::resume).
+    /// Makes the server accept connections and never respond, until [`resume`](Self::resume).
     pub fn freeze(&self) {
         self.process.signal(Signal::STOP);
     }

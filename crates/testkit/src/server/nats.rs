@@ -61,19 +61,19 @@ impl NatsServer {
         self.restart()
     }
 
-    /// Returns the address it listens on.
+    /// Returns the address on which the server listens.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Its address as a `nats://` URL.
+    /// Returns its address as a `nats://` URL.
     #[must_use]
     pub fn url(&self) -> String {
         format!("nats://{}", self.address)
     }
 
-    /// Starts it again at the same address, with its streams.
+    /// Starts the server again at the same address, with its streams.
     ///
     /// # Errors
     /// As for [`start`](Self::start).
@@ -97,12 +97,12 @@ impl NatsServer {
         self.process.stop(Signal::TERM);
     }
 
-    /// Kills it, like a crash.
+    /// Kills the server, like a crash.
     pub fn kill(&mut self) {
         self.process.kill();
     }
 
-    /// Makes it accept connections and never respond, until [`resume`](Self::resume).
+    /// Makes the server accept connections and never respond, until [`resume`](Self::resume).
     pub fn freeze(&self) {
         self.process.signal(Signal::STOP);
     }

@@ -13,11 +13,11 @@ use super::{
 use crate::http;
 
 const PROGRAM: &str = include_str!("oidc_provider.mjs");
-/// A login takes four steps at the provider. More steps than this are a redirect loop.
+/// Maximum number of steps of a login, which takes four. More steps are a redirect loop.
 const MAX_STEPS: usize = 10;
-/// Finds another program by its name.
+/// The program that finds another program by its name.
 const ENV: &str = "/usr/bin/env";
-/// In the folder of the modules, if the program of the system is too old.
+/// Node.js in the folder of the modules, for a system whose Node.js is too old.
 const OWN_NODE: &str = ".bin/node";
 
 /// A running provider. Dropping this kills it.
@@ -115,7 +115,7 @@ impl OidcProvider {
         format!("http://{}", self.address)
     }
 
-    /// Returns the address it listens on.
+    /// Returns the address on which the server listens.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
@@ -142,12 +142,12 @@ impl OidcProvider {
         self.process.start(command, &log, || listens(address))
     }
 
-    /// Kills it, like a crash.
+    /// Kills the server, like a crash.
     pub fn kill(&mut self) {
         self.process.kill();
     }
 
-    /// Makes it accept connections and never respond, until [`resume`](Self::resume).
+    /// Makes the server accept connections and never respond, until [`resume`](Self::resume).
     pub fn freeze(&self) {
         self.process.signal(Signal::STOP);
     }

@@ -15,7 +15,7 @@ use super::{
     spawner::bound_command,
 };
 
-/// PgBouncer refuses to run as root, and Debian's package of PostgreSQL creates this user.
+/// The user of PgBouncer, which does not run as root. Debian's PostgreSQL package creates it.
 const USER: &str = "postgres";
 /// Connections per database: fewer than the clients of a test, so that clients share them.
 const SERVER_CONNECTIONS: u32 = 5;
@@ -71,7 +71,7 @@ impl PgBouncerServer {
         })
     }
 
-    /// Returns the address it listens on.
+    /// Returns the address on which the server listens.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address

@@ -17,7 +17,7 @@ use super::{
     spawner::bound_command,
 };
 
-/// PostgreSQL refuses to run as root, and Debian's package creates this user.
+/// The user of the server: PostgreSQL does not run as root. Debian's package creates this user.
 const USER: &str = "postgres";
 /// The user of the database.
 const NAME: &str = "seaworthy";
@@ -101,13 +101,13 @@ impl PostgresServer {
         self.process.id()
     }
 
-    /// Returns the address it listens on.
+    /// Returns the address on which the server listens.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// The URL of a new, empty database whose name begins with `name`.
+    /// Returns the URL of a new, empty database whose name begins with `name`.
     ///
     /// # Errors
     /// It cannot be created.
@@ -119,7 +119,7 @@ impl PostgresServer {
         Ok(self.url(&name))
     }
 
-    /// The URL of a database.
+    /// Returns the URL of a database.
     #[must_use]
     pub fn url(&self, database: &str) -> String {
         self.url_at(self.address, database)
@@ -144,7 +144,7 @@ impl PostgresServer {
         command
     }
 
-    /// Starts it again at the same address, with its data.
+    /// Starts the server again at the same address, with its data.
     ///
     /// # Errors
     /// As for [`start`](Self::start).

@@ -16,11 +16,11 @@ use tempfile::TempDir;
 
 use super::{reaper::reap, spawner};
 
-/// Three times the start time of the slowest server while seven servers start on two cores.
+/// The timeout of a start: three times that of the slowest of seven servers on two cores.
 const TIMEOUT: Duration = Duration::from_secs(240);
 /// The interval between two checks of a server that starts.
 const POLL_INTERVAL: Duration = Duration::from_millis(10);
-/// Bytes at the end of a log that an error shows. They contain the reason of a failed start.
+/// Number of bytes at the end of a log that an error shows, with the reason of a failed start.
 const LOG_TAIL: usize = 2_000;
 
 /// Ports outside of the ephemeral range, so that an outgoing connection cannot get the port of a
@@ -137,7 +137,7 @@ impl Process {
         Ok(())
     }
 
-    /// Kills it, like a crash.
+    /// Kills the server, like a crash.
     pub(super) fn kill(&mut self) {
         if let Some(mut child) = self.0.take() {
             let _ = child.kill();

@@ -90,7 +90,7 @@ impl ProgramServer {
         self.process.id()
     }
 
-    /// Kills it, like a crash.
+    /// Kills the server, like a crash.
     pub fn kill(&mut self) {
         self.process.kill();
     }

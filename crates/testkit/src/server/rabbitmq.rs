@@ -57,13 +57,13 @@ impl RabbitmqServer {
         self.process.id()
     }
 
-    /// Returns the address it listens on.
+    /// Returns the address on which the server listens.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Its address as an `amqp://` URL, of the default virtual host.
+    /// Returns its address as an `amqp://` URL, of the default virtual host.
     #[must_use]
     pub fn url(&self) -> String {
         self.url_at(self.address)
@@ -75,7 +75,7 @@ impl RabbitmqServer {
         format!("amqp://guest:guest@{address}/%2f")
     }
 
-    /// Starts it again at the same address, with its durable queues.
+    /// Starts the server again at the same address, with its durable queues.
     ///
     /// # Errors
     /// As for [`start`](Self::start).
@@ -136,7 +136,7 @@ impl RabbitmqServer {
         output(command)
     }
 
-    /// Kills it, like a crash.
+    /// Kills the server, like a crash.
     pub fn kill(&mut self) {
         self.process.kill();
         // The port mapper is a separate daemon, which the node has started.
@@ -147,12 +147,12 @@ impl RabbitmqServer {
             .status();
     }
 
-    /// Stops it gracefully.
+    /// Stops the server gracefully.
     pub fn stop(&mut self) {
         self.process.stop(Signal::TERM);
     }
 
-    /// Makes it accept connections and never respond, until [`resume`](Self::resume).
+    /// Makes the server accept connections and never respond, until [`resume`](Self::resume).
     pub fn freeze(&self) {
         self.process.signal(Signal::STOP);
     }
@@ -162,7 +162,7 @@ impl RabbitmqServer {
         self.process.signal(Signal::CONT);
     }
 
-    /// Separate names, ports, folders and a cookie.
+    /// Sets separate names, ports, folders and a cookie.
     fn environment(&self, mut command: Command) -> Command {
         let folder = self.folder.path();
         let within = |name: &str| folder.join(name);

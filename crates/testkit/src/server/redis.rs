@@ -17,7 +17,7 @@ use super::{
     spawner::bound_command,
 };
 
-/// The server has finished its response if it sends nothing for this time.
+/// The time without bytes after which the response of a server is complete.
 const SILENCE: Duration = Duration::from_millis(50);
 
 /// A running `redis-server` without persistence. Dropping this kills it.
@@ -68,19 +68,19 @@ impl RedisServer {
         self.process.id()
     }
 
-    /// Returns the address it listens on.
+    /// Returns the address on which the server listens.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Its address as a `redis://` URL.
+    /// Returns its address as a `redis://` URL.
     #[must_use]
     pub fn url(&self) -> String {
         format!("redis://{}/", self.address)
     }
 
-    /// Starts it again at the same address, with its data on disk.
+    /// Starts the server again at the same address, with its data on disk.
     ///
     /// # Errors
     /// As for [`start`](Self::start).
@@ -97,12 +97,12 @@ impl RedisServer {
         self.process.start(command, &log, || listens(address))
     }
 
-    /// Kills it, like a crash.
+    /// Kills the server, like a crash.
     pub fn kill(&mut self) {
         self.process.kill();
     }
 
-    /// Makes it accept connections and never respond, until [`resume`](Self::resume).
+    /// Makes the server accept connections and never respond, until [`resume`](Self::resume).
     pub fn freeze(&self) {
         self.process.signal(Signal::STOP);
     }

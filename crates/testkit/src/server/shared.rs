@@ -10,7 +10,7 @@ use crate::requirement::required;
 ///
 /// static POSTGRES: Shared<PostgresServer> = Shared::new("SEAWORTHY_TEST_POSTGRES", |program| PostgresServer::start(program));
 ///
-/// // In each test; without the program the test is skipped loudly.
+/// // In each test: without the program, it prints `SKIPPED` and the test is skipped.
 /// fn a_test() {
 ///     let Some(server) = POSTGRES.get() else { return };
 ///     let url = server.database("orders").unwrap();

@@ -8,7 +8,7 @@ use std::{
 
 use rustix::process::geteuid;
 
-/// Sets the user and the signal at the parent's death without unsafe code. Part of util-linux.
+/// The program of util-linux that sets the user and the parent-death signal of a process.
 const SETPRIV: &str = "/usr/bin/setpriv";
 
 type Order = (Command, mpsc::Sender<io::Result<Child>>);

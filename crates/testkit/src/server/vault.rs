@@ -69,7 +69,7 @@ impl VaultServer {
         Ok(server)
     }
 
-    /// Returns the address it listens on.
+    /// Returns the address on which the server listens.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
@@ -172,7 +172,7 @@ impl VaultServer {
         })
     }
 
-    /// Starts it again at the same address with its data, and unseals it.
+    /// Starts the server again at the same address with its data, and unseals it.
     ///
     /// # Errors
     /// As for [`start`](Self::start).
@@ -192,7 +192,7 @@ impl VaultServer {
         self.process.start(command, &log, || listens(address))
     }
 
-    /// Kills it, like a crash.
+    /// Kills the server, like a crash.
     pub fn kill(&mut self) {
         self.process.kill();
     }

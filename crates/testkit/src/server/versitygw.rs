@@ -41,7 +41,7 @@ impl S3Server {
         Ok(server)
     }
 
-    /// Returns the address it listens on.
+    /// Returns the address on which the server listens.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
@@ -61,7 +61,7 @@ impl S3Server {
         self.folder.path().join("buckets").join(name)
     }
 
-    /// Starts it again at the same address, with its objects.
+    /// Starts the server again at the same address, with its objects.
     ///
     /// # Errors
     /// As for [`start`](Self::start).
@@ -78,12 +78,12 @@ impl S3Server {
         self.process.start(command, &log, || listens(address))
     }
 
-    /// Kills it, like a crash.
+    /// Kills the server, like a crash.
     pub fn kill(&mut self) {
         self.process.kill();
     }
 
-    /// Makes it accept connections and never respond, until [`resume`](Self::resume).
+    /// Makes the server accept connections and never respond, until [`resume`](Self::resume).
     pub fn freeze(&self) {
         self.process.signal(Signal::STOP);
     }

@@ -9,7 +9,7 @@ use tokio::time::{Instant, interval_at};
 use super::{Append, Completes, PART_SIZE, claim::RENEW_INTERVAL};
 use crate::{UploadError, clean, keys, uploads::UNKNOWN_TYPE, writers::Writer};
 
-/// Up to this size, in bytes, memory grows with the content, and the tail stays in the storage.
+/// Size in bytes below which the buffer grows with the content and the tail is not loaded.
 const SMALL_UPLOAD: usize = 256 * 1024;
 
 impl Append<'_> {
@@ -73,7 +73,7 @@ impl Append<'_> {
             };
             self.check_size(data.len())?;
             while !data.is_empty() {
-                // Small requests do not read the tail, so each of them costs its own bytes alone.
+                // A small request does not load the tail, so it needs memory for its bytes only.
                 if self.buffer.len() + data.len() > SMALL_UPLOAD {
                     self.load_tail().await?;
                 }

@@ -14,15 +14,15 @@ use crate::{Upload, UploadError, create::signed, keys, uploads::UNKNOWN_TYPE};
 
 /// The size of a part, and the memory of a request. S3 requires at least 5 MiB.
 pub(crate) const PART_SIZE: usize = 8 * 1024 * 1024;
-/// The limit of S3.
+/// The maximum number of parts in S3.
 pub(super) const MAX_PARTS: u16 = 10_000;
-/// The maximum number of pieces of a tail. Then one request joins them.
+/// The maximum number of pieces of a tail. The next request then joins them.
 const MAX_PIECES: usize = 16;
 /// The keys of pieces repeat after this number. One more than [`MAX_PIECES`], so that a new piece
-/// never replaces one that the row names.
+/// never replaces one that the row refers to.
 const PIECE_KEYS: u16 = 17;
 
-/// The content that the row names.
+/// The stored content that the row of an upload refers to.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Stored {
     pub(crate) multipart: Option<MultipartUpload>,
@@ -94,7 +94,7 @@ impl Append<'_> {
         // The buffer reuses its memory after the part is stored, so a request allocates it once.
         let content = self.buffer.split().freeze();
         let part = match self.put_part(content.clone()).await {
-            // A request completed the upload and crashed. No byte of it is acknowledged.
+            // A request completed the upload and crashed before it acknowledged a byte.
             Err(UploadError::Storage(StorageError::NoSuchUpload(_)))
                 if self.stored.parts.is_empty() =>
             {
@@ -176,7 +176,7 @@ impl Append<'_> {
             self.load_tail().await?;
         }
         if self.upload.parts.is_none() {
-            // The row names the tail first, so that it is removed with the upload.
+            // Update the row first, so that the sweeper removes the piece with the upload.
             self.store_keys(None).await?;
         }
         let number = self.stored.next_piece;

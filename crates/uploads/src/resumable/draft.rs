@@ -252,7 +252,7 @@ pub(super) async fn append(routes: &UploadRoutes, id: Uuid, request: Request) ->
         let first = number(&headers, &UPLOAD_LENGTH).filter(|_| upload.size.is_none());
         let size = upload.size.or(first);
         let end = length.map(|length| provided.saturating_add(length));
-        // A request beyond the end is appended, and then makes the upload fail.
+        // Append a request that exceeds the declared size: the upload then fails.
         let is_beyond = size.is_some_and(|size| end.is_some_and(|end| end > size));
         let mut length = first;
         if !is_beyond {

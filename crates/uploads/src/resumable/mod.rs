@@ -66,7 +66,7 @@ pub(crate) async fn cancel(routes: &UploadRoutes, id: Uuid, request: Request) ->
 }
 
 /// Returns an upload of the caller. The upload of another owner counts as not found. An anonymous
-/// client may have changed its network, so it needs the ID alone.
+/// client may have changed its network, so the ID is sufficient.
 async fn found(routes: &UploadRoutes, id: Uuid) -> Result<Upload, UploadError> {
     let (upload, owner) = (routes.uploads.store().find(id).await?, request_owner());
     let is_own =
@@ -111,7 +111,7 @@ fn gone(upload: &Upload) -> Response {
     problem(
         StatusCode::GONE,
         None,
-        "the upload has ended: create another one",
+        "the upload failed or expired: create another one",
         &members,
     )
 }

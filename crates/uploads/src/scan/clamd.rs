@@ -16,9 +16,9 @@ use super::{ClamdConfig, ScanError, ScanUpload, Verdict};
 
 /// The null-terminated form of the command, whose reply ends with a null byte too.
 const COMMAND: &[u8] = b"zINSTREAM\0";
-/// A reply contains the name of a malware, which has at most a few hundred bytes.
+/// Maximum size of a reply, in bytes. The name of malware has a few hundred bytes.
 const MAX_RESPONSE_SIZE: u64 = 4 * 1024;
-/// The maximum time to wait for a connection. With a scan it is shorter than an attempt.
+/// Maximum wait for a connection. Wait and scan together are shorter than an attempt.
 const MAX_WAIT: Duration = Duration::from_secs(30);
 /// The prefix of a path in an address.
 const UNIX: &str = "unix:";
@@ -90,8 +90,8 @@ impl ScanUpload for Clamd {
         if content.meta().size > self.config.max_size.get() {
             return Ok(Verdict::TooLarge);
         }
-        // The time in which other slow content uses the connections does not count for this
-        // content.
+        // The wait for a connection must not count towards the timeout of this scan, because
+        // other content causes it.
         let permit = timeout(MAX_WAIT, self.connections.acquire()).await;
         let _permit = permit.map_err(|_| ScanError::Busy)?;
         let scan = timeout(self.config.timeout.get(), self.scan_now(content));
@@ -125,7 +125,7 @@ async fn send<S: AsyncWrite + Unpin>(stream: &mut S, content: Object) -> Result<
     let mut body = content.into_body();
     while let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
         let data: Bytes = frame?.into_data().unwrap_or_default();
-        // An empty chunk would end the content.
+        // Skip an empty chunk, because it marks the end of the content.
         if data.is_empty() {
             continue;
         }

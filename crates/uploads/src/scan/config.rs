@@ -4,11 +4,11 @@ use schemars::JsonSchema;
 use seaworthy_core::{ByteSize, Timeout};
 use serde::{Deserialize, Serialize};
 
-/// `StreamMaxLength` of clamd.
+/// The default of `max_size`: the default `StreamMaxLength` of clamd.
 const DEFAULT_MAX_SIZE: ByteSize = ByteSize::mebibytes(25);
-/// A nested archive takes some seconds.
+/// The default of `timeout`. The scan of a nested archive takes some seconds.
 const DEFAULT_TIMEOUT: Timeout = Timeout::from_secs(60);
-/// `MaxThreads` of clamd.
+/// The default of `max_connections`: the default `MaxThreads` of clamd.
 const DEFAULT_MAX_CONNECTIONS: NonZeroU32 = NonZeroU32::new(10).unwrap();
 
 /// The connection to clamd, the daemon of ClamAV.

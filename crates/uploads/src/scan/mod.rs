@@ -37,7 +37,7 @@ pub enum Verdict {
     TooLarge,
 }
 
-/// Content was not scanned.
+/// An error that prevents a scan.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ScanError {

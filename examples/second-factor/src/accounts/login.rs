@@ -8,7 +8,7 @@ use seaworthy::{
 use super::Accounts;
 use crate::errors;
 
-/// The result of a right password.
+/// The result of a login with the correct password.
 pub(crate) enum LoggedIn {
     /// The user has no second factor.
     Session(Login),

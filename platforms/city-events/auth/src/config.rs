@@ -13,42 +13,42 @@ use seaworthy::{
     resilience::rate_limit::RateLimitConfig,
 };
 
-/// A directory that version control ignores.
+/// The default database file, in a directory that version control ignores.
 const DEFAULT_FILE: &str = "data/city-events/auth.db";
-/// The broker of a platform in one directory.
+/// The default broker file, which all services of a platform in one directory share.
 const DEFAULT_BROKER: &str = "data/city-events/broker.db";
-/// The name of the platform in authenticator applications.
+/// The default of `totp.issuer`, which authenticator applications show.
 const DEFAULT_ISSUER: &str = "City Events";
 /// The exchange of the legacy services.
 const EXCHANGE: &str = "city.events";
-/// A stolen access token is valid for this time.
+/// The default of `access_token_ttl`. A stolen access token is valid for this time at most.
 const DEFAULT_ACCESS_TOKEN: Timeout = Timeout::from_secs(15 * 60);
-/// A user who registers in the evening verifies the address the next day.
+/// The default lifetime of a verification link. A user may verify the address on the next day.
 const DEFAULT_VERIFY_EMAIL: Timeout = Timeout::from_secs(24 * 60 * 60);
-/// A user who requests a new password waits for the message.
+/// The default lifetime of a password reset link. A user waits for the message.
 const DEFAULT_PASSWORD_RESET: Timeout = Timeout::from_secs(30 * 60);
 /// The pages of the web application in development.
 const DEFAULT_VERIFY_EMAIL_URL: &str = "http://127.0.0.1:8080/verify-email?token=";
 /// The pages of the web application in development.
 const DEFAULT_PASSWORD_RESET_URL: &str = "http://127.0.0.1:8080/reset-password?token=";
-/// The path of the legacy service.
+/// The default path of public metrics, as in the legacy service.
 const DEFAULT_METRICS: &str = "/metrics";
 /// The issuer exactly as in Google's metadata.
 const DEFAULT_GOOGLE: &str = "https://accounts.google.com";
-/// Enough for a user who has to find a second factor.
+/// The default of `state_ttl`, enough for a user who has to find a second factor.
 const DEFAULT_STATE: Timeout = Timeout::from_secs(10 * 60);
-/// Less than the eight seconds that the BFF waits for this service.
+/// The default timeout of a provider, less than the eight seconds that the BFF waits.
 const DEFAULT_PROVIDER: Timeout = Timeout::from_secs(7);
 /// The callback through the BFF, in development.
 const DEFAULT_CALLBACK_URL: &str = "http://127.0.0.1:8080/api/auth/oauth/google/callback";
 /// The web application in development.
 const DEFAULT_FRONTEND: &str = "http://localhost:3000";
-/// The pages at which a login may end.
+/// The default pages at which a login may end.
 const DEFAULT_REDIRECTS: [&str; 4] = ["/", "/events", "/profile", "/settings"];
-/// Refreshes of one user. Each opened page refreshes, so the ten of the legacy service are not
-/// enough.
+/// The default number of refreshes of one user per window. Each opened page refreshes, so the ten
+/// of the legacy service are not enough.
 const REFRESHES: u32 = 60;
-/// Windows of rate limits.
+/// The window of rate limits.
 const MINUTE: Timeout = Timeout::from_secs(60);
 const TEN_MINUTES: Timeout = Timeout::from_secs(10 * 60);
 

@@ -51,7 +51,7 @@ const DEVELOPMENT_ORIGINS: [&str; 4] = [
     "http://127.0.0.1:3000",
     "http://localhost:3000",
 ];
-/// In bytes. The same minimum as for signing keys.
+/// Minimum length of a secret, in bytes: the same as for signing keys.
 const MIN_SECRET_LENGTH: usize = 32;
 
 /// Returns the service with its default ports: HTTP 8081, gRPC 9081, admin listener 9181.

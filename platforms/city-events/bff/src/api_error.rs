@@ -53,12 +53,12 @@ impl ApiError {
         }
     }
 
-    /// 400 `validation_failed`.
+    /// Creates the error 400 `validation_failed`.
     pub(crate) fn invalid(message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "validation_failed", message)
     }
 
-    /// 401 `unauthorized`.
+    /// Creates the error 401 `unauthorized`.
     pub(crate) fn unauthenticated() -> Self {
         Self::new(
             StatusCode::UNAUTHORIZED,

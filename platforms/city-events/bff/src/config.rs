@@ -3,7 +3,7 @@ use std::num::NonZeroU32;
 use city_events_contract::{AccessConfig, CountersConfig, RevocationConfig, ServiceCallsConfig};
 use seaworthy::{flags::FlagsConfig, prelude::*, realtime::RealtimeConfig};
 
-/// Clients of City Events rely on 100 requests per minute.
+/// The default of `requests`. Clients of City Events rely on 100 requests per minute.
 const DEFAULT_REQUESTS: NonZeroU32 = NonZeroU32::new(100).unwrap();
 const DEFAULT_WINDOW: Timeout = Timeout::from_secs(60);
 

@@ -18,7 +18,7 @@ use seaworthy::{
 
 use crate::config::BffConfig;
 
-/// A page view is several requests: the page and its fragments.
+/// Factor of the limit of pages. A page view is several requests: the page and its fragments.
 const PAGE_REQUEST_FACTOR: NonZeroU32 = NonZeroU32::new(10).unwrap();
 
 /// A request limit.

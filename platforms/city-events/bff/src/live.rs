@@ -33,7 +33,7 @@ use crate::{
     upstream::{MAX_BATCH_SIZE, Upstreams},
 };
 
-/// A change is visible within this time.
+/// The interval of reads. A change is visible within this time.
 const POLL_INTERVAL: Timeout = Timeout::from_secs(1);
 /// The event for pages, as in `page.js`.
 const EVENT_NAME: &str = "seats";

@@ -15,7 +15,7 @@ use seaworthy::{
 
 use crate::upstream::Upstreams;
 
-/// A revocation takes effect within this time, as in the other services.
+/// The interval of polls, as in the other services. A revocation takes effect within this time.
 const POLL_INTERVAL: Timeout = Timeout::from_secs(1);
 
 /// Copies revocations from the auth service.

@@ -40,7 +40,7 @@ const HEADERS: [&str; 6] = [
 /// The description of the interface.
 const OPENAPI: &str = include_str!("../docs/openapi.json");
 
-/// The largest body of the API is an event: 4,000 characters of description, of up to 12 bytes each
+/// Maximum size of a body: an event with 4,000 characters of description, of up to 12 bytes each
 /// when escaped, and some short fields.
 const MAX_BODY_SIZE: &str = "64KiB";
 

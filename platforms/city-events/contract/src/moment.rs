@@ -4,7 +4,7 @@ use chrono::{DateTime, SecondsFormat, SubsecRound as _, Utc};
 use prost_types::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// Digits of a fraction of a second that every database stores.
+/// The number of decimal places of a second that every database stores.
 const FRACTION_DIGITS: u16 = 6;
 
 /// A point in time with microseconds, as RFC 3339 in UTC. The text has no trailing zeros in the

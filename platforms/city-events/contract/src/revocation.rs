@@ -3,11 +3,11 @@ use std::{sync::Arc, time::Duration};
 use parking_lot::Mutex;
 use seaworthy::{auth::token::Revocations, prelude::*};
 
-/// A third of the lifetime of an access token. It is long enough for a restart of the source and
-/// short enough that a banned user gains little by blocking the source.
+/// The default of `max_stale`: a third of the lifetime of an access token. It is long enough for a
+/// restart of the source. A banned user gains little by blocking the source.
 const DEFAULT_MAX_STALE: Timeout = Timeout::from_secs(5 * 60);
 
-/// Six times the transaction timeout: a transaction writes the time and commits later.
+/// The overlap of two reads, six times the transaction timeout: a commit follows its time stamp.
 const OVERLAP: Duration = Duration::from_secs(60);
 
 /// How long a service accepts access tokens without reading revocations from their source.

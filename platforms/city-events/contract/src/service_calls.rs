@@ -20,7 +20,7 @@ use crate::{Role, bearer_from_issuer};
 pub const GATEWAY: &str = "bff";
 /// The name of the auth service: the audience of tokens for it.
 pub const AUTH_SERVICE: &str = "auth-service";
-/// Longer than any call plus the difference of clocks. A stolen token expires after this time.
+/// The lifetime of a service token: longer than any call plus the difference of clocks.
 const TOKEN_LIFETIME: Timeout = Timeout::from_secs(60);
 /// The ID of the key that two services share.
 const KEY_ID: &str = "shared";

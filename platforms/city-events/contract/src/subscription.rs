@@ -1,7 +1,7 @@
 use seaworthy::messaging::{ConsumerGroup, Subscription, SubscriptionOverrides};
 
-/// With a backoff of up to 30 s these retries last several minutes, so a restart of the database
-/// dead-letters no message.
+/// The number of retries. With a backoff of up to 30 s they last several minutes, so a restart of
+/// the database does not dead-letter a message.
 const MAX_RETRIES: u32 = 20;
 
 /// Returns a subscription of this consumer group that retries a failed message 20 times.

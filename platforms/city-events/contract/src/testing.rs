@@ -9,7 +9,7 @@ use seaworthy::{
 };
 use tempfile::TempDir;
 
-/// A secret that satisfies the minimum length of every key.
+/// A secret with the minimum length of every key.
 const SECRET: &str = "a secret of the tests that is long enough";
 
 /// A service without routes, for tests of its parts. Its messages stay in the outbox.

@@ -26,13 +26,13 @@ pub const TOKEN_VERSION_MIGRATIONS: MigrationSet = MigrationSet::for_part(
     )],
 );
 
-/// The longest lifetime of an access token, and how long services store a revocation.
+/// The maximum lifetime of an access token, and how long services store a revocation.
 pub const MAX_ACCESS_TOKEN_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
 /// The same lifetime in microseconds.
 const MAX_ACCESS_TOKEN_LIFETIME_US: i64 = 24 * 60 * 60 * 1_000_000;
 /// The delay until a replica applies a message that another replica received.
 const POLL_INTERVAL: Timeout = Timeout::from_secs(1);
-/// Rows of one read. Many revocations in one step can exceed `database.max_rows`.
+/// Number of rows of one read. Many revocations in one step can exceed `database.max_rows`.
 const PAGE_SIZE: usize = 1_000;
 const PAGE_ROWS: i64 = PAGE_SIZE as i64;
 

@@ -9,21 +9,21 @@ use seaworthy::{
     prelude::*,
 };
 
-/// A path in a folder that version control ignores.
+/// The default database file, in a folder that version control ignores.
 const DEFAULT_FILE: &str = "data/city-events/email.db";
-/// The embedded broker that all services of one folder share.
+/// The default broker file, which all services of one folder share.
 const DEFAULT_BROKER: &str = "data/city-events/broker.db";
 /// The exchange of the legacy services.
 const EXCHANGE: &str = "city.events";
-/// The auth service on the same machine.
+/// The default of `auth_url`: the auth service on the same machine.
 const DEFAULT_AUTH: &str = "http://127.0.0.1:8081";
-/// The number of attempts and the backoff of the legacy service: about half an hour in total.
+/// The default of attempts, as in the legacy service: with the backoff, about half an hour.
 const DEFAULT_ATTEMPTS: NonZeroU32 = NonZeroU32::new(5).unwrap();
 const INITIAL_BACKOFF: Timeout = Timeout::from_secs(10);
 const MAX_BACKOFF: Timeout = Timeout::from_secs(10 * 60);
-/// Enough for a user who opens links and mistypes passwords.
+/// The default of `requests_per_ip`, enough for a user who opens links and mistypes passwords.
 const DEFAULT_PER_IP: NonZeroU32 = NonZeroU32::new(30).unwrap();
-/// Enough for a user who mistypes a password.
+/// The default of `requests_per_token`, enough for a user who mistypes a password.
 const DEFAULT_PER_TOKEN: NonZeroU32 = NonZeroU32::new(10).unwrap();
 
 /// The settings of the service.

@@ -9,7 +9,7 @@ use seaworthy::{
 };
 use sha2::{Digest as _, Sha256};
 
-/// The checksum of migration 1 with other comments.
+/// The accepted checksum of a former text of migration 1, with other comments.
 const OTHER_COMMENTS: &[&str] =
     &["a46c4a61dcb53bed6ad80c572cc6c67780e3f5333b42c33360fe8b202832fa09"];
 
@@ -33,9 +33,9 @@ pub(crate) const MIGRATIONS: &[MigrationSet] = &[
     outbox::MIGRATIONS,
 ];
 
-/// How long sent links are remembered. Links are valid for at most a day.
+/// How long the records of mails with links are stored. Links are valid for at most a day.
 const LINK_RETENTION: Duration = Duration::from_secs(24 * 60 * 60);
-/// How long notifications are remembered. The broker repeats messages within days at most.
+/// How long the records of notifications are stored. The broker repeats messages within days.
 const NOTIFICATION_RETENTION: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// The identity of a mail. Two messages with the same identity are one mail.
@@ -80,7 +80,7 @@ impl MailKey {
     }
 }
 
-/// Longer than one mail may take. A sender that takes longer has crashed or was suspended.
+/// The lifetime of a claim. A sender that takes longer for one mail has crashed or was suspended.
 const CLAIM_TTL: Duration = Duration::from_secs(35);
 
 /// Mails that were sent or are being sent. Times are those of the database's clock. Cheap to clone.
@@ -162,7 +162,7 @@ impl SentMails {
         Ok(match self.read(key).await? {
             Some((true, _)) => Claim::Sent,
             Some((false, rest)) => Claim::Held(rest),
-            // Released or expired in the meantime.
+            // Another sender has released the claim, or it has expired.
             None => Claim::Held(Duration::ZERO),
         })
     }

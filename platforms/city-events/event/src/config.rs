@@ -20,11 +20,11 @@ const EXCHANGE: &str = "city.events";
 
 /// Maximum size of an import in a call, as the contract requires.
 const MAX_IMPORT_SIZE: ByteSize = ByteSize::mebibytes(1);
-/// More events than an organizer holds in a year.
+/// The default maximum number of events of an import, more than an organizer holds in a year.
 const MAX_IMPORTED_EVENTS: NonZeroU64 = NonZeroU64::new(5_000).unwrap();
-/// More events than an organizer publishes on a day. The list of events shows all of them.
+/// The default of `max_published_per_day`: more events than an organizer publishes on a day.
 const MAX_PUBLISHED_PER_DAY: NonZeroU32 = NonZeroU32::new(100).unwrap();
-/// An event needs several statements.
+/// The default batch size of an import. An event needs several statements.
 const IMPORT_BATCH_SIZE: NonZeroU32 = NonZeroU32::new(50).unwrap();
 
 /// Settings of the event service.

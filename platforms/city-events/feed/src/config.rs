@@ -15,7 +15,7 @@ const EXCHANGE: &str = "city.events";
 const DEFAULT_PER_ACTOR: NonZeroU32 = NonZeroU32::new(10).unwrap();
 /// Default of the legacy service.
 const DEFAULT_PER_IP: NonZeroU32 = NonZeroU32::new(100).unwrap();
-/// Enough for a household with one IP address. At 0.5 points each, these views weigh less than one
+/// The default for a household with one IP address. At 0.5 points each, they count less than one
 /// join (4 points).
 const DEFAULT_VIEWS_PER_IP: NonZeroU32 = NonZeroU32::new(5).unwrap();
 

@@ -62,7 +62,7 @@ pub(crate) struct Ranked {
 #[derive(Debug)]
 pub(crate) struct Ranking {
     ranked_at: DateTime<Utc>,
-    /// In the order of the scores.
+    /// The events in the order of their scores.
     events: Vec<Ranked>,
     categories: Vec<String>,
     first_start: Option<DateTime<Utc>>,

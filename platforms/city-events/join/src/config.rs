@@ -8,33 +8,33 @@ use seaworthy::{
 
 use crate::domain::Waitlist;
 
-/// A directory that version control ignores.
+/// The default SQLite file, in a directory that version control ignores.
 const DEFAULT_FILE: &str = "data/city-events/join.db";
-/// The embedded broker that the services of one machine share.
+/// The default broker: a SQLite file that the services of one machine share.
 const DEFAULT_BROKER: &str = "sqlite:data/city-events/broker.db";
 /// The exchange of the legacy services.
 const EXCHANGE: &str = "city.events";
-/// Fixed by the contract. A shorter waitlist would reject many users of small events.
+/// The default of `min_length`, fixed by the contract. Less rejects many users of small events.
 const MIN_WAITLIST_LENGTH: NonZeroU32 = NonZeroU32::new(20).unwrap();
-/// Fixed by the contract. Users further back would hardly ever get a seat.
+/// The default of `max_length`, fixed by the contract. Users further back hardly ever get a seat.
 const MAX_WAITLIST_LENGTH: NonZeroU32 = NonZeroU32::new(100).unwrap();
 /// The upper bound of both settings. A higher capacity promotes the whole waitlist in one
 /// transaction, with three statements for each user. 1,000 users fit into the transaction timeout
 /// of 10 s on a slow machine.
 const WAITLIST_LENGTH_BOUND: u32 = 1_000;
-/// Fixed by the contract: one day, longer than any client retries.
+/// The default lifetime of idempotency keys, fixed by the contract: longer than any client retries.
 const KEY_TTL: Timeout = Timeout::from_secs(24 * 60 * 60);
-/// A wrong count lasts at most this long, and the load is low.
+/// The default interval of recounts: a wrong count lasts at most this long, at a low load.
 const RECOUNT_INTERVAL: Timeout = Timeout::from_secs(60);
-/// One batch of commands and one command of an organizer. More would hold connections of the pool
+/// The default: one batch and one command of an organizer. More would hold connections of the pool
 /// while they wait for the row lock.
 const MAX_CONCURRENT_PER_EVENT: NonZeroU16 = NonZeroU16::new(2).unwrap();
-/// Two less than the connections of the pool, so that reads get a connection too.
+/// The default: two less than the connections of the pool, so that reads get a connection too.
 const MAX_CONCURRENT: NonZeroU16 = NonZeroU16::new(8).unwrap();
-/// While one batch waits for the disk, the next one is executed. More would make batches smaller.
+/// The default: one batch waits for the disk, and the next one is executed. More reduces the sizes.
 const MAX_CONCURRENT_BATCHES: NonZeroU16 = NonZeroU16::new(2).unwrap();
-/// Large enough to make the cost of commits small, and small enough for a short wait of the first
-/// command.
+/// The default: large enough for a small cost of commits, and small enough for a short wait of the
+/// first command.
 const MAX_BATCH_SIZE: NonZeroU16 = NonZeroU16::new(64).unwrap();
 
 /// The settings of the join service.

@@ -33,7 +33,7 @@ const BROKER: &str = "broker";
 /// The OpenAPI document of the gRPC contract.
 const OPENAPI: &str = include_str!("../docs/openapi.json");
 /// Thousands of requests for one event wait in this service, not in its clients. The default of
-/// 1,024 rejects almost half of 2,000 users who join at the same time. If clients leave, the limit
+/// 1,024 rejects almost half of 2,000 users who join at once. If clients disconnect, the limit
 /// that follows the latency falls below this maximum, as it does below the default.
 const MAX_IN_FLIGHT: u32 = 8_192;
 

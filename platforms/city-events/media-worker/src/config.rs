@@ -9,17 +9,17 @@ use seaworthy::{
     uploads::{ClamdConfig, UploadsConfig},
 };
 
-/// Paths in a folder that version control ignores. The media service uses the same.
+/// Default paths, in a folder that version control ignores. The media service uses the same ones.
 const DEFAULT_FILE: &str = "data/city-events/media.db";
 const DEFAULT_RAW: &str = "data/city-events/media/raw";
 const DEFAULT_PUBLIC: &str = "data/city-events/media/public";
-/// The embedded broker that all services of one folder share.
+/// The default broker: a SQLite file that all services of one folder share.
 const DEFAULT_BROKER: &str = "data/city-events/broker.db";
 /// The exchange of the legacy services.
 const EXCHANGE: &str = "city.events";
-/// The legacy worker accepted squares of 8000 pixels.
+/// The default of `max_pixels`: the legacy worker accepted squares of 8000 by 8000 pixels.
 const MAX_PIXELS: NonZeroU32 = NonZeroU32::new(64_000_000).unwrap();
-/// The memory for one such square with transparency and its file.
+/// The default of `max_memory`: enough for one such square with transparency and its file.
 const MAX_MEMORY: ByteSize = ByteSize::mebibytes(288);
 
 /// The settings of the worker.

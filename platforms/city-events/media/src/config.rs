@@ -9,17 +9,17 @@ use seaworthy::{
     uploads::UploadsConfig,
 };
 
-/// Paths in a folder that version control ignores. The worker uses the same.
+/// Default paths, in a folder that version control ignores. The media worker uses the same ones.
 const DEFAULT_FILE: &str = "data/city-events/media.db";
 const DEFAULT_RAW: &str = "data/city-events/media/raw";
 const DEFAULT_PUBLIC: &str = "data/city-events/media/public";
-/// The embedded broker that all services of one folder share.
+/// The default broker: a SQLite file that all services of one folder share.
 const DEFAULT_BROKER: &str = "data/city-events/broker.db";
 /// The exchange of the legacy services.
 const EXCHANGE: &str = "city.events";
-/// The service on the same machine.
+/// The default of `pictures_url`: this service on the same machine.
 const DEFAULT_URL: &str = "http://127.0.0.1:8085";
-/// The signed URLs of the file storage.
+/// The default base of the signed URLs of the file storage.
 const DEFAULT_SIGNED_URL: &str = "http://127.0.0.1:8085/media/files";
 
 /// The settings of the service.

@@ -13,7 +13,7 @@ use seaworthy::{
 };
 use uuid::Uuid;
 
-/// A picture never changes, and a deleted one disappears after a day.
+/// Caches keep a picture for one day. It never changes, and a deleted one disappears after a day.
 const CACHE_CONTROL: HeaderValue = HeaderValue::from_static("public, max-age=86400");
 
 /// Returns the route of pictures.

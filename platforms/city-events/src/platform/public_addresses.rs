@@ -11,7 +11,7 @@ pub(super) struct PublicAddresses {
     pub(super) media: SocketAddr,
     bff: SocketAddr,
     is_free: bool,
-    /// Keep the ports from outgoing connections until the services listen.
+    /// Sockets that keep outgoing connections from using the ports until the services listen.
     _reserved: Vec<TcpSocket>,
 }
 

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::{SeedError, events::SampleEvent};
 
-/// The interval between attempts to join. The join service learns of a new event by a message.
+/// The interval between attempts to join. A message tells the join service about a new event.
 const POLL_INTERVAL: Duration = Duration::from_millis(100);
 /// The number of attempts to join: 15 seconds in total.
 const MAX_ATTEMPTS: u32 = 150;
@@ -22,7 +22,7 @@ const JPEG: HeaderValue = HeaderValue::from_static("image/jpeg");
 /// A client of the public interface.
 pub(super) struct SeedClient {
     gateway: HttpClient,
-    /// Signed addresses of uploads have the origin of the media service.
+    /// The client of uploads, whose signed addresses have the origin of the media service.
     uploads: HttpClient,
 }
 

@@ -28,7 +28,7 @@ pub enum SeedError {
     /// The marker file cannot be written.
     #[error("the marker file of the sample data cannot be written")]
     Marker(#[from] seaworthy::service::private_files::PrivateFileError),
-    /// A request got an error.
+    /// A request returned an unexpected status.
     #[error("the request to {action} failed with {status} {code}")]
     UnexpectedStatus {
         /// The requested action.

@@ -108,7 +108,7 @@ impl Accounts {
         let answered = self.captchas.answer(id, code).await?;
         let (email, phone) = self.users.addresses(&self.database, username).await?;
         let email = email.as_ref().map(|email| email.expose().as_str());
-        // A number that an earlier version has stored may have another form.
+        // Normalize again, because stored numbers may predate the current format.
         let phone = phone.and_then(|phone| normalized_phone(phone.expose()).ok().flatten());
         let allowed = allowed_bindings(false, email, phone.as_deref());
         Ok(answered.consume(&allowed).await?)

@@ -23,14 +23,14 @@ pub(crate) struct Credentials {
     pub(crate) totp_code: Secret<String>,
 }
 
-/// A user whose password was right.
+/// A user whose password was verified.
 #[derive(Debug)]
 #[must_use = "lock the user in the transaction that needs the password"]
 pub(super) struct VerifiedUser {
     pub(super) user: User,
-    /// The hash of the same password with the present parameters, if they differ.
+    /// The hash of the same password with the current parameters, if they differ.
     rehash: Option<PasswordHash>,
-    /// The version of the user's tokens from before the check.
+    /// The version of the user's tokens, read before the password check.
     version: u64,
     /// Whether the user called with an access token, which must be valid until the end of the call.
     has_session: bool,
@@ -72,7 +72,7 @@ impl Accounts {
         if let Some(session) = self.start_session(&verified).await? {
             return Ok(session);
         }
-        // A concurrent login may have stored a hash of the same password with other parameters.
+        // A concurrent login may have stored a rehash, so verify against the current hash.
         let verified = self.verify_again(verified, given.password).await?;
         let session = self.start_session(&verified).await?;
         session.ok_or_else(errors::account_changed)
@@ -94,7 +94,7 @@ impl Accounts {
             .await
     }
 
-    /// Verifies the password of a verified user by the present hash. The code of a second factor
+    /// Verifies the password of a verified user by the current hash. The code of a second factor
     /// stays verified, because a new factor changes the version.
     async fn verify_again(
         &self,
@@ -130,8 +130,8 @@ impl Accounts {
     }
 
     /// Locks the row of a user as [`lock_unchanged`](Self::lock_unchanged) does. Returns `None` if the
-    /// user has another hash, such as one with the present parameters. A second factor that was
-    /// enabled during the check has changed the version, and thus also ends what the check allows.
+    /// user has another hash, such as one with the current parameters. A second factor that was
+    /// enabled during the check has changed the version, and is an error too.
     async fn lock_verified(
         &self,
         tx: &Transaction,
@@ -161,9 +161,9 @@ impl Accounts {
         username: &str,
         password: Secret<String>,
     ) -> Result<VerifiedUser, Error> {
-        // An error of this query is not the user's, so it comes before the count.
+        // Query before counting, so that a database error does not count as an attempt.
         let user = self.users.by_name(&self.database, username).await?;
-        // For an unknown user too, so that the time does not show whether the user exists.
+        // Hash for an unknown user too, so that the duration does not reveal if the user exists.
         let id = user.as_ref().map(|user| user.id.to_string());
         let version = TokenVersions::current(&self.database, &id.unwrap_or_default()).await?;
         let address = context::with_current(|context| context?.client_address());
@@ -173,7 +173,7 @@ impl Accounts {
             .await
             .map_err(|error| match error {
                 LockoutError::Locked { retry_after } => errors::account_locked(retry_after),
-                // Another account may be the one that an attacker of this address guesses.
+                // Not ACCOUNT_LOCKED: attempts on other accounts may have locked the address.
                 other => other.into(),
             })?;
         let stored = user
@@ -181,7 +181,7 @@ impl Accounts {
             .map(|user| user.password_hash.expose().as_str());
         let check = match reservation.verify(password, stored).await {
             Ok(check) => check,
-            // The password was not checked, so it must not count against the owner.
+            // The password was not checked, so the attempt must not count.
             Err(error) => {
                 self.lockout.cancel(attempt).await?;
                 return Err(error);

@@ -21,7 +21,7 @@ pub(super) fn check_password(
         let problem = "the password must have letters and digits";
         return Err(errors::password_weak(problem));
     }
-    // The policy ignores names of three or four letters.
+    // The shared policy ignores names of three or four letters, so check them here.
     if text.to_lowercase().contains(&username.to_lowercase()) {
         return Err(errors::password_weak("the password contains the user name"));
     }

@@ -38,7 +38,7 @@ impl Accounts {
         user: &User,
         session: &NewSession,
     ) -> Result<TokenPair, Error> {
-        // The version is read first. If an operator revokes a role in between, the token is too old.
+        // Read the version first. If an operator then revokes a role, the token is outdated.
         let version = TokenVersions::current(tx, &user.id.to_string()).await?;
         let roles = Users::roles(tx, user.id).await?;
         let roles = roles.ok_or_else(errors::token_invalid)?;

@@ -29,7 +29,7 @@ impl Accounts {
             check_password(&self.policy, &given.password, &given.username)?;
         }
         let reservation = self.passwords.reserve()?;
-        // Last of the checks, because an answer is accepted once.
+        // Check the captcha last, because its answer is accepted once.
         let (id, code) = (&given.captcha_id, &given.captcha_code);
         let (email_bound, phone_bound) = (email.as_deref(), phone.as_deref());
         let allowed = allowed_bindings(self.settings.verify_addresses, email_bound, phone_bound);

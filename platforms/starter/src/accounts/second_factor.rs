@@ -33,8 +33,8 @@ impl Accounts {
         enrollment.ok_or_else(errors::totp_exists)
     }
 
-    /// Enables the second factor. It ends all sessions of the user, because a thief of the password
-    /// may have one, and begins a new one for the caller. Returns the recovery codes.
+    /// Enables the second factor. It ends all sessions of the user, because an attacker with the
+    /// password may have one. Begins a new session for the caller, and returns the recovery codes.
     ///
     /// # Errors
     /// `TOTP_INVALID`, and `TOKEN_INVALID` if the tokens of the user are revoked during the call.
@@ -100,7 +100,7 @@ impl Accounts {
             .await
     }
 
-    /// Returns the caller, whose password is right.
+    /// Verifies the password of the caller, and returns the caller.
     ///
     /// # Errors
     /// `PASSWORD_INCORRECT` or `ACCOUNT_LOCKED`.

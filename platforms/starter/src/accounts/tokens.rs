@@ -39,11 +39,11 @@ const PRIVATE_KEY: &str = "auth.signing_key";
 const SECRET_ID: &str = "jwt_secret_key";
 /// The `kid` of the private key.
 const KEY_ID: &str = "signing_key";
-/// Synchronized clocks of replicas differ by less, and a longer time would prolong short tokens.
+/// Tolerated clock difference between replicas. A longer leeway would extend short-lived tokens.
 const LEEWAY: Delay = Delay::from_secs(1);
-/// Shorter secrets can be guessed, also those of a development service.
+/// Minimum length of a secret in development, in bytes. Shorter secrets can be guessed.
 const MIN_SECRET: usize = 16;
-/// The minimum of HS256 in bytes (RFC 7518, section 3.2).
+/// Minimum length of a secret for HS256, in bytes (RFC 7518, section 3.2).
 const HS256_SECRET: usize = 32;
 /// The claim with the version of the user's tokens.
 const VERSION: &str = "ver";
@@ -57,7 +57,7 @@ const REFRESH_KIND: &str = "refresh+jwt";
 const SESSION_ID: &str = "sid";
 /// The claim of a refresh token with the secret of its session.
 const SESSION_CLAIM: &str = "session";
-/// The characters of a `jti`.
+/// The number of characters of a `jti`.
 const ID_LENGTH: usize = 32;
 
 /// The tokens of a session, as its client gets them.
@@ -129,7 +129,7 @@ impl Tokens {
             types: vec![REFRESH_KIND.to_owned()],
             ..issuer_config(settings, secret.as_ref())
         };
-        // A new secret does not log users out while the service runs.
+        // Accept the previous secret for this time, so that a rotation does not log users out.
         let refresh_ttl = settings.refresh_token_expiration.get();
         Ok(Self {
             refresh_verifier: verifier(refresh_config, &signer, refresh_ttl)?,
@@ -208,8 +208,8 @@ impl Tokens {
     }
 
     /// Returns the authentication of callers by access tokens and API keys. Each request checks in
-    /// the database whether its credentials are revoked, so that a logout on one replica counts on
-    /// all of them at once.
+    /// the database whether its credentials are revoked, so that a logout on one replica applies to
+    /// all replicas immediately.
     ///
     /// # Errors
     /// The secret cannot verify tokens.
@@ -230,7 +230,7 @@ impl Tokens {
             let (roles, database) = (roles.clone(), database.clone());
             async move {
                 let owner = UserId::parse(&owner)?;
-                // Also of an owner whose status was changed without the command `users`.
+                // Read the status too, because it may have changed without the command `users`.
                 let own = Users::roles(&database, owner).await?;
                 let own = own.ok_or_else(errors::api_key_invalid)?;
                 Ok(permissions(&roles, &own))
@@ -241,7 +241,7 @@ impl Tokens {
     }
 }
 
-/// Returns the problem of a setting that nothing can be made of.
+/// Returns the problem of a setting whose value cannot be used.
 fn unusable<E: std::error::Error + 'static>(key: &'static str) -> impl Fn(E) -> SettingProblem {
     move |error| SettingProblem::new(key, format!("cannot be used: {}", error_chain(&error)))
 }
@@ -288,8 +288,8 @@ fn token_id() -> Result<String, Error> {
     Ok(random.expose().chars().take(ID_LENGTH).collect())
 }
 
-/// Returns a secret of a development service, extended by zero bytes. HMAC extends each key by them
-/// to its block (RFC 2104), so the tokens are those of the given secret.
+/// Returns the secret of a development service, padded with zero bytes. HMAC pads each key in the
+/// same way (RFC 2104), so the tokens are equal to those of the given secret.
 fn extended(secret: &Secret<String>) -> Secret<String> {
     let text = secret.expose();
     if !(MIN_SECRET..HS256_SECRET).contains(&text.len()) {
@@ -304,7 +304,7 @@ fn permissions(all: &BTreeMap<String, Vec<String>>, own: &[String]) -> Vec<Strin
     granted.flatten().cloned().collect()
 }
 
-/// Accepts access tokens whose session has not ended, and whose version is the present one.
+/// Accepts access tokens whose session has not ended and whose version is current.
 struct StoredSessions(Database);
 
 impl Revocation for StoredSessions {
@@ -346,8 +346,8 @@ impl CallerSession {
         })
     }
 
-    /// Returns whether the session has not ended, and the user's tokens were not revoked since it
-    /// got the token.
+    /// Returns whether the session is active, and no later call revoked the tokens of the user.
+    /// Compares the version in the token with the stored version.
     pub(super) async fn is_current(&self, connection: &dyn Connection) -> Result<bool, DataError> {
         let current = Sessions::token_version(connection, &self.user, &self.id).await?;
         Ok(current.is_some_and(|current| current <= self.version))

@@ -41,7 +41,7 @@ impl wire::Auth for Auth {
             CaptchaKind::Email => Some("email"),
         };
         if let Some(address) = address.filter(|_| may_be_sent(&issued)) {
-            // The method is a GET, and changes something for the owner of the address.
+            // The operation log skips GET, but this method sends a message: record it explicitly.
             let content = json!({ "captcha_type": request.captcha_type, address: request.target,
                 "is_confirmed": issued.is_ok() });
             self.operations
@@ -141,7 +141,7 @@ impl wire::Auth for Auth {
     }
 }
 
-/// Returns whether the owner of an address may get the code.
+/// Returns whether the service may have sent a code to the address.
 fn may_be_sent(issued: &Result<Issued, Error>) -> bool {
     let Err(error) = issued else {
         return true;

@@ -76,7 +76,7 @@ pub(crate) fn contracts(
         AuthMethod::GetCaptcha | AuthMethod::VerifyCaptcha | AuthMethod::RefreshToken => {
             without_idempotency_key().rate_limits(public.clone())
         }
-        // A stored response would not end a session that began after it.
+        // A repeated logout must run again, because a new session may have begun.
         AuthMethod::Logout => MethodOptions::new().without_idempotency_key(),
         AuthMethod::LockStatus => MethodOptions::new(),
     };

@@ -11,7 +11,7 @@ use seaworthy::{
 use crate::{accounts::Accounts, contract::oplog::v1 as wire};
 
 const MICROS: i64 = 1_000_000;
-/// The age of a cached total: longer than reading some pages, and shorter than a reader notices.
+/// TTL of a cached total, so that a client that reads several pages counts the log once.
 const TOTAL_TTL: Timeout = Timeout::from_secs(10);
 
 /// Implements `oplog.v1.OperationLog`.

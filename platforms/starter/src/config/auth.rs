@@ -15,21 +15,21 @@ use seaworthy::{
 
 use crate::NAME;
 
-/// A stolen access token is valid for this time.
+/// The default lifetime of access tokens. A stolen token is valid for at most this time.
 const ACCESS_TOKEN_EXPIRATION: Timeout = Timeout::from_secs(15 * 60);
-/// A user who returns once a week stays logged in.
+/// The default lifetime of sessions. A user who returns once a week stays logged in.
 const REFRESH_TOKEN_EXPIRATION: SessionLifetime = SessionLifetime::from_days(7);
-/// Long enough to find a message on a telephone.
+/// The default lifetime of captchas, long enough to read a message on a telephone.
 const CAPTCHA_EXPIRATION: Timeout = Timeout::from_secs(5 * 60);
-/// Users mistype a password a few times.
+/// The default number of failed logins that lock an account.
 const MAX_LOGIN_ATTEMPTS: NonZeroU32 = NonZeroU32::new(5).unwrap();
-/// Allows 240 guesses a day.
+/// The default duration of a lock. With five attempts, it allows 240 guesses a day.
 const LOCK_DURATION: Timeout = Timeout::from_secs(30 * 60);
-/// The contract of the starter allows one use of a refresh token, also if two tabs use it at once.
+/// The contract allows one use of a refresh token, even if two tabs use it simultaneously.
 const ROTATION_GRACE_PERIOD: Delay = Delay::ZERO;
 /// The contract of the starter requires 8. NIST SP 800-63B-4 requires 8 with a second factor.
 const MIN_PASSWORD_LENGTH: usize = 8;
-/// Longer passwords only take longer to hash.
+/// Maximum length of a password. Longer passwords only take longer to hash.
 const MAX_PASSWORD_LENGTH: usize = 128;
 /// The limits of the contract, per IP address.
 const AUTH_REQUESTS: NonZeroU32 = NonZeroU32::new(10).unwrap();

@@ -10,7 +10,7 @@ use seaworthy::{
 
 use crate::NAME;
 
-/// The maximum of the contract.
+/// The default pool size of the contract.
 const POOL_SIZE: NonZeroU32 = NonZeroU32::new(100).unwrap();
 
 /// The stores of the service.

@@ -8,13 +8,13 @@ const CORS_HEADERS: [&str; 3] = ["content-type", "authorization", "x-request-id"
 const UNLOGGED: [&str; 3] = ["/health", "/metrics", "/ping"];
 /// The maximum length of a value in the log of the legacy service.
 const MAX_VALUE_LENGTH: u32 = 1_000;
-/// After 100 lines in a second, the legacy service logs every hundredth.
+/// Lines per second after which the legacy service logs only every hundredth line.
 const SAMPLED_LINES: u32 = 100;
 /// The share of new traces that the legacy service samples.
 const SAMPLE_RATIO: f64 = 0.1;
-/// The requests of a caller in a minute.
+/// Maximum number of requests of a caller per minute.
 const REQUESTS: u32 = 100;
-/// The requests of a caller that may arrive at once.
+/// Maximum burst of requests of a caller.
 const BURST: u32 = 10;
 /// The pool of the contract. The server must allow as many connections for each replica.
 const MIN_CONNECTIONS: u32 = 10;
@@ -24,7 +24,7 @@ const MAX_IDLE_TIME: &str = "10m";
 const SLOW_STATEMENT: &str = "200ms";
 /// Pages load only what the service itself serves, without scripts in the page.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'";
-/// Pages need no hardware of the device.
+/// The pages do not use device features.
 const PERMISSIONS_POLICY: &str = "camera=(), microphone=(), geolocation=(), payment=()";
 
 /// Sets the defaults of the contract where those of the framework are different.

@@ -39,7 +39,7 @@ pub(crate) const LEGACY_KEYS: &[LegacyKey] = &[
     LegacyKey::accepts(
         "data.redis.network",
         &["tcp"],
-        "remove it: Redis is reached by TCP",
+        "remove it: connections to Redis use TCP",
     ),
     LegacyKey::converted("data.redis.addr", "data.redis.url", Conversion::RedisUrl),
     LegacyKey::sets("data.redis.read_timeout", "data.redis.timeout"),

@@ -57,8 +57,8 @@ pub(crate) struct StarterConfig {
 }
 
 impl StarterConfig {
-    /// Returns the settings that are missing, that contradict each other, or that no key can be
-    /// made of.
+    /// Returns the settings that are missing, that contradict each other, or that are not valid
+    /// keys.
     pub(crate) fn problems(&self, profile: Profile) -> Vec<SettingProblem> {
         let mut found = self.kms.problems("kms");
         let redis = self.data.redis.as_ref();
@@ -105,7 +105,7 @@ impl StarterConfig {
         }
     }
 
-    /// Returns the Redis, whose settings the start has checked.
+    /// Returns the Redis settings. The preflight has validated them.
     fn redis(&self) -> Option<RateLimitRedisConfig> {
         self.data.redis.as_ref()?.connection().ok()?
     }

@@ -57,7 +57,7 @@ pub(crate) fn totp_required() -> Error {
 }
 
 pub(crate) fn totp_invalid() -> Error {
-    let message = "the code is wrong or was used: enter the current one";
+    let message = "the code is wrong or was used: enter the current code";
     Error::new(Code::Unauthenticated, "TOTP_INVALID", message)
 }
 

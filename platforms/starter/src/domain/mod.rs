@@ -1,4 +1,4 @@
-//! Types without transport and store.
+//! Domain types, independent of transport and storage.
 
 mod address;
 pub(crate) mod errors;

@@ -14,8 +14,8 @@ const CONTRACT_FIELDS: [&str; 6] = [
     "created_at",
     "updated_at",
 ];
-/// The fields that only files define: what the flag governs and requires. A change through the API
-/// keeps them, or else it would open the governed APIs.
+/// The fields that only files define: the items that the flag governs and requires. API changes
+/// keep them, because their loss would expose the governed APIs.
 const KEPT: [&str; 9] = [
     "permissions",
     "apis",

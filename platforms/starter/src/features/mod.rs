@@ -11,12 +11,12 @@ use seaworthy::{
 pub(crate) use entry::Entry;
 pub(crate) use evaluate::evaluate;
 
-/// The flags that the service knows without a file.
+/// The flags that the service defines without a file.
 const KNOWN: &str = include_str!("../../flags/features.yaml");
 /// The fields of these flags that differ in production.
 const KNOWN_IN_PRODUCTION: &str = include_str!("../../flags/features.production.yaml");
 
-/// Returns the builder of the flags, with those that the service knows without a file.
+/// Returns a builder with the flags that the service defines without a file.
 pub(crate) fn builder(config: &FlagsConfig, profile: Profile) -> FlagsBuilder {
     let flags = Flags::builder(config).built_in(KNOWN);
     match profile {

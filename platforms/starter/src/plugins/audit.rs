@@ -7,8 +7,8 @@ use seaworthy::{
 
 /// The name of the handler in logs.
 const HANDLER: &str = "audit-log";
-/// With the backoff of the bus, the retries of an entry last three minutes: longer than the failover
-/// of a database.
+/// Retries of an entry. With the backoff of the bus they take three minutes, longer than a failover
+/// of the database.
 const MAX_RETRIES: u32 = 60;
 
 /// The actions in the audit log for the events about plugins.

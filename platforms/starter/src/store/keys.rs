@@ -13,7 +13,7 @@ use crate::config::StarterConfig;
 
 /// The name of the key of blind indexes, captchas and the audit log. Rotations do not change it.
 const PARTS_KEY_NAME: &str = "parts";
-/// The name of the derived key of the audit log, if another key signs.
+/// The ID of the derived key, which verifies records after another key was set.
 const DERIVED_KEY: &str = "derived";
 
 /// The keys of stored values. Cheap to clone.

@@ -265,7 +265,7 @@ impl Users {
             .map(drop)
     }
 
-    /// Lets a user log in, or not. Returns whether that changed the user.
+    /// Enables or disables a user. Returns whether the status changed.
     pub(crate) async fn set_active(
         &self,
         connection: &dyn Connection,

@@ -22,7 +22,7 @@ pub(crate) fn contract(store: Store) -> SymbolsServiceContract<Symbols> {
     SymbolsServiceContract::with_config(Symbols::new(store), config)
 }
 
-/// A response contains the data of a symbol, and the largest request has 6 MiB.
+/// Maximum size of a response: it contains the data of a symbol, and a request has at most 6 MiB.
 const MAX_RESPONSE_SIZE: ByteSize = ByteSize::mebibytes(8);
 
 /// Returns the configuration of idempotency keys.

@@ -2,9 +2,9 @@ use std::num::NonZeroU16;
 
 use seaworthy::prelude::*;
 
-/// The queue of legacy workers.
+/// The default of `name`: the queue of legacy workers.
 const DEFAULT_NAME: &str = "lifecycle_event_queue";
-/// All events of symbols. A fanout exchange ignores it.
+/// The default of `binding_key`: all events of symbols. A fanout exchange ignores the key.
 const DEFAULT_BINDING_KEY: &str = "symbol.#";
 /// The documented default of the legacy worker.
 const DEFAULT_PREFETCH: NonZeroU16 = NonZeroU16::new(10).unwrap();

@@ -5,10 +5,10 @@ use seaworthy::{
 
 use super::broker::broker;
 
-/// A file in a folder that `.gitignore` excludes.
+/// The default SQLite file, in a folder that `.gitignore` excludes.
 const DEFAULT_FILE: &str = "data/symbols.db";
 
-/// The path of the legacy service.
+/// The default path of metrics, as in the legacy service.
 const DEFAULT_METRICS_PATH: &str = "/metrics";
 
 /// Settings of the service.

@@ -4,9 +4,9 @@ use seaworthy::{
 
 use super::{QueueConfig, broker::broker};
 
-/// A file in a folder that `.gitignore` excludes.
+/// The default SQLite file, in a folder that `.gitignore` excludes.
 const DEFAULT_FILE: &str = "data/symbols-worker.db";
-/// The value of the legacy worker. Three retries outlast a new connection.
+/// The initial backoff, as in the legacy worker. Three retries last longer than a reconnection.
 const INITIAL_BACKOFF: Timeout = Timeout::from_millis(100);
 
 /// Settings of the worker.

@@ -2,7 +2,7 @@
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Attributes {
     pub(crate) project_id: u64,
-    /// Unique among the symbols of a project that are not deleted.
+    /// The UID, unique among the symbols of a project that are not deleted.
     pub(crate) uid: String,
     pub(crate) label: String,
     pub(crate) class_name: String,
@@ -14,7 +14,7 @@ pub(crate) struct Attributes {
 /// A stored symbol.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Symbol {
-    /// Ascending, assigned by the store.
+    /// The ID, ascending and assigned by the store.
     pub(crate) id: u64,
     pub(crate) attributes: Attributes,
     pub(crate) data: Vec<u8>,

@@ -3,7 +3,7 @@ use prost_types::Timestamp;
 
 use super::{SymbolCreated, SymbolDeleted};
 
-/// 1700000000.123456789 s.
+/// The time 1700000000.123456789 s after 1970-01-01T00:00:00Z.
 const MOMENT: Timestamp = Timestamp {
     seconds: 1_700_000_000,
     nanos: 123_456_789,

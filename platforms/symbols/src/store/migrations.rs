@@ -5,7 +5,7 @@ use seaworthy::{
 
 use super::adoption::ADOPTION;
 
-/// The checksum of the first migration with other comments.
+/// The checksum of a former text of the first migration, which differs only in its comments.
 const OTHER_COMMENTS: &[&str] =
     &["c9865c3f78100e2ccf69b05f98378b82da878dbb179fb70c80792745e5eb0e0f"];
 

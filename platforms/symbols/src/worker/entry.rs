@@ -13,7 +13,7 @@ pub(super) struct Entry {
     pub(super) symbol: u64,
     pub(super) project: u64,
     pub(super) uid: String,
-    /// `None` for a deleted symbol.
+    /// The version of the symbol. `None` for a deleted symbol.
     pub(super) version: Option<u32>,
     /// `None` if the event has no valid time.
     pub(super) happened_at: Option<DateTime<Utc>>,

@@ -11,7 +11,7 @@ use seaworthy::{
 use tutoring_contract::AccessTokenConfig;
 use tutoring_identity::{LoginLimitConfig, embedded_database};
 
-/// A directory that version control ignores.
+/// The default database file, in a directory that version control ignores.
 const DEFAULT_FILE: &str = "data/tutoring/admin.db";
 /// The name of the platform in authenticator applications.
 const DEFAULT_ISSUER: &str = "Tutoring";
@@ -19,13 +19,13 @@ const DEFAULT_ISSUER: &str = "Tutoring";
 const MAX_FAILURES: NonZeroU32 = NonZeroU32::new(5).unwrap();
 const COUNTED_FOR: Timeout = Timeout::from_secs(15 * 60);
 const LOCK_DURATION: Timeout = Timeout::from_secs(30 * 60);
-/// The admins of an office share one IP address.
+/// The default number of failures per IP address, which the admins of an office share.
 const MAX_FAILURES_OF_IP: NonZeroU32 = NonZeroU32::new(30).unwrap();
 /// A session lasts 30 days, and a refresh extends it.
 const SESSION_TIMEOUT: SessionLifetime = SessionLifetime::from_days(30);
 /// A refresh token is valid once. The refresh lock rejects a concurrent second use.
 const ROTATION_GRACE_PERIOD: Delay = Delay::from_millis(1);
-/// The oldest of more sessions ends.
+/// The default number of sessions per admin. A further login ends the oldest one.
 const MAX_SESSIONS: NonZeroU32 = NonZeroU32::new(10).unwrap();
 
 /// The settings of the service.

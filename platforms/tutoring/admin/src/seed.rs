@@ -10,7 +10,7 @@ pub const SEED_PASSWORD: &str = "Explore-the-course-1";
 /// Creates a super admin in an empty database.
 ///
 /// # Errors
-/// [`StartError`] in production, because everyone knows the password.
+/// [`StartError`] in production, because the password is public.
 pub(crate) async fn seed(profile: Profile, accounts: &Accounts) -> Result<(), StartError> {
     if profile == Profile::Production {
         return Err(StartError::new(

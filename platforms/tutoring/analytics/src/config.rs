@@ -7,9 +7,9 @@ use seaworthy::{
 use tutoring_contract::{AccessTokenConfig, PlatformZone};
 use tutoring_identity::{embedded_broker, embedded_database};
 
-/// A directory that version control ignores.
+/// The default database file, in a directory that version control ignores.
 const DEFAULT_FILE: &str = "data/tutoring/analytics.db";
-/// A year, and the month before it for comparison.
+/// The default retention: a year, and a month before it for comparison.
 const RETENTION_DAYS: NonZeroU16 = NonZeroU16::new(400).unwrap();
 const SECONDS_PER_DAY: u64 = 24 * 60 * 60;
 

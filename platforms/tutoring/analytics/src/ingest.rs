@@ -11,7 +11,7 @@ use tutoring_contract::{events::KINDS, groups::ANALYTICS};
 
 use crate::{analytics::Analytics, domain::business_event, store::events};
 
-/// A message has five attempts.
+/// The retries of a message: five attempts in total.
 const MAX_RETRIES: u32 = 4;
 
 /// Returns the topics that the service consumes.
@@ -37,11 +37,11 @@ async fn store(
     received: Received<Bytes>,
 ) -> Result<(), Failure> {
     let event = business_event(received.event()).map_err(Failure::reject)?;
-    // A replayed message may be older than all events that are kept.
+    // A replayed message may be older than the retention.
     if event.timestamp < analytics.oldest() {
         return Ok(());
     }
-    // Not in the transaction of the event, because it locks the table.
+    // Create partitions outside of the transaction, because this locks the table.
     let created = analytics.partitions.create([event.timestamp]).await;
     created.map_err(Failure::retry)?;
     let events = &[event];

@@ -11,9 +11,9 @@ use tutoring_identity::in_steps;
 
 use crate::{analytics::Analytics, store::events};
 
-/// Old events stay at most this much longer.
+/// The interval at which old events are removed.
 const INTERVAL: Timeout = Timeout::from_secs(60 * 60);
-/// The partition of the next month exists long before its first event.
+/// Time in advance at which a partition is created.
 const AHEAD: Duration = Duration::from_secs(31 * 24 * 60 * 60);
 
 /// Returns the worker that removes old events, on one replica at a time.

@@ -6,13 +6,13 @@ use tutoring_contract::{AccessTokenConfig, PlatformZone, ServiceTokenConfig};
 use tutoring_identity::{embedded_broker, embedded_database};
 use uuid::Uuid;
 
-/// A directory that version control ignores.
+/// The default database file, in a directory that version control ignores.
 const DEFAULT_FILE: &str = "data/tutoring/booking.db";
-/// A trainer travels at most this far between two sessions.
+/// The default maximum distance between two consecutive sessions, in km.
 const MAX_SEQUENTIAL_DISTANCE_KM: f64 = 5.0;
-/// Longer than a tunnel or a dead spot of the network.
+/// The default idle timeout of a journey, longer than usual losses of the mobile network.
 const JOURNEY_IDLE_TIMEOUT: Timeout = Timeout::from_secs(120);
-/// Larger than the error of a telephone in a city.
+/// The default radius at the start of a session, larger than the GPS error in a city.
 const START_RADIUS_M: u16 = 100;
 
 /// The settings of the service.

@@ -1,7 +1,7 @@
 //! Prices, allocations and sessions of Tutoring.
 //!
-//! This service is the only one that computes a price. The payment service asks it for a quote,
-//! which also reserves the discount. The slot ledger of this service is the only way to take a slot
+//! This service is the only one that computes a price. The payment service requests a quote,
+//! which also reserves the discount. Only the slot ledger of this service reserves a slot
 //! of a trainer.
 //!
 //! | Module | Contents |

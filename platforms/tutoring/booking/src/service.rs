@@ -40,7 +40,7 @@ const VARIABLES: [LegacyVariable; 4] = [
     LegacyVariable::sets("MAX_SEQUENTIAL_DISTANCE_KM", "max_sequential_distance_km"),
     LegacyVariable::ignored(
         "GOOGLE_MAPS_API_KEY",
-        "remove it: distances are computed from coordinates",
+        "remove it: the service computes distances from coordinates",
     ),
 ];
 

@@ -6,12 +6,12 @@ use seaworthy::{
 };
 use tutoring_identity::BackendConfig;
 
-/// A directory that version control ignores.
+/// The default database file, in a directory that version control ignores.
 const DEFAULT_FILE: &str = "data/tutoring/chat.db";
 const DEFAULT_ATTACHMENTS: &str = "data/tutoring/attachments";
 /// The signed URLs of the file storage.
 pub(crate) const DEFAULT_SIGNED_URL: &str = "http://127.0.0.1:3008/attachments";
-/// A minute of video of a telephone.
+/// The default of `max_attachment_size`: a minute of video of a telephone fits.
 const MAX_ATTACHMENT_SIZE: ByteSize = ByteSize::mebibytes(50);
 
 /// The settings of the service.

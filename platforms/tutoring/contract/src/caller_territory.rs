@@ -9,7 +9,7 @@ use seaworthy::{
 
 use crate::{AdminRole, ApiError, Role, SERVICE_ROLE, Territory};
 
-/// The places in which the caller of a request sees and decides. A territory limits administrators.
+/// The territory in which the caller may read and write data. It limits administrators only.
 /// Ownership and permissions limit other callers, and handlers check them separately.
 ///
 /// Handlers take it as an extractor.
@@ -112,7 +112,7 @@ impl CallerTerritory {
 impl<S: Send + Sync> FromRequestParts<S> for CallerTerritory {
     type Rejection = ApiError;
 
-    /// A request without a token is from nowhere.
+    /// A request without a token has the territory [`Nowhere`](Self::Nowhere).
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
         match parts.extensions.get::<Arc<VerifiedToken>>() {
             Some(token) => Ok(Self::from_token(token)?),

@@ -7,7 +7,7 @@ use jiff::{
 };
 use seaworthy::prelude::*;
 
-/// The zone of the first cities.
+/// The default time zone.
 const DEFAULT_ZONE: &str = "Asia/Kolkata";
 /// The offset of that zone, in seconds. It has no daylight saving time.
 const DEFAULT_OFFSET: i32 = 19_800;
@@ -41,15 +41,15 @@ impl PlatformZone {
         Zoned::new(moment, self.0.clone()).date()
     }
 
-    /// Returns the present date.
+    /// Returns the current date.
     #[must_use]
     pub fn today(&self) -> Date {
         self.date_at(Timestamp::now())
     }
 
     /// Returns the moment of a local time, given in minutes since midnight. A time that the start
-    /// of daylight saving time skips is moved later by the length of the gap. Of a time that occurs
-    /// twice, the first one counts.
+    /// of daylight saving time skips is moved later by the length of the gap. If a time occurs
+    /// twice, returns the first moment.
     ///
     /// ```
     /// use tutoring_contract::PlatformZone;
@@ -72,7 +72,7 @@ impl PlatformZone {
             0,
         );
         let local = date.to_datetime(time.unwrap_or(Time::MIN));
-        // Only the last days that a timestamp can express have no moment.
+        // The conversion fails only near the maximum timestamp.
         local
             .to_zoned(self.0.clone())
             .map_or(Timestamp::MAX, |zoned| zoned.timestamp())

@@ -35,5 +35,5 @@ pub const NOTIFICATION: ConsumerGroup = ConsumerGroup::new("notification-workers
 pub const ANALYTICS: ConsumerGroup = ConsumerGroup::new("analytics-ingest");
 /// The group of all gateways, which receives all events. One gateway gets each message, and sends
 /// it to the clients of all gateways. Publishers do not create it: its clients see events at most
-/// once, and old codes and locations are of no use to them.
+/// once, and outdated codes and locations are useless.
 pub const GATEWAY: ConsumerGroup = ConsumerGroup::new("realtime-fanout");

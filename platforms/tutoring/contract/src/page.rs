@@ -8,7 +8,7 @@ use crate::ApiError;
 
 /// The maximum number of items per page.
 pub const MAX_LIMIT: u32 = 100;
-/// The number of items per page that clients do not set.
+/// The default number of items per page.
 const DEFAULT_LIMIT: u32 = 20;
 
 /// The query of a list: `page` from 1, and `limit`.

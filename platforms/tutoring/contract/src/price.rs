@@ -89,7 +89,7 @@ pub struct Quote {
     pub coupon_applied: bool,
     /// Whether the welcome offer reduced the price.
     pub claim_deal_applied: bool,
-    /// Whether a list of a limited time applies.
+    /// Whether the summer price list applies.
     pub is_summer_pricing: bool,
     /// Whether the price needs a coupon.
     pub requires_coupon: bool,

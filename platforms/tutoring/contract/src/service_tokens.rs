@@ -10,7 +10,7 @@ pub(crate) const SERVICE_ISSUER: &str = "tutoring-services";
 const AUDIENCE: &str = "tutoring-internal";
 /// The header `typ`, so that no access token of a user is accepted as one of a service.
 const TYPE: &str = "service+jwt";
-/// A call takes less.
+/// The lifetime of a token, longer than a call.
 const LIFETIME: Timeout = Timeout::from_secs(60);
 /// The ID of the signing key.
 const KEY_ID: &str = "services";

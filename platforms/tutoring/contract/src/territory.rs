@@ -2,7 +2,7 @@ use seaworthy::{auth::token::VerifiedToken, prelude::*};
 
 use crate::tokens::TERRITORY_CLAIM;
 
-/// A place in the administrative order: state, district, zone, locality. A level without a value is
+/// A territory with the levels state, district, zone and locality. A level without a value is
 /// not limited.
 ///
 /// ```
@@ -47,7 +47,7 @@ impl Territory {
     }
 
     /// Whether an administrator of this territory may act in `place`. A level that is set must be
-    /// equal in `place`, in any case. A place without that level is outside.
+    /// equal in `place`, ignoring case. A place without that level is outside.
     #[must_use]
     pub fn contains(&self, place: &Self) -> bool {
         self.levels()

@@ -11,7 +11,7 @@ use seaworthy::{
 use tutoring_contract::{AccessTokenConfig, PlatformZone, ServiceTokenConfig};
 use tutoring_identity::{embedded_broker, embedded_database};
 
-/// A directory that version control ignores.
+/// The default database file, in a directory that version control ignores.
 const DEFAULT_FILE: &str = "data/tutoring/course.db";
 const DEFAULT_MEDIA: &str = "data/tutoring/media";
 /// The signed URLs of the file storage.

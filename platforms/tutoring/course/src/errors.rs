@@ -3,7 +3,7 @@ use seaworthy::{
     prelude::*,
 };
 
-/// The reason of a purchase beyond 30 sessions.
+/// The code of the error for a purchase of more than 30 sessions.
 pub(crate) const TOO_MANY_SESSIONS: &str = "TOO_MANY_SESSIONS";
 
 seaworthy::errors! {
@@ -29,11 +29,11 @@ seaworthy::errors! {
     not_publishable: Conflict "NOT_PUBLISHABLE" =>
         "a published course needs at least one phase, and ten sessions in each level";
     status_order: Conflict "STATUS_ORDER" => "the status of a course changes from draft to published, and from published to archived";
-    /// A purchase beyond 30 sessions. The event becomes a dead letter after its tries.
+    /// A purchase of more than 30 sessions. The event is dead-lettered after its last attempt.
     too_many_sessions: Conflict TOO_MANY_SESSIONS => "a purchase has at most 30 sessions";
 }
 
-/// A course or level that the purchases of a student do not open.
+/// A course or level that no purchase of the student unlocks.
 pub(crate) fn no_access(reason: &'static str) -> Error {
     Error::new(Code::Forbidden, "NO_ACCESS", reason)
 }

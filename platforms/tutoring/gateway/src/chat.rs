@@ -1,4 +1,4 @@
-//! Events of chats from connected clients. The chat service decides, by the token of the client.
+//! Chat events from connected clients. The chat service authorizes them by the client's token.
 
 use std::{sync::Arc, time::Duration};
 
@@ -13,11 +13,11 @@ use serde_json::{Value, json};
 
 use crate::client_tokens::{ClientTokens, user};
 
-/// A participant of a conversation stays one.
+/// TTL of cached participants. A participant never leaves a conversation.
 const MEMBER_TTL: Duration = Duration::from_secs(60);
-/// A client sends one event per 2 seconds.
+/// Minimum interval between the typing events of a client.
 const TYPING_INTERVAL: Duration = Duration::from_secs(2);
-/// More users than the connections of an instance.
+/// Maximum number of cached entries, more than the connections of a gateway.
 const MAX_ENTRIES: u64 = 20_000;
 /// The kind of the rooms of conversations.
 const CONVERSATION: &str = "conversation";
@@ -102,7 +102,7 @@ impl ChatCalls {
         Ok(json!({ "ok": true, "updatedMessages": read.get("updatedMessages") }))
     }
 
-    /// Shows the other participants that the caller types.
+    /// Publishes to the other participants that the caller is typing.
     async fn type_text(&self, call: Call) -> Result<Value, Error> {
         let (id, room) = conversation(&call)?;
         let user = user(&call)?;

@@ -1,13 +1,13 @@
-//! The tokens of connected clients, by which services decide about their events.
+//! The tokens of connected clients, with which services authorize their events.
 
 use std::time::Duration;
 
 use moka::sync::Cache;
 use seaworthy::{core::Actor, prelude::*, realtime::Call};
 
-/// Tokens live for 10 minutes, and a connection without a valid token is closed.
+/// TTL of stored tokens. Tokens expire after 10 minutes, which closes their connection.
 const TOKEN_TTL: Duration = Duration::from_secs(15 * 60);
-/// More users than the connections of an instance.
+/// Maximum number of stored tokens, more than the connections of a gateway.
 const MAX_USERS: u64 = 20_000;
 
 /// The last token of each connected user. Cheap to clone.

@@ -11,15 +11,15 @@ use seaworthy::{
 use tutoring_contract::AccessTokenConfig;
 use tutoring_identity::per_minute;
 
-/// A page of the catalogue is a few requests.
+/// The default of `public`. A page of the catalogue needs a few requests.
 const PUBLIC: NonZeroU32 = NonZeroU32::new(60).unwrap();
-/// A student uses one device at a time.
+/// The default of `student`. A student uses one device at a time.
 const STUDENT: NonZeroU32 = NonZeroU32::new(100).unwrap();
-/// A trainer sends locations on the way to a session.
+/// The default of `trainer`, who also sends locations on the way to a session.
 const TRAINER: NonZeroU32 = NonZeroU32::new(200).unwrap();
-/// Pages of administrators load many lists.
+/// The default of `admin`. Pages of administrators load many lists.
 const ADMIN: NonZeroU32 = NonZeroU32::new(500).unwrap();
-/// Messages of one client of Socket.IO in ten seconds. A person sends fewer.
+/// Maximum number of messages of one Socket.IO client in ten seconds.
 const CALLS: NonZeroU32 = NonZeroU32::new(20).unwrap();
 /// The broker of a platform in one directory.
 const DEFAULT_BROKER: &str = "data/tutoring/broker.db";

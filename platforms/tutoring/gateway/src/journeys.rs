@@ -1,4 +1,4 @@
-//! Events about journeys from connected clients. The booking service decides who may watch one, by
+//! Journey events from connected clients. The booking service authorizes who may watch one, by
 //! the token of the client.
 
 use std::{io, sync::Arc};
@@ -91,7 +91,7 @@ fn named(call: &Call) -> Result<(String, Room), Error> {
     let data: Value = call.data()?;
     let id = data.get("journeyId").and_then(Value::as_str);
     let id = id.filter(|id| !id.is_empty()).ok_or_else(required)?;
-    // The ID becomes a part of a path. No journey has another one.
+    // The ID becomes a part of a path, so accept only the characters of a UUID.
     let is_part = |byte: u8| byte.is_ascii_hexdigit() || byte == b'-';
     if id.len() > 36 || !id.bytes().all(is_part) {
         return Err(not_active());
@@ -116,7 +116,7 @@ fn unavailable(cause: impl std::error::Error + Send + Sync + 'static) -> Error {
     Error::new(Code::Unavailable, "SERVICE_DEGRADED", message).with_cause(cause)
 }
 
-/// Sends an event to one client. A closed connection is a no-op.
+/// Sends an event to one client. Does nothing if the connection is closed.
 fn send(socket: &Socket, name: &str, data: &Value) {
     let sent = Event::new(name, data).map(|event| socket.send(&event));
     if sent.is_err() {

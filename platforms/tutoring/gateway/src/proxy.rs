@@ -48,7 +48,7 @@ const RESERVED_HEADERS: [&str; 15] = [
     // The gateway has already rejected requests from other sites.
     "sec-fetch-site",
 ];
-/// The first letters of headers that only services set.
+/// The prefixes of headers that only services may set.
 const RESERVED_PREFIXES: [&str; 2] = ["x-user-", "x-internal-"];
 /// Headers of responses that the gateway sets itself.
 const OWN_RESPONSE_HEADERS: [&str; 3] = ["x-request-id", "x-correlation-id", "traceresponse"];
@@ -157,7 +157,7 @@ fn not_found() -> Error {
     )
 }
 
-/// Rejects a refresh by cookie that names no page. The listener has compared a named page with the
+/// Rejects a refresh by cookie without `Origin`. The listener compares an `Origin` with the
 /// allowed origins.
 fn require_origin(path: &str, headers: &HeaderMap) -> Result<(), Error> {
     let is_cookie = |line: &HeaderValue| {
@@ -169,7 +169,7 @@ fn require_origin(path: &str, headers: &HeaderMap) -> Result<(), Error> {
     if !path.ends_with("/auth/refresh") || !has_cookie || headers.contains_key(header::ORIGIN) {
         return Ok(());
     }
-    let message = "a refresh by cookie needs the Origin of an allowed page";
+    let message = "a refresh by cookie requires the Origin header of an allowed page";
     Err(Error::new(Code::Forbidden, "ORIGIN_MISSING", message))
 }
 
@@ -184,7 +184,7 @@ fn from_client(headers: &HeaderMap) -> impl Iterator<Item = (&HeaderName, &Heade
             || RESERVED_PREFIXES
                 .iter()
                 .any(|prefix| text.starts_with(prefix));
-        // The services do not know the public host name, which they would compare with the origin.
+        // Remove `Origin`: services would compare it with their host name, which is not public.
         !(is_hop(name) || is_reserved || *name == header::ORIGIN)
     })
 }

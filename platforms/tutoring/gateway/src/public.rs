@@ -69,7 +69,7 @@ pub(crate) fn paths() -> impl Iterator<Item = (&'static str, String)> {
     paths.chain(aliases).chain(pages)
 }
 
-/// Whether browsers keep the session that a public route sets.
+/// Whether a public route sets the session cookie of a browser.
 pub(crate) fn sets_session(path: &str) -> bool {
     path.contains("/auth/")
 }

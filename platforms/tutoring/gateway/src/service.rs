@@ -47,7 +47,7 @@ const HEADERS: [&str; 5] = [
 /// Requests per minute of one caller, above those of all roles. It also limits failed credentials
 /// and the webhooks of a provider.
 const REQUESTS: u32 = 600;
-/// Longer than any request of a user may take.
+/// Timeout of requests and of their upstream calls.
 const TIMEOUT: &str = "30s";
 
 /// Sets the defaults of the client of a service on the same machine.
@@ -58,7 +58,7 @@ macro_rules! upstream {
                 concat!("clients.", $name, ".base_url"),
                 concat!("http://127.0.0.1:", $port),
             )
-            // The services limit by the client's address and record it.
+            // Send the client address, because services use it for rate limits and audit entries.
             .default_value(concat!("clients.", $name, ".propagation"), "address")
             .default_value(
                 concat!("clients.", $name, ".policies.attempt_timeout"),
@@ -88,7 +88,7 @@ pub fn service() -> Service {
         .default_value("server.http.timeout", TIMEOUT)
         .default_value("server.http.rate_limit.requests", REQUESTS)
         .default_value("server.http.rate_limit.window", "1m")
-        // The list of allowed origins is empty by default.
+        // Enabled by default: without allowed origins, CORS rejects all other sites.
         .default_value("server.http.cors.enabled", true)
         .default_value("server.http.cors.allow_credentials", true)
         .default_value("server.http.cors.allowed_methods", METHODS.as_slice())
@@ -222,7 +222,7 @@ fn routes(proxy: Proxy) -> Routes {
         .with_state(proxy)
 }
 
-/// The paths without a route of their own.
+/// All other paths of services.
 const REST: &str = "/api/{*rest}";
 const OTHER_THAN_GET: MethodFilter = MethodFilter::POST
     .or(MethodFilter::PUT)

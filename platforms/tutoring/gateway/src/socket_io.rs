@@ -60,7 +60,7 @@ impl Clients {
     }
 }
 
-/// Events come from all places, so an administrator with a territory does not see them.
+/// Events belong to all territories, so an administrator with a territory does not receive them.
 fn sees_all_events(grants: &Grants) -> bool {
     grants.has_role(AdminRole::SuperAdmin.as_str()) && grants.has_scope(EVENTS_READ)
 }

@@ -1,4 +1,4 @@
-/// A service behind the gateway.
+/// A service to which the gateway forwards requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Upstream {
     /// Accounts of students.
@@ -135,7 +135,7 @@ pub(crate) fn find(path: &str) -> Option<(Upstream, String)> {
     Some((*upstream, format!("/api/v1/{rest}")))
 }
 
-/// Whether the path is that of a payment provider's webhook.
+/// Whether the path is the webhook of a payment provider.
 pub(crate) fn is_webhook(path: &str) -> bool {
     let found = find(path);
     found.is_some_and(|(_, path)| path.starts_with("/api/v1/payments/webhook/"))

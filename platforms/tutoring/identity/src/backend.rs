@@ -22,7 +22,7 @@ const DEFAULT_BROKER: &str = "data/tutoring/broker.db";
 const STATEMENT_TIMEOUT: Timeout = Timeout::from_secs(30);
 /// The statement timeout of requests, because a user waits for the response.
 const REQUEST_STATEMENT_TIMEOUT: Timeout = Timeout::from_secs(5);
-/// A gateway on the same machine. A deployment sets the addresses of its gateway instead.
+/// The default networks of trusted proxies: a gateway on the same machine.
 const LOOPBACK_NETWORKS: [&str; 2] = ["127.0.0.1/32", "::1/128"];
 /// Requests per minute of one address. The gateway has lower limits per user.
 const REQUESTS: u32 = 300;

@@ -35,7 +35,7 @@ impl CallerSession {
     }
 
     /// Requires that the session has not ended since the token was checked, such as by a new
-    /// password. Lock the row of the user first, so that it does not end during the transaction.
+    /// password. Lock the row of the user first, so that the session cannot end concurrently.
     ///
     /// # Errors
     /// `TOKEN_INVALID`, or an error of the database.

@@ -4,7 +4,7 @@ use tutoring_contract::is_storable;
 const USERNAME_LENGTH: std::ops::RangeInclusive<usize> = 3..=30;
 const PHONE_DIGITS: std::ops::RangeInclusive<usize> = 6..=15;
 const MIN_PASSWORD: usize = 8;
-/// In bytes. Longer texts only cost time.
+/// Maximum length of a password, in bytes. Longer passwords only take longer to hash.
 const MAX_PASSWORD: usize = 128;
 const CODE_LENGTH: usize = 6;
 /// The problem of a text that PostgreSQL cannot store.

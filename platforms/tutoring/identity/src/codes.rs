@@ -17,7 +17,7 @@ use crate::{
 const HOUR: Duration = Duration::from_secs(60 * 60);
 /// The number of six-digit codes.
 const CODES: u32 = 1_000_000;
-/// In bytes.
+/// Minimum length of the key, in bytes.
 const MIN_PEPPER: usize = 32;
 
 /// The purpose of a code. A code counts for one purpose.
@@ -96,7 +96,7 @@ impl CodeBook {
         (rest > 0).then(|| Duration::from_micros(rest.unsigned_abs()))
     }
 
-    /// Issues a code, which ends the previous one. Send it after the transaction.
+    /// Issues a code and invalidates the previous one. Send it after the commit.
     ///
     /// # Errors
     /// `RATE_LIMITED` too soon after the previous code, or after too many codes.
@@ -111,7 +111,7 @@ impl CodeBook {
         let (id, ttl) = ((subject, purpose.name()), self.ttl(purpose));
         match Codes::lock(tx, subject, purpose.name()).await? {
             None => match Codes::insert(tx, id, &hash, ttl).await {
-                // A concurrent request has sent one.
+                // A concurrent request has issued a code.
                 Err(error) if error.is_unique_violation() => {
                     return Err(errors::too_many_codes(self.config.min_interval.get()));
                 }
@@ -131,7 +131,7 @@ impl CodeBook {
         Ok(Secret::new(code))
     }
 
-    /// Uses a code up. A wrong code counts as an attempt, also if the caller's later work fails.
+    /// Consumes a code. A wrong code counts as an attempt, even if the caller fails later.
     ///
     /// # Errors
     /// `INVALID_CODE` with the remaining attempts.

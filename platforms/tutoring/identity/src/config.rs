@@ -15,39 +15,39 @@ use tutoring_contract::AccessTokenConfig;
 
 use crate::backend::{embedded_broker, embedded_database};
 
-/// A directory that version control ignores.
+/// The default database file, in a directory that version control ignores.
 const DEFAULT_FILE: &str = "data/tutoring/accounts.db";
 /// The start of the keys of rate limits in Redis, as in the legacy service and the gateway.
 const LIMIT_PREFIX: &str = "ratelimit";
 const MINUTE: u32 = 60;
 const HOUR: u32 = 60 * MINUTE;
-/// A user who opens the application once a month stays logged in.
+/// The default session lifetime. A user who returns once a month stays logged in.
 const REFRESH_TOKEN: SessionLifetime = SessionLifetime::from_days(30);
 /// A refresh token is valid once. The refresh lock rejects a concurrent second use.
 const ROTATION_GRACE_PERIOD: Delay = Delay::from_millis(1);
-/// The devices of a person.
+/// The default number of sessions per user: the devices of a person.
 const MAX_SESSIONS: NonZeroU32 = NonZeroU32::new(10).unwrap();
-/// Users mistype a password a few times.
+/// The default number of failed logins that lock an account.
 const MAX_FAILURES: NonZeroU32 = NonZeroU32::new(5).unwrap();
-/// The users of a school share one IP address.
+/// The default number of failures per IP address, which the users of a school share.
 const MAX_FAILURES_OF_IP: NonZeroU32 = NonZeroU32::new(50).unwrap();
-/// Failures within this time count together.
+/// The default window in which failures are counted.
 const FAILURE_WINDOW: Timeout = Timeout::from_secs(15 * MINUTE);
-/// Allows 240 guesses a day.
+/// The default duration of a lock. With five attempts, it allows 240 guesses a day.
 const LOCK_DURATION: Timeout = Timeout::from_secs(30 * MINUTE);
 /// Users mistype a password a few times, and guesses stay rare.
 const LOGINS: IdentityLimitConfig = IdentityLimitConfig::new(5, 15 * MINUTE);
-/// Long enough to open a mailbox.
+/// The default TTL of codes by e-mail.
 const EMAIL_CODE: Timeout = Timeout::from_secs(10 * MINUTE);
-/// Long enough to find a message on the telephone that shows the page.
+/// The default TTL of codes by SMS.
 const PHONE_CODE: Timeout = Timeout::from_secs(5 * MINUTE);
-/// One in 200,000 guesses of six digits is right.
+/// The default number of attempts per code. They succeed once in 200,000 codes.
 const MAX_ATTEMPTS: NonZeroU32 = NonZeroU32::new(5).unwrap();
-/// A message arrives within this time.
+/// The default interval between two codes. A message arrives within it.
 const CODE_INTERVAL: Timeout = Timeout::from_secs(MINUTE);
-/// Each message costs money and annoys its recipient.
+/// The default number of codes per hour. Each message costs money.
 const CODES_PER_HOUR: NonZeroU32 = NonZeroU32::new(5).unwrap();
-/// A user who registers in the evening enters the code the next day.
+/// The default age at which unverified accounts are deleted. A user may verify the next day.
 const UNVERIFIED_TTL: Timeout = Timeout::from_secs(24 * HOUR);
 /// The issuer of the ID tokens of Google.
 const GOOGLE: &str = "https://accounts.google.com";
@@ -204,7 +204,7 @@ pub struct IdentityLimitsConfig {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct IdentityLimitConfig {
-    /// The maximum number of requests in one window. All of them may come at once.
+    /// The maximum number of requests in one window. They may arrive in one burst.
     pub requests: NonZeroU32,
     /// The window.
     pub window: Timeout,

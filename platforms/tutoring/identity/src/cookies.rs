@@ -10,7 +10,7 @@ use seaworthy::{
 
 /// The cookie with the refresh token.
 const REFRESH_TOKEN: &str = "refreshToken";
-/// The cookie with the ID of the session, beside it.
+/// The cookie with the ID of the session.
 const SESSION_ID: &str = "sessionId";
 /// The routes that read the cookies.
 const PATH: &str = "/api/v1";

@@ -27,7 +27,7 @@ pub(crate) fn account_disabled() -> Error {
     Error::new(Code::Forbidden, "FORBIDDEN", "the account is disabled")
 }
 
-/// Another call changed the account after this call had checked it.
+/// Another call changed the account during this call.
 pub(crate) fn account_changed() -> Error {
     let message = "the account changed during the call: repeat the call";
     Error::new(Code::Conflict, "CONFLICT", message)

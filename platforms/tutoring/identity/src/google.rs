@@ -68,7 +68,7 @@ impl Google {
         self.login.verify_id_token(id_token).await.map_err(refused)
     }
 
-    /// Exchanges a code for a page whose address is allowed.
+    /// Exchanges an authorization code of a page whose redirect URI is allowed.
     ///
     /// # Errors
     /// `VALIDATION_ERROR` for another address, `TOKEN_INVALID`, and `SERVICE_DEGRADED` while Google
@@ -80,7 +80,7 @@ impl Google {
         verifier: &str,
     ) -> Result<OpenIdIdentity, Error> {
         if !self.redirect_uris.iter().any(|uri| uri == redirect_uri) {
-            let problem = "must be a registered address of a page";
+            let problem = "must be one of the registered redirect URIs";
             return Err(invalid("redirectUri", problem));
         }
         let identity = self.login.exchange_code(code, redirect_uri, verifier).await;

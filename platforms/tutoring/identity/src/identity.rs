@@ -206,7 +206,7 @@ impl Parts {
             return;
         }
         let (database, ttl) = (self.database.clone(), config.unverified_ttl.get());
-        // Two replicas that delete at once delete the same rows, so no lease is needed.
+        // No lease is needed: replicas that run simultaneously delete the same rows.
         let schedule = Schedule::Interval(CLEANUP_INTERVAL);
         let worker = Worker::in_steps("delete unverified accounts", schedule, move || {
             let (database, before) = (database.clone(), Utc::now() - age(ttl));

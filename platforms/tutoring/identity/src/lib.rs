@@ -1,5 +1,5 @@
 //! Accounts of Tutoring: registration, codes, login, refresh tokens and sessions. The services of
-//! students and trainers are this crate with another [`AccountKind`].
+//! students and trainers use this crate with a different [`AccountKind`].
 //!
 //! | Module | Contents |
 //! | --- | --- |

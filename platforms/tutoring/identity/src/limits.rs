@@ -16,8 +16,8 @@ use crate::{
 
 /// The scope of the accounts of admins, a part of the keys in Redis.
 const ADMIN: &str = "admin";
-/// The maximum size of an address in bytes (RFC 5321). Longer names belong to no account, so they
-/// share one key, and a client cannot fill the memory with them.
+/// The maximum size of an address in bytes (RFC 5321). No account has a longer name, so such names
+/// share one key. Otherwise a client could fill the memory with keys.
 const MAX_ACCOUNT: usize = 254;
 
 const MINUTE: Timeout = Timeout::from_secs(60);

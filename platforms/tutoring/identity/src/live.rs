@@ -12,11 +12,11 @@ use uuid::Uuid;
 
 use crate::errors;
 
-/// A session without a refresh ends after this time, in seconds.
+/// TTL of a session, in seconds. A check or a refresh extends it.
 const TTL: u64 = 30 * 24 * 60 * 60;
-/// A refresh takes less.
+/// TTL of the refresh lock, longer than a refresh.
 pub(crate) const LOCK_TTL: Duration = Duration::from_secs(5);
-/// The bound of the store in memory.
+/// Maximum number of sessions in memory.
 const MAX_SESSIONS: u64 = 100_000;
 
 /// A live session as stored.
@@ -83,8 +83,8 @@ pub struct LiveSessions(Store);
 enum Store {
     Redis(Redis),
     Memory {
-        /// The sessions that have ended. Other processes may have begun sessions that this one does
-        /// not know.
+        /// The sessions that have ended. All others count as live, because other processes may have
+        /// begun them.
         ended: Cache<String, ()>,
         locks: Cache<String, ()>,
     },
@@ -205,7 +205,7 @@ impl LiveSessions {
         }
     }
 
-    /// Releases the lock of a refresh. It expires by itself if Redis is unavailable.
+    /// Releases the refresh lock. If Redis is unavailable, the lock expires.
     pub async fn unlock_refresh(&self, session: &str) {
         match &self.0 {
             Store::Memory { locks, .. } => locks.invalidate(session),

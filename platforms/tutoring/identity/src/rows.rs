@@ -16,7 +16,7 @@ pub fn territory(row: &Row, _: &str) -> DataResult<Territory> {
     })
 }
 
-/// Returns the condition of each level of a territory: whether it counts, and its trimmed name in
+/// Returns the condition of each level of a territory: whether it is set, and its trimmed name in
 /// lower case.
 #[must_use]
 pub fn levels(territory: &Territory) -> [(i64, String); 4] {

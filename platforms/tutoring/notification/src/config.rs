@@ -8,7 +8,7 @@ use seaworthy::{
 use tutoring_contract::PlatformZone;
 use tutoring_identity::BackendConfig;
 
-/// A directory that version control ignores.
+/// The default database file, in a directory that version control ignores.
 const DEFAULT_FILE: &str = "data/tutoring/notification.db";
 
 /// The settings of the service.

@@ -8,17 +8,17 @@ use seaworthy::{
 use tutoring_contract::{AccessTokenConfig, ServiceTokenConfig};
 use tutoring_identity::{embedded_broker, embedded_database, per_minute};
 
-/// A directory that version control ignores.
+/// The default database file, in a directory that version control ignores.
 const DEFAULT_FILE: &str = "data/tutoring/payment.db";
-/// An order expires with its payment.
+/// The default TTL of an order and its payment.
 const ORDER_TTL: Timeout = Timeout::from_secs(30 * 60);
-/// 01:30 in India, when few students pay.
+/// The default schedule: 20:00 UTC, which is 01:30 in India.
 const SCHEDULE: &str = "0 20 * * *";
-/// Banks settle late payments within three days.
+/// The default lookback. Banks settle late payments within three days.
 const LOOKBACK: Timeout = Timeout::from_secs(3 * 24 * 60 * 60);
-/// A student creates at most 10 payments per minute.
+/// The default limit of created payments per student and minute.
 const CREATE: NonZeroU32 = NonZeroU32::new(10).unwrap();
-/// The provider sends at most 600 webhooks per minute.
+/// The default limit of webhooks per minute.
 const WEBHOOK: NonZeroU32 = NonZeroU32::new(600).unwrap();
 
 /// The prefix of the counts in Redis.

@@ -66,7 +66,7 @@ pub fn service() -> Service {
         .default_value("server.http.max_body_size", "256KiB")
         .default_value("clients.booking.base_url", "http://127.0.0.1:3011")
         .default_value("clients.razorpay.base_url", "https://api.razorpay.com")
-        // The provider knows neither traces nor request IDs of the platform.
+        // Do not send traces and request IDs to the provider.
         .default_value("clients.razorpay.propagation", "none")
         .legacy_variables(STORE_VARIABLES.to_vec())
         .legacy_variables(VARIABLES)

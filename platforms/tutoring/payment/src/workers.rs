@@ -7,13 +7,13 @@ use tutoring_identity::in_steps;
 
 use crate::{config::PaymentConfig, payments::Payments};
 
-/// An expired order holds coins for this time at most.
+/// The interval of the expiry, which is the maximum time that an expired order reserves coins.
 const EXPIRY_INTERVAL: Timeout = Timeout::from_secs(30);
-/// The delay after which the booking service knows the end of a payment.
+/// The interval at which discounts are settled with the booking service.
 const DISCOUNT_INTERVAL: Timeout = Timeout::from_secs(5);
 const REFUND_INTERVAL: Timeout = Timeout::from_secs(60);
 const PURGE_INTERVAL: Timeout = Timeout::from_secs(60 * 60);
-/// A run compares each payment of the last days by calls to the provider.
+/// Timeout of a run, which calls the provider for each payment of the lookback.
 const RECONCILIATION_TIMEOUT: Timeout = Timeout::from_secs(2 * 60 * 60);
 
 /// Starts the workers.

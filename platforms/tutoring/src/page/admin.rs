@@ -102,7 +102,7 @@ pub(super) async fn approve(
     act(&state, &headers, &path).await
 }
 
-/// Looks again for trainers of the purchases that have none.
+/// Retries the pending allocations.
 pub(super) async fn allocate(State(state): State<Page>, headers: HeaderMap) -> PageResult {
     act(&state, &headers, "/admin/allocations/retry-auto-assign").await
 }

@@ -1,5 +1,5 @@
-//! Pages for students, trainers and administrators, which walk through a whole purchase. They call the
-//! gateway with the rights of the visitor. They are for development, because they suggest the sample
+//! Pages for students, trainers and administrators, which demonstrate a whole purchase. They call the
+//! gateway with the rights of the visitor. Use them in development only: they suggest the sample
 //! accounts.
 
 mod admin;

@@ -21,9 +21,9 @@ use super::{
 };
 use crate::seed::PLACE;
 
-/// The packages of the platform.
+/// The numbers of sessions that packages have.
 const PACKAGES: [u8; 3] = [10, 20, 30];
-/// The sessions that the page shows.
+/// Maximum number of sessions on the page.
 const MAX_SESSIONS: usize = 10;
 
 /// An order of a student.
@@ -133,7 +133,7 @@ fn offer(courses: &[Value]) -> Markup {
     }
 }
 
-/// The next sessions, with what the student can do now.
+/// The next sessions, with the actions that their status allows.
 fn plan(sessions: &Value, notices: &[Value]) -> Markup {
     let code_of = |session: &str| {
         let mut notices = notices.iter();

@@ -22,7 +22,7 @@ use super::{
 };
 use crate::seed::PLACE;
 
-/// The sessions that the page shows.
+/// Maximum number of sessions on the page.
 const MAX_SESSIONS: usize = 10;
 
 #[derive(Deserialize)]
@@ -44,7 +44,7 @@ pub(super) async fn show(State(state): State<Page>, headers: HeaderMap) -> PageR
     Ok(page("My sessions", Role::Trainer.home(), &main))
 }
 
-/// The next sessions, with what the trainer can do now.
+/// The next sessions, with the actions that their status allows.
 fn plan(sessions: &Value) -> Markup {
     let today = PlatformZone::default().today().to_string();
     html! {

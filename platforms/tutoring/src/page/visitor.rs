@@ -15,7 +15,7 @@ use super::gateway::{Refusal, text};
 
 /// The maximum lifetime of an access token.
 const MAX_AGE: Duration = Duration::from_secs(600);
-/// Between the user and the token in the cookie.
+/// Separates the user and the token in the cookie.
 const SEPARATOR: char = ':';
 
 /// The roles that have pages.
@@ -71,7 +71,7 @@ impl Role {
         }
     }
 
-    /// The pages are for development on plain HTTP. One browser can have a session of each role.
+    /// The cookie works over plain HTTP, for development. A browser can have a session per role.
     fn cookie(self) -> HostCookie {
         HostCookie::insecure(self.name()).strict()
     }

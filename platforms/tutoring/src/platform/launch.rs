@@ -42,7 +42,7 @@ pub(super) fn loader(name: &str, options: &PlatformOptions, own: Vec<String>) ->
     settings.extend(overrides.map(str::to_owned));
     let loader = Loader::new(format!("tutoring-{name}"))
         .environment(Environment::from_process())
-        // A legacy variable has another meaning for each service.
+        // Ignore legacy variables: one name has a different meaning in each service.
         .without_legacy_variables()
         .overrides(settings);
     match options.profile {

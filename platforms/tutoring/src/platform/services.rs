@@ -80,7 +80,7 @@ impl<'a> Services<'a> {
         use tutoring_trainer as trainer;
         use tutoring_trainer_auth as trainer_auth;
 
-        // The longest start is the first one.
+        // Booking takes the longest to start, so start it first.
         start!(stage, options, "booking", booking, self.booking()?);
         let own = self.student_auth()?;
         start!(stage, options, "student-auth", student_auth, own);

@@ -1,7 +1,7 @@
 use seaworthy::{audit_log::AuditLogConfig, cache::CacheConfig, prelude::*};
 use tutoring_identity::BackendConfig;
 
-/// A directory that version control ignores.
+/// The default database file, in a directory that version control ignores.
 const DEFAULT_FILE: &str = "data/tutoring/student.db";
 
 /// The settings of the service.
@@ -22,7 +22,7 @@ impl Default for StudentConfig {
             backend: BackendConfig::embedded(DEFAULT_FILE),
             audit_log: AuditLogConfig::default(),
             cache: CacheConfig {
-                // Operators of the legacy service search for `student:home:ID`.
+                // No prefix: the keys equal those of the legacy service, such as `student:home:ID`.
                 prefix: Some(String::new()),
                 ..CacheConfig::default()
             },

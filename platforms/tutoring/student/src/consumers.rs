@@ -22,7 +22,7 @@ use crate::{
     store::{AccountCopy, PaidSessions, cards, courses, payments, referrals, sessions, students},
 };
 
-/// A message that changes pages has three attempts.
+/// The retries of a message: three attempts in total.
 const MAX_RETRIES: u32 = 2;
 
 /// Returns the consumer groups of the service.
@@ -141,7 +141,7 @@ async fn allocated(
 
 /// Stores a purchase. The first paid course of a referred student rewards the referrer.
 async fn granted(event: &CourseAccessGranted, tx: &Transaction) -> DataResult<()> {
-    // A redemption at the same time waits, and then sees the course.
+    // A concurrent redemption waits for this lock, and then reads the course.
     students::lock(tx, event.student_id).await?;
     let place = (event.student_id, event.course_id);
     courses::grant(tx, place, event.purchase_id, &event.metadata).await?;
@@ -165,7 +165,7 @@ async fn granted(event: &CourseAccessGranted, tx: &Transaction) -> DataResult<()
 }
 
 /// Removes the sessions of a payment from its course. Without any paid session, the referrer gets no
-/// reward, and loses the one in the wallet.
+/// reward, and a paid reward is reversed.
 async fn refunded(event: &PaymentRefunded, tx: &Transaction) -> DataResult<()> {
     students::lock(tx, event.student_id).await?;
     let unknown = PaidSessions {

@@ -16,9 +16,9 @@ use crate::{
     summaries::Planned,
 };
 
-/// How long a page is cached without a message.
+/// TTL of a cached page.
 const TTL: Timeout = Timeout::from_secs(300);
-/// The offset of the last time zone in which a date ends.
+/// The difference to UTC of the time zone in which a date ends last.
 const LAST_ZONE: TimeDelta = TimeDelta::hours(12);
 /// The status of a course without a trainer.
 const NOT_ASSIGNED: &str = "NOT_ASSIGNED";
@@ -40,7 +40,7 @@ pub(crate) enum Page {
     Learning,
 }
 
-/// The stored facts of one student. The cards of courses and trainers are not cached with them,
+/// The stored data of one student. The cards of courses and trainers are not cached with it,
 /// because a message about a card concerns many students.
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Record {

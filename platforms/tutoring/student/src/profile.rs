@@ -31,12 +31,12 @@ pub(crate) struct Profile {
     avatar_url: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     goals: Option<String>,
-    /// Members whose form the clients decide.
+    /// Members whose schema clients define.
     #[serde(flatten)]
     other: Map<String, Value>,
 }
 
-/// The names of members whose form the clients decide.
+/// The names of members whose schema clients define.
 const OTHER: [&str; 7] = [
     "interests",
     "learningPreferences",

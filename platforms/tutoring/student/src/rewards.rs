@@ -14,9 +14,9 @@ use tutoring_identity::in_steps;
 
 use crate::store::{DueReward, referrals};
 
-/// Short enough that the wallet shows the coins within a minute.
+/// The interval of rewards. The wallet shows the coins within a minute.
 const INTERVAL: Timeout = Timeout::from_secs(5);
-/// Rewards of one step. Each is a call.
+/// Maximum number of rewards of one step. Each needs a call.
 const BATCH: u32 = 32;
 /// The delay after a failed call.
 const BACKOFF: Duration = Duration::from_secs(10);
@@ -24,7 +24,7 @@ const BACKOFF: Duration = Duration::from_secs(10);
 const CREDIT: &str = "/api/v1/payments/coins/referral";
 const REVERSE: &str = "/api/v1/payments/coins/referral/reverse";
 
-/// Rewards referrers through the service of wallets.
+/// Rewards referrers through the payment service.
 struct Rewards {
     database: Database,
     payment: HttpClient,

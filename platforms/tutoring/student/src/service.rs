@@ -35,7 +35,7 @@ const CACHE: &str = "cache";
 /// The largest request is a profile.
 const MAX_BODY_SIZE: &str = "64KiB";
 
-/// A page does not wait longer for other services.
+/// Timeout of calls to other services for a page.
 const TIMEOUT: &str = "1s";
 
 const MIGRATIONS: &[MigrationSet] = &[

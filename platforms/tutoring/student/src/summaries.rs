@@ -15,11 +15,11 @@ pub(crate) const PAYMENT: &str = "payment";
 pub(crate) const BOOKING: &str = "booking";
 /// The sessions of one response.
 const PAGE: usize = 100;
-/// More sessions than a student has.
+/// Maximum number of pages that are read, more than a student has.
 const MAX_PAGES: usize = 10;
 
-/// Asks other services with the token of the student. A service that does not respond in time leaves
-/// its part of the page unknown.
+/// Calls other services with the token of the student. If a service does not respond in time, its
+/// part of the page is `None`.
 #[derive(Debug)]
 pub(crate) struct Summaries {
     notification: HttpClient,

@@ -11,8 +11,8 @@ use serde_json::Value;
 const TIMEOUT: Duration = Duration::from_secs(60);
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
-/// Sends a request of a mobile application to a path below `/api/v1`. An empty token is none, and
-/// `null` is no body.
+/// Sends a request of a mobile application to a path below `/api/v1`. An empty `token` sends no
+/// token, and a `null` body sends no body.
 ///
 /// # Panics
 /// The service does not respond.

@@ -12,7 +12,7 @@ use tutoring_identity::{DATABASE, Stores};
 
 use crate::{config::TrainerAuthConfig, store::Place};
 
-/// Rows of one statement.
+/// Maximum number of rows of one statement.
 const BATCH: usize = 500;
 
 /// A row of the file.

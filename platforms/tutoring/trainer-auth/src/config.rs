@@ -7,12 +7,12 @@ use seaworthy::{
 use tutoring_contract::PlatformZone;
 use tutoring_identity::{IdentityConfig, embedded_database};
 
-/// A directory that version control ignores.
+/// The default database file, in a directory that version control ignores.
 const DEFAULT_FILE: &str = "data/tutoring/trainer-auth.db";
 const DEFAULT_DOCUMENTS: &str = "data/tutoring/documents";
 /// The signed URLs of the file storage.
 pub(crate) const DEFAULT_SIGNED_URL: &str = "http://127.0.0.1:3002/documents";
-/// A scan of several pages.
+/// The default of `max_document_size`: a scan of several pages fits.
 const MAX_DOCUMENT_SIZE: ByteSize = ByteSize::mebibytes(10);
 
 /// The settings of the service.

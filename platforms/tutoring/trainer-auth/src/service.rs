@@ -40,7 +40,7 @@ const VARIABLES: [LegacyVariable; 3] = [
     LegacyVariable::sets("PLATFORM_TIMEZONE", "time_zone"),
     LegacyVariable::ignored(
         "GOOGLE_MAPS_API_KEY",
-        "remove it: trainers confirm their place, and there is no geocoder",
+        "remove it: trainers confirm their location, and the service does not use a geocoder",
     ),
 ];
 

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tutoring_identity::Checks;
 use uuid::Uuid;
 
-/// The table, which is a part of what the encryption authenticates.
+/// The table, which is a part of the associated data of the encryption.
 const TABLE: &str = "bank_details";
 /// The digits of an account number that responses show.
 const SHOWN_DIGITS: usize = 4;

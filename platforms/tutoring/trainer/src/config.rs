@@ -2,7 +2,7 @@ use seaworthy::{audit_log::AuditLogConfig, prelude::*};
 use tutoring_contract::PlatformZone;
 use tutoring_identity::BackendConfig;
 
-/// A directory that version control ignores.
+/// The default database file, in a directory that version control ignores.
 const DEFAULT_FILE: &str = "data/tutoring/trainer.db";
 
 /// The settings of the service.

@@ -26,13 +26,13 @@ use crate::{
 
 /// A member that only the messages about accounts and applications have.
 const APPROVAL: &str = "approvalStatus";
-/// The side whose reviews are the rating of a trainer.
+/// The review type from which the rating of a trainer is computed.
 const BY_STUDENT: &str = "student";
 
-/// A session that starts later is not punctual. The code of the student takes a part of this time.
+/// Maximum delay of a punctual start. Entering the student's code takes a part of it.
 const MAX_DELAY: SignedDuration = SignedDuration::from_mins(10);
 
-/// What the messages need beside the transaction.
+/// The dependencies of the message handlers.
 #[derive(Debug)]
 pub(crate) struct Effects {
     pub(crate) outbox: Outbox,

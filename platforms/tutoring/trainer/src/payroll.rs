@@ -82,7 +82,7 @@ impl From<Month> for String {
     }
 }
 
-/// The days on which a student belongs to a trainer.
+/// The days on which a trainer has a student.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Period {
     pub(crate) student: Uuid,
@@ -165,7 +165,7 @@ fn slab(students: usize) -> i64 {
     reached.map_or(0, |(_, amount)| *amount)
 }
 
-/// Divides an amount that is not negative.
+/// Divides a non-negative amount, rounded half-up.
 const fn divided_half_up(amount: i64, by: i64) -> i64 {
     if by == 0 {
         return 0;

@@ -9,7 +9,7 @@ const MAX_TEXT_LENGTH: usize = 500;
 const DAYS: [&str; 6] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
 /// The first hours of slots.
 const HOURS: std::ops::RangeInclusive<u32> = 6..=19;
-/// All slots of a day.
+/// Maximum number of sessions per day: all slots of a day.
 const MAX_PER_DAY: u32 = 14;
 
 /// The changed members of a profile.

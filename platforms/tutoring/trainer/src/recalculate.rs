@@ -13,7 +13,7 @@ use crate::{
     store::{Snapshot, payroll, periods},
 };
 
-/// The months of one allocation. A package of 30 sessions has fewer.
+/// Maximum number of months of an allocation, more than 30 sessions need.
 const MAX_MONTHS: usize = 24;
 
 /// Computes the pay of trainers for the months of some days. A changed pay is stored with its

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::{Entry, Value, Yaml};
 use crate::model::Resolution;
 
-/// Aliases are looked through at most this often in a row.
+/// Maximum number of consecutive aliases that are resolved.
 const MAX_ALIAS_STEPS: usize = 8;
 
 /// One node of a file.
@@ -24,7 +24,7 @@ impl<'y> YamlNode<'y> {
         self.yaml.entries.get(self.id)
     }
 
-    /// Looks through aliases.
+    /// Resolves aliases.
     fn resolved(self) -> Self {
         let mut node = self;
         for _ in 0..MAX_ALIAS_STEPS {
@@ -107,7 +107,7 @@ impl<'y> YamlNode<'y> {
             .any(|splice| splice.landing.reaches(column))
     }
 
-    /// Whether a template may leave this node out of another one that is there.
+    /// Whether a template may omit this node from an outer node that it prints.
     #[must_use]
     pub fn may_be_left_out_of(self, outer: YamlNode<'_>) -> bool {
         let (own, outer) = (self.span().start, outer.span().start);
@@ -196,7 +196,7 @@ impl<'y> YamlNode<'y> {
         )
     }
 
-    /// The value of a key, merge keys looked through.
+    /// The value of a key, with merge keys resolved.
     #[must_use]
     pub fn get(self, key: &str) -> Option<YamlNode<'y>> {
         self.get_within(key, MAX_ALIAS_STEPS)

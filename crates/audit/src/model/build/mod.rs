@@ -75,7 +75,7 @@ pub fn build(
     }
 }
 
-/// Ends of the files of libraries and programs that the reports of services cannot contain.
+/// Suffixes of files of libraries and programs that the reports of services cannot contain.
 const SHARED: &[&str] = &[".go", ".cs", ".java", ".kt", ".py", ".rs"];
 /// Folders of pages.
 const PAGES: &[&str] = &[

@@ -1,4 +1,4 @@
-//! Units of source: what one program is made of.
+//! Units of source: the sources of one program.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -141,7 +141,7 @@ const SERVING: &[&str] = &[
     "@grpc/grpc-js",
 ];
 
-/// Whether a module is a page and no service: what it does, it does in a browser.
+/// Whether a module is a page and not a service: all of its code runs in a browser.
 fn is_page(module: &Module) -> bool {
     let any =
         |list: &[String], names: &[&str]| list.iter().any(|name| names.contains(&name.as_str()));
@@ -252,7 +252,7 @@ fn generated_imports<'f>(found: &'f FileFacts, module: &'f str) -> impl Iterator
         .filter(move |path| path.starts_with(module))
 }
 
-/// Imports are at the top of a file.
+/// Number of lines at the top of a file that may contain imports.
 const MAX_HEAD_LINES: usize = 80;
 
 /// The usual settings directories of Go programs.

@@ -30,7 +30,7 @@ const ENTRIES: &[&str] = &[
 ];
 /// Code of an entry file that starts a program.
 const STARTS: &[&str] = &["listen(", "NestFactory", "createServer(", ".consume("];
-/// Suffixes of the file that an import names.
+/// Suffixes that complete the path of an import to the path of a file.
 const ENDS: &[&str] = &[
     "",
     ".ts",
@@ -146,7 +146,7 @@ fn folders(module: &Module, own: &BTreeSet<Arc<str>>, files: &Files) -> BTreeSet
         let Some((folder, name)) = path.rsplit_once('/') else {
             continue;
         };
-        // Nx.
+        // A project of Nx.
         if name == "project.json"
             && text(path).is_some_and(|text| text.contains("\"application\""))
             && entry(folder).is_some()

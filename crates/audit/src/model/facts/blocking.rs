@@ -1,4 +1,4 @@
-//! Code that keeps a program alive without an end.
+//! Code that keeps a program running without an end.
 
 use crate::model::Fact;
 

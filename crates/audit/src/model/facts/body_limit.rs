@@ -5,7 +5,7 @@ use crate::model::Fact;
 /// A bound that is literal in the code.
 #[derive(Debug, Clone)]
 pub struct BodyLimit {
-    /// Bytes.
+    /// The bound, in bytes.
     pub bytes: u64,
 }
 

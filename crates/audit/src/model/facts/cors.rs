@@ -20,9 +20,9 @@ pub enum CorsOrigins {
 pub struct Cors {
     /// The library or middleware.
     pub library: &'static str,
-    /// Origins.
+    /// The allowed origins.
     pub origins: Resolution<CorsOrigins>,
-    /// Whether cookies may come along.
+    /// Whether requests may contain cookies.
     pub credentials: Resolution<bool>,
 }
 

@@ -5,7 +5,7 @@ use crate::model::{Fact, Resolution};
 /// The time that code allows for finishing what runs after a signal.
 #[derive(Debug, Clone)]
 pub struct Drain {
-    /// Seconds.
+    /// The time, in seconds.
     pub seconds: Resolution<u64>,
 }
 

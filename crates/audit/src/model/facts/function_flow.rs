@@ -88,7 +88,7 @@ pub struct FlowCall {
 /// One function with the calls that may have an effect.
 #[derive(Debug, Clone)]
 pub struct FunctionFlow {
-    /// Empty for a handler without a name.
+    /// The name of the function. Empty for a handler without a name.
     pub name: Arc<str>,
     /// The class, or the type of the receiver. Empty for a function of a module.
     pub owner: Arc<str>,

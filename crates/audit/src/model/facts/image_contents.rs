@@ -28,7 +28,7 @@ const BASES: &[(&str, &str, &[&str], bool)] = &[
     ("debian", "", &[], true),
     ("ubuntu", "", &[], true),
 ];
-/// Network tools that health checks use, the ones this file can decide about.
+/// Network tools of health checks whose presence this module can determine.
 const TOOLS: &[&str] = &["curl", "wget", "nc"];
 
 impl Image {

@@ -7,7 +7,7 @@ use crate::model::Fact;
 pub struct Middleware {
     /// The registered middleware, as written.
     pub name: String,
-    /// The router or server it hangs on.
+    /// The router or server that runs the middleware.
     pub pipeline: String,
 }
 

@@ -1,4 +1,4 @@
-//! Routes that a service answers.
+//! Routes of a service.
 
 use crate::model::{Fact, Resolution};
 
@@ -14,7 +14,7 @@ pub struct Route {
     pub may_be_mounted: bool,
     /// The handler as written.
     pub handler: String,
-    /// The router it hangs on, as written.
+    /// The router that has the route, as written.
     pub pipeline: String,
 }
 
@@ -22,7 +22,7 @@ impl Fact for Route {
     const KIND: &'static str = "routes";
 }
 
-/// A prefix under which a router of another file hangs.
+/// A prefix under which a router of another file is mounted.
 #[derive(Debug, Clone)]
 pub struct Mount {
     /// The prefix.

@@ -1,4 +1,4 @@
-//! Images of programs that keep data for others.
+//! Images of programs that store data for other programs.
 
 use super::ComposeService;
 use crate::model::FileFacts;
@@ -37,7 +37,7 @@ const STORES: &[&str] = &[
     "openbao",
 ];
 
-/// Whether an image keeps data for others, by the last part of its name.
+/// Whether an image stores data for other programs, by the last part of its name.
 #[must_use]
 pub fn is_store_image(image: &str) -> bool {
     let name = image.rsplit('/').next().unwrap_or(image);

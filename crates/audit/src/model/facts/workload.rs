@@ -32,14 +32,14 @@ pub enum ProbeAction {
     Grpc,
     /// `exec`.
     Command(Vec<String>),
-    /// Templated.
+    /// The action is unknown, for example because a template prints it.
     Unknown,
 }
 
 /// One probe of a container.
 #[derive(Debug, Clone)]
 pub struct Probe {
-    /// Which.
+    /// The kind of the probe.
     pub kind: ProbeKind,
     /// The kind of action.
     pub action: ProbeAction,

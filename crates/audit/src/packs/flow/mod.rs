@@ -56,7 +56,7 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
     }
 }
 
-/// What the functions of a file share.
+/// The data that the functions of a file share.
 struct Context<'t> {
     compensates: bool,
     receivers: Receivers<'t>,

@@ -1,4 +1,4 @@
-//! What a call reaches: a store, a broker or another service.
+//! The target of a call: a store, a broker or another service.
 
 use tree_sitter::Node;
 
@@ -45,7 +45,7 @@ pub(super) fn effects<'t>(
     }
 }
 
-/// What a call reaches, by the name and the type of its receiver.
+/// The effects of a call, by the name and the type of its receiver.
 fn reach(code: &Code<'_>, kind: Option<Kind>, call: &Call<'_>) -> Effects {
     let method = call.method.to_lowercase();
     let method = work(&method);

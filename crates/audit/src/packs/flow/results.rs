@@ -54,7 +54,7 @@ pub(super) fn is_lookup(code: &Code<'_>, call: &Call<'_>) -> bool {
     }
 }
 
-/// The node around a call and what waits for it: `(await f())`.
+/// The node around a call and its `await`: `(await f())`.
 fn awaited<'t>(node: Node<'t>) -> Node<'t> {
     let mut node = node;
     while let Some(around) = node.parent().filter(|around| {

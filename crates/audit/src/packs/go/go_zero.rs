@@ -1,7 +1,7 @@
 //! go-zero: routes, addresses of its settings, time limits, and the health route of its development
 //! server.
 //!
-//! A go-zero server stops by itself on SIGTERM (`program`).
+//! A go-zero server stops gracefully on SIGTERM without code of the service (`program`).
 
 use tree_sitter::Node;
 

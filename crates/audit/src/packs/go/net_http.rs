@@ -13,7 +13,7 @@ pub(super) const PACK: Pack = Pack {
 
 const CHI: &str = "github.com/go-chi/chi";
 const GORILLA: &str = "github.com/gorilla/mux";
-/// Imports that route by other means than this pack reads.
+/// Imports of routers that this pack does not read.
 const OTHER_ROUTERS: &[&str] = &[
     "github.com/gofiber/fiber",
     "github.com/julienschmidt/httprouter",
@@ -129,7 +129,7 @@ fn add(code: &Code<'_>, call: &Call<'_>, method: &str, facts: &mut FactSink<'_>)
             }
             None => pattern,
         });
-    // A pattern that ends in a slash answers for everything under it.
+    // A pattern that ends in a slash matches all paths below it.
     let subtree = !code.imports_module(CHI) && !code.imports_module(GORILLA);
     let path = path.map(|path| {
         if subtree && path.ends_with('/') {

@@ -251,10 +251,10 @@ fn internal_error(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
     }
 }
 
-/// The status is set at most this many statements before the text is written.
+/// Maximum number of statements between setting the status and writing the text.
 const LOOK_BACK: usize = 4;
 
-/// `w.Write([]byte(…))`, `fmt.Fprintf(w, …)` or `io.WriteString(w, …)` behind `w.WriteHeader(500)`
+/// `w.Write([]byte(…))`, `fmt.Fprintf(w, …)` or `io.WriteString(w, …)` after `w.WriteHeader(500)`
 /// in the same block.
 fn writes_after_500(code: &Code<'_>, call: &Call<'_>) -> bool {
     let writer = match (call.receiver, call.method) {

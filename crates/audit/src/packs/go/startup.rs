@@ -1,4 +1,4 @@
-//! How Go code starts: where it may end the program, what it tries again, what it hides.
+//! How Go code starts: where it may end the program, what it retries, which errors it hides.
 
 use tree_sitter::Node;
 
@@ -14,7 +14,7 @@ pub(super) const PACK: Pack = Pack {
     reader: Reader::Code(&[Language::Go], read),
 };
 
-/// Words of code that tries again.
+/// Words of code that retries.
 const RETRY_WORDS: &[&str] = &["retry", "backoff", "attempt"];
 
 fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
@@ -228,7 +228,7 @@ fn silent_null<'t>(code: &Code<'t>, branch: Node<'t>, facts: &mut FactSink<'_>) 
         .trim_start_matches("return")
         .split_whitespace()
         .collect();
-    // A way out that is written down is a decision.
+    // A documented exception is a decision.
     let text = code.text(body);
     let chosen = mentions(
         text,

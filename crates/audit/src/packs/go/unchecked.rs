@@ -1,4 +1,4 @@
-//! Errors that Go code drops, and values from outside whose type it takes for granted.
+//! Errors that Go code drops, and values from outside whose type it does not check.
 
 use tree_sitter::Node;
 

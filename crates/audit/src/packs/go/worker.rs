@@ -1,4 +1,4 @@
-//! Go programs that wait without an end, and consumers that are no loop of a broker's client.
+//! Go programs that wait without an end, and consumers that are not a loop of a broker's client.
 
 use crate::model::FactSink;
 use crate::model::facts::Blocking;

@@ -1,4 +1,4 @@
-//! Practices of Java and Kotlin code: timeouts that no client gets, filters that respond with 500,
+//! Practices of Java and Kotlin code: timeouts that no client uses, filters that respond with 500,
 //! routes for debugging, and the identity that callers claim.
 
 use crate::model::facts::{Topic, Verdict};

@@ -21,7 +21,7 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
             continue;
         };
         let node = code.follow(first);
-        // `emitter.listen(handler)` and the like are no listeners.
+        // `emitter.listen(handler)` and similar calls are not listeners.
         if matches!(
             node.kind(),
             "arrow_function" | "function_expression" | "string" | "template_string"

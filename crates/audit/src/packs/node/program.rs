@@ -174,7 +174,7 @@ const SERVERS: &[&str] = &[
     "connect",
 ];
 
-/// `history.listen(…)` of a page is no server, nor is what answers in place of one in tests.
+/// `history.listen(…)` of a page is not a server, and a mock server in tests is not one either.
 pub(super) fn is_server(code: &Code<'_>, call: &Call<'_>) -> bool {
     let made = code
         .binding(call.receiver)

@@ -113,8 +113,8 @@ fn cors(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
                 .collect()
         });
     let origins = match literal {
-        // Starlette sends the asking origin back when a cookie comes along: `*` with credentials
-        // really opens.
+        // Starlette returns the request's origin if the request has a cookie: `*` with credentials
+        // allows every origin.
         Some(list) if list.iter().any(|origin| origin == "*") => {
             Resolution::Known(if credentials == Resolution::Known(true) {
                 CorsOrigins::Reflected

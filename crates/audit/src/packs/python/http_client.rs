@@ -84,7 +84,7 @@ fn timeout(code: &Code<'_>, call: &Call<'_>, default: Option<&str>) -> Resolutio
 /// Decorators of work in the background that is ended after a time, by default (RQ 180 s, Dramatiq
 /// 10 min).
 const LIMITED_JOBS: &[&str] = &["@job", "@actor"];
-/// Settings by which any of them is.
+/// Settings that limit the time of a background job.
 const JOB_LIMITS: &[&str] = &[
     "time_limit=",
     "soft_time_limit=",

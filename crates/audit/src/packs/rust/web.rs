@@ -15,7 +15,7 @@ pub(super) const PACK: Pack = Pack {
     reader: Reader::Code(&[Language::Rust], read),
 };
 
-/// Crates that route by other means than this pack reads.
+/// Crates of routers that this pack does not read.
 const OTHER_ROUTERS: &[&str] = &[
     "rocket",
     "warp",

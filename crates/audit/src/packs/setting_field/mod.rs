@@ -63,7 +63,7 @@ const PLAIN: &[&str] = &[
     "Option<String>",
     "PathBuf",
 ];
-/// Places of one field that are kept.
+/// Maximum number of stored places of one field.
 const MAX_PLACES: usize = 4;
 
 fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {

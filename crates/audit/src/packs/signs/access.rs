@@ -1,4 +1,4 @@
-//! Who may do what: identities and roles of the caller's choice, tokens, passwords, and the build and
+//! Access: identities and roles of the caller's choice, tokens, passwords, and the build and
 //! the start of images.
 
 use super::{GO, JVM, PYTHON, SCRIPT, Sign, review};

@@ -21,7 +21,7 @@ pub(super) const PACK: Pack = Pack {
     reader: Reader::Text(read),
 };
 
-/// Places of one check in one file.
+/// Maximum number of places of one check in one file.
 const MAX_PLACES: usize = 12;
 /// Words of code that keeps a record from parallel changes.
 const LOCKED: &str = r"FOR UPDATE|clause\.Locking|(?i:pessimistic|optimistic|\bversion\b|\.lock\(|serializable|transaction|rowversion|\btx\b|session)";

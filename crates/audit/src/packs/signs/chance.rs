@@ -1,4 +1,4 @@
-//! Rollouts that follow chance instead of the user.
+//! Percentage rollouts that use a random number instead of the user's identifier.
 
 use super::{GO, PYTHON, Sign};
 use crate::model::facts::{Topic, Verdict};

@@ -1,4 +1,4 @@
-//! A question whose answer decides about a later change, and numbers that a count gives.
+//! Queries whose result decides about a later change, and numbers that come from a count.
 
 use super::{GO, JVM, ONE_FUNCTION, PYTHON, SCRIPT, Sign, inside};
 use crate::model::facts::Topic;

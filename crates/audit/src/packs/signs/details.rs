@@ -1,4 +1,4 @@
-//! Go services with a database and NATS, RabbitMQ or Kafka: details that a reviewer asks about.
+//! Go services with a database and NATS, RabbitMQ or Kafka: details for review.
 
 use super::{GO, SCRIPT, Sign, inside, review};
 use crate::model::facts::Topic;

@@ -55,7 +55,7 @@ fn read(file: &SourceFile, facts: &mut FactSink<'_>) {
     }
 }
 
-/// Lines after a check that are read.
+/// Number of lines after a check that are read.
 const MAX_LINES: usize = 14;
 
 /// Reports values that a function uses although it only logged their error.

@@ -103,7 +103,7 @@ static PATTERNS: LazyLock<Option<Patterns>> = LazyLock::new(|| {
     })
 });
 
-/// Collections that are read in one file.
+/// Maximum number of collections that are read in one file.
 const MAX_COLLECTIONS: usize = 10;
 
 pub(super) fn reads(path: &str) -> bool {

@@ -1,4 +1,4 @@
-//! Go programs that hand work over: messages, errors that are only logged, objects of one request.
+//! Go programs that pass work on: messages, errors that are only logged, objects of one request.
 
 use super::{GO, Sign, review};
 use crate::model::facts::Topic;

@@ -1,4 +1,4 @@
-//! What leaves a service: credentials and records in logs and answers, files in images, stores
+//! Leaks of a service: credentials and records in logs and responses, files in images, stores
 //! that require no password.
 
 use super::{GO, JVM, PYTHON, SCRIPT, Sign, inside, review};

@@ -60,7 +60,7 @@ const CHECKS: &[&str] = &[
     "if ", "if(", "null", "None", "assert", "??", "isset", "empty(", "expect", "throw", "Guard",
 ];
 
-/// A use further away is not found.
+/// Maximum distance between a look-up and a use, in bytes.
 const WINDOW: usize = 600;
 
 pub(super) fn reads(path: &str) -> bool {

@@ -1,4 +1,4 @@
-//! Settings whose value has no effect, and no error tells the operator.
+//! Settings whose value has no effect, without an error.
 
 use super::{SCRIPT, Sign, review};
 use crate::model::facts::Topic;

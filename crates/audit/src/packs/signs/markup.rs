@@ -1,4 +1,4 @@
-//! Text of others that becomes part of a page, a document, a header or an address without escaping.
+//! Text of callers that becomes part of a page, document, header or address without escaping.
 
 use super::{GO, PYTHON, SCRIPT, Sign, review};
 use crate::model::facts::Topic;

@@ -362,9 +362,9 @@ fn signs() -> impl Iterator<Item = &'static Sign> {
         .flat_map(|list| list.iter())
 }
 
-/// More places in one file add nothing.
+/// Maximum number of reported places in one file. More places add no information.
 const MAX_PLACES: usize = 20;
-/// Matches that are read, with those in comments and tests.
+/// Maximum number of matches that are read, with those in comments and tests.
 const MAX_MATCHES: usize = 200;
 
 fn read(file: &SourceFile, facts: &mut FactSink<'_>) {

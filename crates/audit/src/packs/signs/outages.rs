@@ -5,7 +5,7 @@ use crate::model::facts::Topic;
 
 const BLAMED: &str =
     "a failure of a dependency is returned as `{}`, as if the caller had made an error";
-/// Words of code that tells failures apart.
+/// Words of code that distinguishes failures.
 const APART: &str = r"instanceof|\.code\b|\.status(?:Code)?\s*===|isAxiosError|getStatus\(|error\.name|\.verify\w*\(";
 
 pub(super) const SIGNS: &[Sign] = &[

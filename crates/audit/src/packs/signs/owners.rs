@@ -114,7 +114,7 @@ static PATTERNS: LazyLock<Option<Patterns>> = LazyLock::new(|| {
     })
 });
 
-/// Handlers that are read in one file.
+/// Maximum number of handlers that are read in one file.
 const MAX_HANDLERS: usize = 40;
 
 pub(super) fn reads(path: &str) -> bool {
@@ -284,9 +284,9 @@ fn is_personal(path: &str, place: &str, handler: &str) -> bool {
     names(file) || names(&head)
 }
 
-/// Bytes of a handler that name its record.
+/// Number of bytes at the start of a handler that may name its record.
 const HEAD: usize = 300;
-/// Bytes of an annotated handler.
+/// Maximum size of an annotated handler, in bytes.
 const ANNOTATED: usize = 700;
 
 /// The handler around a place, or the method below an annotation.

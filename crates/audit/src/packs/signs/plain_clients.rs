@@ -3,7 +3,7 @@
 use super::{JVM, Sign, review};
 use crate::model::facts::Topic;
 
-/// Files that carry out what a request asks for.
+/// Files that execute the operations of requests.
 const WORK: &[&str] = &["service.java", "serviceimpl.java", "usecase.java"];
 
 pub(super) const SIGNS: &[Sign] = &[

@@ -1,4 +1,4 @@
-//! Health checks that ask other services, so that one outage restarts all.
+//! Health checks that call other services, so that one outage restarts all services.
 
 use super::{GO, PYTHON, SCRIPT, Sign, inside};
 use crate::model::facts::Topic;
@@ -6,7 +6,7 @@ use crate::model::facts::Topic;
 const CALLS: &str = "the health check calls another service with `{}`";
 /// Words of a function that answers a probe.
 const PROBE: &str = r"(?i)health|liveness|readiness|/ready\b|/live\b|readyz|livez";
-/// Words of code that only offers the state of others to people.
+/// Words of code that waits for other services, retries calls or breaks the circuit.
 const CLIENT: &str = r"(?i)waitUntil|until_?ready|wait_?for|retry|breaker";
 
 const fn asks(files: &'static [&'static str], pattern: &'static str) -> Sign {

@@ -4,7 +4,7 @@
 use super::{GO, JVM, PYTHON, SCRIPT, Sign, review};
 use crate::model::facts::Topic;
 
-/// Files that carry out what a request asks for.
+/// Files that execute the operations of requests.
 const WORK: &[&str] = &[
     "service.ts",
     "service.js",

@@ -74,7 +74,7 @@ const STATEMENTS: &[&str] = &[
     "if", "for", "while", "switch", "catch", "else", "return", "match", "with", "try", "do", "}",
 ];
 
-/// Longer functions are read up to this number of bytes before and after the place.
+/// Maximum number of bytes of a function that are read before and after a place.
 const MAX_DISTANCE: usize = 20_000;
 
 fn indentation(line: &str) -> usize {

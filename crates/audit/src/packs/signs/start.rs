@@ -1,4 +1,4 @@
-//! Starts and ends: failures that are logged only, secrets that nothing checks, loops without end.
+//! Starts and ends: failures that are only logged, unchecked secrets, endless loops.
 
 use super::{GO, PYTHON, SCRIPT, Sign, review};
 use crate::model::facts::{Topic, Verdict};

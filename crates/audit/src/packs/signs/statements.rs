@@ -37,10 +37,10 @@ const ONE_ROW: &[&str] = &[
     "scalar",
     "$queryRaw<[",
 ];
-/// Characters between the name of a call and its statement.
+/// Maximum number of characters between the name of a call and its statement.
 const CALL_LENGTH: usize = 60;
 
-/// Lines after a statement in which a variable with it is used.
+/// Maximum number of lines between a statement in a variable and the use of the variable.
 const STATEMENTS_AFTER: usize = 6;
 
 fn reads_one_row(text: &str, statement: usize) -> bool {
@@ -66,7 +66,7 @@ fn reads_one_row(text: &str, statement: usize) -> bool {
 static PATTERNS: LazyLock<Option<(Regex, Regex)>> =
     LazyLock::new(|| Some((ascii(SELECT)?, ascii(BOUNDED)?)));
 
-/// Statements read in one file.
+/// Maximum number of statements that are read in one file.
 const MAX_STATEMENTS: usize = 50;
 
 fn read(file: &SourceFile, facts: &mut FactSink<'_>) {

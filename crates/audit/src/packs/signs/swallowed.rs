@@ -106,9 +106,9 @@ static PATTERNS: LazyLock<Option<Patterns>> = LazyLock::new(|| {
     })
 });
 
-/// Blocks that are read in one file.
+/// Maximum number of blocks that are read in one file.
 const MAX_BLOCKS: usize = 20;
-/// Bytes before a block that show what failed.
+/// Number of bytes before a block that show what failed.
 const BEFORE: usize = 200;
 
 fn read(file: &SourceFile, facts: &mut FactSink<'_>) {

@@ -1,4 +1,4 @@
-//! Messages that leave the queue before their work is done.
+//! Messages that a consumer removes from the queue before their work is done.
 
 use super::body::line;
 use super::{Sign, review};

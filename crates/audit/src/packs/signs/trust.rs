@@ -1,4 +1,4 @@
-//! What a caller may claim: headers of a gateway, types that do not exist at run time, open admin
+//! Claims of callers: headers of a gateway, types that do not exist at run time, open admin
 //! listeners.
 
 use super::{GO, JVM, PYTHON, Sign, inside, review};

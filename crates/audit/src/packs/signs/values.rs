@@ -1,4 +1,4 @@
-//! Values from outside that code takes for present and well formed.
+//! Values from outside that code uses without checking that they exist and are well formed.
 
 use super::{GO, JVM, PYTHON, SCRIPT, Sign, review};
 use crate::model::facts::Topic;

@@ -21,7 +21,7 @@ use crate::rule::Severity;
 use crate::source::printable;
 
 const STYLE: &str = include_str!("style.css");
-/// Nothing may be loaded or run, whatever slipped into the text.
+/// The `Content-Security-Policy` of the file: it forbids loading and running anything.
 const POLICY: &str =
     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 

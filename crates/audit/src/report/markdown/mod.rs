@@ -1,4 +1,4 @@
-//! The report as a document in Markdown, as a good auditor would write it by hand.
+//! The report as a document in Markdown.
 
 mod appendix;
 pub(super) mod escape;
@@ -28,9 +28,9 @@ use strengths::strengths;
 pub(super) const MAX_FRAMES: usize = 4;
 /// The number of shown evidence lines for a passed check.
 pub(super) const MAX_EVIDENCE: usize = 3;
-/// Further places that are named of one finding.
+/// Maximum number of further places that the report names for one finding.
 pub(super) const MAX_RELATED_SHOWN: usize = 5;
-/// Places named of one piece of evidence.
+/// Maximum number of places that the report names for one piece of evidence.
 pub(super) const MAX_PLACES: usize = 3;
 
 /// The report as Markdown, the most important part first. Text of the repository is escaped or in a

@@ -1,4 +1,4 @@
-//! Passed checks, with its evidence.
+//! Passed checks, with their evidence.
 
 use super::escape::{code, prose};
 use super::{MAX_EVIDENCE, MAX_PLACES, capitalised};

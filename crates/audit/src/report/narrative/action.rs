@@ -27,7 +27,7 @@ impl Horizon {
         Self::Review,
     ];
 
-    /// For people.
+    /// Returns the heading of the horizon in the report.
     pub(in crate::report) const fn heading(self) -> &'static str {
         match self {
             Self::BeforeProduction => "Before production",
@@ -68,13 +68,13 @@ pub(in crate::report) struct Action {
     pub(in crate::report) title: &'static str,
     /// The fix.
     pub(in crate::report) text: String,
-    /// How much there is of it, and where.
+    /// The number of places, and their services.
     pub(in crate::report) extent: String,
     /// The time it takes.
     pub(in crate::report) effort: Effort,
 }
 
-/// Services named before the rest is counted.
+/// Maximum number of services that an action names. The rest is only counted.
 const MAX_SERVICES: usize = 4;
 
 /// Every horizon with its actions. Of equal severity the quickest comes first.

@@ -11,18 +11,18 @@ use crate::rule::{Category, rules};
 /// The state of a requirement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::report) enum State {
-    /// Everything that was asked is right.
+    /// All checks are decided and passed.
     Kept,
     /// All decided checks passed, and some are undecided.
     PartlyKept,
-    /// Something is wrong.
+    /// A check failed.
     Broken,
-    /// Something is likely wrong, and a person has to verify it.
+    /// A check likely failed, and a person has to verify it.
     Review,
     /// No evidence in the repository. It does not count, because it may be outside of the
     /// repository.
     NotShown,
-    /// Nothing could be decided.
+    /// No check could be decided.
     Unknown,
 }
 

@@ -4,11 +4,11 @@ use std::fmt;
 
 use crate::rule::Category;
 
-/// Working hours of a day.
+/// Number of working hours of a day.
 const HOURS_PER_DAY: usize = 8;
-/// Places beyond this number cost no more: by then the change is made by a tool.
+/// Maximum number of further places that add to the effort. More places are changed by a tool.
 const MAX_FURTHER_PLACES: usize = 20;
-/// A group whose places all have a diff.
+/// Hours for the first place and for each further one of a group whose places all have a diff.
 const BY_DIFF: (usize, usize) = (1, 0);
 
 /// Hours for the first place and for each further one, where they differ from those of the category.

@@ -22,7 +22,7 @@ pub(super) use summary::changes_of;
 use super::{Report, Unknown};
 use crate::rule::Category;
 
-/// A report as a text with chapters.
+/// The text of a report, in chapters.
 #[derive(Debug)]
 pub(super) struct Narrative<'r> {
     /// The report itself.
@@ -43,7 +43,7 @@ pub(super) struct Narrative<'r> {
     pub(super) matrix: Matrix<'r>,
     /// The requirements, by category.
     pub(super) checklist: Vec<(Category, Vec<ChecklistItem>)>,
-    /// Open questions: one answer of a rule, and for which services it was given.
+    /// Undecided checks: one outcome of a rule, and its services.
     pub(super) unknown: Vec<(&'r Unknown, Vec<&'r str>)>,
 }
 

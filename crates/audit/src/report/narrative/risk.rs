@@ -5,7 +5,7 @@ use super::effort::Effort;
 use crate::report::Section;
 use crate::rule::{Category, Severity};
 
-/// Risks in the table. The rest is in the remediation plan.
+/// Maximum number of risks in the table. The rest is in the remediation plan.
 const MAX_RISKS: usize = 5;
 
 /// Sentences for requirements whose consequence differs from that of their category.

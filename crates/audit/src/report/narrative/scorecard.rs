@@ -1,4 +1,4 @@
-//! Points by category, with the answers they are made of.
+//! Points by category, with the numbers of outcomes.
 
 use crate::report::{Finding, Report, Score, Section};
 use crate::rule::{Category, rules};
@@ -8,13 +8,13 @@ use crate::rule::{Category, rules};
 pub(in crate::report) struct ScorecardRow {
     pub(in crate::report) category: Category,
     pub(in crate::report) score: Score,
-    /// Open findings that are certain. Notes do not count.
+    /// The number of open findings that are certain. Notes do not count.
     pub(in crate::report) findings: usize,
-    /// Findings to review.
+    /// The number of findings to review.
     pub(in crate::report) reviews: usize,
-    /// Evidence of something right.
+    /// The number of passed checks.
     pub(in crate::report) passed: usize,
-    /// Open questions.
+    /// The number of undecided checks.
     pub(in crate::report) unknown: usize,
 }
 

@@ -1,4 +1,4 @@
-//! Passed already, with its evidence.
+//! The passed checks, with their evidence.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,7 +6,7 @@ use crate::report::Report;
 use crate::report::promise::promise;
 use crate::rule::{Category, rules};
 
-/// Something that is right.
+/// A rule with passed checks.
 #[derive(Debug)]
 pub(in crate::report) struct Strength<'r> {
     pub(in crate::report) topic: &'static str,
@@ -25,7 +25,7 @@ pub(in crate::report) struct Place<'r> {
 }
 
 /// Passed, in the order of categories. A rule that found something wrong in a service is not right
-/// there, whatever else it passed.
+/// there, even if other checks passed.
 pub(super) fn strengths(report: &Report) -> Vec<(Category, Vec<Strength<'_>>)> {
     let broken: BTreeSet<_> = report
         .findings

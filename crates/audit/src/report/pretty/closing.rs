@@ -11,7 +11,7 @@ use crate::report::{Report, Verdict};
 use crate::rule::Severity;
 use crate::source::printable::line as printable;
 
-/// Suppressions are listed, so that reviewers see them.
+/// Lists suppressions, so that reviewers see them.
 pub(super) fn judged(out: &mut String, report: &Report) -> fmt::Result {
     let number = report.suppressed.len() + report.switched_off.len();
     if number > 0 {

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-/// A longer comment is a licence or a manual. The purpose of the file is in its first lines.
+/// Maximum number of lines that are read. The first lines of a comment state the purpose.
 const MAX_LINES: usize = 40;
 
 /// `Do not use this for production`, `not meant to be run in production`.

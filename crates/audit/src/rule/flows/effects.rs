@@ -108,7 +108,7 @@ pub fn lookups_before_inserts(model: &Model) -> Vec<Outcome> {
     })
 }
 
-/// Whether the name of a function says that it looks up one record: `getByEmail`, `isEmailTaken`.
+/// Whether the name of a function means that it looks up one record: `getByEmail`, `isEmailTaken`.
 fn is_lookup(method: &str) -> bool {
     let lower = method.to_lowercase();
     ["get", "find", "exists", "is", "has", "check", "lookup"]
@@ -127,7 +127,7 @@ fn is_lookup(method: &str) -> bool {
         .any(|word| lower.contains(word))
 }
 
-/// Whether the name of a function says that it adds a record in another service.
+/// Whether the name of a function means that it adds a record in another service.
 fn is_creation(method: &str) -> bool {
     let lower = method.to_lowercase();
     ["create", "add", "register", "insert", "save"]

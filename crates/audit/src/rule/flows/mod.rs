@@ -18,7 +18,7 @@ use crate::model::{Model, Service};
 use crate::packs::is_start;
 use crate::source::Located;
 
-/// More calls in a row than these are not followed.
+/// Maximum number of nested calls that are followed.
 const MAX_DEPTH: usize = 6;
 
 /// The functions of one service with the effects of each.

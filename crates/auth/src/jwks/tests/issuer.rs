@@ -15,7 +15,7 @@ use crate::{
     },
 };
 
-/// An issuer with a key set on a real socket.
+/// An issuer that serves a key set on a real socket.
 #[derive(Clone)]
 pub(super) struct TestIssuer {
     pub(super) signer: TokenSigner,

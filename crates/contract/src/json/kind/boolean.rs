@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{Violations, json::Encoder};
 
-/// `bool`.
+/// The kind of `bool` fields.
 #[derive(Debug)]
 pub struct Boolean;
 

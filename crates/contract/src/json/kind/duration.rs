@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{Violations, json::Encoder};
 
-/// About 10,000 years, the limit of the well-known type.
+/// Maximum number of seconds: about 10,000 years, the limit of the well-known type.
 const MAX_SECONDS: u64 = 315_576_000_000;
 const NANOS_PER_SECOND: u32 = 1_000_000_000;
 

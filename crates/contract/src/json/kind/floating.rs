@@ -8,11 +8,11 @@ use crate::{Violations, json::Encoder};
 
 const EXPECTED: &str = "a number";
 
-/// `float`.
+/// The kind of `float` fields.
 #[derive(Debug)]
 pub struct Float;
 
-/// `double`.
+/// The kind of `double` fields.
 #[derive(Debug)]
 pub struct Double;
 

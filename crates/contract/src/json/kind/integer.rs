@@ -116,7 +116,7 @@ impl<T: IntegerType> Leaf for Integer<T> {
             return Err("must be an integer, found a fraction".into());
         }
         if value.abs() >= EXACT_IN_FLOAT {
-            // Too large for the type, or rounded, so the intended integer is unknown.
+            // It is too large for the type, or rounded, so the intended integer is unknown.
             return Err(format!("{}, written in plain digits", T::RANGE).into());
         }
         Self::signed(value as i64)
@@ -133,7 +133,7 @@ impl<T: IntegerType> Leaf for Integer<T> {
 }
 
 impl<T: IntegerType> ParameterKind for Integer<T> {
-    /// Paths and queries allow one form only, so that a resource has one address.
+    /// Parses the only form that paths and queries allow, so that a resource has one address.
     fn parameter(text: &str) -> Result<T, Rejection> {
         let is_plain = |byte: u8| byte == b'-' || byte.is_ascii_digit();
         match Self::text(text) {

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{Violations, json::Encoder};
 
-/// `string`.
+/// The kind of `string` fields.
 #[derive(Debug)]
 pub struct Text;
 

@@ -11,7 +11,7 @@ pub(super) struct FlagdErrors;
 
 impl ErrorFormat for FlagdErrors {
     fn grpc(&self, error: Error) -> Status {
-        // flagd's status for it. `Code` has no such value.
+        // flagd uses the status `DataLoss` for parse errors. `Code` has no such value.
         let is_parse_error = error.reason() == ErrorCode::ParseError.as_str();
         let status = Problems.grpc(error);
         if is_parse_error {

@@ -81,7 +81,7 @@ impl FlagServer {
                 Err(Error::new(Code::Forbidden, "MISSING_SCOPE", message))
             }
             _ => {
-                let message = "reading flags needs credentials";
+                let message = "reading flags requires credentials: send an access token";
                 Err(Error::new(
                     Code::Unauthenticated,
                     "UNAUTHENTICATED",

@@ -3,7 +3,7 @@ use serde_json::{Map, Number, Value};
 
 use crate::{Context, context::TARGETING_KEY};
 
-/// 2^53. Integers up to it have one floating-point number each.
+/// 2^53. A float represents all integers up to this value exactly.
 const MAX_EXACT: f64 = 9_007_199_254_740_992.0;
 
 /// Returns the evaluation context of a client.
@@ -19,7 +19,7 @@ pub(super) fn context(fields: Option<Struct>) -> Context {
     context
 }
 
-/// Returns a value of the wire as JSON. All numbers of the wire are floats, so integral ones become
+/// Converts a protobuf value to JSON. All its numbers are floats, so integral ones become
 /// integers.
 fn json(value: WireValue) -> Value {
     match value.kind {
@@ -40,7 +40,7 @@ fn json(value: WireValue) -> Value {
     }
 }
 
-/// Returns a JSON object for the wire.
+/// Converts a JSON object to a protobuf struct.
 pub(super) fn structure(fields: &Map<String, Value>) -> Struct {
     let fields = fields.iter();
     Struct {

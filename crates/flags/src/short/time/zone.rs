@@ -1,8 +1,8 @@
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use serde_json::{Value, json};
 
-/// Longer than a service runs without a restart or a change of its flags. A rule contains the
-/// offsets of this time, so that the flag servers of other languages evaluate it too.
+/// The time for which a rule contains offsets: longer than a service runs without a restart or a
+/// change of its flags. Flag servers in other languages can therefore evaluate the rule.
 const HORIZON: SignedDuration = SignedDuration::from_hours(5 * 366 * 24);
 
 /// The offsets of a time zone from UTC.

@@ -2,7 +2,7 @@ use schemars::JsonSchema;
 use seaworthy_core::Timeout;
 use serde::{Deserialize, Serialize};
 
-/// Flags seldom change, and a poll of an unchanged document costs a few hundred bytes.
+/// The default of `poll_interval`. A poll of an unchanged document costs a few hundred bytes.
 const DEFAULT_POLL_INTERVAL: Timeout = Timeout::from_secs(10);
 
 /// Settings of a flag server whose flags are the lowest layer.

@@ -9,7 +9,7 @@ use crate::serve::contract::flagd::sync::v1::{
 
 /// The name of the client in the settings.
 pub(super) const CLIENT: &str = "flags";
-/// About 5,000 flags with rules and lists of users, as in a file.
+/// Maximum size of a document, as of a file.
 const MAX_BYTES: usize = 16 * 1024 * 1024;
 
 /// A server with the API `flagd.sync.v1`.

@@ -17,7 +17,7 @@ pub use config::{RemoteConfig, RemoteSource};
 
 use crate::{Flags, Strictness, problem, runtime};
 
-/// The minimum and the maximum time between two attempts, as in flagd's providers.
+/// The backoff between two attempts, with the values of flagd's providers.
 const INITIAL_BACKOFF: Timeout = Timeout::from_secs(1);
 const MAX_BACKOFF: Timeout = Timeout::from_secs(12);
 
@@ -162,7 +162,7 @@ impl Remote {
                 }
                 #[cfg(feature = "grpc")]
                 Source::Flagd(source) => match self.follow_stream(source).await {
-                    // The time limit of the client ended a stream that worked.
+                    // The client timeout ended a working stream: reconnect immediately.
                     true => {
                         attempt = 0;
                         Duration::ZERO
@@ -251,7 +251,7 @@ impl Remote {
         let error = error_chain(&**error);
         tracing::warn!(
             error,
-            "the flag server does not respond, and its last known flags apply"
+            "the flag server does not respond: its last known flags apply"
         );
     }
 }

@@ -18,7 +18,7 @@ use tonic::{Status, transport::Channel};
 use super::replica::{Availability, InFlight, OpenConnection, Replica};
 use crate::client::target::Target;
 
-/// If all connections are lost at the same time, the name is resolved once.
+/// Minimum interval of resolutions: a loss of all connections causes one resolution.
 const MIN_RESOLVE_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Every address refused the connection, so the call was not sent.

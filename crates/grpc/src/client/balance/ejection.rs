@@ -1,10 +1,10 @@
 use std::time::{Duration, Instant};
 
-/// Failures in a row that eject a replica. They are not random while other replicas work.
+/// Number of failures in a row that eject a replica. They are not random while others work.
 const FAILURES: u32 = 5;
 /// The duration of the first ejection.
 const FIRST: Duration = Duration::from_secs(1);
-/// The maximum doublings of the duration, so it is about half a minute.
+/// Maximum number of doublings of the duration, which then is about half a minute.
 const DOUBLINGS: u32 = 5;
 /// A test call is the only call of its replica for this many attempt timeouts. A failure arrives
 /// within this time.

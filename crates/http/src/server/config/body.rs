@@ -5,13 +5,13 @@ use serde::{Deserialize, Serialize};
 use super::within;
 use crate::server::ListenError;
 
-/// A mobile client that changes cells is silent for a few seconds.
+/// The default of `stall_timeout`. A mobile client that changes cells is silent for a few seconds.
 const DEFAULT_STALL_TIMEOUT: Timeout = Timeout::from_secs(15);
-/// A slower client only holds the connection.
+/// The default of `min_rate`, per second. A slower client only occupies the connection.
 const DEFAULT_MIN_RATE: ByteSize = ByteSize::kibibytes(1);
-/// Enough for the largest body over a slow mobile network.
+/// The default of `timeout`, enough for a body of the maximum size over a slow mobile network.
 const DEFAULT_TIMEOUT: Timeout = Timeout::from_secs(5 * 60);
-/// An upper bound. The stack applies the smaller limit of the service or the route.
+/// The default of `max_size`. The stack applies the smaller limit of the service or the route.
 const DEFAULT_MAX_SIZE: ByteSize = ByteSize::mebibytes(64);
 
 /// Limits on the body of a request.

@@ -4,21 +4,21 @@ use schemars::JsonSchema;
 use seaworthy_core::{Ratio, Timeout};
 use serde::{Deserialize, Serialize};
 
-/// Enough for ten thousand idle clients and the traffic of others. The limit on open files must be
-/// higher.
+/// The default of `max_connections`: 10,000 idle clients and others. The limit on open files must
+/// be higher.
 const DEFAULT_MAX_CONNECTIONS: NonZeroU32 = NonZeroU32::new(16_384).unwrap();
-/// Enough for a long round trip with two lost packets.
+/// The default of `first_byte_timeout`, enough for a long round trip with two lost packets.
 const DEFAULT_FIRST_BYTE_TIMEOUT: Timeout = Timeout::from_secs(10);
-/// Longer than the 60 s of common load balancers, so that they close idle connections first.
+/// The default of `idle_timeout`: load balancers with 60 s close idle connections first.
 const DEFAULT_IDLE_TIMEOUT: Timeout = Timeout::from_secs(75);
-/// Longer than most requests, so that a half-closed client gets its response. Short enough that the
-/// request of a disconnected client costs little.
+/// The default of `half_close_timeout`, longer than most requests: a half-closed client gets
+/// its response, and the request of a disconnected client costs little.
 const DEFAULT_HALF_CLOSE_TIMEOUT: Timeout = Timeout::from_millis(500);
-/// Short enough to spread traffic over new replicas, long enough that handshakes cost little.
+/// The default of `max_age`: spreads traffic over new replicas, and handshakes cost little.
 const DEFAULT_MAX_AGE: Timeout = Timeout::from_secs(30 * 60);
-/// Connections that open together after a restart must not end together.
+/// The default of `max_age_jitter`: connections that open together must not close together.
 const DEFAULT_MAX_AGE_JITTER: Ratio = Ratio::percent(10);
-/// Several round trips, so that requests arrive that clients sent before they could see the stop.
+/// The default of `linger`: several round trips, so that requests sent before the stop arrive.
 const DEFAULT_LINGER: Timeout = Timeout::from_millis(500);
 
 /// Limits on connections.

@@ -7,20 +7,20 @@ use crate::server::ListenError;
 
 /// A head fits into one or two packets, so a client that needs more time is broken or malicious.
 const DEFAULT_TIMEOUT: Timeout = Timeout::from_secs(10);
-/// Enough for two full cookies or several tokens, and the maximum of common proxies.
+/// The default of `max_size`: two full cookies or several tokens, and the maximum of proxies.
 const DEFAULT_MAX_SIZE: ByteSize = ByteSize::kibibytes(32);
-/// Browsers send about 20 and proxies add about 10.
+/// The default of `max_headers`. Browsers send about 20, and proxies add about 10.
 const DEFAULT_MAX_HEADERS: u32 = 100;
-/// RFC 9110, section 4.1 recommends at least 8000 bytes.
+/// The default of `max_uri_length`. RFC 9110, section 4.1 recommends at least 8000 bytes.
 const DEFAULT_MAX_URI_LENGTH: ByteSize = ByteSize::kibibytes(8);
 
-/// Minimum of the setting: the parser reads in steps of this size.
+/// Minimum of the setting `max_size`: the parser reads in steps of this size.
 const MIN_SIZE: u64 = 8 << 10;
 /// Maximum of the setting.
 const MAX_SIZE: u64 = 1 << 20;
 /// Maximum of the setting. The header table of the parser is still small at this number.
 const MAX_HEADERS: u64 = 1000;
-/// Maximum request target of the parser.
+/// Maximum length of the request target that the parser accepts.
 const MAX_URI_LENGTH: u64 = 65_534;
 
 /// Limits on the head of a request.

@@ -5,27 +5,27 @@ use serde::{Deserialize, Serialize};
 use super::within;
 use crate::server::ListenError;
 
-/// The minimum of RFC 9113, section 6.5.2, and the limit of most servers.
+/// The default of `max_streams`: the minimum of RFC 9113, section 6.5.2, as in most servers.
 const DEFAULT_MAX_STREAMS: u32 = 100;
-/// The number of streams: a browser that closes a page cancels each once.
+/// The default of `max_resets`: the number of streams. A browser that closes a page cancels all.
 const DEFAULT_MAX_RESETS: u32 = 100;
-/// With the number above, ten cancellations per second.
+/// The default of `reset_window`. With `max_resets`, it allows ten cancellations per second.
 const DEFAULT_RESET_WINDOW: Timeout = Timeout::from_secs(10);
-/// The default of the HTTP/2 library after CVE-2023-44487.
+/// The default of `max_pending_resets`: that of the HTTP/2 library after CVE-2023-44487.
 const DEFAULT_MAX_PENDING_RESETS: u32 = 20;
-/// The default of the HTTP/2 library after RUSTSEC-2024-0003.
+/// The default of `max_error_resets`: that of the HTTP/2 library after RUSTSEC-2024-0003.
 const DEFAULT_MAX_ERROR_RESETS: u32 = 1024;
-/// The bandwidth-delay product of 100 Mbit/s and 20 ms.
+/// The default of `stream_window`: the bandwidth-delay product of 100 Mbit/s and 20 ms.
 const DEFAULT_STREAM_WINDOW: ByteSize = ByteSize::kibibytes(256);
-/// Four streams at full speed.
+/// The default of `connection_window`: four streams at full speed.
 const DEFAULT_CONNECTION_WINDOW: ByteSize = ByteSize::mebibytes(1);
-/// The minimum of the protocol, because larger frames of one stream delay the others.
+/// The default of `max_frame_size`: the minimum, because large frames delay other streams.
 const DEFAULT_MAX_FRAME_SIZE: ByteSize = ByteSize::kibibytes(16);
-/// Per stream, so that a hundred streams hold at most 6 MiB.
+/// The default of `send_buffer`, per stream: a hundred streams hold at most 6.25 MiB.
 const DEFAULT_SEND_BUFFER: ByteSize = ByteSize::kibibytes(64);
-/// Shorter than the timeout of NAT devices for idle connections.
+/// The default of `ping_interval`, shorter than the idle timeout of NAT devices.
 const DEFAULT_PING_INTERVAL: Timeout = Timeout::from_secs(30);
-/// Longer than any round trip.
+/// The default of `ping_timeout`, longer than any round trip.
 const DEFAULT_PING_TIMEOUT: Timeout = Timeout::from_secs(10);
 
 /// Maximum flow-control window (RFC 9113, section 6.9.1).

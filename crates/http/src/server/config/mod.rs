@@ -20,9 +20,9 @@ pub use response::ResponseLimitsConfig;
 use super::ListenError;
 use crate::tls::TlsConfig;
 
-/// Loopback, because the operator must decide which addresses other machines reach.
+/// The default of `address`: loopback, because an operator must decide what other machines reach.
 const DEFAULT_ADDRESS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8000);
-/// The default of Linux since 5.4 (`net.core.somaxconn`). The kernel lowers a larger value.
+/// The default of `backlog`, as of Linux since 5.4 (`net.core.somaxconn`), which is also its bound.
 const DEFAULT_BACKLOG: u32 = 4096;
 
 /// The settings of a listener.
@@ -36,7 +36,7 @@ pub struct ListenerConfig {
     pub protocols: Protocols,
     /// Maximum connections that the kernel completes before the service accepts them.
     pub backlog: u32,
-    /// Limits on what a client can take.
+    /// Limits on the resources that a client can use.
     pub limits: LimitsConfig,
     /// TLS. Not set: connections are not encrypted.
     pub tls: Option<TlsConfig>,
@@ -119,7 +119,7 @@ impl LimitsConfig {
     }
 }
 
-/// Checks that a number is in its range, so that it is an error at the start and no panic later.
+/// Checks that a number is in its range, so that it is an error at the start and not a panic later.
 fn within(key: &'static str, value: u64, min: u64, max: u64) -> Result<(), ListenError> {
     if (min..=max).contains(&value) {
         return Ok(());

@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 use super::within;
 use crate::server::ListenError;
 
-/// Longer than for request bodies, because a client may process the received bytes.
+/// The default of `stall_timeout`, longer than for bodies: a client may process received bytes.
 const DEFAULT_STALL_TIMEOUT: Timeout = Timeout::from_secs(30);
-/// The rate of request bodies.
+/// The default of `min_rate`, per second, as for request bodies.
 const DEFAULT_MIN_RATE: ByteSize = ByteSize::kibibytes(1);
 
 /// Limits on clients that read a response slowly.

@@ -79,9 +79,9 @@ enum Due {
     Head,
     FirstByte,
     Idle,
-    /// Idle, with a request to close.
+    /// The connection is idle, and was requested to close.
     Leave,
-    /// Within a head when the service stops.
+    /// A head is incomplete when the service stops.
     LeaveHead,
     Age,
     /// The connection did not close in time.

@@ -16,7 +16,7 @@ const END_HEADERS: u8 = 4;
 pub(super) struct Frames {
     header: [u8; HEADER],
     filled: usize,
-    /// Bytes of the payload that have not arrived. At first the preface.
+    /// Bytes of the payload that have not arrived. Initially the length of the preface.
     left: usize,
     is_within_head: bool,
     /// The frame is the last one of a head.

@@ -17,9 +17,9 @@ use super::{
 };
 use crate::server::config::LimitsConfig;
 
-/// A chunk-size line has at most 16 digits. The rest is an extension, which no client uses.
+/// Maximum length of a chunk-size line, in bytes: 16 digits and an extension, which clients omit.
 const MAX_CHUNK_LINE: usize = 256;
-/// The parser reserves the numbers above it.
+/// Maximum length of a body. The parser reserves the numbers above it.
 const MAX_LENGTH: u64 = u64::MAX - 2;
 /// Room for the method, the version and the blanks of a request line.
 const REQUEST_LINE_OVERHEAD: usize = 64;
@@ -27,7 +27,7 @@ const REQUEST_LINE_OVERHEAD: usize = 64;
 /// lower.
 const MAX_LINE: usize = (1 << 20) + 2;
 
-/// Two parsers could read the bytes differently, or one could read without a limit.
+/// Bytes that two parsers could read differently, or that one would read without a limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct InvalidBytes {
     /// The number of valid bytes.
@@ -64,9 +64,9 @@ struct Head {
     length: Option<u64>,
     chunked: bool,
     leaves_http: bool,
-    /// HTTP/1.0, which does not support `Transfer-Encoding`.
+    /// Whether the version is HTTP/1.0, which does not support `Transfer-Encoding`.
     is_old: bool,
-    /// Bytes of the lines so far.
+    /// Bytes of the lines of the head so far.
     size: usize,
     headers: u32,
 }
@@ -118,7 +118,7 @@ impl Framing {
         !matches!(self.place, Place::RequestLine | Place::Header)
     }
 
-    /// Complete heads so far.
+    /// Returns the number of complete heads so far.
     pub(super) fn heads(&self) -> u64 {
         self.heads
     }
@@ -202,7 +202,7 @@ impl Framing {
         Ok(())
     }
 
-    /// A line without its line feed.
+    /// Scans a line without its line feed.
     fn line(&mut self, line: &[u8]) -> Result<(), Rejection> {
         let line = line.strip_suffix(b"\r").ok_or(Rejection::Malformed)?;
         let size = line.len() + 2;
@@ -304,7 +304,7 @@ fn skip(bytes: &[u8], count: u64) -> (&[u8], u64) {
     (rest, count - u64::try_from(length).unwrap_or(count))
 }
 
-/// A line that continues the one before (RFC 9112, section 5.2).
+/// Returns whether a line continues the previous one (RFC 9112, section 5.2).
 fn is_folded(line: &[u8]) -> bool {
     matches!(line.first(), Some(b' ' | b'\t'))
 }
@@ -326,7 +326,7 @@ fn chunk_size(line: &[u8]) -> Result<u64, Rejection> {
     number(digits, 16)
 }
 
-/// Only digits: no sign, no list, no space.
+/// Parses a number that consists of digits only, without sign, list or space.
 fn number(digits: &[u8], radix: u32) -> Result<u64, Rejection> {
     let is_digit = |byte: &u8| char::from(*byte).is_digit(radix);
     if !digits.iter().all(is_digit) {

@@ -48,7 +48,7 @@ impl HalfClose {
         }
     }
 
-    /// The client has closed its sending side.
+    /// Records that the client has closed its sending side.
     pub(super) fn begin(&mut self) {
         self.deadline = Some(Box::pin(sleep(self.timeout)));
     }

@@ -10,7 +10,7 @@ use super::rejection::Rejection;
 /// Maximum length of a header name that the parser accepts.
 const MAX_NAME: usize = 65_535;
 
-/// `method SP request-target SP HTTP-version`
+/// Checks that a line has the form `method SP request-target SP HTTP-version`.
 pub(super) fn check_request_line(line: &[u8], max_uri_length: usize) -> Result<(), Rejection> {
     let rest = line
         .strip_suffix(b" HTTP/1.1")
@@ -30,7 +30,7 @@ pub(super) fn check_request_line(line: &[u8], max_uri_length: usize) -> Result<(
 }
 
 /// Checks that more bytes can complete a valid request line. The parser does not wait for the end
-/// of a line, so its guard cannot wait either.
+/// of a line, so this check cannot wait either.
 pub(super) fn check_request_line_start(start: &[u8]) -> Result<(), Rejection> {
     let mut parts = start.split(|byte| *byte == b' ');
     let method = parts.next().unwrap_or_default();
@@ -58,7 +58,7 @@ pub(super) fn check_header_start(start: &[u8]) -> Result<(), Rejection> {
     }
 }
 
-/// `field-name ":" OWS field-value OWS`
+/// Checks that a line has the form `field-name ":" OWS field-value OWS`.
 pub(super) fn check_header(line: &[u8]) -> Result<(), Rejection> {
     let end = line.iter().position(|byte| !is_token(byte));
     let (name, value) = line.split_at(end.ok_or(Rejection::Malformed)?);
@@ -81,7 +81,7 @@ fn is_target_byte(byte: &u8) -> bool {
     *byte > b' ' && *byte != 0x7f
 }
 
-/// Without an early return and in bytes, so that the compiler can vectorize it.
+/// Returns whether a field value is valid. Without an early return, the compiler can vectorize it.
 fn is_field_value(value: &[u8]) -> bool {
     let control = |byte: u8| u8::from((byte < b' ') & (byte != b'\t')) | u8::from(byte == 0x7f);
     value.iter().fold(0, |found, byte| found | control(*byte)) == 0
@@ -96,9 +96,9 @@ fn is_of(class: u8, byte: u8) -> bool {
     classes.is_some_and(|classes| classes & class != 0)
 }
 
-/// `tchar` of RFC 9110, section 5.6.2.
+/// The class of the bytes of `tchar` (RFC 9110, section 5.6.2).
 const TOKEN: u8 = 1;
-/// `pchar`, slash and question mark of RFC 3986: what a path and a query need not encode.
+/// The class of the bytes that a path and a query need not encode: `pchar`, `/`, `?` (RFC 3986).
 const PLAIN: u8 = 2;
 /// The classes of every byte.
 const CLASSES: [u8; 256] = {

@@ -11,9 +11,9 @@ const MIN_BUFFER: usize = 64 << 10;
 /// The number of headers that the parser's table holds without allocating.
 const INLINE_HEADERS: u32 = 100;
 
-/// Created once per listener, used for every connection.
+/// Returns the HTTP/1 settings of a listener, which every connection uses.
 pub(crate) fn http1(limits: &LimitsConfig) -> http1::Builder {
-    // The guard rejects at the limit itself. The parser would reject without a body.
+    // The scanner rejects at the limit itself. The parser would reject without a body.
     let head = limits.head.max_size.as_usize() + 1;
     let mut builder = http1::Builder::new();
     builder
@@ -27,7 +27,7 @@ pub(crate) fn http1(limits: &LimitsConfig) -> http1::Builder {
     builder
 }
 
-/// Created per connection, because its streams refer to their connection.
+/// Returns the HTTP/2 settings of one connection, because its streams refer to the connection.
 pub(super) fn http2(
     limits: &LimitsConfig,
     connection_window: u32,

@@ -17,17 +17,17 @@ use crate::{RequestIds, request_id};
 pub(crate) enum Rejection {
     /// The bytes are not a valid request, or two parsers could read them differently.
     Malformed,
-    /// There is not exactly one valid host.
+    /// The request does not have exactly one valid host.
     Host,
-    /// The head is incomplete.
+    /// The head did not arrive in time.
     SlowHead,
-    /// `limits.head.max_uri_length`.
+    /// The request target exceeds `limits.head.max_uri_length`.
     LongTarget,
-    /// `limits.head.max_size`.
+    /// The head exceeds `limits.head.max_size`.
     LargeHead,
-    /// `limits.head.max_headers`.
+    /// The head has more headers than `limits.head.max_headers`.
     ManyHeaders,
-    /// `limits.body.max_size`.
+    /// The body exceeds `limits.body.max_size`.
     LargeBody,
 }
 

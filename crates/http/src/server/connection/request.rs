@@ -39,7 +39,7 @@ pub(super) struct RequestService<S> {
     state: Arc<ConnectionState>,
     shared: Arc<Shared>,
     version: Version,
-    /// None over HTTP/1, where the connection is the only stream.
+    /// `None` over HTTP/1, where the connection is the only stream.
     streams: Option<Streams>,
 }
 

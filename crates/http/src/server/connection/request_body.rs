@@ -35,7 +35,7 @@ pub(super) struct RequestBody {
     body: Incoming,
     left: u64,
     max_size: ByteSize,
-    /// None if the peer may pause without a limit.
+    /// `None` if the client may pause without a limit.
     pace: Option<Pace>,
     shared: Arc<Shared>,
     state: Arc<ConnectionState>,
@@ -118,8 +118,8 @@ impl Body for RequestBody {
 }
 
 impl Pace {
-    /// Ready once the peer is too late. The timer exists from the first wait on: most bodies arrive
-    /// with their head.
+    /// Completes when the client is too slow. The timer exists from the first wait on: most bodies
+    /// arrive with their head.
     fn poll_late(&mut self, context: &mut Context<'_>) -> Poll<()> {
         let deadline = self.stall.wait(Instant::now).min(self.last);
         let timer = self

@@ -45,8 +45,8 @@ fn is_longer(parts: &Parts, max_uri_length: u64) -> bool {
     u64::try_from(authority + path).is_ok_and(|length| length > max_uri_length)
 }
 
-/// RFC 9112, section 3.2, and RFC 9113, section 8.3.1: exactly one host, valid, and the same
-/// wherever it is named twice. Otherwise one component could route by one name, and another could
+/// Returns whether a request names exactly one valid host (RFC 9112, section 3.2, and RFC 9113,
+/// section 8.3.1). Otherwise one component could route by one name, and another could
 /// authorize by the other one.
 fn names_one_host(parts: &Parts) -> bool {
     let mut hosts = parts.headers.get_all(HOST).iter();
@@ -67,7 +67,7 @@ fn names_one_host(parts: &Parts) -> bool {
     }
 }
 
-/// `uri-host [ ":" port ]` of RFC 3986, not empty.
+/// Returns whether the bytes are a non-empty `uri-host [ ":" port ]` (RFC 3986).
 fn is_host(host: &[u8]) -> bool {
     let (name, port) = if let Some(rest) = host.strip_prefix(b"[") {
         let Some(end) = rest.iter().position(|byte| *byte == b']') else {
@@ -98,7 +98,7 @@ fn is_host(host: &[u8]) -> bool {
     is_port && name.is_none_or(is_name)
 }
 
-/// `unreserved`, `sub-delims` and the percent sign of RFC 3986, section 3.2.2.
+/// Returns whether a byte is of `unreserved`, `sub-delims` or `%` (RFC 3986, section 3.2.2).
 fn is_name_byte(byte: &u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-._~%!$&'()*+,;=".contains(byte)
 }

@@ -5,8 +5,8 @@ use tokio::time::Instant;
 /// Limits the time that a peer stalls a transfer. Stalls add up, and each byte at the minimum rate
 /// reduces the sum.
 ///
-/// A leaky bucket of time. With a limit on each single stall, a peer could send one byte shortly
-/// before each deadline, and the transfer would never end.
+/// The sum is a leaky bucket of time. With a limit on each single stall, a peer could send one byte
+/// shortly before each deadline, and the transfer would never end.
 #[derive(Debug)]
 pub(crate) struct StallTimer {
     timeout: Duration,
@@ -26,7 +26,7 @@ impl StallTimer {
         }
     }
 
-    /// The transfer waits for the peer. Returns the deadline.
+    /// Records that the transfer waits for the peer. Returns the deadline.
     pub(crate) fn wait(&mut self, now: impl FnOnce() -> Instant) -> Instant {
         let since = *self.stalled_since.get_or_insert_with(now);
         since + self.timeout.saturating_sub(self.stalled)

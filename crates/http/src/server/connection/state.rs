@@ -149,8 +149,8 @@ impl ConnectionState {
         self.upgraded.store(true, Relaxed);
     }
 
-    /// The client has closed its sending side. The end of the last request then wakes the
-    /// connection, whose reader waits for it.
+    /// Records that the client has closed its sending side. The end of the last request then wakes
+    /// the connection, whose reader waits for it.
     pub(crate) fn half_close(&self) {
         self.half_closed.store(true, Relaxed);
     }
@@ -285,7 +285,7 @@ pub(crate) struct ResetLimit {
 pub(crate) struct InFlight {
     state: Arc<ConnectionState>,
     has_responded: bool,
-    /// None over HTTP/1, where a request ends in the task that watches the connection, and its
+    /// `None` over HTTP/1, where a request ends in the task that watches the connection, and its
     /// cancellation is the end of both.
     resets: Option<ResetLimit>,
 }
@@ -329,8 +329,8 @@ impl Drop for InFlight {
     }
 }
 
-/// A moment or none, in milliseconds since the connection was opened, plus one so that zero is
-/// none.
+/// An optional time, in milliseconds since the connection was opened, plus one. Zero means that
+/// no time is stored.
 #[derive(Debug, Default)]
 struct Moment(AtomicU64);
 

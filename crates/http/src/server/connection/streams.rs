@@ -30,13 +30,13 @@ pub(super) struct Outflow {
 }
 
 impl Outflow {
-    /// The service has produced bytes, and the peer has to read them.
+    /// Records bytes that the service has produced and the peer has to read.
     pub(super) fn record_produced(&self, bytes: usize) {
         self.bytes.fetch_add(bytes, Relaxed);
         self.waits.store(true, Relaxed);
     }
 
-    /// The service has nothing to send, so the peer is not at fault.
+    /// Records that the service has nothing to send, so the peer is not at fault.
     pub(super) fn set_idle(&self) {
         self.waits.store(false, Relaxed);
     }

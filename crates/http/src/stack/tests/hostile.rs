@@ -1,5 +1,5 @@
 //! Sends any byte that HTTP admits in every header that the stack reads: alone, repeated, and
-//! beside a valid value.
+//! next to a valid value.
 
 use std::sync::LazyLock;
 
@@ -143,7 +143,7 @@ fn value() -> impl Strategy<Value = HeaderValue> {
         6 => prop::collection::vec(byte.clone(), 0..40),
         1 => prop::collection::vec(byte.clone(), 8_000..9_000),
         4 => prop::sample::select(&VALID[..]).prop_map(|text| text.as_bytes().to_vec()),
-        // A valid value with other bytes beside it.
+        // A valid value with other bytes next to it.
         2 => (prop::sample::select(&VALID[..]), byte.clone(), any::<bool>()).prop_map(
             |(text, byte, before)| match before {
                 true => [&[byte], text.as_bytes()].concat(),

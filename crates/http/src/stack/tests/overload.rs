@@ -14,12 +14,12 @@ use tokio::{
 use super::*;
 use crate::server::{ClientStream, ConnectionState};
 
-/// A pool of ten connections and 20 ms of work serve 500 requests per second.
+/// Connections of the pool. With 20 ms of work each, they serve 500 requests per second.
 const POOL: u16 = 10;
 const WORK: Duration = Duration::from_millis(20);
 /// A client disconnects if it has no response by then.
 const CLIENT_TIMEOUT: Duration = Duration::from_secs(1);
-/// The end of a load, in which the limit has reached its level.
+/// The measured time at the end of a load, when the limit has settled.
 const MEASURED: Duration = Duration::from_secs(5);
 /// The service notices the end of an HTTP/1 client this long after the client has disconnected.
 const HALF_CLOSE_TIMEOUT: Duration = Duration::from_millis(500);
@@ -38,7 +38,7 @@ impl Responses {
     }
 }
 
-/// A client that leaves after `CLIENT_TIMEOUT`.
+/// A client that disconnects after `CLIENT_TIMEOUT`.
 #[derive(Debug, Clone, Copy)]
 enum Client {
     /// Its requests are cancelled immediately.

@@ -36,7 +36,7 @@ use crate::{
 #[derive(Debug, Clone)]
 pub struct MemoryBroker {
     shared: Arc<Shared>,
-    /// Each service closes the broker for itself only.
+    /// Whether this service has closed the broker. Each service closes it for itself only.
     closed: Arc<AtomicBool>,
 }
 

@@ -75,7 +75,7 @@ type Claiming = BoxFuture<'static, Result<Vec<Delivery>, sqlx::Error>>;
 struct Member {
     broker: Arc<Inner>,
     plan: SubscriptionPlan,
-    /// Unique over all processes.
+    /// The ID of the session, unique over all processes.
     session: String,
     /// The messages that were delivered and are not settled.
     unacknowledged: Lock<BTreeSet<DeliveryTag>>,

@@ -12,7 +12,7 @@ use crate::{
     transport::Transport as _,
 };
 
-/// Longer than a reconnect takes on a slow machine.
+/// Maximum wait, longer than a reconnect takes on a slow machine.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The first connection of the reading client is reset. The client reports that all brokers are

@@ -14,7 +14,7 @@ use crate::{
     transport::{TopicPlan, Transport as _},
 };
 
-/// Longer than any awaited event takes on a slow machine.
+/// The maximum wait for an event, longer than any event takes on a slow machine.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A member on its own server. It has subscribed and is not polled yet.

@@ -23,7 +23,7 @@ use futures::{Sink, Stream};
 
 pub(super) use request::{Engine, serve};
 
-/// A message of the protocol above.
+/// A message of the protocol that runs over Engine.IO, such as Socket.IO.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Message {
     Text(String),
@@ -45,7 +45,7 @@ impl Message {
 #[error("the client violates the protocol")]
 pub(super) struct Malformed;
 
-/// The protocol above a session.
+/// A protocol that runs over a session of Engine.IO, such as Socket.IO.
 pub(super) trait Protocol: Send + 'static {
     /// Returns true if the session may read further messages.
     fn is_ready(&self) -> bool;

@@ -15,7 +15,7 @@ pub(super) enum Packet {
     Close,
     Ping,
     Pong,
-    /// A ping over a WebSocket that is not used yet.
+    /// A ping that tests a new WebSocket before the session uses it.
     Probe,
     ProbeAnswer,
     Message(Message),

@@ -22,7 +22,7 @@ use super::{
     session::Session,
 };
 
-/// How long the last packets wait for a client that does not read.
+/// Timeout of the last packets for a client that does not read.
 pub(super) const LAST_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The state of a session over polling.
@@ -36,15 +36,15 @@ pub(super) struct Polling {
     /// The packets of a request that waits until the protocol is ready.
     received: Option<(Packets, oneshot::Sender<Result<(), Rejected>>)>,
     probe: Probe,
-    /// A payload was lost after it left the session.
+    /// Notified when a payload is lost after it left the session.
     lost: Arc<Notify>,
-    /// The end of a session whose service ended it while packets wait.
+    /// The deadline of pending packets after the service ended the session.
     deadline: Option<Instant>,
 }
 
-/// The end of a session over polling.
+/// The reason why a session over polling ended.
 enum Ended {
-    /// With a last packet for a request that waits already.
+    /// The client ended it. Contains the last packet for the waiting request.
     ByClient(Packet),
     ByService,
     Upgraded(Box<WebSocket>),
@@ -60,7 +60,7 @@ enum ProtocolStep {
 }
 
 impl<P: Protocol> Session<P> {
-    /// Runs the session over polling, and then over the WebSocket that it changes to.
+    /// Runs the session over polling, and after an upgrade over the WebSocket.
     pub(super) async fn run_polling(mut self, commands: mpsc::Receiver<Command>) {
         let mut polling = Polling::new(commands);
         let ended = self.poll(&mut polling).await;
@@ -79,7 +79,7 @@ impl<P: Protocol> Session<P> {
                 let pending = polling.pending.drain(..).collect();
                 polling.push(Packet::Noop);
                 polling.flush();
-                // Otherwise requests that arrive at this time would wait for a response.
+                // Drop the state now, so that requests that arrive at this time do not wait.
                 drop(polling);
                 self.run_websocket(websocket, pending).await;
             }
@@ -241,7 +241,7 @@ impl Polling {
         }
     }
 
-    /// Answers the waiting request, if there are packets. The packets stay if the client has
+    /// Responds to the waiting request, if there are packets. Keeps the packets if the client has
     /// disconnected, because it may send another request.
     fn flush(&mut self) {
         if self.pending.is_empty() {
@@ -277,7 +277,7 @@ impl Polling {
     }
 }
 
-/// Polls a protocol, whose messages have to wait if too many packets are pending.
+/// Polls a protocol. Its messages wait while too many packets are pending.
 fn poll_step(
     protocol: &mut impl Protocol,
     is_full: bool,

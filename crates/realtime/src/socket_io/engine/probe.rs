@@ -12,7 +12,7 @@ use tokio::{
 
 use super::{FrameSocket, packet::Packet};
 
-/// The WebSocket that a session over polling changes to.
+/// The WebSocket to which a session over polling is upgraded.
 pub(super) enum Probe<S = WebSocket> {
     None,
     /// The response to the request is being sent.
@@ -31,11 +31,11 @@ pub(super) enum Progress {
     Flushing,
     /// The client has received the response.
     Answered,
-    /// The client has ended the change.
+    /// The client has completed the upgrade.
     Upgraded,
 }
 
-/// The next step of a change to WebSocket.
+/// The next step of an upgrade to WebSocket.
 pub(super) enum Step<S = WebSocket> {
     /// The WebSocket is open.
     Opened,
@@ -90,7 +90,7 @@ impl<S: FrameSocket> Probe<S> {
     }
 }
 
-/// Reads the probe of the client and responds to it, or reads the packet that ends the change.
+/// Reads the probe of the client and responds, or reads the packet that completes the upgrade.
 /// Returns `None` if the client violates the protocol.
 async fn advance(websocket: &mut impl FrameSocket, progress: &mut Progress) -> Option<()> {
     if *progress == Progress::Answered {

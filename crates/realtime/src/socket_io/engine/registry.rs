@@ -12,7 +12,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::{Malformed, packet::Packet, payload::Payload};
 
-/// A client sends its requests one after the other.
+/// Capacity of the queue. A client sends its requests one after the other.
 const MAX_COMMANDS: usize = 4;
 
 /// The session rejects a request, because it violates the protocol.
@@ -28,7 +28,7 @@ pub(super) enum Command {
     Poll(oneshot::Sender<Result<oneshot::Receiver<Payload>, Rejected>>),
     /// Passes packets of the client.
     Push(Packets, oneshot::Sender<Result<(), Rejected>>),
-    /// Changes to a WebSocket.
+    /// Upgrades the session to a WebSocket.
     Upgrade(
         oneshot::Receiver<WebSocket>,
         oneshot::Sender<Result<(), Rejected>>,
@@ -42,7 +42,7 @@ pub(super) struct Registry {
     polling: Mutex<HashMap<String, mpsc::Sender<Command>>>,
 }
 
-/// Counts as one session until it is dropped.
+/// A reserved session, which counts until it is dropped.
 pub(super) struct Place {
     registry: Arc<Registry>,
     id: String,
@@ -59,7 +59,7 @@ impl Registry {
         taken.ok()?;
         Some(Place {
             registry: Arc::clone(self),
-            // The client authenticates requests over polling with it.
+            // The ID is random, because it authenticates the requests of a client over polling.
             id: format!("{:032x}", rand::random::<u128>()),
         })
     }

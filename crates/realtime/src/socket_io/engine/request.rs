@@ -26,9 +26,9 @@ use crate::{ConnectError, RealtimeConfig, websocket::close};
 
 /// The version of Engine.IO.
 const VERSION: &str = "4";
-/// Enough for clients that send small messages.
+/// Size of the read buffer, in bytes. Most messages of clients are smaller.
 const READ_BUFFER: usize = 1024;
-/// Sessions may be open before their client is authenticated, in multiples of `max_connections`.
+/// Maximum number of sessions, including unauthenticated ones, per allowed connection.
 const SESSIONS_PER_CONNECTION: usize = 2;
 
 /// Creates the protocol of a session.
@@ -154,7 +154,7 @@ fn open_polling<P: Protocol>(engine: &Engine<P>) -> Result<Response, Error> {
     Ok(text(Packet::payload([&open]).into()))
 }
 
-/// Begins the response immediately, so that the wait for packets is not the latency of the service.
+/// Sends the response head immediately, so that metrics do not count the wait as latency.
 async fn poll(session: mpsc::Sender<Command>) -> Result<Response, Error> {
     let packets = send_command(session, Command::Poll).await?;
     let body = async { packets.await.map(Payload::take) };
@@ -199,7 +199,7 @@ fn unknown_session() -> Error {
     Error::new(
         Code::Invalid,
         "UNKNOWN_SESSION",
-        "the session is unknown or has ended: open another",
+        "the session is unknown or has ended: open another session",
     )
 }
 

@@ -8,8 +8,8 @@ use crate::{
     socket_io::rate::{Decision, Rate},
 };
 
-/// A session ends at ten times this multiple of `max_calls`: a call is one frame and up to 16
-/// attachments.
+/// Frames per call. A session ends at ten times `max_calls` times this number. A call is one
+/// frame and up to 16 attachments.
 const FRAMES_PER_CALL: u32 = 2;
 
 /// A session with a client.
@@ -17,11 +17,11 @@ pub(super) struct Session<P> {
     pub(super) place: Place,
     pub(super) protocol: P,
     pub(super) heartbeat: Heartbeat,
-    /// Time limit for writing to the client, and for the change to WebSocket.
+    /// Timeout for writing to the client, and for the upgrade to WebSocket.
     pub(super) timeout: Duration,
     /// Maximum number of packets that wait for a client over polling.
     pub(super) max_pending: usize,
-    /// Their size above which the protocol waits.
+    /// The size of pending packets above which the protocol waits, in bytes.
     pub(super) max_pending_size: usize,
     frames: Rate,
 }

@@ -29,7 +29,7 @@ impl<P: Protocol> Session<P> {
     }
 
     pub(super) async fn exchange(&mut self, websocket: &mut impl FrameSocket) -> Ended {
-        // Reading and writing take turns, so that neither delays the other.
+        // Alternate between reading and writing, so that neither starves the other.
         let mut reads_first = true;
         loop {
             let protocol = &mut self.protocol;
@@ -118,7 +118,7 @@ fn poll_step(
     Poll::Pending
 }
 
-/// The side that ended a session.
+/// The reason why a session over WebSocket ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Ended {
     ByClient,

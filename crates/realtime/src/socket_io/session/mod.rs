@@ -24,23 +24,23 @@ use super::{
 };
 use crate::{ConnectError, hub::Member};
 
-/// Clients connect to one namespace, rarely to a second.
+/// Maximum number of namespaces of a session. Clients rarely use more than one.
 const MAX_NAMESPACES: usize = 4;
-/// A client that fails this often does not have the credentials.
+/// Maximum number of failed authentications of a session.
 const MAX_ATTEMPTS: u32 = 8;
-/// Packets of one HTTP body, or of one read from a WebSocket.
+/// Maximum number of packets that wait: those of one HTTP body or one WebSocket read.
 const MAX_RECEIVED: usize = 64;
-/// How often a session without namespaces checks its time limit and the stop of the service.
+/// Interval at which a session without namespaces checks its timeout and the stop.
 const IDLE_CHECK: Duration = Duration::from_millis(250);
 /// The event with new credentials.
 const REFRESH: &str = "auth:refresh";
-/// The event before the service stops.
+/// The event that announces the stop of the service.
 const DRAINING: &str = "server:draining";
-/// Clients connect again after a random time up to this, so that they do not arrive at the same
-/// time.
+/// Maximum backoff of clients. They wait for a random time, so that they do not reconnect
+/// simultaneously.
 const MAX_BACKOFF_MS: u64 = 5_000;
 
-/// The Socket.IO side of a session.
+/// The state of Socket.IO in a session of Engine.IO.
 pub(super) struct Session {
     server: Arc<Server>,
     origin: Origin,
@@ -117,7 +117,7 @@ impl Session {
         let before = self.namespaces.len();
         self.namespaces
             .retain(|namespace| namespace.socket.namespace() != name);
-        // A packet without effect does not prolong a session.
+        // A packet without effect must not extend the deadline of an idle session.
         if self.namespaces.is_empty() && before > 0 {
             self.idle = new_idle(&self.server, &self.origin);
             if self.idle.is_none() {
@@ -234,7 +234,7 @@ impl Session {
     fn refresh(&mut self, namespace: &str, peer: &Peer) -> Result<crate::Message, Error> {
         let namespace = self.namespace(namespace);
         match namespace.filter(|joined| joined.socket.peer().client() == peer.client()) {
-            // Handlers and rooms keep the rights of the connection.
+            // Reject other grants, because handlers and rooms use the grants of the connection.
             Some(joined) if joined.socket.peer().grants() != peer.grants() => Err(Error::new(
                 Code::Forbidden,
                 "OTHER_RIGHTS",

@@ -1,4 +1,4 @@
-//! The order of the work of a session: its end, its packets, then its events.
+//! The priorities of a session: first its end, then received packets, then events.
 
 use std::{
     pin::Pin,
@@ -16,7 +16,7 @@ use crate::{
 };
 
 impl Session {
-    /// Continues the handler that runs. Ready when it has finished.
+    /// Polls the running handler. Ready when it has finished.
     fn poll_work(&mut self, context: &mut Context<'_>) -> Poll<()> {
         let Some(work) = &mut self.work else {
             return Poll::Pending;
@@ -68,7 +68,7 @@ impl Session {
         Poll::Ready(())
     }
 
-    /// Waits until a session has been without a namespace for too long, or its service stops.
+    /// Waits until the deadline of a session without a namespace, or until the service stops.
     fn poll_idle(&mut self, context: &mut Context<'_>) -> Poll<()> {
         let hub = &self.server.hub;
         let Some(idle) = &mut self.idle else {

@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use super::super::{OnStoreFailure, config::RateLimitConfig, shared::SharedRateLimitConfig};
 
-/// Each limit costs a lookup, or a round trip to Redis, per request.
+/// Maximum number of further limits. Each costs a lookup, or a round trip to Redis, per request.
 pub(super) const MAX_LIMITS: usize = 8;
-/// The name is part of two response headers.
+/// Maximum length of a name, which is part of two response headers.
 pub(super) const MAX_NAME_LENGTH: usize = 64;
 
 /// Settings of the rate limits of a listener or a route: one limit, and further limits by name.

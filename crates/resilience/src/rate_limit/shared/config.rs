@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use super::super::{OnStoreFailure, config::RateLimitConfig};
 
-/// DATA-5: a slower Redis counts as unavailable.
+/// The default of `timeout` (DATA-5). A slower Redis counts as unavailable.
 const DEFAULT_TIMEOUT: Timeout = Timeout::from_millis(200);
-/// Separates the limits of different services in one Redis.
+/// The default of `prefix`, which separates the limits of different services in one Redis.
 const DEFAULT_PREFIX: &str = "rate_limit";
-/// With four processes, leases hold at most 80 units. Use leases for limits of thousands.
+/// The default of `units`. With four processes, leases hold at most 80 units.
 const DEFAULT_LEASE_UNITS: NonZeroU32 = NonZeroU32::new(20).unwrap();
 
 /// Settings of a rate limit that processes share.

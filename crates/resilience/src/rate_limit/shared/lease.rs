@@ -22,7 +22,7 @@ use crate::{Rejection, clock};
 use state::{Lease, LeaseDecision};
 use table::Table;
 
-/// A lease is valid for the window divided by this. Unused units then expire.
+/// Divisor of the window: a lease is valid for this part of it. Unused units then expire.
 const LEASES_PER_WINDOW: u32 = 20;
 
 /// A rate limit over all processes that takes units in advance and decides in memory until they are

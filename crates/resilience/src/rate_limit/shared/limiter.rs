@@ -13,8 +13,8 @@ use crate::{
     circuit_breaker::{CircuitBreaker, CircuitBreakerConfig},
 };
 
-/// One successful count closes the breaker. If it waited for more trials, `closed` would reject all
-/// other requests.
+/// Successful counts that close the breaker. If it waited for more than one, `closed` would reject
+/// all other requests.
 const HALF_OPEN_CALLS: NonZeroU32 = NonZeroU32::new(1).unwrap();
 /// The `Retry-After` of a request that could not be counted: by then the breaker probes again.
 const DEGRADED_RETRY_AFTER: Duration = Duration::from_secs(1);

@@ -4,7 +4,7 @@ use crate::preflight::{Facts, Violation};
 
 const ADDRESS: &str = "admin.addr";
 const TOKEN: &str = "admin.token";
-/// 128 bits in base64.
+/// Minimum length of the admin token, in bytes: 128 bits in base64.
 const MIN_TOKEN_LENGTH: usize = 22;
 
 /// Requires a token for an admin listener that other machines reach, because it changes the running

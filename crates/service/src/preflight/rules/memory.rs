@@ -3,8 +3,8 @@ use seaworthy_core::ByteSize;
 use crate::preflight::{Facts, Violation};
 
 const BUDGET: &str = "server.max_body_memory";
-/// The budget limits the bodies that handlers read and the HTTP/2 receive windows. Decoded bodies
-/// take the same memory again.
+/// The multiple of the budget that must fit: bodies that handlers read, HTTP/2 receive windows,
+/// and decoded bodies.
 const SHARE: u64 = 3;
 
 /// Requires that the request bodies that clients can send fit into the container (SEC-3).

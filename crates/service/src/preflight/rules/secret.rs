@@ -2,7 +2,7 @@ use seaworthy_config::Mark;
 
 use crate::preflight::{Facts, Violation};
 
-/// The minimum of RFC 7518, section 3.2 for HS256: the size of the hash.
+/// Minimum length of a key, in bytes: the size of the HS256 hash (RFC 7518, section 3.2).
 const MIN_KEY_LENGTH: usize = 32;
 
 /// Prefixes of the secrets in tutorials and templates, in lower case.
@@ -33,9 +33,9 @@ pub(crate) fn is_known_sample(secret: &str) -> bool {
     repeated || SAMPLES.iter().any(|sample| lower.starts_with(sample))
 }
 
-/// A random key in base64 has three kinds of characters: lower case, upper case, digits, symbols.
+/// Minimum kinds of characters in a random key: lower case, upper case, digits, symbols.
 const MIN_KINDS: usize = 3;
-/// The length of 32 random bytes in hexadecimal, which has two kinds.
+/// The length of 32 random bytes in hexadecimal, which has two kinds of characters.
 const HEX_KEY_LENGTH: usize = 64;
 
 /// Returns whether a secret is a word or a number rather than random bytes in a text form.

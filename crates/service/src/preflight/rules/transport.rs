@@ -7,7 +7,7 @@ pub(super) enum Encryption {
     Embedded,
     /// The connection starts with TLS.
     Always,
-    /// The scheme is plain text.
+    /// The connection is never encrypted.
     Never {
         /// The replacement.
         fix: &'static str,

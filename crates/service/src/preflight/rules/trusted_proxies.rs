@@ -5,9 +5,9 @@ use serde_json::Value;
 
 use crate::preflight::{Facts, Violation};
 
-/// The prefix of 10.0.0.0/8. No private range of IPv4 has a shorter one.
+/// Minimum prefix length of an IPv4 range: that of 10.0.0.0/8, the largest private range.
 const MIN_IPV4_PREFIX: u8 = 8;
-/// Providers of Internet access have longer prefixes of IPv6.
+/// Minimum prefix length of an IPv6 range. The prefixes of Internet providers are longer.
 const MIN_IPV6_PREFIX: u8 = 16;
 
 /// Rejects ranges that contain clients, and not only proxies. Such a client could choose the

@@ -13,7 +13,7 @@ use crate::{
     store::{Identities, Users},
 };
 
-/// Two windows of a new user conflict once: the first creates the user, and the second finds it.
+/// Maximum attempts. Of two concurrent logins of a new user, one creates the user, one finds it.
 const MAX_ATTEMPTS: usize = 2;
 
 /// The user of an identity, and the action for the audit log.

@@ -17,8 +17,8 @@ use crate::{
 
 /// The maximum length of display names, in characters.
 const MAX_NAME_LENGTH: usize = 80;
-/// A concurrent request may change the user during the check, such as a login that rehashes the
-/// password. The second check uses the new state.
+/// Maximum number of password checks. A concurrent request may change the user during a check, such
+/// as a login that rehashes the password. The second check uses the new state.
 pub(super) const MAX_CHECKS: usize = 2;
 /// The version of the tokens of a new user.
 const FIRST_VERSION: u64 = 0;

@@ -160,8 +160,8 @@ impl Accounts {
         Err(errors::invalid_credentials())
     }
 
-    /// Replaces the password of the caller, whose present password was checked. Returns `None` if a
-    /// login has meanwhile stored a hash of the same password with the present parameters.
+    /// Replaces the password of the caller, whose current password was checked. Returns `None` if a
+    /// login has meanwhile stored a hash of the same password with the current parameters.
     ///
     /// # Errors
     /// `INVALID_CREDENTIALS` if the user was banned or has another password, and `TOKEN_INVALID` if

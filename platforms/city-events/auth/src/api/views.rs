@@ -100,7 +100,7 @@ impl From<&AccessToken> for TokensView {
 pub(super) struct LoggedInView {
     user: UserView,
     tokens: TokensView,
-    /// After the confirmation of a second factor.
+    /// The recovery codes, only after the confirmation of a second factor.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     recovery_codes: Vec<String>,
 }

@@ -37,7 +37,7 @@ impl fmt::Display for UserId {
 pub(crate) struct User {
     pub(crate) id: UserId,
     pub(crate) email: Personal<String>,
-    /// Absent for users who log in only by a provider.
+    /// The hash of the password. Absent for users who log in only by a provider.
     pub(crate) password_hash: Option<Secret<String>>,
     pub(crate) role: Role,
     pub(crate) email_verified: bool,

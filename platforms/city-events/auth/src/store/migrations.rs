@@ -6,7 +6,7 @@ use seaworthy::{
 
 use super::adoption::ADOPTION;
 
-/// The checksum of migration 2 with other comments.
+/// The accepted checksum of a former text of migration 2, with other comments.
 const OTHER_COMMENTS: &[&str] =
     &["a45b1385e19b0b20b3e382acfcacd5854710eaebfac75e9f4656ee6c248aeb2c"];
 

@@ -24,14 +24,14 @@ pub(crate) struct PictureFile {
 /// The status of an upload.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum PictureStatus {
-    /// The worker creates the pictures.
+    /// A worker is creating the derived pictures.
     Processing,
     Ready,
     /// The reason, for the user.
     Failed(String),
 }
 
-/// The media service did not perform the request.
+/// An error of a request to the media service.
 #[derive(Debug)]
 pub(crate) enum PictureError {
     /// The service does not respond, or fails.

@@ -30,7 +30,7 @@ const ICON: &str = include_str!("assets/icon.svg");
 /// A hash of all assets. It is part of their URLs, so browsers can cache them.
 pub(super) const VERSION: u64 = fingerprint(&[STYLE, SCRIPT, ICON]);
 
-/// One year.
+/// The `Cache-Control` of assets: one year, because their URLs contain a hash.
 const CACHE_CONTROL: &str = "public, max-age=31536000, immutable";
 
 /// FNV-1a hash (G. Fowler, L. C. Noll, K.-P. Vo), computed at compile time.

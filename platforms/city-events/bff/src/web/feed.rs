@@ -16,7 +16,7 @@ use crate::{
     api::query::QueryPairs, api_error::ApiError, caller::Caller, listing, responses::Page,
 };
 
-/// Cards per page: it fills rows of three and of four.
+/// The number of cards per page, which fills rows of three and of four.
 const PAGE_SIZE: u32 = 12;
 
 /// Orders of the list, with their labels.

@@ -155,7 +155,7 @@ pub(crate) fn routes(pages: Pages, limit: &CallerLimit) -> Routes {
 }
 
 fn set_page_headers(policy: HeaderValue, mut response: Response) -> Response {
-    // A page that says what is unavailable has no internals. Extractors respond with plain text.
+    // A page about an unavailable service has no internals. Extractors respond with plain text.
     let kind = response.headers().get(header::CONTENT_TYPE);
     if kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/html")) {
         response.extensions_mut().insert(PublicErrorBody);

@@ -15,7 +15,7 @@ const UNITS_PER_RANK: i64 = 100_000_000;
 pub(crate) struct Rank(i64);
 
 impl Rank {
-    /// Higher than the rank of any event.
+    /// A rank that is higher than that of any event.
     pub(crate) const MAX: Self = Self(i64::MAX);
 
     pub(crate) const fn from_units(units: i64) -> Self {

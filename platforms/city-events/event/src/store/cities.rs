@@ -11,7 +11,7 @@ use crate::domain::{CityPrefix, EventError, large_cities};
 const MAX_EVENT_AGE: TimeDelta = TimeDelta::days(180);
 /// Maximum number of suggestions, as the contract requires.
 const MAX_CITIES: usize = 10;
-/// With fewer cities of events, built-in large cities fill the list.
+/// Minimum number of cities of events. With fewer, built-in large cities fill the list.
 const MIN_CITIES: usize = 3;
 
 impl Store {

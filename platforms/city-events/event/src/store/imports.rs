@@ -20,18 +20,18 @@ use super::{
 };
 use crate::domain::{Actor, Details, Event, EventError, State};
 
-/// Times without a time zone are in UTC.
+/// The formats of times without a time zone, which are in UTC.
 const TIME_FORMATS: [&str; 4] = [
     "%Y-%m-%d %H:%M",
     "%Y-%m-%d %H:%M:%S",
     "%Y-%m-%dT%H:%M",
     "%Y-%m-%dT%H:%M:%S",
 ];
-/// Between the role and the version in the context of an import.
+/// Separates the role and the version in the context of an import.
 const SEPARATOR: char = ' ';
-/// The time of the quota of published events.
+/// The period of the quota of published events.
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
-/// The reason that participants see.
+/// The reason for participants when an import is undone.
 const UNDO_REASON: &str = "The organizer imported this event by mistake.";
 
 /// A row of a file.

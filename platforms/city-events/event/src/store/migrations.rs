@@ -7,7 +7,7 @@ use seaworthy::{
 
 use super::adoption::ADOPTION;
 
-/// Checksum of migration 1 with other comments.
+/// The checksum of a former text of migration 1, which differs only in its comments.
 const OTHER_COMMENTS: &[&str] =
     &["26d1a19b35ea18b9930fe06d000137019973eb9fccb55f6e5bebce05e0115a9e"];
 

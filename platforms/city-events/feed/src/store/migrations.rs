@@ -5,10 +5,10 @@ use seaworthy::{
 
 use super::adoption::ADOPTION;
 
-/// Checksum of migration 1 with other comments.
+/// The checksum of a former text of migration 1, which differs only in its comments.
 const FEED_WITH_OTHER_COMMENTS: &[&str] =
     &["c6cdd1ca800312025e17b6a98026f561f51fa07fc854d959d41e67338f32d433"];
-/// Checksum of migration 2 with other comments.
+/// The checksum of a former text of migration 2, which differs only in its comments.
 const JOINS_WITH_OTHER_COMMENTS: &[&str] =
     &["8802878d55b35eed03d42448f7f07716fa79a6749a04729b19d629f364f36a57"];
 

@@ -41,7 +41,7 @@ struct Level {
 struct Page {
     now: DateTime<Utc>,
     ranked_at: DateTime<Utc>,
-    /// One more event than the page contains.
+    /// The number of events to read: one more than the page contains.
     count: u32,
 }
 

@@ -25,7 +25,7 @@ use crate::{
     },
 };
 
-/// Attempts of a batch that fails because of contention. Five lock timeouts of 3 s are half of the
+/// Maximum attempts of a batch that fails by contention. Five lock timeouts of 3 s are half of the
 /// timeout of a request.
 const MAX_ATTEMPTS: u32 = 5;
 

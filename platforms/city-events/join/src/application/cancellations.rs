@@ -18,10 +18,10 @@ use crate::{
     },
 };
 
-/// Joins that expire in one transaction. They need about ten statements, which take far less than
+/// Number of joins that expire per transaction, in about ten statements, which take far less than
 /// the transaction timeout of 10 s on a slow machine. 15,000 joins need 75 commits.
 pub(super) const PAGE_SIZE: u32 = 200;
-/// Canceled events that one statement lists.
+/// Maximum number of canceled events that one statement lists.
 const EVENTS_PER_LIST: u32 = 100;
 /// The source service in messages.
 const PRODUCER: &str = "join-service";

@@ -16,7 +16,7 @@ use crate::{
     },
 };
 
-/// Changes that one transaction moves to the audit log.
+/// Maximum number of changes that one transaction moves to the audit log.
 const AUDIT_BATCH_SIZE: u32 = 200;
 
 /// Records a status change in the history and for the audit log, and logs it after the commit.

@@ -31,7 +31,7 @@ pub(crate) struct ConcurrencyLimit {
 /// The right to change seats, until it is dropped.
 #[derive(Debug)]
 pub(crate) struct Permit {
-    /// Absent for a batch. The semaphore keeps the entry of the event.
+    /// The permit of the event, absent for a batch. The semaphore keeps the entry of the event.
     _event: Option<(OwnedSemaphorePermit, Arc<Semaphore>)>,
     _all_events: OwnedSemaphorePermit,
 }
@@ -81,7 +81,7 @@ impl ConcurrencyLimit {
     /// Waits for a permit for a batch. The queues allow one batch per event.
     ///
     /// # Errors
-    /// None occur, because the semaphore is never closed.
+    /// [`JoinError::Overloaded`] if the semaphore is closed, which never happens.
     pub(crate) async fn acquire_for_batch(&self) -> Result<Permit, JoinError> {
         let of_all = Arc::clone(&self.all_events).acquire_owned().await;
         Ok(Permit {

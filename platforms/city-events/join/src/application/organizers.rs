@@ -16,7 +16,7 @@ use crate::{
     store::{bans, joins, seats},
 };
 
-/// The reason of a kick without one.
+/// The reason of a kick if the organizer gives no reason.
 const KICKED: &str = "kicked";
 /// The prefix of the reason of a rejection by a ban.
 const BANNED: &str = "banned:";

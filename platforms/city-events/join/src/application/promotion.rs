@@ -9,7 +9,7 @@ use crate::{
 
 /// The reason of a promotion in messages and in the history.
 const SLOT_FREED: &str = "slot_freed";
-/// Joins that one statement reads from the waitlist.
+/// Maximum number of joins that one statement reads from the waitlist.
 const PAGE_SIZE: u32 = 100;
 
 impl Joins {

@@ -10,7 +10,7 @@ use crate::{
     store::{joins, seats},
 };
 
-/// Events that one statement lists.
+/// Maximum number of events that one statement lists.
 const EVENTS_PER_LIST: u32 = 500;
 
 impl Joins {

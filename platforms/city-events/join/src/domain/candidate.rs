@@ -35,7 +35,7 @@ pub(crate) struct CurrentJoin {
 /// A ban of a user from an event.
 #[derive(Debug)]
 pub(crate) struct Ban {
-    /// Without it the ban does not expire.
+    /// The end of the ban. Without it, the ban does not expire.
     pub(crate) expires_at: Option<Moment>,
 }
 

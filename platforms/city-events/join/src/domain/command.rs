@@ -2,7 +2,7 @@ use uuid::Uuid;
 
 use super::{Actor, IdempotencyKey};
 
-/// A change that a user requests for the own join.
+/// A change that a user requests for their own join.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Action {
     Join,

@@ -8,9 +8,9 @@ use super::{JoinStatus, Rejection};
 
 /// The page size without a limit in the request.
 const DEFAULT_LIMIT: u32 = 20;
-/// Fixed by the contract.
+/// The maximum page size, fixed by the contract.
 const MAX_LIMIT: u32 = 100;
-/// The text is fixed by the contract.
+/// The error for an invalid cursor. The contract fixes its text.
 const INVALID_CURSOR: Rejection = Rejection::Invalid("invalid cursor");
 
 /// The number of joins on a page, 1 to 100.
@@ -83,7 +83,7 @@ impl std::fmt::Display for Cursor {
 /// The filter of the list of the caller's joins.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct OwnFilter {
-    /// Empty means all.
+    /// The statuses of the listed joins. Empty means all.
     pub(crate) statuses: Vec<JoinStatus>,
     pub(crate) from: Option<Moment>,
     pub(crate) to: Option<Moment>,

@@ -35,7 +35,7 @@ impl EventState {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Seats {
     pub(crate) event: Uuid,
-    /// 0 if unlimited, -1 after the event was canceled.
+    /// The number of seats: 0 if unlimited, -1 after the event was canceled.
     pub(crate) capacity: i32,
     /// Joins with a seat. For a canceled event: those that have not expired.
     pub(crate) active: i64,

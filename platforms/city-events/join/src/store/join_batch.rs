@@ -15,7 +15,7 @@ pub(crate) struct JoinRows<'a> {
     pub(crate) command: &'a Command,
     pub(crate) outcome: Outcome,
     pub(crate) key_expires_at: Moment,
-    /// Absent if the command changed no join.
+    /// The change of the join, absent if the command did not change it.
     pub(crate) change: Option<JoinChange>,
 }
 

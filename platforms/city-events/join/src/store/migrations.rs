@@ -7,7 +7,7 @@ use seaworthy::{
 
 use super::adoption::ADOPTION;
 
-/// The checksum of the first migration with other comments.
+/// The checksum of a former text of the first migration, which differs only in its comments.
 const JOINS_WITH_OTHER_COMMENTS: &[&str] =
     &["d60571cee3d2461dce1265ef40b01110a7fe914f7bb95847e33cedf03819b676"];
 

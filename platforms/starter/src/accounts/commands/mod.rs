@@ -21,7 +21,7 @@ use crate::{
 pub(crate) use roles::roles_command;
 pub(crate) use users::users_command;
 
-/// The actor in the audit log. The person has access to the database and the secrets.
+/// The actor in the audit log. A command cannot authenticate its operator.
 const OPERATOR: &str = "operator";
 
 /// Selects the settings of the database.

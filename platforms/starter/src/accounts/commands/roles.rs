@@ -61,7 +61,7 @@ async fn change_role(
                 if !is_changed {
                     return Ok(false);
                 }
-                // The next token of the user has the present permissions.
+                // Revoke the tokens, so that the next token has the changed permissions.
                 TokenVersions::increment(&tx, &user.to_string()).await?;
                 let entry = target.entry(action).detail("role", role);
                 target.audit.append(&tx, entry).await?;

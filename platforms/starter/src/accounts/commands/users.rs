@@ -13,7 +13,7 @@ use serde_json::json;
 use super::{DatabaseSettings, Target, find_user};
 use crate::{accounts::password::check_password, config::StarterConfig};
 
-/// Longer than any password that the policy accepts.
+/// Maximum length of the line with the password, in bytes. The policy accepts less.
 const MAX_LINE: u64 = 1_024;
 
 /// Returns the command `users disable|enable|unlock|remove-totp|set-password USERNAME`.
@@ -134,12 +134,12 @@ async fn remove_totp(
         .transaction(|tx| async move {
             let id = target.id();
             target.users.lock(&tx, target.user.id).await?;
-            // Without a right code, an enrollment has no effect on logins.
+            // An unconfirmed enrollment has no effect on logins.
             if !target.factors.is_confirmed(&tx, &id).await? {
                 return Ok(false);
             }
             target.factors.remove(&tx, &id).await?;
-            // A thief of the application may have a session.
+            // An attacker with the authenticator application may have a session.
             target.sessions.end_access(&tx, &id).await?;
             let entry = target.entry("totp.remove");
             target.audit.append(&tx, entry).await?;
@@ -212,7 +212,7 @@ fn read_password() -> Result<Secret<String>, StartError> {
         .map_err(|error| StartError::with_cause("standard input cannot be read", error))?;
     line.truncate(line.trim_end_matches(['\r', '\n']).len());
     if line.is_empty() {
-        return Err(StartError::new("standard input has no password"));
+        return Err(StartError::new("standard input is empty"));
     }
     Ok(Secret::new(line))
 }

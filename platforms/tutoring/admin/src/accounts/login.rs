@@ -14,13 +14,13 @@ use crate::{
     store::admins,
 };
 
-/// An admin whose password was right.
+/// An admin whose password was verified.
 #[derive(Debug)]
 pub(super) struct VerifiedAdmin {
     admin: Admin,
-    /// The hash of the same password with the present parameters, if they differ.
+    /// The hash of the same password with the current parameters, if they differ.
     rehash: Option<PasswordHash>,
-    /// The version of the admin's tokens from before the check.
+    /// The version of the admin's tokens, read before the password check.
     version: u64,
 }
 
@@ -38,7 +38,7 @@ impl Accounts {
         code: Option<&Secret<String>>,
     ) -> Result<LoggedIn, Error> {
         let account = email.trim().to_lowercase();
-        // A locked account responds with 423 also beyond the rate limit.
+        // Check the lock first, so that a locked account gets 423 and not 429.
         let wait = self.lockout.status(&account).await?.wait;
         if !wait.is_zero() {
             return Err(errors::account_locked().with_retry_after(wait));
@@ -95,7 +95,7 @@ impl Accounts {
     }
 
     /// Counts an attempt and verifies the password of an admin, or does the same work without one.
-    /// A right password ends the count. Returns `None` for a wrong one.
+    /// A correct password resets the count. Returns `None` for a wrong password.
     async fn check_password(
         &self,
         account: &str,

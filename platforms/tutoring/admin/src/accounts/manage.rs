@@ -55,7 +55,7 @@ impl Accounts {
         page: CheckedPage,
     ) -> Result<Page<Admin>, Error> {
         caller.require(ADMIN_READ)?;
-        // The territory of a super admin is empty, which matches everyone.
+        // The territory of a super admin is empty, and matches all admins.
         if !caller.sees(&caller.territory) {
             return Ok(page.into_page(Vec::new(), 0));
         }

@@ -1,9 +1,9 @@
 use seaworthy::{account::SecretToken, prelude::*};
 use tutoring_identity::Checks;
 
-/// 120 random bits, as text that a person can copy.
+/// The length of a temporary password, in characters: 120 random bits.
 const LENGTH: usize = 20;
-/// Nearly every text has all kinds of characters. The bound ends the loop.
+/// Maximum number of attempts. Nearly every random text has all required kinds of characters.
 const MAX_ATTEMPTS: usize = 100;
 
 /// Returns a random password that the rules for passwords accept.

@@ -69,7 +69,7 @@ impl Accounts {
     /// twice ends its session.
     ///
     /// # Errors
-    /// `TOKEN_INVALID`, or `RATE_LIMITED` for the loser of two concurrent refreshes.
+    /// `TOKEN_INVALID`, or `RATE_LIMITED` during another refresh of the session.
     pub(crate) async fn refresh(&self, token: Option<&SecretToken>) -> Result<LoggedIn, Error> {
         let token = token.ok_or_else(errors::refresh_token_invalid)?;
         let found = self.sessions.find(&self.database, token).await?;
@@ -122,7 +122,7 @@ impl Accounts {
         let admin: Uuid = user.parse().map_err(Error::internal)?;
         self.database
             .transaction(|tx| async move {
-                // A refresh of the session ends first, or finds no session.
+                // Because of this lock, a concurrent refresh completes first, or finds no session.
                 admins::lock(&tx, &[admin]).await?;
                 let Some(user) = self.sessions.end(&tx, token).await? else {
                     return Ok(());

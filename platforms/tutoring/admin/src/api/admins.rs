@@ -26,7 +26,7 @@ pub(super) struct PermissionsRequest {
     reason: Option<String>,
 }
 
-/// Parses the ID of an admin. Another text has the same response as an unknown ID.
+/// Parses the ID of an admin. An invalid ID gets the same response as an unknown ID.
 fn parse_id(text: &str) -> Result<Uuid, Error> {
     Uuid::try_parse(text).map_err(|_| errors::admin_not_found())
 }

@@ -47,7 +47,7 @@ pub(crate) fn totp_exists() -> Error {
     Error::new(Code::Conflict, "CONFLICT", message)
 }
 
-/// Another call changed the access of the admin after this call had checked it.
+/// Another call changed the access of the admin during this call.
 pub(crate) fn account_changed() -> Error {
     let message = "the account changed during the call: repeat the call";
     Error::new(Code::Conflict, "CONFLICT", message)
@@ -70,7 +70,7 @@ pub(crate) fn permission_missing(permission: &str) -> Error {
     Error::new(Code::Forbidden, "FORBIDDEN", message)
 }
 
-/// The roles or the territory of the caller are too low for the change.
+/// The change exceeds the roles or the territory of the caller.
 pub(crate) fn beyond_caller() -> Error {
     let message = "the roles or the territory exceed your own";
     Error::new(Code::Forbidden, "FORBIDDEN", message)

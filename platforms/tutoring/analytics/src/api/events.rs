@@ -65,7 +65,7 @@ pub(super) async fn timeline(
     page_of(&analytics, &filter, range, page).await
 }
 
-/// Refuses administrators with a territory, because events do not belong to a place.
+/// Whether the caller may read all events. An administrator with a territory may not.
 fn may_read_all() -> bool {
     let is_permitted = context::with_current(|context| {
         let grants = context.map(RequestContext::grants);

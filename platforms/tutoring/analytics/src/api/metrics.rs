@@ -11,7 +11,7 @@ use crate::{
     store::{CourseCount, TypeCount, metrics},
 };
 
-/// A chart shows about this many bars.
+/// The default number of counts, for a bar chart.
 const DEFAULT_LIMIT: u32 = 20;
 /// The range without a start.
 const MONTH: Duration = Duration::from_secs(30 * 24 * 60 * 60);
@@ -37,7 +37,7 @@ impl CountQuery {
         }
     }
 
-    /// Returns the type. No event has a type with this character, which PostgreSQL rejects.
+    /// Returns the type, with U+0000 replaced, because PostgreSQL rejects that character.
     fn event_type(&self) -> Option<String> {
         let event_type = self.event_type.as_deref()?;
         Some(event_type.replace('\0', "\u{fffd}"))

@@ -12,17 +12,17 @@ use uuid::Uuid;
 
 use crate::errors;
 
-/// In characters. A type is a name such as `video_watched`.
+/// Maximum length of a type, in characters. A type is a name such as `video_watched`.
 const MAX_TYPE: usize = 128;
-/// Events of one request. Clients send more in several requests.
+/// Maximum number of events of one request.
 const MAX_EVENTS: usize = 100;
-/// In bytes of JSON. An event describes one action.
+/// Maximum size of the metadata, in bytes of JSON.
 const MAX_METADATA: usize = 4 * 1024;
-/// Digits of a second that all databases store.
+/// The number of decimal digits of seconds that all databases store.
 const PRECISION: u16 = 6;
-/// Clocks of telephones are fast by at most this.
+/// Tolerated time in the future, because clocks of telephones differ.
 const MAX_AHEAD: Duration = Duration::from_secs(5 * 60);
-/// An application without a connection sends its events later.
+/// Maximum age of an event. An application without a connection sends its events later.
 const MAX_AGE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// An event as stored and in responses.

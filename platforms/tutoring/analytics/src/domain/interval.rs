@@ -8,7 +8,7 @@ use super::TimeRange;
 
 const SECONDS_PER_HOUR: i64 = 60 * 60;
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
-/// A chart does not show more hours.
+/// Maximum range of a trend by hours.
 const MAX_HOURS: Duration = Duration::from_secs(31 * 24 * 60 * 60);
 const MAX_DAYS: Duration = Duration::from_secs(400 * 24 * 60 * 60);
 
@@ -23,7 +23,7 @@ pub(crate) enum Interval {
     Week,
 }
 
-/// The grid of hours of a trend. Time zones differ from UTC also by parts of hours.
+/// The grid of hours of a trend. Offsets of time zones may include parts of an hour.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Hours {
     /// The first hour starts at this many seconds after 1970.

@@ -3,7 +3,7 @@ use std::time::Duration;
 use seaworthy::{data::prelude::*, prelude::*};
 use tutoring_identity::invalid;
 
-/// The clocks of services and clients are ahead by less.
+/// The maximum end of a range, relative to the current time, because clocks differ.
 const AHEAD: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The members `from` and `to` of a query.
@@ -23,7 +23,7 @@ pub(crate) struct TimeRange {
 
 impl RangeRequest {
     /// Returns the range. Without an end, it contains all events. Without a start, it starts
-    /// `length` before its end or the present, whichever is earlier.
+    /// `length` before its end or the current time, whichever is earlier.
     ///
     /// # Errors
     /// `VALIDATION_ERROR` for a range that ends before it starts, or is longer than `max`.

@@ -81,7 +81,7 @@ pub(super) struct ListQuery {
     pub(super) status: Option<String>,
 }
 
-/// The smallest package, where a request names no number of sessions.
+/// The default number of sessions: the smallest package.
 const DEFAULT_SESSIONS: u16 = 10;
 
 pub(super) async fn create(
@@ -251,7 +251,7 @@ pub(super) async fn of_trainer(
 
 pub(super) async fn show(schedule: State, actor: Actor, Path(id): Path<Uuid>) -> HandlerResult {
     let found = allocations::by_id(&schedule.database, id).await?;
-    // Another user's allocation does not exist for the caller.
+    // Return NOT_FOUND for another user's allocation, because its existence is private.
     let found = found.ok_or_else(|| errors::not_found("allocation"))?;
     let mut owners = vec![(Role::Student, found.student_id)];
     owners.extend(found.trainer_id.map(|trainer| (Role::Trainer, trainer)));

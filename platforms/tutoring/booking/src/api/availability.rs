@@ -40,7 +40,7 @@ pub(super) struct TrainerQuery {
 
 impl PlaceQuery {
     /// Returns the question. A student may query coordinates, or the place of their own profile.
-    /// Students choose both, so distances do not count for them.
+    /// Students choose both, so the response must not depend on distances.
     async fn question(&self, schedule: &Schedule, actor: &Actor) -> Result<Question, Error> {
         let student = match (&self.student_id, actor.role) {
             (Some(id), _) => Some(own_or_permitted(id, Role::Student, Some(ALLOCATION_READ))?),

@@ -63,7 +63,7 @@ pub(crate) fn routes(prices: Arc<PriceList>, schedule: Arc<Schedule>) -> Routes 
     of_prices.merge(of_schedule).merge(pre_bookings)
 }
 
-/// Returns the routes of everyone, of students, of other services and of administrators.
+/// Returns the public routes, and those of students, other services and administrators.
 fn price_routes() -> Routes<Arc<PriceList>> {
     let public = Routes::new()
         .get("/pricing/calculate", handlers::calculate)

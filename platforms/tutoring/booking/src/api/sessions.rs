@@ -97,7 +97,7 @@ pub(super) async fn start(
     Json(request): Json<StartRequest>,
 ) -> HandlerResult {
     let session = schedule.start(&actor, id, &request).await?;
-    Ok(Reply::new("the student has the code", session).into_response())
+    Ok(Reply::new("the code was sent to the student", session).into_response())
 }
 
 pub(super) async fn verify(

@@ -4,13 +4,13 @@ use tutoring_contract::{ClassType, DeliveryMode, Slot};
 
 use super::{Package, errors};
 
-/// Minutes of a session.
+/// Duration of a session, in minutes.
 pub(crate) const DURATION_MIN: u16 = 40;
-/// The second session of a Sunday follows without a break.
+/// Minutes between the full hours at which slots start.
 const MINUTES_PER_HOUR: u16 = 60;
-/// The sessions of a hybrid package that are online at the start.
+/// The number of sessions at the start of a hybrid package that are online.
 const HYBRID_FIRST_ONLINE: u16 = 6;
-/// Days in which a package must end. 30 Sunday blocks need 15 weeks.
+/// Maximum length of a package, in days. 30 sessions on Sundays need 15 weeks.
 const MAX_DAYS: u16 = 2 * 366;
 
 named! {
@@ -22,8 +22,8 @@ named! {
 }
 
 impl Mode {
-    /// Returns the mode of a session by its number, from 1. Of a hybrid package the first 6 are
-    /// online, and then they alternate: 18 online and 12 at home of 30.
+    /// Returns the mode of a session by its number, from 1. In a hybrid package, the first 6 are
+    /// online, and the others alternate: of 30 sessions, 18 are online and 12 at home.
     pub(crate) fn of(class_type: ClassType, number: u16) -> Self {
         let is_hybrid = class_type == ClassType::Hybrid;
         let is_online = number <= HYBRID_FIRST_ONLINE || number.is_multiple_of(2);
@@ -62,8 +62,8 @@ pub(crate) fn start_minute(package: &Package, slot: Slot) -> u16 {
 }
 
 /// Returns the slots of the sessions `numbers` from a date on. Dates for which `is_blocked` returns
-/// `true` are skipped. Of an odd number of sessions on Sundays, the last one takes the first slot of
-/// its day alone.
+/// `true` are skipped. If the number of sessions on Sundays is odd, the last day has one session,
+/// in the first slot.
 ///
 /// # Errors
 /// `VALIDATION_ERROR` for a Sunday that starts in the last slot, and if the sessions do not end

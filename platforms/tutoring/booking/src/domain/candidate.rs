@@ -4,20 +4,20 @@ use uuid::Uuid;
 
 use super::{Place, Planned};
 
-/// Sessions in the same slot on different days that a trainer holds for different students.
+/// Maximum number of students with whom a trainer has sessions in the same slot.
 const MAX_IN_SLOT: u32 = 5;
-/// Trainers with fewer students come first.
+/// Number of students below which a trainer is preferred.
 const FEW_STUDENTS: u32 = 4;
-/// The rating that students prefer, in tenths.
+/// The rating from which a trainer is preferred, in tenths.
 const GOOD_RATING: u32 = 40;
 /// Maximum number of candidates in one attempt.
 pub(crate) const MAX_CANDIDATES: usize = 10;
 /// The service notifies an operator when a trainer has this number of students.
 pub(crate) const MANY_STUDENTS: u32 = 6;
-/// Subjects that a programmer can teach.
+/// Related subjects: a trainer of one may teach the others.
 const RELATED: [&str; 4] = ["appmaking", "coding", "ai", "robotics"];
 
-/// A trainer with what counts for a choice.
+/// A trainer with the data that the choice depends on.
 #[derive(Debug, Clone)]
 pub(crate) struct Trainer {
     pub(crate) id: Uuid,
@@ -45,7 +45,7 @@ pub(crate) struct Need {
     pub(crate) gender: Option<String>,
     pub(crate) place: Place,
     pub(crate) zone_radius_km: f64,
-    /// The distance between a trainer's sessions one after another.
+    /// The maximum distance between two consecutive sessions of a trainer, in km.
     pub(crate) max_sequential_km: f64,
     pub(crate) slot: Slot,
     pub(crate) planned: Vec<Planned>,
@@ -178,7 +178,7 @@ pub(crate) fn is_working(trainer: &Trainer, planned: &Planned) -> bool {
     on_day && (trainer.slots.is_empty() || trainer.slots.contains(&planned.slot))
 }
 
-/// Checks the way to the student from the session before it on the same day, and to the one after.
+/// Checks the distances from the previous session of the day, and to the next one.
 ///
 /// # Errors
 /// [`Refusal::SequenceTooFar`].
@@ -256,7 +256,7 @@ fn specialty(category: &str, specialties: &[String]) -> Specialty {
     }
 }
 
-/// Returns a category without case, spaces and signs.
+/// Returns a category in lower case, without spaces and punctuation.
 fn normalized(text: &str) -> String {
     let letters = text.chars().filter(|sign| sign.is_alphanumeric());
     letters.flat_map(char::to_lowercase).collect()

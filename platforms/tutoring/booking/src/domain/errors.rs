@@ -1,7 +1,7 @@
 use seaworthy::{prelude::*, redis::RedisError};
 pub(crate) use tutoring_identity::invalid;
 
-/// The reason of a slot that another session has.
+/// The code of the error for a slot that another session has.
 pub(crate) const SLOT_TAKEN: &str = "SLOT_TAKEN";
 
 seaworthy::errors! {
@@ -42,12 +42,12 @@ seaworthy::errors! {
     journey_over: Conflict "GONE" => "the journey is over or has expired: start another one";
     journey_active: Conflict "JOURNEY_ACTIVE" =>
         "the session has an active journey: use or end that one";
-    /// Other locations of the same trainer were stored meanwhile.
+    /// Concurrent requests stored other locations of the same trainer.
     journey_changes: Conflict "STALE_SEQUENCE" =>
         "other locations arrive at the same time: send one after another";
 }
 
-/// An amount that no real price reaches.
+/// The amount overflows.
 pub(crate) fn overflow() -> Error {
     Error::internal("the price is too large")
 }

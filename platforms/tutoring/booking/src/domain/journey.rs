@@ -5,20 +5,20 @@ use uuid::Uuid;
 
 use super::{Place, errors};
 
-/// A trainer in a city does not travel faster.
+/// Maximum plausible speed of a trainer, in km/h.
 const MAX_SPEED_KMH: f64 = 120.0;
-/// Larger than a block of houses with one entrance.
+/// Maximum distance from the student's place at arrival, in metres.
 pub(crate) const ARRIVAL_RADIUS_M: f64 = 150.0;
-/// The distance by which locations may exceed the maximum speed, in seconds of driving at that
-/// speed. Telephones are inaccurate by some metres, so frequent locations need this reserve.
+/// The tolerance for inaccurate locations, in seconds of driving at the maximum speed. Without
+/// it, an error of some metres in frequent locations would exceed the speed.
 const MAX_RESERVE_SECONDS: f64 = 1.0;
 const METRES_PER_SECOND: f64 = MAX_SPEED_KMH / 3.6;
 const MAX_RESERVE_M: f64 = METRES_PER_SECOND * MAX_RESERVE_SECONDS;
-/// The maximum integer that JSON parsers of browsers and the scripts of Redis keep exactly.
+/// The maximum integer that browsers and Redis scripts represent exactly (2^53 - 1).
 const MAX_SEQUENCE: u64 = 9_007_199_254_740_991;
-/// Metres. The service rejects a less accurate location.
+/// Maximum value of `accuracy`, in metres.
 const MAX_ACCURACY: f64 = 100_000.0;
-/// Metres per second, far above `MAX_SPEED_KMH`.
+/// Maximum value of `speed`, in metres per second, far above `MAX_SPEED_KMH`.
 const MAX_REPORTED_SPEED: f64 = 1_000.0;
 const MAX_HEADING: f64 = 360.0;
 
@@ -35,7 +35,7 @@ pub(crate) struct Journey {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) location: Option<Location>,
     pub(crate) started_at: Timestamp,
-    /// The distance in metres at which the next location may be if no time passes. Responses do
+    /// The distance in metres that the next location may add without elapsed time. Responses do
     /// not contain it.
     #[serde(default = "max_reserve")]
     pub(crate) reserve_m: f64,
@@ -87,7 +87,7 @@ pub(crate) struct Location {
     /// Degrees clockwise from north.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     heading: Option<f64>,
-    /// When the service received it.
+    /// The time at which the service received the location.
     pub(crate) timestamp: Timestamp,
 }
 
@@ -151,13 +151,13 @@ impl LocationUpdate {
             }
         }
         checks.finish()?;
-        // The checks have refused all other places.
+        // Unreachable: the checks have rejected all other places.
         place.ok_or_else(|| errors::invalid("latitude", "is out of range"))
     }
 }
 
 impl Journey {
-    /// Creates the journey of a trainer to the session of a student. It starts at the present time.
+    /// Creates the journey of a trainer to the session of a student. It starts at the current time.
     pub(crate) fn new(id: Uuid, session: Uuid, (trainer, student): (Uuid, Uuid)) -> Self {
         Self {
             journey_id: id,
@@ -217,7 +217,7 @@ impl Journey {
         let seconds = (now - last.timestamp).total(jiff::Unit::Second);
         // A clock may have been set back.
         let driven_m = seconds.unwrap_or_default().max(0.0) * METRES_PER_SECOND;
-        // After one second only the time limits the distance.
+        // After one second, the elapsed time alone limits the distance.
         let most_m = driven_m.max(MAX_RESERVE_M);
         let left_m = (self.reserve_m + driven_m).min(most_m) - last.place.distance_m(place);
         (left_m >= 0.0).then_some(left_m.min(MAX_RESERVE_M))

@@ -14,7 +14,7 @@ pub(crate) struct Package {
     pub(crate) class_type: ClassType,
     pub(crate) delivery_mode: DeliveryMode,
     pub(crate) time_slot: Slot,
-    /// The date that the student asked for.
+    /// The start date that the student requested.
     pub(crate) start_date: Option<Date>,
     pub(crate) place: Option<Place>,
     pub(crate) preferred_trainer_gender: Option<String>,

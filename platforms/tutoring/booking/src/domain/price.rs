@@ -17,10 +17,10 @@ pub(crate) struct Price {
     #[from_row(with = from_text)]
     pub(crate) currency: Currency,
     pub(crate) gst_percentage: u32,
-    /// Taken off by a coupon of the kind `class_amount`.
+    /// The discount of a coupon of the kind `class_amount`, in minor units.
     #[from_row(column = "coupon_minor")]
     pub(crate) coupon: i64,
-    /// Taken off by the welcome offer.
+    /// The discount of the welcome offer, in minor units.
     #[from_row(column = "deal_minor")]
     pub(crate) deal: i64,
 }

@@ -24,7 +24,7 @@ pub(crate) enum Action {
     Confirm,
     Dispute,
     Cancel,
-    /// A cancellation so late that the session counts as held.
+    /// A cancellation within 12 hours of the start. The session counts as held.
     CancelLate,
 }
 

@@ -14,7 +14,7 @@ use crate::{
 
 /// The permission of all changes.
 pub(crate) const PRICE_WRITE: &str = "price:write";
-/// More rupees than any package costs, in minor units.
+/// Maximum price, in minor units.
 const MAX_PRICE: i64 = 10_000_000_000;
 const MAX_CODE: usize = 50;
 const TYPES: [&str; 3] = ["school", "influencer", "promotional"];

@@ -10,7 +10,7 @@ use crate::{
 /// Every class is offered with 30 sessions. Clients of the legacy service do not send a number.
 const DEFAULT_SESSION_COUNT: u16 = 30;
 
-/// A package, and the discount that the student asks for.
+/// A package, and the discount that the student requests.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct QuoteRequest {

@@ -72,7 +72,7 @@ impl PriceList {
     }
 
     /// Records that a payment with a discount succeeded. A repeat changes nothing. A released
-    /// discount is taken again, because the money has arrived.
+    /// discount is reserved again, because the money was captured.
     ///
     /// # Errors
     /// `NOT_FOUND`, and `CONFLICT` if the student has meanwhile used another discount.

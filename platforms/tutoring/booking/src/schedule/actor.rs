@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::domain::errors;
 
-/// The caller of a request. The token names it, never a body.
+/// The caller of a request, from the token and never from the body.
 #[derive(Debug, Clone)]
 pub(crate) struct Actor {
     pub(crate) id: Uuid,

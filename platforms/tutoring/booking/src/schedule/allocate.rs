@@ -11,7 +11,7 @@ use crate::{
     },
 };
 
-/// The decision of the rules, without an administrator.
+/// The value of `decided_by` for decisions without an administrator.
 pub(super) const SYSTEM: &str = "system";
 
 impl Schedule {
@@ -113,9 +113,9 @@ impl Schedule {
         if allocations::insert(tx, &new).await? {
             return Ok((new, true));
         }
-        // Another transaction was faster.
+        // A concurrent transaction has opened the allocation.
         let known = allocations::lock_open(tx, student, course).await?;
-        let gone = || Error::internal("the open allocation has ended in the meantime");
+        let gone = || Error::internal("the open allocation ended concurrently");
         Ok((known.ok_or_else(gone)?, false))
     }
 

@@ -16,7 +16,7 @@ use crate::{
     },
 };
 
-/// Rejections that are stored for operators. One statement inserts them.
+/// Maximum number of rejections that are stored for operators. One statement inserts them.
 const MAX_REFUSALS: usize = 500;
 
 /// Why a candidate was not allocated.
@@ -138,7 +138,7 @@ impl Schedule {
             refused.extend(bad);
         }
         refused.truncate(MAX_REFUSALS);
-        // The pages have the order of ratings, and the rules have another one.
+        // Sort again: the pages have the order of ratings, and the rules have another order.
         Ok((rank(need, fit).0, refused))
     }
 
@@ -209,8 +209,8 @@ impl Schedule {
         Ok(Wanted { zone, need })
     }
 
-    /// Checks one trainer again under a lock, and reserves the slots. A rejection undoes its own
-    /// statements alone. Returns the number of students before.
+    /// Checks one trainer again under a lock, and reserves the slots. A rejection rolls back its
+    /// own statements. Returns the previous number of students.
     async fn take(
         &self,
         tx: &Transaction,

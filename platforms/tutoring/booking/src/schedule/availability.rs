@@ -13,7 +13,7 @@ use crate::{
     store::{After, Candidates, copies, slots, zones},
 };
 
-/// Pages of 200 trainers that one question reads. Without a bound, it would read a whole zone.
+/// Maximum number of pages of 200 trainers that one query reads. A zone may have more.
 const MAX_PAGES: usize = 5;
 /// The reasons of an unavailable place, course, date or trainer.
 pub(super) const NO_SERVICE: &str = "SERVICE_NOT_AVAILABLE";
@@ -23,13 +23,13 @@ const HOLIDAY: &str = "HOLIDAY";
 const NOT_ALLOCATABLE: &str = "NOT_ALLOCATABLE";
 const NOT_WORKING: &str = "NOT_WORKING";
 
-/// A course at a place, about whose availability a caller asks.
+/// A query for the availability of a course at a place.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Question {
     pub(crate) course: Uuid,
     pub(crate) place: Place,
-    /// Whether the distances to trainers and to their other students count. If they count for a
-    /// caller who chooses the place, the answers locate the homes of others.
+    /// Whether the result depends on distances to trainers and their other students. If a caller
+    /// chose the place too, the results would reveal the homes of others.
     pub(crate) counts_distances: bool,
 }
 
@@ -64,7 +64,7 @@ pub(crate) struct SlotAvailability {
 }
 
 impl Schedule {
-    /// Returns the place of a student: the given one, or that of the profile.
+    /// Returns the given place of a student, or else the place of the profile.
     ///
     /// # Errors
     /// `VALIDATION_ERROR` without a place.
@@ -291,7 +291,7 @@ impl Schedule {
     }
 }
 
-/// Whether one of the best candidates is near enough before and after the sessions.
+/// Whether the sessions before and after are near enough for one of the best candidates.
 fn has_way(need: &Need, fit: &[Trainer], booked: &BTreeMap<Uuid, Vec<Booked>>) -> bool {
     fit.iter().take(MAX_CANDIDATES).any(|trainer| {
         let booked = booked.get(&trainer.id);

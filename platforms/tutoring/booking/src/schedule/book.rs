@@ -10,7 +10,7 @@ use crate::{
     store::{Booking, Flags, bookings, payments, pre_bookings, slots, zones},
 };
 
-/// A package that a student asks for.
+/// A package that a student requests.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct NewBooking {
@@ -109,7 +109,7 @@ impl Schedule {
                     return Ok(booking);
                 }
                 let known = bookings::lock_pending(&tx, student, course).await?;
-                let gone = || Error::internal("the pending booking was confirmed in the meantime");
+                let gone = || Error::internal("the pending booking was confirmed concurrently");
                 known.ok_or_else(gone)
             })
             .await

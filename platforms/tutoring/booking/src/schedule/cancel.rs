@@ -16,8 +16,8 @@ use crate::{
     store::{Allocation, Entity, Session, allocations, attendance, reschedules, sessions, slots},
 };
 
-/// A student cancels a session without loss until this time before its start. The trainer can still
-/// give the slot to another student.
+/// The minimum time before the start at which a cancelled session is not charged. The slot can then
+/// be used by another student.
 const FREE_CANCELLATION: TimeDelta = TimeDelta::hours(12);
 /// The status of an allocation that an administrator has rejected.
 pub(super) const REJECTED: &str = "rejected";

@@ -21,7 +21,7 @@ pub(crate) struct AllocationChange {
     time_slot: Option<Slot>,
     start_date: Option<Date>,
     notes: Option<String>,
-    /// Rejected, because a change that does not take place must not succeed.
+    /// Not supported. A request with this member is rejected, so that it is not ignored silently.
     status: Option<IgnoredAny>,
 }
 
@@ -152,7 +152,7 @@ fn members(allocation: &Allocation) -> Value {
     })
 }
 
-/// The sessions of an allocation with a trainer have reserved slots.
+/// Rejects a change of time for an allocation with a trainer, because its slots are reserved.
 fn require_no_new_time(change: &AllocationChange) -> Result<(), Error> {
     let problem = "can change only until a trainer is allocated: reschedule the sessions instead";
     match (change.time_slot, change.start_date) {

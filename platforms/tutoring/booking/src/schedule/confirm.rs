@@ -13,10 +13,10 @@ use crate::{
     store::{Allocation, Entity, Session, allocations, attendance, moment, sessions, slots},
 };
 
-/// The service confirms a session without its student after this time, so that the trainer is paid
-/// for it.
+/// The time after which the service confirms a session automatically, so that the trainer is paid
+/// if the student does not respond.
 const AUTOMATIC_CONFIRMATION: TimeDelta = TimeDelta::hours(24);
-/// Sessions that one step confirms.
+/// Maximum number of sessions that one step confirms.
 const BATCH: u32 = 100;
 const NOTE_OF_STEP: &str = "confirmed automatically after 24 hours";
 

@@ -53,7 +53,7 @@ pub(crate) fn published_topics() -> Topics {
 pub(crate) fn consumers() -> [Consumer<Schedule>; 3] {
     let group = |group, retries| {
         let consumer = Consumer::for_group(group).max_retries(retries);
-        // Another student was faster. The next try plans other dates.
+        // A concurrent booking took the slot. The next attempt plans other dates.
         consumer.reject_violations(&[errors::SLOT_TAKEN])
     };
     let allocation = group(ALLOCATION, ALLOCATION_RETRIES)

@@ -9,7 +9,7 @@ use crate::{
     store::{Allocation, Flags, allocations, payments, sessions},
 };
 
-/// Allocations that one step tries again.
+/// Maximum number of allocations that one step retries.
 const BATCH: u32 = 50;
 
 /// An allocation that is created without the event of a purchase.
@@ -99,7 +99,7 @@ impl Schedule {
                 if let Some(open) = allocations::lock_open(&tx, new.student, new.course).await? {
                     return self.locked_for(&tx, actor, open.id).await;
                 }
-                // A refund at the same time is counted, or sees what is opened.
+                // Because of this lock, this call and a concurrent refund see each other's effect.
                 let last = allocations::lock_last(&tx, new.student, new.course).await?;
                 self.require_creation(&tx, actor, new, last.as_ref())
                     .await?;

@@ -11,7 +11,7 @@ use crate::{
     store::{Allocation, Session, allocations, sessions, slots, time},
 };
 
-/// Allocations that one call repairs.
+/// Maximum number of allocations that one call repairs.
 const BATCH: u32 = 100;
 
 impl Schedule {

@@ -16,7 +16,7 @@ const ENDED: &str = "journey:ended";
 /// Attempts to store a location while other locations of the same trainer arrive. Each failed
 /// attempt means that another location was stored.
 const MAX_ATTEMPTS: usize = 5;
-/// Journeys that one step checks.
+/// Maximum number of journeys that one step checks.
 const BATCH: u32 = 100;
 
 /// A journey that has ended.
@@ -238,7 +238,7 @@ impl Schedule {
         Ok(ended)
     }
 
-    /// Ends the active journey to a session if its trainer is silent.
+    /// Ends the active journey to a session if its trainer has sent no location for too long.
     async fn end_silent_journey(&self, tx: &Transaction, session: Uuid) -> Result<(), Error> {
         let Some(known) = journeys::lock_active(tx, session).await? else {
             return Ok(());
@@ -252,7 +252,7 @@ impl Schedule {
         }
     }
 
-    /// Ends all journeys whose trainers are silent, and removes ended journeys from the live store.
+    /// Ends all journeys without recent locations, and removes ended journeys from the live store.
     ///
     /// # Errors
     /// An error of the database, or `SERVICE_DEGRADED` if the live store is unavailable.
@@ -282,7 +282,7 @@ impl Schedule {
     }
 }
 
-/// Returns the error for a journey that is not live. Only its owner learns that it existed.
+/// Returns the error for a journey that is not live: `GONE` for its owner, or `NOT_FOUND`.
 fn expired(actor: &Actor, owner: Option<(Role, Uuid)>, permission: Option<&str>) -> Error {
     match owner.map(|owner| actor.require(&[owner], permission)) {
         Some(Ok(())) => errors::journey_over(),

@@ -16,7 +16,7 @@ use crate::{
 
 /// How long a pre-booking holds its capacity without a payment.
 const TTL: TimeDelta = TimeDelta::days(7);
-/// Pre-bookings that one step ends.
+/// Maximum number of pre-bookings that one step ends.
 const BATCH: u32 = 100;
 const MAX_ADDRESS: usize = 500;
 const MODES: [(&str, u8); 3] = [("1on1", 1), ("1on2", 2), ("1on3", 3)];
@@ -119,7 +119,7 @@ impl Schedule {
                         };
                         let inserted = pre_bookings::insert(&tx, &pre_booking).await;
                         match inserted {
-                            // The same student was faster with another request.
+                            // A concurrent request of the same student has stored the pre-booking.
                             Err(error) if error.is_unique_violation() => {
                                 return Err(errors::pre_booked());
                             }

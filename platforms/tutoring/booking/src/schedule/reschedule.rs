@@ -15,7 +15,7 @@ use crate::{
     },
 };
 
-/// A session moves to a time that is at least this far away, so that both sides can plan.
+/// The minimum time until the new start of a session, so that both sides can plan.
 const MIN_NOTICE: TimeDelta = TimeDelta::hours(4);
 
 /// A request of a student or a trainer.
@@ -103,7 +103,7 @@ impl Schedule {
         id: Uuid,
         change: &RescheduleChange,
     ) -> Result<Reschedule, Error> {
-        // Members with other names are ignored, and a change without an effect must not succeed.
+        // Unknown members are ignored, so reject a change without known members.
         if change.is_empty() {
             let problem = "must be set, or one of newTime, reason and notes";
             return Err(errors::invalid("newDate", problem));

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 /// The number of six-digit codes.
 const CODES: u32 = 1_000_000;
-/// In bytes.
+/// Minimum length of the key, in bytes.
 const MIN_KEY: usize = 32;
 
 /// The codes of session days. The database has their keyed hashes only.

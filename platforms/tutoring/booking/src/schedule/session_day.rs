@@ -12,13 +12,13 @@ use crate::{
     store::{Entity, Session, allocations, attendance, sessions},
 };
 
-/// How long a code is valid. The student reads it to the trainer at once.
+/// TTL of a code. The student reads it to the trainer immediately.
 const CODE_TTL: TimeDelta = TimeDelta::minutes(10);
 /// The event with a code for connected clients of the student.
 const CODE_EVENT: &str = "session:otp";
-/// The attempts with one code. One in 200,000 guesses of six digits is right.
+/// Maximum number of attempts with one code. They succeed once in 200,000 codes.
 const MAX_ATTEMPTS: u32 = 5;
-/// A new code allows five more attempts, so it waits.
+/// Minimum interval between two codes, because each new code allows five more attempts.
 const CODE_INTERVAL: TimeDelta = TimeDelta::seconds(60);
 const ATTENDANCE: [&str; 4] = ["present", "absent", "rescheduled", "cancelled"];
 
@@ -38,7 +38,7 @@ pub(crate) struct EndRequest {
 }
 
 impl Schedule {
-    /// Starts a session of today for its trainer, who is at the student's place. The student alone
+    /// Starts a session of today for its trainer, who is at the student's place. Only the student
     /// gets the code. The journey to the session ends.
     ///
     /// # Errors
@@ -145,7 +145,7 @@ impl Schedule {
                     && session.otp_attempts < MAX_ATTEMPTS;
                 let hash = session.otp_hash.clone().unwrap_or_default();
                 if !is_live || !self.codes.matches(id, code.trim(), &hash) {
-                    // The wrong try is committed.
+                    // Commit the failed attempt, so that it counts.
                     session.otp_attempts = session.otp_attempts.saturating_add(1);
                     sessions::update(&tx, &session).await?;
                     return Ok(None);

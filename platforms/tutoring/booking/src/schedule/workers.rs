@@ -8,11 +8,11 @@ use tutoring_identity::in_steps;
 use super::Schedule as Sessions;
 use crate::config::BookingConfig;
 
-/// A trainer who becomes free is found within this time.
+/// Interval at which pending allocations are retried.
 const RETRY_INTERVAL: Timeout = Timeout::from_secs(10 * 60);
-/// The delay of an automatic confirmation after its 24 hours.
+/// Interval of automatic confirmations, which is their maximum delay.
 const CONFIRMATION_INTERVAL: Timeout = Timeout::from_secs(5 * 60);
-/// The delay of an end by silence, a part of the silence itself.
+/// Interval at which journeys without recent locations are ended.
 const SILENCE_INTERVAL: Timeout = Timeout::from_secs(15);
 const EXPIRY_INTERVAL: Timeout = Timeout::from_secs(10 * 60);
 

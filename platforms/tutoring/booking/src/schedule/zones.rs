@@ -15,7 +15,7 @@ use crate::{
 
 /// The permission of cities, zones and holidays. They decide where packages are sold.
 pub(crate) const ZONE_WRITE: &str = crate::prices::PRICE_WRITE;
-/// The radius of a cluster without one of its own.
+/// The default radius of a cluster, in km.
 const CLUSTER_RADIUS_KM: f64 = 2.5;
 const MAX_NAME: usize = 100;
 
@@ -49,7 +49,7 @@ pub(crate) struct NewHoliday {
     name: String,
 }
 
-/// A question whether sessions are possible.
+/// A query whether sessions are possible at a place and time.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ServiceRequest {

@@ -48,7 +48,7 @@ pub(crate) struct Allocation {
 }
 
 impl Allocation {
-    /// Whether the allocation counts as the one of its student and course.
+    /// Whether the allocation is open. A student has at most one open allocation per course.
     pub(crate) fn is_open(&self) -> bool {
         matches!(self.status.as_str(), "pending" | "approved" | "active")
     }

@@ -9,7 +9,7 @@ use super::Allocation;
 
 statements! { statement: "SELECT id, student_id, course_id, timeslot, status, payment_id, allocation_id FROM bookings " }
 
-/// A package that a student asks for.
+/// A package that a student requests.
 #[derive(Debug, Clone, FromRow)]
 pub(crate) struct Booking {
     pub(crate) id: Uuid,

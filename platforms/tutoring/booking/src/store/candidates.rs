@@ -9,9 +9,9 @@ use uuid::Uuid;
 use super::{place, zones};
 use crate::domain::{Place, Planned, Trainer};
 
-/// Trainers that one statement reads.
+/// Maximum number of trainers that one statement reads.
 const PAGE: u32 = 200;
-/// In tenths.
+/// The maximum rating, in tenths.
 const MAX_RATING: u32 = 50;
 /// The first and the last hour of the slots of a shift.
 const SHIFTS: [(&str, u16, u16); 2] = [("morning", 6, 14), ("evening", 12, 20)];
@@ -331,7 +331,7 @@ impl Candidates {
         Ok((copies, next))
     }
 
-    /// Returns an allocatable trainer of a course with the present load, and locks the row: choices
+    /// Returns an allocatable trainer of a course with the current load, and locks the row: choices
     /// of one trainer happen one after another.
     pub(crate) async fn lock(
         tx: &Transaction,

@@ -25,7 +25,7 @@ if not live or (live.location and live.sequence or -1) ~= tonumber(ARGV[1]) then
 redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
 return 1";
 
-/// The journeys on which trainers are at this moment, in Redis or in the memory of the process. A
+/// The active journeys of trainers, in Redis or in the memory of the process. A
 /// journey without a location for some time expires.
 pub(crate) struct LiveJourneys {
     store: Store,

@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::{Limit, in_territory, place};
 use crate::domain::{Action, Mode, Place, SessionStatus, errors};
 
-/// Sessions of one allocation: 30, and one for each that was cancelled.
+/// Maximum number of sessions of one allocation: 30, and one for each cancelled session.
 const MAX_SESSIONS: u32 = 500;
 
 // The first part of statements that read sessions.

@@ -1,4 +1,4 @@
-//! The slot ledger. It is the only way to take a slot of a trainer.
+//! The slot ledger. All reservations of trainers' slots go through it.
 
 use std::collections::BTreeMap;
 
@@ -12,9 +12,9 @@ use uuid::Uuid;
 
 use crate::domain::{Booked, Mode, Place, Planned, errors};
 
-/// The only kind of owner. Bookings of other kinds would have their own.
+/// The kind of the owner of a slot. Only allocations own slots.
 const ALLOCATION: &str = "allocation";
-/// Days of a trainer's schedule in one response, times slots of a day.
+/// Maximum number of slots in one response: the days of a schedule, times the slots of a day.
 const MAX_SLOTS: u32 = 2_000;
 
 /// A booked slot with its trainer.

@@ -1,4 +1,4 @@
-//! The places of entities in the administrative order: the state and the district of a city, the ID
+//! The territories of entities: the state and the district of a city, the ID
 //! of a zone, and the cluster as locality.
 
 use seaworthy::data::prelude::*;
@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::zones;
 use crate::domain::Place;
 
-/// More clusters than a city has.
+/// Maximum number of clusters that a statement reads, more than a city has.
 const MAX_CLUSTERS: u32 = 1_000;
 
 /// An entity that belongs to an allocation.
@@ -22,20 +22,20 @@ pub(crate) enum Entity {
     Journey(Uuid),
 }
 
-/// The condition of a list: whether each level counts, and its value.
+/// The condition of a list: whether each level is set, and its value.
 #[derive(Debug, Clone)]
 pub(crate) struct Limit {
     pub(crate) everywhere: i64,
     pub(crate) state: (i64, String),
     pub(crate) district: (i64, String),
-    /// A zone that is not an ID does not exist.
+    /// The zone. A text that is not an ID matches no zone.
     pub(crate) zone: (i64, Uuid),
     pub(crate) locality: (i64, String),
 }
 
 impl From<&CallerTerritory> for Limit {
     fn from(territory: &CallerTerritory) -> Self {
-        // A caller from nowhere has a zone that does not exist.
+        // A caller without a territory gets a zone that does not exist.
         let nowhere = || Territory {
             zone: Some(String::new()),
             ..Territory::default()

@@ -7,9 +7,9 @@ use uuid::Uuid;
 use super::{Limit, place};
 use crate::domain::Place;
 
-/// The largest radius of a zone, which limits the search around a place.
+/// Maximum radius of a zone, in km. It limits the search around a place.
 pub(crate) const MAX_RADIUS_KM: f64 = 50.0;
-/// More zones than a city and its surroundings have, and more cities than a country.
+/// Maximum number of rows, more than the zones of a region or the cities of a country.
 const MAX_ZONES: u32 = 1_000;
 
 /// A city, or a part of it, to create.

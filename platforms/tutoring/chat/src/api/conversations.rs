@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::{Given, HandlerResult, State};
 use crate::{chat::ReadRequest, domain::Cursor, errors, store::conversations};
 
-/// A screen of a telephone shows fewer messages.
+/// The default number of messages, more than a telephone shows at once.
 const DEFAULT_LIMIT: u32 = 20;
 
 /// The query of a feed.

@@ -67,7 +67,7 @@ pub(super) async fn set_status(
 ) -> HandlerResult {
     let caller = permitted(DOUBT_WRITE)?;
     let Path(id) = id.map_err(|_| errors::doubt_not_found())?;
-    // The ID of a doubt of others is not found, whatever the body is.
+    // Check the ID before the body, so that a doubt of another user is always NOT_FOUND.
     chats.doubt(caller, id).await?;
     let Json(request) = request?;
     let changed = chats.set_doubt_status(caller, id, request.status).await?;

@@ -13,9 +13,9 @@ use crate::{
     store::Attachment,
 };
 
-/// A slow connection uploads a video in this time.
+/// TTL of an upload URL. A slow connection uploads a video within it.
 const UPLOAD_TTL: Timeout = Timeout::from_secs(900);
-/// The application opens an attachment in this time.
+/// TTL of a download URL.
 const DOWNLOAD_TTL: Timeout = Timeout::from_secs(60 * 60);
 
 /// A request for a signed upload.

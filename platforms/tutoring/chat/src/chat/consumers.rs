@@ -38,7 +38,7 @@ impl Effect<Chats> for BusinessEvent<TrainerAllocated> {
     async fn apply(&self, tx: &Transaction, chats: &Chats) -> Result<(), Error> {
         let (student, trainer) = (self.data.student_id, self.data.trainer_id);
         contacts::connect(tx, student, trainer).await?;
-        // A doubt at the same time waits, and then sees the allocation.
+        // A concurrent doubt waits for this lock, and then reads the allocation.
         people::lock(tx, (student, Role::Student)).await?;
         let allocation = Allocation {
             id: self.data.allocation_id,

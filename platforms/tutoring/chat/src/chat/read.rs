@@ -69,7 +69,7 @@ impl Chats {
         self.view(&found, &members).await
     }
 
-    /// Marks messages as read. Returns how many of others the user has read now.
+    /// Marks messages as read. Returns the number of newly read messages of other users.
     ///
     /// # Errors
     /// `NOT_FOUND`, or an error of the database.

@@ -54,7 +54,7 @@ impl Chats {
         };
         match database.transaction(write).await? {
             Some(view) => Ok(view),
-            // Another request with the client ID was faster.
+            // A concurrent request with the same client ID has stored the message.
             None => {
                 let sent = messages::of_client(database, sender.id, &client_id).await?;
                 let sent = sent.ok_or_else(errors::message_not_found)?;
@@ -166,7 +166,7 @@ fn everyone(sender: Participant, request: &MessageRequest) -> BTreeSet<Uuid> {
     recipients.chain([sender.id]).collect()
 }
 
-/// Requires that all participants know each other by an allocation. An administrator may write to
+/// Requires that all participants are connected by an allocation. An administrator may write to
 /// everyone.
 async fn require_contacts(
     tx: &Transaction,

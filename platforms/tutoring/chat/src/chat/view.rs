@@ -16,7 +16,7 @@ pub(crate) struct MessageView {
     r#type: String,
     content: Option<String>,
     attachments: Vec<Value>,
-    /// `sent`, `delivered` or `read`, by the slowest of the others.
+    /// `sent`, `delivered` or `read`: the least progress of all recipients.
     status: &'static str,
     sent_at: DateTime<Utc>,
     deleted: bool,

@@ -52,7 +52,7 @@ const HOSTS: [&str; 13] = [
     "x.com",
     "linkedin.com",
 ];
-/// Names of networks that are also usual words of a lesson.
+/// Names of networks that are also common words in a lesson.
 const USUAL_WORDS: [&str; 3] = ["discord", "signal", "snap"];
 /// Words between the name of a network and a user name.
 const FILLERS: [&str; 8] = ["is", "my", "me", "at", "on", "name", "account", "profile"];
@@ -163,7 +163,7 @@ fn has_social_profile(text: &str) -> bool {
     })
 }
 
-/// Whether a word is a user name. One that is not announced differs from usual words.
+/// Whether a word is a user name. Without an announcement, it must differ from common words.
 fn is_handle(word: &str, is_announced: bool) -> bool {
     if let Some(name) = word.strip_prefix('@') {
         return name.len() >= 3;

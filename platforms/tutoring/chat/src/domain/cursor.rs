@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use crate::errors;
 
-/// The place of a message in its conversation: its time and its ID, because time alone skips
+/// The position of a message in its conversation: its time and its ID, because time alone skips
 /// messages of the same moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Cursor {

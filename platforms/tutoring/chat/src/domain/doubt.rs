@@ -5,13 +5,13 @@ use uuid::Uuid;
 
 use super::{AttachmentRequest, MediaKind, contact_data};
 
-/// One line of a list, in characters.
+/// Maximum length of a subject, in characters: one line of a list.
 const MAX_SUBJECT: usize = 200;
 const MAX_TOPIC: usize = 200;
 const MAX_QUESTION: usize = 5_000;
-/// An answer is not longer than a question.
+/// Maximum length of a reply, in characters.
 const MAX_REPLY: usize = 5_000;
-/// The pages of an exercise.
+/// Maximum number of attachments, such as the pages of an exercise.
 const MAX_ATTACHMENTS: usize = 10;
 
 named! {

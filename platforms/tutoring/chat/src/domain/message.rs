@@ -7,11 +7,11 @@ use uuid::Uuid;
 
 use super::MediaKind;
 
-/// A text, in characters. A longer one is a file.
+/// Maximum length of a text, in characters. Send a longer text as a file.
 const MAX_CONTENT: usize = 5_000;
-/// An album of a telephone.
+/// Maximum number of attachments.
 const MAX_ATTACHMENTS: usize = 10;
-/// A trainer, and a student. Administrators join as third.
+/// Maximum number of recipients of a message.
 const MAX_RECIPIENTS: usize = 5;
 const MAX_CLIENT_ID: usize = 100;
 

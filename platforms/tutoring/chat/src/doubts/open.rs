@@ -28,7 +28,7 @@ impl Chats {
         let question = self.sealer.seal(&request.question, &context).await?;
         let (request, question, attachments) = (&request, &question, &attachments);
         let write = |tx: Transaction| async move {
-            // An allocation at the same time waits, and then assigns the doubt.
+            // A concurrent allocation waits for this lock, and then assigns the doubt.
             people::lock(&tx, (student.id, student.role)).await?;
             let course = request.course_id;
             let trainer = allocations::trainer_of(&tx, student.id, course).await?;

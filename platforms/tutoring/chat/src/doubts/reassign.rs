@@ -18,7 +18,7 @@ use crate::{
 
 /// The action in the audit log and in the event.
 const ACTION: &str = "doubt.reassign";
-/// As long as other reasons of administrators.
+/// Maximum length of a reason, in characters.
 const MAX_REASON: usize = 1_000;
 
 /// A request for another trainer.
@@ -31,7 +31,7 @@ pub(crate) struct ReassignRequest {
 }
 
 impl Chats {
-    /// Gives a doubt to another trainer. The present trainer is a no-op.
+    /// Assigns a doubt to another trainer. Does nothing if the trainer is unchanged.
     ///
     /// # Errors
     /// `VALIDATION_ERROR` if the ID is not of a trainer, `NOT_FOUND`, or `CONFLICT` for a closed

@@ -10,11 +10,11 @@ use crate::{
     store::{doubts, replies},
 };
 
-/// Further replies belong in a conversation.
+/// Maximum number of replies to a doubt.
 const MAX_REPLIES: u64 = 100;
 
 impl Chats {
-    /// Stores a reply of the trainer or of an administrator. The doubt is answered then.
+    /// Stores a reply of the trainer or of an administrator, and sets the doubt to answered.
     ///
     /// # Errors
     /// `VALIDATION_ERROR`, also for contact data, `NOT_FOUND`, or `CONFLICT` for a closed doubt.

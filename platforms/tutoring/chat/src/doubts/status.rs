@@ -10,7 +10,7 @@ use crate::{
 };
 
 impl Chats {
-    /// Moves a doubt to the next state. The present state is a no-op.
+    /// Moves a doubt to the next state. Does nothing if it has this state.
     ///
     /// # Errors
     /// `NOT_FOUND`, `FORBIDDEN` for a state that the role does not set, or `CONFLICT` for a state

@@ -7,7 +7,7 @@ use seaworthy::{
 };
 use uuid::Uuid;
 
-/// How long an end is remembered. The broker repeats messages within days, and operators replay
+/// Retention of ended allocations. The broker repeats messages within days, and operators replay
 /// dead letters within weeks.
 const RETENTION: TimeDelta = TimeDelta::days(30);
 

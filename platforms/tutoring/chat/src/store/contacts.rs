@@ -3,7 +3,7 @@
 use seaworthy::data::prelude::*;
 use uuid::Uuid;
 
-/// Connects a student and a trainer. A known pair is a no-op.
+/// Connects a student and a trainer. Does nothing if they are connected.
 pub(crate) async fn connect(tx: &Transaction, student: Uuid, trainer: Uuid) -> DataResult<()> {
     insert_or_ignore!(
         "contacts (student_id, trainer_id, created_at) VALUES ({student}, {trainer}, {Utc::now()})"

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::Attachment;
 use crate::domain::{DoubtKind, DoubtStatus};
 
-/// More doubts than a student asks before a trainer is allocated.
+/// Maximum number of doubts without a trainer that are assigned in one step.
 const UNASSIGNED: u32 = 100;
 
 // Returns the text of a statement that reads doubts.

@@ -24,7 +24,7 @@ pub trait Kind: Clone + Serialize + for<'de> Deserialize<'de> + Send + Sync + 's
     fn entity(&self) -> String;
 }
 
-/// An event of a kind: the common members, and those of the kind beside them.
+/// An event: the common members and, on the same level, the members of its kind.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct BusinessEvent<K> {
@@ -44,7 +44,7 @@ pub struct BusinessEvent<K> {
 }
 
 impl<K: Kind> BusinessEvent<K> {
-    /// Creates an event of this moment.
+    /// Creates an event with the current time.
     #[must_use]
     pub fn new(data: K) -> Self {
         Self {

@@ -59,7 +59,7 @@ pub(super) async fn submissions(
 ) -> HandlerResult {
     let viewer = Viewer::from_request(COURSE_WRITE)?;
     let (Path(id), page) = (id?, page?);
-    // The submissions come from students in all places.
+    // The submissions belong to students of all territories.
     territory.require(None)?;
     let submissions = courses.submissions(viewer, id, page);
     Ok(Reply::new("submissions", submissions.await?).into_response())

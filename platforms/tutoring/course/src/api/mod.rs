@@ -19,7 +19,7 @@ use crate::courses::{COURSE_WRITE, Courses};
 
 type State = seaworthy::axum::extract::State<Arc<Courses>>;
 
-/// Returns the routes of everyone, of students, of other services and of administrators.
+/// Returns the public routes, and those of students, other services and administrators.
 pub(crate) fn routes(courses: Arc<Courses>) -> Routes {
     let public = Routes::new()
         .get("/courses", catalogue::list)
@@ -32,7 +32,7 @@ pub(crate) fn routes(courses: Arc<Courses>) -> Routes {
         .get("/certificates/{number}", certificates::show)
         .get("/certificates/{number}/pdf", certificates::pdf)
         .with_options(|options| options.access(Access::Public));
-    // The catalogue is the same in all places, so only super admins change it.
+    // The catalogue does not belong to a territory, so only super admins change it.
     let operators = Routes::new()
         .post("/courses", catalogue::create)
         .patch("/courses/{id}", catalogue::change)

@@ -9,7 +9,7 @@ use crate::{
     store::Review,
 };
 
-/// Galleries of the legacy service show this many projects.
+/// Maximum number of projects of a gallery, as in the legacy service.
 const GALLERY_LIMIT: u32 = 50;
 
 pub(super) async fn submit(courses: State, Json(project): Json<NewProject>) -> HandlerResult {

@@ -8,12 +8,12 @@ use crate::{
     store::{Purchase, territories, trainers},
 };
 
-/// Sessions that each level opens.
+/// The number of sessions of a level.
 const SESSIONS_OF_LEVEL: u8 = 10;
-/// Every purchase opens the first level.
+/// The level that every purchase unlocks.
 pub(super) const FIRST_LEVEL: u8 = 1;
 
-/// Returns why a purchase does not open a level, or `None` if it does. Levels count from 1.
+/// Returns why a purchase does not unlock a level, or `None` if it does. Levels count from 1.
 pub(crate) fn rejection(purchase: Option<&Purchase>, level: u8) -> Option<&'static str> {
     match purchase {
         None => Some("the course is not purchased"),
@@ -21,13 +21,13 @@ pub(crate) fn rejection(purchase: Option<&Purchase>, level: u8) -> Option<&'stat
             Some("the purchase has expired")
         }
         Some(purchase) if purchase.purchase_tier < level * SESSIONS_OF_LEVEL => {
-            Some("the level is not part of the purchase")
+            Some("the purchase does not include the level")
         }
         Some(_) => None,
     }
 }
 
-/// Requires that a purchase opens a level.
+/// Requires that a purchase unlocks a level.
 ///
 /// # Errors
 /// `FORBIDDEN`.

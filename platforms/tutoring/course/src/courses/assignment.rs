@@ -17,9 +17,9 @@ use crate::{
 };
 
 const DEFAULT_MAX_SCORE: u16 = 100;
-/// Finer than any scale of grades.
+/// The maximum score of an assignment, finer than common grading scales.
 const MAX_SCORE: u16 = 1_000;
-/// The documents and pictures of a homework.
+/// Maximum number of files of a submission.
 const MAX_FILES: usize = 10;
 
 /// An assignment to create.

@@ -326,7 +326,7 @@ impl Courses {
         }
     }
 
-    /// Requires a course that still gets content.
+    /// Requires a course that is not archived.
     ///
     /// # Errors
     /// `NOT_FOUND`, or `CONFLICT` for an archived course.

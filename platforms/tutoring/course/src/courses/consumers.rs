@@ -18,7 +18,7 @@ use super::{
 };
 use crate::errors::TOO_MANY_SESSIONS;
 
-/// A message has three attempts.
+/// The retries of a message: three attempts in total.
 const MAX_RETRIES: u32 = 2;
 /// The backoff of purchases. The maximum limits the delay of a paid course after an outage.
 const INITIAL_BACKOFF: Timeout = Timeout::from_secs(1);
@@ -27,7 +27,7 @@ const MAX_BACKOFF: Timeout = Timeout::from_secs(30);
 /// Returns the consumer groups of the service.
 pub(crate) fn consumers() -> [Consumer<Courses>; 3] {
     let group = |group| Consumer::for_group(group).max_retries(MAX_RETRIES);
-    // The refund that makes room may be on its way: two topics have no order.
+    // Retry, because a refund that reduces the sessions may arrive later: topics are not ordered.
     let purchases = group(PURCHASES)
         .backoff(INITIAL_BACKOFF, MAX_BACKOFF)
         .reject_violations(&[TOO_MANY_SESSIONS])

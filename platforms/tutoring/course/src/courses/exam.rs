@@ -17,7 +17,7 @@ use crate::{
     store::{LevelPlace, exams, purchases, structure},
 };
 
-/// The digits of a second in responses.
+/// The number of decimal digits of seconds in responses.
 const MILLISECONDS: u16 = 3;
 
 /// An exam to store.
@@ -45,7 +45,7 @@ pub(crate) struct Attempt {
     certificate_type: Option<CertificateType>,
     #[serde(skip_serializing_if = "Option::is_none")]
     next_attempt_date: Option<DateTime<Utc>>,
-    /// Whether an attempt is left.
+    /// Whether another attempt is allowed.
     can_attempt: bool,
 }
 

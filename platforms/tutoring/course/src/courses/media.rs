@@ -14,9 +14,9 @@ use crate::{
     store::uploads,
 };
 
-/// A slow connection uploads an hour of video in this time.
+/// TTL of an upload URL. A slow connection uploads an hour of video within it.
 const UPLOAD_TTL: Timeout = Timeout::from_secs(3_600);
-/// A student opens a file within an hour.
+/// TTL of a download URL.
 const DOWNLOAD_TTL: Timeout = Timeout::from_secs(3_600);
 
 /// A request for a signed upload.

@@ -17,7 +17,7 @@ named! {
 }
 
 impl Courses {
-    /// Requests a notification of a student. It leaves the outbox after the commit.
+    /// Requests a notification of a student. The relay publishes it after the commit.
     pub(super) async fn notify(
         &self,
         tx: &Transaction,

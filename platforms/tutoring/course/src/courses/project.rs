@@ -19,7 +19,7 @@ use crate::{
 
 const MAX_TITLE: usize = 200;
 const MAX_DESCRIPTION: usize = 5_000;
-/// The pictures of a gallery.
+/// Maximum number of pictures of a project.
 const MAX_IMAGES: usize = 10;
 const REVIEW_STATUSES: [&str; 3] = ["approved", "rejected", REVISION_REQUIRED];
 const PENDING: &str = "pending";
@@ -240,7 +240,7 @@ impl Courses {
     ) -> Result<Page<Value>, Error> {
         let trainer = match viewer {
             Viewer::Student(own) if own != student => {
-                return Err(errors::no_access("the projects are of another student"));
+                return Err(errors::no_access("the projects belong to another student"));
             }
             Viewer::Trainer(trainer) => Some(trainer),
             Viewer::Student(_) | Viewer::Admin(_) => None,

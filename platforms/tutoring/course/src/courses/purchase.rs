@@ -13,7 +13,7 @@ use crate::{
     store::{Purchase, catalogue, purchases},
 };
 
-/// Upgrades never go past 30 sessions.
+/// Maximum number of sessions of a purchase, also after upgrades.
 const MAX_TIER: u8 = 30;
 const TIERS: [u8; 3] = [10, 20, 30];
 
@@ -153,7 +153,7 @@ impl Courses {
     ) -> Result<(), Error> {
         catalogue::lock(tx, course).await?;
         let Some((id, sessions)) = purchases::of_payment(tx, payment).await? else {
-            // The purchase may still arrive, and must not open then.
+            // The purchase may arrive later. It must not unlock the course then.
             return Ok(purchases::add_early_refund(tx, payment).await?);
         };
         let Some(purchase) = purchases::lock(tx, id).await? else {
@@ -186,7 +186,7 @@ impl Courses {
                 catalogue::lock(&tx, paid.course).await?;
                 let active = purchases::lock_active(&tx, paid.student, paid.course).await?;
                 match active {
-                    // An upgrade has its own route.
+                    // A second purchase is an upgrade, which has its own route.
                     Some(_) => Err(errors::too_many_sessions()),
                     None => self.open(&tx, paid).await,
                 }

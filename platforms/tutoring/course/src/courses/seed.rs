@@ -8,7 +8,7 @@ use crate::{
     store::{Course, NewSession, SESSIONS, catalogue, structure},
 };
 
-/// Legs of the robots in the sample questions.
+/// The number of legs of a robot in the sample questions.
 const LEGS: usize = 4;
 
 /// Returns the questions of a sample exam.

@@ -2,13 +2,13 @@
 
 use pdf_writer::{Content, Finish as _, Name, Pdf, Rect, Ref, Str, TextStr};
 
-/// Lying A4, in points.
+/// The size of A4 in landscape format, in points.
 const WIDTH: f32 = 842.0;
 const HEIGHT: f32 = 595.0;
 const LEFT: f32 = 80.0;
-/// The mean width of a letter of Helvetica, in font sizes.
+/// The mean width of a letter of Helvetica, in multiples of the font size.
 const LETTER: f32 = 0.6;
-/// The distance of two lines, in font sizes.
+/// The line height, in multiples of the font size.
 const LINE: f32 = 1.6;
 const FONT: Name<'static> = Name(b"F1");
 const TITLE: &str = "Certificate of completion";
@@ -109,7 +109,7 @@ fn fitting_size(letters: usize) -> f32 {
     (WIDTH - 2.0 * LEFT) / (f32::from(letters) * LETTER)
 }
 
-/// Returns a text in the encoding of the font, in which these letters have the numbers of Unicode.
+/// Encodes a text in Latin-1, whose codes equal those of Unicode. `None` for other letters.
 fn western(text: &str) -> Option<Vec<u8>> {
     let byte = |letter: char| match letter {
         ' '..='~' | '\u{a0}'..='\u{ff}' => u8::try_from(u32::from(letter)).ok(),

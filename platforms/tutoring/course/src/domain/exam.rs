@@ -6,21 +6,21 @@ use seaworthy::{
 use super::question::Checked;
 use crate::errors;
 
-/// The questions of an exam.
+/// The number of questions of an exam.
 pub(crate) const QUESTIONS: usize = 30;
-/// The attempts of a student at an exam.
+/// Maximum number of attempts of a student at an exam.
 pub(crate) const MAX_ATTEMPTS: u8 = 3;
-/// The time between two attempts.
+/// The minimum time between two attempts.
 const ATTEMPT_INTERVAL: TimeDelta = TimeDelta::hours(24);
 const POINTS_PER_RIGHT_ANSWER: u16 = 5;
-/// All questions answered right.
+/// The score of an exam with all answers correct.
 pub(crate) const MAX_SCORE: u16 = 150;
-/// 50 %.
+/// The score that passes an exam: 50 %.
 const PASS: u16 = 75;
-/// 80 %.
+/// The score of an excellent exam: 80 %.
 const EXCELLENCE: u16 = 120;
 
-/// What a passed exam certifies.
+/// The certificate of a passed exam.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum CertificateType {

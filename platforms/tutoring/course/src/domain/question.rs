@@ -6,7 +6,7 @@ use tutoring_contract::is_storable;
 use tutoring_identity::Checks;
 use uuid::Uuid;
 
-/// With 30 questions of this size, an exam fits into the body of a request.
+/// Maximum length of a question, in bytes. 30 of them fit into a request body.
 const MAX_TEXT: usize = 500;
 const MAX_OPTION: usize = 200;
 /// The numbers of options that a question may have.

@@ -45,7 +45,7 @@ pub(crate) struct SessionStatus {
     pub(crate) status: Option<String>,
 }
 
-/// The sessions of 33 phases.
+/// Maximum number of sessions of a course: those of 33 phases.
 const MAX_SESSIONS: u32 = 1_000;
 
 async fn ensure(tx: &Transaction, student: Uuid, session: Uuid) -> DataResult<()> {

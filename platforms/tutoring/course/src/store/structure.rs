@@ -8,9 +8,9 @@ use crate::{domain::NewQuestion, errors};
 
 /// The levels of every phase, in their sequence.
 const LEVELS: [&str; 3] = ["foundation", "development", "mastery"];
-/// Sessions of a level.
+/// The number of sessions of a level.
 pub(crate) const SESSIONS: u8 = 10;
-/// More phases than a course has.
+/// Maximum number of phases that a statement reads, more than a course has.
 const MAX_PHASES: u32 = 100;
 
 /// A phase of a course.
@@ -30,7 +30,7 @@ pub(crate) struct Level {
     pub(crate) level_type: String,
 }
 
-/// A level among the levels of its course.
+/// The position of a level in its course.
 #[derive(Debug, Clone)]
 pub(crate) struct LevelPlace {
     pub(crate) course: Uuid,

@@ -1,4 +1,4 @@
-//! Statements on the places that decide which administrators see a student.
+//! Statements on the territories that determine which administrators see a student.
 
 use seaworthy::data::prelude::*;
 use tutoring_contract::Territory;

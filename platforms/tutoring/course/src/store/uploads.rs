@@ -6,8 +6,8 @@ use seaworthy::{
 };
 use uuid::Uuid;
 
-/// How long a user can name an uploaded file. Later, it must be uploaded again. Students name the
-/// files of a project again in its revisions.
+/// The time for which requests can refer to an uploaded file. Revisions of a project refer to
+/// its files again.
 const RETENTION: TimeDelta = TimeDelta::days(90);
 
 /// Stores the owner of a new key.

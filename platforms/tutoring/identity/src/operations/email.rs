@@ -19,7 +19,7 @@ impl Parts {
         code: &Secret<String>,
     ) -> Result<(), Error> {
         let subject = match purpose {
-            Purpose::PasswordReset => "Your code for a new password",
+            Purpose::PasswordReset => "Your code to reset your password",
             Purpose::EmailVerify | Purpose::PhoneLogin => "Your code",
         };
         let minutes = self.codes.ttl(purpose).as_secs() / MINUTE;
@@ -79,7 +79,7 @@ impl Parts {
     pub(crate) async fn verify_email(&self, email: &str, code: &str) -> Result<LoggedIn, Error> {
         self.limits.code_verify(email).await?;
         let account = Accounts::find_by_email(&self.database, email).await?;
-        // An unknown address and one that was verified take the same statements.
+        // Run the same statements for unknown and verified addresses, so that both take equal time.
         let id = account
             .as_ref()
             .filter(|account| !account.is_email_verified);
@@ -90,7 +90,7 @@ impl Parts {
             .await?;
         self.database
             .transaction(|tx| async move {
-                // A login by Google may have taken the address.
+                // A concurrent login by Google may have moved the address to another account.
                 let locked = Accounts::lock_by_email(&tx, email).await?;
                 if locked.is_none_or(|account| account.id != id) {
                     return Err(errors::account_changed());

@@ -46,8 +46,8 @@ impl Parts {
             .await
     }
 
-    /// Links the account with this verified e-mail address, or a new one. An account that has not
-    /// verified the address is of someone else, and loses it.
+    /// Links the account with this verified e-mail address, or a new one. An account that did not
+    /// verify the address may belong to another person, so the address is removed from it.
     async fn link_google(
         &self,
         tx: &Transaction,

@@ -9,13 +9,13 @@ use uuid::Uuid;
 use super::LoggedIn;
 use crate::{Account, Accounts, Checks, errors, identity::Parts, normalized_email};
 
-/// An account whose password was right.
+/// An account whose password was verified.
 #[derive(Debug)]
 pub(crate) struct VerifiedAccount {
     account: Account,
-    /// The hash of the same password with the present parameters, if they differ.
+    /// The hash of the same password with the current parameters, if they differ.
     rehash: Option<PasswordHash>,
-    /// The version of the account's tokens from before the check.
+    /// The version of the account's tokens, read before the password check.
     version: u64,
 }
 
@@ -50,7 +50,7 @@ impl Parts {
             Some(id) => id.to_string(),
             None => given.unwrap_or_default(),
         };
-        // A locked account responds with 423 also beyond the rate limit.
+        // Check the lock first, so that a locked account gets 423 and not 429.
         self.refuse_locked(&subject).await?;
         self.limits.login(&subject).await?;
         let verified = self.check_password(&subject, id, password).await?;
@@ -63,7 +63,7 @@ impl Parts {
                 async move {
                     let account = self.lock_unchanged(&tx, verified).await?;
                     let is_same = hash_of(&account) == hash_of(&verified.account);
-                    // Otherwise a concurrent login has stored another hash of the password.
+                    // Store the rehash only if no concurrent login has replaced the hash.
                     if let Some(hash) = verified.rehash.as_ref().filter(|_| is_same) {
                         Accounts::set_password(&tx, account.id, hash.as_str()).await?;
                     }
@@ -109,7 +109,7 @@ impl Parts {
     /// one.
     ///
     /// # Errors
-    /// `INVALID_CREDENTIALS`, and `ACCOUNT_LOCKED` from the failure that locks the account on.
+    /// `INVALID_CREDENTIALS`, or `ACCOUNT_LOCKED` as soon as a failure locks the account.
     pub(crate) async fn check_password(
         &self,
         subject: &str,
@@ -132,7 +132,7 @@ impl Parts {
         let stored = account.as_ref().and_then(hash_of);
         let check = match reservation.verify(password, stored).await {
             Ok(check) => check,
-            // The password was not checked, so it must not count against the owner.
+            // The password was not checked, so the attempt must not count.
             Err(error) => {
                 self.lockout.cancel(attempt).await?;
                 return Err(error);

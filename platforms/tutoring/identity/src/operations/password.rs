@@ -47,7 +47,7 @@ impl Parts {
     }
 
     /// Replaces the password of an account, which must be the same as when its password was
-    /// checked. A code needs no password, so the owner can always replace an attacker's password.
+    /// checked. A reset by code skips this check, so the owner can replace an attacker's password.
     async fn replace_password(
         &self,
         id: Uuid,

@@ -31,8 +31,8 @@ impl Parts {
     }
 
     /// Logs in by a code to a telephone. Creates the account if the number has none. Returns
-    /// whether it is new. A number that an account has not verified counts for its own user only,
-    /// the `caller`. Otherwise the number of a person could lead to the account of another one.
+    /// whether it is new. An unverified number of an account is valid for the user of that account,
+    /// the `caller`. Otherwise the owner of a number could log in to an account of another person.
     ///
     /// # Errors
     /// `INVALID_CODE` and `RATE_LIMITED`, and `TOKEN_INVALID` if the session of the caller ended
@@ -68,7 +68,7 @@ impl Parts {
     }
 
     /// Locks the account with a telephone number, and verifies the number if the account is that of
-    /// the caller. The account of another user who has not verified the number loses it.
+    /// the caller. Removes the number from another account that has not verified it.
     async fn lock_owner(
         &self,
         tx: &Transaction,

@@ -49,7 +49,7 @@ impl Parts {
             .await
     }
 
-    /// Ends the session of a refresh token. An unknown token is a no-op.
+    /// Ends the session of a refresh token. Ignores an unknown token.
     ///
     /// # Errors
     /// An error of the database, or `SERVICE_DEGRADED` if Redis is unavailable.
@@ -62,7 +62,7 @@ impl Parts {
             .transaction(|tx| {
                 let session = session.as_str();
                 async move {
-                    // A refresh of the session ends first, or finds no session.
+                    // A concurrent refresh completes before this lock, or finds no session.
                     Accounts::lock(&tx, user).await?;
                     self.live.remove(session).await?;
                     self.sessions.end(&tx, token).await?;

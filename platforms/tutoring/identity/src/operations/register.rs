@@ -27,8 +27,8 @@ pub(crate) enum Registered {
 
 impl Parts {
     /// Registers an unverified account, and sends a code to its e-mail address. If two
-    /// registrations of one address have different passwords, neither counts: one of them is not of
-    /// the owner. The owner then sets a password by a code.
+    /// registrations of one address have different passwords, both passwords are discarded, because
+    /// one is not from the owner. The owner then sets a password by a code.
     ///
     /// # Errors
     /// `VALIDATION_ERROR`, `CONFLICT` for a taken address or name, `RATE_LIMITED`.
@@ -58,7 +58,7 @@ impl Parts {
                 let (email, username, phone) = (email.clone(), username.clone(), phone.clone());
                 let (hash, same) = (&hash, same.as_ref());
                 async move {
-                    // The owner may verify the address meanwhile, and then keeps the password.
+                    // The owner may verify the address concurrently. The password then stays.
                     let known = Accounts::lock_by_email(&tx, &email).await?;
                     let registered = match known {
                         Some(account) if account.is_email_verified => return Err(errors::taken()),

@@ -11,7 +11,7 @@ use crate::{domain::Notice, notify::Notifier, store::Notification};
 
 /// The permission of administrators to send notifications.
 const NOTIFICATION_WRITE: &str = "notification:write";
-/// One request stays below a second. More users need more requests.
+/// Maximum number of users of one request, so that it takes less than a second.
 const MAX_USERS: usize = 500;
 
 #[derive(Deserialize)]
@@ -51,7 +51,7 @@ impl Text {
 }
 
 /// Requires the permission of an administrator. Returns whether the caller is one. Refuses an
-/// administrator with a territory, because the service does not know the places of users.
+/// administrator with a territory, because the service does not store the territories of users.
 fn require_sender() -> Result<bool, Error> {
     let grants = context::with_current(|context| context.map(RequestContext::grants));
     let grants = grants.unwrap_or_default();

@@ -6,11 +6,11 @@ use uuid::Uuid;
 
 use super::NotificationKind;
 
-/// Longer titles do not fit on a lock screen, and e-mail accepts no longer subject.
+/// Maximum length of a title, in characters. It must fit on a lock screen and in a subject line.
 const MAX_TITLE: usize = 200;
-/// A notification is a hint, not a document.
+/// Maximum length of a text, in characters.
 const MAX_BODY: usize = 4_000;
-/// Data name an entity of the application. Push services accept 4 KiB with the text.
+/// Maximum size of the data, in bytes of JSON.
 const MAX_DATA: usize = 8_192;
 
 /// A notification to store.
@@ -70,7 +70,7 @@ impl Notice {
         Some(parsed.with_timezone(&Utc))
     }
 
-    /// Returns the text that searches look at.
+    /// Returns the text in which users search.
     pub(crate) fn search_text(&self) -> String {
         format!("{}\n{}", self.title, self.body).to_lowercase()
     }

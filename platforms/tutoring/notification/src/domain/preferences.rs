@@ -7,7 +7,7 @@ use tutoring_identity::{Checks, invalid};
 
 use super::NotificationKind;
 
-/// When most people sleep.
+/// The default quiet hours.
 const DEFAULT_START: &str = "22:00";
 const DEFAULT_END: &str = "07:00";
 
@@ -15,9 +15,9 @@ const DEFAULT_END: &str = "07:00";
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct Preferences {
-    /// The kinds that go to devices. An absent kind does.
+    /// Whether each kind is sent as a push. The default is true.
     pub(crate) push: BTreeMap<NotificationKind, bool>,
-    /// The kinds that go to the e-mail address. An absent kind does not.
+    /// Whether each kind is sent by e-mail. The default is false.
     pub(crate) email: BTreeMap<NotificationKind, bool>,
     /// When no push is sent.
     pub(crate) quiet_hours: QuietHours,
@@ -45,17 +45,17 @@ impl Default for QuietHours {
 }
 
 impl Preferences {
-    /// Whether a kind goes to devices.
+    /// Whether a kind is sent as a push.
     pub(crate) fn wants_push(&self, kind: NotificationKind) -> bool {
         self.push.get(&kind).copied().unwrap_or(true)
     }
 
-    /// Whether a kind goes to the e-mail address.
+    /// Whether a kind is sent by e-mail.
     pub(crate) fn wants_email(&self, kind: NotificationKind) -> bool {
         self.email.get(&kind).copied().unwrap_or(false)
     }
 
-    /// Whether any kind goes to the e-mail address.
+    /// Whether any kind is sent by e-mail.
     pub(crate) fn wants_any_email(&self) -> bool {
         self.email.values().any(|wanted| *wanted)
     }
@@ -85,7 +85,7 @@ impl Preferences {
 }
 
 impl QuietHours {
-    /// Returns when the quiet hours end in which a moment lies.
+    /// Returns the end of the quiet hours that contain a moment. `None` outside of them.
     pub(crate) fn end_after(&self, zone: &PlatformZone, now: Timestamp) -> Option<Timestamp> {
         if !self.enabled {
             return None;

@@ -16,7 +16,7 @@ use uuid::Uuid;
 use super::Notifier;
 use crate::domain::Notice;
 
-/// A message has five attempts.
+/// The retries of a message: five attempts in total.
 const MAX_RETRIES: u32 = 4;
 
 /// Returns the subscription that stores requested notifications.

@@ -14,15 +14,15 @@ use tutoring_identity::in_steps;
 use super::Notifier;
 use crate::store::{Due, deliveries, devices};
 
-/// A session code is read to the trainer within seconds.
+/// The interval of deliveries, short because a session code is needed within seconds.
 const INTERVAL: Timeout = Timeout::from_secs(1);
-/// Deliveries that are sent at the same time.
+/// Maximum number of concurrent deliveries.
 const BATCH: u32 = 32;
-/// The delays after failed attempts. With them, a delivery has five attempts.
+/// The delays after failed attempts, in seconds. A delivery has five attempts.
 const BACKOFFS: [u64; 4] = [2, 15, 60, 300];
 /// Larger data stay out of a push, in bytes. The application reads them from the list.
 const MAX_DATA: usize = 1_500;
-/// A push service asks for at most this delay.
+/// Maximum delay of a `Retry-After` that is respected, in seconds.
 const MAX_BACKOFF: u64 = 3_600;
 
 /// The result of an attempt.

@@ -102,8 +102,8 @@ impl Notifier {
         }
     }
 
-    /// Returns when a push is sent: at once, or at the end of quiet hours. A notification that
-    /// expires before that end is sent at once.
+    /// Returns when a push is sent: immediately, or at the end of quiet hours. A notification that
+    /// expires before that end is sent immediately.
     fn push_at(&self, quiet: &QuietHours, expires_at: Option<DateTime<Utc>>) -> DateTime<Utc> {
         let now = Utc::now();
         let end = quiet.end_after(&self.zone, Timestamp::now());

@@ -4,7 +4,7 @@ use seaworthy::{data::prelude::*, prelude::*};
 use serde_json::Value;
 use uuid::Uuid;
 
-/// A push or a mail that is due, with what it needs.
+/// A push or a mail that is due, with the data to send it.
 #[derive(Debug)]
 pub(crate) struct Due {
     pub(crate) id: Uuid,
@@ -49,7 +49,7 @@ impl FromRow for Due {
     }
 }
 
-/// Plans a push to a device, or a mail without one.
+/// Schedules a push to a device, or a mail if there is no device.
 pub(crate) async fn insert(
     tx: &Transaction,
     notification: Uuid,
@@ -62,7 +62,7 @@ pub(crate) async fn insert(
         .await
 }
 
-/// Returns deliveries whose time has come, at most `limit`.
+/// Returns at most `limit` deliveries that are due.
 pub(crate) async fn due(connection: &dyn Connection, limit: u32) -> DataResult<Vec<Due>> {
     sql!("SELECT d.id, d.attempts, d.expires_at, d.notification_id, d.device_id, n.user_id, n.type, n.title, n.body, n.data, v.platform, v.token, v.is_active, p.email
          FROM deliveries d JOIN notifications n ON n.id = d.notification_id
@@ -79,7 +79,7 @@ pub(crate) async fn remove(connection: &dyn Connection, id: Uuid) -> DataResult<
         .await
 }
 
-/// Plans the next attempt.
+/// Schedules the next attempt.
 pub(crate) async fn retry(
     connection: &dyn Connection,
     id: Uuid,

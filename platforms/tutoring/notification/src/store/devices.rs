@@ -5,7 +5,7 @@ use data_encoding::HEXLOWER;
 use seaworthy::{data::prelude::*, prelude::*};
 use uuid::Uuid;
 
-/// A user has fewer devices. The oldest falls out.
+/// Maximum number of devices per user. A further registration removes the oldest one.
 const MAX_DEVICES: u32 = 20;
 
 /// A device token.

@@ -23,7 +23,7 @@ impl FromRow for StoredPreferences {
 }
 
 impl StoredPreferences {
-    /// Returns the preferences of a user, by default those of everyone.
+    /// Returns the preferences of a user, or the defaults.
     pub(crate) async fn of(connection: &dyn Connection, user: Uuid) -> DataResult<Self> {
         let found = sql!("SELECT settings, email FROM preferences WHERE user_id = {user}")
             .fetch_optional(connection)

@@ -30,7 +30,7 @@ pub(super) fn require_reader(student: Uuid) -> Result<(), Error> {
 }
 
 /// Requires a permission of an administrator. Other services do not need it. Refuses an
-/// administrator with a territory, because payments do not belong to a place.
+/// administrator with a territory, because payments do not belong to a territory.
 ///
 /// # Errors
 /// `FORBIDDEN`.

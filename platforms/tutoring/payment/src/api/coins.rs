@@ -49,7 +49,7 @@ pub(super) async fn refer(state: State, given: Given<Json<CoinChange>>) -> Handl
     change(state, given, CoinKind::Referral).await
 }
 
-/// Takes the coins of a referral back, for the service of referrals.
+/// Reverses the coins of a referral, for the student service.
 pub(super) async fn reverse_referral(
     payments: State,
     Json(change): Json<CoinChange>,

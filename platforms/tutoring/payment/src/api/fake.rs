@@ -12,7 +12,7 @@ pub(super) struct FakeRequest {
     fail: bool,
 }
 
-/// Pays an order at the fake provider, which sends its signed webhook at once. Returns the
+/// Pays an order at the fake provider, which sends its signed webhook immediately. Returns the
 /// signature with which the client confirms the payment.
 pub(super) async fn pay(
     payments: State,

@@ -21,11 +21,11 @@ use crate::{
 
 type State = seaworthy::axum::extract::State<Arc<Payments>>;
 
-/// The maximum size of a webhook. Those of the provider have a few KiB.
+/// The maximum size of a webhook. The provider sends a few KiB.
 const MAX_WEBHOOK: ByteSize = ByteSize::kibibytes(256);
 const STUDENT: &str = Role::Student.as_str();
 const ADMIN: &str = Role::Admin.as_str();
-/// Payments do not belong to a place, so only super admins see and change them.
+/// Payments do not belong to a territory, so only super admins see and change them.
 const SUPER_ADMIN: &str = AdminRole::SuperAdmin.as_str();
 
 /// The rate limits of routes.

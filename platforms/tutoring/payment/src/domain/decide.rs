@@ -20,7 +20,7 @@ pub(crate) enum Decision {
     Revive,
     /// The provider rejected the payment.
     Fail(String),
-    /// The money is captured, and the payment cannot use it.
+    /// The money was captured, but the payment cannot use it. An operator decides.
     Flag(CaptureKind),
 }
 
@@ -33,7 +33,7 @@ named! {
         Second = "second",
         /// The amount or the currency differs from the order's.
         Mismatch = "mismatch",
-        /// The student has meanwhile paid as many sessions of the course as exist.
+        /// The student has already paid for all sessions of the course.
         Excess = "excess",
     }
 }
@@ -56,7 +56,7 @@ pub(crate) fn decide(payment: &Payment, found: &ProviderPayment, now: DateTime<U
     }
     let is_known = payment.provider_payment_id.as_deref() == Some(found.id.as_str());
     match (payment.status, found.status) {
-        // Money that was already returned opens nothing.
+        // A refunded payment does not unlock a course.
         (Status::Initiated | Status::Processing, ProviderStatus::Refunded) => {
             Decision::Fail("the payment was refunded at the provider".to_owned())
         }

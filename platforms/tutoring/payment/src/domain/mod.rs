@@ -1,4 +1,4 @@
-//! Rules that need no store.
+//! Domain rules, independent of storage.
 
 mod booking;
 mod decide;

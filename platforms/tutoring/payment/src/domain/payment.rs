@@ -42,7 +42,7 @@ named! {
         Reserved = "reserved",
         /// Taken from the wallet.
         Spent = "spent",
-        /// Free again.
+        /// Released to the wallet.
         Returned = "returned",
     }
 }
@@ -54,15 +54,15 @@ named! {
         None = "none",
         /// Reserved.
         Reserved = "reserved",
-        /// The payment succeeded, and the booking service does not know it yet.
+        /// The payment succeeded. A worker has to redeem the discount at the booking service.
         Redeeming = "redeeming",
         /// Redeemed.
         Redeemed = "redeemed",
-        /// The payment failed, and the booking service does not know it yet.
+        /// The payment failed. A worker has to release the discount at the booking service.
         Releasing = "releasing",
         /// Released.
         Released = "released",
-        /// The discount was released and used again before the late money arrived.
+        /// The discount was released and used again before a late capture.
         Conflict = "conflict",
     }
 }
@@ -110,7 +110,7 @@ impl Payment {
         matches!(self.status, Status::Initiated | Status::Processing)
     }
 
-    /// Whether the order cannot be paid because it has ended.
+    /// Whether the order has expired.
     pub(crate) fn is_expired(&self, now: DateTime<Utc>) -> bool {
         self.expires_at <= now
     }

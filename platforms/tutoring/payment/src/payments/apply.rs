@@ -56,7 +56,7 @@ impl Payments {
             Decision::Succeed => self.succeed(tx, &mut payment, found, now).await?,
             Decision::Revive => {
                 if payment.coins > 0 && !coins::reserve(tx, payment.student, payment.coins).await? {
-                    // The coins were spent on something else.
+                    // Another payment has spent the coins.
                     return flag(tx, payment, found, CaptureKind::Late).await;
                 }
                 if payment.coins > 0 {
@@ -92,7 +92,7 @@ impl Payments {
         let Some(course) = payment.course else {
             return Ok(decision);
         };
-        // Two payments of a student do not succeed at the same time.
+        // The lock serializes the payments of a student.
         coins::lock(tx, payment.student).await?;
         let paid = payments::paid_sessions(tx, payment.student, course).await?;
         let more = payment.metadata.get("sessionCount").and_then(Value::as_u64);

@@ -15,7 +15,7 @@ const MAX_REFERENCE: usize = 128;
 /// The start of the reference of a reversal, and its reason.
 const REVERSAL: &str = "reversal:";
 const REFUNDED: &str = "the courses of the referred student were refunded";
-/// More coins than any package costs.
+/// Maximum amount of a change, in coins.
 const MAX_COINS: i64 = 1_000_000;
 const SETTINGS: [&str; 4] = [
     "registration",
@@ -66,7 +66,7 @@ impl Payments {
         let is_amount = match kind {
             CoinKind::Adjust => amount != 0 && (-MAX_COINS..=MAX_COINS).contains(&amount),
             CoinKind::Redeem => (1..=MAX_COINS).contains(&amount),
-            // The configuration decides.
+            // The amount comes from the configuration.
             _ => true,
         };
         let problem = match kind {
@@ -99,7 +99,7 @@ impl Payments {
             .await
     }
 
-    /// Takes the coins of a referral back once, because the referred student has no paid course.
+    /// Reverses the coins of a referral once, because the referred student has no paid course.
     /// Coins that the student has spent or reserved stay. Without the referral this is a no-op.
     ///
     /// # Errors
@@ -191,7 +191,7 @@ fn replaced(reference: &str) -> Option<&str> {
         .then_some(referred)
 }
 
-/// Posts an entry. A negative one takes free coins alone.
+/// Posts an entry. A negative entry fails if there are too few free coins.
 async fn post(
     tx: &Transaction,
     student: Uuid,

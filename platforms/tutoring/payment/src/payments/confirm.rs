@@ -8,7 +8,7 @@ use crate::{
     store::payments,
 };
 
-/// The longest ID of the provider that is looked up.
+/// Maximum length of an ID of the provider that is requested.
 const MAX_ID: usize = 64;
 
 impl Payments {
@@ -87,7 +87,7 @@ impl Payments {
         }
         match self.provider.calls.capture(&found.id, found.amount).await {
             Ok(captured) => Ok(captured),
-            // It may be captured already, so its state counts.
+            // The payment may be captured already, so read its state.
             Err(error) if error.is_permanent() => {
                 let current = self.provider.calls.payment(&found.id).await?;
                 Ok(current.unwrap_or(found))

@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use crate::store::{CoinKind, Progress, coins, courses, payments};
 
-/// The effects need only the transaction.
+/// The state of the effects, which need the transaction only.
 #[derive(Debug)]
 pub(crate) struct Rows;
 
@@ -78,7 +78,7 @@ async fn credit(
     Ok(posted.map(drop)?)
 }
 
-/// Implements [`Effect`] for the kinds that show how far a payment is.
+/// Implements [`Effect`] for the kinds that report the progress after a payment.
 macro_rules! progress {
     ($($kind:ty => $progress:ident,)+) => {$(
         impl Effect<Rows> for BusinessEvent<$kind> {

@@ -16,12 +16,12 @@ use crate::{
     store::{coins, courses, payments},
 };
 
-/// The provider charges at least one rupee.
+/// Minimum amount of an order, in minor units: one rupee, as at the provider.
 pub(crate) const MIN_AMOUNT: i64 = 100;
-/// Ten million rupees. All JSON parsers read it exactly.
+/// Maximum amount of an order, in minor units: ten million rupees.
 const MAX_AMOUNT: i64 = 1_000_000_000;
 const MAX_DESCRIPTION: usize = 500;
-/// Upgrades never go past 30 sessions.
+/// Maximum number of sessions of a course, also after upgrades.
 pub(super) const MAX_SESSIONS: u64 = 30;
 
 /// An order of another service.
@@ -100,7 +100,7 @@ impl Payments {
         self.with_order(stored?).await
     }
 
-    /// Releases the discount of a payment that does not exist. A faster request with the same key
+    /// Releases the discount of a payment that was not stored. Another request with the same key
     /// may have stored it. After a failure the booking service releases the discount later.
     async fn release_unstored(&self, id: Uuid) {
         if let Ok(None) = payments::by_id(&self.database, id).await {
@@ -142,7 +142,7 @@ impl Payments {
         self.with_order(stored).await
     }
 
-    /// Stores a payment and reserves its coins. Returns the payment of a faster request with the
+    /// Stores a payment and reserves its coins. Returns the payment of another request with the
     /// same key instead.
     async fn store(&self, payment: Payment, coins_to_redeem: i64) -> Result<Payment, Error> {
         let (draft, id) = (&payment, payment.id);
@@ -188,7 +188,7 @@ impl Payments {
             return Ok(Created { payment, order_id });
         }
         let provider = &self.provider.calls;
-        // An earlier attempt may have created it and not stored its ID.
+        // An earlier attempt may have created the order without storing its ID.
         let known = provider.find_order(&payment.receipt).await?;
         let order = match known {
             Some(order) => order,
@@ -214,13 +214,13 @@ impl Payments {
         payments::set_order(&self.database, payment.id, &order).await?;
         let stored = payments::by_id(&self.database, payment.id).await?;
         let payment = stored.ok_or_else(errors::payment_not_found)?;
-        // A concurrent repeat may have been faster.
+        // A concurrent repeat may have stored its order first.
         let order_id = payment.order_id.clone().unwrap_or(order);
         Ok(Created { payment, order_id })
     }
 }
 
-/// Reads the payment of a faster request.
+/// Reads the payment that a concurrent request stored.
 trait OrElseKnown {
     async fn or_else_known(
         self,

@@ -12,7 +12,7 @@ use crate::{
 
 /// Payments that one statement reads.
 const BATCH: u32 = 50;
-/// The provider repeats webhooks for a day. Repeats after this time find a payment that is over.
+/// Retention of handled webhooks. The provider repeats webhooks for a day.
 const EVENT_RETENTION: TimeDelta = TimeDelta::days(30);
 const PURGE_BATCH: u32 = 500;
 

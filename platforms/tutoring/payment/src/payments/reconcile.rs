@@ -18,9 +18,9 @@ use crate::{
 const BATCH: u32 = 100;
 /// Pages at the provider of one run: a million payments.
 const MAX_PAGES: u32 = 10_000;
-/// Reports are kept for this time.
+/// The retention of reports.
 const RETENTION: TimeDelta = TimeDelta::days(180);
-/// Payments younger than this may be in the middle of their confirmation.
+/// The minimum age of a compared payment. A younger one may not be confirmed yet.
 const SETTLE_TIME: TimeDelta = TimeDelta::minutes(5);
 
 /// A run of the reconciliation.
@@ -83,7 +83,7 @@ impl Payments {
         let had_order = payment.order_id.is_some();
         let payment = self.complete_order(payment.clone()).await?;
         if !had_order && payment.order_id.is_some() {
-            let detail = "the order existed only at the provider";
+            let detail = "only the provider had the order";
             self.add(run, "order_missing", &payment, detail, true)
                 .await?;
         }
@@ -142,7 +142,7 @@ impl Payments {
         }
     }
 
-    /// Finds captured money at the provider that no payment of this service knows.
+    /// Finds captures at the provider that belong to no payment of this service.
     async fn find_unknown(
         &self,
         run: &mut Run,

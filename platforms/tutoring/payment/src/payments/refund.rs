@@ -100,7 +100,7 @@ impl Payments {
         Ok(open.len() == BATCH as usize)
     }
 
-    /// Asks the provider for a refund, unless it has one already.
+    /// Requests a refund from the provider, unless it already has one.
     async fn settle_refund(&self, refund: &Refund) -> Result<(), Error> {
         let provider = &self.provider.calls;
         let known = provider.refunds(&refund.provider_payment).await?;
@@ -145,7 +145,7 @@ impl Payments {
         let refund = match refunds::of(tx, &of).await? {
             Some(known) => known,
             None => {
-                // It began at the provider.
+                // The refund was created at the provider.
                 let refund = Refund {
                     id: Uuid::new_v4(),
                     payment: id,
@@ -188,7 +188,7 @@ impl Payments {
     }
 }
 
-/// Returns the captured money that a request means.
+/// Returns the captured payment to which a request refers.
 async fn refundable(
     tx: &Transaction,
     payment: &Payment,

@@ -8,7 +8,7 @@ use crate::{
     store::{captures, events, payments},
 };
 
-/// Longer IDs of events are replaced by the hash of the body.
+/// Maximum length of an event ID. The hash of the body replaces a longer one.
 const MAX_EVENT_ID: usize = 128;
 
 /// An event of the provider.
@@ -44,7 +44,7 @@ impl Entity {
 pub(crate) enum Received {
     /// It was applied, or it had no effect.
     Handled,
-    /// It was handled before.
+    /// It was a repeat of a handled webhook.
     Repeated,
     /// No payment of this service belongs to it.
     Unknown,

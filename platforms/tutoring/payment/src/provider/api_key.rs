@@ -22,7 +22,7 @@ impl ApiKey {
 #[derive(Clone)]
 pub(super) struct ApiKeys {
     settings: Reloadable<PaymentConfig>,
-    /// The key of the start. It stays in effect after a reload with an incomplete key.
+    /// The key at the start. It is used while a reload has an incomplete key.
     first: ApiKey,
 }
 

@@ -35,7 +35,7 @@ pub(crate) struct ProviderPayment {
     pub(crate) order_id: Option<String>,
     pub(crate) amount: Money,
     pub(crate) status: ProviderStatus,
-    /// Why the provider rejected it.
+    /// The reason of a rejection.
     pub(crate) failure: Option<String>,
 }
 
@@ -59,7 +59,7 @@ pub(crate) struct ProviderRefund {
     pub(crate) has_failed: bool,
 }
 
-/// A part of the payments of a time.
+/// A page of the payments in a range of time.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ProviderPage {
     pub(crate) from: DateTime<Utc>,
@@ -85,7 +85,7 @@ pub(crate) trait PaymentProvider: Send + Sync + 'static {
     fn payment<'a>(&'a self, id: &'a str) -> ProviderFuture<'a, Option<ProviderPayment>>;
     /// Captures an authorized payment.
     fn capture<'a>(&'a self, id: &'a str, amount: Money) -> ProviderFuture<'a, ProviderPayment>;
-    /// Returns the money of a payment in full.
+    /// Refunds a payment in full.
     fn refund<'a>(&'a self, payment: &'a str, amount: Money) -> ProviderFuture<'a, ProviderRefund>;
     /// Returns the refunds of a payment.
     fn refunds<'a>(&'a self, payment: &'a str) -> ProviderFuture<'a, Vec<ProviderRefund>>;
@@ -108,7 +108,7 @@ pub(crate) enum ProviderError {
 }
 
 impl ProviderError {
-    /// Whether a repeat of the request cannot succeed.
+    /// Whether the error is permanent: a retry cannot succeed.
     pub(crate) fn is_permanent(&self) -> bool {
         !matches!(self, Self::Unavailable(_))
     }

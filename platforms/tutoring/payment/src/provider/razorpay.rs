@@ -108,8 +108,8 @@ impl Razorpay {
 
 fn failed(error: ClientError) -> ProviderError {
     match &error {
-        // 408 and 429 are worth a repeat, and so is 401: the key is wrong, and not the request. A
-        // rotation can change the key at the provider and here at different times.
+        // 408 and 429 are transient. 401 is too, because a key rotation reaches the provider and
+        // this service at different times.
         ClientError::Status { status, .. }
             if status.is_client_error()
                 && ![

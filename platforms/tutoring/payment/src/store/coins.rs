@@ -23,7 +23,7 @@ named! {
 #[derive(Debug, Clone, Copy, Default, Serialize)]
 pub(crate) struct Wallet {
     pub(crate) balance: i64,
-    /// The part of the balance that open payments hold.
+    /// The part of the balance that open payments reserve.
     pub(crate) reserved: i64,
 }
 
@@ -131,7 +131,7 @@ pub(crate) async fn amount(
 }
 
 /// Returns the coins of a referral that its reversals did not take, because the student had spent
-/// them. The next reward is smaller by these, so that no coin is given twice.
+/// them. The next reward is reduced by this amount, so that no coin is credited twice.
 pub(crate) async fn kept(
     connection: &dyn Connection,
     student: Uuid,

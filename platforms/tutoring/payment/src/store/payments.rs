@@ -47,7 +47,7 @@ pub(crate) async fn id_of_provider_payment(
         .await
 }
 
-/// Inserts a payment. Returns `false` if another request with the key was faster.
+/// Inserts a payment. Returns `false` if a concurrent request has stored one with the same key.
 pub(crate) async fn insert(tx: &Transaction, payment: &Payment) -> DataResult<bool> {
     insert_or_ignore!("payments (id, student_id, course_id, purpose, amount_cents, currency, status, receipt, idempotency_key, request_hash, quote, metadata, coins, coin_state, discount_state, enrollment_status, purchase_status, assignment_status, expires_at, created_at, updated_at)
          VALUES ({payment.id}, {payment.student}, {payment.course}, {payment.purpose.as_str()}, {payment.amount.minor}, {payment.amount.currency.as_str()}, {payment.status.as_str()}, {&payment.receipt}, {payment.idempotency_key.clone()}, {&payment.request_hash}, {payment.quote.clone()}, {payment.metadata.clone()}, {payment.coins}, {payment.coin_state.as_str()}, {payment.discount_state.as_str()}, {&payment.enrollment_status}, {&payment.purchase_status}, {&payment.assignment_status}, {payment.expires_at}, {payment.created_at}, {payment.created_at})")
@@ -85,7 +85,7 @@ pub(crate) async fn set_discount(
         .await
 }
 
-/// Returns payments whose discount the booking service does not know yet.
+/// Returns payments whose discount must be settled with the booking service.
 pub(crate) async fn with_open_discount(
     connection: &dyn Connection,
     limit: u32,
@@ -118,7 +118,7 @@ pub(crate) async fn created_after(
         sql,
         "WHERE created_at >= ? AND (created_at, id) > (?, ?) ORDER BY created_at, id LIMIT ?"
     )
-    // MySQL uses no index for the comparison of rows alone.
+    // MySQL uses no index for a row comparison, so repeat the condition on the time.
     .bind(time)
     .bind(time)
     .bind(id)

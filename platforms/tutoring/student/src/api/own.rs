@@ -85,7 +85,7 @@ pub(super) async fn progress(
     Ok(Reply::new("progress", json!({ "courses": courses })).into_response())
 }
 
-/// Progress follows from held sessions, so no request sets it.
+/// Responds with `GONE`: progress follows from held sessions, so no request sets it.
 pub(super) async fn progress_gone() -> HandlerResult {
     let message = "progress cannot be set: it follows from completed sessions";
     Err(Error::new(Code::NotFound, "GONE", message).into())

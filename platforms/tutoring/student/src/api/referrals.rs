@@ -10,9 +10,9 @@ use uuid::Uuid;
 use super::{Given, HandlerResult, State, own::own};
 use crate::store::{payments, referrals, students};
 
-/// Letters and digits that people do not confuse.
+/// Letters and digits that are not easily confused.
 const LETTERS: &[u8] = b"ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
-/// 40 random bits.
+/// The length of a referral code, in letters: 40 random bits.
 const CODE_LENGTH: usize = 8;
 
 #[derive(Default, Deserialize)]
@@ -80,7 +80,7 @@ pub(super) async fn redeem(
     api.backend
         .database
         .transaction(|tx| async move {
-            // The message about a first course waits, and then sees the referral.
+            // The message about a first course waits for this lock, and then reads the referral.
             students::lock(&tx, id).await?;
             let referrer = students::of_referral_code(&tx, code).await?;
             let unknown = || Error::new(Code::NotFound, "NOT_FOUND", "no student has this code");

@@ -5,17 +5,17 @@ use std::time::Duration;
 use seaworthy::data::prelude::*;
 use uuid::Uuid;
 
-/// The call with the reward that a refund follows may last until this time.
+/// Maximum duration of a reward call. A reversal waits for it.
 const IN_FLIGHT: Duration = Duration::from_secs(60);
 
-/// A referral whose reward, or whose reversal of it, is due.
+/// A referral whose reward, or the reversal of its reward, is due.
 #[derive(Debug, FromRow)]
 pub(crate) struct DueReward {
     #[from_row(column = "referred_id")]
     pub(crate) referred: Uuid,
     #[from_row(column = "referrer_id")]
     pub(crate) referrer: Uuid,
-    /// The rewards that the referrer has lost.
+    /// The number of reversed rewards.
     reversals: i32,
 }
 
@@ -137,7 +137,7 @@ pub(crate) async fn set_rewarded(
         .await
 }
 
-/// Stores that the referrer has lost the coins. A reward that became due meanwhile stays due.
+/// Stores that the coins were reversed. A reward that became due meanwhile stays due.
 pub(crate) async fn set_reversed(
     connection: &dyn Connection,
     reward: &DueReward,

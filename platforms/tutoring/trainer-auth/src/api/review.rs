@@ -53,7 +53,7 @@ fn reviewer(Extension(token): &Token) -> Result<Reviewer, Error> {
     })
 }
 
-/// Parses the ID of an application. Another text has the same response as an unknown ID.
+/// Parses the ID of an application. An invalid ID gets the same response as an unknown ID.
 fn parse_id(text: &str) -> Result<Uuid, Error> {
     Uuid::try_parse(text).map_err(|_| errors::application_not_found())
 }

@@ -52,7 +52,7 @@ impl Applicants {
         allow: impl Fn(Option<&Application>) -> Result<(), Error> + Send + Sync,
     ) -> Result<Application, Error> {
         form.check(self.today())?;
-        // The storage is asked before the transaction, which holds no lock meanwhile.
+        // Call the storage before the transaction, so that no lock is held during the call.
         let documents = self.check_documents(trainer, &form).await?;
         self.database
             .transaction(|tx| {

@@ -14,9 +14,9 @@ use crate::{
     store::Document,
 };
 
-/// A slow connection uploads a document in this time.
+/// TTL of an upload URL. A slow connection uploads a document within it.
 const UPLOAD_TTL: Timeout = Timeout::from_secs(300);
-/// An admin opens a document in this time.
+/// TTL of a download URL.
 const DOWNLOAD_TTL: Timeout = Timeout::from_secs(300);
 
 /// A request for a signed upload.

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::DocumentKind;
 
-/// A trainer must be an adult.
+/// Minimum age of a trainer, in years.
 const MIN_AGE: i32 = 18;
 /// Days on which sessions take place, in order.
 const DAYS: [&str; 6] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
@@ -58,7 +58,7 @@ pub(crate) enum Gender {
     Other,
 }
 
-/// Where the trainer lives.
+/// The address of a trainer.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Location {
     pub(crate) address_text: Personal<String>,
@@ -75,7 +75,7 @@ pub(crate) struct Location {
     pub(crate) longitude: Option<f64>,
 }
 
-/// When the trainer works.
+/// The working hours of a trainer.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Availability {
@@ -92,7 +92,7 @@ pub(crate) enum EmploymentType {
     PartTime,
 }
 
-/// Eight hours of a day.
+/// A shift of eight slots.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Shift {

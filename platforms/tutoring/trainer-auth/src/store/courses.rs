@@ -3,7 +3,7 @@
 use seaworthy::{data::prelude::*, prelude::*};
 use uuid::Uuid;
 
-/// More courses than a platform offers.
+/// Maximum number of courses that a statement reads, more than a platform offers.
 const MAX_COURSES: u32 = 1_000;
 
 /// A published course.

@@ -32,7 +32,7 @@ impl Change {
     }
 
     /// Changes a trainer, and stores the message about the change in the same transaction. Returns
-    /// the changed trainer. Trainers change themselves everywhere.
+    /// the changed trainer. A trainer may change their own data in every territory.
     ///
     /// # Errors
     /// `FORBIDDEN` outside of the territory, or an error of the database.

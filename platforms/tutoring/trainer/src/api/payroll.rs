@@ -44,7 +44,7 @@ async fn view(api: &Api, trainer: Uuid, month: Month) -> Result<Value, Error> {
     Ok(view)
 }
 
-/// Returns the rule, and the pay of the present month.
+/// Returns the rule, and the pay of the current month.
 pub(super) async fn info(
     api: State,
     territory: CallerTerritory,
@@ -85,7 +85,7 @@ pub(super) async fn monthly(
     Ok(Reply::new("payroll", view(&api, id, month).await?).into_response())
 }
 
-/// Returns the months until the present one.
+/// Returns the months up to the current one.
 pub(super) async fn history(
     api: State,
     territory: CallerTerritory,

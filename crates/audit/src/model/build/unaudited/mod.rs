@@ -1,6 +1,6 @@
-//! Finds the services that were not read, so that no report is silent about them.
+//! Finds the services that were not read, so that every report lists them.
 //!
-//! A page that runs in a browser, and an image that only configures a third-party program, are no
+//! A page that runs in a browser, and an image that only configures a third-party program, are not
 //! services of this repository.
 
 mod deployed;

@@ -41,9 +41,9 @@ const UNREAD: &[(&str, &str)] = &[
 /// The language of a code file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum CodeLanguage {
-    /// Has a grammar.
+    /// A language with a grammar.
     Read(&'static str),
-    /// Has none.
+    /// A language without a grammar.
     Unread(&'static str),
 }
 

@@ -1,4 +1,4 @@
-//! Failures of Node.js code that nothing answers: unread JSON, error handlers with gaps, clients
+//! Failures that Node.js code does not handle: unread JSON, error handlers with gaps, clients
 //! that give up, publishers that return as if they had sent.
 
 use tree_sitter::Node;
@@ -70,7 +70,7 @@ pub(super) fn unread_json(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink
     );
 }
 
-/// An error handler of Express that answers some errors and leaves the others open.
+/// An error handler of Express that responds to some errors and not to the others.
 pub(super) fn error_handler(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
     if call.method != "use" {
         return;

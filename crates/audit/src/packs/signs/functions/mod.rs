@@ -153,7 +153,7 @@ fn dropped(file: &SourceFile, patterns: &Patterns, facts: &mut FactSink<'_>) {
     }
 }
 
-/// Blocks of failures that are read in one file.
+/// Maximum number of blocks of failures that are read in one file.
 const MAX_BLOCKS: usize = 20;
 /// Words of handlers that keep a failed message.
 const RETRIES: &[&str] = &[

@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::calls::Calls;
 use super::scope;
 
-/// What a step does.
+/// The kind of a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum StepKind {
     /// Reads from a database.
@@ -17,7 +17,7 @@ pub(super) enum StepKind {
     Publish,
     /// Calls another service.
     Remote,
-    /// Asks whether a record exists.
+    /// Checks whether a record exists.
     Exists,
 }
 
@@ -89,7 +89,7 @@ impl<'t> Function<'t> {
     }
 }
 
-/// Lines above a function that may contain annotations.
+/// Number of lines above a function that may contain annotations.
 const ANNOTATIONS: usize = 4;
 
 /// A part of a text with the lines above it.
@@ -112,7 +112,7 @@ pub(super) fn offset(text: &str, part: &str) -> usize {
     (part.as_ptr() as usize).saturating_sub(text.as_ptr() as usize)
 }
 
-/// Calls that are read in one file.
+/// Maximum number of calls that are read in one file.
 const MAX_CALLS: usize = 400;
 
 /// The functions of a text that have steps.
@@ -157,5 +157,5 @@ pub(super) fn functions<'t>(text: &'t str, calls: &Calls) -> Vec<Function<'t>> {
     functions
 }
 
-/// A longer file without functions is not a script of steps.
+/// Maximum number of lines of a file without functions that counts as a script of steps.
 const MAX_LINES_OF_SCRIPT: usize = 120;

@@ -2,7 +2,7 @@ use std::thread;
 
 use super::*;
 
-/// Enough that threads overlap in the few instructions between a count and its lock.
+/// Number of requests, enough that threads overlap between a count and its lock.
 const REQUESTS: u32 = 200_000;
 const THREADS: usize = 4;
 

@@ -7,7 +7,7 @@ use seaworthy_testkit::{
 use super::fixture::TestAccounts;
 use crate::domain::UserId;
 
-/// More awaits than the refresh has on any engine. The test fails if it never completes.
+/// Maximum number of awaits, more than the refresh has on any engine.
 const MAX_AWAITS: usize = 2_000;
 
 /// Reads the effects of a theft: the user's sessions, the version of their access tokens, audit

@@ -32,9 +32,9 @@ use crate::{
 };
 
 pub(super) const HOME: &str = "/plain/events";
-/// The default of the media service.
+/// Maximum size of a picture: the default of the media service.
 pub(super) const MAX_SIZE: ByteSize = ByteSize::mebibytes(10);
-/// A field before the file is a number.
+/// Maximum size of a field before the file. Such a field is a number.
 const MAX_FIELD: ByteSize = ByteSize::bytes(16);
 
 fn shown(status: StatusCode, content: Markup) -> Response {

@@ -30,7 +30,7 @@ use crate::{
     upstream::forward_address,
 };
 
-/// A browser reads a running page again after this time.
+/// The header `Refresh`, in seconds, with which a browser reloads a page that shows progress.
 const REFRESH: HeaderValue = HeaderValue::from_static("1");
 
 /// Returns the routes.

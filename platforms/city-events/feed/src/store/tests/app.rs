@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::super::{JoinChange, MIGRATIONS, Store, index_event, record_join};
 
-/// Rows of one statement: at most 3,000 values, which every engine accepts.
+/// Number of rows of one statement: at most
 const ROWS: usize = 500;
 
 /// A store on an empty database with all tables.

@@ -14,7 +14,7 @@ use crate::{
     rank::{FeedType, Page, Ranking},
 };
 
-/// Points that put events into few levels, into neighboring levels and into distant levels.
+/// Points that put events into few levels, into adjacent levels and into distant levels.
 fn points(count: i64) -> Vec<Vec<i64>> {
     vec![
         vec![0; usize::try_from(count).unwrap()],

@@ -5,7 +5,7 @@ use seaworthy_testkit::database::EmptyDatabase;
 use super::fixture::{Replica, event};
 use crate::domain::{Actor, IdempotencyKey};
 
-/// More than one batch.
+/// Number of users: more than one batch.
 const USERS: usize = 250;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

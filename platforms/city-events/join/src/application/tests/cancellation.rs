@@ -18,7 +18,7 @@ const WAITLISTED: usize = 100;
 /// Pages that are dropped, each at a later await.
 const DROPPED_PAGES: usize = 60;
 
-/// Pages that may fail before the test fails.
+/// Number of failed pages after which the test fails.
 const MAX_FAILED_PAGES: u32 = 50;
 
 const EXPIRED: &str = "SELECT count(*) FROM joins WHERE event_id = ? AND status = 'expired'";

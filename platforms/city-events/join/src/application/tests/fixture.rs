@@ -16,12 +16,12 @@ use uuid::Uuid;
 use super::super::{EventChange, Joins, topics};
 use crate::{config::JoinConfig, store::MIGRATIONS};
 
-/// Shorter than a transaction over 15,000 joins, and much longer than one over a page.
+/// The timeout is too short for 15,000 joins in one transaction, and long enough for a page.
 const TRANSACTION_TIMEOUT: &str = "5s";
-/// Rows of one INSERT statement: 3,000 values, which every engine accepts.
+/// Number of rows of one INSERT statement:
 const ROWS_PER_INSERT: usize = 500;
 
-/// Rows of one SELECT statement: fewer than `database.max_rows`.
+/// Maximum number of rows of one SELECT statement:
 const ROWS_PER_SELECT: i64 = 5_000;
 
 /// One replica of the service, whose messages stay in the outbox.

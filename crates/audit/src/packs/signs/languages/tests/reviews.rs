@@ -1,4 +1,4 @@
-//! Addresses, sessions, requests and answers that a reviewer asks about.
+//! Addresses, sessions, requests and responses for review.
 
 use super::check;
 use crate::model::facts::Topic;
