@@ -2,7 +2,7 @@
 //!
 //! A lease expires by the clock of the store when its holder crashes. A running holder renews it
 //! three times before it expires, in a separate task, so a long transaction does not delay a
-//! delay a renewal.
+//! renewal.
 //!
 //! A slow holder, after a long pause or a network failure, cannot detect that it has lost the
 //! lease. Two measures protect its work. The holder drops the work by its own clock before the
