@@ -3,6 +3,7 @@
 use std::{
     fs, io,
     path::{Path, PathBuf},
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use rcgen::{
@@ -59,6 +60,18 @@ impl Authority {
     /// See [`new`](Self::new).
     pub fn server(&self) -> io::Result<Identity> {
         let params = named("localhost")?;
+        self.issue("server", params, ExtendedKeyUsagePurpose::ServerAuth)
+    }
+
+    /// Issues the certificate of a server at `localhost` that expires after this time.
+    ///
+    /// # Errors
+    /// See [`new`](Self::new).
+    pub fn server_for(&self, lifetime: Duration) -> io::Result<Identity> {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH);
+        let mut params = named("localhost")?;
+        params.not_after =
+            rcgen::date_time_ymd(1970, 1, 1) + now.map_err(io::Error::other)? + lifetime;
         self.issue("server", params, ExtendedKeyUsagePurpose::ServerAuth)
     }
 

@@ -142,19 +142,35 @@ impl Connection {
             headers,
             body: String::new(),
         };
-        if response.header("transfer-encoding").is_some() {
-            return Err(io::Error::other(
-                "this client does not support chunked bodies",
-            ));
-        }
-        let length = response
-            .header("content-length")
-            .and_then(|value| value.parse().ok())
-            .unwrap_or(0);
-        let mut body = vec![0; length];
-        self.stream.read_exact(&mut body)?;
+        let body = if response.header("transfer-encoding").is_some() {
+            self.read_chunks()?
+        } else {
+            let length = response.header("content-length");
+            self.read_bytes(length.and_then(|value| value.parse().ok()).unwrap_or(0))?
+        };
         response.body = String::from_utf8_lossy(&body).into_owned();
         Ok(response)
+    }
+
+    fn read_bytes(&mut self, length: usize) -> io::Result<Vec<u8>> {
+        let mut bytes = vec![0; length];
+        self.stream.read_exact(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// Reads a chunked body without extensions and trailers.
+    fn read_chunks(&mut self) -> io::Result<Vec<u8>> {
+        let mut body = Vec::new();
+        loop {
+            let line = self.head_line()?;
+            let length = usize::from_str_radix(&line, 16);
+            let length = length.map_err(|_| io::Error::other(format!("no length in {line:?}")))?;
+            body.extend(self.read_bytes(length)?);
+            self.head_line()?;
+            if length == 0 {
+                return Ok(body);
+            }
+        }
     }
 
     fn head_line(&mut self) -> io::Result<String> {

@@ -1,6 +1,10 @@
 //! A service as a server that a test kills and restarts at the same addresses.
 
-use std::{fs, io, net::SocketAddr, path::PathBuf};
+use std::{
+    fs, io,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
 
 use rustix::process::Signal;
 use tempfile::TempDir;
@@ -88,6 +92,12 @@ impl ProgramServer {
     #[must_use]
     pub fn id(&self) -> Option<u32> {
         self.process.id()
+    }
+
+    /// Returns its working directory, where it looks for the folder `config`.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// Kills the server, like a crash.

@@ -125,8 +125,12 @@ pub fn compress(rules: &str, factor: u32) -> String {
             text.push_str(&format!("[{}]{rest}", divided(window, factor)));
         }
     }
-    // The recorded number of failures in an hour.
-    text.replace(" * 3600", &format!(" * {}", 3_600 / factor))
+    // The recorded number of failures in an hour and in a day.
+    for seconds in [3_600, 86_400] {
+        let own = format!(" * {}", seconds / factor);
+        text = text.replace(&format!(" * {seconds}"), &own);
+    }
+    text
 }
 
 /// Divides a duration such as `5m`. Any other text stays.
@@ -151,11 +155,11 @@ mod tests {
 
     #[test]
     fn compress_divides_windows_and_waits_obs_9() {
-        let rules = "expr: 'rate(a{b=\"c\"}[5m]) / rate(a[1d])'\nfor: \"2m\"\nexpr: 'a * 3600'\n";
+        let rules = "expr: 'rate(a{b=\"c\"}[5m]) / rate(a[1d])'\nfor: \"2m\"\nexpr: 'a * 3600'\nexpr: 'a * 86400'\n";
         let compressed = compress(rules, 60);
         assert_eq!(
             compressed,
-            "expr: 'rate(a{b=\"c\"}[5000ms]) / rate(a[1440000ms])'\nfor: \"2000ms\"\nexpr: 'a * 60'\n"
+            "expr: 'rate(a{b=\"c\"}[5000ms]) / rate(a[1440000ms])'\nfor: \"2000ms\"\nexpr: 'a * 60'\nexpr: 'a * 1440'\n"
         );
     }
 }
