@@ -1,8 +1,13 @@
 //! Each alert on a fault of the real thing: it fires, its runbook works, and it resolves.
 
+mod dependencies;
+mod events;
+mod process;
 mod runbook;
 
 use std::{
+    fs,
+    net::SocketAddr,
     path::Path,
     sync::{
         Arc,
@@ -11,23 +16,25 @@ use std::{
     time::Duration,
 };
 
-use lapin::{BasicProperties, Connection, ConnectionProperties, options::BasicPublishOptions};
 use seaworthy::core::new_id;
 use seaworthy_deploy::{Overlay, render};
 use seaworthy_facts::Facts;
 use seaworthy_testkit::{
+    authority::Authority,
     database::EmptyDatabase,
     eventually,
-    fault::{Disruption, Fault, FaultProxy},
+    fault::FaultProxy,
     program::ProgramServer,
     prometheus::{PrometheusServer, compress},
+    redis::RedisServer,
     requirement::required,
     server::free_address,
 };
-use serde_json::{Value, json};
+use serde_json::json;
+use tempfile::TempDir;
 
-use self::runbook::Runbooks;
-use super::{RABBITMQ, RABBITMQ_LOCK, SECRET, loader, token};
+use self::{events::Events, runbook::Runbooks};
+use super::{RABBITMQ, RABBITMQ_LOCK, SECRET, token};
 
 /// 5 minutes become 1.5 s, and an hour becomes 18 s.
 const FACTOR: u32 = 200;
@@ -35,8 +42,12 @@ const FACTOR: u32 = 200;
 const SCRAPE_INTERVAL: Duration = Duration::from_millis(100);
 const TRAFFIC_INTERVAL: Duration = Duration::from_millis(25);
 const ADMIN_TOKEN: &str = "the token of an operator of these tests";
-/// The age of events at which the outbox is old. A relay publishes them immediately.
-const OVERLAY: &str = "[alerts.OutboxOld]\nthreshold = 2.0\n";
+/// A relay publishes an event immediately, and a consumer handles it immediately.
+const OVERLAY: &str =
+    "[alerts.OutboxOld]\nthreshold = 2.0\n[alerts.ConsumerLag]\nthreshold = 2.0\n";
+/// Windows of the error budget that would keep an alert for minutes after its fault.
+const LONG_WINDOWS: [[&str; 2]; 2] = [["[2h]", "[12m]"], ["[6h]", "[1h]"]];
+const HOUR: Duration = Duration::from_secs(60 * 60);
 /// A worker that runs each second is late after 300 s, which is not a window.
 const LATE: [&str; 2] = ["> 300", "> 4"];
 const LATE_WORKER: &str = "worker=\"audit of joins\"";
@@ -50,6 +61,9 @@ fn facts(admin: u16) -> Facts {
             listener.port = admin;
         }
     }
+    // The rules have an alert on Redis only if the settings name one.
+    let redis = "server.http.rate_limit.redis.url".to_owned();
+    facts.values.insert(redis, "redis://127.0.0.1".into());
     facts
 }
 
@@ -60,183 +74,204 @@ fn environment(settings: &[(&str, String)]) -> Vec<(String, String)> {
         .collect()
 }
 
-/// Publishes a message that the service cannot read.
-async fn publish_unreadable(url: &str) {
-    let connection = Connection::connect(url, ConnectionProperties::default());
-    let channel = connection.await.unwrap().create_channel().await.unwrap();
-    let published = channel.basic_publish(
-        "city.events".into(),
-        "event.updated".into(),
-        BasicPublishOptions::default(),
-        b"{",
-        BasicProperties::default(),
-    );
-    published.await.unwrap().await.unwrap();
+/// The running service with its dependencies, and the Prometheus that scrapes it.
+struct Subject {
+    join: ProgramServer,
+    http: SocketAddr,
+    environment: Vec<(String, String)>,
+    database: EmptyDatabase,
+    broker: String,
+    to_database: FaultProxy,
+    to_broker: FaultProxy,
+    to_redis: FaultProxy,
+    _redis: RedisServer,
+    authority: Authority,
+    /// The certificate and the key of the gRPC listener.
+    certificates: TempDir,
+    prometheus: PrometheusServer,
+    runbooks: Runbooks,
 }
 
-/// Waits until an alert fires.
-async fn fires(prometheus: &PrometheusServer, alert: &str) {
-    eventually(async || prometheus.firing_alerts().unwrap().contains(alert)).await;
+impl Subject {
+    /// Starts everything, unless a server is missing.
+    async fn start() -> Option<Self> {
+        let program = required("SEAWORTHY_TEST_PROMETHEUS")?;
+        let redis = RedisServer::start(required("SEAWORTHY_TEST_REDIS_SERVER")?).unwrap();
+        let broker = RABBITMQ.get()?.url();
+        let database = EmptyDatabase::postgres()?;
+        let (_, broker_address) = broker.rsplit_once('@').unwrap();
+        let broker_address = broker_address.split('/').next().unwrap();
+        let to_broker = FaultProxy::start(broker_address.parse().unwrap());
+        let to_broker = to_broker.await.unwrap();
+        let to_database = FaultProxy::start(database.server().unwrap()).await.unwrap();
+        let to_redis = FaultProxy::start(redis.address()).await.unwrap();
+        let authority = Authority::new("alerts").unwrap();
+        let certificates = tempfile::tempdir().unwrap();
+        let file = |name: &str| certificates.path().join(name).display().to_string();
+
+        let (http, admin) = (free_address().unwrap(), free_address().unwrap());
+        let through_proxy = to_broker.address().to_string();
+        let environment = environment(&[
+            ("PROFILE", "development".to_owned()),
+            ("DATABASE__URL", database.url_at(to_database.address())),
+            ("DATABASE__MIGRATE_AT_START", "true".to_owned()),
+            // Requests wait for longer than the alert on the pool does.
+            ("DATABASE__POOL__ACQUIRE_TIMEOUT", "5s".to_owned()),
+            (
+                "BROKER__URL",
+                broker.replace(broker_address, &through_proxy),
+            ),
+            ("BROKER__LAG_INTERVAL", "200ms".to_owned()),
+            ("JWT__SECRET", SECRET.to_owned()),
+            ("AUDIT_LOG__KEY", SECRET.to_owned()),
+            ("OPERATION_LOG__ENABLED", "true".to_owned()),
+            ("HEALTH__INTERVAL", "100ms".to_owned()),
+            ("SERVER__HTTP__ADDR", http.to_string()),
+            ("SERVER__HTTP__RATE_LIMIT__REQUESTS", "1000000".to_owned()),
+            (
+                "SERVER__HTTP__RATE_LIMIT__REDIS__URL",
+                format!("redis://{}", to_redis.address()),
+            ),
+            (
+                "SERVER__HTTP__RATE_LIMIT__REDIS__ON_FAILURE",
+                "local".to_owned(),
+            ),
+            ("SERVER__HTTP__LOAD_SHED__MAX_IN_FLIGHT", "40".to_owned()),
+            ("SERVER__GRPC__ADDR", free_address().unwrap().to_string()),
+            ("SERVER__GRPC__TLS__CERTIFICATE", file("tls.crt")),
+            ("SERVER__GRPC__TLS__KEY", file("tls.key")),
+            ("SERVER__GRPC__TLS__RELOAD_INTERVAL", "200ms".to_owned()),
+            ("ADMIN__ADDR", admin.to_string()),
+            ("ADMIN__TOKEN", ADMIN_TOKEN.to_owned()),
+        ]);
+        let service = Path::new(env!("CARGO_BIN_EXE_city-events-join"));
+        let join = ProgramServer::new(service, environment.clone(), admin).unwrap();
+
+        let overlay = Overlay::read(OVERLAY).unwrap();
+        let files = render(&[facts(admin.port())], &overlay).unwrap();
+        let mut rules = files["prometheus/join-service.rules.yaml"].clone();
+        for [window, shorter] in LONG_WINDOWS {
+            rules = rules.replace(window, shorter);
+        }
+        let rules = compress(&rules, FACTOR);
+        let (before, after) = rules.rsplit_once(LATE_WORKER).unwrap();
+        assert!(after.contains(LATE[0]), "{rules}");
+        let after = after.replacen(LATE[0], LATE[1], 1);
+        let rules = format!("{before}{LATE_WORKER}{after}");
+        let runbooks = Runbooks::new(files, service, environment.clone(), ADMIN_TOKEN);
+        let prometheus =
+            PrometheusServer::start(program, &rules, "join-service", admin, SCRAPE_INTERVAL);
+        let mut subject = Self {
+            join,
+            http,
+            environment,
+            database,
+            broker,
+            to_database,
+            to_broker,
+            to_redis,
+            _redis: redis,
+            authority,
+            certificates,
+            prometheus: prometheus.unwrap(),
+            runbooks,
+        };
+        subject.use_certificate(24 * 90 * HOUR);
+        subject.change_settings("{}\n");
+        subject.join.start().unwrap();
+        Some(subject)
+    }
+
+    /// Replaces the certificate of the gRPC listener by one that expires after this time.
+    fn use_certificate(&self, lifetime: Duration) {
+        let identity = self.authority.server_for(lifetime).unwrap();
+        for (from, name) in [(identity.certificate, "tls.crt"), (identity.key, "tls.key")] {
+            fs::copy(from, self.certificates.path().join(name)).unwrap();
+        }
+    }
+
+    /// Replaces the file of the settings, which the service watches.
+    fn change_settings(&self, text: &str) {
+        let folder = self.join.folder().join("config");
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join("config.yaml"), text).unwrap();
+    }
+
+    fn is_firing(&self, alert: &str) -> bool {
+        let firing = self.prometheus.firing_alerts().unwrap();
+        let mut names = firing.iter().map(|name| name.split('(').next().unwrap());
+        firing.contains(alert) || names.any(|name| name == alert)
+    }
+
+    /// Waits until an alert fires, runs its runbook, and checks that the output contains `known`.
+    async fn fires(&self, alert: &str, known: &str) {
+        eventually(async || self.is_firing(alert)).await;
+        let page = page(alert);
+        let printed = self.runbooks.run(&page);
+        assert!(printed.contains(known), "{page}: {printed}");
+    }
+
+    /// Waits until the alerts do not fire.
+    async fn resolves(&self, alerts: &[&str]) {
+        for alert in alerts {
+            eventually(async || !self.is_firing(alert)).await;
+        }
+    }
 }
 
-/// Waits until an alert does not fire.
-async fn resolves(prometheus: &PrometheusServer, alert: &str) {
-    eventually(async || !prometheus.firing_alerts().unwrap().contains(alert)).await;
+/// Returns the name of the runbook of an alert: `outbox-old` for `OutboxOld`.
+fn page(alert: &str) -> String {
+    let mut page = String::new();
+    for letter in alert.split('(').next().unwrap().chars() {
+        if letter.is_ascii_uppercase() && !page.is_empty() {
+            page.push('-');
+        }
+        page.push(letter.to_ascii_lowercase());
+    }
+    page
+}
+
+/// Sends reads, and commands that the service rejects, until `is_over`.
+async fn send_traffic(http: SocketAddr, is_over: Arc<AtomicBool>) {
+    let (client, user) = (reqwest::Client::new(), token(new_id()));
+    while !is_over.load(Ordering::Relaxed) {
+        let read = client.get(format!("http://{http}/api/v1/me/joins"));
+        tokio::spawn(read.bearer_auth(&user).send());
+        let command = client.post(format!("http://{http}/api/v1/join")).body("{}");
+        tokio::spawn(command.bearer_auth(&user).send());
+        tokio::time::sleep(TRAFFIC_INTERVAL).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn alerts_fire_and_resolve_with_their_faults_obs_9_ship_4() {
-    let (Some(program), Some(broker)) = (required("SEAWORTHY_TEST_PROMETHEUS"), RABBITMQ.get())
-    else {
-        return;
-    };
-    let (Some(database), Some(of_events)) = (EmptyDatabase::postgres(), EmptyDatabase::postgres())
-    else {
-        return;
-    };
     let _lock = RABBITMQ_LOCK.lock().await;
-    let broker = broker.url();
-    let (_, broker_address) = broker.rsplit_once('@').unwrap();
-    let broker_address = broker_address.split('/').next().unwrap();
-    let to_broker = FaultProxy::start(broker_address.parse().unwrap())
-        .await
-        .unwrap();
-    let to_database = FaultProxy::start(database.server().unwrap()).await.unwrap();
-
-    let (http, admin) = (free_address().unwrap(), free_address().unwrap());
-    let through_proxy = to_broker.address().to_string();
-    let environment = environment(&[
-        ("PROFILE", "development".to_owned()),
-        ("DATABASE__URL", database.url_at(to_database.address())),
-        ("DATABASE__MIGRATE_AT_START", "true".to_owned()),
-        (
-            "BROKER__URL",
-            broker.replace(broker_address, &through_proxy),
-        ),
-        ("JWT__SECRET", SECRET.to_owned()),
-        ("AUDIT_LOG__KEY", SECRET.to_owned()),
-        ("SERVER__HTTP__ADDR", http.to_string()),
-        ("SERVER__HTTP__RATE_LIMIT__ENABLED", "false".to_owned()),
-        ("SERVER__GRPC__ADDR", free_address().unwrap().to_string()),
-        ("ADMIN__ADDR", admin.to_string()),
-        ("ADMIN__TOKEN", ADMIN_TOKEN.to_owned()),
-    ]);
-    let service = Path::new(env!("CARGO_BIN_EXE_city-events-join"));
-    let mut join = ProgramServer::new(service, environment.clone(), admin).unwrap();
-    join.start().unwrap();
-
-    let files = render(&[facts(admin.port())], &Overlay::read(OVERLAY).unwrap()).unwrap();
-    let rules = compress(&files["prometheus/join-service.rules.yaml"], FACTOR);
-    let (before, after) = rules.rsplit_once(LATE_WORKER).unwrap();
-    assert!(after.contains(LATE[0]), "{rules}");
-    let after = after.replacen(LATE[0], LATE[1], 1);
-    let rules = format!("{before}{LATE_WORKER}{after}");
-    let runbooks = Runbooks::new(files, service, environment, ADMIN_TOKEN);
-    let prometheus =
-        PrometheusServer::start(program, &rules, "join-service", admin, SCRAPE_INTERVAL).unwrap();
-
-    let client = reqwest::Client::new();
-    let user = token(new_id());
+    let Some(mut subject) = Subject::start().await else {
+        return;
+    };
+    let Some(events) = Events::start(&subject).await else {
+        return;
+    };
     let is_over = Arc::new(AtomicBool::new(false));
-    let traffic = tokio::spawn({
-        let (client, user, is_over) = (client.clone(), user.clone(), Arc::clone(&is_over));
-        async move {
-            while !is_over.load(Ordering::Relaxed) {
-                let url = format!("http://{http}/api/v1/me/joins");
-                tokio::spawn(client.get(url).bearer_auth(&user).send());
-                tokio::time::sleep(TRAFFIC_INTERVAL).await;
-            }
-        }
-    });
+    let traffic = tokio::spawn(send_traffic(subject.http, Arc::clone(&is_over)));
     // Traffic is recorded, and nothing fires.
     let requests = "sum(rate(join_service_http_requests_total[2s])) > 0";
-    eventually(async || prometheus.query(requests).unwrap() != json!([])).await;
+    eventually(async || subject.prometheus.query(requests).unwrap() != json!([])).await;
     let nothing = std::collections::BTreeSet::new();
-    eventually(async || prometheus.firing_alerts().unwrap() == nothing).await;
+    eventually(async || subject.prometheus.firing_alerts().unwrap() == nothing).await;
 
-    // The database is away.
-    to_database.set(Fault::of(Disruption::Down));
-    for (alert, page, known) in [
-        ("NotReady", "not-ready", "database"),
-        ("BreakerOpen(database)", "breaker-open", "open"),
-        ("ErrorBudgetBurnFast", "error-budget-burn-fast", "database"),
-        ("WorkerStalled", "worker-stalled", "audit of joins"),
-    ] {
-        fires(&prometheus, alert).await;
-        let printed = runbooks.run(page);
-        assert!(printed.contains(known), "{page}: {printed}");
-    }
-    to_database.heal();
-    for alert in [
-        "NotReady",
-        "BreakerOpen(database)",
-        "WorkerStalled",
-        "ErrorBudgetBurnFast",
-    ] {
-        resolves(&prometheus, alert).await;
-    }
-
-    // The broker is away, and an event is stored.
-    let event = city_events_event::service()
-        .start(
-            loader("event", &of_events, &broker),
-            city_events_event::assemble,
-        )
-        .await
-        .unwrap();
-    let call = async |method: &str, url: String, body: Value| {
-        let request = client.request(method.parse().unwrap(), url);
-        let request = request.bearer_auth(&user).body(body.to_string());
-        let request = request.header("idempotency-key", new_id().to_string());
-        let response = request.send().await.unwrap();
-        let status = response.status().as_u16();
-        let text = response.text().await.unwrap();
-        (
-            status,
-            serde_json::from_str::<Value>(&text).unwrap_or_default(),
-        )
-    };
-    let events = format!("http://{}/event/v1/events", event.addresses().http);
-    let body = json!({
-        "title": "Rust", "description": "Bring a boat", "city": "Hamburg", "category": "tech",
-        "capacity": 5,
-        "start_time": "2036-03-01T18:00:00Z", "end_time": "2036-03-01T20:00:00Z",
-    });
-    let created = call("POST", events.clone(), body).await.1;
-    let id = created["data"]["id"].as_str().unwrap().to_owned();
-    let published = call("POST", format!("{events}/{id}/publish"), Value::Null).await;
-    assert_eq!(published.0, 200, "{published:?}");
-    let bans = format!("http://{http}/api/v1/events/{id}/bans");
-    let ban = json!({ "user_id": new_id() });
-    eventually(async || call("POST", bans.clone(), ban.clone()).await.0 == 200).await;
-    to_broker.set(Fault::of(Disruption::Down));
-    let ban = json!({ "user_id": new_id() });
-    assert_eq!(call("POST", bans, ban).await.0, 200);
-    fires(&prometheus, "OutboxOld").await;
-    let printed = runbooks.run("outbox-old");
-    assert!(printed.contains("pending"), "{printed}");
-    to_broker.heal();
-    resolves(&prometheus, "OutboxOld").await;
-
-    // A message cannot be read.
-    eventually(async || join.is_ready()).await;
-    publish_unreadable(&broker).await;
-    fires(&prometheus, "DeadLetters").await;
-    let printed = runbooks.run("dead-letters");
-    assert!(printed.contains("event.updated"), "{printed}");
-    resolves(&prometheus, "DeadLetters").await;
-
-    // The process has ended.
-    join.kill();
-    fires(&prometheus, "ServiceDown").await;
-    for page in ["service-down", "restart-loop"] {
-        let printed = runbooks.run(page);
-        assert!(printed.contains("--previous"), "{page}: {printed}");
-    }
-    join.start().unwrap();
-    resolves(&prometheus, "ServiceDown").await;
+    dependencies::database_is_away(&subject, &events).await;
+    dependencies::database_hangs(&subject).await;
+    dependencies::broker_is_away(&subject, &events).await;
+    dependencies::redis_is_away(&subject).await;
+    dependencies::messages_are_invalid(&subject).await;
+    process::certificate_is_invalid_or_expires(&subject).await;
+    process::settings_are_invalid(&subject).await;
+    process::descriptors_are_used_up(&subject).await;
+    process::process_ends(&mut subject).await;
+    subject.resolves(&["ErrorBudgetBurnSlow"]).await;
 
     is_over.store(true, Ordering::Relaxed);
     traffic.await.unwrap();
-    event.stop().await;
+    events.stop().await;
 }

@@ -1,0 +1,64 @@
+//! Faults of the process, its files and its limits.
+
+use std::{fs, process::Command};
+
+use super::{HOUR, Subject};
+
+pub(super) async fn certificate_is_invalid_or_expires(subject: &Subject) {
+    let certificate = subject.certificates.path().join("tls.crt");
+    fs::write(certificate, "not a certificate").unwrap();
+    subject.fires("CertificateReloadFailed", "valid").await;
+    subject.use_certificate(24 * HOUR);
+    let known = "tls_certificate_expiry_timestamp_seconds";
+    subject.fires("CertificateExpiring", known).await;
+    subject.fires("CertificateExpiringSoon", known).await;
+    subject.use_certificate(24 * 90 * HOUR);
+    let alerts = [
+        "CertificateExpiring",
+        "CertificateExpiringSoon",
+        "CertificateReloadFailed",
+    ];
+    subject.resolves(&alerts).await;
+}
+
+pub(super) async fn settings_are_invalid(subject: &Subject) {
+    subject.change_settings("log: [\n");
+    subject.fires("ConfigReloadFailed", "log").await;
+    subject.change_settings("{}\n");
+    subject.resolves(&["ConfigReloadFailed"]).await;
+}
+
+/// The number of files that the process may open becomes hardly more than the open ones.
+pub(super) async fn descriptors_are_used_up(subject: &Subject) {
+    let id = subject.join.id().unwrap();
+    let open = fs::read_dir(format!("/proc/{id}/fd")).unwrap().count();
+    let before = limit(id, None);
+    limit(id, Some(format!("{}:", open * 10 / 9)));
+    let known = "process_open_fds";
+    subject.fires("FileDescriptorsExhausted", known).await;
+    limit(id, Some(format!("{before}:")));
+    subject.resolves(&["FileDescriptorsExhausted"]).await;
+}
+
+/// Sets or returns the soft limit on the open files of a process.
+fn limit(id: u32, new: Option<String>) -> String {
+    let mut command = Command::new("prlimit");
+    command.args(["--raw", "--noheadings", "--output", "SOFT", "--pid"]);
+    command.arg(id.to_string());
+    command.arg(new.map_or("--nofile".to_owned(), |new| format!("--nofile={new}")));
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+}
+
+pub(super) async fn process_ends(subject: &mut Subject) {
+    subject.join.kill();
+    subject.fires("ServiceDown", "--previous").await;
+    subject.join.start().unwrap();
+    while !subject.is_firing("RestartLoop") {
+        subject.join.kill();
+        subject.join.start().unwrap();
+    }
+    subject.fires("RestartLoop", "--previous").await;
+    subject.resolves(&["ServiceDown", "RestartLoop"]).await;
+}
