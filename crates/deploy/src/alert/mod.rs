@@ -5,6 +5,7 @@ mod catalogue;
 mod dependencies;
 mod expression;
 mod messages;
+mod plugins;
 mod process;
 pub(crate) mod queue;
 mod rules;
@@ -90,7 +91,9 @@ pub(crate) fn basis(alert: &Alert) -> &'static str {
             "its condition follows availability_percent, latency_percent and latency_seconds"
         }
         workers::STALLED => "its condition follows the interval of each worker",
-        process::EXPIRING => "its condition follows the expiry of each certificate",
+        process::EXPIRING | process::EXPIRING_SOON => {
+            "its condition follows the expiry of each certificate"
+        }
         _ => "its condition is a state",
     }
 }

@@ -10,6 +10,7 @@ use super::{
 };
 
 pub(super) const EXPIRING: &str = "CertificateExpiring";
+pub(super) const EXPIRING_SOON: &str = "CertificateExpiringSoon";
 pub(super) const RESTARTING: &str = "RestartLoop";
 
 const READY: TriageStep =
@@ -24,6 +25,11 @@ const ENDED: TriageStep = TriageStep::Kubectl(
     "the last log lines of the container that ended, with every error of the settings",
 );
 
+const CERTIFICATES: TriageStep = TriageStep::Open(
+    "/metrics",
+    "`tls_certificate_expiry_timestamp_seconds`, `tls_reloads_total` and `tls_reload_failures_total`",
+);
+
 pub(super) const ALERTS: &[Alert] = &[
     Alert {
         name: "ServiceDown",
@@ -35,7 +41,7 @@ pub(super) const ALERTS: &[Alert] = &[
         summary: "has a replica that Prometheus cannot scrape",
         meaning: "Prometheus receives no metrics from a replica, or has not discovered any replica.",
         causes: &[
-            "The process ended. Its last log line has the error. Exit status 78 means that the settings are invalid.",
+            "The process ended. Its last log line has the error. Exit status 78 means that the settings are invalid, or unsafe in production (preflight).",
             "A network policy or a changed port blocks Prometheus.",
         ],
         triage: &[
@@ -197,13 +203,37 @@ pub(super) const ALERTS: &[Alert] = &[
             "The new certificate is not in the secret of the service.",
             "The service rejects the new certificate: the alert CertificateReloadFailed fires too.",
         ],
-        triage: &[TriageStep::Open(
-            "/metrics",
-            "`tls_certificate_expiry_timestamp_seconds`, `tls_reloads_total` and `tls_reload_failures_total`",
-        )],
+        triage: &[CERTIFICATES],
         fires: &[(
             "$tls_certificate_expiry_timestamp_seconds{instance=\"a\",listener=\"http\"}",
             Constant(Number(600_000)),
+        )],
+        silent: &[
+            &[(
+                "$tls_certificate_expiry_timestamp_seconds{instance=\"a\",listener=\"http\"}",
+                Constant(Number(4_000_000_000)),
+            )],
+            &[],
+        ],
+    },
+    Alert {
+        name: EXPIRING_SOON,
+        needs: &["tls_certificate_expiry_timestamp_seconds"],
+        expression: "min by (job, listener) ($tls_certificate_expiry_timestamp_seconds) - time() < 1209600",
+        threshold: 0.0,
+        wait: "15m",
+        severity: Severity::Ticket,
+        summary: "uses a certificate that expires within two weeks: listener {{ $labels.listener }}",
+        meaning: "The certificate of a listener, or one of its chain, expires within 14 days. Issuers renew certificates earlier, so the renewal fails. CertificateExpiring pages seven days before the expiry.",
+        causes: &[
+            "The renewal of the certificate fails: see the log of its issuer.",
+            "The new certificate is not in the secret of the service.",
+            "The service rejects the new certificate: the alert CertificateReloadFailed fires too.",
+        ],
+        triage: &[CERTIFICATES],
+        fires: &[(
+            "$tls_certificate_expiry_timestamp_seconds{instance=\"a\",listener=\"http\"}",
+            Constant(Number(1_200_000)),
         )],
         silent: &[
             &[(

@@ -1,10 +1,11 @@
 //! Grafana dashboards from the metrics that a service registers.
 
+mod panel;
 mod panels;
 
 use seaworthy_facts::Facts;
 
-use self::panels::{PANELS, Panel};
+use self::{panel::Panel, panels::PANELS};
 use crate::{
     Files,
     alert::resolve,

@@ -1,29 +1,4 @@
-/// A graph of a dashboard. In queries, `$name` is a metric of the service.
-pub(super) struct Panel {
-    pub(super) row: &'static str,
-    pub(super) title: &'static str,
-    pub(super) unit: &'static str,
-    /// Metrics without which a service has no such panel.
-    pub(super) needs: &'static [&'static str],
-    /// Expressions and their legends.
-    pub(super) queries: &'static [(&'static str, &'static str)],
-}
-
-const fn panel(
-    row: &'static str,
-    title: &'static str,
-    unit: &'static str,
-    needs: &'static [&'static str],
-    queries: &'static [(&'static str, &'static str)],
-) -> Panel {
-    Panel {
-        row,
-        title,
-        unit,
-        needs,
-        queries,
-    }
-}
+use super::panel::{Panel, panel};
 
 pub(super) const PANELS: &[Panel] = &[
     panel(
@@ -371,6 +346,22 @@ pub(super) const PANELS: &[Panel] = &[
             (
                 "sum by (listener) (increase($tls_reload_failures_total[1h]))",
                 "{{listener}} failed",
+            ),
+        ],
+    ),
+    panel(
+        "Runtime",
+        "Calls of plugins",
+        "reqps",
+        &["plugin_calls_total", "plugin_faults_total"],
+        &[
+            (
+                "sum by (plugin) (rate($plugin_calls_total[5m]))",
+                "{{plugin}}",
+            ),
+            (
+                "sum by (plugin, reason) (rate($plugin_faults_total[5m]))",
+                "{{plugin}} {{reason}}",
             ),
         ],
     ),

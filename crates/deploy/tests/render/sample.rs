@@ -48,6 +48,8 @@ pub(crate) fn complete() -> Facts {
         "feature_flag_source_stale",
         "load_shed_total",
         "operation_log_dropped_total",
+        "plugin_calls_total",
+        "plugin_faults_total",
         "process_start_time_seconds",
         "rate_limit_errors_total",
         "tls_certificate_expiry_timestamp_seconds",

@@ -1,0 +1,26 @@
+/// A graph of a dashboard. In queries, `$name` is a metric of the service.
+pub(super) struct Panel {
+    pub(super) row: &'static str,
+    pub(super) title: &'static str,
+    pub(super) unit: &'static str,
+    /// Metrics without which a service has no such panel.
+    pub(super) needs: &'static [&'static str],
+    /// Expressions and their legends.
+    pub(super) queries: &'static [(&'static str, &'static str)],
+}
+
+pub(super) const fn panel(
+    row: &'static str,
+    title: &'static str,
+    unit: &'static str,
+    needs: &'static [&'static str],
+    queries: &'static [(&'static str, &'static str)],
+) -> Panel {
+    Panel {
+        row,
+        title,
+        unit,
+        needs,
+        queries,
+    }
+}
