@@ -11,9 +11,9 @@ use crate::{
 pub(super) const COMMENT: &str = "\
 Pods reach only the dependencies of the settings. A policy does not support host names, so a rule
 for a server outside of this deployment has a port and no address: add its address in an overlay.
-The ingress reaches a service only if no other service of this deployment calls it, or if `public`
-in overlay.toml has its name. Label the namespaces of the ingress and of Prometheus as the rules
-below expect.";
+The ingress reaches a service with routes only if no other service of this deployment calls it, or if
+`public` in overlay.toml has its name. Label the namespaces of the ingress and of Prometheus as the
+rules below expect.";
 
 /// The labels of namespaces whose pods may reach a service.
 const INGRESS: &str = "seaworthy.dev/ingress";
@@ -31,7 +31,8 @@ pub(super) fn objects(
     overlay: &Overlay,
 ) -> Result<Vec<Yaml>, RenderError> {
     let name = facts.name.as_str();
-    let is_public = is_uncalled(facts, services) || overlay.public.contains(&facts.name);
+    let is_public =
+        (is_uncalled(facts, services) && has_routes(facts)) || overlay.public.contains(&facts.name);
     let ingress = facts.listeners.iter().filter_map(|listener| {
         let mut from: Vec<_> = callers(facts, listener, services).collect();
         match listener.name.as_str() {
@@ -107,6 +108,12 @@ fn callers<'a>(
     };
     let callers = services.iter().filter(calls);
     callers.map(|caller| pods(&caller.name))
+}
+
+/// Whether a service has routes of its own. A worker has only those of the probes, which are not
+/// measured. The kubelet sends the probes, and a policy does not apply to it.
+fn has_routes(facts: &Facts) -> bool {
+    facts.metric("http_request_duration_seconds").is_some()
 }
 
 /// Whether no service of the deployment calls a service, so that its clients are outside.

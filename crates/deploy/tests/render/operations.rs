@@ -5,15 +5,13 @@ use seaworthy_facts::Facts;
 
 use crate::sample::{facts, join, overlay, platforms};
 
-/// The services whose HTTP listener the ingress reaches. A worker has probes only.
-const PUBLIC: [&str; 8] = [
+/// The services whose HTTP listener the ingress reaches. A worker has no routes, so it is not one.
+const PUBLIC: [&str; 6] = [
     "bff",
     "email-service",
     "media-service",
-    "media-worker",
     "starter",
     "symbol-service",
-    "symbol-worker",
     "tutoring-gateway",
 ];
 
@@ -89,6 +87,27 @@ fn ingress_reaches_only_public_services_ship_3() {
     }
     public.sort();
     assert_eq!(public, PUBLIC);
+}
+
+#[test]
+fn only_prometheus_reaches_a_worker_ship_3() {
+    let mut found = 0;
+    for deploy in platforms() {
+        let platform = facts(&deploy);
+        let files = render(&platform, &overlay(&deploy)).unwrap();
+        let workers = platform.iter().filter(|it| it.name.ends_with("-worker"));
+        for worker in workers {
+            found += 1;
+            let policy = base(&files, &worker.name, "network");
+            let (_, ingress) = policy.split_once("\n  ingress:\n").unwrap();
+            let (ingress, _) = ingress.split_once("\n  egress:\n").unwrap();
+            let admin = worker.listener("admin").unwrap().port;
+            assert_eq!(ingress.matches("port:").count(), 1, "{ingress}");
+            assert!(ingress.contains(&format!("port: {admin}")), "{ingress}");
+            assert!(ingress.contains("seaworthy.dev/monitoring"), "{ingress}");
+        }
+    }
+    assert_eq!(found, 2);
 }
 
 #[test]
