@@ -32,6 +32,16 @@ const WITHOUT_LIMITS: [&str; 5] = [
     "feed.server.http.rate_limit.enabled=false",
 ];
 
+/// The variable with the length of the runs that must pass, in seconds. The scheduled workflow sets
+/// minutes.
+const SECONDS: &str = "SEAWORTHY_BENCH_SECONDS";
+
+/// Returns the option with the length of a run that must pass.
+fn length(default: &str) -> String {
+    let seconds = std::env::var(SECONDS).unwrap_or_else(|_| default.to_owned());
+    format!("--seconds={seconds}")
+}
+
 /// City Events as a process, with one published event.
 struct TestApp {
     url: String,
@@ -137,11 +147,11 @@ async fn load_and_soak_pass_against_a_healthy_platform_ship_6() {
         let requests = ["--request", JOIN, "--request", request];
         app.run(command, &[&requests[..], options].concat())
     };
-    let (passed, text) = run("load", "GET /api/feed", &["--seconds", "1"]);
+    let (passed, text) = run("load", "GET /api/feed", &[&length("1")]);
     assert!(passed && text.contains("GET /api/feed: "), "{text}");
     // The first requests fill caches.
-    let growth = ["--seconds", "3", "--max-memory-growth-percent", "100"];
-    let (passed, text) = run("soak", "GET /api/feed", &growth);
+    let (seconds, growth) = (length("3"), "--max-memory-growth-percent=100");
+    let (passed, text) = run("soak", "GET /api/feed", &[&seconds, growth]);
     assert!(passed && text.contains("platform"), "{text}");
 
     // Each check fails its command.
@@ -173,18 +183,18 @@ async fn load_and_soak_pass_against_a_healthy_platform_ship_6() {
 async fn chaos_passes_only_if_the_platform_recovers_ship_6() {
     let app = TestApp::start().await;
     let kill = |signal: &str| format!("kill -{signal} {}", app.process.id());
-    let run = |fault: &str, heal: &str| {
+    let run = |fault: &str, heal: &str, seconds: &str| {
         let (fault, heal) = (kill(fault), kill(heal));
         let faults = ["--fault", &fault, "--heal", &heal, "--request", JOIN];
-        let times = ["--every-seconds=1", "--outage-seconds=1", "--seconds=3"];
+        let times = ["--every-seconds=1", "--outage-seconds=1", seconds];
         // Requests during the fault may fail.
         let options = [&faults[..], &times, &["--max-failed-percent=100"]];
         app.run("chaos", &options.concat())
     };
-    let (passed, text) = run("STOP", "CONT");
+    let (passed, text) = run("STOP", "CONT", &length("3"));
     assert!(passed, "{text}");
     // This test does not wait for the ended process, so a signal still reaches it.
-    let (passed, text) = run("KILL", "0");
+    let (passed, text) = run("KILL", "0", "--seconds=3");
     let violation = "requests failed after the last fault";
     assert!(!passed && text.contains(violation), "{text}");
 }

@@ -50,7 +50,7 @@ fn tests_may_use_most_of_the_time_of_their_job_ship_5() {
             assert!(tests * 3 >= timeout * 2, "{name}: {tests} of {timeout}");
         }
     }
-    assert_eq!(found, 7);
+    assert_eq!(found, 8);
 }
 
 #[test]
@@ -64,6 +64,25 @@ fn scheduled_job_needs_the_server_of_dapr_msg_9() {
     assert!(run.contains("-p seaworthy-messaging dapr::"), "{run}");
     let script = fs::read_to_string(repository().join("test")).unwrap();
     assert!(script.contains(&format!("${{{NEEDED}:-}}")));
+}
+
+#[test]
+fn scheduled_job_runs_load_soak_and_chaos_for_minutes_ship_6() {
+    const LENGTH: &str = "SEAWORTHY_BENCH_SECONDS";
+    let path = repository().join(".github/workflows/scheduled.yml");
+    let workflow = Compose::read(&path).root().clone();
+    let steps = workflow["jobs"]["bench"]["steps"].as_array().unwrap();
+    let step = steps.iter().find(|step| !step["env"][LENGTH].is_null());
+    let seconds: u32 = step.unwrap()["env"][LENGTH]
+        .as_str()
+        .unwrap()
+        .parse()
+        .unwrap();
+    assert!(seconds >= 600, "{seconds}");
+    let tests = fs::read_to_string(repository().join("bench/tests/bench/main.rs")).unwrap();
+    for part in [LENGTH, "\"load\"", "\"soak\"", "\"chaos\""] {
+        assert!(tests.contains(part), "{part}");
+    }
 }
 
 fn write_program(folder: &Path, name: &str, script: &str) {
