@@ -3,7 +3,7 @@
 use std::{
     fs,
     io::{BufRead as _, BufReader, Write as _},
-    net::{SocketAddr, TcpListener},
+    net::TcpListener,
     os::unix::fs::PermissionsExt as _,
     process::Command,
     thread,
@@ -11,6 +11,7 @@ use std::{
 };
 
 use seaworthy_deploy::{Overlay, render};
+use seaworthy_testkit::server::free_address;
 
 use crate::sample::join;
 
@@ -56,9 +57,8 @@ fn run_with(program: &str, commands: &str) -> (bool, String) {
 
 #[test]
 fn triage_waits_for_the_forwarded_port_ship_4() {
-    let free = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address: SocketAddr = free.local_addr().unwrap();
-    drop(free);
+    // No other process of a test gets this port.
+    let address = free_address().unwrap();
     thread::spawn(move || {
         thread::sleep(Duration::from_millis(300));
         let listener = TcpListener::bind(address).unwrap();
