@@ -1,7 +1,8 @@
 // Checks the rendered files of a folder. Arguments: the folder of modules, and the folder of files.
 //
-// Dashboards are compiled against the types of Grafana. ServiceMonitors are validated against the
-// schema of the Prometheus operator. Each problem is a line, and the status is 1.
+// Dashboards are compiled against the types of Grafana. ServiceMonitors and PrometheusRules are
+// validated against the schemas of the Prometheus operator. Each problem is a line, and the status is
+// 1.
 import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
@@ -38,19 +39,27 @@ for (const found of ts.getPreEmitDiagnostics(program)) {
 
 const { parseAllDocuments } = require("yaml");
 const operator = join(modules, "@kubernetes-models/prometheus-operator/_schemas");
-const schema = "ComGithubPrometheusOperatorPrometheusOperatorPkgApisMonitoringV1ServiceMonitor.js";
-const { validate } = await import(pathToFileURL(join(operator, schema)));
-let monitors = 0;
+const prefix = "ComGithubPrometheusOperatorPrometheusOperatorPkgApisMonitoringV1";
+const found = { ServiceMonitor: 0, PrometheusRule: 0 };
+const schemas = {};
+for (const kind of Object.keys(found)) {
+    const schema = pathToFileURL(join(operator, `${prefix}${kind}.js`));
+    schemas[kind] = (await import(schema)).validate;
+}
 for (const name of readdirSync(folder, { recursive: true })) {
-    if (!name.endsWith("monitor.yaml")) continue;
+    if (!name.startsWith("kubernetes") || !name.endsWith(".yaml")) continue;
     for (const document of parseAllDocuments(readFileSync(join(folder, name), "utf8"))) {
         const object = document.toJS();
-        if (object.kind !== "ServiceMonitor") continue;
-        monitors += 1;
+        const validate = schemas[object?.kind];
+        if (!validate) continue;
+        found[object.kind] += 1;
         if (!validate(object)) problems.push(`${name}: ${JSON.stringify(validate.errors)}`);
     }
 }
-if (monitors === 0 || sources.length === 0) problems.push("there is nothing to check");
+if (sources.length === 0) problems.push("there is no dashboard");
+for (const [kind, count] of Object.entries(found)) {
+    if (count === 0) problems.push(`there is no ${kind}`);
+}
 
 console.log(problems.join("\n"));
 process.exit(problems.length === 0 ? 0 : 1);

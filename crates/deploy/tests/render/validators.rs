@@ -8,7 +8,8 @@ use std::{
 };
 
 use seaworthy_deploy::{render, write};
-use seaworthy_testkit::requirement::required;
+use seaworthy_testkit::{compose::Compose, requirement::required};
+use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::sample::{facts, overlay, platforms, repository};
@@ -112,7 +113,7 @@ fn kube_score_finds_nothing_in_the_manifests_ship_3() {
 }
 
 #[test]
-fn schemas_accept_dashboards_and_monitors_obs_9() {
+fn schemas_accept_dashboards_monitors_and_rules_obs_9() {
     let Some(modules) = required("SEAWORTHY_TEST_SCHEMAS") else {
         return;
     };
@@ -123,18 +124,20 @@ fn schemas_accept_dashboards_and_monitors_obs_9() {
         let folder = rendered(&deploy);
         accepts(Path::new("node"), &options, &[folder.path()]);
     }
-    // A wrong type in a panel, and in a monitor, are findings.
+    // A wrong type in a panel, in a monitor and in a rule are findings.
     for (name, from, to) in [
         ("grafana", "\"type\": \"timeseries\"", "\"type\": 7"),
         ("kubernetes", "jobLabel: ", "jobLabel: 7 # "),
+        ("kubernetes", "alert: NotReady", "alert: [NotReady]"),
     ] {
         let folder = rendered(&platforms()[0]);
-        let is_one = |name: &str| name.ends_with(".json") || name == "monitor.yaml";
-        for file in files(&folder.path().join(name), is_one) {
+        let mut changed = 0;
+        for file in files(&folder.path().join(name), |_| true) {
             let text = fs::read_to_string(&file).unwrap();
-            assert!(text.contains(from), "{text}");
+            changed += text.matches(from).count();
             fs::write(&file, text.replace(from, to)).unwrap();
         }
+        assert!(changed > 0, "{from}");
         let (accepted, text) = run(Path::new("node"), &options, &[folder.path()]);
         assert!(!accepted && text.contains("type"), "{text}");
     }
@@ -182,5 +185,96 @@ fn kustomize_builds_the_overlay_of_every_platform_ship_3() {
         assert!(accepted, "{text}");
         let built = text.matches("\nkind: Deployment\n").count();
         assert_eq!(built, facts(&deploy).len(), "{text}");
+        schemas_accept(folder.path(), &text);
+    }
+}
+
+/// Checks the output of kustomize with the oldest and the newest schemas.
+fn schemas_accept(folder: &Path, built: &str) {
+    let Some(validators) = required("SEAWORTHY_TEST_VALIDATORS") else {
+        return;
+    };
+    let program = Path::new(&validators).join("kubernetes-validate");
+    let file = folder.join("built.yaml");
+    for version in [KUBERNETES[0], KUBERNETES[7]] {
+        let options = ["--strict", "--quiet", "-k", version];
+        fs::write(&file, built).unwrap();
+        accepts(&program, &options, &[&file]);
+        // A misspelled field is a finding.
+        let misspelled = built.replacen("restartPolicy:", "restartPolicies:", 1);
+        assert_ne!(misspelled, built);
+        fs::write(&file, misspelled).unwrap();
+        assert!(!run(&program, &options, &[&file]).0, "{version}");
+    }
+}
+
+/// Merges a compose file into another one as Docker Compose does: sequences are joined, and other
+/// values replace each other.
+fn merge(base: &mut Value, other: &Value) {
+    match (base, other) {
+        (Value::Object(base), Value::Object(other)) => {
+            for (key, value) in other {
+                match base.get_mut(key) {
+                    Some(own) if key != "command" && key != "entrypoint" => merge(own, value),
+                    _ => drop(base.insert(key.clone(), value.clone())),
+                }
+            }
+        }
+        (Value::Array(base), Value::Array(other)) => {
+            let new = other.iter().filter(|value| !base.contains(value));
+            let new: Vec<_> = new.cloned().collect();
+            base.extend(new);
+        }
+        (base, other) => base.clone_from(other),
+    }
+}
+
+/// Returns the names in a sequence or a mapping of a service: `networks`, `secrets` and others.
+fn names(value: &Value) -> Vec<String> {
+    let of_entry = |entry: &Value| match entry.get("source") {
+        Some(source) => source.as_str().unwrap().to_owned(),
+        None => entry.as_str().unwrap().to_owned(),
+    };
+    match value {
+        Value::Object(map) => map.keys().cloned().collect(),
+        Value::Array(entries) => entries.iter().map(of_entry).collect(),
+        _ => Vec::new(),
+    }
+}
+
+#[test]
+fn merged_compose_files_are_valid_and_complete_ship_2() {
+    for deploy in platforms() {
+        let platform = deploy.join("..");
+        let read = |name: &str| Compose::read(&platform.join(name)).root().clone();
+        let mut merged = read("compose.yaml");
+        for name in ["compose.development.yaml", "compose.observability.yaml"] {
+            merge(&mut merged, &read(name));
+            // Every service is complete, and every name that it uses is declared.
+            for (service, settings) in merged["services"].as_object().unwrap() {
+                let is_complete = settings.get("image").or(settings.get("build")).is_some();
+                assert!(is_complete, "{service} has neither an image nor a build");
+                for (used, declared) in [
+                    ("networks", "networks"),
+                    ("secrets", "secrets"),
+                    ("configs", "configs"),
+                    ("depends_on", "services"),
+                ] {
+                    for name in names(&settings[used]) {
+                        let known = merged[declared].get(&name);
+                        assert!(known.is_some(), "{service}: {used}: {name}");
+                    }
+                }
+            }
+            let Some(validators) = required("SEAWORTHY_TEST_VALIDATORS") else {
+                continue;
+            };
+            let folder = tempfile::tempdir().unwrap();
+            let file = folder.path().join("compose.json");
+            fs::write(&file, merged.to_string()).unwrap();
+            let schema = ["--builtin-schema", "vendor.compose-spec"];
+            let program = Path::new(&validators).join("check-jsonschema");
+            accepts(&program, &schema, &[file]);
+        }
     }
 }
