@@ -12,6 +12,7 @@ mod audited;
 mod committed;
 mod dashboards;
 mod folder;
+mod images;
 mod mutations;
 mod observability;
 mod operations;
