@@ -55,12 +55,16 @@ pub(crate) fn complete() -> Facts {
         "tls_certificate_expiry_timestamp_seconds",
         "tls_reload_failures_total",
     ] {
+        let labels: &[&str] = match name.starts_with("plugin_") {
+            true => &["plugin", "reason"],
+            false => &[],
+        };
         if facts.metric(name).is_none() {
             facts.metrics.push(Metric {
                 name: format!("{}{name}", facts.metric_prefix),
                 kind: MetricKind::Gauge,
                 help: "A metric.".to_owned(),
-                labels: Vec::new(),
+                labels: labels.iter().map(|&label| label.to_owned()).collect(),
                 bounds: Vec::new(),
             });
         }
