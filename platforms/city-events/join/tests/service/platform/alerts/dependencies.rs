@@ -11,7 +11,7 @@ use seaworthy_testkit::{
 use super::{Events, Subject};
 
 /// More messages than the threshold of the lag.
-const PUBLISHED: usize = 5;
+const PUBLISHED: usize = 8;
 /// A stored event that is larger than the broker accepts.
 const TOO_LARGE: &str = "\
 INSERT INTO outbox (id, topic, event_type, headers, payload, partition_id, created_us)
@@ -26,13 +26,13 @@ pub(super) async fn database_is_away(subject: &Subject, events: &Events) {
     }
     for (alert, known) in [
         ("NotReady", "database"),
+        ("ConsumerLag", "messages_retried_total"),
         ("BreakerOpen(database)", "open"),
         ("HealthCheckFailing", "database"),
         ("ErrorBudgetBurnFast", "database"),
         ("ErrorBudgetBurnSlow", "http_requests_total"),
         ("WorkerStalled", "audit of joins"),
         ("OperationLogIncomplete", "database"),
-        ("ConsumerLag", "messages_retried_total"),
     ] {
         subject.fires(alert, known).await;
     }
@@ -47,19 +47,6 @@ pub(super) async fn database_is_away(subject: &Subject, events: &Events) {
         "ConsumerLag",
     ];
     subject.resolves(&alerts).await;
-}
-
-/// Statements get no response, so that requests wait for the connections of the pool.
-pub(super) async fn database_hangs(subject: &Subject) {
-    subject.to_database.set(Fault::of(Disruption::Blackhole));
-    for alert in ["DatabasePoolExhausted", "RequestsShed"] {
-        subject.fires(alert, "database_pool_waiting").await;
-    }
-    subject.to_database.heal();
-    subject
-        .resolves(&["DatabasePoolExhausted", "RequestsShed"])
-        .await;
-    eventually(async || subject.join.is_ready()).await;
 }
 
 pub(super) async fn broker_is_away(subject: &Subject, events: &Events) {
@@ -82,7 +69,7 @@ pub(super) async fn broker_is_away(subject: &Subject, events: &Events) {
 
 pub(super) async fn redis_is_away(subject: &Subject) {
     subject.to_redis.set(Fault::of(Disruption::Down));
-    subject.fires("RateLimiterErrors", "redis").await;
+    subject.fires("RateLimiterErrors", "database").await;
     subject.to_redis.heal();
     subject.resolves(&["RateLimiterErrors"]).await;
 }
