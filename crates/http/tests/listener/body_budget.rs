@@ -121,11 +121,20 @@ async fn unfinished_bodies_hold_at_most_the_budget_sec_3() {
     };
     tokio::time::timeout(TIMEOUT, flooded).await.unwrap();
     let mut most_held = 0;
+    let mut rejected = 0;
     for _ in 0..20 {
         let length = 16 * 1_024;
-        let response = tokio::time::timeout(TIMEOUT, post(address, length))
+        let mut response = tokio::time::timeout(TIMEOUT, post(address, length))
             .await
             .unwrap();
+        // On a busy machine, a body may wait longer than the budget lets it wait.
+        while response.starts_with("HTTP/1.1 503 ") {
+            rejected += 1;
+            assert!(rejected < 10, "most bodies need one attempt: {response}");
+            response = tokio::time::timeout(TIMEOUT, post(address, length))
+                .await
+                .unwrap();
+        }
         assert!(response.starts_with("HTTP/1.1 200 "), "{response}");
         assert!(response.ends_with(&length.to_string()), "{response}");
         let held = budget.used();
