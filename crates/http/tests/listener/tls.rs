@@ -4,7 +4,7 @@
     reason = "the lint knows only functions marked as tests, and these share several"
 )]
 
-use std::{fs, path::PathBuf, sync::Arc};
+use std::{fs, path::PathBuf, sync::Arc, time::Duration};
 
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, SanType};
 use rustls::{
@@ -157,6 +157,29 @@ async fn alpn_selects_http1_or_http2_sec_1() {
     drop(requests);
     fixture.drained().await;
     connection.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn half_closed_tls_client_gets_response_life_6() {
+    let authority = Authority::new();
+    let fixture = start_with(|config| {
+        config.tls = Some(authority.config());
+        config.limits.connections.half_close_timeout = Timeout::from_secs(60);
+    })
+    .await;
+    let mut client = authority.client().connect(&fixture).await.unwrap();
+    let request = b"GET /wait HTTP/1.1\r\nhost: localhost\r\n\r\n";
+    client.write_all(request).await.unwrap();
+    // Sends `close_notify` and a FIN.
+    client.shutdown().await.unwrap();
+    let mut response = String::new();
+    let read = client.read_to_string(&mut response);
+    let early = tokio::time::timeout(Duration::from_millis(300), read).await;
+    assert!(early.is_err(), "{response}");
+    fixture.release.notify_one();
+    let read = tokio::time::timeout(TIMEOUT, client.read_to_string(&mut response)).await;
+    read.unwrap().unwrap();
+    assert!(response.ends_with("waited"), "{response}");
 }
 
 #[tokio::test]

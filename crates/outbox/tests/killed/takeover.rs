@@ -4,6 +4,7 @@ use std::{
 };
 
 use rustix::process::Signal;
+use seaworthy_testkit::{mariadb::MariadbServer, postgres::PostgresServer, requirement::required};
 
 use crate::trial::Trial;
 
@@ -11,14 +12,10 @@ use crate::trial::Trial;
 const TAKEOVER: Duration = Duration::from_secs(5);
 
 /// A process is killed after it claimed an event, with the default settings of relays.
-#[tokio::test(flavor = "multi_thread")]
-async fn events_of_killed_process_are_published_within_5_s_msg_4() {
+async fn published_after_a_kill(database: String) {
     let folder = tempfile::tempdir().unwrap();
-    let url = |name: &str| format!("sqlite:{}", folder.path().join(name).display());
-    let trial = Trial {
-        database: url("trial.db"),
-        broker: url("broker.db"),
-    };
+    let broker = format!("sqlite:{}", folder.path().join("broker.db").display());
+    let trial = Trial { database, broker };
     let killed = trial.start_with_defaults(1, &["dies=after_claim".to_owned()]);
     let ended = killed.wait_with_output().unwrap();
     assert_eq!(ended.status.signal(), Some(Signal::KILL.as_raw()));
@@ -29,4 +26,29 @@ async fn events_of_killed_process_are_published_within_5_s_msg_4() {
     let elapsed = ready.elapsed();
     assert!(elapsed < TAKEOVER, "{elapsed:?}");
     trial.is_whole(successor, 1).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn events_of_killed_process_are_published_within_5_s_on_sqlite_msg_4() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("trial.db");
+    published_after_a_kill(format!("sqlite:{}", database.display())).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn events_of_killed_process_are_published_within_5_s_on_postgres_msg_4() {
+    let Some(programs) = required("SEAWORTHY_TEST_POSTGRES") else {
+        return;
+    };
+    let server = PostgresServer::start(programs).unwrap();
+    published_after_a_kill(server.database("trial").unwrap()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn events_of_killed_process_are_published_within_5_s_on_mariadb_msg_4() {
+    let Some(program) = required("SEAWORTHY_TEST_MARIADB") else {
+        return;
+    };
+    let server = MariadbServer::start(program).unwrap();
+    published_after_a_kill(server.database("trial").unwrap()).await;
 }

@@ -1,4 +1,10 @@
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
 
 use seaworthy_http::Routes;
 use tokio::{
@@ -54,20 +60,25 @@ async fn calls_above_the_limit_of_the_listener_are_unavailable_res_7() {
 }
 
 /// Sends four times the capacity of a pool. Checks that the limit that follows the latency rejects
-/// calls, and that the pool serves others.
+/// calls, and that the pool works for clients that still wait.
 async fn saturate(settings: &[&str]) {
-    let pool = Arc::new(Semaphore::new(POOL));
-    let calls = Routes::new().post(METHOD, async move || {
-        let _connection = pool.acquire().await.unwrap();
-        sleep(WORK).await;
-        done()
-    });
+    let (pool, work) = (Arc::new(Semaphore::new(POOL)), Arc::new(AtomicU32::new(0)));
+    let calls = {
+        let work = Arc::clone(&work);
+        Routes::new().post(METHOD, async move || {
+            let _connection = pool.acquire().await.unwrap();
+            work.fetch_add(1, Ordering::Relaxed);
+            sleep(WORK).await;
+            done()
+        })
+    };
     let app = TestApp::start(calls, &[settings, &["rate_limit.enabled=false"]].concat()).await;
     let channel = app.channel().await;
     // The latency without load.
     for _ in 0..20 {
         call(&channel, METHOD).await.unwrap();
     }
+    work.store(0, Ordering::Relaxed);
     let (start, mut calls) = (Instant::now(), JoinSet::new());
     let mut number = 0;
     while start.elapsed() < LOAD {
@@ -90,6 +101,9 @@ async fn saturate(settings: &[&str]) {
     let counts = format!("{settings:?}: {served} served, {shed} shed, {left} left of {number}");
     assert!(shed > number / 4, "{counts}");
     assert!(served > number / 10, "{counts}");
+    // Some clients leave until the limit has followed the latency.
+    let work = work.load(Ordering::Relaxed);
+    assert!(served * 4 > work * 3, "{work} begun, {counts}");
     call(&channel, METHOD).await.unwrap();
     app.stop().await;
 }

@@ -42,6 +42,7 @@ pub struct RateLimitsConfig {
     #[schemars(extend("x-unsafe" = [{ "id": "RES-6", "above": 1_000_000 }]))]
     pub requests: NonZeroU32,
     /// Window. The long-term rate is `requests / window`.
+    #[schemars(extend("x-unsafe" = [{ "id": "RES-6", "below": "100ms" }]))]
     pub window: Timeout,
     /// The maximum burst. Not set: `requests`.
     #[schemars(extend("x-unsafe" = [{ "id": "RES-6", "above": 1_000_000 }]))]
@@ -69,6 +70,7 @@ pub struct NamedLimitConfig {
     #[schemars(extend("x-unsafe" = [{ "id": "RES-6", "above": 1_000_000 }]))]
     pub requests: NonZeroU32,
     /// Window. The long-term rate is `requests / window`.
+    #[schemars(extend("x-unsafe" = [{ "id": "RES-6", "below": "100ms" }]))]
     pub window: Timeout,
     /// The requests that are counted together.
     pub by: LimitBy,

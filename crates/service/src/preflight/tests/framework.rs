@@ -94,6 +94,8 @@ fn types_of_the_framework_declare_unsafe_values_conf_3() {
         ("server.grpc.rate_limit.enabled=false", "RES-6"),
         ("server.http.rate_limit.requests=1000001", "RES-6"),
         ("server.http.rate_limit.burst=1000001", "RES-6"),
+        ("server.http.rate_limit.window=99ms", "RES-6"),
+        ("server.grpc.rate_limit.limits.daily.window=1ms", "RES-6"),
         ("server.http.reject_cross_site_cookies=false", "SEC-2"),
         ("clients.orders.redirects.allow_downgrade=true", "SEC-1"),
         ("server.http.rate_limit.redis.on_failure=open", "RES-6"),
@@ -129,6 +131,7 @@ fn types_of_the_framework_declare_unsafe_values_conf_3() {
 fn accepts_values_at_the_bounds_conf_3() {
     for safe in [
         "server.http.rate_limit.requests=1000000",
+        "server.http.rate_limit.window=100ms",
         "server.http.timeout=10m",
         "server.http.max_body_size=64MiB",
         "lifecycle.total_timeout=5m",

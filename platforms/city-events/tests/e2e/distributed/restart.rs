@@ -23,12 +23,14 @@ const RATE: u32 = 80;
 const MAX_FAILED: usize = 1;
 /// Requests wait this long for a service that restarts.
 const WAIT: Duration = Duration::from_millis(400);
+/// Maximum restarts until one takes less time than requests wait.
+const MAX_RESTARTS: usize = 5;
 
 /// A start that takes longer than requests wait opens the circuit breaker, which tries an address
 /// that refuses connections every 250 ms. Requests count as sent after the restart from then on.
 const BREAKER_PROBE: Duration = Duration::from_millis(300);
 /// All services are ready and serve within this time of a common start.
-const MAX_START: Duration = Duration::from_secs(1);
+const MAX_START: Duration = Duration::from_millis(800);
 /// Requests succeed within this time after all services are ready.
 const MAX_DELAY: Duration = Duration::from_millis(500);
 
@@ -189,25 +191,31 @@ async fn start() -> Option<(Cluster, Target)> {
 }
 
 /// A start of a debug build can take longer than requests wait. Requests that wait at that time
-/// fail, and so do later ones until the breaker closes. The test then allows failures of all joins.
+/// fail, and so do later ones until the breaker closes. So the test restarts the service until one
+/// start is fast enough. If none is, it allows failures of all joins of that time.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn restarted_service_serves_once_it_is_ready_life_4() {
     let Some((mut cluster, target)) = start().await else {
         return;
     };
     let (before, after) = (Duration::from_secs(1), Duration::from_secs(2));
-    let restart = restart(&mut cluster, &target, "join", before, after).await;
-    let Counts { failed, all } = restart.after;
+    let mut restarts = 1;
+    let mut last = restart(&mut cluster, &target, "join", before, after).await;
+    while last.took > WAIT && restarts < MAX_RESTARTS {
+        last = restart(&mut cluster, &target, "join", before, after).await;
+        restarts += 1;
+    }
+    let Counts { failed, all } = last.after;
     assert!(
-        failed <= restart.after.max_failed(),
+        failed <= last.after.max_failed(),
         "{failed} of {all} requests failed after the restart"
     );
-    let Counts { failed, all } = restart.until_ready;
-    let requests = (restart.took + BREAKER_PROBE).as_millis() * u128::from(RATE) / 1_000;
+    let Counts { failed, all } = last.until_ready;
+    let requests = (last.took + BREAKER_PROBE).as_millis() * u128::from(RATE) / 1_000;
     let joins = requests / u128::from(KINDS);
-    let beyond = if restart.took > WAIT { joins } else { 0 };
+    let beyond = if last.took > WAIT { joins } else { 0 };
     assert!(
-        failed <= restart.until_ready.max_failed() + usize::try_from(beyond).unwrap(),
+        failed <= last.until_ready.max_failed() + usize::try_from(beyond).unwrap(),
         "{failed} of {all} requests failed during the restart"
     );
 }
@@ -313,7 +321,7 @@ async fn services_started_at_once_serve_when_ready_life_2() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs an idle machine and programs of a release build"]
-async fn services_started_at_once_serve_in_a_second_life_2() {
+async fn services_started_at_once_serve_in_800_ms_life_2() {
     let Some(mut cluster) = Cluster::prepare(&[], 1).await else {
         return;
     };
