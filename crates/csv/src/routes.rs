@@ -88,13 +88,12 @@ impl<R: ImportRows> ImportRoutes<R> {
     /// Builds the routes.
     pub fn build(self) -> Routes {
         let options = RouteOptions::new().access(self.access);
-        let limit = self.imports.config().file.max_size.get();
-        let beside_form = |size: u64| ByteSize::bytes(size.saturating_add(Form::MAX_AHEAD.get()));
+        let limit = self.imports.config().file.max_size;
         let sending = options
             .clone()
             .timeout(TIMEOUT)
-            .body_limit(beside_form(limit))
-            .buffers_body(beside_form(PIECE_SIZE));
+            .body_limit(Form::size_with_file(limit))
+            .buffers_body(Form::size_with_file(ByteSize::bytes(PIECE_SIZE)));
         let path = &*self.path;
         let (all, page) = (self.imports.clone(), self.page.clone());
         let collection = post(async move |query: RawQuery, request: Request| {

@@ -48,7 +48,8 @@ pub enum FormError {
 /// A form that ends with a file. Its fields are read in their order.
 ///
 /// Declare at least [`MAX_AHEAD`](Self::MAX_AHEAD) with
-/// [`buffers_body`](crate::RouteOptions::buffers_body), and add it to the body limit of the route.
+/// [`buffers_body`](crate::RouteOptions::buffers_body), and [`size_with_file`](Self::size_with_file) as the
+/// [`body_limit`](crate::RouteOptions::body_limit) of the route.
 ///
 /// ```
 /// use axum::extract::Request;
@@ -83,6 +84,13 @@ type Ahead = Arc<AtomicUsize>;
 impl Form {
     /// The maximum size of everything before the file, which is also the memory of a form.
     pub const MAX_AHEAD: ByteSize = ByteSize::kibibytes(64);
+
+    /// Returns the maximum size of a form whose file has at most this size. Adds
+    /// [`MAX_AHEAD`](Self::MAX_AHEAD).
+    #[must_use]
+    pub const fn size_with_file(file: ByteSize) -> ByteSize {
+        ByteSize::bytes(file.get().saturating_add(Self::MAX_AHEAD.get()))
+    }
 
     /// Returns the boundary of a form, or `None` if the media type of a request is another.
     #[must_use]

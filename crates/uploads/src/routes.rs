@@ -68,12 +68,13 @@ impl UploadRoutes {
 
     /// Builds the routes.
     pub fn build(self) -> Routes {
-        let limit = self.uploads.store().config().max_size.get();
+        let limit = self.uploads.store().config().max_size;
+        let part_size = ByteSize::bytes(PART_SIZE.try_into().unwrap_or(u64::MAX));
         let options = RouteOptions::new()
             .access(self.access)
             .timeout(self.timeout)
-            .body_limit(beside_form(limit))
-            .buffers_body(beside_form(PART_SIZE.try_into().unwrap_or(u64::MAX)));
+            .body_limit(Form::size_with_file(limit))
+            .buffers_body(Form::size_with_file(part_size));
         let (all, one) = (self.clone(), self.clone());
         let collection: MethodRouter = any(async move |request: Request| all.all(request).await);
         let item: MethodRouter =
@@ -115,11 +116,6 @@ impl UploadRoutes {
     pub(crate) fn new_upload(&self) -> NewUpload {
         NewUpload::new(request_owner(), &*self.purpose)
     }
-}
-
-/// Adds the maximum size of the form fields before the file.
-const fn beside_form(size: u64) -> ByteSize {
-    ByteSize::bytes(size.saturating_add(Form::MAX_AHEAD.get()))
 }
 
 fn not_allowed(methods: &'static str) -> Response {

@@ -105,7 +105,7 @@ impl Uploads {
         .await?;
         let mut page = Page::of(&found);
         for upload in found {
-            page.record(upload.id, self.refuse(&upload, &UploadError::Overdue).await);
+            page.record(upload.id, self.reject(&upload, &UploadError::Overdue).await);
         }
         Ok(page.has_more())
     }
@@ -135,7 +135,7 @@ impl Uploads {
             Err(StorageError::NotFound(_)) => {}
             meta => {
                 if let Some(rejection) = self.rejection(upload, meta?.size) {
-                    return self.refuse(upload, &rejection).await;
+                    return self.reject(upload, &rejection).await;
                 }
             }
         }

@@ -211,7 +211,7 @@ impl Uploads {
             head => head?,
         };
         if let Some(rejection) = self.rejection(&upload, meta.size) {
-            self.refuse(&upload, &rejection).await?;
+            self.reject(&upload, &rejection).await?;
             return Err(rejection);
         }
         let (size, etag) = (signed(meta.size), meta.etag.as_str());
@@ -248,7 +248,7 @@ impl Uploads {
     }
 
     /// Fails an upload without a worker, and removes its content.
-    pub(crate) async fn refuse(
+    pub(crate) async fn reject(
         &self,
         upload: &Upload,
         rejection: &UploadError,

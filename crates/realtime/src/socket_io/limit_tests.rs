@@ -24,7 +24,7 @@ pub(super) async fn authenticate(handshake: Handshake) -> Result<Peer, Error> {
 }
 
 #[tokio::test]
-async fn connect_without_a_valid_token_is_refused_auth_5() {
+async fn connect_without_a_valid_token_is_rejected_auth_5() {
     let server = start(SocketIo::new(&hub(RealtimeConfig::default()), authenticate)).await;
     let mut client = server.connect().await;
     for (auth, message, code) in [
@@ -83,7 +83,7 @@ async fn refreshed_token_keeps_the_connection_auth_2() {
 }
 
 #[tokio::test]
-async fn refreshed_token_with_other_rights_is_refused_auth_5() {
+async fn refreshed_token_with_other_rights_is_rejected_auth_5() {
     let with_roles = async |handshake: Handshake| {
         let roles: Vec<String> = handshake.token()?.split(' ').map(str::to_owned).collect();
         Ok(Peer::new(Actor::new("ada"), Grants::new(roles, [""; 0])))
@@ -180,7 +180,7 @@ async fn failed_events_are_acknowledged_with_reason_api_2() {
         ..RealtimeConfig::default()
     };
     let io = SocketIo::new(&hub(config), guest)
-        .on("refuse", async |_| {
+        .on("reject", async |_| {
             Err::<(), _>(Error::new(
                 Code::Forbidden,
                 "NOT_YOURS",
@@ -200,7 +200,7 @@ async fn failed_events_are_acknowledged_with_reason_api_2() {
     let server = start(io).await;
     let mut client = server.join("").await;
     for (event, code) in [
-        ("[\"refuse\"]", "NOT_YOURS"),
+        ("[\"reject\"]", "NOT_YOURS"),
         ("[\"panic\"]", "INTERNAL"),
         ("[\"hang\"]", "DEADLINE_EXCEEDED"),
         ("[\"number\",\"x\"]", "INVALID_DATA"),

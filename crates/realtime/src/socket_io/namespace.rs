@@ -19,7 +19,7 @@ pub(super) struct Namespace {
 
 /// The reason why a namespace ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Ending {
+pub(super) enum EndReason {
     Closed(Closed),
     /// The credentials have expired.
     Expired,
@@ -54,13 +54,13 @@ impl Namespace {
     }
 
     /// Waits until the namespace ends, whether or not events are pending.
-    pub(super) fn poll_ending(&mut self, context: &mut Context<'_>) -> Poll<Ending> {
+    pub(super) fn poll_end(&mut self, context: &mut Context<'_>) -> Poll<EndReason> {
         if let Some(expiry) = &mut self.expiry
             && expiry.as_mut().poll(context).is_ready()
         {
-            return Poll::Ready(Ending::Expired);
+            return Poll::Ready(EndReason::Expired);
         }
-        self.connection.poll_closed(context).map(Ending::Closed)
+        self.connection.poll_closed(context).map(EndReason::Closed)
     }
 }
 

@@ -16,7 +16,7 @@ pub(super) struct Rate {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Decision {
     Admit,
-    Refuse,
+    Reject,
     Disconnect,
 }
 
@@ -39,7 +39,7 @@ impl Rate {
         if self.count <= self.max {
             Decision::Admit
         } else if self.count <= self.max.saturating_mul(FLOOD) {
-            Decision::Refuse
+            Decision::Reject
         } else {
             Decision::Disconnect
         }

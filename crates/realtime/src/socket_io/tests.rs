@@ -91,7 +91,7 @@ async fn client_connects_to_a_namespace() {
 }
 
 #[tokio::test]
-async fn unknown_namespace_is_refused_auth_5() {
+async fn unknown_namespace_is_rejected_auth_5() {
     let mut client = start_suite().await.connect().await;
     client.send("40/random").await;
     let rejected = r#"44/random,{"message":"Invalid namespace"}"#;

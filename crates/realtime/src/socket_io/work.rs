@@ -12,8 +12,8 @@ use tokio::time::timeout;
 use super::{Call, Handshake, Peer, server::Server};
 use crate::Message;
 
-/// The result of work.
-pub(super) enum Done {
+/// The outcome of work.
+pub(super) enum WorkOutcome {
     Authenticated(Handshake, Result<Peer, Error>),
     Refreshed(Arc<str>, Option<u64>, Result<Peer, Error>),
     Handled(Arc<str>, Option<u64>, Result<Message, Error>),
@@ -76,13 +76,13 @@ pub(super) fn authenticate(
     server: &Arc<Server>,
     origin: Origin,
     handshake: Handshake,
-) -> BoxFuture<'static, Done> {
+) -> BoxFuture<'static, WorkOutcome> {
     let server = Arc::clone(server);
     let limit = server.hub.config().connect_timeout.get();
     Box::pin(async move {
         let peer = (server.authenticate)(handshake.clone());
         let result = origin.run(None, limit, peer).await;
-        Done::Authenticated(
+        WorkOutcome::Authenticated(
             handshake,
             result.inspect_err(|error| record("connect", error)),
         )
@@ -94,14 +94,14 @@ pub(super) fn refresh(
     origin: Origin,
     handshake: Handshake,
     ack: Option<u64>,
-) -> BoxFuture<'static, Done> {
+) -> BoxFuture<'static, WorkOutcome> {
     let server = Arc::clone(server);
     let limit = server.hub.config().connect_timeout.get();
     Box::pin(async move {
         let namespace = Arc::from(handshake.namespace());
         let peer = (server.authenticate)(handshake);
         let result = origin.run(None, limit, peer).await;
-        Done::Refreshed(
+        WorkOutcome::Refreshed(
             namespace,
             ack,
             result.inspect_err(|error| record("refresh", error)),
@@ -115,13 +115,13 @@ pub(super) fn handle(
     event: &str,
     call: Call,
     ack: Option<u64>,
-) -> BoxFuture<'static, Done> {
+) -> BoxFuture<'static, WorkOutcome> {
     let limit = server.hub.config().call_timeout.get();
     let namespace = Arc::clone(&call.socket.namespace);
     let Some(handler) = server.handlers.get(event).cloned() else {
         server.rejected.increment();
         let unknown = Error::new(Code::NotFound, "UNKNOWN_EVENT", "the event is not known");
-        return Box::pin(async move { Done::Handled(namespace, ack, Err(unknown)) });
+        return Box::pin(async move { WorkOutcome::Handled(namespace, ack, Err(unknown)) });
     };
     let event = event.to_owned();
     Box::pin(async move {
@@ -134,7 +134,7 @@ pub(super) fn handle(
                 record(&event, error);
             }
         }
-        Done::Handled(namespace, ack, result)
+        WorkOutcome::Handled(namespace, ack, result)
     })
 }
 

@@ -79,7 +79,7 @@ impl S3Engine {
         let base = base.map_err(|_| StorageError::Settings("the bucket has no valid address"))?;
         let builder = builder.configure(move |settings| HttpClientConfig {
             base_url: Some(base.clone()),
-            ..settings.cloned().unwrap_or_else(foreign)
+            ..settings.cloned().unwrap_or_else(default_client_config)
         });
         Ok(Self(Arc::new(Bucket {
             client: builder.build()?,
@@ -91,7 +91,7 @@ impl S3Engine {
 }
 
 /// Returns the default client settings. S3 is outside the platform, so no context is sent.
-fn foreign() -> HttpClientConfig {
+fn default_client_config() -> HttpClientConfig {
     HttpClientConfig {
         propagation: Propagation::None,
         ..HttpClientConfig::default()

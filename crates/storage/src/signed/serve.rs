@@ -45,7 +45,7 @@ pub(crate) fn routes(storage: Storage, signer: Signer, path: &str) -> Routes {
     Routes::new().route_with(path, methods, options)
 }
 
-fn refused() -> Error {
+fn invalid_signature_error() -> Error {
     Error::new(
         Code::Forbidden,
         "INVALID_SIGNATURE",
@@ -61,7 +61,7 @@ async fn download(
 ) -> Result<Response, Error> {
     let terms = signer
         .verify(&http::Method::GET, terms)
-        .ok_or_else(refused)?;
+        .ok_or_else(invalid_signature_error)?;
     let range = headers.get(RANGE).and_then(requested);
     let object = match range {
         Some((start, Some(end))) => storage.get_range(&terms.key, start..end).await,
@@ -127,8 +127,8 @@ async fn upload(
 ) -> Result<Response, Error> {
     let terms = signer
         .verify(&http::Method::PUT, terms)
-        .ok_or_else(refused)?;
-    let size = accepted_size(&terms, request.headers()).ok_or_else(refused)?;
+        .ok_or_else(invalid_signature_error)?;
+    let size = accepted_size(&terms, request.headers()).ok_or_else(invalid_signature_error)?;
     let header = request.headers().get(CONTENT_TYPE);
     let sent_type = header.and_then(|value| value.to_str().ok());
     let sent_type = sent_type.filter(|text| check_content_type(text).is_ok());
@@ -154,7 +154,7 @@ async fn upload(
             let content = whole(body, size).await?;
             storage.put_part(&upload, number, content).await?.etag
         }
-        _ => return Err(refused()),
+        _ => return Err(invalid_signature_error()),
     };
     let etag = HeaderValue::try_from(format!("\"{etag}\"")).map_err(Error::internal)?;
     Ok(([(ETAG, etag)], ()).into_response())

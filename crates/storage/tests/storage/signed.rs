@@ -40,8 +40,8 @@ pub(crate) async fn signed_uploads_bind_size_and_type_file_1(test: TestStorage) 
 
 pub(crate) async fn open_signed_uploads_have_a_maximum_file_1(test: TestStorage) {
     let above = UploadConstraints::with_max_size(MAX_OBJECT_SIZE.get() + 1);
-    let refused = test.storage.presign_put(&key("a"), &above, TTL);
-    assert!(matches!(refused, Err(StorageError::TooLarge(_))));
+    let rejected = test.storage.presign_put(&key("a"), &above, TTL);
+    assert!(matches!(rejected, Err(StorageError::TooLarge(_))));
     let signed = test
         .storage
         .presign_put(&key("a"), &UploadConstraints::with_max_size(4), TTL);

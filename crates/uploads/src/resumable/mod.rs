@@ -26,7 +26,7 @@ use problem::problem;
 
 /// Returns the limits of uploads.
 pub(crate) fn limits(routes: &UploadRoutes, headers: &HeaderMap) -> Response {
-    if tus::is_asked(headers) {
+    if tus::is_tus_request(headers) {
         return tus::limits(routes);
     }
     // Without a protocol header the response describes both protocols.
@@ -38,28 +38,28 @@ pub(crate) fn limits(routes: &UploadRoutes, headers: &HeaderMap) -> Response {
 }
 
 pub(crate) async fn create(routes: &UploadRoutes, request: Request) -> Response {
-    match tus::is_asked(request.headers()) {
+    match tus::is_tus_request(request.headers()) {
         true => tus::create(routes, request).await,
         false => draft::create(routes, request).await,
     }
 }
 
 pub(crate) async fn offset(routes: &UploadRoutes, id: Uuid, request: Request) -> Response {
-    match tus::is_asked(request.headers()) {
+    match tus::is_tus_request(request.headers()) {
         true => tus::offset(routes, id, request.headers()).await,
         false => draft::offset(routes, id, request.headers()).await,
     }
 }
 
 pub(crate) async fn append(routes: &UploadRoutes, id: Uuid, request: Request) -> Response {
-    match tus::is_asked(request.headers()) {
+    match tus::is_tus_request(request.headers()) {
         true => tus::append(routes, id, request).await,
         false => draft::append(routes, id, request).await,
     }
 }
 
 pub(crate) async fn cancel(routes: &UploadRoutes, id: Uuid, request: Request) -> Response {
-    match tus::is_asked(request.headers()) {
+    match tus::is_tus_request(request.headers()) {
         true => tus::cancel(routes, id, request.headers()).await,
         false => draft::cancel(routes, id).await,
     }

@@ -38,8 +38,8 @@ const EXTENSIONS: &str =
 /// The media type of appended bytes.
 const OFFSET_STREAM: &str = "application/offset+octet-stream";
 
-/// Returns whether a request uses tus.
-pub(super) fn is_asked(headers: &HeaderMap) -> bool {
+/// Returns whether a request uses tus, which its header `Tus-Resumable` declares.
+pub(super) fn is_tus_request(headers: &HeaderMap) -> bool {
     headers.contains_key(TUS_RESUMABLE)
 }
 
@@ -59,8 +59,8 @@ fn with_version(mut response: Response) -> Response {
     response
 }
 
-/// Returns the response to a version that is not supported.
-fn refused(headers: &HeaderMap) -> Option<Response> {
+/// Returns the rejection of a request whose version of tus is not supported.
+fn version_rejection(headers: &HeaderMap) -> Option<Response> {
     let is_known = headers.get(TUS_RESUMABLE) == Some(&VERSION);
     let rejection = || (StatusCode::PRECONDITION_FAILED, [(TUS_VERSION, VERSION)]);
     (!is_known).then(|| with_version(rejection().into_response()))
@@ -80,7 +80,7 @@ fn declared_type(metadata: &str) -> Option<String> {
 
 pub(super) async fn create(routes: &UploadRoutes, request: Request) -> Response {
     let headers = request.headers();
-    if let Some(rejection) = refused(headers) {
+    if let Some(rejection) = version_rejection(headers) {
         return rejection;
     }
     let length = number(headers, &UPLOAD_LENGTH);
@@ -143,7 +143,7 @@ fn describe(routes: &UploadRoutes, upload: &Upload, response: &mut Response) {
 }
 
 pub(super) async fn offset(routes: &UploadRoutes, id: Uuid, headers: &HeaderMap) -> Response {
-    if let Some(rejection) = refused(headers) {
+    if let Some(rejection) = version_rejection(headers) {
         return rejection;
     }
     let upload = match found(routes, id).await {
@@ -181,7 +181,7 @@ impl From<UploadError> for Rejection {
 pub(super) async fn append(routes: &UploadRoutes, id: Uuid, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let headers = parts.headers;
-    if let Some(rejection) = refused(&headers) {
+    if let Some(rejection) = version_rejection(&headers) {
         return rejection;
     }
     if media_type(&headers).as_deref() != Some(OFFSET_STREAM) {
@@ -220,7 +220,7 @@ pub(super) async fn append(routes: &UploadRoutes, id: Uuid, request: Request) ->
 }
 
 pub(super) async fn cancel(routes: &UploadRoutes, id: Uuid, headers: &HeaderMap) -> Response {
-    if let Some(rejection) = refused(headers) {
+    if let Some(rejection) = version_rejection(headers) {
         return rejection;
     }
     with_version(match delete(routes, id).await {

@@ -175,9 +175,9 @@ mod tests {
             };
             Clamd::for_profile(profile, "clamd", &config).map(|client| client.is_some())
         };
-        let refused = client(Profile::Production, false).unwrap_err();
+        let rejected = client(Profile::Production, false).unwrap_err();
         let allowance = "clamd.allow_unscanned";
-        assert!(refused.to_string().contains(allowance), "{refused}");
+        assert!(rejected.to_string().contains(allowance), "{rejected}");
         assert!(!client(Profile::Production, true).unwrap());
         assert!(!client(Profile::Development, false).unwrap());
     }

@@ -70,15 +70,15 @@ pub(crate) async fn wrong_size_fails_and_removes_content_file_1(app: TestApp) {
         .await
         .unwrap();
     assert_eq!(app.put(&upload, "short").await, 200);
-    let refused = app.uploads.complete(upload.id, "ada").await;
+    let rejected = app.uploads.complete(upload.id, "ada").await;
     let is_size = matches!(
-        refused,
+        rejected,
         Err(UploadError::Size {
             declared: 7,
             actual: 5
         })
     );
-    assert!(is_size, "{refused:?}");
+    assert!(is_size, "{rejected:?}");
     let failed = app.uploads.store().find(upload.id).await.unwrap();
     assert_eq!(failed.status, UploadStatus::Failed);
     assert_eq!(failed.failure.unwrap().reason, "SIZE_MISMATCH");
@@ -144,7 +144,7 @@ async fn begin_form(app: &TestApp, beginning: Vec<u8>) -> TcpStream {
 
 const FILE: &str = "--limit\r\ncontent-disposition: form-data; name=\"file\"; filename=\"x\"";
 
-pub(crate) async fn endless_form_header_is_refused_file_1(app: TestApp) {
+pub(crate) async fn endless_form_header_is_rejected_file_1(app: TestApp) {
     let beginning = format!("{FILE}\r\nx: {}", "y".repeat(200_000));
     let stream = begin_form(&app, beginning.into_bytes()).await;
     let answer = tokio::task::spawn_blocking(move || read_start(stream));

@@ -100,7 +100,7 @@ impl ScanUpload for Steps {
     async fn scan(&self, _: Object) -> Result<Verdict, ScanError> {
         self.0.scans.send_modify(|scans| *scans += 1);
         match *self.0.behavior.lock() {
-            Behavior::ScannerFails => Err(io::Error::other("refused").into()),
+            Behavior::ScannerFails => Err(io::Error::other("rejected").into()),
             Behavior::ScannerTimesOut => Err(ScanError::TimedOut),
             Behavior::FindsMalware => Ok(Verdict::Infected("Test".to_owned())),
             _ => Ok(Verdict::Clean),

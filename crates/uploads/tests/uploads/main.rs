@@ -25,7 +25,7 @@ seaworthy_testkit::on_every_database! {
         wrong_size_fails_and_removes_content_file_1,
         replaced_content_is_not_processed_file_1,
         form_stores_its_file_file_1,
-        endless_form_header_is_refused_file_1,
+        endless_form_header_is_rejected_file_1,
         interrupted_form_leaves_no_upload_file_1;
     quota:
         concurrent_requests_stay_within_quota_file_1,
@@ -54,7 +54,7 @@ seaworthy_testkit::on_every_database! {
         digest_mismatch_stores_nothing_file_1,
         excess_fails_the_upload_file_1,
         small_requests_store_their_own_bytes_file_1,
-        refused_request_does_not_fix_the_length_file_1,
+        rejected_request_does_not_fix_the_length_file_1,
         crash_after_completion_with_digest_is_repeatable_file_1,
         slow_uploads_share_the_memory_budget_file_1;
 }

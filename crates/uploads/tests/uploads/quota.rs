@@ -8,10 +8,10 @@ pub(crate) async fn concurrent_requests_stay_within_quota_file_1(app: TestApp) {
     let created = futures::future::join_all(creations).await;
     let accepted = created.iter().filter(|created| created.is_ok()).count();
     assert_eq!(u32::try_from(accepted).unwrap(), MAX_OPEN);
-    for refused in created.iter().filter_map(|created| created.as_ref().err()) {
+    for rejected in created.iter().filter_map(|created| created.as_ref().err()) {
         assert!(
-            matches!(refused, UploadError::TooManyOpen(MAX_OPEN)),
-            "{refused}"
+            matches!(rejected, UploadError::TooManyOpen(MAX_OPEN)),
+            "{rejected}"
         );
     }
     // Other owners have their own quota.
@@ -48,11 +48,14 @@ pub(crate) async fn bytes_of_an_owner_are_limited_file_1(app: TestApp) {
     assert_eq!(app.put(&open, "content").await, 200);
     app.uploads.complete(open.id, "ada").await.unwrap();
     app.reaches(open.id, UploadStatus::Ready).await;
-    let refused = app
+    let rejected = app
         .uploads
         .create(NewUpload::new("ada", "x").size(MAX_SIZE))
         .await;
-    assert!(matches!(refused, Err(UploadError::Quota(_))), "{refused:?}");
+    assert!(
+        matches!(rejected, Err(UploadError::Quota(_))),
+        "{rejected:?}"
+    );
     let fits = NewUpload::new("ada", "x").size(MAX_SIZE - 4096);
     app.uploads.create(fits).await.unwrap();
 }

@@ -191,9 +191,12 @@ pub(crate) async fn new_request_replaces_a_hanging_one_file_1(app: TestApp) {
     let headers = [TUS, STREAM, ("upload-offset", &*offset)];
     let last = send(&app, "PATCH", &path, &headers, &content[start..]).await;
     assert_eq!(last.status, 204, "{}", last.body);
-    let refused = tokio::task::spawn_blocking(move || read_start(hanging));
-    let refused = refused.await.unwrap();
-    assert!(refused.is_empty() || refused.contains(" 409 "), "{refused}");
+    let rejected = tokio::task::spawn_blocking(move || read_start(hanging));
+    let rejected = rejected.await.unwrap();
+    assert!(
+        rejected.is_empty() || rejected.contains(" 409 "),
+        "{rejected}"
+    );
     let ready = app.reaches(id_of(&path), UploadStatus::Ready).await;
     assert_eq!(ready.details.unwrap()["sum"], sum(&content));
 }
@@ -253,8 +256,8 @@ pub(crate) async fn excess_fails_the_upload_file_1(app: TestApp) {
     let created = send(&app, "POST", "/uploads", &headers, b"").await;
     let path = created.header("location").to_owned();
     let headers = [TUS, STREAM, ("upload-offset", "0")];
-    let refused = send(&app, "PATCH", &path, &headers, b"content").await;
-    assert_eq!(refused.status, 400, "{}", refused.body);
+    let rejected = send(&app, "PATCH", &path, &headers, b"content").await;
+    assert_eq!(rejected.status, 400, "{}", rejected.body);
     assert_eq!(send(&app, "HEAD", &path, &[TUS], b"").await.status, 410);
     assert!(app.objects().await.is_empty());
 }
@@ -295,7 +298,7 @@ pub(crate) async fn small_requests_store_their_own_bytes_file_1(app: TestApp) {
     eventually(async || app.objects().await.len() == 1).await;
 }
 
-pub(crate) async fn refused_request_does_not_fix_the_length_file_1(app: TestApp) {
+pub(crate) async fn rejected_request_does_not_fix_the_length_file_1(app: TestApp) {
     let headers = [TUS, ("upload-defer-length", "1")];
     let path = send(&app, "POST", "/uploads", &headers, b"").await;
     let path = path.header("location").to_owned();

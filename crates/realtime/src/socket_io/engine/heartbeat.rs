@@ -4,7 +4,7 @@ use tokio::time::{Instant, Sleep, sleep};
 
 /// The next step of a heartbeat.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Beat {
+pub(super) enum HeartbeatEvent {
     /// Send a ping.
     Ping,
     /// The client did not respond in time.
@@ -33,16 +33,16 @@ impl Heartbeat {
     }
 
     /// Waits for the next step. Cancel safe.
-    pub(super) async fn next(&mut self) -> Beat {
+    pub(super) async fn next(&mut self) -> HeartbeatEvent {
         self.timer.as_mut().await;
         if self.is_waiting {
-            return Beat::Lost;
+            return HeartbeatEvent::Lost;
         }
         let now = Instant::now();
         self.is_waiting = true;
         self.next_ping = now + self.interval;
         self.timer.as_mut().reset(now + self.timeout);
-        Beat::Ping
+        HeartbeatEvent::Ping
     }
 
     /// Records the response of the client.

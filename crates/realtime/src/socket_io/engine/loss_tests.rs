@@ -26,7 +26,7 @@ use super::{
     serve,
     session::Session,
     tests::{Echo, config},
-    websocket::Ended,
+    websocket::WebSocketEnd,
 };
 use crate::RealtimeConfig;
 
@@ -184,10 +184,10 @@ async fn end_by_the_service_passes_a_flood_of_frames_sec_3() {
         max_calls: u32::MAX.try_into().unwrap(),
         ..config()
     };
-    let mut session = Session::new(registry.take(1).unwrap(), Over, &config);
+    let mut session = Session::new(registry.try_acquire(1).unwrap(), Over, &config);
     let mut socket = FakeSocket {
         repeated: Some("6"),
         ..FakeSocket::default()
     };
-    assert_eq!(session.exchange(&mut socket).await, Ended::ByService);
+    assert_eq!(session.exchange(&mut socket).await, WebSocketEnd::ByService);
 }

@@ -14,7 +14,7 @@ use tokio::{
 
 use super::{
     Malformed, Message, Protocol,
-    heartbeat::Beat,
+    heartbeat::HeartbeatEvent,
     packet::Packet,
     payload::Payload,
     probe::{Probe, Step},
@@ -43,7 +43,7 @@ pub(super) struct Polling {
 }
 
 /// The reason why a session over polling ended.
-enum Ended {
+enum PollingEnd {
     /// The client ended it. Contains the last packet for the waiting request.
     ByClient(Packet),
     ByService,
@@ -56,26 +56,26 @@ enum ProtocolStep {
     /// The protocol accepts the packets of the request that waits.
     Ready,
     /// The service ends the session, but packets wait.
-    Ending,
+    End,
 }
 
 impl<P: Protocol> Session<P> {
     /// Runs the session over polling, and after an upgrade over the WebSocket.
     pub(super) async fn run_polling(mut self, commands: mpsc::Receiver<Command>) {
         let mut polling = Polling::new(commands);
-        let ended = self.poll(&mut polling).await;
-        match ended {
-            Ended::ByClient(last) => {
+        let end = self.poll(&mut polling).await;
+        match end {
+            PollingEnd::ByClient(last) => {
                 polling.pending.clear();
                 polling.push(last);
                 polling.flush();
             }
-            Ended::ByService => {
+            PollingEnd::ByService => {
                 polling.push(Packet::Close);
                 polling.finish().await;
             }
-            Ended::Upgraded(websocket) => {
-                self.place.refuse_requests();
+            PollingEnd::Upgraded(websocket) => {
+                self.permit.reject_requests();
                 let pending = polling.pending.drain(..).collect();
                 polling.push(Packet::Noop);
                 polling.flush();
@@ -86,14 +86,14 @@ impl<P: Protocol> Session<P> {
         }
     }
 
-    async fn poll(&mut self, polling: &mut Polling) -> Ended {
+    async fn poll(&mut self, polling: &mut Polling) -> PollingEnd {
         loop {
             polling.flush();
             if self.protocol.is_ready()
                 && let Some((packets, answer)) = polling.received.take()
                 && let Some(last) = self.accept_all(packets, answer)
             {
-                return Ended::ByClient(last);
+                return PollingEnd::ByClient(last);
             }
             let is_full =
                 polling.pending.len() >= self.max_pending || polling.size >= self.max_pending_size;
@@ -102,7 +102,7 @@ impl<P: Protocol> Session<P> {
             let deadline = polling.deadline;
             let protocol = &mut self.protocol;
             let step = poll_fn(|context| match poll_step(protocol, is_full, context) {
-                Poll::Ready(ProtocolStep::Ending) if deadline.is_some() => Poll::Pending,
+                Poll::Ready(ProtocolStep::End) if deadline.is_some() => Poll::Pending,
                 // The protocol may have become ready without a message.
                 Poll::Pending if is_waiting && protocol.is_ready() => {
                     Poll::Ready(ProtocolStep::Ready)
@@ -114,32 +114,32 @@ impl<P: Protocol> Session<P> {
                     Step::Opened => {}
                     Step::Answered if polling.is_waiting() => polling.push(Packet::Noop),
                     Step::Answered | Step::Failed => {}
-                    Step::Upgraded(websocket) => return Ended::Upgraded(websocket),
+                    Step::Upgraded(websocket) => return PollingEnd::Upgraded(websocket),
                 },
                 command = polling.commands.recv() => {
                     if let Some(last) = self.execute(polling, command) {
-                        return Ended::ByClient(last);
+                        return PollingEnd::ByClient(last);
                     }
                 }
-                beat = self.heartbeat.next() => match beat {
+                event = self.heartbeat.next() => match event {
                     // The client has sent no request since the last ping.
-                    Beat::Ping if polling.pending.contains(&Packet::Ping) => {
-                        return Ended::ByClient(Packet::Close);
+                    HeartbeatEvent::Ping if polling.pending.contains(&Packet::Ping) => {
+                        return PollingEnd::ByClient(Packet::Close);
                     }
-                    Beat::Ping => polling.push(Packet::Ping),
-                    Beat::Lost if is_ready => return Ended::ByClient(Packet::Close),
-                    Beat::Lost => self.heartbeat.record_pong(),
+                    HeartbeatEvent::Ping => polling.push(Packet::Ping),
+                    HeartbeatEvent::Lost if is_ready => return PollingEnd::ByClient(Packet::Close),
+                    HeartbeatEvent::Lost => self.heartbeat.record_pong(),
                 },
                 step = step => match step {
                     ProtocolStep::Message(Some(message)) => polling.push(Packet::Message(message)),
-                    ProtocolStep::Message(None) => return Ended::ByService,
+                    ProtocolStep::Message(None) => return PollingEnd::ByService,
                     ProtocolStep::Ready => {}
-                    ProtocolStep::Ending => {
+                    ProtocolStep::End => {
                         polling.deadline = Some(Instant::now() + LAST_TIMEOUT);
                     }
                 },
-                () = polling.lost.notified() => return Ended::ByClient(Packet::Close),
-                () = reach(deadline) => return Ended::ByService,
+                () = polling.lost.notified() => return PollingEnd::ByClient(Packet::Close),
+                () = reach(deadline) => return PollingEnd::ByService,
             }
         }
     }
@@ -148,7 +148,7 @@ impl<P: Protocol> Session<P> {
     fn execute(&mut self, polling: &mut Polling, command: Option<Command>) -> Option<Packet> {
         match command {
             Some(Command::Poll(answer)) if polling.is_waiting() => {
-                self.place.refuse_requests();
+                self.permit.reject_requests();
                 let _ = answer.send(Err(Rejected));
                 Some(Packet::Close)
             }
@@ -160,7 +160,7 @@ impl<P: Protocol> Session<P> {
                 None
             }
             Some(Command::Push(_, answer)) if polling.received.is_some() => {
-                self.place.refuse_requests();
+                self.permit.reject_requests();
                 let _ = answer.send(Err(Rejected));
                 Some(Packet::Close)
             }
@@ -202,7 +202,7 @@ impl<P: Protocol> Session<P> {
             Err(Malformed) => (Err(Rejected), Some(Packet::Close)),
         };
         if last.is_some() {
-            self.place.refuse_requests();
+            self.permit.reject_requests();
         }
         let _ = answer.send(answered);
         last
@@ -284,9 +284,7 @@ fn poll_step(
     context: &mut Context<'_>,
 ) -> Poll<ProtocolStep> {
     if is_full {
-        protocol
-            .poll_blocked(context)
-            .map(|()| ProtocolStep::Ending)
+        protocol.poll_blocked(context).map(|()| ProtocolStep::End)
     } else {
         protocol.poll_next(context).map(ProtocolStep::Message)
     }

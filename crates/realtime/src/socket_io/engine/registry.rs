@@ -42,22 +42,22 @@ pub(super) struct Registry {
     polling: Mutex<HashMap<String, mpsc::Sender<Command>>>,
 }
 
-/// A reserved session, which counts until it is dropped.
-pub(super) struct Place {
+/// A permit for a session, which counts until it is dropped.
+pub(super) struct SessionPermit {
     registry: Arc<Registry>,
     id: String,
 }
 
 impl Registry {
-    /// Reserves a session, if there are fewer than `max`.
-    pub(super) fn take(self: &Arc<Self>, max: usize) -> Option<Place> {
-        let taken = self
+    /// Returns a permit if there are fewer than `max` sessions.
+    pub(super) fn try_acquire(self: &Arc<Self>, max: usize) -> Option<SessionPermit> {
+        let acquired = self
             .open
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |open| {
                 (open < max).then_some(open + 1)
             });
-        taken.ok()?;
-        Some(Place {
+        acquired.ok()?;
+        Some(SessionPermit {
             registry: Arc::clone(self),
             // The ID is random, because it authenticates the requests of a client over polling.
             id: format!("{:032x}", rand::random::<u128>()),
@@ -69,7 +69,7 @@ impl Registry {
     }
 }
 
-impl Place {
+impl SessionPermit {
     pub(super) fn id(&self) -> &str {
         &self.id
     }
@@ -82,14 +82,14 @@ impl Place {
     }
 
     /// Rejects further requests with the identifier.
-    pub(super) fn refuse_requests(&self) {
+    pub(super) fn reject_requests(&self) {
         self.registry.polling.lock().remove(&self.id);
     }
 }
 
-impl Drop for Place {
+impl Drop for SessionPermit {
     fn drop(&mut self) {
-        self.refuse_requests();
+        self.reject_requests();
         self.registry.open.fetch_sub(1, Ordering::Relaxed);
     }
 }

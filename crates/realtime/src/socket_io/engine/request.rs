@@ -64,9 +64,9 @@ impl<P: Protocol> Engine<P> {
     fn session(&self) -> Result<Session<P>, Error> {
         let protocol = (self.create)()?;
         let max = self.config.max_connections.get() as usize * SESSIONS_PER_CONNECTION;
-        let place = self.registry.take(max);
-        let place = place.ok_or(ConnectError::TooManyConnections)?;
-        Ok(Session::new(place, protocol, &self.config))
+        let permit = self.registry.try_acquire(max);
+        let permit = permit.ok_or(ConnectError::TooManyConnections)?;
+        Ok(Session::new(permit, protocol, &self.config))
     }
 
     fn polling(&self, id: &str) -> Result<mpsc::Sender<Command>, Error> {
@@ -149,7 +149,7 @@ async fn upgraded<P: Protocol>(
 fn open_polling<P: Protocol>(engine: &Engine<P>) -> Result<Response, Error> {
     let session = engine.session()?;
     let open = session.open_packet(&["websocket"], &engine.config);
-    let commands = session.place.accept_requests();
+    let commands = session.permit.accept_requests();
     tokio::spawn(session.run_polling(commands));
     Ok(text(Packet::payload([&open]).into()))
 }

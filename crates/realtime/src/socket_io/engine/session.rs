@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::{Malformed, Protocol, heartbeat::Heartbeat, packet::Packet, registry::Place};
+use super::{Malformed, Protocol, heartbeat::Heartbeat, packet::Packet, registry::SessionPermit};
 use crate::{
     RealtimeConfig,
     socket_io::rate::{Decision, Rate},
@@ -14,7 +14,7 @@ const FRAMES_PER_CALL: u32 = 2;
 
 /// A session with a client.
 pub(super) struct Session<P> {
-    pub(super) place: Place,
+    pub(super) permit: SessionPermit,
     pub(super) protocol: P,
     pub(super) heartbeat: Heartbeat,
     /// Timeout for writing to the client, and for the upgrade to WebSocket.
@@ -27,11 +27,11 @@ pub(super) struct Session<P> {
 }
 
 impl<P: Protocol> Session<P> {
-    pub(super) fn new(place: Place, protocol: P, config: &RealtimeConfig) -> Self {
+    pub(super) fn new(permit: SessionPermit, protocol: P, config: &RealtimeConfig) -> Self {
         let timeout = config.ping_timeout.get();
         let max_frames = config.max_calls.get().saturating_mul(FRAMES_PER_CALL);
         Self {
-            place,
+            permit,
             protocol,
             heartbeat: Heartbeat::new(config.keep_alive.get(), timeout),
             timeout,
@@ -44,7 +44,7 @@ impl<P: Protocol> Session<P> {
     /// Returns the first packet of a session.
     pub(super) fn open_packet(&self, upgrades: &[&str], config: &RealtimeConfig) -> Packet {
         let parameters = json!({
-            "sid": self.place.id(),
+            "sid": self.permit.id(),
             "upgrades": upgrades,
             "pingInterval": config.keep_alive.get().as_millis(),
             "pingTimeout": config.ping_timeout.get().as_millis(),
@@ -60,7 +60,7 @@ impl<P: Protocol> Session<P> {
     pub(super) fn count_frame(&mut self) -> Result<(), Malformed> {
         match self.frames.count(std::time::Instant::now()) {
             Decision::Disconnect => Err(Malformed),
-            Decision::Admit | Decision::Refuse => Ok(()),
+            Decision::Admit | Decision::Reject => Ok(()),
         }
     }
 

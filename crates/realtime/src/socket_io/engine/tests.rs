@@ -111,7 +111,7 @@ async fn polling_opens_a_session() {
 }
 
 #[tokio::test]
-async fn polling_refuses_invalid_requests_api_3() {
+async fn polling_rejects_invalid_requests_api_3() {
     let server = start().await;
     for (method, query) in [
         ("GET", "transport=polling"),
@@ -135,7 +135,7 @@ async fn websocket_opens_a_session() {
 }
 
 #[tokio::test]
-async fn websocket_refuses_invalid_requests_api_3() {
+async fn websocket_rejects_invalid_requests_api_3() {
     let server = start().await;
     for query in [
         "transport=websocket",
@@ -274,7 +274,7 @@ async fn waiting_poll_ends_when_the_session_upgrades() {
 }
 
 #[tokio::test]
-async fn upgraded_session_refuses_further_requests_sec_3() {
+async fn upgraded_session_rejects_further_requests_sec_3() {
     let server = start().await;
     let session = server.open().await;
     let query = format!("{WEBSOCKET}&sid={session}");

@@ -8,7 +8,7 @@ use futures::{SinkExt as _, StreamExt as _};
 use tokio::time::{sleep, timeout};
 
 use super::{
-    FrameSocket, Malformed, Message, Protocol, heartbeat::Beat, packet::Packet,
+    FrameSocket, Malformed, Message, Protocol, heartbeat::HeartbeatEvent, packet::Packet,
     polling::LAST_TIMEOUT, session::Session,
 };
 use crate::websocket::close;
@@ -22,13 +22,13 @@ impl<P: Protocol> Session<P> {
                 return;
             }
         }
-        let ended = self.exchange(&mut websocket).await;
-        if ended == Ended::ByService {
+        let end = self.exchange(&mut websocket).await;
+        if end == WebSocketEnd::ByService {
             close(&mut websocket, close_code::RESTART, self.timeout).await;
         }
     }
 
-    pub(super) async fn exchange(&mut self, websocket: &mut impl FrameSocket) -> Ended {
+    pub(super) async fn exchange(&mut self, websocket: &mut impl FrameSocket) -> WebSocketEnd {
         // Alternate between reading and writing, so that neither starves the other.
         let mut reads_first = true;
         loop {
@@ -37,23 +37,23 @@ impl<P: Protocol> Session<P> {
             let packet = tokio::select! {
                 step = step => match step {
                     Step::Received(Some(Ok(ws::Message::Close(_)) | Err(_)) | None) => {
-                        return Ended::ByClient;
+                        return WebSocketEnd::ByClient;
                     }
                     Step::Received(Some(Ok(frame))) => {
                         if !matches!(self.accept_frame(frame), Ok(Some(()))) {
-                            return Ended::ByService;
+                            return WebSocketEnd::ByService;
                         }
                         reads_first = false;
                         continue;
                     }
                     Step::Message(Some(message)) => Packet::Message(message),
-                    Step::Message(None) => return Ended::ByService,
+                    Step::Message(None) => return WebSocketEnd::ByService,
                 },
-                beat = self.heartbeat.next() => match beat {
-                    Beat::Ping => Packet::Ping,
-                    Beat::Lost if self.protocol.is_ready() => return Ended::ByService,
+                event = self.heartbeat.next() => match event {
+                    HeartbeatEvent::Ping => Packet::Ping,
+                    HeartbeatEvent::Lost if self.protocol.is_ready() => return WebSocketEnd::ByService,
                     // The session does not read the response while it handles an event.
-                    Beat::Lost => {
+                    HeartbeatEvent::Lost => {
                         self.heartbeat.record_pong();
                         continue;
                     }
@@ -61,7 +61,7 @@ impl<P: Protocol> Session<P> {
             };
             reads_first = true;
             if self.send(websocket, packet).await.is_none() {
-                return Ended::ByClient;
+                return WebSocketEnd::ByClient;
             }
         }
     }
@@ -120,7 +120,7 @@ fn poll_step(
 
 /// The reason why a session over WebSocket ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Ended {
+pub(super) enum WebSocketEnd {
     ByClient,
     ByService,
 }

@@ -20,7 +20,7 @@ use super::{
     rate::{Decision, Rate},
     server::Server,
     unauthenticated::CountedSession,
-    work::{self, Done},
+    work::{self, WorkOutcome},
 };
 use crate::{ConnectError, hub::Member};
 
@@ -50,7 +50,7 @@ pub(super) struct Session {
     /// A packet whose binary data is not complete.
     partial: Option<Packet>,
     received: VecDeque<Packet>,
-    work: Option<BoxFuture<'static, Done>>,
+    work: Option<BoxFuture<'static, WorkOutcome>>,
     sending: VecDeque<Message>,
     /// The last messages. The session ends after the work and these messages.
     last: Option<Vec<Message>>,
@@ -132,7 +132,7 @@ impl Session {
             return;
         }
         if !self.server.namespaces.contains(&namespace) {
-            self.refuse(&namespace, &json!({ "message": "Invalid namespace" }));
+            self.reject(&namespace, &json!({ "message": "Invalid namespace" }));
             return;
         }
         self.attempts += 1;
@@ -158,7 +158,7 @@ impl Session {
         let Some((event, message)) = packet.into_event() else {
             return;
         };
-        if decision == Decision::Refuse {
+        if decision == Decision::Reject {
             self.server.rejected.increment();
             let error = Error::new(
                 Code::Exhausted,
@@ -182,21 +182,23 @@ impl Session {
         });
     }
 
-    fn finish(&mut self, done: Done) {
-        match done {
-            Done::Authenticated(handshake, Ok(peer)) => {
+    fn finish(&mut self, outcome: WorkOutcome) {
+        match outcome {
+            WorkOutcome::Authenticated(handshake, Ok(peer)) => {
                 if let Err(error) = self.enter(&handshake, peer) {
-                    self.refuse_with(&handshake.namespace, &error);
+                    self.reject_with(&handshake.namespace, &error);
                 }
             }
-            Done::Authenticated(handshake, Err(error)) => {
-                self.refuse_with(&handshake.namespace, &error);
+            WorkOutcome::Authenticated(handshake, Err(error)) => {
+                self.reject_with(&handshake.namespace, &error);
             }
-            Done::Refreshed(namespace, ack, result) => {
+            WorkOutcome::Refreshed(namespace, ack, result) => {
                 let result = result.and_then(|peer| self.refresh(&namespace, &peer));
                 self.acknowledge(&namespace, ack, result);
             }
-            Done::Handled(namespace, ack, result) => self.acknowledge(&namespace, ack, result),
+            WorkOutcome::Handled(namespace, ack, result) => {
+                self.acknowledge(&namespace, ack, result)
+            }
         }
     }
 
@@ -276,13 +278,13 @@ impl Session {
         self.sending.extend(messages);
     }
 
-    fn refuse(&mut self, namespace: &str, data: &Value) {
+    fn reject(&mut self, namespace: &str, data: &Value) {
         self.sending.push_back(packet::rejected(namespace, data));
     }
 
-    fn refuse_with(&mut self, namespace: &str, error: &Error) {
+    fn reject_with(&mut self, namespace: &str, error: &Error) {
         let data = json!({ "code": error.reason() });
-        self.refuse(
+        self.reject(
             namespace,
             &json!({ "message": error.message(), "data": data }),
         );

@@ -10,7 +10,7 @@ use crate::{
     Closed,
     socket_io::{
         engine::{Malformed, Message, Protocol},
-        namespace::Ending,
+        namespace::EndReason,
         packet::{self, Packet},
     },
 };
@@ -21,29 +21,29 @@ impl Session {
         let Some(work) = &mut self.work else {
             return Poll::Pending;
         };
-        let done = ready!(work.as_mut().poll(context));
+        let outcome = ready!(work.as_mut().poll(context));
         self.work = None;
-        self.finish(done);
+        self.finish(outcome);
         Poll::Ready(())
     }
 
     /// Waits until a namespace ends. Returns its name.
-    fn poll_ending(&mut self, context: &mut Context<'_>) -> Poll<(String, Ending)> {
+    fn poll_end(&mut self, context: &mut Context<'_>) -> Poll<(String, EndReason)> {
         for namespace in &mut self.namespaces {
-            if let Poll::Ready(ending) = namespace.poll_ending(context) {
-                return Poll::Ready((namespace.socket.namespace().to_owned(), ending));
+            if let Poll::Ready(reason) = namespace.poll_end(context) {
+                return Poll::Ready((namespace.socket.namespace().to_owned(), reason));
             }
         }
         Poll::Pending
     }
 
     /// Ends the session because one of its namespaces ends.
-    fn leave(&mut self, namespace: &str, ending: Ending) {
+    fn leave(&mut self, namespace: &str, reason: EndReason) {
         self.namespaces.clear();
-        self.end(match ending {
-            Ending::Closed(Closed::TooSlow) => Vec::new(),
-            Ending::Closed(Closed::Draining) => draining(namespace),
-            Ending::Closed(Closed::Disconnected) | Ending::Expired => {
+        self.end(match reason {
+            EndReason::Closed(Closed::TooSlow) => Vec::new(),
+            EndReason::Closed(Closed::Draining) => draining(namespace),
+            EndReason::Closed(Closed::Disconnected) | EndReason::Expired => {
                 vec![packet::disconnected(namespace)]
             }
         });
@@ -62,7 +62,7 @@ impl Session {
             Some((namespace, Ok(event))) => {
                 self.sending.extend(packet::event(&namespace, &event));
             }
-            Some((namespace, Err(reason))) => self.leave(&namespace, Ending::Closed(reason)),
+            Some((namespace, Err(reason))) => self.leave(&namespace, EndReason::Closed(reason)),
             None => return Poll::Pending,
         }
         Poll::Ready(())
@@ -128,11 +128,11 @@ impl Protocol for Session {
             if self.last.is_some() {
                 return Poll::Pending;
             }
-            let is_draining = match self.poll_ending(context) {
+            let is_draining = match self.poll_end(context) {
                 // Its pending events are sent first.
-                Poll::Ready((_, Ending::Closed(Closed::Draining))) => true,
-                Poll::Ready((namespace, ending)) => {
-                    self.leave(&namespace, ending);
+                Poll::Ready((_, EndReason::Closed(Closed::Draining))) => true,
+                Poll::Ready((namespace, reason)) => {
+                    self.leave(&namespace, reason);
                     continue;
                 }
                 Poll::Pending => false,
@@ -157,7 +157,7 @@ impl Protocol for Session {
     fn poll_blocked(&mut self, context: &mut Context<'_>) -> Poll<()> {
         loop {
             let is_ending = self.last.is_some()
-                || self.poll_ending(context).is_ready()
+                || self.poll_end(context).is_ready()
                 || self.poll_idle(context).is_ready();
             if self.poll_work(context).is_ready() {
                 continue;

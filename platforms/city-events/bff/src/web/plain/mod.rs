@@ -42,7 +42,7 @@ pub(super) fn routes(pages: Pages, limit: &CallerLimit) -> Routes {
     };
     let options = RouteOptions::new().access(Access::Public).sets_session();
     let uploading = |max_size: ByteSize| {
-        let max_size = ByteSize::bytes(max_size.get() + Form::MAX_AHEAD.get());
+        let max_size = Form::size_with_file(max_size);
         options.clone().body_limit(max_size).buffers_body(max_size)
     };
     let accepts_covers = pages.pictures.accepts_uploads();
