@@ -48,7 +48,8 @@ pub enum FormError {
 /// A form that ends with a file. Its fields are read in their order.
 ///
 /// Declare at least [`MAX_AHEAD`](Self::MAX_AHEAD) with
-/// [`buffers_body`](crate::RouteOptions::buffers_body), and [`size_with_file`](Self::size_with_file) as the
+/// [`buffers_body`](crate::RouteOptions::buffers_body), and
+/// [`size_with_file`](Self::size_with_file) as the
 /// [`body_limit`](crate::RouteOptions::body_limit) of the route.
 ///
 /// ```

@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use crate::ApiError;
 
 /// An extractor as a result, for a handler that checks its caller first.
-pub type Given<T> = Result<T, ApiError>;
+pub type ExtractResult<T> = Result<T, ApiError>;
 
 /// The JSON body of a request, like the extractor of the framework. Its errors are envelopes.
 #[derive(Debug, Clone, Copy)]

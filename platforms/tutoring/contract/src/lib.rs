@@ -27,7 +27,7 @@ mod tokens;
 pub use caller_territory::{CallerTerritory, require_everywhere};
 pub use date::{InvalidZone, PlatformZone};
 pub use envelope::{ApiError, HandlerResult, Reply, error_response, use_envelopes};
-pub use extract::{Given, Json, Path, Query};
+pub use extract::{ExtractResult, Json, Path, Query};
 pub use live::LiveEvent;
 pub use money::{Currency, InvalidCurrency, Money};
 pub use page::{CheckedPage, MAX_LIMIT, Page, Pagination};

@@ -65,7 +65,10 @@ impl Google {
         &self,
         id_token: &Secret<String>,
     ) -> Result<OpenIdIdentity, Error> {
-        self.login.verify_id_token(id_token).await.map_err(refused)
+        self.login
+            .verify_id_token(id_token)
+            .await
+            .map_err(convert_error)
     }
 
     /// Exchanges an authorization code of a page whose redirect URI is allowed.
@@ -84,12 +87,12 @@ impl Google {
             return Err(invalid("redirectUri", problem));
         }
         let identity = self.login.exchange_code(code, redirect_uri, verifier).await;
-        identity.map_err(refused)
+        identity.map_err(convert_error)
     }
 }
 
 /// Errors of Google, with the codes of the interface.
-fn refused(error: OpenIdError) -> Error {
+fn convert_error(error: OpenIdError) -> Error {
     if error.is_transient() {
         return errors::google_unavailable(error);
     }

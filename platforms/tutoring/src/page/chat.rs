@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::{
     Page, PageResult,
-    gateway::{Gateway, Refusal, items, text},
+    gateway::{Gateway, GatewayError, items, text},
     layout::{action, field, page},
     visitor::{Role, Visitor},
 };
@@ -26,7 +26,7 @@ pub(super) struct Message {
 }
 
 /// Returns the messages of the conversation with another user, or none.
-async fn messages(gateway: &Gateway, visitor: &Visitor, peer: Uuid) -> Result<Value, Refusal> {
+async fn messages(gateway: &Gateway, visitor: &Visitor, peer: Uuid) -> Result<Value, GatewayError> {
     let all = gateway
         .get(visitor, "/chat/conversations?limit=100")
         .await?;

@@ -23,7 +23,7 @@ pub(super) struct Gateway(HttpClient);
 
 /// Errors of calls of the gateway.
 #[derive(Debug)]
-pub(super) enum Refusal {
+pub(super) enum GatewayError {
     /// The visitor is not logged in, or the access token has expired.
     LoggedOut,
     /// The gateway rejected the call, with a message for the visitor.
@@ -32,19 +32,19 @@ pub(super) enum Refusal {
     Failed(Error),
 }
 
-impl From<Error> for Refusal {
+impl From<Error> for GatewayError {
     fn from(error: Error) -> Self {
         Self::Failed(error)
     }
 }
 
-impl From<InvalidCookie> for Refusal {
+impl From<InvalidCookie> for GatewayError {
     fn from(error: InvalidCookie) -> Self {
         Self::Failed(error.into())
     }
 }
 
-impl IntoResponse for Refusal {
+impl IntoResponse for GatewayError {
     fn into_response(self) -> Response {
         match self {
             Self::LoggedOut => Redirect::to("/").into_response(),
@@ -64,13 +64,13 @@ impl Gateway {
     }
 
     /// Reads with the rights of a visitor.
-    pub(super) async fn get(&self, visitor: &Visitor, path: &str) -> Result<Value, Refusal> {
+    pub(super) async fn get(&self, visitor: &Visitor, path: &str) -> Result<Value, GatewayError> {
         let request = self.0.get(&format!("/api/v1{path}"));
         data(request.bearer(visitor.token()).send().await).await
     }
 
     /// Reads what everyone may read.
-    pub(super) async fn get_public(&self, path: &str) -> Result<Value, Refusal> {
+    pub(super) async fn get_public(&self, path: &str) -> Result<Value, GatewayError> {
         data(self.0.get(&format!("/api/v1{path}")).send().await).await
     }
 
@@ -80,7 +80,7 @@ impl Gateway {
         visitor: &Visitor,
         path: &str,
         body: &Value,
-    ) -> Result<Value, Refusal> {
+    ) -> Result<Value, GatewayError> {
         let request = self.0.post(&format!("/api/v1{path}")).json(body);
         data(request.bearer(visitor.token()).send().await).await
     }
@@ -92,18 +92,22 @@ impl Gateway {
         path: &str,
         key: Uuid,
         body: &Value,
-    ) -> Result<Value, Refusal> {
+    ) -> Result<Value, GatewayError> {
         let request = self.0.post(&format!("/api/v1{path}")).json(body);
         let request = request.header("idempotency-key", key.to_string());
         data(request.bearer(visitor.token()).send().await).await
     }
 
     /// Writes without a login, such as the login itself. The response has the tokens.
-    pub(super) async fn post_anonymous(&self, path: &str, body: &Value) -> Result<Value, Refusal> {
+    pub(super) async fn post_anonymous(
+        &self,
+        path: &str,
+        body: &Value,
+    ) -> Result<Value, GatewayError> {
         let request = self.0.post(&format!("/api/v1{path}")).json(body);
         let request = request.header("x-client-type", "mobile");
         match data(request.send().await).await {
-            Err(Refusal::LoggedOut) => Err(Refusal::Rejected(
+            Err(GatewayError::LoggedOut) => Err(GatewayError::Rejected(
                 "The e-mail or the password is wrong.".into(),
             )),
             outcome => outcome,
@@ -112,13 +116,13 @@ impl Gateway {
 }
 
 /// Returns the data of a response, or the message of an error.
-async fn data<E>(response: Result<HttpResponse, E>) -> Result<Value, Refusal> {
+async fn data<E>(response: Result<HttpResponse, E>) -> Result<Value, GatewayError> {
     let Ok(response) = response else {
-        return Err(Refusal::Rejected(UNAVAILABLE.into()));
+        return Err(GatewayError::Rejected(UNAVAILABLE.into()));
     };
     let status = response.status();
     if status.as_u16() == 401 {
-        return Err(Refusal::LoggedOut);
+        return Err(GatewayError::LoggedOut);
     }
     let mut body: Value = response.json().await.unwrap_or_default();
     if status.is_success() {
@@ -130,7 +134,7 @@ async fn data<E>(response: Result<HttpResponse, E>) -> Result<Value, Refusal> {
     } else {
         message
     };
-    Err(Refusal::Rejected(message))
+    Err(GatewayError::Rejected(message))
 }
 
 /// Returns the text at a JSON pointer, or an empty one.

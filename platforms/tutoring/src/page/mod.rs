@@ -24,7 +24,7 @@ use seaworthy::{
     prelude::*,
 };
 
-use gateway::{Gateway, Refusal};
+use gateway::{Gateway, GatewayError};
 
 const NAME: &str = "tutoring-page";
 const STYLE: &str = include_str!("page.css");
@@ -32,7 +32,7 @@ const CONTENT_SECURITY_POLICY: &str =
     "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'";
 
 /// A page, or the error that prevents it.
-type PageResult = Result<Response, Refusal>;
+type PageResult = Result<Response, GatewayError>;
 
 /// The pages have no settings of their own.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]

@@ -11,7 +11,7 @@ use seaworthy::{
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::gateway::{Refusal, text};
+use super::gateway::{GatewayError, text};
 
 /// The maximum lifetime of an access token.
 const MAX_AGE: Duration = Duration::from_secs(600);
@@ -98,14 +98,14 @@ impl Role {
     ///
     /// # Errors
     /// The browser has no session in this role.
-    pub(super) fn visitor(self, headers: &HeaderMap) -> Result<Visitor, Refusal> {
+    pub(super) fn visitor(self, headers: &HeaderMap) -> Result<Visitor, GatewayError> {
         let cookie = self.cookie();
         let parts = cookie
             .read(headers)
             .and_then(|value| value.split_once(SEPARATOR));
-        let (id, token) = parts.ok_or(Refusal::LoggedOut)?;
+        let (id, token) = parts.ok_or(GatewayError::LoggedOut)?;
         Ok(Visitor {
-            id: id.parse().map_err(|_| Refusal::LoggedOut)?,
+            id: id.parse().map_err(|_| GatewayError::LoggedOut)?,
             token: Secret::new(token.to_owned()),
         })
     }

@@ -63,7 +63,7 @@ macro_rules! updates {
             }
 
             async fn after_commit(&self, pages: &Pages) {
-                pages.forget(self.data.student_id).await;
+                pages.invalidate(self.data.student_id).await;
             }
         }
     )+};

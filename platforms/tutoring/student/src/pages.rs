@@ -63,7 +63,7 @@ impl Pages {
     }
 
     /// Removes the cached pages of a student.
-    pub(crate) async fn forget(&self, student: Uuid) {
+    pub(crate) async fn invalidate(&self, student: Uuid) {
         let key = student.to_string();
         join(self.home.invalidate(&key), self.learning.invalidate(&key)).await;
     }
@@ -95,7 +95,7 @@ impl Pages {
                 Ok::<_, Error>(())
             })
             .await?;
-        self.forget(student).await;
+        self.invalidate(student).await;
         Ok(())
     }
 

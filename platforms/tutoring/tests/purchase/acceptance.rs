@@ -89,7 +89,7 @@ pub(crate) async fn confirmations_and_webhooks_make_one_purchase_msg_5(app: Test
             .iter()
             .all(|one| one["trainerId"] == json!(trainer))
     );
-    app.settle().await;
+    app.finish_pending_work().await;
     assert_eq!(app.allocations(student).len(), 1);
     assert_eq!(app.booked_slots(student).await, 30);
     assert_eq!(app.progress(student), Some((0, 30)));
@@ -135,7 +135,7 @@ pub(crate) async fn last_slot_goes_to_one_paying_student_data_3(app: TestPlatfor
             });
         }
     });
-    app.settle().await;
+    app.finish_pending_work().await;
     let status = |student: &Uuid| app.allocations(*student)[0]["status"].clone();
     for pair in students.chunks(2) {
         let mut both: Vec<_> = pair
@@ -149,7 +149,7 @@ pub(crate) async fn last_slot_goes_to_one_paying_student_data_3(app: TestPlatfor
     app.approve(&peer, RATING).await;
     let path = "/admin/allocations/retry-auto-assign";
     data(&app.call("POST", path, &operator_token(), &json!({})));
-    app.settle().await;
+    app.finish_pending_work().await;
     for (student, _) in &students {
         assert_eq!(status(student), "approved");
         app.check_student(*student, 0).await;
@@ -231,7 +231,7 @@ pub(crate) async fn session_day_counts_once_msg_5(app: TestPlatform) {
         };
         peer.publish(completed).await;
     }
-    app.settle().await;
+    app.finish_pending_work().await;
     assert_eq!(app.progress(student), Some((1, 30)));
     app.check_invariants().await;
     app.check_student(student, 0).await;
@@ -257,7 +257,7 @@ pub(crate) async fn taken_slot_refuses_a_reschedule_data_3(app: TestPlatform) {
         (409, &json!("SLOT_TAKEN"))
     );
     assert_eq!(app.sessions(student)[9], session);
-    app.settle().await;
+    app.finish_pending_work().await;
     app.check_invariants().await;
     for student in [student, other] {
         app.check_student(student, 0).await;
@@ -276,7 +276,7 @@ pub(crate) async fn substitution_moves_the_reservation_data_3(app: TestPlatform)
     data(&app.call("POST", "/admin/substitutions", &operator_token(), &body));
     assert_eq!(app.sessions(student)[5]["trainerId"], json!(substitute));
     assert_eq!(app.booked_slots(student).await, 10);
-    app.settle().await;
+    app.finish_pending_work().await;
     app.check_invariants().await;
     app.check_student(student, 0).await;
 }
@@ -295,6 +295,6 @@ pub(crate) async fn cancelled_allocation_frees_its_slots_data_3(app: TestPlatfor
     // Another student gets the same slots.
     let other = allocated(&app, "16:00", 10);
     assert_eq!(app.booked_slots(other).await, 10);
-    app.settle().await;
+    app.finish_pending_work().await;
     app.check_invariants().await;
 }

@@ -65,7 +65,7 @@ impl Payment {
 
 impl TestPlatform {
     /// Lets workers finish interrupted work, and waits until no message is on its way.
-    pub(crate) async fn settle(&self) {
+    pub(crate) async fn finish_pending_work(&self) {
         self.provider.set_mode(Mode::Works);
         let payment = self.database("payment").await;
         sql("UPDATE refunds SET updated_at = ?")

@@ -32,7 +32,7 @@ async fn open(app: TestPlatform) -> (TestPlatform, Peer, Uuid) {
 /// The purchase has reached its end once: 30 sessions with slots, and the coins are spent.
 async fn check(app: &TestPlatform, student: Uuid) {
     app.wait_for_sessions(student, 30);
-    app.settle().await;
+    app.finish_pending_work().await;
     assert_eq!(app.allocations(student).len(), 1);
     assert_eq!(app.booked_slots(student).await, 30);
     assert_eq!(app.progress(student), Some((0, 30)));
@@ -108,7 +108,7 @@ pub(crate) async fn killed_confirmation_is_completed_by_the_provider_res_1(app: 
     held.free().await;
     app.run();
     // The client is gone.
-    app.settle().await;
+    app.finish_pending_work().await;
     check(&app, student).await;
 }
 
@@ -163,7 +163,7 @@ pub(crate) async fn kill_between_allocation_and_sessions_loses_nothing_res_1(app
     held.free().await;
     app.run();
     app.wait_for_sessions(student, 30);
-    app.settle().await;
+    app.finish_pending_work().await;
     assert_eq!(app.booked_slots(student).await, 30);
     assert_eq!(app.sessions(student).len(), 30);
     app.check_invariants().await;
@@ -201,7 +201,7 @@ pub(crate) async fn killed_refund_returns_money_once_res_1(app: TestPlatform) {
     });
     app.provider.set_mode(Mode::Works);
     app.run();
-    app.settle().await;
+    app.finish_pending_work().await;
     assert_eq!(app.provider.refunds().len(), 1);
     assert_eq!(app.progress(student), None);
     assert_eq!(app.booked_slots(student).await, 0);

@@ -140,7 +140,7 @@ async fn play(app: &TestPlatform, peer: &Peer, case: &Case, run: &Run) {
             });
         });
     }
-    app.settle().await;
+    app.finish_pending_work().await;
     app.check_invariants().await;
     for student in &case.students {
         app.check_student(student.id, student.coins).await;

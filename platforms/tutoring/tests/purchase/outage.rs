@@ -115,7 +115,7 @@ pub(crate) async fn purchases_survive_an_outage_of_the_broker_msg_5(app: TestPla
     for student in &students {
         app.wait_for_sessions(*student, 30);
     }
-    app.settle().await;
+    app.finish_pending_work().await;
     app.check_invariants().await;
     for student in &students {
         app.check_student(*student, 0).await;

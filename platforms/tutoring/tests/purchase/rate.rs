@@ -86,6 +86,6 @@ async fn measures_500_purchases_per_minute() {
         percentile(99),
         took.last().unwrap(),
     );
-    app.settle().await;
+    app.finish_pending_work().await;
     app.check_invariants().await;
 }

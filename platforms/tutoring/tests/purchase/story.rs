@@ -301,7 +301,7 @@ async fn simulate(count: usize) {
         live(&app, &students, day, &date.to_string()).await;
         eprintln!("day {day} ended after {:?}", started.elapsed());
     }
-    app.settle().await;
+    app.finish_pending_work().await;
     app.check_invariants().await;
     let mut held = BTreeMap::new();
     for student in &students {

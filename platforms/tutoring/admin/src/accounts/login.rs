@@ -46,7 +46,7 @@ impl Accounts {
         self.limit.count(&account).await?;
         let id = admins::id_of(&self.database, &account).await?;
         let Some(verified) = self.check_password(&account, id, password).await? else {
-            return Err(self.refuse(&account, "admin.login", None).await?);
+            return Err(self.reject(&account, "admin.login", None).await?);
         };
         if verified.admin.status != Status::Active {
             return Err(errors::account_disabled());
@@ -140,7 +140,7 @@ impl Accounts {
 
     /// Records a wrong password in the audit log, also for unknown addresses. Returns the error
     /// with the remaining attempts.
-    async fn refuse(
+    async fn reject(
         &self,
         account: &str,
         action: &'static str,
@@ -185,7 +185,7 @@ impl Accounts {
         {
             return Ok(verified);
         }
-        Err(self.refuse(account, "admin.password", Some(admin)).await?)
+        Err(self.reject(account, "admin.password", Some(admin)).await?)
     }
 
     /// Changes the password of an admin, ends all sessions, and cancels an enrollment of a second
@@ -224,7 +224,7 @@ impl Accounts {
                 }
             })
             .await?;
-        self.forget_live(&ended).await;
+        self.revoke_access_tokens(&ended).await;
         Ok(())
     }
 

@@ -195,7 +195,7 @@ impl Accounts {
                 async move { self.change_in(&tx, caller, id, change).await }
             })
             .await?;
-        self.forget_live(&ended).await;
+        self.revoke_access_tokens(&ended).await;
         Ok(after)
     }
 

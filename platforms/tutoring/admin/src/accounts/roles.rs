@@ -110,7 +110,7 @@ impl Accounts {
                 }
             })
             .await?;
-        self.forget_live(&ended).await;
+        self.revoke_access_tokens(&ended).await;
         Ok(RoleView {
             name: role,
             permissions: permissions.into_iter().map(str::to_owned).collect(),

@@ -101,7 +101,7 @@ impl Accounts {
             .await?;
         // Another enrollment replaced this one, so the code does not belong to it.
         let (recovery, session, ended) = confirmed.ok_or_else(errors::totp_invalid)?;
-        self.forget_live(&ended).await;
+        self.revoke_access_tokens(&ended).await;
         Ok((recovery, session))
     }
 

@@ -83,7 +83,7 @@ impl Accounts {
         if let Some(refreshed) = refreshed? {
             return Ok(refreshed);
         }
-        self.forget_live(&[session]).await;
+        self.revoke_access_tokens(&[session]).await;
         Err(errors::refresh_token_invalid())
     }
 
@@ -151,13 +151,13 @@ impl Accounts {
                 Ok::<_, Error>(ended)
             })
             .await?;
-        self.forget_live(&ended).await;
+        self.revoke_access_tokens(&ended).await;
         Ok(())
     }
 
     /// Ends all sessions of an admin in the transaction of a change, which has locked the admin. A
     /// login that has checked its credentials fails. Returns the IDs of the sessions for
-    /// [`forget_live`](Self::forget_live).
+    /// [`revoke_access_tokens`](Self::revoke_access_tokens).
     pub(super) async fn end_sessions(
         &self,
         tx: &Transaction,
@@ -169,7 +169,7 @@ impl Accounts {
 
     /// Makes all services reject the access tokens of ended sessions. If Redis is unavailable,
     /// these tokens stay valid until they expire.
-    pub(super) async fn forget_live(&self, sessions: &[String]) {
+    pub(super) async fn revoke_access_tokens(&self, sessions: &[String]) {
         for session in sessions {
             if let Err(error) = self.live.remove(session).await {
                 tracing::warn!(%error, "the access tokens of an ended session could not be revoked");

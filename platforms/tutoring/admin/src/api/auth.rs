@@ -15,7 +15,7 @@ use serde_json::{Map, Value, json};
 use tutoring_contract::{Json, Reply};
 use tutoring_identity::is_mobile;
 
-use super::{Api, Given, HandlerResult, Token, views::AdminView};
+use super::{Api, ExtractResult, HandlerResult, Token, views::AdminView};
 use crate::accounts::{Caller, LoggedIn};
 
 #[derive(Deserialize)]
@@ -122,7 +122,7 @@ pub(super) async fn log_in(
 pub(super) async fn refresh(
     api: State<Arc<Api>>,
     headers: HeaderMap,
-    body: Given<Option<Json<RefreshRequest>>>,
+    body: ExtractResult<Option<Json<RefreshRequest>>>,
 ) -> HandlerResult {
     let token = api.refresh_token(&headers, body?);
     let refreshed = api.accounts.refresh(token.as_ref()).await?;
@@ -132,7 +132,7 @@ pub(super) async fn refresh(
 pub(super) async fn log_out(
     api: State<Arc<Api>>,
     headers: HeaderMap,
-    body: Given<Option<Json<RefreshRequest>>>,
+    body: ExtractResult<Option<Json<RefreshRequest>>>,
 ) -> HandlerResult {
     let token = api.refresh_token(&headers, body?);
     api.accounts.log_out(token.as_ref()).await?;

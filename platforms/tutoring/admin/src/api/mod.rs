@@ -7,7 +7,7 @@ mod views;
 use std::sync::Arc;
 
 use seaworthy::{auth::token::VerifiedToken, axum::Extension, config::Profile, prelude::*};
-use tutoring_contract::{Given, HandlerResult, Role};
+use tutoring_contract::{ExtractResult, HandlerResult, Role};
 use tutoring_identity::{CallerSession, RefreshCookies};
 
 use crate::{

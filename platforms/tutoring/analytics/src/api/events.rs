@@ -4,7 +4,7 @@ use tutoring_contract::{CheckedPage, Json, Path, Query, Reply, Role, require_eve
 use tutoring_identity::caller;
 use uuid::Uuid;
 
-use super::{ANALYTICS_READ, Given, HandlerResult, State};
+use super::{ANALYTICS_READ, ExtractResult, HandlerResult, State};
 use crate::{
     analytics::Analytics,
     domain::{Event, EventRequest, RangeRequest, checked_all},
@@ -51,10 +51,10 @@ pub(super) async fn list(
 /// Returns the events of the caller, or those of any user for an administrator.
 pub(super) async fn timeline(
     analytics: State,
-    id: Given<Path<Uuid>>,
-    filter: Given<Query<EventFilter>>,
-    range: Given<Query<RangeRequest>>,
-    page: Given<CheckedPage>,
+    id: ExtractResult<Path<Uuid>>,
+    filter: ExtractResult<Query<EventFilter>>,
+    range: ExtractResult<Query<RangeRequest>>,
+    page: ExtractResult<CheckedPage>,
 ) -> HandlerResult {
     let Path(id) = id.map_err(|_| errors::other_user())?;
     if id != caller()? && !may_read_all() {

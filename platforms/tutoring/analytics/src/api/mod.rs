@@ -6,7 +6,7 @@ mod metrics;
 use std::sync::Arc;
 
 use seaworthy::prelude::*;
-use tutoring_contract::{AdminRole, Given, HandlerResult, Role};
+use tutoring_contract::{AdminRole, ExtractResult, HandlerResult, Role};
 
 use crate::analytics::Analytics;
 

@@ -8,12 +8,10 @@ use tutoring_contract::{CallerTerritory, CheckedPage, Json, Path, Query, Reply, 
 use tutoring_identity::own_or_permitted;
 use uuid::Uuid;
 
-use super::{Given, HandlerResult, Sessions as State};
+use super::{ExtractResult, HandlerResult, Sessions as State};
 use crate::{
     domain::{Package, errors},
-    schedule::{
-        ALLOCATION_READ, ALLOCATION_WRITE, Actor, AllocationChange, Creation, Given as Text,
-    },
+    schedule::{ALLOCATION_READ, ALLOCATION_WRITE, Actor, AllocationChange, Creation, TextField},
     store::{Entity, Filter, allocations},
 };
 
@@ -94,7 +92,7 @@ pub(super) async fn create(
         true => Some((Package::of_metadata(&new.package)?, count)),
         false => None,
     };
-    let notes = Text("notes", new.notes.as_deref()).optional()?;
+    let notes = TextField("notes", new.notes.as_deref()).optional()?;
     let creation = Creation {
         student: new.student_id,
         course: new.course_id,
@@ -109,7 +107,7 @@ pub(super) async fn create(
 pub(super) async fn auto_assign(
     schedule: State,
     actor: Actor,
-    request: Given<Json<AutoAssign>>,
+    request: ExtractResult<Json<AutoAssign>>,
 ) -> HandlerResult {
     if actor.role.is_some() {
         actor.require(&[], Some(ALLOCATION_WRITE))?;
@@ -153,7 +151,7 @@ pub(super) async fn approve(
     schedule: State,
     actor: Actor,
     Path(id): Path<Uuid>,
-    request: Given<Option<Json<Approval>>>,
+    request: ExtractResult<Option<Json<Approval>>>,
 ) -> HandlerResult {
     let trainer = request?.and_then(|Json(request)| request.trainer_id);
     let allocation = schedule.approve(&actor, id, trainer).await?;
@@ -166,7 +164,7 @@ pub(super) async fn reject(
     Path(id): Path<Uuid>,
     Json(request): Json<Rejection>,
 ) -> HandlerResult {
-    let reason = Text("rejectionReason", Some(&request.rejection_reason)).required()?;
+    let reason = TextField("rejectionReason", Some(&request.rejection_reason)).required()?;
     let allocation = schedule.reject(&actor, id, reason).await?;
     Ok(Reply::new("allocation rejected", allocation).into_response())
 }
@@ -177,7 +175,7 @@ pub(super) async fn cancel(
     Path(id): Path<Uuid>,
     Json(request): Json<Reason>,
 ) -> HandlerResult {
-    let reason = Text("reason", Some(&request.reason)).required()?;
+    let reason = TextField("reason", Some(&request.reason)).required()?;
     let allocation = schedule.cancel_allocation(&actor, id, reason).await?;
     Ok(Reply::new("allocation cancelled", allocation).into_response())
 }
@@ -264,10 +262,14 @@ pub(super) async fn show(schedule: State, actor: Actor, Path(id): Path<Uuid>) ->
     Ok(Reply::new("allocation", found).into_response())
 }
 
-pub(super) async fn refusals(schedule: State, actor: Actor, Path(id): Path<Uuid>) -> HandlerResult {
+pub(super) async fn rejections(
+    schedule: State,
+    actor: Actor,
+    Path(id): Path<Uuid>,
+) -> HandlerResult {
     schedule
         .require_entity(&schedule.database, &actor, Entity::Allocation(id))
         .await?;
-    let rows = allocations::refusals(&schedule.database, id).await?;
+    let rows = allocations::rejections(&schedule.database, id).await?;
     Ok(Reply::new("refusals", rows).into_response())
 }

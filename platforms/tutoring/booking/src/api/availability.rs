@@ -5,10 +5,10 @@ use tutoring_contract::{Query, Reply, Role, Slot};
 use tutoring_identity::own_or_permitted;
 use uuid::Uuid;
 
-use super::{Given, HandlerResult, Sessions as State};
+use super::{ExtractResult, HandlerResult, Sessions as State};
 use crate::{
     domain::errors,
-    schedule::{ALLOCATION_READ, Actor, Question, Schedule},
+    schedule::{ALLOCATION_READ, Actor, AvailabilityQuery, Schedule},
 };
 
 /// The place of a student. Without coordinates, the place of the profile counts.
@@ -39,9 +39,13 @@ pub(super) struct TrainerQuery {
 }
 
 impl PlaceQuery {
-    /// Returns the question. A student may query coordinates, or the place of their own profile.
-    /// Students choose both, so the response must not depend on distances.
-    async fn question(&self, schedule: &Schedule, actor: &Actor) -> Result<Question, Error> {
+    /// Returns the query for the schedule. A student may query coordinates, or the place of their
+    /// own profile. Students choose both, so the response must not depend on distances.
+    async fn availability_query(
+        &self,
+        schedule: &Schedule,
+        actor: &Actor,
+    ) -> Result<AvailabilityQuery, Error> {
         let student = match (&self.student_id, actor.role) {
             (Some(id), _) => Some(own_or_permitted(id, Role::Student, Some(ALLOCATION_READ))?),
             (None, Some(Role::Student)) => Some(actor.id),
@@ -55,10 +59,10 @@ impl PlaceQuery {
         schedule
             .require_place(&schedule.database, actor, Some(place))
             .await?;
-        Ok(Question {
+        Ok(AvailabilityQuery {
             course: self.course_id,
             place,
-            counts_distances: actor.role != Some(Role::Student),
+            uses_distances: actor.role != Some(Role::Student),
         })
     }
 }
@@ -81,8 +85,8 @@ pub(super) async fn check(
     Query(DateQuery { date }): Query<DateQuery>,
     Query(SlotQuery { time_slot }): Query<SlotQuery>,
 ) -> HandlerResult {
-    let question = query.question(&schedule, &actor).await?;
-    let found = schedule.check_slot(question, (date, time_slot)).await?;
+    let query = query.availability_query(&schedule, &actor).await?;
+    let found = schedule.check_slot(query, (date, time_slot)).await?;
     Ok(Reply::new("availability", found).into_response())
 }
 
@@ -92,8 +96,8 @@ pub(super) async fn slots(
     Query(query): Query<PlaceQuery>,
     Query(DateQuery { date }): Query<DateQuery>,
 ) -> HandlerResult {
-    let question = query.question(&schedule, &actor).await?;
-    let slots = schedule.check_slots(question, date).await?;
+    let query = query.availability_query(&schedule, &actor).await?;
+    let slots = schedule.check_slots(query, date).await?;
     let data = json!({ "courseId": query.course_id, "date": date, "slots": slots });
     Ok(Reply::new("slots", data).into_response())
 }
@@ -103,17 +107,17 @@ pub(super) async fn course(
     actor: Actor,
     Query(query): Query<PlaceQuery>,
 ) -> HandlerResult {
-    let question = query.question(&schedule, &actor).await?;
-    let found = schedule.check_course(question).await?;
+    let query = query.availability_query(&schedule, &actor).await?;
+    let found = schedule.check_course(query).await?;
     Ok(Reply::new("availability", found).into_response())
 }
 
 pub(super) async fn check_trainer(
     schedule: State,
     actor: Actor,
-    trainer: Given<Query<TrainerQuery>>,
-    date: Given<Query<DateQuery>>,
-    slot: Given<Query<SlotQuery>>,
+    trainer: ExtractResult<Query<TrainerQuery>>,
+    date: ExtractResult<Query<DateQuery>>,
+    slot: ExtractResult<Query<SlotQuery>>,
 ) -> HandlerResult {
     let Query(trainer) = trainer?;
     let trainer = trainer.trainer(&actor)?;
@@ -130,8 +134,8 @@ pub(super) async fn check_trainer(
 pub(super) async fn trainer_slots(
     schedule: State,
     actor: Actor,
-    trainer: Given<Query<TrainerQuery>>,
-    date: Given<Query<DateQuery>>,
+    trainer: ExtractResult<Query<TrainerQuery>>,
+    date: ExtractResult<Query<DateQuery>>,
 ) -> HandlerResult {
     let Query(trainer) = trainer?;
     let trainer = trainer.trainer(&actor)?;

@@ -17,7 +17,7 @@ use seaworthy::{
     prelude::*,
 };
 use tutoring_contract::{
-    AdminRole, ApiError, CallerTerritory, Given, HandlerResult, Role, SERVICE_ROLE,
+    AdminRole, ApiError, CallerTerritory, ExtractResult, HandlerResult, Role, SERVICE_ROLE,
 };
 
 use crate::{
@@ -125,7 +125,7 @@ fn booking_routes() -> Routes<Arc<Schedule>> {
 
 /// Returns the routes of allocations, sessions and their changes.
 fn schedule_routes() -> Routes<Arc<Schedule>> {
-    let deciders = Routes::new()
+    let reschedule_decisions = Routes::new()
         .post("/allocations", allocations::create)
         .post("/allocations/allocate", allocations::create)
         .post("/allocations/retry-auto-assign", allocations::retry_pending)
@@ -152,7 +152,7 @@ fn schedule_routes() -> Routes<Arc<Schedule>> {
         .with_options(|options| options.roles([SERVICE_ROLE, ADMIN]));
     let readers = Routes::new()
         .get("/allocations", allocations::list)
-        .get("/allocations/{id}/refusals", allocations::refusals)
+        .get("/allocations/{id}/refusals", allocations::rejections)
         .with_options(|options| options.roles([ADMIN]).scopes([ALLOCATION_READ]));
     // The handlers check that students and trainers query only their own place or time.
     let of_students = Routes::new()
@@ -226,7 +226,7 @@ fn schedule_routes() -> Routes<Arc<Schedule>> {
         .post("/substitutions", requests::substitute)
         .delete("/substitutions/{id}", requests::revert)
         .with_options(|options| options.roles([ADMIN]).scopes([SUBSTITUTION_WRITE]));
-    deciders
+    reschedule_decisions
         .merge(assign)
         .merge(readers)
         .merge(of_students)

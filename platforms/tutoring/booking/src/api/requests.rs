@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     domain::errors,
-    schedule::{Actor, Given as Text, NewReschedule, NewSubstitution, RescheduleChange},
+    schedule::{Actor, NewReschedule, NewSubstitution, RescheduleChange, TextField},
     store::{reschedules, substitutions},
 };
 
@@ -48,7 +48,7 @@ pub(super) async fn reject(
     Path(id): Path<Uuid>,
     Json(request): Json<Rejection>,
 ) -> HandlerResult {
-    let reason = Text("rejectionReason", Some(&request.rejection_reason)).required()?;
+    let reason = TextField("rejectionReason", Some(&request.rejection_reason)).required()?;
     let decided = schedule.reject_reschedule(&actor, id, reason).await?;
     Ok(Reply::new("request rejected", decided).into_response())
 }

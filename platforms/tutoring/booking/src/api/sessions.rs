@@ -5,12 +5,10 @@ use tutoring_contract::{CallerTerritory, CheckedPage, Json, Path, Reply, Role};
 use tutoring_identity::own_or_permitted;
 use uuid::Uuid;
 
-use super::{Given, HandlerResult, Sessions as State, allocations::Reason};
+use super::{ExtractResult, HandlerResult, Sessions as State, allocations::Reason};
 use crate::{
     domain::errors,
-    schedule::{
-        Actor, EndRequest, Given as Text, SESSION_READ, SESSION_WRITE, Schedule, StartRequest,
-    },
+    schedule::{Actor, EndRequest, SESSION_READ, SESSION_WRITE, Schedule, StartRequest, TextField},
     store::{Entity, sessions, slots},
 };
 
@@ -126,7 +124,7 @@ pub(super) async fn confirm(
     Path(id): Path<Uuid>,
     Json(request): Json<Confirmation>,
 ) -> HandlerResult {
-    let notes = Text("notes", request.notes.as_deref()).optional()?;
+    let notes = TextField("notes", request.notes.as_deref()).optional()?;
     let session = schedule
         .confirm(&actor, id, request.confirmed, notes)
         .await?;
@@ -139,7 +137,7 @@ pub(super) async fn cancel(
     Path(id): Path<Uuid>,
     Json(request): Json<Reason>,
 ) -> HandlerResult {
-    let reason = Text("reason", Some(&request.reason)).required()?;
+    let reason = TextField("reason", Some(&request.reason)).required()?;
     let session = schedule.cancel_session(&actor, id, reason).await?;
     Ok(Reply::new("session cancelled", session).into_response())
 }
@@ -150,7 +148,7 @@ pub(super) async fn resolve(
     Path(id): Path<Uuid>,
     Json(request): Json<Resolution>,
 ) -> HandlerResult {
-    let reason = Text("reason", Some(&request.reason)).required()?;
+    let reason = TextField("reason", Some(&request.reason)).required()?;
     let session = schedule
         .resolve(&actor, id, request.was_held, reason)
         .await?;
@@ -178,11 +176,11 @@ pub(super) async fn schedule(
 pub(super) async fn attend(
     schedule: State,
     actor: Actor,
-    request: Given<Json<AttendanceRequest>>,
+    request: ExtractResult<Json<AttendanceRequest>>,
 ) -> HandlerResult {
     actor.require(&[(Role::Trainer, actor.id)], Some(SESSION_WRITE))?;
     let Json(request) = request?;
-    let notes = Text("notes", request.notes.as_deref()).optional()?;
+    let notes = TextField("notes", request.notes.as_deref()).optional()?;
     let id = request.session_id;
     schedule.attend(&actor, id, &request.status, notes).await?;
     Ok(Reply::message("attendance stored").into_response())

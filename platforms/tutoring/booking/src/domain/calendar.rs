@@ -212,7 +212,7 @@ mod tests {
         let slot = "10:00".parse().unwrap();
         let package = package(ClassType::OneOnOne, DeliveryMode::WeekdayDaily, slot);
         let first = jiff::civil::date(2026, 11, 30);
-        let refused = plan(&package, first, 1..=10, |_, _| true).unwrap_err();
-        assert_eq!(refused.reason(), "NO_DATES");
+        let rejected = plan(&package, first, 1..=10, |_, _| true).unwrap_err();
+        assert_eq!(rejected.reason(), "NO_DATES");
     }
 }

@@ -12,8 +12,8 @@ mod session;
 
 pub(crate) use calendar::{DURATION_MIN, Mode, Planned, first_date, plan, start_minute};
 pub(crate) use candidate::{
-    Booked, MANY_STUDENTS, MAX_CANDIDATES, Need, Refusal, Trainer, is_working, judge, judge_ways,
-    rank,
+    Booked, MANY_STUDENTS, MAX_CANDIDATES, Rejection, Requirements, Trainer, check_distances,
+    check_eligibility, is_working, rank,
 };
 pub(crate) use journey::{EndReason, Journey, JourneyView, LocationUpdate};
 pub(crate) use package::Package;

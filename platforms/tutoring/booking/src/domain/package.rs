@@ -109,8 +109,8 @@ mod tests {
     #[test]
     fn missing_or_wrong_slot_is_an_error_api_3() {
         for metadata in [json!({}), json!(null), json!({ "timeSlot": "4 PM" })] {
-            let refused = Package::of_metadata(&metadata).unwrap_err();
-            assert_eq!(refused.fields()[0].field, "schedule.timeSlot");
+            let rejected = Package::of_metadata(&metadata).unwrap_err();
+            assert_eq!(rejected.fields()[0].field, "schedule.timeSlot");
         }
         let wrong = json!({ "timeSlot": "16:00", "location": { "latitude": 91, "longitude": 0 } });
         assert!(Package::of_metadata(&wrong).is_err());

@@ -158,7 +158,7 @@ mod tests {
     #[test]
     fn coupon_and_welcome_offer_exclude_each_other_api_1() {
         let coupon = coupon(DiscountType::ClassAmount, 0);
-        let refused = price().quote(Some(&coupon), true).unwrap_err();
-        assert_eq!(refused.reason(), "DISCOUNTS_EXCLUSIVE");
+        let rejected = price().quote(Some(&coupon), true).unwrap_err();
+        assert_eq!(rejected.reason(), "DISCOUNTS_EXCLUSIVE");
     }
 }

@@ -7,8 +7,8 @@ use uuid::Uuid;
 use super::Schedule;
 use crate::{
     domain::{
-        MANY_STUDENTS, MAX_CANDIDATES, Need, Refusal, Trainer, errors, first_date, judge,
-        judge_ways, plan, rank,
+        MANY_STUDENTS, MAX_CANDIDATES, Rejection, Requirements, Trainer, check_distances,
+        check_eligibility, errors, first_date, plan, rank,
     },
     store::{
         After, Allocation, Candidates, Entity, Zone, allocations, copies, sessions, slots,
@@ -17,30 +17,30 @@ use crate::{
 };
 
 /// Maximum number of rejections that are stored for operators. One statement inserts them.
-const MAX_REFUSALS: usize = 500;
+const MAX_REJECTIONS: usize = 500;
 
 /// Why a candidate was not allocated.
-enum Failed {
-    Refused(Refusal),
+enum AllocationError {
+    Rejected(Rejection),
     Error(Error),
 }
 
-impl From<DataError> for Failed {
+impl From<DataError> for AllocationError {
     fn from(error: DataError) -> Self {
         Self::Error(error.into())
     }
 }
 
-impl From<Error> for Failed {
+impl From<Error> for AllocationError {
     fn from(error: Error) -> Self {
         Self::Error(error)
     }
 }
 
-/// The zone, the dates and the needs of an allocation.
-struct Wanted {
+/// A search for a trainer of an allocation.
+struct Search {
     zone: Uuid,
-    need: Need,
+    requirements: Requirements,
 }
 
 impl Schedule {
@@ -62,8 +62,8 @@ impl Schedule {
     ) -> Result<Allocation, Error> {
         let before = allocation.reason.clone();
         let zone = self.set_zone(tx, &mut allocation).await?;
-        let wanted = match self.wanted(tx, &allocation, zone).await {
-            Ok(wanted) => wanted,
+        let search = match self.new_search(tx, &allocation, zone).await {
+            Ok(search) => search,
             Err(error)
                 if matches!(
                     error.code(),
@@ -77,19 +77,22 @@ impl Schedule {
             }
             Err(error) => return Err(error),
         };
-        let planned = &wanted.need.planned;
-        let (fit, mut refused) = match chosen {
+        let planned = &search.requirements.planned;
+        let (fit, mut rejected) = match chosen {
             Some(trainer) => (vec![trainer], Vec::new()),
             None => {
-                let place = (wanted.zone, allocation.course_id);
-                let (fit, refused) = Self::candidates(tx, place, &wanted.need).await?;
-                (fit.into_iter().map(|trainer| trainer.id).collect(), refused)
+                let place = (search.zone, allocation.course_id);
+                let (fit, rejected) = Self::candidates(tx, place, &search.requirements).await?;
+                (
+                    fit.into_iter().map(|trainer| trainer.id).collect(),
+                    rejected,
+                )
             }
         };
         for trainer in fit.iter().take(MAX_CANDIDATES) {
-            match self.take(tx, &allocation, &wanted, *trainer).await {
+            match self.reserve(tx, &allocation, &search, *trainer).await {
                 Ok(students) => {
-                    allocations::set_refusals(tx, allocation.id, &refused).await?;
+                    allocations::set_rejections(tx, allocation.id, &rejected).await?;
                     allocation.trainer_id = Some(*trainer);
                     allocation.status = "approved".to_owned();
                     allocation.start_date = planned.first().map(|one| one.date);
@@ -106,14 +109,14 @@ impl Schedule {
                     }
                     return Ok(allocation);
                 }
-                Err(Failed::Refused(refusal)) => refused.push((*trainer, refusal)),
-                Err(Failed::Error(error)) => return Err(error),
+                Err(AllocationError::Rejected(rejection)) => rejected.push((*trainer, rejection)),
+                Err(AllocationError::Error(error)) => return Err(error),
             }
         }
         let rest = fit.iter().skip(MAX_CANDIDATES);
-        refused.extend(rest.map(|trainer| (*trainer, Refusal::NotTried)));
-        allocations::set_refusals(tx, allocation.id, &refused).await?;
-        let reason = match refused.is_empty() {
+        rejected.extend(rest.map(|trainer| (*trainer, Rejection::NotTried)));
+        allocations::set_rejections(tx, allocation.id, &rejected).await?;
+        let reason = match rejected.is_empty() {
             true => "no trainer of the zone teaches the course",
             false => "no trainer meets all conditions",
         };
@@ -126,20 +129,20 @@ impl Schedule {
     pub(super) async fn candidates(
         connection: &dyn Connection,
         place: (Uuid, Uuid),
-        need: &Need,
-    ) -> Result<(Vec<Trainer>, Vec<(Uuid, Refusal)>), Error> {
-        let (mut fit, mut refused, mut next) = (Vec::new(), Vec::new(), Some(After::START));
+        requirements: &Requirements,
+    ) -> Result<(Vec<Trainer>, Vec<(Uuid, Rejection)>), Error> {
+        let (mut fit, mut rejected, mut next) = (Vec::new(), Vec::new(), Some(After::START));
         while let Some(after) = next.filter(|_| fit.len() < MAX_CANDIDATES) {
-            let (slot, planned) = (need.slot, &need.planned);
+            let (slot, planned) = (requirements.slot, &requirements.planned);
             let page;
             (page, next) = Candidates::page(connection, place, slot, planned, after).await?;
-            let (good, bad) = rank(need, page);
+            let (good, bad) = rank(requirements, page);
             fit.extend(good);
-            refused.extend(bad);
+            rejected.extend(bad);
         }
-        refused.truncate(MAX_REFUSALS);
+        rejected.truncate(MAX_REJECTIONS);
         // Sort again: the pages have the order of ratings, and the rules have another order.
-        Ok((rank(need, fit).0, refused))
+        Ok((rank(requirements, fit).0, rejected))
     }
 
     /// Sets the zone and the locality of the place, which decide who sees the allocation. Returns the
@@ -177,12 +180,12 @@ impl Schedule {
         Ok(allocation)
     }
 
-    async fn wanted(
+    async fn new_search(
         &self,
         tx: &Transaction,
         allocation: &Allocation,
         zone: Option<Zone>,
-    ) -> Result<Wanted, Error> {
+    ) -> Result<Search, Error> {
         let place = allocation.place.ok_or_else(errors::no_place)?;
         let package = &allocation.package;
         let first = first_date(package.start_date, self.zone.today())?;
@@ -196,7 +199,7 @@ impl Schedule {
         let numbers = held + 1..=held + allocation.session_count;
         let planned = plan(package, first, numbers, |date, _| holidays.contains(&date))?;
         let zone = zone.ok_or_else(errors::no_zone)?;
-        let need = Need {
+        let requirements = Requirements {
             category: copies::category(tx, allocation.course_id).await?,
             gender: package.preferred_trainer_gender.clone(),
             place,
@@ -206,38 +209,39 @@ impl Schedule {
             planned,
         };
         let zone = zone.id;
-        Ok(Wanted { zone, need })
+        Ok(Search { zone, requirements })
     }
 
     /// Checks one trainer again under a lock, and reserves the slots. A rejection rolls back its
     /// own statements. Returns the previous number of students.
-    async fn take(
+    async fn reserve(
         &self,
         tx: &Transaction,
         allocation: &Allocation,
-        wanted: &Wanted,
+        search: &Search,
         trainer: Uuid,
-    ) -> Result<u32, Failed> {
-        let (need, planned) = (&wanted.need, &wanted.need.planned);
+    ) -> Result<u32, AllocationError> {
+        let (requirements, planned) = (&search.requirements, &search.requirements.planned);
         let (Some(first), Some(last)) = (planned.first(), planned.last()) else {
-            return Err(Failed::Error(Error::internal("the plan is empty")));
+            return Err(AllocationError::Error(Error::internal("the plan is empty")));
         };
         let range = (first.date, last.date);
         tx.transaction(|inner| async move {
             let course = Some(allocation.course_id);
-            let known = Candidates::lock(&inner, trainer, course, need.slot, planned).await?;
-            let known = known.filter(|(_, zone)| *zone == Some(wanted.zone));
-            let (known, _) = known.ok_or(Failed::Refused(Refusal::NotAllocatable))?;
-            judge(need, &known).map_err(Failed::Refused)?;
+            let known =
+                Candidates::lock(&inner, trainer, course, requirements.slot, planned).await?;
+            let known = known.filter(|(_, zone)| *zone == Some(search.zone));
+            let (known, _) = known.ok_or(AllocationError::Rejected(Rejection::NotAllocatable))?;
+            check_eligibility(requirements, &known).map_err(AllocationError::Rejected)?;
             let booked = slots::booked(&inner, trainer, range).await?;
-            judge_ways(need, &booked).map_err(Failed::Refused)?;
+            check_distances(requirements, &booked).map_err(AllocationError::Rejected)?;
             let reserved = slots::reserve(&inner, trainer, allocation.id, planned).await;
             match reserved {
                 Ok(()) => Ok(known.students),
                 Err(error) if error.reason() == errors::SLOT_TAKEN => {
-                    Err(Failed::Refused(Refusal::SlotTaken))
+                    Err(AllocationError::Rejected(Rejection::SlotTaken))
                 }
-                Err(error) => Err(Failed::Error(error)),
+                Err(error) => Err(AllocationError::Error(error)),
             }
         })
         .await

@@ -8,7 +8,8 @@ use uuid::Uuid;
 use super::Schedule;
 use crate::{
     domain::{
-        Booked, MAX_CANDIDATES, Need, Place, Planned, Trainer, errors, is_working, judge_ways, rank,
+        Booked, MAX_CANDIDATES, Place, Planned, Requirements, Trainer, check_distances, errors,
+        is_working, rank,
     },
     store::{After, Candidates, copies, slots, zones},
 };
@@ -25,12 +26,12 @@ const NOT_WORKING: &str = "NOT_WORKING";
 
 /// A query for the availability of a course at a place.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Question {
+pub(crate) struct AvailabilityQuery {
     pub(crate) course: Uuid,
     pub(crate) place: Place,
     /// Whether the result depends on distances to trainers and their other students. If a caller
     /// chose the place too, the results would reveal the homes of others.
-    pub(crate) counts_distances: bool,
+    pub(crate) uses_distances: bool,
 }
 
 /// Whether something is available, and why not.
@@ -90,17 +91,18 @@ impl Schedule {
     /// `VALIDATION_ERROR` for a past date.
     pub(crate) async fn check_slot(
         &self,
-        question: Question,
+        query: AvailabilityQuery,
         (date, slot): (Date, Slot),
     ) -> Result<Availability, Error> {
         let is_holiday = self.is_holiday(date).await?;
         let planned = vec![planned(date, slot)];
-        let Some((zone, need)) = self.need_at(question, slot, planned).await? else {
+        let Some((zone, requirements)) = self.requirements_at(query, slot, planned).await? else {
             return Ok(Availability::of(None, Some(NO_SERVICE)));
         };
-        let (fit, _) = Self::candidates(&self.database, (zone, question.course), &need).await?;
-        let booked = self.booked(&need, Some(date), &fit).await?;
-        let reason = match has_way(&need, &fit, &booked) {
+        let (fit, _) =
+            Self::candidates(&self.database, (zone, query.course), &requirements).await?;
+        let booked = self.booked(&requirements, Some(date), &fit).await?;
+        let reason = match is_within_distance(&requirements, &fit, &booked) {
             _ if is_holiday => Some(HOLIDAY),
             true => None,
             false => Some(NO_TRAINER),
@@ -115,15 +117,15 @@ impl Schedule {
     /// `VALIDATION_ERROR` for a past date, or `SERVICE_NOT_AVAILABLE` outside of all zones.
     pub(crate) async fn check_slots(
         &self,
-        question: Question,
+        query: AvailabilityQuery,
         date: Date,
     ) -> Result<Vec<SlotAvailability>, Error> {
         let is_holiday = self.is_holiday(date).await?;
         let first = Slot::all().next().ok_or_else(errors::no_dates)?;
-        let needed = self.need_at(question, first, Vec::new()).await?;
-        let (zone, need) = needed.ok_or_else(errors::no_zone)?;
-        let place = (zone, question.course);
-        let open = self.open_slots(place, &need, Some(date)).await?;
+        let found = self.requirements_at(query, first, Vec::new()).await?;
+        let (zone, requirements) = found.ok_or_else(errors::no_zone)?;
+        let place = (zone, query.course);
+        let open = self.open_slots(place, &requirements, Some(date)).await?;
         let reason = |slot: Slot| match open.contains(&slot) {
             _ if is_holiday => Some(HOLIDAY),
             true => None,
@@ -140,18 +142,21 @@ impl Schedule {
     ///
     /// # Errors
     /// An error of the database.
-    pub(crate) async fn check_course(&self, question: Question) -> Result<Availability, Error> {
-        let course = question.course;
+    pub(crate) async fn check_course(
+        &self,
+        query: AvailabilityQuery,
+    ) -> Result<Availability, Error> {
+        let course = query.course;
         let first = Slot::all().next().ok_or_else(errors::no_dates)?;
-        let needed = self.need_at(question, first, Vec::new()).await?;
+        let found = self.requirements_at(query, first, Vec::new()).await?;
         if !copies::is_published(&self.database, course).await? {
-            let zone = needed.map(|(zone, _)| zone);
+            let zone = found.map(|(zone, _)| zone);
             return Ok(Availability::of(zone, Some(NO_COURSE)));
         }
-        let Some((zone, need)) = needed else {
+        let Some((zone, requirements)) = found else {
             return Ok(Availability::of(None, Some(NO_SERVICE)));
         };
-        let reason = match self.open_slots((zone, course), &need, None).await? {
+        let reason = match self.open_slots((zone, course), &requirements, None).await? {
             open if open.is_empty() => Some(NO_TRAINER),
             _ => None,
         };
@@ -205,27 +210,27 @@ impl Schedule {
     }
 
     /// Returns the zone of a place and the conditions there, or `None` outside of all zones.
-    pub(super) async fn need_at(
+    pub(super) async fn requirements_at(
         &self,
-        question: Question,
+        query: AvailabilityQuery,
         slot: Slot,
         planned: Vec<Planned>,
-    ) -> Result<Option<(Uuid, Need)>, Error> {
-        let Some(zone) = zones::of(&self.database, question.place).await? else {
+    ) -> Result<Option<(Uuid, Requirements)>, Error> {
+        let Some(zone) = zones::of(&self.database, query.place).await? else {
             return Ok(None);
         };
-        let need = Need {
-            category: copies::category(&self.database, question.course).await?,
+        let requirements = Requirements {
+            category: copies::category(&self.database, query.course).await?,
             gender: None,
-            place: question.place,
+            place: query.place,
             zone_radius_km: zone.radius_km,
             max_sequential_km: self.max_sequential_km,
             slot,
             planned,
         };
-        Ok(Some(match question.counts_distances {
-            true => (zone.id, need),
-            false => (zone.id, need.without_distances()),
+        Ok(Some(match query.uses_distances {
+            true => (zone.id, requirements),
+            false => (zone.id, requirements.without_distances()),
         }))
     }
 
@@ -234,7 +239,7 @@ impl Schedule {
     async fn open_slots(
         &self,
         place: (Uuid, Uuid),
-        need: &Need,
+        requirements: &Requirements,
         date: Option<Date>,
     ) -> Result<BTreeSet<Slot>, Error> {
         let dates: Vec<_> = date.into_iter().collect();
@@ -248,14 +253,15 @@ impl Schedule {
             let trainers = page
                 .first()
                 .map_or(&[][..], |(_, trainers)| trainers.as_slice());
-            let booked = self.booked(need, date, trainers).await?;
+            let booked = self.booked(requirements, date, trainers).await?;
             for (slot, trainers) in page {
-                let of_slot = Need {
+                let of_slot = Requirements {
                     slot,
                     planned: dates.iter().map(|date| planned(*date, slot)).collect(),
-                    ..need.clone()
+                    ..requirements.clone()
                 };
-                if !open.contains(&slot) && has_way(&of_slot, &rank(&of_slot, trainers).0, &booked)
+                if !open.contains(&slot)
+                    && is_within_distance(&of_slot, &rank(&of_slot, trainers).0, &booked)
                 {
                     open.insert(slot);
                 }
@@ -267,12 +273,12 @@ impl Schedule {
     /// Returns the booked slots of trainers on a date, or none if distances do not count.
     async fn booked(
         &self,
-        need: &Need,
+        requirements: &Requirements,
         date: Option<Date>,
         trainers: &[Trainer],
     ) -> Result<BTreeMap<Uuid, Vec<Booked>>, Error> {
         match date {
-            Some(date) if need.max_sequential_km.is_finite() => {
+            Some(date) if requirements.max_sequential_km.is_finite() => {
                 let ids: Vec<_> = trainers.iter().map(|trainer| trainer.id).collect();
                 Ok(slots::booked_on(&self.database, &ids, date).await?)
             }
@@ -292,10 +298,14 @@ impl Schedule {
 }
 
 /// Whether the sessions before and after are near enough for one of the best candidates.
-fn has_way(need: &Need, fit: &[Trainer], booked: &BTreeMap<Uuid, Vec<Booked>>) -> bool {
+fn is_within_distance(
+    requirements: &Requirements,
+    fit: &[Trainer],
+    booked: &BTreeMap<Uuid, Vec<Booked>>,
+) -> bool {
     fit.iter().take(MAX_CANDIDATES).any(|trainer| {
         let booked = booked.get(&trainer.id);
-        judge_ways(need, booked.map_or(&[][..], Vec::as_slice)).is_ok()
+        check_distances(requirements, booked.map_or(&[][..], Vec::as_slice)).is_ok()
     })
 }
 

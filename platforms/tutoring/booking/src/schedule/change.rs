@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use tutoring_contract::Slot;
 use uuid::Uuid;
 
-use super::{ALLOCATION_WRITE, Actor, Given, Schedule};
+use super::{ALLOCATION_WRITE, Actor, Schedule, TextField};
 use crate::{
     domain::errors,
     store::{Allocation, allocations, bookings, payments, sessions},
@@ -39,7 +39,7 @@ impl Schedule {
         id: Uuid,
         change: &AllocationChange,
     ) -> Result<Allocation, Error> {
-        let notes = Given("notes", change.notes.as_deref()).optional()?;
+        let notes = TextField("notes", change.notes.as_deref()).optional()?;
         if change.status.is_some() {
             let problem = "cannot be set: approve, reject or cancel the allocation";
             return Err(errors::invalid("status", problem));
@@ -130,8 +130,10 @@ impl Schedule {
         if new.trainer_id.is_some() {
             return Ok(new);
         }
-        let refusals = allocations::refusals(tx, id).await?;
-        let reason = refusals.first().map(|refusal| refusal.reason.as_str());
+        let rejections = allocations::rejections(tx, id).await?;
+        let reason = rejections
+            .first()
+            .map(|rejection| rejection.reason.as_str());
         Err(match reason {
             Some(errors::SLOT_TAKEN) => errors::slot_taken(),
             Some(reason) => errors::trainer_not_eligible(reason),

@@ -31,13 +31,13 @@ use uuid::Uuid;
 use crate::store::LiveJourneys;
 
 pub(crate) use actor::Actor;
-pub(crate) use availability::Question;
+pub(crate) use availability::AvailabilityQuery;
 pub(crate) use book::{Assign, NewBooking};
 pub(crate) use change::AllocationChange;
 pub(crate) use consumers::{consumers, published_topics};
 pub(crate) use decide::Creation;
 pub(crate) use pre_book::NewPreBooking;
-pub(crate) use record::Given;
+pub(crate) use record::TextField;
 pub(crate) use reschedule::{NewReschedule, RescheduleChange};
 pub(crate) use review::NewReview;
 pub(crate) use session_code::SessionCodes;

@@ -15,9 +15,9 @@ use crate::domain::errors;
 const MAX_TEXT: usize = 1_000;
 
 /// A text of a user.
-pub(crate) struct Given<'a>(pub(crate) &'a str, pub(crate) Option<&'a str>);
+pub(crate) struct TextField<'a>(pub(crate) &'a str, pub(crate) Option<&'a str>);
 
-impl<'a> Given<'a> {
+impl<'a> TextField<'a> {
     /// Returns a text that must not be empty.
     ///
     /// # Errors

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tutoring_contract::{DeliveryMode, Role, Slot, events::SessionRescheduled};
 use uuid::Uuid;
 
-use super::{Actor, Given, RESCHEDULE_DECIDE, Schedule};
+use super::{Actor, RESCHEDULE_DECIDE, Schedule, TextField};
 use crate::{
     domain::{EndReason, Planned, SessionStatus, errors},
     store::{
@@ -58,8 +58,8 @@ impl Schedule {
         actor: &Actor,
         new: &NewReschedule,
     ) -> Result<Reschedule, Error> {
-        let reason = Given("reason", Some(&new.reason)).required()?;
-        let notes = Given("notes", new.notes.as_deref()).optional()?;
+        let reason = TextField("reason", Some(&new.reason)).required()?;
+        let notes = TextField("notes", new.notes.as_deref()).optional()?;
         self.database
             .transaction(|tx| async move {
                 let session = self.movable(&tx, new.session_id).await?;
@@ -114,10 +114,10 @@ impl Schedule {
                 request.new_date = change.new_date.unwrap_or(request.new_date);
                 request.new_slot = change.new_time.unwrap_or(request.new_slot);
                 if let Some(reason) = change.reason.as_deref() {
-                    request.reason = Given("reason", Some(reason)).required()?.to_owned();
+                    request.reason = TextField("reason", Some(reason)).required()?.to_owned();
                 }
                 if let Some(notes) = change.notes.as_deref() {
-                    let notes = Given("notes", Some(notes)).optional()?;
+                    let notes = TextField("notes", Some(notes)).optional()?;
                     request.notes = notes.map(str::to_owned);
                 }
                 let to = (request.new_date, request.new_slot);

@@ -2,7 +2,7 @@ use seaworthy::{data::chrono::Utc, prelude::*};
 use tutoring_contract::{Role, events::SessionReviewed};
 use uuid::Uuid;
 
-use super::{Actor, Given, Schedule};
+use super::{Actor, Schedule, TextField};
 use crate::{
     domain::{Rating, SessionStatus, errors},
     store::{Review, reviews},
@@ -28,7 +28,7 @@ impl Schedule {
         let rating = Rating::try_from(new.rating);
         let invalid = |_| errors::invalid("rating", "must be 0.5 to 5 in steps of 0.5");
         let rating = rating.map_err(invalid)?;
-        let feedback = Given("feedback", new.feedback.as_deref()).optional()?;
+        let feedback = TextField("feedback", new.feedback.as_deref()).optional()?;
         self.database
             .transaction(|tx| async move {
                 let session = self.locked_session(&tx, new.session_id).await?;

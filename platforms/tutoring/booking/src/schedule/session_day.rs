@@ -175,7 +175,7 @@ impl Schedule {
         id: Uuid,
         request: &EndRequest,
     ) -> Result<Session, Error> {
-        let notes = super::Given("notes", request.notes.as_deref()).optional()?;
+        let notes = super::TextField("notes", request.notes.as_deref()).optional()?;
         self.database
             .transaction(|tx| async move {
                 let mut session = self.session_of_trainer(&tx, actor, id).await?;

@@ -4,7 +4,7 @@ use serde_json::json;
 use tutoring_contract::events::SessionSubstituted;
 use uuid::Uuid;
 
-use super::{Actor, Given, SUBSTITUTION_WRITE, Schedule};
+use super::{Actor, SUBSTITUTION_WRITE, Schedule, TextField};
 use crate::{
     domain::{EndReason, Planned, SessionStatus, errors},
     store::{Candidates, Entity, Session, Substitution, sessions, slots, substitutions},
@@ -32,7 +32,7 @@ impl Schedule {
         actor: &Actor,
         new: &NewSubstitution,
     ) -> Result<Substitution, Error> {
-        let reason = Given("reason", new.reason.as_deref()).optional()?;
+        let reason = TextField("reason", new.reason.as_deref()).optional()?;
         let date = new.session_date;
         if date.weekday() == Weekday::Sunday {
             return Err(errors::invalid(
@@ -57,7 +57,7 @@ impl Schedule {
                 self.require_entity(&tx, actor, entity).await?;
                 self.require_trainer(&tx, actor, new.substitute_trainer_id)
                     .await?;
-                let given = Substitution {
+                let substitution = Substitution {
                     id: Uuid::new_v4(),
                     session_date: date,
                     original_trainer_id: original,
@@ -66,17 +66,27 @@ impl Schedule {
                     session_id: session.id,
                     created_by: actor.id,
                 };
-                if !substitutions::insert(&tx, &given).await? {
+                if !substitutions::insert(&tx, &substitution).await? {
                     return Err(errors::already_substituted());
                 }
-                self.hand_over(&tx, session, new.substitute_trainer_id)
+                self.reassign_session(&tx, session, new.substitute_trainer_id)
                     .await?;
                 let action = ("substitution.create", SUBSTITUTION_WRITE);
                 let reason = reason.unwrap_or_default();
-                let changes = (reason, json!({ "trainerId": original }), json!(given));
-                self.record(&tx, actor, action, ("substitution", given.id), changes)
-                    .await?;
-                Ok(given)
+                let changes = (
+                    reason,
+                    json!({ "trainerId": original }),
+                    json!(substitution),
+                );
+                self.record(
+                    &tx,
+                    actor,
+                    action,
+                    ("substitution", substitution.id),
+                    changes,
+                )
+                .await?;
+                Ok(substitution)
             })
             .await
     }
@@ -102,7 +112,7 @@ impl Schedule {
                         && session.trainer_id == known.substitute_trainer_id
                 });
                 if let Some(session) = session {
-                    self.hand_over(&tx, session, known.original_trainer_id)
+                    self.reassign_session(&tx, session, known.original_trainer_id)
                         .await?;
                 }
                 substitutions::delete(&tx, id).await?;
@@ -116,7 +126,7 @@ impl Schedule {
     }
 
     /// Moves a session and its slot to another approved trainer.
-    async fn hand_over(
+    async fn reassign_session(
         &self,
         tx: &Transaction,
         mut session: Session,

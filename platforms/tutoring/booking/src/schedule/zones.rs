@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::{
     Actor, Schedule,
-    availability::{NO_SERVICE, NO_TRAINER, Question},
+    availability::{AvailabilityQuery, NO_SERVICE, NO_TRAINER},
 };
 use crate::{
     domain::{Place, errors},
@@ -190,7 +190,7 @@ impl Schedule {
             .transaction(|tx| async move {
                 require_city(&tx, stored.city_id).await?;
                 zones::insert(&tx, stored).await?;
-                TrainerCopies::settle_around(&tx, stored.centre, stored.radius_km).await?;
+                TrainerCopies::reassign_zones(&tx, stored.centre, stored.radius_km).await?;
                 let action = ("zone.create", ZONE_WRITE);
                 let changes = ("", Value::Null, json!(stored));
                 self.record(&tx, actor, action, ("zone", stored.id), changes)
@@ -226,15 +226,16 @@ impl Schedule {
         let place = Place::new(request.latitude, request.longitude);
         let place = place.ok_or_else(errors::coordinates_invalid)?;
         let (course, slot) = (request.course_id, request.timeslot);
-        let question = Question {
+        let query = AvailabilityQuery {
             course,
             place,
-            counts_distances: false,
+            uses_distances: false,
         };
-        let Some((zone, need)) = self.need_at(question, slot, Vec::new()).await? else {
+        let Some((zone, requirements)) = self.requirements_at(query, slot, Vec::new()).await?
+        else {
             return Ok(json!({ "available": false, "reason": NO_SERVICE }));
         };
-        let (fit, _) = Self::candidates(&self.database, (zone, course), &need).await?;
+        let (fit, _) = Self::candidates(&self.database, (zone, course), &requirements).await?;
         Ok(match fit.is_empty() {
             false => json!({ "available": true, "zoneId": zone }),
             true => json!({ "available": false, "zoneId": zone, "reason": NO_TRAINER }),

@@ -10,7 +10,7 @@ use tutoring_identity::paged;
 use uuid::Uuid;
 
 use super::{Limit, bookings, in_territory, place};
-use crate::domain::{Package, Place, Refusal, errors};
+use crate::domain::{Package, Place, Rejection, errors};
 
 // The first part of statements that read allocations.
 statements! { statement: "SELECT id, student_id, trainer_id, course_id, purchase_id, status, session_count, package, zone_id, locality, latitude, longitude, start_date, end_date, decided_by, reason, notes, created_at FROM allocations " }
@@ -74,7 +74,7 @@ impl Allocation {
 /// A trainer who was not chosen.
 #[derive(Debug, Serialize, FromRow)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct RefusalRow {
+pub(crate) struct RejectionRow {
     trainer_id: Uuid,
     pub(crate) reason: String,
     detail: String,
@@ -219,24 +219,24 @@ pub(crate) async fn without_sessions(
 }
 
 /// Replaces the rejections of an allocation by those of the last attempt.
-pub(crate) async fn set_refusals(
+pub(crate) async fn set_rejections(
     tx: &Transaction,
     allocation: Uuid,
-    refusals: &[(Uuid, Refusal)],
+    rejections: &[(Uuid, Rejection)],
 ) -> DataResult<()> {
     sql!("DELETE FROM allocation_refusals WHERE allocation_id = {allocation}")
         .execute(tx)
         .await?;
-    if refusals.is_empty() {
+    if rejections.is_empty() {
         return Ok(());
     }
     let now = Utc::now();
-    let rows = refusals.iter().map(|(trainer, refusal)| -> [Value; 5] {
+    let rows = rejections.iter().map(|(trainer, rejection)| -> [Value; 5] {
         [
             allocation.into(),
             (*trainer).into(),
-            refusal.name().into(),
-            refusal.detail().into(),
+            rejection.name().into(),
+            rejection.detail().into(),
             now.into(),
         ]
     });
@@ -247,10 +247,10 @@ pub(crate) async fn set_refusals(
 }
 
 /// Returns the rejections of the last attempt.
-pub(crate) async fn refusals(
+pub(crate) async fn rejections(
     connection: &dyn Connection,
     allocation: Uuid,
-) -> DataResult<Vec<RefusalRow>> {
+) -> DataResult<Vec<RejectionRow>> {
     sql!("SELECT trainer_id, reason, detail, refused_at FROM allocation_refusals WHERE allocation_id = {allocation} ORDER BY reason, trainer_id")
         .fetch_all(connection)
         .await

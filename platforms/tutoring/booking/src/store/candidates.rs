@@ -1,114 +1,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
-use seaworthy::data::{Value, prelude::*};
-use serde_json::{Value as Json, json};
-use tutoring_contract::{Slot, Territory};
+use seaworthy::data::prelude::*;
+use serde_json::Value as Json;
+use tutoring_contract::Slot;
 use uuid::Uuid;
 
-use super::{place, zones};
-use crate::domain::{Place, Planned, Trainer};
-
-/// Maximum number of trainers that one statement reads.
-const PAGE: u32 = 200;
-/// The maximum rating, in tenths.
-const MAX_RATING: u32 = 50;
-/// The first and the last hour of the slots of a shift.
-const SHIFTS: [(&str, u16, u16); 2] = [("morning", 6, 14), ("evening", 12, 20)];
-
-// The first part of statements that read trainers.
-statements! { statement: "SELECT t.trainer_id, t.account, t.account_version, t.profile, t.profile_version, t.is_allocatable, t.latitude, t.longitude, t.zone_id, t.rating_tenths FROM " }
-
-/// The copy of a trainer.
-#[derive(Debug, Clone, FromRow)]
-pub(crate) struct TrainerCopy {
-    #[from_row(column = "trainer_id")]
-    id: Uuid,
-    account: Json,
-    account_version: i64,
-    profile: Json,
-    profile_version: i64,
-    is_allocatable: bool,
-    #[from_row(column = "zone_id")]
-    zone: Option<Uuid>,
-    #[from_row(with = place)]
-    place: Option<Place>,
-    rating_tenths: u32,
-}
+use super::trainer_copies::{After, TrainerCopies, TrainerCopy};
+use crate::domain::{Planned, Trainer};
 
 impl TrainerCopy {
-    /// Returns a member of the profile, or that of the application.
-    fn member(&self, name: &str) -> Option<&Json> {
-        let given = |from: &'_ Json| from.get(name).is_some_and(|value| !value.is_null());
-        match given(&self.profile) {
-            true => self.profile.get(name),
-            false => self.account.get(name),
-        }
-    }
-
-    fn place_of_messages(&self) -> Option<Place> {
-        let of = |value: Option<&Json>| {
-            let value = value?;
-            let number = |name: &str| value.get(name).and_then(Json::as_f64);
-            Place::of(number("latitude"), number("longitude"))
-        };
-        of(self.profile.get("baseLocation")).or_else(|| of(self.account.get("location")))
-    }
-
-    fn is_approved(&self) -> bool {
-        let is = |name: &str, value: Json| self.account.get(name) == Some(&value);
-        is("approvalStatus", json!("approved")) && !is("isDisabled", json!(true))
-    }
-
-    fn rating_of_messages(&self) -> u32 {
-        let rating = self.profile.get("rating").and_then(Json::as_f64);
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "the value is from 0 to 50"
-        )]
-        let tenths = (rating.unwrap_or_default().clamp(0.0, 5.0) * 10.0).round() as u32;
-        tenths
-    }
-
-    fn courses(&self) -> Vec<Uuid> {
-        let list = self.account.get("courses").and_then(Json::as_array);
-        let ids = list.into_iter().flatten().filter_map(Json::as_str);
-        ids.filter_map(|id| id.parse().ok()).collect()
-    }
-
-    fn texts(value: Option<&Json>) -> Vec<String> {
-        let list = value.and_then(Json::as_array).into_iter().flatten();
-        list.filter_map(Json::as_str).map(str::to_owned).collect()
-    }
-
-    /// Returns the slots that the trainer has chosen, or those of the shift of the application.
-    fn slots(&self) -> Vec<Slot> {
-        let weekly = self.profile.get("weekly").and_then(|own| own.get("slots"));
-        let own = Self::texts(weekly);
-        if !own.is_empty() {
-            return own.iter().filter_map(|slot| slot.parse().ok()).collect();
-        }
-        let shift = self.account.get("availability");
-        let shift = shift
-            .and_then(|own| own.get("shiftType"))
-            .and_then(Json::as_str);
-        let hours = SHIFTS.iter().find(|(name, _, _)| Some(*name) == shift);
-        hours.map_or_else(Vec::new, |(_, first, end)| {
-            let is_in = |slot: &Slot| (first * 60..end * 60).contains(&slot.start_minute());
-            Slot::all().filter(is_in).collect()
-        })
-    }
-
-    fn days(&self) -> Vec<String> {
-        let of = |from: Option<&Json>| Self::texts(from.and_then(|own| own.get("availableDays")));
-        let own = of(self.profile.get("weekly"));
-        match own.is_empty() {
-            true => of(self.account.get("availability")),
-            false => own,
-        }
-    }
-
     fn trainer(&self, load: &Load, slot: Slot, slots: &BTreeSet<Slot>) -> Trainer {
         let text = |name: &str| self.member(name).and_then(Json::as_str).map(str::to_owned);
         let years = self.member("yearsOfExperience").and_then(Json::as_u64);
@@ -131,139 +32,6 @@ impl TrainerCopy {
     }
 }
 
-/// Statements on the copies of trainers.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct TrainerCopies;
-
-impl TrainerCopies {
-    async fn lock(tx: &Transaction, id: Uuid) -> DataResult<Option<TrainerCopy>> {
-        statement!(locked, "trainer_copies t WHERE t.trainer_id = {id}")
-            .fetch_optional(tx)
-            .await
-    }
-
-    async fn by_id(connection: &dyn Connection, id: Uuid) -> DataResult<Option<TrainerCopy>> {
-        statement!(sql, "trainer_copies t WHERE t.trainer_id = {id}")
-            .fetch_optional(connection)
-            .await
-    }
-
-    /// Returns the territory of the approved application of a trainer, and the zone of the place.
-    pub(crate) async fn territory(
-        connection: &dyn Connection,
-        id: Uuid,
-    ) -> DataResult<Option<(Territory, Option<Uuid>)>> {
-        let copy = Self::by_id(connection, id).await?;
-        Ok(copy.map(|copy| {
-            let stated = copy.account.get("territory").cloned();
-            let stated = stated.and_then(|stated| serde_json::from_value(stated).ok());
-            (stated.unwrap_or_default(), copy.zone)
-        }))
-    }
-
-    /// Stores the members of a message. The account and the profile have versions of their own. An
-    /// older version changes nothing.
-    pub(crate) async fn store(
-        tx: &Transaction,
-        id: Uuid,
-        version: i64,
-        members: &serde_json::Map<String, Json>,
-    ) -> DataResult<()> {
-        insert_or_ignore!("trainer_copies (trainer_id, account, account_version, profile, profile_version, is_allocatable, rating_tenths) VALUES (?, ?, -1, ?, -1, ?, 0)")
-            .bind(id)
-            .bind(json!({}))
-            .bind(json!({}))
-            .bind(false)
-            .execute(tx)
-            .await?;
-        let Some(mut copy) = Self::lock(tx, id).await? else {
-            return Ok(());
-        };
-        let is_account = members.contains_key("approvalStatus");
-        let (known, stored) = match is_account {
-            true => (&mut copy.account_version, &mut copy.account),
-            false => (&mut copy.profile_version, &mut copy.profile),
-        };
-        if version < *known {
-            return Ok(());
-        }
-        *known = version;
-        if let Some(stored) = stored.as_object_mut() {
-            stored.extend(members.clone());
-        }
-        Self::settle(tx, copy).await
-    }
-
-    /// Stores a trainer with the place, the zone and the courses that follow from the messages.
-    async fn settle(tx: &Transaction, mut copy: TrainerCopy) -> DataResult<()> {
-        copy.place = copy.place_of_messages();
-        copy.rating_tenths = copy.rating_of_messages();
-        copy.zone = match copy.place {
-            Some(place) => zones::of(tx, place).await?.map(|zone| zone.id),
-            None => None,
-        };
-        copy.is_allocatable = copy.is_approved() && copy.zone.is_some();
-        sql!("UPDATE trainer_copies SET account = {copy.account.clone()}, account_version = {copy.account_version}, profile = {copy.profile.clone()}, profile_version = {copy.profile_version}, is_allocatable = {copy.is_allocatable}, latitude = {copy.place.map(|place| place.latitude)}, longitude = {copy.place.map(|place| place.longitude)}, zone_id = {copy.zone}, rating_tenths = {copy.rating_tenths} WHERE trainer_id = {copy.id}")
-            .execute(tx)
-            .await?;
-        sql!("DELETE FROM candidates WHERE trainer_id = {copy.id}")
-            .execute(tx)
-            .await?;
-        let courses: BTreeSet<_> = copy.courses().into_iter().collect();
-        let Some(zone) = copy
-            .zone
-            .filter(|_| copy.is_allocatable && !courses.is_empty())
-        else {
-            return Ok(());
-        };
-        let rows = courses.into_iter().map(|course| -> [Value; 4] {
-            [
-                zone.into(),
-                course.into(),
-                copy.rating_tenths.into(),
-                copy.id.into(),
-            ]
-        });
-        sql("INSERT INTO candidates (zone_id, course_id, rating_tenths, trainer_id) VALUES (?, ?, ?, ?)**")
-            .bind_rows(rows)
-            .apply(tx)
-            .await
-    }
-
-    /// Assigns the trainers around a place to their zones again.
-    pub(crate) async fn settle_around(
-        tx: &Transaction,
-        place: Place,
-        radius_km: f64,
-    ) -> DataResult<()> {
-        let (south, north) = place.latitudes(radius_km);
-        let (west, east) = place.longitudes(radius_km);
-        let mut after = Uuid::nil();
-        loop {
-            let copies: Vec<TrainerCopy> = statement!(sql, "trainer_copies t WHERE t.latitude BETWEEN {south} AND {north} AND t.longitude BETWEEN {west} AND {east} AND t.trainer_id > {after} ORDER BY t.trainer_id LIMIT {PAGE}")
-            .fetch_all(tx)
-            .await?;
-            let is_full = copies.len() >= PAGE as usize;
-            for copy in copies {
-                after = copy.id;
-                Self::settle(tx, copy).await?;
-            }
-            if !is_full {
-                return Ok(());
-            }
-        }
-    }
-}
-
-/// The position after a trainer in the list of a zone and course: the rating and the ID.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct After(u32, Uuid);
-
-impl After {
-    /// The position before all trainers.
-    pub(crate) const START: Self = Self(MAX_RATING + 1, Uuid::nil());
-}
-
 /// Statements on the trainers who may be chosen.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Candidates;
@@ -278,7 +46,7 @@ impl Candidates {
         planned: &[Planned],
         after: After,
     ) -> DataResult<(Vec<Trainer>, Option<After>)> {
-        let (copies, next) = Self::copies(connection, (zone, course), after).await?;
+        let (copies, next) = TrainerCopies::page(connection, (zone, course), after).await?;
         let trainers = Self::with_load(connection, &copies, slot, planned).await?;
         Ok((trainers, next))
     }
@@ -291,7 +59,7 @@ impl Candidates {
         dates: &[Date],
         after: After,
     ) -> DataResult<(Vec<(Slot, Vec<Trainer>)>, Option<After>)> {
-        let (copies, next) = Self::copies(connection, (zone, course), after).await?;
+        let (copies, next) = TrainerCopies::page(connection, (zone, course), after).await?;
         let load = Load::of(connection, &copies, dates, &Slot::all().collect()).await?;
         let of = |slot: Slot| {
             let own = BTreeSet::from([slot]);
@@ -315,20 +83,6 @@ impl Candidates {
         let load = Load::of(connection, one, &[date], &Slot::all().collect()).await?;
         let of = |slot| (slot, copy.trainer(&load, slot, &BTreeSet::from([slot])));
         Ok(Some(Slot::all().map(of).collect()))
-    }
-
-    async fn copies(
-        connection: &dyn Connection,
-        (zone, course): (Uuid, Uuid),
-        After(rating, trainer): After,
-    ) -> DataResult<(Vec<TrainerCopy>, Option<After>)> {
-        let copies: Vec<TrainerCopy> = statement!(sql, "candidates c JOIN trainer_copies t ON t.trainer_id = c.trainer_id WHERE c.zone_id = {zone} AND c.course_id = {course} AND (c.rating_tenths, c.trainer_id) < ({rating}, {trainer}) ORDER BY c.rating_tenths DESC, c.trainer_id DESC LIMIT {PAGE}")
-            .fetch_all(connection)
-            .await?;
-        let is_full = copies.len() >= PAGE as usize;
-        let last = copies.last().filter(|_| is_full);
-        let next = last.map(|copy| After(copy.rating_tenths, copy.id));
-        Ok((copies, next))
     }
 
     /// Returns an allocatable trainer of a course with the current load, and locks the row: choices

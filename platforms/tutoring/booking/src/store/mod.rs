@@ -20,6 +20,7 @@ pub(crate) mod sessions;
 pub(crate) mod slots;
 pub(crate) mod substitutions;
 pub(crate) mod territories;
+mod trainer_copies;
 pub(crate) mod zones;
 
 use jiff::Timestamp;
@@ -27,7 +28,7 @@ use seaworthy::data::prelude::*;
 
 pub(crate) use allocations::{Allocation, Filter};
 pub(crate) use bookings::Booking;
-pub(crate) use candidates::{After, Candidates, TrainerCopies};
+pub(crate) use candidates::Candidates;
 pub(crate) use flags::{FLAGS, Flags};
 pub(crate) use journeys::StoredJourney;
 pub(crate) use live_journeys::LiveJourneys;
@@ -39,6 +40,7 @@ pub(crate) use reviews::Review;
 pub(crate) use sessions::Session;
 pub(crate) use substitutions::Substitution;
 pub(crate) use territories::{Entity, Limit, in_territory};
+pub(crate) use trainer_copies::{After, TrainerCopies};
 pub(crate) use zones::{MAX_RADIUS_KM, NewZone, Zone};
 
 use crate::domain::Place;

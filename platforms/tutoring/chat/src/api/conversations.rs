@@ -4,7 +4,7 @@ use tutoring_contract::{CheckedPage, MAX_LIMIT, Path, Query, Reply};
 use tutoring_identity::caller;
 use uuid::Uuid;
 
-use super::{Given, HandlerResult, State};
+use super::{ExtractResult, HandlerResult, State};
 use crate::{chat::ReadRequest, domain::Cursor, errors, store::conversations};
 
 /// The default number of messages, more than a telephone shows at once.
@@ -33,7 +33,7 @@ pub(super) async fn list(chats: State, page: CheckedPage) -> HandlerResult {
 }
 
 /// Returns the participants, for clients that join the room of a conversation.
-pub(super) async fn show(chats: State, id: Given<Path<Uuid>>) -> HandlerResult {
+pub(super) async fn show(chats: State, id: ExtractResult<Path<Uuid>>) -> HandlerResult {
     let Path(id) = id.map_err(|_| errors::conversation_not_found())?;
     let members = chats.members(caller()?, id).await?;
     let participants = chats.participants(&members).await?;
@@ -43,8 +43,8 @@ pub(super) async fn show(chats: State, id: Given<Path<Uuid>>) -> HandlerResult {
 
 pub(super) async fn messages(
     chats: State,
-    id: Given<Path<Uuid>>,
-    query: Given<Query<FeedQuery>>,
+    id: ExtractResult<Path<Uuid>>,
+    query: ExtractResult<Query<FeedQuery>>,
 ) -> HandlerResult {
     let Path(id) = id.map_err(|_| errors::conversation_not_found())?;
     let Query(query) = query?;
@@ -60,7 +60,11 @@ pub(super) async fn messages(
 }
 
 /// Marks messages as read. A request without a body marks all.
-pub(super) async fn read(chats: State, id: Given<Path<Uuid>>, body: Bytes) -> HandlerResult {
+pub(super) async fn read(
+    chats: State,
+    id: ExtractResult<Path<Uuid>>,
+    body: Bytes,
+) -> HandlerResult {
     let Path(id) = id.map_err(|_| errors::conversation_not_found())?;
     let request = match body.is_empty() {
         true => ReadRequest::default(),

@@ -2,7 +2,7 @@ use seaworthy::prelude::*;
 use tutoring_contract::{CheckedPage, Json, Path, Query, Reply, Role, require_everywhere};
 use uuid::Uuid;
 
-use super::{Given, HandlerResult, State, participant};
+use super::{ExtractResult, HandlerResult, State, participant};
 use crate::{
     domain::{DoubtRequest, DoubtStatus, Participant},
     doubts::{DOUBT_READ, DOUBT_WRITE, ReassignRequest},
@@ -40,8 +40,8 @@ pub(super) async fn open(chats: State, Json(request): Json<DoubtRequest>) -> Han
 /// Returns the doubts of a student, those assigned to a trainer, or all for an administrator.
 pub(super) async fn list(
     chats: State,
-    filter: Given<Query<DoubtFilter>>,
-    page: Given<CheckedPage>,
+    filter: ExtractResult<Query<DoubtFilter>>,
+    page: ExtractResult<CheckedPage>,
 ) -> HandlerResult {
     let caller = permitted(DOUBT_READ)?;
     let (Query(mut filter), page) = (filter?, page?);
@@ -54,7 +54,7 @@ pub(super) async fn list(
     Ok(Reply::new("doubts", doubts).into_response())
 }
 
-pub(super) async fn show(chats: State, id: Given<Path<Uuid>>) -> HandlerResult {
+pub(super) async fn show(chats: State, id: ExtractResult<Path<Uuid>>) -> HandlerResult {
     let caller = permitted(DOUBT_READ)?;
     let Path(id) = id.map_err(|_| errors::doubt_not_found())?;
     Ok(Reply::new("doubt", chats.doubt(caller, id).await?).into_response())
@@ -62,8 +62,8 @@ pub(super) async fn show(chats: State, id: Given<Path<Uuid>>) -> HandlerResult {
 
 pub(super) async fn set_status(
     chats: State,
-    id: Given<Path<Uuid>>,
-    request: Given<Json<StatusRequest>>,
+    id: ExtractResult<Path<Uuid>>,
+    request: ExtractResult<Json<StatusRequest>>,
 ) -> HandlerResult {
     let caller = permitted(DOUBT_WRITE)?;
     let Path(id) = id.map_err(|_| errors::doubt_not_found())?;
@@ -76,8 +76,8 @@ pub(super) async fn set_status(
 
 pub(super) async fn reply(
     chats: State,
-    id: Given<Path<Uuid>>,
-    request: Given<Json<ReplyRequest>>,
+    id: ExtractResult<Path<Uuid>>,
+    request: ExtractResult<Json<ReplyRequest>>,
 ) -> HandlerResult {
     let caller = permitted(DOUBT_WRITE)?;
     let Path(id) = id.map_err(|_| errors::doubt_not_found())?;
@@ -89,8 +89,8 @@ pub(super) async fn reply(
 
 pub(super) async fn reassign(
     chats: State,
-    id: Given<Path<Uuid>>,
-    request: Given<Json<ReassignRequest>>,
+    id: ExtractResult<Path<Uuid>>,
+    request: ExtractResult<Json<ReassignRequest>>,
 ) -> HandlerResult {
     let caller = permitted(DOUBT_WRITE)?;
     let Path(id) = id.map_err(|_| errors::doubt_not_found())?;

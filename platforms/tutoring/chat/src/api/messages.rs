@@ -4,7 +4,7 @@ use tutoring_contract::{Json, Path, Reply};
 use tutoring_identity::caller;
 use uuid::Uuid;
 
-use super::{Given, HandlerResult, State, participant};
+use super::{ExtractResult, HandlerResult, State, participant};
 use crate::{chat::UploadRequest, domain::MessageRequest, errors};
 
 pub(super) async fn send(chats: State, Json(request): Json<MessageRequest>) -> HandlerResult {
@@ -12,12 +12,12 @@ pub(super) async fn send(chats: State, Json(request): Json<MessageRequest>) -> H
     Ok(Reply::new("message sent", sent).created())
 }
 
-pub(super) async fn show(chats: State, id: Given<Path<Uuid>>) -> HandlerResult {
+pub(super) async fn show(chats: State, id: ExtractResult<Path<Uuid>>) -> HandlerResult {
     let Path(id) = id.map_err(|_| errors::message_not_found())?;
     Ok(Reply::new("message", chats.message(caller()?, id).await?).into_response())
 }
 
-pub(super) async fn delete(chats: State, id: Given<Path<Uuid>>) -> HandlerResult {
+pub(super) async fn delete(chats: State, id: ExtractResult<Path<Uuid>>) -> HandlerResult {
     let Path(id) = id.map_err(|_| errors::message_not_found())?;
     chats.delete(caller()?, id).await?;
     Ok(Reply::message("message deleted").into_response())

@@ -7,7 +7,7 @@ mod messages;
 use std::sync::Arc;
 
 use seaworthy::prelude::*;
-use tutoring_contract::{Given, HandlerResult, Role};
+use tutoring_contract::{ExtractResult, HandlerResult, Role};
 use tutoring_identity::caller;
 
 use crate::{chat::Chats, domain::Participant};

@@ -2,7 +2,7 @@ use tutoring_contract::{CallerTerritory, CheckedPage, Json, Path, Reply};
 use tutoring_identity::{caller, invalid};
 use uuid::Uuid;
 
-use super::{Given, HandlerResult, State};
+use super::{ExtractResult, HandlerResult, State};
 use crate::{
     courses::{COURSE_WRITE, NewAssignment, Viewer, Work},
     store::Grade,
@@ -26,8 +26,8 @@ pub(super) async fn create_of_course(
 
 pub(super) async fn of_course(
     courses: State,
-    course: Given<Path<Uuid>>,
-    page: Given<CheckedPage>,
+    course: ExtractResult<Path<Uuid>>,
+    page: ExtractResult<CheckedPage>,
 ) -> HandlerResult {
     let viewer = Viewer::from_request(COURSE_WRITE)?;
     let (Path(course), page) = (course?, page?);
@@ -35,7 +35,7 @@ pub(super) async fn of_course(
     Ok(Reply::new("assignments", assignments.await?).into_response())
 }
 
-pub(super) async fn show(courses: State, id: Given<Path<Uuid>>) -> HandlerResult {
+pub(super) async fn show(courses: State, id: ExtractResult<Path<Uuid>>) -> HandlerResult {
     let viewer = Viewer::from_request(COURSE_WRITE)?;
     let Path(id) = id?;
     let assignment = courses.show_assignment(viewer, id).await?;
@@ -54,8 +54,8 @@ pub(super) async fn submit(
 pub(super) async fn submissions(
     courses: State,
     territory: CallerTerritory,
-    id: Given<Path<Uuid>>,
-    page: Given<CheckedPage>,
+    id: ExtractResult<Path<Uuid>>,
+    page: ExtractResult<CheckedPage>,
 ) -> HandlerResult {
     let viewer = Viewer::from_request(COURSE_WRITE)?;
     let (Path(id), page) = (id?, page?);
@@ -68,8 +68,8 @@ pub(super) async fn submissions(
 pub(super) async fn grade(
     courses: State,
     territory: CallerTerritory,
-    id: Given<Path<Uuid>>,
-    grade: Given<Json<Grade>>,
+    id: ExtractResult<Path<Uuid>>,
+    grade: ExtractResult<Json<Grade>>,
 ) -> HandlerResult {
     let viewer = Viewer::from_request(COURSE_WRITE)?;
     let (Path(id), Json(grade)) = (id?, grade?);

@@ -2,7 +2,7 @@ use tutoring_contract::{Json, Path, Reply, Role};
 use tutoring_identity::{caller, own_or_permitted};
 use uuid::Uuid;
 
-use super::{Given, HandlerResult, State};
+use super::{ExtractResult, HandlerResult, State};
 use crate::courses::{Answers, NewExam};
 
 pub(super) async fn store(
@@ -20,8 +20,8 @@ pub(super) async fn show(courses: State, Path(level): Path<Uuid>) -> HandlerResu
 
 pub(super) async fn submit(
     courses: State,
-    path: Given<Path<(String, Uuid)>>,
-    answers: Given<Json<Answers>>,
+    path: ExtractResult<Path<(String, Uuid)>>,
+    answers: ExtractResult<Json<Answers>>,
 ) -> HandlerResult {
     let Path((student, level)) = path?;
     let student = own_or_permitted(&student, Role::Student, None)?;

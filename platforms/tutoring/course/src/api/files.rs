@@ -2,7 +2,7 @@ use tutoring_contract::{CheckedPage, Json, Path, Reply};
 use tutoring_identity::caller;
 use uuid::Uuid;
 
-use super::{Given, HandlerResult, State};
+use super::{ExtractResult, HandlerResult, State};
 use crate::{
     courses::{COURSE_WRITE, NewFile, Viewer},
     store::FileKind,
@@ -32,8 +32,8 @@ pub(super) async fn add_material(
 
 pub(super) async fn videos(
     courses: State,
-    course: Given<Path<Uuid>>,
-    page: Given<CheckedPage>,
+    course: ExtractResult<Path<Uuid>>,
+    page: ExtractResult<CheckedPage>,
 ) -> HandlerResult {
     let viewer = Viewer::from_request(COURSE_WRITE)?;
     let (Path(course), page) = (course?, page?);
@@ -43,8 +43,8 @@ pub(super) async fn videos(
 
 pub(super) async fn materials(
     courses: State,
-    course: Given<Path<Uuid>>,
-    page: Given<CheckedPage>,
+    course: ExtractResult<Path<Uuid>>,
+    page: ExtractResult<CheckedPage>,
 ) -> HandlerResult {
     let viewer = Viewer::from_request(COURSE_WRITE)?;
     let (Path(course), page) = (course?, page?);
@@ -52,7 +52,7 @@ pub(super) async fn materials(
     Ok(Reply::new("materials", files.await?).into_response())
 }
 
-pub(super) async fn video(courses: State, id: Given<Path<Uuid>>) -> HandlerResult {
+pub(super) async fn video(courses: State, id: ExtractResult<Path<Uuid>>) -> HandlerResult {
     let viewer = Viewer::from_request(COURSE_WRITE)?;
     let Path(id) = id?;
     Ok(Reply::new("video", courses.video(viewer, id).await?).into_response())

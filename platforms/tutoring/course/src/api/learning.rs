@@ -3,7 +3,7 @@ use tutoring_contract::{Json, Path, Reply};
 use tutoring_identity::caller;
 use uuid::Uuid;
 
-use super::{Given, HandlerResult, State};
+use super::{ExtractResult, HandlerResult, State};
 use crate::{
     courses::{COURSE_WRITE, Seen, Viewer},
     domain::Answer,
@@ -22,7 +22,7 @@ pub(super) struct QuizRequest {
     answers: Vec<Answer>,
 }
 
-pub(super) async fn session(courses: State, id: Given<Path<Uuid>>) -> HandlerResult {
+pub(super) async fn session(courses: State, id: ExtractResult<Path<Uuid>>) -> HandlerResult {
     let viewer = Viewer::from_request(COURSE_WRITE)?;
     let Path(id) = id?;
     Ok(Reply::new("session", courses.session(viewer, id).await?).into_response())

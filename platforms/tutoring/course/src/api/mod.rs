@@ -13,7 +13,7 @@ mod uploads;
 use std::sync::Arc;
 
 use seaworthy::prelude::*;
-use tutoring_contract::{AdminRole, Given, HandlerResult, Role, SERVICE_ROLE};
+use tutoring_contract::{AdminRole, ExtractResult, HandlerResult, Role, SERVICE_ROLE};
 
 use crate::courses::{COURSE_WRITE, Courses};
 

@@ -3,7 +3,7 @@ use tutoring_contract::{CallerTerritory, CheckedPage, Json, Path, Query, Reply, 
 use tutoring_identity::{caller, own_or_permitted};
 use uuid::Uuid;
 
-use super::{Given, HandlerResult, State};
+use super::{ExtractResult, HandlerResult, State};
 use crate::{
     courses::{Courses, Gallery, NewProject, PROJECT_REVIEW, Viewer},
     store::Review,
@@ -55,8 +55,8 @@ pub(super) async fn community(
 pub(super) async fn review(
     courses: State,
     territory: CallerTerritory,
-    id: Given<Path<Uuid>>,
-    review: Given<Json<Review>>,
+    id: ExtractResult<Path<Uuid>>,
+    review: ExtractResult<Json<Review>>,
 ) -> HandlerResult {
     let viewer = Viewer::from_request(PROJECT_REVIEW)?;
     let (Path(id), Json(review)) = (id?, review?);
@@ -70,8 +70,8 @@ pub(super) async fn review(
 pub(super) async fn of_student(
     courses: State,
     territory: CallerTerritory,
-    student: Given<Path<Uuid>>,
-    page: Given<CheckedPage>,
+    student: ExtractResult<Path<Uuid>>,
+    page: ExtractResult<CheckedPage>,
 ) -> HandlerResult {
     let viewer = Viewer::from_request(PROJECT_REVIEW)?;
     let (Path(student), page) = (student?, page?);

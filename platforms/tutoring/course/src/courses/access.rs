@@ -61,7 +61,7 @@ impl Courses {
     ///
     /// # Errors
     /// `NOT_FOUND` or `FORBIDDEN`.
-    pub(super) async fn decider(
+    pub(super) async fn require_reviewer(
         &self,
         tx: &Transaction,
         (viewer, territory): (Viewer, &CallerTerritory),

@@ -236,7 +236,9 @@ impl Courses {
                     .change(&json!(submission.score), &json!(grade.score));
                 let work = (submission.student, assignment.course_id);
                 let not_found = errors::submission_not_found;
-                let grader = self.decider(&tx, caller, work, entry, not_found).await?;
+                let grader = self
+                    .require_reviewer(&tx, caller, work, entry, not_found)
+                    .await?;
                 if grade.score > assignment.max_score {
                     let problem = format!("must be 0 to {}", assignment.max_score);
                     return Err(invalid("score", &problem));

@@ -198,7 +198,9 @@ impl Courses {
                     .detail("after", review.status.clone());
                 let work = (project.student, project.course);
                 let not_found = errors::project_not_found;
-                let reviewer = self.decider(&tx, caller, work, entry, not_found).await?;
+                let reviewer = self
+                    .require_reviewer(&tx, caller, work, entry, not_found)
+                    .await?;
                 if project.status != PENDING {
                     return Err(errors::project_reviewed());
                 }

@@ -2,7 +2,7 @@ use seaworthy::prelude::*;
 use tutoring_contract::{CheckedPage, Json, Path, Reply};
 use tutoring_identity::{Checks, caller};
 
-use super::{Given, HandlerResult, State};
+use super::{ExtractResult, HandlerResult, State};
 use crate::{
     errors,
     store::{NewDevice, devices},
@@ -52,7 +52,10 @@ impl DeviceRequest {
     }
 }
 
-pub(super) async fn register(notifier: State, device: Given<Json<DeviceRequest>>) -> HandlerResult {
+pub(super) async fn register(
+    notifier: State,
+    device: ExtractResult<Json<DeviceRequest>>,
+) -> HandlerResult {
     let (Json(device), user) = (device?, caller()?);
     let device = &device.checked()?;
     let database = &notifier.backend.database;

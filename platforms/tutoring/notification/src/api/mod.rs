@@ -8,7 +8,7 @@ mod requests;
 use std::sync::Arc;
 
 use seaworthy::prelude::*;
-use tutoring_contract::{Given, HandlerResult, Role, SERVICE_ROLE};
+use tutoring_contract::{ExtractResult, HandlerResult, Role, SERVICE_ROLE};
 
 use crate::notify::Notifier;
 

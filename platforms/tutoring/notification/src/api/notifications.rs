@@ -4,7 +4,7 @@ use tutoring_contract::{CheckedPage, Path, Query, Reply};
 use tutoring_identity::caller;
 use uuid::Uuid;
 
-use super::{Given, HandlerResult, State};
+use super::{ExtractResult, HandlerResult, State};
 use crate::{
     errors,
     notify::Notifier,
@@ -54,12 +54,12 @@ async fn mark(notifier: &Notifier, id: Uuid, is_read: bool) -> HandlerResult {
     Ok(Reply::new("notification", opened(notifier, marked).await).into_response())
 }
 
-pub(super) async fn mark_read(notifier: State, id: Given<Path<Uuid>>) -> HandlerResult {
+pub(super) async fn mark_read(notifier: State, id: ExtractResult<Path<Uuid>>) -> HandlerResult {
     let Path(id) = id.map_err(|_| errors::not_found())?;
     mark(&notifier, id, true).await
 }
 
-pub(super) async fn mark_unread(notifier: State, id: Given<Path<Uuid>>) -> HandlerResult {
+pub(super) async fn mark_unread(notifier: State, id: ExtractResult<Path<Uuid>>) -> HandlerResult {
     let Path(id) = id.map_err(|_| errors::not_found())?;
     mark(&notifier, id, false).await
 }
@@ -70,7 +70,7 @@ pub(super) async fn mark_all_read(notifier: State) -> HandlerResult {
     Ok(Reply::new("all notifications are read", data).into_response())
 }
 
-pub(super) async fn delete(notifier: State, id: Given<Path<Uuid>>) -> HandlerResult {
+pub(super) async fn delete(notifier: State, id: ExtractResult<Path<Uuid>>) -> HandlerResult {
     let Path(id) = id.map_err(|_| errors::not_found())?;
     match notifications::delete(&notifier.backend.database, caller()?, id).await? {
         true => Ok(Reply::message("notification deleted").into_response()),

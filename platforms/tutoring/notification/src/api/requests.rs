@@ -6,7 +6,7 @@ use tutoring_contract::{Json, Reply, Role, require_everywhere};
 use tutoring_identity::invalid;
 use uuid::Uuid;
 
-use super::{Given, HandlerResult, State};
+use super::{ExtractResult, HandlerResult, State};
 use crate::{domain::Notice, notify::Notifier, store::Notification};
 
 /// The permission of administrators to send notifications.
@@ -93,7 +93,10 @@ async fn store(
     notifier.backend.database.transaction(write).await
 }
 
-pub(super) async fn send(notifier: State, request: Given<Json<SendRequest>>) -> HandlerResult {
+pub(super) async fn send(
+    notifier: State,
+    request: ExtractResult<Json<SendRequest>>,
+) -> HandlerResult {
     let is_admin = require_sender()?;
     let Json(request) = request?;
     let notice = request.text.notice(request.user_id.unwrap_or_default());
@@ -114,7 +117,7 @@ pub(super) async fn send(notifier: State, request: Given<Json<SendRequest>>) -> 
 
 pub(super) async fn send_to_all(
     notifier: State,
-    request: Given<Json<BulkRequest>>,
+    request: ExtractResult<Json<BulkRequest>>,
 ) -> HandlerResult {
     let is_admin = require_sender()?;
     let Json(request) = request?;

@@ -3,7 +3,7 @@ use tutoring_contract::{CheckedPage, Json, Path, Reply};
 use uuid::Uuid;
 
 use super::{
-    Given, HandlerResult, State,
+    ExtractResult, HandlerResult, State,
     access::{require_admin_scope, require_reader},
 };
 use crate::{
@@ -35,17 +35,24 @@ pub(super) async fn ledger(
     Ok(Reply::new("transactions", found).into_response())
 }
 
-async fn change(payments: State, change: Given<Json<CoinChange>>, kind: CoinKind) -> HandlerResult {
+async fn change(
+    payments: State,
+    change: ExtractResult<Json<CoinChange>>,
+    kind: CoinKind,
+) -> HandlerResult {
     require_admin_scope(COINS_WRITE)?;
     let Json(change) = change?;
     wallet_reply("coins", payments.change_coins(kind, &change).await?)
 }
 
-pub(super) async fn complete_course(state: State, given: Given<Json<CoinChange>>) -> HandlerResult {
+pub(super) async fn complete_course(
+    state: State,
+    given: ExtractResult<Json<CoinChange>>,
+) -> HandlerResult {
     change(state, given, CoinKind::CourseCompletion).await
 }
 
-pub(super) async fn refer(state: State, given: Given<Json<CoinChange>>) -> HandlerResult {
+pub(super) async fn refer(state: State, given: ExtractResult<Json<CoinChange>>) -> HandlerResult {
     change(state, given, CoinKind::Referral).await
 }
 
@@ -57,11 +64,11 @@ pub(super) async fn reverse_referral(
     wallet_reply("coins", payments.reverse_referral(&change).await?)
 }
 
-pub(super) async fn adjust(state: State, given: Given<Json<CoinChange>>) -> HandlerResult {
+pub(super) async fn adjust(state: State, given: ExtractResult<Json<CoinChange>>) -> HandlerResult {
     change(state, given, CoinKind::Adjust).await
 }
 
-pub(super) async fn redeem(state: State, given: Given<Json<CoinChange>>) -> HandlerResult {
+pub(super) async fn redeem(state: State, given: ExtractResult<Json<CoinChange>>) -> HandlerResult {
     change(state, given, CoinKind::Redeem).await
 }
 

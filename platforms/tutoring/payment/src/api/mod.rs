@@ -12,7 +12,7 @@ use seaworthy::{
     prelude::*,
     resilience::rate_limit::{LimitBy, RateLimits},
 };
-use tutoring_contract::{AdminRole, Given, HandlerResult, Role, SERVICE_ROLE};
+use tutoring_contract::{AdminRole, ExtractResult, HandlerResult, Role, SERVICE_ROLE};
 
 use crate::{
     config::PaymentConfig,

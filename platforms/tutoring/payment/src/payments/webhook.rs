@@ -81,7 +81,7 @@ impl Payments {
         let (payment, refund) = (&payment, &refund);
         self.database
             .transaction(|tx| async move {
-                if !events::remember(&tx, event_id, hash, event).await? {
+                if !events::insert(&tx, event_id, hash, event).await? {
                     return Ok(Received::Repeated);
                 }
                 if let Some(refund) = refund {

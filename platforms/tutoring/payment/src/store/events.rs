@@ -3,7 +3,7 @@
 use seaworthy::data::prelude::*;
 
 /// Records a webhook. Returns `false` if it was handled.
-pub(crate) async fn remember(
+pub(crate) async fn insert(
     tx: &Transaction,
     id: &str,
     body_hash: &str,

@@ -135,7 +135,7 @@ impl Provider {
         self.bank.lock().unwrap().orders[id].clone()
     }
 
-    pub(crate) fn forget_order(&self, id: &str) {
+    pub(crate) fn remove_order(&self, id: &str) {
         self.bank.lock().unwrap().orders.remove(id);
     }
 

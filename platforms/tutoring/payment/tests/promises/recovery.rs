@@ -121,7 +121,7 @@ pub(crate) async fn refused_payments_do_not_delay_expired_ones_msg_5(app: TestAp
     let buy = |student| app.bought(Uuid::from_u128(student), &json!({}));
     let refused: Vec<_> = (100..150).map(buy).collect();
     for bought in &refused {
-        app.provider.forget_order(&bought.order);
+        app.provider.remove_order(&bought.order);
         app.expire(bought).await;
     }
     let last = buy(150);

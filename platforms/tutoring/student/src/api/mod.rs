@@ -8,7 +8,7 @@ mod support;
 use std::sync::Arc;
 
 use seaworthy::{audit_log::AuditLog, prelude::*};
-use tutoring_contract::{Given, HandlerResult, Role, SERVICE_ROLE};
+use tutoring_contract::{ExtractResult, HandlerResult, Role, SERVICE_ROLE};
 use tutoring_identity::Backend;
 
 use crate::{pages::Pages, summaries::Summaries};

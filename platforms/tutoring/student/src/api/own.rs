@@ -95,6 +95,6 @@ pub(super) async fn progress_gone() -> HandlerResult {
 pub(super) async fn invalidate(api: State, Path(id): Path<String>) -> HandlerResult {
     let student = Uuid::try_parse(&id);
     let unknown = |_| Error::new(Code::NotFound, "NOT_FOUND", "no student has this ID");
-    api.pages.forget(student.map_err(unknown)?).await;
+    api.pages.invalidate(student.map_err(unknown)?).await;
     Ok(StatusCode::NO_CONTENT.into_response())
 }

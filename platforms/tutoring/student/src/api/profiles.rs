@@ -8,7 +8,7 @@ use tutoring_contract::{
 };
 use tutoring_identity::{ProfileEdit, caller, own_or_permitted};
 
-use super::{Given, HandlerResult, STUDENT_READ, STUDENT_WRITE, State};
+use super::{ExtractResult, HandlerResult, STUDENT_READ, STUDENT_WRITE, State};
 use crate::{pages::student_view, profile::Profile, store::students};
 
 /// The maximum length of a searched text, in characters.
@@ -79,7 +79,7 @@ pub(super) async fn change(
     api: State,
     territory: CallerTerritory,
     Path(id): Path<String>,
-    profile: Given<Json<Profile>>,
+    profile: ExtractResult<Json<Profile>>,
 ) -> HandlerResult {
     let id = own_or_permitted(&id, Role::Student, Some(STUDENT_WRITE))?;
     let Json(profile) = profile?;
@@ -129,6 +129,6 @@ pub(super) async fn change(
             }
         })
         .await?;
-    api.pages.forget(id).await;
+    api.pages.invalidate(id).await;
     Ok(Reply::new("the profile is changed", student_view(&student)).into_response())
 }

@@ -7,7 +7,7 @@ use tutoring_contract::{Json, Path, Reply};
 use tutoring_identity::invalid;
 use uuid::Uuid;
 
-use super::{Given, HandlerResult, State, own::own};
+use super::{ExtractResult, HandlerResult, State, own::own};
 use crate::store::{payments, referrals, students};
 
 /// Letters and digits that are not easily confused.
@@ -63,7 +63,7 @@ pub(super) async fn stats(api: State, Path(id): Path<String>) -> HandlerResult {
 pub(super) async fn redeem(
     api: State,
     Path(id): Path<String>,
-    request: Given<Json<RedeemRequest>>,
+    request: ExtractResult<Json<RedeemRequest>>,
 ) -> HandlerResult {
     let id = own(&id)?;
     let Json(request) = request?;

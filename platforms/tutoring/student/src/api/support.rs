@@ -5,7 +5,7 @@ use serde_json::json;
 use tutoring_contract::{Json, Path, Reply};
 use tutoring_identity::Checks;
 
-use super::{Api, Given, HandlerResult, State, own::own};
+use super::{Api, ExtractResult, HandlerResult, State, own::own};
 use crate::store::{Student, Ticket, students, tickets};
 
 /// Longer descriptions belong in an attachment.
@@ -54,7 +54,7 @@ impl TicketRequest {
 pub(super) async fn open_ticket(
     api: State,
     Path(id): Path<String>,
-    ticket: Given<Json<TicketRequest>>,
+    ticket: ExtractResult<Json<TicketRequest>>,
 ) -> HandlerResult {
     let student = own(&id)?;
     let Json(ticket) = ticket?;

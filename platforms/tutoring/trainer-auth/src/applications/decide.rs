@@ -62,7 +62,7 @@ impl Applicants {
                     ..before.clone()
                 };
                 if status == ReviewStatus::Approved {
-                    settle(&tx, &mut after).await?;
+                    set_location(&tx, &mut after).await?;
                 }
                 applications::update(&tx, &after).await?;
                 self.publish_change(&tx, &after).await?;
@@ -84,7 +84,7 @@ impl Applicants {
 }
 
 /// Sets the place of an approved trainer. The pincodes may have changed since the application.
-async fn settle(tx: &Transaction, application: &mut Application) -> Result<(), Error> {
+async fn set_location(tx: &Transaction, application: &mut Application) -> Result<(), Error> {
     let location = &application.form.location;
     let place = match &location.pincode {
         Some(pincode) => Place::of_pincode(tx, pincode).await?,

@@ -9,7 +9,7 @@ mod views;
 use std::sync::Arc;
 
 use seaworthy::{audit_log::AuditLog, crypto::Sealer, prelude::*};
-use tutoring_contract::{Given, HandlerResult, PlatformZone, Role};
+use tutoring_contract::{ExtractResult, HandlerResult, PlatformZone, Role};
 use tutoring_identity::Backend;
 
 pub(crate) use views::snapshot;

@@ -5,7 +5,7 @@ use tutoring_contract::{CallerTerritory, Json, Path, Reply, Role};
 use tutoring_identity::{caller, own_or_permitted};
 use uuid::Uuid;
 
-use super::{Given, HandlerResult, State, change::Change, views};
+use super::{ExtractResult, HandlerResult, State, change::Change, views};
 use crate::{
     bank::BankDetails,
     profile::{Availability, Location, Preference},
@@ -37,7 +37,7 @@ pub(super) async fn location_status(api: State) -> HandlerResult {
 pub(super) async fn set_availability(
     api: State,
     Path(id): Path<String>,
-    availability: Given<Json<Availability>>,
+    availability: ExtractResult<Json<Availability>>,
 ) -> HandlerResult {
     let id = own(&id)?;
     let Json(availability) = availability?;
@@ -50,7 +50,7 @@ pub(super) async fn set_availability(
 pub(super) async fn set_preference(
     api: State,
     Path(id): Path<String>,
-    preference: Given<Json<Preference>>,
+    preference: ExtractResult<Json<Preference>>,
 ) -> HandlerResult {
     let id = own(&id)?;
     let Json(preference) = preference?;
@@ -77,7 +77,7 @@ pub(super) async fn bank_details(api: State, Path(id): Path<String>) -> HandlerR
 pub(super) async fn set_bank_details(
     api: State,
     Path(id): Path<String>,
-    details: Given<Json<BankDetails>>,
+    details: ExtractResult<Json<BankDetails>>,
 ) -> HandlerResult {
     let id = own(&id)?;
     let Json(details) = details?;

@@ -6,7 +6,7 @@ use tutoring_contract::{CallerTerritory, CheckedPage, Currency, Path, Query, Rep
 use tutoring_identity::{invalid, own_or_permitted};
 use uuid::Uuid;
 
-use super::{Api, Given, HandlerResult, State, TRAINER_READ};
+use super::{Api, ExtractResult, HandlerResult, State, TRAINER_READ};
 use crate::{
     payroll::{Month, PER_STUDENT_DAY, Payroll, SLABS, active},
     store::{payroll, periods, trainers},
@@ -70,7 +70,7 @@ pub(super) async fn monthly(
     api: State,
     territory: CallerTerritory,
     Path(id): Path<String>,
-    query: Given<Query<MonthQuery>>,
+    query: ExtractResult<Query<MonthQuery>>,
 ) -> HandlerResult {
     let id = readable(&api, &territory, &id).await?;
     let Query(query) = query?;
@@ -90,7 +90,7 @@ pub(super) async fn history(
     api: State,
     territory: CallerTerritory,
     Path(id): Path<String>,
-    page: Given<CheckedPage>,
+    page: ExtractResult<CheckedPage>,
 ) -> HandlerResult {
     let id = readable(&api, &territory, &id).await?;
     let until = Month::of(api.zone.today());

@@ -6,7 +6,9 @@ use tutoring_contract::{CallerTerritory, CheckedPage, Json, Path, Reply, Role};
 use tutoring_identity::own_or_permitted;
 use uuid::Uuid;
 
-use super::{Given, HandlerResult, State, TRAINER_READ, TRAINER_WRITE, change::Change, views};
+use super::{
+    ExtractResult, HandlerResult, State, TRAINER_READ, TRAINER_WRITE, change::Change, views,
+};
 use crate::{
     profile::ProfileChange,
     store::{Trainer, sessions, trainers},
@@ -54,7 +56,7 @@ pub(super) async fn change(
     api: State,
     territory: CallerTerritory,
     Path(id): Path<String>,
-    change: Given<Json<ProfileChange>>,
+    change: ExtractResult<Json<ProfileChange>>,
 ) -> HandlerResult {
     let id = own_or_permitted(&id, Role::Trainer, Some(TRAINER_WRITE))?;
     let Json(change) = change?;
@@ -84,7 +86,7 @@ pub(super) async fn substitutions(
     api: State,
     territory: CallerTerritory,
     Path(id): Path<String>,
-    page: Given<CheckedPage>,
+    page: ExtractResult<CheckedPage>,
 ) -> HandlerResult {
     let trainer = readable(&api, &territory, &id).await?;
     let found = sessions::substitutions(&api.backend.database, trainer.id, page?).await?;
