@@ -6,7 +6,7 @@ use std::sync::{LazyLock, OnceLock};
 use regex::Regex;
 
 use super::ascii::ascii;
-use super::{Sign, signs};
+use super::{Sign, sign_lists::signs};
 
 /// A sign with its patterns. They are compiled for the first file that the sign reads, because most
 /// repositories have few languages.
@@ -72,3 +72,23 @@ pub(super) static ELSEWHERE: LazyLock<Vec<(&str, Regex)>> = LazyLock::new(|| {
         .filter_map(|pattern| Some((pattern, ascii(pattern)?)))
         .collect()
 });
+
+#[cfg(test)]
+mod tests {
+    use regex::Regex;
+
+    use super::{COMPILED, ELSEWHERE};
+
+    #[test]
+    fn every_pattern_compiles() {
+        for compiled in COMPILED.iter() {
+            let sign = compiled.sign;
+            assert!(compiled.pattern().is_some(), "{}", sign.pattern);
+            assert!(Regex::new(sign.unless).is_ok(), "{}", sign.unless);
+            assert!(Regex::new(sign.within).is_ok(), "{}", sign.within);
+            let known = sign.elsewhere.is_empty()
+                || ELSEWHERE.iter().any(|(text, _)| *text == sign.elsewhere);
+            assert!(known, "{}", sign.elsewhere);
+        }
+    }
+}

@@ -122,7 +122,7 @@ fn read(file: &SourceFile, facts: &mut FactSink<'_>) {
     let Some(patterns) = PATTERNS.as_ref() else {
         return;
     };
-    let text = super::before_tests(file);
+    let text = before_tests(file);
     let mine = |blocks: &'static [(&'static [&'static str], Regex)]| {
         blocks
             .iter()
@@ -186,6 +186,16 @@ fn show(facts: &mut FactSink<'_>, topic: Topic, span: std::ops::Range<usize>, ev
         evidence: evidence.to_owned(),
     };
     facts.add(practice, span);
+}
+
+/// The text of a file without the tests that a Rust file ends with.
+fn before_tests(file: &SourceFile) -> &str {
+    if !file.path.ends_with(".rs") {
+        return &file.text;
+    }
+    file.text
+        .split_once("#[cfg(test)]")
+        .map_or(&*file.text, |(before, _)| before)
 }
 
 #[cfg(test)]

@@ -6,8 +6,11 @@ mod brokers;
 mod decisions;
 mod details;
 mod flows;
+mod go;
+mod node;
 mod operations;
-mod reviews;
+mod python;
+mod requests;
 mod spring;
 
 use crate::model::facts::{Practice, Topic};
@@ -18,7 +21,7 @@ use crate::source::SourceFile;
 fn shows(path: &str, text: &str, topic: Topic) -> bool {
     let file = SourceFile::new(path, text, Role::Production, Tracked::Yes);
     let mut store = FactStore::default();
-    super::super::read(&file, &mut FactSink::new(&file, &mut store));
+    super::super::text_reader::read(&file, &mut FactSink::new(&file, &mut store));
     store
         .of::<Practice>()
         .items

@@ -281,3 +281,63 @@ fn limits_of_nest_without_effect_are_found_res_6() {
         ),
     ]);
 }
+
+#[test]
+fn annotations_and_settings_of_spring_without_effect_are_found() {
+    check(&[
+        (
+            Topic::DeadResilience,
+            "OrderService.java",
+            "    @CircuitBreaker(name = \"pay\", fallbackMethod = \"failed\")\n    private void pay(Order order) {\n    }\n",
+            "    @CircuitBreaker(name = \"pay\", fallbackMethod = \"failed\")\n    public void pay(Order order) {\n    }\n",
+        ),
+        (
+            Topic::SharedState,
+            "ProductService.java",
+            "    public void reduce(Long id, long quantity) {\n        Product product = getProduct(id);\n        if (product.getQuantity() >= quantity) {\n            product.setQuantity(product.getQuantity() - quantity);\n        }\n    }\n",
+            "    public void reduce(Long id, long quantity) {\n        products.reduce(id, quantity);\n    }\n",
+        ),
+        (
+            Topic::ErrorAnswer,
+            "ProductService.java",
+            "        } catch (Exception e) {\n            throw new CustomException(e.getMessage(), HttpStatus.BAD_REQUEST);\n        }\n",
+            "        } catch (DataIntegrityViolationException e) {\n            throw new CustomException(\"taken\", HttpStatus.CONFLICT);\n        }\n",
+        ),
+        (
+            Topic::ErrorAnswer,
+            "Decoder.java",
+            "class Decoder implements ErrorDecoder {\n  public Exception decode(String key, Response response) {\n    return new CustomException(\"failed\", response.status());\n  }\n}\n",
+            "class Decoder implements ErrorDecoder {\n  public Exception decode(String key, Response response) {\n    return new UpstreamException(\"failed\");\n  }\n}\n",
+        ),
+        (
+            Topic::UncheckedValue,
+            "PaymentService.java",
+            "    public void pay(PaymentRequest paymentRequest) {\n        store(paymentRequest.getMode().name());\n    }\n",
+            "    public void pay(PaymentRequest paymentRequest) {\n        store(paymentRequest.getMode());\n    }\n",
+        ),
+        (
+            Topic::MemoryState,
+            "WebSocketConfig.java",
+            "registry.enableSimpleBroker(\"/user\");\n",
+            "registry.enableStompBrokerRelay(\"/user\");\n",
+        ),
+        (
+            Topic::Management,
+            "ConfigServer.java",
+            "@EnableConfigServer\npublic class ConfigServer {}\n",
+            "public class ConfigClient {}\n",
+        ),
+        (
+            Topic::ConnectRetry,
+            "application.yaml",
+            "spring:\n  config:\n    import: configserver:http://config:8888\n",
+            "spring:\n  config:\n    import: optional:configserver:http://config:8888\n",
+        ),
+        (
+            Topic::LocalAddress,
+            "Routes.java",
+            "routes.route(r -> r.path(\"/product/**\").uri(\"http://localhost:8085\"));\n",
+            "routes.route(r -> r.path(\"/product/**\").uri(productUri));\n",
+        ),
+    ]);
+}

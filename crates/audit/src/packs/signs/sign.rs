@@ -1,0 +1,64 @@
+use crate::model::facts::{Topic, Verdict};
+
+/// The value of `within` for a pattern of several lines that counts inside one function only.
+pub(super) const ONE_FUNCTION: &str = r"\w";
+/// Ends of the paths of JavaScript and TypeScript.
+pub(super) const SCRIPT: &[&str] = &[".ts", ".js", ".mjs"];
+pub(super) const GO: &[&str] = &[".go"];
+pub(super) const PYTHON: &[&str] = &[".py"];
+/// Ends of the paths of Java and Kotlin.
+pub(super) const JVM: &[&str] = &[".java", ".kt"];
+
+/// A pattern that shows a violated practice.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Sign {
+    pub(super) topic: Topic,
+    pub(super) verdict: Verdict,
+    /// Suffixes of the paths that are read, in lower case.
+    pub(super) files: &'static [&'static str],
+    /// The pattern. Its group `what`, if it has one, replaces `{}` in the evidence.
+    pub(super) pattern: &'static str,
+    /// A pattern of the same file that follows the practice. Empty for none.
+    pub(super) unless: &'static str,
+    /// A pattern of any file of the service that follows the practice. Empty for none.
+    pub(super) elsewhere: &'static str,
+    /// A pattern that the function around the place must contain. Empty for none.
+    pub(super) within: &'static str,
+    /// The evidence in one sentence.
+    pub(super) evidence: &'static str,
+}
+
+/// A sign that a person has to verify.
+pub(super) const fn review(
+    topic: Topic,
+    files: &'static [&'static str],
+    pattern: &'static str,
+    unless: &'static str,
+    evidence: &'static str,
+) -> Sign {
+    Sign {
+        topic,
+        verdict: Verdict::Review,
+        files,
+        pattern,
+        unless,
+        elsewhere: "",
+        within: "",
+        evidence,
+    }
+}
+
+/// A sign that counts only in functions that contain another pattern.
+pub(super) const fn inside(
+    topic: Topic,
+    files: &'static [&'static str],
+    pattern: &'static str,
+    within: &'static str,
+    unless: &'static str,
+    evidence: &'static str,
+) -> Sign {
+    Sign {
+        within,
+        ..review(topic, files, pattern, unless, evidence)
+    }
+}

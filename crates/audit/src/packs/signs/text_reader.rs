@@ -1,0 +1,148 @@
+use std::collections::BTreeSet;
+
+use regex::{Captures, Match};
+
+use super::compiled::{COMPILED, ELSEWHERE};
+use super::sign::{ONE_FUNCTION, Sign};
+use super::sign_lists::signs;
+use super::{growing, lookup, open_routes, owners, scope};
+use crate::model::FactSink;
+use crate::model::facts::{Elsewhere, Practice, Topic};
+use crate::repository::Role;
+use crate::source::SourceFile;
+
+/// Maximum number of reported places in one file. More places add no information.
+const MAX_PLACES: usize = 20;
+/// Maximum number of matches that are read, with those in comments and tests.
+const MAX_MATCHES: usize = 200;
+
+/// Reads the signs of a file.
+pub(super) fn read(file: &SourceFile, facts: &mut FactSink<'_>) {
+    if file.role != Role::Production {
+        return;
+    }
+    for (pattern, regex) in ELSEWHERE.iter() {
+        if let Some(found) = regex.find(&file.text) {
+            facts.add(Elsewhere { pattern }, found.range());
+        }
+    }
+    let path = file.path.to_lowercase();
+    for compiled in COMPILED.iter().filter(|own| applies(&own.sign, &path)) {
+        let Some(pattern) = compiled.pattern() else {
+            continue;
+        };
+        let mut places = pattern
+            .captures_iter(&file.text)
+            .take(MAX_MATCHES)
+            .filter(|captures| !is_aside(file, captures))
+            .take(MAX_PLACES)
+            .peekable();
+        let code = file.language.is_code() || file.language.is_text_code();
+        let needs = !compiled.sign.within.is_empty();
+        let local = (scope::is_local(compiled.sign.topic) || needs) && code;
+        if places.peek().is_none()
+            || !local && compiled.keeps(&file.text)
+            || compiled.sign.topic == Topic::OutboundTimeout && scope::is_page(file)
+        {
+            continue;
+        }
+        let mut seen = BTreeSet::new();
+        for captures in places {
+            let at = captures.get(0).map_or(0, |found| found.start());
+            let end = captures.get(0).map_or(0, |found| found.end());
+            if local {
+                let whole = compiled.sign.within == ONE_FUNCTION;
+                let at = if whole {
+                    scope::below_annotations(&file.text, at, end)
+                } else {
+                    at
+                };
+                let around = scope::around(&file.text, at, end);
+                if whole && !scope::is_one_function(&file.text, at, end) {
+                    continue;
+                }
+                // Report the same call in a function once.
+                let own = (around.as_ptr(), evidence(compiled.sign.evidence, &captures));
+                if !compiled.needs(around) || compiled.keeps(around) || !seen.insert(own) {
+                    continue;
+                }
+            }
+            let span = shown(&captures)
+                .or_else(|| captures.get(0))
+                .map(|found| found.range())
+                .unwrap_or_default();
+            let practice = Practice {
+                topic: compiled.sign.topic,
+                verdict: compiled.sign.verdict,
+                elsewhere: compiled.sign.elsewhere,
+                evidence: evidence(compiled.sign.evidence, &captures),
+            };
+            facts.add(practice, span);
+        }
+    }
+}
+
+fn applies(sign: &Sign, path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let for_developers = name.ends_with(".txt")
+        && ["dev", "test", "doc", "lint"]
+            .iter()
+            .any(|word| name.contains(word));
+    let seeds =
+        path.contains("db/seed") || path.contains("/seeders/") || path.contains("factories/");
+    let for_data = seeds
+        && matches!(
+            sign.topic,
+            Topic::CodeCredential | Topic::IgnoredError | Topic::TokenLifetime | Topic::Print
+        );
+    let for_environment = ["environments/development.rb", "environments/test.rb"]
+        .iter()
+        .any(|end| path.ends_with(end));
+    !for_developers
+        && !for_data
+        && !for_environment
+        && sign.files.iter().any(|end| path.ends_with(end))
+}
+
+/// Whether a sign of the topic reads a file.
+pub(crate) fn reads(topic: Topic, file: &SourceFile) -> bool {
+    let path = file.path.to_lowercase();
+    signs().any(|sign| sign.topic == topic && applies(sign, &path))
+        || topic == Topic::OpenRoute && (open_routes::reads(&path) || path.ends_with(".py"))
+        || topic == Topic::UncheckedLookup && lookup::reads(&path)
+        || topic == Topic::OwnRecord && owners::reads(&path)
+        || topic == Topic::GrowingMemory && growing::reads(&path)
+        || matches!(
+            topic,
+            Topic::PartialWrite | Topic::LookupBeforeInsert | Topic::Ownership | Topic::SharedState
+        ) && [".rs", ".go", ".java", ".kt", ".js", ".ts", ".py"]
+            .iter()
+            .any(|end| path.ends_with(end))
+}
+
+/// The reported code: the group `what`, or `other` in a second alternative.
+fn shown<'t>(captures: &Captures<'t>) -> Option<Match<'t>> {
+    captures.name("what").or_else(|| captures.name("other"))
+}
+
+fn evidence(text: &str, captures: &Captures<'_>) -> String {
+    shown(captures).map_or_else(
+        || text.to_owned(),
+        |what| text.replace("{}", what.as_str().trim()),
+    )
+}
+
+/// Whether a match is in a comment, or in tests that a Rust file ends with.
+fn is_aside(file: &SourceFile, captures: &Captures<'_>) -> bool {
+    let Some(found) = captures.name("what").or_else(|| captures.get(0)) else {
+        return true;
+    };
+    let before = file.text.get(..found.start()).unwrap_or_default();
+    let start = before.rfind('\n').map_or(0, |line| line + 1);
+    let line = file.text.get(start..).unwrap_or_default().trim_start();
+    let comment = ["//", "/*", "* ", "<!--", "--"]
+        .iter()
+        .any(|mark| line.starts_with(mark))
+        || line.starts_with('#') && !line.starts_with("#[");
+    comment || file.path.ends_with(".rs") && before.contains("#[cfg(test)]")
+}
