@@ -3,7 +3,7 @@
 use seaworthy_deploy::{Files, Overlay, render};
 use seaworthy_facts::{Dependency, Facts};
 
-use crate::sample::{facts, join, overlay, platforms};
+use crate::sample::{facts, join, overlay, platforms, repository};
 
 /// Suffixes of settings with addresses to which the service does not connect, and the reason.
 const NOT_OPENED: [(&str, &str); 9] = [
@@ -237,4 +237,58 @@ fn servers_that_sentinels_name_have_egress_ship_3() {
     assert_eq!(several, Ok([true, false, true, true]));
     let error = rendered("redis-0.example.org:6380,redis-1").unwrap_err();
     assert!(error.contains("[addresses.join-service]"), "{error}");
+}
+
+#[test]
+fn unknown_address_of_a_secret_is_rejected_ship_3() {
+    let mut facts = join();
+    facts.dependencies.push(Dependency {
+        setting: "rate_limit.redis.address".to_owned(),
+        scheme: None,
+        host: None,
+        port: None,
+    });
+    let error = render(&[facts.clone()], &Overlay::default()).unwrap_err();
+    assert!(
+        error.to_string().contains("[addresses.join-service]"),
+        "{error}"
+    );
+    let overlay = "[addresses.join-service]\n\"rate_limit.redis.address\" = \"redis:6380\"\n";
+    let files = render(&[facts], &Overlay::read(overlay).unwrap()).unwrap();
+    assert!(files["kubernetes/base/join-service/network.yaml"].contains("port: 6380"));
+}
+
+#[test]
+fn callers_match_by_the_name_of_the_service_ship_3() {
+    let deploy = repository().join("platforms/tutoring/deploy");
+    let facts = facts(&deploy);
+    let files = render(&facts, &overlay(&deploy)).unwrap();
+    let policy = |name: &str| &files[&format!("kubernetes/base/{name}/network.yaml")];
+    let pods =
+        |name: &str| format!("{{podSelector: {{matchLabels: {{seaworthy.dev/network: {name}}}}}}}");
+    let gateway = "tutoring-gateway";
+    assert!(facts.len() > 10);
+    for service in facts.iter().filter(|service| service.name != gateway) {
+        let name = &service.name;
+        let (ingress, _) = policy(name).split_once("  egress:\n").unwrap();
+        assert!(ingress.contains(&pods(gateway)), "{name}: {ingress}");
+        let (_, egress) = policy(gateway).split_once("  egress:\n").unwrap();
+        assert!(egress.contains(&pods(name)), "{name}: {egress}");
+    }
+    // The authentication service does not call the profiles of students.
+    let (ingress, _) = policy("tutoring-student")
+        .split_once("  egress:\n")
+        .unwrap();
+    assert!(!ingress.contains("tutoring-student-auth"), "{ingress}");
+}
+
+#[test]
+fn loopback_listener_is_rejected_ship_3() {
+    let mut facts = join();
+    facts.listeners[0].ip = "127.0.0.1".to_owned();
+    let error = render(&[facts], &Overlay::default()).unwrap_err();
+    assert!(
+        error.to_string().contains("server.http.addr=0.0.0.0:"),
+        "{error}"
+    );
 }

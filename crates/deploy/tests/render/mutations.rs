@@ -1,9 +1,8 @@
 //! Each derived value changes the files in which it belongs.
 
-use seaworthy_deploy::{Files, Overlay, render};
 use seaworthy_facts::{Dependency, Facts};
 
-use crate::sample::{facts, join, overlay, repository};
+use crate::sample::{files, join};
 
 /// A changed fact.
 struct Mutation {
@@ -214,10 +213,6 @@ const MUTATIONS: &[Mutation] = &[
     ),
 ];
 
-fn files(facts: Facts) -> Files {
-    render(&[facts], &Overlay::default()).unwrap()
-}
-
 #[test]
 fn each_changed_fact_changes_its_file_ship_3() {
     let before = files(join());
@@ -233,161 +228,6 @@ fn each_changed_fact_changes_its_file_ship_3() {
         let after = files(facts);
         assert!(!before[*file].contains(text), "{name}: {}", before[*file]);
         assert!(after[*file].contains(text), "{name}: {}", after[*file]);
-    }
-}
-
-/// Returns the names of the objects of a kind.
-fn names<'a>(files: &'a Files, kind: &str) -> Vec<&'a str> {
-    let texts = files
-        .iter()
-        .filter(|(path, _)| path.starts_with("kubernetes/base/"));
-    let objects = texts.flat_map(|(_, text)| text.split("\n---\n"));
-    let named = objects.filter(|text| text.contains(&format!("kind: {kind}\n")));
-    named
-        .filter_map(|text| {
-            let (_, name) = text.split_once("name: ")?;
-            name.split([',', '\n', '}']).next()
-        })
-        .collect()
-}
-
-/// A rollback applies an earlier pod template, and its ConfigMap must still have the same settings.
-#[test]
-fn changed_settings_rename_config_map_and_job_ship_3() {
-    let before = files(join());
-    let mut facts = join();
-    let value = facts
-        .values
-        .insert("waitlist.max_length".to_owned(), 7.into());
-    assert!(value.is_none());
-    let after = files(facts);
-    let mut used = Vec::new();
-    for files in [&before, &after] {
-        let known = names(files, "ConfigMap").into_iter();
-        let name = known.last().unwrap();
-        assert!(name.starts_with("join-service-"), "{name}");
-        let reference = format!("configMap: {{name: {name}}}");
-        for file in ["deployment.yaml", "migrate.yaml"] {
-            let text = &files[&format!("kubernetes/base/join-service/{file}")];
-            assert!(text.contains(&reference), "{reference}: {text}");
-        }
-        used.push((name, names(files, "Job")[0]));
-    }
-    assert!(used[0].0 != used[1].0 && used[0].1 != used[1].1, "{used:?}");
-    assert_eq!(names(&before, "Deployment"), names(&after, "Deployment"));
-    assert_eq!(before, files(join()));
-}
-
-#[test]
-fn changed_pod_renames_job_within_length_limit_ship_3() {
-    let job = |change: fn(&mut Facts), overlay: &str| {
-        let mut facts = join();
-        change(&mut facts);
-        let files = render(&[facts], &Overlay::read(overlay).unwrap()).unwrap();
-        names(&files, "Job")[0].to_owned()
-    };
-    let usage = "[usage.join-service]\ncpu_millicores = 999\nmemory_mib = 999\n";
-    assert_ne!(job(|_| (), ""), job(|_| (), usage));
-    let long = job(
-        |it| it.version = "10.20.30-beta.4+build.5678".to_owned(),
-        "",
-    );
-    assert!(long.len() <= 63, "{long}");
-}
-
-#[test]
-fn rules_are_rendered_as_prometheus_rule_object_obs_9() {
-    let files = files(join());
-    let object = &files["kubernetes/base/join-service/rules.yaml"];
-    assert!(object.contains("kind: PrometheusRule\n"), "{object}");
-    let (_, groups) = files[RULES].split_once("groups:\n").unwrap();
-    let rules = groups.lines().map(|line| format!("  {line}\n"));
-    let spec: String = ["spec:\n  groups:\n".to_owned()]
-        .into_iter()
-        .chain(rules)
-        .collect();
-    assert!(object.ends_with(&spec), "{object}");
-    let list = &files["kubernetes/base/join-service/kustomization.yaml"];
-    assert!(list.contains("rules.yaml"), "{list}");
-}
-
-/// Health checks are most of the calls of a quiet service, and a stop ends each `Watch` with an
-/// error.
-#[test]
-fn error_budget_has_both_transports_without_probes_obs_9() {
-    let rules = files(join())[RULES].clone();
-    for objective in ["availability", "latency"] {
-        for transport in ["http", "grpc"] {
-            let label = format!("slo: {transport}_{objective}}}");
-            assert!(rules.contains(&label), "{label}: {rules}");
-        }
-    }
-    let of_grpc = rules.lines().filter(|line| line.contains("_grpc_request"));
-    let mut selectors = of_grpc.flat_map(|line| line.split("_grpc_request").skip(1));
-    assert!(rules.contains("_grpc_request_duration_seconds_bucket{job="));
-    assert!(
-        selectors.all(|selector| {
-            let (selector, _) = selector.split_once(']').unwrap();
-            selector.contains(r#"service!="grpc.health.v1.Health"}"#)
-        }),
-        "{rules}"
-    );
-    let mut without = join();
-    without.listeners.retain(|listener| listener.name != "grpc");
-    assert!(!files(without)[RULES].contains("slo: grpc_"));
-}
-
-/// The sidecar of Grafana loads the ConfigMap only if it has this label and one JSON document.
-#[test]
-fn dashboards_are_rendered_for_the_sidecar_of_grafana_obs_9() {
-    for deploy in crate::sample::platforms() {
-        let platform = facts(&deploy);
-        let files = render(&platform, &overlay(&deploy)).unwrap();
-        for Facts { name, .. } in &platform {
-            let folder = format!("kubernetes/base/{name}");
-            let object = &files[&format!("{folder}/dashboard.yaml")];
-            assert!(object.contains("\nkind: ConfigMap\n"), "{object}");
-            assert!(object.contains("grafana_dashboard: \"1\""), "{object}");
-            let (_, block) = object.split_once(&format!("  {name}.json: |\n")).unwrap();
-            let lines = block.lines().map(|line| line.strip_prefix("    ").unwrap());
-            let lines: String = lines.flat_map(|line| [line, "\n"]).collect();
-            assert_eq!(lines, files[&format!("grafana/{name}.json")]);
-            let list = &files[&format!("{folder}/kustomization.yaml")];
-            assert!(list.contains("dashboard.yaml"), "{list}");
-        }
-    }
-}
-
-/// Operators delete ConfigMaps of earlier settings by the name label of the service.
-#[test]
-fn dashboard_is_not_among_the_settings_of_a_service_ship_3() {
-    let files = files(join());
-    for (file, name) in [
-        ("prerequisites", "join-service}"),
-        ("dashboard", "join-service-dashboard,"),
-    ] {
-        let text = &files[&format!("kubernetes/base/join-service/{file}.yaml")];
-        let label = format!("labels: {{app.kubernetes.io/name: {name}");
-        assert!(text.contains(&label), "{label}: {text}");
-    }
-}
-
-/// Alertmanager cannot open a relative path as a link.
-#[test]
-fn platform_alerts_link_to_runbooks_by_url_obs_9() {
-    for deploy in crate::sample::platforms() {
-        let files = render(&facts(&deploy), &overlay(&deploy)).unwrap();
-        let rules = files
-            .iter()
-            .filter(|(path, _)| path.ends_with(".rules.yaml"));
-        for (path, text) in rules {
-            let mut addresses = text.split("runbook_url: ").skip(1).peekable();
-            assert!(addresses.peek().is_some(), "{path}");
-            for address in addresses {
-                let address = address.trim_start_matches('"');
-                assert!(address.starts_with("https://"), "{path}: {address:.60}");
-            }
-        }
     }
 }
 
@@ -420,88 +260,4 @@ fn autoscaler_reads_queues_of_consumers_only_ship_3() {
     assert!(!after[availability].contains("External"));
     assert!(!after[RULES].contains("seaworthy_consumer_lag"));
     assert!(!after.contains_key("prometheus/adapter.yaml"));
-}
-
-#[test]
-fn unknown_address_of_a_secret_is_refused_ship_3() {
-    let mut facts = join();
-    facts.dependencies.push(Dependency {
-        setting: "rate_limit.redis.address".to_owned(),
-        scheme: None,
-        host: None,
-        port: None,
-    });
-    let error = render(&[facts.clone()], &Overlay::default()).unwrap_err();
-    assert!(
-        error.to_string().contains("[addresses.join-service]"),
-        "{error}"
-    );
-    let overlay = "[addresses.join-service]\n\"rate_limit.redis.address\" = \"redis:6380\"\n";
-    let files = render(&[facts], &Overlay::read(overlay).unwrap()).unwrap();
-    assert!(files[NETWORK].contains("port: 6380"));
-}
-
-#[test]
-fn callers_match_by_the_name_of_the_service_ship_3() {
-    let deploy = repository().join("platforms/tutoring/deploy");
-    let facts = facts(&deploy);
-    let files = render(&facts, &overlay(&deploy)).unwrap();
-    let policy = |name: &str| &files[&format!("kubernetes/base/{name}/network.yaml")];
-    let pods =
-        |name: &str| format!("{{podSelector: {{matchLabels: {{seaworthy.dev/network: {name}}}}}}}");
-    let gateway = "tutoring-gateway";
-    assert!(facts.len() > 10);
-    for service in facts.iter().filter(|service| service.name != gateway) {
-        let name = &service.name;
-        let (ingress, _) = policy(name).split_once("  egress:\n").unwrap();
-        assert!(ingress.contains(&pods(gateway)), "{name}: {ingress}");
-        let (_, egress) = policy(gateway).split_once("  egress:\n").unwrap();
-        assert!(egress.contains(&pods(name)), "{name}: {egress}");
-    }
-    // The authentication service does not call the profiles of students.
-    let (ingress, _) = policy("tutoring-student")
-        .split_once("  egress:\n")
-        .unwrap();
-    assert!(!ingress.contains("tutoring-student-auth"), "{ingress}");
-}
-
-#[test]
-fn resources_follow_the_measured_use_ship_3() {
-    let resources = |overlay: &str| {
-        let files = render(&[join()], &Overlay::read(overlay).unwrap()).unwrap();
-        ["deployment.yaml", "migrate.yaml"].map(|file| {
-            let text = &files[&format!("kubernetes/base/join-service/{file}")];
-            let (_, requests) = text.split_once("requests: {").unwrap();
-            let (_, limits) = text.split_once("limits: {").unwrap();
-            [requests, limits].map(|text| text.split_once(", ephemeral").unwrap().0.to_owned())
-        })
-    };
-    let pair = |requests: &str, limits: &str| {
-        let both = [requests.to_owned(), limits.to_owned()];
-        [both.clone(), both]
-    };
-    assert_eq!(
-        resources(""),
-        pair(r#"cpu: "100m", memory: "128Mi""#, r#"memory: "256Mi""#)
-    );
-    // 200 is 70 % of 286. 130 MiB and a quarter are 162.5 MiB.
-    assert_eq!(
-        resources("[usage.join-service]\ncpu_millicores = 200\nmemory_mib = 130\n"),
-        pair(r#"cpu: "290m", memory: "176Mi""#, r#"memory: "352Mi""#)
-    );
-    assert_eq!(
-        resources("[usage.other]\ncpu_millicores = 200\nmemory_mib = 130\n"),
-        resources("")
-    );
-}
-
-#[test]
-fn loopback_listener_is_refused_ship_3() {
-    let mut facts = join();
-    facts.listeners[0].ip = "127.0.0.1".to_owned();
-    let error = render(&[facts], &Overlay::default()).unwrap_err();
-    assert!(
-        error.to_string().contains("server.http.addr=0.0.0.0:"),
-        "{error}"
-    );
 }

@@ -111,7 +111,7 @@ fn only_prometheus_reaches_a_worker_ship_3() {
 }
 
 #[test]
-fn unknown_public_service_is_refused_ship_3() {
+fn unknown_public_service_is_rejected_ship_3() {
     let overlay = Overlay::read("public = [\"joins\"]").unwrap();
     let error = render(&[join()], &overlay).unwrap_err().to_string();
     assert!(

@@ -175,7 +175,7 @@ fn unit_tests_follow_every_threshold_and_wait_obs_9() {
 }
 
 #[test]
-fn invalid_overlay_built_in_code_is_refused_obs_9() {
+fn invalid_overlay_built_in_code_is_rejected_obs_9() {
     let mut overlay = Overlay::default();
     let stalled = overlay.alerts.entry("WorkerStalled".to_owned());
     stalled.or_default().threshold = Some(60.0);

@@ -1,6 +1,6 @@
 use std::path::{Path, PathBuf};
 
-use seaworthy_deploy::Overlay;
+use seaworthy_deploy::{Files, Overlay, render};
 use seaworthy_facts::{Facts, Metric, MetricKind};
 
 /// The folder of the repository.
@@ -79,4 +79,9 @@ pub(crate) fn complete() -> Facts {
 /// The overlay of a platform.
 pub(crate) fn overlay(deploy: &Path) -> Overlay {
     seaworthy_deploy::read_overlay(deploy).unwrap()
+}
+
+/// Renders one service without an overlay.
+pub(crate) fn files(facts: Facts) -> Files {
+    render(&[facts], &Overlay::default()).unwrap()
 }
