@@ -1,10 +1,9 @@
-//! The kernel as its users meet it: a process that is started, asked, signalled and waited for.
+//! The kernel in a process of its own: tests start it, send requests and signals, and wait for its
+//! end.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "what a test cannot unwrap has failed it"
-)]
+#![expect(clippy::unwrap_used, reason = "this is how a test fails")]
 
+mod admin;
 mod calls_out;
 mod commands;
 mod dependencies;
@@ -16,17 +15,22 @@ mod metrics;
 mod observability;
 mod preflight;
 mod rate_limits;
+mod reload;
 mod reload_policies;
 mod settings;
 mod test_tools;
 mod traces;
 mod workers;
 
-use std::time::{Duration, Instant};
+use std::{
+    fs,
+    path::Path,
+    time::{Duration, Instant},
+};
 
-use seaworthy_testkit::process::{ServiceProcess, example};
+use seaworthy_testkit::process::{ProcessOutput, ServiceProcess, example};
 
-/// Nothing that these tests wait for takes longer on the slowest machine.
+/// Timeout of each wait, long enough for the slowest machine.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A short drain, so that a stop without running work takes less than a second. A test is one
@@ -38,16 +42,35 @@ const SHORT: [&str; 4] = [
     "server.http.rate_limit.enabled=false",
 ];
 
-/// The trial, with these further arguments.
+/// Starts the example `trial` with these further arguments.
 fn trial(arguments: &[&str]) -> ServiceProcess {
     ServiceProcess::start(&example("trial"), &[&SHORT[..], arguments].concat(), &[]).unwrap()
+}
+
+/// Runs the example `trial` until it ends.
+fn run(arguments: &[&str]) -> ProcessOutput {
+    let process = ServiceProcess::spawn(&example("trial"), arguments, &[("LOG_LEVEL", "info")]);
+    process.unwrap().wait_with_output().unwrap()
+}
+
+/// Creates a temporary folder with these files.
+fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        fs::write(folder.path().join(name), text).unwrap();
+    }
+    folder
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
 }
 
 /// Polls until the result is true.
 fn until(what: &str, mut answer: impl FnMut() -> bool) {
     let end = Instant::now() + TIMEOUT;
     while !answer() {
-        assert!(Instant::now() < end, "{what} has not come true");
+        assert!(Instant::now() < end, "{what} did not happen in time");
         std::thread::yield_now();
     }
 }
