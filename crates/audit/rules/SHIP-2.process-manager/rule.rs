@@ -38,16 +38,16 @@ pub(crate) const RULE: Rule = Rule {
     check: Check::Repository(check),
 };
 
-/// A line of a pm2 file, and the code that it needs. The group `what` is its place.
-struct Promise {
+/// An option of a pm2 file, and the code that it needs. The group `what` is its place.
+struct Pm2Option {
     pattern: &'static str,
     /// The code of the repository must contain one of these texts.
     needs: &'static [&'static str],
     evidence: &'static str,
 }
 
-const PROMISES: &[Promise] = &[
-    Promise {
+const OPTIONS: &[Pm2Option] = &[
+    Pm2Option {
         pattern: r"\bwait_ready['\x22]?\s*:\s*true",
         needs: &[
             "process.send('ready')",
@@ -57,7 +57,7 @@ const PROMISES: &[Promise] = &[
         ],
         evidence: "pm2 waits for a message, and no code sends `ready`",
     },
-    Promise {
+    Pm2Option {
         pattern: r"\bshutdown_with_message['\x22]?\s*:\s*true",
         needs: &[
             "process.on('message'",
@@ -66,22 +66,22 @@ const PROMISES: &[Promise] = &[
         ],
         evidence: "pm2 stops the service by a message, and no code reads messages of the process",
     },
-    Promise {
+    Pm2Option {
         pattern: r"\bwatch['\x22]?\s*:\s*true",
         needs: &[],
         evidence: "pm2 restarts the service at each change of a file, also of a log",
     },
-    Promise {
+    Pm2Option {
         pattern: r"\bautorestart['\x22]?\s*:\s*false",
         needs: &[],
         evidence: "pm2 does not start the service again after a crash",
     },
 ];
 
-static PATTERNS: LazyLock<Vec<(Option<Regex>, &Promise)>> = LazyLock::new(|| {
-    PROMISES
+static PATTERNS: LazyLock<Vec<(Option<Regex>, &Pm2Option)>> = LazyLock::new(|| {
+    OPTIONS
         .iter()
-        .map(|promise| (Regex::new(promise.pattern).ok(), promise))
+        .map(|option| (Regex::new(option.pattern).ok(), option))
         .collect()
 });
 /// The variables of a pm2 file.
@@ -189,7 +189,7 @@ fn ecosystem(model: &Model, found: &FileFacts) -> Vec<Outcome> {
             .any(|other| other.file.text.contains(needle))
     };
     let mut outcomes = Vec::new();
-    for (pattern, promise) in PATTERNS.iter() {
+    for (pattern, option) in PATTERNS.iter() {
         let Some(pattern) = pattern else {
             continue;
         };
@@ -199,14 +199,14 @@ fn ecosystem(model: &Model, found: &FileFacts) -> Vec<Outcome> {
         let Some(first) = places.next() else {
             continue;
         };
-        if promise.needs.iter().any(|needle| code(needle)) {
+        if option.needs.iter().any(|needle| code(needle)) {
             outcomes.push(Outcome::passed(
-                "code keeps the promise of the pm2 file",
+                "the code supports the option of the pm2 file",
                 Some(&first),
             ));
         } else {
             outcomes.push(
-                Breach::review(first, promise.evidence)
+                Breach::review(first, option.evidence)
                     .related(places)
                     .into(),
             );

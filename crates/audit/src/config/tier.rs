@@ -30,7 +30,8 @@ impl Tier {
     #[must_use]
     pub(crate) fn asks(self, rule: &Metadata, kind: Option<ServiceKind>) -> bool {
         let batch = self == Self::Batch || kind == Some(ServiceKind::Job);
-        !(batch && (rule.category == Category::Health || NOT_FOR_BATCH.contains(&rule.promise())))
+        !(batch
+            && (rule.category == Category::Health || NOT_FOR_BATCH.contains(&rule.requirement())))
     }
 
     /// Returns the severity of a breach in this tier.

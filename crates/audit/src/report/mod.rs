@@ -14,8 +14,8 @@ mod junit;
 mod markdown;
 mod narrative;
 mod pretty;
-mod promise;
 mod prose;
+mod requirement;
 mod rule_document;
 #[cfg(test)]
 pub(crate) mod sample;

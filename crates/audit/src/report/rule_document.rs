@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::{self, Write};
 
 use super::markdown::capitalised;
-use super::promise::promise;
+use super::requirement::requirement;
 use crate::rule::{Metadata, Rule};
 
 /// All rules as one page of Markdown, by requirement of the catalogue.
@@ -53,9 +53,9 @@ fn one(out: &mut String, metadata: &Metadata) -> fmt::Result {
         metadata.id,
         metadata.title,
         metadata.severity,
-        promise(metadata.promise()).map_or_else(String::new, |promise| format!(
+        requirement(metadata.requirement()).map_or_else(String::new, |requirement| format!(
             " · requirement {}: {}",
-            promise.id, promise.sentence
+            requirement.id, requirement.sentence
         )),
         metadata.meaning,
         metadata.why

@@ -163,7 +163,7 @@ fn descriptor(metadata: &Metadata) -> Value {
     let tags = vec![
         metadata.category.name(),
         "production-readiness",
-        metadata.promise(),
+        metadata.requirement(),
     ];
     properties.insert("precision".to_owned(), "high".into());
     properties.insert(

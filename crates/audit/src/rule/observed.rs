@@ -65,7 +65,7 @@ pub fn observed_anywhere(service: &Service, topic: Topic) -> Vec<Outcome> {
 }
 
 /// Each place, and unknown instead of a likely breach when another place of the service keeps the
-/// promise for all.
+/// requirement for all.
 #[must_use]
 pub fn observed_unless_kept(service: &Service, topic: Topic) -> Vec<Outcome> {
     let all = practices(service, topic);

@@ -15,7 +15,7 @@ pub fn rules() -> &'static [&'static Rule] {
 pub fn explain(id: &str) -> Vec<&'static Rule> {
     let wanted = |rule: &&&Rule| {
         rule.metadata.id.eq_ignore_ascii_case(id)
-            || rule.metadata.promise().eq_ignore_ascii_case(id)
+            || rule.metadata.requirement().eq_ignore_ascii_case(id)
     };
     RULES.iter().filter(wanted).copied().collect()
 }

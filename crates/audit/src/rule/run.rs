@@ -64,15 +64,15 @@ const BROAD: &[&str] = &[
 
 /// Removes findings of broad patterns where another rule of the requirement reports the line.
 fn without_repeats(findings: &mut Vec<Finding>) {
-    let promise = |id: &'static str| id.split('.').next().unwrap_or(id);
+    let requirement = |id: &'static str| id.split('.').next().unwrap_or(id);
     let precise: std::collections::BTreeSet<(&str, String, usize)> = findings
         .iter()
         .filter(|finding| !BROAD.contains(&finding.id))
-        .map(|finding| (promise(finding.id), finding.path.clone(), finding.line))
+        .map(|finding| (requirement(finding.id), finding.path.clone(), finding.line))
         .collect();
     findings.retain(|finding| {
         !BROAD.contains(&finding.id)
-            || !precise.contains(&(promise(finding.id), finding.path.clone(), finding.line))
+            || !precise.contains(&(requirement(finding.id), finding.path.clone(), finding.line))
     });
 }
 

@@ -261,15 +261,15 @@ fn every_promise_that_files_show_has_a_rule_or_a_reason() {
             })
             .collect()
     };
-    let promises: Vec<String> = rows("catalogue.md")
+    let requirements: Vec<String> = rows("catalogue.md")
         .into_iter()
         .filter(|row| row.len() >= 4 && matches!(row[row.len() - 1].as_str(), "S" | "S L"))
         .map(|row| row[0].clone())
         .collect();
-    assert!(promises.len() > 40, "the catalogue was not read");
-    let table: Vec<Vec<String>> = rows("audit-promises.md").into_iter().skip(1).collect();
+    assert!(requirements.len() > 40, "the catalogue was not read");
+    let table: Vec<Vec<String>> = rows("audit-requirements.md").into_iter().skip(1).collect();
     let named: Vec<String> = table.iter().map(|row| row[0].clone()).collect();
-    assert_eq!(named, promises);
+    assert_eq!(named, requirements);
     let real: Vec<&str> = rules().iter().map(|rule| rule.metadata.id).collect();
     for row in &table {
         if row[1] == "none" {

@@ -8,8 +8,8 @@ use crate::baseline::Comparison;
 use crate::report::Report;
 use crate::report::markdown::MAX_PLACES;
 use crate::report::narrative::{Narrative, changes_of};
-use crate::report::promise::BY_HAND;
 use crate::report::prose::count;
+use crate::report::requirement::BY_HAND;
 
 pub(super) fn judged(report: &Report) -> Markup {
     let any = !report.suppressed.is_empty()

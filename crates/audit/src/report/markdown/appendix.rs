@@ -6,8 +6,8 @@ use super::escape::{code, prose, text};
 use crate::baseline::Comparison;
 use crate::report::Report;
 use crate::report::narrative::{Narrative, changes_of};
-use crate::report::promise::BY_HAND;
 use crate::report::prose::count;
+use crate::report::requirement::BY_HAND;
 use std::fmt::{self, Write};
 
 /// The changes since an earlier report.

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Group;
-use crate::report::promise::promise;
 use crate::report::prose::count;
+use crate::report::requirement::requirement;
 use crate::report::{Report, Section};
 use crate::rule::{Category, rules};
 
@@ -48,7 +48,7 @@ pub(super) fn checklist(
     let mut chapters: BTreeMap<Category, Vec<ChecklistItem>> = BTreeMap::new();
     let mut done = BTreeSet::new();
     for rule in rules() {
-        let id = rule.metadata.promise();
+        let id = rule.metadata.requirement();
         if !done.insert(id) {
             continue;
         }
@@ -106,7 +106,8 @@ pub(super) fn checklist(
             .or_default()
             .push(ChecklistItem {
                 id,
-                sentence: promise(id).map_or(rule.metadata.title, |promise| promise.sentence),
+                sentence: requirement(id)
+                    .map_or(rule.metadata.title, |requirement| requirement.sentence),
                 state,
                 basis,
                 labels,

@@ -51,13 +51,18 @@ pub(in crate::report) struct Effort {
 
 impl Effort {
     /// Returns the time for a group of findings. `has_diffs` is true if every place has a diff.
-    pub(super) fn of(promise: &str, category: Category, places: usize, has_diffs: bool) -> Self {
+    pub(super) fn of(
+        requirement: &str,
+        category: Category,
+        places: usize,
+        has_diffs: bool,
+    ) -> Self {
         let (first, further) = if has_diffs {
             BY_DIFF
         } else {
             BY_PROMISE
                 .iter()
-                .find(|(id, _)| *id == promise)
+                .find(|(id, _)| *id == requirement)
                 .map_or_else(|| of_category(category), |(_, hours)| *hours)
         };
         let more = places.saturating_sub(1).min(MAX_FURTHER_PLACES);

@@ -51,7 +51,7 @@ impl<'r> Group<'r> {
     }
 
     /// The requirement of its rule.
-    pub(in crate::report) fn promise(&self) -> &'static str {
+    pub(in crate::report) fn requirement(&self) -> &'static str {
         self.id.split('.').next().unwrap_or(self.id)
     }
 
@@ -65,7 +65,7 @@ impl<'r> Group<'r> {
     /// The time to fix all its places.
     pub(in crate::report) fn effort(&self) -> Effort {
         Effort::of(
-            self.promise(),
+            self.requirement(),
             self.category(),
             self.findings.len(),
             self.findings.iter().all(|finding| finding.diff.is_some()),

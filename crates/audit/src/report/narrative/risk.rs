@@ -105,7 +105,7 @@ pub(super) fn risks(groups: &[Group<'_>]) -> Vec<Risk> {
             title: group.title,
             impact: BY_PROMISE
                 .iter()
-                .find(|(id, _)| *id == group.promise())
+                .find(|(id, _)| *id == group.requirement())
                 .map_or_else(|| of_category(group.category()), |(_, sentence)| sentence),
             extent: super::action::extent(group),
             effort: group.effort(),

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::report::Report;
-use crate::report::promise::promise;
+use crate::report::requirement::requirement;
 use crate::rule::{Category, rules};
 
 /// A rule with passed checks.
@@ -59,8 +59,8 @@ pub(super) fn strengths(report: &Report) -> Vec<(Category, Vec<Strength<'_>>)> {
                 .entry(metadata.category)
                 .or_default()
                 .push(Strength {
-                    topic: promise(metadata.promise())
-                        .map_or(metadata.title, |promise| promise.topic),
+                    topic: requirement(metadata.requirement())
+                        .map_or(metadata.title, |requirement| requirement.topic),
                     id: metadata.id,
                     evidence,
                 });
