@@ -17,7 +17,6 @@ use crate::{Failure, calls::Calls, workload::Workload};
 /// Size of the receive buffer, in bytes: larger than any response of the workloads.
 const BUFFER: usize = 8 * 1_024;
 
-/// Result of a run.
 #[derive(Debug)]
 pub(crate) struct RunResult {
     pub(crate) elapsed: Duration,

@@ -9,7 +9,6 @@ pub(crate) struct CodeMetrics {
     sms: KindMetrics,
 }
 
-/// The metrics of one kind.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct KindMetrics {
     pub(crate) sent: Counter,

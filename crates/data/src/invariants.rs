@@ -23,7 +23,7 @@ impl Invariants {
     /// Returns the number of violations of each invariant. Reads only.
     ///
     /// # Errors
-    /// Those of the database.
+    /// An error of the database.
     pub async fn violations(
         self,
         connection: &dyn Connection,

@@ -66,7 +66,7 @@ pub struct CheckReport {
 /// The health of a service at one instant.
 #[derive(Debug, Clone, Serialize)]
 pub struct Report {
-    /// Readiness.
+    /// The readiness.
     pub status: Readiness,
     /// Phase of the service: `starting`, `started` or `stopping`.
     pub phase: &'static str,

@@ -63,7 +63,6 @@ impl CallStart {
     }
 }
 
-/// The end of a call.
 pub(crate) struct CallEnd {
     pub(crate) id: String,
     pub(crate) user: Option<String>,

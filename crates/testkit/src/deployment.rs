@@ -200,7 +200,7 @@ impl Deployment {
 /// with.
 ///
 /// # Panics
-/// See above.
+/// If the check fails.
 #[expect(clippy::panic, reason = "this is how a test fails")]
 pub fn assert_compose_is_accepted(program: &Path, file: &Path, service: &str) {
     let ran = Deployment::new(program).and_then(|deployment| {
@@ -259,7 +259,7 @@ impl Deployed {
     /// `docs/settings.schema.json` and `.env.example` of its package.
     ///
     /// # Panics
-    /// See above.
+    /// If the check fails.
     #[expect(clippy::panic, reason = "this is how a test fails")]
     pub fn documents_its_settings(&self) {
         for (file, what) in [
@@ -281,7 +281,7 @@ impl Deployed {
     /// [`assert_facts_are_current`].
     ///
     /// # Panics
-    /// See above.
+    /// If the check fails.
     pub fn documents_its_facts(&self, with: &[&str]) {
         let config = self.platform("config").join(self.name);
         let file = self
@@ -294,7 +294,7 @@ impl Deployed {
     /// them.
     ///
     /// # Panics
-    /// See above.
+    /// If the check fails.
     #[expect(clippy::panic, reason = "this is how a test fails")]
     pub fn is_accepted_by_production(&self) {
         let check = ["config", "check", "--profile", "production"];
@@ -308,7 +308,7 @@ impl Deployed {
     /// Fails when the service does not become ready in production with its settings alone.
     ///
     /// # Panics
-    /// See above.
+    /// If the check fails.
     #[expect(clippy::panic, reason = "this is how a test fails")]
     pub fn starts_in_production(&self) {
         let started = self
@@ -324,7 +324,7 @@ impl Deployed {
     /// if a server is not installed.
     ///
     /// # Panics
-    /// See above.
+    /// If the check fails.
     #[expect(clippy::panic, reason = "this is how a test fails")]
     pub fn starts_in_production_on_real_servers(&self) {
         let (Some(database), Some(broker)) = (EmptyDatabase::postgres(), RABBITMQ.get()) else {
@@ -359,7 +359,7 @@ impl Deployed {
     /// with.
     ///
     /// # Panics
-    /// See above.
+    /// If the check fails.
     pub fn is_configured_by_compose(&self) {
         assert_compose_is_accepted(self.program(), &self.platform("compose.yaml"), self.name);
     }

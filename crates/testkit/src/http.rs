@@ -19,11 +19,11 @@ pub struct Connection {
 /// A response.
 #[derive(Debug, Clone)]
 pub struct HttpResponse {
-    /// Status.
+    /// The status.
     pub status: u16,
     /// Headers, with names in lower case.
     pub headers: Vec<(String, String)>,
-    /// Body.
+    /// The body.
     pub body: String,
 }
 

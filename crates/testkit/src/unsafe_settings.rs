@@ -63,7 +63,7 @@ impl Deployed {
     /// production is checked with its defaults.
     ///
     /// # Panics
-    /// See above.
+    /// If the check fails.
     #[expect(clippy::panic, reason = "this is how a test fails")]
     pub fn refuses_unsafe_settings(&self) {
         let has_config = self.platform("config").join(self.name).exists();

@@ -206,7 +206,6 @@ impl UploadWorker {
     }
 }
 
-/// An error of an attempt.
 enum AttemptError {
     Process(ProcessError),
     /// The scanner failed, and this content may be the cause.

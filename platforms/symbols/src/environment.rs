@@ -38,7 +38,6 @@ pub(crate) fn program(name: &str) -> Service {
         .legacy_keys([LEGACY_FILE])
 }
 
-/// Returns the service.
 pub(crate) fn service() -> Service {
     program("symbol-service")
         .variable("METRICS_PATH", "public_metrics.path")

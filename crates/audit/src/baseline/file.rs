@@ -21,7 +21,7 @@ const MAX_BYTES: u64 = 64 * 1024 * 1024;
 pub struct BaselineEntry {
     /// The ID of the rule.
     pub id: String,
-    /// File.
+    /// The file.
     pub path: String,
     /// Identifies the finding.
     pub fingerprint: String,

@@ -38,13 +38,13 @@ impl RelatedPlaces {
 /// A violated requirement, ready to print.
 #[derive(Debug, Clone)]
 pub struct Finding {
-    /// Rule.
+    /// The ID of the rule.
     pub id: &'static str,
     /// The severity.
     pub severity: Severity,
     /// The confidence of the finding.
     pub confidence: Confidence,
-    /// Chapter.
+    /// The chapter.
     pub category: Category,
     /// The service, if the finding belongs to one.
     pub service: Option<String>,
@@ -153,15 +153,15 @@ impl Finding {
 /// A check that passed.
 #[derive(Debug, Clone, Serialize)]
 pub struct Passed {
-    /// Rule.
+    /// The ID of the rule.
     pub id: &'static str,
-    /// Service.
+    /// The service.
     pub service: Option<String>,
     /// The title of the rule.
     pub title: &'static str,
     /// The evidence.
     pub evidence: SafeText,
-    /// File.
+    /// The file.
     pub path: Option<String>,
     /// Line, from 1.
     pub line: Option<usize>,
@@ -170,9 +170,9 @@ pub struct Passed {
 /// A check that the auditor could not decide.
 #[derive(Debug, Clone, Serialize)]
 pub struct Unknown {
-    /// Rule.
+    /// The ID of the rule.
     pub id: &'static str,
-    /// Service.
+    /// The service.
     pub service: Option<String>,
     /// The title of the rule.
     pub title: &'static str,
@@ -183,7 +183,7 @@ pub struct Unknown {
 /// A rule that the configuration switches off.
 #[derive(Debug, Clone, Serialize)]
 pub struct SwitchedOff {
-    /// Rule.
+    /// The ID of the rule.
     pub id: &'static str,
     /// The title of the rule.
     pub title: &'static str,

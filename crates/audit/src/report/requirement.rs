@@ -1,6 +1,5 @@
 //! The requirements of the catalogue in one sentence each, for the checklist.
 
-/// A requirement.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Requirement {
     /// The catalogue's ID.

@@ -18,7 +18,7 @@ pub struct Score {
 /// The score of one chapter.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct CategoryScore {
-    /// Chapter.
+    /// The chapter.
     pub category: Category,
     /// Its score.
     pub score: Score,

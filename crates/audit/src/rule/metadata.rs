@@ -145,7 +145,7 @@ pub struct Metadata {
     pub title: &'static str,
     /// The default severity of a breach.
     pub severity: Severity,
-    /// Chapter.
+    /// The chapter.
     pub category: Category,
     /// The code that the rule reads, and its conditions.
     pub meaning: &'static str,

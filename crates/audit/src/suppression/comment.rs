@@ -16,12 +16,10 @@ const ENDINGS: [&str; 2] = ["*/", "-->"];
 /// Maximum number of suppressions in one file.
 const MAX_PER_FILE: usize = 200;
 
-/// A suppression in a comment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct CommentSuppression {
     /// IDs of rules.
     pub(super) rules: Vec<&'static str>,
-    /// The reason.
     pub(super) reason: String,
     /// The last day on which it counts.
     pub(super) until: Option<NaiveDate>,

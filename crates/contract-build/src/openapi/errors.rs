@@ -60,7 +60,6 @@ const ERRORS: [(u16, &str, &str); 14] = [
     ),
 ];
 
-/// The format of errors.
 #[derive(Debug, Clone)]
 pub(crate) struct ErrorForm {
     pub(crate) media_type: String,

@@ -33,7 +33,6 @@ use crate::{
     generate::{Options, comment},
 };
 
-/// Returns the document.
 pub(crate) fn document(contract: &Contract, options: &Options) -> Value {
     let about = &options.about;
     let mut schemas = schema::Schemas::new(contract, options);

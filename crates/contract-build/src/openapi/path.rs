@@ -12,7 +12,6 @@ pub(super) struct Paths {
     names: BTreeMap<String, String>,
 }
 
-/// One parameter of a path.
 pub(super) struct PathParameter {
     pub(super) name: String,
     /// The field that takes this segment alone.

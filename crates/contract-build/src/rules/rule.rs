@@ -1,4 +1,3 @@
-/// A rule of a field.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct FieldRules {
     pub(crate) required: bool,

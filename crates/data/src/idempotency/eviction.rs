@@ -8,7 +8,7 @@ use super::room::Wanted;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Used {
     pub(super) entries: i64,
-    /// In bytes.
+    /// The size, in bytes.
     pub(super) size: i64,
 }
 
@@ -16,7 +16,7 @@ pub(super) struct Used {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Room {
     Entries(i64),
-    /// In bytes.
+    /// The size, in bytes.
     Size(i64),
 }
 
@@ -32,7 +32,7 @@ pub(super) struct Share {
 pub(super) struct Candidate {
     pub(super) digest: String,
     pub(super) share: String,
-    /// In bytes.
+    /// The size, in bytes.
     pub(super) size: i64,
 }
 

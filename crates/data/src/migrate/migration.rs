@@ -137,7 +137,6 @@ impl MigrationSet {
         self
     }
 
-    /// The adoption.
     pub(super) const fn adoption(&self) -> Option<&'static Adoption> {
         self.adoption
     }

@@ -227,7 +227,6 @@ impl Shared {
         Err(error)
     }
 
-    /// Rolls back in the background.
     pub(super) fn roll_back_in_background(&self, open: &mut Open) {
         let Some(mut lease) = open.lease.take() else {
             return;

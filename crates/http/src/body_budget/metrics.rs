@@ -5,7 +5,6 @@ use std::sync::{
 
 use seaworthy_telemetry::metrics::{Counter, Metrics};
 
-/// Metrics of the budget.
 pub(super) struct BudgetMetrics {
     pub(super) held: Held,
     pub(super) refused: Counter,

@@ -10,7 +10,6 @@ use tokio::time::{self, Instant};
 use super::{Consumer, Route, session::Job};
 use crate::{Envelope, Failure, envelope::attribute, failure::Disposition};
 
-/// The outcome of one attempt.
 pub(super) enum AttemptOutcome {
     Succeeded,
     Failed(Failure),

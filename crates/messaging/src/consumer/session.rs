@@ -23,7 +23,6 @@ const NO_EXTENSION: Duration = Duration::from_secs(60 * 60);
 /// The maximum number of deliveries that are settled together. It exceeds the default prefetch.
 const MAX_SETTLED_AT_ONCE: usize = 256;
 
-/// The end of a session.
 pub(super) enum SessionEnd {
     /// A stop, a pause or a newer connection ended it, after all deliveries were settled.
     Halted,

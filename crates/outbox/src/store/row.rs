@@ -11,7 +11,6 @@ pub(crate) struct RowId {
     pub(crate) sequence: i64,
 }
 
-/// A row of the outbox.
 #[derive(Debug, Clone)]
 pub(crate) struct OutboxRow {
     pub(crate) sequence: i64,

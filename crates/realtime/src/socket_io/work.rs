@@ -12,7 +12,6 @@ use tokio::time::timeout;
 use super::{Call, Handshake, Peer, server::Server};
 use crate::Message;
 
-/// The outcome of work.
 pub(super) enum WorkOutcome {
     Authenticated(Handshake, Result<Peer, Error>),
     Refreshed(Arc<str>, Option<u64>, Result<Peer, Error>),

@@ -16,13 +16,13 @@ const DEFAULT_FAILURE_RATE: Threshold = Threshold::percent(50);
 const DEFAULT_SLOW_CALL_DURATION: Timeout = Timeout::from_secs(2);
 /// The default of `slow_call_rate`, higher because a slow response is better than a failure.
 const DEFAULT_SLOW_CALL_RATE: Threshold = Threshold::percent(80);
-/// RES-1.
+/// The default of `consecutive_failures` (RES-1).
 const DEFAULT_CONSECUTIVE_FAILURES: u32 = 5;
 /// The default of `open_duration` (RES-1). It only applies without calls that can be probes.
 const DEFAULT_OPEN_DURATION: Timeout = Timeout::from_secs(30);
 /// The default of `probe_interval`: closes within 3 s of a recovery, for 2 failed calls in 3 s.
 const DEFAULT_PROBE_INTERVAL: Timeout = Timeout::from_millis(1_500);
-/// RES-1.
+/// The default of `half_open_calls` (RES-1).
 const DEFAULT_HALF_OPEN_CALLS: NonZeroU32 = NonZeroU32::new(3).unwrap();
 /// The default of `multiplier`: the value of the SRE book, which detects a recovery early.
 const DEFAULT_MULTIPLIER: NonZeroU32 = NonZeroU32::new(2).unwrap();

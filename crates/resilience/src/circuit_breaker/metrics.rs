@@ -2,7 +2,6 @@ use seaworthy_telemetry::metrics::{Counter, Gauge, Metrics};
 
 use super::snapshot::TripReason;
 
-/// The metrics of a breaker.
 pub(super) struct BreakerMetrics {
     pub(super) state: Gauge,
     pub(super) allowed: Counter,

@@ -9,7 +9,7 @@ pub struct RateLimitSnapshot {
     pub name: String,
     /// Requests per key and window.
     pub requests: u32,
-    /// Window.
+    /// The window.
     pub window: Duration,
     /// Keys in memory.
     pub keys: usize,

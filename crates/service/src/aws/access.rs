@@ -19,7 +19,6 @@ pub(super) struct Access {
     pub(super) credentials: CredentialSource,
 }
 
-/// The source of the credentials.
 #[derive(Debug, Clone)]
 pub(super) enum CredentialSource {
     Fixed(Credentials),

@@ -37,7 +37,7 @@ pub(crate) struct Stored {
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 struct Piece {
     number: u16,
-    /// In bytes.
+    /// The size, in bytes.
     size: usize,
 }
 

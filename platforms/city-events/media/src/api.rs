@@ -93,7 +93,6 @@ impl IntoResponse for MediaError {
 /// The memory of a file that the service receives: one part of an object in S3.
 const RECEIVE_MEMORY: ByteSize = ByteSize::mebibytes(8);
 
-/// Returns the routes.
 pub(crate) fn routes(api: Api) -> Routes {
     let max_size = api.uploads.store().config().max_size;
     let receiving = RouteOptions::new()

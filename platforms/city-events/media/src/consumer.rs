@@ -20,7 +20,6 @@ pub(crate) fn topics() -> Topics {
     Topics::from_event::<AvatarUpdated>().with::<EventCoversRemoved>()
 }
 
-/// Returns the subscription.
 pub(crate) fn subscription(store: &UploadStore) -> Subscription {
     let subscription = subscription_with_retries(MEDIA);
     let subscription = on::<AvatarUpdated>(subscription, store);

@@ -1,6 +1,5 @@
 //! The sample events.
 
-/// A sample event.
 pub(super) struct SampleEvent {
     pub(super) title: &'static str,
     pub(super) description: &'static str,

@@ -7,7 +7,7 @@ use crate::model::Resolution;
 /// One variable. Its value is absent when it comes from the host, a secret or another reference.
 #[derive(Debug, Clone)]
 pub struct EnvironmentVariable {
-    /// Name.
+    /// The name.
     pub name: String,
     /// Literal value.
     pub value: Resolution<String>,

@@ -9,9 +9,9 @@ use crate::model::{Fact, Resolution};
 pub struct Copied {
     /// The value of `--from=`. Absent if the source is the build context.
     pub from: Option<String>,
-    /// Sources.
+    /// The sources.
     pub sources: Vec<String>,
-    /// Destination.
+    /// The destination.
     pub destination: String,
     /// The location of the instruction.
     pub span: std::ops::Range<usize>,

@@ -7,7 +7,7 @@ use crate::model::{Fact, Resolution};
 pub struct Listener {
     /// The host part. If it is empty, the listener is open on every interface.
     pub host: Resolution<String>,
-    /// Port.
+    /// The port.
     pub port: Resolution<u16>,
 }
 

@@ -25,7 +25,7 @@ impl Fact for SettingField {
 /// The names of all fields that a file reads, of any struct.
 #[derive(Debug, Clone)]
 pub struct FieldUses {
-    /// Names.
+    /// The names.
     pub names: BTreeSet<String>,
     /// The same fields with what the file shows about their objects. Empty for languages without
     /// declared types.

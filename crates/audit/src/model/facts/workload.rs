@@ -21,7 +21,7 @@ pub enum ProbeKind {
 pub enum ProbeAction {
     /// `httpGet`.
     Http {
-        /// Path.
+        /// The path.
         path: Resolution<String>,
         /// Port, by number or name.
         port: Resolution<String>,
@@ -61,9 +61,9 @@ pub struct ContainerPort {
 /// A container of a pod.
 #[derive(Debug, Clone)]
 pub struct Container {
-    /// Name.
+    /// The name.
     pub name: String,
-    /// Image.
+    /// The image.
     pub image: Resolution<String>,
     /// The location of the image.
     pub image_span: Option<Range<usize>>,

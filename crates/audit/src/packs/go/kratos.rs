@@ -47,7 +47,6 @@ fn generated(code: &Code<'_>, facts: &mut FactSink<'_>) {
     }
 }
 
-/// `RegisterGreeterHTTPServer`.
 fn registers(function: &str) -> bool {
     function.starts_with("Register") && function.ends_with("HTTPServer")
 }

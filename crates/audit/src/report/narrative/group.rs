@@ -12,7 +12,7 @@ pub(in crate::report) struct Group<'r> {
     pub(in crate::report) section: Section,
     /// The highest severity of its places. In a section of a severity all have this one.
     pub(in crate::report) severity: Severity,
-    /// Rule.
+    /// The ID of the rule.
     pub(in crate::report) id: &'static str,
     /// The problem.
     pub(in crate::report) title: &'static str,

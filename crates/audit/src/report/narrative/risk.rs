@@ -75,7 +75,6 @@ const fn of_category(category: Category) -> &'static str {
     }
 }
 
-/// One risk.
 #[derive(Debug)]
 pub(in crate::report) struct Risk {
     /// The group of findings that shows it.

@@ -10,7 +10,7 @@ use crate::rule::{Category, rules};
 #[derive(Debug)]
 pub(in crate::report) struct Strength<'r> {
     pub(in crate::report) topic: &'static str,
-    /// Rule.
+    /// The ID of the rule.
     pub(in crate::report) id: &'static str,
     /// Sentences with evidence, each with its places.
     pub(in crate::report) evidence: Vec<(&'r str, Vec<Place<'r>>)>,

@@ -19,7 +19,6 @@ pub(crate) struct TestApp {
     metrics: Metrics,
 }
 
-/// A started login.
 pub(crate) struct StartedLogin {
     pub(crate) location: String,
     /// Name and value.

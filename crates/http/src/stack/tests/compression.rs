@@ -16,7 +16,6 @@ fn compressed() -> HttpConfig {
     config
 }
 
-/// Returns HTML.
 async fn html() -> impl IntoResponse {
     ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], page())
 }

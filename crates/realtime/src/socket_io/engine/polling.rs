@@ -50,7 +50,6 @@ enum PollingEnd {
     Upgraded(Box<WebSocket>),
 }
 
-/// A step of the protocol.
 enum ProtocolStep {
     Message(Option<Message>),
     /// The protocol accepts the packets of the request that waits.

@@ -86,7 +86,6 @@ impl<C> Commands<C> {
         self
     }
 
-    /// Returns the definitions.
     pub(in crate::command) fn definitions(&self) -> impl Iterator<Item = &clap::Command> {
         self.0.iter().map(|command| &command.definition)
     }

@@ -52,7 +52,6 @@ pub(crate) struct Accounts {
     pub(crate) settings: AuthConfig,
 }
 
-/// An access token.
 #[derive(Debug)]
 pub(crate) struct AccessToken {
     pub(crate) text: Secret<String>,

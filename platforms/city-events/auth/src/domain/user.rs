@@ -32,7 +32,6 @@ impl fmt::Display for UserId {
     }
 }
 
-/// A user.
 #[derive(Debug, Clone)]
 pub(crate) struct User {
     pub(crate) id: UserId,

@@ -14,7 +14,6 @@ use uuid::Uuid;
 use super::proxy::forward_to;
 use crate::{api_error::ApiError, caller::Caller, upstream::Upstreams};
 
-/// Requests an upload.
 pub(super) async fn request_upload(
     state: State<Upstreams>,
     caller: Caller,

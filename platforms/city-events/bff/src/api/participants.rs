@@ -30,7 +30,6 @@ pub(super) struct Participant {
     joined_at: Option<String>,
 }
 
-/// A page of participants.
 #[derive(Debug, Serialize)]
 pub(super) struct ParticipantPage {
     items: Vec<Participant>,

@@ -97,7 +97,6 @@ impl Upstreams {
         require_event(response.into_inner().event)
     }
 
-    /// Updates an event.
     pub(crate) async fn update_event(
         &self,
         caller: &Caller,
@@ -108,7 +107,6 @@ impl Upstreams {
         require_event(response.into_inner().event)
     }
 
-    /// Publishes an event.
     pub(crate) async fn publish_event(&self, caller: &Caller, id: String) -> Result<Event, Status> {
         let request = authenticated(caller, PublishEventRequest { id }, TIMEOUT);
         let response = self.event.clone().publish_event(request).await?;
@@ -127,7 +125,6 @@ impl Upstreams {
         require_event(response.into_inner().event)
     }
 
-    /// Cancels an event.
     pub(crate) async fn cancel_event(
         &self,
         caller: &Caller,

@@ -50,7 +50,6 @@ impl Upstreams {
         Ok(response.into_inner().imports)
     }
 
-    /// Changes an import.
     pub(crate) async fn change_import(
         &self,
         caller: &Caller,

@@ -42,7 +42,6 @@ pub(super) async fn page() -> Markup {
     layout("Import events", "/me/events", main)
 }
 
-/// The field of the file.
 pub(super) fn file_field() -> Markup {
     html! {
         label { span { "CSV file" } input type="file" name="file" accept=".csv,text/csv" required; small { "At most 1 MB and 5,000 events. Save spreadsheets as CSV with UTF-8." } }

@@ -3,7 +3,6 @@ use uuid::Uuid;
 
 use super::{Details, State};
 
-/// An event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Event {
     pub(crate) id: Uuid,

@@ -2,7 +2,6 @@ use std::str::FromStr;
 
 use seaworthy::prelude::*;
 
-/// The status of a join.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum JoinStatus {

@@ -17,7 +17,6 @@ use crate::{
 /// The maximum length of names, in characters.
 const MAX_NAME_LENGTH: usize = 150;
 
-/// A new admin.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct NewAdmin {

@@ -16,7 +16,6 @@ const DEFAULT_LIMIT: u32 = 20;
 /// The range without a start.
 const MONTH: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
-/// The query of counts.
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(super) struct CountQuery {

@@ -23,9 +23,9 @@ pub(crate) struct Trainer {
     pub(crate) id: Uuid,
     pub(crate) gender: Option<String>,
     pub(crate) place: Option<Place>,
-    /// In tenths, 0 to 50. A new trainer has 0.
+    /// The rating in tenths, from 0 to 50. A new trainer has 0.
     pub(crate) rating_tenths: u32,
-    /// In years.
+    /// The experience, in years.
     pub(crate) experience: u32,
     pub(crate) specialties: Vec<String>,
     /// Slots and days that the trainer works. Empty: all.

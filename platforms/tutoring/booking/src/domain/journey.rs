@@ -78,10 +78,10 @@ impl From<Journey> for JourneyView {
 pub(crate) struct Location {
     #[serde(flatten)]
     pub(crate) place: Place,
-    /// Metres.
+    /// The accuracy of the place, in metres.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     accuracy: Option<f64>,
-    /// Metres per second.
+    /// The speed, in metres per second.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     speed: Option<f64>,
     /// Degrees clockwise from north.

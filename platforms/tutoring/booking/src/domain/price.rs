@@ -34,7 +34,6 @@ named! {
     }
 }
 
-/// A coupon.
 #[derive(Debug, Clone, Serialize, FromRow)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Coupon {

@@ -18,7 +18,6 @@ const SHIFTS: [(&str, u16, u16); 2] = [("morning", 6, 14), ("evening", 12, 20)];
 // The first part of statements that read trainers.
 statements! { statement: "SELECT t.trainer_id, t.account, t.account_version, t.profile, t.profile_version, t.is_allocatable, t.latitude, t.longitude, t.zone_id, t.rating_tenths FROM " }
 
-/// The copy of a trainer.
 #[derive(Debug, Clone, FromRow)]
 pub(crate) struct TrainerCopy {
     #[from_row(column = "trainer_id")]

@@ -10,7 +10,6 @@ use crate::{chat::ReadRequest, domain::Cursor, errors, store::conversations};
 /// The default number of messages, more than a telephone shows at once.
 const DEFAULT_LIMIT: u32 = 20;
 
-/// The query of a feed.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(super) struct FeedQuery {

@@ -24,7 +24,7 @@ const DOWNLOAD_TTL: Timeout = Timeout::from_secs(60 * 60);
 pub(crate) struct UploadRequest {
     r#type: MediaKind,
     mime_type: String,
-    /// In bytes.
+    /// The size, in bytes.
     size: u64,
 }
 

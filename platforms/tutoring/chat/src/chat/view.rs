@@ -86,7 +86,7 @@ impl Chats {
     /// Returns a conversation with its last message, for one of its participants.
     ///
     /// # Errors
-    /// Those of the database and of the encryption.
+    /// An error of the database or of the encryption.
     pub(crate) async fn conversation(
         &self,
         user: Uuid,

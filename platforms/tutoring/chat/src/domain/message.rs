@@ -16,7 +16,6 @@ const MAX_RECIPIENTS: usize = 5;
 const MAX_CLIENT_ID: usize = 100;
 
 named! {
-    /// The kind of a message.
     #[derive(Default)]
     pub(crate) enum MessageKind {
         #[default]
@@ -57,7 +56,7 @@ pub(crate) struct AttachmentRequest {
     /// The URL that the service returned with the signed upload.
     pub(crate) url: String,
     pub(crate) r#type: MediaKind,
-    /// In bytes.
+    /// The size, in bytes.
     pub(crate) size: u64,
     pub(crate) mime_type: String,
 }

@@ -9,7 +9,6 @@ use tutoring_contract::{CheckedPage, Page};
 use tutoring_identity::paged;
 use uuid::Uuid;
 
-/// A conversation.
 #[derive(Debug, Clone, FromRow)]
 pub(crate) struct Conversation {
     pub(crate) id: Uuid,

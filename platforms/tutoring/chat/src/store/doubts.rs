@@ -15,7 +15,6 @@ const UNASSIGNED: u32 = 100;
 // Returns the text of a statement that reads doubts.
 statements! { statement: "SELECT id, student_id, trainer_id, course_id, subject, topic, type, question, attachments, status, created_at, updated_at FROM doubts " }
 
-/// A doubt as stored.
 #[derive(Debug, FromRow)]
 pub(crate) struct StoredDoubt {
     pub(crate) id: Uuid,

@@ -9,7 +9,6 @@ use crate::domain::{Cursor, MediaKind, MessageKind};
 // Returns the text of a statement that reads messages.
 statements! { statement: "SELECT id, conversation_id, sender_id, client_message_id, type, content, attachments, sent_at, deleted_at FROM messages " }
 
-/// A message as stored.
 #[derive(Debug, FromRow)]
 pub(crate) struct StoredMessage {
     pub(crate) id: Uuid,

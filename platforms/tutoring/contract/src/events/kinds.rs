@@ -56,11 +56,11 @@ kinds! {
     /// A payment succeeded.
     PurchaseConfirmed = "PURCHASE_CONFIRMED" on "purchase-confirmed", Student(student_id) about payment_id {
         for [PURCHASES, STUDENT_PAGES];
-        /// The payment.
+        /// The ID of the payment.
         payment_id: Uuid,
-        /// The student.
+        /// The ID of the student.
         student_id: Uuid,
-        /// The course.
+        /// The ID of the course.
         course_id: Uuid,
         /// The amount in minor units.
         amount_cents: i64,
@@ -70,11 +70,11 @@ kinds! {
     /// A course was bought.
     PurchaseCreated = "PURCHASE_CREATED" on "purchase-created", Student(student_id) about purchase_id {
         for [PAYMENT];
-        /// The purchase.
+        /// The ID of the purchase.
         purchase_id: Uuid,
-        /// The student.
+        /// The ID of the student.
         student_id: Uuid,
-        /// The course.
+        /// The ID of the course.
         course_id: Uuid,
         /// The number of sessions: 10, 20 or 30.
         purchase_tier: u8,
@@ -84,11 +84,11 @@ kinds! {
     /// A student may open a course.
     CourseAccessGranted = "COURSE_ACCESS_GRANTED" on "course-access-granted", Student(student_id) about purchase_id {
         for [ALLOCATION, PAYMENT, STUDENT_PAGES];
-        /// The purchase.
+        /// The ID of the purchase.
         purchase_id: Uuid,
-        /// The student.
+        /// The ID of the student.
         student_id: Uuid,
-        /// The course.
+        /// The ID of the course.
         course_id: Uuid,
         /// The number of sessions: 10, 20 or 30.
         purchase_tier: u8,
@@ -98,13 +98,13 @@ kinds! {
     /// A trainer was allocated to a student.
     TrainerAllocated = "TRAINER_ALLOCATED" on "trainer-allocated", Student(student_id) about allocation_id {
         for [SCHEDULING, CHAT_CONTACTS, COURSE_COPIES, PAYMENT, STUDENT_PAGES, TRAINER];
-        /// The allocation.
+        /// The ID of the allocation.
         allocation_id: Uuid,
-        /// The trainer.
+        /// The ID of the trainer.
         trainer_id: Uuid,
-        /// The student.
+        /// The ID of the student.
         student_id: Uuid,
-        /// The course.
+        /// The ID of the course.
         course_id: Uuid,
         /// The number of sessions.
         session_count: u16,
@@ -120,13 +120,13 @@ kinds! {
     /// The sessions of an allocation were created.
     SessionsGenerated = "SESSIONS_GENERATED" on "sessions-generated", Student(student_id) about allocation_id {
         for [STUDENT_PAGES];
-        /// The allocation.
+        /// The ID of the allocation.
         allocation_id: Uuid,
-        /// The trainer.
+        /// The ID of the trainer.
         trainer_id: Uuid,
-        /// The student.
+        /// The ID of the student.
         student_id: Uuid,
-        /// The course.
+        /// The ID of the course.
         course_id: Uuid,
         /// The number of sessions.
         session_count: u16,
@@ -138,13 +138,13 @@ kinds! {
     /// An allocation was cancelled.
     StudentDeallocated = "STUDENT_DEALLOCATED" on "student-deallocated", Student(student_id) about allocation_id {
         for [CHAT_CONTACTS, COURSE_COPIES, STUDENT_PAGES, TRAINER];
-        /// The allocation.
+        /// The ID of the allocation.
         allocation_id: Uuid,
-        /// The trainer.
+        /// The ID of the trainer.
         trainer_id: Uuid,
-        /// The student.
+        /// The ID of the student.
         student_id: Uuid,
-        /// The course.
+        /// The ID of the course.
         course_id: Uuid,
         /// The reason of the operator.
         reason: String,
@@ -154,11 +154,11 @@ kinds! {
     /// An administrator rejected a pending allocation, so the student gets no trainer.
     AllocationRejected = "ALLOCATION_REJECTED" on "allocation-rejected", Student(student_id) about allocation_id {
         for [STUDENT_PAGES];
-        /// The allocation.
+        /// The ID of the allocation.
         allocation_id: Uuid,
-        /// The student.
+        /// The ID of the student.
         student_id: Uuid,
-        /// The course.
+        /// The ID of the course.
         course_id: Uuid,
         /// The reason of the administrator.
         reason: String,
@@ -166,7 +166,7 @@ kinds! {
     /// A session has another date or slot.
     SessionRescheduled = "SESSION_RESCHEDULED" on "session-rescheduled", Student(student_id) about session_id {
         for [STUDENT_PAGES];
-        /// The session.
+        /// The ID of the session.
         session_id: Uuid,
         /// The previous date.
         old_date: Date,
@@ -176,21 +176,21 @@ kinds! {
         old_time_slot: String,
         /// The new slot, `HH:00`.
         new_time_slot: String,
-        /// The trainer.
+        /// The ID of the trainer.
         trainer_id: Uuid,
-        /// The student.
+        /// The ID of the student.
         student_id: Uuid,
     }
     /// Another trainer holds a session.
     SessionSubstituted = "SESSION_SUBSTITUTED" on "session-substituted", Student(student_id) about session_id {
         for [CHAT_CONTACTS, STUDENT_PAGES, TRAINER];
-        /// The session.
+        /// The ID of the session.
         session_id: Uuid,
         /// The trainer of the allocation.
         original_trainer_id: Uuid,
         /// The trainer who holds the session.
         substitute_trainer_id: Uuid,
-        /// The student.
+        /// The ID of the student.
         student_id: Uuid,
         /// The date of the session.
         date: Date,
@@ -200,17 +200,17 @@ kinds! {
     /// A session was held and confirmed.
     SessionCompleted = "SESSION_COMPLETED" on "session-completed", Student(student_id) about session_id {
         for [PROGRESS, STUDENT_PAGES, TRAINER];
-        /// The session.
+        /// The ID of the session.
         session_id: Uuid,
-        /// The trainer.
+        /// The ID of the trainer.
         trainer_id: Uuid,
-        /// The student.
+        /// The ID of the student.
         student_id: Uuid,
-        /// The course.
+        /// The ID of the course.
         course_id: Uuid,
         /// The time of the confirmation.
         completed_at: Timestamp,
-        /// Minutes.
+        /// The duration, in minutes.
         duration: u16,
         /// The planned start.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -222,13 +222,13 @@ kinds! {
     /// A session was cancelled.
     SessionCancelled = "SESSION_CANCELLED" on "session-cancelled", Student(student_id) about session_id {
         for [STUDENT_PAGES, TRAINER];
-        /// The session.
+        /// The ID of the session.
         session_id: Uuid,
-        /// The trainer.
+        /// The ID of the trainer.
         trainer_id: Uuid,
-        /// The student.
+        /// The ID of the student.
         student_id: Uuid,
-        /// The course.
+        /// The ID of the course.
         course_id: Uuid,
         /// The reason.
         reason: String,
@@ -236,13 +236,13 @@ kinds! {
     /// The student or the trainer of a session reviewed it.
     SessionReviewed = "SESSION_REVIEWED" on "session-reviewed", Student(student_id) about session_id {
         for [TRAINER];
-        /// The session.
+        /// The ID of the session.
         session_id: Uuid,
         /// The trainer who held it.
         trainer_id: Uuid,
-        /// The student.
+        /// The ID of the student.
         student_id: Uuid,
-        /// The course.
+        /// The ID of the course.
         course_id: Uuid,
         /// The side that reviewed: `student` or `trainer`.
         review_type: String,
@@ -252,9 +252,9 @@ kinds! {
     /// The number of held sessions of a course changed.
     CourseProgressUpdated = "COURSE_PROGRESS_UPDATED" on "course-progress-updated", Student(student_id) about course_id {
         for [STUDENT_PAGES];
-        /// The student.
+        /// The ID of the student.
         student_id: Uuid,
-        /// The course.
+        /// The ID of the course.
         course_id: Uuid,
         /// The sessions that were held.
         completed_sessions: u16,
@@ -268,9 +268,9 @@ kinds! {
     /// All bought sessions of a course were held.
     CourseCompleted = "COURSE_COMPLETED" on "course-completed", Student(student_id) about course_id {
         for [PAYMENT];
-        /// The course.
+        /// The ID of the course.
         course_id: Uuid,
-        /// The student.
+        /// The ID of the student.
         student_id: Uuid,
         /// The date of the last session.
         completion_date: Date,
@@ -282,11 +282,11 @@ kinds! {
     /// A certificate was issued.
     CertificateIssued = "CERTIFICATE_ISSUED" on "certificate-issued", Student(student_id) about certificate_id {
         for [];
-        /// The certificate.
+        /// The ID of the certificate.
         certificate_id: Uuid,
-        /// The student.
+        /// The ID of the student.
         student_id: Uuid,
-        /// The course.
+        /// The ID of the course.
         course_id: Uuid,
         /// The time of the issue.
         issued_at: Timestamp,
@@ -310,11 +310,11 @@ kinds! {
     /// The pay of a month was computed again.
     PayrollRecalculated = "PAYROLL_RECALCULATED" on "payroll-recalculated", Trainer(trainer_id) about snapshot_id {
         for [];
-        /// The trainer.
+        /// The ID of the trainer.
         trainer_id: Uuid,
         /// The month, `YYYY-MM`.
         month: String,
-        /// The snapshot.
+        /// The ID of the snapshot.
         snapshot_id: Uuid,
         /// The user or worker that computed it.
         recalculated_by: String,
@@ -337,7 +337,7 @@ kinds! {
     /// The account or profile of a student changed.
     StudentChanged = "STUDENT_CHANGED" on "student-changed", Student(student_id) about student_id {
         for [BOOKING_COPIES, CHAT_COPIES, COURSE_COPIES, PAYMENT, STUDENT_COPIES];
-        /// The student.
+        /// The ID of the student.
         student_id: Uuid,
         /// Grows with each change of the source. Consumers ignore older versions of it.
         version: i64,
@@ -347,7 +347,7 @@ kinds! {
     /// The account or profile of a trainer changed.
     TrainerChanged = "TRAINER_CHANGED" on "trainer-changed", Trainer(trainer_id) about trainer_id {
         for [BOOKING_COPIES, CHAT_COPIES, STUDENT_COPIES, TRAINER];
-        /// The trainer.
+        /// The ID of the trainer.
         trainer_id: Uuid,
         /// Grows with each change of the source. Consumers ignore older versions of it.
         version: i64,
@@ -357,7 +357,7 @@ kinds! {
     /// A course changed.
     CourseChanged = "COURSE_CHANGED" on "course-changed", Entity(course_id) about course_id {
         for [BOOKING_COPIES, PAYMENT, STUDENT_COPIES, TRAINER_AUTH];
-        /// The course.
+        /// The ID of the course.
         course_id: String,
         /// Grows with each change. Consumers ignore older versions.
         version: i64,
@@ -367,11 +367,11 @@ kinds! {
     /// A payment was refunded.
     PaymentRefunded = "PAYMENT_REFUNDED" on "payment-refunded", Student(student_id) about payment_id {
         for [ALLOCATION, PURCHASES, STUDENT_PAGES];
-        /// The payment.
+        /// The ID of the payment.
         payment_id: Uuid,
-        /// The student.
+        /// The ID of the student.
         student_id: Uuid,
-        /// The course.
+        /// The ID of the course.
         course_id: Uuid,
         /// The amount in minor units.
         amount_cents: i64,

@@ -17,7 +17,6 @@ pub(super) async fn submit(courses: State, Json(project): Json<NewProject>) -> H
     Ok(Reply::new("project sent", project).created())
 }
 
-/// The query of a gallery.
 #[derive(Deserialize)]
 pub(super) struct GalleryQuery {
     limit: Option<u32>,

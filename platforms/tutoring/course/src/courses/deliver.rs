@@ -53,7 +53,7 @@ impl Courses {
     /// Returns the progress of a purchase.
     ///
     /// # Errors
-    /// Those of the database.
+    /// An error of the database.
     pub(crate) async fn progress(&self, purchase: &Purchase) -> Result<Progress, Error> {
         let (held, last) = delivery::progress(&self.database, purchase.id).await?;
         let number = certificates::number_of(&self.database, purchase.id).await?;

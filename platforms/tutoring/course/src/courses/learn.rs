@@ -127,7 +127,7 @@ impl Courses {
     /// `in_progress`, `completed`, or `locked` by the purchase.
     ///
     /// # Errors
-    /// Those of the database.
+    /// An error of the database.
     pub(super) async fn learning(&self, purchase: &Purchase) -> Result<Vec<Value>, Error> {
         let (student, course) = (purchase.student_id, purchase.course_id);
         let sessions = learning::statuses(&self.database, student, course).await?;

@@ -259,7 +259,7 @@ impl Courses {
     /// Returns a page of the approved projects of a gallery, without data of their students.
     ///
     /// # Errors
-    /// Those of the database and of the storage.
+    /// An error of the database or of the storage.
     pub(crate) async fn gallery(
         &self,
         gallery: Gallery,

@@ -30,7 +30,7 @@ impl Courses {
     /// Creates a published sample course in an empty catalogue.
     ///
     /// # Errors
-    /// Those of the database.
+    /// An error of the database.
     pub(crate) async fn seed(&self) -> Result<(), Error> {
         self.database
             .transaction(|tx| async move {

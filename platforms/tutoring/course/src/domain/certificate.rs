@@ -13,7 +13,6 @@ const LINE: f32 = 1.6;
 const FONT: Name<'static> = Name(b"F1");
 const TITLE: &str = "Certificate of completion";
 
-/// The texts of a certificate.
 #[derive(Debug, Clone)]
 pub(crate) struct CertificateText {
     pub(crate) number: String,

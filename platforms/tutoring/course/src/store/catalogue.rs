@@ -8,7 +8,6 @@ use uuid::Uuid;
 // Returns the text of a statement that reads courses.
 statements! { statement: "SELECT id, title, description, category, difficulty, status, version, created_at, updated_at FROM courses " }
 
-/// A course.
 #[derive(Debug, Clone, Serialize, FromRow)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Course {

@@ -7,7 +7,6 @@ use uuid::Uuid;
 // Returns the text of a statement that reads purchases.
 statements! { statement: "SELECT id, student_id, course_id, active_course_id, purchase_tier, metadata, expires_at, completed_at, created_at FROM purchases " }
 
-/// A purchase.
 #[derive(Debug, Clone, Serialize, FromRow)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Purchase {

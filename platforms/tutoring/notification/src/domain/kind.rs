@@ -1,7 +1,6 @@
 use seaworthy::named;
 
 named! {
-    /// The kind of a notification.
     #[derive(PartialOrd, Ord)]
     pub(crate) enum NotificationKind {
         Course = "course",

@@ -18,7 +18,7 @@ impl Notifier {
     /// `None` if the event is known.
     ///
     /// # Errors
-    /// Those of the database.
+    /// An error of the database.
     pub(crate) async fn store(
         &self,
         tx: &Transaction,

@@ -11,7 +11,6 @@ use crate::domain::{Notice, NotificationKind};
 // Returns the text of a statement that reads notifications.
 statements! { statement: "SELECT id, user_id, type, title, body, data, read_at, created_at FROM notifications " }
 
-/// A notification.
 #[derive(Debug, Clone, Serialize, FromRow)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Notification {

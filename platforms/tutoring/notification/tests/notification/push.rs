@@ -3,7 +3,6 @@ use uuid::Uuid;
 
 use crate::app::{TestApp, data, json_of, requested, student, wait_for};
 
-/// A token of Apple.
 fn apple_token(fill: char) -> String {
     std::iter::repeat_n(fill, 64).collect()
 }

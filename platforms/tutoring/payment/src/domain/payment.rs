@@ -52,22 +52,21 @@ named! {
     pub(crate) enum DiscountState {
         /// No discount.
         None = "none",
-        /// Reserved.
+        /// The discount is reserved for the payment.
         Reserved = "reserved",
         /// The payment succeeded. A worker has to redeem the discount at the booking service.
         Redeeming = "redeeming",
-        /// Redeemed.
+        /// The discount is used.
         Redeemed = "redeemed",
         /// The payment failed. A worker has to release the discount at the booking service.
         Releasing = "releasing",
-        /// Released.
+        /// Another payment can use the discount.
         Released = "released",
         /// The discount was released and used again before a late capture.
         Conflict = "conflict",
     }
 }
 
-/// A payment.
 #[derive(Debug, Clone, FromRow)]
 pub(crate) struct Payment {
     pub(crate) id: Uuid,

@@ -94,7 +94,7 @@ impl Payments {
     /// Deletes a batch of old webhooks. Returns whether there may be more.
     ///
     /// # Errors
-    /// Those of the database.
+    /// An error of the database.
     pub(crate) async fn purge_events(&self) -> Result<bool, Error> {
         let before = Utc::now() - EVENT_RETENTION;
         Ok(events::purge(&self.database, before, PURGE_BATCH).await?)

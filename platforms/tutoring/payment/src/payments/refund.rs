@@ -88,7 +88,7 @@ impl Payments {
     /// more.
     ///
     /// # Errors
-    /// Those of the database.
+    /// An error of the database.
     pub(crate) async fn settle_refunds(&self) -> Result<bool, Error> {
         let open = refunds::open(&self.database, Utc::now() - RETRY_AFTER, BATCH).await?;
         for refund in &open {

@@ -33,7 +33,6 @@ impl Wallet {
     }
 }
 
-/// An entry of the ledger.
 #[derive(Debug, Clone, Serialize, FromRow)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct LedgerEntry {

@@ -25,7 +25,7 @@ const DOWNLOAD_TTL: Timeout = Timeout::from_secs(300);
 pub(crate) struct UploadRequest {
     kind: DocumentKind,
     content_type: String,
-    /// In bytes.
+    /// The size, in bytes.
     size: u64,
 }
 

@@ -6,7 +6,6 @@ use std::ops::Range;
 use super::calls::Calls;
 use super::scope;
 
-/// The kind of a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum StepKind {
     /// Reads from a database.

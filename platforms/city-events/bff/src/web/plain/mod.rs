@@ -33,7 +33,6 @@ use crate::{
 /// The header `Refresh`, in seconds, with which a browser reloads a page that shows progress.
 const REFRESH: HeaderValue = HeaderValue::from_static("1");
 
-/// Returns the routes.
 pub(super) fn routes(pages: Pages, limit: &CallerLimit) -> Routes {
     let policy = pages.policy.clone();
     let set_headers = move |request: Request, next: Next| {
