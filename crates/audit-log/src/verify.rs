@@ -152,7 +152,7 @@ impl AuditLog {
         if let Some((missing, _)) = self.keys.ends().find(|(last, _)| *last > end.sequence) {
             return Err(VerifyError::Missing(missing));
         }
-        self.refuse_strays().await?;
+        self.reject_entries_outside_chain().await?;
         Ok(Verified {
             records,
             pruned_sequence,
@@ -172,13 +172,13 @@ impl AuditLog {
 
     /// Reads the record and the ends of the chain in one statement, because other transactions
     /// append and prune.
-    async fn refuse_strays(&self) -> Result<(), VerifyError> {
-        let stray: Option<(i64,)> =
+    async fn reject_entries_outside_chain(&self) -> Result<(), VerifyError> {
+        let entry: Option<(i64,)> =
             sql("SELECT sequence FROM audit_log, audit_log_chain WHERE name = 'chain'
                  AND (sequence <= pruned_sequence OR sequence > last_sequence) ORDER BY sequence LIMIT 1")
                 .fetch_optional(&self.database)
                 .await?;
-        stray.map_or(Ok(()), |(sequence,)| {
+        entry.map_or(Ok(()), |(sequence,)| {
             Err(VerifyError::OutsideChain(sequence))
         })
     }

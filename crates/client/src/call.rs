@@ -71,7 +71,7 @@ pub(crate) async fn send(request: RequestBuilder) -> Result<HttpResponse, Client
     match result {
         Ok(response) => exchange.into_response(response, decodes, record),
         Err(error) => {
-            record.failed(&error);
+            record.record_failure(&error);
             Err(error)
         }
     }
@@ -129,7 +129,7 @@ impl Exchange<'_> {
             let body = match (&bytes, stream.take()) {
                 (Some(bytes), _) => RequestBody::from(bytes.clone()),
                 (None, Some(stream)) => stream,
-                (None, None) => return Err(self.refuse(RedirectProblem::Body)),
+                (None, None) => return Err(self.redirect_error(RedirectProblem::Body)),
             };
             let attempt = Attempt {
                 host: Arc::clone(&self.host),
@@ -220,7 +220,7 @@ impl Exchange<'_> {
         }
     }
 
-    fn refuse(&self, problem: RedirectProblem) -> ClientError {
+    fn redirect_error(&self, problem: RedirectProblem) -> ClientError {
         ClientError::Redirect {
             host: Arc::clone(&self.host),
             problem,
@@ -244,7 +244,7 @@ impl Exchange<'_> {
                 limit: max_size,
                 of: BodySize::Received,
             };
-            record.failed(&error);
+            record.record_failure(&error);
             return Err(error);
         }
         let has_body = self.method != Method::HEAD

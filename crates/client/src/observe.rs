@@ -151,7 +151,7 @@ impl CallRecord {
         self.status = Some(status);
     }
 
-    pub(crate) fn failed(mut self, error: &ClientError) {
+    pub(crate) fn record_failure(mut self, error: &ClientError) {
         self.error = Some(error.reason());
     }
 

@@ -137,7 +137,7 @@ impl<'a> Declarations<'a> {
 }
 
 /// Rejects declarations of a contract that is not served.
-pub(crate) fn refuse_in_client(declared: &[(String, Access)]) -> Result<(), BuildError> {
+pub(crate) fn reject_in_client(declared: &[(String, Access)]) -> Result<(), BuildError> {
     let mut diagnostics = Diagnostics::default();
     for (method, _) in declared {
         diagnostics.add(

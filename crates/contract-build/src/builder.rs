@@ -170,7 +170,7 @@ impl Builder {
         let includes: Vec<PathBuf> = includes.iter().map(|p| p.as_ref().to_owned()).collect();
         let source = Source::read(&files, &includes)?;
         if self.options.client_only {
-            access::refuse_in_client(&self.access)?;
+            access::reject_in_client(&self.access)?;
             self.write_messages(&source, &out_dir)?;
         } else {
             let contract = Contract::read(&source, &self.access)?;

@@ -154,7 +154,7 @@ impl Violations {
     }
 
     /// Clears the given locations, so that the next source of values takes precedence.
-    pub(crate) fn forget_given(&mut self) {
+    pub(crate) fn clear_given(&mut self) {
         self.given.clear();
     }
 

@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_bytes_of_another_encoding_with_line_file_1() {
+    fn rejects_bytes_of_another_encoding_with_line_file_1() {
         let error = decode(b"a\nb\n\xe9x", Encoding::Utf8).unwrap_err();
         assert!(
             matches!(error, FileError::Encoding { line: 3, .. }),

@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_rows_beyond_limits_file_1() {
+    fn rejects_rows_beyond_limits_file_1() {
         let config = CsvReaderConfig {
             max_columns: 40.try_into().unwrap(),
             max_row_size: ByteSize::bytes(5_000),

@@ -125,7 +125,7 @@ impl Database {
         loop {
             let now = Instant::now().into_std();
             let admission = inner.policies.breaker().admit(now);
-            let admission = admission.map_err(DataError::refused)?;
+            let admission = admission.map_err(DataError::from_rejection)?;
             let error = match inner.pool.acquire(end).await {
                 Ok(lease) => return Ok((lease, admission)),
                 Err(error) => error,

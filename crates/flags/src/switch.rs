@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn override_of_protected_part_is_refused_flag_2() {
+    async fn override_of_protected_part_is_rejected_flag_2() {
         let (flags, _) = flags(Profile::Production, &[]);
         let entry = json!({"enabled": false});
         let author = Author::new("a test");

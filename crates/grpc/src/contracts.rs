@@ -279,7 +279,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn refuses_two_documents_unless_replaced_api_4() {
+    fn rejects_two_documents_unless_replaced_api_4() {
         let of = |documents: &[&'static str]| Contracts {
             documents: documents.to_vec(),
             ..Contracts::new()

@@ -124,7 +124,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn passes_one_message_and_refuses_second_in_any_chunks_api_1(
+        fn passes_one_message_and_rejects_second_in_any_chunks_api_1(
             first in 0_usize..40,
             second in 0_usize..40,
             piece in 1_usize..50,
@@ -137,7 +137,7 @@ mod tests {
         }
 
         #[test]
-        fn any_bytes_pass_as_one_message_or_are_refused_api_1(
+        fn any_bytes_pass_as_one_message_or_are_rejected_api_1(
             bytes in prop::collection::vec(any::<u8>(), 0..80),
             piece in 1_usize..50,
         ) {
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_no_message_but_passes_partial_message_api_1() {
+    fn rejects_no_message_but_passes_partial_message_api_1() {
         assert!(read(&[], 1).1.unwrap().contains("the call has none"));
         assert_eq!(read(&[0, 0, 0], 2), (vec![0, 0, 0], None));
     }

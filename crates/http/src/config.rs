@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn unknown_settings_are_refused_conf_1() {
+    fn unknown_settings_are_rejected_conf_1() {
         assert!(serde_json::from_str::<HttpConfig>(r#"{"time_out":"5s"}"#).is_err());
     }
 

@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn route_for_allowed_origins_refuses_other_pages_sec_2() {
+    fn route_for_allowed_origins_rejects_other_pages_sec_2() {
         let restricted = RouteOptions::new().allowed_origins_only();
         let open = RouteOptions::new();
         let uri = Uri::from_static("https://events.example/socket.io");

@@ -340,7 +340,7 @@ mod tests {
     }
 
     #[test]
-    fn invalid_url_is_refused_without_its_text_conf_5() {
+    fn invalid_url_is_rejected_without_its_text_conf_5() {
         for text in [
             "",
             "redis://",

@@ -51,7 +51,7 @@ fn health_command_reports_readiness_hlth_1_conf_7() {
 }
 
 #[test]
-fn production_refuses_defaults_conf_3() {
+fn production_rejects_defaults_conf_3() {
     let ended = run(&["serve", "--profile", "production"]);
     assert_eq!(ended.status.code(), Some(78));
     assert!(ended.stderr.contains("SEC-1"), "{}", ended.stderr);

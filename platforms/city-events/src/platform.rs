@@ -306,7 +306,7 @@ async fn is_on_loopback(options: &PlatformOptions) -> Result<bool, StartError> {
     ) -> Result<bool, StartError> {
         let loader = loader(&part, options, Vec::new(), has_grpc);
         let found = part.service.is_on_loopback::<C>(loader).await;
-        found.map_err(|error| part.refuse(error))
+        found.map_err(|error| part.start_error(error))
     }
     Ok(
         of::<city_events_auth::AuthConfig>(Part::auth(), options, true).await?

@@ -16,7 +16,7 @@ pub(super) struct LimiterFailure<'s> {
     /// Whether the request continues.
     pub(super) passes: bool,
     /// Whether the request is rejected.
-    pub(super) refuses: bool,
+    pub(super) rejects: bool,
     /// The text that may document the choice.
     pub(super) said: &'s str,
 }
@@ -24,7 +24,7 @@ pub(super) struct LimiterFailure<'s> {
 impl LimiterFailure<'_> {
     /// Records the practice that the place shows, or nothing if it shows both or neither.
     pub(super) fn record<'t>(&self, code: &Code<'t>, at: Node<'t>, facts: &mut FactSink<'_>) {
-        let (verdict, evidence) = match (self.passes, self.refuses) {
+        let (verdict, evidence) = match (self.passes, self.rejects) {
             (true, false) if mentions(self.said, CHOSEN) => (
                 Verdict::Minor,
                 "if the limiter fails, it allows the request",

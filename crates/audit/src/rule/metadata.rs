@@ -160,7 +160,7 @@ pub struct Metadata {
 impl Metadata {
     /// The catalogue's ID, without the suffix.
     #[must_use]
-    pub fn promise(&self) -> &'static str {
+    pub fn requirement(&self) -> &'static str {
         self.id.split('.').next().unwrap_or(self.id)
     }
 

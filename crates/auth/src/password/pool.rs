@@ -208,7 +208,7 @@ impl Passwords {
     pub fn reserve(&self) -> Result<PasswordReservation, Error> {
         match Arc::clone(&self.0.slots).try_acquire_owned() {
             Ok(slot) => Ok(PasswordReservation::new(self.clone(), slot)),
-            Err(_) => Err(self.refuse()),
+            Err(_) => Err(self.reject()),
         }
     }
 
@@ -236,7 +236,7 @@ impl Passwords {
         }
     }
 
-    fn refuse(&self) -> Error {
+    fn reject(&self) -> Error {
         self.0.refused.increment();
         busy()
     }
@@ -252,7 +252,7 @@ impl Passwords {
             &self.0.jobs
         };
         if jobs.try_send(job).is_err() {
-            return Err(self.refuse());
+            return Err(self.reject());
         }
         let result = receiver.await;
         drop(guard);

@@ -195,7 +195,7 @@ async fn redis_key_contains_no_text_of_caller_obs_3() {
 }
 
 #[tokio::test]
-async fn request_with_key_is_refused_without_redis_api_6() {
+async fn request_with_key_is_rejected_without_redis_api_6() {
     let Some(server) = server() else { return };
     let store = store(&server);
     token(&store, "a", RUN).await;

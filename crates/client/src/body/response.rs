@@ -148,7 +148,7 @@ impl Body for ResponseBody {
                     report.finish(of_error(error));
                 }
                 if let Some(record) = self.record.take() {
-                    record.failed(error);
+                    record.record_failure(error);
                 }
                 self.kind = Kind::Ended;
             }

@@ -418,7 +418,7 @@ async fn redirect_back_to_first_origin_sends_no_certificate_sec_1() {
 }
 
 #[tokio::test]
-async fn certificate_without_base_url_is_refused_sec_1() {
+async fn certificate_without_base_url_is_rejected_sec_1() {
     let authority = Authority::new();
     authority.identify(&authority.folder);
     let refused = builder(|config| {

@@ -22,7 +22,7 @@ fn reads_every_form_of_the_grammar_api_1() {
 }
 
 #[test]
-fn refuses_templates_outside_of_grammar_api_1() {
+fn rejects_templates_outside_of_grammar_api_1() {
     for (text, problem) in [
         ("v1", "must begin with `/`"),
         ("/v1//x", "empty segment"),

@@ -137,7 +137,7 @@ fn format(schema: &mut Map<String, Value>, known: Format) -> bool {
 }
 
 /// Returns the rules without a JSON Schema keyword, as a sentence.
-pub(super) fn unsaid(rules: &FieldRules) -> Option<String> {
+pub(super) fn rules_without_keyword(rules: &FieldRules) -> Option<String> {
     let sentences: Vec<String> = rules
         .rules
         .iter()
@@ -161,15 +161,15 @@ fn value(literal: &Literal) -> Value {
 }
 
 /// Whether a field without presence is required, because its default breaks a rule.
-pub(super) fn refuses_default(rules: &FieldRules) -> bool {
+pub(super) fn rejects_default(rules: &FieldRules) -> bool {
     match rules.ignore {
         Ignore::Always => false,
         Ignore::IfZero => rules.required,
-        Ignore::Never => rules.required || rules.rules.iter().any(rule_refuses_default),
+        Ignore::Never => rules.required || rules.rules.iter().any(rule_rejects_default),
     }
 }
 
-fn rule_refuses_default(rule: &Rule) -> bool {
+fn rule_rejects_default(rule: &Rule) -> bool {
     match rule {
         Rule::Const(literal) => !is_zero(literal),
         Rule::In(literals) => !literals.iter().any(is_zero),
@@ -235,12 +235,12 @@ mod tests {
                 rules: vec![rule.clone()],
                 ..FieldRules::default()
             };
-            assert_eq!(unsaid(&rules), Some(format!("It {rule}.")));
+            assert_eq!(rules_without_keyword(&rules), Some(format!("It {rule}.")));
         }
         let rules = FieldRules {
             rules: vec![Rule::MaxLength(1), Rule::Format(Format::Uuid)],
             ..FieldRules::default()
         };
-        assert_eq!(unsaid(&rules), None);
+        assert_eq!(rules_without_keyword(&rules), None);
     }
 }

@@ -167,7 +167,7 @@ impl<'a> Schemas<'a> {
         if field.supports_presence() {
             rules.required && rules.ignore != Ignore::Always
         } else {
-            rule::refuses_default(&rules)
+            rule::rejects_default(&rules)
         }
     }
 
@@ -304,7 +304,7 @@ impl<'a> Schemas<'a> {
             rule::apply(&mut with_rules, applied);
             *schema = with_rules;
         }
-        if let Some(text) = rule::unsaid(applied)
+        if let Some(text) = rule::rules_without_keyword(applied)
             && let Some(schema) = schema.as_object_mut()
         {
             schema.insert("description".to_owned(), json!(text));

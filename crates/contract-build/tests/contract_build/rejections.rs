@@ -41,7 +41,7 @@ fn method(rule: &str) -> String {
 }
 
 #[test]
-fn refuses_unsupported_rules_with_location_api_3() {
+fn rejects_unsupported_rules_with_location_api_3() {
     for (field, part) in [
         (
             r#"string a = 1 [(buf.validate.field).cel = { expression: "true" }];"#,
@@ -87,7 +87,7 @@ fn refuses_unsupported_rules_with_location_api_3() {
 }
 
 #[test]
-fn refuses_unsupported_message_rules_with_location_api_3() {
+fn rejects_unsupported_message_rules_with_location_api_3() {
     let error = rejection(
         "message M {\n  option (buf.validate.message).cel = { expression: \"true\" };\n  string a = 1;\n}\n",
     );
@@ -103,7 +103,7 @@ fn refuses_unsupported_message_rules_with_location_api_3() {
 }
 
 #[test]
-fn refuses_unknown_rules_with_location_api_3() {
+fn rejects_unknown_rules_with_location_api_3() {
     let error =
         rejection("message M {\n  string a = 1 [(validate.rules).string.colour = true];\n}\n");
     assert!(error.contains("t.proto:9:"), "{error}");
@@ -111,7 +111,7 @@ fn refuses_unknown_rules_with_location_api_3() {
 }
 
 #[test]
-fn refuses_invalid_paths_with_location_api_1() {
+fn rejects_invalid_paths_with_location_api_1() {
     for (rule, part) in [
         (r#"get: "/v1/{nothing}""#, "`nothing` is not a field of `R`"),
         (
@@ -169,7 +169,7 @@ fn one_build_reports_every_problem_api_3() {
 }
 
 #[test]
-fn refuses_types_without_json_or_http_form_api_1() {
+fn rejects_types_without_json_or_http_form_api_1() {
     let any = "service S { rpc M(R) returns (R) { option (google.api.http).get = \"/v1\"; option (seaworthy.access).callers = PUBLIC; } }\nmessage R { Inner inner = 1; }\nmessage Inner { google.protobuf.Any any = 1; }\n";
     assert!(rejection(any).contains("google.protobuf.Any"));
     let streamed = "service S { rpc M(stream R) returns (R) { option (google.api.http).get = \"/v1\"; } }\nmessage R {}\n";

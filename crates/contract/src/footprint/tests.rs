@@ -116,7 +116,7 @@ fn charges_decoded_values_to_memory_of_process_sec_3() {
 }
 
 #[test]
-fn refuses_requests_beyond_memory_of_process_sec_3() {
+fn rejects_requests_beyond_memory_of_process_sec_3() {
     let numbers = [0x08, 0x01].repeat(100_000);
     charged(100_000, || {
         assert_eq!(check::<Numbers>(&numbers), Err(Exhausted::Overloaded));

@@ -152,7 +152,7 @@ struct MessageVisitor<'a, M> {
 }
 
 impl<M> MessageVisitor<'_, M> {
-    fn refuse(self, found: &str) -> Decoded<()> {
+    fn reject(self, found: &str) -> Decoded<()> {
         self.violations
             .add(format!("must be an object, found {found}"));
         Decoded::Rejected
@@ -198,28 +198,28 @@ impl<'de, M: JsonMessage> Visitor<'de> for MessageVisitor<'_, M> {
     }
 
     fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
-        Ok(self.refuse("a boolean"))
+        Ok(self.reject("a boolean"))
     }
 
     fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
-        Ok(self.refuse("a number"))
+        Ok(self.reject("a number"))
     }
 
     fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
-        Ok(self.refuse("a number"))
+        Ok(self.reject("a number"))
     }
 
     fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
-        Ok(self.refuse("a number"))
+        Ok(self.reject("a number"))
     }
 
     fn visit_str<E>(self, _: &str) -> Result<Self::Value, E> {
-        Ok(self.refuse("a string"))
+        Ok(self.reject("a string"))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Self::Value, A::Error> {
         while elements.next_element::<Skipped>()?.is_some() {}
-        Ok(self.refuse("a list"))
+        Ok(self.reject("a list"))
     }
 }
 

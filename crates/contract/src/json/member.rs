@@ -90,7 +90,7 @@ where
     value.deserialize_any(ObjectVisitor::<K, V> { slot, violations })
 }
 
-macro_rules! refuse_scalars {
+macro_rules! reject_scalars {
     ($($visit:ident($type:ty) $found:literal),* $(,)?) => {
         $(fn $visit<E>(self, _: $type) -> Result<Self::Value, E> {
             self.violations.add(format!("must be {}, found {}", Self::EXPECTED, $found));
@@ -151,7 +151,7 @@ impl<'de, K: Kind> Visitor<'de> for ListVisitor<'_, K> {
         Ok(())
     }
 
-    refuse_scalars! {
+    reject_scalars! {
         visit_bool(bool) "a boolean",
         visit_i64(i64) "a number",
         visit_u64(u64) "a number",
@@ -212,7 +212,7 @@ impl<'de, K: ParameterKind<Value: Ord>, V: Kind> Visitor<'de> for ObjectVisitor<
         Ok(())
     }
 
-    refuse_scalars! {
+    reject_scalars! {
         visit_bool(bool) "a boolean",
         visit_i64(i64) "a number",
         visit_u64(u64) "a number",

@@ -76,13 +76,13 @@ proptest! {
     }
 
     #[test]
-    fn any_query_is_read_or_refused_api_3(name in any_name(), rest in "(\\.[a-zA-Z.]{0,12})?", text in ".{0,16}") {
+    fn any_query_is_read_or_rejected_api_3(name in any_name(), rest in "(\\.[a-zA-Z.]{0,12})?", text in ".{0,16}") {
         let mut violations = Violations::new(Naming::Json);
         json::parameter::set(&mut Everything::default(), &format!("{name}{rest}"), &text, &mut violations);
     }
 
     #[test]
-    fn parameters_of_any_depth_are_read_or_refused_api_3(depth in 0..4_000_usize, name in any_name()) {
+    fn parameters_of_any_depth_are_read_or_rejected_api_3(depth in 0..4_000_usize, name in any_name()) {
         let mut violations = Violations::new(Naming::Json);
         let mut message = Everything::default();
         let path = format!("{}{name}", "child.".repeat(depth));

@@ -109,7 +109,7 @@ async fn echoes_every_kind_in_canonical_form_api_1() {
 }
 
 #[tokio::test]
-async fn refuses_values_of_wrong_kind_by_name_api_3() {
+async fn rejects_values_of_wrong_kind_by_name_api_3() {
     let server = Running::start().await;
     for (given, field) in [
         (r#"{"anInt32":2147483648}"#, "anInt32"),
@@ -171,7 +171,7 @@ async fn refuses_values_of_wrong_kind_by_name_api_3() {
 }
 
 #[tokio::test]
-async fn refuses_malformed_json_with_position_api_3() {
+async fn rejects_malformed_json_with_position_api_3() {
     let server = Running::start().await;
     let deep = format!("{}1{}", r#"{"child":"#.repeat(200), "}".repeat(200));
     let deep_value = format!(r#"{{"value":{}{}}}"#, "[".repeat(200), "]".repeat(200));

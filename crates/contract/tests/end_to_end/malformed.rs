@@ -40,7 +40,7 @@ fn framed(message: &[u8]) -> Bytes {
 }
 
 #[tokio::test]
-async fn refuses_declared_gibibyte_unread_api_3() {
+async fn rejects_declared_gibibyte_unread_api_3() {
     let server = Running::start().await;
     let status = raw(&server, Bytes::from_static(&[0, 0x40, 0, 0, 0, 1])).await;
     assert_eq!(status.code(), tonic::Code::OutOfRange, "{status:?}");
@@ -136,7 +136,7 @@ async fn names_every_kind_of_bad_value_over_http_api_3() {
 }
 
 #[tokio::test]
-async fn refuses_invalid_utf_8_everywhere_api_3() {
+async fn rejects_invalid_utf_8_everywhere_api_3() {
     let server = Running::start().await;
     for (path, part) in [
         ("/v1/books/%ff", "`isbn` in the path"),
@@ -160,7 +160,7 @@ fn nested_query(depth: usize) -> String {
 }
 
 #[tokio::test]
-async fn refuses_query_parameters_that_are_too_deep_api_3() {
+async fn rejects_query_parameters_that_are_too_deep_api_3() {
     let server = Running::start().await;
     for depth in [
         MAX_PARAMETER_DEPTH,

@@ -64,7 +64,7 @@ fn records(element: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn refuses_lists_of_tiny_elements_within_little_memory_api_3() {
+fn rejects_lists_of_tiny_elements_within_little_memory_api_3() {
     let labels = (0..BODY / 12).map(|number| format!("\"{number}\":{{}}"));
     let map = format!(
         "{{\"byNumber\":{{{}}}}}",
@@ -98,7 +98,7 @@ fn refuses_lists_of_tiny_elements_within_little_memory_api_3() {
 }
 
 #[test]
-fn refuses_protobuf_of_tiny_elements_within_little_memory_api_3() {
+fn rejects_protobuf_of_tiny_elements_within_little_memory_api_3() {
     // `children`, `by_number`, `list` and `object` of `Everything`, with one element each.
     for element in [
         &b"\xb2\x01\x00"[..],
@@ -140,7 +140,7 @@ fn refuses_protobuf_of_tiny_elements_within_little_memory_api_3() {
 }
 
 #[test]
-fn refuses_large_requests_of_process_without_memory_sec_3() {
+fn rejects_large_requests_of_process_without_memory_sec_3() {
     let memory = Arc::new(NoMemory);
     let context = RequestContext::background(ServiceIdentity::new("library", "1.0.0"));
     let weak: Weak<NoMemory> = Arc::downgrade(&memory);

@@ -98,7 +98,7 @@ async fn query_parameters_reach_nested_repeated_and_well_known_fields_api_1() {
 }
 
 #[tokio::test]
-async fn ignores_empty_and_refuses_repeated_parameters_api_1() {
+async fn ignores_empty_and_rejects_repeated_parameters_api_1() {
     let server = Running::start().await;
     let absent = server.get("/v1/shelves/1/books?title=").await;
     assert!(absent.text().contains("title: None"), "{}", absent.text());
@@ -239,7 +239,7 @@ async fn responds_with_protobuf_on_request_api_1() {
 }
 
 #[tokio::test]
-async fn refuses_bodies_of_wrong_type_or_size_api_2() {
+async fn rejects_bodies_of_wrong_type_or_size_api_2() {
     let server = Running::start().await;
     for headers in [&[][..], &[("content-type", "text/plain")][..]] {
         let response = server.call("POST", "/v1/echo", headers, "{}").await;

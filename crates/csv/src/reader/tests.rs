@@ -130,7 +130,7 @@ fn wrong_headers_say_which_columns_to_use_file_1() {
 }
 
 #[test]
-fn files_beyond_row_limits_are_refused_file_1() {
+fn files_beyond_row_limits_are_rejected_file_1() {
     let config = CsvReaderConfig {
         max_rows: 3.try_into().unwrap(),
         max_field_size: seaworthy_core::ByteSize::bytes(10),
@@ -166,7 +166,7 @@ proptest! {
     }
 
     #[test]
-    fn any_text_is_read_or_refused_file_1(text in ".{0,200}") {
+    fn any_text_is_read_or_rejected_file_1(text in ".{0,200}") {
         let _ = read_all(&text, &CsvReaderConfig::default());
         let _ = read_all(&format!("email,age\n{text}"), &CsvReaderConfig::default());
     }

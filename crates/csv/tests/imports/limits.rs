@@ -6,7 +6,7 @@ use seaworthy_csv::{FileError, ImportError, ImportStatus};
 
 use crate::fixture::{MAX_BAD_ROWS, TestImports, file, new_import};
 
-pub(crate) async fn refused_files_leave_nothing_file_1(test: TestImports) {
+pub(crate) async fn rejected_files_leave_nothing_file_1(test: TestImports) {
     let create = async |pieces: Vec<Result<Bytes, &'static str>>| {
         let created = test.imports.create(new_import(), stream::iter(pieces));
         created.await.unwrap_err()

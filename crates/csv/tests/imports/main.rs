@@ -28,7 +28,7 @@ seaworthy_testkit::on_every_database! {
         canceled_import_stops_and_can_be_undone_file_1,
         failed_import_can_be_undone_file_1;
     limits:
-        refused_files_leave_nothing_file_1,
+        rejected_files_leave_nothing_file_1,
         too_many_bad_rows_fail_the_import_file_1,
         report_has_every_problem_file_1,
         rows_that_become_bad_fail_the_import_file_1,

@@ -101,7 +101,7 @@ async fn undo_survives_a_kill_file_1() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn endless_form_headers_are_refused_early_sec_3() {
+async fn endless_form_headers_are_rejected_early_sec_3() {
     let trial = Trial::new();
     let running = trial.start().await;
     let beginnings = (0..10).map(|_| trial.begin_form(&running, 200_000));

@@ -56,7 +56,7 @@ impl DataError {
         Self::new(DataErrorKind::NotFound, "no row")
     }
 
-    pub(crate) fn refused(rejection: Rejection) -> Self {
+    pub(crate) fn from_rejection(rejection: Rejection) -> Self {
         let mut error = Self::new(DataErrorKind::CircuitOpen, rejection.to_string());
         error.0.rejection = Some(rejection);
         error

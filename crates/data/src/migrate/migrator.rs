@@ -1,7 +1,7 @@
 use serde::Serialize;
 
 use super::{
-    adoption::{refuse_foreign_tables, refuse_legacy},
+    adoption::{reject_foreign_tables, reject_legacy},
     history::{self, Applied, Session, migration_error},
     lock,
     migration::{Migration, MigrationSet},
@@ -86,16 +86,16 @@ impl<'a> Migrator<'a> {
         if !run.adopting {
             // Nothing is written before all sets are known to fit.
             let mut session = Session(lease);
-            refuse_legacy(&mut session, &self.sets).await?;
+            reject_legacy(&mut session, &self.sets).await?;
             for set in &self.sets {
-                refuse_foreign_tables(&mut session, set).await?;
+                reject_foreign_tables(&mut session, set).await?;
             }
         }
         let mut steps = Vec::new();
         for set in &self.sets {
             let mut session = Session(lease);
             let applied = history::read(&mut session, set).await?;
-            refuse_mismatch(&compare(set, &applied), &[MigrationState::Pending])?;
+            reject_mismatch(&compare(set, &applied), &[MigrationState::Pending])?;
             let last = applied.last().map_or(0, |last| last.version);
             if !run.dry_run {
                 make_table(&mut session, set).await?;
@@ -139,7 +139,7 @@ impl<'a> Migrator<'a> {
         for set in self.sets.iter().filter(|set| set.name().is_empty()) {
             let mut session = Session(lease);
             let applied = history::read(&mut session, set).await?;
-            refuse_mismatch(&compare(set, &applied), &[MigrationState::Pending])?;
+            reject_mismatch(&compare(set, &applied), &[MigrationState::Pending])?;
             for applied in applied.iter().rev().take(count) {
                 let migration = set
                     .migrations()
@@ -180,14 +180,14 @@ impl<'a> Migrator<'a> {
                 return Err(migration_error(problem));
             }
         }
-        self.refuse_legacy().await?;
-        refuse_mismatch(&self.status().await?, &[])
+        self.reject_legacy().await?;
+        reject_mismatch(&self.status().await?, &[])
     }
 
     /// Rejects a database of the legacy service, which `migrate adopt` takes over. Changes nothing.
-    pub(crate) async fn refuse_legacy(&self) -> Result<(), DataError> {
+    pub(crate) async fn reject_legacy(&self) -> Result<(), DataError> {
         let (mut lease, _admission) = self.database.lease(None).await?;
-        refuse_legacy(&mut Session(&mut lease), &self.sets).await
+        reject_legacy(&mut Session(&mut lease), &self.sets).await
     }
 
     pub(super) fn sets(&self) -> &[MigrationSet] {
@@ -354,7 +354,7 @@ async fn run(session: &mut Session<'_>, step: &Step) -> Result<(), DataError> {
     Ok(())
 }
 
-fn refuse_mismatch(all: &[MigrationStatus], allowed: &[MigrationState]) -> Result<(), DataError> {
+fn reject_mismatch(all: &[MigrationStatus], allowed: &[MigrationState]) -> Result<(), DataError> {
     let wrong: Vec<String> = all
         .iter()
         .filter(|status| {

@@ -27,7 +27,7 @@ impl Database {
         describe(service, name, migrations);
         let database = Self::connect_unverified(service, name, config).await?;
         let migrator = Migrator::new(&database, migrations);
-        migrator.refuse_legacy().await.map_err(|error| {
+        migrator.reject_legacy().await.map_err(|error| {
             StartError::with_cause(
                 format!("the tables of {name} are not those of this program"),
                 error,

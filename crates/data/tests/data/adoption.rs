@@ -182,7 +182,7 @@ pub(crate) async fn adoption_keeps_rows_and_can_be_undone_data_2(test_database: 
     migrator.verify().await.unwrap();
 }
 
-pub(crate) async fn legacy_database_is_refused_and_unchanged_data_2(test_database: TestDatabase) {
+pub(crate) async fn legacy_database_is_rejected_and_unchanged_data_2(test_database: TestDatabase) {
     let database = legacy(&test_database).await;
     let before = tables(&database).await;
     let migrator = Migrator::new(&database, sets(database.engine()));

@@ -64,7 +64,7 @@ seaworthy_testkit::on_every_database! {
         concurrent_processes_apply_each_migration_once_data_2;
     adoption:
         adoption_keeps_rows_and_can_be_undone_data_2,
-        legacy_database_is_refused_and_unchanged_data_2,
+        legacy_database_is_rejected_and_unchanged_data_2,
         other_column_is_reported_and_unchanged_data_2,
         all_unconvertible_rows_are_reported_data_2,
         failed_adoption_changes_nothing_data_2,
@@ -113,7 +113,7 @@ seaworthy_testkit::on_every_database! {
         deadline_ends_statement_life_6;
     pooler:
         statements_share_connections_and_leave_no_settings_data_1,
-        pooler_without_its_setting_is_refused_data_1;
+        pooler_without_its_setting_is_rejected_data_1;
     adoption:
         adoption_needs_a_direct_connection_data_2;
 }

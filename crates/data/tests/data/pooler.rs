@@ -90,7 +90,7 @@ pub(crate) async fn statements_share_connections_and_leave_no_settings_data_1(
     assert_eq!(count, 0);
 }
 
-pub(crate) async fn pooler_without_its_setting_is_refused_data_1(test_database: TestDatabase) {
+pub(crate) async fn pooler_without_its_setting_is_rejected_data_1(test_database: TestDatabase) {
     let mut config = test_database.config();
     config.transaction_pooling = false;
     let opened = Database::builder("test", config).open().await;

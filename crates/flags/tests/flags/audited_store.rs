@@ -32,7 +32,7 @@ pub(crate) async fn change_is_logged_with_its_state_flag_1(database: TestDatabas
     assert_eq!(log.verify(None).await.unwrap().records, 1);
 }
 
-pub(crate) async fn refused_change_is_not_logged_flag_1(database: TestDatabase) {
+pub(crate) async fn rejected_change_is_not_logged_flag_1(database: TestDatabase) {
     let store = database.store().audit_log(database.log());
     let flags = Flags::with_store(Context::new(), store);
     let _beta = flags.declare(Flag::boolean("beta", false)).unwrap();

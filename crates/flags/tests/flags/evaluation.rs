@@ -105,7 +105,7 @@ fn static_flag_and_split_allocate_nothing_flag_1() {
 }
 
 #[test]
-fn rule_beyond_limits_is_refused_flag_1() {
+fn rule_beyond_limits_is_rejected_flag_1() {
     let mut rule = json!("on");
     for _ in 0..40 {
         rule = json!({"if": [true, rule, null]});

@@ -28,7 +28,7 @@ seaworthy_testkit::on_every_database! {
     crate::test_database::open, run_in_test;
     audited_store:
         change_is_logged_with_its_state_flag_1,
-        refused_change_is_not_logged_flag_1;
+        rejected_change_is_not_logged_flag_1;
     store_conformance:
         database_keeps_newest_state_flag_1;
 }

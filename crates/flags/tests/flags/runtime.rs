@@ -183,7 +183,7 @@ async fn override_ends_at_its_time_flag_1() {
 }
 
 #[tokio::test]
-async fn definition_with_old_version_is_refused_flag_1() {
+async fn definition_with_old_version_is_rejected_flag_1() {
     let flags = flags();
     checkout(&flags).await;
     let version = flags.version("checkout");
@@ -257,7 +257,7 @@ async fn state_file_survives_crash_flag_1() {
 }
 
 #[tokio::test]
-async fn store_that_is_down_refuses_all_but_kill_switches_flag_1() {
+async fn store_that_is_down_rejects_all_but_kill_switches_flag_1() {
     let store = FragileStore::default();
     let flags = Flags::with_store(Context::new(), store.clone());
     checkout(&flags).await;

@@ -143,7 +143,7 @@ impl Inner {
         let trace = parent.as_ref().map(|parent| parent.trace());
         let record = self.metrics.begin(request.uri().path(), trace);
         if deadline.has_passed() {
-            return Err(failed(record, late()));
+            return Err(record_failure(record, late()));
         }
         let propagation = self.propagation;
         propagation.apply(request.headers_mut(), parent.as_deref(), record.trace());
@@ -160,8 +160,8 @@ impl Inner {
         let ends = deadline.instant().into();
         let mut response = match timeout_at(ends, sending).await {
             Ok(Ok(response)) => response,
-            Ok(Err(error)) => return Err(failed(record, status(error))),
-            Err(_) => return Err(failed(record, late())),
+            Ok(Err(error)) => return Err(record_failure(record, status(error))),
+            Err(_) => return Err(record_failure(record, late())),
         };
         let report = StatusReport::take_from(&mut response);
         // A response that is only a status has it in its headers.
@@ -178,7 +178,7 @@ impl Inner {
     }
 }
 
-fn failed(record: CallRecord, status: Status) -> Status {
+fn record_failure(record: CallRecord, status: Status) -> Status {
     record.finish(status.code());
     status
 }
@@ -191,11 +191,11 @@ fn status(error: CallError<Status>) -> Status {
             status.set_source(Arc::new(elapsed));
             status
         }
-        CallError::Rejected(rejection) => refused(rejection),
+        CallError::Rejected(rejection) => rejection_status(rejection),
     }
 }
 
-fn refused(rejection: Rejection) -> Status {
+fn rejection_status(rejection: Rejection) -> Status {
     let code = match rejection.reason() {
         RejectionReason::DeadlineExceeded => Code::DeadlineExceeded,
         RejectionReason::RateLimited => Code::ResourceExhausted,

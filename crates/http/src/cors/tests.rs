@@ -107,7 +107,7 @@ fn any_origin_is_a_star_and_never_with_credentials_sec_2() {
 }
 
 #[test]
-fn refused_preflight_has_no_cors_headers_sec_2() {
+fn rejected_preflight_has_no_cors_headers_sec_2() {
     let cors = Cors::new(&CorsConfig {
         allow_credentials: true,
         ..config(&["https://a.example"])

@@ -59,7 +59,7 @@ async fn form_has_options_and_a_streamed_file_file_1() {
 }
 
 #[tokio::test]
-async fn endless_header_and_field_are_refused_early_sec_3() {
+async fn endless_header_and_field_are_rejected_early_sec_3() {
     let endless = "y".repeat(1_000_000);
     let header = format!("--x\r\nContent-Disposition: form-data; x={endless}");
     for text in [header, option("skipped", &endless)] {
@@ -88,7 +88,7 @@ async fn endless_header_and_field_are_refused_early_sec_3() {
 }
 
 #[tokio::test]
-async fn file_beyond_its_limit_is_refused_sec_3() {
+async fn file_beyond_its_limit_is_rejected_sec_3() {
     let (mut form, _) = form(&file(&"y".repeat(1_100_000)));
     let field = form.next_field().await.unwrap().unwrap();
     // The stream ends after the error.

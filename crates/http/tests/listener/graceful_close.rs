@@ -14,7 +14,7 @@ const REFUSED: [&str; 2] = ["GET\r\n\r\n", "GET / HTTP/1.1\r\n\r\n"];
 const HTTP2: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
 
 #[tokio::test]
-async fn a_refused_client_that_stays_is_left_sec_3() {
+async fn a_rejected_client_that_stays_is_left_sec_3() {
     let fixture = start_limited(|limits| limits.connections.linger = SHORT).await;
     for (before, request) in (0..).zip(REFUSED) {
         let mut client = RawClient::connect(fixture.address).await.unwrap();
@@ -30,7 +30,7 @@ async fn a_refused_client_that_stays_is_left_sec_3() {
 }
 
 #[tokio::test]
-async fn a_refused_client_that_sends_on_is_cut_off_sec_3() {
+async fn a_rejected_client_that_sends_on_is_cut_off_sec_3() {
     let fixture =
         start_limited(|limits| limits.connections.linger = Timeout::from_secs(3600)).await;
     for request in REFUSED {

@@ -215,7 +215,7 @@ async fn streams_are_bounded_sec_3() {
 }
 
 #[tokio::test]
-async fn oversized_header_lists_are_refused_sec_3() {
+async fn oversized_header_lists_are_rejected_sec_3() {
     let fixture = start_limited(|limits| limits.head.max_size = ByteSize::kibibytes(8)).await;
     let mut client = Client::connect(&fixture, &Builder::new()).await;
     let request = Request::get("http://a/").header("x", "a".repeat(10_000));

@@ -115,7 +115,7 @@ async fn a_slow_second_head_ends_as_the_first_does_sec_3() {
 }
 
 #[tokio::test]
-async fn oversized_heads_are_refused_sec_3() {
+async fn oversized_heads_are_rejected_sec_3() {
     let fixture = start_limited(|limits| {
         limits.head.max_size = ByteSize::kibibytes(8);
         limits.head.max_headers = 50;

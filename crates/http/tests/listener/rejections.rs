@@ -194,7 +194,7 @@ async fn a_chunk_beyond_any_number_is_a_413_for_the_service_sec_3() {
 }
 
 #[tokio::test]
-async fn every_request_before_refused_one_gets_response_sec_3() {
+async fn every_request_before_rejected_one_gets_response_sec_3() {
     let fixture = start().await;
     let sound = "GET / HTTP/1.1\r\nhost: a\r\n\r\n".repeat(100);
     let mut expected = vec![200; 100];

@@ -44,7 +44,7 @@ async fn a_request_names_exactly_one_host_sec_3() {
 }
 
 #[tokio::test]
-async fn smuggling_is_refused_sec_3() {
+async fn smuggling_is_rejected_sec_3() {
     let fixture = start().await;
     let hidden = "GET / HTTP/1.1\r\nhost: a\r\n\r\n";
     for request in [
@@ -99,7 +99,7 @@ async fn smuggling_after_a_valid_request_is_rejected_sec_3() {
 }
 
 #[tokio::test]
-async fn a_malformed_head_is_refused_before_it_is_complete_sec_3() {
+async fn a_malformed_head_is_rejected_before_it_is_complete_sec_3() {
     let fixture = start().await;
     let mut client = RawClient::connect(fixture.address).await.unwrap();
     client.send("GET / HTTP/1.1\r\nho").await.unwrap();
@@ -199,7 +199,7 @@ async fn an_upgraded_connection_counts_until_it_ends_life_4() {
 }
 
 #[tokio::test]
-async fn a_refused_upgrade_ends_the_connection_sec_3() {
+async fn a_rejected_upgrade_ends_the_connection_sec_3() {
     let fixture = start().await;
     let head = "GET / HTTP/1.1\r\nhost: a\r\nconnection: upgrade\r\nupgrade: h2c\r\n\r\n\
         GET / HTTP/1.1\nhost: a\n\n";

@@ -176,7 +176,7 @@ fn resident() -> u64 {
 }
 
 #[tokio::test]
-async fn refuses_bombs_from_their_header_file_1() {
+async fn rejects_bombs_from_their_header_file_1() {
     let mut jpeg = file(&halves(64, 64), ImageFormat::Jpeg);
     let frame = jpeg
         .windows(2)
@@ -240,7 +240,7 @@ async fn hidden_content_does_not_survive_file_1() {
 }
 
 #[tokio::test]
-async fn damaged_files_are_refused_and_never_panic_file_1() {
+async fn damaged_files_are_rejected_and_never_panic_file_1() {
     for format in [
         ImageFormat::Jpeg,
         ImageFormat::Png,

@@ -38,7 +38,7 @@ async fn mailbox_shows_escaped_messages_sec_6() {
 }
 
 #[tokio::test]
-async fn production_refuses_mailbox_conf_7() {
+async fn production_rejects_mailbox_conf_7() {
     let own = |more: &[&str]| -> Vec<String> {
         let safe = ["allow_embedded=true", "behind_tls_proxy=true"];
         safe.iter()

@@ -94,7 +94,7 @@ pub async fn batch_has_result_per_message_msg_4(harness: &dyn Harness) {
 
 /// An undeclared topic, an invalid header, a message that is too large, and a publisher without
 /// topics.
-pub async fn unpublishable_message_is_refused_msg_2(harness: &dyn Harness) {
+pub async fn unpublishable_message_is_rejected_msg_2(harness: &dyn Harness) {
     let (node, known, other) = (Node::start(harness).await, topic(), topic());
     let publisher = node.publisher(&[&known]).await;
     let large = Message::raw(known.as_str(), "text/plain", vec![0_u8; 1024 * 1024]);

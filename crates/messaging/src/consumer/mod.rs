@@ -140,7 +140,7 @@ impl Consumer {
                     error
                 }
             };
-            self.state.failed(&problem);
+            self.state.record_error(&problem);
             let backoff = delays.delay(failures);
             failures = failures.saturating_add(1);
             let problem = error_chain(&problem);

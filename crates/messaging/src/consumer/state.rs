@@ -61,7 +61,7 @@ impl State {
         self.facts.lock().lag = Some(lag);
     }
 
-    pub(super) fn failed(&self, error: &TransportError) {
+    pub(super) fn record_error(&self, error: &TransportError) {
         self.facts.lock().last_error = Some(error_chain(error));
     }
 

@@ -273,7 +273,9 @@ impl Api {
 
     pub(super) async fn metadata(&self) -> Result<Metadata, TransportError> {
         let path = "/dapr.proto.runtime.v1.Dapr/GetMetadata";
-        self.call(path, ()).await.map_err(|status| failed(&status))
+        self.call(path, ())
+            .await
+            .map_err(|status| transport_error(&status))
     }
 
     /// Subscribes to a topic and returns after Dapr has confirmed it.
@@ -305,13 +307,16 @@ impl Api {
                 _ => Err(Status::unavailable("Dapr did not confirm the subscription")),
             }
         };
-        let responses = self.in_time(call).await.map_err(|status| failed(&status))?;
+        let responses = self
+            .in_time(call)
+            .await
+            .map_err(|status| transport_error(&status))?;
         Ok((sender, responses))
     }
 }
 
 /// Returns the error of a call. Dapr uses most codes also for failures of the broker.
-pub(super) fn failed(status: &Status) -> TransportError {
+pub(super) fn transport_error(status: &Status) -> TransportError {
     let text = format!(
         "Dapr responded with {:?}: {}",
         status.code(),

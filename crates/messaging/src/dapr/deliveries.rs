@@ -13,7 +13,9 @@ use tokio_util::{
 use tonic::Streaming;
 
 use super::{
-    api::{Api, EventStatus, Stream, SubscribeRequest, SubscribeResponse, TopicEvent, failed},
+    api::{
+        Api, EventStatus, Stream, SubscribeRequest, SubscribeResponse, TopicEvent, transport_error,
+    },
     wire,
 };
 use crate::{
@@ -102,7 +104,7 @@ impl DaprDeliveries {
                 .get(index)
                 .map(|results| results.send(SubscribeRequest::processed(id, status)));
             if !matches!(sent, Some(Ok(()))) {
-                return Err(lost());
+                return Err(connection_lost_error());
             }
         }
         self.room.notify_one();
@@ -150,12 +152,12 @@ async fn next(
 ) -> Result<Option<TopicEvent>, TransportError> {
     match stream.message().await {
         Ok(Some(response)) => Ok(response.event),
-        Ok(None) => Err(lost()),
-        Err(status) => Err(failed(&status)),
+        Ok(None) => Err(connection_lost_error()),
+        Err(status) => Err(transport_error(&status)),
     }
 }
 
-fn lost() -> TransportError {
+fn connection_lost_error() -> TransportError {
     TransportError::unavailable("Dapr has ended the subscription")
 }
 
@@ -166,7 +168,7 @@ impl Deliveries for DaprDeliveries {
             while self.held.lock().events.len() >= self.prefetch {
                 self.room.notified().await;
             }
-            let (index, event) = events.recv().await.ok_or_else(lost)??;
+            let (index, event) = events.recv().await.ok_or_else(connection_lost_error)??;
             Ok(self.hold(index, event).into_iter().collect())
         })
     }

@@ -101,7 +101,7 @@ async fn publish_together(
             Err(status) if is_of_connection(&status) => {
                 let failed = publications.iter();
                 return failed
-                    .map(|publication| (publication.place, Err(rejected(&status))))
+                    .map(|publication| (publication.place, Err(publish_error(&status))))
                     .collect();
             }
             // Dapr does not report which messages failed. The successful ones are published twice.
@@ -119,7 +119,7 @@ async fn publish_together(
         let answer = api.publish(request).await;
         (
             publication.place,
-            answer.map_err(|status| rejected(&status)),
+            answer.map_err(|status| publish_error(&status)),
         )
     }))
     .await
@@ -134,7 +134,7 @@ fn is_of_connection(status: &Status) -> bool {
 }
 
 /// Dapr uses `InvalidArgument` and `NotFound` also while it loads a component.
-fn rejected(status: &Status) -> PublishError {
+fn publish_error(status: &Status) -> PublishError {
     let text = format!(
         "Dapr responded with {:?}: {}",
         status.code(),

@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn attribute_of_dapr_is_refused_msg_2() {
+    fn attribute_of_dapr_is_rejected_msg_2() {
         for name in RESERVED {
             let error = event(&sent().with_attribute(name, "x")).unwrap_err();
             assert!(!error.is_transient(), "{name}: {error:?}");

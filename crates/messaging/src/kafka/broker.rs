@@ -15,7 +15,7 @@ use tokio::{sync::mpsc, time};
 use tokio_util::{sync::DropGuard, task::TaskTracker};
 
 use super::{
-    client::{Clients, failed},
+    client::{Clients, transport_error},
     config::KafkaConfig,
     dead_letters::{Contents, Store},
     deliveries::KafkaDeliveries,
@@ -229,7 +229,7 @@ impl Inner {
             answer.map_err(TransportError::unavailable)?;
         }
         if !keys.is_empty() {
-            let removable = contents.removable().map_err(failed)?;
+            let removable = contents.removable().map_err(transport_error)?;
             let options = AdminOptions::new().request_timeout(Some(self.link.timeout()));
             let cut = self.topology.admin()?.delete_records(&removable, &options);
             if let Err(error) = cut.await {

@@ -245,7 +245,7 @@ pub(super) fn log(level: RDKafkaLogLevel, facility: &str, message: &str) {
 }
 
 /// Converts an error of the client.
-pub(super) fn failed(error: KafkaError) -> TransportError {
+pub(super) fn transport_error(error: KafkaError) -> TransportError {
     match error.rdkafka_error_code() {
         Some(code) if is_rejection(code) => TransportError::rejected(error),
         _ => TransportError::unavailable(error),

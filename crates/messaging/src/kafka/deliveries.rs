@@ -12,7 +12,7 @@ use rdkafka::consumer::Consumer as _;
 use tokio::{sync::mpsc, time};
 
 use super::{
-    client::failed,
+    client::transport_error,
     member::{Commit, Member, Next},
     session::Session,
     state::{Arrival, Phase},
@@ -56,7 +56,7 @@ impl KafkaDeliveries {
         let client = self.member.state.lock().client.clone();
         let client = client.ok_or(TransportError::Closed)?;
         let subscribed = client.subscribe(&self.member.topics());
-        subscribed.map_err(failed)?;
+        subscribed.map_err(transport_error)?;
         let commits = commits(&self.member).map_err(TransportError::unavailable)?;
         let session = Session::new(Arc::clone(&self.member));
         let thread = std::thread::Builder::new().name("kafka member".to_owned());

@@ -20,7 +20,7 @@ use tokio::{
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::{
-    client::{Clients, LogContext, failed, is_rejection, log},
+    client::{Clients, LogContext, is_rejection, log, transport_error},
     renewed::Renewed,
 };
 use crate::transport::TransportError;
@@ -53,7 +53,7 @@ struct State {
 impl Link {
     pub(super) fn new(clients: &Clients, timeout: Duration) -> Result<Self, TransportError> {
         let create = |clients: &Clients| clients.metadata().create_with_context(LogContext);
-        let client = Renewed::new(clients, create).map_err(failed)?;
+        let client = Renewed::new(clients, create).map_err(transport_error)?;
         let link = Self {
             client: Arc::new(client),
             timeout,
@@ -153,7 +153,7 @@ pub(super) async fn blocking<T: Send + 'static>(
     let begun = thread.spawn(move || drop(sender.send(work())));
     begun.map_err(TransportError::unavailable)?;
     match time::timeout(MAX_REQUEST_TIME, answer).await {
-        Ok(Ok(answer)) => answer.map_err(failed),
+        Ok(Ok(answer)) => answer.map_err(transport_error),
         Ok(Err(_panicked)) => Err(TransportError::unavailable("a request to Kafka panicked")),
         Err(_elapsed) => Err(TransportError::unavailable(
             "the Kafka client does not respond",

@@ -14,7 +14,7 @@ use tokio::sync::{Notify, mpsc};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    client::failed,
+    client::transport_error,
     groups::Partition,
     ledger::Ledger,
     link::MAX_REQUEST_TIME,
@@ -127,7 +127,7 @@ impl Member {
                 tracing::debug!(group = %self.group, %error, "a commit failed, so the member retries it");
                 // At this time the group has removed this member.
                 if state.commit_failed() > self.limits.lease {
-                    state.end(failed(error));
+                    state.end(transport_error(error));
                 }
             }
         }
@@ -252,7 +252,7 @@ impl Member {
             Ok(Some(commit)) => Next::Commit(commit),
             Ok(None) => Next::Wait,
             Err(error) => {
-                state.end(failed(error));
+                state.end(transport_error(error));
                 Next::Wait
             }
         }

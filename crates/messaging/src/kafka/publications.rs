@@ -12,7 +12,7 @@ use rdkafka::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    client::{Clients, failed, is_rejection},
+    client::{Clients, is_rejection, transport_error},
     link::{Link, Listener},
     names::Names,
     renewed::Renewed,
@@ -42,7 +42,7 @@ impl Publications {
                 .create_with_context(listening.listener())
         };
         Ok(Self {
-            producer: Renewed::new(clients, create).map_err(failed)?,
+            producer: Renewed::new(clients, create).map_err(transport_error)?,
             names,
             link,
             optional: RwLock::default(),

@@ -12,7 +12,7 @@ use rdkafka::{
 };
 
 use super::{
-    client::{failed, is_rejection},
+    client::{is_rejection, transport_error},
     groups::{self, Partition},
     ledger::Ledger,
     member::{Client, Member},
@@ -93,7 +93,7 @@ impl Session {
                 Some(Ok(_stray)) => self.member.end(TransportError::unavailable(
                     "a message bypassed the queue of its partition",
                 )),
-                Some(Err(error)) => self.failed(error),
+                Some(Err(error)) => self.handle_error(error),
             }
             self.follow(client);
             self.hand_over(client);
@@ -128,7 +128,7 @@ impl Session {
         is_over
     }
 
-    fn failed(&self, error: KafkaError) {
+    fn handle_error(&self, error: KafkaError) {
         use RDKafkaErrorCode as Code;
         let is_fatal = matches!(error, KafkaError::MessageConsumptionFatal(_));
         match error.rdkafka_error_code() {
@@ -168,7 +168,7 @@ impl Session {
         let since = *self.unknown_since.get_or_insert_with(Instant::now);
         let is_rejected = error.rdkafka_error_code().is_some_and(is_rejection);
         if is_rejected || since.elapsed() > self.member.limits.lease {
-            self.member.state.lock().end(failed(error));
+            self.member.state.lock().end(transport_error(error));
         } else {
             std::thread::sleep(RETRY_INTERVAL);
         }

@@ -13,7 +13,7 @@ use rdkafka::{
 use tokio::time;
 
 use super::{
-    client::{Clients, LogContext, failed, is_rejection},
+    client::{Clients, LogContext, is_rejection, transport_error},
     config::KafkaConfig,
     detached::Detached,
     link::Link,
@@ -59,7 +59,7 @@ impl Topology {
         Ok(Self {
             link,
             names,
-            admin: Renewed::new(clients, admin).map_err(failed)?,
+            admin: Renewed::new(clients, admin).map_err(transport_error)?,
             partitions: config.partitions.get().into(),
             replicas: replicas.unwrap_or(DEFAULT_REPLICAS),
             min_insync: min_insync.map(|least| least.to_string()),
@@ -147,7 +147,7 @@ impl Topology {
             .request_timeout(timeout)
             .operation_timeout(timeout);
         let created = self.admin()?.create_topics(&new, &options).await;
-        for created in created.map_err(failed)? {
+        for created in created.map_err(transport_error)? {
             match created {
                 Ok(_) | Err((_, RDKafkaErrorCode::TopicAlreadyExists)) => {}
                 Err((name, code)) => {
@@ -194,7 +194,7 @@ impl Topology {
     }
 
     pub(super) fn admin(&self) -> Result<Arc<Detached<AdminClient<LogContext>>>, TransportError> {
-        let admin = self.admin.get().map_err(failed)?;
+        let admin = self.admin.get().map_err(transport_error)?;
         admin.ok_or(TransportError::Closed)
     }
 }

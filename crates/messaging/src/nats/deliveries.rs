@@ -12,7 +12,7 @@ use super::{
     broker::Inner,
     group_lease::GroupLease,
     hold::Held,
-    link::lost,
+    link::connection_lost_error,
     pull::Arrival,
     returns::Returns,
     session::{Arrivals, RETURN, Session},
@@ -76,7 +76,7 @@ impl Deliveries for NatsDeliveries {
                 uncounted,
             } = &mut *arrivals;
             while uncounted.is_empty() {
-                let mut arrival = incoming.recv().await.ok_or_else(lost)?;
+                let mut arrival = incoming.recv().await.ok_or_else(connection_lost_error)?;
                 loop {
                     match arrival {
                         Arrival::Message(place, message, permit) => {

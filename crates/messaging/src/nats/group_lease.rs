@@ -7,7 +7,7 @@ use serde_json::json;
 use tokio::time::{self, Instant};
 
 use super::{
-    link::{Connection, Link, lost},
+    link::{Connection, Link, connection_lost_error},
     names::Names,
 };
 use crate::{GroupName, transport::TransportError};
@@ -110,7 +110,7 @@ impl GroupLease {
             tokio::select! {
                 _ = changes.next() => {}
                 () = time::sleep_until(until) => {}
-                () = connection.is_lost() => return Err(lost()),
+                () = connection.is_lost() => return Err(connection_lost_error()),
             }
         }
     }

@@ -167,7 +167,7 @@ impl Link {
         if self.client.connection_state() == State::Connected {
             return Ok(());
         }
-        Err(lost())
+        Err(connection_lost_error())
     }
 
     /// Returns a handle that reports the loss of the current connection.
@@ -302,7 +302,7 @@ impl Connection {
     }
 }
 
-pub(super) fn lost() -> TransportError {
+pub(super) fn connection_lost_error() -> TransportError {
     TransportError::unavailable("the connection is lost")
 }
 

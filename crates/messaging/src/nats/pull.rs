@@ -9,7 +9,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::link::{Link, lost};
+use super::link::{Link, connection_lost_error};
 use crate::transport::TransportError;
 
 /// How long the server keeps a request without messages. A stop waits as long, because messages for
@@ -69,7 +69,7 @@ impl Pull {
                 biased;
                 () = self.stop.cancelled() => return Ok(()),
                 () = self.to.closed() => return Ok(()),
-                () = connection.is_lost() => return Err(lost()),
+                () = connection.is_lost() => return Err(connection_lost_error()),
                 permit = Arc::clone(&self.room).acquire_owned() => permit,
             };
             let mut permits: Vec<_> = first.into_iter().collect();
@@ -80,7 +80,7 @@ impl Pull {
             }
             let end = tokio::select! {
                 biased;
-                () = connection.is_lost() => return Err(lost()),
+                () = connection.is_lost() => return Err(connection_lost_error()),
                 // The session was dropped. These messages are redelivered after their lease.
                 () = self.to.closed() => return Ok(()),
                 end = self.pull(&inbox, &mut answers, permits) => end?,
@@ -114,7 +114,7 @@ impl Pull {
             let Ok(answer) = time::timeout_at(until, answers.next()).await else {
                 return Err(TransportError::unavailable("JetStream does not respond"));
             };
-            let message = answer.ok_or_else(lost)?;
+            let message = answer.ok_or_else(connection_lost_error)?;
             match message.status.map_or(200, |status| status.as_u16()) {
                 200 if message.reply.is_some() => {
                     until = Instant::now() + timeout;

@@ -38,7 +38,7 @@ impl Recording {
     }
 
     /// Stops the recording and logs one warning.
-    fn refuse(&self, problem: &dyn std::fmt::Display) {
+    fn reject(&self, problem: &dyn std::fmt::Display) {
         if !self.is_rejected.swap(true, Ordering::Relaxed) {
             tracing::warn!(
                 %problem,
@@ -61,7 +61,7 @@ impl Recording {
         }
         match topology.create_returns(link).await {
             Err(TransportError::Rejected(problem)) => {
-                self.refuse(&problem);
+                self.reject(&problem);
                 Ok(())
             }
             created => created,
@@ -100,7 +100,7 @@ impl Returns {
         let body = json!({"last_by_subj": subject});
         let found = match broker.link.find(broker.names.returns(), &body).await {
             Err(error @ RequestError::Forbidden(_)) => {
-                broker.recording.refuse(&error);
+                broker.recording.reject(&error);
                 None
             }
             found => found?,
@@ -114,7 +114,7 @@ impl Returns {
     pub(super) async fn record(&self, broker: &Inner, messages: &[&Held]) {
         let recorded = messages.iter().map(|held| self.record_one(broker, held));
         for error in join_all(recorded).await.into_iter().filter_map(Result::err) {
-            self.failed(broker, &error);
+            self.handle_error(broker, &error);
         }
     }
 
@@ -145,15 +145,15 @@ impl Returns {
             };
             let body = json!({"filter": subject});
             if let Err(error) = broker.link.call::<Purged>(&purge, &body).await {
-                self.failed(broker, &error);
+                self.handle_error(broker, &error);
             }
         }
     }
 
     /// A record that is not written or not removed is wrong for one message, until it expires.
-    fn failed(&self, broker: &Inner, error: &RequestError) {
+    fn handle_error(&self, broker: &Inner, error: &RequestError) {
         if matches!(error, RequestError::Forbidden(_)) {
-            broker.recording.refuse(error);
+            broker.recording.reject(error);
         }
         tracing::debug!(group = %self.group, %error, "the return of a message cannot be recorded");
     }

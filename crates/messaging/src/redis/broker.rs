@@ -11,7 +11,7 @@ use seaworthy_redis::{Redis, RedisConfig, RedisError, redis::cmd};
 use tokio_util::task::TaskTracker;
 
 use super::{
-    RedisStreamsConfig, deliveries::RedisDeliveries, failure::failed, keys::Keys,
+    RedisStreamsConfig, deliveries::RedisDeliveries, failure::transport_error, keys::Keys,
     publications::Publications, scripts, wire,
 };
 use crate::{
@@ -70,8 +70,8 @@ impl RedisBroker {
             password: config.password.clone(),
             timeout: config.redis.timeout,
         });
-        let redis = redis.map_err(failed)?;
-        redis.check().await.map_err(failed)?;
+        let redis = redis.map_err(transport_error)?;
+        redis.check().await.map_err(transport_error)?;
         Ok(Self {
             inner: Arc::new(Inner {
                 redis,
@@ -92,7 +92,7 @@ impl RedisBroker {
             .redis
             .request(cmd("TYPE").arg(&stream))
             .await
-            .map_err(failed)?;
+            .map_err(transport_error)?;
         if kind == "none" || kind == "stream" {
             return Ok(());
         }
@@ -116,7 +116,7 @@ impl RedisBroker {
                 .arg(group.as_str());
             match redis.request::<()>(create.arg("$").arg("MKSTREAM")).await {
                 Err(RedisError::Rejected { code, .. }) if code == "BUSYGROUP" => {}
-                created => created.map_err(failed)?,
+                created => created.map_err(transport_error)?,
             }
         }
         let mut add = cmd("SADD");
@@ -124,7 +124,11 @@ impl RedisBroker {
         for topic in topics {
             add.arg(topic.as_str());
         }
-        redis.request::<u64>(&add).await.map(drop).map_err(failed)
+        redis
+            .request::<u64>(&add)
+            .await
+            .map(drop)
+            .map_err(transport_error)
     }
 }
 
@@ -184,12 +188,12 @@ impl Transport for RedisBroker {
             let topics: Vec<String> = redis
                 .request(cmd("SMEMBERS").arg(keys.topics(group)))
                 .await
-                .map_err(failed)?;
+                .map_err(transport_error)?;
             let streams: Vec<_> = topics.iter().map(|topic| keys.stream(topic)).collect();
             let streams: Vec<&str> = streams.iter().map(String::as_str).collect();
             let group = group.as_str().as_bytes();
             let lag = redis.invoke(&scripts::LAG, &streams, &[group]).await;
-            lag.map_err(failed)
+            lag.map_err(transport_error)
         })
     }
 
@@ -205,14 +209,14 @@ impl Transport for RedisBroker {
                 .arg(keys.topics(group))
                 .arg(topic.as_str())
                 .clone();
-            redis.request(&is_member).await.map_err(failed)
+            redis.request(&is_member).await.map_err(transport_error)
         })
     }
 
     fn check(&self) -> BoxFuture<'_, Result<(), TransportError>> {
         Box::pin(async move {
             self.inner.is_open()?;
-            self.inner.redis.check().await.map_err(failed)
+            self.inner.redis.check().await.map_err(transport_error)
         })
     }
 
@@ -234,7 +238,7 @@ impl Transport for RedisBroker {
                 place = redis
                     .request::<Option<String>>(&find)
                     .await
-                    .map_err(failed)?;
+                    .map_err(transport_error)?;
             }
             let mut place = place.unwrap_or_else(|| "0-0".to_owned());
             let stream = keys.stream(topic.as_str());
@@ -244,7 +248,7 @@ impl Transport for RedisBroker {
                 let max_count = (limit - found.len()).to_string();
                 let bounds = [place.as_bytes(), max_count.as_bytes(), max_size.as_bytes()];
                 let read = redis.invoke(&scripts::BROWSE, &[&stream], &bounds).await;
-                let read: Vec<(String, Vec<Vec<u8>>)> = read.map_err(failed)?;
+                let read: Vec<(String, Vec<Vec<u8>>)> = read.map_err(transport_error)?;
                 let Some((last, _)) = read.last() else { break };
                 place.clone_from(last);
                 for (_, fields) in read {
@@ -270,7 +274,7 @@ impl Transport for RedisBroker {
             let removed = redis
                 .invoke(&scripts::REMOVE, &[&stream, &index], &ids)
                 .await;
-            removed.map_err(failed)
+            removed.map_err(transport_error)
         })
     }
 

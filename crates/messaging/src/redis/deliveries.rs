@@ -17,7 +17,7 @@ use tokio::{sync::Notify, time::Instant};
 
 use super::{
     broker::Inner,
-    failure::failed,
+    failure::transport_error,
     hold::{Entry, Hold},
     scripts, wire,
 };
@@ -84,7 +84,10 @@ impl RedisDeliveries {
         keys.extend(topics.map(|topic| broker.keys.stream(topic.as_str())));
         Ok(Self {
             member: Arc::new(Member {
-                blocking: broker.redis.with_timeout(timeout).map_err(failed)?,
+                blocking: broker
+                    .redis
+                    .with_timeout(timeout)
+                    .map_err(transport_error)?,
                 broker,
                 plan,
                 session: seaworthy_core::new_id().hyphenated().to_string(),
@@ -144,7 +147,7 @@ impl Member {
         let redis = &self.broker.redis;
         let keys = self.keys();
         let claimed = redis.invoke(&scripts::CLAIM, &keys, &arguments).await;
-        let (taken, seen): (Vec<Taken>, Vec<String>) = claimed.map_err(failed)?;
+        let (taken, seen): (Vec<Taken>, Vec<String>) = claimed.map_err(transport_error)?;
         if due {
             self.sweep().await?;
         }
@@ -173,7 +176,7 @@ impl Member {
         let streams = keys.get(2..).unwrap_or_default();
         let redis = &self.broker.redis;
         let swept = redis.invoke::<Value>(&scripts::SWEEP, streams, &arguments);
-        swept.await.map(drop).map_err(failed)
+        swept.await.map(drop).map_err(transport_error)
     }
 
     /// Waits for an entry after those in `seen`, or until the next search for expired messages.
@@ -187,7 +190,7 @@ impl Member {
         }
         read.arg(seen);
         let read = self.blocking.request::<Value>(&read).await;
-        read.map(drop).map_err(failed)
+        read.map(drop).map_err(transport_error)
     }
 
     async fn settle(&self, act: &str, tags: &[DeliveryTag]) -> Result<(), TransportError> {
@@ -221,7 +224,7 @@ impl Member {
         let lost: u64 = redis
             .invoke(&scripts::SETTLE, &keys, &arguments)
             .await
-            .map_err(failed)?;
+            .map_err(transport_error)?;
         self.room.notify_one();
         if lost > 0 {
             return Err(TransportError::lease_lost());
@@ -231,7 +234,7 @@ impl Member {
 }
 
 impl Pending {
-    async fn claimed(&mut self, member: &Arc<Member>) -> Result<Claimed, TransportError> {
+    async fn claim(&mut self, member: &Arc<Member>) -> Result<Claimed, TransportError> {
         let claim = self.claim.get_or_insert_with(|| {
             let member = Arc::clone(member);
             Box::pin(async move { member.claim().await })
@@ -241,7 +244,7 @@ impl Pending {
         claimed
     }
 
-    async fn waited(&mut self) -> Result<(), TransportError> {
+    async fn wait(&mut self) -> Result<(), TransportError> {
         if let Some(wait) = &mut self.wait {
             let waited = wait.await;
             self.wait = None;
@@ -257,8 +260,8 @@ impl Deliveries for RedisDeliveries {
             let mut pending = self.pending.lock().await;
             loop {
                 self.member.broker.is_open()?;
-                pending.waited().await?;
-                match pending.claimed(&self.member).await? {
+                pending.wait().await?;
+                match pending.claim(&self.member).await? {
                     Claimed::Deliveries(deliveries) => return Ok(deliveries),
                     Claimed::Full => self.member.room.notified().await,
                     Claimed::Empty(seen) => {
@@ -292,7 +295,7 @@ impl Deliveries for RedisDeliveries {
             pending.wait = None;
             let mut undelivered = Vec::new();
             if pending.claim.is_some()
-                && let Claimed::Deliveries(deliveries) = pending.claimed(&self.member).await?
+                && let Claimed::Deliveries(deliveries) = pending.claim(&self.member).await?
             {
                 undelivered = deliveries.iter().map(|delivery| delivery.tag).collect();
             }

@@ -21,7 +21,7 @@ fn is_transient(error: &str) -> bool {
     TRANSIENT.contains(&code)
 }
 
-pub(super) fn failed(error: RedisError) -> TransportError {
+pub(super) fn transport_error(error: RedisError) -> TransportError {
     match &error {
         RedisError::Rejected { code, detail } if !is_transient(code) => {
             TransportError::rejected(format!("Redis rejected the command: {code} {detail}"))
@@ -31,7 +31,7 @@ pub(super) fn failed(error: RedisError) -> TransportError {
 }
 
 /// The error that a script returned for one message.
-pub(super) fn rejected(error: &str) -> PublishError {
+pub(super) fn publish_error(error: &str) -> PublishError {
     if is_transient(error) {
         PublishError::unavailable(error.to_owned())
     } else {

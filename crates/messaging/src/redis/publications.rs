@@ -98,7 +98,7 @@ impl Publications {
         let arguments: Vec<&[u8]> = arguments.iter().map(|argument| &argument[..]).collect();
         let answers: Result<Vec<String>, _> =
             redis.invoke(&scripts::PUBLISH, &names, &arguments).await;
-        match answers.map_err(failure::failed) {
+        match answers.map_err(failure::transport_error) {
             Ok(answers) => envelopes
                 .iter()
                 .zip(answers.iter().map(String::as_str))
@@ -108,7 +108,7 @@ impl Publications {
                         topic: envelope.topic().clone(),
                     }),
                     "deferred" => Err(PublishError::Deferred),
-                    error => Err(failure::rejected(error)),
+                    error => Err(failure::publish_error(error)),
                 })
                 .collect(),
             Err(error) => {

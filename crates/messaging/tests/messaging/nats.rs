@@ -199,7 +199,7 @@ async fn subscription_works_without_permission_to_record_returns_msg_1() {
 /// A subscription that the user may not create is rejected at once, and the error names the
 /// subject.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn missing_permission_is_refused_with_its_subject_msg_2() {
+async fn missing_permission_is_rejected_with_its_subject_msg_2() {
     let Some(server) = limited(&["$JS.API.CONSUMER.>"]) else {
         return;
     };

@@ -219,7 +219,7 @@ fn optional(topic: &str) -> TopicPlan {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn missing_exchange_refuses_no_message_for_good_msg_4() {
+async fn missing_exchange_rejects_no_message_for_good_msg_4() {
     let Some(server) = RABBITMQ.get() else { return };
     let mut config = MessagingConfig::new(server.url().parse().unwrap());
     config.rabbitmq.exchange = format!("exchange.{}", new_id().simple());

@@ -217,7 +217,7 @@ async fn default_consumer_accepts_queue_of_publisher_msg_3() {
 
 /// A queue with a single active consumer would leave the other members of a group idle.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn queue_with_other_order_is_refused_msg_2() {
+async fn queue_with_other_order_is_rejected_msg_2() {
     let Some(server) = RABBITMQ.get() else { return };
     let (_, mut plan, member) = required_group();
     plan.groups[0].order = Order::Group;

@@ -92,7 +92,7 @@ impl Transport for RefusingBroker {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn refused_dead_letter_is_requeued_and_stored_later_msg_3() {
+async fn rejected_dead_letter_is_requeued_and_stored_later_msg_3() {
     let broker = Arc::new(RefusingBroker {
         broker: MemoryBroker::new(&EmbeddedConfig::default()),
         refuses: AtomicBool::new(true),

@@ -29,14 +29,14 @@ seaworthy_testkit::on_every_database! {
         three_relays_publish_each_event_once_in_key_order_msg_4,
         linger_batches_events_and_stop_ends_it,
         unavailable_broker_loses_and_dead_letters_nothing_msg_4,
-        refused_event_delays_only_its_key_msg_4,
+        rejected_event_delays_only_its_key_msg_4,
         full_queue_delays_its_keys_and_counts_no_attempt_msg_4,
-        relay_publishes_past_many_refused_keys_msg_4,
-        relay_bounds_batches_of_refused_events_msg_4,
+        relay_publishes_past_many_rejected_keys_msg_4,
+        relay_bounds_batches_of_rejected_events_msg_4,
         relay_keeps_order_after_partly_failed_batch_msg_4,
         relay_publishes_largest_batch_at_once_msg_4,
         relay_respects_row_limit_of_database_msg_4,
-        permanently_refused_event_is_dead_lettered_at_once_msg_4,
+        permanently_rejected_event_is_dead_lettered_at_once_msg_4,
         remaining_events_are_published_at_stop_life_4,
         event_carries_request_context_msg_8;
     takeover:
@@ -56,7 +56,7 @@ seaworthy_testkit::on_every_database! {
     relay:
         event_is_published_only_after_commit_msg_4,
         three_relays_publish_each_event_once_in_key_order_msg_4,
-        refused_event_delays_only_its_key_msg_4;
+        rejected_event_delays_only_its_key_msg_4;
     takeover:
         expired_claim_is_taken_over_msg_4;
     inbox:

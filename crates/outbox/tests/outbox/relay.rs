@@ -108,7 +108,7 @@ pub(crate) async fn unavailable_broker_loses_and_dead_letters_nothing_msg_4(
     app.running.stop().await;
 }
 
-pub(crate) async fn refused_event_delays_only_its_key_msg_4(database: TestDatabase) {
+pub(crate) async fn rejected_event_delays_only_its_key_msg_4(database: TestDatabase) {
     let broker = TestBroker::new();
     let app = TestApp::start(&database, &broker, patient()).await;
     *broker.behavior.lock() = Behavior::RefusedUnroutable;
@@ -205,7 +205,7 @@ async fn wait_until_all(app: &TestApp, state: &'static str) {
     }
 }
 
-pub(crate) async fn relay_publishes_past_many_refused_keys_msg_4(database: TestDatabase) {
+pub(crate) async fn relay_publishes_past_many_rejected_keys_msg_4(database: TestDatabase) {
     let broker = TestBroker::new();
     let mut settings = DatabaseConfig::from_url(database.url.parse().unwrap());
     settings.max_rows = 50.try_into().unwrap();
@@ -224,7 +224,7 @@ pub(crate) async fn relay_publishes_past_many_refused_keys_msg_4(database: TestD
     app.running.stop().await;
 }
 
-pub(crate) async fn relay_bounds_batches_of_refused_events_msg_4(database: TestDatabase) {
+pub(crate) async fn relay_bounds_batches_of_rejected_events_msg_4(database: TestDatabase) {
     let broker = TestBroker::new();
     let app = TestApp::start(&database, &broker, small_batches()).await;
     *broker.behavior.lock() = Behavior::RefusedUnroutable;
@@ -302,7 +302,7 @@ pub(crate) async fn relay_respects_row_limit_of_database_msg_4(database: TestDat
     app.running.stop().await;
 }
 
-pub(crate) async fn permanently_refused_event_is_dead_lettered_at_once_msg_4(
+pub(crate) async fn permanently_rejected_event_is_dead_lettered_at_once_msg_4(
     database: TestDatabase,
 ) {
     let broker = TestBroker::new();

@@ -222,7 +222,7 @@ pub(crate) fn run(
                     .map(|limit| limit.admit(priority, simulation.now()))
                 {
                     Some(Err(_)) => {
-                        tally.refuse(elapsed);
+                        tally.reject(elapsed);
                         continue;
                     }
                     Some(Ok(permit)) => Some(permit),
@@ -260,7 +260,7 @@ impl Tally {
         self.critical_asked += u32::from(critical && is_counted(elapsed));
     }
 
-    fn refuse(&mut self, elapsed: Duration) {
+    fn reject(&mut self, elapsed: Duration) {
         self.last_trouble = elapsed;
     }
 

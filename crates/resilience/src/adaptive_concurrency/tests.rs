@@ -209,7 +209,7 @@ fn requests_that_hang_do_not_hold_a_low_limit_res_7() {
 }
 
 #[test]
-fn refused_requests_do_not_raise_the_limit_res_7() {
+fn rejected_requests_do_not_raise_the_limit_res_7() {
     let mut load = Load::new(100);
     load.run(Outcome::Success, Duration::from_millis(10), 60);
     let low = load.run(Outcome::TRANSIENT, Duration::from_secs(2), 100);

@@ -96,7 +96,7 @@ fn an_endpoint_has_its_own_breaker_and_shares_the_places_res_1() {
 }
 
 #[test]
-fn invalid_settings_are_refused_conf_1() {
+fn invalid_settings_are_rejected_conf_1() {
     for broken in [
         r#"{"dependencies": {"stock": {"timeout": "0s"}}}"#,
         r#"{"dependencies": {"stock": {"retry": {"max_attempts": 0}}}}"#,

@@ -135,7 +135,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_url_alone_and_refuses_unknown_settings_conf_1() {
+    fn reads_url_alone_and_rejects_unknown_settings_conf_1() {
         let config: GrpcClientConfig = serde_json::from_str(r#"{"url":"http://a"}"#).unwrap();
         assert_eq!(config, GrpcClientConfig::new("http://a"));
         let unknown = r#"{"url":"http://a","retry":1}"#;

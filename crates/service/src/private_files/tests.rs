@@ -51,7 +51,7 @@ fn wide_modes_of_databases_are_narrowed_conf_5() {
 }
 
 #[test]
-fn refuses_sticky_folder_unchanged_conf_5() {
+fn rejects_sticky_folder_unchanged_conf_5() {
     let place = tempfile::tempdir().unwrap();
     let folder = place.path().join("tmp");
     fs::create_dir(&folder).unwrap();
@@ -77,7 +77,7 @@ fn existing_file_keeps_content_and_is_narrowed_conf_5() {
 }
 
 #[test]
-fn refuses_working_directory_unchanged_conf_5() {
+fn rejects_working_directory_unchanged_conf_5() {
     let here = std::env::current_dir().unwrap();
     let before = mode(&here);
     if before & 0o077 == 0 {
@@ -100,7 +100,7 @@ fn refuses_working_directory_unchanged_conf_5() {
 }
 
 #[test]
-fn refuses_paths_that_are_not_files_conf_5() {
+fn rejects_paths_that_are_not_files_conf_5() {
     let place = tempfile::tempdir().unwrap();
     let folder = PrivateFolder::open(place.path().join("data")).unwrap();
     fs::create_dir(folder.path().join("x.db")).unwrap();
@@ -193,9 +193,9 @@ fn file_in_root_of_volume_is_not_hidden_conf_5() {
 }
 
 #[test]
-fn subfolder_of_another_user_is_refused_conf_5() {
+fn subfolder_of_another_user_is_rejected_conf_5() {
     let Some(volume) = env::var_os(VOLUME) else {
-        let test = "subfolder_of_another_user_is_refused_conf_5";
+        let test = "subfolder_of_another_user_is_rejected_conf_5";
         run_in_volume(0o777, test, |volume| {
             fs::create_dir(volume.join("private")).unwrap();
             widen(volume.join("private"), 0o777);

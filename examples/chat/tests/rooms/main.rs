@@ -84,7 +84,7 @@ fn message_reaches_other_replica_after_redis_restart_life_7() {
 }
 
 #[test]
-fn client_with_another_key_is_refused_auth_5() {
+fn client_with_another_key_is_rejected_auth_5() {
     let Some(redis) = required("SEAWORTHY_TEST_REDIS_SERVER") else {
         return;
     };

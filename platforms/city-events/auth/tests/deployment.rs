@@ -35,12 +35,12 @@ fn settings_documents_are_current_conf_6() {
 }
 
 #[test]
-fn production_refuses_unsafe_settings_conf_3() {
+fn production_rejects_unsafe_settings_conf_3() {
     AUTH.refuses_unsafe_settings();
 }
 
 #[test]
-fn production_refuses_rate_limits_that_fail_open_res_6() {
+fn production_rejects_rate_limits_that_fail_open_res_6() {
     let example = AUTH.in_production().unwrap();
     let refused = |setting: &str| example.rejected_keys("RES-6", &[setting]).unwrap();
     let key = "rate_limit.redis.on_failure";
@@ -49,7 +49,7 @@ fn production_refuses_rate_limits_that_fail_open_res_6() {
 }
 
 #[test]
-fn production_refuses_weak_password_hashes_auth_2() {
+fn production_rejects_weak_password_hashes_auth_2() {
     let example = AUTH.in_production().unwrap();
     for (key, weak, strong) in [
         ("passwords.parameters.memory_kib", 19_455, 19_456),
@@ -70,7 +70,7 @@ fn production_accepts_the_example_settings_conf_3() {
 }
 
 #[test]
-fn production_refuses_plain_and_local_browser_addresses_sec_2() {
+fn production_rejects_plain_and_local_browser_addresses_sec_2() {
     let unset = Deployment::new(Path::new(AUTH.program)).unwrap();
     let keys = [
         "oauth.callback_url",
@@ -411,7 +411,7 @@ fn exposed_service_seeds_no_accounts_auth_2() {
 }
 
 #[test]
-fn refuses_published_passwords_when_exposed_auth_2() {
+fn rejects_published_passwords_when_exposed_auth_2() {
     let folder = tempfile::tempdir().unwrap();
     assert!(is_seeded(&mut start_in(folder.path(), &[])));
     for more in [

@@ -25,12 +25,12 @@ fn committed_settings_documents_are_current_conf_6() {
 }
 
 #[test]
-fn production_refuses_unsafe_settings_conf_3() {
+fn production_rejects_unsafe_settings_conf_3() {
     EMAIL.refuses_unsafe_settings();
 }
 
 #[test]
-fn production_refuses_rate_limits_that_fail_open_res_6() {
+fn production_rejects_rate_limits_that_fail_open_res_6() {
     let example = EMAIL.in_production().unwrap();
     let refused = |setting: &str| example.rejected_keys("RES-6", &[setting]).unwrap();
     let key = "rate_limit.redis.on_failure";

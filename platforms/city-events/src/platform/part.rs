@@ -102,7 +102,7 @@ impl Part {
         Self::new("bff", "bff", city_events_bff::service())
     }
 
-    pub(super) fn refuse(&self, error: StartError) -> StartError {
+    pub(super) fn start_error(&self, error: StartError) -> StartError {
         StartError::with_cause(format!("{} does not start", self.identity), Chain(error))
     }
 }

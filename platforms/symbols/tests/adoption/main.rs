@@ -108,7 +108,7 @@ impl LegacyDatabase {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn legacy_database_is_refused_unchanged_data_2() {
+async fn legacy_database_is_rejected_unchanged_data_2() {
     let Some(legacy) = LegacyDatabase::create().await else {
         return;
     };

@@ -39,7 +39,7 @@ fn committed_facts_are_current_obs_9_ship_3() {
 }
 
 #[test]
-fn production_refuses_unsafe_settings_conf_3() {
+fn production_rejects_unsafe_settings_conf_3() {
     for (name, program) in PROGRAMS {
         let config = Path::new(env!("CARGO_MANIFEST_DIR"))
             .join("config")

@@ -15,7 +15,7 @@ fn committed_settings_documents_are_current_conf_6() {
 }
 
 #[test]
-fn production_refuses_unsafe_settings_conf_3() {
+fn production_rejects_unsafe_settings_conf_3() {
     SERVICE.refuses_unsafe_settings();
 }
 
@@ -39,7 +39,7 @@ fn committed_facts_are_current_obs_9_ship_3() {
 }
 
 #[test]
-fn production_refuses_codes_in_the_log_auth_2() {
+fn production_rejects_codes_in_the_log_auth_2() {
     let example = SERVICE.in_production().unwrap();
     let arguments = ["--profile", "production", "--set", "sms.provider=log"];
     let ended = example

@@ -73,7 +73,7 @@ async fn limits_have_legacy_headers_res_6() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn large_bodies_and_slow_services_are_refused_sec_3() {
+async fn large_bodies_and_slow_services_are_rejected_sec_3() {
     // Only the slow service has a short timeout: a large body takes its time on a busy machine.
     let slow = format!("gateway.clients.analytics.base_url=http://{}", upstream());
     let app = start(&[

@@ -180,7 +180,7 @@ fn is_rejection(caller: Caller, outcome: (u16, &str)) -> bool {
 }
 
 /// Acceptance 10, for the routes that [`crate::routes`] does not list.
-pub(crate) async fn further_routes_refuse_callers_without_rights_auth_5(app: &TestPlatform) {
+pub(crate) async fn further_routes_reject_callers_without_rights_auth_5(app: &TestPlatform) {
     let live = app.student("asha@example.org").access;
     let token = |id: Uuid, role: Role| token_of(id, role, &live, Timeout::from_secs(600));
     let other = Uuid::from_u128(8);

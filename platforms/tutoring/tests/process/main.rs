@@ -92,12 +92,12 @@ on_every_engine! {
         home_has_unread_notifications_and_wallet_api_3,
         home_has_dates_of_sessions_api_3;
     questions: gateway_reaches_doubts_and_analytics_api_1;
-    routes: every_route_refuses_callers_without_rights_auth_5;
+    routes: every_route_rejects_callers_without_rights_auth_5;
     course_routes:
-        course_routes_refuse_callers_without_rights_auth_5,
+        course_routes_reject_callers_without_rights_auth_5,
         certificate_page_is_public_api_1,
         course_routes_have_aliases_api_1;
-    later_routes: further_routes_refuse_callers_without_rights_auth_5;
+    later_routes: further_routes_reject_callers_without_rights_auth_5;
     trainers:
         bank_details_are_encrypted_and_masked_sec_5,
         performance_counts_sessions_on_time_api_1,
@@ -142,7 +142,7 @@ mod kafka {
         approval: approved_trainer_gets_a_student_auth_5;
         live: business_events_reach_their_users_only_auth_5;
         payments: gateway_reaches_prices_and_payments_api_1;
-        routes: every_route_refuses_callers_without_rights_auth_5;
+        routes: every_route_rejects_callers_without_rights_auth_5;
         student_pages: pages_follow_messages_in_any_order_msg_5;
     }
 }

@@ -135,7 +135,7 @@ const ROUTES: [(&str, &str, Caller); 88] = [
 ];
 
 /// Acceptance 10: without a token, with a wrong role, with another user's ID.
-pub(crate) async fn every_route_refuses_callers_without_rights_auth_5(app: &TestPlatform) {
+pub(crate) async fn every_route_rejects_callers_without_rights_auth_5(app: &TestPlatform) {
     let live = app.student("asha@example.org").access;
     let token = |id: Uuid, role: Role| token_of(id, role, &live, Timeout::from_secs(600));
     let other = Uuid::from_u128(8);

@@ -237,7 +237,7 @@ pub(crate) async fn session_day_counts_once_msg_5(app: TestPlatform) {
     app.check_student(student, 0).await;
 }
 
-pub(crate) async fn taken_slot_refuses_a_reschedule_data_3(app: TestPlatform) {
+pub(crate) async fn taken_slot_rejects_a_reschedule_data_3(app: TestPlatform) {
     let (app, _peer, _) = open(app).await;
     let student = allocated(&app, "16:00", 10);
     let other = allocated(&app, "17:00", 10);

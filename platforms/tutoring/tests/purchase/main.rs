@@ -70,7 +70,7 @@ on_every_engine! {
         forged_signatures_change_nothing_api_3,
         last_slot_goes_to_one_paying_student_data_3,
         session_day_counts_once_msg_5,
-        taken_slot_refuses_a_reschedule_data_3,
+        taken_slot_rejects_a_reschedule_data_3,
         substitution_moves_the_reservation_data_3,
         cancelled_allocation_frees_its_slots_data_3;
     kill:

@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn malformed_codes_are_refused_api_3() {
+    fn malformed_codes_are_rejected_api_3() {
         assert!(is_ifsc("HDFC0001234") && is_account_number("123456789"));
         for text in [
             "hdfc0001234",

@@ -107,7 +107,7 @@ pub struct FunctionFlow {
     /// Whether a condition compares the status of a record.
     pub checks_state: bool,
     /// Whether the function rejects a record that a look-up finds.
-    pub refuses: bool,
+    pub rejects: bool,
     /// Whether the file stores messages with its changes, or undoes changes.
     pub compensates: bool,
     /// The calls, in the order of the source.

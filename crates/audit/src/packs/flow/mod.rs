@@ -127,7 +127,7 @@ fn add<'t>(code: &Code<'t>, function: Node<'t>, file: &Context<'t>, facts: &mut 
         is_idempotent: recognizes_repeats(text),
         is_guarded: guards(text),
         checks_state: compares_state(text),
-        refuses: refuses(text),
+        rejects: rejects(text),
         compensates: file.compensates,
         calls,
     };
@@ -141,7 +141,7 @@ fn owner<'t>(code: &Code<'t>, node: Node<'t>) -> Option<usize> {
         .map(|around| around.id())
 }
 
-fn refuses(text: &str) -> bool {
+fn rejects(text: &str) -> bool {
     mentions(text, DUPLICATE_WORDS) && !mentions(text, DATABASE_DECIDES)
 }
 

@@ -51,7 +51,7 @@ fn limiter_failure<'t>(code: &Code<'t>, branch: Node<'t>, facts: &mut FactSink<'
         return;
     }
     let text = code.text(body);
-    let refuses = mentions(
+    let rejects = mentions(
         text,
         &[
             "abort",
@@ -81,7 +81,7 @@ fn limiter_failure<'t>(code: &Code<'t>, branch: Node<'t>, facts: &mut FactSink<'
     let said = code.file.text.get(above..branch.end_byte());
     LimiterFailure {
         passes,
-        refuses,
+        rejects,
         said: said.unwrap_or(text),
     }
     .record(code, branch, facts);

@@ -89,7 +89,7 @@ pub fn lookups_before_inserts(model: &Model) -> Vec<Outcome> {
     everywhere(model, |service| {
         each(service, |_, function, calls| {
             let (read, _) = calls.iter().find(|(call, effects)| {
-                function.refuses
+                function.rejects
                     && (call.effects.has(Effects::READ)
                         || effects.has(Effects::READ.with(Effects::REMOTE))
                             && is_lookup(&call.method))

@@ -71,7 +71,7 @@ fn rotated_secret_signs_and_previous_one_verifies_conf_5() {
 }
 
 #[test]
-fn process_started_after_a_rotation_refuses_old_tokens_conf_5() {
+fn process_started_after_a_rotation_rejects_old_tokens_conf_5() {
     let service = Rotated::new(Delay::from_secs(900));
     let old = service.sign();
     service.rotate(SECOND);

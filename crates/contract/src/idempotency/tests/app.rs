@@ -109,7 +109,7 @@ impl TestApp {
     }
 
     /// Asserts that a repeat is rejected with a reason and does not run.
-    pub(super) async fn refuses_repeat(&self, path: &str, reason: &str) {
+    pub(super) async fn rejects_repeat(&self, path: &str, reason: &str) {
         let calls = self.calls();
         let (status, text) = self.send("POST", path, "k1", "").await;
         assert_eq!(status, StatusCode::CONFLICT, "{path}");

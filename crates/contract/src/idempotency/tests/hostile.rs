@@ -60,7 +60,7 @@ fn send(router: &Router, keys: &[Vec<u8>], credentials: &[Vec<u8>]) -> u16 {
 
 proptest! {
     #[test]
-    fn hostile_keys_are_refused_or_repeat_one_response_api_6(
+    fn hostile_keys_are_rejected_or_repeat_one_response_api_6(
         keys in prop::collection::vec(value(), 0..3)
     ) {
         let (router, calls) = counting();

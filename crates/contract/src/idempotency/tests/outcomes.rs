@@ -15,7 +15,7 @@ async fn failure_without_change_runs_again_api_6() {
 }
 
 #[tokio::test]
-async fn client_corrects_refused_request_under_same_key_api_6() {
+async fn client_corrects_rejected_request_under_same_key_api_6() {
     let app = TestApp::new();
     let (status, _) = app.send("POST", "/bad", "k1", "{").await;
     assert_eq!(status, StatusCode::BAD_REQUEST);
@@ -27,7 +27,7 @@ async fn call_that_never_ends_leaves_outcome_unknown_api_6() {
     let app = TestApp::new();
     let (status, _) = app.send("POST", "/slow", "k1", "").await;
     assert_eq!(status, StatusCode::GATEWAY_TIMEOUT);
-    app.refuses_repeat("/slow", "IDEMPOTENT_OUTCOME_UNKNOWN")
+    app.rejects_repeat("/slow", "IDEMPOTENT_OUTCOME_UNKNOWN")
         .await;
 }
 
@@ -39,7 +39,7 @@ async fn panic_leaves_outcome_unknown_api_6() {
         async move { app.send("POST", "/panic", "k1", "").await }
     });
     assert!(panicking.await.unwrap_err().is_panic());
-    app.refuses_repeat("/panic", "IDEMPOTENT_OUTCOME_UNKNOWN")
+    app.rejects_repeat("/panic", "IDEMPOTENT_OUTCOME_UNKNOWN")
         .await;
 }
 
@@ -49,7 +49,7 @@ async fn failure_leaves_outcome_unknown_api_6() {
         let app = TestApp::new();
         let (status, _) = app.send("POST", path, "k1", "").await;
         assert!(status.is_server_error());
-        app.refuses_repeat(path, "IDEMPOTENT_OUTCOME_UNKNOWN").await;
+        app.rejects_repeat(path, "IDEMPOTENT_OUTCOME_UNKNOWN").await;
     }
 }
 
@@ -58,7 +58,7 @@ async fn failure_after_change_does_not_run_again_api_6() {
     let app = TestApp::new();
     let (status, _) = app.send("POST", "/changed", "k1", "").await;
     assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
-    app.refuses_repeat("/changed", "IDEMPOTENT_RESPONSE_NOT_STORED")
+    app.rejects_repeat("/changed", "IDEMPOTENT_RESPONSE_NOT_STORED")
         .await;
 }
 

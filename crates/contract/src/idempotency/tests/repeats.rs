@@ -22,7 +22,7 @@ async fn repeat_gets_same_response_and_runs_nothing_api_6() {
 }
 
 #[tokio::test]
-async fn refuses_other_request_under_same_key_api_6() {
+async fn rejects_other_request_under_same_key_api_6() {
     let app = TestApp::new();
     app.send("POST", "/orders", "k1", "{}").await;
     for (method, path, body) in [
@@ -83,11 +83,11 @@ async fn repeat_is_marked_and_keeps_headers_of_response_api_6() {
 }
 
 #[tokio::test]
-async fn stream_is_passed_on_and_its_repeat_refused_api_6() {
+async fn stream_is_passed_on_and_its_repeat_rejected_api_6() {
     let app = TestApp::new();
     let first = app.send("POST", "/stream", "k1", "").await;
     assert_eq!(first, (StatusCode::CREATED, "one two".to_owned()));
-    app.refuses_repeat("/stream", "IDEMPOTENT_RESPONSE_NOT_STORED")
+    app.rejects_repeat("/stream", "IDEMPOTENT_RESPONSE_NOT_STORED")
         .await;
     let small = TestApp::with_config(IdempotencyConfig {
         max_response_size: ByteSize::bytes(3),
@@ -95,7 +95,7 @@ async fn stream_is_passed_on_and_its_repeat_refused_api_6() {
     });
     assert_eq!(small.send("POST", "/orders", "k1", "").await.1, "call 1");
     small
-        .refuses_repeat("/orders", "IDEMPOTENT_RESPONSE_NOT_STORED")
+        .rejects_repeat("/orders", "IDEMPOTENT_RESPONSE_NOT_STORED")
         .await;
 }
 
@@ -112,7 +112,7 @@ async fn requires_key_where_configured_api_6() {
 }
 
 #[tokio::test]
-async fn refuses_malformed_keys_and_ignores_keys_of_safe_methods_api_6() {
+async fn rejects_malformed_keys_and_ignores_keys_of_safe_methods_api_6() {
     let app = TestApp::new();
     for key in ["", "a b", "\"\"", "a\"b", "\"a", &"k".repeat(256)] {
         let (status, _) = app.send("POST", "/orders", key, "").await;

@@ -11,7 +11,7 @@ use super::{
 use crate::DataError;
 
 /// Rejects a database of the legacy service, and one whose adoption was interrupted.
-pub(in super::super) async fn refuse_legacy(
+pub(in super::super) async fn reject_legacy(
     session: &mut Session<'_>,
     sets: &[MigrationSet],
 ) -> Result<(), DataError> {
@@ -43,7 +43,7 @@ pub(in super::super) async fn refuse_legacy(
 }
 
 /// Rejects tables that the migrations of the set would create, if it has no history.
-pub(in super::super) async fn refuse_foreign_tables(
+pub(in super::super) async fn reject_foreign_tables(
     session: &mut Session<'_>,
     set: &MigrationSet,
 ) -> Result<(), DataError> {

@@ -10,7 +10,7 @@ mod run;
 pub use definition::{Adoption, AdoptionCheck, LegacyTable};
 pub use run::{AdoptedTable, AdoptionReport};
 
-pub(super) use guard::{refuse_foreign_tables, refuse_legacy};
+pub(super) use guard::{reject_foreign_tables, reject_legacy};
 
 /// The schema of moved tables on PostgreSQL, and the prefix of their names elsewhere.
 const LEGACY: &str = "legacy";

@@ -69,7 +69,7 @@ impl Migrator<'_> {
 
     async fn undo_with(&self, lease: &mut Lease, adoption: &Adoption) -> Result<(), DataError> {
         let mut session = Session(lease);
-        refuse_pooler(&session)?;
+        reject_pooler(&session)?;
         let mark = mark::read(&mut session).await?;
         let mark = mark.ok_or_else(|| migration_error("the database was not adopted"))?;
         if !mark.unfinished {
@@ -99,7 +99,7 @@ impl Migrator<'_> {
         dry_run: bool,
     ) -> Result<AdoptionReport, DataError> {
         let mut session = Session(lease);
-        refuse_pooler(&session)?;
+        reject_pooler(&session)?;
         if session.engine() != adoption.engine {
             return Err(migration_error(format!(
                 "{} has its database on {:?}, and this one is on {:?}",
@@ -117,7 +117,7 @@ impl Migrator<'_> {
             }
             relocate::restore(&mut session, adoption, self.sets()).await?;
         }
-        refuse_migrated(&mut session, set).await?;
+        reject_migrated(&mut session, set).await?;
         if dry_run {
             recognize(&mut session, adoption, self.sets()).await?;
             check(&mut session, adoption, "").await?;
@@ -212,7 +212,7 @@ impl Migrator<'_> {
 }
 
 /// Rejects a pooler, because an adoption holds the lock of its session.
-fn refuse_pooler(session: &Session<'_>) -> Result<(), DataError> {
+fn reject_pooler(session: &Session<'_>) -> Result<(), DataError> {
     if session.is_pooled() {
         return Err(migration_error(
             "an adoption needs a direct connection: set url to the address of PostgreSQL and transaction_pooling to false",
@@ -231,7 +231,7 @@ async fn begin(session: &mut Session<'_>) -> Result<bool, DataError> {
     Ok(true)
 }
 
-async fn refuse_migrated(session: &mut Session<'_>, set: &MigrationSet) -> Result<(), DataError> {
+async fn reject_migrated(session: &mut Session<'_>, set: &MigrationSet) -> Result<(), DataError> {
     let applied = history::read(session, set).await?;
     if applied.is_empty() {
         return Ok(());

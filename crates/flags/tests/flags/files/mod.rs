@@ -287,7 +287,7 @@ fn rule_that_needs_too_much_memory_fails_flag_1() {
 }
 
 #[test]
-fn rule_with_too_many_steps_is_refused_flag_1() {
+fn rule_with_too_many_steps_is_rejected_flag_1() {
     let list: Vec<u32> = (0..100).collect();
     let repeat = |list: serde_json::Value, levels: u32| {
         let body = json!({"var": ""});
@@ -327,7 +327,7 @@ fn upper_layer_replaces_single_fields_flag_1() {
 }
 
 #[test]
-fn flags_that_require_each_other_are_refused_flag_1() {
+fn flags_that_require_each_other_are_rejected_flag_1() {
     let yaml = "a:\n  enabled: true\n  requires: [b]\nb:\n  enabled: true\n  requires: [a]\n";
     let errors = load(&[("features.yaml", yaml)]).unwrap_err();
     assert_eq!(errors.len(), 2, "{errors:?}");

@@ -67,7 +67,7 @@ async fn call_is_unavailable_when_budget_is_spent_sec_3() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn refused_calls_are_not_the_latency_without_load_res_7() {
+async fn rejected_calls_are_not_the_latency_without_load_res_7() {
     let mut config = HttpConfig::default();
     config.rate_limit.enabled = false;
     config.load_shed.max_in_flight = std::num::NonZeroU32::new(20).unwrap();

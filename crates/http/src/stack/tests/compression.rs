@@ -122,7 +122,7 @@ async fn leaves_pages_uncompressed_for_unsupported_encodings_sec_4() {
 }
 
 #[tokio::test]
-async fn refuses_compression_to_pages_of_other_sites_sec_4() {
+async fn rejects_compression_to_pages_of_other_sites_sec_4() {
     let stack = stack_with(compressed(), routes());
     let accept = ("accept-encoding", "gzip");
     let cookie = ("cookie", "__Host-refresh_token=x");

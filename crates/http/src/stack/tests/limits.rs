@@ -43,7 +43,7 @@ async fn a_request_that_takes_too_long_is_cancelled_res_3() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_client_shortens_its_timeout_and_late_work_is_refused_life_6() {
+async fn a_client_shortens_its_timeout_and_late_work_is_rejected_life_6() {
     let begun = Arc::new(AtomicBool::new(false));
     let seen = Arc::clone(&begun);
     let stack = stack(Routes::new().get("/", async move || {
@@ -233,7 +233,7 @@ fn unfinished(held: usize) -> Body {
 }
 
 #[tokio::test(start_paused = true)]
-async fn refuses_bodies_over_budget_with_retry_after_sec_3() {
+async fn rejects_bodies_over_budget_with_retry_after_sec_3() {
     let budget = BodyBudget::new(
         ByteSize::mebibytes(2),
         &seaworthy_telemetry::metrics::Metrics::new(),
@@ -349,7 +349,7 @@ async fn counts_call_in_flight_after_its_client_left_res_7() {
 }
 
 #[tokio::test]
-async fn refuses_route_with_body_limit_over_budget_sec_3() {
+async fn rejects_route_with_body_limit_over_budget_sec_3() {
     let budget = BodyBudget::new(
         ByteSize::mebibytes(2),
         &seaworthy_telemetry::metrics::Metrics::new(),

@@ -259,7 +259,7 @@ async fn real_connection_uses_the_same_stack_obs_7() {
 }
 
 #[tokio::test]
-async fn requests_refused_before_the_handler_are_counted_obs_5() {
+async fn requests_rejected_before_the_handler_are_counted_obs_5() {
     let (telemetry, _) = telemetry();
     let mut config = limited(2);
     config.load_shed.max_in_flight = NonZeroU32::MIN;

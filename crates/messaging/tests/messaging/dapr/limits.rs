@@ -79,7 +79,7 @@ async fn max_lag_fails_the_start_msg_2() {
 }
 
 #[tokio::test]
-async fn missing_component_of_publications_is_refused_msg_2() {
+async fn missing_component_of_publications_is_rejected_msg_2() {
     let Some(servers) = servers() else { return };
     let url = |path: &str| format!("dapr://{}{path}", servers.dapr.address());
     for (path, problem) in [
@@ -97,7 +97,7 @@ async fn missing_component_of_publications_is_refused_msg_2() {
 }
 
 #[tokio::test]
-async fn reading_dead_letters_and_lag_is_refused_msg_3() {
+async fn reading_dead_letters_and_lag_is_rejected_msg_3() {
     let Some(servers) = servers() else { return };
     let broker = DaprBroker::open(&servers.config()).await.unwrap();
     let letters = Topic::new("limits.tested").unwrap().dead_letters();

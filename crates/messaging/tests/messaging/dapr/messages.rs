@@ -92,7 +92,7 @@ async fn large_batch_arrives_complete_msg_4() {
 /// Dapr responds to a bulk with one error if a message fails. The engine then publishes each
 /// message alone, so that the others are confirmed.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn refused_message_does_not_fail_its_bulk_msg_4() {
+async fn rejected_message_does_not_fail_its_bulk_msg_4() {
     let Some(program) = program() else { return };
     let redis = ["--save", "", "--proto-max-bulk-len", "1mb"];
     let servers = Servers::start(&program, &redis, None).unwrap();

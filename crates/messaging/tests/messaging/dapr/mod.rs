@@ -54,7 +54,7 @@ seaworthy_messaging::conformance_tests!(shared();
     batch_has_result_per_message_msg_4,
     message_confirmed_before_close_arrives_life_4,
     publish_after_close_is_error_life_4,
-    unpublishable_message_is_refused_msg_2,
+    unpublishable_message_is_rejected_msg_2,
     message_for_one_group_reaches_no_other_msg_3,
     message_carries_request_context_msg_8,
     expired_message_is_not_handled_msg_8,

@@ -54,7 +54,7 @@ async fn created_topics_have_durable_settings_msg_1() {
 }
 
 #[tokio::test]
-async fn message_above_cluster_limit_is_refused_at_once_msg_2() {
+async fn message_above_cluster_limit_is_rejected_at_once_msg_2() {
     let Some(server) = shared() else { return };
     let (topic, transport) = (unique(), open(&server.0.url()).await);
     let small = NewTopic::new(topic.as_str(), 1, TopicReplication::Fixed(1));
@@ -236,7 +236,7 @@ async fn tls_and_scram_authenticate_both_sides_conf_5() {
 }
 
 #[tokio::test]
-async fn invalid_settings_are_refused_without_secrets_conf_5() {
+async fn invalid_settings_are_rejected_without_secrets_conf_5() {
     let open = async |url: &str, change: fn(&mut seaworthy_messaging::MessagingConfig)| {
         let mut config = config(url);
         change(&mut config);

@@ -118,7 +118,7 @@ async fn publish_until_final(transport: &dyn Transport, batch: &[Envelope]) -> V
 
 /// RabbitMQ closes the channel for a message above its limit of 128 MiB.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn one_refused_message_leaves_its_batch_publishable_msg_4() {
+async fn one_rejected_message_leaves_its_batch_publishable_msg_4() {
     let Some(broker) = TestBroker::new() else {
         return;
     };
@@ -154,7 +154,7 @@ async fn take(deliveries: &dyn Deliveries) -> usize {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn full_queue_refuses_only_its_topic_msg_4() {
+async fn full_queue_rejects_only_its_topic_msg_4() {
     let Some(mut broker) = TestBroker::new() else {
         return;
     };

@@ -90,7 +90,7 @@ impl LeasedRateLimiter {
         let now = self.now();
         if granted.units == 0 {
             lease.block(now.saturating_add(nanoseconds(granted.retry_after)));
-            return Err(inner.limiter.refuse(granted.retry_after));
+            return Err(inner.limiter.reject(granted.retry_after));
         }
         let good_for = inner.limiter.config().limit.window.get() / LEASES_PER_WINDOW;
         let ends = now.saturating_add(nanoseconds(good_for));
@@ -102,7 +102,7 @@ impl LeasedRateLimiter {
     fn decide(&self, lease: &Lease) -> Option<Result<Decision, Rejection>> {
         match lease.take(self.now()) {
             LeaseDecision::Unknown => None,
-            LeaseDecision::Blocked(wait) => Some(Err(self.0.limiter.refuse(wait))),
+            LeaseDecision::Blocked(wait) => Some(Err(self.0.limiter.reject(wait))),
             LeaseDecision::Admitted(remaining) => Some(Ok(Decision {
                 allowed: true,
                 remaining,

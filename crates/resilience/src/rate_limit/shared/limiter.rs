@@ -138,7 +138,7 @@ impl SharedRateLimiter {
         }
     }
 
-    pub(super) fn refuse(&self, wait: Duration) -> Rejection {
+    pub(super) fn reject(&self, wait: Duration) -> Rejection {
         self.0.blocked.increment();
         Rejection::new(&self.0.name, RejectionReason::RateLimited).with_retry_after(wait)
     }

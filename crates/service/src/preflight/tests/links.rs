@@ -4,7 +4,7 @@ use serde_json::json;
 use super::*;
 
 #[test]
-fn refuses_unencrypted_links_to_other_machines_sec_1() {
+fn rejects_unencrypted_links_to_other_machines_sec_1() {
     for url in [
         "postgres://app@db.internal:5432/orders",
         "postgres://app@db.internal/orders?sslmode=disable",
@@ -51,7 +51,7 @@ fn refuses_unencrypted_links_to_other_machines_sec_1() {
 }
 
 #[test]
-fn refuses_stores_on_this_machine_unless_allowed_conf_7() {
+fn rejects_stores_on_this_machine_unless_allowed_conf_7() {
     for url in [
         "sqlite:data/orders.db",
         "memory:",
@@ -93,7 +93,7 @@ fn link_is_detected_by_its_mark_not_its_name_sec_1() {
 }
 
 #[test]
-fn address_without_scheme_in_a_secret_is_refused_sec_1() {
+fn address_without_scheme_in_a_secret_is_rejected_sec_1() {
     let mut facts = Facts::default();
     for (key, address, marks) in [
         (
@@ -121,7 +121,7 @@ fn address_without_scheme_in_a_secret_is_refused_sec_1() {
 }
 
 #[test]
-fn link_in_a_secret_is_refused_without_being_shown_sec_1() {
+fn link_in_a_secret_is_rejected_without_being_shown_sec_1() {
     let mut facts = Facts::default();
     for (key, secret) in [
         (

@@ -82,7 +82,7 @@ fn accepted(settings: Value) {
 }
 
 #[test]
-fn refuses_cors_lists_by_mark_in_any_section_sec_2() {
+fn rejects_cors_lists_by_mark_in_any_section_sec_2() {
     let list = |origins: Value, enabled: bool| {
         let mut facts = facts(json!({ "page.enabled": enabled }));
         facts.insert("page.origins", marked(origins, Mark::CorsOrigins));
@@ -97,7 +97,7 @@ fn refuses_cors_lists_by_mark_in_any_section_sec_2() {
 }
 
 #[test]
-fn refuses_proxy_ranges_that_contain_clients_sec_6() {
+fn rejects_proxy_ranges_that_contain_clients_sec_6() {
     let list = |ranges: Value| {
         let mut facts = Facts::default();
         facts.insert("orders.proxies", marked(ranges, Mark::TrustedProxies));
@@ -129,7 +129,7 @@ fn refuses_proxy_ranges_that_contain_clients_sec_6() {
 }
 
 #[test]
-fn refuses_listener_without_tls_or_proxy_sec_1() {
+fn rejects_listener_without_tls_or_proxy_sec_1() {
     let addr = json!("0.0.0.0:8000");
     refused(
         "SEC-1",
@@ -143,7 +143,7 @@ fn refuses_listener_without_tls_or_proxy_sec_1() {
 }
 
 #[test]
-fn refuses_public_admin_listener_without_strong_token_auth_5() {
+fn rejects_public_admin_listener_without_strong_token_auth_5() {
     for address in ["0.0.0.0:9900", "[::]:9900", "10.0.0.7:9900"] {
         refused("AUTH-5", "admin.addr", json!({ "admin.addr": address }));
     }
@@ -170,7 +170,7 @@ fn refuses_public_admin_listener_without_strong_token_auth_5() {
 }
 
 #[test]
-fn refuses_body_budget_over_third_of_memory_limit_sec_3() {
+fn rejects_body_budget_over_third_of_memory_limit_sec_3() {
     let check_with = |budget: &str, memory: Option<u32>| {
         let mut facts = facts(json!({ "server.max_body_memory": budget }));
         facts.set_memory_limit(memory.map(ByteSize::mebibytes));
@@ -225,7 +225,7 @@ fn setting_in_the_section_allows_unsafe_value_conf_3() {
 }
 
 #[test]
-fn refuses_mail_in_memory_conf_7() {
+fn rejects_mail_in_memory_conf_7() {
     for allow_embedded in [true, false] {
         let settings = json!({ "mail.server": "mailbox:", "allow_embedded": allow_embedded });
         refused("CONF-7", "mail.server", settings);

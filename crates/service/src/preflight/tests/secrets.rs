@@ -7,7 +7,7 @@ fn signing_key() -> Marks {
 }
 
 #[test]
-fn refuses_inline_secret_with_its_place_conf_5() {
+fn rejects_inline_secret_with_its_place_conf_5() {
     let mut inline = Facts::default();
     let setting = Setting {
         origin: "config.production.yaml:9:13".into(),
@@ -20,7 +20,7 @@ fn refuses_inline_secret_with_its_place_conf_5() {
 }
 
 #[test]
-fn refuses_signing_keys_that_can_be_guessed_auth_1() {
+fn rejects_signing_keys_that_can_be_guessed_auth_1() {
     for secret in [
         "",
         "short",
@@ -47,7 +47,7 @@ fn refuses_signing_keys_that_can_be_guessed_auth_1() {
 }
 
 #[test]
-fn refuses_sample_of_any_secret_conf_5() {
+fn rejects_sample_of_any_secret_conf_5() {
     for key in ["service_calls.secret", "audit_log.key", "database.password"] {
         for (sample, marks) in [
             ("changeme-now", signing_key()),
@@ -72,7 +72,7 @@ fn refuses_sample_of_any_secret_conf_5() {
 }
 
 #[test]
-fn refuses_redis_on_the_network_without_password_conf_5() {
+fn rejects_redis_on_the_network_without_password_conf_5() {
     let facts = |url: &str, password: &str| {
         let mut facts = Facts::default();
         facts.insert("cache.redis.url", setting(url));
@@ -90,7 +90,7 @@ fn refuses_redis_on_the_network_without_password_conf_5() {
 }
 
 #[test]
-fn refuses_redis_address_in_secret_without_password_conf_5() {
+fn rejects_redis_address_in_secret_without_password_conf_5() {
     let facts = |address: &str, password: &str| {
         let mut facts = Facts::default();
         facts.insert("limits.redis.address", setting("***"));

@@ -63,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn undeliverable_addresses_are_refused_api_3() {
+    fn undeliverable_addresses_are_rejected_api_3() {
         let check = |text| {
             let address = EmailAddress::parse(Some(text)).unwrap();
             address
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn invalid_addresses_are_refused_api_3() {
+    fn invalid_addresses_are_rejected_api_3() {
         let reason = |text| EmailAddress::parse(text).unwrap_err().reason().to_owned();
         assert_eq!(reason(None), "MISSING_FIELD");
         assert_eq!(reason(Some("  ")), "MISSING_FIELD");

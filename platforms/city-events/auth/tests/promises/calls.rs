@@ -224,7 +224,7 @@ pub(crate) async fn only_the_authenticated_gateway_may_call_auth_6(app: TestApp)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn calls_without_configured_secret_are_refused_auth_6() {
+async fn calls_without_configured_secret_are_rejected_auth_6() {
     let empty = EmptyDatabase::sqlite().unwrap();
     let settings = ["service_calls.secret=null", "rate_limit.enabled=false"];
     let app = open_with(empty, Profile::Development, &settings).await;

@@ -54,7 +54,7 @@ fn register_with(app: &TestApp, email: &str, password: &str) -> TestUser {
     logged_in_user(&app.post("/auth/v1/register", &given), 201)
 }
 
-pub(crate) async fn ban_during_login_refuses_it_auth_3(app: TestApp) {
+pub(crate) async fn ban_during_login_rejects_it_auth_3(app: TestApp) {
     let ada = app.register("ada@example.org");
     update_user_at(&app, AFTER_PASSWORD_CHECK, &ada, "locked = TRUE").await;
     let refused = app.log_in(&ada.email, PASSWORD);
@@ -91,7 +91,7 @@ pub(crate) async fn role_set_during_login_is_in_the_token_auth_3(app: TestApp) {
     );
 }
 
-pub(crate) async fn password_replaced_during_login_refuses_it_auth_3(app: TestApp) {
+pub(crate) async fn password_replaced_during_login_rejects_it_auth_3(app: TestApp) {
     let ada = app.register("ada@example.org");
     let other = register_with(&app, "other@example.org", OTHER_PASSWORD);
     let hash = hash_of(&app, &other).await;
@@ -107,7 +107,7 @@ pub(crate) async fn password_replaced_during_login_refuses_it_auth_3(app: TestAp
     assert_eq!(app.log_in(&ada.email, OTHER_PASSWORD).status, 200);
 }
 
-pub(crate) async fn rehash_during_login_does_not_refuse_it_auth_2(app: TestApp) {
+pub(crate) async fn rehash_during_login_does_not_reject_it_auth_2(app: TestApp) {
     let ada = app.register("ada@example.org");
     let hash = hash_of(&app, &app.register("other@example.org")).await;
     update_user_at(
@@ -139,7 +139,7 @@ pub(crate) async fn password_replaced_during_change_stays_auth_3(app: TestApp) {
     assert_eq!(hash_of(&app, &ada).await, hash);
 }
 
-pub(crate) async fn rehash_during_change_does_not_refuse_it_auth_2(app: TestApp) {
+pub(crate) async fn rehash_during_change_does_not_reject_it_auth_2(app: TestApp) {
     let ada = app.register("ada@example.org");
     let hash = hash_of(&app, &app.register("other@example.org")).await;
     let rehash = format!(

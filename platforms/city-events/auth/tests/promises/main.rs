@@ -37,12 +37,12 @@ seaworthy_testkit::on_every_database! {
     moderation: ban_revokes_tokens_immediately, moderation_of_self_or_admin_is_forbidden, only_admins_set_roles, concurrent_demotions_keep_one_admin, invalid_user_ids_are_404, moderation_is_audited;
     profile: me_returns_the_caller, avatar_is_parsed_from_its_url, internal_route_requires_the_secret, display_names_are_never_addresses, revoking_sessions_ends_all_of_them;
     concurrent:
-        ban_during_login_refuses_it_auth_3,
+        ban_during_login_rejects_it_auth_3,
         role_set_during_login_is_in_the_token_auth_3,
-        password_replaced_during_login_refuses_it_auth_3,
-        rehash_during_login_does_not_refuse_it_auth_2,
+        password_replaced_during_login_rejects_it_auth_3,
+        rehash_during_login_does_not_reject_it_auth_2,
         password_replaced_during_change_stays_auth_3,
-        rehash_during_change_does_not_refuse_it_auth_2,
+        rehash_during_change_does_not_reject_it_auth_2,
         ban_during_refresh_revokes_new_token_auth_3;
     calls: only_the_authenticated_gateway_may_call_auth_6;
     token_versions: token_versions_are_listed_in_pages_auth_3;

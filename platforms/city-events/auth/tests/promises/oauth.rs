@@ -50,7 +50,7 @@ async fn start_redirects_to_the_provider_auth_4() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn used_unknown_or_foreign_states_are_refused_auth_4() {
+async fn used_unknown_or_foreign_states_are_rejected_auth_4() {
     let Some(test) = open(&[]).await else {
         return;
     };
@@ -89,7 +89,7 @@ async fn used_unknown_or_foreign_states_are_refused_auth_4() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn expired_states_are_refused_auth_4() {
+async fn expired_states_are_rejected_auth_4() {
     let Some(test) = open(&["oauth.state_ttl=2s"]).await else {
         return;
     };
@@ -246,7 +246,7 @@ async fn provider_logins_are_counted_without_secrets_auth_4() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn unconfigured_providers_are_refused_auth_4() {
+async fn unconfigured_providers_are_rejected_auth_4() {
     let empty = EmptyDatabase::sqlite().unwrap();
     let app = open_with(empty, Profile::Development, &[]).await;
     for (provider, result) in [

@@ -87,7 +87,7 @@ pub(super) async fn list_fragment(
 ) -> (StatusCode, Markup) {
     let imports = match pages.upstreams.imports(&caller).await {
         Ok(imports) => imports,
-        Err(status) => return failed(&status),
+        Err(status) => return error_page(&status),
     };
     (StatusCode::OK, list(&imports, "/me/imports"))
 }
@@ -129,7 +129,7 @@ pub(super) async fn fragment(
                 content(id, &import, &found.bad_rows, Buttons::Script),
             )
         }
-        Err(status) => failed(&status),
+        Err(status) => error_page(&status),
     }
 }
 
@@ -141,7 +141,7 @@ fn unknown_import() -> Markup {
     )
 }
 
-fn failed(status: &Status) -> (StatusCode, Markup) {
+fn error_page(status: &Status) -> (StatusCode, Markup) {
     match status.code() {
         Code::NotFound => (StatusCode::NOT_FOUND, unknown_import()),
         Code::Unauthenticated => (

@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_text_that_adds_policy_directives_sec_4() {
+    fn rejects_text_that_adds_policy_directives_sec_4() {
         for text in [
             "",
             "cdn.example.org",

@@ -32,12 +32,12 @@ fn committed_settings_documents_are_current_conf_6() {
 }
 
 #[test]
-fn production_refuses_unsafe_settings_conf_3() {
+fn production_rejects_unsafe_settings_conf_3() {
     BFF.refuses_unsafe_settings();
 }
 
 #[test]
-fn production_refuses_rate_limits_that_fail_open_res_6() {
+fn production_rejects_rate_limits_that_fail_open_res_6() {
     let example = BFF.in_production().unwrap();
     let refused = |setting: &str| example.rejected_keys("RES-6", &[setting]).unwrap();
     let key = "rate_limit.redis.on_failure";
@@ -51,7 +51,7 @@ fn production_accepts_the_example_settings_conf_3() {
 }
 
 #[test]
-fn production_refuses_plain_and_local_browser_addresses_sec_2() {
+fn production_rejects_plain_and_local_browser_addresses_sec_2() {
     let example = BFF.in_production().unwrap();
     let refused = |settings: &[&str]| example.rejected_keys("SEC-2", settings).unwrap();
     assert_eq!(refused(&[]), [""; 0]);

@@ -89,7 +89,7 @@ impl LegacyService {
         assert!(ended.status.success(), "{ended:#?}");
     }
 
-    fn check_refused(&self, arguments: &[&str], problem: &str) {
+    fn check_rejection(&self, arguments: &[&str], problem: &str) {
         let ended = self.run(arguments);
         assert_eq!(ended.status.code(), Some(1), "{ended:#?}");
         assert!(ended.stderr.contains(problem), "{problem}: {ended:#?}");
@@ -118,13 +118,13 @@ impl LegacyService {
     ///
     /// # Panics
     /// A command accepts or changes the database.
-    pub async fn refuses_unadopted(&self, add: &'static str, drop: &'static str, problem: &str) {
+    pub async fn rejects_unadopted(&self, add: &'static str, drop: &'static str, problem: &str) {
         let migrating = ["--set", "database.migrate_at_start=true", "serve"];
         for arguments in [&["serve"][..], &migrating, &["migrate", "up"]] {
-            self.check_refused(arguments, "`migrate adopt`");
+            self.check_rejection(arguments, "`migrate adopt`");
         }
         self.execute(add).await;
-        self.check_refused(&["migrate", "adopt"], problem);
+        self.check_rejection(&["migrate", "adopt"], problem);
         self.execute(drop).await;
         assert_eq!(read_contents(&self.database).await, self.contents);
     }
@@ -133,13 +133,13 @@ impl LegacyService {
     ///
     /// # Panics
     /// The command succeeds, changes the database or misses a problem.
-    pub async fn refuses_rows(&self, changes: &[&'static str], problems: &[&str]) {
+    pub async fn rejects_rows(&self, changes: &[&'static str], problems: &[&str]) {
         for change in changes {
             self.execute(change).await;
         }
         let changed = read_contents(&self.database).await;
         for problem in problems {
-            self.check_refused(&["migrate", "adopt"], problem);
+            self.check_rejection(&["migrate", "adopt"], problem);
         }
         assert_eq!(read_contents(&self.database).await, changed);
     }
@@ -196,8 +196,8 @@ async fn read_contents(database: &Database) -> Vec<(String, String)> {
 /// the tests that the adoption of every legacy database passes.
 ///
 /// - `add`, `drop` and `unknown`: the statements and the problem of
-///   [`refuses_unadopted`](crate::LegacyService::refuses_unadopted).
-/// - `changes` and `problems`: those of [`refuses_rows`](crate::LegacyService::refuses_rows).
+///   [`rejects_unadopted`](crate::LegacyService::rejects_unadopted).
+/// - `changes` and `problems`: those of [`rejects_rows`](crate::LegacyService::rejects_rows).
 /// - `counts`: the results of queries after [`adopts`](crate::LegacyService::adopts).
 #[macro_export]
 macro_rules! adoption_tests {
@@ -232,16 +232,16 @@ macro_rules! adoption_tests {
         }
 
         #[tokio::test(flavor = "multi_thread")]
-        async fn legacy_database_is_refused_unchanged_data_2() {
+        async fn legacy_database_is_rejected_unchanged_data_2() {
             if let Some(service) = legacy().await {
-                service.refuses_unadopted($add, $drop, $unknown).await;
+                service.rejects_unadopted($add, $drop, $unknown).await;
             }
         }
 
         #[tokio::test(flavor = "multi_thread")]
         async fn unconvertible_rows_are_all_reported_data_2() {
             if let Some(service) = legacy().await {
-                service.refuses_rows(&$changes, &$problems).await;
+                service.rejects_rows(&$changes, &$problems).await;
             }
         }
 

@@ -41,7 +41,7 @@ seaworthy_testkit::on_every_database! {
         thirty_concurrent_joins_of_a_user_create_one;
     organizers:
         kick_frees_a_seat_and_is_in_audit_log_obs_11,
-        ban_refuses_joins_until_it_expires_or_is_lifted_obs_11,
+        ban_rejects_joins_until_it_expires_or_is_lifted_obs_11,
         organizer_routes_require_owner_or_moderator,
         participants_and_waitlist_are_paged_in_order;
     idempotency_keys:

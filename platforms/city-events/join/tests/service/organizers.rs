@@ -53,7 +53,7 @@ async fn ban(app: &TestApp, event: &TestEvent, body: Value) -> (u16, Value) {
     app.call("POST", &path, &moderator(), Some(body), &[]).await
 }
 
-pub(crate) async fn ban_refuses_joins_until_it_expires_or_is_lifted_obs_11(app: TestApp) {
+pub(crate) async fn ban_rejects_joins_until_it_expires_or_is_lifted_obs_11(app: TestApp) {
     let event = app.create_event(1).await;
     let (one, two, three) = (user(), user(), user());
     app.join(&event, &one).await;

@@ -58,5 +58,5 @@ on_both! {
         changes_are_in_the_audit_log_obs_11,
         invalid_admins_name_every_field_api_3;
     routes:
-        every_route_refuses_callers_without_rights_auth_5;
+        every_route_rejects_callers_without_rights_auth_5;
 }

@@ -67,7 +67,7 @@ async fn student_token(app: &TestApp) -> String {
         .clone()
 }
 
-pub(crate) async fn every_route_refuses_callers_without_rights_auth_5(app: TestApp) {
+pub(crate) async fn every_route_rejects_callers_without_rights_auth_5(app: TestApp) {
     let root = app.super_admin();
     let place = ["Karnataka", "Mysuru", "South", "Kuvempunagar"];
     let supervisor = app.create(&root, "s@example.org", "locality_supervisor", &place);

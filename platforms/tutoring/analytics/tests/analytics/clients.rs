@@ -128,7 +128,7 @@ pub(crate) async fn every_invalid_member_is_named_api_3(app: TestApp) {
     assert_eq!(unknown["pagination"]["total"], 0);
 }
 
-pub(crate) async fn wrong_roles_are_refused_auth_5(app: TestApp) {
+pub(crate) async fn wrong_roles_are_rejected_auth_5(app: TestApp) {
     let own = format!("/users/{}/timeline", Uuid::from_u128(STUDENT));
     for (method, path) in [
         ("POST", "/events"),
@@ -170,7 +170,7 @@ pub(crate) async fn wrong_roles_are_refused_auth_5(app: TestApp) {
     }
 }
 
-pub(crate) async fn ended_sessions_are_refused_auth_3(app: TestApp) {
+pub(crate) async fn ended_sessions_are_rejected_auth_3(app: TestApp) {
     let body = json!({ "eventType": "page_view" });
     assert_eq!(app.call("POST", "/events", &student(), &body).status, 201);
     if app.end_session().await {

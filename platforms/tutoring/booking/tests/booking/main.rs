@@ -91,7 +91,7 @@ on_both! {
         territory_limits_places_and_prices_auth_5,
         zone_and_locality_limit_administrators_auth_5;
     race: last_slots_go_to_one_student_each_data_3;
-    routes: schedule_refuses_callers_without_rights_auth_5;
+    routes: schedule_rejects_callers_without_rights_auth_5;
     plans: candidate_and_price_queries_stay_flat_data_1;
     discounts:
         last_redemption_goes_to_one_student_data_3,
@@ -99,7 +99,7 @@ on_both! {
         reserved_price_is_of_its_own_package_api_6;
     prices:
         price_list_follows_its_operator_api_1,
-        every_route_refuses_callers_without_rights_auth_5;
+        every_route_rejects_callers_without_rights_auth_5;
 }
 
 /// SQLite has one lock for all rows.

@@ -96,7 +96,7 @@ pub(crate) async fn price_list_follows_its_operator_api_1(app: TestApp) {
     );
 }
 
-pub(crate) async fn every_route_refuses_callers_without_rights_auth_5(app: TestApp) {
+pub(crate) async fn every_route_rejects_callers_without_rights_auth_5(app: TestApp) {
     let id = Uuid::from_u128(7);
     let student = token(id, Role::Student, &["price:write"]);
     let trainer = token(id, Role::Trainer, &["price:write"]);

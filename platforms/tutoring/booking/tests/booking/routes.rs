@@ -112,7 +112,7 @@ const ROUTES: [(&str, &str, Allowed); 53] = [
 ];
 
 /// Acceptance 10: without a token, with a wrong role, with another user's ID.
-pub(crate) async fn schedule_refuses_callers_without_rights_auth_5(app: TestApp) {
+pub(crate) async fn schedule_rejects_callers_without_rights_auth_5(app: TestApp) {
     let holder = Uuid::from_u128(0x7a);
     let callers = [student(7), trainer(holder), operator(), service_token()];
     let without = token(Uuid::from_u128(2), Role::Admin, &["coins:write"]);

@@ -116,7 +116,7 @@ pub(crate) async fn doubt_moves_from_question_to_closed_api_3(app: TestApp) {
     );
 }
 
-pub(crate) async fn contact_data_are_refused_by_kind_sec_5(app: TestApp) {
+pub(crate) async fn contact_data_are_rejected_by_kind_sec_5(app: TestApp) {
     app.allocate().await;
     let doubt = open(&app, "Why does this loop never end?");
     let reply_path = path(&doubt, "/reply");
@@ -169,7 +169,7 @@ pub(crate) async fn contact_data_are_refused_by_kind_sec_5(app: TestApp) {
     assert_eq!(app.api("POST", &reply_path, &trainer(), &long).status, 400);
 }
 
-pub(crate) async fn strangers_and_wrong_roles_are_refused_auth_5(app: TestApp) {
+pub(crate) async fn strangers_and_wrong_roles_are_rejected_auth_5(app: TestApp) {
     app.allocate().await;
     let doubt = open(&app, "Why does this loop never end?");
     let (own, status, reply, reassign) = (

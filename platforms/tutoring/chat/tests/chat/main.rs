@@ -46,8 +46,8 @@ on_both! {
         every_route_needs_a_user_auth_5;
     doubts:
         doubt_moves_from_question_to_closed_api_3,
-        contact_data_are_refused_by_kind_sec_5,
-        strangers_and_wrong_roles_are_refused_auth_5,
+        contact_data_are_rejected_by_kind_sec_5,
+        strangers_and_wrong_roles_are_rejected_auth_5,
         allocation_assigns_waiting_doubts_once_msg_5,
         late_allocation_stays_ended_msg_5,
         old_ends_of_allocations_are_deleted_msg_5,

@@ -120,7 +120,7 @@ pub(crate) async fn catalogue_is_filtered_and_paged_api_3(app: TestApp) {
     assert_eq!(app.get("/courses/7", "").status, 400);
 }
 
-pub(crate) async fn every_route_refuses_callers_without_rights_auth_5(app: TestApp) {
+pub(crate) async fn every_route_rejects_callers_without_rights_auth_5(app: TestApp) {
     let id = Uuid::from_u128(7);
     let (student, service, operator) = (student_token(id), service_token(), operator());
     let trainer = token(id, Role::Trainer, &["course:write", "student:read"]);

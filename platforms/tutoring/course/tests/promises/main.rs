@@ -50,7 +50,7 @@ on_both! {
     catalogue:
         course_is_published_with_its_structure_api_1,
         catalogue_is_filtered_and_paged_api_3,
-        every_route_refuses_callers_without_rights_auth_5;
+        every_route_rejects_callers_without_rights_auth_5;
     certificates:
         purchase_has_one_certificate_msg_5,
         everyone_checks_a_certificate_api_1;

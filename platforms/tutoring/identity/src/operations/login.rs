@@ -51,7 +51,7 @@ impl Parts {
             None => given.unwrap_or_default(),
         };
         // Check the lock first, so that a locked account gets 423 and not 429.
-        self.refuse_locked(&subject).await?;
+        self.reject_locked(&subject).await?;
         self.limits.login(&subject).await?;
         let verified = self.check_password(&subject, id, password).await?;
         if !verified.account.is_email_verified {
@@ -97,7 +97,7 @@ impl Parts {
 
     /// # Errors
     /// `ACCOUNT_LOCKED`.
-    pub(crate) async fn refuse_locked(&self, subject: &str) -> Result<u32, Error> {
+    pub(crate) async fn reject_locked(&self, subject: &str) -> Result<u32, Error> {
         let status = self.lockout.status(subject).await?;
         if !status.wait.is_zero() {
             return Err(errors::account_locked(status.wait));
@@ -148,7 +148,7 @@ impl Parts {
                 })
             }
             _ => {
-                let remaining = self.refuse_locked(subject).await?;
+                let remaining = self.reject_locked(subject).await?;
                 Err(errors::invalid_credentials(remaining))
             }
         }

@@ -220,7 +220,7 @@ pub(crate) async fn senders_need_a_permission_auth_5(app: TestApp) {
     );
 }
 
-pub(crate) async fn texts_that_no_database_stores_are_refused_sec_3(app: TestApp) {
+pub(crate) async fn texts_that_no_database_stores_are_rejected_sec_3(app: TestApp) {
     let notice = json!({ "userId": Uuid::from_u128(7), "type": "course", "title": "a\u{0}b",
         "body": "a text", "data": { "a": ["b\u{0}"] } });
     let refused = app.call("POST", "/notifications", &service_token(), &notice);
@@ -236,7 +236,7 @@ pub(crate) async fn texts_that_no_database_stores_are_refused_sec_3(app: TestApp
     assert_eq!(none["pagination"]["total"], 0);
 }
 
-pub(crate) async fn every_route_refuses_callers_without_rights_auth_5(app: TestApp) {
+pub(crate) async fn every_route_rejects_callers_without_rights_auth_5(app: TestApp) {
     let id = Uuid::from_u128(1);
     for (method, path) in [
         ("GET", "/notifications".to_owned()),

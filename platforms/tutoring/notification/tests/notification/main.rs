@@ -43,11 +43,11 @@ on_both! {
         secrets_are_encrypted_in_the_database_sec_5,
         own_notifications_are_filtered_and_marked_api_3,
         senders_need_a_permission_auth_5,
-        texts_that_no_database_stores_are_refused_sec_3,
-        every_route_refuses_callers_without_rights_auth_5;
+        texts_that_no_database_stores_are_rejected_sec_3,
+        every_route_rejects_callers_without_rights_auth_5;
     push:
         pushes_reach_both_services_and_invalid_tokens_stop_int_1,
-        refused_push_is_tried_again_res_2,
+        rejected_push_is_tried_again_res_2,
         rotated_push_keys_take_effect_conf_5,
         device_token_belongs_to_one_user_auth_5,
         preferences_choose_channels_and_quiet_hours_api_2;

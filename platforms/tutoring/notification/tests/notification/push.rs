@@ -76,7 +76,7 @@ pub(crate) async fn pushes_reach_both_services_and_invalid_tokens_stop_int_1(app
     assert_eq!(received.minted, 1);
 }
 
-pub(crate) async fn refused_push_is_tried_again_res_2(app: TestApp) {
+pub(crate) async fn rejected_push_is_tried_again_res_2(app: TestApp) {
     app.register(7, "fcm:token-1", "android");
     {
         let mut received = app.providers.received.lock().unwrap();

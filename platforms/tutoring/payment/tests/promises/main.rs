@@ -48,7 +48,7 @@ on_both! {
         forged_confirmations_change_nothing_api_3,
         authorized_money_is_captured_once_msg_5,
         coupon_is_reserved_redeemed_and_released_api_1,
-        refused_request_keeps_the_discount_of_another_api_6;
+        rejected_request_keeps_the_discount_of_another_api_6;
     webhook:
         bad_webhooks_change_nothing_api_3,
         reordered_webhooks_end_in_success_msg_5,
@@ -69,10 +69,10 @@ on_both! {
         captured_money_without_news_is_found_msg_5,
         unknown_money_is_reported_api_1,
         provider_outage_keeps_payments_open_res_1,
-        refused_payments_do_not_delay_expired_ones_msg_5,
+        rejected_payments_do_not_delay_expired_ones_msg_5,
         rotated_api_key_takes_effect_conf_5;
     routes:
-        every_route_refuses_callers_without_rights_auth_5;
+        every_route_rejects_callers_without_rights_auth_5;
     model:
         random_interleavings_keep_the_invariants_msg_5;
 }

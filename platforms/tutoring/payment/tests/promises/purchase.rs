@@ -217,7 +217,7 @@ pub(crate) async fn coupon_is_reserved_redeemed_and_released_api_1(app: TestApp)
 }
 
 /// Two requests with one key want the discount at the same time.
-pub(crate) async fn refused_request_keeps_the_discount_of_another_api_6(app: TestApp) {
+pub(crate) async fn rejected_request_keeps_the_discount_of_another_api_6(app: TestApp) {
     let key = [("idempotency-key", "same")];
     for number in 100..120 {
         let student = Uuid::from_u128(number);

@@ -117,7 +117,7 @@ pub(crate) async fn provider_outage_keeps_payments_open_res_1(app: TestApp) {
 }
 
 /// The provider refuses more expired payments than one statement reads.
-pub(crate) async fn refused_payments_do_not_delay_expired_ones_msg_5(app: TestApp) {
+pub(crate) async fn rejected_payments_do_not_delay_expired_ones_msg_5(app: TestApp) {
     let buy = |student| app.bought(Uuid::from_u128(student), &json!({}));
     let refused: Vec<_> = (100..150).map(buy).collect();
     for bought in &refused {

@@ -39,7 +39,7 @@ const ROUTES: [(&str, &str, Caller); 17] = [
     ("POST", "/{id}/refund", Admin),
 ];
 
-pub(crate) async fn every_route_refuses_callers_without_rights_auth_5(app: TestApp) {
+pub(crate) async fn every_route_rejects_callers_without_rights_auth_5(app: TestApp) {
     let student = Uuid::from_u128(7);
     let bought = app.bought(student, &json!({}));
     let trainer = token(student, Role::Trainer, &["payment:read", "coins:write"]);

@@ -15,7 +15,7 @@ fn committed_settings_documents_are_current_conf_6() {
 }
 
 #[test]
-fn production_refuses_unsafe_settings_conf_3() {
+fn production_rejects_unsafe_settings_conf_3() {
     SERVICE.refuses_unsafe_settings();
 }
 
@@ -25,7 +25,7 @@ fn production_accepts_the_example_settings_conf_3() {
 }
 
 #[test]
-fn production_refuses_the_fake_provider_conf_3() {
+fn production_rejects_the_fake_provider_conf_3() {
     let deployment = Deployment::new(SERVICE.program.as_ref()).unwrap();
     let refused = deployment
         .rejected_keys("SEC-2", &["provider.kind=fake"])

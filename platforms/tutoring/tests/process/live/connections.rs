@@ -69,7 +69,7 @@ const TRANSPORTS: [(&str, &[(&str, &str)]); 2] = [
 ];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn handshakes_of_other_origins_are_refused_sec_2() {
+async fn handshakes_of_other_origins_are_rejected_sec_2() {
     let allowed = "https://app.example.org";
     let cors = format!("gateway.server.http.cors.allowed_origins=[\"{allowed}\"]");
     let app = TestPlatform::with(vec![cors]).await;

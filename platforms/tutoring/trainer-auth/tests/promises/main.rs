@@ -47,5 +47,5 @@ on_both! {
         trainer_on_hold_edits_and_is_rejected_obs_11,
         one_of_two_concurrent_decisions_wins_data_3;
     routes:
-        every_route_refuses_callers_without_rights_auth_5;
+        every_route_rejects_callers_without_rights_auth_5;
 }

@@ -19,7 +19,7 @@ const ROUTES: [(&str, &str, bool); 12] = [
     ("POST", "/admin/trainers/approvals/{id}/reopen", false),
 ];
 
-pub(crate) async fn every_route_refuses_callers_without_rights_auth_5(app: TestApp) {
+pub(crate) async fn every_route_rejects_callers_without_rights_auth_5(app: TestApp) {
     let trainer = app.trainer("asha");
     let id = app.applied(&trainer);
     let student = app.token(Role::Student, None, &[], [None, None]).await;

@@ -13,7 +13,7 @@ pub(super) fn limiter_failure<'t>(code: &Code<'t>, caught: Node<'t>, facts: &mut
         .any(|form| text.contains(form));
     LimiterFailure {
         passes,
-        refuses: mentions(
+        rejects: mentions(
             text,
             &[
                 "503",

@@ -54,7 +54,7 @@ pub(super) fn except<'t>(
     if limits || mentions(name, LIMITER_WORDS) {
         LimiterFailure {
             passes: text.contains("return await call_next(") || text.contains("return True"),
-            refuses: mentions(text, &["503", "429", "raise", "return false"]),
+            rejects: mentions(text, &["503", "429", "raise", "return false"]),
             said: text,
         }
         .record(code, caught, facts);

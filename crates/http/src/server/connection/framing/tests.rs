@@ -39,14 +39,14 @@ fn sound_messages_pass_sec_3() {
 }
 
 #[test]
-fn ambiguous_framing_is_refused_sec_3() {
+fn ambiguous_framing_is_rejected_sec_3() {
     for refused in REFUSED {
         assert!(framing().scan(refused.as_bytes()).is_err(), "{refused:?}");
     }
 }
 
 #[test]
-fn long_chunk_extensions_are_refused_sec_3() {
+fn long_chunk_extensions_are_rejected_sec_3() {
     let mut framing = framing();
     framing
         .scan(b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1;")

@@ -83,7 +83,7 @@ async fn serve_dir_serves_files_under_prefix_api_1() {
 }
 
 #[test]
-fn two_mounts_of_one_prefix_are_refused_life_1() {
+fn two_mounts_of_one_prefix_are_rejected_life_1() {
     let refused = |routes: Routes| match builder(HttpConfig::default()).build(routes) {
         Err(StackError::Route(error)) => error.to_string(),
         other => panic!("{other:?}"),

@@ -46,7 +46,7 @@ fn cover_page(event: Uuid) -> Address {
 }
 
 /// Responds to a failed call. An expired session redirects to the login, and then to `next`.
-fn failed(error: &ApiError, next: &Address) -> Response {
+fn error_response(error: &ApiError, next: &Address) -> Response {
     match error.status {
         StatusCode::UNAUTHORIZED => log_in_form(error.status, &next.to_string(), "Sign in first."),
         StatusCode::NOT_FOUND | StatusCode::FORBIDDEN => shown(
@@ -71,7 +71,7 @@ pub(super) async fn events(
     let found = listing::own_events(&pages.upstreams, &caller, String::new(), cursor);
     let found = match found.await {
         Ok(found) => found,
-        Err(error) => return failed(&error, &Address::new(HOME)),
+        Err(error) => return error_response(&error, &Address::new(HOME)),
     };
     let list = html! {
         ul.rows role="list" {
@@ -102,7 +102,7 @@ async fn own_event(pages: &Pages, caller: &Caller, id: Uuid) -> Result<Event, Re
     }
     match pages.upstreams.own_event(caller, &id.to_string()).await {
         Ok(event) => Ok(event.into()),
-        Err(status) => Err(failed(&status.into(), &next)),
+        Err(status) => Err(error_response(&status.into(), &next)),
     }
 }
 
@@ -259,6 +259,6 @@ pub(super) async fn set(
     };
     match pages.upstreams.update_event(&caller, request).await {
         Ok(_) => Redirect::to(&cover_page(id).to_string()).into_response(),
-        Err(status) => failed(&status.into(), &cover_page(id)),
+        Err(status) => error_response(&status.into(), &cover_page(id)),
     }
 }

@@ -28,7 +28,7 @@ fn shown(status: StatusCode, content: Markup) -> Response {
 }
 
 /// Responds to a failed call. An expired session redirects to the form.
-fn failed(status: &Status) -> Response {
+fn error_response(status: &Status) -> Response {
     match status.code() {
         GrpcCode::Unauthenticated => log_in_form(StatusCode::UNAUTHORIZED, HOME, "Sign in first."),
         GrpcCode::NotFound => shown(StatusCode::NOT_FOUND, alert("This import does not exist.")),
@@ -44,7 +44,7 @@ pub(super) async fn page(State(pages): State<Pages>, caller: Caller) -> Response
     }
     match pages.upstreams.imports(&caller).await {
         Ok(all) => shown(StatusCode::OK, upload_form("", &imports::list(&all, HOME))),
-        Err(status) => failed(&status),
+        Err(status) => error_response(&status),
     }
 }
 
@@ -83,7 +83,7 @@ pub(super) async fn create(
         Err(status) if status.code() == GrpcCode::InvalidArgument => {
             refused(StatusCode::BAD_REQUEST, status.message())
         }
-        Err(status) => failed(&status),
+        Err(status) => error_response(&status),
     }
 }
 
@@ -115,7 +115,7 @@ pub(super) async fn progress(
     }
     let found = match pages.upstreams.import(&caller, id.to_string()).await {
         Ok(found) => found,
-        Err(status) => return failed(&status),
+        Err(status) => return error_response(&status),
     };
     let import = found.import.unwrap_or_default();
     let content = html! {
@@ -139,13 +139,13 @@ pub(super) async fn change(
         "confirm" => ImportChange::Confirm,
         "cancel" => ImportChange::Cancel,
         "undo" => ImportChange::Undo,
-        _ => return failed(&Status::not_found("the action is not known")),
+        _ => return error_response(&Status::not_found("the action is not known")),
     };
     let changed = pages
         .upstreams
         .change_import(&caller, id.to_string(), change);
     match changed.await {
         Ok(_) => Redirect::to(&format!("{HOME}/{id}")).into_response(),
-        Err(status) => failed(&status),
+        Err(status) => error_response(&status),
     }
 }
