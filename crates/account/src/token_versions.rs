@@ -18,7 +18,7 @@ pub struct VersionPage {
     /// The start of the next page. `None` on the last page.
     pub next: Option<VersionCursor>,
     /// The database's clock at the start of the read, in microseconds since 1970. The next read
-    /// asks for versions that were [changed since](TokenVersions::changed_since) this time.
+    /// requests versions that were [changed since](TokenVersions::changed_since) this time.
     pub as_of_us: i64,
 }
 

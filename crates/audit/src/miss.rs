@@ -189,7 +189,7 @@ fn outcome(rule: &Rule, model: &Model, config: &AuditConfig, names: &[&str]) -> 
             .collect(),
         suppressed: suppressed
             .into_iter()
-            .map(|judged| (judged.finding, judged.place))
+            .map(|suppressed| (suppressed.finding, suppressed.place))
             .collect(),
         passed: passed
             .into_iter()

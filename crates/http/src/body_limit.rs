@@ -186,7 +186,7 @@ pub(crate) enum BodyReader {
     Messages,
 }
 
-/// The bytes that a handler still holds when it asks for the next chunk.
+/// The bytes that a handler still holds when it requests the next chunk.
 enum Unread {
     /// At most this number of bytes.
     Buffer(u64),

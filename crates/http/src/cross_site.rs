@@ -115,11 +115,11 @@ mod tests {
 
     type Headers = [(&'static str, &'static str)];
 
-    fn asks(method: Method, headers: &Headers) -> bool {
-        asks_of(&RouteOptions::new(), method, headers)
+    fn is_guarded(method: Method, headers: &Headers) -> bool {
+        is_guarded_on(&RouteOptions::new(), method, headers)
     }
 
-    fn asks_of(route: &RouteOptions, method: Method, headers: &Headers) -> bool {
+    fn is_guarded_on(route: &RouteOptions, method: Method, headers: &Headers) -> bool {
         let mut map = HeaderMap::new();
         map.insert(header::HOST, "events.example:8080".parse().unwrap());
         for (name, value) in headers {
@@ -143,10 +143,10 @@ mod tests {
             ("origin", "xhttps://events.example:8080"),
             ("origin", "ftp://events.example:8080"),
         ] {
-            assert!(asks(Method::POST, &[cookie, forged]), "{forged:?}");
-            assert!(asks(Method::DELETE, &[cookie, forged]), "{forged:?}");
-            assert!(!asks(Method::GET, &[cookie, forged]), "{forged:?}");
-            assert!(!asks(Method::POST, &[forged]), "{forged:?}");
+            assert!(is_guarded(Method::POST, &[cookie, forged]), "{forged:?}");
+            assert!(is_guarded(Method::DELETE, &[cookie, forged]), "{forged:?}");
+            assert!(!is_guarded(Method::GET, &[cookie, forged]), "{forged:?}");
+            assert!(!is_guarded(Method::POST, &[forged]), "{forged:?}");
         }
     }
 
@@ -190,9 +190,9 @@ mod tests {
         let (cookie, upgrade) = (("cookie", "session=x"), ("upgrade", "websocket"));
         let other = ("origin", "https://evil.example");
         let own = ("origin", "https://events.example:8080");
-        assert!(asks(Method::GET, &[cookie, upgrade, other]));
-        assert!(!asks(Method::GET, &[cookie, upgrade, own]));
-        assert!(!asks(Method::GET, &[upgrade, other]));
+        assert!(is_guarded(Method::GET, &[cookie, upgrade, other]));
+        assert!(!is_guarded(Method::GET, &[cookie, upgrade, own]));
+        assert!(!is_guarded(Method::GET, &[upgrade, other]));
     }
 
     #[test]
@@ -238,7 +238,7 @@ mod tests {
             ("origin", "http://EVENTS.example:8080"),
             ("accept", "*/*"),
         ] {
-            assert!(!asks(Method::POST, &[cookie, own]), "{own:?}");
+            assert!(!is_guarded(Method::POST, &[cookie, own]), "{own:?}");
         }
     }
 
@@ -251,8 +251,8 @@ mod tests {
             ("origin", "https://evil.example"),
             ("origin", "null"),
         ] {
-            assert!(asks_of(&login, Method::POST, &[forged]), "{forged:?}");
-            assert!(!asks_of(&login, Method::GET, &[forged]), "{forged:?}");
+            assert!(is_guarded_on(&login, Method::POST, &[forged]), "{forged:?}");
+            assert!(!is_guarded_on(&login, Method::GET, &[forged]), "{forged:?}");
         }
         for own in [
             ("sec-fetch-site", "same-origin"),
@@ -260,7 +260,7 @@ mod tests {
             ("origin", "https://events.example:8080"),
             ("accept", "*/*"),
         ] {
-            assert!(!asks_of(&login, Method::POST, &[own]), "{own:?}");
+            assert!(!is_guarded_on(&login, Method::POST, &[own]), "{own:?}");
         }
     }
 

@@ -68,10 +68,10 @@ impl Mailer {
         let policies = service.resilience().dependency(name);
         let mailer = Self::build(config, policies, service.metrics())?;
         if config.health_check && matches!(mailer.0.delivery, Delivery::Smtp(_)) {
-            let asked = mailer.clone();
+            let checked = mailer.clone();
             service.health().register(Probe::optional(name, move || {
-                let asked = asked.clone();
-                async move { asked.check().await }
+                let checked = checked.clone();
+                async move { checked.check().await }
             }));
         }
         if mailer.mailbox().is_some() {
@@ -172,8 +172,8 @@ impl Mailer {
         let Delivery::Smtp(smtp) = &self.0.delivery else {
             return Ok(());
         };
-        let asked = tokio::time::timeout(self.0.config.timeout.get(), smtp.check()).await;
-        match asked {
+        let checked = tokio::time::timeout(self.0.config.timeout.get(), smtp.check()).await;
+        match checked {
             Ok(Ok(())) => Ok(()),
             Ok(Err(error)) => Err(CheckFailure::new(error.to_string())),
             Err(_) => Err(CheckFailure::new("the mail server did not respond in time")),

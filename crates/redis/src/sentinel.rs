@@ -20,7 +20,7 @@ const SENTINEL_STEPS: u32 = 3;
 /// The Sentinels of one master.
 ///
 /// After a partition some of them may still name a replaced master, which may still respond as a
-/// master. So this asks all of them and uses the reply of the latest failover.
+/// master. So this type queries all of them, and uses the reply of the latest failover.
 pub(crate) struct Sentinels {
     config: RedisConfig,
     master: String,

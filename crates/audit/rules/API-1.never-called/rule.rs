@@ -350,24 +350,25 @@ fn without_tests(text: &str) -> &str {
 /// Whether the first word of a name is a verb of the list, and no library calls the name.
 fn is_relevant(name: &str) -> bool {
     let lower = name.trim_start_matches('_').to_lowercase();
-    let asks = ["is", "has"].iter().any(|start| {
+    let is_question = ["is", "has"].iter().any(|start| {
         lower.strip_prefix(start).is_some_and(|rest| {
             STATES
                 .iter()
                 .any(|state| rest.trim_start_matches('_').contains(state))
         })
     });
-    asks || name.len() > 5
-        && !HOOKS.contains(&lower.as_str())
-        && VERBS.iter().any(|verb| {
-            lower.strip_prefix(verb).is_some_and(|_| {
-                let rest = name
-                    .trim_start_matches('_')
-                    .get(verb.len()..)
-                    .unwrap_or_default();
-                rest.is_empty() || rest.starts_with(|letter: char| !letter.is_ascii_lowercase())
+    is_question
+        || name.len() > 5
+            && !HOOKS.contains(&lower.as_str())
+            && VERBS.iter().any(|verb| {
+                lower.strip_prefix(verb).is_some_and(|_| {
+                    let rest = name
+                        .trim_start_matches('_')
+                        .get(verb.len()..)
+                        .unwrap_or_default();
+                    rest.is_empty() || rest.starts_with(|letter: char| !letter.is_ascii_lowercase())
+                })
             })
-        })
 }
 
 /// Whether a framework calls a function: an annotation above it, or a class with a base.

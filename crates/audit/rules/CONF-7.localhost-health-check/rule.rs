@@ -26,9 +26,9 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
         return Vec::new();
     };
     let target = service.target.as_deref();
-    let mut asked = Vec::new();
+    let mut probes = Vec::new();
     if let Some(check) = image.healthcheck(target) {
-        asked.push((
+        probes.push((
             check.command.join(" "),
             model.location(&image.at.path, check.span.clone(), None),
         ));
@@ -39,7 +39,7 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
         .filter(|entry| entry.context.is_some())
     {
         if let Some((command, span)) = &entry.healthcheck {
-            asked.push((
+            probes.push((
                 command.join(" "),
                 model.location(&entry.at.path, span.clone(), Some(&entry.name)),
             ));
@@ -57,7 +57,7 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
     let old_node = ["node:17", "node:18", "node:19"]
         .iter()
         .any(|version| base.starts_with(version));
-    asked
+    probes
         .into_iter()
         .filter_map(|(line, at)| {
             let at = at?;

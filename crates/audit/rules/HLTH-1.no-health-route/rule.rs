@@ -26,7 +26,7 @@ pub(crate) const RULE: Rule = Rule {
     check: Check::Service(check),
 };
 
-/// Routes from which on a server without an image is judged.
+/// Routes from which on a server without an image is checked.
 const MIN_ROUTES: usize = 4;
 const NAMED: &str = "no file of the service mentions a health route";
 /// Words of texts that are about health.

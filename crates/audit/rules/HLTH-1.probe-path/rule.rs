@@ -25,21 +25,21 @@ pub(crate) const RULE: Rule = Rule {
     check: Check::Service(check),
 };
 
-/// One place that asks for a path.
-struct Asked {
+/// A place that requests a path.
+struct RequestedPath {
     path: String,
     by: &'static str,
     at: Location,
 }
 
 fn check(model: &Model, service: &Service) -> Vec<Outcome> {
-    asked(model, service)
+    requested(model, service)
         .into_iter()
-        .map(|asked| answer(service, &asked))
+        .map(|requested| answer(service, &requested))
         .collect()
 }
 
-fn asked(model: &Model, service: &Service) -> Vec<Asked> {
+fn requested(model: &Model, service: &Service) -> Vec<RequestedPath> {
     let mut list = Vec::new();
     let place = |path: &str, span| {
         model
@@ -54,7 +54,7 @@ fn asked(model: &Model, service: &Service) -> Vec<Asked> {
             place(&image.at.path, check.span.clone()),
         )
     {
-        list.push(Asked {
+        list.push(RequestedPath {
             path,
             by: "HEALTHCHECK",
             at,
@@ -65,7 +65,7 @@ fn asked(model: &Model, service: &Service) -> Vec<Asked> {
             && let (Some(path), Some(at)) =
                 (http_path(command), place(&entry.at.path, span.clone()))
         {
-            list.push(Asked {
+            list.push(RequestedPath {
                 path,
                 by: "the compose health check",
                 at,
@@ -85,7 +85,7 @@ fn asked(model: &Model, service: &Service) -> Vec<Asked> {
             } = &probe.action
                 && let Some(at) = place(&workload.at.path, probe.span.clone())
             {
-                list.push(Asked {
+                list.push(RequestedPath {
                     path: path.split('?').next().unwrap_or(path).to_owned(),
                     by: "the probe",
                     at,
@@ -113,7 +113,7 @@ fn http_path(command: &[String]) -> Option<String> {
     (local && !path.contains('$') && !path.is_empty()).then(|| format!("/{path}"))
 }
 
-fn answer(service: &Service, asked: &Asked) -> Outcome {
+fn answer(service: &Service, requested: &RequestedPath) -> Outcome {
     if service.root.is_none() {
         return Outcome::unknown("the sources of the service were not found");
     }
@@ -130,7 +130,7 @@ fn answer(service: &Service, asked: &Asked) -> Outcome {
         };
         match serves(
             path,
-            &asked.path,
+            &requested.path,
             route.may_be_mounted,
             mounts.items.iter().filter_map(|mount| mount.prefix.known()),
         ) {
@@ -138,15 +138,15 @@ fn answer(service: &Service, asked: &Asked) -> Outcome {
                 return Outcome::passed(
                     format!(
                         "{} requests `{}`, which {}:{} serves",
-                        asked.by, asked.path, route.at.path, route.at.line
+                        requested.by, requested.path, route.at.path, route.at.line
                     ),
-                    Some(&asked.at),
+                    Some(&requested.at),
                 );
             }
             Some(false) => {
                 maybe = Some(format!(
                     "the route at {}:{} may match `{}`",
-                    route.at.path, route.at.line, asked.path
+                    route.at.path, route.at.line, requested.path
                 ))
             }
             None => {}
@@ -156,12 +156,12 @@ fn answer(service: &Service, asked: &Asked) -> Outcome {
         mount
             .prefix
             .known()
-            .is_none_or(|prefix| prefix.len() > 1 && asked.path.starts_with(prefix.as_str()))
+            .is_none_or(|prefix| prefix.len() > 1 && requested.path.starts_with(prefix.as_str()))
     });
     if let Some(mount) = mounted {
         maybe = Some(format!(
             "the router mounted at {}:{} may match `{}`",
-            mount.at.path, mount.at.line, asked.path
+            mount.at.path, mount.at.line, requested.path
         ));
     }
     if let Some(reason) = maybe {
@@ -183,12 +183,12 @@ fn answer(service: &Service, asked: &Asked) -> Outcome {
                 .unwrap_or_default();
             let evidence = format!(
                 "{} requests `{}`, and none of the {} routes of `{}` matches{hint}",
-                asked.by,
-                asked.path,
+                requested.by,
+                requested.path,
                 routes.items.len(),
                 service.name
             );
-            Breach::new(asked.at.clone(), Confidence::High, evidence).into()
+            Breach::new(requested.at.clone(), Confidence::High, evidence).into()
         }
     }
 }
@@ -196,34 +196,38 @@ fn answer(service: &Service, asked: &Asked) -> Outcome {
 /// Whether a route answers a path: surely, perhaps (`Some(false)`), or not.
 fn serves<'p>(
     route: &str,
-    asked: &str,
+    requested: &str,
     may_be_mounted: bool,
     prefixes: impl Iterator<Item = &'p String>,
 ) -> Option<bool> {
-    let direct = matches(route, asked);
+    let direct = matches(route, requested);
     if direct == Some(true) {
         return direct;
     }
     if may_be_mounted {
         for prefix in prefixes {
-            if matches(&format!("{}{route}", prefix.trim_end_matches('/')), asked) == Some(true) {
+            if matches(
+                &format!("{}{route}", prefix.trim_end_matches('/')),
+                requested,
+            ) == Some(true)
+            {
                 return Some(true);
             }
         }
-        if route.len() > 1 && asked.ends_with(route.trim_end_matches('/')) {
+        if route.len() > 1 && requested.ends_with(route.trim_end_matches('/')) {
             return Some(false);
         }
     }
     direct
 }
 
-fn matches(route: &str, asked: &str) -> Option<bool> {
+fn matches(route: &str, requested: &str) -> Option<bool> {
     let trimmed = |path: &str| path.trim_matches('/').to_owned();
-    let (route, asked) = (trimmed(route), trimmed(asked));
-    if route == asked {
+    let (route, requested) = (trimmed(route), trimmed(requested));
+    if route == requested {
         return Some(true);
     }
-    let mut wanted = asked.split('/');
+    let mut wanted = requested.split('/');
     for part in route.split('/') {
         if part.contains('*') || part.starts_with("{*") || part.ends_with("...}") {
             return Some(false);

@@ -25,9 +25,9 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
         return Vec::new();
     };
     let target = service.target.as_deref();
-    let mut asked = Vec::new();
+    let mut probes = Vec::new();
     if let Some(check) = image.healthcheck(target) {
-        asked.push((
+        probes.push((
             check.command.as_slice(),
             image.at.path.clone(),
             check.span.clone(),
@@ -39,11 +39,11 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
         .filter(|entry| entry.context.is_some())
     {
         if let Some((command, span)) = &entry.healthcheck {
-            asked.push((command.as_slice(), entry.at.path.clone(), span.clone()));
+            probes.push((command.as_slice(), entry.at.path.clone(), span.clone()));
         }
     }
     let mut outcomes = Vec::new();
-    for (command, path, span) in asked {
+    for (command, path, span) in probes {
         let program = command.iter().find(|word| {
             !matches!(
                 word.as_str(),

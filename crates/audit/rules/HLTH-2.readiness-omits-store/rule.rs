@@ -42,7 +42,7 @@ fn check(_model: &Model, service: &Service) -> Vec<Outcome> {
         .deployed()
         .filter(|handler| handler.is_readiness() && !handler.constant)
     {
-        let asks = |words: &[&str]| {
+        let is_checked = |words: &[&str]| {
             handler
                 .calls
                 .iter()
@@ -52,12 +52,12 @@ fn check(_model: &Model, service: &Service) -> Vec<Outcome> {
             .iter()
             .filter(|(store, _)| dependencies.contains_key(store))
             .collect();
-        let asked =
-            known.iter().filter(|(_, words)| asks(words)).count() + usize::from(asks(&["redis"]));
-        let forgotten = known.iter().find(|(_, words)| !asks(words));
-        outcomes.push(match forgotten {
-            // A call like `health.check()` may ask everything.
-            _ if asked == 0 => {
+        let checked = known.iter().filter(|(_, words)| is_checked(words)).count()
+            + usize::from(is_checked(&["redis"]));
+        let missing = known.iter().find(|(_, words)| !is_checked(words));
+        outcomes.push(match missing {
+            // A call like `health.check()` may check everything.
+            _ if checked == 0 => {
                 Outcome::unknown(format!("the checks of `{}` are unknown", handler.path))
             }
             Some((store, _)) => Breach::new(

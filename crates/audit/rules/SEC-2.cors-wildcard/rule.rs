@@ -50,7 +50,7 @@ fn check(_model: &Model, service: &Service) -> Vec<Outcome> {
         .facts
         .of::<Cors>()
         .deployed()
-        // The same policy for requests and for what asks before them is one policy.
+        // The same policy for requests and for preflight requests is one policy.
         .filter(|policy| {
             reported.insert((
                 policy.at.path.clone(),

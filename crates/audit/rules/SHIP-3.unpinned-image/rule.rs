@@ -45,7 +45,7 @@ fn check(model: &Model) -> Vec<Outcome> {
                     (&container.image, &container.image_span)
                 {
                     let at = file.location(span.clone(), Some(container.name.as_str().into()));
-                    outcomes.extend(judge(image, own(image), true, at));
+                    outcomes.extend(check_image(image, own(image), true, at));
                 }
             }
         }
@@ -54,7 +54,7 @@ fn check(model: &Model) -> Vec<Outcome> {
                 (&entry.image, &entry.image_span, &entry.context)
             {
                 let at = file.location(span.clone(), Some(entry.name.as_str().into()));
-                outcomes.extend(judge(image, own(image), false, at));
+                outcomes.extend(check_image(image, own(image), false, at));
             }
         }
     }
@@ -65,7 +65,7 @@ fn last_part(image: &str) -> &str {
     image.rsplit('/').next().unwrap_or(image)
 }
 
-fn judge(image: &str, own: bool, workload: bool, at: Location) -> Option<Outcome> {
+fn check_image(image: &str, own: bool, workload: bool, at: Location) -> Option<Outcome> {
     if image.contains(['$', '{', '<']) || image.is_empty() {
         return None;
     }

@@ -28,7 +28,7 @@ impl Tier {
     /// Whether a rule applies to services of this tier. A service that the model recognizes as a
     /// job is a batch job, independent of the configured tier.
     #[must_use]
-    pub(crate) fn asks(self, rule: &Metadata, kind: Option<ServiceKind>) -> bool {
+    pub(crate) fn applies(self, rule: &Metadata, kind: Option<ServiceKind>) -> bool {
         let batch = self == Self::Batch || kind == Some(ServiceKind::Job);
         !(batch
             && (rule.category == Category::Health || NOT_FOR_BATCH.contains(&rule.requirement())))

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 /// A service that was not audited: its source was not found, or its language is not read.
 ///
-/// Rules may still judge its Dockerfile and its manifests. No verdict covers its code.
+/// Rules may still check its Dockerfile and its manifests. No verdict covers its code.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct NotAudited {
     /// Name of the service, or the folder of its source.

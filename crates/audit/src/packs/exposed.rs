@@ -1,4 +1,4 @@
-//! Internal content that a service shows to its callers. One judgement for all languages.
+//! Internal content that a service shows to its callers. One check for all languages.
 
 use tree_sitter::Node;
 

@@ -1,4 +1,4 @@
-//! How code handles a failure. Packs report the code that they read, and this module judges it for
+//! How code handles a failure. Packs report the code that they read, and this module evaluates it for
 //! all languages.
 
 use tree_sitter::Node;

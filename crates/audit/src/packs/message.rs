@@ -1,4 +1,4 @@
-//! Consumers and publishers. Packs report the code that they read, and this module judges it for
+//! Consumers and publishers. Packs report the code that they read, and this module evaluates it for
 //! all languages.
 
 use tree_sitter::Node;

@@ -154,30 +154,30 @@ fn logged<'t>(code: &Code<'t>, call: &Call<'t>, value: Node<'t>) -> Option<Found
         return inner
             .into_iter()
             .filter_map(|node| node.named_child(0))
-            .find_map(|node| judge(code, call, node, true));
+            .find_map(|node| inspect(code, call, node, true));
     }
     if value.kind() == "object" {
         return code
             .fields(value)?
             .into_iter()
-            .find_map(|(_, field)| judge(code, call, field, false));
+            .find_map(|(_, field)| inspect(code, call, field, false));
     }
     // `"…".format(x)`, `"…" % x`, `"…" + x`
     if matches!(value.kind(), "binary_operator" | "binary_expression") {
         let right = value.child_by_field_name("right")?;
-        return judge(code, call, right, true);
+        return inspect(code, call, right, true);
     }
     if let Some(made) = code.call_at(value).filter(|made| made.method == "format") {
         return made
             .arguments
             .iter()
-            .find_map(|argument| judge(code, call, argument.value, true));
+            .find_map(|argument| inspect(code, call, argument.value, true));
     }
-    judge(code, call, value, false)
+    inspect(code, call, value, false)
 }
 
 /// `as_text` is true if the value becomes a part of a text. Often only the name of a record does.
-fn judge<'t>(code: &Code<'t>, call: &Call<'t>, node: Node<'t>, as_text: bool) -> Option<Found> {
+fn inspect<'t>(code: &Code<'t>, call: &Call<'t>, node: Node<'t>, as_text: bool) -> Option<Found> {
     let (node, whole) = match code.call_at(node) {
         Some(inner)
             if matches!(inner.method, "stringify" | "dumps" | "inspect" | "toString")

@@ -1,5 +1,5 @@
 //! How a handler uses the text of its caller, and how it reports its errors. Packs report the code
-//! that they read, and this module judges it for all languages.
+//! that they read, and this module evaluates it for all languages.
 
 use tree_sitter::Node;
 

@@ -16,15 +16,18 @@ use crate::suppression::Suppressed;
 /// # Errors
 /// Never in practice: the text is made in memory.
 pub fn junit(report: &Report) -> Result<String, SerializeError> {
-    let mut document = Document::new(seen(&format!("seaworthy audit of {}", report.repository)));
+    let mut document = Document::new(printable(&format!(
+        "seaworthy audit of {}",
+        report.repository
+    )));
     if !report.not_audited.is_empty() {
         let mut suite = TestSuite::new("not audited");
         for service in &report.not_audited {
             let mut status = TestCaseStatus::skipped();
             status
                 .set_type("not audited")
-                .set_message(seen(&service.reason));
-            suite.add_test_case(TestCase::new(seen(&service.name), status));
+                .set_message(printable(&service.reason));
+            suite.add_test_case(TestCase::new(printable(&service.name), status));
         }
         document.add_test_suite(suite);
     }
@@ -37,7 +40,7 @@ pub fn junit(report: &Report) -> Result<String, SerializeError> {
         let mut suite = TestSuite::new("audit");
         for reason in &report.incomplete {
             let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
-            status.set_message(seen(reason));
+            status.set_message(printable(reason));
             suite.add_test_case(TestCase::new("the audit is complete", status));
         }
         document.add_test_suite(suite);
@@ -51,7 +54,7 @@ fn cases(report: &Report, category: Category) -> Vec<TestCase> {
             .iter()
             .any(|rule| rule.metadata.id == id && rule.metadata.category == category)
     };
-    let of = |service: &Option<String>| seen(service.as_deref().unwrap_or(&report.repository));
+    let of = |service: &Option<String>| printable(service.as_deref().unwrap_or(&report.repository));
     let mut cases = Vec::new();
     for finding in report
         .findings
@@ -77,20 +80,20 @@ fn cases(report: &Report, category: Category) -> Vec<TestCase> {
             .set_description(description(finding));
         cases.push((finding_name(finding), of(&finding.service), status));
     }
-    for judged in report
+    for suppression in report
         .suppressed
         .iter()
-        .filter(|judged| judged.finding.category == category)
+        .filter(|suppression| suppression.finding.category == category)
     {
         cases.push((
-            finding_name(&judged.finding),
-            of(&judged.finding.service),
-            suppressed(judged),
+            finding_name(&suppression.finding),
+            of(&suppression.finding.service),
+            suppressed(suppression),
         ));
     }
     for passed in report.passed.iter().filter(|passed| mine(passed.id)) {
         let place = match (&passed.path, passed.line) {
-            (Some(path), Some(line)) => format!(" at {}:{line}", seen(path)),
+            (Some(path), Some(line)) => format!(" at {}:{line}", printable(path)),
             _ => String::new(),
         };
         cases.push((
@@ -114,18 +117,23 @@ fn cases(report: &Report, category: Category) -> Vec<TestCase> {
         .collect()
 }
 
-fn seen(text: &str) -> String {
+fn printable(text: &str) -> String {
     printable::lines(text)
 }
 
 fn finding_name(finding: &Finding) -> String {
-    format!("{} at {}:{}", finding.id, seen(&finding.path), finding.line)
+    format!(
+        "{} at {}:{}",
+        finding.id,
+        printable(&finding.path),
+        finding.line
+    )
 }
 
 fn description(finding: &Finding) -> String {
     format!(
         "{}:{}:{}\n{}\n\nImpact: {}\nFix: {}",
-        seen(&finding.path),
+        printable(&finding.path),
         finding.line,
         finding.column,
         finding.evidence_with_frame(),
@@ -134,12 +142,12 @@ fn description(finding: &Finding) -> String {
     )
 }
 
-fn suppressed(judged: &Suppressed) -> TestCaseStatus {
+fn suppressed(suppression: &Suppressed) -> TestCaseStatus {
     let mut status = TestCaseStatus::skipped();
     status.set_message(format!(
         "suppressed at {}: {}",
-        seen(&judged.place),
-        judged.reason
+        printable(&suppression.place),
+        suppression.reason
     ));
     status
 }

@@ -6,7 +6,7 @@ use std::fmt::{self, Write};
 
 use anstyle::{AnsiColor, Color, Style};
 
-use self::closing::{comparison, judged, scorecard, unknown};
+use self::closing::{comparison, scorecard, suppressed, unknown};
 use super::markdown::{MAX_RELATED_SHOWN, REVIEW_NOTE};
 use super::prose::{count, not_audited as heading_of};
 use super::{Finding, FrameLine, Report, Section};
@@ -69,7 +69,7 @@ pub fn pretty(report: &Report) -> Result<String, fmt::Error> {
     if last == Some(Section::Note) {
         writeln!(out)?;
     }
-    judged(&mut out, report)?;
+    suppressed(&mut out, report)?;
     unknown(&mut out, report)?;
     scorecard(&mut out, report)?;
     comparison(&mut out, report)?;

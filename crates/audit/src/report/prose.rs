@@ -77,7 +77,7 @@ pub(super) fn count(number: usize, noun: &str) -> String {
 /// The heading of the services that were not audited.
 pub(super) fn not_audited(number: usize) -> String {
     format!(
-        "Not audited: {}. No part of this report judges {} code.",
+        "Not audited: {}. This report does not assess {} code.",
         count(number, "service"),
         if number == 1 { "its" } else { "their" }
     )

@@ -39,7 +39,7 @@ pub fn sarif(report: &Report) -> Result<String, serde_json::Error> {
         report
             .suppressed
             .iter()
-            .map(|judged| result(report, &judged.finding, Some(judged))),
+            .map(|suppression| result(report, &suppression.finding, Some(suppression))),
     );
     if let Some(comparison) = report.known() {
         results.extend(comparison.fixed.iter().map(absent));
@@ -195,7 +195,7 @@ fn descriptor(metadata: &Metadata) -> Value {
     descriptor
 }
 
-fn result(report: &Report, finding: &Finding, judged: Option<&Suppressed>) -> Value {
+fn result(report: &Report, finding: &Finding, suppression: Option<&Suppressed>) -> Value {
     let mut result = json!({
         "ruleId": finding.id,
         "level": if finding.is_review() { "note" } else { level(finding.severity) },
@@ -239,20 +239,20 @@ fn result(report: &Report, finding: &Finding, judged: Option<&Suppressed>) -> Va
                 .collect();
             object.insert("relatedLocations".to_owned(), places.into());
         }
-        if let Some(judged) = judged {
+        if let Some(suppression) = suppression {
             object.insert(
                 "suppressions".to_owned(),
                 json!([{
-                    "kind": if judged.in_source { "inSource" } else { "external" },
+                    "kind": if suppression.in_source { "inSource" } else { "external" },
                     "status": "accepted",
-                    "justification": judged.reason.as_str(),
+                    "justification": suppression.reason.as_str(),
                 }]),
             );
         } else if !report.suppressed.is_empty() {
             // Beside results that have some, none at all would mean "not known".
             object.insert("suppressions".to_owned(), json!([]));
         }
-        if let (Some(comparison), None) = (report.known(), judged) {
+        if let (Some(comparison), None) = (report.known(), suppression) {
             let state = if comparison.new.contains(&finding.fingerprint) {
                 "new"
             } else {

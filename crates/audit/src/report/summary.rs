@@ -211,8 +211,11 @@ impl Report {
     /// Removes all lines of code, for a report that leaves the organization.
     #[must_use]
     pub fn without_code(mut self) -> Self {
-        let judged = self.suppressed.iter_mut().map(|judged| &mut judged.finding);
-        for finding in self.findings.iter_mut().chain(judged) {
+        let suppression = self
+            .suppressed
+            .iter_mut()
+            .map(|suppression| &mut suppression.finding);
+        for finding in self.findings.iter_mut().chain(suppression) {
             finding.frame = super::Frame::default();
             finding.diff = None;
         }

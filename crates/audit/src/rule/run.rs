@@ -139,7 +139,7 @@ pub(crate) fn run_one(rule: &Rule, model: &Model, config: &AuditConfig) -> Findi
                 .filter(|service| {
                     config
                         .tier_of(&service.name)
-                        .asks(&rule.metadata, Some(service.kind))
+                        .applies(&rule.metadata, Some(service.kind))
                 })
                 .for_each(|service| take(Some(service), check(model, service)));
             if !model.unowned.files.is_empty() {

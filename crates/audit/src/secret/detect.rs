@@ -272,12 +272,12 @@ fn add(
     group: usize,
     kind: &'static str,
     subject: Option<String>,
-    judge: impl Fn(&str) -> Option<SecretClass>,
+    classify: impl Fn(&str) -> Option<SecretClass>,
 ) {
     let Some(value) = captures.get(group) else {
         return;
     };
-    if let Some(class) = judge(value.as_str()) {
+    if let Some(class) = classify(value.as_str()) {
         let credential = Redacted::describe(kind, class, value.as_str());
         found.push(Detected {
             credential,

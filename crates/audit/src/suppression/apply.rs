@@ -8,7 +8,7 @@ use crate::model::Model;
 use crate::report::Finding;
 use crate::secret::SafeText;
 
-/// A finding that a person has judged.
+/// A finding that a person has suppressed.
 #[derive(Debug, Clone)]
 pub struct Suppressed {
     /// The finding.
@@ -32,7 +32,7 @@ pub struct Notice {
     pub text: SafeText,
 }
 
-struct Judgement {
+struct DeclaredSuppression {
     place: String,
     reason: String,
     until: Option<NaiveDate>,
@@ -50,7 +50,7 @@ pub(crate) fn apply(
         return (findings, Vec::new(), Vec::new());
     }
     let mut notices = Vec::new();
-    let mut judgements = Vec::new();
+    let mut declared = Vec::new();
     let mut comments = Vec::new();
     for found in model.files.values() {
         let (read, wrong) = comment::read(&found.file);
@@ -59,7 +59,7 @@ pub(crate) fn apply(
             text: SafeText::new(format!("this suppression is not valid: {text}")),
         }));
         for suppression in read {
-            judgements.push(Judgement {
+            declared.push(DeclaredSuppression {
                 place: format!("{}:{}", found.file.path, suppression.line),
                 reason: suppression.reason.clone(),
                 until: suppression.until,
@@ -69,13 +69,18 @@ pub(crate) fn apply(
             comments.push((found.file.path.clone(), suppression));
         }
     }
-    judgements.extend(config.suppressions.iter().map(|suppression| Judgement {
-        place: suppression.place.clone(),
-        reason: suppression.reason.clone(),
-        until: suppression.until,
-        used: false,
-        in_source: false,
-    }));
+    declared.extend(
+        config
+            .suppressions
+            .iter()
+            .map(|suppression| DeclaredSuppression {
+                place: suppression.place.clone(),
+                reason: suppression.reason.clone(),
+                until: suppression.until,
+                used: false,
+                in_source: false,
+            }),
+    );
     let mut open = Vec::new();
     let mut suppressed = Vec::new();
     for finding in findings {
@@ -89,39 +94,39 @@ pub(crate) fn apply(
             .suppressions
             .iter()
             .map(|suppression| suppression.matches(&finding));
-        let mut judged = None;
-        for (judgement, matches) in judgements.iter_mut().zip(in_comment.chain(in_file)) {
+        let mut found = None;
+        for (suppression, matches) in declared.iter_mut().zip(in_comment.chain(in_file)) {
             if matches {
-                judgement.used = true;
-                let holds = judgement.until.is_none_or(|until| config.today <= until);
-                if holds && judged.is_none() {
-                    judged = Some(Suppressed {
+                suppression.used = true;
+                let is_valid = suppression.until.is_none_or(|until| config.today <= until);
+                if is_valid && found.is_none() {
+                    found = Some(Suppressed {
                         finding: finding.clone(),
-                        reason: SafeText::new(&judgement.reason),
-                        until: judgement.until,
-                        place: judgement.place.clone(),
-                        in_source: judgement.in_source,
+                        reason: SafeText::new(&suppression.reason),
+                        until: suppression.until,
+                        place: suppression.place.clone(),
+                        in_source: suppression.in_source,
                     });
                 }
             }
         }
-        match judged {
-            Some(judged) => suppressed.push(judged),
+        match found {
+            Some(found) => suppressed.push(found),
             None => open.push(finding),
         }
     }
-    for judgement in judgements {
-        let text = match judgement.until {
+    for suppression in declared {
+        let text = match suppression.until {
             Some(until) if until < config.today => {
                 format!("this suppression expired on {until}")
             }
-            _ if !judgement.used => {
+            _ if !suppression.used => {
                 "this suppression does not match a finding: delete it".to_owned()
             }
             _ => continue,
         };
         notices.push(Notice {
-            place: judgement.place,
+            place: suppression.place,
             text: SafeText::new(text),
         });
     }

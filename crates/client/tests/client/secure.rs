@@ -1,4 +1,4 @@
-//! SEC-1 for calls: certificates are judged, and https stays https.
+//! SEC-1 for calls: certificates are verified, and https stays https.
 
 use std::{fs, net::SocketAddr, sync::Arc};
 

@@ -37,8 +37,8 @@ pub(super) async fn connect(
     let mut connection = MySqlConnection::connect_with(options)
         .await
         .map_err(fault)?;
-    let asked = sqlx::raw_sql("SELECT VERSION(), CONNECTION_ID()");
-    let row = connection.fetch_one(asked).await.map_err(fault)?;
+    let statement = sqlx::raw_sql("SELECT VERSION(), CONNECTION_ID()");
+    let row = connection.fetch_one(statement).await.map_err(fault)?;
     let version: String = row.try_get(0).map_err(fault)?;
     let id: u64 = row.try_get(1).map_err(fault)?;
     let is_mariadb = version.contains("MariaDB");

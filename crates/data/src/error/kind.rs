@@ -50,7 +50,7 @@ pub enum DataErrorKind {
     TransactionEnded,
     /// An earlier statement of the transaction failed. Only a rollback is possible.
     TransactionFailed,
-    /// The task holds a transaction and asked for a second connection. As many such tasks as
+    /// The task holds a transaction and requested a second connection. As many such tasks as
     /// connections would deadlock.
     SecondConnection,
     /// The row lacks the column, or the column has another type.

@@ -14,7 +14,7 @@ const NUMBER: i64 = 0x7365_6177_6f72_7468;
 /// Acquires the lock of this database for the session. With a pooler, a transaction has begun and
 /// acquires the lock until its end. On SQLite, each migration takes the write lock instead.
 pub(super) async fn take(lease: &mut Lease, engine: Engine) -> Result<(), DataError> {
-    let ask = match engine {
+    let statement = match engine {
         Engine::Postgres if Session(lease).is_pooled() => {
             format!("SELECT pg_try_advisory_xact_lock({NUMBER})")
         }
@@ -28,7 +28,7 @@ pub(super) async fn take(lease: &mut Lease, engine: Engine) -> Result<(), DataEr
     };
     let end = Instant::now() + TIMEOUT;
     loop {
-        let is_ours: bool = value(&mut Session(lease), &ask).await?;
+        let is_ours: bool = value(&mut Session(lease), &statement).await?;
         if is_ours {
             return Ok(());
         }

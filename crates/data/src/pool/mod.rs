@@ -208,8 +208,8 @@ impl Pool {
         let is_suspect = suspect_until.is_some_and(|until| used <= until);
         if is_suspect || now - used >= pool.validate_after_idle.get() {
             // If this future is dropped here, the connection is closed and the gauge is lowered.
-            let asked = time::timeout(inner.config.connect_timeout.get(), opened.driver.ping());
-            if !matches!(asked.await, Ok(Ok(()))) {
+            let ping = time::timeout(inner.config.connect_timeout.get(), opened.driver.ping());
+            if !matches!(ping.await, Ok(Ok(()))) {
                 return None;
             }
         }

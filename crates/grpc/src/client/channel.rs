@@ -131,8 +131,8 @@ impl Inner {
     /// the current request.
     fn deadline(&self, headers: &HeaderMap, context: Option<&RequestContext>) -> Deadline {
         let total = self.policies.total_timeout().get();
-        let asked = grpc_timeout(headers).map_or(total, |asked| asked.min(total));
-        let own = Deadline::after(asked);
+        let requested = grpc_timeout(headers).map_or(total, |requested| requested.min(total));
+        let own = Deadline::after(requested);
         let outer = context.and_then(RequestContext::deadline);
         outer.map_or(own, |outer| own.min(outer))
     }

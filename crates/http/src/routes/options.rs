@@ -111,7 +111,7 @@ impl RouteOptions {
         self
     }
 
-    /// Declares that the handler does not keep a chunk of a body when it asks for the next, such as
+    /// Declares that the handler does not keep a chunk of a body when it requests the next, such as
     /// an upload to a disk. The budget for request bodies is then charged for one chunk at a time.
     #[must_use]
     pub fn streams_body(mut self) -> Self {
@@ -119,7 +119,7 @@ impl RouteOptions {
         self
     }
 
-    /// Declares that the handler keeps at most `size` of a body when it asks for the next chunk.
+    /// Declares that the handler keeps at most `size` of a body when it requests the next chunk.
     /// The budget for request bodies is then charged for at most `size` and one chunk. The charge
     /// ends when the response is sent and the handler has dropped the body.
     #[must_use]

@@ -28,10 +28,10 @@ pub(super) struct Files {
 impl Files {
     /// Reads with blocking calls.
     pub(super) fn read(config: &TlsConfig) -> Result<Self, TlsError> {
-        let asks = config.client_certificates != ClientCertificates::None;
+        let uses_client_certificates = config.client_certificates != ClientCertificates::None;
         let client_ca = match &config.client_ca {
-            Some(path) if asks => Some(read(path)?),
-            None if asks => return Err(TlsError::NoClientCa),
+            Some(path) if uses_client_certificates => Some(read(path)?),
+            None if uses_client_certificates => return Err(TlsError::NoClientCa),
             _ => None,
         };
         Ok(Self {

@@ -93,9 +93,9 @@ fn edges_now<C: ConsumerContext>(
     edge: Offset,
     timeout: Duration,
 ) -> KafkaResult<HashMap<Partition, i64>> {
-    let mut asked = list(partitions);
-    asked.set_all_offsets(edge)?;
-    let answer = consumer.offsets_for_times(asked, timeout)?;
+    let mut offsets = list(partitions);
+    offsets.set_all_offsets(edge)?;
+    let answer = consumer.offsets_for_times(offsets, timeout)?;
     let mut found = HashMap::new();
     for element in answer.elements() {
         element.error()?;
@@ -205,10 +205,10 @@ mod tests {
 
     #[test]
     fn retries_while_leader_or_coordinator_is_elected_res_1() {
-        let asked = Cell::new(0);
+        let calls = Cell::new(0);
         let answer = retry_elections(Duration::from_secs(10), || {
-            asked.set(asked.get() + 1);
-            match asked.get() {
+            calls.set(calls.get() + 1);
+            match calls.get() {
                 1 => Err(KafkaError::MetadataFetch(RDKafkaErrorCode::NotCoordinator)),
                 3 => Err(KafkaError::OffsetFetch(
                     RDKafkaErrorCode::UnknownLeaderEpoch,
@@ -219,19 +219,19 @@ mod tests {
                 _ => Ok("known"),
             }
         });
-        assert_eq!((answer, asked.get()), (Ok("known"), 4));
+        assert_eq!((answer, calls.get()), (Ok("known"), 4));
     }
 
     #[test]
     fn does_not_retry_rejections_res_1() {
-        let asked = Cell::new(0);
+        let calls = Cell::new(0);
         let answer: KafkaResult<()> = retry_elections(Duration::from_secs(10), || {
-            asked.set(asked.get() + 1);
+            calls.set(calls.get() + 1);
             Err(KafkaError::OffsetFetch(
                 RDKafkaErrorCode::GroupAuthorizationFailed,
             ))
         });
         assert!(answer.is_err());
-        assert_eq!(asked.get(), 1);
+        assert_eq!(calls.get(), 1);
     }
 }

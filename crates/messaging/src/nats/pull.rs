@@ -103,11 +103,11 @@ impl Pull {
         );
         let expires = u64::try_from(REQUEST_EXPIRY.as_nanos()).unwrap_or(u64::MAX);
         let body = json!({"batch": permits.len(), "expires": expires}).to_string();
-        let asked = self
+        let request = self
             .link
             .client
             .publish_with_reply(subject, inbox.to_owned(), body.into());
-        asked.await.map_err(TransportError::unavailable)?;
+        request.await.map_err(TransportError::unavailable)?;
         let timeout = REQUEST_EXPIRY + ANSWER_TIMEOUT;
         let mut until = Instant::now() + timeout;
         while let Some(permit) = permits.pop() {

@@ -105,7 +105,7 @@ impl CircuitBreaker {
         draw: impl FnOnce() -> f64,
     ) -> Result<Admission, Rejection> {
         if self.may_be_silent() {
-            self.judge_silence(now);
+            self.check_silence(now);
         }
         let decision = match self.0.fast.admits() {
             Some(generation) => Decision::Admit(Ticket {
@@ -204,7 +204,7 @@ impl CircuitBreaker {
     /// Returns the state and counts at a given instant, for simulations.
     #[must_use]
     pub fn snapshot_at(&self, now: Instant) -> CircuitBreakerSnapshot {
-        self.judge_silence(now);
+        self.check_silence(now);
         // Ends an expired hold without a call.
         self.change(|machine| machine.advance(now));
         let mut machine = self.0.machine.lock();
@@ -242,9 +242,9 @@ impl CircuitBreaker {
     }
 
     /// Opens if the pending calls are silent.
-    fn judge_silence(&self, now: Instant) {
+    fn check_silence(&self, now: Instant) {
         if self.0.nanoseconds_until(now) >= self.0.silence_deadline.load(Ordering::Relaxed) {
-            let tripped = self.change(|machine| machine.judge_silence(now));
+            let tripped = self.change(|machine| machine.check_silence(now));
             self.report_trip(tripped);
         }
     }

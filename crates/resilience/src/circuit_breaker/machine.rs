@@ -243,7 +243,7 @@ impl Machine {
                 self.window.count(failed, slow);
                 self.throttle.record(failed);
                 let throttled = matches!(outcome, Outcome::Throttled { .. });
-                self.judge(failed || slow, throttled, now)
+                self.evaluate(failed || slow, throttled, now)
             }
             State::Open {
                 is_unreachable,
@@ -290,10 +290,10 @@ impl Machine {
 
     /// Adds a pending call. Returns its number, unless pending calls do not count in this state.
     pub(super) fn add_pending(&mut self, ticket: Ticket, began: Instant) -> Option<u64> {
-        let judged = ticket == self.ordinary()
+        let is_counted = ticket == self.ordinary()
             && self.state == State::Closed
             && self.config.mode == BreakerMode::Threshold;
-        judged.then(|| self.silence.add(began))
+        is_counted.then(|| self.silence.add(began))
     }
 
     /// Removes a pending call that has ended.
@@ -314,7 +314,7 @@ impl Machine {
     }
 
     /// Opens if the pending calls are silent.
-    pub(super) fn judge_silence(&mut self, now: Instant) -> Option<TripReason> {
+    pub(super) fn check_silence(&mut self, now: Instant) -> Option<TripReason> {
         self.advance(now);
         let silent = self.silence.deadline().is_some_and(|due| now >= due);
         let calls = self.run.saturating_add(self.config.consecutive_failures);

@@ -270,7 +270,7 @@ fn other_failure_needs_all_half_open_calls_res_1() {
 }
 
 #[test]
-fn reloaded_thresholds_judge_the_next_calls_conf_4() {
+fn reloaded_thresholds_apply_to_the_next_calls_conf_4() {
     let config = |consecutive_failures| CircuitBreakerConfig {
         consecutive_failures,
         min_calls: std::num::NonZeroU32::new(1_000).unwrap(),

@@ -136,7 +136,7 @@ impl<C: Settings> Assembly<C> {
         let dependency = dependency.into();
         let probe = dependency.probe();
         let check = move |_: &T| match &probe {
-            Some(ask) => ask(),
+            Some(check) => check(),
             None => ready(Ok(())).boxed(),
         };
         self.connect_optional_with_check(dependency, check, attempt)

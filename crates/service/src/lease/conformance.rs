@@ -116,7 +116,7 @@ async fn next_holder(
     name: &str,
     ended: FencingToken,
 ) -> Result<FencingToken, Violation> {
-    let asked = Instant::now();
+    let began = Instant::now();
     loop {
         if let Some(token) = store.acquire(name, "three", LONG).await? {
             require(
@@ -126,7 +126,7 @@ async fn next_holder(
             return Ok(token);
         }
         require(
-            asked.elapsed() < TIMEOUT,
+            began.elapsed() < TIMEOUT,
             "a lease without renewal does not expire",
         )?;
         sleep(SHORT.get() / 20).await;
@@ -139,10 +139,10 @@ async fn crowd(store: Arc<dyn LeaseStore>) -> Result<(), Violation> {
     let holders: Vec<_> = (0..CROWD)
         .map(|number| format!("holder {number}"))
         .collect();
-    let asking = holders
+    let requests = holders
         .iter()
         .map(|holder| store.acquire(&name, holder, LONG));
-    let granted = futures::future::try_join_all(asking).await?;
+    let granted = futures::future::try_join_all(requests).await?;
     let granted = granted.into_iter().flatten().count();
     require(
         granted == 1,

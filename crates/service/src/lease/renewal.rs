@@ -88,11 +88,11 @@ async fn renew(
             () = time::sleep_until(next) => {}
         }
         let until = state.borrow().trusted_until();
-        let asked = Instant::now();
+        let began = Instant::now();
         match time::timeout_at(until, holder.renew(token)).await {
             Ok(Ok(Some(until))) => {
                 state.send_replace(State::TrustedUntil(until));
-                next = asked + holder.config.renewal();
+                next = began + holder.config.renewal();
             }
             Ok(Ok(None)) => {
                 state.send_replace(State::Lost(Instant::now()));

@@ -161,11 +161,11 @@ impl PostgresServer {
         for setting in &self.settings {
             command.args(["-c", setting]);
         }
-        let mut asked = self.client("pg_isready");
-        asked.stdout(Stdio::null()).stderr(Stdio::null());
+        let mut command = self.client("pg_isready");
+        command.stdout(Stdio::null()).stderr(Stdio::null());
         let log = self.folder.path().join("log");
         self.process.start(command, &log, || {
-            asked.status().is_ok_and(|status| status.success())
+            command.status().is_ok_and(|status| status.success())
         })
     }
 

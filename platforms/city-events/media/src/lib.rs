@@ -1,6 +1,6 @@
 //! The media service of City Events: uploads of pictures.
 //!
-//! A client asks for a signed URL, sends the file to the storage, and completes the upload. The
+//! A client requests a signed URL, sends the file to the storage, and completes the upload. The
 //! worker creates the pictures. This service then serves them.
 
 mod adoption;

@@ -82,13 +82,13 @@ impl SeedClient {
         let body = json!({
             "purpose": "event_cover", "size": jpeg.len(), "content_type": "image/jpeg",
         });
-        let asked = self
+        let upload = self
             .gateway
             .post("/api/media/request-upload")
             .bearer(&host.0)
             .json(&body);
-        let asked = json_of("request an upload", asked.send().await?).await?;
-        let address = text(asked.get("presigned_url"));
+        let upload = json_of("request an upload", upload.send().await?).await?;
+        let address = text(upload.get("presigned_url"));
         let sent = self
             .uploads
             .put(address.as_str())
@@ -102,7 +102,7 @@ impl SeedClient {
                 code: String::new(),
             });
         }
-        let id = text(asked.get("upload_id"));
+        let id = text(upload.get("upload_id"));
         let request = self.gateway.post("/api/media/complete").bearer(&host.0);
         let completed = request.json(&json!({ "upload_id": id })).send().await?;
         json_of("complete an upload", completed).await?;

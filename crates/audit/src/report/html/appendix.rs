@@ -3,7 +3,7 @@
 
 use maud::{Markup, html};
 
-use super::{prose, seen};
+use super::{printable, prose};
 use crate::baseline::Comparison;
 use crate::report::Report;
 use crate::report::markdown::MAX_PLACES;
@@ -11,7 +11,7 @@ use crate::report::narrative::{Narrative, changes_of};
 use crate::report::prose::count;
 use crate::report::requirement::BY_HAND;
 
-pub(super) fn judged(report: &Report) -> Markup {
+pub(super) fn suppressed(report: &Report) -> Markup {
     let any = !report.suppressed.is_empty()
         || !report.switched_off.is_empty()
         || !report.notices.is_empty();
@@ -19,12 +19,12 @@ pub(super) fn judged(report: &Report) -> Markup {
         @if any {
             h2 { "Suppressed" }
             ul {
-                @for judged in &report.suppressed {
+                @for suppression in &report.suppressed {
                     li {
-                        (judged.finding.severity.name()) " " span.id { (judged.finding.id) } " at "
-                        code { (seen(&judged.finding.path)) ":" (judged.finding.line) }
-                        ": " (judged.reason.as_str()) " (declared at " code { (seen(&judged.place)) }
-                        @if let Some(until) = judged.until { " until " (until.to_string()) }
+                        (suppression.finding.severity.name()) " " span.id { (suppression.finding.id) } " at "
+                        code { (printable(&suppression.finding.path)) ":" (suppression.finding.line) }
+                        ": " (suppression.reason.as_str()) " (declared at " code { (printable(&suppression.place)) }
+                        @if let Some(until) = suppression.until { " until " (until.to_string()) }
                         ")"
                     }
                 }
@@ -32,7 +32,7 @@ pub(super) fn judged(report: &Report) -> Markup {
                     li { span.id { (off.id) } " is disabled: " (off.reason.as_str()) }
                 }
                 @for notice in &report.notices {
-                    li { code { (seen(&notice.place)) } ": " (prose(notice.text.as_str())) }
+                    li { code { (printable(&notice.place)) } ": " (prose(notice.text.as_str())) }
                 }
             }
         }
@@ -64,11 +64,11 @@ fn compared(report: &Report, comparison: &Comparison) -> Markup {
     html! {
         ul {
             @for finding in report.findings.iter().filter(|finding| comparison.new.contains(&finding.fingerprint)) {
-                li { "new: " span.id { (finding.id) } " in " code { (seen(&finding.path)) ":" (finding.line) } ": " (finding.title) }
+                li { "new: " span.id { (finding.id) } " in " code { (printable(&finding.path)) ":" (finding.line) } ": " (finding.title) }
             }
             @for (word, entries) in [("fixed", &comparison.fixed), ("gone, but not proven fixed", &comparison.undecided)] {
                 @for entry in entries {
-                    li { (word) ": " span.id { (seen(&entry.id)) } " in " code { (seen(&entry.path)) } ": " (seen(&entry.title)) }
+                    li { (word) ": " span.id { (printable(&entry.id)) } " in " code { (printable(&entry.path)) } ": " (printable(&entry.title)) }
                 }
             }
             li { (comparison.remaining.len()) " unchanged" }
@@ -83,12 +83,12 @@ pub(super) fn not_verified(narrative: &Narrative<'_>) -> Markup {
         h2 #open { "What could not be verified" }
         ul {
             @for service in &report.not_audited {
-                li { "Not audited: " code { (seen(&service.name)) } ", because " (prose(&service.reason)) }
+                li { "Not audited: " code { (printable(&service.name)) } ", because " (prose(&service.reason)) }
             }
             @for left_out in &report.left_out {
                 li {
                     "Not read: " (count(left_out.count, "file")) " " (left_out.reason)
-                    ", for example " code { (seen(&left_out.example)) }
+                    ", for example " code { (printable(&left_out.example)) }
                 }
             }
             @for reason in &report.incomplete { li { "Incomplete: " (prose(reason)) } }
@@ -103,7 +103,7 @@ pub(super) fn not_verified(narrative: &Narrative<'_>) -> Markup {
                             " ("
                             @for (number, service) in services.iter().take(MAX_PLACES).enumerate() {
                                 @if number > 0 { ", " }
-                                code { (seen(service)) }
+                                code { (printable(service)) }
                             }
                             @if services.len() > MAX_PLACES { " and " (services.len() - MAX_PLACES) " more" }
                             ")"

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::{prose, seen};
+use super::{printable, prose};
 use crate::report::markdown::{
     MAX_FRAMES, MAX_PLACES, MAX_RELATED_SHOWN, REVIEW_NOTE, facts, heading,
 };
@@ -19,9 +19,9 @@ pub(super) fn places_of(places: &[Place<'_>]) -> Markup {
             " ("
             @for (number, place) in shown.iter().take(MAX_PLACES).enumerate() {
                 @if number > 0 { ", " }
-                @if let Some(service) = place.service { code { (seen(service)) } }
+                @if let Some(service) = place.service { code { (printable(service)) } }
                 @if place.service.is_some() && place.at.is_some() { " in " }
-                @if let Some((path, line)) = place.at { code { (seen(path)) ":" (line) } }
+                @if let Some((path, line)) = place.at { code { (printable(path)) ":" (line) } }
             }
             @if shown.len() > MAX_PLACES { " and " (shown.len() - MAX_PLACES) " more" }
             ")"
@@ -68,8 +68,8 @@ fn group(group: &Group<'_>) -> Markup {
             p.facts { span.id { (group.id) } " · " (facts(group)) }
             @for (number, finding) in group.findings.iter().enumerate() {
                 p.place {
-                    code { (seen(&finding.path)) ":" (finding.line) ":" (finding.column) }
-                    @if let Some(service) = &finding.service { " (" code { (seen(service)) } ")" }
+                    code { (printable(&finding.path)) ":" (finding.line) ":" (finding.column) }
+                    @if let Some(service) = &finding.service { " (" code { (printable(service)) } ")" }
                     ": " (prose(finding.evidence.as_str()))
                 }
                 @if !finding.related.is_empty() {
@@ -78,7 +78,7 @@ fn group(group: &Group<'_>) -> Markup {
                         "Also at "
                         @for (at, place) in related.shown.iter().enumerate() {
                             @if at > 0 { ", " }
-                            code { (seen(place)) }
+                            code { (printable(place)) }
                         }
                         (related.more()) "."
                     }
@@ -100,7 +100,7 @@ fn group(group: &Group<'_>) -> Markup {
                             Some('-') => "removed",
                             _ => "same",
                         };
-                        span.(class) { (seen(line)) "\n" }
+                        span.(class) { (printable(line)) "\n" }
                     }
                 }
             }

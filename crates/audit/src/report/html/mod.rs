@@ -9,7 +9,7 @@ mod services;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use self::appendix::{baseline, changes, how, judged, not_verified};
+use self::appendix::{baseline, changes, how, not_verified, suppressed};
 use self::findings::{findings, places_of};
 use self::plan::{checklist, plan, risks, scorecard};
 use self::services::services;
@@ -29,7 +29,7 @@ const POLICY: &str =
 #[must_use]
 pub fn html(report: &Report) -> String {
     let narrative = Narrative::of(report);
-    let title = format!("Production readiness of {}", seen(&report.repository));
+    let title = format!("Production readiness of {}", printable(&report.repository));
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -54,7 +54,7 @@ pub fn html(report: &Report) -> String {
                     (checklist(&narrative))
                     (strengths(&narrative))
                     (not_verified(&narrative))
-                    (judged(report))
+                    (suppressed(report))
                     (baseline(report))
                     (how(report))
                 }
@@ -65,7 +65,7 @@ pub fn html(report: &Report) -> String {
         + "\n"
 }
 
-fn seen(text: &str) -> String {
+fn printable(text: &str) -> String {
     printable::lines(text)
 }
 
@@ -75,8 +75,8 @@ fn prose(sentence: &str) -> Markup {
     html! {
         @for piece in pieces(&sentence) {
             @match piece {
-                Piece::Text(words) => (seen(words)),
-                Piece::Code(words) => code { (seen(words)) },
+                Piece::Text(words) => (printable(words)),
+                Piece::Code(words) => code { (printable(words)) },
             }
         }
     }
@@ -124,8 +124,8 @@ fn not_audited(report: &Report) -> Markup {
                 ul {
                     @for service in &report.not_audited {
                         li {
-                            code { (seen(&service.name)) } " ("
-                            code { (seen(&service.path)) ":" (service.line) } "): "
+                            code { (printable(&service.name)) } " ("
+                            code { (printable(&service.path)) ":" (service.line) } "): "
                             (prose(&service.reason))
                         }
                     }

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::seen;
+use super::printable;
 use crate::report::Report;
 use crate::report::markdown::{MATRIX_NOTE, capitalised, open_of};
 use crate::report::narrative::Narrative;
@@ -22,7 +22,7 @@ pub(super) fn services(narrative: &Narrative<'_>) -> Markup {
                     @for row in &matrix.rows {
                         tr {
                             td {
-                                code { (seen(&row.service.name)) }
+                                code { (printable(&row.service.name)) }
                                 @if row.is_unread { " " strong { "not audited" } }
                             }
                             @for cell in &row.cells { td.(cell.class()) { (cell.text()) } }
@@ -42,16 +42,16 @@ fn places(report: &Report) -> Markup {
             tbody {
                 @for service in &report.services {
                     tr {
-                        td { code { (seen(&service.name)) } }
+                        td { code { (printable(&service.name)) } }
                         td { (service.kind.name()) }
                         td { (service.tier.name()) }
                         td { @match service.root.as_deref() {
                             Some("") => code { "." },
-                            Some(root) => code { (seen(root)) },
+                            Some(root) => code { (printable(root)) },
                             None => "–",
                         } }
                         td { @match &service.dockerfile {
-                            Some(path) => code { (seen(path)) },
+                            Some(path) => code { (printable(path)) },
                             None => "–",
                         } }
                         td { (open_of(service)) }

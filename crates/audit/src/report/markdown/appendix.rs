@@ -23,24 +23,27 @@ pub(super) fn changes(out: &mut String, report: &Report) -> fmt::Result {
     compared(out, report, &changes.comparison)
 }
 
-pub(super) fn judged(out: &mut String, report: &Report) -> fmt::Result {
+pub(super) fn suppressed(out: &mut String, report: &Report) -> fmt::Result {
     if report.suppressed.is_empty() && report.switched_off.is_empty() && report.notices.is_empty() {
         return Ok(());
     }
     writeln!(out, "## Suppressed\n")?;
-    for judged in &report.suppressed {
-        let until = judged
+    for suppression in &report.suppressed {
+        let until = suppression
             .until
             .map(|until| format!(" until {until}"))
             .unwrap_or_default();
         writeln!(
             out,
             "- {} {} at {}: {} (declared at {}{until})",
-            judged.finding.severity,
-            code(judged.finding.id),
-            code(&format!("{}:{}", judged.finding.path, judged.finding.line)),
-            text(judged.reason.as_str()),
-            code(&judged.place)
+            suppression.finding.severity,
+            code(suppression.finding.id),
+            code(&format!(
+                "{}:{}",
+                suppression.finding.path, suppression.finding.line
+            )),
+            text(suppression.reason.as_str()),
+            code(&suppression.place)
         )?;
     }
     for off in &report.switched_off {

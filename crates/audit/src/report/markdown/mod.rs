@@ -13,7 +13,7 @@ use super::narrative::Narrative;
 use super::prose::not_audited as heading_of;
 use super::{REVIEW, Report, ServiceSummary};
 use crate::rule::Severity;
-use appendix::{baseline, changes, how, judged, not_verified};
+use appendix::{baseline, changes, how, not_verified, suppressed};
 use escape::{code, prose, text};
 pub(super) use findings::{REVIEW_NOTE, facts, heading};
 use findings::{findings, reviews};
@@ -52,7 +52,7 @@ pub fn markdown(report: &Report) -> Result<String, fmt::Error> {
     checklist(&mut out, &narrative)?;
     strengths(&mut out, &narrative)?;
     not_verified(&mut out, &narrative)?;
-    judged(&mut out, report)?;
+    suppressed(&mut out, report)?;
     baseline(&mut out, report)?;
     how(&mut out, report)?;
     Ok(out.trim_end().to_owned() + "\n")

@@ -30,7 +30,12 @@ pub(super) fn strengths(report: &Report) -> Vec<(Category, Vec<Strength<'_>>)> {
     let broken: BTreeSet<_> = report
         .findings
         .iter()
-        .chain(report.suppressed.iter().map(|judged| &judged.finding))
+        .chain(
+            report
+                .suppressed
+                .iter()
+                .map(|suppression| &suppression.finding),
+        )
         .map(|finding| (finding.id, finding.service.as_deref()))
         .collect();
     let mut chapters: BTreeMap<Category, Vec<Strength<'_>>> = BTreeMap::new();

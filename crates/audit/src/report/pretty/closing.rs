@@ -12,24 +12,24 @@ use crate::rule::Severity;
 use crate::source::printable::line as printable;
 
 /// Lists suppressions, so that reviewers see them.
-pub(super) fn judged(out: &mut String, report: &Report) -> fmt::Result {
+pub(super) fn suppressed(out: &mut String, report: &Report) -> fmt::Result {
     let number = report.suppressed.len() + report.switched_off.len();
     if number > 0 {
         writeln!(out, "  {DIM}SUPPRESSED {number}{DIM:#}\n")?;
     }
-    for judged in &report.suppressed {
-        let until = judged
+    for suppression in &report.suppressed {
+        let until = suppression
             .until
             .map(|until| format!(" until {until}"))
             .unwrap_or_default();
         writeln!(
             out,
             "  {DIM}– {} {} {}:{}{until}: {}{DIM:#}",
-            judged.finding.severity,
-            judged.finding.id,
-            printable(&judged.finding.path),
-            judged.finding.line,
-            judged.reason
+            suppression.finding.severity,
+            suppression.finding.id,
+            printable(&suppression.finding.path),
+            suppression.finding.line,
+            suppression.reason
         )?;
     }
     for off in &report.switched_off {

@@ -107,7 +107,7 @@ fn is_name_byte(byte: &u8) -> bool {
 mod tests {
     use super::*;
 
-    fn judged(version: Version, uri: &str, hosts: &[&[u8]]) -> Option<u16> {
+    fn status_of(version: Version, uri: &str, hosts: &[&[u8]]) -> Option<u16> {
         let mut request = http::Request::builder().version(version).uri(uri);
         for host in hosts {
             request = request.header(HOST, *host);
@@ -127,32 +127,32 @@ mod tests {
             "a:",
         ] {
             assert_eq!(
-                judged(Version::HTTP_11, "/", &[host.as_bytes()]),
+                status_of(Version::HTTP_11, "/", &[host.as_bytes()]),
                 None,
                 "{host}"
             );
         }
-        assert_eq!(judged(Version::HTTP_11, "http://a/", &[b"A"]), None);
-        assert_eq!(judged(Version::HTTP_10, "/", &[]), None);
-        assert_eq!(judged(Version::HTTP_2, "http://a:1/", &[]), None);
-        assert_eq!(judged(Version::HTTP_2, "http://a:1/", &[b"a:1"]), None);
+        assert_eq!(status_of(Version::HTTP_11, "http://a/", &[b"A"]), None);
+        assert_eq!(status_of(Version::HTTP_10, "/", &[]), None);
+        assert_eq!(status_of(Version::HTTP_2, "http://a:1/", &[]), None);
+        assert_eq!(status_of(Version::HTTP_2, "http://a:1/", &[b"a:1"]), None);
     }
 
     #[test]
     fn no_host_two_hosts_and_invalid_ones_are_a_400_sec_3() {
-        assert_eq!(judged(Version::HTTP_11, "/", &[]), Some(400));
-        assert_eq!(judged(Version::HTTP_11, "http://a/", &[]), Some(400));
-        assert_eq!(judged(Version::HTTP_11, "/", &[b"a", b"a"]), Some(400));
-        assert_eq!(judged(Version::HTTP_10, "/", &[b"a", b"b"]), Some(400));
-        assert_eq!(judged(Version::HTTP_11, "http://a/", &[b"b"]), Some(400));
-        assert_eq!(judged(Version::HTTP_2, "http://a/", &[b"b"]), Some(400));
-        assert_eq!(judged(Version::HTTP_2, "/", &[]), Some(400));
+        assert_eq!(status_of(Version::HTTP_11, "/", &[]), Some(400));
+        assert_eq!(status_of(Version::HTTP_11, "http://a/", &[]), Some(400));
+        assert_eq!(status_of(Version::HTTP_11, "/", &[b"a", b"a"]), Some(400));
+        assert_eq!(status_of(Version::HTTP_10, "/", &[b"a", b"b"]), Some(400));
+        assert_eq!(status_of(Version::HTTP_11, "http://a/", &[b"b"]), Some(400));
+        assert_eq!(status_of(Version::HTTP_2, "http://a/", &[b"b"]), Some(400));
+        assert_eq!(status_of(Version::HTTP_2, "/", &[]), Some(400));
         let invalid: [&[u8]; 9] = [
             b"", b"a b", b"a/b", b"user@a", b"a:b", b"[::1", b"[x]", b"a:1:2", b"\xff",
         ];
         for host in invalid {
             assert_eq!(
-                judged(Version::HTTP_11, "/", &[host]),
+                status_of(Version::HTTP_11, "/", &[host]),
                 Some(400),
                 "{host:?}"
             );
@@ -162,6 +162,6 @@ mod tests {
     #[test]
     fn a_long_target_is_a_414_sec_3() {
         let uri = format!("/{}", "a".repeat(9000));
-        assert_eq!(judged(Version::HTTP_11, &uri, &[b"a"]), Some(414));
+        assert_eq!(status_of(Version::HTTP_11, &uri, &[b"a"]), Some(414));
     }
 }

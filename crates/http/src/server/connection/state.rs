@@ -87,8 +87,8 @@ impl Resets {
             };
         }
         self.cancelled += 1;
-        let asked = requests.saturating_sub(self.requests_before);
-        self.cancelled > u64::from(limit.max) && self.cancelled * 2 > asked
+        let recent_requests = requests.saturating_sub(self.requests_before);
+        self.cancelled > u64::from(limit.max) && self.cancelled * 2 > recent_requests
     }
 }
 

@@ -195,8 +195,8 @@ impl Transport for SqliteBroker {
     fn check(&self) -> BoxFuture<'_, Result<(), TransportError>> {
         Box::pin(async move {
             self.0.is_open()?;
-            let asked = sqlx::query("SELECT 1 FROM broker_bindings LIMIT 1");
-            asked.execute(&self.0.pool).await.map_err(down)?;
+            let query = sqlx::query("SELECT 1 FROM broker_bindings LIMIT 1");
+            query.execute(&self.0.pool).await.map_err(down)?;
             Ok(())
         })
     }

@@ -57,7 +57,12 @@ impl Machine {
         }
     }
 
-    pub(super) fn judge(&mut self, bad: bool, throttled: bool, now: Instant) -> Option<TripReason> {
+    pub(super) fn evaluate(
+        &mut self,
+        bad: bool,
+        throttled: bool,
+        now: Instant,
+    ) -> Option<TripReason> {
         if !bad {
             self.baseline.count(self.run);
             self.run = 0;

@@ -44,8 +44,8 @@ pub(crate) struct Planned {
 }
 
 /// Returns the first date of a package. A date that is not in the future becomes tomorrow.
-pub(crate) fn first_date(asked: Option<Date>, today: Date) -> Result<Date, Error> {
-    match asked.filter(|date| *date > today) {
+pub(crate) fn first_date(requested: Option<Date>, today: Date) -> Result<Date, Error> {
+    match requested.filter(|date| *date > today) {
         Some(date) => Ok(date),
         None => today.tomorrow().map_err(Error::internal),
     }
@@ -200,8 +200,8 @@ mod tests {
     fn past_start_becomes_tomorrow_api_1() {
         let today = jiff::civil::date(2026, 12, 31);
         let tomorrow = jiff::civil::date(2027, 1, 1);
-        for asked in [None, Some(today), Some(jiff::civil::date(2020, 1, 1))] {
-            assert_eq!(first_date(asked, today).unwrap(), tomorrow);
+        for requested in [None, Some(today), Some(jiff::civil::date(2020, 1, 1))] {
+            assert_eq!(first_date(requested, today).unwrap(), tomorrow);
         }
         let later = jiff::civil::date(2027, 2, 1);
         assert_eq!(first_date(Some(later), today).unwrap(), later);

@@ -30,7 +30,7 @@ pub(crate) struct RefundRequest {
 }
 
 impl Payments {
-    /// Returns captured money. The request is stored before the provider is asked, so that a crash
+    /// Returns captured money. The request is stored before the call to the provider, so that a crash
     /// loses nothing. A repeat returns the same refund.
     ///
     /// # Errors
