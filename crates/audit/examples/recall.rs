@@ -38,7 +38,7 @@ struct Expected {
     /// Further names of the service.
     #[serde(default)]
     services: Vec<String>,
-    /// Beginnings of the paths of the service.
+    /// Prefixes of the paths of the service.
     #[serde(default)]
     service_paths: Vec<String>,
     difficulty: String,

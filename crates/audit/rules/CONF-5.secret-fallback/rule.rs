@@ -28,7 +28,7 @@ pub(crate) const RULE: Rule = Rule {
     check: Check::Service(check),
 };
 
-/// Ends of names that make a variable a secret.
+/// Suffixes of names that make a variable a secret.
 const SECRET: &[&str] = &[
     "PASSWORD",
     "PASSWD",

@@ -24,7 +24,7 @@ pub(crate) const RULE: Rule = Rule {
     check: Check::Repository(check),
 };
 
-/// Beginnings of the names of variables that runtimes, libraries and platforms read.
+/// Prefixes of the names of variables that runtimes, libraries and platforms read.
 const RUNTIME: &[&str] = &[
     "NODE_",
     "NPM_",

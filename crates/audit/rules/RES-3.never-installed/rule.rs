@@ -26,7 +26,7 @@ pub(crate) const RULE: Rule = Rule {
     check: Check::Repository(check),
 };
 
-/// Ends of paths, and the definition with the name.
+/// Suffixes of paths, and the definition with the name.
 const DEFINITIONS: &[(&[&str], &str)] = &[
     (
         &[".js", ".ts", ".mjs"],

@@ -29,7 +29,8 @@ static URL: LazyLock<Option<Regex>> = LazyLock::new(|| {
 static PAIRS: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r#"(?:host|dbname|user)=[^"'`\n]*\b(sslmode=disable)"#).ok());
 
-/// Ends of paths, the settings of a connection in code, and the words of a file that encrypts it.
+/// Suffixes of paths, the settings of a connection in code, and the words of a file that encrypts
+/// it.
 const CONNECTIONS: &[(&[&str], &str, &[&str])] = &[
     (
         &[".ts", ".js"],

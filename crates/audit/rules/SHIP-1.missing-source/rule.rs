@@ -53,7 +53,7 @@ const WRITTEN: &[&str] = &[
     "!",
 ];
 /// Suffixes that an import may omit.
-const ENDS: &[&str] = &[
+const SUFFIXES: &[&str] = &[
     "",
     ".ts",
     ".tsx",
@@ -146,7 +146,7 @@ fn exists(model: &Model, target: &str) -> bool {
     let stem = [".js", ".mjs", ".cjs", ".jsx"]
         .iter()
         .find_map(|end| target.strip_suffix(end));
-    ENDS.iter()
+    SUFFIXES.iter()
         .any(|end| model.has_path(&format!("{target}{end}")))
         || stem.is_some_and(|stem| {
             [".ts", ".tsx", ".mts", ".cts"]

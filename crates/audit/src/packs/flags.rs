@@ -22,7 +22,7 @@ pub(super) const PACKS: &[Pack] = &[
     },
 ];
 
-/// Ends of paths, a call with the group `key` that ends after the key, and the number of arguments
+/// Suffixes of paths, a call with the group `key` that ends after the key, and the number of arguments
 /// from which one is a context.
 const USES: &[(&[&str], &str, usize)] = &[
     (

@@ -30,7 +30,7 @@ const LOGGERS: &[&str] = &[
     "console", "logger", "log", "slog", "logging", "_logger", "logrus", "sugar", "klog", "fmt",
     "winston", "_log",
 ];
-/// Starts of methods that log.
+/// Prefixes of methods that log.
 const METHODS: &[&str] = &[
     "log",
     "info",

@@ -85,7 +85,7 @@ const KINDS: &[(Kind, &[&str])] = &[
         ],
     ),
 ];
-/// Ends of the names of types of the program that read and write records.
+/// Suffixes of the names of types of the program that read and write records.
 const STORES: &[&str] = &[
     "repo", "dao", "store", "storage", "queries", "querier", "mapper",
 ];

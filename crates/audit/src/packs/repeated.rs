@@ -12,11 +12,11 @@ pub(super) const PACKS: &[Pack] = &[Pack {
     reader: Reader::Text(read),
 }];
 
-/// Ends of the paths of languages with statements of this form.
-const ENDS: &[&str] = &[".go", ".ts", ".js", ".java", ".kt", ".py", ".cs"];
+/// Suffixes of the paths of languages with statements of this form.
+const SUFFIXES: &[&str] = &[".go", ".ts", ".js", ".java", ".kt", ".py", ".cs"];
 
 fn read(file: &SourceFile, facts: &mut FactSink<'_>) {
-    if file.role != Role::Production || !ENDS.iter().any(|end| file.path.ends_with(end)) {
+    if file.role != Role::Production || !SUFFIXES.iter().any(|end| file.path.ends_with(end)) {
         return;
     }
     let mut before = "";

@@ -117,7 +117,7 @@ const WRITES: &[&str] = &[
     "increment",
     "add",
 ];
-/// Starts of methods that look something up.
+/// Prefixes of methods that look something up.
 const LOOKUPS: &[&str] = &["find", "get", "exists", "query", "load"];
 /// Parts of the names of what such a method belongs to.
 const STORES: &[&str] = &["repo", "dao", "mapper", "store"];

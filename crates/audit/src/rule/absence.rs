@@ -6,8 +6,8 @@ use crate::model::{Model, Service, ServiceKind};
 use crate::repository::Role;
 use crate::source::Location;
 
-/// Beginnings of the names of files in which programs start.
-const STARTS: &[&str] = &["main.", "server.", "app.", "index.", "program."];
+/// Prefixes of the names of files in which programs start.
+const PREFIXES: &[&str] = &["main.", "server.", "app.", "index.", "program."];
 
 const MANIFESTS: &[&str] = &[
     "Cargo.toml",
@@ -87,7 +87,7 @@ pub fn start_of(model: &Model, service: &Service) -> Option<Location> {
                     && (language.is_code() || language.is_text_code())
             })
             .find(|found| {
-                STARTS
+                PREFIXES
                     .iter()
                     .any(|start| found.file.name().to_lowercase().starts_with(start))
             })

@@ -3,7 +3,7 @@
 use super::detect::describes_credential;
 
 /// Suffixes of names, without separators and in lower case.
-const ENDS: &[&str] = &[
+const SUFFIXES: &[&str] = &[
     "password",
     "passwd",
     "passphrase",
@@ -25,7 +25,7 @@ const ENDS: &[&str] = &[
     "authtoken",
     "accesskey",
 ];
-/// Ends of names that also name a header or a file, so only a random value is a credential.
+/// Suffixes of names that also name a header or a file, so only a random value is a credential.
 const RANDOM_ONLY: &[&str] = &[
     "internalkey",
     "headerkey",
@@ -35,8 +35,8 @@ const RANDOM_ONLY: &[&str] = &[
 ];
 /// Minimum number of characters of a random value.
 const MIN_RANDOM: usize = 20;
-/// Starts of names that are about an action or an error, not about a credential.
-const STARTS: &[&str] = &[
+/// Prefixes of names that are about an action or an error, not about a credential.
+const PREFIXES: &[&str] = &[
     "forgot",
     "reset",
     "change",
@@ -104,7 +104,7 @@ const WORDS: &[&str] = &[
     "on",
 ];
 
-/// Beginnings of values that refer to the place of a credential.
+/// Prefixes of values that refer to the place of a credential.
 pub(crate) const REFERENCES: &[&str] = &[
     "env:", "file:", "vault:", "secret:", "ref+", "arn:", "op:", "ssm:", "awssm:", "gcp:", "sm:",
     "enc(", "enc[",
@@ -131,7 +131,7 @@ pub(crate) fn is_secret_name(name: &str) -> bool {
         })
         .map(|(_, letter)| letter.to_ascii_lowercase())
         .collect();
-    ENDS.iter().any(|end| plain.ends_with(end)) && !STARTS.contains(&first.as_str())
+    SUFFIXES.iter().any(|end| plain.ends_with(end)) && !PREFIXES.contains(&first.as_str())
 }
 
 fn is_caps(name: &str) -> bool {

@@ -29,9 +29,9 @@ const ENTRIES: &[&str] = &[
     "server.js",
 ];
 /// Code of an entry file that starts a program.
-const STARTS: &[&str] = &["listen(", "NestFactory", "createServer(", ".consume("];
+const START_CALLS: &[&str] = &["listen(", "NestFactory", "createServer(", ".consume("];
 /// Suffixes that complete the path of an import to the path of a file.
-const ENDS: &[&str] = &[
+const SUFFIXES: &[&str] = &[
     "",
     ".ts",
     ".js",
@@ -163,7 +163,7 @@ fn folders(module: &Module, own: &BTreeSet<Arc<str>>, files: &Files) -> BTreeSet
         {
             let folder = joined(&module.folder, &format!("{parent}/{name}"));
             if !found.contains(&folder)
-                && entry(&folder).is_some_and(|text| STARTS.iter().any(|word| text.contains(word)))
+                && entry(&folder).is_some_and(|text| START_CALLS.iter().any(|word| text.contains(word)))
             {
                 found.insert(folder);
             }
@@ -235,7 +235,7 @@ fn reachable(
         };
         for import in &found.facts.of::<Import>().items {
             let find = |target: String| {
-                ENDS.iter()
+                SUFFIXES.iter()
                     .find_map(|end| own.get(format!("{target}{end}").as_str()))
             };
             let file = if import.path.starts_with('.') {

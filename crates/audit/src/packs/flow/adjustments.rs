@@ -21,7 +21,7 @@ const METHODS: &[&str] = &["increment", "decrement", "incrementby", "decrementby
 /// Texts of arguments that change a number of a record, in lower case.
 const ARGUMENTS: &[&str] = &["$inc", "increment:", "decrement:"];
 /// Methods that write changed records without a record as an argument.
-const ENDS: &[&str] = &["commit", "flush"];
+const COMMITS: &[&str] = &["commit", "flush"];
 
 /// The variables of a function whose field gets a new value that depends on the old one.
 pub(super) fn records(text: &str) -> Vec<&str> {
@@ -67,7 +67,7 @@ pub(super) fn adjusts<'t>(
     }
     effects.has(Effects::WRITE)
         && !records.is_empty()
-        && (ENDS.contains(&method.as_str())
+        && (COMMITS.contains(&method.as_str())
             || records.iter().any(|name| {
                 call.receiver == *name
                     || texts().any(|value| count_word(code.text(value), name) > 0)

@@ -24,7 +24,7 @@ const ATTEMPTS: &[&str] = &["retr", "attempt", "backoff", "tries"];
 /// Words in loops that wait, in lower case.
 const WAITS: &[&str] = &["sleep", "delay(", "time.after", "settimeout"];
 /// Statements that end a loop.
-const ENDS: &[&str] = &["return", "break"];
+const EXITS: &[&str] = &["return", "break"];
 
 /// Whether a library retries the function. The text starts with its annotations.
 pub(super) fn is_repeated(text: &str) -> bool {
@@ -44,7 +44,7 @@ pub(super) fn is_retried<'t>(code: &Code<'t>, function: Node<'t>, call: &Call<'t
     for around in within {
         if LOOPS.contains(&around.kind()) {
             let text = code.text(around);
-            let ends = ENDS.iter().any(|end| text.contains(end));
+            let ends = EXITS.iter().any(|end| text.contains(end));
             let list = text.lines().next().is_some_and(|head| {
                 ["range ", " of ", " in ", " : "]
                     .iter()

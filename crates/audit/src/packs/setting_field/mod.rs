@@ -34,7 +34,7 @@ pub(super) const PACKS: &[Pack] = &[
     },
 ];
 
-/// Ends of the names of structs of settings.
+/// Suffixes of the names of structs of settings.
 const OWNERS: &[&str] = &["Config", "Settings", "Options", "Conf", "Env"];
 /// Types of one value.
 const PLAIN: &[&str] = &[

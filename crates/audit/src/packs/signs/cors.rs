@@ -16,7 +16,7 @@ pub(super) const PACK: Pack = Pack {
     reader: Reader::Text(read),
 };
 
-/// Ends of paths, the pattern of a policy for every origin, and the library.
+/// Suffixes of paths, the pattern of a policy for every origin, and the library.
 const POLICIES: &[(&[&str], &str, &str)] = &[
     (
         &[".ts"],

@@ -16,7 +16,7 @@ pub(super) const PACK: Pack = Pack {
     reader: Reader::Text(read),
 };
 
-/// Ends of paths and a pattern of a look-up with the group `name`.
+/// Suffixes of paths and a pattern of a look-up with the group `name`.
 const LOOKUPS: &[(&[&str], &str)] = &[
     (
         &[".py"],

@@ -16,7 +16,7 @@ pub(super) const PACK: Pack = Pack {
     reader: Reader::Text(read),
 };
 
-/// Ends of paths, the pattern, the tool, and whether it keeps versions.
+/// Suffixes of paths, the pattern, the tool, and whether it keeps versions.
 type Entry = (&'static [&'static str], &'static str, &'static str, bool);
 
 const ENTRIES: &[Entry] = &[

@@ -17,7 +17,7 @@ pub(super) const PACK: Pack = Pack {
     reader: Reader::Text(read),
 };
 
-const ENDS: &[&str] = &[".go", ".ts", ".js", ".mjs"];
+const SUFFIXES: &[&str] = &[".go", ".ts", ".js", ".mjs"];
 /// Words of a guard: middleware that authenticates or authorizes a caller.
 const GUARD: &str = r"(?i)\b(?:\w+\.)*\w*(?:auth(?:enticate|orize|middleware|guard|required|session)?|jwt|verify_?token|require_?(?:login|user|auth|admin)|is_?auth\w*|protect(?:ed)?|ensure\w*|session_?middleware|passport)\w*\b";
 /// A guard of one route: `r.With(guard).Post(…)`.
@@ -49,7 +49,7 @@ static PATTERNS: LazyLock<Option<Patterns>> = LazyLock::new(|| {
 });
 
 pub(super) fn reads(path: &str) -> bool {
-    ENDS.iter().any(|end| path.ends_with(end))
+    SUFFIXES.iter().any(|end| path.ends_with(end))
 }
 
 fn read(file: &SourceFile, facts: &mut FactSink<'_>) {

@@ -16,7 +16,7 @@ pub(super) const PACK: Pack = Pack {
     reader: Reader::Text(read),
 };
 
-/// Ends of paths, the pattern, the framework, and whether it stops gracefully by itself.
+/// Suffixes of paths, the pattern, the framework, and whether it stops gracefully by itself.
 type Entry = (&'static [&'static str], &'static str, &'static str, bool);
 
 const ENTRIES: &[Entry] = &[

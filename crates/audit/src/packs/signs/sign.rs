@@ -2,11 +2,11 @@ use crate::model::facts::{Topic, Verdict};
 
 /// The value of `within` for a pattern of several lines that counts inside one function only.
 pub(super) const ONE_FUNCTION: &str = r"\w";
-/// Ends of the paths of JavaScript and TypeScript.
+/// Suffixes of the paths of JavaScript and TypeScript.
 pub(super) const SCRIPT: &[&str] = &[".ts", ".js", ".mjs"];
 pub(super) const GO: &[&str] = &[".go"];
 pub(super) const PYTHON: &[&str] = &[".py"];
-/// Ends of the paths of Java and Kotlin.
+/// Suffixes of the paths of Java and Kotlin.
 pub(super) const JVM: &[&str] = &[".java", ".kt"];
 
 /// A pattern that shows a violated practice.

@@ -144,13 +144,13 @@ pub(super) fn limits_of(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'
         let around = code
             .function_around(call.node)
             .map_or("", |function| code.text(function));
-        let gathers =
+        let collects =
             code.text(call.node).contains("+=") || code.text(call.node).contains(".push(");
         let bounded = mentions(
             around,
             &["length >", ".destroy(", "413", "maxsize", "max_", "limit"],
         );
-        if gathers
+        if collects
             && !bounded
             && code
                 .imports

@@ -9,7 +9,7 @@ use super::steps::StepKind;
 
 /// Patterns of one language.
 pub(super) struct Calls {
-    /// Ends of paths.
+    /// Suffixes of paths.
     pub(super) ends: &'static [&'static str],
     read: &'static str,
     write: &'static str,
