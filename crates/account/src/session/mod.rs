@@ -10,10 +10,10 @@
 mod config;
 mod lifetime;
 mod purge;
+mod rotation;
 mod sessions;
 
 pub use config::SessionConfig;
 pub use lifetime::{InvalidLifetime, SessionLifetime};
-pub use sessions::{
-    EndedAccess, NewSession, Origin, RefreshError, Refreshed, Rotation, SessionSummary, Sessions,
-};
+pub use rotation::{RefreshError, Refreshed, Rotation};
+pub use sessions::{EndedAccess, NewSession, Origin, SessionSummary, Sessions};

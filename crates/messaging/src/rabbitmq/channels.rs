@@ -4,7 +4,7 @@ use lapin::{Channel, options::ConfirmSelectOptions};
 use parking_lot::Mutex;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::connection::{Link, failure};
+use super::{connection::Link, failure::transport_error};
 use crate::transport::TransportError;
 
 /// The maximum number of batches in flight on one connection. RabbitMQ allows 2,047 channels by
@@ -82,6 +82,6 @@ impl PublishChannel {
 async fn confirming(link: &Link) -> Result<Channel, TransportError> {
     let channel = link.new_channel().await?;
     let select = channel.confirm_select(ConfirmSelectOptions::default());
-    select.await.map_err(failure)?;
+    select.await.map_err(transport_error)?;
     Ok(channel)
 }

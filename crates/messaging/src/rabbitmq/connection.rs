@@ -1,20 +1,21 @@
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+mod rotation;
 
-use lapin::{
-    Channel, Connection, ConnectionProperties, ErrorKind,
-    protocol::{AMQPErrorKind, AMQPHardError, AMQPSoftError},
-    tcp::OwnedTLSConfig,
-};
+use std::{collections::BTreeSet, sync::Arc};
+
+use lapin::{Channel, Connection, ConnectionProperties, tcp::OwnedTLSConfig};
 use parking_lot::Mutex;
-use seaworthy_core::{Backoff, RotationAttempts, Secret, Timeout};
+use seaworthy_core::{Backoff, Secret, Timeout};
 use tokio::{sync::watch, time};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use super::{bound::Bound, channels::PublishChannels, config::RabbitmqConfig, topology};
-use crate::{
-    BrokerUrl, MessagingConfig, Topic,
-    transport::{Cause, TransportError},
+use super::{
+    bound::Bound,
+    channels::PublishChannels,
+    config::RabbitmqConfig,
+    failure::{cause_text, transport_error},
+    topology,
 };
+use crate::{BrokerUrl, MessagingConfig, Topic, transport::TransportError};
 
 /// The first backoff of reconnects. A broker that restarts is back within seconds.
 const RECONNECT_INITIAL_BACKOFF: Timeout = Timeout::from_millis(50);
@@ -22,8 +23,6 @@ const RECONNECT_INITIAL_BACKOFF: Timeout = Timeout::from_millis(50);
 const RECONNECT_MAX_BACKOFF: Timeout = Timeout::from_secs(1);
 /// Maximum time of a close: a service stops soon even if the broker does not respond.
 const CLOSE_TIMEOUT: Timeout = Timeout::from_secs(2);
-/// How often a connection checks whether its password was rotated.
-const POLL_INTERVAL: Duration = Duration::from_secs(2);
 /// The maximum size of a frame in bytes, the default of RabbitMQ. The client reserves 8 MiB for each
 /// connection, for 32 frames in each direction. If it learns the size from the broker, it grows its
 /// buffers, which writes to all of this memory.
@@ -120,7 +119,10 @@ impl Link {
     }
 
     pub(super) async fn new_channel(&self) -> Result<Channel, TransportError> {
-        self.connection.create_channel().await.map_err(failure)
+        self.connection
+            .create_channel()
+            .await
+            .map_err(transport_error)
     }
 }
 
@@ -278,61 +280,10 @@ impl Shared {
     }
 }
 
-impl Shared {
-    /// Replaces a connection after its password was rotated (CONF-5). The connection stays until the
-    /// broker accepts the new password, and closes after its last use. Ends when the connection is
-    /// lost.
-    async fn follow_password(self: Arc<Self>, link: Arc<Link>) {
-        let mut followed = Arc::downgrade(&link);
-        drop(link);
-        let mut attempts = RotationAttempts::default();
-        loop {
-            tokio::select! {
-                () = time::sleep(POLL_INTERVAL) => {}
-                () = self.ended.cancelled() => return,
-            }
-            let is_current = |state: &State| {
-                let current = state.link.as_ref();
-                current.is_some_and(|link| Arc::as_ptr(link) == followed.as_ptr())
-            };
-            let old = match followed.upgrade().filter(|link| link.is_connected()) {
-                Some(old) if is_current(&self.state.lock()) => old,
-                _ => return,
-            };
-            let newest = self.parameters.password_version();
-            let now = time::Instant::now().into_std();
-            if old.password_version == newest || !attempts.is_due(newest, now) {
-                continue;
-            }
-            match self.parameters.clone().connect_in_time().await {
-                Ok(link) => {
-                    let link = Arc::new(link);
-                    let mut state = self.state.lock();
-                    if !is_current(&state) || self.ended.is_cancelled() {
-                        return;
-                    }
-                    followed = Arc::downgrade(&link);
-                    state.link = Some(link);
-                    old.superseded.cancel();
-                }
-                Err(error) => {
-                    if attempts.record_failure(newest, time::Instant::now().into_std()) {
-                        let problem = explain(&error);
-                        tracing::warn!(
-                            problem,
-                            "no connection with the rotated password can be opened, so the other one stays open"
-                        );
-                    }
-                }
-            }
-        }
-    }
-}
-
 impl From<&TransportError> for Failure {
     fn from(error: &TransportError) -> Self {
         Self {
-            text: explain(error),
+            text: cause_text(error),
             is_rejection: matches!(error, TransportError::Rejected(_)),
         }
     }
@@ -395,13 +346,13 @@ impl Parameters {
             identity: None,
             cert_chain: self.authorities,
         };
-        let runtime = lapin::runtime::default_runtime().map_err(failure)?;
+        let runtime = lapin::runtime::default_runtime().map_err(transport_error)?;
         let connection = Connection::connect_with_config(&uri, properties, tls, runtime)
             .await
-            .map_err(failure)?;
+            .map_err(transport_error)?;
         if self.role == Role::Publishing {
             // The broker may have lost the exchanges.
-            let channel = connection.create_channel().await.map_err(failure)?;
+            let channel = connection.create_channel().await.map_err(transport_error)?;
             topology::exchanges(&channel, &self.config).await?;
         }
         Ok(Link {
@@ -416,81 +367,5 @@ impl Parameters {
     }
 }
 
-/// Classifies an error of the client. A rejection, such as wrong credentials or other queue
-/// arguments, is permanent. Any other error is transient.
-pub(super) fn failure(error: lapin::Error) -> TransportError {
-    let is_rejection = match error.kind() {
-        ErrorKind::ProtocolError(protocol) => match protocol.kind() {
-            AMQPErrorKind::Soft(soft) => matches!(
-                soft,
-                AMQPSoftError::ACCESSREFUSED
-                    | AMQPSoftError::PRECONDITIONFAILED
-                    | AMQPSoftError::NOTFOUND
-            ),
-            AMQPErrorKind::Hard(hard) => matches!(
-                hard,
-                AMQPHardError::NOTALLOWED
-                    | AMQPHardError::NOTIMPLEMENTED
-                    | AMQPHardError::COMMANDINVALID
-            ),
-        },
-        _ => false,
-    };
-    if is_rejection {
-        TransportError::rejected(error)
-    } else {
-        TransportError::unavailable(error)
-    }
-}
-
-/// Whether the broker closed a channel with this error.
-pub(super) fn is_soft(error: &lapin::Error, expected: &AMQPSoftError) -> bool {
-    matches!(error.kind(), ErrorKind::ProtocolError(protocol) if matches!(protocol.kind(), AMQPErrorKind::Soft(soft) if soft == expected))
-}
-
-/// Whether the broker closed a channel with this error. See [`failure`].
-pub(super) fn is_rejection(error: &TransportError, expected: &AMQPSoftError) -> bool {
-    let TransportError::Rejected(cause) = error else {
-        return false;
-    };
-    let cause = cause.downcast_ref::<lapin::Error>();
-    cause.is_some_and(|error| is_soft(error, expected))
-}
-
-/// Returns the cause of an error as text, for the results of many messages.
-pub(super) fn explain(error: &TransportError) -> String {
-    match error {
-        TransportError::Unavailable(cause) | TransportError::Rejected(cause) => text(cause),
-        TransportError::Closed => error.to_string(),
-    }
-}
-
-fn text(cause: &Cause) -> String {
-    cause.to_string()
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn uri_sets_heartbeat_and_frame_size_once() {
-        let uri = |url: &str| {
-            let parameters = Parameters {
-                url: url.parse().unwrap(),
-                password: None,
-                name: "test".to_owned(),
-                authorities: None,
-                role: Role::Consuming,
-                config: RabbitmqConfig::default(),
-            };
-            parameters.uri().unwrap()
-        };
-        assert_eq!(
-            uri("amqp://localhost:5672/%2f"),
-            "amqp://localhost:5672/%2f?heartbeat=10&frame_max=131072"
-        );
-        let own = "amqp://localhost:5672/%2f?frame_max=8192&heartbeat=3";
-        assert_eq!(uri(own), own);
-    }
-}
+mod tests;

@@ -17,7 +17,8 @@ use tokio::{
 use super::page::Page;
 use super::{
     config::RabbitmqConfig,
-    connection::{Link, failure, is_soft},
+    connection::Link,
+    failure::{is_soft, transport_error},
     wire,
 };
 use crate::{
@@ -84,7 +85,7 @@ pub(super) async fn remove(
             };
             if ids.contains(&DeadLetterId::of(&envelope)) {
                 let acknowledged = channel.basic_ack(tag, BasicAckOptions::default());
-                acknowledged.await.map_err(failure)?;
+                acknowledged.await.map_err(transport_error)?;
                 removed += 1;
             }
         }
@@ -106,12 +107,12 @@ pub(super) async fn exists(link: &Link, topic: &Topic) -> Result<bool, Transport
     match declared {
         Ok(_) => {
             let closed = channel.close(REPLY_SUCCESS, "checked".into());
-            closed.await.map_err(failure)?;
+            closed.await.map_err(transport_error)?;
             Ok(true)
         }
         // The error has closed the channel.
         Err(error) if is_soft(&error, &AMQPSoftError::NOTFOUND) => Ok(false),
-        Err(error) => Err(failure(error)),
+        Err(error) => Err(transport_error(error)),
     }
 }
 
@@ -182,7 +183,7 @@ impl BrowseLock {
                 Err(error) => error,
             };
             if !is_soft(&error, &AMQPSoftError::RESOURCELOCKED) {
-                return Err(failure(error));
+                return Err(transport_error(error));
             }
             let backoff = delays.delay(attempt);
             if Instant::now() + backoff >= deadline {
@@ -199,9 +200,9 @@ impl BrowseLock {
         let deleted = self
             .channel
             .queue_delete(self.name.clone(), QueueDeleteOptions::default());
-        deleted.await.map_err(failure)?;
+        deleted.await.map_err(transport_error)?;
         let closed = self.channel.close(REPLY_SUCCESS, "browsed".into());
-        closed.await.map_err(failure)
+        closed.await.map_err(transport_error)
     }
 }
 
@@ -211,7 +212,7 @@ async fn get(
     topic: &Topic,
 ) -> Result<Option<(u64, Envelope)>, TransportError> {
     let got = channel.basic_get(topic.as_str().into(), BasicGetOptions::default());
-    let Some(mut message) = got.await.map_err(failure)? else {
+    let Some(mut message) = got.await.map_err(transport_error)? else {
         return Ok(None);
     };
     let tag = message.delivery.delivery_tag;
@@ -239,7 +240,7 @@ async fn requeue_all(channel: &Channel) -> Result<(), TransportError> {
         multiple: true,
         requeue: true,
     };
-    channel.basic_nack(0, all).await.map_err(failure)?;
+    channel.basic_nack(0, all).await.map_err(transport_error)?;
     let closed = channel.close(REPLY_SUCCESS, "browsed".into());
-    closed.await.map_err(failure)
+    closed.await.map_err(transport_error)
 }

@@ -12,7 +12,8 @@ use parking_lot::Mutex;
 
 use super::{
     config::{QueueKind, RabbitmqConfig, RabbitmqHeaders},
-    connection::{Link, failure},
+    connection::Link,
+    failure::transport_error,
     returns::Returns,
     topology, wire,
 };
@@ -57,7 +58,7 @@ impl RabbitmqDeliveries {
         channel
             .basic_qos(plan.prefetch.get(), BasicQosOptions::default())
             .await
-            .map_err(failure)?;
+            .map_err(transport_error)?;
         let consumer = channel
             .basic_consume(
                 plan.group.as_str().into(),
@@ -66,7 +67,7 @@ impl RabbitmqDeliveries {
                 FieldTable::default(),
             )
             .await
-            .map_err(failure)?;
+            .map_err(transport_error)?;
         let returns = match kind {
             QueueKind::Quorum => Returns::open(&link, &plan.group).await,
             QueueKind::Classic => None,
@@ -109,7 +110,7 @@ impl RabbitmqDeliveries {
         let cancel = self
             .channel
             .basic_cancel(self.tag.clone(), BasicCancelOptions::default());
-        cancel.await.map_err(failure)?;
+        cancel.await.map_err(transport_error)?;
         let mut incoming = self.incoming.lock().await;
         let Incoming { consumer, buffered } = &mut *incoming;
         while let Some(Some(Ok(more))) = consumer.next().now_or_never() {
@@ -167,7 +168,7 @@ impl Deliveries for RabbitmqDeliveries {
             if buffered.is_empty() {
                 let ended = || TransportError::unavailable("the broker has ended the subscription");
                 let first = consumer.next().await.ok_or_else(ended)?;
-                buffered.push(self.delivery(first.map_err(failure)?));
+                buffered.push(self.delivery(first.map_err(transport_error)?));
                 // Pass on deliveries that have arrived in the meantime.
                 while let Some(Some(Ok(more))) = consumer.next().now_or_never() {
                     buffered.push(self.delivery(more));
@@ -185,7 +186,7 @@ impl Deliveries for RabbitmqDeliveries {
                 self.channel
                     .basic_ack(tag, options)
                     .await
-                    .map_err(failure)?;
+                    .map_err(transport_error)?;
             }
             Ok(())
         })
@@ -224,7 +225,7 @@ impl Deliveries for RabbitmqDeliveries {
                     ..BasicNackOptions::default()
                 };
                 let nacked = self.channel.basic_nack(tag.0, options);
-                nacked.await.map_err(failure)?;
+                nacked.await.map_err(transport_error)?;
             }
             Ok(())
         })

@@ -15,6 +15,7 @@ mod config;
 mod connection;
 mod dead_letters;
 mod deliveries;
+mod failure;
 mod page;
 mod publish;
 mod returns;
@@ -148,7 +149,7 @@ impl Inner {
             } else {
                 let bound = self.bind_groups(link, envelope.topic()).await;
                 // A rejection concerns the groups, not the message.
-                let transient = |error| TransportError::unavailable(connection::explain(&error));
+                let transient = |error| TransportError::unavailable(failure::cause_text(&error));
                 bound.map(|()| envelope.clone()).map_err(transient)
             };
             answers.push(prepared.map(|envelope| sound.push(envelope)));
@@ -282,7 +283,7 @@ impl Transport for RabbitmqBroker {
                     (0..count).map(|_| Err(PublishError::Closed)).collect()
                 }
                 Err(error) => {
-                    let text = connection::explain(&error);
+                    let text = failure::cause_text(&error);
                     let failed = |_| Err(PublishError::unavailable(text.clone()));
                     (0..count).map(failed).collect()
                 }
@@ -314,7 +315,7 @@ impl Transport for RabbitmqBroker {
             let queue = channel
                 .queue_declare(group.as_str().into(), options, FieldTable::default())
                 .await
-                .map_err(connection::failure)?;
+                .map_err(failure::transport_error)?;
             Ok(queue.message_count().into())
         })
     }
@@ -337,7 +338,7 @@ impl Transport for RabbitmqBroker {
                 let channel = link.new_channel().await?;
                 topology::exchanges(&channel, &self.0.config).await?;
                 let closed = channel.close(REPLY_SUCCESS, "checked".into());
-                closed.await.map_err(connection::failure)
+                closed.await.map_err(failure::transport_error)
             };
             self.0.publishing.await_reply(CHECK_TIMEOUT, check).await
         })

@@ -21,7 +21,8 @@ use lapin::{
 use super::{
     Inner,
     channels::PublishChannel,
-    connection::{self, Link},
+    connection::Link,
+    failure::{cause_text, transport_error},
     topology, wire,
 };
 use crate::{Envelope, PublishError, transport::TransportError};
@@ -66,7 +67,7 @@ impl Inner {
         let mut results: Vec<PublishResult> = batch.iter().map(|_| Err(not_sent())).collect();
         let open = batch.iter().zip(&mut results).collect();
         if let Err(error) = self.send_open(link, &mut channel, open).await {
-            let problem = connection::explain(&error);
+            let problem = cause_text(&error);
             tracing::warn!(problem, "publishing a batch was interrupted");
         }
         channel.release();
@@ -148,7 +149,7 @@ impl Inner {
                     *result = Err(PublishError::unavailable(error));
                     self.declare_exchanges(link, channel).await?;
                 }
-                None => return Err(connection::failure(error)),
+                None => return Err(transport_error(error)),
             }
         }
         let cleared: Vec<Open<'a>> = suspects.collect();

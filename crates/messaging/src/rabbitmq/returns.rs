@@ -21,7 +21,7 @@ use lapin::{
 };
 use tokio::time;
 
-use super::connection::{Link, failure};
+use super::{connection::Link, failure::transport_error};
 use crate::{GroupName, MessageId, transport::TransportError};
 
 /// The suffix of the stream of a group. Group and topic names never have two dots in a row.
@@ -90,9 +90,9 @@ impl Returns {
         }
         let options = QueueDeclareOptions::durable();
         let declared = channel.queue_declare(stream.clone(), options, arguments);
-        declared.await.map_err(failure)?;
+        declared.await.map_err(transport_error)?;
         let select = channel.confirm_select(ConfirmSelectOptions::default());
-        select.await.map_err(failure)?;
+        select.await.map_err(transport_error)?;
         Ok(Self {
             channel,
             stream,
@@ -141,7 +141,7 @@ impl Returns {
         };
         let marker = MessageId::generate();
         let marked = self.append(String::new(), Some(&marker)).await;
-        marked.map_err(failure)?;
+        marked.map_err(transport_error)?;
         reader.read_to(&marker).await
     }
 
@@ -167,7 +167,7 @@ impl Reader {
     async fn open(link: &Link, stream: &ShortString) -> Result<Self, TransportError> {
         let channel = link.new_channel().await?;
         let qos = channel.basic_qos(READ_AHEAD, BasicQosOptions::default());
-        qos.await.map_err(failure)?;
+        qos.await.map_err(transport_error)?;
         let now = SystemTime::now().duration_since(UNIX_EPOCH);
         let from = now.unwrap_or_default().saturating_sub(RETENTION).as_secs();
         let mut arguments = FieldTable::default();
@@ -179,7 +179,7 @@ impl Reader {
             arguments,
         );
         Ok(Self {
-            consumer: consumer.await.map_err(failure)?,
+            consumer: consumer.await.map_err(transport_error)?,
             channel,
             counts: HashMap::new(),
         })
@@ -190,14 +190,14 @@ impl Reader {
         loop {
             let ended = || TransportError::unavailable("the broker has ended the stream");
             let record = self.consumer.next().await.ok_or_else(ended)?;
-            let record = record.map_err(failure)?;
+            let record = record.map_err(transport_error)?;
             let id = record.properties.message_id();
             let is_marker = id.as_ref().is_some_and(|id| id.as_str() == marker.as_str());
             self.add(&record.data);
             let acknowledged = self
                 .channel
                 .basic_ack(record.delivery_tag, BasicAckOptions { multiple: true });
-            acknowledged.await.map_err(failure)?;
+            acknowledged.await.map_err(transport_error)?;
             if is_marker {
                 return Ok(());
             }

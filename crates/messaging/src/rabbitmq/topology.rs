@@ -9,7 +9,8 @@ use lapin::{
 
 use super::{
     config::{ExchangeType, QueueArgument, QueueConfig, QueueKind, RabbitmqConfig},
-    connection::{Link, explain, failure, is_rejection},
+    connection::Link,
+    failure::{cause_text, is_rejection, transport_error},
 };
 use crate::{
     Topic,
@@ -46,7 +47,7 @@ async fn exchange(channel: &Channel, name: &str, kind: ExchangeKind) -> Result<(
     channel
         .exchange_declare(short(name)?, kind, options, FieldTable::default())
         .await
-        .map_err(failure)
+        .map_err(transport_error)
 }
 
 /// Declares and binds the queue of a group and the queues of its dead letters. Returns the kind of
@@ -99,7 +100,7 @@ async fn other_queue(
         false => &[QueueKind::Quorum],
     };
     // The broker does not report the order of a queue. It names the first argument that differs.
-    let is_of_order = |error: &TransportError| explain(error).contains(SINGLE_ACTIVE_CONSUMER);
+    let is_of_order = |error: &TransportError| cause_text(error).contains(SINGLE_ACTIVE_CONSUMER);
     let mut has_other_order = is_of_order(&error);
     for kind in kinds {
         let other = QueueConfig {
@@ -127,7 +128,7 @@ async fn other_queue(
         ..QueueDeclareOptions::default()
     };
     let found = channel.queue_declare(short(group)?, passive, FieldTable::default());
-    found.await.map_err(failure)?;
+    found.await.map_err(transport_error)?;
     Ok((channel, QueueKind::Quorum))
 }
 
@@ -238,7 +239,7 @@ async fn queue(
     channel
         .queue_declare(short(name)?, options, arguments.into())
         .await
-        .map_err(failure)?;
+        .map_err(transport_error)?;
     Ok(())
 }
 
@@ -257,7 +258,7 @@ async fn bind(
             FieldTable::default(),
         )
         .await
-        .map_err(failure)
+        .map_err(transport_error)
 }
 
 fn short(text: &str) -> Result<ShortString, TransportError> {

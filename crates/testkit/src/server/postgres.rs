@@ -161,11 +161,11 @@ impl PostgresServer {
         for setting in &self.settings {
             command.args(["-c", setting]);
         }
-        let mut command = self.client("pg_isready");
-        command.stdout(Stdio::null()).stderr(Stdio::null());
+        let mut probe = self.client("pg_isready");
+        probe.stdout(Stdio::null()).stderr(Stdio::null());
         let log = self.folder.path().join("log");
         self.process.start(command, &log, || {
-            command.status().is_ok_and(|status| status.success())
+            probe.status().is_ok_and(|status| status.success())
         })
     }
 
