@@ -1,6 +1,7 @@
+mod in_flight;
+
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
-use seaworthy_core::error_chain;
 use seaworthy_telemetry::metrics::GaugeGuard;
 use tokio::{
     sync::mpsc,
@@ -8,9 +9,11 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
+pub(super) use in_flight::InFlight;
+use in_flight::{EndedJobs, JobEnd, JobEndReport, OpenSession};
+
 use super::{
     Consumer,
-    key_queues::KeyQueues,
     new_topic::{MaxReturning, NewTopic},
 };
 use crate::{
@@ -80,110 +83,6 @@ impl Job {
     }
 }
 
-/// The result of a handler task. The task sends it even if it panics or is aborted.
-#[derive(Debug)]
-struct Done {
-    session: u64,
-    tag: DeliveryTag,
-    key: Option<Arc<Envelope>>,
-    settled: Settlement,
-}
-
-struct Report {
-    done: Option<Done>,
-    to: mpsc::UnboundedSender<Done>,
-}
-
-impl Drop for Report {
-    fn drop(&mut self) {
-        if let Some(done) = self.done.take() {
-            // The receiver is closed only after the consumer has ended.
-            let _ = self.to.send(done);
-        }
-    }
-}
-
-/// A session whose deliveries are not all settled.
-struct OpenSession {
-    deliveries: Arc<dyn Deliveries>,
-    session: Session,
-    unacknowledged: HashSet<DeliveryTag>,
-    ended: Ended,
-}
-
-/// Deliveries whose handlers have ended.
-#[derive(Default)]
-struct Ended {
-    acknowledged: Vec<DeliveryTag>,
-    released: Vec<DeliveryTag>,
-    postponed: Vec<DeliveryTag>,
-    nacked: Vec<DeliveryTag>,
-}
-
-impl OpenSession {
-    fn record(&mut self, done: &Done) {
-        self.unacknowledged.remove(&done.tag);
-        let list = match done.settled {
-            Settlement::Acknowledged => &mut self.ended.acknowledged,
-            Settlement::Released => &mut self.ended.released,
-            Settlement::Postponed => &mut self.ended.postponed,
-            Settlement::Nacked => &mut self.ended.nacked,
-        };
-        list.push(done.tag);
-    }
-
-    async fn extend(&self) -> Result<(), TransportError> {
-        let tags: Vec<_> = self.unacknowledged.iter().copied().collect();
-        if tags.is_empty() {
-            return Ok(());
-        }
-        self.deliveries.extend(tags).await
-    }
-}
-
-/// The state of a consumer across its sessions. A handler that continues after its session still
-/// blocks its key.
-pub(super) struct InFlight {
-    queues: KeyQueues<Job>,
-    done: mpsc::UnboundedReceiver<Done>,
-    report: mpsc::UnboundedSender<Done>,
-    sessions: u64,
-    /// Superseded sessions. They get no new deliveries.
-    draining: Vec<OpenSession>,
-}
-
-impl InFlight {
-    pub(super) fn new() -> Self {
-        let (report, done) = mpsc::unbounded_channel();
-        Self {
-            queues: KeyQueues::new(),
-            done,
-            report,
-            sessions: 0,
-            draining: Vec::new(),
-        }
-    }
-
-    /// Drops the messages of a lost session that wait for their key. The broker redelivers them.
-    fn drop_waiting(&mut self, number: u64) {
-        let waiting = self
-            .queues
-            .drain_waiting(|job| job.session.number == number);
-        drop(waiting);
-    }
-
-    /// Ends a superseded session whose connection is lost.
-    fn lose(&mut self, lost: &OpenSession, error: &TransportError) {
-        lost.session.halt.cancel();
-        lost.session.lost.cancel();
-        self.drop_waiting(lost.session.number);
-        tracing::warn!(
-            problem = error_chain(error),
-            "a replaced connection was lost, so the broker delivers its messages again"
-        );
-    }
-}
-
 impl Consumer {
     /// Receives, starts and settles the messages of one session, and settles those of superseded
     /// ones.
@@ -203,7 +102,7 @@ impl Consumer {
                 returning: returns_new_topics.then(|| MaxReturning::new(self.plan.prefetch)),
             },
             unacknowledged: HashSet::new(),
-            ended: Ended::default(),
+            ended: EndedJobs::default(),
         };
         let mut extend = time::interval(deliveries.extend_interval().unwrap_or(NO_EXTENSION));
         extend.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -235,7 +134,7 @@ impl Consumer {
                     // The next session could get a message of a key whose handler still runs.
                     Order::Group => halted = true,
                 },
-                _ = in_flight.done.recv_many(&mut settled, MAX_SETTLED_AT_ONCE) => {
+                _ = in_flight.ends.recv_many(&mut settled, MAX_SETTLED_AT_ONCE) => {
                     let ended = std::mem::take(&mut settled);
                     if let Err(error) = self.settle(ended, Some(&mut open), in_flight).await {
                         break Err(error);
@@ -286,7 +185,7 @@ impl Consumer {
             tokio::select! {
                 biased;
                 () = self.abort.cancelled() => return,
-                _ = in_flight.done.recv_many(&mut settled, MAX_SETTLED_AT_ONCE) => {
+                _ = in_flight.ends.recv_many(&mut settled, MAX_SETTLED_AT_ONCE) => {
                     // Without an open session, errors only end the superseded ones.
                     let _ = self.settle(std::mem::take(&mut settled), None, in_flight).await;
                 }
@@ -369,10 +268,10 @@ impl Consumer {
         }
     }
 
-    fn begin(self: &Arc<Self>, job: Job, report: &mpsc::UnboundedSender<Done>) {
+    fn begin(self: &Arc<Self>, job: Job, report: &mpsc::UnboundedSender<JobEnd>) {
         let key = job.envelope.key().filter(|_| job.waits_for_key());
-        let mut report = Report {
-            done: Some(Done {
+        let mut report = JobEndReport {
+            end: Some(JobEnd {
                 session: job.session.number,
                 tag: job.tag,
                 key: key.map(|_| Arc::clone(&job.envelope)),
@@ -385,8 +284,8 @@ impl Consumer {
             let settled = consumer.handle(&job).await;
             // The message may be delivered again as soon as it is settled, and then needs the permit.
             drop(job);
-            if let Some(done) = &mut report.done {
-                done.settled = settled;
+            if let Some(end) = &mut report.end {
+                end.settled = settled;
             }
         });
     }
@@ -394,17 +293,17 @@ impl Consumer {
     /// Settles ended jobs and starts the next job of each key. Returns errors of the open session.
     async fn settle(
         self: &Arc<Self>,
-        ended: Vec<Done>,
+        ended: Vec<JobEnd>,
         mut open: Option<&mut OpenSession>,
         in_flight: &mut InFlight,
     ) -> Result<(), TransportError> {
-        for done in ended {
+        for end in ended {
             let of_open = open.as_deref_mut().into_iter();
             let mut sessions = of_open.chain(&mut in_flight.draining);
-            if let Some(session) = sessions.find(|open| open.session.number == done.session) {
-                session.record(&done);
+            if let Some(session) = sessions.find(|open| open.session.number == end.session) {
+                session.record(&end);
             }
-            let key = done.key.as_deref().and_then(Envelope::key);
+            let key = end.key.as_deref().and_then(Envelope::key);
             if let Some(next) = key.and_then(|key| in_flight.queues.complete(key)) {
                 self.begin(next, &in_flight.report);
             }
@@ -424,7 +323,7 @@ impl Consumer {
 
     /// Settles the deliveries of a session whose handlers have ended.
     async fn apply(&self, open: &mut OpenSession) -> Result<(), TransportError> {
-        let Ended {
+        let EndedJobs {
             acknowledged,
             released,
             postponed,

@@ -4,6 +4,7 @@
 //! return *unknown*.
 
 mod deployment;
+mod image_unit;
 mod text_code;
 mod unaudited;
 mod unit;

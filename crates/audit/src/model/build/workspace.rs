@@ -163,7 +163,8 @@ fn folders(module: &Module, own: &BTreeSet<Arc<str>>, files: &Files) -> BTreeSet
         {
             let folder = joined(&module.folder, &format!("{parent}/{name}"));
             if !found.contains(&folder)
-                && entry(&folder).is_some_and(|text| START_CALLS.iter().any(|word| text.contains(word)))
+                && entry(&folder)
+                    .is_some_and(|text| START_CALLS.iter().any(|word| text.contains(word)))
             {
                 found.insert(folder);
             }
@@ -235,7 +236,8 @@ fn reachable(
         };
         for import in &found.facts.of::<Import>().items {
             let find = |target: String| {
-                SUFFIXES.iter()
+                SUFFIXES
+                    .iter()
                     .find_map(|end| own.get(format!("{target}{end}").as_str()))
             };
             let file = if import.path.starts_with('.') {
