@@ -1,11 +1,11 @@
 //! Two steps that belong together: writes without a transaction, and a look-up before an insert.
 
-use std::sync::LazyLock;
+mod writes;
 
-use regex::Regex;
 use tree_sitter::Node;
 
-use super::practice::{is_typed_store, mentions, show};
+use self::writes::{CLIENTS, STORES, changed, is_model_write, starts};
+use super::practice::{mentions, show};
 use super::{Pack, Reader};
 use crate::model::FactSink;
 use crate::model::facts::{Topic, Verdict};
@@ -101,29 +101,8 @@ const TRANSACTION: &[&str] = &[
 ];
 /// The annotation of Spring, and words like it.
 const TRANSACTIONAL: &[&str] = &["transactional"];
-/// Prefixes of methods that write, in lower case.
-const WRITES: &[&str] = &[
-    "save",
-    "create",
-    "insert",
-    "update",
-    "delete",
-    "remove",
-    "persist",
-    "mark",
-    "record",
-    "deduct",
-    "decrement",
-    "increment",
-    "add",
-];
 /// Prefixes of methods that look something up.
 const LOOKUPS: &[&str] = &["find", "get", "exists", "query", "load"];
-/// Parts of the names of what such a method belongs to.
-const STORES: &[&str] = &["repo", "dao", "mapper", "store"];
-/// Clients of other services that write there.
-const CLIENTS: &[&str] = &["client", "api", "gateway"];
-
 fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
     if mentions(&code.file.text, TOGETHER)
         || mentions(&code.file.path, &["migrat", "seed", "script", "fixture"])
@@ -173,158 +152,6 @@ fn is_in_transactional_class(code: &Code<'_>, function: Node<'_>) -> bool {
             let head = code.text(class).split('{').next().unwrap_or_default();
             mentions(head, TRANSACTIONAL)
         })
-}
-
-/// Methods of Go libraries that write a record.
-const GO_WRITES: &[&str] = &[
-    "Create",
-    "Save",
-    "Updates",
-    "Delete",
-    "InsertOne",
-    "UpdateOne",
-];
-/// Parts of the names of what such a method belongs to.
-const GO_DATABASES: &[&str] = &["db", "conn", "gorm", "collection", "coll"];
-/// A statement that changes a table, and the table.
-static CHANGE: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?i)(?:INSERT INTO|UPDATE|DELETE FROM)\s+(\w+(?:\.\w+)?)\b").ok()
-});
-
-fn starts(method: &str, words: &[&str]) -> bool {
-    let lower = method.to_lowercase();
-    words.iter().any(|word| lower.starts_with(word))
-}
-
-/// Libraries whose models write themselves.
-const MODELS: &[&str] = &[
-    "sequelize",
-    "mongoose",
-    "prisma",
-    "objection",
-    "typeorm",
-    "model",
-];
-
-/// `Order.create(…)`, `prisma.order.update(…)`, `order.save()`.
-fn is_model_write(code: &Code<'_>, call: &Call<'_>) -> bool {
-    let script = matches!(
-        code.file.language,
-        Language::JavaScript | Language::TypeScript
-    );
-    if !script || !mentions(&code.file.text, MODELS) {
-        return false;
-    }
-    let model = call.receiver.starts_with(char::is_uppercase) && !call.receiver.contains('.')
-        || mentions(call.receiver, &["prisma."]);
-    let named = matches!(
-        call.method,
-        "create"
-            | "bulkCreate"
-            | "insertMany"
-            | "insertOne"
-            | "update"
-            | "updateOne"
-            | "updateMany"
-            | "findByIdAndUpdate"
-            | "findOneAndUpdate"
-            | "deleteOne"
-            | "deleteMany"
-            | "destroy"
-            | "delete"
-            | "upsert"
-            | "createMany"
-    );
-    let document = call.method == "save"
-        && call.arguments.is_empty()
-        && !call.receiver.is_empty()
-        && !call.receiver.contains('(')
-        && mentions(&code.file.text, &["mongoose"]);
-    model && named || document
-}
-
-/// `Order::create(conn, …)` of a Rust program.
-fn is_rust_write(code: &Code<'_>, call: &Call<'_>) -> bool {
-    code.file.language == Language::Rust
-        && starts(
-            call.method.rsplit("::").next().unwrap_or(call.method),
-            WRITES,
-        )
-        && call
-            .positional(0)
-            .is_some_and(|first| mentions(code.text(first), &["conn", "pool", "db"]))
-}
-
-/// The verb and the noun of a method of a store, so that two nouns are two records.
-fn noun(method: &str) -> &str {
-    let lower = method.to_lowercase();
-    WRITES
-        .iter()
-        .find(|verb| lower.starts_with(**verb))
-        .and_then(|verb| method.get(verb.len()..))
-        .unwrap_or(method)
-}
-
-fn is_write(code: &Code<'_>, call: &Call<'_>) -> bool {
-    let active_record = code.file.language == Language::Python
-        && call.method == "save"
-        && call.arguments.is_empty()
-        && !call.receiver.is_empty()
-        && !mentions(call.receiver, &["form", "serializer", "super"]);
-    let injected = call.receiver.starts_with("this.")
-        && matches!(
-            call.method,
-            "save" | "insert" | "update" | "delete" | "remove"
-        )
-        && mentions(&code.file.text, &["injectrepository", "injectmodel"]);
-    active_record
-        || is_model_write(code, call)
-        || is_rust_write(code, call)
-        || injected
-        || starts(call.method, WRITES)
-            && (mentions(call.receiver, STORES) || is_typed_store(code, call.receiver))
-        || starts(call.method, &["create", "delete", "update"])
-            && call.method.len() > 6
-            && mentions(call.receiver, CLIENTS)
-}
-
-/// The target that a call changes: a store, a table of a statement, or a record of an ORM.
-fn changed<'t>(code: &Code<'t>, call: &Call<'t>) -> Option<&'t str> {
-    if let Some(table) = table(code.text(call.node)).filter(|_| is_statement(call)) {
-        return Some(table);
-    }
-    if code.file.language == Language::Go {
-        let record = call.positional(0).map(|value| code.text(value))?;
-        let maps = GO_WRITES.contains(&call.method)
-            && mentions(call.receiver, GO_DATABASES)
-            && (record.starts_with('&') || call.arguments.len() == 1);
-        if maps {
-            return Some(record);
-        }
-        let stored = starts(call.method, WRITES)
-            && mentions(call.receiver, &["repo", "dao", "store", "model"])
-            && call.arguments.len() > 1;
-        let what = Some(noun(call.method)).filter(|noun| !noun.is_empty());
-        return stored.then_some(what.unwrap_or(call.receiver));
-    }
-    if code.file.language == Language::Rust {
-        return is_rust_write(code, call).then_some(code.text(call.node));
-    }
-    is_write(code, call).then_some(call.receiver)
-}
-
-/// Whether a call sends a statement to a database.
-fn is_statement(call: &Call<'_>) -> bool {
-    matches!(
-        call.method,
-        "query" | "execute" | "Exec" | "ExecContext" | "NamedExec" | "QueryRow" | "QueryRowContext"
-    )
-}
-
-/// The table that the first changing statement of a text names.
-fn table(text: &str) -> Option<&str> {
-    let statement = CHANGE.as_ref()?.captures(text)?;
-    statement.get(1).map(|table| table.as_str())
 }
 
 /// Two writes of different things in one function.
@@ -379,11 +206,11 @@ fn helper<'c, 't>(
 
 /// A look-up that rejects a duplicate, and then an insert into the same store.
 fn lookup_then_insert<'t>(code: &Code<'t>, function: Node<'t>, facts: &mut FactSink<'_>) {
-    let refuses = mentions(
+    let rejects = mentions(
         code.text(function),
         &["already", "exists", "taken", "duplicate"],
     );
-    if !refuses {
+    if !rejects {
         return;
     }
     let calls: Vec<_> = code

@@ -3,6 +3,7 @@
 mod admin;
 mod calls;
 mod offline;
+mod parts;
 mod prepared;
 mod probes;
 mod public;
@@ -17,37 +18,32 @@ use std::{
 };
 
 use futures::FutureExt as _;
-use seaworthy_client::HttpClients;
 use seaworthy_config::{ConfigErrors, Loaded, Loader, Settings, Watcher};
 use seaworthy_core::ServiceIdentity;
-use seaworthy_health::Health;
 use seaworthy_http::{
-    BodyBudget, ErrorForm,
-    server::{Listener, ListenerConfig, ReceiveWindows, ServerHandle},
+    ErrorForm,
+    server::{Listener, ListenerConfig, ServerHandle},
 };
-use seaworthy_resilience::policies::Resilience;
 use seaworthy_telemetry::{Telemetry, logs::LineSink};
 
 use self::{
     admin::AdminListener,
+    parts::parts,
     prepared::{Prepared, prepare},
     probes::ProbeListener,
 };
 pub(crate) use self::{offline::Offline, start_failure::StartFailure, switches::metrics_switch};
 use crate::{
     admin::AdminState,
-    assembly::{AddedParts, Assembly, Parts},
+    assembly::{Assembly, Parts},
     component::{Component, Stage},
     config::FrameworkConfig,
     error_tracking,
-    facts::Description,
     lifecycle::{Phase, StopOutcome, Stopping, Watched},
     listener::{Gate, ListenerComponent},
     preflight, reload, settings,
-    settings_reload::SettingsReload,
     start_error::StartError,
-    task::{TaskPanic, Tasks},
-    worker::{WorkerMetrics, Workers},
+    task::TaskPanic,
 };
 
 /// A service with open listeners.
@@ -353,53 +349,6 @@ fn framework(loaded: &Loaded) -> Result<FrameworkConfig, StartError> {
     loaded
         .get()
         .map_err(|error| StartError::with_cause("the settings cannot be read", error))
-}
-
-fn parts(
-    identity: &ServiceIdentity,
-    loaded: &Loaded,
-    framework: Arc<FrameworkConfig>,
-    telemetry: Telemetry,
-) -> Parts {
-    let health = Health::new(framework.health.clone());
-    let errors = telemetry.errors().clone();
-    let tasks = Tasks::new(identity.clone(), move |panic| {
-        errors.record_panic(&panic.task, &panic.message)
-    });
-    let metrics = Arc::new(WorkerMetrics::new(telemetry.metrics(), telemetry.errors()));
-    let resilience = Resilience::new(framework.policies(), telemetry.metrics().clone());
-    let workers = Workers::new(identity.clone(), tasks.clone(), health.clone(), metrics);
-    let (http_clients, settings_reload) = clients(&telemetry);
-    let switches = switches::register(&telemetry, &health);
-    let body_budget = BodyBudget::new(framework.server.max_body_memory, telemetry.metrics());
-    let receive_windows = ReceiveWindows::new(framework.server.max_body_memory);
-    let parts = Parts {
-        body_budget,
-        receive_windows,
-        identity: identity.clone(),
-        profile: loaded.profile(),
-        framework,
-        telemetry,
-        health,
-        tasks,
-        workers,
-        resilience,
-        http_clients,
-        settings_reload,
-        switches,
-        added: Arc::new(parking_lot::Mutex::new(AddedParts::default())),
-        description: Description::default(),
-    };
-    crate::watch::begin(&parts);
-    parts
-}
-
-/// Returns the HTTP clients, and the reload that changes their settings.
-fn clients(telemetry: &Telemetry) -> (HttpClients, SettingsReload) {
-    let (clients, reload) = (HttpClients::new(), SettingsReload::new(telemetry.metrics()));
-    let reloaded = clients.clone();
-    reload.on_reload(move |settings| Ok(reloaded.reload(&settings.clients)?));
-    (clients, reload)
 }
 
 async fn bind(key: &str, config: &ListenerConfig) -> Result<Listener, StartError> {

@@ -8,6 +8,7 @@ mod moderation;
 mod passwords;
 mod profile;
 mod publish;
+mod refresh;
 mod second_factor;
 
 use seaworthy::{
