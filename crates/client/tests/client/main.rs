@@ -7,6 +7,7 @@
 )]
 
 mod bodies;
+mod client_certificates;
 mod credentials;
 mod fixture;
 mod guard;

@@ -13,11 +13,8 @@ use std::{
 use seaworthy_core::Timeout;
 use seaworthy_grpc::client::{GrpcChannel, GrpcClientConfig};
 use seaworthy_resilience::circuit_breaker::BreakerMode;
-use seaworthy_testkit::fault::{Disruption, Fault, FaultProxy};
-use tokio::{
-    net::{TcpListener, TcpSocket},
-    sync::Notify,
-};
+use seaworthy_testkit::fault::FaultProxy;
+use tokio::net::{TcpListener, TcpSocket};
 
 use crate::client::fixture::{Names, Reply, Server, call, listen};
 
@@ -94,7 +91,7 @@ async fn balances_calls_evenly_over_addresses_res_3() {
 }
 
 /// Sends calls from eight tasks, each after its delay. Returns how many failed.
-async fn counted(channel: &GrpcChannel, calls: usize) -> usize {
+pub(super) async fn counted(channel: &GrpcChannel, calls: usize) -> usize {
     let workers = (0..8).map(|_| {
         let channel = channel.clone();
         tokio::spawn(async move {
@@ -262,7 +259,7 @@ async fn connections_are_bounded_and_shared_by_all_calls_res_3() {
 }
 
 /// Two servers of one name, with a reply for the second. `timeout` is that of an attempt.
-async fn pair(
+pub(super) async fn pair(
     attempt_timeout: Timeout,
     reply: impl Fn(usize) -> Reply + Send + Sync + 'static,
 ) -> (Server, Server, GrpcChannel) {
@@ -334,89 +331,4 @@ async fn dropped_test_call_allows_next_test_res_1() {
         "it waits for a call that has ended"
     );
     drop(first);
-}
-
-#[tokio::test]
-async fn reopens_lost_connection_res_1() {
-    let server = Server::start(|_| Reply::Ok).await;
-    let proxy = FaultProxy::start(server.address).await.unwrap();
-    let config = GrpcClientConfig::new(format!("http://{}", proxy.address()));
-    let channel = GrpcChannel::builder("things", config).build().unwrap();
-    call(&channel).await.unwrap();
-    proxy.set(Fault::of(Disruption::Down));
-    assert!(call(&channel).await.is_err());
-    proxy.set(Fault::none());
-    let began = Instant::now();
-    while call(&channel).await.is_err() {
-        assert!(began.elapsed() < Duration::from_secs(10));
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-}
-
-/// Calls are not repeatable, so no retry hides a failure.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn calls_succeed_while_drained_connection_ends_stream_res_1() {
-    let ends = Arc::new(Notify::new());
-    let sign = Arc::clone(&ends);
-    let server = Server::start(move |before| match before {
-        0 => Reply::StreamUntil(Arc::clone(&sign)),
-        _ => Reply::Ok,
-    })
-    .await;
-    let channel = server.client().build().unwrap();
-    let mut stream = listen(&channel).await.unwrap();
-    server.drain();
-    let mut calls = 0;
-    while calls < 50 || server.connections() < 2 {
-        let answer = call(&channel).await;
-        assert!(answer.is_ok(), "call {calls}: {answer:?}");
-        calls += 1;
-    }
-    ends.notify_one();
-    assert!(stream.message().await.unwrap().is_none());
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn calls_succeed_while_one_of_two_replicas_drains_res_1() {
-    let ends = Arc::new(Notify::new());
-    let sign = Arc::clone(&ends);
-    let (first, second, channel) = pair(Timeout::from_secs(5), move |before| match before {
-        0 => Reply::StreamUntil(Arc::clone(&sign)),
-        _ => Reply::Ok,
-    })
-    .await;
-    let mut streams = Vec::new();
-    while second.calls() == 0 {
-        streams.push(listen(&channel).await.unwrap());
-    }
-    second.drain();
-    // Each open call makes its replica less likely, so several concurrent calls reach both.
-    for round in 0..50 {
-        let answers = futures::future::join_all((0..8).map(|_| call(&channel))).await;
-        for answer in answers {
-            assert!(answer.is_ok(), "round {round}: {answer:?}");
-        }
-    }
-    assert_eq!((first.connections(), second.connections()), (1, 2));
-    ends.notify_one();
-    for mut stream in streams {
-        assert!(stream.message().await.unwrap().is_none());
-    }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn calls_under_load_survive_rotation_of_connections_res_1() {
-    let server = Server::start(|_| Reply::After(Duration::from_millis(5))).await;
-    let channel = server.client().build().unwrap();
-    let calls = counted(&channel, 2_400);
-    let mut calls = std::pin::pin!(calls);
-    let mut rotations = tokio::time::interval(Duration::from_millis(1_500));
-    let failures = loop {
-        tokio::select! {
-            failures = calls.as_mut() => break failures,
-            _ = rotations.tick() => server.drain(),
-        }
-    };
-    assert!(server.connections() > 2);
-    assert_eq!(failures, 0);
 }

@@ -6,6 +6,8 @@
 
 mod balancing;
 mod fixture;
+mod method_breakers;
 mod policies;
 mod propagation;
+mod reconnects;
 mod restart;

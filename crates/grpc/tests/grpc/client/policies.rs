@@ -16,19 +16,14 @@ use prost_types::{
 use seaworthy_config::Loader;
 use seaworthy_core::Timeout;
 use seaworthy_grpc::client::{
-    BreakerPer, GrpcChannel, GrpcClientConfig, GrpcClientError, GrpcClients as _, Repeatable,
-};
-use seaworthy_resilience::{
-    circuit_breaker::Hold,
-    policies::{Resilience, ResilienceConfig},
+    GrpcChannel, GrpcClientConfig, GrpcClientError, GrpcClients as _, Repeatable,
 };
 use seaworthy_service::{NoSettings, RunningService, Service};
-use seaworthy_telemetry::metrics::Metrics;
 use seaworthy_testkit::{eventually, http};
 use tokio::sync::{Notify, oneshot};
 use tonic::Code;
 
-use crate::client::fixture::{BROKEN, Reply, Server, call, send, send_to};
+use crate::client::fixture::{Reply, Server, call, send};
 
 /// Loads the settings again, and returns the response.
 fn reload(running: &RunningService) -> String {
@@ -221,109 +216,28 @@ async fn concurrent_calls_are_bounded_res_5() {
 
 #[tokio::test]
 async fn invalid_settings_fail_client_construction_conf_1() {
-    let refused = |change: &dyn Fn(&mut GrpcClientConfig)| {
+    let rejection = |change: &dyn Fn(&mut GrpcClientConfig)| {
         let mut config = GrpcClientConfig::new("https://localhost:7000");
         change(&mut config);
         let built = GrpcChannel::builder("things", config).build();
         built.unwrap_err().to_string()
     };
     for url in ["", "localhost:7000", "ftp://localhost", "http://[::1"] {
-        let error = refused(&|config| config.url = url.to_owned());
+        let error = rejection(&|config| config.url = url.to_owned());
         assert!(error.contains("url"), "{url}");
     }
     let plain = |config: &mut GrpcClientConfig| {
         config.url = "http://localhost:7000".to_owned();
         config.tls.ca = Some("ca.pem".into());
     };
-    assert!(refused(&plain).contains("has no TLS"));
+    assert!(rejection(&plain).contains("has no TLS"));
     let missing = "no/such/ca.pem";
-    assert!(refused(&|config| config.tls.ca = Some(missing.into())).contains(missing));
+    assert!(rejection(&|config| config.tls.ca = Some(missing.into())).contains(missing));
     let half = |config: &mut GrpcClientConfig| config.tls.key = Some("key.pem".into());
-    assert!(refused(&half).contains("must be set together"));
+    assert!(rejection(&half).contains("must be set together"));
     let builder = GrpcChannel::builder("things", GrpcClientConfig::new("http://localhost"));
     let error = builder.contract(b"\xff").build().unwrap_err();
     assert!(matches!(error, GrpcClientError::Contract(_)), "{error}");
-}
-
-#[tokio::test]
-async fn failing_method_opens_its_own_breaker_res_1() {
-    for (breaker_per, others_go_on) in [(BreakerPer::Dependency, false), (BreakerPer::Method, true)]
-    {
-        let server = Server::start(|_| Reply::Ok).await;
-        let mut config = server.config();
-        config.breaker_per = breaker_per;
-        let metrics = Metrics::new();
-        let resilience = Resilience::new(ResilienceConfig::default(), metrics.clone());
-        let builder = GrpcChannel::builder("things", config).resilience(&resilience);
-        let channel = builder.metrics(&metrics).build().unwrap();
-        for _ in 0..5 {
-            let status = send_to(&channel, BROKEN, tonic::Request::new(()))
-                .await
-                .unwrap_err();
-            assert_eq!(status.code(), Code::Internal);
-        }
-        let status = send_to(&channel, BROKEN, tonic::Request::new(()))
-            .await
-            .unwrap_err();
-        assert_eq!(status.code(), Code::Unavailable, "{breaker_per:?}");
-        assert_eq!(server.calls(), 5);
-        assert_eq!(
-            call(&channel).await.is_ok(),
-            others_go_on,
-            "{breaker_per:?}"
-        );
-        let names: Vec<_> = resilience
-            .snapshot()
-            .into_iter()
-            .map(|one| one.name)
-            .collect();
-        let expected: &[&str] = if others_go_on {
-            &[
-                "things",
-                "things/test.Things/Break",
-                "things/test.Things/Get",
-            ]
-        } else {
-            &["things"]
-        };
-        assert_eq!(names, expected);
-    }
-}
-
-#[tokio::test]
-async fn holding_dependency_holds_every_method_res_1() {
-    let server = Server::start(|_| Reply::Ok).await;
-    let mut config = server.config();
-    config.breaker_per = BreakerPer::Method;
-    let resilience = Resilience::new(ResilienceConfig::default(), Metrics::new());
-    let builder = GrpcChannel::builder("things", config).resilience(&resilience);
-    let channel = builder.build().unwrap();
-    call(&channel).await.unwrap();
-    let dependency = resilience.dependency("things");
-    let breaker = dependency.breaker();
-    breaker.hold(Hold::Open, Timeout::from_secs(600), "their deployment");
-    assert_eq!(call(&channel).await.unwrap_err().code(), Code::Unavailable);
-    assert_eq!(server.calls(), 1);
-    breaker.reset("it is done");
-    call(&channel).await.unwrap();
-    assert_eq!(server.calls(), 2);
-}
-
-#[tokio::test]
-async fn methods_beyond_limit_share_dependency_breaker_res_1() {
-    let server = Server::start(|_| Reply::Ok).await;
-    let mut config = server.config();
-    config.breaker_per = BreakerPer::Method;
-    let resilience = Resilience::new(ResilienceConfig::default(), Metrics::new());
-    let builder = GrpcChannel::builder("things", config).resilience(&resilience);
-    let channel = builder.build().unwrap();
-    for number in 0..300 {
-        let path = format!("/test.Things/Get{number}");
-        send_to(&channel, &path, tonic::Request::new(()))
-            .await
-            .unwrap();
-    }
-    assert_eq!(resilience.snapshot().len(), 257);
 }
 
 #[tokio::test]
