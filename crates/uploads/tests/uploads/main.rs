@@ -14,6 +14,7 @@ mod fixture;
 mod quota;
 mod resumable;
 mod sweep;
+mod work;
 mod worker;
 
 seaworthy_testkit::on_every_database! {

@@ -4,7 +4,7 @@ use seaworthy_data::sql;
 use seaworthy_testkit::eventually;
 use seaworthy_uploads::{NewUpload, UploadError, UploadStatus};
 
-use crate::fixture::{Behavior, TestApp};
+use crate::{fixture::TestApp, work::Behavior};
 
 const MINUTE: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);

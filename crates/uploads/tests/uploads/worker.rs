@@ -4,7 +4,7 @@ use seaworthy_data::sql;
 use seaworthy_testkit::eventually;
 use seaworthy_uploads::{NewUpload, Upload, UploadStatus};
 
-use crate::fixture::{Behavior, TestApp};
+use crate::{fixture::TestApp, work::Behavior};
 
 async fn complete(app: &TestApp) -> Upload {
     let upload = app

@@ -14,38 +14,21 @@ use seaworthy_testkit::{
     database::EmptyDatabase,
     http::{HttpResponse, request},
     redis::RedisServer,
-    requirement::required,
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tutoring::{Platform, PlatformOptions};
 
-use crate::students::send;
+use crate::{
+    servers::{SERVICES, Servers},
+    students::send,
+};
 
 pub(crate) use tutoring_testkit::{SECRET, SERVICE_SECRET, service_token, wait_for};
 
 pub(crate) const PASSWORD: &str = "Boat4Harbour";
 pub(crate) const BASE: &str = "/api/v1/students/auth";
 const TIMEOUT: Duration = Duration::from_secs(60);
-
-/// The services, and the prefix of their settings of stores and tokens.
-pub(crate) const SERVICES: [(&str, &str); 12] = [
-    ("student-auth", ""),
-    ("trainer-auth", "identity."),
-    ("admin", ""),
-    ("student", "backend."),
-    ("trainer", "backend."),
-    ("chat", "backend."),
-    ("analytics", ""),
-    ("course", ""),
-    ("booking", ""),
-    ("notification", "backend."),
-    ("payment", ""),
-    (GATEWAY, ""),
-];
-const GATEWAY: &str = "gateway";
-#[cfg(feature = "kafka")]
-const WITHOUT_BROKER: [&str; 1] = ["admin"];
 
 /// A running platform with its stores.
 pub(crate) struct TestPlatform {
@@ -57,59 +40,6 @@ pub(crate) struct TestPlatform {
     kafka: Vec<String>,
     folder: TempDir,
 }
-
-/// The servers of a platform. Without them it runs on embedded engines.
-#[derive(Default)]
-struct Servers {
-    databases: BTreeMap<&'static str, EmptyDatabase>,
-    redis: Option<RedisServer>,
-    /// The settings of Kafka below `broker.`.
-    kafka: Vec<String>,
-}
-
-impl Servers {
-    /// PostgreSQL and Redis. `None` if one of them is not installed.
-    fn postgres_and_redis() -> Option<Self> {
-        let redis = required("SEAWORTHY_TEST_REDIS_SERVER")?;
-        let with_database = SERVICES.iter().filter(|(service, _)| *service != GATEWAY);
-        let databases =
-            with_database.map(|(service, _)| Some((*service, EmptyDatabase::postgres()?)));
-        Some(Self {
-            databases: databases.collect::<Option<_>>()?,
-            redis: Some(RedisServer::start(redis).unwrap()),
-            kafka: Vec::new(),
-        })
-    }
-
-    fn settings(&self) -> Vec<String> {
-        let mut set = Vec::new();
-        for (service, prefix) in SERVICES {
-            let own = format!("{service}.{prefix}");
-            set.push(format!("{own}access_tokens.secret={SECRET}"));
-            if let Some(database) = self.databases.get(service) {
-                set.push(format!("{own}database.url={}", database.url()));
-            }
-            if let Some(redis) = &self.redis {
-                set.push(format!("{own}redis.url={}", redis.url()));
-                if service == "student" {
-                    set.push(format!("student.cache.url={}", redis.url()));
-                }
-            }
-            #[cfg(feature = "kafka")]
-            if !WITHOUT_BROKER.contains(&service) {
-                let broker = self.kafka.iter();
-                set.extend(broker.map(|setting| format!("{own}broker.{setting}")));
-            }
-        }
-        set
-    }
-}
-
-#[cfg(feature = "kafka")]
-static KAFKA: seaworthy_testkit::server::Shared<seaworthy_testkit::server::kafka::KafkaServer> =
-    seaworthy_testkit::server::Shared::new("SEAWORTHY_TEST_KAFKA", |jars: std::path::PathBuf| {
-        seaworthy_testkit::server::kafka::KafkaServer::start(jars)
-    });
 
 /// The tokens of a login by a mobile application.
 #[derive(Debug, Clone)]
@@ -149,7 +79,7 @@ impl TestPlatform {
     /// Starts on PostgreSQL, Redis and Kafka. Returns `None` if one of them is not installed.
     #[cfg(feature = "kafka")]
     pub(crate) async fn on_kafka() -> Option<Self> {
-        let kafka = KAFKA.get()?;
+        let kafka = crate::servers::KAFKA.get()?;
         let mut servers = Servers::postgres_and_redis()?;
         // All tests share the server.
         let prefix = uuid::Uuid::new_v4().simple();

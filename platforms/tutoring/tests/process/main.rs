@@ -35,6 +35,7 @@ mod referrals;
 mod rotation;
 mod routes;
 mod schemathesis;
+mod servers;
 mod sms;
 mod student_pages;
 mod students;

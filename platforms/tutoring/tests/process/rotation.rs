@@ -13,7 +13,10 @@ use tutoring_contract::{
 use tutoring_identity::{LiveSealer, NoticeSealer};
 use uuid::Uuid;
 
-use crate::app::{PASSWORD, SERVICES, TestPlatform, tokens, wait_for};
+use crate::{
+    app::{PASSWORD, TestPlatform, tokens, wait_for},
+    servers::SERVICES,
+};
 
 const PREVIOUS: &str = "Vb2n5Mx8Zq1Ws4Ed7Rf0Tg3Yh6Uj9Ik2";
 const FIRST: &str = "Kx3v9Qp2LmT7wZr5Yb8NcD4FgH6JsA1e";

@@ -18,7 +18,8 @@ use serde_json::{Value, json};
 use tutoring_admin::{SEED_EMAIL, SEED_PASSWORD};
 
 use crate::{
-    app::{SERVICES, TestPlatform, admin_token, json_of, service_token},
+    app::{TestPlatform, admin_token, json_of, service_token},
+    servers::SERVICES,
     students::send,
 };
 

@@ -10,20 +10,15 @@ use std::{
 use seaworthy::{
     data::{Database, DatabaseConfig, sql},
     prelude::Timeout,
-    redis::RedisConfig,
 };
 use seaworthy_testkit::{
-    database::EmptyDatabase,
     http::{HttpResponse, request},
     process::ServiceProcess,
-    redis::RedisServer,
-    requirement::required,
     worker,
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tutoring_contract::{Role, events::TrainerChanged};
-use tutoring_identity::{LiveSessions, SessionRecord};
+use tutoring_contract::events::TrainerChanged;
 use uuid::Uuid;
 
 pub(crate) use tutoring_testkit::{data, json_of, wait_for};
@@ -35,7 +30,8 @@ use crate::{
     outage::Held,
     peer::Peer,
     provider::Provider,
-    tokens::{SECRET, SESSION, operator_token},
+    servers::{SERVICES, Servers},
+    tokens::{SECRET, operator_token},
 };
 
 /// The maximum time that these tests wait for a condition.
@@ -43,84 +39,6 @@ pub(crate) const TIMEOUT: Duration = Duration::from_secs(60);
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
 /// The centre of the only zone.
 pub(crate) const CENTRE: (f64, f64) = (12.3, 76.6);
-/// The services, and the prefix of their settings of stores and tokens.
-const SERVICES: [(&str, &str); 11] = [
-    ("student-auth", ""),
-    ("trainer-auth", "identity."),
-    ("admin", ""),
-    ("student", "backend."),
-    ("trainer", "backend."),
-    ("chat", "backend."),
-    ("course", ""),
-    ("booking", ""),
-    ("notification", "backend."),
-    ("payment", ""),
-    ("gateway", ""),
-];
-const WITHOUT_BROKER: [&str; 1] = ["admin"];
-const WITHOUT_DATABASE: [&str; 1] = ["gateway"];
-
-/// The servers of a platform. Without them it runs on embedded engines.
-#[derive(Default)]
-pub(crate) struct Servers {
-    databases: BTreeMap<&'static str, EmptyDatabase>,
-    redis: Option<RedisServer>,
-    broker: Broker,
-}
-
-impl Servers {
-    /// PostgreSQL and Redis with the login session of all tokens. `None` if one of them is not
-    /// installed.
-    pub(crate) async fn postgres_and_redis() -> Option<Self> {
-        let redis = RedisServer::start(required("SEAWORTHY_TEST_REDIS_SERVER")?).unwrap();
-        let config = RedisConfig {
-            url: redis.url().parse().unwrap(),
-            ..RedisConfig::default()
-        };
-        let record = SessionRecord::from_request(SESSION, Uuid::nil(), Role::Student, 0);
-        let sessions = LiveSessions::new(Some(&config)).unwrap();
-        sessions.put(&record).await.unwrap();
-        let with_database = SERVICES
-            .iter()
-            .filter(|(service, _)| !WITHOUT_DATABASE.contains(service));
-        let databases =
-            with_database.map(|(service, _)| Some((*service, EmptyDatabase::postgres()?)));
-        Some(Self {
-            databases: databases.collect::<Option<_>>()?,
-            redis: Some(redis),
-            broker: Broker::File,
-        })
-    }
-
-    /// PostgreSQL, Redis and Kafka. `None` if one of them is not installed.
-    #[cfg(feature = "kafka")]
-    pub(crate) async fn with_kafka() -> Option<Self> {
-        let servers = Self::postgres_and_redis().await?;
-        Some(Self {
-            broker: Broker::kafka()?,
-            ..servers
-        })
-    }
-
-    fn settings(&self) -> Vec<String> {
-        let mut set = Vec::new();
-        for (service, prefix) in SERVICES {
-            let own = format!("{service}.{prefix}");
-            if let Some(database) = self.databases.get(service) {
-                set.push(format!("{own}database.url={}", database.url()));
-            }
-            if let Some(redis) = &self.redis {
-                set.push(format!("{own}redis.url={}", redis.url()));
-            }
-            if !WITHOUT_BROKER.contains(&service) {
-                let broker = self.broker.settings().into_iter();
-                set.extend(broker.map(|setting| format!("{own}broker.{setting}")));
-            }
-        }
-        set
-    }
-}
-
 /// The running program with its data, and the provider, which survives a crash of the program.
 pub(crate) struct TestPlatform {
     pub(crate) provider: Provider,

@@ -12,9 +12,10 @@ use proptest::{
 use uuid::Uuid;
 
 use crate::{
-    app::{Servers, TestPlatform},
+    app::TestPlatform,
     peer::Peer,
     play::{Discount, Package, Run, Step, Student, shown},
+    servers::Servers,
 };
 
 /// Cases of one run. Each takes two seconds.

@@ -10,9 +10,10 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::{
-    app::{Servers, TestPlatform, data},
+    app::{TestPlatform, data},
     bought::bought,
     peer::Peer,
+    servers::Servers,
 };
 
 /// Purchases of a run: two minutes.

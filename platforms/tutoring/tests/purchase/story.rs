@@ -15,11 +15,12 @@ use tutoring_contract::PlatformZone;
 use uuid::Uuid;
 
 use crate::{
-    app::{CENTRE, Servers, TestPlatform, data, json_of, wait_for},
+    app::{CENTRE, TestPlatform, data, json_of, wait_for},
     bought::{Bought, bought},
     clock::ShiftedClock,
     peer::Peer,
     provider::Mode,
+    servers::Servers,
     tokens::{operator_token, student_token, trainer_token},
 };
 

@@ -16,6 +16,7 @@ mod recovery;
 mod refund;
 mod routes;
 mod settings;
+mod state;
 mod webhook;
 
 /// Runs each test on the embedded engine and on PostgreSQL.

@@ -1,0 +1,100 @@
+//! Changes of the state around the service: stored times, messages, coupons and switches.
+
+use seaworthy::data::{
+    Database, DatabaseConfig,
+    chrono::{TimeDelta, Utc},
+    sql,
+};
+use serde_json::{Value, json};
+use tutoring_contract::events::{BusinessEvent, CourseChanged, StudentChanged, message};
+use uuid::Uuid;
+
+use crate::app::{Bought, COURSE, TestApp, admin_token, call, data};
+
+impl TestApp {
+    /// Lets the order of a payment expire.
+    pub(crate) async fn expire(&self, bought: &Bought) {
+        let text = "UPDATE payments SET expires_at = ? WHERE id = ?";
+        self.set_past(text, bought).await;
+    }
+
+    /// Lets the last attempt of a refund be an hour ago.
+    pub(crate) async fn backdate_refund(&self, bought: &Bought) {
+        let text = "UPDATE refunds SET updated_at = ? WHERE payment_id = ?";
+        self.set_past(text, bought).await;
+    }
+
+    async fn set_past(&self, text: &'static str, bought: &Bought) {
+        let (_, url) = self.setting("database.url=");
+        let config = DatabaseConfig {
+            url: url.parse().unwrap(),
+            ..DatabaseConfig::default()
+        };
+        let database = Database::builder("test", config).open().await.unwrap();
+        let done = sql(text)
+            .bind(Utc::now() - TimeDelta::hours(1))
+            .bind(bought.id.parse::<Uuid>().unwrap())
+            .execute(&database)
+            .await;
+        assert_eq!(done.unwrap().rows_affected(), 1);
+    }
+
+    pub(crate) async fn publish_course(&self, version: i64, status: &str) {
+        let changed = BusinessEvent::new(CourseChanged {
+            course_id: COURSE.to_string(),
+            version,
+            snapshot: json!({ "title": "Robotics", "status": status }),
+        });
+        self.peer
+            .publisher
+            .publish(message(&changed))
+            .await
+            .unwrap();
+    }
+
+    pub(crate) async fn publish_student(&self, student: Uuid, version: i64, is_verified: bool) {
+        let changed = BusinessEvent::new(StudentChanged {
+            student_id: student,
+            version,
+            snapshot: json!({ "isEmailVerified": is_verified }),
+        });
+        self.peer
+            .publisher
+            .publish(message(&changed))
+            .await
+            .unwrap();
+    }
+
+    /// Creates a coupon at the booking service.
+    pub(crate) fn create_coupon(&self, code: &str, max_redemptions: u32) {
+        let body = json!({
+            "code": code,
+            "type": "school",
+            "discountType": "class_amount",
+            "maxRedemptions": max_redemptions,
+            "validFrom": "2020-01-01T00:00:00Z",
+            "validUntil": "2099-01-01T00:00:00Z",
+        });
+        let token = admin_token(&["price:write"]);
+        let path = "/booking/coupons";
+        data(&call(self.booking, "POST", path, &token, &[], &body));
+    }
+
+    /// Sets switches at the booking service.
+    pub(crate) fn switch(&self, switches: &Value) {
+        let token = admin_token(&["price:write"]);
+        let path = "/booking/feature-flags";
+        let set = call(self.booking, "PUT", path, &token, &[], switches);
+        assert_eq!(set.status, 200, "{}", set.body);
+    }
+
+    /// Returns how often a coupon is reserved or redeemed.
+    pub(crate) fn redemptions(&self, code: &str) -> i64 {
+        let token = admin_token(&["price:write"]);
+        let path = "/booking/coupons?limit=100";
+        let coupons = data(&call(self.booking, "GET", path, &token, &[], &Value::Null));
+        let mut coupons = coupons["items"].as_array().unwrap().iter();
+        let coupon = coupons.find(|coupon| coupon["code"] == code).unwrap();
+        coupon["currentRedemptions"].as_i64().unwrap()
+    }
+}
