@@ -99,7 +99,7 @@ impl BearerAuthentication {
 
 impl Inner {
     /// Returns a token from the cache, or verifies it.
-    fn verified(&self, token: &[u8], now: SystemTime) -> Result<Arc<VerifiedToken>, Rejection> {
+    fn verify(&self, token: &[u8], now: SystemTime) -> Result<Arc<VerifiedToken>, Rejection> {
         let generation = self.verifier.generation();
         if let Some(verified) = self.cache.get(token, generation, now) {
             return Ok(verified);
@@ -148,7 +148,7 @@ impl Inner {
             Waiting::ForStatus(verified, status) => (verified, status),
             Waiting::ForKeys(missing) => {
                 let token = token.unwrap_or_default();
-                let verify = || self.verified(&token, SystemTime::now());
+                let verify = || self.verify(&token, SystemTime::now());
                 let verified = missing.refresh(verify).await?;
                 let status = self.status(&verified);
                 (verified, status)
@@ -217,7 +217,7 @@ impl Authenticate for BearerAuthentication {
             Ok(_) => Authentication::Anonymous,
             Err(error) => Authentication::Rejected(error),
         };
-        let verified = match inner.verified(token, SystemTime::now()) {
+        let verified = match inner.verify(token, SystemTime::now()) {
             Ok(verified) => verified,
             Err(Rejection::Invalid(error)) => return reject(error),
             Err(Rejection::Missing(missing)) => {

@@ -67,7 +67,7 @@ impl KindMetrics {
     }
 
     /// Counts a code that a limit did not allow.
-    pub(crate) fn limited(&self, limit: Limit) {
+    pub(crate) fn record_limited(&self, limit: Limit) {
         let counter = match limit {
             Limit::Target => &self.target,
             Limit::Ip => &self.ip,

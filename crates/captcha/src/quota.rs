@@ -98,7 +98,7 @@ pub(crate) async fn reserve(
     reserved.map_err(|error| match error {
         ReserveError::Database(error) => error.into(),
         ReserveError::Limited { limit, retry_after } => {
-            metrics.limited(limit);
+            metrics.record_limited(limit);
             match limit {
                 Limit::Target => CaptchaError::TooManyCodes { retry_after },
                 Limit::Ip | Limit::Ipv6Site | Limit::Share => {

@@ -126,7 +126,7 @@ impl ConsumerMetrics {
         }
     }
 
-    pub(crate) fn dead_lettered(&self, reason: DeadLetterReason) {
+    pub(crate) fn record_dead_letter(&self, reason: DeadLetterReason) {
         if let Some((_, dead)) = self.dead.iter().find(|(known, _)| *known == reason) {
             dead.increment();
         }

@@ -93,7 +93,7 @@ pub(crate) struct AddedParts {
 
 impl AddedParts {
     /// Adds the layers of the assembly.
-    pub(crate) fn wrapped(&self, routes: Routes) -> Routes {
+    pub(crate) fn wrap(&self, routes: Routes) -> Routes {
         let wrappers = self.wrappers.iter();
         wrappers.fold(routes, |routes, wrap| wrap(routes))
     }

@@ -173,13 +173,13 @@ impl<'a> Schemas<'a> {
 
     /// Returns the schema of a field.
     pub(super) fn field(&mut self, field: &FieldDescriptor, direction: Direction) -> Value {
-        let mut schema = self.shaped(field, Form::Json(direction));
+        let mut schema = self.value_schema(field, Form::Json(direction));
         if direction == Direction::Output && self.echoes_unknown_enum(field) {
             open_enum(&mut schema);
         }
         let nullable = direction == Direction::Input && !self.must_be_given(field);
         let schema = if nullable { or_null(schema) } else { schema };
-        self.described(field, schema)
+        self.describe(field, schema)
     }
 
     /// Whether an unknown number can be received and returned. Enums are open unless a rule closes
@@ -204,7 +204,7 @@ impl<'a> Schemas<'a> {
 
     /// Returns the schema of a field as a query parameter.
     pub(super) fn query_text(&mut self, field: &FieldDescriptor) -> Value {
-        let schema = self.shaped(field, Form::Text);
+        let schema = self.value_schema(field, Form::Text);
         // An empty parameter counts as absent.
         let narrow = ["format", "pattern", "minLength", "enum", "const"];
         let is_narrow_text = schema.get("type") == Some(&json!("string"))
@@ -244,7 +244,7 @@ impl<'a> Schemas<'a> {
         )
     }
 
-    fn shaped(&mut self, field: &FieldDescriptor, form: Form) -> Value {
+    fn value_schema(&mut self, field: &FieldDescriptor, form: Form) -> Value {
         let rules = self.contract.field_rules(field);
         if let (true, Kind::Message(entry)) = (field.is_map(), field.kind()) {
             let keys = rules.keys.as_deref().cloned().unwrap_or_default();
@@ -318,7 +318,7 @@ impl<'a> Schemas<'a> {
         }
     }
 
-    fn described(&self, field: &FieldDescriptor, schema: Value) -> Value {
+    fn describe(&self, field: &FieldDescriptor, schema: Value) -> Value {
         let text = comment(&field.parent_file(), field.path());
         if text.is_empty() {
             return schema;

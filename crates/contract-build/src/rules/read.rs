@@ -134,7 +134,7 @@ impl Reader<'_> {
             match (member.name(), value) {
                 ("required", Value::Bool(required)) => {
                     if target.element {
-                        self.unsupported("required on an element");
+                        self.report_unsupported("required on an element");
                     }
                     rules.required |= *required;
                 }
@@ -158,12 +158,12 @@ impl Reader<'_> {
                         ));
                     }
                 }
-                (name, _) => self.unsupported(name),
+                (name, _) => self.report_unsupported(name),
             }
         }
         let inverted = bounds_are_inverted(&rules.rules);
         if inverted {
-            self.unsupported("a lower bound above the upper one");
+            self.report_unsupported("a lower bound above the upper one");
         }
     }
 
@@ -173,7 +173,7 @@ impl Reader<'_> {
                 ("skip", Value::Bool(true)) => rules.ignore = Ignore::Always,
                 ("required", Value::Bool(required)) => rules.required |= *required,
                 (_, Value::Bool(false)) => {}
-                (name, _) => self.unsupported(name),
+                (name, _) => self.report_unsupported(name),
             }
         }
     }
@@ -215,11 +215,11 @@ impl Reader<'_> {
                     Ok(Some(Rule::Unique))
                         if matches!(target.kind, Kind::Message(_) | Kind::Double | Kind::Float) =>
                     {
-                        self.unsupported("unique on floats and messages");
+                        self.report_unsupported("unique on floats and messages");
                     }
                     Ok(Some(rule)) => rules.rules.push(rule),
                     Ok(None) => {}
-                    Err(()) => self.unsupported(&format!("{group}.{name}")),
+                    Err(()) => self.report_unsupported(&format!("{group}.{name}")),
                 },
             }
         }
@@ -231,7 +231,7 @@ impl Reader<'_> {
         Box::new(rules)
     }
 
-    fn unsupported(&mut self, rule: &str) {
+    fn report_unsupported(&mut self, rule: &str) {
         unsupported(&self.location, rule, self.diagnostics);
     }
 

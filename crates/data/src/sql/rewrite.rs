@@ -86,7 +86,7 @@ impl<Lists: Iterator<Item = usize>> Writer<Lists> {
             if opaque > 0 {
                 let (skipped, after) = rest.split_at_checked(opaque).unwrap_or((rest, ""));
                 self.text.push_str(skipped);
-                self.words.quoted(skipped);
+                self.words.push_quoted(skipped);
                 rest = after;
                 continue;
             }
@@ -356,7 +356,7 @@ impl Keywords {
         }
     }
 
-    fn quoted(&mut self, text: &str) {
+    fn push_quoted(&mut self, text: &str) {
         self.next(' ');
         if self.table_follows && text.starts_with(['"', '`', '[']) {
             self.end(text.trim_matches(['"', '`', '[', ']']));

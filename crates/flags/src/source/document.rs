@@ -143,7 +143,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn required(&mut self, mark: &Marker) -> Result<(Event<'a>, Marker), Failure> {
+    fn next_required(&mut self, mark: &Marker) -> Result<(Event<'a>, Marker), Failure> {
         let missing = || (position(mark), "the file ends too early".to_owned());
         self.next()?.ok_or_else(missing)
     }
@@ -162,7 +162,7 @@ impl<'a> Reader<'a> {
             Event::SequenceStart(..) => {
                 let mut items = Vec::new();
                 loop {
-                    let (event, mark) = self.required(mark)?;
+                    let (event, mark) = self.next_required(mark)?;
                     if event == Event::SequenceEnd {
                         break Content::Sequence(items);
                     }
@@ -172,13 +172,13 @@ impl<'a> Reader<'a> {
             Event::MappingStart(..) => {
                 let mut entries = BTreeMap::new();
                 loop {
-                    let (event, mark) = self.required(mark)?;
+                    let (event, mark) = self.next_required(mark)?;
                     let key = match event {
                         Event::MappingEnd => break Content::Mapping(entries),
                         Event::Scalar(key, ..) => key.into_owned(),
                         _ => return Err((position(&mark), "a key must be a scalar".to_owned())),
                     };
-                    let (event, value_mark) = self.required(&mark)?;
+                    let (event, value_mark) = self.next_required(&mark)?;
                     let mut node = self.node(event, &value_mark, depth + 1)?;
                     // The position of an error in an entry is that of its key.
                     node.position = position(&mark);

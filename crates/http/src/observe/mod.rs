@@ -118,7 +118,7 @@ impl Observer {
         }
     }
 
-    pub(crate) fn unauthenticated(&self, error: &Error) {
+    pub(crate) fn record_unauthenticated(&self, error: &Error) {
         self.rejections
             .unauthenticated
             .get_or_create(error.reason())

@@ -217,7 +217,7 @@ impl Exchange {
     /// Counts a rejection and sets the challenge.
     pub(super) fn reject_caller(&mut self, error: Error) -> Error {
         let stack = Arc::clone(&self.stack);
-        stack.observer.unauthenticated(&error);
+        stack.observer.record_unauthenticated(&error);
         self.challenge = stack.authenticate.as_ref().and_then(|authenticate| {
             let options = self.options();
             // A panic in the authenticator must not end the connection.

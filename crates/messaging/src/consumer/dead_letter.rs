@@ -82,7 +82,7 @@ impl Consumer {
         loop {
             match self.store(&stored).await {
                 Ok(()) => {
-                    self.metrics.dead_lettered(reason);
+                    self.metrics.record_dead_letter(reason);
                     return Settlement::Acknowledged;
                 }
                 Err(PublishError::Closed) => return Settlement::Released,

@@ -120,13 +120,13 @@ impl Consumer {
             };
             let problem = match opened {
                 Ok(deliveries) => {
-                    self.connected(true);
+                    self.set_connected(true);
                     let begun = time::Instant::now();
                     let end = self.session(deliveries, &mut in_flight).await;
                     if matches!(end, SessionEnd::Superseded) {
                         continue;
                     }
-                    self.connected(false);
+                    self.set_connected(false);
                     if begun.elapsed() >= RECONNECT_MAX_BACKOFF.get() {
                         failures = 0;
                     }
@@ -136,7 +136,7 @@ impl Consumer {
                     }
                 }
                 Err(error) => {
-                    self.connected(false);
+                    self.set_connected(false);
                     error
                 }
             };
@@ -156,11 +156,11 @@ impl Consumer {
             }
         }
         self.finish_draining(&mut in_flight).await;
-        self.connected(false);
+        self.set_connected(false);
         self.finished.cancel();
     }
 
-    fn connected(&self, connected: bool) {
+    fn set_connected(&self, connected: bool) {
         self.metrics.connected.set(i64::from(connected));
         self.state.set_connected(connected);
     }

@@ -110,7 +110,7 @@ fn commits(member: &Arc<Member>) -> io::Result<std::sync::mpsc::Sender<Commit>> 
     let thread = std::thread::Builder::new().name("kafka commits".to_owned());
     thread.spawn(move || {
         for commit in due {
-            member.committed(commit.run());
+            member.record_commit(commit.run());
         }
     })?;
     Ok(commits)

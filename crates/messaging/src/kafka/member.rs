@@ -119,14 +119,14 @@ impl Member {
     }
 
     /// Records the result of a commit.
-    pub(super) fn committed(&self, result: KafkaResult<()>) {
+    pub(super) fn record_commit(&self, result: KafkaResult<()>) {
         let mut state = self.state.lock();
         match result {
-            Ok(()) => state.commit_succeeded(),
+            Ok(()) => state.record_commit_success(),
             Err(error) => {
                 tracing::debug!(group = %self.group, %error, "a commit failed, so the member retries it");
                 // At this time the group has removed this member.
-                if state.commit_failed() > self.limits.lease {
+                if state.record_commit_failure() > self.limits.lease {
                     state.end(transport_error(error));
                 }
             }

@@ -89,7 +89,7 @@ impl State {
     }
 
     /// Delivers the messages of a successful commit.
-    pub(super) fn commit_succeeded(&mut self) {
+    pub(super) fn record_commit_success(&mut self) {
         self.commits = None;
         self.failing_since = None;
         for one in std::mem::take(&mut self.committing) {
@@ -163,7 +163,7 @@ impl State {
     }
 
     /// Records a failed commit. Returns how long commits have failed.
-    pub(super) fn commit_failed(&mut self) -> Duration {
+    pub(super) fn record_commit_failure(&mut self) -> Duration {
         for place in self.commits.take().unwrap_or_default() {
             if let Some(assigned) = self.assigned.get_mut(&place) {
                 assigned.is_dirty = true;

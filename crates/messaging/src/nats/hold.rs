@@ -45,7 +45,7 @@ impl Hold {
     }
 
     /// Stores how often a message was returned.
-    pub(super) fn note_returned(&mut self, tag: DeliveryTag, returned: u64) {
+    pub(super) fn record_return(&mut self, tag: DeliveryTag, returned: u64) {
         if let Some(held) = self.held.get_mut(&tag) {
             held.returned = Some(returned);
         }

@@ -293,7 +293,7 @@ impl Session {
                 return Ok(());
             };
             let returned = self.returns.read(&self.broker, place).await?;
-            self.hold.lock().note_returned(delivery.tag, returned);
+            self.hold.lock().record_return(delivery.tag, returned);
             let returned = u32::try_from(returned).unwrap_or(u32::MAX);
             delivery.count = delivery.count.saturating_sub(returned).max(1);
             Ok(())

@@ -18,7 +18,7 @@ impl Kernel {
             let mut added = self.parts.added.lock();
             let calls = added.calls.take();
             (
-                calls.map(|calls| added.wrapped(calls)),
+                calls.map(|calls| added.wrap(calls)),
                 added.call_errors.take(),
             )
         };

@@ -198,7 +198,7 @@ impl Kernel {
             let mut added = self.parts.added.lock();
             let routes = added.routes.take().unwrap_or_default();
             (
-                added.wrapped(routes),
+                added.wrap(routes),
                 added.admin.take(),
                 added.probes.take(),
                 added.errors.take(),

@@ -249,7 +249,7 @@ impl Shared {
     }
 
     /// If a name cannot be resolved, the addresses of the last resolution stay in use.
-    fn unresolved(&self, problem: &std::io::Error) {
+    fn record_resolve_failure(&self, problem: &std::io::Error) {
         tracing::debug!(host = self.target.host(), %problem, "name resolution failed");
         let mut known = self.known.write();
         if known.replicas.is_empty() {
@@ -278,7 +278,7 @@ async fn keep_resolved(shared: Arc<Shared>, resolver: Resolver) {
     loop {
         match resolver.resolve(shared.target.host()).await {
             Ok(addresses) => shared.update(addresses),
-            Err(problem) => shared.unresolved(&problem),
+            Err(problem) => shared.record_resolve_failure(&problem),
         }
         let begun = Instant::now();
         let next = tokio::time::sleep(shared.target.resolve_interval());

@@ -85,8 +85,8 @@ pub(super) async fn check(
     Query(DateQuery { date }): Query<DateQuery>,
     Query(SlotQuery { time_slot }): Query<SlotQuery>,
 ) -> HandlerResult {
-    let query = query.availability_query(&schedule, &actor).await?;
-    let found = schedule.check_slot(query, (date, time_slot)).await?;
+    let availability = query.availability_query(&schedule, &actor).await?;
+    let found = schedule.check_slot(availability, (date, time_slot)).await?;
     Ok(Reply::new("availability", found).into_response())
 }
 
@@ -96,8 +96,8 @@ pub(super) async fn slots(
     Query(query): Query<PlaceQuery>,
     Query(DateQuery { date }): Query<DateQuery>,
 ) -> HandlerResult {
-    let query = query.availability_query(&schedule, &actor).await?;
-    let slots = schedule.check_slots(query, date).await?;
+    let availability = query.availability_query(&schedule, &actor).await?;
+    let slots = schedule.check_slots(availability, date).await?;
     let data = json!({ "courseId": query.course_id, "date": date, "slots": slots });
     Ok(Reply::new("slots", data).into_response())
 }
@@ -107,8 +107,8 @@ pub(super) async fn course(
     actor: Actor,
     Query(query): Query<PlaceQuery>,
 ) -> HandlerResult {
-    let query = query.availability_query(&schedule, &actor).await?;
-    let found = schedule.check_course(query).await?;
+    let availability = query.availability_query(&schedule, &actor).await?;
+    let found = schedule.check_course(availability).await?;
     Ok(Reply::new("availability", found).into_response())
 }
 

@@ -341,15 +341,6 @@ impl TestApp {
         (number("balance"), number("reserved"))
     }
 
-    /// Gives a student coins.
-    pub(crate) fn give_coins(&self, student: Uuid, amount: i64) {
-        if amount == 0 {
-            return;
-        }
-        let body = json!({ "studentId": student, "referenceId": "gift", "amount": amount });
-        data(&self.post("/coins/adjust", &service_token(), &body));
-    }
-
     /// Returns the events of a payment so far.
     pub(crate) fn events_of(&self, kind: &str, bought: &Bought) -> Vec<Value> {
         let events = self.events.all();

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tutoring_contract::events::{BusinessEvent, CourseChanged, StudentChanged, message};
 use uuid::Uuid;
 
-use crate::app::{Bought, COURSE, TestApp, admin_token, call, data};
+use crate::app::{Bought, COURSE, TestApp, admin_token, call, data, service_token};
 
 impl TestApp {
     /// Lets the order of a payment expire.
@@ -63,6 +63,15 @@ impl TestApp {
             .publish(message(&changed))
             .await
             .unwrap();
+    }
+
+    /// Gives a student coins.
+    pub(crate) fn give_coins(&self, student: Uuid, amount: i64) {
+        if amount == 0 {
+            return;
+        }
+        let body = json!({ "studentId": student, "referenceId": "gift", "amount": amount });
+        data(&self.post("/coins/adjust", &service_token(), &body));
     }
 
     /// Creates a coupon at the booking service.
