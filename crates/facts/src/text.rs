@@ -60,19 +60,19 @@ struct Lines {
 }
 
 impl Lines {
-    fn open<W: ?Sized + io::Write>(&mut self, writer: &mut W, sign: &[u8]) -> io::Result<()> {
+    fn open<W: ?Sized + io::Write>(&mut self, writer: &mut W, bracket: &[u8]) -> io::Result<()> {
         self.depth += 1;
         self.has_entry = false;
-        writer.write_all(sign)
+        writer.write_all(bracket)
     }
 
-    fn close<W: ?Sized + io::Write>(&mut self, writer: &mut W, sign: &[u8]) -> io::Result<()> {
+    fn close<W: ?Sized + io::Write>(&mut self, writer: &mut W, bracket: &[u8]) -> io::Result<()> {
         self.depth = self.depth.saturating_sub(1);
         if self.has_entry && self.depth + 1 < INLINE_DEPTH {
             self.new_line(writer)?;
         }
         self.has_entry = true;
-        writer.write_all(sign)
+        writer.write_all(bracket)
     }
 
     fn separate<W: ?Sized + io::Write>(&self, writer: &mut W, first: bool) -> io::Result<()> {

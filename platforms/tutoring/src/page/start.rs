@@ -79,7 +79,7 @@ pub(super) async fn show(headers: HeaderMap) -> Response {
 }
 
 /// Returns the redirect to the page of a role, with the cookie of its session.
-fn logged_in(role: Role, login: &Value) -> PageResult {
+fn login_response(role: Role, login: &Value) -> PageResult {
     let cookie = role.begin(login)?;
     Ok(([(SET_COOKIE, cookie)], Redirect::to(role.home())).into_response())
 }
@@ -96,7 +96,7 @@ pub(super) async fn log_in(
         .gateway
         .post_anonymous(&path, &body)
         .await?;
-    logged_in(role, &login)
+    login_response(role, &login)
 }
 
 pub(super) async fn log_out(Path(role): Path<Role>) -> PageResult {
@@ -131,5 +131,5 @@ pub(super) async fn verify(
         .gateway
         .post_anonymous(&path, &body)
         .await?;
-    logged_in(Role::Student, &login)
+    login_response(Role::Student, &login)
 }

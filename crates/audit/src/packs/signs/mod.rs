@@ -4,7 +4,6 @@
 //! One file per subject holds its list. A sign that needs the structure of the code belongs into a
 //! pack of its language.
 
-mod abandoned;
 mod absent;
 mod access;
 mod accounts;
@@ -13,18 +12,15 @@ mod addresses;
 mod admin;
 mod amounts;
 mod answers;
+mod archived_libraries;
 mod ascii;
 mod background;
 mod bodies;
 mod body;
 mod causes;
-mod chance;
-mod changed_wholes;
 mod checks;
 mod chosen_values;
 mod clients;
-mod clients_of_script;
-mod closing;
 mod compiled;
 mod constant_results;
 mod constraints;
@@ -36,9 +32,8 @@ mod defaults;
 mod delivery;
 mod dependency;
 mod details;
+mod early_dequeue;
 mod early_use;
-mod endings;
-mod ends;
 mod error_flow;
 mod event_sourcing;
 mod events;
@@ -52,7 +47,6 @@ mod figures;
 mod formats;
 mod frameworks;
 mod functions;
-mod growing;
 mod guards;
 mod habits;
 mod handovers;
@@ -84,9 +78,11 @@ mod owners;
 mod page_sizes;
 mod panics;
 mod passwords;
+mod percentage_rollouts;
 mod plain_clients;
 mod prices;
 mod probes;
+mod process_exits;
 mod processes;
 mod proxies;
 mod queries;
@@ -106,6 +102,7 @@ mod results;
 mod sampling;
 mod schedules;
 mod scope;
+mod script_clients;
 mod scripts;
 mod servers;
 mod services;
@@ -114,6 +111,7 @@ mod settings;
 mod shapes;
 mod sign;
 mod sign_lists;
+mod skipped_cleanup;
 mod spring;
 mod spring_access;
 mod spring_health;
@@ -128,17 +126,19 @@ mod streams;
 mod subscriptions;
 mod swallowed;
 mod switches;
-mod taking;
 mod tasks;
 mod text_reader;
 mod token;
 mod transactions;
 mod transports;
 mod trust;
+mod unbounded_collections;
+mod unclosed_connections;
 mod uploads;
 mod upstream;
 mod values;
 mod webhooks;
+mod whole_record_updates;
 mod workers;
 mod writes;
 
@@ -167,5 +167,5 @@ pub(super) const PACKS: &[Pack] = &[
     swallowed::PACK,
     bodies::PACK,
     proxies::PACK,
-    growing::PACK,
+    unbounded_collections::PACK,
 ];

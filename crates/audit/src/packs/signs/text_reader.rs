@@ -5,7 +5,7 @@ use regex::{Captures, Match};
 use super::compiled::{COMPILED, ELSEWHERE};
 use super::sign::{ONE_FUNCTION, Sign};
 use super::sign_lists::signs;
-use super::{growing, lookup, open_routes, owners, scope};
+use super::{lookup, open_routes, owners, scope, unbounded_collections};
 use crate::model::FactSink;
 use crate::model::facts::{Elsewhere, Practice, Topic};
 use crate::repository::Role;
@@ -111,7 +111,7 @@ pub(crate) fn reads(topic: Topic, file: &SourceFile) -> bool {
         || topic == Topic::OpenRoute && (open_routes::reads(&path) || path.ends_with(".py"))
         || topic == Topic::UncheckedLookup && lookup::reads(&path)
         || topic == Topic::OwnRecord && owners::reads(&path)
-        || topic == Topic::GrowingMemory && growing::reads(&path)
+        || topic == Topic::GrowingMemory && unbounded_collections::reads(&path)
         || matches!(
             topic,
             Topic::PartialWrite | Topic::LookupBeforeInsert | Topic::Ownership | Topic::SharedState

@@ -1,4 +1,4 @@
-//! Ends: cleanup that an exit skips, failures that only a log shows, crashes that nothing catches.
+//! Exits: cleanup that an exit skips, failures that only a log shows, crashes that nothing catches.
 
 use super::{GO, JVM, SCRIPT, Sign, review};
 use crate::model::facts::Topic;

@@ -1,4 +1,4 @@
-//! Ends of programs: servers that survive their deadline, and pools that stay open.
+//! Exits of programs: servers that survive their deadline, and pools that stay open.
 
 use super::{GO, Sign, inside, review};
 use crate::model::facts::Topic;
