@@ -1,10 +1,12 @@
+mod numbers;
+
 use std::{cell::Cell, fmt, fmt::Write as _, io::Write as _, net::IpAddr, sync::Arc};
 
 use seaworthy_core::{RequestContext, RequestId, ServiceIdentity};
 
 use super::{
     FieldName, Shared,
-    encode::{Encoding, escape, push_float, push_now, push_unsigned},
+    encode::{Encoding, escape, push_now, push_unsigned},
     level::Level,
 };
 use crate::redact::{MASK, Redactor, is_public, network_of};
@@ -16,9 +18,6 @@ thread_local! {
 
 /// The maximum capacity of a buffer that is kept, in bytes.
 const MAX_KEPT_CAPACITY: usize = 16 * 1_024;
-
-/// The smallest number of 13 digits. Card numbers have at least 13 digits.
-const MIN_CHECKED_NUMBER: u64 = 1_000_000_000_000;
 
 /// A line that is being written. It is passed to the sink when it is dropped.
 pub struct Line {
@@ -198,60 +197,6 @@ impl Line {
         self
     }
 
-    /// Adds a number. It is masked if its name is sensitive or its digits are.
-    pub(super) fn unsigned_integer(&mut self, name: &str, value: u64) -> &mut Self {
-        if value >= MIN_CHECKED_NUMBER || self.shared.redactor.is_sensitive_name(name) {
-            return self.number(name, format_args!("{value}"));
-        }
-        self.name(name);
-        push_unsigned(&mut self.output, value);
-        self
-    }
-
-    /// Adds a number. It is masked if its name is sensitive or its digits are.
-    pub(super) fn signed_integer(&mut self, name: &str, value: i64) -> &mut Self {
-        match u64::try_from(value) {
-            Ok(value) => self.unsigned_integer(name, value),
-            Err(_) => self.number(name, format_args!("{value}")),
-        }
-    }
-
-    /// Adds a formatted number, or [`MASK`] in its place.
-    fn number(&mut self, name: &str, value: fmt::Arguments<'_>) -> &mut Self {
-        let mut scratch = std::mem::take(&mut self.scratch);
-        scratch.clear();
-        let _ = scratch.write_fmt(value);
-        self.name(name);
-        if self.shared.redactor.is_masked_number(name, &scratch) {
-            self.quoted(MASK);
-        } else {
-            self.output.extend_from_slice(scratch.as_bytes());
-        }
-        self.scratch = scratch;
-        self
-    }
-
-    /// Adds a number of the program itself. It is not redacted.
-    pub fn integer(&mut self, name: FieldName, value: u64) -> &mut Self {
-        self.plain_name(name);
-        push_unsigned(&mut self.output, value);
-        self
-    }
-
-    /// Adds a duration in milliseconds with three decimal places.
-    pub fn milliseconds(&mut self, name: FieldName, value: std::time::Duration) -> &mut Self {
-        self.plain_name(name);
-        let micros = u64::try_from(value.as_micros()).unwrap_or(u64::MAX);
-        push_unsigned(&mut self.output, micros / 1_000);
-        self.output.push(b'.');
-        let rest = micros % 1_000;
-        self.output.extend(
-            [rest / 100, rest / 10 % 10, rest % 10]
-                .map(|digit| b'0' + u8::try_from(digit).unwrap_or_default()),
-        );
-        self
-    }
-
     pub(super) fn formatted(&mut self, name: &str, value: fmt::Arguments<'_>) -> &mut Self {
         let mut scratch = std::mem::take(&mut self.scratch);
         scratch.clear();
@@ -265,21 +210,6 @@ impl Line {
         self.name(name);
         let text: &[u8] = if value { b"true" } else { b"false" };
         self.output.extend_from_slice(text);
-        self
-    }
-
-    /// Adds a floating-point number. Infinity and NaN become texts, because JSON has no notation
-    /// for them.
-    pub(super) fn floating_point(&mut self, name: &str, value: f64) -> &mut Self {
-        if !value.is_finite() {
-            return self.formatted(name, format_args!("{value}"));
-        }
-        if value.abs() >= MIN_CHECKED_NUMBER as f64 || self.shared.redactor.is_sensitive_name(name)
-        {
-            return self.number(name, format_args!("{value}"));
-        }
-        self.name(name);
-        push_float(&mut self.output, value);
         self
     }
 

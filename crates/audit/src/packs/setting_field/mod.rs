@@ -1,6 +1,7 @@
 //! Settings in code, and the fields that code reads: structs of Go and Rust, objects of JavaScript,
 //! classes of Python.
 
+mod limits;
 mod python;
 mod script;
 
@@ -8,7 +9,6 @@ use std::collections::BTreeSet;
 
 use tree_sitter::Node;
 
-use super::practice::mentions;
 use super::receiver::Receivers;
 use super::{Pack, Reader};
 use crate::model::FactSink;
@@ -131,7 +131,7 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
         if (named || tagged) && !code.text(owner).contains("cfg(test)") {
             fields(code, owner, name, !named, facts);
         } else if go {
-            limits(code, owner, name, facts);
+            limits::read(code, owner, name, facts);
         }
     }
 }
@@ -219,43 +219,6 @@ fn is_loaded(code: &Code<'_>, owner: Node<'_>) -> bool {
         ]
         .iter()
         .any(|tag| text.contains(tag))
-}
-
-/// Words of fields that bound the work of an object.
-const LIMITS: &[&str] = &[
-    "timeout",
-    "retries",
-    "backoff",
-    "maxattempts",
-    "ttl",
-    "deadline",
-];
-
-/// Fields of other structs that bound its work: a client keeps a timeout that no call uses.
-fn limits<'t>(code: &Code<'t>, owner: Node<'t>, name: &str, facts: &mut FactSink<'_>) {
-    let inner = owner
-        .child_by_field_name("type")
-        .filter(|kind| kind.kind() == "struct_type" && !code.text(*kind).contains('`'));
-    let Some(inner) = inner else { return };
-    for field in code.find_all(inner, &["field_declaration"]) {
-        let (Some(own), Some(kind)) = (
-            field.child_by_field_name("name"),
-            field.child_by_field_name("type"),
-        ) else {
-            continue;
-        };
-        let text = code.text(own);
-        let private = text.starts_with(|letter: char| letter.is_ascii_lowercase());
-        if private && PLAIN.contains(&code.text(kind)) && mentions(text, LIMITS) {
-            let fact = SettingField {
-                owner: name.to_owned(),
-                name: text.to_owned(),
-                is_review: true,
-                places: set_places(code, text),
-            };
-            facts.add(fact, code.place(own));
-        }
-    }
 }
 
 /// The places where a file assigns a field.

@@ -1,5 +1,6 @@
 //! Bodies of functions in Go.
 
+mod contexts;
 mod failures;
 mod patterns;
 mod starts;
@@ -13,10 +14,10 @@ use crate::syntax::count_word;
 
 /// Checks of one function.
 const CHECKS: &[fn(&Function<'_>, &mut Found<'_, '_>)] = &[
-    dropped_context,
-    dropped_options,
-    detached,
-    without_deadline,
+    contexts::dropped_context,
+    contexts::dropped_options,
+    contexts::detached,
+    contexts::without_deadline,
     lost_update,
     failures::read,
     ends,
@@ -36,110 +37,6 @@ pub(super) fn read(text: &str, found: &mut Found<'_, '_>) {
         for check in CHECKS {
             check(&function, found);
         }
-    }
-}
-
-/// A function that takes a context and gives it to no call.
-fn dropped_context(function: &Function<'_>, found: &mut Found<'_, '_>) {
-    let Some(name) = Name::Context
-        .captures(function.parameters)
-        .and_then(|captures| captures.get(1))
-        .map(|name| name.as_str())
-    else {
-        return;
-    };
-    let code: String = function
-        .body
-        .lines()
-        .map(|line| line.split("//").next().unwrap_or_default())
-        .fold(String::new(), |text, line| text + line + "\n");
-    if name == "_" || has_word(&code, name) {
-        if name != "_" && code.contains("time.Sleep(") {
-            let at = function.body.find("time.Sleep(").unwrap_or_default();
-            found.show(
-                Topic::RequestContext,
-                function.at + at..function.at + at + "time.Sleep(".len(),
-                "`time.Sleep` does not end when the context of the function ends".to_owned(),
-            );
-        }
-        return;
-    }
-    // The call goes to a field of the receiver: a repository, a client, a service.
-    let own = format!("{}.", function.receiver);
-    let calls = !function.receiver.is_empty()
-        && code.match_indices(&own).any(|(at, _)| {
-            let rest = code.get(at + own.len()..).unwrap_or_default();
-            let path: String = rest
-                .chars()
-                .take_while(|letter| letter.is_alphanumeric() || matches!(letter, '_' | '.'))
-                .collect();
-            let last = path.rsplit('.').next().unwrap_or_default();
-            let log = path.to_lowercase().contains("log");
-            path.contains('.')
-                && !log
-                && !matches!(
-                    last,
-                    "Lock" | "RLock" | "Unlock" | "RUnlock" | "Load" | "Store"
-                )
-                && rest
-                    .get(path.len()..)
-                    .is_some_and(|rest| rest.starts_with('('))
-        });
-    if calls && !code.contains("Lock()") {
-        let end = function.start + "func".len();
-        found.show(
-            Topic::RequestContext,
-            function.start..end,
-            format!(
-                "`{}` gives its context to no call, so their work continues after the caller left",
-                function.name
-            ),
-        );
-    }
-}
-
-/// Options that a function takes and ignores.
-fn dropped_options(function: &Function<'_>, found: &mut Found<'_, '_>) {
-    let options = Name::Options
-        .captures(function.parameters)
-        .and_then(|captures| captures.get(1));
-    if let Some(name) = options.map(|name| name.as_str())
-        && name != "_"
-        && !has_word(function.body, name)
-    {
-        found.show(
-            Topic::LostSetting,
-            function.start..function.start + "func".len(),
-            format!("`{}` ignores the options that it takes", function.name),
-        );
-    }
-}
-
-/// A call without a deadline in a function that no start and no stop calls.
-fn detached(function: &Function<'_>, found: &mut Found<'_, '_>) {
-    if Name::Starts.is_in(function.name)
-        || Name::Requested.is_in(function.parameters)
-        || ["go func", "signal.Notify", "ListenAndServe", "WithTimeout("]
-            .iter()
-            .any(|word| function.body.contains(word))
-    {
-        return;
-    }
-    for captures in Name::Detached.all(function.body) {
-        let Some(what) = captures.name("what") else {
-            continue;
-        };
-        if what.as_str().starts_with("context.") || what.as_str().starts_with("log") {
-            continue;
-        }
-        found.show(
-            Topic::RequestContext,
-            function.at + what.start()..function.at + what.end(),
-            format!(
-                "`{}` has no deadline, and no caller can cancel it",
-                what.as_str()
-            ),
-        );
     }
 }
 
@@ -222,26 +119,6 @@ fn ends(function: &Function<'_>, found: &mut Found<'_, '_>) {
                 "after a failed server the program ends with exit code 0".to_owned(),
             );
         }
-    }
-}
-
-/// A call of another service in a function that sets no deadline.
-fn without_deadline(function: &Function<'_>, found: &mut Found<'_, '_>) {
-    if Name::Limited.is_in(function.body) {
-        return;
-    }
-    if let Some(what) = Name::Remote
-        .captures(function.body)
-        .and_then(|captures| captures.name("what"))
-    {
-        found.show(
-            Topic::OutboundTimeout,
-            function.at + what.start()..function.at + what.end(),
-            format!(
-                "`{}` has no deadline except that of its caller",
-                what.as_str()
-            ),
-        );
     }
 }
 
