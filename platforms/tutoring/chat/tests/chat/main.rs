@@ -9,6 +9,7 @@
 
 mod app;
 mod conversations;
+mod doubt_allocations;
 mod doubts;
 mod settings;
 
@@ -44,13 +45,14 @@ on_both! {
         attachments_are_uploads_of_the_sender_file_1,
         participants_have_names_msg_5,
         every_route_needs_a_user_auth_5;
+    doubt_allocations:
+        allocation_assigns_waiting_doubts_once_msg_5,
+        late_allocation_stays_ended_msg_5,
+        old_ends_of_allocations_are_deleted_msg_5;
     doubts:
         doubt_moves_from_question_to_closed_api_3,
         contact_data_are_rejected_by_kind_sec_5,
         strangers_and_wrong_roles_are_rejected_auth_5,
-        allocation_assigns_waiting_doubts_once_msg_5,
-        late_allocation_stays_ended_msg_5,
-        old_ends_of_allocations_are_deleted_msg_5,
         admin_reassigns_a_doubt_obs_8,
         lists_show_own_doubts_only_auth_5,
         attachments_belong_to_their_type_file_1;
