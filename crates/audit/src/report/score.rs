@@ -40,11 +40,11 @@ impl Tally {
     )]
     fn score(&self) -> Score {
         let total = self.kept + self.broken;
-        let total = self.decided + self.unknown;
+        let checks = self.decided + self.unknown;
         Score {
             percent: (total > 0.0).then(|| (self.kept / total * 100.0).floor() as u8),
             coverage: (self.decided * 100)
-                .checked_div(total)
+                .checked_div(checks)
                 .and_then(|share| u8::try_from(share).ok())
                 .unwrap_or(0),
         }

@@ -20,7 +20,7 @@ use tempfile::TempDir;
 use tutoring::{Platform, PlatformOptions};
 
 use crate::{
-    servers::{SERVICES, Servers},
+    platform_servers::{SERVICES, Servers},
     students::send,
 };
 
@@ -79,7 +79,7 @@ impl TestPlatform {
     /// Starts on PostgreSQL, Redis and Kafka. Returns `None` if one of them is not installed.
     #[cfg(feature = "kafka")]
     pub(crate) async fn on_kafka() -> Option<Self> {
-        let kafka = crate::servers::KAFKA.get()?;
+        let kafka = crate::platform_servers::KAFKA.get()?;
         let mut servers = Servers::postgres_and_redis()?;
         // All tests share the server.
         let prefix = uuid::Uuid::new_v4().simple();

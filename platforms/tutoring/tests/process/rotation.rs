@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use crate::{
     app::{PASSWORD, TestPlatform, tokens, wait_for},
-    servers::SERVICES,
+    platform_servers::SERVICES,
 };
 
 const PREVIOUS: &str = "Vb2n5Mx8Zq1Ws4Ed7Rf0Tg3Yh6Uj9Ik2";

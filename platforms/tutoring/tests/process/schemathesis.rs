@@ -19,7 +19,7 @@ use tutoring_admin::{SEED_EMAIL, SEED_PASSWORD};
 
 use crate::{
     app::{TestPlatform, admin_token, json_of, service_token},
-    servers::SERVICES,
+    platform_servers::SERVICES,
     students::send,
 };
 

@@ -29,8 +29,8 @@ use crate::{
     clock::ShiftedClock,
     outage::Held,
     peer::Peer,
+    platform_servers::{SERVICES, Servers},
     provider::Provider,
-    servers::{SERVICES, Servers},
     tokens::{SECRET, operator_token},
 };
 

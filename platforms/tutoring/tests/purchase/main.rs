@@ -20,12 +20,12 @@ mod model;
 mod outage;
 #[path = "../process/peer.rs"]
 mod peer;
+mod platform_servers;
 mod play;
 #[path = "../../payment/tests/promises/provider.rs"]
 #[expect(dead_code, reason = "the tests of the payment service use the rest")]
 mod provider;
 mod rate;
-mod servers;
 mod sessions;
 mod story;
 mod tokens;
@@ -36,7 +36,7 @@ macro_rules! on_every_engine {
         mod embedded {
             $($(#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
             async fn $name() {
-                let servers = crate::servers::Servers::default();
+                let servers = crate::platform_servers::Servers::default();
                 let app = crate::app::TestPlatform::start(servers).await;
                 crate::$module::$name(app).await;
             })+)+
@@ -44,7 +44,7 @@ macro_rules! on_every_engine {
         mod servers {
             $($(#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
             async fn $name() {
-                let Some(servers) = crate::servers::Servers::postgres_and_redis().await else {
+                let Some(servers) = crate::platform_servers::Servers::postgres_and_redis().await else {
                     return;
                 };
                 let app = crate::app::TestPlatform::start(servers).await;
@@ -55,7 +55,7 @@ macro_rules! on_every_engine {
         mod kafka {
             $($(#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
             async fn $name() {
-                let Some(servers) = crate::servers::Servers::with_kafka().await else {
+                let Some(servers) = crate::platform_servers::Servers::with_kafka().await else {
                     return;
                 };
                 let app = crate::app::TestPlatform::start(servers).await;

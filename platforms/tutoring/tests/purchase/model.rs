@@ -14,8 +14,8 @@ use uuid::Uuid;
 use crate::{
     app::TestPlatform,
     peer::Peer,
+    platform_servers::Servers,
     play::{Discount, Package, Run, Step, Student, shown},
-    servers::Servers,
 };
 
 /// Cases of one run. Each takes two seconds.

@@ -13,7 +13,7 @@ use crate::{
     app::{TestPlatform, data},
     bought::bought,
     peer::Peer,
-    servers::Servers,
+    platform_servers::Servers,
 };
 
 /// Purchases of a run: two minutes.

@@ -19,8 +19,8 @@ use crate::{
     bought::{Bought, bought},
     clock::ShiftedClock,
     peer::Peer,
+    platform_servers::Servers,
     provider::Mode,
-    servers::Servers,
     tokens::{operator_token, student_token, trainer_token},
 };
 
