@@ -148,6 +148,15 @@ mod tests {
     }
 
     #[test]
+    fn tokens_in_other_fields_are_masked_obs_11() {
+        let key = "sk_Zr0tH7kq3bX9vJ2mW5nY8cA1dE4fG6hK0pQsUuVwXyz";
+        let body = serde_json::json!({ "note": format!("lost {key}"), key: 1 }).to_string();
+        let text = of_json(body.as_bytes(), &OperationLogConfig::default()).unwrap();
+        let json: Json = serde_json::from_str(&text).unwrap();
+        assert_eq!(json, serde_json::json!({ "***": 1, "note": "lost ***" }));
+    }
+
+    #[test]
     fn members_of_a_secret_are_secret_obs_11() {
         let body = br#"{"password":{"new":"hunter2"},"tokens":{"a":"t0ps"},"codes":["h7kx3p"]}"#;
         let text = of_json(body, &OperationLogConfig::default()).unwrap();

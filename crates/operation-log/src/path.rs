@@ -70,6 +70,11 @@ mod tests {
                 Some("/links/{*token}"),
                 "/links/[REDACTED]/[REDACTED]",
             ),
+            (
+                "/keys/sk_Zr0tH7kq3bX9vJ2mW5nY8cA1dE4fG6hK0pQsUuVwXyz",
+                Some("/keys/{id}"),
+                "/keys/***",
+            ),
             ("/lost/ada@example.org", None, "/lost/ad***@example.org"),
             ("/", Some("/"), "/"),
         ] {

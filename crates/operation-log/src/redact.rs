@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use seaworthy_core::mask::{Kind, MaskRuleConfig, REDACTED, is_secret_name, mask_text, words};
-use seaworthy_telemetry::redact::is_sensitive_name;
+use seaworthy_telemetry::redact::{is_sensitive_name, redact_tokens};
 use serde_json::{Map, Value as Json};
 
 /// The maximum length of the name of a field in bytes, far more than contracts use. The values of
@@ -86,7 +86,7 @@ fn redact_value(masking: Masking<'_>, value: &mut Json, rules: &[MaskRuleConfig]
         }
         Json::String(text) => {
             let masked = masking.mask(text);
-            *text = masked.unwrap_or_else(|| mask_text(text).into_owned());
+            *text = masked.unwrap_or_else(|| redact_tokens(&mask_text(text)).into_owned());
         }
         Json::Number(number) => {
             let text = number.to_string();
@@ -104,7 +104,7 @@ fn redact_members(members: &mut Map<String, Json>, rules: &[MaskRuleConfig]) {
     let mut last_numbers: HashMap<String, usize> = HashMap::new();
     for (name, mut member) in std::mem::take(members) {
         redact(&name, &mut member, rules);
-        let mut name = mask_text(&name).into_owned();
+        let mut name = redact_tokens(&mask_text(&name)).into_owned();
         if members.contains_key(&name) {
             // The client may have sent a numbered name itself.
             let number = last_numbers.entry(name.clone()).or_insert(1);

@@ -33,6 +33,8 @@ const MIN_CREDENTIAL_LENGTH: usize = 12;
 const MIN_RUN_LENGTH: usize = 3 + MIN_CREDENTIAL_LENGTH;
 /// The length of 32 random bytes in base64url, the format of this framework's opaque tokens.
 const OPAQUE_LENGTH: usize = 43;
+/// The prefix of this framework's API keys, before an opaque token.
+const API_KEY_PREFIX: &[u8] = b"sk_";
 /// Authentication schemes that are followed by their credential (RFC 6750, RFC 7617).
 const SCHEMES: [&[u8]; 2] = [b"bearer", b"basic"];
 /// Maximum length of a word that may follow the name of a scheme in a sentence, in characters.
@@ -44,7 +46,8 @@ pub(super) fn token(text: &[u8], run: Range<usize>) -> Option<Range<usize>> {
     if word.starts_with(b"-----BEGIN") {
         return Some(run.start..text.len());
     }
-    if word.len() == OPAQUE_LENGTH && is_opaque(word) {
+    let opaque = word.strip_prefix(API_KEY_PREFIX).unwrap_or(word);
+    if [word, opaque].into_iter().any(is_opaque) {
         return Some(run);
     }
     // Only prefixes that end with a dot are followed by a new run.
@@ -81,11 +84,14 @@ fn prefixed(text: &[u8], at: usize) -> Option<Range<usize>> {
         .then(|| at..end_of(text, measured, is_credential))
 }
 
-/// Whether the characters look random: names have no capitals or digits, hashes in hexadecimal have
-/// one case.
+/// Whether the word has the length of an opaque token, and its characters look random: names have no
+/// capitals or digits, hashes in hexadecimal have one case.
 fn is_opaque(token: &[u8]) -> bool {
     let has = |is: fn(&u8) -> bool| token.iter().any(is);
-    has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase) && has(u8::is_ascii_digit)
+    token.len() == OPAQUE_LENGTH
+        && has(u8::is_ascii_uppercase)
+        && has(u8::is_ascii_lowercase)
+        && has(u8::is_ascii_digit)
 }
 
 /// The credential after the name of an authentication scheme at `at`, if a scheme is there.
@@ -156,6 +162,8 @@ mod tests {
             "Zr0tH7kq3bX9vJ2mW5nY8cA1dE4fG6hK0pQsUuVwXyz",
             "-r0tH7kq3bX9vJ2mW5nY8cA1dE4fG6hK0pQsUuVwXy_",
             "0000000000000000000000000000000000000000-aB",
+            // An API key of `seaworthy-account`.
+            "sk_Zr0tH7kq3bX9vJ2mW5nY8cA1dE4fG6hK0pQsUuVwXyz",
         ] {
             let text = format!("no route for /r/{token}, ({token})");
             assert_eq!(redact(&text), "no route for /r/***, (***)");
