@@ -92,8 +92,7 @@ impl Sealer {
         value: &T,
         context: &Context,
     ) -> Result<Encrypted<T>, CryptoError> {
-        let bytes = serde_json::to_vec(value).map_err(|_| CryptoError::Value)?;
-        let envelope = self.seal_bytes(&Secret::new(bytes), context).await?;
+        let envelope = self.seal_bytes(&encode(value)?, context).await?;
         Ok(Encrypted::new(envelope))
     }
 
@@ -125,13 +124,7 @@ impl Sealer {
         plain: &Secret<Vec<u8>>,
         context: &Context,
     ) -> Result<Envelope, CryptoError> {
-        let current = self.current().await?;
-        let sealed = current.aead.seal(plain.expose(), context.as_bytes())?;
-        Ok(Envelope {
-            key: current.wrapped.clone(),
-            form: Form::Bound(current.algorithm),
-            sealed: sealed.into(),
-        })
+        self.current(1).await?.seal(plain, context)
     }
 
     /// Decrypts bytes with their context.
@@ -199,11 +192,12 @@ impl Sealer {
         *self.0.open.lock() = Default::default();
     }
 
-    async fn current(&self) -> Result<Arc<Current>, CryptoError> {
+    /// Returns the data key for a number of new values.
+    async fn current(&self, values: u32) -> Result<Arc<Current>, CryptoError> {
         let usable = self.0.current.lock().clone().filter(|current| {
             current.made.elapsed() < LIFE
                 && self.0.keys.is_current(&current.wrapped)
-                && current.uses.fetch_add(1, Ordering::Relaxed) < USES
+                && current.uses.fetch_add(values, Ordering::Relaxed) < USES
         });
         if let Some(current) = usable {
             return Ok(current);
@@ -216,7 +210,7 @@ impl Sealer {
             aead: Arc::new(Aead::new(algorithm, key.expose())?),
             algorithm,
             wrapped,
-            uses: AtomicU32::new(1),
+            uses: AtomicU32::new(values),
             made: Instant::now(),
         });
         self.cache((current.wrapped.clone(), algorithm), &current.aead);
@@ -238,11 +232,30 @@ impl Sealer {
     }
 }
 
+impl Current {
+    fn seal(&self, plain: &Secret<Vec<u8>>, context: &Context) -> Result<Envelope, CryptoError> {
+        let sealed = self.aead.seal(plain.expose(), context.as_bytes())?;
+        Ok(Envelope {
+            key: self.wrapped.clone(),
+            form: Form::Bound(self.algorithm),
+            sealed: sealed.into(),
+        })
+    }
+}
+
+/// Returns the JSON of a value, which is what is encrypted.
+fn encode<T: Serialize>(value: &T) -> Result<Secret<Vec<u8>>, CryptoError> {
+    // The error of serde may contain a part of the value.
+    let bytes = serde_json::to_vec(value).map_err(|_| CryptoError::Value)?;
+    Ok(Secret::new(bytes))
+}
+
 impl fmt::Debug for Sealer {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("Sealer")
     }
 }
 
+mod batch;
 #[cfg(test)]
 mod tests;

@@ -45,6 +45,38 @@ async fn value_decrypts_only_with_its_context_sec_5() {
 }
 
 #[tokio::test]
+async fn batch_has_one_data_key_and_is_complete_sec_5() {
+    let sealer = Sealer::new(keyring());
+    let contexts = ["1", "2", "3"].map(|row| Context::new("users", "phone").row(row));
+    let texts = contexts.iter().map(|context| format!("{context:?}"));
+    let texts: Vec<String> = texts.collect();
+    let values: Vec<_> = texts.iter().zip(&contexts).collect();
+    let stored = sealer.seal_all(&values).await.unwrap();
+    let keys = stored.iter().map(|value| &value.envelope().key);
+    assert_eq!(keys.collect::<std::collections::HashSet<_>>().len(), 1);
+
+    let mut batch: Vec<_> = stored.iter().zip(&contexts).collect();
+    assert_eq!(sealer.open_all(&batch).await.unwrap(), texts);
+    // One value of another row fails the batch.
+    batch[1].1 = &contexts[2];
+    let refused = sealer.open_all(&batch).await.unwrap_err();
+    assert!(matches!(refused, CryptoError::DecryptionFailed));
+    assert!(matches!(
+        sealer.seal_all(&[(&Refused, &contexts[0])]).await,
+        Err(CryptoError::Value)
+    ));
+}
+
+/// A value that has no JSON.
+struct Refused;
+
+impl Serialize for Refused {
+    fn serialize<S: serde::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+        Err(serde::ser::Error::custom("refused"))
+    }
+}
+
+#[tokio::test]
 async fn equal_values_have_different_ciphertexts_sec_5() {
     let sealer = Sealer::new(keyring());
     let (one, two) = (sealed(&sealer).await, sealed(&sealer).await);

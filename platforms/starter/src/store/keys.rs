@@ -79,15 +79,33 @@ impl Keys {
         config
     }
 
-    /// Encrypts a text of a column for its row.
-    pub(super) async fn seal(
+    /// Encrypts the texts of columns for their row.
+    pub(super) async fn seal_all(
+        &self,
+        row: &str,
+        columns: &[(&str, &String)],
+    ) -> Result<Vec<Encrypted<String>>, Error> {
+        let contexts = columns.iter();
+        let contexts = contexts.map(|(column, _)| Context::new("users", column).row(row));
+        let contexts: Vec<_> = contexts.collect();
+        let texts = columns.iter().map(|(_, text)| *text);
+        let values: Vec<_> = texts.zip(&contexts).collect();
+        Ok(self.sealer.seal_all(&values).await?)
+    }
+
+    /// Decrypts the texts of a column for their rows.
+    pub(super) async fn open_all(
         &self,
         column: &str,
-        row: &str,
-        text: &str,
-    ) -> Result<Encrypted<String>, Error> {
-        let context = Context::new("users", column).row(row);
-        Ok(self.sealer.seal(&text.to_owned(), &context).await?)
+        rows: &[(String, Encrypted<String>)],
+    ) -> Result<Vec<Personal<String>>, Error> {
+        let contexts = rows.iter();
+        let contexts = contexts.map(|(row, _)| Context::new("users", column).row(row));
+        let contexts: Vec<_> = contexts.collect();
+        let stored = rows.iter().map(|(_, stored)| stored);
+        let values: Vec<_> = stored.zip(&contexts).collect();
+        let texts = self.sealer.open_all(&values).await?;
+        Ok(texts.into_iter().map(Personal::new).collect())
     }
 
     /// Decrypts a text of a column for its row.
