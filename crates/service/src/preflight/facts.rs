@@ -116,6 +116,13 @@ impl Facts {
         self.get(&format!("{section}.enabled"))?.value.as_bool()
     }
 
+    /// Whether an operator, and not a default, enabled the section that contains a key.
+    pub(crate) fn is_enabled_explicitly(&self, key: &str) -> bool {
+        let section = key.rsplit_once('.').map_or("", |(section, _)| section);
+        let enabled = self.get(&format!("{section}.enabled"));
+        enabled.is_some_and(|setting| setting.value == Value::Bool(true) && !setting.is_default)
+    }
+
     pub(crate) fn is_true(&self, key: &str) -> bool {
         self.get(key)
             .is_some_and(|setting| setting.value == Value::Bool(true))

@@ -2,12 +2,13 @@ use seaworthy_config::Mark;
 
 use crate::preflight::{Facts, Violation};
 
-/// Requires a list of origins if CORS is enabled (SEC-2).
+/// Requires a list of origins if an operator enabled CORS (SEC-2). A service that enables it by
+/// default is closed until an operator lists origins.
 pub(super) fn check(facts: &Facts) -> Vec<Violation> {
     let lists = facts.marked(Mark::CorsOrigins);
     lists
         .filter_map(|(key, setting)| {
-            let is_enabled = facts.is_enabled(key) == Some(true);
+            let is_enabled = facts.is_enabled_explicitly(key);
             let origins = setting
                 .value
                 .as_array()

@@ -87,6 +87,11 @@ impl Link {
         if self.all_hosts().all(is_loopback) {
             return None;
         }
+        self.weakness()
+    }
+
+    /// Why the link would be exposed with hosts on a network.
+    pub(super) fn weakness(&self) -> Option<Exposure> {
         match transport(&self.scheme) {
             Some(Encryption::Embedded | Encryption::Always) => None,
             Some(Encryption::Never { fix } | Encryption::Sidecar { fix }) => {

@@ -2,7 +2,10 @@ use seaworthy_config::Mark;
 use seaworthy_core::host::is_loopback;
 use serde_json::Value;
 
-use super::link::{Exposure, Link};
+use super::{
+    link::{Exposure, Link},
+    redis_password,
+};
 use crate::preflight::{Facts, Setting, Violation};
 
 /// Whether the type of a setting declares it as the URL of a server that this service connects to.
@@ -98,6 +101,7 @@ pub(crate) fn plain_address(secret: &str) -> Option<&'static str> {
 }
 
 /// Rejects stores on this machine or inside this process, because they are lost with it (CONF-7).
+/// The advice also names what another machine would need, so that one correction suffices.
 pub(super) fn check_locality(facts: &Facts) -> Vec<Violation> {
     if facts.is_true("allow_embedded") {
         return Vec::new();
@@ -118,9 +122,26 @@ pub(super) fn check_locality(facts: &Facts) -> Vec<Violation> {
                 key: key.to_owned(),
                 origin: setting.origin.clone(),
                 why,
-                fix: "set the server of this environment, or allow_embedded: true if the service has one instance"
-                    .to_owned(),
+                fix: format!(
+                    "set the server of this environment{}, or allow_embedded: true if the service has one instance",
+                    needs(facts, key, setting, &link)
+                ),
             })
         })
         .collect()
+}
+
+/// Returns what a local link would need on another machine, such as ` with sslmode=verify-full`.
+fn needs(facts: &Facts, key: &str, setting: &Setting, link: &Link) -> String {
+    let encryption = match link.weakness() {
+        Some(Exposure::Plain { fix }) => Some(fix),
+        Some(Exposure::Unknown) | None => None,
+    };
+    let url = setting.value.as_str().unwrap_or_default();
+    let password = redis_password::is_open(facts, key, url).then_some("a password");
+    let needs: Vec<&str> = encryption.into_iter().chain(password).collect();
+    if needs.is_empty() {
+        return String::new();
+    }
+    format!(" with {}", needs.join(" and "))
 }

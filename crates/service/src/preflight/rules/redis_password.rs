@@ -30,6 +30,12 @@ pub(crate) fn needs_password(url: &str) -> bool {
     is_remote && !has_credentials(url)
 }
 
+/// Whether a setting is the URL of a Redis on any machine without a password.
+pub(super) fn is_open(facts: &Facts, key: &str, url: &str) -> bool {
+    let is_redis = Link::parse(url).is_some_and(|link| link.scheme().starts_with("redis"));
+    is_redis && !has_credentials(url) && !has_password(facts, key)
+}
+
 /// Whether the section of a setting has a password.
 fn has_password(facts: &Facts, key: &str) -> bool {
     let section = key.rsplit_once('.').map_or("", |(section, _)| section);

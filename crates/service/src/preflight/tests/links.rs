@@ -69,6 +69,27 @@ fn rejects_stores_on_this_machine_unless_allowed_conf_7() {
 }
 
 #[test]
+fn advice_on_a_local_store_names_all_needs_conf_7() {
+    let text = |url: &str| text(&check(&facts(json!({ "database.url": url }))));
+    let named = [
+        (
+            "postgres://app@localhost/x?sslmode=disable",
+            "environment with sslmode=verify-full, or",
+        ),
+        (
+            "redis://127.0.0.1:6379",
+            "environment with the scheme rediss and a password, or",
+        ),
+        ("rediss://127.0.0.1:6379", "environment with a password, or"),
+        ("rediss://:pw@127.0.0.1:6379", "environment, or"),
+        ("sqlite:data/orders.db", "environment, or"),
+    ];
+    for (url, advice) in named {
+        assert!(text(url).contains(advice), "{url}: {}", text(url));
+    }
+}
+
+#[test]
 fn accepts_unencrypted_link_to_this_machine_sec_1() {
     accepted(json!({ "database.url": "postgres://app@localhost/orders", "allow_embedded": true }));
 }

@@ -94,6 +94,15 @@ fn rejects_cors_lists_by_mark_in_any_section_sec_2() {
     assert_eq!(list(json!([]), true), refused);
     assert_eq!(list(json!([]), false), []);
     assert_eq!(list(json!(["https://app.example.org"]), true), []);
+    // A service that enables CORS by default is closed without an origin.
+    let mut by_default = Facts::default();
+    let enabled = Setting {
+        is_default: true,
+        ..setting(true)
+    };
+    by_default.insert("page.enabled", enabled);
+    by_default.insert("page.origins", marked(json!([]), Mark::CorsOrigins));
+    assert_eq!(ids(&by_default), []);
 }
 
 #[test]
