@@ -363,3 +363,37 @@ fn service_to_copy_has_no_findings() {
     assert_eq!(output.status.code(), Some(0), "{report}");
     assert!(report.contains("no findings"), "{report}");
 }
+
+/// A team begins with a copy of the folder, without the rest of this workspace.
+#[test]
+fn copy_of_the_starter_is_ready_at_low_ship_5() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let folder = tempfile::tempdir().unwrap();
+    // The image is built from the root of the workspace.
+    let ignored = ".dockerignore";
+    fs::copy(root.join(ignored), folder.path().join(ignored)).unwrap();
+    let starter = folder.path().join("platforms/starter");
+    fs::create_dir_all(&starter).unwrap();
+    copy(&root.join("platforms/starter"), &starter);
+    let arguments = ["audit", "--fail-on", "low", "--format", "json"];
+    let output = seaworthy(&arguments, folder.path());
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{report:#}");
+    // The auditor read all services, and did not only find nothing to read.
+    assert_eq!(report["verdict"], "ready", "{report:#}");
+    let services = report["services"].as_array().unwrap();
+    assert!(services.iter().any(|service| service["name"] == "starter"));
+}
+
+fn copy(from: &Path, to: &Path) {
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            fs::create_dir(&target).unwrap();
+            copy(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
