@@ -1,26 +1,33 @@
 use std::{
     path::{Path, PathBuf},
     process::{Command, Output},
+    sync::LazyLock,
 };
 
 use seaworthy_testkit::{database::EmptyDatabase, requirement::required};
 
 use crate::app::{PASSWORD, Replica, grant_admin, tokens};
 
+/// Starts a replica and calls it with a client, which gets the address of gRPC and the token of an
+/// administrator.
+fn call_with(database: &EmptyDatabase, client: &mut Command) {
+    let replica = Replica::start(database);
+    replica.register("root_user");
+    grant_admin(database, "root_user");
+    let (admin, _) = tokens(&replica.login("root_user", PASSWORD));
+    let address = replica.grpc().unwrap().to_string();
+    succeeded(client.args([address, admin]).output());
+}
+
 /// Generates a client with grpcio-tools from a separate proto file, and runs it.
-#[test]
-fn python_client_calls_every_method_api_1() {
+pub(crate) fn python_client_calls_every_method_api_1(database: &EmptyDatabase) {
     let Some(python) = required("SEAWORTHY_TEST_GRPCIO") else {
         return;
     };
-    let database = EmptyDatabase::sqlite().unwrap();
-    let replica = Replica::start(&database);
-    replica.register("root_user");
-    grant_admin(&database, "root_user");
-    let (admin, _) = tokens(&replica.login("root_user", PASSWORD));
     let folder = tempfile::tempdir().unwrap();
     let files = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/python");
-    let generated = Command::new(&python)
+    let mut protoc = Command::new(&python);
+    protoc
         .args(["-m", "grpc_tools.protoc", "-I"])
         .arg(&files)
         .arg(format!("--python_out={}", folder.path().display()))
@@ -30,20 +37,11 @@ fn python_client_calls_every_method_api_1() {
             "error.proto",
             "feature.proto",
             "greeter.proto",
-        ])
-        .output()
-        .unwrap();
-    let stderr = String::from_utf8_lossy(&generated.stderr);
-    assert!(generated.status.success(), "{stderr}");
-    let output = Command::new(&python)
-        .arg(files.join("client.py"))
-        .args([replica.grpc().unwrap().to_string(), admin])
-        .env("PYTHONPATH", folder.path())
-        .output()
-        .unwrap();
-    let stdout = String::from_utf8_lossy(&output.stdout);
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{stdout}\n{stderr}");
+        ]);
+    succeeded(protoc.output());
+    let mut client = Command::new(&python);
+    client.arg(files.join("client.py"));
+    call_with(database, client.env("PYTHONPATH", folder.path()));
 }
 
 /// The files of the contracts, and those that they import.
@@ -70,33 +68,31 @@ const GENERATORS: [(&str, &str); 2] = [
     ),
 ];
 
-/// Generates a Go client from the protos of the contracts, and runs it.
-#[test]
-fn go_client_calls_every_method_api_1() {
-    let Some(python) = required("SEAWORTHY_TEST_GRPCIO") else {
-        return;
-    };
+/// The program of the Go client, which all tests share. `None` without Python or Go.
+static GO_CLIENT: LazyLock<Option<PathBuf>> = LazyLock::new(|| {
+    let python = required("SEAWORTHY_TEST_GRPCIO")?;
     if Command::new("go").arg("version").output().is_err() {
         eprintln!("SKIPPED: there is no Go on the path");
-        return;
+        return None;
     }
-    let folder = tempfile::tempdir().unwrap();
+    // A static is never dropped, so a temporary folder would stay.
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("starter-go-client");
+    std::fs::create_dir_all(&folder).unwrap();
     let home = Path::new(env!("CARGO_MANIFEST_DIR"));
     for file in ["main.go", "go.mod", "go.sum"] {
-        std::fs::copy(home.join("tests/go").join(file), folder.path().join(file)).unwrap();
+        std::fs::copy(home.join("tests/go").join(file), folder.join(file)).unwrap();
     }
-    generate_go(&python, home, folder.path());
-    let program = folder.path().join("client");
-    let mut build = go(folder.path());
-    succeeded(build.args(["build", "-o"]).arg(&program).output());
+    generate_go(&python, home, &folder);
+    let client = folder.join("client");
+    succeeded(go(&folder).args(["build", "-o"]).arg(&client).output());
+    Some(client)
+});
 
-    let database = EmptyDatabase::sqlite().unwrap();
-    let replica = Replica::start(&database);
-    replica.register("root_user");
-    grant_admin(&database, "root_user");
-    let (admin, _) = tokens(&replica.login("root_user", PASSWORD));
-    let address = replica.grpc().unwrap().to_string();
-    succeeded(Command::new(program).args([address, admin]).output());
+/// Generates a Go client from the protos of the contracts, and runs it.
+pub(crate) fn go_client_calls_every_method_api_1(database: &EmptyDatabase) {
+    if let Some(client) = &*GO_CLIENT {
+        call_with(database, &mut Command::new(client));
+    }
 }
 
 /// Generates the packages `starterclient/gen/…`.
