@@ -6,6 +6,9 @@ use seaworthy::{
 use super::Accounts;
 use crate::domain::{errors, normalized_email, normalized_phone};
 
+/// The field with the address to which a code is sent.
+const TARGET: &str = "target";
+
 /// The type of a captcha in the contract.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum CaptchaKind {
@@ -46,12 +49,12 @@ impl Accounts {
     ) -> Result<Issued, Error> {
         let required = |target: Option<String>| {
             let problem = "is required for this type of captcha";
-            target.ok_or_else(|| errors::invalid_field("target", problem))
+            target.ok_or_else(|| errors::invalid_field(TARGET, problem))
         };
         let target = match kind {
             CaptchaKind::Image | CaptchaKind::Audio => String::new(),
-            CaptchaKind::Sms => required(normalized_phone(target)?)?,
-            CaptchaKind::Email => required(normalized_email(target)?)?,
+            CaptchaKind::Sms => required(normalized_phone(TARGET, target)?)?,
+            CaptchaKind::Email => required(normalized_email(TARGET, target)?)?,
         };
         let binding = match kind {
             CaptchaKind::Image => Binding::Image,
@@ -109,7 +112,8 @@ impl Accounts {
         let (email, phone) = self.users.addresses(&self.database, username).await?;
         let email = email.as_ref().map(|email| email.expose().as_str());
         // Normalize again, because stored numbers may predate the current format.
-        let phone = phone.and_then(|phone| normalized_phone(phone.expose()).ok().flatten());
+        let phone =
+            phone.and_then(|phone| normalized_phone("phone", phone.expose()).ok().flatten());
         let allowed = allowed_bindings(false, email, phone.as_deref());
         Ok(answered.consume(&allowed).await?)
     }

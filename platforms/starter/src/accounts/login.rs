@@ -169,7 +169,7 @@ impl Accounts {
         let address = context::with_current(|context| context?.client_address());
         let attempt = self
             .lockout
-            .attempt(&username.to_lowercase(), address)
+            .attempt(&self.users.lockout_account(username), address)
             .await
             .map_err(|error| match error {
                 LockoutError::Locked { retry_after } => errors::account_locked(retry_after),
@@ -232,6 +232,7 @@ impl Accounts {
                 return Err(errors::lock_status_forbidden());
             }
         }
-        Ok(self.lockout.status(&username.to_lowercase()).await?)
+        let account = self.users.lockout_account(username);
+        Ok(self.lockout.status(&account).await?)
     }
 }

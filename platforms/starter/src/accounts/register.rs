@@ -19,8 +19,8 @@ impl Accounts {
     /// # Errors
     /// `USER_EXISTS`, `PASSWORD_WEAK`, `VALIDATION_FAILED`, and those of the captcha.
     pub(crate) async fn register(&self, given: Registration) -> Result<UserId, Error> {
-        let email = normalized_email(&given.email)?;
-        let phone = normalized_phone(&given.phone)?;
+        let email = normalized_email("email", &given.email)?;
+        let phone = normalized_phone("phone", &given.phone)?;
         if self.settings.verify_addresses && email.is_some() && phone.is_some() {
             let problem = "a code verifies one address: send either email or phone";
             return Err(errors::invalid_field("phone", problem));

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::SystemTime};
 
 use seaworthy::{
     flags::{Author, Flags},
@@ -98,7 +98,7 @@ impl FeatureToggles {
     ) -> Result<wire::FeatureToggleInfo, Error> {
         let version = expected.unwrap_or_else(|| self.0.version(flag));
         let mut entry = self.find(flag)?;
-        entry.set_enabled(enabled);
+        entry.set_enabled(enabled, &now());
         self.define(flag, entry, Some(version), "").await
     }
 }
@@ -165,7 +165,7 @@ impl wire::FeatureToggle for FeatureToggles {
         &self,
         request: wire::UpdateToggleRequest,
     ) -> Result<wire::UpdateToggleReply, Error> {
-        let now = Some(Timestamp::from(std::time::SystemTime::now()));
+        let now = Some(now());
         let known = self.find(&request.flag).ok();
         if known.as_ref().is_some_and(|known| !known.is_of_contract()) {
             return Err(not_of_contract());
@@ -235,6 +235,10 @@ impl wire::FeatureToggle for FeatureToggles {
             reason: reason.to_owned(),
         })
     }
+}
+
+fn now() -> Timestamp {
+    SystemTime::now().into()
 }
 
 /// Checks that a flag is not one of a part that is always on.

@@ -5,28 +5,28 @@ use super::errors::invalid_field;
 /// Digits of a telephone number (ITU-T E.164 allows 15).
 const PHONE_DIGITS: std::ops::RangeInclusive<usize> = 5..=15;
 
-/// Returns an e-mail address in lower case. `None` for an empty text.
+/// Returns the e-mail address in a field in lower case. `None` for an empty text.
 ///
 /// # Errors
 /// `VALIDATION_FAILED` if the text is not an address.
-pub(crate) fn normalized_email(text: &str) -> Result<Option<String>, Error> {
+pub(crate) fn normalized_email(field: &str, text: &str) -> Result<Option<String>, Error> {
     let text = text.trim();
     if text.is_empty() {
         return Ok(None);
     }
     match MailAddress::parse_bare(text) {
         Ok(address) if address.domain().contains('.') => Ok(Some(address.address().to_owned())),
-        _ => Err(invalid_field("email", "use the form name@example.org")),
+        _ => Err(invalid_field(field, "use the form name@example.org")),
     }
 }
 
-/// Returns the digits of a telephone number after an optional plus sign, so that a number has one
-/// form. The plus sign replaces `00`. A mobile number of mainland China has no country code. `None`
+/// Returns the digits of the telephone number in a field after an optional plus sign, so that a
+/// number has one form. The plus sign replaces `00`. A mobile number of mainland China has no country code. `None`
 /// for an empty text.
 ///
 /// # Errors
 /// `VALIDATION_FAILED` if the text is not a telephone number.
-pub(crate) fn normalized_phone(text: &str) -> Result<Option<String>, Error> {
+pub(crate) fn normalized_phone(field: &str, text: &str) -> Result<Option<String>, Error> {
     let text = text.trim();
     if text.is_empty() {
         return Ok(None);
@@ -47,7 +47,7 @@ pub(crate) fn normalized_phone(text: &str) -> Result<Option<String>, Error> {
     let is_number = digits.bytes().all(|digit| digit.is_ascii_digit());
     if !is_number || !PHONE_DIGITS.contains(&digits.len()) {
         let form = "use 5 to 15 digits after an optional plus sign";
-        return Err(invalid_field("phone", form));
+        return Err(invalid_field(field, form));
     }
     let mainland = digits
         .strip_prefix("86")
@@ -71,7 +71,7 @@ mod tests {
 
     #[test]
     fn addresses_are_normalized_or_rejected_api_3() {
-        let email = |text| outcome(normalized_email(text));
+        let email = |text| outcome(normalized_email("email", text));
         assert_eq!(email(" Ada@Example.org "), "ada@example.org");
         assert_eq!(email(" "), "");
         for text in [
@@ -86,7 +86,7 @@ mod tests {
         ] {
             assert_eq!(email(text), "VALIDATION_FAILED", "{text}");
         }
-        let phone = |text| outcome(normalized_phone(text));
+        let phone = |text| outcome(normalized_phone("phone", text));
         assert_eq!(phone("+33 6 12-34.56(78)"), "+33612345678");
         assert_eq!(phone("0033 612345678"), "+33612345678");
         for text in [

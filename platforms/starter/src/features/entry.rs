@@ -5,14 +5,17 @@ use serde_json::{Map, Value};
 
 use crate::contract::feature::v1::{Strategy, ToggleConfig};
 
+/// The times of the creation and of the last change.
+const CREATED_AT: &str = "created_at";
+const UPDATED_AT: &str = "updated_at";
 /// The fields of a definition of the contract, besides its rules.
 const CONTRACT_FIELDS: [&str; 6] = [
     "enabled",
     "strategy",
     "description",
     "tags",
-    "created_at",
-    "updated_at",
+    CREATED_AT,
+    UPDATED_AT,
 ];
 /// The fields that only files define: the items that the flag governs and requires. API changes
 /// keep them, because their loss would expose the governed APIs.
@@ -86,12 +89,16 @@ impl Entry {
         self.is_enabled() && self.strategy() == Strategy::Simple && self.requires().next().is_none()
     }
 
-    pub(crate) fn set_enabled(&mut self, enabled: bool) {
+    /// Enables or disables the flag. flagd's format has no time of the last change.
+    pub(crate) fn set_enabled(&mut self, enabled: bool, now: &Timestamp) {
         if self.0.contains_key("state") {
             let state = if enabled { "ENABLED" } else { "DISABLED" };
             self.0.insert("state".to_owned(), state.into());
-        } else {
-            self.0.insert("enabled".to_owned(), enabled.into());
+            return;
+        }
+        self.0.insert("enabled".to_owned(), enabled.into());
+        if self.is_of_contract() {
+            self.0.insert(UPDATED_AT.to_owned(), now.to_string().into());
         }
     }
 
@@ -147,8 +154,8 @@ impl Entry {
             rules: self.rules(),
             description: text("description").to_owned(),
             tags: self.tags(),
-            created_at: timestamp(text("created_at")),
-            updated_at: timestamp(text("updated_at")),
+            created_at: timestamp(text(CREATED_AT)),
+            updated_at: timestamp(text(UPDATED_AT)),
         }
     }
 
@@ -191,8 +198,8 @@ impl From<ToggleConfig> for Entry {
         set("description", config.description.into());
         set("tags", config.tags.into());
         for (name, time) in [
-            ("created_at", config.created_at),
-            ("updated_at", config.updated_at),
+            (CREATED_AT, config.created_at),
+            (UPDATED_AT, config.updated_at),
         ] {
             if let Some(time) = time {
                 set(name, time.to_string().into());

@@ -1,5 +1,6 @@
 use std::collections::HashMap;
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use seaworthy::{
     crypto::Encrypted,
     data::{Connection, DataError, FromRow, Row, Transaction, chrono::Utc, sql, uuid::Uuid},
@@ -59,6 +60,12 @@ impl Users {
         Self { keys }
     }
 
+    /// Returns the name under which failed logins of a user name count, in any case. It is a keyed
+    /// hash, so that an attacker with a dump cannot try names, or passwords in the field of the name.
+    pub(crate) fn lockout_account(&self, username: &str) -> String {
+        STANDARD.encode(self.keys.index("failed_logins", username))
+    }
+
     /// Inserts a new user.
     ///
     /// # Errors
@@ -68,10 +75,12 @@ impl Users {
         connection: &dyn Connection,
         user: &NewUser,
     ) -> Result<(), Error> {
-        let (username, username_index) =
-            self.encrypt("username", user, Some(&user.username)).await?;
-        let (email, email_index) = self.encrypt("email", user, user.email.as_ref()).await?;
-        let (phone, phone_index) = self.encrypt("phone", user, user.phone.as_ref()).await?;
+        let sealed = self.encrypt(user).await?;
+        let [
+            (username, username_index),
+            (email, email_index),
+            (phone, phone_index),
+        ] = sealed;
         let inserted = sql("INSERT INTO users (id, username, username_index, email, email_index, phone, phone_index, password_hash, created_at)
              VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")
             .bind(user.id.0)
@@ -91,18 +100,22 @@ impl Users {
         }
     }
 
-    async fn encrypt(
-        &self,
-        column: &str,
-        user: &NewUser,
-        text: Option<&Personal<String>>,
-    ) -> Result<Sealed, Error> {
-        let Some(text) = text else {
-            return Ok((None, None));
-        };
-        let row = user.id.to_string();
-        let sealed = self.keys.seal(column, &row, text.expose()).await?;
-        Ok((Some(sealed), Some(self.keys.index(column, text.expose()))))
+    /// Encrypts the user name, the e-mail address and the telephone number with one data key.
+    async fn encrypt(&self, user: &NewUser) -> Result<[Sealed; 3], Error> {
+        let columns = [
+            ("username", Some(&user.username)),
+            ("email", user.email.as_ref()),
+            ("phone", user.phone.as_ref()),
+        ];
+        let present = columns.iter();
+        let present = present.filter_map(|(column, text)| Some((*column, (*text)?.expose())));
+        let present: Vec<_> = present.collect();
+        let sealed = self.keys.seal_all(&user.id.to_string(), &present).await?;
+        let mut sealed = sealed.into_iter();
+        Ok(columns.map(|(column, text)| match text {
+            Some(text) => (sealed.next(), Some(self.keys.index(column, text.expose()))),
+            None => (None, None),
+        }))
     }
 
     pub(crate) async fn by_name(
@@ -189,13 +202,11 @@ impl Users {
                 .bind_list(ids.iter().map(|id| id.0))
                 .fetch_all(connection)
                 .await?;
-        let mut names = HashMap::new();
-        for (id, username) in stored {
-            let row = id.to_string();
-            let name = self.keys.open_value("username", &row, &username).await?;
-            names.insert(row, name);
-        }
-        Ok(names)
+        let stored = stored.into_iter();
+        let rows: Vec<_> = stored.map(|(id, name)| (id.to_string(), name)).collect();
+        let names = self.keys.open_all("username", &rows).await?;
+        let ids = rows.into_iter().map(|(id, _)| id);
+        Ok(ids.zip(names).collect())
     }
 
     async fn decrypt_value(

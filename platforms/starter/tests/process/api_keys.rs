@@ -11,6 +11,7 @@ use crate::{
     app::{
         PASSWORD, Replica, assert_error, audited, command, execute, grant_admin, json_of, tokens,
     },
+    logs::remembered,
     second_factor::enable,
 };
 
@@ -74,7 +75,31 @@ pub(crate) fn key(replica: &Replica, token: &str) -> (String, String) {
     let created = json_of(&answer);
     let text = |name: &str| created[name].as_str().unwrap().to_owned();
     assert_eq!(text("expires_in"), "31536000");
-    (text("id"), text("key"))
+    (text("id"), remembered(&text("key")))
+}
+
+/// A client may send the key where the ID belongs.
+pub(crate) fn api_key_in_a_path_is_not_recorded_obs_11(database: &EmptyDatabase) {
+    let replica = Replica::start(database);
+    let admin = admin(database, &replica);
+    let (_, key) = key(&replica, &admin);
+    let refused = replica.call("DELETE", &format!("{PATH}/{key}"), &admin, "");
+    assert_error(&refused, 404, "API_KEY_NOT_FOUND");
+    let note = json!({ "config": { "description": format!("used by {key}") } });
+    let changed = replica.call(
+        "PUT",
+        "/api/v1/features/new_page",
+        &admin,
+        &note.to_string(),
+    );
+    assert_eq!(changed.status, 200, "{}", changed.body);
+    let listed = replica.call("GET", "/api/v1/operations", &admin, "");
+    assert!(
+        listed.body.contains("/api/v1/auth/api-keys/***"),
+        "{}",
+        listed.body
+    );
+    assert!(!listed.body.contains(&key), "{}", listed.body);
 }
 
 pub(crate) fn api_key_calls_within_its_scopes_until_revoked_auth_5(database: &EmptyDatabase) {

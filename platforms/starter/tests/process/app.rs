@@ -227,7 +227,7 @@ pub(crate) fn execute(database: &EmptyDatabase, statement: &'static str) {
     });
 }
 
-fn in_database<T>(database: &EmptyDatabase, work: impl AsyncFnOnce(Database) -> T) -> T {
+pub(crate) fn in_database<T>(database: &EmptyDatabase, work: impl AsyncFnOnce(Database) -> T) -> T {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
         let config = DatabaseConfig::from_url(database.url().parse().unwrap());

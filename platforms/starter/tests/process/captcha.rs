@@ -74,7 +74,13 @@ pub(crate) fn captcha_is_valid_once_on_all_replicas_auth_2(database: &EmptyDatab
     assert_eq!(image["captcha_id"].as_str().unwrap().len(), 32);
     let audio = json_of(&get("captcha_type=audio"));
     assert!(audio["audio_data"].as_str().unwrap().starts_with("UklGR"));
-    assert_error(&get("captcha_type=email"), 400, "VALIDATION_FAILED");
+    // The error names the field of the request.
+    for query in ["email", "email&target=ada", "sms", "sms&target=call-me"] {
+        let refused = get(&format!("captcha_type={query}"));
+        assert_error(&refused, 400, "VALIDATION_FAILED");
+        let field = &json_of(&refused)["field_errors"][0]["field"];
+        assert_eq!(field, "target", "{query}");
+    }
     assert_error(&get("captcha_type=fax"), 400, "VALIDATION_FAILED");
     let sms = get("captcha_type=sms&target=%2B33612345678");
     // In development, the log shows codes by SMS.

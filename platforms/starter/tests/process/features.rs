@@ -115,12 +115,10 @@ pub(crate) fn toggles_change_on_all_replicas_with_permission_flag_1(database: &E
     );
 
     let disabled = call(&second, &admin, "POST", "/new_page/disable", &json!({}));
-    assert_eq!(
-        json_of(&disabled)["toggle"]["config"]["enabled"],
-        false,
-        "{}",
-        disabled.body
-    );
+    let changed = json_of(&disabled)["toggle"]["config"].clone();
+    assert_eq!(changed["enabled"], false, "{}", disabled.body);
+    assert_eq!(changed["created_at"], toggle["config"]["created_at"]);
+    assert_ne!(changed["updated_at"], toggle["config"]["updated_at"]);
     wait(|| decision(&first, "7") == (false, "feature_disabled".to_owned()));
     let after = stats();
     for name in ["total_toggles", "disabled_count"] {

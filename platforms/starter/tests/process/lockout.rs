@@ -1,10 +1,12 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use seaworthy::account::{Lockout, LockoutConfig};
 use seaworthy_testkit::database::EmptyDatabase;
-
 use serde_json::json;
 
-use crate::app::{PASSWORD, Replica, assert_error, execute, grant_admin, json_of, tokens};
+use crate::app::{
+    PASSWORD, Replica, assert_error, execute, grant_admin, in_database, json_of, tokens,
+};
 
 fn status_path(username: &str) -> String {
     format!("/api/v1/auth/lock-status/{username}")
@@ -130,4 +132,22 @@ pub(crate) fn locked_address_does_not_show_a_locked_account_auth_2(database: &Em
     assert!(locked.header("retry-after").is_some(), "{locked:?}");
     let status = json_of(&replica.call("GET", &status_path("ada"), &ada, ""));
     assert_eq!(status["locked"], false, "{status}");
+}
+
+/// An attacker with a dump could otherwise try names, and passwords that users typed as a name.
+pub(crate) fn failed_login_is_not_found_by_its_name_alone_sec_5(database: &EmptyDatabase) {
+    let replica = Replica::start(database);
+    let (access, _) = replica.user("ada");
+    assert_error(
+        &replica.login("ada", "wrong4password"),
+        401,
+        "PASSWORD_INCORRECT",
+    );
+    let status = json_of(&replica.call("GET", &status_path("ada"), &access, ""));
+    assert_eq!(status["failed_attempts"], 1, "{status}");
+    let found = in_database(database, async |database| {
+        let lockout = Lockout::new(database, LockoutConfig::default());
+        lockout.status("ada").await.unwrap()
+    });
+    assert_eq!(found.failures, 0);
 }

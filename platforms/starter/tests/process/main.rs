@@ -64,6 +64,9 @@ on_postgres_and_redis! {
     redis:
         limit_of_logins_counts_all_replicas_res_6,
         settings_of_the_contract_select_the_database_conf_1;
+    clients:
+        python_client_calls_every_method_api_1,
+        go_client_calls_every_method_api_1;
     // Point 1.
     journey:
         account_is_used_from_registration_to_lock_auth_2_auth_4;
@@ -176,6 +179,9 @@ macro_rules! on_both_engines {
 }
 
 on_both_engines! {
+    clients:
+        python_client_calls_every_method_api_1,
+        go_client_calls_every_method_api_1;
     journey:
         account_is_used_from_registration_to_lock_auth_2_auth_4;
     sessions:
@@ -189,6 +195,7 @@ on_both_engines! {
         expired_token_is_rejected_until_a_refresh_auth_3;
     lockout:
         fifth_failure_locks_every_replica_across_restarts_auth_2,
+        failed_login_is_not_found_by_its_name_alone_sec_5,
         unknown_users_look_like_wrong_passwords_auth_2,
         lock_status_needs_the_owner_or_a_permission_auth_5,
         failed_lookup_does_not_lock_the_account_auth_2,
@@ -214,6 +221,7 @@ on_both_engines! {
     api_keys:
         api_key_calls_within_its_scopes_until_revoked_auth_5,
         api_key_calls_no_method_without_a_scope_auth_5,
+        api_key_in_a_path_is_not_recorded_obs_11,
         api_key_ends_with_the_rights_of_its_owner_auth_5,
         api_key_is_valid_only_while_its_owner_is_active_auth_5,
         api_keys_end_while_their_owner_is_disabled_auth_5,

@@ -78,6 +78,13 @@ fn unsafe_production_is_refused_with_every_value_conf_3() {
     let process = ServiceProcess::spawn(Path::new(PROGRAM), &settings, &environment);
     let ended = process.unwrap().wait_with_output().unwrap();
     assert_eq!(ended.status.code(), Some(78), "{ended:#?}");
+    // All needs of an address are named at once.
+    for text in [
+        "with sslmode=verify-full",
+        "with the scheme rediss and a password",
+    ] {
+        assert!(ended.stderr.contains(text), "{text}: {}", ended.stderr);
+    }
     for key in [
         "server.http.cors.allowed_origins",
         "auth.jwt_secret_key",
@@ -114,6 +121,12 @@ fn weak_secrets_and_open_stores_are_refused_in_production_conf_3() {
             assert!(ended.stderr.contains(key), "{key}: {}", ended.stderr);
         }
         assert!(!ended.stderr.contains(secret), "{}", ended.stderr);
+        // CORS without an origin is closed, which is safe.
+        assert!(
+            !ended.stderr.contains("server.http.cors"),
+            "{}",
+            ended.stderr
+        );
     }
 }
 

@@ -105,7 +105,7 @@ async fn unlock(run: &CommandRun<'_, StarterConfig>, target: &Target) -> Result<
     let is_changed = target
         .database
         .transaction(|tx| async move {
-            let account = target.username().to_lowercase();
+            let account = target.users.lockout_account(target.username());
             let has_failures = target.lockout.reset(&tx, &account).await?;
             let has_wrong_codes = target.factors.reset(&tx, &target.id()).await?;
             if !has_failures && !has_wrong_codes {
@@ -179,7 +179,7 @@ async fn set_password(
                 // An attacker who knows the previous password may have begun an enrollment.
                 target.factors.cancel_enrollment(&tx, &id).await?;
                 // Attempts with the previous password must not lock the owner out.
-                let account = target.username().to_lowercase();
+                let account = target.users.lockout_account(target.username());
                 target.lockout.reset(&tx, &account).await?;
                 target.factors.reset(&tx, &id).await?;
                 let entry = target.entry("password.set");
