@@ -3,7 +3,7 @@ use std::sync::Arc;
 use super::{
     Plugins,
     dependencies::{check_dependencies, check_started},
-    end::stop_unused,
+    end::{end_replaced, stop_unused},
     life::step,
 };
 use crate::{
@@ -92,8 +92,11 @@ impl Plugins {
         self.announce_availability(name, was_available);
         if let Some(old) = old {
             let was_started = old.status() == PluginStatus::Started;
-            // A plugin that its settings disable is not called by earlier requests either. A
-            // version that was stopped has no requests.
+            if !is_started {
+                // Earlier requests do not call a plugin that its settings disable either.
+                end_replaced(&mut self.0.loaded.lock(), name);
+            }
+            // A version that was stopped has no requests.
             self.retire(old, is_started && was_started);
             match (was_started, is_started) {
                 (true, false) => self.announce(EventType::PLUGIN_STOPPED, name),

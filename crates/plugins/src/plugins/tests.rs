@@ -231,6 +231,35 @@ async fn failed_start_releases_loaded_plugins_plug_1() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn reload_that_disables_a_plugin_ends_all_its_versions_plug_1() {
+    let (folder, config) = folder(&[("notes", DECLARED)]);
+    let opened = OnceLock::new();
+    // Without `serve`, so that no task reads the settings before the reload.
+    let service = Service::new("orders", "1.0.0")
+        .start::<NoSettings, _>(Loader::for_tests("orders"), async |service| {
+            let plugins = Plugins::open(service, &config)?;
+            plugins.load_folder().await?;
+            let _ = opened.set(plugins);
+            Ok(())
+        })
+        .await
+        .unwrap();
+    let plugins = opened.into_inner().unwrap();
+    // An open request still uses the first version.
+    let _open = plugins.0.hooks.load_full();
+    let first = plugins.plugin("notes").unwrap();
+    plugins.reload("notes").await.unwrap();
+    let second = plugins.plugin("notes").unwrap();
+    assert_eq!([&first, &second].map(|one| one.is_retired()), [false; 2]);
+    let settings = folder.path().join("settings");
+    fs::create_dir_all(&settings).unwrap();
+    fs::write(settings.join("notes.yaml"), "enabled: false\n").unwrap();
+    plugins.reload("notes").await.unwrap();
+    assert_eq!([&first, &second].map(|one| one.is_retired()), [true; 2]);
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn settings_that_a_reload_applied_do_not_reload_again_plug_1() {
     let TestService {
         service,
@@ -301,7 +330,7 @@ async fn load_fails_if_its_compilation_takes_long_plug_2() {
         let expected = format!("plugin \"notes\": was not compiled within 1s: {cause}");
         assert_eq!(failed.to_string(), expected);
     }
-    // The service goes on.
+    // The service still runs hooks.
     assert_eq!(failed_hooks(&plugins).await, []);
     drop(release);
     let attempts = AtomicUsize::new(0);
