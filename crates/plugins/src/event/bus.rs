@@ -1,18 +1,17 @@
+mod deliveries;
+
 use std::{
     fmt, mem,
     panic::{AssertUnwindSafe, catch_unwind},
-    pin::pin,
     sync::{Arc, OnceLock, Weak},
-    time::Duration,
 };
 
 use arc_swap::ArcSwap;
 use futures::FutureExt;
 use parking_lot::Mutex;
-use seaworthy_core::{Code, Error, RequestContext, context};
-use seaworthy_service::Stop;
+use seaworthy_core::{Code, Error};
 use seaworthy_telemetry::metrics::{Counter, Family, Gauge};
-use tokio::{sync::Notify, task::JoinSet, time::sleep};
+use tokio::sync::Notify;
 
 use super::{
     Event, EventType, HandlerError,
@@ -28,15 +27,6 @@ const MAX_DELIVERIES: usize = 10;
 pub struct SubscriptionId(u64);
 
 type Filter = dyn Fn(&Event) -> bool + Send + Sync;
-
-/// The delivery of a queued event to the handlers that its subscriber has at its start. It counts
-/// as running until its drop.
-struct Delivery {
-    bus: EventBus,
-    subscriber: SubscriptionId,
-    handlers: Handlers,
-    event: Arc<Event>,
-}
 
 /// A bus of events within one process. It does not store events. Clones share the handlers.
 ///
@@ -181,7 +171,7 @@ impl EventBus {
                     let subscriber = subscribers.find(|subscriber| subscriber.id == old);
                     subscriber.map(|subscriber| mem::replace(&mut subscriber.handlers, new))
                 };
-                // What a handler owns may change the bus at its drop, so no lock is held.
+                // A value of a handler may change the bus when it is dropped, so no lock is held.
                 drop(replaced);
                 Some(old)
             }
@@ -210,7 +200,7 @@ impl EventBus {
             let place = subscribers.position(|subscriber| subscriber.id == id);
             place.map(|place| state.subscribers.remove(place))
         };
-        // What a handler owns may change the bus at its drop, so no lock is held.
+        // A value of a handler may change the bus when it is dropped, so no lock is held.
         if let Some(mut removed) = removed {
             let events = removed.clear();
             self.record_undelivered(&removed.name, events);
@@ -307,88 +297,6 @@ impl EventBus {
             tracing::error!(kind, "a filter of events panicked: the event was dropped");
             false
         })
-    }
-
-    /// Delivers queued events until `stop` completes and all queues are empty, or for
-    /// `stop_timeout` afterwards. The bus then rejects further events for the queues. Each delivery
-    /// has a new request context, so that it uses the plugins that run at its start.
-    pub(crate) async fn work(&self, stop: &Stop, stop_timeout: Duration) {
-        let mut timed_out = pin!(async {
-            stop.requested().await;
-            sleep(stop_timeout).await;
-        });
-        let service = context::current().map(|context| context.service().clone());
-        let mut running = JoinSet::new();
-        loop {
-            while let Some(next) = self.begin_delivery() {
-                // The bus logs failures.
-                let delivery = async move { drop(deliver(&next.handlers, &next.event).await) };
-                match service.clone().map(RequestContext::background) {
-                    Some(context) => running.spawn(context::scope(context.into(), delivery)),
-                    None => running.spawn(delivery),
-                };
-            }
-            if stop.is_requested() && running.is_empty() && self.stop_if_empty() {
-                return;
-            }
-            tokio::select! {
-                () = self.0.queued.notified() => {}
-                Some(_) = running.join_next() => {}
-                () = stop.requested(), if !stop.is_requested() => {}
-                () = &mut timed_out => {
-                    self.abandon();
-                    return running.shutdown().await;
-                }
-            }
-        }
-    }
-
-    /// Rejects further events. Drops the queued ones, and logs them with those of running
-    /// deliveries.
-    fn abandon(&self) {
-        let mut state = self.0.state.lock();
-        state.is_stopped = true;
-        for subscriber in &mut state.subscribers {
-            let queued = subscriber.clear();
-            let (handler, events) = (&*subscriber.name, queued + subscriber.running);
-            self.record_undelivered(handler, events);
-            if events > 0 {
-                tracing::error!(handler, events, "events were not delivered before the stop");
-            }
-        }
-    }
-
-    /// Takes the next event of a subscriber that may run another delivery.
-    fn begin_delivery(&self) -> Option<Delivery> {
-        let mut state = self.0.state.lock();
-        state.subscribers.iter_mut().find_map(|subscriber| {
-            let event = subscriber.take_next()?;
-            Some(Delivery {
-                bus: self.clone(),
-                subscriber: subscriber.id,
-                handlers: Arc::clone(&subscriber.handlers),
-                event,
-            })
-        })
-    }
-
-    /// Rejects further events if all queues are empty. Returns whether they are.
-    fn stop_if_empty(&self) -> bool {
-        let mut state = self.0.state.lock();
-        let mut subscribers = state.subscribers.iter();
-        let is_empty = subscribers.all(Subscriber::is_empty);
-        state.is_stopped |= is_empty;
-        is_empty
-    }
-}
-
-impl Drop for Delivery {
-    fn drop(&mut self) {
-        let mut state = self.bus.0.state.lock();
-        let mut subscribers = state.subscribers.iter_mut();
-        if let Some(ended) = subscribers.find(|one| one.id == self.subscriber) {
-            ended.running = ended.running.saturating_sub(1);
-        }
     }
 }
 

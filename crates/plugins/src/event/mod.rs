@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 pub use subscription::HandlerError;
 pub(crate) use subscription::Subscription;
 
-/// The maximum length of a type in bytes: enough for several words.
+/// The maximum length of a type in bytes: enough for several parts.
 const MAX_TYPE: usize = 100;
 
 /// The type of an event: parts of lower-case letters, digits and `_`, separated by dots. It has at

@@ -14,7 +14,7 @@ pub(super) struct Subscriber {
     queued: VecDeque<Queued>,
     /// The number of queued events.
     depth: Gauge,
-    /// The deliveries of queued events that run.
+    /// The number of deliveries of queued events that run.
     pub(super) running: usize,
     max_running: usize,
 }

@@ -7,7 +7,8 @@ use crate::{config::DEFAULT_TIMEOUT, sandbox::LogAccess};
 
 /// The backoff before the first retry of a delivery. Each further retry adds the same time.
 const INITIAL_BACKOFF: Duration = Duration::from_millis(100);
-/// Short enough to continue soon after an outage of a database.
+/// The maximum backoff between two deliveries: short enough to continue soon after an outage of a
+/// database.
 const MAX_BACKOFF: Duration = Duration::from_secs(5);
 
 /// Errors of event handlers.
@@ -57,7 +58,7 @@ impl Subscription {
         }
     }
 
-    /// Returns true if a failure may be logged. Its text may be that of a plugin.
+    /// Returns true if a failure may be logged. A plugin may have written its text.
     fn may_log(&self) -> bool {
         self.log.as_ref().is_none_or(|log| log.admit())
     }

@@ -17,26 +17,29 @@
 //! if its future is dropped, for example because its client closed the connection, and at the
 //! deadline of its request. Guests that decide about a request end soon after their caller left.
 
+mod admission;
+
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
     time::{Duration, Instant},
 };
 
-use seaworthy_core::{RequestContext, context};
+use admission::{permit, request_end};
+use seaworthy_core::context;
 use tokio::{
     runtime::{Handle, RuntimeFlavor},
-    sync::{OwnedSemaphorePermit, Semaphore, oneshot},
-    time::{Instant as TokioInstant, timeout_at},
+    sync::oneshot,
+    time::Instant as TokioInstant,
 };
 
 use super::{
-    Pace, Plugin, State,
+    Pace, Plugin,
     function::{Function, Place},
     guest_start::GuestStart,
 };
 use crate::{
-    Decision, Event, HandlerError, PluginStatus, Plugins,
+    Decision, Event, HandlerError, Plugins,
     runtime::{
         CallError, CallLimits, Caller, HookInput, HookOutcome, LifecycleStep, Program, Question,
         TICK,
@@ -173,7 +176,7 @@ impl Plugin {
         let permission = admission.permission;
         let timeout = function.timeout.min(self.limits.timeout);
         let caller = Caller::default();
-        // Its drop ends the guest, also if this future is dropped.
+        // Its drop ends the guest, even if this future is dropped.
         let _waiting = function.ends_with_caller.then(|| caller.wait());
         let limits = CallLimits {
             timeout,
@@ -276,26 +279,6 @@ impl Plugin {
         }
     }
 
-    fn admit(self: &Arc<Self>, function: Function, now: Instant) -> Result<Admission, CallError> {
-        let mut state = self.state.lock();
-        state.check_started(function)?;
-        let permission = match function.step {
-            None => state.faults.permit(now),
-            Some(LifecycleStep::HealthCheck) if state.faults.is_disabled() => None,
-            // A step does not show that the hooks work again, so it is not a trial.
-            Some(_) => Some(Permission::WITHOUT_TRIAL),
-        };
-        let permission = permission.ok_or(CallError::Disabled)?;
-        if let Err(error) = state.check_share(function, now) {
-            state.faults.abandon(permission, now);
-            return Err(error);
-        }
-        Ok(Admission {
-            permission,
-            unused: Some(Arc::clone(self)),
-        })
-    }
-
     /// Runs the call on this thread. Counts its time and faults even if the caller dropped its
     /// future. A panic of the host is a fault, because the data of the component may cause it.
     ///
@@ -360,58 +343,6 @@ impl Plugin {
     }
 }
 
-impl State {
-    /// # Errors
-    /// The plugin is not started, and the function needs a started plugin.
-    fn check_started(&self, function: Function) -> Result<(), CallError> {
-        match function.needs_start() && self.status != PluginStatus::Started {
-            true => Err(CallError::Stopped),
-            false => Ok(()),
-        }
-    }
-
-    /// # Errors
-    /// The plugin exceeds its CPU share. A step that changes the plugin runs anyway, and its own
-    /// limit of CPU time applies.
-    fn check_share(&mut self, function: Function, now: Instant) -> Result<(), CallError> {
-        if function.is_change() || self.share.may_run(now) {
-            return Ok(());
-        }
-        self.throttled_at = Some(now);
-        Err(CallError::Throttled)
-    }
-}
-
-/// Waits for a permit until a deadline. `request_end` is the end of the request, if the call ends
-/// with it. `whose` is the group of calls that the semaphore limits.
-///
-/// # Errors
-/// A permit does not become free in time, or the request ends first.
-async fn permit(
-    semaphore: &Arc<Semaphore>,
-    deadline: TokioInstant,
-    request_end: Option<TokioInstant>,
-    whose: &'static str,
-) -> Result<OwnedSemaphorePermit, CallError> {
-    // Usually a permit is free, and no timer is needed.
-    if let Ok(permit) = Arc::clone(semaphore).try_acquire_owned() {
-        return Ok(permit);
-    }
-    let permit = Arc::clone(semaphore).acquire_owned();
-    match timeout_at(deadline, permit).await {
-        Ok(Ok(permit)) => Ok(permit),
-        // A policy that fails open must not skip a decision because its request ends.
-        _ if request_end.is_some_and(|end| end <= TokioInstant::now()) => Err(CallError::Cancelled),
-        _ => Err(CallError::Concurrency(whose)),
-    }
-}
-
-/// Returns the deadline of the current request.
-fn request_end() -> Option<TokioInstant> {
-    let deadline = context::with_current(|request| request.and_then(RequestContext::deadline));
-    deadline.map(|deadline| TokioInstant::now() + deadline.remaining().unwrap_or_default())
-}
-
 /// A guard that records a cancelled call when it is dropped, if `plugin` is set.
 struct LostCall<'a> {
     plugin: Option<&'a Plugin>,
@@ -426,30 +357,6 @@ impl Drop for LostCall<'_> {
             plugin
                 .observe
                 .record_call(manifest, self.name, error, self.begun);
-        }
-    }
-}
-
-/// The permission for a call. If its guest does not run, its drop makes the next call the trial of
-/// a disabled plugin.
-struct Admission {
-    permission: Permission,
-    /// The plugin, until its guest ran.
-    unused: Option<Arc<Plugin>>,
-}
-
-impl Admission {
-    /// Marks that the guest ran.
-    fn used(mut self) {
-        self.unused = None;
-    }
-}
-
-impl Drop for Admission {
-    fn drop(&mut self) {
-        if let Some(plugin) = &self.unused {
-            let mut state = plugin.state.lock();
-            state.faults.abandon(self.permission, Instant::now());
         }
     }
 }
