@@ -7,12 +7,12 @@ use serde_json::{Map, Value, json};
 
 use crate::{Decision, Event, EventType, HookCall, HookPoint, Plugins, PluginsConfig};
 
-/// The function that asks for a decision.
+/// The name of the function that decides about access.
 pub(super) const DECIDE: &str = "decide";
-/// The function that delivers an event.
+/// The name of the function that delivers an event.
 pub(super) const HANDLE: &str = "handle";
 
-/// The source of the events of this command.
+/// The name of the publisher in the events of this command.
 const SOURCE: &str = "plugins run";
 
 /// The input of a decision.
@@ -61,7 +61,8 @@ pub(super) async fn call<C: Settings>(
     plugins.shut_down().await;
     let outcome = called?;
     let document = outcome.document;
-    run.console.print(&format!("{document:#}"), &document);
+    run.console
+        .print(&escape(&format!("{document:#}")), &document);
     match outcome.is_failed {
         true => Err(StartError::new(format!(
             "the call of \"{name}\" failed: see `failed` in the output"
@@ -167,12 +168,25 @@ async fn handle(plugins: &Plugins, name: &str, event: Delivery) -> Result<Outcom
     })
 }
 
+/// Escapes the control characters that JSON permits in texts. The texts may be of a plugin, and a
+/// terminal could interpret them.
+fn escape(json: &str) -> String {
+    let escape = |character: char| match character {
+        '\n' => character.to_string(),
+        _ if character.is_control() => format!("\\u{:04x}", u32::from(character)),
+        _ => character.to_string(),
+    };
+    json.chars().map(escape).collect()
+}
+
 fn missing(name: &str, what: &str) -> StartError {
     StartError::new(format!("the plugin \"{name}\" has no {what}"))
 }
 
+/// Reads an input from a JSON file.
+///
 /// # Errors
-/// The file cannot be read or has another content.
+/// The file cannot be read, or is not a valid input.
 fn read<T: DeserializeOwned>(file: &str) -> Result<T, StartError> {
     let text = fs::read_to_string(file)
         .map_err(|error| StartError::with_cause(format!("{file} cannot be read"), error))?;
@@ -199,4 +213,18 @@ pub(super) async fn load_with_dependencies(
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn printed_json_has_no_control_characters_plug_2() {
+        let document = json!({ "reason": "\u{1b}[2J \u{7f} \u{9b}2J" });
+        let printed = escape(&format!("{document:#}"));
+        let controls = |character: &char| character.is_control();
+        assert!(printed.chars().filter(controls).all(|it| it == '\n'));
+        assert_eq!(serde_json::from_str::<Value>(&printed).unwrap(), document);
+    }
 }

@@ -10,7 +10,9 @@ use super::{
 };
 use crate::{
     PluginsConfig, SigningKey, SigningKeyError,
-    folder::{COMPONENT, MANIFEST, SIGNATURE, replace_file, replaceable, sha256_hex},
+    folder::{
+        COMPONENT, MANIFEST, SIGNATURE, read_component, replace_file, replaceable, sha256_hex,
+    },
 };
 
 /// Creates a signing key in a new file, and prints its public key.
@@ -44,8 +46,8 @@ fn private_file(path: &Path) -> std::io::Result<fs::File> {
 /// Writes the hash of a component into its manifest, and signs the manifest.
 ///
 /// # Errors
-/// A file cannot be read or written, the key or the manifest is not valid, or the manifest names
-/// another plugin.
+/// A file cannot be read or written, the component is too large, the key or the manifest is not
+/// valid, or the manifest names another plugin.
 pub(super) fn sign<C>(
     run: &CommandRun<'_, C>,
     config: &PluginsConfig,
@@ -56,7 +58,8 @@ pub(super) fn sign<C>(
     let text = fs::read_to_string(key).map_err(|error| unusable(Path::new(key), error))?;
     let key = SigningKey::parse(&Secret::new(text)).map_err(invalid)?;
     let component = folder.join(COMPONENT);
-    let hash = sha256_hex(&fs::read(&component).map_err(|error| unusable(&component, error))?);
+    let content = read_component(&component, &config.security);
+    let hash = sha256_hex(&content.map_err(|error| unusable(&component, error))?);
     let manifest = folder.join(MANIFEST);
     let text = read_manifest(&manifest)?;
     let text = with_hash(&text, &hash);

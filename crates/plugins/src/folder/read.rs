@@ -11,8 +11,8 @@ use crate::{
     Manifest, PluginError, PluginErrorCode, PluginSecurityConfig, Signature, manifest::is_name,
 };
 
-/// The maximum number of plugins in the folder: far more than a service has. The service reads all
-/// manifests, also those without a signature, before it rejects them.
+/// The maximum number of plugins in the folder: far more than a service has. The service reads even
+/// the manifests without a signature before it rejects them.
 const MAX_PLUGINS: usize = 1_000;
 /// The maximum size of a text file of a plugin in bytes. Usual ones have a few hundred.
 pub(super) const MAX_TEXT: u64 = 64 * 1024;
@@ -120,7 +120,7 @@ pub(crate) fn read_plugin(
         let code = PluginErrorCode::Permission;
         return Err(PluginError::new(code, &folder, problem));
     }
-    let component = read(&path.join(COMPONENT), security.max_file_size.get())
+    let component = read_component(&path.join(COMPONENT), security)
         .map_err(|error| unreadable(COMPONENT, error))?;
     if sha256_hex(&component) != manifest.sha256.to_ascii_lowercase() {
         return Err(failed(format!(
@@ -135,10 +135,18 @@ pub(crate) fn read_plugin(
     })
 }
 
+/// Reads a component, of at most `max_file_size` bytes.
+///
+/// # Errors
+/// The file cannot be read, is larger, or is not a regular file.
+pub(crate) fn read_component(path: &Path, security: &PluginSecurityConfig) -> io::Result<Vec<u8>> {
+    read(path, security.max_file_size.get())
+}
+
 /// Reads a text file of a plugin, of at most [`MAX_TEXT`] bytes.
 ///
 /// # Errors
-/// The file cannot be read or is larger.
+/// The file cannot be read, is larger, or is not a regular file.
 pub(crate) fn read_text(path: &Path) -> io::Result<Vec<u8>> {
     read(path, MAX_TEXT)
 }

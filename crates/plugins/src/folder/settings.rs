@@ -13,6 +13,12 @@ const SECRETS: &str = "settings";
 /// The start of the names of a plugin's environment variables, in lower case.
 const PREFIX: &str = "plugin_";
 
+/// Returns true if two plugins have the same environment variables, whose names cannot contain `-`.
+pub(crate) fn have_same_variables(one: &str, other: &str) -> bool {
+    let name = |plugin: &str| plugin.replace('-', "_");
+    name(one) == name(other)
+}
+
 /// Returns the files of the settings of a plugin. The second one overrides the first one.
 pub(crate) fn settings_files(directory: &Path, profile: Profile, plugin: &str) -> [PathBuf; 2] {
     [
@@ -23,7 +29,7 @@ pub(crate) fn settings_files(directory: &Path, profile: Profile, plugin: &str) -
 
 /// Reads the settings of a plugin from `NAME.yaml`, `NAME.PROFILE.yaml` and the environment. The
 /// second file overrides the first one, and variables such as `PLUGIN_NAME__PRIORITY` override
-/// both, also if both files are missing.
+/// both, even if both files are missing.
 ///
 /// # Errors
 /// A file is too large or has errors.

@@ -14,7 +14,7 @@ use super::{
     Inner, MAX_GUESTS_PER_CORE, Plugins, cores,
     dependencies::check_dependencies,
     failure_policy::failure_mode,
-    grants::{check_exports, check_grant},
+    grants::{check_exports, check_grant, check_variables},
     life::step,
     order::check_folder,
 };
@@ -34,12 +34,16 @@ impl Plugins {
     /// result.
     ///
     /// # Errors
-    /// The files are not valid, the plugin rejects its settings, or a dependency is missing.
+    /// The files are not valid, another plugin has the same variables, the plugin rejects its
+    /// settings, or a dependency is missing.
     pub(super) async fn prepare(&self, name: &str) -> Result<Arc<Plugin>, PluginError> {
         if !crate::manifest::is_name(name) {
             return Err(PluginError::not_found(name));
         }
         let failed = |error: &PluginError| self.announce_failure(Some(name), error);
+        // `loads` serializes loads, so no other one begins meanwhile.
+        let checked = check_variables(&self.0.loaded.lock(), name);
+        checked.inspect_err(failed)?;
         let plugin = self.initialize(name).await.inspect_err(failed)?;
         let checked = check_dependencies(&self.0.loaded.lock(), &plugin);
         if let Err(error) = checked {

@@ -1,6 +1,26 @@
-//! Checks of what a plugin may use and must export.
+//! Checks of the variables, the capabilities and the exports of a plugin.
 
-use crate::{GrantConfig, Manifest, PluginError, PluginErrorCode, runtime::Exports};
+use super::dependencies::LoadedPlugins;
+use crate::{
+    GrantConfig, Manifest, PluginError, PluginErrorCode, folder::have_same_variables,
+    runtime::Exports,
+};
+
+/// Checks that no other plugin has the environment variables of `name`, because its settings in
+/// them may be secret.
+///
+/// # Errors
+/// A loaded plugin has the same variables.
+pub(super) fn check_variables(loaded: &LoadedPlugins, name: &str) -> Result<(), PluginError> {
+    let is_same = |other: &&String| *other != name && have_same_variables(other, name);
+    let Some(other) = loaded.keys().find(is_same) else {
+        return Ok(());
+    };
+    let problem = format!(
+        "has the same environment variables as the loaded plugin \"{other}\": rename one of them"
+    );
+    Err(PluginError::new(PluginErrorCode::Config, name, problem))
+}
 
 /// Checks that the operator grants the capabilities that the manifest requests.
 ///

@@ -158,6 +158,15 @@ async fn circular_and_missing_dependencies_are_named_plug_1() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn plugin_with_the_variables_of_another_one_is_refused_plug_2() {
+    let setup = Setup::new()
+        .plugin("fraud-check", "", &Guest::quiet())
+        .plugin("fraud_check", "", &Guest::quiet());
+    let expected = "plugin \"fraud_check\": has the same environment variables as the loaded plugin \"fraud-check\": rename one of them";
+    assert_eq!(rejection(setup).await, expected);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn component_of_another_world_is_refused_plug_1() {
     for (world, guest) in [
         ("event-handler", Guest::quiet()),

@@ -149,6 +149,21 @@ fn sign_refuses_a_manifest_that_no_service_loads_plug_1() {
 }
 
 #[test]
+fn sign_refuses_a_component_that_no_service_loads_plug_2() {
+    const MAX: u64 = 16 * 1024 * 1024;
+    let folder = guard(PROCEEDS);
+    let component = fs::File::create(folder.path("plugins/guard/plugin.wasm")).unwrap();
+    // The file has no blocks on the disk.
+    component.set_len(MAX + 1).unwrap();
+    let sign = ["sign", "guard", "--key", "signing.key"];
+    let problem = folder.try_command(&sign).unwrap_err();
+    let expected = format!(
+        "error: plugins/guard/plugin.wasm cannot be read or written\n  caused by: the file has more than {MAX} bytes\n"
+    );
+    assert_eq!(problem, expected);
+}
+
+#[test]
 fn run_prints_values_and_rejections_plug_1() {
     let folder = guard(PROCEEDS);
     fs::write(folder.path("values.json"), r#"{"total": 7}"#).unwrap();
