@@ -9,44 +9,51 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Capability, EventType};
 
-/// The plugins are part of the deployment, in the same folder as the settings of the service.
+/// The default folder of plugins, next to the settings of the service in its deployment.
 const DEFAULT_DIRECTORY: &str = "plugins";
-/// Outside of the plugin folder, in which each folder is a plugin.
+/// The default folder of the settings of plugins. It is not in the plugin folder, where each folder
+/// is a plugin.
 const DEFAULT_CONFIG_DIRECTORY: &str = "configs/plugins";
-/// Enough for hooks that process the data of one request.
+/// The default memory of a call: enough for hooks that process the data of one request.
 const DEFAULT_MEMORY: ByteSize = ByteSize::mebibytes(50);
-/// The maximum of PLUG-2.
+/// The maximum memory of a call in production (PLUG-2).
 pub(crate) const MAX_MEMORY: ByteSize = ByteSize::mebibytes(100);
-/// Plugins in development are not optimized, so they need more memory.
+/// The default memory of a call in development, where plugins are not optimized.
 const DEVELOPMENT_MEMORY: ByteSize = MAX_MEMORY;
-/// Half of the maximum of PLUG-2, because several plugins share a core.
+/// The default CPU share in percent: half of the maximum, because several plugins share a core.
 const DEFAULT_CPU_PERCENT: u8 = 5;
-/// The maximum of PLUG-2.
+/// The maximum CPU share in production, in percent (PLUG-2).
 pub(crate) const MAX_CPU_PERCENT: u8 = 10;
+/// The default CPU share in development, in percent. Plugins there are not optimized.
 const DEVELOPMENT_CPU_PERCENT: u8 = MAX_CPU_PERCENT;
-/// A policy component of a large rule set has a few mebibytes.
+/// The default maximum size of a component. One with a large set of rules has a few mebibytes.
 const DEFAULT_FILE_SIZE: ByteSize = ByteSize::mebibytes(16);
-/// Usual components need seconds, and more on a busy machine or in a build without optimization.
+/// The default timeout of a compilation. Usual components need seconds, and more on a busy machine
+/// or in a build without optimization.
 const DEFAULT_COMPILE_TIMEOUT: Timeout = Timeout::from_secs(120);
-/// A sensible hook makes fewer calls to the host.
+/// The default maximum number of calls to the host in one call: more than a sensible hook makes.
 const DEFAULT_HOST_CALLS: u32 = 1_000;
-/// Enough for a request and its context. Plugins do not process files.
+/// The default maximum data of one call in each direction: enough for a request and its context.
+/// Plugins do not process files.
 const DEFAULT_PAYLOAD: ByteSize = ByteSize::mebibytes(1);
-/// Enough for counters and small caches of one plugin.
+/// The default maximum size of the stored keys and values: enough for counters and small caches.
 const DEFAULT_STORED: ByteSize = ByteSize::mebibytes(1);
-/// A fifth of the default rate limit of the log, which all plugins share.
+/// The default maximum number of log lines per second: a fifth of the default rate limit of the
+/// log, which all plugins share.
 const DEFAULT_LOG_LINES: u32 = 20;
-/// Enough for rare findings. It also limits plugins that handle each other's events in a loop.
+/// The default maximum number of events per second: enough for rare findings. It also limits
+/// plugins that handle each other's events in a loop.
 const DEFAULT_EVENTS: u32 = 10;
-/// A value in the middle, so that plugins can run before and after the default.
+/// The default priority of hooks. Others can run before and after it.
 const DEFAULT_PRIORITY: i32 = 100;
-/// The maximum timeout of a hook point. Handlers of the host have the same timeout.
+/// The default timeout of hooks outside of requests, and of handlers.
 pub(crate) const DEFAULT_TIMEOUT: Timeout = Timeout::from_secs(30);
-/// A short restart of a dependency ends within these retries.
+/// The default maximum number of retries of an event. A short restart of a dependency ends within
+/// them.
 const DEFAULT_RETRY_COUNT: u32 = 3;
-/// The default timeout of requests. Longer ones, such as streams, use the new version afterwards.
+/// The default time for which requests use a replaced version: the default timeout of requests.
 const DEFAULT_DRAIN_TIMEOUT: Timeout = Timeout::from_secs(30);
-/// More waiting events mean that the handlers are too slow for the source.
+/// The default maximum number of queued events. More of them mean that the handlers are too slow.
 const DEFAULT_QUEUE: usize = 1_000;
 
 /// Settings of plugins.
@@ -70,7 +77,7 @@ pub struct PluginsConfig {
     /// folder. The default is true in development, else false.
     pub auto_load: Option<bool>,
     /// The plugins that must be started. Until then the service is not ready, and decisions and the
-    /// points with a veto fail with 503. The service loads them at its start, also without
+    /// points with a veto fail with 503. The service loads them at its start, even without
     /// `auto_load`.
     pub required: Vec<String>,
     /// The reaction of the service to a failure of a policy or of a hook with a veto. The settings

@@ -117,7 +117,8 @@ impl PluginError {
     }
 }
 
-/// Escapes control characters. The text may be of a plugin, and commands print it to a terminal.
+/// Escapes control characters. A plugin may have written the text, and commands print it to a
+/// terminal.
 fn printable(text: String) -> String {
     if !text.contains(char::is_control) {
         return text;

@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::{PluginsConfig, folder::disable_in_settings};
 
 /// Disables a plugin in `NAME.yaml`, and keeps the other lines of the file. A running service finds
-/// the old or the new file, also if this process ends early.
+/// the old or the new file, even if this process ends early.
 ///
 /// # Errors
 /// - The name is not valid, or the plugin has neither a folder nor settings.

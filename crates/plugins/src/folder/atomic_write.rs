@@ -17,13 +17,13 @@ pub(super) enum Access<'a> {
     Owner,
     /// The users who can read this file, and its owner.
     Like(&'a Metadata),
-    /// The users who can read this file. The owner may be this process instead.
+    /// The users who can read this file. The owner may be the user of this process instead.
     Restored(&'a Metadata),
     /// The users that the process selects for new files.
     Default,
 }
 
-/// Writes a file in one step: a reader, also after a crash, finds the old or the new content.
+/// Writes a file in one step. A reader finds the old or the new content, even after a crash.
 ///
 /// # Errors
 /// The file cannot be written. The old one stays.
@@ -36,7 +36,7 @@ pub(super) fn write(path: &Path, content: &[u8], access: &Access<'_>) -> io::Res
         drop(fs::remove_file(&new));
         return written;
     }
-    // The new name is on the disk after its folder. Not every system can open a folder.
+    // The disk has the new name when the folder is written. Not every system can open a folder.
     if cfg!(unix)
         && let Some(Ok(folder)) = path.parent().map(File::open)
         && let Err(error) = folder.sync_all()

@@ -16,7 +16,7 @@ use crate::{
     manifest::{NAME_RULE, is_name},
 };
 
-/// The line with which YAML permits a document to begin.
+/// The line that may begin a document of YAML.
 const MARKER: &str = "---";
 /// The first setting of a disabled plugin.
 const DISABLED: &str = "enabled: false";
@@ -155,7 +155,7 @@ impl SettingsFile {
 }
 
 /// A file of settings that was replaced. Its drop restores the previous one, unless the new one is
-/// kept. So the stop of the service leaves no settings that the plugin did not accept.
+/// kept. The stop of the service thus leaves no settings that the plugin did not accept.
 pub(crate) struct ReplacedSettings {
     plugin: String,
     path: PathBuf,

@@ -18,8 +18,8 @@ pub(crate) fn replace_file(path: &Path, content: &[u8]) -> io::Result<()> {
     }
 }
 
-/// Checks that a path is a file or does not exist. Returns the metadata of the file. An author of a
-/// plugin could otherwise select any file of the user who signs it, through a link.
+/// Checks that a path is a file or does not exist. Returns the metadata of the file. Otherwise an
+/// author of a plugin could select any file of the user who signs it, through a link.
 ///
 /// # Errors
 /// The path is a link or not a file, or cannot be read.

@@ -3,7 +3,7 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 use notify::{Config, RecommendedWatcher, RecursiveMode, Watcher as _};
 use tokio::sync::Notify;
 
-/// The wait after a change, because a copy of a plugin writes several files within milliseconds.
+/// The delay after a change, because a copy of a plugin writes several files within milliseconds.
 const QUIET: Duration = Duration::from_millis(200);
 /// The poll interval, because the operating system may not report every change.
 pub(crate) const POLL_INTERVAL: Duration = Duration::from_secs(2);

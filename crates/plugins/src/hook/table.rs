@@ -110,7 +110,7 @@ impl HookTable {
         self.missing.as_deref()
     }
 
-    /// Marks that new requests use a newer table.
+    /// Records that new requests use a newer table.
     pub(crate) fn set_replaced(&self) {
         // A table is replaced once.
         let _ = self.replaced.set(Instant::now());

@@ -10,9 +10,9 @@ pub(super) struct Function {
     pub(super) timeout: Duration,
     pub(super) place: Place,
     /// Whether the guest ends when its caller leaves. Guests after work, handlers and steps run to
-    /// their end.
+    /// completion.
     pub(super) ends_with_caller: bool,
-    /// The step of the life cycle, if the function is one.
+    /// The step of the life cycle. `None` for other functions.
     pub(super) step: Option<LifecycleStep>,
 }
 
@@ -42,13 +42,13 @@ impl Function {
     }
 }
 
-/// Where a guest runs.
+/// The kind of thread on which a guest runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place {
-    /// On a thread for guests, whose priority is low. The change of threads takes microseconds.
+    /// A thread for guests, whose priority is low. The change of threads takes microseconds.
     Thread,
-    /// In a task, usually on the same worker, if the last such call of the plugin was brief and the
-    /// plugin cannot wait for HTTP. Calls of other plugins run on a thread for guests, so that
-    /// other requests keep the threads of the service.
+    /// A worker of the runtime, usually that of the caller, if the last such call of the plugin was
+    /// brief and the plugin cannot wait for HTTP. Calls of other plugins run on a thread for
+    /// guests, so that other requests keep the threads of the service.
     TaskIfBrief,
 }

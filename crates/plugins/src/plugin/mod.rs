@@ -103,7 +103,7 @@ pub(crate) struct State {
     pub(crate) error: Option<PluginFailure>,
     pub(crate) share: CpuShare,
     pub(crate) faults: FaultCount,
-    /// Calls run on threads for guests unless it is brief.
+    /// The recent duration of calls. They run on threads for guests unless it is brief.
     pub(crate) pace: Pace,
     /// The time of the last call that the CPU share rejected.
     pub(crate) throttled_at: Option<Instant>,
@@ -246,8 +246,8 @@ impl Plugin {
         self.is_started_unless(FaultCount::is_disabled)
     }
 
-    /// Returns true if the plugin is started, and the next call of it may run. After the backoff
-    /// this call is a trial.
+    /// Returns true if the plugin is started, and its next call may run. After the backoff this
+    /// call is a trial.
     pub(crate) fn is_callable(&self) -> bool {
         self.is_started_unless(|faults| faults.is_backing_off(Instant::now()))
     }

@@ -2,7 +2,8 @@ use std::time::{Duration, Instant};
 
 use crate::{runtime::TICK, sandbox::FAULT_WINDOW};
 
-/// How long the hooks and decisions of a plugin run, which decides where the next one runs.
+/// The recent duration of the hooks and decisions of a plugin. It selects the thread of the next
+/// one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Pace {
     /// No call has shown whether the plugin is brief.

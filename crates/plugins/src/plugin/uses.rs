@@ -1,6 +1,6 @@
 use tokio::sync::watch;
 
-/// Counts what uses a version of a plugin: tables of hooks and handlers, or its running calls.
+/// A counter of the users of a version of a plugin: tables of hooks and handlers, or running calls.
 #[derive(Debug, Default)]
 pub(crate) struct Uses(watch::Sender<()>);
 

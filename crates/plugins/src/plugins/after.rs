@@ -143,7 +143,7 @@ impl Drop for Unfinished {
     }
 }
 
-/// Returns the error code of work that was interrupted.
+/// Returns the error code of interrupted work.
 fn end(request: Option<&RequestContext>) -> Code {
     let deadline = request.and_then(RequestContext::deadline);
     if thread::panicking() {

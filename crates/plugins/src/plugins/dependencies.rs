@@ -1,5 +1,5 @@
-//! Checks of dependencies between loaded plugins. Each one reads the plugins under one lock, so
-//! that a change with the same lock applies to what was checked.
+//! Checks of dependencies between loaded plugins. Their caller holds the lock of the plugins, so
+//! that a change with the same lock sees the checked state.
 
 use std::collections::BTreeMap;
 
@@ -10,8 +10,8 @@ use crate::{PluginError, PluginErrorCode, PluginStatus, load_order::load_order, 
 pub(super) type LoadedPlugins = BTreeMap<String, Loaded>;
 
 impl Plugins {
-    /// Waits for the changes of the dependencies of a plugin that run. A start thus finds a
-    /// dependency started whose start was requested earlier.
+    /// Waits for the running changes of the dependencies of a plugin. If their start was requested
+    /// earlier, they are started afterwards.
     pub(super) async fn wait_for_dependencies(&self, plugin: &Plugin) {
         // Each waits only for its own dependencies, which are not circular, so this ends.
         for dependency in &plugin.manifest.dependencies {

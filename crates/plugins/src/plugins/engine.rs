@@ -18,7 +18,7 @@ impl Inner {
         // There is one thread for compilations.
         let max_guests = MAX_GUESTS_PER_CORE * cores() + 1;
         let create = || {
-            let on_tick = keep_worker_awake(handle, Arc::clone(&self.worker_guests));
+            let on_tick = wake_worker(handle, Arc::clone(&self.worker_guests));
             runtime::engine(max_memory, max_guests, on_tick)
         };
         let created = self.runtime.get_or_init(create);
@@ -29,9 +29,10 @@ impl Inner {
     }
 }
 
-/// Returns a function that wakes a worker if guests occupy others. A worker that runs a guest does
-/// not wait for the network and for timers, and the others may sleep. Call it before guests run.
-fn keep_worker_awake(handle: Handle, guests: Arc<Semaphore>) -> impl Fn() + Send + 'static {
+/// Returns a function that wakes a worker of the runtime if guests occupy others. A worker with a
+/// guest does not poll the network and timers, and the other workers may be parked. Call this
+/// function before guests run.
+fn wake_worker(handle: Handle, guests: Arc<Semaphore>) -> impl Fn() + Send + 'static {
     let max = guests.available_permits();
     move || {
         if guests.available_permits() < max {

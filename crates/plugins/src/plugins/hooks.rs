@@ -17,8 +17,8 @@ use crate::{
 /// The divisor of the part of the payload limit that the values of hooks must leave free, because
 /// later points add metadata.
 const RESERVED: usize = 16;
-/// The maximum number of further calls of a request for a plugin that stops before each of them.
-/// Only changes within microseconds cause more than one.
+/// The maximum number of retries of a call whose plugin stops before it. Only changes within
+/// microseconds cause more than one.
 const MAX_STOPS: usize = 10;
 
 /// The result of the hooks of one point.
@@ -134,7 +134,7 @@ impl Plugins {
         call: HookCall,
         request: Option<&RequestContext>,
     ) -> Result<HookReport, Error> {
-        // The caller may hold its table for hours.
+        // The caller may keep its table for hours.
         let newer = self.renew(table);
         let table = newer.as_ref().unwrap_or(table);
         if point.can_veto() {
@@ -241,7 +241,7 @@ impl Plugins {
         };
         let name = format!("{}/{}", hook.plugin.name(), hook.name);
         self.record_failed_hook(hook.plugin.name());
-        // The text may be that of the plugin, and each request may call the hook.
+        // The plugin may have written the text, and each request may call the hook.
         if hook.plugin.log.admit() {
             let point = run.point.as_str();
             tracing::warn!(hook = name, point, problem, "a hook failed");

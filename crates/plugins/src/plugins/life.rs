@@ -141,8 +141,8 @@ impl Plugins {
         registered
     }
 
-    /// Stops a plugin, so that the service does not call its hooks, handlers and decisions, also in
-    /// requests that began before. Waits for running calls, for at most the timeout of a call, and
+    /// Stops a plugin, so that the service does not call its hooks, handlers and decisions, even in
+    /// requests that began earlier. Waits for running calls, for at most the timeout of a call, and
     /// then calls the `stop` of the plugin, unless faults disable it.
     ///
     /// # Errors

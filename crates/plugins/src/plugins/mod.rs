@@ -64,8 +64,8 @@ use crate::{
     runtime::Runtime, sandbox::GuestThreads,
 };
 
-/// The maximum concurrent calls of all plugins for each core. There are more calls than cores,
-/// because a call may wait for a response.
+/// The maximum number of concurrent calls of all plugins for each core. There are more calls than
+/// cores, because a call may wait for a response.
 const MAX_GUESTS_PER_CORE: usize = 4;
 
 /// As [`MAX_GUESTS_PER_CORE`], for handlers and for plugins that are slow or may wait for
@@ -99,11 +99,11 @@ pub(crate) struct Inner {
     in_use_since: OnceLock<Instant>,
     /// The snapshot of requests that call plugins earlier.
     before_plugins: Arc<BeforePlugins>,
-    /// Turns the hooks, decisions and handlers of plugins off.
+    /// The switch that turns the hooks, decisions and handlers of plugins off.
     switch: Switch,
     pub(crate) tasks: Tasks,
-    /// How long tasks continue after the service requested its stop. The service aborts its tasks
-    /// later, and then its stop is not clean.
+    /// The maximum time of tasks after the service requested its stop. The service aborts tasks
+    /// that run longer, and then its stop is not clean.
     stop_timeout: Duration,
     /// The maximum time of the last steps of all plugins.
     shutdown_timeout: Duration,
@@ -132,7 +132,7 @@ pub(crate) struct Inner {
     /// Serializes loads and reloads. A compilation holds it for up to its timeout.
     loads: Arc<tokio::sync::Mutex<()>>,
     /// Serializes the changes of each loaded plugin. An operator can thus stop a plugin while a
-    /// step of another one runs endlessly. Loads and reloads take the lock of the plugin after
+    /// step of another one runs for long. Loads and reloads take the lock of the plugin after
     /// `loads`, when the new version is initialized. A reload releases it during `start` and `stop`
     /// of the new version. A stop thus does not wait for a compilation, and not for the new
     /// version.

@@ -98,6 +98,8 @@ fn manifests(directory: &Path) -> Result<Manifests, PluginError> {
     Ok(names.into_iter().map(manifest).collect())
 }
 
+/// Reads the manifest of a plugin.
+///
 /// # Errors
 /// The manifest cannot be read or is not valid.
 fn read_manifest(directory: &Path, name: &str) -> Result<Manifest, PluginError> {
@@ -109,6 +111,10 @@ fn read_manifest(directory: &Path, name: &str) -> Result<Manifest, PluginError> 
     Manifest::parse(name, &String::from_utf8_lossy(&text))
 }
 
+/// Returns the names of a plugin and of its dependencies in the order of their load.
+///
+/// # Errors
+/// As for [`Plugins::order_for`].
 fn order_for(directory: &Path, name: String) -> Result<Vec<String>, PluginError> {
     let (mut found, mut waiting) = (BTreeMap::new(), vec![name]);
     while let Some(name) = waiting.pop() {

@@ -6,7 +6,7 @@ use std::{
 use crate::folder::POLL_INTERVAL;
 
 /// The loaded plugins that are not in the folder. A deployment may remove a folder before it copies
-/// the new one, and a plugin may guard the service. So a plugin is unloaded only if its folder is
+/// the new one, and a plugin may guard the service. A plugin is thus unloaded only if its folder is
 /// missing for longer than a poll interval.
 #[derive(Debug, Default)]
 pub(super) struct Removals(BTreeMap<String, Removal>);

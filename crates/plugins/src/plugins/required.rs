@@ -6,7 +6,7 @@ use super::Plugins;
 use crate::{PluginError, PluginStatus};
 
 impl Plugins {
-    /// Returns the plugins without which the service is not ready. Commands do not need them.
+    /// Returns the names of the plugins without which the service is not ready. None for commands.
     pub(super) fn required(&self) -> &[String] {
         match self.0.is_served.load(Ordering::Relaxed) {
             true => &self.0.config.required,

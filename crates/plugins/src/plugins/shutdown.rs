@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{PluginStatus, plugin::Plugin};
 
-/// Stops the plugins after all parts of the service that call them.
+/// The component that stops the plugins after all parts of the service that call them.
 pub(super) struct Shutdown(pub(super) Plugins);
 
 impl Component for Shutdown {
@@ -64,7 +64,7 @@ impl Plugins {
                 }
             }
             if running.next().await.is_none() {
-                // The dependencies of plugins are not circular, so none waits here.
+                // Dependencies are not circular, so no plugin is left here.
                 return;
             }
         }
@@ -88,7 +88,7 @@ impl Plugins {
         if plugin.status() == PluginStatus::Started {
             self.unregister(&mut self.0.loaded.lock(), &plugin);
         }
-        // Also after an interrupted stop, which rejected the calls already.
+        // An interrupted stop may already have rejected the calls.
         plugin.calls_ended().await;
         stop_unused(&plugin).await;
         clean_up(&plugin).await;

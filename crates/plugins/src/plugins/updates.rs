@@ -2,7 +2,7 @@ use parking_lot::Mutex;
 
 use crate::PluginSettings;
 
-/// The update of settings that runs. `loads` serializes updates.
+/// The running update of settings. `loads` serializes updates.
 #[derive(Debug, Default)]
 pub(super) struct Updates(Mutex<State>);
 

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use crate::PluginErrorCode;
 
-/// Errors of calls that did not return a result. Those that the component caused are faults.
+/// Errors of calls without a result. Those that the component caused are faults.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum CallError {
     #[error("exceeded its timeout of {0:?}")]

@@ -1,6 +1,6 @@
 use std::time::{Duration, Instant};
 
-/// The time whose unused share a plugin can collect. More lets an idle plugin occupy a core.
+/// The time whose unused share a plugin can collect. With more, an idle plugin could occupy a core.
 const MAX_COLLECTED: Duration = Duration::from_secs(1);
 /// The maximum time whose share one call may use in advance. The engine ends a longer call.
 const MAX_OVERDRAWN: Duration = Duration::from_secs(10);

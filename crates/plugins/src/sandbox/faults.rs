@@ -3,19 +3,19 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// The faults within [`WINDOW`] that disable a plugin: more than a single bad request causes.
+/// The number of faults within [`WINDOW`] that disables a plugin: more than one bad request causes.
 const MAX_FAULTS: usize = 5;
 /// The window of [`MAX_FAULTS`]: long enough to see repeated faults at a low request rate.
 pub(crate) const WINDOW: Duration = Duration::from_secs(60);
 /// The time until the first trial of a disabled plugin. It doubles each time that a failed trial or
 /// faults disable the plugin again.
 const INITIAL_BACKOFF: Duration = Duration::from_secs(60);
-/// A plugin that fails now and then is thus tried twice an hour.
+/// The maximum backoff. A plugin that fails occasionally is thus tried twice an hour.
 const MAX_BACKOFF: Duration = Duration::from_secs(30 * 60);
 /// The time without a fault of an enabled plugin after which the backoff is the initial one again.
 /// It is longer than [`WINDOW`], so that a plugin whose calls fail occasionally keeps its backoff.
 const RECOVERY: Duration = Duration::from_secs(10 * 60);
-/// The failed trials in a row after which the plugin stays disabled until an operator enables it.
+/// The number of failed trials in a row after which only an operator enables the plugin.
 const MAX_FAILED_TRIALS: u32 = 3;
 
 /// Disables a plugin after too many faults, and enables it after a successful trial.
@@ -27,7 +27,7 @@ pub(crate) struct FaultCount {
     recovers_since: Option<Instant>,
     /// The backoff of the next time that the plugin is disabled. `None` is the initial one.
     backoff: Option<Duration>,
-    /// The failed trials since a trial succeeded.
+    /// The number of failed trials since a trial succeeded.
     failed_trials: u32,
     trials: u64,
 }

@@ -20,8 +20,8 @@ const NICE: i32 = 10;
 
 type Work = Box<dyn FnOnce() -> Ended + Send>;
 
-/// Runs after the work, for example to send its result. The thread can do further work then, so
-/// that the receiver can reuse it. Otherwise the pool starts another thread, whose stack uses
+/// A function that runs after the work, for example to send its result. The thread is idle then, so
+/// that the receiver can reuse it. Otherwise the pool would start another thread, whose stack uses
 /// memory.
 pub(crate) type Ended = Box<dyn FnOnce() + Send>;
 
@@ -44,8 +44,8 @@ struct State {
     /// Work that waits for an idle thread.
     waiting: VecDeque<Work>,
     threads: usize,
-    /// The idle threads. The one that ran last gets the next work. So the others end and release
-    /// the memory of their stacks.
+    /// The idle threads. The one that ran last gets the next work, so that the others end and
+    /// release the memory of their stacks.
     idle: Vec<Arc<Idle>>,
     is_stopped: bool,
 }

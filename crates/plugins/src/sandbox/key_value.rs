@@ -2,11 +2,11 @@ use std::{collections::HashMap, fmt};
 
 use parking_lot::Mutex;
 
-/// The bytes that each entry counts in addition to its key and value, so that empty entries count,
-/// too.
+/// The bytes that each entry counts in addition to its key and value, so that even empty entries
+/// count.
 const OVERHEAD: usize = 64;
 
-/// The keys of one plugin, in memory. They last until the plugin is reloaded or unloaded.
+/// The keys of one plugin, in memory. A reload or unload of the plugin drops them.
 pub(crate) struct KeyValueStore {
     max_size: usize,
     stored: Mutex<Stored>,

@@ -1,6 +1,5 @@
-//! Limits and state of a plugin that last longer than one call: CPU time, faults, stored values,
-//! and its access to HTTP, events and the log. Also the threads of guests, and the conversion of
-//! JSON.
+//! Limits and state of a plugin beyond one call: CPU time, faults, stored values, and its access to
+//! HTTP, events and the log. Also the threads of guests, and the conversion of JSON.
 
 mod cpu_share;
 mod cpu_time;

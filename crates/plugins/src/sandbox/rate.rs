@@ -5,7 +5,7 @@ use parking_lot::Mutex;
 /// The parts of one token. With them the tokens of a microsecond are a whole number.
 const PARTS: u64 = 1_000_000;
 
-/// A token bucket: at most a number of actions per second, with as many at once after idle time.
+/// A token bucket for a number of actions per second. After idle time it permits as many at once.
 #[derive(Debug)]
 pub(crate) struct Rate {
     per_second: u32,

@@ -115,6 +115,8 @@ impl Host {
         }
     }
 
+    /// Checks that the caller still waits.
+    ///
     /// # Errors
     /// The caller left. The error ends the call.
     fn check_caller(&mut self) -> wasmtime::Result<()> {

@@ -13,8 +13,8 @@ use wasmtime::{Engine, EngineWeak};
 use crate::runtime::TICK;
 
 /// The time between two ticks while a guest runs for longer than a tick. At each tick the guest
-/// lets other threads run first. Some schedulers let a new thread wait for a while, also if its
-/// priority is higher. A request whose thread waits for the core of the guest thus waits only
+/// lets other threads run first. Some schedulers delay a new thread even if its priority is higher.
+/// A request whose thread waits for the core of the guest thus waits only
 /// briefly.
 const SHORT_TICK: Duration = Duration::from_micros(250);
 /// The time that the thread ticks after the last call, so that frequent calls do not wake it.

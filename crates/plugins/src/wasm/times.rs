@@ -2,7 +2,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 
 use crate::folder::sha256_hex;
 
-/// The resolution of the times that a component gets, in milliseconds. It is too coarse for timing
+/// The resolution of the times that a component gets, in milliseconds: too coarse for timing
 /// attacks on other requests.
 const STEP: i64 = 10;
 /// The resolution without the capability `clock`, in milliseconds.

@@ -179,7 +179,7 @@ async fn handlers_get_their_events_plug_1() {
 #[tokio::test(flavor = "multi_thread")]
 async fn settings_set_the_retries_of_a_handler_plug_1() {
     let handlers = "[[handlers]]\nname = \"note\"\ntypes = [\"user.login\"]\n";
-    // The handler asks for another delivery each time.
+    // The handler requests another delivery each time.
     let guest = Guest::handler("(i32.const 512)")
         .with_words(512, &[1, 0, 1024, 4])
         .with_text(1024, "busy");
