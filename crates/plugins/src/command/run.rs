@@ -171,10 +171,9 @@ async fn handle(plugins: &Plugins, name: &str, event: Delivery) -> Result<Outcom
 /// Escapes the control characters that JSON permits in texts. The texts may be of a plugin, and a
 /// terminal could interpret them.
 fn escape(json: &str) -> String {
-    let escape = |character: char| match character {
-        '\n' => character.to_string(),
-        _ if character.is_control() => format!("\\u{:04x}", u32::from(character)),
-        _ => character.to_string(),
+    let escape = |character: char| match character != '\n' && character.is_control() {
+        true => format!("\\u{:04x}", u32::from(character)),
+        false => character.to_string(),
     };
     json.chars().map(escape).collect()
 }

@@ -15,7 +15,7 @@ use crate::event::{
 
 /// The delivery of a queued event to the handlers that its subscriber has at its start. It counts
 /// as running until its drop.
-struct Delivery {
+pub(super) struct Delivery {
     bus: EventBus,
     subscriber: SubscriptionId,
     handlers: Handlers,
@@ -59,7 +59,7 @@ impl EventBus {
 
     /// Rejects further events. Drops the queued ones, and logs them with those of running
     /// deliveries.
-    fn abandon(&self) {
+    pub(super) fn abandon(&self) {
         let mut state = self.0.state.lock();
         state.is_stopped = true;
         for subscriber in &mut state.subscribers {
@@ -73,7 +73,7 @@ impl EventBus {
     }
 
     /// Takes the next event of a subscriber that may run another delivery.
-    fn begin_delivery(&self) -> Option<Delivery> {
+    pub(super) fn begin_delivery(&self) -> Option<Delivery> {
         let mut state = self.0.state.lock();
         state.subscribers.iter_mut().find_map(|subscriber| {
             let event = subscriber.take_next()?;
