@@ -218,3 +218,10 @@ fn documents_list_keys_of_legacy_files_conf_6() {
         assert!(docs.contains(line), "{docs}");
     }
 }
+
+#[test]
+fn switch_of_a_file_removes_what_it_turns_off_conf_1() {
+    let text = "store_enabled: false\nstore: { url: a, connections: many }";
+    let store = load_file(text).unwrap().get::<Modern>().unwrap().store;
+    assert_eq!(store, None);
+}

@@ -177,12 +177,6 @@ fn switch_removes_what_it_turns_off_conf_1() {
         error.contains("env EXTRA_ENABLED: set extra too"),
         "{error}"
     );
-
-    let text = "store_enabled: false\nstore: { url: a, connections: many }";
-    assert_eq!(
-        load_file(text).unwrap().get::<Modern>().unwrap().store,
-        None
-    );
 }
 
 #[test]

@@ -68,11 +68,16 @@ const GENERATORS: [(&str, &str); 2] = [
     ),
 ];
 
+#[expect(clippy::print_stderr, reason = "a skipped test must be seen")]
+fn skip_without_go() {
+    eprintln!("SKIPPED: there is no Go on the path");
+}
+
 /// The program of the Go client, which all tests share. `None` without Python or Go.
 static GO_CLIENT: LazyLock<Option<PathBuf>> = LazyLock::new(|| {
     let python = required("SEAWORTHY_TEST_GRPCIO")?;
     if Command::new("go").arg("version").output().is_err() {
-        eprintln!("SKIPPED: there is no Go on the path");
+        skip_without_go();
         return None;
     }
     // A static is never dropped, so a temporary folder would stay.
