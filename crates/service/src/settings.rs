@@ -51,18 +51,28 @@ pub(crate) fn with_preflight(loader: Loader) -> Loader {
 /// Adds the check of the TLS files of the listeners. They are not part of the settings, so a
 /// reload of the settings does not read them.
 pub(crate) fn with_tls_files(loader: Loader) -> Loader {
-    loader.rule(|loaded| {
-        let Ok(framework) = loaded.get::<FrameworkConfig>() else {
-            return Vec::new();
-        };
-        let sections = framework.tls().into_iter();
-        sections
-            .filter_map(|(key, tls)| {
-                let error = tls?.check_files().err()?;
-                Some(config_error(loaded, key.to_owned(), error_chain(&error)))
-            })
-            .collect()
-    })
+    loader.rule(tls_files)
+}
+
+/// Returns the TLS files of the listeners that cannot be used. Blocks.
+pub(crate) fn tls_files(loaded: &Loaded) -> Vec<ConfigError> {
+    let Ok(framework) = loaded.get::<FrameworkConfig>() else {
+        return Vec::new();
+    };
+    let sections = framework.tls().into_iter();
+    sections
+        .filter_map(|(section, tls)| {
+            let tls = tls?;
+            let error = tls.check_files().err()?;
+            let key = match error.path() {
+                Some(path) if path == tls.certificate => format!("{section}.certificate"),
+                Some(path) if path == tls.key => format!("{section}.key"),
+                Some(_) => format!("{section}.client_ca"),
+                None => section.to_owned(),
+            };
+            Some(config_error(loaded, key, error_chain(&error)))
+        })
+        .collect()
 }
 
 /// Returns errors of settings that a listener, the stack or an exporter rejects.

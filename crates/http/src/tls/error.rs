@@ -1,4 +1,7 @@
-use std::{io, path::PathBuf};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 /// An error in the TLS settings or files.
 #[derive(Debug, thiserror::Error)]
@@ -37,7 +40,18 @@ pub enum TlsError {
 }
 
 impl TlsError {
-    pub(super) fn file(path: &std::path::Path, problem: impl Into<String>) -> Self {
+    /// Returns the file that cannot be used.
+    #[must_use]
+    pub fn path(&self) -> Option<&Path> {
+        match self {
+            Self::Read { path, .. }
+            | Self::File { path, .. }
+            | Self::Mismatch { key: path, .. } => Some(path),
+            Self::NoClientCa | Self::Unavailable(_) => None,
+        }
+    }
+
+    pub(super) fn file(path: &Path, problem: impl Into<String>) -> Self {
         Self::File {
             path: path.to_owned(),
             problem: problem.into(),

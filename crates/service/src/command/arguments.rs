@@ -79,7 +79,7 @@ pub(crate) enum Command {
 #[derive(Debug, Subcommand)]
 pub(crate) enum ConfigCommand {
     /// Check the settings of the profile: all errors, and the settings that production rejects.
-    /// Connects only to the vaults of its secrets.
+    /// Reads the TLS files of the listeners, and connects only to the vaults of its secrets.
     Check,
     /// Print the effective settings and their sources. Secrets are masked.
     Show,

@@ -45,7 +45,8 @@ fn inspect(service: &Service, loaded: &Loaded, format: Format, command: &ConfigC
 }
 
 fn check(service: &Service, loaded: &Loaded, format: Format) -> u8 {
-    let problems = service.checks.problems(loaded);
+    let mut problems = service.checks.problems(loaded);
+    problems.extend(settings::tls_files(loaded));
     let violations = settings::violations(loaded);
     let allowances = settings::allowances(loaded);
     let profile = loaded.profile();

@@ -1,6 +1,9 @@
 //! Errors of settings, and unsafe settings of a profile.
 
+use std::{fs, path::Path};
+
 use rustix::process::Signal;
+use seaworthy_testkit::authority::Authority;
 use serde_json::Value;
 
 use super::{folder, run, text, trial};
@@ -105,6 +108,43 @@ fn unusable_setting_is_reported_with_its_key_conf_1_conf_6() {
                 ended.stderr
             );
         }
+    }
+}
+
+#[test]
+fn config_check_names_tls_files_that_cannot_be_used_conf_1_sec_1() {
+    let authority = Authority::new("servers").unwrap();
+    let (own, other) = (authority.server().unwrap(), authority.server().unwrap());
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let set = |key: &str, file: &Path| format!("--set=server.http.tls.{key}={}", text(file));
+    let check = |certificate: &Path, key: &Path| {
+        let files = [set("certificate", certificate), set("key", key)];
+        let ended = run(&["config", "check", "--set", "number=1", &files[0], &files[1]]);
+        (ended.status.code(), ended.stdout.concat() + &ended.stderr)
+    };
+    let valid = check(&own.certificate, &own.key);
+    assert_eq!(valid.0, Some(0), "{}", valid.1);
+
+    let old = authority.expired("localhost").unwrap();
+    fs::write(path("text"), "not a certificate").unwrap();
+    for (certificate, key, setting, problem) in [
+        (&path("missing"), &own.key, "certificate", "cannot read"),
+        (&path("text"), &own.key, "certificate", "no certificate"),
+        (
+            &own.certificate,
+            &path("text"),
+            "key",
+            "no usable private key",
+        ),
+        (&own.certificate, &other.key, "key", "does not belong"),
+        (&old.certificate, &old.key, "certificate", "valid only"),
+    ] {
+        let (status, found) = check(certificate, key);
+        assert_eq!(status, Some(78), "{problem}: {found}");
+        let setting = format!("server.http.tls.{setting}: ");
+        assert!(found.contains(&setting), "{setting}: {found}");
+        assert!(found.contains(problem), "{problem}: {found}");
     }
 }
 

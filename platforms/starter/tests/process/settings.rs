@@ -182,7 +182,7 @@ fn start_reports_all_problems_and_opens_no_listener_conf_1_conf_3() {
     for (key, problem) in [
         ("server.grpc.timeout", "above zero"),
         ("server.http.cors.allowed_origins", "cors.allow_credentials"),
-        ("server.http.tls", "nowhere.pem"),
+        ("server.http.tls.certificate", "nowhere.pem"),
         ("data.database.url", "local machine"),
         ("data.redis.url", "local machine"),
         ("data.redis.db", "names another database"),
