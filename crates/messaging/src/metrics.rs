@@ -101,7 +101,7 @@ impl ConsumerMetrics {
             ),
             lag: gauge(
                 "consumer_lag",
-                "Messages that the group has not acknowledged.",
+                "Messages that the group has not acknowledged. RabbitMQ counts only those that wait.",
             ),
             connected: gauge(
                 "consumer_connected",
