@@ -38,6 +38,10 @@ pub(super) const ALERTS: &[Alert] = &[
         triage: &[
             BREAKERS,
             TriageStep::Open("/readyz", "whether the service still accepts traffic"),
+            TriageStep::Open(
+                "/metrics",
+                "`circuit_breaker_state`, also of the Redis of each rate limit, such as `server/redis`",
+            ),
         ],
         fires: &[(
             "$circuit_breaker_state{instance=\"a\",name=\"ledger\"}",
@@ -137,7 +141,10 @@ pub(super) const ALERTS: &[Alert] = &[
             "Redis is down or unreachable.",
             "The password of Redis changed.",
         ],
-        triage: &[BREAKERS],
+        triage: &[TriageStep::Open(
+            "/metrics",
+            "`circuit_breaker_state` of the Redis of each rate limit, such as `server/redis`",
+        )],
         fires: &[(
             "$rate_limit_errors_total{instance=\"a\",name=\"login\"}",
             Growth(ABOVE),

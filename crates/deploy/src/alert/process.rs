@@ -175,7 +175,7 @@ pub(super) const ALERTS: &[Alert] = &[
         ],
         triage: &[TriageStep::Command(
             "config check",
-            "errors of the settings",
+            "each TLS file that cannot be used, with its setting and its problem",
         )],
         fires: &[(
             "$tls_reload_failures_total{instance=\"a\",listener=\"http\"}",
