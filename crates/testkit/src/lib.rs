@@ -15,6 +15,7 @@
 //! # Ok::<_, std::io::Error>(())
 //! ```
 
+pub mod alerts;
 pub mod app;
 pub mod authority;
 pub mod browser;

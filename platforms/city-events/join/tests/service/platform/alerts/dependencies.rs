@@ -34,7 +34,7 @@ pub(super) async fn database_is_away(subject: &Subject, events: &Events) {
         ("WorkerStalled", "audit of joins"),
         ("OperationLogIncomplete", "database"),
     ] {
-        subject.fires(alert, known).await;
+        subject.alerts.fires(alert, known).await;
     }
     subject.to_database.heal();
     let alerts = [
@@ -46,7 +46,7 @@ pub(super) async fn database_is_away(subject: &Subject, events: &Events) {
         "OperationLogIncomplete",
         "ConsumerLag",
     ];
-    subject.resolves(&alerts).await;
+    subject.alerts.resolves(&alerts).await;
 }
 
 pub(super) async fn broker_is_away(subject: &Subject, events: &Events) {
@@ -59,26 +59,29 @@ pub(super) async fn broker_is_away(subject: &Subject, events: &Events) {
         ("PublishFailing", "pending"),
         ("ConsumerDisconnected", "consumer"),
     ] {
-        subject.fires(alert, known).await;
+        subject.alerts.fires(alert, known).await;
     }
     subject.to_broker.heal();
     let alerts = ["OutboxOld", "PublishFailing", "ConsumerDisconnected"];
-    subject.resolves(&alerts).await;
+    subject.alerts.resolves(&alerts).await;
     eventually(async || subject.join.is_ready()).await;
 }
 
 pub(super) async fn redis_is_away(subject: &Subject) {
     subject.to_redis.set(Fault::of(Disruption::Down));
-    subject.fires("RateLimiterErrors", "database").await;
+    let known = "circuit_breaker_state{name=\"server/redis\"}";
+    let printed = subject.alerts.fires("RateLimiterErrors", known).await;
+    let states = printed.lines().filter(|line| line.contains(known));
+    assert!(states.last().is_some_and(|line| !line.ends_with(" 0")));
     subject.to_redis.heal();
-    subject.resolves(&["RateLimiterErrors"]).await;
+    subject.alerts.resolves(&["RateLimiterErrors"]).await;
 }
 
 /// A message that the service cannot read, and one that the broker does not accept.
 pub(super) async fn messages_are_invalid(subject: &Subject) {
     publish_unreadable(&subject.broker).await;
-    subject.fires("DeadLetters", "event.updated").await;
-    subject.resolves(&["DeadLetters"]).await;
+    subject.alerts.fires("DeadLetters", "event.updated").await;
+    subject.alerts.resolves(&["DeadLetters"]).await;
 
     let programs = std::env::var("SEAWORTHY_TEST_POSTGRES").unwrap();
     let inserted = Command::new(Path::new(&programs).join("psql"))
@@ -87,14 +90,17 @@ pub(super) async fn messages_are_invalid(subject: &Subject) {
         .unwrap();
     assert!(inserted.status.success(), "{inserted:?}");
     let sequence = String::from_utf8(inserted.stdout).unwrap();
-    subject.fires("OutboxDeadLetters", "join.joined").await;
+    subject
+        .alerts
+        .fires("OutboxDeadLetters", "join.joined")
+        .await;
     let discarded = Command::new(env!("CARGO_BIN_EXE_city-events-join"))
         .args(["outbox", "discard", sequence.trim()])
         .envs(subject.environment.iter().cloned())
         .output()
         .unwrap();
     assert!(discarded.status.success(), "{discarded:?}");
-    subject.resolves(&["OutboxDeadLetters"]).await;
+    subject.alerts.resolves(&["OutboxDeadLetters"]).await;
 }
 
 async fn publish_unreadable(url: &str) {

@@ -2,13 +2,13 @@
 
 mod dependencies;
 mod events;
+mod overload;
 mod process;
-mod runbook;
 
 use std::{
     fs,
     net::SocketAddr,
-    path::Path,
+    path::{Path, PathBuf},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -20,12 +20,13 @@ use seaworthy::core::new_id;
 use seaworthy_deploy::{Overlay, render};
 use seaworthy_facts::Facts;
 use seaworthy_testkit::{
+    alerts::{Alerts, Observed},
     authority::Authority,
     database::EmptyDatabase,
     eventually,
     fault::FaultProxy,
     program::ProgramServer,
-    prometheus::{PrometheusServer, compress},
+    prometheus::compress,
     redis::RedisServer,
     requirement::required,
     server::free_address,
@@ -33,13 +34,11 @@ use seaworthy_testkit::{
 use serde_json::json;
 use tempfile::TempDir;
 
-use self::{events::Events, runbook::Runbooks};
+use self::events::Events;
 use super::{RABBITMQ, RABBITMQ_LOCK, SECRET, token};
 
 /// 5 minutes become 1.5 s, and an hour becomes 18 s.
 const FACTOR: u32 = 200;
-/// 15 samples in the shortest window.
-const SCRAPE_INTERVAL: Duration = Duration::from_millis(100);
 const TRAFFIC_INTERVAL: Duration = Duration::from_millis(25);
 const ADMIN_TOKEN: &str = "the token of an operator of these tests";
 /// A relay publishes an event immediately, and a consumer handles it immediately.
@@ -88,8 +87,7 @@ struct Subject {
     authority: Authority,
     /// The certificate and the key of the gRPC listener.
     certificates: TempDir,
-    prometheus: PrometheusServer,
-    runbooks: Runbooks,
+    alerts: Alerts,
 }
 
 impl Subject {
@@ -158,9 +156,15 @@ impl Subject {
         assert!(after.contains(LATE[0]), "{rules}");
         let after = after.replacen(LATE[0], LATE[1], 1);
         let rules = format!("{before}{LATE_WORKER}{after}");
-        let runbooks = Runbooks::new(files, service, environment.clone(), ADMIN_TOKEN);
-        let prometheus =
-            PrometheusServer::start(program, &rules, "join-service", admin, SCRAPE_INTERVAL);
+        let observed = Observed {
+            name: "join-service",
+            program: service,
+            config: settings_of(&join),
+            environment: environment.clone(),
+            admin,
+            token: ADMIN_TOKEN,
+        };
+        let alerts = Alerts::start(program, &rules, files, observed);
         let mut subject = Self {
             join,
             http,
@@ -173,8 +177,7 @@ impl Subject {
             _redis: redis,
             authority,
             certificates,
-            prometheus: prometheus.unwrap(),
-            runbooks,
+            alerts: alerts.unwrap(),
         };
         subject.use_certificate(24 * 90 * HOUR);
         subject.change_settings("{}\n");
@@ -192,43 +195,15 @@ impl Subject {
 
     /// Replaces the file of the settings, which the service watches.
     fn change_settings(&self, text: &str) {
-        let folder = self.join.folder().join("config");
+        let folder = settings_of(&self.join);
         fs::create_dir_all(&folder).unwrap();
         fs::write(folder.join("config.yaml"), text).unwrap();
     }
-
-    fn is_firing(&self, alert: &str) -> bool {
-        let firing = self.prometheus.firing_alerts().unwrap();
-        let mut names = firing.iter().map(|name| name.split('(').next().unwrap());
-        firing.contains(alert) || names.any(|name| name == alert)
-    }
-
-    /// Waits until an alert fires, runs its runbook, and checks that the output contains `known`.
-    async fn fires(&self, alert: &str, known: &str) {
-        eventually(async || self.is_firing(alert)).await;
-        let page = page(alert);
-        let printed = self.runbooks.run(&page);
-        assert!(printed.contains(known), "{page}: {printed}");
-    }
-
-    /// Waits until the alerts do not fire.
-    async fn resolves(&self, alerts: &[&str]) {
-        for alert in alerts {
-            eventually(async || !self.is_firing(alert)).await;
-        }
-    }
 }
 
-/// Returns the name of the runbook of an alert: `outbox-old` for `OutboxOld`.
-fn page(alert: &str) -> String {
-    let mut page = String::new();
-    for letter in alert.split('(').next().unwrap().chars() {
-        if letter.is_ascii_uppercase() && !page.is_empty() {
-            page.push('-');
-        }
-        page.push(letter.to_ascii_lowercase());
-    }
-    page
+/// The folder in which the program looks for its settings.
+fn settings_of(join: &ProgramServer) -> PathBuf {
+    join.folder().join("config")
 }
 
 /// Sends reads, and commands that the service rejects, until `is_over`.
@@ -256,9 +231,9 @@ async fn alerts_fire_and_resolve_with_their_faults_obs_9_ship_4() {
     let traffic = tokio::spawn(send_traffic(subject.http, Arc::clone(&is_over)));
     // Traffic is recorded, and nothing fires.
     let requests = "sum(rate(join_service_http_requests_total[2s])) > 0";
-    eventually(async || subject.prometheus.query(requests).unwrap() != json!([])).await;
+    eventually(async || subject.alerts.prometheus().query(requests).unwrap() != json!([])).await;
     let nothing = std::collections::BTreeSet::new();
-    eventually(async || subject.prometheus.firing_alerts().unwrap() == nothing).await;
+    eventually(async || subject.alerts.firing().unwrap() == nothing).await;
 
     dependencies::database_is_away(&subject, &events).await;
     dependencies::broker_is_away(&subject, &events).await;
@@ -268,7 +243,7 @@ async fn alerts_fire_and_resolve_with_their_faults_obs_9_ship_4() {
     process::settings_are_invalid(&subject).await;
     process::descriptors_are_used_up(&subject).await;
     process::process_ends(&mut subject).await;
-    subject.resolves(&["ErrorBudgetBurnSlow"]).await;
+    subject.alerts.resolves(&["ErrorBudgetBurnSlow"]).await;
 
     is_over.store(true, Ordering::Relaxed);
     traffic.await.unwrap();

@@ -7,25 +7,29 @@ use super::{HOUR, Subject};
 pub(super) async fn certificate_is_invalid_or_expires(subject: &Subject) {
     let certificate = subject.certificates.path().join("tls.crt");
     fs::write(certificate, "not a certificate").unwrap();
-    subject.fires("CertificateReloadFailed", "valid").await;
+    let known = "server.grpc.tls.certificate: the TLS file ";
+    subject.alerts.fires("CertificateReloadFailed", known).await;
     subject.use_certificate(24 * HOUR);
     let known = "tls_certificate_expiry_timestamp_seconds";
-    subject.fires("CertificateExpiring", known).await;
-    subject.fires("CertificateExpiringSoon", known).await;
+    subject.alerts.fires("CertificateExpiring", known).await;
+    subject.alerts.fires("CertificateExpiringSoon", known).await;
     subject.use_certificate(24 * 90 * HOUR);
     let alerts = [
         "CertificateExpiring",
         "CertificateExpiringSoon",
         "CertificateReloadFailed",
     ];
-    subject.resolves(&alerts).await;
+    subject.alerts.resolves(&alerts).await;
 }
 
 pub(super) async fn settings_are_invalid(subject: &Subject) {
     subject.change_settings("log: [\n");
-    subject.fires("ConfigReloadFailed", "log").await;
+    subject
+        .alerts
+        .fires("ConfigReloadFailed", "config.yaml")
+        .await;
     subject.change_settings("{}\n");
-    subject.resolves(&["ConfigReloadFailed"]).await;
+    subject.alerts.resolves(&["ConfigReloadFailed"]).await;
 }
 
 /// The number of files that the process may open becomes hardly more than the open ones.
@@ -35,9 +39,12 @@ pub(super) async fn descriptors_are_used_up(subject: &Subject) {
     let before = limit(id, None);
     limit(id, Some(format!("{}:", open * 10 / 9)));
     let known = "process_open_fds";
-    subject.fires("FileDescriptorsExhausted", known).await;
+    subject
+        .alerts
+        .fires("FileDescriptorsExhausted", known)
+        .await;
     limit(id, Some(format!("{before}:")));
-    subject.resolves(&["FileDescriptorsExhausted"]).await;
+    subject.alerts.resolves(&["FileDescriptorsExhausted"]).await;
 }
 
 /// Sets or returns the soft limit on the open files of a process.
@@ -53,12 +60,15 @@ fn limit(id: u32, new: Option<String>) -> String {
 
 pub(super) async fn process_ends(subject: &mut Subject) {
     subject.join.kill();
-    subject.fires("ServiceDown", "--previous").await;
+    subject.alerts.fires("ServiceDown", "--previous").await;
     subject.join.start().unwrap();
-    while !subject.is_firing("RestartLoop") {
+    while !subject.alerts.is_firing("RestartLoop").unwrap() {
         subject.join.kill();
         subject.join.start().unwrap();
     }
-    subject.fires("RestartLoop", "--previous").await;
-    subject.resolves(&["ServiceDown", "RestartLoop"]).await;
+    subject.alerts.fires("RestartLoop", "--previous").await;
+    subject
+        .alerts
+        .resolves(&["ServiceDown", "RestartLoop"])
+        .await;
 }
