@@ -7,6 +7,7 @@
     reason = "a test fails by a panic"
 )]
 
+mod alerts;
 mod api_keys;
 mod app;
 mod captcha;

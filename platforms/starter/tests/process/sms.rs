@@ -36,7 +36,7 @@ fn read(stream: &TcpStream) -> (String, Value) {
 
 /// Starts a gateway that rejects messages to a number that ends with 00, and is not available for one
 /// that ends with 99. Returns its address, and the heads and the bodies of the requests.
-fn gateway() -> (SocketAddr, Receiver<(String, Value)>) {
+pub(crate) fn gateway() -> (SocketAddr, Receiver<(String, Value)>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let (sender, requests) = mpsc::channel();
@@ -60,7 +60,7 @@ fn gateway() -> (SocketAddr, Receiver<(String, Value)>) {
     (address, requests)
 }
 
-fn ask(replica: &Replica, phone: &str) -> HttpResponse {
+pub(crate) fn ask(replica: &Replica, phone: &str) -> HttpResponse {
     let phone = phone.replace('+', "%2B");
     let path = format!("/api/v1/auth/captcha?captcha_type=sms&target={phone}");
     replica.send("GET", &path, "").unwrap()
