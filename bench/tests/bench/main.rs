@@ -42,6 +42,9 @@ fn length(default: &str) -> String {
     format!("--seconds={seconds}")
 }
 
+/// The option with the maximum growth of the memory. Measured: at most 4 % (docs/benchmarks.md).
+const MAX_GROWTH: &str = "--max-memory-growth-percent=20";
+
 /// City Events as a process, with one published event.
 struct TestApp {
     url: String,
@@ -149,8 +152,7 @@ async fn load_and_soak_pass_against_a_healthy_platform_ship_6() {
     };
     let (passed, text) = run("load", "GET /api/feed", &[&length("1")]);
     assert!(passed && text.contains("GET /api/feed: "), "{text}");
-    // The first requests fill caches.
-    let (seconds, growth) = (length("3"), "--max-memory-growth-percent=100");
+    let (seconds, growth) = (length("3"), MAX_GROWTH);
     let (passed, text) = run("soak", "GET /api/feed", &[&seconds, growth]);
     assert!(passed && text.contains("platform"), "{text}");
 
