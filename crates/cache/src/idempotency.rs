@@ -103,7 +103,7 @@ impl RedisStore {
             .redis
             .invoke(&self.begin, &[&self.name(key)], &arguments)
             .await
-            .map_err(convert_error)?;
+            .map_err(store_error)?;
         let Some((fingerprint, status, headers, body, outcome)) = known else {
             return Ok(KeyState::Claimed(token));
         };
@@ -155,7 +155,7 @@ impl IdempotencyStore for RedisStore {
                 .redis
                 .invoke(&self.finish, &[&self.name(key)], &arguments)
                 .await
-                .map_err(convert_error)?;
+                .map_err(store_error)?;
             Ok(())
         })
     }
@@ -180,13 +180,13 @@ impl IdempotencyStore for RedisStore {
                 .redis
                 .invoke(&self.settle, &[&self.name(key)], &arguments)
                 .await
-                .map_err(convert_error)?;
+                .map_err(store_error)?;
             Ok(())
         })
     }
 }
 
-fn convert_error(error: RedisError) -> Error {
+fn store_error(error: RedisError) -> Error {
     let message = "idempotency keys are unavailable: retry the request later with the same key";
     Error::new(Code::Unavailable, reason::IDEMPOTENCY_STORE_FAILED, message).with_cause(error)
 }

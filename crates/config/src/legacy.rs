@@ -240,7 +240,7 @@ impl LegacyVariable {
 
     /// Creates a variable without effect. If it is not empty, the service logs a warning with the
     /// advice, which names the replacement. Only use it if no protection depends on the variable.
-    /// A `*` at the end of the name stands for any text.
+    /// A `*` at the end of the name matches any text.
     #[must_use]
     pub const fn ignored(name: &'static str, advice: &'static str) -> Self {
         Self::with(name, Effect::Ignored { advice })

@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn unknown_alert_in_the_overlay_is_refused_obs_9() {
+    fn unknown_alert_in_the_overlay_is_rejected_obs_9() {
         let error = Overlay::read("[alerts.OutboxOlder]\nenabled = false").unwrap_err();
         assert!(error.to_string().contains("OutboxOld,"), "{error}");
         let error = Overlay::read("availability_percent = 100.0").unwrap_err();

@@ -75,12 +75,12 @@ impl Images {
         });
         rendered
             .await
-            .unwrap_or_else(|error| Err(convert_error(error)))
+            .unwrap_or_else(|error| Err(image_error(error)))
     }
 }
 
 /// Returns the error of a thread without a result. A decoder that panics does so at each attempt.
-fn convert_error(error: JoinError) -> ImageError {
+fn image_error(error: JoinError) -> ImageError {
     if error.is_panic() {
         ImageError::damaged(error)
     } else {
@@ -99,7 +99,7 @@ mod tests {
     #[tokio::test]
     async fn panic_of_a_decoder_is_permanent_file_1() {
         let panicked = spawn_blocking(|| panic!("a decoder has a defect")).await;
-        let error = convert_error(panicked.unwrap_err());
+        let error = image_error(panicked.unwrap_err());
         assert!(!error.is_transient(), "{error:?}");
         assert_eq!(error.reason(), "DAMAGED");
     }

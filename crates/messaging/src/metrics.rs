@@ -28,7 +28,7 @@ pub(crate) struct ConsumerMetrics {
     pub(crate) lag: Gauge,
     pub(crate) connected: Gauge,
     pub(crate) paused: Gauge,
-    pub(crate) refused_dead_letters: Counter,
+    pub(crate) rejected_dead_letters: Counter,
     dead: [(DeadLetterReason, Counter); DeadLetterReason::ALL.len()],
 }
 
@@ -111,7 +111,7 @@ impl ConsumerMetrics {
                 "consumer_paused",
                 "1 while an operator has paused the subscription, else 0.",
             ),
-            refused_dead_letters: counter(
+            rejected_dead_letters: counter(
                 "messages_dead_letter_rejections_total",
                 "Messages that went back to their queue because the broker rejected their dead letters.",
             ),

@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn circular_dependencies_are_refused_with_their_path_plug_1() {
+    fn circular_dependencies_are_rejected_with_their_path_plug_1() {
         let error = load_order(&graph(&[("a", &["b"]), ("b", &["c"]), ("c", &["b"])])).unwrap_err();
         assert_eq!(error.to_string(), "depends on itself: b -> c -> b");
     }

@@ -94,7 +94,7 @@ impl Service {
         self
     }
 
-    /// Returns the names of the variables of a legacy deployment. A `*` at the end stands for any
+    /// Returns the names of the variables of a legacy deployment. A `*` at the end matches any
     /// text.
     pub fn legacy_variable_names(&self) -> impl Iterator<Item = &str> {
         self.variables.iter().map(LegacyVariable::name)

@@ -48,7 +48,7 @@ struct UnsafeValue {
 /// # Panics
 /// A value is accepted, or a setting that must declare its unsafe values does not.
 #[expect(clippy::panic, reason = "this is how a test fails")]
-pub fn assert_unsafe_settings_are_refused(deployment: &Deployment) {
+pub fn assert_unsafe_settings_are_rejected(deployment: &Deployment) {
     match accepted(deployment) {
         Ok(accepted) => assert!(
             accepted.is_empty(),
@@ -65,14 +65,14 @@ impl Deployed {
     /// # Panics
     /// If the check fails.
     #[expect(clippy::panic, reason = "this is how a test fails")]
-    pub fn refuses_unsafe_settings(&self) {
+    pub fn rejects_unsafe_settings(&self) {
         let has_config = self.platform("config").join(self.name).exists();
         let deployment = match has_config {
             true => self.in_production(),
             false => Deployment::new(self.program()),
         };
         match deployment {
-            Ok(deployment) => assert_unsafe_settings_are_refused(&deployment),
+            Ok(deployment) => assert_unsafe_settings_are_rejected(&deployment),
             Err(error) => panic!("the settings cannot be checked: {error}"),
         }
     }

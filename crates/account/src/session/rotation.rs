@@ -17,7 +17,7 @@ pub struct Refreshed {
     pub token: SecretToken,
 }
 
-/// The reason for a rejected refresh token. The client gets the same error for all variants but the
+/// The reason for a rejected refresh token. A client gets the same error for all but `Failed`.
 #[derive(Debug, thiserror::Error)]
 pub enum RefreshError {
     /// The token is unknown, or its session has ended.
@@ -75,8 +75,8 @@ pub enum Rotation {
 }
 
 impl Sessions {
-    /// Rotates the token in its own transaction. If two requests present the
-    /// same token, one of them gets the next one.
+    /// Rotates the token in its own transaction. If two requests present the same token, one of
+    /// them gets the next one.
     ///
     /// A service that can revoke access tokens calls [`rotate`](Self::rotate) instead. One
     /// transaction then ends the stolen session and revokes its access tokens.

@@ -148,7 +148,7 @@ impl OpenIdLogin {
             cookie: inner
                 .cookie
                 .set(&value, config.login_ttl.get())
-                .map_err(convert_error)?,
+                .map_err(openid_error)?,
         })
     }
 
@@ -202,7 +202,7 @@ impl Inner {
         Ok(CompletedLogin {
             identity,
             return_to: login.return_to,
-            cookie: self.cookie.clear().map_err(convert_error)?,
+            cookie: self.cookie.clear().map_err(openid_error)?,
         })
     }
 
@@ -267,7 +267,7 @@ fn login_cookie(provider: &str, is_plain: bool) -> HostCookie {
     }
 }
 
-fn convert_error(error: InvalidCookie) -> OpenIdError {
+fn openid_error(error: InvalidCookie) -> OpenIdError {
     OpenIdError::Failed(error.into())
 }
 

@@ -18,7 +18,7 @@ use super::secure::trusting;
 use crate::fixture::{builder, client, once};
 
 /// A certificate authority in a folder, and a server with its certificate. The server requires
-/// client certificates of the same authority, uses HTTP/2 and answers with the version of the
+/// client certificates of the same authority, uses HTTP/2 and responds with the version of the
 /// request.
 struct Mutual {
     authority: Authority,

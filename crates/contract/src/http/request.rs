@@ -110,9 +110,9 @@ fn read_body<M: JsonMessage + WireMessage + Message + Default>(
     };
     match (codec, bound) {
         (Codec::Json, RequestBody::Field(field)) => {
-            json::decode_field_from_slice(bytes, message, field, violations).map_err(convert_error)
+            json::decode_field_from_slice(bytes, message, field, violations).map_err(request_error)
         }
-        (Codec::Json, _) => json::decode_into(bytes, message, violations).map_err(convert_error),
+        (Codec::Json, _) => json::decode_into(bytes, message, violations).map_err(request_error),
         (Codec::Protobuf, RequestBody::Field(_)) => Err(unsupported()),
         (Codec::Protobuf, _) => {
             footprint::check::<M>(bytes)?;
@@ -123,7 +123,7 @@ fn read_body<M: JsonMessage + WireMessage + Message + Default>(
     }
 }
 
-fn convert_error(error: DecodeError) -> Error {
+fn request_error(error: DecodeError) -> Error {
     match error {
         DecodeError::TooManyValues => Exhausted::TooManyValues.into(),
         DecodeError::Overloaded => Exhausted::Overloaded.into(),

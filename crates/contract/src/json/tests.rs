@@ -38,7 +38,7 @@ fn value_without_json_form_is_error_api_1() {
 }
 
 #[test]
-fn rejects_to_write_durations_beyond_the_range_api_1() {
+fn durations_beyond_the_range_are_not_written_api_1() {
     for (seconds, nanos) in [
         (i64::MIN, 0),
         (i64::MAX, 0),

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::{DataError, DataErrorKind, Kind, Value};
 
-fn convert_error(_: sqlx::error::BoxDynError) -> DataError {
+fn encode_error(_: sqlx::error::BoxDynError) -> DataError {
     DataError::new(DataErrorKind::InvalidValue, "a value cannot be encoded")
 }
 
@@ -46,7 +46,7 @@ macro_rules! typed {
                     Value::Time(value) => arguments.add(*value),
                     Value::Json(value) => arguments.add(Json(value)),
                 }
-                .map_err(convert_error)?;
+                .map_err(encode_error)?;
             }
             Ok(arguments)
         }
@@ -74,7 +74,7 @@ pub(super) fn of_sqlite(values: &[Value]) -> Result<SqliteArguments, DataError> 
             Value::Time(value) => arguments.add(value.to_rfc3339_opts(SecondsFormat::Micros, true)),
             Value::Json(value) => arguments.add(value.to_string()),
         }
-        .map_err(convert_error)?;
+        .map_err(encode_error)?;
     }
     Ok(arguments)
 }

@@ -38,7 +38,7 @@ pub(crate) async fn violated_constraints_have_kind_and_name_data_3(test_database
     assert_eq!(ids(&database).await, [1]);
 }
 
-pub(crate) async fn second_connection_in_transaction_is_refused(test_database: TestDatabase) {
+pub(crate) async fn second_connection_in_transaction_is_rejected(test_database: TestDatabase) {
     let database = test_database.open().await;
     let outside = database.clone();
     let error = database

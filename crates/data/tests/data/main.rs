@@ -75,7 +75,7 @@ seaworthy_testkit::on_every_database! {
         lease_outlives_a_long_transaction_of_its_holder_work_2;
     errors:
         violated_constraints_have_kind_and_name_data_3,
-        second_connection_in_transaction_is_refused,
+        second_connection_in_transaction_is_rejected,
         statement_stops_on_server_at_its_timeout_data_1,
         statements_of_requests_have_a_shorter_timeout_data_1,
         deadline_ends_statement_life_6,

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::sample::{platforms, repository};
 
-/// A program with C libraries. The bill of materials lists the crates of the package.
+/// A program with C libraries. The bill of materials also lists the crates of the package.
 const PROGRAM: &str = "/bin/true";
 
 fn image(folder: &Path, options: &[&str]) -> Output {
@@ -60,7 +60,7 @@ fn bill_lists_the_crates_of_the_features_ship_1() {
 }
 
 #[test]
-fn image_refuses_unknown_options_ship_1() {
+fn image_rejects_unknown_options_ship_1() {
     let folder = tempfile::tempdir().unwrap();
     for unknown in ["--feature=kafka", "--feat=kafka", "--label=a=b"] {
         let ended = image(
@@ -74,7 +74,7 @@ fn image_refuses_unknown_options_ship_1() {
     }
 }
 
-/// A pipeline passes the digests, which nobody can look up without the registry.
+/// A pipeline passes the digests, because only the registry can return them.
 #[test]
 fn base_images_are_arguments_of_the_build_ship_1() {
     for deploy in platforms() {

@@ -137,7 +137,7 @@ async fn complete_body_is_kept_while_new_body_waits_sec_3() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn rejects_heaviest_body_that_asks_for_more_sec_3() {
+async fn rejects_heaviest_body_that_needs_more_memory_sec_3() {
     let budget = budget();
     let (light_client, mut light, light_report) = body(&budget, BodyReader::Whole);
     let (client, mut heavy, report) = body(&budget, BodyReader::Whole);

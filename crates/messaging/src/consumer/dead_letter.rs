@@ -90,7 +90,7 @@ impl Consumer {
                 Err(error) => {
                     rejections += 1;
                     if rejections == MAX_REJECTIONS {
-                        self.metrics.refused_dead_letters.increment();
+                        self.metrics.rejected_dead_letters.increment();
                         let problem = error_chain(&error);
                         tracing::error!(consumer = &*self.name, topic = %stored.topic(), message_id = %stored.id(), problem, "the broker rejects every form of a dead letter, so the message returns to its queue");
                         return Settlement::Nacked;

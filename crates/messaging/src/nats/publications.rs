@@ -65,7 +65,7 @@ impl Publications {
             let Some(sent) = sent? else { return Ok(()) };
             match sent.await {
                 Ok(_stored) => Ok(()),
-                Err(error) => Err(self.convert_error(topology, envelope.topic(), &error)),
+                Err(error) => Err(self.publish_error(topology, envelope.topic(), &error)),
             }
         });
         tokio::select! {
@@ -107,7 +107,7 @@ impl Publications {
             .headers(headers);
         let sent = context.send_publish(subject, message).await;
         sent.map(Some)
-            .map_err(|error| self.convert_error(topology, topic, &error))
+            .map_err(|error| self.publish_error(topology, topic, &error))
     }
 
     async fn has_group(
@@ -132,7 +132,7 @@ impl Publications {
         Ok(found)
     }
 
-    fn convert_error(
+    fn publish_error(
         &self,
         topology: &Topology,
         topic: &Topic,

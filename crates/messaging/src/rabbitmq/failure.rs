@@ -39,7 +39,7 @@ pub(super) fn is_soft(error: &lapin::Error, expected: &AMQPSoftError) -> bool {
     matches!(error.kind(), ErrorKind::ProtocolError(protocol) if matches!(protocol.kind(), AMQPErrorKind::Soft(soft) if soft == expected))
 }
 
-/// Whether the broker closed a channel with this error. See [`transport_error`].
+/// Whether the broker rejected an operation with this error. See [`transport_error`].
 pub(super) fn is_rejection(error: &TransportError, expected: &AMQPSoftError) -> bool {
     let TransportError::Rejected(cause) = error else {
         return false;

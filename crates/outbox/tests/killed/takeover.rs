@@ -29,14 +29,14 @@ async fn published_after_a_kill(database: String) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn events_of_killed_process_are_published_within_5_s_on_sqlite_msg_4() {
+async fn killed_process_events_are_published_within_5_s_on_sqlite_msg_4() {
     let folder = tempfile::tempdir().unwrap();
     let database = folder.path().join("trial.db");
     published_after_a_kill(format!("sqlite:{}", database.display())).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn events_of_killed_process_are_published_within_5_s_on_postgres_msg_4() {
+async fn killed_process_events_are_published_within_5_s_on_postgres_msg_4() {
     let Some(programs) = required("SEAWORTHY_TEST_POSTGRES") else {
         return;
     };
@@ -45,7 +45,7 @@ async fn events_of_killed_process_are_published_within_5_s_on_postgres_msg_4() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn events_of_killed_process_are_published_within_5_s_on_mariadb_msg_4() {
+async fn killed_process_events_are_published_within_5_s_on_mariadb_msg_4() {
     let Some(program) = required("SEAWORTHY_TEST_MARIADB") else {
         return;
     };

@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn use_above_the_share_is_refused_plug_2() {
+    fn use_above_the_share_is_rejected_plug_2() {
         let start = Instant::now();
         let mut share = CpuShare::new(10, start);
         let mut used = Duration::ZERO;

@@ -79,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn full_store_refuses_and_keeps_values_plug_2() {
+    fn full_store_rejects_and_keeps_values_plug_2() {
         let store = KeyValueStore::new(200);
         store.set("a".into(), vec![1; 50]).unwrap();
         assert!(store.set("b".into(), vec![2; 50]).is_err());

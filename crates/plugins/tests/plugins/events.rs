@@ -276,7 +276,7 @@ fn removed_handler_may_remove_another_at_its_drop_plug_1() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn event_after_the_stop_is_refused_with_its_code_plug_1() {
+async fn event_after_the_stop_is_rejected_with_its_code_plug_1() {
     const EVENTS: usize = 5;
     let app = Setup::new().start().await.unwrap();
     let events = app.plugins.events().clone();

@@ -17,7 +17,7 @@ async fn rejection(setup: Setup) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn unsigned_and_foreign_signatures_are_refused_plug_2() {
+async fn unsigned_and_foreign_signatures_are_rejected_plug_2() {
     let setup = Setup::new().plugin("notes", "", &Guest::quiet());
     std::fs::remove_file(setup.config.directory.join("notes/plugin.sig")).unwrap();
     assert_eq!(rejection(setup).await, SIGNATURE);
@@ -30,7 +30,7 @@ async fn unsigned_and_foreign_signatures_are_refused_plug_2() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn production_refuses_unsafe_settings_of_code_plug_2() {
+async fn production_rejects_unsafe_settings_of_code_plug_2() {
     let setup = || {
         let setup = Setup::new().in_production();
         setup.plugin("notes", "", &Guest::quiet())
@@ -54,7 +54,7 @@ async fn production_refuses_unsafe_settings_of_code_plug_2() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn version_below_its_minimum_is_refused_plug_2() {
+async fn version_below_its_minimum_is_rejected_plug_2() {
     let setup = |version: &str| {
         let more = format!("version = \"{version}\"\n");
         let setup = Setup::new().plugin("notes", &more, &Guest::quiet());
@@ -83,7 +83,7 @@ async fn version_below_its_minimum_is_refused_plug_2() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn minimum_version_of_an_unknown_plugin_is_refused_plug_2() {
+async fn minimum_version_of_an_unknown_plugin_is_rejected_plug_2() {
     for name in ["ntoes", "Notes"] {
         let setup = Setup::new()
             .plugin("notes", "", &Guest::quiet())
@@ -100,7 +100,7 @@ async fn minimum_version_of_an_unknown_plugin_is_refused_plug_2() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn changed_component_is_refused_plug_2() {
+async fn changed_component_is_rejected_plug_2() {
     let setup = Setup::new().plugin("notes", "", &Guest::quiet());
     let component = setup.config.directory.join("notes/plugin.wasm");
     std::fs::write(component, Guest::rejecting(403, "no").build()).unwrap();
@@ -109,7 +109,7 @@ async fn changed_component_is_refused_plug_2() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn large_component_is_refused_plug_2() {
+async fn large_component_is_rejected_plug_2() {
     let setup = Setup::new()
         .config(|config| config.security.max_file_size = ByteSize::bytes(100))
         .plugin("notes", "", &Guest::quiet());
@@ -158,7 +158,7 @@ async fn circular_and_missing_dependencies_are_named_plug_1() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn plugin_with_the_variables_of_another_one_is_refused_plug_2() {
+async fn plugin_with_the_variables_of_another_one_is_rejected_plug_2() {
     let setup = Setup::new()
         .plugin("fraud-check", "", &Guest::quiet())
         .plugin("fraud_check", "", &Guest::quiet());
@@ -167,7 +167,7 @@ async fn plugin_with_the_variables_of_another_one_is_refused_plug_2() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn component_of_another_world_is_refused_plug_1() {
+async fn component_of_another_world_is_rejected_plug_1() {
     for (world, guest) in [
         ("event-handler", Guest::quiet()),
         ("plugin", Guest::quiet()),
@@ -185,7 +185,7 @@ async fn component_of_another_world_is_refused_plug_1() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn refused_settings_fail_the_start_plug_1() {
+async fn rejected_settings_fail_the_start_plug_1() {
     // initialize returns err("bad").
     let guest = Guest::quiet()
         .with_initialize("(i32.const 512)")
@@ -205,7 +205,7 @@ async fn refused_settings_fail_the_start_plug_1() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn random_bytes_are_refused_as_component_plug_2() {
+async fn random_bytes_are_rejected_as_component_plug_2() {
     let setup = Setup::new();
     crate::guest::write(
         &setup.config.directory,
@@ -262,7 +262,7 @@ async fn errors_name_the_plugin_and_its_file_plug_1() {
 
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread")]
-async fn signature_that_is_not_a_file_is_refused_plug_2() {
+async fn signature_that_is_not_a_file_is_rejected_plug_2() {
     let setup = Setup::new().plugin("notes", "", &Guest::quiet());
     let signature = setup.config.directory.join("notes/plugin.sig");
     std::fs::remove_file(&signature).unwrap();
@@ -284,7 +284,7 @@ async fn signature_that_is_not_a_file_is_refused_plug_2() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn contradictory_manifests_are_refused_plug_1() {
+async fn contradictory_manifests_are_rejected_plug_1() {
     let many: Vec<String> = (0..65)
         .map(|number| format!("\"needed-{number}\""))
         .collect();

@@ -19,7 +19,7 @@ use crate::{
 
 /// The timeout of waits: a loaded machine needs far less.
 const TIMEOUT: Duration = Duration::from_secs(60);
-/// The timeout is long enough for a busy machine.
+/// A hook whose timeout is long enough for a busy machine.
 const HOOK: &str =
     "[[hooks]]\nname = \"guard\"\npoint = \"before_request\"\nveto = true\ntimeout = \"30s\"\n";
 

@@ -179,7 +179,7 @@ async fn faulty_plugin_that_an_operator_stopped_stays_stopped_plug_1() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn reload_refuses_circular_dependencies_plug_1() {
+async fn reload_rejects_circular_dependencies_plug_1() {
     let app = Setup::new()
         .config(|config| config.auto_load = Some(false))
         .plugin("base", HOOK, &Guest::rejecting(403, "one"))

@@ -161,7 +161,7 @@ async fn only_the_owner_reads_updated_configuration_plug_1() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn refused_configuration_leaves_file_and_version_plug_1() {
+async fn rejected_configuration_leaves_file_and_version_plug_1() {
     let before = "# Kept.\npriority: 7\n";
     let app = Setup::new()
         .grant("guard", &[Capability::Config])
@@ -272,7 +272,7 @@ async fn pipe_in_place_of_settings_blocks_no_change_plug_1() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn overridden_and_large_configuration_is_refused_plug_1() {
+async fn overridden_and_large_configuration_is_rejected_plug_1() {
     let app = guard().await;
     load(&app).await;
     let folder = app.folder.path().join("config");

@@ -1,4 +1,4 @@
-//! The end of plugins.
+//! Plugins that are stopped or unloaded, and the steps that they run last.
 
 use std::time::Duration;
 

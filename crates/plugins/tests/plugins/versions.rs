@@ -65,7 +65,7 @@ async fn all_versions_decide_and_handle_events_plug_1() {
 }
 
 #[tokio::test]
-async fn component_of_another_version_is_refused_plug_1() {
+async fn component_of_another_version_is_rejected_plug_1() {
     let declared = VERSIONS.into_iter();
     let pairs = declared.flat_map(|declared| VERSIONS.map(|built| (declared, built)));
     for (declared, built) in pairs.filter(|(declared, built)| declared != built) {

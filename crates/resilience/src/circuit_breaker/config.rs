@@ -28,7 +28,7 @@ const DEFAULT_HALF_OPEN_CALLS: NonZeroU32 = NonZeroU32::new(3).unwrap();
 const DEFAULT_MULTIPLIER: NonZeroU32 = NonZeroU32::new(2).unwrap();
 
 /// More than the divisor of the shortest wait that can open a breaker.
-const REJECTED_WAIT_DIVISOR: u32 = 5;
+const REFUSED_WAIT_DIVISOR: u32 = 5;
 
 /// The mode of a circuit breaker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
@@ -89,7 +89,7 @@ impl CircuitBreakerConfig {
     /// it can open the breaker.
     #[must_use]
     pub fn max_refused_wait(&self) -> Duration {
-        self.slow_call_duration.get() / REJECTED_WAIT_DIVISOR
+        self.slow_call_duration.get() / REFUSED_WAIT_DIVISOR
     }
 }
 

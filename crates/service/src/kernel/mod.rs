@@ -28,7 +28,7 @@ use seaworthy_telemetry::{Telemetry, logs::LineSink};
 
 use self::{
     admin::AdminListener,
-    parts::parts,
+    parts::new_parts,
     prepared::{Prepared, prepare},
     probes::ProbeListener,
 };
@@ -129,7 +129,7 @@ impl Kernel {
 
         // Phase::Listen
         let watcher = Watcher::new(settings::with_preflight(loader), schema, loaded.clone());
-        let parts = parts(identity, &loaded, framework, telemetry);
+        let parts = new_parts(identity, &loaded, framework, telemetry);
         parts.added.lock().errors = errors;
         let (gate, public, http) = public::open(&parts).await?;
         let state = AdminState {

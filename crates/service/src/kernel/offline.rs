@@ -47,7 +47,7 @@ impl Offline {
             sink,
         )
         .map_err(|error| StartError::with_cause("telemetry cannot start", error))?;
-        let parts = parts(identity, &loaded, framework, telemetry);
+        let parts = new_parts(identity, &loaded, framework, telemetry);
         Ok(Self {
             watcher: Watcher::new(loader, schema, loaded),
             parts,

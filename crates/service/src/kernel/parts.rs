@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// Creates the parts that all components of the service share.
-pub(super) fn parts(
+pub(super) fn new_parts(
     identity: &ServiceIdentity,
     loaded: &Loaded,
     framework: Arc<FrameworkConfig>,

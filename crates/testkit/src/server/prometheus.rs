@@ -67,7 +67,8 @@ impl PrometheusServer {
         let response = http::get(self.address, "/api/v1/alerts")?;
         let response: Value = serde_json::from_str(&response.body)?;
         let alerts = response.pointer("/data/alerts").and_then(Value::as_array);
-        let alerts = alerts.ok_or_else(|| io::Error::other("Prometheus did not return a list of alerts"))?;
+        let alerts =
+            alerts.ok_or_else(|| io::Error::other("Prometheus did not return a list of alerts"))?;
         let firing = alerts
             .iter()
             .filter(|alert| alert.get("state").is_some_and(|state| state == "firing"));

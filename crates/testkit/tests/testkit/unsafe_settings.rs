@@ -4,7 +4,7 @@
 use std::{panic, path::Path, process::Command};
 
 use seaworthy_testkit::{
-    deployment::Deployment, unsafe_settings::assert_unsafe_settings_are_refused,
+    deployment::Deployment, unsafe_settings::assert_unsafe_settings_are_rejected,
 };
 use serde_json::{Value, json};
 
@@ -71,11 +71,11 @@ fn program_with(folder: &Path, rejected: &str, further: &Value) -> Deployment {
 #[test]
 fn every_unsafe_value_of_a_setting_is_tried_conf_3() {
     let folder = tempfile::tempdir().unwrap();
-    assert_unsafe_settings_are_refused(&program(folder.path(), "*mode=*"));
+    assert_unsafe_settings_are_rejected(&program(folder.path(), "*mode=*"));
     for (rejected, accepted) in [("first", "second"), ("second", "first")] {
         let folder = tempfile::tempdir().unwrap();
         let program = program(folder.path(), &format!("*mode={rejected}*"));
-        let failure = panic::catch_unwind(|| assert_unsafe_settings_are_refused(&program));
+        let failure = panic::catch_unwind(|| assert_unsafe_settings_are_rejected(&program));
         let failure = failure.expect_err("the accepted value was not found");
         let message = failure.downcast_ref::<String>().unwrap();
         assert!(
@@ -96,7 +96,7 @@ fn values_below_a_bound_and_unset_settings_are_tried_conf_3() {
     ] {
         let folder = tempfile::tempdir().unwrap();
         let program = program_with(folder.path(), "*mode=*", &json!({ name: schema }));
-        let failure = panic::catch_unwind(|| assert_unsafe_settings_are_refused(&program));
+        let failure = panic::catch_unwind(|| assert_unsafe_settings_are_rejected(&program));
         let failure = failure.expect_err("the accepted value was not found");
         let message = failure.downcast_ref::<String>().unwrap();
         assert!(message.contains(expected), "{message}");
@@ -114,7 +114,7 @@ fn limit_whose_switch_declares_nothing_is_reported_conf_3() {
     ] {
         let folder = tempfile::tempdir().unwrap();
         let program = program_with(folder.path(), "*mode=*", &json!({ name: section(member) }));
-        let failure = panic::catch_unwind(|| assert_unsafe_settings_are_refused(&program));
+        let failure = panic::catch_unwind(|| assert_unsafe_settings_are_rejected(&program));
         let failure = failure.expect_err("the undeclared setting was not found");
         let message = failure.downcast_ref::<String>().unwrap();
         let expected = format!("{name}.{member} declares no unsafe value");
@@ -135,7 +135,7 @@ fn url_without_a_mark_is_reported_conf_3() {
         let check = |keyword: &str| {
             let further = json!({ name: text(keyword) });
             let program = program_with(folder.path(), "*mode=*", &further);
-            panic::catch_unwind(|| assert_unsafe_settings_are_refused(&program))
+            panic::catch_unwind(|| assert_unsafe_settings_are_rejected(&program))
         };
         check("x-connects").unwrap();
         match check("x-secret") {

@@ -20,7 +20,7 @@ fn address(name: &str) -> String {
 
 /// Seeds accounts in the profile `development` without exposed listeners. Otherwise it rejects
 /// seeded accounts.
-pub(crate) async fn seed_or_refuse(
+pub(crate) async fn seed_or_reject(
     service: &Assembly<AuthConfig>,
     accounts: &Accounts,
 ) -> Result<(), StartError> {

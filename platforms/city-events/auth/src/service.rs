@@ -30,7 +30,7 @@ use crate::{
     config::AuthConfig,
     legacy,
     metrics::LoginMetrics,
-    seed::seed_or_refuse,
+    seed::seed_or_reject,
     store::MIGRATIONS,
 };
 
@@ -118,7 +118,7 @@ pub async fn assemble(service: &Assembly<AuthConfig>) -> Result<(), StartError> 
     )?);
     // Boxed, so that the type of this future stays small enough for the compiler.
     let accounts = Box::pin(accounts(service, signer)).await?;
-    Box::pin(seed_or_refuse(service, &accounts)).await?;
+    Box::pin(seed_or_reject(service, &accounts)).await?;
     service.worker(accounts.sessions.purge_worker());
     service.worker(accounts.logins.purge_worker());
     service.worker(accounts.lockout.purge_worker());

@@ -108,10 +108,10 @@ async fn follow(State(live): State<Live>, Path(id): Path<String>) -> Result<Resp
     })?;
     let client = context::with_current(|context| context.map(Client::from_context));
     let connection = live.hub.connect(&client.unwrap_or_default());
-    let connection = connection.map_err(|error| convert_error(error.into()))?;
+    let connection = connection.map_err(|error| feed_error(error.into()))?;
     let room = room(id)?;
     let joined = connection.join(room.clone());
-    joined.map_err(|error| convert_error(Error::internal(error)))?;
+    joined.map_err(|error| feed_error(Error::internal(error)))?;
     // The next run compares with the counts that the page shows.
     live.last().entry(room).or_insert_with(|| Seats::of(&event));
     Ok(sse(connection))
@@ -119,10 +119,10 @@ async fn follow(State(live): State<Live>, Path(id): Path<String>) -> Result<Resp
 
 fn room(id: Uuid) -> Result<Room, ApiError> {
     let room = Room::new("event", id);
-    room.map_err(|error| convert_error(Error::internal(error)))
+    room.map_err(|error| feed_error(Error::internal(error)))
 }
 
-fn convert_error(error: Error) -> ApiError {
+fn feed_error(error: Error) -> ApiError {
     let status = StatusCode::from_u16(error.code().http_status());
     let (code, message) = (error.reason().to_lowercase(), error.message().to_owned());
     ApiError::new(

@@ -26,7 +26,7 @@ fn committed_settings_documents_are_current_conf_6() {
 
 #[test]
 fn production_rejects_unsafe_settings_conf_3() {
-    EMAIL.refuses_unsafe_settings();
+    EMAIL.rejects_unsafe_settings();
 }
 
 #[test]

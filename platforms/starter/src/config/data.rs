@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn contradicting_databases_are_refused_conf_1() {
+    fn contradicting_databases_are_rejected_conf_1() {
         for url in ["redis://cache/1", "redis+cluster://cache"] {
             let config = RedisStoreConfig {
                 db: Some(3),

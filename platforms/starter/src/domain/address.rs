@@ -21,8 +21,8 @@ pub(crate) fn normalized_email(field: &str, text: &str) -> Result<Option<String>
 }
 
 /// Returns the digits of the telephone number in a field after an optional plus sign, so that a
-/// number has one form. The plus sign replaces `00`. A mobile number of mainland China has no country code. `None`
-/// for an empty text.
+/// number has one form. The plus sign replaces `00`. A mobile number of mainland China has no
+/// country code. `None` for an empty text.
 ///
 /// # Errors
 /// `VALIDATION_FAILED` if the text is not a telephone number.

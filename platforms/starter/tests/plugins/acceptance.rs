@@ -152,7 +152,7 @@ fn contract_variables_configure_plugins_conf_1_plug_1() {
 }
 
 #[test]
-fn unsafe_settings_of_plugins_are_refused_in_production_plug_2() {
+fn unsafe_settings_of_plugins_are_rejected_in_production_plug_2() {
     let config = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/starter");
     let deployment = Deployment::new(Path::new(PROGRAM)).unwrap();
     let deployment = deployment.with_config(&config).unwrap();

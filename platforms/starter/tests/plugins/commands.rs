@@ -124,7 +124,7 @@ fn pack_and_sign_do_not_follow_links_plug_2() {
 }
 
 #[test]
-fn sign_refuses_a_key_of_another_kind_plug_2() {
+fn sign_rejects_a_key_of_another_kind_plug_2() {
     let folder = guard(PROCEEDS);
     fs::write(folder.path("other.key"), "not a key").unwrap();
     let sign = ["sign", "guard", "--key", "other.key"];
@@ -137,7 +137,7 @@ fn sign_refuses_a_key_of_another_kind_plug_2() {
 }
 
 #[test]
-fn sign_refuses_a_manifest_that_no_service_loads_plug_1() {
+fn sign_rejects_a_manifest_that_no_service_loads_plug_1() {
     let folder = guard(PROCEEDS);
     let manifest = folder.path("plugins/guard/plugin.toml");
     let text = fs::read_to_string(&manifest).unwrap();
@@ -149,7 +149,7 @@ fn sign_refuses_a_manifest_that_no_service_loads_plug_1() {
 }
 
 #[test]
-fn sign_refuses_a_component_that_no_service_loads_plug_2() {
+fn sign_rejects_a_component_that_no_service_loads_plug_2() {
     const MAX: u64 = 16 * 1024 * 1024;
     let folder = guard(PROCEEDS);
     let component = fs::File::create(folder.path("plugins/guard/plugin.wasm")).unwrap();
@@ -222,7 +222,7 @@ fn commands_ignore_other_broken_plugins_plug_1() {
 }
 
 #[test]
-fn commands_refuse_names_of_no_plugin_plug_1() {
+fn commands_reject_invalid_plugin_names_plug_1() {
     let folder = guard(PROCEEDS);
     let problem = folder.try_command(&["disable", "gaurd"]).unwrap_err();
     let expected = refused("does not have a folder in plugins or settings: check the name");

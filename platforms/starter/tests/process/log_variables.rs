@@ -68,7 +68,7 @@ fn assert_rotated(compress: &str, ending: &str) {
 }
 
 #[test]
-fn production_refuses_log_files_obs_1() {
+fn production_rejects_log_files_obs_1() {
     let check = |variables: &[(&str, &str)]| {
         let ended = checked(&[&[("ENVIRONMENT", "production")], variables].concat());
         assert_eq!(ended.status.code(), Some(78), "{ended:#?}");

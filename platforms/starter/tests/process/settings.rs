@@ -6,7 +6,7 @@ use seaworthy_testkit::{
     facts::assert_facts_are_current,
     http::request,
     process::{ProcessOutput, ServiceProcess},
-    unsafe_settings::assert_unsafe_settings_are_refused,
+    unsafe_settings::assert_unsafe_settings_are_rejected,
 };
 
 use crate::app::json_of;
@@ -55,7 +55,7 @@ fn contract_variables_and_conf_flag_configure_the_service_conf_1() {
 }
 
 #[test]
-fn unsafe_production_is_refused_with_every_value_conf_3() {
+fn unsafe_production_is_rejected_with_every_value_conf_3() {
     let settings = [
         "--set",
         "server.http.addr=0.0.0.0:0",
@@ -99,7 +99,7 @@ fn unsafe_production_is_refused_with_every_value_conf_3() {
 }
 
 #[test]
-fn weak_secrets_and_open_stores_are_refused_in_production_conf_3() {
+fn weak_secrets_and_open_stores_are_rejected_in_production_conf_3() {
     let remote = [
         "--set",
         "data.database.url=postgres://starter@postgres.internal/starter?sslmode=verify-full",
@@ -131,7 +131,7 @@ fn weak_secrets_and_open_stores_are_refused_in_production_conf_3() {
 }
 
 #[test]
-fn values_out_of_range_are_refused_together_conf_2() {
+fn values_out_of_range_are_rejected_together_conf_2() {
     let wrong = [
         "server.http.addr=nonsense",
         "server.grpc.addr=nonsense",
@@ -312,10 +312,10 @@ fn committed_facts_are_current_obs_9_ship_3() {
 }
 
 #[test]
-fn production_refuses_unsafe_settings_conf_3() {
+fn production_rejects_unsafe_settings_conf_3() {
     let config = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/starter");
     let deployment = Deployment::new(Path::new(PROGRAM)).unwrap();
-    assert_unsafe_settings_are_refused(&deployment.with_config(&config).unwrap());
+    assert_unsafe_settings_are_rejected(&deployment.with_config(&config).unwrap());
 }
 
 #[test]

@@ -6,7 +6,7 @@ use seaworthy_testkit::{
     compose::Compose,
     deployment::{Deployment, assert_compose_is_accepted},
     facts::assert_facts_are_current,
-    unsafe_settings::assert_unsafe_settings_are_refused,
+    unsafe_settings::assert_unsafe_settings_are_rejected,
 };
 
 const PROGRAMS: [(&str, &str); 2] = [
@@ -45,7 +45,7 @@ fn production_rejects_unsafe_settings_conf_3() {
             .join("config")
             .join(name);
         let deployment = Deployment::new(Path::new(program)).unwrap();
-        assert_unsafe_settings_are_refused(&deployment.with_config(&config).unwrap());
+        assert_unsafe_settings_are_rejected(&deployment.with_config(&config).unwrap());
     }
 }
 

@@ -148,7 +148,7 @@ impl ChatCalls {
         let mut body: Value = answer.json().await.map_err(unavailable)?;
         match status.is_success() {
             true => Ok(body.get_mut("data").map(Value::take).unwrap_or_default()),
-            false => Err(convert_error(status.as_u16(), &body)),
+            false => Err(chat_error(status.as_u16(), &body)),
         }
     }
 }
@@ -195,7 +195,7 @@ fn conversation(call: &Call) -> Result<(String, Room), Error> {
 }
 
 /// Returns the error of a response of the chat service.
-fn convert_error(status: u16, body: &Value) -> Error {
+fn chat_error(status: u16, body: &Value) -> Error {
     let code = match status {
         400 => Code::Invalid,
         401 => Code::Unauthenticated,

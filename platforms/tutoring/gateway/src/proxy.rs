@@ -138,7 +138,7 @@ async fn send(proxy: &Proxy, request: Request) -> Result<Response, Error> {
     if !(body.is_empty() && matches!(parts.method, Method::GET | Method::HEAD)) {
         forwarded = forwarded.body(body);
     }
-    let response = forwarded.send().await.map_err(convert_error)?.into_http();
+    let response = forwarded.send().await.map_err(proxy_error)?.into_http();
     let (head, body) = response.into_parts();
     let mut response = Response::new(Body::new(body));
     *response.status_mut() = head.status;
@@ -221,7 +221,7 @@ async fn read(body: Body) -> Result<Bytes, Error> {
     to_bytes(body, MAX_BODY).await.map_err(too_large)
 }
 
-fn convert_error(error: ClientError) -> Error {
+fn proxy_error(error: ClientError) -> Error {
     let (code, reason, message) = match &error {
         ClientError::TimedOut { .. } => (
             Code::DeadlineExceeded,

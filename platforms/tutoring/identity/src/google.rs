@@ -68,7 +68,7 @@ impl Google {
         self.login
             .verify_id_token(id_token)
             .await
-            .map_err(convert_error)
+            .map_err(google_error)
     }
 
     /// Exchanges an authorization code of a page whose redirect URI is allowed.
@@ -87,12 +87,12 @@ impl Google {
             return Err(invalid("redirectUri", problem));
         }
         let identity = self.login.exchange_code(code, redirect_uri, verifier).await;
-        identity.map_err(convert_error)
+        identity.map_err(google_error)
     }
 }
 
 /// Errors of Google, with the codes of the interface.
-fn convert_error(error: OpenIdError) -> Error {
+fn google_error(error: OpenIdError) -> Error {
     if error.is_transient() {
         return errors::google_unavailable(error);
     }

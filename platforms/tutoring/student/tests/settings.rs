@@ -16,7 +16,7 @@ fn committed_settings_documents_are_current_conf_6() {
 
 #[test]
 fn production_rejects_unsafe_settings_conf_3() {
-    SERVICE.refuses_unsafe_settings();
+    SERVICE.rejects_unsafe_settings();
 }
 
 #[test]

@@ -5,7 +5,7 @@ use crate::model::{Fact, Resolution};
 /// One route.
 #[derive(Debug, Clone)]
 pub struct Route {
-    /// The method in capitals. `*` stands for any method.
+    /// The method in capitals. `*` matches any method.
     pub method: String,
     /// The path as far as this file shows it. If another file mounts the router, the prefix is
     /// missing.

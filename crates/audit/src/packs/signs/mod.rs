@@ -1,7 +1,7 @@
 //! Signs: patterns in the text of a file that show whether a practice is followed.
 //!
 //! A sign needs no grammar, so it works for languages and formats that the auditor does not parse.
-//! One file per subject holds its list. A sign that needs the structure of the code belongs into a
+//! One file per subject holds its list. A sign that needs the structure of the code belongs in the
 //! pack of its language.
 
 mod absent;

@@ -35,7 +35,7 @@ fn full_report_matches_committed_schema() {
 }
 
 #[test]
-fn the_schema_refuses_a_field_too_much_and_a_field_too_few() {
+fn schema_rejects_extra_and_missing_fields() {
     let validator = validator();
     let valid: Value = serde_json::from_str(&json(&sample::report(false)).unwrap()).unwrap();
     let mut more = valid.clone();

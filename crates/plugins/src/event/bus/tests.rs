@@ -116,7 +116,7 @@ async fn slow_handler_ends_at_its_timeout_plug_1() {
 }
 
 #[tokio::test]
-async fn full_queue_refuses_events_plug_1() {
+async fn full_queue_rejects_events_plug_1() {
     let bus = EventBus::new(1);
     for _ in 0..2 {
         bus.publish_async(login()).unwrap();

@@ -100,7 +100,7 @@ impl State {
 }
 
 /// Waits for a permit until a deadline. `request_end` is the end of the request, if the call ends
-/// with it. `whose` is the group of calls that the semaphore limits.
+/// with it. `group` names the calls that the semaphore limits.
 ///
 /// # Errors
 /// A permit does not become free in time, or the request ends first.
@@ -108,7 +108,7 @@ pub(super) async fn permit(
     semaphore: &Arc<Semaphore>,
     deadline: TokioInstant,
     request_end: Option<TokioInstant>,
-    whose: &'static str,
+    group: &'static str,
 ) -> Result<OwnedSemaphorePermit, CallError> {
     // Usually a permit is free, and no timer is needed.
     if let Ok(permit) = Arc::clone(semaphore).try_acquire_owned() {
@@ -119,7 +119,7 @@ pub(super) async fn permit(
         Ok(Ok(permit)) => Ok(permit),
         // A policy that fails open must not skip a decision because its request ends.
         _ if request_end.is_some_and(|end| end <= TokioInstant::now()) => Err(CallError::Cancelled),
-        _ => Err(CallError::Concurrency(whose)),
+        _ => Err(CallError::Concurrency(group)),
     }
 }
 

@@ -61,7 +61,7 @@ async fn large_data_for_a_call_do_not_reach_the_guest_plug_2() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn invalid_results_are_refused_plug_2() {
+async fn invalid_results_are_rejected_plug_2() {
     // A result outside of the memory, and one that is not aligned.
     for (body, expected) in [
         (
@@ -109,7 +109,7 @@ async fn large_results_exceed_the_payload_plug_2() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn many_json_values_are_refused_plug_2() {
+async fn many_json_values_are_rejected_plug_2() {
     // The text is below the payload limit, and its values would need 20 times as much memory.
     let values = format!("[{}[]]", "[],".repeat(100_000));
     let guest = Guest::hook("(i32.const 512)")

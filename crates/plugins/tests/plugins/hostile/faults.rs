@@ -93,7 +93,7 @@ async fn loops_growth_and_traps_disable_a_plugin_plug_2() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn closed_failure_refuses_requests_plug_2() {
+async fn closed_failure_rejects_requests_plug_2() {
     let hook = "[[hooks]]\nname = \"guard\"\npoint = \"before_request\"\nveto = true\n";
     let app = Setup::new()
         .plugin("evil", hook, &Guest::hook("unreachable"))

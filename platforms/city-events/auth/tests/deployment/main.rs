@@ -38,7 +38,7 @@ fn settings_documents_are_current_conf_6() {
 
 #[test]
 fn production_rejects_unsafe_settings_conf_3() {
-    AUTH.refuses_unsafe_settings();
+    AUTH.rejects_unsafe_settings();
 }
 
 #[test]

@@ -18,7 +18,7 @@ fn signed(secret: &str, algorithm: Algorithm, token: NewToken, at: SystemTime) -
     signer.sign_at(token, at).unwrap().expose().clone()
 }
 
-pub(crate) async fn forged_tokens_are_refused(app: TestApp) {
+pub(crate) async fn forged_tokens_are_rejected(app: TestApp) {
     let ada = app.register("ada@example.org");
     let now = SystemTime::now();
     let token_for = |id: &str| {

@@ -57,7 +57,7 @@ seaworthy_testkit::on_every_database! {
         new_password_ends_an_enrollment_auth_4,
         admin_resets_lost_second_factor_auth_4;
     devices: known_device_logs_in_while_account_is_locked_auth_2, forged_and_foreign_device_cookies_are_ignored_auth_2, stolen_device_cookie_has_its_own_lockout_auth_2, known_device_survives_secret_rotation_auth_2, new_password_ends_known_devices_auth_2;
-    abuse: forged_tokens_are_refused, cross_site_requests_cannot_use_the_cookie, routes_have_separate_rate_limits, lockout_does_not_reveal_users, workers_remove_expired_tokens_and_failures;
+    abuse: forged_tokens_are_rejected, cross_site_requests_cannot_use_the_cookie, routes_have_separate_rate_limits, lockout_does_not_reveal_users, workers_remove_expired_tokens_and_failures;
 }
 
 /// Tests without a lockout.

@@ -33,7 +33,7 @@ fn committed_settings_documents_are_current_conf_6() {
 
 #[test]
 fn production_rejects_unsafe_settings_conf_3() {
-    BFF.refuses_unsafe_settings();
+    BFF.rejects_unsafe_settings();
 }
 
 #[test]

@@ -21,7 +21,7 @@ fn committed_settings_documents_are_current_conf_6() {
 
 #[test]
 fn production_rejects_unsafe_settings_conf_3() {
-    EVENT.refuses_unsafe_settings();
+    EVENT.rejects_unsafe_settings();
 }
 
 #[test]

@@ -23,7 +23,7 @@ fn committed_settings_documents_are_current_conf_6() {
 
 #[test]
 fn production_rejects_unsafe_settings_conf_3() {
-    FEED.refuses_unsafe_settings();
+    FEED.rejects_unsafe_settings();
 }
 
 #[test]

@@ -32,10 +32,10 @@ mod wire;
 seaworthy_testkit::on_every_database! {
     crate::app::start, run_in_test;
     participants:
-        joins_fill_seats_then_waitlist_then_are_refused,
+        joins_fill_seats_then_waitlist_then_are_rejected,
         cancel_promotes_the_longest_waiting_user,
         second_join_goes_to_the_end_of_the_waitlist,
-        join_is_refused_by_owner_state_and_end_of_event,
+        join_is_rejected_by_owner_state_and_end_of_event,
         cancel_of_an_ended_join_has_no_effect,
         own_joins_are_paged_newest_first,
         thirty_concurrent_joins_of_a_user_create_one;

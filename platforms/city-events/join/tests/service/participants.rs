@@ -7,7 +7,7 @@ use crate::{
     user::{user, user_with_role},
 };
 
-pub(crate) async fn joins_fill_seats_then_waitlist_then_are_refused(app: TestApp) {
+pub(crate) async fn joins_fill_seats_then_waitlist_then_are_rejected(app: TestApp) {
     let event = app.create_event(1).await;
     assert_eq!(joined(&app.join(&event, &user()).await), "active");
     for _ in 0..20 {
@@ -77,7 +77,7 @@ pub(crate) async fn second_join_goes_to_the_end_of_the_waitlist(app: TestApp) {
     assert_eq!(code(&twice), (409, "state_already_reached"));
 }
 
-pub(crate) async fn join_is_refused_by_owner_state_and_end_of_event(app: TestApp) {
+pub(crate) async fn join_is_rejected_by_owner_state_and_end_of_event(app: TestApp) {
     let unknown = TestEvent::with_capacity(5);
     let refused = app.join(&unknown, &user()).await;
     assert_eq!(code(&refused), (404, "event.not_found"));

@@ -28,7 +28,7 @@ fn committed_settings_documents_are_current_conf_6() {
 
 #[test]
 fn production_rejects_unsafe_settings_conf_3() {
-    MEDIA.refuses_unsafe_settings();
+    MEDIA.rejects_unsafe_settings();
 }
 
 #[test]

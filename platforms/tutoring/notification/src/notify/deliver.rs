@@ -144,7 +144,7 @@ impl Notifier {
         };
         match sent {
             Ok(()) => Outcome::Sent,
-            Err(error) => convert_error(&error),
+            Err(error) => mail_outcome(&error),
         }
     }
 }
@@ -163,7 +163,7 @@ fn members(due: &Due) -> Map<String, Value> {
     members
 }
 
-fn convert_error(error: &MailError) -> Outcome {
+fn mail_outcome(error: &MailError) -> Outcome {
     match error.is_retryable() {
         true => Outcome::Transient(error.to_string(), None),
         false => Outcome::Permanent(error.to_string()),

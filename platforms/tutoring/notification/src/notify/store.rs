@@ -78,7 +78,7 @@ impl Notifier {
     }
 
     /// Returns the text and the data of a stored notification, which the database may have
-    /// encrypted for its user. If the key is no longer known, both are empty.
+    /// encrypted for its user. If the key does not exist, both are empty.
     pub(crate) async fn opened(
         &self,
         (user, kind): (Uuid, &str),

@@ -37,7 +37,7 @@ pub(crate) struct Received {
     /// The valid keys of both services. Others are rejected.
     keys: Option<PublicKeys>,
     pub(crate) minted: u32,
-    /// The number of access tokens that are no longer valid.
+    /// The number of revoked access tokens.
     revoked: u32,
     pub(crate) fcm: Vec<Value>,
     /// Device token, headers and body.

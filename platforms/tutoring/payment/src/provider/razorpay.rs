@@ -97,7 +97,7 @@ impl Razorpay {
 
     async fn send(&self, request: RequestBuilder) -> Result<HttpResponse, ProviderError> {
         let sent = self.signed(request).send().await;
-        sent.and_then(HttpResponse::success).map_err(convert_error)
+        sent.and_then(HttpResponse::success).map_err(provider_error)
     }
 
     async fn get<T: serde::de::DeserializeOwned>(&self, path: &str) -> Result<T, ProviderError> {
@@ -106,7 +106,7 @@ impl Razorpay {
     }
 }
 
-fn convert_error(error: ClientError) -> ProviderError {
+fn provider_error(error: ClientError) -> ProviderError {
     match &error {
         // 408 and 429 are transient. 401 is too, because a key rotation reaches the provider and
         // this service at different times.

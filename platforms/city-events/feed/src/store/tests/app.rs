@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::super::{JoinChange, MIGRATIONS, Store, index_event, record_join};
 
-/// Number of rows of one statement: at most
+/// The number of rows that one statement inserts.
 const ROWS: usize = 500;
 
 /// A store on an empty database with all tables.

@@ -19,7 +19,7 @@ VALUES ('01970000-0000-7000-8000-000000000001', 'join.joined', 'join.joined', '{
         decode(repeat('00', 3000000), 'hex'), 0, extract(epoch FROM now()) * 1000000)
 RETURNING sequence";
 
-pub(super) async fn database_is_away(subject: &Subject, events: &Events) {
+pub(super) async fn database_is_down(subject: &Subject, events: &Events) {
     subject.to_database.set(Fault::of(Disruption::Down));
     for _ in 0..PUBLISHED {
         events.publish().await;
@@ -49,7 +49,7 @@ pub(super) async fn database_is_away(subject: &Subject, events: &Events) {
     subject.alerts.resolves(&alerts).await;
 }
 
-pub(super) async fn broker_is_away(subject: &Subject, events: &Events) {
+pub(super) async fn broker_is_down(subject: &Subject, events: &Events) {
     let event = events.publish().await;
     events.ban(&event).await;
     subject.to_broker.set(Fault::of(Disruption::Down));
@@ -67,7 +67,7 @@ pub(super) async fn broker_is_away(subject: &Subject, events: &Events) {
     eventually(async || subject.join.is_ready()).await;
 }
 
-pub(super) async fn redis_is_away(subject: &Subject) {
+pub(super) async fn redis_is_down(subject: &Subject) {
     subject.to_redis.set(Fault::of(Disruption::Down));
     let known = "circuit_breaker_state{name=\"server/redis\"}";
     let printed = subject.alerts.fires("RateLimiterErrors", known).await;

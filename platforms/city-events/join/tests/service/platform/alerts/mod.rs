@@ -235,9 +235,9 @@ async fn alerts_fire_and_resolve_with_their_faults_obs_9_ship_4() {
     let nothing = std::collections::BTreeSet::new();
     eventually(async || subject.alerts.firing().unwrap() == nothing).await;
 
-    dependencies::database_is_away(&subject, &events).await;
-    dependencies::broker_is_away(&subject, &events).await;
-    dependencies::redis_is_away(&subject).await;
+    dependencies::database_is_down(&subject, &events).await;
+    dependencies::broker_is_down(&subject, &events).await;
+    dependencies::redis_is_down(&subject).await;
     dependencies::messages_are_invalid(&subject).await;
     process::certificate_is_invalid_or_expires(&subject).await;
     process::settings_are_invalid(&subject).await;
