@@ -4,7 +4,7 @@ use seaworthy_config::{Loader, Settings, Watcher};
 use seaworthy_core::ServiceIdentity;
 use seaworthy_telemetry::logs::{Level, LineSink};
 
-use super::{Prepared, StartFailure, assembly, parts, prepare};
+use super::{Prepared, StartFailure, assembly, new_parts, prepare};
 use crate::{
     assembly::{Assembly, Parts},
     component::Component,
