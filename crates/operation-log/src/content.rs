@@ -1,5 +1,7 @@
 //! The redacted content of a request.
 
+use axum::extract::Query;
+use http::Uri;
 use prost_reflect::{DynamicMessage, MapKey, MessageDescriptor, Value};
 use seaworthy_core::mask::REDACTED;
 use serde_json::{Map, Value as Json};
@@ -12,6 +14,7 @@ const GRPC_PREFIX: usize = 5;
 /// Its lists are cut to `MAX_ITEMS`.
 const MAX_MEMBER: usize = 200;
 const MAX_ITEMS: usize = 10;
+
 /// Returns the redacted JSON of a JSON body. `None` if it is not JSON.
 pub(crate) fn of_json(body: &[u8], config: &OperationLogConfig) -> Option<String> {
     let value: Json = serde_json::from_slice(body).ok()?;
@@ -30,6 +33,20 @@ pub(crate) fn of_grpc(
     }
     let message = DynamicMessage::decode(message, message_bytes).ok()?;
     Some(of_value(json_of(&message), config))
+}
+
+/// Returns the redacted JSON of a query. `None` if there is none.
+pub(crate) fn of_query(uri: &Uri, config: &OperationLogConfig) -> Option<String> {
+    let Query(pairs) = Query::<Vec<(String, String)>>::try_from_uri(uri).ok()?;
+    let mut members = Map::new();
+    for (name, value) in pairs {
+        match members.entry(name).or_insert(Json::Null) {
+            Json::Array(values) => values.push(value.into()),
+            first @ Json::Null => *first = value.into(),
+            first => *first = vec![first.take(), value.into()].into(),
+        }
+    }
+    (!members.is_empty()).then(|| of_value(members.into(), config))
 }
 
 /// Returns the redacted text of a value. A large value loses the ends of its texts and lists first,
@@ -124,11 +141,12 @@ mod tests {
     #[test]
     fn content_keeps_no_secret_and_masks_people_obs_11() {
         let body = br#"{"username":"ada_lovelace","password":"hunter22","captcha_code":"h7kx3p",
-            "email":"ada@example.org","phone":"13800000000","note":"call 13912345678","count":3,
+            "name":"Grace Hopper","email":"ada@example.org","phone":"13800000000","note":"call 13912345678","count":3,
             "list":[{"refresh_token":"abc"}],"empty":""}"#;
         let text = of_json(body, &OperationLogConfig::default()).unwrap();
         for secret in [
             "lovelace",
+            "Hopper",
             "hunter22",
             "h7kx3p",
             "ada@",
@@ -154,6 +172,27 @@ mod tests {
         let text = of_json(body.as_bytes(), &OperationLogConfig::default()).unwrap();
         let json: Json = serde_json::from_str(&text).unwrap();
         assert_eq!(json, serde_json::json!({ "***": 1, "note": "lost ***" }));
+    }
+
+    #[test]
+    fn query_is_redacted_by_name_and_form_obs_11() {
+        let of = |query: &str| -> Option<Json> {
+            let uri = format!("/users?{query}").parse().unwrap();
+            let text = of_query(&uri, &OperationLogConfig::default())?;
+            Some(serde_json::from_str(&text).unwrap())
+        };
+        let query = "force=true&reset_token=t0ps&email=ada%40example.org&id=7&id=8&id=+9&empty";
+        let expected = serde_json::json!({
+            "force": "true", "reset_token": "[REDACTED]", "email": "ad***@example.org",
+            "id": ["7", "8", " 9"], "empty": "",
+        });
+        assert_eq!(of(query), Some(expected));
+        let replaced = "\u{fffd}";
+        assert_eq!(
+            of("%ff=%ff"),
+            Some(serde_json::json!({ replaced: replaced }))
+        );
+        assert_eq!(of(""), None);
     }
 
     #[test]

@@ -31,9 +31,11 @@ mod node;
 mod path;
 mod record;
 mod redact;
+#[cfg(test)]
+mod tests;
 mod trailers;
 
-pub use change::record_change;
+pub use change::{record_actor, record_change};
 pub use config::OperationLogConfig;
 pub use entry::{Operation, OperationPage, OperationQuery};
 pub use log::{MIGRATIONS, OperationLog};

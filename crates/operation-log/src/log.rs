@@ -5,11 +5,11 @@ use axum::{
     middleware::{self, Next},
 };
 use seaworthy_config::Settings;
-use seaworthy_core::{error_chain, new_id};
+use seaworthy_core::{RequestContext, context, error_chain, new_id};
 use seaworthy_data::{
-    DataError, Database, DatabaseLeases, Migration, MigrationSet, purge_worker, sql,
+    Connection, DataError, Database, DatabaseLeases, Migration, MigrationSet, purge_worker, sql,
 };
-use seaworthy_service::{Assembly, StartError};
+use seaworthy_service::{Assembly, StartError, Tasks};
 use seaworthy_telemetry::metrics::Counter;
 
 use crate::{
@@ -22,6 +22,8 @@ use crate::{
 
 /// The name of the task that claims a node.
 const CLAIM_NODE: &str = "claim a node of numeric IDs";
+/// The name of the task that stores the end of a call.
+const STORE_END: &str = "store the end of a call";
 
 /// The table of this crate. Add the set to the migrations of the service.
 pub const MIGRATIONS: MigrationSet = MigrationSet::for_part(
@@ -66,6 +68,7 @@ struct Inner {
     calls: Calls,
     /// Generates the IDs of entries, if the replica has a node.
     numbers: Numbers,
+    tasks: Tasks,
     dropped: Counter,
 }
 
@@ -108,6 +111,7 @@ impl OperationLog {
             config: config.clone(),
             calls,
             numbers,
+            tasks: service.tasks().clone(),
             dropped: service
                 .metrics()
                 .counter("operation_log_dropped_total", help, &[]),
@@ -194,26 +198,48 @@ impl OperationLog {
             .map(drop)
     }
 
-    pub(crate) async fn store_end(&self, end: CallEnd) {
-        let stored = sql("UPDATE operation_logs SET user_id = ?, content = COALESCE(content, ?), old_value = ?, new_value = ?, status = ?, result = ?, duration_ms = ? WHERE id = ?")
-            .bind(end.user.map(|user| cut(&user)))
-            .bind(end.content)
-            .bind(end.change.before)
-            .bind(end.change.after)
-            .bind(end.status)
-            .bind(cut(&end.result))
-            .bind(end.duration_ms)
-            .bind(end.id)
-            .execute(&self.0.database)
-            .await;
-        if let Err(error) = stored {
-            self.0.dropped.increment();
-            let error = error_chain(&error);
-            tracing::error!(
-                error,
-                "the operation log could not store the result of a call"
-            );
-        }
+    /// Stores the user of a call in the transaction of its change.
+    pub(crate) async fn store_user(
+        &self,
+        connection: &dyn Connection,
+        id: String,
+        user: &str,
+    ) -> Result<(), DataError> {
+        sql("UPDATE operation_logs SET user_id = ? WHERE id = ?")
+            .bind(cut(user))
+            .bind(id)
+            .execute(connection)
+            .await
+            .map(drop)
+    }
+
+    /// Stores the end of a call in a task, so that a client that closes its connection meanwhile
+    /// does not stop it. A stop waits for the task. The deadline of the request does not apply.
+    pub(crate) async fn store_end(&self, end: CallEnd, context: &RequestContext) {
+        let log = self.clone();
+        let store = async move {
+            let stored = sql("UPDATE operation_logs SET user_id = COALESCE(?, user_id), content = COALESCE(content, ?), old_value = COALESCE(?, old_value), new_value = COALESCE(?, new_value), status = ?, result = ?, duration_ms = ? WHERE id = ?")
+                .bind(end.user.map(|user| cut(&user)))
+                .bind(end.content)
+                .bind(end.change.before)
+                .bind(end.change.after)
+                .bind(end.status)
+                .bind(cut(&end.result))
+                .bind(end.duration_ms)
+                .bind(end.id)
+                .execute(&log.0.database)
+                .await;
+            if let Err(error) = stored {
+                log.0.dropped.increment();
+                let error = error_chain(&error);
+                tracing::error!(
+                    error,
+                    "the operation log could not store the result of a call"
+                );
+            }
+        };
+        let store = context::scope(context.without_deadline().into(), store);
+        let _ = self.0.tasks.spawn(STORE_END, store).await;
     }
 
     /// Lists calls, newest first, and counts all matching ones. A read replica may serve it, so the

@@ -1,4 +1,4 @@
-use std::time::Instant;
+use std::{future::Future, time::Instant};
 
 use axum::{
     extract::{MatchedPath, Request},
@@ -63,19 +63,54 @@ impl CallStart {
     }
 }
 
+/// A call after its handler has ended.
 pub(crate) struct CallEnd {
     pub(crate) id: String,
     pub(crate) user: Option<String>,
     pub(crate) content: Option<String>,
     pub(crate) change: Change,
-    pub(crate) status: i32,
+    /// `None` while only the handler has ended, and the trailers of its response are not known.
+    pub(crate) status: Option<i32>,
     pub(crate) result: String,
-    pub(crate) duration_ms: i64,
+    pub(crate) duration_ms: Option<i64>,
+}
+
+impl CallEnd {
+    fn new(id: String) -> Self {
+        Self {
+            id,
+            user: None,
+            content: None,
+            change: Change::default(),
+            status: None,
+            result: UNKNOWN.to_owned(),
+            duration_ms: None,
+        }
+    }
+
+    fn with_outcome(mut self, (status, result): (i32, String), started: Instant) -> Self {
+        let duration_ms = i64::try_from(started.elapsed().as_millis());
+        (self.status, self.result) = (Some(status), result);
+        self.duration_ms = Some(duration_ms.unwrap_or(i64::MAX));
+        self
+    }
 }
 
 impl OperationLog {
     /// Stores the entry of an unsafe call around its handler.
     pub(crate) async fn record(self, request: Request, next: Next) -> Response {
+        self.record_around(request, |request| next.run(request))
+            .await
+    }
+
+    pub(crate) async fn record_around<F>(
+        self,
+        request: Request,
+        run: impl FnOnce(Request) -> F,
+    ) -> Response
+    where
+        F: Future<Output = Response>,
+    {
         let path = request.uri().path().to_owned();
         // Only the path of a method makes a request a gRPC call: clients choose the media type.
         let call = self.calls().get(&path).cloned();
@@ -85,7 +120,7 @@ impl OperationLog {
             None => is_unsafe(request.method()),
         };
         let Some(context) = context::current().filter(|_| is_stored) else {
-            return next.run(request).await;
+            return run(request).await;
         };
         let started = Instant::now();
         let method = request.method().to_string();
@@ -102,7 +137,9 @@ impl OperationLog {
                 (method.clone(), target, path)
             }
         };
-        let (request, mut content) = self.content(request, call.as_ref()).await;
+        let query = content::of_query(request.uri(), self.config());
+        let (request, body) = self.body(request, call.as_ref()).await;
+        let mut content = Content { query, body };
         let mut start = CallStart::new(&context, operation, target, path);
         start.method = method;
         start.path = path::cut(start.path, start.user.is_none());
@@ -111,37 +148,33 @@ impl OperationLog {
             start.content = content.take_text();
         }
         let id = self.store_start(start).await;
-        let (response, change) = with_change(next.run(request), self.config().clone()).await;
+        let call = with_change(run(request), self.clone(), id.clone());
+        let (response, change) = call.await;
         // The user of a login is known only at its end.
         let user = actor(&context);
         let is_kept = user.is_some() || !is_rejected(&response);
-        let mut end = CallEnd {
-            id,
-            content: content.into_text().filter(|_| is_kept),
-            user,
-            change,
-            status: 0,
-            result: String::new(),
-            duration_ms: 0,
-        };
-        if end.user.is_none() {
-            end.content = end
-                .content
-                .map(|text| content::cut(text, MAX_ANONYMOUS_CONTENT));
+        let mut end = CallEnd::new(id.clone());
+        end.content = content.into_text().filter(|_| is_kept);
+        if user.is_none() {
+            let content = end.content.take();
+            end.content = content.map(|text| content::cut(text, MAX_ANONYMOUS_CONTENT));
         }
-        let finish = move |log: Self, mut end: CallEnd, (status, result)| async move {
-            (end.status, end.result) = (status, result);
-            end.duration_ms = i64::try_from(started.elapsed().as_millis()).unwrap_or(i64::MAX);
-            log.store_end(end).await;
-        };
+        (end.user, end.change) = (user, change);
         match outcome(&response) {
             Some(outcome) => {
-                finish(self, end, outcome).await;
+                let end = end.with_outcome(outcome, started);
+                self.store_end(end, &context).await;
                 response
             }
-            None => with_status(response, move |status| {
-                finish(self, end, (status, result_of(status != 0)))
-            }),
+            None => {
+                // The client may not read the trailers.
+                self.store_end(end, &context).await;
+                with_status(response, move |status| async move {
+                    let outcome = (status, result_of(status != 0));
+                    let end = CallEnd::new(id).with_outcome(outcome, started);
+                    self.store_end(end, &context).await;
+                })
+            }
         }
     }
 
@@ -159,10 +192,10 @@ impl OperationLog {
         self.store_done(start).await;
     }
 
-    /// Reads the content of a request.
-    async fn content(&self, request: Request, call: Option<&Call>) -> (Request, Content) {
+    /// Reads the body of a request.
+    async fn body(&self, request: Request, call: Option<&Call>) -> (Request, BodyContent) {
         if call.is_some_and(|call| call.method.is_client_streaming()) {
-            return (request, Content::None);
+            return (request, BodyContent::None);
         }
         // Some handlers ignore the media type, so the log reads the content with any media type.
         let is_declared = call.is_some() || is_json(request.headers());
@@ -170,15 +203,16 @@ impl OperationLog {
         let (parts, body) = request.into_parts();
         let (body, peeked) = peek(body, MAX_READ_SIZE, is_readable).await;
         let content = match peeked {
-            Peeked::Failed => Content::None,
-            Peeked::Whole(bytes) if bytes.is_empty() => Content::None,
-            Peeked::Summarized(summary) => Content::Summarized(summary),
+            Peeked::Failed => BodyContent::None,
+            Peeked::Whole(bytes) if bytes.is_empty() => BodyContent::None,
+            Peeked::Summarized(summary) => BodyContent::Summarized(summary),
             Peeked::Whole(bytes) => {
                 let text = match call {
                     Some(call) => content::of_grpc(&bytes, call.method.input(), self.config()),
                     None => content::of_json(&bytes, self.config()),
                 };
-                Content::Text(text.unwrap_or_else(|| Summary::of(&bytes).json().to_string()))
+                let summary = || Summary::of(&bytes).json().to_string();
+                BodyContent::Text(text.unwrap_or_else(summary))
             }
         };
         (Request::from_parts(parts, body), content)
@@ -186,7 +220,13 @@ impl OperationLog {
 }
 
 /// The content of a request.
-enum Content {
+struct Content {
+    /// The redacted query.
+    query: Option<String>,
+    body: BodyContent,
+}
+
+enum BodyContent {
     None,
     /// The redacted request.
     Text(String),
@@ -195,22 +235,29 @@ enum Content {
 }
 
 impl Content {
+    /// Returns the text if it is known before the call, and leaves nothing.
     fn take_text(&mut self) -> Option<String> {
-        match std::mem::replace(self, Self::None) {
-            Self::Text(text) => Some(text),
-            other => {
-                *self = other;
-                None
-            }
+        if matches!(self.body, BodyContent::Summarized(_)) {
+            return None;
         }
+        let content = Self {
+            query: self.query.take(),
+            body: std::mem::replace(&mut self.body, BodyContent::None),
+        };
+        content.into_text()
     }
 
     /// Returns the text at the end of the call.
     fn into_text(self) -> Option<String> {
-        match self {
-            Self::None => None,
-            Self::Text(text) => Some(text),
-            Self::Summarized(summary) => Some(summary.json().to_string()),
+        let body = match self.body {
+            BodyContent::None => None,
+            BodyContent::Text(text) => Some(text),
+            BodyContent::Summarized(summary) => Some(summary.json().to_string()),
+        };
+        match (self.query, body) {
+            (None, body) => body,
+            (Some(query), None) => Some(format!(r#"{{"query":{query}}}"#)),
+            (Some(query), Some(body)) => Some(format!(r#"{{"query":{query},"body":{body}}}"#)),
         }
     }
 }

@@ -3,11 +3,14 @@
 use std::future::Future;
 
 use axum::{body::Body, response::Response};
-use futures::stream;
+use futures::{future::BoxFuture, stream};
 use http::HeaderMap;
 use http_body_util::{BodyExt as _, StreamBody};
+use tokio::runtime::Handle;
 
 const GRPC_STATUS: &str = "grpc-status";
+/// The code `CANCELLED`, for a response that the client does not read to its end.
+const CANCELLED: i32 = 1;
 /// The code `UNKNOWN`, for a response without a valid status.
 const UNKNOWN: i32 = 2;
 
@@ -19,14 +22,17 @@ pub(crate) fn grpc_status(headers: &HeaderMap) -> Option<i32> {
 }
 
 /// Calls `end` with the status of a response once its trailers are known, before the client gets
-/// them. A response that the client does not read to its end has no status.
+/// them. The status of a response that the client does not read to its end is `CANCELLED`.
 pub(crate) fn with_status<F, E>(response: Response, end: E) -> Response
 where
     E: FnOnce(i32) -> F + Send + 'static,
     F: Future<Output = ()> + Send + 'static,
 {
+    let end = PendingEnd(Some(|status| -> BoxFuture<'static, ()> {
+        Box::pin(end(status))
+    }));
     response.map(|body| {
-        let frames = stream::unfold((body, Some(end)), async |(mut body, mut end)| {
+        let frames = stream::unfold((body, end), async |(mut body, mut end)| {
             let frame = body.frame().await;
             let status = match &frame {
                 Some(Ok(frame)) => frame
@@ -35,7 +41,7 @@ where
                 Some(Err(_)) | None => Some(UNKNOWN),
             };
             if let Some(status) = status
-                && let Some(end) = end.take()
+                && let Some(end) = end.0.take()
             {
                 end(status).await;
             }
@@ -43,6 +49,19 @@ where
         });
         Body::new(StreamBody::new(Box::pin(frames)))
     })
+}
+
+/// The end of a response. If it is dropped, the client has not read the trailers.
+struct PendingEnd<E: FnOnce(i32) -> BoxFuture<'static, ()>>(Option<E>);
+
+impl<E: FnOnce(i32) -> BoxFuture<'static, ()>> Drop for PendingEnd<E> {
+    fn drop(&mut self) {
+        if let Some(end) = self.0.take()
+            && let Ok(runtime) = Handle::try_current()
+        {
+            runtime.spawn(end(CANCELLED));
+        }
+    }
 }
 
 #[cfg(test)]

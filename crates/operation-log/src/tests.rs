@@ -1,0 +1,171 @@
+//! Calls around their handlers.
+
+use std::{
+    future::Future,
+    sync::{Arc, OnceLock},
+};
+
+use axum::{
+    body::{Body, Bytes},
+    extract::Request,
+    response::Response,
+};
+use futures::stream;
+use http::{HeaderMap, header::CONTENT_TYPE};
+use http_body::Frame;
+use http_body_util::{BodyExt as _, StreamBody};
+use seaworthy_config::Loader;
+use seaworthy_core::{Actor, RequestContext, ServiceIdentity, context};
+use seaworthy_data::{Database, DatabaseConfig, Migrator, sql};
+use seaworthy_service::{NoSettings, RunningService, Service};
+use seaworthy_testkit::{database::EmptyDatabase, eventually};
+use serde_json::json;
+
+use crate::{
+    MIGRATIONS, Operation, OperationLog, OperationLogConfig, OperationQuery, record::OK,
+    record_actor, record_change,
+};
+
+async fn start(empty: &EmptyDatabase) -> (RunningService, Database, OperationLog) {
+    let config = DatabaseConfig::from_url(empty.url().parse().unwrap());
+    let database = Database::builder("test", config).open().await.unwrap();
+    let migrator = Migrator::new(&database, &[MIGRATIONS]);
+    migrator.up(false).await.unwrap();
+    let started = OnceLock::new();
+    let service = Service::new("accounts", "1.0.0")
+        .start::<NoSettings, _>(Loader::for_tests("accounts"), async |service| {
+            let config = OperationLogConfig::enabled();
+            let _ = started.set(OperationLog::start(service, &database, &config, &[])?);
+            Ok(())
+        })
+        .await
+        .unwrap();
+    (service, database, started.into_inner().unwrap())
+}
+
+/// Records a call in a context of its own.
+async fn record<F: Future<Output = Response>>(
+    log: &OperationLog,
+    uri: &str,
+    body: &str,
+    run: impl FnOnce(Request) -> F,
+) -> Response {
+    let context = RequestContext::background(ServiceIdentity::new("accounts", "1.0.0"));
+    let request = http::Request::post(uri).body(Body::from(body.to_owned()));
+    let recorded = log.clone().record_around(request.unwrap(), run);
+    context::scope(Arc::new(context), recorded).await
+}
+
+async fn only_entry(log: &OperationLog) -> Operation {
+    let mut entries = log.page(&OperationQuery::default()).await.unwrap();
+    assert_eq!(entries.len(), 1, "{entries:?}");
+    entries.pop().unwrap()
+}
+
+fn set_actor() {
+    context::with_current(|context| Some(context?.set_actor(Actor::new("user-7"))));
+}
+
+#[tokio::test]
+async fn cancelled_grpc_response_keeps_user_and_change_obs_11() {
+    let empty = EmptyDatabase::sqlite().unwrap();
+    let (service, _database, log) = start(&empty).await;
+    let response = record(&log, "/login", r#"{"enabled":true}"#, async |_| {
+        set_actor();
+        record_change(
+            Some(&json!({ "enabled": false })),
+            Some(&json!({ "enabled": true })),
+        );
+        let trailers = HeaderMap::from_iter([("grpc-status".parse().unwrap(), 0.into())]);
+        let frames = [
+            Frame::data(Bytes::from("message")),
+            Frame::trailers(trailers),
+        ];
+        let frames = frames.map(Ok::<_, std::convert::Infallible>);
+        let mut response = Response::new(Body::new(StreamBody::new(stream::iter(frames))));
+        let grpc = "application/grpc".parse().unwrap();
+        response.headers_mut().insert(CONTENT_TYPE, grpc);
+        response
+    })
+    .await;
+    let handled = only_entry(&log).await;
+    assert_eq!(handled.user_id.as_deref(), Some("user-7"));
+    assert_eq!(handled.content.as_deref(), Some(r#"{"enabled":true}"#));
+    assert_eq!(handled.before.as_deref(), Some(r#"{"enabled":false}"#));
+    assert_eq!(handled.after.as_deref(), Some(r#"{"enabled":true}"#));
+    assert_eq!((handled.status, handled.duration_ms), (None, None));
+
+    // The client resets the stream after the message.
+    let mut body = response.into_body();
+    assert!(body.frame().await.unwrap().unwrap().is_data());
+    drop(body);
+    eventually(async || only_entry(&log).await.status == Some(1)).await;
+    let ended = only_entry(&log).await;
+    assert!(ended.duration_ms.is_some());
+    let expected = Operation {
+        status: ended.status,
+        result: "error".to_owned(),
+        duration_ms: ended.duration_ms,
+        ..handled
+    };
+    assert_eq!(ended, expected);
+    service.stop().await;
+}
+
+#[tokio::test]
+async fn entry_has_the_actor_once_its_change_is_committed_obs_11() {
+    let empty = EmptyDatabase::sqlite().unwrap();
+    let (service, database, log) = start(&empty).await;
+    let response = record(&log, "/login", "{}", async |_| {
+        record_actor(&database).await.unwrap();
+        assert_eq!(only_entry(&log).await.user_id, None);
+        set_actor();
+        let tx = database.begin().await.unwrap();
+        record_actor(&tx).await.unwrap();
+        tx.commit().await.unwrap();
+        // A kill may follow.
+        assert_eq!(only_entry(&log).await.user_id.as_deref(), Some("user-7"));
+        Response::default()
+    })
+    .await;
+    assert_eq!(response.status(), 200);
+    assert_eq!(only_entry(&log).await.result, OK);
+    // No effect outside of a call.
+    record_actor(&database).await.unwrap();
+    service.stop().await;
+}
+
+#[tokio::test]
+async fn query_is_part_of_the_content_obs_11() {
+    let empty = EmptyDatabase::sqlite().unwrap();
+    let (service, database, log) = start(&empty).await;
+    for (uri, body, expected) in [
+        ("/users?force=true", "", r#"{"query":{"force":"true"}}"#),
+        (
+            "/users?email=ada%40example.org",
+            r#"{"id":7}"#,
+            r#"{"query":{"email":"ad***@example.org"},"body":{"id":7}}"#,
+        ),
+        ("/users?", r#"{"id":7}"#, r#"{"id":7}"#),
+    ] {
+        record(&log, uri, body, async |_| Response::default()).await;
+        assert_eq!(only_entry(&log).await.content.as_deref(), Some(expected));
+        let all = sql("DELETE FROM operation_logs");
+        all.execute(&database).await.unwrap();
+    }
+    let large = "x".repeat(100_000);
+    record(
+        &log,
+        "/users?force=true",
+        &large,
+        async |request: Request| {
+            let _ = request.into_body().collect().await.unwrap();
+            Response::default()
+        },
+    )
+    .await;
+    let content = only_entry(&log).await.content.unwrap();
+    assert!(content.contains(r#""force":"true""#), "{content}");
+    assert!(content.contains(r#""size":100000"#), "{content}");
+    service.stop().await;
+}
