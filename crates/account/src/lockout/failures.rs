@@ -153,15 +153,81 @@ const DEVICE_CODE_RETENTION: Duration = Duration::from_secs(400 * 24 * 60 * 60);
 /// wrong codes of devices. Returns whether more may be left. Wrong codes of a user stay until a
 /// code is right: this is one row for each user with a second factor.
 pub(crate) async fn purge(connection: &dyn Connection, after: Duration) -> Result<bool, DataError> {
+    // PostgreSQL evaluates the condition again when it locks a row, so a row that counts a failure
+    // after the page was selected stays.
     let passwords = sql("DELETE FROM account_failures WHERE subject IN
              (SELECT subject FROM account_failures WHERE failed_us < {now_us} - ? AND locked_until_us <= {now_us} AND subject NOT LIKE 'code:%' AND subject NOT LIKE 'device-code:%' LIMIT ?)")
+        .on_postgres("DELETE FROM account_failures WHERE subject IN
+             (SELECT subject FROM account_failures WHERE failed_us < {now_us} - ? AND locked_until_us <= {now_us} AND subject NOT LIKE 'code:%' AND subject NOT LIKE 'device-code:%' LIMIT ? FOR UPDATE SKIP LOCKED)")
         .on_mysql("DELETE FROM account_failures WHERE failed_us < {now_us} - ? AND locked_until_us <= {now_us} AND subject NOT LIKE 'code:%' AND subject NOT LIKE 'device-code:%' LIMIT ?")
         .bind(microseconds(after));
     let codes = sql("DELETE FROM account_failures WHERE subject IN
              (SELECT subject FROM account_failures WHERE failed_us < {now_us} - ? AND subject LIKE 'device-code:%' LIMIT ?)")
+        .on_postgres("DELETE FROM account_failures WHERE subject IN
+             (SELECT subject FROM account_failures WHERE failed_us < {now_us} - ? AND subject LIKE 'device-code:%' LIMIT ? FOR UPDATE SKIP LOCKED)")
         .on_mysql("DELETE FROM account_failures WHERE failed_us < {now_us} - ? AND subject LIKE 'device-code:%' LIMIT ?")
         .bind(microseconds(DEVICE_CODE_RETENTION));
     let more_passwords = passwords.delete_page(connection).await?;
     let more_codes = codes.delete_page(connection).await?;
     Ok(more_passwords || more_codes)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+
+    use seaworthy_data::{Database, DatabaseConfig, Migrator};
+    use seaworthy_testkit::{database::EmptyDatabase, eventually};
+    use tokio::{join, sync::Notify};
+
+    use super::*;
+    use crate::{LockoutConfig, MIGRATIONS};
+
+    const AFTER: Duration = Duration::from_secs(60);
+
+    #[tokio::test]
+    async fn purge_keeps_row_that_counts_meanwhile_auth_2() {
+        let Some(empty) = EmptyDatabase::postgres() else {
+            return;
+        };
+        let config = DatabaseConfig::from_url(empty.url().parse().unwrap());
+        let database = Database::builder("test", config).open().await.unwrap();
+        let migrator = Migrator::new(&database, &[MIGRATIONS]);
+        migrator.up(false).await.unwrap();
+        for kind in [Kind::Account, Kind::DeviceCode] {
+            let subject = subject(kind, "ada");
+            sql("INSERT INTO account_failures (subject, failures, failed_us, locked_until_us) VALUES (?, 1, 1, 0)")
+                .bind(subject.as_str())
+                .execute(&database)
+                .await
+                .unwrap();
+            let (is_locked, is_purged) = (Notify::new(), AtomicBool::new(false));
+            let count = async {
+                let tx = database.begin().await?;
+                count(&tx, &subject, &LockoutConfig::default().account, None)
+                    .await
+                    .unwrap();
+                is_locked.notify_one();
+                // The purge may wait for the row.
+                eventually(async || {
+                    let waiting = sql("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE 'DELETE%'");
+                    let (waiting,): (i64,) = waiting.fetch_one(&database).await.unwrap();
+                    waiting > 0 || is_purged.load(SeqCst)
+                })
+                .await;
+                tx.commit().await
+            };
+            let purge = async {
+                is_locked.notified().await;
+                let purged = purge(&database, AFTER).await;
+                is_purged.store(true, SeqCst);
+                purged
+            };
+            let (counted, purged) = join!(count, purge);
+            counted.unwrap();
+            purged.unwrap();
+            let (failures, _) = read(&database, &subject, AFTER).await.unwrap();
+            assert_eq!(failures, 2, "{kind:?}");
+        }
+    }
 }
