@@ -4,7 +4,7 @@ use futures::{FutureExt as _, future::BoxFuture};
 use seaworthy_health::CheckFailure;
 use tokio::sync::Mutex;
 
-use crate::{DataError, Database, driver::Driver};
+use crate::{DataError, Database, Engine, driver::Driver};
 
 /// The timeout for the graceful close of a connection.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
@@ -40,7 +40,9 @@ pub(super) fn check(
 async fn ping(database: &Database, kept: Option<Kept>) -> Result<Kept, DataError> {
     let pool = &database.0.pool;
     if let Some(mut kept) = kept {
-        if pool.is_superseded(kept.password_version) {
+        // An open file of SQLite stays readable after its removal, so the check opens it again.
+        let is_embedded = kept.driver.engine() == Engine::Sqlite;
+        if is_embedded || pool.is_superseded(kept.password_version) {
             kept.driver.close(CLOSE_TIMEOUT).await;
         } else if kept.driver.ping().await.is_ok() {
             return Ok(kept);

@@ -1,4 +1,5 @@
 use std::{
+    fs,
     io::{BufRead as _, BufReader, Write as _},
     net::TcpListener,
     sync::{
@@ -24,13 +25,8 @@ use crate::{
 pub(crate) fn readiness_follows_the_database_and_liveness_does_not_hlth_2(
     database: &EmptyDatabase,
 ) {
-    // The embedded engine has no connection that can be cut.
     let Some(server) = database.server() else {
-        let replica = Replica::start(database);
-        for path in ["/health/live", "/health/ready", "/health"] {
-            assert_eq!(replica.send("GET", path, "").unwrap().status, 200, "{path}");
-        }
-        return;
+        return readiness_follows_the_file(database);
     };
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
@@ -73,6 +69,26 @@ pub(crate) fn readiness_follows_the_database_and_liveness_does_not_hlth_2(
         proxy.heal();
         eventually(async || get("/health/ready").status == 200).await;
     });
+}
+
+/// The embedded engine has no connection that can be cut.
+fn readiness_follows_the_file(database: &EmptyDatabase) {
+    let replica = Replica::start(database);
+    let status = |path: &str| replica.send("GET", path, "").unwrap().status;
+    for path in ["/health/live", "/health/ready", "/health"] {
+        assert_eq!(status(path), 200, "{path}");
+    }
+    let (_, file) = database.url().split_once("://").unwrap();
+    let removed = format!("{file}.removed");
+    fs::rename(file, &removed).unwrap();
+    wait(|| status("/health/ready") == 503);
+    assert_eq!(status("/health"), 503);
+    assert_eq!(status("/health/live"), 200);
+    let ready = replica.send("GET", "/health/ready", "").unwrap();
+    assert!(!ready.body.contains(file), "{}", ready.body);
+
+    fs::rename(&removed, file).unwrap();
+    wait(|| status("/health/ready") == 200);
 }
 
 pub(crate) fn metrics_are_in_the_text_format_of_prometheus_obs_4(database: &EmptyDatabase) {
