@@ -42,6 +42,19 @@ const FALSE_HITS: [&str; 16] = [
     "whiskey",
 ];
 
+/// The names of fields with the name of a person, without separators. A plain `name` may be that of
+/// a thing, but no rule can tell.
+const NAMES_OF_PEOPLE: [&str; 8] = [
+    "contactname",
+    "displayname",
+    "firstname",
+    "fullname",
+    "lastname",
+    "name",
+    "realname",
+    "username",
+];
+
 /// The kind of a personal value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -88,9 +101,7 @@ impl Kind {
             Some(Self::BankCard)
         } else if has(&["address"]) {
             Some(Self::Address)
-        } else if ["username", "realname", "fullname", "firstname", "lastname"]
-            .contains(&joined.as_str())
-        {
+        } else if NAMES_OF_PEOPLE.contains(&joined.as_str()) {
             Some(Self::Name)
         } else {
             None
@@ -256,10 +267,26 @@ mod tests {
             assert!(Kind::from_name(name).is_some(), "{name}");
         }
         assert_eq!(Kind::from_name("mobilePhone"), Some(Kind::Phone));
-        assert_eq!(Kind::from_name("username"), Some(Kind::Name));
-        assert_eq!(Kind::from_name("userName"), Some(Kind::Name));
+        for name in [
+            "name",
+            "userName",
+            "username",
+            "display_name",
+            "fullName",
+            "contact_name",
+        ] {
+            assert_eq!(Kind::from_name(name), Some(Kind::Name), "{name}");
+        }
         assert_eq!(Kind::from_name("idCard"), Some(Kind::IdCard));
-        for name in ["filename", "monkey", "keyboard", "flag", "name_pattern"] {
+        for name in [
+            "filename",
+            "class_name",
+            "names",
+            "monkey",
+            "keyboard",
+            "flag",
+            "name_pattern",
+        ] {
             assert_eq!(Kind::from_name(name), None, "{name}");
         }
     }

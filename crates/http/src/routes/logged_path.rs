@@ -151,7 +151,9 @@ fn personal_segments(template: &str) -> Vec<bool> {
 }
 
 fn is_personal_name(name: &str) -> bool {
-    Kind::from_name(name).is_some() || is_secret_name(name) || is_sensitive_name(name)
+    // The name in a path is usually that of a thing, such as a worker.
+    let is_of_person = name != "name" && Kind::from_name(name).is_some();
+    is_of_person || is_secret_name(name) || is_sensitive_name(name)
 }
 
 #[cfg(test)]
@@ -163,6 +165,11 @@ mod tests {
         for (template, path, logged) in [
             ("/things/{id}", "/things/7", "/things/7"),
             ("/flags/{flag}", "/flags/new_page", "/flags/new_page"),
+            (
+                "/workers/{name}/run",
+                "/workers/purge/run",
+                "/workers/purge/run",
+            ),
             ("/locks/{username}", "/locks/ada", "/locks/{username}"),
             (
                 "/orgs/{id}/users/{email}",
