@@ -62,7 +62,7 @@ pub fn main() -> ExitCode {
 }
 
 /// Returns the service with the defaults, keys and variables of the contract.
-fn service() -> Service {
+pub(crate) fn service() -> Service {
     with_defaults(Service::new(NAME, env!("CARGO_PKG_VERSION")))
         .errors(Arc::new(api::rejection))
         .check_settings(StarterConfig::problems)
@@ -85,7 +85,7 @@ fn keys_config(settings: &StarterConfig) -> &DataKeysConfig {
 }
 
 /// Assembles the service: secrets, stores, callers, parts, and what it serves.
-async fn assemble(service: &Assembly<StarterConfig>) -> Result<(), StartError> {
+pub(crate) async fn assemble(service: &Assembly<StarterConfig>) -> Result<(), StartError> {
     // Secrets come first: a service without them must not change a database.
     let settings = service.settings();
     let root = Root::from_settings(service, &settings.kms)?;
