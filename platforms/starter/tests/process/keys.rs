@@ -1,4 +1,9 @@
-use std::{path::Path, process::Command, thread, time::Duration};
+use std::{
+    path::Path,
+    process::Command,
+    sync::atomic::{AtomicBool, Ordering::SeqCst},
+    thread,
+};
 
 use data_encoding::HEXLOWER;
 use seaworthy::data::{Database, DatabaseConfig, chrono::Utc, sql, uuid::Uuid};
@@ -11,10 +16,13 @@ use serde_json::{Value, json};
 use crate::{
     app::{PASSWORD, Replica, SECRETS, builder_with, json_of, tokens},
     dump::plant,
+    features::wait,
 };
 
-/// Short times, so that replicas use a new key soon.
-const TIMES: [&str; 2] = ["kms.refresh_interval=50ms", "kms.delete_after=100ms"];
+/// Replicas use a new key soon. Keys are deleted after more time than a request takes.
+const TIMES: [&str; 2] = ["kms.refresh_interval=50ms", "kms.delete_after=5s"];
+/// Maximum number of users that a client registers.
+const MAX_USERS: usize = 30;
 
 /// Runs a subcommand of `encryption`, and returns its response.
 fn encryption(url: &str, subcommand: &str) -> Value {
@@ -41,49 +49,81 @@ fn statuses(url: &str) -> Vec<String> {
     keys.iter().map(text).collect()
 }
 
-pub(crate) fn rotation_keeps_values_while_a_replica_writes_sec_5(database: &EmptyDatabase) {
-    let writer = Replica::start_with(database, &TIMES);
-    let reader = Replica::start_with(database, &TIMES);
-    let url = database.url();
-    let mut users = 0;
-    thread::scope(|scope| {
-        let rotating = scope.spawn(|| {
-            for _ in 0..2 {
-                assert_eq!(encryption(url, "rotate")["rotated"], true);
-            }
-        });
-        while !rotating.is_finished() || users < 4 {
-            let answer = writer.register(&format!("user{users}"));
-            assert_eq!(answer.status, 200, "{}", answer.body);
-            users += 1;
-        }
-        rotating.join().unwrap();
-    });
-    assert_eq!(statuses(url), ["inactive", "inactive", "active"]);
-    let status = encryption(url, "status");
-    let numbers = json!({ "total": 3, "active": 1, "expired": 0 });
-    assert_eq!(status["key_statistics"], numbers, "{status}");
-    assert_eq!(status["active_key_version"], status["keys"][2]["version"]);
-    assert_eq!(status["active_key_expiry"], status["keys"][2]["expires_at"]);
-    assert_eq!(status["rotate_interval"], "90d", "{status}");
-    // A replica that wrote before uses the newest key by now.
-    thread::sleep(Duration::from_millis(50));
+/// Ends the load of a test, also if the test panics.
+struct Load<'l>(&'l AtomicBool);
 
-    encryption(url, "rewrap");
-    encryption(url, "delete-unused");
-    thread::sleep(Duration::from_millis(100));
-    let deleted = encryption(url, "delete-unused");
-    for key in deleted.as_array().unwrap() {
-        assert_eq!((&key["values"], &key["deleted"]), (&0.into(), &true.into()));
+impl Drop for Load<'_> {
+    fn drop(&mut self) {
+        self.0.store(false, SeqCst);
     }
-    assert_eq!(statuses(url), ["active"]);
+}
 
-    let restarted = writer.restart();
-    for replica in [&reader, &restarted] {
-        for user in [0, users - 1] {
-            let answer = replica.login(&format!("user{user}"), PASSWORD);
+/// Registers users at a replica and logs in those of before, until the load ends. Returns the users.
+fn use_accounts(replica: &Replica, prefix: &str, is_loaded: &AtomicBool) -> Vec<String> {
+    let mut users: Vec<String> = Vec::new();
+    let mut calls = 0;
+    while is_loaded.load(SeqCst) {
+        if users.len() < MAX_USERS {
+            let user = format!("{prefix}{}", users.len());
+            let body = json!({
+                "username": user, "password": PASSWORD, "email": format!("{user}@example.net"),
+            });
+            let answer = replica.post("/api/v1/auth/register", &body);
             assert_eq!(answer.status, 200, "{}", answer.body);
+            users.push(user);
         }
+        assert_readable(replica, &users[calls % users.len()]);
+        calls += 7;
+    }
+    users
+}
+
+/// Asserts that a replica decrypts the values of a user.
+#[track_caller]
+fn assert_readable(replica: &Replica, user: &str) {
+    let (access, _) = tokens(&replica.login(user, PASSWORD));
+    let shown = replica.call("GET", "/api/v1/auth/profile", &access, "");
+    let email = format!("{}***@example.net", &user[..2]);
+    assert_eq!(json_of(&shown)["email"], email.as_str(), "{}", shown.body);
+}
+
+pub(crate) fn rotation_keeps_values_while_replicas_run_sec_5(database: &EmptyDatabase) {
+    let replicas = [(); 2].map(|()| Replica::start_with(database, &TIMES));
+    let [first, second] = &replicas;
+    let url = database.url();
+    let is_loaded = AtomicBool::new(true);
+    let users = thread::scope(|scope| {
+        let load = Load(&is_loaded);
+        let clients = [(first, "ann"), (second, "ben")]
+            .map(|(replica, prefix)| scope.spawn(|| use_accounts(replica, prefix, &is_loaded)));
+        for _ in 0..2 {
+            assert_eq!(encryption(url, "rotate")["rotated"], true);
+        }
+        assert_eq!(statuses(url), ["inactive", "inactive", "active"]);
+        let status = encryption(url, "status");
+        let numbers = json!({ "total": 3, "active": 1, "expired": 0 });
+        assert_eq!(status["key_statistics"], numbers, "{status}");
+        assert_eq!(status["active_key_version"], status["keys"][2]["version"]);
+        assert_eq!(status["active_key_expiry"], status["keys"][2]["expires_at"]);
+        assert_eq!(status["rotate_interval"], "90d", "{status}");
+
+        // The replicas write until no value needs an old key, and afterwards.
+        let is_deleted = |key: &Value| key["deleted"] == true && key["values"] == 0;
+        wait(|| {
+            encryption(url, "rewrap");
+            let keys = encryption(url, "delete-unused");
+            keys.as_array().unwrap().iter().all(is_deleted)
+        });
+        assert_eq!(statuses(url), ["active"]);
+        drop(load);
+        clients.map(|client| client.join().unwrap())
+    });
+
+    let [first, second] = replicas;
+    let restarted = first.restart();
+    for user in users.iter().flatten() {
+        assert_readable(&second, user);
+        assert_readable(&restarted, user);
     }
 }
 
