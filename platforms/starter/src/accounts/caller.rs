@@ -46,6 +46,12 @@ pub(super) fn caller() -> Result<UserId, Error> {
     UserId::parse(&actor.unwrap_or_default())
 }
 
+/// Sets the user of a request that proves it by its content, for logs.
+pub(super) fn set_actor(user: UserId) {
+    let actor = seaworthy::core::Actor::new(user.to_string());
+    context::with_current(|context| Some(context?.set_actor(actor)));
+}
+
 /// Returns whether the access token of the current request is still valid. The transaction has
 /// locked the row of the user, so it stays valid until the commit.
 ///

@@ -2,12 +2,13 @@ use seaworthy::{
     account::{LockoutError, LockoutStatus, TokenVersions},
     auth::password::{PasswordCheck, PasswordHash, PasswordReservation},
     data::Transaction,
+    operation_log::record_actor,
     prelude::*,
 };
 
 use super::{
     Accounts, TokenPair,
-    caller::{caller, is_session_current},
+    caller::{caller, is_session_current, set_actor},
 };
 use crate::domain::{User, UserId, errors};
 
@@ -63,10 +64,7 @@ impl Accounts {
             .verify_password(reservation, username, password)
             .await?;
         let user = verified.user.id;
-        // The operation log records this user.
-        context::with_current(|context| {
-            Some(context?.set_actor(seaworthy::core::Actor::new(user.to_string())))
-        });
+        set_actor(user);
         self.verify_second_factor(user, given.totp_code.expose())
             .await?;
         if let Some(session) = self.start_session(&verified).await? {
@@ -89,6 +87,7 @@ impl Accounts {
                 if let Some(hash) = &verified.rehash {
                     self.users.replace_hash(&tx, &user, hash.as_str()).await?;
                 }
+                record_actor(&tx).await?;
                 self.begin_session(&tx, &user).await.map(Some)
             })
             .await

@@ -2,10 +2,14 @@ use seaworthy::{
     account::{NewSession, Origin, Rotation, TokenVersions},
     audit_log::AuditEntry,
     data::Transaction,
+    operation_log::record_actor,
     prelude::*,
 };
 
-use super::{Accounts, TokenPair, caller::caller};
+use super::{
+    Accounts, TokenPair,
+    caller::{caller, set_actor},
+};
 use crate::{
     domain::{User, UserId, errors},
     store::Users,
@@ -77,6 +81,8 @@ impl Accounts {
                     };
                     let user = user.filter(|user| user.is_active);
                     let user = user.ok_or_else(errors::refresh_token_invalid)?;
+                    set_actor(user.id);
+                    record_actor(&tx).await?;
                     let session = NewSession {
                         id: refreshed.id,
                         token: refreshed.token,

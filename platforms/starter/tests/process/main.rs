@@ -32,6 +32,7 @@ mod lockout;
 mod log_variables;
 mod logs;
 mod monitoring_variables;
+mod operation_kills;
 mod operation_nodes;
 mod operations;
 mod operators;
@@ -106,7 +107,7 @@ on_postgres_and_redis! {
         share_of_a_flag_is_equal_on_all_replicas_flag_1;
     // Point 4.
     keys:
-        rotation_keeps_values_while_a_replica_writes_sec_5,
+        rotation_keeps_values_while_replicas_run_sec_5,
         legacy_texts_are_read_and_moved_sec_5,
         wrong_seed_stops_the_start_sec_5;
     dump:
@@ -117,8 +118,10 @@ on_postgres_and_redis! {
     // Point 6.
     operations:
         unsafe_calls_have_one_redacted_entry_obs_11,
-        grpc_calls_have_redacted_entries_obs_11,
-        entry_survives_a_kill_during_its_call_obs_11;
+        grpc_calls_have_redacted_entries_obs_11;
+    operation_kills:
+        entry_survives_a_kill_during_its_call_obs_11,
+        session_has_an_entry_with_its_user_after_a_kill_obs_11;
     operation_nodes:
         numeric_ids_increase_and_name_their_replica_core_1,
         replicas_claim_different_nodes_core_1,
@@ -235,7 +238,7 @@ on_both_engines! {
     dump:
         dump_of_the_database_shows_no_personal_value_sec_5;
     keys:
-        rotation_keeps_values_while_a_replica_writes_sec_5,
+        rotation_keeps_values_while_replicas_run_sec_5,
         legacy_texts_are_read_and_moved_sec_5,
         wrong_seed_stops_the_start_sec_5;
     profile:
@@ -266,8 +269,10 @@ on_both_engines! {
         media_type_does_not_hide_a_call_obs_11,
         rejected_anonymous_call_stores_no_content_obs_11,
         padding_does_not_hide_a_call_obs_11,
-        entry_survives_a_kill_during_its_call_obs_11,
         switched_off_log_stores_nothing_obs_11;
+    operation_kills:
+        entry_survives_a_kill_during_its_call_obs_11,
+        session_has_an_entry_with_its_user_after_a_kill_obs_11;
     operation_nodes:
         numeric_ids_increase_and_name_their_replica_core_1,
         replicas_claim_different_nodes_core_1,

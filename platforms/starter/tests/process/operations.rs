@@ -1,4 +1,4 @@
-use std::{cell::RefCell, path::Path, process::Command, thread};
+use std::{cell::RefCell, path::Path, process::Command};
 
 use seaworthy_testkit::{
     database::EmptyDatabase,
@@ -268,47 +268,4 @@ pub(crate) fn padding_does_not_hide_a_call_obs_11(database: &EmptyDatabase) {
         assert!(content.contains(expected), "{padding}: {content}");
         assert!(content.len() < 1_000, "{}", content.len());
     }
-}
-
-pub(crate) fn entry_survives_a_kill_during_its_call_obs_11(database: &EmptyDatabase) {
-    let replica = Replica::start(database);
-    replica.register("root_user");
-    grant_admin(database, "root_user");
-    let (admin, _) = tokens(&replica.login("root_user", PASSWORD));
-    let body = json!({ "username": "ada_9", "password": PASSWORD }).to_string();
-    // Begins many calls, and kills the process while some of them run.
-    let listener = replica.http;
-    let calls: Vec<_> = (0..8)
-        .map(|_| {
-            let (bearer, body) = (format!("Bearer {admin}"), body.clone());
-            thread::spawn(move || {
-                let headers = [
-                    ("authorization", bearer.as_str()),
-                    ("content-type", "application/json"),
-                ];
-                let path = "/api/v1/auth/totp/enroll";
-                let mut ended = 0;
-                while let Ok(answer) = request(listener, "POST", path, &headers, &body) {
-                    // A replica under load refuses some calls before their handler.
-                    ended += usize::from(answer.status != 503);
-                }
-                ended
-            })
-        })
-        .collect();
-    let seen = || entries(&replica, &admin, "page_size=100").len();
-    while seen() < 20 {}
-    let replica = replica.restart();
-    let ended: usize = calls.into_iter().map(|call| call.join().unwrap()).sum();
-    let total = || -> usize {
-        let answer = replica.call("GET", &format!("{PATH}?page_size=1"), &admin, "");
-        let total = json_of(&answer)["total"].as_str().map(str::parse);
-        total.map_or(0, Result::unwrap)
-    };
-    // The registration and the login precede the calls. The cache of replicas with Redis has an
-    // earlier total for ten seconds.
-    wait(|| total() >= ended + 2);
-    let answer = list(&replica, &admin, "page_size=1");
-    let user = json_of(&answer)["operations"][0]["user_id"].clone();
-    assert_ne!(user, "");
 }

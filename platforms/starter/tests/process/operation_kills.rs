@@ -1,0 +1,152 @@
+//! The operation log of a process that was killed.
+
+use std::{collections::HashMap, thread};
+
+use seaworthy::{axum::http::uri::PathAndQuery, data::sql};
+use seaworthy_testkit::{database::EmptyDatabase, http::request};
+use serde_json::json;
+use tonic::{Request, client::Grpc, transport::Endpoint};
+use tonic_prost::ProstCodec;
+
+use crate::{
+    app::{PASSWORD, Replica, execute, grant_admin, in_database, json_of, tokens},
+    operations::entries,
+};
+
+pub(crate) fn entry_survives_a_kill_during_its_call_obs_11(database: &EmptyDatabase) {
+    let replica = Replica::start(database);
+    replica.register("root_user");
+    grant_admin(database, "root_user");
+    let (admin, _) = tokens(&replica.login("root_user", PASSWORD));
+    let profile = json_of(&replica.call("GET", "/api/v1/auth/profile", &admin, ""));
+    let user = profile["user_id"].as_str().unwrap();
+    let body = json!({ "username": "ada_9", "password": PASSWORD }).to_string();
+    // Begins many calls, and kills the process while some of them run.
+    let listener = replica.http;
+    let calls: Vec<_> = (0..8)
+        .map(|client| {
+            let (bearer, body) = (format!("Bearer {admin}"), body.clone());
+            thread::spawn(move || {
+                // Whether each call has ended, by its request ID.
+                let mut calls = HashMap::new();
+                loop {
+                    let id = format!("call-{client}-{}", calls.len());
+                    let headers = [
+                        ("authorization", bearer.as_str()),
+                        ("content-type", "application/json"),
+                        ("x-request-id", id.as_str()),
+                    ];
+                    let path = "/api/v1/auth/totp/enroll";
+                    let Ok(answer) = request(listener, "POST", path, &headers, &body) else {
+                        calls.insert(id, false);
+                        return calls;
+                    };
+                    assert_eq!(answer.header("x-request-id"), Some(id.as_str()));
+                    // A replica under load refuses some calls before their handler.
+                    calls.insert(id, answer.status != 503);
+                }
+            })
+        })
+        .collect();
+    let seen = || entries(&replica, &admin, "page_size=100").len();
+    while seen() < 20 {}
+    let _replica = replica.restart();
+    let calls = calls.into_iter().flat_map(|calls| calls.join().unwrap());
+    let mut calls: HashMap<String, bool> = calls.collect();
+    let stored: Vec<(String, Option<String>, String)> = in_database(database, async |database| {
+        sql("SELECT request_id, user_id, result FROM operation_logs WHERE path = ?")
+            .bind("/api/v1/auth/totp/enroll")
+            .fetch_all(&database)
+            .await
+            .unwrap()
+    });
+    for (id, stored_user, result) in stored {
+        // A second entry of a call has no call left.
+        let has_ended = calls.remove(&id).unwrap();
+        assert_eq!(stored_user.as_deref(), Some(user), "{id}");
+        assert!(!has_ended || result != "unknown", "{id}");
+    }
+    assert!(calls.values().all(|has_ended| !has_ended), "{calls:?}");
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+struct LoginRequest {
+    #[prost(string, tag = "1")]
+    username: String,
+    #[prost(string, tag = "2")]
+    password: String,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+struct LoginReply {
+    #[prost(string, tag = "2")]
+    refresh_token: String,
+}
+
+/// Logs a user in over gRPC.
+async fn log_in(address: String, username: &str) {
+    let channel = Endpoint::from_shared(address).unwrap();
+    let mut client = Grpc::new(channel.connect().await.unwrap());
+    client.ready().await.unwrap();
+    let request = Request::new(LoginRequest {
+        username: username.to_owned(),
+        password: PASSWORD.to_owned(),
+    });
+    let codec = ProstCodec::<LoginRequest, LoginReply>::default();
+    let method = PathAndQuery::from_static("/auth.v1.Auth/Login");
+    let reply = client.unary(request, method, codec).await.unwrap();
+    assert!(!reply.into_inner().refresh_token.is_empty());
+}
+
+/// Makes each update of an entry after its call fail, as if the process was killed before it.
+fn reject_ends(database: &EmptyDatabase) {
+    if database.server().is_none() {
+        let trigger = "CREATE TRIGGER reject_end BEFORE UPDATE OF result ON operation_logs BEGIN SELECT RAISE(ABORT, 'killed'); END";
+        return execute(database, trigger);
+    }
+    execute(
+        database,
+        "CREATE FUNCTION reject_end() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''killed''; END'",
+    );
+    execute(
+        database,
+        "CREATE TRIGGER reject_end BEFORE UPDATE OF result ON operation_logs FOR EACH ROW EXECUTE FUNCTION reject_end()",
+    );
+}
+
+pub(crate) fn session_has_an_entry_with_its_user_after_a_kill_obs_11(database: &EmptyDatabase) {
+    let replica = Replica::start(database);
+    for username in ["ada", "bob", "eve"] {
+        replica.register(username);
+    }
+    let (_, refresh) = tokens(&replica.login("eve", PASSWORD));
+    execute(database, "DELETE FROM operation_logs");
+    reject_ends(database);
+    tokens(&replica.login("ada", PASSWORD));
+    let address = format!("http://{}", replica.grpc().unwrap());
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(log_in(address, "bob"));
+    tokens(&replica.refresh(&refresh));
+    drop(replica);
+
+    let (stored, sessions) = in_database(database, async |database| {
+        let stored: Vec<(String, Option<String>, String)> =
+            sql("SELECT path, user_id, result FROM operation_logs ORDER BY created_us")
+                .fetch_all(&database)
+                .await
+                .unwrap();
+        let sessions: Vec<(String,)> = sql("SELECT user_id FROM account_sessions ORDER BY used_us")
+            .fetch_all(&database)
+            .await
+            .unwrap();
+        (stored, sessions)
+    });
+    let paths = [
+        "/api/v1/auth/login",
+        "/auth.v1.Auth/Login",
+        "/api/v1/auth/refresh",
+    ];
+    let calls = paths.into_iter().zip(sessions);
+    let calls = calls.map(|(path, (user,))| (path.to_owned(), Some(user), "unknown".to_owned()));
+    assert_eq!(stored, calls.collect::<Vec<_>>());
+}
