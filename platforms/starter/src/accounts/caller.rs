@@ -48,8 +48,9 @@ pub(super) fn caller() -> Result<UserId, Error> {
 
 /// Sets the user of a request that proves it by its content, for logs.
 pub(super) fn set_actor(user: UserId) {
-    let actor = seaworthy::core::Actor::new(user.to_string());
-    context::with_current(|context| Some(context?.set_actor(actor)));
+    context::with_current(|context| {
+        Some(context?.set_actor(seaworthy::core::Actor::new(user.to_string())))
+    });
 }
 
 /// Returns whether the access token of the current request is still valid. The transaction has

@@ -276,6 +276,7 @@ mod tests {
     use super::*;
     use crate::{
         NAME,
+        config::StarterConfig,
         contract::{
             auth::v1::{ApiKeysMethod, AuthMethod, ProfileMethod, SecondFactorMethod},
             oplog::v1::OperationLogMethod,
@@ -289,7 +290,6 @@ mod tests {
         let loader = Loader::for_tests(NAME).overrides([
             format!("data.database.url={}", database.url()).as_str(),
             "data.database.migrate_at_start=true",
-            "server.grpc.addr=127.0.0.1:0",
             "health.addr=127.0.0.1:0",
             "auth.jwt_secret_key=Kx3v9Qp2LmT7wZr5Yb8NcD4FgH6JsA1e",
             "kms.seed=correct-horse-battery-staple-and-a-seed",
@@ -297,7 +297,7 @@ mod tests {
         ]);
         let switches = OnceLock::new();
         let running = service()
-            .start(loader, async |service| {
+            .start::<StarterConfig, _>(loader, async |service| {
                 assemble(service).await?;
                 let _ = switches.set(service.switches().clone());
                 Ok(())
