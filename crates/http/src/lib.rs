@@ -76,13 +76,13 @@ pub use routes::{
     Access, FlagDecision, FlagGate, FlagRejection, RequiredFlag, RouteDescription, RouteError,
     RouteOptions, Routes, Variant, VariantMatch,
 };
-pub use rpc::{StatusInTrailers, grpc_timeout, is_grpc, rejection as grpc_rejection};
+pub use rpc::{StatusInTrailers, grpc_timeout, is_grpc};
 pub use seaworthy_resilience::adaptive_concurrency::Priority;
 pub use seaworthy_resilience::rate_limit::RateLimitsConfig;
 pub use security_headers::{SecurityHeadersConfig, SecurityHeadersError};
 pub use stack::{
     ErrorForm, PublicErrorBody, Stack, StackBody, StackBuilder, StackError, StackFuture,
-    StackService, Step,
+    StackService, Step, layer_rejection,
 };
 
 /// The example of the README, compiled with the tests.

@@ -10,8 +10,7 @@ mod trailers;
 
 pub use media_type::is_grpc;
 pub(crate) use message_position::MessagePosition;
-pub use rejection::rejection;
-pub(crate) use rejection::{no_method, wrong_media_type};
+pub(crate) use rejection::{no_method, rejection, wrong_media_type};
 pub(crate) use status::RpcStatus;
 pub use timeout::grpc_timeout;
 pub use trailers::StatusInTrailers;

@@ -12,7 +12,7 @@ const ESCAPED: &AsciiSet = &CONTROLS.add(b'%');
 
 /// Returns an error as the whole response to a gRPC call: its code and public message, without the
 /// details of a contract.
-pub fn rejection(error: Error) -> Response<Body> {
+pub(crate) fn rejection(error: Error) -> Response<Body> {
     let mut response = Response::new(Body::empty());
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, MEDIA_TYPE);

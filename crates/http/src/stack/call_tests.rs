@@ -271,10 +271,20 @@ async fn rejections_have_the_error_form_of_the_service_api_2() {
             *response.status_mut() = StatusCode::IM_A_TEAPOT;
             response
         }))
-        .build(Routes::new().get("/", async || "here"))
+        .build(
+            Routes::new()
+                .get("/", async || "here")
+                .post("/layer", async || {
+                    crate::layer_rejection(Error::new(Code::Forbidden, "LAYER", "no"), false)
+                }),
+        )
         .unwrap();
     let service = stack.connection("127.0.0.1:9".parse().unwrap(), false);
-    for (path, reason) in [("/nothing", "ROUTE_NOT_FOUND"), ("/", "METHOD_NOT_ALLOWED")] {
+    for (path, reason) in [
+        ("/nothing", "ROUTE_NOT_FOUND"),
+        ("/", "METHOD_NOT_ALLOWED"),
+        ("/layer", "LAYER"),
+    ] {
         let request = Request::post(path).body(Body::empty()).unwrap();
         let response = service.clone().oneshot(request).await.unwrap();
         assert_eq!(response.status(), StatusCode::IM_A_TEAPOT);

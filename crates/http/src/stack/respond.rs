@@ -7,6 +7,7 @@ use seaworthy_resilience::{Outcome, rate_limit::RateLimitHeaders};
 use super::{
     ErrorForm, PublicErrorBody, StackBody,
     exchange::Exchange,
+    layer_rejection,
     replaced_text::{ReplacedText, is_text},
 };
 use crate::{
@@ -26,7 +27,10 @@ const IDENTITY_HEADERS: usize = 2;
 impl Exchange {
     /// Completes the steps with the response. The request ends with the body.
     pub(super) fn respond(mut self, response: Response<Body>) -> Response<StackBody> {
-        let mut response = response;
+        let mut response = match layer_rejection::take(&response) {
+            Some(error) => self.fail(error),
+            None => response,
+        };
         let status = response.status();
         self.status = status.as_u16();
         // Dropping it releases the body's bytes to the budget.

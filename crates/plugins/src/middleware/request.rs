@@ -7,11 +7,11 @@ use axum::{
     body::Body,
     extract::{MatchedPath, Request},
     middleware::{self, Next},
-    response::{IntoResponse, Response},
+    response::Response,
 };
 use http_body::{Frame, SizeHint};
-use seaworthy_core::{Code, Error, context};
-use seaworthy_http::{Routes, grpc_rejection, is_grpc};
+use seaworthy_core::{Code, context};
+use seaworthy_http::{Routes, is_grpc, layer_rejection};
 
 use crate::{HookCall, HookPoint, Plugins, plugins::Unfinished};
 
@@ -41,7 +41,7 @@ async fn call(plugins: &Plugins, request: Request, next: Next) -> Response {
     let before = plugins.run(&table, HookPoint::BeforeRequest, data, context.as_deref());
     let data = match before.await {
         Ok(report) => table.later_call(report.call),
-        Err(error) => return rejected(error, is_grpc),
+        Err(error) => return layer_rejection(error, is_grpc),
     };
     let points = &[HookPoint::AfterRequest, HookPoint::AfterResponse];
     let mut unfinished = plugins.unfinished(&table, points, data.clone(), explain);
@@ -64,7 +64,7 @@ async fn call(plugins: &Plugins, request: Request, next: Next) -> Response {
     );
     if let Err(error) = before.await {
         drop(unfinished.finish());
-        return rejected(error, is_grpc);
+        return layer_rejection(error, is_grpc);
     }
     // The drop at the end of the body calls `after_response` with the status.
     unfinished.call = data;
@@ -80,13 +80,6 @@ async fn call(plugins: &Plugins, request: Request, next: Next) -> Response {
 /// Adds the status of a request whose handler did not return.
 fn explain(data: HookCall, end: Code) -> HookCall {
     data.with_metadata("status", end.http_status().to_string())
-}
-
-fn rejected(error: Error, is_grpc: bool) -> Response {
-    match is_grpc {
-        true => grpc_rejection(error),
-        false => error.into_response(),
-    }
 }
 
 /// A body that drops `_after` at its end.
