@@ -2,7 +2,10 @@ use std::{fmt, sync::Arc};
 
 use seaworthy_core::ByteSize;
 
-use crate::error::{ErrorFormat, Problems};
+use crate::{
+    AroundCalls,
+    error::{ErrorFormat, Problems},
+};
 
 /// The default of `max_body_size`: 4 MiB as base64 (the default of gRPC), and other fields.
 const MAX_BODY_SIZE: ByteSize = ByteSize::mebibytes(6);
@@ -27,6 +30,8 @@ pub struct ContractConfig {
     pub errors: Arc<dyn ErrorFormat>,
     /// Whether gRPC errors are sent as headers followed by trailers, instead of trailers alone.
     pub error_headers: bool,
+    /// The work around unsafe calls.
+    pub around: Option<Arc<dyn AroundCalls>>,
 }
 
 impl ContractConfig {
@@ -44,6 +49,13 @@ impl ContractConfig {
         self.error_headers = true;
         self
     }
+
+    /// Sets the work around unsafe calls.
+    #[must_use]
+    pub fn with_around_calls(mut self, around: impl AroundCalls) -> Self {
+        self.around = Some(Arc::new(around));
+        self
+    }
 }
 
 impl Default for ContractConfig {
@@ -52,6 +64,7 @@ impl Default for ContractConfig {
             max_body_size: MAX_BODY_SIZE,
             errors: Arc::new(Problems),
             error_headers: false,
+            around: None,
         }
     }
 }

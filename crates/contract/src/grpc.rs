@@ -10,7 +10,7 @@ use tonic::{Request, Response, Status, Streaming};
 
 pub use codec::RequestCodec;
 
-use crate::{ContractConfig, MessageStream, Naming, Validate, Violations};
+use crate::{ContractConfig, MessageStream, Naming, Validate, Violations, around::around};
 
 /// A stream of responses.
 pub type ResponseStream<A> = Pin<Box<dyn Stream<Item = Result<A, Status>> + Send>>;
@@ -19,12 +19,13 @@ pub type ResponseStream<A> = Pin<Box<dyn Stream<Item = Result<A, Status>> + Send
 ///
 /// # Errors
 /// The request breaks rules of the contract, or the method failed.
-pub async fn unary<M: Validate, A, R: Future<Output = Result<A, Error>>>(
+pub async fn unary<M: Validate, A: Send, R: Future<Output = Result<A, Error>> + Send>(
     config: &ContractConfig,
     request: Request<M>,
     method: impl FnOnce(M) -> R,
 ) -> Result<Response<A>, Status> {
-    let response = async { method(checked(request.into_inner())?).await };
+    let (_, extensions, message) = request.into_parts();
+    let response = async { around(config, &extensions, method(checked(message)?)).await };
     response
         .await
         .map(Response::new)
@@ -43,9 +44,10 @@ pub async fn server_streaming<M, A, R>(
 where
     M: Validate,
     A: 'static,
-    R: Future<Output = Result<MessageStream<A>, Error>>,
+    R: Future<Output = Result<MessageStream<A>, Error>> + Send,
 {
-    let responses = async { method(checked(request.into_inner())?).await };
+    let (_, extensions, message) = request.into_parts();
+    let responses = async { around(config, &extensions, method(checked(message)?)).await };
     responses
         .await
         .map(|responses| Response::new(outgoing(config, responses)))
@@ -63,9 +65,11 @@ pub async fn client_streaming<M, A, R>(
 ) -> Result<Response<A>, Status>
 where
     M: Validate + Send + 'static,
-    R: Future<Output = Result<A, Error>>,
+    A: Send,
+    R: Future<Output = Result<A, Error>> + Send,
 {
-    method(incoming(request.into_inner()))
+    let (_, extensions, messages) = request.into_parts();
+    around(config, &extensions, method(incoming(messages)))
         .await
         .map(Response::new)
         .map_err(|error| config.status(error))
@@ -83,9 +87,10 @@ pub async fn bidirectional<M, A, R>(
 where
     M: Validate + Send + 'static,
     A: 'static,
-    R: Future<Output = Result<MessageStream<A>, Error>>,
+    R: Future<Output = Result<MessageStream<A>, Error>> + Send,
 {
-    method(incoming(request.into_inner()))
+    let (_, extensions, messages) = request.into_parts();
+    around(config, &extensions, method(incoming(messages)))
         .await
         .map(|responses| Response::new(outgoing(config, responses)))
         .map_err(|error| config.status(error))

@@ -16,6 +16,7 @@
 //! ```
 
 mod access;
+mod around;
 mod config;
 mod contract;
 pub mod error;
@@ -31,6 +32,7 @@ mod violation;
 use std::pin::Pin;
 
 pub use access::{MethodAccess, MethodDescription, MethodFlag, MethodFlagRejection};
+pub use around::{AroundCalls, CallFuture, UnsafeCall};
 pub use config::ContractConfig;
 pub use contract::{Contract, ContractMethod};
 pub use validate::Validate;

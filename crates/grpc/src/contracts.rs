@@ -1,11 +1,11 @@
 use std::{fmt, sync::Arc};
 
-use axum::{response::IntoResponse as _, routing::MethodRouter};
+use axum::{Extension, response::IntoResponse as _, routing::MethodRouter};
 use http::Method;
 use seaworthy_config::{Profile, Settings};
 use seaworthy_contract::{
-    Contract, ContractConfig, ContractMethod,
-    http::{BindingMatch, HttpPath},
+    Contract, ContractConfig, ContractMethod, UnsafeCall,
+    http::{Binding, BindingMatch, HttpPath},
     idempotency::{IdempotencyConfig, IdempotencyLayer, IdempotencyStore},
 };
 use seaworthy_http::{RouteOptions, Routes, Variant, VariantMatch};
@@ -80,9 +80,14 @@ impl Mounted {
         let matcher = path.matcher();
         let bindings = path.bindings().iter().map(|binding| {
             let options = options(binding.method());
+            let methods = binding.unguarded();
+            let methods = match options.is_safe() || config.around.is_none() {
+                true => methods,
+                false => methods.layer(Extension(UnsafeCall(binding.method().description()))),
+            };
             Bound {
                 template: binding.template(),
-                methods: binding.unguarded(),
+                methods,
                 accepts_idempotency_keys: options.accepts_idempotency_keys(),
                 options: options.for_routes(binding.method(), config.max_body_size),
             }
@@ -136,10 +141,11 @@ impl Contracts {
         options: impl Fn(C::Method) -> MethodOptions,
     ) -> Self {
         let config = contract.config().clone();
-        let options = declared::<C>(options);
-        let paths = contract.paths().into_iter();
+        let paths = contract.paths();
+        let options = declared::<C>(&paths, options);
+        let mounted = paths.iter();
         self.paths
-            .extend(paths.map(|path| Mounted::new(&path, &config, &options)));
+            .extend(mounted.map(|path| Mounted::new(path, &config, &options)));
         self.documents.push(C::OPENAPI);
         self.config.get_or_insert(config);
         self.call(contract, options)
@@ -148,7 +154,7 @@ impl Contracts {
     /// Adds a contract that is served over gRPC only. Its document, which has no routes, is
     /// omitted.
     pub fn with_calls<C: Contract>(self, contract: C) -> Self {
-        self.call(contract, declared::<C>(|_| MethodOptions::new()))
+        self.call(contract, declared::<C>(&[], |_| MethodOptions::new()))
     }
 
     /// Responds to repeats of unsafe HTTP calls with an `Idempotency-Key` from `store` (API-6).
@@ -254,24 +260,48 @@ impl Contracts {
     }
 }
 
-/// Adds to the options of methods what the descriptors of their contract declare.
+/// Adds to the options of methods what the descriptors and the served paths of their contract
+/// declare.
 fn declared<C: Contract>(
+    paths: &[HttpPath<C::Method>],
     options: impl Fn(C::Method) -> MethodOptions,
 ) -> impl Fn(C::Method) -> MethodOptions {
     let safe = safe_methods(C::DESCRIPTORS);
+    let (reads, writes) = http_methods(paths);
     let streaming = streaming_methods(C::DESCRIPTORS);
     move |method| {
         let path = method.description().grpc_path;
         let mut options = options(method);
         if safe.contains(path) {
             // A stored response to a read would be out of date.
-            options = options.without_idempotency_key();
+            options = options.without_idempotency_key().safe();
+        }
+        if reads.contains(&path) && !writes.contains(&path) {
+            options = options.safe();
         }
         if streaming.contains(path) {
             options = options.streams_response();
         }
         options
     }
+}
+
+/// Returns the methods, as `/package.Service/Method`, that HTTP calls by safe methods, and those
+/// that it calls by other ones.
+fn http_methods<M: ContractMethod>(
+    paths: &[HttpPath<M>],
+) -> (Vec<&'static str>, Vec<&'static str>) {
+    let (reads, writes): (Vec<_>, Vec<_>) = paths
+        .iter()
+        .flat_map(HttpPath::bindings)
+        .partition(|binding| binding.http_method().is_safe());
+    let names = |bindings: Vec<&Binding<M>>| {
+        let names = bindings.into_iter();
+        names
+            .map(|binding| binding.method().description().grpc_path)
+            .collect()
+    };
+    (names(reads), names(writes))
 }
 
 #[cfg(test)]

@@ -25,6 +25,8 @@ use seaworthy_resilience::rate_limit::RateLimits;
 pub struct MethodOptions {
     route: RouteOptions,
     accepts_idempotency_keys: bool,
+    /// Whether the work around unsafe calls does not apply.
+    is_safe: bool,
 }
 
 impl Default for MethodOptions {
@@ -32,6 +34,7 @@ impl Default for MethodOptions {
         Self {
             route: RouteOptions::default(),
             accepts_idempotency_keys: true,
+            is_safe: false,
         }
     }
 }
@@ -115,6 +118,16 @@ impl MethodOptions {
     pub(crate) fn streams_response(mut self) -> Self {
         self.route = self.route.streams_response();
         self
+    }
+
+    /// Declares that calls change nothing.
+    pub(crate) fn safe(mut self) -> Self {
+        self.is_safe = true;
+        self
+    }
+
+    pub(crate) fn is_safe(&self) -> bool {
+        self.is_safe
     }
 
     pub(crate) fn accepts_idempotency_keys(&self) -> bool {

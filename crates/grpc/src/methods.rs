@@ -1,7 +1,9 @@
 use std::{convert::Infallible, future::Future};
 
 use axum::{body::Body, extract::Request, response::Response, routing::post};
-use seaworthy_contract::{Contract, ContractConfig, ContractMethod as _, error::reason};
+use seaworthy_contract::{
+    Contract, ContractConfig, ContractMethod as _, UnsafeCall, error::reason,
+};
 use seaworthy_core::{Code, Error, ResponseError};
 use seaworthy_http::{RouteOptions, Routes, StatusInTrailers};
 use tonic::Status;
@@ -18,7 +20,10 @@ pub(crate) fn methods<C: Contract>(
     let service = contract.unguarded_grpc();
     C::Method::ALL.iter().fold(Routes::new(), |routes, method| {
         let description = method.description();
-        let options = options(*method).for_calls(*method);
+        let options = options(*method);
+        let call_mark =
+            (!options.is_safe() && config.around.is_some()).then_some(UnsafeCall(description));
+        let options = options.for_calls(*method);
         let (prepare, options): (fn(Request) -> Request, _) = if description.is_client_streaming {
             (as_it_is, options.streams_messages())
         } else {
@@ -29,7 +34,12 @@ pub(crate) fn methods<C: Contract>(
             description.grpc_path,
             service.clone(),
             options,
-            prepare,
+            move |mut request| {
+                if let Some(mark) = call_mark {
+                    request.extensions_mut().insert(mark);
+                }
+                prepare(request)
+            },
             move |response| adjusted(&config, response),
         ))
     })
@@ -45,11 +55,11 @@ fn single(request: Request) -> Request {
 }
 
 /// Returns the route of a method that tonic serves.
-pub(crate) fn call<S, A>(
+pub(crate) fn call<S, P, A>(
     path: &str,
     service: S,
     options: RouteOptions,
-    prepare: fn(Request) -> Request,
+    prepare: P,
     adjust: A,
 ) -> Routes
 where
@@ -59,12 +69,14 @@ where
         + Sync
         + 'static,
     S::Future: Future + Send,
+    P: Fn(Request) -> Request + Clone + Send + Sync + 'static,
     A: Fn(Response) -> Response + Clone + Send + Sync + 'static,
 {
     let handler = move |request: Request| {
         let (mut service, adjust) = (service.clone(), adjust.clone());
+        let request = prepare(request);
         async move {
-            let Ok(response) = service.call(prepare(request)).await;
+            let Ok(response) = service.call(request).await;
             adjust(response.map(Body::new))
         }
     };

@@ -51,6 +51,12 @@ impl<M: ContractMethod> Binding<M> {
         self.of
     }
 
+    /// Returns the HTTP method. `*` is any method.
+    #[must_use]
+    pub fn http_method(&self) -> &Method {
+        &self.method
+    }
+
     /// The template as the contract has it, such as `/v1/orders/{id}:cancel`.
     #[must_use]
     pub fn template(&self) -> &'static str {

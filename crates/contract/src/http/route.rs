@@ -17,6 +17,7 @@ use super::{
 };
 use crate::{
     ContractConfig, ContractMethod, MessageStream, Validate,
+    around::around,
     footprint::WireMessage,
     json::{Encoder, JsonMessage},
 };
@@ -85,7 +86,7 @@ impl<M: ContractMethod> Routes<M> {
                 let (parts, body) = request.into_parts();
                 let message =
                     request::read(&parts, body, route.body, captures, config.max_body_size).await?;
-                let reply = method(message).await?;
+                let reply = around(&config, &parts.extensions, method(message)).await?;
                 response::single(&parts.headers, &reply, route.whole_response, write)
             }
         });
@@ -110,7 +111,7 @@ impl<M: ContractMethod> Routes<M> {
                 let (parts, body) = request.into_parts();
                 let message =
                     request::read(&parts, body, route.body, captures, config.max_body_size).await?;
-                let responses = method(message).await?;
+                let responses = around(&config, &parts.extensions, method(message)).await?;
                 Ok(stream::streaming(
                     &parts.headers,
                     responses,

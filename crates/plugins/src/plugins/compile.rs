@@ -166,6 +166,7 @@ impl Inner {
             .and_then(|runtime| runtime.compile(&component, &imports))
             .map_err(|problem| PluginError::new(PluginErrorCode::LoadFailed, name, problem))?;
         check_exports(&manifest, program.exports())?;
+        self.check_is_asked(&manifest, program.exports())?;
         self.required_functions
             .check(&manifest, program.exports())?;
         let max_memory = security.max_memory(self.profile);

@@ -25,7 +25,8 @@ pub enum Decision {
 impl Plugins {
     /// Asks all started plugins with the interface `policy`, each with a timeout of 50 ms. All of
     /// them must allow the action. Without such a plugin the result is [`Decision::Allow`]. List
-    /// plugins that must decide in `plugins.required`.
+    /// plugins that must decide in `plugins.required`, and call
+    /// [`declare_decisions`](Self::declare_decisions).
     ///
     /// Within a request all decisions use the plugins that were started at its first call, without
     /// those that an operator stopped since.

@@ -1,6 +1,7 @@
 //! The plugins of a service.
 
 mod after;
+mod around_call;
 mod change;
 mod compile;
 mod decide;
@@ -141,6 +142,8 @@ pub(crate) struct Inner {
     pub(crate) address_limit: AddressLimit,
     /// Whether requests and decisions fail while a plugin of `plugins.required` is not started.
     is_served: AtomicBool,
+    /// Whether the service asks the plugins with the interface `policy`.
+    asks_policies: AtomicBool,
     required_functions: RequiredFunctions,
     /// One thread with a low priority, so that compilations leave the cores to requests.
     compiler: GuestThreads,

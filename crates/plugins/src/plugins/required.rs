@@ -2,10 +2,43 @@ use std::sync::atomic::Ordering;
 
 use seaworthy_service::StartError;
 
-use super::Plugins;
-use crate::{PluginError, PluginStatus};
+use super::{Inner, Plugins};
+use crate::{Manifest, PluginError, PluginErrorCode, PluginStatus, runtime::Exports};
+
+impl Inner {
+    /// Checks that the service asks a required plugin that only decides. Otherwise an operator would
+    /// rely on a plugin that has no effect.
+    ///
+    /// # Errors
+    /// The service serves, and does not declare decisions.
+    pub(super) fn check_is_asked(
+        &self,
+        manifest: &Manifest,
+        exports: Exports,
+    ) -> Result<(), PluginError> {
+        let only_decides =
+            exports.policy && manifest.hooks.is_empty() && manifest.handlers.is_empty();
+        let is_required = self.config.required.contains(&manifest.name);
+        let is_served = self.is_served.load(Ordering::Relaxed);
+        let is_asked = self.asks_policies.load(Ordering::Relaxed);
+        if !(only_decides && is_required && is_served) || is_asked {
+            return Ok(());
+        }
+        let problem = "only decides about access, and this service does not ask for decisions: remove it from plugins.required, or call `Plugins::declare_decisions` in a service that asks";
+        let code = PluginErrorCode::LoadFailed;
+        Err(PluginError::new(code, &manifest.name, problem))
+    }
+}
 
 impl Plugins {
+    /// Declares that the service asks for decisions, with [`decide`](Self::decide) or
+    /// [`around_call`](Self::around_call). Call it between [`open`](Self::open) and
+    /// [`serve`](Self::serve). In other services a plugin of `plugins.required` that only decides
+    /// cannot be loaded.
+    pub fn declare_decisions(&self) {
+        self.0.asks_policies.store(true, Ordering::Relaxed);
+    }
+
     /// Returns the names of the plugins without which the service is not ready. None for commands.
     pub(super) fn required(&self) -> &[String] {
         match self.0.is_served.load(Ordering::Relaxed) {

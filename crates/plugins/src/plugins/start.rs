@@ -141,6 +141,7 @@ impl Plugins {
             failures: Mutex::default(),
             address_limit: AddressLimit::new(&config.auth_rate_limit, service.metrics()),
             is_served: AtomicBool::new(false),
+            asks_policies: AtomicBool::new(false),
             required_functions: RequiredFunctions::new(&config.required),
             loads: Arc::default(),
             changes: PluginLocks::default(),

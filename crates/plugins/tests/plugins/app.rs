@@ -52,6 +52,7 @@ pub(crate) struct Setup {
     pub(crate) config: PluginsConfig,
     overrides: Vec<&'static str>,
     profile: Profile,
+    asks_policies: bool,
 }
 
 /// Returns the grant of capabilities without hosts.
@@ -99,12 +100,19 @@ impl Setup {
             config,
             overrides: vec!["server.http.rate_limit.enabled=false"],
             profile: Profile::Test,
+            asks_policies: true,
         }
     }
 
     /// Sets a setting of the service.
     pub(crate) fn set(mut self, setting: &'static str) -> Self {
         self.overrides.push(setting);
+        self
+    }
+
+    /// Starts a service that does not ask for decisions.
+    pub(crate) fn without_decisions(mut self) -> Self {
+        self.asks_policies = false;
         self
     }
 
@@ -168,7 +176,11 @@ impl Setup {
         }
         let service = Service::new("orders", "1.0.0")
             .start::<NoSettings, _>(loader, async |service| {
-                let plugins = Plugins::start(service, &self.config).await?;
+                let plugins = Plugins::open(service, &self.config)?;
+                if self.asks_policies {
+                    plugins.declare_decisions();
+                }
+                plugins.serve(service).await?;
                 add(service, &plugins);
                 let _ = started.set(plugins);
                 Ok(())

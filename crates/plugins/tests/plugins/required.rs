@@ -113,6 +113,21 @@ async fn service_without_required_plugins_does_not_start_plug_2() {
     );
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn required_policy_that_no_call_asks_is_refused_plug_2() {
+    let failed = setup().without_decisions().start().await.err().unwrap();
+    let expected = "a plugin cannot be used: plugin \"rules\": only decides about access, and this service does not ask for decisions: remove it from plugins.required, or call `Plugins::declare_decisions` in a service that asks";
+    assert_eq!(seaworthy_core::error_chain(&failed).to_string(), expected);
+    // A plugin that is not required may only decide, and a required one may also have hooks.
+    let setup = setup().without_decisions().config(|config| {
+        config.required = vec!["other".to_owned()];
+    });
+    let app = setup.start().await.unwrap();
+    for name in ["base", "rules"] {
+        app.plugins.load(name).await.unwrap();
+    }
+}
+
 /// The problem of a version without a function of the last version.
 fn lost(plugin: &str, function: &str) -> String {
     format!(

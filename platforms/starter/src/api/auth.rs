@@ -80,7 +80,6 @@ impl wire::Auth for Auth {
             captcha_id: request.captcha_id,
             captcha_code: request.captcha_code,
         });
-        let created = self.plugins.around_business("auth.register", created);
         self.plugins.registered(created.await?);
         Ok(wire::RegisterReply {
             message: "the account was created".to_owned(),
@@ -95,7 +94,7 @@ impl wire::Auth for Auth {
             captcha_code: request.captcha_code,
             totp_code: Secret::new(request.totp_code),
         });
-        let session = self.plugins.around_business("auth.login", session).await?;
+        let session = session.await?;
         self.plugins.logged_in();
         Ok(wire::LoginReply {
             access_token: session.access.expose().clone(),
@@ -105,9 +104,7 @@ impl wire::Auth for Auth {
     }
 
     async fn logout(&self, _: wire::LogoutRequest) -> Result<wire::LogoutReply, Error> {
-        self.plugins
-            .around_business("auth.logout", self.accounts.log_out())
-            .await?;
+        self.accounts.log_out().await?;
         self.plugins.logged_out();
         Ok(wire::LogoutReply { success: true })
     }

@@ -86,11 +86,12 @@ pub(crate) fn contracts(
     };
     let accounts = Arc::new(accounts);
     let max_body_size = service.framework().server.http.max_body_size;
-    let config = || ContractConfig {
+    let config = plugins.around_calls(ContractConfig {
         max_body_size,
         errors: Arc::new(StarterErrors),
         ..ContractConfig::default()
-    };
+    });
+    let config = || config.clone();
     let auth = auth::Auth {
         accounts: Arc::clone(&accounts),
         operations: operations.clone(),

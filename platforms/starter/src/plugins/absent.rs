@@ -1,6 +1,7 @@
 use seaworthy::{
     audit_log::AuditLog,
     config::{LegacyKey, LegacyVariable},
+    contract::ContractConfig,
     data::Database,
     http::Authenticate,
     prelude::*,
@@ -54,12 +55,8 @@ impl ServicePlugins {
         Ok(())
     }
 
-    pub(crate) async fn around_business<T>(
-        &self,
-        _: &str,
-        work: impl Future<Output = Result<T, Error>>,
-    ) -> Result<T, Error> {
-        work.await
+    pub(crate) fn around_calls(&self, config: ContractConfig) -> ContractConfig {
+        config
     }
 
     pub(crate) async fn around_data<T>(

@@ -1,6 +1,7 @@
 use seaworthy::{
     audit_log::AuditLog,
     config::{LegacyKey, LegacyVariable},
+    contract::{AroundCalls, CallFuture, ContractConfig, MethodDescription},
     data::Database,
     http::Authenticate,
     plugins::{Event, EventType, PluginAuthentication, Plugins, plugins_command},
@@ -44,7 +45,9 @@ impl ServicePlugins {
     /// # Errors
     /// A trusted key is not valid, or the HTTP client cannot be built.
     pub(crate) fn open(service: &Assembly<StarterConfig>) -> Result<Self, StartError> {
-        Plugins::open(service, &service.settings().plugins).map(Self)
+        let plugins = Plugins::open(service, &service.settings().plugins)?;
+        plugins.declare_decisions();
+        Ok(Self(plugins))
     }
 
     /// Returns the command `plugins`.
@@ -70,12 +73,9 @@ impl ServicePlugins {
         self.0.serve(service).await
     }
 
-    pub(crate) async fn around_business<T>(
-        &self,
-        operation: &str,
-        work: impl Future<Output = Result<T, Error>>,
-    ) -> Result<T, Error> {
-        self.0.around_business(operation, work).await
+    /// Asks the policies and calls the hooks around each unsafe call of a contract.
+    pub(crate) fn around_calls(&self, config: ContractConfig) -> ContractConfig {
+        config.with_around_calls(self.clone())
     }
 
     pub(crate) async fn around_data<T>(
@@ -111,5 +111,12 @@ impl ServicePlugins {
         if let Some(error) = self.0.events().publish_async(event).err() {
             tracing::warn!(problem = %error, "an event for plugins was dropped");
         }
+    }
+}
+
+impl AroundCalls for ServicePlugins {
+    fn around<'a>(&'a self, method: MethodDescription, call: CallFuture<'a>) -> CallFuture<'a> {
+        let resource = method.grpc_path.trim_start_matches('/');
+        Box::pin(self.0.around_call(method.name, resource, call))
     }
 }

@@ -8,10 +8,13 @@ use seaworthy_testkit::app::{TestApp, TestAppBuilder};
 
 use crate::PROGRAM;
 
-const SETTINGS: [&str; 12] = [
+pub(crate) const SECRETS: [&str; 3] = [
     "auth.jwt_secret_key=Kx3v9Qp2LmT7wZr5Yb8NcD4FgH6JsA1e",
     "kms.seed=correct-horse-battery-staple-and-a-seed",
     "kms.salt=0123456789abcdef",
+];
+
+const SETTINGS: [&str; 9] = [
     "data.database.migrate_at_start=true",
     "server.grpc.addr=127.0.0.1:0",
     "server.http.rate_limit.enabled=false",
@@ -143,7 +146,7 @@ impl Folder {
             format!("plugins.config_directory={}", self.path("config").display()),
             format!("plugins.security.trusted_keys={}", self.key),
         ];
-        let settings = SETTINGS.iter().copied();
+        let settings = SECRETS.iter().chain(&SETTINGS).copied();
         let settings = settings.chain(own.iter().map(String::as_str));
         settings.fold(app, |app, setting| app.setting(setting))
     }

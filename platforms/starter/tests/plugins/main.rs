@@ -7,6 +7,7 @@
 )]
 
 mod acceptance;
+mod calls;
 mod commands;
 mod folder;
 mod guard;

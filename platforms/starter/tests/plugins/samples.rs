@@ -35,7 +35,7 @@ fn audit_logger_logs_operations_and_events_plug_1() {
     let created = app.send("POST", "/api/v1/auth/register", USER).unwrap();
     assert_eq!(created.status, 200, "{}", created.body);
     let line = app.process.line("after_biz request=").unwrap();
-    assert!(line.contains("operation=auth.register"), "{line}");
+    assert!(line.contains("operation=auth.v1.Auth/Register"), "{line}");
     let line = app.process.line("event data.created id=").unwrap();
     assert!(line.contains(r#"\"user\":\""#), "the new user: {line}");
     let login = app.send("POST", "/api/v1/auth/login", USER).unwrap();

@@ -1,0 +1,42 @@
+use seaworthy_core::{Code, Error, context};
+use serde_json::Map;
+
+use super::{Decision, Plugins};
+
+impl Plugins {
+    /// Runs a call of a client that may change data. It first asks the policies if the caller is
+    /// authenticated, and then calls the hooks as [`around_business`](Self::around_business) does.
+    /// The subject of the decision is the actor of the request.
+    ///
+    /// Call it for all such calls of a service, and declare it with
+    /// [`declare_decisions`](Self::declare_decisions).
+    ///
+    /// # Errors
+    /// `PLUGIN_REJECTED`: a policy denies the call. Otherwise those of [`decide`](Self::decide) and
+    /// [`around_business`](Self::around_business).
+    pub async fn around_call<T>(
+        &self,
+        action: &str,
+        resource: &str,
+        work: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        let request = context::current();
+        if let Some(actor) = request.as_deref().and_then(|request| request.actor()) {
+            let subject = actor.as_str();
+            let decision = self.decide(subject, action, resource, Map::new());
+            if let Decision::Deny(reason) = decision.await? {
+                return Err(denied(reason, resource));
+            }
+        }
+        self.around_business(resource, work).await
+    }
+}
+
+fn denied(reason: String, resource: &str) -> Error {
+    let message = match reason.is_empty() {
+        true => "a plugin denied the call".to_owned(),
+        false => reason,
+    };
+    Error::new(Code::Forbidden, "PLUGIN_REJECTED", message)
+        .with_cause(format!("a policy denied {resource}"))
+}
