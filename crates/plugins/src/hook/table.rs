@@ -4,9 +4,10 @@ use std::{
     time::Duration,
 };
 
+use seaworthy_core::{Code, Error};
 use tokio::time::Instant;
 
-use super::HookPoint;
+use super::{HookPoint, Rejection};
 use crate::plugin::{Plugin, Use};
 
 /// A hook of a started plugin.
@@ -23,6 +24,24 @@ impl HookEntry {
     /// Returns true if both entries are the same hook, perhaps of different versions of its plugin.
     pub(crate) fn has_name_of(&self, other: &Self) -> bool {
         self.plugin.name() == other.plugin.name() && self.name == other.name
+    }
+
+    /// Returns the error of a call that the hook rejects.
+    pub(crate) fn rejected(&self, rejection: Rejection) -> Error {
+        let code = match rejection.status {
+            429 => Code::Exhausted,
+            400 => Code::Invalid,
+            _ => Code::Forbidden,
+        };
+        let reason = match rejection.reason.is_empty() {
+            true => "a plugin rejected the request".to_owned(),
+            false => rejection.reason,
+        };
+        Error::new(code, "PLUGIN_REJECTED", reason).with_cause(format!(
+            "hook {}/{}",
+            self.plugin.name(),
+            self.name
+        ))
     }
 }
 

@@ -7,7 +7,8 @@ use seaworthy_http::{Authenticate, Authentication, Identity, RouteOptions};
 
 use crate::{
     HookCall, HookPoint, Plugins,
-    plugins::{RequestPlugins, UNAVAILABLE},
+    plugins::{RequestPlugins, UNAVAILABLE, is_busy},
+    sandbox::CallOrigin,
 };
 
 /// An authentication that also calls the hooks `before_auth`, `after_auth` and `auth_failed`.
@@ -67,14 +68,32 @@ impl<A: Authenticate> Authenticate for PluginAuthentication<A> {
         Authentication::Pending(
             async move {
                 let result = async {
-                    let before = plugins.run(&table, HookPoint::BeforeAuth, call, Some(&context));
-                    let call = table.later_call(before.await?.call);
-                    let result = match inner.authenticate(&request, &context, &route) {
-                        Authentication::Anonymous => Ok(None),
-                        Authentication::Authenticated(identity) => Ok(Some(identity)),
-                        Authentication::Rejected(error) => Err(error),
-                        Authentication::Pending(later) => later.await,
+                    let authenticate = || async {
+                        match inner.authenticate(&request, &context, &route) {
+                            Authentication::Anonymous => Ok(None),
+                            Authentication::Authenticated(identity) => Ok(Some(identity)),
+                            Authentication::Rejected(error) => Err(error),
+                            Authentication::Pending(later) => later.await,
+                        }
                     };
+                    let before = HookPoint::BeforeAuth;
+                    let first = plugins.run(&table, before, call.clone(), Some(&context));
+                    let (report, result) = match first.await {
+                        Ok(report) => (report, authenticate().await),
+                        // Anonymous requests use up their part of the CPU share. A caller with
+                        // valid credentials may use the other part.
+                        Err(error) if is_busy(&error) && inner.has_credentials(&request) => {
+                            let Ok(Some(identity)) = authenticate().await else {
+                                return Err(error);
+                            };
+                            let origin = CallOrigin::Known;
+                            let again =
+                                plugins.run_for(origin, &table, before, call, Some(&context));
+                            (again.await?, Ok(Some(identity)))
+                        }
+                        Err(error) => return Err(error),
+                    };
+                    let call = table.later_call(report.call);
                     after(&plugins, &table, call, &context, result).await
                 };
                 let result = result.await;
@@ -119,8 +138,12 @@ async fn after(
                 Some(identity) => call.with_metadata("actor", identity.actor.as_str()),
                 None => call,
             };
-            let point = HookPoint::AfterAuth;
-            plugins.run(table, point, call, Some(context)).await?;
+            let origin = match identity {
+                Some(_) => CallOrigin::Known,
+                None => CallOrigin::Anonymous,
+            };
+            let hooks = plugins.run_for(origin, table, HookPoint::AfterAuth, call, Some(context));
+            hooks.await?;
             Ok(identity)
         }
         Err(error) => {

@@ -44,7 +44,7 @@ use crate::{
         CallError, CallLimits, Caller, HookInput, HookOutcome, LifecycleStep, Program, Question,
         TICK,
     },
-    sandbox::{CpuTime, Ended, Permission, Transition},
+    sandbox::{CallOrigin, CpuTime, Ended, Permission, Transition},
 };
 
 /// The calls that `thread_guests` limits.
@@ -68,6 +68,7 @@ impl Plugin {
             place: Place::Thread,
             ends_with_caller: false,
             step: Some(step),
+            origin: CallOrigin::Known,
         };
         let plugin = Arc::clone(self);
         self.call(function, move |program, limits| {
@@ -85,8 +86,10 @@ impl Plugin {
         self: &Arc<Self>,
         input: HookInput,
         timeout: Duration,
+        origin: CallOrigin,
     ) -> Result<HookOutcome, CallError> {
-        let function = Function::for_request(input.point.as_str(), timeout, input.point.can_veto());
+        let point = input.point;
+        let function = Function::for_request(point.as_str(), timeout, point.can_veto(), origin);
         self.call(function, move |program, limits| {
             program.hook(&input, limits)
         })
@@ -111,6 +114,7 @@ impl Plugin {
             place: Place::Thread,
             ends_with_caller: false,
             step: None,
+            origin: CallOrigin::Known,
         };
         self.call(function, move |program, limits| {
             program.handle(&handler, &event, limits)
@@ -128,7 +132,8 @@ impl Plugin {
         question: Question,
         timeout: Duration,
     ) -> Result<Decision, CallError> {
-        let function = Function::for_request("decide", timeout, true);
+        let origin = context::with_current(CallOrigin::of);
+        let function = Function::for_request("decide", timeout, true, origin);
         self.call(function, move |program, limits| {
             program.decide(&question, limits)
         })
@@ -193,6 +198,10 @@ impl Plugin {
         let is_request = function.place == Place::TaskIfBrief;
         let is_brief = |pace: Pace| is_request && pace == Pace::Brief && !may_wait;
         let needs_thread = !is_brief(self.state.lock().pace);
+        let anonymous = match function.origin {
+            CallOrigin::Anonymous => Some(wait(&self.anonymous_guests, "this plugin").await?),
+            CallOrigin::Known => None,
+        };
         let own = wait(&self.own_guests, "this plugin").await?;
         let waiting = match &self.waiting_guests {
             Some(guests) => Some(wait(guests, "all plugins with http").await?),
@@ -203,7 +212,7 @@ impl Plugin {
             false => None,
         };
         let shared = wait(&self.guests, "all plugins").await?;
-        let permits = (own, waiting, thread, shared);
+        let permits = (anonymous, own, waiting, thread, shared);
         // Earlier calls may have used the share during the wait.
         let pace = {
             let (mut state, now) = (self.state.lock(), Instant::now());
@@ -221,7 +230,7 @@ impl Plugin {
             if sender.is_closed() || !guest_start.begin() {
                 return Box::new(|| drop((permits, program, running, admission)));
             }
-            let run = || plugin.run(&*program, call, &limits, permission, is_request);
+            let run = || plugin.run(&*program, call, &limits, permission, function);
             let result = match context {
                 Some(context) => context::sync_scope(context, run),
                 None => run(),
@@ -290,7 +299,7 @@ impl Plugin {
         call: impl FnOnce(&dyn Program, &CallLimits) -> Result<R, CallError>,
         limits: &CallLimits,
         permission: Permission,
-        is_request: bool,
+        function: Function,
     ) -> Result<R, CallError> {
         let begun = CpuTime::now();
         // Each call has its own memory, so a panic leaves no broken state in the program.
@@ -300,7 +309,8 @@ impl Plugin {
         let transition = {
             let now = Instant::now();
             let mut state = self.state.lock();
-            state.share.charge(used);
+            state.share.charge(function.origin, used);
+            let is_request = function.place == Place::TaskIfBrief;
             state.pace.record(used, is_request, now);
             match &result {
                 Err(error) if error.is_caused_by_guest() => {

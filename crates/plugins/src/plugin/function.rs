@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use crate::runtime::LifecycleStep;
+use crate::{runtime::LifecycleStep, sandbox::CallOrigin};
 
 /// A function of a component.
 #[derive(Debug, Clone, Copy)]
@@ -14,18 +14,26 @@ pub(super) struct Function {
     pub(super) ends_with_caller: bool,
     /// The step of the life cycle. `None` for other functions.
     pub(super) step: Option<LifecycleStep>,
+    /// The caller whose part of the CPU share the guest uses.
+    pub(super) origin: CallOrigin,
 }
 
 impl Function {
     /// Returns a function for which a request waits. If `decides`, its result can change the
     /// request, so it is not needed without the caller.
-    pub(super) fn for_request(name: &'static str, timeout: Duration, decides: bool) -> Self {
+    pub(super) fn for_request(
+        name: &'static str,
+        timeout: Duration,
+        decides: bool,
+        origin: CallOrigin,
+    ) -> Self {
         Self {
             name,
             timeout,
             place: Place::TaskIfBrief,
             ends_with_caller: decides,
             step: None,
+            origin,
         }
     }
 

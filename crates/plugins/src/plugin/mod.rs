@@ -66,6 +66,9 @@ pub(crate) struct Plugin {
     /// Limits the concurrent calls of this plugin, so that a plugin that loops or waits does not
     /// delay the others. A call occupies a core, so there are as many permits as cores.
     pub(crate) own_guests: Arc<Semaphore>,
+    /// Limits the concurrent calls of this plugin for anonymous callers, so that other callers find
+    /// a free permit of `own_guests` if there are several.
+    pub(crate) anonymous_guests: Arc<Semaphore>,
     /// Limits the guests of all plugins that occupy a worker of the runtime. One worker remains for
     /// other tasks, so timeouts do not depend on guests. The ticks of the engine keep it awake.
     pub(crate) worker_guests: Arc<Semaphore>,

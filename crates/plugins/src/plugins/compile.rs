@@ -182,7 +182,7 @@ impl Inner {
         };
         let on_failure = failure_mode(settings.on_failure, manifest.on_failure, config.on_failure);
         let max_calls = security.max_concurrent_calls(cores());
-        let own_guests = Semaphore::new(max_calls.min(MAX_GUESTS_PER_CORE * cores()));
+        let max_calls = max_calls.min(MAX_GUESTS_PER_CORE * cores());
         Ok(Arc::new(Plugin {
             manifest,
             settings,
@@ -197,7 +197,8 @@ impl Inner {
             guests: Arc::clone(&self.guests),
             waiting_guests: may_wait.then(|| Arc::clone(&self.waiting_guests)),
             thread_guests: Arc::clone(&self.thread_guests),
-            own_guests: Arc::new(own_guests),
+            own_guests: Arc::new(Semaphore::new(max_calls)),
+            anonymous_guests: Arc::new(Semaphore::new(max_calls.saturating_sub(1).max(1))),
             worker_guests: Arc::clone(&self.worker_guests),
             threads: Arc::clone(&self.threads),
             log,

@@ -69,7 +69,7 @@ impl Plugins {
                 Ok(Decision::Allow) => {}
                 Ok(denial @ Decision::Deny(_)) => return Ok(denial),
                 Err(CallError::Cancelled) => return Err(late()),
-                Err(error) => check_failure_mode(&called, &error.to_string())?,
+                Err(error) => check_failure_mode(&called, &error.to_string(), error.is_busy())?,
             }
         }
         Ok(Decision::Allow)

@@ -8,10 +8,13 @@ use super::{
     failure_policy::{check_failure_mode, check_required, late},
 };
 use crate::{
-    HookCall, HookPoint, Rejection,
+    HookCall, HookPoint,
     hook::{HookEntry, HookTable},
     runtime::{CallError, HookContext, HookInput, HookOutcome},
-    sandbox::json::{self, MAX_VALUES},
+    sandbox::{
+        CallOrigin,
+        json::{self, MAX_VALUES},
+    },
 };
 
 /// The divisor of the part of the payload limit that the values of hooks must leave free, because
@@ -134,6 +137,19 @@ impl Plugins {
         call: HookCall,
         request: Option<&RequestContext>,
     ) -> Result<HookReport, Error> {
+        let origin = CallOrigin::of(request);
+        self.run_for(origin, table, point, call, request).await
+    }
+
+    /// Calls the hooks of a point for a caller that the request may not name yet.
+    pub(crate) async fn run_for(
+        &self,
+        origin: CallOrigin,
+        table: &RequestPlugins,
+        point: HookPoint,
+        call: HookCall,
+        request: Option<&RequestContext>,
+    ) -> Result<HookReport, Error> {
         // The caller may keep its table for hours.
         let newer = self.renew(table);
         let table = newer.as_ref().unwrap_or(table);
@@ -143,6 +159,7 @@ impl Plugins {
         let mut run = Run {
             point,
             request,
+            origin,
             kept: table,
             set: table.values(),
             report: HookReport {
@@ -192,11 +209,11 @@ impl Plugins {
     /// Calls one hook, and keeps the values that it sets. The called version decides about a veto
     /// and about the reaction to a failure.
     async fn run_one(&self, hook: &HookEntry, run: &mut Run<'_>) -> Result<(), Error> {
-        let context_size = hook_context(run.request).size();
+        let context_size = HookContext::of(run.request).size();
         let input = || HookInput {
             hook: hook.name.clone(),
             point: run.point,
-            context: hook_context(run.request),
+            context: HookContext::of(run.request),
             values: run.report.call.values.clone(),
             metadata: run.report.call.metadata.clone(),
         };
@@ -207,7 +224,8 @@ impl Plugins {
         };
         let call = |hook: &Cow<'_, HookEntry>| {
             let (plugin, timeout, input) = (Arc::clone(&hook.plugin), hook.timeout, input());
-            async move { plugin.hook(input, timeout).await }
+            let origin = run.origin;
+            async move { plugin.hook(input, timeout, origin).await }
         };
         let called = self.call_started(Cow::Borrowed(hook), find, call).await;
         let Some((hook, called)) = called else {
@@ -217,6 +235,7 @@ impl Plugins {
             }
             return Ok(());
         };
+        let is_busy = called.as_ref().is_err_and(CallError::is_busy);
         let problem = match called {
             Ok(HookOutcome::Proceed(set)) if set.is_empty() => return Ok(()),
             Ok(HookOutcome::Proceed(set)) => {
@@ -227,7 +246,7 @@ impl Plugins {
                 }
             }
             Ok(HookOutcome::Reject(rejection)) if hook.is_veto => {
-                return Err(rejected(&hook, rejection));
+                return Err(hook.rejected(rejection));
             }
             Ok(HookOutcome::Reject(rejection)) => {
                 format!(
@@ -247,7 +266,7 @@ impl Plugins {
             tracing::warn!(hook = name, point, problem, "a hook failed");
         }
         if hook.is_veto {
-            check_failure_mode(&hook.plugin, &problem)?;
+            check_failure_mode(&hook.plugin, &problem, is_busy)?;
         }
         run.report.failed.push((name, problem));
         Ok(())
@@ -258,6 +277,7 @@ impl Plugins {
 struct Run<'a> {
     point: HookPoint,
     request: Option<&'a RequestContext>,
+    origin: CallOrigin,
     /// The values that the request keeps. Other points of the request may run concurrently.
     kept: &'a RequestPlugins,
     /// The values that hooks set at this point and at earlier points of the request.
@@ -301,39 +321,6 @@ fn explain(call: HookCall, end: Code) -> HookCall {
         .with_metadata("message", "the operation did not return")
 }
 
-fn rejected(hook: &HookEntry, rejection: Rejection) -> Error {
-    let code = match rejection.status {
-        429 => Code::Exhausted,
-        400 => Code::Invalid,
-        _ => Code::Forbidden,
-    };
-    let reason = match rejection.reason.is_empty() {
-        true => "a plugin rejected the request".to_owned(),
-        false => rejection.reason,
-    };
-    Error::new(code, "PLUGIN_REJECTED", reason).with_cause(format!(
-        "hook {}/{}",
-        hook.plugin.name(),
-        hook.name
-    ))
-}
-
-fn hook_context(request: Option<&RequestContext>) -> HookContext {
-    let Some(request) = request else {
-        return HookContext::default();
-    };
-    let remaining = request.deadline().map(|deadline| {
-        let left = deadline.remaining().unwrap_or_default();
-        u64::try_from(left.as_millis()).unwrap_or(u64::MAX)
-    });
-    HookContext {
-        request_id: request.request_id().to_string(),
-        actor: request.actor().map(|actor| actor.as_str().to_owned()),
-        tenant: request.tenant().map(|tenant| tenant.as_str().to_owned()),
-        remaining_ms: remaining,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -365,6 +352,7 @@ mod tests {
         let mut run = Run {
             point: HookPoint::BeforeBiz,
             request: None,
+            origin: CallOrigin::Known,
             kept: &RequestPlugins::new(Arc::default()),
             set: Map::new(),
             report: HookReport::default(),
@@ -384,6 +372,7 @@ mod tests {
             [HookPoint::BeforeBiz, HookPoint::BeforeData].map(|point| Run {
                 point,
                 request: None,
+                origin: CallOrigin::Known,
                 kept: &table,
                 set: table.values(),
                 report: HookReport::default(),

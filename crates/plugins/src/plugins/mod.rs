@@ -43,7 +43,7 @@ pub(crate) use after::Unfinished;
 use arc_swap::ArcSwap;
 pub use decide::Decision;
 use detached::Detached;
-pub(crate) use failure_policy::UNAVAILABLE;
+pub(crate) use failure_policy::{UNAVAILABLE, is_busy};
 pub use hooks::HookReport;
 use locks::PluginLocks;
 use observation::Observation;

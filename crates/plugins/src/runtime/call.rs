@@ -1,3 +1,4 @@
+use seaworthy_core::RequestContext;
 use serde_json::{Map, Value};
 
 use crate::{HookPoint, Rejection};
@@ -35,6 +36,23 @@ pub(crate) struct HookContext {
 }
 
 impl HookContext {
+    /// Returns the facts about a request. None are known outside of a request.
+    pub(crate) fn of(request: Option<&RequestContext>) -> Self {
+        let Some(request) = request else {
+            return Self::default();
+        };
+        let remaining = request.deadline().map(|deadline| {
+            let left = deadline.remaining().unwrap_or_default();
+            u64::try_from(left.as_millis()).unwrap_or(u64::MAX)
+        });
+        Self {
+            request_id: request.request_id().to_string(),
+            actor: request.actor().map(|actor| actor.as_str().to_owned()),
+            tenant: request.tenant().map(|tenant| tenant.as_str().to_owned()),
+            remaining_ms: remaining,
+        }
+    }
+
     /// Returns the size of the texts in bytes.
     pub(crate) fn size(&self) -> usize {
         let texts = [&self.actor, &self.tenant];

@@ -80,6 +80,11 @@ impl CallError {
         )
     }
 
+    /// Returns true if the plugin has no time or thread for the caller. It may have them for others.
+    pub(crate) const fn is_busy(&self) -> bool {
+        matches!(self, Self::Throttled | Self::Concurrency(_))
+    }
+
     /// Returns true if a retry of the same call fails again, at least for seconds. Retries of an
     /// event handler end within a second.
     pub(crate) const fn is_permanent(&self) -> bool {

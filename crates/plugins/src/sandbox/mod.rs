@@ -12,7 +12,7 @@ mod key_value;
 mod log_access;
 mod rate;
 
-pub(crate) use cpu_share::{CpuShare, max_cpu_time};
+pub(crate) use cpu_share::{CallOrigin, CpuShare, max_cpu_time};
 pub(crate) use cpu_time::CpuTime;
 pub(crate) use event_access::EventAccess;
 pub(crate) use faults::{FaultCount, Permission, Transition, WINDOW as FAULT_WINDOW};

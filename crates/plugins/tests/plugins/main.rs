@@ -15,6 +15,7 @@ mod ends;
 mod escapes;
 mod events;
 mod files;
+mod flood;
 mod folder;
 mod follow;
 mod guest;

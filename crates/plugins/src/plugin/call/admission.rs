@@ -91,7 +91,7 @@ impl State {
         function: Function,
         now: Instant,
     ) -> Result<(), CallError> {
-        if function.is_change() || self.share.may_run(now) {
+        if function.is_change() || self.share.may_run(function.origin, now) {
             return Ok(());
         }
         self.throttled_at = Some(now);

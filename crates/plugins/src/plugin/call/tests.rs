@@ -145,6 +145,7 @@ fn plugin_with(program: &Arc<Placed>, more: &str) -> Arc<Plugin> {
         waiting_guests: may_wait.then(|| Arc::new(Semaphore::new(1))),
         thread_guests: Arc::new(Semaphore::new(1)),
         own_guests: Arc::new(Semaphore::new(1)),
+        anonymous_guests: Arc::new(Semaphore::new(1)),
         worker_guests: Arc::new(Semaphore::new(1)),
         threads: Arc::new(GuestThreads::new(GUESTS, 1)),
         log: Arc::new(LogAccess::new(0, Counter::default())),
@@ -180,7 +181,7 @@ async fn hook_at(
         values: Map::new(),
         metadata: Vec::new(),
     };
-    plugin.hook(input, timeout).await
+    plugin.hook(input, timeout, CallOrigin::Known).await
 }
 
 /// Runs a test in a request. Its ID is the argument.

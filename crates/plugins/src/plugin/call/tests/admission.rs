@@ -76,7 +76,8 @@ async fn steps_run_without_a_cpu_share_plug_2() {
     let plugin = plugin(&Arc::default());
     let now = Instant::now();
     plugin.state.lock().share = CpuShare::new(5, now);
-    plugin.state.lock().share.charge(Duration::from_secs(60));
+    let used = Duration::from_secs(60);
+    plugin.state.lock().share.charge(CallOrigin::Known, used);
     let throttled = CallError::Throttled;
     assert_eq!(hook(&plugin, TIMEOUT).await, Err(throttled.clone()));
     let check = plugin.step(LifecycleStep::HealthCheck);
