@@ -1,4 +1,5 @@
 use std::{
+    net::SocketAddr,
     path::Path,
     process::Command,
     sync::atomic::{AtomicBool, Ordering::SeqCst},
@@ -8,7 +9,10 @@ use std::{
 use data_encoding::HEXLOWER;
 use seaworthy::data::{Database, DatabaseConfig, chrono::Utc, sql, uuid::Uuid};
 use seaworthy_testkit::{
-    database::EmptyDatabase, http::request, process::ServiceProcess, requirement::required,
+    database::EmptyDatabase,
+    http::{HttpResponse, request},
+    process::ServiceProcess,
+    requirement::required,
     vault::VaultServer,
 };
 use serde_json::{Value, json};
@@ -59,7 +63,7 @@ impl Drop for Load<'_> {
 }
 
 /// Registers users at a replica and logs in those of before, until the load ends. Returns the users.
-fn use_accounts(replica: &Replica, prefix: &str, is_loaded: &AtomicBool) -> Vec<String> {
+fn use_accounts(http: SocketAddr, prefix: &str, is_loaded: &AtomicBool) -> Vec<String> {
     let mut users: Vec<String> = Vec::new();
     let mut calls = 0;
     while is_loaded.load(SeqCst) {
@@ -68,34 +72,44 @@ fn use_accounts(replica: &Replica, prefix: &str, is_loaded: &AtomicBool) -> Vec<
             let body = json!({
                 "username": user, "password": PASSWORD, "email": format!("{user}@example.net"),
             });
-            let answer = replica.post("/api/v1/auth/register", &body);
+            let answer = post(http, "register", &body);
             assert_eq!(answer.status, 200, "{}", answer.body);
             users.push(user);
         }
-        assert_readable(replica, &users[calls % users.len()]);
+        assert_readable(http, &users[calls % users.len()]);
         calls += 7;
     }
     users
 }
 
+fn post(http: SocketAddr, method: &str, body: &Value) -> HttpResponse {
+    let path = format!("/api/v1/auth/{method}");
+    let json = [("content-type", "application/json")];
+    request(http, "POST", &path, &json, &body.to_string()).unwrap()
+}
+
 /// Asserts that a replica decrypts the values of a user.
 #[track_caller]
-fn assert_readable(replica: &Replica, user: &str) {
-    let (access, _) = tokens(&replica.login(user, PASSWORD));
-    let shown = replica.call("GET", "/api/v1/auth/profile", &access, "");
+fn assert_readable(http: SocketAddr, user: &str) {
+    let body = json!({ "username": user, "password": PASSWORD });
+    let (access, _) = tokens(&post(http, "login", &body));
+    let bearer = format!("Bearer {access}");
+    let headers = [("authorization", bearer.as_str())];
+    let shown = request(http, "GET", "/api/v1/auth/profile", &headers, "").unwrap();
     let email = format!("{}***@example.net", &user[..2]);
     assert_eq!(json_of(&shown)["email"], email.as_str(), "{}", shown.body);
 }
 
 pub(crate) fn rotation_keeps_values_while_replicas_run_sec_5(database: &EmptyDatabase) {
     let replicas = [(); 2].map(|()| Replica::start_with(database, &TIMES));
-    let [first, second] = &replicas;
+    let [first, second] = replicas.each_ref().map(|replica| replica.http);
     let url = database.url();
     let is_loaded = AtomicBool::new(true);
     let users = thread::scope(|scope| {
         let load = Load(&is_loaded);
+        let is_loaded = &is_loaded;
         let clients = [(first, "ann"), (second, "ben")]
-            .map(|(replica, prefix)| scope.spawn(|| use_accounts(replica, prefix, &is_loaded)));
+            .map(|(http, prefix)| scope.spawn(move || use_accounts(http, prefix, is_loaded)));
         for _ in 0..2 {
             assert_eq!(encryption(url, "rotate")["rotated"], true);
         }
@@ -122,8 +136,8 @@ pub(crate) fn rotation_keeps_values_while_replicas_run_sec_5(database: &EmptyDat
     let [first, second] = replicas;
     let restarted = first.restart();
     for user in users.iter().flatten() {
-        assert_readable(&second, user);
-        assert_readable(&restarted, user);
+        assert_readable(second.http, user);
+        assert_readable(restarted.http, user);
     }
 }
 
