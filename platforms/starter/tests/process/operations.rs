@@ -70,7 +70,7 @@ pub(crate) fn unsafe_calls_have_one_redacted_entry_obs_11(database: &EmptyDataba
         PASSWORD,
         "wrong4password",
         "countess",
-        "7946",
+        "207946",
         &refresh,
         &admin,
         "root_user",
