@@ -71,8 +71,8 @@ pub(super) async fn redis_is_down(subject: &Subject) {
     subject.to_redis.set(Fault::of(Disruption::Down));
     let known = "circuit_breaker_state{name=\"server/redis\"}";
     let printed = subject.alerts.fires("RateLimiterErrors", known).await;
-    let states = printed.lines().filter(|line| line.contains(known));
-    assert!(states.last().is_some_and(|line| !line.ends_with(" 0")));
+    let mut states = printed.lines().filter(|line| line.contains(known));
+    assert!(states.next_back().is_some_and(|line| !line.ends_with(" 0")));
     subject.to_redis.heal();
     subject.alerts.resolves(&["RateLimiterErrors"]).await;
 }
