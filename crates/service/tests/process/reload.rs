@@ -205,7 +205,7 @@ fn rotated_vault_secret_is_applied_and_not_shown_conf_5() {
     let ended = service.wait_with_output().unwrap();
     let output = ended.stdout.concat() + &ended.stderr;
     assert!(
-        !output.contains("first-key") && !said.contains("second-key"),
+        !output.contains("first-key") && !output.contains("second-key"),
         "{output}"
     );
 }
