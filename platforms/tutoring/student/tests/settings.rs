@@ -36,6 +36,7 @@ fn committed_facts_are_current_obs_9_ship_3() {
         "backend.database.migrate_at_start=true",
         "backend.broker.url=sqlite:FOLDER/broker.db",
         "backend.access_tokens.secret=SECRET",
+        "backend.service_tokens.secret=SECRET-calls",
         "audit_log.key=SECRET",
     ]);
 }
