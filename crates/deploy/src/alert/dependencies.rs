@@ -24,13 +24,14 @@ pub(super) const SECTIONS: &[(&str, &str)] = &[
 pub(super) const ALERTS: &[Alert] = &[
     Alert {
         name: "BreakerOpen",
-        needs: &["circuit_breaker_state"],
-        expression: "max by (job, name) ($circuit_breaker_state) > %",
+        needs: &["circuit_breaker_state", "circuit_breaker_calls_total"],
+        // Without calls an open breaker never changes its state, and no user waits for it.
+        expression: "max by (job, name) ($circuit_breaker_state) > % and sum by (job, name) (increase($circuit_breaker_calls_total{outcome=\"rejected\"}[5m])) > 0",
         threshold: 0.0,
         wait: "5m",
         severity: Severity::Page,
         summary: "rejects calls to a dependency: {{ $labels.name }}",
-        meaning: "A circuit breaker is open or half-open for five minutes. The service rejects calls to this dependency immediately, because recent calls failed or were slow.",
+        meaning: "A circuit breaker is open or half-open for five minutes, and the service rejects calls to this dependency, because recent calls failed or were slow. An open breaker without calls does not fire the alert.",
         causes: &[
             "The dependency is down, overloaded or unreachable.",
             "An operator holds the breaker open: the report has the reason and the expiry.",
@@ -43,19 +44,51 @@ pub(super) const ALERTS: &[Alert] = &[
                 "`circuit_breaker_state`, also of the Redis of each rate limit, such as `server/redis`",
             ),
         ],
-        fires: &[(
-            "$circuit_breaker_state{instance=\"a\",name=\"ledger\"}",
-            Constant(ABOVE),
-        )],
+        fires: &[
+            (
+                "$circuit_breaker_state{instance=\"a\",name=\"ledger\"}",
+                Constant(ABOVE),
+            ),
+            (
+                "$circuit_breaker_calls_total{instance=\"a\",name=\"ledger\",outcome=\"rejected\"}",
+                Growth(Number(1)),
+            ),
+        ],
         silent: &[
-            &[(
-                "$circuit_breaker_state{instance=\"a\",name=\"ledger\"}",
-                Constant(AT_MOST),
-            )],
-            &[(
-                "$circuit_breaker_state{instance=\"a\",name=\"ledger\"}",
-                Interrupted(ABOVE, AT_MOST),
-            )],
+            &[
+                (
+                    "$circuit_breaker_state{instance=\"a\",name=\"ledger\"}",
+                    Constant(AT_MOST),
+                ),
+                (
+                    "$circuit_breaker_calls_total{instance=\"a\",name=\"ledger\",outcome=\"rejected\"}",
+                    Growth(Number(1)),
+                ),
+            ],
+            &[
+                (
+                    "$circuit_breaker_state{instance=\"a\",name=\"ledger\"}",
+                    Interrupted(ABOVE, AT_MOST),
+                ),
+                (
+                    "$circuit_breaker_calls_total{instance=\"a\",name=\"ledger\",outcome=\"rejected\"}",
+                    Growth(Number(1)),
+                ),
+            ],
+            &[
+                (
+                    "$circuit_breaker_state{instance=\"a\",name=\"ledger\"}",
+                    Constant(ABOVE),
+                ),
+                (
+                    "$circuit_breaker_calls_total{instance=\"a\",name=\"ledger\",outcome=\"rejected\"}",
+                    Constant(Number(7)),
+                ),
+                (
+                    "$circuit_breaker_calls_total{instance=\"a\",name=\"ledger\",outcome=\"allowed\"}",
+                    Growth(Number(1)),
+                ),
+            ],
         ],
     },
     Alert {
