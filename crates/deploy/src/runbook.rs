@@ -63,10 +63,22 @@ fn document(alert: &Alert, services: &[(&Facts, Rendered)], overlay: &Overlay) -
     }
     text.push_str("\n## Triage\n\n");
     text.push_str(
-        "Open the dashboard of the service. Then run the commands of the service below. They list its pods, and print their recent log lines. The label `instance` of an alert has the IP address of its pod.",
+        "Open the dashboard of the service. Then run the commands of the service below. They list its pods, and print their recent log lines.",
     );
+    let has_instance = services
+        .iter()
+        .all(|(_, rendered)| keeps_instance(&rendered.expression));
+    let pod = if has_instance {
+        text.push_str(" The label `instance` of an alert has the IP address of its pod.");
+        "this pod"
+    } else {
+        "one pod"
+    };
     if queries_a_pod(alert) {
-        text.push_str(" To query this pod, replace `deployment/NAME` with `pod/POD`.");
+        let _ = write!(
+            text,
+            " To query {pod}, replace `deployment/NAME` with `pod/POD`."
+        );
     }
     text.push_str("\n\n");
     for (number, step) in alert.triage.iter().enumerate() {
@@ -104,6 +116,17 @@ fn capital(text: &str) -> String {
         Some(first) => first.to_ascii_uppercase().to_string() + letters.as_str(),
         None => String::new(),
     }
+}
+
+/// Whether the alerts of an expression have the label `instance`. Recording rules (`job:…`) and
+/// aggregations that do not list the label remove it.
+fn keeps_instance(expression: &str) -> bool {
+    let mut lists = expression.split(" by (").skip(1);
+    !expression.contains("job:")
+        && lists.all(|rest| {
+            let labels = rest.split(')').next().unwrap_or_default();
+            labels.split(", ").any(|label| label == "instance")
+        })
 }
 
 /// Whether a step needs a pod that runs.
@@ -217,6 +240,19 @@ mod tests {
             ("", ""),
         ] {
             assert_eq!(capital(text), expected);
+        }
+    }
+
+    #[test]
+    fn aggregations_remove_the_instance_ship_4() {
+        for (expression, expected) in [
+            ("health_ready{job=\"a\"} == 0", true),
+            ("min by (job, instance) (health_ready) == 0", true),
+            ("max by (job, instance) (a) > 0 and sum by (job) (b) > 0", false),
+            ("max by (job, group) (consumer_lag) > 1000", false),
+            ("job:slo_burn_rate:rate1h{job=\"a\"} > 14.4", false),
+        ] {
+            assert_eq!(keeps_instance(expression), expected, "{expression}");
         }
     }
 

@@ -88,7 +88,7 @@ pub(super) const ALERTS: &[Alert] = &[
     Alert {
         name: "HealthCheckFailing",
         needs: &["health_check_failures_total"],
-        expression: "sum by (job, check) (increase($health_check_failures_total[5m])) > %",
+        expression: "sum by (job, instance, check) (increase($health_check_failures_total[5m])) > %",
         threshold: 3.0,
         wait: "5m",
         severity: Severity::Ticket,
@@ -120,7 +120,7 @@ pub(super) const ALERTS: &[Alert] = &[
     Alert {
         name: "Panics",
         needs: &["panics_total"],
-        expression: "sum by (job) (increase($panics_total[10m])) > %",
+        expression: "sum by (job, instance) (increase($panics_total[10m])) > %",
         threshold: 0.0,
         wait: "0m",
         severity: Severity::Ticket,
@@ -137,7 +137,7 @@ pub(super) const ALERTS: &[Alert] = &[
     Alert {
         name: "ConfigReloadFailed",
         needs: &["config_reload_failures_total"],
-        expression: "sum by (job) (increase($config_reload_failures_total[15m])) > %",
+        expression: "sum by (job, instance) (increase($config_reload_failures_total[15m])) > %",
         threshold: 0.0,
         wait: "0m",
         severity: Severity::Ticket,
@@ -163,7 +163,7 @@ pub(super) const ALERTS: &[Alert] = &[
     Alert {
         name: "CertificateReloadFailed",
         needs: &["tls_reload_failures_total"],
-        expression: "sum by (job, listener) (increase($tls_reload_failures_total[1h])) > %",
+        expression: "sum by (job, instance, listener) (increase($tls_reload_failures_total[1h])) > %",
         threshold: 0.0,
         wait: "0m",
         severity: Severity::Ticket,

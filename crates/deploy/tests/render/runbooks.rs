@@ -13,7 +13,7 @@ use std::{
 use seaworthy_deploy::{Overlay, render};
 use seaworthy_testkit::server::free_address;
 
-use crate::sample::join;
+use crate::sample::{complete, join};
 
 const RESPONSE: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\nok";
 
@@ -128,4 +128,22 @@ fn runbooks_read_the_token_from_the_secret_ship_4() {
     assert!(!page(|_| (), "consumer-disconnected").contains("ADMIN_TOKEN"));
     let without = page(|it| drop(it.values.remove("admin.token")), "outbox-old");
     assert!(!without.contains("ADMIN_TOKEN"), "{without}");
+}
+
+#[test]
+fn runbooks_explain_only_labels_of_their_alert_ship_4() {
+    let files = render(&[complete()], &Overlay::default()).unwrap();
+    for (page, expected) in [
+        ("not-ready", true),
+        ("breaker-open", true),
+        ("health-check-failing", true),
+        ("database-pool-exhausted", true),
+        ("outbox-old", false),
+        ("worker-stalled", false),
+        ("certificate-expiring", false),
+        ("error-budget-burn-fast", false),
+    ] {
+        let text = &files[&format!("runbooks/{page}.md")];
+        assert_eq!(text.contains("The label `instance`"), expected, "{page}");
+    }
 }
