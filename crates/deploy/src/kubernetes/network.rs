@@ -11,9 +11,10 @@ use crate::{
 pub(super) const COMMENT: &str = "\
 Pods reach only the dependencies of the settings. A policy does not support host names, so a rule
 for a server outside of this deployment has a port and no address: add its address in an overlay.
-The ingress reaches a service with routes only if no other service of this deployment calls it, or if
-`public` in overlay.toml has its name. Label the namespaces of the ingress and of Prometheus as the
-rules below expect.";
+The ingress reaches the HTTP port of a service with routes, and its gRPC port, only if no other service
+of this deployment calls it, or if `public` in overlay.toml has its name. It does not reach a gRPC port
+that another service of this deployment calls. Label the namespaces of the ingress and of Prometheus
+as the rules below expect.";
 
 /// The labels of namespaces whose pods may reach a service.
 const INGRESS: &str = "seaworthy.dev/ingress";
@@ -31,14 +32,22 @@ pub(super) fn objects(
     overlay: &Overlay,
 ) -> Result<Vec<Yaml>, RenderError> {
     let name = facts.name.as_str();
-    let is_public =
-        (is_uncalled(facts, services) && has_routes(facts)) || overlay.public.contains(&facts.name);
+    let is_uncalled = is_uncalled(facts, services);
+    let is_listed = overlay.public.contains(&facts.name);
     let ingress = facts.listeners.iter().filter_map(|listener| {
         let mut from: Vec<_> = callers(facts, listener, services).collect();
         match listener.name.as_str() {
             "admin" => from.push(namespaces(MONITORING)),
-            "http" if is_public => from.push(namespaces(INGRESS)),
-            GRPC if from.is_empty() => from.push(map([("podSelector", map([]))])),
+            "http" if is_listed || (is_uncalled && has_routes(facts)) => {
+                from.push(namespaces(INGRESS));
+            }
+            // Calls of rendered services come directly from their pods, and the API is internal.
+            GRPC if from.is_empty() => {
+                from.push(map([("podSelector", map([]))]));
+                if is_listed || is_uncalled {
+                    from.push(namespaces(INGRESS));
+                }
+            }
             _ => {}
         }
         // A rule with an empty list allows every source.

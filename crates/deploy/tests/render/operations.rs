@@ -5,14 +5,16 @@ use seaworthy_facts::Facts;
 
 use crate::sample::{facts, join, overlay, platforms};
 
-/// The services whose HTTP listener the ingress reaches. A worker has no routes, so it is not one.
-const PUBLIC: [&str; 6] = [
-    "bff",
-    "email-service",
-    "media-service",
-    "starter",
-    "symbol-service",
-    "tutoring-gateway",
+/// The listeners that the ingress reaches. A worker has no routes, so it has none.
+const PUBLIC: [(&str, &str); 8] = [
+    ("bff", "http"),
+    ("email-service", "http"),
+    ("media-service", "http"),
+    ("starter", "grpc"),
+    ("starter", "http"),
+    ("symbol-service", "grpc"),
+    ("symbol-service", "http"),
+    ("tutoring-gateway", "http"),
 ];
 
 /// Returns a file of the Kustomize base of a service.
@@ -76,17 +78,25 @@ fn ingress_reaches_only_public_services_ship_3() {
     for deploy in platforms() {
         let platform = facts(&deploy);
         let files = render(&platform, &overlay(&deploy)).unwrap();
-        for Facts { name, .. } in &platform {
+        for service in &platform {
+            let name = &service.name;
             let policy = base(&files, name, "network");
             // An empty list of sources allows all of them.
             assert!(!policy.contains("from: []"), "{name}: {policy}");
-            if policy.contains("seaworthy.dev/ingress") {
-                public.push(name.clone());
+            let (_, ingress) = policy.split_once("\n  ingress:\n").unwrap();
+            let (ingress, _) = ingress.split_once("\n  egress:\n").unwrap();
+            // Each rule ends with its ports.
+            let rules = ingress.split("from:");
+            for rule in rules.filter(|rule| rule.contains("seaworthy.dev/ingress")) {
+                let reached = |port: u16| rule.contains(&format!("port: {port}}}"));
+                let listeners = service.listeners.iter().filter(|it| reached(it.port));
+                public.extend(listeners.map(|it| (name.clone(), it.name.clone())));
             }
         }
     }
     public.sort();
-    assert_eq!(public, PUBLIC);
+    let expected = PUBLIC.map(|(name, listener)| (name.to_owned(), listener.to_owned()));
+    assert_eq!(public, expected);
 }
 
 #[test]
