@@ -70,6 +70,10 @@ pub fn render(services: &[Facts], overlay: &Overlay) -> Result<Files, RenderErro
         );
         return Err(RenderError::new(problem));
     }
+    let mut problems = services.iter();
+    if let Some(problem) = problems.find_map(|facts| alert::latency_problem(facts, overlay)) {
+        return Err(RenderError::new(problem));
+    }
     for facts in services {
         alert::render(facts, overlay, &mut files);
         dashboard::render(facts, &mut files);

@@ -20,6 +20,7 @@ pub(crate) use self::{
     catalogue::{Alert, Severity, TriageStep},
     expression::resolve,
     series::minutes,
+    slo::latency_problem,
 };
 use crate::{Files, Overlay, yaml::Yaml};
 

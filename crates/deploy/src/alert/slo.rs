@@ -135,7 +135,7 @@ fn latency(
 ) -> Option<Objective> {
     let metric = format!("{transport}_request_duration_seconds");
     let mut bounds = facts.metric(&metric)?.bounds.iter().copied();
-    let bound = bounds.find(|bound| *bound >= overlay.latency_seconds)?;
+    let bound = bounds.find(|bound| is_equal(*bound, overlay.latency_seconds))?;
     // The label as `/metrics` has it: `1.0`, not `1`.
     let le = format!("{bound:?}");
     let (all, fast) = match calls {
@@ -157,6 +157,29 @@ fn latency(
         ],
         is_cumulative: true,
     })
+}
+
+fn is_equal(one: f64, other: f64) -> bool {
+    one.total_cmp(&other).is_eq()
+}
+
+/// Returns the problem of `latency_seconds` for a service: only durations that are the bound of a
+/// bucket can be measured.
+pub(crate) fn latency_problem(facts: &Facts, overlay: &Overlay) -> Option<String> {
+    let seconds = overlay.latency_seconds;
+    let histograms = ["http", "grpc"].into_iter();
+    let mut bounds = histograms
+        .filter_map(|it| facts.metric(&format!("{it}_request_duration_seconds")))
+        .map(|metric| metric.bounds.as_slice());
+    let bounds = bounds.find(|bounds| {
+        !bounds.is_empty() && !bounds.iter().any(|bound| is_equal(*bound, seconds))
+    })?;
+    let bounds: Vec<_> = bounds.iter().map(f64::to_string).collect();
+    Some(format!(
+        "overlay.toml: latency_seconds is {seconds}, which is not the bound of a bucket of {}: use one of {}",
+        facts.name,
+        bounds.join(", ")
+    ))
 }
 
 /// Returns the recording rules: how many times faster than allowed the budget is used.

@@ -1,6 +1,6 @@
 //! The rendered rules and dashboards, and the objects that contain them.
 
-use seaworthy_deploy::render;
+use seaworthy_deploy::{Overlay, render};
 use seaworthy_facts::Facts;
 
 use crate::sample::{facts, files, join, overlay, platforms};
@@ -87,4 +87,19 @@ fn platform_alerts_link_to_runbooks_by_url_obs_9() {
             }
         }
     }
+}
+
+#[test]
+fn latency_that_no_bucket_measures_is_rejected_obs_9() {
+    for seconds in ["20.0", "0.3", "-1.0", "nan"] {
+        let overlay = Overlay::read(&format!("latency_seconds = {seconds}")).unwrap();
+        let error = render(&[join()], &overlay).unwrap_err().to_string();
+        assert!(
+            error.contains("latency_seconds") && error.contains("0.25, 0.5, 1, 2.5"),
+            "{error}"
+        );
+    }
+    let overlay = Overlay::read("latency_seconds = 0.25").unwrap();
+    let files = render(&[join()], &overlay).unwrap();
+    assert!(files["prometheus/join-service.rules.yaml"].contains("le=\"0.25\""));
 }
