@@ -82,9 +82,9 @@ fn alerts(rules: &str) -> Vec<&str> {
     alerts
 }
 
-/// The counter exists before the first failure, so a burst between two scrapes is an increase.
-#[test]
-fn burst_of_failed_publishes_fires_obs_9() {
+/// Checks that a burst between two scrapes fires an alert. The counter exists before the first
+/// failure, so the burst is an increase.
+fn burst_fires(alert: &str, metric: &str, labels: &str) {
     let folder = tempfile::tempdir().unwrap();
     let facts = complete();
     write(
@@ -93,29 +93,41 @@ fn burst_of_failed_publishes_fires_obs_9() {
     )
     .unwrap();
     let prometheus = folder.path().join("prometheus");
-    let metric = format!("{}messages_publish_failures_total", facts.metric_prefix);
+    let prefix = &facts.metric_prefix;
     let test = format!(
         r#"rule_files: [join-service.rules.yaml]
 evaluation_interval: 1m
 tests:
   - interval: 1m
     input_series:
-      - series: '{metric}{{job="join-service", reason="unavailable"}}'
+      - series: '{prefix}{metric}{{job="join-service", {labels}}}'
         values: "0x9 3x40"
     promql_expr_test:
-      - expr: count(ALERTS{{alertname="PublishFailing", alertstate="firing"}}) or vector(0)
+      - expr: count(ALERTS{{alertname="{alert}", alertstate="firing"}}) or vector(0)
         eval_time: 9m
         exp_samples: [{{labels: "{{}}", value: 0}}]
-      - expr: count(ALERTS{{alertname="PublishFailing", alertstate="firing"}}) or vector(0)
+      - expr: count(ALERTS{{alertname="{alert}", alertstate="firing"}}) or vector(0)
         eval_time: 11m
         exp_samples: [{{labels: "{{}}", value: 1}}]
-      - expr: count(ALERTS{{alertname="PublishFailing", alertstate="firing"}}) or vector(0)
+      - expr: count(ALERTS{{alertname="{alert}", alertstate="firing"}}) or vector(0)
         eval_time: 40m
         exp_samples: [{{labels: "{{}}", value: 0}}]
 "#
     );
     std::fs::write(prometheus.join("burst.yaml"), test).unwrap();
     promtool(&prometheus, "test", "burst.yaml");
+}
+
+#[test]
+fn burst_of_failed_publishes_fires_obs_9() {
+    let labels = r#"reason="unavailable""#;
+    burst_fires("PublishFailing", "messages_publish_failures_total", labels);
+}
+
+#[test]
+fn burst_of_rejected_plugin_calls_fires_obs_9() {
+    let labels = r#"plugin="guard", reason="disabled""#;
+    burst_fires("PluginDisabled", "plugin_faults_total", labels);
 }
 
 /// The metrics are registered without the server too, and such an alert can never fire.

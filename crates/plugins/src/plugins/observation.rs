@@ -174,8 +174,11 @@ impl Observation {
     }
 
     /// Returns the number of started plugins with this version. Versions without their own label
-    /// share one.
+    /// share one. The counters of faults start at 0, so the first faults are an increase.
     pub(super) fn started(&self, plugin: &Manifest) -> Gauge {
+        for (_, faults) in &self.faults {
+            drop(faults.get_or_create(&plugin.name));
+        }
         let version = format!("{} {}", plugin.name, plugin.version);
         self.started.get_or_create(&version)
     }

@@ -88,6 +88,11 @@ async fn disabled_plugin_gets_each_event_once_plug_2() {
         .await
         .unwrap();
     let login = || Event::new(EventType::USER_LOGIN, "accounts");
+    // The series of the alert `PluginDisabled` exists before the first fault.
+    let series = "plugin_faults_total{plugin=\"notes\",reason=\"disabled\"} 0\n";
+    let admin = app.service.addresses().admin;
+    let metrics = seaworthy_testkit::http::get(admin, "/metrics").unwrap();
+    assert!(metrics.body.contains(series), "{}", metrics.body);
     // Five faults disable the first plugin, and with it the second one.
     while app.plugins.get("notes").unwrap().status != PluginStatus::Error {
         app.plugins.events().publish(login()).await;
