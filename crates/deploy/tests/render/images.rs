@@ -34,6 +34,10 @@ fn components(options: &[&str]) -> BTreeSet<String> {
     let bill = fs::read(image_folder.join("sbom.cdx.json")).unwrap();
     let bill: Value = serde_json::from_slice(&bill).unwrap();
     let components = bill["components"].as_array().unwrap().iter();
+    let mut libraries = components.clone().filter(|it| it["purl"].is_string());
+    // Scanners find the vulnerabilities of a package by its URL.
+    let is_libc = |url: &str| url.starts_with("pkg:deb/debian/libc6@");
+    assert!(libraries.any(|it| it["purl"].as_str().is_some_and(is_libc)));
     components
         .map(|component| component["name"].as_str().unwrap().to_owned())
         .collect()
