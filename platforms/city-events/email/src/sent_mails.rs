@@ -208,11 +208,16 @@ impl SentMails {
     /// Returns the worker that deletes expired rows. It may run on every replica.
     pub(crate) fn purge_worker(&self) -> Worker {
         purge_worker("purge sent mails", self, async |mails: Self| {
-            sql("DELETE FROM sent_mails WHERE about IN (SELECT about FROM sent_mails WHERE until_us <= {now_us} LIMIT ?)")
-                .on_mysql("DELETE FROM sent_mails WHERE until_us <= {now_us} LIMIT ?")
-                .delete_page(&mails.0)
-                .await
+            mails.purge().await
         })
+    }
+
+    async fn purge(&self) -> Result<bool, DataError> {
+        // The outer condition keeps a mail that is claimed after the page was selected.
+        sql("DELETE FROM sent_mails WHERE until_us <= {now_us} AND about IN (SELECT about FROM sent_mails WHERE until_us <= {now_us} LIMIT ?)")
+            .on_mysql("DELETE FROM sent_mails WHERE until_us <= {now_us} LIMIT ?")
+            .delete_page(&self.0)
+            .await
     }
 }
 

@@ -1,5 +1,5 @@
 use seaworthy::data::{DatabaseConfig, Migrator};
-use seaworthy_testkit::database::EmptyDatabase;
+use seaworthy_testkit::{database::EmptyDatabase, eventually};
 
 use super::*;
 
@@ -28,12 +28,16 @@ async fn on_each_database(test: impl AsyncFn(SentMails)) {
         let Some(empty) = make() else {
             continue;
         };
-        let config = DatabaseConfig::from_url(empty.url().parse().unwrap());
-        let database = Database::builder("test", config).open().await.unwrap();
-        let migrator = Migrator::new(&database, MIGRATIONS);
-        migrator.up(false).await.unwrap();
-        test(SentMails(database)).await;
+        test(open(&empty).await).await;
     }
+}
+
+async fn open(empty: &EmptyDatabase) -> SentMails {
+    let config = DatabaseConfig::from_url(empty.url().parse().unwrap());
+    let database = Database::builder("test", config).open().await.unwrap();
+    let migrator = Migrator::new(&database, MIGRATIONS);
+    migrator.up(false).await.unwrap();
+    SentMails(database)
 }
 
 fn key() -> MailKey {
@@ -99,4 +103,33 @@ async fn only_one_of_two_senders_claims_mail_msg_5() {
         let _again = claim(&sent).await;
     })
     .await;
+}
+
+#[tokio::test]
+async fn purge_keeps_mail_claimed_meanwhile_msg_5() {
+    let Some(empty) = EmptyDatabase::postgres() else {
+        return;
+    };
+    let sent = open(&empty).await;
+    let _first = claim(&sent).await;
+    expire_claim(&sent).await;
+    let tx = sent.0.begin().await.unwrap();
+    sql("UPDATE sent_mails SET until_us = {now_us} + 60000000")
+        .execute(&tx)
+        .await
+        .unwrap();
+    let purge = tokio::spawn({
+        let sent = sent.clone();
+        async move { sent.purge().await }
+    });
+    eventually(async || {
+        let waiting = sql("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE 'DELETE%'");
+        let (waiting,): (i64,) = waiting.fetch_one(&sent.0).await.unwrap();
+        waiting > 0
+    })
+    .await;
+    tx.commit().await.unwrap();
+    purge.await.unwrap().unwrap();
+    let second = sent.claim(&key()).await.unwrap();
+    assert!(matches!(second, Claim::Held(_)), "{second:?}");
 }

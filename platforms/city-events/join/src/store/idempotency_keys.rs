@@ -43,9 +43,78 @@ pub(crate) async fn insert(
 
 /// Deletes expired keys. Returns `true` if more may be left.
 pub(crate) async fn purge(database: &Database) -> Result<bool, DataError> {
-    sql("DELETE FROM idempotency_keys WHERE key_hash IN (SELECT key_hash FROM idempotency_keys WHERE expires_at <= ? LIMIT ?)")
+    let now = Moment::now().get();
+    // The outer condition keeps a key that is replaced after the page was selected.
+    let page = sql("DELETE FROM idempotency_keys WHERE expires_at <= ? AND key_hash IN (SELECT key_hash FROM idempotency_keys WHERE expires_at <= ? LIMIT ?)")
         .on_mysql("DELETE FROM idempotency_keys WHERE expires_at <= ? LIMIT ?")
-        .bind(Moment::now().get())
-        .delete_page(database)
-        .await
+        .bind(now);
+    let page = match database.engine() {
+        Engine::MySql => page,
+        Engine::Postgres | Engine::Sqlite => page.bind(now),
+    };
+    page.delete_page(database).await
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use city_events_contract::Role;
+    use seaworthy::data::{DatabaseConfig, Migrator};
+    use seaworthy_testkit::{database::EmptyDatabase, eventually};
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::{
+        domain::{Action, Actor, Decision, IdempotencyKey},
+        store::MIGRATIONS,
+    };
+
+    #[tokio::test]
+    async fn purge_keeps_key_reused_meanwhile_api_6() {
+        let Some(empty) = EmptyDatabase::postgres() else {
+            return;
+        };
+        let config = DatabaseConfig::from_url(empty.url().parse().unwrap());
+        let database = Database::builder("test", config).open().await.unwrap();
+        let migrator = Migrator::new(&database, MIGRATIONS);
+        migrator.up(false).await.unwrap();
+        let now = Moment::now();
+        let command = Command {
+            actor: Actor {
+                id: Uuid::from_u128(7),
+                role: Role::User,
+            },
+            event: Uuid::from_u128(7),
+            action: Action::Join,
+            key: IdempotencyKey::new("key").unwrap(),
+        };
+        let outcome = Outcome {
+            decision: Decision::Full,
+            at: now,
+        };
+        let tx = database.begin().await.unwrap();
+        assert!(insert(&tx, &command, &outcome, now, now).await.unwrap());
+        tx.commit().await.unwrap();
+        let tx = database.begin().await.unwrap();
+        let later = Moment::from(now.get() + Duration::from_secs(60 * 60));
+        assert!(insert(&tx, &command, &outcome, now, later).await.unwrap());
+        let purge = tokio::spawn({
+            let database = database.clone();
+            async move { purge(&database).await }
+        });
+        eventually(async || {
+            let waiting = sql("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE 'DELETE%'");
+            let (waiting,): (i64,) = waiting.fetch_one(&database).await.unwrap();
+            waiting > 0
+        })
+        .await;
+        tx.commit().await.unwrap();
+        purge.await.unwrap().unwrap();
+        let (kept,): (i64,) = sql("SELECT count(*) FROM idempotency_keys")
+            .fetch_one(&database)
+            .await
+            .unwrap();
+        assert_eq!(kept, 1);
+    }
 }

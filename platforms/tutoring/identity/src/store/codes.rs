@@ -89,9 +89,59 @@ impl Codes {
 
     /// Deletes a page of expired codes whose window has ended. Returns whether more may be left.
     pub(crate) async fn purge(connection: &dyn Connection, window: Duration) -> DataResult<bool> {
-        sql("DELETE FROM codes WHERE (subject, purpose) IN (SELECT subject, purpose FROM codes WHERE window_us < {now_us} - ? AND until_us <= {now_us} LIMIT ?)")
+        // The outer condition keeps a code that is requested after the page was selected.
+        sql("DELETE FROM codes WHERE window_us < {now_us} - ? AND until_us <= {now_us} AND (subject, purpose) IN (SELECT subject, purpose FROM codes WHERE window_us < {now_us} - ? AND until_us <= {now_us} LIMIT ?)")
+            .bind(microseconds(window))
             .bind(microseconds(window))
             .delete_page(connection)
             .await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use seaworthy::data::{Database, DatabaseConfig, Migrator};
+    use seaworthy_testkit::{database::EmptyDatabase, eventually};
+
+    use super::*;
+    use crate::MIGRATIONS;
+
+    const ID: (&str, &str) = ("ada@example.org", "login");
+    const MINUTE: Duration = Duration::from_secs(60);
+
+    #[tokio::test]
+    async fn purge_keeps_code_requested_meanwhile_auth_2() {
+        let Some(empty) = EmptyDatabase::postgres() else {
+            return;
+        };
+        let config = DatabaseConfig::from_url(empty.url().parse().unwrap());
+        let database = Database::builder("test", config).open().await.unwrap();
+        let migrator = Migrator::new(&database, &[MIGRATIONS]);
+        migrator.up(false).await.unwrap();
+        let tx = database.begin().await.unwrap();
+        Codes::insert(&tx, ID, "old", MINUTE).await.unwrap();
+        sql("UPDATE codes SET window_us = 0, until_us = 0")
+            .apply(&tx)
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+        let tx = database.begin().await.unwrap();
+        let replaced = Codes::replace(&tx, ID, "new", MINUTE, (0, 1)).await;
+        replaced.unwrap();
+        let purge = tokio::spawn({
+            let database = database.clone();
+            async move { Codes::purge(&database, MINUTE).await }
+        });
+        eventually(async || {
+            let waiting = sql("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE 'DELETE%'");
+            let (waiting,): (i64,) = waiting.fetch_one(&database).await.unwrap();
+            waiting > 0
+        })
+        .await;
+        tx.commit().await.unwrap();
+        purge.await.unwrap().unwrap();
+        let tx = database.begin().await.unwrap();
+        let counted = Codes::count_attempt(&tx, ID, 3).await.unwrap();
+        assert_eq!(counted, Some(("new".to_owned(), 1)));
     }
 }
