@@ -9,6 +9,9 @@ impl Inner {
     /// Checks that the service asks a required plugin that only decides. Otherwise an operator would
     /// rely on a plugin that has no effect.
     ///
+    /// A plugin that also declares a hook or an event handler passes. The world `plugin` requires
+    /// the interface `policy`, so such a plugin may have a policy without a purpose.
+    ///
     /// # Errors
     /// The service serves, and does not declare decisions.
     pub(super) fn check_is_asked(
