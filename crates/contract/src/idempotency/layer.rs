@@ -335,6 +335,8 @@ fn without_response(status: StatusCode) -> Option<CallOutcome> {
     match status {
         StatusCode::BAD_REQUEST
         | StatusCode::UNAUTHORIZED
+        // A repeat can succeed after an operator grants the permission or corrects a policy.
+        | StatusCode::FORBIDDEN
         | StatusCode::METHOD_NOT_ALLOWED
         | StatusCode::REQUEST_TIMEOUT
         | StatusCode::PAYLOAD_TOO_LARGE

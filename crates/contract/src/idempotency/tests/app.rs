@@ -138,6 +138,7 @@ async fn respond(path: &str, number: usize, gate: &Notify) -> axum::response::Re
         "/502" => StatusCode::BAD_GATEWAY,
         "/504" => StatusCode::GATEWAY_TIMEOUT,
         "/bad" => StatusCode::BAD_REQUEST,
+        "/forbidden" => StatusCode::FORBIDDEN,
         _ => StatusCode::CREATED,
     };
     let headers = [("location", "/orders/1"), ("x-call", "1")];

@@ -22,6 +22,14 @@ async fn client_corrects_rejected_request_under_same_key_api_6() {
     assert_eq!(app.send("POST", "/orders", "k1", "{}").await.1, "call 2");
 }
 
+#[tokio::test]
+async fn forbidden_request_runs_again_api_6() {
+    let app = TestApp::new();
+    let (status, text) = app.send("POST", "/forbidden", "k1", "").await;
+    assert_eq!((status, text.as_str()), (StatusCode::FORBIDDEN, "call 1"));
+    assert_eq!(app.send("POST", "/forbidden", "k1", "").await.1, "call 2");
+}
+
 #[tokio::test(start_paused = true)]
 async fn call_that_never_ends_leaves_outcome_unknown_api_6() {
     let app = TestApp::new();
