@@ -14,6 +14,16 @@ impl Statement {
     /// Executes a `DELETE` whose last value, the `LIMIT`, is the page size of 1,000 rows. Returns
     /// whether more rows may be left.
     ///
+    /// If an `UPDATE` can renew a row, repeat the condition outside of the subquery of the page.
+    /// PostgreSQL evaluates only the condition of the `DELETE` again after it waits for a row lock,
+    /// so without it the `DELETE` deletes a row that was renewed after the page was selected:
+    ///
+    /// ```sql
+    /// DELETE FROM claims
+    /// WHERE until_us <= {now_us}
+    ///     AND id IN (SELECT id FROM claims WHERE until_us <= {now_us} LIMIT ?)
+    /// ```
+    ///
     /// # Errors
     /// [`DataError`] of the database.
     pub async fn delete_page(self, connection: &dyn Connection) -> Result<bool, DataError> {
