@@ -11,12 +11,12 @@ use crate::{ContractConfig, MethodDescription};
 /// `seaworthy_grpc::Contracts` decides which calls are unsafe: those of methods without
 /// `idempotency_level = NO_SIDE_EFFECTS`, unless HTTP calls them by `GET` only.
 pub trait AroundCalls: Send + Sync + 'static {
-    /// Runs a call whose request is valid. The client gets the error if `call` does not run or
+    /// Runs a call. A single request is valid. The client gets the error if `call` does not run or
     /// fails.
     fn around<'a>(&'a self, method: MethodDescription, call: CallFuture<'a>) -> CallFuture<'a>;
 }
 
-/// A call, or the work around it. The response of the call is not in its result.
+/// A call, or the work around it, without its response. Streamed responses run after it.
 pub type CallFuture<'a> = Pin<Box<dyn Future<Output = Result<(), Error>> + Send + 'a>>;
 
 /// Marks the request of an unsafe call with its method. It is an extension of the request.

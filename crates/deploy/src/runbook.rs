@@ -248,7 +248,10 @@ mod tests {
         for (expression, expected) in [
             ("health_ready{job=\"a\"} == 0", true),
             ("min by (job, instance) (health_ready) == 0", true),
-            ("max by (job, instance) (a) > 0 and sum by (job) (b) > 0", false),
+            (
+                "max by (job, instance) (a) > 0 and sum by (job) (b) > 0",
+                false,
+            ),
             ("max by (job, group) (consumer_lag) > 1000", false),
             ("job:slo_burn_rate:rate1h{job=\"a\"} > 14.4", false),
         ] {

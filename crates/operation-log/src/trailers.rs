@@ -9,7 +9,7 @@ use http_body_util::{BodyExt as _, StreamBody};
 use tokio::runtime::Handle;
 
 const GRPC_STATUS: &str = "grpc-status";
-/// The code `CANCELLED`, for a response that the client does not read to its end.
+/// The code `CANCELLED`, for a response that is not sent to its end.
 const CANCELLED: i32 = 1;
 /// The code `UNKNOWN`, for a response without a valid status.
 const UNKNOWN: i32 = 2;
@@ -51,7 +51,7 @@ where
     })
 }
 
-/// The end of a response. If it is dropped, the client has not read the trailers.
+/// The end of a response. If it is dropped, the trailers were not sent.
 struct PendingEnd<E: FnOnce(i32) -> BoxFuture<'static, ()>>(Option<E>);
 
 impl<E: FnOnce(i32) -> BoxFuture<'static, ()>> Drop for PendingEnd<E> {

@@ -8,7 +8,7 @@ impl Plugins {
     /// authenticated, and then calls the hooks as [`around_business`](Self::around_business) does.
     /// The subject of the decision is the actor of the request.
     ///
-    /// Call it for all such calls of a service, and declare it with
+    /// Call it around all such calls of a service, and declare it with
     /// [`declare_decisions`](Self::declare_decisions).
     ///
     /// # Errors

@@ -62,7 +62,7 @@ impl Drop for Load<'_> {
     }
 }
 
-/// Registers users at a replica and logs in those of before, until the load ends. Returns the users.
+/// Registers users at a replica and logs in earlier ones until the load ends. Returns the users.
 fn use_accounts(http: SocketAddr, prefix: &str, is_loaded: &AtomicBool) -> Vec<String> {
     let mut users: Vec<String> = Vec::new();
     let mut calls = 0;
