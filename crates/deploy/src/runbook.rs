@@ -63,7 +63,7 @@ fn document(alert: &Alert, services: &[(&Facts, Rendered)], overlay: &Overlay) -
     }
     text.push_str("\n## Triage\n\n");
     text.push_str(
-        "Open the dashboard of the service. Then run the commands of the service below. They list its pods, and print their recent log lines.",
+        "Open the dashboard of the service. Then run the commands of the service below in the namespace of the alert. They list its pods, and print their recent log lines.",
     );
     let has_instance = services
         .iter()

@@ -12,7 +12,7 @@ use super::{
 pub(super) const ALERTS: &[Alert] = &[Alert {
     name: "CaptchaCodesLimited",
     needs: &["captcha_codes_limited_total"],
-    expression: "sum by (job, kind) (increase($captcha_codes_limited_total{limit=~\"share|total\"}[15m])) > %",
+    expression: "sum by (namespace, job, kind) (increase($captcha_codes_limited_total{limit=~\"share|total\"}[15m])) > %",
     threshold: 0.0,
     wait: "0m",
     severity: Severity::Page,

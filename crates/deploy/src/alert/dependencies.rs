@@ -26,7 +26,7 @@ pub(super) const ALERTS: &[Alert] = &[
         name: "BreakerOpen",
         needs: &["circuit_breaker_state", "circuit_breaker_calls_total"],
         // Without calls an open breaker never changes its state, and no user waits for it.
-        expression: "max by (job, instance, name) ($circuit_breaker_state) > % and sum by (job, instance, name) (increase($circuit_breaker_calls_total{outcome=\"rejected\"}[5m])) > 0",
+        expression: "max by (namespace, job, instance, name) ($circuit_breaker_state) > % and sum by (namespace, job, instance, name) (increase($circuit_breaker_calls_total{outcome=\"rejected\"}[5m])) > 0",
         threshold: 0.0,
         wait: "5m",
         severity: Severity::Page,
@@ -164,7 +164,7 @@ pub(super) const ALERTS: &[Alert] = &[
     Alert {
         name: "RateLimiterErrors",
         needs: &["rate_limit_errors_total"],
-        expression: "sum by (job, name) (increase($rate_limit_errors_total[5m])) > %",
+        expression: "sum by (namespace, job, name) (increase($rate_limit_errors_total[5m])) > %",
         threshold: 0.0,
         wait: "5m",
         severity: Severity::Ticket,

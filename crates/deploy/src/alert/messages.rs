@@ -13,7 +13,7 @@ pub(super) const ALERTS: &[Alert] = &[
     Alert {
         name: "OutboxOld",
         needs: &["outbox_oldest_message_seconds"],
-        expression: "max by (job) ($outbox_oldest_message_seconds) > %",
+        expression: "max by (namespace, job) ($outbox_oldest_message_seconds) > %",
         threshold: 120.0,
         wait: "2m",
         severity: Severity::Page,
@@ -47,7 +47,7 @@ pub(super) const ALERTS: &[Alert] = &[
     Alert {
         name: "OutboxDeadLetters",
         needs: &["outbox_dead_letter_messages"],
-        expression: "max by (job) ($outbox_dead_letter_messages) > %",
+        expression: "max by (namespace, job) ($outbox_dead_letter_messages) > %",
         threshold: 0.0,
         wait: "1m",
         severity: Severity::Ticket,
@@ -76,7 +76,7 @@ pub(super) const ALERTS: &[Alert] = &[
     Alert {
         name: "DeadLetters",
         needs: &["messages_dead_lettered_total"],
-        expression: "sum by (job, group) (increase($messages_dead_lettered_total[15m])) > %",
+        expression: "sum by (namespace, job, group) (increase($messages_dead_lettered_total[15m])) > %",
         threshold: 0.0,
         wait: "0m",
         severity: Severity::Ticket,
@@ -152,7 +152,7 @@ pub(super) const ALERTS: &[Alert] = &[
     Alert {
         name: "ConsumerLag",
         needs: &["consumer_lag"],
-        expression: "max by (job, group) ($consumer_lag) > %",
+        expression: "max by (namespace, job, group) ($consumer_lag) > %",
         threshold: 1_000.0,
         wait: "10m",
         severity: Severity::Ticket,
@@ -185,7 +185,7 @@ pub(super) const ALERTS: &[Alert] = &[
     Alert {
         name: "PublishFailing",
         needs: &["messages_publish_failures_total"],
-        expression: "sum by (job, reason) (increase($messages_publish_failures_total[15m])) > %",
+        expression: "sum by (namespace, job, reason) (increase($messages_publish_failures_total[15m])) > %",
         threshold: 0.0,
         wait: "0m",
         severity: Severity::Ticket,

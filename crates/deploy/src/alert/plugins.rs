@@ -12,7 +12,7 @@ use super::{
 pub(super) const ALERTS: &[Alert] = &[Alert {
     name: "PluginDisabled",
     needs: &["plugin_faults_total"],
-    expression: "sum by (job, plugin) (increase($plugin_faults_total{reason=\"disabled\"}[15m])) > %",
+    expression: "sum by (namespace, job, plugin) (increase($plugin_faults_total{reason=\"disabled\"}[15m])) > %",
     threshold: 0.0,
     wait: "0m",
     severity: Severity::Ticket,

@@ -61,7 +61,7 @@ pub(super) const ALERTS: &[Alert] = &[
     Alert {
         name: "NotReady",
         needs: &["health_ready"],
-        expression: "min by (job, instance) ($health_ready) == 0",
+        expression: "min by (namespace, job, instance) ($health_ready) == 0",
         threshold: 0.0,
         wait: "2m",
         severity: Severity::Page,
@@ -88,7 +88,7 @@ pub(super) const ALERTS: &[Alert] = &[
     Alert {
         name: "HealthCheckFailing",
         needs: &["health_check_failures_total"],
-        expression: "sum by (job, instance, check) (increase($health_check_failures_total[5m])) > %",
+        expression: "sum by (namespace, job, instance, check) (increase($health_check_failures_total[5m])) > %",
         threshold: 3.0,
         wait: "5m",
         severity: Severity::Ticket,
@@ -120,7 +120,7 @@ pub(super) const ALERTS: &[Alert] = &[
     Alert {
         name: "Panics",
         needs: &["panics_total"],
-        expression: "sum by (job, instance) (increase($panics_total[10m])) > %",
+        expression: "sum by (namespace, job, instance) (increase($panics_total[10m])) > %",
         threshold: 0.0,
         wait: "0m",
         severity: Severity::Ticket,
@@ -137,7 +137,7 @@ pub(super) const ALERTS: &[Alert] = &[
     Alert {
         name: "ConfigReloadFailed",
         needs: &["config_reload_failures_total"],
-        expression: "sum by (job, instance) (increase($config_reload_failures_total[15m])) > %",
+        expression: "sum by (namespace, job, instance) (increase($config_reload_failures_total[15m])) > %",
         threshold: 0.0,
         wait: "0m",
         severity: Severity::Ticket,
@@ -163,7 +163,7 @@ pub(super) const ALERTS: &[Alert] = &[
     Alert {
         name: "CertificateReloadFailed",
         needs: &["tls_reload_failures_total"],
-        expression: "sum by (job, instance, listener) (increase($tls_reload_failures_total[1h])) > %",
+        expression: "sum by (namespace, job, instance, listener) (increase($tls_reload_failures_total[1h])) > %",
         threshold: 0.0,
         wait: "0m",
         severity: Severity::Ticket,
@@ -192,7 +192,7 @@ pub(super) const ALERTS: &[Alert] = &[
     Alert {
         name: EXPIRING,
         needs: &["tls_certificate_expiry_timestamp_seconds"],
-        expression: "min by (job, listener) ($tls_certificate_expiry_timestamp_seconds) - time() < 604800",
+        expression: "min by (namespace, job, listener) ($tls_certificate_expiry_timestamp_seconds) - time() < 604800",
         threshold: 0.0,
         wait: "15m",
         severity: Severity::Page,
@@ -219,7 +219,7 @@ pub(super) const ALERTS: &[Alert] = &[
     Alert {
         name: EXPIRING_SOON,
         needs: &["tls_certificate_expiry_timestamp_seconds"],
-        expression: "min by (job, listener) ($tls_certificate_expiry_timestamp_seconds) - time() < 1209600",
+        expression: "min by (namespace, job, listener) ($tls_certificate_expiry_timestamp_seconds) - time() < 1209600",
         threshold: 0.0,
         wait: "15m",
         severity: Severity::Ticket,
@@ -246,7 +246,7 @@ pub(super) const ALERTS: &[Alert] = &[
     Alert {
         name: RESTARTING,
         needs: &["process_start_time_seconds"],
-        expression: "max by (job, instance) (changes($process_start_time_seconds[30m])) > 2",
+        expression: "max by (namespace, job, instance) (changes($process_start_time_seconds[30m])) > 2",
         threshold: 0.0,
         wait: "0m",
         severity: Severity::Ticket,
@@ -302,7 +302,7 @@ pub(super) const ALERTS: &[Alert] = &[
     Alert {
         name: "RequestsShed",
         needs: &["load_shed_total"],
-        expression: "sum by (job) (rate($load_shed_total[5m])) > %",
+        expression: "sum by (namespace, job) (rate($load_shed_total[5m])) > %",
         threshold: 0.1,
         wait: "5m",
         severity: Severity::Ticket,
@@ -334,7 +334,7 @@ pub(super) const ALERTS: &[Alert] = &[
     Alert {
         name: "OperationLogIncomplete",
         needs: &["operation_log_dropped_total"],
-        expression: "sum by (job) (increase($operation_log_dropped_total[15m])) > %",
+        expression: "sum by (namespace, job) (increase($operation_log_dropped_total[15m])) > %",
         threshold: 0.0,
         wait: "0m",
         severity: Severity::Ticket,

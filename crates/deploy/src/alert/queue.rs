@@ -12,8 +12,8 @@ use crate::{
 /// serves all of them. The label `job` has the name of the service.
 pub(crate) const METRIC: &str = "seaworthy_consumer_lag";
 
-/// Each replica reports the lag of the whole group, so the replicas count once.
-const EXPRESSION: &str = "sum(max by (group) ($consumer_lag))";
+/// Each replica reports the lag of the whole group, so the replicas of a namespace count once.
+const EXPRESSION: &str = "sum by (namespace) (max by (namespace, group) ($consumer_lag))";
 
 /// Whether the service consumes messages.
 pub(crate) fn is_recorded(facts: &Facts) -> bool {
@@ -32,28 +32,30 @@ pub(super) fn recording(facts: &Facts) -> Option<Yaml> {
     })
 }
 
-/// Returns the unit test of the recording rule: two replicas report one group, and one reports
-/// another.
+/// Returns the unit test of the recording rule: two replicas report one group, one reports another,
+/// and one runs in another namespace.
 pub(super) fn unit_test(facts: &Facts) -> Option<Yaml> {
     let series = |labels: &str, value: &str| {
         let name = resolve(&format!("$consumer_lag{{{labels}}}"), facts);
         map([("series", name.into()), ("values", value.into())])
     };
     let series = [
-        series("instance=\"a\",group=\"one\"", "300x5"),
-        series("instance=\"b\",group=\"one\"", "290x5"),
-        series("instance=\"a\",group=\"two\"", "20x5"),
+        series("namespace=\"a\",instance=\"a\",group=\"one\"", "300x5"),
+        series("namespace=\"a\",instance=\"b\",group=\"one\"", "290x5"),
+        series("namespace=\"a\",instance=\"a\",group=\"two\"", "20x5"),
+        series("namespace=\"b\",instance=\"c\",group=\"one\"", "7x5"),
     ];
-    let sample = map([
-        (
-            "labels",
-            format!("{METRIC}{{job=\"{}\"}}", facts.name).into(),
-        ),
-        ("value", 320_i64.into()),
-    ]);
+    let sample = |namespace: &str, value: i64| {
+        let labels = format!(
+            "{METRIC}{{job=\"{}\",namespace=\"{namespace}\"}}",
+            facts.name
+        );
+        map([("labels", labels.into()), ("value", value.into())])
+    };
+    let samples = [sample("a", 320), sample("b", 7)];
     is_recorded(facts).then(|| {
         map([
-            ("name", "replicas count once".into()),
+            ("name", "the replicas of a namespace count once".into()),
             ("interval", "1m".into()),
             ("input_series", list(series)),
             (
@@ -61,7 +63,7 @@ pub(super) fn unit_test(facts: &Facts) -> Option<Yaml> {
                 list([map([
                     ("expr", METRIC.into()),
                     ("eval_time", "2m".into()),
-                    ("exp_samples", list([sample])),
+                    ("exp_samples", list(samples)),
                 ])]),
             ),
         ])
@@ -74,9 +76,15 @@ pub(crate) fn render_adapter(services: &[Facts], files: &mut Files) {
     if !services.iter().any(is_recorded) {
         return;
     }
+    // An autoscaler reads only the metric of its own namespace.
+    let namespace = map([("resource", "namespace".into())]);
+    let overrides = map([("namespace", namespace)]);
     let rule = map([
-        ("seriesQuery", format!("{METRIC}{{job!=\"\"}}").into()),
-        ("resources", map([("namespaced", false.into())])),
+        (
+            "seriesQuery",
+            format!("{METRIC}{{namespace!=\"\",job!=\"\"}}").into(),
+        ),
+        ("resources", map([("overrides", overrides)])),
         (
             "metricsQuery",
             "max by (job) (<<.Series>>{<<.LabelMatchers>>})".into(),

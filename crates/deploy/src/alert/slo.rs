@@ -90,8 +90,9 @@ fn objectives(facts: &Facts, overlay: &Overlay) -> Vec<Objective> {
         let labels = "method=\"GET\",path=\"/\"";
         objectives.push(Objective {
             name: "http_availability",
-            failures: "sum(rate($http_requests_total{status=~\"5..\"}[WINDOW]))".to_owned(),
-            requests: "sum(rate($http_requests_total[WINDOW]))".to_owned(),
+            failures: "sum by (namespace) (rate($http_requests_total{status=~\"5..\"}[WINDOW]))"
+                .to_owned(),
+            requests: "sum by (namespace) (rate($http_requests_total[WINDOW]))".to_owned(),
             budget,
             series: [
                 format!("$http_requests_total{{{labels},status=\"500\"}}"),
@@ -105,9 +106,9 @@ fn objectives(facts: &Facts, overlay: &Overlay) -> Vec<Objective> {
         objectives.push(Objective {
             name: "grpc_availability",
             failures: format!(
-                "sum(rate($grpc_requests_total{{{GRPC_FAULTS}, {GRPC_CALLS}}}[WINDOW]))"
+                "sum by (namespace) (rate($grpc_requests_total{{{GRPC_FAULTS}, {GRPC_CALLS}}}[WINDOW]))"
             ),
-            requests: format!("sum(rate($grpc_requests_total{{{GRPC_CALLS}}}[WINDOW]))"),
+            requests: format!("sum by (namespace) (rate($grpc_requests_total{{{GRPC_CALLS}}}[WINDOW]))"),
             budget,
             series: [
                 format!("$grpc_requests_total{{{labels},status=\"Internal\"}}"),
@@ -142,13 +143,13 @@ fn latency(
         "" => (String::new(), format!("{{le=\"{le}\"}}")),
         calls => (format!("{{{calls}}}"), format!("{{le=\"{le}\", {calls}}}")),
     };
-    let all = format!("sum(rate(${metric}_count{all}[WINDOW]))");
+    let all = format!("sum by (namespace) (rate(${metric}_count{all}[WINDOW]))");
     Some(Objective {
         name: match transport {
             "grpc" => "grpc_latency",
             _ => "http_latency",
         },
-        failures: format!("{all} - sum(rate(${metric}_bucket{fast}[WINDOW]))"),
+        failures: format!("{all} - sum by (namespace) (rate(${metric}_bucket{fast}[WINDOW]))"),
         requests: all,
         budget: (100.0 - overlay.latency_percent) / 100.0,
         series: [

@@ -52,7 +52,7 @@ pub(super) fn render(alert: &'static Alert, facts: &Facts, wait: &Wait) -> Optio
         resolve(&format!("${metric}{{{labels}worker=\"{name}\"}}"), facts)
     };
     let late = |(name, seconds): &(&String, u64)| {
-        let by = "by (job, worker)";
+        let by = "by (namespace, job, worker)";
         // The last success counts after its replica has ended, because another replica may wait for
         // its turn.
         let last = resolve(

@@ -103,3 +103,38 @@ fn latency_that_no_bucket_measures_is_rejected_obs_9() {
     let files = render(&[join()], &overlay).unwrap();
     assert!(files["prometheus/join-service.rules.yaml"].contains("le=\"0.25\""));
 }
+
+/// Otherwise staging hides a fault of production if both have the same Prometheus.
+#[test]
+fn rules_keep_the_namespaces_apart_obs_9() {
+    for deploy in platforms() {
+        let files = render(&facts(&deploy), &overlay(&deploy)).unwrap();
+        let rules = files
+            .iter()
+            .filter(|(name, _)| name.ends_with(".rules.yaml"));
+        for line in rules.flat_map(|(_, text)| text.lines()) {
+            for aggregation in ["sum", "min", "max"] {
+                let uses = line.match_indices(aggregation).map(|(at, _)| &line[at..]);
+                let mut uses = uses.filter_map(|text| {
+                    let rest = text.strip_prefix(aggregation)?;
+                    rest.starts_with([' ', '(']).then_some(rest)
+                });
+                assert!(
+                    uses.all(|rest| rest.starts_with(" by (namespace")),
+                    "{line}"
+                );
+            }
+        }
+    }
+}
+
+/// An autoscaler would otherwise add pods for the messages of another environment.
+#[test]
+fn autoscaler_reads_the_queue_of_its_namespace_ship_2() {
+    let adapter = files(join())["prometheus/adapter.yaml"].clone();
+    assert!(!adapter.contains("namespaced: false"), "{adapter}");
+    assert!(
+        adapter.contains("overrides: {namespace: {resource: namespace}}"),
+        "{adapter}"
+    );
+}
