@@ -59,17 +59,19 @@ pub struct RequestContext {
     tenant: OnceLock<Tenant>,
     grants: OnceLock<Grants>,
     memory: OnceLock<Weak<dyn RequestMemory>>,
-    snapshots: [OnceLock<Arc<dyn Any + Send + Sync>>; 2],
+    snapshots: [OnceLock<Arc<dyn Any + Send + Sync>>; 3],
     events: OnceLock<Arc<SpanEvents>>,
 }
 
-/// The reloadable state of which a request keeps a snapshot.
+/// The state that a request and its copies share until the end of the request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Snapshot {
     /// Feature flags.
     Flags,
     /// The hooks of plugins.
     Plugins,
+    /// The call whose entry the operation log stores.
+    OperationLog,
 }
 
 /// The authenticated subject of a request.
@@ -269,17 +271,29 @@ impl RequestContext {
         self.memory.set(memory).is_ok()
     }
 
-    /// Returns the snapshot of reloadable state that the request uses until its end. The first call
-    /// sets it. A reload then does not change a flag or a plugin within a request.
+    /// Returns the snapshot of a state that the request uses until its end. The first call sets it.
+    /// A reload then does not change a flag or a plugin within a request. Copies of the context that
+    /// are created later have the same snapshot.
     pub fn snapshot_or_init(
         &self,
         kind: Snapshot,
         current: impl FnOnce() -> Arc<dyn Any + Send + Sync>,
     ) -> &Arc<dyn Any + Send + Sync> {
-        let [flags, plugins] = &self.snapshots;
+        self.slot(kind).get_or_init(current)
+    }
+
+    /// Returns the snapshot of a state. `None` if the request has not set it.
+    #[must_use]
+    pub fn snapshot(&self, kind: Snapshot) -> Option<&Arc<dyn Any + Send + Sync>> {
+        self.slot(kind).get()
+    }
+
+    fn slot(&self, kind: Snapshot) -> &OnceLock<Arc<dyn Any + Send + Sync>> {
+        let [flags, plugins, operation_log] = &self.snapshots;
         match kind {
-            Snapshot::Flags => flags.get_or_init(current),
-            Snapshot::Plugins => plugins.get_or_init(current),
+            Snapshot::Flags => flags,
+            Snapshot::Plugins => plugins,
+            Snapshot::OperationLog => operation_log,
         }
     }
 

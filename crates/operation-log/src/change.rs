@@ -1,22 +1,21 @@
-use std::{cell::RefCell, future::Future};
+use std::sync::Arc;
 
-use seaworthy_core::context;
+use parking_lot::Mutex;
+use seaworthy_core::{RequestContext, Snapshot, context};
 use seaworthy_data::{Connection, DataError};
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::{OperationLog, content};
 
-tokio::task_local! {
-    static CALL: Call;
-}
-
-/// The call that the task runs.
-struct Call {
+/// A call with an entry. It belongs to the context of its request, so that its handler may run in
+/// another task.
+pub(crate) struct RunningCall {
     log: OperationLog,
     /// The ID of its entry.
     id: String,
-    change: RefCell<Change>,
+    /// `None` after the handler has ended.
+    change: Mutex<Option<Change>>,
 }
 
 /// The redacted values of an object before and after a call.
@@ -28,7 +27,10 @@ pub(crate) struct Change {
 
 /// Adds the state of an object before and after the current call to its entry. Pass `None` for an
 /// object that does not exist. The values are redacted like the request. The last call replaces
-/// earlier ones. It has no effect outside of calls that the log stores, and in spawned tasks.
+/// earlier ones.
+///
+/// It has no effect outside of calls that the log stores, and after their handler has ended. Tasks
+/// with the context of the request can call it. A task of a plain `tokio::spawn` has no context.
 ///
 /// ```
 /// use seaworthy_operation_log::record_change;
@@ -37,20 +39,26 @@ pub(crate) struct Change {
 /// record_change(Some(&old), Some(&new));
 /// ```
 pub fn record_change<T: Serialize>(before: Option<&T>, after: Option<&T>) {
-    let _ = CALL.try_with(|call| {
-        let text = |value: Option<&T>| {
-            let json: Value = serde_json::to_value(value?).ok()?;
-            Some(content::of_value(json, call.log.config()))
-        };
-        let (before, after) = (text(before), text(after));
-        call.change.replace(Change { before, after });
-    });
+    let Some(call) = RunningCall::current() else {
+        return;
+    };
+    let text = |value: Option<&T>| {
+        let json: Value = serde_json::to_value(value?).ok()?;
+        Some(content::of_value(json, call.log.config()))
+    };
+    let (before, after) = (text(before), text(after));
+    if let Some(change) = &mut *call.change.lock() {
+        *change = Change { before, after };
+    }
 }
 
 /// Adds the actor of the request to the entry of the current call, in the transaction of the
 /// change. Use it in calls that find their actor themselves, such as a login. After a kill, the
-/// entry has the actor if the transaction was committed. It has no effect without an actor, outside
-/// of calls that the log stores, and in spawned tasks.
+/// entry has the actor if the transaction was committed. The connection must be one to the database
+/// of the log, because the write fails without the table of the log.
+///
+/// It has no effect without an actor, outside of calls that the log stores, and after their handler
+/// has ended. Tasks with the context of the request can call it.
 ///
 /// ```no_run
 /// use seaworthy_core::{Actor, context};
@@ -64,27 +72,38 @@ pub fn record_change<T: Serialize>(before: Option<&T>, after: Option<&T>) {
 /// ```
 ///
 /// # Errors
-/// Any error of the database. The transaction cannot be committed then.
+/// Any error of the database. The transaction then cannot be committed, and its change is lost, so
+/// return the error to the client.
 pub async fn record_actor(connection: &dyn Connection) -> Result<(), DataError> {
-    let call = CALL.try_with(|call| (call.log.clone(), call.id.clone()));
     let actor = context::with_current(|context| context?.actor().cloned());
-    let (Ok((log, id)), Some(actor)) = (call, actor) else {
+    let (Some(call), Some(actor)) = (RunningCall::current(), actor) else {
         return Ok(());
     };
-    log.store_user(connection, id, actor.as_str()).await
+    let id = call.id.clone();
+    call.log.store_user(connection, id, actor.as_str()).await
 }
 
-/// Runs the call of an entry, and returns the change that its handler has recorded.
-pub(crate) async fn with_change<F: Future>(
-    call: F,
-    log: OperationLog,
-    id: String,
-) -> (F::Output, Change) {
-    let run = async {
-        let output = call.await;
-        let change = CALL.try_with(|call| call.change.take());
-        (output, change.unwrap_or_default())
-    };
-    let change = RefCell::default();
-    CALL.scope(Call { log, id, change }, run).await
+impl RunningCall {
+    /// Adds a call to the context of its request.
+    pub(crate) fn begin(log: OperationLog, id: String, context: &RequestContext) -> Arc<Self> {
+        let change = Mutex::new(Some(Change::default()));
+        let call = Arc::new(Self { log, id, change });
+        context.snapshot_or_init(Snapshot::OperationLog, || Arc::clone(&call) as _);
+        call
+    }
+
+    /// Returns the call of the current request. `None` after its handler has ended.
+    fn current() -> Option<Arc<Self>> {
+        let call = context::with_current(|context| {
+            let call = context?.snapshot(Snapshot::OperationLog)?;
+            Arc::clone(call).downcast::<Self>().ok()
+        })?;
+        let is_running = call.change.lock().is_some();
+        is_running.then_some(call)
+    }
+
+    /// Returns the change that the handler has recorded, after its end.
+    pub(crate) fn end(&self) -> Change {
+        self.change.lock().take().unwrap_or_default()
+    }
 }

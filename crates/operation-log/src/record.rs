@@ -14,7 +14,7 @@ use serde::Serialize;
 use crate::{
     body::{Peeked, Summary, peek},
     calls::Call,
-    change::{Change, with_change},
+    change::{Change, RunningCall},
     content,
     log::OperationLog,
     path,
@@ -148,8 +148,9 @@ impl OperationLog {
             start.content = content.take_text();
         }
         let id = self.store_start(start).await;
-        let call = with_change(run(request), self.clone(), id.clone());
-        let (response, change) = call.await;
+        let running = RunningCall::begin(self.clone(), id.clone(), &context);
+        let response = run(request).await;
+        let change = running.end();
         // The user of a login is known only at its end.
         let user = actor(&context);
         let is_kept = user.is_some() || !is_rejected(&response);

@@ -20,6 +20,7 @@ use seaworthy_data::{Database, DatabaseConfig, Migrator, sql};
 use seaworthy_service::{NoSettings, RunningService, Service};
 use seaworthy_testkit::{database::EmptyDatabase, eventually};
 use serde_json::json;
+use tokio::{sync::oneshot, task::JoinHandle};
 
 use crate::{
     MIGRATIONS, Operation, OperationLog, OperationLogConfig, OperationQuery, record::OK,
@@ -109,6 +110,63 @@ async fn cancelled_grpc_response_keeps_user_and_change_obs_11() {
         ..handled
     };
     assert_eq!(ended, expected);
+    service.stop().await;
+}
+
+/// Starts a task in the context of the request, as for a call with an idempotency key.
+fn spawn(call: impl Future<Output = ()> + Send + 'static) -> JoinHandle<()> {
+    let context = context::current().unwrap();
+    tokio::spawn(context::scope(context, call))
+}
+
+#[tokio::test]
+async fn call_in_another_task_keeps_user_and_change_obs_11() {
+    let empty = EmptyDatabase::sqlite().unwrap();
+    let (service, database, log) = start(&empty).await;
+    let data = database.clone();
+    record(&log, "/login", "{}", async |_| {
+        let call = spawn(async move {
+            set_actor();
+            record_actor(&data).await.unwrap();
+            record_change(Some(&json!(1)), Some(&json!(2)));
+            // An outgoing call has a context of its own, with the same entry.
+            let derived = context::current().unwrap().without_deadline().into();
+            context::sync_scope(derived, || record_change(None, Some(&json!(3))));
+        });
+        call.await.unwrap();
+        // A kill may follow.
+        assert_eq!(only_entry(&log).await.user_id.as_deref(), Some("user-7"));
+        Response::default()
+    })
+    .await;
+    let entry = only_entry(&log).await;
+    assert_eq!((entry.before, entry.after.as_deref()), (None, Some("3")));
+    service.stop().await;
+}
+
+#[tokio::test]
+async fn work_after_a_call_does_not_change_its_entry_obs_11() {
+    let empty = EmptyDatabase::sqlite().unwrap();
+    let (service, database, log) = start(&empty).await;
+    let (ended, has_ended) = oneshot::channel();
+    let task = OnceLock::new();
+    let call = async |_| {
+        let database = database.clone();
+        let work = spawn(async move {
+            has_ended.await.unwrap();
+            set_actor();
+            record_change(Some(&json!(1)), Some(&json!(2)));
+            record_actor(&database).await.unwrap();
+        });
+        task.set(work).unwrap();
+        Response::default()
+    };
+    record(&log, "/users", "{}", call).await;
+    let entry = only_entry(&log).await;
+    ended.send(()).unwrap();
+    task.into_inner().unwrap().await.unwrap();
+    assert_eq!(only_entry(&log).await, entry);
+    assert_eq!((entry.user_id, entry.after), (None, None));
     service.stop().await;
 }
 

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::{
     app::{PASSWORD, Replica, assert_error, json_of, tokens},
     features::users,
+    operations::entries,
 };
 
 const KEY: &str = "b1c63b4e-7a1e-4f52-9f3d-0f4f1d6c8e21";
@@ -48,6 +49,41 @@ pub(crate) fn reused_key_with_another_body_is_rejected_api_6(database: &EmptyDat
     assert_error(&reused, 422, "IDEMPOTENCY_KEY_REUSED");
     let current = first.call("GET", path, &admin, "");
     assert_eq!(json_of(&current)["toggle"]["config"]["description"], "one");
+}
+
+pub(crate) fn keyed_change_has_its_values_in_its_entry_obs_11(database: &EmptyDatabase) {
+    let (first, second) = (Replica::start(database), Replica::start(database));
+    let (admin, _) = users(database, &first);
+    let path = "/api/v1/features/new_page";
+    let update = |enabled: bool| json!({ "config": { "enabled": enabled } });
+    let created = first.call("PUT", path, &admin, &update(true).to_string());
+    assert_eq!(created.status, 200, "{}", created.body);
+    let changed = send(&first, "PUT", path, &admin, &update(false));
+    assert_eq!(changed.status, 200, "{}", changed.body);
+    let repeated = send(&second, "PUT", path, &admin, &update(false));
+    assert!(is_replayed(&repeated), "{}", repeated.body);
+
+    let mut all = entries(&first, &admin, "page_size=100");
+    let puts = all.split_off(all.len() - 3);
+    let user = puts[0]["user_id"].as_str().unwrap();
+    assert!(!user.is_empty(), "{puts:?}");
+    for put in &puts {
+        assert_eq!(
+            (&put["user_id"], &put["status"]),
+            (&user.into(), &200.into())
+        );
+        assert_eq!((&put["path"], &put["result"]), (&path.into(), &"ok".into()));
+    }
+    let is_enabled = |value: &Value| {
+        let value: Value = serde_json::from_str(value.as_str().unwrap()).unwrap();
+        value["enabled"].as_bool()
+    };
+    assert_eq!(is_enabled(&puts[0]["after"]), Some(true), "{puts:?}");
+    assert_eq!(is_enabled(&puts[1]["before"]), Some(true), "{puts:?}");
+    assert_eq!(is_enabled(&puts[1]["after"]), Some(false), "{puts:?}");
+    // The repeat changed nothing.
+    let unchanged = (&puts[2]["before"], &puts[2]["after"]);
+    assert_eq!(unchanged, (&"".into(), &"".into()));
 }
 
 pub(crate) fn methods_with_secrets_store_no_response_api_6(database: &EmptyDatabase) {
