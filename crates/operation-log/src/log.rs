@@ -214,17 +214,18 @@ impl OperationLog {
     }
 
     /// Stores the end of a call in a task, so that a client that closes its connection meanwhile
-    /// does not stop it. A stop waits for the task. The deadline of the request does not apply.
+    /// does not stop it. A stop waits for the task. The deadline of the request does not apply. The
+    /// change and the status of a stream may be stored in any order.
     pub(crate) async fn store_end(&self, end: CallEnd, context: &RequestContext) {
         let log = self.clone();
         let store = async move {
-            let stored = sql("UPDATE operation_logs SET user_id = COALESCE(?, user_id), content = COALESCE(content, ?), old_value = COALESCE(?, old_value), new_value = COALESCE(?, new_value), status = ?, result = ?, duration_ms = ? WHERE id = ?")
+            let stored = sql("UPDATE operation_logs SET user_id = COALESCE(?, user_id), content = COALESCE(content, ?), old_value = COALESCE(?, old_value), new_value = COALESCE(?, new_value), status = COALESCE(?, status), result = COALESCE(?, result), duration_ms = COALESCE(?, duration_ms) WHERE id = ?")
                 .bind(end.user.map(|user| cut(&user)))
                 .bind(end.content)
                 .bind(end.change.before)
                 .bind(end.change.after)
                 .bind(end.status)
-                .bind(cut(&end.result))
+                .bind(end.result.map(|result| cut(&result)))
                 .bind(end.duration_ms)
                 .bind(end.id)
                 .execute(&log.0.database)

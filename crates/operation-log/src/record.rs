@@ -1,4 +1,4 @@
-use std::{future::Future, time::Instant};
+use std::{future::Future, sync::Arc, time::Instant};
 
 use axum::{
     extract::{MatchedPath, Request},
@@ -71,7 +71,7 @@ pub(crate) struct CallEnd {
     pub(crate) change: Change,
     /// `None` while only the handler has ended, and the trailers of its response are not known.
     pub(crate) status: Option<i32>,
-    pub(crate) result: String,
+    pub(crate) result: Option<String>,
     pub(crate) duration_ms: Option<i64>,
 }
 
@@ -83,14 +83,14 @@ impl CallEnd {
             content: None,
             change: Change::default(),
             status: None,
-            result: UNKNOWN.to_owned(),
+            result: None,
             duration_ms: None,
         }
     }
 
     fn with_outcome(mut self, (status, result): (i32, String), started: Instant) -> Self {
         let duration_ms = i64::try_from(started.elapsed().as_millis());
-        (self.status, self.result) = (Some(status), result);
+        (self.status, self.result) = (Some(status), Some(result));
         self.duration_ms = Some(duration_ms.unwrap_or(i64::MAX));
         self
     }
@@ -161,22 +161,28 @@ impl OperationLog {
             end.content = content.map(|text| content::cut(text, MAX_ANONYMOUS_CONTENT));
         }
         (end.user, end.change) = (user, change);
-        match outcome(&response) {
-            Some(outcome) => {
-                let end = end.with_outcome(outcome, started);
-                self.store_end(end, &context).await;
-                response
-            }
-            None => {
-                // The client may not read the trailers.
-                self.store_end(end, &context).await;
-                with_status(response, move |status| async move {
-                    let outcome = (status, result_of(status != 0));
-                    let end = CallEnd::new(id).with_outcome(outcome, started);
-                    self.store_end(end, &context).await;
-                })
-            }
+        if let Some(outcome) = outcome(&response) {
+            let end = end.with_outcome(outcome, started);
+            self.store_end(end, &context).await;
+            return response;
         }
+        // A stream may last long, so its change is stored before its status.
+        let is_unary = call.is_some_and(|call| !call.method.is_server_streaming());
+        let (change, end) = match is_unary {
+            true => (None, end),
+            false => (Some(end), CallEnd::new(id)),
+        };
+        let (log, stored_in) = (self.clone(), Arc::clone(&context));
+        // The client may not read the trailers.
+        let response = with_status(response, move |status| async move {
+            let end = end.with_outcome((status, result_of(status != 0)), started);
+            log.store_end(end, &stored_in).await;
+        });
+        // The client may leave meanwhile, and the status is stored first.
+        if let Some(change) = change {
+            self.store_end(change, &context).await;
+        }
+        response
     }
 
     /// Stores an operation that the service declares itself, such as a message that a GET request
