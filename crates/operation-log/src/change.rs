@@ -6,7 +6,7 @@ use seaworthy_data::{Connection, DataError};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::{OperationLog, content};
+use crate::{OperationLog, content, record::CallEnd};
 
 /// A call with an entry. It belongs to the context of its request, so that its handler may run in
 /// another task.
@@ -19,7 +19,7 @@ pub(crate) struct RunningCall {
 }
 
 /// The redacted values of an object before and after a call.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Change {
     pub(crate) before: Option<String>,
     pub(crate) after: Option<String>,
@@ -105,5 +105,18 @@ impl RunningCall {
     /// Returns the change that the handler has recorded, after its end.
     pub(crate) fn end(&self) -> Change {
         self.change.lock().take().unwrap_or_default()
+    }
+}
+
+impl Drop for RunningCall {
+    /// Stores the change of a call whose client has left before its end, so that the client cannot
+    /// hide the change.
+    fn drop(&mut self) {
+        let change = self.change.get_mut().take();
+        if let Some(change) = change.filter(|change| *change != Change::default()) {
+            let mut end = CallEnd::new(std::mem::take(&mut self.id));
+            end.change = change;
+            self.log.spawn_store_end(end);
+        }
     }
 }

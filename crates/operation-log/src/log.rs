@@ -11,6 +11,7 @@ use seaworthy_data::{
 };
 use seaworthy_service::{Assembly, StartError, Tasks};
 use seaworthy_telemetry::metrics::Counter;
+use tokio::runtime::Handle;
 
 use crate::{
     OperationLogConfig, admin,
@@ -217,30 +218,39 @@ impl OperationLog {
     /// does not stop it. A stop waits for the task. The deadline of the request does not apply. The
     /// change and the status of a stream may be stored in any order.
     pub(crate) async fn store_end(&self, end: CallEnd, context: &RequestContext) {
-        let log = self.clone();
-        let store = async move {
-            let stored = sql("UPDATE operation_logs SET user_id = COALESCE(?, user_id), content = COALESCE(content, ?), old_value = COALESCE(?, old_value), new_value = COALESCE(?, new_value), status = COALESCE(?, status), result = COALESCE(?, result), duration_ms = COALESCE(?, duration_ms) WHERE id = ?")
-                .bind(end.user.map(|user| cut(&user)))
-                .bind(end.content)
-                .bind(end.change.before)
-                .bind(end.change.after)
-                .bind(end.status)
-                .bind(end.result.map(|result| cut(&result)))
-                .bind(end.duration_ms)
-                .bind(end.id)
-                .execute(&log.0.database)
-                .await;
-            if let Err(error) = stored {
-                log.0.dropped.increment();
-                let error = error_chain(&error);
-                tracing::error!(
-                    error,
-                    "the operation log could not store the result of a call"
-                );
-            }
-        };
+        let store = self.clone().update(end);
         let store = context::scope(context.without_deadline().into(), store);
         let _ = self.0.tasks.spawn(STORE_END, store).await;
+    }
+
+    /// Stores the end of a call in a task in a new context. Has no effect without a runtime.
+    pub(crate) fn spawn_store_end(&self, end: CallEnd) {
+        if Handle::try_current().is_ok() {
+            let store = self.clone().update(end);
+            drop(self.0.tasks.spawn_in_new_context(STORE_END, store));
+        }
+    }
+
+    async fn update(self, end: CallEnd) {
+        let stored = sql("UPDATE operation_logs SET user_id = COALESCE(?, user_id), content = COALESCE(content, ?), old_value = COALESCE(?, old_value), new_value = COALESCE(?, new_value), status = COALESCE(?, status), result = COALESCE(?, result), duration_ms = COALESCE(?, duration_ms) WHERE id = ?")
+            .bind(end.user.map(|user| cut(&user)))
+            .bind(end.content)
+            .bind(end.change.before)
+            .bind(end.change.after)
+            .bind(end.status)
+            .bind(end.result.map(|result| cut(&result)))
+            .bind(end.duration_ms)
+            .bind(end.id)
+            .execute(&self.0.database)
+            .await;
+        if let Err(error) = stored {
+            self.0.dropped.increment();
+            let error = error_chain(&error);
+            tracing::error!(
+                error,
+                "the operation log could not store the result of a call"
+            );
+        }
     }
 
     /// Lists calls, newest first, and counts all matching ones. A read replica may serve it, so the

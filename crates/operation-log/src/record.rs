@@ -76,7 +76,7 @@ pub(crate) struct CallEnd {
 }
 
 impl CallEnd {
-    fn new(id: String) -> Self {
+    pub(crate) fn new(id: String) -> Self {
         Self {
             id,
             user: None,
