@@ -57,7 +57,7 @@ pub(super) fn set_actor(user: UserId) {
 /// locked the row of the user, so it stays valid until the commit.
 ///
 /// # Errors
-/// Those of the database.
+/// `TOKEN_INVALID` without an access token, and those of the database.
 pub(super) async fn is_session_current(tx: &Transaction) -> Result<bool, Error> {
     let session = SESSION.try_with(Clone::clone).ok().flatten();
     let session = session.ok_or_else(errors::token_invalid)?;

@@ -109,7 +109,7 @@ impl Tokens {
                 )
             }
             (true, None, None) => {
-                let problem = "must be set to 32 random bytes: see README.md";
+                let problem = "must be set to random bytes, as many as the hash has: see README.md";
                 return Err(SettingProblem::new(SECRET, problem));
             }
             (false, None, None) => {

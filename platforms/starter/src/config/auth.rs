@@ -56,8 +56,8 @@ pub(crate) struct AuthConfig {
     pub(crate) signing_key: Option<Secret<String>>,
     /// The `iss` of access tokens.
     pub(crate) issuer: String,
-    /// The issuers whose tokens may read the API description. The service accepts only its own
-    /// tokens, so the list must contain `issuer`. Empty: `issuer`.
+    /// Only checked, because files of the contract have it: the issuers whose tokens may read the
+    /// API description. It must be empty or contain `issuer`.
     pub(crate) document_issuers: Vec<String>,
     /// The lifetime of access tokens. It must be shorter than that of refresh tokens.
     pub(crate) access_token_expiration: Timeout,

@@ -43,7 +43,7 @@ pub(crate) struct RedisStoreConfig {
     /// Maximum number of commands at the same time, over one connection for each use. Further ones
     /// wait within their timeout. Not set: no limit.
     pub(crate) pool_size: Option<NonZeroU32>,
-    /// Prefix of the keys of rate limits. Not set: `starter:PROFILE:rate_limit`.
+    /// Prefix of the keys of rate limits. Not set: `SERVICE:PROFILE:rate_limit`.
     pub(crate) prefix: Option<String>,
     /// Decision about a request while Redis is unavailable.
     pub(crate) on_failure: OnStoreFailure,

@@ -1,6 +1,6 @@
 use seaworthy::prelude::*;
 
-/// The lifetime of a preflight in the contract.
+/// How long browsers keep the response to a CORS preflight request, in the contract.
 const CORS_MAX_AGE: &str = "24h";
 const CORS_METHODS: [&str; 6] = ["GET", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"];
 const CORS_HEADERS: [&str; 3] = ["content-type", "authorization", "x-request-id"];

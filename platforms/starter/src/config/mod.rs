@@ -93,6 +93,7 @@ impl StarterConfig {
         CacheConfig {
             url: CacheUrl::Redis(redis.url),
             password: redis.password,
+            timeout: redis.timeout,
             ..CacheConfig::default()
         }
     }

@@ -33,7 +33,7 @@ pub(crate) const LEGACY_KEYS: &[LegacyKey] = &[
     LegacyKey::accepts("plugins.security.max_cpu_percent", &["5", "10"], ADVICE),
 ];
 
-/// Replaces `Plugins` in builds without the feature `plugins`.
+/// Does nothing. It replaces `present::ServicePlugins` in builds without the feature `plugins`.
 #[derive(Debug, Clone)]
 pub(crate) struct ServicePlugins;
 
