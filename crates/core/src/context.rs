@@ -63,7 +63,7 @@ pub struct RequestContext {
     events: OnceLock<Arc<SpanEvents>>,
 }
 
-/// The state that a request and its copies share until the end of the request.
+/// A state that the contexts of one request share until its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Snapshot {
     /// Feature flags.

@@ -52,7 +52,7 @@ pub struct Overlay {
     pub availability_percent: f64,
     /// Requests that are faster than `latency_seconds`, in percent, over 30 days.
     pub latency_percent: f64,
-    /// The max duration of a fast request. It must be the bound of a bucket, such as 0.25 or 1.0.
+    /// The maximum duration of fast requests: the bound of a bucket, such as 0.25 or 1.0.
     pub latency_seconds: f64,
     /// Services that the ingress reaches, although another rendered service calls them.
     pub public: Vec<String>,

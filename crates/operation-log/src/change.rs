@@ -54,7 +54,7 @@ pub fn record_change<T: Serialize>(before: Option<&T>, after: Option<&T>) {
 
 /// Adds the actor of the request to the entry of the current call, in the transaction of the
 /// change. Use it in calls that find their actor themselves, such as a login. After a kill, the
-/// entry has the actor if the transaction was committed. The connection must be one to the database
+/// entry has the actor if the transaction was committed. The connection must be to the database
 /// of the log, because the write fails without the table of the log.
 ///
 /// It has no effect without an actor, outside of calls that the log stores, and after their handler
@@ -109,7 +109,7 @@ impl RunningCall {
 }
 
 impl Drop for RunningCall {
-    /// Stores the change of a call whose client has left before its end, so that the client cannot
+    /// Stores the change of a call whose client disconnected before its end, so that it cannot
     /// hide the change.
     fn drop(&mut self) {
         let change = self.change.get_mut().take();

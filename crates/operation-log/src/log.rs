@@ -223,7 +223,7 @@ impl OperationLog {
         let _ = self.0.tasks.spawn(STORE_END, store).await;
     }
 
-    /// Stores the end of a call in a task in a new context. Has no effect without a runtime.
+    /// Stores the end of a call in a task in a new context. It has no effect without a runtime.
     pub(crate) fn spawn_store_end(&self, end: CallEnd) {
         if Handle::try_current().is_ok() {
             let store = self.clone().update(end);

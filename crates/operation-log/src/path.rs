@@ -8,11 +8,11 @@ use crate::{OperationLogConfig, content};
 const MAX: usize = 2_000;
 /// Maximum length of a path of an anonymous caller, in bytes, so that it cannot fill the database.
 const MAX_ANONYMOUS: usize = 255;
-/// The parameter that names a resource, such as a plugin. In a body, such a field names a person.
+/// The parameter with the name of a resource, such as a plugin. A field `name` is that of a person.
 const NAME: &str = "name";
 
 /// Returns a path whose parameters are masked by their names, as fields of a request are. Only a rule
-/// of the settings masks the parameter `name` by its name. Without a template, each segment is a
+/// of the settings masks a parameter `name` by its name. Without a template, each segment is a
 /// parameter.
 pub(crate) fn masked(path: &str, template: Option<&str>, config: &OperationLogConfig) -> String {
     let mut names = template.map(|template| template.split('/'));

@@ -166,19 +166,19 @@ impl OperationLog {
             self.store_end(end, &context).await;
             return response;
         }
-        // A stream may last long, so its change is stored before its status.
+        // A stream may last long, so its change does not wait for its status.
         let is_unary = call.is_some_and(|call| !call.method.is_server_streaming());
         let (change, end) = match is_unary {
             true => (None, end),
             false => (Some(end), CallEnd::new(id)),
         };
         let (log, stored_in) = (self.clone(), Arc::clone(&context));
-        // The client may not read the trailers.
+        // If the client does not read the trailers, the status is `CANCELLED`.
         let response = with_status(response, move |status| async move {
             let end = end.with_outcome((status, result_of(status != 0)), started);
             log.store_end(end, &stored_in).await;
         });
-        // The client may leave meanwhile, and the status is stored first.
+        // If the client disconnects meanwhile, the status may be stored first.
         if let Some(change) = change {
             self.store_end(change, &context).await;
         }

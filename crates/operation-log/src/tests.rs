@@ -75,7 +75,7 @@ fn set_actor() {
     context::with_current(|context| Some(context?.set_actor(Actor::new("user-7"))));
 }
 
-/// Starts a task in the context of the request, as for a call with an idempotency key.
+/// Starts a task in the context of the request. A call with an idempotency key runs in such a task.
 fn spawn(call: impl Future<Output = ()> + Send + 'static) -> JoinHandle<()> {
     let context = context::current().unwrap();
     tokio::spawn(context::scope(context, call))
@@ -124,7 +124,7 @@ async fn change_is_stored_after_its_client_left_obs_11() {
     };
     tokio::select! {
         biased;
-        _ = record(&log, "/users", "{}", call) => panic!("the call waits for its client to leave"),
+        _ = record(&log, "/users", "{}", call) => panic!("the call ended too early"),
         () = started.notified() => {}
     }
     left.send(()).unwrap();

@@ -164,8 +164,8 @@ fn is_equal(one: f64, other: f64) -> bool {
     one.total_cmp(&other).is_eq()
 }
 
-/// Returns the problem of `latency_seconds` for a service: only durations that are the bound of a
-/// bucket can be measured.
+/// Returns the problem of `latency_seconds` for a service. The rules can measure only a duration
+/// that is the bound of a bucket.
 pub(crate) fn latency_problem(facts: &Facts, overlay: &Overlay) -> Option<String> {
     let seconds = overlay.latency_seconds;
     let histograms = ["http", "grpc"].into_iter();

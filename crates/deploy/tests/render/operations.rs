@@ -5,7 +5,7 @@ use seaworthy_facts::Facts;
 
 use crate::sample::{facts, join, overlay, platforms};
 
-/// The listeners that the ingress reaches. A worker has no routes, so it has none.
+/// The listeners that the ingress reaches. It does not reach workers, which have no routes.
 const PUBLIC: [(&str, &str); 8] = [
     ("bff", "http"),
     ("email-service", "http"),

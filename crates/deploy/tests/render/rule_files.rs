@@ -104,7 +104,7 @@ fn latency_that_no_bucket_measures_is_rejected_obs_9() {
     assert!(files["prometheus/join-service.rules.yaml"].contains("le=\"0.25\""));
 }
 
-/// Otherwise staging hides a fault of production if both have the same Prometheus.
+/// Without `namespace` in the rules, staging hides a fault of production in the same Prometheus.
 #[test]
 fn rules_keep_the_namespaces_apart_obs_9() {
     for deploy in platforms() {
@@ -128,7 +128,7 @@ fn rules_keep_the_namespaces_apart_obs_9() {
     }
 }
 
-/// An autoscaler would otherwise add pods for the messages of another environment.
+/// With the metric of all namespaces, an autoscaler adds pods for messages of other environments.
 #[test]
 fn autoscaler_reads_the_queue_of_its_namespace_ship_2() {
     let adapter = files(join())["prometheus/adapter.yaml"].clone();

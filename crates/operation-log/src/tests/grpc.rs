@@ -107,7 +107,7 @@ async fn end_of_a_unary_call_is_stored_once_obs_11() {
         let call = async |_| respond_with_change().await;
         let response = record(&log, &path, EMPTY_MESSAGE, call).await;
         let mut body = response.into_body();
-        // A stream may last long, so its entry has the change once the handler has ended.
+        // The entry of a stream has the change once the handler has ended.
         let handled = only_entry(&log).await;
         assert_eq!(has_user_and_change(&handled), method == "Watch");
         assert_eq!(handled.status, None);

@@ -64,7 +64,7 @@ pub(crate) struct Plugin {
     /// and calls of slow plugins. One call for each core remains for brief hooks and decisions.
     pub(crate) thread_guests: Arc<Semaphore>,
     /// Limits the concurrent calls of this plugin, so that a plugin that loops or waits does not
-    /// delay the others. A call occupies a core, so there are as many permits as cores.
+    /// delay the others. A call occupies a core, so the default is one for each core, at least 2.
     pub(crate) own_guests: Arc<Semaphore>,
     /// Limits the concurrent calls of this plugin for anonymous callers, so that other callers find
     /// a free permit of `own_guests` if there are several.

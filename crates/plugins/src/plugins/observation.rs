@@ -174,7 +174,7 @@ impl Observation {
     }
 
     /// Returns the number of started plugins with this version. Versions without their own label
-    /// share one. The counters of faults start at 0, so the first faults are an increase.
+    /// share one. Also creates the counters of faults at 0, so that the first fault is an increase.
     pub(super) fn started(&self, plugin: &Manifest) -> Gauge {
         for (_, faults) in &self.faults {
             drop(faults.get_or_create(&plugin.name));

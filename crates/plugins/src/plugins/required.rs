@@ -10,7 +10,7 @@ impl Inner {
     /// rely on a plugin that has no effect.
     ///
     /// A plugin that also declares a hook or an event handler passes. The world `plugin` requires
-    /// the interface `policy`, so such a plugin may have a policy without a purpose.
+    /// the interface `policy`, so such a plugin may have a policy that it does not need.
     ///
     /// # Errors
     /// The service serves, and does not declare decisions.

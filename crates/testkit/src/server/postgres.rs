@@ -41,8 +41,8 @@ impl PostgresServer {
     /// # Errors
     /// It cannot be started, or is not ready in time.
     pub fn start(programs: impl Into<PathBuf>) -> io::Result<Self> {
-        // Several tests share the server, and each may run a platform of a dozen services. The log of
-        // changes would grow to 1 GB beside the databases.
+        // Several tests share the server, and each may run a platform of a dozen services. The WAL
+        // would grow to 1 GB beside the databases.
         let settings = ["fsync=off", "max_connections=1000", "max_wal_size=128MB"];
         Self::start_with(programs, &settings)
     }

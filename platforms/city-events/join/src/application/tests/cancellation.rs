@@ -84,7 +84,7 @@ async fn canceling_expires_15000_joins_once_across_crashes_msg_5() {
             assert_eq!(
                 replica.count_mails().await,
                 expired,
-                "a page is stored with its messages or not"
+                "a page and its mails are committed together"
             );
         }
         replica.stop().await;
