@@ -11,10 +11,10 @@ use crate::{
 pub(super) const COMMENT: &str = "\
 Pods reach only the dependencies of the settings. A policy does not support host names, so a rule
 for a server outside of this deployment has a port and no address: add its address in an overlay.
-The ingress reaches the HTTP port of a service with routes, and its gRPC port, only if no other service
-of this deployment calls it, or if `public` in overlay.toml has its name. It does not reach a gRPC port
-that another service of this deployment calls. Label the namespaces of the ingress and of Prometheus
-as the rules below expect.";
+The ingress reaches services with routes that no other service of this deployment calls, and those in
+`public` of overlay.toml. It reaches their HTTP port, and their gRPC port if no other service of this
+deployment calls that port. Label the namespaces of the ingress and of Prometheus as the rules below
+expect.";
 
 /// The labels of namespaces whose pods may reach a service.
 const INGRESS: &str = "seaworthy.dev/ingress";
