@@ -141,9 +141,9 @@ pub struct PluginSecurityConfig {
     /// 500 ms at 5 %. The default is 10 in development, else 5.
     #[schemars(range(min = 1, max = 100), extend("x-unsafe" = [{ "id": "PLUG-2", "above": 10 }]))]
     pub max_cpu_percent: Option<u8>,
-    /// The maximum number of concurrent calls of one plugin. The default is the number of cores,
-    /// because a call usually occupies a core. Plugins with the capability `http` wait for
-    /// responses, so they may need more. All plugins share the limits of all calls.
+    /// The maximum number of concurrent calls of one plugin. Anonymous callers use at most half. The
+    /// default is the number of cores, at least 2, because a call usually occupies a core. Plugins
+    /// with `http` wait for responses, so they may need more. Other limits apply to all plugins.
     pub max_concurrent_calls: Option<NonZeroU32>,
     /// The maximum size of a component.
     pub max_file_size: ByteSize,
@@ -267,7 +267,9 @@ impl PluginSecurityConfig {
     /// of cores.
     pub(crate) fn max_concurrent_calls(&self, cores: usize) -> usize {
         let set = self.max_concurrent_calls.map(NonZeroU32::get);
-        set.map_or(cores, |set| usize::try_from(set).unwrap_or(usize::MAX))
+        set.map_or(cores.max(2), |set| {
+            usize::try_from(set).unwrap_or(usize::MAX)
+        })
     }
 
     pub(crate) fn max_cpu_percent(&self, profile: Profile) -> u8 {
@@ -379,7 +381,10 @@ mod tests {
     #[test]
     fn concurrent_calls_of_a_plugin_are_as_many_as_cores_plug_2() {
         let unset = PluginSecurityConfig::default();
-        assert_eq!(unset.max_concurrent_calls(2), 2);
+        assert_eq!(
+            [1, 3].map(|cores| unset.max_concurrent_calls(cores)),
+            [2, 3]
+        );
         let set = |max: u32| PluginSecurityConfig {
             max_concurrent_calls: NonZeroU32::new(max),
             ..PluginSecurityConfig::default()

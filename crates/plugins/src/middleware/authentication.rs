@@ -7,7 +7,7 @@ use seaworthy_http::{Authenticate, Authentication, Identity, RouteOptions};
 
 use crate::{
     HookCall, HookPoint, Plugins,
-    plugins::{RequestPlugins, UNAVAILABLE, is_busy},
+    plugins::{HookCaller, RequestPlugins, UNAVAILABLE},
     sandbox::CallOrigin,
 };
 
@@ -76,22 +76,22 @@ impl<A: Authenticate> Authenticate for PluginAuthentication<A> {
                             Authentication::Pending(later) => later.await,
                         }
                     };
-                    let before = HookPoint::BeforeAuth;
-                    let first = plugins.run(&table, before, call.clone(), Some(&context));
-                    let (report, result) = match first.await {
-                        Ok(report) => (report, authenticate().await),
-                        // Anonymous requests use up their part of the CPU share. A caller with
-                        // valid credentials may use the other part.
-                        Err(error) if is_busy(&error) && inner.has_credentials(&request) => {
-                            let Ok(Some(identity)) = authenticate().await else {
-                                return Err(error);
-                            };
-                            let origin = CallOrigin::Known;
-                            let again =
-                                plugins.run_for(origin, &table, before, call, Some(&context));
-                            (again.await?, Ok(Some(identity)))
-                        }
-                        Err(error) => return Err(error),
+                    let mut verified = None;
+                    let mut caller = HookCaller::from(CallOrigin::of(Some(&context)));
+                    if inner.has_credentials(&request) {
+                        // Anonymous requests may have used up their part of the limits. With valid
+                        // credentials, the caller can use the other part.
+                        caller = caller.verified_by(Box::pin(async {
+                            let result = verified.insert(authenticate().await);
+                            matches!(result, Ok(Some(_)))
+                        }));
+                    }
+                    let point = HookPoint::BeforeAuth;
+                    let before = plugins.run_for(caller, &table, point, call, Some(&context));
+                    let report = before.await?;
+                    let result = match verified {
+                        Some(result) => result,
+                        None => authenticate().await,
                     };
                     let call = table.later_call(report.call);
                     after(&plugins, &table, call, &context, result).await
@@ -142,7 +142,13 @@ async fn after(
                 Some(_) => CallOrigin::Known,
                 None => CallOrigin::Anonymous,
             };
-            let hooks = plugins.run_for(origin, table, HookPoint::AfterAuth, call, Some(context));
+            let hooks = plugins.run_for(
+                origin.into(),
+                table,
+                HookPoint::AfterAuth,
+                call,
+                Some(context),
+            );
             hooks.await?;
             Ok(identity)
         }

@@ -131,8 +131,8 @@ impl Plugin {
         self: &Arc<Self>,
         question: Question,
         timeout: Duration,
+        origin: CallOrigin,
     ) -> Result<Decision, CallError> {
-        let origin = context::with_current(CallOrigin::of);
         let function = Function::for_request("decide", timeout, true, origin);
         self.call(function, move |program, limits| {
             program.decide(&question, limits)
@@ -192,16 +192,13 @@ impl Plugin {
         // The guest has its whole timeout after this wait, so a call takes at most twice as long.
         let start_deadline = TokioInstant::now() + timeout;
         let start_deadline = request_end.map_or(start_deadline, |end| end.min(start_deadline));
-        let wait = |guests, whose| permit(guests, start_deadline, request_end, whose);
+        let origin = function.origin;
+        let wait = |guests, whose| permit(guests, origin, start_deadline, request_end, whose);
         // A guest that waits for a response keeps its permit of `worker_guests`.
         let may_wait = self.waiting_guests.is_some();
         let is_request = function.place == Place::TaskIfBrief;
         let is_brief = |pace: Pace| is_request && pace == Pace::Brief && !may_wait;
         let needs_thread = !is_brief(self.state.lock().pace);
-        let anonymous = match function.origin {
-            CallOrigin::Anonymous => Some(wait(&self.anonymous_guests, "this plugin").await?),
-            CallOrigin::Known => None,
-        };
         let own = wait(&self.own_guests, "this plugin").await?;
         let waiting = match &self.waiting_guests {
             Some(guests) => Some(wait(guests, "all plugins with http").await?),
@@ -212,7 +209,7 @@ impl Plugin {
             false => None,
         };
         let shared = wait(&self.guests, "all plugins").await?;
-        let permits = (anonymous, own, waiting, thread, shared);
+        let permits = (own, waiting, thread, shared);
         // Earlier calls may have used the share during the wait.
         let pace = {
             let (mut state, now) = (self.state.lock(), Instant::now());

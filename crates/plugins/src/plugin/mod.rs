@@ -37,7 +37,7 @@ use crate::{
     info::PluginMetadata,
     plugins::Inner,
     runtime::{CallError, CallLimits, Exports, Program, TICK},
-    sandbox::{CpuShare, FAULT_WINDOW, FaultCount, GuestThreads, LogAccess, Transition},
+    sandbox::{CpuShare, FAULT_WINDOW, FaultCount, GuestThreads, LogAccess, Permits, Transition},
 };
 
 /// One loaded version of a plugin. A reload replaces it.
@@ -56,19 +56,16 @@ pub(crate) struct Plugin {
     /// The reaction of the service to a failure of this plugin.
     pub(crate) on_failure: FailureMode,
     /// Limits the concurrent calls of all plugins.
-    pub(crate) guests: Arc<Semaphore>,
+    pub(crate) guests: Permits,
     /// Limits the concurrent calls of all plugins that may wait for responses. `None` if this one
     /// may not.
-    pub(crate) waiting_guests: Option<Arc<Semaphore>>,
+    pub(crate) waiting_guests: Option<Permits>,
     /// Limits the concurrent calls of all plugins that run on threads for guests: handlers, steps,
     /// and calls of slow plugins. One call for each core remains for brief hooks and decisions.
-    pub(crate) thread_guests: Arc<Semaphore>,
+    pub(crate) thread_guests: Permits,
     /// Limits the concurrent calls of this plugin, so that a plugin that loops or waits does not
     /// delay the others. A call occupies a core, so the default is one for each core, at least 2.
-    pub(crate) own_guests: Arc<Semaphore>,
-    /// Limits the concurrent calls of this plugin for anonymous callers, so that other callers find
-    /// a free permit of `own_guests` if there are several.
-    pub(crate) anonymous_guests: Arc<Semaphore>,
+    pub(crate) own_guests: Permits,
     /// Limits the guests of all plugins that occupy a worker of the runtime. One worker remains for
     /// other tasks, so timeouts do not depend on guests. The ticks of the engine keep it awake.
     pub(crate) worker_guests: Arc<Semaphore>,

@@ -6,10 +6,10 @@ use seaworthy_core::{Code, RequestContext, context};
 use tokio::{runtime::Handle, task::JoinHandle};
 
 use super::{Plugins, RequestPlugins};
-use crate::{HookCall, HookPoint, hook::HookTable};
+use crate::{HookCall, HookPoint, hook::HookTable, sandbox::CallOrigin};
 
 /// The maximum number of requests and operations whose hooks run in tasks. If there are more, the
-/// hooks are slower than the requests.
+/// hooks are slower than the requests. At most half of the requests are anonymous.
 pub(super) const MAX_TASKS: usize = 1_000;
 
 /// The name of the tasks.
@@ -84,7 +84,10 @@ impl Plugins {
         call: HookCall,
         context: Option<Arc<RequestContext>>,
     ) -> Result<JoinHandle<Option<()>>, HookCall> {
-        let permit = Arc::clone(&self.0.after_tasks).try_acquire_owned();
+        let permit = self
+            .0
+            .after_tasks
+            .try_acquire(CallOrigin::of(context.as_deref()));
         let (Ok(permit), Ok(_)) = (permit, Handle::try_current()) else {
             return Err(call);
         };

@@ -6,7 +6,7 @@ use std::sync::{
 use parking_lot::Mutex;
 use tokio::{
     runtime::Handle,
-    sync::{Notify, Semaphore, oneshot},
+    sync::{Notify, oneshot},
     time::timeout,
 };
 
@@ -25,7 +25,7 @@ use crate::{
     folder::{Found, files_hash, read_plugin, read_settings},
     plugin::{Plugin, State, Timers, Uses},
     runtime::{CallLimits, Caller, Imports, LifecycleStep},
-    sandbox::{Ended, EventAccess, HttpAccess, KeyValueStore, LogAccess, max_cpu_time},
+    sandbox::{Ended, EventAccess, HttpAccess, KeyValueStore, LogAccess, Permits, max_cpu_time},
 };
 
 impl Plugins {
@@ -194,11 +194,10 @@ impl Inner {
             program: Mutex::new(Some(program)),
             limits,
             on_failure,
-            guests: Arc::clone(&self.guests),
-            waiting_guests: may_wait.then(|| Arc::clone(&self.waiting_guests)),
-            thread_guests: Arc::clone(&self.thread_guests),
-            own_guests: Arc::new(Semaphore::new(max_calls)),
-            anonymous_guests: Arc::new(Semaphore::new(max_calls.saturating_sub(1).max(1))),
+            guests: self.guests.clone(),
+            waiting_guests: may_wait.then(|| self.waiting_guests.clone()),
+            thread_guests: self.thread_guests.clone(),
+            own_guests: Permits::new(max_calls),
             worker_guests: Arc::clone(&self.worker_guests),
             threads: Arc::clone(&self.threads),
             log,

@@ -11,6 +11,7 @@ use crate::{
     hook::{HookTable, REQUEST_TIMEOUT},
     plugin::Plugin,
     runtime::{CallError, Question},
+    sandbox::CallOrigin,
 };
 
 /// A decision about access.
@@ -32,8 +33,8 @@ impl Plugins {
     /// those that an operator stopped since.
     ///
     /// # Errors
-    /// `PLUGIN_UNAVAILABLE`: a plugin fails, and its `on_failure` is `closed`, or a plugin of
-    /// `plugins.required` is not started.
+    /// `PLUGIN_UNAVAILABLE`: a plugin fails, and its `on_failure` is `closed`. Or a plugin has no time
+    /// or thread for a call of an anonymous client, or a plugin of `plugins.required` is not started.
     pub async fn decide(
         &self,
         subject: &str,
@@ -41,7 +42,9 @@ impl Plugins {
         resource: &str,
         context: Map<String, Value>,
     ) -> Result<Decision, Error> {
-        let table = self.for_request(context::current().as_deref());
+        let request = context::current();
+        let table = self.for_request(request.as_deref());
+        let origin = CallOrigin::of(request.as_deref());
         check_required(&table)?;
         for plugin in table.deciders() {
             let question = || Question {
@@ -57,7 +60,7 @@ impl Plugins {
             };
             let call = |plugin: &Arc<Plugin>| {
                 let (plugin, question) = (Arc::clone(plugin), question());
-                async move { plugin.decide(question, REQUEST_TIMEOUT).await }
+                async move { plugin.decide(question, REQUEST_TIMEOUT, origin).await }
             };
             let called = self.call_started(Arc::clone(plugin), find, call).await;
             let Some((called, decided)) = called else {
@@ -69,7 +72,10 @@ impl Plugins {
                 Ok(Decision::Allow) => {}
                 Ok(denial @ Decision::Deny(_)) => return Ok(denial),
                 Err(CallError::Cancelled) => return Err(late()),
-                Err(error) => check_failure_mode(&called, &error.to_string(), error.is_busy())?,
+                Err(error) => {
+                    let problem = error.to_string();
+                    check_failure_mode(&called, &problem, error.is_busy(), origin)?;
+                }
             }
         }
         Ok(Decision::Allow)

@@ -3,7 +3,7 @@
 use seaworthy_core::{Code, Error};
 
 use super::Plugins;
-use crate::{FailureMode, hook::HookTable, plugin::Plugin};
+use crate::{FailureMode, hook::HookTable, plugin::Plugin, sandbox::CallOrigin};
 
 /// The reason of errors that a plugin causes.
 pub(crate) const UNAVAILABLE: &str = "PLUGIN_UNAVAILABLE";
@@ -37,23 +37,22 @@ pub(super) fn failure_mode(
     settings.or(stricter).unwrap_or(default)
 }
 
-/// Checks that a call continues without a failed plugin that may veto. `is_busy` marks the error for
-/// [`is_busy`].
+/// Checks whether a call continues without a failed plugin that may veto. Anonymous clients can
+/// overload a plugin, so an overload must not turn off the protection against them.
 ///
 /// # Errors
-/// `on_failure` of the plugin is `closed`: `PLUGIN_UNAVAILABLE`.
+/// `PLUGIN_UNAVAILABLE`: `on_failure` of the plugin is `closed`, or the plugin has no time or thread
+/// for an anonymous call.
 pub(super) fn check_failure_mode(
     plugin: &Plugin,
     problem: &str,
     is_busy: bool,
+    origin: CallOrigin,
 ) -> Result<(), Error> {
+    let is_overload = is_busy && origin == CallOrigin::Anonymous;
     match plugin.on_failure {
-        FailureMode::Open => Ok(()),
-        FailureMode::Closed if is_busy => {
-            let error = unavailable(plugin.name(), problem);
-            Err(error.with_cause(Busy(cause(plugin.name(), problem))))
-        }
-        FailureMode::Closed => Err(unavailable(plugin.name(), problem)),
+        FailureMode::Open if !is_overload => Ok(()),
+        _ => Err(unavailable(plugin.name(), problem)),
     }
 }
 
@@ -74,25 +73,12 @@ pub(super) fn check_required(table: &HookTable) -> Result<(), Error> {
         .map_or(Ok(()), |name| Err(not_started(name)))
 }
 
-/// The cause of an error of a plugin that has no time or thread for the caller.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-struct Busy(String);
-
-/// Returns true if a plugin had no time or thread for the caller.
-pub(crate) fn is_busy(error: &Error) -> bool {
-    error.cause().is_some_and(|cause| cause.is::<Busy>())
-}
-
 fn not_started(plugin: &str) -> Error {
     unavailable(plugin, "is in plugins.required, and is not started")
 }
 
 fn unavailable(plugin: &str, problem: &str) -> Error {
     let message = "a plugin that decides about this request is unavailable: retry later";
-    Error::new(Code::Unavailable, UNAVAILABLE, message).with_cause(cause(plugin, problem))
-}
-
-fn cause(plugin: &str, problem: &str) -> String {
-    format!("plugin {plugin}: {problem}")
+    let cause = format!("plugin {plugin}: {problem}");
+    Error::new(Code::Unavailable, UNAVAILABLE, message).with_cause(cause)
 }

@@ -28,6 +28,7 @@ mod removals;
 mod request_plugins;
 mod required;
 mod required_functions;
+mod run_hooks;
 mod shutdown;
 mod start;
 mod update_settings;
@@ -43,7 +44,7 @@ pub(crate) use after::Unfinished;
 use arc_swap::ArcSwap;
 pub use decide::Decision;
 use detached::Detached;
-pub(crate) use failure_policy::{UNAVAILABLE, is_busy};
+pub(crate) use failure_policy::UNAVAILABLE;
 pub use hooks::HookReport;
 use locks::PluginLocks;
 use observation::Observation;
@@ -51,6 +52,7 @@ use parking_lot::Mutex;
 use request_plugins::BeforePlugins;
 pub(crate) use request_plugins::RequestPlugins;
 use required_functions::RequiredFunctions;
+pub(crate) use run_hooks::HookCaller;
 use seaworthy_client::HttpClient;
 use seaworthy_config::Profile;
 use seaworthy_core::{Switch, context, error_chain};
@@ -61,8 +63,12 @@ use updates::Updates;
 
 use crate::{
     Event, EventBus, EventType, PluginError, PluginFailure, PluginInfo, PluginStatus,
-    PluginsConfig, SubscriptionId, hook::HookTable, middleware::AddressLimit, plugin::Plugin,
-    runtime::Runtime, sandbox::GuestThreads,
+    PluginsConfig, SubscriptionId,
+    hook::HookTable,
+    middleware::AddressLimit,
+    plugin::Plugin,
+    runtime::Runtime,
+    sandbox::{GuestThreads, Permits},
 };
 
 /// The maximum number of concurrent calls of all plugins for each core. There are more calls than
@@ -113,16 +119,16 @@ pub(crate) struct Inner {
     /// The clients of the plugins to which the operator grants the capability `http`, by name.
     clients: BTreeMap<String, HttpClient>,
     /// Limits the concurrent calls of all plugins, because each call has its own memory.
-    guests: Arc<Semaphore>,
+    guests: Permits,
     /// Limits the concurrent calls of all plugins with the capability `http`.
-    waiting_guests: Arc<Semaphore>,
+    waiting_guests: Permits,
     /// Limits the concurrent calls of all plugins that run on threads for guests.
-    thread_guests: Arc<Semaphore>,
+    thread_guests: Permits,
     /// Limits the guests that occupy a worker of the runtime.
     worker_guests: Arc<Semaphore>,
     threads: Arc<GuestThreads>,
     /// Limits the tasks of hooks after work.
-    after_tasks: Arc<Semaphore>,
+    after_tasks: Permits,
     observation: Arc<Observation>,
     loaded: Mutex<BTreeMap<String, Loaded>>,
     detached: Detached,

@@ -25,7 +25,7 @@ use crate::{
     config::{MAX_CPU_PERCENT, MAX_MEMORY},
     manifest::public_key,
     middleware::{AddressLimit, hooked},
-    sandbox::GuestThreads,
+    sandbox::{GuestThreads, Permits},
 };
 
 /// The name of the client of the capability `http`.
@@ -123,15 +123,15 @@ impl Plugins {
             shutdown_timeout: stop_timeout(service, Phase::Pools),
             runtime: OnceLock::new(),
             clients: clients(service, config)?,
-            guests: Arc::new(Semaphore::new(MAX_GUESTS_PER_CORE * cores())),
-            waiting_guests: Arc::new(Semaphore::new(MAX_WAITING_GUESTS_PER_CORE * cores())),
-            thread_guests: Arc::new(Semaphore::new(MAX_THREAD_GUESTS_PER_CORE * cores())),
+            guests: Permits::new(MAX_GUESTS_PER_CORE * cores()),
+            waiting_guests: Permits::new(MAX_WAITING_GUESTS_PER_CORE * cores()),
+            thread_guests: Permits::new(MAX_THREAD_GUESTS_PER_CORE * cores()),
             worker_guests: Arc::new(Semaphore::new(
                 Handle::try_current().map_or(0, |handle| max_worker_guests(&handle)),
             )),
-            // Each guest has a permit of the semaphore `guests`, so no guest waits for a thread.
+            // Each guest has a permit of `guests`, so no guest waits for a thread.
             threads: Arc::new(GuestThreads::new(GUESTS, MAX_GUESTS_PER_CORE * cores())),
-            after_tasks: Arc::new(Semaphore::new(MAX_TASKS)),
+            after_tasks: Permits::new(MAX_TASKS),
             compiler: GuestThreads::new(COMPILER, 1),
             observation: Arc::new(Observation::new(service, &bus)),
             bus,

@@ -1,5 +1,5 @@
 //! Limits and state of a plugin beyond one call: CPU time, faults, stored values, and its access to
-//! HTTP, events and the log. Also the threads of guests, and the conversion of JSON.
+//! HTTP, events and the log. Also the threads and permits of guests, and the conversion of JSON.
 
 mod cpu_share;
 mod cpu_time;
@@ -10,6 +10,7 @@ mod http_access;
 pub(crate) mod json;
 mod key_value;
 mod log_access;
+mod permits;
 mod rate;
 
 pub(crate) use cpu_share::{CallOrigin, CpuShare, max_cpu_time};
@@ -20,3 +21,4 @@ pub(crate) use guest_threads::{Ended, GuestThreads};
 pub(crate) use http_access::HttpAccess;
 pub(crate) use key_value::KeyValueStore;
 pub(crate) use log_access::LogAccess;
+pub(crate) use permits::{Permit, Permits};

@@ -2,29 +2,33 @@
 
 use std::{
     net::SocketAddr,
+    num::NonZeroU32,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    thread,
+    thread::{self, available_parallelism},
+    time::Duration,
 };
 
 use http::request::Parts;
-use seaworthy_core::{Actor, Grants, RequestContext};
+use seaworthy_core::{Actor, Error, Grants, RequestContext, ServiceIdentity, context};
 use seaworthy_http::{Access, Authenticate, Authentication, Identity, RouteOptions, Routes};
+use seaworthy_plugins::{FailureMode, HookCall, HookPoint, HookReport, Plugins};
 use seaworthy_testkit::http::request;
+use tokio::{sync::mpsc, task::JoinHandle, time::timeout};
 
-use crate::{app::Setup, guest::Guest};
+use crate::{
+    app::{Setup, TestApp, granted_http},
+    guest::Guest,
+    server::hold,
+};
 
-/// About two milliseconds, so a few calls use up a share of 5 %. The hook then proceeds.
-const BURN: &str = "(local $left i32)
-    (local.set $left (i32.const 2000000))
-    (loop $next
-      (local.set $left (i32.sub (local.get $left) (i32.const 1)))
-      (br_if $next (local.get $left)))
-    (i32.const 16)";
-const HOOK: &str =
-    "[[hooks]]\nname = \"guard\"\npoint = \"before_auth\"\nveto = true\ntimeout = \"20s\"\n";
+/// The number of loops that take about a millisecond.
+const MILLISECOND: u32 = 1_000_000;
+const HOOK: &str = "[[hooks]]\nname = \"guard\"\npoint = \"before_auth\"\ntimeout = \"20s\"\n";
+/// Far longer than a call needs on a loaded machine.
+const TIMEOUT: Duration = Duration::from_secs(30);
 /// Connections that flood the service.
 const CLIENTS: u8 = 4;
 /// Requests of the known caller. Their hooks use less than half of the share of one second.
@@ -56,6 +60,19 @@ impl Authenticate for Bearer {
     }
 }
 
+/// Returns the body of a hook that computes, and returns the result at an address.
+fn burn(milliseconds: u32, result: u32) -> String {
+    let loops = milliseconds * MILLISECOND;
+    format!(
+        "(local $left i32)
+         (local.set $left (i32.const {loops}))
+         (loop $next
+           (local.set $left (i32.sub (local.get $left) (i32.const 1)))
+           (br_if $next (local.get $left)))
+         (i32.const {result})"
+    )
+}
+
 /// Sends a request from an address behind the proxy. Returns its status.
 fn status(http: SocketAddr, address: &str, authorization: &[(&str, &str)]) -> u16 {
     let mut headers = vec![("x-forwarded-for", address)];
@@ -65,20 +82,32 @@ fn status(http: SocketAddr, address: &str, authorization: &[(&str, &str)]) -> u1
         .status
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn anonymous_flood_leaves_authentication_to_known_callers_plug_2() {
-    let app = Setup::new()
+/// Starts a service with a hook `before_auth` that uses up a share of 5 % in a few calls. It
+/// rejects each call.
+async fn guarded(on_failure: FailureMode) -> TestApp {
+    let reason = "seen";
+    let guest = Guest::hook(&burn(2, 512))
+        .with_words(512, &[0, 1, 403, 1024, 4])
+        .with_text(1024, reason);
+    Setup::new()
         .set("server.http.trusted_proxies=127.0.0.1/32")
-        .config(|config| config.security.max_cpu_percent = Some(5))
-        .plugin("guard", HOOK, &Guest::hook(BURN))
+        .config(|config| {
+            config.security.max_cpu_percent = Some(5);
+            config.on_failure = on_failure;
+        })
+        .plugin("guard", &format!("{HOOK}veto = true\n"), &guest)
         .start_with(|service, plugins| {
             service.authenticate(plugins.authentication(Bearer));
             let routes = Routes::new().get("/orders", async || "orders");
             service.http(routes.with_options(|options| options.access(Access::Optional)));
         })
         .await
-        .unwrap();
-    let http = app.service.addresses().http;
+        .unwrap()
+}
+
+/// Sends requests of a known caller during a flood of anonymous ones. Returns their statuses, and
+/// those of the anonymous requests whose hook did not run.
+fn flood(http: SocketAddr) -> (Vec<u16>, Vec<u16>) {
     let ended = Arc::new(AtomicBool::new(false));
     let (sender, exhausted) = std::sync::mpsc::channel();
     let clients: Vec<_> = (0..CLIENTS)
@@ -92,24 +121,191 @@ async fn anonymous_flood_leaves_authentication_to_known_callers_plug_2() {
                 while !ended.load(Ordering::Relaxed)
                     && let Some(address) = addresses.next()
                 {
-                    if status(http, &address, &[]) == 503 {
-                        let _ = sender.send(());
+                    let status = status(http, &address, &[]);
+                    if status != 403 {
+                        let _ = sender.send(status);
                     }
                 }
             })
         })
         .collect();
     // Each request of the known caller begins when the anonymous callers have used up their part.
-    let statuses: Vec<u16> = (0..REQUESTS)
-        .map(|_| {
-            while exhausted.try_recv().is_ok() {}
-            exhausted.recv().unwrap();
-            status(http, "192.0.2.1", &[("authorization", "Bearer x")])
-        })
-        .collect();
+    let mut anonymous = Vec::new();
+    let known = (0..REQUESTS).map(|_| {
+        anonymous.extend(exhausted.try_iter());
+        anonymous.push(exhausted.recv().unwrap());
+        status(http, "192.0.2.1", &[("authorization", "Bearer x")])
+    });
+    let known = known.collect();
     ended.store(true, Ordering::Relaxed);
     clients
         .into_iter()
         .for_each(|client| client.join().unwrap());
-    assert_eq!(statuses, [200; REQUESTS]);
+    (known, anonymous)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn anonymous_flood_leaves_authentication_to_known_callers_plug_2() {
+    // An overload must not decide whether a hook runs.
+    for on_failure in [FailureMode::Closed, FailureMode::Open] {
+        let app = guarded(on_failure).await;
+        let (known, anonymous) = flood(app.service.addresses().http);
+        assert_eq!(known, [403; REQUESTS], "{on_failure:?}");
+        assert!(
+            anonymous.iter().all(|status| *status == 503),
+            "{on_failure:?}: {anonymous:?}"
+        );
+    }
+}
+
+/// Calls the hooks of a point for an anonymous client, or for the service itself.
+fn call(
+    plugins: &Plugins,
+    point: HookPoint,
+    is_anonymous: bool,
+) -> JoinHandle<Result<HookReport, Error>> {
+    let plugins = plugins.clone();
+    tokio::spawn(async move {
+        let call = plugins.run_hooks(point, HookCall::new());
+        if !is_anonymous {
+            return call.await;
+        }
+        let request = RequestContext::background(ServiceIdentity::new("orders", "1.0.0"));
+        let request = request.with_client_address("192.0.2.1".parse().unwrap());
+        context::scope(Arc::new(request), call).await
+    })
+}
+
+/// The requests of a plugin. The server does not respond to a request until it is dropped.
+type Requests = mpsc::UnboundedReceiver<std::sync::mpsc::Sender<()>>;
+
+/// Starts a service whose plugin waits for responses, in up to `max` concurrent calls.
+async fn waiting(max: usize) -> (TestApp, Requests) {
+    let (url, requests) = hold();
+    let hook = |point: &str, timeout: &str| {
+        format!(
+            "[[hooks]]\nname = \"slow\"\npoint = \"{point}\"\nveto = true\ntimeout = \"{timeout}\"\n"
+        )
+    };
+    let more = format!(
+        "capabilities = [\"http\"]\n{}{}",
+        hook("before_biz", "30s"),
+        hook("before_data", "100ms")
+    );
+    let app = Setup::new()
+        .config(|config| {
+            config.on_failure = FailureMode::Open;
+            config.security.max_cpu_percent = Some(100);
+            config.security.max_concurrent_calls = NonZeroU32::new(u32::try_from(max).unwrap());
+            config.grants.insert("slow".to_owned(), granted_http());
+        })
+        .service_settings(
+            "clients: {plugins: {policies: {attempt_timeout: 60s, total_timeout: 60s, retry: {max_attempts: 1}}}}\n",
+        )
+        .plugin("slow", &more, &Guest::requesting(&url, "(i32.const 16)"))
+        .start()
+        .await
+        .unwrap();
+    (app, requests)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn anonymous_calls_leave_half_of_all_calls_to_others_plug_2() {
+    // All plugins with `http` share two calls for each core.
+    let cores = available_parallelism().unwrap().get();
+    let (app, mut requests) = waiting(4 * cores).await;
+    let mut next = async || timeout(TIMEOUT, requests.recv()).await.unwrap().unwrap();
+    let call = |is_anonymous| call(&app.plugins, HookPoint::BeforeBiz, is_anonymous);
+    let anonymous: Vec<_> = (0..2 * cores).map(|_| call(true)).collect();
+    let mut unanswered = Vec::new();
+    for _ in 0..cores {
+        unanswered.push(next().await);
+    }
+    let known = call(false);
+    // Only the last request ends. It is that of the known caller.
+    drop(next().await);
+    let report = timeout(TIMEOUT, known).await.unwrap().unwrap().unwrap();
+    assert_eq!(report.failed, []);
+    drop((unanswered, requests));
+    for call in anonymous {
+        call.await.unwrap().unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn overload_by_anonymous_calls_does_not_skip_an_open_hook_plug_2() {
+    let (app, mut requests) = waiting(2).await;
+    let first = call(&app.plugins, HookPoint::BeforeBiz, true);
+    let unanswered = timeout(TIMEOUT, requests.recv()).await.unwrap();
+    let rejected = call(&app.plugins, HookPoint::BeforeData, true).await;
+    assert_eq!(
+        rejected.unwrap().unwrap_err().reason(),
+        "PLUGIN_UNAVAILABLE"
+    );
+    // The hook of a known caller runs, and its failure follows `on_failure`.
+    let known = call(&app.plugins, HookPoint::BeforeData, false).await;
+    let failed = known.unwrap().unwrap().failed;
+    assert_eq!(
+        failed,
+        [(
+            "slow/slow".to_owned(),
+            "exceeded its timeout of 100ms".to_owned()
+        )]
+    );
+    drop((unanswered, requests));
+    assert!(first.await.unwrap().is_ok());
+}
+
+/// Starts a service with three hooks `before_auth` in a chain. The second one sets a value. One call
+/// of it uses the part of the CPU share for anonymous callers of several seconds.
+async fn chained(veto: bool) -> TestApp {
+    let guard = Guest::hook(&burn(100, 512))
+        .with_words(512, &[0, 0, 600, 1])
+        .with_words(600, &[1024, 7, 1536, 4])
+        .with_text(1024, "checked")
+        .with_text(1536, "true");
+    let seen = Guest::failing("seen");
+    Setup::new()
+        .config(|config| config.security.max_cpu_percent = Some(5))
+        .plugin("first", &format!("{HOOK}priority = 1\n"), &seen)
+        .plugin("guard", &format!("{HOOK}veto = {veto}\n"), &guard)
+        .plugin("last", &format!("{HOOK}priority = 200\n"), &seen)
+        .start_with(|service, plugins| {
+            service.authenticate(plugins.authentication(Bearer));
+            let plugins = plugins.clone();
+            let values = move || {
+                let plugins = plugins.clone();
+                async move {
+                    let call = plugins.run_hooks(HookPoint::BeforeBiz, HookCall::new());
+                    let values = call.await?.call.values().clone();
+                    Ok::<_, Error>(serde_json::Value::from(values).to_string())
+                }
+            };
+            let routes = Routes::new().get("/values", values);
+            service.http(routes.with_options(|options| options.access(Access::Optional)));
+        })
+        .await
+        .unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn flood_leaves_each_hook_once_to_known_callers_plug_2() {
+    const VALUES: &str = "{\"checked\":true}";
+    // Without a veto the failure of the hook does not reject the request.
+    for veto in [true, false] {
+        let app = chained(veto).await;
+        let values = |headers: &[(&str, &str)]| {
+            let http = app.service.addresses().http;
+            request(http, "GET", "/values", headers, "").unwrap().body
+        };
+        let calls = |plugin| {
+            let failures = format!("plugin_hook_failures_total{{plugin=\"{plugin}\"}}");
+            app.metric(&failures)
+        };
+        while values(&[]) == VALUES {}
+        let before = ["first", "last"].map(calls);
+        assert_eq!(values(&[("authorization", "Bearer x")]), VALUES, "{veto}");
+        let expected = before.map(|calls| calls + 1);
+        assert_eq!(["first", "last"].map(calls), expected, "{veto}");
+    }
 }

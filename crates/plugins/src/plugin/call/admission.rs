@@ -3,16 +3,13 @@
 use std::{sync::Arc, time::Instant};
 
 use seaworthy_core::{RequestContext, context};
-use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore},
-    time::{Instant as TokioInstant, timeout_at},
-};
+use tokio::time::{Instant as TokioInstant, timeout_at};
 
 use crate::{
     PluginStatus,
     plugin::{Plugin, State, function::Function},
     runtime::{CallError, LifecycleStep},
-    sandbox::Permission,
+    sandbox::{CallOrigin, Permission, Permit, Permits},
 };
 
 /// The permission for a call. If its guest does not run, its drop makes the next call the trial of
@@ -100,23 +97,23 @@ impl State {
 }
 
 /// Waits for a permit until a deadline. `request_end` is the end of the request, if the call ends
-/// with it. `group` names the calls that the semaphore limits.
+/// with it. `group` names the calls that the permits limit.
 ///
 /// # Errors
 /// A permit does not become free in time, or the request ends first.
 pub(super) async fn permit(
-    semaphore: &Arc<Semaphore>,
+    permits: &Permits,
+    origin: CallOrigin,
     deadline: TokioInstant,
     request_end: Option<TokioInstant>,
     group: &'static str,
-) -> Result<OwnedSemaphorePermit, CallError> {
+) -> Result<Permit, CallError> {
     // Usually a permit is free, and no timer is needed.
-    if let Ok(permit) = Arc::clone(semaphore).try_acquire_owned() {
+    if let Ok(permit) = permits.try_acquire(origin) {
         return Ok(permit);
     }
-    let permit = Arc::clone(semaphore).acquire_owned();
-    match timeout_at(deadline, permit).await {
-        Ok(Ok(permit)) => Ok(permit),
+    match timeout_at(deadline, permits.acquire(origin)).await {
+        Ok(Some(permit)) => Ok(permit),
         // A policy that fails open must not skip a decision because its request ends.
         _ if request_end.is_some_and(|end| end <= TokioInstant::now()) => Err(CallError::Cancelled),
         _ => Err(CallError::Concurrency(group)),

@@ -19,7 +19,7 @@ use crate::{
     folder::FilesHash,
     plugin::{Observe, State, Timers, Uses},
     runtime::{Caller, Exports, HookContext},
-    sandbox::{GuestThreads, LogAccess},
+    sandbox::{GuestThreads, LogAccess, Permits},
 };
 
 mod admission;
@@ -141,11 +141,10 @@ fn plugin_with(program: &Arc<Placed>, more: &str) -> Arc<Plugin> {
             caller: Caller::default(),
         },
         on_failure: FailureMode::Closed,
-        guests: Arc::new(Semaphore::new(1)),
-        waiting_guests: may_wait.then(|| Arc::new(Semaphore::new(1))),
-        thread_guests: Arc::new(Semaphore::new(1)),
-        own_guests: Arc::new(Semaphore::new(1)),
-        anonymous_guests: Arc::new(Semaphore::new(1)),
+        guests: Permits::new(1),
+        waiting_guests: may_wait.then(|| Permits::new(1)),
+        thread_guests: Permits::new(1),
+        own_guests: Permits::new(1),
         worker_guests: Arc::new(Semaphore::new(1)),
         threads: Arc::new(GuestThreads::new(GUESTS, 1)),
         log: Arc::new(LogAccess::new(0, Counter::default())),

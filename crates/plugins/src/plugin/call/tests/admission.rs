@@ -32,7 +32,7 @@ async fn trial_whose_host_panics_fails_plug_2() {
 async fn trial_whose_guest_does_not_start_is_repeated_plug_2() {
     let plugin = plugin(&Arc::default());
     disable(&plugin);
-    let permit = Arc::clone(&plugin.own_guests).try_acquire_owned().unwrap();
+    let permit = plugin.own_guests.try_acquire(CallOrigin::Known).unwrap();
     let busy = Err(CallError::Concurrency("this plugin"));
     assert_eq!(hook(&plugin, SHORT).await, busy);
     drop(permit);
@@ -134,7 +134,7 @@ async fn handlers_leave_calls_to_brief_hooks_plug_2() {
     let program = Arc::new(Placed::default());
     let plugin = plugin(&program);
     for permits in [&plugin.guests, &plugin.own_guests] {
-        permits.add_permits(2);
+        permits.add(2);
     }
     let release = program.hold();
     let event = Event::new(crate::EventType::USER_LOGIN, "accounts");

@@ -9,7 +9,7 @@ async fn leave(plugin: &Arc<Plugin>, program: &Placed) {
     let release = program.hold();
     assert_eq!(hook(plugin, SHORT).await, Err(CallError::Timeout(SHORT)));
     // The guest keeps its permit until it ends. Later calls run on threads for guests.
-    assert_eq!(plugin.own_guests.available_permits(), 0);
+    assert_eq!(plugin.own_guests.free(), 0);
     drop(release);
     in_request(async |id| assert_eq!(hook(plugin, TIMEOUT).await, at(GUESTS, &id))).await;
 }
@@ -41,7 +41,7 @@ async fn wait_for_a_permit_leaves_a_guest_its_timeout_plug_2() {
     const LONG: Duration = Duration::from_secs(2);
     let program = Arc::new(Placed::default());
     let plugin = plugin(&program);
-    let permit = Arc::clone(&plugin.own_guests).try_acquire_owned().unwrap();
+    let permit = plugin.own_guests.try_acquire(CallOrigin::Known).unwrap();
     let release = program.hold();
     let begun = Instant::now();
     let earlier = async {
@@ -141,7 +141,7 @@ async fn wait_at_the_end_of_a_request_is_cancelled_plug_2() {
         &plugin.thread_guests,
         &plugin.guests,
     ] {
-        let _permit = Arc::clone(permits).try_acquire_owned().unwrap();
+        let _permit = permits.try_acquire(CallOrigin::Known).unwrap();
         let request = RequestContext::background(ServiceIdentity::new("orders", "1.0.0"));
         let request = Arc::new(request.with_deadline(Deadline::after(SHORT)));
         // A failed policy could be skipped, and clients can shorten the deadline.
