@@ -267,9 +267,8 @@ impl PluginSecurityConfig {
     /// of cores.
     pub(crate) fn max_concurrent_calls(&self, cores: usize) -> usize {
         let set = self.max_concurrent_calls.map(NonZeroU32::get);
-        set.map_or(cores.max(2), |set| {
-            usize::try_from(set).unwrap_or(usize::MAX)
-        })
+        let set = set.map(|set| usize::try_from(set).unwrap_or(usize::MAX));
+        set.unwrap_or(cores.max(2))
     }
 
     pub(crate) fn max_cpu_percent(&self, profile: Profile) -> u8 {
@@ -381,10 +380,8 @@ mod tests {
     #[test]
     fn concurrent_calls_of_a_plugin_are_as_many_as_cores_plug_2() {
         let unset = PluginSecurityConfig::default();
-        assert_eq!(
-            [1, 3].map(|cores| unset.max_concurrent_calls(cores)),
-            [2, 3]
-        );
+        assert_eq!(unset.max_concurrent_calls(1), 2);
+        assert_eq!(unset.max_concurrent_calls(3), 3);
         let set = |max: u32| PluginSecurityConfig {
             max_concurrent_calls: NonZeroU32::new(max),
             ..PluginSecurityConfig::default()

@@ -7,6 +7,7 @@
 )]
 
 mod acceptance;
+mod alerts;
 mod calls;
 mod commands;
 mod folder;
