@@ -7,6 +7,7 @@
     reason = "what the tests share is test code too; clippy only knows functions marked as tests"
 )]
 
+mod around;
 mod fuzz;
 mod generated;
 mod grpc;

@@ -1,18 +1,20 @@
-use axum::body::Body;
+use axum::{Extension, body::Body};
 use http::{Request, Response, StatusCode, header};
 use http_body_util::BodyExt;
 use hyper_util::{
     client::legacy::{Client, connect::HttpConnector},
     rt::TokioExecutor,
 };
-use seaworthy_contract::Contract as _;
+use seaworthy_contract::{
+    AroundCalls, Contract as _, ContractConfig, ContractMethod as _, UnsafeCall,
+};
 use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio_stream::wrappers::TcpListenerStream;
 use tonic::transport::{Channel, Server};
 
 use crate::{
-    generated::{LibraryContract, library_client::LibraryClient},
+    generated::{LibraryContract, LibraryMethod, library_client::LibraryClient},
     library::Shelves,
 };
 
@@ -58,14 +60,8 @@ impl Reply {
 
 impl Running {
     pub(crate) async fn start() -> Self {
+        let (running, [http, grpc]) = Self::bind().await;
         let contract = LibraryContract::new(Shelves);
-        let http = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let grpc = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let running = Self {
-            http: format!("http://{}", http.local_addr().unwrap()),
-            grpc: format!("http://{}", grpc.local_addr().unwrap()),
-            client: Client::builder(TokioExecutor::new()).build_http(),
-        };
         let router = contract.unguarded_router();
         tokio::spawn(async move { axum::serve(http, router).await });
         tokio::spawn(
@@ -74,6 +70,35 @@ impl Running {
                 .serve_with_incoming(TcpListenerStream::new(grpc)),
         );
         running
+    }
+
+    /// Starts servers that run `around` around each call. All calls count as unsafe calls of
+    /// `method`.
+    pub(crate) async fn start_around(around: impl AroundCalls, method: LibraryMethod) -> Self {
+        let (running, [http, grpc]) = Self::bind().await;
+        let config = ContractConfig::default().with_around_calls(around);
+        let contract = LibraryContract::with_config(Shelves, config);
+        let mark = Extension(UnsafeCall(method.description()));
+        let router = contract.unguarded_router().layer(mark.clone());
+        tokio::spawn(async move { axum::serve(http, router).await });
+        tokio::spawn(
+            Server::builder()
+                .layer(mark)
+                .add_service(contract.unguarded_grpc())
+                .serve_with_incoming(TcpListenerStream::new(grpc)),
+        );
+        running
+    }
+
+    async fn bind() -> (Self, [TcpListener; 2]) {
+        let http = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let grpc = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let running = Self {
+            http: format!("http://{}", http.local_addr().unwrap()),
+            grpc: format!("http://{}", grpc.local_addr().unwrap()),
+            client: Client::builder(TokioExecutor::new()).build_http(),
+        };
+        (running, [http, grpc])
     }
 
     pub(crate) async fn library(&self) -> LibraryClient<Channel> {

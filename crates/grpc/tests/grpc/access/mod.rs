@@ -8,6 +8,7 @@
 
 mod any_path;
 mod app;
+mod around;
 mod matrix;
 mod options;
 mod orders;
