@@ -1,4 +1,4 @@
-//! The work around calls whose requests or responses are streams.
+//! `AroundCalls` with calls whose requests or responses are streams.
 
 use std::sync::Arc;
 
@@ -79,7 +79,7 @@ fn named(number: &str) -> GetBookRequest {
     }
 }
 
-/// Calls a method with streams. Its requests, if they are a stream, never end. Returns its error
+/// Calls a method with streams. A stream of requests never ends. Returns the error of the call
 /// before the first response.
 async fn failed(server: &Running, method: LibraryMethod) -> Status {
     let mut library = server.library().await;
@@ -104,7 +104,7 @@ async fn responses_are_streamed_within_the_work_plug_2() {
     assert_eq!(numbers, [1, 2]);
     let failed = library.watch_book(named("404")).await.unwrap_err();
     assert_eq!(from_status(&failed).reason(), "BOOK_NOT_FOUND");
-    // The work gets valid requests only.
+    // `AroundCalls` gets valid requests only.
     let invalid = library.watch_book(named("none")).await.unwrap_err();
     assert_eq!(from_status(&invalid).fields()[0].field, "name");
     let path = LibraryMethod::WatchBook.description().grpc_path;

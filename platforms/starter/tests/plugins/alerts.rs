@@ -17,13 +17,13 @@ use crate::{
     guard::{MANIFEST, PROCEEDS, log_in, module},
 };
 
-/// 15 minutes become 4.5 s.
+/// The divisor of durations in the rules: 15 minutes become 4.5 s.
 const FACTOR: u32 = 200;
 const TOKEN: &str = "the token of an operator of these tests";
 /// The number of faults that disables a plugin.
 const FAULTS: usize = 5;
 
-/// Renders the rules and runbooks of the program with plugins, for an admin listener.
+/// Renders the rules and runbooks of the program with plugins. `admin` is its admin port.
 fn rendered(admin: u16) -> BTreeMap<String, String> {
     let config = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/starter");
     let folder = tempfile::tempdir().unwrap();

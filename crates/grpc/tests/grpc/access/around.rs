@@ -1,4 +1,4 @@
-//! The work around calls knows each unsafe call, also of a stream.
+//! `AroundCalls` gets each unsafe call, including calls with streams.
 
 use std::sync::Arc;
 
@@ -49,7 +49,7 @@ async fn rejected_stream_is_not_read_plug_2() {
         .await
         .unwrap_err();
     assert_eq!(rejected.message(), "the call is not permitted");
-    // HTTP calls this method by GET only.
+    // HTTP calls this method by GET only, so it is safe and `AroundCalls` does not get it.
     let watched = call(channel, path(OrdersMethod::GetOrder), Caller::Anonymous).await;
     assert_eq!(watched.as_deref(), Ok("GetOrder"));
     assert_eq!(*methods.lock(), [import]);
