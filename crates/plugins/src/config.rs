@@ -378,7 +378,7 @@ mod tests {
     }
 
     #[test]
-    fn concurrent_calls_of_a_plugin_are_as_many_as_cores_plug_2() {
+    fn plugin_has_one_call_for_each_core_and_at_least_two_plug_2() {
         let unset = PluginSecurityConfig::default();
         assert_eq!(unset.max_concurrent_calls(1), 2);
         assert_eq!(unset.max_concurrent_calls(3), 3);

@@ -93,7 +93,7 @@ async fn failed(server: &Running, method: LibraryMethod) -> Status {
 }
 
 #[tokio::test]
-async fn responses_are_streamed_within_the_work_plug_2() {
+async fn around_calls_wraps_streamed_responses_plug_2() {
     let (server, calls) = recording(LibraryMethod::WatchBook).await;
     let mut library = server.library().await;
     let mut lendings = library.watch_book(named("2")).await.unwrap().into_inner();
@@ -112,7 +112,7 @@ async fn responses_are_streamed_within_the_work_plug_2() {
 }
 
 #[tokio::test]
-async fn requests_are_streamed_within_the_work_plug_2() {
+async fn around_calls_wraps_streamed_requests_plug_2() {
     let (server, calls) = recording(LibraryMethod::ImportBooks).await;
     let mut library = server.library().await;
     let books = stream::iter([book("a"), book("b")]);
@@ -126,7 +126,7 @@ async fn requests_are_streamed_within_the_work_plug_2() {
 }
 
 #[tokio::test]
-async fn messages_of_both_directions_are_streamed_within_the_work_plug_2() {
+async fn around_calls_wraps_streams_of_both_directions_plug_2() {
     let (server, calls) = recording(LibraryMethod::Mirror).await;
     let mut library = server.library().await;
     let books = stream::iter([book("a")]);
@@ -148,7 +148,7 @@ async fn rejected_streams_do_not_reach_their_method_plug_2() {
 }
 
 #[tokio::test]
-async fn streams_need_work_that_runs_or_rejects_them_plug_2() {
+async fn stream_fails_if_around_calls_neither_runs_nor_rejects_it_plug_2() {
     for method in STREAMING {
         let server = Running::start_around(Idle, method).await;
         let status = failed(&server, method).await;
@@ -157,7 +157,7 @@ async fn streams_need_work_that_runs_or_rejects_them_plug_2() {
 }
 
 #[tokio::test]
-async fn streamed_responses_over_http_are_within_the_work_plug_2() {
+async fn around_calls_wraps_streamed_http_responses_plug_2() {
     let method = LibraryMethod::WatchBook;
     let (server, calls) = recording(method).await;
     let watched = server.get("/v1/shelves/1/books/2:watch").await;

@@ -4,8 +4,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError};
 
 use super::CallOrigin;
 
-/// Permits for concurrent calls. Anonymous calls use at most half of them, or a single one, so a
-/// flood of them leaves the others to known callers.
+/// Permits for concurrent calls. Anonymous calls use at most half of them, so a flood of them
+/// leaves the others to authenticated callers. Of a single permit, they may use it.
 #[derive(Debug, Clone)]
 pub(crate) struct Permits {
     all: Arc<Semaphore>,
@@ -15,7 +15,7 @@ pub(crate) struct Permits {
 /// A permit for one call. Its drop releases it.
 #[derive(Debug)]
 pub(crate) struct Permit {
-    _one: OwnedSemaphorePermit,
+    _all: OwnedSemaphorePermit,
     _anonymous: Option<OwnedSemaphorePermit>,
 }
 
@@ -32,28 +32,30 @@ impl Permits {
     /// # Errors
     /// No permit is free for this origin.
     pub(crate) fn try_acquire(&self, origin: CallOrigin) -> Result<Permit, TryAcquireError> {
-        let anonymous = self.limit(origin).map(Semaphore::try_acquire_owned);
+        let anonymous = self
+            .anonymous_limit(origin)
+            .map(Semaphore::try_acquire_owned);
         Ok(Permit {
             _anonymous: anonymous.transpose()?,
-            _one: Arc::clone(&self.all).try_acquire_owned()?,
+            _all: Arc::clone(&self.all).try_acquire_owned()?,
         })
     }
 
     /// Waits for a permit. An anonymous call first waits for its part, so that it does not delay
     /// other calls.
     pub(crate) async fn acquire(&self, origin: CallOrigin) -> Option<Permit> {
-        let anonymous = match self.limit(origin) {
+        let anonymous = match self.anonymous_limit(origin) {
             Some(limit) => Some(limit.acquire_owned().await.ok()?),
             None => None,
         };
         Some(Permit {
             _anonymous: anonymous,
-            _one: Arc::clone(&self.all).acquire_owned().await.ok()?,
+            _all: Arc::clone(&self.all).acquire_owned().await.ok()?,
         })
     }
 
-    /// Returns the second limit of calls of this origin. `None` for known callers.
-    fn limit(&self, origin: CallOrigin) -> Option<Arc<Semaphore>> {
+    /// Returns the second limit of calls of this origin. `None` for authenticated callers.
+    fn anonymous_limit(&self, origin: CallOrigin) -> Option<Arc<Semaphore>> {
         match origin {
             CallOrigin::Anonymous => Some(Arc::clone(&self.anonymous)),
             CallOrigin::Known => None,
@@ -61,12 +63,12 @@ impl Permits {
     }
 
     #[cfg(test)]
-    pub(crate) fn free(&self) -> usize {
+    pub(crate) fn available_permits(&self) -> usize {
         self.all.available_permits()
     }
 
     #[cfg(test)]
-    pub(crate) fn add(&self, more: usize) {
+    pub(crate) fn add_permits(&self, more: usize) {
         self.all.add_permits(more);
     }
 }

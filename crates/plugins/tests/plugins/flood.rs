@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// The number of loops that take about a millisecond.
-const MILLISECOND: u32 = 1_000_000;
+const LOOPS_PER_MILLISECOND: u32 = 1_000_000;
 const HOOK: &str = "[[hooks]]\nname = \"guard\"\npoint = \"before_auth\"\ntimeout = \"20s\"\n";
 /// Far longer than a call needs on a loaded machine.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -61,8 +61,8 @@ impl Authenticate for Bearer {
 }
 
 /// Returns the body of a hook that computes, and returns the result at an address.
-fn burn(milliseconds: u32, result: u32) -> String {
-    let loops = milliseconds * MILLISECOND;
+fn compute_for(milliseconds: u32, result: u32) -> String {
+    let loops = milliseconds * LOOPS_PER_MILLISECOND;
     format!(
         "(local $left i32)
          (local.set $left (i32.const {loops}))
@@ -84,9 +84,9 @@ fn status(http: SocketAddr, address: &str, authorization: &[(&str, &str)]) -> u1
 
 /// Starts a service with a hook `before_auth` that uses up a share of 5 % in a few calls. It
 /// rejects each call.
-async fn guarded(on_failure: FailureMode) -> TestApp {
+async fn start_guarded(on_failure: FailureMode) -> TestApp {
     let reason = "seen";
-    let guest = Guest::hook(&burn(2, 512))
+    let guest = Guest::hook(&compute_for(2, 512))
         .with_words(512, &[0, 1, 403, 1024, 4])
         .with_text(1024, reason);
     Setup::new()
@@ -148,7 +148,7 @@ fn flood(http: SocketAddr) -> (Vec<u16>, Vec<u16>) {
 async fn anonymous_flood_leaves_authentication_to_known_callers_plug_2() {
     // An overload must not decide whether a hook runs.
     for on_failure in [FailureMode::Closed, FailureMode::Open] {
-        let app = guarded(on_failure).await;
+        let app = start_guarded(on_failure).await;
         let (known, anonymous) = flood(app.service.addresses().http);
         assert_eq!(known, [403; REQUESTS], "{on_failure:?}");
         assert!(
@@ -180,7 +180,7 @@ fn call(
 type Requests = mpsc::UnboundedReceiver<std::sync::mpsc::Sender<()>>;
 
 /// Starts a service whose plugin waits for responses, in up to `max` concurrent calls.
-async fn waiting(max: usize) -> (TestApp, Requests) {
+async fn start_waiting(max: usize) -> (TestApp, Requests) {
     let (url, requests) = hold();
     let hook = |point: &str, timeout: &str| {
         format!(
@@ -210,10 +210,10 @@ async fn waiting(max: usize) -> (TestApp, Requests) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn anonymous_calls_leave_half_of_all_calls_to_others_plug_2() {
+async fn anonymous_calls_use_at_most_half_of_all_calls_plug_2() {
     // All plugins with `http` share two calls for each core.
     let cores = available_parallelism().unwrap().get();
-    let (app, mut requests) = waiting(4 * cores).await;
+    let (app, mut requests) = start_waiting(4 * cores).await;
     let mut next = async || timeout(TIMEOUT, requests.recv()).await.unwrap().unwrap();
     let call = |is_anonymous| call(&app.plugins, HookPoint::BeforeBiz, is_anonymous);
     let anonymous: Vec<_> = (0..2 * cores).map(|_| call(true)).collect();
@@ -233,8 +233,8 @@ async fn anonymous_calls_leave_half_of_all_calls_to_others_plug_2() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn overload_by_anonymous_calls_does_not_skip_an_open_hook_plug_2() {
-    let (app, mut requests) = waiting(2).await;
+async fn anonymous_overload_does_not_skip_hooks_that_fail_open_plug_2() {
+    let (app, mut requests) = start_waiting(2).await;
     let first = call(&app.plugins, HookPoint::BeforeBiz, true);
     let unanswered = timeout(TIMEOUT, requests.recv()).await.unwrap();
     let rejected = call(&app.plugins, HookPoint::BeforeData, true).await;
@@ -258,8 +258,8 @@ async fn overload_by_anonymous_calls_does_not_skip_an_open_hook_plug_2() {
 
 /// Starts a service with three hooks `before_auth` in a chain. The second one sets a value. One call
 /// of it uses the part of the CPU share for anonymous callers of several seconds.
-async fn chained(veto: bool) -> TestApp {
-    let guard = Guest::hook(&burn(100, 512))
+async fn start_chained(veto: bool) -> TestApp {
+    let guard = Guest::hook(&compute_for(100, 512))
         .with_words(512, &[0, 0, 600, 1])
         .with_words(600, &[1024, 7, 1536, 4])
         .with_text(1024, "checked")
@@ -289,11 +289,11 @@ async fn chained(veto: bool) -> TestApp {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn flood_leaves_each_hook_once_to_known_callers_plug_2() {
+async fn known_caller_runs_each_hook_once_during_a_flood_plug_2() {
     const VALUES: &str = "{\"checked\":true}";
     // Without a veto the failure of the hook does not reject the request.
     for veto in [true, false] {
-        let app = chained(veto).await;
+        let app = start_chained(veto).await;
         let values = |headers: &[(&str, &str)]| {
             let http = app.service.addresses().http;
             request(http, "GET", "/values", headers, "").unwrap().body

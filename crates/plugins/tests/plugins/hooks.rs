@@ -27,7 +27,7 @@ async fn veto_becomes_the_response_plug_1() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn hooks_after_the_response_have_a_limit_plug_2() {
+async fn anonymous_hooks_after_responses_have_a_limit_plug_2() {
     /// More than the limit of anonymous requests, which is half of 1,000.
     const REQUESTS: u64 = 510;
     // The system accepts connections, and nothing responds.

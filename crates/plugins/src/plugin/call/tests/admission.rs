@@ -134,7 +134,7 @@ async fn handlers_leave_calls_to_brief_hooks_plug_2() {
     let program = Arc::new(Placed::default());
     let plugin = plugin(&program);
     for permits in [&plugin.guests, &plugin.own_guests] {
-        permits.add(2);
+        permits.add_permits(2);
     }
     let release = program.hold();
     let event = Event::new(crate::EventType::USER_LOGIN, "accounts");

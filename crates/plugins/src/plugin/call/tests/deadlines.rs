@@ -9,7 +9,7 @@ async fn leave(plugin: &Arc<Plugin>, program: &Placed) {
     let release = program.hold();
     assert_eq!(hook(plugin, SHORT).await, Err(CallError::Timeout(SHORT)));
     // The guest keeps its permit until it ends. Later calls run on threads for guests.
-    assert_eq!(plugin.own_guests.free(), 0);
+    assert_eq!(plugin.own_guests.available_permits(), 0);
     drop(release);
     in_request(async |id| assert_eq!(hook(plugin, TIMEOUT).await, at(GUESTS, &id))).await;
 }
