@@ -7,6 +7,8 @@ use std::{
 
 use seaworthy_core::Timeout;
 use seaworthy_grpc::client::{GrpcChannel, GrpcClientConfig};
+use seaworthy_telemetry::metrics::{Format, Metrics};
+use seaworthy_testkit::eventually;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
 use crate::client::fixture::{Reply, Server, call};
@@ -22,62 +24,89 @@ fn listen(port: u16) -> TcpListener {
     socket.listen(1_024).unwrap()
 }
 
+/// Ends the server, and waits until the client has no connection. The server may have received a
+/// call that was sent before, so that such a call fails.
+async fn stop(server: Server, metrics: &Metrics) {
+    drop(server);
+    let disconnected = r#"grpc_client_connections{client="things"} 0"#;
+    eventually(async || {
+        let text = metrics.render(Format::PrometheusText);
+        text.contains(disconnected)
+    })
+    .await;
+}
+
 /// The time without a listener, which is shorter than calls wait for one.
 const OUTAGE: Duration = Duration::from_millis(150);
-/// On a busy machine a listener can be away for longer than calls wait. Such a restart is repeated.
+/// On a busy machine the client can be disconnected for longer than calls wait. Such a restart is
+/// repeated.
 const MAX_OUTAGE: Duration = Duration::from_millis(300);
 /// Restarts until one is short enough.
 const MAX_RESTARTS: usize = 10;
 
-/// Restarts the server while calls wait. Returns how long no listener accepted connections, the
-/// errors of the calls, and whether the breaker opened.
-async fn restart() -> (Duration, Vec<String>, bool) {
+/// The calls that waited during a restart of the server.
+#[derive(Debug)]
+struct Restart {
+    /// The time from the stop to the first response. `None` without a response.
+    outage: Option<Duration>,
+    errors: Vec<String>,
+    is_tripped: bool,
+}
+
+/// Restarts the server while calls wait.
+async fn restart() -> Restart {
     let server = Server::start_on(listen(0), |_| Reply::Ok);
-    let address = server.address;
-    let config = GrpcClientConfig::new(format!("http://{address}"));
-    let channel = GrpcChannel::builder("things", config).build().unwrap();
+    let (address, metrics) = (server.address, Metrics::new());
+    let channel = server.client().metrics(&metrics).build().unwrap();
     call(&channel).await.unwrap();
     let stopped = Instant::now();
-    drop(server);
-    while TcpStream::connect(address).await.is_ok() {}
+    stop(server, &metrics).await;
     let calls = (0..20).map(|_| {
         let channel = channel.clone();
-        tokio::spawn(async move { call(&channel).await })
+        tokio::spawn(async move { call(&channel).await.map(|()| stopped.elapsed()) })
     });
     let calls: Vec<_> = calls.collect();
     tokio::time::sleep(OUTAGE).await;
     let _server = Server::start_on(listen(address.port()), |_| Reply::Ok);
-    let outage = stopped.elapsed();
-    let responses = futures::future::join_all(calls).await.into_iter();
-    let errors = responses.filter_map(|response| response.unwrap().err());
-    let errors = errors.map(|error| error.to_string()).collect();
-    let is_tripped = !channel.policies().breaker().snapshot().trips.is_empty();
-    (outage, errors, is_tripped)
+    let (mut outages, mut errors) = (Vec::new(), Vec::new());
+    for call in calls {
+        match call.await.unwrap() {
+            Ok(outage) => outages.push(outage),
+            Err(error) => errors.push(error.to_string()),
+        }
+    }
+    Restart {
+        outage: outages.into_iter().min(),
+        errors,
+        is_tripped: !channel.policies().breaker().snapshot().trips.is_empty(),
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn restart_of_150_ms_fails_no_call_res_1() {
-    for _ in 0..MAX_RESTARTS {
-        let (outage, errors, is_tripped) = restart().await;
-        if outage < MAX_OUTAGE {
-            assert_eq!(errors, Vec::<String>::new());
-            assert!(!is_tripped, "the breaker opened");
+    let mut restarts = Vec::new();
+    while restarts.len() < MAX_RESTARTS {
+        let restart = restart().await;
+        if restart.outage.is_some_and(|outage| outage < MAX_OUTAGE) {
+            assert_eq!(restart.errors, Vec::<String>::new());
+            assert!(!restart.is_tripped, "the breaker opened");
             return;
         }
+        restarts.push(restart);
     }
-    panic!("no restart took less than {MAX_OUTAGE:?}");
+    panic!("no restart took less than {MAX_OUTAGE:?}: {restarts:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_call_waits_from_its_own_start_res_1() {
     let server = Server::start_on(listen(0), |_| Reply::Ok);
-    let address = server.address;
-    let mut config = GrpcClientConfig::new(format!("http://{address}"));
+    let (address, metrics) = (server.address, Metrics::new());
+    let mut config = server.config();
     config.policies.retry = serde_json::from_str(r#"{"max_attempts": 1}"#).unwrap();
-    let channel = GrpcChannel::builder("things", config).build().unwrap();
+    let channel = GrpcChannel::builder("things", config).metrics(&metrics);
+    let channel = channel.build().unwrap();
     call(&channel).await.unwrap();
-    drop(server);
-    while TcpStream::connect(address).await.is_ok() {}
+    stop(server, &metrics).await;
     call(&channel).await.unwrap_err();
     // The second call is waiting when the process is back.
     let start = async { Server::start_on(listen(address.port()), |_| Reply::Ok) };
