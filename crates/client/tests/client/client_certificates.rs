@@ -1,15 +1,21 @@
 //! SEC-1 for calls: client certificates.
 
-use std::{fs, net::SocketAddr, sync::Arc};
+use std::{
+    fs,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use parking_lot::Mutex;
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use rustls::{
-    ServerConfig,
+    RootCertStore, ServerConfig,
     crypto::aws_lc_rs,
-    pki_types::{CertificateDer, PrivateKeyDer},
+    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _},
+    server::WebPkiClientVerifier,
 };
 use seaworthy_client::{BuildError, ClientError, HttpClientConfig, RedirectProblem};
+use seaworthy_testkit::authority::Authority;
 use tempfile::TempDir;
 use tokio::{net::TcpListener, task::JoinSet};
 use tokio_rustls::TlsAcceptor;
@@ -17,9 +23,8 @@ use tokio_rustls::TlsAcceptor;
 use super::secure::trusting;
 use crate::fixture::{builder, client, once};
 
-/// A certificate authority in a folder, and a server with its certificate. The server requires
-/// client certificates of the same authority, uses HTTP/2 and responds with the version of the
-/// request.
+/// A server with a certificate of its authority. It requires client certificates of the same
+/// authority, uses HTTP/2 and responds with the version of the request.
 struct Mutual {
     authority: Authority,
     address: SocketAddr,
@@ -27,11 +32,8 @@ struct Mutual {
     tasks: JoinSet<()>,
 }
 
-struct Authority {
-    folder: TempDir,
-    issuer: Issuer<'static, KeyPair>,
-    der: CertificateDer<'static>,
-}
+/// The TLS files of a client.
+struct ClientFiles(TempDir);
 
 /// How a server treats a client without a certificate, and where it redirects to.
 #[derive(Default)]
@@ -40,78 +42,64 @@ struct ClientCertificatePolicy {
     redirects_to: Option<String>,
 }
 
-impl Authority {
-    fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let key = KeyPair::generate().unwrap();
-        let mut params = CertificateParams::new(Vec::new()).unwrap();
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let authority = params.self_signed(&key).unwrap();
-        fs::write(folder.path().join("ca.pem"), authority.pem()).unwrap();
-        Self {
-            folder,
-            issuer: Issuer::new(params, key),
-            der: authority.der().clone(),
+fn authority() -> Authority {
+    Authority::new("authority").unwrap()
+}
+
+fn acceptor(authority: &Authority, admits_anonymous: bool) -> TlsAcceptor {
+    let provider = Arc::new(aws_lc_rs::default_provider());
+    let mut roots = RootCertStore::empty();
+    let root = CertificateDer::from_pem_file(authority.certificate()).unwrap();
+    roots.add(root).unwrap();
+    let verifier =
+        WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider));
+    let verifier = if admits_anonymous {
+        verifier.allow_unauthenticated()
+    } else {
+        verifier
+    };
+    let identity = authority.server().unwrap();
+    let certificate = CertificateDer::from_pem_file(identity.certificate).unwrap();
+    let key = PrivateKeyDer::from_pem_file(identity.key).unwrap();
+    let mut config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_client_cert_verifier(verifier.build().unwrap())
+        .with_single_cert(vec![certificate], key)
+        .unwrap();
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    TlsAcceptor::from(Arc::new(config))
+}
+
+/// A server on a port. It records for each connection whether it presented a certificate, and
+/// keeps its tasks.
+async fn serve(
+    authority: &Authority,
+    address: SocketAddr,
+    policy: ClientCertificatePolicy,
+) -> (SocketAddr, Arc<Mutex<Vec<bool>>>, JoinSet<()>) {
+    let acceptor = acceptor(authority, policy.admits_anonymous);
+    let listener = TcpListener::bind(address).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let shown = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&shown);
+    let mut tasks = JoinSet::new();
+    tasks.spawn(async move {
+        let mut connections = JoinSet::new();
+        loop {
+            let (stream, _) = listener.accept().await.unwrap();
+            let (acceptor, seen) = (acceptor.clone(), Arc::clone(&seen));
+            let location = policy.redirects_to.clone();
+            connections.spawn(async move {
+                if let Ok(stream) = acceptor.accept(stream).await {
+                    let (_, tls) = stream.get_ref();
+                    seen.lock().push(tls.peer_certificates().is_some());
+                    respond_with_version(stream, location).await;
+                }
+            });
         }
-    }
-
-    fn acceptor(&self, admits_anonymous: bool) -> TlsAcceptor {
-        let (certificate, key) = issued(&self.issuer);
-        let provider = Arc::new(aws_lc_rs::default_provider());
-        let mut roots = rustls::RootCertStore::empty();
-        roots.add(self.der.clone()).unwrap();
-        let verifier = rustls::server::WebPkiClientVerifier::builder_with_provider(
-            Arc::new(roots),
-            Arc::clone(&provider),
-        );
-        let verifier = if admits_anonymous {
-            verifier.allow_unauthenticated()
-        } else {
-            verifier
-        };
-        let mut config = ServerConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_client_cert_verifier(verifier.build().unwrap())
-            .with_single_cert(
-                vec![certificate.der().clone()],
-                PrivateKeyDer::try_from(key.serialize_der()).unwrap(),
-            )
-            .unwrap();
-        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-        TlsAcceptor::from(Arc::new(config))
-    }
-
-    /// A server on a port. It records for each connection whether it presented a certificate, and
-    /// keeps its tasks.
-    async fn serve(
-        &self,
-        address: SocketAddr,
-        policy: ClientCertificatePolicy,
-    ) -> (SocketAddr, Arc<Mutex<Vec<bool>>>, JoinSet<()>) {
-        let acceptor = self.acceptor(policy.admits_anonymous);
-        let listener = TcpListener::bind(address).await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let shown = Arc::new(Mutex::new(Vec::new()));
-        let seen = Arc::clone(&shown);
-        let mut tasks = JoinSet::new();
-        tasks.spawn(async move {
-            let mut connections = JoinSet::new();
-            loop {
-                let (stream, _) = listener.accept().await.unwrap();
-                let (acceptor, seen) = (acceptor.clone(), Arc::clone(&seen));
-                let location = policy.redirects_to.clone();
-                connections.spawn(async move {
-                    if let Ok(stream) = acceptor.accept(stream).await {
-                        let (_, tls) = stream.get_ref();
-                        seen.lock().push(tls.peer_certificates().is_some());
-                        respond_with_version(stream, location).await;
-                    }
-                });
-            }
-        });
-        (address, shown, tasks)
-    }
+    });
+    (address, shown, tasks)
 }
 
 impl Mutual {
@@ -120,10 +108,9 @@ impl Mutual {
     }
 
     async fn start_at(address: SocketAddr) -> Self {
-        let authority = Authority::new();
-        let (address, shown, tasks) = authority
-            .serve(address, ClientCertificatePolicy::default())
-            .await;
+        let authority = authority();
+        let (address, shown, tasks) =
+            serve(&authority, address, ClientCertificatePolicy::default()).await;
         Self {
             authority,
             address,
@@ -141,33 +128,40 @@ impl Mutual {
     fn url(&self) -> String {
         url(self.address)
     }
-
-    fn folder(&self) -> &TempDir {
-        &self.authority.folder
-    }
-
-    /// Writes a certificate for the client, of this authority.
-    fn identify(&self, folder: &TempDir) {
-        self.authority.identify(folder);
-    }
 }
 
-impl Authority {
-    fn identify(&self, folder: &TempDir) {
-        let (certificate, key) = issued(&self.issuer);
-        fs::write(folder.path().join("client.pem"), certificate.pem()).unwrap();
-        fs::write(folder.path().join("client.key"), key.serialize_pem()).unwrap();
+impl ClientFiles {
+    /// Writes the files of a client that trusts an authority and has a certificate of it.
+    fn new(authority: &Authority) -> Self {
+        let files = Self(tempfile::tempdir().unwrap());
+        files.trust(authority);
+        files.identify(authority);
+        files
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn ca(&self) -> PathBuf {
+        self.path("ca.pem")
+    }
+
+    fn trust(&self, authority: &Authority) {
+        fs::copy(authority.certificate(), self.ca()).unwrap();
+    }
+
+    /// Replaces the certificate by one of this authority.
+    fn identify(&self, authority: &Authority) {
+        let identity = authority.client("localhost").unwrap();
+        let copy = |from: &Path, name: &str| fs::copy(from, self.path(name)).unwrap();
+        copy(&identity.certificate, "client.pem");
+        copy(&identity.key, "client.key");
     }
 }
 
 fn url(address: SocketAddr) -> String {
     format!("https://localhost:{}/", address.port())
-}
-
-fn issued(issuer: &Issuer<'static, KeyPair>) -> (rcgen::Certificate, KeyPair) {
-    let key = KeyPair::generate().unwrap();
-    let params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
-    (params.signed_by(&key, issuer).unwrap(), key)
 }
 
 async fn respond_with_version(
@@ -192,69 +186,68 @@ async fn respond_with_version(
     let _ = server.serve_connection(TokioIo::new(stream), service).await;
 }
 
-/// A client of the dependency at `base` that has the certificate in this folder.
-fn identified(folder: &TempDir, base: &str) -> impl FnOnce(&mut HttpClientConfig) {
-    let path = |name: &str| Some(folder.path().join(name));
-    let (ca, certificate, key) = (path("ca.pem"), path("client.pem"), path("client.key"));
+/// A client of the dependency at `base` with these files.
+fn identified(files: &ClientFiles, base: &str) -> impl FnOnce(&mut HttpClientConfig) {
+    let (ca, certificate, key) = (
+        files.ca(),
+        files.path("client.pem"),
+        files.path("client.key"),
+    );
     let base = base.parse().unwrap();
     move |config| {
         once(config);
         config.base_url = Some(base);
-        config.tls.ca = ca;
-        config.tls.certificate = certificate;
-        config.tls.key = key;
+        config.tls.ca = Some(ca);
+        config.tls.certificate = Some(certificate);
+        config.tls.key = Some(key);
     }
 }
 
 #[tokio::test]
 async fn client_presents_certificate_over_http_2_sec_1() {
     let server = Mutual::start().await;
-    server.identify(server.folder());
-    let known = client(identified(server.folder(), &server.url()));
+    let files = ClientFiles::new(&server.authority);
+    let known = client(identified(&files, &server.url()));
     let response = known.get("/").send().await.unwrap();
     assert_eq!(response.text().await.unwrap(), "HTTP/2.0");
     assert_eq!(*server.shown.lock(), [true]);
-    let trusting = trusting(server.folder());
+    let trusting = trusting(&server.authority);
     assert!(client(trusting).get(&server.url()).send().await.is_err());
-    let stranger = Mutual::start().await;
-    stranger.identify(server.folder());
-    let forged = client(identified(server.folder(), &server.url()));
+    files.identify(&authority());
+    let forged = client(identified(&files, &server.url()));
     assert!(forged.get("/").send().await.is_err());
 }
 
 #[tokio::test]
 async fn client_reloads_rotated_certificates_sec_1() {
     let old = Mutual::start().await;
-    let folder = tempfile::tempdir().unwrap();
-    let ca = folder.path().join("ca.pem");
-    fs::copy(old.folder().path().join("ca.pem"), &ca).unwrap();
-    old.identify(&folder);
-    let client = client(identified(&folder, &old.url()));
+    let files = ClientFiles::new(&old.authority);
+    let client = client(identified(&files, &old.url()));
     assert!(client.get("/").send().await.is_ok());
     let new = Mutual::start_at(old.stop().await).await;
     assert!(client.get("/").send().await.is_err());
     // A file that is half written is not used.
-    fs::write(&ca, "-----BEGIN CERT").unwrap();
+    fs::write(files.ca(), "-----BEGIN CERT").unwrap();
     assert!(client.get("/").send().await.is_err());
-    fs::copy(new.folder().path().join("ca.pem"), &ca).unwrap();
-    new.identify(&folder);
+    files.trust(&new.authority);
+    files.identify(&new.authority);
     let response = client.get("/").send().await.unwrap();
     assert_eq!(response.text().await.unwrap(), "HTTP/2.0");
 }
 
 #[tokio::test]
 async fn redirect_to_other_origin_sends_no_certificate_sec_1() {
-    let authority = Authority::new();
-    authority.identify(&authority.folder);
+    let authority = authority();
+    let files = ClientFiles::new(&authority);
     let free = ([127, 0, 0, 1], 0).into();
     let policy = |redirects_to| ClientCertificatePolicy {
         admits_anonymous: true,
         redirects_to,
     };
-    let (other, shown_there, _other) = authority.serve(free, policy(None)).await;
-    let (base, shown, _base) = authority.serve(free, policy(Some(url(other)))).await;
+    let (other, shown_there, _other) = serve(&authority, free, policy(None)).await;
+    let (base, shown, _base) = serve(&authority, free, policy(Some(url(other)))).await;
     let client = client(|config| {
-        identified(&authority.folder, &url(base))(config);
+        identified(&files, &url(base))(config);
         config.redirects.allow_other_origins = true;
     });
     let response = client.post("/").json(&1).send().await.unwrap();
@@ -266,8 +259,8 @@ async fn redirect_to_other_origin_sends_no_certificate_sec_1() {
 /// A request that another origin redirects back to the first one is not the client's own call.
 #[tokio::test]
 async fn redirect_back_to_first_origin_sends_no_certificate_sec_1() {
-    let authority = Authority::new();
-    authority.identify(&authority.folder);
+    let authority = authority();
+    let files = ClientFiles::new(&authority);
     let free = SocketAddr::from(([127, 0, 0, 1], 0));
     let kept = TcpListener::bind(free).await.unwrap();
     let base = kept.local_addr().unwrap();
@@ -275,11 +268,11 @@ async fn redirect_back_to_first_origin_sends_no_certificate_sec_1() {
         admits_anonymous: true,
         redirects_to,
     };
-    let (other, _, _other) = authority.serve(free, policy(Some(url(base)))).await;
+    let (other, _, _other) = serve(&authority, free, policy(Some(url(base)))).await;
     drop(kept);
-    let (_, shown, _base) = authority.serve(base, policy(Some(url(other)))).await;
+    let (_, shown, _base) = serve(&authority, base, policy(Some(url(other)))).await;
     let client = client(|config| {
-        identified(&authority.folder, &url(base))(config);
+        identified(&files, &url(base))(config);
         config.redirects.allow_other_origins = true;
     });
     let error = client.get("/").send().await.unwrap_err();
@@ -298,10 +291,9 @@ async fn redirect_back_to_first_origin_sends_no_certificate_sec_1() {
 
 #[tokio::test]
 async fn certificate_without_base_url_is_rejected_sec_1() {
-    let authority = Authority::new();
-    authority.identify(&authority.folder);
+    let files = ClientFiles::new(&authority());
     let error = builder(|config| {
-        identified(&authority.folder, "https://localhost/")(config);
+        identified(&files, "https://localhost/")(config);
         config.base_url = None;
     })
     .build()

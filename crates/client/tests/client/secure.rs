@@ -1,37 +1,31 @@
 //! SEC-1 for calls: certificates are verified, and https stays https.
 
-use std::{fs, sync::Arc};
+use std::sync::Arc;
 
 use parking_lot::Mutex;
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
-use rustls::{ServerConfig, crypto::aws_lc_rs, pki_types::PrivateKeyDer};
+use rustls::{
+    ServerConfig,
+    crypto::aws_lc_rs,
+    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _},
+};
 use seaworthy_client::{BuildError, ClientError, HttpClientConfig, HttpVersion, RedirectProblem};
-use tempfile::TempDir;
+use seaworthy_testkit::authority::Authority;
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
 use crate::fixture::{answer, builder, client, once, serve};
 
-/// A server for `localhost` whose authority is in a file. It redirects `/down` to http.
-async fn start() -> (TempDir, String) {
-    let folder = tempfile::tempdir().unwrap();
-    let authority_key = KeyPair::generate().unwrap();
-    let mut params = CertificateParams::new(Vec::new()).unwrap();
-    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    let authority = params.self_signed(&authority_key).unwrap();
-    fs::write(folder.path().join("ca.pem"), authority.pem()).unwrap();
-    let issuer = Issuer::new(params, authority_key);
-    let key = KeyPair::generate().unwrap();
-    let certificate = CertificateParams::new(vec!["localhost".to_owned()])
-        .unwrap()
-        .signed_by(&key, &issuer)
-        .unwrap();
-    let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
+/// A server for `localhost`, with its authority. It redirects `/down` to http.
+async fn start() -> (Authority, String) {
+    let authority = Authority::new("authority").unwrap();
+    let identity = authority.server().unwrap();
+    let certificate = CertificateDer::from_pem_file(identity.certificate).unwrap();
+    let key = PrivateKeyDer::from_pem_file(identity.key).unwrap();
     let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
         .with_safe_default_protocol_versions()
         .unwrap()
         .with_no_client_auth()
-        .with_single_cert(vec![certificate.der().clone()], key)
+        .with_single_cert(vec![certificate], key)
         .unwrap();
     let acceptor = TlsAcceptor::from(Arc::new(config));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -54,11 +48,11 @@ async fn start() -> (TempDir, String) {
             });
         }
     });
-    (folder, format!("https://localhost:{port}"))
+    (authority, format!("https://localhost:{port}"))
 }
 
-pub(super) fn trusting(folder: &TempDir) -> impl FnOnce(&mut HttpClientConfig) {
-    let ca = folder.path().join("ca.pem");
+pub(super) fn trusting(authority: &Authority) -> impl FnOnce(&mut HttpClientConfig) {
+    let ca = authority.certificate();
     move |config| {
         once(config);
         config.tls.ca = Some(ca);
@@ -67,8 +61,8 @@ pub(super) fn trusting(folder: &TempDir) -> impl FnOnce(&mut HttpClientConfig) {
 
 #[tokio::test]
 async fn client_trusts_configured_authority_only_sec_1() {
-    let (folder, url) = start().await;
-    let response = client(trusting(&folder)).get(&url).send().await.unwrap();
+    let (authority, url) = start().await;
+    let response = client(trusting(&authority)).get(&url).send().await.unwrap();
     assert_eq!(response.text().await.unwrap(), "well");
     let (other, _) = start().await;
     let error = client(trusting(&other)).get(&url).send().await.unwrap_err();
@@ -77,14 +71,14 @@ async fn client_trusts_configured_authority_only_sec_1() {
 
 #[tokio::test]
 async fn redirect_to_http_needs_setting_sec_1() {
-    let (folder, url) = start().await;
+    let (authority, url) = start().await;
     let down = format!("{url}/down");
-    let error = client(trusting(&folder)).get(&down).send().await;
+    let error = client(trusting(&authority)).get(&down).send().await;
     match error.unwrap_err() {
         ClientError::Redirect { problem, .. } => assert_eq!(problem, RedirectProblem::Downgrade),
         other => panic!("{other:?}"),
     }
-    let trusting = trusting(&folder);
+    let trusting = trusting(&authority);
     let allowed = client(|config| {
         trusting(config);
         config.redirects.allow_downgrade = true;
