@@ -1,5 +1,8 @@
 //! A function that protects, starts or cleans up something is never called.
 
+mod names;
+mod packages;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
@@ -9,6 +12,9 @@ use crate::model::{FileFacts, Model};
 use crate::repository::Role;
 use crate::rule::{Breach, Category, Check, Metadata, Outcome, Rule, Severity};
 use crate::source::Location;
+
+use names::is_relevant;
+use packages::unused_packages;
 
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
@@ -59,158 +65,6 @@ static PATTERNS: LazyLock<Vec<(&[&str], Regex)>> = LazyLock::new(|| {
         .collect()
 });
 
-/// First words of names of functions whose absence matters.
-const VERBS: &[&str] = &[
-    "close",
-    "stop",
-    "shutdown",
-    "flush",
-    "cleanup",
-    "clean",
-    "purge",
-    "expire",
-    "evict",
-    "release",
-    "unlock",
-    "rollback",
-    "compensate",
-    "cancel",
-    "retry",
-    "validate",
-    "verify",
-    "check",
-    "authorize",
-    "authenticate",
-    "require",
-    "ensure",
-    "limit",
-    "throttle",
-    "sanitize",
-    "escape",
-    "encrypt",
-    "decrypt",
-    "hash",
-    "sign",
-    "run",
-    "start",
-    "listen",
-    "consume",
-    "subscribe",
-    "schedule",
-    "process",
-    "dispatch",
-    "publish",
-    "emit",
-    "notify",
-    "send",
-    "register",
-    "handle",
-    "recover",
-    "refresh",
-    "rotate",
-    "revoke",
-    "invalidate",
-    "reconcile",
-    "sync",
-    "archive",
-    "reconnect",
-    "watch",
-    "monitor",
-    "observe",
-    "drain",
-    "lock",
-    "acquire",
-    "refund",
-    "restore",
-    "enable",
-    "setup",
-    "init",
-    "apply",
-    "enforce",
-    "reset",
-    "update",
-    "delete",
-    "remove",
-    "mark",
-    "complete",
-    "confirm",
-    "graceful",
-    "wait",
-    "load",
-    "read",
-    "configure",
-];
-
-/// Parts of questions whose answer protects something: `IsBlacklisted`, `is_revoked`.
-const STATES: &[&str] = &[
-    "blacklist",
-    "blocklist",
-    "revoked",
-    "allowed",
-    "authorized",
-    "permitted",
-    "duplicate",
-    "processed",
-    "throttled",
-    "banned",
-];
-
-/// Functions that libraries call by name, in lower case.
-const HOOKS: &[&str] = &[
-    "main",
-    "init",
-    "setup",
-    "cleanup",
-    "consumeclaim",
-    "servehttp",
-    "processtask",
-    "run",
-    "start",
-    "stop",
-    "close",
-    "validate",
-    "handle",
-    "process",
-    "register",
-    "refresh",
-    "canactivate",
-    "transform",
-    "intercept",
-    "catch",
-    "use",
-    "handleconnection",
-    "handledisconnect",
-    "handlerequest",
-    "handler",
-    "synclevel",
-    "update",
-    "delete",
-    "remove",
-    "reset",
-    "check",
-    "watch",
-    "send",
-    "publish",
-    "sign",
-    "verify",
-    "lock",
-    "unlock",
-    "wait",
-    "flush",
-    "sync",
-    "hash",
-    "encrypt",
-    "decrypt",
-    "emit",
-    "listen",
-    "subscribe",
-    "shutdown",
-    "validatetoken",
-    "startup",
-    "upgrade",
-    "downgrade",
-];
-
 fn check(model: &Model) -> Vec<Outcome> {
     let mut defined: BTreeMap<&str, Vec<Location>> = BTreeMap::new();
     for found in model.files.values().filter(is_read) {
@@ -259,67 +113,6 @@ fn check(model: &Model) -> Vec<Outcome> {
     functions.chain(packages).collect()
 }
 
-static CONSTRUCTOR: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"(?m)^func (?:New\w*|[A-Z]\w*)\(").ok());
-
-/// Internal packages of Go that no code imports. No other module can import them.
-fn unused_packages(model: &Model) -> Vec<Outcome> {
-    let (Some(constructor), false) = (CONSTRUCTOR.as_ref(), model.files.is_empty()) else {
-        return Vec::new();
-    };
-    let is_go = |found: &&FileFacts| found.file.path.ends_with(".go");
-    let imported: BTreeSet<&str> = model
-        .files
-        .values()
-        .filter(is_go)
-        .filter(|found| found.file.role != Role::Test)
-        .flat_map(|found| found.file.text.lines())
-        .filter_map(|line| line.split('"').nth(1))
-        .filter(|path| path.contains('/'))
-        .collect();
-    let mut seen = BTreeSet::new();
-    let mut outcomes = Vec::new();
-    for found in model.files.values().filter(is_go).filter(is_read) {
-        let Some((folder, _)) = found.file.path.rsplit_once('/') else {
-            continue;
-        };
-        let Some(package) = package(model, folder) else {
-            continue;
-        };
-        let Some(start) = constructor.find(&found.file.text) else {
-            continue;
-        };
-        if imported.contains(package.as_str()) || !seen.insert(folder) {
-            continue;
-        }
-        let evidence = format!("no code imports the internal package `{package}`");
-        outcomes.push(Breach::review(found.file.location(start.range(), None), evidence).into());
-    }
-    outcomes
-}
-
-/// The import path of an internal package, by the `go.mod` above its folder.
-fn package(model: &Model, folder: &str) -> Option<String> {
-    if !format!("/{folder}/").contains("/internal/") {
-        return None;
-    }
-    let mut root = folder;
-    while !root.is_empty() {
-        root = root.rsplit_once('/').map_or("", |(above, _)| above);
-        let manifest = match root {
-            "" => "go.mod".to_owned(),
-            root => format!("{root}/go.mod"),
-        };
-        if let Some(found) = model.files.get(manifest.as_str()) {
-            let mut lines = found.file.text.lines();
-            let name = lines.find_map(|line| line.trim().strip_prefix("module "))?;
-            let rest = folder.strip_prefix(root)?.trim_start_matches('/');
-            return Some(format!("{}/{rest}", name.trim()));
-        }
-    }
-    None
-}
-
 fn breach(mut functions: Vec<(&str, &Location)>) -> Option<Outcome> {
     functions.sort_by_key(|(_, at)| at.line);
     let (name, first) = functions.first()?;
@@ -345,30 +138,6 @@ fn is_read(found: &&FileFacts) -> bool {
 fn without_tests(text: &str) -> &str {
     text.split_once("#[cfg(test)]")
         .map_or(text, |(before, _)| before)
-}
-
-/// Whether the first word of a name is a verb of the list, and no library calls the name.
-fn is_relevant(name: &str) -> bool {
-    let lower = name.trim_start_matches('_').to_lowercase();
-    let is_question = ["is", "has"].iter().any(|start| {
-        lower.strip_prefix(start).is_some_and(|rest| {
-            STATES
-                .iter()
-                .any(|state| rest.trim_start_matches('_').contains(state))
-        })
-    });
-    is_question
-        || name.len() > 5
-            && !HOOKS.contains(&lower.as_str())
-            && VERBS.iter().any(|verb| {
-                lower.strip_prefix(verb).is_some_and(|_| {
-                    let rest = name
-                        .trim_start_matches('_')
-                        .get(verb.len()..)
-                        .unwrap_or_default();
-                    rest.is_empty() || rest.starts_with(|letter: char| !letter.is_ascii_lowercase())
-                })
-            })
 }
 
 /// Whether a framework calls a function: an annotation above it, or a class with a base.
