@@ -1,3 +1,4 @@
+mod encryption;
 mod issuer;
 
 use seaworthy_testkit::eventually;
@@ -9,7 +10,6 @@ use std::{
 use axum::http::StatusCode;
 use futures::future::join_all;
 use http::{Request, header::AUTHORIZATION};
-use seaworthy_client::{HttpClient, HttpClientConfig, HttpClients};
 use seaworthy_core::{Error, RequestContext, RequestId, ServiceIdentity, Timeout, TraceContext};
 use seaworthy_health::{Health, HealthConfig, Probe, Readiness};
 use seaworthy_http::{Access, Authenticate as _, Authentication, Identity, RouteOptions};
@@ -18,9 +18,9 @@ use seaworthy_telemetry::metrics::{Format, Metrics};
 use super::*;
 use crate::{
     BearerAuthentication, BearerConfig,
-    token::{Algorithm, ClockReading, Issuer, IssuerConfig, IssuerError, TokenError},
+    token::{ClockReading, TokenError},
 };
-use issuer::{TestIssuer, client, invented, jwks, sign, signer, verifier};
+use issuer::{TestIssuer, invented, jwks, sign, signer, verifier};
 
 /// Allows a fetch at any time.
 fn without_interval() -> JwksConfig {
@@ -338,41 +338,6 @@ async fn health_check_fails_until_the_keys_are_loaded_life_3() {
     task.abort();
 }
 
-#[test]
-fn keys_are_fetched_over_tls_or_loopback_only_auth_1() {
-    let new = |client: HttpClient, algorithm| {
-        let (config, metrics) = (JwksConfig::default(), Metrics::new());
-        Jwks::new(client, vec![algorithm], config, &metrics).map(drop)
-    };
-    for insecure in ["http://login.example.org", "http://127.0.0.1.example.org"] {
-        let created = new(client(insecure), Algorithm::EdDsa);
-        assert_eq!(created, Err(JwksError::NotEncrypted), "{insecure}");
-    }
-    for secure in [
-        "http://127.0.0.1:8080",
-        "http://[::1]:8080",
-        "http://localhost:8080",
-    ] {
-        assert_eq!(new(client(secure), Algorithm::EdDsa), Ok(()), "{secure}");
-    }
-    let without_url = HttpClient::builder("login").build().unwrap();
-    assert_eq!(
-        new(without_url, Algorithm::EdDsa),
-        Err(JwksError::NotEncrypted)
-    );
-    let local = "http://127.0.0.1:1";
-    assert_eq!(new(client(local), Algorithm::Hs256), Err(JwksError::Secret));
-    let config = IssuerConfig {
-        algorithms: vec![Algorithm::Hs256],
-        ..IssuerConfig::default()
-    };
-    let jwks = jwks(local, JwksConfig::default(), &Metrics::new());
-    assert_eq!(
-        Issuer::with_jwks(config, jwks).unwrap_err(),
-        IssuerError::FetchedSecret
-    );
-}
-
 #[tokio::test]
 async fn token_by_another_issuer_with_a_known_key_id_is_rejected_auth_1() {
     let issuer = TestIssuer::start().await;
@@ -380,24 +345,4 @@ async fn token_by_another_issuer_with_a_known_key_id_is_rejected_auth_1() {
     let forged = sign(&signer("k1"));
     let rejected = verifier.verify(&forged, SystemTime::now()).await;
     assert_eq!(rejected.unwrap_err(), TokenError::Signature);
-}
-
-#[tokio::test]
-async fn reload_to_unencrypted_url_fetches_no_keys_auth_1() {
-    let clients = HttpClients::new();
-    let at = |address: &str| HttpClientConfig {
-        base_url: Some(address.parse().unwrap()),
-        ..HttpClientConfig::default()
-    };
-    let client = HttpClient::builder("login").config(at("http://127.0.0.1:1"));
-    let client = client.follow(&clients, "login").build().unwrap();
-    let (config, metrics) = (JwksConfig::default(), Metrics::new());
-    let jwks = Jwks::new(client, vec![Algorithm::EdDsa], config, &metrics).unwrap();
-    let moved = at("http://login.example.org");
-    clients
-        .reload(&[("login".to_owned(), moved)].into())
-        .unwrap();
-    assert!(!jwks.refresh().await);
-    let failure = jwks.check().unwrap_err();
-    assert!(format!("{failure:?}").contains("https://"), "{failure:?}");
 }

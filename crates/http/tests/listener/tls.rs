@@ -4,137 +4,20 @@
     reason = "the lint knows only functions marked as tests, and these share several"
 )]
 
-use std::{fs, path::PathBuf, sync::Arc, time::Duration};
+mod authority;
+mod files;
 
-use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, SanType};
-use rustls::{
-    ClientConfig, RootCertStore,
-    crypto::aws_lc_rs,
-    version::{TLS12, TLS13},
-};
-use rustls_pki_types::{CertificateDer, PrivateKeyDer, ServerName, pem::PemObject};
+use std::time::Duration;
+
+use rcgen::{CertificateParams, DnType, SanType};
+use rustls::version::TLS12;
 use seaworthy_core::Timeout;
-use seaworthy_http::{
-    server::{ListenError, Listener, ListenerConfig},
-    tls::{ClientCertificates, Reload, TlsConfig, TlsVersion},
-};
+use seaworthy_http::tls::{ClientCertificates, TlsVersion};
 use seaworthy_testkit::raw::{RawClient, StreamEnd};
-use tempfile::TempDir;
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
-};
-use tokio_rustls::{TlsConnector, client::TlsStream};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use crate::fixture::{Fixture, TIMEOUT, start_with};
-
-/// An authority with the files of a server, in a folder of its own.
-struct Authority {
-    folder: TempDir,
-    issuer: Issuer<'static, KeyPair>,
-    certificate: CertificateDer<'static>,
-}
-
-impl Authority {
-    fn new() -> Self {
-        let key = KeyPair::generate().unwrap();
-        let mut params = CertificateParams::new(Vec::new()).unwrap();
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let certificate = params.self_signed(&key).unwrap();
-        let authority = Self {
-            folder: tempfile::tempdir().unwrap(),
-            certificate: certificate.der().clone(),
-            issuer: Issuer::new(params, key),
-        };
-        fs::write(authority.path("ca.pem"), certificate.pem()).unwrap();
-        authority.write_server_files();
-        authority
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn issue(&self, params: &CertificateParams) -> (String, String) {
-        let key = KeyPair::generate().unwrap();
-        let certificate = params.signed_by(&key, &self.issuer).unwrap();
-        (certificate.pem(), key.serialize_pem())
-    }
-
-    fn write_server_files(&self) {
-        let params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
-        let (certificate, key) = self.issue(&params);
-        fs::write(self.path("server.pem"), certificate).unwrap();
-        fs::write(self.path("server.key"), key).unwrap();
-    }
-
-    fn config(&self) -> TlsConfig {
-        TlsConfig::new(self.path("server.pem"), self.path("server.key"))
-    }
-
-    async fn start(&self, change: impl FnOnce(&mut TlsConfig)) -> Fixture {
-        let mut tls = self.config();
-        change(&mut tls);
-        start_with(|config| config.tls = Some(tls)).await
-    }
-
-    fn client(&self) -> Client {
-        let mut roots = RootCertStore::empty();
-        roots.add(self.certificate.clone()).unwrap();
-        Client {
-            roots,
-            identity: None,
-            alpn: Vec::new(),
-            versions: vec![&TLS13, &TLS12],
-        }
-    }
-}
-
-struct Client {
-    roots: RootCertStore,
-    identity: Option<(String, String)>,
-    alpn: Vec<Vec<u8>>,
-    versions: Vec<&'static rustls::SupportedProtocolVersion>,
-}
-
-impl Client {
-    async fn connect(self, fixture: &Fixture) -> std::io::Result<TlsStream<TcpStream>> {
-        let builder = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
-            .with_protocol_versions(&self.versions)
-            .unwrap()
-            .with_root_certificates(self.roots);
-        let mut config = match self.identity {
-            None => builder.with_no_client_auth(),
-            Some((certificate, key)) => {
-                let certificate = CertificateDer::from_pem_slice(certificate.as_bytes()).unwrap();
-                let key = PrivateKeyDer::from_pem_slice(key.as_bytes()).unwrap();
-                builder
-                    .with_client_auth_cert(vec![certificate], key)
-                    .unwrap()
-            }
-        };
-        config.alpn_protocols = self.alpn;
-        let stream = TcpStream::connect(fixture.address).await?;
-        TlsConnector::from(Arc::new(config))
-            .connect(ServerName::try_from("localhost").unwrap(), stream)
-            .await
-    }
-
-    /// Returns the response of `GET /peer`, or an error if the handshake or the connection fails.
-    async fn peer(self, fixture: &Fixture) -> std::io::Result<String> {
-        let mut stream = self.connect(fixture).await?;
-        stream
-            .write_all(b"GET /peer HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")
-            .await?;
-        let mut response = String::new();
-        stream.read_to_string(&mut response).await?;
-        Ok(response
-            .split("\r\n\r\n")
-            .nth(1)
-            .unwrap_or_default()
-            .to_owned())
-    }
-}
+use crate::fixture::{TIMEOUT, start_with};
+use authority::Authority;
 
 #[tokio::test]
 async fn alpn_selects_http1_or_http2_sec_1() {
@@ -232,108 +115,6 @@ async fn client_certificate_identifies_client_sec_1() {
 }
 
 #[tokio::test]
-async fn changed_tls_files_are_loaded_invalid_ones_are_ignored_sec_1() {
-    let authority = Authority::new();
-    let fixture = authority.start(|_| {}).await;
-    let shown = async || {
-        let stream = authority.client().connect(&fixture).await.unwrap();
-        stream.get_ref().1.peer_certificates().unwrap()[0].clone()
-    };
-    let first = shown().await;
-    assert_eq!(
-        fixture.server.reload_tls().await.unwrap(),
-        Reload::Unchanged
-    );
-
-    authority.write_server_files();
-    assert_eq!(fixture.server.reload_tls().await.unwrap(), Reload::Changed);
-    let second = shown().await;
-    assert_ne!(first, second);
-
-    fs::write(authority.path("server.pem"), "half a file").unwrap();
-    let error = fixture.server.reload_tls().await.unwrap_err().to_string();
-    assert!(
-        error.contains("server.pem contains no certificate"),
-        "{error}"
-    );
-    assert_eq!(shown().await, second);
-    let stats = fixture.server.stats();
-    assert_eq!((stats.tls_reloads, stats.tls_reload_failures), (1, 1));
-}
-
-#[tokio::test]
-async fn expiry_is_that_of_the_certificate_in_use_sec_1() {
-    let authority = Authority::new();
-    let write = |year| {
-        let mut params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
-        params.not_after = rcgen::date_time_ymd(year, 1, 1);
-        let (certificate, key) = authority.issue(&params);
-        fs::write(authority.path("server.pem"), certificate).unwrap();
-        fs::write(authority.path("server.key"), key).unwrap();
-    };
-    write(2040);
-    let fixture = authority.start(|_| {}).await;
-    assert_eq!(fixture.server.certificate_expires(), Some(2_208_988_800));
-    write(2050);
-    assert_eq!(fixture.server.reload_tls().await.unwrap(), Reload::Changed);
-    assert_eq!(fixture.server.certificate_expires(), Some(2_524_608_000));
-}
-
-#[tokio::test]
-async fn finds_new_files_by_itself_sec_1() {
-    let authority = Authority::new();
-    let fixture = authority
-        .start(|tls| tls.reload_interval = Timeout::from_millis(20))
-        .await;
-    authority.write_server_files();
-    fixture
-        .until(|fixture| fixture.server.stats().tls_reloads > 0)
-        .await;
-}
-
-#[tokio::test]
-async fn invalid_files_are_named_with_their_error_sec_1() {
-    let authority = Authority::new();
-    let other = Authority::new();
-    fs::write(authority.path("empty.pem"), "").unwrap();
-    let mut params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
-    params.not_after = rcgen::date_time_ymd(2020, 1, 1);
-    fs::write(authority.path("expired.pem"), authority.issue(&params).0).unwrap();
-    let with_certificate =
-        |name| TlsConfig::new(authority.path(name), authority.path("server.key"));
-    let with_key = |key| TlsConfig::new(authority.path("server.pem"), key);
-    let without_authority = TlsConfig {
-        client_certificates: ClientCertificates::Required,
-        ..authority.config()
-    };
-    let expired = "expired.pem contains a certificate that is valid only";
-    let no_key = "server.pem contains no usable private key";
-    for (expected, tls) in [
-        ("absent.pem", with_certificate("absent.pem")),
-        (
-            "empty.pem contains no certificate",
-            with_certificate("empty.pem"),
-        ),
-        (expired, with_certificate("expired.pem")),
-        (no_key, with_key(authority.path("server.pem"))),
-        (
-            "does not belong to the certificate",
-            with_key(other.path("server.key")),
-        ),
-        ("client_certificates needs client_ca", without_authority),
-    ] {
-        let config = ListenerConfig {
-            address: ([127, 0, 0, 1], 0).into(),
-            tls: Some(tls),
-            ..ListenerConfig::default()
-        };
-        let error = Listener::bind(&config).await.unwrap_err();
-        assert!(matches!(error, ListenError::Tls(_)));
-        assert!(error.to_string().contains(expected), "{error}");
-    }
-}
-
-#[tokio::test]
 async fn a_handshake_that_never_ends_ends_sec_3() {
     let authority = Authority::new();
     let fixture = authority
@@ -406,38 +187,4 @@ async fn a_peer_that_does_not_read_does_not_hold_up_a_stop_life_4() {
     stream.read_exact(&mut first).await.unwrap();
     fixture.drained().await;
     assert_eq!(fixture.server.stats().write_stalls, 1);
-}
-
-#[cfg(unix)]
-#[tokio::test]
-async fn a_file_without_end_is_an_error_that_names_it_sec_1() {
-    let authority = Authority::new();
-    let rejection = async |tls: TlsConfig| {
-        let config = ListenerConfig {
-            address: ([127, 0, 0, 1], 0).into(),
-            tls: Some(tls),
-            ..ListenerConfig::default()
-        };
-        let ListenError::Tls(error) = Listener::bind(&config).await.unwrap_err() else {
-            unreachable!("the address is free");
-        };
-        error.to_string()
-    };
-    assert_eq!(
-        rejection(TlsConfig::new("/dev/zero", authority.path("server.key"))).await,
-        "the TLS file /dev/zero is not a regular file"
-    );
-    assert_eq!(
-        rejection(TlsConfig::new(authority.path("server.pem"), "/dev/zero")).await,
-        "the TLS file /dev/zero is not a regular file"
-    );
-    let large = authority.path("large.pem");
-    fs::write(&large, vec![b'\n'; (1 << 20) + 1]).unwrap();
-    assert_eq!(
-        rejection(TlsConfig::new(&large, authority.path("server.key"))).await,
-        format!(
-            "the TLS file {} is larger than 1048576 bytes",
-            large.display()
-        )
-    );
 }

@@ -8,6 +8,7 @@ mod overload;
 mod replaced_text;
 mod responses;
 mod routers;
+mod slow_calls;
 mod telemetry;
 
 use std::{
