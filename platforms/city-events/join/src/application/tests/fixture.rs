@@ -135,13 +135,15 @@ impl Replica {
         }
     }
 
-    pub(super) async fn count_mails(&self) -> i64 {
-        let (count,): (i64,) = sql("SELECT count(*) FROM outbox WHERE event_type = ?")
+    /// Returns how many joins of an event are expired, and how many mails are stored. One statement
+    /// reads both in one snapshot. Between two statements, a commit in flight can become visible.
+    pub(super) async fn count_expired_and_mails(&self, event: Uuid) -> (i64, i64) {
+        sql("SELECT (SELECT count(*) FROM joins WHERE event_id = ? AND status = 'expired'), (SELECT count(*) FROM outbox WHERE event_type = ?)")
+            .bind(event)
             .bind(EmailEventCanceled::TYPE)
             .fetch_one(&self.database)
             .await
-            .unwrap();
-        count
+            .unwrap()
     }
 
     pub(super) async fn mails(&self) -> Vec<Value> {
