@@ -75,7 +75,7 @@ impl StatementCounter {
     #[expect(clippy::panic, reason = "this is how a test fails")]
     pub fn start() -> Option<(EmptyDatabase, Self)> {
         let server = SERVER.get()?;
-        let database = EmptyDatabase::on_server(server.database("cost"));
+        let database = EmptyDatabase::on_postgres(server, "cost");
         let counter = Self {
             programs: server.programs().to_owned(),
             url: database.url().to_owned(),

@@ -13,7 +13,7 @@ use rustix::process::Signal;
 use tempfile::TempDir;
 
 use super::{
-    process::{Process, finish, folder, free_address, listens},
+    process::{Process, database_of, finish, folder, free_address, listens},
     spawner::bound_command,
 };
 
@@ -111,6 +111,18 @@ impl MariadbServer {
         create.args(["-e", &format!("CREATE DATABASE {name}")]);
         finish(create)?;
         Ok(self.url(&name))
+    }
+
+    /// Removes a database, even while clients are connected to it. Does nothing if it does not
+    /// exist.
+    ///
+    /// # Errors
+    /// It cannot be removed.
+    pub fn remove_database(&self, url: &str) -> io::Result<()> {
+        let statement = format!("DROP DATABASE IF EXISTS {}", database_of(url));
+        let mut remove = self.client("mariadb");
+        remove.args(["-e", &statement]);
+        finish(remove)
     }
 
     /// Returns the URL of a database.

@@ -13,7 +13,7 @@ use rustix::process::{Signal, geteuid};
 use tempfile::TempDir;
 
 use super::{
-    process::{Process, finish, folder, free_address},
+    process::{Process, database_of, finish, folder, free_address},
     spawner::bound_command,
 };
 
@@ -119,6 +119,17 @@ impl PostgresServer {
         create.arg(&name);
         finish(create)?;
         Ok(self.url(&name))
+    }
+
+    /// Removes a database, even while clients are connected to it. Does nothing if it does not
+    /// exist.
+    ///
+    /// # Errors
+    /// It cannot be removed.
+    pub fn remove_database(&self, url: &str) -> io::Result<()> {
+        let mut remove = self.client("dropdb");
+        remove.args(["--force", "--if-exists", database_of(url)]);
+        finish(remove)
     }
 
     /// Returns the URL of a database.

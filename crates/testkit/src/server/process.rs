@@ -97,6 +97,11 @@ pub(super) fn output(mut command: Command) -> io::Result<String> {
     )))
 }
 
+/// Returns the name of the database in a URL without parameters.
+pub(super) fn database_of(url: &str) -> &str {
+    url.rsplit_once('/').map_or(url, |(_, name)| name)
+}
+
 /// One process of a server.
 #[derive(Debug, Default)]
 pub(super) struct Process(Option<Child>);

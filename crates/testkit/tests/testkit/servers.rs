@@ -6,16 +6,17 @@
 )]
 
 use std::{
-    io::{BufRead as _, BufReader},
+    io::{BufRead as _, BufReader, Write as _},
     net::TcpStream,
-    process::Command,
+    path::Path,
+    process::{Command, Stdio},
     thread,
     time::{Duration, Instant},
 };
 
 use seaworthy_testkit::{
-    kafka::KafkaServer, mariadb::MariadbServer, nats::NatsServer, postgres::PostgresServer,
-    rabbitmq::RabbitmqServer, requirement::required, server::Shared,
+    database::EmptyDatabase, kafka::KafkaServer, mariadb::MariadbServer, nats::NatsServer,
+    postgres::PostgresServer, rabbitmq::RabbitmqServer, requirement::required, server::Shared,
 };
 
 fn answer(command: &mut Command) -> String {
@@ -62,6 +63,63 @@ fn mariadb_keeps_committed_rows_after_crash() {
     assert!(TcpStream::connect(server.address()).is_err());
     server.restart().unwrap();
     assert_eq!(ask(&server, "SELECT n FROM t"), "7");
+}
+
+#[test]
+fn removed_database_is_gone_while_a_client_is_connected() {
+    for database in [EmptyDatabase::postgres(), EmptyDatabase::mariadb()] {
+        let Some(database) = database else { continue };
+        let url = database.url().to_owned();
+        let mut connected = client(&url)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut input = connected.stdin.take().unwrap();
+        input.write_all(b"SELECT 7;\n").unwrap();
+        let mut output = BufReader::new(connected.stdout.take().unwrap());
+        let mut line = String::new();
+        output.read_line(&mut line).unwrap();
+        assert_eq!(line.trim(), "7");
+
+        database.remove().unwrap();
+        let output = client(&url).stdin(Stdio::null()).output().unwrap();
+        let error = String::from_utf8_lossy(&output.stderr);
+        let is_gone = error.contains("does not exist") || error.contains("Unknown database");
+        assert!(is_gone, "{error}");
+        drop(input);
+        connected.wait().unwrap();
+    }
+}
+
+#[test]
+fn removed_sqlite_database_leaves_no_folder() {
+    let database = EmptyDatabase::sqlite().unwrap();
+    let file = database.url().trim_start_matches("sqlite:").to_owned();
+    let folder = Path::new(&file).ancestors().nth(2).unwrap();
+    assert!(folder.exists());
+    database.remove().unwrap();
+    assert!(!folder.exists());
+}
+
+/// Returns a command that runs the statements of its standard input.
+fn client(url: &str) -> Command {
+    let Some(url) = url.strip_prefix("mysql://") else {
+        let programs = required("SEAWORTHY_TEST_POSTGRES").unwrap();
+        let mut psql = Command::new(Path::new(&programs).join("psql"));
+        psql.args(["-Atq", url]);
+        return psql;
+    };
+    let (account, place) = url.split_once('@').unwrap();
+    let (user, password) = account.split_once(':').unwrap();
+    let (address, name) = place.split_once('/').unwrap();
+    let (host, port) = address.split_once(':').unwrap();
+    let mut mariadb = Command::new("mariadb");
+    mariadb
+        .args(["--no-defaults", "--unbuffered", "-BN", "--host", host])
+        .args(["--port", port, "--user", user, name])
+        .env("MYSQL_PWD", password);
+    mariadb
 }
 
 #[test]
