@@ -33,6 +33,6 @@ mod rabbitmq_groups;
 mod rabbitmq_transport;
 #[cfg(feature = "redis")]
 mod redis;
-mod refused_dead_letter;
+mod rejected_dead_letter;
 mod sessions;
 mod settings;

@@ -27,12 +27,12 @@ const TOPIC: &str = "test.happened";
 const METRIC: &str = "messages_dead_letter_rejections_total";
 
 /// A broker in memory that rejects dead letters while the flag is set.
-struct RefusingBroker {
+struct RejectingBroker {
     broker: MemoryBroker,
-    refuses: AtomicBool,
+    rejects: AtomicBool,
 }
 
-impl Transport for RefusingBroker {
+impl Transport for RejectingBroker {
     fn system(&self) -> &'static str {
         self.broker.system()
     }
@@ -43,7 +43,7 @@ impl Transport for RefusingBroker {
 
     fn publish(&self, batch: Vec<Envelope>) -> BoxFuture<'_, Vec<Result<(), PublishError>>> {
         let is_dead_letter = |envelope: &Envelope| envelope.topic().is_dead_letters();
-        if self.refuses.load(Ordering::SeqCst) && batch.iter().any(is_dead_letter) {
+        if self.rejects.load(Ordering::SeqCst) && batch.iter().any(is_dead_letter) {
             let rejected = |_| Err(PublishError::permanent("no dead letters"));
             return Box::pin(std::future::ready(batch.iter().map(rejected).collect()));
         }
@@ -93,9 +93,9 @@ impl Transport for RefusingBroker {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn rejected_dead_letter_is_requeued_and_stored_later_msg_3() {
-    let broker = Arc::new(RefusingBroker {
+    let broker = Arc::new(RejectingBroker {
         broker: MemoryBroker::new(&EmbeddedConfig::default()),
-        refuses: AtomicBool::new(true),
+        rejects: AtomicBool::new(true),
     });
     let transport: Arc<dyn Transport> = broker.clone();
     let mut config = MessagingConfig::new(BrokerUrl::memory());
@@ -134,7 +134,7 @@ async fn rejected_dead_letter_is_requeued_and_stored_later_msg_3() {
             .any(|line| line.starts_with(METRIC) && line.ends_with(" 1")),
         "{text}"
     );
-    broker.refuses.store(false, Ordering::SeqCst);
+    broker.rejects.store(false, Ordering::SeqCst);
     let (letters, topic) = (
         messaging.dead_letters().unwrap(),
         Topic::new(TOPIC).unwrap(),
