@@ -1,3 +1,5 @@
+//! Statements on the copies of trainers.
+
 use std::collections::BTreeSet;
 
 use seaworthy::data::{Value, prelude::*};

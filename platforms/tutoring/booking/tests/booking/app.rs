@@ -7,7 +7,6 @@ use std::{
 use seaworthy::{
     config::{Environment, Loader},
     data::{Database, sql},
-    messaging::{Received, Subscription, Topics},
     redis::RedisConfig,
     service::RunningService,
 };
@@ -18,19 +17,14 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tutoring_booking::BookingConfig;
 use tutoring_contract::{
-    LiveEvent, PlatformZone, Role,
-    events::{
-        AllocationRejected, BusinessEvent, CourseAccessGranted, CourseChanged, Kind,
-        NotificationRequested, PaymentRefunded, SessionCancelled, SessionCompleted,
-        SessionRescheduled, SessionReviewed, SessionSubstituted, SessionsGenerated,
-        StudentDeallocated, TrainerAllocated, TrainerChanged, message,
-    },
+    PlatformZone, Role,
+    events::{BusinessEvent, CourseAccessGranted, CourseChanged, Kind, TrainerChanged, message},
 };
-use tutoring_identity::{LiveSealer, LiveSessions, SessionRecord};
-use tutoring_testkit::{
-    Events, Peer, SECRET, SERVICE_SECRET, SESSION, access_tokens, call, connect,
-};
+use tutoring_identity::{LiveSessions, SessionRecord};
+use tutoring_testkit::{Events, Peer, SECRET, SERVICE_SECRET, SESSION, call, connect};
 use uuid::Uuid;
+
+use crate::peer::start_peer;
 
 pub(crate) use tutoring_testkit::{data, json_of, service_token, token, wait_for};
 
@@ -128,46 +122,6 @@ async fn start(settings: &[String]) -> RunningService {
     // The future of a start is too large for the stack.
     let started = Box::pin(started).await;
     started.unwrap_or_else(|error| panic!("{:?}", error.chain()))
-}
-
-async fn start_peer(broker: &str, events: &Events) -> Peer {
-    let topics = Topics::new()
-        .with_unroutable::<BusinessEvent<CourseAccessGranted>>()
-        .with_unroutable::<BusinessEvent<CourseChanged>>()
-        .with_unroutable::<BusinessEvent<PaymentRefunded>>()
-        .with_unroutable::<BusinessEvent<TrainerChanged>>();
-    let subscription = Subscription::new("peer");
-    let subscription = events.record::<BusinessEvent<TrainerAllocated>>(subscription);
-    let subscription = events.record::<BusinessEvent<SessionsGenerated>>(subscription);
-    let subscription = events.record::<BusinessEvent<StudentDeallocated>>(subscription);
-    let subscription = events.record::<BusinessEvent<AllocationRejected>>(subscription);
-    let subscription = events.record::<BusinessEvent<SessionCompleted>>(subscription);
-    let subscription = events.record::<BusinessEvent<SessionCancelled>>(subscription);
-    let subscription = events.record::<BusinessEvent<SessionRescheduled>>(subscription);
-    let subscription = events.record::<BusinessEvent<SessionSubstituted>>(subscription);
-    let subscription = events.record::<BusinessEvent<SessionReviewed>>(subscription);
-    let subscription = events.record::<BusinessEvent<NotificationRequested>>(subscription);
-    let subscription = recorded_live(subscription, events);
-    Peer::start(broker, topics, Some(subscription)).await
-}
-
-/// Records live events with their decrypted payloads.
-fn recorded_live(subscription: Subscription, events: &Events) -> Subscription {
-    let events = events.clone();
-    let sealer = LiveSealer::new(&access_tokens()).unwrap();
-    subscription.on::<LiveEvent, _, _>(move |received: Received<LiveEvent>| {
-        let (events, sealer) = (events.clone(), sealer.clone());
-        async move {
-            let live = received.event();
-            let data = sealer.open(live).await.unwrap();
-            let event = json!({
-                "type": live.event, "room": live.room, "data": data,
-                "isSealed": live.sealed.is_some(),
-            });
-            events.push(event);
-            Ok(())
-        }
-    })
 }
 
 pub(crate) fn student(id: u128) -> String {

@@ -15,9 +15,11 @@ mod bookings;
 mod discounts;
 mod journeys;
 mod migrations;
+mod peer;
 mod plans;
 mod prices;
 mod race;
+mod refunds;
 mod reviews;
 mod routes;
 mod session_day;
@@ -52,15 +54,16 @@ macro_rules! on_both {
 on_both! {
     allocation:
         purchase_gets_trainer_sessions_and_slots_msg_5,
-        upgrade_and_refund_change_the_sessions_msg_5,
         cancelled_allocation_frees_its_slots_data_3,
         allocation_without_trainer_keeps_reasons_api_1,
-        refund_between_payments_keeps_paid_sessions_msg_5,
         ended_allocation_gets_no_new_slots_data_3,
-        refund_at_the_same_time_opens_nothing_data_3,
         upgrade_finds_other_dates_after_a_race_data_3,
         pre_bookings_stop_at_their_capacity_data_3,
         free_trainer_is_found_after_many_busy_ones_data_1;
+    refunds:
+        upgrade_and_refund_change_the_sessions_msg_5,
+        refund_between_payments_keeps_paid_sessions_msg_5,
+        refund_at_the_same_time_opens_nothing_data_3;
     audit: admin_writes_have_entries_with_old_values_obs_8;
     session_day:
         session_day_completes_once_msg_5,
