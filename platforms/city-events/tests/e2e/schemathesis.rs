@@ -42,7 +42,7 @@ const UNDOCUMENTED: [&str; 10] = [
 
 struct TestPlatform {
     app: TestApp,
-    _databases: Vec<EmptyDatabase>,
+    databases: Vec<EmptyDatabase>,
 }
 
 impl TestPlatform {
@@ -70,7 +70,14 @@ impl TestPlatform {
         let settings: Vec<_> = settings.iter().map(String::as_str).collect();
         Self {
             app: TestApp::start_with(&settings).await,
-            _databases: databases,
+            databases,
+        }
+    }
+
+    async fn stop(self) {
+        self.app.stop().await;
+        for database in self.databases {
+            database.remove().unwrap();
         }
     }
 
@@ -206,7 +213,7 @@ async fn assert_no_fault(name: &str) {
         let result = run(tools.join("schemathesis"), arguments).await;
         assert!(result.is_ok(), "{name}: {}", result.unwrap_err());
     }
-    platform.app.stop().await;
+    platform.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,3 +1,5 @@
+//! The frame of all pages, and forms of one button.
+
 use maud::{DOCTYPE, Markup, html};
 use seaworthy::axum::response::{IntoResponse as _, Response};
 

@@ -9,6 +9,7 @@
 mod answers;
 mod in_flight;
 mod peer;
+mod platform_servers;
 mod tokens;
 
 use seaworthy::data::{Database, DatabaseConfig};
@@ -17,6 +18,7 @@ use seaworthy_testkit::database::EmptyDatabase;
 pub use answers::{call, data, json_of, rejection, wait_for};
 pub use in_flight::{hold_commits, in_order, live_sessions, wait_for_transactions, with_late_body};
 pub use peer::{Events, Peer};
+pub use platform_servers::{PlatformServers, SERVICES};
 pub use tokens::{
     SECRET, SERVICE_SECRET, SESSION, access_tokens, district_token, service_token, sign, token,
 };

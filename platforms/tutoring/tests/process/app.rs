@@ -1,5 +1,4 @@
 use std::{
-    collections::BTreeMap,
     io::{Read as _, Write as _},
     net::{SocketAddr, TcpStream},
     time::Duration,
@@ -10,19 +9,13 @@ use seaworthy::{
     data::{Database, DatabaseConfig},
     service::platform::DataDirectory,
 };
-use seaworthy_testkit::{
-    database::EmptyDatabase,
-    http::{HttpResponse, request},
-    redis::RedisServer,
-};
+use seaworthy_testkit::http::{HttpResponse, request};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tutoring::{Platform, PlatformOptions};
+use tutoring_testkit::{PlatformServers, SERVICES};
 
-use crate::{
-    platform_servers::{SERVICES, Servers},
-    students::send,
-};
+use crate::students::send;
 
 pub(crate) use tutoring_testkit::{SECRET, SERVICE_SECRET, service_token, wait_for};
 
@@ -30,14 +23,18 @@ pub(crate) const PASSWORD: &str = "Boat4Harbour";
 pub(crate) const BASE: &str = "/api/v1/students/auth";
 const TIMEOUT: Duration = Duration::from_secs(60);
 
+#[cfg(feature = "kafka")]
+static KAFKA: seaworthy_testkit::server::Shared<seaworthy_testkit::server::kafka::KafkaServer> =
+    seaworthy_testkit::server::Shared::new("SEAWORTHY_TEST_KAFKA", |jars: std::path::PathBuf| {
+        seaworthy_testkit::server::kafka::KafkaServer::start(jars)
+    });
+
 /// A running platform with its stores.
 pub(crate) struct TestPlatform {
     platform: Platform,
     pub(crate) gateway: SocketAddr,
     pub(crate) sms: crate::sms::Provider,
-    pub(crate) redis: Option<RedisServer>,
-    databases: BTreeMap<&'static str, EmptyDatabase>,
-    kafka: Vec<String>,
+    pub(crate) servers: PlatformServers,
     folder: TempDir,
 }
 
@@ -50,17 +47,17 @@ pub(crate) struct Tokens {
 
 impl TestPlatform {
     pub(crate) async fn embedded() -> Self {
-        Self::start(Servers::default(), Vec::new()).await
+        Self::start(PlatformServers::default(), Vec::new()).await
     }
 
     /// Starts on embedded engines with further settings.
     pub(crate) async fn with(settings: Vec<String>) -> Self {
-        Self::start(Servers::default(), settings).await
+        Self::start(PlatformServers::default(), settings).await
     }
 
     /// Starts on PostgreSQL and Redis. Returns `None` if one of them is not installed.
     pub(crate) async fn on_servers() -> Option<Self> {
-        Some(Self::start(Servers::postgres_and_redis()?, Vec::new()).await)
+        Some(Self::start(PlatformServers::postgres_and_redis()?, Vec::new()).await)
     }
 
     /// Starts on PostgreSQL and Redis if they are installed, and without limits of requests.
@@ -73,26 +70,30 @@ impl TestPlatform {
             })
             .collect();
         settings.push("gateway.limits.admin=100000".to_owned());
-        Self::start(Servers::postgres_and_redis().unwrap_or_default(), settings).await
+        let servers = PlatformServers::postgres_and_redis().unwrap_or_default();
+        Self::start(servers, settings).await
     }
 
     /// Starts on PostgreSQL, Redis and Kafka. Returns `None` if one of them is not installed.
     #[cfg(feature = "kafka")]
     pub(crate) async fn on_kafka() -> Option<Self> {
-        let kafka = crate::platform_servers::KAFKA.get()?;
-        let mut servers = Servers::postgres_and_redis()?;
+        let kafka = KAFKA.get()?;
+        let mut servers = PlatformServers::postgres_and_redis()?;
         // All tests share the server.
         let prefix = uuid::Uuid::new_v4().simple();
-        servers.kafka = vec![
+        servers.broker = vec![
             format!("url={}", kafka.url()),
             format!("kafka.prefix={prefix}-"),
         ];
         Some(Self::start(servers, Vec::new()).await)
     }
 
-    async fn start(servers: Servers, more: Vec<String>) -> Self {
+    async fn start(servers: PlatformServers, more: Vec<String>) -> Self {
         let sms = crate::sms::Provider::start();
         let mut set = servers.settings();
+        if let Some(redis) = servers.redis() {
+            set.push(format!("student.cache.url={}", redis.url()));
+        }
         set.extend([
             format!("student.backend.service_tokens.secret={SERVICE_SECRET}"),
             format!("payment.service_tokens.secret={SERVICE_SECRET}"),
@@ -145,9 +146,7 @@ impl TestPlatform {
             gateway: platform.addresses("gateway").unwrap().http,
             platform,
             sms,
-            redis: servers.redis,
-            databases: servers.databases,
-            kafka: servers.kafka,
+            servers,
             folder,
         }
     }
@@ -159,7 +158,7 @@ impl TestPlatform {
 
     /// Connects to the database of a service.
     pub(crate) async fn database(&self, service: &str) -> Database {
-        let server = self.databases.get(service);
+        let server = self.servers.database(service);
         let url = server.map_or_else(
             || self.file(&format!("{service}.db")),
             |database| database.url().to_owned(),
@@ -173,7 +172,7 @@ impl TestPlatform {
 
     /// Returns the keys of Redis, one per line. `None` without Redis.
     pub(crate) fn redis_keys(&self) -> Option<String> {
-        let mut stream = TcpStream::connect(self.redis.as_ref()?.address()).unwrap();
+        let mut stream = TcpStream::connect(self.servers.redis()?.address()).unwrap();
         stream.write_all(b"KEYS *\r\nQUIT\r\n").unwrap();
         let mut keys = String::new();
         stream.read_to_string(&mut keys).unwrap();
@@ -182,10 +181,10 @@ impl TestPlatform {
 
     /// Returns the settings of the broker of all services.
     pub(crate) fn broker(&self) -> Vec<String> {
-        if self.kafka.is_empty() {
+        if self.servers.broker.is_empty() {
             return vec![format!("broker.url={}", self.file("broker.db"))];
         }
-        let settings = self.kafka.iter();
+        let settings = self.servers.broker.iter();
         settings
             .map(|setting| format!("broker.{setting}"))
             .collect()

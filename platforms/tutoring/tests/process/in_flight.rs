@@ -203,7 +203,7 @@ in_flight! {
         assert_ok(&out);
         let refreshed = tokens(&refreshed);
         assert_error(&profile(&app, &refreshed.access), 401, "TOKEN_INVALID");
-        assert_eq!(live_sessions(app.redis.as_ref().unwrap()), 0);
+        assert_eq!(live_sessions(app.servers.redis().unwrap()), 0);
     }
 
     refresh_locks_the_account_before_the_session_auth_3: |app, student| {
@@ -221,7 +221,7 @@ in_flight! {
 
     session_is_live_before_the_lock_of_its_account_ends_auth_3: |app, student| {
         let database = app.database("student-auth").await;
-        let redis = app.redis.as_ref().unwrap();
+        let redis = app.servers.redis().unwrap();
         let live = live_sessions(redis);
         let commits = hold_commits(&database).await;
         let login = spawn(&app, |app| app.log_in(EMAIL, PASSWORD));

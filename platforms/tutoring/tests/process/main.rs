@@ -30,7 +30,6 @@ mod page;
 mod payments;
 mod payroll;
 mod peer;
-mod platform_servers;
 mod questions;
 mod referrals;
 mod rotation;

@@ -11,12 +11,10 @@ use tutoring_contract::{
     AccessTokenConfig, LiveEvent, ServiceTokenConfig, ServiceTokens, events::NotificationRequested,
 };
 use tutoring_identity::{LiveSealer, NoticeSealer};
+use tutoring_testkit::SERVICES;
 use uuid::Uuid;
 
-use crate::{
-    app::{PASSWORD, TestPlatform, tokens, wait_for},
-    platform_servers::SERVICES,
-};
+use crate::app::{PASSWORD, TestPlatform, tokens, wait_for};
 
 const PREVIOUS: &str = "Vb2n5Mx8Zq1Ws4Ed7Rf0Tg3Yh6Uj9Ik2";
 const FIRST: &str = "Kx3v9Qp2LmT7wZr5Yb8NcD4FgH6JsA1e";

@@ -16,10 +16,10 @@ use std::{
 use seaworthy_testkit::{http::get, requirement::required};
 use serde_json::{Value, json};
 use tutoring_admin::{SEED_EMAIL, SEED_PASSWORD};
+use tutoring_testkit::SERVICES;
 
 use crate::{
     app::{TestPlatform, admin_token, json_of, service_token},
-    platform_servers::SERVICES,
     students::send,
 };
 

@@ -15,9 +15,7 @@ const SERVICES: [&str; 5] = ["payment", "course", "booking", "student", "notific
 #[cfg(feature = "kafka")]
 const LAG_INTERVAL: &str = "100ms";
 
-#[derive(Default)]
 pub(crate) enum Broker {
-    #[default]
     File,
     #[cfg(feature = "kafka")]
     Kafka {

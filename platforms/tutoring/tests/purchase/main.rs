@@ -15,12 +15,12 @@ mod bought;
 mod broker;
 mod check;
 mod clock;
+mod engines;
 mod kill;
 mod model;
 mod outage;
 #[path = "../process/peer.rs"]
 mod peer;
-mod platform_servers;
 mod play;
 #[path = "../../payment/tests/promises/provider.rs"]
 #[expect(dead_code, reason = "the tests of the payment service use the rest")]
@@ -36,18 +36,18 @@ macro_rules! on_every_engine {
         mod embedded {
             $($(#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
             async fn $name() {
-                let servers = crate::platform_servers::Servers::default();
-                let app = crate::app::TestPlatform::start(servers).await;
+                let engines = crate::engines::Engines::default();
+                let app = crate::app::TestPlatform::start(engines).await;
                 crate::$module::$name(app).await;
             })+)+
         }
         mod servers {
             $($(#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
             async fn $name() {
-                let Some(servers) = crate::platform_servers::Servers::postgres_and_redis().await else {
+                let Some(engines) = crate::engines::Engines::postgres_and_redis().await else {
                     return;
                 };
-                let app = crate::app::TestPlatform::start(servers).await;
+                let app = crate::app::TestPlatform::start(engines).await;
                 crate::$module::$name(app).await;
             })+)+
         }
@@ -55,10 +55,10 @@ macro_rules! on_every_engine {
         mod kafka {
             $($(#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
             async fn $name() {
-                let Some(servers) = crate::platform_servers::Servers::with_kafka().await else {
+                let Some(engines) = crate::engines::Engines::with_kafka().await else {
                     return;
                 };
-                let app = crate::app::TestPlatform::start(servers).await;
+                let app = crate::app::TestPlatform::start(engines).await;
                 crate::$module::$name(app).await;
             })+)+
         }

@@ -47,7 +47,7 @@ pub(crate) async fn connection_needs_a_valid_token_auth_1(app: &TestPlatform) {
             .status,
         200
     );
-    if app.redis.is_some() {
+    if app.servers.redis().is_some() {
         let auth = json!({ "token": session.access });
         let (_client, result) = Client::connect(app.gateway, &auth).await;
         assert!(result.contains("Authentication failed"), "{result}");

@@ -26,7 +26,7 @@ use crate::{
 
 /// Starts a second gateway with the Redis and the broker of a platform.
 async fn second_gateway(app: &TestPlatform) -> Option<RunningService> {
-    let redis = app.redis.as_ref()?;
+    let redis = app.servers.redis()?;
     let own = [
         format!("access_tokens.secret={SECRET}"),
         format!("redis.url={}", redis.url()),

@@ -1,0 +1,47 @@
+use seaworthy::redis::RedisConfig;
+use tutoring_contract::Role;
+use tutoring_identity::{LiveSessions, SessionRecord};
+use tutoring_testkit::PlatformServers;
+use uuid::Uuid;
+
+use crate::{broker::Broker, tokens::SESSION};
+
+/// The servers and the broker of a platform. By default it runs on embedded engines.
+pub(crate) struct Engines {
+    pub(crate) servers: PlatformServers,
+    pub(crate) broker: Broker,
+}
+
+impl Default for Engines {
+    fn default() -> Self {
+        Self::new(PlatformServers::default(), Broker::File)
+    }
+}
+
+impl Engines {
+    fn new(mut servers: PlatformServers, broker: Broker) -> Self {
+        servers.broker = broker.settings();
+        Self { servers, broker }
+    }
+
+    /// PostgreSQL and Redis with the login session of all tokens. `None` if one of them is not
+    /// installed.
+    pub(crate) async fn postgres_and_redis() -> Option<Self> {
+        let servers = PlatformServers::postgres_and_redis()?;
+        let config = RedisConfig {
+            url: servers.redis()?.url().parse().unwrap(),
+            ..RedisConfig::default()
+        };
+        let record = SessionRecord::from_request(SESSION, Uuid::nil(), Role::Student, 0);
+        let sessions = LiveSessions::new(Some(&config)).unwrap();
+        sessions.put(&record).await.unwrap();
+        Some(Self::new(servers, Broker::File))
+    }
+
+    /// PostgreSQL, Redis and Kafka. `None` if one of them is not installed.
+    #[cfg(feature = "kafka")]
+    pub(crate) async fn with_kafka() -> Option<Self> {
+        let engines = Self::postgres_and_redis().await?;
+        Some(Self::new(engines.servers, Broker::kafka()?))
+    }
+}
