@@ -1,4 +1,4 @@
-//! Internal packages of Go.
+//! Internal Go packages that no code imports.
 
 use std::{collections::BTreeSet, sync::LazyLock};
 

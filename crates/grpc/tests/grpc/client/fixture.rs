@@ -90,7 +90,7 @@ impl Server {
         let mut tasks = JoinSet::new();
         tasks.spawn(async move {
             let mut serving = JoinSet::new();
-            // Dropped before the connections, so that no client connects to a server that ends.
+            // Dropped before the connections, so that clients do not connect to a server that ends.
             let listener = listener;
             loop {
                 let (stream, _) = listener.accept().await.unwrap();

@@ -24,8 +24,8 @@ fn listen(port: u16) -> TcpListener {
     socket.listen(1_024).unwrap()
 }
 
-/// Ends the server, and waits until the client has no connection. The server may have received a
-/// call that was sent before, so that such a call fails.
+/// Ends the server, and waits until the client has no connection. A call that the client sends
+/// earlier can fail, because the server may have received it.
 async fn stop(server: Server, metrics: &Metrics) {
     drop(server);
     let disconnected = r#"grpc_client_connections{client="things"} 0"#;

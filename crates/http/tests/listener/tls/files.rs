@@ -1,4 +1,4 @@
-//! New and invalid TLS files.
+//! Reloads of new TLS files, and errors of invalid ones.
 
 use std::fs;
 
