@@ -32,7 +32,7 @@ pub struct EmptyDatabase {
     store: Store,
 }
 
-/// The place of a database.
+/// The folder or the server of a database.
 #[derive(Debug)]
 enum Store {
     Folder(TempDir),
@@ -142,12 +142,12 @@ impl EmptyDatabase {
                 is_pooled: false,
                 store,
             },
-            Err(error) => panic!("the server creates no database: {error}"),
+            Err(error) => panic!("the server cannot create a database: {error}"),
         }
     }
 
-    /// Removes the database, even while clients are connected to it. A test that creates several
-    /// databases removes them, because each uses about 10 MB of the disk.
+    /// Removes the database, even while clients are connected to it. Call it in tests with several
+    /// databases, because each uses about 10 MB of the disk.
     ///
     /// # Errors
     /// The folder or the database cannot be removed.

@@ -1,4 +1,4 @@
-//! The frame of all pages, and forms of one button.
+//! The layout of all pages, and forms with one button.
 
 use maud::{DOCTYPE, Markup, html};
 use seaworthy::axum::response::{IntoResponse as _, Response};

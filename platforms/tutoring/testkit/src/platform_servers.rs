@@ -4,7 +4,7 @@ use seaworthy_testkit::{database::EmptyDatabase, redis::RedisServer, requirement
 
 use crate::SECRET;
 
-/// The services, and the prefix of their settings of stores and tokens.
+/// The services, each with the prefix of its settings of stores and tokens.
 pub const SERVICES: [(&str, &str); 12] = [
     ("student-auth", ""),
     ("trainer-auth", "identity."),
@@ -33,7 +33,7 @@ pub struct PlatformServers {
 }
 
 impl PlatformServers {
-    /// PostgreSQL and Redis. `None` if one of them is not installed.
+    /// Starts PostgreSQL and Redis. Returns `None` if one of them is not installed.
     ///
     /// # Panics
     /// An installed server cannot be started.
@@ -52,13 +52,13 @@ impl PlatformServers {
         })
     }
 
-    /// The database of a service. `None` if it is embedded.
+    /// Returns the database of a service. `None` if it is embedded.
     #[must_use]
     pub fn database(&self, service: &str) -> Option<&EmptyDatabase> {
         self.databases.get(service)
     }
 
-    /// The Redis of all services. `None` if they store its data in memory.
+    /// Returns the Redis server of all services. `None` if they store its data in memory.
     #[must_use]
     pub fn redis(&self) -> Option<&RedisServer> {
         self.redis.as_ref()

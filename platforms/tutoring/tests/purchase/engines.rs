@@ -24,7 +24,7 @@ impl Engines {
         Self { servers, broker }
     }
 
-    /// PostgreSQL and Redis with the login session of all tokens. `None` if one of them is not
+    /// Starts PostgreSQL, and Redis with the login session of all tokens. `None` if one is not
     /// installed.
     pub(crate) async fn postgres_and_redis() -> Option<Self> {
         let servers = PlatformServers::postgres_and_redis()?;
@@ -38,7 +38,7 @@ impl Engines {
         Some(Self::new(servers, Broker::File))
     }
 
-    /// PostgreSQL, Redis and Kafka. `None` if one of them is not installed.
+    /// Starts PostgreSQL, Redis and Kafka. `None` if one of them is not installed.
     #[cfg(feature = "kafka")]
     pub(crate) async fn with_kafka() -> Option<Self> {
         let engines = Self::postgres_and_redis().await?;

@@ -63,7 +63,7 @@ on_both! {
     refunds:
         upgrade_and_refund_change_the_sessions_msg_5,
         refund_between_payments_keeps_paid_sessions_msg_5,
-        refund_at_the_same_time_opens_nothing_data_3;
+        concurrent_refund_opens_no_sessions_data_3;
     audit: admin_writes_have_entries_with_old_values_obs_8;
     session_day:
         session_day_completes_once_msg_5,

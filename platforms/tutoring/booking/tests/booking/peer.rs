@@ -31,12 +31,12 @@ pub(crate) async fn start_peer(broker: &str, events: &Events) -> Peer {
     let subscription = events.record::<BusinessEvent<SessionSubstituted>>(subscription);
     let subscription = events.record::<BusinessEvent<SessionReviewed>>(subscription);
     let subscription = events.record::<BusinessEvent<NotificationRequested>>(subscription);
-    let subscription = recorded_live(subscription, events);
+    let subscription = record_live(subscription, events);
     Peer::start(broker, topics, Some(subscription)).await
 }
 
 /// Records live events with their decrypted payloads.
-fn recorded_live(subscription: Subscription, events: &Events) -> Subscription {
+fn record_live(subscription: Subscription, events: &Events) -> Subscription {
     let events = events.clone();
     let sealer = LiveSealer::new(&access_tokens()).unwrap();
     subscription.on::<LiveEvent, _, _>(move |received: Received<LiveEvent>| {

@@ -102,8 +102,8 @@ pub(crate) async fn refund_between_payments_keeps_paid_sessions_msg_5(app: TestA
     app.check_invariants();
 }
 
-/// PostgreSQL alone has transactions that write at the same time.
-pub(crate) async fn refund_at_the_same_time_opens_nothing_data_3(app: TestApp) {
+/// Only PostgreSQL runs transactions that write concurrently.
+pub(crate) async fn concurrent_refund_opens_no_sessions_data_3(app: TestApp) {
     if !app.is_postgres() {
         return;
     }

@@ -81,7 +81,10 @@ async fn canceling_expires_15000_joins_once_across_crashes_msg_5() {
             let page = replica.joins.expire_page(event);
             let _ = drop_at(Moment::Woken, number, page).await;
             let (expired, mails) = replica.count_expired_and_mails(event).await;
-            assert_eq!(mails, expired, "a page and its mails are committed together");
+            assert_eq!(
+                mails, expired,
+                "a page and its mails are committed together"
+            );
         }
         replica.stop().await;
 
