@@ -79,7 +79,7 @@ impl Running {
         let config = ContractConfig::default().with_around_calls(around);
         let contract = LibraryContract::with_config(Shelves, config);
         let mark = Extension(UnsafeCall(method.description()));
-        let router = contract.unguarded_router().layer(mark.clone());
+        let router = contract.unguarded_router().layer(mark);
         tokio::spawn(async move { axum::serve(http, router).await });
         tokio::spawn(
             Server::builder()
