@@ -1,16 +1,9 @@
 use std::fs;
 
-use seaworthy_testkit::{
-    database::EmptyDatabase,
-    eventually,
-    http::{HttpResponse, request},
-};
+use seaworthy_testkit::{database::EmptyDatabase, eventually, http::HttpResponse};
 use serde_json::{Value, json};
 
-use crate::{
-    app::{PASSWORD, Replica, assert_error, audited, grant_admin, json_of, tokens},
-    second_factor::enable,
-};
+use crate::app::{PASSWORD, Replica, assert_error, grant_admin, json_of, tokens};
 
 const PATH: &str = "/api/v1/features";
 
@@ -147,80 +140,6 @@ pub(crate) fn toggles_change_on_all_replicas_with_permission_flag_1(database: &E
     wait(|| decision(&first, "7") == (false, "unknown_flag".to_owned()));
 }
 
-pub(crate) fn framework_flag_switches_its_part_on_all_replicas_flag_2(database: &EmptyDatabase) {
-    let (first, second) = (Replica::start(database), Replica::start(database));
-    let (admin, _) = users(database, &first);
-    let fail = |replica: &Replica| replica.login("bob", "wrong4password").status;
-    let before: Vec<u16> = (0..6).map(|_| fail(&first)).collect();
-    assert_eq!(before, [401, 401, 401, 401, 401, 403]);
-    let off = json!({ "config": { "enabled": false } });
-    let changed = call(&first, &admin, "PUT", "/account_lockout", &off);
-    assert_eq!(changed.status, 200, "{}", changed.body);
-    for replica in [&first, &second] {
-        wait(|| fail(replica) == 401);
-    }
-    call(
-        &first,
-        &admin,
-        "POST",
-        "/account_lockout/enable",
-        &json!({}),
-    );
-    for replica in [&first, &second] {
-        wait(|| fail(replica) == 403);
-    }
-}
-
-/// Turns a flag off and on, and expects that the log-in of a user succeeds only while it is off.
-fn assert_switches(admin: &str, [first, second]: [&Replica; 2], flag: &str, rejection: &str) {
-    let path = format!("/{flag}");
-    let login = || second.login("ada", PASSWORD);
-    assert_error(&login(), 400, rejection);
-    let off = json!({ "config": { "enabled": false } });
-    let changed = call(first, admin, "PUT", &path, &off);
-    assert_eq!(changed.status, 200, "{}", changed.body);
-    wait(|| login().status == 200);
-    call(first, admin, "POST", &format!("{path}/enable"), &json!({}));
-    wait(|| login().status == 400);
-    assert_error(&login(), 400, rejection);
-}
-
-pub(crate) fn flag_turns_captcha_off_and_on_flag_2(database: &EmptyDatabase) {
-    let first = Replica::start(database);
-    let second = Replica::start_with(database, &["auth.captcha_enabled=true"]);
-    let (admin, _) = users(database, &first);
-    assert_switches(&admin, [&first, &second], "captcha", "CAPTCHA_REQUIRED");
-}
-
-pub(crate) fn flag_turns_second_factor_off_and_on_flag_2(database: &EmptyDatabase) {
-    let (first, second) = (Replica::start(database), Replica::start(database));
-    let (admin, user) = users(database, &first);
-    enable(&first, &user);
-    assert_switches(&admin, [&first, &second], "totp", "TOTP_REQUIRED");
-}
-
-pub(crate) fn flag_turns_audit_log_off_and_on_flag_2(database: &EmptyDatabase) {
-    let replica = Replica::start(database);
-    let (admin, _) = users(database, &replica);
-    let put = |flag: &str, enabled: bool| {
-        let config = json!({ "config": { "enabled": enabled } });
-        let changed = call(&replica, &admin, "PUT", &format!("/{flag}"), &config);
-        assert_eq!(changed.status, 200, "{}", changed.body);
-    };
-    // The change of the flag itself is logged, and the next one is not.
-    put("audit_log", false);
-    put("unlogged", true);
-    put("audit_log", true);
-    put("logged", true);
-    let logged = audited(database);
-    let flags: Vec<_> = logged
-        .iter()
-        .filter(|(action, _)| action == "flag.define")
-        .map(|(_, flag)| flag.as_str())
-        .collect();
-    assert_eq!(flags, ["audit_log", "logged"]);
-}
-
 pub(crate) fn renamed_flag_file_takes_effect_within_two_seconds_flag_1(database: &EmptyDatabase) {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("features.yaml");
@@ -341,48 +260,6 @@ pub(crate) fn flags_of_the_contract_are_known_without_a_file_flag_1(database: &E
         let path = format!("/{flag}");
         let refused = call(&replica, &admin, "DELETE", &path, &Value::Null);
         assert_error(&refused, 400, "FLAG_ALWAYS_ON");
-    }
-}
-
-pub(crate) fn flag_turns_password_policy_off_and_on_flag_2(database: &EmptyDatabase) {
-    let (first, second) = (Replica::start(database), Replica::start(database));
-    let (admin, _) = users(database, &first);
-    let register = |username: &str| {
-        let body = json!({ "username": username, "password": "short" });
-        second.post("/api/v1/auth/register", &body).status
-    };
-    assert_eq!(register("bob"), 400);
-    let off = json!({ "config": { "enabled": false } });
-    let changed = call(&first, &admin, "PUT", "/password_policy", &off);
-    assert_eq!(changed.status, 200, "{}", changed.body);
-    wait(|| register("bob") != 400);
-    call(
-        &first,
-        &admin,
-        "POST",
-        "/password_policy/enable",
-        &json!({}),
-    );
-    wait(|| register("eve") == 400);
-}
-
-pub(crate) fn flag_turns_documents_and_metrics_off_and_on_flag_2(database: &EmptyDatabase) {
-    let (first, second) = (Replica::start(database), Replica::start(database));
-    let (admin, _) = users(database, &first);
-    let pages = || {
-        let document = second.send("GET", "/q/openapi.json", "").unwrap().status;
-        let page = second.send("GET", "/q/", "").unwrap().status;
-        let metrics = request(second.admin, "GET", "/metrics", &[], "").unwrap();
-        [document, page, metrics.status]
-    };
-    assert_eq!(pages(), [200, 200, 200]);
-    for (enabled, expected) in [(false, 404), (true, 200)] {
-        let config = json!({ "config": { "enabled": enabled } });
-        for flag in ["swagger_ui", "metrics"] {
-            let changed = call(&first, &admin, "PUT", &format!("/{flag}"), &config);
-            assert_eq!(changed.status, 200, "{}", changed.body);
-        }
-        wait(|| pages() == [expected; 3]);
     }
 }
 

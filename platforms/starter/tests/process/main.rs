@@ -21,6 +21,7 @@ mod dump;
 mod errors;
 mod features;
 mod flag_variables;
+mod framework_flags;
 mod governed;
 mod headers;
 mod hostile;
@@ -93,12 +94,13 @@ on_postgres_and_redis! {
     features:
         renamed_flag_file_takes_effect_within_two_seconds_flag_1,
         toggles_change_on_all_replicas_with_permission_flag_1,
+        flags_of_the_contract_are_known_without_a_file_flag_1;
+    framework_flags:
         framework_flag_switches_its_part_on_all_replicas_flag_2,
         flag_turns_captcha_off_and_on_flag_2,
         flag_turns_second_factor_off_and_on_flag_2,
         flag_turns_password_policy_off_and_on_flag_2,
         flag_turns_documents_and_metrics_off_and_on_flag_2,
-        flags_of_the_contract_are_known_without_a_file_flag_1,
         flag_turns_audit_log_off_and_on_flag_2;
     governed:
         flags_of_the_service_switch_its_methods_flag_1,
@@ -248,13 +250,14 @@ on_both_engines! {
     features:
         renamed_flag_file_takes_effect_within_two_seconds_flag_1,
         toggles_change_on_all_replicas_with_permission_flag_1,
+        flags_of_the_contract_are_known_without_a_file_flag_1,
+        update_keeps_variants_that_it_cannot_express_flag_1;
+    framework_flags:
         framework_flag_switches_its_part_on_all_replicas_flag_2,
         flag_turns_captcha_off_and_on_flag_2,
         flag_turns_second_factor_off_and_on_flag_2,
         flag_turns_password_policy_off_and_on_flag_2,
         flag_turns_documents_and_metrics_off_and_on_flag_2,
-        flags_of_the_contract_are_known_without_a_file_flag_1,
-        update_keeps_variants_that_it_cannot_express_flag_1,
         flag_turns_audit_log_off_and_on_flag_2;
     governed:
         flags_of_the_service_switch_its_methods_flag_1,
