@@ -33,7 +33,7 @@ pub(crate) fn framework_flag_switches_its_part_on_all_replicas_flag_2(database: 
     }
 }
 
-/// Turns a flag off and on, and expects that the log-in of a user succeeds only while it is off.
+/// Turns a flag off and on, and checks that the login of a user succeeds only while it is off.
 fn assert_switches(admin: &str, [first, second]: [&Replica; 2], flag: &str, rejection: &str) {
     let path = format!("/{flag}");
     let login = || second.login("ada", PASSWORD);
@@ -69,7 +69,7 @@ pub(crate) fn flag_turns_audit_log_off_and_on_flag_2(database: &EmptyDatabase) {
         let changed = call(&replica, &admin, "PUT", &format!("/{flag}"), &config);
         assert_eq!(changed.status, 200, "{}", changed.body);
     };
-    // The change of the flag itself is logged, and the next one is not.
+    // The log has the change of its own flag, but not the next change.
     put("audit_log", false);
     put("unlogged", true);
     put("audit_log", true);
