@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use crate::{
     app::{PASSWORD, Replica, assert_error, json_of, tokens},
     captcha_answers::Stored,
+    logs::remembered,
 };
 
 /// Turns on what the other tests turn off. The limits are above the requests of the test.
@@ -27,7 +28,7 @@ fn with_captcha(replica: &Replica, stored: &Stored, path: &str, fields: &Value) 
     let query = "/api/v1/auth/captcha?captcha_type=image";
     let issued = json_of(&replica.send("GET", query, "").unwrap());
     let id = issued["captcha_id"].as_str().unwrap();
-    stored.replace_answer(id, ANSWER);
+    stored.replace_answer(id, &remembered(ANSWER));
     let mut body = json!({ "username": "ada", "password": PASSWORD, "captcha_id": id,
         "captcha_code": ANSWER });
     let fields = fields.as_object().unwrap().clone();
@@ -56,9 +57,9 @@ pub(crate) fn account_is_used_from_registration_to_lock_auth_2_auth_4(database: 
         json_of(&first.call("POST", &path, &access, &body.to_string()))
     };
     let enrolled = call("enroll", json!({ "password": PASSWORD }));
-    let secret = enrolled["secret"].as_str().unwrap();
+    let secret = &remembered(enrolled["secret"].as_str().unwrap());
     let confirmed = call("confirm", json!({ "totp_code": code(secret, 0) }));
-    let recovery = confirmed["recovery_codes"][0].as_str().unwrap();
+    let recovery = remembered(confirmed["recovery_codes"][0].as_str().unwrap());
     assert_error(&login(&first, json!({})), 400, "TOTP_REQUIRED");
     let (access, refresh) = tokens(&login(&second, json!({ "totp_code": code(secret, 1) })));
     assert_eq!(profile(&first, &access).status, 200);

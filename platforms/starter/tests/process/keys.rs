@@ -21,6 +21,7 @@ use crate::{
     app::{PASSWORD, Replica, SECRETS, builder_with, json_of, tokens},
     dump::plant,
     features::wait,
+    logs::remembered,
 };
 
 /// Replicas use a new key soon. Keys are deleted after more time than a request takes.
@@ -70,7 +71,7 @@ fn use_accounts(http: SocketAddr, prefix: &str, is_loaded: &AtomicBool) -> Vec<S
         if users.len() < MAX_USERS {
             let user = format!("{prefix}{}", users.len());
             let body = json!({
-                "username": user, "password": PASSWORD, "email": format!("{user}@example.net"),
+                "username": user, "password": PASSWORD, "email": remembered(&format!("{user}@example.net")),
             });
             let answer = post(http, "register", &body);
             assert_eq!(answer.status, 200, "{}", answer.body);

@@ -3,6 +3,7 @@ use serde_json::{Value, json};
 
 use crate::{
     app::{PASSWORD, Replica, assert_error, audited, json_of, tokens},
+    logs::remembered,
     sessions::claims,
 };
 
@@ -18,12 +19,15 @@ pub(crate) fn enable(replica: &Replica, access: &str) -> (String, String) {
         replica.call("POST", &path, access, &body.to_string())
     };
     let enrolled = json_of(&call("enroll", json!({ "password": PASSWORD })));
-    let secret = enrolled["secret"].as_str().unwrap().to_owned();
+    let secret = remembered(enrolled["secret"].as_str().unwrap());
     // Users copy the code with spaces around it.
     let given = format!(" {} ", code(&secret, 0));
     let confirmed = call("confirm", json!({ "totp_code": given }));
     let recovery = &json_of(&confirmed)["recovery_codes"];
     assert_eq!(recovery.as_array().unwrap().len(), 10, "{recovery}");
+    for code in recovery.as_array().unwrap() {
+        remembered(code.as_str().unwrap());
+    }
     (secret, tokens(&confirmed).0)
 }
 
@@ -37,7 +41,7 @@ pub(crate) fn login_needs_the_second_factor_once_enabled_auth_4(database: &Empty
     let wrong = call("enroll", json!({ "password": "wrong4password" }));
     assert_error(&wrong, 401, "PASSWORD_INCORRECT");
     let enrolled = json_of(&call("enroll", json!({ "password": PASSWORD })));
-    let secret = enrolled["secret"].as_str().unwrap();
+    let secret = &remembered(enrolled["secret"].as_str().unwrap());
     assert!(
         enrolled["uri"]
             .as_str()
@@ -62,7 +66,7 @@ pub(crate) fn login_needs_the_second_factor_once_enabled_auth_4(database: &Empty
     let next = code(secret, 1);
     tokens(&login_with_code(&second, &next));
     assert_error(&login_with_code(&first, &next), 401, "TOTP_INVALID");
-    let spare = recovery[0].as_str().unwrap();
+    let spare = &remembered(recovery[0].as_str().unwrap());
     tokens(&login_with_code(&first, spare));
     assert_error(&login_with_code(&second, spare), 401, "TOTP_INVALID");
 
