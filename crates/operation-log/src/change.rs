@@ -6,14 +6,13 @@ use seaworthy_data::{Connection, DataError};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::{OperationLog, content, record::CallEnd};
+use crate::{OperationLog, content, record::CallEnd, store::Entry};
 
 /// A call with an entry. It belongs to the context of its request, so that its handler may run in
 /// another task.
 pub(crate) struct RunningCall {
     log: OperationLog,
-    /// The ID of its entry.
-    id: String,
+    entry: Entry,
     /// `None` after the handler has ended.
     change: Mutex<Option<Change>>,
 }
@@ -23,6 +22,8 @@ pub(crate) struct RunningCall {
 pub(crate) struct Change {
     pub(crate) before: Option<String>,
     pub(crate) after: Option<String>,
+    /// The user who made the change.
+    pub(crate) user: Option<String>,
 }
 
 /// Adds the state of an object before and after the current call to its entry. Pass `None` for an
@@ -47,8 +48,13 @@ pub fn record_change<T: Serialize>(before: Option<&T>, after: Option<&T>) {
         Some(content::of_value(json, call.log.config()))
     };
     let (before, after) = (text(before), text(after));
+    let user = context::with_current(|context| Some(context?.actor()?.as_str().to_owned()));
     if let Some(change) = &mut *call.change.lock() {
-        *change = Change { before, after };
+        *change = Change {
+            before,
+            after,
+            user,
+        };
     }
 }
 
@@ -79,15 +85,15 @@ pub async fn record_actor(connection: &dyn Connection) -> Result<(), DataError> 
     let (Some(call), Some(actor)) = (RunningCall::current(), actor) else {
         return Ok(());
     };
-    let id = call.id.clone();
-    call.log.store_user(connection, id, actor.as_str()).await
+    let (log, entry) = (&call.log, &call.entry);
+    log.store_user(connection, entry, actor.as_str()).await
 }
 
 impl RunningCall {
     /// Adds a call to the context of its request.
-    pub(crate) fn begin(log: OperationLog, id: String, context: &RequestContext) -> Arc<Self> {
+    pub(crate) fn begin(log: OperationLog, entry: Entry, context: &RequestContext) -> Arc<Self> {
         let change = Mutex::new(Some(Change::default()));
-        let call = Arc::new(Self { log, id, change });
+        let call = Arc::new(Self { log, entry, change });
         context.snapshot_or_init(Snapshot::OperationLog, || Arc::clone(&call) as _);
         call
     }
@@ -102,6 +108,12 @@ impl RunningCall {
         is_running.then_some(call)
     }
 
+    /// Returns the change that the handler has recorded so far. It may record another one.
+    pub(crate) fn take_change(&self) -> Change {
+        let change = self.change.lock().as_mut().map(std::mem::take);
+        change.unwrap_or_default()
+    }
+
     /// Returns the change that the handler has recorded, after its end.
     pub(crate) fn end(&self) -> Change {
         self.change.lock().take().unwrap_or_default()
@@ -109,14 +121,16 @@ impl RunningCall {
 }
 
 impl Drop for RunningCall {
-    /// Stores the change of a call whose client disconnected before its end, so that it cannot
-    /// hide the change.
+    /// Stores a change that was recorded after the client disconnected, so that a client cannot
+    /// hide it.
     fn drop(&mut self) {
         let change = self.change.get_mut().take();
         if let Some(change) = change.filter(|change| *change != Change::default()) {
-            let mut end = CallEnd::new(std::mem::take(&mut self.id));
-            end.change = change;
-            self.log.spawn_store_end(end);
+            let end = CallEnd {
+                change,
+                ..CallEnd::default()
+            };
+            self.log.spawn_store_end(&self.entry, end);
         }
     }
 }

@@ -24,9 +24,11 @@ pub struct Operation {
     pub before: Option<String>,
     /// The redacted object after the call, if the handler recorded it.
     pub after: Option<String>,
-    /// The HTTP status, or the gRPC status of a gRPC call. `None` until the call has ended.
+    /// The HTTP status, or the gRPC status of a gRPC call. `None` until the call has ended. A call
+    /// whose client disconnected has 499 or `CANCELLED` (1).
     pub status: Option<i32>,
-    /// `ok`, the reason of an error, or `unknown`.
+    /// `ok`, the reason of an error, `replayed` for a stored response to an idempotency key, or
+    /// `unknown` until the call has ended.
     pub result: String,
     /// The duration in milliseconds. `None` until the call has ended.
     pub duration_ms: Option<i64>,

@@ -28,9 +28,11 @@ mod content;
 mod entry;
 mod log;
 mod node;
+mod outcome;
 mod path;
 mod record;
 mod redact;
+mod store;
 #[cfg(test)]
 mod tests;
 mod trailers;

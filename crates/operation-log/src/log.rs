@@ -5,26 +5,22 @@ use axum::{
     middleware::{self, Next},
 };
 use seaworthy_config::Settings;
-use seaworthy_core::{RequestContext, context, error_chain, new_id};
+use seaworthy_core::{error_chain, new_id};
 use seaworthy_data::{
-    Connection, DataError, Database, DatabaseLeases, Migration, MigrationSet, purge_worker, sql,
+    DataError, Database, DatabaseLeases, Migration, MigrationSet, purge_worker, sql,
 };
 use seaworthy_service::{Assembly, StartError, Tasks};
 use seaworthy_telemetry::metrics::Counter;
-use tokio::runtime::Handle;
 
 use crate::{
     OperationLogConfig, admin,
     calls::Calls,
     entry::{Operation, OperationPage, OperationQuery},
     node::Numbers,
-    record::{CallEnd, CallStart, OK, UNKNOWN},
 };
 
 /// The name of the task that claims a node.
 const CLAIM_NODE: &str = "claim a node of numeric IDs";
-/// The name of the task that stores the end of a call.
-const STORE_END: &str = "store the end of a call";
 
 /// The table of this crate. Add the set to the migrations of the service.
 pub const MIGRATIONS: MigrationSet = MigrationSet::for_part(
@@ -51,8 +47,6 @@ pub const MIGRATIONS: MigrationSet = MigrationSet::for_part(
     ],
 );
 
-/// Maximum length of a column, in characters.
-const MAX_TEXT: usize = 255;
 /// Number of calls of a page if the query sets no size.
 const DEFAULT_PAGE_SIZE: u32 = 20;
 /// Maximum number of calls of a page, which has the size of a screen or a report.
@@ -147,109 +141,31 @@ impl OperationLog {
         self.0.config.enabled
     }
 
-    /// Stores the start of a call and returns the ID of its entry.
-    pub(crate) async fn store_start(&self, start: CallStart) -> String {
-        self.insert(start, None, UNKNOWN).await
+    /// Returns the database with the entries.
+    pub(crate) fn database(&self) -> &Database {
+        &self.0.database
     }
 
-    /// Stores an operation that has ended.
-    pub(crate) async fn store_done(&self, start: CallStart) {
-        self.insert(start, Some(0), OK).await;
+    pub(crate) fn tasks(&self) -> &Tasks {
+        &self.0.tasks
     }
 
-    async fn insert(&self, start: CallStart, duration_ms: Option<i64>, result: &str) -> String {
-        let mut id = self.0.generate_id();
-        let mut stored = self.insert_as(&id, &start, duration_ms, result).await;
-        if stored.as_ref().is_err_and(DataError::is_unique_violation) {
-            tracing::error!("two replicas use the same operation_log.node: set another one");
-            id = new_id().to_string();
-            stored = self.insert_as(&id, &start, duration_ms, result).await;
-        }
-        if let Err(error) = stored {
-            self.0.dropped.increment();
-            let error = error_chain(&error);
-            tracing::error!(error, "the operation log could not store a call");
-        }
-        id
+    /// Counts an entry that could not be stored.
+    pub(crate) fn count_dropped(&self) {
+        self.0.dropped.increment();
     }
 
-    async fn insert_as(
-        &self,
-        id: &str,
-        start: &CallStart,
-        duration_ms: Option<i64>,
-        result: &str,
-    ) -> Result<(), DataError> {
-        sql("INSERT INTO operation_logs (id, created_us, user_id, method, operation, target, path, content, result, duration_ms, request_id, trace_id, client_ip)
-             VALUES (?, {now_us}, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
-            .bind(id)
-            .bind(start.user.as_deref().map(cut))
-            .bind(cut(&start.method))
-            .bind(cut(&start.operation))
-            .bind(cut(&start.target))
-            .bind(start.path.clone())
-            .bind(start.content.clone())
-            .bind(result)
-            .bind(duration_ms)
-            .bind(start.request_id.clone())
-            .bind(start.trace_id.clone())
-            .bind(start.client_ip.clone())
-            .execute(&self.0.database)
-            .await
-            .map(drop)
-    }
-
-    /// Stores the user of a call in the transaction of its change.
-    pub(crate) async fn store_user(
-        &self,
-        connection: &dyn Connection,
-        id: String,
-        user: &str,
-    ) -> Result<(), DataError> {
-        sql("UPDATE operation_logs SET user_id = ? WHERE id = ?")
-            .bind(cut(user))
-            .bind(id)
-            .execute(connection)
-            .await
-            .map(drop)
-    }
-
-    /// Stores the end of a call in a task, so that a client that closes its connection meanwhile
-    /// does not stop it. A stop waits for the task. The deadline of the request does not apply. The
-    /// change and the status of a stream may be stored in any order.
-    pub(crate) async fn store_end(&self, end: CallEnd, context: &RequestContext) {
-        let store = self.clone().update(end);
-        let store = context::scope(context.without_deadline().into(), store);
-        let _ = self.0.tasks.spawn(STORE_END, store).await;
-    }
-
-    /// Stores the end of a call in a task in a new context. It has no effect without a runtime.
-    pub(crate) fn spawn_store_end(&self, end: CallEnd) {
-        if Handle::try_current().is_ok() {
-            let store = self.clone().update(end);
-            drop(self.0.tasks.spawn_in_new_context(STORE_END, store));
-        }
-    }
-
-    async fn update(self, end: CallEnd) {
-        let stored = sql("UPDATE operation_logs SET user_id = COALESCE(?, user_id), content = COALESCE(content, ?), old_value = COALESCE(?, old_value), new_value = COALESCE(?, new_value), status = COALESCE(?, status), result = COALESCE(?, result), duration_ms = COALESCE(?, duration_ms) WHERE id = ?")
-            .bind(end.user.map(|user| cut(&user)))
-            .bind(end.content)
-            .bind(end.change.before)
-            .bind(end.change.after)
-            .bind(end.status)
-            .bind(end.result.map(|result| cut(&result)))
-            .bind(end.duration_ms)
-            .bind(end.id)
-            .execute(&self.0.database)
-            .await;
-        if let Err(error) = stored {
-            self.0.dropped.increment();
-            let error = error_chain(&error);
-            tracing::error!(
-                error,
-                "the operation log could not store the result of a call"
-            );
+    /// Returns a number if the replica has a node. After a step of the clock that could repeat a
+    /// number, it returns a UUID, so that no entry is lost.
+    pub(crate) fn generate_id(&self) -> String {
+        match self.0.numbers.generate() {
+            Some(Ok(number)) => number.to_string(),
+            Some(Err(error)) => {
+                let error = error_chain(&error);
+                tracing::error!(error, "an entry of the operation log has no numeric ID");
+                new_id().to_string()
+            }
+            None => new_id().to_string(),
         }
     }
 
@@ -318,26 +234,6 @@ impl OperationLog {
             .bind(retention);
         page.delete_page(&self.0.database).await
     }
-}
-
-impl Inner {
-    /// Returns a number if the replica has a node. After a step of the clock that could repeat a
-    /// number, it returns a UUID, so that no entry is lost.
-    fn generate_id(&self) -> String {
-        match self.numbers.generate() {
-            Some(Ok(number)) => number.to_string(),
-            Some(Err(error)) => {
-                let error = error_chain(&error);
-                tracing::error!(error, "an entry of the operation log has no numeric ID");
-                new_id().to_string()
-            }
-            None => new_id().to_string(),
-        }
-    }
-}
-
-fn cut(text: &str) -> String {
-    text.chars().take(MAX_TEXT).collect()
 }
 
 impl fmt::Debug for OperationLog {

@@ -5,8 +5,7 @@ use axum::{
     middleware::Next,
     response::Response,
 };
-use http::Method;
-use seaworthy_core::{RequestContext, ResponseError, context};
+use seaworthy_core::{RequestContext, context};
 use seaworthy_http::{is_grpc, is_json};
 use seaworthy_telemetry::redact::redact_request_id;
 use serde::Serialize;
@@ -17,14 +16,12 @@ use crate::{
     change::{Change, RunningCall},
     content,
     log::OperationLog,
+    outcome::{Outcome, is_rejected},
     path,
-    trailers::{grpc_status, with_status},
+    store::Entry,
+    trailers::{on_status, read_unary},
 };
 
-/// The result of a call that has not ended.
-pub(crate) const UNKNOWN: &str = "unknown";
-/// The result of a call without an error.
-pub(crate) const OK: &str = "ok";
 /// The maximum size of the content of an anonymous call, in bytes, so that anonymous clients cannot
 /// fill the database.
 const MAX_ANONYMOUS_CONTENT: usize = 500;
@@ -63,9 +60,9 @@ impl CallStart {
     }
 }
 
-/// A call after its handler has ended.
+/// A call whose handler has ended.
+#[derive(Default)]
 pub(crate) struct CallEnd {
-    pub(crate) id: String,
     pub(crate) user: Option<String>,
     pub(crate) content: Option<String>,
     pub(crate) change: Change,
@@ -76,21 +73,13 @@ pub(crate) struct CallEnd {
 }
 
 impl CallEnd {
-    pub(crate) fn new(id: String) -> Self {
-        Self {
-            id,
-            user: None,
-            content: None,
-            change: Change::default(),
-            status: None,
-            result: None,
-            duration_ms: None,
-        }
+    pub(crate) fn user(&self) -> Option<&str> {
+        self.user.as_deref().or(self.change.user.as_deref())
     }
 
-    fn with_outcome(mut self, (status, result): (i32, String), started: Instant) -> Self {
+    fn with_outcome(mut self, outcome: Outcome, started: Instant) -> Self {
         let duration_ms = i64::try_from(started.elapsed().as_millis());
-        (self.status, self.result) = (Some(status), Some(result));
+        (self.status, self.result) = (Some(outcome.status), Some(outcome.result));
         self.duration_ms = Some(duration_ms.unwrap_or(i64::MAX));
         self
     }
@@ -117,7 +106,7 @@ impl OperationLog {
         let call = call.filter(|_| is_grpc(request.headers()));
         let is_stored = match &call {
             Some(call) => !call.is_safe,
-            None => is_unsafe(request.method()),
+            None => !request.method().is_safe(),
         };
         let Some(context) = context::current().filter(|_| is_stored) else {
             return run(request).await;
@@ -147,41 +136,40 @@ impl OperationLog {
         if start.user.is_some() {
             start.content = content.take_text();
         }
-        let id = self.store_start(start).await;
-        let running = RunningCall::begin(self.clone(), id.clone(), &context);
-        let response = run(request).await;
-        let change = running.end();
-        // The user of a login is known only at its end.
-        let user = actor(&context);
-        let is_kept = user.is_some() || !is_rejected(&response);
-        let mut end = CallEnd::new(id.clone());
-        end.content = content.into_text().filter(|_| is_kept);
-        if user.is_none() {
-            let content = end.content.take();
-            end.content = content.map(|text| content::cut(text, MAX_ANONYMOUS_CONTENT));
+        let entry = self.store_start(start).await;
+        let running = RunningCall::begin(self.clone(), entry.clone(), &context);
+        let mut recording = Recording {
+            log: self.clone(),
+            entry: entry.clone(),
+            context: Arc::clone(&context),
+            running,
+            started,
+            is_grpc: call.is_some(),
+            content: Some(content),
+        };
+        let mut response = run(request).await;
+        let mut outcome = Outcome::of_response(&response);
+        if outcome.is_none() && call.is_some_and(|call| !call.method.is_server_streaming()) {
+            // The entry does not wait for the client, which may never read its response.
+            let status;
+            (response, status) = read_unary(response).await;
+            outcome = Some(Outcome::of_trailers(status));
         }
-        (end.user, end.change) = (user, change);
-        if let Some(outcome) = outcome(&response) {
+        let end = recording.end(is_rejected(&response));
+        if let Some(outcome) = outcome {
             let end = end.with_outcome(outcome, started);
-            self.store_end(end, &context).await;
+            self.store_end(&entry, end, &context).await;
             return response;
         }
         // A stream may last long, so its change does not wait for its status.
-        let is_unary = call.is_some_and(|call| !call.method.is_server_streaming());
-        let (change, end) = match is_unary {
-            true => (None, end),
-            false => (Some(end), CallEnd::new(id)),
-        };
-        let (log, stored_in) = (self.clone(), Arc::clone(&context));
+        let (log, status_of, stored_in) = (self.clone(), entry.clone(), Arc::clone(&context));
         // If the client does not read the trailers, the status is `CANCELLED`.
-        let response = with_status(response, move |status| async move {
-            let end = end.with_outcome((status, result_of(status != 0)), started);
-            log.store_end(end, &stored_in).await;
+        let response = on_status(response, move |outcome| async move {
+            let end = CallEnd::default().with_outcome(outcome, started);
+            log.store_end(&status_of, end, &stored_in).await;
         });
         // If the client disconnects meanwhile, the status may be stored first.
-        if let Some(change) = change {
-            self.store_end(change, &context).await;
-        }
+        self.store_end(&entry, end, &context).await;
         response
     }
 
@@ -223,6 +211,56 @@ impl OperationLog {
             }
         };
         (Request::from_parts(parts, body), content)
+    }
+}
+
+/// A call whose handler runs. If it is dropped before the end of the handler, it stores the outcome.
+struct Recording {
+    log: OperationLog,
+    entry: Entry,
+    context: Arc<RequestContext>,
+    running: Arc<RunningCall>,
+    started: Instant,
+    is_grpc: bool,
+    /// `None` after the end.
+    content: Option<Content>,
+}
+
+impl Recording {
+    /// Ends the call. Returns its end without its outcome.
+    fn end(&mut self, is_rejected: bool) -> CallEnd {
+        let content = self.content.take();
+        self.end_with(content, self.running.end(), is_rejected)
+    }
+
+    fn end_with(&self, content: Option<Content>, change: Change, is_rejected: bool) -> CallEnd {
+        let mut end = CallEnd {
+            // The user of a login is known only at its end.
+            user: actor(&self.context),
+            change,
+            ..CallEnd::default()
+        };
+        let is_kept = end.user.is_some() || !is_rejected;
+        end.content = content.and_then(Content::into_text).filter(|_| is_kept);
+        if end.user.is_none() {
+            let content = end.content.take();
+            end.content = content.map(|text| content::cut(text, MAX_ANONYMOUS_CONTENT));
+        }
+        end
+    }
+}
+
+impl Drop for Recording {
+    /// Stores the outcome of a call that was dropped. A call with an idempotency key may continue,
+    /// and record its change later.
+    fn drop(&mut self) {
+        let Some(content) = self.content.take() else {
+            return;
+        };
+        let outcome = Outcome::of_dropped(self.context.deadline(), self.is_grpc);
+        let end = self.end_with(Some(content), self.running.take_change(), false);
+        let end = end.with_outcome(outcome, self.started);
+        self.log.spawn_store_end(&self.entry, end);
     }
 }
 
@@ -277,43 +315,4 @@ fn begins_json(body: &[u8]) -> bool {
 
 fn actor(context: &RequestContext) -> Option<String> {
     context.actor().map(|actor| actor.as_str().to_owned())
-}
-
-fn is_unsafe(method: &Method) -> bool {
-    matches!(
-        *method,
-        Method::POST | Method::PUT | Method::PATCH | Method::DELETE
-    )
-}
-
-/// Whether a request was rejected because of the client, on either transport.
-fn is_rejected(response: &Response) -> bool {
-    let failure = response.extensions().get::<ResponseError>();
-    let code = failure.map(|failure| failure.error().code().http_status());
-    let is_rejected = |status| (400..500).contains(&status);
-    is_rejected(response.status().as_u16())
-        || code.is_some_and(is_rejected)
-        || grpc_status(response.headers()).is_some_and(|status| status != 0)
-}
-
-/// Returns the status and the result of a response. `None` for a gRPC response whose trailers have
-/// the status.
-fn outcome(response: &Response) -> Option<(i32, String)> {
-    let failure = response.extensions().get::<ResponseError>();
-    let reason = failure.map(|failure| failure.error().reason().to_owned());
-    let status = if is_grpc(response.headers()) {
-        let code = failure.map(|failure| failure.error().code().grpc());
-        code.or_else(|| grpc_status(response.headers()))?
-    } else {
-        i32::from(response.status().as_u16())
-    };
-    let is_error = match is_grpc(response.headers()) {
-        true => status != 0,
-        false => status >= 400,
-    };
-    Some((status, reason.unwrap_or_else(|| result_of(is_error))))
-}
-
-fn result_of(is_error: bool) -> String {
-    if is_error { "error" } else { OK }.to_owned()
 }

@@ -3,15 +3,18 @@
 mod grpc;
 
 use std::{
-    future::Future,
+    future::{Future, pending},
+    panic::AssertUnwindSafe,
     sync::{Arc, OnceLock},
+    time::Duration,
 };
 
 use axum::{body::Body, extract::Request, response::Response};
+use futures::FutureExt as _;
 use http::header::CONTENT_TYPE;
 use http_body_util::BodyExt as _;
 use seaworthy_config::Loader;
-use seaworthy_core::{Actor, RequestContext, ServiceIdentity, context};
+use seaworthy_core::{Actor, Deadline, RequestContext, ServiceIdentity, context};
 use seaworthy_data::{Database, DatabaseConfig, Migrator, sql};
 use seaworthy_service::{NoSettings, RunningService, Service};
 use seaworthy_testkit::{database::EmptyDatabase, eventually};
@@ -22,7 +25,7 @@ use tokio::{
 };
 
 use crate::{
-    MIGRATIONS, Operation, OperationLog, OperationLogConfig, OperationQuery, record::OK,
+    MIGRATIONS, Operation, OperationLog, OperationLogConfig, OperationQuery, outcome::OK,
     record_actor, record_change,
 };
 
@@ -48,6 +51,10 @@ async fn start(empty: &EmptyDatabase) -> (RunningService, Database, OperationLog
     (service, database, started.into_inner().unwrap())
 }
 
+fn new_context() -> RequestContext {
+    RequestContext::background(ServiceIdentity::new("accounts", "1.0.0"))
+}
+
 /// Records a call in a context of its own.
 async fn record<F: Future<Output = Response>>(
     log: &OperationLog,
@@ -55,7 +62,16 @@ async fn record<F: Future<Output = Response>>(
     body: &str,
     run: impl FnOnce(Request) -> F,
 ) -> Response {
-    let context = RequestContext::background(ServiceIdentity::new("accounts", "1.0.0"));
+    record_in(new_context(), log, uri, body, run).await
+}
+
+async fn record_in<F: Future<Output = Response>>(
+    context: RequestContext,
+    log: &OperationLog,
+    uri: &str,
+    body: &str,
+    run: impl FnOnce(Request) -> F,
+) -> Response {
     let mut request = http::Request::post(uri);
     if uri.starts_with("/accounts.v1.") {
         request = request.header(CONTENT_TYPE, grpc::MEDIA_TYPE);
@@ -69,6 +85,22 @@ async fn only_entry(log: &OperationLog) -> Operation {
     let mut entries = log.page(&OperationQuery::default()).await.unwrap();
     assert_eq!(entries.len(), 1, "{entries:?}");
     entries.pop().unwrap()
+}
+
+async fn delete_entries(database: &Database) {
+    let all = sql("DELETE FROM operation_logs");
+    all.execute(database).await.unwrap();
+}
+
+/// Changes an object for a user that is known late.
+fn change_as_user() {
+    set_actor();
+    record_change(Some(&json!(1)), Some(&json!(2)));
+}
+
+fn has_user_and_change(entry: &Operation) -> bool {
+    let has_change = (entry.before.as_deref(), entry.after.as_deref()) == (Some("1"), Some("2"));
+    has_change && entry.user_id.as_deref() == Some("user-7")
 }
 
 fn set_actor() {
@@ -106,17 +138,80 @@ async fn call_in_another_task_keeps_user_and_change_obs_11() {
     service.stop().await;
 }
 
+/// Waits until the only entry has a status. Checks its status and its result.
+async fn check_outcome(log: &OperationLog, status: i32, result: &str) -> Operation {
+    eventually(async || {
+        let entries = log.page(&OperationQuery::default()).await.unwrap();
+        entries.iter().any(|entry| entry.status.is_some())
+    })
+    .await;
+    let entry = only_entry(log).await;
+    assert_eq!(
+        (entry.status, entry.result.as_str()),
+        (Some(status), result)
+    );
+    assert!(entry.duration_ms.is_some());
+    entry
+}
+
 #[tokio::test]
-async fn change_is_stored_after_its_client_left_obs_11() {
+async fn panic_of_a_handler_ends_its_call_obs_11() {
+    let empty = EmptyDatabase::sqlite().unwrap();
+    let (service, database, log) = start(&empty).await;
+    for (uri, status) in [("/users", 500), (grpc::LOG_IN, 13)] {
+        let call = async |_| {
+            change_as_user();
+            panic!("a fault of the handler")
+        };
+        let recorded = record(&log, uri, grpc::EMPTY_MESSAGE, call);
+        assert!(AssertUnwindSafe(recorded).catch_unwind().await.is_err());
+        let entry = check_outcome(&log, status, "INTERNAL").await;
+        assert!(has_user_and_change(&entry), "{entry:?}");
+        delete_entries(&database).await;
+    }
+    service.stop().await;
+}
+
+#[tokio::test]
+async fn call_without_a_response_has_its_outcome_obs_11() {
+    let empty = EmptyDatabase::sqlite().unwrap();
+    let (service, database, log) = start(&empty).await;
+    let late = || new_context().with_deadline(Deadline::after(Duration::ZERO));
+    for (context, uri, status, result) in [
+        (new_context(), "/users", 499, "CANCELLED"),
+        (new_context(), grpc::LOG_IN, 1, "CANCELLED"),
+        (late(), "/users", 504, "DEADLINE_EXCEEDED"),
+        (late(), grpc::LOG_IN, 4, "DEADLINE_EXCEEDED"),
+    ] {
+        let changed = Notify::new();
+        let call = async |_| {
+            change_as_user();
+            changed.notify_one();
+            pending().await
+        };
+        tokio::select! {
+            biased;
+            _ = record_in(context, &log, uri, grpc::EMPTY_MESSAGE, call) => panic!("the call ended"),
+            () = changed.notified() => {}
+        }
+        let entry = check_outcome(&log, status, result).await;
+        assert!(has_user_and_change(&entry), "{entry:?}");
+        delete_entries(&database).await;
+    }
+    service.stop().await;
+}
+
+#[tokio::test]
+async fn change_of_a_disconnected_client_is_stored_obs_11() {
     let empty = EmptyDatabase::sqlite().unwrap();
     let (service, _database, log) = start(&empty).await;
-    let (left, has_left) = oneshot::channel();
+    let (disconnect, disconnected) = oneshot::channel();
     let started = Notify::new();
     let call = async |_| {
         // A call with an idempotency key continues without its client.
         let call = spawn(async move {
-            has_left.await.unwrap();
-            record_change(Some(&json!(1)), Some(&json!(2)));
+            disconnected.await.unwrap();
+            change_as_user();
         });
         started.notify_one();
         call.await.unwrap();
@@ -127,10 +222,11 @@ async fn change_is_stored_after_its_client_left_obs_11() {
         _ = record(&log, "/users", "{}", call) => panic!("the call ended too early"),
         () = started.notified() => {}
     }
-    left.send(()).unwrap();
-    eventually(async || only_entry(&log).await.after.as_deref() == Some("2")).await;
-    let entry = only_entry(&log).await;
-    assert_eq!((entry.before.as_deref(), entry.status), (Some("1"), None));
+    let entry = check_outcome(&log, 499, "CANCELLED").await;
+    assert_eq!((entry.user_id, entry.after), (None, None));
+    disconnect.send(()).unwrap();
+    eventually(async || has_user_and_change(&only_entry(&log).await)).await;
+    check_outcome(&log, 499, "CANCELLED").await;
     service.stop().await;
 }
 
@@ -198,8 +294,7 @@ async fn query_is_part_of_the_content_obs_11() {
     ] {
         record(&log, uri, body, async |_| Response::default()).await;
         assert_eq!(only_entry(&log).await.content.as_deref(), Some(expected));
-        let all = sql("DELETE FROM operation_logs");
-        all.execute(&database).await.unwrap();
+        delete_entries(&database).await;
     }
     let large = "x".repeat(100_000);
     record(
@@ -215,5 +310,28 @@ async fn query_is_part_of_the_content_obs_11() {
     let content = only_entry(&log).await.content.unwrap();
     assert!(content.contains(r#""force":"true""#), "{content}");
     assert!(content.contains(r#""size":100000"#), "{content}");
+    service.stop().await;
+}
+
+#[tokio::test]
+async fn entry_is_stored_at_the_end_if_its_start_failed_obs_11() {
+    let empty = EmptyDatabase::sqlite().unwrap();
+    let (service, database, log) = start(&empty).await;
+    let change_table = async |statement| {
+        sql(statement).execute(&database).await.unwrap();
+    };
+    for uri in ["/users", grpc::LOG_IN, grpc::WATCH] {
+        change_table("ALTER TABLE operation_logs RENAME TO away").await;
+        let call = async |_| {
+            change_table("ALTER TABLE away RENAME TO operation_logs").await;
+            grpc::respond_with_change().await
+        };
+        let response = record(&log, uri, grpc::EMPTY_MESSAGE, call).await;
+        response.into_body().collect().await.unwrap();
+        let entry = check_outcome(&log, 0, OK).await;
+        assert!(has_user_and_change(&entry), "{entry:?}");
+        assert_eq!((entry.method.as_str(), entry.path.as_str()), ("POST", uri));
+        delete_entries(&database).await;
+    }
     service.stop().await;
 }

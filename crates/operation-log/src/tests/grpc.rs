@@ -25,13 +25,18 @@ use seaworthy_testkit::{database::EmptyDatabase, eventually};
 use serde_json::json;
 use tokio::sync::Notify;
 
-use super::{only_entry, record, set_actor, start};
+use super::{
+    change_as_user, delete_entries, has_user_and_change, only_entry, record, set_actor, start,
+};
 use crate::{Operation, record_change};
 
 pub(super) const MEDIA_TYPE: HeaderValue = HeaderValue::from_static("application/grpc");
 
+pub(super) const LOG_IN: &str = "/accounts.v1.Accounts/LogIn";
+pub(super) const WATCH: &str = "/accounts.v1.Accounts/Watch";
+
 /// A gRPC message without fields.
-const EMPTY_MESSAGE: &str = "\0\0\0\0\0";
+pub(super) const EMPTY_MESSAGE: &str = "\0\0\0\0\0";
 
 /// Returns the descriptors of a service with the unary method `LogIn` and the method `Watch`, which
 /// responds with a stream.
@@ -76,15 +81,9 @@ fn grpc_response() -> Response {
     response
 }
 
-async fn respond_with_change() -> Response {
-    set_actor();
-    record_change(Some(&json!(1)), Some(&json!(2)));
+pub(super) async fn respond_with_change() -> Response {
+    change_as_user();
     grpc_response()
-}
-
-fn has_user_and_change(entry: &Operation) -> bool {
-    let has_change = (entry.before.as_deref(), entry.after.as_deref()) == (Some("1"), Some("2"));
-    has_change && entry.user_id.as_deref() == Some("user-7")
 }
 
 #[tokio::test]
@@ -97,19 +96,38 @@ async fn end_of_a_unary_call_is_stored_once_obs_11() {
     ] {
         sql(statement).execute(&database).await.unwrap();
     }
-    for (method, is_read, status, expected) in [
-        ("LogIn", true, 0, 1),
-        ("LogIn", false, 1, 1),
-        ("Watch", true, 0, 2),
-        ("Watch", false, 1, 2),
-    ] {
-        let path = format!("/accounts.v1.Accounts/{method}");
+    let stored_ends = async || {
+        let ends = sql("SELECT count(*) FROM stored_ends");
+        let (stored,): (i64,) = ends.fetch_one(&database).await.unwrap();
+        stored
+    };
+    let response = record(&log, LOG_IN, EMPTY_MESSAGE, async |_| {
+        respond_with_change().await
+    })
+    .await;
+    // A client may withhold its window, and so never read the response.
+    let entry = only_entry(&log).await;
+    assert!(has_user_and_change(&entry), "{entry:?}");
+    assert_eq!((entry.status, entry.result.as_str()), (Some(0), "ok"));
+    assert_eq!(entry.content.as_deref(), Some("{}"));
+    let body = response.into_body().collect().await.unwrap();
+    assert_eq!(body.trailers().unwrap()["grpc-status"], "0");
+    assert_eq!(body.to_bytes(), "message");
+    assert_eq!(only_entry(&log).await, entry);
+    assert_eq!(stored_ends().await, 1);
+    service.stop().await;
+}
+
+#[tokio::test]
+async fn change_of_a_stream_is_stored_before_its_status_obs_11() {
+    let empty = EmptyDatabase::sqlite().unwrap();
+    let (service, database, log) = start(&empty).await;
+    for (is_read, status) in [(true, 0), (false, 1)] {
         let call = async |_| respond_with_change().await;
-        let response = record(&log, &path, EMPTY_MESSAGE, call).await;
+        let response = record(&log, WATCH, EMPTY_MESSAGE, call).await;
         let mut body = response.into_body();
-        // The entry of a stream has the change once the handler has ended.
         let handled = only_entry(&log).await;
-        assert_eq!(has_user_and_change(&handled), method == "Watch");
+        assert!(has_user_and_change(&handled), "{handled:?}");
         assert_eq!(handled.status, None);
         assert!(body.frame().await.unwrap().unwrap().is_data());
         if is_read {
@@ -117,21 +135,14 @@ async fn end_of_a_unary_call_is_stored_once_obs_11() {
         }
         drop(body);
         eventually(async || only_entry(&log).await.status == Some(status)).await;
-        let entry = only_entry(&log).await;
-        assert!(has_user_and_change(&entry), "{entry:?}");
-        assert_eq!(entry.content.as_deref(), Some("{}"));
-        let ends = sql("SELECT count(*) FROM stored_ends");
-        let (stored,): (i64,) = ends.fetch_one(&database).await.unwrap();
-        assert_eq!(stored, expected, "{method} {status}");
-        for statement in ["DELETE FROM operation_logs", "DELETE FROM stored_ends"] {
-            sql(statement).execute(&database).await.unwrap();
-        }
+        assert!(has_user_and_change(&only_entry(&log).await));
+        delete_entries(&database).await;
     }
     service.stop().await;
 }
 
 #[tokio::test]
-async fn client_that_leaves_while_the_change_is_stored_ends_its_call_obs_11() {
+async fn disconnect_while_change_is_stored_cancels_call_obs_11() {
     let empty = EmptyDatabase::sqlite().unwrap();
     let (service, database, log) = start(&empty).await;
     let locked = OnceLock::new();
@@ -147,7 +158,7 @@ async fn client_that_leaves_while_the_change_is_stored_ends_its_call_obs_11() {
     };
     tokio::select! {
         biased;
-        _ = record(&log, "/accounts.v1.Accounts/Watch", EMPTY_MESSAGE, call) => panic!("the entry is locked"),
+        _ = record(&log, WATCH, EMPTY_MESSAGE, call) => panic!("the entry is locked"),
         () = handled.notified() => {}
     }
     locked.into_inner().unwrap().rollback().await.unwrap();
@@ -156,7 +167,7 @@ async fn client_that_leaves_while_the_change_is_stored_ends_its_call_obs_11() {
         has_user_and_change(&entry) && entry.status == Some(1) && entry.duration_ms.is_some()
     })
     .await;
-    assert_eq!(only_entry(&log).await.result, "error");
+    assert_eq!(only_entry(&log).await.result, "CANCELLED");
     service.stop().await;
 }
 
@@ -189,7 +200,7 @@ async fn cancelled_grpc_response_keeps_user_and_change_obs_11() {
     assert!(ended.duration_ms.is_some());
     let expected = Operation {
         status: ended.status,
-        result: "error".to_owned(),
+        result: "CANCELLED".to_owned(),
         duration_ms: ended.duration_ms,
         ..handled
     };

@@ -304,7 +304,7 @@ on_both_engines! {
         description_needs_a_role_of_the_settings_sec_4;
     idempotency_keys:
         reused_key_with_another_body_is_rejected_api_6,
-        keyed_change_has_its_values_in_its_entry_obs_11,
+        entry_has_the_change_of_a_call_with_a_key_obs_11,
         methods_with_secrets_store_no_response_api_6,
         logout_with_a_reused_key_ends_the_session_api_6,
         documented_methods_read_idempotency_keys_api_6;
