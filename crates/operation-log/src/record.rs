@@ -1,12 +1,16 @@
-use std::{future::Future, sync::Arc, time::Instant};
+use std::{
+    future::Future,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use axum::{
     extract::{MatchedPath, Request},
     middleware::Next,
     response::Response,
 };
-use seaworthy_core::{RequestContext, context};
-use seaworthy_http::{is_grpc, is_json};
+use seaworthy_core::{Deadline, RequestContext, context};
+use seaworthy_http::{grpc_timeout, is_grpc, is_json};
 use seaworthy_telemetry::redact::redact_request_id;
 use serde::Serialize;
 
@@ -19,7 +23,7 @@ use crate::{
     outcome::{Outcome, is_rejected},
     path,
     store::Entry,
-    trailers::{on_status, read_unary},
+    trailers::{StreamEnd, read_unary, store_status},
 };
 
 /// The maximum size of the content of an anonymous call, in bytes, so that anonymous clients cannot
@@ -29,6 +33,9 @@ const MAX_ANONYMOUS_CONTENT: usize = 500;
 /// concurrent ones together need little memory. Of a larger request the log stores the size and the
 /// hash.
 const MAX_READ_SIZE: usize = 64 * 1024;
+
+/// Longer than most requests need from their start to the log, for example for authentication.
+const MAX_STACK_TIME: Duration = Duration::from_secs(1);
 
 /// A call at its start.
 pub(crate) struct CallStart {
@@ -77,7 +84,7 @@ impl CallEnd {
         self.user.as_deref().or(self.change.user.as_deref())
     }
 
-    fn with_outcome(mut self, outcome: Outcome, started: Instant) -> Self {
+    pub(crate) fn with_outcome(mut self, outcome: Outcome, started: Instant) -> Self {
         let duration_ms = i64::try_from(started.elapsed().as_millis());
         (self.status, self.result) = (Some(outcome.status), Some(outcome.result));
         self.duration_ms = Some(duration_ms.unwrap_or(i64::MAX));
@@ -126,6 +133,7 @@ impl OperationLog {
                 (method.clone(), target, path)
             }
         };
+        let client_timeout = call.as_ref().and_then(|_| grpc_timeout(request.headers()));
         let query = content::of_query(request.uri(), self.config());
         let (request, body) = self.body(request, call.as_ref()).await;
         let mut content = Content { query, body };
@@ -162,12 +170,15 @@ impl OperationLog {
             return response;
         }
         // A stream may last long, so its change does not wait for its status.
-        let (log, status_of, stored_in) = (self.clone(), entry.clone(), Arc::clone(&context));
-        // If the client does not read the trailers, the status is `CANCELLED`.
-        let response = on_status(response, move |outcome| async move {
-            let end = CallEnd::default().with_outcome(outcome, started);
-            log.store_end(&status_of, end, &stored_in).await;
-        });
+        let stream_end = StreamEnd {
+            log: self.clone(),
+            entry: entry.clone(),
+            context: Arc::clone(&context),
+            started,
+            deadline: client_timeout.map(|timeout| stream_deadline(&context, started, timeout)),
+            is_stored: false,
+        };
+        let response = store_status(response, stream_end);
         // If the client disconnects meanwhile, the status may be stored first.
         self.store_end(&entry, end, &context).await;
         response
@@ -315,4 +326,12 @@ fn begins_json(body: &[u8]) -> bool {
 
 fn actor(context: &RequestContext) -> Option<String> {
     context.actor().map(|actor| actor.as_str().to_owned())
+}
+
+/// Returns the deadline of the client of a stream. The deadline of the context is earlier if the
+/// service limits the time until the response begins. It is exact otherwise, because its time
+/// begins at the start of the request and not at that of the log.
+fn stream_deadline(context: &RequestContext, started: Instant, timeout: Duration) -> Deadline {
+    let own = Deadline::from_instant(started, timeout.saturating_sub(MAX_STACK_TIME));
+    context.deadline().map_or(own, |deadline| own.max(deadline))
 }

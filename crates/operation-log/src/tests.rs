@@ -55,6 +55,11 @@ fn new_context() -> RequestContext {
     RequestContext::background(ServiceIdentity::new("accounts", "1.0.0"))
 }
 
+/// Returns a context whose deadline has passed.
+fn late_context() -> RequestContext {
+    new_context().with_deadline(Deadline::after(Duration::ZERO))
+}
+
 /// Records a call in a context of its own.
 async fn record<F: Future<Output = Response>>(
     log: &OperationLog,
@@ -62,23 +67,25 @@ async fn record<F: Future<Output = Response>>(
     body: &str,
     run: impl FnOnce(Request) -> F,
 ) -> Response {
-    record_in(new_context(), log, uri, body, run).await
+    record_in(new_context(), log, request(uri, body), run).await
 }
 
 async fn record_in<F: Future<Output = Response>>(
     context: RequestContext,
     log: &OperationLog,
-    uri: &str,
-    body: &str,
+    request: Request,
     run: impl FnOnce(Request) -> F,
 ) -> Response {
+    let recorded = log.clone().record_around(request, run);
+    context::scope(Arc::new(context), recorded).await
+}
+
+fn request(uri: &str, body: &str) -> Request {
     let mut request = http::Request::post(uri);
     if uri.starts_with("/accounts.v1.") {
         request = request.header(CONTENT_TYPE, grpc::MEDIA_TYPE);
     }
-    let request = request.body(Body::from(body.to_owned()));
-    let recorded = log.clone().record_around(request.unwrap(), run);
-    context::scope(Arc::new(context), recorded).await
+    request.body(Body::from(body.to_owned())).unwrap()
 }
 
 async fn only_entry(log: &OperationLog) -> Operation {
@@ -176,12 +183,11 @@ async fn panic_of_a_handler_ends_its_call_obs_11() {
 async fn call_without_a_response_has_its_outcome_obs_11() {
     let empty = EmptyDatabase::sqlite().unwrap();
     let (service, database, log) = start(&empty).await;
-    let late = || new_context().with_deadline(Deadline::after(Duration::ZERO));
     for (context, uri, status, result) in [
         (new_context(), "/users", 499, "CANCELLED"),
         (new_context(), grpc::LOG_IN, 1, "CANCELLED"),
-        (late(), "/users", 504, "DEADLINE_EXCEEDED"),
-        (late(), grpc::LOG_IN, 4, "DEADLINE_EXCEEDED"),
+        (late_context(), "/users", 504, "DEADLINE_EXCEEDED"),
+        (late_context(), grpc::LOG_IN, 4, "DEADLINE_EXCEEDED"),
     ] {
         let changed = Notify::new();
         let call = async |_| {
@@ -189,9 +195,10 @@ async fn call_without_a_response_has_its_outcome_obs_11() {
             changed.notify_one();
             pending().await
         };
+        let request = request(uri, grpc::EMPTY_MESSAGE);
         tokio::select! {
             biased;
-            _ = record_in(context, &log, uri, grpc::EMPTY_MESSAGE, call) => panic!("the call ended"),
+            _ = record_in(context, &log, request, call) => panic!("the call ended"),
             () = changed.notified() => {}
         }
         let entry = check_outcome(&log, status, result).await;

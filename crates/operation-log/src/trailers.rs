@@ -1,18 +1,18 @@
 //! The status of a gRPC response.
 
-use std::future::Future;
+use std::{sync::Arc, time::Instant};
 
 use axum::{
     body::{Body, Bytes},
     response::Response,
 };
-use futures::{future::BoxFuture, stream};
+use futures::stream;
 use http::HeaderMap;
 use http_body::Frame;
 use http_body_util::{BodyExt as _, StreamBody};
-use tokio::runtime::Handle;
+use seaworthy_core::{Deadline, RequestContext};
 
-use crate::outcome::Outcome;
+use crate::{OperationLog, outcome::Outcome, record::CallEnd, store::Entry};
 
 const GRPC_STATUS: &str = "grpc-status";
 /// The code `UNKNOWN`, for a response without a valid status.
@@ -51,23 +51,43 @@ pub(crate) async fn read_unary(response: Response) -> (Response, i32) {
     (Response::from_parts(parts, body), status)
 }
 
-/// Calls `end` with the status of a response once its trailers are known, before the client gets
-/// them. The status of a response that the client does not read to its end is `CANCELLED`.
-pub(crate) fn on_status<F, E>(response: Response, end: E) -> Response
-where
-    E: FnOnce(Outcome) -> F + Send + 'static,
-    F: Future<Output = ()> + Send + 'static,
-{
-    let end = PendingEnd(Some(|outcome| -> BoxFuture<'static, ()> {
-        Box::pin(end(outcome))
-    }));
+/// The end of a stream. If it is dropped before its status is known, it stores why.
+pub(crate) struct StreamEnd {
+    pub(crate) log: OperationLog,
+    pub(crate) entry: Entry,
+    pub(crate) context: Arc<RequestContext>,
+    pub(crate) started: Instant,
+    /// The deadline of the client.
+    pub(crate) deadline: Option<Deadline>,
+    pub(crate) is_stored: bool,
+}
+
+impl StreamEnd {
+    async fn store(&mut self, status: i32) {
+        if !std::mem::replace(&mut self.is_stored, true) {
+            let end = CallEnd::default().with_outcome(Outcome::of_trailers(status), self.started);
+            self.log.store_end(&self.entry, end, &self.context).await;
+        }
+    }
+}
+
+impl Drop for StreamEnd {
+    fn drop(&mut self) {
+        if !self.is_stored {
+            let outcome = Outcome::of_dropped(self.deadline, true);
+            let end = CallEnd::default().with_outcome(outcome, self.started);
+            self.log.spawn_store_end(&self.entry, end);
+        }
+    }
+}
+
+/// Stores the status of a stream once its trailers are known, before the client gets them.
+pub(crate) fn store_status(response: Response, end: StreamEnd) -> Response {
     response.map(|body| {
         let frames = stream::unfold((body, end), async |(mut body, mut end)| {
             let frame = body.frame().await;
-            if let Some(status) = end_status(frame.as_ref())
-                && let Some(end) = end.0.take()
-            {
-                end(Outcome::of_trailers(status)).await;
+            if let Some(status) = end_status(frame.as_ref()) {
+                end.store(status).await;
             }
             frame.map(|frame| (frame, (body, end)))
         });
@@ -75,36 +95,15 @@ where
     })
 }
 
-/// The end of a response. If it is dropped, the trailers were not sent.
-struct PendingEnd<E: FnOnce(Outcome) -> BoxFuture<'static, ()>>(Option<E>);
-
-impl<E: FnOnce(Outcome) -> BoxFuture<'static, ()>> Drop for PendingEnd<E> {
-    fn drop(&mut self) {
-        if let Some(end) = self.0.take()
-            && let Ok(runtime) = Handle::try_current()
-        {
-            runtime.spawn(end(Outcome::of_dropped(None, true)));
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use std::sync::{Arc, Mutex};
-
     use super::*;
 
-    async fn status_of(frames: Vec<Frame<Bytes>>) -> Vec<i32> {
+    async fn status_of(frames: Vec<Frame<Bytes>>) -> i32 {
         let frames = frames.into_iter().map(Ok::<_, std::convert::Infallible>);
         let body = Body::new(StreamBody::new(stream::iter(frames)));
-        let seen = Arc::new(Mutex::new(Vec::new()));
-        let sink = Arc::clone(&seen);
-        let response = on_status(Response::new(body), async move |outcome: Outcome| {
-            sink.lock().unwrap().push(outcome.status);
-        });
-        let _ = response.into_body().collect().await.unwrap();
-        let seen = seen.lock().unwrap();
-        seen.clone()
+        let (_response, status) = read_unary(Response::new(body)).await;
+        status
     }
 
     #[tokio::test]
@@ -115,8 +114,8 @@ mod tests {
             Frame::trailers(headers)
         };
         let data = || Frame::data("message".into());
-        assert_eq!(status_of(vec![data(), trailers("9")]).await, [9]);
-        assert_eq!(status_of(vec![data(), trailers("0")]).await, [0]);
-        assert_eq!(status_of(vec![data()]).await, [UNKNOWN]);
+        assert_eq!(status_of(vec![data(), trailers("9")]).await, 9);
+        assert_eq!(status_of(vec![data(), trailers("0")]).await, 0);
+        assert_eq!(status_of(vec![data()]).await, UNKNOWN);
     }
 }

@@ -26,7 +26,8 @@ use serde_json::json;
 use tokio::sync::Notify;
 
 use super::{
-    change_as_user, delete_entries, has_user_and_change, only_entry, record, set_actor, start,
+    change_as_user, check_outcome, delete_entries, has_user_and_change, late_context, only_entry,
+    record, record_in, request, set_actor, start,
 };
 use crate::{Operation, record_change};
 
@@ -136,6 +137,31 @@ async fn change_of_a_stream_is_stored_before_its_status_obs_11() {
         drop(body);
         eventually(async || only_entry(&log).await.status == Some(status)).await;
         assert!(has_user_and_change(&only_entry(&log).await));
+        delete_entries(&database).await;
+    }
+    service.stop().await;
+}
+
+#[tokio::test]
+async fn stream_past_the_deadline_of_its_client_has_it_obs_11() {
+    let empty = EmptyDatabase::sqlite().unwrap();
+    let (service, database, log) = start(&empty).await;
+    for (timeout, status, result) in [
+        (Some("1n"), 4, "DEADLINE_EXCEEDED"),
+        // Only the time until the response is limited.
+        (Some("1H"), 1, "CANCELLED"),
+        (None, 1, "CANCELLED"),
+    ] {
+        let mut request = request(WATCH, EMPTY_MESSAGE);
+        if let Some(timeout) = timeout {
+            let headers = request.headers_mut();
+            headers.insert("grpc-timeout", HeaderValue::from_static(timeout));
+        }
+        let call = async |_| respond_with_change().await;
+        let response = record_in(late_context(), &log, request, call).await;
+        drop(response);
+        let entry = check_outcome(&log, status, result).await;
+        assert!(has_user_and_change(&entry), "{entry:?}");
         delete_entries(&database).await;
     }
     service.stop().await;
