@@ -1,6 +1,7 @@
 //! Calls around their handlers.
 
 mod grpc;
+mod stack;
 
 use std::{
     future::{Future, pending},
@@ -16,6 +17,7 @@ use http_body_util::BodyExt as _;
 use seaworthy_config::Loader;
 use seaworthy_core::{Actor, Deadline, RequestContext, ServiceIdentity, context};
 use seaworthy_data::{Database, DatabaseConfig, Migrator, sql};
+use seaworthy_http::Routes;
 use seaworthy_service::{NoSettings, RunningService, Service};
 use seaworthy_testkit::{database::EmptyDatabase, eventually};
 use serde_json::json;
@@ -30,6 +32,13 @@ use crate::{
 };
 
 async fn start(empty: &EmptyDatabase) -> (RunningService, Database, OperationLog) {
+    start_with(empty, Routes::new()).await
+}
+
+async fn start_with(
+    empty: &EmptyDatabase,
+    routes: Routes,
+) -> (RunningService, Database, OperationLog) {
     let config = DatabaseConfig::from_url(empty.url().parse().unwrap());
     let database = Database::builder("test", config).open().await.unwrap();
     let migrator = Migrator::new(&database, &[MIGRATIONS]);
@@ -44,6 +53,7 @@ async fn start(empty: &EmptyDatabase) -> (RunningService, Database, OperationLog
                 &config,
                 &descriptors,
             )?);
+            service.http(routes);
             Ok(())
         })
         .await
