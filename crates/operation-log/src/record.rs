@@ -144,7 +144,7 @@ impl OperationLog {
         if start.user.is_some() {
             start.content = content.take_text();
         }
-        let entry = self.store_start(start).await;
+        let entry = Entry::new(&self, start);
         let running = RunningCall::begin(self.clone(), entry.clone(), &context);
         let mut recording = Recording {
             log: self.clone(),
@@ -155,6 +155,7 @@ impl OperationLog {
             is_grpc: call.is_some(),
             content: Some(content),
         };
+        self.store_start(&entry).await;
         let mut response = run(request).await;
         let mut outcome = Outcome::of_response(&response);
         if outcome.is_none() && call.is_some_and(|call| !call.method.is_server_streaming()) {

@@ -19,24 +19,41 @@ const MAX_TEXT: usize = 255;
 
 /// An entry of the log. Cheap to clone.
 #[derive(Clone)]
-pub(crate) struct Entry {
-    id: Arc<str>,
-    /// The start of the call while it could not be stored.
-    missing: Arc<Mutex<Option<CallStart>>>,
+pub(crate) struct Entry(Arc<State>);
+
+struct State {
+    id: parking_lot::Mutex<String>,
+    request_id: String,
+    /// The start of the call until it is stored.
+    missing: Mutex<Option<CallStart>>,
+}
+
+impl Entry {
+    pub(crate) fn new(log: &OperationLog, start: CallStart) -> Self {
+        Self(Arc::new(State {
+            id: parking_lot::Mutex::new(log.generate_id()),
+            request_id: start.request_id.clone(),
+            missing: Mutex::new(Some(start)),
+        }))
+    }
+
+    fn id(&self) -> String {
+        self.0.id.lock().clone()
+    }
 }
 
 impl OperationLog {
-    /// Stores the start of a call. If it fails, the end of the call stores both.
-    pub(crate) async fn store_start(&self, start: CallStart) -> Entry {
-        let (id, stored) = self.insert(&start, &CallEnd::default()).await;
-        let missing = stored.is_err().then_some(start);
-        if let Err(error) = stored {
-            let error = error_chain(&error);
-            tracing::error!(error, "the operation log could not store a call");
-        }
-        Entry {
-            id: id.into(),
-            missing: Arc::new(Mutex::new(missing)),
+    /// Stores the start of a call. If it fails or is dropped, the end of the call stores both.
+    pub(crate) async fn store_start(&self, entry: &Entry) {
+        let mut missing = entry.0.missing.lock().await;
+        let Some(start) = &*missing else {
+            return;
+        };
+        let mut id = entry.id();
+        let stored = self.insert(&mut id, start, &CallEnd::default()).await;
+        *entry.0.id.lock() = id;
+        if report(stored).is_ok() {
+            *missing = None;
         }
     }
 
@@ -47,24 +64,26 @@ impl OperationLog {
             duration_ms: Some(0),
             ..CallEnd::default()
         };
-        if let (_, Err(error)) = self.insert(&start, &end).await {
+        let stored = self.insert(&mut self.generate_id(), &start, &end).await;
+        if report(stored).is_err() {
             self.count_dropped();
-            let error = error_chain(&error);
-            tracing::error!(error, "the operation log could not store a call");
         }
     }
 
-    /// Inserts an entry with a new ID.
-    async fn insert(&self, start: &CallStart, end: &CallEnd) -> (String, Result<(), DataError>) {
-        let id = self.generate_id();
-        let stored = self.insert_as(&id, start, end).await;
+    /// Inserts an entry. If another one has its ID, it gets a new one.
+    async fn insert(
+        &self,
+        id: &mut String,
+        start: &CallStart,
+        end: &CallEnd,
+    ) -> Result<(), DataError> {
+        let stored = self.insert_as(id, start, end).await;
         if stored.as_ref().is_err_and(DataError::is_unique_violation) {
             tracing::error!("two replicas use the same operation_log.node: set another one");
-            let id = new_id().to_string();
-            let stored = self.insert_as(&id, start, end).await;
-            return (id, stored);
+            *id = new_id().to_string();
+            return self.insert_as(id, start, end).await;
         }
-        (id, stored)
+        stored
     }
 
     async fn insert_as(&self, id: &str, start: &CallStart, end: &CallEnd) -> Result<(), DataError> {
@@ -102,7 +121,7 @@ impl OperationLog {
     ) -> Result<(), DataError> {
         sql("UPDATE operation_logs SET user_id = ? WHERE id = ?")
             .bind(cut(user))
-            .bind(&*entry.id)
+            .bind(entry.id())
             .execute(connection)
             .await
             .map(drop)
@@ -137,10 +156,10 @@ impl OperationLog {
     }
 
     async fn try_update_entry(&self, entry: &Entry, end: &CallEnd) -> Result<(), DataError> {
-        let mut missing = entry.missing.lock().await;
+        let mut missing = entry.0.missing.lock().await;
         if let Some(start) = &*missing {
-            let stored = self.insert_as(&entry.id, start, end).await;
-            // The start is stored if only its confirmation was lost.
+            let stored = self.insert_as(&entry.id(), start, end).await;
+            // The start is stored if only its confirmation was lost or not waited for.
             let exists = stored.as_ref().is_err_and(DataError::is_unique_violation);
             if exists || stored.is_ok() {
                 *missing = None;
@@ -150,7 +169,7 @@ impl OperationLog {
             }
         }
         drop(missing);
-        sql("UPDATE operation_logs SET user_id = COALESCE(?, user_id), content = COALESCE(content, ?), old_value = COALESCE(?, old_value), new_value = COALESCE(?, new_value), status = COALESCE(?, status), result = COALESCE(?, result), duration_ms = COALESCE(?, duration_ms) WHERE id = ?")
+        sql("UPDATE operation_logs SET user_id = COALESCE(?, user_id), content = COALESCE(content, ?), old_value = COALESCE(?, old_value), new_value = COALESCE(?, new_value), status = COALESCE(?, status), result = COALESCE(?, result), duration_ms = COALESCE(?, duration_ms) WHERE id = ? AND request_id = ?")
             .bind(end.user().map(cut))
             .bind(end.content.clone())
             .bind(end.change.before.clone())
@@ -158,11 +177,20 @@ impl OperationLog {
             .bind(end.status)
             .bind(end.result.as_deref().map(cut))
             .bind(end.duration_ms)
-            .bind(&*entry.id)
+            .bind(entry.id())
+            .bind(entry.0.request_id.clone())
             .execute(self.database())
             .await
             .map(drop)
     }
+}
+
+/// Logs an entry that could not be stored.
+fn report(stored: Result<(), DataError>) -> Result<(), DataError> {
+    stored.inspect_err(|error| {
+        let error = error_chain(error);
+        tracing::error!(error, "the operation log could not store a call");
+    })
 }
 
 fn cut(text: &str) -> String {

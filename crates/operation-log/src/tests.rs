@@ -23,7 +23,7 @@ use seaworthy_testkit::{database::EmptyDatabase, eventually};
 use serde_json::json;
 use tokio::{
     sync::{Notify, oneshot},
-    task::JoinHandle,
+    task::{JoinHandle, yield_now},
 };
 
 use crate::{
@@ -215,6 +215,24 @@ async fn call_without_a_response_has_its_outcome_obs_11() {
         assert!(has_user_and_change(&entry), "{entry:?}");
         delete_entries(&database).await;
     }
+    service.stop().await;
+}
+
+#[tokio::test]
+async fn disconnect_while_the_start_is_stored_ends_its_call_obs_11() {
+    let empty = EmptyDatabase::sqlite().unwrap();
+    let (service, database, log) = start(&empty).await;
+    let tx = database.begin().await.unwrap();
+    let lock = sql("DELETE FROM operation_logs");
+    lock.execute(&tx).await.unwrap();
+    let call = async |_| panic!("the start cannot be stored while the database is locked");
+    tokio::select! {
+        biased;
+        _ = record(&log, "/users", "{}", call) => panic!("the call ended"),
+        () = yield_now() => {}
+    }
+    tx.rollback().await.unwrap();
+    check_outcome(&log, 499, "CANCELLED").await;
     service.stop().await;
 }
 
