@@ -25,7 +25,7 @@ pub struct Operation {
     /// The redacted object after the call, if the handler recorded it.
     pub after: Option<String>,
     /// The HTTP status, or the gRPC status of a gRPC call. `None` until the call has ended. A call
-    /// whose client disconnected has 499 or `CANCELLED` (1).
+    /// whose client disconnected, or that a stop aborted, has 499 or `CANCELLED` (1).
     pub status: Option<i32>,
     /// `ok`, the reason of an error, `replayed` for a stored response to an idempotency key, or
     /// `unknown` until the call has ended.

@@ -100,7 +100,7 @@ impl OperationLog {
             let claim = numbers.clone().claim(leases);
             service.tasks().spawn_until_stop(CLAIM_NODE, claim);
         }
-        let help = "Calls whose entry in the operation log could not be stored.";
+        let help = "Entries of the operation log whose start or end could not be stored.";
         let log = Self(Arc::new(Inner {
             database: database.clone(),
             config: config.clone(),

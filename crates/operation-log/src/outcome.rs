@@ -51,7 +51,7 @@ impl Outcome {
     }
 
     /// Returns the outcome of a call that is dropped before its response is complete: it panicked,
-    /// its deadline has passed, or its client disconnected.
+    /// its deadline has passed, its client disconnected, or a stop aborted it.
     pub(crate) fn of_dropped(deadline: Option<Deadline>, is_grpc: bool) -> Self {
         let code = if std::thread::panicking() {
             Code::Internal
@@ -75,7 +75,7 @@ fn result_of(is_error: bool) -> String {
     if is_error { "error" } else { OK }.to_owned()
 }
 
-/// Whether a request was rejected because of the client, on either transport.
+/// Whether a response is a rejection: a status 4xx, or a gRPC error without a message.
 pub(crate) fn is_rejected(response: &Response) -> bool {
     let failure = response.extensions().get::<ResponseError>();
     let code = failure.map(|failure| failure.error().code().http_status());

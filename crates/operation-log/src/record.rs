@@ -34,8 +34,12 @@ const MAX_ANONYMOUS_CONTENT: usize = 500;
 /// hash.
 const MAX_READ_SIZE: usize = 64 * 1024;
 
-/// Longer than most requests need from their start to the log, for example for authentication.
+/// The maximum time from the start of most requests to the log, for example for authentication.
 const MAX_STACK_TIME: Duration = Duration::from_secs(1);
+
+/// The paths of services that every gRPC listener has. They change nothing, and probes call them
+/// often and without a rate limit.
+const STANDARD_SERVICES: [&str; 2] = ["/grpc.health.", "/grpc.reflection."];
 
 /// A call at its start.
 pub(crate) struct CallStart {
@@ -112,6 +116,7 @@ impl OperationLog {
         let call = self.calls().get(&path).cloned();
         let call = call.filter(|_| is_grpc(request.headers()));
         let is_stored = match &call {
+            _ if is_standard(&path) => false,
             Some(call) => !call.is_safe,
             None => !request.method().is_safe(),
         };
@@ -196,7 +201,7 @@ impl OperationLog {
         let mut start = CallStart::new(&context, operation.to_owned(), target.clone(), target);
         let json = serde_json::to_value(content).ok();
         start.content = json.map(|json| content::of_value(json, self.config()));
-        self.store_done(start).await;
+        self.store_operation(start, &context).await;
     }
 
     /// Reads the body of a request.
@@ -317,6 +322,12 @@ impl Content {
             (Some(query), Some(body)) => Some(format!(r#"{{"query":{query},"body":{body}}}"#)),
         }
     }
+}
+
+/// Whether a path is that of a standard gRPC service.
+fn is_standard(path: &str) -> bool {
+    let mut services = STANDARD_SERVICES.iter();
+    services.any(|service| path.starts_with(service))
 }
 
 /// Whether a body without the media type of JSON begins like a JSON object or list.

@@ -14,6 +14,7 @@ use crate::{
 
 /// The name of the task that stores the end of a call.
 const STORE_END: &str = "store the end of a call";
+const STORE_OPERATION: &str = "store an operation";
 /// Maximum length of a column, in characters.
 const MAX_TEXT: usize = 255;
 
@@ -57,8 +58,14 @@ impl OperationLog {
         }
     }
 
-    /// Stores an operation that has ended.
-    pub(crate) async fn store_done(&self, start: CallStart) {
+    /// Stores an operation that has ended, in a task like `store_end`.
+    pub(crate) async fn store_operation(&self, start: CallStart, context: &RequestContext) {
+        let store = self.clone().insert_operation(start);
+        let store = context::scope(context.without_deadline().into(), store);
+        let _ = self.tasks().spawn(STORE_OPERATION, store).await;
+    }
+
+    async fn insert_operation(self, start: CallStart) {
         let end = CallEnd {
             result: Some(OK.to_owned()),
             duration_ms: Some(0),

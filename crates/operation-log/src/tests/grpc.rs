@@ -119,6 +119,22 @@ async fn end_of_a_unary_call_is_stored_once_obs_11() {
     service.stop().await;
 }
 
+/// Probes call them every few seconds, without a rate limit.
+#[tokio::test]
+async fn standard_services_have_no_entries_obs_11() {
+    let empty = EmptyDatabase::sqlite().unwrap();
+    let (service, _database, log) = start(&empty).await;
+    for path in [
+        "/grpc.health.v1.Health/Check",
+        "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
+    ] {
+        record(&log, path, EMPTY_MESSAGE, async |_| grpc_response()).await;
+    }
+    record(&log, LOG_IN, EMPTY_MESSAGE, async |_| grpc_response()).await;
+    assert_eq!(only_entry(&log).await.operation, "LogIn");
+    service.stop().await;
+}
+
 #[tokio::test]
 async fn change_of_a_stream_is_stored_before_its_status_obs_11() {
     let empty = EmptyDatabase::sqlite().unwrap();
