@@ -34,7 +34,7 @@ async fn ended_call_has_released_its_permits_plug_2() {
     for _ in 0..1_000 {
         assert!(hook(&plugin, TIMEOUT).await.is_ok());
         let workers = plugin.worker_guests.available_permits();
-        let free = [&plugin.own_guests, &plugin.guests].map(Permits::free);
+        let free = [&plugin.own_guests, &plugin.guests].map(Permits::available_permits);
         assert_eq!((workers, free), (1, [1; 2]));
     }
 }
