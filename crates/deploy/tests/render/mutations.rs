@@ -180,27 +180,6 @@ const MUTATIONS: &[Mutation] = &[
         "> 2331",
     ),
     mutation(
-        "bounds of a histogram",
-        |it| {
-            it.metrics
-                .iter_mut()
-                .for_each(|it| it.bounds = vec![0.7, 7.0])
-        },
-        RULES,
-        "le=\"0.7\"",
-    ),
-    // `/metrics` has the label `1.0`, and another form selects no series.
-    mutation(
-        "whole bound of a histogram",
-        |it| {
-            it.metrics
-                .iter_mut()
-                .for_each(|it| it.bounds = vec![1.0, 7.0])
-        },
-        RULES,
-        "_bucket{job=\"join-service\", le=\"1.0\"}",
-    ),
-    mutation(
         "prefix of metrics",
         |it| {
             let old = std::mem::replace(&mut it.metric_prefix, "new_".to_owned());

@@ -99,9 +99,24 @@ fn latency_that_no_bucket_measures_is_rejected_obs_9() {
             "{error}"
         );
     }
-    let overlay = Overlay::read("latency_seconds = 0.25").unwrap();
-    let files = render(&[join()], &overlay).unwrap();
-    assert!(files["prometheus/join-service.rules.yaml"].contains("le=\"0.25\""));
+    // `/metrics` has the label `1.0`, and another form selects no series.
+    for seconds in ["0.25", "1.0"] {
+        let overlay = Overlay::read(&format!("latency_seconds = {seconds}")).unwrap();
+        let rules = &render(&[join()], &overlay).unwrap()[RULES];
+        let selector = format!("_bucket{{job=\"join-service\", le=\"{seconds}\"}}");
+        assert!(rules.contains(&selector), "{rules}");
+    }
+}
+
+#[test]
+fn bounds_of_a_histogram_limit_the_latency_obs_9() {
+    let mut facts = join();
+    for metric in &mut facts.metrics {
+        metric.bounds = vec![0.7, 7.0];
+    }
+    let overlay = Overlay::read("latency_seconds = 0.7").unwrap();
+    let rules = &render(&[facts], &overlay).unwrap()[RULES];
+    assert!(rules.contains("le=\"0.7\""), "{rules}");
 }
 
 /// Without `namespace` in the rules, staging hides a fault of production in the same Prometheus.
@@ -112,7 +127,8 @@ fn rules_keep_the_namespaces_apart_obs_9() {
         let rules = files
             .iter()
             .filter(|(name, _)| name.ends_with(".rules.yaml"));
-        for line in rules.flat_map(|(_, text)| text.lines()) {
+        let lines = rules.flat_map(|(_, text)| text.lines());
+        for line in lines.filter(|line| line.trim_start().starts_with("expr: ")) {
             for aggregation in ["sum", "min", "max"] {
                 let uses = line.match_indices(aggregation).map(|(at, _)| &line[at..]);
                 let mut uses = uses.filter_map(|text| {
