@@ -52,8 +52,19 @@ impl Location {
         }
     }
 
+    /// Returns the file of the profile: `config.production.yaml`, or `config.prod.yaml` if only
+    /// that exists.
     fn profile_file(&self, profile: Profile) -> PathBuf {
-        self.base().with_extension(format!("{profile}.yaml"))
+        let file = self.base().with_extension(format!("{profile}.yaml"));
+        let short = self.short_profile_file(profile);
+        short.filter(|_| !file.is_file()).unwrap_or(file)
+    }
+
+    /// Returns the existing file with the short name of the profile.
+    fn short_profile_file(&self, profile: Profile) -> Option<PathBuf> {
+        let name = profile.short_name()?;
+        let file = self.base().with_extension(format!("{name}.yaml"));
+        file.is_file().then_some(file)
     }
 
     /// Reads the base file and the file of the profile, if they exist.
@@ -92,6 +103,16 @@ impl Location {
                 );
             }
             _ => {}
+        }
+        if let Some(short) = self.short_profile_file(profile)
+            && short != self.profile_file(profile)
+        {
+            let read = self.profile_file(profile);
+            let problem = format!(
+                "{} has the same profile: remove one of them",
+                read.display()
+            );
+            fail(short, problem);
         }
         for written in [self.base(), self.profile_file(profile)] {
             let misnamed = written.with_extension("yml");

@@ -323,10 +323,10 @@ impl LegacyVariable {
 
 /// Parses the profile of a legacy variable.
 pub(crate) fn parse_profile(text: &str) -> Result<Profile, String> {
-    match text {
-        "dev" => Ok(Profile::Development),
-        "prod" => Ok(Profile::Production),
-        text => text
+    let mut profiles = Profile::ALL.into_iter();
+    match profiles.find(|profile| profile.short_name() == Some(text)) {
+        Some(profile) => Ok(profile),
+        None => text
             .parse()
             .map_err(|unknown: crate::UnknownProfile| unknown.to_string()),
     }

@@ -91,7 +91,8 @@ impl Loader {
     }
 
     /// Sets the directory of `config.yaml` and `config.<profile>.yaml`. By default this is `config`
-    /// in the working directory, if it exists.
+    /// in the working directory, if it exists. The file of a profile can also have the short name
+    /// `config.dev.yaml` or `config.prod.yaml`.
     #[must_use]
     pub fn directory(mut self, path: impl Into<PathBuf>) -> Self {
         self.location = Location::Directory(path.into());

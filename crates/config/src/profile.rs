@@ -43,6 +43,15 @@ impl Profile {
             Self::Production => "production",
         }
     }
+
+    /// The short name, as in `config.prod.yaml` and in variables of legacy deployments.
+    pub(crate) const fn short_name(self) -> Option<&'static str> {
+        match self {
+            Self::Development => Some("dev"),
+            Self::Production => Some("prod"),
+            Self::Test | Self::Staging => None,
+        }
+    }
 }
 
 /// A text that is not the name of a profile.

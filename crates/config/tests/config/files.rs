@@ -173,6 +173,21 @@ fn rejects_invalid_and_hostile_files_with_position_conf_1() {
 }
 
 #[test]
+fn short_names_of_profiles_name_their_files_conf_2() {
+    let directory = directory(&[("config.prod.yaml", "greeting: a")]);
+    let production = loader(&directory).profile(Profile::Production);
+    let loaded = production.load(&schema()).unwrap();
+    assert_eq!(loaded.get::<Hello>().unwrap().greeting, "a");
+    fs::write(directory.path().join("config.production.yaml"), "").unwrap();
+    let error = load_errors(&directory, &production);
+    assert!(
+        error.contains("config.production.yaml has the same profile: remove one of them"),
+        "{error}"
+    );
+    assert!(error.starts_with("config.prod.yaml: "), "{error}");
+}
+
+#[test]
 fn rejects_binary_and_misnamed_files_conf_1() {
     let directory = directory(&[("config.yml", "greeting: a"), ("config.yaml", "")]);
     let error = load_errors(&directory, &loader(&directory));

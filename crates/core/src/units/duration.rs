@@ -25,7 +25,8 @@ const UNITS: [(&str, u64); 6] = [
     ("ns", 1),
 ];
 
-/// A timeout or an interval: above zero and at most one week. In text: `250ms`, `5s`, `2m`, `1h`.
+/// A timeout or an interval: above zero and at most one week. In text: `250ms`, `5s`, `1h30m`,
+/// `0.2s`.
 ///
 /// No value means "no timeout".
 ///
@@ -146,13 +147,53 @@ impl FromStr for Delay {
     }
 }
 
+/// The schema pattern of a number with a unit.
+const PART: &str = r"[0-9]+(\.[0-9]+)? ?(ns|us|ms|s|m|h|d)";
+/// The schema pattern of a number above zero with a unit.
+const POSITIVE_PART: &str = r"(0*[1-9][0-9]*(\.[0-9]+)?|[0-9]+\.0*[1-9][0-9]*) ?(ns|us|ms|s|m|h|d)";
+
+/// Parses one or more numbers with units, such as `5s`, `1h30m` or `0.2s`. The result is rounded
+/// down to nanoseconds.
 pub(super) fn parse(text: &str) -> Option<Duration> {
-    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
-    let (number, unit) = text.split_at_checked(digits)?;
-    let number: u64 = number.parse().ok()?;
+    let mut rest = text;
+    let mut total = Duration::ZERO;
+    loop {
+        let (part, after) = parse_part(rest)?;
+        total = total.checked_add(part)?;
+        if after.is_empty() {
+            return Some(total);
+        }
+        rest = after;
+    }
+}
+
+/// Parses the first number with its unit. Returns its duration and the rest of the text.
+fn parse_part(text: &str) -> Option<(Duration, &str)> {
+    let (whole, rest) = split_digits(text)?;
+    let (fraction, rest) = match rest.strip_prefix('.') {
+        Some(rest) => split_digits(rest)?,
+        None => ("", rest),
+    };
+    let rest = rest.trim_start();
+    let letters = rest.bytes().take_while(u8::is_ascii_lowercase).count();
+    let (unit, rest) = rest.split_at_checked(letters)?;
     let mut units = UNITS.iter().chain([&DAY]);
-    let (_, scale) = units.find(|(name, _)| *name == unit.trim_start())?;
-    number.checked_mul(*scale).map(Duration::from_nanos)
+    let (_, scale) = units.find(|(name, _)| *name == unit)?;
+    let whole = whole.parse::<u64>().ok()?.checked_mul(*scale)?;
+    let mut nanos = 0;
+    let mut digit_scale = *scale;
+    for digit in fraction.chars() {
+        digit_scale /= 10;
+        nanos += u64::from(digit.to_digit(10)?) * digit_scale;
+    }
+    Some((Duration::from_nanos(whole.checked_add(nanos)?), rest))
+}
+
+/// Splits the text after its digits. Returns `None` if it does not begin with a digit.
+fn split_digits(text: &str) -> Option<(&str, &str)> {
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    text.split_at_checked(digits)
+        .filter(|(digits, _)| !digits.is_empty())
 }
 
 pub(super) fn format(duration: Duration, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -168,7 +209,12 @@ pub(super) fn format(duration: Duration, formatter: &mut fmt::Formatter<'_>) -> 
     write!(formatter, "{}{unit}", nanos / scale)
 }
 
-pub(super) fn schema(pattern: &str) -> Schema {
+/// The schema of a duration above zero.
+pub(super) fn positive_schema() -> Schema {
+    schema(&format!("^({PART})*({POSITIVE_PART})({PART})*$"))
+}
+
+fn schema(pattern: &str) -> Schema {
     json_schema!({ "type": "string", "format": "duration-text", "pattern": pattern, "examples": ["5s"] })
 }
 
@@ -230,7 +276,7 @@ impl JsonSchema for Timeout {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        schema(r"^0*[1-9][0-9]* ?(ns|us|ms|s|m|h|d)$")
+        positive_schema()
     }
 
     fn inline_schema() -> bool {
@@ -244,7 +290,7 @@ impl JsonSchema for Delay {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        schema(r"^[0-9]+ ?(ns|us|ms|s|m|h|d)$")
+        schema(&format!("^({PART})+$"))
     }
 
     fn inline_schema() -> bool {

@@ -94,7 +94,7 @@ impl JsonSchema for Lifetime {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        duration::schema(r"^0*[1-9][0-9]* ?(ns|us|ms|s|m|h|d)$")
+        duration::positive_schema()
     }
 
     fn inline_schema() -> bool {

@@ -15,6 +15,16 @@ fn units_parse_documented_forms_conf_1() {
 }
 
 #[test]
+fn durations_have_fractions_and_several_units_conf_1() {
+    assert_eq!("0.2s".parse(), Ok(Timeout::from_millis(200)));
+    assert_eq!("1h30m".parse(), Ok(Timeout::from_secs(5_400)));
+    assert_eq!("1m0.25s".parse(), Ok(Delay::from_millis(60_250)));
+    assert_eq!("1.5 d".parse::<Lifetime>().unwrap().to_string(), "36h");
+    let nanosecond = Timeout::try_from(Duration::from_nanos(1)).unwrap();
+    assert_eq!("0.0000000019s".parse(), Ok(nanosecond));
+}
+
+#[test]
 fn lifetime_is_above_zero_and_at_most_ten_years_conf_1() {
     assert_eq!("3650d".parse::<Lifetime>().unwrap().to_string(), "3650d");
     assert_eq!("36h".parse::<Lifetime>().unwrap().to_string(), "36h");
@@ -31,7 +41,12 @@ fn units_reject_missing_unit_and_zero_timeout_conf_1() {
         "5",
         "s",
         "-1s",
-        "1.5s",
+        "1.s",
+        ".5s",
+        "1h30",
+        "1h 30m",
+        "0.0s",
+        "0h0s",
         "0s",
         "9999999h",
         "99999999999999999999s",

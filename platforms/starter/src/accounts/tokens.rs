@@ -17,7 +17,7 @@ use seaworthy::{
     core::error_chain,
     data::{Connection, DataError, Database},
     prelude::*,
-    service::SettingProblem,
+    service::{SettingProblem, preflight::guessable_key},
 };
 
 use serde_json::json;
@@ -95,7 +95,13 @@ impl Tokens {
         let (signer, secret) = match (algorithm.is_symmetric(), secret, key) {
             (true, Some(secret), None) => {
                 let secret = match profile {
-                    Profile::Development | Profile::Test => extended(secret),
+                    Profile::Development | Profile::Test => {
+                        // Preflight only warns about it in these profiles.
+                        if let Some(reason) = guessable_key(secret.expose()) {
+                            return Err(SettingProblem::new(SECRET, reason));
+                        }
+                        extended(secret)
+                    }
                     Profile::Staging | Profile::Production => secret.clone(),
                 };
                 let signer = TokenSigner::with_secret(config, SECRET_ID, algorithm, &secret);

@@ -99,6 +99,24 @@ fn unsafe_production_is_rejected_with_every_value_conf_3() {
 }
 
 #[test]
+fn guessable_secrets_are_rejected_in_development_conf_5() {
+    for secret in [
+        "aaaaaaaaaaaaaaaa",
+        "changemechangeme",
+        "onlylowercaseletters",
+    ] {
+        let mut variables = ENVIRONMENT.to_vec();
+        variables[0].1 = "development";
+        variables[1].1 = secret;
+        let process = ServiceProcess::spawn(Path::new(PROGRAM), &[], &variables);
+        let ended = process.unwrap().wait_with_output().unwrap();
+        assert_eq!(ended.status.code(), Some(78), "{secret}: {ended:#?}");
+        let named = "auth.jwt_secret_key: the key is ";
+        assert!(ended.stderr.contains(named), "{}", ended.stderr);
+    }
+}
+
+#[test]
 fn weak_secrets_and_open_stores_are_rejected_in_production_conf_3() {
     let remote = [
         "--set",

@@ -52,6 +52,32 @@ pub(crate) fn is_simple(secret: &str) -> bool {
     kinds < MIN_KINDS
 }
 
+const SAMPLE_KEY: &str = "the key is a well-known sample, so anyone can sign with it";
+const SIMPLE_KEY: &str =
+    "the key is not random: it has fewer than three of lower case, upper case, digits and symbols";
+
+/// Returns why a key can be guessed independently of its length, or `None` if it looks random.
+///
+/// Preflight reports such keys as errors in staging and production. A service that rejects them in
+/// each profile calls this function.
+///
+/// ```
+/// use seaworthy_service::preflight::guessable_key;
+///
+/// assert!(guessable_key("changeme-changeme-changeme").is_some());
+/// assert!(guessable_key("Kx3v9Qp2LmT7wZr5Yb8NcD4FgH6JsA1e").is_none());
+/// ```
+#[must_use]
+pub fn guessable_key(key: &str) -> Option<&'static str> {
+    if is_known_sample(key) {
+        Some(SAMPLE_KEY)
+    } else if is_simple(key) {
+        Some(SIMPLE_KEY)
+    } else {
+        None
+    }
+}
+
 /// Rejects secrets that can be guessed (CONF-5). An attacker who guesses a signing key can forge
 /// any token or signature (AUTH-1).
 pub(super) fn check(facts: &Facts) -> Vec<Violation> {
@@ -64,14 +90,12 @@ pub(super) fn check(facts: &Facts) -> Vec<Violation> {
                     "the key is empty, so anyone can forge signatures".to_owned()
                 }
                 shape if is_key && shape.is_known_sample => {
-                    "the key is a well-known sample, so anyone can sign with it".to_owned()
+                    SAMPLE_KEY.to_owned()
                 }
                 shape if is_key && shape.length < MIN_KEY_LENGTH => {
                     format!("the key has {} bytes and can be guessed", shape.length)
                 }
-                shape if is_key && shape.is_simple => {
-                    "the key is not random: it has fewer than three of lower case, upper case, digits and symbols".to_owned()
-                }
+                shape if is_key && shape.is_simple => SIMPLE_KEY.to_owned(),
                 // An empty secret is unused.
                 shape if shape.is_known_sample && shape.length > 0 => {
                     "the secret is a well-known sample, so anyone can guess it".to_owned()
