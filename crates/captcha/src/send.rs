@@ -1,7 +1,7 @@
 use std::{error::Error as StdError, fmt};
 
 use futures::future::BoxFuture;
-use seaworthy_client::{ClientError, Limit};
+use seaworthy_client::{ClientError, TimeoutKind};
 use seaworthy_config::{Profile, Settings};
 use seaworthy_core::Secret;
 use seaworthy_mail::{Mail, MailError, Mailer};
@@ -73,7 +73,7 @@ impl From<ClientError> for SendCodeError {
             ClientError::Status { status, .. } => {
                 status.is_client_error() && status.as_u16() != REQUEST_TIMEOUT
             }
-            ClientError::TimedOut { limit, .. } => *limit == Limit::Connect,
+            ClientError::TimedOut { kind, .. } => *kind == TimeoutKind::Connect,
             ClientError::Request { .. }
             | ClientError::Rejected { .. }
             | ClientError::AddressDenied { .. }

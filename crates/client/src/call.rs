@@ -14,7 +14,7 @@ use tokio::time::{Instant, timeout_at};
 use url::{Position, Url};
 
 use crate::{
-    BodySize, ClientError, HttpResponse, Limit, RedirectProblem, RequestBody, ResponseBody,
+    BodySize, ClientError, HttpResponse, RedirectProblem, RequestBody, ResponseBody, TimeoutKind,
     body::{Bound, Encoding, Received},
     client::Inner,
     observe::CallRecord,
@@ -90,13 +90,13 @@ fn asks_for_encodings(headers: &mut HeaderMap) -> bool {
 fn bound(inner: &Inner, requested: Option<Duration>, left: Option<Duration>) -> Bound {
     let total = inner.policies.total_timeout().get();
     let total = requested.map_or(total, |requested| total.min(requested));
-    let (limit, allowed) = match left {
-        Some(left) if left < total => (Limit::Deadline, left),
-        _ => (Limit::Total, total),
+    let (kind, allowed) = match left {
+        Some(left) if left < total => (TimeoutKind::Deadline, left),
+        _ => (TimeoutKind::Total, total),
     };
     Bound {
         at: Instant::now() + allowed,
-        limit,
+        kind,
         allowed,
     }
 }
@@ -190,7 +190,7 @@ impl Exchange<'_> {
     async fn call(&self, request: ReplayRequest) -> Result<Response<Incoming>, ClientError> {
         match timeout_at(self.bound.at, self.inner.sender.send(request)).await {
             Ok(result) => result.map_err(|error| self.failure(error)),
-            Err(_) => Err(self.timed_out(self.bound.limit, self.bound.allowed)),
+            Err(_) => Err(self.timed_out(self.bound.kind, self.bound.allowed)),
         }
     }
 
@@ -204,18 +204,18 @@ impl Exchange<'_> {
             CallError::TimedOut(elapsed) => {
                 let head = self.inner.policies.attempt_timeout().get();
                 if elapsed.timeout() == head && head < self.bound.allowed {
-                    self.timed_out(Limit::Head, head)
+                    self.timed_out(TimeoutKind::Head, head)
                 } else {
-                    self.timed_out(self.bound.limit, self.bound.allowed)
+                    self.timed_out(self.bound.kind, self.bound.allowed)
                 }
             }
         }
     }
 
-    fn timed_out(&self, limit: Limit, after: Duration) -> ClientError {
+    fn timed_out(&self, kind: TimeoutKind, after: Duration) -> ClientError {
         ClientError::TimedOut {
             host: Arc::clone(&self.host),
-            limit,
+            kind,
             after,
         }
     }

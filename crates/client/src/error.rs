@@ -26,12 +26,12 @@ pub enum ClientError {
         rejection: Rejection,
     },
     /// A timeout or the deadline was reached.
-    #[error("{host}: no response within {after:?} ({limit})")]
+    #[error("{host}: no response within {after:?} ({kind})")]
     TimedOut {
         /// Host and port.
         host: Arc<str>,
-        /// The limit.
-        limit: Limit,
+        /// The timeout.
+        kind: TimeoutKind,
         /// The allowed time.
         after: Duration,
     },
@@ -121,10 +121,10 @@ pub enum ClientError {
     },
 }
 
-/// A time limit.
+/// The timeout or deadline that ended a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Limit {
+pub enum TimeoutKind {
     /// `connect_timeout`: name resolution, TCP and TLS.
     Connect,
     /// `policies.attempt_timeout`: the head of one response.
@@ -187,7 +187,7 @@ impl ClientError {
         match self {
             Self::Request { .. } => "INVALID_REQUEST",
             Self::Rejected { rejection, .. } => rejection.reason().as_str(),
-            Self::TimedOut { limit, .. } => limit.reason(),
+            Self::TimedOut { kind, .. } => kind.reason(),
             Self::AddressDenied { .. } => "ADDRESS_DENIED",
             Self::Credentials { .. } => "NO_CREDENTIALS",
             Self::Connect { .. } => "CONNECT_FAILED",
@@ -201,7 +201,7 @@ impl ClientError {
     }
 }
 
-impl Limit {
+impl TimeoutKind {
     const fn reason(self) -> &'static str {
         match self {
             Self::Connect => "CONNECT_TIMEOUT",
@@ -213,7 +213,7 @@ impl Limit {
     }
 }
 
-impl fmt::Display for Limit {
+impl fmt::Display for TimeoutKind {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
             Self::Connect => "connect_timeout",

@@ -77,7 +77,7 @@ pub use connect::{
     is_public, system_resolver,
 };
 pub use credentials::{Credentials, CredentialsError};
-pub use error::{BodySize, ClientError, Limit, RedirectProblem};
+pub use error::{BodySize, ClientError, RedirectProblem, TimeoutKind};
 pub use propagation::Propagation;
 pub use reload::{HttpClients, ReloadError};
 pub use request::RequestBuilder;

@@ -19,7 +19,7 @@ use tokio::time::Instant;
 use tower_service::Service;
 
 use crate::{
-    ClientError, Limit, RequestBody,
+    ClientError, RequestBody, TimeoutKind,
     connect::{AddressDenied, ConnectTimedOut, Connector, find},
     credentials::Caller,
     propagation::REQUEST_TIMEOUT,
@@ -98,8 +98,8 @@ fn failure(host: Arc<str>, error: HyperError) -> ClientError {
         return ClientError::AddressDenied { host, address };
     }
     if let Some(ConnectTimedOut(after)) = find(&error) {
-        let (limit, after) = (Limit::Connect, *after);
-        return ClientError::TimedOut { host, limit, after };
+        let (kind, after) = (TimeoutKind::Connect, *after);
+        return ClientError::TimedOut { host, kind, after };
     }
     if error.is_connect() {
         let source = error.into();

@@ -12,13 +12,13 @@ use hyper::body::Incoming;
 use seaworthy_core::ByteSize;
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use crate::{BodySize, ClientError, Limit};
+use crate::{BodySize, ClientError, TimeoutKind};
 
-/// The end of a call and the limit that sets it.
+/// The end of a call and the timeout that sets it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Bound {
     pub(crate) at: Instant,
-    pub(crate) limit: Limit,
+    pub(crate) kind: TimeoutKind,
     pub(crate) allowed: Duration,
 }
 
@@ -69,14 +69,14 @@ impl Received {
         self.waiting = true;
         let at = timer.deadline();
         timer.as_mut().poll(context).map(|()| {
-            let (limit, after) = if at >= self.bound.at {
-                (self.bound.limit, self.bound.allowed)
+            let (kind, after) = if at >= self.bound.at {
+                (self.bound.kind, self.bound.allowed)
             } else {
-                (Limit::Idle, self.idle)
+                (TimeoutKind::Idle, self.idle)
             };
             ClientError::TimedOut {
                 host: Arc::clone(&self.host),
-                limit,
+                kind,
                 after,
             }
         })
@@ -96,7 +96,7 @@ impl Body for Received {
         if Instant::now() >= this.bound.at {
             return Poll::Ready(Some(Err(ClientError::TimedOut {
                 host: Arc::clone(&this.host),
-                limit: this.bound.limit,
+                kind: this.bound.kind,
                 after: this.bound.allowed,
             })));
         }

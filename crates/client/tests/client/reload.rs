@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use seaworthy_client::{ClientError, HttpClient, HttpClientConfig, HttpClients, Limit};
+use seaworthy_client::{ClientError, HttpClient, HttpClientConfig, HttpClients, TimeoutKind};
 use seaworthy_core::{ByteSize, Timeout};
 use seaworthy_testkit::eventually;
 
@@ -130,7 +130,7 @@ async fn reload_keeps_settings_of_calls_in_flight_conf_4() {
     assert_eq!(begun.text().await.unwrap().len(), 1_000);
     let late = client.get("/").send().await.unwrap().text().await;
     match late.unwrap_err() {
-        ClientError::TimedOut { limit, .. } => assert_eq!(limit, Limit::Idle),
+        ClientError::TimedOut { kind, .. } => assert_eq!(kind, TimeoutKind::Idle),
         other => panic!("{other:?}"),
     }
 }

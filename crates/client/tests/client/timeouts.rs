@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use seaworthy_client::{ClientError, Limit, Resolve, ResolveFuture};
+use seaworthy_client::{ClientError, Resolve, ResolveFuture, TimeoutKind};
 use seaworthy_core::{Deadline, RequestContext, ServiceIdentity, Timeout, context};
 use seaworthy_resilience::RejectionReason;
 use seaworthy_testkit::fault::{Disruption, Fault, FaultProxy};
@@ -16,13 +16,13 @@ use crate::fixture::{Reply, Server, answer, builder, client, once};
 /// The delay that a busy machine adds to a timer.
 const SLACK: Duration = Duration::from_millis(1_000);
 
-fn assert_timed_out(error: ClientError, expected: Limit, allowed: u64, began: Instant) {
+fn assert_timed_out(error: ClientError, expected: TimeoutKind, allowed: u64, began: Instant) {
     let allowed = Duration::from_millis(allowed);
     let took = began.elapsed();
     assert!(took >= allowed && took < allowed + SLACK, "{took:?}");
     match error {
-        ClientError::TimedOut { limit, after, .. } => {
-            assert_eq!(limit, expected);
+        ClientError::TimedOut { kind, after, .. } => {
+            assert_eq!(kind, expected);
             assert!(after <= allowed, "{after:?}");
         }
         other => panic!("{other:?}"),
@@ -45,7 +45,7 @@ async fn silent_server_costs_attempt_timeout_res_3() {
             server.address
         )
     );
-    assert_timed_out(error, Limit::Head, 200, began);
+    assert_timed_out(error, TimeoutKind::Head, 200, began);
 }
 
 #[tokio::test]
@@ -57,7 +57,7 @@ async fn all_attempts_cost_total_timeout_res_3() {
     });
     let began = Instant::now();
     let error = client.get(&server.url("/")).send().await.unwrap_err();
-    assert_timed_out(error, Limit::Total, 250, began);
+    assert_timed_out(error, TimeoutKind::Total, 250, began);
     assert_eq!(server.seen().len(), 2);
 }
 
@@ -69,7 +69,7 @@ async fn request_timeout_only_shortens_res_3() {
         let began = Instant::now();
         let request = client.get(&server.url("/"));
         let sent = request.timeout(Timeout::from_millis(timeout)).send();
-        assert_timed_out(sent.await.unwrap_err(), Limit::Total, expected, began);
+        assert_timed_out(sent.await.unwrap_err(), TimeoutKind::Total, expected, began);
     }
 }
 
@@ -84,7 +84,7 @@ async fn pausing_body_costs_idle_timeout_res_3() {
     let response = client.get(&server.url("/")).send().await.unwrap();
     let began = Instant::now();
     let error = response.bytes().await.unwrap_err();
-    assert_timed_out(error, Limit::Idle, 200, began);
+    assert_timed_out(error, TimeoutKind::Idle, 200, began);
 }
 
 #[tokio::test]
@@ -101,7 +101,7 @@ async fn slow_body_costs_total_timeout_res_3() {
     let began = Instant::now();
     let response = client.get(&server.url("/")).send().await.unwrap();
     let error = response.bytes().await.unwrap_err();
-    assert_timed_out(error, Limit::Total, 500, began);
+    assert_timed_out(error, TimeoutKind::Total, 500, began);
 }
 
 #[tokio::test]
@@ -117,7 +117,7 @@ async fn deadline_of_request_shortens_call_life_6() {
         request(Duration::from_millis(200)).into(),
         client.get(&server.url("/")).send(),
     );
-    assert_timed_out(error.await.unwrap_err(), Limit::Deadline, 200, began);
+    assert_timed_out(error.await.unwrap_err(), TimeoutKind::Deadline, 200, began);
 
     let seen = server.seen().len();
     let late = context::scope(
@@ -128,7 +128,7 @@ async fn deadline_of_request_shortens_call_life_6() {
         ClientError::Rejected { rejection, .. } => {
             assert_eq!(rejection.reason(), RejectionReason::DeadlineExceeded)
         }
-        ClientError::TimedOut { limit, .. } => assert_eq!(limit, Limit::Deadline),
+        ClientError::TimedOut { kind, .. } => assert_eq!(kind, TimeoutKind::Deadline),
         other => panic!("{other:?}"),
     }
     assert_eq!(server.seen().len(), seen, "late work is not begun");
@@ -149,7 +149,7 @@ async fn unresolved_name_costs_connect_timeout_res_3() {
     let client = client.resolver(Never).build().unwrap();
     let began = Instant::now();
     let error = client.get("http://stock.example/").send().await;
-    assert_timed_out(error.unwrap_err(), Limit::Connect, 200, began);
+    assert_timed_out(error.unwrap_err(), TimeoutKind::Connect, 200, began);
 }
 
 #[tokio::test]
@@ -162,7 +162,7 @@ async fn endless_handshake_costs_connect_timeout_res_3() {
     let url = format!("https://{}/", silent.local_addr().unwrap());
     let began = Instant::now();
     let error = client.get(&url).send().await.unwrap_err();
-    assert_timed_out(error, Limit::Connect, 200, began);
+    assert_timed_out(error, TimeoutKind::Connect, 200, began);
 }
 
 #[tokio::test]
@@ -178,7 +178,7 @@ async fn network_faults_end_within_limits_res_3() {
         proxy.set(Fault::of(disruption));
         let began = Instant::now();
         let error = client.get(&url).send().await.unwrap_err();
-        assert_timed_out(error, Limit::Head, 300, began);
+        assert_timed_out(error, TimeoutKind::Head, 300, began);
     }
     proxy.set(Fault::of(Disruption::Reset));
     let error = client.get(&url).send().await.unwrap_err();
