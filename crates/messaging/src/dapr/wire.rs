@@ -11,7 +11,7 @@ use super::api::TopicEvent;
 use crate::{
     Envelope, PublishError, Topic,
     envelope::{
-        Mode,
+        HeaderEncoding,
         attribute::{DATA_CONTENT_TYPE, ID, SOURCE, SPEC_VERSION, TRACEPARENT, TRACESTATE, TYPE},
     },
 };
@@ -19,7 +19,7 @@ use crate::{
 /// The content type for which Dapr keeps the attributes of a message.
 pub(super) const CONTENT_TYPE: &str = "application/cloudevents+json";
 /// The encoding of attributes. The prefix separates attributes from headers.
-const MODE: Mode = Mode { prefix: "ce_" };
+const ENCODING: HeaderEncoding = HeaderEncoding { prefix: "ce_" };
 /// The attribute with the headers of the application: a JSON object in a string.
 const HEADERS: &str = "seaworthyheaders";
 /// The payload. Dapr encodes JSON again, so the payload is never in `data`.
@@ -40,8 +40,8 @@ const RESERVED: [&str; 7] = [
 /// Returns the CloudEvent of a message.
 pub(super) fn event(envelope: &Envelope) -> Result<Bytes, PublishError> {
     let (mut event, mut headers) = (Map::new(), Map::new());
-    for (name, value) in envelope.to_headers(MODE) {
-        let Some(attribute) = name.strip_prefix(MODE.prefix) else {
+    for (name, value) in envelope.to_headers(ENCODING) {
+        let Some(attribute) = name.strip_prefix(ENCODING.prefix) else {
             headers.insert(name, Value::String(value));
             continue;
         };
@@ -82,7 +82,7 @@ pub(super) fn envelope(topic: Topic, event: TopicEvent) -> (Envelope, Option<Str
         }
         let is_empty_trace = value.is_empty() && [TRACEPARENT, TRACESTATE].contains(&&*name);
         if !is_empty_trace && !RESERVED.contains(&&*name) {
-            own.insert(format!("{}{name}", MODE.prefix), value);
+            own.insert(format!("{}{name}", ENCODING.prefix), value);
         }
     }
     for (name, value) in [
@@ -92,11 +92,11 @@ pub(super) fn envelope(topic: Topic, event: TopicEvent) -> (Envelope, Option<Str
         (DATA_CONTENT_TYPE, event.content_type),
     ] {
         if !value.is_empty() {
-            own.insert(format!("{}{name}", MODE.prefix), value);
+            own.insert(format!("{}{name}", ENCODING.prefix), value);
         }
     }
-    own.remove(&format!("{}{SPEC_VERSION}", MODE.prefix));
-    let envelope = Envelope::from_headers(MODE, topic, own, event.data);
+    own.remove(&format!("{}{SPEC_VERSION}", ENCODING.prefix));
+    let envelope = Envelope::from_headers(ENCODING, topic, own, event.data);
     (envelope, problem)
 }
 

@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 pub use message_id::{InvalidMessageId, MessageId};
 use seaworthy_core::TraceContext;
 pub(crate) use wire::text_of;
-pub use wire::{InvalidHeader, Mode};
+pub use wire::{HeaderEncoding, InvalidHeader};
 
 use crate::{GroupName, Topic};
 

@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-const MODE: Mode = Mode { prefix: "ce_" };
+const ENCODING: HeaderEncoding = HeaderEncoding { prefix: "ce_" };
 
 fn topic() -> Topic {
     Topic::new("symbol.created").unwrap()
@@ -32,7 +32,7 @@ proptest! {
             envelope = envelope.with_header(name, value);
         }
         prop_assert!(envelope.check_headers().is_ok());
-        let again = Envelope::from_headers(MODE, topic(), envelope.to_headers(MODE), envelope.payload.clone());
+        let again = Envelope::from_headers(ENCODING, topic(), envelope.to_headers(ENCODING), envelope.payload.clone());
         prop_assert_eq!(again, envelope);
     }
 
@@ -51,7 +51,7 @@ proptest! {
 fn foreign_message_keeps_derived_id_msg_5() {
     let foreign = |payload: &'static [u8]| {
         let headers = [("request_id".to_owned(), "abc".to_owned())];
-        Envelope::from_headers(MODE, topic(), headers, Bytes::from_static(payload))
+        Envelope::from_headers(ENCODING, topic(), headers, Bytes::from_static(payload))
     };
     assert_eq!(foreign(b"one").id(), foreign(b"one").id());
     assert_ne!(foreign(b"one").id(), foreign(b"two").id());

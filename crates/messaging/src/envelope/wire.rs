@@ -16,7 +16,7 @@ pub(super) const MAX_VALUE_LENGTH: usize = 4 * 1024;
 
 /// The encoding of attributes as headers of an engine, in the binary mode of CloudEvents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Mode {
+pub struct HeaderEncoding {
     /// The prefix of attribute names: `ce_` on Kafka, `ce-` on NATS and `cloudEvents_` on AMQP.
     pub prefix: &'static str,
 }
@@ -32,10 +32,10 @@ pub struct InvalidHeader {
 impl Envelope {
     /// Returns the attributes and headers of the message as headers of an engine.
     #[must_use]
-    pub fn to_headers(&self, mode: Mode) -> Vec<(String, String)> {
+    pub fn to_headers(&self, encoding: HeaderEncoding) -> Vec<(String, String)> {
         let mut all = Vec::with_capacity(10 + self.extensions.len() + self.headers.len());
         let mut attribute = |name: &str, value: &str| {
-            all.push((format!("{}{name}", mode.prefix), value.to_owned()));
+            all.push((format!("{}{name}", encoding.prefix), value.to_owned()));
         };
         attribute(attribute::SPEC_VERSION, attribute::SUPPORTED_SPEC_VERSION);
         attribute(attribute::ID, self.id.as_str());
@@ -72,7 +72,7 @@ impl Envelope {
     /// headers.
     #[must_use]
     pub fn from_headers(
-        mode: Mode,
+        encoding: HeaderEncoding,
         topic: Topic,
         headers: impl IntoIterator<Item = (String, String)>,
         payload: Bytes,
@@ -80,7 +80,7 @@ impl Envelope {
         let mut attributes = BTreeMap::new();
         let mut own = BTreeMap::new();
         for (name, value) in headers {
-            match name.strip_prefix(mode.prefix) {
+            match name.strip_prefix(encoding.prefix) {
                 Some(bare) => attributes.insert(bare.to_ascii_lowercase(), value),
                 None => own.insert(name, value),
             };
@@ -137,7 +137,7 @@ impl Envelope {
                 problem,
             })
         };
-        for (name, value) in self.to_headers(Mode { prefix: "" }) {
+        for (name, value) in self.to_headers(HeaderEncoding { prefix: "" }) {
             let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
             if name.is_empty() || name.len() > MAX_NAME_LENGTH || !name.bytes().all(is_token) {
                 return refuse(&name, "use letters, digits, '-', '_' and '.' in the name");

@@ -1,17 +1,17 @@
 use bytes::Bytes;
 use rdkafka::message::{BorrowedMessage, Header, Headers as _, Message as _, OwnedHeaders};
 
-use crate::{DeadLetterId, Envelope, Topic, envelope::Mode};
+use crate::{DeadLetterId, Envelope, Topic, envelope::HeaderEncoding};
 
 /// The header prefix of the Kafka binding of CloudEvents.
-const MODE: Mode = Mode { prefix: "ce_" };
+const ENCODING: HeaderEncoding = HeaderEncoding { prefix: "ce_" };
 /// The header of the payload's media type.
 const CONTENT_TYPE: &str = "content-type";
 const CONTENT_TYPE_ATTRIBUTE: &str = "ce_datacontenttype";
 
 /// Returns the headers of a message.
 pub(super) fn headers(envelope: &Envelope) -> OwnedHeaders {
-    let own = envelope.to_headers(MODE);
+    let own = envelope.to_headers(ENCODING);
     let mut headers = OwnedHeaders::new_with_capacity(own.len());
     for (name, value) in &own {
         let key = match name.as_str() {
@@ -56,7 +56,7 @@ pub(super) fn envelope(topic: Topic, message: &BorrowedMessage<'_>) -> (Envelope
     }
     let payload = Bytes::copy_from_slice(message.payload().unwrap_or_default());
     let is_dead_letter = topic.is_dead_letters();
-    let envelope = Envelope::from_headers(MODE, topic, own, payload);
+    let envelope = Envelope::from_headers(ENCODING, topic, own, payload);
     // Other publishers set only the key of the record.
     let key = message.key().and_then(|key| str::from_utf8(key).ok());
     let envelope = match key {

@@ -4,11 +4,12 @@ use async_nats::{HeaderMap, HeaderName, HeaderValue, header};
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 
 use crate::{
-    DeadLetterId, Envelope, PublishError, Topic, dead_letter::attributes::REPLAYS, envelope::Mode,
+    DeadLetterId, Envelope, PublishError, Topic, dead_letter::attributes::REPLAYS,
+    envelope::HeaderEncoding,
 };
 
 /// The encoding of attributes. The prefix separates attributes of CloudEvents from headers.
-const MODE: Mode = Mode { prefix: "ce-" };
+const ENCODING: HeaderEncoding = HeaderEncoding { prefix: "ce-" };
 /// The prefix of headers that the server interprets.
 const RESERVED: &str = "nats-";
 /// The encoding of the HTTP binding of CloudEvents: headers contain printable ASCII only, and lose
@@ -18,13 +19,13 @@ const ENCODED: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'%');
 /// Returns the headers of a message.
 pub(super) fn headers(envelope: &Envelope) -> Result<HeaderMap, PublishError> {
     let mut headers = HeaderMap::new();
-    for (name, value) in envelope.to_headers(MODE) {
+    for (name, value) in envelope.to_headers(ENCODING) {
         if name.to_ascii_lowercase().starts_with(RESERVED) {
             return Err(PublishError::permanent(format!(
                 "the header name {name:?} is reserved for the server: use another name"
             )));
         }
-        let value = if name.starts_with(MODE.prefix) {
+        let value = if name.starts_with(ENCODING.prefix) {
             utf8_percent_encode(&value, ENCODED).to_string()
         } else {
             value
@@ -61,7 +62,7 @@ pub(super) fn envelope(topic: Topic, message: async_nats::Message) -> (Envelope,
         if name.to_ascii_lowercase().starts_with(RESERVED) {
             continue;
         }
-        let value = if name.to_ascii_lowercase().starts_with(MODE.prefix) {
+        let value = if name.to_ascii_lowercase().starts_with(ENCODING.prefix) {
             match percent_decode_str(value.as_str()).decode_utf8() {
                 Ok(value) => value.into_owned(),
                 Err(_not_utf8) => {
@@ -74,7 +75,7 @@ pub(super) fn envelope(topic: Topic, message: async_nats::Message) -> (Envelope,
         };
         own.push((name, value));
     }
-    let envelope = Envelope::from_headers(MODE, topic, own, message.payload);
+    let envelope = Envelope::from_headers(ENCODING, topic, own, message.payload);
     (envelope, problem)
 }
 

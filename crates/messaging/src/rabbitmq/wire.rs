@@ -10,11 +10,11 @@ use lapin::{
 use super::config::RabbitmqHeaders;
 use crate::{
     Envelope, Topic,
-    envelope::{Mode, attribute},
+    envelope::{HeaderEncoding, attribute},
 };
 
 /// The encoding of attributes in the AMQP binding of CloudEvents.
-const MODE: Mode = Mode {
+const ENCODING: HeaderEncoding = HeaderEncoding {
     prefix: "cloudEvents_",
 };
 /// The header with the topic of a message that was published to a queue by name.
@@ -48,7 +48,7 @@ pub(super) fn properties(envelope: &Envelope, named: &RabbitmqHeaders) -> BasicP
     if envelope.recipient().is_some() || envelope.topic().is_dead_letters() {
         set(TOPIC, envelope.topic().as_str());
     }
-    for (name, value) in envelope.to_headers(MODE) {
+    for (name, value) in envelope.to_headers(ENCODING) {
         set(&name, &value);
     }
     let mut properties = BasicProperties::default()
@@ -105,7 +105,7 @@ pub(super) fn envelope(
     // Properties and headers of other systems fill missing attributes.
     let properties = &delivery.properties;
     let as_attribute = |attribute: &str, value: Option<String>| {
-        value.map(|value| (format!("{}{attribute}", MODE.prefix), value))
+        value.map(|value| (format!("{}{attribute}", ENCODING.prefix), value))
     };
     let own = |name: &Option<String>| name.as_deref().and_then(find);
     let property = |value: &Option<ShortString>| {
@@ -139,7 +139,7 @@ pub(super) fn envelope(
     headers.extend(foreign);
     let payload = Bytes::from(std::mem::take(&mut delivery.data));
     (
-        Envelope::from_headers(MODE, topic, headers, payload),
+        Envelope::from_headers(ENCODING, topic, headers, payload),
         problem,
     )
 }

@@ -1,15 +1,15 @@
 use bytes::Bytes;
 
-use crate::{Envelope, Topic, envelope::Mode};
+use crate::{Envelope, Topic, envelope::HeaderEncoding};
 
 /// The encoding of attributes. The prefix separates attributes of CloudEvents from headers.
-const MODE: Mode = Mode { prefix: "ce_" };
+const ENCODING: HeaderEncoding = HeaderEncoding { prefix: "ce_" };
 /// The field of the payload. No header can have this name.
 const PAYLOAD: &str = "$payload";
 
 /// Returns the fields of a stream entry: names and values alternate.
 pub(super) fn fields(envelope: &Envelope) -> Vec<Bytes> {
-    let headers = envelope.to_headers(MODE).into_iter();
+    let headers = envelope.to_headers(ENCODING).into_iter();
     headers
         .flat_map(|(name, value)| [Bytes::from(name), Bytes::from(value)])
         .chain([
@@ -36,6 +36,6 @@ pub(super) fn envelope(topic: Topic, fields: Vec<Vec<u8>>) -> (Envelope, Option<
     if payload.is_none() {
         problem = Some(format!("the entry has no field {PAYLOAD}"));
     }
-    let envelope = Envelope::from_headers(MODE, topic, headers, payload.unwrap_or_default());
+    let envelope = Envelope::from_headers(ENCODING, topic, headers, payload.unwrap_or_default());
     (envelope, problem)
 }

@@ -1,8 +1,8 @@
 use seaworthy_data::{DataError, FromRow, Row};
-use seaworthy_messaging::{Envelope, Topic, envelope::Mode};
+use seaworthy_messaging::{Envelope, Topic, envelope::HeaderEncoding};
 
 /// The form of stored headers, which is the form of published ones.
-const MODE: Mode = Mode { prefix: "ce_" };
+const ENCODING: HeaderEncoding = HeaderEncoding { prefix: "ce_" };
 
 /// Identifies a row.
 #[derive(Debug, Clone, Copy)]
@@ -33,7 +33,7 @@ impl OutboxRow {
 pub(crate) fn headers(envelope: &Envelope) -> String {
     serde_json::Value::from_iter(
         envelope
-            .to_headers(MODE)
+            .to_headers(ENCODING)
             .into_iter()
             .map(|(name, value)| serde_json::Value::from_iter([name, value])),
     )
@@ -50,7 +50,12 @@ impl FromRow for OutboxRow {
             .and_then(|topic| {
                 let headers: Vec<(String, String)> =
                     serde_json::from_str(&headers).map_err(|error| error.to_string())?;
-                Ok(Envelope::from_headers(MODE, topic, headers, payload.into()))
+                Ok(Envelope::from_headers(
+                    ENCODING,
+                    topic,
+                    headers,
+                    payload.into(),
+                ))
             });
         Ok(Self {
             sequence: row.get("sequence")?,

@@ -25,7 +25,7 @@ use tokio::sync::Notify;
 
 use crate::{
     DeadLetterId, EmbeddedConfig, Envelope, GroupName, MessagingConfig, PublishError, Topic,
-    envelope::Mode,
+    envelope::HeaderEncoding,
     transport::{
         Deliveries, MAX_PAGE_SIZE, SubscriptionPlan, TopicPlan, Transport, TransportError,
     },
@@ -34,7 +34,7 @@ use crate::{
 /// How long a process waits for another process that writes. Each transaction takes far less.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// The encoding of attributes in the file.
-const MODE: Mode = Mode { prefix: "ce_" };
+const ENCODING: HeaderEncoding = HeaderEncoding { prefix: "ce_" };
 
 /// A broker in an SQLite file, which the processes of one machine may share. Confirmed messages
 /// survive a crash of the machine.
@@ -270,7 +270,7 @@ fn envelope(row: &SqliteRow) -> Result<Envelope, sqlx::Error> {
         serde_json::from_str(headers).map_err(|error| broken(error.into()))?;
     let payload: Vec<u8> = row.try_get("payload")?;
     Ok(Envelope::from_headers(
-        MODE,
+        ENCODING,
         topic,
         headers,
         Bytes::from(payload),
@@ -279,7 +279,7 @@ fn envelope(row: &SqliteRow) -> Result<Envelope, sqlx::Error> {
 
 /// Encodes the headers of a message for a row.
 fn headers(envelope: &Envelope) -> Result<String, serde_json::Error> {
-    serde_json::to_string(&envelope.to_headers(MODE))
+    serde_json::to_string(&envelope.to_headers(ENCODING))
 }
 
 /// Classifies database errors as transient, such as a full disk or another writer.

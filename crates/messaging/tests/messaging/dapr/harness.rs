@@ -13,7 +13,7 @@ use seaworthy_messaging::{
     DeadLetterId, Envelope, GroupName, MessagingConfig, PublishError, Topic,
     conformance::{FaultyBroker, Harness},
     dapr::DaprBroker,
-    envelope::Mode,
+    envelope::HeaderEncoding,
     transport::{Deliveries, SubscriptionPlan, TopicPlan, Transport, TransportError},
 };
 use seaworthy_redis::{Redis, RedisConfig, redis::cmd};
@@ -200,8 +200,8 @@ fn stored_message(topic: &Topic, event: &str) -> Envelope {
     }
     use base64::{Engine as _, engine::general_purpose::STANDARD};
     let payload = STANDARD.decode(payload).unwrap();
-    let mode = Mode { prefix: "ce_" };
-    Envelope::from_headers(mode, topic.clone(), headers, payload.into())
+    let encoding = HeaderEncoding { prefix: "ce_" };
+    Envelope::from_headers(encoding, topic.clone(), headers, payload.into())
 }
 
 impl Transport for Observed {
