@@ -3,7 +3,9 @@
 use axum::body::Body;
 use http::{Request, request::Parts};
 use seaworthy_core::{Error, Grants};
-use seaworthy_resilience::rate_limit::{Count, Counted, LimitedCaller, RateLimits};
+use seaworthy_resilience::rate_limit::{
+    LimitedCaller, RateLimitCheck, RateLimitResult, RateLimits,
+};
 
 use super::{
     exchange::{Exchange, Panicked},
@@ -73,13 +75,13 @@ impl Exchange {
         // The limits of a route count its callers, not failed credentials.
         let own = own.filter(|_| matches!(next, Next::Route(..)));
         match RateLimits::count(of_listener.into_iter().chain(own), caller, self.started) {
-            Count::Ready(counted) => self.counted(counted, next),
-            Count::Pending(future) => State::counting(future, next),
+            RateLimitCheck::Ready(counted) => self.counted(counted, next),
+            RateLimitCheck::Pending(future) => State::counting(future, next),
         }
     }
 
     /// Continues with a counted request. Rejects callers without access.
-    pub(super) fn counted(&mut self, counted: Counted, next: Next) -> State {
+    pub(super) fn counted(&mut self, counted: RateLimitResult, next: Next) -> State {
         let outcome = match (counted, next) {
             (Err(limited), next) => {
                 if let Next::Refuse(_) = next {

@@ -11,7 +11,7 @@ use futures::future::BoxFuture;
 use http::{Request, Response};
 use pin_project_lite::pin_project;
 use seaworthy_core::{Error, Grants};
-use seaworthy_resilience::rate_limit::Counted;
+use seaworthy_resilience::rate_limit::RateLimitResult;
 use tokio::time::{Sleep, sleep_until};
 
 use super::{
@@ -45,7 +45,7 @@ pin_project! {
             future: BoxFuture<'static, Result<Option<Identity>, Error>>,
             request: Option<Request<Body>>,
         },
-        Counting { future: BoxFuture<'static, Counted>, next: Option<Next> },
+        Counting { future: BoxFuture<'static, RateLimitResult>, next: Option<Next> },
         Handling { #[pin] future: RouteFuture<Infallible> },
     }
 }
@@ -79,7 +79,7 @@ impl State {
         }
     }
 
-    pub(super) fn counting(future: BoxFuture<'static, Counted>, next: Next) -> Self {
+    pub(super) fn counting(future: BoxFuture<'static, RateLimitResult>, next: Next) -> Self {
         Self::Counting {
             future,
             next: Some(next),

@@ -29,8 +29,8 @@ pub use key::RateLimitKey;
 pub use layer::{RateLimitFuture, RateLimitLayer, RateLimitService};
 pub(crate) use limits::RateLimitStores;
 pub use limits::{
-    Count, Counted, LimitBy, LimitedCaller, NamedLimitConfig, RateLimit, RateLimitRedisConfig,
-    RateLimited, RateLimits, RateLimitsConfig, RateLimitsError,
+    LimitBy, LimitedCaller, NamedLimitConfig, RateLimit, RateLimitCheck, RateLimitRedisConfig,
+    RateLimitResult, RateLimited, RateLimits, RateLimitsConfig, RateLimitsError,
 };
 pub use local::RateLimiter;
 pub use on_store_failure::OnStoreFailure;

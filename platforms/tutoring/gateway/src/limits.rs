@@ -2,7 +2,9 @@ use std::time::Instant;
 
 use seaworthy::{
     prelude::*,
-    resilience::rate_limit::{Count, LimitedCaller, RateLimitHeaders, RateLimited, RateLimits},
+    resilience::rate_limit::{
+        LimitedCaller, RateLimitCheck, RateLimitHeaders, RateLimited, RateLimits,
+    },
 };
 use tutoring_contract::Role;
 
@@ -52,8 +54,8 @@ impl RoleLimits {
             return Ok(None);
         };
         match RateLimits::count([self.of_caller()], &caller, Instant::now()) {
-            Count::Ready(counted) => counted,
-            Count::Pending(counted) => counted.await,
+            RateLimitCheck::Ready(counted) => counted,
+            RateLimitCheck::Pending(counted) => counted.await,
         }
     }
 }

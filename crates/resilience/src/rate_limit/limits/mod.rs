@@ -50,15 +50,15 @@ struct Inner {
     current: ArcSwap<Option<LimitSet>>,
 }
 
-/// The result of a count: the headers of the response, if a limit counted the request.
-pub type Counted = Result<Option<RateLimitHeaders>, RateLimited>;
+/// The result of a check: the headers of the response, if a limit counted the request.
+pub type RateLimitResult = Result<Option<RateLimitHeaders>, RateLimited>;
 
-/// A count that is complete, or that waits for Redis.
-pub enum Count {
+/// A check that is complete, or that waits for Redis.
+pub enum RateLimitCheck {
     /// The result.
-    Ready(Counted),
+    Ready(RateLimitResult),
     /// Resolves to the result.
-    Pending(BoxFuture<'static, Counted>),
+    Pending(BoxFuture<'static, RateLimitResult>),
 }
 
 /// A rejected request.
@@ -164,7 +164,7 @@ impl RateLimits {
     ///
     /// # Errors
     /// [`RateLimited`] if a limit rejects the request.
-    pub async fn count_key(&self, key: &RateLimitKey) -> Counted {
+    pub async fn count_key(&self, key: &RateLimitKey) -> RateLimitResult {
         match self.0.current.load_full().as_ref() {
             Some(set) => set.count_key(key).await,
             None => Ok(None),
@@ -177,7 +177,7 @@ impl RateLimits {
         all: impl IntoIterator<Item = &'a Self>,
         caller: &LimitedCaller,
         now: Instant,
-    ) -> Count {
+    ) -> RateLimitCheck {
         let mut headers = None;
         let mut all = all.into_iter();
         while let Some(limits) = all.next() {
@@ -189,7 +189,7 @@ impl RateLimits {
                 let rest = all.map(|limits| limits.0.current.load_full());
                 let sets: Vec<_> = std::iter::once(Arc::clone(&current)).chain(rest).collect();
                 let caller = caller.clone();
-                return Count::Pending(Box::pin(async move {
+                return RateLimitCheck::Pending(Box::pin(async move {
                     for set in sets.iter().filter_map(|set| set.as_ref().as_ref()) {
                         set.count(&caller, &mut headers).await?;
                     }
@@ -197,10 +197,10 @@ impl RateLimits {
                 }));
             }
             if let Err(limited) = set.count_here(caller, now, &mut headers) {
-                return Count::Ready(Err(limited));
+                return RateLimitCheck::Ready(Err(limited));
             }
         }
-        Count::Ready(Ok(headers))
+        RateLimitCheck::Ready(Ok(headers))
     }
 }
 
@@ -213,7 +213,7 @@ impl fmt::Debug for RateLimits {
     }
 }
 
-impl fmt::Debug for Count {
+impl fmt::Debug for RateLimitCheck {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Ready(counted) => formatter.debug_tuple("Ready").field(counted).finish(),

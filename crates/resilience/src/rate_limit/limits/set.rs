@@ -11,7 +11,7 @@ use super::{
         shared::SharedRateLimiter,
         snapshot::RateLimitSnapshot,
     },
-    Counted, Inner, RateLimited,
+    Inner, RateLimitResult, RateLimited,
     caller::LimitedCaller,
     config::{LimitBy, RateLimitsConfig, RateLimitsError},
     limit::RateLimit,
@@ -107,7 +107,7 @@ impl LimitSet {
     }
 
     /// Counts one request of a key by all limits.
-    pub(super) async fn count_key(&self, key: &RateLimitKey) -> Counted {
+    pub(super) async fn count_key(&self, key: &RateLimitKey) -> RateLimitResult {
         let mut headers = None;
         for entry in &self.limits {
             entry.conclude(entry.limit.check(key).await, &mut headers)?;

@@ -42,10 +42,10 @@ fn caller(address: &str) -> LimitedCaller {
     LimitedCaller::anonymous(address.parse().unwrap())
 }
 
-fn count(limits: &RateLimits, caller: &LimitedCaller, now: Instant) -> Counted {
+fn count(limits: &RateLimits, caller: &LimitedCaller, now: Instant) -> RateLimitResult {
     match RateLimits::count([limits], caller, now) {
-        Count::Ready(counted) => counted,
-        Count::Pending(_) => panic!("there is no Redis"),
+        RateLimitCheck::Ready(counted) => counted,
+        RateLimitCheck::Pending(_) => panic!("there is no Redis"),
     }
 }
 
@@ -111,8 +111,8 @@ fn limits_of_listener_and_route_both_count_res_6() {
     let route = RateLimits::new("orders", "reports", &own, &metrics).unwrap();
     let (ada, now) = (caller("192.0.2.1"), Instant::now());
     let both = |now| match RateLimits::count([&listener, &route], &ada, now) {
-        Count::Ready(counted) => counted,
-        Count::Pending(_) => panic!("there is no Redis"),
+        RateLimitCheck::Ready(counted) => counted,
+        RateLimitCheck::Pending(_) => panic!("there is no Redis"),
     };
     let (policy, _) = text(both(now).unwrap().unwrap());
     assert_eq!(policy, "\"default\";q=100;w=1, \"reports\";q=1;w=60");
