@@ -126,7 +126,7 @@ async fn assemble(service: &Assembly<TrialConfig>) -> Result<(), StartError> {
             .connect(
                 Dependency::new("needed")
                     .with_address(address.as_str())
-                    .watched(),
+                    .with_health_check(),
                 || TcpStream::connect(address.clone()),
             )
             .await?;
@@ -134,7 +134,7 @@ async fn assemble(service: &Assembly<TrialConfig>) -> Result<(), StartError> {
     let wanted = settings.wanted.clone().map(|address| {
         let dependency = Dependency::new("wanted")
             .with_address(address.as_str())
-            .watched();
+            .with_health_check();
         service.connect_optional(dependency, move || TcpStream::connect(address.clone()))
     });
     service.worker(Worker::new(

@@ -22,7 +22,7 @@ use super::config::ConnectConfig;
 pub struct Dependency {
     name: Arc<str>,
     address: Option<Arc<str>>,
-    is_watched: bool,
+    has_health_check: bool,
 }
 
 impl Dependency {
@@ -31,7 +31,7 @@ impl Dependency {
         Self {
             name: name.into(),
             address: None,
-            is_watched: false,
+            has_health_check: false,
         }
     }
 
@@ -47,17 +47,17 @@ impl Dependency {
     /// block clients that connect without using their protocol. For these servers register a health
     /// check that uses the protocol.
     #[must_use]
-    pub fn watched(mut self) -> Self {
-        self.is_watched = true;
+    pub fn with_health_check(mut self) -> Self {
+        self.has_health_check = true;
         self
     }
 
-    /// Returns the health check of a watched dependency.
+    /// Returns its health check.
     pub(crate) fn probe(
         &self,
     ) -> Option<impl Fn() -> BoxFuture<'static, Result<(), CheckFailure>> + Send + Sync + 'static>
     {
-        if !self.is_watched {
+        if !self.has_health_check {
             return None;
         }
         let address = self.address.clone()?;
