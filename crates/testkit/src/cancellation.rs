@@ -9,7 +9,7 @@
 //! [`tokio::task::coop`]). It then suspends after each step of a Tokio resource.
 //!
 //! ```
-//! use seaworthy_testkit::cancellation::{Moment, at_every_await};
+//! use seaworthy_testkit::cancellation::{DropPoint, at_every_await};
 //! use tokio::{sync::Mutex, task::yield_now};
 //!
 //! # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
@@ -20,8 +20,8 @@
 //!     balance.0 -= 1;
 //!     balance.1 += 1;
 //! };
-//! for moment in Moment::ALL {
-//!     let cancelled = at_every_await(moment, transfer, async |_| {
+//! for point in DropPoint::ALL {
+//!     let cancelled = at_every_await(point, transfer, async |_| {
 //!         let balance = balance.lock().await;
 //!         assert_eq!(balance.0 + balance.1, 10);
 //!     });
@@ -50,7 +50,7 @@ const COMPLETED_RUNS: usize = 4;
 
 /// When a future is dropped, relative to the await that it has reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Moment {
+pub enum DropPoint {
     /// Immediately, while the awaited event has not happened.
     Waiting,
     /// When it is woken: the event has happened, and the future has not seen it.
@@ -66,14 +66,14 @@ pub struct Completed<T> {
     pub output: T,
 }
 
-impl Moment {
-    /// Both moments.
+impl DropPoint {
+    /// Both points.
     pub const ALL: [Self; 2] = [Self::Waiting, Self::Woken];
 }
 
 /// Runs a future and drops it at its await number `number`, counted from 1. Returns the output if
 /// it completes earlier.
-pub async fn drop_at<F: Future>(moment: Moment, number: usize, future: F) -> Option<F::Output> {
+pub async fn drop_at<F: Future>(point: DropPoint, number: usize, future: F) -> Option<F::Output> {
     let mut future = pin!(future);
     let mut awaits = 0;
     poll_fn(move |context: &mut Context<'_>| {
@@ -85,7 +85,7 @@ pub async fn drop_at<F: Future>(moment: Moment, number: usize, future: F) -> Opt
             Poll::Ready(output) => Poll::Ready(Some(output)),
             Poll::Pending => {
                 awaits += 1;
-                if awaits >= number && moment == Moment::Waiting {
+                if awaits >= number && point == DropPoint::Waiting {
                     return Poll::Ready(None);
                 }
                 Poll::Pending
@@ -112,13 +112,13 @@ fn leave_one_step(context: &mut Context<'_>) {
 /// The work does not complete within ten thousand awaits.
 #[expect(clippy::panic, reason = "this is how a test fails")]
 pub async fn at_every_await<F: Future>(
-    moment: Moment,
+    point: DropPoint,
     mut work: impl FnMut() -> F,
     mut check: impl AsyncFnMut(usize),
 ) -> Completed<F::Output> {
     let (mut drops, mut completed) = (0, 0);
     for number in 1..=MAX_AWAITS {
-        match drop_at(moment, number, work()).await {
+        match drop_at(point, number, work()).await {
             Some(output) => {
                 completed += 1;
                 if completed >= COMPLETED_RUNS {

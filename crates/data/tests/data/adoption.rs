@@ -4,7 +4,7 @@ use seaworthy_data::{
     Adoption, AdoptionCheck, Connection as _, DataErrorKind, Database, Engine, LegacyTable,
     Migration, MigrationSet, Migrator, sql,
 };
-use seaworthy_testkit::cancellation::{Moment, drop_at};
+use seaworthy_testkit::cancellation::{DropPoint, drop_at};
 
 use crate::test_database::TestDatabase;
 
@@ -293,13 +293,13 @@ pub(crate) async fn interrupted_adoption_is_whole_or_undone_data_2(test_database
     let database = legacy(&test_database).await;
     let before = tables(&database).await;
     let migrator = Migrator::new(&database, sets(database.engine()));
-    // A lost connection to PostgreSQL holds its locks for a moment, so not every await is tried.
+    // A lost connection to PostgreSQL holds its locks for a point, so not every await is tried.
     let step = match database.engine() {
         Engine::Postgres => 9,
         Engine::MySql | Engine::Sqlite => 1,
     };
     for number in (1..).step_by(step) {
-        let Some(adopted) = drop_at(Moment::Woken, number, migrator.adopt(false)).await else {
+        let Some(adopted) = drop_at(DropPoint::Woken, number, migrator.adopt(false)).await else {
             // The adoption may be complete: its lock is released after the commit.
             let is_whole = database.engine() != Engine::MySql;
             if is_whole && tables(&database).await != before {

@@ -16,7 +16,7 @@ use seaworthy_data::{
 };
 use seaworthy_service::lease::{Lease, LeaseConfig};
 use seaworthy_telemetry::metrics::{Gauge, Metrics};
-use seaworthy_testkit::cancellation::{Moment, at_every_await};
+use seaworthy_testkit::cancellation::{DropPoint, at_every_await};
 use tokio::time::{Instant, sleep};
 
 use crate::test_database::{TestDatabase, add, ids};
@@ -124,13 +124,13 @@ pub(crate) async fn transaction_is_all_or_nothing_when_dropped_data_3(test_datab
             })
             .await
     };
-    for moment in Moment::ALL {
-        let completed = at_every_await(moment, work, async |number| {
+    for point in DropPoint::ALL {
+        let completed = at_every_await(point, work, async |number| {
             subject.is_whole().await;
             let rows = subject.last_rows().await;
             assert!(
                 rows.is_empty() || rows == [0, 1, 2],
-                "{moment:?} at {number}: {rows:?}"
+                "{point:?} at {number}: {rows:?}"
             );
         });
         let completed = completed.await;
@@ -153,13 +153,13 @@ pub(crate) async fn explicit_transaction_is_all_or_nothing_when_dropped_data_3(
         insert(&tx, first + 1).await?;
         tx.commit().await
     };
-    for moment in Moment::ALL {
-        let completed = at_every_await(moment, work, async |number| {
+    for point in DropPoint::ALL {
+        let completed = at_every_await(point, work, async |number| {
             subject.is_whole().await;
             let rows = subject.last_rows().await;
             assert!(
                 rows.is_empty() || rows == [0, 1],
-                "{moment:?} at {number}: {rows:?}"
+                "{point:?} at {number}: {rows:?}"
             );
         });
         completed.await.output.unwrap();
@@ -169,7 +169,7 @@ pub(crate) async fn explicit_transaction_is_all_or_nothing_when_dropped_data_3(
 
 pub(crate) async fn savepoint_is_undone_alone_when_dropped_data_3(test_database: TestDatabase) {
     let subject = Arc::new(Subject::new(&test_database).await);
-    for moment in Moment::ALL {
+    for point in DropPoint::ALL {
         for number in 1.. {
             let first = subject.rows();
             let mut is_complete = false;
@@ -180,7 +180,7 @@ pub(crate) async fn savepoint_is_undone_alone_when_dropped_data_3(test_database:
                     insert(&inner, first + 1).await?;
                     insert(&inner, first + 2).await
                 });
-                let dropped = seaworthy_testkit::cancellation::drop_at(moment, number, nested);
+                let dropped = seaworthy_testkit::cancellation::drop_at(point, number, nested);
                 is_complete = dropped.await.transpose()?.is_some();
                 insert(&tx, first + 3).await?;
                 tx.commit().await
@@ -189,9 +189,9 @@ pub(crate) async fn savepoint_is_undone_alone_when_dropped_data_3(test_database:
             let rows = subject.last_rows().await;
             match committed {
                 // If the commit's result is unknown, the transaction is rolled back.
-                Err(_) => assert!(rows.is_empty(), "{moment:?} at {number}: {rows:?}"),
+                Err(_) => assert!(rows.is_empty(), "{point:?} at {number}: {rows:?}"),
                 Ok(()) if is_complete => assert_eq!(rows, [0, 1, 2, 3]),
-                Ok(()) => assert_eq!(rows, [0, 3], "{moment:?} at {number}"),
+                Ok(()) => assert_eq!(rows, [0, 3], "{point:?} at {number}"),
             }
             subject.is_whole().await;
             if is_complete {
@@ -205,20 +205,20 @@ pub(crate) async fn dropped_statement_is_never_committed_in_part_data_3(
     test_database: TestDatabase,
 ) {
     let subject = Subject::new(&test_database).await;
-    for moment in Moment::ALL {
+    for point in DropPoint::ALL {
         for number in 1.. {
             let first = subject.rows();
             let tx = subject.database.begin().await.unwrap();
             insert(&tx, first).await.unwrap();
             // The insert fails and the future is dropped, so the error is lost.
             let twice = insert(&tx, first);
-            let seen = seaworthy_testkit::cancellation::drop_at(moment, number, twice).await;
+            let seen = seaworthy_testkit::cancellation::drop_at(point, number, twice).await;
             let after = insert(&tx, first + 1).await;
             let committed = tx.commit().await;
             let rows = subject.last_rows().await;
             // A future that is dropped before its statement was sent has no effect.
             let expected: &[i64] = if committed.is_ok() { &[0, 1] } else { &[] };
-            assert_eq!(rows, expected, "{moment:?} at {number}");
+            assert_eq!(rows, expected, "{point:?} at {number}");
             assert_eq!(after.is_ok(), committed.is_ok());
             subject.is_whole().await;
             if seen.is_some() {
@@ -253,8 +253,8 @@ pub(crate) async fn lease_is_free_or_held_when_dropped_work_2(test_database: Tes
         grant.release().await;
         done
     };
-    for moment in Moment::ALL {
-        at_every_await(moment, work, async |_| {
+    for point in DropPoint::ALL {
+        at_every_await(point, work, async |_| {
             // The task that renews the lease ends with the work.
             lease().acquire().await.release().await;
             subject.is_whole().await;
@@ -281,10 +281,10 @@ pub(crate) async fn migration_is_applied_whole_when_dropped_data_2(test_database
         return;
     }
     let migrator = Migrator::new(&subject.database, &[MIGRATIONS]);
-    // Each run waits until the previous run's lock is released, so one moment is enough.
-    for moment in [Moment::Woken] {
+    // Each run waits until the previous run's lock is released, so one point is enough.
+    for point in [DropPoint::Woken] {
         let completed = at_every_await(
-            moment,
+            point,
             || migrator.up(false),
             async |number| {
                 subject.is_whole().await;
@@ -293,7 +293,7 @@ pub(crate) async fn migration_is_applied_whole_when_dropped_data_2(test_database
                     .fetch_one::<(i64,)>(&subject.database)
                     .await
                     .is_ok();
-                assert_ne!(pending, is_there, "{moment:?} at {number}");
+                assert_ne!(pending, is_there, "{point:?} at {number}");
             },
         );
         completed.await.output.unwrap();

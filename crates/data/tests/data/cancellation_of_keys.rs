@@ -11,7 +11,7 @@ use seaworthy_contract::{
 };
 use seaworthy_core::effects::{self, Effects};
 use seaworthy_data::{DataError, DatabaseStore, IDEMPOTENCY_MIGRATIONS, Migrator};
-use seaworthy_testkit::cancellation::{Moment, at_every_await};
+use seaworthy_testkit::cancellation::{DropPoint, at_every_await};
 
 use crate::{
     cancellation::{Subject, insert, touch},
@@ -63,8 +63,8 @@ pub(crate) async fn key_is_free_or_running_when_begin_is_dropped_api_6(
         let key = key(&subject);
         begin(&store, &key, Duration::ZERO).await
     };
-    for moment in Moment::ALL {
-        let completed = at_every_await(moment, work, async |number| {
+    for point in DropPoint::ALL {
+        let completed = at_every_await(point, work, async |number| {
             subject.is_whole().await;
             let key = last_key(&subject);
             // A key that the dropped future took is free when the time to run has passed.
@@ -72,7 +72,7 @@ pub(crate) async fn key_is_free_or_running_when_begin_is_dropped_api_6(
                 match begin(&store, &key, TTL).await {
                     KeyState::Claimed(_) => break,
                     KeyState::Running => tokio::task::yield_now().await,
-                    other => panic!("{moment:?} at {number}: {other:?}"),
+                    other => panic!("{point:?} at {number}: {other:?}"),
                 }
             }
         });
@@ -94,13 +94,13 @@ pub(crate) async fn response_is_kept_whole_or_not_when_finish_is_dropped_api_6(
         };
         store.finish(&key, token, answer, TTL).await.unwrap();
     };
-    for moment in Moment::ALL {
-        let completed = at_every_await(moment, work, async |number| {
+    for point in DropPoint::ALL {
+        let completed = at_every_await(point, work, async |number| {
             subject.is_whole().await;
             match begin(&store, &last_key(&subject), TTL).await {
                 KeyState::Claimed(_) | KeyState::Running => {}
                 KeyState::Completed(answer) => assert_eq!(answer.body, "made"),
-                other => panic!("{moment:?} at {number}: {other:?}"),
+                other => panic!("{point:?} at {number}: {other:?}"),
             }
         });
         assert!(completed.await.drops > 0);
@@ -111,7 +111,7 @@ pub(crate) async fn change_and_its_mark_are_one_when_a_call_is_dropped_api_6(
     test_database: TestDatabase,
 ) {
     let (subject, store) = store(&test_database).await;
-    for moment in Moment::ALL {
+    for point in DropPoint::ALL {
         for number in 1.. {
             let row = subject.rows();
             let key = ScopedKey::new(&row.to_string());
@@ -127,16 +127,16 @@ pub(crate) async fn change_and_its_mark_are_one_when_a_call_is_dropped_api_6(
                     })
                     .await
             });
-            let call = seaworthy_testkit::cancellation::drop_at(moment, number, call);
+            let call = seaworthy_testkit::cancellation::drop_at(point, number, call);
             let completed: Option<Result<(), DataError>> = call.await;
             subject.is_whole().await;
             let settled = store.settle(&key, token, CallOutcome::Failed, TTL);
             settled.await.unwrap();
             let is_there = subject.last_rows().await == [0];
             match begin(&store, &key, TTL).await {
-                KeyState::ResponseNotStored => assert!(is_there, "{moment:?} at {number}"),
-                KeyState::Claimed(_) => assert!(!is_there, "{moment:?} at {number}"),
-                other => panic!("{moment:?} at {number}: {other:?}"),
+                KeyState::ResponseNotStored => assert!(is_there, "{point:?} at {number}"),
+                KeyState::Claimed(_) => assert!(!is_there, "{point:?} at {number}"),
+                other => panic!("{point:?} at {number}: {other:?}"),
             }
             if let Some(completed) = completed {
                 completed.unwrap();

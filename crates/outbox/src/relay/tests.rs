@@ -6,7 +6,7 @@ use seaworthy_core::Timeout;
 use seaworthy_data::sql;
 use seaworthy_messaging::Message;
 use seaworthy_testkit::{
-    cancellation::{Moment, at_every_await},
+    cancellation::{DropPoint, at_every_await},
     database::EmptyDatabase,
 };
 
@@ -64,10 +64,10 @@ async fn relay_dropped_at_any_await_loses_nothing(empty: Option<EmptyDatabase>) 
     let relay = || Relay::new(Arc::clone(inner), broker.clone(), config.relay.clone());
     let (dropped, other) = (relay(), relay());
     let rounds = Cell::new(0);
-    for moment in Moment::ALL {
+    for point in DropPoint::ALL {
         store_round(&app, rounds.get()).await;
         let completed = at_every_await(
-            moment,
+            point,
             || dropped.publish_next(),
             async |_| {
                 let longest =
@@ -89,7 +89,7 @@ async fn relay_dropped_at_any_await_loses_nothing(empty: Option<EmptyDatabase>) 
         );
         let completed = completed.await;
         completed.output.unwrap();
-        assert!(completed.drops > 0, "{moment:?}");
+        assert!(completed.drops > 0, "{point:?}");
         rounds.set(rounds.get() + 1);
     }
     drain(&other).await;

@@ -4,7 +4,7 @@ use std::{cell::RefCell, collections::BTreeSet};
 use seaworthy_data::{DataError, Transaction, sql};
 use seaworthy_messaging::{Envelope, Failure, Message, Topic};
 use seaworthy_outbox::Inbox;
-use seaworthy_testkit::cancellation::{Moment, at_every_await};
+use seaworthy_testkit::cancellation::{DropPoint, at_every_await};
 
 use crate::fixture::{Counted, TestApp, TestBroker, TestDatabase, fast};
 
@@ -48,13 +48,13 @@ async fn drop_handler_at_every_await(database: TestDatabase, configure: fn(Inbox
         inbox.process_once(&message, effect).await
     };
     let last = RefCell::new((message(), 0));
-    for moment in Moment::ALL {
+    for point in DropPoint::ALL {
         let work = || {
             let mut last = last.borrow_mut();
             *last = (message(), last.1 + 1);
             handle(last.0.clone(), last.1)
         };
-        let completed = at_every_await(moment, work, async |_| {
+        let completed = at_every_await(point, work, async |_| {
             let (again, number) = last.borrow().clone();
             handle(again, number).await.unwrap();
         });

@@ -15,7 +15,7 @@ use axum::{
 };
 use futures::{FutureExt as _, StreamExt as _, future::BoxFuture};
 use http_body_util::BodyExt as _;
-use seaworthy_testkit::cancellation::{Moment, at_every_await};
+use seaworthy_testkit::cancellation::{DropPoint, at_every_await};
 use tokio::{sync::mpsc, task::yield_now};
 use tower::ServiceExt as _;
 
@@ -54,7 +54,7 @@ async fn text(response: Response) -> String {
 
 #[tokio::test]
 async fn dropped_request_runs_at_most_once_and_repeat_gets_response_api_6() {
-    for moment in Moment::ALL {
+    for point in DropPoint::ALL {
         let changes = Arc::new(AtomicUsize::new(0));
         let config = IdempotencyConfig::default();
         let store = Arc::new(MemoryStore::new(&config));
@@ -74,7 +74,7 @@ async fn dropped_request_runs_at_most_once_and_repeat_gets_response_api_6() {
             }
             assert_eq!(changes.load(Ordering::SeqCst), key.get());
         };
-        let completed = at_every_await(moment, send, repeat_until_response).await;
+        let completed = at_every_await(point, send, repeat_until_response).await;
         assert!(completed.drops >= 3, "{}", completed.drops);
         assert_eq!(text(completed.output.unwrap()).await, "ordered");
     }
@@ -82,7 +82,7 @@ async fn dropped_request_runs_at_most_once_and_repeat_gets_response_api_6() {
 
 #[tokio::test(start_paused = true)]
 async fn repeat_of_dropped_call_is_rejected_api_6() {
-    for moment in Moment::ALL {
+    for point in DropPoint::ALL {
         let changes = Arc::new(AtomicUsize::new(0));
         let (sender, mut calls) = mpsc::unbounded_channel::<BoxFuture<'static, ()>>();
         let config = IdempotencyConfig::default();
@@ -128,7 +128,7 @@ async fn repeat_of_dropped_call_is_rejected_api_6() {
             );
             assert!(changes.load(Ordering::SeqCst) <= key.get());
         };
-        let completed = at_every_await(moment, send, repeat).await;
+        let completed = at_every_await(point, send, repeat).await;
         assert!(completed.drops > 1, "{}", completed.drops);
         assert_eq!(text(completed.output.unwrap()).await, "ordered");
         assert_eq!(store.len(), key.get());
