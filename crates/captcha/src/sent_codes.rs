@@ -145,12 +145,7 @@ mod tests {
             let locked = LockedCount::lock(&tx, vec![7; 32], Timeout::from_secs(60)).await?;
             assert!(locked.add(&tx, 1).await?.is_ok());
             is_locked.notify_one();
-            eventually(async || {
-                let waiting = sql("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE 'DELETE%'");
-                let (waiting,): (i64,) = waiting.fetch_one(&database).await.unwrap();
-                waiting > 0
-            })
-            .await;
+            eventually(async || empty.blocked_statements("DELETE") > 0).await;
             tx.commit().await
         };
         let purge = async {

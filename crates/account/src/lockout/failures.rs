@@ -210,9 +210,7 @@ mod tests {
                 is_locked.notify_one();
                 // The purge may wait for the row.
                 eventually(async || {
-                    let waiting = sql("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE 'DELETE%'");
-                    let (waiting,): (i64,) = waiting.fetch_one(&database).await.unwrap();
-                    waiting > 0 || is_purged.load(SeqCst)
+                    empty.blocked_statements("DELETE") > 0 || is_purged.load(SeqCst)
                 })
                 .await;
                 tx.commit().await

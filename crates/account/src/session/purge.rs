@@ -59,12 +59,7 @@ mod tests {
             let sessions = sessions.clone();
             async move { sessions.purge().await }
         });
-        eventually(async || {
-            let waiting = sql("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE 'DELETE%'");
-            let (waiting,): (i64,) = waiting.fetch_one(&database).await.unwrap();
-            waiting > 0
-        })
-        .await;
+        eventually(async || empty.blocked_statements("DELETE") > 0).await;
         tx.commit().await.unwrap();
         purge.await.unwrap().unwrap();
         sessions.refresh(&token).await.unwrap();

@@ -13,7 +13,7 @@ use tokio::sync::{Notify, oneshot};
 pub(crate) struct TestDatabase {
     pub(crate) database: Database,
     pub(crate) provider: Arc<Provider>,
-    _empty: EmptyDatabase,
+    pub(crate) empty: EmptyDatabase,
 }
 
 /// Keeps the messages, or fails.
@@ -80,7 +80,7 @@ pub(crate) async fn open(empty: EmptyDatabase) -> TestDatabase {
     TestDatabase {
         database,
         provider: Arc::default(),
-        _empty: empty,
+        empty,
     }
 }
 

@@ -29,12 +29,12 @@ static PGBOUNCER: Shared<PgBouncerServer> =
 pub struct EmptyDatabase {
     url: String,
     is_pooled: bool,
-    store: Store,
+    location: Location,
 }
 
 /// The folder or the server of a database.
 #[derive(Debug)]
-enum Store {
+enum Location {
     Folder(TempDir),
     Postgres(&'static PostgresServer),
     Mariadb(&'static MariadbServer),
@@ -90,7 +90,7 @@ impl EmptyDatabase {
         Some(Self {
             url: format!("sqlite:{}", folder.path().join("new/test.db").display()),
             is_pooled: false,
-            store: Store::Folder(folder),
+            location: Location::Folder(folder),
         })
     }
 
@@ -115,7 +115,7 @@ impl EmptyDatabase {
         Some(Self {
             url,
             is_pooled: true,
-            store: direct.store,
+            location: direct.location,
         })
     }
 
@@ -127,22 +127,48 @@ impl EmptyDatabase {
     pub fn mariadb() -> Option<Self> {
         let server = MARIADB.get()?;
         let created = server.database("test");
-        Some(Self::on_server(created, Store::Mariadb(server)))
+        Some(Self::on_server(created, Location::Mariadb(server)))
     }
 
     pub(super) fn on_postgres(server: &'static PostgresServer, name: &str) -> Self {
-        Self::on_server(server.database(name), Store::Postgres(server))
+        Self::on_server(server.database(name), Location::Postgres(server))
     }
 
     #[expect(clippy::panic, reason = "this is how a test fails")]
-    fn on_server(created: io::Result<String>, store: Store) -> Self {
+    fn on_server(created: io::Result<String>, location: Location) -> Self {
         match created {
             Ok(url) => Self {
                 url,
                 is_pooled: false,
-                store,
+                location,
             },
             Err(error) => panic!("the server cannot create a database: {error}"),
+        }
+    }
+
+    /// Returns the number of statements whose text contains `text` and that wait for a lock of
+    /// another transaction. A test awaits it to run a statement up to a lock:
+    ///
+    /// ```ignore
+    /// eventually(async || empty.blocked_statements("DELETE") == 1).await;
+    /// ```
+    ///
+    /// MariaDB does not show which statements wait, so the number includes the running ones.
+    ///
+    /// # Panics
+    /// The database is a SQLite file, or its server does not respond.
+    #[must_use]
+    #[expect(clippy::panic, reason = "this is how a test fails")]
+    pub fn blocked_statements(&self, text: &str) -> usize {
+        let text = format!("'{}'", text.replace('\'', "''"));
+        let counted = match &self.location {
+            Location::Folder(_) => Err(io::Error::other("SQLite does not list statements")),
+            Location::Postgres(server) => server.blocked_statements(&self.url, &text),
+            Location::Mariadb(server) => server.blocked_statements(&self.url, &text),
+        };
+        match counted {
+            Ok(count) => count,
+            Err(error) => panic!("the blocked statements cannot be counted: {error}"),
         }
     }
 
@@ -152,10 +178,10 @@ impl EmptyDatabase {
     /// # Errors
     /// The folder or the database cannot be removed.
     pub fn remove(self) -> io::Result<()> {
-        match self.store {
-            Store::Folder(folder) => folder.close(),
-            Store::Postgres(server) => server.remove_database(&self.url),
-            Store::Mariadb(server) => server.remove_database(&self.url),
+        match self.location {
+            Location::Folder(folder) => folder.close(),
+            Location::Postgres(server) => server.remove_database(&self.url),
+            Location::Mariadb(server) => server.remove_database(&self.url),
         }
     }
 }
@@ -196,8 +222,8 @@ pub async fn run_as_local_task<F: Future<Output = ()> + 'static>(promise: F) {
 ///
 /// ```ignore
 /// seaworthy_testkit::on_every_database! {
-///     crate::place::open, run_in_test;
-///     sessions: a_token_is_good_once, a_logout_ends_it;
+///     crate::app::open, run_in_test;
+///     sessions: token_is_accepted_once_auth_3, logout_ends_session_auth_3;
 /// }
 /// ```
 ///
@@ -221,8 +247,8 @@ macro_rules! on_every_database {
                     let Some(empty) = $crate::database::EmptyDatabase::$engine() else {
                         return;
                     };
-                    let place = $open(empty).await;
-                    $crate::database::$how(crate::$module::$name(place)).await;
+                    let fixture = $open(empty).await;
+                    $crate::database::$how(super::super::$module::$name(fixture)).await;
                 })+
             })+
         }

@@ -13,7 +13,7 @@ use rustix::process::Signal;
 use tempfile::TempDir;
 
 use super::{
-    process::{Process, database_of, finish, folder, free_address, listens},
+    process::{Process, database_of, finish, folder, free_address, listens, output},
     spawner::bound_command,
 };
 
@@ -123,6 +123,18 @@ impl MariadbServer {
         let mut remove = self.client("mariadb");
         remove.args(["-e", &statement]);
         finish(remove)
+    }
+
+    /// Returns the number of statements of a database that contain the literal `text` and run or
+    /// wait for a lock. `INNODB_TRX` has only the latter, but it is not updated while it is polled.
+    pub(super) fn blocked_statements(&self, url: &str, text: &str) -> io::Result<usize> {
+        let database = database_of(url);
+        let count = format!(
+            "SELECT count(*) FROM information_schema.processlist WHERE db = '{database}' AND locate({text}, info) > 0"
+        );
+        let mut mariadb = self.client("mariadb");
+        mariadb.args(["-BNe", &count]);
+        output(mariadb)?.trim().parse().map_err(io::Error::other)
     }
 
     /// Returns the URL of a database.

@@ -13,7 +13,7 @@ use rustix::process::{Signal, geteuid};
 use tempfile::TempDir;
 
 use super::{
-    process::{Process, database_of, finish, folder, free_address},
+    process::{Process, database_of, finish, folder, free_address, output},
     spawner::bound_command,
 };
 
@@ -130,6 +130,17 @@ impl PostgresServer {
         let mut remove = self.client("dropdb");
         remove.args(["--force", "--if-exists", database_of(url)]);
         finish(remove)
+    }
+
+    /// Returns the number of statements of a database that contain the literal `text` and wait for
+    /// a lock.
+    pub(super) fn blocked_statements(&self, url: &str, text: &str) -> io::Result<usize> {
+        let count = format!(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND position({text} IN query) > 0"
+        );
+        let mut psql = self.client("psql");
+        psql.args(["-XAtqc", &count, database_of(url)]);
+        output(psql)?.trim().parse().map_err(io::Error::other)
     }
 
     /// Returns the URL of a database.

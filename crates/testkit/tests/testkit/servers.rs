@@ -93,6 +93,52 @@ fn removed_database_is_gone_while_a_client_is_connected() {
 }
 
 #[test]
+fn statement_is_blocked_until_the_lock_ends() {
+    for database in [EmptyDatabase::postgres(), EmptyDatabase::mariadb()] {
+        let Some(database) = database else { continue };
+        let run = |statements: &str| {
+            let mut client = client(database.url())
+                .stdin(Stdio::piped())
+                .stdout(Stdio::piped())
+                .spawn()
+                .unwrap();
+            let mut input = client.stdin.take().unwrap();
+            input.write_all(statements.as_bytes()).unwrap();
+            (client, input)
+        };
+        let (mut created, input) = run("CREATE TABLE t (n int); INSERT INTO t VALUES (7);\n");
+        drop(input);
+        assert!(created.wait().unwrap().success());
+
+        let (mut holder, holder_input) = run("BEGIN; SELECT n FROM t FOR UPDATE;\n");
+        let mut line = String::new();
+        BufReader::new(holder.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        assert_eq!(line.trim(), "7");
+        assert_eq!(database.blocked_statements(""), 0);
+        let (mut waiter, waiter_input) = run("DELETE FROM t;\n");
+        let is_blocked = |text: &str| database.blocked_statements(text) == 1;
+        let began = Instant::now();
+        while !is_blocked("DELETE") {
+            assert!(
+                began.elapsed() < Duration::from_secs(60),
+                "it does not wait"
+            );
+        }
+        assert!(is_blocked(""));
+        assert!(!is_blocked("it's another statement"));
+
+        drop(holder_input);
+        holder.wait().unwrap();
+        drop(waiter_input);
+        assert!(waiter.wait().unwrap().success());
+        assert_eq!(database.blocked_statements(""), 0);
+        database.remove().unwrap();
+    }
+}
+
+#[test]
 fn removed_sqlite_database_leaves_no_folder() {
     let database = EmptyDatabase::sqlite().unwrap();
     let file = database.url().trim_start_matches("sqlite:").to_owned();

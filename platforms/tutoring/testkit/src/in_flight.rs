@@ -9,23 +9,21 @@ use std::{
 
 use seaworthy::data::{Database, Statement, Transaction, sql};
 use seaworthy_testkit::{
+    database::EmptyDatabase,
     eventually,
     http::{Connection, HttpResponse},
     redis::RedisServer,
 };
 use serde_json::Value;
 
-/// Returns once this number of transactions wait for a lock.
+use crate::connect;
+
+/// Returns once this number of statements wait for a lock.
 ///
 /// # Panics
 /// They do not wait within a minute.
-pub async fn wait_for_transactions(database: &Database, expected: i64) {
-    eventually(async || {
-        let waiting = sql("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()");
-        let (waiting,): (i64,) = waiting.fetch_one(database).await.unwrap();
-        waiting == expected
-    })
-    .await;
+pub async fn wait_for_blocked_statements(database: &EmptyDatabase, expected: usize) {
+    eventually(async || database.blocked_statements("") == expected).await;
 }
 
 /// Runs two calls up to the lock of rows, and then to their ends, the first one first. `lock` is the
@@ -34,7 +32,7 @@ pub async fn wait_for_transactions(database: &Database, expected: i64) {
 /// # Panics
 /// A call does not wait for the lock.
 pub async fn in_order<A, B>(
-    database: &Database,
+    database: &EmptyDatabase,
     lock: Statement,
     first: impl FnOnce() -> A + Send + 'static,
     second: impl FnOnce() -> B + Send + 'static,
@@ -43,12 +41,13 @@ where
     A: Send + 'static,
     B: Send + 'static,
 {
-    let tx = database.begin().await.unwrap();
+    let connected = connect(database).await;
+    let tx = connected.begin().await.unwrap();
     lock.execute(&tx).await.unwrap();
     let first = thread::spawn(first);
-    wait_for_transactions(database, 1).await;
+    wait_for_blocked_statements(database, 1).await;
     let second = thread::spawn(second);
-    wait_for_transactions(database, 2).await;
+    wait_for_blocked_statements(database, 2).await;
     tx.commit().await.unwrap();
     (first.join().unwrap(), second.join().unwrap())
 }

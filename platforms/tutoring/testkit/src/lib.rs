@@ -16,7 +16,9 @@ use seaworthy::data::{Database, DatabaseConfig};
 use seaworthy_testkit::database::EmptyDatabase;
 
 pub use answers::{call, data, json_of, rejection, wait_for};
-pub use in_flight::{hold_commits, in_order, live_sessions, wait_for_transactions, with_late_body};
+pub use in_flight::{
+    hold_commits, in_order, live_sessions, wait_for_blocked_statements, with_late_body,
+};
 pub use peer::{Events, Peer};
 pub use platform_servers::{PlatformServers, SERVICES};
 pub use tokens::{

@@ -3,10 +3,13 @@
 use std::{sync::Arc, thread};
 
 use seaworthy::data::{Statement, sql};
-use seaworthy_testkit::http::{HttpResponse, request};
+use seaworthy_testkit::{
+    database::EmptyDatabase,
+    http::{HttpResponse, request},
+};
 use serde_json::{Value, json};
 use tutoring_testkit::{
-    hold_commits, in_order, live_sessions, wait_for_transactions, with_late_body,
+    hold_commits, in_order, live_sessions, wait_for_blocked_statements, with_late_body,
 };
 
 use crate::app::{PASSWORD, TestPlatform, Tokens, assert_error, json_of, tokens};
@@ -23,6 +26,10 @@ async fn open() -> Option<Arc<TestPlatform>> {
     TestPlatform::on_servers().await.map(Arc::new)
 }
 
+fn accounts_database(app: &TestPlatform) -> &EmptyDatabase {
+    app.servers.database("student-auth").unwrap()
+}
+
 /// Locks all accounts.
 fn accounts() -> Statement {
     sql("SELECT id FROM accounts FOR UPDATE")
@@ -34,10 +41,9 @@ async fn ordered<A: Send + 'static, B: Send + 'static>(
     first: impl FnOnce(&TestPlatform) -> A + Send + 'static,
     second: impl FnOnce(&TestPlatform) -> B + Send + 'static,
 ) -> (A, B) {
-    let database = app.database("student-auth").await;
     let (one, other) = (Arc::clone(app), Arc::clone(app));
     in_order(
-        &database,
+        accounts_database(app),
         accounts(),
         move || first(&one),
         move || second(&other),
@@ -211,7 +217,7 @@ in_flight! {
         let tx = database.begin().await.unwrap();
         accounts().execute(&tx).await.unwrap();
         let refreshed = spawn(&app, move |app| refresh(app, &student.refresh));
-        wait_for_transactions(&database, 1).await;
+        wait_for_blocked_statements(accounts_database(&app), 1).await;
         // A call that ends sessions would wait here, and the refresh for this call.
         let sessions = sql("SELECT id FROM account_sessions FOR UPDATE NOWAIT");
         sessions.execute(&tx).await.unwrap();
@@ -225,12 +231,12 @@ in_flight! {
         let live = live_sessions(redis);
         let commits = hold_commits(&database).await;
         let login = spawn(&app, |app| app.log_in(EMAIL, PASSWORD));
-        wait_for_transactions(&database, 1).await;
+        wait_for_blocked_statements(accounts_database(&app), 1).await;
         assert_eq!(live_sessions(redis), live + 1);
         let out = spawn(&app, move |app| {
             app.call(&student.access, "POST", "/logout-all", &Value::Null)
         });
-        wait_for_transactions(&database, 2).await;
+        wait_for_blocked_statements(accounts_database(&app), 2).await;
         commits.commit().await.unwrap();
         let login = tokens(&login.join().unwrap());
         assert_ok(&out.join().unwrap());

@@ -49,7 +49,7 @@ pub(crate) struct TestApp {
     received: ReceivedEvents,
     _auth: RunningService,
     _subscriber: RunningService,
-    _empty: EmptyDatabase,
+    pub(crate) empty: EmptyDatabase,
     _folder: TempDir,
 }
 
@@ -85,7 +85,7 @@ pub(crate) async fn open_with(empty: EmptyDatabase, profile: Profile, own: &[&st
         received,
         _auth: auth,
         _subscriber: subscriber,
-        _empty: empty,
+        empty,
         _folder: folder,
     }
 }

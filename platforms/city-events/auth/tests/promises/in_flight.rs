@@ -19,14 +19,9 @@ const NEW_PASSWORD: &str = "another horse entirely";
 const RESET: &str = "auth.password.reset.requested";
 const VERIFY: &str = "auth.email.verify.requested";
 
-/// Returns once this number of transactions wait for a lock.
-async fn wait_for_transactions(database: &Database, expected: i64) {
-    eventually(async || {
-        let waiting = sql("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()");
-        let (waiting,): (i64,) = waiting.fetch_one(database).await.unwrap();
-        waiting == expected
-    })
-    .await;
+/// Returns once this number of statements wait for a lock.
+async fn wait_for_blocked_statements(app: &TestApp, expected: usize) {
+    eventually(async || app.empty.blocked_statements("") == expected).await;
 }
 
 async fn lock_users(database: &Database) -> Transaction {
@@ -51,9 +46,9 @@ async fn in_order<A: Send, B: Send>(
     block_in_place(|| {
         thread::scope(|scope| {
             let first = scope.spawn(first);
-            runtime.block_on(wait_for_transactions(&database, 1));
+            runtime.block_on(wait_for_blocked_statements(app, 1));
             let second = scope.spawn(second);
-            runtime.block_on(wait_for_transactions(&database, 2));
+            runtime.block_on(wait_for_blocked_statements(app, 2));
             runtime.block_on(tx.commit()).unwrap();
             (first.join().unwrap(), second.join().unwrap())
         })
@@ -303,7 +298,7 @@ async fn link_in_flight_is_not_locked_before_its_user_auth_2() {
             thread::scope(|scope| {
                 let answer = scope.spawn(request);
                 runtime.block_on(async {
-                    wait_for_transactions(&database, 1).await;
+                    wait_for_blocked_statements(&app, 1).await;
                     // A request that has locked the user ends the links.
                     let links =
                         sql("SELECT purpose FROM account_one_time_tokens FOR UPDATE NOWAIT");

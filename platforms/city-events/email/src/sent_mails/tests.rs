@@ -122,12 +122,7 @@ async fn purge_keeps_mail_claimed_meanwhile_msg_5() {
         let sent = sent.clone();
         async move { sent.purge().await }
     });
-    eventually(async || {
-        let waiting = sql("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE 'DELETE%'");
-        let (waiting,): (i64,) = waiting.fetch_one(&sent.0).await.unwrap();
-        waiting > 0
-    })
-    .await;
+    eventually(async || empty.blocked_statements("DELETE") > 0).await;
     tx.commit().await.unwrap();
     purge.await.unwrap().unwrap();
     let second = sent.claim(&key()).await.unwrap();

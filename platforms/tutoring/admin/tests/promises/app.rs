@@ -24,7 +24,7 @@ pub(crate) struct TestApp {
     pub(crate) redis: Option<RedisServer>,
     settings: Vec<String>,
     _service: RunningService,
-    empty: EmptyDatabase,
+    pub(crate) empty: EmptyDatabase,
 }
 
 /// Returns the temporary password that `admins create` prints.

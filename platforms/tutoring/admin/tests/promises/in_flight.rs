@@ -6,7 +6,7 @@ use seaworthy::data::{Statement, sql};
 use seaworthy_testkit::{database::EmptyDatabase, http::HttpResponse};
 use serde_json::{Value, json};
 use tutoring_testkit::{
-    hold_commits, in_order, live_sessions, wait_for_transactions, with_late_body,
+    hold_commits, in_order, live_sessions, wait_for_blocked_statements, with_late_body,
 };
 
 use crate::app::{self, SUPER_EMAIL, TestAdmin, TestApp, json_of, rejection};
@@ -30,10 +30,9 @@ async fn ordered<A: Send + 'static, B: Send + 'static>(
     first: impl FnOnce(&TestApp) -> A + Send + 'static,
     second: impl FnOnce(&TestApp) -> B + Send + 'static,
 ) -> (A, B) {
-    let database = app.database().await;
     let (one, other) = (Arc::clone(app), Arc::clone(app));
     in_order(
-        &database,
+        &app.empty,
         newest_admin(),
         move || first(&one),
         move || second(&other),
@@ -244,7 +243,7 @@ in_flight! {
             let (app, root, body) = (Arc::clone(&app), root.clone(), body.clone());
             std::thread::spawn(move || app.call("PUT", "/roles/state_admin", &root.token, &body))
         };
-        wait_for_transactions(&database, 1).await;
+        wait_for_blocked_statements(&app.empty, 1).await;
         let path = format!("/admins/{}", admin.id);
         let role = json!({ "roles": ["state_admin"], "territory": { "state": "Karnataka" } });
         assert_ok(&app.call("PATCH", &path, &other.token, &role));
@@ -297,7 +296,7 @@ in_flight! {
             let app = Arc::clone(&app);
             std::thread::spawn(move || app.refresh(&admin.refresh))
         };
-        wait_for_transactions(&database, 1).await;
+        wait_for_blocked_statements(&app.empty, 1).await;
         // A call that ends sessions would wait here, and the refresh for this call.
         let sessions = sql("SELECT id FROM account_sessions FOR UPDATE NOWAIT");
         sessions.execute(&tx).await.unwrap();
@@ -315,14 +314,14 @@ in_flight! {
             let (app, admin) = (Arc::clone(&app), admin.clone());
             std::thread::spawn(move || app.log_in(&admin.email, &admin.password))
         };
-        wait_for_transactions(&database, 1).await;
+        wait_for_blocked_statements(&app.empty, 1).await;
         assert_eq!(live_sessions(redis), live + 1);
         let suspended = {
             let (app, path) = (Arc::clone(&app), format!("/admins/{}", admin.id));
             let body = json!({ "status": "suspended" });
             std::thread::spawn(move || app.call("PATCH", &path, &root.token, &body))
         };
-        wait_for_transactions(&database, 2).await;
+        wait_for_blocked_statements(&app.empty, 2).await;
         commits.commit().await.unwrap();
         let login = login.join().unwrap();
         assert_ok(&login);

@@ -1,14 +1,12 @@
-use std::{
-    sync::atomic::{AtomicUsize, Ordering},
-    time::{Duration, Instant},
-};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use jiff::ToSpan as _;
 use seaworthy::data::{
-    DataError, Database,
+    DataError,
     chrono::{TimeDelta, Utc},
     sql,
 };
+use seaworthy_testkit::eventually;
 use serde_json::{Value, json};
 use tutoring_contract::PlatformZone;
 use uuid::Uuid;
@@ -282,7 +280,7 @@ pub(crate) async fn upgrade_finds_other_dates_after_a_race_data_3(app: TestApp) 
         .parse()
         .unwrap();
     let database = app.database().await;
-    let (app, watched) = (&app, &app.database().await);
+    let app = &app;
     let taken = database.transaction(|tx| async move {
         for days in 1..=3 {
             let date = last + jiff::Span::new().days(days);
@@ -293,7 +291,7 @@ pub(crate) async fn upgrade_finds_other_dates_after_a_race_data_3(app: TestApp) 
                 .await?;
         }
         app.grant(7, "16:00", 20, 10).await;
-        wait_for_lock(watched).await;
+        wait_for_lock(app).await;
         Ok::<_, DataError>(())
     });
     taken.await.unwrap();
@@ -303,22 +301,8 @@ pub(crate) async fn upgrade_finds_other_dates_after_a_race_data_3(app: TestApp) 
 }
 
 /// Waits until a statement of the service waits for another transaction.
-pub(crate) async fn wait_for_lock(database: &Database) {
-    let started = Instant::now();
-    loop {
-        let (waiting,): (u64,) = sql("SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
-            .fetch_one(database)
-            .await
-            .unwrap();
-        if waiting > 0 {
-            return;
-        }
-        assert!(
-            started.elapsed() < Duration::from_secs(60),
-            "no statement waits"
-        );
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+pub(crate) async fn wait_for_lock(app: &TestApp) {
+    eventually(async || app.empty.blocked_statements("") > 0).await;
 }
 
 /// The trainers with the best ratings have no time, and they fill the first page of the choice.

@@ -54,7 +54,7 @@ pub(crate) struct TestApp {
     service: Option<RunningService>,
     settings: Vec<String>,
     _folder: TempDir,
-    empty: EmptyDatabase,
+    pub(crate) empty: EmptyDatabase,
     pub(crate) redis: Option<RedisServer>,
 }
 

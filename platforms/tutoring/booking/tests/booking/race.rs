@@ -109,9 +109,9 @@ pub(crate) async fn approval_locks_the_allocation_first(app: TestApp) {
     });
     let asked = data(&app.call("POST", "/admin/reschedule", &student(7), &body));
     let request: Uuid = asked["id"].as_str().unwrap().parse().unwrap();
-    let (database, watcher) = (app.database().await, &app.database().await);
+    let database = app.database().await;
     let approval = database.transaction(|tx| {
-        let app = Arc::clone(&app);
+        let [app, caller] = [(); 2].map(|()| Arc::clone(&app));
         async move {
             sql("SELECT id FROM allocations WHERE student_id = ? FOR UPDATE")
                 .bind(owner)
@@ -119,22 +119,18 @@ pub(crate) async fn approval_locks_the_allocation_first(app: TestApp) {
                 .await?;
             let approval = std::thread::spawn(move || {
                 let path = format!("/admin/reschedule/{request}/approve");
-                app.call("POST", &path, &operator(), &json!({}))
+                caller.call("POST", &path, &operator(), &json!({}))
             });
-            loop {
-                let (waiting,): (u64,) = sql("SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
-                    .fetch_one(watcher)
-                    .await?;
-                if waiting > 0 {
-                    break;
-                }
-                tokio::time::sleep(Duration::from_millis(5)).await;
-            }
+            wait_for_lock(&app).await;
             let free = sql("SELECT id FROM reschedules WHERE id = ? FOR UPDATE SKIP LOCKED")
                 .bind(request)
                 .fetch_optional::<(Uuid,)>(&tx)
                 .await?;
-            assert_eq!(free, Some((request,)), "the approval has locked the request");
+            assert_eq!(
+                free,
+                Some((request,)),
+                "the approval has locked the request"
+            );
             Ok::<_, DataError>(approval)
         }
     });
@@ -155,9 +151,9 @@ pub(crate) async fn continuation_waits_for_a_refund(app: TestApp) {
     );
     let reason = json!({ "reason": "moved away" });
     data(&app.call("POST", &path, &operator(), &reason));
-    let (database, watcher) = (app.database().await, &app.database().await);
+    let database = app.database().await;
     let continuation = database.transaction(|tx| {
-        let app = Arc::clone(&app);
+        let [app, caller] = [(); 2].map(|()| Arc::clone(&app));
         async move {
             sql("UPDATE allocation_payments SET is_refunded = ?")
                 .bind(true)
@@ -169,9 +165,9 @@ pub(crate) async fn continuation_waits_for_a_refund(app: TestApp) {
                 .await?;
             let continuation = std::thread::spawn(move || {
                 let body = json!({ "studentId": owner, "courseId": COURSE });
-                app.call("POST", "/admin/allocations", &operator(), &body)
+                caller.call("POST", "/admin/allocations", &operator(), &body)
             });
-            wait_for_lock(watcher).await;
+            wait_for_lock(&app).await;
             Ok::<_, DataError>(continuation)
         }
     });
@@ -190,9 +186,10 @@ pub(crate) async fn moved_allocation_is_outside_of_its_old_territory(app: TestAp
         "/admin/allocations/{}/cancel",
         allocation["id"].as_str().unwrap()
     );
-    let (database, watcher) = (app.database().await, &app.database().await);
+    let database = app.database().await;
     let cancellation = database.transaction(|tx| {
-        let (app, path) = (Arc::clone(&app), path.clone());
+        let [app, caller] = [(); 2].map(|()| Arc::clone(&app));
+        let path = path.clone();
         async move {
             sql("UPDATE allocations SET zone_id = NULL WHERE student_id = ?")
                 .bind(owner)
@@ -200,9 +197,9 @@ pub(crate) async fn moved_allocation_is_outside_of_its_old_territory(app: TestAp
                 .await?;
             let cancellation = std::thread::spawn(move || {
                 let admin = district_token(Uuid::from_u128(2), &PERMISSIONS, DISTRICT);
-                app.call("POST", &path, &admin, &json!({ "reason": "moved away" }))
+                caller.call("POST", &path, &admin, &json!({ "reason": "moved away" }))
             });
-            wait_for_lock(watcher).await;
+            wait_for_lock(&app).await;
             Ok::<_, DataError>(cancellation)
         }
     });

@@ -110,7 +110,7 @@ pub(crate) async fn concurrent_refund_opens_no_sessions_data_3(app: TestApp) {
     app.open_zone().await;
     app.approve(0x7a, 4.5).await;
     let database = app.database().await;
-    let (app, watched) = (&app, &app.database().await);
+    let app = &app;
     let refunded = database.transaction(|tx| async move {
         sql("INSERT INTO allocation_payments (payment_id, allocation_id, session_count, is_refunded) VALUES (?, NULL, 0, ?)")
             .bind(Uuid::from_u128(710))
@@ -118,7 +118,7 @@ pub(crate) async fn concurrent_refund_opens_no_sessions_data_3(app: TestApp) {
             .execute(&tx)
             .await?;
         app.grant(7, "16:00", 10, 10).await;
-        wait_for_lock(watched).await;
+        wait_for_lock(app).await;
         Ok::<_, DataError>(())
     });
     refunded.await.unwrap();

@@ -43,7 +43,7 @@ pub(crate) struct TestApp {
     peer: Peer,
     _service: RunningService,
     _folder: TempDir,
-    empty: EmptyDatabase,
+    pub(crate) empty: EmptyDatabase,
 }
 
 pub(crate) async fn open(empty: EmptyDatabase) -> TestApp {

@@ -1,7 +1,7 @@
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use seaworthy::data::{DataError, sql};
-use seaworthy_testkit::http::HttpResponse;
+use seaworthy_testkit::{eventually, http::HttpResponse};
 use serde_json::{Value, json};
 use tutoring_contract::events::{BusinessEvent, PaymentRefunded, SessionCompleted};
 use uuid::Uuid;
@@ -207,27 +207,22 @@ pub(crate) async fn upgrade_locks_the_course_first(app: TestApp) {
     app.wait_for_events("COURSE_ACCESS_GRANTED", student, 1);
     let bought = data(&purchase(&app, student, course));
     let id: Uuid = bought["id"].as_str().unwrap().parse().unwrap();
-    let (database, watcher) = (app.database().await, &app.database().await);
+    let database = app.database().await;
     let upgrade = database.transaction(|tx| {
-        let app = Arc::clone(&app);
+        let [app, caller] = [(); 2].map(|()| Arc::clone(&app));
         async move {
             sql("SELECT id FROM courses WHERE id = ? FOR UPDATE")
                 .bind(course)
                 .fetch_one::<(Uuid,)>(&tx)
                 .await?;
             let upgrade = std::thread::spawn(move || {
-                let (path, body) = (format!("/purchases/{id}/upgrade"), json!({ "purchaseTier": 20 }));
-                app.call("POST", &path, &service_token(), &body)
+                let (path, body) = (
+                    format!("/purchases/{id}/upgrade"),
+                    json!({ "purchaseTier": 20 }),
+                );
+                caller.call("POST", &path, &service_token(), &body)
             });
-            loop {
-                let (waiting,): (u64,) = sql("SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
-                    .fetch_one(watcher)
-                    .await?;
-                if waiting > 0 {
-                    break;
-                }
-                tokio::time::sleep(Duration::from_millis(5)).await;
-            }
+            eventually(async || app.empty.blocked_statements("") > 0).await;
             let free = sql("SELECT id FROM purchases WHERE id = ? FOR UPDATE SKIP LOCKED")
                 .bind(id)
                 .fetch_optional::<(Uuid,)>(&tx)
