@@ -28,10 +28,10 @@ use crate::{
     bought::{API_KEY, API_SECRET},
     broker::Broker,
     clock::ShiftedClock,
-    engines::Engines,
     outage::Held,
     peer::Peer,
     provider::Provider,
+    test_servers::TestServers,
     tokens::operator_token,
 };
 
@@ -43,9 +43,9 @@ pub(crate) const CENTRE: (f64, f64) = (12.3, 76.6);
 /// The running program with its data, and the provider, which survives a crash of the program.
 pub(crate) struct TestPlatform {
     pub(crate) provider: Provider,
-    /// Ends before the engines.
+    /// Ends before the servers.
     process: Mutex<Option<ServiceProcess>>,
-    engines: Engines,
+    servers: TestServers,
     /// The HTTP and the admin listener of each service.
     addresses: RwLock<BTreeMap<&'static str, (SocketAddr, SocketAddr)>>,
     /// One restart at a time.
@@ -94,16 +94,16 @@ fn settings(provider: SocketAddr) -> Vec<String> {
 
 impl TestPlatform {
     /// Starts the program with one zone and the sample course.
-    pub(crate) async fn start(engines: Engines) -> Self {
-        Self::start_with(engines, None).await
+    pub(crate) async fn start(servers: TestServers) -> Self {
+        Self::start_with(servers, None).await
     }
 
     /// The same, with a clock that the test moves.
-    pub(crate) async fn start_with(engines: Engines, clock: Option<ShiftedClock>) -> Self {
+    pub(crate) async fn start_with(servers: TestServers, clock: Option<ShiftedClock>) -> Self {
         let mut app = Self {
             provider: Provider::start(API_KEY, API_SECRET).await,
             process: Mutex::default(),
-            engines,
+            servers,
             addresses: RwLock::default(),
             restarts: Mutex::default(),
             folder: TempDir::new().unwrap(),
@@ -161,7 +161,7 @@ impl TestPlatform {
         let data = self.data();
         let mut arguments = vec!["--data", data.to_str().unwrap(), "--free-ports", "--empty"];
         let mut settings = settings(self.provider.address);
-        settings.extend(self.engines.servers.settings());
+        settings.extend(self.servers.platform.settings());
         arguments.extend(settings.iter().flat_map(|setting| ["--set", setting]));
         let other = std::env::var_os("SEAWORTHY_TEST_TUTORING");
         let program = other.map_or_else(|| env!("CARGO_BIN_EXE_tutoring").into(), PathBuf::from);
@@ -201,7 +201,7 @@ impl TestPlatform {
                 let file = self.data().join(format!("{service}.db-leases{suffix}"));
                 let _ = std::fs::remove_file(file);
             }
-            if self.engines.servers.database(service).is_some() {
+            if self.servers.platform.database(service).is_some() {
                 tokio::task::block_in_place(|| {
                     tokio::runtime::Handle::current().block_on(self.end_leases(service));
                 });
@@ -229,7 +229,7 @@ impl TestPlatform {
     /// Connects to the database of a service, or to the file of the broker.
     pub(crate) async fn database(&self, name: &str) -> Database {
         let file = self.data().join(format!("{name}.db"));
-        let server = self.engines.servers.database(name);
+        let server = self.servers.platform.database(name);
         let url = server.map_or_else(
             || format!("sqlite:{}", file.display()),
             |database| database.url().to_owned(),
@@ -246,10 +246,10 @@ impl TestPlatform {
     /// Returns the settings of the broker of all services.
     pub(crate) fn broker(&self) -> Vec<String> {
         let file = format!("url=sqlite:{}", self.data().join("broker.db").display());
-        let settings = match self.engines.broker {
+        let settings = match self.servers.broker {
             Broker::File => vec![file],
             #[cfg(feature = "kafka")]
-            Broker::Kafka { .. } => self.engines.broker.settings(),
+            Broker::Kafka { .. } => self.servers.broker.settings(),
         };
         let broker = settings.into_iter();
         broker.map(|setting| format!("broker.{setting}")).collect()
@@ -257,7 +257,7 @@ impl TestPlatform {
 
     /// Makes the broker unavailable.
     pub(crate) async fn hold_broker(&self) -> Held {
-        match &self.engines.broker {
+        match &self.servers.broker {
             Broker::File => Held::new(self, "broker").await,
             #[cfg(feature = "kafka")]
             Broker::Kafka { server, .. } => Held::freeze(std::sync::Arc::clone(server)),
@@ -265,7 +265,7 @@ impl TestPlatform {
     }
 
     pub(crate) fn broker_is_file(&self) -> bool {
-        matches!(self.engines.broker, Broker::File)
+        matches!(self.servers.broker, Broker::File)
     }
 
     /// Sends a request to the gateway. Returns `None` if the program was killed meanwhile.

@@ -15,7 +15,6 @@ mod bought;
 mod broker;
 mod check;
 mod clock;
-mod engines;
 mod kill;
 mod model;
 mod outage;
@@ -28,6 +27,7 @@ mod provider;
 mod rate;
 mod sessions;
 mod story;
+mod test_servers;
 mod tokens;
 
 /// Declares each test on embedded engines, and on PostgreSQL with Redis.
@@ -36,18 +36,18 @@ macro_rules! on_every_engine {
         mod embedded {
             $($(#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
             async fn $name() {
-                let engines = crate::engines::Engines::default();
-                let app = crate::app::TestPlatform::start(engines).await;
+                let servers = crate::test_servers::TestServers::default();
+                let app = crate::app::TestPlatform::start(servers).await;
                 crate::$module::$name(app).await;
             })+)+
         }
         mod servers {
             $($(#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
             async fn $name() {
-                let Some(engines) = crate::engines::Engines::postgres_and_redis().await else {
+                let Some(servers) = crate::test_servers::TestServers::postgres_and_redis().await else {
                     return;
                 };
-                let app = crate::app::TestPlatform::start(engines).await;
+                let app = crate::app::TestPlatform::start(servers).await;
                 crate::$module::$name(app).await;
             })+)+
         }
@@ -55,10 +55,10 @@ macro_rules! on_every_engine {
         mod kafka {
             $($(#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
             async fn $name() {
-                let Some(engines) = crate::engines::Engines::with_kafka().await else {
+                let Some(servers) = crate::test_servers::TestServers::with_kafka().await else {
                     return;
                 };
-                let app = crate::app::TestPlatform::start(engines).await;
+                let app = crate::app::TestPlatform::start(servers).await;
                 crate::$module::$name(app).await;
             })+)+
         }

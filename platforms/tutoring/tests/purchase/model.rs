@@ -13,9 +13,9 @@ use uuid::Uuid;
 
 use crate::{
     app::TestPlatform,
-    engines::Engines,
     peer::Peer,
     play::{Discount, Package, Run, Step, Student, shown},
+    test_servers::TestServers,
 };
 
 /// Cases of one run. Each takes two seconds.
@@ -104,7 +104,7 @@ fn number(variable: &str) -> Option<u64> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn random_purchases_keep_the_invariants_msg_5() {
-    let app = TestPlatform::start(Engines::default()).await;
+    let app = TestPlatform::start(TestServers::default()).await;
     let peer = Peer::start(&app).await;
     let (first, _) = Uuid::new_v4().as_u64_pair();
     let first = number(SEED_VARIABLE).unwrap_or(first);

@@ -12,8 +12,8 @@ use uuid::Uuid;
 use crate::{
     app::{TestPlatform, data},
     bought::bought,
-    engines::Engines,
     peer::Peer,
+    test_servers::TestServers,
 };
 
 /// Purchases of a run: two minutes.
@@ -55,10 +55,10 @@ fn purchase(app: &TestPlatform, slot: &str) -> Option<Duration> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 #[ignore = "a measurement: takes three minutes, and needs an idle machine and a dist build"]
 async fn measures_500_purchases_per_minute() {
-    let Some(engines) = Engines::postgres_and_redis().await else {
+    let Some(servers) = TestServers::postgres_and_redis().await else {
         return;
     };
-    let app = TestPlatform::start(engines).await;
+    let app = TestPlatform::start(servers).await;
     let peer = Peer::start(&app).await;
     for _ in 0..PURCHASES.div_ceil(STUDENTS_PER_TRAINER) + 1 {
         app.approve(&peer, RATING).await;

@@ -18,9 +18,9 @@ use crate::{
     app::{CENTRE, TestPlatform, data, json_of, wait_for},
     bought::{Bought, bought},
     clock::ShiftedClock,
-    engines::Engines,
     peer::Peer,
     provider::Mode,
+    test_servers::TestServers,
     tokens::{operator_token, student_token, trainer_token},
 };
 
@@ -289,7 +289,7 @@ async fn simulate(count: usize) {
     let students: Vec<_> = (0..count).map(Student::new).collect();
     let zone = PlatformZone::default();
     let mut date = zone.today();
-    let app = TestPlatform::start_with(Engines::default(), Some(clock)).await;
+    let app = TestPlatform::start_with(TestServers::default(), Some(clock)).await;
     let peer = Peer::start(&app).await;
     for _ in 0..count.div_ceil(STUDENTS_PER_TRAINER) {
         app.approve(&peer, RATING).await;

@@ -7,21 +7,21 @@ use uuid::Uuid;
 use crate::{broker::Broker, tokens::SESSION};
 
 /// The servers and the broker of a platform. By default it runs on embedded engines.
-pub(crate) struct Engines {
-    pub(crate) servers: PlatformServers,
+pub(crate) struct TestServers {
+    pub(crate) platform: PlatformServers,
     pub(crate) broker: Broker,
 }
 
-impl Default for Engines {
+impl Default for TestServers {
     fn default() -> Self {
         Self::new(PlatformServers::default(), Broker::File)
     }
 }
 
-impl Engines {
-    fn new(mut servers: PlatformServers, broker: Broker) -> Self {
-        servers.broker = broker.settings();
-        Self { servers, broker }
+impl TestServers {
+    fn new(mut platform: PlatformServers, broker: Broker) -> Self {
+        platform.broker = broker.settings();
+        Self { platform, broker }
     }
 
     /// Starts PostgreSQL, and Redis with the login session of all tokens. `None` if one is not
@@ -41,7 +41,7 @@ impl Engines {
     /// Starts PostgreSQL, Redis and Kafka. `None` if one of them is not installed.
     #[cfg(feature = "kafka")]
     pub(crate) async fn with_kafka() -> Option<Self> {
-        let engines = Self::postgres_and_redis().await?;
-        Some(Self::new(engines.servers, Broker::kafka()?))
+        let servers = Self::postgres_and_redis().await?;
+        Some(Self::new(servers.platform, Broker::kafka()?))
     }
 }
