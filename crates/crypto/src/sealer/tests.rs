@@ -157,11 +157,8 @@ async fn keyring_rotation_allows_removing_old_key_sec_5() {
 async fn only_process_with_same_key_decrypts_sec_5() {
     let value = sealed(&Sealer::new(keyring())).await;
     assert!(Sealer::new(keyring()).open(&value, &place()).await.is_ok());
-    let stranger = Keyring::new(id("k1"), &Secret::new([9; 32])).unwrap();
-    let refused = Sealer::new(stranger)
-        .open(&value, &place())
-        .await
-        .unwrap_err();
+    let other = Keyring::new(id("k1"), &Secret::new([9; 32])).unwrap();
+    let refused = Sealer::new(other).open(&value, &place()).await.unwrap_err();
     assert!(matches!(refused, CryptoError::DecryptionFailed));
 }
 

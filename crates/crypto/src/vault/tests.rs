@@ -130,13 +130,13 @@ async fn errors_name_the_cause_without_secrets_sec_5() {
         assert!(!format!("{error} {error:?}").contains(token));
         error.to_string()
     };
-    let stranger = "Vault rejected the request: the token has no permission for this key";
-    assert_eq!(seal("s.canary", "events").await, stranger);
+    let forbidden = "Vault rejected the request: the token has no permission for this key";
+    assert_eq!(seal("s.canary", "events").await, forbidden);
     let events = user(vault, "events", 0);
-    assert_eq!(seal(&events, "other").await, stranger);
+    assert_eq!(seal(&events, "other").await, forbidden);
     // A mistyped name creates no key if the token has only `update`.
     let mistyped = user(vault, "evnets", 0);
-    assert_eq!(seal(&mistyped, "evnets").await, stranger);
+    assert_eq!(seal(&mistyped, "evnets").await, forbidden);
     let derived = json!({ "derived": true });
     vault
         .call("POST", "transit/keys/derived", &derived)
@@ -205,9 +205,12 @@ async fn unreachable_vault_is_an_error_until_it_returns_sec_5() {
     let token = user(&vault, "events", 0);
     let sealer = Sealer::new(transit(&vault, &token, "events"));
     let value = sealer.seal(&7_u32, &context()).await.unwrap();
-    let unreachable = async |stranger: VaultTransit| {
-        let stranger = Sealer::new(stranger);
-        let error = stranger.open(&value, &context()).await.unwrap_err();
+    let unreachable = async |transit: VaultTransit| {
+        let sealer_without_vault = Sealer::new(transit);
+        let error = sealer_without_vault
+            .open(&value, &context())
+            .await
+            .unwrap_err();
         assert!(matches!(error, CryptoError::Unreachable(_)), "{error:?}");
         assert!(!format!("{error} {error:?}").contains(&token));
         // A data key in memory needs no call to Vault.

@@ -83,7 +83,7 @@ async fn tls_1_2_is_accepted_by_default_sec_1() {
 #[tokio::test]
 async fn client_certificate_identifies_client_sec_1() {
     let authority = Authority::new();
-    let stranger = Authority::new();
+    let other_authority = Authority::new();
     let mut params = CertificateParams::new(vec!["orders.internal".to_owned()]).unwrap();
     params.distinguished_name.push(DnType::CommonName, "orders");
     let uri = "spiffe://example/orders".try_into().unwrap();
@@ -106,7 +106,7 @@ async fn client_certificate_identifies_client_sec_1() {
         assert!(peer.contains("spiffe://example/orders"), "{peer}");
 
         let mut foreign = authority.client();
-        foreign.identity = Some(stranger.issue(&params));
+        foreign.identity = Some(other_authority.issue(&params));
         assert!(foreign.peer(&fixture).await.is_err());
 
         let anonymous = authority.client().peer(&fixture).await;

@@ -162,7 +162,7 @@ fn call(
         Trouble::Errors(share) if since.is_some() && simulation.chance(share) => {
             (Outcome::TRANSIENT, Duration::ZERO)
         }
-        Trouble::Slow(patience) if down => (Outcome::TRANSIENT, patience),
+        Trouble::Slow(timeout) if down => (Outcome::TRANSIENT, timeout),
         Trouble::Pause(length) => {
             let left = since.and_then(|since| length.checked_sub(since));
             (Outcome::Success, left.unwrap_or_default() + QUICK)

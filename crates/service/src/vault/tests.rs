@@ -85,9 +85,9 @@ async fn errors_name_the_place_without_secrets_conf_5() {
     }
     let reader = vault.token(READER, 0).unwrap();
     for (token, path) in [(reader.as_str(), "gone"), ("s.other", "app/database")] {
-        let stranger = VaultSource::new(&environment(&address, token));
+        let other = VaultSource::new(&environment(&address, token));
         assert_eq!(
-            problem(&stranger, &format!("secret/{path}#password")).await,
+            problem(&other, &format!("secret/{path}#password")).await,
             format!("the token has no permission to read secret/{path}")
         );
     }

@@ -137,8 +137,11 @@ fn spans_reach_collector_of_private_authority_over_tls_sec_1() {
     taken.recv_timeout(TIMEOUT).unwrap();
 
     // A certificate of another authority gets no spans.
-    let stranger = Authority::new("collectors").unwrap();
-    let ca_file = format!("tracing.ca_file={}", stranger.certificate().display());
+    let other_authority = Authority::new("collectors").unwrap();
+    let ca_file = format!(
+        "tracing.ca_file={}",
+        other_authority.certificate().display()
+    );
     let mut service = trial(&["--set", &endpoint, "--set", &ca_file, "--set", ratio]);
     let (public, _) = service.addresses().unwrap();
     service.line("\"message\":\"ready\"").unwrap();

@@ -11,7 +11,7 @@ seaworthy::errors! {
     doubt_not_found: NotFound "NOT_FOUND" => "you have no doubt with this ID";
     only_closes: Forbidden "FORBIDDEN" =>
         "students can only close their doubts: send the status closed";
-    strangers: Forbidden "FORBIDDEN" =>
+    unrelated_users: Forbidden "FORBIDDEN" =>
         "you can write to trainers and students of your allocations only";
     other_message: Conflict "CONFLICT" =>
         "this clientMessageId belongs to a message of another conversation: use a new one";

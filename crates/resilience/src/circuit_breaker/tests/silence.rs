@@ -16,7 +16,7 @@ fn waiting(usual: u64, known: u32) -> (Bench, Vec<Admission>) {
 
 #[test]
 fn silent_pending_calls_open_breaker_res_1() {
-    for (usual, known, patience) in [
+    for (usual, known, max_silence) in [
         // At least a quarter of the slow duration, else ten times the slowest response, and the
         // slow duration without measurements.
         (20, 10, 500),
@@ -25,7 +25,7 @@ fn silent_pending_calls_open_breaker_res_1() {
         (20, 9, 2_000),
     ] {
         let (mut bench, waiting) = waiting(usual, known);
-        bench.wait(patience - 1);
+        bench.wait(max_silence - 1);
         assert!(bench.admit().is_some(), "{usual} {known}");
         bench.wait(1);
         assert!(bench.admit().is_none(), "{usual} {known}");

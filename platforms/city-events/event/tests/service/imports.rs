@@ -146,13 +146,13 @@ pub(crate) async fn undo_deletes_drafts_and_cancels_events_file_1(app: TestApp) 
 pub(crate) async fn imports_of_others_are_not_found_file_1(app: TestApp) {
     let importer = Importer::new(&app).await;
     let id = importer.create(FILE).await;
-    let stranger = user();
+    let other_user = user();
     let mut client = importer.client.clone();
     let request = GetImportRequest { id: id.clone() };
-    let read = client.get_import(authenticated(&stranger, request)).await;
+    let read = client.get_import(authenticated(&other_user, request)).await;
     let request = CancelImportRequest { id: id.clone() };
     let canceled = client
-        .cancel_import(authenticated(&stranger, request))
+        .cancel_import(authenticated(&other_user, request))
         .await;
     for refused in [read.map(drop), canceled.map(drop)] {
         let error = from_status(&refused.unwrap_err());
@@ -164,7 +164,7 @@ pub(crate) async fn imports_of_others_are_not_found_file_1(app: TestApp) {
     };
     assert!(
         client
-            .create_import(authenticated(&stranger, large))
+            .create_import(authenticated(&other_user, large))
             .await
             .is_err()
     );

@@ -122,7 +122,7 @@ async fn covers_of_forms_are_cropped_and_checked_file_1() {
             page.text
         );
     }
-    let (mut browser, mut stranger) = (PlainBrowser::new(&app), PlainBrowser::new(&app));
+    let (mut browser, mut other_browser) = (PlainBrowser::new(&app), PlainBrowser::new(&app));
     assert_eq!(browser.sign_in(&email(&host).await, &cover).await, cover);
     for next in [
         "https://evil.example",
@@ -131,7 +131,7 @@ async fn covers_of_forms_are_cropped_and_checked_file_1() {
         "/login",
     ] {
         assert_eq!(
-            stranger.sign_in(&email(&other).await, next).await,
+            other_browser.sign_in(&email(&other).await, next).await,
             "/plain/imports",
             "{next}"
         );
@@ -145,8 +145,11 @@ async fn covers_of_forms_are_cropped_and_checked_file_1() {
 
     // Events of other users do not exist.
     let picture = red_and_blue(400, 300);
-    assert_eq!(stranger.get(&cover).await.status, 404);
-    assert_eq!(stranger.upload(&cover, CENTER, &picture).await.status, 404);
+    assert_eq!(other_browser.get(&cover).await.status, 404);
+    assert_eq!(
+        other_browser.upload(&cover, CENTER, &picture).await.status,
+        404
+    );
 
     // The form explains a rejection.
     for (part, file, status, text) in [
@@ -189,7 +192,7 @@ async fn covers_of_forms_are_cropped_and_checked_file_1() {
     // The derived picture shows the selected part.
     let (location, ready) = preview(&picture).await;
     assert!(ready.text.contains("Use this cover"), "{}", ready.text);
-    assert_eq!(stranger.post(&location).await.status, 404);
+    assert_eq!(other_browser.post(&location).await.status, 404);
     assert_eq!(browser.post(&location).await.location, cover);
     let upload = location.rsplit('/').next().unwrap();
     let media = app.platform.addresses("media").unwrap().http;

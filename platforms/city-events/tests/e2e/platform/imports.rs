@@ -68,10 +68,10 @@ async fn organizer_imports_events_and_undoes_it_file_1() {
         report.text
     );
     assert_eq!(report.header("content-type"), "text/csv; charset=utf-8");
-    let stranger = app.register("stranger").await;
+    let other_user = app.register("other_user").await;
     for path in ["", "/report.csv"] {
         let path = format!("/api/imports/{id}{path}");
-        assert_eq!(stranger.get(&path).await.status, 404);
+        assert_eq!(other_user.get(&path).await.status, 404);
     }
     let invalid = organizer.get("/api/imports/%FF").await;
     assert_eq!(
@@ -79,7 +79,7 @@ async fn organizer_imports_events_and_undoes_it_file_1() {
         (400, "validation_failed")
     );
     let confirm = format!("/api/imports/{id}/confirm");
-    assert_eq!(stranger.post(&confirm).await.status, 404);
+    assert_eq!(other_user.post(&confirm).await.status, 404);
 
     let confirmed = organizer.post(&confirm).await;
     assert_eq!(confirmed.status, 200, "{confirmed:?}");

@@ -105,7 +105,7 @@ pub(crate) async fn journey_follows_its_trainer_api_1(app: TestApp) {
     });
     let invalid = way.post(&format!("{id}/location"), &invalid);
     assert_eq!(json_of(&invalid)["errors"].as_array().unwrap().len(), 3);
-    let stranger = app.call(
+    let other_user = app.call(
         "POST",
         &format!("/admin/journeys/{id}/location"),
         &other,
@@ -113,7 +113,7 @@ pub(crate) async fn journey_follows_its_trainer_api_1(app: TestApp) {
             "sequence": 7, "latitude": CENTRE.0, "longitude": CENTRE.1,
         }),
     );
-    assert_eq!(stranger.status, 403);
+    assert_eq!(other_user.status, 403);
 
     // Only the student of the session and permitted administrators see the place.
     let seen = data(&way.live(&id, &student(7)));

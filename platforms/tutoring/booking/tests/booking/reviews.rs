@@ -25,8 +25,8 @@ pub(crate) async fn each_side_reviews_a_completed_session_once_data_3(app: TestA
         assert_eq!(refused.status, 400, "{}", refused.body);
         assert_eq!(json_of(&refused)["errors"][0]["field"], "rating");
     }
-    for stranger in [student(8), trainer(Uuid::from_u128(0x99))] {
-        assert_eq!(review(&stranger, json!(1)).status, 403);
+    for other_user in [student(8), trainer(Uuid::from_u128(0x99))] {
+        assert_eq!(review(&other_user, json!(1)).status, 403);
     }
     // The same review three times at once.
     let statuses: Vec<u16> = std::thread::scope(|scope| {

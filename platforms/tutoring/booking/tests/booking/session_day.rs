@@ -95,9 +95,9 @@ pub(crate) async fn session_day_completes_once_msg_5(app: TestApp) {
         data(&post(&own, "end", &at(0.0)))["status"],
         "pending_confirmation"
     );
-    let stranger = student(8);
+    let other_user = student(8);
     assert_eq!(
-        post(&stranger, "confirm", &json!({ "confirmed": true })).status,
+        post(&other_user, "confirm", &json!({ "confirmed": true })).status,
         403
     );
     // The same confirmation three times at once.

@@ -180,7 +180,7 @@ async fn require_contacts(
                 continue;
             }
             if !contacts::are_connected(tx, *one, *other).await? {
-                return Err(errors::strangers());
+                return Err(errors::unrelated_users());
             }
         }
     }

@@ -71,20 +71,20 @@ pub(crate) async fn message_is_sent_once_and_encrypted_sec_5(app: TestApp) {
     );
 }
 
-pub(crate) async fn strangers_cannot_write_or_read_auth_5(app: TestApp) {
+pub(crate) async fn unrelated_users_cannot_write_or_read_auth_5(app: TestApp) {
     app.allocate().await;
     let sent = data(&app.send(&student(), &to_trainer("second", "Hello again")));
     let conversation = sent["conversationId"].as_str().unwrap();
-    let stranger = token(8, Role::Student);
-    assert_eq!(app.send(&stranger, &to_trainer("a", "Hello")).status, 403);
+    let other_user = token(8, Role::Student);
+    assert_eq!(app.send(&other_user, &to_trainer("a", "Hello")).status, 403);
     // Not in a group with both, and not into their conversation.
     let group = json!({ "recipientIds": [Uuid::from_u128(TRAINER), Uuid::from_u128(STUDENT)],
         "content": "Hello", "clientMessageId": "b" });
-    assert_eq!(app.send(&stranger, &group).status, 403);
+    assert_eq!(app.send(&other_user, &group).status, 403);
     let into =
         json!({ "conversationId": conversation, "content": "Hello", "clientMessageId": "c" });
-    assert_eq!(app.send(&stranger, &into).status, 404);
-    let call = |method: &str, path: &str| app.call(method, path, &stranger, &Value::Null).status;
+    assert_eq!(app.send(&other_user, &into).status, 404);
+    let call = |method: &str, path: &str| app.call(method, path, &other_user, &Value::Null).status;
     assert_eq!(call("GET", &format!("/conversations/{conversation}")), 404);
     assert_eq!(
         call("GET", &format!("/conversations/{conversation}/messages")),
@@ -100,7 +100,7 @@ pub(crate) async fn strangers_cannot_write_or_read_auth_5(app: TestApp) {
         (404, 404)
     );
     assert_eq!(
-        app.get("/conversations", &stranger)["pagination"]["total"],
+        app.get("/conversations", &other_user)["pagination"]["total"],
         0
     );
     // An administrator writes to a user, who then responds.
@@ -110,7 +110,7 @@ pub(crate) async fn strangers_cannot_write_or_read_auth_5(app: TestApp) {
     let from_admin = data(&app.send(&admin, &body));
     let answer = json!({ "conversationId": from_admin["conversationId"], "content": "Thank you",
         "clientMessageId": "e" });
-    assert_eq!(app.send(&stranger, &answer).status, 201);
+    assert_eq!(app.send(&other_user, &answer).status, 201);
     let mut system = to_trainer("f", "x");
     system["type"] = json!("system");
     assert_eq!(app.send(&student(), &system).status, 400);

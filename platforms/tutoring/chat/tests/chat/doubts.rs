@@ -160,7 +160,7 @@ pub(crate) async fn contact_data_are_rejected_by_kind_sec_5(app: TestApp) {
     assert_eq!(app.api("POST", &reply_path, &trainer(), &long).status, 400);
 }
 
-pub(crate) async fn strangers_and_wrong_roles_are_rejected_auth_5(app: TestApp) {
+pub(crate) async fn unrelated_users_and_wrong_roles_are_rejected_auth_5(app: TestApp) {
     app.allocate().await;
     let doubt = open(&app, "Why does this loop never end?");
     let (own, status, reply, reassign) = (
@@ -169,16 +169,16 @@ pub(crate) async fn strangers_and_wrong_roles_are_rejected_auth_5(app: TestApp) 
         path(&doubt, "/reply"),
         path(&doubt, "/reassign"),
     );
-    let strangers = [token(8, Role::Student), token(0x8a, Role::Trainer)];
-    for stranger in &strangers {
+    let other_users = [token(8, Role::Student), token(0x8a, Role::Trainer)];
+    for other_user in &other_users {
         // The response does not depend on the body.
         for body in [json!({}), json!({ "status": "in_progress" })] {
-            assert_eq!(app.api("PATCH", &status, stranger, &body).status, 404);
+            assert_eq!(app.api("PATCH", &status, other_user, &body).status, 404);
         }
-        assert_eq!(app.api("GET", &own, stranger, &Value::Null).status, 404);
+        assert_eq!(app.api("GET", &own, other_user, &Value::Null).status, 404);
     }
     let body = json!({ "reply": "A reply", "trainerId": Uuid::from_u128(TRAINER) });
-    assert_eq!(app.api("POST", &reply, &strangers[1], &body).status, 404);
+    assert_eq!(app.api("POST", &reply, &other_users[1], &body).status, 404);
     let unpermitted = admin(&[]);
     for (method, path, tokens) in [
         ("POST", "/doubts", vec![trainer(), admin(&[READ, WRITE])]),
@@ -213,7 +213,7 @@ pub(crate) async fn strangers_and_wrong_roles_are_rejected_auth_5(app: TestApp) 
     // The token names the student, never the body.
     let forged = json!({ "subject": "Loops", "question": "Why?",
         "studentId": Uuid::from_u128(STUDENT), "trainerId": Uuid::from_u128(TRAINER) });
-    let opened = data(&app.api("POST", "/doubts", &strangers[0], &forged));
+    let opened = data(&app.api("POST", "/doubts", &other_users[0], &forged));
     assert_eq!(
         (&opened["studentId"], &opened["trainerId"]),
         (&json!(Uuid::from_u128(8)), &Value::Null)

@@ -38,7 +38,7 @@ macro_rules! on_both {
 on_both! {
     conversations:
         message_is_sent_once_and_encrypted_sec_5,
-        strangers_cannot_write_or_read_auth_5,
+        unrelated_users_cannot_write_or_read_auth_5,
         pages_and_read_state_follow_messages_api_3,
         legacy_client_sends_without_id_api_3,
         concurrent_repeats_store_one_message_msg_5,
@@ -52,7 +52,7 @@ on_both! {
     doubts:
         doubt_moves_from_question_to_closed_api_3,
         contact_data_are_rejected_by_kind_sec_5,
-        strangers_and_wrong_roles_are_rejected_auth_5,
+        unrelated_users_and_wrong_roles_are_rejected_auth_5,
         admin_reassigns_a_doubt_obs_8,
         lists_show_own_doubts_only_auth_5,
         attachments_belong_to_their_type_file_1;

@@ -66,8 +66,8 @@ pub(crate) async fn student_sends_one_submission_data_3(app: TestApp) {
     let file = shown["submission"]["fileUrls"][0].as_str().unwrap();
     assert_eq!(app.download(file).body, PDF);
     // A student without a purchase, and an assignment whose time is over.
-    let stranger = student_token(OTHER);
-    assert_eq!(post(&app, &path, &stranger, &work).status, 403);
+    let other_user = student_token(OTHER);
+    assert_eq!(post(&app, &path, &other_user, &work).status, 403);
     let late = json!({ "title": "Yesterday", "dueAt": "2026-01-01T00:00:00Z" });
     let late = post(
         &app,

@@ -54,8 +54,8 @@ pub(crate) async fn sessions_are_open_to_students_with_access_auth_5(app: TestAp
     // A level that is not bought, other students, and trainers without a student in the course.
     let other = format!("/sessions/{}", app.session_of_level(course, 1));
     assert_eq!(app.get(&other, &student_token(STUDENT)).status, 403);
-    let stranger = student_token(Uuid::from_u128(8));
-    assert_eq!(app.get(&path, &stranger).status, 403);
+    let other_user = student_token(Uuid::from_u128(8));
+    assert_eq!(app.get(&path, &other_user).status, 403);
     let trainer = token(TRAINER, Role::Trainer, &[]);
     assert_eq!(app.get(&path, &trainer).status, 404);
     app.allocate(STUDENT, course).await;

@@ -22,7 +22,7 @@ pub(crate) async fn chats_reach_participants_only_auth_5(app: &TestPlatform) {
         .as_ref()
         .map_or(app.gateway, |gateway| gateway.addresses().http);
     let trainer_token = token_with_role(Role::Trainer, &session.access);
-    let stranger_token = token_of(
+    let other_token = token_of(
         Uuid::from_u128(8),
         Role::Trainer,
         &session.access,
@@ -30,7 +30,7 @@ pub(crate) async fn chats_reach_participants_only_auth_5(app: &TestPlatform) {
     );
     let mut asha = Client::join(app.gateway, &session.access).await;
     let mut trainer = Client::join(other, &trainer_token).await;
-    let mut stranger = Client::join(other, &stranger_token).await;
+    let mut other_user = Client::join(other, &other_token).await;
     let peer = Peer::start(app).await;
     peer.publish(allocated(student, 1)).await;
     let hello = json!({ "recipientIds": [student], "content": "Hello", "clientMessageId": "1" });
@@ -67,7 +67,7 @@ pub(crate) async fn chats_reach_participants_only_auth_5(app: &TestPlatform) {
     );
     assert!(present["at"].is_string(), "{present}");
     for event in ["chat:join", "chat:typing", "chat:read"] {
-        let refused = stranger.call(event, &conversation).await;
+        let refused = other_user.call(event, &conversation).await;
         assert_eq!(refused["ok"], false, "{event}: {refused}");
     }
     let typing = asha.call("chat:typing", &conversation).await;
@@ -90,7 +90,7 @@ pub(crate) async fn chats_reach_participants_only_auth_5(app: &TestPlatform) {
         (&received["id"], &received["content"]),
         (&first["message"]["id"], &json!("I am on the way"))
     );
-    let into = stranger.call("chat:send", &message).await;
+    let into = other_user.call("chat:send", &message).await;
     assert_eq!(into["ok"], false, "{into}");
     let read = trainer.call("chat:read", &conversation).await;
     assert_eq!(read["updatedMessages"], 1, "{read}");
@@ -107,7 +107,7 @@ pub(crate) async fn chats_reach_participants_only_auth_5(app: &TestPlatform) {
         }
     };
     assert_eq!(absent["userId"], json!(USER));
-    drop((asha, stranger));
+    drop((asha, other_user));
     if let Some(second) = second {
         second.stop().await;
     }

@@ -30,9 +30,9 @@ pub(crate) async fn business_events_reach_their_users_only_auth_5(app: &TestPlat
     let mut trainer = Client::join(other, &trainer).await;
 
     let peer = Peer::start(app).await;
-    let stranger = Uuid::from_u128(99);
+    let other_user = Uuid::from_u128(99);
     // The event of another student arrives before the own one, because both have one topic.
-    peer.publish(allocated(stranger, 1)).await;
+    peer.publish(allocated(other_user, 1)).await;
     peer.publish(allocated(student, 2)).await;
     for client in &mut clients {
         let event = client.event().await;
@@ -51,7 +51,7 @@ pub(crate) async fn business_events_reach_their_users_only_auth_5(app: &TestPlat
         trainer.event_without_pay().await,
     ];
     courses.sort_by_key(|event| event["courseId"].to_string());
-    assert_eq!(courses[0]["studentId"], json!(stranger));
+    assert_eq!(courses[0]["studentId"], json!(other_user));
     assert_eq!(courses[1]["studentId"], json!(student));
     // Both trainers of a substitution receive it.
     peer.publish(SessionSubstituted {

@@ -53,7 +53,7 @@ pub(crate) async fn session_of_today(app: &TestPlatform, student: Uuid, trainer:
 pub(crate) async fn journey_and_code_reach_the_student_only_auth_5(app: &TestPlatform) {
     let live = app.student("asha@example.org").access;
     let lifetime = Timeout::from_secs(600);
-    let (student, stranger) = (Uuid::from_u128(9), Uuid::from_u128(8));
+    let (student, other_user) = (Uuid::from_u128(9), Uuid::from_u128(8));
     let token = |id: Uuid, role: Role| token_of(id, role, &live, lifetime);
     let own = token(USER, Role::Trainer);
     let session = session_of_today(app, student, USER).await;
@@ -63,7 +63,7 @@ pub(crate) async fn journey_and_code_reach_the_student_only_auth_5(app: &TestPla
         .map_or(app.gateway, |gateway| gateway.addresses().http);
     let mut watcher = Client::join(other, &token(student, Role::Student)).await;
     let mut others = [
-        Client::join(app.gateway, &token(stranger, Role::Student)).await,
+        Client::join(app.gateway, &token(other_user, Role::Student)).await,
         Client::join(other, &own).await,
     ];
     let post = |path: &str, body: &Value| send(app, &own, "POST", path, body);
