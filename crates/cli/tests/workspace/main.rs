@@ -1,4 +1,5 @@
-//! Checks over the source code of the workspace: its dependencies, messages and metrics.
+//! The commands, and checks over the source code of the workspace: its dependencies, messages and
+//! metrics.
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -6,7 +7,10 @@
     reason = "an error in a source file fails the test"
 )]
 
+mod audit;
 mod dependencies;
+mod hostile;
+mod lint_logs;
 mod messages;
 mod metrics;
 mod sources;

@@ -7,6 +7,7 @@
 
 mod attempts;
 mod fixture;
+mod killed;
 mod limits;
 mod modes;
 mod undo;

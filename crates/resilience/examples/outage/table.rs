@@ -4,7 +4,7 @@ use std::{fmt::Write as _, time::Duration};
 
 use seaworthy_resilience::circuit_breaker::{BreakerMode, CircuitBreakerConfig};
 
-use crate::scenario::{Findings, Trouble, run};
+use super::scenario::{Findings, Trouble, run};
 
 /// Each figure is the worst of these runs.
 const SEEDS: [u64; 2] = [1, 2];

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use seaworthy_resilience::adaptive_concurrency::AdaptiveConcurrencyConfig;
 
-use crate::{
+use super::{
     retries,
     station::{Bottleneck, Findings, run},
 };

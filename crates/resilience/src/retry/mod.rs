@@ -9,7 +9,7 @@
 //! - `Retry-After` is obeyed up to a limit. A longer one returns the response immediately. No retry
 //!   starts after the deadline of the request.
 //! - The budget bounds the load of a failing dependency to 120 %, plus a few retries per second.
-//!   Without it, retries keep a dependency overloaded (`tests/overload.rs`).
+//!   Without it, retries keep a dependency overloaded (`tests/resilience/overload.rs`).
 
 mod body;
 mod budget;

@@ -99,3 +99,48 @@ fn ci_documents_programs_that_have_no_library_conf_6() {
         );
     }
 }
+
+/// Packages with several integration-test binaries, and the number of binaries.
+const SEVERAL_BINARIES: [(&str, usize); 6] = [
+    // The rules of the auditor on whole repositories, one of which measures its memory.
+    ("crates/audit", 5),
+    // `generated_code` writes the code that the other binary compiles.
+    ("crates/contract", 2),
+    // `many_connections` changes the limit on open files of its process.
+    ("crates/http", 2),
+    // `killed` has a time limit of 5 s, so no other test may run meanwhile.
+    ("crates/outbox", 2),
+    // `plugins` requires a feature.
+    ("platforms/starter", 2),
+    // Both start whole platforms, and `purchase` measures rates.
+    ("platforms/tutoring", 2),
+];
+
+/// Each binary links all dependencies again.
+#[test]
+fn packages_have_one_integration_test_binary_conf_6() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let mut wrong = Vec::new();
+    for package in packages(&root) {
+        let Ok(entries) = fs::read_dir(package.join("tests")) else {
+            continue;
+        };
+        let paths = entries.map(|entry| entry.unwrap().path());
+        let binaries = paths
+            .filter(|path| {
+                path.extension().is_some_and(|extension| extension == "rs")
+                    || path.join("main.rs").exists()
+            })
+            .count();
+        let several = SEVERAL_BINARIES
+            .iter()
+            .find(|(path, _)| package.ends_with(path));
+        if binaries > several.map_or(1, |(_, number)| *number) {
+            wrong.push(format!("{} has {binaries} binaries", package.display()));
+        }
+    }
+    assert!(
+        wrong.is_empty(),
+        "make each file a module of `tests/NAME/main.rs`: {wrong:#?}"
+    );
+}

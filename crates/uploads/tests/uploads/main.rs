@@ -11,6 +11,7 @@ mod clients;
 mod cutting;
 mod direct;
 mod fixture;
+mod killed;
 mod quota;
 mod resumable;
 mod sweep;

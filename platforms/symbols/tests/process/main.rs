@@ -6,6 +6,7 @@
     reason = "a test fails by a panic"
 )]
 
+mod adoption;
 mod app;
 mod broker;
 mod budget;

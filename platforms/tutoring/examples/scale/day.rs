@@ -1,7 +1,7 @@
 //! A weekday in steps of one minute. All rates are integers in thousandths, so that each machine
 //! computes the same page.
 
-use crate::inputs::{
+use super::inputs::{
     ARRIVAL_WINDOW, CODE_DELAY, CONFIRMATION_ENTRIES, CONFIRMATION_EVENTS, CONFIRMED_PERCENT,
     DELIVERY_BATCH, DELIVERY_ROUND_MS, DEVICES_PERCENT, FIRST_SLOT, MESSAGE_EVENTS,
     MESSAGES_PER_SESSION, NOTIFICATION_EVENTS, ONLINE_PERCENT, REQUESTS_PER_SESSION,

@@ -1,6 +1,6 @@
 //! The number of students at which each part reaches its limit.
 
-use crate::{
+use super::{
     day::{DAY, HOUR, Second, connected, peak, push_delay},
     inputs::{
         BUSIEST_DAY, CALLS_PER_PAYMENT, COURSE_LOCK_MS, COURSES, EVENTS_PER_SECOND, LOOKBACK_DAYS,

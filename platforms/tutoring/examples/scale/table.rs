@@ -2,7 +2,7 @@
 
 use std::{cmp::Reverse, fmt::Write as _};
 
-use crate::{
+use super::{
     day::{Second, connected, peak, push_delay},
     inputs::{
         COPIES, CORE_MONTH_CENTS, FIXED_CORES, GIB_MONTH_CENTS, MEASURED_CORES, MONTHS,

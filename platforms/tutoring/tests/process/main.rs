@@ -34,6 +34,7 @@ mod questions;
 mod referrals;
 mod rotation;
 mod routes;
+mod scale;
 mod schemathesis;
 mod sms;
 mod student_pages;

@@ -8,11 +8,14 @@
 )]
 
 mod abuse;
+#[path = "../adoption/mod.rs"]
+mod adoption;
 mod app;
 mod budget;
 mod calls;
 mod concurrent;
 mod cross_site;
+mod deployment;
 mod devices;
 mod enumeration;
 mod flood;

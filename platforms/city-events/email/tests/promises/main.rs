@@ -8,6 +8,7 @@
 )]
 
 mod app;
+mod deployment;
 mod mails;
 mod pages;
 mod server;

@@ -77,7 +77,11 @@ fn rate_of_eight_processes(server: &RedisServer, lease: u32, limit: f64) -> f64 
     let children: Vec<_> = (0..PROCESSES)
         .map(|_| {
             Command::new(std::env::current_exe().unwrap())
-                .args(["--exact", "processes::child", "--nocapture"])
+                .args([
+                    "--exact",
+                    "shared_rate_limit::processes::child",
+                    "--nocapture",
+                ])
                 .env(CHILD_URL, server.url())
                 .env(CHILD_LEASE, lease.to_string())
                 .env(CHILD_BEGIN, begin.to_string())

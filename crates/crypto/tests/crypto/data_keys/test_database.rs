@@ -86,16 +86,6 @@ impl TestDatabase {
         sealed
     }
 
-    /// Returns how many statements wait for a row lock.
-    pub(crate) async fn waiting_statements(&self) -> i64 {
-        let (waiting,) = sql("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%FOR UPDATE%' AND pid <> pg_backend_pid()")
-            .on_mysql("SELECT count(*) FROM information_schema.processlist WHERE info LIKE '%FOR UPDATE' AND id <> connection_id()")
-            .fetch_one(&self.database)
-            .await
-            .unwrap();
-        waiting
-    }
-
     /// Sets the status of a data key.
     pub(crate) async fn set_status(&self, version: &KeyId, status: &str) {
         sql("UPDATE kms_data_keys SET status = ? WHERE version = ?")

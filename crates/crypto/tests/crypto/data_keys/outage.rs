@@ -11,7 +11,7 @@ use seaworthy_crypto::{
     WrapKeys, WrappedKey,
 };
 
-use crate::test_database::{TestDatabase, config, place};
+use super::test_database::{TestDatabase, config, place};
 
 /// A root key that decrypts nothing while it is closed.
 #[derive(Clone)]

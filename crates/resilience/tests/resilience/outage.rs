@@ -1,8 +1,8 @@
 //! Simulated outages of the breaker (RES-1), as in `docs/resilience-outage.md`.
 
-#[path = "../examples/outage/scenario.rs"]
+#[path = "../../examples/outage/scenario.rs"]
 mod scenario;
-#[path = "../examples/outage/table.rs"]
+#[path = "../../examples/outage/table.rs"]
 mod table;
 
 use std::time::Duration;
@@ -12,7 +12,7 @@ use table::{breakers, worst};
 
 #[test]
 fn page_of_outages_is_current_res_1() {
-    let committed = include_str!("../../../docs/resilience-outage.md");
+    let committed = include_str!("../../../../docs/resilience-outage.md");
     assert!(
         table::document() == committed,
         "run: cargo run -p seaworthy-resilience --example outage > docs/resilience-outage.md"

@@ -12,7 +12,7 @@ use seaworthy_crypto::{
 use seaworthy_data::{chrono::Utc, sql, uuid::Uuid};
 use serde_json::json;
 
-use crate::test_database::{NOTES, TestDatabase, body, config, place};
+use super::test_database::{NOTES, TestDatabase, body, config, place};
 
 const SEED: &str = "a seed of the legacy service, with more bytes";
 const SALT: &str = "0123456789abcdef";

@@ -4,7 +4,7 @@ use seaworthy_core::Secret;
 use seaworthy_crypto::{CryptoError, DataKeys, Derivation, KeyLength, Root, Sealer, SeedConfig};
 use seaworthy_data::{Value, sql};
 
-use crate::test_database::{TestDatabase, config};
+use super::test_database::{TestDatabase, config};
 
 pub(crate) fn seed(text: &str) -> SeedConfig {
     SeedConfig {
@@ -120,6 +120,6 @@ pub(crate) async fn altered_rows_do_not_decrypt_sec_5(test: TestDatabase) {
             .await
             .unwrap();
     }
-    let error = DataKeys::open(&test.database, crate::test_database::root(), &config()).await;
+    let error = DataKeys::open(&test.database, super::test_database::root(), &config()).await;
     assert!(matches!(error, Err(CryptoError::DecryptionFailed)));
 }

@@ -5,7 +5,7 @@ use seaworthy_core::Secret;
 use seaworthy_crypto::{DataKeys, DataKeysConfig, Derivation, Root, Sealer, SeedConfig};
 use seaworthy_testkit::process::{ServiceProcess, example};
 
-use crate::test_database::{TestDatabase, config};
+use super::test_database::{TestDatabase, config};
 
 /// More than two pages of the command.
 const NOTES: usize = 1_400;

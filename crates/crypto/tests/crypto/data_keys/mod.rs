@@ -15,7 +15,7 @@ mod rotation;
 mod test_database;
 
 seaworthy_testkit::on_every_database! {
-    crate::test_database::open, run_in_test;
+    crate::data_keys::test_database::open, run_in_test;
     rotation:
         rotation_keeps_values_of_writing_replicas_sec_5,
         concurrent_rotations_leave_one_active_key_sec_5,

@@ -98,8 +98,8 @@ async fn vault_is_trusted_only_by_its_authority_sec_5() {
     assert_eq!(sealer.open(&value, &context).await.unwrap(), 7);
     // The authorities of the system did not sign the certificate.
     for ca in [None, Some(other.certificate())] {
-        let stranger = transit(&url, vault.root_token(), ca, None).unwrap();
-        let error = Sealer::new(stranger).open(&value, &context).await;
+        let untrusting = transit(&url, vault.root_token(), ca, None).unwrap();
+        let error = Sealer::new(untrusting).open(&value, &context).await;
         let error = error.unwrap_err();
         assert!(matches!(error, CryptoError::Unreachable(_)), "{error:?}");
         assert!(!format!("{error} {error:?}").contains(vault.root_token()));

@@ -18,14 +18,14 @@ macro_rules! on_both_storages {
         mod file {
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $name() {
-                super::$name(crate::Trial::file()).await;
+                super::$name(crate::killed::Trial::file()).await;
             })+
         }
 
         mod s3 {
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $name() {
-                if let Some(trial) = crate::Trial::s3() {
+                if let Some(trial) = crate::killed::Trial::s3() {
                     super::$name(trial).await;
                 }
             })+

@@ -2,7 +2,7 @@ use seaworthy_core::Secret;
 use seaworthy_crypto::{KeyId, Keyring, Sealer, key_from_text};
 use seaworthy_data::sql;
 
-use crate::test_database::{FEW, PAGES, TestDatabase, new_key};
+use super::test_database::{FEW, PAGES, TestDatabase, new_key};
 
 /// The settings of a keyring with one key.
 fn only(name: &str, key: &str) -> Sealer {

@@ -4,7 +4,7 @@ use seaworthy_crypto::{
     Algorithm, DataKeyStatus, DataKeys, DataKeysConfig, Rewrapped, Sealer, rewrap,
 };
 
-use crate::test_database::{NOTES, TestDatabase, config, place};
+use super::test_database::{NOTES, TestDatabase, config, place};
 
 async fn active_keys(keys: &DataKeys) -> usize {
     let status = keys.status().await.unwrap();

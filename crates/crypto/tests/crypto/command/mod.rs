@@ -11,7 +11,7 @@ mod test_database;
 mod vault;
 
 seaworthy_testkit::on_every_database! {
-    crate::test_database::open, run_in_test;
+    crate::command::test_database::open, run_in_test;
     rotation:
         command_rewraps_columns_of_every_key_type_sec_5,
         command_fails_on_plain_value_without_printing_it_sec_5;

@@ -6,7 +6,7 @@ use seaworthy_crypto::{
     Context, Encrypted, EncryptedColumn, KeyId, Keyring, RowKey, Sealer, rewrap,
 };
 use seaworthy_data::{Database, DatabaseConfig, sql};
-use seaworthy_testkit::{mariadb::MariadbServer, postgres::PostgresServer, requirement::required};
+use seaworthy_testkit::database::EmptyDatabase;
 
 const PHONES: EncryptedColumn = EncryptedColumn {
     name: "users.phone",
@@ -21,8 +21,8 @@ fn place(id: i64) -> Context {
     Context::new("users", "phone").row(&id.to_string())
 }
 
-async fn keys_are_rotated(url: &str) {
-    let config = DatabaseConfig::from_url(url.parse().unwrap());
+pub(crate) async fn keys_of_column_are_rotated_sec_5(empty: EmptyDatabase) {
+    let config = DatabaseConfig::from_url(empty.url().parse().unwrap());
     let database = Database::builder("test", config).open().await.unwrap();
     sql("CREATE TABLE users (id BIGINT NOT NULL PRIMARY KEY, phone TEXT)")
         .execute(&database)
@@ -84,32 +84,4 @@ async fn keys_are_rotated(url: &str) {
         .await
         .unwrap();
     assert!(rewrap(&database, &sealer, &PHONES, |_| {}).await.is_err());
-}
-
-#[tokio::test]
-async fn keys_are_rotated_on_sqlite_sec_5() {
-    let folder = tempfile::tempdir().unwrap();
-    keys_are_rotated(&format!(
-        "sqlite:{}",
-        folder.path().join("users.db").display()
-    ))
-    .await;
-}
-
-#[tokio::test]
-async fn keys_are_rotated_on_postgres_sec_5() {
-    let Some(programs) = required("SEAWORTHY_TEST_POSTGRES") else {
-        return;
-    };
-    let server = PostgresServer::start(programs).unwrap();
-    keys_are_rotated(&server.database("users").unwrap()).await;
-}
-
-#[tokio::test]
-async fn keys_are_rotated_on_mariadb_sec_5() {
-    let Some(program) = required("SEAWORTHY_TEST_MARIADB") else {
-        return;
-    };
-    let server = MariadbServer::start(program).unwrap();
-    keys_are_rotated(&server.database("users").unwrap()).await;
 }

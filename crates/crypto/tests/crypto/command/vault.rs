@@ -4,7 +4,7 @@ use seaworthy_crypto::{KeyId, Sealer, VaultTransit, VaultTransitConfig};
 use seaworthy_testkit::{requirement::required, vault::VaultServer};
 use serde_json::{Value, json};
 
-use crate::test_database::{FEW, TestDatabase};
+use super::test_database::{FEW, TestDatabase};
 
 fn sealer(vault: &VaultServer, token: &str) -> Sealer {
     let client = HttpClientConfig {

@@ -1,11 +1,11 @@
 //! Simulated overloads of the adaptive limit and the retry budget (RES-7, RES-2), as in
 //! `docs/resilience-overload.md`.
 
-#[path = "../examples/overload/retries.rs"]
+#[path = "../../examples/overload/retries.rs"]
 mod retries;
-#[path = "../examples/overload/station.rs"]
+#[path = "../../examples/overload/station.rs"]
 mod station;
-#[path = "../examples/overload/table.rs"]
+#[path = "../../examples/overload/table.rs"]
 mod table;
 
 use std::time::Duration;
@@ -15,7 +15,7 @@ use seaworthy_resilience::adaptive_concurrency::AdaptiveConcurrencyConfig;
 
 #[test]
 fn page_of_overloads_is_current_res_7() {
-    let committed = include_str!("../../../docs/resilience-overload.md");
+    let committed = include_str!("../../../../docs/resilience-overload.md");
     assert!(
         table::document() == committed,
         "run: cargo run -p seaworthy-resilience --example overload > docs/resilience-overload.md"

@@ -2,7 +2,7 @@ use seaworthy_crypto::{DataKeys, EncryptedColumn, KeyReport, Root, Sealer, rewra
 use seaworthy_data::{Value, sql};
 use seaworthy_testkit::eventually;
 
-use crate::{
+use super::{
     roots::seed,
     test_database::{NOTES, TestDatabase, config},
 };
@@ -109,7 +109,7 @@ pub(crate) async fn deletion_does_not_undo_a_rewrap_of_the_root_sec_5(test: Test
     let deletion =
         tokio::spawn(async move { keys.delete_unused(&database, &[LOCKED_NOTES]).await });
     // It has read the keys, and waits for the values.
-    eventually(async || test.waiting_statements().await > 0).await;
+    eventually(async || test.empty.blocked_statements("FOR UPDATE") > 0).await;
     let rewrapped = open(both).await.unwrap().rewrap_root().await.unwrap();
     assert_eq!(rewrapped, 2);
     lock.commit().await.unwrap();

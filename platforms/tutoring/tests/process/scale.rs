@@ -1,13 +1,13 @@
 //! The simulation of `docs/tutoring/scale.md`.
 #![allow(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
 
-#[path = "../examples/scale/day.rs"]
+#[path = "../../examples/scale/day.rs"]
 mod day;
-#[path = "../examples/scale/inputs.rs"]
+#[path = "../../examples/scale/inputs.rs"]
 mod inputs;
-#[path = "../examples/scale/limits.rs"]
+#[path = "../../examples/scale/limits.rs"]
 mod limits;
-#[path = "../examples/scale/table.rs"]
+#[path = "../../examples/scale/table.rs"]
 mod table;
 
 use std::{fs, path::Path};

@@ -1,0 +1,11 @@
+//! Encrypted columns, data keys, the command `encryption` and Vault (SEC-5).
+
+mod columns;
+mod command;
+mod data_keys;
+mod vault_reach;
+
+seaworthy_testkit::on_every_database! {
+    std::future::ready, run_in_test;
+    columns: keys_of_column_are_rotated_sec_5;
+}

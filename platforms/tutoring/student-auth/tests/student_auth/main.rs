@@ -1,0 +1,4 @@
+//! Rate limits and settings documents of the service.
+
+mod limits;
+mod settings;

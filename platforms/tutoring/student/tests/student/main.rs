@@ -1,0 +1,4 @@
+//! Migrations and settings documents of the service.
+
+mod migrations;
+mod settings;
