@@ -248,7 +248,7 @@ macro_rules! on_every_database {
                         return;
                     };
                     let fixture = $open(empty).await;
-                    $crate::database::$how(super::super::$module::$name(fixture)).await;
+                    $crate::database::$how(crate::$module::$name(fixture)).await;
                 })+
             })+
         }

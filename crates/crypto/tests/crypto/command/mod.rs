@@ -6,13 +6,13 @@
     reason = "what a test cannot unwrap has failed it"
 )]
 
-mod rotation;
-mod test_database;
-mod vault;
+pub(crate) mod rewrap;
+pub(crate) mod test_database;
+pub(crate) mod vault;
 
 seaworthy_testkit::on_every_database! {
     crate::command::test_database::open, run_in_test;
-    rotation:
+    rewrap:
         command_rewraps_columns_of_every_key_type_sec_5,
         command_fails_on_plain_value_without_printing_it_sec_5;
     vault:

@@ -6,13 +6,13 @@
     reason = "what a test cannot unwrap has failed it"
 )]
 
-mod deletion;
-mod kill;
-mod legacy;
-mod outage;
-mod roots;
-mod rotation;
-mod test_database;
+pub(crate) mod deletion;
+pub(crate) mod kill;
+pub(crate) mod legacy;
+pub(crate) mod outage;
+pub(crate) mod roots;
+pub(crate) mod rotation;
+pub(crate) mod test_database;
 
 seaworthy_testkit::on_every_database! {
     crate::data_keys::test_database::open, run_in_test;
