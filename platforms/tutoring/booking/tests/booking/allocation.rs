@@ -2,7 +2,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use jiff::ToSpan as _;
 use seaworthy::data::{
-    DataError,
     chrono::{TimeDelta, Utc},
     sql,
 };
@@ -280,21 +279,19 @@ pub(crate) async fn upgrade_finds_other_dates_after_a_race_data_3(app: TestApp) 
         .parse()
         .unwrap();
     let database = app.database().await;
-    let app = &app;
-    let taken = database.transaction(|tx| async move {
-        for days in 1..=3 {
-            let date = last + jiff::Span::new().days(days);
-            sql("INSERT INTO schedule_slots (trainer_id, slot_date, timeslot, state) VALUES (?, ?, '16:00', 'blocked')")
-                .bind(trainer)
-                .bind(date.to_string())
-                .execute(&tx)
-                .await?;
-        }
-        app.grant(7, "16:00", 20, 10).await;
-        wait_for_lock(app).await;
-        Ok::<_, DataError>(())
-    });
-    taken.await.unwrap();
+    let tx = database.begin().await.unwrap();
+    for days in 1..=3 {
+        let date = last + jiff::Span::new().days(days);
+        sql("INSERT INTO schedule_slots (trainer_id, slot_date, timeslot, state) VALUES (?, ?, '16:00', 'blocked')")
+            .bind(trainer)
+            .bind(date.to_string())
+            .execute(&tx)
+            .await
+            .unwrap();
+    }
+    app.grant(7, "16:00", 20, 10).await;
+    wait_for_lock(&app).await;
+    tx.commit().await.unwrap();
     app.wait_for_events("SESSIONS_GENERATED", owner, 2);
     assert_eq!(app.sessions(owner).len(), 20);
     app.check_invariants();

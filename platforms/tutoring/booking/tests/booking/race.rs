@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use seaworthy::data::{DataError, sql};
+use seaworthy::data::sql;
 use serde_json::{Value, json};
 use tutoring_testkit::district_token;
 use uuid::Uuid;
@@ -110,31 +110,30 @@ pub(crate) async fn approval_locks_the_allocation_first(app: TestApp) {
     let asked = data(&app.call("POST", "/admin/reschedule", &student(7), &body));
     let request: Uuid = asked["id"].as_str().unwrap().parse().unwrap();
     let database = app.database().await;
-    let approval = database.transaction(|tx| {
-        let [app, caller] = [(); 2].map(|()| Arc::clone(&app));
-        async move {
-            sql("SELECT id FROM allocations WHERE student_id = ? FOR UPDATE")
-                .bind(owner)
-                .fetch_one::<(Uuid,)>(&tx)
-                .await?;
-            let approval = std::thread::spawn(move || {
-                let path = format!("/admin/reschedule/{request}/approve");
-                caller.call("POST", &path, &operator(), &json!({}))
-            });
-            wait_for_lock(&app).await;
-            let free = sql("SELECT id FROM reschedules WHERE id = ? FOR UPDATE SKIP LOCKED")
-                .bind(request)
-                .fetch_optional::<(Uuid,)>(&tx)
-                .await?;
-            assert_eq!(
-                free,
-                Some((request,)),
-                "the approval has locked the request"
-            );
-            Ok::<_, DataError>(approval)
-        }
+    let tx = database.begin().await.unwrap();
+    sql("SELECT id FROM allocations WHERE student_id = ? FOR UPDATE")
+        .bind(owner)
+        .fetch_one::<(Uuid,)>(&tx)
+        .await
+        .unwrap();
+    let caller = Arc::clone(&app);
+    let approval = std::thread::spawn(move || {
+        let path = format!("/admin/reschedule/{request}/approve");
+        caller.call("POST", &path, &operator(), &json!({}))
     });
-    let approved = approval.await.unwrap().join().unwrap();
+    wait_for_lock(&app).await;
+    let free = sql("SELECT id FROM reschedules WHERE id = ? FOR UPDATE SKIP LOCKED")
+        .bind(request)
+        .fetch_optional::<(Uuid,)>(&tx)
+        .await
+        .unwrap();
+    assert_eq!(
+        free,
+        Some((request,)),
+        "the approval has locked the request"
+    );
+    tx.commit().await.unwrap();
+    let approved = approval.join().unwrap();
     assert_eq!(data(&approved)["status"], "approved");
 }
 
@@ -152,26 +151,25 @@ pub(crate) async fn continuation_waits_for_a_refund(app: TestApp) {
     let reason = json!({ "reason": "moved away" });
     data(&app.call("POST", &path, &operator(), &reason));
     let database = app.database().await;
-    let continuation = database.transaction(|tx| {
-        let [app, caller] = [(); 2].map(|()| Arc::clone(&app));
-        async move {
-            sql("UPDATE allocation_payments SET is_refunded = ?")
-                .bind(true)
-                .execute(&tx)
-                .await?;
-            sql("SELECT id FROM allocations WHERE student_id = ? FOR UPDATE")
-                .bind(owner)
-                .fetch_one::<(Uuid,)>(&tx)
-                .await?;
-            let continuation = std::thread::spawn(move || {
-                let body = json!({ "studentId": owner, "courseId": COURSE });
-                caller.call("POST", "/admin/allocations", &operator(), &body)
-            });
-            wait_for_lock(&app).await;
-            Ok::<_, DataError>(continuation)
-        }
+    let tx = database.begin().await.unwrap();
+    sql("UPDATE allocation_payments SET is_refunded = ?")
+        .bind(true)
+        .execute(&tx)
+        .await
+        .unwrap();
+    sql("SELECT id FROM allocations WHERE student_id = ? FOR UPDATE")
+        .bind(owner)
+        .fetch_one::<(Uuid,)>(&tx)
+        .await
+        .unwrap();
+    let caller = Arc::clone(&app);
+    let continuation = std::thread::spawn(move || {
+        let body = json!({ "studentId": owner, "courseId": COURSE });
+        caller.call("POST", "/admin/allocations", &operator(), &body)
     });
-    let refused = continuation.await.unwrap().join().unwrap();
+    wait_for_lock(&app).await;
+    tx.commit().await.unwrap();
+    let refused = continuation.join().unwrap();
     assert_eq!(refused.status, 409, "{}", refused.body);
 }
 
@@ -187,23 +185,20 @@ pub(crate) async fn moved_allocation_is_outside_of_its_old_territory(app: TestAp
         allocation["id"].as_str().unwrap()
     );
     let database = app.database().await;
-    let cancellation = database.transaction(|tx| {
-        let [app, caller] = [(); 2].map(|()| Arc::clone(&app));
-        let path = path.clone();
-        async move {
-            sql("UPDATE allocations SET zone_id = NULL WHERE student_id = ?")
-                .bind(owner)
-                .execute(&tx)
-                .await?;
-            let cancellation = std::thread::spawn(move || {
-                let admin = district_token(Uuid::from_u128(2), &PERMISSIONS, DISTRICT);
-                caller.call("POST", &path, &admin, &json!({ "reason": "moved away" }))
-            });
-            wait_for_lock(&app).await;
-            Ok::<_, DataError>(cancellation)
-        }
+    let tx = database.begin().await.unwrap();
+    sql("UPDATE allocations SET zone_id = NULL WHERE student_id = ?")
+        .bind(owner)
+        .execute(&tx)
+        .await
+        .unwrap();
+    let caller = Arc::clone(&app);
+    let cancellation = std::thread::spawn(move || {
+        let admin = district_token(Uuid::from_u128(2), &PERMISSIONS, DISTRICT);
+        caller.call("POST", &path, &admin, &json!({ "reason": "moved away" }))
     });
-    let refused = cancellation.await.unwrap().join().unwrap();
+    wait_for_lock(&app).await;
+    tx.commit().await.unwrap();
+    let refused = cancellation.join().unwrap();
     assert_eq!(refused.status, 403, "{}", refused.body);
     assert_eq!(app.allocations(owner)[0]["status"], "approved");
 }

@@ -1,4 +1,4 @@
-use seaworthy::data::{DataError, sql};
+use seaworthy::data::sql;
 use serde_json::json;
 use tutoring_contract::events::PaymentRefunded;
 use uuid::Uuid;
@@ -110,22 +110,20 @@ pub(crate) async fn concurrent_refund_opens_no_sessions_data_3(app: TestApp) {
     app.open_zone().await;
     app.approve(0x7a, 4.5).await;
     let database = app.database().await;
-    let app = &app;
-    let refunded = database.transaction(|tx| async move {
-        sql("INSERT INTO allocation_payments (payment_id, allocation_id, session_count, is_refunded) VALUES (?, NULL, 0, ?)")
-            .bind(Uuid::from_u128(710))
-            .bind(true)
-            .execute(&tx)
-            .await?;
-        app.grant(7, "16:00", 10, 10).await;
-        wait_for_lock(app).await;
-        Ok::<_, DataError>(())
-    });
-    refunded.await.unwrap();
+    let tx = database.begin().await.unwrap();
+    sql("INSERT INTO allocation_payments (payment_id, allocation_id, session_count, is_refunded) VALUES (?, NULL, 0, ?)")
+        .bind(Uuid::from_u128(710))
+        .bind(true)
+        .execute(&tx)
+        .await
+        .unwrap();
+    app.grant(7, "16:00", 10, 10).await;
+    wait_for_lock(&app).await;
+    tx.commit().await.unwrap();
     // Messages of one key are handled in order.
     let second = app.grant(7, "17:00", 20, 10).await;
     app.wait_for_events("SESSIONS_GENERATED", second, 1);
     let open = app.wait_for_allocation(second, "approved");
     assert_eq!(open["sessionCount"], 10);
-    assert_eq!(booked(app).await, 10);
+    assert_eq!(booked(&app).await, 10);
 }

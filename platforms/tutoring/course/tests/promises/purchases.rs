@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use seaworthy::data::{DataError, sql};
+use seaworthy::data::sql;
 use seaworthy_testkit::{eventually, http::HttpResponse};
 use serde_json::{Value, json};
 use tutoring_contract::events::{BusinessEvent, PaymentRefunded, SessionCompleted};
@@ -208,29 +208,28 @@ pub(crate) async fn upgrade_locks_the_course_first(app: TestApp) {
     let bought = data(&purchase(&app, student, course));
     let id: Uuid = bought["id"].as_str().unwrap().parse().unwrap();
     let database = app.database().await;
-    let upgrade = database.transaction(|tx| {
-        let [app, caller] = [(); 2].map(|()| Arc::clone(&app));
-        async move {
-            sql("SELECT id FROM courses WHERE id = ? FOR UPDATE")
-                .bind(course)
-                .fetch_one::<(Uuid,)>(&tx)
-                .await?;
-            let upgrade = std::thread::spawn(move || {
-                let (path, body) = (
-                    format!("/purchases/{id}/upgrade"),
-                    json!({ "purchaseTier": 20 }),
-                );
-                caller.call("POST", &path, &service_token(), &body)
-            });
-            eventually(async || app.empty.blocked_statements("") > 0).await;
-            let free = sql("SELECT id FROM purchases WHERE id = ? FOR UPDATE SKIP LOCKED")
-                .bind(id)
-                .fetch_optional::<(Uuid,)>(&tx)
-                .await?;
-            assert_eq!(free, Some((id,)), "the upgrade has locked the purchase");
-            Ok::<_, DataError>(upgrade)
-        }
+    let tx = database.begin().await.unwrap();
+    sql("SELECT id FROM courses WHERE id = ? FOR UPDATE")
+        .bind(course)
+        .fetch_one::<(Uuid,)>(&tx)
+        .await
+        .unwrap();
+    let caller = Arc::clone(&app);
+    let upgrade = std::thread::spawn(move || {
+        let (path, body) = (
+            format!("/purchases/{id}/upgrade"),
+            json!({ "purchaseTier": 20 }),
+        );
+        caller.call("POST", &path, &service_token(), &body)
     });
-    let upgraded = upgrade.await.unwrap().join().unwrap();
+    eventually(async || app.empty.blocked_statements("") > 0).await;
+    let free = sql("SELECT id FROM purchases WHERE id = ? FOR UPDATE SKIP LOCKED")
+        .bind(id)
+        .fetch_optional::<(Uuid,)>(&tx)
+        .await
+        .unwrap();
+    assert_eq!(free, Some((id,)), "the upgrade has locked the purchase");
+    tx.commit().await.unwrap();
+    let upgraded = upgrade.join().unwrap();
     assert_eq!(data(&upgraded)["purchaseTier"], 20);
 }
