@@ -62,7 +62,12 @@ pub(super) fn render(
 
 /// Replaces `$name` by the metric of the service with its selector. Labels in braces that follow
 /// are added to the selector.
-pub(crate) fn resolve(expression: &str, facts: &Facts) -> String {
+pub(super) fn resolve(expression: &str, facts: &Facts) -> String {
+    resolve_with(expression, facts, "")
+}
+
+/// Replaces names as [`resolve`], and adds `matcher` to each selector.
+pub(crate) fn resolve_with(expression: &str, facts: &Facts, matcher: &str) -> String {
     let mut text = String::new();
     let mut rest = expression;
     while let Some((before, after)) = rest.split_once('$') {
@@ -81,7 +86,12 @@ pub(crate) fn resolve(expression: &str, facts: &Facts) -> String {
             &facts.metric_prefix
         };
         let job = &facts.name;
-        text.push_str(&format!("{prefix}{name}{{job=\"{job}\"{labels}}}"));
+        let matcher = if matcher.is_empty() {
+            String::new()
+        } else {
+            format!(", {matcher}")
+        };
+        text.push_str(&format!("{prefix}{name}{{job=\"{job}\"{matcher}{labels}}}"));
         rest = after;
     }
     text.push_str(rest);

@@ -18,7 +18,7 @@ use seaworthy_facts::Facts;
 
 pub(crate) use self::{
     catalogue::{Alert, Severity, TriageStep},
-    expression::resolve,
+    expression::resolve_with,
     series::minutes,
     slo::latency_problem,
 };

@@ -2,21 +2,26 @@
 
 mod panel;
 mod panels;
+mod runtime;
 
 use seaworthy_facts::Facts;
 
-use self::{panel::Panel, panels::PANELS};
+use self::panel::Panel;
 use crate::{
     Files,
-    alert::resolve,
+    alert::resolve_with,
     yaml::{Yaml, list, map},
 };
 
 /// The version of the format of dashboards that Grafana 10 and later read.
 const SCHEMA_VERSION: i64 = 38;
+/// Grafana reads the values of a variable again when the time range changes.
+const REFRESH_WITH_TIME_RANGE: i64 = 2;
 const WIDTH: i64 = 8;
 const HEIGHT: i64 = 7;
 const COLUMNS: i64 = 24;
+/// The selected namespaces, in the selector of each series.
+const NAMESPACE: &str = "namespace=~\"$namespace\"";
 
 /// Adds `grafana/NAME.json`.
 pub(crate) fn render(facts: &Facts, files: &mut Files) {
@@ -33,7 +38,7 @@ pub(crate) fn text(facts: &Facts) -> String {
     };
     let mut panels = Vec::new();
     let (mut row, mut x, mut y, mut id) = ("", 0, 0, 0);
-    for panel in PANELS.iter().filter(has) {
+    for panel in panels::all().filter(has) {
         id += 1;
         if panel.row != row {
             y += if row.is_empty() { 0 } else { HEIGHT };
@@ -49,23 +54,50 @@ pub(crate) fn text(facts: &Facts) -> String {
     document(&facts.name, &panels)
 }
 
+/// Returns the variables: the data source, and the namespaces in which the service runs. The value
+/// of All also selects series without a namespace, as with Compose.
+fn variables(name: &str) -> Yaml {
+    let source = map([
+        ("name", "datasource".into()),
+        ("type", "datasource".into()),
+        ("query", "prometheus".into()),
+        ("label", "Data source".into()),
+    ]);
+    let query = format!("label_values(up{{job=\"{name}\"}}, namespace)");
+    let current = [("text", "All".into()), ("value", "$__all".into())];
+    let namespace = map([
+        ("name", "namespace".into()),
+        ("type", "query".into()),
+        ("datasource", datasource()),
+        ("query", query.into()),
+        ("refresh", REFRESH_WITH_TIME_RANGE.into()),
+        ("label", "Namespace".into()),
+        ("multi", true.into()),
+        ("includeAll", true.into()),
+        ("allValue", ".*".into()),
+        ("current", map(current)),
+    ]);
+    list([source, namespace])
+}
+
+fn datasource() -> Yaml {
+    map([
+        ("type", "prometheus".into()),
+        ("uid", "${datasource}".into()),
+    ])
+}
+
 /// Returns the dashboard with one line per panel.
 fn document(name: &str, panels: &[Yaml]) -> String {
     let panels: Vec<_> = panels
         .iter()
         .map(|panel| format!("    {}", panel.json()))
         .collect();
-    let variable = map([
-        ("name", "datasource".into()),
-        ("type", "datasource".into()),
-        ("query", "prometheus".into()),
-        ("label", "Data source".into()),
-    ]);
     format!(
-        "{{\n  \"uid\": {},\n  \"title\": {},\n  \"tags\": [\"seaworthy\"],\n  \"schemaVersion\": {SCHEMA_VERSION},\n  \"refresh\": \"30s\",\n  \"time\": {{\"from\": \"now-1h\", \"to\": \"now\"}},\n  \"templating\": {{\"list\": [{}]}},\n  \"panels\": [\n{}\n  ]\n}}\n",
+        "{{\n  \"uid\": {},\n  \"title\": {},\n  \"tags\": [\"seaworthy\"],\n  \"schemaVersion\": {SCHEMA_VERSION},\n  \"refresh\": \"30s\",\n  \"time\": {{\"from\": \"now-1h\", \"to\": \"now\"}},\n  \"templating\": {{\"list\": {}}},\n  \"panels\": [\n{}\n  ]\n}}\n",
         Yaml::from(format!("seaworthy-{name}")).json(),
         Yaml::from(name).json(),
-        variable.json(),
+        variables(name).json(),
         panels.join(",\n")
     )
 }
@@ -82,18 +114,12 @@ fn row_panel(title: &str, id: i64, y: i64) -> Yaml {
 }
 
 fn graph(panel: &Panel, facts: &Facts, id: i64, x: i64, y: i64) -> Yaml {
-    let source = || {
-        map([
-            ("type", "prometheus".into()),
-            ("uid", "${datasource}".into()),
-        ])
-    };
     let targets = ["A", "B", "C", "D"].into_iter().zip(panel.queries);
     let targets = targets.map(|(reference, (expression, legend))| {
         map([
             ("refId", reference.into()),
-            ("datasource", source()),
-            ("expr", resolve(expression, facts).into()),
+            ("datasource", datasource()),
+            ("expr", resolve_with(expression, facts, NAMESPACE).into()),
             ("legendFormat", (*legend).into()),
         ])
     });
@@ -102,7 +128,7 @@ fn graph(panel: &Panel, facts: &Facts, id: i64, x: i64, y: i64) -> Yaml {
         ("id", id.into()),
         ("type", "timeseries".into()),
         ("title", panel.title.into()),
-        ("datasource", source()),
+        ("datasource", datasource()),
         ("gridPos", position(x, y, WIDTH, HEIGHT)),
         (
             "fieldConfig",
@@ -139,7 +165,7 @@ mod tests {
     /// A panel without one of its metrics would be empty.
     #[test]
     fn panels_need_each_metric_of_their_queries_obs_9() {
-        for panel in PANELS {
+        for panel in panels::all() {
             let used = panel.queries.iter().flat_map(|(query, _)| metrics(query));
             // `up` belongs to Prometheus.
             for metric in used.filter(|metric| *metric != "up") {
@@ -157,7 +183,7 @@ mod tests {
                 let names = purpose.split('`').skip(1).step_by(2);
                 for name in names.filter(|name| name.contains('_')) {
                     named += 1;
-                    let mut queries = PANELS.iter().flat_map(|panel| panel.queries);
+                    let mut queries = panels::all().flat_map(|panel| panel.queries);
                     let known = queries.any(|(query, _)| metrics(query).any(|it| it == name));
                     assert!(known, "{}: {name}", alert.name);
                 }

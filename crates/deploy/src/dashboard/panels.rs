@@ -1,6 +1,14 @@
-use super::panel::{Panel, panel};
+use super::{
+    panel::{Panel, panel},
+    runtime,
+};
 
-pub(super) const PANELS: &[Panel] = &[
+/// Returns all panels in the order of their rows.
+pub(super) fn all() -> impl Iterator<Item = &'static Panel> {
+    PANELS.iter().chain(runtime::PANELS)
+}
+
+const PANELS: &[Panel] = &[
     panel(
         "Overview",
         "Replicas",
@@ -102,7 +110,10 @@ pub(super) const PANELS: &[Panel] = &[
         "Use of the error budget (1 is sustainable)",
         "short",
         &["http_requests_total"],
-        &[("job:slo_burn_rate:rate1h and on (job) $up", "{{slo}}")],
+        &[(
+            "job:slo_burn_rate:rate1h and on (namespace, job) $up",
+            "{{slo}}",
+        )],
     ),
     panel(
         "Dependencies",
@@ -285,6 +296,13 @@ pub(super) const PANELS: &[Panel] = &[
         )],
     ),
     panel(
+        "Workers",
+        "Replicas that hold the lease",
+        "short",
+        &["worker_lease_held"],
+        &[("sum by (worker) ($worker_lease_held)", "{{worker}}")],
+    ),
+    panel(
         "Accounts",
         "Captcha codes",
         "cps",
@@ -315,85 +333,5 @@ pub(super) const PANELS: &[Panel] = &[
                 "rejected in 5 minutes",
             ),
         ],
-    ),
-    panel(
-        "Runtime",
-        "Open connections",
-        "short",
-        &["http_connections_open"],
-        &[("sum by (listener) ($http_connections_open)", "{{listener}}")],
-    ),
-    panel(
-        "Runtime",
-        "Days until certificates expire",
-        "d",
-        &["tls_certificate_expiry_timestamp_seconds"],
-        &[(
-            "(min by (listener) ($tls_certificate_expiry_timestamp_seconds) - time()) / 86400",
-            "{{listener}}",
-        )],
-    ),
-    panel(
-        "Runtime",
-        "Reloads of TLS files in an hour",
-        "short",
-        &["tls_reloads_total", "tls_reload_failures_total"],
-        &[
-            (
-                "sum by (listener) (increase($tls_reloads_total[1h]))",
-                "{{listener}}",
-            ),
-            (
-                "sum by (listener) (increase($tls_reload_failures_total[1h]))",
-                "{{listener}} failed",
-            ),
-        ],
-    ),
-    panel(
-        "Runtime",
-        "Calls of plugins",
-        "reqps",
-        &["plugin_calls_total", "plugin_faults_total"],
-        &[
-            (
-                "sum by (plugin) (rate($plugin_calls_total[5m]))",
-                "{{plugin}}",
-            ),
-            (
-                "sum by (plugin, reason) (rate($plugin_faults_total[5m]))",
-                "{{plugin}} {{reason}}",
-            ),
-        ],
-    ),
-    panel(
-        "Runtime",
-        "CPU",
-        "short",
-        &["process_cpu_seconds_total"],
-        &[("rate($process_cpu_seconds_total[5m])", "{{instance}}")],
-    ),
-    panel(
-        "Runtime",
-        "Memory",
-        "bytes",
-        &["process_resident_memory_bytes"],
-        &[("$process_resident_memory_bytes", "{{instance}}")],
-    ),
-    panel(
-        "Runtime",
-        "Busy worker threads",
-        "percentunit",
-        &["runtime_busy_seconds_total", "runtime_workers"],
-        &[(
-            "rate($runtime_busy_seconds_total[5m]) / $runtime_workers",
-            "{{instance}}",
-        )],
-    ),
-    panel(
-        "Runtime",
-        "Open file descriptors",
-        "short",
-        &["process_open_fds"],
-        &[("$process_open_fds", "{{instance}}")],
     ),
 ];

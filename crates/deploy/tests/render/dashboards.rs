@@ -11,12 +11,17 @@ use serde_json::{Value, json};
 use crate::sample::{complete, facts, overlay, platforms};
 
 /// Labels that Prometheus adds to each series.
-const TARGET_LABELS: [&str; 2] = ["job", "instance"];
+const TARGET_LABELS: [&str; 3] = ["namespace", "job", "instance"];
+/// The selected namespaces, in the selector of each series.
+const NAMESPACE: &str = "namespace=~\"$namespace\"";
+
+fn dashboard(files: &Files, facts: &Facts) -> Value {
+    serde_json::from_str(&files[&format!("grafana/{}.json", facts.name)]).unwrap()
+}
 
 /// Returns the expressions of a dashboard and their legends.
 fn queries(files: &Files, facts: &Facts) -> Vec<(String, String)> {
-    let dashboard = &files[&format!("grafana/{}.json", facts.name)];
-    let dashboard: Value = serde_json::from_str(dashboard).unwrap();
+    let dashboard = dashboard(files, facts);
     let panels = dashboard["panels"].as_array().unwrap().iter();
     let targets = panels.filter_map(|panel| panel["targets"].as_array());
     let queries: Vec<_> = targets
@@ -53,7 +58,7 @@ fn problems(facts: &Facts, rules: &str, expression: &str, legend: &str) -> Vec<S
             problems.push(recorded.to_owned());
         }
     }
-    let own = format!("{{job=\"{}\"", facts.name);
+    let own = format!("{{job=\"{}\", {NAMESPACE}", facts.name);
     let mut selectors = Vec::new();
     let mut rest = expression;
     while let Some((before, after)) = rest.split_once('{') {
@@ -155,13 +160,30 @@ fn facts_have_each_metric_and_label_of_the_dashboards_obs_9() {
     });
 }
 
+/// Compose has no namespaces. The value of All also selects series without the label.
+#[test]
+fn dashboards_select_the_namespaces_of_their_service_obs_9() {
+    for_each_service(|facts, files| {
+        let dashboard = dashboard(files, facts);
+        let variables = dashboard["templating"]["list"].as_array().unwrap();
+        let variable = variables.iter().find(|it| it["name"] == "namespace");
+        let variable = variable.unwrap();
+        let query = format!("label_values(up{{job=\"{}\"}}, namespace)", facts.name);
+        assert_eq!(variable["query"], query);
+        assert_eq!(variable["datasource"]["uid"], "${datasource}");
+        assert_eq!(variable["allValue"], ".*");
+        assert_eq!(variable["current"]["value"], "$__all");
+    });
+}
+
 #[test]
 fn misspelled_metrics_and_labels_are_found_obs_9() {
     let facts = complete();
     let prefix = &facts.metric_prefix;
-    let metric = format!("{prefix}outbox_pending_messages{{job=\"join-service\"}}");
-    let topics = format!("{prefix}messages_published_total{{job=\"join-service\"}}");
-    let failed = format!("{prefix}http_requests_total{{job=\"join-service\", statuss=\"500\"}}");
+    let own = format!("job=\"join-service\", {NAMESPACE}");
+    let metric = format!("{prefix}outbox_pending_messages{{{own}}}");
+    let topics = format!("{prefix}messages_published_total{{{own}}}");
+    let failed = format!("{prefix}http_requests_total{{{own}, statuss=\"500\"}}");
     for (expression, legend, problem) in [
         (format!("sum({metric})"), "pending", None),
         (format!("sum by (topic) ({topics})"), "{{topic}}", None),
@@ -182,6 +204,11 @@ fn misspelled_metrics_and_labels_are_found_obs_9() {
         ),
         (metric.clone(), "{{topic}}", Some("topic".to_owned())),
         (failed, "failed", Some("statuss".to_owned())),
+        (
+            "sum(up{job=\"join-service\"})".to_owned(),
+            "all namespaces",
+            Some("job=\"join-service\"".to_owned()),
+        ),
         (
             "job:none:rate1h".to_owned(),
             "none",

@@ -188,7 +188,7 @@ const MUTATIONS: &[Mutation] = &[
             }
         },
         "grafana/join-service.json",
-        "new_http_requests_total{job=\\\"join-service\\\"}",
+        "new_http_requests_total{job=\\\"join-service\\\", ",
     ),
 ];
 
