@@ -2,7 +2,14 @@
 
 use seaworthy_facts::Facts;
 
-use super::{Alert, Rendered, Series, Severity, TriageStep, Wait, expression::resolve};
+use super::{
+    Alert, Rendered, Series, Severity, TriageStep, Wait,
+    expression::resolve,
+    series::{
+        Level::Number,
+        Values::{Constant, Interrupted},
+    },
+};
 
 pub(super) const STALLED: &str = "WorkerStalled";
 const LAST_SUCCESS: &str = "worker_last_success_timestamp_seconds";
@@ -14,30 +21,84 @@ const MAX_SECONDS_LATE: u64 = 7_200;
 /// The minimum time that counts as stalled, in seconds.
 const MIN_SECONDS: u64 = 300;
 
-pub(super) const ALERTS: &[Alert] = &[Alert {
-    name: STALLED,
-    needs: &[LAST_SUCCESS],
-    expression: "",
-    threshold: 0.0,
-    wait: "5m",
-    severity: Severity::Ticket,
-    summary: "has a worker without a successful run: {{ $labels.worker }}",
-    meaning: "A worker has not completed a run for three times its interval, on any replica. For an interval above one hour, the time is the interval plus two hours. Before the first completed run, the time counts from the start of the service. Work such as cleanups and retries is not done.",
-    causes: &[
-        "Every run fails: the report has the last error.",
-        "An operator paused the worker.",
-        "No replica holds the lease of the worker, or its holder hangs.",
-    ],
-    triage: &[
-        TriageStep::Admin(
-            "/workers",
-            "the last run, the last error and the next run of each worker",
-        ),
-        TriageStep::Open("/readyz", "the health check of the worker"),
-    ],
-    fires: &[],
-    silent: &[],
-}];
+pub(super) const ALERTS: &[Alert] = &[
+    Alert {
+        name: STALLED,
+        needs: &[LAST_SUCCESS],
+        expression: "",
+        threshold: 0.0,
+        wait: "5m",
+        severity: Severity::Ticket,
+        summary: "has a worker without a successful run: {{ $labels.worker }}",
+        meaning: "A worker has not completed a run for three times its interval, on any replica. For an interval above one hour, the time is the interval plus two hours. Before the first completed run, the time counts from the start of the service. Work such as cleanups and retries is not done.",
+        causes: &[
+            "Every run fails: the report has the last error.",
+            "An operator paused the worker.",
+            "No replica holds the lease of the worker, or its holder hangs.",
+        ],
+        triage: &[
+            TriageStep::Admin(
+                "/workers",
+                "the last run, the last error and the next run of each worker",
+            ),
+            TriageStep::Open("/readyz", "the health check of the worker"),
+        ],
+        fires: &[],
+        silent: &[],
+    },
+    Alert {
+        name: "WorkerLeaseNotHeld",
+        needs: &["worker_lease_held"],
+        expression: "max by (namespace, job, worker) ($worker_lease_held) == 0",
+        threshold: 0.0,
+        wait: "5m",
+        severity: Severity::Ticket,
+        summary: "has a worker whose lease no replica holds: {{ $labels.worker }}",
+        meaning: "A worker runs on the replica that holds its lease. No replica has held the lease for five minutes, so the worker does not run.",
+        causes: &[
+            "The database or the Redis that stores the lease is down: other alerts name it, and the log has the error.",
+            "A service in another deployment uses the same store and holds the lease.",
+        ],
+        triage: &[
+            TriageStep::Admin(
+                "/workers",
+                "whether the worker waits for its lease (standby), and its last run",
+            ),
+            TriageStep::Open("/readyz", "the health check of the store"),
+        ],
+        fires: &[
+            (
+                "$worker_lease_held{instance=\"a\",worker=\"report\"}",
+                Constant(Number(0)),
+            ),
+            (
+                "$worker_lease_held{instance=\"b\",worker=\"report\"}",
+                Constant(Number(0)),
+            ),
+            (
+                "$worker_lease_held{instance=\"b\",worker=\"payroll\"}",
+                Constant(Number(1)),
+            ),
+        ],
+        silent: &[
+            &[
+                (
+                    "$worker_lease_held{instance=\"a\",worker=\"report\"}",
+                    Constant(Number(0)),
+                ),
+                (
+                    "$worker_lease_held{instance=\"b\",worker=\"report\"}",
+                    Constant(Number(1)),
+                ),
+            ],
+            &[(
+                "$worker_lease_held{instance=\"a\",worker=\"report\"}",
+                Interrupted(Number(0), Number(1)),
+            )],
+            &[],
+        ],
+    },
+];
 
 /// Returns the alert for a service with workers that run regularly. Each has its own threshold.
 pub(super) fn render(alert: &'static Alert, facts: &Facts, wait: &Wait) -> Option<Rendered> {

@@ -44,7 +44,9 @@ pub(crate) fn join() -> Facts {
 pub(crate) fn complete() -> Facts {
     let mut facts = join();
     for name in [
+        "audit_log_damaged",
         "captcha_codes_limited_total",
+        "feature_flag_oldest_override_seconds",
         "feature_flag_source_stale",
         "load_shed_total",
         "operation_log_dropped_total",
@@ -54,10 +56,12 @@ pub(crate) fn complete() -> Facts {
         "rate_limit_errors_total",
         "tls_certificate_expiry_timestamp_seconds",
         "tls_reload_failures_total",
+        "worker_lease_held",
     ] {
-        let labels: &[&str] = match name.starts_with("plugin_") {
-            true => &["plugin", "reason"],
-            false => &[],
+        let labels: &[&str] = match name {
+            "plugin_calls_total" | "plugin_faults_total" => &["plugin", "reason"],
+            "worker_lease_held" => &["worker"],
+            _ => &[],
         };
         if facts.metric(name).is_none() {
             facts.metrics.push(Metric {

@@ -11,6 +11,8 @@ use crate::task::TaskPanic;
 
 const DURATION: &str = "worker_duration_seconds";
 const DURATION_HELP: &str = "Duration of runs.";
+const LEASE: &str = "worker_lease_held";
+const LEASE_HELP: &str = "1 while this replica holds the lease of the worker, else 0. Only workers with a lease have it.";
 /// Maximum number of label values, far more workers than a service has. Code defines their names.
 const MAX_WORKERS: usize = 256;
 
@@ -22,6 +24,7 @@ pub(crate) struct WorkerMetrics {
     last_runs: Family<Gauge>,
     last_successes: Family<Gauge>,
     starts: Family<Gauge>,
+    leases: Family<Gauge>,
     errors: ErrorReports,
 }
 
@@ -49,7 +52,15 @@ impl WorkerMetrics {
                 metrics.histogram(DURATION, DURATION_HELP, DURATION_BUCKETS, &labels)
             })
         };
+        // Not declared, because the alert on it concerns only services with a lease.
+        let leases = {
+            let metrics = metrics.clone();
+            Family::new(MAX_WORKERS, move |worker| {
+                metrics.gauge(LEASE, LEASE_HELP, &[("worker", worker)])
+            })
+        };
         Self {
+            leases,
             runs: counters("worker_runs_total", "Completed runs, successful or failed."),
             failures: counters(
                 "worker_failures_total",
@@ -100,6 +111,11 @@ impl Observer for WorkerMetrics {
 
     fn panicked(&self, panic: &TaskPanic) {
         self.errors.record_panic(&panic.task, &panic.message);
+    }
+
+    fn holds_lease(&self, worker: &str, is_held: bool) {
+        let gauge = self.leases.get_or_create(worker);
+        gauge.set(i64::from(is_held));
     }
 }
 
@@ -158,6 +174,32 @@ mod tests {
         workers.ran("cleanup", Ok(()), Duration::ZERO);
         let text = metrics.render(Format::PrometheusText);
         assert!(time(&text, "success").unwrap() >= now, "{text}");
+    }
+
+    /// The alert on a lease that no replica holds is rendered only for services with the metric.
+    #[test]
+    fn only_workers_with_a_lease_record_it_obs_9() {
+        let telemetry = Telemetry::start_with_sink(
+            &ServiceIdentity::new("orders", "1.0.0"),
+            &LogConfig::default(),
+            &MetricsConfig::default(),
+            &TracingConfig::default(),
+            true,
+            std::sync::Arc::new(MemorySink::default()),
+        );
+        let telemetry = telemetry.unwrap();
+        let metrics = telemetry.metrics();
+        let workers = WorkerMetrics::new(metrics, telemetry.errors());
+        workers.started("cleanup");
+        let is_known = || metrics.descriptors().iter().any(|it| it.name == LEASE);
+        assert!(!is_known());
+        for (is_held, value) in [(false, 0), (true, 1), (false, 0)] {
+            workers.holds_lease("report", is_held);
+            let text = metrics.render(Format::PrometheusText);
+            let line = format!("worker_lease_held{{worker=\"report\"}} {value}\n");
+            assert!(text.contains(&line), "{text}");
+        }
+        assert!(is_known());
     }
 
     #[test]

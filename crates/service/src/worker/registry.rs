@@ -91,6 +91,9 @@ impl Workers {
             move || watched.health(),
         ));
         self.0.observer.started(&worker.name);
+        if worker.singleton.is_some() {
+            self.0.observer.holds_lease(&worker.name, false);
+        }
         let name = Arc::clone(&worker.name);
         let runner = Arc::new(Runner {
             worker,

@@ -28,6 +28,8 @@ pub(crate) trait Observer: Send + Sync {
     fn started(&self, worker: &str);
     fn ran(&self, worker: &str, outcome: Result<(), &str>, duration: Duration);
     fn panicked(&self, panic: &TaskPanic);
+    /// Records whether this replica holds the lease of a singleton.
+    fn holds_lease(&self, worker: &str, is_held: bool);
 }
 
 pub(super) struct Runner {
@@ -61,7 +63,10 @@ impl Runner {
             let token = grant.token();
             tracing::info!(worker = &*self.worker.name, fence = %token, "this replica runs the worker");
             self.state.facts.lock().standby = false;
-            match grant.run(self.work(stop.clone(), Some(token))).await {
+            self.observer.holds_lease(&self.worker.name, true);
+            let ended = grant.run(self.work(stop.clone(), Some(token))).await;
+            self.observer.holds_lease(&self.worker.name, false);
+            match ended {
                 Ok(()) => grant.release().await,
                 Err(lost) => {
                     tracing::warn!(worker = &*self.worker.name, fence = %token, "{lost}: another replica runs the worker");
