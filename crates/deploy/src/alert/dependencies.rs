@@ -213,4 +213,33 @@ pub(super) const ALERTS: &[Alert] = &[
             &[],
         ],
     },
+    Alert {
+        name: "FlagOverrideOld",
+        needs: &["feature_flag_oldest_override_seconds"],
+        expression: "max by (namespace, job) ($feature_flag_oldest_override_seconds) > %",
+        threshold: 86_400.0,
+        wait: "15m",
+        severity: Severity::Ticket,
+        summary: "has had an override of a feature flag for more than a day",
+        meaning: "An override is for an incident. Overrides expire within 24 hours, except those of kill switches, so a kill switch has been overridden for longer than a day. The part that it governs stays on or off.",
+        causes: &[
+            "The incident is over, and the override was not removed.",
+            "The change should be permanent: write it into the flag files, and remove the override.",
+        ],
+        triage: &[TriageStep::Admin(
+            "/flags",
+            "each override with its operator, reason, time and expiry",
+        )],
+        fires: &[(
+            "$feature_flag_oldest_override_seconds{instance=\"a\"}",
+            Constant(ABOVE),
+        )],
+        silent: &[
+            &[(
+                "$feature_flag_oldest_override_seconds{instance=\"a\"}",
+                Constant(AT_MOST),
+            )],
+            &[],
+        ],
+    },
 ];

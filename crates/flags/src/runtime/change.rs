@@ -64,7 +64,7 @@ impl Runtime {
 }
 
 impl Sources {
-    fn waiting(&self) -> impl Iterator<Item = &Override> {
+    pub(super) fn waiting(&self) -> impl Iterator<Item = &Override> {
         self.pending.iter().map(|waiting| &waiting.set)
     }
 

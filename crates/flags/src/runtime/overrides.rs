@@ -1,4 +1,7 @@
+use std::sync::Arc;
+
 use chrono::{DateTime, TimeDelta, Utc};
+use seaworthy_telemetry::metrics::Metrics;
 use serde_json::{Value, json};
 
 use super::{
@@ -86,6 +89,33 @@ impl Flags {
             }),
             changed => changed,
         }
+    }
+
+    /// Registers the age of the oldest override.
+    pub(crate) fn observe_overrides(&self, metrics: &Metrics) {
+        // The flags have the metrics, so the metrics must not keep the flags.
+        let flags = Arc::downgrade(&self.0);
+        let age = move || {
+            flags
+                .upgrade()
+                .map_or(0.0, |flags| Self(flags).oldest_override())
+        };
+        let help = "How long the oldest override of an operator has been in effect. 0 without one.";
+        metrics.observable_gauge("feature_flag_oldest_override_seconds", help, &[], age);
+    }
+
+    /// Returns the age of the oldest override in seconds, or 0 without one.
+    fn oldest_override(&self) -> f64 {
+        let now = self.now();
+        let sources = self.0.runtime.sources.lock();
+        let all = sources.state.overrides.iter().chain(sources.waiting());
+        let oldest = all
+            .filter(|set| set.is_active(now))
+            .map(|set| set.set_at)
+            .min();
+        drop(sources);
+        let age = oldest.and_then(|oldest| (now - oldest).to_std().ok());
+        age.unwrap_or_default().as_secs_f64()
     }
 
     /// Removes changes that wait for the store. Returns whether there was one.

@@ -93,6 +93,7 @@ impl FlagsBuilder {
             Some(metrics.clone()),
             runtime(&config, folder.as_ref(), store),
         );
+        flags.observe_overrides(&metrics);
         if !config.enabled {
             tracing::warn!("feature flags are turned off: all flags have the default of the code");
             flags.serve(service, &config);

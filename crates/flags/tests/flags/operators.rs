@@ -2,6 +2,7 @@
 
 use std::{fs, path::Path, sync::OnceLock};
 
+use chrono::{DateTime, TimeDelta, Utc};
 use seaworthy_config::Loader;
 use seaworthy_core::{SwitchKind, context};
 use seaworthy_flags::{Flag, Flags, FlagsConfig, Toggle};
@@ -115,6 +116,39 @@ impl TestApp {
 
 fn parsed(answer: &HttpResponse) -> Value {
     serde_json::from_str(&answer.body).unwrap()
+}
+
+/// Returns the age of the oldest override in seconds.
+fn oldest_override(app: &TestApp) -> f64 {
+    let metrics = app.metrics();
+    let name = "feature_flag_oldest_override_seconds ";
+    let value = metrics.lines().find_map(|line| line.strip_prefix(name));
+    value.unwrap_or(&metrics).parse().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn age_of_the_oldest_override_is_a_metric_obs_9() {
+    const DAY: f64 = 86_400.0;
+    let app = start("beta: false\n").await;
+    assert!(oldest_override(&app).abs() < f64::EPSILON);
+    let ago = |days: i64| Utc::now() - TimeDelta::days(days);
+    let set = |key: &str, days: i64, expires_at: Option<DateTime<Utc>>| {
+        json!({
+            "key": key, "scope": "all", "variant": "on", "reason": "incident", "actor": "ann",
+            "set_at": ago(days), "expires_at": expires_at,
+        })
+    };
+    // The oldest one has ended.
+    let overrides = [set("beta", 2, None), set("beta", 9, Some(ago(8)))];
+    let state = json!({"version": 1, "overrides": overrides, "definitions": {}});
+    let file = app.folder.path().join("state/flags-runtime.json");
+    fs::write(&file, state.to_string()).unwrap();
+    eventually(async || oldest_override(&app) > 0.0).await;
+    let age = oldest_override(&app);
+    assert!((2.0..3.0).contains(&(age / DAY)), "{age}");
+    fs::write(&file, json!({"version": 2}).to_string()).unwrap();
+    eventually(async || oldest_override(&app).abs() < f64::EPSILON).await;
+    app.service.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
