@@ -42,6 +42,7 @@ mod prune;
 mod record;
 mod reference;
 mod verify;
+mod workers;
 
 pub use command::{audit_log_command, audit_log_command_with};
 pub use config::{AuditLogConfig, VerificationKeyConfig};

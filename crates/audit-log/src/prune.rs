@@ -1,61 +1,15 @@
-use seaworthy_config::Settings;
-use seaworthy_core::{Error, Timeout};
-use seaworthy_data::{DataError, Database, Transaction, sql};
-use seaworthy_service::{Assembly, Schedule, StartError, Worker};
+use seaworthy_data::{DataError, Transaction, sql};
 
 use crate::{
-    AuditLog, AuditLogConfig, VerifyError,
+    AuditLog, VerifyError,
     log::{Chain, hold},
 };
 
 const MICROSECONDS_OF_A_DAY: i64 = 24 * 60 * 60 * 1_000_000;
 /// Maximum records that one transaction removes, so that other transactions can append soon.
 const AT_ONCE: i64 = 5_000;
-/// The interval of the worker. The retention is in days, so an hour is precise enough.
-const EVERY: Timeout = Timeout::from_secs(60 * 60);
 
 impl AuditLog {
-    /// Creates the log of a service, and the worker that removes records after their retention. Logs
-    /// a warning for each additional key without `last`.
-    ///
-    /// # Errors
-    /// As [`new`](Self::new).
-    pub fn start<C: Settings>(
-        service: &Assembly<C>,
-        database: &Database,
-        config: &AuditLogConfig,
-    ) -> Result<Self, StartError> {
-        let log = Self::new(database.clone(), config)?;
-        for name in log.keys.without_last() {
-            let setting = format!("audit_log.additional_verification_keys.{name}.last");
-            tracing::warn!(
-                setting,
-                "the last record of an additional audit log key is not set, so an attacker who has the key can alter the log: run `audit-log verify` and set it"
-            );
-        }
-        if let Some(worker) = log.prune_worker(config) {
-            service.worker(worker);
-        }
-        Ok(log)
-    }
-
-    /// Returns the worker that removes records after their retention. Returns `None` without a
-    /// retention.
-    #[must_use]
-    pub fn prune_worker(&self, config: &AuditLogConfig) -> Option<Worker> {
-        let days = config.retention_days?.get();
-        let log = self.clone();
-        let work = move |_| {
-            let log = log.clone();
-            async move { log.prune(days).await.map(drop).map_err(Error::from) }
-        };
-        Some(Worker::new(
-            "prune audit log",
-            Schedule::Interval(EVERY),
-            work,
-        ))
-    }
-
     /// Removes records that are older than `days` and returns their number. Stores a proof of the
     /// new beginning, so the remaining chain can be verified.
     ///

@@ -118,9 +118,7 @@ async fn assemble(service: &Assembly<SecondFactorSettings>) -> Result<(), StartE
     service.worker(accounts.sessions.purge_worker());
     service.worker(accounts.pending_logins.purge_worker());
     service.worker(accounts.lockout.purge_worker());
-    if let Some(worker) = accounts.audit.prune_worker(audit) {
-        service.worker(worker);
-    }
+    accounts.audit.start_workers(service, audit);
     let (cookie, device_cookie) = match service.profile() {
         Profile::Development => (
             SessionCookie::insecure(COOKIE),

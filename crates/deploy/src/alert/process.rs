@@ -354,4 +354,31 @@ pub(super) const ALERTS: &[Alert] = &[
             &[],
         ],
     },
+    Alert {
+        name: "AuditLogDamaged",
+        needs: &["audit_log_damaged"],
+        expression: "max by (namespace, job) ($audit_log_damaged) > 0",
+        threshold: 0.0,
+        wait: "0m",
+        severity: Severity::Page,
+        summary: "has an audit log that was altered",
+        meaning: "A verification found that records of the audit log were altered, added or removed. A replica verifies the log every six hours. The alert resolves after a verification without damage, or after a restart of the replica that found it.",
+        causes: &[
+            "An attacker or an operator changed the tables of the log in the database.",
+            "The database was restored to an earlier time, so later records are missing.",
+            "A key that signed stored records is not in the settings.",
+        ],
+        triage: &[
+            TriageStep::Command("audit-log verify", "the first damaged record"),
+            TriageStep::Admin("/workers", "the last verification and its error"),
+        ],
+        fires: &[
+            ("$audit_log_damaged{instance=\"a\"}", Constant(Number(0))),
+            ("$audit_log_damaged{instance=\"b\"}", Constant(Number(1))),
+        ],
+        silent: &[
+            &[("$audit_log_damaged{instance=\"a\"}", Constant(Number(0)))],
+            &[],
+        ],
+    },
 ];

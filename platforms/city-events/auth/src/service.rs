@@ -124,9 +124,7 @@ pub async fn assemble(service: &Assembly<AuthConfig>) -> Result<(), StartError> 
     service.worker(accounts.lockout.purge_worker());
     // It removes one-time tokens of all purposes.
     service.worker(accounts.verify_email.purge_worker());
-    if let Some(worker) = accounts.audit.prune_worker(&settings.audit_log) {
-        service.worker(worker);
-    }
+    accounts.audit.start_workers(service, &settings.audit_log);
     let accounts = Arc::new(accounts);
     if let Some(path) = &settings.public_metrics {
         service.public_metrics(path);

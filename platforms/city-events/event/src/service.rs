@@ -85,9 +85,7 @@ pub async fn assemble(service: &Assembly<EventConfig>) -> Result<(), StartError>
         .grouped();
     inbox.purge_regularly(service);
     let audit = AuditLog::new(database.clone(), &settings.audit_log)?;
-    if let Some(worker) = audit.prune_worker(&settings.audit_log) {
-        service.worker(worker);
-    }
+    audit.start_workers(service, &settings.audit_log);
     let store = Store::new(database.clone(), outbox, audit);
     let rows = EventRows::new(store.clone(), settings.max_published_per_day);
     let imports = Imports::start(service, &database, &settings.imports, rows);

@@ -107,9 +107,7 @@ pub async fn assemble(service: &Assembly<JoinConfig>) -> Result<(), StartError> 
     let inbox = outbox.inbox(groups::JOIN.name(), &settings.outbox);
     inbox.purge_regularly(service);
     let audit = AuditLog::new(database.clone(), &settings.audit_log)?;
-    if let Some(worker) = audit.prune_worker(&settings.audit_log) {
-        service.worker(worker);
-    }
+    audit.start_workers(service, &settings.audit_log);
     let joins = Joins::new(database, outbox, audit, service.tasks(), settings);
     messaging
         .subscribe(consumers::subscription(&joins, &inbox, &versions))

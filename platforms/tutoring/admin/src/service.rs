@@ -77,9 +77,7 @@ pub async fn assemble(service: &Assembly<AdminConfig>) -> Result<(), StartError>
     service.authenticate(settings.access_tokens.authentication(service, live)?);
     service.worker(accounts.sessions.purge_worker());
     service.worker(accounts.lockout.purge_worker());
-    if let Some(worker) = accounts.audit.prune_worker(&settings.audit_log) {
-        service.worker(worker);
-    }
+    accounts.audit.start_workers(service, &settings.audit_log);
     service.http(api::routes(Arc::new(Api::new(accounts, service.profile()))));
     Ok(())
 }

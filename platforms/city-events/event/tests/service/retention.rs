@@ -17,21 +17,36 @@ use serde_json::Value;
 
 use crate::app::{SECRET, TestApp, draft, start, start_with, user};
 
-const WORKER: &str = "prune audit log";
+const PRUNE: &str = "prune audit log";
+const VERIFY: &str = "verify audit log";
 
-/// Returns the worker's entry on the admin listener.
-fn worker(app: &TestApp) -> Option<Value> {
+/// Returns the entry of a worker on the admin listener.
+fn worker(app: &TestApp, name: &str) -> Option<Value> {
     let response = get(app.admin, "/workers").unwrap();
     assert_eq!(response.status, 200, "{}", response.body);
     let workers: Vec<Value> = serde_json::from_str(&response.body).unwrap();
-    workers.into_iter().find(|worker| worker["name"] == WORKER)
+    workers.into_iter().find(|worker| worker["name"] == name)
+}
+
+/// Runs a worker, and returns the number of its failures and its last error.
+async fn run(app: &TestApp, name: &str) -> (u64, String) {
+    let before = worker(app, name).unwrap()["runs"].as_u64();
+    let path = format!("/workers/{}/run", name.replace(' ', "%20"));
+    let response = request(app.admin, "POST", &path, &[("x-admin-request", "1")], "").unwrap();
+    assert_eq!(response.status, 200, "{}", response.body);
+    eventually(async || worker(app, name).unwrap()["runs"].as_u64() > before).await;
+    let ended = worker(app, name).unwrap();
+    (
+        ended["failures"].as_u64().unwrap(),
+        ended["last_error"].to_string(),
+    )
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn pruning_worker_verifies_records_before_deletion_obs_11() {
     let app = start(EmptyDatabase::sqlite().unwrap()).await;
     assert_eq!(
-        worker(&app),
+        worker(&app, PRUNE),
         None,
         "without retention_days there is no pruning"
     );
@@ -43,18 +58,37 @@ async fn pruning_worker_verifies_records_before_deletion_obs_11() {
     // the worker runs.
     let forge = sql("UPDATE audit_log SET at_us = 1 WHERE sequence = 1");
     forge.execute(&app.database).await.unwrap();
-    let path = format!("/workers/{}/run", WORKER.replace(' ', "%20"));
-    let response = request(app.admin, "POST", &path, &[("x-admin-request", "1")], "").unwrap();
-    assert_eq!(response.status, 200, "{}", response.body);
-    let failed = async || worker(&app).unwrap()["failures"].as_u64() > Some(0);
-    eventually(failed).await;
-    let error = worker(&app).unwrap()["last_error"].to_string();
+    let (failures, error) = run(&app, PRUNE).await;
+    assert_eq!(failures, 1);
     assert!(error.contains("record 1 was altered"), "{error}");
     let (records,): (i64,) = sql("SELECT COUNT(*) FROM audit_log")
         .fetch_one(&app.database)
         .await
         .unwrap();
     assert_eq!(records, 2);
+}
+
+/// An attacker who removes the last records and resets the end leaves a chain that is valid.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn verifying_worker_records_damage_as_a_metric_obs_9_obs_11() {
+    let app = start(EmptyDatabase::sqlite().unwrap()).await;
+    let is_damaged = |value: u8| {
+        let metrics = get(app.admin, "/metrics").unwrap().body;
+        metrics.contains(&format!("event_service_audit_log_damaged {value}\n"))
+    };
+    app.create_published(&user(), &draft("Rust")).await;
+    assert!(is_damaged(0));
+    assert_eq!(run(&app, VERIFY).await.0, 0);
+    for statement in [
+        "DELETE FROM audit_log WHERE sequence = 2",
+        "UPDATE audit_log_chain SET last_sequence = 1, last_hash = (SELECT hash FROM audit_log)",
+    ] {
+        sql(statement).execute(&app.database).await.unwrap();
+    }
+    let (failures, error) = run(&app, VERIFY).await;
+    assert_eq!(failures, 1);
+    assert!(error.contains("record 2 is missing"), "{error}");
+    assert!(is_damaged(1));
 }
 
 fn verify(database: &str, seen: (i64, &str)) -> ProcessOutput {
