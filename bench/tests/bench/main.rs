@@ -1,4 +1,5 @@
-//! Short runs of `load`, `soak` and `chaos` against City Events (SHIP-6).
+//! Short runs of `load`, `soak` and `chaos` against City Events (SHIP-6): with SQLite and the embedded
+//! broker, and with PostgreSQL, RabbitMQ and Redis.
 //!
 //! The program `city-events` must be in the folder of this build. `cargo test --workspace` builds
 //! it. Otherwise run `cargo build -p city-events` first.
@@ -8,6 +9,8 @@
     clippy::indexing_slicing,
     reason = "this is how a test fails"
 )]
+
+mod servers;
 
 use std::{
     fs,
@@ -21,6 +24,8 @@ use seaworthy_testkit::{eventually, process::ServiceProcess};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use uuid::Uuid;
+
+use self::servers::Servers;
 
 const JOIN: &str = "POST /api/events/{event}/join {}";
 /// All requests come from one address.
@@ -55,6 +60,11 @@ struct TestApp {
 
 impl TestApp {
     async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    /// Starts the platform with additional settings, such as `join.database.url=…`.
+    async fn start_with(settings: &[String]) -> Self {
         let program =
             Path::new(env!("CARGO_BIN_EXE_seaworthy-bench")).with_file_name("city-events");
         assert!(
@@ -66,7 +76,9 @@ impl TestApp {
         let data = folder.path().join("data");
         let data_argument = data.display().to_string();
         let mut arguments = vec!["--data", &data_argument, "--free-ports", "--empty"];
-        arguments.extend(WITHOUT_LIMITS.iter().flat_map(|set| ["--set", set]));
+        let settings = settings.iter().map(String::as_str);
+        let settings = WITHOUT_LIMITS.into_iter().chain(settings);
+        arguments.extend(settings.flat_map(|set| ["--set", set]));
         let mut process = ServiceProcess::spawn(&program, &arguments, &[]).unwrap();
         let line = process.line("Open       http://").unwrap();
         let (_, url) = line.split_once("Open ").unwrap();
@@ -199,4 +211,55 @@ async fn chaos_passes_only_if_the_platform_recovers_ship_6() {
     let (passed, text) = run("KILL", "0", "--seconds=3");
     let violation = "requests failed after the last fault";
     assert!(!passed && text.contains(violation), "{text}");
+}
+
+/// The statement that counts the rows of the requests.
+const JOINS: &str = "SELECT count(*) FROM joins";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn loss_is_checked_on_the_servers_of_production_ship_6() {
+    let Some(servers) = Servers::start() else {
+        return;
+    };
+    let app = TestApp::start_with(&servers.settings()).await;
+    let join = servers.url("join");
+    let run = |command: &str, statement: &str, options: &[&str]| {
+        let rows = format!("{join} {statement}");
+        let event = servers.url("event");
+        let outboxes = ["--outbox", join, "--outbox", event];
+        // With one event, each request needs its own user.
+        let requests = ["--request", JOIN, "--users=50000", "--rows", &rows];
+        app.run(command, &[&requests[..], &outboxes, options].concat())
+    };
+    let (passed, text) = run("load", JOINS, &[&length("2")]);
+    assert!(passed, "{text}");
+
+    // A row for each request and one more is a duplicate.
+    let (passed, text) = run("load", "SELECT 2 * count(*) FROM joins", &["--seconds=1"]);
+    assert!(!passed && text.contains("rows are stored"), "{text}");
+
+    // The outbox keeps the events while the broker does not respond.
+    let faults = servers.faults();
+    let faults: Vec<_> = faults
+        .iter()
+        .flat_map(|[fault, heal]| ["--fault", fault, "--heal", heal])
+        .collect();
+    let times = ["--every-seconds=1", "--outage-seconds=1"];
+    let (seconds, allowed) = (length("7"), "--max-failed-percent=100");
+    let (passed, text) = run(
+        "chaos",
+        JOINS,
+        &[&faults[..], &times, &[&seconds, allowed]].concat(),
+    );
+    assert!(passed, "{text}");
+
+    // Without the broker the events stay in the outbox.
+    let [fault, heal] = &servers.faults()[0];
+    servers::shell(fault);
+    let (passed, text) = run("load", JOINS, &["--seconds=1", "--settle-seconds=1"]);
+    servers::shell(heal);
+    assert!(
+        !passed && text.contains("events are not published"),
+        "{text}"
+    );
 }
