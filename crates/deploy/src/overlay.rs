@@ -27,6 +27,7 @@ pub(crate) const TEMPLATE: &str = "\
 # \"rate_limit.redis.address\" = \"redis.example.org:6379\"
 
 # Measured use of a pod at its peak. The requests and the memory limit of its containers follow.
+# Omit a value that was not measured.
 # [usage.orders]
 # cpu_millicores = 150
 # memory_mib = 60
@@ -65,14 +66,14 @@ pub struct Overlay {
     pub usage: BTreeMap<String, Usage>,
 }
 
-/// The measured use of a pod at its peak load.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+/// The measured use of a pod at its peak load. A value that was not measured is absent.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Usage {
     /// Processor time, in thousandths of a core.
-    pub cpu_millicores: u32,
+    pub cpu_millicores: Option<u32>,
     /// Resident memory, in MiB.
-    pub memory_mib: u32,
+    pub memory_mib: Option<u32>,
 }
 
 /// A change of an alert.
@@ -145,7 +146,7 @@ impl Overlay {
             }
         }
         for (name, usage) in &self.usage {
-            if usage.cpu_millicores == 0 || usage.memory_mib == 0 {
+            if usage.cpu_millicores == Some(0) || usage.memory_mib == Some(0) {
                 let problem =
                     format!("overlay.toml: the usage of {name} is 0, expected measured values");
                 return Err(InvalidOverlay(problem));
@@ -209,7 +210,7 @@ mod tests {
         });
         let all = Overlay::read(&uncommented.collect::<Vec<_>>().join("\n")).unwrap();
         assert_eq!(all.alerts["OutboxOld"].threshold, Some(300.0));
-        assert_eq!(all.usage["orders"].memory_mib, 60);
+        assert_eq!(all.usage["orders"].memory_mib, Some(60));
         assert_eq!(all.public, ["media"]);
     }
 

@@ -6,7 +6,7 @@ use crate::{
     yaml::{Yaml, list, map},
 };
 
-pub(super) const COMMENT: &str = "\
+const COMMENT: &str = "\
 After SIGTERM the service accepts connections for lifecycle.drain_delay, so it needs no
 preStop hook. terminationGracePeriodSeconds is lifecycle.total_timeout and 5 s. There is no CPU
 limit, because it delays requests although the node has free CPU.";
@@ -14,6 +14,11 @@ limit, because it delays requests although the node has free CPU.";
 /// Seconds by which the grace period of the pod exceeds the time until the forced exit.
 const GRACE_MARGIN: i64 = 5;
 const STARTUP_PERIOD: i64 = 2;
+
+/// Returns the lines above the objects.
+pub(super) fn comment(facts: &Facts, overlay: &Overlay) -> String {
+    format!("{COMMENT}\n{}", pod::resources_comment(facts, overlay))
+}
 
 pub(super) const SETTINGS_COMMENT: &str = "\
 The secret NAME-secrets is not here. Create it from a secret store, with one key per file below

@@ -59,7 +59,7 @@ pub(crate) fn render(
     );
     add(
         "deployment.yaml",
-        deployment::COMMENT,
+        &deployment::comment(facts, overlay),
         deployment::objects(facts, overlay),
     );
     add(

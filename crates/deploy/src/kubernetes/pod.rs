@@ -40,16 +40,34 @@ impl Resources {
             let share = value.saturating_mul(numerator).div_ceil(denominator);
             share.div_ceil(step).saturating_mul(step)
         };
-        let (cpu, memory) = usage.map_or((DEFAULT_CPU, DEFAULT_MEMORY), |usage| {
-            (
-                share(usage.cpu_millicores, 100, CPU_TARGET_PERCENT, CPU_STEP),
-                share(usage.memory_mib, MEMORY_PERCENT, 100, MEMORY_STEP),
-            )
-        });
+        let usage = usage.copied().unwrap_or_default();
+        let cpu = |measured| share(measured, 100, CPU_TARGET_PERCENT, CPU_STEP);
+        let cpu = usage.cpu_millicores.map_or(DEFAULT_CPU, cpu);
+        let memory = |measured| share(measured, MEMORY_PERCENT, 100, MEMORY_STEP);
+        let memory = usage.memory_mib.map_or(DEFAULT_MEMORY, memory);
         Self {
             cpu,
             memory,
             memory_limit: memory.saturating_mul(2).max(MIN_MEMORY_LIMIT),
+        }
+    }
+}
+
+/// Returns which requests of the service follow a measurement, and which are defaults.
+pub(super) fn resources_comment(facts: &Facts, overlay: &Overlay) -> &'static str {
+    let usage = overlay.usage.get(&facts.name).copied().unwrap_or_default();
+    match (usage.cpu_millicores, usage.memory_mib) {
+        (Some(_), Some(_)) => {
+            "The requests of CPU and memory follow the measured use in overlay.toml."
+        }
+        (Some(_), None) => {
+            "The CPU request follows the measured use in overlay.toml. The memory request is a default."
+        }
+        (None, Some(_)) => {
+            "The memory request follows the measured use in overlay.toml. The CPU request is a default."
+        }
+        (None, None) => {
+            "The requests of CPU and memory are defaults, because overlay.toml has no measured use."
         }
     }
 }
