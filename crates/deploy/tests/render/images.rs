@@ -3,13 +3,15 @@
 use std::{
     collections::BTreeSet,
     fs,
+    os::unix::fs::symlink,
     path::Path,
     process::{Command, Output},
 };
 
+use seaworthy_facts::Facts;
 use serde_json::Value;
 
-use crate::sample::{platforms, repository};
+use crate::sample::{facts, platforms, repository};
 
 /// A program with C libraries. The bill of materials also lists the crates of the package.
 const PROGRAM: &str = "/bin/true";
@@ -33,6 +35,11 @@ fn components(options: &[&str]) -> BTreeSet<String> {
     assert!(ended.status.success(), "{ended:?}");
     let bill = fs::read(image_folder.join("sbom.cdx.json")).unwrap();
     let bill: Value = serde_json::from_slice(&bill).unwrap();
+    component_names(&bill)
+}
+
+/// Returns the names of the components of a bill of materials.
+fn component_names(bill: &Value) -> BTreeSet<String> {
     let components = bill["components"].as_array().unwrap().iter();
     let mut libraries = components.clone().filter(|it| it["purl"].is_string());
     // Scanners find the vulnerabilities of a package by its URL.
@@ -43,16 +50,82 @@ fn components(options: &[&str]) -> BTreeSet<String> {
         .collect()
 }
 
-#[test]
-fn bills_of_every_platform_list_the_linked_crates_ship_1() {
-    for package in ["city-events-bff", "symbols", "starter", "tutoring-chat"] {
-        let names = components(&["--package", package]);
-        assert!(names.contains("tokio"), "{package}: {names:?}");
-        assert!(names.contains("seaworthy-service"), "{package}: {names:?}");
-        assert!(!names.contains("seaworthy-testkit"), "{package}: {names:?}");
-        let has_library = names.iter().any(|name| name.contains("libc.so"));
-        assert!(has_library, "{package}: {names:?}");
+/// Returns the features with which the Dockerfile of a platform builds its programs.
+fn features(deploy: &Path) -> String {
+    let text = fs::read_to_string(deploy.join("../Dockerfile")).unwrap();
+    let mut lines = text.lines();
+    let features = lines.find_map(|line| line.strip_prefix("ARG FEATURES="));
+    features.unwrap_or_default().to_owned()
+}
+
+/// Assembles the images of a platform from a program of the machine, so that no program of the
+/// platform has to be built.
+fn images(deploy: &Path, folder: &Path) {
+    let platform = deploy.parent().unwrap().canonicalize().unwrap();
+    let platform = platform.file_name().unwrap();
+    let programs = folder.join("programs");
+    fs::create_dir(&programs).unwrap();
+    for file in fs::read_dir(deploy.join("facts")).unwrap() {
+        let service = file.unwrap().path();
+        let service = service.file_stem().unwrap().display().to_string();
+        for name in [format!("{}-{service}", platform.display()), service] {
+            symlink(PROGRAM, programs.join(name)).unwrap();
+        }
     }
+    let ended = Command::new(repository().join("scripts/images"))
+        .args([platform, folder.join("images").as_os_str()])
+        .arg("--programs")
+        .arg(&programs)
+        .args(["--features", &features(deploy)])
+        .current_dir(repository())
+        .env("IMAGE_COMPRESSION", "1")
+        .output()
+        .unwrap();
+    assert!(ended.status.success(), "{platform:?}: {ended:?}");
+}
+
+/// Checks the bill of materials and the provenance of the image of a service.
+fn check_image(image: &Path, facts: &Facts) {
+    let json = |path: &str| -> Value {
+        serde_json::from_slice(&fs::read(image.join(path)).unwrap()).unwrap()
+    };
+    let name = &facts.name;
+    let bill = json("sbom.cdx.json");
+    assert_eq!(bill["metadata"]["component"]["version"], *facts.version);
+    let names = component_names(&bill);
+    for linked in ["tokio", "seaworthy-service"] {
+        assert!(names.contains(linked), "{name}: {linked}: {names:?}");
+    }
+    assert!(!names.contains("seaworthy-testkit"), "{name}: {names:?}");
+    let has_library = names.iter().any(|name| name.contains("libc.so"));
+    assert!(has_library, "{name}: {names:?}");
+
+    let provenance = json("provenance.json");
+    let subject = &provenance["subject"][0];
+    assert_eq!(subject["name"], **name);
+    let digest = subject["digest"]["sha256"].as_str().unwrap();
+    let stored = image.join("blobs/sha256").join(digest);
+    let manifest: Value = serde_json::from_slice(&fs::read(stored).unwrap()).unwrap();
+    let config = manifest["config"]["digest"].as_str().unwrap();
+    let config = json(&config.replace("sha256:", "blobs/sha256/"));
+    let environment = config["config"]["Env"].as_array().unwrap();
+    let profile = format!("{}={}", facts.profile_variable, facts.profile);
+    assert!(environment.contains(&profile.into()), "{environment:?}");
+}
+
+#[test]
+fn images_of_every_service_have_bill_and_provenance_ship_1() {
+    std::thread::scope(|scope| {
+        for deploy in platforms() {
+            scope.spawn(move || {
+                let folder = tempfile::tempdir().unwrap();
+                images(&deploy, folder.path());
+                for facts in facts(&deploy) {
+                    check_image(&folder.path().join("images").join(&facts.name), &facts);
+                }
+            });
+        }
+    });
 }
 
 #[test]

@@ -189,6 +189,36 @@ fn kustomize_builds_the_overlay_of_every_platform_ship_3() {
     }
 }
 
+#[test]
+fn overlay_pins_the_images_of_a_service_by_digest_ship_1() {
+    let Some(program) = required("SEAWORTHY_TEST_KUSTOMIZE") else {
+        return;
+    };
+    let folder = rendered(&repository().join("platforms/starter/deploy"));
+    let overlay = folder.path().join("kubernetes/overlays/production");
+    let file = overlay.join("kustomization.yaml");
+    let digest = format!("sha256:{}", "0".repeat(64));
+    let lines = fs::read_to_string(&file).unwrap();
+    // The commented example of the overlay, with the name and the digest of an image.
+    let lines = lines.lines().map(|line| match line.strip_prefix("# ") {
+        Some(code) if code.starts_with("images:") || code.starts_with("  - ") => code,
+        _ => line,
+    });
+    let text = lines.collect::<Vec<_>>().join("\n");
+    assert!(
+        text.contains("SERVICE") && text.contains("sha256:…"),
+        "{text}"
+    );
+    let text = text.replace("SERVICE", "starter");
+    fs::write(&file, text.replace("sha256:…", &digest)).unwrap();
+    let (accepted, text) = run(Path::new(&program), &["build"], &[overlay]);
+    assert!(accepted, "{text}");
+    let image = format!("image: registry.example.org/starter@{digest}\n");
+    // The Deployment and the migration Job.
+    assert_eq!(text.matches(&image).count(), 2, "{text}");
+    assert_eq!(text.matches("image: ").count(), 2, "{text}");
+}
+
 /// Checks the output of kustomize with the oldest and the newest schemas.
 fn schemas_accept(folder: &Path, built: &str) {
     let Some(validators) = required("SEAWORTHY_TEST_VALIDATORS") else {
