@@ -76,7 +76,7 @@ pub use routes::{
     Access, FlagDecision, FlagGate, FlagRejection, RequiredFlag, RouteDescription, RouteError,
     RouteOptions, Routes, Variant, VariantMatch,
 };
-pub use rpc::{StatusInTrailers, grpc_timeout, is_grpc};
+pub use rpc::{RpcStatus, StatusInTrailers, grpc_timeout, is_grpc};
 pub use seaworthy_resilience::adaptive_concurrency::Priority;
 pub use seaworthy_resilience::rate_limit::RateLimitsConfig;
 pub use security_headers::{SecurityHeadersConfig, SecurityHeadersError};

@@ -11,7 +11,7 @@ mod trailers;
 pub use media_type::is_grpc;
 pub(crate) use message_position::MessagePosition;
 pub(crate) use rejection::{no_method, rejection, wrong_media_type};
-pub(crate) use status::RpcStatus;
+pub use status::RpcStatus;
 pub use timeout::grpc_timeout;
 pub use trailers::StatusInTrailers;
 pub(crate) use trailers::with_trailers;

@@ -3,9 +3,9 @@ use seaworthy_resilience::Outcome;
 
 pub(super) const GRPC_STATUS: HeaderName = HeaderName::from_static("grpc-status");
 
-/// How a call ended: one of the seventeen codes of gRPC.
+/// The status of a gRPC call: one of the seventeen codes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct RpcStatus(u8);
+pub struct RpcStatus(u8);
 
 /// The names that gRPC libraries of other languages use in metrics, in the order of their numbers.
 const NAMES: [&str; RpcStatus::COUNT] = [
@@ -31,10 +31,12 @@ const NAMES: [&str; RpcStatus::COUNT] = [
 impl RpcStatus {
     pub(crate) const COUNT: usize = 17;
     pub(crate) const CANCELLED: Self = Self(1);
-    pub(crate) const UNKNOWN: Self = Self(2);
+    /// The status of a response without a valid one.
+    pub const UNKNOWN: Self = Self(2);
 
-    /// The status that headers or trailers carry. A number that gRPC does not define is `UNKNOWN`.
-    pub(crate) fn of(headers: &HeaderMap) -> Option<Self> {
+    /// Returns the status in headers or trailers. A number that gRPC does not define is `UNKNOWN`.
+    #[must_use]
+    pub fn of(headers: &HeaderMap) -> Option<Self> {
         let text = headers.get(GRPC_STATUS)?.to_str().ok();
         let number = text.and_then(|text| text.parse::<u8>().ok());
         Some(number.map_or(Self::UNKNOWN, Self::known))
@@ -48,11 +50,15 @@ impl RpcStatus {
         }
     }
 
-    pub(crate) fn is_ok(self) -> bool {
+    /// Whether the call succeeded.
+    #[must_use]
+    pub fn is_ok(self) -> bool {
         self.0 == 0
     }
 
-    pub(crate) fn number(self) -> u8 {
+    /// Returns the number of the code.
+    #[must_use]
+    pub fn number(self) -> u8 {
         self.0
     }
 
@@ -62,7 +68,8 @@ impl RpcStatus {
 
     /// Whether the service caused the failure: the codes that OpenTelemetry counts as errors of a
     /// server.
-    pub(crate) fn is_server_fault(self) -> bool {
+    #[must_use]
+    pub fn is_server_fault(self) -> bool {
         matches!(self.0, 2 | 4 | 12 | 13 | 14 | 15)
     }
 
