@@ -1,7 +1,7 @@
 use std::{fmt, sync::Arc};
 
 use seaworthy_core::{Error, Switch, context};
-use seaworthy_data::{Connection, DataError, Database, FromRow, Row, Transaction, sql};
+use seaworthy_data::{Connection, DataError, Database, FromRow, Row, Transaction, sql, truncated};
 use seaworthy_service::StartError;
 use seaworthy_telemetry::redact::{MASK, is_sensitive_name, redact, redact_request_id};
 
@@ -11,8 +11,6 @@ use crate::{
     record::{BEGINNING, Record, hexadecimal},
 };
 
-/// The maximum length of a column. Longer text is truncated.
-const MAX_TEXT_LENGTH: usize = 255;
 /// Maximum number of rows per INSERT statement: 6,000 values, which every engine accepts.
 const ROWS_PER_INSERT: usize = 500;
 /// Maximum size of the details of an entry, in bytes. Details are not meant for documents.
@@ -231,22 +229,19 @@ fn record(entry: AuditEntry, sequence: i64, at_us: i64) -> Result<Record, Append
     Ok(Record {
         sequence,
         at_us,
-        actor: actor.as_deref().map(cut),
-        tenant: request.and_then(|request| request.tenant().map(|tenant| cut(tenant.as_str()))),
-        action: cut(entry.action),
-        target_kind: target_kind.map(cut),
-        target_id: target_id.as_deref().map(cut),
+        actor: actor.as_deref().map(truncated),
+        tenant: request
+            .and_then(|request| request.tenant().map(|tenant| truncated(tenant.as_str()))),
+        action: truncated(entry.action),
+        target_kind: target_kind.map(truncated),
+        target_id: target_id.as_deref().map(truncated),
         outcome: entry.outcome.as_str().to_owned(),
-        request_id: request.map(|request| cut(&redact_request_id(request.request_id()))),
+        request_id: request.map(|request| truncated(&redact_request_id(request.request_id()))),
         address: request
             .and_then(|request| request.client_address().map(|address| address.to_string())),
         details,
         hash: Vec::new(),
     })
-}
-
-fn cut(text: &str) -> String {
-    text.chars().take(MAX_TEXT_LENGTH).collect()
 }
 
 async fn insert(tx: &Transaction, records: &[Record]) -> Result<(), DataError> {

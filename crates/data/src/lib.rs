@@ -46,6 +46,7 @@ mod replica;
 mod row;
 mod service;
 mod sql;
+mod text;
 mod transaction;
 mod value;
 
@@ -70,6 +71,7 @@ pub use purge::purge_worker;
 pub use row::{FromColumn, FromRow, Row, from_json, from_optional_text, from_text};
 pub use service::migrate_command;
 pub use sql::{Statement, microseconds, sql};
+pub use text::truncated;
 pub use transaction::{Isolation, Transaction, TransactionOptions};
 pub use uuid;
 pub use value::{HasKind, Kind, Value};

@@ -2,15 +2,12 @@ use std::time::Duration;
 
 use seaworthy_core::{Error, new_id};
 use seaworthy_data::{
-    Connection, DataError, Database, FromRow, Row, Transaction, microseconds, sql,
+    Connection, DataError, Database, FromRow, Row, Transaction, microseconds, sql, truncated,
 };
 use serde::Serialize;
 
 use super::SessionConfig;
 use crate::{SecretToken, TokenVersions};
-
-/// Maximum length of texts in the columns, in characters. Longer texts are truncated.
-const MAX_TEXT: usize = 255;
 
 /// The sessions of a service's users. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -327,8 +324,4 @@ pub(super) async fn end(
         .execute(connection)
         .await?;
     Ok(done.rows_affected() > 0)
-}
-
-fn truncated(text: &str) -> String {
-    text.chars().take(MAX_TEXT).collect()
 }
