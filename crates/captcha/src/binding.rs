@@ -50,10 +50,7 @@ impl<'a> Binding<'a> {
             Self::Image | Self::Audio => None,
             Self::Sms(number) => {
                 let digits = number.trim_start_matches(['+', '0']);
-                let mobile = digits
-                    .strip_prefix("86")
-                    .filter(|rest| is_mainland_mobile(rest));
-                Some(mobile.unwrap_or(digits).to_owned())
+                Some(without_mainland_code(digits).unwrap_or(digits).to_owned())
             }
             Self::Email(address) => {
                 let (local, domain) = address.rsplit_once('@').unwrap_or((address, ""));
@@ -64,18 +61,21 @@ impl<'a> Binding<'a> {
     }
 }
 
-/// Whether a text is a mobile number of mainland China without its country code. Such a number has
-/// the same owner with and without `+86`, so a service stores one of both forms.
+/// Removes the country code from the digits of a mobile number of mainland China. Returns `None`
+/// for any other number. Such a number has the same owner with and without `86`, so a service
+/// stores one of both forms.
 ///
 /// ```
-/// use seaworthy_captcha::is_mainland_mobile;
+/// use seaworthy_captcha::without_mainland_code;
 ///
-/// assert!(is_mainland_mobile("13800000000"));
-/// assert!(!is_mainland_mobile("33612345678"));
-/// assert!(!is_mainland_mobile("+33612345678"));
+/// assert_eq!(without_mainland_code("8613800000000"), Some("13800000000"));
+/// assert_eq!(without_mainland_code("13800000000"), None);
+/// assert_eq!(without_mainland_code("33612345678"), None);
 /// ```
 #[must_use]
-pub fn is_mainland_mobile(text: &str) -> bool {
+pub fn without_mainland_code(digits: &str) -> Option<&str> {
+    let mobile = digits.strip_prefix("86")?;
     // Without a plus, the masks detect no other telephone numbers.
-    !text.starts_with('+') && Kind::from_value(text) == Some(Kind::Phone)
+    let is_mobile = !mobile.starts_with('+') && Kind::from_value(mobile) == Some(Kind::Phone);
+    is_mobile.then_some(mobile)
 }

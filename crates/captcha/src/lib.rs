@@ -36,7 +36,7 @@ mod store;
 mod targets;
 mod window;
 
-pub use binding::{Binding, is_mainland_mobile};
+pub use binding::{Binding, without_mainland_code};
 pub use captchas::{Answered, Captchas, Challenge, Issued};
 pub use config::{CaptchaConfig, SentCodesConfig};
 pub use error::CaptchaError;

@@ -1,4 +1,4 @@
-use seaworthy::{captcha::is_mainland_mobile, mail::MailAddress, prelude::*};
+use seaworthy::{captcha::without_mainland_code, mail::MailAddress, prelude::*};
 
 use super::errors::invalid_field;
 
@@ -49,10 +49,7 @@ pub(crate) fn normalized_phone(field: &str, text: &str) -> Result<Option<String>
         let form = "use 5 to 15 digits after an optional plus sign";
         return Err(invalid_field(field, form));
     }
-    let mainland = digits
-        .strip_prefix("86")
-        .filter(|rest| is_mainland_mobile(rest));
-    Ok(Some(match mainland {
+    Ok(Some(match without_mainland_code(digits) {
         Some(mobile) => mobile.to_owned(),
         None => format!("{sign}{digits}"),
     }))
