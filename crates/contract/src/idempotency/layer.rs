@@ -26,13 +26,13 @@ use tower::{Layer, Service};
 use tracing::Instrument;
 
 use super::{
-    CallOutcome, IdempotencyConfig, IdempotencyStore, KeyState, Lifetimes, RecordedResponse,
-    ScopedKey, rejections, request,
+    CallObserver, CallOutcome, IdempotencyConfig, IdempotencyStore, KeyState, Lifetimes,
+    RecordedResponse, Replayed, ScopedKey, rejections, request,
 };
 use crate::error::reason;
 
 /// The header that marks a response to a repeat.
-const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+const REPLAYED_HEADER: HeaderName = HeaderName::from_static("idempotency-replayed");
 
 /// The headers that are stored with a response. The others are new for each request.
 const KEPT_HEADERS: [HeaderName; 8] = [
@@ -174,13 +174,24 @@ impl IdempotencyLayer {
         let recording = context
             .as_deref()
             .map(|context| Arc::new(context.without_deadline()));
+        let observer = extensions.get::<CallObserver>().cloned();
+        if let Some(observer) = &observer {
+            observer.begin();
+        }
         // A separate task, because a client that disconnects will repeat its request.
         let call = async move {
             let handler = async move { inner.call(request).await };
-            let response = match context {
+            let response = match context.clone() {
                 Some(context) => call.run(context::scope(context, handler)).await,
                 None => call.run(handler).await,
             };
+            if let Some(observer) = observer {
+                let end = || observer.end(response.as_ref().ok());
+                match context {
+                    Some(context) => context::sync_scope(context, end),
+                    None => end(),
+                }
+            }
             drop(extensions);
             // A client that has disconnected gets the response with its next attempt.
             let _ = sender.send(response);
@@ -365,6 +376,7 @@ fn replay(recorded: RecordedResponse) -> Response {
     *response.headers_mut() = recorded.headers;
     response
         .headers_mut()
-        .insert(REPLAYED, HeaderValue::from_static("true"));
+        .insert(REPLAYED_HEADER, HeaderValue::from_static("true"));
+    response.extensions_mut().insert(Replayed);
     response
 }

@@ -52,6 +52,7 @@ mod config;
 pub mod conformance;
 mod layer;
 mod memory;
+mod observer;
 mod rejections;
 mod request;
 mod store;
@@ -61,6 +62,7 @@ mod tests;
 pub use config::IdempotencyConfig;
 pub use layer::{IdempotencyLayer, IdempotencyService};
 pub use memory::MemoryStore;
+pub use observer::{CallObserver, ObserveCall, Replayed};
 pub use store::{
     CallOutcome, Fingerprint, IdempotencyStore, KeyState, Lifetimes, RecordedResponse, ScopedKey,
     StoreFuture,
