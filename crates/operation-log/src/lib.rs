@@ -21,23 +21,23 @@
 
 mod admin;
 mod body;
-mod calls;
-mod change;
 mod config;
 mod content;
 mod entry;
 mod log;
+mod methods;
 mod node;
 mod outcome;
 mod path;
 mod record;
 mod redact;
+mod running_call;
 mod store;
 #[cfg(test)]
 mod tests;
 mod trailers;
 
-pub use change::{record_actor, record_change};
 pub use config::OperationLogConfig;
 pub use entry::{Operation, OperationPage, OperationQuery};
 pub use log::{MIGRATIONS, OperationLog};
+pub use running_call::{record_actor, record_change};

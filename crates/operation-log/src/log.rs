@@ -14,8 +14,8 @@ use seaworthy_telemetry::metrics::Counter;
 
 use crate::{
     OperationLogConfig, admin,
-    calls::Calls,
     entry::{Operation, OperationPage, OperationQuery},
+    methods::Methods,
     node::Numbers,
 };
 
@@ -60,7 +60,7 @@ pub struct OperationLog(Arc<Inner>);
 struct Inner {
     database: Database,
     config: OperationLogConfig,
-    calls: Calls,
+    methods: Methods,
     /// Generates the IDs of entries, if the replica has a node.
     numbers: Numbers,
     tasks: Tasks,
@@ -83,7 +83,7 @@ impl OperationLog {
         config: &OperationLogConfig,
         descriptors: &[u8],
     ) -> Result<Self, StartError> {
-        let calls = Calls::new(descriptors).map_err(|error| {
+        let methods = Methods::new(descriptors).map_err(|error| {
             StartError::with_cause("the descriptors of the contracts cannot be read", error)
         })?;
         if config.claim_node && config.node.is_some() {
@@ -104,7 +104,7 @@ impl OperationLog {
         let log = Self(Arc::new(Inner {
             database: database.clone(),
             config: config.clone(),
-            calls,
+            methods,
             numbers,
             tasks: service.tasks().clone(),
             dropped: service
@@ -129,8 +129,8 @@ impl OperationLog {
         Ok(log)
     }
 
-    pub(crate) fn calls(&self) -> &Calls {
-        &self.0.calls
+    pub(crate) fn methods(&self) -> &Methods {
+        &self.0.methods
     }
 
     pub(crate) fn config(&self) -> &OperationLogConfig {
@@ -150,7 +150,7 @@ impl OperationLog {
         &self.0.tasks
     }
 
-    /// Counts an entry that could not be stored.
+    /// Counts an entry whose start or end could not be stored.
     pub(crate) fn count_dropped(&self) {
         self.0.dropped.increment();
     }

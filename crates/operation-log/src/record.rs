@@ -9,6 +9,7 @@ use axum::{
     middleware::Next,
     response::Response,
 };
+use seaworthy_contract::idempotency::CallObserver;
 use seaworthy_core::{Deadline, RequestContext, context};
 use seaworthy_http::{grpc_timeout, is_grpc, is_json};
 use seaworthy_telemetry::redact::redact_request_id;
@@ -16,12 +17,12 @@ use serde::Serialize;
 
 use crate::{
     body::{Peeked, Summary, peek},
-    calls::Call,
-    change::{Change, RunningCall},
     content,
     log::OperationLog,
+    methods::Method,
     outcome::{Outcome, is_rejected},
     path,
+    running_call::{Pending, RunningCall},
     store::Entry,
     trailers::{StreamEnd, read_unary, store_status},
 };
@@ -55,7 +56,12 @@ pub(crate) struct CallStart {
 }
 
 impl CallStart {
-    fn new(context: &RequestContext, operation: String, target: String, path: String) -> Self {
+    pub(crate) fn new(
+        context: &RequestContext,
+        operation: String,
+        target: String,
+        path: String,
+    ) -> Self {
         let address = context.client_address();
         Self {
             user: actor(context),
@@ -76,7 +82,6 @@ impl CallStart {
 pub(crate) struct CallEnd {
     pub(crate) user: Option<String>,
     pub(crate) content: Option<String>,
-    pub(crate) change: Change,
     /// `None` while only the handler has ended, and the trailers of its response are not known.
     pub(crate) status: Option<i32>,
     pub(crate) result: Option<String>,
@@ -84,8 +89,21 @@ pub(crate) struct CallEnd {
 }
 
 impl CallEnd {
-    pub(crate) fn user(&self) -> Option<&str> {
-        self.user.as_deref().or(self.change.user.as_deref())
+    /// Creates the end of a call without its outcome. The entry of a rejected anonymous call has no
+    /// content.
+    pub(crate) fn new(user: Option<String>, content: Option<Content>, is_rejected: bool) -> Self {
+        let content = content.and_then(Content::into_text);
+        let content = match user {
+            Some(_) => content,
+            None => content
+                .filter(|_| !is_rejected)
+                .map(|text| content::cut(text, MAX_ANONYMOUS_CONTENT)),
+        };
+        Self {
+            user,
+            content,
+            ..Self::default()
+        }
     }
 
     pub(crate) fn with_outcome(mut self, outcome: Outcome, started: Instant) -> Self {
@@ -111,83 +129,74 @@ impl OperationLog {
     where
         F: Future<Output = Response>,
     {
-        let path = request.uri().path().to_owned();
-        // Only the path of a method makes a request a gRPC call: clients choose the media type.
-        let call = self.calls().get(&path).cloned();
-        let call = call.filter(|_| is_grpc(request.headers()));
-        let is_stored = match &call {
-            _ if is_standard(&path) => false,
-            Some(call) => !call.is_safe,
-            None => !request.method().is_safe(),
-        };
-        let Some(context) = context::current().filter(|_| is_stored) else {
+        let method = self.grpc_method(&request);
+        let context = context::current().filter(|_| is_recorded(&request, method.as_ref()));
+        let Some(context) = context else {
             return run(request).await;
         };
         let started = Instant::now();
-        let method = request.method().to_string();
-        let (operation, target, path) = match &call {
-            Some(call) => {
-                let service = call.method.parent_service().full_name().to_owned();
-                (call.method.name().to_owned(), service, path)
-            }
-            None => {
-                let template = request.extensions().get::<MatchedPath>();
-                let template = template.map(MatchedPath::as_str);
-                let path = path::masked(&path, template, self.config());
-                let target = template.map_or_else(|| path.clone(), str::to_owned);
-                (method.clone(), target, path)
-            }
-        };
-        let client_timeout = call.as_ref().and_then(|_| grpc_timeout(request.headers()));
+        let client_timeout = method
+            .as_ref()
+            .and_then(|_| grpc_timeout(request.headers()));
+        let mut start = self.call_start(&request, method.as_ref(), &context);
         let query = content::of_query(request.uri(), self.config());
-        let (request, body) = self.body(request, call.as_ref()).await;
+        let (mut request, body) = self.body(request, method.as_ref()).await;
         let mut content = Content { query, body };
-        let mut start = CallStart::new(&context, operation, target, path);
-        start.method = method;
-        start.path = path::cut(start.path, start.user.is_none());
         // A handler may reject the content of an anonymous caller.
         if start.user.is_some() {
             start.content = content.take_text();
         }
         let entry = Entry::new(&self, start);
-        let running = RunningCall::begin(self.clone(), entry.clone(), &context);
-        let mut recording = Recording {
+        let is_grpc = method.is_some();
+        let running = RunningCall::start(self.clone(), entry.clone(), &context, started, is_grpc);
+        let observer = CallObserver::new(Arc::clone(&running) as _);
+        request.extensions_mut().insert(observer);
+        let recording = Recording {
             log: self.clone(),
             entry: entry.clone(),
-            context: Arc::clone(&context),
+            context,
             running,
-            started,
-            is_grpc: call.is_some(),
+            client_timeout,
             content: Some(content),
         };
         self.store_start(&entry).await;
-        let mut response = run(request).await;
-        let mut outcome = Outcome::of_response(&response);
-        if outcome.is_none() && call.is_some_and(|call| !call.method.is_server_streaming()) {
-            // The entry does not wait for the client, which may never read its response.
-            let status;
-            (response, status) = read_unary(response).await;
-            outcome = Some(Outcome::of_trailers(status));
-        }
-        let end = recording.end(is_rejected(&response));
-        if let Some(outcome) = outcome {
-            let end = end.with_outcome(outcome, started);
-            self.store_end(&entry, end, &context).await;
-            return response;
-        }
-        // A stream may last long, so its change does not wait for its status.
-        let stream_end = StreamEnd {
-            log: self.clone(),
-            entry: entry.clone(),
-            context: Arc::clone(&context),
-            started,
-            deadline: client_timeout.map(|timeout| stream_deadline(&context, started, timeout)),
-            is_stored: false,
+        let response = run(request).await;
+        recording.finish(response, method.as_ref()).await
+    }
+
+    /// Returns the gRPC method of a request. Only the path of a method makes a request a gRPC call:
+    /// clients choose the media type.
+    fn grpc_method(&self, request: &Request) -> Option<Method> {
+        let method = self.methods().get(request.uri().path());
+        method.filter(|_| is_grpc(request.headers())).cloned()
+    }
+
+    /// Returns the start of a call without its content.
+    fn call_start(
+        &self,
+        request: &Request,
+        method: Option<&Method>,
+        context: &RequestContext,
+    ) -> CallStart {
+        let http_method = request.method().to_string();
+        let path = request.uri().path();
+        let (operation, target, path) = match method {
+            Some(Method { descriptor, .. }) => {
+                let service = descriptor.parent_service().full_name().to_owned();
+                (descriptor.name().to_owned(), service, path.to_owned())
+            }
+            None => {
+                let template = request.extensions().get::<MatchedPath>();
+                let template = template.map(MatchedPath::as_str);
+                let path = path::masked(path, template, self.config());
+                let target = template.map_or_else(|| path.clone(), str::to_owned);
+                (http_method.clone(), target, path)
+            }
         };
-        let response = store_status(response, stream_end);
-        // If the client disconnects meanwhile, the status may be stored first.
-        self.store_end(&entry, end, &context).await;
-        response
+        let mut start = CallStart::new(context, operation, target, path);
+        start.method = http_method;
+        start.path = path::cut(start.path, start.user.is_none());
+        start
     }
 
     /// Stores an operation that the service declares itself, such as a message that a GET request
@@ -205,12 +214,12 @@ impl OperationLog {
     }
 
     /// Reads the body of a request.
-    async fn body(&self, request: Request, call: Option<&Call>) -> (Request, BodyContent) {
-        if call.is_some_and(|call| call.method.is_client_streaming()) {
+    async fn body(&self, request: Request, method: Option<&Method>) -> (Request, BodyContent) {
+        if method.is_some_and(|method| method.descriptor.is_client_streaming()) {
             return (request, BodyContent::None);
         }
         // Some handlers ignore the media type, so the log reads the content with any media type.
-        let is_declared = call.is_some() || is_json(request.headers());
+        let is_declared = method.is_some() || is_json(request.headers());
         let is_readable = |bytes: &[u8]| is_declared || begins_json(bytes);
         let (parts, body) = request.into_parts();
         let (body, peeked) = peek(body, MAX_READ_SIZE, is_readable).await;
@@ -219,8 +228,10 @@ impl OperationLog {
             Peeked::Whole(bytes) if bytes.is_empty() => BodyContent::None,
             Peeked::Summarized(summary) => BodyContent::Summarized(summary),
             Peeked::Whole(bytes) => {
-                let text = match call {
-                    Some(call) => content::of_grpc(&bytes, call.method.input(), self.config()),
+                let text = match method {
+                    Some(Method { descriptor, .. }) => {
+                        content::of_grpc(&bytes, descriptor.input(), self.config())
+                    }
                     None => content::of_json(&bytes, self.config()),
                 };
                 let summary = || Summary::of(&bytes).json().to_string();
@@ -231,58 +242,69 @@ impl OperationLog {
     }
 }
 
-/// A call whose handler runs. If it is dropped before the end of the handler, it stores the outcome.
+/// A call whose request is handled. If it is dropped before the response, it stores the outcome.
 struct Recording {
     log: OperationLog,
     entry: Entry,
     context: Arc<RequestContext>,
     running: Arc<RunningCall>,
-    started: Instant,
-    is_grpc: bool,
+    /// The timeout of a gRPC client.
+    client_timeout: Option<Duration>,
     /// `None` after the end.
     content: Option<Content>,
 }
 
 impl Recording {
-    /// Ends the call. Returns its end without its outcome.
-    fn end(&mut self, is_rejected: bool) -> CallEnd {
+    /// Stores the end of the call. The entry of a stream gets its status at the end of the stream.
+    async fn finish(mut self, mut response: Response, method: Option<&Method>) -> Response {
+        let mut outcome = Outcome::of_response(&response);
+        let is_unary = method.is_some_and(|method| !method.descriptor.is_server_streaming());
+        if outcome.is_none() && is_unary {
+            // The entry does not wait for the client, which may never read its response.
+            let status;
+            (response, status) = read_unary(response).await;
+            outcome = Some(Outcome::of_trailers(status));
+        }
+        self.running.finish();
         let content = self.content.take();
-        self.end_with(content, self.running.end(), is_rejected)
+        // The user of a login is known only at its end.
+        let mut end = CallEnd::new(actor(&self.context), content, is_rejected(&response));
+        match outcome {
+            Some(outcome) => end = end.with_outcome(outcome, self.running.started()),
+            // If the client disconnects meanwhile, the status may be stored first.
+            None => response = store_status(response, self.stream_end()),
+        }
+        // The change of a stream does not wait for its status, because a stream may last long.
+        self.log.store_end(&self.entry, end, &self.context).await;
+        response
     }
 
-    fn end_with(&self, content: Option<Content>, change: Change, is_rejected: bool) -> CallEnd {
-        let mut end = CallEnd {
-            // The user of a login is known only at its end.
-            user: actor(&self.context),
-            change,
-            ..CallEnd::default()
-        };
-        let is_kept = end.user.is_some() || !is_rejected;
-        end.content = content.and_then(Content::into_text).filter(|_| is_kept);
-        if end.user.is_none() {
-            let content = end.content.take();
-            end.content = content.map(|text| content::cut(text, MAX_ANONYMOUS_CONTENT));
+    fn stream_end(&self) -> StreamEnd {
+        let started = self.running.started();
+        let timeout = self.client_timeout;
+        StreamEnd {
+            log: self.log.clone(),
+            entry: self.entry.clone(),
+            context: Arc::clone(&self.context),
+            started,
+            deadline: timeout.map(|timeout| stream_deadline(&self.context, started, timeout)),
+            is_stored: false,
         }
-        end
     }
 }
 
 impl Drop for Recording {
-    /// Stores the outcome of a call that was dropped. A call with an idempotency key may continue,
-    /// and record its change later.
     fn drop(&mut self) {
-        let Some(content) = self.content.take() else {
-            return;
-        };
-        let outcome = Outcome::of_dropped(self.context.deadline(), self.is_grpc);
-        let end = self.end_with(Some(content), self.running.take_change(), false);
-        let end = end.with_outcome(outcome, self.started);
-        self.log.spawn_store_end(&self.entry, end);
+        if let Some(content) = self.content.take() {
+            let user = actor(&self.context);
+            let pending = Pending { user, content };
+            self.running.abandon(pending, self.context.deadline());
+        }
     }
 }
 
 /// The content of a request.
-struct Content {
+pub(crate) struct Content {
     /// The redacted query.
     query: Option<String>,
     body: BodyContent,
@@ -324,6 +346,15 @@ impl Content {
     }
 }
 
+/// Whether a call has an entry.
+fn is_recorded(request: &Request, method: Option<&Method>) -> bool {
+    !is_standard(request.uri().path())
+        && match method {
+            Some(method) => !method.is_safe,
+            None => !request.method().is_safe(),
+        }
+}
+
 /// Whether a path is that of a standard gRPC service.
 fn is_standard(path: &str) -> bool {
     let mut services = STANDARD_SERVICES.iter();
@@ -334,6 +365,11 @@ fn is_standard(path: &str) -> bool {
 fn begins_json(body: &[u8]) -> bool {
     let first = body.iter().find(|byte| !byte.is_ascii_whitespace());
     matches!(first, None | Some(b'{' | b'['))
+}
+
+/// Returns the user of the current request.
+pub(crate) fn current_actor() -> Option<String> {
+    context::with_current(|context| actor(context?))
 }
 
 fn actor(context: &RequestContext) -> Option<String> {

@@ -1,5 +1,6 @@
 //! Calls around their handlers.
 
+mod ends;
 mod grpc;
 mod stack;
 

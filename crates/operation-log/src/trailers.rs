@@ -7,36 +7,25 @@ use axum::{
     response::Response,
 };
 use futures::stream;
-use http::HeaderMap;
 use http_body::Frame;
 use http_body_util::{BodyExt as _, StreamBody};
 use seaworthy_core::{Deadline, RequestContext};
+use seaworthy_http::RpcStatus;
 
 use crate::{OperationLog, outcome::Outcome, record::CallEnd, store::Entry};
 
-const GRPC_STATUS: &str = "grpc-status";
-/// The code `UNKNOWN`, for a response without a valid status.
-const UNKNOWN: i32 = 2;
-
-/// Returns the status in headers or trailers.
-pub(crate) fn grpc_status(headers: &HeaderMap) -> Option<i32> {
-    let text = headers.get(GRPC_STATUS)?.to_str().ok();
-    let number = text.and_then(|text| text.parse().ok());
-    Some(number.unwrap_or(UNKNOWN))
-}
-
 /// Returns the status if a frame ends a response.
-fn end_status<E>(frame: Option<&Result<Frame<Bytes>, E>>) -> Option<i32> {
+fn end_status<E>(frame: Option<&Result<Frame<Bytes>, E>>) -> Option<RpcStatus> {
     match frame {
         Some(Ok(frame)) => frame
             .trailers_ref()
-            .map(|trailers| grpc_status(trailers).unwrap_or(UNKNOWN)),
-        Some(Err(_)) | None => Some(UNKNOWN),
+            .map(|trailers| RpcStatus::of(trailers).unwrap_or(RpcStatus::UNKNOWN)),
+        Some(Err(_)) | None => Some(RpcStatus::UNKNOWN),
     }
 }
 
 /// Reads a unary response to its end. Returns it with its status.
-pub(crate) async fn read_unary(response: Response) -> (Response, i32) {
+pub(crate) async fn read_unary(response: Response) -> (Response, RpcStatus) {
     let (parts, mut body) = response.into_parts();
     let mut frames = Vec::new();
     let status = loop {
@@ -63,7 +52,7 @@ pub(crate) struct StreamEnd {
 }
 
 impl StreamEnd {
-    async fn store(&mut self, status: i32) {
+    async fn store(&mut self, status: RpcStatus) {
         if !std::mem::replace(&mut self.is_stored, true) {
             let end = CallEnd::default().with_outcome(Outcome::of_trailers(status), self.started);
             self.log.store_end(&self.entry, end, &self.context).await;
@@ -97,25 +86,27 @@ pub(crate) fn store_status(response: Response, end: StreamEnd) -> Response {
 
 #[cfg(test)]
 mod tests {
+    use http::HeaderMap;
+
     use super::*;
 
-    async fn status_of(frames: Vec<Frame<Bytes>>) -> i32 {
+    async fn status_of(frames: Vec<Frame<Bytes>>) -> u8 {
         let frames = frames.into_iter().map(Ok::<_, std::convert::Infallible>);
         let body = Body::new(StreamBody::new(stream::iter(frames)));
         let (_response, status) = read_unary(Response::new(body)).await;
-        status
+        status.number()
     }
 
     #[tokio::test]
     async fn failure_in_trailers_is_the_status_obs_11() {
         let trailers = |status: &str| {
             let mut headers = HeaderMap::new();
-            headers.insert(GRPC_STATUS, status.parse().unwrap());
+            headers.insert("grpc-status", status.parse().unwrap());
             Frame::trailers(headers)
         };
         let data = || Frame::data("message".into());
         assert_eq!(status_of(vec![data(), trailers("9")]).await, 9);
         assert_eq!(status_of(vec![data(), trailers("0")]).await, 0);
-        assert_eq!(status_of(vec![data()]).await, UNKNOWN);
+        assert_eq!(status_of(vec![data()]).await, 2);
     }
 }

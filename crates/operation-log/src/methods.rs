@@ -9,17 +9,17 @@ const HTTP_OPTION: &str = "google.api.http";
 
 /// A gRPC method.
 #[derive(Debug, Clone)]
-pub(crate) struct Call {
-    pub(crate) method: MethodDescriptor,
+pub(crate) struct Method {
+    pub(crate) descriptor: MethodDescriptor,
     /// Whether its calls change nothing.
     pub(crate) is_safe: bool,
 }
 
 /// The gRPC methods of the contracts, by path.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Calls(Arc<HashMap<String, Call>>);
+pub(crate) struct Methods(Arc<HashMap<String, Method>>);
 
-impl Calls {
+impl Methods {
     /// Reads the methods.
     ///
     /// # Errors
@@ -31,17 +31,21 @@ impl Calls {
         let pool = DescriptorPool::decode(descriptors)?;
         let services: Vec<_> = pool.services().collect();
         let methods = services.iter().flat_map(|service| service.methods());
-        let by_path = methods.map(|method| {
-            let service = method.parent_service().full_name().to_owned();
-            let is_safe = is_safe(&pool, &method);
-            let path = format!("/{service}/{}", method.name());
-            (path, Call { method, is_safe })
+        let by_path = methods.map(|descriptor| {
+            let service = descriptor.parent_service().full_name().to_owned();
+            let is_safe = is_safe(&pool, &descriptor);
+            let path = format!("/{service}/{}", descriptor.name());
+            let method = Method {
+                descriptor,
+                is_safe,
+            };
+            (path, method)
         });
         Ok(Self(Arc::new(by_path.collect())))
     }
 
     /// Returns the method of a path.
-    pub(crate) fn get(&self, path: &str) -> Option<&Call> {
+    pub(crate) fn get(&self, path: &str) -> Option<&Method> {
         self.0.get(path)
     }
 }
@@ -167,8 +171,8 @@ mod tests {
         };
         let file = with(file.encode_to_vec(), 6, service);
         let files = FileDescriptorSet { file: imports() };
-        let calls = Calls::new(&with(files.encode_to_vec(), 1, file)).unwrap();
-        calls.get("/things.v1.Things/Get").unwrap().is_safe
+        let methods = Methods::new(&with(files.encode_to_vec(), 1, file)).unwrap();
+        methods.get("/things.v1.Things/Get").unwrap().is_safe
     }
 
     #[test]
