@@ -5,8 +5,10 @@ use seaworthy::{
     captcha::{CaptchaError, Challenge, Issued},
     operation_log::OperationLog,
     prelude::*,
+    service::Tasks,
 };
 use serde_json::json;
+use tracing::Instrument as _;
 
 use crate::{
     accounts::{Accounts, CaptchaKind, Credentials, Registration, TokenPair},
@@ -15,6 +17,8 @@ use crate::{
     plugins::ServicePlugins,
 };
 
+/// The name of the task that issues a captcha.
+const ISSUE_CAPTCHA: &str = "issue a captcha";
 /// The name of a sent code in the operation log.
 const SEND_CAPTCHA: &str = "SendCaptcha";
 /// The route that sends codes.
@@ -26,6 +30,7 @@ pub(super) struct Auth {
     pub(super) accounts: Arc<Accounts>,
     pub(super) operations: OperationLog,
     pub(super) plugins: ServicePlugins,
+    pub(super) tasks: Tasks,
 }
 
 impl wire::Auth for Auth {
@@ -34,21 +39,12 @@ impl wire::Auth for Auth {
         request: wire::GetCaptchaRequest,
     ) -> Result<wire::GetCaptchaReply, Error> {
         let kind = CaptchaKind::parse(&request.captcha_type)?;
-        let issued = self.accounts.issue_captcha(kind, &request.target).await;
-        let address = match kind {
-            CaptchaKind::Image | CaptchaKind::Audio => None,
-            CaptchaKind::Sms => Some("phone"),
-            CaptchaKind::Email => Some("email"),
-        };
-        if let Some(address) = address.filter(|_| may_be_sent(&issued)) {
-            // The operation log skips GET, but this method sends a message: record it explicitly.
-            let content = json!({ "captcha_type": request.captcha_type, address: request.target,
-                "is_confirmed": issued.is_ok() });
-            self.operations
-                .record_operation(SEND_CAPTCHA, CAPTCHA_PATH, &content)
-                .await;
-        }
-        let issued = issued?;
+        let accounts = Arc::clone(&self.accounts);
+        let issue = issue_captcha(accounts, self.operations.clone(), kind, request);
+        // A task continues if the client disconnects, so each sent code has an entry.
+        let task = self.tasks.spawn(ISSUE_CAPTCHA, issue.in_current_span());
+        let issued = task.await.map_err(Error::internal)?;
+        let issued = issued.ok_or_else(|| Error::internal("the task panicked"))??;
         let (image_data, audio_data) = match issued.challenge {
             Challenge::Image(image) => (STANDARD.encode(image), String::new()),
             Challenge::Audio(sound) => (String::new(), STANDARD.encode(sound)),
@@ -136,6 +132,30 @@ impl wire::Auth for Auth {
             max_attempts: i32::try_from(status.max_failures).unwrap_or(i32::MAX),
         })
     }
+}
+
+/// Issues a captcha, and records a code that may have been sent in the operation log.
+async fn issue_captcha(
+    accounts: Arc<Accounts>,
+    operations: OperationLog,
+    kind: CaptchaKind,
+    request: wire::GetCaptchaRequest,
+) -> Result<Issued, Error> {
+    let issued = accounts.issue_captcha(kind, &request.target).await;
+    let address = match kind {
+        CaptchaKind::Image | CaptchaKind::Audio => None,
+        CaptchaKind::Sms => Some("phone"),
+        CaptchaKind::Email => Some("email"),
+    };
+    if let Some(address) = address.filter(|_| may_be_sent(&issued)) {
+        // The operation log skips GET, but this method sends a message: record it explicitly.
+        let content = json!({ "captcha_type": request.captcha_type, address: request.target,
+            "is_confirmed": issued.is_ok() });
+        operations
+            .record_operation(SEND_CAPTCHA, CAPTCHA_PATH, &content)
+            .await;
+    }
+    issued
 }
 
 /// Returns whether the service may have sent a code to the address.

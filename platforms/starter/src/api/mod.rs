@@ -96,6 +96,7 @@ pub(crate) fn contracts(
         accounts: Arc::clone(&accounts),
         operations: operations.clone(),
         plugins,
+        tasks: service.tasks().clone(),
     };
     let toggles = features::FeatureToggles(flags);
     let operations = operations::Operations::new(operations, Arc::clone(&accounts), cache);

@@ -1,7 +1,7 @@
 use std::{
     io::Write as _,
     net::SocketAddr,
-    ops::Deref,
+    ops::{Deref, DerefMut},
     path::Path,
     process::{Command, Output, Stdio},
 };
@@ -38,6 +38,12 @@ impl Deref for Replica {
 
     fn deref(&self) -> &TestApp {
         self.0.as_ref().unwrap()
+    }
+}
+
+impl DerefMut for Replica {
+    fn deref_mut(&mut self) -> &mut TestApp {
+        self.0.as_mut().unwrap()
     }
 }
 

@@ -13,7 +13,9 @@ use serde_json::{Value, json};
 
 use crate::{
     app::{PASSWORD, Replica, assert_error, grant_admin, json_of, tokens},
+    features::wait,
     logs::remembered,
+    operations::entries,
 };
 
 const PHONE: &str = "+33612345678";
@@ -188,6 +190,38 @@ pub(crate) fn code_that_may_be_sent_counts_auth_2(database: &EmptyDatabase) {
         matches!(&sent[..], [one] if is_unconfirmed(one)),
         "{sent:?}"
     );
+}
+
+pub(crate) fn code_is_recorded_if_its_client_disconnects_obs_11(database: &EmptyDatabase) {
+    let gateway = TcpListener::bind("127.0.0.1:0").unwrap();
+    let settings = [
+        "sms.sender=Starter",
+        &format!(
+            "clients.sms.base_url=http://{}/v2",
+            gateway.local_addr().unwrap()
+        ),
+    ];
+    let mut replica = Replica::start_with(database, &settings);
+    replica.register("root_user");
+    grant_admin(database, "root_user");
+    let (admin, _) = tokens(&replica.login("root_user", PASSWORD));
+    let mut client = TcpStream::connect(replica.http).unwrap();
+    let path = "/api/v1/auth/captcha?captcha_type=sms&target=%2B33612345678";
+    let request = format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n");
+    client.write_all(request.as_bytes()).unwrap();
+    let (mut stream, _) = gateway.accept().unwrap();
+    read(&stream);
+    drop(client);
+    replica.process.line(r#""ended":"cancelled""#).unwrap();
+    let answer = "HTTP/1.1 202 -\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+    stream.write_all(answer.as_bytes()).unwrap();
+    let list = || replica.call("GET", "/api/v1/operations", &admin, "");
+    wait(|| list().body.contains("SendCaptcha"));
+    let mut sent = entries(&replica, &admin, "");
+    sent.retain(|entry| entry["operation"] == "SendCaptcha");
+    let content = sent[0]["content"].as_str().unwrap();
+    assert!(content.contains("\"is_confirmed\":true"), "{sent:?}");
+    assert_eq!(sent.len(), 1, "{sent:?}");
 }
 
 pub(crate) fn earlier_form_of_a_number_logs_in_auth_2(database: &EmptyDatabase) {
