@@ -3,7 +3,6 @@
 use std::{process::ExitCode, sync::Arc};
 
 use seaworthy::{
-    account::ApiKeys,
     audit_log::{AuditLog, audit_log_command_with},
     cache::Cache,
     captcha::{Captchas, LogCodes, MailCodes, SmsGateway},
@@ -21,7 +20,8 @@ use seaworthy::{
 use crate::{
     NAME,
     accounts::{
-        AccountDependencies, Accounts, Tokens, keep_sessions, roles_command, users_command,
+        AccountDependencies, AccountStores, Accounts, Tokens, keep_sessions, roles_command,
+        users_command,
     },
     api,
     config::{LEGACY_KEYS, LEGACY_VARIABLES, PREFIX, StarterConfig, with_defaults},
@@ -54,8 +54,8 @@ pub fn main() -> ExitCode {
         ))
         .with(audit_log_command_with(open_audit_log))
         .with(flags_command(open_flags))
-        .with(roles_command(DATABASE, database_config))
-        .with(users_command(DATABASE, database_config));
+        .with(roles_command())
+        .with(users_command());
     #[cfg(feature = "plugins")]
     let commands = commands.with(ServicePlugins::command());
     service().main_with(commands, assemble)
@@ -97,11 +97,11 @@ pub(crate) async fn assemble(service: &Assembly<StarterConfig>) -> Result<(), St
     let keys = Keys::start(service, &database, root, &settings.kms).await?;
     let cache = Cache::connect(service, CACHE, &settings.cache())?;
     let audit = audit_log(service, &database, &keys)?;
-    let api_keys = ApiKeys::new(database.clone(), settings.auth.api_keys.clone());
+    let stores = AccountStores::new(&settings.auth, &database, &keys);
 
     // Authentication and plugins. Register plugins before routes, because hooks wrap the routes.
     let plugins = ServicePlugins::open(service)?;
-    let authentication = tokens.authentication(service, &database, &api_keys)?;
+    let authentication = tokens.authentication(service, &database, &stores.api_keys)?;
     service.authenticate(plugins.authentication(authentication));
     keep_sessions(service);
     plugins.serve(service, &audit, &database).await?;
@@ -110,12 +110,12 @@ pub(crate) async fn assemble(service: &Assembly<StarterConfig>) -> Result<(), St
     // Parts.
     let dependencies = AccountDependencies {
         captchas: captchas(service, &database, &keys)?,
-        api_keys,
+        stores,
         audit: audit.clone(),
         plugins: plugins.clone(),
         tokens,
     };
-    let accounts = Accounts::start(service, &settings.auth, &database, &keys, dependencies)?;
+    let accounts = Accounts::start(service, &settings.auth, dependencies)?;
     let log = &settings.operation_log;
     let operations = OperationLog::start(service, &database, log, contract::DESCRIPTORS)?;
     let flags = start_flags(service, &database, audit).await?;
@@ -156,27 +156,27 @@ async fn start_flags(
 
 /// Opens the audit log for its command.
 async fn open_audit_log(service: &Assembly<StarterConfig>) -> Result<AuditLog, StartError> {
-    let (_, audit) = open_stores(service).await?;
+    let (_, _, audit) = open_stores(service).await?;
     Ok(audit)
 }
 
 /// Opens the flags for their command.
 async fn open_flags(service: &Assembly<StarterConfig>) -> Result<Flags, StartError> {
-    let (database, audit) = open_stores(service).await?;
+    let (database, _, audit) = open_stores(service).await?;
     start_flags(service, &database, audit).await
 }
 
-/// Opens the database and the audit log for a command.
-async fn open_stores(
+/// Opens the database, the data keys and the audit log for a command.
+pub(crate) async fn open_stores(
     service: &Assembly<StarterConfig>,
-) -> Result<(Database, AuditLog), StartError> {
+) -> Result<(Database, Keys, AuditLog), StartError> {
     let settings = service.settings();
     let root = Root::from_settings(service, &settings.kms)?;
     let config = database_config(settings);
     let database = Database::connect(service, DATABASE, config, MIGRATIONS).await?;
     let keys = Keys::open(&database, root, &settings.kms).await?;
     let audit = AuditLog::new(database.clone(), &keys.audit_log(&settings.audit_log))?;
-    Ok((database, audit))
+    Ok((database, keys, audit))
 }
 
 /// Returns the captchas, with codes by mail and, if there is a gateway, by SMS.

@@ -7,13 +7,14 @@ mod commands;
 mod login;
 mod password;
 mod profile;
-mod refresh;
 mod register;
 mod second_factor;
+mod sessions;
+mod stores;
 mod tokens;
 
 use seaworthy::{
-    account::{ApiKeys, Lockout, SecondFactorConfig, SecondFactors, Sessions},
+    account::{ApiKeys, Lockout, SecondFactors, Sessions},
     audit_log::AuditLog,
     auth::password::{PasswordPolicy, Passwords},
     captcha::Captchas,
@@ -23,18 +24,14 @@ use seaworthy::{
     prelude::*,
 };
 
-use crate::{
-    TITLE,
-    config::AuthConfig,
-    plugins::ServicePlugins,
-    store::{Keys, Users},
-};
+use crate::{config::AuthConfig, plugins::ServicePlugins, store::Users};
 pub(crate) use api_keys::ApiKeyRequest;
 pub(crate) use caller::keep_sessions;
 pub(crate) use captchas::CaptchaKind;
 pub(crate) use commands::{roles_command, users_command};
 pub(crate) use login::Credentials;
 pub(crate) use register::Registration;
+pub(crate) use stores::AccountStores;
 pub(crate) use tokens::{TokenPair, Tokens};
 
 /// The parts of the service that the accounts use.
@@ -42,7 +39,7 @@ pub(crate) struct AccountDependencies {
     pub(crate) plugins: ServicePlugins,
     pub(crate) tokens: Tokens,
     pub(crate) captchas: Captchas,
-    pub(crate) api_keys: ApiKeys,
+    pub(crate) stores: AccountStores,
     pub(crate) audit: AuditLog,
 }
 
@@ -73,30 +70,22 @@ impl Accounts {
     pub(crate) fn start<C: Settings>(
         service: &Assembly<C>,
         settings: &AuthConfig,
-        database: &Database,
-        keys: &Keys,
         dependencies: AccountDependencies,
     ) -> Result<Self, StartError> {
         let passwords = Passwords::start(&settings.passwords, service.metrics())
             .map_err(|error| StartError::with_cause("passwords cannot be hashed", error))?;
         let switch = |name| service.switches().register(name, SwitchKind::Security);
-        let factors = SecondFactors::new(
-            database.clone(),
-            keys.sealer.clone(),
-            TITLE,
-            SecondFactorConfig::default(),
-        );
-        let lockout = Lockout::new(database.clone(), settings.lockout());
+        let stores = dependencies.stores;
         let accounts = Self {
-            users: Users::new(keys.clone()),
-            lockout: lockout.with_switch(switch("account_lockout")),
-            sessions: Sessions::new(database.clone(), settings.sessions()),
+            users: stores.users,
+            lockout: stores.lockout.with_switch(switch("account_lockout")),
+            sessions: stores.sessions,
             policy: PasswordPolicy::new(settings.password_policy()),
             policy_switch: switch("password_policy"),
             settings: settings.clone(),
-            database: database.clone(),
-            factors: factors.with_switch(switch("totp")),
-            api_keys: dependencies.api_keys,
+            database: stores.database,
+            factors: stores.factors.with_switch(switch("totp")),
+            api_keys: stores.api_keys,
             tokens: dependencies.tokens,
             captchas: dependencies.captchas.with_switch(switch("captcha")),
             audit: dependencies.audit,

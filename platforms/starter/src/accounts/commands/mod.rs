@@ -4,37 +4,22 @@ mod roles;
 mod users;
 
 use seaworthy::{
-    account::{ApiKeys, Lockout, SecondFactorConfig, SecondFactors, Sessions},
     audit_log::{AuditEntry, AuditLog},
-    crypto::Root,
-    data::{Database, DatabaseConfig},
     prelude::*,
     service::{CommandRun, clap::ArgMatches},
 };
 
-use crate::{
-    TITLE,
-    config::StarterConfig,
-    domain::User,
-    store::{Keys, Users},
-};
+use super::AccountStores;
+use crate::{config::StarterConfig, domain::User, service::open_stores};
 pub(crate) use roles::roles_command;
 pub(crate) use users::users_command;
 
 /// The actor in the audit log. A command cannot authenticate its operator.
 const OPERATOR: &str = "operator";
 
-/// Selects the settings of the database.
-type DatabaseSettings = fn(&StarterConfig) -> &DatabaseConfig;
-
 /// The user of a command, and the stores in which it changes the user.
 struct Target {
-    database: Database,
-    users: Users,
-    sessions: Sessions,
-    lockout: Lockout,
-    factors: SecondFactors,
-    api_keys: ApiKeys,
+    stores: AccountStores,
     audit: AuditLog,
     user: User,
 }
@@ -61,31 +46,16 @@ impl Target {
 async fn find_user(
     run: &CommandRun<'_, StarterConfig>,
     arguments: &ArgMatches,
-    name: &'static str,
-    config: DatabaseSettings,
 ) -> Result<Target, StartError> {
+    let (database, keys, audit) = open_stores(run.service).await?;
     let settings = run.service.settings();
-    let root = Root::from_settings(run.service, &settings.kms)?;
-    let database = Database::connect(run.service, name, config(settings), &[]).await?;
-    let keys = Keys::open(&database, root, &settings.kms).await?;
-    let audit = AuditLog::new(database.clone(), &keys.audit_log(&settings.audit_log))?;
-    let users = Users::new(keys.clone());
+    let stores = AccountStores::new(&settings.auth, &database, &keys);
     let username = argument(arguments, "username");
-    let user = users.by_name(&database, &username).await;
+    let user = stores.users.by_name(&database, &username).await;
     let user = user.map_err(|error| StartError::with_cause("the user cannot be read", error))?;
     let user = user.ok_or_else(|| StartError::new("there is no user with this name"))?;
     Ok(Target {
-        sessions: Sessions::new(database.clone(), settings.auth.sessions()),
-        lockout: Lockout::new(database.clone(), settings.auth.lockout()),
-        factors: SecondFactors::new(
-            database.clone(),
-            keys.sealer,
-            TITLE,
-            SecondFactorConfig::default(),
-        ),
-        api_keys: ApiKeys::new(database.clone(), settings.auth.api_keys.clone()),
-        database,
-        users,
+        stores,
         audit,
         user,
     })

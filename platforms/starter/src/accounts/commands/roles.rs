@@ -8,14 +8,11 @@ use seaworthy::{
 };
 use serde_json::json;
 
-use super::{DatabaseSettings, argument, find_user};
+use super::{argument, find_user};
 use crate::config::StarterConfig;
 
 /// Returns the command `roles grant|revoke USERNAME ROLE`, which makes the first administrator.
-pub(crate) fn roles_command(
-    name: &'static str,
-    config: DatabaseSettings,
-) -> ServiceCommand<StarterConfig> {
+pub(crate) fn roles_command() -> ServiceCommand<StarterConfig> {
     let change = |name: &'static str, about: &'static str| {
         Command::new(name)
             .about(about)
@@ -28,15 +25,11 @@ pub(crate) fn roles_command(
         .subcommand(change("grant", "Grant a role to a user."))
         .subcommand(change("revoke", "Revoke a role of a user."));
     ServiceCommand::new(command, move |run| {
-        Box::pin(async move { change_role(&run, name, config).await })
+        Box::pin(async move { change_role(&run).await })
     })
 }
 
-async fn change_role(
-    run: &CommandRun<'_, StarterConfig>,
-    name: &'static str,
-    config: DatabaseSettings,
-) -> Result<(), StartError> {
+async fn change_role(run: &CommandRun<'_, StarterConfig>) -> Result<(), StartError> {
     let Some((action, arguments)) = run.arguments.subcommand() else {
         return Err(StartError::new("use `roles grant|revoke USERNAME ROLE`"));
     };
@@ -46,13 +39,14 @@ async fn change_role(
     if is_granted && !run.service.settings().auth.roles.contains_key(&role) {
         return Err(StartError::new(format!("auth.roles has no role {role:?}")));
     }
-    let target = find_user(run, arguments, name, config).await?;
+    let target = find_user(run, arguments).await?;
     let is_changed = target
+        .stores
         .database
         .transaction(|tx| {
             let (target, role) = (&target, role.as_str());
             async move {
-                let (user, users) = (target.user.id, &target.users);
+                let (user, users) = (target.user.id, &target.stores.users);
                 let (action, is_changed) = if is_granted {
                     ("role.grant", users.grant(&tx, user, role).await?)
                 } else {

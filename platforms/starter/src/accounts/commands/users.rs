@@ -10,17 +10,14 @@ use seaworthy::{
 };
 use serde_json::json;
 
-use super::{DatabaseSettings, Target, find_user};
+use super::{Target, find_user};
 use crate::{accounts::password::check_password, config::StarterConfig};
 
 /// Maximum length of the line with the password, in bytes. The policy accepts less.
 const MAX_LINE: u64 = 1_024;
 
 /// Returns the command `users disable|enable|unlock|remove-totp|set-password USERNAME`.
-pub(crate) fn users_command(
-    name: &'static str,
-    config: DatabaseSettings,
-) -> ServiceCommand<StarterConfig> {
+pub(crate) fn users_command() -> ServiceCommand<StarterConfig> {
     let change = |name: &'static str, about: &'static str| {
         Command::new(name)
             .about(about)
@@ -35,15 +32,11 @@ pub(crate) fn users_command(
         .subcommand(change("remove-totp", "Remove the second factor of a user, and end all sessions and API keys. Verify the person first."))
         .subcommand(change("set-password", "Read a new password from standard input, and end all sessions and API keys of the user. Verify the person first."));
     ServiceCommand::new(command, move |run| {
-        Box::pin(async move { change_user(&run, name, config).await })
+        Box::pin(async move { change_user(&run).await })
     })
 }
 
-async fn change_user(
-    run: &CommandRun<'_, StarterConfig>,
-    name: &'static str,
-    config: DatabaseSettings,
-) -> Result<(), StartError> {
+async fn change_user(run: &CommandRun<'_, StarterConfig>) -> Result<(), StartError> {
     let Some((action, arguments)) = run.arguments.subcommand() else {
         return Err(StartError::new("use `users ACTION USERNAME`"));
     };
@@ -51,7 +44,7 @@ async fn change_user(
         "set-password" => Some(read_password()?),
         _ => None,
     };
-    let target = find_user(run, arguments, name, config).await?;
+    let target = find_user(run, arguments).await?;
     match (action, password) {
         (_, Some(password)) => set_password(run, &target, password).await,
         ("unlock", None) => unlock(run, &target).await,
@@ -66,18 +59,19 @@ async fn set_status(
     is_active: bool,
 ) -> Result<(), StartError> {
     let is_changed = target
+        .stores
         .database
         .transaction(|tx| async move {
-            let (user, users, id) = (target.user.id, &target.users, target.id());
+            let (user, users, id) = (target.user.id, &target.stores.users, target.id());
             users.lock(&tx, user).await?;
             let is_changed = users.set_active(&tx, user, is_active).await?;
             // Another program may have disabled the user, and left the sessions and API keys.
             let is_ended = !is_active
                 && (is_changed
-                    || target.sessions.has_any(&tx, &id).await?
-                    || target.api_keys.has_any(&tx, &id).await?);
+                    || target.stores.sessions.has_any(&tx, &id).await?
+                    || target.stores.api_keys.has_any(&tx, &id).await?);
             if is_ended {
-                target.sessions.end_access(&tx, &id).await?;
+                target.stores.sessions.end_access(&tx, &id).await?;
             }
             if !is_changed && !is_ended {
                 return Ok(false);
@@ -103,11 +97,12 @@ async fn set_status(
 
 async fn unlock(run: &CommandRun<'_, StarterConfig>, target: &Target) -> Result<(), StartError> {
     let is_changed = target
+        .stores
         .database
         .transaction(|tx| async move {
-            let account = target.users.lockout_account(target.username());
-            let has_failures = target.lockout.reset(&tx, &account).await?;
-            let has_wrong_codes = target.factors.reset(&tx, &target.id()).await?;
+            let account = target.stores.users.lockout_account(target.username());
+            let has_failures = target.stores.lockout.reset(&tx, &account).await?;
+            let has_wrong_codes = target.stores.factors.reset(&tx, &target.id()).await?;
             if !has_failures && !has_wrong_codes {
                 return Ok(false);
             }
@@ -130,17 +125,18 @@ async fn remove_totp(
     target: &Target,
 ) -> Result<(), StartError> {
     let is_changed = target
+        .stores
         .database
         .transaction(|tx| async move {
             let id = target.id();
-            target.users.lock(&tx, target.user.id).await?;
+            target.stores.users.lock(&tx, target.user.id).await?;
             // An unconfirmed enrollment has no effect on logins.
-            if !target.factors.is_confirmed(&tx, &id).await? {
+            if !target.stores.factors.is_confirmed(&tx, &id).await? {
                 return Ok(false);
             }
-            target.factors.remove(&tx, &id).await?;
+            target.stores.factors.remove(&tx, &id).await?;
             // An attacker with the authenticator application may have a session.
-            target.sessions.end_access(&tx, &id).await?;
+            target.stores.sessions.end_access(&tx, &id).await?;
             let entry = target.entry("totp.remove");
             target.audit.append(&tx, entry).await?;
             Ok::<_, Error>(true)
@@ -168,20 +164,21 @@ async fn set_password(
         .map_err(|error| StartError::with_cause("passwords cannot be hashed", error))?;
     let hash = passwords.hash(password).await.map_err(unusable)?;
     target
+        .stores
         .database
         .transaction(|tx| {
             let hash = hash.as_str();
             async move {
                 let (user, id) = (target.user.id, target.id());
-                target.users.lock(&tx, user).await?;
-                target.users.set_hash(&tx, user, hash).await?;
-                target.sessions.end_access(&tx, &id).await?;
+                target.stores.users.lock(&tx, user).await?;
+                target.stores.users.set_hash(&tx, user, hash).await?;
+                target.stores.sessions.end_access(&tx, &id).await?;
                 // An attacker who knows the previous password may have begun an enrollment.
-                target.factors.cancel_enrollment(&tx, &id).await?;
+                target.stores.factors.cancel_enrollment(&tx, &id).await?;
                 // Attempts with the previous password must not lock the owner out.
-                let account = target.users.lockout_account(target.username());
-                target.lockout.reset(&tx, &account).await?;
-                target.factors.reset(&tx, &id).await?;
+                let account = target.stores.users.lockout_account(target.username());
+                target.stores.lockout.reset(&tx, &account).await?;
+                target.stores.factors.reset(&tx, &id).await?;
                 let entry = target.entry("password.set");
                 target.audit.append(&tx, entry).await?;
                 Ok::<_, Error>(())
