@@ -1,12 +1,19 @@
+use std::{
+    io::Write as _,
+    net::{SocketAddr, TcpStream},
+};
+
 use seaworthy_testkit::{
     database::EmptyDatabase,
     http::{HttpResponse, request},
 };
 use serde_json::{Value, json};
+use tokio::runtime::Runtime;
 
 use crate::{
     app::{PASSWORD, Replica, assert_error, json_of, tokens},
-    features::users,
+    features::{users, wait},
+    in_flight::{WAITING, lock_changes, wait_for_transactions},
     operations::entries,
 };
 
@@ -86,6 +93,47 @@ pub(crate) fn entry_has_the_change_of_a_call_with_a_key_obs_11(database: &EmptyD
     // The repeat changed nothing.
     let unchanged = (&puts[2]["before"], &puts[2]["after"]);
     assert_eq!(unchanged, (&"".into(), &"".into()));
+}
+
+/// Begins the update of a flag with a key. Returns the connection of its client.
+pub(crate) fn begin_update(http: SocketAddr, token: &str) -> TcpStream {
+    let body = json!({ "config": { "enabled": true } }).to_string();
+    let request = format!(
+        "PUT /api/v1/features/new_page HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {token}\r\ncontent-type: application/json\r\nidempotency-key: {KEY}\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    let mut client = TcpStream::connect(http).unwrap();
+    client.write_all(request.as_bytes()).unwrap();
+    client
+}
+
+#[test]
+fn entry_has_the_result_of_a_call_without_its_client_obs_11() {
+    let Some(database) = EmptyDatabase::postgres() else {
+        return;
+    };
+    let mut replica = Replica::start_with(&database, WAITING);
+    let (admin, _) = users(&database, &replica);
+    let runtime = Runtime::new().unwrap();
+    let (locked, tx) = runtime.block_on(lock_changes(&database));
+    let client = begin_update(replica.http, &admin);
+    runtime.block_on(wait_for_transactions(&locked, 1));
+    drop(client);
+    replica.process.line(r#""ended":"cancelled""#).unwrap();
+    let last = || entries(&replica, &admin, "").pop().unwrap();
+    assert_eq!(last()["result"], "unknown");
+    runtime.block_on(tx.commit()).unwrap();
+    wait(|| {
+        let newest = replica.call("GET", "/api/v1/operations?page_size=1", &admin, "");
+        json_of(&newest)["operations"][0]["result"] == "ok"
+    });
+    let ended = last();
+    assert_eq!(
+        (&ended["status"], &ended["result"]),
+        (&200.into(), &"ok".into())
+    );
+    let after: Value = serde_json::from_str(ended["after"].as_str().unwrap()).unwrap();
+    assert_eq!(after["enabled"], true, "{ended}");
 }
 
 pub(crate) fn methods_with_secrets_store_no_response_api_6(database: &EmptyDatabase) {

@@ -23,14 +23,29 @@ use crate::{
 /// Another parameter of password hashes than that of the other replicas.
 const OTHER_HASHES: &str = "auth.passwords.parameters.iterations=2";
 
+/// Settings with which calls wait longer for a lock than a test holds it.
+pub(crate) const WAITING: &[&str] = &[
+    "data.database.lock_timeout=1m",
+    "data.database.statement_timeout=1m",
+    "data.database.transaction_timeout=1m",
+];
+
 /// Returns once this number of transactions wait for a lock.
-async fn wait_for_transactions(database: &Database, expected: i64) {
+pub(crate) async fn wait_for_transactions(database: &Database, expected: i64) {
     eventually(async || {
         let waiting = sql("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()");
         let (waiting,): (i64,) = waiting.fetch_one(database).await.unwrap();
         waiting == expected
     })
     .await;
+}
+
+/// Locks all users and all changed flags. Readers do not wait.
+pub(crate) async fn lock_changes(database: &EmptyDatabase) -> (Database, Transaction) {
+    let (database, tx) = lock_users(database).await;
+    let flags = sql("LOCK TABLE feature_flag_changes IN EXCLUSIVE MODE");
+    flags.execute(&tx).await.unwrap();
+    (database, tx)
 }
 
 /// Locks the rows of all users.

@@ -5,12 +5,17 @@ use std::{collections::HashMap, thread};
 use seaworthy::{axum::http::uri::PathAndQuery, data::sql};
 use seaworthy_testkit::{database::EmptyDatabase, http::request};
 use serde_json::json;
-use tonic::{Request, client::Grpc, transport::Endpoint};
+use tokio::runtime::Runtime;
+use tonic::{Request, Status, client::Grpc, transport::Endpoint};
 use tonic_prost::ProstCodec;
 
 use crate::{
     app::{PASSWORD, Replica, execute, grant_admin, in_database, json_of, tokens},
+    features::users,
+    idempotency_keys::begin_update,
+    in_flight::{WAITING, lock_changes, wait_for_transactions},
     operations::entries,
+    sessions::claims,
 };
 
 pub(crate) fn entry_survives_a_kill_during_its_call_obs_11(database: &EmptyDatabase) {
@@ -84,7 +89,7 @@ struct LoginReply {
 }
 
 /// Logs a user in over gRPC.
-async fn log_in(address: String, username: &str) {
+async fn log_in(address: String, username: &str) -> Result<LoginReply, Status> {
     let channel = Endpoint::from_shared(address).unwrap();
     let mut client = Grpc::new(channel.connect().await.unwrap());
     client.ready().await.unwrap();
@@ -94,8 +99,53 @@ async fn log_in(address: String, username: &str) {
     });
     let codec = ProstCodec::<LoginRequest, LoginReply>::default();
     let method = PathAndQuery::from_static("/auth.v1.Auth/Login");
-    let reply = client.unary(request, method, codec).await.unwrap();
-    assert!(!reply.into_inner().refresh_token.is_empty());
+    let reply = client.unary(request, method, codec).await?;
+    Ok(reply.into_inner())
+}
+
+#[test]
+fn calls_that_a_kill_interrupts_have_an_entry_obs_11() {
+    let Some(database) = EmptyDatabase::postgres() else {
+        return;
+    };
+    let replica = Replica::start_with(&database, WAITING);
+    let (admin, _) = users(&database, &replica);
+    let user = claims(&admin)["sub"].as_str().unwrap().to_owned();
+    execute(&database, "DELETE FROM operation_logs");
+    let runtime = Runtime::new().unwrap();
+    let (locked, tx) = runtime.block_on(lock_changes(&database));
+    let http = replica.http;
+    let grpc = format!("http://{}", replica.grpc().unwrap());
+    let _client = begin_update(http, &admin);
+    let login = runtime.spawn(async move { log_in(grpc, "ada").await });
+    let body = json!({ "username": "ada", "password": PASSWORD }).to_string();
+    let json = [("content-type", "application/json")];
+    let post = thread::spawn(move || request(http, "POST", "/api/v1/auth/login", &json, &body));
+    runtime.block_on(wait_for_transactions(&locked, 3));
+    let _replica = replica.restart();
+    assert!(post.join().unwrap().is_err());
+    assert!(runtime.block_on(login).unwrap().is_err());
+    runtime.block_on(tx.rollback()).unwrap();
+    let entry = |path: &str, user: Option<&str>| {
+        let user = user.map(str::to_owned);
+        (path.to_owned(), user, None::<i32>, "unknown".to_owned())
+    };
+    let expected = [
+        entry("/api/v1/auth/login", None),
+        entry("/api/v1/features/new_page", Some(&user)),
+        entry("/auth.v1.Auth/Login", None),
+    ];
+    assert_eq!(stored(&database), expected);
+}
+
+/// Returns the path, the user, the status and the result of each entry.
+fn stored(database: &EmptyDatabase) -> Vec<(String, Option<String>, Option<i32>, String)> {
+    in_database(database, async |database| {
+        sql("SELECT path, user_id, status, result FROM operation_logs ORDER BY path")
+            .fetch_all(&database)
+            .await
+            .unwrap()
+    })
 }
 
 /// Makes each update of an entry after its call fail, as if the process was killed before it.
@@ -124,8 +174,9 @@ pub(crate) fn session_has_an_entry_with_its_user_after_a_kill_obs_11(database: &
     reject_ends(database);
     tokens(&replica.login("ada", PASSWORD));
     let address = format!("http://{}", replica.grpc().unwrap());
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    runtime.block_on(log_in(address, "bob"));
+    let runtime = Runtime::new().unwrap();
+    let reply = runtime.block_on(log_in(address, "bob")).unwrap();
+    assert!(!reply.refresh_token.is_empty());
     tokens(&replica.refresh(&refresh));
     drop(replica);
 
