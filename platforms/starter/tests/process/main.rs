@@ -133,7 +133,8 @@ on_postgres_and_redis! {
         readiness_follows_the_database_and_liveness_does_not_hlth_2,
         metrics_are_in_the_text_format_of_prometheus_obs_4;
     traces:
-        spans_of_both_transports_reach_the_database_obs_6,
+        spans_of_a_request_have_its_trace_and_no_value_obs_6,
+        trace_crosses_http_grpc_and_database_obs_6,
         flag_turns_tracing_off_and_on_flag_2;
     steps:
         requests_pass_the_steps_of_the_contract_in_order_api_2;
@@ -222,6 +223,7 @@ on_both_engines! {
         code_by_sms_registers_and_logs_in_once_auth_2,
         codes_of_an_ip_are_limited_on_all_replicas_auth_2,
         code_that_may_be_sent_counts_auth_2,
+        code_is_recorded_if_its_client_disconnects_obs_11,
         earlier_form_of_a_number_logs_in_auth_2,
         code_by_mail_logs_in_auth_2;
     api_keys:
@@ -309,7 +311,8 @@ on_both_engines! {
         logout_with_a_reused_key_ends_the_session_api_6,
         documented_methods_read_idempotency_keys_api_6;
     traces:
-        spans_of_both_transports_reach_the_database_obs_6,
+        spans_of_a_request_have_its_trace_and_no_value_obs_6,
+        trace_crosses_http_grpc_and_database_obs_6,
         flag_turns_tracing_off_and_on_flag_2;
     steps:
         requests_pass_the_steps_of_the_contract_in_order_api_2;

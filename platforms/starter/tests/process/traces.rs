@@ -1,6 +1,7 @@
 //! Traces of requests, as a collector gets them.
 
 use std::{
+    collections::HashMap,
     io::{BufRead as _, BufReader, Read as _, Write as _},
     net::{SocketAddr, TcpListener},
     sync::mpsc::{self, Receiver},
@@ -8,10 +9,24 @@ use std::{
     time::Duration,
 };
 
-use seaworthy::axum::http::uri::PathAndQuery;
+use opentelemetry_proto::tonic::{
+    collector::trace::v1::ExportTraceServiceRequest,
+    common::v1::{KeyValue, any_value::Value},
+    trace::v1::{Span, span::SpanKind},
+};
+use prost::Message as _;
+use seaworthy::{
+    axum::http::uri::PathAndQuery,
+    config::Loader,
+    grpc::client::{GrpcChannel, GrpcClients as _},
+    http::Routes,
+    prelude::*,
+    service::{NoSettings, RunningService},
+};
 use seaworthy_testkit::{database::EmptyDatabase, http::request};
 use serde_json::json;
-use tonic::{Request, client::Grpc, transport::Endpoint};
+use tokio::runtime::Runtime;
+use tonic::{Request, client::Grpc};
 use tonic_prost::ProstCodec;
 
 use crate::{
@@ -56,7 +71,7 @@ fn contains(body: &[u8], part: &[u8]) -> bool {
     body.windows(part.len()).any(|window| window == part)
 }
 
-pub(crate) fn spans_of_both_transports_reach_the_database_obs_6(database: &EmptyDatabase) {
+pub(crate) fn spans_of_a_request_have_its_trace_and_no_value_obs_6(database: &EmptyDatabase) {
     let (address, bodies) = collector();
     let settings = [
         format!("tracing.endpoint=http://{address}"),
@@ -102,17 +117,120 @@ pub(crate) fn spans_of_both_transports_reach_the_database_obs_6(database: &Empty
         seen.extend(bodies.recv_timeout(TIMEOUT).unwrap());
     }
     assert!(!contains(&seen, b"lock-status/ada"));
+}
 
-    // A call over gRPC in the same trace reaches the database too.
-    seen.clear();
-    let address = replica.grpc().unwrap();
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    runtime.block_on(register(&format!("http://{address}"), &parent));
-    let (method, statement) = (b"auth.v1.Auth".as_slice(), b"INSERT INTO users".as_slice());
-    while !(contains(&seen, &trace) && contains(&seen, method) && contains(&seen, statement)) {
-        seen.extend(bodies.recv_timeout(TIMEOUT).unwrap());
+/// The ID of the span of the caller.
+const CALLER: [u8; 8] = *b"a-caller";
+
+/// Starts a service whose route `/users` registers a user over gRPC.
+async fn start_gateway(starter: SocketAddr, collector: SocketAddr) -> RunningService {
+    let settings = [
+        format!("grpc_clients.starter.url=http://{starter}"),
+        format!("tracing.endpoint=http://{collector}"),
+        "tracing.schedule_delay=10ms".to_owned(),
+    ];
+    let loader = Loader::for_tests("gateway").overrides(settings);
+    let service = Service::new("gateway", "1.0.0");
+    let started = service.start::<NoSettings, _>(loader, async |service| {
+        let channel = service.grpc_client("starter")?.build()?;
+        let register = async move || register(channel).await;
+        service.http(Routes::new().post("/users", register));
+        Ok(())
+    });
+    started.await.unwrap()
+}
+
+/// Registers a user over gRPC.
+async fn register(channel: GrpcChannel) -> Result<(), Error> {
+    let mut client = Grpc::new(channel);
+    client.ready().await.map_err(Error::internal)?;
+    let request = Request::new(RegisterRequest {
+        username: "eve".to_owned(),
+        password: PASSWORD.to_owned(),
+    });
+    let codec = ProstCodec::<RegisterRequest, RegisterReply>::default();
+    let method = PathAndQuery::from_static("/auth.v1.Auth/Register");
+    let reply = client.unary(request, method, codec).await;
+    let reply = reply.map_err(Error::internal)?.into_inner();
+    assert!(!reply.message.is_empty());
+    Ok(())
+}
+
+fn text(attributes: &[KeyValue], key: &str) -> String {
+    let found = attributes.iter().find(|attribute| attribute.key == key);
+    match found.and_then(|attribute| attribute.value.clone()?.value) {
+        Some(Value::StringValue(text)) => text,
+        _ => String::new(),
     }
-    assert!(!contains(&seen, PASSWORD.as_bytes()));
+}
+
+/// Spans by their IDs, with the names of their services.
+type Spans = HashMap<Vec<u8>, (String, Span)>;
+
+fn add(spans: &mut Spans, body: &[u8]) {
+    let export = ExportTraceServiceRequest::decode(body).unwrap();
+    for resource in export.resource_spans {
+        let attributes = resource.resource.unwrap_or_default().attributes;
+        let service = text(&attributes, "service.name");
+        let exported = resource.scope_spans.into_iter();
+        for span in exported.flat_map(|scope| scope.spans) {
+            spans.insert(span.span_id.clone(), (service.clone(), span));
+        }
+    }
+}
+
+/// Returns the spans from the caller to the statement that inserts a user: the service, the kind,
+/// and the protocol of each. `None` if one is missing.
+fn chain(spans: &Spans) -> Option<Vec<(&str, SpanKind, &'static str)>> {
+    let is_insert = |(_, span): &&(String, Span)| {
+        text(&span.attributes, "db.query.text").contains("INTO users")
+    };
+    let mut next = spans.values().find(is_insert);
+    let mut chain = Vec::new();
+    while let Some((service, span)) = next {
+        let protocols = ["db.system.name", "rpc.system", "http.request.method"];
+        let mut protocols = protocols.into_iter();
+        let protocol = protocols.find(|key| !text(&span.attributes, key).is_empty());
+        chain.push((service.as_str(), span.kind(), protocol.unwrap_or_default()));
+        if span.parent_span_id == CALLER {
+            chain.reverse();
+            return Some(chain);
+        }
+        next = spans.get(&span.parent_span_id);
+    }
+    None
+}
+
+pub(crate) fn trace_crosses_http_grpc_and_database_obs_6(database: &EmptyDatabase) {
+    let (collector, bodies) = collector();
+    let settings = [
+        format!("tracing.endpoint=http://{collector}"),
+        "tracing.schedule_delay=10ms".to_owned(),
+    ];
+    let replica = Replica::start_with(database, &settings.each_ref().map(String::as_str));
+    let runtime = Runtime::new().unwrap();
+    let gateway = runtime.block_on(start_gateway(replica.grpc().unwrap(), collector));
+    let parent = format!(
+        "00-4bf92f3577b34da6a3ce929d0e0e4736-{}-01",
+        data_encoding::HEXLOWER.encode(&CALLER)
+    );
+    let headers = [("traceparent", parent.as_str())];
+    let registered = request(gateway.addresses().http, "POST", "/users", &headers, "").unwrap();
+    assert_eq!(registered.status, 200, "{}", registered.body);
+    let mut spans = Spans::new();
+    while chain(&spans).is_none() {
+        let body = bodies.recv_timeout(TIMEOUT);
+        let body = body.unwrap_or_else(|_| panic!("{spans:#?}"));
+        add(&mut spans, &body);
+    }
+    let expected = [
+        ("gateway", SpanKind::Server, "http.request.method"),
+        ("gateway", SpanKind::Client, "rpc.system"),
+        ("starter", SpanKind::Server, "rpc.system"),
+        ("starter", SpanKind::Client, "db.system.name"),
+    ];
+    assert_eq!(chain(&spans).unwrap(), expected);
+    runtime.block_on(gateway.stop());
 }
 
 pub(crate) fn flag_turns_tracing_off_and_on_flag_2(database: &EmptyDatabase) {
@@ -153,21 +271,4 @@ struct RegisterRequest {
 struct RegisterReply {
     #[prost(string, tag = "1")]
     message: String,
-}
-
-/// Registers a user over gRPC in a trace.
-async fn register(address: &str, parent: &str) {
-    let channel = Endpoint::from_shared(address.to_owned()).unwrap();
-    let mut client = Grpc::new(channel.connect().await.unwrap());
-    client.ready().await.unwrap();
-    let mut request = Request::new(RegisterRequest {
-        username: "eve".to_owned(),
-        password: PASSWORD.to_owned(),
-    });
-    let metadata = request.metadata_mut();
-    metadata.insert("traceparent", parent.parse().unwrap());
-    let codec = ProstCodec::<RegisterRequest, RegisterReply>::default();
-    let method = PathAndQuery::from_static("/auth.v1.Auth/Register");
-    let reply = client.unary(request, method, codec).await.unwrap();
-    assert!(!reply.into_inner().message.is_empty());
 }
