@@ -20,6 +20,17 @@ const LOGOUT: &str = "/api/v1/auth/logout";
 /// Enough for several of them to meet in the database.
 const PARALLEL: usize = 200;
 
+/// Settings with which a replica that is overloaded by one test delays requests, and rejects none.
+const PATIENT: &[&str] = &[
+    "server.http.load_shed.max_queue_delay=1m",
+    "server.http.timeout=1m",
+    "data.database.pool.acquire_timeout=1m",
+    "data.database.lock_timeout=1m",
+    "data.database.statement_timeout=1m",
+    "data.database.transaction_timeout=1m",
+    "clients.database.policies.breaker.mode=off",
+];
+
 /// Returns a part of a token: its header or its claims.
 fn part(access: &str, index: usize) -> Value {
     let text = access.split('.').nth(index).unwrap().as_bytes();
@@ -64,7 +75,7 @@ pub(crate) fn registered_user_logs_in_refreshes_and_logs_out_auth_3(database: &E
 }
 
 pub(crate) fn parallel_uses_of_a_refresh_token_succeed_once_auth_3(database: &EmptyDatabase) {
-    let replicas = [Replica::start(database), Replica::start(database)];
+    let replicas = [(); 2].map(|()| Replica::start_with(database, PATIENT));
     let (access, refresh) = replicas[0].user("ada");
     let listeners = replicas.each_ref().map(|replica| replica.http);
     let answers: Vec<_> = thread::scope(|scope| {
@@ -82,22 +93,12 @@ pub(crate) fn parallel_uses_of_a_refresh_token_succeed_once_auth_3(database: &Em
         .filter(|answer| answer.status == 200)
         .collect();
     assert_eq!(won.len(), 1, "{won:?}");
-    let refused = answers.iter().filter(|answer| answer.status == 401).count();
-    // A replica under load may respond with 503 or 504, which is not a success.
-    let overloaded = answers
-        .iter()
-        .filter(|answer| matches!(answer.status, 503 | 504))
-        .count();
-    assert!(
-        refused > 0,
-        "{overloaded} answers are of a replica under load"
-    );
-    assert_eq!(refused + overloaded, PARALLEL - 1);
+    for answer in answers.iter().filter(|answer| answer.status != 200) {
+        assert_error(answer, 401, "REFRESH_TOKEN_INVALID");
+    }
 
     // The family is revoked: the pair of the winner, and the access token of the login.
     let (newer, next) = tokens(won[0]);
-    // A circuit breaker that the load has opened responds with 503 for some seconds.
-    wait(|| replicas[1].refresh(&next).status != 503);
     assert_error(&replicas[1].refresh(&next), 401, "REFRESH_TOKEN_INVALID");
     for token in [access, newer] {
         assert_error(
