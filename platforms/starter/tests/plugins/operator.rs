@@ -1,5 +1,7 @@
 //! Plugins at the admin listener.
 
+use std::process::Command;
+
 use seaworthy_testkit::{
     eventually,
     http::{get, request},
@@ -7,7 +9,8 @@ use seaworthy_testkit::{
 use serde_json::{Value, json};
 
 use crate::{
-    folder::Folder,
+    PROGRAM,
+    folder::{Folder, SECRETS},
     guard::{
         MANIFEST, PROCEEDS, VETOES, admin, assert_metric, audited, eventually_audited, execute,
         log_in, module,
@@ -39,6 +42,36 @@ fn operator_stops_starts_and_checks_a_plugin_plug_1() {
     assert_ne!(log_in(&app).0, 429);
     admin(&app, "start");
     assert_eq!(log_in(&app).0, 429);
+}
+
+/// Turns all plugins of replicas on the database of a folder on or off. The hook of the tests vetoes
+/// the API of flags too.
+fn set_plugins(folder: &Folder, value: &str) {
+    let database = format!("data.database.url={}", folder.database());
+    let settings = [&database].into_iter().map(String::as_str);
+    let settings = settings.chain(SECRETS);
+    let ran = Command::new(PROGRAM)
+        .args(["flags", "set", "plugin_system", value])
+        .args(["--reason", "a test", "--actor", "ops"])
+        .args(settings.flat_map(|setting| ["--set", setting]))
+        .output()
+        .unwrap();
+    assert!(ran.status.success(), "{ran:?}");
+}
+
+#[test]
+fn flag_turns_plugins_off_and_on_flag_2() {
+    let folder = Folder::new();
+    folder.add("guard", MANIFEST, &module(VETOES), "hooks-and-events");
+    let app = folder.app().start().unwrap();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let wait = |status: u16| runtime.block_on(eventually(async || log_in(&app).0 == status));
+    wait(429);
+    set_plugins(&folder, "off");
+    // The user does not exist.
+    wait(401);
+    set_plugins(&folder, "on");
+    wait(429);
 }
 
 #[test]
