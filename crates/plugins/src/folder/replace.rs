@@ -79,7 +79,9 @@ pub(crate) fn disable_in_settings(
     let text = lines.join("\n") + "\n";
     let replaced = file.replace(config, &text, &access)?;
     let is_disabled = |effective: &PluginSettings| !effective.enabled;
-    replaced.check(config, profile, plugin, is_disabled)?.keep();
+    replaced
+        .check(config, profile, plugin, is_disabled)?
+        .commit();
     Ok(file.path)
 }
 
@@ -194,7 +196,7 @@ impl ReplacedSettings {
     }
 
     /// Keeps the new file.
-    pub(crate) fn keep(mut self) {
+    pub(crate) fn commit(mut self) {
         self.is_settled = true;
     }
 

@@ -35,7 +35,7 @@ use tokio::{
 
 use super::{
     Pace, Plugin,
-    function::{Function, Place},
+    function::{Executor, Function},
     guest_start::GuestStart,
 };
 use crate::{
@@ -65,7 +65,7 @@ impl Plugin {
         let function = Function {
             name: step.as_str(),
             timeout: self.limits.timeout,
-            place: Place::Thread,
+            executor: Executor::Thread,
             ends_with_caller: false,
             step: Some(step),
             origin: CallOrigin::Known,
@@ -111,7 +111,7 @@ impl Plugin {
             name: "handle",
             timeout,
             // The handlers of an event run concurrently.
-            place: Place::Thread,
+            executor: Executor::Thread,
             ends_with_caller: false,
             step: None,
             origin: CallOrigin::Known,
@@ -151,13 +151,13 @@ impl Plugin {
         call: impl FnOnce(&dyn Program, &CallLimits) -> Result<R, CallError> + Send + 'static,
     ) -> Result<R, CallError> {
         let begun = Instant::now();
-        let mut lost = LostCall {
+        let mut guard = CancelledCall {
             plugin: Some(self),
             name: function.name,
             begun,
         };
         let result = self.admit_and_run(call, function, begun).await;
-        lost.plugin = None;
+        guard.plugin = None;
         let seen = result.as_ref().map(drop);
         let name = function.name;
         self.observe.record_call(&self.manifest, name, seen, begun);
@@ -198,7 +198,7 @@ impl Plugin {
         let wait = |guests, whose| permit(guests, origin, start_deadline, request_end, whose);
         // A guest that waits for a response keeps its permit of `worker_guests`.
         let may_wait = self.waiting_guests.is_some();
-        let is_request = function.place == Place::TaskIfBrief;
+        let is_request = function.executor == Executor::TaskIfBrief;
         let is_brief = |pace: Pace| is_request && pace == Pace::Brief && !may_wait;
         let needs_thread = !is_brief(self.state.lock().pace);
         let own = wait(&self.own_guests, "this plugin").await?;
@@ -234,7 +234,7 @@ impl Plugin {
                 Some(context) => context::sync_scope(context, run),
                 None => run(),
             };
-            admission.used();
+            admission.mark_used();
             Box::new(|| {
                 drop((permits, program, running));
                 // The caller may have stopped waiting.
@@ -309,7 +309,7 @@ impl Plugin {
             let now = Instant::now();
             let mut state = self.state.lock();
             state.share.charge(function.origin, used);
-            let is_request = function.place == Place::TaskIfBrief;
+            let is_request = function.executor == Executor::TaskIfBrief;
             state.pace.record(used, is_request, now);
             match &result {
                 Err(error) if error.is_caused_by_guest() => {
@@ -353,13 +353,13 @@ impl Plugin {
 }
 
 /// A guard that records a cancelled call when it is dropped, if `plugin` is set.
-struct LostCall<'a> {
+struct CancelledCall<'a> {
     plugin: Option<&'a Plugin>,
     name: &'static str,
     begun: Instant,
 }
 
-impl Drop for LostCall<'_> {
+impl Drop for CancelledCall<'_> {
     fn drop(&mut self) {
         if let Some(plugin) = self.plugin {
             let (manifest, error) = (&plugin.manifest, Err(&CallError::Cancelled));

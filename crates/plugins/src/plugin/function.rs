@@ -8,7 +8,7 @@ pub(super) struct Function {
     /// The name in spans: a hook point or a function of the interface.
     pub(super) name: &'static str,
     pub(super) timeout: Duration,
-    pub(super) place: Place,
+    pub(super) executor: Executor,
     /// Whether the guest ends when its caller leaves. Guests after work, handlers and steps run to
     /// completion.
     pub(super) ends_with_caller: bool,
@@ -30,7 +30,7 @@ impl Function {
         Self {
             name,
             timeout,
-            place: Place::TaskIfBrief,
+            executor: Executor::TaskIfBrief,
             ends_with_caller: decides,
             step: None,
             origin,
@@ -52,7 +52,7 @@ impl Function {
 
 /// The kind of thread on which a guest runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum Executor {
     /// A thread for guests, whose priority is low. The change of threads takes microseconds.
     Thread,
     /// A worker of the runtime, usually that of the caller, if the last such call of the plugin was

@@ -57,7 +57,7 @@ impl Plugins {
             }
             return Err(error);
         }
-        replaced.keep();
+        replaced.commit();
         self.get(name)
     }
 

@@ -41,7 +41,7 @@ mod tests {
 
     #[test]
     #[cfg(unix)]
-    fn waiting_does_not_use_processor_time_plug_2() {
+    fn waiting_does_not_use_cpu_time_plug_2() {
         let begun = CpuTime::now();
         thread::sleep(Duration::from_millis(200));
         assert!(begun.elapsed() < Duration::from_millis(100));

@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn result_after_too_much_processor_time_is_a_timeout_plug_2() {
+    fn result_after_too_much_cpu_time_is_a_timeout_plug_2() {
         let runtime = WasmRuntime::new(PAGE, 2, || ()).unwrap();
         let program = compile(&runtime);
         // The function returns immediately. Its deadline is the start of the call.

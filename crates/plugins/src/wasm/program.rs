@@ -83,7 +83,7 @@ impl WasmProgram {
         // Set before the instance exists, because its start functions count, too.
         let ticker = Arc::clone(&self.ticker);
         store.epoch_deadline_callback(move |mut store| {
-            ticker.seen();
+            ticker.mark_long_guest();
             store.data_mut().tick()
         });
         store.set_epoch_deadline(1);

@@ -74,7 +74,7 @@ impl Ticker {
     }
 
     /// Marks that a guest was running at a tick, so that the next ones follow sooner.
-    pub(super) fn seen(&self) {
+    pub(super) fn mark_long_guest(&self) {
         self.0.has_long_guest.store(true, Ordering::Relaxed);
     }
 
@@ -155,7 +155,7 @@ mod tests {
         let clock = Arc::new(Clock::default());
         assert_eq!(clock.tick_interval(), TICK);
         let ticker = Ticker(Arc::clone(&clock));
-        ticker.seen();
+        ticker.mark_long_guest();
         assert_eq!(
             [clock.tick_interval(), clock.tick_interval()],
             [SHORT_TICK, TICK]

@@ -13,7 +13,7 @@ use crate::{
 };
 
 const BEFORE_REQUEST: &str =
-    "[[hooks]]\nname = \"look\"\npoint = \"before_request\"\nveto = true\ntimeout = \"30s\"\n";
+    "[[hooks]]\nname = \"check\"\npoint = \"before_request\"\nveto = true\ntimeout = \"30s\"\n";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn veto_becomes_the_response_plug_1() {

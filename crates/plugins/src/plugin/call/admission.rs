@@ -22,7 +22,7 @@ pub(super) struct Admission {
 
 impl Admission {
     /// Marks that the guest ran.
-    pub(super) fn used(mut self) {
+    pub(super) fn mark_used(mut self) {
         self.unused = None;
     }
 }

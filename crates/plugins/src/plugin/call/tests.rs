@@ -24,7 +24,7 @@ use crate::{
 
 mod admission;
 mod deadlines;
-mod places;
+mod threads;
 
 const MANIFEST: &str = "name = \"guard\"\nversion = \"1.0.0\"\napi = \"0.2.0\"\nsha256 = \"0000000000000000000000000000000000000000000000000000000000000000\"\n";
 /// The name of the threads for guests.
@@ -34,7 +34,7 @@ const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Fails with the name of its thread and the request, after it computed for a time.
 #[derive(Debug, Default)]
-struct Placed {
+struct ThreadProgram {
     compute: Mutex<Duration>,
     /// The next call runs until its sender is dropped, like a guest in a long instruction.
     held: Mutex<Option<mpsc::Receiver<()>>>,
@@ -45,7 +45,7 @@ struct Placed {
     calls: AtomicUsize,
 }
 
-impl Placed {
+impl ThreadProgram {
     /// Makes the next call run until the drop of the result. A message makes it panic.
     fn hold(&self) -> mpsc::Sender<()> {
         let (release, held) = mpsc::channel();
@@ -53,7 +53,7 @@ impl Placed {
         release
     }
 
-    fn place(&self) -> String {
+    fn report_thread(&self) -> String {
         self.calls.fetch_add(1, Ordering::Relaxed);
         // Other calls do not wait for this one.
         let held = self.held.lock().take();
@@ -71,7 +71,7 @@ impl Placed {
     }
 }
 
-impl Program for Placed {
+impl Program for ThreadProgram {
     fn exports(&self) -> Exports {
         Exports {
             hooks: true,
@@ -81,7 +81,7 @@ impl Program for Placed {
     }
 
     fn step(&self, _: LifecycleStep, _: &CallLimits) -> Result<Result<(), String>, CallError> {
-        Ok(Err(self.place()))
+        Ok(Err(self.report_thread()))
     }
 
     fn hook(&self, _: &HookInput, limits: &CallLimits) -> Result<HookOutcome, CallError> {
@@ -89,7 +89,7 @@ impl Program for Placed {
         if let Some(error) = self.error.lock().take() {
             return Err(error);
         }
-        Ok(HookOutcome::Fail(self.place()))
+        Ok(HookOutcome::Fail(self.report_thread()))
     }
 
     fn handle(
@@ -98,11 +98,11 @@ impl Program for Placed {
         _: &Event,
         _: &CallLimits,
     ) -> Result<Result<(), HandlerError>, CallError> {
-        Ok(Err(HandlerError::Permanent(self.place())))
+        Ok(Err(HandlerError::Permanent(self.report_thread())))
     }
 
     fn decide(&self, _: &Question, _: &CallLimits) -> Result<Decision, CallError> {
-        Ok(Decision::Deny(self.place()))
+        Ok(Decision::Deny(self.report_thread()))
     }
 }
 
@@ -113,12 +113,12 @@ impl Observe for Unobserved {
     fn record_transition(&self, _: &Manifest, _: Transition, _: Option<&CallError>) {}
 }
 
-fn plugin(program: &Arc<Placed>) -> Arc<Plugin> {
+fn plugin(program: &Arc<ThreadProgram>) -> Arc<Plugin> {
     plugin_with(program, "")
 }
 
 /// Returns a plugin with further lines of its manifest.
-fn plugin_with(program: &Arc<Placed>, more: &str) -> Arc<Plugin> {
+fn plugin_with(program: &Arc<ThreadProgram>, more: &str) -> Arc<Plugin> {
     let program: Arc<dyn Program> = Arc::clone(program) as _;
     let manifest = format!("{MANIFEST}{more}");
     let manifest = Manifest::parse("guard", &manifest).unwrap();

@@ -93,7 +93,7 @@ async fn throttled_plugin_is_reported_plug_2() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn endless_guest_ends_with_its_processor_time_plug_2() {
+async fn endless_guest_ends_with_its_cpu_time_plug_2() {
     // 1 % of ten seconds are 100 ms, and the timeout of the point is 30 s.
     let hook = "[[hooks]]\nname = \"attack\"\npoint = \"before_biz\"\n";
     let app = Setup::new()

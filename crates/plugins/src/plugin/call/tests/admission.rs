@@ -18,7 +18,7 @@ fn disable(plugin: &Plugin) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn trial_whose_host_panics_fails_plug_2() {
-    let program = Arc::new(Placed::default());
+    let program = Arc::new(ThreadProgram::default());
     let plugin = plugin(&program);
     disable(&plugin);
     let release = program.hold();
@@ -42,7 +42,7 @@ async fn trial_whose_guest_does_not_start_is_repeated_plug_2() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn only_faults_replace_the_cause_of_a_trial_plug_1() {
-    let program = Arc::new(Placed::default());
+    let program = Arc::new(ThreadProgram::default());
     let plugin = plugin(&program);
     disable(&plugin);
     let cause = || plugin.state.lock().error.clone().map(|error| error.message);
@@ -101,7 +101,7 @@ async fn plugin_that_failed_to_start_is_not_called_plug_1() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn stopped_plugin_rejects_calls_and_runs_its_steps_plug_1() {
-    let program = Arc::new(Placed::default());
+    let program = Arc::new(ThreadProgram::default());
     let plugin = plugin(&program);
     let release = program.hold();
     let earlier = tokio::spawn({
@@ -131,7 +131,7 @@ async fn stopped_plugin_rejects_calls_and_runs_its_steps_plug_1() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn handlers_leave_calls_to_brief_hooks_plug_2() {
-    let program = Arc::new(Placed::default());
+    let program = Arc::new(ThreadProgram::default());
     let plugin = plugin(&program);
     for permits in [&plugin.guests, &plugin.own_guests] {
         permits.add_permits(2);

@@ -5,7 +5,7 @@ use seaworthy_core::Deadline;
 use super::*;
 
 /// Calls a guest that does not end at its deadline. Expects that the caller does not wait for it.
-async fn leave(plugin: &Arc<Plugin>, program: &Placed) {
+async fn leave(plugin: &Arc<Plugin>, program: &ThreadProgram) {
     let release = program.hold();
     assert_eq!(hook(plugin, SHORT).await, Err(CallError::Timeout(SHORT)));
     // The guest keeps its permit until it ends. Later calls run on threads for guests.
@@ -16,13 +16,13 @@ async fn leave(plugin: &Arc<Plugin>, program: &Placed) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn caller_leaves_a_guest_on_a_worker_at_its_deadline_plug_2() {
-    let program = Arc::new(Placed::default());
+    let program = Arc::new(ThreadProgram::default());
     leave(&plugin(&program), &program).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn caller_leaves_a_guest_on_the_last_worker_plug_2() {
-    let program = Arc::new(Placed::default());
+    let program = Arc::new(ThreadProgram::default());
     let plugin = plugin(&program);
     plugin.worker_guests.forget_permits(1);
     leave(&plugin, &program).await;
@@ -30,7 +30,7 @@ async fn caller_leaves_a_guest_on_the_last_worker_plug_2() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn caller_leaves_a_slow_guest_at_its_deadline_plug_2() {
-    let program = Arc::new(Placed::default());
+    let program = Arc::new(ThreadProgram::default());
     let plugin = plugin(&program);
     plugin.state.lock().pace.slow_down(Instant::now());
     leave(&plugin, &program).await;
@@ -39,7 +39,7 @@ async fn caller_leaves_a_slow_guest_at_its_deadline_plug_2() {
 #[tokio::test(flavor = "multi_thread")]
 async fn wait_for_a_permit_leaves_a_guest_its_timeout_plug_2() {
     const LONG: Duration = Duration::from_secs(2);
-    let program = Arc::new(Placed::default());
+    let program = Arc::new(ThreadProgram::default());
     let plugin = plugin(&program);
     let permit = plugin.own_guests.try_acquire(CallOrigin::Known).unwrap();
     let release = program.hold();
@@ -57,7 +57,7 @@ async fn wait_for_a_permit_leaves_a_guest_its_timeout_plug_2() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn guest_does_not_start_after_its_caller_left_plug_2() {
-    let program = Arc::new(Placed::default());
+    let program = Arc::new(ThreadProgram::default());
     let plugin = plugin(&program);
     let (release, held) = mpsc::channel::<()>();
     let work = move || -> Ended {
@@ -78,7 +78,7 @@ async fn guest_does_not_start_after_its_caller_left_plug_2() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn guest_does_not_start_after_its_caller_was_dropped_plug_2() {
-    let program = Arc::new(Placed::default());
+    let program = Arc::new(ThreadProgram::default());
     let plugin = plugin(&program);
     let (release, held) = mpsc::channel::<()>();
     let work = move || -> Ended {
@@ -101,7 +101,7 @@ async fn guest_does_not_start_after_its_caller_was_dropped_plug_2() {
 #[tokio::test(flavor = "multi_thread")]
 async fn only_deciding_guests_end_with_their_caller_plug_2() {
     for (point, ends) in [(HookPoint::BeforeBiz, true), (HookPoint::AfterBiz, false)] {
-        let program = Arc::new(Placed::default());
+        let program = Arc::new(ThreadProgram::default());
         let plugin = plugin(&program);
         let release = program.hold();
         let mut call = Box::pin(hook_at(&plugin, point, TIMEOUT));
@@ -119,7 +119,7 @@ async fn only_deciding_guests_end_with_their_caller_plug_2() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn guest_ends_at_the_deadline_of_its_request_plug_2() {
-    let program = Arc::new(Placed::default());
+    let program = Arc::new(ThreadProgram::default());
     let plugin = plugin(&program);
     let release = program.hold();
     let request = RequestContext::background(ServiceIdentity::new("orders", "1.0.0"));

@@ -4,7 +4,7 @@ use super::*;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn only_calls_of_slow_plugins_leave_the_workers_plug_2() {
-    let program = Arc::new(Placed::default());
+    let program = Arc::new(ThreadProgram::default());
     let plugin = plugin(&program);
     let calls = in_request(async |id| {
         // All workers have the same name.
