@@ -185,6 +185,7 @@ impl Plugin {
         let caller = Caller::default();
         // Its drop ends the guest, even if this future is dropped.
         let _waiting = function.ends_with_caller.then(|| caller.wait());
+        let waiting_caller = caller.clone();
         let limits = CallLimits {
             timeout,
             caller,
@@ -277,12 +278,15 @@ impl Plugin {
             match start.get_or_prevent().map(|begun| begun + timeout) {
                 Some(end) if TokioInstant::now() < end => deadline = end,
                 Some(_) => {
-                    // A long instruction or a busy machine delays the guest. It still runs, so it
-                    // has not recorded this.
+                    // The guest still runs, so it has not recorded this.
                     self.state.lock().pace.slow_down(Instant::now());
-                    return Err(CallError::Timeout(timeout));
+                    return Err(match waiting_caller.is_guest_waiting() {
+                        true => CallError::Timeout(timeout),
+                        // A long instruction or a busy machine delays the guest.
+                        false => CallError::Starved(timeout),
+                    });
                 }
-                None => return Err(CallError::Timeout(timeout)),
+                None => return Err(CallError::Starved(timeout)),
             }
         }
     }

@@ -33,8 +33,8 @@ impl Plugins {
     /// those that an operator stopped since.
     ///
     /// # Errors
-    /// `PLUGIN_UNAVAILABLE`: a plugin fails, and its `on_failure` is `closed`. Or a plugin has no time
-    /// or thread for a call of an anonymous client, or a plugin of `plugins.required` is not started.
+    /// `PLUGIN_UNAVAILABLE`: a plugin fails, and its `on_failure` is `closed`. Or a plugin has no
+    /// time or thread, gets too much data, or is in `plugins.required` and is not started.
     pub async fn decide(
         &self,
         subject: &str,
@@ -74,7 +74,7 @@ impl Plugins {
                 Err(CallError::Cancelled) => return Err(late()),
                 Err(error) => {
                     let problem = error.to_string();
-                    check_failure_mode(&called, &problem, error.is_busy(), origin)?;
+                    check_failure_mode(&called, &problem, error.is_caused_by_callers())?;
                 }
             }
         }

@@ -3,7 +3,7 @@
 use seaworthy_core::{Code, Error};
 
 use super::Plugins;
-use crate::{FailureMode, hook::HookTable, plugin::Plugin, sandbox::CallOrigin};
+use crate::{FailureMode, hook::HookTable, plugin::Plugin};
 
 /// The reason of errors that a plugin causes.
 pub(crate) const UNAVAILABLE: &str = "PLUGIN_UNAVAILABLE";
@@ -37,21 +37,18 @@ pub(super) fn failure_mode(
     settings.or(stricter).unwrap_or(default)
 }
 
-/// Checks whether a call continues without a failed plugin that may veto. Anonymous clients can
-/// overload a plugin, so an overload must not turn off the protection against them.
+/// Checks whether a call continues without a failed plugin that may veto. Callers can overload a
+/// plugin or send too much data, so that must not turn off the protection against them.
 ///
 /// # Errors
-/// `PLUGIN_UNAVAILABLE`: `on_failure` of the plugin is `closed`, or the plugin has no time or thread
-/// for an anonymous call.
+/// `PLUGIN_UNAVAILABLE`: `on_failure` of the plugin is `closed`, or callers can cause the failure.
 pub(super) fn check_failure_mode(
     plugin: &Plugin,
     problem: &str,
-    is_busy: bool,
-    origin: CallOrigin,
+    is_caused_by_callers: bool,
 ) -> Result<(), Error> {
-    let is_overload = is_busy && origin == CallOrigin::Anonymous;
     match plugin.on_failure {
-        FailureMode::Open if !is_overload => Ok(()),
+        FailureMode::Open if !is_caused_by_callers => Ok(()),
         _ => Err(unavailable(plugin.name(), problem)),
     }
 }

@@ -23,8 +23,8 @@ impl Plugins {
     /// # Errors
     /// - `PLUGIN_REJECTED`: a hook with a veto rejects the call.
     /// - `PLUGIN_UNAVAILABLE`: a hook with a veto fails, and `on_failure` of its plugin is
-    ///   `closed`. Or its plugin has no time or thread for a call of an anonymous client. At a point
-    ///   with a veto: a plugin of `plugins.required` is not started.
+    ///   `closed`. Or its plugin has no time or thread, or gets too much data. At a point with a
+    ///   veto: a plugin of `plugins.required` is not started.
     pub async fn run_hooks(&self, point: HookPoint, call: HookCall) -> Result<HookReport, Error> {
         if self.is_idle() {
             let failed = Vec::new();

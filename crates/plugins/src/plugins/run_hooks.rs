@@ -127,7 +127,7 @@ impl Plugins {
             }
             return Ok(());
         };
-        let is_busy = called.as_ref().is_err_and(CallError::is_busy);
+        let is_caused_by_callers = called.as_ref().is_err_and(CallError::is_caused_by_callers);
         let problem = match called {
             Ok(HookOutcome::Proceed(set)) if set.is_empty() => return Ok(()),
             Ok(HookOutcome::Proceed(set)) => {
@@ -158,7 +158,7 @@ impl Plugins {
             tracing::warn!(hook = name, point, problem, "a hook failed");
         }
         if hook.is_veto {
-            check_failure_mode(&hook.plugin, &problem, is_busy, caller.origin)?;
+            check_failure_mode(&hook.plugin, &problem, is_caused_by_callers)?;
         }
         run.report.failed.push((name, problem));
         Ok(())

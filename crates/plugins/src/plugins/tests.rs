@@ -16,11 +16,11 @@ use seaworthy_testkit::eventually;
 
 use super::{follow::Followed, follow_settings::Tried, *};
 use crate::{
-    HookCall, HookPoint, Interface, PluginErrorCode, World,
+    FailureMode, HookCall, HookPoint, Interface, PluginErrorCode, World,
     folder::sha256_hex,
     pack,
     runtime::{self, Imports, Program},
-    sandbox::FAULT_WINDOW,
+    sandbox::{Ended, FAULT_WINDOW},
 };
 
 /// A module whose hook and handler change nothing.
@@ -344,6 +344,40 @@ async fn load_fails_if_its_compilation_takes_long_plug_2() {
     assert!(runtime.compilations.load(Ordering::Relaxed) <= max);
     plugins.start_plugin("notes").await.unwrap();
     assert_eq!(failed_hooks(&plugins).await, []);
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn starved_machine_does_not_skip_a_veto_plug_2() {
+    const HOOK: &str =
+        "[[hooks]]\nname = \"guard\"\npoint = \"before_biz\"\nveto = true\ntimeout = \"50ms\"\n";
+    let TestService {
+        service,
+        plugins,
+        folder: _folder,
+    } = start_with(&[("guard", HOOK)], |config| {
+        config.on_failure = FailureMode::Open;
+    })
+    .await;
+    // All threads for guests are busy, so the guest gets a permit and does not start.
+    let (release, held) = mpsc::channel::<()>();
+    let held = Arc::new(Mutex::new(held));
+    for _ in 0..MAX_GUESTS_PER_CORE * cores() {
+        let held = Arc::clone(&held);
+        let work = move || -> Ended {
+            let _ = held.lock().recv();
+            Box::new(|| ())
+        };
+        plugins.0.threads.run(work).unwrap();
+    }
+    let call = plugins.run_hooks(HookPoint::BeforeBiz, HookCall::new());
+    assert_eq!(call.await.unwrap_err().reason(), UNAVAILABLE);
+    drop(release);
+    eventually(async || {
+        let call = plugins.run_hooks(HookPoint::BeforeBiz, HookCall::new());
+        call.await.is_ok()
+    })
+    .await;
     service.stop().await;
 }
 

@@ -7,7 +7,8 @@ use crate::PluginErrorCode;
 pub(crate) enum CallError {
     #[error("exceeded its timeout of {0:?}")]
     Timeout(Duration),
-    /// As `Timeout`, but the guest waited for a core during most of this time.
+    /// As `Timeout`, but the guest waited for a core during most of this time, or its caller left
+    /// and does not know why the guest is late.
     #[error("exceeded its timeout of {0:?}")]
     Starved(Duration),
     #[error("needs more memory than {0} bytes")]
@@ -85,6 +86,19 @@ impl CallError {
         matches!(self, Self::Throttled | Self::Concurrency(_))
     }
 
+    /// Returns true if callers can cause the error, by their number or by the size of their data.
+    /// Such an error must not skip a veto or a policy.
+    pub(crate) const fn is_caused_by_callers(&self) -> bool {
+        matches!(
+            self,
+            Self::Starved(_)
+                | Self::Input(_)
+                | Self::Throttled
+                | Self::Concurrency(_)
+                | Self::NoThread
+        )
+    }
+
     /// Returns true if a retry of the same call fails again, at least for seconds. Retries of an
     /// event handler end within a second.
     pub(crate) const fn is_permanent(&self) -> bool {
@@ -113,7 +127,6 @@ impl CallError {
     /// Returns the label `reason` of metrics.
     pub(crate) const fn reason(&self) -> &'static str {
         match self {
-            // A caller that left before its guest ended does not know why the guest is late.
             Self::Timeout(_) | Self::Starved(_) => "timeout",
             Self::Memory(_) => "memory",
             Self::HostCalls(_) => "host_calls",

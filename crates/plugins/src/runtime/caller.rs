@@ -14,6 +14,7 @@ pub(crate) struct Caller(Arc<Shared>);
 struct Shared {
     has_left: AtomicBool,
     left: Notify,
+    is_guest_waiting: AtomicBool,
 }
 
 /// A guard of a caller that waits for its guest. Dropping it ends the wait.
@@ -28,6 +29,16 @@ impl Caller {
 
     pub(crate) fn has_left(&self) -> bool {
         self.0.has_left.load(Ordering::Relaxed)
+    }
+
+    /// Sets whether the guest waits for a response.
+    pub(crate) fn set_guest_waiting(&self, is_waiting: bool) {
+        self.0.is_guest_waiting.store(is_waiting, Ordering::Relaxed);
+    }
+
+    /// Returns true if the guest waits for a response. It then does not need a core.
+    pub(crate) fn is_guest_waiting(&self) -> bool {
+        self.0.is_guest_waiting.load(Ordering::Relaxed)
     }
 
     /// Completes when the caller stops waiting. At most one guest may await this.

@@ -99,13 +99,22 @@ impl Host {
         self.check_deadline()
     }
 
+    /// Marks that a host function waits for a response. Returns the time.
+    pub(super) fn begin_wait(&self) -> Instant {
+        self.limits.caller.set_guest_waiting(true);
+        Instant::now()
+    }
+
     /// Checks the deadline after a host function that waited since `begin`.
     ///
     /// # Errors
     /// The deadline passed. The error ends the call.
     pub(super) fn end_wait(&mut self, begin: Instant) -> wasmtime::Result<()> {
         self.waited += begin.elapsed();
-        self.check_deadline()
+        // After the deadline the caller may leave before it gets the result, so the mark remains.
+        self.check_deadline()?;
+        self.limits.caller.set_guest_waiting(false);
+        Ok(())
     }
 
     fn check_deadline(&mut self) -> wasmtime::Result<()> {

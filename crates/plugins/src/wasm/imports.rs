@@ -1,5 +1,3 @@
-use std::time::Instant;
-
 use chrono::Utc;
 use wasmtime::{StoreContextMut, component::Linker};
 
@@ -120,7 +118,7 @@ fn send(mut store: Store<'_>, (request,): (GuestRequest,)) -> wasmtime::Result<(
     };
     let headers = request.headers.into_iter();
     let headers: Vec<_> = headers.map(|entry| (entry.name, entry.value)).collect();
-    let begin = Instant::now();
+    let begin = host.begin_wait();
     let sent = http.send(
         &request.method,
         &request.url,

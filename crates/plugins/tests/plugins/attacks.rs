@@ -161,6 +161,28 @@ async fn large_names_of_a_caller_do_not_disable_plugins_plug_2() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn large_data_of_a_caller_skip_no_veto_and_no_policy_plug_2() {
+    let app = Setup::new()
+        .config(|config| config.security.max_cpu_percent = Some(100))
+        .config(|config| config.on_failure = FailureMode::Open)
+        .plugin("rules", "", &Guest::denying("no"))
+        .plugin(
+            "guard",
+            &format!("{HOOK}veto = true\n"),
+            &Guest::rejecting(403, "blocked"),
+        )
+        .start()
+        .await
+        .unwrap();
+    let large = "x".repeat(2 * 1024 * 1024);
+    let decision = app.plugins.decide("u-7", "read", &large, Map::new());
+    assert_eq!(decision.await.unwrap_err().reason(), "PLUGIN_UNAVAILABLE");
+    let call = HookCall::new().with_value("comment", large);
+    let call = app.plugins.run_hooks(HookPoint::BeforeBiz, call);
+    assert_eq!(call.await.unwrap_err().reason(), "PLUGIN_UNAVAILABLE");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn large_source_of_an_event_does_not_disable_plugins_plug_2() {
     let more = "[[handlers]]\nname = \"note\"\ntypes = [\"user.login\"]\n";
     let app = Setup::new()

@@ -256,6 +256,26 @@ async fn anonymous_overload_does_not_skip_hooks_that_fail_open_plug_2() {
     assert!(first.await.unwrap().is_ok());
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn known_overload_does_not_skip_hooks_that_fail_open_plug_2() {
+    let (app, mut requests) = start_waiting(2).await;
+    let running = [(); 2].map(|()| call(&app.plugins, HookPoint::BeforeBiz, false));
+    let mut unanswered = Vec::new();
+    for _ in &running {
+        let next = timeout(TIMEOUT, requests.recv()).await;
+        unanswered.push(next.unwrap().unwrap());
+    }
+    let rejected = call(&app.plugins, HookPoint::BeforeData, false).await;
+    assert_eq!(
+        rejected.unwrap().unwrap_err().reason(),
+        "PLUGIN_UNAVAILABLE"
+    );
+    drop((unanswered, requests));
+    for call in running {
+        assert!(call.await.unwrap().is_ok());
+    }
+}
+
 /// Starts a service with three hooks `before_auth` in a chain. The second one sets a value. One call
 /// of it uses the part of the CPU share for anonymous callers of several seconds.
 async fn start_chained(veto: bool) -> TestApp {

@@ -7,7 +7,7 @@ use super::*;
 /// Calls a guest that does not end at its deadline. Expects that the caller does not wait for it.
 async fn leave(plugin: &Arc<Plugin>, program: &ThreadProgram) {
     let release = program.hold();
-    assert_eq!(hook(plugin, SHORT).await, Err(CallError::Timeout(SHORT)));
+    assert_eq!(hook(plugin, SHORT).await, Err(CallError::Starved(SHORT)));
     // The guest keeps its permit until it ends. Later calls run on threads for guests.
     assert_eq!(plugin.own_guests.available_permits(), 0);
     drop(release);
@@ -37,6 +37,21 @@ async fn caller_leaves_a_slow_guest_at_its_deadline_plug_2() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn guest_that_waits_for_a_response_exceeds_its_timeout_plug_2() {
+    let program = Arc::new(ThreadProgram::default());
+    let plugin = plugin(&program);
+    let release = program.hold();
+    let mut call = Box::pin(hook(&plugin, SHORT));
+    while program.calls.load(Ordering::Relaxed) == 0 {
+        assert!(futures::poll!(call.as_mut()).is_pending());
+        tokio::task::yield_now().await;
+    }
+    program.caller.lock().set_guest_waiting(true);
+    assert_eq!(call.await, Err(CallError::Timeout(SHORT)));
+    drop(release);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn wait_for_a_permit_leaves_a_guest_its_timeout_plug_2() {
     const LONG: Duration = Duration::from_secs(2);
     let program = Arc::new(ThreadProgram::default());
@@ -49,7 +64,7 @@ async fn wait_for_a_permit_leaves_a_guest_its_timeout_plug_2() {
         drop(permit);
     };
     let (called, ()) = tokio::join!(hook(&plugin, LONG), earlier);
-    assert_eq!(called, Err(CallError::Timeout(LONG)));
+    assert_eq!(called, Err(CallError::Starved(LONG)));
     let waited = begun.elapsed();
     assert!(waited >= LONG / 4 + LONG, "{waited:?}");
     drop(release);
@@ -67,7 +82,7 @@ async fn guest_does_not_start_after_its_caller_left_plug_2() {
     plugin.threads.run(work).unwrap();
     let event = Event::new(crate::EventType::USER_LOGIN, "accounts");
     let handle = |timeout| plugin.handle("note".to_owned(), event.clone(), timeout);
-    assert_eq!(handle(SHORT).await, Err(CallError::Timeout(SHORT)));
+    assert_eq!(handle(SHORT).await, Err(CallError::Starved(SHORT)));
     let pace = plugin.state.lock().pace;
     assert_eq!(pace, Pace::Brief, "the guest was not slow");
     drop(release);
