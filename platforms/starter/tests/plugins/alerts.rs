@@ -1,6 +1,6 @@
 //! The alert on plugins: faults fire it, its runbook works, and it resolves.
 
-use std::{collections::BTreeMap, path::Path, process::Command};
+use std::{collections::BTreeMap, path::Path};
 
 use seaworthy_deploy::{Overlay, render};
 use seaworthy_facts::Facts;
@@ -13,7 +13,7 @@ use seaworthy_testkit::{
 
 use crate::{
     PROGRAM,
-    folder::{Folder, SECRETS},
+    folder::Folder,
     guard::{MANIFEST, PROCEEDS, log_in, module},
 };
 
@@ -23,22 +23,10 @@ const TOKEN: &str = "the token of an operator of these tests";
 /// The number of faults that disables a plugin.
 const FAULTS: usize = 5;
 
-/// Renders the rules and runbooks of the program with plugins. `admin` is its admin port.
+/// Renders the rules and runbooks of the committed facts. `admin` is the admin port of the program.
 fn rendered(admin: u16) -> BTreeMap<String, String> {
-    let config = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/starter");
-    let folder = tempfile::tempdir().unwrap();
-    let database = folder.path().join("starter.db").display().to_string();
-    let database = format!("data.database.url=sqlite:{database}");
-    let settings = ["data.database.migrate_at_start=true", &database];
-    let settings = settings.iter().chain(&SECRETS);
-    let described = Command::new(PROGRAM)
-        .args(["describe", "--profile", "production", "--config"])
-        .arg(config)
-        .args(settings.flat_map(|setting| ["--with", setting]))
-        .output()
-        .unwrap();
-    assert!(described.status.success(), "{described:?}");
-    let mut facts = Facts::from_json(&String::from_utf8(described.stdout).unwrap()).unwrap();
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/facts/starter.json");
+    let mut facts = Facts::from_json(&std::fs::read_to_string(file).unwrap()).unwrap();
     for listener in &mut facts.listeners {
         if listener.name == "admin" {
             listener.port = admin;

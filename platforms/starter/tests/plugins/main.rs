@@ -10,6 +10,7 @@ mod acceptance;
 mod alerts;
 mod calls;
 mod commands;
+mod facts;
 mod folder;
 mod guard;
 mod guide;

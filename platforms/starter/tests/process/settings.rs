@@ -3,7 +3,6 @@ use std::{fs, path::Path};
 use seaworthy_testkit::{
     deployment::Deployment,
     document::assert_current,
-    facts::assert_facts_are_current,
     http::request,
     process::{ProcessOutput, ServiceProcess},
     unsafe_settings::assert_unsafe_settings_are_rejected,
@@ -308,25 +307,6 @@ fn committed_settings_documents_are_current_conf_6() {
     }
     let document = include_str!(concat!(env!("OUT_DIR"), "/openapi.json"));
     assert_current(&home.join("docs/openapi.json"), document);
-}
-
-#[test]
-fn committed_facts_are_current_obs_9_ship_3() {
-    let home = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let with = [
-        "data.database.url=sqlite:FOLDER/starter.db",
-        "data.database.migrate_at_start=true",
-        "auth.jwt_secret_key=SECRET",
-        "kms.seed=SECRET",
-        "kms.salt=SECRET",
-    ];
-    let file = home.join("deploy/facts/starter.json");
-    assert_facts_are_current(
-        Path::new(PROGRAM),
-        &home.join("config/starter"),
-        &with,
-        &file,
-    );
 }
 
 #[test]
