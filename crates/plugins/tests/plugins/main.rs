@@ -9,6 +9,7 @@ mod binary;
 mod changes;
 mod clients;
 mod contract;
+mod dependency_races;
 mod dependents;
 mod disable;
 mod ends;

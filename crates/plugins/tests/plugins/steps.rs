@@ -126,7 +126,10 @@ async fn removed_plugin_is_unloaded_while_another_one_stops_plug_1() {
 
 /// A service with the started plugin `base`, and the loaded plugin `child` that depends on it. The
 /// steps wait for a response.
-async fn with_child(base: Option<&'static str>, child: Option<&'static str>) -> (TestApp, Waiting) {
+pub(crate) async fn with_child(
+    base: Option<&'static str>,
+    child: Option<&'static str>,
+) -> (TestApp, Waiting) {
     let (url, waiting) = hold();
     let guest = |step: Option<&'static str>| match step {
         Some(step) => (HTTP, Guest::requesting_in_step(step, &url)),
