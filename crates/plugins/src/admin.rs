@@ -1,5 +1,5 @@
 use axum::extract::State;
-use seaworthy_core::{Error, error_chain};
+use seaworthy_core::Error;
 use seaworthy_http::{Json, Path, Routes};
 
 use crate::{PluginError, PluginInfo, Plugins};
@@ -96,7 +96,7 @@ fn log_change(plugin: &str, action: &str, error: Option<&PluginError>) {
     match error {
         None => tracing::info!(plugin, action, "an operator changed a plugin"),
         Some(error) => {
-            let problem = error_chain(error).to_string();
+            let problem = error.describe();
             tracing::warn!(
                 plugin,
                 action,

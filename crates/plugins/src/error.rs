@@ -1,7 +1,9 @@
 use std::{error::Error as StdError, fmt};
 
-use seaworthy_core::{Code, Error};
+use seaworthy_core::{Code, Error, error_chain};
 use seaworthy_service::StartError;
+
+use crate::text::printable;
 
 /// The codes of errors of plugins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -80,7 +82,7 @@ impl PluginError {
         Self {
             code,
             plugin: Some(plugin.into()),
-            problem: printable(problem.into()),
+            problem: printable(&problem.into()),
             cause: None,
         }
     }
@@ -104,6 +106,11 @@ impl PluginError {
         Self::new(PluginErrorCode::NotFound, plugin, "is not loaded")
     }
 
+    /// Returns the problem and its causes, for operators.
+    pub(crate) fn describe(&self) -> String {
+        printable(&error_chain(self).to_string())
+    }
+
     /// Returns the code.
     #[must_use]
     pub fn code(&self) -> PluginErrorCode {
@@ -115,19 +122,6 @@ impl PluginError {
     pub fn plugin(&self) -> Option<&str> {
         self.plugin.as_deref()
     }
-}
-
-/// Escapes control characters. A plugin may have written the text, and commands print it to a
-/// terminal.
-fn printable(text: String) -> String {
-    if !text.contains(char::is_control) {
-        return text;
-    }
-    let escape = |character: char| match character.is_control() {
-        true => character.escape_default().to_string(),
-        false => character.to_string(),
-    };
-    text.chars().map(escape).collect()
 }
 
 impl fmt::Display for PluginError {

@@ -19,6 +19,7 @@ mod plugin;
 mod plugins;
 mod runtime;
 mod sandbox;
+mod text;
 mod wasm;
 
 pub use command::plugins_command;

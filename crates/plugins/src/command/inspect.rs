@@ -1,7 +1,6 @@
 use std::fmt::Write as _;
 
 use seaworthy_config::Settings;
-use seaworthy_core::error_chain;
 use seaworthy_service::{CommandRun, StartError};
 use serde_json::json;
 
@@ -42,7 +41,7 @@ fn describe(found: &Result<Found, PluginError>) -> (String, String) {
             };
             (found.manifest.version.to_string(), state.to_owned())
         }
-        Err(error) => ("-".to_owned(), error_chain(error)),
+        Err(error) => ("-".to_owned(), error.describe()),
     }
 }
 

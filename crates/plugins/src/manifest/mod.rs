@@ -22,6 +22,9 @@ use crate::{EventType, FailureMode, HookPoint, PluginError, PluginErrorCode, fol
 
 /// The maximum length of a name in bytes. A name is a label of metrics and a part of paths.
 const MAX_NAME: usize = 64;
+/// The maximum length of a version in bytes. A version is a label of metrics, and the audit log
+/// keeps it.
+const MAX_VERSION: usize = 100;
 /// The rule for names of plugins, in messages. [`is_name`] checks it.
 pub(crate) const NAME_RULE: &str =
     "use 1 to 64 lower-case letters, digits, '_' or '-', and no '-' at the start";
@@ -183,6 +186,9 @@ impl Manifest {
         }
         if self.sha256.len() != 64 || !self.sha256.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return Some("has an invalid `sha256`: use 64 hexadecimal digits".to_owned());
+        }
+        if self.version.to_string().len() > MAX_VERSION {
+            return Some(format!("has a version of more than {MAX_VERSION} bytes"));
         }
         for (what, count) in [
             ("hooks", self.hooks.len()),

@@ -20,7 +20,6 @@ use std::{
 
 use chrono::{DateTime, Utc};
 use parking_lot::Mutex;
-use seaworthy_core::error_chain;
 use tokio::{
     sync::{Notify, Semaphore},
     time::timeout,
@@ -144,7 +143,7 @@ impl From<&PluginError> for PluginFailure {
     fn from(error: &PluginError) -> Self {
         Self {
             code: error.code().as_str(),
-            message: error_chain(error).to_string(),
+            message: error.describe(),
             time: Utc::now(),
         }
     }

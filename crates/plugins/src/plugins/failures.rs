@@ -1,7 +1,5 @@
 use std::collections::BTreeSet;
 
-use seaworthy_core::error_chain;
-
 use super::{Inner, Plugins, SOURCE};
 use crate::{
     Event, EventType, PluginError, PluginErrorCode, PluginFailure, PluginInfo,
@@ -105,6 +103,6 @@ impl Inner {
 
 fn failure_event(error: &PluginError) -> Event {
     Event::new(EventType::PLUGIN_ERROR, SOURCE)
-        .with_data("problem", error_chain(error).to_string())
+        .with_data("problem", error.describe())
         .with_data("code", error.code().as_str())
 }

@@ -1,7 +1,6 @@
 use std::{collections::BTreeSet, path::PathBuf, sync::Arc};
 
 use futures::future::join_all;
-use seaworthy_core::error_chain;
 use seaworthy_service::Tasks;
 
 use super::{Plugins, observation::FolderRead, removals::Removals};
@@ -251,7 +250,7 @@ impl Plugins {
         let Err(error) = result else {
             return;
         };
-        let problem = error_chain(error).to_string();
+        let problem = error.describe();
         match plugin {
             Some(plugin) => {
                 tracing::error!(plugin, action, problem, "a plugin could not be changed");

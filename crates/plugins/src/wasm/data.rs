@@ -12,6 +12,7 @@ use crate::{
     Event,
     runtime::{CallError, CallLimits, HookInput, Question},
     sandbox::json::{self, MAX_VALUES},
+    text::truncated,
 };
 
 /// The maximum length of a reason that a component gives, in bytes.
@@ -157,12 +158,6 @@ pub(super) fn short(text: String) -> String {
         true => truncated(&text, MAX_REASON).to_owned(),
         false => text,
     }
-}
-
-/// Returns the start of a text of a component, at most `max` bytes.
-pub(super) fn truncated(text: &str, max: usize) -> &str {
-    let end = text.floor_char_boundary(max.min(text.len()));
-    text.get(..end).unwrap_or_default()
 }
 
 #[cfg(test)]

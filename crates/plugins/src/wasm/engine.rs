@@ -83,6 +83,8 @@ impl WasmRuntime {
             // One thread with a low priority compiles, so that requests keep their cores.
             .parallel_compilation(false)
             .max_wasm_stack(MAX_STACK)
+            // A backtrace contains names that the author of the component chose.
+            .wasm_backtrace_max_frames(None)
             .wasm_memory64(false)
             .wasm_multi_memory(false)
             .memory_reservation(u64::try_from(max_memory).unwrap_or(u64::MAX))

@@ -2,12 +2,11 @@ use chrono::Utc;
 use wasmtime::{StoreContextMut, component::Linker};
 
 use super::{
-    data::truncated,
     host::Host,
     times::Times,
     types::{GuestRequest, GuestResponse, LogLevel, NewEvent},
 };
-use crate::{Capability, runtime::Imports};
+use crate::{Capability, runtime::Imports, text::truncated};
 
 /// The maximum length of a line of a plugin in the log, in bytes. The rest is cut off.
 const MAX_LINE: usize = 4 * 1024;

@@ -206,6 +206,56 @@ async fn large_source_of_an_event_does_not_disable_plugins_plug_2() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn long_texts_of_a_manifest_do_not_reach_events_plug_2() {
+    const MAX: usize = 2_000;
+    let app = Setup::new().start().await.unwrap();
+    let (sender, mut problems) = tokio::sync::mpsc::unbounded_channel();
+    let events = app.plugins.events();
+    events.subscribe("problems", [EventType::PLUGIN_ERROR], move |event| {
+        let problem = event.data().get("problem").and_then(|text| text.as_str());
+        let _ = sender.send(problem.unwrap_or_default().to_owned());
+        std::future::ready(Ok(()))
+    });
+    // The service reads the manifest without a signature, for the order of loads.
+    let folder = app.folder.path().join("plugins/evil");
+    std::fs::create_dir(&folder).unwrap();
+    let manifest = format!("{} = 1\n", "x".repeat(60_000));
+    std::fs::write(folder.join("plugin.toml"), manifest).unwrap();
+    let problem = timeout(Duration::from_secs(60), problems.recv()).await;
+    let problem = problem.unwrap().unwrap();
+    assert!(problem.contains("unknown field `xxx"), "{problem}");
+    assert!(problem.len() <= MAX, "{} bytes", problem.len());
+    // A signed version is also short, because events contain it.
+    let long = format!("version = \"1.0.0+{}\"\n", "x".repeat(60_000));
+    app.replace("evil", &long, &Guest::quiet());
+    let refused = app.plugins.load("evil").await.unwrap_err();
+    let expected = "plugin \"evil\": plugin.toml has a version of more than 100 bytes";
+    assert_eq!(refused.to_string(), expected);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn names_of_functions_do_not_reach_problems_plug_2() {
+    // The host rejects the text of the line while the function is on the stack.
+    let guest = Guest::hook("(call $evil) (i32.const 16)")
+        .import("log", "write", "(param i32 i32 i32)")
+        .with_words(1024, &[0xff])
+        .with_functions(
+            "(func $evil (@name \"evil\\0a\\1b[2J\")
+               (call $write (i32.const 1) (i32.const 1024) (i32.const 1)))",
+        );
+    let app = Setup::new()
+        .grant("evil", &[Capability::Log])
+        .plugin("evil", &format!("capabilities = [\"log\"]\n{HOOK}"), &guest)
+        .start()
+        .await
+        .unwrap();
+    let call = app.plugins.run_hooks(HookPoint::BeforeBiz, HookCall::new());
+    let failed = call.await.unwrap().failed;
+    let problem = "trapped: invalid utf-8 sequence of 1 bytes from index 0".to_owned();
+    assert_eq!(failed, [("evil/attack".to_owned(), problem)]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn stalled_plugins_leave_calls_to_the_others_plug_2() {
     /// The plugins whose calls together exceed the limit of all plugins.
     const STALLED: usize = 5;
