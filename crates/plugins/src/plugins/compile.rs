@@ -23,6 +23,7 @@ use seaworthy_core::Timeout;
 use crate::{
     Capability, PluginError, PluginErrorCode, PluginStatus,
     folder::{Found, files_hash, read_plugin, read_settings},
+    manifest::{NAME_RULE, is_name},
     plugin::{Plugin, State, Timers, Uses},
     runtime::{CallLimits, Caller, Imports, LifecycleStep},
     sandbox::{Ended, EventAccess, HttpAccess, KeyValueStore, LogAccess, Permits, max_cpu_time},
@@ -37,8 +38,9 @@ impl Plugins {
     /// The files are not valid, another plugin has the same variables, the plugin rejects its
     /// settings, or a dependency is missing.
     pub(super) async fn prepare(&self, name: &str) -> Result<Arc<Plugin>, PluginError> {
-        if !crate::manifest::is_name(name) {
-            return Err(PluginError::not_found(name));
+        if !is_name(name) {
+            let problem = format!("does not have a valid name: {NAME_RULE}");
+            return Err(PluginError::new(PluginErrorCode::NotFound, name, problem));
         }
         let failed = |error: &PluginError| self.announce_failure(Some(name), error);
         // `loads` serializes loads, so no other one begins meanwhile.

@@ -74,6 +74,8 @@ fn size(key: &str, value: &[u8]) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use std::{sync::Barrier, thread};
+
     use proptest::prelude::*;
 
     use super::*;
@@ -87,6 +89,31 @@ mod tests {
         assert_eq!(store.get("a"), Some(vec![1; 50]));
         store.delete("a");
         store.set("b".into(), vec![2; 50]).unwrap();
+    }
+
+    #[test]
+    fn concurrent_writers_share_the_quota_plug_2() {
+        const WRITERS: usize = 8;
+        const VALUE: usize = 100;
+        for _ in 0..100 {
+            // Half of the values fit. A key has one byte.
+            let store = KeyValueStore::new(WRITERS / 2 * (1 + VALUE + OVERHEAD));
+            let barrier = Barrier::new(WRITERS);
+            let stored = thread::scope(|scope| {
+                let writers = (0..WRITERS).map(|writer| {
+                    let (store, barrier) = (&store, &barrier);
+                    scope.spawn(move || {
+                        barrier.wait();
+                        store.set(writer.to_string(), vec![0; VALUE]).is_ok()
+                    })
+                });
+                let writers: Vec<_> = writers.collect();
+                let writers = writers.into_iter().map(|writer| writer.join().unwrap());
+                writers.filter(|is_stored| *is_stored).count()
+            });
+            assert_eq!(stored, WRITERS / 2);
+            assert_eq!(store.stored.lock().size, store.max_size);
+        }
     }
 
     proptest! {

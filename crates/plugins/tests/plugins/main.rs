@@ -22,6 +22,8 @@ mod follow;
 mod guest;
 mod hooks;
 mod hostile;
+mod impersonation;
+mod limits;
 mod open_requests;
 mod points;
 mod publish;

@@ -1,9 +1,14 @@
 //! Events that plugins publish.
 
+use std::sync::Arc;
+
 use seaworthy_plugins::{
     Capability, Event, EventType, GrantConfig, HookCall, HookPoint, PluginErrorCode,
 };
-use tokio::sync::mpsc::{self, UnboundedReceiver};
+use tokio::sync::{
+    Semaphore,
+    mpsc::{self, UnboundedReceiver},
+};
 
 use crate::{
     app::{Setup, TestApp, granted},
@@ -110,6 +115,40 @@ async fn published_events_have_a_rate_plug_2() {
         }
     }
     assert_eq!(problem, "the plugin exceeded max_events_per_second (1)");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn flood_of_a_plugin_fills_only_queues_of_its_type_plug_2() {
+    let app = setup(&[FLAGGED], &Guest::publishing(FLAGGED, "{}")).config(|config| {
+        config.max_queued_events = 2;
+        config.security.max_events_per_second = 1_000;
+        config.security.max_cpu_percent = Some(100);
+    });
+    let app = app.start().await.unwrap();
+    let blocked = Arc::new(Semaphore::new(0));
+    let (events, release) = (app.plugins.events(), Arc::clone(&blocked));
+    let kind = EventType::new(FLAGGED).unwrap();
+    // This handler of the service runs one delivery, and the others wait.
+    events.subscribe_in_order("slow", [kind], 0, move |_| {
+        let release = Arc::clone(&release);
+        async move {
+            let _ = release.acquire().await;
+            Ok(())
+        }
+    });
+    let mut logins = received(&app, EventType::USER_LOGIN.as_str());
+    let full = "the queue of an event handler is full: raise plugins.max_queued_events or make the handler faster";
+    // One running delivery, a full queue, and one more event.
+    let mut problems = Vec::new();
+    while problems.last().is_none_or(String::is_empty) {
+        assert!(problems.len() < 4, "{problems:?}");
+        problems.push(publish(&app).await);
+    }
+    assert_eq!(problems.last().map(String::as_str), Some(full));
+    let login = Event::new(EventType::USER_LOGIN, "accounts");
+    events.publish_async(login).unwrap();
+    assert_eq!(logins.recv().await.unwrap().kind(), &EventType::USER_LOGIN);
+    blocked.close();
 }
 
 #[tokio::test(flavor = "multi_thread")]

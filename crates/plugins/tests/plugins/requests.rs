@@ -3,7 +3,7 @@
 use std::net::TcpListener;
 
 use seaworthy_core::ByteSize;
-use seaworthy_plugins::{Capability, GrantConfig, HookCall, HookPoint};
+use seaworthy_plugins::{Capability, GrantConfig};
 
 use crate::{app::Setup, escapes::failures, guest::Guest, server::respond};
 
@@ -12,16 +12,18 @@ const HOOK: &str = "[[hooks]]\nname = \"attack\"\npoint = \"before_biz\"\ntimeou
 const NOT_GRANTED: &str = "the host is not granted: list it in http_hosts";
 const NOT_VALID: &str = "the URL is not valid: use an absolute URL";
 
+/// Returns the error of a request, or the text at 528 after a response.
+const RESULT: &str = "(if (result i32) (i32.load8_u (i32.const 600))
+    (then
+      (i32.store (i32.const 516) (i32.load (i32.const 604)))
+      (i32.store (i32.const 520) (i32.load (i32.const 608)))
+      (i32.const 512))
+    (else (i32.const 528)))";
+
 /// A guest that requests a URL. It fails with the error of the request, or with "sent" after a
 /// response.
 fn requesting(url: &str) -> Guest {
-    let then = "(if (result i32) (i32.load8_u (i32.const 600))
-           (then
-             (i32.store (i32.const 516) (i32.load (i32.const 604)))
-             (i32.store (i32.const 520) (i32.load (i32.const 608)))
-             (i32.const 512))
-           (else (i32.const 528)))";
-    Guest::requesting(url, then)
+    Guest::requesting(url, RESULT)
         .with_words(512, &[1, 0, 0])
         .with_words(528, &[1, 1040, 4])
         .with_text(1040, "sent")
@@ -145,44 +147,88 @@ async fn stalled_request_ends_at_the_timeout_plug_2() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn host_header_does_not_reach_another_site_plug_2() {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    let url = format!("http://{address}/");
-    let length = url.len();
-    // One header: host = "other.test".
+async fn redirects_are_not_followed_plug_2() {
+    let internal = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = internal.local_addr().unwrap().port();
+    for target in [
+        format!("http://127.0.0.1:{port}/"),
+        format!("http://localhost:{port}/"),
+        format!("http://[::ffff:127.0.0.1]:{port}/"),
+        format!("//127.0.0.1:{port}/"),
+        "http://169.254.169.254/latest/meta-data".to_owned(),
+        "/other".to_owned(),
+    ] {
+        for status in [302, 307] {
+            let (url, mut requests) = respond(&format!(
+                "HTTP/1.1 {status} Found\r\nlocation: {target}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+            ));
+            // The client may reach each internal address, so only the redirect is at stake.
+            let app = http_setup(granted(&["127.0.0.1"], true), &url, "20s");
+            let app = app.start().await.unwrap();
+            assert_eq!(failures(&app).await, "sent", "{status} {target}");
+            assert!(requests.try_recv().is_ok());
+            assert!(requests.try_recv().is_err(), "{status} {target}");
+        }
+    }
+    internal.set_nonblocking(true).unwrap();
+    assert!(internal.accept().is_err(), "a redirect was followed");
+}
+
+/// A guest that requests a URL with a header. It fails with the error of the request, or with
+/// "sent".
+fn requesting_with(url: &str, name: &str, value: &str) -> Guest {
+    let length = |text: &str| u32::try_from(text.len()).unwrap();
     let body = format!(
-        "(call $send (i32.const 1024) (i32.const 3) (i32.const 1100) (i32.const {length})
-           (i32.const 700) (i32.const 1) (i32.const 0) (i32.const 0) (i32.const 600))
-         (i32.const 16)"
+        "(call $send (i32.const 1024) (i32.const 4) (i32.const 1100) (i32.const {})
+           (i32.const 700) (i32.const 1) (i32.const 1090) (i32.const 4) (i32.const 600)) {RESULT}",
+        url.len()
     );
-    let guest = Guest::hook(&body)
+    Guest::hook(&body)
         .import("http", "send", &format!("(param {})", "i32 ".repeat(9)))
-        .with_words(700, &[1050, 4, 1060, 10])
-        .with_text(1024, "GET")
-        .with_text(1050, "HoSt")
-        .with_text(1060, "other.test")
-        .with_text(1100, &url);
+        .with_words(512, &[1, 0, 0])
+        .with_words(528, &[1, 1040, 4])
+        .with_words(700, &[1050, length(name), 1070, length(value)])
+        .with_text(1024, "POST")
+        .with_text(1040, "sent")
+        .with_text(1050, name)
+        .with_text(1070, value)
+        .with_text(1090, "body")
+        .with_text(1100, url)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn headers_do_not_change_the_host_or_the_frame_plug_2() {
+    const FRAME: &str = "headers that frame the message cannot be set";
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
     let more = format!("capabilities = [\"http\"]\n{HOOK}");
-    let app = http_setup(granted(&["127.0.0.1"], true), "/", "1s")
-        .plugin("evil", &more, &guest)
+    let app = http_setup(granted(&["127.0.0.1"], true), &url, "1s")
         .start()
         .await
         .unwrap();
-    let plugins = app.plugins.clone();
-    let call = tokio::spawn(async move {
-        let call = plugins.run_hooks(HookPoint::BeforeBiz, HookCall::new());
-        call.await.unwrap()
-    });
-    call.await.unwrap();
-    listener.set_nonblocking(true).unwrap();
-    if let Ok((mut connection, _)) = listener.accept() {
-        connection.set_nonblocking(false).unwrap();
-        let mut request = Vec::new();
-        drop(std::io::Read::read_to_end(&mut connection, &mut request));
-        let request = String::from_utf8_lossy(&request).to_ascii_lowercase();
-        assert!(!request.contains("other.test"), "{request}");
+    for (name, value, expected) in [
+        // One address may serve several sites.
+        (
+            "HoSt",
+            "other.test",
+            "the header \"host\" follows the URL: remove it",
+        ),
+        // The rest of the body would be another request.
+        ("Content-Length", "0", FRAME),
+        ("TRANSFER-ENCODING", "chunked", FRAME),
+        ("connection", "host", FRAME),
+        ("upgrade", "h2c", FRAME),
+        ("te", "trailers", FRAME),
+        (":authority", "other.test", "a header is not valid"),
+        ("x", "1\r\nhost: x", "a header is not valid"),
+    ] {
+        app.replace("evil", &more, &requesting_with(&url, name, value));
+        app.plugins.reload("evil").await.unwrap();
+        let problem = failures(&app).await;
+        assert!(problem.ends_with(expected), "{name}: {problem}");
     }
+    listener.set_nonblocking(true).unwrap();
+    assert!(listener.accept().is_err(), "a guest connected");
 }
 
 #[tokio::test(flavor = "multi_thread")]
