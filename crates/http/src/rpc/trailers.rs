@@ -8,6 +8,8 @@ use axum::body::{Body, Bytes};
 use http::{HeaderMap, HeaderName, Response, header};
 use http_body::Frame;
 
+use crate::request_id::X_REQUEST_ID;
+
 /// The headers that belong to the status of a call.
 const STATUS_HEADERS: [HeaderName; 3] = [
     HeaderName::from_static("grpc-status"),
@@ -20,18 +22,25 @@ const STATUS_HEADERS: [HeaderName; 3] = [
 ///
 /// By default such an error is one block of headers ("Trailers-Only"). Clients then see its
 /// metadata, such as `x-request-id`, among the trailers. Clients do not retry a call after they
-/// have received headers.
+/// have received headers. Of the metadata, the trailers repeat only `x-request-id`.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct StatusInTrailers;
 
-/// Moves the status of a response without messages to trailers. The other headers are sent in
-/// both places.
+/// Moves the status of a response without messages to trailers. Other fields are not allowed in
+/// trailers (RFC 9110, section 6.5.1), and nghttp2 resets a stream with `content-length` in them.
 pub(crate) fn with_trailers(response: Response<Body>) -> Response<Body> {
     let (mut parts, _) = response.into_parts();
-    let mut trailers = parts.headers.clone();
-    trailers.remove(header::CONTENT_TYPE);
+    let headers = &mut parts.headers;
+    headers.remove(header::CONTENT_LENGTH);
+    let mut trailers = HeaderMap::new();
+    // Some clients read only the trailers of an error.
+    if let Some(id) = headers.get(&X_REQUEST_ID) {
+        trailers.insert(X_REQUEST_ID, id.clone());
+    }
     for name in STATUS_HEADERS {
-        parts.headers.remove(name);
+        if let Some(value) = headers.remove(&name) {
+            trailers.insert(name, value);
+        }
     }
     Response::from_parts(parts, Body::new(Trailers(Some(trailers))))
 }

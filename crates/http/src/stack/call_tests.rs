@@ -299,6 +299,9 @@ async fn rejections_have_the_error_form_of_the_service_api_2() {
 async fn sends_headers_of_marked_error_ahead_of_status_api_2() {
     let refused = |is_marked: bool| {
         let mut response = crate::rpc::rejection(Error::new(Code::NotFound, "ORDER", "no order"));
+        let headers = response.headers_mut();
+        headers.insert("content-length", "0".parse().unwrap());
+        headers.insert("retry-after", "1".parse().unwrap());
         if is_marked {
             response.extensions_mut().insert(crate::StatusInTrailers);
         }
@@ -323,7 +326,12 @@ async fn sends_headers_of_marked_error_ahead_of_status_api_2() {
     assert_eq!(trailers["x-request-id"], head.headers["x-request-id"]);
     assert_eq!(trailers["grpc-status"], "5");
     assert_eq!(trailers["grpc-message"], "no order");
-    assert!(!trailers.contains_key("content-type"));
+    assert!(!head.headers.contains_key("content-length"));
+    assert_eq!(head.headers["retry-after"], "1");
+    // nghttp2 resets a stream whose trailers have other fields of HTTP.
+    let names = trailers.keys().map(http::HeaderName::as_str);
+    let expected = ["x-request-id", "grpc-status", "grpc-message"];
+    assert!(names.eq(expected), "{trailers:?}");
     let metrics = fixture.metrics();
     let counted = r#"method="Marked",status="NotFound"} 1"#;
     assert!(metrics.contains(counted), "{metrics}");

@@ -54,6 +54,8 @@ pub(crate) fn reason(status: &Status) -> String {
     struct ErrorInfo {
         #[prost(string, tag = "1")]
         reason: String,
+        #[prost(string, tag = "2")]
+        domain: String,
     }
     use prost::Message as _;
     let details = Details::decode(status.details()).unwrap().details;
@@ -61,7 +63,9 @@ pub(crate) fn reason(status: &Status) -> String {
         details[0].type_url,
         "type.googleapis.com/google.rpc.ErrorInfo"
     );
-    ErrorInfo::decode(&*details[0].value).unwrap().reason
+    let info = ErrorInfo::decode(&*details[0].value).unwrap();
+    assert_eq!(info.domain, "", "clients of the legacy service expect none");
+    info.reason
 }
 
 pub(crate) async fn channel(service: &SymbolsApp) -> Channel {
@@ -94,6 +98,15 @@ pub(crate) async fn headers_and_status(
         return (headers, status);
     }
     let body = response.into_body().collect().await.unwrap();
-    let status = Status::from_header_map(body.trailers().unwrap()).unwrap();
+    let trailers = body.trailers().unwrap();
+    // nghttp2 resets a stream with other headers in the trailers.
+    for name in trailers.keys().map(http::HeaderName::as_str) {
+        assert!(
+            name == "x-request-id" || name.starts_with("grpc-"),
+            "{name}"
+        );
+    }
+    assert!(!headers.contains_key("content-length"));
+    let status = Status::from_header_map(trailers).unwrap();
     (headers, status)
 }
