@@ -55,7 +55,7 @@ const COMMON: [&str; 40] = [
     "abcdefghijklmnopqrstuvwxyz",
 ];
 
-/// The length of passwords.
+/// The rules for new passwords.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct PasswordPolicyConfig {
@@ -63,6 +63,12 @@ pub struct PasswordPolicyConfig {
     pub min_length: usize,
     /// The maximum length in bytes.
     pub max_length: usize,
+    /// Whether repetitions and sequences, such as `123456789012`, are rejected.
+    pub reject_repetitive: bool,
+    /// Whether the most common passwords are rejected.
+    pub reject_common: bool,
+    /// Whether passwords that contain a name or an address of the account are rejected.
+    pub reject_personal: bool,
 }
 
 impl Default for PasswordPolicyConfig {
@@ -70,12 +76,15 @@ impl Default for PasswordPolicyConfig {
         Self {
             min_length: MIN_LENGTH,
             max_length: MAX_LENGTH,
+            reject_repetitive: true,
+            reject_common: true,
+            reject_personal: true,
         }
     }
 }
 
-/// Checks new passwords as NIST SP 800-63B-4 requires: their length, and whether attackers try them
-/// first. It does not require kinds of characters, because such rules lead to weaker passwords.
+/// Checks new passwords. The defaults are those of NIST SP 800-63B-4: it checks the length, and
+/// whether attackers try the password first. It does not require kinds of characters, because such rules lead to weaker passwords.
 ///
 /// ```
 /// use seaworthy_auth::password::{PasswordPolicy, WeakPassword};
@@ -152,16 +161,16 @@ impl PasswordPolicy {
         }
         let lower = Secret::new(text.to_lowercase());
         let lower = lower.expose();
-        if is_repetitive(lower) {
+        if self.0.reject_repetitive && is_repetitive(lower) {
             return Err(WeakPassword::Repetitive);
         }
         let letters = |byte: char| byte.is_ascii_digit() || byte.is_ascii_punctuation();
         let root = lower.trim_matches(letters);
         let is_common = |word: &&str| root == *word || lower == *word || is_made_of(root, word);
-        if COMMON.iter().any(is_common) {
+        if self.0.reject_common && COMMON.iter().any(is_common) {
             return Err(WeakPassword::Common);
         }
-        if personal.iter().any(|word| is_personal(lower, word)) {
+        if self.0.reject_personal && personal.iter().any(|word| is_personal(lower, word)) {
             return Err(WeakPassword::Personal);
         }
         Ok(())

@@ -237,3 +237,23 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn policy_checks_only_length_if_configured_auth_2() {
+    let policy = PasswordPolicy::new(PasswordPolicyConfig {
+        reject_repetitive: false,
+        reject_common: false,
+        reject_personal: false,
+        ..PasswordPolicyConfig::default()
+    });
+    let check = |text: &str| policy.check(&secret(text), &["ada.lovelace@example.org"]);
+    for text in [
+        "Password123!",
+        "passwordpassword",
+        "123456789012",
+        "ada.lovelace1",
+    ] {
+        assert_eq!(check(text), Ok(()), "{text}");
+    }
+    assert_eq!(check("password123"), Err(WeakPassword::TooShort));
+}

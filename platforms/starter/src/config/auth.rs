@@ -169,6 +169,7 @@ impl AuthConfig {
         PasswordPolicyConfig {
             min_length: MIN_PASSWORD_LENGTH,
             max_length: MAX_PASSWORD_LENGTH,
+            ..PasswordPolicyConfig::default()
         }
     }
 }
