@@ -44,6 +44,11 @@ pub struct IssuerConfig {
     /// The names of this service. The `aud` of a token must contain one of them. Without names, a
     /// token with an `aud` is rejected.
     pub audiences: Vec<String>,
+    /// Whether `aud` is not checked if `audiences` is empty. Enable it only if all services that
+    /// share the key accept each other's tokens.
+    pub ignore_audience: bool,
+    /// Whether `iat` is not checked, for issuers whose clock may be ahead. `nbf` is always checked.
+    pub ignore_issued_at: bool,
     /// The algorithms that its tokens may use. There is no default.
     pub algorithms: Vec<Algorithm>,
     /// The secret that this service shares with the issuer, at least as long as the hash of its one
@@ -60,6 +65,8 @@ pub struct IssuerConfig {
     /// The maximum difference between the clocks of the issuer and this service, at most five
     /// minutes.
     pub leeway: Delay,
+    /// How long a token is accepted after its `exp`, at most `leeway`. Not set: `leeway`.
+    pub expiry_leeway: Option<Delay>,
     /// The accepted values of `typ`, case-insensitive. `JWT` also accepts tokens without `typ`.
     pub types: Vec<String>,
     /// The claims that identify the caller. The first one in the token is used.
@@ -82,11 +89,14 @@ impl Default for IssuerConfig {
         Self {
             issuer: None,
             audiences: Vec::new(),
+            ignore_audience: false,
+            ignore_issued_at: false,
             algorithms: Vec::new(),
             token_key: None,
             previous_key_ttl: PREVIOUS_KEY_TTL,
             public_key: None,
             leeway: LEEWAY,
+            expiry_leeway: None,
             // The types of access tokens in RFC 7519 and RFC 9068.
             types: names(&["JWT", "at+jwt"]),
             subject_claims: names(&["sub"]),

@@ -1,4 +1,5 @@
 mod attacks;
+mod exceptions;
 mod hostile;
 mod keys;
 mod rotation;
