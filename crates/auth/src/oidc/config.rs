@@ -42,6 +42,10 @@ pub struct OpenIdConfig {
     /// `/.well-known/openid-configuration` below it.
     #[schemars(extend("x-connects" = true))]
     pub issuer: String,
+    /// The URL of the login page. Set it if logins must begin while the metadata of the provider
+    /// are not available. Metadata that are available take precedence.
+    #[schemars(extend("x-browser-address" = true))]
+    pub authorization_endpoint: Option<String>,
     /// The client ID of this service.
     pub client_id: String,
     /// The client secret. Without it, the service is a public client, which only PKCE protects.
@@ -88,6 +92,7 @@ impl Default for OpenIdConfig {
     fn default() -> Self {
         Self {
             issuer: String::new(),
+            authorization_endpoint: None,
             client_id: String::new(),
             client_secret: None,
             client_authentication: None,
@@ -145,10 +150,14 @@ pub enum OpenIdConfigError {
 
 impl OpenIdConfig {
     pub(super) fn check(&self) -> Result<(), OpenIdConfigError> {
+        let endpoint = self.authorization_endpoint.iter();
         for (name, address) in [
             ("issuer", &self.issuer),
             ("redirect_uri", &self.redirect_uri),
-        ] {
+        ]
+        .into_iter()
+        .chain(endpoint.map(|address| ("authorization_endpoint", address)))
+        {
             let url = Url::parse(address).ok().filter(is_private);
             let is_plain = |url: &Url| {
                 url.fragment().is_none() && url.username().is_empty() && url.password().is_none()

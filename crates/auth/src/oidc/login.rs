@@ -124,10 +124,15 @@ impl OpenIdLogin {
     pub async fn begin(&self, return_to: LocalPath) -> Result<LoginRedirect, OpenIdError> {
         let inner = &*self.0;
         let config = &inner.provider.config;
-        let state = in_time(config, inner.provider.state()).await?;
+        let mut address = match inner.provider.known_authorization_endpoint() {
+            Some(address) => address,
+            None => {
+                let state = in_time(config, inner.provider.state()).await?;
+                state.metadata.authorization_endpoint.clone()
+            }
+        };
         let login =
             PendingLogin::new(return_to, config.login_ttl.get()).map_err(OpenIdError::Failed)?;
-        let mut address = state.metadata.authorization_endpoint.clone();
         address
             .query_pairs_mut()
             .extend_pairs(&config.parameters)

@@ -8,6 +8,7 @@ use seaworthy_health::CheckFailure;
 use seaworthy_service::{Assembly, StartError};
 use seaworthy_telemetry::metrics::Metrics;
 use tokio::{sync::Mutex, time::Instant};
+use url::Url;
 
 use super::{OpenIdConfig, OpenIdConfigError, OpenIdError, metadata::Metadata};
 use crate::{
@@ -100,6 +101,16 @@ impl Provider {
                 );
                 Ok(last)
             }
+        }
+    }
+
+    /// Returns the login page of the settings, or that of the last metadata. `None` if the settings
+    /// contain none, so that the metadata decide.
+    pub(super) fn known_authorization_endpoint(&self) -> Option<Url> {
+        let configured = self.config.authorization_endpoint.as_deref()?;
+        match self.state.load_full() {
+            Some(state) => Some(state.metadata.authorization_endpoint.clone()),
+            None => Url::parse(configured).ok(),
         }
     }
 

@@ -355,3 +355,12 @@ async fn slow_or_unavailable_provider_times_out_auth_4() {
             .starts_with(&provider.issuer())
     );
 }
+
+#[tokio::test]
+async fn login_begins_without_provider_at_configured_page_res_4() {
+    let mut config = config("https://127.0.0.1:1");
+    config.authorization_endpoint = Some("https://login.example.org/page?a=b".to_owned());
+    let started = TestApp::new(config).begin("/").await;
+    let page = "https://login.example.org/page?a=b&client_id=";
+    assert!(started.location.starts_with(page), "{}", started.location);
+}
