@@ -20,4 +20,4 @@ pub use error_code::ErrorCode;
 pub use format::{ErrorFormat, Problems};
 pub use library_code::LibraryCode;
 pub(crate) use status::from_request_stream;
-pub use status::{from_status, to_status};
+pub use status::{from_status, to_status, to_status_in_domain};

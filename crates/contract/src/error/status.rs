@@ -31,14 +31,24 @@ pub fn to_status(error: &Error) -> tonic::Status {
     to_status_with(error, None)
 }
 
+/// Converts an error as [`to_status`] does, with this domain in `ErrorInfo`.
+#[must_use]
+pub fn to_status_in_domain(error: &Error, domain: &str) -> tonic::Status {
+    status(error, domain.to_owned(), None)
+}
+
 /// Converts an error as [`to_status`] does, and adds a detail.
 pub(super) fn to_status_with(error: &Error, detail: Option<Any>) -> tonic::Status {
     let domain =
         context::with_current(|context| context.map(|context| context.service().name().to_owned()));
+    status(error, domain.unwrap_or_default(), detail)
+}
+
+fn status(error: &Error, domain: String, detail: Option<Any>) -> tonic::Status {
     let mut details = vec![
         ErrorInfo {
             reason: error.reason().to_owned(),
-            domain: domain.unwrap_or_default(),
+            domain,
             metadata: metadata(error),
         }
         .pack(),

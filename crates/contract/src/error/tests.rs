@@ -8,7 +8,7 @@ use seaworthy_core::{
 use super::{
     ErrorFormat as _, Problems,
     details::{Detail as _, ErrorInfo, RequestInfo, Status},
-    from_request_stream, from_status, to_status,
+    from_request_stream, from_status, to_status, to_status_in_domain,
 };
 
 #[test]
@@ -48,6 +48,14 @@ fn status_names_service_and_request_api_2() {
         ("FULL", "orders")
     );
     assert_eq!(RequestInfo::unpack(&details).unwrap().request_id, "r-1");
+}
+
+#[test]
+fn status_has_given_domain_api_2() {
+    let status = to_status_in_domain(&Error::new(Code::Conflict, "FULL", "no place"), "");
+    let details = Status::decode(status.details()).unwrap().details;
+    let info = ErrorInfo::unpack(&details).unwrap();
+    assert_eq!((info.reason.as_str(), info.domain.as_str()), ("FULL", ""));
 }
 
 #[test]
