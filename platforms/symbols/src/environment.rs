@@ -17,7 +17,7 @@ const VARIABLES: [LegacyVariable; 11] = [
     LegacyVariable::sets("MQ_DIAL_TIMEOUT", "broker.rabbitmq.connect_timeout"),
     LegacyVariable::sets("MQ_EXCHANGE_NAME", "broker.rabbitmq.exchange"),
     LegacyVariable::sets("MQ_EXCHANGE_TYPE", "broker.rabbitmq.exchange_type"),
-    LegacyVariable::rejected(
+    LegacyVariable::ignored(
         "METRICS_SERVICE_NAME",
         "remove it: metrics.service_prefix adds the name of the service",
     ),
@@ -28,6 +28,10 @@ const LEGACY_FILE: LegacyKey = LegacyKey::rejected(
     "data",
     "this is a file of the legacy service, and docs/symbols.md has the settings that replace it",
 );
+
+/// The default of requests of one caller in the window of 2 s. The legacy service had no limit, and
+/// load tests send thousands of requests from one IP address.
+const MAX_CALLER_REQUESTS: u32 = 20_000;
 
 /// Returns a program with the common defaults and variables.
 pub(crate) fn program(name: &str) -> Service {
@@ -41,6 +45,8 @@ pub(crate) fn program(name: &str) -> Service {
 pub(crate) fn service() -> Service {
     program("symbol-service")
         .variable("METRICS_PATH", "public_metrics.path")
+        .default_value("server.http.rate_limit.requests", MAX_CALLER_REQUESTS)
+        .default_value("server.grpc.rate_limit.requests", MAX_CALLER_REQUESTS)
         // Methods and cache time of CORS, for configured origins.
         .default_value("server.http.cors.max_age", "1h")
         .default_value(

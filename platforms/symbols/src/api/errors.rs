@@ -1,11 +1,14 @@
+use std::sync::Arc;
+
 use seaworthy::{
     axum::{
         body::Body,
         response::{IntoResponse as _, Response},
     },
-    contract::error::{ErrorFormat, reason},
-    core::{Problem, context},
+    contract::error::{ErrorFormat, reason, to_status_in_domain},
+    core::{Problem, ResponseError, context},
     prelude::*,
+    tonic::Status,
 };
 use serde_json::json;
 
@@ -56,6 +59,13 @@ impl ErrorFormat for SymbolErrors {
             }
             _ => error,
         }
+    }
+
+    fn grpc(&self, error: Error) -> Status {
+        // Clients of the legacy service expect an empty domain in `ErrorInfo`.
+        let mut status = to_status_in_domain(&error, "");
+        status.set_source(Arc::new(ResponseError::new(error)));
+        status
     }
 
     fn http(&self, error: Error) -> Response {
