@@ -3,7 +3,7 @@ use std::num::NonZeroU32;
 use city_events_contract::CountersConfig;
 use seaworthy::{
     data::DatabaseConfig,
-    mail::MailConfig,
+    mail::{MailConfig, MailUrl},
     messaging::{BrokerUrl, MessagingConfig},
     outbox::InboxConfig,
     prelude::*,
@@ -38,6 +38,8 @@ pub struct EmailConfig {
     pub inbox: InboxConfig,
     /// The mail server.
     pub mail: MailConfig,
+    /// Where mails go. Not set: to the server at `mail.url`.
+    pub sender: Option<Sender>,
     /// The maximum number of attempts to send a mail. After them its message becomes a dead letter.
     pub max_attempts: NonZeroU32,
     /// The upper limit of the first delay between two attempts. It doubles with each attempt.
@@ -55,6 +57,33 @@ pub struct EmailConfig {
     pub notify_owners: bool,
     /// Limits of requests from the pages of links.
     pub rate_limit: EmailLimitsConfig,
+}
+
+/// The receiver of mails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Sender {
+    /// The server at `mail.url`, which must be set.
+    Smtp,
+    /// The development mailbox. `mail.url` has no effect.
+    Fake,
+}
+
+impl EmailConfig {
+    /// Returns the settings of the mail server or mailbox.
+    pub(crate) fn mail(&self) -> Result<MailConfig, StartError> {
+        let mut mail = self.mail.clone();
+        match self.sender {
+            Some(Sender::Fake) => mail.url = MailUrl::Mailbox,
+            Some(Sender::Smtp) if mail.url == MailUrl::Mailbox => {
+                return Err(StartError::new(
+                    "sender is smtp, and mail.url is not set: set it to smtp://USER@HOST:PORT",
+                ));
+            }
+            Some(Sender::Smtp) | None => {}
+        }
+        Ok(mail)
+    }
 }
 
 /// Limits of requests from the pages of links to the auth service.
@@ -101,6 +130,7 @@ impl Default for EmailConfig {
             broker,
             inbox: InboxConfig::default(),
             mail: MailConfig::default(),
+            sender: None,
             max_attempts: DEFAULT_ATTEMPTS,
             initial_backoff: INITIAL_BACKOFF,
             max_backoff: MAX_BACKOFF,

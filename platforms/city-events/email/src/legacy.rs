@@ -1,39 +1,36 @@
+use city_events_contract::LOG_FORMAT;
 use seaworthy::config::LegacyVariable;
 
 /// The variables of the legacy mail service.
 pub(crate) const VARIABLES: [LegacyVariable; 32] = [
     LegacyVariable::sets("LOG_LEVEL", "log.level"),
-    LegacyVariable::sets("LOG_FORMAT", "log.format"),
+    LOG_FORMAT,
     LegacyVariable::sets("EMAIL_WEB_ADDR", "server.http.addr"),
     LegacyVariable::sets("RABBIT_URL", "broker.url"),
     LegacyVariable::sets("RABBIT_EXCHANGE", "broker.rabbitmq.exchange"),
-    LegacyVariable::rejected("RABBIT_QUEUE", "remove it: the queue is city-events.email"),
-    LegacyVariable::rejected(
+    LegacyVariable::ignored("RABBIT_QUEUE", "remove it: the queue is city-events.email"),
+    // The topics are fixed. Further bindings of the legacy service are those of mails to owners.
+    LegacyVariable::maps(
         "RABBIT_BIND_KEYS",
-        "remove it: the topics are fixed. Set notify_owners to also handle event.canceled and event.unpublished",
+        "notify_owners",
+        &[
+            ("auth.email.#,auth.password.#,email.#", Some("false")),
+            (
+                "auth.email.#,auth.password.#,email.#,event.canceled,event.unpublished",
+                Some("true"),
+            ),
+        ],
     ),
     LegacyVariable::sets("RABBIT_PREFETCH", "broker.defaults.prefetch"),
-    LegacyVariable::rejected(
+    LegacyVariable::ignored(
         "RABBIT_CONSUMER_TAG",
         "remove it: consumers get their tags from the broker",
     ),
     LegacyVariable::sets("SHUTDOWN_WAIT", "lifecycle.consumer_timeout"),
-    LegacyVariable::rejected(
-        "EMAIL_SENDER",
-        "remove it: mail.url selects the mail server. Without it, mails stay in a mailbox",
-    ),
-    LegacyVariable::rejected(
-        "SMTP_HOST",
-        "set mail.url to smtp://USERNAME@HOST:PORT, or to smtps://USERNAME@HOST for TLS from the start",
-    ),
-    LegacyVariable::rejected(
-        "SMTP_PORT",
-        "set mail.url to smtp://USERNAME@HOST:PORT, or to smtps://USERNAME@HOST for TLS from the start",
-    ),
-    LegacyVariable::rejected(
-        "SMTP_USERNAME",
-        "set mail.url to smtp://USERNAME@HOST:PORT, or to smtps://USERNAME@HOST for TLS from the start",
-    ),
+    LegacyVariable::sets("EMAIL_SENDER", "sender"),
+    LegacyVariable::mail_host("SMTP_HOST", "mail.url", "SMTP_PORT", "SMTP_USERNAME"),
+    LegacyVariable::part_of("SMTP_PORT", "SMTP_HOST"),
+    LegacyVariable::part_of("SMTP_USERNAME", "SMTP_HOST"),
     LegacyVariable::sets("SMTP_PASSWORD", "mail.password"),
     LegacyVariable::sets("SMTP_FROM", "mail.from"),
     LegacyVariable::sets("SMTP_TIMEOUT", "mail.timeout"),

@@ -65,7 +65,7 @@ fn broker(settings: &EmailConfig) -> &MessagingConfig {
 /// [`StartError`] if a setting is invalid, or the database or broker cannot be used.
 pub async fn assemble(service: &Assembly<EmailConfig>) -> Result<(), StartError> {
     let settings = service.settings();
-    let mailer = Mailer::new(service, MAIL, &settings.mail)?;
+    let mailer = Mailer::new(service, MAIL, &settings.mail()?)?;
     let auth = AuthClient {
         client: service.http_client_builder(auth_client::NAME).build()?,
         url: settings.auth_url.trim_end_matches('/').to_owned(),

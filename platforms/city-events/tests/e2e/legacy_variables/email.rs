@@ -1,30 +1,39 @@
 use serde_json::json;
 
 use super::{
-    Effect::{Accepts, Fails, Sets},
-    check, common, rabbit, rows,
+    Effect::{Accepts, Fails, Ignored, Sets},
+    check, common, load, rabbit, rows,
 };
 
 #[tokio::test]
 async fn email_reads_or_rejects_legacy_variables_conf_1() {
     let own = vec![
-        ("RABBIT_QUEUE", "email.q", Fails("city-events.email")),
-        ("RABBIT_BIND_KEYS", "auth.#", Fails("notify_owners")),
+        ("RABBIT_QUEUE", "email.q", Ignored),
+        ("RABBIT_BIND_KEYS", "auth.#", Fails("auth.email.#")),
+        (
+            "RABBIT_BIND_KEYS",
+            "auth.email.#,auth.password.#,email.#,event.canceled,event.unpublished",
+            Sets("notify_owners", json!(true)),
+        ),
         (
             "RABBIT_PREFETCH",
             "7",
             Sets("broker.defaults.prefetch", json!(7)),
         ),
-        ("RABBIT_CONSUMER_TAG", "email", Fails("remove it")),
+        ("RABBIT_CONSUMER_TAG", "email", Ignored),
         (
             "SHUTDOWN_WAIT",
             "11s",
             Sets("lifecycle.consumer_timeout", json!("11s")),
         ),
-        ("EMAIL_SENDER", "fake", Fails("mail.url")),
-        ("SMTP_HOST", "smtp.example", Fails("mail.url")),
-        ("SMTP_PORT", "587", Fails("mail.url")),
-        ("SMTP_USERNAME", "city", Fails("mail.url")),
+        ("EMAIL_SENDER", "fake", Sets("sender", json!("fake"))),
+        (
+            "SMTP_HOST",
+            "smtp.example",
+            Sets("mail.url", json!("smtp://smtp.example")),
+        ),
+        ("SMTP_PORT", "587", Ignored),
+        ("SMTP_USERNAME", "city", Ignored),
         (
             "SMTP_PASSWORD",
             "secret",
@@ -103,4 +112,14 @@ async fn email_reads_or_rejects_legacy_variables_conf_1() {
         rows([common(), rabbit(), own]),
     )
     .await;
+    let smtp = [
+        ("SMTP_HOST", "smtp.example"),
+        ("SMTP_PORT", "587"),
+        ("SMTP_USERNAME", "city"),
+    ];
+    let service = city_events_email::service();
+    let loaded = load::<city_events_email::EmailConfig>(&service, "email-service", &smtp).await;
+    let values = loaded.unwrap().values();
+    let url = values.iter().find(|shown| shown.key == "mail.url").unwrap();
+    assert_eq!(url.value, json!("smtp://city@smtp.example:587"));
 }
