@@ -142,6 +142,10 @@ impl Accounts {
     ) -> Result<(UserId, u64), Error> {
         let token = required("token", token)?;
         let password = required("new_password", password)?;
+        // A weak password is reported for an invalid link too.
+        self.policy
+            .check(&password, &[])
+            .map_err(errors::weak_password)?;
         let token = SecretToken::parse(token.expose()).ok_or_else(errors::token_invalid)?;
         let holder = self.password_reset.user(&token).await?;
         let id = UserId::parse(&holder.ok_or_else(errors::token_invalid)?)?;

@@ -59,6 +59,10 @@ pub(crate) async fn invalid_links_are_401(app: TestApp) {
             );
         }
     }
+    // A client can correct the password before it asks for another link.
+    let weak = json!({ "token": "x", "new_password": "short" });
+    let weak = app.post("/auth/v1/password/reset/confirm", &weak);
+    assert_eq!((weak.status, code(&weak).as_str()), (400, "weak_password"));
     let confirm = app.post(
         "/auth/v1/verify-email/confirm",
         &json!({ "token": unknown }),
