@@ -10,11 +10,14 @@ use seaworthy::{
 
 use crate::{
     accounts::Accounts,
-    config::{AuthConfig, OauthConfig},
+    config::{AuthConfig, DEFAULT_GOOGLE, OauthConfig},
 };
 
 /// The provider of the contract.
 pub(super) const GOOGLE: &str = "google";
+
+/// The login page in Google's metadata.
+const GOOGLE_LOGIN_PAGE: &str = "https://accounts.google.com/o/oauth2/v2/auth";
 
 /// The configured providers, and the web application that receives the results.
 #[derive(Debug)]
@@ -116,8 +119,11 @@ impl Providers {
 
 fn google(config: &OauthConfig, client_id: String, client_secret: Secret<String>) -> OpenIdConfig {
     let parameters = [("access_type", "offline"), ("prompt", "consent")];
+    // Logins begin at the login page also while Google's metadata are not available.
+    let endpoint = (config.google.issuer == DEFAULT_GOOGLE).then(|| GOOGLE_LOGIN_PAGE.to_owned());
     OpenIdConfig {
         issuer: config.google.issuer.clone(),
+        authorization_endpoint: endpoint,
         client_id,
         client_secret: Some(client_secret),
         redirect_uri: config.callback_url.clone(),
