@@ -1,10 +1,10 @@
 use std::num::NonZeroU32;
 
-use city_events_contract::{AccessConfig, CountersConfig, ServiceCallersConfig};
+use city_events_contract::{AccessConfig, CountersConfig, PUBLIC_METRICS, ServiceCallersConfig};
 use seaworthy::{
     account::{LockoutConfig, SecondFactorConfig, SessionConfig},
     audit_log::AuditLogConfig,
-    auth::password::PasswordsConfig,
+    auth::password::{PasswordPolicyConfig, PasswordsConfig},
     data::DatabaseConfig,
     messaging::{BrokerUrl, MessagingConfig},
     operation_log::OperationLogConfig,
@@ -31,10 +31,8 @@ const DEFAULT_PASSWORD_RESET: Timeout = Timeout::from_secs(30 * 60);
 const DEFAULT_VERIFY_EMAIL_URL: &str = "http://127.0.0.1:8080/verify-email?token=";
 /// The pages of the web application in development.
 const DEFAULT_PASSWORD_RESET_URL: &str = "http://127.0.0.1:8080/reset-password?token=";
-/// The default path of public metrics, as in the legacy service.
-const DEFAULT_METRICS: &str = "/metrics";
 /// The issuer exactly as in Google's metadata.
-const DEFAULT_GOOGLE: &str = "https://accounts.google.com";
+pub(crate) const DEFAULT_GOOGLE: &str = "https://accounts.google.com";
 /// The default of `state_ttl`, enough for a user who has to find a second factor.
 const DEFAULT_STATE: Timeout = Timeout::from_secs(10 * 60);
 /// The default timeout of a provider, less than the eight seconds that the BFF waits.
@@ -70,6 +68,8 @@ pub struct AuthConfig {
     pub sessions: SessionConfig,
     /// Password hashing.
     pub passwords: PasswordsConfig,
+    /// Rules for new passwords. By default only the length counts, as clients expect.
+    pub password_policy: PasswordPolicyConfig,
     /// Waits after failed logins.
     pub lockout: LockoutConfig,
     /// Second factors of users.
@@ -312,6 +312,12 @@ impl Default for AuthConfig {
             access_token_ttl: DEFAULT_ACCESS_TOKEN,
             sessions: SessionConfig::default(),
             passwords: PasswordsConfig::default(),
+            password_policy: PasswordPolicyConfig {
+                reject_repetitive: false,
+                reject_common: false,
+                reject_personal: false,
+                ..PasswordPolicyConfig::default()
+            },
             lockout: LockoutConfig::default(),
             totp: TotpConfig::default(),
             audit_log: AuditLogConfig::default(),
@@ -331,7 +337,7 @@ impl Default for AuthConfig {
             rate_limit: RouteLimitsConfig::default(),
             seed_users: true,
             reject_default_passwords: false,
-            public_metrics: Some(DEFAULT_METRICS.to_owned()),
+            public_metrics: Some(PUBLIC_METRICS.to_owned()),
         }
     }
 }

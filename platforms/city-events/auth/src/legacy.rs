@@ -1,9 +1,10 @@
+use city_events_contract::LOG_FORMAT;
 use seaworthy::config::LegacyVariable;
 
 /// The variables of the legacy auth service.
-pub(crate) const VARIABLES: [LegacyVariable; 31] = [
+pub(crate) const VARIABLES: [LegacyVariable; 32] = [
     LegacyVariable::sets("LOG_LEVEL", "log.level"),
-    LegacyVariable::sets("LOG_FORMAT", "log.format"),
+    LOG_FORMAT,
     LegacyVariable::profile("APP_ENV"),
     LegacyVariable::profile("ENV"),
     LegacyVariable::sets("HTTP_ADDR", "server.http.addr"),
@@ -34,6 +35,8 @@ pub(crate) const VARIABLES: [LegacyVariable; 31] = [
     LegacyVariable::sets("OAUTH_STATE_TTL", "oauth.state_ttl"),
     LegacyVariable::sets("OAUTH_CALLBACK_URL", "oauth.callback_url"),
     LegacyVariable::sets("FRONTEND_ORIGIN", "oauth.frontend_origin"),
+    // Its pages refresh sessions.
+    LegacyVariable::sets("FRONTEND_ORIGIN", "server.http.cors.allowed_origins"),
     LegacyVariable::sets("ALLOWED_REDIRECTS", "oauth.allowed_redirects"),
     LegacyVariable::sets("CDN_BASE_URL", "cdn_base_url"),
     LegacyVariable::sets("REDIS_ADDR", "rate_limit.redis.address"),

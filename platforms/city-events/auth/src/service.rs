@@ -3,8 +3,9 @@
 use std::{process::ExitCode, sync::Arc};
 
 use city_events_contract::{
-    AUTH_SERVICE, DESCRIPTORS, GATEWAY, LOOPBACK_NETWORKS, MAX_ACCESS_TOKEN_LIFETIME,
-    UserOrServiceAuthentication, bearer_from_issuer,
+    AUTH_SERVICE, DESCRIPTORS, DEVELOPMENT_ORIGINS, GATEWAY, LOOPBACK_NETWORKS,
+    MAX_ACCESS_TOKEN_LIFETIME, MAX_CALLER_REQUESTS, UserOrServiceAuthentication,
+    access_token_rules, bearer_from_issuer, with_security_headers,
 };
 use seaworthy::{
     account::{Lockout, OneTimeTokens, ReplayGuard, Sessions},
@@ -44,20 +45,15 @@ const BROKER: &str = "broker";
 const OPENAPI: &str = include_str!("../docs/openapi.json");
 /// The ID of the signing key. All services share one key.
 const KEY_ID: &str = "shared";
-/// Origins of the web application in development: the BFF, and an application on port 3000.
-const DEVELOPMENT_ORIGINS: [&str; 4] = [
-    "http://127.0.0.1:8080",
-    "http://localhost:8080",
-    "http://127.0.0.1:3000",
-    "http://localhost:3000",
-];
 /// Minimum length of a secret, in bytes: the same as for signing keys.
 const MIN_SECRET_LENGTH: usize = 32;
 
 /// Returns the service with its default ports: HTTP 8081, gRPC 9081, admin listener 9181.
 #[must_use]
 pub fn service() -> Service {
-    Service::new(NAME, env!("CARGO_PKG_VERSION"))
+    let service = Service::new(NAME, env!("CARGO_PKG_VERSION"));
+    // The pop-up of an OAuth login posts its result to the page that opened it.
+    with_security_headers(service, "unsafe-none")
         .default_value("server.http.addr", "127.0.0.1:8081")
         .default_value("server.grpc.addr", "127.0.0.1:9081")
         .default_value("admin.addr", "127.0.0.1:9181")
@@ -65,6 +61,8 @@ pub fn service() -> Service {
         .default_value("metrics.service_prefix", true)
         .default_value("server.http.trusted_proxies", LOOPBACK_NETWORKS.as_slice())
         .default_value("server.grpc.trusted_proxies", LOOPBACK_NETWORKS.as_slice())
+        // The routes have limits of their own.
+        .default_value("server.http.rate_limit.requests", MAX_CALLER_REQUESTS)
         .default_value("server.http.cors.enabled", true)
         .default_value("server.http.cors.allow_credentials", true)
         .default_value(
@@ -168,7 +166,7 @@ pub(crate) async fn accounts(
         factors: second_factors(service, &database, &settings.totp)?,
         lockout: Lockout::new(database.clone(), settings.lockout.clone()),
         passwords,
-        policy: PasswordPolicy::default(),
+        policy: PasswordPolicy::new(settings.password_policy.clone()),
         signer,
         verify_email: one_time("verify_email", settings.verify_email.ttl),
         password_reset: one_time("password_reset", settings.password_reset.ttl),
@@ -265,11 +263,8 @@ pub(crate) fn signer(settings: &AuthConfig) -> Result<TokenSigner, StartError> {
 /// Verifies access tokens without leeway. Each use also checks the version in the database.
 fn authentication(service: &Assembly<AuthConfig>) -> Result<BearerAuthentication, StartError> {
     let issuer = IssuerConfig {
-        algorithms: vec![Algorithm::Hs256],
-        token_key: service.settings().jwt.secret.clone(),
-        subject_claims: vec!["uid".to_owned(), "sub".to_owned()],
         leeway: Delay::from_secs(0),
-        ..IssuerConfig::default()
+        ..access_token_rules(&service.settings().jwt)
     };
     bearer_from_issuer(
         service,

@@ -1,6 +1,8 @@
 use std::num::NonZeroU32;
 
-use city_events_contract::{AccessConfig, CountersConfig, RevocationConfig, ServiceCallsConfig};
+use city_events_contract::{
+    AccessConfig, CountersConfig, PUBLIC_METRICS, RevocationConfig, ServiceCallsConfig,
+};
 use seaworthy::{flags::FlagsConfig, prelude::*, realtime::RealtimeConfig};
 
 /// The default of `requests`. Clients of City Events rely on 100 requests per minute.
@@ -8,7 +10,7 @@ const DEFAULT_REQUESTS: NonZeroU32 = NonZeroU32::new(100).unwrap();
 const DEFAULT_WINDOW: Timeout = Timeout::from_secs(60);
 
 /// The settings of the gateway.
-#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct BffConfig {
     /// Verification of access tokens.
@@ -32,6 +34,24 @@ pub struct BffConfig {
     /// `https://s3.example.org`. Without it, pages offer no uploads.
     #[schemars(extend("x-browser-address" = true))]
     pub uploads_url: Option<String>,
+    /// A public path with the metrics. Without it, only the admin listener serves them.
+    pub public_metrics: Option<String>,
+}
+
+impl Default for BffConfig {
+    fn default() -> Self {
+        Self {
+            jwt: AccessConfig::default(),
+            revocation: RevocationConfig::default(),
+            service_calls: ServiceCallsConfig::default(),
+            rate_limit: CallerLimitConfig::default(),
+            flags: FlagsConfig::default(),
+            live: RealtimeConfig::default(),
+            pictures_url: None,
+            uploads_url: None,
+            public_metrics: Some(PUBLIC_METRICS.to_owned()),
+        }
+    }
 }
 
 /// Limit of requests to `/api` by user, or by IP address for anonymous callers. Pages have a

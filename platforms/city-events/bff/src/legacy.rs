@@ -1,9 +1,10 @@
+use city_events_contract::LOG_FORMAT;
 use seaworthy::config::{Conversion, LegacyVariable};
 
 /// The variables of the legacy gateway.
-pub(crate) const VARIABLES: [LegacyVariable; 19] = [
+pub(crate) const VARIABLES: [LegacyVariable; 20] = [
     LegacyVariable::sets("LOG_LEVEL", "log.level"),
-    LegacyVariable::sets("LOG_FORMAT", "log.format"),
+    LOG_FORMAT,
     LegacyVariable::converted("HTTP_PORT", "server.http.addr", Conversion::Port),
     LegacyVariable::sets("JWT_SECRET", "jwt.secret"),
     LegacyVariable::sets("JWT_ISSUER", "jwt.issuer"),
@@ -15,6 +16,8 @@ pub(crate) const VARIABLES: [LegacyVariable; 19] = [
     LegacyVariable::sets("RATE_LIMIT_REQUESTS", "rate_limit.requests"),
     LegacyVariable::sets("RATE_LIMIT_WINDOW", "rate_limit.window"),
     LegacyVariable::sets("REDIS_ADDR", "rate_limit.redis.address"),
+    // The pages of the web application. `CORS_ALLOWED_ORIGINS` replaces it.
+    LegacyVariable::sets("FRONTEND_ORIGIN", "server.http.cors.allowed_origins"),
     LegacyVariable::sets("CORS_ALLOWED_ORIGINS", "server.http.cors.allowed_origins"),
     LegacyVariable::sets("AUTH_SERVICE_URL", "clients.auth.base_url"),
     LegacyVariable::sets("FEED_SERVICE_URL", "clients.feed.base_url"),

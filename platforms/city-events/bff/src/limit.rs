@@ -3,11 +3,10 @@
 
 use std::num::NonZeroU32;
 
-use city_events_contract::{Counters, ErrorResponse, Limit, LimitError};
+use city_events_contract::{Counters, ErrorResponse, Limit, LimitError, too_many_requests};
 use seaworthy::{
     axum::{
         extract::{Request, State},
-        http::{HeaderValue, StatusCode},
         middleware::Next,
         response::{IntoResponse as _, Response},
     },
@@ -70,41 +69,13 @@ pub(crate) async fn admit(
     };
     let (headers, mut response) = match limit.admit(&key).await {
         Ok(headers) => (headers, next.run(request).await),
-        Err(LimitError::Exceeded(error, headers)) => {
-            let response = ErrorResponse::new(
-                StatusCode::TOO_MANY_REQUESTS,
-                "rate_limited",
-                "Too Many Requests",
-            );
-            let response = response.with_retry_after(error.retry_after().unwrap_or_default());
-            (Some(headers), response.into_response())
-        }
+        Err(LimitError::Exceeded(error, headers)) => (Some(headers), too_many_requests(&error)),
         Err(reason @ LimitError::Degraded(_)) => {
             return ErrorResponse::from(&reason.into()).into_response();
         }
     };
     if let Some(headers) = headers {
         headers.apply(response.headers_mut());
-    }
-    response
-}
-
-/// Adds the security headers of the interface that the framework does not set.
-pub(crate) async fn add_security_headers(request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
-    let headers = response.headers_mut();
-    for (name, value) in [
-        (
-            "permissions-policy",
-            "geolocation=(), microphone=(), camera=(), payment=(), usb=(), bluetooth=()",
-        ),
-        // The pop-up of an OAuth login posts its result to the page that opened it.
-        ("cross-origin-opener-policy", "unsafe-none"),
-        ("x-xss-protection", "1; mode=block"),
-    ] {
-        headers
-            .entry(name)
-            .or_insert(HeaderValue::from_static(value));
     }
     response
 }

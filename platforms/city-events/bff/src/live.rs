@@ -12,7 +12,7 @@ use seaworthy::{
     axum::{
         extract::{Path, State},
         http::StatusCode,
-        middleware::{from_fn, from_fn_with_state},
+        middleware::from_fn_with_state,
         response::Response,
         routing::get,
     },
@@ -28,7 +28,7 @@ use uuid::Uuid;
 
 use crate::{
     api_error::ApiError,
-    limit::{CallerLimit, add_security_headers, admit},
+    limit::{CallerLimit, admit},
     responses::event_status,
     upstream::{MAX_BATCH_SIZE, Upstreams},
 };
@@ -80,9 +80,7 @@ pub(crate) fn routes<C: Settings>(
         },
     );
     service.worker(worker);
-    let follow = get(follow)
-        .layer(from_fn_with_state(limit.clone(), admit))
-        .layer(from_fn(add_security_headers));
+    let follow = get(follow).layer(from_fn_with_state(limit.clone(), admit));
     let options = RouteOptions::new()
         .access(Access::Optional)
         .priority(Priority::Background);

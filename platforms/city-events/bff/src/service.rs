@@ -2,7 +2,9 @@
 
 use std::process::ExitCode;
 
-use city_events_contract::{ErrorResponse, GATEWAY, bearer};
+use city_events_contract::{
+    DEVELOPMENT_ORIGINS, ErrorResponse, GATEWAY, bearer, with_security_headers,
+};
 use seaworthy::{
     axum::response::IntoResponse as _,
     flags::{Flags, flags_command},
@@ -36,6 +38,8 @@ const HEADERS: [&str; 6] = [
     "idempotency-key",
     "x-request-id",
 ];
+/// Headers of responses that these pages may read.
+const EXPOSED_HEADERS: [&str; 3] = ["link", "x-request-id", "retry-after"];
 
 /// The description of the interface.
 const OPENAPI: &str = include_str!("../docs/openapi.json");
@@ -44,24 +48,32 @@ const OPENAPI: &str = include_str!("../docs/openapi.json");
 /// when escaped, and some short fields.
 const MAX_BODY_SIZE: &str = "64KiB";
 
+/// How long access tokens are accepted after their `exp`, as in the contract.
+const EXPIRY_LEEWAY: Delay = Delay::from_secs(0);
+
 /// The service with the defaults of the platform: HTTP on port 8080, the admin listener on 9180.
 #[must_use]
 pub fn service() -> Service {
-    Service::new(GATEWAY, env!("CARGO_PKG_VERSION"))
+    let service = Service::new(GATEWAY, env!("CARGO_PKG_VERSION"));
+    // The pop-up of an OAuth login posts its result to the page that opened it.
+    with_security_headers(service, "unsafe-none")
         .default_value("server.http.addr", "127.0.0.1:8080")
         .default_value("admin.addr", "127.0.0.1:9180")
         // `rate_limit` limits requests per minute.
         .default_value("server.http.rate_limit.enabled", false)
-        // The list of allowed origins is empty by default.
         .default_value("server.http.cors.enabled", true)
+        .default_value(
+            "server.http.cors.allowed_origins",
+            DEVELOPMENT_ORIGINS.as_slice(),
+        )
         .default_value("server.http.cors.allow_credentials", true)
         .default_value("server.http.cors.allowed_methods", METHODS.as_slice())
         .default_value("server.http.cors.allowed_headers", HEADERS.as_slice())
-        .default_value("server.http.cors.max_age", "5m")
         .default_value(
-            "server.http.security_headers.cross_origin_resource_policy",
-            "same-site",
+            "server.http.cors.exposed_headers",
+            EXPOSED_HEADERS.as_slice(),
         )
+        .default_value("server.http.cors.max_age", "5m")
         .default_value("server.http.compression.enabled", true)
         .default_value("server.http.max_body_size", MAX_BODY_SIZE)
         // The join service serializes joins of one event and accepts as many requests itself.
@@ -97,7 +109,9 @@ pub fn service() -> Service {
 pub async fn assemble(service: &Assembly<BffConfig>) -> Result<(), StartError> {
     let settings = service.settings();
     let revocations = settings.revocation.revocations();
-    service.authenticate(bearer(service, &settings.jwt)?.revocation(revocations.clone()));
+    service.authenticate(
+        bearer(service, &settings.jwt, EXPIRY_LEEWAY)?.revocation(revocations.clone()),
+    );
     let upstreams = Upstreams::new(service, &settings.service_calls)?;
     RevocationPoller::start(service, &upstreams, &revocations).await;
     // The framework's errors in the format of the interface.
@@ -108,6 +122,9 @@ pub async fn assemble(service: &Assembly<BffConfig>) -> Result<(), StartError> {
     let (interface, pages) = CallerLimit::for_api_and_pages(service)?;
     service.http(api::routes(upstreams.clone(), service.health(), &interface));
     service.document(OPENAPI);
+    if let Some(path) = &settings.public_metrics {
+        service.public_metrics(path);
+    }
     let (_, features) = start_flags(service).await?;
     service.http(live::routes(service, &upstreams, &settings.live, &pages));
     let pictures = Pictures::new(

@@ -28,21 +28,34 @@ pub struct AccessConfig {
     pub issuer: Option<String>,
 }
 
-/// Verifies access tokens of City Events: HS256 with the user in `uid` or `sub` and a role in
-/// `role`. `iat` and `ver` may be missing. It does not check whether the user exists.
+/// Returns the rules for access tokens of City Events: HS256 with the user in `uid` or `sub` and a
+/// role in `role`. `iat` and `ver` may be missing, and `aud` and `iat` are not checked.
+#[must_use]
+pub fn access_token_rules(config: &AccessConfig) -> IssuerConfig {
+    IssuerConfig {
+        algorithms: vec![Algorithm::Hs256],
+        token_key: config.secret.clone(),
+        subject_claims: vec!["uid".to_owned(), "sub".to_owned()],
+        ignore_audience: true,
+        ignore_issued_at: true,
+        ..IssuerConfig::default()
+    }
+}
+
+/// Verifies access tokens of City Events. It does not check whether the user exists. A token is
+/// accepted until `expiry_leeway` after its `exp`.
 ///
 /// # Errors
 /// [`StartError`] if a secret is missing or too short.
 pub fn bearer<C: Settings>(
     service: &Assembly<C>,
     config: &AccessConfig,
+    expiry_leeway: Delay,
 ) -> Result<BearerAuthentication, StartError> {
     let issuer = IssuerConfig {
         issuer: config.issuer.clone(),
-        algorithms: vec![Algorithm::Hs256],
-        token_key: config.secret.clone(),
-        subject_claims: vec!["uid".to_owned(), "sub".to_owned()],
-        ..IssuerConfig::default()
+        expiry_leeway: Some(expiry_leeway),
+        ..access_token_rules(config)
     };
     bearer_from_issuer(
         service,

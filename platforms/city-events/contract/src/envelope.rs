@@ -74,6 +74,17 @@ impl ErrorResponse {
     }
 }
 
+/// Returns the response to a request above a rate limit, which is a line of text.
+#[must_use]
+pub fn too_many_requests(error: &Error) -> Response {
+    let mut response = (StatusCode::TOO_MANY_REQUESTS, "Too Many Requests").into_response();
+    if let Some(seconds) = error.retry_after_seconds() {
+        let headers = response.headers_mut();
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    response
+}
+
 /// The code is the reason of the error in lower case.
 impl From<&Error> for ErrorResponse {
     fn from(error: &Error) -> Self {
@@ -119,5 +130,20 @@ impl IntoResponse for ErrorResponse {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rate_limit_responses_are_text_with_retry_after_res_6() {
+        let error = Error::new(Code::Exhausted, "RATE_LIMITED", "wait");
+        let response = too_many_requests(&error.with_retry_after(Duration::from_secs(60)));
+        assert_eq!(response.status(), 429);
+        let headers = response.headers();
+        assert_eq!(headers["retry-after"], "60");
+        assert_eq!(headers["content-type"], "text/plain; charset=utf-8");
     }
 }

@@ -13,31 +13,35 @@ mod envelope;
 mod generated;
 pub mod groups;
 mod json;
+mod legacy;
 pub mod messages;
 mod moment;
 mod pictures;
 mod query;
 mod revocation;
 mod role;
+mod security_headers;
 mod service_calls;
 mod subscription;
 #[cfg(feature = "testing")]
 mod testing;
 mod token_versions;
 
-pub use access::{AccessConfig, LOOPBACK_NETWORKS, bearer, bearer_from_issuer};
+pub use access::{AccessConfig, LOOPBACK_NETWORKS, access_token_rules, bearer, bearer_from_issuer};
 pub use counters::{Counters, CountersConfig, Limit, LimitError};
-pub use envelope::{Data, ErrorResponse};
+pub use envelope::{Data, ErrorResponse, too_many_requests};
 pub use generated::{
     DESCRIPTORS,
     city_events::{auth, event, join},
 };
 pub use json::json_object;
+pub use legacy::{DEVELOPMENT_ORIGINS, LOG_FORMAT, MAX_CALLER_REQUESTS, PUBLIC_METRICS};
 pub use moment::{InvalidMoment, Moment};
 pub use pictures::{InvalidFocus, InvalidPurpose, PictureFocus, PicturePurpose};
 pub use query::QueryPairs;
 pub use revocation::{ReadPosition, RevocationConfig};
 pub use role::Role;
+pub use security_headers::with_security_headers;
 pub use service_calls::{
     AUTH_SERVICE, GATEWAY, ServiceCallersConfig, ServiceCallsConfig, UserOrServiceAuthentication,
 };

@@ -1,6 +1,6 @@
 use std::num::{NonZeroU32, NonZeroU64};
 
-use city_events_contract::{AccessConfig, RevocationConfig};
+use city_events_contract::{AccessConfig, PUBLIC_METRICS, RevocationConfig};
 use seaworthy::{
     audit_log::AuditLogConfig,
     csv::{CsvReaderConfig, ImportConfig},
@@ -84,7 +84,7 @@ impl Default for EventConfig {
                 ..ImportConfig::default()
             },
             max_published_per_day: MAX_PUBLISHED_PER_DAY,
-            public_metrics: None,
+            public_metrics: Some(PUBLIC_METRICS.to_owned()),
         }
     }
 }

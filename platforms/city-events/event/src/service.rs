@@ -2,7 +2,9 @@
 
 use std::process::ExitCode;
 
-use city_events_contract::{DESCRIPTORS, LOOPBACK_NETWORKS, TokenVersions, bearer, groups};
+use city_events_contract::{
+    DESCRIPTORS, LOOPBACK_NETWORKS, TokenVersions, bearer, groups, with_security_headers,
+};
 use seaworthy::{
     audit_log::{AuditLog, audit_log_command},
     csv::Imports,
@@ -23,16 +25,21 @@ use crate::{
 };
 
 /// Name of the database in logs, probes and settings.
-const DATABASE: &str = "database";
+pub(crate) const DATABASE: &str = "database";
 /// Name of the broker in logs, probes and settings.
 const BROKER: &str = "broker";
 /// OpenAPI document of the HTTP routes.
 const OPENAPI: &str = include_str!("../docs/openapi.json");
 
+/// How long access tokens are accepted after their `exp`, as in the contract.
+const EXPIRY_LEEWAY: Delay = Delay::from_secs(30);
+
 /// Returns the service with its name, its default settings and its legacy environment variables.
 #[must_use]
 pub fn service() -> Service {
-    Service::new("event-service", env!("CARGO_PKG_VERSION"))
+    let service = Service::new("event-service", env!("CARGO_PKG_VERSION"));
+    with_security_headers(service, "same-origin")
+        .default_value("server.http.rate_limit.legacy_headers", true)
         // Existing dashboards and alerts use these metric names.
         .default_value("metrics.service_prefix", true)
         .default_value("server.http.addr", "127.0.0.1:8082")
@@ -70,7 +77,7 @@ fn broker(settings: &EventConfig) -> &MessagingConfig {
 pub async fn assemble(service: &Assembly<EventConfig>) -> Result<(), StartError> {
     let settings = service.settings();
     let versions = TokenVersions::new(&settings.revocation);
-    let bearer = bearer(service, &settings.jwt)?.revocation(versions.revocations());
+    let bearer = bearer(service, &settings.jwt, EXPIRY_LEEWAY)?.revocation(versions.revocations());
     service.authenticate(bearer);
     let (database, messaging) = tokio::try_join!(
         Database::connect(service, DATABASE, &settings.database, MIGRATIONS),
@@ -95,7 +102,7 @@ pub async fn assemble(service: &Assembly<EventConfig>) -> Result<(), StartError>
     if let Some(path) = &settings.public_metrics {
         service.public_metrics(path);
     }
-    service.http(api::routes(store.clone()));
+    service.http(api::routes(store.clone(), service.health()));
     Contracts::new()
         .with_options(api::contract(store, imports), api::options)
         .document(OPENAPI)

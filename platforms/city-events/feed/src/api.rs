@@ -1,9 +1,10 @@
 use std::{net::IpAddr, num::NonZeroU32};
 
 use chrono::Utc;
-use city_events_contract::{Counters, Limit, LimitError, Moment, json_object};
+use city_events_contract::{Counters, Limit, LimitError, Moment, json_object, too_many_requests};
 use seaworthy::{
     axum::{
+        Extension,
         body::Bytes,
         extract::State,
         http::{HeaderMap, StatusCode, header},
@@ -11,7 +12,7 @@ use seaworthy::{
         routing::{get, post},
     },
     core::context,
-    http::Priority,
+    http::{Priority, PublicErrorBody},
     prelude::*,
     resilience::rate_limit::{RateLimitConfig, RateLimitKey},
 };
@@ -229,6 +230,25 @@ async fn track(State(api): State<Api>, headers: HeaderMap, body: Bytes) -> Resul
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
     Ok(response)
+}
+
+/// Returns the response of an error before a handler runs.
+pub(crate) fn error_response(error: Error) -> Response {
+    let mut response = match error.reason() {
+        "RATE_LIMITED" => too_many_requests(&error),
+        _ => {
+            let status = StatusCode::from_u16(error.code().http_status());
+            let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+            let text = error.message().to_owned();
+            (status, Extension(PublicErrorBody), text).into_response()
+        }
+    };
+    // The outer layers log the error from the extensions.
+    let with_cause = error.into_response();
+    response
+        .extensions_mut()
+        .extend(with_cause.extensions().clone());
+    response
 }
 
 fn rejection(reason: &LimitError) -> Response {

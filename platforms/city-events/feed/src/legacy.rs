@@ -1,9 +1,10 @@
+use city_events_contract::LOG_FORMAT;
 use seaworthy::config::LegacyVariable;
 
 /// The variables of the legacy feed service.
 pub(crate) const VARIABLES: [LegacyVariable; 13] = [
     LegacyVariable::sets("LOG_LEVEL", "log.level"),
-    LegacyVariable::sets("LOG_FORMAT", "log.format"),
+    LOG_FORMAT,
     LegacyVariable::profile("APP_ENV"),
     LegacyVariable::sets("HTTP_ADDR", "server.http.addr"),
     LegacyVariable::sets("DB_ADDR", "database.url"),

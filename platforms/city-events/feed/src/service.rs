@@ -1,10 +1,11 @@
 //! The service definition and its assembly.
 
-use std::process::ExitCode;
+use std::{process::ExitCode, sync::Arc};
 
 use chrono::Utc;
-use city_events_contract::{LOOPBACK_NETWORKS, bearer, groups};
+use city_events_contract::{LOOPBACK_NETWORKS, MAX_CALLER_REQUESTS, bearer, groups};
 use seaworthy::{
+    axum::response::IntoResponse as _,
     data::{Database, DatabaseConfig, migrate_command},
     messaging::{Messaging, MessagingConfig, dead_letters_command},
     outbox::Inbox,
@@ -32,6 +33,9 @@ const EXPIRY_INTERVAL: Timeout = Timeout::from_secs(60);
 /// Interval between deletions of old actions.
 const PURGE_INTERVAL: Timeout = Timeout::from_secs(60 * 60);
 
+/// How long access tokens are accepted after their `exp`, as in the contract.
+const EXPIRY_LEEWAY: Delay = Delay::from_secs(0);
+
 /// Returns the service with its name, its default settings and its legacy environment variables.
 #[must_use]
 pub fn service() -> Service {
@@ -40,6 +44,8 @@ pub fn service() -> Service {
         .default_value("admin.addr", "127.0.0.1:9184")
         // The gateway on the same machine forwards the address of the client.
         .default_value("server.http.trusted_proxies", LOOPBACK_NETWORKS.as_slice())
+        // Only `track` is limited, by settings of its own.
+        .default_value("server.http.rate_limit.requests", MAX_CALLER_REQUESTS)
         .legacy_variables(legacy::VARIABLES)
 }
 
@@ -66,8 +72,13 @@ fn broker(settings: &FeedConfig) -> &MessagingConfig {
 /// Returns [`StartError`] if a dependency is unavailable or a required setting is missing.
 pub async fn assemble(service: &Assembly<FeedConfig>) -> Result<(), StartError> {
     let settings = service.settings();
-    service.authenticate(bearer(service, &settings.jwt)?);
-    let visitors = Identification::new(&settings.anonymous)?;
+    service.authenticate(bearer(service, &settings.jwt, EXPIRY_LEEWAY)?);
+    // Errors of the contract are lines of text.
+    service.errors(
+        Arc::new(api::error_response),
+        Arc::new(|error| error.into_response()),
+    );
+    let visitors = Identification::new(&settings.anonymous, service.profile())?;
     let (database, messaging) = tokio::try_join!(
         Database::connect(service, DATABASE, &settings.database, MIGRATIONS),
         async { Ok(Messaging::connect(service, BROKER, &settings.broker).await?) },

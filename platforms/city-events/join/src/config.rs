@@ -1,6 +1,6 @@
 use std::num::{NonZeroU16, NonZeroU32};
 
-use city_events_contract::{AccessConfig, RevocationConfig};
+use city_events_contract::{AccessConfig, PUBLIC_METRICS, RevocationConfig};
 use seaworthy::{
     audit_log::AuditLogConfig, data::DatabaseConfig, messaging::MessagingConfig,
     operation_log::OperationLogConfig, outbox::OutboxConfig, prelude::*,
@@ -134,7 +134,7 @@ impl Default for JoinConfig {
             idempotency_keys: IdempotencyKeysConfig::default(),
             recount: RecountConfig::default(),
             join_batching: JoinBatchingConfig::default(),
-            public_metrics: None,
+            public_metrics: Some(PUBLIC_METRICS.to_owned()),
         }
     }
 }

@@ -1,9 +1,10 @@
+use city_events_contract::LOG_FORMAT;
 use seaworthy::config::{Conversion, LegacyVariable};
 
 /// The variables of the legacy join service.
 pub(crate) const VARIABLES: [LegacyVariable; 23] = [
     LegacyVariable::sets("LOG_LEVEL", "log.level"),
-    LegacyVariable::sets("LOG_FORMAT", "log.format"),
+    LOG_FORMAT,
     LegacyVariable::converted("PORT", "server.http.addr", Conversion::Port),
     LegacyVariable::sets("DATABASE_URL", "database.url"),
     LegacyVariable::rejected(

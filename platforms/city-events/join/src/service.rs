@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use city_events_contract::{
     DESCRIPTORS, LOOPBACK_NETWORKS, TokenVersions, bearer, groups, messages::UserChanged,
+    with_security_headers,
 };
 use seaworthy::{
     audit_log::{AuditLog, audit_log_command},
@@ -37,10 +38,14 @@ const OPENAPI: &str = include_str!("../docs/openapi.json");
 /// that follows the latency falls below this maximum, as it does below the default.
 const MAX_IN_FLIGHT: u32 = 8_192;
 
+/// How long access tokens are accepted after their `exp`, as in the contract.
+const EXPIRY_LEEWAY: Delay = Delay::from_secs(0);
+
 /// Returns the service with its name and its own defaults of the framework's settings.
 #[must_use]
 pub fn service() -> Service {
-    Service::new("join-service", env!("CARGO_PKG_VERSION"))
+    let service = Service::new("join-service", env!("CARGO_PKG_VERSION"));
+    with_security_headers(service, "same-origin")
         // Existing dashboards and alerts use the prefix.
         .default_value("metrics.service_prefix", true)
         .default_value("server.http.addr", "127.0.0.1:8083")
@@ -94,7 +99,7 @@ fn consumed_topics() -> Topics {
 pub async fn assemble(service: &Assembly<JoinConfig>) -> Result<(), StartError> {
     let settings = service.settings();
     let versions = TokenVersions::new(&settings.revocation);
-    let bearer = bearer(service, &settings.jwt)?.revocation(versions.revocations());
+    let bearer = bearer(service, &settings.jwt, EXPIRY_LEEWAY)?.revocation(versions.revocations());
     service.authenticate(bearer);
     let (database, messaging) = tokio::try_join!(
         Database::connect(service, DATABASE, &settings.database, MIGRATIONS),
@@ -117,7 +122,7 @@ pub async fn assemble(service: &Assembly<JoinConfig>) -> Result<(), StartError> 
     if let Some(path) = &settings.public_metrics {
         service.public_metrics(path);
     }
-    service.http(api::routes(api.clone()));
+    service.http(api::routes(api.clone(), service.health()));
     Contracts::new()
         .with_options(api::contract(api), api::options)
         .document(OPENAPI)

@@ -1,3 +1,4 @@
+use city_events_contract::LOG_FORMAT;
 use seaworthy::config::LegacyVariable;
 
 /// The replacement of the S3 variables.
@@ -6,7 +7,7 @@ const RAW_URL: &str = "set raw.url and public.url to s3+https://HOST/BUCKET";
 /// The variables of the legacy worker.
 pub(crate) const VARIABLES: [LegacyVariable; 20] = [
     LegacyVariable::sets("LOG_LEVEL", "log.level"),
-    LegacyVariable::sets("LOG_FORMAT", "log.format"),
+    LOG_FORMAT,
     LegacyVariable::rejected(
         "HTTP_ADDR",
         "remove it: the legacy worker has no listener. Set server.http.addr to the address of the probes",

@@ -14,6 +14,7 @@ use seaworthy::{
         routing::{MethodRouter, get, post},
     },
     core::context,
+    health::Health,
     http::PublicErrorBody,
     prelude::*,
     storage::Content,
@@ -93,7 +94,12 @@ impl IntoResponse for MediaError {
 /// The memory of a file that the service receives: one part of an object in S3.
 const RECEIVE_MEMORY: ByteSize = ByteSize::mebibytes(8);
 
-pub(crate) fn routes(api: Api) -> Routes {
+pub(crate) fn routes(api: Api, health: &Health) -> Routes {
+    let health = health.clone();
+    let probes = Routes::new()
+        .get("/healthz", async || "ok")
+        .get("/readyz", async move || ready(&health))
+        .with_options(|options| options.access(Access::Public).probe());
     let max_size = api.uploads.store().config().max_size;
     let receiving = RouteOptions::new()
         .access(Access::Authenticated)
@@ -115,6 +121,15 @@ pub(crate) fn routes(api: Api) -> Routes {
             routes.route_with(path, methods, RouteOptions::new().access(access))
         })
         .with_state(api)
+        .merge(probes)
+}
+
+fn ready(health: &Health) -> Response {
+    if health.readiness().accepts_traffic() {
+        return "ok".into_response();
+    }
+    let response = (StatusCode::SERVICE_UNAVAILABLE, "db not ready");
+    (Extension(PublicErrorBody), response).into_response()
 }
 
 /// Returns the ID of the authenticated user.

@@ -1,4 +1,5 @@
-use seaworthy::config::LegacyVariable;
+use city_events_contract::LOG_FORMAT;
+use seaworthy::config::{Conversion, LegacyVariable};
 
 /// The replacement of the S3 variables.
 const RAW_URL: &str = "set raw.url and public.url to s3+https://HOST/BUCKET, and raw.public_url to the address that browsers use";
@@ -6,13 +7,14 @@ const RAW_URL: &str = "set raw.url and public.url to s3+https://HOST/BUCKET, and
 /// The variables of the legacy media service.
 pub(crate) const VARIABLES: [LegacyVariable; 20] = [
     LegacyVariable::sets("LOG_LEVEL", "log.level"),
-    LegacyVariable::sets("LOG_FORMAT", "log.format"),
+    LOG_FORMAT,
     LegacyVariable::sets("HTTP_ADDR", "server.http.addr"),
     LegacyVariable::sets("DATABASE_URL", "database.url"),
     LegacyVariable::sets("RABBIT_URL", "broker.url"),
     LegacyVariable::sets("RABBIT_EXCHANGE", "broker.rabbitmq.exchange"),
     LegacyVariable::rejected("RABBIT_QUEUE", "remove it: the queue is city-events.media"),
-    LegacyVariable::sets("CDN_BASE_URL", "pictures_url"),
+    // An empty text leaves the default.
+    LegacyVariable::converted("CDN_BASE_URL", "pictures_url", Conversion::HttpUrl),
     LegacyVariable::sets("PRESIGN_TTL", "uploads.url_ttl"),
     LegacyVariable::rejected(
         "MAX_UPLOAD_SIZE",

@@ -2,7 +2,9 @@
 
 use std::{process::ExitCode, sync::Arc};
 
-use city_events_contract::{LOOPBACK_NETWORKS, bearer, messages::ProcessImage};
+use city_events_contract::{
+    DEVELOPMENT_ORIGINS, LOOPBACK_NETWORKS, MAX_CALLER_REQUESTS, bearer, messages::ProcessImage,
+};
 use seaworthy::{
     axum::response::IntoResponse as _,
     data::{Database, DatabaseConfig, MigrationSet, migrate_command},
@@ -34,8 +36,9 @@ const MIGRATIONS: &[MigrationSet] = &[
     outbox::MIGRATIONS,
     operation_log::MIGRATIONS,
 ];
-/// The origins of the gateway's pages on the same machine.
-const PAGES: [&str; 2] = ["http://127.0.0.1:8080", "http://localhost:8080"];
+
+/// How long access tokens are accepted after their `exp`, as in the contract.
+const EXPIRY_LEEWAY: Delay = Delay::from_secs(0);
 
 /// Returns the service with the platform's defaults: HTTP on port 8085, admin listener on 9185.
 #[must_use]
@@ -45,9 +48,14 @@ pub fn service() -> Service {
         .default_value("admin.addr", "127.0.0.1:9185")
         .default_value("metrics.service_prefix", true)
         .default_value("server.http.trusted_proxies", LOOPBACK_NETWORKS.as_slice())
+        // The interface has no limit of its own.
+        .default_value("server.http.rate_limit.requests", MAX_CALLER_REQUESTS)
         // Pages of the gateway send files to signed URLs and show pictures.
         .default_value("server.http.cors.enabled", true)
-        .default_value("server.http.cors.allowed_origins", PAGES.as_slice())
+        .default_value(
+            "server.http.cors.allowed_origins",
+            DEVELOPMENT_ORIGINS.as_slice(),
+        )
         .default_value(
             "server.http.cors.allowed_methods",
             ["GET", "PUT"].as_slice(),
@@ -87,7 +95,7 @@ fn broker(settings: &MediaConfig) -> &MessagingConfig {
 /// [`StartError`] if a setting is invalid, or a dependency cannot be used.
 pub async fn assemble(service: &Assembly<MediaConfig>) -> Result<(), StartError> {
     let settings = service.settings();
-    service.authenticate(bearer(service, &settings.jwt)?);
+    service.authenticate(bearer(service, &settings.jwt, EXPIRY_LEEWAY)?);
     service.errors(
         Arc::new(|error| MediaError::from(&error).into_response()),
         Arc::new(|error| error.into_response()),
@@ -113,7 +121,8 @@ pub async fn assemble(service: &Assembly<MediaConfig>) -> Result<(), StartError>
         })
     });
     messaging.subscribe(consumer::subscription(&store)).await?;
-    service.http(api::routes(Api::new(uploads, &settings.pictures_url)));
+    let api = Api::new(uploads, &settings.pictures_url);
+    service.http(api::routes(api, service.health()));
     service.http(pictures::routes(public));
     Ok(())
 }

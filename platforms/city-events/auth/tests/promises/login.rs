@@ -160,18 +160,53 @@ async fn cookie_is_host_only_and_secure_outside_development_auth_3() {
     assert!(cookie.starts_with("__Host-refresh_token="), "{cookie}");
     assert!(cookie.ends_with("; Path=/; Max-Age=604800; HttpOnly; SameSite=Lax; Secure"));
     let ada = logged_in_user(&answer, 201);
+    // The contract also accepts the name without the prefix. The cookie with it takes precedence.
     let plain = ada.cookie.replace("__Host-", "");
-    let planted = app.with_cookie(&plain, "/auth/v1/refresh");
-    assert_eq!(
-        planted.status, 401,
-        "a sibling domain can set a cookie without the prefix"
-    );
+    let both = format!("refresh_token=nonsense; {}", ada.cookie);
+    let ada = logged_in_user(&app.with_cookie(&both, "/auth/v1/refresh"), 200);
+    assert_eq!(app.with_cookie(&plain, "/auth/v1/refresh").status, 401);
+    let eve = json!({ "email": "eve@example.org", "password": PASSWORD });
+    let eve = logged_in_user(&app.post("/auth/v1/register", &eve), 201);
+    let plain = eve.cookie.replace("__Host-", "");
+    let refreshed = logged_in_user(&app.with_cookie(&plain, "/auth/v1/refresh"), 200);
+    assert!(refreshed.cookie.starts_with("__Host-"));
     assert_eq!(app.with_cookie(&ada.cookie, "/auth/v1/refresh").status, 200);
     // Only the profile `development` seeds users.
     assert_eq!(
         app.log_in("admin@example.com", city_events_auth::SEED_PASSWORD)
             .status,
         401
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn registration_checks_only_length_by_default_auth_2() {
+    const COMMON: &str = "Password123!";
+    let empty = EmptyDatabase::sqlite().unwrap();
+    let app = open_with(empty, Profile::Test, &["rate_limit.enabled=false"]).await;
+    let register = |address: &str, password: &str| {
+        let given = json!({ "email": address, "password": password });
+        app.post("/auth/v1/register", &given).status
+    };
+    for (index, password) in [COMMON, "passwordpassword", "123456789012"]
+        .iter()
+        .enumerate()
+    {
+        assert_eq!(
+            register(&format!("ada{index}@example.org"), password),
+            201,
+            "{password}"
+        );
+    }
+    assert_eq!(register("lovelace@example.org", "lovelace1815"), 201);
+    let empty = EmptyDatabase::sqlite().unwrap();
+    let strict = "password_policy.reject_common=true";
+    let app = open_with(empty, Profile::Test, &["rate_limit.enabled=false", strict]).await;
+    let given = json!({ "email": "ada@example.org", "password": COMMON });
+    let rejected = app.post("/auth/v1/register", &given);
+    assert_eq!(
+        (rejected.status, code(&rejected).as_str()),
+        (400, "weak_password")
     );
 }
 
@@ -183,6 +218,22 @@ async fn probes_and_metrics_follow_the_contract_hlth_1() {
     assert_eq!(body(&get("/healthz")), json!({ "status": "ok" }));
     assert_eq!(body(&get("/auth/v1/health")), json!({ "status": "ok" }));
     assert_eq!(body(&get("/readyz")), json!({ "status": "ready" }));
+    let probe = get("/healthz");
+    for (name, value) in [
+        (
+            "strict-transport-security",
+            "max-age=31536000; includeSubDomains",
+        ),
+        ("x-xss-protection", "1; mode=block"),
+        ("cross-origin-opener-policy", "unsafe-none"),
+        ("cross-origin-resource-policy", "same-site"),
+        (
+            "permissions-policy",
+            "geolocation=(), microphone=(), camera=(), payment=(), usb=(), bluetooth=()",
+        ),
+    ] {
+        assert_eq!(probe.header(name), Some(value), "{name}");
+    }
     let unknown = get("/auth/v1/nothing");
     assert_eq!((unknown.status, code(&unknown).is_empty()), (404, false));
     let user = app.seeded("user");

@@ -14,7 +14,7 @@ pub(crate) mod query;
 use seaworthy::{
     axum::{
         extract::Path,
-        middleware::{from_fn, from_fn_with_state},
+        middleware::from_fn_with_state,
         routing::{MethodRouter, any, delete, get, patch, post},
     },
     health::Health,
@@ -25,7 +25,7 @@ use uuid::Uuid;
 
 use crate::{
     api_error::ApiError,
-    limit::{CallerLimit, add_security_headers, admit},
+    limit::{CallerLimit, admit},
     upstream::Upstreams,
 };
 
@@ -82,9 +82,7 @@ pub(crate) fn routes(upstreams: Upstreams, health: &Health, limit: &CallerLimit)
         ("/api/feed/recommended/{*rest}", any(proxy::feed)),
     ];
     let limited = |methods: MethodRouter<Upstreams>| -> MethodRouter<Upstreams> {
-        methods
-            .layer(from_fn_with_state(limit.clone(), admit))
-            .layer(from_fn(add_security_headers))
+        methods.layer(from_fn_with_state(limit.clone(), admit))
     };
     // Queries of the auth service contain one-time tokens, and its responses set session cookies.
     // Only the gateway can detect requests from other sites.

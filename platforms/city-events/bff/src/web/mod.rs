@@ -43,7 +43,7 @@ pub(crate) use features::Features;
 pub(crate) use pictures::Pictures;
 
 use crate::{
-    limit::{CallerLimit, add_security_headers, admit},
+    limit::{CallerLimit, admit},
     upstream::Upstreams,
 };
 
@@ -141,8 +141,7 @@ pub(crate) fn routes(pages: Pages, limit: &CallerLimit) -> Routes {
         .fold(Routes::new(), |routes, (path, methods, is_sensitive)| {
             let methods = methods
                 .layer(from_fn(set_headers.clone()))
-                .layer(from_fn_with_state(limit.clone(), admit))
-                .layer(from_fn(add_security_headers));
+                .layer(from_fn_with_state(limit.clone(), admit));
             let options = RouteOptions::new().access(Access::Optional);
             let options = match is_sensitive {
                 true => options.sensitive_query(),

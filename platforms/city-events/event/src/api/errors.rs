@@ -1,4 +1,4 @@
-use city_events_contract::ErrorResponse;
+use city_events_contract::{ErrorResponse, too_many_requests};
 use seaworthy::{
     axum::{
         http::StatusCode,
@@ -26,16 +26,17 @@ impl ErrorFormat for EventErrors {
     }
 
     fn http(&self, error: Error) -> Response {
-        let error_response = match error.code() {
+        // The extensions carry the error, so that outer layers can log it.
+        let mut response = match error.code() {
             Code::Internal => ErrorResponse::new(
                 StatusCode::INTERNAL_SERVER_ERROR,
                 "internal_error",
                 error.message(),
-            ),
-            _ => ErrorResponse::from(&error),
+            )
+            .into_response(),
+            Code::Exhausted if error.reason() == "RATE_LIMITED" => too_many_requests(&error),
+            _ => ErrorResponse::from(&error).into_response(),
         };
-        // The extensions carry the error, so that outer layers can log it.
-        let mut response = error_response.into_response();
         let with_cause = error.into_response();
         *response.extensions_mut() = with_cause.extensions().clone();
         response

@@ -10,6 +10,7 @@ use seaworthy::{
         response::{IntoResponse, Response},
     },
     contract::error::ErrorFormat as _,
+    health::{CheckStatus, Health},
     prelude::{Access, Error, Routes},
     serde::{Deserialize, Serialize},
 };
@@ -21,6 +22,7 @@ use super::{
 };
 use crate::{
     domain::{Actor, CityPrefix, EventError, Filter, OwnPage, PageSize},
+    service::DATABASE,
     store::Store,
 };
 
@@ -50,7 +52,8 @@ fn data<T: Serialize>(data: T) -> DataResult<T> {
 }
 
 /// Returns the HTTP routes of the contract.
-pub(crate) fn routes(store: Store) -> Routes {
+pub(crate) fn routes(store: Store, health: &Health) -> Routes {
+    let reported = health.clone();
     let public = Routes::new()
         .get("/events", list)
         .get("/events/{id}", get)
@@ -69,6 +72,7 @@ pub(crate) fn routes(store: Store) -> Routes {
     let probes = Routes::new()
         .get("/healthz", health)
         .get("/event/v1/health", health)
+        .get("/readyz", async move || ready(&reported))
         .with_options(|options| options.access(Access::Public).probe());
     let routes = public.merge(own).with_state(store);
     Routes::new().nest("/event/v1", routes).merge(probes)
@@ -76,6 +80,22 @@ pub(crate) fn routes(store: Store) -> Routes {
 
 async fn health() -> axum::Json<Value> {
     axum::Json(json!({ "data": { "status": "ok" } }))
+}
+
+/// Responds whether the service accepts traffic. It has no cache in Redis.
+fn ready(health: &Health) -> Response {
+    let report = health.report();
+    let mut checks = report.checks.iter();
+    let database = match checks.find(|check| check.name == DATABASE) {
+        Some(check) if check.status == CheckStatus::Healthy => "healthy",
+        _ => "unhealthy: no successful check",
+    };
+    let (status, text) = match report.status.accepts_traffic() {
+        true => (StatusCode::OK, "ready"),
+        false => (StatusCode::SERVICE_UNAVAILABLE, "not_ready"),
+    };
+    let body = json!({ "database": database, "redis": "not_configured", "status": text });
+    (status, axum::Json(body)).into_response()
 }
 
 async fn list(State(store): State<Store>, RawQuery(query): RawQuery) -> DataResult<Value> {

@@ -31,6 +31,7 @@ seaworthy_testkit::on_every_database! {
         roles_and_ownership_are_enforced,
         fields_beyond_limits_are_rejected,
         revoked_token_is_rejected_auth_3,
+        tokens_of_other_issuers_are_accepted_auth_1,
         probes_and_headers_match_contract;
     changes:
         patch_changes_given_fields,

@@ -1,8 +1,8 @@
 use city_events_contract::messages::UserChanged;
-use seaworthy_testkit::eventually;
+use seaworthy_testkit::{eventually, hs256_token};
 use serde_json::{Value, json};
 
-use crate::app::{TestApp, code, draft, moderator, user, user_with_role};
+use crate::app::{SECRET, TestApp, TestUser, code, draft, moderator, user, user_with_role};
 
 pub(crate) async fn event_passes_from_draft_to_canceled(app: TestApp) {
     let owner = user();
@@ -201,17 +201,58 @@ pub(crate) async fn revoked_token_is_rejected_auth_3(app: TestApp) {
     assert_eq!(app.post("/events", &user(), draft("Rust")).await.0, 201);
 }
 
+pub(crate) async fn tokens_of_other_issuers_are_accepted_auth_1(app: TestApp) {
+    let now = chrono::Utc::now().timestamp();
+    let status = async |more: Value| {
+        let id = seaworthy::core::new_id();
+        let mut claims = json!({ "sub": id, "uid": id, "role": "user" });
+        let members = claims.as_object_mut().unwrap();
+        members.extend(more.as_object().unwrap().clone());
+        let token = hs256_token(SECRET, claims);
+        let owner = TestUser { id, token };
+        app.post("/events", &owner, draft("Rust")).await.0
+    };
+    assert_eq!(
+        status(json!({ "aud": "other", "iat": now + 600 })).await,
+        201
+    );
+    // Clocks may differ by 30 s.
+    assert_eq!(status(json!({ "exp": now - 15 })).await, 201);
+    assert_eq!(status(json!({ "exp": now - 31 })).await, 401);
+}
+
 pub(crate) async fn probes_and_headers_match_contract(app: TestApp) {
     for path in ["/healthz", "/event/v1/health"] {
         let answer = app.client().get(format!("{}{path}", app.base));
         let text = answer.send().await.unwrap().text().await.unwrap();
         assert_eq!(text, r#"{"data":{"status":"ok"}}"#);
     }
+    let get = async |path: &str| {
+        let request = app.client().get(format!("{}{path}", app.base));
+        request.send().await.unwrap()
+    };
+    let ready: Value = serde_json::from_str(&get("/readyz").await.text().await.unwrap()).unwrap();
+    let expected = json!({
+        "database": "healthy", "redis": "not_configured", "status": "ready",
+    });
+    assert_eq!(ready, expected);
+    assert_eq!(get("/metrics").await.status().as_u16(), 200);
     let url = format!("{}/event/v1/events", app.base);
     let answer = app.client().get(url).header("x-request-id", "abc");
     let answer = answer.send().await.unwrap();
     assert_eq!(answer.headers()["x-request-id"], "abc");
-    assert_eq!(answer.headers()["x-content-type-options"], "nosniff");
+    for (name, value) in [
+        ("x-content-type-options", "nosniff"),
+        (
+            "strict-transport-security",
+            "max-age=31536000; includeSubDomains",
+        ),
+        ("x-xss-protection", "1; mode=block"),
+        ("cross-origin-opener-policy", "same-origin"),
+        ("cross-origin-resource-policy", "same-site"),
+    ] {
+        assert_eq!(answer.headers()[name], value);
+    }
     let missing = app.client().get(format!("{}/event/v1/missing", app.base));
     let missing = missing.send().await.unwrap();
     assert_eq!(missing.status().as_u16(), 404);

@@ -1,4 +1,4 @@
-use city_events_contract::ErrorResponse;
+use city_events_contract::{ErrorResponse, too_many_requests};
 use seaworthy::{
     axum::{
         http::StatusCode,
@@ -25,9 +25,11 @@ impl ErrorFormat for JoinErrors {
     }
 
     fn http(&self, error: Error) -> Response {
-        let response = contract_response(&error);
         // The outer layers log the error from the extensions.
-        let mut response = response.into_response();
+        let mut response = match error.reason() {
+            "RATE_LIMITED" => too_many_requests(&error),
+            _ => contract_response(&error).into_response(),
+        };
         let with_cause = error.into_response();
         *response.extensions_mut() = with_cause.extensions().clone();
         response

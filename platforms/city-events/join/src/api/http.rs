@@ -4,10 +4,11 @@ use seaworthy::{
         self,
         body::Bytes,
         extract::{Path, RawQuery, State},
-        http::HeaderMap,
+        http::{HeaderMap, StatusCode},
         response::{IntoResponse, Response},
     },
     contract::error::ErrorFormat as _,
+    health::Health,
     http::Priority,
     prelude::{Access, Error, Routes},
     serde::{Deserialize, Serialize},
@@ -58,7 +59,8 @@ fn data<T: Serialize>(data: T) -> JsonResult<T> {
 }
 
 /// Returns the routes of the contract.
-pub(crate) fn routes(api: Api) -> Routes {
+pub(crate) fn routes(api: Api, health: &Health) -> Routes {
+    let health = health.clone();
     // Under overload, reads are rejected before joins.
     let changes = Routes::new()
         .post("/join", join)
@@ -79,8 +81,19 @@ pub(crate) fn routes(api: Api) -> Routes {
     let probes = Routes::new()
         .get("/healthz", async || "OK")
         .get("/join/v1/health", async || "OK")
+        .get("/readyz", async move || ready(&health))
         .with_options(|options| options.access(Access::Public).probe());
     Routes::new().nest("/api/v1", joins).merge(probes)
+}
+
+/// Responds whether the service accepts traffic. It uses no Redis.
+fn ready(health: &Health) -> Response {
+    let (status, text) = match health.readiness().accepts_traffic() {
+        true => (StatusCode::OK, "ready"),
+        false => (StatusCode::SERVICE_UNAVAILABLE, "not_ready"),
+    };
+    let body = json!({ "redis": "not_configured", "status": text });
+    (status, axum::Json(body)).into_response()
 }
 
 /// Returns the idempotency key of the request.

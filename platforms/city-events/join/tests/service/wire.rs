@@ -1,4 +1,4 @@
-use seaworthy_testkit::eventually;
+use seaworthy_testkit::{eventually, hs256_token};
 use std::collections::BTreeSet;
 
 use city_events_contract::messages::UserChanged;
@@ -6,7 +6,7 @@ use seaworthy::data::sql;
 use serde_json::{Value, json};
 
 use crate::{
-    app::{TestApp, code},
+    app::{SECRET, TestApp, code},
     user::user,
 };
 
@@ -94,6 +94,11 @@ pub(crate) async fn headers_and_probes_follow_the_contract(app: TestApp) {
         assert_eq!(response.status().as_u16(), 200);
         assert_eq!(response.text().await.unwrap(), "OK");
     }
+    let ready = get("/readyz", "").await.text().await.unwrap();
+    let ready: Value = serde_json::from_str(&ready).unwrap();
+    let expected = serde_json::json!({ "redis": "not_configured", "status": "ready" });
+    assert_eq!(ready, expected);
+    assert_eq!(get("/metrics", "").await.status().as_u16(), 200);
     let response = get("/api/v1/me/joins", "").await;
     assert_eq!(response.status().as_u16(), 401);
     assert_eq!(response.headers()["x-request-id"], "abc");
@@ -106,6 +111,7 @@ pub(crate) async fn headers_and_probes_follow_the_contract(app: TestApp) {
     let headers = own.headers();
     assert_eq!(headers["x-content-type-options"], "nosniff");
     assert_eq!(headers["x-frame-options"], "DENY");
+    assert_eq!(headers["cross-origin-opener-policy"], "same-origin");
     let policy = headers["content-security-policy"].to_str().unwrap();
     assert!(policy.contains("default-src"), "{policy}");
     assert_eq!(get("/api/v1/nothing", "").await.status().as_u16(), 404);
@@ -114,6 +120,21 @@ pub(crate) async fn headers_and_probes_follow_the_contract(app: TestApp) {
     assert_eq!(wrong.status().as_u16(), 405);
     assert!(wrong.headers().contains_key("allow"));
 
+    let now = chrono::Utc::now().timestamp();
+    let claims = |name: &str, value: Value| {
+        let id = seaworthy::core::new_id();
+        let mut claims =
+            serde_json::json!({ "sub": id, "uid": id, "role": "user", "aud": "other" });
+        claims[name] = value;
+        hs256_token(SECRET, claims)
+    };
+    for (token, status) in [
+        (claims("iat", (now + 600).into()), 200),
+        (claims("exp", (now - 1).into()), 401),
+    ] {
+        let response = get("/api/v1/me/joins", &token).await;
+        assert_eq!(response.status().as_u16(), status);
+    }
     let mut forged = user();
     forged.token.push('x');
     let refused = get("/api/v1/me/joins", &forged.token).await;

@@ -91,6 +91,14 @@ async fn auth_reads_or_rejects_legacy_variables_conf_1() {
             Sets("oauth.frontend_origin", json!("https://e.example")),
         ),
         (
+            "FRONTEND_ORIGIN",
+            "https://e.example",
+            Sets(
+                "server.http.cors.allowed_origins[0]",
+                json!("https://e.example"),
+            ),
+        ),
+        (
             "ALLOWED_REDIRECTS",
             "/,/me",
             Sets("oauth.allowed_redirects[1]", json!("/me")),

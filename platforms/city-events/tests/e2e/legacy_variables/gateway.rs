@@ -47,6 +47,14 @@ async fn gateway_reads_or_rejects_legacy_variables_conf_1() {
             ),
         ),
         (
+            "FRONTEND_ORIGIN",
+            "https://a.example",
+            Sets(
+                "server.http.cors.allowed_origins[0]",
+                json!("https://a.example"),
+            ),
+        ),
+        (
             "AUTH_SERVICE_URL",
             "http://auth:8080",
             Sets("clients.auth.base_url", json!("http://auth:8080")),

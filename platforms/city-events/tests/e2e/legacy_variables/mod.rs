@@ -24,6 +24,8 @@ enum Effect {
     Accepts(&'static str, &'static str),
     /// The load fails with this text.
     Fails(&'static str),
+    /// The load succeeds, and the service logs that it ignores the variable.
+    Ignored,
 }
 
 use Effect::{Accepts, Fails, Sets};
@@ -81,6 +83,7 @@ async fn check<C: Settings>(service: Service, prefix: &str, rows: Vec<Row>) {
                 let other = load::<C>(&service, prefix, &[(name, other)]).await;
                 assert_fails(other, name, text);
             }
+            Effect::Ignored => assert!(loaded.is_ok(), "{name}: {:?}", loaded.err()),
             Fails(text) => {
                 assert_fails(loaded, name, text);
                 let empty = load::<C>(&service, prefix, &[(name, "")]).await;
@@ -98,6 +101,7 @@ fn common() -> Vec<Row> {
     vec![
         ("LOG_LEVEL", "debug", Sets("log.level", json!("debug"))),
         ("LOG_FORMAT", "json", Sets("log.format", json!("json"))),
+        ("LOG_FORMAT", "console", Sets("log.format", json!("text"))),
     ]
 }
 

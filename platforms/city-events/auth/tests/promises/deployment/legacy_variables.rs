@@ -115,6 +115,13 @@ fn legacy_variables_are_read_conf_1() {
             "\"https://e.example\"",
         ),
         (
+            "FRONTEND_ORIGIN",
+            "https://e.example",
+            "server.http.cors.allowed_origins[0]",
+            "\"https://e.example\"",
+        ),
+        ("LOG_FORMAT", "console", "log.format", "\"text\""),
+        (
             "ALLOWED_REDIRECTS",
             "/,/me",
             "oauth.allowed_redirects[1]",

@@ -26,7 +26,7 @@ use serde_json::{Value, json};
 use super::{Pages, layout};
 use crate::{
     api::MAX_IMPORT_SIZE,
-    limit::{CallerLimit, add_security_headers, admit},
+    limit::{CallerLimit, admit},
     upstream::forward_address,
 };
 
@@ -84,8 +84,7 @@ pub(super) fn routes(pages: Pages, limit: &CallerLimit) -> Routes {
             let methods = methods
                 .layer(from_fn_with_state(pages.clone(), read_session))
                 .layer(from_fn(set_headers.clone()))
-                .layer(from_fn_with_state(limit.clone(), admit))
-                .layer(from_fn(add_security_headers));
+                .layer(from_fn_with_state(limit.clone(), admit));
             routes.route_with(path, methods, options)
         })
         .with_state(pages)
