@@ -53,7 +53,7 @@ fn data<T: Serialize>(data: T) -> DataResult<T> {
 
 /// Returns the HTTP routes of the contract.
 pub(crate) fn routes(store: Store, health: &Health) -> Routes {
-    let reported = health.clone();
+    let health = health.clone();
     let public = Routes::new()
         .get("/events", list)
         .get("/events/{id}", get)
@@ -70,15 +70,15 @@ pub(crate) fn routes(store: Store, health: &Health) -> Routes {
         .get("/organizer/events/{id}", own_get)
         .with_options(|options| options.access(Access::Authenticated));
     let probes = Routes::new()
-        .get("/healthz", health)
-        .get("/event/v1/health", health)
-        .get("/readyz", async move || ready(&reported))
+        .get("/healthz", alive)
+        .get("/event/v1/health", alive)
+        .get("/readyz", async move || ready(&health))
         .with_options(|options| options.access(Access::Public).probe());
     let routes = public.merge(own).with_state(store);
     Routes::new().nest("/event/v1", routes).merge(probes)
 }
 
-async fn health() -> axum::Json<Value> {
+async fn alive() -> axum::Json<Value> {
     axum::Json(json!({ "data": { "status": "ok" } }))
 }
 
