@@ -78,7 +78,11 @@ pub(crate) async fn responses_probes_and_metrics_match_contract(app: TestApp) {
         (invalid.status, invalid.body.as_str()),
         (400, "invalid feed type")
     );
-    app.request("GET", "/missing/path", &[], "");
+    let missing = app.request("GET", "/missing/path", &[], "");
+    assert_eq!(
+        (missing.status, missing.body.as_str()),
+        (404, "no route matches this path")
+    );
     let metrics = get(app.admin, "/metrics").unwrap().body;
     for line in [
         r#"http_requests_total{method="GET",path="/api/feed",status="200"}"#,

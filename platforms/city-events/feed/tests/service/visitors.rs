@@ -36,7 +36,7 @@ pub(crate) async fn identity_headers_of_clients_are_ignored_auth_6(app: TestApp)
     let cookie = answer.header("set-cookie").unwrap();
     assert!(
         cookie.starts_with("anon_id=")
-            && cookie.ends_with("; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax"),
+            && cookie.ends_with("; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax; Secure"),
         "{cookie}"
     );
     assert_eq!(track(&app, &event, &forged).0, 202);
