@@ -1,9 +1,11 @@
 use axum::extract::FromRequestParts;
 use http::request::Parts;
-use seaworthy_core::{Error, FieldViolation};
+use seaworthy_core::Error;
 use serde::de::DeserializeOwned;
 
-/// Parameters of the query. An error names the parameter.
+use super::violations::query_violations;
+
+/// Parameters of the query. An error names all bad parameters.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Query<T>(pub T);
 
@@ -17,14 +19,12 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
 
 fn read<T: DeserializeOwned>(query: &str) -> Result<T, Error> {
     let pairs = form_urlencoded::parse(query.as_bytes());
-    let deserializer = serde_urlencoded::Deserializer::new(pairs);
-    serde_path_to_error::deserialize(deserializer).map_err(|error| {
-        let field = error.path().to_string();
-        let field = if field == "." {
-            "query".to_owned()
-        } else {
-            field
-        };
-        Error::invalid(vec![FieldViolation::new(field, error.inner().to_string())])
+    T::deserialize(serde_urlencoded::Deserializer::new(pairs)).map_err(|_| {
+        let mut found = query_violations::<T>(query);
+        // The path of a problem of the whole query.
+        for violation in found.iter_mut().filter(|found| found.field == ".") {
+            "query".clone_into(&mut violation.field);
+        }
+        Error::invalid(found)
     })
 }

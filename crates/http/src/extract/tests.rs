@@ -206,6 +206,81 @@ fn all_bad_fields_are_named_at_once_api_3() {
     );
 }
 
+/// A full hour of a working day, for which no empty value is valid.
+#[derive(Debug, Deserialize)]
+#[serde(try_from = "String")]
+struct Hour;
+
+impl TryFrom<String> for Hour {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        match ("06:00".."20:00").contains(&&*text) && text.ends_with(":00") {
+            true => Ok(Self),
+            false => Err("is not a full hour from 06:00 to 19:00"),
+        }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Visit {
+    #[serde(rename = "hour")]
+    _hour: Hour,
+    #[serde(rename = "groupSize")]
+    _group_size: u8,
+    #[serde(rename = "from")]
+    _from: Option<u32>,
+    #[serde(rename = "mode")]
+    _mode: Mode,
+}
+
+#[test]
+fn fields_after_a_bad_hour_are_named_api_3() {
+    assert_eq!(fields::<Visit>("{}"), ["hour", "groupSize", "mode"]);
+    let wrong = r#"{"hour":"20:00","groupSize":"x","mode":"air"}"#;
+    assert_eq!(fields::<Visit>(wrong), ["groupSize", "hour", "mode"]);
+}
+
+#[derive(Debug, Deserialize)]
+struct Booked {
+    #[serde(rename = "ids")]
+    _ids: Vec<u8>,
+    #[serde(flatten)]
+    _visit: Visit,
+}
+
+#[test]
+fn missing_fields_of_a_flattened_type_are_named_api_3() {
+    assert_eq!(fields::<Booked>("{}"), ["ids", "hour", "groupSize", "mode"]);
+    let part = r#"{"ids":[],"groupSize":2}"#;
+    assert_eq!(fields::<Booked>(part), ["hour", "mode"]);
+}
+
+#[tokio::test]
+async fn all_bad_parameters_are_named_at_once_api_3() {
+    let fields = async |query: &str| {
+        let request = Request::get(format!("/{query}")).body(()).unwrap();
+        let (mut parts, ()) = request.into_parts();
+        let error = Query::<Visit>::from_request_parts(&mut parts, &()).await;
+        let error = error.unwrap_err();
+        let fields = error.fields().iter();
+        let named = fields.map(|field| (field.field.clone(), field.description.clone()));
+        named.collect::<std::collections::BTreeMap<_, _>>()
+    };
+    let names = async |query: &str| fields(query).await.into_keys().collect::<Vec<_>>();
+    let missing = fields("").await;
+    assert_eq!(
+        missing.keys().collect::<Vec<_>>(),
+        ["groupSize", "hour", "mode"]
+    );
+    assert!(missing.values().all(|problem| problem == "is required"));
+    let wrong = "?from=soon&hour=20:00&groupSize=-1&mode=air";
+    assert_eq!(names(wrong).await, ["from", "groupSize", "hour", "mode"]);
+    let twice = "?hour=12:00&hour=13:00&groupSize=1&mode=home";
+    assert_eq!(names(twice).await, ["query"]);
+}
+
 #[test]
 fn problem_of_a_replaced_value_is_not_reported_api_3() {
     assert_eq!(

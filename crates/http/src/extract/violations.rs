@@ -1,6 +1,6 @@
 use seaworthy_core::FieldViolation;
-use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
+use serde::de::{DeserializeOwned, Deserializer};
+use serde_json::{Map, Value, json};
 use serde_path_to_error::{Path, Segment};
 
 /// The maximum number of reported fields. Enough for any form.
@@ -31,13 +31,53 @@ enum Step {
 /// This function therefore replaces each bad value by one that the type accepts, and parses again.
 /// If no such value exists, later problems are not reported.
 pub(super) fn violations<T: DeserializeOwned>(bytes: &[u8]) -> Vec<FieldViolation> {
-    let Some(first) = problem::<T>(bytes) else {
+    let read = |bytes: &[u8]| problem::<T, _>(&mut serde_json::Deserializer::from_slice(bytes));
+    let body = serde_json::from_slice(bytes).ok();
+    let body = body.filter(|_| bytes.len() <= MAX_BODY);
+    all_with(read(bytes), body, &|body| {
+        read(&serde_json::to_vec(body).ok()?)
+    })
+}
+
+/// Returns the problems of a query that does not match its type.
+pub(super) fn query_violations<T: DeserializeOwned>(query: &str) -> Vec<FieldViolation> {
+    let read = |query: &str| {
+        let pairs = form_urlencoded::parse(query.as_bytes());
+        problem::<T, _>(serde_urlencoded::Deserializer::new(pairs))
+    };
+    let pairs = form_urlencoded::parse(query.as_bytes());
+    let pairs = pairs.map(|(name, value)| (name.into_owned(), Value::String(value.into_owned())));
+    let is_small = query.len() <= MAX_BODY;
+    let pairs = is_small.then(|| Value::Object(pairs.collect::<Map<_, _>>()));
+    all_with(read(query), pairs, &|pairs| read(&query_of(pairs)))
+}
+
+/// Returns a query with these pairs. A parameter without a value is absent.
+fn query_of(pairs: &Value) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    for (name, value) in pairs.as_object().into_iter().flatten() {
+        match value {
+            Value::Null => continue,
+            Value::String(text) => query.append_pair(name, text),
+            other => query.append_pair(name, &other.to_string()),
+        };
+    }
+    query.finish()
+}
+
+/// Returns the problem of a document.
+type Read<'a> = &'a dyn Fn(&Value) -> Option<Problem>;
+
+/// Returns the first problem and those of the document, which may be too large to search.
+fn all_with(
+    first: Option<Problem>,
+    document: Option<Value>,
+    read: Read<'_>,
+) -> Vec<FieldViolation> {
+    let Some(first) = first else {
         return Vec::new();
     };
-    let mut found = match serde_json::from_slice(bytes) {
-        Ok(body) if bytes.len() <= MAX_BODY => all::<T>(body),
-        _ => Vec::new(),
-    };
+    let mut found = document.map_or_else(Vec::new, |document| all(document, read));
     // `Value` drops duplicate members, so `all` does not find this problem.
     if !found.contains(&first) {
         found.insert(0, first);
@@ -48,9 +88,9 @@ pub(super) fn violations<T: DeserializeOwned>(bytes: &[u8]) -> Vec<FieldViolatio
         .collect()
 }
 
-fn all<T: DeserializeOwned>(mut body: Value) -> Vec<Problem> {
+fn all(mut body: Value, read: Read<'_>) -> Vec<Problem> {
     let mut found: Vec<Problem> = Vec::new();
-    let mut next = problem_of::<T>(&body);
+    let mut next = read(&body);
     for _ in 0..MAX_REPLACEMENTS {
         let Some(problem) = next else {
             break;
@@ -71,7 +111,7 @@ fn all<T: DeserializeOwned>(mut body: Value) -> Vec<Problem> {
         if found.len() == MAX_VIOLATIONS {
             break;
         }
-        next = match replace::<T>(&mut body, &place, variant) {
+        next = match replace(&mut body, &place, variant, read) {
             Some(next) => next,
             None => break,
         };
@@ -81,10 +121,11 @@ fn all<T: DeserializeOwned>(mut body: Value) -> Vec<Problem> {
 
 /// Tries values at a path until the problem is elsewhere, and returns the next problem. Returns
 /// `None` if the type accepts none of the values.
-fn replace<T: DeserializeOwned>(
+fn replace(
     body: &mut Value,
     place: &[Step],
     variant: Option<String>,
+    read: Read<'_>,
 ) -> Option<Option<Problem>> {
     let values = [
         json!(null),
@@ -97,30 +138,35 @@ fn replace<T: DeserializeOwned>(
         json!("2000-01-01"),
         json!("2000-01-01T00:00:00Z"),
         json!("00:00"),
+        json!("12:00"),
     ];
-    let mut variant = variant;
+    let (mut variant, mut at_parent) = (variant, None);
+    // serde reports the problem of a flattened member at its parent.
+    let is_here = |next: &Problem| {
+        let found = next.place.as_deref();
+        found.is_some_and(|found| place.starts_with(found))
+    };
     for value in values {
-        let next = with::<T>(body, place, value)?;
-        match next {
-            Some(next) if next.place.as_deref() == Some(place) => {
+        match with(body, place, value, read)? {
+            Some(next) if is_here(&next) => {
                 variant = variant.or_else(|| first_variant(&next.text));
+                let is_parent = next.place.as_deref() != Some(place);
+                at_parent = at_parent.or(is_parent.then_some(next));
             }
             elsewhere => return Some(elsewhere),
         }
     }
-    let next = with::<T>(body, place, json!(variant?))?;
-    let is_elsewhere = next
-        .as_ref()
-        .is_none_or(|next| next.place.as_deref() != Some(place));
-    is_elsewhere.then_some(next)
+    if let Some(variant) = variant {
+        let next = with(body, place, json!(variant), read)?;
+        if !next.as_ref().is_some_and(is_here) {
+            return Some(next);
+        }
+    }
+    at_parent.map(Some)
 }
 
 /// Returns the problem of a body with this value. Returns `None` if the path does not exist.
-fn with<T: DeserializeOwned>(
-    body: &mut Value,
-    place: &[Step],
-    value: Value,
-) -> Option<Option<Problem>> {
+fn with(body: &mut Value, place: &[Step], value: Value, read: Read<'_>) -> Option<Option<Problem>> {
     let (last, parents) = place.split_last()?;
     let parent = parents
         .iter()
@@ -133,15 +179,10 @@ fn with<T: DeserializeOwned>(
         (Step::Index(index), Value::Array(items)) => *items.get_mut(*index)? = value,
         _ => return None,
     }
-    Some(problem_of::<T>(body))
+    Some(read(body))
 }
 
-fn problem_of<T: DeserializeOwned>(body: &Value) -> Option<Problem> {
-    problem::<T>(&serde_json::to_vec(body).ok()?)
-}
-
-fn problem<T: DeserializeOwned>(bytes: &[u8]) -> Option<Problem> {
-    let deserializer = &mut serde_json::Deserializer::from_slice(bytes);
+fn problem<'de, T: DeserializeOwned, D: Deserializer<'de>>(deserializer: D) -> Option<Problem> {
     let error = serde_path_to_error::deserialize::<_, T>(deserializer).err()?;
     let (field, text) = (error.path().to_string(), error.inner().to_string());
     let mut place = steps(error.path());
