@@ -41,7 +41,7 @@ async fn start_with_addresses(io: SocketIo) -> Server {
         context::scope(Arc::new(context), next.run(request)).await
     });
     let router = Router::new().route("/socket.io/", any(serve));
-    let router = router.layer(with_address).with_state(io.engine());
+    let router = router.layer(with_address).with_state(io.state());
     Server::start("/socket.io/", router).await
 }
 

@@ -25,12 +25,12 @@ use std::{
 
 use axum::{
     extract::{Request, State},
-    response::Response,
+    response::{IntoResponse as _, Response},
     routing::any,
 };
 use futures::FutureExt as _;
 use seaworthy_core::Error;
-use seaworthy_http::{Access, RouteOptions, Routes};
+use seaworthy_http::{Access, ErrorForm, RouteOptions, Routes};
 use seaworthy_telemetry::metrics::Counter;
 use serde_json::Value;
 
@@ -69,7 +69,10 @@ const DEFAULT_NAMESPACE: &str = "/";
 /// assert_eq!(routes.list()[0].path, "/socket.io");
 /// ```
 #[must_use = "a server does nothing until its routes are served"]
-pub struct SocketIo(Server);
+pub struct SocketIo {
+    server: Server,
+    errors: ErrorForm,
+}
 
 impl SocketIo {
     /// Creates a server with the settings of a hub. `authenticate` runs for each client that
@@ -79,7 +82,7 @@ impl SocketIo {
         A: Fn(Handshake) -> F + Send + Sync + 'static,
         F: Future<Output = Result<Peer, Error>> + Send + 'static,
     {
-        Self(Server {
+        let server = Server {
             hub: hub.clone(),
             namespaces: HashSet::from([DEFAULT_NAMESPACE.into()]),
             authenticate: Box::new(move |handshake| authenticate(handshake).boxed()),
@@ -89,18 +92,28 @@ impl SocketIo {
             rejected: calls(hub, "", "rejected"),
             unauthenticated: Arc::default(),
             allowed_origins_only: false,
-        })
+        };
+        Self {
+            server,
+            errors: Arc::new(|error| error.into_response()),
+        }
+    }
+
+    /// Sets the format of errors of requests. By default, they are problem documents.
+    pub fn errors(mut self, form: ErrorForm) -> Self {
+        self.errors = form;
+        self
     }
 
     /// Accepts clients in a further namespace, such as `/admin`.
     pub fn namespace(mut self, name: &str) -> Self {
-        self.0.namespaces.insert(name.into());
+        self.server.namespaces.insert(name.into());
         self
     }
 
     /// Rejects clients on pages of origins that CORS does not allow, by WebSocket and by polling.
     pub fn allowed_origins_only(mut self) -> Self {
-        self.0.allowed_origins_only = true;
+        self.server.allowed_origins_only = true;
         self
     }
 
@@ -109,7 +122,7 @@ impl SocketIo {
         mut self,
         on_connect: impl Fn(&Socket, &Value) + Send + Sync + 'static,
     ) -> Self {
-        self.0.on_connect = Some(Box::new(on_connect));
+        self.server.on_connect = Some(Box::new(on_connect));
         self
     }
 
@@ -118,7 +131,7 @@ impl SocketIo {
         mut self,
         on_disconnect: impl Fn(&Socket, &[Room]) + Send + Sync + 'static,
     ) -> Self {
-        self.0.on_disconnect = Some(Arc::new(on_disconnect));
+        self.server.on_disconnect = Some(Arc::new(on_disconnect));
         self
     }
 
@@ -134,22 +147,22 @@ impl SocketIo {
     {
         let handler = Handler {
             handle: Arc::new(move |call| handler(call).map(|result| result.map(T::into)).boxed()),
-            handled: calls(&self.0.hub, event, "handled"),
-            failed: calls(&self.0.hub, event, "failed"),
+            handled: calls(&self.server.hub, event, "handled"),
+            failed: calls(&self.server.hub, event, "failed"),
         };
-        self.0.handlers.insert(event.into(), handler);
+        self.server.handlers.insert(event.into(), handler);
         self
     }
 
     /// Returns the routes. Clients expect the path `/socket.io`.
     pub fn routes(self, path: &str) -> Routes {
-        let config = self.0.hub.config().clone();
+        let config = self.server.hub.config().clone();
         // Clients authenticate by their first message. The query contains the session ID.
         let options = RouteOptions::new()
             .access(Access::Public)
             .body_limit(config.max_message_size)
             .sensitive_query();
-        let options = match self.0.allowed_origins_only {
+        let options = match self.server.allowed_origins_only {
             true => options.allowed_origins_only(),
             false => options,
         };
@@ -157,22 +170,23 @@ impl SocketIo {
         Routes::new()
             .route_with(path, any(serve), options.clone())
             .route_with(&format!("{path}/"), any(serve), options)
-            .with_state(self.engine())
+            .with_state(self.state())
     }
 
-    fn engine(self) -> Arc<Engine<Session>> {
-        let config = self.0.hub.config().clone();
-        let server = Arc::new(self.0);
+    fn state(self) -> (ErrorForm, Arc<Engine<Session>>) {
+        let config = self.server.hub.config().clone();
+        let server = Arc::new(self.server);
         let open = move || Session::open(Arc::clone(&server), Origin::current());
-        Arc::new(Engine::new(&config, open))
+        (self.errors, Arc::new(Engine::new(&config, open)))
     }
 }
 
 async fn serve(
-    State(engine): State<Arc<Engine<Session>>>,
+    State((errors, engine)): State<(ErrorForm, Arc<Engine<Session>>)>,
     request: Request,
-) -> Result<Response, Error> {
-    engine::serve(&engine, request).await
+) -> Response {
+    let served = engine::serve(&engine, request).await;
+    served.unwrap_or_else(|error| errors(error))
 }
 
 fn calls(hub: &Hub, event: &str, outcome: &str) -> Counter {

@@ -1,8 +1,11 @@
 //! The scenarios of the protocol suite of Socket.IO (`socketio/socket.io-protocol`).
 
+use std::sync::Arc;
+
 use axum::{
     Router,
     extract::ws::WebSocketUpgrade,
+    response::IntoResponse as _,
     routing::{any, get},
 };
 use seaworthy_core::{Actor, Error, Grants, Timeout};
@@ -22,7 +25,7 @@ pub(super) async fn guest(handshake: Handshake) -> Result<Peer, Error> {
 
 pub(super) async fn start(io: SocketIo) -> Server {
     let router = Router::new().route("/socket.io/", any(serve));
-    Server::start("/socket.io/", router.with_state(io.engine())).await
+    Server::start("/socket.io/", router.with_state(io.state())).await
 }
 
 pub(super) fn suite() -> SocketIo {
@@ -257,4 +260,16 @@ async fn end_of_a_connection_names_its_rooms_life_7() {
         assert_eq!(rooms, [Room::new("chat", number).unwrap()]);
         assert_eq!(hub.connections(), 0);
     }
+}
+
+#[tokio::test]
+async fn errors_of_requests_have_the_form_of_the_service_api_2() {
+    let form = |error: Error| {
+        let text = format!("{}: {}", error.reason(), error.message());
+        (http::StatusCode::BAD_REQUEST, text).into_response()
+    };
+    let server = start(suite().errors(Arc::new(form))).await;
+    let unknown = server.get("&sid=unknown").await;
+    let expected = "UNKNOWN_SESSION: the session is unknown or has ended: open another session";
+    assert_eq!((unknown.status, &*unknown.body), (400, expected));
 }

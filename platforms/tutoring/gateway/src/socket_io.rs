@@ -7,7 +7,7 @@ use seaworthy::{
     prelude::*,
     realtime::{Handshake, Hub, Peer, Presence, Room, Socket, SocketIo},
 };
-use tutoring_contract::{AccessTokenVerifier, AdminRole};
+use tutoring_contract::{AccessTokenVerifier, AdminRole, error_response};
 
 use crate::{
     chat::{self, ChatCalls},
@@ -43,6 +43,7 @@ pub(crate) fn routes(
         async move { clients.authenticate(handshake).await }
     })
     .allowed_origins_only()
+    .errors(Arc::new(error_response))
     .on_connect(|socket, _| join_admins(socket))
     .on_disconnect(move |socket, _| presence.leave(socket));
     let server = journeys::handlers(server, journeys);

@@ -4,7 +4,7 @@ use tutoring_contract::Role;
 
 use super::Client;
 use crate::{
-    app::TestPlatform,
+    app::{TestPlatform, assert_error},
     authorization::{USER, token_of},
 };
 
@@ -47,11 +47,12 @@ pub(crate) async fn connection_needs_a_valid_token_auth_1(app: &TestPlatform) {
             .status,
         200
     );
-    if app.servers.redis().is_some() {
-        let auth = json!({ "token": session.access });
-        let (_client, result) = Client::connect(app.gateway, &auth).await;
-        assert!(result.contains("Authentication failed"), "{result}");
-    }
+    let auth = json!({ "token": session.access });
+    let (_client, result) = Client::connect(app.gateway, &auth).await;
+    assert!(result.contains("Authentication failed"), "{result}");
+    // Errors of the protocol are envelopes, too.
+    let path = "/socket.io/?EIO=4&transport=polling&sid=unknown";
+    assert_error(&app.send("GET", path, &[], ""), 400, "VALIDATION_ERROR");
 }
 
 /// The handshake of a page, by WebSocket or by polling.
