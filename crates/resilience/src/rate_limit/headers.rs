@@ -79,7 +79,8 @@ impl RateLimitHeaders {
         if self.legacy.is_some() { 5 } else { 2 }
     }
 
-    /// Writes the headers. Items that a handler has set follow those of these limits.
+    /// Writes the headers. Items that a handler has set follow those of these limits. The headers
+    /// `X-RateLimit-…` describe one limit, so those of a handler stay.
     pub fn apply(self, headers: &mut HeaderMap) {
         for (name, value) in [(RATE_LIMIT_POLICY, self.policy), (RATE_LIMIT, self.state)] {
             let value = match headers.get(&name) {
@@ -88,7 +89,9 @@ impl RateLimitHeaders {
             };
             headers.insert(name, value);
         }
-        if let Some(legacy) = self.legacy {
+        if let Some(legacy) = self.legacy
+            && !headers.contains_key(&LEGACY_LIMIT)
+        {
             headers.insert(LEGACY_LIMIT, legacy.limit.into());
             headers.insert(LEGACY_REMAINING, legacy.remaining.into());
             headers.insert(LEGACY_RESET, legacy.reset.into());

@@ -9,6 +9,7 @@ use seaworthy::{
     config::Settings,
     core::{ResponseError, context},
     prelude::*,
+    resilience::rate_limit::RateLimitHeaders,
 };
 use serde_json::{Map, Value, json};
 
@@ -97,6 +98,11 @@ impl IntoResponse for ApiError {
         error_response(self.0)
     }
 }
+
+/// The cause of an error of an exhausted limit. The response has the headers of that limit.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("the limit of requests is exhausted")]
+pub struct ExhaustedLimit(pub RateLimitHeaders);
 
 /// The result of a handler.
 pub type HandlerResult = Result<Response, ApiError>;
@@ -188,6 +194,10 @@ pub fn error_response(error: Error) -> Response {
     headers.insert(header::CONTENT_TYPE, json);
     if let Some(seconds) = wait {
         headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    let cause = std::error::Error::source(&error);
+    if let Some(limit) = cause.and_then(|cause| cause.downcast_ref::<ExhaustedLimit>()) {
+        limit.0.clone().apply(headers);
     }
     // The stack logs the reason and the cause.
     response.extensions_mut().insert(ResponseError::new(error));

@@ -26,7 +26,7 @@ mod tokens;
 
 pub use caller_territory::{CallerTerritory, require_everywhere};
 pub use date::{InvalidZone, PlatformZone};
-pub use envelope::{ApiError, HandlerResult, Reply, error_response, use_envelopes};
+pub use envelope::{ApiError, ExhaustedLimit, HandlerResult, Reply, error_response, use_envelopes};
 pub use extract::{ExtractResult, Json, Path, Query};
 pub use live::LiveEvent;
 pub use money::{Currency, InvalidCurrency, Money};

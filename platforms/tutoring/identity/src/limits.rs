@@ -10,6 +10,8 @@ use seaworthy::{
     },
 };
 
+use tutoring_contract::ExhaustedLimit;
+
 use crate::{
     AccountKind, IdentityConfig, IdentityLimitConfig, IdentityLimitsConfig, LoginLimitConfig,
 };
@@ -151,5 +153,8 @@ async fn admit(limits: &RateLimits, key: Option<RateLimitKey>) -> Result<(), Err
         return Ok(());
     };
     let counted = limits.count_key(&key).await;
-    counted.map(drop).map_err(|limited| limited.error)
+    counted.map(drop).map_err(|limited| match limited.headers {
+        Some(headers) => limited.error.with_cause(ExhaustedLimit(headers)),
+        None => limited.error,
+    })
 }
