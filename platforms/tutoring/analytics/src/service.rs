@@ -75,12 +75,9 @@ pub async fn assemble(service: &Assembly<AnalyticsConfig>) -> Result<(), StartEr
     service.document(include_str!("../docs/openapi.json"));
     let settings = service.settings();
     use_envelopes(service);
-    let sessions = settings.redis.as_ref().map(|redis| {
-        let sessions = LiveSessions::new(Some(redis))?;
-        Ok::<_, StartError>(sessions.into())
-    });
+    let sessions = LiveSessions::new(settings.redis.as_ref())?;
     let tokens = &settings.access_tokens;
-    service.authenticate(tokens.authentication(service, sessions.transpose()?)?);
+    service.authenticate(tokens.authentication(service, Some(sessions.into()))?);
     let database = Database::connect(service, DATABASE, &settings.database, MIGRATIONS).await?;
     let analytics = Arc::new(Analytics {
         partitions: Partitions::new(database.clone()),

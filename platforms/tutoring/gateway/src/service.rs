@@ -127,11 +127,8 @@ fn broker(settings: &GatewayConfig) -> &MessagingConfig {
 pub async fn assemble(service: &Assembly<GatewayConfig>) -> Result<(), StartError> {
     let settings = service.settings();
     use_envelopes(service);
-    let sessions = settings.redis.as_ref().map(|redis| {
-        let sessions: Arc<dyn SessionCheck> = LiveSessions::new(Some(redis))?.into();
-        Ok::<_, StartError>(sessions)
-    });
-    let sessions = sessions.transpose()?;
+    let sessions: Arc<dyn SessionCheck> = LiveSessions::new(settings.redis.as_ref())?.into();
+    let sessions = Some(sessions);
     let tokens = &settings.access_tokens;
     service.authenticate(tokens.authentication(service, sessions.clone())?);
     let clients = clients(service)?;

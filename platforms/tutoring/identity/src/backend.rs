@@ -131,11 +131,8 @@ impl Backend {
         migrations: &'static [MigrationSet],
     ) -> Result<Self, StartError> {
         use_envelopes(service);
-        let sessions = config.redis.as_ref().map(|redis| {
-            let sessions = LiveSessions::new(Some(redis))?;
-            Ok::<_, StartError>(sessions.into())
-        });
-        let (tokens, sessions) = (&config.access_tokens, sessions.transpose()?);
+        let sessions = Some(LiveSessions::new(config.redis.as_ref())?.into());
+        let tokens = &config.access_tokens;
         service.authenticate(match config.service_tokens.secret {
             Some(_) => {
                 let services = &config.service_tokens;

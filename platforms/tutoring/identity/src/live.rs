@@ -1,4 +1,7 @@
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, LazyLock},
+    time::Duration,
+};
 
 use moka::sync::Cache;
 use seaworthy::{
@@ -73,7 +76,8 @@ fn client() -> (String, String) {
     })
 }
 
-/// The live sessions, in Redis or in the memory of the process. Cheap to clone.
+/// The live sessions, in Redis or in the memory of the process, which all services in it share.
+/// Cheap to clone.
 ///
 /// An access token is valid while its session is live. Refresh tokens are in the database.
 #[derive(Debug, Clone)]
@@ -90,6 +94,14 @@ enum Store {
     },
 }
 
+static IN_MEMORY: LazyLock<Store> = LazyLock::new(|| {
+    let cache = || Cache::builder().max_capacity(MAX_SESSIONS);
+    Store::Memory {
+        ended: cache().time_to_live(Duration::from_secs(TTL)).build(),
+        locks: cache().time_to_live(LOCK_TTL).build(),
+    }
+});
+
 impl LiveSessions {
     /// Creates the store in a Redis, or in memory without settings. The first call connects.
     ///
@@ -97,12 +109,7 @@ impl LiveSessions {
     /// The settings of Redis are invalid.
     pub fn new(config: Option<&RedisConfig>) -> Result<Self, StartError> {
         let Some(config) = config else {
-            let ended = Cache::builder().max_capacity(MAX_SESSIONS);
-            let locks = Cache::builder().max_capacity(MAX_SESSIONS);
-            return Ok(Self(Store::Memory {
-                ended: ended.time_to_live(Duration::from_secs(TTL)).build(),
-                locks: locks.time_to_live(LOCK_TTL).build(),
-            }));
+            return Ok(Self(IN_MEMORY.clone()));
         };
         let redis = Redis::new(config);
         let redis = redis.map_err(|error| {

@@ -1,6 +1,9 @@
 use serde_json::{Value, json};
 
-use crate::app::{BASE, PASSWORD, TestPlatform, assert_error, json_of, tokens};
+use crate::{
+    app::{BASE, PASSWORD, TestPlatform, assert_error, json_of, tokens},
+    students::{eventually, send},
+};
 
 const EMAIL: &str = "asha@example.org";
 
@@ -104,6 +107,10 @@ pub(crate) async fn logout_all_ends_all_sessions_auth_3(app: &TestPlatform) {
     let refresh = |token: &str| app.post("/refresh", &json!({ "refreshToken": token }));
     let profile = |token: &str| app.call(token, "GET", "/profile", &Value::Null);
 
+    let own = json_of(&profile(&first.access))["data"]["id"].clone();
+    let home = format!("/students/{}/home", own.as_str().unwrap());
+    let home = |token: &str| send(app, token, "GET", &home, &Value::Null);
+    eventually(|| (home(&first.access).status == 200).then_some(Value::Null));
     let body = json!({ "refreshToken": third.refresh });
     assert_eq!(app.post("/logout", &body).status, 200);
     assert_error(&profile(&third.access), 401, "TOKEN_INVALID");
@@ -115,6 +122,8 @@ pub(crate) async fn logout_all_ends_all_sessions_auth_3(app: &TestPlatform) {
     );
     for ended in [&first, &second] {
         assert_error(&profile(&ended.access), 401, "TOKEN_INVALID");
+        // The session has ended at all services.
+        assert_error(&home(&ended.access), 401, "TOKEN_INVALID");
         assert_error(&refresh(&ended.refresh), 401, "TOKEN_INVALID");
     }
 }
