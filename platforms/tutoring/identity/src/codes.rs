@@ -106,6 +106,20 @@ impl CodeBook {
         subject: &str,
         purpose: Purpose,
     ) -> Result<Secret<String>, Error> {
+        let issued = self.issue_or_wait(tx, subject, purpose).await?;
+        issued.map_err(errors::too_many_codes)
+    }
+
+    /// Does the same. Returns how long the next code has to wait instead of an error.
+    ///
+    /// # Errors
+    /// `RATE_LIMITED` if a concurrent request has issued a code.
+    pub(crate) async fn issue_or_wait(
+        &self,
+        tx: &Transaction,
+        subject: &str,
+        purpose: Purpose,
+    ) -> Result<Result<Secret<String>, Duration>, Error> {
         let code = format!("{:06}", rand::rng().random_range(0..CODES));
         let hash = self.hash(subject, purpose, &code);
         let (id, ttl) = ((subject, purpose.name()), self.ttl(purpose));
@@ -119,7 +133,7 @@ impl CodeBook {
             },
             Some(row) => {
                 if let Some(wait) = self.wait(&row) {
-                    return Err(errors::too_many_codes(wait));
+                    return Ok(Err(wait));
                 }
                 let window = match row.since_window < microseconds(HOUR) {
                     true => (row.since_window, row.sent_count.saturating_add(1)),
@@ -128,7 +142,7 @@ impl CodeBook {
                 Codes::replace(tx, id, &hash, ttl, window).await?;
             }
         }
-        Ok(Secret::new(code))
+        Ok(Ok(Secret::new(code)))
     }
 
     /// Consumes a code. A wrong code counts as an attempt, even if the caller fails later.

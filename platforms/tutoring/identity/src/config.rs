@@ -47,6 +47,9 @@ const MAX_ATTEMPTS: NonZeroU32 = NonZeroU32::new(5).unwrap();
 const CODE_INTERVAL: Timeout = Timeout::from_secs(MINUTE);
 /// The default number of codes per hour. Each message costs money.
 const CODES_PER_HOUR: NonZeroU32 = NonZeroU32::new(5).unwrap();
+/// The default number of registrations and requested codes per hour from one address, which a school
+/// may share.
+const CODES_PER_ADDRESS: u32 = 50;
 /// The default age at which unverified accounts are deleted. A user may verify the next day.
 const UNVERIFIED_TTL: Timeout = Timeout::from_secs(24 * HOUR);
 /// The issuer of the ID tokens of Google.
@@ -194,7 +197,8 @@ pub struct IdentityLimitsConfig {
     pub enabled: bool,
     /// Logins, registrations and new passwords of one account from one address.
     pub login: IdentityLimitConfig,
-    /// Requested codes from one address.
+    /// Registrations and requested codes from one address. The limits of codes apply to each account
+    /// and number.
     pub code_request: IdentityLimitConfig,
     /// Entered codes of one account.
     pub code_verify: IdentityLimitConfig,
@@ -275,7 +279,7 @@ impl Default for IdentityLimitsConfig {
         Self {
             enabled: true,
             login: LOGINS,
-            code_request: IdentityLimitConfig::new(5, HOUR),
+            code_request: IdentityLimitConfig::new(CODES_PER_ADDRESS, HOUR),
             code_verify: IdentityLimitConfig::new(10, 15 * MINUTE),
         }
     }

@@ -106,7 +106,7 @@ pub(super) async fn register(parts: Shared, Json(body): Json<Registration>) -> H
     let registered = parts.register(body).await?;
     let (status, text, message) = match registered {
         Registered::Created(_) => (StatusCode::CREATED, "created", "the code was sent"),
-        Registered::CodeResent(_) => (StatusCode::OK, "otp_resent", "a new code was sent"),
+        Registered::CodeResent(_) => (StatusCode::OK, "otp_resent", "a code was sent"),
     };
     let member = parts.kind.id_member();
     let data = json!({ member: registered.id(), "status": text });

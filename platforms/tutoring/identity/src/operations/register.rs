@@ -28,7 +28,8 @@ pub(crate) enum Registered {
 impl Parts {
     /// Registers an unverified account, and sends a code to its e-mail address. If two
     /// registrations of one address have different passwords, both passwords are discarded, because
-    /// one is not from the owner. The owner then sets a password by a code.
+    /// one is not from the owner. The owner then sets a password by a code. If the address has just
+    /// received a code, that code stays valid and no other one is sent.
     ///
     /// # Errors
     /// `VALIDATION_ERROR`, `CONFLICT` for a taken address or name, `RATE_LIMITED`.
@@ -82,12 +83,14 @@ impl Parts {
                         }
                     };
                     let id = registered.id().to_string();
-                    let code = self.codes.issue(&tx, &id, Purpose::EmailVerify).await?;
-                    Ok::<_, Error>((registered, code))
+                    let code = self.codes.issue_or_wait(&tx, &id, Purpose::EmailVerify);
+                    Ok::<_, Error>((registered, code.await?.ok()))
                 }
             })
             .await?;
-        self.mail_code(&email, Purpose::EmailVerify, &code).await?;
+        if let Some(code) = code {
+            self.mail_code(&email, Purpose::EmailVerify, &code).await?;
+        }
         Ok(registered)
     }
 

@@ -17,6 +17,12 @@ use seaworthy_testkit::{
 /// A reload takes less.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
+/// Hashes are slow in a debug build.
+const CHEAP_HASHES: [&str; 2] = [
+    "passwords.parameters.memory_kib=1024",
+    "passwords.parameters.iterations=1",
+];
+
 /// Starts a replica with a folder of settings.
 fn start(config: &Path, settings: &[&str]) -> TestApp {
     let builder = TestApp::builder(Path::new(env!("CARGO_BIN_EXE_tutoring-student-auth"))).unwrap();
@@ -63,6 +69,10 @@ fn limit_of_codes_follows_a_reload_res_6_conf_4() {
         refused.body
     );
     assert!(refused.header("retry-after").is_some());
+    // The headers describe the limit that rejected the request.
+    for (name, value) in [("x-ratelimit-limit", "1"), ("x-ratelimit-remaining", "0")] {
+        assert_eq!(refused.header(name), Some(value), "{name}");
+    }
 
     write(config.path(), 50);
     app.process
@@ -72,6 +82,53 @@ fn limit_of_codes_follows_a_reload_res_6_conf_4() {
     let end = Instant::now() + TIMEOUT;
     while request_code(&app).status != 200 {
         assert!(Instant::now() < end);
+    }
+}
+
+fn post(app: &TestApp, path: &str, body: &str) -> HttpResponse {
+    let path = format!("/api/v1/students/auth{path}");
+    app.send("POST", &path, body).unwrap()
+}
+
+#[test]
+fn second_registration_sends_no_other_code_at_once_auth_2() {
+    let config = tempfile::tempdir().unwrap();
+    let app = start(config.path(), &CHEAP_HASHES);
+    let register = || {
+        let body = "{\"email\":\"asha@example.org\",\"password\":\"Boat4Harbour\"}";
+        post(&app, "/register", body)
+    };
+    let created = register();
+    assert_eq!(created.status, 201, "{}", created.body);
+    let again = register();
+    assert_eq!(again.status, 200, "{}", again.body);
+    assert!(
+        again.body.contains("\"status\":\"otp_resent\""),
+        "{}",
+        again.body
+    );
+    let mails = app.send("GET", "/mailbox.json", "").unwrap();
+    assert_eq!(
+        mails.body.matches("Your code is").count(),
+        1,
+        "{}",
+        mails.body
+    );
+}
+
+#[test]
+fn users_of_one_address_get_codes_for_their_accounts_res_6() {
+    let config = tempfile::tempdir().unwrap();
+    let app = start(config.path(), &CHEAP_HASHES);
+    for user in 0..8 {
+        let email = format!("user{user}@example.org");
+        let body = format!("{{\"email\":\"{email}\",\"password\":\"Boat4Harbour\"}}");
+        let created = post(&app, "/register", &body);
+        assert_eq!(created.status, 201, "{}", created.body);
+        for path in ["/password/forgot", "/email/resend"] {
+            let sent = post(&app, path, &format!("{{\"email\":\"{email}\"}}"));
+            assert_eq!(sent.status, 200, "{path}: {}", sent.body);
+        }
     }
 }
 
