@@ -59,14 +59,15 @@ pub const PUBLIC_ROUTES: [(&str, &str); 50] = [
 const PAGES: [(&str, &str); 1] = [("GET", "/certificates/{number}")];
 
 /// Returns the methods and full paths of the public routes and pages, with the aliases of the legacy
-/// service.
+/// service. Each path also occurs with a slash at its end.
 pub(crate) fn paths() -> impl Iterator<Item = (&'static str, String)> {
     let aliases = PUBLIC_ROUTES.iter().filter(|(_, path)| has_alias(path));
     let aliases = aliases.map(|(method, path)| (*method, format!("/api{path}")));
     let paths = PUBLIC_ROUTES.iter();
     let paths = paths.map(|(method, path)| (*method, format!("/api/v1{path}")));
     let pages = PAGES.map(|(method, path)| (method, path.to_owned()));
-    paths.chain(aliases).chain(pages)
+    let paths = paths.chain(aliases).chain(pages);
+    paths.flat_map(|(method, path)| [(method, format!("{path}/")), (method, path)])
 }
 
 /// Whether a public route sets the session cookie of a browser.

@@ -116,11 +116,12 @@ pub(crate) fn has_alias(path: &str) -> bool {
     first.is_some_and(|first| ALIASES.contains(&first))
 }
 
-/// Returns the service of a path, and the path at the service.
+/// Returns the service of a path, and the path at the service, without a slash at its end.
 pub(crate) fn find(path: &str) -> Option<(Upstream, String)> {
     if has_dot_segment(path) {
         return None;
     }
+    let path = path.strip_suffix('/').unwrap_or(path);
     let Some(rest) = path.strip_prefix("/api/") else {
         let rest = path.strip_prefix('/')?;
         let (_, upstream) = PAGES.iter().find(|(rule, _)| matches(rule, rest))?;
@@ -196,6 +197,23 @@ mod tests {
         assert_eq!(find(page.0), Some((page.1, page.0.to_owned())));
         let alias = find("/api/courses/7").unwrap();
         assert_eq!(alias, (Upstream::Course, "/api/v1/courses/7".to_owned()));
+    }
+
+    #[test]
+    fn slash_at_the_end_is_ignored_api_1() {
+        for (path, expected) in [
+            ("/api/v1/students/", "/api/v1/students"),
+            ("/api/courses/", "/api/v1/courses"),
+            ("/api/v1/admin/reschedule/", "/api/v1/admin/reschedule"),
+            ("/certificates/7/", "/certificates/7"),
+            ("/api/v1/students//", "/api/v1/students/"),
+        ] {
+            let found = find(path).map(|(_, found)| found);
+            assert_eq!(found.as_deref(), Some(expected), "{path}");
+        }
+        for path in ["/", "/api/", "/api/v1/", "/api/v1/unknown/"] {
+            assert_eq!(find(path), None, "{path}");
+        }
     }
 
     #[test]

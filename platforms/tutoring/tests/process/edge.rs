@@ -73,6 +73,24 @@ async fn limits_have_legacy_headers_res_6() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn slash_at_the_end_of_a_path_is_ignored_api_1() {
+    let app = start(&[]).await;
+    for path in ["/api/v1/courses", "/api/courses"] {
+        let answer = app.send("GET", &format!("{path}/?page=2"), &[], "");
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        let line = "GET /api/v1/courses?page=2 HTTP/1.1";
+        assert_eq!(json_of(&answer)["head"][0], line);
+    }
+    // The path needs a token as without the slash.
+    assert_error(
+        &app.send("GET", "/api/v1/students/", &[], ""),
+        401,
+        "TOKEN_MISSING",
+    );
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn large_bodies_and_slow_services_are_rejected_sec_3() {
     // Only the slow service has a short timeout: a large body takes its time on a busy machine.
     let slow = format!("gateway.clients.analytics.base_url=http://{}", upstream());
