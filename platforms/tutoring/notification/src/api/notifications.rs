@@ -27,8 +27,8 @@ pub(super) async fn list(
     Query(filter): Query<Filter>,
     page: CheckedPage,
 ) -> HandlerResult {
-    let database = &notifier.backend.database;
-    let found = notifications::page(database, caller()?, &filter, page).await?;
+    let (database, filter) = (&notifier.backend.database, (&filter, &notifier.zone));
+    let found = notifications::page(database, caller()?, filter, page).await?;
     let items = join_all(
         found
             .items

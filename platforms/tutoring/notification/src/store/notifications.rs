@@ -1,8 +1,9 @@
 //! Statements on notifications.
 
+use jiff::civil::Date;
 use seaworthy::{data::prelude::*, prelude::*};
 use serde_json::Value;
-use tutoring_contract::{CheckedPage, Page};
+use tutoring_contract::{CheckedPage, Page, PlatformZone};
 use tutoring_identity::paged;
 use uuid::Uuid;
 
@@ -37,10 +38,62 @@ fn is_read(at: Option<DateTime<Utc>>) -> bool {
 pub(crate) struct Filter {
     read: Option<bool>,
     r#type: Option<NotificationKind>,
-    from: Option<DateTime<Utc>>,
-    to: Option<DateTime<Utc>>,
+    from: Option<Bound>,
+    to: Option<Bound>,
     /// A part of the title or the text, in any case.
     search: Option<String>,
+}
+
+/// The length of `YYYY-MM-DD`.
+const DATE_LENGTH: usize = 10;
+
+/// A bound of a range: a time, or a date in the time zone of the platform.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+enum Bound {
+    Time(DateTime<Utc>),
+    Date(Date),
+}
+
+impl TryFrom<String> for Bound {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        if let Ok(date) = text.parse::<Date>()
+            && text.len() == DATE_LENGTH
+        {
+            return Ok(Self::Date(date));
+        }
+        let time = DateTime::parse_from_rfc3339(&text);
+        let time = time.map_err(
+            |_| "is not a date such as 2026-03-01 or a time such as 2026-03-01T10:00:00Z",
+        )?;
+        Ok(Self::Time(time.with_timezone(&Utc)))
+    }
+}
+
+impl Bound {
+    /// Returns the time at which a range starts.
+    fn start(self, zone: &PlatformZone) -> DateTime<Utc> {
+        match self {
+            Self::Time(time) => time,
+            Self::Date(date) => {
+                let start = zone.timestamp(date, 0).as_microsecond();
+                DateTime::from_timestamp_micros(start).unwrap_or_default()
+            }
+        }
+    }
+
+    /// Returns the time before which a range ends. A range contains the date of its end.
+    fn end(self, zone: &PlatformZone) -> DateTime<Utc> {
+        match self {
+            Self::Time(time) => time,
+            Self::Date(date) => {
+                let next = date.tomorrow().unwrap_or(date);
+                Self::Date(next).start(zone)
+            }
+        }
+    }
 }
 
 impl Filter {
@@ -84,11 +137,13 @@ pub(crate) async fn insert(
 pub(crate) async fn page(
     connection: &dyn Connection,
     user: Uuid,
-    filter: &Filter,
+    (filter, zone): (&Filter, &PlatformZone),
     page: CheckedPage,
 ) -> DataResult<Page<Notification>> {
     let is = |set: bool| i64::from(set);
-    let (kind, from, to) = (filter.r#type, filter.from, filter.to);
+    let kind = filter.r#type;
+    let from = filter.from.map(|from| from.start(zone));
+    let to = filter.to.map(|to| to.end(zone));
     let (by_kind, kind) = (
         is(kind.is_some()),
         kind.map_or("", NotificationKind::as_str),
@@ -156,4 +211,26 @@ pub(crate) async fn delete_read(connection: &dyn Connection, user: Uuid) -> Data
         .execute(connection)
         .await?;
     Ok(deleted.rows_affected())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_are_days_of_the_platform_api_3() {
+        let zone = PlatformZone::default();
+        let bound = |text: &str| Bound::try_from(text.to_owned());
+        let day = bound("2026-03-01").unwrap();
+        assert_eq!(day.start(&zone).to_rfc3339(), "2026-02-28T18:30:00+00:00");
+        assert_eq!(day.end(&zone).to_rfc3339(), "2026-03-01T18:30:00+00:00");
+        let time = bound("2026-03-01T10:00:00+05:30").unwrap();
+        assert_eq!(time.start(&zone), time.end(&zone));
+        assert_eq!(time.end(&zone).to_rfc3339(), "2026-03-01T04:30:00+00:00");
+        for wrong in ["", "today", "2026-3-1", "2026-02-30", "2026-03-01T10:00"] {
+            assert!(bound(wrong).is_err(), "{wrong}");
+        }
+        let last = bound("9999-12-31").unwrap();
+        assert!(last.end(&zone) >= last.start(&zone));
+    }
 }

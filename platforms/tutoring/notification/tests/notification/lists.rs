@@ -148,6 +148,12 @@ pub(crate) async fn own_notifications_are_filtered_and_marked_api_3(app: TestApp
     assert_eq!(found("search=.*").len(), 0);
     assert_eq!(found("type=payment").len(), 0);
     assert_eq!(found("from=2999-01-01T00:00:00Z").len(), 0);
+    assert_eq!(found("from=2999-01-01").len(), 0);
+    assert_eq!(
+        found("from=2020-01-01&to=2998-12-31").len(),
+        found("limit=100").len()
+    );
+    assert_eq!(found("to=2020-01-01").len(), 0);
     assert_eq!(found("to=2999-01-01T00:00:00Z&type=course").len(), 3);
     let refused = app.call("GET", "/notifications?limit=101", &own, &Value::Null);
     assert_eq!(refused.status, 400);
