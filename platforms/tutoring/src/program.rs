@@ -24,6 +24,7 @@ pub fn run() -> ExitCode {
 struct RunningPlatform {
     directory: DataDirectory,
     platform: Platform,
+    has_sample_users: bool,
 }
 
 impl PlatformServices for RunningPlatform {
@@ -39,6 +40,7 @@ impl PlatformServices for RunningPlatform {
         Ok(Self {
             directory,
             platform,
+            has_sample_users: !arguments.empty,
         })
     }
 
@@ -61,9 +63,11 @@ impl PlatformServices for RunningPlatform {
         text.push_str(&format!(
             "    Admin      {SEED_EMAIL}, password {SEED_PASSWORD}\n"
         ));
-        text.push_str(&format!(
-            "    Student    {STUDENT}, password {PASSWORD}\n    Trainers   {TRAINER} (approved), {APPLICANT} (pending), same password\n"
-        ));
+        if self.has_sample_users {
+            text.push_str(&format!(
+                "    Student    {STUDENT}, password {PASSWORD}\n    Trainers   {TRAINER} (approved), {APPLICANT} (pending), same password\n"
+            ));
+        }
         text.push_str(&format!(
             "    Data       {}\n\n",
             self.directory.path().display()

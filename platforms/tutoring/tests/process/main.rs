@@ -30,6 +30,7 @@ mod page;
 mod payments;
 mod payroll;
 mod peer;
+mod program;
 mod questions;
 mod referrals;
 mod rotation;
