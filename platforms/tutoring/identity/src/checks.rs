@@ -66,6 +66,14 @@ impl Checks {
         }
     }
 
+    /// Returns a checked value, or adds the invalid fields of its error.
+    pub fn accept<T: Default>(&mut self, checked: Result<T, Error>) -> T {
+        checked.unwrap_or_else(|error| {
+            self.0.extend_from_slice(error.fields());
+            T::default()
+        })
+    }
+
     /// Requires a number of characters, without white space at both ends.
     pub fn length(&mut self, field: &str, text: &str, min: usize, max: usize) {
         let length = text.trim().chars().count();

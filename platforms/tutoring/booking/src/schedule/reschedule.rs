@@ -5,6 +5,7 @@ use seaworthy::{
 };
 use serde_json::{Value, json};
 use tutoring_contract::{DeliveryMode, Role, Slot, events::SessionRescheduled};
+use tutoring_identity::Checks;
 use uuid::Uuid;
 
 use super::{Actor, RESCHEDULE_DECIDE, Schedule, TextField};
@@ -58,8 +59,10 @@ impl Schedule {
         actor: &Actor,
         new: &NewReschedule,
     ) -> Result<Reschedule, Error> {
-        let reason = TextField("reason", Some(&new.reason)).required()?;
-        let notes = TextField("notes", new.notes.as_deref()).optional()?;
+        let mut checks = Checks::new();
+        let reason = checks.accept(TextField("reason", Some(&new.reason)).required());
+        let notes = checks.accept(TextField("notes", new.notes.as_deref()).optional());
+        checks.finish()?;
         self.database
             .transaction(|tx| async move {
                 let session = self.movable(&tx, new.session_id).await?;

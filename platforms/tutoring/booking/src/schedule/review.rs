@@ -1,5 +1,6 @@
 use seaworthy::{data::chrono::Utc, prelude::*};
 use tutoring_contract::{Role, events::SessionReviewed};
+use tutoring_identity::Checks;
 use uuid::Uuid;
 
 use super::{Actor, Schedule, TextField};
@@ -25,10 +26,14 @@ impl Schedule {
     /// `VALIDATION_ERROR`, `NOT_FOUND`, `FORBIDDEN`, or `CONFLICT` if the session is not completed
     /// or if the side has reviewed it.
     pub(crate) async fn review(&self, actor: &Actor, new: &NewReview) -> Result<Review, Error> {
+        let mut checks = Checks::new();
         let rating = Rating::try_from(new.rating);
-        let invalid = |_| errors::invalid("rating", "must be 0.5 to 5 in steps of 0.5");
-        let rating = rating.map_err(invalid)?;
-        let feedback = TextField("feedback", new.feedback.as_deref()).optional()?;
+        let problem = "must be 0.5 to 5 in steps of 0.5";
+        checks.require("rating", rating.is_ok(), problem);
+        let feedback = TextField("feedback", new.feedback.as_deref()).optional();
+        let feedback = checks.accept(feedback);
+        checks.finish()?;
+        let rating = rating.map_err(|_| errors::invalid("rating", problem))?;
         self.database
             .transaction(|tx| async move {
                 let session = self.locked_session(&tx, new.session_id).await?;

@@ -25,6 +25,10 @@ pub(crate) async fn each_side_reviews_a_completed_session_once_data_3(app: TestA
         assert_eq!(refused.status, 400, "{}", refused.body);
         assert_eq!(json_of(&refused)["errors"][0]["field"], "rating");
     }
+    let both = json!({ "sessionId": session, "rating": 0, "feedback": "x".repeat(1001) });
+    let refused = json_of(&app.call("POST", "/admin/reviews", &pupil, &both));
+    assert_eq!(refused["errors"][0]["field"], "rating");
+    assert_eq!(refused["errors"][1]["field"], "feedback");
     for other_user in [student(8), trainer(Uuid::from_u128(0x99))] {
         assert_eq!(review(&other_user, json!(1)).status, 403);
     }

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::{
     Courses, PROJECT_REVIEW, Viewer,
     access::require_access,
-    catalogue::{is_note, require_note, require_text},
+    catalogue::{require_note, require_text},
     learn::Completion,
     notify::Subject,
 };
@@ -78,19 +78,15 @@ fn check(new: &NewProject) -> Result<(), Error> {
 }
 
 fn check_review(review: &Review) -> Result<(), Error> {
-    if !REVIEW_STATUSES.contains(&review.status.as_str()) {
-        let problem = "must be approved, rejected or revision_required";
-        return Err(invalid("status", problem));
-    }
+    let mut checks = Checks::new();
+    let is_status = REVIEW_STATUSES.contains(&review.status.as_str());
+    let problem = "must be approved, rejected or revision_required";
+    checks.require("status", is_status, problem);
     let feedback = review.feedback.as_deref().unwrap_or_default();
-    if !is_note(feedback, MAX_DESCRIPTION) {
-        let problem = "must be at most 5000 bytes without U+0000";
-        return Err(invalid("feedback", problem));
-    }
-    match review.rating.is_none_or(|rating| (1..=5).contains(&rating)) {
-        true => Ok(()),
-        false => Err(invalid("rating", "must be from 1 to 5")),
-    }
+    require_note(&mut checks, "feedback", feedback, MAX_DESCRIPTION);
+    let is_rating = review.rating.is_none_or(|rating| (1..=5).contains(&rating));
+    checks.require("rating", is_rating, "must be from 1 to 5");
+    checks.finish()
 }
 
 impl Courses {

@@ -155,6 +155,11 @@ pub(crate) async fn trainer_of_the_student_reviews_auth_5(app: TestApp) {
     wait_for("the next allocation", || {
         (app.get(&session, &trainer).status == 200).then_some(())
     });
+    let wrong = json!({ "status": "perfect", "feedback": "\u{0}", "rating": 6 });
+    let refused = json_of(&review(&app, &trainer, &id, &wrong));
+    let fields: Vec<_> = refused["errors"].as_array().unwrap().iter().collect();
+    let fields: Vec<_> = fields.iter().map(|error| &error["field"]).collect();
+    assert_eq!(fields, ["status", "feedback", "rating"]);
     let approval = json!({ "status": "approved", "rating": 5 });
     assert_eq!(review(&app, &trainer, &id, &approval).status, 404);
     // An administrator needs the permission.
