@@ -43,9 +43,13 @@ pub(crate) struct Planned {
     pub(crate) slot: Slot,
 }
 
-/// Returns the first date of a package. A date that is not in the future becomes tomorrow.
-pub(crate) fn first_date(requested: Option<Date>, today: Date) -> Result<Date, Error> {
-    match requested.filter(|date| *date > today) {
+/// Returns the first date of a package. A date on which the slot has begun becomes tomorrow.
+pub(crate) fn first_date(
+    requested: Option<Date>,
+    today: Date,
+    has_begun: impl Fn(Date) -> bool,
+) -> Result<Date, Error> {
+    match requested.filter(|date| !has_begun(*date)) {
         Some(date) => Ok(date),
         None => today.tomorrow().map_err(Error::internal),
     }
@@ -200,11 +204,15 @@ mod tests {
     fn past_start_becomes_tomorrow_api_1() {
         let today = jiff::civil::date(2026, 12, 31);
         let tomorrow = jiff::civil::date(2027, 1, 1);
+        let has_begun = |date: Date| date <= today;
         for requested in [None, Some(today), Some(jiff::civil::date(2020, 1, 1))] {
-            assert_eq!(first_date(requested, today).unwrap(), tomorrow);
+            assert_eq!(first_date(requested, today, has_begun).unwrap(), tomorrow);
         }
         let later = jiff::civil::date(2027, 2, 1);
-        assert_eq!(first_date(Some(later), today).unwrap(), later);
+        assert_eq!(first_date(Some(later), today, has_begun).unwrap(), later);
+        // The slot of today has not begun.
+        let first = first_date(Some(today), today, |date| date < today);
+        assert_eq!(first.unwrap(), today);
     }
 
     #[test]

@@ -159,7 +159,8 @@ impl Schedule {
         let trainer = allocation.trainer()?;
         let last = allocation.end_date.map(|date| date.tomorrow());
         let last = last.transpose().map_err(Error::internal)?;
-        let first = first_date(last, self.zone.today())?;
+        let today = self.zone.today();
+        let first = first_date(last, today, |date| date <= today)?;
         let package = &allocation.package;
         let mut slots = vec![package.time_slot];
         slots.extend(package.time_slot.next());

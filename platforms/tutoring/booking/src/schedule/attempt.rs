@@ -1,4 +1,4 @@
-use jiff::civil::Date;
+use jiff::{Timestamp, civil::Date};
 use seaworthy::{data::prelude::*, prelude::*};
 use serde_json::json;
 use tutoring_contract::events::TrainerAllocated;
@@ -188,7 +188,9 @@ impl Schedule {
     ) -> Result<Search, Error> {
         let place = allocation.place.ok_or_else(errors::no_place)?;
         let package = &allocation.package;
-        let first = first_date(package.start_date, self.zone.today())?;
+        let (now, minute) = (Timestamp::now(), package.time_slot.start_minute());
+        let has_begun = |date| self.zone.timestamp(date, minute) <= now;
+        let first = first_date(package.start_date, self.zone.today(), has_begun)?;
         let holidays = self.holidays(tx, first).await?;
         // The numbers decide which sessions are online, so they continue those that earlier
         // allocations of the purchase held.

@@ -109,7 +109,7 @@ impl Schedule {
         let Some(place) = session.place.filter(|_| session.mode == Mode::Home) else {
             return Ok(None);
         };
-        let at = at.ok_or_else(|| errors::invalid("trainerLocation", "is missing"))?;
+        let at = at.ok_or_else(errors::no_trainer_location)?;
         let metres = at.distance_m(place);
         if metres > self.start_radius_m {
             let limit = self.start_radius_m;
@@ -168,7 +168,8 @@ impl Schedule {
     /// Ends a session for its trainer. The student confirms it.
     ///
     /// # Errors
-    /// `NOT_FOUND`, `FORBIDDEN` or `CONFLICT`.
+    /// `NOT_FOUND`, `FORBIDDEN`, `CONFLICT`, or `VALIDATION_ERROR` without the trainer's place at the
+    /// end of a session at home.
     pub(crate) async fn end_session(
         &self,
         actor: &Actor,
@@ -180,6 +181,9 @@ impl Schedule {
             .transaction(|tx| async move {
                 let mut session = self.session_of_trainer(&tx, actor, id).await?;
                 session.status = session.after(Action::End)?;
+                if session.mode == Mode::Home && request.trainer_location.is_none() {
+                    return Err(errors::no_trainer_location());
+                }
                 session.ended_at = Some(Utc::now());
                 set(&mut session, "endLocation", json!(request.trainer_location));
                 set(&mut session, "trainerNotes", json!(notes));

@@ -91,6 +91,9 @@ pub(crate) async fn session_day_completes_once_msg_5(app: TestApp) {
         post(&pupil, "confirm", &json!({ "confirmed": true })).status,
         409
     );
+    let refused = post(&own, "end", &json!({ "notes": "fractions" }));
+    assert_eq!(refused.status, 400, "{}", refused.body);
+    assert_eq!(json_of(&refused)["errors"][0]["field"], "trainerLocation");
     assert_eq!(
         data(&post(&own, "end", &at(0.0)))["status"],
         "pending_confirmation"
@@ -144,6 +147,13 @@ pub(crate) async fn session_moves_only_to_a_free_slot_data_3(app: TestApp) {
     assert_eq!(ask(&student(7), "2020-01-01", "16:00").status, 400);
     assert_eq!(ask(&student(7), &date, "16:30").status, 400);
     assert_eq!(ask(&student(8), &date, "18:00").status, 403);
+    let wrong = json!({
+        "sessionId": session["id"], "newDate": date, "newTime": "18:00", "reason": " ",
+        "notes": "x".repeat(1001),
+    });
+    let refused = json_of(&app.call("POST", "/admin/reschedule", &student(7), &wrong));
+    assert_eq!(refused["errors"][0]["field"], "reason");
+    assert_eq!(refused["errors"][1]["field"], "notes");
     let taken = data(&ask(&student(7), &date, "17:00"));
     assert_eq!(ask(&trainer(holder), &date, "18:00").status, 409);
     let decide = |request: &Value, action: &str, body: &Value| {
