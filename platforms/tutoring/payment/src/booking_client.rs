@@ -15,6 +15,8 @@ use crate::domain::SessionBooking;
 /// The name of the HTTP client in settings and metrics.
 pub(crate) const CLIENT: &str = "booking";
 const RESERVATIONS: &str = "/api/v1/booking/pricing/reservations";
+/// The code of the rejection of a place outside of all zones.
+const NO_SERVICE: &str = "SERVICE_NOT_AVAILABLE";
 
 /// The booking service.
 #[derive(Debug)]
@@ -34,6 +36,8 @@ struct Envelope<T> {
 struct Problem {
     #[serde(default)]
     message: String,
+    #[serde(default)]
+    code: String,
     /// The reasons of a response with the status 400.
     #[serde(default)]
     errors: Vec<InvalidField>,
@@ -77,6 +81,7 @@ impl Booking {
             "couponCode": package.coupon_code,
             "claimDeal": package.claim_deal,
             "deliveryMode": package.delivery_mode(),
+            "place": package.place(),
         });
         let sent = self
             .client
@@ -93,13 +98,23 @@ impl Booking {
             let quote: Envelope<Quote> = sent.json().await.map_err(unavailable)?;
             return Ok(quote.data);
         }
-        if !matches!(status, StatusCode::BAD_REQUEST | StatusCode::CONFLICT) {
+        let is_rejection = matches!(
+            status,
+            StatusCode::BAD_REQUEST | StatusCode::CONFLICT | StatusCode::NOT_FOUND
+        );
+        if !is_rejection {
             let refused = sent.success().map(drop).err();
             return Err(refused.map_or_else(|| Error::internal("no status"), unavailable));
         }
         let problem: Problem = sent.json().await.map_err(unavailable)?;
-        let (code, reason) = match status {
-            StatusCode::CONFLICT => (Code::Conflict, "CONFLICT"),
+        let (code, reason) = match (status, &*problem.code) {
+            (StatusCode::CONFLICT, _) => (Code::Conflict, "CONFLICT"),
+            (StatusCode::NOT_FOUND, NO_SERVICE) => (Code::NotFound, NO_SERVICE),
+            (StatusCode::NOT_FOUND, _) => {
+                return Err(Error::internal(
+                    "the booking service does not reserve prices",
+                ));
+            }
             _ => (Code::Invalid, "INVALID_PACKAGE"),
         };
         let first = problem.errors.into_iter().next();

@@ -13,6 +13,7 @@ use seaworthy_testkit::http::{HttpResponse, request};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tutoring::{Platform, PlatformOptions};
+use tutoring_admin::{SEED_EMAIL, SEED_PASSWORD};
 use tutoring_testkit::{PlatformServers, SERVICES};
 
 use crate::students::send;
@@ -304,6 +305,23 @@ impl TestPlatform {
     pub(crate) fn log_in(&self, email: &str, password: &str) -> HttpResponse {
         self.post("/login", &json!({ "email": email, "password": password }))
     }
+}
+
+/// Creates a city with a zone around a place.
+pub(crate) fn open_zone(app: &TestPlatform, (latitude, longitude): (f64, f64)) {
+    let root = admin_token(app, SEED_EMAIL, SEED_PASSWORD);
+    let create = |path: &str, body: &Value| {
+        let made = send(app, &root, "POST", path, body);
+        assert_eq!(made.status, 201, "{}", made.body);
+        json_of(&made)["data"]["id"].clone()
+    };
+    let centre = json!({ "latitude": latitude, "longitude": longitude });
+    let city = create(
+        "/booking/cities",
+        &json!({ "name": "Mysuru", "centre": centre }),
+    );
+    let zone = json!({ "cityId": city, "name": "East", "centre": centre, "radiusKm": 10 });
+    create("/booking/zones", &zone);
 }
 
 /// Logs an administrator in. Returns the access token.

@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::app::{TestPlatform, assert_error, json_of, wait_for};
+use crate::app::{TestPlatform, assert_error, json_of, open_zone, wait_for};
 
 /// Returns the user of an access token.
 fn user_of(token: &str) -> Uuid {
@@ -61,6 +61,7 @@ pub(crate) async fn gateway_reaches_prices_and_payments_api_1(app: &TestPlatform
 
 /// Buys all sessions of the sample course. The course opens after the payment.
 fn buy(app: &TestPlatform, token: &str) {
+    open_zone(app, (12.28, 76.63));
     let bearer = format!("Bearer {token}");
     let send = |method: &str, path: &str, body: &Value| {
         let headers = [("authorization", &*bearer)];

@@ -14,7 +14,7 @@ use tutoring_identity::{LiveSealer, NoticeSealer};
 use tutoring_testkit::SERVICES;
 use uuid::Uuid;
 
-use crate::app::{PASSWORD, TestPlatform, tokens, wait_for};
+use crate::app::{PASSWORD, TestPlatform, open_zone, tokens, wait_for};
 
 const PREVIOUS: &str = "Vb2n5Mx8Zq1Ws4Ed7Rf0Tg3Yh6Uj9Ik2";
 const FIRST: &str = "Kx3v9Qp2LmT7wZr5Yb8NcD4FgH6JsA1e";
@@ -137,6 +137,7 @@ async fn rotated_secret_of_services_signs_and_verifies_conf_5() {
             .status
     };
     assert_eq!([FIRST, SECOND].map(call), [204, 401]);
+    open_zone(&app, (12.28, 76.63));
     // The service of payments reserves a price at the service of bookings.
     let bearer = format!("Bearer {}", app.student(EMAIL).access);
     let courses = app.send("GET", "/api/v1/courses", &[], "");

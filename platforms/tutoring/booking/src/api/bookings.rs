@@ -5,7 +5,7 @@ use tutoring_identity::caller;
 
 use super::{HandlerResult, Sessions as State};
 use crate::{
-    schedule::{Assign, NewBooking},
+    schedule::{Assign, NewPreBooking},
     store::zones,
 };
 
@@ -14,7 +14,7 @@ pub(super) struct CityQuery {
     city: String,
 }
 
-pub(super) async fn create(schedule: State, Json(new): Json<NewBooking>) -> HandlerResult {
+pub(super) async fn create(schedule: State, Json(new): Json<NewPreBooking>) -> HandlerResult {
     let made = schedule.book(caller()?, &new).await?;
     let data = json!({ "bookingId": made.id, "status": made.status });
     Ok(Reply::new("booking", data).created())

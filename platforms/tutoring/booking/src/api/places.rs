@@ -73,6 +73,7 @@ pub(super) async fn pre_book(
     Extract((schedule, prices)): Extract<(Arc<Schedule>, Arc<PriceList>)>,
     Json(new): Json<NewPreBooking>,
 ) -> HandlerResult {
+    schedule.check_package(&new).await?;
     let class_type = match new.group_size() {
         2 => ClassType::OneOnTwo,
         3 => ClassType::OneOnThree,

@@ -52,12 +52,11 @@ pub(crate) fn overflow() -> Error {
     Error::internal("the price is too large")
 }
 
-/// Coordinates outside of their range.
+/// The problem of coordinates outside of their range.
+pub(crate) const COORDINATES: &str = "must be from -90 to 90, with a longitude from -180 to 180";
+
 pub(crate) fn coordinates_invalid() -> Error {
-    invalid(
-        "latitude",
-        "must be from -90 to 90, with a longitude from -180 to 180",
-    )
+    invalid("latitude", COORDINATES)
 }
 
 pub(crate) fn sunday_too_late() -> Error {
@@ -89,6 +88,10 @@ pub(crate) fn trainer_not_eligible(reason: &str) -> Error {
 
 pub(crate) fn no_place() -> Error {
     invalid("location", "is required: the student has no location")
+}
+
+pub(crate) fn no_trainer_location() -> Error {
+    invalid("trainerLocation", "is required")
 }
 
 pub(crate) fn stale_sequence(last: u64) -> Error {

@@ -7,8 +7,8 @@ use uuid::Uuid;
 
 use super::{PriceList, QuoteRequest, quote::quote};
 use crate::{
-    domain::errors,
-    store::{Redemption, coupons, redemptions},
+    domain::{Place, errors},
+    store::{Redemption, coupons, redemptions, zones},
 };
 
 /// The payment service releases reservations itself. This service releases those of payments that
@@ -24,6 +24,8 @@ pub(crate) struct ReserveRequest {
     payment_id: Uuid,
     student_id: Uuid,
     expires_at: DateTime<Utc>,
+    /// The place of the student.
+    place: Option<Place>,
     #[serde(flatten)]
     package: QuoteRequest,
 }
@@ -33,7 +35,8 @@ impl PriceList {
     /// same quote.
     ///
     /// # Errors
-    /// Those of [`quote`](Self::quote), and `DISCOUNT_USED`.
+    /// Those of [`quote`](Self::quote), `DISCOUNT_USED`, and `SERVICE_NOT_AVAILABLE` outside of all
+    /// zones.
     pub(crate) async fn reserve(&self, request: &ReserveRequest) -> Result<Quote, Error> {
         self.database
             .transaction(|tx| async move {
@@ -47,6 +50,9 @@ impl PriceList {
                         true => Ok(quote),
                         false => Err(errors::discount_used()),
                     };
+                }
+                if let Some(place) = request.place {
+                    zones::require(&tx, place).await?;
                 }
                 let (quote, coupon) = quote(&tx, &request.package).await?;
                 if coupon.is_none() && !quote.claim_deal_applied {

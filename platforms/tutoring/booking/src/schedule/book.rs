@@ -7,19 +7,8 @@ use uuid::Uuid;
 use super::{NewPreBooking, Schedule, allocate::SYSTEM};
 use crate::{
     domain::{Place, errors},
-    store::{Booking, Flags, bookings, payments, pre_bookings, slots, zones},
+    store::{Booking, bookings, payments, pre_bookings, slots, zones},
 };
-
-/// A package that a student requests.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct NewBooking {
-    #[serde(flatten)]
-    package: NewPreBooking,
-    /// The other students of a group.
-    #[serde(default)]
-    student_ids: Vec<Uuid>,
-}
 
 /// A paid booking that a service assigns to a trainer. The payment has the first date and the
 /// students of a group, so these members of a request are ignored.
@@ -85,11 +74,15 @@ impl Schedule {
     /// students of a group must have a pre-booking of the course and slot.
     ///
     /// # Errors
-    /// `VALIDATION_ERROR`.
-    pub(crate) async fn book(&self, student: Uuid, new: &NewBooking) -> Result<Booking, Error> {
-        let package = &new.package;
-        package.check(&Flags::read(&self.database).await?)?;
-        self.check_group(student, new).await?;
+    /// `VALIDATION_ERROR`, `SERVICE_NOT_AVAILABLE` outside of all zones, and `NOT_FOUND` for a course
+    /// that is not published.
+    pub(crate) async fn book(
+        &self,
+        student: Uuid,
+        package: &NewPreBooking,
+    ) -> Result<Booking, Error> {
+        self.check_package(package).await?;
+        self.check_group(student, package).await?;
         self.database
             .transaction(|tx| async move {
                 let course = package.course_id;
@@ -103,7 +96,7 @@ impl Schedule {
                 };
                 let mut details = package.details();
                 if let Some(members) = details.as_object_mut() {
-                    members.insert("studentIds".to_owned(), json!(new.student_ids));
+                    members.insert("studentIds".to_owned(), json!(package.student_ids));
                 }
                 if bookings::insert(&tx, &booking, details).await? {
                     return Ok(booking);
@@ -115,13 +108,12 @@ impl Schedule {
             .await
     }
 
-    async fn check_group(&self, student: Uuid, new: &NewBooking) -> Result<(), Error> {
-        let mut others = new.student_ids.clone();
+    async fn check_group(&self, student: Uuid, package: &NewPreBooking) -> Result<(), Error> {
+        let mut others = package.student_ids.clone();
         others.sort_unstable();
         others.dedup();
-        let package = &new.package;
         let is_complete = others.len() + 1 == usize::from(package.group_size());
-        if others.len() != new.student_ids.len() || others.contains(&student) || !is_complete {
+        if others.len() != package.student_ids.len() || others.contains(&student) || !is_complete {
             let problem = "must list the other students of the group: groupSize minus 1 IDs";
             return Err(errors::invalid("studentIds", problem));
         }

@@ -32,7 +32,7 @@ use crate::store::LiveJourneys;
 
 pub(crate) use actor::Actor;
 pub(crate) use availability::AvailabilityQuery;
-pub(crate) use book::{Assign, NewBooking};
+pub(crate) use book::Assign;
 pub(crate) use change::AllocationChange;
 pub(crate) use consumers::{consumers, published_topics};
 pub(crate) use decide::Creation;

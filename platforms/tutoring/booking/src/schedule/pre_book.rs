@@ -4,14 +4,14 @@ use seaworthy::{
     prelude::*,
 };
 use serde_json::{Value, json};
-use tutoring_contract::{SESSION_COUNTS, Slot, is_storable};
-use tutoring_identity::NOT_STORABLE;
+use tutoring_contract::{SESSION_COUNTS, Slot};
+use tutoring_identity::Checks;
 use uuid::Uuid;
 
 use super::Schedule;
 use crate::{
     domain::{Place, errors},
-    store::{Flags, PreBooking, pre_bookings},
+    store::{Flags, PreBooking, copies, pre_bookings, zones},
 };
 
 /// How long a pre-booking holds its capacity without a payment.
@@ -21,7 +21,7 @@ const BATCH: u32 = 100;
 const MAX_ADDRESS: usize = 500;
 const MODES: [(&str, u8); 3] = [("1on1", 1), ("1on2", 2), ("1on3", 3)];
 
-/// A pre-booking of a student.
+/// A package that a student books or pre-books.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct NewPreBooking {
@@ -35,6 +35,9 @@ pub(crate) struct NewPreBooking {
     session_count: u16,
     start_date: Date,
     pub(crate) coupon_code: Option<String>,
+    /// The other students of a group. A pre-booking is for one student and ignores them.
+    #[serde(default)]
+    pub(super) student_ids: Vec<Uuid>,
 }
 
 impl NewPreBooking {
@@ -48,28 +51,24 @@ impl NewPreBooking {
         self.group_size
     }
 
-    pub(super) fn check(&self, flags: &Flags) -> Result<(), Error> {
-        let address = self.address.trim();
-        if !is_storable(address) {
-            return Err(errors::invalid("address", NOT_STORABLE));
-        }
-        if address.is_empty() || address.len() > MAX_ADDRESS {
-            return Err(errors::invalid("address", "must be 1 to 500 bytes"));
-        }
-        if Place::new(self.latitude, self.longitude).is_none() {
-            return Err(errors::coordinates_invalid());
-        }
-        if !MODES.contains(&(self.mode.as_str(), self.group_size)) {
-            let problem = "must be 1on1, 1on2 or 1on3, with the same groupSize";
-            return Err(errors::invalid("mode", problem));
-        }
-        if !SESSION_COUNTS.contains(&self.session_count) || !flags.offers(self.session_count) {
-            return Err(errors::not_priced());
-        }
-        match self.start_date.weekday() {
-            Weekday::Sunday => Err(errors::invalid("startDate", "must not be a Sunday")),
-            _ => Ok(()),
-        }
+    /// Returns the place of the student.
+    fn check(&self, flags: &Flags) -> Result<Place, Error> {
+        let (address, count) = (self.address.trim(), self.session_count);
+        let mut checks = Checks::new();
+        checks.storable("address", address);
+        let has_length = (1..=MAX_ADDRESS).contains(&address.len());
+        checks.require("address", has_length, "must be 1 to 500 bytes");
+        let is_mode = MODES.contains(&(self.mode.as_str(), self.group_size));
+        let problem = "must be 1on1, 1on2 or 1on3, with the same groupSize";
+        checks.require("mode", is_mode, problem);
+        let is_offered = SESSION_COUNTS.contains(&count) && flags.offers(count);
+        checks.require("sessionCount", is_offered, "is not offered");
+        let is_sunday = self.start_date.weekday() == Weekday::Sunday;
+        checks.require("startDate", !is_sunday, "must not be a Sunday");
+        let place = Place::new(self.latitude, self.longitude);
+        checks.require("latitude", place.is_some(), errors::COORDINATES);
+        checks.finish()?;
+        place.ok_or_else(errors::coordinates_invalid)
     }
 
     /// Returns the members that are stored.
@@ -87,17 +86,30 @@ impl NewPreBooking {
 }
 
 impl Schedule {
-    /// Stores a pre-booking, if the course and slot have capacity left. A repeat returns the same
+    /// Checks a package, its place and its course.
+    ///
+    /// # Errors
+    /// `VALIDATION_ERROR`, `SERVICE_NOT_AVAILABLE` outside of all zones, and `NOT_FOUND` for a course
+    /// that is not published.
+    pub(crate) async fn check_package(&self, package: &NewPreBooking) -> Result<(), Error> {
+        let place = package.check(&Flags::read(&self.database).await?)?;
+        zones::require(&self.database, place).await?;
+        match copies::is_published(&self.database, package.course_id).await? {
+            true => Ok(()),
+            false => Err(errors::not_found("course")),
+        }
+    }
+
+    /// Stores a checked pre-booking, if the course and slot have capacity left. A repeat returns the same
     /// pre-booking. Returns it with the remaining capacity.
     ///
     /// # Errors
-    /// `VALIDATION_ERROR` or `CAPACITY_REACHED`.
+    /// Those of [`check_package`](Self::check_package), and `CAPACITY_REACHED`.
     pub(crate) async fn pre_book(
         &self,
         student: Uuid,
         new: &NewPreBooking,
     ) -> Result<(PreBooking, u32), Error> {
-        new.check(&Flags::read(&self.database).await?)?;
         let (course, slot) = (new.course_id, new.timeslot);
         self.database
             .transaction(|tx| async move {

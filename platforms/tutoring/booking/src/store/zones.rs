@@ -5,7 +5,7 @@ use tutoring_contract::Territory;
 use uuid::Uuid;
 
 use super::{Limit, place};
-use crate::domain::Place;
+use crate::domain::{Place, errors};
 
 /// Maximum radius of a zone, in km. It limits the search around a place.
 pub(crate) const MAX_RADIUS_KM: f64 = 50.0;
@@ -82,6 +82,15 @@ pub(crate) async fn around(connection: &dyn Connection, place: Place) -> DataRes
 /// Returns the zone of a place: the one with the nearest centre.
 pub(crate) async fn of(connection: &dyn Connection, place: Place) -> DataResult<Option<Zone>> {
     Ok(around(connection, place).await?.into_iter().next())
+}
+
+/// Requires that a place is in a zone.
+///
+/// # Errors
+/// `SERVICE_NOT_AVAILABLE`.
+pub(crate) async fn require(connection: &dyn Connection, at: Place) -> Result<(), Error> {
+    let zone = of(connection, at).await?;
+    zone.map(drop).ok_or_else(errors::no_zone)
 }
 
 pub(crate) async fn insert(tx: &Transaction, zone: &Zone) -> DataResult<()> {

@@ -179,6 +179,7 @@ pub(crate) async fn allocation_without_trainer_keeps_reasons_api_1(app: TestApp)
 }
 
 pub(crate) async fn pre_bookings_stop_at_their_capacity_data_3(app: TestApp) {
+    app.open_zone().await;
     let body = |slot: &str| {
         json!({
             "address": "1", "latitude": CENTRE.0, "longitude": CENTRE.1, "courseId": COURSE,

@@ -211,6 +211,18 @@ impl TestApp {
             snapshot: json!({ "category": "Coding", "status": "published" }),
         })
         .await;
+        let database = self.database().await;
+        let started = Instant::now();
+        let text = "SELECT course_id FROM course_copies WHERE course_id = ?";
+        loop {
+            let statement = sql(text).bind(COURSE);
+            let found: Option<(Uuid,)> = statement.fetch_optional(&database).await.unwrap();
+            if found.is_some() {
+                break;
+            }
+            assert!(started.elapsed() < TIMEOUT, "the course did not arrive");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
     }
 
     /// Announces an approved trainer in the zone.

@@ -30,6 +30,34 @@ pub(crate) async fn booking_gets_a_trainer_or_a_reason_api_1(app: TestApp) {
     assert_eq!(created.status, 201, "{}", created.body);
     let booking = data(&created);
     assert_eq!(booking["status"], "pending");
+    for path in ["/create-booking", "/create-prebooking"] {
+        let refused = |changes: &Value| {
+            let mut body = booking_request("1on1", &[]);
+            for (name, value) in changes.as_object().unwrap() {
+                body[name] = value.clone();
+            }
+            json_of(&app.call("POST", path, &student(6), &body))
+        };
+        let place = json!({ "latitude": 1, "longitude": 1 });
+        assert_eq!(refused(&place)["code"], "SERVICE_NOT_AVAILABLE", "{path}");
+        let course = json!({ "courseId": Uuid::from_u128(1) });
+        assert_eq!(refused(&course)["code"], "NOT_FOUND", "{path}");
+        let fields = |answer: &Value| {
+            let errors = answer["errors"].as_array().unwrap().iter();
+            let fields = errors.map(|error| error["field"].as_str().unwrap().to_owned());
+            fields.collect::<Vec<_>>()
+        };
+        let wrong = json!({
+            "address": " ", "latitude": 91, "mode": "1on4", "sessionCount": 11,
+            "startDate": "2027-03-07",
+        });
+        assert_eq!(
+            fields(&refused(&wrong)),
+            ["address", "mode", "sessionCount", "startDate", "latitude"]
+        );
+        let empty = json_of(&app.call("POST", path, &student(6), &json!({})));
+        assert_eq!(fields(&empty).len(), 9, "{empty}");
+    }
     // A repeat returns the same booking.
     let again = data(&book(7, &booking_request("1on1", &[])));
     assert_eq!(again["bookingId"], booking["bookingId"]);

@@ -134,6 +134,11 @@ impl SessionBooking {
         self.schedule.delivery_mode
     }
 
+    /// Returns the coordinates of the student.
+    pub(crate) fn place(&self) -> Value {
+        json!({ "latitude": self.location.latitude, "longitude": self.location.longitude })
+    }
+
     /// Returns the metadata of the event of the purchase.
     pub(crate) fn metadata(&self) -> Value {
         json!({

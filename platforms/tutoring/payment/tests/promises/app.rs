@@ -146,6 +146,7 @@ pub(crate) async fn open(empty: EmptyDatabase) -> TestApp {
         folder,
         _empty: empty,
     };
+    app.open_zone();
     app.publish_course(1, "published").await;
     let student = Uuid::from_u128(1);
     wait_for("the course", || {

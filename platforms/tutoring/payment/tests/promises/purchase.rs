@@ -46,6 +46,12 @@ pub(crate) async fn price_is_the_quote_and_not_the_clients_api_3(app: TestApp) {
         refused(json!({ "courseId": Uuid::from_u128(1) })),
         (404, "NOT_FOUND".to_owned())
     );
+    // The place is outside of all zones.
+    let place = json!({ "address": "4th Cross", "latitude": 1, "longitude": 1 });
+    assert_eq!(
+        refused(json!({ "location": place })),
+        (404, "SERVICE_NOT_AVAILABLE".to_owned())
+    );
 }
 
 pub(crate) async fn repeated_request_with_a_key_is_one_payment_api_6(app: TestApp) {

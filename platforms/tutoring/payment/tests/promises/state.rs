@@ -74,6 +74,20 @@ impl TestApp {
         data(&self.post("/coins/adjust", &service_token(), &body));
     }
 
+    /// Creates the zone of the package at the booking service.
+    pub(crate) fn open_zone(&self) {
+        let token = admin_token(&["price:write"]);
+        let create =
+            |path: &str, body: &Value| data(&call(self.booking, "POST", path, &token, &[], body));
+        let centre = json!({ "latitude": 12.28, "longitude": 76.63 });
+        let city = json!({ "name": "Mysuru", "centre": centre });
+        let city = create("/booking/cities", &city);
+        let zone = json!({
+            "cityId": city["id"], "name": "East", "centre": centre, "radiusKm": 10,
+        });
+        create("/booking/zones", &zone);
+    }
+
     /// Creates a coupon at the booking service.
     pub(crate) fn create_coupon(&self, code: &str, max_redemptions: u32) {
         let body = json!({
