@@ -13,10 +13,10 @@ use crate::source::Location;
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
         id: "SHIP-1.missing-source",
-        title: "The code imports a file that the repository does not contain",
+        title: "The code imports, or compose mounts, a file that the repository does not contain",
         severity: Severity::Medium,
         category: Category::Operations,
-        meaning: "JavaScript and TypeScript: a relative import names no file of the repository. Names of generated code (`generated`, `dist`, `proto`) and of assets are excluded. The finding has low confidence, because a build step may write the file. The rule reports one per file.",
+        meaning: "JavaScript and TypeScript: a relative import names no file of the repository. Compose: an entry mounts a file that the repository does not contain. Names of generated code (`generated`, `dist`, `proto`) and of assets are excluded. The finding has low confidence, because a build step may write the file. The rule reports one per file.",
         why: "A build of a fresh checkout fails, or the file exists on one developer's machine only.",
         fix: &[(
             "any",
@@ -88,6 +88,9 @@ fn check(model: &Model) -> Vec<Outcome> {
     };
     let mut read = 0_usize;
     let mut missing: BTreeMap<&str, Vec<Location>> = BTreeMap::new();
+    for (path, at) in mounts(model) {
+        missing.entry(path).or_default().push(at);
+    }
     for found in model.files.values().filter(is_script) {
         for captures in pattern.captures_iter(&found.file.text) {
             let Some(path) = captures.name("path").or_else(|| captures.name("required")) else {
@@ -115,8 +118,8 @@ fn check(model: &Model) -> Vec<Outcome> {
         .filter_map(|places| {
             let first = places.first()?.clone();
             let evidence = match places.len() {
-                1 => "the repository does not contain the imported file".to_owned(),
-                more => format!("the repository does not contain {more} imported files"),
+                1 => "the repository does not contain the imported or mounted file".to_owned(),
+                more => format!("the repository does not contain {more} imported or mounted files"),
             };
             Some(
                 Breach::review(first, evidence)
@@ -125,6 +128,46 @@ fn check(model: &Model) -> Vec<Outcome> {
             )
         })
         .collect()
+}
+
+/// Suffixes of mounted files that are secret or that a program writes.
+const LOCAL: &[&str] = &[
+    "env", "pem", "key", "crt", "cert", "sock", "db", "sqlite", "log", "pid", "p12", "jks", "d",
+];
+
+/// Files that a compose entry mounts and the repository does not contain. Docker makes a folder for
+/// each of them.
+fn mounts(model: &Model) -> Vec<(&str, Location)> {
+    let entries = model.services.iter().flat_map(|service| &service.compose);
+    let mut found: Vec<(&str, Location)> = entries
+        .filter(|entry| entry.at.role.is_deployed())
+        .flat_map(|entry| {
+            let path: &str = &entry.at.path;
+            let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+            entry.volumes.iter().filter_map(move |(volume, span)| {
+                let source = volume
+                    .split(':')
+                    .next()
+                    .filter(|own| own.starts_with('.'))?;
+                let target = resolved(folder, source)?;
+                let (_, name) = target.rsplit_once('/').unwrap_or(("", &target));
+                let (stem, suffix) = name.rsplit_once('.')?;
+                let local = stem.is_empty() || LOCAL.contains(&suffix);
+                if local || model.has_path(&target) || has_folder(model, &target) {
+                    return None;
+                }
+                Some((path, model.location(path, span.clone(), None)?))
+            })
+        })
+        .collect();
+    found.sort_by_key(|(path, at)| (*path, at.span.start));
+    found.dedup_by_key(|(path, at)| (*path, at.span.start));
+    found
+}
+
+fn has_folder(model: &Model, path: &str) -> bool {
+    let folder = format!("{path}/");
+    model.files.keys().any(|own| own.starts_with(&folder))
 }
 
 /// The path of an import from the root, or `None` if it leaves the repository.
@@ -146,7 +189,8 @@ fn exists(model: &Model, target: &str) -> bool {
     let stem = [".js", ".mjs", ".cjs", ".jsx"]
         .iter()
         .find_map(|end| target.strip_suffix(end));
-    SUFFIXES.iter()
+    SUFFIXES
+        .iter()
         .any(|end| model.has_path(&format!("{target}{end}")))
         || stem.is_some_and(|stem| {
             [".ts", ".tsx", ".mts", ".cts"]

@@ -1,7 +1,7 @@
 //! The workloads have no NetworkPolicy.
 
-use crate::model::Model;
 use crate::model::facts::Manifest;
+use crate::model::{Model, ServiceKind};
 use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity};
 
 pub(crate) const RULE: Rule = Rule {
@@ -44,13 +44,19 @@ fn check(model: &Model) -> Vec<Outcome> {
     let serving = model
         .services
         .iter()
-        .flat_map(|service| &service.workloads)
-        .find(|workload| {
-            workload
-                .containers
-                .iter()
-                .any(|container| !container.ports.is_empty())
-        });
+        .flat_map(|service| {
+            // A manifest may leave out the ports of a container that a Service selects.
+            let serves = service.kind == ServiceKind::Server;
+            service.workloads.iter().map(move |own| (own, serves))
+        })
+        .find(|(workload, serves)| {
+            *serves
+                || workload
+                    .containers
+                    .iter()
+                    .any(|container| !container.ports.is_empty())
+        })
+        .map(|(workload, _)| workload);
     serving
         .map(|workload| {
             Breach::new(

@@ -1,7 +1,7 @@
 //! A Deployment that serves requests has one replica.
 
 use crate::model::facts::Manifest;
-use crate::model::{Model, Resolution, Service};
+use crate::model::{Model, Resolution, Service, ServiceKind};
 use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity};
 
 pub(crate) const RULE: Rule = Rule {
@@ -40,10 +40,11 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
         .iter()
         .filter(|workload| {
             workload.kind == "Deployment"
-                && workload
-                    .containers
-                    .iter()
-                    .any(|container| !container.ports.is_empty())
+                && (service.kind == ServiceKind::Server
+                    || workload
+                        .containers
+                        .iter()
+                        .any(|container| !container.ports.is_empty()))
         })
         .filter_map(|workload| match &workload.replicas {
             Resolution::Known(1) => {

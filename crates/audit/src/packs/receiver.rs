@@ -113,6 +113,10 @@ const DECLARATIONS: &[&str] = &[
     "typed_parameter",
     "typed_default_parameter",
 ];
+/// Statements of JavaScript and TypeScript that import classes.
+const IMPORTS: &[&str] = &["import_statement", "lexical_declaration"];
+/// The type of a class that reads and writes its own records.
+const MODEL: &str = "model";
 /// Declarations with a value whose call shows the type.
 const VALUES: &[&str] = &[
     "short_var_declaration",
@@ -135,6 +139,9 @@ impl<'t> Receivers<'t> {
                 found.add(code.text(name), plain(code.text(kind)));
             }
         }
+        for node in code.find_all(code.root, IMPORTS) {
+            found.add_models(code.text(node));
+        }
         for node in code.find_all(code.root, VALUES) {
             let name = ["name", "left", "pattern"]
                 .iter()
@@ -153,6 +160,25 @@ impl<'t> Receivers<'t> {
             }
         }
         found
+    }
+
+    /// Adds the classes that an import takes from a folder of models, which read and write records.
+    fn add_models(&mut self, import: &'t str) {
+        let Some((names, path)) = import
+            .rsplit_once(" from ")
+            .or_else(|| import.split_once("= require("))
+        else {
+            return;
+        };
+        if !path.contains("model") && !path.contains("entities") {
+            return;
+        }
+        let names = names.split(|letter: char| !(letter.is_alphanumeric() || letter == '_'));
+        for name in
+            names.filter(|name| name.starts_with(|letter: char| letter.is_ascii_uppercase()))
+        {
+            self.add(name, MODEL);
+        }
     }
 
     fn add(&mut self, name: &'t str, kind: &'t str) {
@@ -264,13 +290,34 @@ fn maker<'t>(code: &Code<'t>, value: Node<'t>) -> Option<&'t str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Kind, kind_of, plain};
+    use std::collections::HashMap;
+
+    use super::{Kind, Receivers, kind_of, plain};
 
     #[test]
     fn types_without_pointers_and_arguments_are_compared() {
         assert_eq!(plain("*gorm.DB"), "gorm.DB");
         assert_eq!(plain(": Repository<Payment>"), "Repository");
         assert_eq!(plain("[]kafka.Message"), "kafka.Message");
+    }
+
+    #[test]
+    fn classes_of_a_folder_of_models_are_stores() {
+        let mut receivers = Receivers {
+            types: HashMap::new(),
+        };
+        receivers.add_models("import { Order } from \"../models/order.model\";");
+        receivers.add_models("const User = require('./models/user');");
+        receivers.add_models("import { Logger } from \"../utils/logger\";");
+        assert_eq!(
+            receivers.type_of("Order").and_then(kind_of),
+            Some(Kind::Store)
+        );
+        assert_eq!(
+            receivers.type_of("User").and_then(kind_of),
+            Some(Kind::Store)
+        );
+        assert_eq!(receivers.type_of("Logger"), None);
     }
 
     #[test]

@@ -2,7 +2,8 @@
 
 mod compose;
 mod dockerfile;
+mod ineffective;
 
 use super::Pack;
 
-pub(super) const PACKS: &[Pack] = &[compose::PACK, dockerfile::PACK];
+pub(super) const PACKS: &[Pack] = &[compose::PACK, dockerfile::PACK, ineffective::PACK];

@@ -64,6 +64,9 @@ fn reach(code: &Code<'_>, kind: Option<Kind>, call: &Call<'_>) -> Effects {
         return Effects::PUBLISH;
     }
     let store = kind == Some(Kind::Store) || is_store(code, call);
+    if store && changes_found(method) {
+        return Effects::WRITE;
+    }
     if store && (is_write(method) || starts(method, WRITES)) {
         return if starts(method, INSERTS) {
             Effects::WRITE.with(Effects::INSERT)
@@ -85,6 +88,14 @@ fn reach(code: &Code<'_>, kind: Option<Kind>, call: &Call<'_>) -> Effects {
     Effects::default()
 }
 
+/// Whether a method of a store changes the record that it finds: `findByIdAndUpdate`.
+fn changes_found(method: &str) -> bool {
+    method.starts_with("find")
+        && ["andupdate", "anddelete", "andremove", "andreplace"]
+            .iter()
+            .any(|end| method.ends_with(end))
+}
+
 /// Whether a call reaches another service, by the name of its client.
 fn is_remote(call: &Call<'_>, method: &str) -> bool {
     let receiver = call.receiver.to_lowercase();
@@ -98,5 +109,7 @@ fn is_remote(call: &Call<'_>, method: &str) -> bool {
             method,
             "get" | "post" | "put" | "patch" | "delete" | "postform" | "request" | "smtp"
         );
-    library || named && !mentions(&receiver, OTHER_CLIENTS) && !starts(method, LOCAL)
+    // Libraries of mail servers.
+    let mail = method == "sendmail";
+    library || mail || named && !mentions(&receiver, OTHER_CLIENTS) && !starts(method, LOCAL)
 }

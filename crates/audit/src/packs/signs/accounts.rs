@@ -1,7 +1,7 @@
 //! Accounts and sessions: answers that reveal accounts, hashes in answers, sessions that stay the
 //! same, origins and identities of the caller's choice.
 
-use super::{GO, JVM, PYTHON, SCRIPT, Sign, review};
+use super::{GO, JVM, PYTHON, SCRIPT, Sign, inside, review};
 use crate::model::facts::Topic;
 
 const TIME: &str = "the login of an unknown account computes no hash, so the response time reveals which accounts exist";
@@ -77,6 +77,22 @@ pub(super) const SIGNS: &[Sign] = &[
         &[".ts", ".js", ".go", ".py", ".java", ".kt"],
         r#"(?i)\b(?:login|signin|sign_in|authenticate)\w*\((?:[^"'`]|["'`][^"'`\n]{0,8}["'`]){0,300}?(?P<what>["'](?:user|account|email|username)(?: \w+){0,2} (?:not found|not registered|does not exist|doesn't exist|not exist|is unknown)[^"'\n]*["'])"#,
         TEXT,
+    ),
+    inside(
+        Topic::AccountEnumeration,
+        &[".ts", ".js", ".go", ".py", ".java", ".kt"],
+        r#"(?i)(?P<what>["'`](?:the )?(?:user|account|email|e-mail|username)\b[^"'`\n]{0,40}(?:already|exists|taken|registered|in use)[^"'`\n]*["'`])"#,
+        r"(?i)register|sign_?up|create_?(?:user|account)",
+        "",
+        TEXT,
+    ),
+    inside(
+        Topic::AccountEnumeration,
+        GO,
+        r"(?P<what>\b\w+\.(?:Find|Get)\w*By(?:Email|Username|Phone|Login)\w*)\([^\n]*\n\s*if err != nil \{\s*\n\s*return [^\n]*\berr\s*\n",
+        r"(?i)CompareHashAndPassword|(?:verify|check|compare|match)\w*Password",
+        r"(?i)InvalidCredential|Unauthenticated|Unauthorized",
+        "the failure of `{}` is another response than a wrong password",
     ),
     fixation(
         SCRIPT,

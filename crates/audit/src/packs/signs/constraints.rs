@@ -45,6 +45,11 @@ pub(super) const SIGNS: &[Sign] = &[
         r"(?i)unique",
     ),
     repeated(
+        GO,
+        r"(?m)^\s*(?P<what>Email|Username)\s+string\s+`[^`\n]*json:[^\n]*\n(?:[^\n}]*\n){0,8}?\s*Password\w*\s+string\s+`[^`\n]*json:\x22-",
+        r"(?i)unique",
+    ),
+    repeated(
         &[".sql"],
         r"(?i)create table[^;]*?\b(?P<what>email|username)\s+(?:varchar|text|citext|character varying)\b",
         UNIQUE,

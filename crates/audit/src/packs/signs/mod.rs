@@ -44,6 +44,7 @@ mod failure_texts;
 mod failures;
 mod fallbacks;
 mod figures;
+mod final_states;
 mod formats;
 mod frameworks;
 mod functions;
@@ -70,7 +71,9 @@ mod migration;
 mod mistakes;
 mod nest;
 mod nest_limits;
+mod one_time_codes;
 mod open_routes;
+mod operations;
 mod order;
 mod origins;
 mod outages;
@@ -111,9 +114,11 @@ mod settings;
 mod shapes;
 mod sign;
 mod sign_lists;
+mod silent_returns;
 mod skipped_cleanup;
 mod spring;
 mod spring_access;
+mod spring_faults;
 mod spring_health;
 mod spring_settings;
 mod stale;
@@ -134,6 +139,7 @@ mod transports;
 mod trust;
 mod unbounded_collections;
 mod unclosed_connections;
+mod unused_objects;
 mod uploads;
 mod upstream;
 mod values;
@@ -168,4 +174,5 @@ pub(super) const PACKS: &[Pack] = &[
     bodies::PACK,
     proxies::PACK,
     unbounded_collections::PACK,
+    unused_objects::PACK,
 ];

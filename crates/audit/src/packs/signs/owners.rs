@@ -43,11 +43,11 @@ const IDENTIFIERS: &[(&[&str], &str)] = &[
     ),
     (
         &["controller.java", "controller.kt"],
-        r"(?P<what>@GetMapping(?:\(\s*(?:\x22/?(?:all|list)?\x22\s*)?\))?)[ \t]*\n(?:[ \t]*@[^\n]*\n)*[ \t]*(?:public )?(?:fun \w+\([^{=]*\)\s*:\s*)?(?:ResponseEntity<)?(?:\w+<)*(?:List|Page|Collection|Iterable|Slice|Flux|PageResponse|BasePageResponse)<",
+        r"(?P<what>@GetMapping(?:\s*\(\s*(?:\x22/?(?:all|list)?\x22\s*)?\))?)[ \t]*\n(?:[ \t]*@[^\n]*\n)*[ \t]*(?:public )?(?:fun \w+\([^{=]*\)\s*:\s*)?(?:ResponseEntity<)?(?:\w+<)*(?:List|Page|Collection|Iterable|Slice|Flux|PageResponse|BasePageResponse)<",
     ),
     (
         &[".java", ".kt"],
-        r"(?P<what>@(?:Get|Put|Patch|Delete|Post)Mapping\(\s*(?:(?:value|path)\s*=\s*)?\x22[^\x22\n]*\{\w*(?:[iI]d|[cC]ode|[nN]umber|[rR]eference)\}[^)\n]*\))",
+        r"(?P<what>@(?:Get|Put|Patch|Delete|Post)Mapping\s*\(\s*(?:(?:value|path)\s*=\s*)?\x22[^\x22\n]*\{\w*(?:[iI]d|[cC]ode|[nN]umber|[rR]eference)\}[^)\n]*\))",
     ),
 ];
 

@@ -3,17 +3,17 @@ use super::{
     archived_libraries, background, causes, checks, chosen_values, clients, constant_results,
     constraints, consumers, dead_letters, decisions, defaults, delivery, dependency, details,
     early_dequeue, error_flow, event_sourcing, events, exceptions, expiry, exposure, failure_texts,
-    failures, fallbacks, figures, formats, frameworks, guards, habits, handovers, held_locks,
-    hosts, identity, input, languages, leaks, levels, literals, logged_settings, logouts, logs,
-    lost_settings, manifests, markup, messages, nest, nest_limits, order, origins, outages,
-    page_sizes, panics, passwords, percentage_rollouts, plain_clients, prices, probes,
-    process_exits, processes, queries, query_tokens, races, records, records_of_others, refreshes,
-    relays, remote, remote_values, repeats, repetitions, requests, resources, results, sampling,
-    schedules, script_clients, scripts, services, sessions, settings, shapes, skipped_cleanup,
-    spring, spring_access, spring_health, spring_settings, stale, start, statuses, stock, stops,
-    streams, subscriptions, switches, tasks, token, transactions, transports, trust,
-    unclosed_connections, uploads, upstream, values, webhooks, whole_record_updates, workers,
-    writes,
+    failures, fallbacks, figures, final_states, formats, frameworks, guards, habits, handovers,
+    held_locks, hosts, identity, input, languages, leaks, levels, literals, logged_settings,
+    logouts, logs, lost_settings, manifests, markup, messages, nest, nest_limits, one_time_codes,
+    operations, order, origins, outages, page_sizes, panics, passwords, percentage_rollouts,
+    plain_clients, prices, probes, process_exits, processes, queries, query_tokens, races, records,
+    records_of_others, refreshes, relays, remote, remote_values, repeats, repetitions, requests,
+    resources, results, sampling, schedules, script_clients, scripts, services, sessions, settings,
+    shapes, silent_returns, skipped_cleanup, spring, spring_access, spring_faults, spring_health,
+    spring_settings, stale, start, statuses, stock, stops, streams, subscriptions, switches, tasks,
+    token, transactions, transports, trust, unclosed_connections, uploads, upstream, values,
+    webhooks, whole_record_updates, workers, writes,
 };
 
 const LISTS: &[&[Sign]] = &[
@@ -132,6 +132,11 @@ const LISTS: &[&[Sign]] = &[
     processes::SIGNS,
     repeats::SIGNS,
     refreshes::SIGNS,
+    final_states::SIGNS,
+    one_time_codes::SIGNS,
+    silent_returns::SIGNS,
+    spring_faults::SIGNS,
+    operations::SIGNS,
 ];
 
 /// Returns the signs of all lists.

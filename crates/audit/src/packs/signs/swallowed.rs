@@ -33,6 +33,10 @@ const LOGGED: &[Block] = &[
         pattern: r"(?P<what>\bcatch)\s*(?:\([^)\n]*\))?\s*\{\s*(?P<body>(?:(?://[^\n]*\s*)|(?:[\w.$>\-:\\]*(?i:log|console|print)[\w.]*\((?:[^(){};]|\((?:[^()]|\([^()]*\))*\)|\{[^{}]*\})*\);?\s*)){1,4}(?:return(?:\s+(?:null|undefined|false|\[\]|''|\x22\x22|0|-1|nil))?;?\s*)?)\}",
     },
     Block {
+        ends: &[".ts", ".js", ".mjs"],
+        pattern: r"(?P<what>\bif\s*\(\s*(?:err|error)\w*\s*\))\s*\{\s*(?P<body>(?:[\w.]*(?i:log|console)[\w.]*\((?:[^(){};]|\((?:[^()]|\([^()]*\))*\)|\{[^{}]*\})*\);?\s*){1,3}(?:return;?\s*)?)\}",
+    },
+    Block {
         ends: &[".go"],
         pattern: r"(?m)^(?P<before>[^\n]*)\n[ \t]*(?P<what>if [^\n]*\berr\w* != nil) \{\s*\n(?P<body>(?:[ \t]*[\w.]*(?i:log|print|slog|zap|sugar)[\w.()]*\([^\n]*\)\s*\n|[ \t]*//[^\n]*\n){1,3})[ \t]*\}",
     },

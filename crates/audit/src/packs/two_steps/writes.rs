@@ -23,6 +23,7 @@ const WRITES: &[&str] = &[
     "decrement",
     "increment",
     "add",
+    "upload",
 ];
 /// Parts of the names of what such a method belongs to.
 pub(super) const STORES: &[&str] = &["repo", "dao", "mapper", "store"];

@@ -18,6 +18,8 @@ struct Patterns {
     started: Regex,
     read: Regex,
     locked: Regex,
+    parsed: Regex,
+    delivered: Regex,
 }
 
 static PATTERNS: LazyLock<Option<Patterns>> = LazyLock::new(|| {
@@ -38,6 +40,10 @@ static PATTERNS: LazyLock<Option<Patterns>> = LazyLock::new(|| {
             r"(?:const|let|var)\s+(?P<name>\w+)\s*(?::[^=;]+)?=\s*await\s+(?P<call>[\w.]*\.?(?:find|get|load|fetch)\w*)\(",
         )?,
         locked: ascii(LOCKED)?,
+        parsed: ascii(r"JSON\.parse\(\s*(?:\w+[?!]?\.)+(?:content|value|data|body)\b")?,
+        delivered: ascii(
+            r"\.consume\(|\beach(?:Message|Batch)\s*:|\.on\(\s*['\x22]p?message['\x22]|\.subscribe\(",
+        )?,
     })
 });
 
@@ -49,6 +55,35 @@ pub(super) fn read(text: &str, found: &mut Found<'_, '_>) {
     promised(text, patterns, found);
     started(text, patterns, found);
     lost_update(text, patterns, found);
+    unguarded_parse(text, patterns, found);
+}
+
+/// Bytes before a place in which the callback of a consumer may start.
+const CALLBACK: usize = 800;
+
+/// A message that a callback parses outside of `try`, so that one invalid message comes back again
+/// and again, or ends the process.
+fn unguarded_parse(text: &str, patterns: &Patterns, found: &mut Found<'_, '_>) {
+    for call in patterns.parsed.find_iter(text) {
+        let mut from = call.start().saturating_sub(CALLBACK);
+        while !text.is_char_boundary(from) {
+            from += 1;
+        }
+        let before = text.get(from..call.start()).unwrap_or_default();
+        let Some(consumes) = patterns.delivered.find_iter(before).last() else {
+            continue;
+        };
+        let callback = before.get(consumes.end()..).unwrap_or_default();
+        let starts = callback.contains("=>") || callback.contains("function");
+        if starts && !callback.contains("try") {
+            found.show(
+                Topic::Redelivery,
+                call.range(),
+                "a message that is not valid JSON fails outside of `try`, and no code rejects it"
+                    .to_owned(),
+            );
+        }
+    }
 }
 
 /// A statement that calls an asynchronous function of the same file and does not wait for it.

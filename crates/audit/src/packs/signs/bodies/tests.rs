@@ -284,3 +284,21 @@ fn errors_that_no_line_reads_are_found_obs_8() {
         ),
     ]);
 }
+
+#[test]
+fn messages_that_fail_and_are_acknowledged_are_found_msg_3() {
+    check(&[
+        (
+            Topic::DroppedMessage,
+            "a.go",
+            "func (c *consumer) handle(d rabbitmq.Delivery) rabbitmq.Action {\n\terr := json.Unmarshal(d.Body, &mail)\n\tif err != nil {\n\t\tlog.Error().Err(err).Msg(\"unreadable\")\n\t\treturn rabbitmq.Ack\n\t}\n\treturn rabbitmq.Ack\n}\n",
+            "func (c *consumer) handle(d rabbitmq.Delivery) rabbitmq.Action {\n\terr := json.Unmarshal(d.Body, &mail)\n\tif err != nil {\n\t\tlog.Error().Err(err).Msg(\"unreadable\")\n\t\treturn rabbitmq.NackDiscard\n\t}\n\treturn rabbitmq.Ack\n}\n",
+        ),
+        (
+            Topic::Redelivery,
+            "a.ts",
+            "await channel.consume(queue, async (msg) => {\n  const event = JSON.parse(msg.content.toString());\n  await handle(event);\n  channel.ack(msg);\n});\n",
+            "await channel.consume(queue, async (msg) => {\n  try {\n    const event = JSON.parse(msg.content.toString());\n    await handle(event);\n    channel.ack(msg);\n  } catch (error) {\n    channel.nack(msg, false, false);\n  }\n});\n",
+        ),
+    ]);
+}

@@ -87,7 +87,7 @@ pub(super) const SIGNS: &[Sign] = &[
     review(
         Topic::WeakRandom,
         JVM,
-        r"(?P<what>\bnew Random\(\)|\bMath\.random\(\)|\bRandomStringUtils\.random\w*\(|\bThreadLocalRandom\.current\(\)|\bRandom\.next\w+\(|\bkotlin\.random\.Random)",
+        r"(?P<what>\bnew Random\(\s*\d*\s*\)|\bMath\.random\(\)|\bRandomStringUtils\.random\w*\(|\bThreadLocalRandom\.current\(\)|\bRandom\.next\w+\(|\bkotlin\.random\.Random)",
         r"SecureRandom",
         PREDICTABLE,
     ),

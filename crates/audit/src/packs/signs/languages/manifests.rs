@@ -48,6 +48,13 @@ pub(super) const SIGNS: &[Sign] = &[
         "the config map has the literal credential `{}`",
     ),
     review(
+        Topic::Management,
+        YAML,
+        r"(?m)^kind:\s*Ingress\b[\s\S]{0,1500}?(?P<what>\b(?:number|servicePort):\s*['\x22]?(?:15672|15671|8161|5555|16686|9411|5601|9001|8081))\b",
+        r"(?i)auth-(?:url|type|secret|signin)|whitelist-source-range|oauth2",
+        "an ingress opens the console of a broker or a tool (`{}`)",
+    ),
+    review(
         Topic::Privileges,
         YAML,
         r"(?P<what>\btype:\s*(?:NodePort|LoadBalancer))\b[\s\S]{0,300}?\bport:\s*['\x22]?(?:5432|3306|27017|6379|5672|15672|9200|9092|1433|2181|11211|8500)\b",

@@ -147,4 +147,22 @@ pub(super) const SIGNS: &[Sign] = &[
         r"(?i)pipeline|multi\(|eval\(|script",
         "a failure between the counter and `{}` leaves a key that never expires",
     ),
+    Sign {
+        elsewhere: r"removeOnComplete",
+        ..review(
+            Topic::Expiry,
+            SCRIPT,
+            r"(?P<what>\bnew (?:Bull|Queue)\()[^;]*(?i:redis|connection)",
+            "",
+            "the finished jobs of `{}` stay in Redis",
+        )
+    },
+    inside(
+        Topic::BrowserToken,
+        SCRIPT,
+        r"\bcookie\(\s*['\x22`]\w*(?i:token|jwt)[\s\S]{0,400}?\.(?:json|send)\(\s*\{[^}]*(?P<what>\b(?:token|accessToken|access_token|refreshToken))\b",
+        super::super::ONE_FUNCTION,
+        "",
+        "the body contains `{}` although a cookie carries it, so scripts can read it",
+    ),
 ];

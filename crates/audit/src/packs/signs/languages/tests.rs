@@ -5,6 +5,7 @@ mod between_services;
 mod brokers;
 mod decisions;
 mod details;
+mod faults;
 mod flows;
 mod go;
 mod node;

@@ -95,6 +95,7 @@ pub(super) fn read(function: &Function<'_>, found: &mut Found<'_, '_>) {
             let (before, after) = own.evidence;
             found.show(own.topic, place.span(), format!("{before}`{call}`{after}"));
         }
+        acknowledged(function, found, call, &text, place);
         undo(found, call, inner);
         answer(
             function,
@@ -108,6 +109,32 @@ pub(super) fn read(function: &Function<'_>, found: &mut Found<'_, '_>) {
             },
         );
         written |= Name::Write.is_in(place.text) || Name::Write.is_in(line.text);
+    }
+}
+
+/// A failed message that its handler acknowledges, so that the broker forgets it.
+fn acknowledged(
+    function: &Function<'_>,
+    found: &mut Found<'_, '_>,
+    call: &str,
+    text: &str,
+    place: Line<'_>,
+) {
+    let keeps = [
+        "Nack(", "nack(", "eject", "dead", "Dead", "dlq", "DLQ", "etry", "equeue",
+    ]
+    .iter()
+    .any(|word| text.replace(".Ack(", "").contains(word));
+    if Name::Delivered.is_in(function.parameters)
+        && Name::Log.is_in(text)
+        && Name::Acknowledges.is_in(text)
+        && !keeps
+    {
+        found.show(
+            Topic::DroppedMessage,
+            place.span(),
+            format!("after a failed `{call}` the handler acknowledges the message, so it is lost"),
+        );
     }
 }
 

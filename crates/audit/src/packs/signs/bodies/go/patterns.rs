@@ -86,6 +86,10 @@ pub(super) enum Name {
     Assigned,
     /// A statement that sets the error.
     Assigns,
+    /// A parameter with a message of a broker.
+    Delivered,
+    /// Code that acknowledges a message.
+    Acknowledges,
 }
 
 /// The patterns in the order of their names.
@@ -230,6 +234,14 @@ const TABLE: &[(Name, &str)] = &[
         r"^\s*(?:\w+, )*err :?= (?P<call>(?:\w+\.)*\w+)\(.*\)\s*$",
     ),
     (Name::Assigns, r"^\s*(?:(?:if|switch) )?(?:\w+, )*err :?= "),
+    (
+        Name::Delivered,
+        r"\*?\b(?:amqp\w*|rabbitmq|kafka|nats|pubsub|message|sarama|jetstream|asynq|types|stan)\.(?:Delivery|Message|Msg|ConsumerMessage|Task)\b|\bDelivery\b",
+    ),
+    (
+        Name::Acknowledges,
+        r"(?m)\.Ack\(|^\s*return (?:\w+\.)?Ack\b|^\s*return nil\s*$",
+    ),
 ];
 
 static COMPILED: LazyLock<Vec<Option<Regex>>> =

@@ -1,0 +1,130 @@
+//! Codes, final states, silent returns, brokers and schemas.
+
+use super::check;
+use crate::model::facts::Topic;
+
+#[test]
+fn predictable_and_repeatable_codes_are_found_auth_2() {
+    check(&[
+        (
+            Topic::WeakRandom,
+            "otp.go",
+            "func (s *otpService) Generate() string {\n\tnum := 100000 + rand.Intn(800000)\n\totp := strconv.Itoa(num)\n\treturn otp\n}\n",
+            "func (s *shuffle) Pick() int {\n\treturn rand.Intn(10)\n}\n",
+        ),
+        (
+            Topic::SecretComparison,
+            "otp.go",
+            "func Verify(actualOtp, otp string) bool {\n\treturn actualOtp == otp\n}\n",
+            "func Verify(actualOtp, otp string) bool {\n\treturn subtle.ConstantTimeCompare([]byte(actualOtp), []byte(otp)) == 1\n}\n",
+        ),
+        (
+            Topic::Logout,
+            "otp.ts",
+            "async verify(code: string) {\n  const saved = await this.store.get(id);\n  return saved.otp === dto.otpCode;\n}\n",
+            "async verify(code: string) {\n  const saved = await this.store.get(id);\n  await this.store.del(id);\n  return saved.otp === dto.otpCode;\n}\n",
+        ),
+    ]);
+}
+
+#[test]
+fn final_states_without_a_look_at_the_present_one_are_found_data_3() {
+    check(&[
+        (
+            Topic::SharedState,
+            "OrderService.java",
+            "    public void cancel(String id) {\n        Order order = orders.findByNumber(id);\n        order.setStatus(OrderStatus.CANCELED);\n    }\n",
+            "    public void cancel(String id) {\n        Order order = orders.findByNumber(id);\n        if (order.getStatus() == OrderStatus.SHIPPED) { throw new Late(); }\n        order.setStatus(OrderStatus.CANCELED);\n    }\n",
+        ),
+        (
+            Topic::SharedState,
+            "order.ts",
+            "export const complete = async (id: string) => {\n  return await Order.findByIdAndUpdate(id, { status: 'completed' });\n};\n",
+            "export const complete = async (id: string) => {\n  const order = await load(id);\n  if (order.status !== 'paid') return null;\n  return await Order.findByIdAndUpdate(id, { status: 'completed' });\n};\n",
+        ),
+        (
+            Topic::SharedState,
+            "order.go",
+            "func (s *Service) Ship(id string) error {\n\torder, err := s.repo.FindByID(id)\n\torder.Status = StatusShipped\n\treturn s.save(order)\n}\n",
+            "func (s *Service) Ship(id string) error {\n\torder, err := s.repo.FindByID(id)\n\tif order.Status != StatusPaid {\n\t\treturn ErrState\n\t}\n\torder.Status = StatusShipped\n\treturn s.save(order)\n}\n",
+        ),
+    ]);
+}
+
+#[test]
+fn functions_that_log_a_missing_record_and_return_are_found_obs_8() {
+    check(&[
+        (
+            Topic::IgnoredError,
+            "Handler.java",
+            "    void on(Message m) {\n        if (wallet.isEmpty()) {\n            log.error(\"no wallet {}\", m.id());\n            return;\n        }\n        add(wallet);\n    }\n",
+            "    void on(Message m) {\n        if (wallet.isEmpty()) {\n            throw new Missing(m.id());\n        }\n        add(wallet);\n    }\n",
+        ),
+        (
+            Topic::IgnoredError,
+            "a.ts",
+            "async function on(m) {\n  if (!product) {\n    log.error({ message: 'missing' });\n    return;\n  }\n}\n",
+            "async function on(m) {\n  if (!product) {\n    return;\n  }\n}\n",
+        ),
+    ]);
+}
+
+#[test]
+fn exceptions_and_brokers_of_spring_are_found_api_2() {
+    check(&[
+        (
+            Topic::ErrorAnswer,
+            "OrderService.java",
+            "    Order get(String id) {\n        throw new RuntimeException(\"Order not found\");\n    }\n",
+            "    Order get(String id) {\n        throw new ResponseStatusException(HttpStatus.NOT_FOUND, \"Order not found\");\n    }\n",
+        ),
+        (
+            Topic::PublisherConfirm,
+            "Broker.java",
+            "    public AmqpTemplate template() {\n        RabbitTemplate template = new RabbitTemplate(factory());\n        return template;\n    }\n",
+            "    public Template template() {\n        return new Template(factory());\n    }\n",
+        ),
+        (
+            Topic::OpenStore,
+            "Broker.java",
+            "    public ConnectionFactory factory() {\n        ConnectionFactory factory = new ConnectionFactory();\n        factory.setHost(props.getHost());\n        return factory;\n    }\n",
+            "    public ConnectionFactory factory() {\n        ConnectionFactory factory = new ConnectionFactory();\n        factory.setHost(props.getHost());\n        factory.setUsername(props.getUser());\n        return factory;\n    }\n",
+        ),
+        (
+            Topic::UnboundedList,
+            "Orders.java",
+            "public interface Orders extends JpaRepository<Order, Long> {\n    List<Order> findAllByUserId(String userId);\n}\n",
+            "public interface Orders extends JpaRepository<Order, Long> {\n    List<Order> findAllByUserId(String userId, Pageable page);\n}\n",
+        ),
+    ]);
+}
+
+#[test]
+fn slow_stops_open_consoles_and_free_amounts_are_found_life_4() {
+    check(&[
+        (
+            Topic::ShutdownContext,
+            "main.go",
+            "func main() {\n\tctx, cancel := context.WithTimeout(context.Background(), five)\n\tdefer cancel()\n\tsrv.Shutdown(ctx)\n\t<-ctx.Done()\n}\n",
+            "func main() {\n\tctx, cancel := context.WithTimeout(context.Background(), five)\n\tdefer cancel()\n\tsrv.Shutdown(ctx)\n}\n",
+        ),
+        (
+            Topic::Management,
+            "ingress.yaml",
+            "kind: Ingress\nspec:\n  rules:\n    - http:\n        paths:\n          - backend:\n              service:\n                name: broker\n                port:\n                  number: 15672\n",
+            "kind: Ingress\nspec:\n  rules:\n    - http:\n        paths:\n          - backend:\n              service:\n                name: web\n                port:\n                  number: 8000\n",
+        ),
+        (
+            Topic::NumberRange,
+            "schema.ts",
+            "const body = z.object({\n  amount: z.coerce.number(),\n});\n",
+            "const body = z.object({\n  amount: z.coerce.number().positive(),\n});\n",
+        ),
+        (
+            Topic::UncheckedSecret,
+            "config.go",
+            "type Config struct {\n\tPassword string `env:\"SMTP_PASSWORD\" envDefault:\"\"`\n}\n",
+            "type Config struct {\n\tPassword string `env:\"SMTP_PASSWORD,required\"`\n}\n",
+        ),
+    ]);
+}
