@@ -9,7 +9,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "Deployed code is not implemented",
         severity: Severity::Medium,
         category: Category::Contracts,
-        meaning: "Deployed code fails with a text like \"implement me\" or \"not implemented\", or with `todo!()`. Mocks, stubs and base classes are excluded. Low confidence: a method that only returns null or a constant, and a field that is set twice in a row.",
+        meaning: "Deployed code fails with a text like \"implement me\" or \"not implemented\", or with `todo!()`. Mocks, stubs and base classes are excluded. Low confidence: a method that only returns null or a constant, and a field that is set twice in a row. So do a body that is a comment (Go), and an object whose fields a function sets and that it then drops.",
         why: "The feature looks available, and each use of it fails.",
         fix: &[(
             "any",

@@ -9,7 +9,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "A logout or a new password does not end sessions",
         severity: Severity::Medium,
         category: Category::Security,
-        meaning: "Go, JavaScript, TypeScript, Python, Java, Kotlin: the function of a logout only logs and responds, or a function changes a password and mentions no session. JavaScript, TypeScript, Java, Kotlin, Go: a refresh trusts the signature of its token and stores nothing. The finding has low confidence.",
+        meaning: "Go, JavaScript, TypeScript, Python, Java, Kotlin: the function of a logout only logs and responds, or a function changes a password and mentions no session. JavaScript, TypeScript, Java, Kotlin, Go: a refresh trusts the signature of its token and stores nothing. A one-time code that no code deletes after its comparison counts too. The finding has low confidence.",
         why: "The tokens of the user stay valid until they expire. A stolen token survives the logout.",
         fix: &[(
             "any",

@@ -9,7 +9,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "A setting is ignored without an error",
         severity: Severity::Low,
         category: Category::Configuration,
-        meaning: "The value of a setting cannot have an effect, or an invalid value is replaced silently. Examples: the separator `_` of the Rust crate `config`, a default arm for unknown names, `filter_map(parse().ok())`, an empty address as fallback, a list that is used as one address. The finding has low confidence. The rule reports one per file.",
+        meaning: "The value of a setting cannot have an effect, or an invalid value is replaced silently. Examples: the separator `_` of the Rust crate `config`, a default arm for unknown names, `filter_map(parse().ok())`, an empty address as fallback, a list that is used as one address. Compose: a variable that the image of a database does not read, or a published port on which it does not listen. The finding has low confidence. The rule reports one per file.",
         why: "The operator changes a setting, and nothing happens. A spelling mistake disables a limit or selects a weaker algorithm.",
         fix: &[(
             "any",

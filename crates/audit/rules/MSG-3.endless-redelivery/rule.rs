@@ -9,7 +9,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "A message that always fails is delivered endlessly",
         severity: Severity::Medium,
         category: Category::Messaging,
-        meaning: "A consumer rejects each failed message with requeue, and the file counts no deliveries. The finding has low confidence. The rule reports one per file.",
+        meaning: "A consumer rejects each failed message with requeue, and the file counts no deliveries. JavaScript, TypeScript: a consumer that parses a message outside of `try`, or that acknowledges nothing, counts too. The finding has low confidence. The rule reports one per file.",
         why: "The broker delivers the message again at once. One invalid message keeps all consumers busy and fills the log.",
         fix: &[(
             "any",

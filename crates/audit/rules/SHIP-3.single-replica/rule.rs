@@ -10,7 +10,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "A Deployment that serves requests has one replica",
         severity: Severity::Low,
         category: Category::Operations,
-        meaning: "A Deployment with ports sets `replicas: 1`, has no autoscaler, and its update strategy is not `Recreate`. Deployments without `replicas` are excluded.",
+        meaning: "A Deployment with ports, or of a server, sets `replicas: 1`, has no autoscaler, and its update strategy is not `Recreate`. Deployments without `replicas` are excluded.",
         why: "Each node drain and each crash is an outage.",
         fix: &[(
             "any",

@@ -3,6 +3,7 @@
 
 mod functions;
 mod go;
+mod promises;
 mod python;
 mod script;
 
@@ -40,6 +41,7 @@ fn read(file: &SourceFile, facts: &mut FactSink<'_>) {
         go::read(&file.text, &mut found);
     } else if [".ts", ".js", ".mjs"].iter().any(|end| path.ends_with(end)) {
         script::read(&file.text, &mut found);
+        promises::read(&file.text, &mut found);
     } else if path.ends_with(".py") {
         python::read(&file.text, &mut found);
     }

@@ -34,6 +34,7 @@ mod dependency;
 mod details;
 mod early_dequeue;
 mod early_use;
+mod empty_functions;
 mod error_flow;
 mod event_sourcing;
 mod events;

@@ -2,18 +2,19 @@ use super::{
     Sign, absent, access, accounts, acknowledgements, addresses, admin, amounts, answers,
     archived_libraries, background, causes, checks, chosen_values, clients, constant_results,
     constraints, consumers, dead_letters, decisions, defaults, delivery, dependency, details,
-    early_dequeue, error_flow, event_sourcing, events, exceptions, expiry, exposure, failure_texts,
-    failures, fallbacks, figures, final_states, formats, frameworks, guards, habits, handovers,
-    held_locks, hosts, identity, input, languages, leaks, levels, literals, logged_settings,
-    logouts, logs, lost_settings, manifests, markup, messages, nest, nest_limits, one_time_codes,
-    operations, order, origins, outages, page_sizes, panics, passwords, percentage_rollouts,
-    plain_clients, prices, probes, process_exits, processes, queries, query_tokens, races, records,
-    records_of_others, refreshes, relays, remote, remote_values, repeats, repetitions, requests,
-    resources, results, sampling, schedules, script_clients, scripts, services, sessions, settings,
-    shapes, silent_returns, skipped_cleanup, spring, spring_access, spring_faults, spring_health,
-    spring_settings, stale, start, statuses, stock, stops, streams, subscriptions, switches, tasks,
-    token, transactions, transports, trust, unclosed_connections, uploads, upstream, values,
-    webhooks, whole_record_updates, workers, writes,
+    early_dequeue, empty_functions, error_flow, event_sourcing, events, exceptions, expiry,
+    exposure, failure_texts, failures, fallbacks, figures, final_states, formats, frameworks,
+    guards, habits, handovers, held_locks, hosts, identity, input, languages, leaks, levels,
+    literals, logged_settings, logouts, logs, lost_settings, manifests, markup, messages, nest,
+    nest_limits, one_time_codes, operations, order, origins, outages, page_sizes, panics,
+    passwords, percentage_rollouts, plain_clients, prices, probes, process_exits, processes,
+    queries, query_tokens, races, records, records_of_others, refreshes, relays, remote,
+    remote_values, repeats, repetitions, requests, resources, results, sampling, schedules,
+    script_clients, scripts, services, sessions, settings, shapes, silent_returns, skipped_cleanup,
+    spring, spring_access, spring_faults, spring_health, spring_settings, stale, start, statuses,
+    stock, stops, streams, subscriptions, switches, tasks, token, transactions, transports, trust,
+    unclosed_connections, uploads, upstream, values, webhooks, whole_record_updates, workers,
+    writes,
 };
 
 const LISTS: &[&[Sign]] = &[
@@ -137,6 +138,7 @@ const LISTS: &[&[Sign]] = &[
     silent_returns::SIGNS,
     spring_faults::SIGNS,
     operations::SIGNS,
+    empty_functions::SIGNS,
 ];
 
 /// Returns the signs of all lists.

@@ -302,3 +302,21 @@ fn messages_that_fail_and_are_acknowledged_are_found_msg_3() {
         ),
     ]);
 }
+
+#[test]
+fn promises_without_a_handler_and_lost_acknowledgements_are_found_life_5() {
+    check(&[
+        (
+            Topic::FloatingPromise,
+            "a.ts",
+            "setup(): void {\n  this.connect().then(() => {\n    this.ready = true;\n  });\n}\n",
+            "setup(): void {\n  this.connect().then(() => {\n    this.ready = true;\n  }).catch((error) => fail(error));\n}\n",
+        ),
+        (
+            Topic::Redelivery,
+            "a.ts",
+            "this.channel.consume(queue, async (msg) => {\n  console.log(msg.fields);\n});\n",
+            "this.channel.consume(queue, async (msg) => {\n  await this.handle(msg);\n});\n",
+        ),
+    ]);
+}

@@ -128,3 +128,69 @@ fn slow_stops_open_consoles_and_free_amounts_are_found_life_4() {
         ),
     ]);
 }
+
+#[test]
+fn functions_without_an_effect_are_found_life_4() {
+    check(&[
+        (
+            Topic::Cleanup,
+            "a.go",
+            "func (s *Service) Close() {\n}\n",
+            "func (s *Service) Close() {\n\ts.db.Close()\n}\n",
+        ),
+        (
+            Topic::HealthResult,
+            "a.go",
+            "func (s *Service) Ping(c context.Context) (err error) {\n\treturn\n}\n",
+            "func (s *Service) Ping(c context.Context) (err error) {\n\treturn s.dao.Ping(c)\n}\n",
+        ),
+        (
+            Topic::Stub,
+            "a.go",
+            "func (s *Service) Count() (n int, err error) {\n\treturn\n\t// return s.dao.Count()\n}\n",
+            "func (s *Service) Count() (n int, err error) {\n\treturn s.dao.Count()\n}\n",
+        ),
+        (
+            Topic::ErrorAnswer,
+            "a.go",
+            "func ping(c *gin.Context) {\n\tif err := svc.Ping(c); err != nil {\n\t\tlog.Error(err)\n\t\tc.AbortWithStatus(503)\n\t}\n\tc.AbortWithStatus(200)\n}\n",
+            "func ping(c *gin.Context) {\n\tif err := svc.Ping(c); err != nil {\n\t\tlog.Error(err)\n\t\tc.AbortWithStatus(503)\n\t\treturn\n\t}\n\tc.AbortWithStatus(200)\n}\n",
+        ),
+    ]);
+}
+
+#[test]
+fn texts_of_callers_and_open_cookies_are_found_api_3() {
+    check(&[
+        (
+            Topic::SqlText,
+            "a.go",
+            "func add(v Row) error {\n\tbuf.WriteString(`INSERT INTO a (n) VALUES ('`)\n\tbuf.WriteString(v.Name)\n\treturn db.Exec(buf.String()).Error\n}\n",
+            "func add(v Row) error {\n\tbuf.WriteString(v.Name)\n\treturn send(buf.String())\n}\n",
+        ),
+        (
+            Topic::UnsafeInput,
+            "a.ts",
+            "const pattern = new RegExp(search, 'i');\n",
+            "const pattern = new RegExp(escapeRegExp(search), 'i');\n",
+        ),
+        (
+            Topic::Encryption,
+            "a.ts",
+            "app.use(session({ secret, cookie: { secure: false } }));\n",
+            "app.use(session({ secret, cookie: { secure: true } }));\n",
+        ),
+        (
+            Topic::SecretLogged,
+            "a.go",
+            "func main() {\n\tspew.Dump(conf.Conf)\n}\n",
+            "func main() {\n\tspew.Dump(route)\n}\n",
+        ),
+        (
+            Topic::DebugRoute,
+            "a.go",
+            "func route(e *gin.Engine) {\n\tg := e.Group(\"/test\")\n}\n",
+            "func route(e *gin.Engine) {\n\tg := e.Group(\"/orders\")\n}\n",
+        ),
+    ]);
+}

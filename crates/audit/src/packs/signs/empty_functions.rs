@@ -1,0 +1,38 @@
+//! Functions without an effect: cleanups that close nothing, checks that always pass, bodies that
+//! are comments.
+
+use super::{GO, SCRIPT, Sign, review};
+use crate::model::facts::Topic;
+
+const CLOSES_NOTHING: &str = "`{}` is empty, so a stop closes nothing";
+
+pub(super) const SIGNS: &[Sign] = &[
+    review(
+        Topic::Cleanup,
+        GO,
+        r"(?m)^func \(\w+ \*?\w+\) (?P<what>Close|Stop|Shutdown|Cleanup|Disconnect)\([^)\n]*\)[^{\n]*\{\s*(?:return(?: nil)?\s*)?\}",
+        "",
+        CLOSES_NOTHING,
+    ),
+    review(
+        Topic::Cleanup,
+        SCRIPT,
+        r"(?m)^[ \t]*(?:public\s+)?(?:async\s+)?(?P<what>onModuleDestroy|onApplicationShutdown|beforeApplicationShutdown|close|disconnect|shutdown)\([^)\n]*\)[^{;\n]*\{\s*(?:return;?\s*)?\}",
+        "",
+        CLOSES_NOTHING,
+    ),
+    review(
+        Topic::HealthResult,
+        GO,
+        r"(?m)^func \([^)\n]*\) (?P<what>Ping|Healthy?|HealthCheck|CheckHealth|Ready|Liveness|Readiness)\([^\n]*\berror\)? \{\s*\n\s*return(?: nil)?\s*\n\}",
+        "",
+        "`{}` checks nothing, so health never fails",
+    ),
+    review(
+        Topic::Stub,
+        GO,
+        r"(?m)^func [^\n]*\{\n\s*return(?: nil| nil, nil)?\s*\n(?:\s*//[^\n]*\n)*?\s*(?P<what>//\s*(?:return|if|err|res|resp|for)\b[^\n]*)\n(?:\s*//[^\n]*\n)*\}",
+        "",
+        "the function returns at once, and its body is a comment",
+    ),
+];
