@@ -3,6 +3,7 @@
 
 mod functions;
 mod go;
+mod handles;
 mod promises;
 mod python;
 mod script;
@@ -39,9 +40,11 @@ fn read(file: &SourceFile, facts: &mut FactSink<'_>) {
     };
     if path.ends_with(".go") {
         go::read(&file.text, &mut found);
+        handles::read_go(&file.text, &mut found);
     } else if [".ts", ".js", ".mjs"].iter().any(|end| path.ends_with(end)) {
         script::read(&file.text, &mut found);
         promises::read(&file.text, &mut found);
+        handles::read_script(&file.text, &mut found);
     } else if path.ends_with(".py") {
         python::read(&file.text, &mut found);
     }

@@ -49,6 +49,7 @@ mod final_states;
 mod formats;
 mod frameworks;
 mod functions;
+mod go_zero;
 mod guards;
 mod habits;
 mod handovers;

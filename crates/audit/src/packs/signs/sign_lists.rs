@@ -4,9 +4,9 @@ use super::{
     constraints, consumers, dead_letters, decisions, defaults, delivery, dependency, details,
     early_dequeue, empty_functions, error_flow, event_sourcing, events, exceptions, expiry,
     exposure, failure_texts, failures, fallbacks, figures, final_states, formats, frameworks,
-    guards, habits, handovers, held_locks, hosts, identity, input, languages, leaks, levels,
-    literals, logged_settings, logouts, logs, lost_settings, manifests, markup, messages, nest,
-    nest_limits, one_time_codes, operations, order, origins, outages, page_sizes, panics,
+    go_zero, guards, habits, handovers, held_locks, hosts, identity, input, languages, leaks,
+    levels, literals, logged_settings, logouts, logs, lost_settings, manifests, markup, messages,
+    nest, nest_limits, one_time_codes, operations, order, origins, outages, page_sizes, panics,
     passwords, percentage_rollouts, plain_clients, prices, probes, process_exits, processes,
     queries, query_tokens, races, records, records_of_others, refreshes, relays, remote,
     remote_values, repeats, repetitions, requests, resources, results, sampling, schedules,
@@ -139,6 +139,7 @@ const LISTS: &[&[Sign]] = &[
     spring_faults::SIGNS,
     operations::SIGNS,
     empty_functions::SIGNS,
+    go_zero::SIGNS,
 ];
 
 /// Returns the signs of all lists.

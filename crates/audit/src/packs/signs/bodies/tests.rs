@@ -320,3 +320,27 @@ fn promises_without_a_handler_and_lost_acknowledgements_are_found_life_5() {
         ),
     ]);
 }
+
+#[test]
+fn transactions_that_no_step_uses_are_found_data_3() {
+    check(&[
+        (
+            Topic::PartialWrite,
+            "a.go",
+            "func (l *Logic) Add(in *pb.AddReq) error {\n\treturn barrier.CallWithDB(db, func(tx *sql.Tx) error {\n\t\t_, err := l.model.Insert(l.ctx, &row)\n\t\treturn err\n\t})\n}\n",
+            "func (l *Logic) Add(in *pb.AddReq) error {\n\treturn barrier.CallWithDB(db, func(tx *sql.Tx) error {\n\t\t_, err := l.model.TxInsert(l.ctx, tx, &row)\n\t\treturn err\n\t})\n}\n",
+        ),
+        (
+            Topic::PartialWrite,
+            "a.ts",
+            "await this.dataSource.transaction(async (manager) => {\n  await this.orders.save(order);\n});\n",
+            "await this.dataSource.transaction(async (manager) => {\n  await manager.save(order);\n});\n",
+        ),
+        (
+            Topic::PoolBounds,
+            "a.go",
+            "func (l *Logic) Add(in *pb.AddReq) error {\n\tdb, err := sqlx.NewMysql(l.dsn).RawDB()\n\treturn add(db, err)\n}\n",
+            "func NewLogic(in *pb.Options) (*Logic, error) {\n\tdb, err := sqlx.NewMysql(in.Dsn).RawDB()\n\treturn &Logic{db}, err\n}\n",
+        ),
+    ]);
+}

@@ -34,7 +34,7 @@ fn final_states_without_a_look_at_the_present_one_are_found_data_3() {
             Topic::SharedState,
             "OrderService.java",
             "    public void cancel(String id) {\n        Order order = orders.findByNumber(id);\n        order.setStatus(OrderStatus.CANCELED);\n    }\n",
-            "    public void cancel(String id) {\n        Order order = orders.findByNumber(id);\n        if (order.getStatus() == OrderStatus.SHIPPED) { throw new Late(); }\n        order.setStatus(OrderStatus.CANCELED);\n    }\n",
+            "    public void cancel(String id) {\n        Order order = orders.findByNumber(id);\n        if (!order.canBeCancelled()) { throw new Late(); }\n        order.setStatus(OrderStatus.CANCELED);\n    }\n",
         ),
         (
             Topic::SharedState,
@@ -191,6 +191,36 @@ fn texts_of_callers_and_open_cookies_are_found_api_3() {
             "a.go",
             "func route(e *gin.Engine) {\n\tg := e.Group(\"/test\")\n}\n",
             "func route(e *gin.Engine) {\n\tg := e.Group(\"/orders\")\n}\n",
+        ),
+    ]);
+}
+
+#[test]
+fn records_and_settings_of_go_services_are_found_auth_2() {
+    check(&[
+        (
+            Topic::ExposedHash,
+            "a.go",
+            "func (l *Logic) Info() (*types.InfoResponse, error) {\n\treturn &types.InfoResponse{\n\t\tPassword: res.Password,\n\t}, nil\n}\n",
+            "func (l *Logic) Info() (*types.InfoResponse, error) {\n\treturn &types.InfoResponse{\n\t\tName: res.Name,\n\t}, nil\n}\n",
+        ),
+        (
+            Topic::BodyLogged,
+            "a.go",
+            "func (l *Logic) Register(req *types.Req) error {\n\treturn errors.Wrapf(err, \"req: %+v\", req)\n}\n",
+            "func (l *Logic) Register(req *types.Req) error {\n\treturn errors.Wrapf(err, \"name: %s\", req.Name)\n}\n",
+        ),
+        (
+            Topic::Sampling,
+            "etc/a.yaml",
+            "Telemetry:\n  Sampler: 1.0\n",
+            "Telemetry:\n  Sampler: 0.1\n",
+        ),
+        (
+            Topic::QueryPerRow,
+            "a.go",
+            "func (l *Logic) List() {\n\tmr.MapReduceVoid(source, func(item any) {\n\t\tl.model.FindOne(l.ctx, item.(uint64))\n\t})\n}\n",
+            "func (l *Logic) List() {\n\tl.model.FindAll(l.ctx)\n}\n",
         ),
     ]);
 }
