@@ -104,6 +104,7 @@ mod repetitions;
 mod requests;
 mod resources;
 mod results;
+mod routes;
 mod sampling;
 mod schedules;
 mod scope;

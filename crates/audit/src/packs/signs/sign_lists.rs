@@ -9,7 +9,7 @@ use super::{
     nest, nest_limits, one_time_codes, operations, order, origins, outages, page_sizes, panics,
     passwords, percentage_rollouts, plain_clients, prices, probes, process_exits, processes,
     queries, query_tokens, races, records, records_of_others, refreshes, relays, remote,
-    remote_values, repeats, repetitions, requests, resources, results, sampling, schedules,
+    remote_values, repeats, repetitions, requests, resources, results, routes, sampling, schedules,
     script_clients, scripts, services, sessions, settings, shapes, silent_returns, skipped_cleanup,
     spring, spring_access, spring_faults, spring_health, spring_settings, stale, start, statuses,
     stock, stops, streams, subscriptions, switches, tasks, token, transactions, transports, trust,
@@ -140,6 +140,7 @@ const LISTS: &[&[Sign]] = &[
     operations::SIGNS,
     empty_functions::SIGNS,
     go_zero::SIGNS,
+    routes::SIGNS,
 ];
 
 /// Returns the signs of all lists.

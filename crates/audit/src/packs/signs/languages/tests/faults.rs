@@ -224,3 +224,27 @@ fn records_and_settings_of_go_services_are_found_auth_2() {
         ),
     ]);
 }
+
+#[test]
+fn replaced_fields_and_hidden_routes_are_found_auth_5() {
+    check(&[
+        (
+            Topic::CallerIdentity,
+            "orders.controller.ts",
+            "const order = { userId, ...createOrderDto };\n",
+            "const order = { ...createOrderDto, userId };\n",
+        ),
+        (
+            Topic::Stub,
+            "orders.controller.ts",
+            "@Get(':id')\nfindOne() {\n  return 1;\n}\n\n@Get('mine')\nfindMine() {\n  return 2;\n}\n",
+            "@Get('mine')\nfindMine() {\n  return 2;\n}\n\n@Get(':id')\nfindOne() {\n  return 1;\n}\n",
+        ),
+        (
+            Topic::RetryDelay,
+            "orders.service.ts",
+            "return this.client.send('order', id).pipe(retry(3));\n",
+            "return this.client.send('order', id).pipe(retry({ count: 3, delay: 200 }));\n",
+        ),
+    ]);
+}

@@ -1,0 +1,60 @@
+//! Handlers of JavaScript and TypeScript: fields that the caller replaces, routes that another one
+//! hides, repetitions without a pause, and bodies that generators left.
+
+use super::{ONE_FUNCTION, SCRIPT, Sign, inside, review};
+use crate::model::facts::Topic;
+
+const HIDDEN: &str = "a route with a parameter above it answers `{}` first";
+
+pub(super) const SIGNS: &[Sign] = &[
+    review(
+        Topic::CallerIdentity,
+        SCRIPT,
+        r"\{\s*(?:[\w.]+(?:\s*:[^,{}\n]+)?,\s*)*?(?P<what>(?:user|owner|customer|account|author|tenant)(?:Id|_id)|createdBy|user)\b[^{}]*?,\s*\.\.\.(?:\w*[dD]to|body|data|payload|input|(?:req|request)\.body)\b",
+        "",
+        "the fields of the caller follow `{}` and replace it",
+    ),
+    review(
+        Topic::Stub,
+        SCRIPT,
+        r"@Get\(\s*['\x22`]:\w+['\x22`]\s*\)[\s\S]{0,3000}?@Get\(\s*(?P<what>['\x22`][a-z][\w-]*['\x22`])\s*\)",
+        "",
+        HIDDEN,
+    ),
+    review(
+        Topic::Stub,
+        SCRIPT,
+        r"\b(?:router|app)\.get\(\s*['\x22`]/:\w+['\x22`][\s\S]{0,3000}?\b(?:router|app)\.get\(\s*(?P<what>['\x22`]/[a-z][\w-]*['\x22`])",
+        r"Router\(\)[\s\S]*Router\(\)",
+        HIDDEN,
+    ),
+    review(
+        Topic::RetryDelay,
+        SCRIPT,
+        r"(?P<what>\bretry\(\s*(?:\d+|\{\s*count\s*:\s*\d+\s*\})\s*\))",
+        "",
+        "`{}` repeats at once, so an overloaded service gets more requests",
+    ),
+    inside(
+        Topic::Stub,
+        SCRIPT,
+        r"(?m)^\s*(?:async\s+)?(?P<what>[a-z]\w*)\([^{};\n]*\)[^{};\n]*\{\s*\n\s*//\s*(?:return|await|this\.|const|throw)\b[^\n]*\n\s*\}",
+        ONE_FUNCTION,
+        "",
+        "the body of `{}` is a comment",
+    ),
+    review(
+        Topic::Stub,
+        SCRIPT,
+        r"(?P<what>return\s+[`'\x22]This action (?:returns|adds|updates|removes))",
+        "",
+        "a generator wrote this function, and it does nothing (`{}`)",
+    ),
+    review(
+        Topic::Stub,
+        &[".ts", ".js", ".go", ".py", ".java"],
+        r"(?P<what>\btotal\w*\s*\+?=\s*[^;\n]*(?i:quantity|qty)\w*\s*\*\s*\d+)\s*;?\s*$",
+        "",
+        "the price is a literal (`{}`)",
+    ),
+];
