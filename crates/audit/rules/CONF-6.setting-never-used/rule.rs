@@ -1,5 +1,7 @@
 //! A setting is parsed and never used.
 
+mod spring;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::facts::{FieldRead, FieldUses, SettingField};
@@ -13,12 +15,16 @@ pub(crate) const RULE: Rule = Rule {
         title: "A setting is parsed and never used",
         severity: Severity::Low,
         category: Category::Configuration,
-        meaning: "Go, Rust: a struct of settings (`Config`, `Settings`, `Options`) has a field that no code of the repository reads. For a Go module that no other module requires, only its own code counts. Structs from other modules, and fields of structs, are excluded. JavaScript, TypeScript: the same for an object `config`, `settings` or `env` with environment variables (low confidence), unless code passes on the whole object. With low confidence: a field of `BaseSettings` in Python, a key of a function that returns settings (`registerAs`), and a private field of a Go struct that bounds its work (`timeout`, `retries`). Related locations show where the file sets it. A read counts for the struct of its object, if the file shows it. A condition that only sets a default is no read.",
+        meaning: "Go, Rust: a struct of settings (`Config`, `Settings`, `Options`) has a field that no code of the repository reads. For a Go module that no other module requires, only its own code counts. Structs from other modules, and fields of structs, are excluded. JavaScript, TypeScript: the same for an object `config`, `settings` or `env` with environment variables (low confidence), unless code passes on the whole object. With low confidence: a field of `BaseSettings` in Python, a key of a function that returns settings (`registerAs`), a field of a class with `@ConfigurationProperties` (Java), and a private field of a Go struct that bounds its work (`timeout`, `retries`). Related locations show where the file sets it. A read counts for the struct of its object, if the file shows it. A condition that only sets a default is no read.",
         why: "A change of the setting has no effect. Often the code uses a hard-coded value instead.",
         fix: &[("any", "Use the setting, or delete it.")],
         references: &["https://12factor.net/config"],
     },
-    check: Check::Service(check),
+    check: Check::Service(|model, service| {
+        let mut outcomes = check(model, service);
+        outcomes.extend(spring::check(model, service));
+        outcomes
+    }),
 };
 
 /// The folder of the Go module of a file.

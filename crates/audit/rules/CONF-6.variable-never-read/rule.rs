@@ -1,5 +1,7 @@
 //! The deployment sets a variable that the service never reads.
 
+mod spring;
+
 use std::collections::BTreeSet;
 
 use crate::model::facts::{EnvironmentRead, EnvironmentVariable};
@@ -12,7 +14,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "The deployment sets a variable that the service never reads",
         severity: Severity::Low,
         category: Category::Configuration,
-        meaning: "A compose entry or workload sets a variable whose name does not occur in the service's files. Variables of runtimes and platforms (`NODE_ENV`, `TZ`, `OTEL_…`, `JAVA_OPTS`) are excluded. Services that compute variable names (viper, pydantic settings, Spring) are excluded too. .NET: no code or file of settings names the section of the variable (low confidence). Go, Python: a name that occurs as an identifier only (low confidence).",
+        meaning: "A compose entry or workload sets a variable whose name does not occur in the service's files. Variables of runtimes and platforms (`NODE_ENV`, `TZ`, `OTEL_…`, `JAVA_OPTS`) are excluded. Services that compute variable names (viper, pydantic settings) are excluded too. Spring: no property of the settings, bound class or literal has the name of the variable (low confidence). .NET: no code or file of settings names the section of the variable (low confidence). Go, Python: a name that occurs as an identifier only (low confidence).",
         why: "Operators assume that the variable has an effect. A limit is then not enforced, or a renamed setting keeps its default.",
         fix: &[("any", "Remove the variable, or correct its name.")],
         references: &["https://12factor.net/config"],
@@ -146,6 +148,12 @@ fn sections(model: &Model, service: &Service) -> Vec<Outcome> {
 fn check(model: &Model, service: &Service) -> Vec<Outcome> {
     if service.languages.contains("C#") {
         return sections(model, service);
+    }
+    if ["Java", "Kotlin"]
+        .iter()
+        .any(|language| service.languages.contains(*language))
+    {
+        return spring::check(model, service);
     }
     if service.root.is_none() || service.files.is_empty() {
         return Vec::new();
