@@ -1,5 +1,6 @@
 //! Fields of classes that Spring fills with settings, and whose getter no code calls.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -22,6 +23,74 @@ fn plain(name: &str) -> String {
         .collect()
 }
 
+/// The names that the code of a service uses, collected once.
+struct Uses<'t> {
+    /// How often the code contains each getter.
+    getters: BTreeMap<&'t str, usize>,
+    /// The members that Kotlin code reads.
+    members: BTreeSet<&'t str>,
+    /// The properties that `${…}` names.
+    properties: BTreeSet<String>,
+}
+
+fn is_letter(letter: char) -> bool {
+    letter.is_alphanumeric() || letter == '_'
+}
+
+impl<'t> Uses<'t> {
+    fn of(files: &[&'t FileFacts]) -> Self {
+        let mut uses = Self {
+            getters: BTreeMap::new(),
+            members: BTreeSet::new(),
+            properties: BTreeSet::new(),
+        };
+        for found in files {
+            let text: &str = &found.file.text;
+            let references = text.split("${").skip(1);
+            uses.properties
+                .extend(references.filter_map(|rest| Some(plain(rest.split([':', '}']).next()?))));
+            if !found.file.language.is_code() {
+                continue;
+            }
+            for word in text.split(|letter: char| !is_letter(letter)) {
+                if word.starts_with("get") || word.starts_with("is") {
+                    *uses.getters.entry(word).or_default() += 1;
+                }
+            }
+            if found.file.language == Language::Kotlin {
+                let after = text.split('.').skip(1);
+                uses.members.extend(
+                    after.filter_map(|rest| rest.split(|letter| !is_letter(letter)).next()),
+                );
+            }
+        }
+        uses
+    }
+
+    /// Whether code calls the getter of a field outside of its class, or names the property.
+    fn has(&self, own: &str, prefix: &str, name: &str) -> bool {
+        let mut letters = name.chars();
+        let capital: String = letters
+            .next()
+            .into_iter()
+            .flat_map(char::to_uppercase)
+            .chain(letters)
+            .collect();
+        let called = [format!("get{capital}"), format!("is{capital}")]
+            .iter()
+            .any(|getter| {
+                let all = self.getters.get(getter.as_str()).copied();
+                all.unwrap_or_default() > count_word(own, getter)
+            });
+        called
+            || self.members.contains(name)
+            || self
+                .properties
+                .contains(&format!("{prefix}{}", plain(name)))
+            || count_word(own, name) > 1
+    }
+}
+
 pub(super) fn check(model: &Model, service: &Service) -> Vec<Outcome> {
     let Some(field) = FIELD.as_ref() else {
         return Vec::new();
@@ -32,13 +101,22 @@ pub(super) fn check(model: &Model, service: &Service) -> Vec<Outcome> {
         .filter_map(|path| model.files.get(path))
         .filter(|found| found.file.role.is_deployed())
         .collect();
+    let classes: Vec<&FileFacts> = files
+        .iter()
+        .copied()
+        .filter(|found| {
+            found.file.language == Language::Java
+                && found.file.text.contains("@ConfigurationProperties")
+                && found.file.text.matches("class ").count() == 1
+        })
+        .collect();
+    if classes.is_empty() {
+        return Vec::new();
+    }
+    let uses = Uses::of(&files);
     let mut outcomes = Vec::new();
-    for own in files.iter().filter(|found| {
-        found.file.language == Language::Java
-            && found.file.text.contains("@ConfigurationProperties")
-            && found.file.text.matches("class ").count() == 1
-    }) {
-        let text = &own.file.text;
+    for own in classes {
+        let text: &str = &own.file.text;
         let prefix = text
             .split_once("@ConfigurationProperties")
             .and_then(|(_, rest)| rest.split('"').nth(1))
@@ -47,7 +125,7 @@ pub(super) fn check(model: &Model, service: &Service) -> Vec<Outcome> {
         let fields: Vec<_> = field
             .captures_iter(text)
             .filter_map(|captures| captures.name("name"))
-            .map(|name| (name, is_used(&files, own, &prefix, name.as_str())))
+            .map(|name| (name, uses.has(text, &prefix, name.as_str())))
             .collect();
         // Without any use, code may pass the whole object to a library.
         if !fields.iter().any(|(_, used)| *used) {
@@ -62,32 +140,4 @@ pub(super) fn check(model: &Model, service: &Service) -> Vec<Outcome> {
         }));
     }
     outcomes
-}
-
-/// Whether code calls the getter of a field, or names the property.
-fn is_used(files: &[&FileFacts], own: &FileFacts, prefix: &str, name: &str) -> bool {
-    let mut letters = name.chars();
-    let capital: String = letters
-        .next()
-        .into_iter()
-        .flat_map(char::to_uppercase)
-        .chain(letters)
-        .collect();
-    let getters = [format!("get{capital}"), format!("is{capital}")];
-    let property = format!("{prefix}{}", plain(name));
-    files.iter().any(|found| {
-        let text = &found.file.text;
-        let same = found.file.path == own.file.path;
-        let called = found.file.language.is_code()
-            && getters
-                .iter()
-                .any(|getter| count_word(text, getter) > usize::from(same));
-        let kotlin = found.file.language == Language::Kotlin && text.contains(&format!(".{name}"));
-        let named = text
-            .split("${")
-            .skip(1)
-            .filter_map(|rest| rest.split([':', '}']).next())
-            .any(|reference| plain(reference) == property);
-        called || kotlin || named || same && count_word(text, name) > 1
-    })
 }
