@@ -53,7 +53,7 @@ pub(super) const SIGNS: &[Sign] = &[
     review(
         Topic::Stub,
         &[".ts", ".js", ".go", ".py", ".java"],
-        r"(?P<what>\btotal\w*\s*\+?=\s*[^;\n]*(?i:quantity|qty)\w*\s*\*\s*\d+)\s*;?\s*$",
+        r"(?m)(?P<what>\btotal\w*\s*\+?=\s*[^;\n]*(?i:quantity|qty)\w*\s*\*\s*\d+)\s*;?\s*$",
         "",
         "the price is a literal (`{}`)",
     ),
