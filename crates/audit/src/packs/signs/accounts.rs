@@ -81,7 +81,7 @@ pub(super) const SIGNS: &[Sign] = &[
     inside(
         Topic::AccountEnumeration,
         &[".ts", ".js", ".go", ".py", ".java", ".kt"],
-        r#"(?i)(?P<what>["'`](?:the )?(?:user|account|email|e-mail|username)\b[^"'`\n]{0,40}(?:already|exists|taken|registered|in use)[^"'`\n]*["'`])"#,
+        r#"(?i)(?P<what>["'`](?:the )?(?:user|account|email|e-mail|username)\b[^"'`\n]{0,40}[ -](?:exists|taken|(?:is|been|already) registered|in use|already (?:used|has))\b[^"'`\n]*["'`])"#,
         r"(?i)register|sign_?up|create_?(?:user|account)",
         "",
         TEXT,

@@ -10,8 +10,8 @@ pub(super) const SIGNS: &[Sign] = &[
     review(
         Topic::Cleanup,
         GO,
-        r"(?m)^func \(\w+ \*?\w+\) (?P<what>Close|Stop|Shutdown|Cleanup|Disconnect)\([^)\n]*\)[^{\n]*\{\s*(?:return(?: nil)?\s*)?\}",
-        "",
+        r"(?m)\b(?:sql|sqlx|gorm|pgx|pgxpool|redis|mongo|amqp\w*|kafka|nats|grpc)\.(?:DB|SqlConn|Pool|Client|Conn|ClientConn|Connection|Channel|Writer|Reader|Producer|Consumer)\b[\s\S]*?^func \(\w+ \*?\w+\) (?P<what>Close|Stop|Shutdown|Cleanup|Disconnect)\([^)\n]*\)[^{\n]*\{\s*(?:return(?: nil)?\s*)?\}",
+        r"(?i)no-?op",
         CLOSES_NOTHING,
     ),
     review(

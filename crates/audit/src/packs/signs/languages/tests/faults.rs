@@ -135,8 +135,8 @@ fn functions_without_an_effect_are_found_life_4() {
         (
             Topic::Cleanup,
             "a.go",
-            "func (s *Service) Close() {\n}\n",
-            "func (s *Service) Close() {\n\ts.db.Close()\n}\n",
+            "type Service struct {\n\tdb *sql.DB\n}\n\nfunc (s *Service) Close() {\n}\n",
+            "type Service struct {\n\tpages map[string]string\n}\n\nfunc (s *Service) Close() {\n}\n",
         ),
         (
             Topic::HealthResult,
