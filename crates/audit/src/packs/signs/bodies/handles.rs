@@ -24,7 +24,7 @@ struct Patterns {
 static PATTERNS: LazyLock<Option<Patterns>> = LazyLock::new(|| {
     Some(Patterns {
         go: ascii(
-            r"\bfunc\((?:\w+ context\.Context, )?(?P<name>[a-z]\w*) (?:\*(?:(?:sql|sqlx|bun|ent)\.Tx|gorm\.DB)|pgx\.Tx|sqlx\.Session)\)[^{\n]*(?P<open>\{)",
+            r"\bfunc\((?:\w+ context\.Context, )?(?P<name>[a-z]\w*) (?:\*(?:(?:sql|sqlx|bun|ent)\.Tx|gorm\.DB)|pgx\.Tx|sqlx\.Session)\)(?: error| \([^()\n]*\))? (?P<open>\{)",
         )?,
         script: ascii(
             r"\b\w*(?i:transaction)\(\s*async\s*\(?\s*(?P<name>[a-z]\w*)(?:\s*:\s*\w+)?\s*\)?\s*=>\s*(?P<open>\{)",
