@@ -31,8 +31,8 @@ pub(super) const SIGNS: &[Sign] = &[
     review(
         Topic::Stub,
         GO,
-        r"(?m)^func [^\n]*\{\n\s*return(?: nil| nil, nil)?\s*\n(?:\s*//[^\n]*\n)*?\s*(?P<what>//\s*(?:return|if|err|res|resp|for)\b[^\n]*)\n(?:\s*//[^\n]*\n)*\}",
+        r"(?m)^func (?:\([^)\n]*\) )?(?P<what>\w+)\([^\n]*\{\n\s*return(?: nil| nil, nil)?\s*\n(?:\s*//[^\n]*\n)*?\s*//\s*(?:return|if|err|res|resp|for)\b[^\n]*\n(?:\s*//[^\n]*\n)*\}",
         "",
-        "the function returns at once, and its body is a comment",
+        "`{}` returns at once, and its body is a comment",
     ),
 ];
