@@ -169,6 +169,9 @@ impl AuthConfig {
         PasswordPolicyConfig {
             min_length: MIN_PASSWORD_LENGTH,
             max_length: MAX_PASSWORD_LENGTH,
+            // Clients of the contract register passwords such as `password1234`.
+            reject_repetitive: false,
+            reject_common: false,
             ..PasswordPolicyConfig::default()
         }
     }
