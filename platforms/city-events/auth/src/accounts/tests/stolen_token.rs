@@ -1,6 +1,6 @@
 use seaworthy::{account::Origin, data::sql};
 use seaworthy_testkit::{
-    cancellation::{Moment, drop_at},
+    cancellation::{DropPoint, drop_at},
     database::EmptyDatabase,
 };
 
@@ -32,13 +32,13 @@ async fn left(accounts: &TestAccounts, user: &str) -> (i64, i64, i64, i64) {
 async fn reused_refresh_token_revokes_all_or_nothing_auth_3() {
     for empty in EmptyDatabase::every_engine() {
         let test = TestAccounts::start(empty).await;
-        for moment in Moment::ALL {
+        for moment in DropPoint::ALL {
             drop_at_every_await(&test, moment).await;
         }
     }
 }
 
-async fn drop_at_every_await(test: &TestAccounts, moment: Moment) {
+async fn drop_at_every_await(test: &TestAccounts, moment: DropPoint) {
     let accounts = test.accounts();
     for number in 1..MAX_AWAITS {
         let user = UserId::new().to_string();

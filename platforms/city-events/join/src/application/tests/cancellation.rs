@@ -2,7 +2,7 @@ use std::collections::HashSet;
 
 use city_events_contract::Role;
 use seaworthy_testkit::{
-    cancellation::{Moment, drop_at},
+    cancellation::{DropPoint, drop_at},
     database::EmptyDatabase,
 };
 use uuid::Uuid;
@@ -79,7 +79,7 @@ async fn canceling_expires_15000_joins_once_across_crashes_msg_5() {
         );
         for number in 1..DROPPED_PAGES {
             let page = replica.joins.expire_page(event);
-            let _ = drop_at(Moment::Woken, number, page).await;
+            let _ = drop_at(DropPoint::Woken, number, page).await;
             let (expired, mails) = replica.count_expired_and_mails(event).await;
             assert_eq!(
                 mails, expired,
