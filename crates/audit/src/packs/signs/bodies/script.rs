@@ -75,7 +75,9 @@ fn unguarded_parse(text: &str, patterns: &Patterns, found: &mut Found<'_, '_>) {
         };
         let callback = before.get(consumes.end()..).unwrap_or_default();
         let starts = callback.contains("=>") || callback.contains("function");
-        if starts && !callback.contains("try") {
+        // After an early acknowledgement, the message does not come back.
+        let returns = !callback.contains("try") && !callback.contains(".ack(");
+        if starts && returns {
             found.show(
                 Topic::Redelivery,
                 call.range(),
