@@ -93,6 +93,8 @@ fn post(app: &TestApp, path: &str, body: &str) -> HttpResponse {
 #[test]
 fn second_registration_sends_no_other_code_at_once_auth_2() {
     let config = tempfile::tempdir().unwrap();
+    // The default limits apply.
+    fs::write(config.path().join("config.yaml"), "{}\n").unwrap();
     let app = start(config.path(), &CHEAP_HASHES);
     let register = || {
         let body = "{\"email\":\"asha@example.org\",\"password\":\"Boat4Harbour\"}";
@@ -119,6 +121,8 @@ fn second_registration_sends_no_other_code_at_once_auth_2() {
 #[test]
 fn users_of_one_address_get_codes_for_their_accounts_res_6() {
     let config = tempfile::tempdir().unwrap();
+    // The default limits apply.
+    fs::write(config.path().join("config.yaml"), "{}\n").unwrap();
     let app = start(config.path(), &CHEAP_HASHES);
     for user in 0..8 {
         let email = format!("user{user}@example.org");
