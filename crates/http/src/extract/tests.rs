@@ -238,7 +238,7 @@ struct Visit {
 #[test]
 fn fields_after_a_bad_hour_are_named_api_3() {
     assert_eq!(fields::<Visit>("{}"), ["hour", "groupSize", "mode"]);
-    let wrong = r#"{"hour":"20:00","groupSize":"x","mode":"air"}"#;
+    let wrong = r#"{"groupSize":"x","hour":"20:00","mode":"air"}"#;
     assert_eq!(fields::<Visit>(wrong), ["groupSize", "hour", "mode"]);
 }
 

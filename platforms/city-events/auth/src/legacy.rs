@@ -35,8 +35,9 @@ pub(crate) const VARIABLES: [LegacyVariable; 32] = [
     LegacyVariable::sets("OAUTH_STATE_TTL", "oauth.state_ttl"),
     LegacyVariable::sets("OAUTH_CALLBACK_URL", "oauth.callback_url"),
     LegacyVariable::sets("FRONTEND_ORIGIN", "oauth.frontend_origin"),
-    // Its pages refresh sessions.
-    LegacyVariable::sets("FRONTEND_ORIGIN", "server.http.cors.allowed_origins"),
+    // Pages of this origin call auth to refresh sessions.
+    LegacyVariable::sets("FRONTEND_ORIGIN", "server.http.cors.allowed_origins")
+        .unless_file_sets("server.http.cors.allowed_origins"),
     LegacyVariable::sets("ALLOWED_REDIRECTS", "oauth.allowed_redirects"),
     LegacyVariable::sets("CDN_BASE_URL", "cdn_base_url"),
     LegacyVariable::sets("REDIS_ADDR", "rate_limit.redis.address"),

@@ -17,7 +17,8 @@ pub(crate) const VARIABLES: [LegacyVariable; 20] = [
     LegacyVariable::sets("RATE_LIMIT_WINDOW", "rate_limit.window"),
     LegacyVariable::sets("REDIS_ADDR", "rate_limit.redis.address"),
     // The pages of the web application. `CORS_ALLOWED_ORIGINS` replaces it.
-    LegacyVariable::sets("FRONTEND_ORIGIN", "server.http.cors.allowed_origins"),
+    LegacyVariable::sets("FRONTEND_ORIGIN", "server.http.cors.allowed_origins")
+        .unless_file_sets("server.http.cors.allowed_origins"),
     LegacyVariable::sets("CORS_ALLOWED_ORIGINS", "server.http.cors.allowed_origins"),
     LegacyVariable::sets("AUTH_SERVICE_URL", "clients.auth.base_url"),
     LegacyVariable::sets("FEED_SERVICE_URL", "clients.feed.base_url"),

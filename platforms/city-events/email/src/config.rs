@@ -39,6 +39,12 @@ pub struct EmailConfig {
     /// The mail server.
     pub mail: MailConfig,
     /// Where mails go. Not set: to the server at `mail.url`.
+    #[schemars(extend("x-unsafe" = [{
+        "id": "CONF-7",
+        "value": "fake",
+        "why": "mail stays in memory, where every client can read it, password reset links included",
+        "fix": "set it to smtp, and mail.url to the URL of a mail server"
+    }]))]
     pub sender: Option<Sender>,
     /// The maximum number of attempts to send a mail. After them its message becomes a dead letter.
     pub max_attempts: NonZeroU32,

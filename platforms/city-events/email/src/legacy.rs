@@ -9,7 +9,7 @@ pub(crate) const VARIABLES: [LegacyVariable; 32] = [
     LegacyVariable::sets("RABBIT_URL", "broker.url"),
     LegacyVariable::sets("RABBIT_EXCHANGE", "broker.rabbitmq.exchange"),
     LegacyVariable::ignored("RABBIT_QUEUE", "remove it: the queue is city-events.email"),
-    // The topics are fixed. Further bindings of the legacy service are those of mails to owners.
+    // The topics are fixed. Only the bindings for mails to owners map to a setting.
     LegacyVariable::maps(
         "RABBIT_BIND_KEYS",
         "notify_owners",

@@ -44,8 +44,8 @@ fn operator_stops_starts_and_checks_a_plugin_plug_1() {
     assert_eq!(log_in(&app).0, 429);
 }
 
-/// Turns all plugins of replicas on the database of a folder on or off. The hook of the tests vetoes
-/// the API of flags too.
+/// Turns the plugins of all replicas that use the database of a folder on or off. Uses the command,
+/// because the hook of the tests also vetoes the API of flags.
 fn set_plugins(folder: &Folder, value: &str) {
     let database = format!("data.database.url={}", folder.database());
     let settings = [&database].into_iter().map(String::as_str);

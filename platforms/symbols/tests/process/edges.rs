@@ -220,7 +220,7 @@ fn legacy_variables_are_settings_conf_1() {
         ("MQ_QUEUE_PREFETCH_COUNT", "12"),
         ("MQ_QUEUE_WORKER_COUNT", "6"),
         ("METRICS_PATH", "/measured"),
-        // Without effect.
+        // The service ignores this variable.
         ("METRICS_SERVICE_NAME", "symbols"),
     ];
     let both = [

@@ -46,6 +46,12 @@ pub(crate) struct CodeBook {
     key: hmac::Key,
 }
 
+/// The previous code, because the next one is too soon.
+struct KeptCode {
+    wait: Duration,
+    is_live: bool,
+}
+
 impl fmt::Debug for CodeBook {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("CodeBook")
@@ -106,20 +112,20 @@ impl CodeBook {
         subject: &str,
         purpose: Purpose,
     ) -> Result<Secret<String>, Error> {
-        let issued = self.issue_or_wait(tx, subject, purpose).await?;
-        issued.map_err(errors::too_many_codes)
+        let issued = self.issue_or_keep(tx, subject, purpose).await?;
+        issued.map_err(|kept| errors::too_many_codes(kept.wait))
     }
 
-    /// Does the same. Returns how long the next code has to wait instead of an error.
+    /// As [`issue`](Self::issue), but returns the previous code if the next one is too soon.
     ///
     /// # Errors
     /// `RATE_LIMITED` if a concurrent request has issued a code.
-    pub(crate) async fn issue_or_wait(
+    async fn issue_or_keep(
         &self,
         tx: &Transaction,
         subject: &str,
         purpose: Purpose,
-    ) -> Result<Result<Secret<String>, Duration>, Error> {
+    ) -> Result<Result<Secret<String>, KeptCode>, Error> {
         let code = format!("{:06}", rand::rng().random_range(0..CODES));
         let hash = self.hash(subject, purpose, &code);
         let (id, ttl) = ((subject, purpose.name()), self.ttl(purpose));
@@ -133,7 +139,8 @@ impl CodeBook {
             },
             Some(row) => {
                 if let Some(wait) = self.wait(&row) {
-                    return Ok(Err(wait));
+                    let is_live = row.is_live(self.config.max_attempts.get());
+                    return Ok(Err(KeptCode { wait, is_live }));
                 }
                 let window = match row.since_window < microseconds(HOUR) {
                     true => (row.since_window, row.sent_count.saturating_add(1)),
@@ -143,6 +150,28 @@ impl CodeBook {
             }
         }
         Ok(Ok(Secret::new(code)))
+    }
+
+    /// Issues a code, or returns `None` if the previous one was sent just now and is still valid.
+    ///
+    /// # Errors
+    /// `RATE_LIMITED` if the next code is too soon and the previous one is not valid.
+    pub(crate) async fn issue_unless_valid(
+        &self,
+        tx: &Transaction,
+        subject: &str,
+        purpose: Purpose,
+    ) -> Result<Option<Secret<String>>, Error> {
+        match self.issue_or_keep(tx, subject, purpose).await? {
+            Ok(code) => Ok(Some(code)),
+            Err(kept) if kept.is_live => Ok(None),
+            Err(kept) => Err(errors::too_many_codes(kept.wait)),
+        }
+    }
+
+    /// Ends a code that was not sent.
+    pub(crate) async fn end(&self, subject: &str, purpose: Purpose) -> Result<(), Error> {
+        Ok(Codes::end(&self.database, (subject, purpose.name())).await?)
     }
 
     /// Consumes a code. A wrong code counts as an attempt, even if the caller fails later.

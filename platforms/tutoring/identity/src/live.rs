@@ -3,7 +3,7 @@ use std::{
     time::Duration,
 };
 
-use moka::sync::Cache;
+use moka::{policy::EvictionPolicy, sync::Cache};
 use seaworthy::{
     account::{Origin, Refreshed, Sessions},
     data::{chrono::SecondsFormat, prelude::*},
@@ -76,7 +76,7 @@ fn client() -> (String, String) {
     })
 }
 
-/// The live sessions, in Redis or in the memory of the process, which all services in it share.
+/// The live sessions, in Redis or in memory. All services of a process share its memory store.
 /// Cheap to clone.
 ///
 /// An access token is valid while its session is live. Refresh tokens are in the database.
@@ -95,7 +95,12 @@ enum Store {
 }
 
 static IN_MEMORY: LazyLock<Store> = LazyLock::new(|| {
-    let cache = || Cache::builder().max_capacity(MAX_SESSIONS);
+    // The default policy of a full cache does not store new keys.
+    let cache = || {
+        Cache::builder()
+            .max_capacity(MAX_SESSIONS)
+            .eviction_policy(EvictionPolicy::lru())
+    };
     Store::Memory {
         ended: cache().time_to_live(Duration::from_secs(TTL)).build(),
         locks: cache().time_to_live(LOCK_TTL).build(),

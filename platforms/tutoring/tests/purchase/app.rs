@@ -43,7 +43,7 @@ pub(crate) const CENTRE: (f64, f64) = (12.3, 76.6);
 /// The running program with its data, and the provider, which survives a crash of the program.
 pub(crate) struct TestPlatform {
     pub(crate) provider: Provider,
-    /// Ends before the servers.
+    /// Comes before `servers`, so that it is dropped first.
     process: Mutex<Option<ServiceProcess>>,
     servers: TestServers,
     /// The HTTP and the admin listener of each service.

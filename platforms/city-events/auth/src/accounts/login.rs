@@ -296,10 +296,7 @@ impl Accounts {
     }
 
     /// Ends the session of a refresh token, if it has one.
-    pub(crate) async fn log_out(&self, token: Option<SecretToken>) -> Result<(), Error> {
-        let Some(token) = token else {
-            return Ok(());
-        };
+    pub(crate) async fn log_out(&self, token: SecretToken) -> Result<(), Error> {
         self.database
             .transaction(|tx| {
                 let token = token.clone();

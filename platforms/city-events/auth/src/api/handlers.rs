@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use city_events_contract::Data;
 use seaworthy::{
-    account::{DeviceClaim, SecretToken, SessionCookie},
+    account::{DeviceClaim, SecretToken},
     auth::token::VerifiedToken,
     axum::{
         Extension,
@@ -64,9 +64,14 @@ pub(super) struct AvatarRequest {
 
 impl Api {
     fn refresh_token(&self, headers: &HeaderMap) -> Option<SecretToken> {
+        self.refresh_tokens(headers).next()
+    }
+
+    /// Returns the tokens of all refresh cookies.
+    fn refresh_tokens(&self, headers: &HeaderMap) -> impl Iterator<Item = SecretToken> {
         self.readable
             .iter()
-            .find_map(|cookie: &SessionCookie| cookie.read(headers))
+            .filter_map(|cookie| cookie.read(headers))
     }
 
     /// Returns the claim of a device cookie. [`Accounts::begin_attempt`] checks its user.
@@ -110,12 +115,12 @@ impl Api {
         data(LoggedInView::of(logged_in, self.cdn()))
     }
 
-    /// Deletes the cookie with the refresh token.
+    /// Deletes the cookies with refresh tokens.
     fn logged_out(&self) -> HandlerResult {
         let mut response = StatusCode::NO_CONTENT.into_response();
-        response
-            .headers_mut()
-            .insert(SET_COOKIE, self.cookie.clear()?);
+        for cookie in &self.cleared {
+            response.headers_mut().append(SET_COOKIE, cookie.clear()?);
+        }
         Ok(response)
     }
 }
@@ -169,7 +174,9 @@ pub(super) async fn refresh(State(api): State<Arc<Api>>, headers: HeaderMap) -> 
 
 pub(super) async fn log_out(State(api): State<Arc<Api>>, headers: HeaderMap) -> HandlerResult {
     api.limits.admit(Scope::Logout).await?;
-    api.accounts.log_out(api.refresh_token(&headers)).await?;
+    for token in api.refresh_tokens(&headers) {
+        api.accounts.log_out(token).await?;
+    }
     api.logged_out()
 }
 

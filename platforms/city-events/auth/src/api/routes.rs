@@ -25,6 +25,8 @@ pub(crate) struct Api {
     pub(super) cookie: SessionCookie,
     /// The accepted refresh cookies, in order of precedence.
     pub(super) readable: Vec<SessionCookie>,
+    /// The refresh cookies that a logout deletes.
+    pub(super) cleared: Vec<SessionCookie>,
     pub(super) devices: DeviceCookies,
     pub(super) limits: RouteLimits,
     pub(super) internal_secret: Option<Secret<String>>,
@@ -69,6 +71,11 @@ impl Api {
             internal_secret: settings.internal_secret.clone(),
             // Clients of the legacy service may have the cookie without the prefix.
             readable: vec![secure.clone(), plain.clone()],
+            cleared: if is_development {
+                vec![plain.clone()]
+            } else {
+                vec![secure.clone(), plain.clone()]
+            },
             cookie: if is_development { plain } else { secure },
             devices,
             accounts,

@@ -168,7 +168,19 @@ async fn cookie_is_host_only_and_secure_outside_development_auth_3() {
     let plain = eve.cookie.replace("__Host-", "");
     let refreshed = logged_in_user(&app.with_cookie(&plain, "/auth/v1/refresh"), 200);
     assert!(refreshed.cookie.starts_with("__Host-"));
-    assert_eq!(app.with_cookie(&ada.cookie, "/auth/v1/refresh").status, 200);
+    let ada = logged_in_user(&app.with_cookie(&ada.cookie, "/auth/v1/refresh"), 200);
+    // A logout ends the sessions of both cookies, and deletes both.
+    let plain = refreshed.cookie.replace("__Host-", "");
+    let both = format!("{}; {plain}", ada.cookie);
+    let logged_out = app.with_cookie(&both, "/auth/v1/logout");
+    assert_eq!(logged_out.status, 204);
+    let headers = logged_out.headers.iter();
+    let deleted =
+        headers.filter(|(name, value)| name == "set-cookie" && value.contains("Max-Age=0"));
+    assert_eq!(deleted.count(), 2);
+    for cookie in [&ada.cookie, &plain] {
+        assert_eq!(app.with_cookie(cookie, "/auth/v1/refresh").status, 401);
+    }
     // Only the profile `development` seeds users.
     assert_eq!(
         app.log_in("admin@example.com", city_events_auth::SEED_PASSWORD)

@@ -202,7 +202,7 @@ pub(crate) async fn revoked_token_is_rejected_auth_3(app: TestApp) {
 }
 
 pub(crate) async fn tokens_of_other_issuers_are_accepted_auth_1(app: TestApp) {
-    let now = chrono::Utc::now().timestamp();
+    let now = || chrono::Utc::now().timestamp();
     let status = async |more: Value| {
         let id = seaworthy::core::new_id();
         let mut claims = json!({ "sub": id, "uid": id, "role": "user" });
@@ -213,12 +213,12 @@ pub(crate) async fn tokens_of_other_issuers_are_accepted_auth_1(app: TestApp) {
         app.post("/events", &owner, draft("Rust")).await.0
     };
     assert_eq!(
-        status(json!({ "aud": "other", "iat": now + 600 })).await,
+        status(json!({ "aud": "other", "iat": now() + 600 })).await,
         201
     );
     // Clocks may differ by 30 s.
-    assert_eq!(status(json!({ "exp": now - 15 })).await, 201);
-    assert_eq!(status(json!({ "exp": now - 31 })).await, 401);
+    assert_eq!(status(json!({ "exp": now() - 15 })).await, 201);
+    assert_eq!(status(json!({ "exp": now() - 31 })).await, 401);
 }
 
 pub(crate) async fn probes_and_headers_match_contract(app: TestApp) {

@@ -43,7 +43,7 @@ pub(crate) struct Planned {
     pub(crate) slot: Slot,
 }
 
-/// Returns the first date of a package. A date on which the slot has begun becomes tomorrow.
+/// Returns the first date of a package: tomorrow without a date, or if its slot has begun.
 pub(crate) fn first_date(
     requested: Option<Date>,
     today: Date,

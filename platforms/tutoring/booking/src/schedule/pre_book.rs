@@ -51,7 +51,7 @@ impl NewPreBooking {
         self.group_size
     }
 
-    /// Returns the place of the student.
+    /// Checks the package, and returns the place of the student.
     fn check(&self, flags: &Flags) -> Result<Place, Error> {
         let (address, count) = (self.address.trim(), self.session_count);
         let mut checks = Checks::new();
@@ -100,8 +100,8 @@ impl Schedule {
         }
     }
 
-    /// Stores a checked pre-booking, if the course and slot have capacity left. A repeat returns the same
-    /// pre-booking. Returns it with the remaining capacity.
+    /// Stores a checked pre-booking if the course and slot have capacity left. A repeated request
+    /// returns the same pre-booking. Returns it with the remaining capacity.
     ///
     /// # Errors
     /// Those of [`check_package`](Self::check_package), and `CAPACITY_REACHED`.

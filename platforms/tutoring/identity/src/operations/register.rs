@@ -83,13 +83,21 @@ impl Parts {
                         }
                     };
                     let id = registered.id().to_string();
-                    let code = self.codes.issue_or_wait(&tx, &id, Purpose::EmailVerify);
-                    Ok::<_, Error>((registered, code.await?.ok()))
+                    let code = self
+                        .codes
+                        .issue_unless_valid(&tx, &id, Purpose::EmailVerify);
+                    Ok::<_, Error>((registered, code.await?))
                 }
             })
             .await?;
         if let Some(code) = code {
-            self.mail_code(&email, Purpose::EmailVerify, &code).await?;
+            let sent = self.mail_code(&email, Purpose::EmailVerify, &code).await;
+            if let Err(error) = sent {
+                // Otherwise a repeated request would return success without a mail.
+                let id = registered.id().to_string();
+                self.codes.end(&id, Purpose::EmailVerify).await?;
+                return Err(error);
+            }
         }
         Ok(registered)
     }

@@ -15,6 +15,17 @@ pub(crate) struct CodeRow {
     pub(crate) since_window: i64,
     /// The codes in the window.
     pub(crate) sent_count: i32,
+    /// The time until the code expires. Negative after it.
+    remaining: i64,
+    /// The attempts with the code.
+    attempts: i32,
+}
+
+impl CodeRow {
+    /// Returns whether the code is accepted.
+    pub(crate) fn is_live(&self, max_attempts: u32) -> bool {
+        self.remaining > 0 && self.attempts.unsigned_abs() < max_attempts
+    }
 }
 
 impl Codes {
@@ -24,13 +35,15 @@ impl Codes {
         subject: &str,
         purpose: &str,
     ) -> DataResult<Option<CodeRow>> {
-        let row: Option<(i64, i64, i32)> = locked!("SELECT {now_us} - sent_us, {now_us} - window_us, sent_count FROM codes WHERE subject = {subject} AND purpose = {purpose}")
+        let row: Option<(i64, i64, i32, i64, i32)> = locked!("SELECT {now_us} - sent_us, {now_us} - window_us, sent_count, until_us - {now_us}, tries FROM codes WHERE subject = {subject} AND purpose = {purpose}")
             .fetch_optional(tx)
             .await?;
-        Ok(row.map(|(since_sent, since_window, sent_count)| CodeRow {
-            since_sent,
-            since_window,
-            sent_count,
+        Ok(row.map(|row| CodeRow {
+            since_sent: row.0,
+            since_window: row.1,
+            sent_count: row.2,
+            remaining: row.3,
+            attempts: row.4,
         }))
     }
 

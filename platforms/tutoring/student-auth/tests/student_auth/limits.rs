@@ -119,6 +119,22 @@ fn second_registration_sends_no_other_code_at_once_auth_2() {
 }
 
 #[test]
+fn second_registration_needs_a_valid_code_auth_2() {
+    let config = tempfile::tempdir().unwrap();
+    // The default limits apply.
+    fs::write(config.path().join("config.yaml"), "{}\n").unwrap();
+    let settings = [CHEAP_HASHES[0], CHEAP_HASHES[1], "codes.max_attempts=1"];
+    let app = start(config.path(), &settings);
+    let body = "{\"email\":\"asha@example.org\",\"password\":\"Boat4Harbour\"}";
+    assert_eq!(post(&app, "/register", body).status, 201);
+    assert_eq!(post(&app, "/register", body).status, 200);
+    let wrong = "{\"email\":\"asha@example.org\",\"otp\":\"000000\"}";
+    assert_eq!(post(&app, "/email/verify", wrong).status, 400);
+    let refused = post(&app, "/register", body);
+    assert_eq!(refused.status, 429, "{}", refused.body);
+}
+
+#[test]
 fn users_of_one_address_get_codes_for_their_accounts_res_6() {
     let config = tempfile::tempdir().unwrap();
     // The default limits apply.
