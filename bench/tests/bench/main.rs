@@ -234,7 +234,7 @@ async fn loss_is_checked_on_the_servers_of_production_ship_6() {
     let (passed, text) = run("load", JOINS, &[&length("2")]);
     assert!(passed, "{text}");
 
-    // A row for each request and one more is a duplicate.
+    // The doubled count simulates a duplicate of each row.
     let (passed, text) = run("load", "SELECT 2 * count(*) FROM joins", &["--seconds=1"]);
     assert!(!passed && text.contains("rows are stored"), "{text}");
 

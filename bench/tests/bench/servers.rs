@@ -9,7 +9,7 @@ use seaworthy_testkit::{
     postgres::PostgresServer, rabbitmq::RabbitmqServer, redis::RedisServer, requirement::required,
 };
 
-/// The services with a database, and those that have the same one.
+/// Each service with a database, and the name of that database.
 const DATABASES: [(&str, &str); 7] = [
     ("auth", "auth"),
     ("event", "event"),
@@ -38,7 +38,7 @@ pub(crate) struct Servers {
 }
 
 impl Servers {
-    /// Starts the servers, unless one is missing.
+    /// Starts the servers. Returns `None` if a variable with a binary is not set.
     pub(crate) fn start() -> Option<Self> {
         let postgres = required("SEAWORTHY_TEST_POSTGRES")?;
         let rabbitmq = required("SEAWORTHY_TEST_RABBITMQ")?;
@@ -72,7 +72,7 @@ impl Servers {
         databases.chain(redis).collect()
     }
 
-    /// Returns the faults and their ends: a broker, a Redis and a database that do not respond.
+    /// Returns the commands that suspend and resume RabbitMQ, Redis and PostgreSQL.
     pub(crate) fn faults(&self) -> [[String; 2]; 3] {
         let ids = [self.rabbitmq.id(), self.redis.id(), self.postgres.id()];
         ids.map(|id| {

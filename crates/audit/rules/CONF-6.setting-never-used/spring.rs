@@ -15,7 +15,7 @@ static FIELD: LazyLock<Option<Regex>> = LazyLock::new(|| {
         .ok()
 });
 
-/// `a-key`, `aKey` and `A_KEY` are one name.
+/// Normalizes a name: `a-key`, `aKey` and `A_KEY` become `akey`.
 fn plain(name: &str) -> String {
     name.chars()
         .filter(|letter| letter.is_alphanumeric())

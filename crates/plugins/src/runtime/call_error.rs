@@ -7,8 +7,8 @@ use crate::PluginErrorCode;
 pub(crate) enum CallError {
     #[error("exceeded its timeout of {0:?}")]
     Timeout(Duration),
-    /// As `Timeout`, but the guest waited for a core during most of this time, or its caller left
-    /// and does not know why the guest is late.
+    /// As `Timeout`, but the guest waited for a core during most of this time. Or its caller left,
+    /// so the cause of the delay is unknown.
     #[error("exceeded its timeout of {0:?}")]
     Starved(Duration),
     #[error("needs more memory than {0} bytes")]

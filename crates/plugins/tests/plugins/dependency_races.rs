@@ -12,7 +12,7 @@ use crate::{
     steps::{HTTP, TIMEOUT, running, with_child},
 };
 
-/// The number of concurrent changes. Their order differs from one to the next.
+/// The number of rounds. The order of the concurrent changes differs between rounds.
 const ROUNDS: usize = 100;
 
 #[tokio::test(flavor = "multi_thread")]

@@ -162,7 +162,7 @@ async fn redirects_are_not_followed_plug_2() {
             let (url, mut requests) = respond(&format!(
                 "HTTP/1.1 {status} Found\r\nlocation: {target}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
             ));
-            // The client may reach each internal address, so only the redirect is at stake.
+            // The grant allows internal addresses, so the test covers only the redirect.
             let app = http_setup(granted(&["127.0.0.1"], true), &url, "20s");
             let app = app.start().await.unwrap();
             assert_eq!(failures(&app).await, "sent", "{status} {target}");

@@ -9,7 +9,7 @@ const TEXT: &str = "the response `{}` reveals which accounts exist";
 const FIXED: &str = "`{}` signs the user in and keeps the session ID";
 const HASH: &str = "`{}` is part of the JSON of a stored record";
 const ORIGIN: &str = "`{}` accepts origins of other owners";
-const PATTERN: &str = "the caller chooses the pattern of `{}`";
+const PATTERN: &str = "the caller controls the pattern of `{}`";
 
 const fn enumeration(
     files: &'static [&'static str],

@@ -33,6 +33,6 @@ pub(super) const SIGNS: &[Sign] = &[
         GO,
         r"(?m)^func (?:\([^)\n]*\) )?(?P<what>\w+)\([^\n]*\{\n\s*return(?: nil| nil, nil)?\s*\n(?:\s*//[^\n]*\n)*?\s*//\s*(?:return|if|err|res|resp|for)\b[^\n]*\n(?:\s*//[^\n]*\n)*\}",
         "",
-        "`{}` returns at once, and its body is a comment",
+        "`{}` returns immediately, and its body is a comment",
     ),
 ];

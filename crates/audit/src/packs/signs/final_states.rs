@@ -4,7 +4,7 @@ use super::{GO, JVM, PYTHON, SCRIPT, Sign, inside};
 use crate::model::facts::Topic;
 
 const UNREAD: &str =
-    "`{}` is set without a look at the present state, so a finished record changes again";
+    "`{}` is set without reading the current state, so a finished record can change again";
 /// Code that reads the present state.
 const READS: &str = r"(?i)status\w*(?:\(\))?\s*(?:[!=]==?|\bin\b|not in|\.equals)|[!=]==?\s*\w*\.?status|transition|switch\b|\bcase\b|\bmatch\b|is(?:Cancel|Paid|Complete|Confirm|Pending|Refund)\w*\(|can(?:Cancel|Be|Pay|Refund)\w*\(|where[^;\n]{0,80}status|status\s*:\s*\{|and status|EnumSet|for_?update|for update|pessimistic|validate\w*Status|includes\(";
 /// The end of the name of a final state.

@@ -29,7 +29,7 @@ pub(super) const SIGNS: &[Sign] = &[
         r"\b\w+\.(?:Wrapf|Errorf|Infof|Debugf|Printf|Warnf|Logf)\([^\n]*%\+?v[^\n]*,\s*(?P<what>req|in|request|arg|input)\b\s*(?:,[^\n]*)?\)",
         r"(?i)login|register|signin|signup|password",
         r"(?i)mask|redact|sanitize",
-        "the text of an error or a log contains the whole request `{}`, also its password",
+        "the text of an error or a log contains the whole request `{}`, including its password",
     ),
     inside(
         Topic::QueryPerRow,

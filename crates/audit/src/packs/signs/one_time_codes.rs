@@ -10,7 +10,7 @@ const CONSTANT: &str =
     r"timingSafeEqual|ConstantTimeCompare|compare_digest|hmac\.Equal|MessageDigest\.isEqual|bcrypt";
 /// Code that counts attempts.
 const COUNTED: &str = r"(?i)attempt|rate_?-?limit|throttl|limiter|lockout|max_?tries";
-/// Code that ends a code.
+/// Code that deletes or invalidates a one-time code.
 const ENDED: &str = r"(?i)\bdel\w*\(|\.del\w*\(|remove|invalidate|consume|getdel|\bused|mark\w*\(|expire\w*\s*=|= ?null|= ?nil\b|unset";
 /// A comparison of a stored code with the one of the caller.
 const COMPARED: &str = r"(?P<what>\b(?:\w+\.)*\w*(?i:otp|passcode|verification_?code|reset_?code|activation_?code)\w*\s*(?:===?|!==?)\s*(?:\w+\.)*\w*(?i:otp|code)\w*)";
@@ -28,7 +28,7 @@ const fn predictable(files: &'static [&'static str], pattern: &'static str) -> S
         pattern,
         CODES,
         r"(?i)jitter|backoff|SystemRandom|secrets\.",
-        "`{}` makes a code that an attacker can predict",
+        "`{}` creates a code that an attacker can predict",
     )
 }
 
@@ -40,7 +40,7 @@ const fn compared(files: &'static [&'static str], pattern: &'static str) -> [Sig
             pattern,
             r"\w",
             CONSTANT,
-            "`{}` compares a code in variable time",
+            "`{}` does not compare the code in constant time",
         ),
         Sign {
             elsewhere: COUNTED,

@@ -10,7 +10,7 @@ pub(super) const SIGNS: &[Sign] = &[
         r"\.Shutdown\((?:ctx|\w*[cC]tx)\)[\s\S]{0,600}?(?m)^\s*(?P<what><-\w*[cC]tx\.Done\(\))\s*$",
         ONE_FUNCTION,
         "",
-        "after the drain `{}` waits for the whole time limit, also without open requests",
+        "after the drain `{}` waits for the whole timeout, even without open requests",
     ),
     review(
         Topic::UncheckedSecret,
@@ -24,7 +24,7 @@ pub(super) const SIGNS: &[Sign] = &[
         JVM,
         r"\blog\w*\.(?:info|debug|warn|error|trace)\([^;]*,\s*(?P<what>\w*(?:[pP]rops|[pP]roperties|[cC]onnectionFactory|[dD]ataSource))(?:\.toString\(\))?\s*\)",
         "",
-        "a log record contains the settings `{}`, also their secrets",
+        "a log record contains the settings `{}`, including their secrets",
     ),
     review(
         Topic::BodyLogged,
@@ -53,7 +53,7 @@ pub(super) const SIGNS: &[Sign] = &[
         r"(?P<what>\brabbitmq\.NewConsumer)\(",
         r"\bfunc\b",
         r"QOSPrefetch|Prefetch",
-        "the broker sends any number of messages at once to the consumer of `{}`",
+        "the broker sends an unlimited number of messages at once to the consumer of `{}`",
     ),
     inside(
         Topic::PublisherConfirm,
@@ -68,7 +68,7 @@ pub(super) const SIGNS: &[Sign] = &[
         GO,
         r#"(?P<what>\.(?:GET|Get)\(\s*"[^"\n]*[:{](?:owner|user|customer|account|member)[-_]?(?:id|Id|ID)\}?[^"\n]*")\s*,\s*\w+(?:\.\w+)*\s*\)"#,
         "",
-        "every caller reads the records of a user by the ID in `{}`",
+        "any caller can read the records of a user by the ID in `{}`",
     ),
     review(
         Topic::SecretLogged,
@@ -83,28 +83,28 @@ pub(super) const SIGNS: &[Sign] = &[
         r"(?P<what>\.WriteString\(\s*\w+(?:\.\w+)+\s*\))",
         r#"(?i)WriteString\(\s*["`]\s*(?:insert|select|update|delete)\b"#,
         "",
-        "`{}` puts a text of the caller into a statement",
+        "`{}` inserts text of the caller into a statement",
     ),
     review(
         Topic::UnsafeInput,
         SCRIPT,
         r"(?P<what>\bnew RegExp\(\s*(?:\w+\.)*(?i:search|query|q|term|keyword|filter|input|name|title)\w*)\s*[,)]",
         r"(?i)escape",
-        "the caller chooses the pattern of `{}`",
+        "the caller controls the pattern of `{}`",
     ),
     review(
         Topic::Encryption,
         SCRIPT,
         r"\b(?:cookie|session|setCookie)\w*\s*[:(][^;]{0,300}?(?P<what>\bsecure\s*:\s*false)",
         "",
-        "a cookie with `{}` also travels without TLS",
+        "a cookie with `{}` is also sent without TLS",
     ),
     review(
         Topic::FloatingPromise,
         SCRIPT,
         r"(?P<what>process\.on\(\s*['\x22](?:unhandledRejection|uncaughtException)['\x22])",
         r"(?i)process\.exit|exitCode|shutdown|\.kill\(",
-        "`{}` only logs, so the process goes on in an unknown state",
+        "`{}` only logs, so the process continues in an unknown state",
     ),
     review(
         Topic::UnboundedBody,
@@ -118,7 +118,7 @@ pub(super) const SIGNS: &[Sign] = &[
         GO,
         r"(?m)^(?:\t+)if [^\n]*err != nil \{\n(?:\t+[^\n}]*\n){0,3}?\t+(?P<what>(?:http\.Error|\w{1,3}\.(?:AbortWithStatus(?:JSON)?|AbortWithError|JSON|String))\([^\n]*\))\n\t+\}\n\s*[^\s}]",
         "",
-        "after `{}` the handler goes on and answers again, because it does not return",
+        "after `{}` the handler continues and responds again, because it does not return",
     ),
     review(
         Topic::DebugRoute,
@@ -132,6 +132,6 @@ pub(super) const SIGNS: &[Sign] = &[
         &[".toml", ".yaml", ".yml"],
         r#"(?im)^\s*(?:\[log\w*\]|log\w*:)[ \t]*\n(?:[ \t]*[^\[\n]*\n){0,6}?[ \t]*(?P<what>(?:dir|path|filename|file)\s*[:=]\s*["']?(?:/|\.?/?logs?\b)[^\s"']*)"#,
         r"(?im)^\s*mode:\s*console",
-        "logs go to files (`{}`), which a container loses",
+        "logs are written to files (`{}`), which a container loses",
     ),
 ];

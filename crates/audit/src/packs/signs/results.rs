@@ -96,7 +96,7 @@ pub(super) const SIGNS: &[Sign] = &[
         SCRIPT,
         r"(?P<what>process\.on\(\s*['\x22](?:uncaughtException|unhandledRejection)['\x22])\s*,\s*\(?\w*(?::\s*\w+)?\)?\s*=>\s*(?:\{\s*)?(?:console|logger|log)\.\w+\([^\n]*\);?\s*\n?\s*\}?\s*\)",
         r"process\.exit|shutdown\(|stop\(",
-        "`{}` only logs, so the process goes on in an unknown state",
+        "`{}` only logs, so the process continues in an unknown state",
     ),
     review(
         Topic::HealthResult,

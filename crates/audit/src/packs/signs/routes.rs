@@ -1,10 +1,10 @@
 //! Handlers of JavaScript and TypeScript: fields that the caller replaces, routes that another one
-//! hides, repetitions without a pause, and bodies that generators left.
+//! hides, retries without a backoff, and generated functions that do nothing.
 
 use super::{ONE_FUNCTION, SCRIPT, Sign, inside, review};
 use crate::model::facts::Topic;
 
-const HIDDEN: &str = "a route with a parameter above it answers `{}` first";
+const HIDDEN: &str = "an earlier route with a parameter matches `{}` first";
 
 pub(super) const SIGNS: &[Sign] = &[
     review(
@@ -33,7 +33,7 @@ pub(super) const SIGNS: &[Sign] = &[
         SCRIPT,
         r"(?P<what>\bretry\(\s*(?:\d+|\{\s*count\s*:\s*\d+\s*\})\s*\))",
         "",
-        "`{}` repeats at once, so an overloaded service gets more requests",
+        "`{}` retries without a backoff, so an overloaded service gets more requests",
     ),
     inside(
         Topic::Stub,
@@ -48,7 +48,7 @@ pub(super) const SIGNS: &[Sign] = &[
         SCRIPT,
         r"(?P<what>return\s+[`'\x22]This action (?:returns|adds|updates|removes))",
         "",
-        "a generator wrote this function, and it does nothing (`{}`)",
+        "this generated function does nothing (`{}`)",
     ),
     review(
         Topic::Stub,

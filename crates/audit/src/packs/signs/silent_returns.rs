@@ -4,7 +4,7 @@ use super::{GO, JVM, PYTHON, SCRIPT, Sign, review};
 use crate::model::facts::Topic;
 
 const SILENT: &str =
-    "after `{}` the function logs an error and returns as after a success, so its caller goes on";
+    "after `{}` the function logs an error and returns as after a success, so its caller continues";
 
 const fn silent(files: &'static [&'static str], pattern: &'static str) -> Sign {
     review(Topic::IgnoredError, files, pattern, "", SILENT)

@@ -14,7 +14,7 @@ pub(super) const SIGNS: &[Sign] = &[
             JVM,
             r#"(?P<what>throw new \w*Exception)\(\s*"[^"\n]*(?i:not found|already|invalid|not in |insufficient|not enough|not allowed|does not exist|doesn't exist|cannot|unknown)[^"\n]*""#,
             r"ResponseStatusException|@(?:Kafka|Rabbit|Sqs|Jms)Listener|@Configuration|class \w*Config\b",
-            "no code maps `{}` to a status, so a mistake of the caller is a 500",
+            "no code maps `{}` to a status, so an error of the caller becomes a 500",
         )
     },
     Sign {

@@ -46,7 +46,7 @@ fn without_catch(text: &str, patterns: &Patterns, found: &mut Found<'_, '_>) {
             found.show(
                 Topic::FloatingPromise,
                 call.range(),
-                format!("no code handles the failure of `{}(…)`", call.as_str()),
+                format!("no code handles the rejection of `{}(…)`", call.as_str()),
             );
         }
     }
@@ -112,7 +112,7 @@ fn without_acknowledgement(text: &str, patterns: &Patterns, found: &mut Found<'_
                 Topic::Redelivery,
                 call.range(),
                 format!(
-                    "the consumer of `{}` acknowledges no message, so all of them come back",
+                    "the consumer of `{}` acknowledges no message, so the broker redelivers all of them",
                     call.as_str()
                 ),
             );

@@ -58,11 +58,11 @@ pub(super) fn read(text: &str, found: &mut Found<'_, '_>) {
     unguarded_parse(text, patterns, found);
 }
 
-/// Bytes before a place in which the callback of a consumer may start.
+/// The number of bytes before a call in which the callback of a consumer may start.
 const CALLBACK: usize = 800;
 
-/// A message that a callback parses outside of `try`, so that one invalid message comes back again
-/// and again, or ends the process.
+/// A message that a callback parses outside of `try`, so that the broker redelivers an invalid
+/// message repeatedly, or the process ends.
 fn unguarded_parse(text: &str, patterns: &Patterns, found: &mut Found<'_, '_>) {
     for call in patterns.parsed.find_iter(text) {
         let mut from = call.start().saturating_sub(CALLBACK);
@@ -75,7 +75,7 @@ fn unguarded_parse(text: &str, patterns: &Patterns, found: &mut Found<'_, '_>) {
         };
         let callback = before.get(consumes.end()..).unwrap_or_default();
         let starts = callback.contains("=>") || callback.contains("function");
-        // After an early acknowledgement, the message does not come back.
+        // After an early acknowledgement, the broker does not redeliver the message.
         let returns = !callback.contains("try") && !callback.contains(".ack(");
         if starts && returns {
             found.show(

@@ -304,7 +304,7 @@ fn messages_that_fail_and_are_acknowledged_are_found_msg_3() {
 }
 
 #[test]
-fn promises_without_a_handler_and_lost_acknowledgements_are_found_life_5() {
+fn unhandled_promises_and_missing_acknowledgements_are_found_life_5() {
     check(&[
         (
             Topic::FloatingPromise,

@@ -112,7 +112,7 @@ pub(super) fn read(function: &Function<'_>, found: &mut Found<'_, '_>) {
     }
 }
 
-/// A failed message that its handler acknowledges, so that the broker forgets it.
+/// A failed message that its handler acknowledges, so that the broker deletes it.
 fn acknowledged(
     function: &Function<'_>,
     found: &mut Found<'_, '_>,

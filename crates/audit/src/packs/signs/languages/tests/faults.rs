@@ -28,7 +28,7 @@ fn predictable_and_repeatable_codes_are_found_auth_2() {
 }
 
 #[test]
-fn final_states_without_a_look_at_the_present_one_are_found_data_3() {
+fn final_states_set_without_reading_the_state_are_found_data_3() {
     check(&[
         (
             Topic::SharedState,
