@@ -107,8 +107,8 @@ async fn names_do_not_leave_the_folder_of_plugins_plug_2() {
         "dependencies = [\"../outside\"]\n",
         &Guest::quiet(),
     );
-    let problem = "plugin \"notes\": depends on \"../outside\", which is not loaded";
-    expect_rejection(&app, "notes", PluginErrorCode::Dependency, problem).await;
+    let problem = "plugin \"notes\": plugin.toml has an invalid dependency \"../outside\": use the name of a plugin";
+    expect_rejection(&app, "notes", PluginErrorCode::LoadFailed, problem).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
