@@ -14,7 +14,7 @@ use crate::{AuditLog, AuditLogConfig, VerifyError};
 const PRUNE_INTERVAL: Timeout = Timeout::from_secs(60 * 60);
 /// The interval of verification, which reads all records.
 const VERIFY_INTERVAL: Timeout = Timeout::from_secs(6 * 60 * 60);
-/// Enough for a log of millions of records.
+/// The timeout of a verification. It is enough for a log of millions of records.
 const VERIFY_TIMEOUT: Timeout = Timeout::from_secs(60 * 60);
 
 /// The last record of the last verification: its number and its hash.
@@ -35,8 +35,8 @@ impl AuditLog {
         Ok(log)
     }
 
-    /// Starts the worker that verifies the log, and with a retention the worker that removes records
-    /// after it. Logs a warning for each additional key without `last`.
+    /// Starts the worker that verifies the log. With `retention_days`, also starts the worker
+    /// that removes older records. Logs a warning for each additional key without `last`.
     pub fn start_workers<C: Settings>(&self, service: &Assembly<C>, config: &AuditLogConfig) {
         for name in self.keys.without_last() {
             let setting = format!("audit_log.additional_verification_keys.{name}.last");
@@ -51,8 +51,8 @@ impl AuditLog {
         }
     }
 
-    /// Returns the worker that verifies the log. From the second run on, it also detects a removed
-    /// end.
+    /// Returns the worker that verifies the log. From the second run on, it also checks that the
+    /// log still contains the last record of the previous run.
     fn verify_worker(&self, metrics: &Metrics) -> Worker {
         let help = "1 if the last verification found a damaged audit log, else 0.";
         let damaged = metrics.gauge("audit_log_damaged", help, &[]);

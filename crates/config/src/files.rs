@@ -55,15 +55,21 @@ impl Location {
     /// Returns the file of the profile: `config.production.yaml`, or `config.prod.yaml` if only
     /// that exists.
     fn profile_file(&self, profile: Profile) -> PathBuf {
-        let file = self.base().with_extension(format!("{profile}.yaml"));
+        let file = self.file_named(profile.name());
         let short = self.short_profile_file(profile);
-        short.filter(|_| !file.is_file()).unwrap_or(file)
+        // A folder or a dangling link with the long name is an error.
+        let exists = file.symlink_metadata().is_ok();
+        short.filter(|_| !exists).unwrap_or(file)
+    }
+
+    fn file_named(&self, name: &str) -> PathBuf {
+        self.base().with_extension(format!("{name}.yaml"))
     }
 
     /// Returns the existing file with the short name of the profile.
     fn short_profile_file(&self, profile: Profile) -> Option<PathBuf> {
         let name = profile.short_name()?;
-        let file = self.base().with_extension(format!("{name}.yaml"));
+        let file = self.file_named(name);
         file.is_file().then_some(file)
     }
 
@@ -114,7 +120,12 @@ impl Location {
             );
             fail(short, problem);
         }
-        for written in [self.base(), self.profile_file(profile)] {
+        let names = [Some(profile.name()), profile.short_name()];
+        let files = names
+            .into_iter()
+            .flatten()
+            .map(|name| self.file_named(name));
+        for written in files.chain([self.base()]) {
             let misnamed = written.with_extension("yml");
             if misnamed.is_file() {
                 fail(

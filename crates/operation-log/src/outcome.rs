@@ -83,7 +83,7 @@ fn result_of(is_error: bool) -> String {
     if is_error { "error" } else { OK }.to_owned()
 }
 
-/// Whether a response is a rejection: a status 4xx, or a gRPC error of the client without a message.
+/// Whether a response is a rejection: status 4xx, or a gRPC client error without messages.
 pub(crate) fn is_rejected(response: &Response) -> bool {
     let failure = response.extensions().get::<ResponseError>();
     let code = failure.map(|failure| failure.error().code().http_status());

@@ -34,7 +34,7 @@ enum Stage {
     Detached,
     /// The handler of a detached call continues, and its request was dropped.
     Abandoned(Pending),
-    /// The handler of a detached call has ended, and its response may not reach the log.
+    /// The handler of a detached call has ended, but its response might not reach the log.
     Responded { outcome: Outcome, is_rejected: bool },
     /// The entry needs nothing more from the handler.
     Ended,

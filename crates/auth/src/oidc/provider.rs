@@ -104,8 +104,8 @@ impl Provider {
         }
     }
 
-    /// Returns the login page of the settings, or that of the last metadata. `None` if the settings
-    /// contain none, so that the metadata decide.
+    /// Returns the login page of the last metadata, or that of the settings before the first fetch.
+    /// Returns `None` if the settings contain no login page.
     pub(super) fn known_authorization_endpoint(&self) -> Option<Url> {
         let configured = self.config.authorization_endpoint.as_deref()?;
         match self.state.load_full() {

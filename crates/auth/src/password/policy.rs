@@ -84,7 +84,7 @@ impl Default for PasswordPolicyConfig {
 }
 
 /// Checks new passwords. The defaults are those of NIST SP 800-63B-4: it checks the length, and
-/// whether attackers try the password first. It does not require kinds of characters, because such
+/// rejects passwords that attackers try first. It does not require certain characters, because such
 /// rules lead to weaker passwords.
 ///
 /// ```

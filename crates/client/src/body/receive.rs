@@ -14,7 +14,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::{BodySize, ClientError, TimeoutKind};
 
-/// The end of a call and the timeout that sets it.
+/// The time at which a call times out, and the timeout that sets it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Bound {
     pub(crate) at: Instant,

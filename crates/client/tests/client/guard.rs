@@ -1,4 +1,4 @@
-//! RES-4: a client for URLs of callers reaches no inner address.
+//! RES-4: a client for URLs of callers does not connect to internal addresses.
 
 use std::net::{IpAddr, Ipv4Addr};
 

@@ -183,6 +183,10 @@ fn short_names_of_profiles_name_their_files_conf_2() {
     let problem =
         "config.prod.yaml: config.production.yaml has the same profile: remove one of them";
     assert!(error.contains(problem), "{error}");
+    fs::remove_file(directory.path().join("config.production.yaml")).unwrap();
+    fs::write(directory.path().join("config.prod.yml"), "").unwrap();
+    let error = load_errors(&directory, &production);
+    assert!(error.contains("rename it to config.prod.yaml"), "{error}");
 }
 
 #[test]

@@ -293,7 +293,7 @@ pub(crate) async fn interrupted_adoption_is_whole_or_undone_data_2(test_database
     let database = legacy(&test_database).await;
     let before = tables(&database).await;
     let migrator = Migrator::new(&database, sets(database.engine()));
-    // A lost connection to PostgreSQL holds its locks for a point, so not every await is tried.
+    // A lost connection to PostgreSQL keeps its locks for a short time, so the test skips awaits.
     let step = match database.engine() {
         Engine::Postgres => 9,
         Engine::MySql | Engine::Sqlite => 1,

@@ -93,7 +93,7 @@ impl Flags {
 
     /// Registers the age of the oldest override.
     pub(crate) fn observe_overrides(&self, metrics: &Metrics) {
-        // The flags have the metrics, so the metrics must not keep the flags.
+        // The flags own the metrics, so the metrics hold only a weak reference to the flags.
         let flags = Arc::downgrade(&self.0);
         let age = move || {
             flags

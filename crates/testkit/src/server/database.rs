@@ -147,7 +147,7 @@ impl EmptyDatabase {
     }
 
     /// Returns the number of statements whose text contains `text` and that wait for a lock of
-    /// another transaction. A test awaits it to run a statement up to a lock:
+    /// another transaction. Use it to wait until a statement is blocked:
     ///
     /// ```ignore
     /// eventually(async || empty.blocked_statements("DELETE") == 1).await;
