@@ -83,7 +83,11 @@ async fn check<C: Settings>(service: Service, prefix: &str, rows: Vec<Row>) {
                 let other = load::<C>(&service, prefix, &[(name, other)]).await;
                 assert_fails(other, name, text);
             }
-            Effect::Ignored => assert!(loaded.is_ok(), "{name}: {:?}", loaded.err()),
+            Effect::Ignored => {
+                let loaded = loaded.unwrap_or_else(|error| panic!("{name}: {error}"));
+                let ignored = loaded.ignored_variables().iter();
+                assert_eq!(ignored.map(|one| &one.name).collect::<Vec<_>>(), [name]);
+            }
             Fails(text) => {
                 assert_fails(loaded, name, text);
                 let empty = load::<C>(&service, prefix, &[(name, "")]).await;

@@ -1,17 +1,14 @@
-use std::{
-    net::SocketAddr,
-    process::Command,
-    time::{Duration, Instant},
-};
+use std::{net::SocketAddr, process::Command};
 
 use seaworthy::{
     config::{Environment, Loader},
-    data::{Database, sql},
+    data::{Database, Statement, sql},
     redis::RedisConfig,
     service::RunningService,
 };
 use seaworthy_testkit::{
-    database::EmptyDatabase, http::HttpResponse, redis::RedisServer, requirement::required, worker,
+    database::EmptyDatabase, eventually, http::HttpResponse, redis::RedisServer,
+    requirement::required, worker,
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -28,8 +25,6 @@ use crate::peer::start_peer;
 
 pub(crate) use tutoring_testkit::{data, json_of, service_token, token, wait_for};
 
-/// The maximum time that these tests wait for a condition.
-const TIMEOUT: Duration = Duration::from_secs(60);
 /// The course of all allocations.
 pub(crate) const COURSE: Uuid = Uuid::from_u128(0xc0);
 /// The centre of the only zone.
@@ -212,17 +207,8 @@ impl TestApp {
         })
         .await;
         let database = self.database().await;
-        let started = Instant::now();
         let text = "SELECT course_id FROM course_copies WHERE course_id = ?";
-        loop {
-            let statement = sql(text).bind(COURSE);
-            let found: Option<(Uuid,)> = statement.fetch_optional(&database).await.unwrap();
-            if found.is_some() {
-                break;
-            }
-            assert!(started.elapsed() < TIMEOUT, "the course did not arrive");
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+        eventually(async || exists(&database, sql(text).bind(COURSE)).await).await;
     }
 
     /// Announces an approved trainer in the zone.
@@ -249,19 +235,10 @@ impl TestApp {
         })
         .await;
         let database = self.database().await;
-        let started = Instant::now();
         #[expect(clippy::cast_possible_truncation, reason = "a rating is at most 5")]
         let tenths = (rating * 10.0).round() as i64;
         let text = "SELECT trainer_id FROM candidates WHERE trainer_id = ? AND rating_tenths = ?";
-        loop {
-            let statement = sql(text).bind(trainer_id).bind(tenths);
-            let found: Option<(Uuid,)> = statement.fetch_optional(&database).await.unwrap();
-            if found.is_some() {
-                break;
-            }
-            assert!(started.elapsed() < TIMEOUT, "the trainer did not arrive");
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+        eventually(async || exists(&database, sql(text).bind(trainer_id).bind(tenths)).await).await;
         trainer_id
     }
 
@@ -388,4 +365,10 @@ impl TestApp {
     pub(crate) fn today() -> String {
         PlatformZone::default().today().to_string()
     }
+}
+
+/// Returns whether a statement returns a row, which has an ID.
+async fn exists(database: &Database, statement: Statement) -> bool {
+    let found: Option<(Uuid,)> = statement.fetch_optional(database).await.unwrap();
+    found.is_some()
 }
