@@ -96,6 +96,9 @@ pub(crate) struct Chaos {
     checked: Checked,
     #[command(flatten)]
     faults: Faults,
+    /// Time until all requests succeed again after the last fault, in seconds.
+    #[arg(long, default_value_t = 30)]
+    recovery_seconds: u64,
 }
 
 pub(crate) fn run(options: &Options) -> Result<(), Failure> {
@@ -131,23 +134,31 @@ pub(crate) fn soak(checked: &Checked) -> Result<(), Failure> {
     }))
 }
 
-/// Sends and checks as [`load`], with faults. All requests after the last fault must succeed.
+/// Sends and checks as [`load`], with faults. After the last fault, all requests must succeed again
+/// within the time for the recovery.
 pub(crate) fn chaos(chaos: &Chaos) -> Result<(), Failure> {
     chaos.faults.check()?;
     block_on(chaos.checked.run(async |run, out| {
         let faults = chaos.faults.inject(run.span());
         let (sum, faults) = tokio::join!(run.rows(out, run.span()), faults);
-        let (sum, faults) = (sum?, faults?);
-        let recovered = run.rows(out, run.span() / PARTS).await?;
+        let (mut sum, faults) = (sum?, faults?);
+        let healed = Instant::now();
+        let (sum, failed) = loop {
+            let recovered = run.rows(out, run.span() / PARTS).await?;
+            sum = sum.and(recovered);
+            let is_late = healed.elapsed() >= Duration::from_secs(chaos.recovery_seconds);
+            if recovered.failed == 0 || is_late {
+                break (sum, recovered.failed);
+            }
+        };
         let mut violations = Vec::new();
         if faults == 0 {
             violations.push("the run is too short for a fault".to_owned());
         }
-        if recovered.failed > 0 {
-            let failed = recovered.failed;
+        if failed > 0 {
             violations.push(format!("{failed} requests failed after the last fault"));
         }
-        Ok((sum.and(recovered), violations))
+        Ok((sum, violations))
     }))
 }
 

@@ -200,7 +200,12 @@ async fn chaos_passes_only_if_the_platform_recovers_ship_6() {
     let run = |fault: &str, heal: &str, seconds: &str| {
         let (fault, heal) = (kill(fault), kill(heal));
         let faults = ["--fault", &fault, "--heal", &heal, "--request", JOIN];
-        let times = ["--every-seconds=1", "--outage-seconds=1", seconds];
+        let times = [
+            "--every-seconds=1",
+            "--outage-seconds=1",
+            "--recovery-seconds=1",
+            seconds,
+        ];
         // Requests during the fault may fail.
         let options = [&faults[..], &times, &["--max-failed-percent=100"]];
         app.run("chaos", &options.concat())

@@ -68,7 +68,7 @@ impl Schedule {
             session.status = SessionStatus::Cancelled;
             self.publish_cancelled(tx, &mut session, reason).await?;
         }
-        slots::free_from(tx, allocation.id, self.zone.today()).await?;
+        slots::free_unused(tx, allocation.id).await?;
         self.end_cancelled_journeys(tx, allocation.id).await?;
         let Some(trainer_id) = allocation.trainer_id else {
             if status != REJECTED {

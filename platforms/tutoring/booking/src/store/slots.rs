@@ -121,15 +121,14 @@ pub(crate) async fn free(tx: &Transaction, allocation: Uuid, number: u16) -> Dat
         .await
 }
 
-/// Frees the slots of an allocation from a date on, except those of sessions that still take
-/// place or were held.
-pub(crate) async fn free_from(tx: &Transaction, allocation: Uuid, from: Date) -> DataResult<u64> {
-    let freed = sql!("UPDATE schedule_slots SET state = 'available', owner_kind = NULL, owner_id = NULL, session_number = NULL
-         WHERE owner_kind = {ALLOCATION} AND owner_id = {allocation} AND slot_date >= {from.to_string()} AND NOT EXISTS
+/// Frees the slots of an allocation, except those of sessions that still take place or were held.
+/// A cancelled session may be of an earlier day, on which it was not held.
+pub(crate) async fn free_unused(tx: &Transaction, allocation: Uuid) -> DataResult<()> {
+    sql!("UPDATE schedule_slots SET state = 'available', owner_kind = NULL, owner_id = NULL, session_number = NULL
+         WHERE owner_kind = {ALLOCATION} AND owner_id = {allocation} AND NOT EXISTS
          (SELECT 1 FROM tutoring_sessions s WHERE s.allocation_id = schedule_slots.owner_id AND s.session_number = schedule_slots.session_number AND s.status <> 'cancelled')")
-        .execute(tx)
-        .await?;
-    Ok(freed.rows_affected())
+        .apply(tx)
+        .await
 }
 
 /// Moves a session to another slot, or to another trainer.

@@ -71,6 +71,15 @@ pub(crate) async fn cancelled_allocation_frees_its_slots_data_3(app: TestApp) {
     let owner = app.grant(7, "16:00", 20, 20).await;
     app.wait_for_events("SESSIONS_GENERATED", owner, 1);
     let allocation = app.wait_for_allocation(owner, "approved");
+    // The trainer held no session on an earlier day.
+    let (database, past) = (app.database().await, TestApp::days_ago(3));
+    for statement in [
+        "UPDATE schedule_slots SET slot_date = ? WHERE session_number = 1",
+        "UPDATE tutoring_sessions SET scheduled_date = ? WHERE session_number = 1",
+    ] {
+        let moved = sql(statement).bind(past.as_str()).execute(&database).await;
+        assert_eq!(moved.unwrap().rows_affected(), 1);
+    }
     let path = format!(
         "/admin/allocations/{}/cancel",
         allocation["id"].as_str().unwrap()

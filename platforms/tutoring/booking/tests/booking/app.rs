@@ -1,5 +1,6 @@
 use std::{net::SocketAddr, process::Command};
 
+use jiff::ToSpan as _;
 use seaworthy::{
     config::{Environment, Loader},
     data::{Database, Statement, sql},
@@ -359,6 +360,12 @@ impl TestApp {
         let service = start(&self.settings).await;
         self.http = service.addresses().http;
         self.service = Some(service);
+    }
+
+    /// Returns an earlier date of the platform.
+    pub(crate) fn days_ago(days: i64) -> String {
+        let today = PlatformZone::default().today();
+        today.checked_sub(days.days()).unwrap().to_string()
     }
 
     /// Returns the present date of the platform.

@@ -2,6 +2,8 @@
 
 use std::{fs, process::Command};
 
+use seaworthy_testkit::eventually;
+
 use super::{HOUR, Subject};
 
 pub(super) async fn certificate_is_invalid_or_expires(subject: &Subject) {
@@ -35,9 +37,20 @@ pub(super) async fn settings_are_invalid(subject: &Subject) {
 /// The number of files that the process may open becomes hardly more than the open ones.
 pub(super) async fn descriptors_are_used_up(subject: &Subject) {
     let id = subject.join.id().unwrap();
-    let open = fs::read_dir(format!("/proc/{id}/fd")).unwrap().count();
     let before = limit(id, None);
-    limit(id, Some(format!("{}:", open * 10 / 9)));
+    // The service may close files meanwhile, so the limit follows their number.
+    let firing = async || {
+        subject
+            .alerts
+            .is_firing("FileDescriptorsExhausted")
+            .unwrap()
+    };
+    eventually(async || {
+        let open = fs::read_dir(format!("/proc/{id}/fd")).unwrap().count();
+        limit(id, Some(format!("{}:", open * 10 / 9)));
+        firing().await
+    })
+    .await;
     let known = "process_open_fds";
     subject
         .alerts
