@@ -110,7 +110,6 @@ const PACKS: &[&[Pack]] = &[
     repository::PACKS,
     retry::PACKS,
     rust::PACKS,
-    signs::PACKS,
     shared_state::PACKS,
     switch::PACKS,
     two_steps::PACKS,
@@ -130,6 +129,7 @@ pub(crate) fn read(file: &SourceFile, limits: &Limits) -> (FactStore, Option<&'s
     }
     let readers: Vec<Reader> = PACKS
         .iter()
+        .chain(signs::PACKS)
         .flat_map(|packs| packs.iter())
         .map(|pack| pack.reader)
         .collect();

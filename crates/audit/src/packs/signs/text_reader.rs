@@ -2,10 +2,13 @@ use std::collections::BTreeSet;
 
 use regex::{Captures, Match};
 
+use super::authorization::{open_routes, owners};
 use super::compiled::{COMPILED, ELSEWHERE};
+use super::data::lookup;
+use super::lifecycle::unbounded_collections;
+use super::scope;
 use super::sign::{ONE_FUNCTION, Sign};
 use super::sign_lists::signs;
-use super::{lookup, open_routes, owners, scope, unbounded_collections};
 use crate::model::FactSink;
 use crate::model::facts::{Elsewhere, Practice, Topic};
 use crate::repository::Role;

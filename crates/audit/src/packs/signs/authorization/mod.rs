@@ -1,0 +1,49 @@
+//! Who may call, and how a caller proves it.
+
+mod access;
+mod accounts;
+mod admin;
+mod caller_claims;
+mod checks;
+mod chosen_values;
+mod cors;
+mod exposure;
+mod identity;
+mod logouts;
+mod one_time_codes;
+pub(super) mod open_routes;
+mod origins;
+pub(super) mod owners;
+mod passwords;
+mod prices;
+mod query_tokens;
+mod records_of_others;
+mod refreshes;
+mod sessions;
+mod token;
+
+use super::{GO, JVM, ONE_FUNCTION, PYTHON, SCRIPT, Sign, inside, review};
+use crate::packs::Pack;
+
+pub(super) const LISTS: &[&[Sign]] = &[
+    access::SIGNS,
+    accounts::SIGNS,
+    admin::SIGNS,
+    caller_claims::SIGNS,
+    checks::SIGNS,
+    chosen_values::SIGNS,
+    exposure::SIGNS,
+    identity::SIGNS,
+    logouts::SIGNS,
+    one_time_codes::SIGNS,
+    origins::SIGNS,
+    passwords::SIGNS,
+    prices::SIGNS,
+    query_tokens::SIGNS,
+    records_of_others::SIGNS,
+    refreshes::SIGNS,
+    sessions::SIGNS,
+    token::SIGNS,
+];
+
+pub(super) const PACKS: &[Pack] = &[cors::PACK, open_routes::PACK, owners::PACK];

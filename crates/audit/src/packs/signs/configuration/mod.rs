@@ -1,0 +1,17 @@
+//! Settings, defaults and flags.
+
+mod defaults;
+mod lost_settings;
+mod percentage_rollouts;
+mod settings;
+mod switches;
+
+use super::{GO, JVM, PYTHON, SCRIPT, Sign, review};
+
+pub(super) const LISTS: &[&[Sign]] = &[
+    defaults::SIGNS,
+    lost_settings::SIGNS,
+    percentage_rollouts::SIGNS,
+    settings::SIGNS,
+    switches::SIGNS,
+];

@@ -1,0 +1,47 @@
+//! Statements, transactions, races and amounts.
+
+mod absent;
+mod amounts;
+mod constraints;
+mod decisions;
+mod expiry;
+mod final_states;
+pub(super) mod lookup;
+mod migration;
+mod money_and_labels;
+mod order;
+mod page_sizes;
+mod queries;
+mod races;
+mod resources;
+mod stale;
+mod statements;
+mod stock;
+mod transactions;
+mod whole_record_updates;
+mod writes;
+
+use super::{GO, JVM, ONE_FUNCTION, PYTHON, SCRIPT, Sign, inside, review};
+use crate::packs::Pack;
+
+pub(super) const LISTS: &[&[Sign]] = &[
+    absent::SIGNS,
+    amounts::SIGNS,
+    constraints::SIGNS,
+    decisions::SIGNS,
+    expiry::SIGNS,
+    final_states::SIGNS,
+    money_and_labels::SIGNS,
+    order::SIGNS,
+    page_sizes::SIGNS,
+    queries::SIGNS,
+    races::SIGNS,
+    resources::SIGNS,
+    stale::SIGNS,
+    stock::SIGNS,
+    transactions::SIGNS,
+    whole_record_updates::SIGNS,
+    writes::SIGNS,
+];
+
+pub(super) const PACKS: &[Pack] = &[lookup::PACK, migration::PACK, statements::PACK];

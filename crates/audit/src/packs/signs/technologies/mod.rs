@@ -1,0 +1,59 @@
+//! Practices of one framework or language.
+
+mod constant_results;
+mod dotnet;
+mod frameworks;
+mod function_bodies;
+mod go_brokers;
+mod go_mistakes;
+mod go_zero;
+mod jvm_clients;
+mod missing_guards;
+mod missing_limits;
+mod nest;
+mod nest_limits;
+mod node_clients;
+mod node_handlers;
+mod node_services;
+mod node_workers;
+mod python_programs;
+mod servers;
+mod spring;
+mod spring_access;
+mod spring_faults;
+mod spring_health;
+mod spring_proxies;
+mod spring_settings;
+
+use super::{GO, JVM, ONE_FUNCTION, PYTHON, SCRIPT, Sign, inside, review};
+use crate::packs::Pack;
+
+pub(super) const LISTS: &[&[Sign]] = &[
+    constant_results::SIGNS,
+    dotnet::SIGNS,
+    frameworks::SIGNS,
+    go_brokers::SIGNS,
+    go_zero::SIGNS,
+    jvm_clients::SIGNS,
+    missing_guards::SIGNS,
+    missing_limits::SIGNS,
+    nest::SIGNS,
+    nest_limits::SIGNS,
+    node_clients::SIGNS,
+    node_handlers::SIGNS,
+    node_services::SIGNS,
+    node_workers::SIGNS,
+    python_programs::SIGNS,
+    spring::SIGNS,
+    spring_access::SIGNS,
+    spring_faults::SIGNS,
+    spring_health::SIGNS,
+    spring_settings::SIGNS,
+];
+
+pub(super) const PACKS: &[Pack] = &[
+    function_bodies::PACK,
+    go_mistakes::PACK,
+    servers::PACK,
+    spring_proxies::PACK,
+];

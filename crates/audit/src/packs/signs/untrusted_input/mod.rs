@@ -1,0 +1,9 @@
+//! Text and files of callers.
+
+mod input;
+mod markup;
+mod uploads;
+
+use super::{GO, JVM, ONE_FUNCTION, PYTHON, SCRIPT, Sign, review};
+
+pub(super) const LISTS: &[&[Sign]] = &[input::SIGNS, markup::SIGNS, uploads::SIGNS];
