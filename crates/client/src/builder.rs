@@ -5,7 +5,7 @@ use seaworthy_resilience::policies::{Policies, Resilience, ResilienceConfig};
 use seaworthy_telemetry::{metrics::Metrics, tracer::Tracer};
 
 use crate::{
-    Addresses, BuildError, Credentials, HttpClient, HttpClientConfig, HttpClients, Resolve,
+    AllowedAddresses, BuildError, Credentials, HttpClient, HttpClientConfig, HttpClients, Resolve,
     connect::SystemResolver,
     credentials::Caller,
     observe::ClientMetrics,
@@ -17,7 +17,7 @@ pub struct HttpClientBuilder {
     name: Arc<str>,
     settings: Option<HttpClientConfig>,
     configure: Option<Configure>,
-    addresses: Option<Addresses>,
+    addresses: Option<AllowedAddresses>,
     follows: Option<(HttpClients, String)>,
     policies: Option<Policies>,
     metrics: Metrics,
@@ -77,7 +77,7 @@ impl HttpClientBuilder {
 
     /// Sets the addresses that the client may connect to. Overrides the settings.
     #[must_use]
-    pub const fn addresses(mut self, addresses: Addresses) -> Self {
+    pub const fn addresses(mut self, addresses: AllowedAddresses) -> Self {
         self.addresses = Some(addresses);
         self
     }

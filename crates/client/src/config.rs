@@ -3,7 +3,7 @@ use seaworthy_core::{ByteSize, Timeout};
 use seaworthy_resilience::policies::PoliciesConfig;
 use serde::{Deserialize, Serialize};
 
-use crate::{Addresses, BaseUrl, ClientTlsConfig, Propagation};
+use crate::{AllowedAddresses, BaseUrl, ClientTlsConfig, Propagation};
 
 /// The default of `connect_timeout`: longer than a lost SYN (1 s), and shorter than an attempt.
 const DEFAULT_CONNECT_TIMEOUT: Timeout = Timeout::from_millis(1_500);
@@ -53,9 +53,9 @@ pub struct HttpClientConfig {
     /// Limits on redirects.
     #[schemars(extend("x-reloadable" = true))]
     pub redirects: RedirectConfig,
-    /// Addresses that the client may connect to.
+    /// AllowedAddresses that the client may connect to.
     #[schemars(extend("x-reloadable" = true))]
-    pub addresses: Addresses,
+    pub addresses: AllowedAddresses,
     /// Data of the current request that is sent to the dependency.
     #[schemars(extend("x-reloadable" = true))]
     pub propagation: Propagation,
@@ -124,7 +124,7 @@ impl Default for HttpClientConfig {
             max_response_size: DEFAULT_MAX_RESPONSE_SIZE,
             max_replay_size: DEFAULT_MAX_REPLAY_SIZE,
             redirects: RedirectConfig::default(),
-            addresses: Addresses::default(),
+            addresses: AllowedAddresses::default(),
             propagation: Propagation::default(),
             version: HttpVersion::default(),
             pool: PoolConfig::default(),

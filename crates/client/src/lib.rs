@@ -73,7 +73,7 @@ pub use builder::HttpClientBuilder;
 pub use client::HttpClient;
 pub use config::{HttpClientConfig, HttpVersion, PoolConfig, RedirectConfig};
 pub use connect::{
-    Addresses, BuildError, ClientTlsConfig, Resolve, ResolveFuture, is_connection_refused,
+    AllowedAddresses, BuildError, ClientTlsConfig, Resolve, ResolveFuture, is_connection_refused,
     is_public, system_resolver,
 };
 pub use credentials::{Credentials, CredentialsError};

@@ -8,7 +8,7 @@ use hyper_util::{
 use seaworthy_resilience::policies::Policies;
 
 use crate::{
-    Addresses, BuildError, HttpClientConfig, HttpVersion, Resolve,
+    AllowedAddresses, BuildError, HttpClientConfig, HttpVersion, Resolve,
     client::Inner,
     connect::{Connector, ReloadableTls},
     credentials::Caller,
@@ -38,7 +38,7 @@ pub(crate) struct Recipe {
     pub(crate) user_agent: Option<HeaderValue>,
     pub(crate) caller: Option<Caller>,
     pub(crate) requires_base_url: bool,
-    pub(crate) addresses: Option<Addresses>,
+    pub(crate) addresses: Option<AllowedAddresses>,
     pub(crate) configure: Option<Configure>,
 }
 

@@ -17,7 +17,7 @@ const RECEIVE_TIMEOUT: Timeout = Timeout::from_secs(10 * 60);
 pub(crate) fn worker<R: ImportRows>(imports: &Imports<R>) -> Worker {
     let imports = imports.clone();
     let name = format!("sweep imports of {}", R::KIND);
-    Worker::in_steps(name, Schedule::Interval(INTERVAL), move || {
+    Worker::in_batches(name, Schedule::Interval(INTERVAL), move || {
         let imports = imports.clone();
         async move { Ok::<_, Error>(imports.sweep().await?) }
     })

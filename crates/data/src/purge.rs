@@ -44,7 +44,7 @@ where
     P: Future<Output = Result<bool, DataError>> + Send + 'static,
 {
     let store = store.clone();
-    Worker::in_steps(name, Schedule::Interval(INTERVAL), move || {
+    Worker::in_batches(name, Schedule::Interval(INTERVAL), move || {
         let purged = purge(store.clone());
         async move { purged.await.map_err(Error::from) }
     })

@@ -9,7 +9,7 @@ use axum::{
     middleware::Next,
     response::Response,
 };
-use seaworthy_contract::idempotency::CallObserver;
+use seaworthy_contract::idempotency::KeyedCallObserver;
 use seaworthy_core::{Deadline, RequestContext, context};
 use seaworthy_http::{grpc_timeout, is_grpc, is_json};
 use seaworthy_telemetry::redact::redact_request_id;
@@ -149,7 +149,7 @@ impl OperationLog {
         let entry = Entry::new(&self, start);
         let is_grpc = method.is_some();
         let running = RunningCall::start(self.clone(), entry.clone(), &context, started, is_grpc);
-        let observer = CallObserver::new(Arc::clone(&running) as _);
+        let observer = KeyedCallObserver::new(Arc::clone(&running) as _);
         request.extensions_mut().insert(observer);
         let recording = Recording {
             log: self.clone(),

@@ -2,7 +2,7 @@ use std::{sync::Arc, time::Instant};
 
 use axum::response::Response;
 use parking_lot::Mutex;
-use seaworthy_contract::idempotency::ObserveCall;
+use seaworthy_contract::idempotency::ObserveKeyedCall;
 use seaworthy_core::{Code, Deadline, RequestContext, Snapshot, context};
 use seaworthy_data::{Connection, DataError};
 use serde::Serialize;
@@ -192,7 +192,7 @@ impl RunningCall {
     }
 }
 
-impl ObserveCall for RunningCall {
+impl ObserveKeyedCall for RunningCall {
     fn begin(&self) {
         *self.stage.lock() = Stage::Detached;
     }

@@ -86,7 +86,7 @@ impl Inbox {
     /// inbox of a service, because a second worker with the same name prevents its start.
     pub fn purge_regularly<C: Settings>(&self, service: &Assembly<C>) {
         let inbox = self.clone();
-        service.worker(Worker::in_steps(
+        service.worker(Worker::in_batches(
             "inbox purge",
             Schedule::Interval(PURGE_INTERVAL),
             move || {

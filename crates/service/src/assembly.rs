@@ -274,7 +274,7 @@ impl<C: Settings> Assembly<C> {
 
     /// Sets the format of errors that the stack returns before a handler runs: `http` on the public
     /// listener, `grpc` on the gRPC listener.
-    pub fn errors(&self, http: ErrorForm, grpc: ErrorForm) {
+    pub fn error_forms(&self, http: ErrorForm, grpc: ErrorForm) {
         let mut added = self.parts.added.lock();
         added.errors = Some(http);
         added.call_errors = Some(grpc);

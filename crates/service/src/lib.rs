@@ -54,7 +54,7 @@ pub use clap;
 pub use command::{CommandRun, Commands, Console, ServiceCommand};
 pub use component::{Component, Stage};
 pub use config::{
-    AdminConfig, BreakerPer, FrameworkConfig, GrpcClientConfig, GrpcClientTlsConfig, GrpcConfig,
+    AdminConfig, BreakerScope, FrameworkConfig, GrpcClientConfig, GrpcClientTlsConfig, GrpcConfig,
     PublicHttpConfig, SecretsConfig, ServerConfig,
 };
 pub use dependency::{ConnectConfig, ConnectError, Dependency, NotConnected, Optional};

@@ -118,9 +118,9 @@ impl Service {
     }
 
     /// Sets the format of errors on the public listener. It also applies to requests that arrive
-    /// before the service is ready. [`Assembly::errors`] replaces it for later requests.
+    /// before the service is ready. [`Assembly::error_forms`] replaces it for later requests.
     #[must_use]
-    pub fn errors(mut self, form: ErrorForm) -> Self {
+    pub fn error_form(mut self, form: ErrorForm) -> Self {
         self.errors = Some(Errors(form));
         self
     }
@@ -137,7 +137,7 @@ impl Service {
         self
     }
 
-    pub(crate) fn error_form(&self) -> Option<ErrorForm> {
+    pub(crate) fn chosen_error_form(&self) -> Option<ErrorForm> {
         self.errors.as_ref().map(|Errors(form)| form.clone())
     }
 
@@ -225,7 +225,7 @@ impl Service {
         let identity = self.identity.clone();
         in_context(identity, async {
             let loader = self.checks.add_to(self.prepare(loader));
-            let errors = self.error_form();
+            let errors = self.chosen_error_form();
             let kernel = Kernel::open::<C>(&self.identity, loader, errors)
                 .await
                 .map_err(StartFailure::into_error)?;

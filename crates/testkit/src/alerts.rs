@@ -44,7 +44,7 @@ exec "$SERVICE" "$@"
 
 /// The service whose alerts a test observes.
 #[derive(Debug)]
-pub struct Observed<'a> {
+pub struct ObservedService<'a> {
     /// Its name, which is also the job of Prometheus.
     pub name: &'a str,
     /// Its program.
@@ -79,9 +79,9 @@ impl Alerts {
         prometheus: impl Into<PathBuf>,
         rules: &str,
         files: BTreeMap<String, String>,
-        service: Observed<'_>,
+        service: ObservedService<'_>,
     ) -> io::Result<Self> {
-        let Observed {
+        let ObservedService {
             name,
             program,
             config,

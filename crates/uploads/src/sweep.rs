@@ -27,7 +27,7 @@ pub(crate) const ANONYMOUS_PENDING_TTL: Timeout = Timeout::from_secs(60 * 60);
 /// Returns the worker. It may run on every replica.
 pub(crate) fn worker(uploads: &Uploads) -> Worker {
     let uploads = uploads.clone();
-    Worker::in_steps("sweep uploads", Schedule::Interval(INTERVAL), move || {
+    Worker::in_batches("sweep uploads", Schedule::Interval(INTERVAL), move || {
         let uploads = uploads.clone();
         async move { Ok::<_, Error>(uploads.sweep().await?) }
     })

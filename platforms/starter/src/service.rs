@@ -64,7 +64,7 @@ pub fn main() -> ExitCode {
 /// Returns the service with the defaults, keys and variables of the contract.
 pub(crate) fn service() -> Service {
     with_defaults(Service::new(NAME, env!("CARGO_PKG_VERSION")))
-        .errors(Arc::new(api::rejection))
+        .error_form(Arc::new(api::rejection))
         .check_settings(StarterConfig::problems)
         .legacy_prefix(PREFIX)
         .legacy_keys(LEGACY_KEYS.iter().chain(plugins::LEGACY_KEYS).cloned())

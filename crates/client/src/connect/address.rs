@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 /// The addresses that a client may connect to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-pub enum Addresses {
+pub enum AllowedAddresses {
     /// All addresses, for dependencies that the operator configures.
     #[default]
     Any,
@@ -20,7 +20,7 @@ pub enum Addresses {
 #[error("{0} is not a public address")]
 pub(crate) struct AddressDenied(pub(crate) IpAddr);
 
-impl Addresses {
+impl AllowedAddresses {
     pub(super) fn check(self, address: IpAddr) -> Result<(), AddressDenied> {
         match self {
             Self::Public if !is_public(address) => Err(AddressDenied(address)),

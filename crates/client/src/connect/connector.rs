@@ -19,7 +19,7 @@ use tokio::{
 use tower_service::Service;
 
 use super::{
-    address::Addresses,
+    address::AllowedAddresses,
     resolver::{Guarded, Resolve},
     tls::{Presents, ReloadableTls},
 };
@@ -42,7 +42,7 @@ pub(crate) struct Connector {
     tcp: HttpConnector<Guarded>,
     tls: Arc<ReloadableTls>,
     presents: Presents,
-    addresses: Addresses,
+    addresses: AllowedAddresses,
     limit: Duration,
     /// How long a refused connection is retried.
     max_refused_wait: Duration,
@@ -51,7 +51,7 @@ pub(crate) struct Connector {
 impl Connector {
     pub(crate) fn new(
         resolver: Arc<dyn Resolve>,
-        addresses: Addresses,
+        addresses: AllowedAddresses,
         tls: ReloadableTls,
         limit: Timeout,
         max_refused_wait: Duration,

@@ -6,7 +6,7 @@ mod resolver;
 mod tls;
 
 pub(crate) use address::AddressDenied;
-pub use address::{Addresses, is_public};
+pub use address::{AllowedAddresses, is_public};
 pub use connector::is_connection_refused;
 pub(crate) use connector::{ConnectTimedOut, Connector, find};
 pub(crate) use resolver::SystemResolver;

@@ -9,7 +9,7 @@ use futures::future::BoxFuture;
 use hyper_util::client::legacy::connect::dns::Name;
 use tower_service::Service;
 
-use super::address::{AddressDenied, Addresses};
+use super::address::{AddressDenied, AllowedAddresses};
 
 /// A future of the addresses of a name.
 pub type ResolveFuture = BoxFuture<'static, io::Result<Vec<IpAddr>>>;
@@ -45,11 +45,11 @@ pub fn system_resolver() -> Arc<dyn Resolve> {
 #[derive(Clone)]
 pub(super) struct Guarded {
     resolver: Arc<dyn Resolve>,
-    addresses: Addresses,
+    addresses: AllowedAddresses,
 }
 
 impl Guarded {
-    pub(super) fn new(resolver: Arc<dyn Resolve>, addresses: Addresses) -> Self {
+    pub(super) fn new(resolver: Arc<dyn Resolve>, addresses: AllowedAddresses) -> Self {
         Self {
             resolver,
             addresses,
@@ -113,7 +113,10 @@ mod tests {
 
     #[tokio::test]
     async fn rebinding_name_is_denied_res_4() {
-        let mut guarded = Guarded::new(Arc::new(Rebinding(AtomicUsize::new(0))), Addresses::Public);
+        let mut guarded = Guarded::new(
+            Arc::new(Rebinding(AtomicUsize::new(0))),
+            AllowedAddresses::Public,
+        );
         assert_eq!(
             ask(&mut guarded).await.unwrap(),
             ["8.8.8.8:0".parse().unwrap()]
@@ -133,7 +136,7 @@ mod tests {
                 Box::pin(async move { Ok(addresses.to_vec()) })
             }
         }
-        let mut guarded = Guarded::new(Arc::new(Mixed), Addresses::Public);
+        let mut guarded = Guarded::new(Arc::new(Mixed), AllowedAddresses::Public);
         assert_eq!(
             ask(&mut guarded).await.unwrap(),
             ["8.8.8.8:0".parse().unwrap()]

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use seaworthy_client::{Addresses, ClientError, Resolve, ResolveFuture};
+use seaworthy_client::{AllowedAddresses, ClientError, Resolve, ResolveFuture};
 
 use crate::fixture::{Server, answer, builder};
 
@@ -19,7 +19,7 @@ impl Resolve for Inward {
 async fn client_rejects_internal_addresses_in_all_forms_res_4() {
     let server = Server::start(|_, _| answer("200 OK", "", "secret")).await;
     let port = server.address.port();
-    let client = builder(|config| config.addresses = Addresses::Public).resolver(Inward);
+    let client = builder(|config| config.addresses = AllowedAddresses::Public).resolver(Inward);
     let client = client.build().unwrap();
     for host in [
         "innocent.example",

@@ -26,7 +26,7 @@ use tower::{Layer, Service};
 use tracing::Instrument;
 
 use super::{
-    CallObserver, CallOutcome, IdempotencyConfig, IdempotencyStore, KeyState, Lifetimes,
+    CallOutcome, IdempotencyConfig, IdempotencyStore, KeyState, KeyedCallObserver, Lifetimes,
     RecordedResponse, Replayed, ScopedKey, rejections, request,
 };
 use crate::error::reason;
@@ -174,7 +174,7 @@ impl IdempotencyLayer {
         let recording = context
             .as_deref()
             .map(|context| Arc::new(context.without_deadline()));
-        let observer = extensions.get::<CallObserver>().cloned();
+        let observer = extensions.get::<KeyedCallObserver>().cloned();
         if let Some(observer) = &observer {
             observer.begin();
         }

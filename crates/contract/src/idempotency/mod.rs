@@ -62,7 +62,7 @@ mod tests;
 pub use config::IdempotencyConfig;
 pub use layer::{IdempotencyLayer, IdempotencyService};
 pub use memory::MemoryStore;
-pub use observer::{CallObserver, ObserveCall, Replayed};
+pub use observer::{KeyedCallObserver, ObserveKeyedCall, Replayed};
 pub use store::{
     CallOutcome, Fingerprint, IdempotencyStore, KeyState, Lifetimes, RecordedResponse, ScopedKey,
     StoreFuture,

@@ -3,7 +3,7 @@ use std::{fmt, sync::Arc};
 use axum::response::Response;
 
 /// Observes a call with a key, which continues after its client has disconnected.
-pub trait ObserveCall: Send + Sync + 'static {
+pub trait ObserveKeyedCall: Send + Sync + 'static {
     /// The call begins. It continues if the future of its request is dropped.
     fn begin(&self);
 
@@ -15,11 +15,11 @@ pub trait ObserveCall: Send + Sync + 'static {
 /// An observer of a call, as an extension of its request. Add it in a layer outside of the
 /// [`IdempotencyLayer`](super::IdempotencyLayer).
 #[derive(Clone)]
-pub struct CallObserver(Arc<dyn ObserveCall>);
+pub struct KeyedCallObserver(Arc<dyn ObserveKeyedCall>);
 
-impl CallObserver {
+impl KeyedCallObserver {
     /// Creates the extension.
-    pub fn new(observer: Arc<dyn ObserveCall>) -> Self {
+    pub fn new(observer: Arc<dyn ObserveKeyedCall>) -> Self {
         Self(observer)
     }
 
@@ -32,10 +32,10 @@ impl CallObserver {
     }
 }
 
-impl fmt::Debug for CallObserver {
+impl fmt::Debug for KeyedCallObserver {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
-            .debug_struct("CallObserver")
+            .debug_struct("KeyedCallObserver")
             .finish_non_exhaustive()
     }
 }

@@ -89,7 +89,7 @@ impl DataKeys {
             keys.map_err(|error| StartError::with_cause("the data keys cannot be used", error))?;
         let leases = Arc::new(DatabaseLeases::new(database.clone()));
         let rotated = keys.clone();
-        let worker = Worker::in_steps(
+        let worker = Worker::in_batches(
             "rotate data keys",
             Schedule::Interval(ROTATION_CHECK),
             move || {

@@ -33,4 +33,4 @@ pub use channel::{GrpcCall, GrpcChannel};
 pub use error::GrpcClientError;
 pub use repeatable::Repeatable;
 pub use seaworthy_client::{Resolve, ResolveFuture};
-pub use seaworthy_service::{BreakerPer, GrpcClientConfig, GrpcClientTlsConfig};
+pub use seaworthy_service::{BreakerScope, GrpcClientConfig, GrpcClientTlsConfig};

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use seaworthy_resilience::policies::{Policies, Resilience};
-use seaworthy_service::{BreakerPer, GrpcClientConfig};
+use seaworthy_service::{BreakerScope, GrpcClientConfig};
 
 use super::{
     GrpcClientError,
@@ -37,7 +37,7 @@ impl Recipe {
         };
         let replay = self.replay.clone();
         let pipelines = match (config.breaker_per, &self.methods) {
-            (BreakerPer::Method, Some(resilience)) => {
+            (BreakerScope::Method, Some(resilience)) => {
                 Pipelines::of_methods(resilience.clone(), &self.name, transport, replay)
             }
             _ => Pipelines::of_dependency(&self.policies, transport, replay),

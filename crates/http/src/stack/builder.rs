@@ -165,7 +165,7 @@ impl StackBuilder {
     }
 
     /// Sets the format of the stack's errors. The default is a problem document, for gRPC a status.
-    pub fn errors(mut self, form: ErrorForm) -> Self {
+    pub fn error_form(mut self, form: ErrorForm) -> Self {
         self.errors = Some(form);
         self
     }

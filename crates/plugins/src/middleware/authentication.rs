@@ -139,7 +139,7 @@ async fn after(
                 None => call,
             };
             let origin = match identity {
-                Some(_) => CallOrigin::Known,
+                Some(_) => CallOrigin::Authenticated,
                 None => CallOrigin::Anonymous,
             };
             let hooks = plugins.run_for(

@@ -68,7 +68,7 @@ impl Plugin {
             executor: Executor::Thread,
             ends_with_caller: false,
             step: Some(step),
-            origin: CallOrigin::Known,
+            origin: CallOrigin::Authenticated,
         };
         let plugin = Arc::clone(self);
         self.call(function, move |program, limits| {
@@ -114,7 +114,7 @@ impl Plugin {
             executor: Executor::Thread,
             ends_with_caller: false,
             step: None,
-            origin: CallOrigin::Known,
+            origin: CallOrigin::Authenticated,
         };
         self.call(function, move |program, limits| {
             program.handle(&handler, &event, limits)

@@ -213,7 +213,7 @@ impl<'a> HookCaller<'a> {
         };
         let is_known = self.origin == CallOrigin::Anonymous && verify.await;
         if is_known {
-            self.origin = CallOrigin::Known;
+            self.origin = CallOrigin::Authenticated;
         }
         is_known
     }
@@ -302,7 +302,7 @@ mod tests {
             set: Map::new(),
             report: HookReport::default(),
         };
-        let mut caller = CallOrigin::Known.into();
+        let mut caller = CallOrigin::Authenticated.into();
         let failed = plugins
             .run_one(old, &mut caller, &mut run)
             .await

@@ -6,7 +6,7 @@ use std::{
 
 use arc_swap::ArcSwap;
 use parking_lot::Mutex;
-use seaworthy_client::{Addresses, HttpClient, HttpClientConfig, Propagation};
+use seaworthy_client::{AllowedAddresses, HttpClient, HttpClientConfig, Propagation};
 use seaworthy_config::{Profile, Settings};
 use seaworthy_core::SwitchKind;
 use seaworthy_http::Authenticate;
@@ -246,8 +246,8 @@ fn clients<C: Settings>(
     let agent = format!("{}/{}", identity.name(), identity.version());
     let clients = grants.map(|(plugin, grant)| {
         let addresses = match grant.internal_addresses {
-            true => Addresses::Any,
-            false => Addresses::Public,
+            true => AllowedAddresses::Any,
+            false => AllowedAddresses::Public,
         };
         let configure = move |shared: Option<&HttpClientConfig>| HttpClientConfig {
             propagation: Propagation::None,

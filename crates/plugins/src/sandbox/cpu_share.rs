@@ -16,7 +16,7 @@ pub(crate) enum CallOrigin {
     /// A client whose credentials are missing or not verified yet.
     Anonymous,
     /// An authenticated client, or the service itself.
-    Known,
+    Authenticated,
 }
 
 impl CallOrigin {
@@ -27,7 +27,7 @@ impl CallOrigin {
         };
         match request.is_some_and(is_anonymous) {
             true => Self::Anonymous,
-            false => Self::Known,
+            false => Self::Authenticated,
         }
     }
 }
@@ -72,7 +72,7 @@ impl CpuShare {
         let may_use_common = self.common > 0 && self.total() > 0;
         match origin {
             CallOrigin::Anonymous => may_use_common,
-            CallOrigin::Known => may_use_common || self.reserved > 0,
+            CallOrigin::Authenticated => may_use_common || self.reserved > 0,
         }
     }
 
@@ -93,7 +93,7 @@ impl CpuShare {
 
     /// Returns the time that is left. Zero if calls overdrew the share.
     pub(crate) fn left(&mut self, now: Instant) -> Duration {
-        self.may_run(CallOrigin::Known, now);
+        self.may_run(CallOrigin::Authenticated, now);
         Duration::from_micros(u64::try_from(self.total() / PARTS).unwrap_or_default())
     }
 
@@ -101,7 +101,7 @@ impl CpuShare {
     pub(crate) fn charge(&mut self, origin: CallOrigin, used: Duration) {
         let used = i64::try_from(used.as_micros()).unwrap_or(i64::MAX);
         let bucket = match origin {
-            CallOrigin::Known if self.reserved > 0 => &mut self.reserved,
+            CallOrigin::Authenticated if self.reserved > 0 => &mut self.reserved,
             _ => &mut self.common,
         };
         *bucket = bucket.saturating_sub(used.saturating_mul(PARTS));
@@ -126,7 +126,7 @@ mod tests {
     #[test]
     fn use_above_the_share_is_rejected_plug_2() {
         // Each kind of caller alone gets the whole share.
-        for origin in [CallOrigin::Anonymous, CallOrigin::Known] {
+        for origin in [CallOrigin::Anonymous, CallOrigin::Authenticated] {
             let used = used_within_ten_seconds([origin].iter().cycle());
             // 10 % of 10 s, and the full buckets of the start.
             let limit = Duration::from_millis(1_000 + 100) + STEP;
@@ -137,7 +137,7 @@ mod tests {
 
     #[test]
     fn anonymous_calls_leave_half_of_the_share_plug_2() {
-        let flood = [CallOrigin::Anonymous, CallOrigin::Known];
+        let flood = [CallOrigin::Anonymous, CallOrigin::Authenticated];
         let (anonymous, known) = used_within_ten_seconds(flood.iter().cycle());
         let half = Duration::from_millis(500);
         assert!(known >= half && anonymous <= half + STEP * 11, "{known:?}");
@@ -146,7 +146,7 @@ mod tests {
         let mut share = CpuShare::new(10, now);
         share.charge(CallOrigin::Anonymous, Duration::from_secs(1));
         assert!(!share.may_run(CallOrigin::Anonymous, now));
-        assert!(share.may_run(CallOrigin::Known, now));
+        assert!(share.may_run(CallOrigin::Authenticated, now));
     }
 
     /// The CPU time of a call.
@@ -165,7 +165,7 @@ mod tests {
                 share.charge(*origin, STEP);
                 match origin {
                     CallOrigin::Anonymous => used.0 += STEP,
-                    CallOrigin::Known => used.1 += STEP,
+                    CallOrigin::Authenticated => used.1 += STEP,
                 }
             }
         }
@@ -177,10 +177,10 @@ mod tests {
         let start = Instant::now();
         let mut share = CpuShare::new(10, start);
         assert_eq!(share.left(start), Duration::from_millis(100));
-        share.charge(CallOrigin::Known, Duration::from_secs(1));
+        share.charge(CallOrigin::Authenticated, Duration::from_secs(1));
         assert_eq!(share.left(start), Duration::ZERO);
-        assert!(!share.may_run(CallOrigin::Known, start + Duration::from_secs(8)));
-        assert!(share.may_run(CallOrigin::Known, start + Duration::from_secs(10)));
+        assert!(!share.may_run(CallOrigin::Authenticated, start + Duration::from_secs(8)));
+        assert!(share.may_run(CallOrigin::Authenticated, start + Duration::from_secs(10)));
     }
 
     #[test]
@@ -190,9 +190,10 @@ mod tests {
         for interval in [3, 199] {
             let mut share = CpuShare::new(1, start);
             // The full bucket has 10 ms, and 1 % of 2 s are 20 ms.
-            share.charge(CallOrigin::Known, Duration::from_millis(30));
+            share.charge(CallOrigin::Authenticated, Duration::from_millis(30));
             let mut checks = (0_u64..).step_by(interval).map(Duration::from_micros);
-            let earned = checks.find(|elapsed| share.may_run(CallOrigin::Known, start + *elapsed));
+            let earned =
+                checks.find(|elapsed| share.may_run(CallOrigin::Authenticated, start + *elapsed));
             let earned = earned.unwrap().as_millis();
             assert_eq!(earned, 2_000, "a check each {interval} µs");
         }

@@ -58,7 +58,7 @@ impl Permits {
     fn anonymous_limit(&self, origin: CallOrigin) -> Option<Arc<Semaphore>> {
         match origin {
             CallOrigin::Anonymous => Some(Arc::clone(&self.anonymous)),
-            CallOrigin::Known => None,
+            CallOrigin::Authenticated => None,
         }
     }
 
@@ -86,13 +86,13 @@ mod tests {
             all.collect::<Vec<_>>()
         };
         let mut anonymous = take(CallOrigin::Anonymous);
-        let known = take(CallOrigin::Known);
+        let known = take(CallOrigin::Authenticated);
         assert_eq!((anonymous.len(), known.len()), (MAX / 2, MAX / 2));
         // A waiting anonymous call does not delay the next known caller.
         let mut waiting = Box::pin(permits.acquire(CallOrigin::Anonymous));
         assert!(futures::poll!(waiting.as_mut()).is_pending());
         drop(known);
-        drop(permits.try_acquire(CallOrigin::Known).unwrap());
+        drop(permits.try_acquire(CallOrigin::Authenticated).unwrap());
         anonymous.clear();
         assert!(waiting.await.is_some());
     }
@@ -100,7 +100,7 @@ mod tests {
     #[test]
     fn known_callers_use_all_permits_plug_2() {
         let permits = Permits::new(6);
-        let known = std::iter::from_fn(|| permits.try_acquire(CallOrigin::Known).ok());
+        let known = std::iter::from_fn(|| permits.try_acquire(CallOrigin::Authenticated).ok());
         assert_eq!(known.collect::<Vec<_>>().len(), 6);
     }
 

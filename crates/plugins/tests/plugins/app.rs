@@ -74,8 +74,17 @@ pub(crate) fn granted_http() -> GrantConfig {
 
 /// Returns the memory of this process in KiB.
 pub(crate) fn resident() -> i64 {
+    status_of_memory("VmRSS:")
+}
+
+/// Returns the maximum memory of this process until now in KiB.
+pub(crate) fn peak() -> i64 {
+    status_of_memory("VmHWM:")
+}
+
+fn status_of_memory(name: &str) -> i64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let line = status.lines().find_map(|line| line.strip_prefix(name));
     let size = line.and_then(|line| line.split_whitespace().next());
     size.unwrap().parse().unwrap()
 }

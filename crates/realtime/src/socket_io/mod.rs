@@ -100,7 +100,7 @@ impl SocketIo {
     }
 
     /// Sets the format of errors of requests. By default, they are problem documents.
-    pub fn errors(mut self, form: ErrorForm) -> Self {
+    pub fn error_form(mut self, form: ErrorForm) -> Self {
         self.errors = form;
         self
     }

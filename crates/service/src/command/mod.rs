@@ -61,7 +61,7 @@ where
     let loader = loader(service, &arguments.settings);
     match arguments.command.unwrap_or(Command::Serve) {
         Command::Serve => {
-            let errors = service.error_form();
+            let errors = service.chosen_error_form();
             let loader = service.checks.add_to(loader);
             serve::run(identity, loader, errors, arguments.format, assemble)
         }

@@ -53,7 +53,7 @@ pub struct GrpcClientConfig {
     /// Whether the dependency or each method has a circuit breaker.
     #[serde(default)]
     #[schemars(extend("x-reloadable" = true))]
-    pub breaker_per: BreakerPer,
+    pub breaker_per: BreakerScope,
     /// The properties of the current request that the client forwards.
     #[serde(default)]
     #[schemars(extend("x-reloadable" = true))]
@@ -67,7 +67,7 @@ pub struct GrpcClientConfig {
 /// The scope of a circuit breaker of a gRPC client.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum BreakerPer {
+pub enum BreakerScope {
     /// The whole dependency. The breaker opens sooner if all methods fail.
     #[default]
     Dependency,
@@ -123,7 +123,7 @@ impl GrpcClientConfig {
             resolve_interval: RESOLVE_INTERVAL,
             max_connections: MAX_CONNECTIONS,
             tls: GrpcClientTlsConfig::default(),
-            breaker_per: BreakerPer::default(),
+            breaker_per: BreakerScope::default(),
             propagation: Propagation::default(),
             policies: PoliciesConfig::default(),
         }

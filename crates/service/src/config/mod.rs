@@ -11,6 +11,6 @@ mod secrets;
 pub use admin::AdminConfig;
 pub use framework::{FrameworkConfig, ServerConfig};
 pub use grpc::GrpcConfig;
-pub use grpc_client::{BreakerPer, GrpcClientConfig, GrpcClientTlsConfig};
+pub use grpc_client::{BreakerScope, GrpcClientConfig, GrpcClientTlsConfig};
 pub use public::PublicHttpConfig;
 pub use secrets::SecretsConfig;

@@ -22,7 +22,7 @@ pub use facts::{Facts, Setting};
 pub(crate) use memory::memory_limit;
 pub(crate) use report::warn;
 pub use report::{json, text};
-pub use rules::{check, guessable_key};
+pub use rules::{check, weak_key_reason};
 pub use violation::Violation;
 
 #[cfg(test)]

@@ -87,7 +87,7 @@ impl Worker {
 
     /// Creates a worker that runs in steps, such as a purge. Each step returns whether there may be
     /// more work. No step begins after the stop signal.
-    pub fn in_steps<W, F>(name: impl Into<Arc<str>>, schedule: Schedule, step: W) -> Self
+    pub fn in_batches<W, F>(name: impl Into<Arc<str>>, schedule: Schedule, step: W) -> Self
     where
         W: Fn() -> F + Send + Sync + 'static,
         F: Future<Output = Result<bool, Error>> + Send + 'static,

@@ -21,25 +21,25 @@ impl Compose {
     /// only. Each secret, network, service and port that a
     /// service names exists. `own` are the services whose images are built here.
     #[must_use]
-    pub fn breaches(&self, own: &[&str]) -> Vec<String> {
+    pub fn violations(&self, own: &[&str]) -> Vec<String> {
         let services = self.services();
-        let mut breaches: Vec<String> = own
+        let mut violations: Vec<String> = own
             .iter()
             .filter(|name| !services.contains_key(**name))
             .map(|name| format!("{name} is not started"))
             .collect();
         for (name, service) in &services {
-            let found = self.breaches_of(name, service, &services);
-            breaches.extend(found.into_iter().map(|breach| format!("{name} {breach}")));
+            let found = self.violations_of(name, service, &services);
+            violations.extend(found.into_iter().map(|breach| format!("{name} {breach}")));
         }
-        breaches
+        violations
     }
 
-    fn breaches_of(&self, name: &str, service: &Value, all: &Map<String, Value>) -> Vec<String> {
-        let mut breaches = Vec::new();
+    fn violations_of(&self, name: &str, service: &Value, all: &Map<String, Value>) -> Vec<String> {
+        let mut violations = Vec::new();
         let mut promise = |kept: bool, breach: &str| {
             if !kept {
-                breaches.push(breach.to_owned());
+                violations.push(breach.to_owned());
             }
         };
         promise(service["read_only"] == true, "may write to its image");
@@ -83,9 +83,9 @@ impl Compose {
             is_store || is_step || has_reachable_admin_listener(service),
             "has no admin listener that other containers reach, so nothing can scrape its metrics",
         );
-        breaches.extend(self.unknown(service, all));
-        breaches.extend(self.unreachable(name, service, all));
-        breaches
+        violations.extend(self.unknown(service, all));
+        violations.extend(self.unreachable(name, service, all));
+        violations
     }
 
     /// Returns the names that a service uses and the file does not declare.
@@ -251,13 +251,14 @@ networks: { inner: {} }
 secrets: { key: { file: ./key } }
 "#;
 
-    fn breaches(text: &str) -> Vec<String> {
-        Compose::parse(text).map_or_else(|error| vec![error], |compose| compose.breaches(&["own"]))
+    fn violations(text: &str) -> Vec<String> {
+        Compose::parse(text)
+            .map_or_else(|error| vec![error], |compose| compose.violations(&["own"]))
     }
 
     #[test]
     fn every_violation_of_a_compose_file_is_named_ship_2() {
-        assert_eq!(breaches(SOUND), Vec::<String>::new());
+        assert_eq!(violations(SOUND), Vec::<String>::new());
         for (from, to, expected) in [
             ("  own:", "  other:", "own is not started"),
             (
@@ -335,7 +336,7 @@ secrets: { key: { file: ./key } }
                 "own is published at 127.0.0.1:80:8081, and own does not listen there",
             ),
         ] {
-            let found = breaches(&SOUND.replacen(from, to, 1));
+            let found = violations(&SOUND.replacen(from, to, 1));
             assert!(
                 found.iter().any(|breach| breach == expected),
                 "{expected}: {found:?}"

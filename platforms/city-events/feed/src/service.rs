@@ -74,7 +74,7 @@ pub async fn assemble(service: &Assembly<FeedConfig>) -> Result<(), StartError> 
     let settings = service.settings();
     service.authenticate(bearer(service, &settings.jwt, EXPIRY_LEEWAY)?);
     // Errors of the contract are lines of text.
-    service.errors(
+    service.error_forms(
         Arc::new(api::error_response),
         Arc::new(|error| error.into_response()),
     );
@@ -92,7 +92,7 @@ pub async fn assemble(service: &Assembly<FeedConfig>) -> Result<(), StartError> 
     inbox.purge_regularly(service);
     let store = Store::new(database);
     let expired = store.clone();
-    service.worker(Worker::in_steps(
+    service.worker(Worker::in_batches(
         "expire score points",
         Schedule::Interval(EXPIRY_INTERVAL),
         move || {
@@ -101,7 +101,7 @@ pub async fn assemble(service: &Assembly<FeedConfig>) -> Result<(), StartError> 
         },
     ));
     let purged = store.clone();
-    service.worker(Worker::in_steps(
+    service.worker(Worker::in_batches(
         "purge old actions",
         Schedule::Interval(PURGE_INTERVAL),
         move || {

@@ -34,7 +34,7 @@ pub(crate) fn start<C: Settings>(service: &Assembly<C>, joins: &Joins, recount: 
         },
     ));
     let audited = joins.clone();
-    service.worker(Worker::in_steps(
+    service.worker(Worker::in_batches(
         "audit of joins",
         Schedule::Interval(AUDIT_INTERVAL),
         move || {
@@ -43,7 +43,7 @@ pub(crate) fn start<C: Settings>(service: &Assembly<C>, joins: &Joins, recount: 
         },
     ));
     let purged = joins.clone();
-    service.worker(Worker::in_steps(
+    service.worker(Worker::in_batches(
         "purge of idempotency keys",
         Schedule::Interval(PURGE_INTERVAL),
         move || {

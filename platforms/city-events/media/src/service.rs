@@ -96,7 +96,7 @@ fn broker(settings: &MediaConfig) -> &MessagingConfig {
 pub async fn assemble(service: &Assembly<MediaConfig>) -> Result<(), StartError> {
     let settings = service.settings();
     service.authenticate(bearer(service, &settings.jwt, EXPIRY_LEEWAY)?);
-    service.errors(
+    service.error_forms(
         Arc::new(|error| MediaError::from(&error).into_response()),
         Arc::new(|error| error.into_response()),
     );

@@ -17,7 +17,7 @@ use seaworthy::{
     core::error_chain,
     data::{Connection, DataError, Database},
     prelude::*,
-    service::{SettingProblem, preflight::guessable_key},
+    service::{SettingProblem, preflight::weak_key_reason},
 };
 
 use serde_json::json;
@@ -97,7 +97,7 @@ impl Tokens {
                 let secret = match profile {
                     Profile::Development | Profile::Test => {
                         // Preflight only warns about it in these profiles.
-                        if let Some(reason) = guessable_key(secret.expose()) {
+                        if let Some(reason) = weak_key_reason(secret.expose()) {
                             return Err(SettingProblem::new(SECRET, reason));
                         }
                         extended(secret)

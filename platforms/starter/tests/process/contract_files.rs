@@ -211,7 +211,7 @@ fn keys_of_the_contract_are_never_ignored_conf_1() {
 #[test]
 fn compose_file_runs_the_service_restricted_ship_2() {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("compose.yaml");
-    let breaches = Compose::read(&file).breaches(&["starter"]);
-    assert_eq!(breaches, Vec::<String>::new());
+    let violations = Compose::read(&file).violations(&["starter"]);
+    assert_eq!(violations, Vec::<String>::new());
     assert_compose_is_accepted(Path::new(PROGRAM), &file, "starter");
 }

@@ -19,7 +19,7 @@ fn compose_file_runs_both_programs_restricted_ship_2() {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("compose.yaml");
     let compose = Compose::read(&file);
     assert_eq!(
-        compose.breaches(&PROGRAMS.map(|(name, _)| name)),
+        compose.violations(&PROGRAMS.map(|(name, _)| name)),
         Vec::<String>::new()
     );
     for (name, program) in PROGRAMS {

@@ -14,7 +14,7 @@ use seaworthy::{
 use tutoring_contract::use_envelopes;
 use tutoring_identity::{
     BROKER, DATABASE, LiveSealer, LiveSessions, NoticeSealer, STORE_VARIABLES, Stores,
-    behind_gateway_with, in_steps, stores,
+    behind_gateway_with, in_batches, stores,
 };
 
 use crate::{
@@ -110,7 +110,7 @@ pub async fn assemble(service: &Assembly<BookingConfig>) -> Result<(), StartErro
     Consumer::subscribe(consumers(), &messaging, &schedule, inbox).await?;
     start_workers(service, &schedule);
     let prices = Arc::new(PriceList { database, audit });
-    let release = in_steps(
+    let release = in_batches(
         "release expired discounts",
         RELEASE_INTERVAL,
         &prices,

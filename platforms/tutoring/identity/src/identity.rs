@@ -208,7 +208,7 @@ impl Parts {
         let (database, ttl) = (self.database.clone(), config.unverified_ttl.get());
         // No lease is needed: replicas that run simultaneously delete the same rows.
         let schedule = Schedule::Interval(CLEANUP_INTERVAL);
-        let worker = Worker::in_steps("delete unverified accounts", schedule, move || {
+        let worker = Worker::in_batches("delete unverified accounts", schedule, move || {
             let (database, before) = (database.clone(), Utc::now() - age(ttl));
             async move {
                 let deleted = Accounts::delete_unverified(&database, before).await;

@@ -74,4 +74,4 @@ pub use variables::{
     DOCUMENTS_VARIABLES, GATEWAY_VARIABLES, MAIL_VARIABLES, MEDIA_VARIABLES, STORE_VARIABLES,
     TRAINER_ACCOUNT_VARIABLES,
 };
-pub use workers::in_steps;
+pub use workers::in_batches;

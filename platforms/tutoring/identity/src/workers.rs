@@ -4,7 +4,7 @@ use seaworthy::prelude::*;
 
 /// Returns a worker that runs steps of a state at an interval. Each step returns whether there may
 /// be more work.
-pub fn in_steps<S, F>(
+pub fn in_batches<S, F>(
     name: &'static str,
     interval: Timeout,
     state: &Arc<S>,
@@ -15,7 +15,7 @@ where
     F: Future<Output = Result<bool, Error>> + Send + 'static,
 {
     let state = Arc::clone(state);
-    Worker::in_steps(name, Schedule::Interval(interval), move || {
+    Worker::in_batches(name, Schedule::Interval(interval), move || {
         step(Arc::clone(&state))
     })
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use seaworthy::{data::DatabaseLeases, prelude::*, service::lease::LeaseConfig};
-use tutoring_identity::in_steps;
+use tutoring_identity::in_batches;
 
 use crate::{config::PaymentConfig, payments::Payments};
 
@@ -29,19 +29,19 @@ pub(crate) fn start(
         let payments = Arc::clone(&expired);
         async move { payments.expire().await }
     });
-    let discounts = in_steps(
+    let discounts = in_batches(
         "settle discounts",
         DISCOUNT_INTERVAL,
         payments,
         async |payments| payments.settle_discounts().await,
     );
-    let refunds = in_steps(
+    let refunds = in_batches(
         "settle refunds",
         REFUND_INTERVAL,
         payments,
         async |payments| payments.settle_refunds().await,
     );
-    let purge = in_steps(
+    let purge = in_batches(
         "purge webhooks",
         PURGE_INTERVAL,
         payments,

@@ -10,7 +10,7 @@ use seaworthy::{
 };
 use serde_json::json;
 use tutoring_contract::ServiceTokens;
-use tutoring_identity::in_steps;
+use tutoring_identity::in_batches;
 
 use crate::store::{DueReward, referrals};
 
@@ -38,7 +38,7 @@ pub(crate) fn worker(database: Database, payment: HttpClient, tokens: ServiceTok
         payment,
         tokens,
     });
-    in_steps("reward referrals", INTERVAL, &rewards, async |rewards| {
+    in_batches("reward referrals", INTERVAL, &rewards, async |rewards| {
         rewards.step().await
     })
 }

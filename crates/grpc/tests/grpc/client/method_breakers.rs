@@ -1,7 +1,7 @@
 //! RES-1: circuit breakers of single methods.
 
 use seaworthy_core::Timeout;
-use seaworthy_grpc::client::{BreakerPer, GrpcChannel};
+use seaworthy_grpc::client::{BreakerScope, GrpcChannel};
 use seaworthy_resilience::{
     circuit_breaker::Hold,
     policies::{Resilience, ResilienceConfig},
@@ -13,8 +13,10 @@ use crate::client::fixture::{BROKEN, Reply, Server, call, send_to};
 
 #[tokio::test]
 async fn failing_method_opens_its_own_breaker_res_1() {
-    for (breaker_per, others_go_on) in [(BreakerPer::Dependency, false), (BreakerPer::Method, true)]
-    {
+    for (breaker_per, others_go_on) in [
+        (BreakerScope::Dependency, false),
+        (BreakerScope::Method, true),
+    ] {
         let server = Server::start(|_| Reply::Ok).await;
         let mut config = server.config();
         config.breaker_per = breaker_per;
@@ -60,7 +62,7 @@ async fn failing_method_opens_its_own_breaker_res_1() {
 async fn holding_dependency_holds_every_method_res_1() {
     let server = Server::start(|_| Reply::Ok).await;
     let mut config = server.config();
-    config.breaker_per = BreakerPer::Method;
+    config.breaker_per = BreakerScope::Method;
     let resilience = Resilience::new(ResilienceConfig::default(), Metrics::new());
     let builder = GrpcChannel::builder("things", config).resilience(&resilience);
     let channel = builder.build().unwrap();
@@ -79,7 +81,7 @@ async fn holding_dependency_holds_every_method_res_1() {
 async fn methods_beyond_limit_share_dependency_breaker_res_1() {
     let server = Server::start(|_| Reply::Ok).await;
     let mut config = server.config();
-    config.breaker_per = BreakerPer::Method;
+    config.breaker_per = BreakerScope::Method;
     let resilience = Resilience::new(ResilienceConfig::default(), Metrics::new());
     let builder = GrpcChannel::builder("things", config).resilience(&resilience);
     let channel = builder.build().unwrap();

@@ -180,7 +180,7 @@ async fn hook_at(
         values: Map::new(),
         metadata: Vec::new(),
     };
-    plugin.hook(input, timeout, CallOrigin::Known).await
+    plugin.hook(input, timeout, CallOrigin::Authenticated).await
 }
 
 /// Runs a test in a request. Its ID is the argument.

@@ -18,7 +18,7 @@ mod unsafe_values;
 
 pub(crate) use links::{plain_address, plain_link};
 pub(crate) use redis_password::needs_password;
-pub use secret::guessable_key;
+pub use secret::weak_key_reason;
 pub(crate) use secret::{is_known_sample, is_simple};
 
 use super::{facts::Facts, violation::Violation};

@@ -62,13 +62,13 @@ const SIMPLE_KEY: &str =
 /// each profile calls this function.
 ///
 /// ```
-/// use seaworthy_service::preflight::guessable_key;
+/// use seaworthy_service::preflight::weak_key_reason;
 ///
-/// assert!(guessable_key("changeme-changeme-changeme").is_some());
-/// assert!(guessable_key("Kx3v9Qp2LmT7wZr5Yb8NcD4FgH6JsA1e").is_none());
+/// assert!(weak_key_reason("changeme-changeme-changeme").is_some());
+/// assert!(weak_key_reason("Kx3v9Qp2LmT7wZr5Yb8NcD4FgH6JsA1e").is_none());
 /// ```
 #[must_use]
-pub fn guessable_key(key: &str) -> Option<&'static str> {
+pub fn weak_key_reason(key: &str) -> Option<&'static str> {
     if is_known_sample(key) {
         Some(SAMPLE_KEY)
     } else if is_simple(key) {

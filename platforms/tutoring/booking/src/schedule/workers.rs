@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use seaworthy::{data::DatabaseLeases, prelude::*, service::lease::LeaseConfig};
-use tutoring_identity::in_steps;
+use tutoring_identity::in_batches;
 
 use super::Schedule as Sessions;
 use crate::config::BookingConfig;
@@ -19,7 +19,7 @@ const EXPIRY_INTERVAL: Timeout = Timeout::from_secs(10 * 60);
 /// Starts the workers.
 pub(crate) fn start(service: &Assembly<BookingConfig>, schedule: &Arc<Sessions>) {
     let leases = Arc::new(DatabaseLeases::new(schedule.database.clone()));
-    let retry = in_steps(
+    let retry = in_batches(
         "retry pending allocations",
         RETRY_INTERVAL,
         schedule,
@@ -28,19 +28,19 @@ pub(crate) fn start(service: &Assembly<BookingConfig>, schedule: &Arc<Sessions>)
             state.retry_pending(None).await.map(|_| false)
         },
     );
-    let confirm = in_steps(
+    let confirm = in_batches(
         "confirm sessions",
         CONFIRMATION_INTERVAL,
         schedule,
         async |state| state.confirm_unanswered().await,
     );
-    let silence = in_steps(
+    let silence = in_batches(
         "end silent journeys",
         SILENCE_INTERVAL,
         schedule,
         async |state| state.end_silent_journeys().await.map(|()| false),
     );
-    let expire = in_steps(
+    let expire = in_batches(
         "expire pre-bookings",
         EXPIRY_INTERVAL,
         schedule,

@@ -9,7 +9,7 @@ use seaworthy::{
     service::lease::LeaseConfig,
 };
 use serde_json::{Map, Value};
-use tutoring_identity::in_steps;
+use tutoring_identity::in_batches;
 
 use super::Notifier;
 use crate::store::{Due, deliveries, devices};
@@ -37,7 +37,7 @@ enum Outcome {
 /// the push.
 pub(crate) fn worker(notifier: &Arc<Notifier>) -> Worker {
     let leases = Arc::new(DatabaseLeases::new(notifier.backend.database.clone()));
-    let worker = in_steps(
+    let worker = in_batches(
         "deliver notifications",
         INTERVAL,
         notifier,

@@ -32,7 +32,10 @@ async fn trial_whose_host_panics_fails_plug_2() {
 async fn trial_whose_guest_does_not_start_is_repeated_plug_2() {
     let plugin = plugin(&Arc::default());
     disable(&plugin);
-    let permit = plugin.own_guests.try_acquire(CallOrigin::Known).unwrap();
+    let permit = plugin
+        .own_guests
+        .try_acquire(CallOrigin::Authenticated)
+        .unwrap();
     let busy = Err(CallError::Concurrency("this plugin"));
     assert_eq!(hook(&plugin, SHORT).await, busy);
     drop(permit);
@@ -77,7 +80,11 @@ async fn steps_run_without_a_cpu_share_plug_2() {
     let now = Instant::now();
     plugin.state.lock().share = CpuShare::new(5, now);
     let used = Duration::from_secs(60);
-    plugin.state.lock().share.charge(CallOrigin::Known, used);
+    plugin
+        .state
+        .lock()
+        .share
+        .charge(CallOrigin::Authenticated, used);
     let throttled = CallError::Throttled;
     assert_eq!(hook(&plugin, TIMEOUT).await, Err(throttled.clone()));
     let check = plugin.step(LifecycleStep::HealthCheck);

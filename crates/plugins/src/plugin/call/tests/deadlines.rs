@@ -56,7 +56,10 @@ async fn wait_for_a_permit_leaves_a_guest_its_timeout_plug_2() {
     const LONG: Duration = Duration::from_secs(2);
     let program = Arc::new(ThreadProgram::default());
     let plugin = plugin(&program);
-    let permit = plugin.own_guests.try_acquire(CallOrigin::Known).unwrap();
+    let permit = plugin
+        .own_guests
+        .try_acquire(CallOrigin::Authenticated)
+        .unwrap();
     let release = program.hold();
     let begun = Instant::now();
     let earlier = async {
@@ -156,7 +159,7 @@ async fn wait_at_the_end_of_a_request_is_cancelled_plug_2() {
         &plugin.thread_guests,
         &plugin.guests,
     ] {
-        let _permit = permits.try_acquire(CallOrigin::Known).unwrap();
+        let _permit = permits.try_acquire(CallOrigin::Authenticated).unwrap();
         let request = RequestContext::background(ServiceIdentity::new("orders", "1.0.0"));
         let request = Arc::new(request.with_deadline(Deadline::after(SHORT)));
         // A failed policy could be skipped, and clients can shorten the deadline.

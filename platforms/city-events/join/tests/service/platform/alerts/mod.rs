@@ -20,7 +20,7 @@ use seaworthy::core::new_id;
 use seaworthy_deploy::{Overlay, render};
 use seaworthy_facts::Facts;
 use seaworthy_testkit::{
-    alerts::{Alerts, Observed},
+    alerts::{Alerts, ObservedService},
     authority::Authority,
     database::EmptyDatabase,
     eventually,
@@ -156,7 +156,7 @@ impl Subject {
         assert!(after.contains(LATE[0]), "{rules}");
         let after = after.replacen(LATE[0], LATE[1], 1);
         let rules = format!("{before}{LATE_WORKER}{after}");
-        let observed = Observed {
+        let observed = ObservedService {
             name: "join-service",
             program: service,
             config: settings_of(&join),

@@ -13,7 +13,7 @@ use city_events_join::JoinConfig;
 use seaworthy::prelude::*;
 use seaworthy_deploy::{Overlay, render};
 use seaworthy_testkit::{
-    alerts::{Alerts, Observed},
+    alerts::{Alerts, ObservedService},
     database::EmptyDatabase,
     eventually,
     fault::{Fault, FaultProxy},
@@ -69,7 +69,7 @@ async fn overload_and_panics_fire_their_alerts_obs_9_ship_4() {
     let (http, admin) = (running.addresses().http, running.addresses().admin);
     let files = render(&[facts(admin.port())], &Overlay::default()).unwrap();
     let rules = compress(&files["prometheus/join-service.rules.yaml"], FACTOR);
-    let observed = Observed {
+    let observed = ObservedService {
         name: "join-service",
         program: Path::new(env!("CARGO_BIN_EXE_city-events-join")),
         config: folder.path().to_owned(),
