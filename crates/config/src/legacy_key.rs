@@ -6,7 +6,7 @@ use crate::{
     ConfigError, Conversion, Profile, Schema,
     effect::{Effect, mapped},
     key::{Key, Segment},
-    legacy::parse_profile,
+    legacy_variable::parse_profile,
     requirement::Requirement,
     shape::Form,
     tree::{Entry, Node, Scalar, Value, list_of_literals, merge},

@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 
 use crate::{
     ConfigError, Environment, Loaded, Profile, Schema, SecretSource, files::Location,
-    legacy::LegacyVariable, legacy_key::LegacyKey,
+    legacy_key::LegacyKey, legacy_variable::LegacyVariable,
 };
 
 /// Reads the layers of a configuration: defaults, `config.yaml`, `config.<profile>.yaml`,

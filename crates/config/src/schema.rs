@@ -13,8 +13,8 @@ use crate::{
     description::Description,
     document::set,
     key::{Key, Segment},
-    legacy::{LegacyVariable, Variable},
     legacy_key::{LegacyKey, MovedKey},
+    legacy_variable::{LegacyVariable, Variable},
     mark::Marks,
     shape::{Form, Shape, compile},
 };

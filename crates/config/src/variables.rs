@@ -11,7 +11,7 @@ use crate::{
     check::unknown_key,
     effect::{Effect, mapped},
     key::Key,
-    legacy::Variable,
+    legacy_variable::Variable,
     requirement::Requirement,
     schema::Schema,
     shape::{Form, Shape},

@@ -16,7 +16,7 @@ mod rule;
 mod runtime;
 mod serve;
 mod set;
-mod short;
+mod shorthand;
 mod snapshot;
 mod source;
 mod span_event;

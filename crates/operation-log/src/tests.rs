@@ -105,6 +105,24 @@ async fn only_entry(log: &OperationLog) -> Operation {
     entries.pop().unwrap()
 }
 
+#[tokio::test]
+async fn entries_are_deleted_after_their_retention_obs_3() {
+    let empty = EmptyDatabase::sqlite().unwrap();
+    let (service, database, log) = start(&empty).await;
+    let retention = OperationLogConfig::enabled().retention_days.get();
+    let day = Duration::from_secs(24 * 60 * 60);
+    for (uri, days) in [("/kept", retention - 1), ("/old", retention + 1)] {
+        record(&log, uri, "{}", async |_| Response::default()).await;
+        let age = i64::try_from((day * days).as_micros()).unwrap();
+        let aged = sql("UPDATE operation_logs SET created_us = created_us - ? WHERE path = ?");
+        let aged = aged.bind(age).bind(uri).execute(&database).await.unwrap();
+        assert_eq!(aged.rows_affected(), 1);
+    }
+    while log.purge().await.unwrap() {}
+    assert_eq!(only_entry(&log).await.path, "/kept");
+    service.stop().await;
+}
+
 async fn delete_entries(database: &Database) {
     let all = sql("DELETE FROM operation_logs");
     all.execute(database).await.unwrap();

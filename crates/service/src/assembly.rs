@@ -9,7 +9,7 @@ use seaworthy_config::{Profile, Reloadable, Settings};
 use seaworthy_core::{ServiceIdentity, SwitchKind, Switches};
 use seaworthy_health::Health;
 use seaworthy_http::{
-    Authenticate, BodyBudget, ErrorForm, FlagGate, RequestIds, Routes, document_routes,
+    Authenticate, BodyBudget, ErrorForm, FlagGate, RequestIds, Routes, openapi_routes,
     server::ReceiveWindows,
 };
 use seaworthy_resilience::policies::Resilience;
@@ -240,7 +240,7 @@ impl<C: Settings> Assembly<C> {
         let switch = self
             .switches()
             .register(DOCUMENT_SWITCH, SwitchKind::Operational);
-        self.http(document_routes(openapi, config, is_development, switch));
+        self.http(openapi_routes(openapi, config, is_development, switch));
     }
 
     /// Serves the metrics at a path of the public listener, in the Prometheus text format and

@@ -28,6 +28,7 @@ mod config;
 mod dependency;
 mod error_tracking;
 mod facts;
+mod health_checks;
 mod kernel;
 pub mod lease;
 mod lifecycle;
@@ -46,7 +47,6 @@ mod settings_reload;
 mod start_error;
 mod task;
 mod vault;
-mod watch;
 mod worker;
 
 pub use assembly::Assembly;

@@ -209,4 +209,41 @@ mod tests {
         // Without distortion the dark pixels would be the same ones.
         assert!(moved > inked / 2, "{moved} of {inked}");
     }
+
+    #[test]
+    fn each_letter_is_placed_anew_auth_2() {
+        let mut random = rand::rng();
+        let mut ends = |_| {
+            let strokes = letter('h', 50.0, &mut random);
+            strokes.iter().map(|stroke| stroke.to).collect::<Vec<_>>()
+        };
+        let drawn: Vec<_> = (0..20).map(&mut ends).collect();
+        let moved = drawn.windows(2).filter(|pair| {
+            let points = pair[0].iter().zip(&pair[1]);
+            points
+                .into_iter()
+                .any(|(a, b)| (a.0 - b.0).hypot(a.1 - b.1) > 1.0)
+        });
+        // Two letters are equal by chance once in thousands of pairs.
+        assert!(moved.count() >= 17);
+    }
+
+    #[test]
+    fn waves_bend_the_whole_image_auth_2() {
+        let waves = Waves::random(&mut rand::rng());
+        let columns = (0..WIDTH).step_by(usize::from(LINE_STEP));
+        let shifts: Vec<f32> = columns
+            .map(|x| {
+                let shown = (f32::from(x), f32::from(HEIGHT) / 2.0);
+                waves.source(shown).1 - shown.1
+            })
+            .collect();
+        let (low, high) = shifts
+            .iter()
+            .fold((f32::MAX, f32::MIN), |(low, high), shift| {
+                (low.min(*shift), high.max(*shift))
+            });
+        // The wave is at least three pixels high, and 240 pixels are at least two waves.
+        assert!(high - low > 3.0, "{shifts:?}");
+    }
 }

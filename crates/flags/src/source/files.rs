@@ -14,7 +14,7 @@ use crate::{
     definition::Strictness,
     problem::Problem,
     set::{Compiler, FlagSet},
-    short::{self, Form},
+    shorthand::{self, Form},
 };
 
 /// Maximum size of a file, enough for about 5,000 flags with rules and lists of users.
@@ -103,14 +103,14 @@ impl FlagFiles {
                 form.merge_into(&mut merged);
             }
         }
-        let removals = short::check_removals(&merged, Utc::now().date_naive());
+        let removals = shorthand::check_removals(&merged, Utc::now().date_naive());
         errors.extend(
             removals
                 .into_iter()
                 .map(|problem| locate(&documents, problem)),
         );
         let flagd = read(&self.flagd, &mut errors);
-        let short = short::compile(&merged);
+        let short = shorthand::compile(&merged);
         let mut flags = short.unwrap_or_else(|problems| {
             errors.extend(
                 problems

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use crate::{
     problem::Problem,
     runtime::{Override, RuntimeState, apply},
-    short,
+    shorthand,
 };
 
 /// The documents that define flags. A flag of an upper layer replaces the flag below it.
@@ -31,7 +31,7 @@ impl Layers {
         pending: impl Iterator<Item = &'a Override>,
         now: DateTime<Utc>,
     ) -> Result<Value, Vec<Problem>> {
-        let mut compiled = short::compile(&self.short_with(state))?;
+        let mut compiled = shorthand::compile(&self.short_with(state))?;
         let mut document = Map::new();
         let mut flags = Map::new();
         for layer in [self.remote.as_ref(), self.flagd.as_ref()]

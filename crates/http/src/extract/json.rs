@@ -8,7 +8,7 @@ use http_body_util::BodyExt as _;
 use seaworthy_core::{Code, Error, FieldViolation};
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{object::is_object, violations::violations};
+use super::{object::is_object, type_names::with_json_type, violations::violations};
 use crate::body_limit::unreadable;
 
 const APPLICATION_JSON: HeaderValue = HeaderValue::from_static("application/json");
@@ -57,7 +57,7 @@ fn explain<T: DeserializeOwned>(bytes: &[u8], error: &serde_json::Error) -> Erro
     }
     let mut found = violations::<T>(bytes);
     if found.is_empty() {
-        found.push(FieldViolation::new(".", error.to_string()));
+        found.push(FieldViolation::new(".", with_json_type(&error.to_string())));
     }
     Error::invalid(found)
 }

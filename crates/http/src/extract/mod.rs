@@ -5,6 +5,7 @@ mod json;
 mod object;
 mod path;
 mod query;
+mod type_names;
 mod violations;
 
 pub use json::{Json, is_json};

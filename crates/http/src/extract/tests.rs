@@ -38,7 +38,7 @@ async fn a_bad_field_is_named_by_its_path_api_3() {
     assert_eq!(error.fields()[0].field, "items[1].price");
     assert_eq!(
         error.fields()[0].description,
-        "invalid type: string \"x\", expected u32"
+        "invalid type: string \"x\", expected a whole number that is not negative"
     );
 }
 

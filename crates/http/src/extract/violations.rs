@@ -3,6 +3,8 @@ use serde::de::{DeserializeOwned, Deserializer};
 use serde_json::{Map, Value, json};
 use serde_path_to_error::{Path, Segment};
 
+use super::type_names::with_json_type;
+
 /// The maximum number of reported fields. Enough for any form.
 const MAX_VIOLATIONS: usize = 32;
 /// Maximum size of a body whose problems are all reported, in bytes. Each bad field needs up to a
@@ -84,7 +86,7 @@ fn all_with(
     }
     let violations = found.into_iter();
     violations
-        .map(|problem| FieldViolation::new(problem.field, problem.text))
+        .map(|problem| FieldViolation::new(problem.field, with_json_type(&problem.text)))
         .collect()
 }
 

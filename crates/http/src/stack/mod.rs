@@ -28,4 +28,4 @@ pub use step::Step;
 mod tests;
 
 #[cfg(test)]
-mod call_tests;
+mod grpc_tests;

@@ -22,7 +22,8 @@ use tokio_util::{
 
 use super::{
     config::NatsConfig, dead_letters, deliveries::NatsDeliveries, group_lease::EndedSessions,
-    link::Link, names::Names, publications::Publications, returns::Recording, topology::Topology,
+    link::Link, names::Names, publications::Publications, redelivery_counts::Recording,
+    topology::Topology,
 };
 use crate::{
     DeadLetterId, Envelope, GroupName, MessagingConfig, PublishError, Topic,

@@ -14,7 +14,7 @@ use super::{
     hold::Held,
     link::connection_lost_error,
     pull::Arrival,
-    returns::Returns,
+    redelivery_counts::RedeliveryCounts,
     session::{Arrivals, RETURN, Session},
 };
 use crate::transport::{
@@ -47,7 +47,7 @@ impl NatsDeliveries {
         Self {
             session: Arc::new(Session {
                 broker,
-                returns: Returns::new(plan.group.clone(), plan.topics.clone()),
+                returns: RedeliveryCounts::new(plan.group.clone(), plan.topics.clone()),
                 plan,
                 group_lease,
                 acquired: Mutex::default(),

@@ -26,7 +26,7 @@ mod link;
 mod names;
 mod publications;
 mod pull;
-mod returns;
+mod redelivery_counts;
 mod session;
 mod topology;
 mod wire;

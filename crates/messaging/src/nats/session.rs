@@ -22,7 +22,7 @@ use super::{
     hold::{Held, Hold},
     names::Names,
     pull::{Arrival, Pull},
-    returns::Returns,
+    redelivery_counts::RedeliveryCounts,
     wire,
 };
 use crate::transport::{Delivery, Position, SubscriptionPlan, TransportError};
@@ -47,7 +47,7 @@ pub(super) struct Arrivals {
 pub(super) struct Session {
     pub(super) broker: Arc<Inner>,
     pub(super) plan: SubscriptionPlan,
-    pub(super) returns: Returns,
+    pub(super) returns: RedeliveryCounts,
     pub(super) group_lease: Option<GroupLease>,
     pub(super) acquired: Mutex<Option<Acquired>>,
     pub(super) hold: Mutex<Hold>,

@@ -8,7 +8,7 @@ use super::{
     config::NatsConfig,
     link::{Link, RequestError},
     names::Names,
-    returns,
+    redelivery_counts,
 };
 use crate::{GroupName, Topic, transport::TransportError};
 
@@ -150,7 +150,7 @@ impl Topology {
 
     /// Creates the stream that records returned messages.
     pub(super) async fn create_returns(&self, link: &Link) -> Result<(), TransportError> {
-        let config = returns::stream(&self.names);
+        let config = redelivery_counts::stream(&self.names);
         self.create(link, self.names.returns(), config).await
     }
 

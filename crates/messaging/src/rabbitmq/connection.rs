@@ -9,7 +9,7 @@ use tokio::{sync::watch, time};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::{
-    bound::Bound,
+    binding_cache::Bound,
     channels::PublishChannels,
     config::RabbitmqConfig,
     failure::{cause_text, transport_error},

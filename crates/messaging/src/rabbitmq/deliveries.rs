@@ -14,7 +14,7 @@ use super::{
     config::{QueueKind, RabbitmqConfig, RabbitmqHeaders},
     connection::Link,
     failure::transport_error,
-    returns::Returns,
+    redelivery_counts::RedeliveryCounts,
     topology, wire,
 };
 use crate::{
@@ -31,7 +31,7 @@ pub(super) struct RabbitmqDeliveries {
     incoming: tokio::sync::Mutex<Incoming>,
     tag: ShortString,
     /// `None` if the broker does not count returns, or if returns cannot be recorded.
-    returns: Option<Returns>,
+    returns: Option<RedeliveryCounts>,
     named: RabbitmqHeaders,
     fallback: Topic,
     /// Whether settings bind the group instead of its topics.
@@ -69,7 +69,7 @@ impl RabbitmqDeliveries {
             .await
             .map_err(transport_error)?;
         let returns = match kind {
-            QueueKind::Quorum => Returns::open(&link, &plan.group).await,
+            QueueKind::Quorum => RedeliveryCounts::open(&link, &plan.group).await,
             QueueKind::Classic => None,
         };
         let has_own_bindings = !config.queue(plan.group.as_str()).bindings.is_empty();

@@ -9,7 +9,7 @@
 //! publishers, and consumers must still acknowledge. A background task restores a lost connection
 //! and declares everything again.
 
-mod bound;
+mod binding_cache;
 mod channels;
 mod config;
 mod connection;
@@ -18,10 +18,10 @@ mod deliveries;
 mod failure;
 mod page;
 mod publish;
-mod returns;
-mod suspects;
+mod redelivery_counts;
+mod rejected_publishes;
 mod topology;
-mod unplanned;
+mod undeclared_topics;
 mod wire;
 
 use std::{
@@ -41,9 +41,9 @@ use connection::{ConnectionSlot, Link, Role};
 use futures::future::BoxFuture;
 use lapin::{options::QueueDeclareOptions, types::FieldTable};
 use parking_lot::Mutex;
+use rejected_publishes::Suspects;
 use seaworthy_core::Timeout;
-use suspects::Suspects;
-use unplanned::UnplannedQueues;
+use undeclared_topics::UndeclaredQueues;
 
 use crate::{
     DeadLetterId, Envelope, GroupName, MessagingConfig, PublishError, Topic,
@@ -69,7 +69,7 @@ struct Inner {
     unroutable: Mutex<BTreeSet<Topic>>,
     /// The groups of declared topics.
     required: Mutex<BTreeMap<Topic, Vec<GroupPlan>>>,
-    unplanned: UnplannedQueues,
+    unplanned: UndeclaredQueues,
     suspects: Suspects,
     closed: AtomicBool,
 }
@@ -88,7 +88,7 @@ impl RabbitmqBroker {
             consuming: ConnectionSlot::new(config, client, Role::Consuming)?,
             unroutable: Mutex::default(),
             required: Mutex::default(),
-            unplanned: UnplannedQueues::default(),
+            unplanned: UndeclaredQueues::default(),
             suspects: Suspects::default(),
             closed: AtomicBool::new(false),
         };

@@ -111,11 +111,16 @@ impl PluginsConfig {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
 
     #[test]
     fn settings_of_plugins_have_the_defaults_of_the_contract_plug_1() {
         let unset = PluginsConfig::default();
+        assert!(!unset.enabled);
+        assert_eq!(unset.directory, Path::new("plugins"));
+        assert_eq!(unset.config_directory, Path::new("configs/plugins"));
         assert!(!unset.security.allow_unsigned);
         assert!(unset.loads_automatically(Profile::Development));
         for profile in [Profile::Test, Profile::Staging, Profile::Production] {

@@ -154,6 +154,32 @@ async fn failed_veto_follows_the_mode_of_its_plugin_plug_2() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn failed_policy_follows_the_mode_of_its_plugin_plug_2() {
+    for (mode, later, expected) in [
+        (FailureMode::Open, None, Ok(Decision::Allow)),
+        // The policies after it still decide.
+        (
+            FailureMode::Open,
+            Some("no"),
+            Ok(Decision::Deny("no".to_owned())),
+        ),
+        (FailureMode::Closed, None, Err("PLUGIN_UNAVAILABLE")),
+        (FailureMode::Closed, Some("no"), Err("PLUGIN_UNAVAILABLE")),
+    ] {
+        let mut setup = Setup::new()
+            .config(|config| config.on_failure = mode)
+            .plugin("a-broken", "", &Guest::deciding("unreachable"));
+        if let Some(reason) = later {
+            setup = setup.plugin("b-strict", "", &Guest::denying(reason));
+        }
+        let app = setup.start().await.unwrap();
+        let decided = app.plugins.decide("u-7", "read", "order", Map::new()).await;
+        let decided = decided.as_ref().map_err(|error| error.reason());
+        assert_eq!(decided.cloned(), expected, "{mode:?} {later:?}");
+    }
+}
+
 #[tokio::test]
 async fn handlers_get_their_events_plug_1() {
     let handlers =

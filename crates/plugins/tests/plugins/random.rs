@@ -122,7 +122,10 @@ impl Kind {
             Self::OldHook => CAPABILITIES.len() - 1,
             Self::Hook | Self::Handler | Self::Policy => CAPABILITIES.len(),
         };
-        let used: Vec<_> = CAPABILITIES[..used].iter().map(|one| one.as_str()).collect();
+        let used: Vec<_> = CAPABILITIES[..used]
+            .iter()
+            .map(|one| one.as_str())
+            .collect();
         let calls = match self {
             Self::OldHook | Self::Hook => {
                 "[[hooks]]\nname = \"random\"\npoint = \"before_biz\"\ntimeout = \"20ms\"\n"
@@ -251,7 +254,13 @@ async fn run(app: &TestApp, seeds: std::ops::Range<u64>) -> Ends {
 
 async fn run_one(app: &TestApp, component: &[u8], ends: &mut Ends, seed: u64) {
     let folder = app.folder.path().join("plugins");
-    guest::write(&folder, "random", &Kind::of(seed).manifest(), component, &app.key);
+    guest::write(
+        &folder,
+        "random",
+        &Kind::of(seed).manifest(),
+        component,
+        &app.key,
+    );
     // A panic of the host in a call is an error of the call.
     let check = |problem: &str| assert!(!problem.contains("panicked"), "seed {seed}: {problem}");
     if let Err(error) = app.plugins.load("random").await {

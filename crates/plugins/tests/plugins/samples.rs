@@ -31,6 +31,17 @@ fn sample(name: &str) -> PathBuf {
     home.iter().collect()
 }
 
+/// Returns the points, priorities and timeouts of the hooks of a plugin.
+fn declared_hooks(
+    plugins: &Plugins,
+    name: &str,
+) -> Vec<(HookPoint, Option<i32>, Option<Duration>)> {
+    let hooks = plugins.get(name).unwrap().hooks.into_iter();
+    hooks
+        .map(|hook| (hook.point, hook.priority, hook.timeout.map(Timeout::get)))
+        .collect()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn auth_enhancer_adds_attributes_after_the_authentication_plug_1() {
     const NAME: &str = "auth_enhancer";
@@ -42,22 +53,37 @@ async fn auth_enhancer_adds_attributes_after_the_authentication_plug_1() {
     let setup = Setup::new().grant(NAME, &[Capability::Config, Capability::Events]);
     guest::write(&setup.config.directory, NAME, &more, &component, &setup.key);
     let app = setup.start().await.unwrap();
-    let hooks = app.plugins.get(NAME).unwrap().hooks.into_iter();
-    let declared: Vec<_> = hooks
-        .map(|hook| (hook.point, hook.priority, hook.timeout.map(Timeout::get)))
-        .collect();
     let timeout = Some(Duration::from_secs(5));
     let expected = [
         (HookPoint::BeforeAuth, Some(10), timeout),
         (HookPoint::AfterAuth, Some(20), timeout),
     ];
-    assert_eq!(declared, expected);
+    assert_eq!(declared_hooks(&app.plugins, NAME), expected);
     let call = HookCall::new().with_metadata("actor", "u-7");
     let report = app.plugins.run_hooks(HookPoint::AfterAuth, call).await;
     let report = report.unwrap();
     assert_eq!(report.failed, []);
     let enhanced = report.call.value("enhanced_by");
     assert_eq!(enhanced, Some(&json!("auth_enhancer")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn audit_logger_has_the_priorities_of_the_contract_plug_1() {
+    const NAME: &str = "audit_logger";
+    let home = sample(NAME);
+    let module = std::fs::read(home.join("plugin.wat")).unwrap();
+    let component = pack(&module, Interface::V0_2, World::HooksAndEvents).unwrap();
+    let manifest = std::fs::read_to_string(home.join("plugin.toml")).unwrap();
+    let more = manifest.replace(&format!("name = \"{NAME}\"\n"), "");
+    let setup = Setup::new().grant(NAME, &[Capability::Log]);
+    guest::write(&setup.config.directory, NAME, &more, &component, &setup.key);
+    let app = setup.start().await.unwrap();
+    let timeout = Some(Duration::from_secs(3));
+    let expected = [
+        (HookPoint::AfterAuth, Some(5), timeout),
+        (HookPoint::AfterBiz, Some(15), timeout),
+    ];
+    assert_eq!(declared_hooks(&app.plugins, NAME), expected);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -5,7 +5,7 @@ use seaworthy_core::ServiceIdentity;
 use seaworthy_facts::Facts;
 use tokio::runtime;
 
-use super::{arguments::Format, output, own::Stderr, serve};
+use super::{arguments::Format, custom::Stderr, output, serve};
 use crate::{
     assembly::Assembly,
     config::FrameworkConfig,

@@ -8,7 +8,7 @@ use seaworthy_config::{Loader, Settings};
 
 use super::{
     arguments::{Format, HealthProbe},
-    output, own_tls, serve, status,
+    health_tls, output, serve, status,
 };
 use crate::{config::FrameworkConfig, kernel::StartFailure, settings, start_error::StartError};
 
@@ -69,7 +69,7 @@ fn get(address: SocketAddr, is_tls: bool, path: &str) -> io::Result<(u16, String
     if !is_tls {
         return exchange(stream, address, path);
     }
-    let mut session = own_tls::connection(address.ip())?;
+    let mut session = health_tls::connection(address.ip())?;
     exchange(
         rustls::Stream::new(&mut session, &mut stream),
         address,

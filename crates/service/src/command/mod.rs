@@ -2,11 +2,11 @@
 
 mod arguments;
 mod config;
+mod custom;
 mod describe;
 mod health;
+mod health_tls;
 pub(crate) mod output;
-mod own;
-mod own_tls;
 mod serve;
 pub(crate) mod status;
 
@@ -14,7 +14,7 @@ use clap::{CommandFactory as _, FromArgMatches as _};
 use seaworthy_config::{Environment, Loader, Profile, Settings};
 
 use self::arguments::{Arguments, Command, Format, SettingsArguments};
-pub use self::own::{CommandRun, Commands, Console, ServiceCommand};
+pub use self::custom::{CommandRun, Commands, Console, ServiceCommand};
 use crate::{
     assembly::Assembly, aws::AwsSource, service::Service, start_error::StartError,
     vault::VaultSource,
@@ -44,7 +44,7 @@ where
     {
         let format = matches.get_one("format").copied().unwrap_or(Format::Text);
         return match SettingsArguments::from_arg_matches(&matches) {
-            Ok(settings) => own::run(identity, loader(service, &settings), format, command, own),
+            Ok(settings) => custom::run(identity, loader(service, &settings), format, command, own),
             Err(error) => usage(&error),
         };
     }

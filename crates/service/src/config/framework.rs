@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use seaworthy_client::HttpClientConfig;
 use seaworthy_core::{ByteSize, host::is_loopback_ip};
 use seaworthy_health::HealthConfig;
-use seaworthy_http::{DEFAULT_BODY_BUDGET, DocumentConfig, tls::TlsConfig};
+use seaworthy_http::{DEFAULT_BODY_BUDGET, OpenApiConfig, tls::TlsConfig};
 use seaworthy_resilience::policies::ResilienceConfig;
 use seaworthy_telemetry::{MetricsConfig, logs::LogConfig, tracer::TracingConfig};
 use serde::{Deserialize, Serialize};
@@ -22,7 +22,7 @@ pub struct FrameworkConfig {
     /// The listeners for clients.
     pub server: ServerConfig,
     /// The OpenAPI document and its page.
-    pub api_document: DocumentConfig,
+    pub api_document: OpenApiConfig,
     /// The admin listener.
     pub admin: AdminConfig,
     /// Secrets in external stores.

@@ -1,7 +1,7 @@
 //! A running service, started and stopped in the order of [`Phase`].
 
 mod admin;
-mod calls;
+mod grpc;
 mod offline;
 mod parts;
 mod prepared;

@@ -53,7 +53,7 @@ pub(super) fn new_parts(
         added: Arc::new(parking_lot::Mutex::new(AddedParts::default())),
         description: Description::default(),
     };
-    crate::watch::begin(&parts);
+    crate::health_checks::begin(&parts);
     parts
 }
 

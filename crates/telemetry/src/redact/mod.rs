@@ -14,15 +14,15 @@
 //!
 //! The filter is a single pass over the bytes, and a text without a match is not copied.
 
-mod address;
 mod body;
 mod bytes;
 mod card;
+mod china;
 mod clean;
 mod config;
+mod email_and_phone;
 mod ip;
 mod keyed;
-mod mainland;
 mod name;
 mod scan;
 mod token;

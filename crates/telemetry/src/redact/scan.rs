@@ -2,12 +2,12 @@ use std::{borrow::Cow, ops::Range};
 
 use super::{
     MASK, RedactionConfig,
-    address::{Addresses, phone},
     bytes::end_of,
     card::card,
+    china::{id_card, mobile},
+    email_and_phone::{Addresses, phone},
     ip::{ipv4, ipv6},
     keyed::keyed,
-    mainland::{id_card, mobile},
     token::token,
 };
 

@@ -1,6 +1,8 @@
 use std::num::NonZeroU32;
 
-use city_events_contract::{AccessConfig, CountersConfig, PUBLIC_METRICS, ServiceCallersConfig};
+use city_events_contract::{
+    AccessConfig, PUBLIC_METRICS, RateLimitStoreConfig, ServiceCallersConfig,
+};
 use seaworthy::{
     account::{LockoutConfig, SecondFactorConfig, SessionConfig},
     audit_log::AuditLogConfig,
@@ -241,7 +243,7 @@ pub struct RouteLimitsConfig {
     /// `oauth/{provider}/callback`, which sends requests to the provider.
     pub oauth_callback: RouteLimit,
     /// The Redis server that replicas share for counting.
-    pub redis: CountersConfig,
+    pub redis: RateLimitStoreConfig,
 }
 
 /// A number of requests per window.
@@ -290,7 +292,7 @@ impl Default for RouteLimitsConfig {
             admin: RouteLimit::new(60, MINUTE),
             oauth_start: RouteLimit::new(5, MINUTE),
             oauth_callback: RouteLimit::new(5, MINUTE),
-            redis: CountersConfig::default(),
+            redis: RateLimitStoreConfig::default(),
         }
     }
 }

@@ -1,7 +1,7 @@
 use std::num::NonZeroU32;
 
 use city_events_contract::{
-    AccessConfig, CountersConfig, PUBLIC_METRICS, RevocationConfig, ServiceCallsConfig,
+    AccessConfig, PUBLIC_METRICS, RateLimitStoreConfig, RevocationConfig, ServiceCallsConfig,
 };
 use seaworthy::{flags::FlagsConfig, prelude::*, realtime::RealtimeConfig};
 
@@ -73,7 +73,7 @@ pub struct CallerLimitConfig {
     /// The length of the window.
     pub window: Timeout,
     /// The Redis that replicas share. Without it, each replica counts alone.
-    pub redis: CountersConfig,
+    pub redis: RateLimitStoreConfig,
 }
 
 impl Default for CallerLimitConfig {
@@ -82,7 +82,7 @@ impl Default for CallerLimitConfig {
             enabled: true,
             requests: DEFAULT_REQUESTS,
             window: DEFAULT_WINDOW,
-            redis: CountersConfig::default(),
+            redis: RateLimitStoreConfig::default(),
         }
     }
 }

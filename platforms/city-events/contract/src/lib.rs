@@ -8,7 +8,6 @@
 //! ```
 
 mod access;
-mod counters;
 mod envelope;
 mod generated;
 pub mod groups;
@@ -18,6 +17,7 @@ pub mod messages;
 mod moment;
 mod pictures;
 mod query;
+mod rate_limits;
 mod revocation;
 mod role;
 mod security_headers;
@@ -28,7 +28,6 @@ mod testing;
 mod token_versions;
 
 pub use access::{AccessConfig, LOOPBACK_NETWORKS, access_token_rules, bearer, bearer_from_issuer};
-pub use counters::{Counters, CountersConfig, Limit, LimitError};
 pub use envelope::{Data, ErrorResponse, too_many_requests};
 pub use generated::{
     DESCRIPTORS,
@@ -39,6 +38,7 @@ pub use legacy::{DEVELOPMENT_ORIGINS, LOG_FORMAT, MAX_CALLER_REQUESTS, PUBLIC_ME
 pub use moment::{InvalidMoment, Moment};
 pub use pictures::{InvalidFocus, InvalidPurpose, PictureFocus, PicturePurpose};
 pub use query::QueryPairs;
+pub use rate_limits::{Counters, Limit, LimitError, RateLimitStoreConfig};
 pub use revocation::{ReadPosition, RevocationConfig};
 pub use role::Role;
 pub use security_headers::with_security_headers;

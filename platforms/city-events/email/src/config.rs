@@ -1,6 +1,6 @@
 use std::num::NonZeroU32;
 
-use city_events_contract::CountersConfig;
+use city_events_contract::RateLimitStoreConfig;
 use seaworthy::{
     data::DatabaseConfig,
     mail::{MailConfig, MailUrl},
@@ -110,7 +110,7 @@ pub struct EmailLimitsConfig {
     /// Requests per ten minutes with one token.
     pub requests_per_token: NonZeroU32,
     /// The Redis that replicas share. Without it, each replica counts alone.
-    pub redis: CountersConfig,
+    pub redis: RateLimitStoreConfig,
 }
 
 impl Default for EmailLimitsConfig {
@@ -119,7 +119,7 @@ impl Default for EmailLimitsConfig {
             enabled: true,
             requests_per_ip: DEFAULT_PER_IP,
             requests_per_token: DEFAULT_PER_TOKEN,
-            redis: CountersConfig::default(),
+            redis: RateLimitStoreConfig::default(),
         }
     }
 }

@@ -1,6 +1,6 @@
 use std::num::NonZeroU32;
 
-use city_events_contract::{AccessConfig, CountersConfig};
+use city_events_contract::{AccessConfig, RateLimitStoreConfig};
 use seaworthy::{
     data::DatabaseConfig, messaging::MessagingConfig, outbox::InboxConfig, prelude::*,
 };
@@ -70,7 +70,7 @@ pub struct TrackingConfig {
     /// response and are not counted.
     pub anonymous_views_per_ip: NonZeroU32,
     /// Redis in which replicas share the limits.
-    pub redis: CountersConfig,
+    pub redis: RateLimitStoreConfig,
 }
 
 impl Default for TrackingConfig {
@@ -79,7 +79,7 @@ impl Default for TrackingConfig {
             requests_per_actor: DEFAULT_PER_ACTOR,
             requests_per_ip: DEFAULT_PER_IP,
             anonymous_views_per_ip: DEFAULT_VIEWS_PER_IP,
-            redis: CountersConfig::default(),
+            redis: RateLimitStoreConfig::default(),
         }
     }
 }

@@ -14,8 +14,8 @@ mod cursor;
 mod legacy;
 mod lists;
 mod rank;
+mod ranking_cache;
 mod service;
-mod shared;
 mod store;
 
 pub use config::{AnonymousConfig, FeedConfig, TrackingConfig};

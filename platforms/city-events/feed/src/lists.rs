@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::{
     cursor::{CURSOR_DIGITS, Cursor},
     rank::{FeedType, Page, Ranked, Ranking},
-    shared::SharedRanking,
+    ranking_cache::SharedRanking,
     store::{EventDetails, EventFilter, Store},
 };
 

@@ -3,7 +3,7 @@
 #[cfg(not(feature = "plugins"))]
 mod absent;
 #[cfg(feature = "plugins")]
-mod audit;
+mod audit_log;
 #[cfg(feature = "plugins")]
 mod present;
 

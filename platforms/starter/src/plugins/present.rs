@@ -9,7 +9,7 @@ use seaworthy::{
     service::ServiceCommand,
 };
 
-use super::audit::record_changes;
+use super::audit_log::record_changes;
 use crate::{NAME, config::StarterConfig, domain::UserId};
 
 const SANDBOX: &str = "remove it: plugins always run in the sandbox";

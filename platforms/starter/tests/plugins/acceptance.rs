@@ -105,6 +105,10 @@ fn assert_called_limited_and_unloaded(database: &EmptyDatabase, settings: &[Stri
     for app in apps {
         let ended = app.stop().unwrap();
         assert!(ended.status.success(), "{ended:?}");
+        // The handler got the login before the plugin was unloaded, and not the one after it.
+        let noted = ended.stdout.iter();
+        let noted = noted.filter(|line| line.contains("\"handler\":\"guard/note\""));
+        assert_eq!(noted.count(), 1);
     }
 
     let audited = audited(database.url());

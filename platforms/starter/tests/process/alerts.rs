@@ -15,7 +15,7 @@ use std::{
 use seaworthy_deploy::{Overlay, render};
 use seaworthy_facts::Facts;
 use seaworthy_testkit::{
-    alerts::{Alerts, Observed},
+    alerts::{Alerts, ObservedService},
     database::EmptyDatabase,
     eventually,
     prometheus::compress,
@@ -91,7 +91,7 @@ fn captcha_and_flag_faults_fire_their_alerts_obs_9_ship_4() {
     let files = rendered(replica.admin.port());
     let rules = compress(&files["prometheus/starter.rules.yaml"], FACTOR);
     let folder = tempfile::tempdir().unwrap();
-    let observed = Observed {
+    let observed = ObservedService {
         name: "starter",
         program: Path::new(env!("CARGO_BIN_EXE_starter")),
         config: folder.path().to_owned(),

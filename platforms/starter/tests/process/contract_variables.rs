@@ -107,7 +107,8 @@ fn all_variables_of_the_contract_are_accepted_conf_1() {
     let process = ServiceProcess::spawn(Path::new(PROGRAM), &["config", "check"], &VARIABLES);
     let ended = process.unwrap().wait_with_output().unwrap();
     assert!(ended.status.success(), "{ended:#?}");
-    let process = ServiceProcess::spawn(Path::new(PROGRAM), &["config", "show"], &VARIABLES);
+    let arguments = ["config", "show", "--format", "json"];
+    let process = ServiceProcess::spawn(Path::new(PROGRAM), &arguments, &VARIABLES);
     let shown = process
         .unwrap()
         .wait_with_output()
@@ -121,7 +122,44 @@ fn all_variables_of_the_contract_are_accepted_conf_1() {
     ] {
         assert!(shown.contains(value), "{value}: {shown}");
     }
+    let shown: Value = serde_json::from_str(&shown).unwrap();
+    let values = shown["values"].as_array().unwrap();
+    let origins: Vec<_> = values.iter().map(|value| &value["origin"]).collect();
+    for (name, _) in VARIABLES {
+        let origin = format!("env {name}");
+        let is_set = origins.iter().any(|known| **known == origin);
+        assert!(
+            is_set || WITHOUT_ORIGIN.contains(&name),
+            "{name} sets nothing"
+        );
+    }
 }
+
+/// The variables that are not the origin of a setting: they select a profile or a part, confirm
+/// what is always on, set the same setting as another one, or belong to a build with plugins.
+const WITHOUT_ORIGIN: [&str; 21] = [
+    "ENVIRONMENT",
+    "DATABASE_DRIVER",
+    "PLUGINS_ENABLED",
+    "PLUGINS_DIRECTORY",
+    "PLUGINS_CONFIG_DIRECTORY",
+    "PLUGINS_AUTO_LOAD",
+    "PLUGINS_SANDBOX_ENABLED",
+    "PLUGINS_MAX_MEMORY",
+    "PLUGINS_MAX_CPU_PERCENT",
+    "TLS_ENABLED",
+    "TLS_CERT_FILE",
+    "TLS_KEY_FILE",
+    "TLS_MIN_VERSION",
+    "ENABLE_HSTS",
+    "METRICS_PATH",
+    "HEALTH_ENABLED",
+    "HEALTH_PATH",
+    "TRACING_ENABLED",
+    "KRATOS_SERVER_HTTP_TIMEOUT",
+    "KRATOS_MONITORING_TRACING_ENABLED",
+    "KRATOS_SECURITY_RATE_LIMIT_BURST",
+];
 
 /// The defaults of the contract for keys that the framework has other defaults for.
 const DEFAULTS: [(&str, &str); 15] = [

@@ -11,20 +11,20 @@
 //! | `feed` | Business events for connected clients |
 //! | `limits` | Requests per minute by role |
 
+mod business_events;
 mod chat;
 mod client_tokens;
 mod config;
-mod feed;
 mod journeys;
 mod limits;
 mod proxy;
-mod public;
+mod public_routes;
+mod route_table;
 mod service;
 mod socket_io;
-mod table;
 mod variables;
 
 pub use config::{GatewayConfig, GatewayLimitsConfig};
-pub use public::PUBLIC_ROUTES;
+pub use public_routes::PUBLIC_ROUTES;
+pub use route_table::Upstream;
 pub use service::{assemble, main, service};
-pub use table::Upstream;

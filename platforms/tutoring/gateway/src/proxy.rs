@@ -13,7 +13,7 @@ use seaworthy::{
 };
 use tutoring_contract::{Role, error_response};
 
-use crate::{limits::RoleLimits, table};
+use crate::{limits::RoleLimits, route_table};
 
 /// The maximum size of a request body, in bytes. It is also the limit of the listener.
 const MAX_BODY: usize = 1024 * 1024;
@@ -70,16 +70,19 @@ const REFRESH_COOKIE: &str = "refreshToken=";
 pub(crate) struct Proxy(Arc<Parts>);
 
 struct Parts {
-    clients: Vec<(table::Upstream, HttpClient)>,
+    clients: Vec<(route_table::Upstream, HttpClient)>,
     limits: RoleLimits,
 }
 
 impl Proxy {
-    pub(crate) fn new(clients: Vec<(table::Upstream, HttpClient)>, limits: RoleLimits) -> Self {
+    pub(crate) fn new(
+        clients: Vec<(route_table::Upstream, HttpClient)>,
+        limits: RoleLimits,
+    ) -> Self {
         Self(Arc::new(Parts { clients, limits }))
     }
 
-    fn client(&self, upstream: table::Upstream) -> Option<&HttpClient> {
+    fn client(&self, upstream: route_table::Upstream) -> Option<&HttpClient> {
         let mut clients = self.0.clients.iter();
         let found = clients.find(|(name, _)| *name == upstream);
         found.map(|(_, client)| client)
@@ -89,7 +92,7 @@ impl Proxy {
 /// Counts and forwards a request.
 pub(crate) async fn forward(State(proxy): State<Proxy>, request: Request) -> Response {
     // The payment service limits the webhooks of each provider.
-    let counted = match table::is_webhook(request.uri().path()) {
+    let counted = match route_table::is_webhook(request.uri().path()) {
         true => Ok(None),
         false => proxy.0.limits.count().await,
     };
@@ -117,7 +120,7 @@ pub(crate) async fn forward(State(proxy): State<Proxy>, request: Request) -> Res
 
 async fn send(proxy: &Proxy, request: Request) -> Result<Response, Error> {
     let (parts, body) = request.into_parts();
-    let found = table::find(parts.uri.path());
+    let found = route_table::find(parts.uri.path());
     let (upstream, path) = found.ok_or_else(not_found)?;
     require_origin(&path, &parts.headers)?;
     let client = proxy.client(upstream).ok_or_else(not_found)?;

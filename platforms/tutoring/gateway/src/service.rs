@@ -17,14 +17,13 @@ use tutoring_contract::{AccessTokenVerifier, SessionCheck, use_envelopes};
 use tutoring_identity::{GATEWAY_VARIABLES, LiveSealer, LiveSessions};
 
 use crate::{
-    GatewayConfig, Upstream,
+    GatewayConfig, Upstream, business_events,
     chat::{ChatCalls, publish_presence},
     client_tokens::ClientTokens,
-    feed,
     journeys::JourneyCalls,
     limits::RoleLimits,
     proxy::{self, Proxy},
-    public, socket_io, table,
+    public_routes, route_table, socket_io,
     variables::VARIABLES,
 };
 
@@ -112,7 +111,11 @@ pub fn service() -> Service {
 /// Runs the program.
 #[must_use]
 pub fn main() -> ExitCode {
-    let commands = Commands::new().with(dead_letters_command(BROKER, broker, feed::topics));
+    let commands = Commands::new().with(dead_letters_command(
+        BROKER,
+        broker,
+        business_events::topics,
+    ));
     service().main_with(commands, assemble)
 }
 
@@ -160,7 +163,7 @@ async fn connections(
     let messaging = Messaging::connect(service, BROKER, &settings.broker).await?;
     let sealer = LiveSealer::new(&settings.access_tokens)?;
     messaging
-        .subscribe(feed::subscription(&hub, &sealer))
+        .subscribe(business_events::subscription(&hub, &sealer))
         .await?;
     let tokens = ClientTokens::new();
     let presence = Presence::start(service, &hub, publish_presence);
@@ -191,9 +194,9 @@ fn clients<C: Settings>(service: &Assembly<C>) -> Result<Vec<(Upstream, HttpClie
 /// Returns the public routes, and one for all other paths of services, which needs an access token.
 fn routes(proxy: Proxy) -> Routes {
     let mut routes = Routes::new();
-    for (method, path) in public::paths() {
+    for (method, path) in public_routes::paths() {
         let options = RouteOptions::new().access(Access::Public).sensitive_query();
-        let options = match public::sets_session(&path) {
+        let options = match public_routes::sets_session(&path) {
             true => options.sets_session(),
             false => options,
         };
@@ -210,7 +213,7 @@ fn routes(proxy: Proxy) -> Routes {
     routes
         .variants(
             REST,
-            |_, path| match table::find(path) {
+            |_, path| match route_table::find(path) {
                 Some(_) => VariantMatch::Variant(0),
                 None => VariantMatch::NoMatch,
             },

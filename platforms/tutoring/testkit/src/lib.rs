@@ -6,7 +6,7 @@
     reason = "a failed fixture fails the test"
 )]
 
-mod answers;
+mod http;
 mod in_flight;
 mod peer;
 mod platform_servers;
@@ -15,7 +15,7 @@ mod tokens;
 use seaworthy::data::{Database, DatabaseConfig};
 use seaworthy_testkit::database::EmptyDatabase;
 
-pub use answers::{call, data, json_of, rejection, wait_for};
+pub use http::{call, data, json_of, rejection, wait_for};
 pub use in_flight::{
     hold_commits, in_order, live_sessions, wait_for_blocked_statements, with_late_body,
 };

@@ -21,7 +21,7 @@ mod outage;
 #[path = "../process/peer.rs"]
 mod peer;
 mod play;
-#[path = "../../payment/tests/promises/provider.rs"]
+#[path = "../../payment/tests/service/provider.rs"]
 #[expect(dead_code, reason = "the tests of the payment service use the rest")]
 mod provider;
 mod rate;

@@ -66,6 +66,8 @@ const SIMPLE_KEY: &str =
 ///
 /// assert!(weak_key_reason("changeme-changeme-changeme").is_some());
 /// assert!(weak_key_reason("Kx3v9Qp2LmT7wZr5Yb8NcD4FgH6JsA1e").is_none());
+/// // 32 bytes in hexadecimal.
+/// assert!(weak_key_reason(&"7c9e3f1a".repeat(8)).is_none());
 /// ```
 #[must_use]
 pub fn weak_key_reason(key: &str) -> Option<&'static str> {

@@ -1,8 +1,8 @@
 //! The HTTP routes, and the gRPC service for the gateway.
 
 mod body;
-mod calls;
 mod errors;
+mod grpc;
 mod handlers;
 mod limits;
 mod moderation;
@@ -14,5 +14,5 @@ mod routes;
 mod second_factor;
 mod views;
 
-pub(crate) use calls::contract;
+pub(crate) use grpc::contract;
 pub(crate) use routes::{Api, routes};

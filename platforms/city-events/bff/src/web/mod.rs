@@ -18,10 +18,10 @@ mod feed;
 mod imports;
 mod layout;
 mod moderation;
+mod no_script;
 mod own_lists;
 mod participants;
 mod pictures;
-mod plain;
 mod two_step;
 
 use std::sync::Arc;
@@ -93,7 +93,7 @@ impl Pages {
 
 /// Returns the routes of pages, fragments and assets.
 pub(crate) fn routes(pages: Pages, limit: &CallerLimit) -> Routes {
-    let plain = plain::routes(pages.clone(), limit);
+    let plain = no_script::routes(pages.clone(), limit);
     let policy = pages.policy.clone();
     let set_headers = move |request: Request, next: Next| {
         let policy = policy.clone();

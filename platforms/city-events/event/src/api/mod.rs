@@ -1,7 +1,7 @@
 //! The HTTP and gRPC interfaces. Both use the same store operations.
 
-mod calls;
 mod errors;
+mod grpc;
 mod http;
 mod imports;
 mod views;
@@ -10,8 +10,8 @@ use city_events_contract::event::v1::{EventServiceContract, EventServiceMethod};
 use seaworthy::{contract::ContractConfig, csv::Imports, grpc::MethodOptions};
 
 use crate::store::{EventRows, Store};
-use calls::Calls;
 use errors::EventErrors;
+use grpc::Calls;
 
 pub(crate) use http::routes;
 

@@ -1,9 +1,9 @@
 //! SQL statements and migrations.
 
 pub(crate) mod admins;
-mod audit;
+mod audit_log;
 mod migrations;
 pub(crate) mod roles;
 
-pub(crate) use audit::{AuditFilter, audit_records};
+pub(crate) use audit_log::{AuditFilter, audit_records};
 pub(crate) use migrations::MIGRATIONS;

@@ -14,7 +14,7 @@ use axum::{
 use http::{HeaderValue, header};
 use seaworthy_core::{Code, Error, Switch, context};
 
-pub use self::{allowed::AllowedAddress, config::DocumentConfig};
+pub use self::{allowed::AllowedAddress, config::OpenApiConfig};
 use crate::routes::{Access, RouteOptions, Routes};
 
 const PAGE: &str = include_str!("page.html");
@@ -30,9 +30,9 @@ const JSON: HeaderValue = HeaderValue::from_static("application/json");
 /// Serves an OpenAPI document and its page, if the settings allow it. `is_development` selects the
 /// defaults of the settings: served without authentication, or not served. While `switch` is off,
 /// both paths do not exist.
-pub fn document_routes(
+pub fn openapi_routes(
     document: &'static str,
-    config: &DocumentConfig,
+    config: &OpenApiConfig,
     is_development: bool,
     switch: Switch,
 ) -> Routes {
@@ -126,7 +126,7 @@ mod tests {
         );
         let config = crate::HttpConfig::default();
         let builder = crate::Stack::builder(identity, config, &telemetry.unwrap());
-        let routes = document_routes("{}", &DocumentConfig::default(), true, Switch::new());
+        let routes = openapi_routes("{}", &OpenApiConfig::default(), true, Switch::new());
         let stack = builder.build(routes).unwrap();
         for path in ["/docs", "/openapi.json"] {
             let response = get(&stack, path, "192.0.2.1").await;
@@ -155,7 +155,7 @@ mod tests {
     }
 
     /// Returns the statuses of the page and of the document.
-    async fn statuses(config: &DocumentConfig, is_development: bool, address: &str) -> [u16; 2] {
+    async fn statuses(config: &OpenApiConfig, is_development: bool, address: &str) -> [u16; 2] {
         let identity = seaworthy_core::ServiceIdentity::new("orders", "1.0.0");
         let telemetry = seaworthy_telemetry::Telemetry::start_with_sink(
             &identity,
@@ -168,7 +168,7 @@ mod tests {
         let http = crate::HttpConfig::default();
         let builder =
             crate::Stack::builder(identity, http, &telemetry.unwrap()).authenticate(AnonymousOnly);
-        let routes = document_routes("{}", config, is_development, Switch::new());
+        let routes = openapi_routes("{}", config, is_development, Switch::new());
         let stack = builder.build(routes);
         let stack = stack.unwrap();
         let page = get(&stack, "/q/", address).await.status();
@@ -178,32 +178,32 @@ mod tests {
 
     #[tokio::test]
     async fn documents_are_guarded_outside_of_development_sec_4() {
-        let config = DocumentConfig {
+        let config = OpenApiConfig {
             prefix: "/q/".to_owned(),
-            ..DocumentConfig::default()
+            ..OpenApiConfig::default()
         };
         let client = "192.0.2.1";
         assert_eq!(statuses(&config, true, client).await, [200, 200]);
         assert_eq!(statuses(&config, false, client).await, [404, 404]);
-        let enabled = DocumentConfig {
+        let enabled = OpenApiConfig {
             enabled: Some(true),
             ..config.clone()
         };
         assert_eq!(statuses(&enabled, false, client).await, [401, 401]);
-        let of_network = DocumentConfig {
+        let of_network = OpenApiConfig {
             authenticated: Some(false),
             allowed_addresses: vec!["10.0.0.0/8".parse().unwrap()],
             ..enabled
         };
         assert_eq!(statuses(&of_network, false, client).await, [403, 403]);
         assert_eq!(statuses(&of_network, false, "10.1.2.3").await, [200, 200]);
-        let of_all = DocumentConfig {
+        let of_all = OpenApiConfig {
             allowed_addresses: vec!["*".parse().unwrap()],
             ..of_network.clone()
         };
         assert_eq!(statuses(&of_all, false, client).await, [200, 200]);
         // A role needs a caller, also in development.
-        let of_role = DocumentConfig {
+        let of_role = OpenApiConfig {
             roles: vec!["admin".to_owned()],
             ..of_all
         };

@@ -1,4 +1,4 @@
-use crate::table::has_alias;
+use crate::route_table::has_alias;
 
 /// The routes that need no access token: methods and path under `/api/v1`. Paths have the
 /// parameters of [`Routes`](seaworthy::prelude::Routes).

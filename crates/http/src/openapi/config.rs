@@ -6,7 +6,7 @@ use super::AllowedAddress;
 /// Access to the OpenAPI document and its page.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
-pub struct DocumentConfig {
+pub struct OpenApiConfig {
     /// Whether the public listener serves the document. Not set: in development and test only.
     pub enabled: Option<bool>,
     /// The path in front of the document, such as /q. The page is then at /q/ and the document at

@@ -16,7 +16,7 @@ use seaworthy::{
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 #[schemars(extend("x-reloadable" = true))]
-pub struct CountersConfig {
+pub struct RateLimitStoreConfig {
     /// `redis://host:port/database`, `rediss://host:port/database`, or `host:port` as in the legacy
     /// services.
     #[serde(skip_serializing)]
@@ -33,7 +33,7 @@ pub struct CountersConfig {
     pub on_failure: Option<OnStoreFailure>,
 }
 
-impl CountersConfig {
+impl RateLimitStoreConfig {
     fn on_failure_in(&self, profile: Profile) -> OnStoreFailure {
         self.on_failure.unwrap_or(match profile {
             Profile::Production | Profile::Staging => OnStoreFailure::Closed,
@@ -68,7 +68,7 @@ impl CountersConfig {
 pub struct Counters<'service, C: Settings> {
     service: &'service Assembly<C>,
     key: &'static str,
-    select: fn(&C) -> &CountersConfig,
+    select: fn(&C) -> &RateLimitStoreConfig,
 }
 
 /// A rate limit. Cheap to clone. All clones share the counts.
@@ -97,7 +97,7 @@ impl<'service, C: Settings> Counters<'service, C> {
     pub fn new(
         service: &'service Assembly<C>,
         key: &'static str,
-        select: fn(&C) -> &CountersConfig,
+        select: fn(&C) -> &RateLimitStoreConfig,
     ) -> Self {
         Self {
             service,
@@ -206,7 +206,7 @@ mod tests {
 
     #[test]
     fn production_rejects_uncounted_requests_by_default_res_6() {
-        let mut config = CountersConfig::default();
+        let mut config = RateLimitStoreConfig::default();
         for (profile, policy) in [
             (Profile::Production, OnStoreFailure::Closed),
             (Profile::Staging, OnStoreFailure::Closed),

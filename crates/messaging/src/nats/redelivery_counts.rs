@@ -70,12 +70,12 @@ impl Recording {
 }
 
 /// Reads, writes and removes the records of one group.
-pub(super) struct Returns {
+pub(super) struct RedeliveryCounts {
     group: GroupName,
     topics: Vec<Topic>,
 }
 
-impl Returns {
+impl RedeliveryCounts {
     pub(super) fn new(group: GroupName, topics: Vec<Topic>) -> Self {
         Self { group, topics }
     }

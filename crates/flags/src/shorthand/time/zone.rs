@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 const HORIZON: SignedDuration = SignedDuration::from_hours(5 * 366 * 24);
 
 /// The offsets of a time zone from UTC.
-pub(in crate::short) struct Zone {
+pub(in crate::shorthand) struct Zone {
     /// The ends of offsets in Unix seconds, each with its offset in seconds.
     until: Vec<(i64, i32)>,
     /// The last offset.
@@ -14,7 +14,7 @@ pub(in crate::short) struct Zone {
 }
 
 impl Zone {
-    pub(in crate::short) const UTC: Self = Self {
+    pub(in crate::shorthand) const UTC: Self = Self {
         until: Vec::new(),
         last: 0,
     };
@@ -23,7 +23,7 @@ impl Zone {
     ///
     /// # Errors
     /// The name is not in the database of time zones.
-    pub(in crate::short) fn read(value: Option<&Value>) -> Result<Self, String> {
+    pub(in crate::shorthand) fn read(value: Option<&Value>) -> Result<Self, String> {
         let Some(value) = value.filter(|value| *value != "UTC") else {
             return Ok(Self::UTC);
         };
@@ -49,7 +49,7 @@ impl Zone {
     }
 
     /// Returns the local time in seconds since the local begin of 1970.
-    pub(in crate::short) fn local_seconds(&self) -> Value {
+    pub(in crate::shorthand) fn local_seconds(&self) -> Value {
         let now = json!({"var": "$flagd.timestamp"});
         if self.until.is_empty() {
             return match self.last {

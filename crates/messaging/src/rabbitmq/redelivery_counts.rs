@@ -44,7 +44,7 @@ const TIMEOUT: Duration = Duration::from_secs(1);
 const PERSISTENT: u8 = 2;
 
 /// Records and counts the returned messages of one group.
-pub(super) struct Returns {
+pub(super) struct RedeliveryCounts {
     /// A channel in confirm mode.
     channel: Channel,
     stream: ShortString,
@@ -58,7 +58,7 @@ struct Reader {
     counts: HashMap<MessageId, u32>,
 }
 
-impl Returns {
+impl RedeliveryCounts {
     /// Declares the stream of the group. Returns `None` if the broker rejects it: then returns
     /// count as deliveries.
     pub(super) async fn open(link: &Link, group: &GroupName) -> Option<Self> {

@@ -22,9 +22,9 @@ const REPLY_SUCCESS: u16 = 200;
 
 /// Declares queues for dead letters of topics that no subscription declares.
 #[derive(Debug, Default)]
-pub(super) struct UnplannedQueues(Mutex<BTreeSet<Topic>>);
+pub(super) struct UndeclaredQueues(Mutex<BTreeSet<Topic>>);
 
-impl UnplannedQueues {
+impl UndeclaredQueues {
     /// Declares the queue for a dead letter if it does not exist. Returns the dead letter as it
     /// must be published.
     ///
@@ -86,7 +86,7 @@ mod tests {
 
     #[test]
     fn dead_letters_share_one_queue_beyond_bound_msg_3() {
-        let queues = UnplannedQueues::default();
+        let queues = UndeclaredQueues::default();
         for number in 0..MAX_QUEUES {
             let own = letter(&format!("topic.{number}"));
             assert_eq!(queues.addressed(&own).unwrap(), own);
