@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, path::Path};
 use seaworthy_deploy::{Overlay, render};
 use seaworthy_facts::Facts;
 use seaworthy_testkit::{
-    alerts::{Alerts, Observed},
+    alerts::{Alerts, ObservedService},
     eventually,
     prometheus::compress,
     requirement::required,
@@ -52,7 +52,7 @@ fn disabled_plugin_fires_its_alert_obs_9_ship_4() {
     let files = rendered(app.admin.port());
     let rules = compress(&files["prometheus/starter.rules.yaml"], FACTOR);
     let config = tempfile::tempdir().unwrap();
-    let observed = Observed {
+    let observed = ObservedService {
         name: "starter",
         program: Path::new(PROGRAM),
         config: config.path().to_owned(),
