@@ -21,8 +21,9 @@ const SCRAPE_INTERVAL: Duration = Duration::from_millis(100);
 /// Maximum wait for an alert, longer than any of the compressed rules waits.
 const TIMEOUT: Duration = Duration::from_secs(60);
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
-/// The exit status of `config check` for settings with errors.
-const INVALID_SETTINGS: i32 = 78;
+/// Commands that report the fault of the alert, and their exit status for it: settings with errors,
+/// and a damaged audit log.
+const REPORTS: [(&str, i32); 2] = [(" config check ", 78), (" audit-log verify ", 1)];
 /// Forwards to no port, because the listener is on this machine. Runs the program instead of a pod.
 /// Lists no pods and prints no log lines.
 const KUBECTL: &str = r#"#!/bin/sh
@@ -196,9 +197,9 @@ impl Alerts {
                 .output()?;
             let printed = String::from_utf8_lossy(&ended.stdout).into_owned()
                 + &String::from_utf8_lossy(&ended.stderr);
-            // The command reports the fault of the alert.
-            let is_report =
-                command.contains(" config check ") && ended.status.code() == Some(INVALID_SETTINGS);
+            let is_report = REPORTS.iter().any(|(report, status)| {
+                command.contains(report) && ended.status.code() == Some(*status)
+            });
             let is_silent = command.ends_with('&') || command.starts_with("export ");
             let problem = if !ended.status.success() && !is_report {
                 "fails"

@@ -16,6 +16,7 @@ use seaworthy_config::Settings;
 use seaworthy_core::Timeout;
 use seaworthy_data::{Database, DatabaseLeases, chrono::Utc};
 use seaworthy_service::{Assembly, Schedule, StartError, Worker, lease::LeaseConfig};
+use seaworthy_telemetry::metrics::Gauge;
 use tokio::sync::Mutex as AsyncMutex;
 
 pub use self::{
@@ -39,6 +40,9 @@ const CONNECTIONS: NonZeroU32 = NonZeroU32::new(2).unwrap();
 const ROTATION_CHECK: Timeout = Timeout::from_secs(60 * 60);
 /// Maximum attempts to find or create the first key. Another replica may create it meanwhile.
 const FIRST_KEY_ATTEMPTS: u32 = 3;
+const EXPIRY: &str = "data_key_expiry_timestamp_seconds";
+const EXPIRY_HELP: &str =
+    "Unix time at which the active data key expires, as of the last read of the table.";
 
 /// Data keys in the table `kms_data_keys`, which a [`Root`] encrypts. Cheap to clone.
 ///
@@ -68,6 +72,8 @@ struct Inner {
     view: Mutex<Arc<View>>,
     /// The lock of the task that reads the table.
     reading: AsyncMutex<()>,
+    /// The expiry of the active key.
+    expiry: Gauge,
     former: Option<Arc<dyn WrapKeys>>,
 }
 
@@ -84,7 +90,8 @@ impl DataKeys {
         root: Root,
         config: &DataKeysConfig,
     ) -> Result<Self, StartError> {
-        let keys = Self::open(database, root, config).await;
+        let expiry = service.metrics().gauge(EXPIRY, EXPIRY_HELP, &[]);
+        let keys = Self::open_with(database, root, config, expiry).await;
         let keys =
             keys.map_err(|error| StartError::with_cause("the data keys cannot be used", error))?;
         let leases = Arc::new(DatabaseLeases::new(database.clone()));
@@ -96,6 +103,8 @@ impl DataKeys {
                 let keys = rotated.clone();
                 async move {
                     keys.rotate_expired().await?;
+                    // Without traffic, no other task updates the recorded expiry.
+                    keys.read(false).await?;
                     keys.report().await?;
                     Ok(false)
                 }
@@ -114,6 +123,15 @@ impl DataKeys {
         root: Root,
         config: &DataKeysConfig,
     ) -> Result<Self, CryptoError> {
+        Self::open_with(database, root, config, Gauge::default()).await
+    }
+
+    async fn open_with(
+        database: &Database,
+        root: Root,
+        config: &DataKeysConfig,
+        expiry: Gauge,
+    ) -> Result<Self, CryptoError> {
         if config.delete_after.get() < config.refresh_interval.get() * 2 {
             return Err(CryptoError::Key(
                 "delete_after must be at least twice refresh_interval",
@@ -125,6 +143,7 @@ impl DataKeys {
             config: config.clone(),
             view: Mutex::default(),
             reading: AsyncMutex::default(),
+            expiry,
             former: None,
         }));
         for _ in 0..FIRST_KEY_ATTEMPTS {
@@ -147,6 +166,7 @@ impl DataKeys {
             root,
             config,
             view,
+            expiry,
             ..
         } = &*self.0;
         Self(Arc::new(Inner {
@@ -155,6 +175,7 @@ impl DataKeys {
             config: config.clone(),
             view: Mutex::new(view.lock().clone()),
             reading: AsyncMutex::default(),
+            expiry: expiry.clone(),
             former: Some(Arc::new(previous)),
         }))
     }

@@ -118,9 +118,13 @@ impl DataKeys {
             tried_at: Some(read_at),
             ..View::default()
         };
+        let mut expiry = 0;
         for stored in table::all(self.store()).await? {
             if stored.status == DataKeyStatus::Revoked {
                 continue;
+            }
+            if stored.status == DataKeyStatus::Active {
+                expiry = stored.expires_at.timestamp();
             }
             let open = match known.keys.get(&stored.version) {
                 Some(open) if open.hash == stored.key_hash => Arc::clone(open),
@@ -147,6 +151,7 @@ impl DataKeys {
         view.active = view.active.filter(|active| view.keys.contains_key(active));
         let view = Arc::new(view);
         *self.0.view.lock() = Arc::clone(&view);
+        self.0.expiry.set(expiry);
         Ok(view)
     }
 

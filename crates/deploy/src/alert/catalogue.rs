@@ -1,4 +1,6 @@
-use super::{accounts, dependencies, messages, plugins, process, series::Values, slo, workers};
+use super::{
+    accounts, dependencies, keys, messages, plugins, process, series::Values, slo, workers,
+};
 
 /// How fast an operator must react.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,6 +85,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Alert> {
         messages::ALERTS,
         workers::ALERTS,
         accounts::ALERTS,
+        keys::ALERTS,
         plugins::ALERTS,
     ]
     .into_iter()

@@ -4,6 +4,7 @@ mod accounts;
 mod catalogue;
 mod dependencies;
 mod expression;
+mod keys;
 mod messages;
 mod plugins;
 mod process;
@@ -92,6 +93,7 @@ pub(crate) fn basis(alert: &Alert) -> &'static str {
             "its condition follows availability_percent, latency_percent and latency_seconds"
         }
         workers::STALLED => "its condition follows the interval of each worker",
+        keys::EXPIRED => "its condition follows the expiry of the active data key",
         process::EXPIRING | process::EXPIRING_SOON => {
             "its condition follows the expiry of each certificate"
         }

@@ -22,6 +22,16 @@ pub(super) const PANELS: &[Panel] = &[
     ),
     panel(
         "Runtime",
+        "Days until the active data key expires",
+        "d",
+        &["data_key_expiry_timestamp_seconds"],
+        &[(
+            "(max($data_key_expiry_timestamp_seconds) - time()) / 86400",
+            "active",
+        )],
+    ),
+    panel(
+        "Runtime",
         "Reloads of TLS files in an hour",
         "short",
         &["tls_reloads_total", "tls_reload_failures_total"],

@@ -46,6 +46,7 @@ pub(crate) fn complete() -> Facts {
     for name in [
         "audit_log_damaged",
         "captcha_codes_limited_total",
+        "data_key_expiry_timestamp_seconds",
         "feature_flag_oldest_override_seconds",
         "feature_flag_source_stale",
         "load_shed_total",

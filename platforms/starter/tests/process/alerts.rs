@@ -25,8 +25,8 @@ use seaworthy_testkit::{
 use crate::{app::Replica, sms};
 
 /// 15 minutes become 4.5 s.
-const FACTOR: u32 = 200;
-const TOKEN: &str = "the token of an operator of these tests";
+pub(crate) const FACTOR: u32 = 200;
+pub(crate) const TOKEN: &str = "the token of an operator of these tests";
 const FLAGS: &str = r#"{"flags": {}}"#;
 
 /// Starts a flag server that closes its connections without a response while it is not available.
@@ -55,7 +55,7 @@ fn flag_server() -> (SocketAddr, Arc<AtomicBool>) {
 }
 
 /// Renders the rules and runbooks of the committed facts, for an admin listener and a flag server.
-fn rendered(admin: u16) -> BTreeMap<String, String> {
+pub(crate) fn rendered(admin: u16, overlay: &Overlay) -> BTreeMap<String, String> {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/facts/starter.json");
     let mut facts = Facts::from_json(&std::fs::read_to_string(file).unwrap()).unwrap();
     for listener in &mut facts.listeners {
@@ -66,7 +66,7 @@ fn rendered(admin: u16) -> BTreeMap<String, String> {
     // The rules have an alert on the flag server only if the settings name one.
     let source = "features.remote.source".to_owned();
     facts.values.insert(source, "http".into());
-    render(&[facts], &Overlay::default()).unwrap()
+    render(&[facts], overlay).unwrap()
 }
 
 #[test]
@@ -88,7 +88,7 @@ fn captcha_and_flag_faults_fire_their_alerts_obs_9_ship_4() {
         &format!("admin.token={TOKEN}"),
     ];
     let replica = Replica::start_with(&database, &settings);
-    let files = rendered(replica.admin.port());
+    let files = rendered(replica.admin.port(), &Overlay::default());
     let rules = compress(&files["prometheus/starter.rules.yaml"], FACTOR);
     let folder = tempfile::tempdir().unwrap();
     let observed = ObservedService {

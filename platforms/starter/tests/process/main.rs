@@ -49,6 +49,7 @@ mod share;
 mod sms;
 mod starting;
 mod steps;
+mod store_alerts;
 mod traces;
 
 /// Runs each test on PostgreSQL and Redis.

@@ -1,0 +1,132 @@
+//! The alerts on leases, overrides of flags, the audit log and data keys: a fault of the stored
+//! state fires them, their runbooks work, and they resolve.
+
+use std::path::Path;
+
+use seaworthy_deploy::Overlay;
+use seaworthy_testkit::{
+    alerts::{Alerts, Observed},
+    database::EmptyDatabase,
+    eventually,
+    http::{get, request},
+    prometheus::compress,
+    requirement::required,
+};
+use serde_json::json;
+
+use crate::{
+    alerts::{FACTOR, TOKEN, rendered},
+    app::{PASSWORD, Replica, SECRETS, builder, command, execute, grant_admin},
+    logs::remembered,
+};
+
+/// An override and an expired key are old soon.
+const OVERLAY: &str =
+    "[alerts.FlagOverrideOld]\nthreshold = 2.0\n[alerts.DataKeyExpired]\nfor = \"5m\"\n";
+const ROTATION: &str = "rotate%20data%20keys";
+const VERIFICATION: &str = "verify%20audit%20log";
+const REASON: &str = "INC-7";
+
+/// The environment of a pod, for the commands of runbooks.
+fn environment(database: &EmptyDatabase) -> Vec<(String, String)> {
+    let url = format!("data.database.url={}", database.url());
+    let settings = SECRETS.into_iter().chain([url.as_str()]);
+    settings
+        .map(|setting| {
+            let (key, value) = setting.split_once('=').unwrap();
+            let variable = key.replace('.', "__").to_uppercase();
+            (format!("STARTER__{variable}"), value.to_owned())
+        })
+        .collect()
+}
+
+/// Runs, pauses or resumes a worker as an operator does.
+fn operate(replica: &Replica, worker: &str, action: &str) {
+    let path = format!("/workers/{worker}/{action}");
+    let bearer = format!("Bearer {TOKEN}");
+    let headers = [("authorization", bearer.as_str()), ("x-admin-request", "1")];
+    let answer = request(replica.admin, "POST", &path, &headers, "").unwrap();
+    assert_eq!(answer.status, 200, "{}", answer.body);
+}
+
+fn change_flag(database: &EmptyDatabase, change: &[&str]) {
+    let author = ["--reason", REASON, "--actor", "ops"];
+    command(database, &[&["flags"], change, &author].concat());
+}
+
+#[test]
+fn faults_of_stored_state_fire_their_alerts_obs_9_ship_4() {
+    let Some(program) = required("SEAWORTHY_TEST_PROMETHEUS") else {
+        return;
+    };
+    let database = EmptyDatabase::sqlite().unwrap();
+    // A service in another deployment, which Prometheus does not scrape, holds the lease.
+    let other = builder(database.url()).start().unwrap();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let held = "worker_lease_held{worker=\"rotate data keys\"} 1";
+    runtime.block_on(eventually(async || {
+        get(other.admin, "/metrics").unwrap().body.contains(held)
+    }));
+
+    let settings = [
+        "kms.refresh_interval=50ms",
+        "kms.delete_after=5s",
+        &format!("admin.token={TOKEN}"),
+    ];
+    let replica = Replica::start_with(&database, &settings);
+    let files = rendered(replica.admin.port(), &Overlay::read(OVERLAY).unwrap());
+    let rules = compress(&files["prometheus/starter.rules.yaml"], FACTOR);
+    let folder = tempfile::tempdir().unwrap();
+    let observed = Observed {
+        name: "starter",
+        program: Path::new(env!("CARGO_BIN_EXE_starter")),
+        config: folder.path().to_owned(),
+        environment: environment(&database),
+        admin: replica.admin,
+        token: TOKEN,
+    };
+    let alerts = Alerts::start(program, &rules, files, observed).unwrap();
+    runtime.block_on(async {
+        alerts.fires("WorkerLeaseNotHeld", "\"standby\":true").await;
+        for alert in ["FlagOverrideOld", "AuditLogDamaged", "DataKeyExpired"] {
+            assert!(!alerts.is_firing(alert).unwrap(), "{alert}");
+        }
+        assert!(other.stop().unwrap().status.success());
+        alerts.resolves(&["WorkerLeaseNotHeld"]).await;
+
+        change_flag(&database, &["set", "user.management", "off"]);
+        alerts.fires("FlagOverrideOld", REASON).await;
+        change_flag(&database, &["unset", "user.management"]);
+        alerts.resolves(&["FlagOverrideOld"]).await;
+
+        replica.register("ada");
+        grant_admin(&database, "ada");
+        execute(
+            &database,
+            "UPDATE audit_log SET action = 'role.revoke' WHERE action = 'role.grant'",
+        );
+        operate(&replica, VERIFICATION, "run");
+        alerts.fires("AuditLogDamaged", "was altered").await;
+        execute(
+            &database,
+            "UPDATE audit_log SET action = 'role.grant' WHERE action = 'role.revoke'",
+        );
+        operate(&replica, VERIFICATION, "run");
+        alerts.resolves(&["AuditLogDamaged"]).await;
+
+        operate(&replica, ROTATION, "pause");
+        execute(
+            &database,
+            "UPDATE kms_data_keys SET expires_at = created_at WHERE status = 'active'",
+        );
+        // The replica reads the keys to encrypt an address.
+        let eve = json!({
+            "username": "eve", "password": PASSWORD, "email": remembered("eve@example.net"),
+        });
+        assert_eq!(replica.post("/api/v1/auth/register", &eve).status, 200);
+        alerts.fires("DataKeyExpired", "\"paused\":true").await;
+        operate(&replica, ROTATION, "resume");
+        operate(&replica, ROTATION, "run");
+        alerts.resolves(&["DataKeyExpired"]).await;
+    });
+}
