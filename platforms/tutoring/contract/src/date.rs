@@ -1,7 +1,7 @@
 use std::{fmt, str::FromStr};
 
 use jiff::{
-    Timestamp, Zoned,
+    Timestamp, ToSpan as _, Zoned,
     civil::{Date, Time},
     tz::{Offset, TimeZone},
 };
@@ -28,6 +28,19 @@ const HOURS_PER_DAY: u16 = 24;
 #[serde(try_from = "String", into = "String")]
 #[schemars(with = "String")]
 pub struct PlatformZone(TimeZone);
+
+/// Returns the last date to which a session can be planned or moved: one year after a date.
+///
+/// ```
+/// use tutoring_contract::max_date;
+///
+/// let today = "2026-11-30".parse().unwrap();
+/// assert_eq!(max_date(today).to_string(), "2027-11-30");
+/// ```
+#[must_use]
+pub fn max_date(today: Date) -> Date {
+    today.saturating_add(1.year())
+}
 
 /// The text is not the name of a time zone.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -25,7 +25,7 @@ mod text;
 mod tokens;
 
 pub use caller_territory::{CallerTerritory, require_everywhere};
-pub use date::{InvalidZone, PlatformZone};
+pub use date::{InvalidZone, PlatformZone, max_date};
 pub use envelope::{ApiError, ExhaustedLimit, HandlerResult, Reply, error_response, use_envelopes};
 pub use extract::{ExtractResult, Json, Path, Query};
 pub use live::LiveEvent;

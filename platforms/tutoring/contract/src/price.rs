@@ -1,6 +1,6 @@
 use seaworthy::prelude::*;
 
-use crate::Money;
+use crate::{Money, Slot};
 
 named! {
     /// The form of the lessons, which decides the price.
@@ -28,6 +28,14 @@ pub enum DeliveryMode {
     WeekdayDaily,
     /// Two sessions on each Sunday.
     SundayOnly,
+}
+
+impl DeliveryMode {
+    /// Whether sessions can start in a slot. On a Sunday, the second session needs the next slot.
+    #[must_use]
+    pub fn allows(self, slot: Slot) -> bool {
+        self == Self::WeekdayDaily || slot.next().is_some()
+    }
 }
 
 /// An amount before tax with its tax.

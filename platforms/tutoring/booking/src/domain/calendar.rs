@@ -103,7 +103,7 @@ pub(crate) fn plan(
                 });
             }
         }
-        date = date.tomorrow().map_err(Error::internal)?;
+        date = date.tomorrow().map_err(|_| errors::no_dates())?;
     }
     Err(errors::no_dates())
 }
@@ -220,7 +220,9 @@ mod tests {
         let slot = "10:00".parse().unwrap();
         let package = package(ClassType::OneOnOne, DeliveryMode::WeekdayDaily, slot);
         let first = jiff::civil::date(2026, 11, 30);
-        let rejected = plan(&package, first, 1..=10, |_, _| true).unwrap_err();
-        assert_eq!(rejected.reason(), "NO_DATES");
+        for (first, is_holiday) in [(first, true), (Date::MAX, false)] {
+            let rejected = plan(&package, first, 1..=10, |_, _| is_holiday).unwrap_err();
+            assert_eq!(rejected.reason(), "NO_DATES");
+        }
     }
 }

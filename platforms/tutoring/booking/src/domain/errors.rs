@@ -59,12 +59,15 @@ pub(crate) fn coordinates_invalid() -> Error {
     invalid("latitude", COORDINATES)
 }
 
+/// The problem of a slot on Sundays that has no next one.
+pub(crate) const SUNDAY_SLOT: &str = "must be at most 18:00 for Sundays, which have two sessions";
+
 pub(crate) fn sunday_too_late() -> Error {
-    invalid(
-        "schedule.timeSlot",
-        "must be at most 18:00 for Sundays, which have two sessions",
-    )
+    invalid("schedule.timeSlot", SUNDAY_SLOT)
 }
+
+/// The problem of a date that is too far in the future.
+pub(crate) const MAX_DATE: &str = "must be at most one year from today";
 
 /// A state that does not allow the action.
 pub(crate) fn wrong_state(what: &str, status: &str) -> Error {

@@ -1,11 +1,11 @@
 use jiff::civil::Date;
 use seaworthy::prelude::*;
 use serde_json::Value;
-use tutoring_contract::{ClassType, DeliveryMode, SESSION_COUNTS, Slot};
-use tutoring_identity::invalid;
+use tutoring_contract::{ClassType, DeliveryMode, SESSION_COUNTS, Slot, max_date};
+use tutoring_identity::{Checks, invalid};
 use uuid::Uuid;
 
-use super::Place;
+use super::{Place, errors};
 
 /// The purchase of a student, from the metadata of the payment.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -57,6 +57,19 @@ impl Package {
             students: parsed("students", member("students"))?.unwrap_or_default(),
             payment_id: parsed("paymentId", member("paymentId"))?,
         })
+    }
+
+    /// Checks that the sessions can be planned.
+    ///
+    /// # Errors
+    /// `VALIDATION_ERROR`, which names every wrong member.
+    pub(crate) fn check_schedule(&self, today: Date) -> Result<(), Error> {
+        let mut checks = Checks::new();
+        let has_slots = self.delivery_mode.allows(self.time_slot);
+        checks.require("schedule.timeSlot", has_slots, errors::SUNDAY_SLOT);
+        let is_near = self.start_date.is_none_or(|date| date <= max_date(today));
+        checks.require("schedule.startDate", is_near, errors::MAX_DATE);
+        checks.finish()
     }
 
     /// Whether a number of sessions can be held this way.

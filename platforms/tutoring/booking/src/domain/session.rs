@@ -41,7 +41,10 @@ impl SessionStatus {
             (Self::PendingConfirmation | Self::Disputed, Action::Confirm)
             | (Self::Scheduled, Action::CancelLate) => Some(Self::Completed),
             (Self::PendingConfirmation, Action::Dispute) => Some(Self::Disputed),
-            (Self::Scheduled | Self::Disputed, Action::Cancel) => Some(Self::Cancelled),
+            (
+                Self::Scheduled | Self::PendingVerification | Self::InProgress | Self::Disputed,
+                Action::Cancel,
+            ) => Some(Self::Cancelled),
             _ => None,
         }
     }

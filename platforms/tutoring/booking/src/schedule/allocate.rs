@@ -138,14 +138,24 @@ impl Schedule {
         Ok(allocation)
     }
 
-    /// Adds a session after the last one, for a session that was not held.
+    /// Adds a session after the last one, for a session that was not held. If its allocation has
+    /// ended, the open one of the purchase gets the session.
     pub(super) async fn replace_session(
         &self,
         tx: &Transaction,
         allocation: &mut Allocation,
     ) -> Result<(), Error> {
-        self.append(tx, allocation, 1).await?;
-        self.generate(tx, allocation.id).await.map(drop)
+        if allocation.is_open() {
+            self.append(tx, allocation, 1).await?;
+            return self.generate(tx, allocation.id).await.map(drop);
+        }
+        match self.open_of_purchase(tx, allocation.id).await? {
+            Some(open) => {
+                let wanted = open.session_count + 1;
+                self.extend(tx, open, wanted).await.map(drop)
+            }
+            None => Ok(()),
+        }
     }
 
     /// Reserves the next free dates of the trainer after the last session, and stores the
@@ -158,7 +168,7 @@ impl Schedule {
     ) -> Result<(), Error> {
         let trainer = allocation.trainer()?;
         let last = allocation.end_date.map(|date| date.tomorrow());
-        let last = last.transpose().map_err(Error::internal)?;
+        let last = last.transpose().map_err(|_| errors::no_dates())?;
         let today = self.zone.today();
         let first = first_date(last, today, |date| date <= today)?;
         let package = &allocation.package;

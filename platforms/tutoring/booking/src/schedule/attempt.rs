@@ -70,6 +70,7 @@ impl Schedule {
                     Code::Invalid | Code::NotFound | Code::Conflict
                 ) =>
             {
+                allocations::set_rejections(tx, allocation.id, &[]).await?;
                 let reason = error.fields().first();
                 let reason = reason.map(|field| format!("{} {}", field.field, field.description));
                 let reason = reason.unwrap_or_else(|| error.message().to_owned());

@@ -139,6 +139,7 @@ impl Schedule {
     ) -> Result<(), Error> {
         session.notes = Some(reason.to_owned());
         sessions::update(tx, session).await?;
+        reschedules::cancel_of_session(tx, session.id).await?;
         let cancelled = SessionCancelled {
             session_id: session.id,
             trainer_id: session.trainer_id,
@@ -149,8 +150,9 @@ impl Schedule {
         self.publish(tx, cancelled).await
     }
 
-    /// Cancels a session for its student. Until 12 hours before it starts, its slot becomes free
-    /// and a session is added at the end. Later, it counts as held.
+    /// Cancels a session for its student, or for an administrator also after it has begun. Until
+    /// 12 hours before it starts, its slot becomes free and a session is added at the end. A later
+    /// cancellation by the student counts as held.
     ///
     /// # Errors
     /// `NOT_FOUND`, `FORBIDDEN` or `CONFLICT`.
@@ -168,30 +170,29 @@ impl Schedule {
                 self.require_entity(&tx, actor, Entity::Session(id)).await?;
                 let mut allocation = self.locked(&tx, session.allocation_id).await?;
                 let is_late = session.starts_at - Utc::now() < FREE_CANCELLATION;
-                let action = match is_late && actor.role == Some(Role::Student) {
+                let is_student = actor.role == Some(Role::Student);
+                let action = match is_late && is_student {
                     true => Action::CancelLate,
                     false => Action::Cancel,
                 };
-                session.require(SessionStatus::Scheduled)?;
+                if is_student {
+                    session.require(SessionStatus::Scheduled)?;
+                }
+                let before = json!({ "status": session.status });
                 session.status = session.after(action)?;
+                session.otp_hash = None;
                 self.end_journey_of(&tx, id, EndReason::Cancelled).await?;
+                attendance::store(&tx, id, "cancelled", Some(reason), actor.id).await?;
                 if action == Action::CancelLate {
                     session.notes = Some(reason.to_owned());
-                    attendance::store(&tx, id, "cancelled", Some(reason), actor.id).await?;
                     self.complete(&tx, &mut session, &mut allocation).await?;
                     return Ok(session);
                 }
                 slots::free(&tx, allocation.id, session.session_number).await?;
                 self.publish_cancelled(&tx, &mut session, reason).await?;
-                if allocation.is_open() {
-                    self.replace_session(&tx, &mut allocation).await?;
-                }
+                self.replace_session(&tx, &mut allocation).await?;
                 let action = ("session.cancel", super::SESSION_WRITE);
-                let changes = (
-                    reason,
-                    json!({ "status": SessionStatus::Scheduled }),
-                    json!({ "status": session.status }),
-                );
+                let changes = (reason, before, json!({ "status": session.status }));
                 self.record(&tx, actor, action, ("session", id), changes)
                     .await?;
                 Ok(session)

@@ -88,10 +88,16 @@ impl Schedule {
         if change.start_date.is_some() {
             allocation.package.start_date = change.start_date;
         }
-        allocations::set_package(tx, &allocation).await?;
         let is_new = change.time_slot.is_some() || change.start_date.is_some();
+        if is_new {
+            allocation.package.check_schedule(self.zone.today())?;
+        }
+        allocations::set_package(tx, &allocation).await?;
         match change.trainer_id.is_some() || is_new {
-            true => self.assign(tx, allocation, change.trainer_id, by).await,
+            true => {
+                self.assign_chosen(tx, allocation, change.trainer_id, by)
+                    .await
+            }
             false => Ok(allocation),
         }
     }
@@ -125,20 +131,7 @@ impl Schedule {
         if !allocations::insert(tx, &new).await? {
             return Err(Error::internal("the student has another open allocation"));
         }
-        let id = new.id;
-        let new = self.assign(tx, new, Some(trainer), by).await?;
-        if new.trainer_id.is_some() {
-            return Ok(new);
-        }
-        let rejections = allocations::rejections(tx, id).await?;
-        let reason = rejections
-            .first()
-            .map(|rejection| rejection.reason.as_str());
-        Err(match reason {
-            Some(errors::SLOT_TAKEN) => errors::slot_taken(),
-            Some(reason) => errors::trainer_not_eligible(reason),
-            None => errors::trainer_not_eligible(new.reason.as_deref().unwrap_or_default()),
-        })
+        self.assign_chosen(tx, new, Some(trainer), by).await
     }
 }
 

@@ -10,7 +10,9 @@ use uuid::Uuid;
 use super::{Actor, SESSION_WRITE, Schedule};
 use crate::{
     domain::{Action, SessionStatus},
-    store::{Allocation, Entity, Session, allocations, attendance, moment, sessions, slots},
+    store::{
+        Allocation, Entity, Session, allocations, attendance, moment, reschedules, sessions, slots,
+    },
 };
 
 /// The time after which the service confirms a session automatically, so that the trainer is paid
@@ -92,9 +94,7 @@ impl Schedule {
                     // The student has paid for a session that was not held.
                     sessions::update(&tx, &session).await?;
                     slots::free(&tx, allocation.id, session.session_number).await?;
-                    if allocation.is_open() {
-                        self.replace_session(&tx, &mut allocation).await?;
-                    }
+                    self.replace_session(&tx, &mut allocation).await?;
                 }
                 let changes = (
                     reason,
@@ -147,6 +147,7 @@ impl Schedule {
     ) -> Result<(), Error> {
         session.confirmed_at = Some(Utc::now());
         sessions::update(tx, session).await?;
+        reschedules::cancel_of_session(tx, session.id).await?;
         let completed = SessionCompleted {
             session_id: session.id,
             trainer_id: session.trainer_id,

@@ -102,10 +102,11 @@ impl Effect<Schedule> for BusinessEvent<CourseChanged> {
 }
 
 impl Effect<Schedule> for BusinessEvent<StudentChanged> {
-    /// Only the messages about the profile have a place.
+    /// Only the messages about the profile have a place. Those about the account have versions of
+    /// their own.
     async fn apply(&self, tx: &Transaction, _: &Schedule) -> Result<(), Error> {
         if self.data.snapshot.get("latitude").is_none() {
-            return Ok(());
+            return Ok(copies::add_student(tx, self.data.student_id).await?);
         }
         let number = |name: &str| self.data.snapshot.get(name).and_then(Value::as_f64);
         let place = Place::of(number("latitude"), number("longitude"));

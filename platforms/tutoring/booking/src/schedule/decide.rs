@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::{ALLOCATION_WRITE, Actor, Schedule, allocate::SYSTEM, cancel::REJECTED};
 use crate::{
     domain::{Package, errors},
-    store::{Allocation, Flags, allocations, payments, sessions},
+    store::{Allocation, Flags, TrainerCopies, allocations, copies, payments, sessions},
 };
 
 /// Maximum number of allocations that one step retries.
@@ -26,10 +26,11 @@ pub(crate) struct Creation {
 
 impl Schedule {
     /// Chooses a trainer for a pending allocation: the given one, or by the rules. If no trainer
-    /// meets the conditions, the allocation stays pending with the reason.
+    /// meets the conditions by the rules, the allocation stays pending with the reason.
     ///
     /// # Errors
-    /// `NOT_FOUND`, or `CONFLICT` if it is not pending.
+    /// `NOT_FOUND`, or `CONFLICT` if it is not pending, or if the given trainer does not meet the
+    /// conditions.
     pub(crate) async fn approve(
         &self,
         actor: &Actor,
@@ -43,7 +44,7 @@ impl Schedule {
                     return Err(errors::wrong_state("allocation", &allocation.status));
                 }
                 let (by, before) = (actor.id.to_string(), decided(&allocation));
-                let allocation = self.assign(&tx, allocation, trainer, &by).await?;
+                let allocation = self.assign_chosen(&tx, allocation, trainer, &by).await?;
                 let changes = ("", before, decided(&allocation));
                 let action = ("allocation.approve", ALLOCATION_WRITE);
                 self.record(&tx, actor, action, ("allocation", id), changes)
@@ -86,12 +87,16 @@ impl Schedule {
     ///
     /// # Errors
     /// `VALIDATION_ERROR` for a package that is not offered, and without a package for a student
-    /// who had none. `CONFLICT` if no paid sessions are left.
+    /// who had none. `NOT_FOUND` for an unknown student, course or trainer. `CONFLICT` if no paid
+    /// sessions are left, or if the given trainer does not meet the conditions.
     pub(crate) async fn create(&self, actor: &Actor, new: &Creation) -> Result<Allocation, Error> {
         if let Some((package, count)) = &new.package
             && !package.allows(*count)
         {
             return Err(errors::not_priced());
+        }
+        if let Some((package, _)) = &new.package {
+            package.check_schedule(self.zone.today())?;
         }
         self.database
             .transaction(|tx| async move {
@@ -103,6 +108,7 @@ impl Schedule {
                 let last = allocations::lock_last(&tx, new.student, new.course).await?;
                 self.require_creation(&tx, actor, new, last.as_ref())
                     .await?;
+                Self::require_known(&tx, new, last.is_some()).await?;
                 let (purchase, package, count) = match &new.package {
                     Some((package, count)) => {
                         let offer = (*count, Some(package.delivery_mode));
@@ -121,7 +127,9 @@ impl Schedule {
                     Some(_) => actor.id.to_string(),
                     None => SYSTEM.to_owned(),
                 };
-                let allocation = self.assign(&tx, allocation, new.trainer, &by).await?;
+                let allocation = self
+                    .assign_chosen(&tx, allocation, new.trainer, &by)
+                    .await?;
                 let target = ("allocation", allocation.id);
                 let changes = json!({ "status": allocation.status, "studentId": new.student });
                 let action = ("allocation.create", ALLOCATION_WRITE);
@@ -130,6 +138,51 @@ impl Schedule {
                 Ok(allocation)
             })
             .await
+    }
+
+    /// Requires that the student and the course of a new allocation exist. A student who had an
+    /// allocation exists.
+    async fn require_known(
+        tx: &Transaction,
+        new: &Creation,
+        had_allocation: bool,
+    ) -> Result<(), Error> {
+        if !had_allocation && !copies::has_student(tx, new.student).await? {
+            return Err(errors::not_found("student"));
+        }
+        match copies::has_course(tx, new.course).await? {
+            true => Ok(()),
+            false => Err(errors::not_found("course")),
+        }
+    }
+
+    /// Assigns the chosen trainer, or a trainer by the rules.
+    ///
+    /// # Errors
+    /// `NOT_FOUND` for an unknown trainer, and `SLOT_TAKEN` or `CONFLICT` if the chosen trainer does
+    /// not meet the conditions.
+    pub(super) async fn assign_chosen(
+        &self,
+        tx: &Transaction,
+        allocation: Allocation,
+        chosen: Option<Uuid>,
+        decided_by: &str,
+    ) -> Result<Allocation, Error> {
+        if let Some(trainer) = chosen
+            && TrainerCopies::territory(tx, trainer).await?.is_none()
+        {
+            return Err(errors::not_found("trainer"));
+        }
+        let allocation = self.assign(tx, allocation, chosen, decided_by).await?;
+        if chosen.is_none() || allocation.trainer_id.is_some() {
+            return Ok(allocation);
+        }
+        let rejections = allocations::rejections(tx, allocation.id).await?;
+        let reason = rejections.first().map(|first| first.reason.as_str());
+        Err(match reason.or(allocation.reason.as_deref()) {
+            Some(errors::SLOT_TAKEN) => errors::slot_taken(),
+            reason => errors::trainer_not_eligible(reason.unwrap_or_default()),
+        })
     }
 
     /// Returns the purchase, the package and the sessions that are left of the last allocation of a

@@ -4,7 +4,7 @@ use seaworthy::{
     prelude::*,
 };
 use serde_json::{Value, json};
-use tutoring_contract::{SESSION_COUNTS, Slot};
+use tutoring_contract::{SESSION_COUNTS, Slot, max_date};
 use tutoring_identity::Checks;
 use uuid::Uuid;
 
@@ -52,7 +52,7 @@ impl NewPreBooking {
     }
 
     /// Checks the package, and returns the place of the student.
-    fn check(&self, flags: &Flags) -> Result<Place, Error> {
+    fn check(&self, flags: &Flags, today: Date) -> Result<Place, Error> {
         let (address, count) = (self.address.trim(), self.session_count);
         let mut checks = Checks::new();
         checks.storable("address", address);
@@ -65,6 +65,8 @@ impl NewPreBooking {
         checks.require("sessionCount", is_offered, "is not offered");
         let is_sunday = self.start_date.weekday() == Weekday::Sunday;
         checks.require("startDate", !is_sunday, "must not be a Sunday");
+        let is_near = self.start_date <= max_date(today);
+        checks.require("startDate", is_near, errors::MAX_DATE);
         let place = Place::new(self.latitude, self.longitude);
         checks.require("latitude", place.is_some(), errors::COORDINATES);
         checks.finish()?;
@@ -92,7 +94,8 @@ impl Schedule {
     /// `VALIDATION_ERROR`, `SERVICE_NOT_AVAILABLE` outside of all zones, and `NOT_FOUND` for a course
     /// that is not published.
     pub(crate) async fn check_package(&self, package: &NewPreBooking) -> Result<(), Error> {
-        let place = package.check(&Flags::read(&self.database).await?)?;
+        let flags = Flags::read(&self.database).await?;
+        let place = package.check(&flags, self.zone.today())?;
         zones::require(&self.database, place).await?;
         match copies::is_published(&self.database, package.course_id).await? {
             true => Ok(()),
@@ -104,7 +107,8 @@ impl Schedule {
     /// returns the same pre-booking. Returns it with the remaining capacity.
     ///
     /// # Errors
-    /// Those of [`check_package`](Self::check_package), and `CAPACITY_REACHED`.
+    /// Those of [`check_package`](Self::check_package), `CAPACITY_REACHED`, and `CONFLICT` if the
+    /// student has a pre-booking of the course in another slot.
     pub(crate) async fn pre_book(
         &self,
         student: Uuid,
@@ -115,6 +119,7 @@ impl Schedule {
             .transaction(|tx| async move {
                 let known = pre_bookings::lock_pending(&tx, student, course).await?;
                 let pre_booking = match known {
+                    Some(known) if known.slot != slot => return Err(errors::pre_booked()),
                     Some(known) => known,
                     None => {
                         if !pre_bookings::take(&tx, course, slot).await? {

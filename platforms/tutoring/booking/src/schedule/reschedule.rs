@@ -4,7 +4,7 @@ use seaworthy::{
     prelude::*,
 };
 use serde_json::{Value, json};
-use tutoring_contract::{DeliveryMode, Role, Slot, events::SessionRescheduled};
+use tutoring_contract::{DeliveryMode, Role, Slot, events::SessionRescheduled, max_date};
 use tutoring_identity::Checks;
 use uuid::Uuid;
 
@@ -282,6 +282,9 @@ impl Schedule {
         if start < Utc::now() + MIN_NOTICE {
             let problem = "must be at least 4 hours in the future";
             return Err(errors::invalid("newDate", problem));
+        }
+        if date > max_date(self.zone.today()) {
+            return Err(errors::invalid("newDate", errors::MAX_DATE));
         }
         // A package with sessions on Sundays keeps them after the switch is off.
         if date.weekday() == Weekday::Sunday

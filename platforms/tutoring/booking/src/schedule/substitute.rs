@@ -51,8 +51,14 @@ impl Schedule {
             .transaction(|tx| async move {
                 let (original, student) = (new.original_trainer_id, new.student_id);
                 let of_day = sessions::lock_of_day(&tx, original, student, date).await?;
-                let session = of_day.into_iter().next();
-                let session = session.ok_or_else(|| errors::not_found("session"))?;
+                let Some(session) = of_day.into_iter().next() else {
+                    // A substituted session has another trainer.
+                    let known = substitutions::of_day(&tx, original, student, date).await?;
+                    let known = known.ok_or_else(|| errors::not_found("session"))?;
+                    let known = Entity::Substitution(known);
+                    self.require_entity(&tx, actor, known).await?;
+                    return Err(errors::already_substituted());
+                };
                 let entity = Entity::Session(session.id);
                 self.require_entity(&tx, actor, entity).await?;
                 self.require_trainer(&tx, actor, new.substitute_trainer_id)

@@ -39,6 +39,31 @@ pub(crate) async fn is_published(connection: &dyn Connection, course: Uuid) -> D
     Ok(found == Some(true))
 }
 
+/// Whether a course exists, also if it is not published.
+pub(crate) async fn has_course(connection: &dyn Connection, course: Uuid) -> DataResult<bool> {
+    let found: Option<Uuid> =
+        sql!("SELECT course_id FROM course_copies WHERE course_id = {course}")
+            .fetch_optional(connection)
+            .await?;
+    Ok(found.is_some())
+}
+
+/// Whether a student exists.
+pub(crate) async fn has_student(connection: &dyn Connection, student: Uuid) -> DataResult<bool> {
+    let found: Option<Uuid> =
+        sql!("SELECT student_id FROM student_copies WHERE student_id = {student}")
+            .fetch_optional(connection)
+            .await?;
+    Ok(found.is_some())
+}
+
+/// Stores a student without a place, unless the student is stored.
+pub(crate) async fn add_student(tx: &Transaction, student: Uuid) -> DataResult<()> {
+    insert_or_ignore!("student_copies (student_id, version) VALUES ({student}, -1)")
+        .apply(tx)
+        .await
+}
+
 /// Stores the place of a student. An older version changes nothing.
 pub(crate) async fn store_student(
     tx: &Transaction,
@@ -46,9 +71,7 @@ pub(crate) async fn store_student(
     version: i64,
     place: Option<Place>,
 ) -> DataResult<()> {
-    insert_or_ignore!("student_copies (student_id, version) VALUES ({student}, -1)")
-        .execute(tx)
-        .await?;
+    add_student(tx, student).await?;
     sql!("UPDATE student_copies SET version = {version}, latitude = {place.map(|place| place.latitude)}, longitude = {place.map(|place| place.longitude)} WHERE student_id = {student} AND version < {version}")
         .apply(tx)
         .await

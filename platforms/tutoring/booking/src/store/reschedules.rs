@@ -67,6 +67,13 @@ pub(crate) async fn cancel_scheduled(tx: &Transaction, allocation: Uuid) -> Data
         .await
 }
 
+/// Cancels the pending request of a session.
+pub(crate) async fn cancel_of_session(tx: &Transaction, session: Uuid) -> DataResult<()> {
+    sql!("UPDATE reschedules SET status = 'cancelled', pending_session_id = NULL, updated_at = {Utc::now()} WHERE pending_session_id = {session}")
+        .apply(tx)
+        .await
+}
+
 /// Returns a page of requests in a territory, newest first. Without a state, all requests match.
 pub(crate) async fn list(
     connection: &dyn Connection,

@@ -36,6 +36,18 @@ pub(crate) async fn lock(tx: &Transaction, id: Uuid) -> DataResult<Option<Substi
         .await
 }
 
+/// Returns the substitution of a trainer and a student on a day.
+pub(crate) async fn of_day(
+    connection: &dyn Connection,
+    original: Uuid,
+    student: Uuid,
+    date: Date,
+) -> DataResult<Option<Uuid>> {
+    sql!("SELECT id FROM substitutions WHERE session_date = {date.to_string()} AND original_trainer_id = {original} AND student_id = {student}")
+        .fetch_optional(connection)
+        .await
+}
+
 pub(crate) async fn delete(tx: &Transaction, id: Uuid) -> DataResult<()> {
     sql!("DELETE FROM substitutions WHERE id = {id}")
         .apply(tx)

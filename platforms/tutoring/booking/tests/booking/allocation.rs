@@ -1,6 +1,6 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use jiff::ToSpan as _;
+use jiff::{ToSpan as _, civil::Weekday};
 use seaworthy::data::{
     chrono::{TimeDelta, Utc},
     sql,
@@ -137,8 +137,14 @@ pub(crate) async fn allocation_without_trainer_keeps_reasons_api_1(app: TestApp)
     // A chosen trainer has to meet the conditions too.
     let approve = format!("/admin/allocations/{id}/approve");
     let chosen = json!({ "trainerId": first });
-    let answer = data(&app.call("POST", &approve, &operator(), &chosen));
-    assert_eq!(answer["status"], "pending");
+    let answer = app.call("POST", &approve, &operator(), &chosen);
+    assert_eq!(
+        (answer.status, &json_of(&answer)["code"]),
+        (409, &json!("SLOT_TAKEN"))
+    );
+    let unknown = json!({ "trainerId": Uuid::from_u128(0x99) });
+    let answer = app.call("POST", &approve, &operator(), &unknown);
+    assert_eq!(answer.status, 404, "{}", answer.body);
     // The trainer is optional, and so is the body.
     let answer = data(&app.call("POST", &approve, &operator(), &Value::Null));
     assert_eq!(answer["status"], "pending");
@@ -161,6 +167,7 @@ pub(crate) async fn allocation_without_trainer_keeps_reasons_api_1(app: TestApp)
     assert_eq!(approved["trainerId"], json!(second));
     app.wait_for_events("SESSIONS_GENERATED", other, 1);
     // Outside of all zones.
+    app.enrol([9]).await;
     let far = json!({
         "studentId": Uuid::from_u128(9), "courseId": COURSE, "sessionCount": 10,
         "schedule": { "timeSlot": "16:00" }, "location": { "latitude": 28.6, "longitude": 77.2 },
@@ -193,7 +200,7 @@ pub(crate) async fn pre_bookings_stop_at_their_capacity_data_3(app: TestApp) {
         json!({
             "address": "1", "latitude": CENTRE.0, "longitude": CENTRE.1, "courseId": COURSE,
             "timeslot": slot, "mode": "1on1", "groupSize": 1, "sessionCount": 10,
-            "startDate": "2026-12-01",
+            "startDate": TestApp::later(Weekday::Monday),
         })
     };
     let (made, refused) = (AtomicUsize::new(0), AtomicUsize::new(0));
@@ -222,6 +229,8 @@ pub(crate) async fn pre_bookings_stop_at_their_capacity_data_3(app: TestApp) {
     let (first, again): (Value, Value) = (book(), book());
     assert_eq!(first["preBookingId"], again["preBookingId"]);
     assert_eq!(again["capacityRemaining"], 9);
+    let other = app.call("POST", "/create-prebooking", &student(50), &body("18:00"));
+    assert_eq!(other.status, 409, "{}", other.body);
     assert_eq!(first["pricing"]["total"], 354_000);
     app.check_invariants();
 }

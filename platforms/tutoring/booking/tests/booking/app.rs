@@ -1,6 +1,5 @@
 use std::{net::SocketAddr, process::Command};
 
-use jiff::ToSpan as _;
 use seaworthy::{
     config::{Environment, Loader},
     data::{Database, Statement, sql},
@@ -15,7 +14,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tutoring_booking::BookingConfig;
 use tutoring_contract::{
-    PlatformZone, Role,
+    Role,
     events::{BusinessEvent, CourseAccessGranted, CourseChanged, Kind, TrainerChanged, message},
 };
 use tutoring_identity::{LiveSessions, SessionRecord};
@@ -362,15 +361,15 @@ impl TestApp {
         self.service = Some(service);
     }
 
-    /// Returns an earlier date of the platform.
-    pub(crate) fn days_ago(days: i64) -> String {
-        let today = PlatformZone::default().today();
-        today.checked_sub(days.days()).unwrap().to_string()
-    }
-
-    /// Returns the present date of the platform.
-    pub(crate) fn today() -> String {
-        PlatformZone::default().today().to_string()
+    /// Stores students who have an account.
+    pub(crate) async fn enrol(&self, students: impl IntoIterator<Item = u128>) {
+        let students = students.into_iter().map(Uuid::from_u128);
+        let rows = students.map(|id| -> [seaworthy::data::Value; 1] { [id.into()] });
+        sql("INSERT INTO student_copies (student_id, version) VALUES (?, -1)**")
+            .bind_rows(rows)
+            .execute(&self.database().await)
+            .await
+            .unwrap();
     }
 }
 

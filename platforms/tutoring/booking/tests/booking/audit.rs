@@ -126,6 +126,7 @@ pub(crate) async fn admin_writes_have_entries_with_old_values_obs_8(app: TestApp
         "schedule": { "timeSlot": "16:00" },
         "location": { "latitude": CENTRE.0, "longitude": CENTRE.1 },
     });
+    app.enrol([9]).await;
     post("/admin/allocations", &new);
     assert_eq!(
         entries(&app, "allocation.create").await[0]["before"],

@@ -260,6 +260,7 @@ pub(crate) async fn payments_follow_a_replaced_trainer_data_3(app: TestApp) {
     app.open_zone().await;
     let first = app.approve(0x7a, 4.5).await;
     let owner = Uuid::from_u128(7);
+    app.enrol([7]).await;
     let body = json!({
         "studentId": owner, "courseId": COURSE, "sessionCount": 10, "trainerId": first,
         "schedule": { "timeSlot": "17:00" },
@@ -390,6 +391,7 @@ pub(crate) async fn ended_allocation_continues_with_its_package_data_3(app: Test
     );
     assert_eq!(data(&create(7))["id"], again["id"]);
     assert_eq!(booked(&app).await, 10);
+    app.enrol([8]).await;
     let unknown = create(8);
     assert_eq!(json_of(&unknown)["errors"][0]["field"], "schedule.timeSlot");
     app.check_invariants();

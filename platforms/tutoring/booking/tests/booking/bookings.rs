@@ -1,3 +1,4 @@
+use jiff::civil::Weekday;
 use seaworthy::data::sql;
 use serde_json::{Value, json};
 use tutoring_contract::{
@@ -10,15 +11,17 @@ use crate::app::{
     CENTRE, COURSE, TestApp, data, json_of, operator, service_token, student, token, trainer,
 };
 
-/// A day that is not a Sunday.
-const START: &str = "2027-03-01";
+/// Returns a day that is not a Sunday.
+fn start() -> String {
+    TestApp::later(Weekday::Monday)
+}
 
 fn booking_request(mode: &str, students: &[u128]) -> Value {
     let ids: Vec<_> = students.iter().map(|id| Uuid::from_u128(*id)).collect();
     json!({
         "address": "1", "latitude": CENTRE.0, "longitude": CENTRE.1, "courseId": COURSE,
         "timeslot": "16:00", "mode": mode, "groupSize": students.len() + 1, "sessionCount": 30,
-        "startDate": START, "studentIds": ids,
+        "startDate": start(), "studentIds": ids,
     })
 }
 
@@ -49,12 +52,14 @@ pub(crate) async fn booking_gets_a_trainer_or_a_reason_api_1(app: TestApp) {
         };
         let wrong = json!({
             "address": " ", "latitude": 91, "mode": "1on4", "sessionCount": 11,
-            "startDate": "2027-03-07",
+            "startDate": TestApp::later(Weekday::Sunday),
         });
         assert_eq!(
             fields(&refused(&wrong)),
             ["address", "mode", "sessionCount", "startDate", "latitude"]
         );
+        let late = json!({ "startDate": "9999-12-31" });
+        assert_eq!(fields(&refused(&late)), ["startDate"]);
         let empty = json_of(&app.call("POST", path, &student(6), &json!({})));
         assert_eq!(fields(&empty).len(), 9, "{empty}");
     }
@@ -80,7 +85,7 @@ pub(crate) async fn booking_gets_a_trainer_or_a_reason_api_1(app: TestApp) {
 
     let request = json!({
         "bookingId": booking["bookingId"], "courseId": COURSE, "classType": "ONE_ON_ONE",
-        "totalSessions": 30, "deliveryMode": "WEEKDAY_DAILY", "startDate": START,
+        "totalSessions": 30, "deliveryMode": "WEEKDAY_DAILY", "startDate": start(),
         "preferredTimeSlot": "16:00",
         "studentLocation": { "latitude": CENTRE.0, "longitude": CENTRE.1 },
         "students": [],
@@ -244,14 +249,15 @@ pub(crate) async fn booking_follows_its_payment_and_sessions_data_4(app: TestApp
 /// Without the switch, no package gets sessions on Sundays, except a package that was bought with
 /// them.
 pub(crate) async fn sundays_follow_their_switch_and_what_was_paid_api_1(app: TestApp) {
-    const SUNDAY: &str = "2099-06-07";
+    let sunday = TestApp::later(Weekday::Sunday);
     app.open_zone().await;
+    app.enrol([9]).await;
     app.approve(0x7a, 4.5).await;
     let weekdays = app.grant(7, "16:00", 10, 10).await;
     app.wait_for_events("SESSIONS_GENERATED", weekdays, 1);
     let request = |student_id: Uuid, session: usize, time: &str| {
         let body = json!({
-            "sessionId": app.sessions(student_id)[session]["id"], "newDate": SUNDAY,
+            "sessionId": app.sessions(student_id)[session]["id"], "newDate": sunday,
             "newTime": time, "reason": "a feast",
         });
         let token = token(student_id, Role::Student, &[]);
@@ -278,7 +284,7 @@ pub(crate) async fn sundays_follow_their_switch_and_what_was_paid_api_1(app: Tes
         "deliveryMode": "SUNDAY_ONLY", "schedule": { "timeSlot": "17:00" }, "location": place,
     });
     let assign = json!({
-        "studentId": Uuid::from_u128(9), "courseId": COURSE, "timeSlot": "17:00", "date": START,
+        "studentId": Uuid::from_u128(9), "courseId": COURSE, "timeSlot": "17:00", "date": start(),
         "paymentMetadata": { "deliveryMode": "SUNDAY_ONLY", "location": place },
     });
     let create = |path: &str, body: &Value| app.call("POST", path, &operator(), body).status;

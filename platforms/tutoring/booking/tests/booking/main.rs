@@ -12,6 +12,7 @@ mod app;
 mod audit;
 mod availability;
 mod bookings;
+mod dates;
 mod discounts;
 mod journeys;
 mod migrations;
@@ -20,6 +21,7 @@ mod plans;
 mod prices;
 mod race;
 mod refunds;
+mod rejected;
 mod reviews;
 mod routes;
 mod session_day;
@@ -69,7 +71,9 @@ on_both! {
         session_day_completes_once_msg_5,
         session_moves_only_to_a_free_slot_data_3,
         substitution_moves_the_reservation_data_3,
-        cancelled_session_is_replaced_at_the_end_api_1;
+        cancelled_session_is_replaced_at_the_end_api_1,
+        begun_session_is_cancelled_by_an_administrator_data_4,
+        replacement_follows_the_purchase_data_3;
     reviews: each_side_reviews_a_completed_session_once_data_3;
     journeys:
         journey_follows_its_trainer_api_1,
@@ -89,6 +93,9 @@ on_both! {
         booking_gets_a_trainer_or_a_reason_api_1,
         booking_follows_its_payment_and_sessions_data_4,
         sundays_follow_their_switch_and_what_was_paid_api_1;
+    rejected:
+        allocation_of_unknown_ids_is_rejected_api_1,
+        package_without_dates_is_rejected_api_3;
     territories:
         territory_limits_every_route_auth_5,
         territory_limits_places_and_prices_auth_5,

@@ -7,7 +7,7 @@ use tutoring_contract::{
     events::{
         AllocationRejected, BusinessEvent, CourseAccessGranted, CourseChanged,
         NotificationRequested, PaymentRefunded, SessionCancelled, SessionCompleted,
-        SessionRescheduled, SessionReviewed, SessionSubstituted, SessionsGenerated,
+        SessionRescheduled, SessionReviewed, SessionSubstituted, SessionsGenerated, StudentChanged,
         StudentDeallocated, TrainerAllocated, TrainerChanged,
     },
 };
@@ -19,6 +19,7 @@ pub(crate) async fn start_peer(broker: &str, events: &Events) -> Peer {
         .with_unroutable::<BusinessEvent<CourseAccessGranted>>()
         .with_unroutable::<BusinessEvent<CourseChanged>>()
         .with_unroutable::<BusinessEvent<PaymentRefunded>>()
+        .with_unroutable::<BusinessEvent<StudentChanged>>()
         .with_unroutable::<BusinessEvent<TrainerChanged>>();
     let subscription = Subscription::new("peer");
     let subscription = events.record::<BusinessEvent<TrainerAllocated>>(subscription);

@@ -35,6 +35,7 @@ pub(crate) async fn last_slots_go_to_one_student_each_data_3(app: TestApp) {
     for trainer in 0..trainers {
         app.approve(0x1000 + trainer, 3.0).await;
     }
+    app.enrol(1..=PAIRS * 2).await;
     let began = Instant::now();
     let wanted: Mutex<Vec<_>> = Mutex::new((0..PAIRS * 2).collect());
     let history = Mutex::new(Vec::new());
@@ -104,7 +105,7 @@ pub(crate) async fn approval_locks_the_allocation_first(app: TestApp) {
     let owner = app.grant(7, "16:00", 10, 10).await;
     app.wait_for_events("SESSIONS_GENERATED", owner, 1);
     let body = json!({
-        "sessionId": app.sessions(owner)[9]["id"], "newDate": "2099-06-01", "newTime": "16:00",
+        "sessionId": app.sessions(owner)[9]["id"], "newDate": TestApp::in_days(300), "newTime": "16:00",
         "reason": "a feast",
     });
     let asked = data(&app.call("POST", "/admin/reschedule", &student(7), &body));

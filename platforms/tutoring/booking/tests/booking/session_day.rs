@@ -195,10 +195,12 @@ pub(crate) async fn session_moves_only_to_a_free_slot_data_3(app: TestApp) {
     assert_eq!(decide(&back, "approve", &json!({})).status, 200);
     assert_eq!(app.sessions(owner)[9]["timeSlot"], "16:00");
     // Payroll counts the days until the last session.
-    let later = data(&ask(&student(7), "2099-06-01", "16:00"));
+    assert_eq!(ask(&student(7), "9999-12-31", "16:00").status, 400);
+    let day = TestApp::in_days(300);
+    let later = data(&ask(&student(7), &day, "16:00"));
     assert_eq!(decide(&later, "approve", &json!({})).status, 200);
     let allocated = app.wait_for_events("TRAINER_ALLOCATED", owner, 2);
-    assert_eq!(allocated["endDate"], "2099-06-01");
+    assert_eq!(allocated["endDate"], json!(day));
     app.check_invariants();
 }
 
@@ -226,11 +228,8 @@ pub(crate) async fn substitution_moves_the_reservation_data_3(app: TestApp) {
         let answer = substitute(third);
         (answer.status == 201).then(|| data(&answer))
     });
-    assert_eq!(
-        substitute(third).status,
-        404,
-        "the trainer has no session on this day"
-    );
+    let again = substitute(third);
+    assert_eq!(again.status, 409, "{}", again.body);
     assert_eq!(app.sessions(owner)[5]["trainerId"], json!(third));
     let event = app.wait_for_events("SESSION_SUBSTITUTED", owner, 1);
     assert_eq!(event["substituteTrainerId"], json!(third));
@@ -255,11 +254,18 @@ pub(crate) async fn cancelled_session_is_replaced_at_the_end_api_1(app: TestApp)
         app.call("POST", &path, token, &json!({ "reason": "a journey" }))
     };
     assert_eq!(cancel(&sessions[4], &student(8)).status, 403);
+    let request = json!({
+        "sessionId": sessions[4]["id"], "newDate": TestApp::in_days(300), "newTime": "16:00",
+        "reason": "a feast",
+    });
+    data(&app.call("POST", "/admin/reschedule", &student(7), &request));
     assert_eq!(
         data(&cancel(&sessions[4], &student(7)))["status"],
         "cancelled"
     );
     assert_eq!(cancel(&sessions[4], &student(7)).status, 409);
+    let requests = data(&app.get("/admin/reschedule", &operator()));
+    assert_eq!(requests["items"][0]["status"], "cancelled");
     let after = app.sessions(owner);
     assert_eq!(after.len(), 11);
     assert!(after[10]["scheduledDate"].as_str() > last.as_str());
@@ -280,5 +286,84 @@ pub(crate) async fn cancelled_session_is_replaced_at_the_end_api_1(app: TestApp)
         "completed"
     );
     app.wait_for_events("SESSION_COMPLETED", owner, 1);
+    app.check_invariants();
+}
+
+/// After its day, only an administrator can end a session that has begun.
+pub(crate) async fn begun_session_is_cancelled_by_an_administrator_data_4(app: TestApp) {
+    let (owner, holder, id) = today(&app).await;
+    let database = app.database().await;
+    let cancel = |token: &str, id: &str| {
+        let path = format!("/admin/sessions/{id}/cancel");
+        app.call("POST", &path, token, &json!({ "reason": "power cut" }))
+    };
+    for (index, status) in ["pending_verification", "in_progress", "disputed"]
+        .into_iter()
+        .enumerate()
+    {
+        let session = app.sessions(owner)[index].clone();
+        let id = session["id"].as_str().unwrap().to_owned();
+        sql("UPDATE tutoring_sessions SET status = ? WHERE id = ?")
+            .bind(status)
+            .bind(id.parse::<Uuid>().unwrap())
+            .execute(&database)
+            .await
+            .unwrap();
+        let present = json!({ "sessionId": id, "status": "present" });
+        let stored = app.call("POST", "/trainer-attendance", &operator(), &present);
+        assert!(matches!(stored.status, 200 | 400), "{}", stored.body);
+        assert_eq!(cancel(&student(7), &id).status, 409, "{status}");
+        assert_eq!(cancel(&trainer(holder), &id).status, 403, "{status}");
+        assert_eq!(data(&cancel(&operator(), &id))["status"], "cancelled");
+        assert_eq!(cancel(&operator(), &id).status, 409, "{status}");
+        let (attendance,): (String,) = sql("SELECT status FROM attendance WHERE session_id = ?")
+            .bind(id.parse::<Uuid>().unwrap())
+            .fetch_one(&database)
+            .await
+            .unwrap();
+        assert_eq!(attendance, "cancelled");
+        // A session at the end replaces it.
+        assert_eq!(app.sessions(owner).len(), 11 + index);
+        assert_eq!(booked(&app).await, 10);
+        app.check_invariants();
+    }
+    let cancelled = app.wait_for_events("SESSION_CANCELLED", owner, 3);
+    assert_eq!(cancelled["reason"], "power cut");
+    let (entries,): (u64,) = sql("SELECT COUNT(*) FROM audit_log WHERE action = 'session.cancel'")
+        .fetch_one(&database)
+        .await
+        .unwrap();
+    assert_eq!(entries, 3);
+    assert_eq!(app.sessions(owner)[0]["id"], json!(id));
+}
+
+/// The session has begun when another trainer gets the allocation of its purchase.
+pub(crate) async fn replacement_follows_the_purchase_data_3(app: TestApp) {
+    let (owner, _, id) = today(&app).await;
+    let database = app.database().await;
+    sql("UPDATE tutoring_sessions SET status = 'in_progress' WHERE session_number = 1")
+        .execute(&database)
+        .await
+        .unwrap();
+    let second = app.approve(0x7b, 4.0).await;
+    let first = app.allocations(owner)[0]["id"].as_str().unwrap().to_owned();
+    let change = json!({ "trainerId": second });
+    let path = format!("/admin/allocations/{first}");
+    let next = wait_for("the second trainer", || {
+        let changed = app.call("PUT", &path, &operator(), &change);
+        (changed.status == 200).then(|| data(&changed))
+    });
+    assert_eq!(next["sessionCount"], 9);
+    app.wait_for_events("SESSIONS_GENERATED", owner, 2);
+    app.check_invariants();
+    let path = format!("/admin/sessions/{id}/cancel");
+    let reason = json!({ "reason": "power cut" });
+    data(&app.call("POST", &path, &operator(), &reason));
+    app.wait_for_events("SESSIONS_GENERATED", owner, 3);
+    let open = app.wait_for_allocation(owner, "approved");
+    assert_eq!(
+        (&open["id"], &open["sessionCount"]),
+        (&next["id"], &json!(10))
+    );
     app.check_invariants();
 }

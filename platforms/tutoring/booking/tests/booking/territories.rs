@@ -93,7 +93,7 @@ pub(crate) async fn territory_limits_every_route_auth_5(app: TestApp) {
         "courseId={COURSE}&latitude={}&longitude={}",
         CENTRE.0, CENTRE.1
     );
-    let (date, reason) = ("2099-01-05", json!({ "reason": "ill" }));
+    let (date, reason) = (TestApp::in_days(300), json!({ "reason": "ill" }));
     let no = json!({ "rejectionReason": "no" });
     let id = request["id"].as_str().unwrap();
     let package = json!({

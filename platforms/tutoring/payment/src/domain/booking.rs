@@ -1,7 +1,7 @@
 use jiff::civil::Date;
 use seaworthy::prelude::*;
 use serde_json::{Value, json};
-use tutoring_contract::{ClassType, DeliveryMode, SESSION_COUNTS, Slot};
+use tutoring_contract::{ClassType, DeliveryMode, SESSION_COUNTS, Slot, max_date};
 use tutoring_identity::Checks;
 use uuid::Uuid;
 
@@ -62,11 +62,11 @@ struct Location {
 }
 
 impl SessionBooking {
-    /// Checks all members.
+    /// Checks all members. The booking service must be able to allocate the package.
     ///
     /// # Errors
     /// `VALIDATION_ERROR`, which names every wrong member.
-    pub(crate) fn check(&self) -> Result<(), Error> {
+    pub(crate) fn check(&self, today: Date) -> Result<(), Error> {
         let is_hybrid = self.learning_mode == LearningMode::Hybrid;
         let place = &self.location;
         let address = place.address.trim();
@@ -91,10 +91,22 @@ impl SessionBooking {
             self.coins_to_redeem >= 0,
             "must not be negative",
         );
+        let schedule = &self.schedule;
+        let slot = schedule.time_slot.parse::<Slot>();
         checks.require(
             "schedule.timeSlot",
-            self.schedule.time_slot.parse::<Slot>().is_ok(),
+            slot.is_ok(),
             "must be a full hour from 06:00 to 19:00",
+        );
+        checks.require(
+            "schedule.timeSlot",
+            slot.map_or(true, |slot| schedule.delivery_mode.allows(slot)),
+            "must be at most 18:00 for Sundays, which have two sessions",
+        );
+        checks.require(
+            "schedule.startDate",
+            schedule.start_date <= max_date(today),
+            "must be at most one year from today",
         );
         checks.require(
             "location.address",
@@ -162,6 +174,8 @@ impl SessionBooking {
 mod tests {
     use super::*;
 
+    const TODAY: Date = jiff::civil::date(2026, 11, 27);
+
     fn booking(changes: &Value) -> Result<SessionBooking, serde_json::Error> {
         let mut body = json!({
             "courseId": Uuid::from_u128(1),
@@ -191,11 +205,11 @@ mod tests {
             "location": { "address": " ", "latitude": 91.0, "longitude": 181.0 },
             "schedule": { "timeSlot": "20:00", "startDate": "2026-12-01", "deliveryMode": "SUNDAY_ONLY" },
         }));
-        let refused = wrong.unwrap().check().unwrap_err();
+        let refused = wrong.unwrap().check(TODAY).unwrap_err();
         assert_eq!(refused.fields().len(), 7, "{refused:?}");
-        assert!(booking(&json!({})).unwrap().check().is_ok());
+        assert!(booking(&json!({})).unwrap().check(TODAY).is_ok());
         let hybrid = json!({ "learningMode": "hybrid", "sessionCount": 20 });
-        assert!(booking(&hybrid).unwrap().check().is_err());
+        assert!(booking(&hybrid).unwrap().check(TODAY).is_err());
     }
 
     #[test]

@@ -46,6 +46,8 @@ impl CoinChange {
         let is_valid = (1..=MAX_REFERENCE).contains(&reference.len());
         let mut checks = Checks::new();
         checks.require("referenceId", is_valid, "must be 1 to 128 bytes");
+        checks.storable("referenceId", reference);
+        checks.storable("reason", self.reason.as_deref().unwrap_or_default());
         (reference, checks)
     }
 }

@@ -5,7 +5,7 @@ use seaworthy::{
     prelude::*,
 };
 use serde_json::{Value, json};
-use tutoring_contract::{Currency, Money, Quote};
+use tutoring_contract::{Currency, Money, PlatformZone, Quote};
 use tutoring_identity::Checks;
 use uuid::Uuid;
 
@@ -58,7 +58,8 @@ impl Payments {
         package: &SessionBooking,
         key: Option<String>,
     ) -> Result<Created, Error> {
-        package.check()?;
+        // The dates of the platform are those of booking, which may have another time zone.
+        package.check(PlatformZone::default().today())?;
         let hash = hash(package)?;
         let id = payment_id(student, key.as_deref());
         if let Some(known) = payments::by_id(&self.database, id).await? {

@@ -1,0 +1,108 @@
+use serde_json::{Value, json};
+use tutoring_contract::events::{CourseAccessGranted, StudentChanged};
+use uuid::Uuid;
+
+use crate::app::{CENTRE, COURSE, TestApp, data, json_of, operator, wait_for};
+
+/// A package whose sessions cannot be planned is rejected, and not kept as a pending allocation.
+pub(crate) async fn package_without_dates_is_rejected_api_3(app: TestApp) {
+    app.open_zone().await;
+    app.enrol([9]).await;
+    let place = json!({ "latitude": CENTRE.0, "longitude": CENTRE.1 });
+    let fields = |answer: &Value| {
+        let errors = answer["errors"].as_array().unwrap().iter();
+        let fields = errors.map(|error| error["field"].as_str().unwrap().to_owned());
+        fields.collect::<Vec<_>>()
+    };
+    let post = |path: &str, body: &Value| json_of(&app.call("POST", path, &operator(), body));
+    let new = |date: &str| {
+        json!({
+            "studentId": Uuid::from_u128(9), "courseId": COURSE, "sessionCount": 10,
+            "deliveryMode": "SUNDAY_ONLY", "location": place,
+            "schedule": { "timeSlot": "19:00", "startDate": date },
+        })
+    };
+    let both = post("/admin/allocations", &new("9999-12-31"));
+    assert_eq!(fields(&both), ["schedule.timeSlot", "schedule.startDate"]);
+    let slot = post("/admin/allocations", &new(&TestApp::in_days(300)));
+    assert_eq!(fields(&slot), ["schedule.timeSlot"]);
+    let assign = json!({
+        "studentId": Uuid::from_u128(9), "courseId": COURSE, "timeSlot": "16:00",
+        "date": TestApp::in_days(367), "paymentMetadata": { "location": place },
+    });
+    let assigned = post("/admin/allocations/auto-assign", &assign);
+    assert_eq!(fields(&assigned), ["schedule.startDate"]);
+
+    // A pending allocation keeps its date.
+    let owner = app.grant(7, "16:00", 10, 10).await;
+    let pending = app.wait_for_allocation(owner, "pending");
+    let path = format!("/admin/allocations/{}", pending["id"].as_str().unwrap());
+    let date = json!({ "startDate": "9999-12-31" });
+    let changed = app.call("PUT", &path, &operator(), &date);
+    assert_eq!(fields(&json_of(&changed)), ["schedule.startDate"]);
+    // The purchase of another platform is not checked before it is paid. It waits for an operator.
+    let far = Uuid::from_u128(8);
+    app.publish(CourseAccessGranted {
+        purchase_id: far,
+        student_id: far,
+        course_id: COURSE,
+        purchase_tier: 10,
+        metadata: json!({
+            "paymentId": Uuid::from_u128(810), "sessionCount": 10, "location": place,
+            "schedule": { "timeSlot": "16:00", "startDate": "9999-12-31" },
+        }),
+    })
+    .await;
+    let waiting = app.wait_for_allocation(far, "pending");
+    assert_eq!(
+        waiting["reason"],
+        "no free dates are left for the sessions within two years"
+    );
+}
+
+/// An allocation of an administrator needs a student, a course and a trainer that exist.
+pub(crate) async fn allocation_of_unknown_ids_is_rejected_api_1(app: TestApp) {
+    app.open_zone().await;
+    let first = app.approve(0x7a, 4.5).await;
+    let create = |changes: &Value| {
+        let mut body = json!({
+            "studentId": Uuid::from_u128(9), "courseId": COURSE, "sessionCount": 10,
+            "schedule": { "timeSlot": "16:00" },
+            "location": { "latitude": CENTRE.0, "longitude": CENTRE.1 },
+        });
+        for (name, value) in changes.as_object().unwrap() {
+            body[name] = value.clone();
+        }
+        app.call("POST", "/admin/allocations", &operator(), &body)
+    };
+    let unknown = create(&json!({}));
+    assert_eq!(unknown.status, 404, "{}", unknown.body);
+    // The message about the account has no place.
+    app.publish(StudentChanged {
+        student_id: Uuid::from_u128(9),
+        version: 1,
+        snapshot: json!({ "status": "verified" }),
+    })
+    .await;
+    for member in ["courseId", "trainerId"] {
+        let message = format!("this {} does not exist", member.trim_end_matches("Id"));
+        wait_for("the student", || {
+            let unknown = create(&json!({ member: Uuid::from_u128(0x99) }));
+            assert_eq!(unknown.status, 404, "{}", unknown.body);
+            (json_of(&unknown)["message"] == json!(message)).then_some(())
+        });
+    }
+    assert!(app.allocations(Uuid::from_u128(9)).is_empty());
+    // The slot of the trainer is taken.
+    let owner = app.grant(7, "16:00", 10, 10).await;
+    app.wait_for_events("TRAINER_ALLOCATED", owner, 1);
+    let taken = create(&json!({ "trainerId": first }));
+    assert_eq!(
+        (taken.status, &json_of(&taken)["code"]),
+        (409, &json!("SLOT_TAKEN"))
+    );
+    assert!(app.allocations(Uuid::from_u128(9)).is_empty());
+    let other = json!({ "trainerId": first, "schedule": { "timeSlot": "17:00" } });
+    assert_eq!(data(&create(&other))["status"], "approved");
+    app.check_invariants();
+}
