@@ -129,6 +129,7 @@ async fn send(proxy: &Proxy, request: Request) -> Result<Response, Error> {
         None => path,
     };
     let body = read(body).await?;
+    let is_head = parts.method == Method::HEAD;
     let mut forwarded = client
         .request(parts.method.clone(), &target)
         .without_redirects();
@@ -148,6 +149,11 @@ async fn send(proxy: &Proxy, request: Request) -> Result<Response, Error> {
     response.extensions_mut().insert(PublicErrorBody);
     for (name, value) in to_client(head.status, &head.headers) {
         response.headers_mut().append(name.clone(), value.clone());
+    }
+    if let Some(length) = length_of_head(is_head, &head.headers) {
+        response
+            .headers_mut()
+            .insert(header::CONTENT_LENGTH, length.clone());
     }
     Ok(response)
 }
@@ -202,6 +208,12 @@ fn to_client(
         let is_limit = status != StatusCode::TOO_MANY_REQUESTS && LIMIT_HEADERS.contains(&text);
         !(is_hop(name) || is_cors || is_limit || OWN_RESPONSE_HEADERS.contains(&text))
     })
+}
+
+/// Returns the length of a response to `HEAD`, which has no body to count.
+fn length_of_head(is_head: bool, headers: &HeaderMap) -> Option<&HeaderValue> {
+    let length = headers.get(header::CONTENT_LENGTH);
+    length.filter(|_| is_head)
 }
 
 /// Returns the user of the verified access token, as headers for the service.
@@ -285,6 +297,15 @@ mod tests {
         assert_eq!(names(StatusCode::OK), ["content-type"]);
         let both = names(StatusCode::TOO_MANY_REQUESTS);
         assert_eq!(both, ["x-ratelimit-remaining", "content-type"]);
+    }
+
+    #[test]
+    fn response_to_head_keeps_its_length_api_3() {
+        let given = headers(&[("content-length", "42")]);
+        let length = |is_head| length_of_head(is_head, &given).cloned();
+        assert_eq!(length(true), Some(HeaderValue::from_static("42")));
+        assert_eq!(length(false), None);
+        assert_eq!(to_client(StatusCode::OK, &given).count(), 0);
     }
 
     #[test]

@@ -70,6 +70,14 @@ macro_rules! upstream {
     };
 }
 
+/// Headers of responses that scripts of other sites may read, besides those of the framework.
+const EXPOSED_HEADERS: [&str; 4] = [
+    "x-correlation-id",
+    "x-ratelimit-limit",
+    "x-ratelimit-remaining",
+    "x-ratelimit-reset",
+];
+
 /// Returns the service with its default ports: HTTP 3000, admin listener 3100. The services are on
 /// the same machine.
 #[must_use]
@@ -78,7 +86,7 @@ pub fn service() -> Service {
     let exposed: Vec<_> = exposed
         .iter()
         .map(String::as_str)
-        .chain(["x-correlation-id"])
+        .chain(EXPOSED_HEADERS)
         .collect();
     let gateway = Service::new(NAME, env!("CARGO_PKG_VERSION"))
         .default_value("server.http.addr", "127.0.0.1:3000")

@@ -63,7 +63,8 @@ pub fn caller() -> Result<Uuid, Error> {
 /// permission may name any ID.
 ///
 /// # Errors
-/// `FORBIDDEN` for another user's ID, also for a text that is not an ID.
+/// `FORBIDDEN` for another user's ID, also for a text that is not an ID. `NOT_FOUND` for such a text
+/// of an admin with the permission.
 pub fn own_or_permitted(id: &str, role: Role, permission: Option<&str>) -> Result<Uuid, Error> {
     let (is_user, is_permitted) = context::with_current(|context| {
         let Some(grants) = context.map(RequestContext::grants) else {
@@ -76,6 +77,7 @@ pub fn own_or_permitted(id: &str, role: Role, permission: Option<&str>) -> Resul
     let id = Uuid::try_parse(id).ok();
     let own = caller()?;
     match id {
+        None if is_permitted => Err(errors::no_user()),
         Some(id) if is_permitted || (is_user && id == own) => Ok(id),
         _ => Err(errors::other_user()),
     }

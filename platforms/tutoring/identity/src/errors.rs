@@ -13,6 +13,11 @@ pub(crate) fn invalid_credentials(remaining: u32) -> Error {
         .with_metadata("remainingAttempts", remaining.to_string())
 }
 
+/// The ID of a path is not that of a user.
+pub(crate) fn no_user() -> Error {
+    Error::new(Code::NotFound, "NOT_FOUND", "no user has this ID")
+}
+
 pub(crate) fn account_locked(wait: Duration) -> Error {
     let message = "too many logins have failed: try again after the time in Retry-After";
     Error::new(Code::Forbidden, "ACCOUNT_LOCKED", message).with_retry_after(wait)

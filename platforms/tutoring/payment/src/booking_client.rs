@@ -45,6 +45,8 @@ struct Problem {
 
 #[derive(Deserialize)]
 struct InvalidField {
+    #[serde(default)]
+    field: String,
     message: String,
 }
 
@@ -117,9 +119,15 @@ impl Booking {
             }
             _ => (Code::Invalid, "INVALID_PACKAGE"),
         };
-        let first = problem.errors.into_iter().next();
-        let message = first.map_or(problem.message, |field| field.message);
-        Err(Error::new(code, reason, message))
+        let Some(first) = problem.errors.into_iter().next() else {
+            return Err(Error::new(code, reason, problem.message));
+        };
+        let field = match &*first.field {
+            "deliveryMode" => "schedule.deliveryMode".to_owned(),
+            _ => first.field,
+        };
+        let error = Error::new(code, reason, first.message.clone());
+        Err(error.with_field(field, first.message))
     }
 
     /// Records that a payment with a discount succeeded.

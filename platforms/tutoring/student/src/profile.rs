@@ -1,10 +1,16 @@
-use seaworthy::prelude::*;
+use seaworthy::{
+    data::chrono::{NaiveDate, Utc},
+    prelude::*,
+};
 use serde_json::{Map, Value};
-use tutoring_contract::is_storable_json;
+use tutoring_contract::{PlatformZone, is_storable_json};
 use tutoring_identity::{Checks, NOT_STORABLE};
 
 /// The maximum size of the members without an own limit, as JSON, in bytes.
 const MAX_OTHER: usize = 4_096;
+
+/// The genders that trainers also have.
+const GENDERS: [&str; 3] = ["male", "female", "other"];
 
 /// The profile of a student. Members that are not set are absent.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -67,12 +73,15 @@ impl Profile {
         check(&mut checks, "fullName", name.as_ref(), 2, 150);
         let has_age = self.age.is_none_or(|age| (5..=120).contains(&age));
         checks.require("age", has_age, "must be 5 to 120");
-        check(&mut checks, "gender", self.gender.as_ref(), 1, 30);
-        let is_date = |text: String| text.parse::<seaworthy::data::chrono::NaiveDate>().is_ok();
+        let gender = self.gender.as_deref();
+        let is_gender = gender.is_none_or(|gender| GENDERS.contains(&gender));
+        checks.require("gender", is_gender, "must be male, female or other");
+        let today = Utc::now().date_naive();
+        let is_past = |text: String| text.parse::<NaiveDate>().is_ok_and(|date| date <= today);
         checks.require(
             "dateOfBirth",
-            personal(&self.date_of_birth).is_none_or(is_date),
-            "must be a date such as 2010-05-31",
+            personal(&self.date_of_birth).is_none_or(is_past),
+            "must be a date in the past such as 2010-05-31",
         );
         check(&mut checks, "address", address.as_ref(), 0, 500);
         for (field, degrees, max) in [
@@ -82,6 +91,14 @@ impl Profile {
             let is_place = degrees.is_none_or(|degrees| degrees.abs() <= max);
             checks.require(field, is_place, "is out of range");
         }
+        let missing = match (self.latitude, self.longitude) {
+            (Some(_), None) => Some(("longitude", "is required with latitude")),
+            (None, Some(_)) => Some(("latitude", "is required with longitude")),
+            _ => None,
+        };
+        if let Some((field, problem)) = missing {
+            checks.reject(field, problem);
+        }
         if let Some(url) = &self.avatar_url {
             let is_url = url.starts_with("https://") && url.len() <= 2_000;
             let problem = "must be a URL that begins with https://";
@@ -89,6 +106,11 @@ impl Profile {
             checks.storable("avatarUrl", url);
         }
         check(&mut checks, "goals", self.goals.as_ref(), 0, 1_000);
+        if let Some(zone) = self.other.get("timezone").filter(|zone| !zone.is_null()) {
+            let is_zone = |text: &str| text.parse::<PlatformZone>().is_ok();
+            let problem = "must be a name of the IANA database such as Asia/Kolkata";
+            checks.require("timezone", zone.as_str().is_some_and(is_zone), problem);
+        }
         for (name, value) in &self.other {
             checks.require(name, is_storable_json(value), NOT_STORABLE);
             let is_small = value.to_string().len() <= MAX_OTHER;
@@ -135,23 +157,33 @@ mod tests {
     #[test]
     fn invalid_profile_names_every_member_api_3() {
         let profile = json!({
-            "fullName": "A", "age": 4, "dateOfBirth": "yesterday", "address": "x".repeat(501),
-            "latitude": 91.0, "avatarUrl": "javascript:alert(1)", "goals": "x".repeat(1001),
-            "extra": "x".repeat(4097),
+            "fullName": "A", "age": 4, "gender": "robot", "dateOfBirth": "yesterday",
+            "address": "x".repeat(501), "latitude": 91.0, "avatarUrl": "javascript:alert(1)",
+            "goals": "x".repeat(1001), "timezone": "Asia/Nowhere", "extra": "x".repeat(4097),
         });
         let error = checked(profile).unwrap_err();
         let fields: Vec<_> = error.fields().iter().map(|field| &*field.field).collect();
         let expected = [
             "fullName",
             "age",
+            "gender",
             "dateOfBirth",
             "address",
             "latitude",
+            "longitude",
             "avatarUrl",
             "goals",
+            "timezone",
             "extra",
         ];
         assert_eq!(fields, expected);
+        let born = json!({ "dateOfBirth": "9999-12-31" });
+        assert_eq!(checked(born).unwrap_err().fields()[0].field, "dateOfBirth");
+        let profile = json!({
+            "gender": "female", "dateOfBirth": "2010-05-31", "timezone": "Asia/Kolkata",
+            "latitude": 12.3, "longitude": 76.6,
+        });
+        assert!(checked(profile).is_ok());
     }
 
     #[test]

@@ -39,10 +39,7 @@ impl Accounts {
     ) -> Result<LoggedIn, Error> {
         let account = email.trim().to_lowercase();
         // Check the lock first, so that a locked account gets 423 and not 429.
-        let wait = self.lockout.status(&account).await?.wait;
-        if !wait.is_zero() {
-            return Err(errors::account_locked().with_retry_after(wait));
-        }
+        self.reject_locked(&account).await?;
         self.limit.count(&account).await?;
         let id = admins::id_of(&self.database, &account).await?;
         let Some(verified) = self.check_password(&account, id, password).await? else {
@@ -138,8 +135,23 @@ impl Accounts {
         }))
     }
 
+    /// Returns the remaining attempts.
+    ///
+    /// # Errors
+    /// `ACCOUNT_LOCKED`.
+    async fn reject_locked(&self, account: &str) -> Result<u32, Error> {
+        let status = self.lockout.status(account).await?;
+        if !status.wait.is_zero() {
+            return Err(errors::account_locked().with_retry_after(status.wait));
+        }
+        Ok(status.max_failures.saturating_sub(status.failures))
+    }
+
     /// Records a wrong password in the audit log, also for unknown addresses. Returns the error
     /// with the remaining attempts.
+    ///
+    /// # Errors
+    /// `ACCOUNT_LOCKED` as soon as a failure locks the account.
     async fn reject(
         &self,
         account: &str,
@@ -147,8 +159,7 @@ impl Accounts {
         admin: Option<&Admin>,
     ) -> Result<Error, Error> {
         self.record_rejection(action, admin).await?;
-        let status = self.lockout.status(account).await?;
-        let remaining = status.max_failures.saturating_sub(status.failures);
+        let remaining = self.reject_locked(account).await?;
         Ok(errors::invalid_credentials().with_metadata("remainingAttempts", remaining.to_string()))
     }
 

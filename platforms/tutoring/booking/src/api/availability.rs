@@ -2,23 +2,50 @@ use jiff::civil::Date;
 use seaworthy::prelude::*;
 use serde_json::json;
 use tutoring_contract::{Query, Reply, Role, Slot};
-use tutoring_identity::own_or_permitted;
+use tutoring_identity::{Checks, own_or_permitted};
 use uuid::Uuid;
 
 use super::{ExtractResult, HandlerResult, Sessions as State};
-use crate::{
-    domain::errors,
-    schedule::{ALLOCATION_READ, Actor, AvailabilityQuery, Schedule},
-};
+use crate::schedule::{ALLOCATION_READ, Actor, AvailabilityQuery, Schedule};
 
-/// The place of a student. Without coordinates, the place of the profile counts.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct PlaceQuery {
-    course_id: Uuid,
-    student_id: Option<String>,
-    latitude: Option<f64>,
-    longitude: Option<f64>,
+/// The query of a route: the place of a student, and the members of the route. Without coordinates,
+/// the place of the profile counts.
+macro_rules! place_query {
+    ($name:ident { $($member:ident: $kind:ty),* }) => {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        pub(super) struct $name {
+            course_id: Uuid,
+            student_id: Option<String>,
+            latitude: Option<f64>,
+            longitude: Option<f64>,
+            $($member: $kind,)*
+        }
+
+        impl $name {
+            fn place(&self) -> PlaceOf<'_> {
+                PlaceOf {
+                    course: self.course_id,
+                    student: self.student_id.as_deref(),
+                    given: (self.latitude, self.longitude),
+                }
+            }
+        }
+    };
+}
+
+place_query!(CourseQuery {});
+place_query!(SlotsQuery { date: Date });
+place_query!(CheckQuery {
+    date: Date,
+    time_slot: Slot
+});
+
+/// The place of a student for a course.
+struct PlaceOf<'a> {
+    course: Uuid,
+    student: Option<&'a str>,
+    given: (Option<f64>, Option<f64>),
 }
 
 #[derive(Deserialize)]
@@ -28,7 +55,8 @@ pub(super) struct DateQuery {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct SlotQuery {
+pub(super) struct TimeQuery {
+    date: Date,
     time_slot: Slot,
 }
 
@@ -38,7 +66,18 @@ pub(super) struct TrainerQuery {
     trainer_id: Option<String>,
 }
 
-impl PlaceQuery {
+/// The parameters of the query besides the trainer. Their error names all of them.
+type Others<T> = Result<seaworthy::http::Query<T>, Error>;
+
+/// Requires the permission of an administrator before the parameters are checked.
+fn require_permitted(actor: &Actor) -> Result<(), Error> {
+    match actor.role {
+        Some(Role::Admin) => actor.require(&[], Some(ALLOCATION_READ)),
+        _ => Ok(()),
+    }
+}
+
+impl PlaceOf<'_> {
     /// Returns the query for the schedule. A student may query coordinates, or the place of their
     /// own profile. Students choose both, so the response must not depend on distances.
     async fn availability_query(
@@ -46,21 +85,17 @@ impl PlaceQuery {
         schedule: &Schedule,
         actor: &Actor,
     ) -> Result<AvailabilityQuery, Error> {
-        let student = match (&self.student_id, actor.role) {
+        let student = match (self.student, actor.role) {
             (Some(id), _) => Some(own_or_permitted(id, Role::Student, Some(ALLOCATION_READ))?),
             (None, Some(Role::Student)) => Some(actor.id),
-            (None, _) => {
-                actor.require(&[], Some(ALLOCATION_READ))?;
-                None
-            }
+            (None, _) => None,
         };
-        let given = (self.latitude, self.longitude);
-        let place = schedule.place_of(student, given).await?;
+        let place = schedule.place_of(student, self.given).await?;
         schedule
             .require_place(&schedule.database, actor, Some(place))
             .await?;
         Ok(AvailabilityQuery {
-            course: self.course_id,
+            course: self.course,
             place,
             uses_distances: actor.role != Some(Role::Student),
         })
@@ -68,46 +103,66 @@ impl PlaceQuery {
 }
 
 impl TrainerQuery {
-    /// Returns the trainer. A trainer may query only their own time.
-    fn trainer(&self, actor: &Actor) -> Result<Uuid, Error> {
-        match &self.trainer_id {
-            Some(id) => own_or_permitted(id, Role::Trainer, Some(ALLOCATION_READ)),
-            None if actor.role == Some(Role::Trainer) => Ok(actor.id),
-            None => Err(errors::invalid("trainerId", "is missing")),
-        }
+    /// Returns the trainer with the other parameters. A trainer may query only their own time.
+    async fn with<T>(
+        &self,
+        schedule: &Schedule,
+        actor: &Actor,
+        others: Others<T>,
+    ) -> Result<(Uuid, T), Error> {
+        require_permitted(actor)?;
+        let trainer = match &self.trainer_id {
+            Some(id) => Some(own_or_permitted(id, Role::Trainer, Some(ALLOCATION_READ))?),
+            None => (actor.role == Some(Role::Trainer)).then_some(actor.id),
+        };
+        let mut checks = Checks::new();
+        checks.require("trainerId", trainer.is_some(), "is missing");
+        let others = checks.accept(others.map(Some));
+        checks.finish()?;
+        let (Some(trainer), Some(others)) = (trainer, others) else {
+            return Err(Error::internal("a missing parameter was not rejected"));
+        };
+        schedule
+            .require_trainer(&schedule.database, actor, trainer)
+            .await?;
+        Ok((trainer, others.0))
     }
 }
 
 pub(super) async fn check(
     schedule: State,
     actor: Actor,
-    Query(query): Query<PlaceQuery>,
-    Query(DateQuery { date }): Query<DateQuery>,
-    Query(SlotQuery { time_slot }): Query<SlotQuery>,
+    query: ExtractResult<Query<CheckQuery>>,
 ) -> HandlerResult {
-    let availability = query.availability_query(&schedule, &actor).await?;
-    let found = schedule.check_slot(availability, (date, time_slot)).await?;
+    require_permitted(&actor)?;
+    let Query(query) = query?;
+    let availability = query.place().availability_query(&schedule, &actor).await?;
+    let time = (query.date, query.time_slot);
+    let found = schedule.check_slot(availability, time).await?;
     Ok(Reply::new("availability", found).into_response())
 }
 
 pub(super) async fn slots(
     schedule: State,
     actor: Actor,
-    Query(query): Query<PlaceQuery>,
-    Query(DateQuery { date }): Query<DateQuery>,
+    query: ExtractResult<Query<SlotsQuery>>,
 ) -> HandlerResult {
-    let availability = query.availability_query(&schedule, &actor).await?;
-    let slots = schedule.check_slots(availability, date).await?;
-    let data = json!({ "courseId": query.course_id, "date": date, "slots": slots });
+    require_permitted(&actor)?;
+    let Query(query) = query?;
+    let availability = query.place().availability_query(&schedule, &actor).await?;
+    let slots = schedule.check_slots(availability, query.date).await?;
+    let data = json!({ "courseId": query.course_id, "date": query.date, "slots": slots });
     Ok(Reply::new("slots", data).into_response())
 }
 
 pub(super) async fn course(
     schedule: State,
     actor: Actor,
-    Query(query): Query<PlaceQuery>,
+    query: ExtractResult<Query<CourseQuery>>,
 ) -> HandlerResult {
-    let availability = query.availability_query(&schedule, &actor).await?;
+    require_permitted(&actor)?;
+    let Query(query) = query?;
+    let availability = query.place().availability_query(&schedule, &actor).await?;
     let found = schedule.check_course(availability).await?;
     Ok(Reply::new("availability", found).into_response())
 }
@@ -115,34 +170,22 @@ pub(super) async fn course(
 pub(super) async fn check_trainer(
     schedule: State,
     actor: Actor,
-    trainer: ExtractResult<Query<TrainerQuery>>,
-    date: ExtractResult<Query<DateQuery>>,
-    slot: ExtractResult<Query<SlotQuery>>,
+    Query(trainer): Query<TrainerQuery>,
+    time: Others<TimeQuery>,
 ) -> HandlerResult {
-    let Query(trainer) = trainer?;
-    let trainer = trainer.trainer(&actor)?;
-    schedule
-        .require_trainer(&schedule.database, &actor, trainer)
-        .await?;
-    let (Query(DateQuery { date }), Query(SlotQuery { time_slot })) = (date?, slot?);
-    let found = schedule
-        .check_trainer_slot(trainer, (date, time_slot))
-        .await?;
+    let (trainer, time) = trainer.with(&schedule, &actor, time).await?;
+    let time = (time.date, time.time_slot);
+    let found = schedule.check_trainer_slot(trainer, time).await?;
     Ok(Reply::new("availability", found).into_response())
 }
 
 pub(super) async fn trainer_slots(
     schedule: State,
     actor: Actor,
-    trainer: ExtractResult<Query<TrainerQuery>>,
-    date: ExtractResult<Query<DateQuery>>,
+    Query(trainer): Query<TrainerQuery>,
+    date: Others<DateQuery>,
 ) -> HandlerResult {
-    let Query(trainer) = trainer?;
-    let trainer = trainer.trainer(&actor)?;
-    schedule
-        .require_trainer(&schedule.database, &actor, trainer)
-        .await?;
-    let Query(DateQuery { date }) = date?;
+    let (trainer, DateQuery { date }) = trainer.with(&schedule, &actor, date).await?;
     let slots = schedule.check_trainer(trainer, date).await?;
     let data = json!({ "trainerId": trainer, "date": date, "slots": slots });
     Ok(Reply::new("slots", data).into_response())

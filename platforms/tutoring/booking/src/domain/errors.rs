@@ -5,14 +5,6 @@ pub(crate) use tutoring_identity::invalid;
 pub(crate) const SLOT_TAKEN: &str = "SLOT_TAKEN";
 
 seaworthy::errors! {
-    not_priced: Invalid "PACKAGE_NOT_OFFERED" =>
-        "this package is not offered: choose another class type or number of sessions";
-    sundays_not_offered: Invalid "PACKAGE_NOT_OFFERED" =>
-        "packages with sessions on Sundays are not offered: choose the delivery mode WEEKDAY_DAILY";
-    coupon_invalid: Invalid "COUPON_INVALID" =>
-        "the coupon is unknown, not valid at this time or used up";
-    discounts_exclude_each_other: Invalid "DISCOUNTS_EXCLUSIVE" =>
-        "a coupon and the welcome offer cannot be combined: send one of them";
     discount_used: Conflict "DISCOUNT_USED" =>
         "the student has already used or reserved a discount";
     coupon_taken: Conflict "COUPON_TAKEN" => "a coupon with this code exists: choose another code";
@@ -46,6 +38,35 @@ seaworthy::errors! {
     journey_changes: Conflict "STALE_SEQUENCE" =>
         "other locations arrive at the same time: send one after another";
 }
+
+/// A member that is valid by itself, and that the platform does not accept.
+fn not_accepted(reason: &'static str, field: &str, problem: &str) -> Error {
+    Error::new(Code::Invalid, reason, problem).with_field(field, problem)
+}
+
+pub(crate) fn not_priced() -> Error {
+    let problem = "this package is not offered: choose another class type or number of sessions";
+    not_accepted("PACKAGE_NOT_OFFERED", "sessionCount", problem)
+}
+
+pub(crate) fn sundays_not_offered() -> Error {
+    let problem =
+        "packages with sessions on Sundays are not offered: choose the delivery mode WEEKDAY_DAILY";
+    not_accepted("PACKAGE_NOT_OFFERED", "deliveryMode", problem)
+}
+
+pub(crate) fn coupon_invalid(field: &str) -> Error {
+    let problem = "the coupon is unknown, not valid at this time or used up";
+    not_accepted("COUPON_INVALID", field, problem)
+}
+
+pub(crate) fn discounts_exclude_each_other() -> Error {
+    let problem = "a coupon and the welcome offer cannot be combined: send one of them";
+    not_accepted("DISCOUNTS_EXCLUSIVE", COUPON_CODE, problem)
+}
+
+/// The member with the coupon of a price.
+pub(crate) const COUPON_CODE: &str = "couponCode";
 
 /// The amount overflows.
 pub(crate) fn overflow() -> Error {

@@ -73,7 +73,7 @@ impl PriceList {
     /// # Errors
     /// `COUPON_INVALID`.
     pub(crate) async fn coupon(&self, code: &str) -> Result<Coupon, Error> {
-        usable(&self.database, code).await
+        usable(&self.database, ("code", code)).await
     }
 }
 
@@ -90,14 +90,15 @@ pub(super) async fn quote(
     let price = price.ok_or_else(errors::not_priced)?;
     let code = request.coupon_code.as_deref().map(str::trim);
     let coupon = match code.filter(|code| !code.is_empty()) {
-        Some(code) => Some(usable(connection, code).await?),
+        Some(code) => Some(usable(connection, (errors::COUPON_CODE, code)).await?),
         None => None,
     };
     Ok((price.quote(coupon.as_ref(), request.claim_deal)?, coupon))
 }
 
-async fn usable(connection: &dyn Connection, code: &str) -> Result<Coupon, Error> {
+/// Returns a coupon that may be reserved. An error names the field with its code.
+async fn usable(connection: &dyn Connection, (field, code): (&str, &str)) -> Result<Coupon, Error> {
     let coupon = coupons::find_by_code(connection, code).await?;
     let coupon = coupon.filter(|coupon| coupon.is_usable(Utc::now()));
-    coupon.ok_or_else(errors::coupon_invalid)
+    coupon.ok_or_else(|| errors::coupon_invalid(field))
 }

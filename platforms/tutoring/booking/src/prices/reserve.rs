@@ -61,7 +61,7 @@ impl PriceList {
                 if let Some(coupon) = &coupon
                     && !coupons::take(&tx, coupon.id).await?
                 {
-                    return Err(errors::coupon_invalid());
+                    return Err(errors::coupon_invalid(errors::COUPON_CODE));
                 }
                 let redemption = Redemption {
                     payment: request.payment_id,

@@ -72,7 +72,7 @@ impl Schedule {
                 ];
                 actor.require(&owners, None)?;
                 let to = (new.new_date, new.new_time);
-                self.require_time(&tx, session.id, to).await?;
+                self.require_time(&tx, &session, to).await?;
                 let role = actor.role.map_or("", Role::as_str);
                 let request = Reschedule {
                     id: Uuid::new_v4(),
@@ -124,7 +124,9 @@ impl Schedule {
                     request.notes = notes.map(str::to_owned);
                 }
                 let to = (request.new_date, request.new_slot);
-                self.require_time(&tx, request.session_id, to).await?;
+                let session = sessions::by_id(&tx, request.session_id).await?;
+                let session = session.ok_or_else(|| errors::not_found("session"))?;
+                self.require_time(&tx, &session, to).await?;
                 reschedules::update(&tx, &request).await?;
                 Ok(request)
             })
@@ -170,7 +172,7 @@ impl Schedule {
                 let mut request = self.pending(&tx, id).await?;
                 let before = times(&request, &session);
                 let to = (request.new_date, request.new_slot);
-                self.require_time(&tx, session.id, to).await?;
+                self.require_time(&tx, &session, to).await?;
                 let to = Planned {
                     number: session.session_number,
                     date: request.new_date,
@@ -275,9 +277,13 @@ impl Schedule {
     async fn require_time(
         &self,
         tx: &Transaction,
-        session: Uuid,
+        session: &Session,
         (date, slot): (Date, Slot),
     ) -> Result<(), Error> {
+        if (date, slot) == (session.scheduled_date, session.slot) {
+            let problem = "must be another date or slot than that of the session";
+            return Err(errors::invalid("newDate", problem));
+        }
         let start = time(self.zone.timestamp(date, slot.start_minute()));
         if start < Utc::now() + MIN_NOTICE {
             let problem = "must be at least 4 hours in the future";
@@ -289,7 +295,7 @@ impl Schedule {
         // A package with sessions on Sundays keeps them after the switch is off.
         if date.weekday() == Weekday::Sunday
             && !Flags::read(tx).await?.offers_sundays()
-            && allocations::mode_of(tx, session).await? != Some(DeliveryMode::SundayOnly)
+            && allocations::mode_of(tx, session.id).await? != Some(DeliveryMode::SundayOnly)
         {
             return Err(errors::invalid("newDate", "must not be a Sunday"));
         }

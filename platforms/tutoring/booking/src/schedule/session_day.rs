@@ -20,7 +20,9 @@ const CODE_EVENT: &str = "session:otp";
 const MAX_ATTEMPTS: u32 = 5;
 /// Minimum interval between two codes, because each new code allows five more attempts.
 const CODE_INTERVAL: TimeDelta = TimeDelta::seconds(60);
-const ATTENDANCE: [&str; 4] = ["present", "absent", "rescheduled", "cancelled"];
+/// The attendance of a session that was held.
+const PRESENT: &str = "present";
+const ATTENDANCE: [&str; 4] = [PRESENT, "absent", "rescheduled", "cancelled"];
 
 /// Where the trainer is at the start.
 #[derive(Debug, Clone, Deserialize)]
@@ -219,6 +221,10 @@ impl Schedule {
                 let trainer = [(Role::Trainer, session.trainer_id)];
                 actor.require(&trainer, Some(super::SESSION_WRITE))?;
                 self.require_entity(&tx, actor, Entity::Session(id)).await?;
+                if status == PRESENT && session.starts_at > Utc::now() {
+                    let problem = "must not be present before the session starts";
+                    return Err(errors::invalid("status", problem));
+                }
                 let before = attendance::status_of(&tx, id).await?;
                 attendance::store(&tx, id, status, notes, actor.id).await?;
                 let changes = (

@@ -88,6 +88,10 @@ impl MessageRequest {
         let is_short = self.attachments.len() <= MAX_ATTACHMENTS;
         let problem = format!("must be at most {MAX_ATTACHMENTS}");
         checks.require("attachments", is_short, problem);
+        let is_media = !matches!(self.r#type, MessageKind::Text | MessageKind::System);
+        let problem = "must not be empty for this type";
+        let has_media = !is_media || !self.attachments.is_empty();
+        checks.require("attachments", has_media, problem);
         let may_send = self.r#type != MessageKind::System || sender.role == Role::Admin;
         let problem = "must be text, image, video, audio or file";
         checks.require("type", may_send, problem);

@@ -44,6 +44,18 @@ pub(crate) async fn of(tx: &Transaction, users: &BTreeSet<Uuid>) -> DataResult<C
         .await
 }
 
+/// Whether exactly these users have a conversation.
+pub(crate) async fn exists(
+    connection: &dyn Connection,
+    users: &BTreeSet<Uuid>,
+) -> DataResult<bool> {
+    let found: Option<Uuid> =
+        sql!("SELECT id FROM conversations WHERE participants_hash = {hash(users)}")
+            .fetch_optional(connection)
+            .await?;
+    Ok(found.is_some())
+}
+
 /// Locks a conversation until the transaction ends.
 pub(crate) async fn lock(tx: &Transaction, id: Uuid) -> DataResult<Option<Conversation>> {
     locked!("SELECT id, updated_at FROM conversations WHERE id = {id}")

@@ -111,6 +111,17 @@ pub(crate) async fn unrelated_users_cannot_write_or_read_auth_5(app: TestApp) {
     let answer = json!({ "conversationId": from_admin["conversationId"], "content": "Thank you",
         "clientMessageId": "e" });
     assert_eq!(app.send(&other_user, &answer).status, 201);
+    // Legacy clients name the recipients. They do not reach other administrators.
+    let to = |id: u128| {
+        let body = json!({ "recipientIds": [Uuid::from_u128(id)], "content": "Thank you" });
+        app.send(&other_user, &body).status
+    };
+    assert_eq!((to(1), to(2)), (201, 403));
+    let mut image = to_trainer("g", "look");
+    image["type"] = json!("image");
+    let refused = app.send(&student(), &image);
+    assert_eq!(refused.status, 400, "{}", refused.body);
+    assert_eq!(json_of(&refused)["errors"][0]["field"], "attachments");
     let mut system = to_trainer("f", "x");
     system["type"] = json!("system");
     assert_eq!(app.send(&student(), &system).status, 400);

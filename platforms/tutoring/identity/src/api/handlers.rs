@@ -239,10 +239,12 @@ pub(super) async fn change_password(
     Json(body): Json<PasswordBody>,
 ) -> HandlerResult {
     let mut checks = Checks::new();
+    let current = text(body.current_password);
+    let is_given = !current.expose().is_empty();
+    checks.require("currentPassword", is_given, "is required");
     let password = text(body.new_password);
     checks.new_password("newPassword", &password);
     checks.finish()?;
-    let current = text(body.current_password);
     let caller = CallerSession::from_token(&token)?;
     parts.change_password(&caller, current, password).await?;
     logged_out(&parts, "the password is changed: log in again")

@@ -1,9 +1,9 @@
 use std::collections::BTreeSet;
 
-use seaworthy::{audit_log::AuditEntry, core::FieldViolation, data::Transaction, prelude::*};
+use seaworthy::{audit_log::AuditEntry, data::Transaction, prelude::*};
 use serde_json::{Value, json};
 use tutoring_contract::{Json, Reply, Role, require_everywhere};
-use tutoring_identity::invalid;
+use tutoring_identity::Checks;
 use uuid::Uuid;
 
 use super::{ExtractResult, HandlerResult, State};
@@ -100,17 +100,11 @@ pub(super) async fn send(
     let is_admin = require_sender()?;
     let Json(request) = request?;
     let notice = request.text.notice(request.user_id.unwrap_or_default());
-    if request.user_id.is_none() {
-        let mut fields = vec![FieldViolation::new("userId", "is required")];
-        fields.extend(
-            notice
-                .err()
-                .iter()
-                .flat_map(|error| error.fields().to_vec()),
-        );
-        return Err(Error::invalid(fields).into());
-    }
-    let stored = store(&notifier, &[notice?], is_admin).await?;
+    let mut checks = Checks::new();
+    checks.require("userId", request.user_id.is_some(), "is required");
+    let notice = checks.accept(notice.map(Some));
+    checks.finish()?;
+    let stored = store(&notifier, notice.as_slice(), is_admin).await?;
     let reply = Reply::new("notification sent", stored.into_iter().next());
     Ok(reply.created())
 }
@@ -121,15 +115,22 @@ pub(super) async fn send_to_all(
 ) -> HandlerResult {
     let is_admin = require_sender()?;
     let Json(request) = request?;
-    if request.user_ids.is_empty() || request.user_ids.len() > MAX_USERS {
-        let problem = format!("must have 1 to {MAX_USERS} users");
-        return Err(invalid("userIds", problem).into());
-    }
-    let notices = request
-        .user_ids
-        .iter()
-        .map(|user| request.text.notice(*user));
-    let notices = notices.collect::<Result<Vec<_>, _>>()?;
+    let mut checks = Checks::new();
+    let has_users = (1..=MAX_USERS).contains(&request.user_ids.len());
+    let problem = format!("must have 1 to {MAX_USERS} users");
+    checks.require("userIds", has_users, problem);
+    // The text is the same for all users.
+    let notice = checks.accept(request.text.notice(Uuid::nil()).map(Some));
+    checks.finish()?;
+    let users = request.user_ids.iter();
+    let notices: Vec<_> = users
+        .filter_map(|user| {
+            notice.clone().map(|notice| Notice {
+                user: *user,
+                ..notice
+            })
+        })
+        .collect();
     let stored = store(&notifier, &notices, is_admin).await?;
     let data = json!({ "created": stored.len() });
     let reply = Reply::new("notifications sent", data);

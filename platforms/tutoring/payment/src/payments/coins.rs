@@ -31,8 +31,10 @@ pub(crate) type CoinValues = BTreeMap<String, i64>;
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct CoinChange {
-    student_id: Uuid,
+    /// Required. A missing member is empty, so that a response names each invalid one.
+    student_id: Option<Uuid>,
     /// The course, the referred student, or an ID of the caller. One reference counts once.
+    #[serde(default)]
     reference_id: String,
     /// Required by adjustments and redemptions. Others ignore it.
     amount: Option<i64>,
@@ -40,15 +42,16 @@ pub(crate) struct CoinChange {
 }
 
 impl CoinChange {
-    /// Returns the reference, and whether it is valid.
-    fn reference(&self) -> (&str, Checks) {
+    /// Returns the student and the reference, and whether they are valid.
+    fn target(&self) -> (Uuid, &str, Checks) {
         let reference = self.reference_id.trim();
         let is_valid = (1..=MAX_REFERENCE).contains(&reference.len());
         let mut checks = Checks::new();
+        checks.require("studentId", self.student_id.is_some(), "is required");
         checks.require("referenceId", is_valid, "must be 1 to 128 bytes");
         checks.storable("referenceId", reference);
         checks.storable("reason", self.reason.as_deref().unwrap_or_default());
-        (reference, checks)
+        (self.student_id.unwrap_or_default(), reference, checks)
     }
 }
 
@@ -63,7 +66,7 @@ impl Payments {
         kind: CoinKind,
         change: &CoinChange,
     ) -> Result<Wallet, Error> {
-        let (reference, mut checks) = change.reference();
+        let (student, reference, mut checks) = change.target();
         let amount = change.amount.unwrap_or_default();
         let is_amount = match kind {
             CoinKind::Adjust => amount != 0 && (-MAX_COINS..=MAX_COINS).contains(&amount),
@@ -77,7 +80,6 @@ impl Payments {
         };
         checks.require("amount", is_amount, problem);
         checks.finish()?;
-        let student = change.student_id;
         self.database
             .transaction(|tx| async move {
                 let amount = match kind {
@@ -107,9 +109,8 @@ impl Payments {
     /// # Errors
     /// `VALIDATION_ERROR`.
     pub(crate) async fn reverse_referral(&self, change: &CoinChange) -> Result<Wallet, Error> {
-        let (reference, checks) = change.reference();
+        let (student, reference, checks) = change.target();
         checks.finish()?;
-        let student = change.student_id;
         self.database
             .transaction(|tx| async move {
                 coins::lock(&tx, student).await?;

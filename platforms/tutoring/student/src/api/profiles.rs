@@ -91,7 +91,7 @@ pub(super) async fn change(
         .transaction(|tx| {
             let (profile, territory) = (&profile, &territory);
             async move {
-                let mut student = students::lock(&tx, id).await?;
+                let student = students::lock(&tx, id).await?;
                 territory.require(Some(&student.territory))?;
                 let merged = profile.merged_into(&student.profile)?;
                 if let Some(admin) = admin {
@@ -109,10 +109,10 @@ pub(super) async fn change(
                     edit.record(&tx, &api.audit, &backend.outbox).await?;
                 }
                 students::set_profile(&tx, &student, &merged).await?;
-                student.profile = merged;
+                let student = students::lock(&tx, id).await?;
                 let changed = StudentChanged {
                     student_id: id,
-                    version: student.version + 1,
+                    version: student.version,
                     snapshot: json!({
                         "fullName": student.profile.get("fullName"),
                         "gender": student.profile.get("gender"),
