@@ -53,6 +53,13 @@ pub(crate) async fn code_verifies_a_registration_auth_2(app: &TestPlatform) {
     assert_error(&invalid, 400, "VALIDATION_ERROR");
     assert_eq!(json_of(&invalid)["errors"].as_array().unwrap().len(), 2);
     assert!(invalid.header("x-ratelimit-remaining").is_some());
+    let none = app.call(&session.access, "POST", "/password/change", &json!({}));
+    assert_error(&none, 400, "VALIDATION_ERROR");
+    let errors = &json_of(&none)["errors"];
+    assert_eq!(
+        (&errors[0]["field"], &errors[1]["field"]),
+        (&json!("currentPassword"), &json!("newPassword"))
+    );
 }
 
 pub(crate) async fn refresh_rotates_and_reuse_ends_session_auth_3(app: &TestPlatform) {

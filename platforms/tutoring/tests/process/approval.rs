@@ -4,7 +4,6 @@ use seaworthy::data::sql;
 use seaworthy_testkit::http::request;
 use serde_json::{Value, json};
 use tutoring_admin::{SEED_EMAIL, SEED_PASSWORD};
-use uuid::Uuid;
 
 use crate::{
     app::{TestPlatform, admin_token, assert_error, json_of, wait_for},
@@ -104,12 +103,15 @@ pub(crate) async fn approved_trainer_gets_a_student_auth_5(app: &TestPlatform) {
     let trainer = app.trainer("ravi");
     let application = form(app, &trainer, &course);
     let applied = post(&trainer, "/trainers/auth/apply", application);
+    let student = app.student("meera@example.org");
+    let own = app.call(&student.access, "GET", "/profile", &Value::Null);
+    let student = json_of(&own)["data"]["id"].clone();
     // Without the trainer, the student waits.
     let allocation = json!({
-        "studentId": Uuid::from_u128(5), "courseId": course, "sessionCount": 10,
+        "studentId": student, "courseId": course, "sessionCount": 10,
         "schedule": { "timeSlot": "16:00" }, "location": centre,
     });
-    let allocation = wait_for("the copy of the course", || {
+    let allocation = wait_for("the copies of the course and the student", || {
         let answer = send(app, &root, "POST", "/admin/allocations", &allocation);
         (answer.status == 201).then(|| json_of(&answer)["data"].clone())
     });
@@ -140,7 +142,7 @@ pub(crate) async fn approved_trainer_gets_a_student_auth_5(app: &TestPlatform) {
         let sessions = json_of(&send(app, &trainer, "GET", &path, &Value::Null));
         (sessions["data"]["pagination"]["total"] == 10).then_some(())
     });
-    let pair = (&json!(Uuid::from_u128(5)), &trainer_id);
+    let pair = (&student, &trainer_id);
     territories::check(app, (&karnataka, &kerala), pair);
     // The role gets further permissions, which ends the sessions of its administrators.
     let roles = json_of(&send(app, &root, "GET", "/admin/roles", &Value::Null));

@@ -2,7 +2,7 @@
 
 use std::{
     io::{self, BufRead as _, BufReader, Read as _, Write as _},
-    net::{Shutdown, SocketAddr, TcpListener},
+    net::{Shutdown, SocketAddr, TcpListener, TcpStream},
 };
 
 use seaworthy::data::sql;
@@ -81,6 +81,22 @@ async fn slash_at_the_end_of_a_path_is_ignored_api_1() {
         let line = "GET /api/v1/courses?page=2 HTTP/1.1";
         assert_eq!(json_of(&answer)["head"][0], line);
     }
+    // The response to HEAD has the length of the body that it does not have.
+    let mut stream = TcpStream::connect(app.gateway).unwrap();
+    let host = app.gateway;
+    let request =
+        format!("HEAD /api/v1/courses HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut head = String::new();
+    stream.read_to_string(&mut head).unwrap();
+    assert!(head.starts_with("HTTP/1.1 200"), "{head}");
+    let length = head
+        .lines()
+        .find(|line| line.starts_with("content-length: "));
+    assert!(
+        length.is_some_and(|line| line != "content-length: 0"),
+        "{head}"
+    );
     // The path needs a token as without the slash.
     assert_error(
         &app.send("GET", "/api/v1/students/", &[], ""),

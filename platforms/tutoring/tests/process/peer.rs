@@ -11,8 +11,8 @@ use seaworthy::{
 use tutoring_contract::events::{
     AllocationRejected, BusinessEvent, CourseAccessGranted, CourseProgressUpdated, Kind,
     NotificationRequested, PaymentRefunded, PurchaseConfirmed, SessionCompleted,
-    SessionRescheduled, SessionReviewed, SessionSubstituted, SessionsGenerated, StudentDeallocated,
-    TrainerAllocated, TrainerChanged, message,
+    SessionRescheduled, SessionReviewed, SessionSubstituted, SessionsGenerated, StudentChanged,
+    StudentDeallocated, TrainerAllocated, TrainerChanged, message,
 };
 
 use crate::app::TestPlatform;
@@ -58,6 +58,7 @@ impl Peer {
                     .with_unroutable::<BusinessEvent<SessionRescheduled>>()
                     .with_unroutable::<BusinessEvent<SessionReviewed>>()
                     .with_unroutable::<BusinessEvent<CourseProgressUpdated>>()
+                    .with_unroutable::<BusinessEvent<StudentChanged>>()
                     .with_unroutable::<BusinessEvent<TrainerChanged>>()
                     .with_unroutable::<BusinessEvent<NotificationRequested>>();
                 *publisher.lock().unwrap() = Some(messaging.publisher(topics).await?);

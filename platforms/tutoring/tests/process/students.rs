@@ -86,6 +86,8 @@ pub(crate) async fn profile_follows_the_account_msg_5(app: &TestPlatform) {
         (&data["fullName"], &data["age"]),
         (&json!("Asha Menon"), &json!(14))
     );
+    let shown = json_of(&call("GET", "/profile", &Value::Null));
+    assert_eq!(data["updatedAt"], shown["data"]["updatedAt"]);
     // The cached page does not survive the change.
     let home = json_of(&call("GET", "/home", &Value::Null));
     assert_eq!(home["data"]["student"]["goals"], "algebra");

@@ -2,6 +2,7 @@
 
 use seaworthy_testkit::http::HttpResponse;
 use serde_json::json;
+use tutoring_contract::events::StudentChanged;
 use uuid::Uuid;
 
 use crate::{
@@ -148,7 +149,23 @@ pub(crate) async fn kill_before_the_allocation_loses_nothing_res_1(app: TestPlat
 }
 
 pub(crate) async fn kill_between_allocation_and_sessions_loses_nothing_res_1(app: TestPlatform) {
-    let (app, _peer, student) = open(app).await;
+    let (app, peer, student) = open(app).await;
+    peer.publish(StudentChanged {
+        student_id: student,
+        version: 1,
+        snapshot: json!({}),
+    })
+    .await;
+    let path = "/admin/allocations";
+    // Without a known course, no allocation is stored.
+    let unknown = json!({
+        "studentId": student, "courseId": Uuid::nil(), "sessionCount": 30,
+        "schedule": { "timeSlot": "16:00" },
+    });
+    wait_for("the student", || {
+        let refused = app.call("POST", path, &operator_token(), &unknown);
+        refused.body.contains("this course").then_some(())
+    });
     // The event of the allocation is stored and not published.
     let held = app.hold_broker().await;
     let body = json!({
@@ -156,7 +173,6 @@ pub(crate) async fn kill_between_allocation_and_sessions_loses_nothing_res_1(app
         "schedule": { "timeSlot": "16:00" },
         "location": { "latitude": 12.3, "longitude": 76.6 },
     });
-    let path = "/admin/allocations";
     let created = app.call("POST", path, &operator_token(), &body);
     assert_eq!(crate::app::data(&created)["status"], "approved");
     app.kill();

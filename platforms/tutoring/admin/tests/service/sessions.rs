@@ -90,7 +90,7 @@ pub(crate) async fn cookies_carry_the_refresh_token_of_browsers_auth_3(app: Test
 pub(crate) async fn fifth_failure_locks_the_account_auth_2(app: TestApp) {
     let admin = app.super_admin();
     for email in [admin.email.as_str(), "unknown@example.org"] {
-        for remaining in (0..5).rev() {
+        for remaining in (1..5).rev() {
             let wrong = app.log_in(email, "Wrong-password-1");
             assert_eq!(rejection(&wrong), (401, "INVALID_CREDENTIALS".to_owned()));
             assert_eq!(
@@ -99,6 +99,9 @@ pub(crate) async fn fifth_failure_locks_the_account_auth_2(app: TestApp) {
                 "{email}"
             );
         }
+        // The fifth failure has the lock, as each login after it.
+        let fifth = app.log_in(email, "Wrong-password-1");
+        assert_eq!(rejection(&fifth), (423, "ACCOUNT_LOCKED".to_owned()));
         let locked = app.log_in(email, &admin.password);
         assert_eq!(rejection(&locked), (423, "ACCOUNT_LOCKED".to_owned()));
         let wait = json_of(&locked)["retryAfter"].as_u64().unwrap();

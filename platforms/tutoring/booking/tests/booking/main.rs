@@ -95,7 +95,9 @@ on_both! {
         sundays_follow_their_switch_and_what_was_paid_api_1;
     rejected:
         allocation_of_unknown_ids_is_rejected_api_1,
-        package_without_dates_is_rejected_api_3;
+        package_without_dates_is_rejected_api_3,
+        bad_parameters_are_named_at_once_api_3,
+        later_session_is_not_present_or_moved_to_itself_api_3;
     territories:
         territory_limits_every_route_auth_5,
         territory_limits_places_and_prices_auth_5,

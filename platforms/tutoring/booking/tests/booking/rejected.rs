@@ -1,19 +1,27 @@
 use serde_json::{Value, json};
-use tutoring_contract::events::{CourseAccessGranted, StudentChanged};
+use tutoring_contract::{
+    Role,
+    events::{CourseAccessGranted, StudentChanged},
+};
 use uuid::Uuid;
 
-use crate::app::{CENTRE, COURSE, TestApp, data, json_of, operator, wait_for};
+use crate::{
+    app::{CENTRE, COURSE, TestApp, data, json_of, operator, student, token, trainer, wait_for},
+    session_day::today,
+};
+
+/// Returns the fields that a response names.
+fn fields(answer: &Value) -> Vec<String> {
+    let errors = answer["errors"].as_array().unwrap().iter();
+    let fields = errors.map(|error| error["field"].as_str().unwrap().to_owned());
+    fields.collect()
+}
 
 /// A package whose sessions cannot be planned is rejected, and not kept as a pending allocation.
 pub(crate) async fn package_without_dates_is_rejected_api_3(app: TestApp) {
     app.open_zone().await;
     app.enrol([9]).await;
     let place = json!({ "latitude": CENTRE.0, "longitude": CENTRE.1 });
-    let fields = |answer: &Value| {
-        let errors = answer["errors"].as_array().unwrap().iter();
-        let fields = errors.map(|error| error["field"].as_str().unwrap().to_owned());
-        fields.collect::<Vec<_>>()
-    };
     let post = |path: &str, body: &Value| json_of(&app.call("POST", path, &operator(), body));
     let new = |date: &str| {
         json!({
@@ -105,4 +113,87 @@ pub(crate) async fn allocation_of_unknown_ids_is_rejected_api_1(app: TestApp) {
     let other = json!({ "trainerId": first, "schedule": { "timeSlot": "17:00" } });
     assert_eq!(data(&create(&other))["status"], "approved");
     app.check_invariants();
+}
+
+/// The permission of a caller is checked before the parameters.
+pub(crate) async fn bad_parameters_are_named_at_once_api_3(app: TestApp) {
+    let own = trainer(Uuid::from_u128(0x7a));
+    let without = token(Uuid::from_u128(2), Role::Admin, &["coins:write"]);
+    for (path, caller, missing) in [
+        (
+            "availability/check",
+            &operator(),
+            &["courseId", "date", "timeSlot"][..],
+        ),
+        ("available-time-slots", &student(7), &["courseId", "date"]),
+        ("check-course-availability", &student(7), &["courseId"]),
+        (
+            "trainer-availability/check",
+            &operator(),
+            &["trainerId", "date", "timeSlot"],
+        ),
+        ("trainer-availability/check", &own, &["date", "timeSlot"]),
+        (
+            "trainer-availability/slots",
+            &operator(),
+            &["trainerId", "date"],
+        ),
+    ] {
+        let path = format!("/admin/allocations/{path}");
+        let mut named = fields(&json_of(&app.get(&path, caller)));
+        named.sort_by_key(|field| missing.iter().position(|one| one == field));
+        assert_eq!(named, missing, "{path}");
+        assert_eq!(app.get(&path, &without).status, 403, "{path}");
+    }
+    // A text that is not an ID has no entity.
+    for path in ["student", "trainer"] {
+        let path = format!("/admin/allocations/{path}/asha");
+        assert_eq!(app.get(&path, &operator()).status, 404, "{path}");
+        assert_eq!(app.get(&path, &without).status, 403, "{path}");
+        assert_eq!(app.get(&path, &student(7)).status, 403, "{path}");
+    }
+    // A package or a coupon that is not accepted has its field.
+    let price = |query: &str| {
+        let path = format!("/pricing/calculate?classType=ONE_ON_ONE&{query}");
+        fields(&json_of(&app.get(&path, "")))
+    };
+    assert_eq!(price("sessionCount=11"), ["sessionCount"]);
+    assert_eq!(price("couponCode=none"), ["couponCode"]);
+    let switch = json!({ "enable_sunday_focus": false });
+    assert_eq!(
+        app.call("PUT", "/feature-flags", &operator(), &switch)
+            .status,
+        200
+    );
+    assert_eq!(price("deliveryMode=SUNDAY_ONLY"), ["deliveryMode"]);
+    let code = json!({ "code": "none" });
+    let checked = app.call("POST", "/coupons/validate", &student(7), &code);
+    assert_eq!(fields(&json_of(&checked)), ["code"]);
+}
+
+/// Neither was a later session held, nor does a session move to its own time.
+pub(crate) async fn later_session_is_not_present_or_moved_to_itself_api_3(app: TestApp) {
+    let (owner, holder, id) = today(&app).await;
+    let sessions = app.sessions(owner);
+    let attend = |session: &Value, status: &str| {
+        let body = json!({ "sessionId": session, "status": status });
+        app.call("POST", "/trainer-attendance", &trainer(holder), &body)
+    };
+    assert_eq!(attend(&json!(id), "present").status, 200);
+    let later = attend(&sessions[5]["id"], "present");
+    assert_eq!(fields(&json_of(&later)), ["status"]);
+    assert_eq!(attend(&sessions[5]["id"], "absent").status, 200);
+
+    let ask = |time: &str| {
+        let body = json!({
+            "sessionId": sessions[9]["id"], "newDate": sessions[9]["scheduledDate"],
+            "newTime": time, "reason": "a feast",
+        });
+        app.call("POST", "/admin/reschedule", &student(7), &body)
+    };
+    assert_eq!(fields(&json_of(&ask("16:00"))), ["newDate"]);
+    let request = data(&ask("17:00"));
+    let path = format!("/admin/reschedule/{}", request["id"].as_str().unwrap());
+    let back = app.call("PUT", &path, &student(7), &json!({ "newTime": "16:00" }));
+    assert_eq!(fields(&json_of(&back)), ["newDate"]);
 }

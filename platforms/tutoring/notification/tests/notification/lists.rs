@@ -207,11 +207,16 @@ pub(crate) async fn senders_need_a_permission_auth_5(app: TestApp) {
     assert_eq!(data(&send(&admin))["created"], 2);
     assert_eq!(data(&send(&service_token()))["created"], 2);
     // Each missing member is named.
-    let refused = app.call("POST", "/notifications", &service_token(), &json!({}));
-    let errors = json_of(&refused)["errors"].clone();
-    let fields: Vec<_> = errors.as_array().unwrap().iter().collect();
-    let fields: Vec<_> = fields.iter().map(|error| &error["field"]).collect();
-    assert_eq!(fields, ["userId", "type", "title", "body"]);
+    for (path, user) in [
+        ("/notifications", "userId"),
+        ("/notifications/bulk", "userIds"),
+    ] {
+        let refused = app.call("POST", path, &service_token(), &json!({}));
+        let errors = json_of(&refused)["errors"].clone();
+        let fields: Vec<_> = errors.as_array().unwrap().iter().collect();
+        let fields: Vec<_> = fields.iter().map(|error| &error["field"]).collect();
+        assert_eq!(fields, [user, "type", "title", "body"], "{path}");
+    }
     let wrong = json!({ "userId": Uuid::from_u128(7), "type": "news", "title": "", "body": "x" });
     let refused = app.call("POST", "/notifications", &service_token(), &wrong);
     assert_eq!(refused.status, 400);

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tutoring_booking::BookingConfig;
 use tutoring_contract::{
-    AdminRole, Role, Subject, Territory,
+    AdminRole, PlatformZone, Role, Subject, Territory,
     events::{BusinessEvent, CourseChanged, PaymentRefunded, PurchaseConfirmed, StudentChanged},
 };
 use tutoring_payment::PaymentConfig;
@@ -201,7 +201,7 @@ pub(crate) fn package(changes: &Value) -> Value {
         "learningMode": "home",
         "schedule": {
             "timeSlot": "16:00",
-            "startDate": "2026-12-01",
+            "startDate": PlatformZone::default().today(),
             "deliveryMode": "WEEKDAY_DAILY",
         },
         "location": { "address": "4th Cross", "latitude": 12.28, "longitude": 76.63 },

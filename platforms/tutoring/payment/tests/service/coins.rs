@@ -1,7 +1,9 @@
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::app::{TestApp, admin_token, data, rejection, service_token, student_token, wait_for};
+use crate::app::{
+    TestApp, admin_token, data, json_of, rejection, service_token, student_token, wait_for,
+};
 
 pub(crate) async fn coins_are_reserved_spent_and_returned_api_1(app: TestApp) {
     let student = Uuid::from_u128(7);
@@ -75,6 +77,18 @@ pub(crate) async fn bonus_and_rewards_are_credited_once_msg_5(app: TestApp) {
         (&values["referral"], &values["registration"]),
         (&json!(70), &json!(10))
     );
+    // Each invalid member is named, and no database stores U+0000.
+    let fields = |body: &serde_json::Value| {
+        let refused = json_of(&app.post("/coins/adjust", &operator, body));
+        let errors = refused["errors"].as_array().unwrap().clone();
+        errors
+            .into_iter()
+            .map(|error| error["field"].clone())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(fields(&json!({})), ["studentId", "referenceId", "amount"]);
+    let nul = json!({ "studentId": student, "referenceId": "a\u{0}b", "amount": 1 });
+    assert_eq!(fields(&nul), ["referenceId"]);
     // The configuration decides about the amount, whatever a caller sends.
     let amount = json!({ "studentId": student, "referenceId": "y", "amount": 1_000, "more": 1 });
     let credited = data(&app.post("/coins/referral", &service_token(), &amount));

@@ -1,4 +1,5 @@
 use serde_json::json;
+use tutoring_contract::PlatformZone;
 use uuid::Uuid;
 
 use crate::app::{COURSE, TestApp, data, json_of, rejection, student_token};
@@ -32,12 +33,29 @@ pub(crate) async fn price_is_the_quote_and_not_the_clients_api_3(app: TestApp) {
     // The switch of the booking service also applies to payments.
     let sundays = json!({
         "schedule": {
-            "timeSlot": "16:00", "startDate": "2026-12-01", "deliveryMode": "SUNDAY_ONLY",
+            "timeSlot": "16:00", "startDate": PlatformZone::default().today(),
+            "deliveryMode": "SUNDAY_ONLY",
         },
     });
     app.bought(Uuid::new_v4(), &sundays);
+    // No dates are left for these packages, so a student cannot pay for them.
+    for (member, value) in [("startDate", "9999-12-31"), ("timeSlot", "19:00")] {
+        let mut never = sundays.clone();
+        never["schedule"][member] = json!(value);
+        let refused = app.buy(Uuid::new_v4(), &never, &[]);
+        let field = json_of(&refused)["errors"][0]["field"].clone();
+        assert_eq!(
+            (refused.status, field),
+            (400, json!(format!("schedule.{member}")))
+        );
+    }
     app.switch(&json!({ "enable_sunday_focus": false }));
-    assert_eq!(refused(sundays).0, 400);
+    let fields = |changes: &Value| {
+        let refused = json_of(&app.buy(Uuid::new_v4(), changes, &[]));
+        refused["errors"][0]["field"].clone()
+    };
+    assert_eq!(fields(&sundays), "schedule.deliveryMode");
+    assert_eq!(fields(&json!({ "couponCode": "NONE" })), "couponCode");
     assert_eq!(
         refused(json!({ "couponCode": "NONE" })),
         (400, "VALIDATION_ERROR".to_owned())
@@ -132,6 +150,7 @@ pub(crate) async fn forged_confirmations_change_nothing_api_3(app: TestApp) {
         let body = json!({ "providerPaymentId": paid, "signature": signature });
         let refused = app.post(&path, &token, &body);
         assert_eq!(rejection(&refused), (400, "VALIDATION_ERROR".to_owned()));
+        assert_eq!(json_of(&refused)["errors"][0]["field"], "signature");
     }
     // A valid signature of the student's own order, with the money of another one.
     let other = app.bought(Uuid::from_u128(8), &json!({ "sessionCount": 10 }));
