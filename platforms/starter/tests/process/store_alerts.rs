@@ -5,7 +5,7 @@ use std::path::Path;
 
 use seaworthy_deploy::Overlay;
 use seaworthy_testkit::{
-    alerts::{Alerts, Observed},
+    alerts::{Alerts, ObservedService},
     database::EmptyDatabase,
     eventually,
     http::{get, request},
@@ -77,7 +77,7 @@ fn faults_of_stored_state_fire_their_alerts_obs_9_ship_4() {
     let files = rendered(replica.admin.port(), &Overlay::read(OVERLAY).unwrap());
     let rules = compress(&files["prometheus/starter.rules.yaml"], FACTOR);
     let folder = tempfile::tempdir().unwrap();
-    let observed = Observed {
+    let observed = ObservedService {
         name: "starter",
         program: Path::new(env!("CARGO_BIN_EXE_starter")),
         config: folder.path().to_owned(),
