@@ -1,4 +1,4 @@
-use std::time::Duration;
+use std::{num::NonZeroU32, time::Duration};
 
 use seaworthy_core::Error;
 use seaworthy_data::{Connection, DataError, Database, microseconds, purge_worker, sql};
@@ -8,7 +8,8 @@ use crate::SecretToken;
 
 /// Tokens for links in messages, such as for a new password. Each is valid once. Cheap to clone.
 ///
-/// A token is valid for one purpose. A new token ends the older ones of the same user and purpose.
+/// A token is valid for one purpose. By default, a new token ends the older ones of the same user
+/// and purpose. [`max_open`](Self::max_open) keeps some of them.
 ///
 /// ```no_run
 /// use std::time::Duration;
@@ -29,6 +30,7 @@ pub struct OneTimeTokens {
     database: Database,
     purpose: &'static str,
     ttl: Duration,
+    max_open: NonZeroU32,
 }
 
 impl OneTimeTokens {
@@ -40,11 +42,22 @@ impl OneTimeTokens {
             database,
             purpose,
             ttl,
+            max_open: NonZeroU32::MIN,
         }
     }
 
-    /// Issues a token for a user, in the transaction that stores its message. The user's older
-    /// tokens of this purpose end.
+    /// Sets how many tokens of a user and this purpose are valid at the same time. A new token ends
+    /// only the oldest ones above this number. A user who requests a link twice can then use either
+    /// message. Two concurrent calls of [`issue`](Self::issue) may leave one token more, until the
+    /// next call.
+    #[must_use]
+    pub const fn max_open(mut self, max_open: NonZeroU32) -> Self {
+        self.max_open = max_open;
+        self
+    }
+
+    /// Issues a token for a user, in the transaction that stores its message. The user's oldest
+    /// tokens of this purpose end, so that at most [`max_open`](Self::max_open) are valid.
     ///
     /// # Errors
     /// Any error of the database.
@@ -53,7 +66,7 @@ impl OneTimeTokens {
         connection: &dyn Connection,
         user: &str,
     ) -> Result<SecretToken, Error> {
-        self.end_all(connection, user).await?;
+        self.end_oldest(connection, user).await?;
         let token = SecretToken::generate()?;
         sql("INSERT INTO account_one_time_tokens (token_hash, purpose, user_id, until_us) VALUES (?, ?, ?, {now_us} + ?)")
             .bind(token.hash())
@@ -106,6 +119,32 @@ impl OneTimeTokens {
                 .fetch_optional(connection)
                 .await?;
         Ok(user.map(|(user,)| user))
+    }
+
+    /// Ends the oldest tokens of a user, so that one more does not exceed the limit.
+    async fn end_oldest(&self, connection: &dyn Connection, user: &str) -> Result<(), DataError> {
+        // All tokens of a purpose have the same lifetime, so the oldest expires first.
+        let newest_ended: Option<(i64,)> = match self.max_open.get() {
+            1 => return self.end_all(connection, user).await,
+            max_open => {
+                sql("SELECT until_us FROM account_one_time_tokens WHERE user_id = ? AND purpose = ? ORDER BY until_us DESC LIMIT 1 OFFSET ?")
+                    .bind(user)
+                    .bind(self.purpose)
+                    .bind(i64::from(max_open - 1))
+                    .fetch_optional(connection)
+                    .await?
+            }
+        };
+        let Some((newest_ended,)) = newest_ended else {
+            return Ok(());
+        };
+        sql("DELETE FROM account_one_time_tokens WHERE user_id = ? AND purpose = ? AND until_us <= ?")
+            .bind(user)
+            .bind(self.purpose)
+            .bind(newest_ended)
+            .execute(connection)
+            .await
+            .map(drop)
     }
 
     /// Ends the tokens of a user for this purpose.

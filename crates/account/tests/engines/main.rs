@@ -49,6 +49,7 @@ seaworthy_testkit::on_every_database! {
         dump_reveals_no_api_key_sec_5;
     one_time_tokens:
         one_time_token_is_valid_once_for_its_purpose_auth_2,
+        new_token_ends_the_oldest_above_the_limit_auth_2,
         concurrent_uses_of_a_token_succeed_once_auth_2;
     replay_guard:
         recorded_use_is_not_first_until_it_expires_auth_4,

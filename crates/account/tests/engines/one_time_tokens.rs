@@ -1,4 +1,4 @@
-use std::time::Duration;
+use std::{num::NonZeroU32, time::Duration};
 
 use futures::future::join_all;
 use seaworthy_account::OneTimeTokens;
@@ -33,6 +33,29 @@ pub(crate) async fn one_time_token_is_valid_once_for_its_purpose_auth_2(test: Te
     test.ticks().await;
     assert_eq!(brief.consume(database, &late).await.unwrap(), None);
     while brief.purge().await.unwrap() {}
+}
+
+pub(crate) async fn new_token_ends_the_oldest_above_the_limit_auth_2(test: TestDatabase) {
+    let database = &test.database;
+    let tokens = OneTimeTokens::new(database.clone(), "reset password", HOUR)
+        .max_open(NonZeroU32::new(3).unwrap());
+    let mut issued = Vec::new();
+    for _ in 0..4 {
+        issued.push(tokens.issue(database, USER).await.unwrap());
+        // Two tokens of one microsecond have no order.
+        test.ticks().await;
+    }
+    let other = tokens.issue(database, "user-8").await.unwrap();
+    assert_eq!(tokens.consume(database, &issued[0]).await.unwrap(), None);
+    for token in &issued[1..3] {
+        let user = tokens.consume(database, token).await.unwrap();
+        assert_eq!(user.as_deref(), Some(USER));
+        assert_eq!(tokens.consume(database, token).await.unwrap(), None);
+    }
+    tokens.end_all(database, USER).await.unwrap();
+    assert_eq!(tokens.consume(database, &issued[3]).await.unwrap(), None);
+    let user = tokens.consume(database, &other).await.unwrap();
+    assert_eq!(user.as_deref(), Some("user-8"));
 }
 
 pub(crate) async fn concurrent_uses_of_a_token_succeed_once_auth_2(test: TestDatabase) {

@@ -1,6 +1,6 @@
 //! Assembles the service.
 
-use std::{process::ExitCode, sync::Arc};
+use std::{num::NonZeroU32, process::ExitCode, sync::Arc};
 
 use city_events_contract::{
     AUTH_SERVICE, DESCRIPTORS, DEVELOPMENT_ORIGINS, GATEWAY, LOOPBACK_NETWORKS,
@@ -47,6 +47,9 @@ const OPENAPI: &str = include_str!("../docs/openapi.json");
 const KEY_ID: &str = "shared";
 /// Minimum length of a secret, in bytes: the same as for signing keys.
 const MIN_SECRET_LENGTH: usize = 32;
+/// Links of one user and purpose that are valid at the same time: as many as a user can request in
+/// ten minutes.
+const MAX_OPEN_LINKS: NonZeroU32 = NonZeroU32::new(3).unwrap();
 
 /// Returns the service with its default ports: HTTP 8081, gRPC 9081, admin listener 9181.
 #[must_use]
@@ -157,8 +160,9 @@ pub(crate) async fn accounts(
     let passwords = Passwords::start(&settings.passwords, service.metrics()).map_err(|error| {
         StartError::with_cause("password hashing cannot start: check passwords.*", error)
     })?;
-    let one_time =
-        |purpose, life: Timeout| OneTimeTokens::new(database.clone(), purpose, life.get());
+    let one_time = |purpose, life: Timeout| {
+        OneTimeTokens::new(database.clone(), purpose, life.get()).max_open(MAX_OPEN_LINKS)
+    };
     Ok(Accounts {
         outbox,
         logins: ReplayGuard::new(database.clone(), "login by a provider"),

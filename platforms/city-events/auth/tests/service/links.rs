@@ -18,17 +18,15 @@ pub(crate) async fn verification_link_works_once(app: TestApp) {
     let second = app.wait_for_link(VERIFY, &ada.id, 2).await;
     let confirm =
         |token: &str| app.post("/auth/v1/verify-email/confirm", &json!({ "token": token }));
-    assert_eq!(
-        confirm(&first).status,
-        401,
-        "a new link replaces the previous one"
-    );
-    let verified = confirm(&second);
-    assert_eq!(
-        (verified.status, body(&verified)),
-        (200, json!({ "data": { "status": "verified" } }))
-    );
-    assert_eq!(confirm(&second).status, 401);
+    // A new link does not end the previous one.
+    for link in [&first, &second] {
+        let verified = confirm(link);
+        assert_eq!(
+            (verified.status, body(&verified)),
+            (200, json!({ "data": { "status": "verified" } }))
+        );
+        assert_eq!(confirm(link).status, 401);
+    }
     let me = app.request_as(&ada, "GET", "/auth/v1/me", &Value::Null);
     assert_eq!(body(&me)["data"]["user"]["email_verified"], true);
 }
@@ -149,6 +147,23 @@ pub(crate) async fn reset_link_replaces_password(app: TestApp) {
         body["user_id"] == ada.id && body["version"] == 1
     })
     .await;
+}
+
+pub(crate) async fn reset_ends_the_other_reset_links(app: TestApp) {
+    let ada = app.register("ada@example.org");
+    let mut links = Vec::new();
+    for count in 1..=2 {
+        let given = json!({ "email": "ada@example.org" });
+        let asked = app.post("/auth/v1/password/reset/request", &given);
+        assert_eq!(asked.status, 204);
+        links.push(app.wait_for_link(RESET, &ada.id, count).await);
+    }
+    let confirm = |token: &str| {
+        let given = json!({ "token": token, "new_password": NEW_PASSWORD });
+        app.post("/auth/v1/password/reset/confirm", &given)
+    };
+    assert_eq!(confirm(&links[0]).status, 204);
+    assert_eq!(confirm(&links[1]).status, 401);
 }
 
 pub(crate) async fn link_requests_do_not_reveal_users(app: TestApp) {

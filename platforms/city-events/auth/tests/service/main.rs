@@ -36,7 +36,7 @@ seaworthy_testkit::on_every_database! {
     crate::app::open, run_in_test;
     login: registration_logs_user_in, duplicate_address_conflicts, missing_or_weak_fields_are_named, failed_logins_are_indistinguishable, banned_user_cannot_log_in, long_passwords_are_not_truncated;
     refresh: refresh_token_is_single_use, one_concurrent_refresh_wins, reused_refresh_token_ends_session, banned_user_cannot_refresh, logout_ends_session, login_replaces_planted_session;
-    links: verification_link_works_once, invalid_links_are_401, reset_link_replaces_password, link_requests_do_not_reveal_users, password_change_ends_sessions_and_links;
+    links: verification_link_works_once, invalid_links_are_401, reset_link_replaces_password, reset_ends_the_other_reset_links, link_requests_do_not_reveal_users, password_change_ends_sessions_and_links;
     moderation: ban_revokes_tokens_immediately, moderation_of_self_or_admin_is_forbidden, only_admins_set_roles, concurrent_demotions_keep_one_admin, invalid_user_ids_are_404, moderation_is_audited;
     profile: me_returns_the_caller, avatar_is_parsed_from_its_url, internal_route_requires_the_secret, display_names_are_never_addresses, revoking_sessions_ends_all_of_them;
     concurrent:
