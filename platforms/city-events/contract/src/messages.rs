@@ -99,8 +99,9 @@ pub struct EventEnvelope<P> {
     pub version: u32,
     /// Always `event-service`.
     pub producer: String,
-    /// The ID of the message, the same on retries.
-    pub message_id: Uuid,
+    /// The ID of the message, the same on retries. Absent in some messages of the legacy service.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message_id: Option<Uuid>,
     /// The trace ID of the request that caused the message.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trace_id: Option<String>,

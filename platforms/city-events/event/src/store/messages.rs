@@ -49,22 +49,23 @@ impl Store {
         actor: &Actor,
         reason: Option<&str>,
     ) -> Result<(), EventError> {
+        let id = new_id();
         let envelope = EventEnvelope {
             version: VERSION,
             producer: PRODUCER.to_owned(),
-            message_id: new_id(),
+            message_id: Some(id),
             trace_id: trace_id(),
             occurred_at: event.updated_at.get(),
             payload: announcement(event, change, actor, reason),
         };
-        let id = envelope.message_id.to_string();
         let message = match change {
             Change::Published => message(EventPublished(envelope)),
             Change::Updated => message(EventUpdated(envelope)),
             Change::Unpublished => message(EventUnpublished(envelope)),
             Change::Canceled => message(EventCanceled(envelope)),
         };
-        let id = MessageId::parse(&id).map_err(|error| EventError::Internal(error.into()))?;
+        let id = MessageId::parse(&id.to_string())
+            .map_err(|error| EventError::Internal(error.into()))?;
         let message = message.id(id).key(&event.id.to_string());
         let stored: Result<(), StoreError> = self.outbox.store(tx, message).await;
         stored.map_err(EventError::from)

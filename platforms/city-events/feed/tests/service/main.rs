@@ -22,6 +22,7 @@ seaworthy_testkit::on_every_database! {
         joins_and_leaves_change_the_score_msg_5,
         late_join_does_not_undo_leave_msg_5,
         revision_orders_joins_of_replicas_with_clock_skew_msg_5,
+        event_messages_need_no_id_in_their_envelope_msg_5,
         invalid_messages_are_dead_lettered_and_others_continue_msg_3;
     pages:
         pages_return_each_event_once_during_joins_api_5,

@@ -115,6 +115,13 @@ pub(crate) async fn revision_orders_joins_of_replicas_with_clock_skew_msg_5(app:
     assert!(trend_score(&app, "Late") < base + 0.1);
 }
 
+pub(crate) async fn event_messages_need_no_id_in_their_envelope_msg_5(app: TestApp) {
+    let mut envelope = TestEvent::new("Legacy", 1).envelope("published");
+    envelope.message_id = None;
+    app.send(&EventPublished(envelope)).await;
+    eventually(async || app.titles(ALL) == ["Legacy"]).await;
+}
+
 pub(crate) async fn invalid_messages_are_dead_lettered_and_others_continue_msg_3(app: TestApp) {
     for body in ["{", "{}", r#"{"version":1,"payload":{}}"#] {
         app.send_message(Message::raw("event.published", "application/json", body))

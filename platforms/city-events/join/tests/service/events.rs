@@ -167,6 +167,17 @@ pub(crate) async fn counts_are_published_while_another_event_fails_msg_5(app: Te
     app.eventually_received("join.counted", &event, 1).await;
 }
 
+pub(crate) async fn event_messages_need_no_id_in_their_envelope_msg_5(app: TestApp) {
+    let event = TestEvent::with_capacity(2);
+    let mut envelope = event.envelope("published");
+    envelope.message_id = None;
+    let message = EventPublished(envelope);
+    let body = serde_json::to_value(&message).unwrap();
+    assert!(body.get("message_id").is_none());
+    app.publish(&message).await;
+    app.eventually_capacity_is(&event, 2).await;
+}
+
 pub(crate) async fn unreadable_messages_are_dead_lettered_and_others_processed_msg_3(app: TestApp) {
     for body in ["{", "{}", r#"{"version":1,"payload":{}}"#] {
         app.publish_raw(Message::raw("event.published", "application/json", body))

@@ -54,6 +54,7 @@ seaworthy_testkit::on_every_database! {
         outdated_and_unsupported_event_messages_are_ignored,
         higher_capacity_promotes_and_lower_capacity_removes_no_user,
         messages_contain_counts_after_each_change_msg_5,
+        event_messages_need_no_id_in_their_envelope_msg_5,
         unreadable_messages_are_dead_lettered_and_others_processed_msg_3;
     audit:
         status_changes_of_joins_are_in_audit_log_obs_11;

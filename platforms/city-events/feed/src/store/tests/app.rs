@@ -28,7 +28,7 @@ pub(super) fn message(
     EventEnvelope {
         version: 1,
         producer: "event-service".to_owned(),
-        message_id: seaworthy::core::new_id(),
+        message_id: Some(seaworthy::core::new_id()),
         trace_id: None,
         occurred_at,
         payload: Announcement {
