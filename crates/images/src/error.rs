@@ -4,9 +4,12 @@ use seaworthy_core::ByteSize;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ImageError {
-    /// The first bytes are not those of a known format.
-    #[error("the file is not a picture: use JPEG, PNG, GIF or WebP")]
-    UnknownFormat,
+    /// The first bytes are not those of an accepted format.
+    #[error("the format of the file is not accepted: use {accepted}")]
+    UnknownFormat {
+        /// The accepted formats, such as `JPEG, PNG or WebP`.
+        accepted: String,
+    },
     /// The file is larger than `max_input_size`.
     #[error("the file is larger than {0}")]
     TooLarge(ByteSize),
@@ -43,7 +46,7 @@ impl ImageError {
     #[must_use]
     pub fn reason(&self) -> &'static str {
         match self {
-            Self::UnknownFormat => "UNKNOWN_FORMAT",
+            Self::UnknownFormat { .. } => "UNKNOWN_FORMAT",
             Self::TooLarge(_) => "TOO_LARGE",
             Self::TooManyPixels { .. } => "TOO_MANY_PIXELS",
             Self::TooMuchMemory(_) => "TOO_MUCH_MEMORY",

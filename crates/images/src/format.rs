@@ -12,6 +12,9 @@ pub enum ImageFormat {
 }
 
 impl ImageFormat {
+    /// All formats.
+    pub const ALL: &'static [Self] = &[Self::Jpeg, Self::Png, Self::Gif, Self::Webp];
+
     /// Returns the format of a file, or `None` if it is none of these. SVG is not supported,
     /// because it can contain scripts.
     ///
@@ -57,6 +60,15 @@ impl ImageFormat {
         }
     }
 
+    fn name(self) -> &'static str {
+        match self {
+            Self::Jpeg => "JPEG",
+            Self::Png => "PNG",
+            Self::Gif => "GIF",
+            Self::Webp => "WebP",
+        }
+    }
+
     pub(crate) fn codec(self) -> image::ImageFormat {
         match self {
             Self::Jpeg => image::ImageFormat::Jpeg,
@@ -64,5 +76,28 @@ impl ImageFormat {
             Self::Gif => image::ImageFormat::Gif,
             Self::Webp => image::ImageFormat::WebP,
         }
+    }
+}
+
+/// Returns a list of formats for messages, such as `JPEG, PNG or WebP`.
+pub(crate) fn list(formats: &[ImageFormat]) -> String {
+    let mut names = formats.iter().map(|format| format.name());
+    let last = names.next_back().unwrap_or_default();
+    let others: Vec<_> = names.collect();
+    match others.is_empty() {
+        true => last.to_owned(),
+        false => format!("{} or {last}", others.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_of_formats_are_readable_file_1() {
+        assert_eq!(list(ImageFormat::ALL), "JPEG, PNG, GIF or WebP");
+        assert_eq!(list(&[ImageFormat::Png]), "PNG");
+        assert_eq!(list(&[]), "");
     }
 }

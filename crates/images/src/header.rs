@@ -20,9 +20,9 @@ pub(crate) struct Weight(pub(crate) u64);
 /// Opens the decoder of a file. It reads the header and no pixel.
 pub(crate) fn decoder(
     bytes: &Bytes,
+    format: ImageFormat,
     config: &ImagesConfig,
 ) -> Result<impl ImageDecoder + use<>, ImageError> {
-    let format = ImageFormat::detect(bytes).ok_or(ImageError::UnknownFormat)?;
     let mut limits = Limits::default();
     limits.max_image_width = Some(config.max_side.get());
     limits.max_image_height = Some(config.max_side.get());
@@ -30,29 +30,61 @@ pub(crate) fn decoder(
     let mut reader = ImageReader::with_format(Cursor::new(bytes.clone()), format.codec());
     reader.limits(limits);
     reader.into_decoder().map_err(|error| match error {
-        image::ImageError::Limits(_) => ImageError::TooMuchMemory(config.max_memory),
+        image::ImageError::Limits(_) => declared_size(bytes, format)
+            .and_then(|size| too_many_pixels(size, config))
+            .unwrap_or(ImageError::TooMuchMemory(config.max_memory)),
         error => ImageError::damaged(error),
     })
 }
 
-/// Checks the size of a file and the pixels that its header declares.
-pub(crate) fn check(bytes: &Bytes, config: &ImagesConfig) -> Result<Weight, ImageError> {
-    let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-    if size > config.max_input_size.get() {
-        return Err(ImageError::TooLarge(config.max_input_size));
+/// Returns the width and height of the header of a file that the decoder rejects because of a
+/// limit.
+fn declared_size(bytes: &Bytes, format: ImageFormat) -> Option<(u32, u32)> {
+    match format {
+        // The decoder allocates rows before it returns the size.
+        ImageFormat::Png => {
+            let size = bytes.get(16..24)?.as_chunks::<4>().0;
+            let [width, height]: [[u8; 4]; 2] = size.try_into().ok()?;
+            Some((u32::from_be_bytes(width), u32::from_be_bytes(height)))
+        }
+        ImageFormat::Jpeg | ImageFormat::Gif | ImageFormat::Webp => {
+            let file = Cursor::new(bytes.clone());
+            let decoder = ImageReader::with_format(file, format.codec()).into_decoder();
+            Some(decoder.ok()?.dimensions())
+        }
     }
-    let mut decoder = decoder(bytes, config)?;
-    let (width, height) = decoder.dimensions();
+}
+
+/// Returns the error of a picture with too many pixels.
+fn too_many_pixels((width, height): (u32, u32), config: &ImagesConfig) -> Option<ImageError> {
     let pixels = u64::from(width) * u64::from(height);
     let (max_side, max_pixels) = (config.max_side.get(), config.max_pixels.get());
-    if width.max(height) > max_side || pixels > max_pixels.into() {
-        return Err(ImageError::TooManyPixels {
+    (width.max(height) > max_side || pixels > max_pixels.into()).then_some(
+        ImageError::TooManyPixels {
             width,
             height,
             max_side,
             max_pixels,
-        });
+        },
+    )
+}
+
+/// Checks the size of a file and the pixels that its header declares.
+pub(crate) fn check(
+    bytes: &Bytes,
+    format: ImageFormat,
+    config: &ImagesConfig,
+) -> Result<Weight, ImageError> {
+    let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+    if size > config.max_input_size.get() {
+        return Err(ImageError::TooLarge(config.max_input_size));
     }
+    let mut decoder = decoder(bytes, format, config)?;
+    let (width, height) = decoder.dimensions();
+    if let Some(error) = too_many_pixels((width, height), config) {
+        return Err(error);
+    }
+    let pixels = u64::from(width) * u64::from(height);
     if is_truncated(bytes) {
         return Err(ImageError::damaged("the end of the file is missing"));
     }
@@ -151,7 +183,8 @@ mod tests {
     }
 
     fn weight(file: Vec<u8>) -> u64 {
-        check(&file.into(), &ImagesConfig::default()).unwrap().0
+        let (file, config) = (file.into(), ImagesConfig::default());
+        check(&file, ImageFormat::Jpeg, &config).unwrap().0
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! steps:
 //!
 //! 1. The first bytes decide the format: JPEG, PNG, GIF (first frame) or WebP. The name and the media
-//!    type of the upload have no influence.
+//!    type of the upload have no influence. [`Images::with_formats`] accepts fewer formats.
 //! 2. The header decides whether the picture fits the limits. No pixel is decoded before that.
 //! 3. The call waits for memory. All calls together use at most [`ImagesConfig::max_memory`].
 //! 4. A thread of the blocking pool decodes, applies the EXIF orientation, converts to sRGB, crops, resizes and

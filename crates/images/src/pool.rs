@@ -6,7 +6,9 @@ use tokio::{
     task::{JoinError, spawn_blocking},
 };
 
-use crate::{ImageError, ImagesConfig, Picture, Rendition, header, render::render};
+use crate::{
+    ImageError, ImageFormat, ImagesConfig, Picture, Rendition, format, header, render::render,
+};
 
 /// The bytes of a permit. The number of permits of a call is a `u32`, too small for bytes.
 const KIBIBYTE: u64 = 1024;
@@ -25,15 +27,34 @@ pub struct Images(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     config: ImagesConfig,
+    formats: &'static [ImageFormat],
     /// The memory budget, with one permit per kibibyte.
     memory: Arc<Semaphore>,
     threads: Arc<Semaphore>,
 }
 
 impl Images {
-    /// Creates a pool with these limits.
+    /// Creates a pool with these limits that accepts every [`ImageFormat`].
     #[must_use]
     pub fn new(config: &ImagesConfig) -> Self {
+        Self::with_formats(config, ImageFormat::ALL)
+    }
+
+    /// Creates a pool with these limits that rejects pictures of other formats.
+    ///
+    /// ```
+    /// use seaworthy_images::{ImageFormat, Images, ImagesConfig, Rendition};
+    ///
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// let formats = &[ImageFormat::Jpeg, ImageFormat::Png];
+    /// let images = Images::with_formats(&ImagesConfig::default(), formats);
+    /// let gif: &[u8] = b"GIF89a";
+    /// let error = images.render(gif, &[Rendition::square(256)]).await.unwrap_err();
+    /// assert_eq!(error.to_string(), "the format of the file is not accepted: use JPEG or PNG");
+    /// # });
+    /// ```
+    #[must_use]
+    pub fn with_formats(config: &ImagesConfig, formats: &'static [ImageFormat]) -> Self {
         let cores = available_parallelism().map_or(1, usize::from);
         let threads = config.max_concurrency.map(NonZeroU32::get);
         let threads = threads.map_or(cores, |threads| usize::try_from(threads).unwrap_or(cores));
@@ -42,6 +63,7 @@ impl Images {
             memory: Arc::new(Semaphore::new(usize::try_from(memory).unwrap_or(0))),
             threads: Arc::new(Semaphore::new(threads.min(Semaphore::MAX_PERMITS))),
             config: config.clone(),
+            formats,
         }))
     }
 
@@ -63,13 +85,18 @@ impl Images {
         renditions: &[Rendition],
     ) -> Result<Vec<Picture>, ImageError> {
         let bytes = bytes.into();
-        let weight = header::check(&bytes, &self.0.config)?;
+        let formats = self.0.formats;
+        let format = ImageFormat::detect(&bytes).filter(|format| formats.contains(format));
+        let format = format.ok_or_else(|| ImageError::UnknownFormat {
+            accepted: format::list(formats),
+        })?;
+        let weight = header::check(&bytes, format, &self.0.config)?;
         let (memory, threads) = (Arc::clone(&self.0.memory), Arc::clone(&self.0.threads));
         let memory = memory.acquire_many_owned(permits(weight.0)).await;
         let thread = threads.acquire_owned().await;
         let (pool, renditions) = (Arc::clone(&self.0), renditions.to_vec());
         let rendered = spawn_blocking(move || {
-            let rendered = render(&bytes, &pool.config, &renditions);
+            let rendered = render(&bytes, format, &pool.config, &renditions);
             drop((memory, thread));
             rendered
         });

@@ -8,16 +8,18 @@ use fast_image_resize::{
 use image::{DynamicImage, ImageDecoder as _, RgbImage, codecs::jpeg::JpegEncoder};
 
 use crate::{
-    ImageError, ImagesConfig, Picture, Rendition, color::Profile, header, rendition::Plan,
+    ImageError, ImageFormat, ImagesConfig, Picture, Rendition, color::Profile, header,
+    rendition::Plan,
 };
 
 /// Decodes a file once and creates all renditions.
 pub(crate) fn render(
     bytes: &Bytes,
+    format: ImageFormat,
     config: &ImagesConfig,
     renditions: &[Rendition],
 ) -> Result<Vec<Picture>, ImageError> {
-    let mut decoder = header::decoder(bytes, config)?;
+    let mut decoder = header::decoder(bytes, format, config)?;
     let orientation = decoder.orientation().map_err(ImageError::damaged)?;
     // A profile that cannot be read does not make the pixels unreadable.
     let profile = Profile::parse(decoder.icc_profile().unwrap_or_default());

@@ -8,7 +8,7 @@ use city_events_contract::{
 use seaworthy::{
     axum::body::Bytes,
     data::{Database, DatabaseConfig, MigrationSet, migrate_command},
-    images::Images,
+    images::{ImageFormat, Images},
     messaging::{
         Event as _, Failure, Messaging, MessagingConfig, Received, Topics, dead_letters_command,
     },
@@ -27,6 +27,8 @@ const NAME: &str = "media-worker";
 const DATABASE: &str = "database";
 /// The name of the broker in logs, probes and settings.
 const BROKER: &str = "broker";
+/// The formats of uploaded pictures.
+const FORMATS: &[ImageFormat] = &[ImageFormat::Jpeg, ImageFormat::Png, ImageFormat::Webp];
 /// The tables of the media service.
 const MIGRATIONS: &[MigrationSet] = &[uploads::MIGRATIONS, outbox::MIGRATIONS];
 
@@ -77,7 +79,7 @@ pub async fn assemble(service: &Assembly<MediaWorkerConfig>) -> Result<(), Start
     )?;
     let metrics = service.metrics();
     let store = UploadStore::new(database, raw, public, &settings.uploads, metrics);
-    let pictures = Pictures(Images::new(&settings.images));
+    let pictures = Pictures(Images::with_formats(&settings.images, FORMATS));
     let scanner = Clamd::connect(service, "clamd", &settings.clamd)?;
     let worker = UploadWorker::with_scanner(&store, scanner, pictures);
     let handle = move |received: Received<Bytes>| {

@@ -21,9 +21,9 @@ pub(super) const CATEGORIES: [&str; 8] = [
 ];
 
 /// The media types of pictures that users may upload.
-pub(super) const PICTURE_TYPES: &str = "image/jpeg,image/png,image/webp,image/gif";
+pub(super) const PICTURE_TYPES: &str = "image/jpeg,image/png,image/webp";
 /// The limits of pictures, for users.
-pub(super) const PICTURE_HINT: &str = "JPEG, PNG, WebP or GIF, at most 10 MB.";
+pub(super) const PICTURE_HINT: &str = "JPEG, PNG or WebP, at most 10 MB.";
 
 /// Returns a time in UTC. The script converts it to the user's time zone.
 pub(super) fn time(time: Option<DateTime<Utc>>, style: &str) -> Markup {

@@ -227,7 +227,9 @@ async fn uploaded_pictures_are_derived_and_served_file_1() {
     // Files that are not pictures, and uploads of others.
     let (_, status) = upload(&other, "avatar", b"GIF89a<script>".to_vec()).await;
     assert_eq!(status["status"], "FAILED");
-    assert!(status["error"].is_string() && status["derived_urls"].is_null());
+    assert!(status["derived_urls"].is_null());
+    let error = status["error"].as_str().unwrap();
+    assert!(error.contains("use JPEG, PNG or WebP"), "{error}");
     let foreign = json!({ "upload_id": cover });
     let foreign = other
         .send("POST", "/api/media/complete", Some(foreign))
