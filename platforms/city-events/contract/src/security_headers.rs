@@ -4,9 +4,16 @@ use seaworthy::prelude::Service;
 /// `Cross-Origin-Opener-Policy`.
 #[must_use]
 pub fn with_security_headers(service: Service, opener_policy: &'static str) -> Service {
+    const CONTENT: &str =
+        "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
     const PERMISSIONS: &str =
         "geolocation=(), microphone=(), camera=(), payment=(), usb=(), bluetooth=()";
     service
+        // Pages and scripts have policies of their own.
+        .default_value(
+            "server.http.security_headers.content_security_policy",
+            CONTENT,
+        )
         .default_value(
             "server.http.security_headers.cross_origin_opener_policy",
             opener_policy,

@@ -234,6 +234,10 @@ async fn probes_and_metrics_follow_the_contract_hlth_1() {
             "strict-transport-security",
             "max-age=31536000; includeSubDomains",
         ),
+        (
+            "content-security-policy",
+            "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+        ),
         ("x-xss-protection", "1; mode=block"),
         ("cross-origin-opener-policy", "unsafe-none"),
         ("cross-origin-resource-policy", "same-site"),

@@ -247,6 +247,10 @@ pub(crate) async fn probes_and_headers_match_contract(app: TestApp) {
             "strict-transport-security",
             "max-age=31536000; includeSubDomains",
         ),
+        (
+            "content-security-policy",
+            "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+        ),
         ("x-xss-protection", "1; mode=block"),
         ("cross-origin-opener-policy", "same-origin"),
         ("cross-origin-resource-policy", "same-site"),
