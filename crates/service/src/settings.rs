@@ -153,17 +153,11 @@ fn check_rules(loaded: &Loaded) -> Vec<ConfigError> {
         .collect()
 }
 
-/// Rejects addresses that other machines reach without an explicit profile. A deployed service must
+/// Returns the addresses that other machines reach, if no profile is set. A deployed service must
 /// not run as `development` because its image or manifest omits the profile (CONF-3).
-///
-/// # Errors
-/// Every address that other machines reach, if no profile is set.
-pub(crate) fn check_profile(
-    loaded: &Loaded,
-    framework: &FrameworkConfig,
-) -> Result<(), ConfigErrors> {
+pub(crate) fn exposed_addresses(loaded: &Loaded, framework: &FrameworkConfig) -> Vec<ConfigError> {
     if loaded.is_profile_set() {
-        return Ok(());
+        return Vec::new();
     }
     let exposed = framework.listening().into_iter();
     let exposed = exposed.filter(|(_, address)| !is_loopback_ip(address.ip()));
@@ -174,7 +168,7 @@ pub(crate) fn check_profile(
         );
         config_error(loaded, key.to_owned(), problem)
     });
-    ConfigErrors::check(errors.collect())
+    errors.collect()
 }
 
 fn check_listener(

@@ -5,7 +5,7 @@ use super::{
     arguments::{ConfigCommand, Format},
     output, serve, status,
 };
-use crate::{kernel::StartFailure, preflight, service::Service, settings};
+use crate::{config::FrameworkConfig, kernel::StartFailure, preflight, service::Service, settings};
 
 /// Inspects the settings without running the service.
 pub(super) fn run<C: Settings>(
@@ -47,6 +47,9 @@ fn inspect(service: &Service, loaded: &Loaded, format: Format, command: &ConfigC
 fn check(service: &Service, loaded: &Loaded, format: Format) -> u8 {
     let mut problems = service.checks.problems(loaded);
     problems.extend(settings::tls_files(loaded));
+    if let Ok(framework) = loaded.get::<FrameworkConfig>() {
+        problems.extend(settings::exposed_addresses(loaded, &framework));
+    }
     let violations = settings::violations(loaded);
     let allowances = settings::allowances(loaded);
     let profile = loaded.profile();

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use seaworthy_config::{Loaded, Loader, Schema, Settings};
+use seaworthy_config::{ConfigErrors, Loaded, Loader, Schema, Settings};
 
 use super::{StartFailure, framework};
 use crate::{config::FrameworkConfig, preflight::Violation, settings};
@@ -37,7 +37,8 @@ pub(super) async fn prepare<C: Settings>(
     let framework = Arc::new(framework(&loaded)?);
 
     // Phase::Preflight
-    settings::check_profile(&loaded, &framework).map_err(StartFailure::Invalid)?;
+    let exposed = settings::exposed_addresses(&loaded, &framework);
+    ConfigErrors::check(exposed).map_err(StartFailure::Invalid)?;
     let violations = settings::violations(&loaded);
     if settings::rejects_unsafe(loaded.profile()) && !violations.is_empty() {
         return Err(StartFailure::Unsafe(violations));

@@ -152,10 +152,12 @@ fn config_check_names_tls_files_that_cannot_be_used_conf_1_sec_1() {
 fn exposed_service_without_profile_is_rejected_conf_3() {
     for key in ["server.http.addr", "admin.addr"] {
         let set = format!("{key}=0.0.0.0:0");
-        let ended = run(&["serve", "--set", &set]);
-        assert_eq!(ended.status.code(), Some(78), "{ended:#?}");
-        for expected in [key, "TRIAL__PROFILE", "0.0.0.0:0"] {
-            assert!(ended.stderr.contains(expected), "{}", ended.stderr);
+        for command in [&["config", "check"][..], &["serve"]] {
+            let ended = run(&[command, &["--set", &set]].concat());
+            assert_eq!(ended.status.code(), Some(78), "{ended:#?}");
+            for expected in [key, "TRIAL__PROFILE", "0.0.0.0:0"] {
+                assert!(ended.stderr.contains(expected), "{}", ended.stderr);
+            }
         }
     }
     let exposed = [
