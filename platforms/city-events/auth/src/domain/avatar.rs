@@ -5,16 +5,16 @@ use uuid::Uuid;
 pub(crate) struct Avatar(pub(crate) Uuid);
 
 impl Avatar {
-    /// Returns the picture of a URL. The last part of its path must be `ID` or `ID_SIZE.jpg`.
+    /// Returns the picture of a URL: the last segment of its path that is `ID` or `ID_SIZE.jpg`.
     pub(crate) fn of_url(url: &str) -> Option<Self> {
         let path = url.split(['?', '#']).next().unwrap_or_default();
-        let last = path.rsplit('/').next().unwrap_or_default();
-        let sized = || {
-            let (id, size) = last.strip_suffix(".jpg")?.rsplit_once('_')?;
+        let sized = |segment: &str| {
+            let (id, size) = segment.strip_suffix(".jpg")?.rsplit_once('_')?;
             let is_size = !size.is_empty() && size.bytes().all(|byte| byte.is_ascii_digit());
             is_size.then(|| Uuid::try_parse(id).ok()).flatten()
         };
-        Uuid::try_parse(last).ok().or_else(sized).map(Self)
+        let id = |segment: &str| Uuid::try_parse(segment).ok().or_else(|| sized(segment));
+        path.rsplit('/').find_map(id).map(Self)
     }
 
     /// Returns the URL of the picture.
@@ -38,6 +38,9 @@ mod tests {
             format!("https://cdn.example.org/avatars/{ID}"),
             format!("/derived/avatar/{ID}_512.jpg"),
             format!("/derived/avatar/{ID}_800.jpg?v=1"),
+            // The URL that the legacy service prints.
+            format!("/avatars/{ID}/512.webp"),
+            format!("/avatars/00000000-0000-4000-8000-000000000000/{ID}"),
         ] {
             assert_eq!(parse(&url).as_deref(), Some(ID), "{url}");
         }
@@ -45,7 +48,7 @@ mod tests {
             "https://example.org/me.png",
             "/",
             &format!("{ID}_.jpg"),
-            &format!("{ID}/512.webp"),
+            &format!("/avatars/x{ID}/512.webp"),
         ] {
             assert_eq!(parse(url), None, "{url}");
         }

@@ -37,6 +37,7 @@ pub(crate) async fn avatar_is_parsed_from_its_url(app: TestApp) {
     let printed = format!("/derived/avatar/{IMAGE}_512.jpg");
     for url in [
         format!("https://cdn.example.org/x/{IMAGE}"),
+        format!("/avatars/{IMAGE}/512.webp"),
         printed.clone(),
     ] {
         let answer = set(&url);
