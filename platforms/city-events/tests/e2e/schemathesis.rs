@@ -132,7 +132,7 @@ impl TestPlatform {
             let is_page = name == "bff" && !path.starts_with("/api/");
             let is_probe = path.ends_with("/health") || path.ends_with("/healthz");
             // The gateway proxies these paths to other services.
-            let is_proxied = path.contains("{*") || path == "/api/feed/recommended";
+            let is_proxied = path.contains("{*") || path.starts_with("/api/feed/recommended");
             let is_undocumented = UNDOCUMENTED.iter().any(|prefix| path.starts_with(prefix));
             if is_page || is_probe || is_proxied || is_undocumented {
                 continue;

@@ -79,6 +79,7 @@ pub(crate) fn routes(upstreams: Upstreams, health: &Health, limit: &CallerLimit)
         ("/api/media/complete", post(media::complete)),
         ("/api/media/{id}/status", get(media::status)),
         ("/api/feed/recommended", any(proxy::feed)),
+        ("/api/feed/recommended/", any(proxy::feed)),
         ("/api/feed/recommended/{*rest}", any(proxy::feed)),
     ];
     let limited = |methods: MethodRouter<Upstreams>| -> MethodRouter<Upstreams> {

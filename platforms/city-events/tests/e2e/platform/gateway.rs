@@ -163,6 +163,13 @@ async fn gateway_answers_existing_clients_api_1() {
     assert_eq!(page.status, 200, "{page:?}");
     assert_eq!(page.json()["items"].as_array().unwrap().len(), 1);
 
+    // The feed service has both forms of the path.
+    for path in ["/api/feed/recommended", "/api/feed/recommended/"] {
+        let feed = anonymous.get(&format!("{path}?type=latest")).await;
+        assert_eq!(feed.status, 200, "{path}: {feed:?}");
+        assert_eq!(feed.json()["feed_type"], "latest", "{path}");
+    }
+
     let cross_origin = anonymous
         .send_with(
             "GET",
