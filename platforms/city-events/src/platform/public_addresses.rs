@@ -1,5 +1,6 @@
 use std::{io, net::SocketAddr};
 
+use city_events_contract::DEVELOPMENT_ORIGINS;
 use seaworthy::prelude::*;
 use tokio::net::TcpSocket;
 
@@ -44,12 +45,15 @@ impl PublicAddresses {
 
     pub(super) fn of_media(&self) -> Vec<String> {
         let (media, port) = (self.media, self.bff.port());
+        // Pages of every origin that the gateway allows may upload.
+        let mut origins = DEVELOPMENT_ORIGINS.map(ToOwned::to_owned).to_vec();
+        if self.is_free {
+            origins.extend(["127.0.0.1", "localhost"].map(|host| format!("http://{host}:{port}")));
+        }
         let mut settings = vec![
             format!("raw.public_url=http://{media}/media/files"),
             format!("pictures_url=http://{media}"),
-            format!(
-                "server.http.cors.allowed_origins=[http://127.0.0.1:{port}, http://localhost:{port}]"
-            ),
+            format!("server.http.cors.allowed_origins=[{}]", origins.join(", ")),
         ];
         if self.is_free {
             settings.push(format!("server.http.addr={media}"));

@@ -176,6 +176,17 @@ async fn uploaded_pictures_are_derived_and_served_file_1() {
             (size.parse().unwrap(), height)
         );
     }
+    // Pages of all origins that the gateway allows may upload.
+    let media = app.platform.addresses("media").unwrap().http;
+    for origin in ["http://localhost:3000", "http://127.0.0.1:8080"] {
+        let file = format!("http://{media}/media/files/raw/{cover}.bin");
+        let preflight = reqwest::Client::new()
+            .request(reqwest::Method::OPTIONS, file)
+            .header("origin", origin)
+            .header("access-control-request-method", "PUT");
+        let allowed = preflight.send().await.unwrap();
+        assert_eq!(allowed.headers()["access-control-allow-origin"], origin);
+    }
     // The event page shows the cover.
     let event = json!({
         "title": "Jazz", "description": "Music", "city": "Berlin", "category": "Music",
