@@ -312,6 +312,10 @@ impl Parameters {
         let mut url = self.url.with_credentials(password).ok_or_else(|| {
             TransportError::rejected("the password cannot be added to the broker URL")
         })?;
+        // The client reads `/` as a virtual host without a name, which RabbitMQ does not have.
+        if url.path() == "/" {
+            url.set_path("/%2f");
+        }
         let seconds = self.config.heartbeat.get().as_secs().max(1);
         let defaults = [
             ("heartbeat", seconds.to_string()),

@@ -163,9 +163,11 @@ fn header(message: &BasicGetMessage, name: &str) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn legacy_consumers_read_the_messages_msg_6() {
-    let Some(broker) = TestBroker::new().await else {
+    let Some(mut broker) = TestBroker::new().await else {
         return;
     };
+    // Legacy deployments have this URL of the default virtual host.
+    broker.url = broker.url.replace("/%2f", "/");
     broker.declare_legacy_queue().await;
     let service = broker.service();
     let headers = [
