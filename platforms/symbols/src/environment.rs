@@ -1,9 +1,13 @@
 //! Defaults that differ from the framework, and names of legacy variables.
 
+use std::sync::Arc;
+
 use seaworthy::{
     config::{LegacyKey, LegacyVariable},
     prelude::*,
 };
+
+use crate::api;
 
 /// The legacy variables of both programs.
 const VARIABLES: [LegacyVariable; 11] = [
@@ -44,6 +48,7 @@ pub(crate) fn program(name: &str) -> Service {
 
 pub(crate) fn service() -> Service {
     program("symbol-service")
+        .error_form(Arc::new(api::rejection))
         .variable("METRICS_PATH", "public_metrics.path")
         .default_value("server.http.rate_limit.requests", MAX_CALLER_REQUESTS)
         .default_value("server.grpc.rate_limit.requests", MAX_CALLER_REQUESTS)

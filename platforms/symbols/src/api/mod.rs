@@ -5,6 +5,7 @@ mod errors;
 mod symbols;
 
 use seaworthy::{
+    axum::response::Response,
     contract::{ContractConfig, idempotency::IdempotencyConfig},
     prelude::*,
 };
@@ -16,10 +17,18 @@ use symbols::Symbols;
 
 /// Returns the contract over a store, for both transports.
 pub(crate) fn contract(store: Store) -> SymbolsServiceContract<Symbols> {
-    let config = ContractConfig::default()
+    SymbolsServiceContract::with_config(Symbols::new(store), config())
+}
+
+/// Returns the response to a request that no contract serves.
+pub(crate) fn rejection(error: Error) -> Response {
+    config().rejection(error)
+}
+
+fn config() -> ContractConfig {
+    ContractConfig::default()
         .with_errors(SymbolErrors)
-        .with_error_headers();
-    SymbolsServiceContract::with_config(Symbols::new(store), config)
+        .with_error_headers()
 }
 
 /// Maximum size of a response: it contains the data of a symbol, and a request has at most 6 MiB.

@@ -254,6 +254,29 @@ fn legacy_variables_are_settings_conf_1() {
 }
 
 #[test]
+fn rejection_before_ready_has_the_form_of_the_contract_api_2() {
+    // Nothing listens on this port, so the start waits for the database.
+    let settings = [
+        "--set",
+        "database.url=postgres://symbols@127.0.0.1:1/symbols",
+        "--set",
+        "broker.url=memory:",
+        "--set",
+        "connect.total_timeout=5m",
+    ];
+    let program = Path::new(env!("CARGO_BIN_EXE_symbols"));
+    let mut process = ServiceProcess::start(program, &settings, &[]).unwrap();
+    let (http, _) = process.addresses().unwrap();
+    let refused = get(http, "/v1/symbols/1").unwrap();
+    assert_eq!(refused.status, 503, "{refused:?}");
+    let body: Value = serde_json::from_str(&refused.body).unwrap();
+    assert_eq!(body["code"], 503, "{body}");
+    assert_eq!(body["reason"], "STARTING", "{body}");
+    assert_eq!(body["message"], "the service is starting", "{body}");
+    assert_eq!(body["metadata"], serde_json::json!({}), "{body}");
+}
+
+#[test]
 fn legacy_configuration_file_names_its_replacement_conf_1() {
     const SENTENCE: &str = "data: the key is not supported: this is a file of the legacy service, \
         and docs/symbols.md has the settings that replace it";
