@@ -78,6 +78,8 @@ pub(crate) struct AddedParts {
     pub(crate) calls: Option<Routes>,
     pub(crate) admin: Option<Routes>,
     pub(crate) probes: Option<Routes>,
+    /// The probes until the assembly is complete.
+    pub(crate) early_probes: Option<Routes>,
     pub(crate) errors: Option<ErrorForm>,
     pub(crate) call_errors: Option<ErrorForm>,
     pub(crate) request_ids: RequestIds,
@@ -210,6 +212,8 @@ impl<C: Settings> Assembly<C> {
     }
 
     /// Adds probes to the public listener, and to the listener of probes if `health.addr` is set.
+    /// They respond when the service is ready. For earlier requests, also pass them to
+    /// [`Service::early_probes`](crate::Service::early_probes).
     pub fn probes(&self, routes: Routes) {
         self.http(routes.clone());
         let mut added = self.parts.added.lock();

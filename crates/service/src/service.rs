@@ -4,7 +4,8 @@ use seaworthy_config::{
     ConfigErrors, LegacyKey, LegacyVariable, Loaded, Loader, Profile, Settings,
 };
 use seaworthy_core::{RequestContext, ServiceIdentity, context};
-use seaworthy_http::{ErrorForm, StackService};
+use seaworthy_health::Health;
+use seaworthy_http::{ErrorForm, Routes, StackService};
 use serde_json::Value as Json;
 
 use crate::{
@@ -40,17 +41,22 @@ pub struct Service {
     variables: Vec<LegacyVariable>,
     legacy_keys: Vec<LegacyKey>,
     legacy_prefix: Option<&'static str>,
-    errors: Option<Errors>,
+    early: Early,
     pub(crate) checks: SettingsChecks,
 }
 
-/// The form of errors before the assembly sets one.
-#[derive(Clone)]
-struct Errors(ErrorForm);
+/// The responses until the assembly is complete.
+#[derive(Clone, Default)]
+pub(crate) struct Early {
+    /// The form of errors, also until the assembly sets another one.
+    pub(crate) errors: Option<ErrorForm>,
+    /// Returns the probes.
+    pub(crate) probes: Option<fn(&Health) -> Routes>,
+}
 
-impl fmt::Debug for Errors {
+impl fmt::Debug for Early {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("Errors")
+        formatter.debug_struct("Early").finish_non_exhaustive()
     }
 }
 
@@ -64,7 +70,7 @@ impl Service {
             variables: Vec::new(),
             legacy_keys: Vec::new(),
             legacy_prefix: None,
-            errors: None,
+            early: Early::default(),
             checks: SettingsChecks::default(),
         }
     }
@@ -121,7 +127,15 @@ impl Service {
     /// before the service is ready. [`Assembly::error_forms`] replaces it for later requests.
     #[must_use]
     pub fn error_form(mut self, form: ErrorForm) -> Self {
-        self.errors = Some(Errors(form));
+        self.early.errors = Some(form);
+        self
+    }
+
+    /// Sets the probes that all listeners with [`Assembly::probes`] serve until the assembly is
+    /// complete. Pass the same routes there. The probes of the framework need no such call.
+    #[must_use]
+    pub fn early_probes(mut self, probes: fn(&Health) -> Routes) -> Self {
+        self.early.probes = Some(probes);
         self
     }
 
@@ -137,8 +151,8 @@ impl Service {
         self
     }
 
-    pub(crate) fn chosen_error_form(&self) -> Option<ErrorForm> {
-        self.errors.as_ref().map(|Errors(form)| form.clone())
+    pub(crate) fn early(&self) -> Early {
+        self.early.clone()
     }
 
     /// Returns the loader with the defaults, keys and variables of the service.
@@ -225,8 +239,7 @@ impl Service {
         let identity = self.identity.clone();
         in_context(identity, async {
             let loader = self.checks.add_to(self.prepare(loader));
-            let errors = self.chosen_error_form();
-            let kernel = Kernel::open::<C>(&self.identity, loader, errors)
+            let kernel = Kernel::open::<C>(&self.identity, loader, self.early())
                 .await
                 .map_err(StartFailure::into_error)?;
             match kernel.assemble(assemble).await {

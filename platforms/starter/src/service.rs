@@ -65,6 +65,7 @@ pub fn main() -> ExitCode {
 pub(crate) fn service() -> Service {
     with_defaults(Service::new(NAME, env!("CARGO_PKG_VERSION")))
         .error_form(Arc::new(api::rejection))
+        .early_probes(api::probes)
         .check_settings(StarterConfig::problems)
         .legacy_prefix(PREFIX)
         .legacy_keys(LEGACY_KEYS.iter().chain(plugins::LEGACY_KEYS).cloned())

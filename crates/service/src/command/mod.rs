@@ -61,9 +61,14 @@ where
     let loader = loader(service, &arguments.settings);
     match arguments.command.unwrap_or(Command::Serve) {
         Command::Serve => {
-            let errors = service.chosen_error_form();
             let loader = service.checks.add_to(loader);
-            serve::run(identity, loader, errors, arguments.format, assemble)
+            serve::run(
+                identity,
+                loader,
+                service.early(),
+                arguments.format,
+                assemble,
+            )
         }
         Command::Config { command } => {
             config::run::<C>(service, &loader, arguments.format, &command)

@@ -1,6 +1,5 @@
 use seaworthy_config::{ConfigError, Loader, Settings};
 use seaworthy_core::ServiceIdentity;
-use seaworthy_http::ErrorForm;
 use serde_json::json;
 use tokio::runtime;
 
@@ -11,6 +10,7 @@ use crate::{
     lifecycle::{StopOutcome, Watchdog},
     listener::Descriptors,
     preflight,
+    service::Early,
     start_error::StartError,
 };
 
@@ -18,7 +18,7 @@ use crate::{
 pub(super) fn run<C, A>(
     identity: &ServiceIdentity,
     loader: Loader,
-    errors: Option<ErrorForm>,
+    early: Early,
     format: Format,
     assemble: A,
 ) -> u8
@@ -36,7 +36,7 @@ where
             );
         }
     };
-    let status = runtime.block_on(serve(identity, loader, errors, format, assemble));
+    let status = runtime.block_on(serve(identity, loader, early, format, assemble));
     // A handler that never yields must not delay the exit.
     runtime.shutdown_background();
     status
@@ -45,7 +45,7 @@ where
 async fn serve<C, A>(
     identity: &ServiceIdentity,
     loader: Loader,
-    errors: Option<ErrorForm>,
+    early: Early,
     format: Format,
     assemble: A,
 ) -> u8
@@ -62,7 +62,7 @@ where
             );
         }
     };
-    let kernel = match Kernel::open::<C>(identity, loader, errors).await {
+    let kernel = match Kernel::open::<C>(identity, loader, early).await {
         Ok(kernel) => kernel,
         Err(failure) => return report_failure(&failure, format),
     };

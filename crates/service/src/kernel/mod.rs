@@ -20,10 +20,7 @@ use std::{
 use futures::FutureExt as _;
 use seaworthy_config::{ConfigErrors, Loaded, Loader, Settings, Watcher};
 use seaworthy_core::ServiceIdentity;
-use seaworthy_http::{
-    ErrorForm,
-    server::{Listener, ListenerConfig, ServerHandle},
-};
+use seaworthy_http::server::{Listener, ListenerConfig, ServerHandle};
 use seaworthy_telemetry::{Telemetry, logs::LineSink};
 
 use self::{
@@ -41,7 +38,9 @@ use crate::{
     error_tracking,
     lifecycle::{Phase, StopOutcome, Stopping, Watched},
     listener::{Gate, ListenerComponent},
-    preflight, reload, settings,
+    preflight, reload,
+    service::Early,
+    settings,
     start_error::StartError,
     task::TaskPanic,
 };
@@ -73,14 +72,13 @@ pub struct Addresses {
 }
 
 impl Kernel {
-    /// [`Phase::Configure`] to [`Phase::Listen`]. `errors` is the form of errors, also until the
-    /// assembly sets another one.
+    /// [`Phase::Configure`] to [`Phase::Listen`].
     pub(crate) async fn open<C: Settings>(
         identity: &ServiceIdentity,
         loader: Loader,
-        errors: Option<ErrorForm>,
+        early: Early,
     ) -> Result<Self, StartFailure> {
-        Self::open_with::<C>(identity, loader, errors, None).await
+        Self::open_with::<C>(identity, loader, early, None).await
     }
 
     /// Does the same, and writes the log to `sink` instead of stdout.
@@ -89,13 +87,13 @@ impl Kernel {
         loader: Loader,
         sink: Arc<dyn LineSink>,
     ) -> Result<Self, StartFailure> {
-        Self::open_with::<C>(identity, loader, None, Some(sink)).await
+        Self::open_with::<C>(identity, loader, Early::default(), Some(sink)).await
     }
 
     async fn open_with<C: Settings>(
         identity: &ServiceIdentity,
         loader: Loader,
-        errors: Option<ErrorForm>,
+        early: Early,
         sink: Option<Arc<dyn LineSink>>,
     ) -> Result<Self, StartFailure> {
         let begun = Instant::now();
@@ -130,7 +128,11 @@ impl Kernel {
         // Phase::Listen
         let watcher = Watcher::new(settings::with_preflight(loader), schema, loaded.clone());
         let parts = new_parts(identity, &loaded, framework, telemetry);
-        parts.added.lock().errors = errors;
+        {
+            let mut added = parts.added.lock();
+            added.errors = early.errors;
+            added.early_probes = early.probes.map(|probes| probes(&parts.health));
+        }
         let (gate, public, http) = public::open(&parts).await?;
         let state = AdminState {
             parts: parts.clone(),

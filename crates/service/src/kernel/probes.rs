@@ -28,8 +28,11 @@ pub(super) async fn open(parts: &Parts) -> Result<Option<ProbeListener>, StartEr
     let Some(address) = parts.framework.health.addr else {
         return Ok(None);
     };
-    let errors = parts.added.lock().errors.clone();
-    let gate = Gate::closed(errors, |routes| stack(parts, routes)).map_err(unusable)?;
+    let (probes, errors) = {
+        let added = parts.added.lock();
+        (added.early_probes.clone(), added.errors.clone())
+    };
+    let gate = Gate::closed(probes, errors, |routes| stack(parts, routes)).map_err(unusable)?;
     let mut listener = ListenerConfig {
         address,
         ..ListenerConfig::default()

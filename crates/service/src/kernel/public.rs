@@ -16,8 +16,11 @@ use crate::{
 /// Opens the public listener. It responds only to probes until the assembly is complete.
 pub(super) async fn open(parts: &Parts) -> Result<(Gate, ServerHandle, SocketAddr), StartError> {
     let config = &parts.framework.server.http;
-    let errors = parts.added.lock().errors.clone();
-    let gate = Gate::closed(errors.clone(), |routes| {
+    let (probes, errors) = {
+        let added = parts.added.lock();
+        (added.early_probes.clone(), added.errors.clone())
+    };
+    let gate = Gate::closed(probes, errors.clone(), |routes| {
         let mut builder = stack(parts, &parts.telemetry.with_separate_metrics());
         if let Some(errors) = errors {
             builder = builder.error_form(errors);

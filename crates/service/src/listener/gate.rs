@@ -22,9 +22,10 @@ pub(crate) struct Gate {
 }
 
 impl Gate {
-    /// Creates a closed gate. `errors` is the form of the rejections, and `build` builds the stack
-    /// of the rejecting routes.
+    /// Creates a closed gate. `probes` are the probes besides those of the framework, `errors` is
+    /// the form of the rejections, and `build` builds the stack of the rejecting routes.
     pub(crate) fn closed(
+        probes: Option<Routes>,
         errors: Option<ErrorForm>,
         build: impl FnOnce(Routes) -> Result<Stack, StackError>,
     ) -> Result<Self, StackError> {
@@ -36,7 +37,8 @@ impl Gate {
                 None => error.into_response(),
             }
         };
-        let routes = Routes::new()
+        let routes = probes
+            .unwrap_or_default()
             .route("/", any(refuse.clone()))
             .route("/{*path}", any(refuse));
         Ok(Self {

@@ -48,6 +48,17 @@ fn rejection_before_ready_has_the_form_of_the_contract_api_2() {
     }
     // Probes answer.
     assert_eq!(request(http, "GET", "/livez", &[], "").unwrap().status, 200);
+    for (path, status, text) in [
+        ("/health/live", 200, "healthy"),
+        ("/health/ready", 503, "unhealthy"),
+        ("/health", 503, "unhealthy"),
+    ] {
+        let probe = request(http, "GET", path, &[], "").unwrap();
+        let body = json_of(&probe);
+        assert_eq!(probe.status, status, "{path}: {body}");
+        assert_eq!(body["status"], text, "{path}: {body}");
+        assert!(body["checks"].is_object(), "{path}: {body}");
+    }
 }
 
 #[test]
