@@ -3,6 +3,7 @@
 mod api_keys;
 mod caller;
 mod captchas;
+mod claims;
 mod commands;
 mod login;
 mod password;

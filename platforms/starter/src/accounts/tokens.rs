@@ -22,6 +22,7 @@ use seaworthy::{
 
 use serde_json::json;
 
+use super::claims::{self, ATTRIBUTES, ID, PERMISSIONS, ROLES, USER_ID, USERNAME};
 use crate::{
     NAME,
     config::AuthConfig,
@@ -172,14 +173,14 @@ impl Tokens {
                 .audience(AUDIENCE)
                 .id(id)
                 .claim(TYPE, kind)
-                .claim("user_id", user)
-                .claim("username", username)
+                .claim(USER_ID, user)
+                .claim(USERNAME, username)
         };
         let access = token(&id, ACCESS)
-            .claim("id", id.as_str())
-            .claim("attributes", json!({ "username": username }))
-            .claim("roles", roles.to_vec())
-            .claim("permissions", permissions(&self.settings.roles, roles))
+            .claim(ID, id.as_str())
+            .claim(ATTRIBUTES, json!({ USERNAME: username }))
+            .claim(ROLES, roles.to_vec())
+            .claim(PERMISSIONS, permissions(&self.settings.roles, roles))
             .claim(SESSION_ID, session.id.as_str())
             .claim(VERSION, version);
         let refresh = token(&refresh_id, REFRESH)
@@ -207,6 +208,7 @@ impl Tokens {
         if claims.text(TYPE).map_err(invalid)? != Some(REFRESH) {
             return Err(errors::refresh_token_invalid());
         }
+        claims::check(claims).map_err(invalid)?;
         let session = claims.text(SESSION_CLAIM).map_err(invalid)?;
         session
             .and_then(SecretToken::parse)
@@ -260,7 +262,7 @@ fn issuer_config(settings: &AuthConfig, secret: Option<&Secret<String>>) -> Issu
         algorithms: vec![settings.signing_method],
         token_key: secret.cloned(),
         leeway: LEEWAY,
-        scope_claims: vec!["permissions".to_owned()],
+        scope_claims: vec![PERMISSIONS.to_owned()],
         wildcard_scopes: true,
         ..IssuerConfig::default()
     }
@@ -344,6 +346,7 @@ impl CallerSession {
         if claims.text(TYPE)? != Some(ACCESS) {
             return Err(TokenError::Type);
         }
+        claims::check(claims)?;
         let session = claims.text(SESSION_ID)?.ok_or(TokenError::Claim)?;
         Ok(Self {
             user: token.actor().as_str().to_owned(),

@@ -161,7 +161,7 @@ pub(crate) fn tokens_of_one_kind_are_not_another_kind_auth_3(database: &EmptyDat
     // Signed by the service, but not an access token.
     let id = claims(&access)["sub"].as_str().unwrap().to_owned();
     let own = claims(&access)["sid"].as_str().unwrap().to_owned();
-    let profile = |kind: Option<&str>, version: Option<u64>, session: Option<&str>| {
+    let profile = |name: &str, value: Value| {
         let secret = SECRETS[0].split_once('=').unwrap().1.to_owned();
         let config = TokenSignerConfig {
             issuer: "starter".to_owned(),
@@ -169,24 +169,45 @@ pub(crate) fn tokens_of_one_kind_are_not_another_kind_auth_3(database: &EmptyDat
         };
         let secret = Secret::new(secret);
         let signer = TokenSigner::with_secret(config, "jwt_secret_key", Algorithm::Hs256, &secret);
-        let token = NewToken::for_subject(id.as_str()).audience("starter");
-        let token = kind.map_or(token.clone(), |kind| token.claim("type", kind));
-        let token = version.map_or(token.clone(), |version| token.claim("ver", version));
-        let token = session.map_or(token.clone(), |session| token.claim("sid", session));
+        let mut claims = json!({ "type": "access", "ver": 0, "sid": own, "user_id": id });
+        claims[name] = value;
+        let claims = claims.as_object().unwrap().iter();
+        let claims = claims.filter(|(_, value)| !value.is_null());
+        let token = claims.fold(
+            NewToken::for_subject(id.as_str()).audience("starter"),
+            |token, (name, value)| token.claim(name, value.clone()),
+        );
         let token = signer.unwrap().sign(token).unwrap();
         replica.call("GET", "/api/v1/auth/profile", token.expose(), "")
     };
-    let own = Some(own.as_str());
-    assert_eq!(profile(Some("access"), Some(0), own).status, 200);
-    for (kind, version, session) in [
-        (None, Some(0), own),
-        (Some("refresh"), Some(0), own),
-        (Some("api"), Some(0), own),
-        (Some("access"), None, own),
-        (Some("access"), Some(0), None),
-        (Some("access"), Some(0), Some("another")),
+    for (name, value) in [
+        ("username", json!("ada")),
+        ("id", json!("7")),
+        ("roles", json!(["admin"])),
+        ("permissions", json!([])),
+        ("attributes", json!({})),
     ] {
-        assert_error(&profile(kind, version, session), 401, "TOKEN_INVALID");
+        assert_eq!(profile(name, value).status, 200, "{name}");
+    }
+    for (name, value) in [
+        ("type", Value::Null),
+        ("type", json!("refresh")),
+        ("type", json!("api")),
+        ("ver", Value::Null),
+        ("sid", Value::Null),
+        ("sid", json!("another")),
+        ("user_id", Value::Null),
+        ("user_id", json!(7)),
+        ("user_id", json!("another")),
+        ("username", json!(["ada"])),
+        ("jti", json!(7)),
+        ("id", json!(7)),
+        ("roles", json!("admin")),
+        ("roles", json!([7])),
+        ("permissions", json!({ "feature": "read" })),
+        ("attributes", json!("username")),
+    ] {
+        assert_error(&profile(name, value), 401, "TOKEN_INVALID");
     }
 
     let refreshing = claims(&refresh);
