@@ -108,6 +108,12 @@ impl SecondFactors {
         self
     }
 
+    /// Whether the [switch](Self::with_switch) is on. A service without it rejects enrollments.
+    #[must_use]
+    pub fn is_on(&self) -> bool {
+        self.switch.is_on()
+    }
+
     /// Begins an enrollment. It takes effect after [`verify_enrollment`](Self::verify_enrollment) and
     /// [`confirm`](Self::confirm). Returns `None` if the user has a second factor:
     /// [remove](Self::remove) it first.
@@ -232,7 +238,7 @@ impl SecondFactors {
     /// # Errors
     /// Any error of the database.
     pub async fn is_required(&self, user: &str) -> Result<bool, Error> {
-        Ok(self.switch.is_on() && self.is_confirmed(&self.database, user).await?)
+        Ok(self.is_on() && self.is_confirmed(&self.database, user).await?)
     }
 
     /// Whether the user has a second factor, also while the [switch](Self::with_switch) turns codes

@@ -14,9 +14,7 @@ impl Accounts {
     /// # Errors
     /// `FEATURE_DISABLED`, `PASSWORD_INCORRECT`, `ACCOUNT_CHANGED` or `TOTP_EXISTS`.
     pub(crate) async fn enroll_totp(&self, password: Secret<String>) -> Result<Enrollment, Error> {
-        if !self.settings.totp_enabled {
-            return Err(errors::totp_disabled());
-        }
+        self.check_totp()?;
         let verified = self.verify_caller(password).await?;
         let id = verified.user.id.to_string();
         let enrollment = self
@@ -37,11 +35,12 @@ impl Accounts {
     /// password may have one. Begins a new session for the caller, and returns the recovery codes.
     ///
     /// # Errors
-    /// `TOTP_INVALID`, and `TOKEN_INVALID` if the tokens of the user are revoked during the call.
+    /// `FEATURE_DISABLED`, `TOTP_INVALID`, and `TOKEN_INVALID` if the tokens of the user are revoked during the call.
     pub(crate) async fn confirm_totp(
         &self,
         code: &Secret<String>,
     ) -> Result<(Vec<String>, TokenPair), Error> {
+        self.check_totp()?;
         let id = caller()?;
         let owner = id.to_string();
         let proved = self.factors.verify_enrollment(&owner, code.expose());
@@ -71,6 +70,12 @@ impl Accounts {
             .await?;
         // Another enrollment replaced this one, so the code does not belong to it.
         confirmed.ok_or_else(errors::totp_invalid)
+    }
+
+    /// Checks that the settings and the flag `totp` allow enrollments.
+    fn check_totp(&self) -> Result<(), Error> {
+        let is_available = self.settings.totp_enabled && self.factors.is_on();
+        is_available.then_some(()).ok_or_else(errors::totp_disabled)
     }
 
     /// Removes the second factor. It requires the password and a code.

@@ -61,6 +61,28 @@ pub(crate) fn flag_turns_second_factor_off_and_on_flag_2(database: &EmptyDatabas
     assert_switches(&admin, [&first, &second], "totp", "TOTP_REQUIRED");
 }
 
+pub(crate) fn flag_turns_enrollments_off_and_on_flag_2(database: &EmptyDatabase) {
+    let (first, second) = (Replica::start(database), Replica::start(database));
+    let (admin, user) = users(database, &first);
+    let enroll = || {
+        let body = json!({ "password": PASSWORD }).to_string();
+        second.call("POST", "/api/v1/auth/totp/enroll", &user, &body)
+    };
+    let confirm = || {
+        let body = json!({ "totp_code": "000000" }).to_string();
+        second.call("POST", "/api/v1/auth/totp/confirm", &user, &body)
+    };
+    assert_eq!(enroll().status, 200);
+    let off = json!({ "config": { "enabled": false } });
+    let changed = call(&first, &admin, "PUT", "/totp", &off);
+    assert_eq!(changed.status, 200, "{}", changed.body);
+    wait(|| enroll().status == 403);
+    assert_error(&enroll(), 403, "FEATURE_DISABLED");
+    assert_error(&confirm(), 403, "FEATURE_DISABLED");
+    call(&first, &admin, "POST", "/totp/enable", &json!({}));
+    wait(|| enroll().status == 200);
+}
+
 pub(crate) fn flag_turns_audit_log_off_and_on_flag_2(database: &EmptyDatabase) {
     let replica = Replica::start(database);
     let (admin, _) = users(database, &replica);

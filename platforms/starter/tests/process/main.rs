@@ -100,6 +100,7 @@ on_postgres_and_redis! {
         framework_flag_switches_its_part_on_all_replicas_flag_2,
         flag_turns_captcha_off_and_on_flag_2,
         flag_turns_second_factor_off_and_on_flag_2,
+        flag_turns_enrollments_off_and_on_flag_2,
         flag_turns_password_policy_off_and_on_flag_2,
         flag_turns_documents_and_metrics_off_and_on_flag_2,
         flag_turns_audit_log_off_and_on_flag_2;
@@ -259,6 +260,7 @@ on_both_engines! {
         framework_flag_switches_its_part_on_all_replicas_flag_2,
         flag_turns_captcha_off_and_on_flag_2,
         flag_turns_second_factor_off_and_on_flag_2,
+        flag_turns_enrollments_off_and_on_flag_2,
         flag_turns_password_policy_off_and_on_flag_2,
         flag_turns_documents_and_metrics_off_and_on_flag_2,
         flag_turns_audit_log_off_and_on_flag_2;
