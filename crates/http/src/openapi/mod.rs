@@ -52,6 +52,7 @@ pub fn openapi_routes(
             .roles(config.roles.iter().map(String::as_str))
             .scopes(config.scopes.iter().map(String::as_str));
     }
+    options = options.switch(switch);
     let routes = Routes::new()
         .get(&document_path, async move || {
             let headers = [
@@ -61,17 +62,7 @@ pub fn openapi_routes(
             (headers, document)
         })
         .get(&page_path, page)
-        .with_options(|_| options.clone())
-        .layer(middleware::from_fn(move |request: Request, next: Next| {
-            let is_on = switch.is_on();
-            async move {
-                if is_on {
-                    return next.run(request).await;
-                }
-                let message = "no route matches this path";
-                Error::new(Code::NotFound, "ROUTE_NOT_FOUND", message).into_response()
-            }
-        }));
+        .with_options(|_| options.clone());
     if config.allowed_addresses.is_empty() {
         return routes;
     }
@@ -156,6 +147,15 @@ mod tests {
 
     /// Returns the statuses of the page and of the document.
     async fn statuses(config: &OpenApiConfig, is_development: bool, address: &str) -> [u16; 2] {
+        switched_statuses(config, is_development, address, Switch::new()).await
+    }
+
+    async fn switched_statuses(
+        config: &OpenApiConfig,
+        is_development: bool,
+        address: &str,
+        switch: Switch,
+    ) -> [u16; 2] {
         let identity = seaworthy_core::ServiceIdentity::new("orders", "1.0.0");
         let telemetry = seaworthy_telemetry::Telemetry::start_with_sink(
             &identity,
@@ -168,7 +168,7 @@ mod tests {
         let http = crate::HttpConfig::default();
         let builder =
             crate::Stack::builder(identity, http, &telemetry.unwrap()).authenticate(AnonymousOnly);
-        let routes = openapi_routes("{}", config, is_development, Switch::new());
+        let routes = openapi_routes("{}", config, is_development, switch);
         let stack = builder.build(routes);
         let stack = stack.unwrap();
         let page = get(&stack, "/q/", address).await.status();
@@ -208,6 +208,21 @@ mod tests {
             ..of_all
         };
         assert_eq!(statuses(&of_role, true, client).await, [401, 401]);
+    }
+
+    #[tokio::test]
+    async fn switched_off_documents_need_no_caller_flag_2() {
+        let config = OpenApiConfig {
+            prefix: "/q/".to_owned(),
+            enabled: Some(true),
+            ..OpenApiConfig::default()
+        };
+        let switch = Switch::new();
+        let client = "192.0.2.1";
+        let statuses = async || switched_statuses(&config, false, client, switch.clone()).await;
+        assert_eq!(statuses().await, [401, 401]);
+        switch.set(false);
+        assert_eq!(statuses().await, [404, 404]);
     }
 
     #[test]

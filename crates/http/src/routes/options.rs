@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use seaworthy_core::{ByteSize, Error, Grants, Timeout};
+use seaworthy_core::{ByteSize, Error, Grants, Switch, Timeout};
 use seaworthy_resilience::{adaptive_concurrency::Priority, rate_limit::RateLimits};
 
 use super::{FlagRejection, RequiredFlag};
@@ -51,6 +51,7 @@ pub struct RouteOptions {
     probe: bool,
     without_head: bool,
     required_flag: Option<RequiredFlag>,
+    switch: Option<Switch>,
 }
 
 impl RouteOptions {
@@ -242,6 +243,14 @@ impl RouteOptions {
         self
     }
 
+    /// Sets the switch of the route. While it is off, the response is that of a path without a
+    /// route, also for anonymous callers.
+    #[must_use]
+    pub fn switch(mut self, switch: Switch) -> Self {
+        self.switch = Some(switch);
+        self
+    }
+
     /// Returns the access.
     #[must_use]
     pub fn declared_access(&self) -> Access {
@@ -282,6 +291,10 @@ impl RouteOptions {
 
     pub(crate) fn required_flag(&self) -> Option<&RequiredFlag> {
         self.required_flag.as_ref()
+    }
+
+    pub(crate) fn is_switched_off(&self) -> bool {
+        self.switch.as_ref().is_some_and(|switch| !switch.is_on())
     }
 
     pub(crate) fn own_timeout(&self) -> Option<Timeout> {

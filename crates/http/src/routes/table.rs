@@ -157,6 +157,10 @@ impl Table {
             Some(known) => known.find(method, path),
             None => Found::NoRoute,
         };
+        let found = match found {
+            Found::Endpoint(endpoint) if endpoint.options().is_switched_off() => Found::NoRoute,
+            found => found,
+        };
         Target { path: id, found }
     }
 
