@@ -123,25 +123,18 @@ impl OneTimeTokens {
 
     /// Ends the oldest tokens of a user, so that one more does not exceed the limit.
     async fn end_oldest(&self, connection: &dyn Connection, user: &str) -> Result<(), DataError> {
-        // All tokens of a purpose have the same lifetime, so the oldest expires first.
-        let newest_ended: Option<(i64,)> = match self.max_open.get() {
-            1 => return self.end_all(connection, user).await,
-            max_open => {
-                sql("SELECT until_us FROM account_one_time_tokens WHERE user_id = ? AND purpose = ? ORDER BY until_us DESC LIMIT 1 OFFSET ?")
-                    .bind(user)
-                    .bind(self.purpose)
-                    .bind(i64::from(max_open - 1))
-                    .fetch_optional(connection)
-                    .await?
-            }
-        };
-        let Some((newest_ended,)) = newest_ended else {
-            return Ok(());
-        };
-        sql("DELETE FROM account_one_time_tokens WHERE user_id = ? AND purpose = ? AND until_us <= ?")
+        let max_open = self.max_open.get();
+        if max_open == 1 {
+            return self.end_all(connection, user).await;
+        }
+        // All tokens of a purpose have the same lifetime, so the oldest expires first. MySQL needs
+        // the inner table, because it does not read a table from which it deletes.
+        sql("DELETE FROM account_one_time_tokens WHERE user_id = ? AND purpose = ? AND until_us <= (SELECT until_us FROM (SELECT until_us FROM account_one_time_tokens WHERE user_id = ? AND purpose = ? ORDER BY until_us DESC LIMIT 1 OFFSET ?) AS newest_ended)")
             .bind(user)
             .bind(self.purpose)
-            .bind(newest_ended)
+            .bind(user)
+            .bind(self.purpose)
+            .bind(i64::from(max_open - 1))
             .execute(connection)
             .await
             .map(drop)
