@@ -21,7 +21,7 @@ use tower_service::Service;
 
 use super::{
     GrpcChannelBuilder, GrpcClientError,
-    balance::Balancer,
+    balance::{Balancer, refused},
     body::BoundedBody,
     classify::StatusReport,
     observe::{CallRecord, ClientMetrics},
@@ -149,7 +149,7 @@ impl Inner {
         propagation.apply(request.headers_mut(), parent.as_deref(), record.trace());
         request.extensions_mut().insert(Attempt {
             ends: deadline.instant(),
-            count: Arc::clone(record.attempts()),
+            attempts: Arc::clone(record.attempts()),
         });
         let request = request.map(|body| ReplayBody::new(body, MAX_REPLAY_SIZE));
         let mut pipeline = self.pipelines.of(request.uri().path());
@@ -158,10 +158,17 @@ impl Inner {
             pipeline.call(request).await
         };
         let ends = deadline.instant().into();
-        let mut response = match timeout_at(ends, sending).await {
-            Ok(Ok(response)) => response,
-            Ok(Err(error)) => return Err(record_failure(record, status(error))),
-            Err(_) => return Err(record_failure(record, late())),
+        let sent = timeout_at(ends, sending).await;
+        let sent = sent.map_or_else(|_| Err(late()), |sent| sent.map_err(status));
+        let mut response = match sent {
+            Ok(response) => response,
+            // The call was not sent, so the dependency is unavailable and not slow.
+            Err(status)
+                if status.code() == Code::DeadlineExceeded && record.attempts().is_refused() =>
+            {
+                return Err(record_failure(record, refused()));
+            }
+            Err(status) => return Err(record_failure(record, status)),
         };
         let report = StatusReport::take_from(&mut response);
         // A response that is only a status has it in its headers.

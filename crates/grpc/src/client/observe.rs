@@ -1,7 +1,7 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicU32, Ordering},
+        atomic::{AtomicBool, AtomicU32, Ordering},
     },
     time::{Instant, SystemTime},
 };
@@ -72,13 +72,37 @@ impl ClientMetrics {
     }
 }
 
+/// The attempts of a call.
+#[derive(Debug, Default)]
+pub(crate) struct Attempts {
+    count: AtomicU32,
+    is_refused: AtomicBool,
+}
+
+impl Attempts {
+    /// Counts an attempt.
+    pub(crate) fn begin(&self) {
+        self.count.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Records whether the last attempt found only addresses that refuse connections.
+    pub(crate) fn set_refused(&self, is_refused: bool) {
+        self.is_refused.store(is_refused, Ordering::Relaxed);
+    }
+
+    /// Returns whether the last attempt found only addresses that refuse connections.
+    pub(crate) fn is_refused(&self) -> bool {
+        self.is_refused.load(Ordering::Relaxed)
+    }
+}
+
 /// The record of a running call. Dropping it ends the call: one duration, one status, one span.
 pub(super) struct CallRecord {
     _in_flight: GaugeGuard,
     metrics: Arc<Inner>,
     trace: TraceContext,
     path: String,
-    attempts: Arc<AtomicU32>,
+    attempts: Arc<Attempts>,
     begun: Instant,
     code: Code,
 }
@@ -88,8 +112,7 @@ impl CallRecord {
         &self.trace
     }
 
-    /// The number of attempts.
-    pub(super) fn attempts(&self) -> &Arc<AtomicU32> {
+    pub(super) fn attempts(&self) -> &Arc<Attempts> {
         &self.attempts
     }
 
@@ -108,7 +131,11 @@ impl CallRecord {
             Attribute::text("peer.service", &self.metrics.name),
             Attribute::integer("rpc.grpc.status_code", i64::from(i32::from(self.code))),
         ];
-        let again = self.attempts.load(Ordering::Relaxed).saturating_sub(1);
+        let again = self
+            .attempts
+            .count
+            .load(Ordering::Relaxed)
+            .saturating_sub(1);
         if again > 0 {
             attributes.push(Attribute::integer("rpc.resend_count", i64::from(again)));
         }

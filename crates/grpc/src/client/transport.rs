@@ -2,10 +2,7 @@ use std::{
     error::Error as StdError,
     future::poll_fn,
     pin::Pin,
-    sync::{
-        Arc,
-        atomic::{AtomicU32, Ordering},
-    },
+    sync::Arc,
     task::{Context, Poll},
     time::Instant,
 };
@@ -20,6 +17,7 @@ use tower_service::Service;
 use super::{
     balance::{Balancer, ConnectionDrained, InFlight},
     classify::{ClassifyGrpc, HasPeers, of_status},
+    observe::Attempts,
     propagation::set_timeout,
     repeatable::Recorded,
     status_details,
@@ -33,7 +31,7 @@ const MAX_RESENDS: u32 = 3;
 #[derive(Debug, Clone)]
 pub(super) struct Attempt {
     pub(super) ends: Instant,
-    pub(super) count: Arc<AtomicU32>,
+    pub(super) attempts: Arc<Attempts>,
 }
 
 /// Sends a request over a connection that the balancer selects.
@@ -60,11 +58,12 @@ impl Service<Request<Recorded>> for Transport {
         let attempt = extensions.remove::<Attempt>();
         Box::pin(async move {
             if let Some(attempt) = &attempt {
-                attempt.count.fetch_add(1, Ordering::Relaxed);
+                attempt.attempts.begin();
             }
+            let attempts = attempt.as_ref().map(|attempt| &*attempt.attempts);
             let mut resends = 0;
             let (answer, mut running) = loop {
-                let (mut channel, running) = balancer.choose(attempt_timeout).await?;
+                let (mut channel, running) = balancer.choose(attempt_timeout, attempts).await?;
                 if let Some(attempt) = &attempt {
                     let left = attempt.ends.saturating_duration_since(Instant::now());
                     set_timeout(request.headers_mut(), left);

@@ -16,7 +16,7 @@ use tokio::{sync::watch, task::AbortHandle};
 use tonic::{Status, transport::Channel};
 
 use super::replica::{Availability, InFlight, OpenConnection, Replica};
-use crate::client::target::Target;
+use crate::client::{observe::Attempts, target::Target};
 
 /// Minimum interval of resolutions: a loss of all connections causes one resolution.
 const MIN_RESOLVE_INTERVAL: Duration = Duration::from_secs(1);
@@ -67,6 +67,24 @@ enum Choice {
     Fail(NoReplica),
 }
 
+impl Choice {
+    /// Returns whether every address refuses connections.
+    fn is_refused(&self) -> bool {
+        match self {
+            Self::WaitForRestart(_) => true,
+            Self::Fail(no_replica) => no_replica.is_refused,
+            Self::Call(..) | Self::Wait => false,
+        }
+    }
+}
+
+/// Returns the status of a call whose deadline passed while every address refused connections.
+pub(crate) fn refused() -> Status {
+    let why = "every address refused the connection until the deadline".into();
+    let is_refused = true;
+    NoReplica { why, is_refused }.into()
+}
+
 impl From<NoReplica> for Status {
     fn from(NoReplica { why, is_refused }: NoReplica) -> Self {
         let mut status = Self::unavailable(format!("no connection: {why}"));
@@ -92,16 +110,22 @@ impl Balancer {
     }
 
     /// Waits for a connection for one call. `attempt_timeout` is the time limit of the attempt.
+    /// Records in `attempts` whether every address refuses connections.
     pub(crate) async fn choose(
         &self,
         attempt_timeout: Duration,
+        attempts: Option<&Attempts>,
     ) -> Result<(Channel, InFlight), Status> {
         self.begin();
         // Measured from the start of the call.
         let give_up = tokio::time::Instant::now() + self.shared.target.max_refused_wait();
         let mut changed = self.shared.changed.subscribe();
         loop {
-            let change = match self.shared.choose() {
+            let choice = self.shared.choose();
+            if let Some(attempts) = attempts {
+                attempts.set_refused(choice.is_refused());
+            }
+            let change = match choice {
                 Choice::Call(connection, replica, has_peers) => {
                     let running = replica.begin(&connection, attempt_timeout, has_peers);
                     return Ok((connection.channel, running));

@@ -19,12 +19,14 @@
 //!
 //! When every address refuses connections, calls wait for up to a fifth of `slow_call_duration`,
 //! because a process that restarts accepts connections sooner. After `slow_call_duration` they fail
-//! immediately, and each call triggers another attempt to connect.
+//! immediately, and each call triggers another attempt to connect. A call whose deadline passes
+//! during the wait fails with `UNAVAILABLE` and not with `DEADLINE_EXCEEDED`, because it was not
+//! sent.
 
 mod balancer;
 mod ejection;
 mod notify_on_close;
 mod replica;
 
-pub(super) use balancer::{Balancer, ConnectionRefused, Resolver};
+pub(super) use balancer::{Balancer, ConnectionRefused, Resolver, refused};
 pub(super) use replica::{ConnectionDrained, InFlight};

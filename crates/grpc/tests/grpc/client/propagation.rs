@@ -14,7 +14,7 @@ use crate::client::fixture::{Reply, Server, call};
 
 const REQUEST_ID: &str = "1b4e28ba-2fa1-4d1c-883f-0016d3cca427";
 
-fn request(wait: Duration) -> Arc<RequestContext> {
+pub(crate) fn request(wait: Duration) -> Arc<RequestContext> {
     let id = RequestId::parse(REQUEST_ID.as_bytes()).unwrap();
     let caller = ServiceIdentity::new("orders", "1.0.0");
     let request = RequestContext::new(caller, id, TraceContext::root(true));

@@ -5,13 +5,17 @@ use std::{
     time::{Duration, Instant},
 };
 
-use seaworthy_core::Timeout;
+use seaworthy_core::{Timeout, context};
 use seaworthy_grpc::client::{GrpcChannel, GrpcClientConfig};
 use seaworthy_telemetry::metrics::{Format, Metrics};
 use seaworthy_testkit::eventually;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tonic::Code;
 
-use crate::client::fixture::{Reply, Server, call};
+use crate::client::{
+    fixture::{Reply, Server, call},
+    propagation::request,
+};
 
 /// A connection to 127.0.0.2 comes from 127.0.0.1, so that a client cannot connect to its own port
 /// while the server is down.
@@ -95,6 +99,17 @@ async fn restart_of_150_ms_fails_no_call_res_1() {
         restarts.push(restart);
     }
     panic!("no restart took less than {MAX_OUTAGE:?}: {restarts:?}");
+}
+
+#[tokio::test]
+async fn refused_call_is_unavailable_at_its_deadline_res_1() {
+    let address = listen(0).local_addr().unwrap();
+    let config = GrpcClientConfig::new(format!("http://{address}"));
+    let channel = GrpcChannel::builder("things", config).build().unwrap();
+    // Shorter than a call waits for a process that restarts.
+    let request = request(Duration::from_millis(150));
+    let status = context::scope(request, call(&channel)).await.unwrap_err();
+    assert_eq!(status.code(), Code::Unavailable, "{status:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
