@@ -133,12 +133,19 @@ fn ready(health: &Health) -> Response {
 }
 
 /// Returns the ID of the authenticated user.
+///
+/// # Errors
+/// 401 without a user, and 400 if the ID of the token is not a UUID.
 fn user() -> Result<String, MediaError> {
     let user = context::with_current(|context| {
         let actor = context.and_then(|context| context.actor().cloned());
         actor.map(|actor| actor.as_str().to_owned())
     });
-    user.ok_or_else(|| MediaError::new(StatusCode::UNAUTHORIZED, "sign in first"))
+    let user = user.ok_or_else(|| MediaError::new(StatusCode::UNAUTHORIZED, "sign in first"))?;
+    match Uuid::try_parse(&user) {
+        Ok(_) => Ok(user),
+        Err(_) => Err(MediaError::invalid("invalid user id in the access token")),
+    }
 }
 
 fn parse<T: DeserializeOwned>(body: &Bytes) -> Result<T, MediaError> {

@@ -11,7 +11,11 @@ use serde_json::{Value, json};
 
 use seaworthy::data::sql;
 
-use crate::{app::TestApp, client::Client, eventually::eventually};
+use crate::{
+    app::TestApp,
+    client::{Client, sign_token},
+    eventually::eventually,
+};
 
 /// A picture, larger than all derived ones.
 fn png(width: u32, height: u32) -> Vec<u8> {
@@ -256,6 +260,13 @@ async fn uploaded_pictures_are_derived_and_served_file_1() {
         .send("POST", "/api/media/request-upload", Some(wrong))
         .await;
     assert_eq!(wrong.status, 400, "{wrong:?}");
+    let token = sign_token(&app.jwt_secret(), "HS256", "not-a-uuid");
+    let avatar = json!({ "purpose": "avatar" });
+    let nameless = app.with_token(token);
+    let nameless = nameless
+        .send("POST", "/api/media/request-upload", Some(avatar))
+        .await;
+    assert_eq!(nameless.status, 400, "{nameless:?}");
     let unknown = host
         .get("/api/media/00000000-0000-4000-8000-000000000009/status")
         .await;
