@@ -4,6 +4,7 @@ use serde::{
     Deserializer,
     de::{DeserializeSeed, MapAccess, SeqAccess, Visitor},
 };
+use serde_json::error::Category;
 use thiserror::Error;
 
 use super::{Decoded, JsonMessage, member::stop_if_full, skipped::Skipped};
@@ -35,25 +36,48 @@ pub enum DecodeError {
         /// The column, from 1.
         column: usize,
         /// The syntax error.
-        problem: String,
+        problem: &'static str,
     },
 }
 
 impl From<serde_json::Error> for DecodeError {
     fn from(error: serde_json::Error) -> Self {
-        let text = error.to_string();
-        let problem = text
-            .split_once(" at line ")
-            .map_or(text.as_str(), |(problem, _)| problem);
-        let problem = if problem == "recursion limit exceeded" {
-            "nested too deeply"
-        } else {
-            problem
-        };
         Self::Syntax {
             line: error.line(),
             column: error.column(),
-            problem: problem.to_owned(),
+            problem: syntax_problem(&error),
+        }
+    }
+}
+
+/// Starts of the parser's texts, and the texts for clients.
+const PROBLEMS: [(&str, &str); 9] = [
+    ("recursion limit", "nested too deeply"),
+    ("trailing characters", "text after the end of the value"),
+    ("trailing comma", "a comma without a value after it"),
+    ("number out of range", "a number is out of range"),
+    ("invalid number", "a number is not valid"),
+    ("invalid escape", "an escape in a string is not valid"),
+    (
+        "lone leading surrogate",
+        "an escape in a string is not valid",
+    ),
+    (
+        "unexpected end of hex",
+        "an escape in a string is not valid",
+    ),
+    ("control character", "a control character in a string"),
+];
+
+/// Returns the problem in the words of the contract, and not in those of the parser.
+fn syntax_problem(error: &serde_json::Error) -> &'static str {
+    match error.classify() {
+        Category::Eof => "the text ends too early",
+        Category::Data => "a value has a wrong type",
+        Category::Syntax | Category::Io => {
+            let text = error.to_string();
+            let known = PROBLEMS.iter().find(|(start, _)| text.starts_with(start));
+            known.map_or("an unexpected character", |(_, problem)| problem)
         }
     }
 }

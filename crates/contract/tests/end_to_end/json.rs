@@ -188,10 +188,14 @@ async fn rejects_malformed_json_with_position_api_3() {
     let invalid = b"{\"aString\":\"\xff\"}".to_vec();
     let unknown_invalid = b"{\"unknown\":\"\xff\"}".to_vec();
     for (given, part) in [
-        (b"{".to_vec(), "line 1"),
-        (b"{}x".to_vec(), "trailing characters"),
-        (b"{\"a\":1,}".to_vec(), "trailing comma"),
-        (b"{\"aString\":\"\\ud800\"}".to_vec(), "line 1"),
+        (b"{".to_vec(), "line 1, column 1: the text ends too early"),
+        (b"{}x".to_vec(), "text after the end"),
+        (b"{a:1}".to_vec(), "an unexpected character"),
+        (b"{\"a\":1,}".to_vec(), "a comma without a value"),
+        (
+            b"{\"aString\":\"\\ud800\"}".to_vec(),
+            "an escape in a string",
+        ),
         (b"{\"aDouble\":1e999}".to_vec(), "out of range"),
         (deep.into_bytes(), "nested too deeply"),
         (deep_value.into_bytes(), "nested too deeply"),
