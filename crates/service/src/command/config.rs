@@ -1,4 +1,4 @@
-use seaworthy_config::{ConfigErrors, Loaded, Loader, Settings};
+use seaworthy_config::{ConfigErrors, Loaded, Loader, Schema, Settings};
 use serde_json::json;
 
 use super::{
@@ -23,10 +23,24 @@ pub(super) fn run<C: Settings>(
         ConfigCommand::Check | ConfigCommand::Show | ConfigCommand::Explain { .. } => {
             match settings::load(loader, &schema) {
                 Ok(loaded) => inspect(service, &loaded, format, command),
-                Err(errors) => serve::report_failure(&StartFailure::Invalid(errors), format),
+                Err(errors) => {
+                    let all = match command {
+                        ConfigCommand::Check => all_errors(service, loader, &schema),
+                        _ => None,
+                    };
+                    let errors = all.unwrap_or(errors);
+                    serve::report_failure(&StartFailure::Invalid(errors), format)
+                }
             }
         }
     }
+}
+
+/// Returns the errors of values together with those of the checks and of preflight, as a start
+/// reports them (CONF-1).
+fn all_errors(service: &Service, loader: &Loader, schema: &Schema) -> Option<ConfigErrors> {
+    let checked = settings::with_tls_files(service.checks.add_to(loader.clone()));
+    settings::load(&settings::with_preflight(checked), schema).err()
 }
 
 fn inspect(service: &Service, loaded: &Loaded, format: Format, command: &ConfigCommand) -> u8 {

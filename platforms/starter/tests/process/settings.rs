@@ -98,6 +98,29 @@ fn unsafe_production_is_rejected_with_every_value_conf_3() {
 }
 
 #[test]
+fn check_reports_values_rules_and_preflight_together_conf_1() {
+    let variables = [
+        ("ENVIRONMENT", "production"),
+        ("MAX_LOGIN_ATTEMPTS", "0"),
+        ("ACCESS_TOKEN_EXPIRATION", "8d"),
+        ("RATE_LIMIT_ENABLED", "false"),
+    ];
+    for command in [&["config", "check"][..], &["serve"]] {
+        let process = ServiceProcess::spawn(Path::new(PROGRAM), command, &variables);
+        let ended = process.unwrap().wait_with_output().unwrap();
+        assert_eq!(ended.status.code(), Some(78), "{ended:#?}");
+        for key in [
+            "auth.max_login_attempts",
+            "auth.access_token_expiration",
+            "auth.jwt_secret_key",
+            "server.http.rate_limit.enabled",
+        ] {
+            assert!(ended.stderr.contains(key), "{key}: {}", ended.stderr);
+        }
+    }
+}
+
+#[test]
 fn guessable_secrets_are_rejected_in_development_conf_5() {
     for secret in [
         "aaaaaaaaaaaaaaaa",
