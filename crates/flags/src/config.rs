@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 
 use schemars::JsonSchema;
+use seaworthy_service::SettingProblem;
 use serde::{Deserialize, Serialize};
 
 use crate::{source::RemoteConfig, switch::DEFAULT_PREFIX};
@@ -64,6 +65,22 @@ impl Default for FlagsConfig {
             switch_prefix: DEFAULT_PREFIX.to_owned(),
             allowed_switches: Vec::new(),
         }
+    }
+}
+
+impl FlagsConfig {
+    /// Returns the problem of a `file` that does not exist, for
+    /// [`Service::check_settings`](seaworthy_service::Service::check_settings). `section` is the
+    /// key of these settings.
+    #[must_use]
+    pub fn problems(&self, section: &str) -> Vec<SettingProblem> {
+        let file = self.file.as_ref().filter(|_| self.enabled);
+        let missing = file.filter(|file| !self.directory.join(file).is_file());
+        let problem = "the file does not exist: create it, or correct the path";
+        missing
+            .map(|_| SettingProblem::new(format!("{section}.file"), problem))
+            .into_iter()
+            .collect()
     }
 }
 

@@ -7,7 +7,10 @@ use seaworthy::{
     prelude::*,
 };
 
-use crate::api;
+use crate::{
+    api,
+    config::{SymbolsConfig, WorkerConfig},
+};
 
 /// The legacy variables of both programs.
 const VARIABLES: [LegacyVariable; 11] = [
@@ -49,6 +52,7 @@ pub(crate) fn program(name: &str) -> Service {
 pub(crate) fn service() -> Service {
     program("symbol-service")
         .error_form(Arc::new(api::rejection))
+        .check_settings(SymbolsConfig::problems)
         .variable("METRICS_PATH", "public_metrics.path")
         .default_value("server.http.rate_limit.requests", MAX_CALLER_REQUESTS)
         .default_value("server.grpc.rate_limit.requests", MAX_CALLER_REQUESTS)
@@ -63,6 +67,7 @@ pub(crate) fn service() -> Service {
 /// Returns the worker. Its default ports differ from those of the service.
 pub(crate) fn worker() -> Service {
     program("symbol-worker")
+        .check_settings(WorkerConfig::problems)
         .default_value("server.http.addr", "127.0.0.1:8001")
         .default_value("admin.addr", "127.0.0.1:9901")
         // The legacy worker waited as long for unacknowledged messages.

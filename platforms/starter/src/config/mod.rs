@@ -61,6 +61,7 @@ impl StarterConfig {
     /// keys.
     pub(crate) fn problems(&self, profile: Profile) -> Vec<SettingProblem> {
         let mut found = self.kms.problems("kms");
+        found.extend(self.features.problems("features"));
         let redis = self.data.redis.as_ref();
         found.extend(redis.and_then(|redis| redis.connection().err()));
         found.extend(self.auth.lifetime_problem());

@@ -40,7 +40,10 @@ const VARIABLES: [(&str, &str); 79] = [
     ("LOCK_DURATION", "30m"),
     ("TOTP_ENABLED", "true"),
     ("FEATURES_ENABLED", "true"),
-    ("FEATURES_FILE", "features.yaml"),
+    (
+        "FEATURES_FILE",
+        concat!(env!("CARGO_MANIFEST_DIR"), "/flags/features.yaml"),
+    ),
     ("FEATURES_WATCH", "true"),
     ("PLUGINS_ENABLED", "false"),
     ("PLUGINS_DIRECTORY", "./plugins"),

@@ -5,7 +5,11 @@ use std::fs;
 use seaworthy_testkit::http::{HttpResponse, request};
 use serde_json::json;
 
-use crate::{app::PASSWORD, contract_variables::start, features::wait};
+use crate::{
+    app::PASSWORD,
+    contract_variables::{checked, start},
+    features::wait,
+};
 
 fn register(http: std::net::SocketAddr, username: &str) -> HttpResponse {
     let json = [("content-type", "application/json")];
@@ -29,13 +33,15 @@ fn flags_of_the_contract_have_a_file_and_a_switch_conf_1() {
     }
     let missing = folder.path().join("missing.yaml");
     let variables = [("FEATURES_FILE", missing.to_str().unwrap())];
-    let ended = start(folder.path(), &variables).wait_with_output().unwrap();
-    assert_eq!(ended.status.code(), Some(1), "{ended:#?}");
-    assert!(
-        ended.stderr.contains("the file does not exist"),
-        "{}",
-        ended.stderr
-    );
+    let started = start(folder.path(), &variables).wait_with_output().unwrap();
+    for ended in [started, checked(&variables)] {
+        assert_eq!(ended.status.code(), Some(78), "{ended:#?}");
+        assert!(
+            ended.stderr.contains("the file does not exist"),
+            "{}",
+            ended.stderr
+        );
+    }
 }
 
 #[test]

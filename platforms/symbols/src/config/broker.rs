@@ -1,8 +1,11 @@
 //! Broker settings of both programs. They may share a broker with legacy programs.
 
-use seaworthy::messaging::{
-    MessagingConfig,
-    rabbitmq::{ExchangeType, RabbitmqHeaders},
+use seaworthy::{
+    messaging::{
+        MessagingConfig,
+        rabbitmq::{ExchangeType, RabbitmqHeaders},
+    },
+    service::SettingProblem,
 };
 
 /// The exchange that legacy programs declare.
@@ -26,4 +29,11 @@ pub(super) fn broker() -> MessagingConfig {
         request_id: Some(REQUEST_ID.to_owned()),
     };
     broker
+}
+
+/// Returns the problem of an exchange without a name. RabbitMQ does not let clients declare it.
+pub(super) fn exchange_problem(broker: &MessagingConfig) -> Option<SettingProblem> {
+    let is_named = !broker.rabbitmq.exchange.is_empty();
+    let problem = "must not be empty";
+    (!is_named).then(|| SettingProblem::new("broker.rabbitmq.exchange", problem))
 }

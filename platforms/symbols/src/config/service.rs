@@ -1,9 +1,9 @@
 use seaworthy::{
-    data::DatabaseConfig, messaging::MessagingConfig, operation_log::OperationLogConfig,
-    outbox::OutboxConfig, prelude::*,
+    config::Profile, data::DatabaseConfig, messaging::MessagingConfig,
+    operation_log::OperationLogConfig, outbox::OutboxConfig, prelude::*, service::SettingProblem,
 };
 
-use super::broker::broker;
+use super::broker::{broker, exchange_problem};
 
 /// The default SQLite file, in a folder that `.gitignore` excludes.
 const DEFAULT_FILE: &str = "data/symbols.db";
@@ -39,6 +39,17 @@ impl Default for SymbolsConfig {
             operation_log: OperationLogConfig::default(),
             public_metrics: PublicMetricsConfig::default(),
         }
+    }
+}
+
+impl SymbolsConfig {
+    /// Returns the settings that prevent a start, and whose types do not express it.
+    pub(crate) fn problems(&self, _: Profile) -> Vec<SettingProblem> {
+        let path = self.public_metrics.path();
+        let path = path.filter(|path| !path.starts_with('/'));
+        let of_path = |_| SettingProblem::new("public_metrics.path", "must begin with /");
+        let exchange = exchange_problem(&self.broker);
+        path.map(of_path).into_iter().chain(exchange).collect()
     }
 }
 

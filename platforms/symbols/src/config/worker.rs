@@ -1,8 +1,12 @@
 use seaworthy::{
-    data::DatabaseConfig, messaging::MessagingConfig, outbox::InboxConfig, prelude::*,
+    config::Profile, data::DatabaseConfig, messaging::MessagingConfig, outbox::InboxConfig,
+    prelude::*, service::SettingProblem,
 };
 
-use super::{QueueConfig, broker::broker};
+use super::{
+    QueueConfig,
+    broker::{broker, exchange_problem},
+};
 
 /// The default SQLite file, in a folder that `.gitignore` excludes.
 const DEFAULT_FILE: &str = "data/symbols-worker.db";
@@ -33,5 +37,12 @@ impl Default for WorkerConfig {
             inbox: InboxConfig::default(),
             queue: QueueConfig::default(),
         }
+    }
+}
+
+impl WorkerConfig {
+    /// Returns the settings that prevent a start, and whose types do not express it.
+    pub(crate) fn problems(&self, _: Profile) -> Vec<SettingProblem> {
+        exchange_problem(&self.broker).into_iter().collect()
     }
 }

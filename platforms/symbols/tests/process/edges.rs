@@ -277,6 +277,28 @@ fn rejection_before_ready_has_the_form_of_the_contract_api_2() {
 }
 
 #[test]
+fn check_rejects_settings_that_prevent_a_start_conf_1() {
+    let symbols = env!("CARGO_BIN_EXE_symbols");
+    let worker = env!("CARGO_BIN_EXE_symbols-worker");
+    for (program, variable, key) in [
+        (symbols, ("METRICS_PATH", "metrics"), "public_metrics.path"),
+        (
+            symbols,
+            ("MQ_EXCHANGE_NAME", ""),
+            "broker.rabbitmq.exchange",
+        ),
+        (worker, ("MQ_EXCHANGE_NAME", ""), "broker.rabbitmq.exchange"),
+    ] {
+        for command in [&["config", "check"][..], &["serve"]] {
+            let process = ServiceProcess::spawn(Path::new(program), command, &[variable]);
+            let ended = process.unwrap().wait_with_output().unwrap();
+            assert_eq!(ended.status.code(), Some(78), "{ended:#?}");
+            assert!(ended.stderr.contains(key), "{key}: {}", ended.stderr);
+        }
+    }
+}
+
+#[test]
 fn legacy_configuration_file_names_its_replacement_conf_1() {
     const SENTENCE: &str = "data: the key is not supported: this is a file of the legacy service, \
         and docs/symbols.md has the settings that replace it";
