@@ -221,10 +221,13 @@ impl Accounts {
     /// Returns the failed logins of an account, for its owner or a caller with the permission.
     ///
     /// # Errors
-    /// `INSUFFICIENT_PERMISSION`.
+    /// `INSUFFICIENT_PERMISSION`, and `USER_NOT_FOUND` for a caller with the permission.
     pub(crate) async fn lock_status(&self, username: &str) -> Result<LockoutStatus, Error> {
         let grants = context::with_current(|context| Some(context?.grants())).unwrap_or_default();
-        if !grants.has_scope(ACCOUNT_READ) {
+        if grants.has_scope(ACCOUNT_READ) {
+            let known = self.users.by_name(&self.database, username).await?;
+            known.ok_or_else(errors::user_not_found)?;
+        } else {
             let own = self.users.by_id(&self.database, caller()?).await?;
             let is_own = |own: User| own.username.expose().eq_ignore_ascii_case(username);
             if !own.is_some_and(is_own) {

@@ -17,6 +17,9 @@ const DEFAULT_PAGE_SIZE: i32 = 20;
 /// The default reason of a change in the audit log.
 const DEFAULT_REASON: &str = "changed through the API";
 
+/// The name in the path of the statistics, which no new flag may have.
+const STATS: &str = "stats";
+
 /// The flags of the contract for parts that cannot be turned off: stored values stay encrypted,
 /// logs stay redacted, orchestrators need probes and metrics, paths keep their version, and plugins
 /// run in a sandbox. The service cannot start without its settings.
@@ -83,6 +86,9 @@ impl FeatureToggles {
         };
         let author = Author::new(reason);
         let before = self.0.entry(flag);
+        if before.is_none() {
+            check_name(flag)?;
+        }
         let after = entry.clone().into_value();
         let define = self.0.define(flag, after.clone(), expected, &author);
         define.await?;
@@ -241,6 +247,18 @@ fn now() -> Timestamp {
     SystemTime::now().into()
 }
 
+/// Checks the name of a new flag. No client could read a flag at the path of the statistics.
+///
+/// # Errors
+/// `INVALID_FLAG`.
+fn check_name(flag: &str) -> Result<(), Error> {
+    if flag == STATS {
+        let message = "this name is the path of the statistics: use another name";
+        return Err(Error::new(Code::Invalid, "INVALID_FLAG", message));
+    }
+    Ok(())
+}
+
 /// Checks that a flag is not one of a part that is always on.
 ///
 /// # Errors
@@ -283,6 +301,12 @@ mod tests {
         },
         service::{assemble, service},
     };
+
+    #[test]
+    fn new_flag_cannot_have_the_path_of_the_statistics_flag_1() {
+        assert_eq!(check_name("stats").unwrap_err().reason(), "INVALID_FLAG");
+        assert!(check_name("statistics").is_ok());
+    }
 
     /// Returns the names of the parts that the running service can turn off.
     async fn switches() -> Vec<&'static str> {

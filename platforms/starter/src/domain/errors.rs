@@ -114,3 +114,9 @@ pub(crate) fn lock_status_forbidden() -> Error {
     let message = "the lock status of another account needs the permission account:read";
     Error::new(Code::Forbidden, "INSUFFICIENT_PERMISSION", message)
 }
+
+/// Returns the error for an unknown user, for callers with the permission to read all accounts.
+pub(crate) fn user_not_found() -> Error {
+    let message = "there is no user with this name";
+    Error::new(Code::NotFound, "USER_NOT_FOUND", message)
+}

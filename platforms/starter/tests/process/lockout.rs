@@ -105,6 +105,11 @@ pub(crate) fn lock_status_needs_the_owner_or_a_permission_auth_5(database: &Empt
     assert_error(&replica.call("GET", &path, &bob, ""), 401, "TOKEN_INVALID");
     let (bob, _) = tokens(&replica.login("bob", PASSWORD));
     assert_eq!(replica.call("GET", &path, &bob, "").status, 200);
+    assert_error(
+        &replica.call("GET", &status_path("eve"), &bob, ""),
+        404,
+        "USER_NOT_FOUND",
+    );
 }
 
 pub(crate) fn failed_lookup_does_not_lock_the_account_auth_2(database: &EmptyDatabase) {
