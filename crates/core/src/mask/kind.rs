@@ -136,10 +136,14 @@ impl Kind {
     /// ```
     #[must_use]
     pub fn mask(self, text: &str) -> String {
+        if self == Self::Phone
+            && let Some(number) = phone_number(text)
+        {
+            return keep(&number, 3, 4, STAR);
+        }
         let length = text.chars().count();
         match self {
             Self::Email if is_email(text) => email(text),
-            Self::Phone if is_number(text) && length >= 8 => keep(text, 3, 4, STAR),
             Self::Name => match length {
                 0 | 1 => "*".repeat(length),
                 2 => format!("{}*", start(text, 1)),
@@ -173,6 +177,16 @@ pub fn is_secret_name(name: &str) -> bool {
         let is_false_hit = FALSE_HITS.contains(&word.as_str()) || FALSE_HITS.contains(&singular);
         !is_false_hit && SECRETS.iter().any(|secret| word.contains(secret))
     })
+}
+
+/// Returns the digits of a telephone number, also of one that is written in groups.
+fn phone_number(text: &str) -> Option<String> {
+    let is_separator = |letter: &char| matches!(letter, ' ' | '-' | '(' | ')');
+    let number: String = text
+        .chars()
+        .filter(|letter| !is_separator(letter))
+        .collect();
+    (is_number(&number) && number.len() >= 8).then_some(number)
 }
 
 fn email(text: &str) -> String {
@@ -227,6 +241,8 @@ mod tests {
             (Kind::Email, "not an address", "no**********ss"),
             (Kind::Phone, "13800000000", "138****0000"),
             (Kind::Phone, "+442079460958", "+44******0958"),
+            (Kind::Phone, "+44 (20) 7946-0958", "+44******0958"),
+            (Kind::Phone, "138 0000-0000", "138****0000"),
             (Kind::Phone, "12345", "12*45"),
             (Kind::Name, "A", "*"),
             (Kind::Name, "王小", "王*"),
