@@ -118,7 +118,8 @@ impl Check {
         Some(json)
     }
 
-    /// Whether the value is not set. An empty variable is not set if the setting is optional.
+    /// Whether the value is not set. An empty variable is not set if the setting is optional, and
+    /// so is an empty text for an optional secret.
     fn is_absent(&self, shape: &Shape, node: &Node) -> bool {
         let empty = match &node.value {
             Value::Scalar(
@@ -127,6 +128,9 @@ impl Check {
                     text, typed: true, ..
                 },
             ) => text.is_empty(),
+            Value::Scalar(Scalar::Yaml { text, .. } | Scalar::Expanded { text, .. }) => {
+                shape.secret && text.is_empty()
+            }
             _ => false,
         };
         node.is_null() || (empty && !matches!(shape.form, Form::Anything))

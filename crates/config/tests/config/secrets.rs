@@ -46,6 +46,15 @@ fn value_of_a_variable_is_not_a_reference_conf_5() {
 }
 
 #[test]
+fn empty_text_of_a_file_is_no_optional_secret_conf_5() {
+    for text in ["api_key: \"\"", "api_key: \"${KEY:}\""] {
+        let directory = directory(&[("config.yaml", text)]);
+        let loaded = loader(&directory).load(&schema()).unwrap();
+        assert!(loaded.get::<Hello>().unwrap().api_key.is_none(), "{text}");
+    }
+}
+
+#[test]
 fn records_inline_secrets_with_origin_conf_3() {
     for text in [
         format!("api_key: {CANARY}"),
