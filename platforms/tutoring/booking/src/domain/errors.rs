@@ -40,7 +40,7 @@ seaworthy::errors! {
 }
 
 /// A member that is valid by itself, and that the platform does not accept.
-fn not_accepted(reason: &'static str, field: &str, problem: &str) -> Error {
+fn not_accepted(reason: &'static str, field: &str, problem: &'static str) -> Error {
     Error::new(Code::Invalid, reason, problem).with_field(field, problem)
 }
 
