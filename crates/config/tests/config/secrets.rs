@@ -46,7 +46,7 @@ fn value_of_a_variable_is_not_a_reference_conf_5() {
 }
 
 #[test]
-fn empty_text_of_a_file_is_no_optional_secret_conf_5() {
+fn empty_text_in_file_is_not_a_secret_conf_5() {
     for text in ["api_key: \"\"", "api_key: \"${KEY:}\""] {
         let directory = directory(&[("config.yaml", text)]);
         let loaded = loader(&directory).load(&schema()).unwrap();

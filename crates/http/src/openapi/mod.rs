@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn switched_off_documents_need_no_caller_flag_2() {
+    async fn switched_off_documents_are_not_found_flag_2() {
         let config = OpenApiConfig {
             prefix: "/q/".to_owned(),
             enabled: Some(true),
