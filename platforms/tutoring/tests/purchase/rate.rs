@@ -7,6 +7,7 @@ use std::{
 };
 
 use serde_json::json;
+use tutoring_contract::{PlatformZone, max_date};
 use uuid::Uuid;
 
 use crate::{
@@ -33,8 +34,9 @@ const STUDENTS_PER_TRAINER: usize = 8;
 /// response is not successful.
 fn purchase(app: &TestPlatform, slot: &str) -> Option<Duration> {
     let student = Uuid::new_v4();
+    let start = max_date(PlatformZone::default().today());
     let schedule = json!({
-        "timeSlot": slot, "startDate": "2099-12-01", "deliveryMode": "WEEKDAY_DAILY",
+        "timeSlot": slot, "startDate": start, "deliveryMode": "WEEKDAY_DAILY",
     });
     let changes = json!({ "schedule": schedule, "sessionCount": SESSIONS });
     let started = Instant::now();
