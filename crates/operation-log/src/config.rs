@@ -25,7 +25,7 @@ pub struct OperationLogConfig {
     /// The retention of entries in days.
     pub retention_days: NonZeroU32,
     /// The maximum size of the content that an entry stores. Longer texts and lists are cut. A
-    /// request above 64 KiB is stored by its size and hash.
+    /// request above 64 KiB is stored by its size.
     pub max_content_size: ByteSize,
     /// How fields of requests are masked, in addition to those that are recognized by name or form.
     /// Secrets are always redacted.

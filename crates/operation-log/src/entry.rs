@@ -29,7 +29,8 @@ pub struct Operation {
     /// idempotency key continues without its client, and has the status of its response.
     pub status: Option<i32>,
     /// `ok`, the reason of an error, `replayed` for a stored response to an idempotency key, or
-    /// `unknown` until the call has ended.
+    /// `unknown` until the call has ended. A declared operation that may have had its effect is
+    /// `unknown` too.
     pub result: String,
     /// The duration in milliseconds. `None` until the call has ended.
     pub duration_ms: Option<i64>,

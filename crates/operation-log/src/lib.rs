@@ -23,7 +23,9 @@ mod admin;
 mod body;
 mod config;
 mod content;
+mod declared;
 mod entry;
+mod list;
 mod log;
 mod methods;
 mod node;
@@ -38,6 +40,7 @@ mod tests;
 mod trailers;
 
 pub use config::OperationLogConfig;
+pub use declared::{DeclaredOperation, OperationResult};
 pub use entry::{Operation, OperationPage, OperationQuery};
 pub use log::{MIGRATIONS, OperationLog};
 pub use running_call::{record_actor, record_change};

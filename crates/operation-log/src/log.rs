@@ -12,12 +12,7 @@ use seaworthy_data::{
 use seaworthy_service::{Assembly, StartError, Tasks};
 use seaworthy_telemetry::metrics::Counter;
 
-use crate::{
-    OperationLogConfig, admin,
-    entry::{Operation, OperationPage, OperationQuery},
-    methods::Methods,
-    node::Numbers,
-};
+use crate::{OperationLogConfig, admin, methods::Methods, node::Numbers};
 
 /// The name of the task that claims a node.
 const CLAIM_NODE: &str = "claim a node of numeric IDs";
@@ -47,10 +42,6 @@ pub const MIGRATIONS: MigrationSet = MigrationSet::for_part(
     ],
 );
 
-/// Number of calls of a page if the query sets no size.
-const DEFAULT_PAGE_SIZE: u32 = 20;
-/// Maximum number of calls of a page, which has the size of a screen or a report.
-const MAX_PAGE_SIZE: u32 = 100;
 const DAY_US: i64 = 24 * 60 * 60 * 1_000_000;
 
 /// The operation log of a service. Cheap to clone.
@@ -150,9 +141,9 @@ impl OperationLog {
         &self.0.tasks
     }
 
-    /// Counts an entry whose start or end could not be stored.
-    pub(crate) fn count_dropped(&self) {
-        self.0.dropped.increment();
+    /// Returns the counter of entries whose start or end could not be stored.
+    pub(crate) fn dropped(&self) -> Counter {
+        self.0.dropped.clone()
     }
 
     /// Returns a number if the replica has a node. After a step of the clock that could repeat a
@@ -167,60 +158,6 @@ impl OperationLog {
             }
             None => new_id().to_string(),
         }
-    }
-
-    /// Lists calls, newest first, and counts all matching ones. A read replica may serve it, so the
-    /// last calls may be missing.
-    ///
-    /// # Errors
-    /// Any error of the database.
-    pub async fn list(&self, query: &OperationQuery) -> Result<OperationPage, DataError> {
-        let total = self.count(query).await?;
-        let operations = self.page(query).await?;
-        Ok(OperationPage { operations, total })
-    }
-
-    /// Counts the calls on all pages. The database reads each of them, so cache the number if
-    /// callers page through a long log.
-    ///
-    /// # Errors
-    /// Any error of the database.
-    pub async fn count(&self, query: &OperationQuery) -> Result<u64, DataError> {
-        let (total,): (u64,) = sql("SELECT count(*) FROM operation_logs
-             WHERE (? IS NULL OR user_id = ?) AND created_us >= ? AND created_us < ?")
-        .bind(query.user_id.clone())
-        .bind(query.user_id.clone())
-        .bind(query.from_us.unwrap_or(i64::MIN))
-        .bind(query.until_us.unwrap_or(i64::MAX))
-        .on_replica()
-        .fetch_one(&self.0.database)
-        .await?;
-        Ok(total)
-    }
-
-    /// Lists the calls of a page, newest first.
-    ///
-    /// # Errors
-    /// Any error of the database.
-    pub async fn page(&self, query: &OperationQuery) -> Result<Vec<Operation>, DataError> {
-        let size = match query.page_size {
-            0 => DEFAULT_PAGE_SIZE,
-            size => size.min(MAX_PAGE_SIZE),
-        };
-        let skipped = u64::from(query.page.max(1) - 1) * u64::from(size);
-        sql("SELECT id, created_us, user_id, method, operation, target, path, content, old_value, new_value, status, result, duration_ms, request_id, trace_id, client_ip
-             FROM operation_logs
-             WHERE (? IS NULL OR user_id = ?) AND created_us >= ? AND created_us < ?
-             ORDER BY created_us DESC, id DESC LIMIT ? OFFSET ?")
-            .bind(query.user_id.clone())
-            .bind(query.user_id.clone())
-            .bind(query.from_us.unwrap_or(i64::MIN))
-            .bind(query.until_us.unwrap_or(i64::MAX))
-            .bind(size)
-            .bind(i64::try_from(skipped).unwrap_or(i64::MAX))
-            .on_replica()
-            .fetch_all(&self.0.database)
-            .await
     }
 
     /// Deletes a page of entries after their retention. Returns whether more may be left.

@@ -34,7 +34,8 @@ fn mask(part: &str, segment: &str, config: &OperationLogConfig) -> String {
     if masked == value {
         segment.to_owned()
     } else {
-        masked
+        // PostgreSQL cannot store NUL.
+        masked.replace('\0', "\u{fffd}")
     }
 }
 
@@ -77,6 +78,11 @@ mod tests {
             ),
             ("/contacts/ada", Some("/contacts/{name}"), "/contacts/a***a"),
             ("/lost/ada@example.org", None, "/lost/ad***@example.org"),
+            (
+                "/users/%0013800000000",
+                Some("/users/{id}"),
+                "/users/\u{fffd}138****0000",
+            ),
             ("/", Some("/"), "/"),
         ] {
             assert_eq!(masked(path, template, &config), expected, "{template:?}");

@@ -13,7 +13,6 @@ use seaworthy_contract::idempotency::KeyedCallObserver;
 use seaworthy_core::{Deadline, RequestContext, context};
 use seaworthy_http::{grpc_timeout, is_grpc, is_json};
 use seaworthy_telemetry::redact::redact_request_id;
-use serde::Serialize;
 
 use crate::{
     body::{Peeked, Summary, peek},
@@ -31,8 +30,7 @@ use crate::{
 /// fill the database.
 const MAX_ANONYMOUS_CONTENT: usize = 500;
 /// The maximum size of a request that the log reads, in bytes. Most requests are smaller, and all
-/// concurrent ones together need little memory. Of a larger request the log stores the size and the
-/// hash.
+/// concurrent ones together need little memory. Of a larger request the log stores the size.
 const MAX_READ_SIZE: usize = 64 * 1024;
 
 /// The maximum time from the start of most requests to the log, for example for authentication.
@@ -106,9 +104,25 @@ impl CallEnd {
         }
     }
 
+    /// Adds the parts of a later end, which replace earlier ones. The content is that of the request.
+    pub(crate) fn followed_by(self, later: Self) -> Self {
+        Self {
+            user: later.user.or(self.user),
+            content: self.content.or(later.content),
+            status: later.status.or(self.status),
+            result: later.result.or(self.result),
+            duration_ms: later.duration_ms.or(self.duration_ms),
+        }
+    }
+
     pub(crate) fn with_outcome(mut self, outcome: Outcome, started: Instant) -> Self {
+        self.status = Some(outcome.status);
+        self.with_result(outcome.result, started)
+    }
+
+    pub(crate) fn with_result(mut self, result: String, started: Instant) -> Self {
         let duration_ms = i64::try_from(started.elapsed().as_millis());
-        (self.status, self.result) = (Some(outcome.status), Some(outcome.result));
+        self.result = Some(result);
         self.duration_ms = Some(duration_ms.unwrap_or(i64::MAX));
         self
     }
@@ -197,20 +211,6 @@ impl OperationLog {
         start.method = http_method;
         start.path = path::cut(start.path, start.user.is_none());
         start
-    }
-
-    /// Stores an operation that the service declares itself, such as a message that a GET request
-    /// sends. The content is redacted. It has no effect if the settings turn the log off, or
-    /// outside of a request.
-    pub async fn record_operation(&self, operation: &str, target: &str, content: &impl Serialize) {
-        let Some(context) = context::current().filter(|_| self.is_enabled()) else {
-            return;
-        };
-        let target = target.to_owned();
-        let mut start = CallStart::new(&context, operation.to_owned(), target.clone(), target);
-        let json = serde_json::to_value(content).ok();
-        start.content = json.map(|json| content::of_value(json, self.config()));
-        self.store_operation(start, &context).await;
     }
 
     /// Reads the body of a request.

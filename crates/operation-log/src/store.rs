@@ -1,24 +1,21 @@
 //! The statements that store a call.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
-};
+use std::{mem, sync::Arc};
 
 use seaworthy_core::{RequestContext, context, error_chain, new_id};
 use seaworthy_data::{Connection, DataError, sql, truncated};
+use seaworthy_telemetry::metrics::Counter;
 use tokio::{runtime::Handle, sync::Mutex};
 
 use crate::{
     OperationLog,
-    outcome::{OK, UNKNOWN},
+    outcome::UNKNOWN,
     record::{CallEnd, CallStart},
     running_call::Change,
 };
 
 /// The name of the task that stores the end of a call.
 const STORE_END: &str = "store the end of a call";
-const STORE_OPERATION: &str = "store an operation";
 
 /// An entry of the log. Cheap to clone.
 #[derive(Clone)]
@@ -27,13 +24,24 @@ pub(crate) struct Entry(Arc<State>);
 struct State {
     id: parking_lot::Mutex<String>,
     request_id: String,
-    /// The last change that the handler has recorded, until it is stored.
-    change: parking_lot::Mutex<Option<Change>>,
+    unsaved: parking_lot::Mutex<Unsaved>,
     /// The start of the call until it is stored. Each write of the entry holds the lock, so that
     /// the last change is written last.
-    missing: Mutex<Option<CallStart>>,
-    /// Whether the entry is counted as incomplete.
-    is_counted: AtomicBool,
+    start: Mutex<Option<CallStart>>,
+    dropped: Counter,
+}
+
+/// The parts of an entry that the next write stores.
+#[derive(Default)]
+struct Unsaved {
+    change: Option<Change>,
+    end: Option<CallEnd>,
+}
+
+/// A write of an entry. If it fails or is dropped, the next one stores its parts.
+struct Write<'a> {
+    entry: &'a Entry,
+    unsaved: Unsaved,
 }
 
 impl Entry {
@@ -41,9 +49,9 @@ impl Entry {
         Self(Arc::new(State {
             id: parking_lot::Mutex::new(log.generate_id()),
             request_id: start.request_id.clone(),
-            change: parking_lot::Mutex::new(None),
-            is_counted: AtomicBool::new(false),
-            missing: Mutex::new(Some(start)),
+            unsaved: parking_lot::Mutex::default(),
+            start: Mutex::new(Some(start)),
+            dropped: log.dropped(),
         }))
     }
 
@@ -53,98 +61,136 @@ impl Entry {
 
     /// Sets the change that the next write stores.
     pub(crate) fn set_change(&self, change: Change) {
-        *self.0.change.lock() = Some(change);
+        self.0.unsaved.lock().change = Some(change);
     }
 
     /// Whether a change is not stored.
     pub(crate) fn has_change(&self) -> bool {
-        self.0.change.lock().is_some()
+        self.0.unsaved.lock().change.is_some()
+    }
+
+    /// Begins to write the parts that are not stored.
+    fn write(&self) -> Write<'_> {
+        let unsaved = mem::take(&mut *self.0.unsaved.lock());
+        Write {
+            entry: self,
+            unsaved,
+        }
+    }
+}
+
+impl Unsaved {
+    const fn is_empty(&self) -> bool {
+        self.change.is_none() && self.end.is_none()
+    }
+
+    /// Adds later parts, which replace earlier ones.
+    fn add(&mut self, later: Self) {
+        self.change = later.change.or(self.change.take());
+        self.end = match (self.end.take(), later.end) {
+            (Some(earlier), Some(later)) => Some(earlier.followed_by(later)),
+            (earlier, later) => later.or(earlier),
+        };
+    }
+
+    fn user(&self) -> Option<&str> {
+        let end = self.end.as_ref().and_then(|end| end.user.as_deref());
+        // Without a user at the end, it is the one who made the change.
+        end.or_else(|| self.change.as_ref()?.user.as_deref())
+    }
+}
+
+impl Write<'_> {
+    fn finish(mut self) {
+        self.unsaved = Unsaved::default();
+    }
+}
+
+impl Drop for Write<'_> {
+    fn drop(&mut self) {
+        let mut unsaved = self.entry.0.unsaved.lock();
+        let later = mem::replace(&mut *unsaved, mem::take(&mut self.unsaved));
+        unsaved.add(later);
+    }
+}
+
+impl Drop for State {
+    /// Counts an entry of which a part is not stored, and that nothing writes later.
+    fn drop(&mut self) {
+        if self.start.get_mut().is_some() || !self.unsaved.get_mut().is_empty() {
+            self.dropped.increment();
+        }
     }
 }
 
 impl OperationLog {
     /// Stores the start of a call. If it fails or is dropped, the end of the call stores both.
     pub(crate) async fn store_start(&self, entry: &Entry) {
-        let mut missing = entry.0.missing.lock().await;
-        let Some(start) = &*missing else {
+        let mut start = entry.0.start.lock().await;
+        let Some(call) = &*start else {
             return;
         };
-        let mut id = entry.id();
-        let end = CallEnd::default();
-        let stored = self.insert(&mut id, start, &end, None).await;
-        *entry.0.id.lock() = id;
-        if report(stored).is_ok() {
-            *missing = None;
+        match self.insert(entry, call, &Unsaved::default()).await {
+            Ok(()) => *start = None,
+            Err(error) => {
+                let error = error_chain(&error);
+                tracing::error!(error, "the operation log could not store a call");
+            }
         }
     }
 
-    /// Stores an operation that has ended, in a task like `store_end`.
-    pub(crate) async fn store_operation(&self, start: CallStart, context: &RequestContext) {
-        let store = self.clone().insert_operation(start);
-        let store = context::scope(context.without_deadline().into(), store);
-        let _ = self.tasks().spawn(STORE_OPERATION, store).await;
-    }
-
-    async fn insert_operation(self, start: CallStart) {
-        let end = CallEnd {
-            result: Some(OK.to_owned()),
-            duration_ms: Some(0),
-            ..CallEnd::default()
-        };
-        let mut id = self.generate_id();
-        let stored = self.insert(&mut id, &start, &end, None).await;
-        if report(stored).is_err() {
-            self.count_dropped();
-        }
-    }
-
-    /// Inserts an entry. If another one has its ID, it gets a new one.
+    /// Inserts an entry, or updates it if an earlier attempt has inserted it. If another entry has
+    /// its ID, it gets a new one.
     async fn insert(
         &self,
-        id: &mut String,
+        entry: &Entry,
         start: &CallStart,
-        end: &CallEnd,
-        change: Option<&Change>,
+        unsaved: &Unsaved,
     ) -> Result<(), DataError> {
-        let stored = self.insert_as(id, start, end, change).await;
-        if stored.as_ref().is_err_and(DataError::is_unique_violation) {
-            tracing::error!("two replicas use the same operation_log.node: set another one");
-            *id = new_id().to_string();
-            return self.insert_as(id, start, end, change).await;
+        let inserted = self.insert_as(entry.id(), start, unsaved).await;
+        let exists = inserted.as_ref().is_err_and(DataError::is_unique_violation);
+        if !exists || self.update(entry, unsaved).await? {
+            return if exists { Ok(()) } else { inserted };
         }
-        stored
+        tracing::error!("two replicas use the same operation_log.node: set another one");
+        // The ID changes before the insert, so that a later write finds an entry that was stored
+        // although the insert failed.
+        let id = new_id().to_string();
+        entry.0.id.lock().clone_from(&id);
+        self.insert_as(id, start, unsaved).await
     }
 
     async fn insert_as(
         &self,
-        id: &str,
+        id: String,
         start: &CallStart,
-        end: &CallEnd,
-        change: Option<&Change>,
+        unsaved: &Unsaved,
     ) -> Result<(), DataError> {
-        let duration_us = end.duration_ms.unwrap_or_default().saturating_mul(1_000);
-        let result = end.result.as_deref().unwrap_or(UNKNOWN);
+        let (change, end) = (unsaved.change.as_ref(), unsaved.end.as_ref());
+        let duration_ms = end.and_then(|end| end.duration_ms);
+        let duration_us = duration_ms.unwrap_or_default().saturating_mul(1_000);
+        let result = end.and_then(|end| end.result.as_deref());
+        let content = || end.and_then(|end| end.content.clone());
         sql("INSERT INTO operation_logs (id, created_us, user_id, method, operation, target, path, content, old_value, new_value, status, result, duration_ms, request_id, trace_id, client_ip)
              VALUES (?, {now_us} - ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
             .bind(id)
             .bind(duration_us)
-            .bind(user(end, change).or(start.user.as_deref()).map(truncated))
+            .bind(unsaved.user().or(start.user.as_deref()).map(truncated))
             .bind(truncated(&start.method))
             .bind(truncated(&start.operation))
             .bind(truncated(&start.target))
             .bind(start.path.clone())
-            .bind(start.content.clone().or_else(|| end.content.clone()))
+            .bind(start.content.clone().or_else(content))
             .bind(change.and_then(|change| change.before.clone()))
             .bind(change.and_then(|change| change.after.clone()))
-            .bind(end.status)
-            .bind(truncated(result))
-            .bind(end.duration_ms)
+            .bind(end.and_then(|end| end.status))
+            .bind(truncated(result.unwrap_or(UNKNOWN)))
+            .bind(duration_ms)
             .bind(start.request_id.clone())
             .bind(start.trace_id.clone())
             .bind(start.client_ip.clone())
-            .execute(self.database())
+            .apply(self.database())
             .await
-            .map(drop)
     }
 
     /// Stores the user of a call in the transaction of its change.
@@ -154,117 +200,88 @@ impl OperationLog {
         entry: &Entry,
         user: &str,
     ) -> Result<(), DataError> {
-        sql("UPDATE operation_logs SET user_id = ? WHERE id = ?")
+        sql("UPDATE operation_logs SET user_id = ? WHERE id = ? AND request_id = ?")
             .bind(truncated(user))
             .bind(entry.id())
-            .execute(connection)
+            .bind(entry.0.request_id.clone())
+            .apply(connection)
             .await
-            .map(drop)
     }
 
     /// Stores the end of a call in a task, so that a client that closes its connection meanwhile
     /// does not stop it. A stop waits for the task. The deadline of the request does not apply. The
     /// change and the status of a stream may be stored in any order.
     pub(crate) async fn store_end(&self, entry: &Entry, end: CallEnd, context: &RequestContext) {
-        let store = self.clone().update_entry(entry.clone(), end);
+        let store = self.clone().write_end(entry.clone(), end);
         let store = context::scope(context.without_deadline().into(), store);
         let _ = self.tasks().spawn(STORE_END, store).await;
     }
 
-    /// Stores the end of a call in a task in a new context. It has no effect without a runtime.
+    /// Stores the end of a call in a task in a new context. Without a runtime, the entry is counted
+    /// as incomplete.
     pub(crate) fn spawn_store_end(&self, entry: &Entry, end: CallEnd) {
+        let store = self.clone().write_end(entry.clone(), end);
         if Handle::try_current().is_ok() {
-            let store = self.clone().update_entry(entry.clone(), end);
             drop(self.tasks().spawn_in_new_context(STORE_END, store));
         }
     }
 
-    async fn update_entry(self, entry: Entry, end: CallEnd) {
-        let mut missing = entry.0.missing.lock().await;
-        let change = entry.0.change.lock().take();
-        let stored = self
-            .write_end(&entry, &mut missing, &end, change.as_ref())
-            .await;
-        let Err(error) = stored else {
-            return;
-        };
-        // A later write stores the change, unless the handler has replaced it.
-        if let Some(change) = change {
-            entry.0.change.lock().get_or_insert(change);
+    /// Writes an end and what earlier writes could not store. A write that is dropped before it
+    /// begins keeps the end too.
+    fn write_end(self, entry: Entry, end: CallEnd) -> impl Future<Output = ()> + Send + 'static {
+        entry.0.unsaved.lock().add(Unsaved {
+            change: None,
+            end: Some(end),
+        });
+        async move {
+            let mut start = entry.0.start.lock().await;
+            let write = entry.write();
+            // A concurrent write may have stored it.
+            if write.unsaved.is_empty() {
+                return;
+            }
+            let stored = match &*start {
+                Some(call) => {
+                    let inserted = self.insert(&entry, call, &write.unsaved).await;
+                    inserted.map(|()| true)
+                }
+                None => self.update(&entry, &write.unsaved).await,
+            };
+            match stored {
+                Ok(true) => {
+                    *start = None;
+                    write.finish();
+                }
+                Ok(false) => tracing::error!("the operation log has lost the entry of a call"),
+                Err(error) => {
+                    let error = error_chain(&error);
+                    tracing::error!(
+                        error,
+                        "the operation log could not store the result of a call"
+                    );
+                }
+            }
         }
-        if !entry.0.is_counted.swap(true, Ordering::Relaxed) {
-            self.count_dropped();
-        }
-        let error = error_chain(&error);
-        tracing::error!(
-            error,
-            "the operation log could not store the result of a call"
-        );
-    }
-
-    /// Inserts an entry whose start is missing. Updates it otherwise.
-    async fn write_end(
-        &self,
-        entry: &Entry,
-        missing: &mut Option<CallStart>,
-        end: &CallEnd,
-        change: Option<&Change>,
-    ) -> Result<(), DataError> {
-        let Some(start) = &*missing else {
-            self.update(entry, end, change).await?;
-            return Ok(());
-        };
-        let inserted = self.insert_as(&entry.id(), start, end, change).await;
-        let exists = inserted.as_ref().is_err_and(DataError::is_unique_violation);
-        if !exists {
-            inserted?;
-        } else if !self.update(entry, end, change).await? {
-            // The start is not stored. Another entry has the ID.
-            let mut id = entry.id();
-            self.insert(&mut id, start, end, change).await?;
-            *entry.0.id.lock() = id;
-        }
-        *missing = None;
-        Ok(())
     }
 
     /// Updates an entry. Returns whether it exists.
-    async fn update(
-        &self,
-        entry: &Entry,
-        end: &CallEnd,
-        change: Option<&Change>,
-    ) -> Result<bool, DataError> {
+    async fn update(&self, entry: &Entry, unsaved: &Unsaved) -> Result<bool, DataError> {
+        let (change, end) = (unsaved.change.as_ref(), unsaved.end.as_ref());
         // Both values of a change are replaced, because one may be null.
         let has_change = i64::from(change.is_some());
-        let updated = sql("UPDATE operation_logs SET user_id = COALESCE(?, user_id), content = COALESCE(content, ?), old_value = CASE WHEN ? = 1 THEN ? ELSE old_value END, new_value = CASE WHEN ? = 1 THEN ? ELSE new_value END, status = COALESCE(?, status), result = COALESCE(?, result), duration_ms = COALESCE(?, duration_ms) WHERE id = ? AND request_id = ?")
-            .bind(user(end, change).map(truncated))
-            .bind(end.content.clone())
+        sql("UPDATE operation_logs SET user_id = COALESCE(?, user_id), content = COALESCE(content, ?), old_value = CASE WHEN ? = 1 THEN ? ELSE old_value END, new_value = CASE WHEN ? = 1 THEN ? ELSE new_value END, status = COALESCE(?, status), result = COALESCE(?, result), duration_ms = COALESCE(?, duration_ms) WHERE id = ? AND request_id = ?")
+            .bind(unsaved.user().map(truncated))
+            .bind(end.and_then(|end| end.content.clone()))
             .bind(has_change)
             .bind(change.and_then(|change| change.before.clone()))
             .bind(has_change)
             .bind(change.and_then(|change| change.after.clone()))
-            .bind(end.status)
-            .bind(end.result.as_deref().map(truncated))
-            .bind(end.duration_ms)
+            .bind(end.and_then(|end| end.status))
+            .bind(end.and_then(|end| end.result.as_deref()).map(truncated))
+            .bind(end.and_then(|end| end.duration_ms))
             .bind(entry.id())
             .bind(entry.0.request_id.clone())
-            .execute(self.database())
-            .await?;
-        Ok(updated.rows_affected() > 0)
+            .changes(self.database())
+            .await
     }
-}
-
-/// Returns the user at the end of a call, else the one who made the change.
-fn user<'a>(end: &'a CallEnd, change: Option<&'a Change>) -> Option<&'a str> {
-    let changed_by = || change.and_then(|change| change.user.as_deref());
-    end.user.as_deref().or_else(changed_by)
-}
-
-/// Logs an entry that could not be stored.
-fn report(stored: Result<(), DataError>) -> Result<(), DataError> {
-    stored.inspect_err(|error| {
-        let error = error_chain(error);
-        tracing::error!(error, "the operation log could not store a call");
-    })
 }

@@ -2,7 +2,9 @@
 
 mod ends;
 mod grpc;
+mod lost;
 mod stack;
+mod stops;
 
 use std::{
     future::{Future, pending},
