@@ -1,4 +1,4 @@
-use std::{collections::BTreeMap, fmt, future::Future, sync::Arc};
+use std::{collections::BTreeMap, fmt, future::Future, sync::Arc, time::Duration};
 
 use futures::future::join_all;
 use parking_lot::Mutex;
@@ -8,6 +8,10 @@ use tokio::time::{self, Instant};
 
 use super::{config::LifecycleConfig, phase::Phase};
 use crate::component::{Component, Stage, still_running};
+
+/// The maximum time for aborted work to end. An aborted task can store that it was aborted before
+/// the connection pools close.
+const ABORT_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The result of a stop.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,8 +94,8 @@ impl Stopping<'_> {
             members
                 .iter()
                 .for_each(|component| component.request_stop());
-            let all_stopped = join_all(members.iter().map(|component| component.stopped()));
-            match time::timeout(self.config.timeout(phase).get(), all_stopped).await {
+            let all_stopped = || join_all(members.iter().map(|component| component.stopped()));
+            match time::timeout(self.config.timeout(phase).get(), all_stopped()).await {
                 Ok(_) => tracing::info!(%phase, components, took = ?begun.elapsed(), "stopped"),
                 Err(_elapsed) => {
                     let unfinished: Vec<_> =
@@ -99,6 +103,7 @@ impl Stopping<'_> {
                     tracing::error!(%phase, unfinished = unfinished.join(", "), "aborted at the timeout of the phase");
                     members.iter().for_each(|component| component.abort());
                     cut_off.lock().extend(unfinished);
+                    let _ = time::timeout(ABORT_TIMEOUT, all_stopped()).await;
                 }
             }
         }

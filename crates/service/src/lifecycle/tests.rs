@@ -12,16 +12,23 @@ use parking_lot::Mutex;
 use seaworthy_config::Profile;
 use seaworthy_core::{Delay, Timeout};
 use seaworthy_health::{Health, HealthConfig, Readiness};
-use tokio::time::{self, Instant};
+use tokio::{
+    sync::Notify,
+    time::{self, Instant},
+};
 
 use super::*;
 use crate::{Component, Stage};
+
+/// The seconds of a part that an abort does not end.
+const STUCK: u64 = u64::MAX;
 
 struct Part {
     name: &'static str,
     stage: Stage,
     takes: Duration,
     asked: AtomicBool,
+    aborted: Notify,
     events: Arc<Mutex<Vec<String>>>,
 }
 
@@ -41,7 +48,10 @@ impl Component for Part {
 
     fn stopped(&self) -> BoxFuture<'_, ()> {
         Box::pin(async {
-            time::sleep(self.takes).await;
+            tokio::select! {
+                () = time::sleep(self.takes) => {}
+                () = self.aborted.notified() => {}
+            }
             self.events.lock().push(format!("{} stopped", self.name));
         })
     }
@@ -52,6 +62,9 @@ impl Component for Part {
 
     fn abort(&self) {
         self.events.lock().push(format!("{} aborted", self.name));
+        if self.takes != Duration::from_secs(STUCK) {
+            self.aborted.notify_one();
+        }
     }
 }
 
@@ -84,6 +97,7 @@ impl TestLifecycle {
             stage,
             takes,
             asked: AtomicBool::new(false),
+            aborted: Notify::new(),
             events,
         }));
         self
@@ -160,10 +174,23 @@ async fn component_beyond_its_timeout_is_reported_and_aborted_life_4() {
         [
             "http asked",
             "http aborted",
+            // Aborted work ends before the next phase, because it may use the database.
+            "http stopped",
             "database asked",
             "database stopped"
         ]
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn work_that_an_abort_does_not_end_delays_the_stop_little_life_4() {
+    let test = TestLifecycle::new().with("http", Stage::Listener, STUCK);
+    let begun = Instant::now();
+    assert_eq!(
+        test.stop(pending()).await,
+        StopOutcome::Aborted(vec!["http: GET /slow".into()])
+    );
+    assert_eq!(begun.elapsed(), Duration::from_secs(5 + 20 + 1));
 }
 
 #[tokio::test(start_paused = true)]
