@@ -59,6 +59,7 @@ pub struct RequestContext {
     tenant: OnceLock<Tenant>,
     grants: OnceLock<Grants>,
     memory: OnceLock<Weak<dyn RequestMemory>>,
+    in_flight: OnceLock<Weak<dyn Any + Send + Sync>>,
     snapshots: [OnceLock<Arc<dyn Any + Send + Sync>>; 3],
     events: OnceLock<Arc<SpanEvents>>,
 }
@@ -72,6 +73,13 @@ pub enum Snapshot {
     Plugins,
     /// The call whose entry the operation log stores.
     OperationLog,
+}
+
+/// Counts a request as in flight until the last clone is dropped.
+#[derive(Debug, Clone)]
+#[must_use = "the request counts as in flight until this is dropped"]
+pub struct InFlight {
+    _permit: Arc<dyn Any + Send + Sync>,
 }
 
 /// The authenticated subject of a request.
@@ -142,6 +150,7 @@ impl RequestContext {
             tenant: OnceLock::new(),
             grants: OnceLock::new(),
             memory: OnceLock::new(),
+            in_flight: OnceLock::new(),
             snapshots: Default::default(),
             events: OnceLock::new(),
         }
@@ -199,6 +208,7 @@ impl RequestContext {
             tenant: self.tenant.clone(),
             grants: self.grants.clone(),
             memory: self.memory.clone(),
+            in_flight: self.in_flight.clone(),
             snapshots: self.snapshots.clone(),
             events: self.events.clone(),
         }
@@ -269,6 +279,34 @@ impl RequestContext {
     /// Sets the memory budget. A later call is ignored and returns `false`.
     pub fn set_memory(&self, memory: Weak<dyn RequestMemory>) -> bool {
         self.memory.set(memory).is_ok()
+    }
+
+    /// Keeps the request in flight for load shedding (RES-7). Move the result into a task that
+    /// continues after its client has disconnected, so that clients cannot start more of this work
+    /// than the service allows. `None` if the request is not counted, such as a probe.
+    ///
+    /// ```
+    /// use seaworthy_core::context;
+    ///
+    /// async fn render() -> Vec<u8> {
+    ///     let in_flight = context::with_current(|context| context?.keep_in_flight());
+    ///     let rendered = tokio::spawn(async move {
+    ///         let _in_flight = in_flight;
+    ///         // Long work.
+    ///         Vec::new()
+    ///     });
+    ///     rendered.await.unwrap_or_default()
+    /// }
+    /// ```
+    pub fn keep_in_flight(&self) -> Option<InFlight> {
+        let permit = self.in_flight.get().and_then(Weak::upgrade)?;
+        Some(InFlight { _permit: permit })
+    }
+
+    /// Sets the permit that counts the request as in flight. A later call is ignored and returns
+    /// `false`.
+    pub fn set_in_flight(&self, permit: Weak<dyn Any + Send + Sync>) -> bool {
+        self.in_flight.set(permit).is_ok()
     }
 
     /// Returns the snapshot of a state that the request uses until its end. The first call sets it.

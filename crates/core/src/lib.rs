@@ -53,7 +53,7 @@ mod units;
 
 pub use backoff::Backoff;
 pub use code::Code;
-pub use context::{Actor, RequestContext, Snapshot, Tenant};
+pub use context::{Actor, InFlight, RequestContext, Snapshot, Tenant};
 pub use deadline::Deadline;
 pub use error::{Error, FieldViolation};
 pub use error_chain::{error_causes, error_chain};

@@ -11,7 +11,7 @@ use std::{
 };
 
 use schemars::JsonSchema;
-use seaworthy_core::{Code, Error, Timeout};
+use seaworthy_core::{Code, Error, RequestContext, Timeout};
 use seaworthy_resilience::{
     Outcome,
     adaptive_concurrency::{
@@ -121,6 +121,12 @@ impl Admission {
         if Arc::strong_count(&self.0) == 1 {
             self.0.begin_response();
         }
+    }
+
+    /// Lets tasks of the request keep it in flight. The context does not, because it may live longer.
+    pub(crate) fn share(&self, context: &RequestContext) {
+        let permit = Arc::downgrade(&self.0);
+        context.set_in_flight(permit);
     }
 
     /// Returns a handle that does not keep the request in flight.

@@ -245,6 +245,9 @@ impl Exchange {
                 let limit = limit.unwrap_or(stack.config.max_body_size);
                 let reader = endpoint.options().body_reader();
                 let (mut parts, body) = request.into_parts();
+                if let Some(admission) = &self.admission {
+                    admission.share(&self.context);
+                }
                 let body_wait = self.admission.as_ref().map(Admission::body_wait);
                 let (body, report) =
                     body_limit::limited(body, limit, &stack.body_budget, reader, body_wait);

@@ -349,6 +349,27 @@ async fn counts_call_in_flight_after_its_client_left_res_7() {
 }
 
 #[tokio::test]
+async fn task_keeps_its_request_in_flight_res_7() {
+    let mut config = HttpConfig::default();
+    config.load_shed.max_in_flight = NonZeroU32::MIN;
+    let (sender, mut tasks) = tokio::sync::mpsc::unbounded_channel();
+    let start = async move || {
+        let task = context::with_current(|context| context?.keep_in_flight());
+        sender.send(task.unwrap()).unwrap();
+        pending::<()>().await;
+    };
+    let stack = stack_with(config, Routes::new().get("/", start));
+    let mut client = Box::pin(get(&stack, "/"));
+    assert!(futures::poll!(&mut client).is_pending());
+    let task = tasks.recv().await.unwrap();
+    drop(client);
+    assert_eq!(stack.in_flight(), 1);
+    assert_eq!(get(&stack, "/").await.problem()["reason"], "OVERLOADED");
+    drop(task);
+    assert_eq!(stack.in_flight(), 0);
+}
+
+#[tokio::test]
 async fn rejects_route_with_body_limit_over_budget_sec_3() {
     let budget = BodyBudget::new(
         ByteSize::mebibytes(2),
