@@ -175,13 +175,22 @@ impl<'a> Migrator<'a> {
     /// # Errors
     /// They differ. The error names the migrations.
     pub async fn verify(&self) -> Result<(), DataError> {
+        self.verify_except(&[]).await
+    }
+
+    /// Verifies that the database has the migrations of the program. It may have further ones.
+    pub(crate) async fn verify_applied(&self) -> Result<(), DataError> {
+        self.verify_except(&[MigrationState::Unknown]).await
+    }
+
+    async fn verify_except(&self, allowed: &[MigrationState]) -> Result<(), DataError> {
         for set in &self.sets {
             if let Some(problem) = set.definition_error() {
                 return Err(migration_error(problem));
             }
         }
         self.reject_legacy().await?;
-        reject_mismatch(&self.status().await?, &[])
+        reject_mismatch(&self.status().await?, allowed)
     }
 
     /// Rejects a database of the legacy service, which `migrate adopt` takes over. Changes nothing.

@@ -36,10 +36,30 @@ impl Database {
         if migrates_at_start(service, config) {
             migrator.up(false).await?;
         }
-        migrator.verify().await.map_err(|error| {
-            let what = format!("the tables of {name} differ from those of this program: run `migrate up`, or deploy the matching version");
-            StartError::with_cause(what, error)
-        })?;
+        migrator
+            .verify()
+            .await
+            .map_err(|error| differing_tables(name, error))?;
+        Ok(database)
+    }
+
+    /// Connects the database of a service for a command. A command does not migrate. The database
+    /// may have migrations that the program does not know, because a newer replica may run.
+    ///
+    /// # Errors
+    /// The settings are invalid, the database does not respond within `connect.total_timeout`, or it
+    /// does not have all migrations of the program.
+    pub async fn connect_for_command<C: Settings>(
+        service: &Assembly<C>,
+        name: &str,
+        config: &DatabaseConfig,
+        migrations: &[MigrationSet],
+    ) -> Result<Self, StartError> {
+        let database = Self::connect_unverified(service, name, config).await?;
+        Migrator::new(&database, migrations)
+            .verify_applied()
+            .await
+            .map_err(|error| differing_tables(name, error))?;
         Ok(database)
     }
 
@@ -143,6 +163,13 @@ impl Database {
         }
         Ok((database, dependency))
     }
+}
+
+fn differing_tables(name: &str, error: DataError) -> StartError {
+    let what = format!(
+        "the tables of {name} differ from those of this program: run `migrate up`, or deploy the matching version"
+    );
+    StartError::with_cause(what, error)
 }
 
 /// Returns whether the start applies missing migrations.
