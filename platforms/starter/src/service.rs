@@ -5,7 +5,7 @@ use std::{process::ExitCode, sync::Arc};
 use seaworthy::{
     audit_log::{AuditLog, audit_log_command_with},
     cache::Cache,
-    captcha::{Captchas, LogCodes, MailCodes, SmsGateway},
+    captcha::{Captchas, LogCodes, MailCodes, SendCode, SmsGateway},
     config::Profile,
     core::SwitchKind,
     crypto::{DataKeysConfig, Root, data_keys_command},
@@ -20,8 +20,8 @@ use seaworthy::{
 use crate::{
     NAME,
     accounts::{
-        AccountDependencies, AccountStores, Accounts, Tokens, keep_sessions, roles_command,
-        users_command,
+        AccountDependencies, AccountStores, Accounts, RecordedCodes, Tokens, keep_sessions,
+        roles_command, users_command,
     },
     api,
     config::{LEGACY_KEYS, LEGACY_VARIABLES, PREFIX, StarterConfig, with_defaults},
@@ -109,16 +109,16 @@ pub(crate) async fn assemble(service: &Assembly<StarterConfig>) -> Result<(), St
     tokens.serve_keys(service);
 
     // Parts.
+    let log = &settings.operation_log;
+    let operations = OperationLog::start(service, &database, log, contract::DESCRIPTORS)?;
     let dependencies = AccountDependencies {
-        captchas: captchas(service, &database, &keys)?,
+        captchas: captchas(service, &database, &keys, &operations)?,
         stores,
         audit: audit.clone(),
         plugins: plugins.clone(),
         tokens,
     };
     let accounts = Accounts::start(service, &settings.auth, dependencies)?;
-    let log = &settings.operation_log;
-    let operations = OperationLog::start(service, &database, log, contract::DESCRIPTORS)?;
     let flags = start_flags(service, &database, audit).await?;
     flags.guard_apis();
 
@@ -174,7 +174,7 @@ pub(crate) async fn open_stores(
     let settings = service.settings();
     let root = Root::from_settings(service, &settings.kms)?;
     let config = database_config(settings);
-    let database = Database::connect(service, DATABASE, config, MIGRATIONS).await?;
+    let database = Database::connect_for_command(service, DATABASE, config, MIGRATIONS).await?;
     let keys = Keys::open(&database, root, &settings.kms).await?;
     let audit = AuditLog::new(database.clone(), &keys.audit_log(&settings.audit_log))?;
     Ok((database, keys, audit))
@@ -185,6 +185,7 @@ fn captchas(
     service: &Assembly<StarterConfig>,
     database: &Database,
     keys: &Keys,
+    operations: &OperationLog,
 ) -> Result<Captchas, StartError> {
     let settings = service.settings();
     let is_development = service.profile() == Profile::Development;
@@ -194,21 +195,23 @@ fn captchas(
     let mailbox = mailer.mailbox().map(|mailbox| mailbox.routes());
     // Without a mail server, /mailbox shows the codes of all users.
     if mailbox.is_none() || is_development {
-        captchas = captchas.with_email(Arc::new(MailCodes::new(mailer, SUBJECT)));
+        let codes = Arc::new(MailCodes::new(mailer, SUBJECT));
+        captchas = captchas.with_email(RecordedCodes::email(codes, operations));
         if let Some(mailbox) = mailbox {
             service.http(mailbox);
         }
     }
-    if let Some(gateway) = &settings.sms {
+    let codes: Arc<dyn SendCode> = if let Some(gateway) = &settings.sms {
         let failed = |error| StartError::with_cause("clients.sms cannot be used", error);
         let client = service.http_client(SMS).map_err(failed)?;
         if let Some(path) = &gateway.health_path {
             service.check_http(SMS, &client, path);
         }
-        return Ok(captchas.with_sms(Arc::new(SmsGateway::new(client, gateway.clone()))));
-    }
-    if is_development {
-        return Ok(captchas.with_sms(Arc::new(LogCodes::new(service)?)));
-    }
-    Ok(captchas)
+        Arc::new(SmsGateway::new(client, gateway.clone()))
+    } else if is_development {
+        Arc::new(LogCodes::new(service)?)
+    } else {
+        return Ok(captchas);
+    };
+    Ok(captchas.with_sms(RecordedCodes::sms(codes, operations)))
 }

@@ -10,6 +10,7 @@ mod password;
 mod profile;
 mod register;
 mod second_factor;
+mod sent_codes;
 mod sessions;
 mod stores;
 mod tokens;
@@ -32,6 +33,7 @@ pub(crate) use captchas::CaptchaKind;
 pub(crate) use commands::{roles_command, users_command};
 pub(crate) use login::Credentials;
 pub(crate) use register::Registration;
+pub(crate) use sent_codes::RecordedCodes;
 pub(crate) use stores::AccountStores;
 pub(crate) use tokens::{TokenPair, Tokens};
 

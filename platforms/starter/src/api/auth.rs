@@ -1,13 +1,7 @@
 use std::sync::Arc;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use seaworthy::{
-    captcha::{CaptchaError, Challenge, Issued},
-    operation_log::OperationLog,
-    prelude::*,
-    service::Tasks,
-};
-use serde_json::json;
+use seaworthy::{captcha::Challenge, prelude::*, service::Tasks};
 use tracing::Instrument as _;
 
 use crate::{
@@ -19,16 +13,11 @@ use crate::{
 
 /// The name of the task that issues a captcha.
 const ISSUE_CAPTCHA: &str = "issue a captcha";
-/// The name of a sent code in the operation log.
-const SEND_CAPTCHA: &str = "SendCaptcha";
-/// The route that sends codes.
-const CAPTCHA_PATH: &str = "/api/v1/auth/captcha";
 
 /// Implements `auth.v1.Auth`. The contract has validated all requests.
 #[derive(Debug)]
 pub(super) struct Auth {
     pub(super) accounts: Arc<Accounts>,
-    pub(super) operations: OperationLog,
     pub(super) plugins: ServicePlugins,
     pub(super) tasks: Tasks,
 }
@@ -40,8 +29,12 @@ impl wire::Auth for Auth {
     ) -> Result<wire::GetCaptchaReply, Error> {
         let kind = CaptchaKind::parse(&request.captcha_type)?;
         let accounts = Arc::clone(&self.accounts);
-        let issue = issue_captcha(accounts, self.operations.clone(), kind, request);
-        // A task continues if the client disconnects, so each sent code has an entry.
+        let in_flight = context::with_current(|context| context?.keep_in_flight());
+        let issue = async move {
+            let _in_flight = in_flight;
+            accounts.issue_captcha(kind, &request.target).await
+        };
+        // A task continues if the client disconnects, so each sent code is counted and recorded.
         let task = self.tasks.spawn(ISSUE_CAPTCHA, issue.in_current_span());
         let issued = task.await.map_err(Error::internal)?;
         let issued = issued.ok_or_else(|| Error::internal("the task panicked"))??;
@@ -132,39 +125,6 @@ impl wire::Auth for Auth {
             max_attempts: i32::try_from(status.max_failures).unwrap_or(i32::MAX),
         })
     }
-}
-
-/// Issues a captcha, and records a code that may have been sent in the operation log.
-async fn issue_captcha(
-    accounts: Arc<Accounts>,
-    operations: OperationLog,
-    kind: CaptchaKind,
-    request: wire::GetCaptchaRequest,
-) -> Result<Issued, Error> {
-    let issued = accounts.issue_captcha(kind, &request.target).await;
-    let address = match kind {
-        CaptchaKind::Image | CaptchaKind::Audio => None,
-        CaptchaKind::Sms => Some("phone"),
-        CaptchaKind::Email => Some("email"),
-    };
-    if let Some(address) = address.filter(|_| may_be_sent(&issued)) {
-        // The operation log skips GET, but this method sends a message: record it explicitly.
-        let content = json!({ "captcha_type": request.captcha_type, address: request.target,
-            "is_confirmed": issued.is_ok() });
-        operations
-            .record_operation(SEND_CAPTCHA, CAPTCHA_PATH, &content)
-            .await;
-    }
-    issued
-}
-
-/// Returns whether the service may have sent a code to the address.
-fn may_be_sent(issued: &Result<Issued, Error>) -> bool {
-    let Err(error) = issued else {
-        return true;
-    };
-    let cause = error.cause().and_then(|cause| cause.downcast_ref());
-    matches!(cause, Some(CaptchaError::NotSent(error)) if !error.is_rejection())
 }
 
 /// Returns the lifetime of an access token in seconds.

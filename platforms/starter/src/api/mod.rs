@@ -94,7 +94,6 @@ pub(crate) fn contracts(
     let config = || config.clone();
     let auth = auth::Auth {
         accounts: Arc::clone(&accounts),
-        operations: operations.clone(),
         plugins,
         tasks: service.tasks().clone(),
     };

@@ -16,6 +16,7 @@ use seaworthy_testkit::{
 use serde_json::{Value, json};
 
 use crate::{
+    in_flight::WAITING,
     logs::{assert_clean_log, remembered},
     redis::shared_limits,
 };
@@ -203,7 +204,7 @@ pub(crate) fn set_password(database: &EmptyDatabase, username: &str, password: &
         "auth.passwords.parameters.memory_kib=1024",
         "auth.passwords.parameters.iterations=1",
     ];
-    let settings = settings.iter().chain(&SECRETS);
+    let settings = settings.iter().chain(&SECRETS).chain(WAITING);
     let mut process = Command::new(env!("CARGO_BIN_EXE_starter"))
         .args(["users", "set-password", username])
         .args(settings.flat_map(|setting| ["--set", setting]))

@@ -3,7 +3,10 @@
 
 use std::{net::SocketAddr, thread};
 
-use seaworthy::data::{Database, DatabaseConfig, Transaction, sql, uuid::Uuid};
+use seaworthy::{
+    core::Timeout,
+    data::{Database, DatabaseConfig, Transaction, sql, uuid::Uuid},
+};
 use seaworthy_testkit::{
     database::EmptyDatabase,
     eventually,
@@ -23,11 +26,13 @@ use crate::{
 /// Another parameter of password hashes than that of the other replicas.
 const OTHER_HASHES: &str = "auth.passwords.parameters.iterations=2";
 
-/// Settings with which calls wait longer for a lock than a test holds it.
+/// Settings with which calls wait longer for a lock than a test holds it, on any machine.
 pub(crate) const WAITING: &[&str] = &[
-    "data.database.lock_timeout=1m",
-    "data.database.statement_timeout=1m",
-    "data.database.transaction_timeout=1m",
+    "data.database.lock_timeout=10m",
+    "data.database.statement_timeout=10m",
+    "data.database.transaction_timeout=10m",
+    "server.http.timeout=10m",
+    "server.grpc.timeout=10m",
 ];
 
 /// Returns once this number of transactions wait for a lock.
@@ -50,7 +55,10 @@ pub(crate) async fn lock_changes(database: &EmptyDatabase) -> (Database, Transac
 
 /// Locks the rows of all users.
 async fn lock_users(database: &EmptyDatabase) -> (Database, Transaction) {
-    let config = DatabaseConfig::from_url(database.url().parse().unwrap());
+    let config = DatabaseConfig {
+        transaction_timeout: Timeout::from_secs(600),
+        ..DatabaseConfig::from_url(database.url().parse().unwrap())
+    };
     let database = Database::builder("test", config).open().await.unwrap();
     let tx = database.begin().await.unwrap();
     let users: Vec<(Uuid,)> = sql("SELECT id FROM users FOR UPDATE")
@@ -126,7 +134,7 @@ fn login_in_flight_fails_after_a_new_second_factor_auth_4() {
     let Some(database) = EmptyDatabase::postgres() else {
         return;
     };
-    let replica = Replica::start(&database);
+    let replica = Replica::start_with(&database, WAITING);
     let http = replica.http;
     let (access, _) = replica.user("ada");
     let secret = enroll(http, &access);
@@ -146,7 +154,7 @@ fn api_key_in_flight_fails_after_a_new_second_factor_auth_4() {
     let Some(database) = EmptyDatabase::postgres() else {
         return;
     };
-    let replica = Replica::start(&database);
+    let replica = Replica::start_with(&database, WAITING);
     let http = replica.http;
     replica.register("ada");
     grant_admin(&database, "ada");
@@ -167,7 +175,7 @@ fn confirmation_in_flight_fails_after_a_new_password_auth_4() {
     let Some(database) = EmptyDatabase::postgres() else {
         return;
     };
-    let replica = Replica::start(&database);
+    let replica = Replica::start_with(&database, WAITING);
     let http = replica.http;
     let (access, _) = replica.user("ada");
     let secret = enroll(http, &access);
@@ -187,7 +195,7 @@ fn enrollment_in_flight_fails_after_a_new_password_auth_4() {
     let Some(database) = EmptyDatabase::postgres() else {
         return;
     };
-    let replica = Replica::start(&database);
+    let replica = Replica::start_with(&database, WAITING);
     let http = replica.http;
     let (access, _) = replica.user("ada");
     let new = remembered("marvelous7climate");
@@ -208,7 +216,7 @@ fn login_in_flight_begins_no_session_after_a_logout_auth_3() {
     let Some(database) = EmptyDatabase::postgres() else {
         return;
     };
-    let replica = Replica::start(&database);
+    let replica = Replica::start_with(&database, WAITING);
     let (access, _) = replica.user("ada");
     let http = replica.http;
     let ((), login) = in_order(&database, || log_out(http, &access), || log_in(http));
@@ -221,8 +229,8 @@ fn concurrent_logins_with_old_hash_parameters_succeed_auth_2() {
     let Some(database) = EmptyDatabase::postgres() else {
         return;
     };
-    Replica::start(&database).register("ada");
-    let replica = Replica::start_with(&database, &[OTHER_HASHES]);
+    Replica::start_with(&database, WAITING).register("ada");
+    let replica = Replica::start_with(&database, &[WAITING, &[OTHER_HASHES]].concat());
     let http = replica.http;
     let log_in = || log_in(http);
     let (first, second) = in_order(&database, log_in, log_in);
@@ -236,11 +244,11 @@ fn api_key_in_flight_may_be_repeated_after_a_new_hash_auth_2() {
     let Some(database) = EmptyDatabase::postgres() else {
         return;
     };
-    let before = Replica::start(&database);
+    let before = Replica::start_with(&database, WAITING);
     before.register("ada");
     grant_admin(&database, "ada");
     let (access, _) = tokens(&before.login("ada", PASSWORD));
-    let replica = Replica::start_with(&database, &[OTHER_HASHES]);
+    let replica = Replica::start_with(&database, &[WAITING, &[OTHER_HASHES]].concat());
     let key = json!({ "name": "report", "scopes": ["feature:read"], "password": PASSWORD });
     let http = replica.http;
     let create = || call(http, "api-keys", &access, &key);
@@ -256,7 +264,7 @@ fn refresh_in_flight_holds_no_session_before_its_user_auth_3() {
     let Some(database) = EmptyDatabase::postgres() else {
         return;
     };
-    let replica = Replica::start(&database);
+    let replica = Replica::start_with(&database, WAITING);
     let (_, refresh) = replica.user("ada");
     let http = replica.http;
     let runtime = Runtime::new().unwrap();

@@ -226,6 +226,7 @@ on_both_engines! {
         codes_of_an_ip_are_limited_on_all_replicas_auth_2,
         code_that_may_be_sent_counts_auth_2,
         code_is_recorded_if_its_client_disconnects_obs_11,
+        sent_code_has_an_entry_after_a_kill_obs_11,
         earlier_form_of_a_number_logs_in_auth_2,
         code_by_mail_logs_in_auth_2;
     api_keys:
@@ -291,6 +292,7 @@ on_both_engines! {
         growing_rule_of_a_flag_does_not_end_the_service_flag_1;
     operators:
         changes_of_users_take_effect_and_are_audited_obs_11,
+        command_does_not_migrate_and_accepts_newer_tables_data_2,
         change_without_its_audit_entry_is_rolled_back_obs_11,
         repeated_command_fails_and_ends_nothing_obs_11,
         disable_ends_access_of_a_user_whose_status_was_changed_auth_3,

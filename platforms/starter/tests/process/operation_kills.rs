@@ -139,7 +139,9 @@ fn calls_that_a_kill_interrupts_have_an_entry_obs_11() {
 }
 
 /// Returns the path, the user, the status and the result of each entry.
-fn stored(database: &EmptyDatabase) -> Vec<(String, Option<String>, Option<i32>, String)> {
+pub(crate) fn stored(
+    database: &EmptyDatabase,
+) -> Vec<(String, Option<String>, Option<i32>, String)> {
     in_database(database, async |database| {
         sql("SELECT path, user_id, status, result FROM operation_logs ORDER BY path")
             .fetch_all(&database)

@@ -2,14 +2,15 @@
 
 use std::process::Output;
 
+use seaworthy::data::sql;
 use seaworthy_testkit::{database::EmptyDatabase, http::request, totp::code};
 use serde_json::json;
 
 use crate::{
     api_keys::{key, with_key},
     app::{
-        PASSWORD, Replica, assert_error, audited, builder, command, execute, json_of, set_password,
-        tokens, try_command,
+        PASSWORD, Replica, assert_error, audited, builder, command, execute, in_database, json_of,
+        set_password, tokens, try_command,
     },
     logs::remembered,
     second_factor::{enable, login_with_code},
@@ -52,6 +53,32 @@ pub(crate) fn changes_of_users_take_effect_and_are_audited_obs_11(database: &Emp
     ];
     let entries = actions.map(|action| (action.to_owned(), id.clone()));
     assert_eq!(audited(database), entries);
+}
+
+pub(crate) fn command_does_not_migrate_and_accepts_newer_tables_data_2(database: &EmptyDatabase) {
+    let migrate = ["--set", "data.database.migrate_at_start=true"];
+    let grant = ["roles", "grant", "ada", "admin"];
+    let ran = try_command(database, &[&grant[..], &migrate].concat());
+    assert_failed(&ran, "run `migrate up`");
+    let has_tables = in_database(database, async |database| {
+        let history = sql("SELECT version FROM schema_history");
+        history.fetch_rows(&database).await.is_ok()
+    });
+    assert!(!has_tables);
+    Replica::start(database).register("ada");
+    // A newer replica has applied a migration.
+    execute(
+        database,
+        "INSERT INTO schema_history (version, name, checksum, applied_at, unfinished) SELECT 999, 'newer', checksum, applied_at, unfinished FROM schema_history WHERE version = 1",
+    );
+    for arguments in [
+        &grant[..],
+        &["users", "disable", "ada"],
+        &["flags", "list"],
+        &["audit-log", "verify"],
+    ] {
+        command(database, &[arguments, &migrate].concat());
+    }
 }
 
 pub(crate) fn change_without_its_audit_entry_is_rolled_back_obs_11(database: &EmptyDatabase) {

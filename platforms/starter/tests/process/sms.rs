@@ -8,13 +8,17 @@ use std::{
     time::Duration,
 };
 
-use seaworthy_testkit::{database::EmptyDatabase, http::HttpResponse};
+use seaworthy_testkit::{
+    database::EmptyDatabase,
+    http::{HttpResponse, get},
+};
 use serde_json::{Value, json};
 
 use crate::{
     app::{PASSWORD, Replica, assert_error, grant_admin, json_of, tokens},
     features::wait,
     logs::remembered,
+    operation_kills::stored,
     operations::entries,
 };
 
@@ -179,29 +183,32 @@ pub(crate) fn code_that_may_be_sent_counts_auth_2(database: &EmptyDatabase) {
     replica.register("root_user");
     grant_admin(database, "root_user");
     let (admin, _) = tokens(&replica.login("root_user", PASSWORD));
-    let listed = json_of(&replica.call("GET", "/api/v1/operations", &admin, ""));
-    let operations = listed["operations"].as_array().unwrap().iter();
-    let sent: Vec<_> = operations
-        .filter(|entry| entry["operation"] == "SendCaptcha")
-        .map(|entry| entry["content"].as_str().unwrap())
-        .collect();
-    let is_unconfirmed = |content: &&str| content.contains("\"is_confirmed\":false");
-    assert!(
-        matches!(&sent[..], [one] if is_unconfirmed(one)),
-        "{sent:?}"
-    );
+    let sent = sent_codes(&replica, &admin);
+    assert_eq!(sent.len(), 1, "{sent:?}");
+    assert_eq!(sent[0]["result"], "unknown", "{sent:?}");
+}
+
+/// Returns the entries of sent codes.
+fn sent_codes(replica: &Replica, token: &str) -> Vec<Value> {
+    let mut sent = entries(replica, token, "");
+    sent.retain(|entry| entry["operation"] == "SendCaptcha");
+    sent
+}
+
+/// Settings of a gateway that responds when a test lets it.
+pub(crate) fn slow_gateway(address: SocketAddr) -> [String; 4] {
+    [
+        "sms.sender=Starter".to_owned(),
+        format!("clients.sms.base_url=http://{address}/v2"),
+        "clients.sms.policies.attempt_timeout=10m".to_owned(),
+        "clients.sms.policies.total_timeout=10m".to_owned(),
+    ]
 }
 
 pub(crate) fn code_is_recorded_if_its_client_disconnects_obs_11(database: &EmptyDatabase) {
     let gateway = TcpListener::bind("127.0.0.1:0").unwrap();
-    let settings = [
-        "sms.sender=Starter",
-        &format!(
-            "clients.sms.base_url=http://{}/v2",
-            gateway.local_addr().unwrap()
-        ),
-    ];
-    let mut replica = Replica::start_with(database, &settings);
+    let settings = slow_gateway(gateway.local_addr().unwrap());
+    let mut replica = Replica::start_with(database, &settings.each_ref().map(String::as_str));
     replica.register("root_user");
     grant_admin(database, "root_user");
     let (admin, _) = tokens(&replica.login("root_user", PASSWORD));
@@ -213,15 +220,39 @@ pub(crate) fn code_is_recorded_if_its_client_disconnects_obs_11(database: &Empty
     read(&stream);
     drop(client);
     replica.process.line(r#""ended":"cancelled""#).unwrap();
+    // The work stays in flight, so that clients cannot start more of it than the service allows.
+    let in_flight = |count: u32| {
+        let page = get(replica.admin, "/metrics").unwrap().body;
+        page.contains(&format!("concurrency_in_flight{{name=\"http\"}} {count}\n"))
+    };
+    assert!(in_flight(1));
+    assert_eq!(sent_codes(&replica, &admin)[0]["result"], "unknown");
     let answer = "HTTP/1.1 202 -\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
     stream.write_all(answer.as_bytes()).unwrap();
-    let list = || replica.call("GET", "/api/v1/operations", &admin, "");
-    wait(|| list().body.contains("SendCaptcha"));
-    let mut sent = entries(&replica, &admin, "");
-    sent.retain(|entry| entry["operation"] == "SendCaptcha");
-    let content = sent[0]["content"].as_str().unwrap();
-    assert!(content.contains("\"is_confirmed\":true"), "{sent:?}");
-    assert_eq!(sent.len(), 1, "{sent:?}");
+    wait(|| sent_codes(&replica, &admin)[0]["result"] == "ok");
+    wait(|| in_flight(0));
+    assert_eq!(sent_codes(&replica, &admin).len(), 1);
+}
+
+pub(crate) fn sent_code_has_an_entry_after_a_kill_obs_11(database: &EmptyDatabase) {
+    let gateway = TcpListener::bind("127.0.0.1:0").unwrap();
+    let settings = slow_gateway(gateway.local_addr().unwrap());
+    let replica = Replica::start_with(database, &settings.each_ref().map(String::as_str));
+    let http = replica.http;
+    let path = "/api/v1/auth/captcha?captcha_type=sms&target=%2B33612345678";
+    let call = thread::spawn(move || get(http, path));
+    let (stream, _) = gateway.accept().unwrap();
+    read(&stream);
+    // The gateway has the message. The end of a replica is a kill.
+    drop(replica);
+    assert!(call.join().unwrap().is_err());
+    let entry = (
+        "/api/v1/auth/captcha".to_owned(),
+        None,
+        None,
+        "unknown".to_owned(),
+    );
+    assert_eq!(stored(database), [entry]);
 }
 
 pub(crate) fn earlier_form_of_a_number_logs_in_auth_2(database: &EmptyDatabase) {
