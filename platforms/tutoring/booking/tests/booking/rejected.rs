@@ -48,7 +48,7 @@ pub(crate) async fn package_without_dates_is_rejected_api_3(app: TestApp) {
     let date = json!({ "startDate": "9999-12-31" });
     let changed = app.call("PUT", &path, &operator(), &date);
     assert_eq!(fields(&json_of(&changed)), ["schedule.startDate"]);
-    // The purchase of another platform is not checked before it is paid. It waits for an operator.
+    // A purchase is not checked after its payment. It waits for an operator.
     let far = Uuid::from_u128(8);
     app.publish(CourseAccessGranted {
         purchase_id: far,
@@ -179,7 +179,7 @@ pub(crate) async fn bad_parameters_are_named_at_once_api_3(app: TestApp) {
     assert_eq!(fields(&json_of(&checked)), ["code"]);
 }
 
-/// Neither was a later session held, nor does a session move to its own time.
+/// A later session has no attendance `present`, and a session does not move to its own time.
 pub(crate) async fn later_session_is_not_present_or_moved_to_itself_api_3(app: TestApp) {
     let (owner, holder, id) = today(&app).await;
     let sessions = app.sessions(owner);
