@@ -17,6 +17,7 @@ use serde_json::json;
 use crate::{
     alerts::{FACTOR, TOKEN, rendered},
     app::{PASSWORD, Replica, SECRETS, builder, command, execute, grant_admin},
+    features::wait,
     logs::remembered,
 };
 
@@ -77,6 +78,7 @@ fn faults_of_stored_state_fire_their_alerts_obs_9_ship_4() {
     let files = rendered(replica.admin.port(), &Overlay::read(OVERLAY).unwrap());
     let rules = compress(&files["prometheus/starter.rules.yaml"], FACTOR);
     let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("config.yaml"), "{}\n").unwrap();
     let observed = ObservedService {
         name: "starter",
         program: Path::new(env!("CARGO_BIN_EXE_starter")),
@@ -86,47 +88,50 @@ fn faults_of_stored_state_fire_their_alerts_obs_9_ship_4() {
         token: TOKEN,
     };
     let alerts = Alerts::start(program, &rules, files, observed).unwrap();
-    runtime.block_on(async {
-        alerts.fires("WorkerLeaseNotHeld", "\"standby\":true").await;
-        for alert in ["FlagOverrideOld", "AuditLogDamaged", "DataKeyExpired"] {
-            assert!(!alerts.is_firing(alert).unwrap(), "{alert}");
-        }
-        assert!(other.stop().unwrap().status.success());
-        alerts.resolves(&["WorkerLeaseNotHeld"]).await;
+    // Steps in between have runtimes of their own.
+    let fires = |alert, known| drop(runtime.block_on(alerts.fires(alert, known)));
+    let resolves = |alert| runtime.block_on(alerts.resolves(&[alert]));
 
-        change_flag(&database, &["set", "user.management", "off"]);
-        alerts.fires("FlagOverrideOld", REASON).await;
-        change_flag(&database, &["unset", "user.management"]);
-        alerts.resolves(&["FlagOverrideOld"]).await;
+    fires("WorkerLeaseNotHeld", "\"standby\":true");
+    for alert in ["FlagOverrideOld", "AuditLogDamaged", "DataKeyExpired"] {
+        assert!(!alerts.is_firing(alert).unwrap(), "{alert}");
+    }
+    assert!(other.stop().unwrap().status.success());
+    resolves("WorkerLeaseNotHeld");
 
-        replica.register("ada");
-        grant_admin(&database, "ada");
-        execute(
-            &database,
-            "UPDATE audit_log SET action = 'role.revoke' WHERE action = 'role.grant'",
-        );
-        operate(&replica, VERIFICATION, "run");
-        alerts.fires("AuditLogDamaged", "was altered").await;
-        execute(
-            &database,
-            "UPDATE audit_log SET action = 'role.grant' WHERE action = 'role.revoke'",
-        );
-        operate(&replica, VERIFICATION, "run");
-        alerts.resolves(&["AuditLogDamaged"]).await;
+    change_flag(&database, &["set", "user.management", "off"]);
+    fires("FlagOverrideOld", REASON);
+    change_flag(&database, &["unset", "user.management"]);
+    resolves("FlagOverrideOld");
 
-        operate(&replica, ROTATION, "pause");
-        execute(
-            &database,
-            "UPDATE kms_data_keys SET expires_at = created_at WHERE status = 'active'",
-        );
-        // The replica reads the keys to encrypt an address.
-        let eve = json!({
-            "username": "eve", "password": PASSWORD, "email": remembered("eve@example.net"),
-        });
-        assert_eq!(replica.post("/api/v1/auth/register", &eve).status, 200);
-        alerts.fires("DataKeyExpired", "\"paused\":true").await;
-        operate(&replica, ROTATION, "resume");
-        operate(&replica, ROTATION, "run");
-        alerts.resolves(&["DataKeyExpired"]).await;
+    // The flag allows registrations again.
+    wait(|| replica.register("ada").status == 200);
+    grant_admin(&database, "ada");
+    execute(
+        &database,
+        "UPDATE audit_log SET action = 'role.revoke' WHERE action = 'role.grant'",
+    );
+    operate(&replica, VERIFICATION, "run");
+    fires("AuditLogDamaged", "was altered");
+    execute(
+        &database,
+        "UPDATE audit_log SET action = 'role.grant' WHERE action = 'role.revoke'",
+    );
+    operate(&replica, VERIFICATION, "run");
+    resolves("AuditLogDamaged");
+
+    operate(&replica, ROTATION, "pause");
+    execute(
+        &database,
+        "UPDATE kms_data_keys SET expires_at = created_at WHERE status = 'active'",
+    );
+    // The replica reads the keys to encrypt an address.
+    let eve = json!({
+        "username": "eve", "password": PASSWORD, "email": remembered("eve@example.net"),
     });
+    assert_eq!(replica.post("/api/v1/auth/register", &eve).status, 200);
+    fires("DataKeyExpired", "\"paused\":true");
+    operate(&replica, ROTATION, "resume");
+    operate(&replica, ROTATION, "run");
+    resolves("DataKeyExpired");
 }
