@@ -35,3 +35,43 @@ pub fn eventually(mut holds: impl AsyncFnMut() -> bool) -> impl Future<Output = 
         }
     }
 }
+
+/// Maximum number of trials of a promise about time.
+const TRIALS: u32 = 5;
+
+/// Repeats a trial until its duration is below a limit. `measure` gets the number of the trial,
+/// which begins with 1. A busy machine delays some trials, and a defect delays all of them.
+///
+/// ```
+/// use std::time::Duration;
+/// use seaworthy_testkit::once_within;
+///
+/// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+/// let limit = Duration::from_secs(1);
+/// once_within(limit, async |trial| limit * 3 / (trial + 1)).await;
+/// # });
+/// ```
+///
+/// # Panics
+/// No trial of five is below the limit.
+#[track_caller]
+pub fn once_within(
+    limit: Duration,
+    mut measure: impl AsyncFnMut(u32) -> Duration,
+) -> impl Future<Output = ()> {
+    let caller = std::panic::Location::caller();
+    async move {
+        let mut durations = Vec::new();
+        for trial in 1..=TRIALS {
+            let duration = measure(trial).await;
+            if duration < limit {
+                return;
+            }
+            durations.push(duration);
+        }
+        assert!(
+            durations.is_empty(),
+            "the trials at {caller} took {durations:?}, and not less than {limit:?}"
+        );
+    }
+}

@@ -39,7 +39,7 @@ pub mod totp;
 pub mod unsafe_settings;
 pub mod worker;
 
-pub use eventually::eventually;
+pub use eventually::{eventually, once_within};
 pub use server::{
     dapr, database, exim, kafka, mariadb, nats, oidc_provider, postgres, program, prometheus,
     rabbitmq, redis, vault, versitygw,

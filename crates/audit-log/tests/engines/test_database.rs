@@ -12,6 +12,7 @@ pub(crate) struct TestDatabase {
 /// Creates the tables.
 pub(crate) async fn open(empty: EmptyDatabase) -> TestDatabase {
     let config = DatabaseConfig::from_url(empty.url().parse().unwrap());
+    let config = seaworthy_testkit::with_long_timeouts!(config);
     let database = Database::builder("test", config).open().await.unwrap();
     let migrator = Migrator::new(&database, &[MIGRATIONS]);
     migrator.up(false).await.unwrap();

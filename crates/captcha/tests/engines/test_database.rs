@@ -74,6 +74,7 @@ impl Provider {
 /// Creates the table.
 pub(crate) async fn open(empty: EmptyDatabase) -> TestDatabase {
     let config = DatabaseConfig::from_url(empty.url().parse().unwrap());
+    let config = seaworthy_testkit::with_long_timeouts!(config);
     let database = Database::builder("test", config).open().await.unwrap();
     let migrator = Migrator::new(&database, &[MIGRATIONS]);
     migrator.up(false).await.unwrap();

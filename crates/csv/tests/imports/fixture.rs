@@ -129,6 +129,7 @@ pub(crate) struct TestImports {
 
 pub(crate) async fn open(empty: EmptyDatabase) -> TestImports {
     let config = DatabaseConfig::from_url(empty.url().parse().unwrap());
+    let config = seaworthy_testkit::with_long_timeouts!(config);
     let database = Database::builder("test", config).open().await.unwrap();
     Migrator::new(&database, &[MIGRATIONS])
         .up(false)

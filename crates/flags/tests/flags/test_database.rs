@@ -12,6 +12,7 @@ pub(crate) struct TestDatabase {
 
 pub(crate) async fn open(empty: EmptyDatabase) -> TestDatabase {
     let config = DatabaseConfig::from_url(empty.url().parse().unwrap());
+    let config = seaworthy_testkit::with_long_timeouts!(config);
     let database = Database::builder("test", config).open().await.unwrap();
     let sets = [seaworthy_audit_log::MIGRATIONS, seaworthy_flags::MIGRATIONS];
     Migrator::new(&database, &sets).up(false).await.unwrap();

@@ -35,7 +35,7 @@ impl TestDatabase {
     pub(crate) fn config(&self) -> DatabaseConfig {
         let mut config = DatabaseConfig::from_url(self.url.parse().unwrap());
         config.transaction_pooling = self.empty.is_pooled();
-        config
+        seaworthy_testkit::with_long_timeouts!(config)
     }
 }
 

@@ -5,7 +5,6 @@ use std::{
 };
 
 use seaworthy_core::{RequestContext, ServiceIdentity, Timeout, context};
-use seaworthy_data::DatabaseConfig;
 use seaworthy_messaging::{Message, PublishError, envelope::attribute};
 use seaworthy_outbox::{BatchSize, OutboxConfig, StoreError};
 
@@ -207,7 +206,7 @@ async fn wait_until_all(app: &TestApp, state: &'static str) {
 
 pub(crate) async fn relay_publishes_past_many_rejected_keys_msg_4(database: TestDatabase) {
     let broker = TestBroker::new();
-    let mut settings = DatabaseConfig::from_url(database.url.parse().unwrap());
+    let mut settings = database.config();
     settings.max_rows = 50.try_into().unwrap();
     let app = TestApp::start_with(settings, &broker, small_batches()).await;
     *broker.behavior.lock() = Behavior::RefusedUnroutable;
@@ -288,7 +287,7 @@ pub(crate) async fn relay_publishes_largest_batch_at_once_msg_4(database: TestDa
 /// A batch that is larger than the rows that a query may return.
 pub(crate) async fn relay_respects_row_limit_of_database_msg_4(database: TestDatabase) {
     let broker = TestBroker::new();
-    let mut settings = DatabaseConfig::from_url(database.url.parse().unwrap());
+    let mut settings = database.config();
     settings.max_rows = 20.try_into().unwrap();
     let app = TestApp::start_with(settings, &broker, fast()).await;
     app.store(|| {

@@ -2,6 +2,7 @@
 
 use std::{io, net::SocketAddr, path::PathBuf};
 
+use seaworthy_core::Timeout;
 use tempfile::TempDir;
 
 use super::{Shared, mariadb::MariadbServer, pgbouncer::PgBouncerServer, postgres::PostgresServer};
@@ -214,6 +215,41 @@ pub async fn run_as_local_task<F: Future<Output = ()> + 'static>(promise: F) {
     if let Err(error) = ended.await {
         panic!("{error}");
     }
+}
+
+/// A timeout of a database that no transaction reaches on a busy machine.
+pub const LONG_TIMEOUT: Timeout = Timeout::from_secs(60);
+
+/// Returns the settings of a database below `key` with [`LONG_TIMEOUT`], as `KEY=VALUE`.
+#[must_use]
+pub fn long_timeouts(key: &str) -> [String; 5] {
+    [
+        "connect_timeout",
+        "pool.acquire_timeout",
+        "statement_timeout",
+        "lock_timeout",
+        "transaction_timeout",
+    ]
+    .map(|timeout| format!("{key}.{timeout}={LONG_TIMEOUT}"))
+}
+
+/// Returns the `DatabaseConfig` with [`LONG_TIMEOUT`](crate::database::LONG_TIMEOUT). Of many
+/// concurrent transactions on a busy machine, the last ones wait longer than the defaults.
+///
+/// ```ignore
+/// let config = DatabaseConfig::from_url(empty.url().parse().unwrap());
+/// let config = seaworthy_testkit::with_long_timeouts!(config);
+/// ```
+#[macro_export]
+macro_rules! with_long_timeouts {
+    ($config:expr) => {{
+        let mut config = $config;
+        config.pool.acquire_timeout = $crate::database::LONG_TIMEOUT;
+        config.statement_timeout = $crate::database::LONG_TIMEOUT;
+        config.lock_timeout = $crate::database::LONG_TIMEOUT;
+        config.transaction_timeout = $crate::database::LONG_TIMEOUT;
+        config
+    }};
 }
 
 /// Declares each function as one test on each engine. It is an asynchronous function of a

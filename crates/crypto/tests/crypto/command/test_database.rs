@@ -30,6 +30,7 @@ pub(crate) struct TestDatabase {
 
 pub(crate) async fn open(empty: EmptyDatabase) -> TestDatabase {
     let config = DatabaseConfig::from_url(empty.url().parse().unwrap());
+    let config = seaworthy_testkit::with_long_timeouts!(config);
     let database = Database::builder("test", config).open().await.unwrap();
     let migrator = Migrator::new(&database, MIGRATIONS);
     migrator.up(false).await.unwrap();
