@@ -49,7 +49,7 @@ async fn survives(database: Database, mut kill: impl FnMut(), mut restart: impl 
         })
         .collect();
     let reached = async |count: usize| {
-        let end = Instant::now() + Duration::from_secs(30);
+        let end = Instant::now() + Duration::from_secs(60);
         while committed.lock().len() < count {
             assert!(
                 Instant::now() < end,
@@ -64,7 +64,7 @@ async fn survives(database: Database, mut kill: impl FnMut(), mut restart: impl 
         let before = committed.lock().len();
         reached(before + 50).await;
         kill();
-        let end = Instant::now() + Duration::from_secs(10);
+        let end = Instant::now() + Duration::from_secs(60);
         while kinds.lock().is_empty() || !kinds.lock().contains("CIRCUIT_OPEN") {
             assert!(
                 Instant::now() < end,
@@ -77,8 +77,9 @@ async fn survives(database: Database, mut kill: impl FnMut(), mut restart: impl 
         let before = committed.lock().len();
         let back = Instant::now();
         reached(before + 50).await;
+        // An open breaker without probes stays open for 30 s.
         assert!(
-            back.elapsed() < Duration::from_secs(10),
+            back.elapsed() < Duration::from_secs(25),
             "{:?}",
             back.elapsed()
         );

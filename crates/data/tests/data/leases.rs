@@ -14,7 +14,10 @@ use tokio::time::sleep;
 use crate::test_database::{TestDatabase, add, ids};
 
 async fn migrated(test_database: &TestDatabase) -> Database {
-    let database = test_database.open().await;
+    migrate(test_database.open().await).await
+}
+
+async fn migrate(database: Database) -> Database {
     let migrator = Migrator::new(&database, &[LEASE_MIGRATIONS]);
     migrator.up(false).await.unwrap();
     database
@@ -28,9 +31,11 @@ pub(crate) async fn lease_has_one_holder_and_growing_token_work_2(test_database:
 pub(crate) async fn lease_outlives_a_long_transaction_of_its_holder_work_2(
     test_database: TestDatabase,
 ) {
-    let database = migrated(&test_database).await;
+    let config = seaworthy_testkit::with_long_timeouts!(test_database.config());
+    let database = migrate(test_database.open_with(config).await).await;
+    // A renewal on a busy machine may take half of the duration.
     let config = LeaseConfig {
-        duration: Timeout::from_secs(3),
+        duration: Timeout::from_secs(9),
         poll_interval: Timeout::from_millis(20),
     };
     let lease_of = |database: &Database| {
@@ -49,7 +54,7 @@ pub(crate) async fn lease_outlives_a_long_transaction_of_its_holder_work_2(
     });
     let work = database.transaction(|tx| async move {
         add(&tx, 1).await;
-        sleep(Duration::from_millis(4_500)).await;
+        sleep(Duration::from_millis(13_500)).await;
         add(&tx, 2).await;
         Ok::<_, DataError>(())
     });
