@@ -202,29 +202,32 @@ async fn late_at_first() -> Server {
 
 #[tokio::test]
 async fn client_hedges_late_reads_if_configured_res_8() {
-    let hedging = || {
+    let hedging = |attempt_timeout| {
         client(|config| {
             once(config);
-            config.policies.attempt_timeout = Timeout::from_secs(2);
+            config.policies.attempt_timeout = attempt_timeout;
+            config.policies.total_timeout = Timeout::from_secs(60);
             config.policies.hedge = Some(HedgeConfig {
                 delay: Timeout::from_millis(50),
             });
         })
     };
     let server = late_at_first().await;
-    let hedged = hedging();
+    // The second request gets its answer before the first one ends.
+    let hedged = hedging(Timeout::from_secs(60));
     let began = Instant::now();
     let response = hedged.get(&server.url("/")).send().await.unwrap();
     assert_eq!(response.text().await.unwrap(), "again");
-    assert!(began.elapsed() < Duration::from_secs(2));
+    assert!(began.elapsed() < Duration::from_secs(60));
     assert_eq!(server.seen().len(), 2);
     assert_eq!(hedged.policies().snapshot().hedge.unwrap().hedges, 1);
     // Unsafe requests, requests with a body, and clients without settings wait for the first
     // answer.
+    let short = Timeout::from_secs(2);
     for (client, method, body) in [
-        (hedging(), Method::PUT, ""),
-        (hedging(), Method::POST, ""),
-        (hedging(), Method::GET, "body"),
+        (hedging(short), Method::PUT, ""),
+        (hedging(short), Method::POST, ""),
+        (hedging(short), Method::GET, "body"),
         (
             client(|config| {
                 once(config);

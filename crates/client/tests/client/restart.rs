@@ -12,7 +12,7 @@ use std::{
 use seaworthy_client::{HttpClientConfig, Resolve, ResolveFuture};
 use seaworthy_core::Timeout;
 use seaworthy_resilience::circuit_breaker::BreakerState;
-use seaworthy_testkit::server::free_address;
+use seaworthy_testkit::{eventually, once_within, server::free_address};
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader},
     net::{TcpSocket, TcpStream},
@@ -26,6 +26,10 @@ use crate::fixture::{builder, client, once};
 const CALLERS: usize = 20;
 /// The address of the process. A client connects to it from 127.0.0.1.
 const ADDRESS: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
+/// A restart that takes longer on a busy machine is repeated, because calls wait for 400 ms.
+const MAX_OUTAGE: Duration = Duration::from_millis(350);
+/// Restarts until one is short enough.
+const MAX_RESTARTS: usize = 10;
 /// Longer than any step of these tests takes.
 const TIMEOUT: Duration = Duration::from_secs(20);
 
@@ -101,8 +105,15 @@ fn any_port() -> SocketAddr {
     ([127, 0, 0, 2], 0).into()
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn restart_of_150_ms_fails_no_call_res_1() {
+/// The effects of a restart on callers.
+struct Restart {
+    /// The time from the stop to the first call after it.
+    outage: Duration,
+    errors: Vec<String>,
+    is_tripped: bool,
+}
+
+async fn restart() -> Restart {
     let (process, address) = Process::start(any_port());
     let client = client(|_| {});
     let (stopped, done) = (
@@ -128,25 +139,55 @@ async fn restart_of_150_ms_fails_no_call_res_1() {
         .collect();
     let calls = async |number: usize| {
         let target = done.load(Ordering::Relaxed) + number;
-        while done.load(Ordering::Relaxed) < target {
-            tokio::task::yield_now().await;
-        }
+        eventually(async || done.load(Ordering::Relaxed) >= target).await;
     };
     calls(10 * CALLERS).await;
+    let begun = Instant::now();
     process.stop().await;
     tokio::time::sleep(Duration::from_millis(150)).await;
     let (process, _) = Process::start(address);
+    calls(1).await;
+    let outage = begun.elapsed();
     calls(10 * CALLERS).await;
     stopped.store(true, Ordering::Relaxed);
+    let mut errors = Vec::new();
     for caller in callers {
-        assert_eq!(caller.await.unwrap(), Vec::<String>::new());
+        errors.extend(caller.await.unwrap());
     }
-    assert_eq!(client.policies().breaker().snapshot().trips, []);
     process.stop().await;
+    Restart {
+        outage,
+        errors,
+        is_tripped: !client.policies().breaker().snapshot().trips.is_empty(),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn restart_of_150_ms_fails_no_call_res_1() {
+    let mut outages = Vec::new();
+    while outages.len() < MAX_RESTARTS {
+        let Restart {
+            outage,
+            errors,
+            is_tripped,
+        } = restart().await;
+        if outage < MAX_OUTAGE {
+            assert_eq!(errors, Vec::<String>::new());
+            assert!(!is_tripped);
+            return;
+        }
+        outages.push(outage);
+    }
+    panic!("each restart took too long: {outages:?}");
 }
 
 #[tokio::test]
 async fn first_success_after_long_restart_closes_breaker_res_1() {
+    once_within(Duration::from_secs(1), async |_| restart_after_trip().await).await;
+}
+
+/// Returns the time from the restart until a call succeeds, which closes the breaker.
+async fn restart_after_trip() -> Duration {
     let (process, address) = Process::start(any_port());
     let client = client(once);
     let url = format!("http://{address}/");
@@ -175,8 +216,8 @@ async fn first_success_after_long_restart_closes_breaker_res_1() {
     }
     assert_eq!(breaker.state(), BreakerState::Closed);
     let took = began.elapsed();
-    assert!(took < Duration::from_millis(1_000), "{took:?}");
     process.stop().await;
+    took
 }
 
 /// A name with one address, which counts the attempts to connect to it.

@@ -149,8 +149,8 @@ async fn obeys_pushback_of_server_res_2() {
 async fn silent_server_costs_attempt_timeouts_within_total_res_3() {
     let server = Server::start(|_| Reply::Never).await;
     let mut config = server.config();
-    config.policies.attempt_timeout = Timeout::from_millis(1_000);
-    config.policies.total_timeout = Timeout::from_millis(1_500);
+    config.policies.attempt_timeout = Timeout::from_secs(3);
+    config.policies.total_timeout = Timeout::from_secs(5);
     let once = GrpcChannel::builder("things", config.clone())
         .build()
         .unwrap();
@@ -160,14 +160,14 @@ async fn silent_server_costs_attempt_timeouts_within_total_res_3() {
         Code::DeadlineExceeded
     );
     let took = began.elapsed();
-    assert!((1_000..1_500).contains(&took.as_millis()), "{took:?}");
+    assert!((3_000..5_000).contains(&took.as_millis()), "{took:?}");
     let again =
         GrpcChannel::builder("things", config).contract(&contract(IdempotencyLevel::Idempotent));
     let began = Instant::now();
     let status = call(&again.build().unwrap()).await.unwrap_err();
     assert_eq!(status.code(), Code::DeadlineExceeded);
     let took = began.elapsed();
-    assert!((1_500..2_500).contains(&took.as_millis()), "{took:?}");
+    assert!((5_000..8_000).contains(&took.as_millis()), "{took:?}");
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicU32, Ordering},
+        atomic::{AtomicU32, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -17,15 +17,22 @@ use tonic::Code;
 use super::app::{TestApp, call, call_within, done};
 
 const METHOD: &str = "/orders.v1.Orders/Get";
-/// A pool of two connections and 20 ms of work serve 100 calls per second.
+/// A pool of two connections and 50 ms of work serve 40 calls per second.
 const POOL: usize = 2;
-const WORK: Duration = Duration::from_millis(20);
-/// Four times the capacity.
-const CALLS_PER_SECOND: u32 = 400;
+const WORK: Duration = Duration::from_millis(50);
+/// Four times the capacity. A busy machine still sends so many.
+const CALLS_PER_SECOND: u32 = 160;
+/// A trial counts if the work took less on average. On a busier machine the pool is not what
+/// limits the calls.
+const MAX_MEAN_WORK: Duration = Duration::from_millis(60);
+/// Maximum number of trials until one counts.
+const MAX_TRIALS: u32 = 8;
 /// A client that has no response by then has gone.
 const CLIENT_TIMEOUT: Duration = Duration::from_secs(1);
 /// The limit follows the latency within this time.
-const LOAD: Duration = Duration::from_secs(8);
+const SETTLING: Duration = Duration::from_secs(6);
+/// The time of the load whose calls are counted.
+const MEASURED: Duration = Duration::from_secs(6);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn calls_above_the_limit_of_the_listener_are_unavailable_res_7() {
@@ -62,13 +69,38 @@ async fn calls_above_the_limit_of_the_listener_are_unavailable_res_7() {
 /// Sends four times the capacity of a pool. Checks that the limit that follows the latency rejects
 /// calls, and that the pool works for clients that still wait.
 async fn saturate(settings: &[&str]) {
+    let mut trial = 1;
+    while let Err(problem) = try_to_saturate(settings).await {
+        let Problem { text, mean_work } = problem;
+        let is_busy = mean_work > MAX_MEAN_WORK;
+        assert!(
+            is_busy && trial < MAX_TRIALS,
+            "{text}: {mean_work:?} of work"
+        );
+        trial += 1;
+    }
+}
+
+/// Calls that the service did not reject or serve as expected.
+struct Problem {
+    text: String,
+    mean_work: Duration,
+}
+
+async fn try_to_saturate(settings: &[&str]) -> Result<(), Problem> {
     let (pool, work) = (Arc::new(Semaphore::new(POOL)), Arc::new(AtomicU32::new(0)));
+    // The number and the sum of the durations of complete work.
+    let worked = Arc::new((AtomicU32::new(0), AtomicU64::new(0)));
     let calls = {
-        let work = Arc::clone(&work);
+        let (work, worked) = (Arc::clone(&work), Arc::clone(&worked));
         Routes::new().post(METHOD, async move || {
             let _connection = pool.acquire().await.unwrap();
+            let begun = Instant::now();
             work.fetch_add(1, Ordering::Relaxed);
             sleep(WORK).await;
+            let elapsed = u64::try_from(begun.elapsed().as_micros()).unwrap();
+            worked.0.fetch_add(1, Ordering::Relaxed);
+            worked.1.fetch_add(elapsed, Ordering::Relaxed);
             done()
         })
     };
@@ -78,18 +110,27 @@ async fn saturate(settings: &[&str]) {
     for _ in 0..20 {
         call(&channel, METHOD).await.unwrap();
     }
-    work.store(0, Ordering::Relaxed);
     let (start, mut calls) = (Instant::now(), JoinSet::new());
-    let mut number = 0;
-    while start.elapsed() < LOAD {
+    let (mut number, mut measured) = (0, 0);
+    while start.elapsed() < SETTLING + MEASURED {
         sleep_until(start + Duration::from_secs(1) * number / CALLS_PER_SECOND).await;
         number += 1;
+        let is_measured = start.elapsed() >= SETTLING;
+        if is_measured && measured == 0 {
+            work.store(0, Ordering::Relaxed);
+        }
+        measured += u32::from(is_measured);
         let channel = channel.clone();
-        calls.spawn(async move { call_within(&channel, METHOD, CLIENT_TIMEOUT).await });
+        calls.spawn(async move {
+            let outcome = call_within(&channel, METHOD, CLIENT_TIMEOUT).await;
+            (is_measured, outcome)
+        });
     }
     let (mut served, mut shed, mut left) = (0, 0, 0);
     while let Some(outcome) = calls.join_next().await {
-        match outcome.unwrap() {
+        let (is_measured, outcome) = outcome.unwrap();
+        match outcome {
+            _ if !is_measured => {}
             Some(Ok(_)) => served += 1,
             Some(Err(status)) if status.code() == Code::Unavailable => shed += 1,
             // The listener closes a connection on which many clients have left.
@@ -98,14 +139,19 @@ async fn saturate(settings: &[&str]) {
     }
     // Fewer calls wait than the listener admits at most, so only the limit that follows the
     // latency rejects some.
-    let counts = format!("{settings:?}: {served} served, {shed} shed, {left} left of {number}");
-    assert!(shed > number / 4, "{counts}");
-    assert!(served > number / 10, "{counts}");
-    // Some clients leave until the limit has followed the latency.
+    let counts = format!("{settings:?}: {served} served, {shed} shed, {left} left of {measured}");
     let work = work.load(Ordering::Relaxed);
-    assert!(served * 4 > work * 3, "{work} begun, {counts}");
+    let is_expected = shed > measured / 4 && served > measured / 10 && served * 4 > work * 3;
     call(&channel, METHOD).await.unwrap();
     app.stop().await;
+    if is_expected {
+        return Ok(());
+    }
+    Err(Problem {
+        text: format!("{work} begun, {counts}"),
+        mean_work: Duration::from_micros(worked.1.load(Ordering::Relaxed))
+            / worked.0.load(Ordering::Relaxed).max(1),
+    })
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
