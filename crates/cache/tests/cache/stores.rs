@@ -116,7 +116,7 @@ async fn frozen_redis_does_not_delay_callers_data_5() {
     }
     // Without a breaker it would be at least 200 times 200 ms.
     assert!(
-        begun.elapsed() < Duration::from_secs(15),
+        begun.elapsed() < Duration::from_secs(35),
         "{:?}",
         begun.elapsed()
     );

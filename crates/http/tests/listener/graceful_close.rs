@@ -1,7 +1,5 @@
 //! SEC-3, LIFE-4: a peer that does not take its good-bye holds neither a connection nor a stop.
 
-use std::time::Duration;
-
 use seaworthy_core::Timeout;
 use seaworthy_testkit::raw::RawClient;
 
@@ -23,9 +21,7 @@ async fn a_rejected_client_that_stays_is_left_sec_3() {
             let stats = fixture.server.stats();
             stats.accepted > before && stats.open == 0
         });
-        tokio::time::timeout(Duration::from_secs(5), left)
-            .await
-            .unwrap();
+        tokio::time::timeout(TIMEOUT, left).await.unwrap();
     }
 }
 

