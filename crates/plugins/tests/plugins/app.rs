@@ -1,17 +1,28 @@
 //! A service with plugins.
 
-use std::{path::Path, sync::OnceLock, time::Duration};
+use std::{
+    path::Path,
+    sync::OnceLock,
+    time::{Duration, Instant},
+};
 
 use seaworthy_config::{Loader, Profile};
+use seaworthy_core::{Error, error_chain};
 use seaworthy_http::Routes;
-use seaworthy_plugins::{Capability, EventType, GrantConfig, Plugins, PluginsConfig, SigningKey};
+use seaworthy_plugins::{
+    Capability, Decision, EventType, GrantConfig, Plugins, PluginsConfig, SigningKey,
+};
 use seaworthy_service::{Assembly, NoSettings, RunningService, Service, StartError};
+use serde_json::Map;
 use tokio::sync::mpsc;
 
 use crate::guest::{self, Guest};
 
 /// The timeout of waits: a loaded machine needs far less.
 const TIMEOUT: Duration = Duration::from_secs(60);
+
+/// The end of the problem of a decision that was not made in time.
+const TIMED_OUT: &str = "exceeded its timeout of 50ms";
 
 /// The file of the settings of the service.
 const SETTINGS: &str = "service.yaml";
@@ -205,6 +216,21 @@ impl Setup {
 }
 
 impl TestApp {
+    /// Asks for a decision. Repeats it if a busy machine does not run the guest within the timeout
+    /// of decisions, which no setting extends.
+    pub(crate) async fn decide(&self) -> Result<Decision, Error> {
+        let begun = Instant::now();
+        loop {
+            let decision = self.plugins.decide("u-7", "read", "order/1", Map::new());
+            match decision.await {
+                Err(error) if error_chain(&error).to_string().ends_with(TIMED_OUT) => {
+                    assert!(begun.elapsed() < TIMEOUT, "{}", error_chain(&error));
+                }
+                decided => return decided,
+            }
+        }
+    }
+
     /// Writes a new version of a plugin to the folder.
     pub(crate) fn replace(&self, name: &str, more: &str, guest: &Guest) {
         let directory = self.folder.path().join("plugins");

@@ -5,7 +5,6 @@ use seaworthy_plugins::{
     PluginStatus,
 };
 use seaworthy_testkit::eventually;
-use serde_json::Map;
 
 use crate::{
     app::{Setup, granted_http},
@@ -174,7 +173,7 @@ async fn failed_policy_follows_the_mode_of_its_plugin_plug_2() {
             setup = setup.plugin("b-strict", "", &Guest::denying(reason));
         }
         let app = setup.start().await.unwrap();
-        let decided = app.plugins.decide("u-7", "read", "order", Map::new()).await;
+        let decided = app.decide().await;
         let decided = decided.as_ref().map_err(|error| error.reason());
         assert_eq!(decided.cloned(), expected, "{mode:?} {later:?}");
     }
@@ -247,20 +246,10 @@ async fn policy_denies_an_action_plug_1() {
         .start()
         .await
         .unwrap();
-    let decision = app
-        .plugins
-        .decide("u-7", "delete", "order", Map::new())
-        .await;
-    assert_eq!(
-        decision.unwrap(),
-        Decision::Deny("not on sundays".to_owned())
-    );
+    let denied = Decision::Deny("not on sundays".to_owned());
+    assert_eq!(app.decide().await.unwrap(), denied);
     app.plugins.stop_plugin("rules").await.unwrap();
-    let decision = app
-        .plugins
-        .decide("u-7", "delete", "order", Map::new())
-        .await;
-    assert_eq!(decision.unwrap(), Decision::Allow);
+    assert_eq!(app.decide().await.unwrap(), Decision::Allow);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -303,13 +292,11 @@ async fn switch_turns_plugins_off_and_on_flag_2_plug_1() {
         })
         .await
         .unwrap();
-    let decide = async || {
-        let decision = app.plugins.decide("u-7", "read", "order/1", Map::new());
-        decision.await.map_err(|error| error.reason().to_owned())
-    };
     let seen = async || {
         let has_hooks = app.plugins.has_hooks(HookPoint::BeforeRequest);
-        (has_hooks, app.orders().0, decide().await)
+        let decided = app.decide().await;
+        let decided = decided.map_err(|error| error.reason().to_owned());
+        (has_hooks, app.orders().0, decided)
     };
     let on = (true, 403, Ok(Decision::Deny("no".to_owned())));
     assert_eq!(seen().await, on);

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use seaworthy_core::{RequestContext, ServiceIdentity, Timeout, context};
 use seaworthy_plugins::{Capability, Decision, EventType, FailureMode, PluginStatus};
 use seaworthy_testkit::eventually;
-use serde_json::Map;
 
 use crate::{
     app::{Setup, TestApp},
@@ -17,8 +16,8 @@ const HOOK: &str =
 
 /// Asks for a decision. Returns it, or the reason of the error.
 async fn decide(app: &TestApp) -> Result<Decision, String> {
-    let decision = app.plugins.decide("u-7", "read", "order/1", Map::new());
-    decision.await.map_err(|error| error.reason().to_owned())
+    let decided = app.decide().await;
+    decided.map_err(|error| error.reason().to_owned())
 }
 
 /// A service with the plugin `rules`, which requires it and its dependency.

@@ -116,15 +116,16 @@ async fn endless_guests_do_not_delay_other_plugins_plug_2() {
     };
     let (url, mut running) = respond("HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n");
     let endless = Guest::requesting(&url, "(loop $l (br $l)) unreachable");
-    let more = format!("capabilities = [\"http\"]\n{}", hook("before_data", "30s"));
+    let more = format!("capabilities = [\"http\"]\n{}", hook("before_data", "2m"));
     let app = Setup::new()
         .config(|config| {
-            // A loop ends after a second of CPU time, independent of other processes.
-            config.security.max_cpu_percent = Some(10);
+            // A loop ends after three seconds of CPU time, independent of other processes.
+            config.security.max_cpu_percent = Some(30);
             let grant = granted_http();
             config.grants.insert("evil".to_owned(), grant);
         })
         .plugin("evil", &more, &endless)
+        .settings("evil", "timeout: 2m\n")
         .plugin(
             "good",
             &hook("before_biz", "30s"),
@@ -155,7 +156,7 @@ async fn endless_guests_do_not_delay_other_plugins_plug_2() {
     let mut looped = 0;
     for attack in attacks {
         let problem = attack.await.unwrap().unwrap().failed.remove(0).1;
-        let is_loop = problem == "exceeded the CPU time of 1s";
+        let is_loop = problem == "exceeded the CPU time of 3s";
         looped += usize::from(is_loop);
         assert!(is_loop || problem == THROTTLED, "{problem}");
     }
@@ -239,7 +240,8 @@ async fn requests_continue_beside_a_guest_on_a_worker_plug_2() {
         (loop $l (br $l)) unreachable";
     let app = Setup::new()
         .config(|config| config.security.max_cpu_percent = Some(20))
-        .plugin("evil", HOOK, &Guest::hook(body))
+        .plugin("evil", &HOOK.replace("10s", "2m"), &Guest::hook(body))
+        .settings("evil", "timeout: 2m\n")
         .start()
         .await
         .unwrap();
