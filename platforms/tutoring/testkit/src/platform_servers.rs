@@ -1,6 +1,10 @@
 use std::{collections::BTreeMap, thread};
 
-use seaworthy_testkit::{database::EmptyDatabase, redis::RedisServer, requirement::required};
+use seaworthy_testkit::{
+    database::{EmptyDatabase, long_timeouts},
+    redis::RedisServer,
+    requirement::required,
+};
 
 use crate::SECRET;
 
@@ -71,11 +75,16 @@ impl PlatformServers {
         for (service, prefix) in SERVICES {
             let own = format!("{service}.{prefix}");
             set.push(format!("{own}access_tokens.secret={SECRET}"));
+            if service != WITHOUT_DATABASE {
+                set.extend(long_timeouts(&format!("{own}database")));
+            }
             if let Some(database) = self.database(service) {
                 set.push(format!("{own}database.url={}", database.url()));
             }
             if let Some(redis) = &self.redis {
                 set.push(format!("{own}redis.url={}", redis.url()));
+                // A busy machine needs more than the default.
+                set.push(format!("{own}redis.timeout=2s"));
             }
             if service != WITHOUT_BROKER {
                 let broker = self.broker.iter();

@@ -77,10 +77,14 @@ impl Pages {
         self.evaluate(&format!("document.body.innerText.includes({text})")) == true
     }
 
-    /// Presses a button or a link, and waits for a text on the page after it.
+    /// Presses a button or a link, and waits for a text on the page after it. The page before it
+    /// may have the text too, so the test marks that page.
     fn press(&mut self, label: &str, text: &str) {
+        self.evaluate("document.documentElement.dataset.left = 'yes'");
         self.chrome.press(&self.window, label);
-        self.chrome.wait_for_text(&self.window, text);
+        let (left, text) = ("document.documentElement.dataset.left", Value::from(text));
+        let shows = format!("{left} === undefined && document.body.innerText.includes({text})");
+        self.chrome.wait_for(&self.window, &shows);
     }
 
     fn fill(&mut self, field: &str, text: &str) {

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// A day that is not a Sunday, with a holiday.
-const HOLIDAY: &str = "2027-03-02";
+const HOLIDAY: &str = "2099-03-03";
 const SLOTS: usize = 14;
 
 pub(crate) async fn availability_has_its_reason_api_1(app: TestApp) {

@@ -189,13 +189,13 @@ pub(crate) async fn locations_at_the_same_time_stay_in_order_data_3(app: TestApp
         let sent: Vec<_> = (0..12)
             .map(|sequence| {
                 let (way, id) = (&way, &id);
-                scope.spawn(move || (sequence, way.locate(id, sequence, 100.0).status))
+                scope.spawn(move || (sequence, way.locate(id, sequence, 100.0)))
             })
             .collect();
         let sent = sent.into_iter().map(|one| one.join().unwrap());
-        sent.filter_map(|(sequence, status)| {
-            assert!([200, 409].contains(&status), "{status}");
-            (status == 200).then_some(sequence)
+        sent.filter_map(|(sequence, answer)| {
+            assert!([200, 409].contains(&answer.status), "{}", answer.body);
+            (answer.status == 200).then_some(sequence)
         })
         .collect()
     });
