@@ -14,6 +14,7 @@ use seaworthy_testkit::{
     process::ServiceProcess,
     requirement::required,
     vault::VaultServer,
+    worker,
 };
 use serde_json::{Value, json};
 
@@ -148,9 +149,7 @@ fn worker_rotates_an_expired_key_and_reports_sec_5() {
     let app = builder_with(database.url(), &SECRETS);
     let mut app = app.setting("kms.rotate_interval=1ms").start().unwrap();
     // The operator does not wait for the next hour.
-    let path = "/workers/rotate%20data%20keys/run";
-    let ran = request(app.admin, "POST", path, &[("x-admin-request", "1")], "").unwrap();
-    assert_eq!(ran.status, 200, "{}", ran.body);
+    worker::run(app.admin, "rotate data keys").unwrap();
     let line = app.process.line("data keys were checked").unwrap();
     let line: Value = serde_json::from_str(&line).unwrap();
     let numbers = ["total", "active", "expired"].map(|name| line[name].as_u64());

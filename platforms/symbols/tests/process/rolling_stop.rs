@@ -1,9 +1,13 @@
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, AtomicU32, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU32, Ordering},
+    },
+    time::Duration,
 };
 
 use rustix::process::Signal;
+use seaworthy_testkit::{database::long_timeouts, eventually};
 
 use crate::{
     app::SymbolsApp,
@@ -15,6 +19,8 @@ use crate::{
 const CLIENTS: u32 = 8;
 /// Minimum number of calls to each replica.
 const MIN_CALLS: u32 = 100;
+/// The clients of a busy machine leave the old replica within this time.
+const DRAIN_DELAY: Duration = Duration::from_secs(5);
 
 /// State that the clients share.
 #[derive(Default)]
@@ -44,16 +50,18 @@ impl Load {
     }
 }
 
-async fn wait_until(condition: impl Fn() -> bool) {
-    while !condition() {
-        tokio::task::yield_now().await;
-    }
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn rolling_stop_loses_no_call_life_4_hlth_1() {
-    let old = SymbolsApp::start(&["--set", "lifecycle.drain_delay=1s"]);
-    let new = SymbolsApp::start(&[]);
+    let drain_delay = format!("lifecycle.drain_delay={}s", DRAIN_DELAY.as_secs());
+    // Each write waits for those of all clients, which takes long on a busy machine.
+    let timeouts = long_timeouts("database");
+    let start = |settings: &[&str]| {
+        let timeouts = timeouts.iter().map(String::as_str);
+        let settings = timeouts.chain(settings.iter().copied());
+        let arguments: Vec<_> = settings.flat_map(|setting| ["--set", setting]).collect();
+        SymbolsApp::start(&arguments)
+    };
+    let (old, new) = (start(&[&drain_delay]), start(&[]));
     let load = Arc::new(Load::default());
     let mut watch = Health::connect(&old).await.watch("").await;
     assert_eq!(next_status(&mut watch).await, SERVING);
@@ -62,14 +70,15 @@ async fn rolling_stop_loses_no_call_life_4_hlth_1() {
         let (load, old, new) = (Arc::clone(&load), client(&old).await, client(&new).await);
         callers.push(tokio::spawn(async move { load.call(old, new).await }));
     }
-    wait_until(|| load.calls_to_old.load(Ordering::SeqCst) > MIN_CALLS).await;
+    eventually(async || load.calls_to_old.load(Ordering::SeqCst) > MIN_CALLS).await;
 
     old.process.signal(Signal::TERM).unwrap();
     assert_eq!(next_status(&mut watch).await, NOT_SERVING);
     load.uses_new.store(true, Ordering::SeqCst);
-    let builder = old.into_builder();
+    // The wait for the process blocks its thread.
+    let builder = tokio::task::block_in_place(|| old.into_builder());
     let before = load.calls_to_new.load(Ordering::SeqCst);
-    wait_until(|| load.calls_to_new.load(Ordering::SeqCst) > before + MIN_CALLS).await;
+    eventually(async || load.calls_to_new.load(Ordering::SeqCst) > before + MIN_CALLS).await;
     load.is_done.store(true, Ordering::SeqCst);
     for caller in callers {
         caller.await.unwrap();
