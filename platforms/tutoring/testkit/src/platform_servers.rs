@@ -1,10 +1,6 @@
 use std::{collections::BTreeMap, thread};
 
-use seaworthy_testkit::{
-    database::{EmptyDatabase, long_timeouts},
-    redis::RedisServer,
-    requirement::required,
-};
+use seaworthy_testkit::{database::EmptyDatabase, redis::RedisServer, requirement::required};
 
 use crate::SECRET;
 
@@ -75,9 +71,6 @@ impl PlatformServers {
         for (service, prefix) in SERVICES {
             let own = format!("{service}.{prefix}");
             set.push(format!("{own}access_tokens.secret={SECRET}"));
-            if service != WITHOUT_DATABASE {
-                set.extend(long_timeouts(&format!("{own}database")));
-            }
             if let Some(database) = self.database(service) {
                 set.push(format!("{own}database.url={}", database.url()));
             }

@@ -92,6 +92,13 @@ impl TestPlatform {
     async fn start(servers: PlatformServers, more: Vec<String>) -> Self {
         let sms = crate::sms::Provider::start();
         let mut set = servers.settings();
+        // Connections are slow on a busy machine.
+        let urls = set.iter().filter_map(|setting| setting.split_once(".url="));
+        let databases = urls.filter(|(key, _)| key.ends_with(".database"));
+        let timeouts: Vec<_> = databases
+            .map(|(key, _)| format!("{key}.connect_timeout=30s"))
+            .collect();
+        set.extend(timeouts);
         if let Some(redis) = servers.redis() {
             set.push(format!("student.cache.url={}", redis.url()));
         }

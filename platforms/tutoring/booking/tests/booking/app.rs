@@ -7,12 +7,8 @@ use seaworthy::{
     service::RunningService,
 };
 use seaworthy_testkit::{
-    database::{EmptyDatabase, long_timeouts},
-    eventually,
-    http::HttpResponse,
-    redis::RedisServer,
-    requirement::required,
-    worker,
+    database::EmptyDatabase, eventually, http::HttpResponse, redis::RedisServer,
+    requirement::required, worker,
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -81,11 +77,9 @@ pub(crate) async fn open(empty: EmptyDatabase, redis: Option<RedisServer>) -> Te
         "server.http.addr=127.0.0.1:0".to_owned(),
         "admin.addr=127.0.0.1:0".to_owned(),
         "server.http.rate_limit.enabled=false".to_owned(),
-        "server.http.timeout=2m".to_owned(),
         "server.http.access_log.enabled=false".to_owned(),
         "log.level=error".to_owned(),
     ];
-    settings.extend(long_timeouts("database"));
     if let Some(redis) = &redis {
         settings.push(format!("redis.url={}", redis.url()));
         // A busy machine needs more than the default.
