@@ -53,7 +53,7 @@ pub struct HttpClientConfig {
     /// Limits on redirects.
     #[schemars(extend("x-reloadable" = true))]
     pub redirects: RedirectConfig,
-    /// AllowedAddresses that the client may connect to.
+    /// Addresses that the client may connect to.
     #[schemars(extend("x-reloadable" = true))]
     pub addresses: AllowedAddresses,
     /// Data of the current request that is sent to the dependency.

@@ -17,9 +17,9 @@ use seaworthy_service::{NoSettings, RunningService, Service, StopOutcome};
 use seaworthy_testkit::{database::EmptyDatabase, eventually};
 use tokio::sync::Notify;
 
-use super::{change_as_user, grpc, new_context};
+use super::{change_as_user, grpc, has_user_and_change, new_context};
 use crate::{
-    MIGRATIONS, OperationLog, OperationLogConfig,
+    MIGRATIONS, Operation, OperationLog, OperationLogConfig,
     outcome::Outcome,
     record::{CallEnd, CallStart},
     store::Entry,
@@ -81,13 +81,16 @@ async fn keyed_call_that_a_stop_aborts_is_cancelled_obs_11() {
     assert!(matches!(service.stop().await, StopOutcome::Aborted(_)));
     let database = Database::builder("test", config(&empty));
     let database = database.open().await.unwrap();
-    let stored: Vec<(Option<i32>, String, Option<String>, Option<String>)> =
-        sql("SELECT status, result, user_id, new_value FROM operation_logs")
-            .fetch_all(&database)
-            .await
-            .unwrap();
-    let [user, after] = ["user-7", "2"].map(|text| Some(text.to_owned()));
-    assert_eq!(stored, [(Some(499), "CANCELLED".to_owned(), user, after)]);
+    let stored = sql("SELECT * FROM operation_logs");
+    let stored: Vec<Operation> = stored.fetch_all(&database).await.unwrap();
+    let [entry] = &stored[..] else {
+        panic!("{stored:?}");
+    };
+    assert!(has_user_and_change(entry), "{entry:?}");
+    assert_eq!(
+        (entry.status, entry.result.as_str()),
+        (Some(499), "CANCELLED")
+    );
 }
 
 #[tokio::test]
