@@ -122,10 +122,8 @@ impl Kind {
             Self::OldHook => CAPABILITIES.len() - 1,
             Self::Hook | Self::Handler | Self::Policy => CAPABILITIES.len(),
         };
-        let used: Vec<_> = CAPABILITIES[..used]
-            .iter()
-            .map(|one| one.as_str())
-            .collect();
+        let used = CAPABILITIES.iter().take(used);
+        let used: Vec<_> = used.map(|one| one.as_str()).collect();
         let calls = match self {
             Self::OldHook | Self::Hook => {
                 "[[hooks]]\nname = \"random\"\npoint = \"before_biz\"\ntimeout = \"20ms\"\n"
