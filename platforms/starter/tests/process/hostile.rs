@@ -65,10 +65,6 @@ pub(crate) fn flag_without_a_rule_of_its_strategy_is_rejected_flag_1(database: &
         let unknown = call(&replica, &admin, "GET", "/new_page", &Value::Null);
         assert_error(&unknown, 404, "FLAG_NOT_FOUND");
     }
-    // The path of the statistics.
-    let body = json!({ "config": { "enabled": true } });
-    let refused = call(&replica, &admin, "PUT", "/stats", &body);
-    assert!((400..500).contains(&refused.status), "{}", refused.body);
 }
 
 pub(crate) fn growing_rule_of_a_flag_does_not_end_the_service_flag_1(database: &EmptyDatabase) {

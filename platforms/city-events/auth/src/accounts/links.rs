@@ -36,6 +36,8 @@ impl Accounts {
             .transaction(|tx| {
                 let user = &user;
                 async move {
+                    // The user is locked before the links, as in all other changes.
+                    Users::lock(&tx, user.id).await?;
                     match kind {
                         LinkKind::Verification => self.send_verification(&tx, user).await,
                         LinkKind::PasswordReset => self.send_password_reset(&tx, user).await,
@@ -59,6 +61,7 @@ impl Accounts {
             name: None,
             avatar: None,
         };
+        Users::lock(&tx, placeholder.id).await?;
         match kind {
             LinkKind::Verification => self.send_verification(&tx, &placeholder).await?,
             LinkKind::PasswordReset => self.send_password_reset(&tx, &placeholder).await?,

@@ -6,14 +6,15 @@ pub(crate) struct Avatar(pub(crate) Uuid);
 
 impl Avatar {
     /// Returns the picture of a URL: the last segment of its path that is `ID` or `ID_SIZE.jpg`.
+    /// An ID has hyphens, because the path of another picture may have a hash of the same length.
     pub(crate) fn of_url(url: &str) -> Option<Self> {
         let path = url.split(['?', '#']).next().unwrap_or_default();
         let sized = |segment: &str| {
             let (id, size) = segment.strip_suffix(".jpg")?.rsplit_once('_')?;
             let is_size = !size.is_empty() && size.bytes().all(|byte| byte.is_ascii_digit());
-            is_size.then(|| Uuid::try_parse(id).ok()).flatten()
+            is_size.then(|| hyphenated(id)).flatten()
         };
-        let id = |segment: &str| Uuid::try_parse(segment).ok().or_else(|| sized(segment));
+        let id = |segment: &str| hyphenated(segment).or_else(|| sized(segment));
         path.rsplit('/').find_map(id).map(Self)
     }
 
@@ -22,6 +23,11 @@ impl Avatar {
         let base = base.trim_end_matches('/');
         format!("{base}/derived/avatar/{}_512.jpg", self.0.hyphenated())
     }
+}
+
+fn hyphenated(text: &str) -> Option<Uuid> {
+    let has_length = text.len() == uuid::fmt::Hyphenated::LENGTH;
+    has_length.then(|| Uuid::try_parse(text).ok()).flatten()
 }
 
 #[cfg(test)]
@@ -46,6 +52,7 @@ mod tests {
         }
         for url in [
             "https://example.org/me.png",
+            "https://example.org/0123456789abcdef0123456789abcdef/me.png",
             "/",
             &format!("{ID}_.jpg"),
             &format!("/avatars/x{ID}/512.webp"),

@@ -139,7 +139,7 @@ impl Schedule {
     }
 
     /// Adds a session after the last one, for a session that was not held. If its allocation has
-    /// ended, the open one of the purchase gets the session.
+    /// ended, the open one that continues it gets the session.
     pub(super) async fn replace_session(
         &self,
         tx: &Transaction,
@@ -149,7 +149,7 @@ impl Schedule {
             self.append(tx, allocation, 1).await?;
             return self.generate(tx, allocation.id).await.map(drop);
         }
-        match self.open_of_purchase(tx, allocation.id).await? {
+        match self.open_after(tx, allocation.id).await? {
             Some(open) => {
                 let wanted = open.session_count + 1;
                 self.extend(tx, open, wanted).await.map(drop)
@@ -215,7 +215,8 @@ impl Schedule {
         let Some((id, count)) = payments::refund(tx, payment).await? else {
             return Ok(());
         };
-        let open = self.open_of_purchase(tx, id).await?;
+        let open = self.open_after(tx, id).await?;
+        let open = open.filter(|open| open.id == id || open.purchase_id.is_some());
         bookings::cancel(tx, payment).await?;
         let Some(mut allocation) = open else {
             return Ok(());
@@ -231,11 +232,8 @@ impl Schedule {
     }
 
     /// Returns an allocation if it is open, or else the open one of the same purchase, locked.
-    async fn open_of_purchase(
-        &self,
-        tx: &Transaction,
-        id: Uuid,
-    ) -> Result<Option<Allocation>, Error> {
+    /// Allocations of administrators have no purchase.
+    async fn open_after(&self, tx: &Transaction, id: Uuid) -> Result<Option<Allocation>, Error> {
         let Some(known) = allocations::lock(tx, id).await? else {
             return Ok(None);
         };
@@ -243,11 +241,7 @@ impl Schedule {
             return Ok(Some(known));
         }
         let open = allocations::lock_open(tx, known.student_id, known.course_id).await?;
-        Ok(
-            open.filter(|open| {
-                known.purchase_id.is_some() && open.purchase_id == known.purchase_id
-            }),
-        )
+        Ok(open.filter(|open| open.purchase_id == known.purchase_id))
     }
 
     /// Returns an allocation in the territory of the caller, locked.

@@ -131,7 +131,8 @@ impl Schedule {
         self.complete_if_held(tx, allocation).await
     }
 
-    async fn publish_cancelled(
+    /// Stores a cancelled session, and publishes it.
+    pub(super) async fn publish_cancelled(
         &self,
         tx: &Transaction,
         session: &mut Session,

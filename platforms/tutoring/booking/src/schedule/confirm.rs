@@ -92,8 +92,8 @@ impl Schedule {
                     self.complete(&tx, &mut session, &mut allocation).await?;
                 } else {
                     // The student has paid for a session that was not held.
-                    sessions::update(&tx, &session).await?;
                     slots::free(&tx, allocation.id, session.session_number).await?;
+                    self.publish_cancelled(&tx, &mut session, reason).await?;
                     self.replace_session(&tx, &mut allocation).await?;
                 }
                 let changes = (

@@ -108,7 +108,7 @@ impl Schedule {
                 let last = allocations::lock_last(&tx, new.student, new.course).await?;
                 self.require_creation(&tx, actor, new, last.as_ref())
                     .await?;
-                Self::require_known(&tx, new, last.is_some()).await?;
+                Self::require_known(&tx, new).await?;
                 let (purchase, package, count) = match &new.package {
                     Some((package, count)) => {
                         let offer = (*count, Some(package.delivery_mode));
@@ -140,14 +140,9 @@ impl Schedule {
             .await
     }
 
-    /// Requires that the student and the course of a new allocation exist. A student who had an
-    /// allocation exists.
-    async fn require_known(
-        tx: &Transaction,
-        new: &Creation,
-        had_allocation: bool,
-    ) -> Result<(), Error> {
-        if !had_allocation && !copies::has_student(tx, new.student).await? {
+    /// Requires that the student and the course of a new allocation exist.
+    async fn require_known(tx: &Transaction, new: &Creation) -> Result<(), Error> {
+        if !copies::has_student(tx, new.student).await? {
             return Err(errors::not_found("student"));
         }
         match copies::has_course(tx, new.course).await? {

@@ -48,10 +48,10 @@ pub(crate) async fn has_course(connection: &dyn Connection, course: Uuid) -> Dat
     Ok(found.is_some())
 }
 
-/// Whether a student exists.
+/// Whether a student exists. A student with an allocation exists, also without a copy.
 pub(crate) async fn has_student(connection: &dyn Connection, student: Uuid) -> DataResult<bool> {
     let found: Option<Uuid> =
-        sql!("SELECT student_id FROM student_copies WHERE student_id = {student}")
+        sql!("SELECT student_id FROM student_copies WHERE student_id = {student} UNION SELECT student_id FROM allocations WHERE student_id = {student}")
             .fetch_optional(connection)
             .await?;
     Ok(found.is_some())
