@@ -73,7 +73,7 @@ on_both! {
         substitution_moves_the_reservation_data_3,
         cancelled_session_is_replaced_at_the_end_api_1,
         begun_session_is_cancelled_by_an_administrator_data_4,
-        replacement_follows_the_purchase_data_3;
+        replacement_follows_the_purchase_data_3, replacement_needs_no_purchase_data_3;
     reviews: each_side_reviews_a_completed_session_once_data_3;
     journeys:
         journey_follows_its_trainer_api_1,

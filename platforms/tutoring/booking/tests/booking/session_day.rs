@@ -339,8 +339,23 @@ pub(crate) async fn begun_session_is_cancelled_by_an_administrator_data_4(app: T
 
 /// The session has begun when another trainer gets the allocation of its purchase.
 pub(crate) async fn replacement_follows_the_purchase_data_3(app: TestApp) {
+    assert_replaced_after_another_trainer(app, true).await;
+}
+
+pub(crate) async fn replacement_needs_no_purchase_data_3(app: TestApp) {
+    assert_replaced_after_another_trainer(app, false).await;
+}
+
+async fn assert_replaced_after_another_trainer(app: TestApp, has_purchase: bool) {
     let (owner, _, id) = today(&app).await;
     let database = app.database().await;
+    if !has_purchase {
+        // As an administrator creates it.
+        sql("UPDATE allocations SET purchase_id = NULL")
+            .execute(&database)
+            .await
+            .unwrap();
+    }
     sql("UPDATE tutoring_sessions SET status = 'in_progress' WHERE session_number = 1")
         .execute(&database)
         .await
