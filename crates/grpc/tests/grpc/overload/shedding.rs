@@ -141,7 +141,8 @@ async fn try_to_saturate(settings: &[&str]) -> Result<(), Problem> {
     // latency rejects some.
     let counts = format!("{settings:?}: {served} served, {shed} shed, {left} left of {measured}");
     let work = work.load(Ordering::Relaxed);
-    let is_expected = shed > measured / 4 && served > measured / 10 && served * 4 > work * 3;
+    // Up to a second of work is for calls that were sent before, so it is counted in `work` only.
+    let is_expected = shed > measured / 4 && served > measured / 10 && served * 3 > work * 2;
     call(&channel, METHOD).await.unwrap();
     app.stop().await;
     if is_expected {
