@@ -37,6 +37,7 @@ struct Inner {
 }
 
 /// All series of one metric.
+#[derive(Clone)]
 pub(super) struct Group {
     pub(super) kind: Kind,
     pub(super) help: String,
@@ -241,9 +242,9 @@ impl Metrics {
             let word = name.split('_').next().unwrap_or_default();
             hidden.contains(word)
         };
-        self.0
-            .groups
-            .lock()
+        // An observable metric may wait for a lock whose holder registers a metric.
+        let groups = self.0.groups.lock().clone();
+        groups
             .iter()
             .filter(|(name, group)| !group.series.is_empty() && !is_hidden(name))
             .for_each(|(name, group)| read(name, group));

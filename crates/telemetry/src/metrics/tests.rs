@@ -1,4 +1,4 @@
-use std::{thread, time::Duration};
+use std::{sync::mpsc, thread, time::Duration};
 
 use proptest::prelude::*;
 use seaworthy_core::{ServiceIdentity, TraceContext};
@@ -21,6 +21,22 @@ fn handles_of_one_series_share_the_value_obs_4() {
         "{text}"
     );
     assert_eq!(text.matches("# TYPE joins_total counter").count(), 1);
+}
+
+#[test]
+fn scrape_does_not_block_registrations_obs_4() {
+    let metrics = Metrics::new();
+    let registry = metrics.clone();
+    // As a value behind a lock whose holder registers a metric.
+    let compute = move || {
+        registry.counter("reads_total", "Reads.", &[]).increment();
+        7.0
+    };
+    metrics.observable_gauge("age_seconds", "Age.", &[], compute);
+    let (sender, rendered) = mpsc::channel();
+    thread::spawn(move || sender.send(metrics.render(Format::PrometheusText)));
+    let text = rendered.recv_timeout(Duration::from_secs(60)).unwrap();
+    assert!(text.contains("age_seconds 7\n"), "{text}");
 }
 
 #[test]
