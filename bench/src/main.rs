@@ -206,7 +206,7 @@ enum Benchmark {
     /// The same for hours. Fails also if the memory of a process grows.
     Soak(platform::Checked),
     /// The same while commands break and heal parts of the platform. Fails also if requests still
-    /// fail some time after the last fault.
+    /// fail `--recovery-seconds` after the last fault.
     Chaos(platform::Chaos),
     /// Serves until stdin closes. `instructions` runs this under callgrind.
     #[command(hide = true)]

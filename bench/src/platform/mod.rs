@@ -96,7 +96,7 @@ pub(crate) struct Chaos {
     checked: Checked,
     #[command(flatten)]
     faults: Faults,
-    /// Time until all requests succeed again after the last fault, in seconds.
+    /// Maximum time from the last fault until all requests succeed again, in seconds.
     #[arg(long, default_value_t = 30)]
     recovery_seconds: u64,
 }

@@ -8,8 +8,8 @@ use crate::SecretToken;
 
 /// Tokens for links in messages, such as for a new password. Each is valid once. Cheap to clone.
 ///
-/// A token is valid for one purpose. By default, a new token ends the older ones of the same user
-/// and purpose. [`max_open`](Self::max_open) keeps some of them.
+/// A token is valid for one purpose. By default, a new token revokes older ones of the same user
+/// and purpose. [`max_open`](Self::max_open) keeps the newest of them valid.
 ///
 /// ```no_run
 /// use std::time::Duration;
@@ -46,7 +46,7 @@ impl OneTimeTokens {
         }
     }
 
-    /// Sets how many tokens of a user and this purpose are valid at the same time. A new token ends
+    /// Sets how many tokens of a user and this purpose are valid at once. A new token revokes
     /// only the oldest ones above this number. A user who requests a link twice can then use either
     /// message. Two concurrent calls of [`issue`](Self::issue) may leave one token more, until the
     /// next call.
@@ -57,7 +57,7 @@ impl OneTimeTokens {
     }
 
     /// Issues a token for a user, in the transaction that stores its message. The user's oldest
-    /// tokens of this purpose end, so that at most [`max_open`](Self::max_open) are valid.
+    /// tokens of this purpose are revoked, so that at most [`max_open`](Self::max_open) are valid.
     ///
     /// # Errors
     /// Any error of the database.

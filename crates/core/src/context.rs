@@ -282,8 +282,8 @@ impl RequestContext {
     }
 
     /// Keeps the request in flight for load shedding (RES-7). Move the result into a task that
-    /// continues after its client has disconnected, so that clients cannot start more of this work
-    /// than the service allows. `None` if the request is not counted, such as a probe.
+    /// continues after its client has disconnected. Otherwise clients can start more of this work
+    /// than the service allows. Returns `None` if the request is not counted, such as a probe.
     ///
     /// ```
     /// use seaworthy_core::context;

@@ -123,7 +123,7 @@ impl Admission {
         }
     }
 
-    /// Lets tasks of the request keep it in flight. The context does not, because it may live longer.
+    /// Lets tasks keep the request in flight. The context itself does not: it may outlive the call.
     pub(crate) fn share(&self, context: &RequestContext) {
         let permit = Arc::downgrade(&self.0);
         context.set_in_flight(permit);

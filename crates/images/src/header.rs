@@ -37,8 +37,8 @@ pub(crate) fn decoder(
     })
 }
 
-/// Returns the width and height of the header of a file that the decoder rejects because of a
-/// limit.
+/// Returns the width and height, in pixels, from the header of a file that exceeds a limit of the
+/// decoder.
 fn declared_size(bytes: &Bytes, format: ImageFormat) -> Option<(u32, u32)> {
     match format {
         // The decoder allocates rows before it returns the size.

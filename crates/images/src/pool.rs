@@ -40,7 +40,7 @@ impl Images {
         Self::with_formats(config, ImageFormat::ALL)
     }
 
-    /// Creates a pool with these limits that rejects pictures of other formats.
+    /// Creates a pool with these limits that accepts only pictures in `formats`.
     ///
     /// ```
     /// use seaworthy_images::{ImageFormat, Images, ImagesConfig, Rendition};

@@ -21,7 +21,7 @@ pub(crate) enum Peeked {
     Failed,
 }
 
-/// The size of a body, as far as its handler has read it. There is no hash of it, because a reader
+/// The size, in bytes, of the part of a body that its handler has read. It has no hash, as a reader
 /// of the log could guess a short body, such as a form with a password.
 #[derive(Clone)]
 pub(crate) struct Summary(Arc<AtomicU64>);

@@ -10,8 +10,8 @@ use crate::{
     store::Entry,
 };
 
-/// An operation that a service declares, while it runs. If it is dropped, the result of its entry
-/// stays `unknown`.
+/// A running operation of [`OperationLog::begin_operation`]. If it is dropped, the result of its
+/// entry stays `unknown`.
 #[must_use = "the result of the entry is unknown until the end"]
 pub struct DeclaredOperation(Option<Running>);
 

@@ -30,7 +30,7 @@ use crate::{
 /// fill the database.
 const MAX_ANONYMOUS_CONTENT: usize = 500;
 /// The maximum size of a request that the log reads, in bytes. Most requests are smaller, and all
-/// concurrent ones together need little memory. Of a larger request the log stores the size.
+/// concurrent ones together need little memory. The log stores only the size of a larger request.
 const MAX_READ_SIZE: usize = 64 * 1024;
 
 /// The maximum time from the start of most requests to the log, for example for authentication.
@@ -104,7 +104,7 @@ impl CallEnd {
         }
     }
 
-    /// Adds the parts of a later end, which replace earlier ones. The content is that of the request.
+    /// Adds the parts of a later end. They replace all earlier parts except the content.
     pub(crate) fn followed_by(self, later: Self) -> Self {
         Self {
             user: later.user.or(self.user),

@@ -95,7 +95,7 @@ impl Unsaved {
 
     fn user(&self) -> Option<&str> {
         let end = self.end.as_ref().and_then(|end| end.user.as_deref());
-        // Without a user at the end, it is the one who made the change.
+        // If the end has no user, the entry gets the user of the change.
         end.or_else(|| self.change.as_ref()?.user.as_deref())
     }
 }
@@ -115,7 +115,7 @@ impl Drop for Write<'_> {
 }
 
 impl Drop for State {
-    /// Counts an entry of which a part is not stored, and that nothing writes later.
+    /// Counts an entry if a part of it was never stored.
     fn drop(&mut self) {
         if self.start.get_mut().is_some() || !self.unsaved.get_mut().is_empty() {
             self.dropped.increment();

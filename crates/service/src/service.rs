@@ -41,22 +41,24 @@ pub struct Service {
     variables: Vec<LegacyVariable>,
     legacy_keys: Vec<LegacyKey>,
     legacy_prefix: Option<&'static str>,
-    early: Early,
+    early: EarlyResponses,
     pub(crate) checks: SettingsChecks,
 }
 
 /// The responses until the assembly is complete.
 #[derive(Clone, Default)]
-pub(crate) struct Early {
+pub(crate) struct EarlyResponses {
     /// The form of errors, also until the assembly sets another one.
     pub(crate) errors: Option<ErrorForm>,
-    /// Returns the probes.
+    /// Creates the routes of the probes from the health checks.
     pub(crate) probes: Option<fn(&Health) -> Routes>,
 }
 
-impl fmt::Debug for Early {
+impl fmt::Debug for EarlyResponses {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Early").finish_non_exhaustive()
+        formatter
+            .debug_struct("EarlyResponses")
+            .finish_non_exhaustive()
     }
 }
 
@@ -70,7 +72,7 @@ impl Service {
             variables: Vec::new(),
             legacy_keys: Vec::new(),
             legacy_prefix: None,
-            early: Early::default(),
+            early: EarlyResponses::default(),
             checks: SettingsChecks::default(),
         }
     }
@@ -151,7 +153,7 @@ impl Service {
         self
     }
 
-    pub(crate) fn early(&self) -> Early {
+    pub(crate) fn early(&self) -> EarlyResponses {
         self.early.clone()
     }
 

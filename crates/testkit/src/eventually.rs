@@ -36,8 +36,8 @@ pub fn eventually(mut holds: impl AsyncFnMut() -> bool) -> impl Future<Output = 
     }
 }
 
-/// Maximum number of trials of a promise about time.
-const TRIALS: u32 = 5;
+/// Maximum number of trials of [`once_within`].
+const MAX_TRIALS: u32 = 5;
 
 /// Repeats a trial until its duration is below a limit. `measure` gets the number of the trial,
 /// which begins with 1. A busy machine delays some trials, and a defect delays all of them.
@@ -62,7 +62,7 @@ pub fn once_within(
     let caller = std::panic::Location::caller();
     async move {
         let mut durations = Vec::new();
-        for trial in 1..=TRIALS {
+        for trial in 1..=MAX_TRIALS {
             let duration = measure(trial).await;
             if duration < limit {
                 return;
@@ -71,7 +71,7 @@ pub fn once_within(
         }
         assert!(
             durations.is_empty(),
-            "the trials at {caller} took {durations:?}, and not less than {limit:?}"
+            "the trials at {caller} took {durations:?}, but the limit is {limit:?}"
         );
     }
 }

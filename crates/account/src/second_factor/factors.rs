@@ -108,7 +108,7 @@ impl SecondFactors {
         self
     }
 
-    /// Whether the [switch](Self::with_switch) is on. A service without it rejects enrollments.
+    /// Whether the [switch](Self::with_switch) is on. If it is off, reject enrollments.
     #[must_use]
     pub fn is_on(&self) -> bool {
         self.switch.is_on()

@@ -118,8 +118,8 @@ impl Check {
         Some(json)
     }
 
-    /// Whether the value is not set. An empty variable is not set if the setting is optional, and
-    /// so is an empty text for an optional secret.
+    /// Whether the value is unset. An empty variable unsets an optional setting. An empty string in
+    /// a file unsets an optional secret.
     fn is_absent(&self, shape: &Shape, node: &Node) -> bool {
         let empty = match &node.value {
             Value::Scalar(

@@ -69,7 +69,7 @@ const PROBLEMS: [(&str, &str); 9] = [
     ("control character", "a control character in a string"),
 ];
 
-/// Returns the problem in the words of the contract, and not in those of the parser.
+/// Returns the problem as a message for clients, without the message of the parser.
 fn syntax_problem(error: &serde_json::Error) -> &'static str {
     match error.classify() {
         Category::Eof => "the text ends too early",

@@ -179,7 +179,7 @@ pub fn is_secret_name(name: &str) -> bool {
     })
 }
 
-/// Returns the digits of a telephone number, also of one that is written in groups.
+/// Returns a phone number without its separators: spaces, hyphens and parentheses.
 fn phone_number(text: &str) -> Option<String> {
     let is_separator = |letter: &char| matches!(letter, ' ' | '-' | '(' | ')');
     let number: String = text
@@ -342,7 +342,7 @@ mod tests {
             let masked = KINDS[index].mask(&text);
             let length = text.chars().count();
             let shown = masked.replace(REDACTED, "").chars().filter(|shown| *shown != STAR).count();
-            let most = match KINDS[index] {
+            let max_shown = match KINDS[index] {
                 // The domain is not personal.
                 Kind::Email => text.rsplit_once('@').map_or(4, |(_, domain)| domain.chars().count() + 3),
                 Kind::Phone => 7,
@@ -352,7 +352,7 @@ mod tests {
                 Kind::Address => 6,
                 Kind::Other => 4,
             };
-            prop_assert!(shown <= most.max(4) && shown < length, "{} shows {}", masked, shown);
+            prop_assert!(shown <= max_shown.max(4) && shown < length, "{} shows {}", masked, shown);
         }
     }
 }

@@ -5,7 +5,7 @@ use seaworthy_data::{DataError, DataErrorKind, sql};
 
 use crate::test_database::{TestDatabase, add, ids, is_postgres, work_for_long};
 
-/// Less than `work_for_long` takes, and more than its end takes on a busy machine.
+/// Shorter than `work_for_long`, and longer than its abort takes on a busy machine.
 const LONG_WORK: Duration = Duration::from_secs(25);
 
 pub(crate) async fn violated_constraints_have_kind_and_name_data_3(test_database: TestDatabase) {

@@ -162,7 +162,7 @@ impl Inner {
         let sent = sent.map_or_else(|_| Err(late()), |sent| sent.map_err(status));
         let mut response = match sent {
             Ok(response) => response,
-            // The call was not sent, so the dependency is unavailable and not slow.
+            // The last attempt was not sent, so the dependency is unavailable and not slow.
             Err(status)
                 if status.code() == Code::DeadlineExceeded && record.attempts().is_refused() =>
             {

@@ -1,4 +1,4 @@
-/// Replaces the Rust type at the end of a problem of serde by its name in JSON.
+/// Replaces the Rust type at the end of a serde error message with its JSON type.
 ///
 /// Serde ends a problem with `expected` and the type, such as `expected u32` or
 /// `expected struct NewOrder`.
@@ -12,7 +12,7 @@ pub(super) fn with_json_type(problem: &str) -> String {
     }
 }
 
-/// Returns the name of a type in JSON, or `None` if serde describes the type in words.
+/// Returns the JSON type of a Rust type, or `None` if the message does not end with a Rust type.
 fn json_type(expected: &str) -> Option<&'static str> {
     match expected {
         "i8" | "i16" | "i32" | "i64" | "i128" | "isize" => Some("a whole number"),

@@ -243,8 +243,8 @@ impl RouteOptions {
         self
     }
 
-    /// Sets the switch of the route. While it is off, the response is that of a path without a
-    /// route, also for anonymous callers.
+    /// Sets the switch of the route. While it is off, the response is the same as for a path
+    /// without a route, also for anonymous callers.
     #[must_use]
     pub fn switch(mut self, switch: Switch) -> Self {
         self.switch = Some(switch);

@@ -196,7 +196,7 @@ async fn rejects_bombs_from_their_header_file_1() {
     for (name, bomb) in bombs {
         let before = resident();
         let refused = one(bomb, Rendition::square(64)).await.unwrap_err();
-        // A decoder would find damaged pixels, because no bomb has those that it declares.
+        // A decoder would report damaged pixels, because a bomb has fewer pixels than declared.
         assert_eq!(refused.reason(), "TOO_MANY_PIXELS", "{name}: {refused}");
         // Half of the smallest bomb, because concurrent tests also use memory.
         assert!(resident().saturating_sub(before) < 128 << 20, "{name}");

@@ -47,7 +47,7 @@ impl NatsDeliveries {
         Self {
             session: Arc::new(Session {
                 broker,
-                returns: RedeliveryCounts::new(plan.group.clone(), plan.topics.clone()),
+                redelivery_counts: RedeliveryCounts::new(plan.group.clone(), plan.topics.clone()),
                 plan,
                 group_lease,
                 acquired: Mutex::default(),
@@ -103,7 +103,10 @@ impl Deliveries for NatsDeliveries {
             let done = session.hold.lock().take(&tags);
             let replies: Vec<_> = done.iter().map(|held| held.reply.clone()).collect();
             session.send_all(replies, ACKNOWLEDGE).await?;
-            session.returns.remove(&session.broker, &done).await;
+            session
+                .redelivery_counts
+                .remove(&session.broker, &done)
+                .await;
             session.end_if_over().await
         })
     }
@@ -119,7 +122,10 @@ impl Deliveries for NatsDeliveries {
             } else {
                 let returned = session.hold.lock().take(&tags);
                 let recorded: Vec<&Held> = returned.iter().collect();
-                session.returns.record(&session.broker, &recorded).await;
+                session
+                    .redelivery_counts
+                    .record(&session.broker, &recorded)
+                    .await;
                 let replies = returned.into_iter().map(|held| held.reply);
                 session.send_all(replies, RETURN).await?;
             }

@@ -47,7 +47,7 @@ pub(super) struct Arrivals {
 pub(super) struct Session {
     pub(super) broker: Arc<Inner>,
     pub(super) plan: SubscriptionPlan,
-    pub(super) returns: RedeliveryCounts,
+    pub(super) redelivery_counts: RedeliveryCounts,
     pub(super) group_lease: Option<GroupLease>,
     pub(super) acquired: Mutex<Option<Acquired>>,
     pub(super) hold: Mutex<Hold>,
@@ -251,7 +251,7 @@ impl Session {
         acquired: Option<Acquired>,
     ) -> Result<(), TransportError> {
         let recorded: Vec<&Held> = returning.iter().collect();
-        self.returns.record(&self.broker, &recorded).await;
+        self.redelivery_counts.record(&self.broker, &recorded).await;
         let mut all: Vec<Held> = returning.into_iter().chain(dying).collect();
         all.sort_by_key(|held| held.place);
         let mut replies: Vec<Subject> = all.into_iter().map(|held| held.reply).collect();
@@ -292,7 +292,7 @@ impl Session {
             let Some(place) = self.hold.lock().place(delivery.tag) else {
                 return Ok(());
             };
-            let returned = self.returns.read(&self.broker, place).await?;
+            let returned = self.redelivery_counts.read(&self.broker, place).await?;
             self.hold.lock().record_return(delivery.tag, returned);
             let returned = u32::try_from(returned).unwrap_or(u32::MAX);
             delivery.count = delivery.count.saturating_sub(returned).max(1);

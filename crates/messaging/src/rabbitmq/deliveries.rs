@@ -31,7 +31,7 @@ pub(super) struct RabbitmqDeliveries {
     incoming: tokio::sync::Mutex<Incoming>,
     tag: ShortString,
     /// `None` if the broker does not count returns, or if returns cannot be recorded.
-    returns: Option<RedeliveryCounts>,
+    redelivery_counts: Option<RedeliveryCounts>,
     named: RabbitmqHeaders,
     fallback: Topic,
     /// Whether settings bind the group instead of its topics.
@@ -68,7 +68,7 @@ impl RabbitmqDeliveries {
             )
             .await
             .map_err(transport_error)?;
-        let returns = match kind {
+        let redelivery_counts = match kind {
             QueueKind::Quorum => RedeliveryCounts::open(&link, &plan.group).await,
             QueueKind::Classic => None,
         };
@@ -83,7 +83,7 @@ impl RabbitmqDeliveries {
                 consumer,
                 buffered: Vec::new(),
             }),
-            returns,
+            redelivery_counts,
             named: config.headers.clone(),
             fallback,
             has_own_bindings,
@@ -121,13 +121,15 @@ impl RabbitmqDeliveries {
 
     /// Subtracts the returns of each message from the deliveries that the broker has counted.
     async fn count(&self, buffered: &mut [Delivery]) {
-        let Some(returns) = &self.returns else { return };
+        let Some(redelivery_counts) = &self.redelivery_counts else {
+            return;
+        };
         let redelivered = buffered.iter().filter(|delivery| delivery.count > 1);
         let ids: Vec<_> = redelivered.map(|delivery| delivery.envelope.id()).collect();
         if ids.is_empty() {
             return;
         }
-        let counts = returns.count(&self.link, ids.into_iter()).await;
+        let counts = redelivery_counts.count(&self.link, ids.into_iter()).await;
         for delivery in buffered {
             let returned = counts.get(delivery.envelope.id()).copied();
             let count = delivery.count.saturating_sub(returned.unwrap_or_default());
@@ -137,8 +139,8 @@ impl RabbitmqDeliveries {
 
     /// Records that these messages return to the queue when the session ends.
     async fn record_returns(&self, ids: &[MessageId]) {
-        if let Some(returns) = &self.returns {
-            returns.record(ids).await;
+        if let Some(redelivery_counts) = &self.redelivery_counts {
+            redelivery_counts.record(ids).await;
         }
     }
 

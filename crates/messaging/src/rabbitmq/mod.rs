@@ -69,7 +69,7 @@ struct Inner {
     unroutable: Mutex<BTreeSet<Topic>>,
     /// The groups of declared topics.
     required: Mutex<BTreeMap<Topic, Vec<GroupPlan>>>,
-    unplanned: UndeclaredQueues,
+    undeclared_queues: UndeclaredQueues,
     suspects: Suspects,
     closed: AtomicBool,
 }
@@ -88,7 +88,7 @@ impl RabbitmqBroker {
             consuming: ConnectionSlot::new(config, client, Role::Consuming)?,
             unroutable: Mutex::default(),
             required: Mutex::default(),
-            unplanned: UndeclaredQueues::default(),
+            undeclared_queues: UndeclaredQueues::default(),
             suspects: Suspects::default(),
             closed: AtomicBool::new(false),
         };
@@ -145,7 +145,9 @@ impl Inner {
         let mut sound = Vec::with_capacity(batch.len());
         for envelope in batch {
             let prepared = if envelope.topic().is_dead_letters() {
-                self.unplanned.prepare(link, &self.config, envelope).await
+                self.undeclared_queues
+                    .prepare(link, &self.config, envelope)
+                    .await
             } else {
                 let bound = self.bind_groups(link, envelope.topic()).await;
                 // A rejection concerns the groups, not the message.

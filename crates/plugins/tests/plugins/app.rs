@@ -21,7 +21,7 @@ use crate::guest::{self, Guest};
 /// The timeout of waits: a loaded machine needs far less.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// The end of the problem of a decision that was not made in time.
+/// The end of the error message of a decision that timed out.
 const TIMED_OUT: &str = "exceeded its timeout of 50ms";
 
 /// The file of the settings of the service.

@@ -10,7 +10,7 @@ use crate::{
     lifecycle::{StopOutcome, Watchdog},
     listener::Descriptors,
     preflight,
-    service::Early,
+    service::EarlyResponses,
     start_error::StartError,
 };
 
@@ -18,7 +18,7 @@ use crate::{
 pub(super) fn run<C, A>(
     identity: &ServiceIdentity,
     loader: Loader,
-    early: Early,
+    early: EarlyResponses,
     format: Format,
     assemble: A,
 ) -> u8
@@ -45,7 +45,7 @@ where
 async fn serve<C, A>(
     identity: &ServiceIdentity,
     loader: Loader,
-    early: Early,
+    early: EarlyResponses,
     format: Format,
     assemble: A,
 ) -> u8

@@ -39,7 +39,7 @@ use crate::{
     lifecycle::{Phase, StopOutcome, Stopping, Watched},
     listener::{Gate, ListenerComponent},
     preflight, reload,
-    service::Early,
+    service::EarlyResponses,
     settings,
     start_error::StartError,
     task::TaskPanic,
@@ -76,7 +76,7 @@ impl Kernel {
     pub(crate) async fn open<C: Settings>(
         identity: &ServiceIdentity,
         loader: Loader,
-        early: Early,
+        early: EarlyResponses,
     ) -> Result<Self, StartFailure> {
         Self::open_with::<C>(identity, loader, early, None).await
     }
@@ -87,13 +87,13 @@ impl Kernel {
         loader: Loader,
         sink: Arc<dyn LineSink>,
     ) -> Result<Self, StartFailure> {
-        Self::open_with::<C>(identity, loader, Early::default(), Some(sink)).await
+        Self::open_with::<C>(identity, loader, EarlyResponses::default(), Some(sink)).await
     }
 
     async fn open_with<C: Settings>(
         identity: &ServiceIdentity,
         loader: Loader,
-        early: Early,
+        early: EarlyResponses,
         sink: Option<Arc<dyn LineSink>>,
     ) -> Result<Self, StartFailure> {
         let begun = Instant::now();

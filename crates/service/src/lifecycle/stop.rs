@@ -9,8 +9,8 @@ use tokio::time::{self, Instant};
 use super::{config::LifecycleConfig, phase::Phase};
 use crate::component::{Component, Stage, still_running};
 
-/// The maximum time for aborted work to end. An aborted task can store that it was aborted before
-/// the connection pools close.
+/// The maximum time for aborted work to end. In this time, an aborted task can store its result,
+/// because the connection pools close later.
 const ABORT_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The result of a stop.

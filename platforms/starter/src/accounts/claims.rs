@@ -31,7 +31,7 @@ pub(super) fn check(claims: &Claims) -> Result<(), TokenError> {
     is_valid.then_some(()).ok_or(TokenError::Claim)
 }
 
-/// Whether the value is a list of texts. One text is not a list.
+/// Whether the value is an array of strings. A single string is not accepted.
 fn is_list(value: &Value) -> bool {
     value
         .as_array()

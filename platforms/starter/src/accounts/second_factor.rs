@@ -35,7 +35,7 @@ impl Accounts {
     /// password may have one. Begins a new session for the caller, and returns the recovery codes.
     ///
     /// # Errors
-    /// `FEATURE_DISABLED`, `TOTP_INVALID`, and `TOKEN_INVALID` if the tokens of the user are revoked during the call.
+    /// `FEATURE_DISABLED`, `TOTP_INVALID`, and `TOKEN_INVALID` if a concurrent call revokes tokens.
     pub(crate) async fn confirm_totp(
         &self,
         code: &Secret<String>,

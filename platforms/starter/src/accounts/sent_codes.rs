@@ -14,8 +14,8 @@ const CAPTCHA_PATH: &str = "/api/v1/auth/captcha";
 /// The result of a message that the provider certainly did not send.
 const REJECTED: &str = "REJECTED";
 
-/// Records each message of a provider in the operation log. The log skips GET, but the method that
-/// requests a code sends a message.
+/// Records each message of a provider in the operation log. The log has no entries of GET requests,
+/// but a GET request for a code sends a message.
 pub(crate) struct RecordedCodes {
     provider: Arc<dyn SendCode>,
     operations: OperationLog,

@@ -253,7 +253,7 @@ fn now() -> Timestamp {
 /// `INVALID_FLAG`.
 fn check_name(flag: &str) -> Result<(), Error> {
     if flag == STATS {
-        let message = "this name is the path of the statistics: use another name";
+        let message = "this name is reserved for the path of the statistics: use another name";
         return Err(Error::new(Code::Invalid, "INVALID_FLAG", message));
     }
     Ok(())

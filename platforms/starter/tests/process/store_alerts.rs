@@ -21,7 +21,7 @@ use crate::{
     logs::remembered,
 };
 
-/// An override and an expired key are old soon.
+/// The alerts on overrides and expired keys fire early.
 const OVERLAY: &str =
     "[alerts.FlagOverrideOld]\nthreshold = 2.0\n[alerts.DataKeyExpired]\nfor = \"5m\"\n";
 const ROTATION: &str = "rotate%20data%20keys";

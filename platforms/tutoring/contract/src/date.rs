@@ -29,7 +29,7 @@ const HOURS_PER_DAY: u16 = 24;
 #[schemars(with = "String")]
 pub struct PlatformZone(TimeZone);
 
-/// Returns the last date to which a session can be planned or moved: one year after a date.
+/// Returns the last date to which a session can be planned or moved: one year after `today`.
 ///
 /// ```
 /// use tutoring_contract::max_date;

@@ -70,7 +70,7 @@ macro_rules! upstream {
     };
 }
 
-/// Headers of responses that scripts of other sites may read, besides those of the framework.
+/// Response headers that scripts on other origins can read (CORS), besides the framework's own.
 const EXPOSED_HEADERS: [&str; 4] = [
     "x-correlation-id",
     "x-ratelimit-limit",

@@ -63,8 +63,8 @@ pub fn caller() -> Result<Uuid, Error> {
 /// permission may name any ID.
 ///
 /// # Errors
-/// `FORBIDDEN` for another user's ID, also for a text that is not an ID. `NOT_FOUND` for such a text
-/// of an admin with the permission.
+/// `FORBIDDEN` for another user's ID and for a text that is not an ID. For such a text, an admin
+/// with the permission gets `NOT_FOUND`.
 pub fn own_or_permitted(id: &str, role: Role, permission: Option<&str>) -> Result<Uuid, Error> {
     let (is_user, is_permitted) = context::with_current(|context| {
         let Some(grants) = context.map(RequestContext::grants) else {

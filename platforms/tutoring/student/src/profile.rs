@@ -108,7 +108,7 @@ impl Profile {
         check(&mut checks, "goals", self.goals.as_ref(), 0, 1_000);
         if let Some(zone) = self.other.get("timezone").filter(|zone| !zone.is_null()) {
             let is_zone = |text: &str| text.parse::<PlatformZone>().is_ok();
-            let problem = "must be a name of the IANA database such as Asia/Kolkata";
+            let problem = "must be an IANA time zone name such as Asia/Kolkata";
             checks.require("timezone", zone.as_str().is_some_and(is_zone), problem);
         }
         for (name, value) in &self.other {

@@ -20,8 +20,8 @@
 //! When every address refuses connections, calls wait for up to a fifth of `slow_call_duration`,
 //! because a process that restarts accepts connections sooner. After `slow_call_duration` they fail
 //! immediately, and each call triggers another attempt to connect. A call whose deadline passes
-//! during the wait fails with `UNAVAILABLE` and not with `DEADLINE_EXCEEDED`, because it was not
-//! sent.
+//! during the wait fails with `UNAVAILABLE` and not with `DEADLINE_EXCEEDED`, because the last
+//! attempt was not sent.
 
 mod balancer;
 mod ejection;

@@ -22,8 +22,8 @@ const POOL: usize = 2;
 const WORK: Duration = Duration::from_millis(50);
 /// Four times the capacity. A busy machine still sends so many.
 const CALLS_PER_SECOND: u32 = 160;
-/// A trial counts if the work took less on average. On a busier machine the pool is not what
-/// limits the calls.
+/// A trial counts if the mean duration of the work is below this. On a busier machine, the CPU and
+/// not the pool limits the calls.
 const MAX_MEAN_WORK: Duration = Duration::from_millis(60);
 /// Maximum number of trials until one counts.
 const MAX_TRIALS: u32 = 8;
@@ -89,7 +89,7 @@ struct Problem {
 
 async fn try_to_saturate(settings: &[&str]) -> Result<(), Problem> {
     let (pool, work) = (Arc::new(Semaphore::new(POOL)), Arc::new(AtomicU32::new(0)));
-    // The number and the sum of the durations of complete work.
+    // The number of completed calls, and the sum of their durations in microseconds.
     let worked = Arc::new((AtomicU32::new(0), AtomicU64::new(0)));
     let calls = {
         let (work, worked) = (Arc::clone(&work), Arc::clone(&worked));

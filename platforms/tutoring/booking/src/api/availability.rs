@@ -8,8 +8,8 @@ use uuid::Uuid;
 use super::{ExtractResult, HandlerResult, Sessions as State};
 use crate::schedule::{ALLOCATION_READ, Actor, AvailabilityQuery, Schedule};
 
-/// The query of a route: the place of a student, and the members of the route. Without coordinates,
-/// the place of the profile counts.
+/// Declares a query: the place of a student, and other parameters. Without coordinates,
+/// the place in the profile of the student applies.
 macro_rules! place_query {
     ($name:ident { $($member:ident: $kind:ty),* }) => {
         #[derive(Deserialize)]
@@ -66,7 +66,7 @@ pub(super) struct TrainerQuery {
     trainer_id: Option<String>,
 }
 
-/// The parameters of the query besides the trainer. Their error names all of them.
+/// The query parameters other than the trainer, or an error that names every invalid one.
 type Others<T> = Result<seaworthy::http::Query<T>, Error>;
 
 /// Requires the permission of an administrator before the parameters are checked.

@@ -81,7 +81,7 @@ pub(crate) fn coordinates_invalid() -> Error {
 }
 
 /// The problem of a slot on Sundays that has no next one.
-pub(crate) const SUNDAY_SLOT: &str = "must be at most 18:00 for Sundays, which have two sessions";
+pub(crate) const SUNDAY_SLOT: &str = "must be 18:00 or earlier, because Sundays have two sessions";
 
 pub(crate) fn sunday_too_late() -> Error {
     invalid("schedule.timeSlot", SUNDAY_SLOT)

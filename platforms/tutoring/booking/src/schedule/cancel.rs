@@ -151,9 +151,9 @@ impl Schedule {
         self.publish(tx, cancelled).await
     }
 
-    /// Cancels a session for its student, or for an administrator also after it has begun. Until
-    /// 12 hours before it starts, its slot becomes free and a session is added at the end. A later
-    /// cancellation by the student counts as held.
+    /// Cancels a session. An administrator can cancel it also after it has begun. Its slot becomes
+    /// free, and a session is added at the end. If its student cancels it less than 12 hours before
+    /// it starts, it counts as held instead.
     ///
     /// # Errors
     /// `NOT_FOUND`, `FORBIDDEN` or `CONFLICT`.

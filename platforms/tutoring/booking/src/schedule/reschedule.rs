@@ -281,7 +281,7 @@ impl Schedule {
         (date, slot): (Date, Slot),
     ) -> Result<(), Error> {
         if (date, slot) == (session.scheduled_date, session.slot) {
-            let problem = "must be another date or slot than that of the session";
+            let problem = "must differ from the current date and slot of the session";
             return Err(errors::invalid("newDate", problem));
         }
         let start = time(self.zone.timestamp(date, slot.start_minute()));

@@ -122,7 +122,7 @@ pub(crate) async fn free(tx: &Transaction, allocation: Uuid, number: u16) -> Dat
 }
 
 /// Frees the slots of an allocation, except those of sessions that still take place or were held.
-/// A cancelled session may be of an earlier day, on which it was not held.
+/// The day of a cancelled session may be in the past.
 pub(crate) async fn free_unused(tx: &Transaction, allocation: Uuid) -> DataResult<()> {
     sql!("UPDATE schedule_slots SET state = 'available', owner_kind = NULL, owner_id = NULL, session_number = NULL
          WHERE owner_kind = {ALLOCATION} AND owner_id = {allocation} AND NOT EXISTS

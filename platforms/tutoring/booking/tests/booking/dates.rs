@@ -4,13 +4,13 @@ use tutoring_contract::PlatformZone;
 use crate::app::TestApp;
 
 impl TestApp {
-    /// Returns an earlier date of the platform.
+    /// Returns the date that is `days` before today in the time zone of the platform.
     pub(crate) fn days_ago(days: i64) -> String {
         let today = PlatformZone::default().today();
         today.checked_sub(days.days()).unwrap().to_string()
     }
 
-    /// Returns a later date of the platform.
+    /// Returns the date that is `days` after today in the time zone of the platform.
     pub(crate) fn in_days(days: i64) -> String {
         let today = PlatformZone::default().today();
         today.checked_add(days.days()).unwrap().to_string()
@@ -23,7 +23,7 @@ impl TestApp {
         day.unwrap().to_string()
     }
 
-    /// Returns the present date of the platform.
+    /// Returns today's date in the time zone of the platform.
     pub(crate) fn today() -> String {
         PlatformZone::default().today().to_string()
     }

@@ -179,7 +179,7 @@ pub(crate) async fn bad_parameters_are_named_at_once_api_3(app: TestApp) {
     assert_eq!(fields(&json_of(&checked)), ["code"]);
 }
 
-/// A later session has no attendance `present`, and a session does not move to its own time.
+/// A future session cannot be marked `present`, and no session can be moved to its own time.
 pub(crate) async fn later_session_is_not_present_or_moved_to_itself_api_3(app: TestApp) {
     let (owner, holder, id) = today(&app).await;
     let sessions = app.sessions(owner);

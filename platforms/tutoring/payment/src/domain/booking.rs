@@ -101,7 +101,7 @@ impl SessionBooking {
         checks.require(
             "schedule.timeSlot",
             slot.map_or(true, |slot| schedule.delivery_mode.allows(slot)),
-            "must be at most 18:00 for Sundays, which have two sessions",
+            "must be 18:00 or earlier, because Sundays have two sessions",
         );
         checks.require(
             "schedule.startDate",

@@ -16,7 +16,7 @@ seaworthy::errors! {
 }
 
 pub(crate) fn signature_invalid() -> Error {
-    let problem = "the signature does not belong to the order and the payment";
+    let problem = "the signature does not match the order and the payment";
     Error::new(Code::Invalid, "SIGNATURE_INVALID", problem).with_field("signature", problem)
 }
 

@@ -58,7 +58,7 @@ impl Payments {
         package: &SessionBooking,
         key: Option<String>,
     ) -> Result<Created, Error> {
-        // The dates of the platform are those of booking, which may have another time zone.
+        // Dates are in the default time zone of the platform. Booking may use another one.
         package.check(PlatformZone::default().today())?;
         let hash = hash(package)?;
         let id = payment_id(student, key.as_deref());
