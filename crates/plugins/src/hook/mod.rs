@@ -1,10 +1,12 @@
 //! Hook points and the calls of hooks.
 
 mod point;
+mod point_set;
 mod table;
 
 pub use point::HookPoint;
 pub(crate) use point::REQUEST_TIMEOUT;
+pub(crate) use point_set::PointSet;
 pub(crate) use table::{HookEntry, HookTable};
 
 use serde_json::{Map, Value};

@@ -7,7 +7,7 @@ use std::{
 use seaworthy_core::{Code, Error};
 use tokio::time::Instant;
 
-use super::{HookPoint, Rejection};
+use super::{HookPoint, PointSet, Rejection};
 use crate::plugin::{Plugin, Use};
 
 /// A hook of a started plugin.
@@ -50,6 +50,7 @@ impl HookEntry {
 #[derive(Debug, Default)]
 pub(crate) struct HookTable {
     hooks: BTreeMap<HookPoint, Vec<HookEntry>>,
+    points: PointSet,
     deciders: Vec<Arc<Plugin>>,
     plugins: Vec<(Arc<Plugin>, Use)>,
     /// A plugin that must be started and is not.
@@ -96,8 +97,18 @@ impl HookTable {
                 .any(|(plugin, _)| plugin.name() == name.as_str())
         };
         let missing = required.iter().find(is_missing).cloned();
+        let mut points = PointSet::of(table.keys().copied());
+        if missing.is_some() {
+            // These points fail.
+            let vetoes = HookPoint::ALL.into_iter().filter(|point| point.can_veto());
+            points = points.union(PointSet::of(vetoes));
+        }
+        if missing.is_some() || !deciders.is_empty() {
+            points = points.union(PointSet::DECISIONS);
+        }
         Self {
             hooks: table,
+            points,
             deciders,
             plugins: used,
             missing,
@@ -107,6 +118,11 @@ impl HookTable {
 
     pub(crate) fn at(&self, point: HookPoint) -> &[HookEntry] {
         self.hooks.get(&point).map_or(&[], Vec::as_slice)
+    }
+
+    /// Returns the points at which a call has an effect.
+    pub(crate) fn points(&self) -> PointSet {
+        self.points
     }
 
     /// Returns the plugins with access decisions.

@@ -39,6 +39,9 @@ impl<A: Authenticate> Authenticate for PluginAuthentication<A> {
         let Some(plugins) = &self.plugins else {
             return self.inner.authenticate(request, context, route);
         };
+        if plugins.begins_without_plugins(Some(context)) {
+            return self.inner.authenticate(request, context, route);
+        }
         let table = plugins.for_request(Some(context));
         table.keep_values();
         let points = [

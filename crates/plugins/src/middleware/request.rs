@@ -26,6 +26,14 @@ pub(crate) fn hooked(routes: Routes, plugins: &Plugins) -> Routes {
 }
 
 async fn call(plugins: &Plugins, request: Request, next: Next) -> Response {
+    if context::with_current(|context| plugins.begins_without_plugins(context)) {
+        return next.run(request).await;
+    }
+    // The box keeps the future of other requests small.
+    Box::pin(call_hooked(plugins, request, next)).await
+}
+
+async fn call_hooked(plugins: &Plugins, request: Request, next: Next) -> Response {
     let context = context::current();
     let table = plugins.for_request(context.as_deref());
     table.keep_values();

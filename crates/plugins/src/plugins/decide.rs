@@ -8,7 +8,7 @@ use super::{
     failure_policy::{check_failure_mode, check_required, late},
 };
 use crate::{
-    hook::{HookTable, REQUEST_TIMEOUT},
+    hook::{HookTable, PointSet, REQUEST_TIMEOUT},
     plugin::Plugin,
     runtime::{CallError, Question},
     sandbox::CallOrigin,
@@ -36,6 +36,20 @@ impl Plugins {
     /// `PLUGIN_UNAVAILABLE`: a plugin fails, and its `on_failure` is `closed`. Or a plugin has no
     /// time or thread, gets too much data, or is in `plugins.required` and is not started.
     pub async fn decide(
+        &self,
+        subject: &str,
+        action: &str,
+        resource: &str,
+        context: Map<String, Value>,
+    ) -> Result<Decision, Error> {
+        if self.is_idle(PointSet::DECISIONS) {
+            return Ok(Decision::Allow);
+        }
+        // The box keeps this future small.
+        Box::pin(self.ask(subject, action, resource, context)).await
+    }
+
+    async fn ask(
         &self,
         subject: &str,
         action: &str,

@@ -1,7 +1,7 @@
 use seaworthy_core::{Code, Error, context};
 
 use super::Plugins;
-use crate::{HookCall, HookPoint};
+use crate::{HookCall, HookPoint, hook::PointSet};
 
 /// The result of the hooks of one point.
 #[derive(Debug, Clone, Default)]
@@ -26,10 +26,15 @@ impl Plugins {
     ///   `closed`. Or its plugin has no time or thread, or gets too much data. At a point with a
     ///   veto: a plugin of `plugins.required` is not started.
     pub async fn run_hooks(&self, point: HookPoint, call: HookCall) -> Result<HookReport, Error> {
-        if self.is_idle() {
+        if self.is_idle(PointSet::of([point])) {
             let failed = Vec::new();
             return Ok(HookReport { call, failed });
         }
+        // The box keeps this future small. A call without hooks then copies little.
+        Box::pin(self.run_current(point, call)).await
+    }
+
+    async fn run_current(&self, point: HookPoint, call: HookCall) -> Result<HookReport, Error> {
         let request = context::current();
         let table = self.for_request(request.as_deref());
         self.run(&table, point, call, request.as_deref()).await
@@ -75,6 +80,21 @@ impl Plugins {
     }
 
     async fn around<T>(
+        &self,
+        points: [HookPoint; 2],
+        failed: &'static [HookPoint],
+        operation: &str,
+        work: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        let called = points.iter().chain(failed).copied();
+        if self.is_idle(PointSet::of(called)) {
+            return work.await;
+        }
+        // As in `run_hooks`.
+        Box::pin(self.between_hooks(points, failed, operation, work)).await
+    }
+
+    async fn between_hooks<T>(
         &self,
         [before, after]: [HookPoint; 2],
         failed: &'static [HookPoint],

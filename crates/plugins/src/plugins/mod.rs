@@ -1,5 +1,6 @@
 //! The plugins of a service.
 
+mod active_points;
 mod after;
 mod around_call;
 mod change;
@@ -40,6 +41,7 @@ use std::{
     time::Duration,
 };
 
+use active_points::ActivePoints;
 pub(crate) use after::Unfinished;
 use arc_swap::ArcSwap;
 pub use decide::Decision;
@@ -99,6 +101,8 @@ pub(crate) struct Inner {
     pub(crate) profile: Profile,
     pub(crate) bus: EventBus,
     pub(crate) hooks: ArcSwap<HookTable>,
+    /// The points at which calls may have an effect.
+    active: ActivePoints,
     /// The hooks of all requests while plugins are off. There are none, so no hook sets a value.
     without_plugins: Arc<RequestPlugins>,
     /// The first start of a plugin, or the start of the service if plugins are required. Calls of

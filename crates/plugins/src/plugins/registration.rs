@@ -104,7 +104,7 @@ impl Plugins {
         if !table.has_no_plugins() || table.missing().is_some() {
             self.0.in_use_since.get_or_init(Instant::now);
         }
-        self.0.hooks.swap(Arc::new(table)).set_replaced();
+        self.0.active.replace(&self.0.hooks, table);
     }
 }
 

@@ -12,7 +12,10 @@ use seaworthy_core::{RequestContext, Snapshot, context};
 use serde_json::{Map, Value};
 
 use super::Plugins;
-use crate::{HookCall, hook::HookTable};
+use crate::{
+    HookCall,
+    hook::{HookTable, PointSet},
+};
 
 /// The hooks that a request uses, and the values that they set for later points.
 #[derive(Debug)]
@@ -24,7 +27,10 @@ pub(crate) struct RequestPlugins {
 /// The hooks that a request context keeps for its later calls. A newer table replaces them when
 /// they expire.
 #[derive(Debug)]
-struct Pinned(Mutex<Arc<RequestPlugins>>);
+struct Pinned {
+    plugins: Mutex<Arc<RequestPlugins>>,
+    values: Arc<Values>,
+}
 
 /// The snapshot of a request that called plugins before the first one started. The request calls no
 /// plugins until `plugins.drain_timeout` after that start.
@@ -34,6 +40,8 @@ pub(super) struct BeforePlugins;
 #[derive(Debug, Default)]
 struct Values {
     are_kept: AtomicBool,
+    /// Whether a hook has set a value that is kept.
+    has_any: AtomicBool,
     set: Mutex<Map<String, Value>>,
 }
 
@@ -81,6 +89,7 @@ impl RequestPlugins {
         check(&all)?;
         if are_kept {
             kept.clone_from(&all.values);
+            self.values.has_any.store(true, Ordering::Relaxed);
         }
         Ok(all.values)
     }
@@ -92,6 +101,16 @@ impl RequestPlugins {
             call.values.clear();
         }
         call
+    }
+}
+
+impl Pinned {
+    fn new(plugins: Arc<RequestPlugins>) -> Arc<dyn Any + Send + Sync> {
+        let values = Arc::clone(&plugins.values);
+        Arc::new(Self {
+            plugins: Mutex::new(plugins),
+            values,
+        })
     }
 }
 
@@ -108,10 +127,9 @@ impl Plugins {
     /// may last as long as the service.
     pub(crate) fn for_request(&self, request: Option<&RequestContext>) -> Arc<RequestPlugins> {
         let without = || Arc::clone(&self.0.without_plugins);
-        let Some(since) = self.0.in_use_since.get() else {
-            self.keep_without(request);
+        if self.begins_without_plugins(request) {
             return without();
-        };
+        }
         if !self.0.switch.is_on() || self.is_unused() {
             return without();
         }
@@ -119,28 +137,49 @@ impl Plugins {
         let Some(request) = request else {
             return current();
         };
-        let snapshot = request.snapshot_or_init(Snapshot::Plugins, || {
-            Arc::new(Pinned(Mutex::new(current()))) as Arc<dyn Any + Send + Sync>
-        });
+        let snapshot = request.snapshot_or_init(Snapshot::Plugins, || Pinned::new(current()));
         let Some(pinned) = snapshot.downcast_ref::<Pinned>() else {
-            let is_expired = since.elapsed() >= self.0.config.drain_timeout.get();
+            let since = self.0.in_use_since.get();
+            let drain = self.0.config.drain_timeout.get();
+            let is_expired = since.is_some_and(|since| since.elapsed() >= drain);
             return if is_expired { current() } else { without() };
         };
-        let mut plugins = pinned.0.lock();
+        let mut plugins = pinned.plugins.lock();
         if let Some(newer) = self.renew(&plugins) {
             *plugins = Arc::new(newer);
         }
         Arc::clone(&plugins)
     }
 
-    /// Returns true if no plugin has started and none is required, so that calls have no effect.
-    /// The request then calls no plugins that start later.
-    pub(super) fn is_idle(&self) -> bool {
-        let is_idle = self.0.in_use_since.get().is_none();
-        if is_idle {
-            context::with_current(|request| self.keep_without(request));
+    /// Returns true if calls at these points have no effect in the current request: no plugin has a
+    /// hook or a decision for them, and earlier hooks set no value. The request uses the same
+    /// plugins at its later points.
+    pub(super) fn is_idle(&self, points: PointSet) -> bool {
+        !self.0.active.has_any(points)
+            && context::with_current(|request| {
+                request.is_none_or(|request| {
+                    self.keep_current(request);
+                    !has_values(request)
+                })
+            })
+    }
+
+    /// Keeps the plugins of a request at its first call.
+    fn keep_current(&self, request: &RequestContext) {
+        let may_have_plugins = self.0.config.enabled || self.0.in_use_since.get().is_some();
+        if may_have_plugins && request.snapshot(Snapshot::Plugins).is_none() {
+            drop(self.for_request(Some(request)));
         }
-        is_idle
+    }
+
+    /// Returns true if no plugin has started and none is required. The request then calls no plugins
+    /// that start later.
+    pub(crate) fn begins_without_plugins(&self, request: Option<&RequestContext>) -> bool {
+        let is_without = self.0.in_use_since.get().is_none();
+        if is_without {
+            self.keep_without(request);
+        }
+        is_without
     }
 
     /// Keeps that the request began without plugins, unless the service never has some.
@@ -166,5 +205,46 @@ impl Plugins {
             table: self.0.hooks.load_full(),
             values: Arc::clone(&request.values),
         })
+    }
+}
+
+/// Returns true if a request keeps values that hooks set.
+fn has_values(request: &RequestContext) -> bool {
+    let kept = request.snapshot(Snapshot::Plugins);
+    let pinned = kept.and_then(|kept| kept.downcast_ref::<Pinned>());
+    pinned.is_some_and(|pinned| pinned.values.has_any.load(Ordering::Relaxed))
+}
+
+#[cfg(test)]
+mod tests {
+    use seaworthy_core::ServiceIdentity;
+
+    use super::*;
+    use crate::{
+        HookPoint,
+        plugins::tests::{MODULE, TestService, start, write},
+    };
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn request_keeps_plugins_of_a_point_without_hooks_plug_1() {
+        const HOOK: &str = "[[hooks]]\nname = \"note\"\npoint = \"before_biz\"\n";
+        let TestService {
+            service,
+            plugins,
+            folder,
+        } = start(&[]).await;
+        let request = RequestContext::background(ServiceIdentity::new("orders", "1.0.0"));
+        let work = async {
+            let call = plugins.run_hooks(HookPoint::BeforeData, HookCall::new());
+            call.await.unwrap();
+            write(folder.path(), "notes", HOOK, MODULE);
+            plugins.load_folder().await.unwrap();
+            assert!(plugins.has_hooks(HookPoint::BeforeBiz));
+            let request = context::current();
+            let kept = plugins.for_request(request.as_deref());
+            assert!(kept.has_no_plugins());
+        };
+        context::scope(Arc::new(request), work).await;
+        service.stop().await;
     }
 }

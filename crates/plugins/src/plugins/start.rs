@@ -14,10 +14,10 @@ use seaworthy_service::{Assembly, Phase, StartError};
 use tokio::{runtime::Handle, sync::Semaphore, time::timeout};
 
 use super::{
-    Detached, Inner, MAX_GUESTS_PER_CORE, MAX_THREAD_GUESTS_PER_CORE, MAX_WAITING_GUESTS_PER_CORE,
-    Observation, PluginLocks, Plugins, RequestPlugins, RequiredFunctions, Updates,
-    after::MAX_TASKS, cores, order::check_folder, request_plugins::BeforePlugins,
-    shutdown::Shutdown,
+    ActivePoints, Detached, Inner, MAX_GUESTS_PER_CORE, MAX_THREAD_GUESTS_PER_CORE,
+    MAX_WAITING_GUESTS_PER_CORE, Observation, PluginLocks, Plugins, RequestPlugins,
+    RequiredFunctions, Updates, after::MAX_TASKS, cores, order::check_folder,
+    request_plugins::BeforePlugins, shutdown::Shutdown,
 };
 use crate::{
     Capability, Event, EventBus, EventType, PluginAuthentication, PluginSecurityConfig,
@@ -113,6 +113,7 @@ impl Plugins {
             config: config.clone(),
             profile: service.profile(),
             hooks: ArcSwap::default(),
+            active: ActivePoints::default(),
             without_plugins: Arc::new(RequestPlugins::new(Arc::default())),
             in_use_since: OnceLock::new(),
             before_plugins: Arc::new(BeforePlugins),

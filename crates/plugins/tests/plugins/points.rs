@@ -2,10 +2,11 @@
 
 use std::{sync::Arc, time::Duration};
 
+use futures::FutureExt;
 use http::{Request, request::Parts};
 use seaworthy_core::{Actor, Code, Error, Grants, RequestContext, Snapshot, Timeout, context};
 use seaworthy_http::{Access, Authenticate, Authentication, Identity, RouteOptions, Routes};
-use seaworthy_plugins::{HookCall, HookPoint, Plugins};
+use seaworthy_plugins::{Decision, HookCall, HookPoint, Plugins};
 use seaworthy_testkit::{eventually, http::get};
 use serde_json::Map;
 use tokio::{
@@ -160,6 +161,36 @@ async fn request_of_a_service_without_plugins_keeps_nothing_plug_1() {
         .unwrap();
     let orders = get(app.service.addresses().http, "/orders").unwrap();
     assert_eq!((orders.status, orders.body.as_str()), (200, "true"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn points_without_hooks_allocate_nothing_plug_1() {
+    let hook = "[[hooks]]\nname = \"note\"\npoint = \"before_request\"\n";
+    let with_hook = Setup::new().plugin("notes", hook, &Guest::quiet());
+    for setup in [Setup::new(), with_hook] {
+        let app = setup.start().await.unwrap();
+        let counted = allocation_counter::measure(|| {
+            let call = app
+                .plugins
+                .run_hooks(HookPoint::BeforeData, HookCall::new());
+            assert!(call.now_or_never().unwrap().is_ok());
+            let stored = app.plugins.around_data("orders.read", async { Ok(7) });
+            assert_eq!(stored.now_or_never().unwrap().unwrap(), 7);
+            let decision = app.plugins.decide("u-7", "read", "order/1", Map::new());
+            let decision = decision.now_or_never().unwrap().unwrap();
+            assert_eq!(decision, Decision::Allow);
+        });
+        assert_eq!(counted.count_total, 0);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn calls_without_hooks_copy_little_plug_1() {
+    let app = Setup::new().start().await.unwrap();
+    let call = app
+        .plugins
+        .run_hooks(HookPoint::BeforeData, HookCall::new());
+    assert!(size_of_val(&call) <= 512, "{} bytes", size_of_val(&call));
 }
 
 #[tokio::test(flavor = "multi_thread")]
