@@ -105,7 +105,7 @@ impl RequestPlugins {
 }
 
 impl Pinned {
-    fn new(plugins: Arc<RequestPlugins>) -> Arc<dyn Any + Send + Sync> {
+    fn snapshot(plugins: Arc<RequestPlugins>) -> Arc<dyn Any + Send + Sync> {
         let values = Arc::clone(&plugins.values);
         Arc::new(Self {
             plugins: Mutex::new(plugins),
@@ -137,7 +137,7 @@ impl Plugins {
         let Some(request) = request else {
             return current();
         };
-        let snapshot = request.snapshot_or_init(Snapshot::Plugins, || Pinned::new(current()));
+        let snapshot = request.snapshot_or_init(Snapshot::Plugins, || Pinned::snapshot(current()));
         let Some(pinned) = snapshot.downcast_ref::<Pinned>() else {
             let since = self.0.in_use_since.get();
             let drain = self.0.config.drain_timeout.get();
