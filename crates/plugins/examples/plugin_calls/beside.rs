@@ -1,6 +1,7 @@
-//! Requests while a plugin runs endlessly.
+//! Requests while a hostile plugin runs.
 
 use std::{
+    net::TcpListener,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -13,7 +14,7 @@ use seaworthy_plugins::{HookCall, HookPoint, World};
 use crate::{
     Failure,
     bench::{Bench, hook},
-    guests::LOOP,
+    guests::{FILL, FILL_ALL, LOOP, stalled},
     requests::{requests, sent},
     times::{goal, print, quantile},
 };
@@ -27,11 +28,34 @@ const ROUND: Duration = Duration::from_secs(2);
 /// The goal: the p99 grows by less than 20 %.
 const MAX_RATIO: f64 = 1.2;
 
-/// Prints the times of requests with and without an endless plugin.
+/// Prints the times of requests with and without a hostile plugin: an endless loop, fills, and a
+/// request without a response.
 pub(crate) async fn beside(bench: &Bench) -> Result<(), Failure> {
-    bench
-        .load("busy", &hook("after_data"), LOOP, World::RequestHook)
-        .await?;
+    // The system accepts the connections, and nothing responds.
+    let listener = TcpListener::bind("127.0.0.1:0")?;
+    let stalled = stalled(&format!("http://{}/", listener.local_addr()?));
+    let hook = hook("after_data");
+    let requesting = format!("capabilities = [\"http\"]\n{hook}");
+    for (name, what, manifest, body) in [
+        ("busy", "an endless loop", hook.as_str(), LOOP),
+        ("fills", "fills of 56 KiB", hook.as_str(), FILL),
+        ("fills-all", "fills of 50 MiB", hook.as_str(), FILL_ALL),
+        (
+            "stalled",
+            "a stalled request",
+            requesting.as_str(),
+            stalled.as_str(),
+        ),
+    ] {
+        bench.load(name, manifest, body, World::RequestHook).await?;
+        beside_one(bench, name, what).await?;
+        bench.plugins.unload(name).await?;
+    }
+    Ok(())
+}
+
+/// Prints the times of requests with and without calls of a loaded plugin.
+async fn beside_one(bench: &Bench, name: &str, what: &str) -> Result<(), Failure> {
     let mut p99 = [Vec::new(), Vec::new()];
     for round in 0..2 * PAIRS {
         let is_attacked = round % 2 == 1;
@@ -40,7 +64,7 @@ pub(crate) async fn beside(bench: &Bench) -> Result<(), Failure> {
         let (begun, mut stopped) = (Instant::now(), 0);
         while begun.elapsed() < ROUND {
             if is_attacked {
-                bench.plugins.enable("busy")?;
+                bench.plugins.enable(name)?;
                 let report = bench
                     .plugins
                     .run_hooks(HookPoint::AfterData, HookCall::new())
@@ -56,7 +80,7 @@ pub(crate) async fn beside(bench: &Bench) -> Result<(), Failure> {
         if let Some(p99) = p99.get_mut(usize::from(is_attacked)) {
             p99.push(at);
         }
-        println!("round {round}: {bodies:?}, {stopped} endless calls stopped");
+        println!("round {round}: {bodies:?}, {stopped} calls stopped: {what}");
         print("requests", times);
     }
     let [alone, attacked] = p99;
@@ -64,10 +88,10 @@ pub(crate) async fn beside(bench: &Bench) -> Result<(), Failure> {
     ratios.sort_by(f64::total_cmp);
     let median = ratios.get(PAIRS / 2).copied().unwrap_or(f64::NAN);
     let [alone, attacked] = [alone, attacked].map(|mut p99| quantile(&mut p99, 500));
-    println!("median p99 of requests alone: {alone:?}, with an endless plugin: {attacked:?}");
+    println!("median p99 of requests alone: {alone:?}, with {what}: {attacked:?}");
     println!("median ratio of the p99 of a pair: {median:.2}");
     goal("the p99 grows by less than 20 %", median < MAX_RATIO);
-    Ok(bench.plugins.unload("busy").await?)
+    Ok(())
 }
 
 /// The p99 with the plugin, divided by the p99 without it in the run before.

@@ -33,6 +33,10 @@ pub(crate) const FILL: &str = r#"(func (export "seaworthy:plugin/hooks@0.2.0#run
 pub(crate) const FILL_ALL: &str = r#"(func (export "seaworthy:plugin/hooks@0.2.0#run") (param i32) (result i32)
   (drop (memory.grow (i32.const 799)))
   (loop $l (memory.fill (i32.const 8192) (i32.const 1) (i32.const 52420608)) (br $l)) unreachable)"#;
+/// Grows to the limit of 50 MiB, and copies all of it repeatedly.
+pub(crate) const COPY_ALL: &str = r#"(func (export "seaworthy:plugin/hooks@0.2.0#run") (param i32) (result i32)
+  (drop (memory.grow (i32.const 799)))
+  (loop $l (memory.copy (i32.const 8192) (i32.const 73728) (i32.const 52355072)) (br $l)) unreachable)"#;
 /// Grows to the limit of 50 MiB, writes to each page, and grows further.
 pub(crate) const BOMB: &str = r#"(func (export "seaworthy:plugin/hooks@0.2.0#run") (param i32) (result i32)
   (drop (memory.grow (i32.const 799)))
@@ -45,3 +49,17 @@ pub(crate) const RECURSION: &str = r#"(func $deep (param i32) (result i32)
     (i32.add (i32.const 1) (call $deep (i32.add (local.get 0) (i32.const 1)))))
   (func (export "seaworthy:plugin/hooks@0.2.0#run") (param i32) (result i32) (call $deep (i32.const 0)))"#;
 pub(crate) const ALLOW: &str = r#"(func (export "seaworthy:plugin/policy@0.2.0#decide") (param i32 i32 i32 i32 i32 i32 i32 i32) (result i32) (i32.const 16))"#;
+
+/// Returns a guest that requests a URL. It needs the capability `http`.
+pub(crate) fn stalled(url: &str) -> String {
+    format!(
+        r#"(import "seaworthy:plugin/http@0.2.0" "send" (func $send (param {})))
+        (func (export "seaworthy:plugin/hooks@0.2.0#run") (param i32) (result i32)
+          (call $send (i32.const 64) (i32.const 3) (i32.const 128) (i32.const {})
+            (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 256))
+          (i32.const 16))
+        (data (i32.const 64) "GET") (data (i32.const 128) "{url}")"#,
+        "i32 ".repeat(9),
+        url.len()
+    )
+}

@@ -7,7 +7,7 @@ use seaworthy_plugins::{HookCall, HookPoint, World};
 use crate::{
     DEADLINE, Failure,
     bench::{Bench, hook},
-    guests::{FILL, FILL_ALL, LOOP},
+    guests::{COPY_ALL, FILL, FILL_ALL, LOOP, stalled},
     times::{goal, print},
 };
 
@@ -62,19 +62,11 @@ pub(crate) async fn hostile(bench: &Bench) -> Result<(), Failure> {
     endless(bench, "endless loop", "endless", "", LOOP).await?;
     endless(bench, "fills of 56 KiB", "fills", "", FILL).await?;
     endless(bench, "fills of 50 MiB", "fills-all", "", FILL_ALL).await?;
+    endless(bench, "copies of 50 MiB", "copies", "", COPY_ALL).await?;
     // The system accepts the connections, and nothing responds.
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let url = format!("http://{}/", listener.local_addr()?);
-    let send = format!(
-        r#"(import "seaworthy:plugin/http@0.2.0" "send" (func $send (param {})))
-        (func (export "seaworthy:plugin/hooks@0.2.0#run") (param i32) (result i32)
-          (call $send (i32.const 64) (i32.const 3) (i32.const 128) (i32.const {})
-            (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 256))
-          (i32.const 16))
-        (data (i32.const 64) "GET") (data (i32.const 128) "{url}")"#,
-        "i32 ".repeat(9),
-        url.len()
-    );
+    let send = stalled(&url);
     let capabilities = "capabilities = [\"http\"]\n";
     endless(bench, "stalled request", "stalled", capabilities, &send).await
 }
