@@ -84,7 +84,7 @@ fn call(app: &TestApp, bearer: &str, method: &str, path: &str, body: &str) -> Ht
 }
 
 /// Returns the status and the reason of an error.
-fn reason(response: &HttpResponse) -> (u16, String) {
+pub(crate) fn reason(response: &HttpResponse) -> (u16, String) {
     let problem: Value = serde_json::from_str(&response.body).unwrap_or_default();
     let reason = problem["reason"].as_str().unwrap_or_default();
     (response.status, reason.to_owned())

@@ -15,6 +15,7 @@ mod folder;
 mod guard;
 mod guide;
 mod operator;
+mod points;
 mod samples;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_starter");
