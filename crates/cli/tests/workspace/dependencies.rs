@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, env, process::Command};
 
 use serde_json::Value;
 
-use crate::root;
+use crate::{root, sources::sources};
 
 /// Returns the packages that a build compiles on this machine.
 fn packages(selection: &[&str]) -> BTreeSet<String> {
@@ -103,4 +103,13 @@ fn default_builds_compile_no_wasm_crate_plug_1() {
     let with = ["--edges", "normal", "--package", "starter"];
     let with = engine(&[&with[..], &["--features", "plugins"]].concat());
     assert!(with.contains(&"wasmtime".to_owned()), "{with:?}");
+}
+
+#[test]
+fn only_its_module_uses_the_engine_of_plugins_plug_1() {
+    let sources = sources().into_iter();
+    let users = sources.filter(|source| source.text.contains("wasmtime::"));
+    let users: Vec<String> = users.map(|source| source.path).collect();
+    let is_own = |path: &String| path.starts_with("crates/plugins/src/wasm/");
+    assert!(!users.is_empty() && users.iter().all(is_own), "{users:?}");
 }
