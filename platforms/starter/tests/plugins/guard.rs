@@ -125,6 +125,18 @@ pub(crate) fn audited(url: &str) -> Vec<(String, Value)> {
         .collect()
 }
 
+/// Returns the actions of the audit log about plugins and their actors, oldest first. The actor of
+/// the service itself is an empty text.
+pub(crate) fn audited_actors(url: &str) -> Vec<(String, String)> {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let logged = sql(
+            "SELECT action, COALESCE(actor, '') FROM audit_log WHERE action LIKE 'plugin.%' ORDER BY sequence",
+        );
+        logged.fetch_all(&open(url).await).await.unwrap()
+    })
+}
+
 /// Waits until the audit log has exactly these actions about plugins.
 pub(crate) fn eventually_audited(url: &str, actions: &[&str]) {
     let runtime = tokio::runtime::Runtime::new().unwrap();

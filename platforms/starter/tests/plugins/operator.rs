@@ -12,8 +12,8 @@ use crate::{
     PROGRAM,
     folder::{Folder, SECRETS},
     guard::{
-        MANIFEST, PROCEEDS, VETOES, admin, assert_metric, audited, eventually_audited, execute,
-        log_in, module,
+        MANIFEST, PROCEEDS, VETOES, admin, assert_metric, audited, audited_actors,
+        eventually_audited, execute, log_in, module,
     },
 };
 
@@ -143,6 +143,27 @@ fn audit_entries_survive_errors_of_the_database_in_order_plug_1() {
         .map(|(action, _)| action)
         .collect();
     assert_eq!(audited.get(2..4).unwrap(), ["plugin.stop", "plugin.start"]);
+}
+
+#[test]
+fn audit_entries_name_their_operator_plug_1() {
+    let folder = Folder::new();
+    folder.add("guard", MANIFEST, &module(PROCEEDS), "hooks-and-events");
+    // The service starts the plugin, and an operator stops it.
+    let app = folder.app().start().unwrap();
+    admin(&app, "stop");
+    assert!(app.stop().unwrap().status.success());
+    let expected = [
+        ("plugin.load", ""),
+        ("plugin.start", ""),
+        ("plugin.stop", "admin"),
+    ];
+    let audited = audited_actors(&folder.database());
+    let audited: Vec<_> = audited
+        .iter()
+        .map(|(action, actor)| (action.as_str(), actor.as_str()))
+        .collect();
+    assert_eq!(audited, expected);
 }
 
 #[test]
