@@ -167,7 +167,10 @@ fn actions_call_their_points_in_order_plug_1() {
 /// Starts a service with the plugin `guard`, and calls `check` with each point and a user name.
 /// The plugin has a hook at the point, with a veto where the contract allows one. Returns the
 /// service with its folder, without the hook.
-fn for_each_point(hook: &str, check: impl Fn(&TestApp, HookPoint, &str)) -> (Folder, TestApp) {
+fn for_each_point(
+    (hook, timeout): (&str, &str),
+    check: impl Fn(&TestApp, HookPoint, &str),
+) -> (Folder, TestApp) {
     let folder = Folder::new();
     let replace = |hooks: &str, body: &str| {
         let manifest = manifest("guard", hooks);
@@ -182,7 +185,7 @@ fn for_each_point(hook: &str, check: impl Fn(&TestApp, HookPoint, &str)) -> (Fol
     assert_eq!(Action::Register(TAKEN).send(&app, "first").status, 200);
     for (number, point) in HookPoint::ALL.into_iter().enumerate() {
         let hooks = format!(
-            "[[hooks]]\nname = \"check\"\npoint = \"{}\"\ntimeout = \"60ms\"\nveto = {}\n",
+            "[[hooks]]\nname = \"check\"\npoint = \"{}\"\ntimeout = \"{timeout}\"\nveto = {}\n",
             point.as_str(),
             point.can_veto()
         );
@@ -198,7 +201,7 @@ fn for_each_point(hook: &str, check: impl Fn(&TestApp, HookPoint, &str)) -> (Fol
 
 #[test]
 fn vetoes_reject_actions_at_the_points_of_the_contract_plug_1() {
-    let (_folder, app) = for_each_point(VETOES, |app, point, user| {
+    let (_folder, app) = for_each_point((VETOES, "20s"), |app, point, user| {
         let (action, status) = action(point, user);
         let response = action.send(app, user);
         match point.can_veto() {
@@ -223,7 +226,7 @@ fn vetoes_reject_actions_at_the_points_of_the_contract_plug_1() {
 #[test]
 fn timeouts_end_hooks_at_every_point_plug_1_plug_2() {
     let timeouts = Cell::new(0);
-    for_each_point(LOOPS, |app, point, user| {
+    for_each_point((LOOPS, "60ms"), |app, point, user| {
         let (action, status) = action(point, user);
         let response = action.send(app, user);
         match point.can_veto() {
