@@ -2,6 +2,7 @@ use seaworthy_core::{Code, Error, context};
 use serde_json::Map;
 
 use super::{Decision, Plugins};
+use crate::hook::PointSet;
 
 impl Plugins {
     /// Runs a call of a client that may change data. It first asks the policies if the caller is
@@ -20,15 +21,26 @@ impl Plugins {
         resource: &str,
         work: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, Error> {
-        let request = context::current();
-        if let Some(actor) = request.as_deref().and_then(|request| request.actor()) {
-            let subject = actor.as_str();
-            let decision = self.decide(subject, action, resource, Map::new());
-            if let Decision::Deny(reason) = decision.await? {
-                return Err(denied(reason, resource));
-            }
+        if !self.is_idle(PointSet::DECISIONS) {
+            Box::pin(self.check_call(action, resource)).await?;
         }
         self.around_business(resource, work).await
+    }
+
+    /// Asks the policies about a call of an authenticated caller.
+    ///
+    /// # Errors
+    /// A policy denies the call, or those of [`decide`](Self::decide).
+    async fn check_call(&self, action: &str, resource: &str) -> Result<(), Error> {
+        let request = context::current();
+        let Some(actor) = request.as_deref().and_then(|request| request.actor()) else {
+            return Ok(());
+        };
+        let decision = self.decide(actor.as_str(), action, resource, Map::new());
+        match decision.await? {
+            Decision::Allow => Ok(()),
+            Decision::Deny(reason) => Err(denied(reason, resource)),
+        }
     }
 }
 

@@ -176,6 +176,8 @@ async fn points_without_hooks_allocate_nothing_plug_1() {
             assert!(call.now_or_never().unwrap().is_ok());
             let stored = app.plugins.around_data("orders.read", async { Ok(7) });
             assert_eq!(stored.now_or_never().unwrap().unwrap(), 7);
+            let called = app.plugins.around_call("Create", "orders", async { Ok(7) });
+            assert_eq!(called.now_or_never().unwrap().unwrap(), 7);
             let decision = app.plugins.decide("u-7", "read", "order/1", Map::new());
             let decision = decision.now_or_never().unwrap().unwrap();
             assert_eq!(decision, Decision::Allow);
