@@ -1,5 +1,5 @@
 //! Measures calls of plugins: an empty hook, the bare engine, a decision, hostile guests, memory,
-//! and requests while a plugin runs endlessly and during reloads. Fails if a goal is missed.
+//! and requests beside hostile plugins and during reloads. Fails if a goal is missed.
 //!
 //! The parts are `calls`, `hostile`, `memory`, `beside` and `reload`. Name some to run only these.
 //!
