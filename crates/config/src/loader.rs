@@ -42,6 +42,7 @@ pub struct Loader {
     overrides: Vec<String>,
     sources: Vec<Arc<dyn SecretSource>>,
     rules: Vec<Rule>,
+    start_rules: Vec<Rule>,
     defaults: Vec<(String, Json)>,
     variables: Vec<LegacyVariable>,
     legacy_keys: Vec<LegacyKey>,
@@ -65,6 +66,7 @@ impl Loader {
             overrides: Vec::new(),
             sources: Vec::new(),
             rules: Vec::new(),
+            start_rules: Vec::new(),
             defaults: Vec::new(),
             variables: Vec::new(),
             legacy_keys: Vec::new(),
@@ -152,6 +154,23 @@ impl Loader {
         rule: impl Fn(&Loaded) -> Vec<ConfigError> + Send + Sync + 'static,
     ) -> Self {
         self.rules.push(Arc::new(rule));
+        self
+    }
+
+    /// Adds a [`rule`](Self::rule) that a [`Watcher`](crate::Watcher) does not run at its reloads,
+    /// such as a check of a file that the process reads only at its start.
+    #[must_use]
+    pub fn start_rule(
+        mut self,
+        rule: impl Fn(&Loaded) -> Vec<ConfigError> + Send + Sync + 'static,
+    ) -> Self {
+        self.start_rules.push(Arc::new(rule));
+        self
+    }
+
+    /// Removes the rules that only apply at a start.
+    pub(crate) fn for_reloads(mut self) -> Self {
+        self.start_rules.clear();
         self
     }
 

@@ -70,8 +70,9 @@ impl Default for FlagsConfig {
 
 impl FlagsConfig {
     /// Returns the problem of a `file` that does not exist, for
-    /// [`Service::check_settings`](seaworthy_service::Service::check_settings). `section` is the
-    /// key of these settings.
+    /// [`check_settings_at_start`](seaworthy_service::Service::check_settings_at_start). `section`
+    /// is the key of these settings. If the file disappears later, the last flags apply and the
+    /// error is logged.
     #[must_use]
     pub fn problems(&self, section: &str) -> Vec<SettingProblem> {
         let file = self.file.as_ref().filter(|_| self.enabled);

@@ -153,6 +153,18 @@ impl Service {
         self
     }
 
+    /// Adds a [check](Self::check_settings) that a reload does not run, such as one of a file that
+    /// the service reads only at its start. A file that disappears later must not prevent the
+    /// reload of other settings.
+    #[must_use]
+    pub fn check_settings_at_start<C: Settings>(
+        mut self,
+        check: fn(&C, Profile) -> Vec<SettingProblem>,
+    ) -> Self {
+        self.checks.add_at_start(check);
+        self
+    }
+
     pub(crate) fn early(&self) -> EarlyResponses {
         self.early.clone()
     }

@@ -51,7 +51,7 @@ pub(crate) fn with_preflight(loader: Loader) -> Loader {
 /// Adds the check of the TLS files of the listeners. They are not part of the settings, so a
 /// reload of the settings does not read them.
 pub(crate) fn with_tls_files(loader: Loader) -> Loader {
-    loader.rule(tls_files)
+    loader.start_rule(tls_files)
 }
 
 /// Returns the TLS files of the listeners that cannot be used. Blocks.

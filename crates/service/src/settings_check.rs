@@ -47,41 +47,64 @@ impl From<SettingProblem> for StartError {
 
 /// The checks of a service.
 #[derive(Clone, Default)]
-pub(crate) struct SettingsChecks(Vec<Arc<Check>>);
+pub(crate) struct SettingsChecks {
+    always: Vec<Arc<Check>>,
+    /// The checks that a reload does not run.
+    start: Vec<Arc<Check>>,
+}
 
 type Check = dyn Fn(&Loaded) -> Vec<ConfigError> + Send + Sync;
 
 impl SettingsChecks {
     pub(crate) fn add<C: Settings>(&mut self, check: fn(&C, Profile) -> Vec<SettingProblem>) {
-        self.0.push(Arc::new(move |loaded| {
-            // A service without these settings has a bug, which its assembly reports.
-            let Ok(settings) = loaded.get::<C>() else {
-                return Vec::new();
-            };
-            let problems = check(&settings, loaded.profile()).into_iter();
-            problems
-                .map(|SettingProblem { key, problem }| config_error(loaded, key, problem))
-                .collect()
-        }));
+        self.always.push(new_check(check));
+    }
+
+    pub(crate) fn add_at_start<C: Settings>(
+        &mut self,
+        check: fn(&C, Profile) -> Vec<SettingProblem>,
+    ) {
+        self.start.push(new_check(check));
     }
 
     /// Returns the problems of loaded settings.
     pub(crate) fn problems(&self, loaded: &Loaded) -> Vec<ConfigError> {
-        self.0.iter().flat_map(|check| check(loaded)).collect()
+        let checks = self.always.iter().chain(&self.start);
+        checks.flat_map(|check| check(loaded)).collect()
     }
 
-    /// Adds the checks to each load and reload.
+    /// Adds the checks to each load, and those of `always` to each reload.
     pub(crate) fn add_to(&self, loader: Loader) -> Loader {
-        let checks = self.clone();
-        loader.rule(move |loaded| checks.problems(loaded))
+        let always = self.always.iter().cloned();
+        let loader = always.fold(loader, |loader, check| {
+            loader.rule(move |loaded| check(loaded))
+        });
+        let start = self.start.iter().cloned();
+        start.fold(loader, |loader, check| {
+            loader.start_rule(move |loaded| check(loaded))
+        })
     }
+}
+
+fn new_check<C: Settings>(check: fn(&C, Profile) -> Vec<SettingProblem>) -> Arc<Check> {
+    Arc::new(move |loaded| {
+        // A service without these settings has a bug, which its assembly reports.
+        let Ok(settings) = loaded.get::<C>() else {
+            return Vec::new();
+        };
+        let problems = check(&settings, loaded.profile()).into_iter();
+        problems
+            .map(|SettingProblem { key, problem }| config_error(loaded, key, problem))
+            .collect()
+    })
 }
 
 impl fmt::Debug for SettingsChecks {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
-            .debug_tuple("SettingsChecks")
-            .field(&self.0.len())
+            .debug_struct("SettingsChecks")
+            .field("always", &self.always.len())
+            .field("start", &self.start.len())
             .finish()
     }
 }

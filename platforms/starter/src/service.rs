@@ -67,6 +67,7 @@ pub(crate) fn service() -> Service {
         .error_form(Arc::new(api::rejection))
         .early_probes(api::probes)
         .check_settings(StarterConfig::problems)
+        .check_settings_at_start(StarterConfig::start_problems)
         .legacy_prefix(PREFIX)
         .legacy_keys(LEGACY_KEYS.iter().chain(plugins::LEGACY_KEYS).cloned())
         .legacy_variables(

@@ -241,7 +241,8 @@ impl Loader {
             instances,
             ignored: prepared.ignored,
         });
-        let mut found: Vec<_> = self.rules.iter().flat_map(|rule| rule(&loaded)).collect();
+        let rules = self.rules.iter().chain(&self.start_rules);
+        let mut found: Vec<_> = rules.flat_map(|rule| rule(&loaded)).collect();
         found.retain(|error| !errors.iter().any(|known| known.key() == error.key()));
         errors.append(&mut found);
         ConfigErrors::check(errors)?;

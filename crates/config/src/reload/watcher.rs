@@ -59,11 +59,12 @@ pub struct Reloaded {
 }
 
 impl Watcher {
-    /// Creates a watcher for a configuration that `loader` loaded with `schema`.
+    /// Creates a watcher for a configuration that `loader` loaded with `schema`. Its reloads do not
+    /// apply the [rules of a start](Loader::start_rule).
     #[must_use]
     pub fn new(loader: Loader, schema: Schema, loaded: Loaded) -> Self {
         let watcher = Self(Arc::new(Shared {
-            loader,
+            loader: loader.for_reloads(),
             schema,
             current: ArcSwap::from_pointee(loaded),
             cells: Mutex::default(),

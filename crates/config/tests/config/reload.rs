@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path, time::Duration};
 
-use seaworthy_config::{Environment, Loader, Watcher};
+use seaworthy_config::{ConfigError, Environment, Loader, Origin, Watcher};
 use tokio::{sync::mpsc, time::timeout};
 
 use crate::settings::{Framework, Hello, Level, directory, schema};
@@ -71,6 +71,29 @@ async fn invalid_change_keeps_running_settings_and_is_counted_conf_4() {
     assert!(error.contains("the file was removed"), "{error}");
     assert_eq!(settings.load().log.level, Level::Warn);
     assert_eq!(watcher.failures(), 4);
+}
+
+#[tokio::test]
+async fn rule_of_a_start_does_not_reject_a_reload_conf_4() {
+    let directory = directory(&[("config.yaml", "log: { level: info }\n")]);
+    let file = directory.path().join("other.txt");
+    fs::write(&file, "").unwrap();
+    let required = file.clone();
+    let loader = Loader::new("hello")
+        .directory(directory.path())
+        .environment(Environment::default())
+        .start_rule(move |_| match required.is_file() {
+            true => Vec::new(),
+            false => vec![ConfigError::new(Origin::Default, "greeting", "no file")],
+        });
+    let loaded = loader.load(&schema()).unwrap();
+    let watcher = Watcher::new(loader.clone(), schema(), loaded);
+    fs::remove_file(&file).unwrap();
+    let error = loader.load(&schema()).unwrap_err().to_string();
+    assert!(error.contains("no file"), "{error}");
+    let settings = directory.path().join("config.yaml");
+    fs::write(settings, "log: { level: warn }\n").unwrap();
+    assert_eq!(watcher.reload().await.unwrap().changed, ["log"]);
 }
 
 #[tokio::test]

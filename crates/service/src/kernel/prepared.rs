@@ -22,15 +22,15 @@ pub(super) async fn prepare<C: Settings>(
     // Phase::Configure
     let schema = loader.extend_schema(settings::schema::<C>());
     let loader = settings::with_rules(loader);
-    let checked = match listens {
-        true => settings::with_tls_files(loader.clone()),
-        false => loader.clone(),
+    let loader = match listens {
+        true => settings::with_tls_files(loader),
+        false => loader,
     };
-    let loaded = match checked.load_async(&schema).await {
+    let loaded = match loader.load_async(&schema).await {
         Ok(loaded) => loaded,
         // Add the violations of preflight, so that an operator reads all problems at once (CONF-1).
         Err(errors) => {
-            let all = settings::with_preflight(checked).load_async(&schema).await;
+            let all = settings::with_preflight(loader).load_async(&schema).await;
             return Err(StartFailure::Invalid(all.err().unwrap_or(errors)));
         }
     };

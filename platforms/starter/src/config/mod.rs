@@ -61,7 +61,6 @@ impl StarterConfig {
     /// keys.
     pub(crate) fn problems(&self, profile: Profile) -> Vec<SettingProblem> {
         let mut found = self.kms.problems("kms");
-        found.extend(self.features.problems("features"));
         let redis = self.data.redis.as_ref();
         found.extend(redis.and_then(|redis| redis.connection().err()));
         found.extend(self.auth.lifetime_problem());
@@ -74,6 +73,11 @@ impl StarterConfig {
             found.push(SettingProblem::new("auth.document_issuers", problem));
         }
         found
+    }
+
+    /// Returns the files that are missing at a start.
+    pub(crate) fn start_problems(&self, _: Profile) -> Vec<SettingProblem> {
+        self.features.problems("features")
     }
 
     /// Returns the limits on registrations and logins.

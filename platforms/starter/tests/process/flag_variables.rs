@@ -45,6 +45,24 @@ fn flags_of_the_contract_have_a_file_and_a_switch_conf_1() {
 }
 
 #[test]
+fn missing_flag_file_does_not_reject_a_reload_conf_4() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("flags.yaml");
+    fs::write(&file, "user.management: false\n").unwrap();
+    let variables = [("FEATURES_FILE", file.to_str().unwrap())];
+    let mut process = start(folder.path(), &variables);
+    let (http, admin) = process.addresses().unwrap();
+    process.line("\"message\":\"ready\"").unwrap();
+    fs::remove_file(&file).unwrap();
+    process.line("the file does not exist").unwrap();
+    let action = [("x-admin-request", "1")];
+    let reloaded = request(admin, "POST", "/config/reload", &action, "").unwrap();
+    assert_eq!(reloaded.status, 200, "{}", reloaded.body);
+    // The last flags apply.
+    assert_eq!(register(http, "ada").status, 403);
+}
+
+#[test]
 fn flag_file_is_watched_unless_the_contract_says_otherwise_conf_1() {
     let folders = [(); 2].map(|()| tempfile::tempdir().unwrap());
     let file = folders[0].path().join("flags.yaml");
