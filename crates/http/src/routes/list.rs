@@ -141,6 +141,12 @@ impl Methods {
         }
     }
 
+    pub(super) fn remove(&mut self, label: MethodLabel) {
+        if let Some(served) = self.served.get_mut(label.index()) {
+            *served = false;
+        }
+    }
+
     fn names(self) -> Vec<&'static str> {
         if self == Self::EVERY {
             return Vec::new();

@@ -244,7 +244,7 @@ impl RouteOptions {
     }
 
     /// Sets the switch of the route. While it is off, the response is the same as for a path
-    /// without a route, also for anonymous callers.
+    /// without a route, also for anonymous callers. `Allow` does not list its methods.
     #[must_use]
     pub fn switch(mut self, switch: Switch) -> Self {
         self.switch = Some(switch);

@@ -122,8 +122,7 @@ impl Path {
         }
         self.has_head_alone |= has_head_alone;
         self.methods.join(methods);
-        self.allow =
-            HeaderValue::try_from(self.methods.allow()).unwrap_or(HeaderValue::from_static(""));
+        self.allow = allow(self.methods);
         Ok(())
     }
 
@@ -137,13 +136,38 @@ impl Path {
                     Some(endpoint) if endpoint.methods().serves(label) => {
                         Found::Endpoint(Arc::clone(endpoint))
                     }
-                    Some(_) => Found::OtherMethods(self.allow.clone()),
+                    Some(endpoint) if endpoint.options().is_switched_off() => Found::NoRoute,
+                    Some(_) => self.other_methods(),
                     None => Found::NoRoute,
                 },
-                VariantMatch::OtherMethods(methods) => Found::OtherMethods(self.allow_of(&methods)),
+                VariantMatch::OtherMethods(mut methods) => {
+                    methods.retain(|method| !variants.is_switched_off(method, path));
+                    match methods.is_empty() {
+                        true => Found::NoRoute,
+                        false => Found::OtherMethods(self.allow_of(&methods)),
+                    }
+                }
                 VariantMatch::NoMatch => Found::NoRoute,
             },
-            Some(Slot::Empty) | None => Found::OtherMethods(self.allow.clone()),
+            Some(Slot::Empty) | None => self.other_methods(),
+        }
+    }
+
+    /// Returns the result for a method without a handler. `Allow` does not reveal the methods of
+    /// endpoints that are switched off, and a path without other methods does not exist.
+    fn other_methods(&self) -> Found {
+        let mut visible = self.methods;
+        for (label, slot) in MethodLabel::ALL.into_iter().zip(&self.slots) {
+            if slot.is_switched_off(label) {
+                visible.remove(label);
+            }
+        }
+        if visible == self.methods {
+            return Found::OtherMethods(self.allow.clone());
+        }
+        match visible == Methods::NONE {
+            true => Found::NoRoute,
+            false => Found::OtherMethods(allow(visible)),
         }
     }
 
@@ -162,6 +186,37 @@ impl Path {
         }
         HeaderValue::try_from(names.join(", ")).unwrap_or(HeaderValue::from_static(""))
     }
+}
+
+impl Slot {
+    /// Returns whether every endpoint for the method is switched off.
+    fn is_switched_off(&self, label: MethodLabel) -> bool {
+        match self {
+            Self::Empty => false,
+            Self::Endpoint(endpoint) => endpoint.options().is_switched_off(),
+            Self::Variants(variants) => {
+                let endpoints = variants.endpoints.iter();
+                let mut serving = endpoints.filter(|endpoint| endpoint.methods().serves(label));
+                serving.all(|endpoint| endpoint.options().is_switched_off())
+            }
+        }
+    }
+}
+
+impl VariantEndpoints {
+    /// Returns whether the endpoint for the method and path of a request is switched off.
+    fn is_switched_off(&self, method: &Method, path: &str) -> bool {
+        let VariantMatch::Variant(index) = (self.matcher)(method, path) else {
+            return false;
+        };
+        let endpoint = self.endpoints.get(index);
+        endpoint.is_some_and(|endpoint| endpoint.options().is_switched_off())
+    }
+}
+
+/// Returns the value of `Allow`.
+fn allow(methods: Methods) -> HeaderValue {
+    HeaderValue::try_from(methods.allow()).unwrap_or(HeaderValue::from_static(""))
 }
 
 impl std::fmt::Debug for VariantEndpoints {

@@ -1,4 +1,5 @@
 use axum::routing;
+use seaworthy_core::Switch;
 
 use super::*;
 
@@ -183,4 +184,51 @@ fn variants_of_one_path_have_their_own_options_auth_5() {
         found(&table, &Method::PUT, "/7:cancel"),
         "GET, HEAD, POST, OPTIONS"
     );
+}
+
+#[test]
+fn switched_off_routes_are_hidden_from_every_method_flag_1() {
+    let (page, action) = (Switch::new(), Switch::new());
+    let off = |switch: &Switch| RouteOptions::new().switch(switch.clone());
+    let variants = [
+        Variant::new("/{id}:cancel", routing::post(async || ()), off(&page)),
+        Variant::new("/{id}:cancel", routing::delete(async || ()), off(&action)),
+        Variant::new("/{id}", routing::get(async || ()), RouteOptions::new()),
+    ];
+    let routes = Routes::new()
+        .route_with("/page", routing::get(async || ()), off(&page))
+        .route_with("/both", routing::get(async || ()), off(&page))
+        .post("/both", async || ())
+        .variants(
+            "/{id}",
+            |method, path| match (method.as_str(), path.ends_with(":cancel")) {
+                ("POST", true) => VariantMatch::Variant(0),
+                ("DELETE", true) => VariantMatch::Variant(1),
+                (_, true) => VariantMatch::OtherMethods(vec![Method::POST, Method::DELETE]),
+                _ => VariantMatch::Variant(2),
+            },
+            variants,
+        );
+    let table = Table::new(routes).unwrap();
+    let response = |method: &Method, path| match table.find(method, path).found {
+        Found::Endpoint(_) => "endpoint".to_owned(),
+        Found::OtherMethods(allow) => allow.to_str().unwrap().to_owned(),
+        Found::NoRoute => "no route".to_owned(),
+    };
+    assert_eq!(response(&Method::PUT, "/page"), "GET, HEAD, OPTIONS");
+    assert_eq!(response(&Method::GET, "/7:cancel"), "POST, DELETE, OPTIONS");
+    assert_eq!(response(&Method::PUT, "/both"), "GET, HEAD, POST, OPTIONS");
+    page.set(false);
+    for method in [Method::GET, Method::HEAD, Method::PUT, Method::OPTIONS] {
+        assert_eq!(response(&method, "/page"), "no route", "{method}");
+    }
+    assert_eq!(response(&Method::PUT, "/both"), "POST, OPTIONS");
+    assert_eq!(response(&Method::POST, "/both"), "endpoint");
+    assert_eq!(response(&Method::GET, "/7:cancel"), "DELETE, OPTIONS");
+    action.set(false);
+    for method in [Method::GET, Method::POST, Method::DELETE] {
+        assert_eq!(response(&method, "/7:cancel"), "no route", "{method}");
+    }
+    page.set(true);
+    assert_eq!(response(&Method::PUT, "/page"), "GET, HEAD, OPTIONS");
 }
