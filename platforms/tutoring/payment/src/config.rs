@@ -5,7 +5,7 @@ use seaworthy::{
     messaging::MessagingConfig, operation_log::OperationLogConfig, outbox::OutboxConfig,
     prelude::*, redis::RedisConfig, resilience::rate_limit::LimitBy, service::CronSchedule,
 };
-use tutoring_contract::{AccessTokenConfig, ServiceTokenConfig};
+use tutoring_contract::{AccessTokenConfig, PlatformZone, ServiceTokenConfig};
 use tutoring_identity::{embedded_broker, embedded_database, per_minute};
 
 /// The default database file, in a directory that version control ignores.
@@ -44,6 +44,8 @@ pub struct PaymentConfig {
     pub audit_log: AuditLogConfig,
     /// The log of unsafe calls.
     pub operation_log: OperationLogConfig,
+    /// The time zone of dates, such as the latest start of a package, an IANA name.
+    pub time_zone: PlatformZone,
     /// The payment provider.
     pub provider: ProviderConfig,
     /// The time in which an order can be paid.
@@ -165,6 +167,7 @@ impl Default for PaymentConfig {
             service_tokens: ServiceTokenConfig::default(),
             audit_log: AuditLogConfig::default(),
             operation_log: OperationLogConfig::enabled(),
+            time_zone: PlatformZone::default(),
             provider: ProviderConfig::default(),
             order_ttl: ORDER_TTL,
             reconciliation: ReconciliationConfig::default(),

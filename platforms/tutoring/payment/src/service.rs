@@ -39,9 +39,10 @@ const CALLER: &str = "payment";
 const REQUESTS: u32 = 600;
 
 /// The environment variables that only this legacy service has.
-const VARIABLES: [LegacyVariable; 7] = [
+const VARIABLES: [LegacyVariable; 8] = [
     LegacyVariable::converted("PAYMENT_SERVICE_PORT", "server.http.addr", Conversion::Port),
     LegacyVariable::sets("BOOKING_SERVICE_URL", "clients.booking.base_url"),
+    LegacyVariable::sets("PLATFORM_TIMEZONE", "time_zone"),
     LegacyVariable::sets("RAZORPAY_KEY_ID", "provider.key_id"),
     LegacyVariable::sets("RAZORPAY_KEY_SECRET", "provider.key_secret"),
     LegacyVariable::sets("RAZORPAY_WEBHOOK_SECRET", "provider.webhook_secret"),
@@ -122,6 +123,7 @@ pub async fn assemble(service: &Assembly<PaymentConfig>) -> Result<(), StartErro
         booking: Booking::new(service.http_client(booking_client::CLIENT)?, tokens),
         order_ttl: settings.order_ttl,
         lookback: settings.reconciliation.lookback,
+        zone: settings.time_zone.clone(),
         database,
         outbox,
         audit,

@@ -5,7 +5,7 @@ use seaworthy::{
     prelude::*,
 };
 use serde_json::{Value, json};
-use tutoring_contract::{Currency, Money, PlatformZone, Quote};
+use tutoring_contract::{Currency, Money, Quote};
 use tutoring_identity::Checks;
 use uuid::Uuid;
 
@@ -58,8 +58,7 @@ impl Payments {
         package: &SessionBooking,
         key: Option<String>,
     ) -> Result<Created, Error> {
-        // Dates are in the default time zone of the platform. Booking may use another one.
-        package.check(PlatformZone::default().today())?;
+        package.check(self.zone.today())?;
         let hash = hash(package)?;
         let id = payment_id(student, key.as_deref());
         if let Some(known) = payments::by_id(&self.database, id).await? {

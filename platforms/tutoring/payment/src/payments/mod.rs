@@ -14,6 +14,7 @@ mod webhook;
 use seaworthy::{
     audit_log::AuditLog, data::Database, outbox::Outbox, prelude::*, telemetry::metrics::Gauge,
 };
+use tutoring_contract::PlatformZone;
 
 pub(crate) use coins::{CoinChange, CoinValues};
 pub(crate) use consumers::{Rows, consumer};
@@ -39,6 +40,7 @@ pub(crate) struct Payments {
     pub(crate) booking: Booking,
     pub(crate) order_ttl: Timeout,
     pub(crate) lookback: Timeout,
+    pub(crate) zone: PlatformZone,
     /// The unresolved differences of the last reconciliation.
     pub(crate) unresolved: Gauge,
 }

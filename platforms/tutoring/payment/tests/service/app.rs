@@ -30,6 +30,8 @@ use crate::provider::Provider;
 const API_KEY: &str = "rzp_test_key";
 const API_SECRET: &str = "secret-of-the-api-key";
 const WEBHOOK_SECRET: &str = "secret-of-the-webhooks";
+/// The default time zone.
+const ZONE: &str = "Asia/Kolkata";
 pub(crate) const COURSE: Uuid = Uuid::from_u128(0xc0);
 
 /// The running service with its own database, the booking service, a provider, and a service that
@@ -88,6 +90,11 @@ fn write_key(folder: &Path, id: &str, secret: &str) {
 }
 
 pub(crate) async fn open(empty: EmptyDatabase) -> TestApp {
+    open_in(empty, ZONE, ZONE).await
+}
+
+/// Starts the services in different time zones.
+pub(crate) async fn open_in(empty: EmptyDatabase, zone: &str, booking_zone: &str) -> TestApp {
     let folder = TempDir::new().unwrap();
     let file = |name: &str| format!("sqlite:{}", folder.path().join(name).display());
     let broker = file("broker.db");
@@ -98,6 +105,7 @@ pub(crate) async fn open(empty: EmptyDatabase) -> TestApp {
     booking.push(format!("database.url={}", file("booking.db")));
     booking.push(format!("broker.url={broker}"));
     booking.push(format!("session_code_key={SECRET}"));
+    booking.push(format!("time_zone={booking_zone}"));
     let loader = Loader::new("tutoring-booking")
         .environment(Environment::default())
         .overrides(booking);
@@ -114,6 +122,7 @@ pub(crate) async fn open(empty: EmptyDatabase) -> TestApp {
     settings.extend([
         format!("database.url={}", empty.url()),
         format!("broker.url={broker}"),
+        format!("time_zone={zone}"),
         "limits.enabled=false".to_owned(),
         format!("provider.webhook_secret={WEBHOOK_SECRET}"),
         format!("clients.razorpay.base_url=http://{}", provider.address),

@@ -1,8 +1,9 @@
+use seaworthy_testkit::database::EmptyDatabase;
 use serde_json::{Value, json};
-use tutoring_contract::PlatformZone;
+use tutoring_contract::{PlatformZone, max_date};
 use uuid::Uuid;
 
-use crate::app::{COURSE, TestApp, data, json_of, rejection, student_token};
+use crate::app::{COURSE, TestApp, data, json_of, open_in, rejection, student_token};
 
 pub(crate) async fn price_is_the_quote_and_not_the_clients_api_3(app: TestApp) {
     let student = Uuid::from_u128(7);
@@ -70,6 +71,27 @@ pub(crate) async fn price_is_the_quote_and_not_the_clients_api_3(app: TestApp) {
         refused(json!({ "location": place })),
         (404, "SERVICE_NOT_AVAILABLE".to_owned())
     );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn start_date_is_checked_in_the_configured_zone_api_3() {
+    // Their dates always differ, so at any time one of them differs from that of the default zone.
+    let (first, last) = ("Pacific/Kiritimati", "Pacific/Pago_Pago");
+    for name in [first, last] {
+        let empty = EmptyDatabase::sqlite().unwrap();
+        // Booking accepts every date that payment accepts.
+        let app = open_in(empty, name, first).await;
+        let max = max_date(name.parse::<PlatformZone>().unwrap().today());
+        for (date, status) in [(max, 201), (max.tomorrow().unwrap(), 400)] {
+            let changes = json!({
+                "schedule": {
+                    "timeSlot": "16:00", "startDate": date, "deliveryMode": "WEEKDAY_DAILY",
+                },
+            });
+            let response = app.buy(Uuid::new_v4(), &changes, &[]);
+            assert_eq!(response.status, status, "{name}: {}", response.body);
+        }
+    }
 }
 
 pub(crate) async fn repeated_request_with_a_key_is_one_payment_api_6(app: TestApp) {
