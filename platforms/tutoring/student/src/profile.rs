@@ -91,14 +91,6 @@ impl Profile {
             let is_place = degrees.is_none_or(|degrees| degrees.abs() <= max);
             checks.require(field, is_place, "is out of range");
         }
-        let missing = match (self.latitude, self.longitude) {
-            (Some(_), None) => Some(("longitude", "is required with latitude")),
-            (None, Some(_)) => Some(("latitude", "is required with longitude")),
-            _ => None,
-        };
-        if let Some((field, problem)) = missing {
-            checks.reject(field, problem);
-        }
         if let Some(url) = &self.avatar_url {
             let is_url = url.starts_with("https://") && url.len() <= 2_000;
             let problem = "must be a URL that begins with https://";
@@ -120,13 +112,24 @@ impl Profile {
         Ok(self)
     }
 
-    /// Returns the profile as stored, with the changed members of another one.
+    /// Returns the profile as stored, with the changed members of another one. A stored coordinate
+    /// completes a changed one.
     ///
     /// # Errors
-    /// [`Code::Internal`] if it cannot be written as JSON.
+    /// `VALIDATION_ERROR` for a changed coordinate without the other one, and [`Code::Internal`] if
+    /// the profile cannot be written as JSON.
     pub(crate) fn merged_into(&self, stored: &Value) -> Result<Value, Error> {
         let mut profile = stored.as_object().cloned().unwrap_or_default();
         profile.extend(self.changed()?);
+        let is_set = |name: &str| profile.get(name).is_some_and(Value::is_number);
+        let mut checks = Checks::new();
+        if self.latitude.is_some() && !is_set("longitude") {
+            checks.reject("longitude", "is required with latitude");
+        }
+        if self.longitude.is_some() && !is_set("latitude") {
+            checks.reject("latitude", "is required with longitude");
+        }
+        checks.finish()?;
         Ok(Value::Object(profile))
     }
 
@@ -170,7 +173,6 @@ mod tests {
             "dateOfBirth",
             "address",
             "latitude",
-            "longitude",
             "avatarUrl",
             "goals",
             "timezone",
@@ -184,6 +186,22 @@ mod tests {
             "latitude": 12.3, "longitude": 76.6,
         });
         assert!(checked(profile).is_ok());
+    }
+
+    #[test]
+    fn stored_coordinate_completes_a_changed_one_api_3() {
+        let moved = checked(json!({ "latitude": 12.3 })).unwrap();
+        let stored = json!({ "latitude": 1.0, "longitude": 76.6 });
+        let merged = moved.merged_into(&stored).unwrap();
+        assert_eq!(merged, json!({ "latitude": 12.3, "longitude": 76.6 }));
+        for stored in [json!({}), json!({ "latitude": 1.0, "longitude": null })] {
+            let error = moved.merged_into(&stored).unwrap_err();
+            let fields: Vec<_> = error.fields().iter().map(|field| &*field.field).collect();
+            assert_eq!(fields, ["longitude"]);
+        }
+        // The other members of a profile with one coordinate can change.
+        let goals = checked(json!({ "goals": "algebra" })).unwrap();
+        assert!(goals.merged_into(&json!({ "latitude": 1.0 })).is_ok());
     }
 
     #[test]
