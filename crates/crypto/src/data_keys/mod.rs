@@ -2,6 +2,7 @@
 
 mod command;
 mod config;
+mod expiry;
 mod holder;
 mod maintenance;
 mod purpose;
@@ -16,7 +17,6 @@ use seaworthy_config::Settings;
 use seaworthy_core::Timeout;
 use seaworthy_data::{Database, DatabaseLeases, chrono::Utc};
 use seaworthy_service::{Assembly, Schedule, StartError, Worker, lease::LeaseConfig};
-use seaworthy_telemetry::metrics::Gauge;
 use tokio::sync::Mutex as AsyncMutex;
 
 pub use self::{
@@ -27,6 +27,7 @@ pub use self::{
     table::{DataKeyStatus, KEY_MIGRATIONS},
 };
 use self::{
+    expiry::Expiry,
     table::{StoredKey, key_hash},
     view::View,
 };
@@ -40,9 +41,6 @@ const CONNECTIONS: NonZeroU32 = NonZeroU32::new(2).unwrap();
 const ROTATION_CHECK: Timeout = Timeout::from_secs(60 * 60);
 /// Maximum attempts to find or create the first key. Another replica may create it meanwhile.
 const FIRST_KEY_ATTEMPTS: u32 = 3;
-const EXPIRY: &str = "data_key_expiry_timestamp_seconds";
-const EXPIRY_HELP: &str =
-    "Unix time at which the active data key expires, as of the last read of the table.";
 
 /// Data keys in the table `kms_data_keys`, which a [`Root`] encrypts. Cheap to clone.
 ///
@@ -72,8 +70,7 @@ struct Inner {
     view: Mutex<Arc<View>>,
     /// The lock of the task that reads the table.
     reading: AsyncMutex<()>,
-    /// The expiry of the active key.
-    expiry: Gauge,
+    expiry: Expiry,
     former: Option<Arc<dyn WrapKeys>>,
 }
 
@@ -90,7 +87,7 @@ impl DataKeys {
         root: Root,
         config: &DataKeysConfig,
     ) -> Result<Self, StartError> {
-        let expiry = service.metrics().gauge(EXPIRY, EXPIRY_HELP, &[]);
+        let expiry = Expiry::new(service.metrics());
         let keys = Self::open_with(database, root, config, expiry).await;
         let keys =
             keys.map_err(|error| StartError::with_cause("the data keys cannot be used", error))?;
@@ -123,14 +120,14 @@ impl DataKeys {
         root: Root,
         config: &DataKeysConfig,
     ) -> Result<Self, CryptoError> {
-        Self::open_with(database, root, config, Gauge::default()).await
+        Self::open_with(database, root, config, Expiry::default()).await
     }
 
     async fn open_with(
         database: &Database,
         root: Root,
         config: &DataKeysConfig,
-        expiry: Gauge,
+        expiry: Expiry,
     ) -> Result<Self, CryptoError> {
         if config.delete_after.get() < config.refresh_interval.get() * 2 {
             return Err(CryptoError::Key(

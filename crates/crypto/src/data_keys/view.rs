@@ -118,13 +118,13 @@ impl DataKeys {
             tried_at: Some(read_at),
             ..View::default()
         };
-        let mut expiry = 0;
+        let mut expiry = None;
         for stored in table::all(self.store()).await? {
             if stored.status == DataKeyStatus::Revoked {
                 continue;
             }
             if stored.status == DataKeyStatus::Active {
-                expiry = stored.expires_at.timestamp();
+                expiry = Some(stored.expires_at.timestamp());
             }
             let open = match known.keys.get(&stored.version) {
                 Some(open) if open.hash == stored.key_hash => Arc::clone(open),
@@ -151,7 +151,7 @@ impl DataKeys {
         view.active = view.active.filter(|active| view.keys.contains_key(active));
         let view = Arc::new(view);
         *self.0.view.lock() = Arc::clone(&view);
-        self.0.expiry.set(expiry);
+        self.0.expiry.record(expiry);
         Ok(view)
     }
 

@@ -15,7 +15,8 @@ const LATER: u32 = 4_000_000_000;
 pub(super) const ALERTS: &[Alert] = &[Alert {
     name: EXPIRED,
     needs: &["data_key_expiry_timestamp_seconds"],
-    // A replica that has not read the table since a rotation has an earlier time.
+    // A replica that has not read the table since a rotation has an earlier time. One that has
+    // never read it has no series.
     expression: "max by (namespace, job) ($data_key_expiry_timestamp_seconds) < time()",
     threshold: 0.0,
     wait: "2h",
