@@ -39,6 +39,7 @@ mod leases;
 mod list;
 mod migrate;
 mod observe;
+mod policies;
 mod pool;
 mod prepared;
 mod purge;

@@ -4,7 +4,7 @@ use seaworthy_health::Probe;
 use seaworthy_service::{Assembly, Dependency, Optional, StartError};
 
 use super::{component::DatabaseComponent, probe::check};
-use crate::{DataError, Database, DatabaseConfig, Engine, MigrationSet, Migrator};
+use crate::{DataError, Database, DatabaseConfig, Engine, MigrationSet, Migrator, policies};
 
 impl Database {
     /// Connects the database of a service. Retries with backoff (LIFE-2) and opens the minimum of
@@ -139,10 +139,12 @@ impl Database {
         name: &str,
         config: &DatabaseConfig,
     ) -> Result<(Self, Dependency), StartError> {
+        let resilience = service.resilience();
+        let policies = resilience.dependency_with_default(name, policies::policies());
         let database = Self::builder(name, config.clone())
             .metrics(service.metrics())
             .tracer(service.telemetry().tracer())
-            .policies(service.resilience().dependency(name))
+            .policies(policies)
             .make()?;
         let dependency = match config.url.address() {
             Some(address) => Dependency::new(name).with_address(address),

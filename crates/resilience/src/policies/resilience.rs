@@ -31,6 +31,8 @@ pub struct Resilience(Arc<Inner>);
 struct Inner {
     config: RwLock<ResilienceConfig>,
     metrics: Metrics,
+    /// The policies of dependencies without settings, if they differ from the defaults.
+    defaults: Mutex<BTreeMap<String, PoliciesConfig>>,
     known: Mutex<BTreeMap<String, Policies>>,
     limits: Limits,
 }
@@ -42,6 +44,7 @@ impl Resilience {
         Self(Arc::new(Inner {
             config: RwLock::new(config),
             metrics,
+            defaults: Mutex::default(),
             known: Mutex::default(),
             limits: Limits::default(),
         }))
@@ -63,6 +66,16 @@ impl Resilience {
         policies
     }
 
+    /// Returns the policies of a dependency that has `default` without settings of its own. Only the
+    /// first call sets the default.
+    #[must_use]
+    pub fn dependency_with_default(&self, name: &str, default: PoliciesConfig) -> Policies {
+        let mut defaults = self.0.defaults.lock();
+        defaults.entry(name.to_owned()).or_insert(default);
+        drop(defaults);
+        self.dependency(name)
+    }
+
     /// Changes the settings of running dependencies (CONF-4), except `coalesce`.
     pub fn reload(&self, config: ResilienceConfig) {
         *self.0.config.write() = config;
@@ -76,7 +89,9 @@ impl Resilience {
         let config = self.0.config.read();
         let all = &config.dependencies;
         let of_group = || all.get(dependency.split_once('/')?.0);
+        let defaults = self.0.defaults.lock();
         let config = all.get(dependency).or_else(of_group);
+        let config = config.or_else(|| defaults.get(dependency));
         config.cloned().unwrap_or_default()
     }
 

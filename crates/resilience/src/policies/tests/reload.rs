@@ -40,6 +40,26 @@ async fn reloaded_timeouts_apply_to_the_next_call_conf_4() {
     assert_eq!(elapsed().await, Duration::from_millis(200));
 }
 
+#[test]
+fn default_of_a_dependency_survives_a_reload_conf_4() {
+    let limited = |calls: u32| -> PoliciesConfig {
+        let bulkhead = serde_json::json!({ "max_concurrent_calls": calls });
+        serde_json::from_value(serde_json::json!({ "bulkhead": bulkhead })).unwrap()
+    };
+    let resilience = Resilience::new(ResilienceConfig::default(), Metrics::new());
+    let policies = resilience.dependency_with_default("stock", limited(1));
+    let held = policies.bulkhead().try_acquire();
+    let is_full = || policies.bulkhead().try_acquire().is_none();
+    assert!(is_full());
+    resilience.reload(ResilienceConfig::default());
+    assert!(is_full());
+    // Settings take precedence.
+    let dependencies = [("stock".to_owned(), limited(2))].into();
+    resilience.reload(ResilienceConfig { dependencies });
+    assert!(!is_full());
+    drop(held);
+}
+
 #[tokio::test(start_paused = true)]
 async fn reloaded_bulkhead_grows_and_shrinks_conf_4() {
     let bulkhead = |calls: u32| {
