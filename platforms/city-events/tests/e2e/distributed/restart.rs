@@ -23,8 +23,10 @@ const RATE: u32 = 80;
 const MAX_FAILED: usize = 1;
 /// Requests wait this long for a service that restarts.
 const WAIT: Duration = Duration::from_millis(400);
-/// Maximum restarts, or starts of all services, until the machine is fast enough for one.
+/// Maximum restarts, or starts of all services, of a test.
 const MAX_RESTARTS: usize = 5;
+/// Most of them must succeed. A busy machine delays a few.
+const MAJORITY: usize = MAX_RESTARTS / 2 + 1;
 
 /// A start that takes longer than requests wait opens the circuit breaker, which tries an address
 /// that refuses connections every 250 ms. Requests count as sent after the restart from then on.
@@ -207,22 +209,22 @@ async fn start() -> Option<(Cluster, Target)> {
 }
 
 /// A start of a debug build can take longer than requests wait. Requests that wait at that time
-/// fail, and so do later ones until the breaker closes. So the test restarts the service until one
-/// start is fast enough. If none is, it allows failures of all joins of that time.
+/// fail, and so do later ones until the breaker closes. So the test allows failures of all joins of
+/// that time.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn restarted_service_serves_once_it_is_ready_life_4() {
     let Some((mut cluster, target)) = start().await else {
         return;
     };
     let (before, after) = (Duration::from_secs(1), Duration::from_secs(2));
-    for number in 1.. {
+    let (mut successes, mut problems) = (0, Vec::new());
+    while successes < MAJORITY {
         let last = restart(&mut cluster, &target, "join", before, after).await;
-        let is_last = number == MAX_RESTARTS;
         match last.problem() {
-            Some(problem) => assert!(!is_last, "{problem}"),
-            None if last.took > WAIT && !is_last => {}
-            None => return,
+            Some(problem) => problems.push(problem),
+            None => successes += 1,
         }
+        assert!(problems.len() < MAJORITY, "{problems:?}");
     }
 }
 
@@ -323,7 +325,7 @@ async fn services_started_at_once_serve_when_ready_life_2() {
         return;
     };
     let mut delays = Vec::new();
-    while delays.len() < MAX_RESTARTS {
+    loop {
         let Start {
             ready,
             served,
@@ -331,12 +333,13 @@ async fn services_started_at_once_serve_when_ready_life_2() {
         } = Start::measure(&mut cluster).await;
         assert!(failed > 0, "no request arrived during the start");
         delays.push(served.saturating_sub(ready));
-        if delays.iter().any(|delay| *delay < MAX_DELAY) {
+        let late = delays.iter().filter(|delay| **delay >= MAX_DELAY).count();
+        if delays.len() - late >= MAJORITY {
             return;
         }
+        assert!(late < MAJORITY, "served {delays:?} after all are ready");
         stop_services(&mut cluster);
     }
-    panic!("served {delays:?} after all are ready");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
