@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
 
+use std::fs;
+
 use seaworthy_config::{
     Environment, Loader, Profile, Schema, SecretError, SecretFuture, SecretSource, Watcher,
 };
@@ -89,6 +91,19 @@ fn reports_unreadable_secrets_with_origin_conf_5() {
         let error = crate::settings::load_errors(&directory, &loader);
         assert!(error.contains("config.yaml:1:10: api_key: "), "{error}");
         assert!(error.contains(problem), "{error}");
+    }
+}
+
+#[test]
+fn empty_file_of_an_optional_secret_is_an_error_conf_5() {
+    for content in ["", "\n", "\r\n"] {
+        let directory = directory(&[("key", content)]);
+        let file = directory.path().join("key").display().to_string();
+        let text = format!("api_key: file:{file}\n");
+        fs::write(directory.path().join("config.yaml"), text).unwrap();
+        let errors = loader(&directory).load(&schema()).unwrap_err();
+        let problem = format!("api_key: the secret file {file} is empty");
+        assert!(errors.to_string().contains(&problem), "{errors}");
     }
 }
 
