@@ -292,6 +292,10 @@ async fn endless_guest_is_stopped_every_time_plug_2() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn requests_continue_beside_a_guest_on_a_worker_plug_2() {
+    // If the guest blocked the runtime, only requests before its start and at its end would be
+    // answered. A busy machine delays the guest at least as much as the requests, which need less
+    // CPU time.
+    const BLOCKED: u32 = 5;
     // The parameter is the number of values.
     let body = "(if (i32.eqz (local.get 10)) (then (return (i32.const 16))))
         (loop $l (br $l)) unreachable";
@@ -320,5 +324,5 @@ async fn requests_continue_beside_a_guest_on_a_worker_plug_2() {
     }
     let failed = attack.await.unwrap().unwrap().failed;
     assert_eq!(failed[0].1, "exceeded the CPU time of 2s");
-    assert!(answered > 20, "{answered} requests");
+    assert!(answered > BLOCKED, "{answered} requests");
 }
