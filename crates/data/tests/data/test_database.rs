@@ -106,6 +106,22 @@ pub(crate) async fn work_for_long(
     text.fetch_all::<(i64,)>(connection).await.map(drop)
 }
 
+/// Returns the number of connections that do the work of [`work_for_long`]. An SQLite database has no
+/// server.
+pub(crate) async fn long_work(database: &Database) -> i64 {
+    let text = match database.engine() {
+        Engine::Postgres => sql(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state = 'active' AND query LIKE '%pg_sleep(30)%' AND pid <> pg_backend_pid()",
+        ),
+        Engine::MySql => sql(
+            "SELECT count(*) FROM information_schema.processlist WHERE db = database() AND info LIKE '%seq_1_to_10000000%' AND id <> connection_id()",
+        ),
+        Engine::Sqlite => return 0,
+    };
+    let (count,): (i64,) = text.fetch_one(database).await.unwrap();
+    count
+}
+
 pub(crate) fn is_postgres(database: &Database) -> bool {
     database.engine() == Engine::Postgres
 }

@@ -93,6 +93,11 @@ async fn health_names_missing_dependency_life_2() {
     assert!(health.report().waiting_for.is_empty());
 }
 
+#[test]
+fn recovery_is_noticed_within_a_second_life_2() {
+    assert!(ConnectConfig::default().probe_interval <= Timeout::from_secs(1));
+}
+
 #[tokio::test]
 async fn reachable_address_ends_backoff_early_life_2() {
     let reserved = std::net::TcpListener::bind("127.0.0.1:0").unwrap();

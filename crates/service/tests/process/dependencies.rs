@@ -1,7 +1,4 @@
-use std::{
-    net::{SocketAddr, TcpListener},
-    time::{Duration, Instant},
-};
+use std::net::{SocketAddr, TcpListener};
 
 use seaworthy_testkit::http::get;
 
@@ -29,29 +26,23 @@ fn service_is_live_while_dependencies_are_down_life_2_life_8() {
 }
 
 #[test]
-fn recovered_dependency_sets_readiness_within_a_second_life_2() {
+fn recovered_dependency_sets_readiness_before_backoff_life_2() {
     let address = silent();
-    // With a backoff of up to a minute, only the probe can detect the return in time.
+    // The backoff outlasts the test, so only the probe detects the return.
     let mut service = trial(&[
         "--set",
         &format!("needed={address}"),
         "--set",
-        "connect.initial_backoff=60s",
+        "connect.initial_backoff=2h",
         "--set",
-        "connect.max_backoff=60s",
+        "connect.max_backoff=2h",
         "--set",
         "connect.total_timeout=300s",
     ]);
     let (public, _) = service.addresses().unwrap();
     service.line("waiting for a dependency").unwrap();
     let _returned = TcpListener::bind(address).unwrap();
-    let begun = Instant::now();
     service.line("\"message\":\"ready\"").unwrap();
-    assert!(
-        begun.elapsed() < Duration::from_secs(30),
-        "{:?}",
-        begun.elapsed()
-    );
     assert_eq!(get(public, "/readyz").unwrap().status, 200);
 }
 
