@@ -8,7 +8,7 @@ use crate::test_database::{TestDatabase, add, ids, is_postgres, long_work, work_
 /// Shorter than `work_for_long`, and longer than its abort takes on a busy machine.
 const LONG_WORK: Duration = Duration::from_secs(25);
 
-/// Waits until the server runs no work of [`work_for_long`], which it does not finish in this time.
+/// Waits until the server has aborted the work of [`work_for_long`], before it would end by itself.
 async fn wait_until_aborted(database: &Database) {
     let began = Instant::now();
     while long_work(database).await > 0 {

@@ -115,6 +115,7 @@ on_every_engine! {
     students:
         profile_follows_the_account_msg_5,
         service_removes_cached_pages_auth_5,
+        empty_change_publishes_the_profile_msg_5,
         admin_lists_and_reads_students_auth_5;
     sms: code_by_sms_creates_an_account_auth_2, unverified_number_is_of_its_own_user_only_auth_2;
 }

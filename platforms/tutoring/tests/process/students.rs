@@ -226,6 +226,32 @@ pub(crate) async fn admin_lists_and_reads_students_auth_5(app: &TestPlatform) {
     assert_eq!(json_of(&invalid)["errors"].as_array().unwrap().len(), 2);
 }
 
+/// An operator repairs a service that has no copy of a student.
+pub(crate) async fn empty_change_publishes_the_profile_msg_5(app: &TestPlatform) {
+    let session = app.student("asha@example.org");
+    let own = app.call(&session.access, "GET", "/profile", &Value::Null);
+    let id: Uuid = json_of(&own)["data"]["id"]
+        .as_str()
+        .unwrap()
+        .parse()
+        .unwrap();
+    let log_in = json!({ "email": SEED_EMAIL, "password": SEED_PASSWORD });
+    let root = tokens(&send(app, "", "POST", "/admin/auth/login", &log_in)).access;
+    let path = format!("/students/{id}/profile");
+    assert_eq!(send(app, &root, "PUT", &path, &json!({})).status, 200);
+    let database = app.database("booking").await;
+    seaworthy_testkit::eventually(async || {
+        let copy: Option<(i64,)> = sql("SELECT version FROM student_copies WHERE student_id = ?")
+            .bind(id)
+            .fetch_optional(&database)
+            .await
+            .unwrap();
+        // Messages about the account have no version of the profile and store -1.
+        copy.is_some_and(|(version,)| version >= 0)
+    })
+    .await;
+}
+
 pub(crate) async fn service_removes_cached_pages_auth_5(app: &TestPlatform) {
     let token = app.student("asha@example.org").access;
     let own = app.call(&token, "GET", "/profile", &Value::Null);
