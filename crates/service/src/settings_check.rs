@@ -87,7 +87,7 @@ impl SettingsChecks {
 }
 
 fn new_check<C: Settings>(check: fn(&C, Profile) -> Vec<SettingProblem>) -> Arc<Check> {
-    Arc::new(move |loaded| {
+    Arc::new(move |loaded: &Loaded| {
         // A service without these settings has a bug, which its assembly reports.
         let Ok(settings) = loaded.get::<C>() else {
             return Vec::new();
