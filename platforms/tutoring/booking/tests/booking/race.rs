@@ -2,7 +2,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fmt::Write as _,
     sync::{Arc, Mutex},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use seaworthy::data::sql;
@@ -23,7 +23,9 @@ const CLIENTS: usize = 8;
 /// Slots of a day.
 const SLOTS: u128 = 14;
 /// Attempts of one request, and retries of pending allocations without an approval.
-const MAX_ATTEMPTS: u32 = 100;
+const MAX_ATTEMPTS: u32 = 600;
+/// The delay of a repetition. An overloaded service rejects requests immediately.
+const RETRY_DELAY: Duration = Duration::from_millis(100);
 /// The environment variable with the file for the history of operations: one JSON line each.
 const HISTORY: &str = "SEAWORTHY_TUTORING_HISTORY";
 
@@ -91,9 +93,13 @@ pub(crate) async fn last_slots_go_to_one_student_each_data_3(app: TestApp) {
                 .fetch_one(&database)
                 .await
                 .unwrap();
-        idle = if now > taken { 0 } else { idle + 1 };
+        if now > taken {
+            (taken, idle) = (now, 0);
+            continue;
+        }
+        idle += 1;
         assert!(idle < MAX_ATTEMPTS, "{now} places are taken");
-        taken = now;
+        tokio::time::sleep(RETRY_DELAY).await;
     }
     assert_eq!(u128::from(taken), trainers * 4);
     app.check_invariants();
@@ -107,6 +113,7 @@ fn allocated(app: &TestApp, body: &Value) -> HttpResponse {
         if !matches!(answer.status, 503 | 504) {
             return answer;
         }
+        std::thread::sleep(RETRY_DELAY);
     }
     panic!("{MAX_ATTEMPTS} attempts failed: {body}");
 }
