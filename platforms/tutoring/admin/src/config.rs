@@ -5,6 +5,7 @@ use seaworthy::{
     audit_log::AuditLogConfig,
     auth::password::PasswordsConfig,
     data::DatabaseConfig,
+    operation_log::OperationLogConfig,
     prelude::*,
     redis::RedisConfig,
 };
@@ -50,6 +51,8 @@ pub struct AdminConfig {
     pub totp: TotpConfig,
     /// The audit log.
     pub audit_log: AuditLogConfig,
+    /// The log of unsafe calls.
+    pub operation_log: OperationLogConfig,
     /// Whether the start creates the super admin `admin@example.org` in an empty database, with a
     /// public password. The profile `production` rejects it.
     pub seed: bool,
@@ -106,6 +109,7 @@ impl Default for AdminConfig {
             limits: LoginLimitConfig::default(),
             totp: TotpConfig::default(),
             audit_log: AuditLogConfig::default(),
+            operation_log: OperationLogConfig::default(),
             seed: false,
         }
     }

@@ -8,6 +8,7 @@ use seaworthy::{
     auth::password::Passwords,
     config::{Conversion, LegacyVariable},
     data::{Database, DatabaseConfig, migrate_command},
+    operation_log::OperationLog,
     prelude::*,
     service::Commands,
 };
@@ -70,6 +71,7 @@ pub async fn assemble(service: &Assembly<AdminConfig>) -> Result<(), StartError>
     use_envelopes(service);
     // Boxed, so that the type of this future stays small enough for the compiler.
     let accounts = Box::pin(accounts(service)).await?;
+    OperationLog::start(service, &accounts.database, &settings.operation_log, &[])?;
     if settings.seed {
         seed(service.profile(), &accounts).await?;
     }

@@ -1,8 +1,8 @@
 use std::{num::NonZeroU16, time::Duration};
 
 use seaworthy::{
-    data::DatabaseConfig, messaging::MessagingConfig, outbox::InboxConfig, prelude::*,
-    redis::RedisConfig,
+    data::DatabaseConfig, messaging::MessagingConfig, operation_log::OperationLogConfig,
+    outbox::InboxConfig, prelude::*, redis::RedisConfig,
 };
 use tutoring_contract::{AccessTokenConfig, PlatformZone};
 use tutoring_identity::{embedded_broker, embedded_database};
@@ -27,6 +27,8 @@ pub struct AnalyticsConfig {
     pub redis: Option<RedisConfig>,
     /// The secret of access tokens. All services share it.
     pub access_tokens: AccessTokenConfig,
+    /// The log of unsafe calls.
+    pub operation_log: OperationLogConfig,
     /// The time zone of days and weeks in trends, an IANA name.
     pub time_zone: PlatformZone,
     /// The retention of events in days.
@@ -42,6 +44,7 @@ impl Default for AnalyticsConfig {
             inbox: InboxConfig::default(),
             redis: None,
             access_tokens: AccessTokenConfig::default(),
+            operation_log: OperationLogConfig::default(),
             time_zone: PlatformZone::default(),
             retention_days: RETENTION_DAYS,
         }

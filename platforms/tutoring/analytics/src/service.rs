@@ -6,6 +6,7 @@ use seaworthy::{
     config::{Conversion, LegacyVariable},
     data::{Database, DatabaseConfig, migrate_command},
     messaging::{Messaging, MessagingConfig, dead_letters_command},
+    operation_log::OperationLog,
     outbox::Inbox,
     prelude::*,
     service::Commands,
@@ -79,6 +80,7 @@ pub async fn assemble(service: &Assembly<AnalyticsConfig>) -> Result<(), StartEr
     let tokens = &settings.access_tokens;
     service.authenticate(tokens.authentication(service, Some(sessions.into()))?);
     let database = Database::connect(service, DATABASE, &settings.database, MIGRATIONS).await?;
+    OperationLog::start(service, &database, &settings.operation_log, &[])?;
     let analytics = Arc::new(Analytics {
         partitions: Partitions::new(database.clone()),
         zone: settings.time_zone.clone(),

@@ -1,6 +1,7 @@
 use seaworthy::{
     audit_log::AuditLogConfig,
     crypto::DataKeysConfig,
+    operation_log::OperationLogConfig,
     prelude::*,
     storage::{StorageConfig, StorageUrl},
 };
@@ -22,6 +23,8 @@ pub struct ChatConfig {
     pub backend: BackendConfig,
     /// The audit log of administrators who reply to doubts, or change and reassign them.
     pub audit_log: AuditLogConfig,
+    /// The log of unsafe calls.
+    pub operation_log: OperationLogConfig,
     /// The keys that encrypt texts. `kms.seed` and `kms.salt` are required.
     pub kms: DataKeysConfig,
     /// The storage of attachments. Users send files to it by signed URLs.
@@ -38,6 +41,7 @@ impl Default for ChatConfig {
         Self {
             backend: BackendConfig::embedded(DEFAULT_FILE),
             audit_log: AuditLogConfig::default(),
+            operation_log: OperationLogConfig::default(),
             kms: DataKeysConfig::default(),
             attachments: StorageConfig {
                 url: StorageUrl::File(DEFAULT_ATTACHMENTS.into()),

@@ -7,6 +7,7 @@ use seaworthy::{
     config::{Conversion, LegacyVariable},
     crypto::{DataKeys, DataKeysConfig, Root, Sealer, data_keys_command},
     messaging::Topics,
+    operation_log::OperationLog,
     outbox::Consumer,
     prelude::*,
     storage::Storage,
@@ -96,6 +97,7 @@ pub async fn assemble(service: &Assembly<ChatConfig>) -> Result<(), StartError> 
         .with_unroutable::<BusinessEvent<NotificationRequested>>()
         .with_unroutable::<BusinessEvent<AdminOverride>>();
     let backend = Backend::start(service, &settings.backend, topics, MIGRATIONS).await?;
+    OperationLog::start(service, &backend.database, &settings.operation_log, &[])?;
     let keys = DataKeys::start(service, &backend.database, root, &settings.kms).await?;
     let audit = AuditLog::start(service, &backend.database, &settings.audit_log)?;
     service.worker(allocations::purge_worker(&backend.database));

@@ -6,6 +6,7 @@ use seaworthy::{
     data::DatabaseConfig,
     mail::MailConfig,
     messaging::MessagingConfig,
+    operation_log::OperationLogConfig,
     outbox::OutboxConfig,
     prelude::*,
     redis::RedisConfig,
@@ -72,6 +73,8 @@ pub struct IdentityConfig {
     pub broker: MessagingConfig,
     /// The publication of messages.
     pub outbox: OutboxConfig,
+    /// The log of unsafe calls.
+    pub operation_log: OperationLogConfig,
     /// The secret and the lifetime of access tokens. All services share the secret.
     pub access_tokens: AccessTokenConfig,
     /// Refresh tokens and their families.
@@ -321,6 +324,7 @@ impl Default for IdentityConfig {
             redis: None,
             broker: embedded_broker(),
             outbox: OutboxConfig::default(),
+            operation_log: OperationLogConfig::default(),
             access_tokens: AccessTokenConfig::default(),
             sessions: SessionConfig {
                 idle_timeout: REFRESH_TOKEN,

@@ -7,6 +7,7 @@ use seaworthy::{
     data::{Database, MigrationSet, Transaction, chrono::Utc},
     mail::Mailer,
     messaging::{Messaging, Topics},
+    operation_log::OperationLog,
     outbox::Outbox,
     prelude::*,
     service::Tasks,
@@ -61,7 +62,8 @@ pub(crate) struct Parts {
 impl Identity {
     /// Connects the database, the broker and Redis, starts the workers, and authenticates callers
     /// by access tokens. `select` returns the settings of accounts. `migrations` are those of the
-    /// service, with [`MIGRATIONS`](crate::MIGRATIONS) and the sets of `account` and `outbox`.
+    /// service, with [`MIGRATIONS`](crate::MIGRATIONS) and the sets of `account`, `outbox`,
+    /// `operation_log` and leases.
     ///
     /// # Errors
     /// [`StartError`] for invalid settings and unavailable dependencies.
@@ -78,6 +80,7 @@ impl Identity {
         let sms = Sms::new(service, &config.sms)?;
         let google = Google::new(service, &config.google)?;
         let database = Database::connect(service, DATABASE, &config.database, migrations).await?;
+        OperationLog::start(service, &database, &config.operation_log, &[])?;
         let codes = CodeBook::new(database.clone(), &config.codes)?;
         let messaging = Messaging::connect(service, BROKER, &config.broker).await?;
         let topics = match kind {

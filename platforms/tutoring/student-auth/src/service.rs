@@ -5,7 +5,8 @@ use std::process::ExitCode;
 use seaworthy::{
     account,
     config::{Conversion, LegacyVariable},
-    data::{DatabaseConfig, MigrationSet, migrate_command},
+    data::{DatabaseConfig, LEASE_MIGRATIONS, MigrationSet, migrate_command},
+    operation_log,
     outbox::{self, outbox_command},
     prelude::*,
     service::Commands,
@@ -23,6 +24,8 @@ const MIGRATIONS: &[MigrationSet] = &[
     tutoring_identity::MIGRATIONS,
     account::MIGRATIONS,
     outbox::MIGRATIONS,
+    operation_log::MIGRATIONS,
+    LEASE_MIGRATIONS,
 ];
 
 /// The environment variables that only this legacy service has.

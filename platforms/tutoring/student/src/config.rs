@@ -1,4 +1,4 @@
-use seaworthy::{audit_log::AuditLogConfig, cache::CacheConfig, prelude::*};
+use seaworthy::{audit_log::AuditLogConfig, cache::CacheConfig, operation_log::OperationLogConfig, prelude::*};
 use tutoring_identity::BackendConfig;
 
 /// The default database file, in a directory that version control ignores.
@@ -12,6 +12,8 @@ pub struct StudentConfig {
     pub backend: BackendConfig,
     /// The audit log of profiles that administrators change.
     pub audit_log: AuditLogConfig,
+    /// The log of unsafe calls.
+    pub operation_log: OperationLogConfig,
     /// The cache of pages.
     pub cache: CacheConfig,
 }
@@ -21,6 +23,7 @@ impl Default for StudentConfig {
         Self {
             backend: BackendConfig::embedded(DEFAULT_FILE),
             audit_log: AuditLogConfig::default(),
+            operation_log: OperationLogConfig::default(),
             cache: CacheConfig {
                 // No prefix: the keys equal those of the legacy service, such as `student:home:ID`.
                 prefix: Some(String::new()),

@@ -6,8 +6,9 @@ use seaworthy::{
     audit_log::{self, AuditLog},
     cache::Cache,
     config::{Conversion, LegacyVariable},
-    data::{MigrationSet, migration},
+    data::{LEASE_MIGRATIONS, MigrationSet, migration},
     messaging::Topics,
+    operation_log::{self, OperationLog},
     outbox::{self, Consumer},
     prelude::*,
 };
@@ -41,6 +42,8 @@ const TIMEOUT: &str = "1s";
 const MIGRATIONS: &[MigrationSet] = &[
     outbox::MIGRATIONS,
     audit_log::MIGRATIONS,
+    operation_log::MIGRATIONS,
+    LEASE_MIGRATIONS,
     MigrationSet::for_service(&[
         migration!(1, "students", "../migrations/0001_students"),
         migration!(2, "referrals", "../migrations/0002_referrals"),
@@ -101,6 +104,7 @@ pub async fn assemble(service: &Assembly<StudentConfig>) -> Result<(), StartErro
         .with_unroutable::<BusinessEvent<StudentChanged>>()
         .with_unroutable::<BusinessEvent<AdminOverride>>();
     let backend = Backend::start(service, &settings.backend, topics, MIGRATIONS).await?;
+    OperationLog::start(service, &backend.database, &settings.operation_log, &[])?;
     let cache = Cache::connect(service, CACHE, &settings.cache)?;
     let pages = Arc::new(Pages::new(backend.database.clone(), &cache));
     backend.consume(consumers(), &pages).await?;

@@ -1,4 +1,4 @@
-use seaworthy::{audit_log::AuditLogConfig, prelude::*};
+use seaworthy::{audit_log::AuditLogConfig, operation_log::OperationLogConfig, prelude::*};
 use tutoring_contract::PlatformZone;
 use tutoring_identity::BackendConfig;
 
@@ -15,6 +15,8 @@ pub struct TrainerConfig {
     pub time_zone: PlatformZone,
     /// The audit log of profiles that administrators change.
     pub audit_log: AuditLogConfig,
+    /// The log of unsafe calls.
+    pub operation_log: OperationLogConfig,
     /// The secret that encrypts bank details, at least 32 bytes. Required. Without it, stored bank
     /// details are lost.
     #[serde(skip_serializing)]
@@ -28,6 +30,7 @@ impl Default for TrainerConfig {
             backend: BackendConfig::embedded(DEFAULT_FILE),
             time_zone: PlatformZone::default(),
             audit_log: AuditLogConfig::default(),
+            operation_log: OperationLogConfig::default(),
             bank_details_key: None,
         }
     }

@@ -5,8 +5,9 @@ use std::{process::ExitCode, sync::Arc};
 use seaworthy::{
     audit_log::{self, AuditLog},
     config::{Conversion, LegacyVariable},
-    data::{MigrationSet, migration},
+    data::{LEASE_MIGRATIONS, MigrationSet, migration},
     messaging::Topics,
+    operation_log::{self, OperationLog},
     outbox::{self, Consumer},
     prelude::*,
 };
@@ -31,6 +32,8 @@ const BANK_DETAILS: &str = "bank-details";
 const MIGRATIONS: &[MigrationSet] = &[
     outbox::MIGRATIONS,
     audit_log::MIGRATIONS,
+    operation_log::MIGRATIONS,
+    LEASE_MIGRATIONS,
     MigrationSet::for_service(&[
         migration!(1, "trainers", "../migrations/0001_trainers"),
         migration!(2, "reviews", "../migrations/0002_reviews"),
@@ -79,6 +82,7 @@ pub async fn assemble(service: &Assembly<TrainerConfig>) -> Result<(), StartErro
         .with_unroutable::<BusinessEvent<PayrollRecalculated>>()
         .with_unroutable::<BusinessEvent<AdminOverride>>();
     let backend = Backend::start(service, &settings.backend, topics, MIGRATIONS).await?;
+    OperationLog::start(service, &backend.database, &settings.operation_log, &[])?;
     let zone = settings.time_zone.clone();
     let effects = Effects {
         outbox: backend.outbox.clone(),

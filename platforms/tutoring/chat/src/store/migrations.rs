@@ -2,13 +2,14 @@ use seaworthy::{
     audit_log,
     crypto::{EncryptedColumn, KEY_MIGRATIONS, RowKey},
     data::{LEASE_MIGRATIONS, MigrationSet, migration},
-    outbox,
+    operation_log, outbox,
 };
 
-/// The tables of conversations, doubts, messages, data keys, leases and the audit log.
+/// The tables of conversations, doubts, messages, data keys, leases and logs.
 pub(crate) const MIGRATIONS: &[MigrationSet] = &[
     outbox::MIGRATIONS,
     audit_log::MIGRATIONS,
+    operation_log::MIGRATIONS,
     KEY_MIGRATIONS,
     LEASE_MIGRATIONS,
     MigrationSet::for_service(&[

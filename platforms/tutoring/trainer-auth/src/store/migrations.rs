@@ -1,15 +1,17 @@
 use seaworthy::{
     account, audit_log,
-    data::{MigrationSet, migration},
-    outbox,
+    data::{LEASE_MIGRATIONS, MigrationSet, migration},
+    operation_log, outbox,
 };
 
-/// The tables of accounts, of applications, of messages and of the audit log.
+/// The tables of accounts, of applications, of messages, of leases and of logs.
 pub(crate) const MIGRATIONS: &[MigrationSet] = &[
     tutoring_identity::MIGRATIONS,
     account::MIGRATIONS,
     outbox::MIGRATIONS,
     audit_log::MIGRATIONS,
+    operation_log::MIGRATIONS,
+    LEASE_MIGRATIONS,
     MigrationSet::for_service(&[migration!(
         1,
         "applications",
