@@ -41,6 +41,26 @@ impl OperationLogConfig {
             ..Self::default()
         }
     }
+
+    /// Returns these settings with rules that mask the named fields as a whole, whatever the other
+    /// rules are. Name the fields that the service encrypts.
+    ///
+    /// ```
+    /// use seaworthy_operation_log::OperationLogConfig;
+    ///
+    /// let config = OperationLogConfig::enabled().with_masked_fields(&["accountNumber"]);
+    /// assert_eq!(config.mask_rules[0].mask("4711"), "****");
+    /// ```
+    #[must_use]
+    pub fn with_masked_fields(mut self, names: &[&str]) -> Self {
+        let rules = names.iter().map(|name| MaskRuleConfig {
+            field_name: (*name).to_owned(),
+            ..MaskRuleConfig::default()
+        });
+        // The first rule of a field applies.
+        self.mask_rules = rules.chain(self.mask_rules).collect();
+        self
+    }
 }
 
 impl Default for OperationLogConfig {

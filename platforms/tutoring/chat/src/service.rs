@@ -33,6 +33,9 @@ const NAME: &str = "tutoring-chat";
 /// The name of the storage in logs, probes and metrics.
 const ATTACHMENTS: &str = "attachments";
 
+/// The fields of requests with texts that the service encrypts.
+const ENCRYPTED_FIELDS: [&str; 3] = ["content", "question", "reply"];
+
 /// The environment variables that only this legacy service has.
 const VARIABLES: [LegacyVariable; 4] = [
     LegacyVariable::converted("CHAT_SERVICE_PORT", "server.http.addr", Conversion::Port),
@@ -97,7 +100,9 @@ pub async fn assemble(service: &Assembly<ChatConfig>) -> Result<(), StartError> 
         .with_unroutable::<BusinessEvent<NotificationRequested>>()
         .with_unroutable::<BusinessEvent<AdminOverride>>();
     let backend = Backend::start(service, &settings.backend, topics, MIGRATIONS).await?;
-    OperationLog::start(service, &backend.database, &settings.operation_log, &[])?;
+    let operations = settings.operation_log.clone();
+    let operations = operations.with_masked_fields(&ENCRYPTED_FIELDS);
+    OperationLog::start(service, &backend.database, &operations, &[])?;
     let keys = DataKeys::start(service, &backend.database, root, &settings.kms).await?;
     let audit = AuditLog::start(service, &backend.database, &settings.audit_log)?;
     service.worker(allocations::purge_worker(&backend.database));

@@ -1,4 +1,6 @@
-use seaworthy::{audit_log::AuditLogConfig, cache::CacheConfig, operation_log::OperationLogConfig, prelude::*};
+use seaworthy::{
+    audit_log::AuditLogConfig, cache::CacheConfig, operation_log::OperationLogConfig, prelude::*,
+};
 use tutoring_identity::BackendConfig;
 
 /// The default database file, in a directory that version control ignores.

@@ -28,6 +28,8 @@ const NAME: &str = "tutoring-trainer";
 const MAX_BODY_SIZE: &str = "64KiB";
 /// The name of the key that encrypts bank details.
 const BANK_DETAILS: &str = "bank-details";
+/// The fields of requests with bank details.
+const BANK_DETAILS_FIELDS: [&str; 3] = ["accountNumber", "ifsc", "accountHolderName"];
 
 const MIGRATIONS: &[MigrationSet] = &[
     outbox::MIGRATIONS,
@@ -82,7 +84,9 @@ pub async fn assemble(service: &Assembly<TrainerConfig>) -> Result<(), StartErro
         .with_unroutable::<BusinessEvent<PayrollRecalculated>>()
         .with_unroutable::<BusinessEvent<AdminOverride>>();
     let backend = Backend::start(service, &settings.backend, topics, MIGRATIONS).await?;
-    OperationLog::start(service, &backend.database, &settings.operation_log, &[])?;
+    let operations = settings.operation_log.clone();
+    let operations = operations.with_masked_fields(&BANK_DETAILS_FIELDS);
+    OperationLog::start(service, &backend.database, &operations, &[])?;
     let zone = settings.time_zone.clone();
     let effects = Effects {
         outbox: backend.outbox.clone(),
