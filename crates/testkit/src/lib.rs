@@ -28,6 +28,7 @@ mod eventually;
 pub mod facts;
 pub mod fault;
 pub mod http;
+pub mod operation_log;
 pub mod outside;
 pub mod process;
 pub mod raw;

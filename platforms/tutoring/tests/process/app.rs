@@ -108,6 +108,7 @@ impl TestPlatform {
             format!("booking.service_tokens.secret={SERVICE_SECRET}"),
             format!("course.service_tokens.secret={SERVICE_SECRET}"),
             format!("notification.backend.service_tokens.secret={SERVICE_SECRET}"),
+            "trainer.operation_log.enabled=true".to_owned(),
             "payment.limits.enabled=false".to_owned(),
             "admin.limits.enabled=false".to_owned(),
             "gateway.limits.public=10000".to_owned(),

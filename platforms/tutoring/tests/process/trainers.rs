@@ -55,6 +55,16 @@ pub(crate) async fn bank_details_are_encrypted_and_masked_sec_5(app: &TestPlatfo
         number.starts_with("sealed1:") && !number.contains(ACCOUNT),
         "{number}"
     );
+    let logged: Vec<(String,)> =
+        sql("SELECT content FROM operation_logs WHERE target LIKE '%/bank-details' AND content IS NOT NULL")
+            .fetch_all(&database)
+            .await
+            .unwrap();
+    assert!(logged.len() >= 3, "{logged:?}");
+    for (content,) in &logged {
+        let has_details = [ACCOUNT, "HDFC0001234", "Ravi"].map(|text| content.contains(text));
+        assert_eq!(has_details, [false; 3], "{content}");
+    }
     // Another trainer, also one with a permission of administrators.
     let other = format!("/trainers/{}/bank-details", Uuid::from_u128(8));
     assert_error(

@@ -26,6 +26,7 @@ mod login;
 mod moderation;
 mod oauth;
 mod oauth_accounts;
+mod operations;
 mod profile;
 mod provider;
 mod refresh;

@@ -1,8 +1,12 @@
 use city_events_contract::messages::EventCanceled;
 use seaworthy::data::sql;
-use seaworthy_testkit::eventually;
+use seaworthy_testkit::{database::EmptyDatabase, eventually, operation_log::only_entry};
+use serde_json::json;
 
-use crate::{app::TestApp, user::user};
+use crate::{
+    app::{TestApp, start_with},
+    user::{moderator, user},
+};
 
 /// Returns the action, the actor and the target of the entries about joins.
 async fn entries(app: &TestApp) -> Vec<(String, Option<String>, String)> {
@@ -39,4 +43,22 @@ pub(crate) async fn status_changes_of_joins_are_in_audit_log_obs_11(app: TestApp
         .await
         .unwrap();
     assert_eq!(queued, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn setting_switches_the_operation_log_on_obs_11() {
+    let empty = EmptyDatabase::sqlite().unwrap();
+    let app = start_with(empty, &["operation_log.enabled=true"]).await;
+    let (event, moderator) = (app.create_event(1).await, moderator());
+    let body = json!({ "user_id": user().id, "reason": "spam from ada@example.org" });
+    let path = format!("/events/{}/bans", event.id);
+    let banned = app.call("POST", &path, &moderator, Some(body), &[]).await;
+    assert_eq!(banned.0, 200, "{}", banned.1);
+    let entry = only_entry(app.admin).unwrap();
+    assert_eq!(entry["target"], "/api/v1/events/{event}/bans", "{entry}");
+    assert_eq!(entry["result"], "ok", "{entry}");
+    assert_eq!(entry["user_id"], moderator.id.to_string(), "{entry}");
+    let content = entry["content"].as_str().unwrap();
+    assert!(content.contains("spam from"), "{content}");
+    assert!(!content.contains("ada@example.org"), "{content}");
 }

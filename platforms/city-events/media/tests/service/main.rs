@@ -1,5 +1,6 @@
-//! The program of the service, and its committed files for operators.
+//! The program of the service, its operation log, and its committed files for operators.
 
 #[path = "../adoption/mod.rs"]
 mod adoption;
 mod deployment;
+mod operations;

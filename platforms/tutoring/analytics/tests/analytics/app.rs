@@ -12,7 +12,8 @@ use seaworthy::{
     service::RunningService,
 };
 use seaworthy_testkit::{
-    database::EmptyDatabase, http::HttpResponse, redis::RedisServer, requirement::required, worker,
+    database::EmptyDatabase, http::HttpResponse, operation_log::only_entry, redis::RedisServer,
+    requirement::required, worker,
 };
 use serde_json::Value;
 use tempfile::TempDir;
@@ -62,6 +63,7 @@ async fn open(empty: EmptyDatabase, redis: Option<RedisServer>) -> TestApp {
         "database.migrate_at_start=true".to_owned(),
         format!("broker.url={broker}"),
         format!("access_tokens.secret={SECRET}"),
+        "operation_log.enabled=true".to_owned(),
         "server.http.addr=127.0.0.1:0".to_owned(),
         "admin.addr=127.0.0.1:0".to_owned(),
         "server.http.rate_limit.enabled=false".to_owned(),
@@ -182,6 +184,11 @@ impl TestApp {
     pub(crate) async fn publish_raw(&self, topic: &str, body: &str) {
         let message = Message::raw(topic, "application/json", body.to_owned());
         self.peer.publisher.publish(message).await.unwrap();
+    }
+
+    /// Returns the only entry of the operation log.
+    pub(crate) fn operation(&self) -> Value {
+        only_entry(self.admin).unwrap()
     }
 
     /// Runs the worker that removes old events.

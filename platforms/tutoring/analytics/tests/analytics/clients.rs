@@ -178,3 +178,23 @@ pub(crate) async fn ended_sessions_are_rejected_auth_3(app: TestApp) {
         assert_eq!(refused.status, 401, "{}", refused.body);
     }
 }
+
+pub(crate) async fn setting_switches_the_operation_log_on_obs_11(app: TestApp) {
+    let metadata = json!({ "page": "home", "token": "hunter22" });
+    let body = json!({ "eventType": "page_view", "metadata": metadata });
+    assert_eq!(app.call("POST", "/events", &student(), &body).status, 201);
+    app.get("/events", &reader());
+    let entry = app.operation();
+    assert_eq!(
+        (&entry["operation"], &entry["result"], &entry["user_id"]),
+        (
+            &json!("POST"),
+            &json!("ok"),
+            &json!(Uuid::from_u128(STUDENT))
+        ),
+        "{entry}"
+    );
+    let content = entry["content"].as_str().unwrap();
+    assert!(content.contains("page_view"), "{content}");
+    assert!(!content.contains("hunter22"), "{content}");
+}

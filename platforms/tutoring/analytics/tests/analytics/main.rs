@@ -41,7 +41,8 @@ on_both! {
         bulk_has_at_most_100_events_sec_3,
         every_invalid_member_is_named_api_3,
         wrong_roles_are_rejected_auth_5,
-        ended_sessions_are_rejected_auth_3;
+        ended_sessions_are_rejected_auth_3,
+        setting_switches_the_operation_log_on_obs_11;
     ingest:
         every_business_topic_is_stored_once_msg_5,
         texts_and_codes_are_not_stored_sec_5,

@@ -10,7 +10,7 @@ use seaworthy::{
     messaging::{MessageId, Received as Message, Subscription, Topics},
     service::RunningService,
 };
-use seaworthy_testkit::{database::EmptyDatabase, http::HttpResponse, worker};
+use seaworthy_testkit::{database::EmptyDatabase, http::HttpResponse, operation_log, worker};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tutoring_chat::ChatConfig;
@@ -69,6 +69,7 @@ pub(crate) async fn open(empty: EmptyDatabase) -> TestApp {
             format!("backend.broker.url={broker}"),
             format!("backend.access_tokens.secret={SECRET}"),
             format!("audit_log.key={SECRET}"),
+            "operation_log.enabled=true".to_owned(),
             format!("kms.seed={SECRET}"),
             format!("kms.salt={SECRET}"),
             format!(
@@ -221,6 +222,13 @@ impl TestApp {
         .await;
         let people = "SELECT COUNT(*) FROM people WHERE user_id = ?";
         self.wait_for_row(people, trainer_id).await;
+    }
+
+    /// Returns the contents of the entries of the operation log, the newest first.
+    pub(crate) fn logged_contents(&self) -> Vec<String> {
+        let entries = operation_log::entries(self.admin).unwrap();
+        let content = |entry: &Value| entry["content"].as_str().unwrap_or_default().to_owned();
+        entries.iter().map(content).collect()
     }
 
     /// Runs a worker to its end.

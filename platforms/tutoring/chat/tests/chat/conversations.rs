@@ -332,3 +332,23 @@ pub(crate) async fn every_route_needs_a_user_auth_5(app: TestApp) {
         assert_eq!(json_of(&refused)["code"], "TOKEN_MISSING");
     }
 }
+
+pub(crate) async fn operation_log_has_no_texts_of_messages_obs_11(app: TestApp) {
+    app.allocate().await;
+    let body = to_trainer("second", "We meet at the library");
+    data(&app.send(&student(), &body));
+    let doubt = json!({ "subject": "Circuits", "question": "Which library has the plan?" });
+    app.api("POST", "/doubts", &student(), &doubt);
+    let logged = app.logged_contents();
+    let [doubt, message, ..] = logged.as_slice() else {
+        panic!("{logged:?}");
+    };
+    assert!(
+        message.contains(r#""clientMessageId":"second""#),
+        "{message}"
+    );
+    assert!(doubt.contains(r#""subject":"Circuits""#), "{doubt}");
+    for content in [doubt, message] {
+        assert!(!content.contains("library"), "{content}");
+    }
+}

@@ -44,7 +44,8 @@ on_both! {
         concurrent_repeats_store_one_message_msg_5,
         attachments_are_uploads_of_the_sender_file_1,
         participants_have_names_msg_5,
-        every_route_needs_a_user_auth_5;
+        every_route_needs_a_user_auth_5,
+        operation_log_has_no_texts_of_messages_obs_11;
     doubt_allocations:
         allocation_assigns_waiting_doubts_once_msg_5,
         late_allocation_stays_ended_msg_5,

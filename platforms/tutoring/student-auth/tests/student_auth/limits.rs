@@ -18,13 +18,13 @@ use seaworthy_testkit::{
 const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Hashes are slow in a debug build.
-const CHEAP_HASHES: [&str; 2] = [
+pub(crate) const CHEAP_HASHES: [&str; 2] = [
     "passwords.parameters.memory_kib=1024",
     "passwords.parameters.iterations=1",
 ];
 
 /// Starts a replica with a folder of settings.
-fn start(config: &Path, settings: &[&str]) -> TestApp {
+pub(crate) fn start(config: &Path, settings: &[&str]) -> TestApp {
     let builder = TestApp::builder(Path::new(env!("CARGO_BIN_EXE_tutoring-student-auth"))).unwrap();
     let file = |name: &str| format!("sqlite:{}", builder.directory().join(name).display());
     let [database, broker] = ["accounts.db", "broker.db"].map(file);
@@ -85,7 +85,7 @@ fn limit_of_codes_follows_a_reload_res_6_conf_4() {
     }
 }
 
-fn post(app: &TestApp, path: &str, body: &str) -> HttpResponse {
+pub(crate) fn post(app: &TestApp, path: &str, body: &str) -> HttpResponse {
     let path = format!("/api/v1/students/auth{path}");
     app.send("POST", &path, body).unwrap()
 }

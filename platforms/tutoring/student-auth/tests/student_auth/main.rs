@@ -1,4 +1,5 @@
-//! Rate limits and settings documents of the service.
+//! Rate limits, operation log and settings documents of the service.
 
 mod limits;
+mod operations;
 mod settings;
