@@ -11,7 +11,7 @@ use crate::{
     export::Selection,
 };
 
-/// Returns the command `audit-log verify|export` of a service binary.
+/// Returns the command `audit-log verify|export` of a service binary. It does not migrate.
 ///
 /// ```
 /// use seaworthy_audit_log::{AuditLogConfig, audit_log_command};
@@ -34,7 +34,8 @@ pub fn audit_log_command<C: Settings>(
 ) -> ServiceCommand<C> {
     audit_log_command_with(async move |service: &Assembly<C>| {
         let (database, settings) = config(service.settings());
-        let database = Database::connect(service, name, database, &[MIGRATIONS]).await?;
+        let database =
+            Database::connect_for_command(service, name, database, &[MIGRATIONS]).await?;
         AuditLog::new(database, settings)
     })
 }
@@ -49,7 +50,8 @@ pub fn audit_log_command<C: Settings>(
 /// use seaworthy_service::{Assembly, Commands, NoSettings, StartError};
 ///
 /// async fn open(service: &Assembly<NoSettings>) -> Result<AuditLog, StartError> {
-///     let database = Database::connect(service, "database", &DatabaseConfig::default(), &[]).await?;
+///     let config = DatabaseConfig::default();
+///     let database = Database::connect_for_command(service, "database", &config, &[]).await?;
 ///     let key = Some(Secret::new(std::fs::read_to_string("audit-log.key").unwrap_or_default()));
 ///     AuditLog::new(database, &AuditLogConfig { key, ..AuditLogConfig::default() })
 /// }

@@ -61,7 +61,8 @@ pub fn encryption_command<C: Settings>(
                 Some("rotate") => rotate(&run, &sealer(run.service)?).await,
                 _ => {
                     let config = config(run.service.settings());
-                    let database = Database::connect(run.service, name, config, &[]).await?;
+                    let database =
+                        Database::connect_for_command(run.service, name, config, &[]).await?;
                     rewrap_columns(&run, &database, &sealer(run.service)?, columns).await
                 }
             }

@@ -56,7 +56,7 @@ impl Invariants {
         config: fn(&C) -> &DatabaseConfig,
     ) -> Result<(), StartError> {
         let config = config(run.service.settings());
-        let database = Database::connect(run.service, name, config, &[]).await?;
+        let database = Database::connect_for_command(run.service, name, config, &[]).await?;
         let violations = self
             .violations(&database)
             .await

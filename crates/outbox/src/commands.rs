@@ -18,7 +18,8 @@ use crate::{
 const DEFAULT_LIMIT: u32 = 100;
 
 /// The command `outbox` of a service binary. It shows the state of the outbox, and lists, retries
-/// and discards dead letters. `name` and `config` select the database of the outbox.
+/// and discards dead letters. It does not migrate. `name` and `config` select the database of the
+/// outbox.
 pub fn outbox_command<C: Settings>(
     name: &'static str,
     config: fn(&C) -> &DatabaseConfig,
@@ -73,7 +74,7 @@ async fn outbox<C: Settings>(
     config: fn(&C) -> &DatabaseConfig,
 ) -> Result<(), StartError> {
     let config = config(run.service.settings());
-    let database = Database::connect(run.service, name, config, &[MIGRATIONS]).await?;
+    let database = Database::connect_for_command(run.service, name, config, &[MIGRATIONS]).await?;
     match run.arguments.subcommand() {
         Some(("list", arguments)) => print_dead_letters(&run, &database, arguments).await,
         Some(("retry", arguments)) => {

@@ -22,7 +22,8 @@ pub fn data_keys_command<C: Settings>(
             let settings = run.service.settings();
             let config = keys(settings);
             let root = Root::from_settings(run.service, config)?;
-            let database = Database::connect(run.service, name, database(settings), &[]).await?;
+            let database = database(settings);
+            let database = Database::connect_for_command(run.service, name, database, &[]).await?;
             let keys = DataKeys::open(&database, root, config).await;
             let keys = keys
                 .map_err(|error| StartError::with_cause("the data keys cannot be used", error))?;

@@ -8,6 +8,7 @@ use std::{
 use seaworthy::data::{Database, DatabaseConfig, sql};
 use seaworthy_testkit::{
     app::TestApp,
+    database::EmptyDatabase,
     http::{get, request},
     process::ServiceProcess,
 };
@@ -216,4 +217,22 @@ fn commands_show_migrations_and_outbox_data_2_msg_4() {
     assert!(status.starts_with("pending events: 1,"), "{status}");
     assert!(run(&["migrate", "status"]).contains("applied    1 symbols"));
     run(&["migrate", "verify"]);
+}
+
+#[test]
+fn outbox_command_does_not_migrate_data_2() {
+    let empty = EmptyDatabase::sqlite().unwrap();
+    let database = format!("database.url={}", empty.url());
+    let arguments = [
+        "--set",
+        &database,
+        "--set",
+        "database.migrate_at_start=true",
+    ];
+    let arguments = [&["outbox", "status"][..], &arguments].concat();
+    let program = Path::new(env!("CARGO_BIN_EXE_symbols"));
+    let process = ServiceProcess::spawn(program, &arguments, &[]).unwrap();
+    let ended = process.wait_with_output().unwrap();
+    assert!(!ended.status.success(), "{ended:#?}");
+    assert!(ended.stderr.contains("run `migrate up`"), "{ended:#?}");
 }

@@ -1,4 +1,5 @@
 use seaworthy::{
+    data::Database,
     prelude::*,
     service::{
         CommandRun, ServiceCommand,
@@ -7,7 +8,11 @@ use seaworthy::{
 };
 use serde_json::json;
 
-use crate::{config::AdminConfig, service::accounts};
+use crate::{
+    config::AdminConfig,
+    service::{DATABASE, accounts},
+    store::MIGRATIONS,
+};
 
 /// Returns the command `admins create EMAIL NAME`, which creates a super admin. The database must
 /// be migrated.
@@ -34,7 +39,9 @@ async fn create_admin(run: CommandRun<'_, AdminConfig>) -> Result<(), StartError
             .unwrap_or_default()
     };
     let email = argument("email");
-    let accounts = Box::pin(accounts(run.service)).await?;
+    let config = &run.service.settings().database;
+    let database = Database::connect_for_command(run.service, DATABASE, config, MIGRATIONS);
+    let accounts = Box::pin(accounts(run.service, database)).await?;
     let created = accounts
         .create_super_admin(&email, &argument("name"), None)
         .await;

@@ -27,7 +27,7 @@ use crate::{
 /// The name of the service in logs and metrics.
 const NAME: &str = "tutoring-admin";
 /// The name of the database in logs, probes and settings.
-const DATABASE: &str = "database";
+pub(crate) const DATABASE: &str = "database";
 
 /// Returns the service with its default ports: HTTP 3010, admin listener 4010.
 #[must_use]
@@ -69,8 +69,9 @@ pub async fn assemble(service: &Assembly<AdminConfig>) -> Result<(), StartError>
     service.document(include_str!("../docs/openapi.json"));
     let settings = service.settings();
     use_envelopes(service);
+    let database = Database::connect(service, DATABASE, &settings.database, MIGRATIONS);
     // Boxed, so that the type of this future stays small enough for the compiler.
-    let accounts = Box::pin(accounts(service)).await?;
+    let accounts = Box::pin(accounts(service, database)).await?;
     OperationLog::start(service, &accounts.database, &settings.operation_log, &[])?;
     if settings.seed {
         seed(service.profile(), &accounts).await?;
@@ -84,14 +85,17 @@ pub async fn assemble(service: &Assembly<AdminConfig>) -> Result<(), StartError>
     Ok(())
 }
 
-/// Builds the accounts over the database of the settings.
+/// Builds the accounts over a database, which it connects after it has read the secret of tokens.
 ///
 /// # Errors
 /// [`StartError`] for invalid settings, and if the database cannot be opened.
-pub(crate) async fn accounts(service: &Assembly<AdminConfig>) -> Result<Accounts, StartError> {
+pub(crate) async fn accounts(
+    service: &Assembly<AdminConfig>,
+    database: impl Future<Output = Result<Database, StartError>>,
+) -> Result<Accounts, StartError> {
     let settings = service.settings();
     let tokens = AccessTokens::new(&settings.access_tokens)?;
-    let database = Database::connect(service, DATABASE, &settings.database, MIGRATIONS).await?;
+    let database = database.await?;
     let passwords = Passwords::start(&settings.passwords, service.metrics()).map_err(|error| {
         StartError::with_cause("password hashing cannot start: check passwords.*", error)
     })?;

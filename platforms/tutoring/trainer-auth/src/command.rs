@@ -10,7 +10,10 @@ use serde_json::json;
 use tutoring_contract::Territory;
 use tutoring_identity::{DATABASE, Stores};
 
-use crate::{config::TrainerAuthConfig, store::Place};
+use crate::{
+    config::TrainerAuthConfig,
+    store::{MIGRATIONS, Place},
+};
 
 /// Maximum number of rows of one statement.
 const BATCH: usize = 500;
@@ -47,7 +50,7 @@ async fn import_pincodes(run: CommandRun<'_, TrainerAuthConfig>) -> Result<(), S
         StartError::with_cause(format!("{file} is not a valid CSV file of pincodes"), error)
     })?;
     let config = run.service.settings().database();
-    let database = Database::connect(run.service, DATABASE, config, &[]).await?;
+    let database = Database::connect_for_command(run.service, DATABASE, config, MIGRATIONS).await?;
     for batch in places.chunks(BATCH) {
         let inserted = Place::insert_all(&database, batch).await;
         inserted.map_err(|error| StartError::with_cause("pincodes cannot be stored", error))?;

@@ -92,17 +92,32 @@ async fn verifying_worker_records_damage_as_a_metric_obs_9_obs_11() {
 }
 
 fn verify(database: &str, seen: (i64, &str)) -> ProcessOutput {
+    verify_with(
+        database,
+        &["--reference", &format!("{}:{}", seen.0, seen.1)],
+    )
+}
+
+fn verify_with(database: &str, more: &[&str]) -> ProcessOutput {
     let settings = [
         format!("database.url={database}"),
         format!("audit_log.key={SECRET}"),
         format!("jwt.secret={SECRET}"),
     ];
-    let seen = format!("{}:{}", seen.0, seen.1);
-    let mut arguments = vec!["audit-log", "verify", "--reference", &seen];
+    let mut arguments = [&["audit-log", "verify"][..], more].concat();
     arguments.extend(settings.iter().flat_map(|set| ["--set", set.as_str()]));
     let program = Path::new(env!("CARGO_BIN_EXE_city-events-event"));
     let process = ServiceProcess::spawn(program, &arguments, &[]).unwrap();
     process.wait_with_output().unwrap()
+}
+
+#[test]
+fn audit_log_command_does_not_migrate_data_2() {
+    let empty = EmptyDatabase::sqlite().unwrap();
+    let migrate = ["--set", "database.migrate_at_start=true"];
+    let ended = verify_with(empty.url(), &migrate);
+    assert!(!ended.status.success(), "{ended:#?}");
+    assert!(ended.stderr.contains("run `migrate up`"), "{ended:#?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
