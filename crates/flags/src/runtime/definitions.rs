@@ -97,6 +97,7 @@ impl Flags {
             remote,
             flagd,
             short,
+            ..
         } = &sources.layers;
         let of_documents = || {
             let documents = [flagd, remote].into_iter().flatten();

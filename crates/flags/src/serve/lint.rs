@@ -3,10 +3,15 @@ use crate::Flags;
 /// Returns findings about flags that can be evaluated and still need attention.
 pub(crate) fn lint(flags: &Flags) -> Vec<String> {
     let (set, declared, now) = (flags.set(), flags.declarations(), flags.now());
+    let built_in = flags.0.runtime.sources.lock().layers.built_in.clone();
+    let is_known = |key: &str| {
+        let is_declared = declared.iter().any(|other| &*other.key == key);
+        is_declared || built_in.contains(key) || flags.is_switch(key)
+    };
     let mut findings = Vec::new();
     for flag in set.iter() {
         let key = flag.key();
-        if declared.iter().all(|other| other.key != *key) {
+        if !is_known(key) {
             findings.push(format!(
                 "{key}: the code does not declare this flag: remove it from the files"
             ));

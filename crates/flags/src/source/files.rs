@@ -1,4 +1,5 @@
 use std::{
+    collections::BTreeSet,
     fs, io,
     path::{Path, PathBuf},
     time::SystemTime,
@@ -74,6 +75,7 @@ impl FlagFiles {
         let mut errors = Vec::new();
         let mut merged = Value::Null;
         let mut documents = Vec::new();
+        let mut keys_of_program = BTreeSet::new();
         if let [base, ..] = &self.short
             && self.is_required
             && !base.is_file()
@@ -101,6 +103,10 @@ impl FlagFiles {
                     prefix: form.prefix,
                 });
                 form.merge_into(&mut merged);
+                if text.is_some() {
+                    let flags = merged.as_object().into_iter();
+                    keys_of_program.extend(flags.flat_map(|flags| flags.keys().cloned()));
+                }
             }
         }
         let removals = shorthand::check_removals(&merged, Utc::now().date_naive());
@@ -143,6 +149,7 @@ impl FlagFiles {
         let layers = Layers {
             remote: None,
             flagd: flagd.map(|document| document.to_value()),
+            built_in: keys_of_program,
             short: merged,
         };
         Ok((layers, set.unwrap_or_else(|()| FlagSet::empty())))

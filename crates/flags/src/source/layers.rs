@@ -1,4 +1,4 @@
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::BTreeSet};
 
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
@@ -16,6 +16,8 @@ pub(crate) struct Layers {
     pub(crate) remote: Option<Value>,
     /// `features.json`, in flagd's format.
     pub(crate) flagd: Option<Value>,
+    /// The keys of flags that the program defines, which are in `short` too.
+    pub(crate) built_in: BTreeSet<String>,
     /// The merged YAML files, in the short form.
     pub(crate) short: Value,
 }

@@ -293,6 +293,7 @@ on_both_engines! {
     operators:
         changes_of_users_take_effect_and_are_audited_obs_11,
         command_does_not_migrate_and_accepts_newer_tables_data_2,
+        flags_lint_knows_the_flags_of_the_program_flag_1,
         change_without_its_audit_entry_is_rolled_back_obs_11,
         repeated_command_fails_and_ends_nothing_obs_11,
         disable_ends_access_of_a_user_whose_status_was_changed_auth_3,

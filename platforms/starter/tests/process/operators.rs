@@ -81,6 +81,23 @@ pub(crate) fn command_does_not_migrate_and_accepts_newer_tables_data_2(database:
     }
 }
 
+pub(crate) fn flags_lint_knows_the_flags_of_the_program_flag_1(database: &EmptyDatabase) {
+    drop(Replica::start(database));
+    command(database, &["flags", "lint"]);
+    let folder = tempfile::tempdir().unwrap();
+    let flags = "captcha: {enabled: false}\nunused_page: {enabled: true}\n";
+    std::fs::write(folder.path().join("features.yaml"), flags).unwrap();
+    let directory = format!("features.directory={}", folder.path().display());
+    let ran = try_command(database, &["flags", "lint", "--set", &directory]);
+    let text = String::from_utf8(ran.stdout).unwrap();
+    assert!(!ran.status.success(), "{text}");
+    let findings: Vec<_> = text.lines().collect();
+    assert!(
+        matches!(findings.as_slice(), [one] if one.starts_with("unused_page: ")),
+        "{text}"
+    );
+}
+
 pub(crate) fn change_without_its_audit_entry_is_rolled_back_obs_11(database: &EmptyDatabase) {
     let replica = Replica::start(database);
     replica.register("ada");
