@@ -57,12 +57,12 @@ impl DataKeys {
     }
 
     async fn purposes(&self, name: Option<&str>) -> Result<Vec<PurposeKey>, CryptoError> {
-        let rows: Vec<(String, Vec<u8>, String, Value)> =
-            sql("SELECT name, encrypted_key, key_hash, metadata FROM kms_purpose_keys WHERE (? IS NULL OR name = ?) ORDER BY name")
-                .bind(name.map(str::to_owned))
-                .bind(name.map(str::to_owned))
-                .fetch_all(self.store())
-                .await?;
+        let found = match name {
+            Some(name) => sql("SELECT name, encrypted_key, key_hash, metadata FROM kms_purpose_keys WHERE name = ?")
+                .bind(name),
+            None => sql("SELECT name, encrypted_key, key_hash, metadata FROM kms_purpose_keys ORDER BY name"),
+        };
+        let rows: Vec<(String, Vec<u8>, String, Value)> = found.fetch_all(self.store()).await?;
         let read = |(name, bytes, hash, metadata): (String, Vec<u8>, String, Value)| {
             let metadata: Metadata = serde_json::from_value(metadata).ok()?;
             let key_id = KeyId::new(&metadata.root?).ok()?;
