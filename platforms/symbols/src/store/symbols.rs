@@ -13,6 +13,33 @@ use crate::{
     events::Events,
 };
 
+/// Returns the statement that reads the symbols of a project. Each combination of filters has a
+/// statement of its own, because a condition that is always true prevents the use of an index.
+macro_rules! matching {
+    ($select:literal, $project:expr, $filter:expr, $end:literal) => {{
+        let Filter {
+            label,
+            component_target,
+        } = $filter;
+        let statement = matching!(@ $select, label, component_target, $end);
+        let filters = [label, component_target].into_iter().flatten();
+        filters.fold(statement.bind(project($project)), |statement, value| statement.bind(value))
+    }};
+    (@ $select:literal, $label:ident, $target:ident, $end:literal) => {
+        match ($label, $target) {
+            (None, None) => matching!(@ $select, "", $end),
+            (Some(_), None) => matching!(@ $select, " AND label = ?", $end),
+            (None, Some(_)) => matching!(@ $select, " AND component_target = ?", $end),
+            (Some(_), Some(_)) => {
+                matching!(@ $select, " AND label = ? AND component_target = ?", $end)
+            }
+        }
+    };
+    (@ $select:literal, $filters:literal, $end:literal) => {
+        sql(concat!($select, " FROM symbols WHERE project_id = ? AND live = 1", $filters, $end))
+    };
+}
+
 /// Symbols in a database. A change and its event are stored in one transaction (MSG-4).
 #[derive(Debug, Clone)]
 pub(crate) struct Store {
@@ -140,23 +167,14 @@ impl Store {
         let (total, lines) = self
             .database
             .transaction_with(snapshot, |tx| async move {
-                let (total,): (u64,) = sql("SELECT count(*) FROM symbols
-                     WHERE project_id = ? AND live = 1 AND (? IS NULL OR label = ?) AND (? IS NULL OR component_target = ?)")
-                .bind(project(project_id))
-                .bind(filter.label.clone())
-                .bind(filter.label.clone())
-                .bind(filter.component_target.clone())
-                .bind(filter.component_target.clone())
-                .fetch_one(&tx)
-                .await?;
-                let lines: Vec<Line> = sql("SELECT id, project_id, uid, label, class_name, component_target, version FROM symbols
-                     WHERE project_id = ? AND live = 1 AND (? IS NULL OR label = ?) AND (? IS NULL OR component_target = ?)
-                     ORDER BY id LIMIT ? OFFSET ?")
-                .bind(project(project_id))
-                .bind(filter.label.clone())
-                .bind(filter.label.clone())
-                .bind(filter.component_target.clone())
-                .bind(filter.component_target.clone())
+                let count = matching!("SELECT count(*)", project_id, filter, "");
+                let (total,): (u64,) = count.fetch_one(&tx).await?;
+                let lines: Vec<Line> = matching!(
+                    "SELECT id, project_id, uid, label, class_name, component_target, version",
+                    project_id,
+                    filter,
+                    " ORDER BY id LIMIT ? OFFSET ?"
+                )
                 .bind(page.limit)
                 .bind(i64::try_from(page.offset).unwrap_or(i64::MAX))
                 .fetch_all(&tx)

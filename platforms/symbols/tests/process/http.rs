@@ -95,6 +95,8 @@ fn list_has_pages_and_filters_api_1() {
         (20, 20, true, false)
     );
     assert_eq!(page("?componentTarget=other"), (0, 20, false, false));
+    assert_eq!(page("?label=Hero"), (20, 20, true, false));
+    assert_eq!(page("?label=other"), (0, 20, false, false));
 }
 
 #[test]
