@@ -106,6 +106,8 @@ pub(crate) fn toggles_change_on_all_replicas_with_permission_flag_1(database: &E
         400,
         "INVALID_FLAG",
     );
+    let simple = json!({ "config": { "enabled": true } });
+    assert_eq!(call(&second, &admin, "PUT", "/stats", &simple).status, 405);
 
     let disabled = call(&second, &admin, "POST", "/new_page/disable", &json!({}));
     let changed = json_of(&disabled)["toggle"]["config"].clone();
