@@ -133,6 +133,7 @@ on_postgres_and_redis! {
     // Point 7.
     probes:
         readiness_follows_the_database_and_liveness_does_not_hlth_2,
+        only_the_replica_without_its_database_is_not_ready_hlth_2,
         metrics_are_in_the_text_format_of_prometheus_obs_4;
     traces:
         spans_of_a_request_have_its_trace_and_no_value_obs_6,

@@ -31,12 +31,7 @@ pub(crate) fn readiness_follows_the_database_and_liveness_does_not_hlth_2(
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
         let proxy = FaultProxy::start(server).await.unwrap();
-        let url = database.url_at(proxy.address());
-        let limits = shared_limits();
-        let app = limits
-            .iter()
-            .fold(builder(&url), |app, limit| app.setting(limit));
-        let replica = Replica::from(app.start().unwrap());
+        let replica = start_at(&database.url_at(proxy.address()));
         let get = |path: &str| replica.send("GET", path, "").unwrap();
         assert_eq!(replica.register("ada").status, 200);
         let ready = json_of(&get("/health/ready"));
@@ -68,6 +63,40 @@ pub(crate) fn readiness_follows_the_database_and_liveness_does_not_hlth_2(
 
         proxy.heal();
         eventually(async || get("/health/ready").status == 200).await;
+    });
+}
+
+/// Starts a replica with the database at a URL.
+fn start_at(url: &str) -> Replica {
+    let limits = shared_limits();
+    let app = limits.iter();
+    let app = app.fold(builder(url), |app, limit| app.setting(limit));
+    Replica::from(app.start().unwrap())
+}
+
+pub(crate) fn only_the_replica_without_its_database_is_not_ready_hlth_2(database: &EmptyDatabase) {
+    let Some(server) = database.server() else {
+        return;
+    };
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let proxy = FaultProxy::start(server).await.unwrap();
+        let replicas = [
+            start_at(&database.url_at(proxy.address())),
+            Replica::start(database),
+        ];
+        let statuses = || {
+            let status = |replica: &Replica| {
+                let ready = replica.send("GET", "/health/ready", "").unwrap();
+                ready.status
+            };
+            replicas.each_ref().map(status)
+        };
+        assert_eq!(statuses(), [200, 200]);
+        proxy.set(Fault::of(Disruption::Down));
+        eventually(async || statuses() == [503, 200]).await;
+        proxy.heal();
+        eventually(async || statuses() == [200, 200]).await;
     });
 }
 
