@@ -1,4 +1,6 @@
-//! Tools and servers that a test needs and that `./test` provides by environment variables.
+//! Tools and servers that a test needs. `./test` provides most of them by environment variables.
+
+use std::process::Command;
 
 /// Returns the value of a variable such as `SEAWORTHY_TEST_PROMTOOL`. Without it the test
 /// prints `SKIPPED`. With `CI=true` a missing variable is a failure.
@@ -10,10 +12,7 @@
 pub fn required(variable: &str) -> Option<String> {
     match std::env::var(variable) {
         Ok(value) => Some(value),
-        Err(_)
-            if std::env::var("CI").is_ok_and(|value| value == "true")
-                && std::env::var_os("SEAWORTHY_TEST_QUICK").is_none() =>
-        {
+        Err(_) if must_run_every_test() => {
             panic!("{variable} is not set: run ./test, which provides it")
         }
         Err(_) => optional(variable),
@@ -30,4 +29,47 @@ pub fn optional(variable: &str) -> Option<String> {
         eprintln!("SKIPPED: {variable} is not set; ./test provides it");
     }
     value
+}
+
+/// Whether a program such as `go` is on the path. `argument` makes it end at once, such as
+/// `version`. Without the program the test prints `SKIPPED`. With `CI=true` it is a failure.
+///
+/// # Panics
+/// `CI` is `true` and the program is missing. CI must run every test.
+#[must_use]
+pub fn has_program(program: &str, argument: &str) -> bool {
+    let is_found = Command::new(program).arg(argument).output().is_ok();
+    if !is_found {
+        skip_without(program, must_run_every_test());
+    }
+    is_found
+}
+
+#[expect(clippy::print_stderr, reason = "a skipped test must be seen")]
+fn skip_without(program: &str, must_run: bool) {
+    assert!(!must_run, "{program} is not on the path: install it");
+    eprintln!("SKIPPED: {program} is not on the path");
+}
+
+/// Whether this is CI with all servers.
+fn must_run_every_test() -> bool {
+    std::env::var("CI").is_ok_and(|value| value == "true")
+        && std::env::var_os("SEAWORTHY_TEST_QUICK").is_none()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn missing_program_skips_the_test_outside_of_ci() {
+        skip_without("no-such-program", false);
+        assert!(has_program(env!("CARGO"), "--version"));
+    }
+
+    #[test]
+    #[should_panic(expected = "no-such-program is not on the path")]
+    fn missing_program_fails_the_test_in_ci() {
+        skip_without("no-such-program", true);
+    }
 }

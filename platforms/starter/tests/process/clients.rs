@@ -4,7 +4,10 @@ use std::{
     sync::LazyLock,
 };
 
-use seaworthy_testkit::{database::EmptyDatabase, requirement::required};
+use seaworthy_testkit::{
+    database::EmptyDatabase,
+    requirement::{has_program, required},
+};
 
 use crate::app::{PASSWORD, Replica, grant_admin, tokens};
 
@@ -68,16 +71,10 @@ const GENERATORS: [(&str, &str); 2] = [
     ),
 ];
 
-#[expect(clippy::print_stderr, reason = "a skipped test must be seen")]
-fn skip_without_go() {
-    eprintln!("SKIPPED: there is no Go on the path");
-}
-
 /// The program of the Go client, which all tests share. `None` without Python or Go.
 static GO_CLIENT: LazyLock<Option<PathBuf>> = LazyLock::new(|| {
     let python = required("SEAWORTHY_TEST_GRPCIO")?;
-    if Command::new("go").arg("version").output().is_err() {
-        skip_without_go();
+    if !has_program("go", "version") {
         return None;
     }
     // A static is never dropped, so a temporary folder would stay.
