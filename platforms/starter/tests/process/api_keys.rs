@@ -3,7 +3,6 @@ use std::{net::SocketAddr, sync::mpsc, thread};
 use seaworthy_testkit::{
     database::EmptyDatabase,
     http::{HttpResponse, request},
-    totp::code,
 };
 use serde_json::{Value, json};
 
@@ -11,7 +10,7 @@ use crate::{
     app::{
         PASSWORD, Replica, assert_error, audited, command, execute, grant_admin, json_of, tokens,
     },
-    logs::remembered,
+    logs::{code, remembered},
     second_factor::enable,
 };
 

@@ -14,6 +14,7 @@ use serde_json::json;
 use crate::{
     app::{PASSWORD, json_of, tokens},
     features::wait,
+    logs::end_with_clean_log,
     sessions::claims,
 };
 
@@ -160,6 +161,7 @@ fn files_of_the_contract_configure_the_service_conf_1() {
     assert!(folder.path().join("contract.db").is_file());
     let log = folder.path().join("logs/starter.log");
     wait(|| fs::read_to_string(&log).is_ok_and(|text| text.contains("\"message\":\"ready\"")));
+    end_with_clean_log(process);
 }
 
 #[test]
@@ -187,6 +189,7 @@ fn section_jwt_of_the_contract_sets_the_tokens_conf_1() {
     assert_eq!(claims["iss"], "accounts");
     let lifetime = claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap();
     assert_eq!(lifetime, 600);
+    end_with_clean_log(process);
 }
 
 /// Checks a file without a start.

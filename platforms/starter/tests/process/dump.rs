@@ -4,12 +4,13 @@ use std::{path::PathBuf, process::Command};
 
 use data_encoding::{BASE64, HEXLOWER};
 use seaworthy::data::{self, Database, DatabaseConfig, sql};
-use seaworthy_testkit::{database::EmptyDatabase, http::request, totp::code};
+use seaworthy_testkit::{database::EmptyDatabase, http::request};
 use serde_json::{Value, json};
 
 use crate::{
     app::{PASSWORD, Replica, grant_admin, json_of, tokens},
     captcha::mailed,
+    logs::code,
 };
 
 const NAME: &str = "ada_lovelace";

@@ -11,7 +11,6 @@ use seaworthy_testkit::{
     database::EmptyDatabase,
     eventually,
     http::{Connection, HttpResponse, request},
-    totp::code,
 };
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
@@ -20,7 +19,7 @@ use crate::{
     app::{
         PASSWORD, Replica, assert_error, grant_admin, json_of, refresh_at, set_password, tokens,
     },
-    logs::remembered,
+    logs::{code, remembered},
 };
 
 /// Another parameter of password hashes than that of the other replicas.

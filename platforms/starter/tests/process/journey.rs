@@ -1,12 +1,12 @@
 //! Point 1 of section 20 of the contract in one run, on two replicas with every module on.
 
-use seaworthy_testkit::{database::EmptyDatabase, http::HttpResponse, totp::code};
+use seaworthy_testkit::{database::EmptyDatabase, http::HttpResponse};
 use serde_json::{Value, json};
 
 use crate::{
     app::{PASSWORD, Replica, assert_error, json_of, tokens},
     captcha_answers::Stored,
-    logs::remembered,
+    logs::{code, remembered},
 };
 
 /// Turns on what the other tests turn off. The limits are above the requests of the test.

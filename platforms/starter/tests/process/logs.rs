@@ -2,7 +2,11 @@
 
 use std::sync::Mutex;
 
-use seaworthy_testkit::process::ProcessOutput;
+use rustix::process::Signal;
+use seaworthy_testkit::{
+    process::{ProcessOutput, ServiceProcess},
+    totp,
+};
 
 use crate::app::{PASSWORD, SECRETS};
 
@@ -35,6 +39,18 @@ static ISSUED: Mutex<Vec<String>> = Mutex::new(Vec::new());
 pub(crate) fn remembered(secret: &str) -> String {
     ISSUED.lock().unwrap().push(secret.to_lowercase());
     secret.to_owned()
+}
+
+/// Returns a code of an authenticator application, which no log may contain.
+pub(crate) fn code(secret: &str, later: u64) -> String {
+    remembered(&totp::code(secret, later))
+}
+
+/// Kills a process and searches its log as that of a replica.
+#[track_caller]
+pub(crate) fn end_with_clean_log(process: ServiceProcess) {
+    process.signal(Signal::KILL).unwrap();
+    assert_clean_log(&process.wait_with_output().unwrap());
 }
 
 /// Asserts that a log contains no secret and no personal value.

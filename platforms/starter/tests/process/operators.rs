@@ -3,7 +3,7 @@
 use std::process::Output;
 
 use seaworthy::data::sql;
-use seaworthy_testkit::{database::EmptyDatabase, http::request, totp::code};
+use seaworthy_testkit::{database::EmptyDatabase, http::request};
 use serde_json::json;
 
 use crate::{
@@ -12,7 +12,7 @@ use crate::{
         PASSWORD, Replica, assert_error, audited, builder, command, execute, in_database, json_of,
         set_password, tokens, try_command,
     },
-    logs::remembered,
+    logs::{code, remembered},
     second_factor::{enable, login_with_code},
     sessions::claims,
 };

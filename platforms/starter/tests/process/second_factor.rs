@@ -1,9 +1,9 @@
-use seaworthy_testkit::{database::EmptyDatabase, http::HttpResponse, totp::code};
+use seaworthy_testkit::{database::EmptyDatabase, http::HttpResponse};
 use serde_json::{Value, json};
 
 use crate::{
     app::{PASSWORD, Replica, assert_error, audited, json_of, tokens},
-    logs::remembered,
+    logs::{code, remembered},
     sessions::claims,
 };
 

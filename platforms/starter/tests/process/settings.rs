@@ -8,7 +8,7 @@ use seaworthy_testkit::{
     unsafe_settings::assert_unsafe_settings_are_rejected,
 };
 
-use crate::app::json_of;
+use crate::{app::json_of, logs::end_with_clean_log};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_starter");
 
@@ -51,6 +51,7 @@ fn contract_variables_and_conf_flag_configure_the_service_conf_1() {
         })
         .collect();
     assert_eq!(statuses, [401, 401, 401, 403]);
+    end_with_clean_log(process);
 }
 
 #[test]
