@@ -76,6 +76,7 @@ pub use switch::{Switch, SwitchKind, Switches};
 pub use text_id::{nano_id, prefixed_id};
 pub use trace::TraceContext;
 pub use units::{ByteSize, Delay, Lifetime, Ratio, Timeout, UnitError};
+pub use uuid::Uuid;
 
 /// Compiles and runs the example of the README.
 #[cfg(doctest)]

@@ -206,6 +206,7 @@ pub mod data {
             Connection, DataError, DataResult, FromRow, Row, Statement, Transaction,
             chrono::{DateTime, Utc},
             from_json, from_optional_text, from_text, insert_or_ignore, locked, sql, statements,
+            uuid::Uuid,
         };
     }
 }
@@ -231,7 +232,7 @@ pub mod prelude {
     pub use schemars::JsonSchema;
     pub use seaworthy_core::{
         ByteSize, Code, Delay, Error, Lifetime, Personal, Ratio, RequestContext, Secret, Timeout,
-        context,
+        Uuid, context,
     };
     pub use seaworthy_health::{CheckFailure, Probe};
     pub use seaworthy_http::{Access, Json, Path, Query, RequestIds, RouteOptions, Routes};
