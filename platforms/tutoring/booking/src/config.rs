@@ -4,7 +4,6 @@ use seaworthy::{
 };
 use tutoring_contract::{AccessTokenConfig, PlatformZone, ServiceTokenConfig};
 use tutoring_identity::{embedded_broker, embedded_database};
-use uuid::Uuid;
 
 /// The default database file, in a directory that version control ignores.
 const DEFAULT_FILE: &str = "data/tutoring/booking.db";

@@ -3,7 +3,6 @@ use seaworthy::{
     prelude::*,
 };
 use serde_json::Value;
-use uuid::Uuid;
 
 /// An event for connected clients. The gateway sends it to all clients in a room, at most once.
 ///

@@ -16,7 +16,6 @@ use seaworthy::{
     prelude::*,
 };
 use serde_json::json;
-use uuid::Uuid;
 
 use crate::{
     AdminRole, Role, SERVICE_ROLE, ServiceTokenConfig, Territory, service_tokens::SERVICE_ISSUER,

@@ -1,6 +1,5 @@
 use seaworthy::{data::prelude::*, prelude::*};
 use tutoring_contract::{Role, Subject, Territory};
-use uuid::Uuid;
 
 /// The kind of the accounts of a service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,6 +1,5 @@
 use seaworthy::{account::Sessions, auth::token::VerifiedToken, data::Transaction, prelude::*};
 use tutoring_contract::{Role, SESSION_CLAIM};
-use uuid::Uuid;
 
 use crate::errors;
 

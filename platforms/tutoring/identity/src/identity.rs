@@ -18,7 +18,6 @@ use tutoring_contract::{
     events::{BusinessEvent, NotificationRequested, StudentChanged, TrainerChanged, message},
     use_envelopes,
 };
-use uuid::Uuid;
 
 use crate::{
     Account, AccountKind, Accounts, IdentityConfig, Limits, LiveSessions, RefreshCookies, api,

@@ -11,7 +11,6 @@ use seaworthy::{
     redis::{Redis, RedisConfig, RedisError, redis::cmd},
 };
 use tutoring_contract::{Role, SessionCheck, SessionCheckFuture};
-use uuid::Uuid;
 
 use crate::errors;
 

@@ -9,7 +9,6 @@ use tutoring_contract::{
     Role,
     events::{AdminOverride, BusinessEvent, message},
 };
-use uuid::Uuid;
 
 /// A change of a user's profile by an administrator.
 #[derive(Debug)]

@@ -8,7 +8,6 @@ use seaworthy::{
 };
 use serde_json::{Value, json};
 use tutoring_contract::{Quote, ServiceTokens};
-use uuid::Uuid;
 
 use crate::domain::SessionBooking;
 

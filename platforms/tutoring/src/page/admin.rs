@@ -11,7 +11,6 @@ use seaworthy::{
     prelude::*,
 };
 use serde_json::{Value, json};
-use uuid::Uuid;
 
 use super::{
     Page, PageResult,

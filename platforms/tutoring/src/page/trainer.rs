@@ -12,7 +12,6 @@ use seaworthy::{
 };
 use serde_json::{Value, json};
 use tutoring_contract::PlatformZone;
-use uuid::Uuid;
 
 use super::{
     Page, PageResult,

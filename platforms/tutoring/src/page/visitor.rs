@@ -9,7 +9,6 @@ use seaworthy::{
     prelude::*,
 };
 use serde_json::Value;
-use uuid::Uuid;
 
 use super::gateway::{GatewayError, text};
 

@@ -15,7 +15,6 @@ use tutoring_contract::{
     },
     groups::{STUDENT_COPIES, STUDENT_PAGES},
 };
-use uuid::Uuid;
 
 use crate::{
     pages::Pages,

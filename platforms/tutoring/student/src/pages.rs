@@ -9,7 +9,6 @@ use seaworthy::{
     prelude::*,
 };
 use serde_json::{Value, json};
-use uuid::Uuid;
 
 use crate::{
     store::{MyCourse, MySession, Student, cards, courses, sessions, students},

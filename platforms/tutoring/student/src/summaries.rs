@@ -7,7 +7,6 @@ use seaworthy::{
     prelude::*,
 };
 use serde_json::Value;
-use uuid::Uuid;
 
 /// The clients in the settings.
 pub(crate) const NOTIFICATION: &str = "notification";

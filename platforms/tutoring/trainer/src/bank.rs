@@ -5,7 +5,6 @@ use seaworthy::{
 };
 use serde_json::{Value, json};
 use tutoring_identity::Checks;
-use uuid::Uuid;
 
 /// The table, which is a part of the associated data of the encryption.
 const TABLE: &str = "bank_details";

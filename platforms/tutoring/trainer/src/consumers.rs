@@ -16,7 +16,6 @@ use tutoring_contract::{
     },
     groups::TRAINER,
 };
-use uuid::Uuid;
 
 use crate::{
     announce::announce,

@@ -5,7 +5,6 @@ use jiff::{
     civil::{Date, Weekday},
 };
 use seaworthy::{data::prelude::*, prelude::*};
-use uuid::Uuid;
 
 /// The pay of a whole month by active students, in paise. It starts at 3 students,
 /// and does not rise above 8.

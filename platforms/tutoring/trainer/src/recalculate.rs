@@ -6,7 +6,6 @@ use tutoring_contract::{
     events::{BusinessEvent, PayrollRecalculated, message},
     groups::TRAINER,
 };
-use uuid::Uuid;
 
 use crate::{
     payroll::{Month, Payroll},

@@ -6,7 +6,6 @@ use seaworthy::{
     prelude::*,
 };
 use tutoring_identity::{CallerSession, Checks};
-use uuid::Uuid;
 
 use super::{Accounts, Caller, LoggedIn};
 use crate::{

@@ -4,7 +4,6 @@ use seaworthy::{audit_log::AuditEntry, core::new_id, data::prelude::*, prelude::
 use serde_json::json;
 use tutoring_contract::{AdminRole, CheckedPage, Page, Territory};
 use tutoring_identity::normalized_email;
-use uuid::Uuid;
 
 use super::{Accounts, Caller, passwords::temporary_password};
 use crate::{

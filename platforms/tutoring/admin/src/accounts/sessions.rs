@@ -6,7 +6,6 @@ use seaworthy::{
 };
 use tutoring_contract::{Role, Subject};
 use tutoring_identity::{SessionRecord, refresh_in_progress};
-use uuid::Uuid;
 
 use super::{Accounts, Caller};
 use crate::{

@@ -2,7 +2,6 @@
 
 use seaworthy::{data::prelude::*, prelude::*};
 use tutoring_contract::{AdminRole, Territory};
-use uuid::Uuid;
 
 use crate::domain::{Admin, AdminType, Status};
 

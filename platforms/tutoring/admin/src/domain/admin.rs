@@ -1,6 +1,5 @@
 use seaworthy::{data::prelude::*, prelude::*};
 use tutoring_contract::{AdminRole, Territory};
-use uuid::Uuid;
 
 use super::{PERMISSIONS, errors, role};
 

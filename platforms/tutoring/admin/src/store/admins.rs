@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use seaworthy::{data::prelude::*, prelude::*};
 use tutoring_contract::{AdminRole, CheckedPage, Page, Territory};
 use tutoring_identity::{levels, paged, territory};
-use uuid::Uuid;
 
 use crate::domain::{Admin, Status, errors};
 

@@ -2,7 +2,6 @@
 
 use seaworthy::data::prelude::*;
 use tutoring_contract::AdminRole;
-use uuid::Uuid;
 
 /// Returns all rows: role and permission.
 pub(crate) async fn all(connection: &dyn Connection) -> DataResult<Vec<(String, String)>> {

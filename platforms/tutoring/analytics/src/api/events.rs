@@ -2,7 +2,6 @@ use seaworthy::prelude::*;
 use serde_json::json;
 use tutoring_contract::{CheckedPage, Json, Path, Query, Reply, Role, require_everywhere};
 use tutoring_identity::caller;
-use uuid::Uuid;
 
 use super::{ANALYTICS_READ, ExtractResult, HandlerResult, State};
 use crate::{

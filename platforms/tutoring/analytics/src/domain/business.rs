@@ -1,6 +1,5 @@
 use seaworthy::{core::new_id, data::prelude::*};
 use serde_json::{Map, Value};
-use uuid::Uuid;
 
 use super::Event;
 

@@ -8,7 +8,6 @@ use seaworthy::{
 use serde_json::{Map, Value};
 use tutoring_contract::{events::KINDS, is_storable_json};
 use tutoring_identity::{Checks, NOT_STORABLE, invalid};
-use uuid::Uuid;
 
 use crate::errors;
 

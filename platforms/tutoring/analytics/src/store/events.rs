@@ -6,7 +6,6 @@ use seaworthy::{
 };
 use tutoring_contract::{CheckedPage, Page};
 use tutoring_identity::paged;
-use uuid::Uuid;
 
 use crate::domain::{Event, TimeRange};
 

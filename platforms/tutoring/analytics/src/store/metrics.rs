@@ -1,7 +1,6 @@
 //! Statements that count events.
 
 use seaworthy::{data::prelude::*, prelude::*};
-use uuid::Uuid;
 
 use crate::domain::{Hours, TimeRange};
 

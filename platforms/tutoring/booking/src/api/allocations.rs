@@ -6,7 +6,6 @@ use seaworthy::{
 use serde_json::{Value, json};
 use tutoring_contract::{CallerTerritory, CheckedPage, Json, Path, Query, Reply, Role, Slot};
 use tutoring_identity::own_or_permitted;
-use uuid::Uuid;
 
 use super::{ExtractResult, HandlerResult, Sessions as State};
 use crate::{

@@ -3,7 +3,6 @@ use seaworthy::prelude::*;
 use serde_json::json;
 use tutoring_contract::{Query, Reply, Role, Slot};
 use tutoring_identity::{Checks, own_or_permitted};
-use uuid::Uuid;
 
 use super::{ExtractResult, HandlerResult, Sessions as State};
 use crate::schedule::{ALLOCATION_READ, Actor, AvailabilityQuery, Schedule};

@@ -1,6 +1,5 @@
 use seaworthy::prelude::*;
 use tutoring_contract::{Json, Path, Reply};
-use uuid::Uuid;
 
 use super::{HandlerResult, Sessions as State};
 use crate::{

@@ -4,7 +4,6 @@ use seaworthy::{axum::extract::State as Extract, prelude::*};
 use serde_json::json;
 use tutoring_contract::{ClassType, Json, Query, Reply, Slot};
 use tutoring_identity::caller;
-use uuid::Uuid;
 
 use super::{HandlerResult, Sessions as State};
 use crate::{

@@ -1,7 +1,6 @@
 use jiff::Timestamp;
 use seaworthy::prelude::*;
 use tutoring_identity::Checks;
-use uuid::Uuid;
 
 use super::{Place, errors};
 

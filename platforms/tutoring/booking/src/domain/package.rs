@@ -3,7 +3,6 @@ use seaworthy::prelude::*;
 use serde_json::Value;
 use tutoring_contract::{ClassType, DeliveryMode, SESSION_COUNTS, Slot, max_date};
 use tutoring_identity::{Checks, invalid};
-use uuid::Uuid;
 
 use super::{Place, errors};
 

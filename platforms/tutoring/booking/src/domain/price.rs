@@ -1,6 +1,5 @@
 use seaworthy::{data::prelude::*, prelude::*};
 use tutoring_contract::{ClassType, Currency, Money, Quote, Taxed};
-use uuid::Uuid;
 
 use super::errors;
 

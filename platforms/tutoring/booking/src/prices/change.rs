@@ -4,7 +4,6 @@ use seaworthy::{audit_log::AuditEntry, data::prelude::*, prelude::*};
 use serde_json::{Value, json};
 use tutoring_contract::{ClassType, Currency, SESSION_COUNTS};
 use tutoring_identity::Checks;
-use uuid::Uuid;
 
 use super::PriceList;
 use crate::{

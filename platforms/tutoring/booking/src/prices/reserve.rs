@@ -3,7 +3,6 @@ use seaworthy::{
     prelude::*,
 };
 use tutoring_contract::Quote;
-use uuid::Uuid;
 
 use super::{PriceList, QuoteRequest, quote::quote};
 use crate::{

@@ -1,7 +1,6 @@
 use seaworthy::prelude::*;
 use tutoring_contract::{CallerTerritory, Role, SERVICE_ROLE};
 use tutoring_identity::caller;
-use uuid::Uuid;
 
 use crate::domain::errors;
 

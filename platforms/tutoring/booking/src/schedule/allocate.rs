@@ -1,7 +1,6 @@
 use seaworthy::{data::prelude::*, prelude::*};
 use serde_json::Value;
 use tutoring_contract::events::CourseAccessGranted;
-use uuid::Uuid;
 
 use super::{Actor, Schedule};
 use crate::{

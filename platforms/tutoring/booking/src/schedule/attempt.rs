@@ -2,7 +2,6 @@ use jiff::{Timestamp, civil::Date};
 use seaworthy::{data::prelude::*, prelude::*};
 use serde_json::json;
 use tutoring_contract::events::TrainerAllocated;
-use uuid::Uuid;
 
 use super::Schedule;
 use crate::{

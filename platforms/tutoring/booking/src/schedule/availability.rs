@@ -3,7 +3,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 use seaworthy::prelude::*;
 use tutoring_contract::Slot;
-use uuid::Uuid;
 
 use super::Schedule;
 use crate::{

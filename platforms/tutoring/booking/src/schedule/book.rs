@@ -2,7 +2,6 @@ use jiff::civil::Date;
 use seaworthy::prelude::*;
 use serde_json::json;
 use tutoring_contract::{ClassType, DeliveryMode, Slot};
-use uuid::Uuid;
 
 use super::{NewPreBooking, Schedule, allocate::SYSTEM};
 use crate::{

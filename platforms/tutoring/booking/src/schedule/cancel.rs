@@ -8,7 +8,6 @@ use tutoring_contract::{
     Role,
     events::{AllocationRejected, SessionCancelled, StudentDeallocated},
 };
-use uuid::Uuid;
 
 use super::{ALLOCATION_WRITE, Actor, Schedule, decide::decided};
 use crate::{

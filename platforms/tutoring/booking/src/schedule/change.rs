@@ -3,7 +3,6 @@ use seaworthy::{data::prelude::*, prelude::*};
 use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 use tutoring_contract::Slot;
-use uuid::Uuid;
 
 use super::{ALLOCATION_WRITE, Actor, Schedule, TextField};
 use crate::{

@@ -5,7 +5,6 @@ use seaworthy::{
 };
 use serde_json::json;
 use tutoring_contract::{Role, events::SessionCompleted};
-use uuid::Uuid;
 
 use super::{Actor, SESSION_WRITE, Schedule};
 use crate::{

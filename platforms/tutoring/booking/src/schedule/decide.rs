@@ -1,7 +1,6 @@
 use seaworthy::{data::Transaction, prelude::*};
 use serde_json::{Value, json};
 use tutoring_contract::CallerTerritory;
-use uuid::Uuid;
 
 use super::{ALLOCATION_WRITE, Actor, Schedule, allocate::SYSTEM, cancel::REJECTED};
 use crate::{

@@ -2,7 +2,6 @@ use jiff::Timestamp;
 use seaworthy::{core::error_chain, data::Transaction, prelude::*};
 use serde_json::json;
 use tutoring_contract::{LiveEvent, Role};
-use uuid::Uuid;
 
 use super::{Actor, Schedule};
 use crate::{

@@ -6,7 +6,6 @@ use seaworthy::{
 use serde_json::{Value, json};
 use tutoring_contract::{SESSION_COUNTS, Slot, max_date};
 use tutoring_identity::Checks;
-use uuid::Uuid;
 
 use super::Schedule;
 use crate::{

@@ -6,7 +6,6 @@ use tutoring_contract::{
     is_storable,
 };
 use tutoring_identity::NOT_STORABLE;
-use uuid::Uuid;
 
 use super::{Actor, Schedule};
 use crate::domain::errors;

@@ -6,7 +6,6 @@ use seaworthy::{
 use serde_json::{Value, json};
 use tutoring_contract::{DeliveryMode, Role, Slot, events::SessionRescheduled, max_date};
 use tutoring_identity::Checks;
-use uuid::Uuid;
 
 use super::{Actor, RESCHEDULE_DECIDE, Schedule, TextField};
 use crate::{

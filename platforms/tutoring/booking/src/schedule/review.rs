@@ -1,7 +1,6 @@
 use seaworthy::{data::chrono::Utc, prelude::*};
 use tutoring_contract::{Role, events::SessionReviewed};
 use tutoring_identity::Checks;
-use uuid::Uuid;
 
 use super::{Actor, Schedule, TextField};
 use crate::{

@@ -4,7 +4,6 @@ use aws_lc_rs::{constant_time, hmac};
 use data_encoding::HEXLOWER;
 use rand::RngExt as _;
 use seaworthy::prelude::*;
-use uuid::Uuid;
 
 /// The number of six-digit codes.
 const CODES: u32 = 1_000_000;

@@ -4,7 +4,6 @@ use seaworthy::{
 };
 use serde_json::{Value, json};
 use tutoring_contract::{LiveEvent, Role};
-use uuid::Uuid;
 
 use super::{Actor, Schedule};
 use crate::{

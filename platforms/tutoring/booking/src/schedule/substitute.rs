@@ -2,7 +2,6 @@ use jiff::civil::{Date, Weekday};
 use seaworthy::{data::Transaction, prelude::*};
 use serde_json::json;
 use tutoring_contract::events::SessionSubstituted;
-use uuid::Uuid;
 
 use super::{Actor, SUBSTITUTION_WRITE, Schedule, TextField};
 use crate::{

@@ -2,7 +2,6 @@
 
 use seaworthy::{data::Connection, prelude::*};
 use tutoring_contract::Territory;
-use uuid::Uuid;
 
 use super::{Actor, Creation, Schedule};
 use crate::{

@@ -2,7 +2,6 @@ use jiff::civil::Date;
 use seaworthy::{data::Transaction, prelude::*};
 use serde_json::{Value, json};
 use tutoring_contract::{Slot, Territory, is_storable};
-use uuid::Uuid;
 
 use super::{
     Actor, Schedule,

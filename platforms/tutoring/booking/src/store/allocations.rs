@@ -7,7 +7,6 @@ use seaworthy::{
 };
 use tutoring_contract::{CheckedPage, DeliveryMode, Page};
 use tutoring_identity::paged;
-use uuid::Uuid;
 
 use super::{Limit, bookings, in_territory, place};
 use crate::domain::{Package, Place, Rejection, errors};

@@ -1,7 +1,6 @@
 //! Statements on attendance.
 
 use seaworthy::data::prelude::*;
-use uuid::Uuid;
 
 /// Returns the recorded attendance of a session.
 pub(crate) async fn status_of(

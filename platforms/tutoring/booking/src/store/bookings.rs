@@ -3,7 +3,6 @@
 use seaworthy::data::prelude::*;
 use serde_json::Value;
 use tutoring_contract::Slot;
-use uuid::Uuid;
 
 use super::Allocation;
 

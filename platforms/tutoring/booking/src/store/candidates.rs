@@ -4,7 +4,6 @@ use jiff::civil::Date;
 use seaworthy::data::prelude::*;
 use serde_json::Value as Json;
 use tutoring_contract::Slot;
-use uuid::Uuid;
 
 use super::trainer_copies::{After, TrainerCopies, TrainerCopy};
 use crate::domain::{Planned, Trainer};

@@ -1,7 +1,6 @@
 //! Statements on the copies of courses and students.
 
 use seaworthy::data::prelude::*;
-use uuid::Uuid;
 
 use crate::domain::Place;
 

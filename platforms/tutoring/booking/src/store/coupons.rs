@@ -2,7 +2,6 @@
 
 use seaworthy::{data::prelude::*, prelude::*};
 use tutoring_contract::{CheckedPage, Page};
-use uuid::Uuid;
 
 use tutoring_identity::paged;
 

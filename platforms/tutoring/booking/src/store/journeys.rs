@@ -1,7 +1,6 @@
 //! Statements on journeys.
 
 use seaworthy::data::prelude::*;
-use uuid::Uuid;
 
 use crate::domain::EndReason;
 

@@ -12,7 +12,6 @@ use seaworthy::{
         redis::{Script, cmd},
     },
 };
-use uuid::Uuid;
 
 use crate::domain::{Journey, errors};
 

@@ -1,7 +1,6 @@
 //! Statements on the payments of allocations. Purchases and refunds may arrive in any order.
 
 use seaworthy::data::prelude::*;
-use uuid::Uuid;
 
 /// Records a payment. Waits for a refund of it that another transaction records. Returns
 /// `false` if the payment or its refund is known.

@@ -3,7 +3,6 @@
 use seaworthy::{data::prelude::*, prelude::*};
 use serde_json::Value;
 use tutoring_contract::Slot;
-use uuid::Uuid;
 
 /// The maximum number of pre-bookings of one course and slot.
 pub(crate) const MAX_CAPACITY: u32 = 10;

@@ -2,7 +2,6 @@
 
 use seaworthy::{data::prelude::*, prelude::*};
 use serde_json::Value;
-use uuid::Uuid;
 
 use crate::domain::errors;
 

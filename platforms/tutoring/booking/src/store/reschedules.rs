@@ -4,7 +4,6 @@ use jiff::civil::Date;
 use seaworthy::{data::prelude::*, prelude::*};
 use tutoring_contract::{CheckedPage, Page, Slot};
 use tutoring_identity::paged;
-use uuid::Uuid;
 
 use super::{Limit, in_territory};
 

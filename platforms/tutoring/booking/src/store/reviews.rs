@@ -3,7 +3,6 @@
 use seaworthy::{data::prelude::*, prelude::*};
 use tutoring_contract::{CheckedPage, Page, Role};
 use tutoring_identity::paged;
-use uuid::Uuid;
 
 use super::{Limit, in_territory};
 use crate::domain::Rating;

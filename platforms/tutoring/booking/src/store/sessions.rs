@@ -8,7 +8,6 @@ use seaworthy::{
 use serde_json::{Value as Json, json};
 use tutoring_contract::{CheckedPage, Page, Slot};
 use tutoring_identity::paged;
-use uuid::Uuid;
 
 use super::{Limit, in_territory, place};
 use crate::domain::{Action, Mode, Place, SessionStatus, errors};

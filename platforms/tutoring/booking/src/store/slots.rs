@@ -8,7 +8,6 @@ use seaworthy::{
     prelude::*,
 };
 use tutoring_contract::{ClassType, Slot};
-use uuid::Uuid;
 
 use crate::domain::{Booked, Mode, Place, Planned, errors};
 

@@ -4,7 +4,6 @@
 use seaworthy::data::prelude::*;
 use tutoring_contract::{CallerTerritory, Territory};
 use tutoring_identity::levels;
-use uuid::Uuid;
 
 use super::zones;
 use crate::domain::Place;

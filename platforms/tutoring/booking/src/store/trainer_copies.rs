@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use seaworthy::data::{Value, prelude::*};
 use serde_json::{Value as Json, json};
 use tutoring_contract::{Slot, Territory};
-use uuid::Uuid;
 
 use super::{place, zones};
 use crate::domain::Place;

@@ -2,7 +2,6 @@ use seaworthy::{axum::body::Bytes, prelude::*};
 use serde_json::json;
 use tutoring_contract::{CheckedPage, MAX_LIMIT, Path, Query, Reply};
 use tutoring_identity::caller;
-use uuid::Uuid;
 
 use super::{ExtractResult, HandlerResult, State};
 use crate::{chat::ReadRequest, domain::Cursor, errors, store::conversations};

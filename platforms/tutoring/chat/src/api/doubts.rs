@@ -1,6 +1,5 @@
 use seaworthy::prelude::*;
 use tutoring_contract::{CheckedPage, Json, Path, Query, Reply, Role, require_everywhere};
-use uuid::Uuid;
 
 use super::{ExtractResult, HandlerResult, State, participant};
 use crate::{

@@ -4,7 +4,6 @@ use seaworthy::{
     storage::{ObjectKey, SignedRequest, StorageError, UploadConstraints},
 };
 use serde_json::{Value, json};
-use uuid::Uuid;
 
 use super::Chats;
 use crate::{

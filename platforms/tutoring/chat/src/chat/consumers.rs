@@ -12,7 +12,6 @@ use tutoring_contract::{
     },
     groups::{CHAT_CONTACTS, CHAT_COPIES},
 };
-use uuid::Uuid;
 
 use super::Chats;
 use crate::store::{Allocation, allocations, contacts, people};

@@ -1,5 +1,4 @@
 use seaworthy::{data::Transaction, prelude::*};
-use uuid::Uuid;
 
 use super::Chats;
 use crate::{

@@ -16,7 +16,6 @@ use seaworthy::{
     storage::Storage,
 };
 use tutoring_identity::{Backend, LiveSealer};
-use uuid::Uuid;
 
 use crate::{
     errors,

@@ -1,7 +1,6 @@
 use seaworthy::{data::Transaction, prelude::*};
 use serde_json::json;
 use tutoring_contract::LiveEvent;
-use uuid::Uuid;
 
 use super::{Chats, view::MessageView};
 use crate::{

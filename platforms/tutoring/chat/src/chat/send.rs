@@ -6,7 +6,6 @@ use tutoring_contract::{
     LiveEvent, Role,
     events::{BusinessEvent, NotificationRequested, message},
 };
-use uuid::Uuid;
 
 use super::{Chats, context, ids, view::MessageView};
 use crate::{

@@ -1,6 +1,5 @@
 use seaworthy::{data::prelude::*, prelude::*};
 use serde_json::{Value, json};
-use uuid::Uuid;
 
 use super::{Chats, context};
 use crate::store::{Conversation, Member, Person, StoredMessage, conversations, messages, people};

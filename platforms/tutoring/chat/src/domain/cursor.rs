@@ -1,6 +1,5 @@
 use data_encoding::BASE64URL_NOPAD;
 use seaworthy::{data::prelude::*, prelude::*};
-use uuid::Uuid;
 
 use crate::errors;
 

@@ -1,7 +1,6 @@
 use seaworthy::prelude::*;
 use tutoring_contract::Role;
 use tutoring_identity::{Checks, invalid};
-use uuid::Uuid;
 
 use super::{AttachmentRequest, MediaKind, contact_data};
 

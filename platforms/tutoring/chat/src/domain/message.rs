@@ -3,7 +3,6 @@ use std::collections::BTreeSet;
 use seaworthy::{core::new_id, prelude::*};
 use tutoring_contract::Role;
 use tutoring_identity::Checks;
-use uuid::Uuid;
 
 use super::MediaKind;
 

@@ -12,7 +12,6 @@ use tutoring_contract::{
     Role,
     events::{BusinessEvent, NotificationRequested, message},
 };
-use uuid::Uuid;
 
 use crate::{
     chat::Chats,

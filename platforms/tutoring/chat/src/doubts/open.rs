@@ -1,5 +1,4 @@
 use seaworthy::{core::new_id, data::Transaction, prelude::*};
-use uuid::Uuid;
 
 use super::{question_context, view::DoubtView};
 use crate::{

@@ -1,6 +1,5 @@
 use seaworthy::{audit_log::AuditEntry, core::new_id, data::Transaction, prelude::*};
 use tutoring_contract::Role;
-use uuid::Uuid;
 
 use super::{reply_context, view::DoubtView, visible};
 use crate::{

@@ -1,5 +1,4 @@
 use seaworthy::{audit_log::AuditEntry, data::Transaction, prelude::*};
-use uuid::Uuid;
 
 use super::{view::DoubtView, visible};
 use crate::{

@@ -3,7 +3,6 @@ use std::collections::HashMap;
 use seaworthy::{data::prelude::*, prelude::*};
 use serde_json::Value;
 use tutoring_contract::{CheckedPage, Page};
-use uuid::Uuid;
 
 use super::{question_context, reply_context};
 use crate::{

@@ -5,7 +5,6 @@ use seaworthy::{
     data::{self, Database, chrono::TimeDelta, prelude::*},
     prelude::Worker,
 };
-use uuid::Uuid;
 
 /// Retention of ended allocations. The broker repeats messages within days, and operators replay
 /// dead letters within weeks.

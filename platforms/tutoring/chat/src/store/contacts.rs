@@ -1,7 +1,6 @@
 //! Statements on students and trainers with an allocation.
 
 use seaworthy::data::prelude::*;
-use uuid::Uuid;
 
 /// Connects a student and a trainer. Does nothing if they are connected.
 pub(crate) async fn connect(tx: &Transaction, student: Uuid, trainer: Uuid) -> DataResult<()> {

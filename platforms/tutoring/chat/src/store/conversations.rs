@@ -7,7 +7,6 @@ use data_encoding::HEXLOWER;
 use seaworthy::data::prelude::*;
 use tutoring_contract::{CheckedPage, Page};
 use tutoring_identity::paged;
-use uuid::Uuid;
 
 #[derive(Debug, Clone, FromRow)]
 pub(crate) struct Conversation {

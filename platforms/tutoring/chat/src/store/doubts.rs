@@ -4,7 +4,6 @@ use seaworthy::{crypto::Encrypted, data::prelude::*, prelude::*};
 use serde_json::json;
 use tutoring_contract::{CheckedPage, Page};
 use tutoring_identity::paged;
-use uuid::Uuid;
 
 use super::Attachment;
 use crate::domain::{DoubtKind, DoubtStatus};

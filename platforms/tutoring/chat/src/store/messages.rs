@@ -2,7 +2,6 @@
 
 use seaworthy::{crypto::Encrypted, data::prelude::*, prelude::*};
 use serde_json::json;
-use uuid::Uuid;
 
 use crate::domain::{Cursor, MediaKind, MessageKind};
 

@@ -4,7 +4,6 @@ use std::collections::HashMap;
 
 use seaworthy::data::prelude::*;
 use tutoring_contract::Role;
-use uuid::Uuid;
 
 /// The public members of a student or a trainer.
 #[derive(Debug, Clone, FromRow)]

@@ -1,7 +1,6 @@
 //! Statements on replies.
 
 use seaworthy::{crypto::Encrypted, data::prelude::*};
-use uuid::Uuid;
 
 use crate::domain::Participant;
 

@@ -3,7 +3,6 @@ use seaworthy::{
     messaging::{ConsumerGroup, Event, Message},
     prelude::*,
 };
-use uuid::Uuid;
 
 use super::EventKey;
 use crate::Role;

@@ -1,7 +1,6 @@
 use jiff::{Timestamp, civil::Date};
 use seaworthy::{messaging::ConsumerGroup, prelude::*};
 use serde_json::Value;
-use uuid::Uuid;
 
 use super::{EventKey, Kind};
 use crate::Territory;

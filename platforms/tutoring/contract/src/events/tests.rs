@@ -5,7 +5,6 @@ use seaworthy::{
     prelude::*,
 };
 use serde_json::json;
-use uuid::Uuid;
 
 use super::*;
 use crate::Role;

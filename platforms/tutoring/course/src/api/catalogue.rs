@@ -2,7 +2,6 @@ use seaworthy::prelude::*;
 use serde_json::{Value, json};
 use tutoring_contract::{CheckedPage, Json, Path, Query, Reply};
 use tutoring_identity::caller;
-use uuid::Uuid;
 
 use super::{HandlerResult, State};
 use crate::{

@@ -1,7 +1,6 @@
 use seaworthy::prelude::*;
 use tutoring_contract::{Json, Path, Reply};
 use tutoring_identity::caller;
-use uuid::Uuid;
 
 use super::{ExtractResult, HandlerResult, State};
 use crate::{

@@ -1,7 +1,6 @@
 use seaworthy::prelude::*;
 use tutoring_contract::{CallerTerritory, CheckedPage, Json, Path, Query, Reply, Role};
 use tutoring_identity::{caller, own_or_permitted};
-use uuid::Uuid;
 
 use super::{ExtractResult, HandlerResult, State};
 use crate::{

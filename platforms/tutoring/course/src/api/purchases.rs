@@ -2,7 +2,6 @@ use seaworthy::prelude::*;
 use serde_json::json;
 use tutoring_contract::{CallerTerritory, Json, Path, Reply, Role};
 use tutoring_identity::caller;
-use uuid::Uuid;
 
 use super::{HandlerResult, State};
 use crate::{

@@ -1,6 +1,5 @@
 use seaworthy::{audit_log::AuditEntry, data::prelude::*, prelude::*};
 use tutoring_contract::CallerTerritory;
-use uuid::Uuid;
 
 use super::{Courses, Viewer};
 use crate::{

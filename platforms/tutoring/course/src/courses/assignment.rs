@@ -2,7 +2,6 @@ use seaworthy::{audit_log::AuditEntry, data::prelude::*, prelude::*};
 use serde_json::{Value, json};
 use tutoring_contract::{CallerTerritory, CheckedPage, Page};
 use tutoring_identity::{Checks, invalid};
-use uuid::Uuid;
 
 use super::{
     COURSE_WRITE, Courses, Viewer,

@@ -5,7 +5,6 @@ use tutoring_contract::{
     is_storable,
 };
 use tutoring_identity::{Checks, invalid};
-use uuid::Uuid;
 
 use super::{COURSE_WRITE, Courses};
 use crate::{

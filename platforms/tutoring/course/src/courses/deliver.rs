@@ -8,7 +8,6 @@ use tutoring_contract::{
         message,
     },
 };
-use uuid::Uuid;
 
 use super::{Courses, notify::Subject};
 use crate::store::{Purchase, certificates, delivery, purchases};

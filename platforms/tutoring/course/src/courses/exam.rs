@@ -5,7 +5,6 @@ use seaworthy::{
 };
 use serde_json::{Value, json};
 use tutoring_identity::invalid;
-use uuid::Uuid;
 
 use super::{COURSE_WRITE, Courses, access::require_access};
 use crate::{

@@ -2,7 +2,6 @@ use seaworthy::{audit_log::AuditEntry, data::chrono::Utc, prelude::*};
 use serde_json::{Value, json};
 use tutoring_contract::{CheckedPage, Page};
 use tutoring_identity::invalid;
-use uuid::Uuid;
 
 use super::{
     COURSE_WRITE, Courses, Viewer,

@@ -1,6 +1,5 @@
 use seaworthy::{data::prelude::*, prelude::*};
 use serde_json::{Value, json};
-use uuid::Uuid;
 
 use super::{
     Courses, Viewer,

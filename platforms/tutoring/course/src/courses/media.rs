@@ -6,7 +6,6 @@ use seaworthy::{
     storage::{ObjectKey, SignedRequest, StorageError, UploadConstraints},
 };
 use tutoring_identity::{Checks, invalid};
-use uuid::Uuid;
 
 use super::Courses;
 use crate::{

@@ -4,7 +4,6 @@ use tutoring_contract::{
     Role,
     events::{BusinessEvent, NotificationRequested, message},
 };
-use uuid::Uuid;
 
 use super::Courses;
 

@@ -2,7 +2,6 @@ use seaworthy::{audit_log::AuditEntry, data::chrono::Utc, prelude::*};
 use serde_json::{Value, json};
 use tutoring_contract::{CallerTerritory, CheckedPage, Page};
 use tutoring_identity::{Checks, invalid};
-use uuid::Uuid;
 
 use super::{
     Courses, PROJECT_REVIEW, Viewer,

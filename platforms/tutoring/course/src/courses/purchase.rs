@@ -5,7 +5,6 @@ use tutoring_contract::{
     events::{BusinessEvent, CourseAccessGranted, PurchaseCreated, message},
 };
 use tutoring_identity::invalid;
-use uuid::Uuid;
 
 use super::Courses;
 use crate::{

@@ -1,6 +1,5 @@
 use seaworthy::{data::chrono::Utc, prelude::*};
 use serde_json::json;
-use uuid::Uuid;
 
 use super::Courses;
 use crate::{

@@ -1,7 +1,6 @@
 use seaworthy::prelude::*;
 use tutoring_contract::Role;
 use tutoring_identity::caller;
-use uuid::Uuid;
 
 /// The user of a request, by role.
 #[derive(Debug, Clone, Copy)]

@@ -4,7 +4,6 @@ use seaworthy::prelude::*;
 use serde_json::{Value, json};
 use tutoring_contract::is_storable;
 use tutoring_identity::Checks;
-use uuid::Uuid;
 
 /// Maximum length of a question, in bytes. 30 of them fit into a request body.
 const MAX_TEXT: usize = 500;

@@ -4,7 +4,6 @@ use seaworthy::{data::prelude::*, prelude::*};
 use serde_json::json;
 use tutoring_contract::{CheckedPage, Page};
 use tutoring_identity::paged;
-use uuid::Uuid;
 
 /// Returns the text of a statement that reads assignments.
 macro_rules! assignments {

@@ -3,7 +3,6 @@
 use seaworthy::{data::prelude::*, prelude::*};
 use tutoring_contract::{CheckedPage, Page};
 use tutoring_identity::paged;
-use uuid::Uuid;
 
 // Returns the text of a statement that reads courses.
 statements! { statement: "SELECT id, title, description, category, difficulty, status, version, created_at, updated_at FROM courses " }

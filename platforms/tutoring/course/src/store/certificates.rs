@@ -1,7 +1,6 @@
 //! Statements on issued certificates and the names of students.
 
 use seaworthy::data::prelude::*;
-use uuid::Uuid;
 
 /// A certificate with the names that it certifies.
 #[derive(Debug, Clone, FromRow)]

@@ -1,7 +1,6 @@
 //! Statements on held sessions and certificates.
 
 use seaworthy::data::prelude::*;
-use uuid::Uuid;
 
 use super::Purchase;
 

@@ -4,7 +4,6 @@ use seaworthy::data::prelude::*;
 use seaworthy::named;
 use tutoring_contract::{CheckedPage, Page};
 use tutoring_identity::paged;
-use uuid::Uuid;
 
 named! {
     /// The purpose of a file of a course.

@@ -2,7 +2,6 @@
 //! flags.
 
 use seaworthy::{data::prelude::*, prelude::*};
-use uuid::Uuid;
 
 /// The progress of a student in a session.
 #[derive(Debug, Clone, Serialize, FromRow)]

@@ -4,7 +4,6 @@ use seaworthy::{data::prelude::*, prelude::*};
 use serde_json::json;
 use tutoring_contract::{CheckedPage, Page};
 use tutoring_identity::paged;
-use uuid::Uuid;
 
 // Returns the text of a statement that reads projects.
 statements! { statement: "SELECT id, student_id, level_id, course_id, visibility, status, title, description, video_key, pdf_key, image_keys, feedback, rating, reviewed_at, created_at FROM student_projects " }

@@ -2,7 +2,6 @@
 
 use seaworthy::{data::prelude::*, prelude::*};
 use serde_json::Value;
-use uuid::Uuid;
 
 // Returns the text of a statement that reads purchases.
 statements! { statement: "SELECT id, student_id, course_id, active_course_id, purchase_tier, metadata, expires_at, completed_at, created_at FROM purchases " }

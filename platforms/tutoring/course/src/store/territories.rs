@@ -3,7 +3,6 @@
 use seaworthy::data::prelude::*;
 use tutoring_contract::Territory;
 use tutoring_identity::territory;
-use uuid::Uuid;
 
 /// A row with a territory.
 #[derive(FromRow)]

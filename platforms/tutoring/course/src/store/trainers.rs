@@ -2,7 +2,6 @@
 //! stays ended.
 
 use seaworthy::data::prelude::*;
-use uuid::Uuid;
 
 /// An allocation, from a message.
 #[derive(Debug, Clone, Copy)]

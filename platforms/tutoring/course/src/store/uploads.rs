@@ -4,7 +4,6 @@ use seaworthy::{
     data::{self, Database, chrono::TimeDelta, prelude::*},
     prelude::Worker,
 };
-use uuid::Uuid;
 
 /// The time for which requests can refer to an uploaded file. Revisions of a project refer to
 /// its files again.

@@ -1,5 +1,4 @@
 use seaworthy::{auth::oidc::OpenIdIdentity, data::Transaction, prelude::*};
-use uuid::Uuid;
 
 use super::LoggedIn;
 use crate::{

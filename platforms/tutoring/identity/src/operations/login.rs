@@ -4,7 +4,6 @@ use seaworthy::{
     data::Transaction,
     prelude::*,
 };
-use uuid::Uuid;
 
 use super::LoggedIn;
 use crate::{Account, Accounts, Checks, errors, identity::Parts, normalized_email};

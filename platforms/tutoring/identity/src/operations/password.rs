@@ -1,5 +1,4 @@
 use seaworthy::prelude::*;
-use uuid::Uuid;
 
 use super::login::VerifiedAccount;
 use crate::{Accounts, CallerSession, codes::Purpose, identity::Parts};

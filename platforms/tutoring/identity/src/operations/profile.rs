@@ -1,5 +1,4 @@
 use seaworthy::prelude::*;
-use uuid::Uuid;
 
 use crate::{Account, Accounts, CallerSession, Checks, errors, identity::Parts};
 

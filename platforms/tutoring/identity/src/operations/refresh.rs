@@ -2,7 +2,6 @@ use seaworthy::{
     account::{Rotation, SecretToken},
     prelude::*,
 };
-use uuid::Uuid;
 
 use super::LoggedIn;
 use crate::{Accounts, CallerSession, errors, identity::Parts};

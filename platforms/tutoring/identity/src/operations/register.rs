@@ -1,5 +1,4 @@
 use seaworthy::{auth::password::PasswordCheck, prelude::*};
-use uuid::Uuid;
 
 use crate::{
     Account, AccountKind, Accounts, Checks, codes::Purpose, errors, identity::Parts,

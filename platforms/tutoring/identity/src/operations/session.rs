@@ -3,7 +3,6 @@ use seaworthy::{
     data::Transaction,
     prelude::*,
 };
-use uuid::Uuid;
 
 use crate::{Account, Accounts, SessionRecord, errors, identity::Parts};
 

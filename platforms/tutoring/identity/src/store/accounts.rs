@@ -1,5 +1,4 @@
 use seaworthy::{data::prelude::*, prelude::*};
-use uuid::Uuid;
 
 use crate::{Account, errors};
 

@@ -4,7 +4,6 @@ use seaworthy::{audit_log::AuditEntry, data::Transaction, prelude::*};
 use serde_json::{Value, json};
 use tutoring_contract::{Json, Reply, Role, require_everywhere};
 use tutoring_identity::Checks;
-use uuid::Uuid;
 
 use super::{ExtractResult, HandlerResult, State};
 use crate::{domain::Notice, notify::Notifier, store::Notification};

@@ -2,7 +2,6 @@ use seaworthy::{data::prelude::*, prelude::*};
 use serde_json::Value;
 use tutoring_contract::is_storable_json;
 use tutoring_identity::{Checks, NOT_STORABLE, invalid};
-use uuid::Uuid;
 
 use super::NotificationKind;
 

@@ -11,7 +11,6 @@ use tutoring_contract::{
     groups::NOTIFICATION,
 };
 use tutoring_identity::invalid;
-use uuid::Uuid;
 
 use super::Notifier;
 use crate::domain::Notice;

@@ -2,7 +2,6 @@ use jiff::Timestamp;
 use seaworthy::{core::error_chain, data::prelude::*, prelude::*};
 use serde_json::Value;
 use tutoring_contract::{LiveEvent, events::NotificationRequested};
-use uuid::Uuid;
 
 use super::Notifier;
 use crate::{

@@ -2,7 +2,6 @@
 
 use seaworthy::{data::prelude::*, prelude::*};
 use serde_json::Value;
-use uuid::Uuid;
 
 /// A push or a mail that is due, with the data to send it.
 #[derive(Debug)]

@@ -3,7 +3,6 @@
 use aws_lc_rs::digest::{SHA256, digest};
 use data_encoding::HEXLOWER;
 use seaworthy::{data::prelude::*, prelude::*};
-use uuid::Uuid;
 
 /// Maximum number of devices per user. A further registration removes the oldest one.
 const MAX_DEVICES: u32 = 20;

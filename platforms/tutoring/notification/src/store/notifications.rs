@@ -5,7 +5,6 @@ use seaworthy::{data::prelude::*, prelude::*};
 use serde_json::Value;
 use tutoring_contract::{CheckedPage, Page, PlatformZone};
 use tutoring_identity::paged;
-use uuid::Uuid;
 
 use crate::domain::{Notice, NotificationKind};
 

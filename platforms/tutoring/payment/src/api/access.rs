@@ -1,7 +1,6 @@
 use seaworthy::{core::Grants, prelude::*};
 use tutoring_contract::{Role, require_everywhere};
 use tutoring_identity::caller;
-use uuid::Uuid;
 
 use crate::{domain::errors, payments::PAYMENT_READ};
 

@@ -5,7 +5,6 @@ use seaworthy::{
 use serde_json::{Value, json};
 use tutoring_contract::{CheckedPage, Json, Path, Reply};
 use tutoring_identity::{caller, invalid};
-use uuid::Uuid;
 
 use super::{HandlerResult, State, access::require_reader, views::payment_view};
 use crate::{

@@ -3,7 +3,6 @@ use seaworthy::prelude::*;
 use serde_json::{Value, json};
 use tutoring_contract::{ClassType, DeliveryMode, SESSION_COUNTS, Slot, max_date};
 use tutoring_identity::Checks;
-use uuid::Uuid;
 
 const MAX_ADDRESS: usize = 500;
 /// The only number of sessions of a hybrid package.

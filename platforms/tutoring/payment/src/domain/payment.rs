@@ -1,7 +1,6 @@
 use seaworthy::{data::prelude::*, prelude::*};
 use serde_json::Value;
 use tutoring_contract::Money;
-use uuid::Uuid;
 
 use crate::store::money;
 

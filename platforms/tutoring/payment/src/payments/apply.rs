@@ -4,7 +4,6 @@ use tutoring_contract::{
     Role,
     events::{BusinessEvent, PurchaseConfirmed, message},
 };
-use uuid::Uuid;
 
 use super::{Payments, create::MAX_SESSIONS};
 use crate::{

@@ -1,5 +1,4 @@
 use seaworthy::{data::chrono::Utc, prelude::*};
-use uuid::Uuid;
 
 use super::Payments;
 use crate::{

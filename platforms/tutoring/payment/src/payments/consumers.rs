@@ -11,7 +11,6 @@ use tutoring_contract::{
     },
     groups::PAYMENT,
 };
-use uuid::Uuid;
 
 use crate::store::{CoinKind, Progress, coins, courses, payments};
 

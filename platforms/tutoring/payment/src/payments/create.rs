@@ -7,7 +7,6 @@ use seaworthy::{
 use serde_json::{Value, json};
 use tutoring_contract::{Currency, Money, Quote};
 use tutoring_identity::Checks;
-use uuid::Uuid;
 
 use super::Payments;
 use crate::{

@@ -2,7 +2,6 @@ use seaworthy::{
     data::chrono::{DateTime, TimeDelta, Utc},
     prelude::*,
 };
-use uuid::Uuid;
 
 use super::{Payments, apply::release};
 use crate::{

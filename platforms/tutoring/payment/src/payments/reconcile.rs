@@ -5,7 +5,6 @@ use seaworthy::{
     prelude::*,
 };
 use tutoring_contract::CheckedPage;
-use uuid::Uuid;
 
 use super::Payments;
 use crate::{

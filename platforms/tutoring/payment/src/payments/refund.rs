@@ -5,7 +5,6 @@ use seaworthy::{
 };
 use tutoring_contract::events::{BusinessEvent, PaymentRefunded, message};
 use tutoring_identity::invalid;
-use uuid::Uuid;
 
 use super::{PAYMENT_REFUND, Payments};
 use crate::{

@@ -3,7 +3,6 @@
 use seaworthy::{data::prelude::*, prelude::*};
 use tutoring_contract::{CheckedPage, Money, Page};
 use tutoring_identity::paged;
-use uuid::Uuid;
 
 use super::money;
 use crate::{domain::CaptureKind, provider::ProviderPayment};

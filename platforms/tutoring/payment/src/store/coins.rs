@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use seaworthy::{data::prelude::*, prelude::*};
 use tutoring_contract::{CheckedPage, Page};
 use tutoring_identity::paged;
-use uuid::Uuid;
 
 named! {
     /// The kind of an entry of the ledger.

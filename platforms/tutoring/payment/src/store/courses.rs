@@ -1,7 +1,6 @@
 //! Statements on the copy of the courses.
 
 use seaworthy::data::prelude::*;
-use uuid::Uuid;
 
 /// Stores a version of a course. An older one changes nothing.
 pub(crate) async fn store(

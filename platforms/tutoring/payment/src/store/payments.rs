@@ -3,7 +3,6 @@
 use seaworthy::{data::prelude::*, prelude::*};
 use tutoring_contract::{CheckedPage, Page};
 use tutoring_identity::paged;
-use uuid::Uuid;
 
 use crate::domain::{DiscountState, Payment, Status, errors};
 

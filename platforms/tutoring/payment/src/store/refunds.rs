@@ -2,7 +2,6 @@
 
 use seaworthy::data::prelude::*;
 use tutoring_contract::Money;
-use uuid::Uuid;
 
 use super::money;
 

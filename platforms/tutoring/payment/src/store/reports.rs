@@ -1,7 +1,6 @@
 //! Statements on the reports of the reconciliation.
 
 use seaworthy::{data::prelude::*, prelude::*};
-use uuid::Uuid;
 
 /// A difference between this service and the provider.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, FromRow)]

@@ -11,7 +11,6 @@ use seaworthy::{
 use serde_json::json;
 use tutoring_contract::{CallerTerritory, Path, Reply, Role};
 use tutoring_identity::own_or_permitted;
-use uuid::Uuid;
 
 use super::{Api, HandlerResult, STUDENT_READ, State};
 use crate::{pages::Page, store::students};

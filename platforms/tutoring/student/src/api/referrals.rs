@@ -5,7 +5,6 @@ use seaworthy::{data::Transaction, prelude::*};
 use serde_json::json;
 use tutoring_contract::{Json, Path, Reply};
 use tutoring_identity::invalid;
-use uuid::Uuid;
 
 use super::{ExtractResult, HandlerResult, State, own::own};
 use crate::store::{payments, referrals, students};

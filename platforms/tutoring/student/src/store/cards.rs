@@ -2,7 +2,6 @@
 
 use seaworthy::data::prelude::*;
 use serde_json::Value;
-use uuid::Uuid;
 
 /// Stores the members of a course or trainer, over those of earlier messages. An older version
 /// changes nothing, because a source publishes its versions in order.

@@ -4,7 +4,6 @@
 use seaworthy::data::prelude::*;
 use seaworthy::prelude::{Deserialize, Serialize};
 use serde_json::Value;
-use uuid::Uuid;
 
 /// More courses than a student buys.
 const MAX_COURSES: u32 = 100;

@@ -1,7 +1,6 @@
 //! Statements on the paid sessions of courses. Purchases and refunds may arrive in any order.
 
 use seaworthy::data::prelude::*;
-use uuid::Uuid;
 
 /// The sessions of a course that a student has paid.
 #[derive(Debug, Clone, Copy)]

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use seaworthy::data::prelude::*;
-use uuid::Uuid;
 
 /// Maximum duration of a reward call. A reversal waits for it.
 const IN_FLIGHT: Duration = Duration::from_secs(60);

@@ -2,7 +2,6 @@
 
 use seaworthy::data::prelude::*;
 use seaworthy::prelude::{Deserialize, Serialize};
-use uuid::Uuid;
 
 /// More sessions than a student has.
 const MAX_SESSIONS: u32 = 1_000;

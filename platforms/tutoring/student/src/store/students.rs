@@ -4,7 +4,6 @@ use seaworthy::data::prelude::*;
 use serde_json::{Value, json};
 use tutoring_contract::{CheckedPage, Page, Territory};
 use tutoring_identity::{levels, paged, territory};
-use uuid::Uuid;
 
 // The first part of statements that read students.
 statements! { statement: "SELECT id, username, is_verified, is_disabled, profile, state, district, zone, locality, referral_code, deal_claimed_at, version, created_at, updated_at FROM students " }

@@ -1,7 +1,6 @@
 //! Statements on support tickets.
 
 use seaworthy::data::prelude::*;
-use uuid::Uuid;
 
 /// A support ticket to store.
 #[derive(Debug)]

@@ -6,7 +6,6 @@ use seaworthy::{auth::token::VerifiedToken, axum::Extension, prelude::*};
 use serde_json::{Map, Value, json};
 use tutoring_contract::{CallerTerritory, CheckedPage, Json, Path, Query, Reply};
 use tutoring_identity::caller;
-use uuid::Uuid;
 
 use super::{HandlerResult, State, views::ApplicationView};
 use crate::{

@@ -2,7 +2,6 @@
 
 use seaworthy::{data::prelude::*, prelude::*};
 use tutoring_contract::Territory;
-use uuid::Uuid;
 
 use crate::{
     domain::{Form, ReviewStatus},

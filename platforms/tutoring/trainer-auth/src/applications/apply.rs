@@ -4,7 +4,6 @@ use seaworthy::{
     prelude::*,
 };
 use tutoring_contract::Territory;
-use uuid::Uuid;
 
 use super::Applicants;
 use crate::{

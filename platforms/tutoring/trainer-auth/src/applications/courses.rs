@@ -9,7 +9,6 @@ use tutoring_contract::{
     events::{BusinessEvent, CourseChanged},
     groups::TRAINER_AUTH,
 };
-use uuid::Uuid;
 
 use crate::store::{CourseCopy, courses};
 

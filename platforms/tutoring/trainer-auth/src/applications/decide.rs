@@ -1,7 +1,6 @@
 use seaworthy::{audit_log::AuditEntry, data::prelude::*, prelude::*};
 use serde_json::json;
 use tutoring_contract::CallerTerritory;
-use uuid::Uuid;
 
 use super::Applicants;
 use crate::{

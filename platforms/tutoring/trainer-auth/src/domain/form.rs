@@ -5,7 +5,6 @@ use seaworthy::{
     prelude::*,
 };
 use tutoring_identity::Checks;
-use uuid::Uuid;
 
 use super::DocumentKind;
 

@@ -3,7 +3,6 @@
 use seaworthy::{data::prelude::*, prelude::*};
 use tutoring_contract::{CheckedPage, Page, Territory};
 use tutoring_identity::{coordinates, levels, paged, territory};
-use uuid::Uuid;
 
 use crate::domain::{Form, ReviewStatus, errors};
 

@@ -1,7 +1,6 @@
 //! Statements on the copy of the courses.
 
 use seaworthy::{data::prelude::*, prelude::*};
-use uuid::Uuid;
 
 /// Maximum number of courses that a statement reads, more than a platform offers.
 const MAX_COURSES: u32 = 1_000;

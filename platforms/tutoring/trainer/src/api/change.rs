@@ -2,7 +2,6 @@ use seaworthy::{data::Transaction, prelude::*};
 use serde_json::{Map, Value, json};
 use tutoring_contract::CallerTerritory;
 use tutoring_identity::{ProfileEdit, caller};
-use uuid::Uuid;
 
 use super::{Api, TRAINER_WRITE};
 use crate::{

@@ -3,7 +3,6 @@
 use seaworthy::prelude::*;
 use tutoring_contract::{CallerTerritory, Json, Path, Reply, Role};
 use tutoring_identity::{caller, own_or_permitted};
-use uuid::Uuid;
 
 use super::{ExtractResult, HandlerResult, State, change::Change, views};
 use crate::{

@@ -4,7 +4,6 @@ use seaworthy::prelude::*;
 use serde_json::{Value, json};
 use tutoring_contract::{CallerTerritory, CheckedPage, Currency, Path, Query, Reply, Role};
 use tutoring_identity::{invalid, own_or_permitted};
-use uuid::Uuid;
 
 use super::{Api, ExtractResult, HandlerResult, State, TRAINER_READ};
 use crate::{

@@ -4,7 +4,6 @@ use seaworthy::prelude::*;
 use serde_json::json;
 use tutoring_contract::{CallerTerritory, CheckedPage, Json, Path, Reply, Role};
 use tutoring_identity::own_or_permitted;
-use uuid::Uuid;
 
 use super::{
     ExtractResult, HandlerResult, State, TRAINER_READ, TRAINER_WRITE, change::Change, views,

@@ -1,7 +1,6 @@
 //! Statements on bank details.
 
 use seaworthy::data::prelude::*;
-use uuid::Uuid;
 
 use crate::bank::SealedBankDetails;
 

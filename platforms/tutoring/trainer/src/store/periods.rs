@@ -2,7 +2,6 @@
 
 use jiff::civil::Date;
 use seaworthy::data::prelude::*;
-use uuid::Uuid;
 
 use crate::payroll::{Month, Period, Substituted};
 

@@ -1,7 +1,6 @@
 //! Statements on the ratings of trainers.
 
 use seaworthy::data::prelude::*;
-use uuid::Uuid;
 
 /// A rating has this many steps of 0.5 for each point.
 const HALVES: f64 = 2.0;

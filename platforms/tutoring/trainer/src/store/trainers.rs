@@ -4,7 +4,6 @@ use seaworthy::data::prelude::*;
 use serde_json::{Map, Value, json};
 use tutoring_contract::{CheckedPage, Page, Territory};
 use tutoring_identity::{coordinates, paged};
-use uuid::Uuid;
 
 use crate::profile::{Availability, Location, Preference};
 
