@@ -1,4 +1,3 @@
-use seaworthy::prelude::*;
 pub(crate) use tutoring_identity::invalid;
 
 use crate::domain::DoubtStatus;
@@ -15,18 +14,9 @@ seaworthy::errors! {
         "you can write to trainers and students of your allocations only";
     other_message: Conflict "CONFLICT" =>
         "this clientMessageId belongs to a message of another conversation: use a new one";
-}
-
-/// A state of a doubt that does not allow the action.
-pub(crate) fn doubt_is(status: DoubtStatus) -> Error {
-    let message = format!(
-        "the doubt is {}, which does not allow this action",
-        status.as_str()
-    );
-    Error::new(Code::Conflict, "CONFLICT", message)
-}
-
-pub(crate) fn too_many_replies(max: u64) -> Error {
-    let message = format!("the doubt has {max} replies: continue in the chat");
-    Error::new(Code::Conflict, "CONFLICT", message)
+    /// A state of a doubt that does not allow the action.
+    doubt_is(status: DoubtStatus): Conflict "CONFLICT" =>
+        format!("the doubt is {}, which does not allow this action", status.as_str());
+    too_many_replies(max: u64): Conflict "CONFLICT" =>
+        format!("the doubt has {max} replies: continue in the chat");
 }

@@ -1,7 +1,4 @@
-use seaworthy::{
-    data::chrono::{DateTime, SecondsFormat, Utc},
-    prelude::*,
-};
+use seaworthy::data::chrono::{DateTime, SecondsFormat, Utc};
 
 /// The code of the error for a purchase of more than 30 sessions.
 pub(crate) const TOO_MANY_SESSIONS: &str = "TOO_MANY_SESSIONS";
@@ -31,15 +28,9 @@ seaworthy::errors! {
     status_order: Conflict "STATUS_ORDER" => "the status of a course changes from draft to published, and from published to archived";
     /// A purchase of more than 30 sessions. The event is dead-lettered after its last attempt.
     too_many_sessions: Conflict TOO_MANY_SESSIONS => "a purchase has at most 30 sessions";
-}
-
-/// A course or level that no purchase of the student unlocks.
-pub(crate) fn no_access(reason: &'static str) -> Error {
-    Error::new(Code::Forbidden, "NO_ACCESS", reason)
-}
-
-pub(crate) fn attempt_too_early(next: DateTime<Utc>) -> Error {
-    let next = next.to_rfc3339_opts(SecondsFormat::Millis, true);
-    let message = "wait 24 hours between two attempts";
-    Error::new(Code::Conflict, "ATTEMPT_TOO_EARLY", message).with_metadata("nextAttemptDate", next)
+    /// A course or level that no purchase of the student unlocks.
+    no_access(reason: &'static str): Forbidden "NO_ACCESS" => reason;
+    attempt_too_early(next: DateTime<Utc>): Conflict "ATTEMPT_TOO_EARLY" =>
+        "wait 24 hours between two attempts",
+        with_metadata("nextAttemptDate", next.to_rfc3339_opts(SecondsFormat::Millis, true));
 }

@@ -158,12 +158,8 @@ async fn send(proxy: &Proxy, request: Request) -> Result<Response, Error> {
     Ok(response)
 }
 
-fn not_found() -> Error {
-    Error::new(
-        Code::NotFound,
-        "ROUTE_NOT_FOUND",
-        "no route matches this path",
-    )
+seaworthy::errors! {
+    not_found: NotFound "ROUTE_NOT_FOUND" => "no route matches this path";
 }
 
 /// Rejects a refresh by cookie without `Origin`. The listener compares an `Origin` with the

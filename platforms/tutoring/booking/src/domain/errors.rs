@@ -37,6 +37,17 @@ seaworthy::errors! {
     /// Concurrent requests stored other locations of the same trainer.
     journey_changes: Conflict "STALE_SEQUENCE" =>
         "other locations arrive at the same time: send one after another";
+    /// A state that does not allow the action.
+    wrong_state(what: &str, status: &str): Conflict "WRONG_STATE" =>
+        format!("the {what} is {status}, which does not allow this action");
+    not_found(what: &str): NotFound "NOT_FOUND" => format!("this {what} does not exist");
+    /// A trainer whom an administrator has chosen, and who does not meet the conditions.
+    trainer_not_eligible(reason: &str): Conflict "TRAINER_NOT_ELIGIBLE" =>
+        format!("the trainer does not meet the conditions ({reason}): choose another");
+    stale_sequence(last: u64): Conflict "STALE_SEQUENCE" =>
+        format!("the sequence must be higher than {last}, the last one");
+    journeys_unavailable(cause: RedisError): Unavailable "SERVICE_DEGRADED" =>
+        "journeys are not available: try again later", with_cause(cause);
 }
 
 /// A member that is valid by itself, and that the platform does not accept.
@@ -90,43 +101,10 @@ pub(crate) fn sunday_too_late() -> Error {
 /// The problem of a date that is too far in the future.
 pub(crate) const MAX_DATE: &str = "must be at most one year from today";
 
-/// A state that does not allow the action.
-pub(crate) fn wrong_state(what: &str, status: &str) -> Error {
-    let message = format!("the {what} is {status}, which does not allow this action");
-    Error::new(Code::Conflict, "WRONG_STATE", message)
-}
-
-pub(crate) fn not_found(what: &str) -> Error {
-    Error::new(
-        Code::NotFound,
-        "NOT_FOUND",
-        format!("this {what} does not exist"),
-    )
-}
-
-/// A trainer whom an administrator has chosen, and who does not meet the conditions.
-pub(crate) fn trainer_not_eligible(reason: &str) -> Error {
-    let message = format!("the trainer does not meet the conditions ({reason}): choose another");
-    Error::new(Code::Conflict, "TRAINER_NOT_ELIGIBLE", message)
-}
-
 pub(crate) fn no_place() -> Error {
     invalid("location", "is required: the student has no location")
 }
 
 pub(crate) fn no_trainer_location() -> Error {
     invalid("trainerLocation", "is required")
-}
-
-pub(crate) fn stale_sequence(last: u64) -> Error {
-    Error::new(
-        Code::Conflict,
-        "STALE_SEQUENCE",
-        format!("the sequence must be higher than {last}, the last one"),
-    )
-}
-
-pub(crate) fn journeys_unavailable(cause: RedisError) -> Error {
-    let message = "journeys are not available: try again later";
-    Error::new(Code::Unavailable, "SERVICE_DEGRADED", message).with_cause(cause)
 }

@@ -1,6 +1,5 @@
 //! Errors for callers. Reasons are the codes of responses.
 
-use seaworthy::prelude::*;
 pub(crate) use tutoring_identity::invalid;
 
 use super::ReviewStatus;
@@ -18,13 +17,7 @@ seaworthy::errors! {
     /// The application was rejected a short time ago.
     rejected_recently: Conflict "CONFLICT" =>
         "your application was rejected: apply again 30 days after the decision";
-}
-
-/// The application is in a state without this decision.
-pub(crate) fn not_decidable(status: ReviewStatus) -> Error {
-    let message = format!(
-        "an application with the status {} does not allow this decision",
-        status.as_str()
-    );
-    Error::new(Code::Conflict, "CONFLICT", message)
+    /// The application is in a state without this decision.
+    not_decidable(status: ReviewStatus): Conflict "CONFLICT" =>
+        format!("an application with the status {} does not allow this decision", status.as_str());
 }
