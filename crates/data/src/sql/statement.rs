@@ -235,6 +235,14 @@ impl Statement {
         Ok(self.execute(connection).await?.rows_affected() > 0)
     }
 
+    /// Returns whether the statement selects a row. Further rows are not read.
+    ///
+    /// # Errors
+    /// Any [`DataError`] of the connection or the database.
+    pub async fn exists(self, connection: &dyn Connection) -> Result<bool, DataError> {
+        Ok(!self.run(connection, Some(1)).await?.rows.is_empty())
+    }
+
     /// Returns all rows. More rows than the setting `max_rows` are an error.
     ///
     /// # Errors

@@ -173,6 +173,17 @@ pub(crate) async fn list_is_bound_as_list(test_database: TestDatabase) {
     assert!(Engine::ALL.contains(&database.engine()));
 }
 
+pub(crate) async fn statement_says_whether_it_selects_a_row(test_database: TestDatabase) {
+    let database = test_database.open().await;
+    for id in 1..=2 {
+        add(&database, id).await;
+    }
+    for (least, expected) in [(1, true), (2, true), (3, false)] {
+        let found = sql("SELECT id FROM symbols WHERE id >= ?").bind(least);
+        assert_eq!(found.exists(&database).await.unwrap(), expected, "{least}");
+    }
+}
+
 #[derive(Debug, PartialEq, Eq)]
 struct Parsed {
     number: u8,
