@@ -68,12 +68,10 @@ impl Store {
 
     /// Returns whether an event is published.
     pub(crate) async fn is_published(&self, event: Uuid) -> Result<bool, DataError> {
-        let found: Option<(Uuid,)> =
-            sql("SELECT event_id FROM feed_events WHERE event_id = ? AND status = 'published'")
-                .bind(event)
-                .fetch_optional(&self.0)
-                .await?;
-        Ok(found.is_some())
+        sql("SELECT event_id FROM feed_events WHERE event_id = ? AND status = 'published'")
+            .bind(event)
+            .exists(&self.0)
+            .await
     }
 }
 

@@ -88,13 +88,10 @@ pub(crate) async fn has_unpublished_counts(
     tx: &Transaction,
     event: Uuid,
 ) -> Result<bool, DataError> {
-    let found: Option<(Uuid,)> = sql(
-        "SELECT event_id FROM event_capacity WHERE event_id = ? AND revision <> counted_revision",
-    )
-    .bind(event)
-    .fetch_optional(tx)
-    .await?;
-    Ok(found.is_some())
+    sql("SELECT event_id FROM event_capacity WHERE event_id = ? AND revision <> counted_revision")
+        .bind(event)
+        .exists(tx)
+        .await
 }
 
 /// Records that the counts of this revision were published.
