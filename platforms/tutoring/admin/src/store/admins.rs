@@ -87,10 +87,9 @@ pub(crate) async fn lock(tx: &Transaction, ids: &[Uuid]) -> DataResult<Vec<Admin
 
 /// Returns whether there is an admin.
 pub(crate) async fn exist(connection: &dyn Connection) -> DataResult<bool> {
-    let found: Option<Uuid> = sql("SELECT id FROM admin_users LIMIT 1")
-        .fetch_optional(connection)
-        .await?;
-    Ok(found.is_some())
+    sql("SELECT id FROM admin_users LIMIT 1")
+        .exists(connection)
+        .await
 }
 
 /// Returns a page of the admins in a territory, the newest first.

@@ -29,38 +29,24 @@ pub(crate) async fn category(connection: &dyn Connection, course: Uuid) -> DataR
     Ok(found.unwrap_or_default())
 }
 
-/// Whether students can buy a course.
-pub(crate) async fn is_published(connection: &dyn Connection, course: Uuid) -> DataResult<bool> {
-    let found: Option<bool> =
-        sql!("SELECT is_published FROM course_copies WHERE course_id = {course}")
-            .fetch_optional(connection)
-            .await?;
-    Ok(found == Some(true))
-}
+queries! {
+    /// Whether students can buy a course.
+    pub(crate) async fn is_published(connection: &dyn Connection, course: Uuid) -> bool =
+        sql!("SELECT course_id FROM course_copies WHERE course_id = {course} AND is_published = {true}")
+            .exists(connection);
 
-/// Whether a course exists, also if it is not published.
-pub(crate) async fn has_course(connection: &dyn Connection, course: Uuid) -> DataResult<bool> {
-    let found: Option<Uuid> =
-        sql!("SELECT course_id FROM course_copies WHERE course_id = {course}")
-            .fetch_optional(connection)
-            .await?;
-    Ok(found.is_some())
-}
+    /// Whether a course exists, also if it is not published.
+    pub(crate) async fn has_course(connection: &dyn Connection, course: Uuid) -> bool =
+        sql!("SELECT course_id FROM course_copies WHERE course_id = {course}").exists(connection);
 
-/// Whether a student exists. A student with an allocation exists, also without a copy.
-pub(crate) async fn has_student(connection: &dyn Connection, student: Uuid) -> DataResult<bool> {
-    let found: Option<Uuid> =
+    /// Whether a student exists. A student with an allocation exists, also without a copy.
+    pub(crate) async fn has_student(connection: &dyn Connection, student: Uuid) -> bool =
         sql!("SELECT student_id FROM student_copies WHERE student_id = {student} UNION SELECT student_id FROM allocations WHERE student_id = {student}")
-            .fetch_optional(connection)
-            .await?;
-    Ok(found.is_some())
-}
+            .exists(connection);
 
-/// Stores a student without a place, unless the student is stored.
-pub(crate) async fn add_student(tx: &Transaction, student: Uuid) -> DataResult<()> {
-    insert_or_ignore!("student_copies (student_id, version) VALUES ({student}, -1)")
-        .apply(tx)
-        .await
+    /// Stores a student without a place, unless the student is stored.
+    pub(crate) async fn add_student(tx: &Transaction, student: Uuid) =
+        insert_or_ignore!("student_copies (student_id, version) VALUES ({student}, -1)").apply(tx);
 }
 
 /// Stores the place of a student. An older version changes nothing.

@@ -69,11 +69,9 @@ pub(crate) async fn expired(
 
 /// Whether a student holds a discount.
 pub(crate) async fn is_held_by(connection: &dyn Connection, student: Uuid) -> DataResult<bool> {
-    let found: Option<Uuid> =
-        sql!("SELECT payment_id FROM coupon_redemptions WHERE holder_id = {student}")
-            .fetch_optional(connection)
-            .await?;
-    Ok(found.is_some())
+    sql!("SELECT payment_id FROM coupon_redemptions WHERE holder_id = {student}")
+        .exists(connection)
+        .await
 }
 
 fn conflict(stored: DataResult<()>) -> Result<(), Error> {

@@ -43,8 +43,7 @@ pub(crate) async fn teaches(
 ) -> DataResult<bool> {
     let (any_student, student) = (i64::from(student.is_none()), student.unwrap_or_default());
     let (any_course, course) = (i64::from(course.is_none()), course.unwrap_or_default());
-    let count: u64 = sql!("SELECT COUNT(*) FROM student_trainers WHERE trainer_id = {trainer} AND ({any_student} = 1 OR student_id = {student}) AND ({any_course} = 1 OR course_id = {course}) AND is_ended = {false}")
-        .fetch_one(connection)
-        .await?;
-    Ok(count > 0)
+    sql!("SELECT allocation_id FROM student_trainers WHERE trainer_id = {trainer} AND ({any_student} = 1 OR student_id = {student}) AND ({any_course} = 1 OR course_id = {course}) AND is_ended = {false} LIMIT 1")
+        .exists(connection)
+        .await
 }

@@ -31,9 +31,7 @@ pub(crate) fn purge_worker(database: &Database) -> Worker {
 
 /// Whether a key belongs to a user.
 pub(crate) async fn is_of(connection: &dyn Connection, key: &str, user: Uuid) -> DataResult<bool> {
-    let count: u64 =
-        sql!("SELECT COUNT(*) FROM uploads WHERE object_key = {key} AND user_id = {user}")
-            .fetch_one(connection)
-            .await?;
-    Ok(count > 0)
+    sql!("SELECT object_key FROM uploads WHERE object_key = {key} AND user_id = {user}")
+        .exists(connection)
+        .await
 }

@@ -24,8 +24,7 @@ pub(crate) async fn store(
 }
 
 pub(crate) async fn is_published(connection: &dyn Connection, id: Uuid) -> DataResult<bool> {
-    let found: Option<bool> = sql!("SELECT is_published FROM courses WHERE id = {id}")
-        .fetch_optional(connection)
-        .await?;
-    Ok(found == Some(true))
+    sql!("SELECT id FROM courses WHERE id = {id} AND is_published = {true}")
+        .exists(connection)
+        .await
 }

@@ -32,18 +32,16 @@ pub(crate) async fn refund(tx: &Transaction, paid: &PaidSessions) -> DataResult<
 
 /// Whether a student has ever paid for a course. A refund changes nothing.
 pub(crate) async fn exist(connection: &dyn Connection, student: Uuid) -> DataResult<bool> {
-    let count: u64 = sql!("SELECT COUNT(*) FROM my_payments WHERE student_id = {student}")
-        .fetch_one(connection)
-        .await?;
-    Ok(count > 0)
+    sql!("SELECT payment_id FROM my_payments WHERE student_id = {student} LIMIT 1")
+        .exists(connection)
+        .await
 }
 
 /// Whether a student has paid sessions of any course that were not refunded.
 pub(crate) async fn has_sessions(connection: &dyn Connection, student: Uuid) -> DataResult<bool> {
-    let count: u64 = sql!("SELECT COUNT(*) FROM my_payments WHERE student_id = {student} AND is_refunded = {false} AND session_count > 0")
-        .fetch_one(connection)
-        .await?;
-    Ok(count > 0)
+    sql!("SELECT payment_id FROM my_payments WHERE student_id = {student} AND is_refunded = {false} AND session_count > 0 LIMIT 1")
+        .exists(connection)
+        .await
 }
 
 /// Returns the paid sessions of a course without those that were refunded.
