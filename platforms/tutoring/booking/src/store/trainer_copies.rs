@@ -159,11 +159,8 @@ impl TrainerCopies {
         version: i64,
         members: &serde_json::Map<String, Json>,
     ) -> DataResult<()> {
-        insert_or_ignore!("trainer_copies (trainer_id, account, account_version, profile, profile_version, is_allocatable, rating_tenths) VALUES (?, ?, -1, ?, -1, ?, 0)")
-            .bind(id)
-            .bind(json!({}))
-            .bind(json!({}))
-            .bind(false)
+        let none = json!({});
+        insert_or_ignore!("trainer_copies (trainer_id, account, account_version, profile, profile_version, is_allocatable, rating_tenths) VALUES ({id}, {none.clone()}, -1, {none}, -1, {false}, 0)")
             .execute(tx)
             .await?;
         let Some(mut copy) = Self::lock(tx, id).await? else {

@@ -32,14 +32,11 @@ impl StoredPreferences {
 
     /// Replaces the preferences of a user.
     pub(crate) async fn store(&self, connection: &dyn Connection, user: Uuid) -> DataResult<()> {
-        sql("INSERT INTO preferences (user_id, settings, email, updated_at) VALUES (?, ?, ?, ?)
-             ON CONFLICT (user_id) DO UPDATE SET settings = excluded.settings, email = excluded.email, updated_at = excluded.updated_at")
-            .on_mysql("INSERT INTO preferences (user_id, settings, email, updated_at) VALUES (?, ?, ?, ?)
+        let email = self.email.as_ref().map(|email| email.expose().clone());
+        sql!("INSERT INTO preferences (user_id, settings, email, updated_at) VALUES ({user}, {json!(self.settings)}, {email}, {Utc::now()})
+             ON CONFLICT (user_id) DO UPDATE SET settings = excluded.settings, email = excluded.email, updated_at = excluded.updated_at",
+            mysql: "INSERT INTO preferences (user_id, settings, email, updated_at) VALUES ({user}, {json!(self.settings)}, {email}, {Utc::now()})
              ON DUPLICATE KEY UPDATE settings = VALUES(settings), email = VALUES(email), updated_at = VALUES(updated_at)")
-            .bind(user)
-            .bind(json!(self.settings))
-            .bind(self.email.as_ref().map(|email| email.expose().clone()))
-            .bind(Utc::now())
             .apply(connection)
             .await
     }

@@ -136,14 +136,9 @@ pub(crate) async fn kept(
     referred: &str,
     reversal: &str,
 ) -> DataResult<i64> {
-    let entries: Vec<i64> = sql("SELECT amount FROM coin_transactions WHERE student_id = ? AND ((type = ? AND (reference_id = ? OR reference_id LIKE ?)) OR (type = ? AND (reference_id = ? OR reference_id LIKE ?)))")
-        .bind(student)
-        .bind(CoinKind::Referral.as_str())
-        .bind(referred)
-        .bind(format!("{referred}:%"))
-        .bind(CoinKind::Adjust.as_str())
-        .bind(format!("{reversal}{referred}"))
-        .bind(format!("{reversal}{referred}:%"))
+    let (again, reversed) = (format!("{referred}:%"), format!("{reversal}{referred}"));
+    let reversed_again = format!("{reversed}:%");
+    let entries: Vec<i64> = sql!("SELECT amount FROM coin_transactions WHERE student_id = {student} AND ((type = {CoinKind::Referral.as_str()} AND (reference_id = {referred} OR reference_id LIKE {again})) OR (type = {CoinKind::Adjust.as_str()} AND (reference_id = {reversed} OR reference_id LIKE {reversed_again})))")
         .fetch_all(connection)
         .await?;
     Ok(entries.iter().sum())

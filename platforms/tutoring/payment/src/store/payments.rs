@@ -113,17 +113,10 @@ pub(crate) async fn created_after(
     (time, id): (DateTime<Utc>, Uuid),
     limit: u32,
 ) -> DataResult<Vec<Payment>> {
-    statement!(
-        sql,
-        "WHERE created_at >= ? AND (created_at, id) > (?, ?) ORDER BY created_at, id LIMIT ?"
-    )
     // MySQL uses no index for a row comparison, so repeat the condition on the time.
-    .bind(time)
-    .bind(time)
-    .bind(id)
-    .bind(limit)
-    .fetch_all(connection)
-    .await
+    statement!(sql, "WHERE created_at >= {time} AND (created_at, id) > ({time}, {id}) ORDER BY created_at, id LIMIT {limit}")
+        .fetch_all(connection)
+        .await
 }
 
 /// Returns a page of the payments of a student, the newest first.

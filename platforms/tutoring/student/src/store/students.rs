@@ -38,15 +38,9 @@ pub(crate) struct AccountCopy {
 
 /// Inserts a student who is not stored. The message about the account may arrive later.
 pub(crate) async fn ensure(tx: &Transaction, id: Uuid) -> DataResult<()> {
-    let now = Utc::now();
+    let (now, profile) = (Utc::now(), json!({}));
     insert_or_ignore!("students (id, is_verified, is_disabled, account_version, profile, search_text, version, created_at, updated_at)
-         VALUES (?, ?, ?, 0, ?, '', 0, ?, ?)")
-        .bind(id)
-        .bind(true)
-        .bind(false)
-        .bind(json!({}))
-        .bind(now)
-        .bind(now)
+         VALUES ({id}, {true}, {false}, 0, {profile}, '', 0, {now}, {now})")
         .apply(tx)
         .await
 }

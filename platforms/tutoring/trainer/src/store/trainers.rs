@@ -49,18 +49,9 @@ impl Trainer {
 /// Returns a trainer, and locks the row until the transaction ends. The message about the
 /// account may arrive later.
 pub(crate) async fn lock(tx: &Transaction, id: Uuid) -> DataResult<Trainer> {
-    let now = Utc::now();
+    let (now, members, list) = (Utc::now(), json!({}), json!([]));
     insert_or_ignore!("trainers (id, account, account_version, is_listed, profile, slots, days, accepts_online, rating_count, version, created_at, updated_at)
-         VALUES (?, ?, 0, ?, ?, ?, ?, ?, 0, 0, ?, ?)")
-        .bind(id)
-        .bind(json!({}))
-        .bind(false)
-        .bind(json!({}))
-        .bind(json!([]))
-        .bind(json!([]))
-        .bind(false)
-        .bind(now)
-        .bind(now)
+         VALUES ({id}, {members.clone()}, 0, {false}, {members}, {list.clone()}, {list}, {false}, 0, 0, {now}, {now})")
         .execute(tx)
         .await?;
     statement!(locked, "WHERE id = {id}").fetch_one(tx).await
