@@ -70,6 +70,7 @@ pub use response::ResponseError;
 pub use rotation_attempts::RotationAttempts;
 pub use secret::Secret;
 pub use secret_rotation::SecretRotation;
+pub use serde_json::json;
 pub use snowflake::{SnowflakeError, Snowflakes};
 pub use span_event::SpanEvent;
 pub use switch::{Switch, SwitchKind, Switches};

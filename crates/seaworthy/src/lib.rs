@@ -232,7 +232,7 @@ pub mod prelude {
     pub use schemars::JsonSchema;
     pub use seaworthy_core::{
         ByteSize, Code, Delay, Error, Lifetime, Personal, Ratio, RequestContext, Secret, Timeout,
-        Uuid, context,
+        Uuid, context, json,
     };
     pub use seaworthy_health::{CheckFailure, Probe};
     pub use seaworthy_http::{Access, Json, Path, Query, RequestIds, RouteOptions, Routes};
