@@ -6,7 +6,6 @@ use seaworthy::{
         clap::{Arg, Command},
     },
 };
-use serde_json::json;
 
 use crate::{
     config::AdminConfig,

@@ -15,7 +15,6 @@ use seaworthy::{
     config::Settings,
     prelude::*,
 };
-use serde_json::json;
 
 use crate::{
     AdminRole, Role, SERVICE_ROLE, ServiceTokenConfig, Territory, service_tokens::SERVICE_ISSUER,

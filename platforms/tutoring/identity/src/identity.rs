@@ -12,7 +12,6 @@ use seaworthy::{
     prelude::*,
     service::Tasks,
 };
-use serde_json::json;
 use tutoring_contract::{
     AccessTokens,
     events::{BusinessEvent, NotificationRequested, StudentChanged, TrainerChanged, message},

@@ -8,7 +8,6 @@ use seaworthy::{
     data::Database,
     prelude::*,
 };
-use serde_json::json;
 use tutoring_contract::ServiceTokens;
 use tutoring_identity::in_batches;
 

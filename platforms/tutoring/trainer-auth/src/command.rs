@@ -6,7 +6,6 @@ use seaworthy::{
         clap::{Arg, Command},
     },
 };
-use serde_json::json;
 use tutoring_contract::Territory;
 use tutoring_identity::{DATABASE, Stores};
 

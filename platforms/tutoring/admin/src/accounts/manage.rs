@@ -1,7 +1,6 @@
 //! Changes of admins by other admins.
 
 use seaworthy::{audit_log::AuditEntry, core::new_id, data::prelude::*, prelude::*};
-use serde_json::json;
 use tutoring_contract::{AdminRole, CheckedPage, Page, Territory};
 use tutoring_identity::normalized_email;
 

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use seaworthy::{axum::extract::State, prelude::*};
-use serde_json::json;
 use tutoring_contract::{CheckedPage, Json, Path, Query, Reply, require_everywhere};
 
 use super::{Api, HandlerResult, Token, views::AdminView};

@@ -1,5 +1,4 @@
 use seaworthy::prelude::*;
-use serde_json::json;
 use tutoring_contract::{CheckedPage, Json, Path, Query, Reply, Role, require_everywhere};
 use tutoring_identity::caller;
 

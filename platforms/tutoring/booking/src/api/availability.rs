@@ -1,6 +1,5 @@
 use jiff::civil::Date;
 use seaworthy::prelude::*;
-use serde_json::json;
 use tutoring_contract::{Query, Reply, Role, Slot};
 use tutoring_identity::{Checks, own_or_permitted};
 

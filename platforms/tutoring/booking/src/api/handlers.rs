@@ -1,7 +1,6 @@
 use std::collections::BTreeMap;
 
 use seaworthy::prelude::*;
-use serde_json::json;
 use tutoring_contract::{CheckedPage, Json, Path, Query, Reply};
 use tutoring_identity::caller;
 

@@ -1,7 +1,6 @@
 use std::sync::Arc;
 
 use seaworthy::{axum::extract::State as Extract, prelude::*};
-use serde_json::json;
 use tutoring_contract::{ClassType, Json, Query, Reply, Slot};
 use tutoring_identity::caller;
 

@@ -1,6 +1,5 @@
 use jiff::{ToSpan as _, civil::Date};
 use seaworthy::prelude::*;
-use serde_json::json;
 use tutoring_contract::{CallerTerritory, CheckedPage, Json, Path, Reply, Role};
 use tutoring_identity::own_or_permitted;
 

@@ -1,6 +1,5 @@
 use jiff::{Timestamp, civil::Date};
 use seaworthy::{data::prelude::*, prelude::*};
-use serde_json::json;
 use tutoring_contract::events::TrainerAllocated;
 
 use super::Schedule;

@@ -1,6 +1,5 @@
 use jiff::civil::Date;
 use seaworthy::prelude::*;
-use serde_json::json;
 use tutoring_contract::{ClassType, DeliveryMode, Slot};
 
 use super::{NewPreBooking, Schedule, allocate::SYSTEM};

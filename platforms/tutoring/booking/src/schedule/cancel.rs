@@ -3,7 +3,6 @@ use seaworthy::{
     data::{chrono::TimeDelta, prelude::*},
     prelude::*,
 };
-use serde_json::json;
 use tutoring_contract::{
     Role,
     events::{AllocationRejected, SessionCancelled, StudentDeallocated},

@@ -1,7 +1,6 @@
 use std::collections::BTreeSet;
 
 use seaworthy::{data::Transaction, prelude::*};
-use serde_json::json;
 use tutoring_contract::events::SessionsGenerated;
 
 use super::{ALLOCATION_WRITE, Actor, Schedule};

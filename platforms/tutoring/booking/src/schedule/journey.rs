@@ -1,6 +1,5 @@
 use jiff::Timestamp;
 use seaworthy::{core::error_chain, data::Transaction, prelude::*};
-use serde_json::json;
 use tutoring_contract::{LiveEvent, Role};
 
 use super::{Actor, Schedule};

@@ -1,6 +1,5 @@
 use jiff::civil::{Date, Weekday};
 use seaworthy::{data::Transaction, prelude::*};
-use serde_json::json;
 use tutoring_contract::events::SessionSubstituted;
 
 use super::{Actor, SUBSTITUTION_WRITE, Schedule, TextField};

@@ -1,5 +1,4 @@
 use seaworthy::{axum::body::Bytes, prelude::*};
-use serde_json::json;
 use tutoring_contract::{CheckedPage, MAX_LIMIT, Path, Query, Reply};
 use tutoring_identity::caller;
 

@@ -1,5 +1,4 @@
 use seaworthy::{data::Transaction, prelude::*};
-use serde_json::json;
 use tutoring_contract::LiveEvent;
 
 use super::{Chats, view::MessageView};

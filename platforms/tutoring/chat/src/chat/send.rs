@@ -1,7 +1,6 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use seaworthy::{core::new_id, crypto::Encrypted, data::prelude::*, prelude::*};
-use serde_json::json;
 use tutoring_contract::{
     LiveEvent, Role,
     events::{BusinessEvent, NotificationRequested, message},

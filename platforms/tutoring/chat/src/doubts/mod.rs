@@ -7,7 +7,6 @@ mod status;
 mod view;
 
 use seaworthy::{audit_log::AuditEntry, crypto::Context, data::prelude::*, prelude::*};
-use serde_json::json;
 use tutoring_contract::{
     Role,
     events::{BusinessEvent, NotificationRequested, message},

@@ -1,5 +1,4 @@
 use seaworthy::{audit_log::AuditEntry, data::Transaction, prelude::*};
-use serde_json::json;
 use tutoring_contract::{
     Role,
     events::{AdminOverride, BusinessEvent, message},

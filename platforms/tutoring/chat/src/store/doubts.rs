@@ -1,7 +1,6 @@
 //! Statements on doubts.
 
 use seaworthy::{crypto::Encrypted, data::prelude::*, prelude::*};
-use serde_json::json;
 use tutoring_contract::{CheckedPage, Page};
 use tutoring_identity::paged;
 

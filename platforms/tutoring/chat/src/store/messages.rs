@@ -1,7 +1,6 @@
 //! Statements on messages.
 
 use seaworthy::{crypto::Encrypted, data::prelude::*, prelude::*};
-use serde_json::json;
 
 use crate::domain::{Cursor, MediaKind, MessageKind};
 

@@ -4,7 +4,6 @@ use seaworthy::{
     core::{Actor, Grants, ServiceIdentity},
     prelude::*,
 };
-use serde_json::json;
 
 use super::*;
 use crate::Role;

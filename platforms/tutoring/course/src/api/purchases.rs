@@ -1,5 +1,4 @@
 use seaworthy::prelude::*;
-use serde_json::json;
 use tutoring_contract::{CallerTerritory, Json, Path, Reply, Role};
 use tutoring_identity::caller;
 

@@ -1,5 +1,4 @@
 use seaworthy::{data::chrono::Utc, prelude::*};
-use serde_json::json;
 
 use super::Courses;
 use crate::{

@@ -1,7 +1,6 @@
 //! Statements on assignments and their submissions.
 
 use seaworthy::{data::prelude::*, prelude::*};
-use serde_json::json;
 use tutoring_contract::{CheckedPage, Page};
 use tutoring_identity::paged;
 

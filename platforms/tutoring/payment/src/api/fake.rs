@@ -1,5 +1,4 @@
 use seaworthy::prelude::*;
-use serde_json::json;
 use tutoring_contract::{Json, Path, Reply};
 
 use super::{HandlerResult, State};

@@ -1,7 +1,6 @@
 use std::collections::BTreeMap;
 
 use seaworthy::{audit_log::AuditEntry, data::Transaction, prelude::*};
-use serde_json::json;
 use tutoring_identity::Checks;
 
 use super::{COINS_WRITE, Payments};

@@ -4,7 +4,6 @@ use seaworthy::{
     client::{ClientError, HttpClient, HttpResponse, RequestBuilder},
     prelude::*,
 };
-use serde_json::json;
 use tutoring_contract::{Currency, Money};
 
 use super::{

@@ -8,7 +8,6 @@ use seaworthy::{
     },
     prelude::*,
 };
-use serde_json::json;
 use tutoring_contract::{CallerTerritory, Path, Reply, Role};
 use tutoring_identity::own_or_permitted;
 

@@ -1,7 +1,6 @@
 //! Handlers of profiles.
 
 use seaworthy::prelude::*;
-use serde_json::json;
 use tutoring_contract::{
     CallerTerritory, CheckedPage, Json, Path, Query, Reply, Role,
     events::{BusinessEvent, StudentChanged, message},

@@ -2,7 +2,6 @@
 
 use rand::RngExt as _;
 use seaworthy::{data::Transaction, prelude::*};
-use serde_json::json;
 use tutoring_contract::{Json, Path, Reply};
 use tutoring_identity::invalid;
 

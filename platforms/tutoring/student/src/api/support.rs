@@ -1,7 +1,6 @@
 //! Handlers of support tickets and the welcome offer.
 
 use seaworthy::prelude::*;
-use serde_json::json;
 use tutoring_contract::{Json, Path, Reply};
 use tutoring_identity::Checks;
 

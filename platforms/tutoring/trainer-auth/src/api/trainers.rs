@@ -1,7 +1,6 @@
 //! Handlers of trainers.
 
 use seaworthy::{data::prelude::*, prelude::*};
-use serde_json::json;
 use tutoring_contract::{Json, Path, Query, Reply};
 use tutoring_identity::caller;
 

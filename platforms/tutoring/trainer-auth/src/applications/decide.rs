@@ -1,5 +1,4 @@
 use seaworthy::{audit_log::AuditEntry, data::prelude::*, prelude::*};
-use serde_json::json;
 use tutoring_contract::CallerTerritory;
 
 use super::Applicants;

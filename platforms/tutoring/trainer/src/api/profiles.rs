@@ -1,7 +1,6 @@
 //! Handlers of profiles.
 
 use seaworthy::prelude::*;
-use serde_json::json;
 use tutoring_contract::{CallerTerritory, CheckedPage, Json, Path, Reply, Role};
 use tutoring_identity::own_or_permitted;
 
