@@ -6,7 +6,6 @@ use seaworthy::{
     account::{Lockout, Sessions},
     audit_log::{AuditLog, AuditLogConfig, audit_log_command},
     auth::password::Passwords,
-    config::{Conversion, LegacyVariable},
     data::{Database, DatabaseConfig, migrate_command},
     operation_log::OperationLog,
     prelude::*,
@@ -32,15 +31,9 @@ pub(crate) const DATABASE: &str = "database";
 /// Returns the service with its default ports: HTTP 3010, admin listener 4010.
 #[must_use]
 pub fn service() -> Service {
-    behind_gateway(Service::new(NAME, env!("CARGO_PKG_VERSION")))
-        .default_value("server.http.addr", "127.0.0.1:3010")
-        .default_value("admin.addr", "127.0.0.1:4010")
+    let service = Service::new(NAME, env!("CARGO_PKG_VERSION"));
+    behind_gateway(service, "ADMIN_SERVICE_PORT", [3010, 4010])
         .legacy_variables(ADMIN_VARIABLES.to_vec())
-        .legacy_variables([LegacyVariable::converted(
-            "ADMIN_SERVICE_PORT",
-            "server.http.addr",
-            Conversion::Port,
-        )])
 }
 
 /// Runs the program.

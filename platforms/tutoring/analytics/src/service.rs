@@ -3,7 +3,7 @@
 use std::{process::ExitCode, sync::Arc};
 
 use seaworthy::{
-    config::{Conversion, LegacyVariable},
+    config::LegacyVariable,
     data::{Database, DatabaseConfig, migrate_command},
     messaging::{Messaging, MessagingConfig, dead_letters_command},
     operation_log::OperationLog,
@@ -27,21 +27,13 @@ const NAME: &str = "tutoring-analytics";
 /// A hundred events with their metadata.
 const MAX_BODY_SIZE: &str = "512KiB";
 /// The environment variables that only this legacy service has.
-const VARIABLES: [LegacyVariable; 2] = [
-    LegacyVariable::converted(
-        "ANALYTICS_SERVICE_PORT",
-        "server.http.addr",
-        Conversion::Port,
-    ),
-    LegacyVariable::sets("PLATFORM_TIMEZONE", "time_zone"),
-];
+const VARIABLES: [LegacyVariable; 1] = [LegacyVariable::sets("PLATFORM_TIMEZONE", "time_zone")];
 
 /// Returns the service with its default ports: HTTP 3009, admin listener 3109.
 #[must_use]
 pub fn service() -> Service {
-    behind_gateway(Service::new(NAME, env!("CARGO_PKG_VERSION")))
-        .default_value("server.http.addr", "127.0.0.1:3009")
-        .default_value("admin.addr", "127.0.0.1:3109")
+    let service = Service::new(NAME, env!("CARGO_PKG_VERSION"));
+    behind_gateway(service, "ANALYTICS_SERVICE_PORT", [3009, 3109])
         .default_value("server.http.max_body_size", MAX_BODY_SIZE)
         .legacy_variables(STORE_VARIABLES.to_vec())
         .legacy_variables(VARIABLES)

@@ -4,7 +4,7 @@ use std::{process::ExitCode, sync::Arc};
 
 use seaworthy::{
     audit_log::AuditLog,
-    config::{Conversion, LegacyVariable},
+    config::LegacyVariable,
     data::Database,
     messaging::Messaging,
     operation_log::OperationLog,
@@ -34,8 +34,7 @@ const REQUESTS: u32 = 600;
 const RELEASE_INTERVAL: Timeout = Timeout::from_secs(10 * 60);
 
 /// The environment variables that only this legacy service has.
-const VARIABLES: [LegacyVariable; 4] = [
-    LegacyVariable::converted("BOOKING_SERVICE_PORT", "server.http.addr", Conversion::Port),
+const VARIABLES: [LegacyVariable; 3] = [
     LegacyVariable::sets("PLATFORM_TIMEZONE", "time_zone"),
     LegacyVariable::sets("MAX_SEQUENTIAL_DISTANCE_KM", "max_sequential_distance_km"),
     LegacyVariable::ignored(
@@ -48,9 +47,7 @@ const VARIABLES: [LegacyVariable; 4] = [
 #[must_use]
 pub fn service() -> Service {
     let service = Service::new(NAME, env!("CARGO_PKG_VERSION"));
-    behind_gateway_with(service, REQUESTS)
-        .default_value("server.http.addr", "127.0.0.1:3011")
-        .default_value("admin.addr", "127.0.0.1:3111")
+    behind_gateway_with(service, "BOOKING_SERVICE_PORT", [3011, 3111], REQUESTS)
         .default_value("server.http.max_body_size", "16KiB")
         .legacy_variables(STORE_VARIABLES.to_vec())
         .legacy_variables(VARIABLES)

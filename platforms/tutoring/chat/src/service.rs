@@ -4,7 +4,7 @@ use std::{process::ExitCode, sync::Arc};
 
 use seaworthy::{
     audit_log::AuditLog,
-    config::{Conversion, LegacyVariable},
+    config::LegacyVariable,
     crypto::{DataKeys, DataKeysConfig, Root, Sealer, data_keys_command},
     messaging::Topics,
     operation_log::OperationLog,
@@ -37,8 +37,7 @@ const ATTACHMENTS: &str = "attachments";
 const ENCRYPTED_FIELDS: [&str; 3] = ["content", "question", "reply"];
 
 /// The environment variables that only this legacy service has.
-const VARIABLES: [LegacyVariable; 4] = [
-    LegacyVariable::converted("CHAT_SERVICE_PORT", "server.http.addr", Conversion::Port),
+const VARIABLES: [LegacyVariable; 3] = [
     // The root key also needs `kms.salt`.
     LegacyVariable::sets("CHAT_ENCRYPTION_KEY", "kms.seed"),
     LegacyVariable::ignored(
@@ -54,9 +53,8 @@ const VARIABLES: [LegacyVariable; 4] = [
 /// Returns the service with its default ports: HTTP 3008, admin listener 3108.
 #[must_use]
 pub fn service() -> Service {
-    behind_gateway(Service::new(NAME, env!("CARGO_PKG_VERSION")))
-        .default_value("server.http.addr", "127.0.0.1:3008")
-        .default_value("admin.addr", "127.0.0.1:3108")
+    let service = Service::new(NAME, env!("CARGO_PKG_VERSION"));
+    behind_gateway(service, "CHAT_SERVICE_PORT", [3008, 3108])
         // 5,000 characters of four bytes, and ten attachments.
         .default_value("server.http.max_body_size", "64KiB")
         .legacy_variables(BACKEND_VARIABLES.to_vec())

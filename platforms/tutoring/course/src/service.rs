@@ -4,7 +4,7 @@ use std::{process::ExitCode, sync::Arc};
 
 use seaworthy::{
     audit_log::AuditLog,
-    config::{Conversion, LegacyVariable},
+    config::LegacyVariable,
     data::Database,
     messaging::{Messaging, Topics},
     operation_log::OperationLog,
@@ -40,18 +40,13 @@ const MEDIA: &str = "media";
 const REQUESTS: u32 = 600;
 
 /// The environment variables that only this legacy service has.
-const VARIABLES: [LegacyVariable; 2] = [
-    LegacyVariable::converted("COURSE_SERVICE_PORT", "server.http.addr", Conversion::Port),
-    LegacyVariable::sets("PLATFORM_TIMEZONE", "time_zone"),
-];
+const VARIABLES: [LegacyVariable; 1] = [LegacyVariable::sets("PLATFORM_TIMEZONE", "time_zone")];
 
 /// Returns the service with its default ports: HTTP 3005, admin listener 3105.
 #[must_use]
 pub fn service() -> Service {
     let service = Service::new(NAME, env!("CARGO_PKG_VERSION"));
-    behind_gateway_with(service, REQUESTS)
-        .default_value("server.http.addr", "127.0.0.1:3005")
-        .default_value("admin.addr", "127.0.0.1:3105")
+    behind_gateway_with(service, "COURSE_SERVICE_PORT", [3005, 3105], REQUESTS)
         .default_value("server.http.max_body_size", "64KiB")
         .legacy_variables(STORE_VARIABLES.to_vec())
         .legacy_variables(MEDIA_VARIABLES.to_vec())

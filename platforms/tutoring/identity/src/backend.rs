@@ -1,7 +1,7 @@
 use std::{pin::Pin, sync::Arc};
 
 use seaworthy::{
-    config::Settings,
+    config::{Conversion, LegacyVariable, Settings},
     data::{Database, DatabaseConfig, MigrationSet},
     messaging::{BrokerUrl, Messaging, MessagingConfig, Topics},
     outbox::{Consumer, Inbox, InboxConfig, Outbox, OutboxConfig},
@@ -27,20 +27,30 @@ const LOOPBACK_NETWORKS: [&str; 2] = ["127.0.0.1/32", "::1/128"];
 /// Requests per minute of one address. The gateway has lower limits per user.
 const REQUESTS: u32 = 300;
 
-/// Sets the defaults of a service that only the gateway calls.
+/// Sets the defaults of a service that only the gateway calls. The ports are those of HTTP and of
+/// the admin listener. `variable` is the legacy environment variable of the HTTP port.
 #[must_use]
-pub fn behind_gateway(service: Service) -> Service {
-    behind_gateway_with(service, REQUESTS)
+pub fn behind_gateway(service: Service, variable: &'static str, ports: [u16; 2]) -> Service {
+    behind_gateway_with(service, variable, ports, REQUESTS)
 }
 
 /// Does the same for a service with another number of requests per minute of one address.
 #[must_use]
-pub fn behind_gateway_with(service: Service, requests: u32) -> Service {
+pub fn behind_gateway_with(
+    service: Service,
+    variable: &'static str,
+    [http, admin]: [u16; 2],
+    requests: u32,
+) -> Service {
+    let port = LegacyVariable::converted(variable, "server.http.addr", Conversion::Port);
     service
+        .default_value("server.http.addr", format!("127.0.0.1:{http}"))
+        .default_value("admin.addr", format!("127.0.0.1:{admin}"))
         .default_value("server.http.trusted_proxies", LOOPBACK_NETWORKS.as_slice())
         .default_value("server.http.rate_limit.requests", requests)
         .default_value("server.http.rate_limit.window", "1m")
         .default_value("server.http.rate_limit.legacy_headers", true)
+        .legacy_variables([port])
 }
 
 /// Returns the settings of a database file, with the timeouts of the platform.

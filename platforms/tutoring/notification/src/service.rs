@@ -34,12 +34,7 @@ const NAME: &str = "tutoring-notification";
 const MAIL: &str = "mail";
 
 /// The environment variables that only this legacy service has.
-const VARIABLES: [LegacyVariable; 8] = [
-    LegacyVariable::converted(
-        "NOTIFICATION_SERVICE_PORT",
-        "server.http.addr",
-        Conversion::Port,
-    ),
+const VARIABLES: [LegacyVariable; 7] = [
     LegacyVariable::sets("PLATFORM_TIMEZONE", "time_zone"),
     LegacyVariable::sets("FIREBASE_PROJECT_ID", "fcm.project_id"),
     LegacyVariable::sets("FIREBASE_CLIENT_EMAIL", "fcm.client_email"),
@@ -62,9 +57,8 @@ const VARIABLES: [LegacyVariable; 8] = [
 /// Returns the service with its default ports: HTTP 3006, admin listener 3106.
 #[must_use]
 pub fn service() -> Service {
-    behind_gateway(Service::new(NAME, env!("CARGO_PKG_VERSION")))
-        .default_value("server.http.addr", "127.0.0.1:3006")
-        .default_value("admin.addr", "127.0.0.1:3106")
+    let service = Service::new(NAME, env!("CARGO_PKG_VERSION"));
+    behind_gateway(service, "NOTIFICATION_SERVICE_PORT", [3006, 3106])
         // A request for 500 users.
         .default_value("server.http.max_body_size", "64KiB")
         .default_value("clients.fcm.base_url", "https://fcm.googleapis.com")

@@ -61,9 +61,7 @@ const VARIABLES: [LegacyVariable; 8] = [
 #[must_use]
 pub fn service() -> Service {
     let service = Service::new(NAME, env!("CARGO_PKG_VERSION"));
-    behind_gateway_with(service, REQUESTS)
-        .default_value("server.http.addr", "127.0.0.1:3007")
-        .default_value("admin.addr", "127.0.0.1:3107")
+    behind_gateway_with(service, "PAYMENT_SERVICE_PORT", [3007, 3107], REQUESTS)
         .default_value("server.http.max_body_size", "256KiB")
         .default_value("clients.booking.base_url", "http://127.0.0.1:3011")
         .default_value("clients.razorpay.base_url", "https://api.razorpay.com")

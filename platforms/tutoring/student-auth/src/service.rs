@@ -28,24 +28,15 @@ const MIGRATIONS: &[MigrationSet] = &[
     LEASE_MIGRATIONS,
 ];
 
-/// The environment variables that only this legacy service has.
-const VARIABLES: [LegacyVariable; 1] = [LegacyVariable::converted(
-    "STUDENT_AUTH_SERVICE_PORT",
-    "server.http.addr",
-    Conversion::Port,
-)];
-
 /// Returns the service with its default ports: HTTP 3001, admin listener 3101.
 #[must_use]
 pub fn service() -> Service {
-    behind_gateway(Service::new(NAME, env!("CARGO_PKG_VERSION")))
-        .default_value("server.http.addr", "127.0.0.1:3001")
-        .default_value("admin.addr", "127.0.0.1:3101")
+    let service = Service::new(NAME, env!("CARGO_PKG_VERSION"));
+    behind_gateway(service, "STUDENT_AUTH_SERVICE_PORT", [3001, 3101])
         // Google gets no data of the request.
         .default_value("clients.google.propagation", "none")
         .default_value("server.http.max_body_size", MAX_BODY_SIZE)
         .legacy_variables(ACCOUNT_VARIABLES.to_vec())
-        .legacy_variables(VARIABLES)
 }
 
 /// Runs the program.

@@ -55,8 +55,7 @@ const MIGRATIONS: &[MigrationSet] = &[
 ];
 
 /// The environment variables that only this legacy service has.
-const VARIABLES: [LegacyVariable; 5] = [
-    LegacyVariable::converted("STUDENT_SERVICE_PORT", "server.http.addr", Conversion::Port),
+const VARIABLES: [LegacyVariable; 4] = [
     // The replicas share the cached pages.
     LegacyVariable::sets("REDIS_URL", "cache.url").unless_file_sets("cache.url"),
     LegacyVariable::sets("NOTIFICATION_SERVICE_URL", "clients.notification.base_url"),
@@ -67,9 +66,8 @@ const VARIABLES: [LegacyVariable; 5] = [
 /// Returns the service with its default ports: HTTP 3003, admin listener 3103.
 #[must_use]
 pub fn service() -> Service {
-    behind_gateway(Service::new(NAME, env!("CARGO_PKG_VERSION")))
-        .default_value("server.http.addr", "127.0.0.1:3003")
-        .default_value("admin.addr", "127.0.0.1:3103")
+    let service = Service::new(NAME, env!("CARGO_PKG_VERSION"));
+    behind_gateway(service, "STUDENT_SERVICE_PORT", [3003, 3103])
         .default_value("server.http.max_body_size", MAX_BODY_SIZE)
         .default_value("clients.notification.base_url", "http://127.0.0.1:3006")
         .default_value("clients.notification.propagation", "address")

@@ -3,11 +3,7 @@
 use std::{process::ExitCode, sync::Arc};
 
 use seaworthy::{
-    audit_log::AuditLog,
-    config::{Conversion, LegacyVariable},
-    messaging::Topics,
-    outbox::Inbox,
-    prelude::*,
+    audit_log::AuditLog, config::LegacyVariable, messaging::Topics, outbox::Inbox, prelude::*,
     storage::Storage,
 };
 use tutoring_contract::{
@@ -31,12 +27,7 @@ use crate::{
 const NAME: &str = "tutoring-trainer-auth";
 
 /// The environment variables that only this legacy service has.
-const VARIABLES: [LegacyVariable; 3] = [
-    LegacyVariable::converted(
-        "TRAINER_AUTH_SERVICE_PORT",
-        "server.http.addr",
-        Conversion::Port,
-    ),
+const VARIABLES: [LegacyVariable; 2] = [
     LegacyVariable::sets("PLATFORM_TIMEZONE", "time_zone"),
     LegacyVariable::ignored(
         "GOOGLE_MAPS_API_KEY",
@@ -47,9 +38,8 @@ const VARIABLES: [LegacyVariable; 3] = [
 /// Returns the service with its default ports: HTTP 3002, admin listener 3102.
 #[must_use]
 pub fn service() -> Service {
-    behind_gateway(Service::new(NAME, env!("CARGO_PKG_VERSION")))
-        .default_value("server.http.addr", "127.0.0.1:3002")
-        .default_value("admin.addr", "127.0.0.1:3102")
+    let service = Service::new(NAME, env!("CARGO_PKG_VERSION"));
+    behind_gateway(service, "TRAINER_AUTH_SERVICE_PORT", [3002, 3102])
         // Google gets no data of the request.
         .default_value("clients.google.propagation", "none")
         .legacy_variables(TRAINER_ACCOUNT_VARIABLES.to_vec())

@@ -45,17 +45,13 @@ const MIGRATIONS: &[MigrationSet] = &[
 ];
 
 /// The environment variables that only this legacy service has.
-const VARIABLES: [LegacyVariable; 2] = [
-    LegacyVariable::converted("TRAINER_SERVICE_PORT", "server.http.addr", Conversion::Port),
-    LegacyVariable::sets("PLATFORM_TIMEZONE", "time_zone"),
-];
+const VARIABLES: [LegacyVariable; 1] = [LegacyVariable::sets("PLATFORM_TIMEZONE", "time_zone")];
 
 /// Returns the service with its default ports: HTTP 3004, admin listener 3104.
 #[must_use]
 pub fn service() -> Service {
-    behind_gateway(Service::new(NAME, env!("CARGO_PKG_VERSION")))
-        .default_value("server.http.addr", "127.0.0.1:3004")
-        .default_value("admin.addr", "127.0.0.1:3104")
+    let service = Service::new(NAME, env!("CARGO_PKG_VERSION"));
+    behind_gateway(service, "TRAINER_SERVICE_PORT", [3004, 3104])
         .default_value("server.http.max_body_size", MAX_BODY_SIZE)
         .legacy_variables(BACKEND_VARIABLES.to_vec())
         .legacy_variables(VARIABLES)
