@@ -61,10 +61,20 @@ impl<T: Serialize> Reply<T> {
         Json(self).into_response()
     }
 
-    /// Returns the response with the status 201.
-    #[must_use]
-    pub fn created(self) -> Response {
-        (StatusCode::CREATED, self).into_response()
+    /// Returns a response with data and the status 200.
+    ///
+    /// # Errors
+    /// Never. It is the last expression of handlers.
+    pub fn ok(message: &'static str, data: T) -> HandlerResult {
+        Ok(Self::new(message, data).into_response())
+    }
+
+    /// Returns a response with data and the status 201.
+    ///
+    /// # Errors
+    /// Never. It is the last expression of handlers.
+    pub fn created(message: &'static str, data: T) -> HandlerResult {
+        Ok((StatusCode::CREATED, Self::new(message, data)).into_response())
     }
 }
 

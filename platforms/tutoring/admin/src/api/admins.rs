@@ -40,8 +40,7 @@ pub(super) async fn list(
         .accounts
         .admins(&caller.admin, query.status, page)
         .await?;
-    let views = found.map(|admin| AdminView::of(&admin));
-    Ok(Reply::new("admins", views).into_response())
+    Reply::ok("admins", found.map(|admin| AdminView::of(&admin)))
 }
 
 pub(super) async fn get(
@@ -51,7 +50,7 @@ pub(super) async fn get(
 ) -> HandlerResult {
     let caller = api.caller(&token).await?;
     let admin = api.accounts.admin(&caller.admin, parse_id(&id)?).await?;
-    Ok(Reply::new("admin", AdminView::of(&admin)).into_response())
+    Reply::ok("admin", AdminView::of(&admin))
 }
 
 pub(super) async fn create(
@@ -66,7 +65,7 @@ pub(super) async fn create(
         "admin": AdminView::of(&admin),
         "temporaryPassword": password.expose(),
     });
-    Ok(Reply::new("admin created", data).created())
+    Reply::created("admin created", data)
 }
 
 pub(super) async fn change(
@@ -77,13 +76,13 @@ pub(super) async fn change(
 ) -> HandlerResult {
     let caller = api.caller(&token).await?;
     let admin = api.accounts.change(&caller, parse_id(&id)?, change).await?;
-    Ok(Reply::new("admin changed", AdminView::of(&admin)).into_response())
+    Reply::ok("admin changed", AdminView::of(&admin))
 }
 
 pub(super) async fn roles(api: State<Arc<Api>>, token: Token) -> HandlerResult {
     let caller = api.caller(&token).await?;
     let roles = api.accounts.roles(&caller.admin).await?;
-    Ok(Reply::new("roles", json!({ "items": roles })).into_response())
+    Reply::ok("roles", json!({ "items": roles }))
 }
 
 pub(super) async fn set_permissions(
@@ -99,12 +98,12 @@ pub(super) async fn set_permissions(
         .accounts
         .set_permissions(&caller, &role, names, reason)
         .await?;
-    Ok(Reply::new("role changed", role).into_response())
+    Reply::ok("role changed", role)
 }
 
 pub(super) async fn permissions(api: State<Arc<Api>>, token: Token) -> HandlerResult {
     api.caller(&token).await?.admin.require(ROLE_READ)?;
-    Ok(Reply::new("permissions", json!({ "items": PERMISSIONS })).into_response())
+    Reply::ok("permissions", json!({ "items": PERMISSIONS }))
 }
 
 pub(super) async fn audit_log(
@@ -116,5 +115,5 @@ pub(super) async fn audit_log(
     require_everywhere()?;
     api.caller(&token).await?.admin.require(AUDIT_READ)?;
     let records = audit_records(&api.accounts.database, &filter, page).await?;
-    Ok(Reply::new("audit log", records).into_response())
+    Reply::ok("audit log", records)
 }

@@ -157,7 +157,7 @@ pub(super) async fn me(api: State<Arc<Api>>, token: Token) -> HandlerResult {
         .is_required(&admin.id.to_string())
         .await?;
     let data = json!({ "user": AdminView::of(&admin), "totpEnabled": totp });
-    Ok(Reply::new("admin", data).into_response())
+    Reply::ok("admin", data)
 }
 
 pub(super) async fn change_password(
@@ -182,7 +182,7 @@ pub(super) async fn begin_totp(
         "secret": enrollment.secret.expose(),
         "uri": enrollment.address.expose(),
     });
-    Ok(Reply::new("confirm with a code", data).into_response())
+    Reply::ok("confirm with a code", data)
 }
 
 pub(super) async fn confirm_totp(

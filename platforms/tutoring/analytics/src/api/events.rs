@@ -24,7 +24,7 @@ async fn store(analytics: &Analytics, events: &[Event]) -> Result<(), Error> {
 pub(super) async fn record(analytics: State, Json(request): Json<EventRequest>) -> HandlerResult {
     let event = request.checked(caller()?)?;
     store(&analytics, std::slice::from_ref(&event)).await?;
-    Ok(Reply::new("event recorded", event).created())
+    Reply::created("event recorded", event)
 }
 
 pub(super) async fn record_all(
@@ -33,8 +33,7 @@ pub(super) async fn record_all(
 ) -> HandlerResult {
     let events = checked_all(request.events, caller()?)?;
     store(&analytics, &events).await?;
-    let reply = Reply::new("events recorded", json!({ "created": events.len() }));
-    Ok(reply.created())
+    Reply::created("events recorded", json!({ "created": events.len() }))
 }
 
 pub(super) async fn list(
@@ -83,5 +82,5 @@ async fn page_of(
     let all = analytics.retention;
     let range = range.checked(all, all)?;
     let found = events::page(&analytics.database, filter, range, page).await?;
-    Ok(Reply::new("events", found).into_response())
+    Reply::ok("events", found)
 }

@@ -50,7 +50,7 @@ pub(super) async fn types(
 ) -> HandlerResult {
     let range = range.checked(MONTH, analytics.retention)?;
     let items: Vec<TypeCount> = metrics::types(&analytics.database, range, query.limit()?).await?;
-    Ok(Reply::new("event types", json!({ "items": items })).into_response())
+    Reply::ok("event types", json!({ "items": items }))
 }
 
 pub(super) async fn courses(
@@ -62,7 +62,7 @@ pub(super) async fn courses(
     let (database, event_type) = (&analytics.database, query.event_type());
     let items: Vec<CourseCount> =
         metrics::courses(database, range, event_type.as_deref(), query.limit()?).await?;
-    Ok(Reply::new("courses", json!({ "items": items })).into_response())
+    Reply::ok("courses", json!({ "items": items }))
 }
 
 /// Returns the number of events of each hour, day or week, also of those without events.
@@ -82,5 +82,5 @@ pub(super) async fn trends(
         .map(|(start, count)| json!({ "start": start, "count": count }));
     let items: Vec<Value> = items.collect();
     let data = json!({ "interval": interval, "items": items });
-    Ok(Reply::new("trend", data).into_response())
+    Reply::ok("trend", data)
 }

@@ -99,8 +99,7 @@ pub(super) async fn create(
         trainer: new.trainer_id,
         notes: notes.map(str::to_owned),
     };
-    let created = schedule.create(&actor, &creation).await?;
-    Ok(Reply::new("allocation", created).created())
+    Reply::created("allocation", schedule.create(&actor, &creation).await?)
 }
 
 pub(super) async fn auto_assign(
@@ -143,7 +142,7 @@ pub(super) async fn change(
     Json(change): Json<AllocationChange>,
 ) -> HandlerResult {
     let changed = schedule.change_allocation(&actor, id, &change).await?;
-    Ok(Reply::new("allocation", changed).into_response())
+    Reply::ok("allocation", changed)
 }
 
 pub(super) async fn approve(
@@ -153,8 +152,7 @@ pub(super) async fn approve(
     request: ExtractResult<Option<Json<Approval>>>,
 ) -> HandlerResult {
     let trainer = request?.and_then(|Json(request)| request.trainer_id);
-    let allocation = schedule.approve(&actor, id, trainer).await?;
-    Ok(Reply::new("allocation", allocation).into_response())
+    Reply::ok("allocation", schedule.approve(&actor, id, trainer).await?)
 }
 
 pub(super) async fn reject(
@@ -165,7 +163,7 @@ pub(super) async fn reject(
 ) -> HandlerResult {
     let reason = TextField("rejectionReason", Some(&request.rejection_reason)).required()?;
     let allocation = schedule.reject(&actor, id, reason).await?;
-    Ok(Reply::new("allocation rejected", allocation).into_response())
+    Reply::ok("allocation rejected", allocation)
 }
 
 pub(super) async fn cancel(
@@ -176,7 +174,7 @@ pub(super) async fn cancel(
 ) -> HandlerResult {
     let reason = TextField("reason", Some(&request.reason)).required()?;
     let allocation = schedule.cancel_allocation(&actor, id, reason).await?;
-    Ok(Reply::new("allocation cancelled", allocation).into_response())
+    Reply::ok("allocation cancelled", allocation)
 }
 
 pub(super) async fn create_sessions(
@@ -185,17 +183,17 @@ pub(super) async fn create_sessions(
     Path(id): Path<Uuid>,
 ) -> HandlerResult {
     let created = schedule.create_sessions(&actor, id).await?;
-    Ok(Reply::new("sessions", json!({ "created": created })).into_response())
+    Reply::ok("sessions", json!({ "created": created }))
 }
 
 pub(super) async fn create_pending_sessions(schedule: State, actor: Actor) -> HandlerResult {
     let created = schedule.create_pending_sessions(&actor).await?;
-    Ok(Reply::new("sessions", json!({ "created": created })).into_response())
+    Reply::ok("sessions", json!({ "created": created }))
 }
 
 pub(super) async fn retry_pending(schedule: State, actor: Actor) -> HandlerResult {
     let approved = schedule.retry_pending(Some(&actor)).await?;
-    Ok(Reply::new("allocations", json!({ "approved": approved })).into_response())
+    Reply::ok("allocations", json!({ "approved": approved }))
 }
 
 pub(super) async fn list(
@@ -223,7 +221,7 @@ async fn list_of(
     filter: Filter,
 ) -> HandlerResult {
     let found = allocations::list(&schedule.database, filter, &territory.into(), page).await?;
-    Ok(Reply::new("allocations", found).into_response())
+    Reply::ok("allocations", found)
 }
 
 pub(super) async fn of_student(
@@ -258,7 +256,7 @@ pub(super) async fn show(schedule: State, actor: Actor, Path(id): Path<Uuid>) ->
     schedule
         .require_entity(&schedule.database, &actor, Entity::Allocation(id))
         .await?;
-    Ok(Reply::new("allocation", found).into_response())
+    Reply::ok("allocation", found)
 }
 
 pub(super) async fn rejections(
@@ -270,5 +268,5 @@ pub(super) async fn rejections(
         .require_entity(&schedule.database, &actor, Entity::Allocation(id))
         .await?;
     let rows = allocations::rejections(&schedule.database, id).await?;
-    Ok(Reply::new("refusals", rows).into_response())
+    Reply::ok("refusals", rows)
 }

@@ -137,7 +137,7 @@ pub(super) async fn check(
     let availability = query.place().availability_query(&schedule, &actor).await?;
     let time = (query.date, query.time_slot);
     let found = schedule.check_slot(availability, time).await?;
-    Ok(Reply::new("availability", found).into_response())
+    Reply::ok("availability", found)
 }
 
 pub(super) async fn slots(
@@ -150,7 +150,7 @@ pub(super) async fn slots(
     let availability = query.place().availability_query(&schedule, &actor).await?;
     let slots = schedule.check_slots(availability, query.date).await?;
     let data = json!({ "courseId": query.course_id, "date": query.date, "slots": slots });
-    Ok(Reply::new("slots", data).into_response())
+    Reply::ok("slots", data)
 }
 
 pub(super) async fn course(
@@ -161,8 +161,7 @@ pub(super) async fn course(
     require_permitted(&actor)?;
     let Query(query) = query?;
     let availability = query.place().availability_query(&schedule, &actor).await?;
-    let found = schedule.check_course(availability).await?;
-    Ok(Reply::new("availability", found).into_response())
+    Reply::ok("availability", schedule.check_course(availability).await?)
 }
 
 pub(super) async fn check_trainer(
@@ -174,7 +173,7 @@ pub(super) async fn check_trainer(
     let (trainer, time) = trainer.with(&schedule, &actor, time).await?;
     let time = (time.date, time.time_slot);
     let found = schedule.check_trainer_slot(trainer, time).await?;
-    Ok(Reply::new("availability", found).into_response())
+    Reply::ok("availability", found)
 }
 
 pub(super) async fn trainer_slots(
@@ -186,5 +185,5 @@ pub(super) async fn trainer_slots(
     let (trainer, DateQuery { date }) = trainer.with(&schedule, &actor, date).await?;
     let slots = schedule.check_trainer(trainer, date).await?;
     let data = json!({ "trainerId": trainer, "date": date, "slots": slots });
-    Ok(Reply::new("slots", data).into_response())
+    Reply::ok("slots", data)
 }

@@ -16,12 +16,11 @@ pub(super) struct CityQuery {
 pub(super) async fn create(schedule: State, Json(new): Json<NewPreBooking>) -> HandlerResult {
     let made = schedule.book(caller()?, &new).await?;
     let data = json!({ "bookingId": made.id, "status": made.status });
-    Ok(Reply::new("booking", data).created())
+    Reply::created("booking", data)
 }
 
 pub(super) async fn assign(schedule: State, Json(request): Json<Assign>) -> HandlerResult {
-    let assigned = schedule.assign_booking(&request).await?;
-    Ok(Reply::new("assignment", assigned).into_response())
+    Reply::ok("assignment", schedule.assign_booking(&request).await?)
 }
 
 pub(super) async fn demand(
@@ -33,5 +32,5 @@ pub(super) async fn demand(
     let city = query.city.replace('\0', "\u{fffd}");
     let zones = zones::demand(&schedule.database, &city, &(&territory).into()).await?;
     let data = json!({ "city": query.city, "zones": zones });
-    Ok(Reply::new("demand", data).into_response())
+    Reply::ok("demand", data)
 }

@@ -18,13 +18,12 @@ pub(super) struct ValidateRequest {
 }
 
 pub(super) async fn calculate(prices: State, Query(query): Query<QuoteQuery>) -> HandlerResult {
-    let quote = prices.quote(&query.into()).await?;
-    Ok(Reply::new("price", quote).into_response())
+    Reply::ok("price", prices.quote(&query.into()).await?)
 }
 
 pub(super) async fn flags(prices: State) -> HandlerResult {
     let flags = Flags::read(&prices.database).await?;
-    Ok(Reply::new("switches", flags.0).into_response())
+    Reply::ok("switches", flags.0)
 }
 
 pub(super) async fn validate(prices: State, Json(request): Json<ValidateRequest>) -> HandlerResult {
@@ -46,12 +45,11 @@ pub(super) async fn validate(prices: State, Json(request): Json<ValidateRequest>
         },
         "appliesSummerPricing": flags.is_on("summer_pricing_enabled"),
     });
-    Ok(Reply::new("the coupon is valid", data).into_response())
+    Reply::ok("the coupon is valid", data)
 }
 
 pub(super) async fn reserve(prices: State, Json(request): Json<ReserveRequest>) -> HandlerResult {
-    let quote = prices.reserve(&request).await?;
-    Ok(Reply::new("price", quote).into_response())
+    Reply::ok("price", prices.reserve(&request).await?)
 }
 
 pub(super) async fn redeem(prices: State, Path(payment): Path<Uuid>) -> HandlerResult {
@@ -78,7 +76,7 @@ pub(super) async fn prices(prices: State) -> HandlerResult {
             "isSummer": price.is_summer,
         })
     });
-    Ok(Reply::new("price list", view.collect::<Vec<_>>()).into_response())
+    Reply::ok("price list", view.collect::<Vec<_>>())
 }
 
 pub(super) async fn set_price(prices: State, Json(request): Json<NewPrice>) -> HandlerResult {
@@ -87,13 +85,11 @@ pub(super) async fn set_price(prices: State, Json(request): Json<NewPrice>) -> H
 }
 
 pub(super) async fn coupons(prices: State, page: CheckedPage) -> HandlerResult {
-    let found = coupons::list(&prices.database, page).await?;
-    Ok(Reply::new("coupons", found).into_response())
+    Reply::ok("coupons", coupons::list(&prices.database, page).await?)
 }
 
 pub(super) async fn create(prices: State, Json(request): Json<NewCoupon>) -> HandlerResult {
-    let coupon = prices.create_coupon(request).await?;
-    Ok(Reply::new("coupon created", coupon).created())
+    Reply::created("coupon created", prices.create_coupon(request).await?)
 }
 
 pub(super) async fn set_flags(

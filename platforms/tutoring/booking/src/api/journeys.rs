@@ -20,7 +20,7 @@ pub(super) async fn start(
     Json(request): Json<StartRequest>,
 ) -> HandlerResult {
     let journey = schedule.start_journey(&actor, request.session_id).await?;
-    Ok(Reply::new("journey started", JourneyView::from(journey)).created())
+    Reply::created("journey started", JourneyView::from(journey))
 }
 
 pub(super) async fn locate(
@@ -30,17 +30,15 @@ pub(super) async fn locate(
     Json(update): Json<LocationUpdate>,
 ) -> HandlerResult {
     let journey = schedule.move_journey(&actor, id, &update).await?;
-    Ok(Reply::new("location stored", JourneyView::from(journey)).into_response())
+    Reply::ok("location stored", JourneyView::from(journey))
 }
 
 pub(super) async fn arrive(schedule: State, actor: Actor, Path(id): Path<Uuid>) -> HandlerResult {
-    let ended = schedule.arrive(&actor, id).await?;
-    Ok(Reply::new("arrived", ended).into_response())
+    Reply::ok("arrived", schedule.arrive(&actor, id).await?)
 }
 
 pub(super) async fn end(schedule: State, actor: Actor, Path(id): Path<Uuid>) -> HandlerResult {
-    let ended = schedule.cancel_journey(&actor, id).await?;
-    Ok(Reply::new("journey ended", ended).into_response())
+    Reply::ok("journey ended", schedule.cancel_journey(&actor, id).await?)
 }
 
 pub(super) async fn live(schedule: State, actor: Actor, Path(id): Path<Uuid>) -> HandlerResult {
@@ -48,5 +46,5 @@ pub(super) async fn live(schedule: State, actor: Actor, Path(id): Path<Uuid>) ->
         .require_entity(&schedule.database, &actor, Entity::Journey(id))
         .await?;
     let journey = schedule.watch_journey(&actor, id).await?;
-    Ok(Reply::new("journey", JourneyView::from(journey)).into_response())
+    Reply::ok("journey", JourneyView::from(journey))
 }

@@ -31,8 +31,7 @@ pub(super) async fn check_service(
     schedule: State,
     Json(request): Json<ServiceRequest>,
 ) -> HandlerResult {
-    let found = schedule.check_service(&request).await?;
-    Ok(Reply::new("availability", found).into_response())
+    Reply::ok("availability", schedule.check_service(&request).await?)
 }
 
 pub(super) async fn zones(schedule: State, Query(query): Query<ZoneQuery>) -> HandlerResult {
@@ -43,7 +42,7 @@ pub(super) async fn zones(schedule: State, Query(query): Query<ZoneQuery>) -> Ha
     zones.retain(|zone| query.city_id.is_none_or(|city| city == zone.city_id));
     match zones.is_empty() {
         true => Err(errors::no_zone().into()),
-        false => Ok(Reply::new("zones", zones).into_response()),
+        false => Reply::ok("zones", zones),
     }
 }
 
@@ -52,7 +51,7 @@ pub(super) async fn cities(schedule: State) -> HandlerResult {
     let view = cities
         .into_iter()
         .map(|(id, name)| json!({ "id": id, "name": name }));
-    Ok(Reply::new("cities", view.collect::<Vec<_>>()).into_response())
+    Reply::ok("cities", view.collect::<Vec<_>>())
 }
 
 pub(super) async fn capacity(schedule: State, Query(query): Query<CapacityQuery>) -> HandlerResult {
@@ -64,7 +63,7 @@ pub(super) async fn capacity(schedule: State, Query(query): Query<CapacityQuery>
         "available": count < max,
         "remaining": max.saturating_sub(count),
     });
-    Ok(Reply::new("capacity", data).into_response())
+    Reply::ok("capacity", data)
 }
 
 pub(super) async fn pre_book(
@@ -93,7 +92,7 @@ pub(super) async fn pre_book(
         "capacityRemaining": remaining,
         "pricing": pricing,
     });
-    Ok(Reply::new("pre-booking", data).created())
+    Reply::created("pre-booking", data)
 }
 
 pub(super) async fn create_city(
@@ -101,8 +100,7 @@ pub(super) async fn create_city(
     actor: Actor,
     Json(new): Json<NewCity>,
 ) -> HandlerResult {
-    let made = schedule.create_city(&actor, &new).await?;
-    Ok(Reply::new("city created", made).created())
+    Reply::created("city created", schedule.create_city(&actor, &new).await?)
 }
 
 pub(super) async fn create_cluster(
@@ -111,7 +109,7 @@ pub(super) async fn create_cluster(
     Json(new): Json<NewCluster>,
 ) -> HandlerResult {
     let made = schedule.create_cluster(&actor, &new).await?;
-    Ok(Reply::new("cluster created", made).created())
+    Reply::created("cluster created", made)
 }
 
 pub(super) async fn create_zone(
@@ -119,8 +117,7 @@ pub(super) async fn create_zone(
     actor: Actor,
     Json(new): Json<NewZone>,
 ) -> HandlerResult {
-    let made = schedule.create_zone(&actor, &new).await?;
-    Ok(Reply::new("zone created", made).created())
+    Reply::created("zone created", schedule.create_zone(&actor, &new).await?)
 }
 
 pub(super) async fn add_holiday(

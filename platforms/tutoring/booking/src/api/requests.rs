@@ -19,7 +19,7 @@ pub(super) async fn create(
     Json(new): Json<NewReschedule>,
 ) -> HandlerResult {
     let made = schedule.request_reschedule(&actor, &new).await?;
-    Ok(Reply::new("request stored", made).created())
+    Reply::created("request stored", made)
 }
 
 pub(super) async fn change(
@@ -29,17 +29,17 @@ pub(super) async fn change(
     Json(change): Json<RescheduleChange>,
 ) -> HandlerResult {
     let changed = schedule.change_reschedule(&actor, id, &change).await?;
-    Ok(Reply::new("request changed", changed).into_response())
+    Reply::ok("request changed", changed)
 }
 
 pub(super) async fn cancel(schedule: State, actor: Actor, Path(id): Path<Uuid>) -> HandlerResult {
     let ended = schedule.cancel_reschedule(&actor, id).await?;
-    Ok(Reply::new("request cancelled", ended).into_response())
+    Reply::ok("request cancelled", ended)
 }
 
 pub(super) async fn approve(schedule: State, actor: Actor, Path(id): Path<Uuid>) -> HandlerResult {
     let decided = schedule.approve_reschedule(&actor, id).await?;
-    Ok(Reply::new("session moved", decided).into_response())
+    Reply::ok("session moved", decided)
 }
 
 pub(super) async fn reject(
@@ -50,7 +50,7 @@ pub(super) async fn reject(
 ) -> HandlerResult {
     let reason = TextField("rejectionReason", Some(&request.rejection_reason)).required()?;
     let decided = schedule.reject_reschedule(&actor, id, reason).await?;
-    Ok(Reply::new("request rejected", decided).into_response())
+    Reply::ok("request rejected", decided)
 }
 
 pub(super) async fn list(
@@ -66,7 +66,7 @@ pub(super) async fn list(
         );
     }
     let found = reschedules::list(&schedule.database, status, &(&territory).into(), page).await?;
-    Ok(Reply::new("requests", found).into_response())
+    Reply::ok("requests", found)
 }
 
 pub(super) async fn substitute(
@@ -75,7 +75,7 @@ pub(super) async fn substitute(
     Json(new): Json<NewSubstitution>,
 ) -> HandlerResult {
     let made = schedule.substitute(&actor, &new).await?;
-    Ok(Reply::new("substitution stored", made).created())
+    Reply::created("substitution stored", made)
 }
 
 pub(super) async fn substitutions(
@@ -85,7 +85,7 @@ pub(super) async fn substitutions(
 ) -> HandlerResult {
     let limit = (&territory).into();
     let found = substitutions::list(&schedule.database, &limit, page).await?;
-    Ok(Reply::new("substitutions", found).into_response())
+    Reply::ok("substitutions", found)
 }
 
 pub(super) async fn revert(schedule: State, actor: Actor, Path(id): Path<Uuid>) -> HandlerResult {

@@ -11,8 +11,7 @@ pub(super) async fn create(
     actor: Actor,
     Json(new): Json<NewReview>,
 ) -> HandlerResult {
-    let review = schedule.review(&actor, &new).await?;
-    Ok(Reply::new("review stored", review).created())
+    Reply::created("review stored", schedule.review(&actor, &new).await?)
 }
 
 pub(super) async fn list(
@@ -22,5 +21,5 @@ pub(super) async fn list(
 ) -> HandlerResult {
     let limit = (&territory).into();
     let found = reviews::list(&schedule.database, &limit, page).await?;
-    Ok(Reply::new("reviews", found).into_response())
+    Reply::ok("reviews", found)
 }

@@ -52,7 +52,7 @@ pub(super) async fn show(schedule: State, actor: Actor, Path(id): Path<Uuid>) ->
     schedule
         .require_entity(&schedule.database, &actor, Entity::Session(id))
         .await?;
-    Ok(Reply::new("session", found).into_response())
+    Reply::ok("session", found)
 }
 
 async fn list_of(
@@ -63,7 +63,7 @@ async fn list_of(
 ) -> HandlerResult {
     let limit = territory.into();
     let found = sessions::of_user(&schedule.database, user, is_trainer, &limit, page).await?;
-    Ok(Reply::new("sessions", found).into_response())
+    Reply::ok("sessions", found)
 }
 
 pub(super) async fn of_student(
@@ -93,7 +93,7 @@ pub(super) async fn start(
     Json(request): Json<StartRequest>,
 ) -> HandlerResult {
     let session = schedule.start(&actor, id, &request).await?;
-    Ok(Reply::new("the code was sent to the student", session).into_response())
+    Reply::ok("the code was sent to the student", session)
 }
 
 pub(super) async fn verify(
@@ -103,7 +103,7 @@ pub(super) async fn verify(
     Json(request): Json<Code>,
 ) -> HandlerResult {
     let session = schedule.verify(&actor, id, &request.otp).await?;
-    Ok(Reply::new("session started", session).into_response())
+    Reply::ok("session started", session)
 }
 
 pub(super) async fn end(
@@ -113,7 +113,7 @@ pub(super) async fn end(
     Json(request): Json<EndRequest>,
 ) -> HandlerResult {
     let session = schedule.end_session(&actor, id, &request).await?;
-    Ok(Reply::new("session ended", session).into_response())
+    Reply::ok("session ended", session)
 }
 
 pub(super) async fn confirm(
@@ -126,7 +126,7 @@ pub(super) async fn confirm(
     let session = schedule
         .confirm(&actor, id, request.confirmed, notes)
         .await?;
-    Ok(Reply::new("session", session).into_response())
+    Reply::ok("session", session)
 }
 
 pub(super) async fn cancel(
@@ -137,7 +137,7 @@ pub(super) async fn cancel(
 ) -> HandlerResult {
     let reason = TextField("reason", Some(&request.reason)).required()?;
     let session = schedule.cancel_session(&actor, id, reason).await?;
-    Ok(Reply::new("session cancelled", session).into_response())
+    Reply::ok("session cancelled", session)
 }
 
 pub(super) async fn resolve(
@@ -150,7 +150,7 @@ pub(super) async fn resolve(
     let session = schedule
         .resolve(&actor, id, request.was_held, reason)
         .await?;
-    Ok(Reply::new("session", session).into_response())
+    Reply::ok("session", session)
 }
 
 pub(super) async fn schedule(
@@ -168,7 +168,7 @@ pub(super) async fn schedule(
     let view = booked
         .iter()
         .map(|one| json!({ "date": one.date, "timeSlot": one.slot, "place": one.place }));
-    Ok(Reply::new("schedule", view.collect::<Vec<_>>()).into_response())
+    Reply::ok("schedule", view.collect::<Vec<_>>())
 }
 
 pub(super) async fn attend(

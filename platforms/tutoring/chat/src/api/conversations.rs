@@ -22,11 +22,10 @@ pub(super) async fn list(chats: State, page: CheckedPage) -> HandlerResult {
     for conversation in &found.items {
         items.push(chats.conversation(user, conversation).await?);
     }
-    Ok(Reply::new(
+    Reply::ok(
         "conversations",
         page.into_page(items, found.pagination.total),
     )
-    .into_response())
 }
 
 /// Returns the participants, for clients that join the room of a conversation.
@@ -35,7 +34,7 @@ pub(super) async fn show(chats: State, id: ExtractResult<Path<Uuid>>) -> Handler
     let members = chats.members(caller()?, id).await?;
     let participants = chats.participants(&members).await?;
     let data = json!({ "conversationId": id, "participants": participants });
-    Ok(Reply::new("conversation", data).into_response())
+    Reply::ok("conversation", data)
 }
 
 pub(super) async fn messages(
@@ -53,7 +52,7 @@ pub(super) async fn messages(
     let cursor = query.cursor.as_deref().map(Cursor::parse).transpose()?;
     let (items, next) = chats.page(caller()?, id, cursor, limit).await?;
     let data = json!({ "items": items, "nextCursor": next });
-    Ok(Reply::new("messages", data).into_response())
+    Reply::ok("messages", data)
 }
 
 /// Marks messages as read. A request without a body marks all.
@@ -69,5 +68,5 @@ pub(super) async fn read(
             .map_err(|_| errors::invalid("upTo", "must be the ID of a message"))?,
     };
     let updated = chats.read(caller()?, id, &request).await?;
-    Ok(Reply::new("messages read", json!({ "updatedMessages": updated })).into_response())
+    Reply::ok("messages read", json!({ "updatedMessages": updated }))
 }

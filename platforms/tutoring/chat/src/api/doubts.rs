@@ -33,7 +33,7 @@ fn permitted(permission: &str) -> Result<Participant, Error> {
 
 pub(super) async fn open(chats: State, Json(request): Json<DoubtRequest>) -> HandlerResult {
     let opened = chats.open_doubt(participant()?, request).await?;
-    Ok(Reply::new("doubt sent", opened).created())
+    Reply::created("doubt sent", opened)
 }
 
 /// Returns the doubts of a student, those assigned to a trainer, or all for an administrator.
@@ -49,14 +49,13 @@ pub(super) async fn list(
         Role::Trainer => filter.trainer_id = Some(caller.id),
         Role::Admin => {}
     }
-    let doubts = chats.doubts(filter, page).await?;
-    Ok(Reply::new("doubts", doubts).into_response())
+    Reply::ok("doubts", chats.doubts(filter, page).await?)
 }
 
 pub(super) async fn show(chats: State, id: ExtractResult<Path<Uuid>>) -> HandlerResult {
     let caller = permitted(DOUBT_READ)?;
     let Path(id) = id.map_err(|_| errors::doubt_not_found())?;
-    Ok(Reply::new("doubt", chats.doubt(caller, id).await?).into_response())
+    Reply::ok("doubt", chats.doubt(caller, id).await?)
 }
 
 pub(super) async fn set_status(
@@ -70,7 +69,7 @@ pub(super) async fn set_status(
     chats.doubt(caller, id).await?;
     let Json(request) = request?;
     let changed = chats.set_doubt_status(caller, id, request.status).await?;
-    Ok(Reply::new("doubt changed", changed).into_response())
+    Reply::ok("doubt changed", changed)
 }
 
 pub(super) async fn reply(
@@ -83,7 +82,7 @@ pub(super) async fn reply(
     chats.doubt(caller, id).await?;
     let Json(request) = request?;
     let replied = chats.reply_to_doubt(caller, id, &request.reply).await?;
-    Ok(Reply::new("reply sent", replied).created())
+    Reply::created("reply sent", replied)
 }
 
 pub(super) async fn reassign(
@@ -95,5 +94,5 @@ pub(super) async fn reassign(
     let Path(id) = id.map_err(|_| errors::doubt_not_found())?;
     let Json(request) = request?;
     let changed = chats.reassign_doubt(caller, id, &request).await?;
-    Ok(Reply::new("doubt reassigned", changed).into_response())
+    Reply::ok("doubt reassigned", changed)
 }

@@ -8,13 +8,12 @@ use super::{ExtractResult, HandlerResult, State, participant};
 use crate::{chat::UploadRequest, domain::MessageRequest, errors};
 
 pub(super) async fn send(chats: State, Json(request): Json<MessageRequest>) -> HandlerResult {
-    let sent = chats.send(participant()?, request).await?;
-    Ok(Reply::new("message sent", sent).created())
+    Reply::created("message sent", chats.send(participant()?, request).await?)
 }
 
 pub(super) async fn show(chats: State, id: ExtractResult<Path<Uuid>>) -> HandlerResult {
     let Path(id) = id.map_err(|_| errors::message_not_found())?;
-    Ok(Reply::new("message", chats.message(caller()?, id).await?).into_response())
+    Reply::ok("message", chats.message(caller()?, id).await?)
 }
 
 pub(super) async fn delete(chats: State, id: ExtractResult<Path<Uuid>>) -> HandlerResult {
@@ -39,5 +38,5 @@ pub(super) async fn sign_upload(chats: State, Json(request): Json<UploadRequest>
             "expiresAt": DateTime::<Utc>::from(signed.expires_at()),
         },
     });
-    Ok(Reply::new("upload the attachment", data).into_response())
+    Reply::ok("upload the attachment", data)
 }

@@ -12,7 +12,7 @@ pub(super) async fn create(courses: State, Json(assignment): Json<NewAssignment>
     let missing = || invalid("courseId", "must be a course");
     let course = assignment.course_id.ok_or_else(missing)?;
     let created = courses.assign(course, assignment).await?;
-    Ok(Reply::new("assignment created", created).created())
+    Reply::created("assignment created", created)
 }
 
 pub(super) async fn create_of_course(
@@ -21,7 +21,7 @@ pub(super) async fn create_of_course(
     Json(assignment): Json<NewAssignment>,
 ) -> HandlerResult {
     let created = courses.assign(course, assignment).await?;
-    Ok(Reply::new("assignment created", created).created())
+    Reply::created("assignment created", created)
 }
 
 pub(super) async fn of_course(
@@ -32,14 +32,13 @@ pub(super) async fn of_course(
     let viewer = Viewer::from_request(COURSE_WRITE)?;
     let (Path(course), page) = (course?, page?);
     let assignments = courses.assignments(viewer, course, page);
-    Ok(Reply::new("assignments", assignments.await?).into_response())
+    Reply::ok("assignments", assignments.await?)
 }
 
 pub(super) async fn show(courses: State, id: ExtractResult<Path<Uuid>>) -> HandlerResult {
     let viewer = Viewer::from_request(COURSE_WRITE)?;
     let Path(id) = id?;
-    let assignment = courses.show_assignment(viewer, id).await?;
-    Ok(Reply::new("assignment", assignment).into_response())
+    Reply::ok("assignment", courses.show_assignment(viewer, id).await?)
 }
 
 pub(super) async fn submit(
@@ -48,7 +47,7 @@ pub(super) async fn submit(
     Json(work): Json<Work>,
 ) -> HandlerResult {
     let submission = courses.submit_work(caller()?, id, work).await?;
-    Ok(Reply::new("assignment sent", submission).created())
+    Reply::created("assignment sent", submission)
 }
 
 pub(super) async fn submissions(
@@ -62,7 +61,7 @@ pub(super) async fn submissions(
     // The submissions belong to students of all territories.
     territory.require(None)?;
     let submissions = courses.submissions(viewer, id, page);
-    Ok(Reply::new("submissions", submissions.await?).into_response())
+    Reply::ok("submissions", submissions.await?)
 }
 
 pub(super) async fn grade(
@@ -74,5 +73,5 @@ pub(super) async fn grade(
     let viewer = Viewer::from_request(COURSE_WRITE)?;
     let (Path(id), Json(grade)) = (id?, grade?);
     let graded = courses.grade((viewer, &territory), id, &grade).await?;
-    Ok(Reply::new("submission graded", graded).into_response())
+    Reply::ok("submission graded", graded)
 }

@@ -16,11 +16,11 @@ pub(super) async fn list(
     page: CheckedPage,
 ) -> HandlerResult {
     let found = catalogue::published(&courses.database, &filter, page).await?;
-    Ok(Reply::new("courses", found).into_response())
+    Reply::ok("courses", found)
 }
 
 pub(super) async fn show(courses: State, Path(id): Path<Uuid>) -> HandlerResult {
-    Ok(Reply::new("course", courses.published(id).await?).into_response())
+    Reply::ok("course", courses.published(id).await?)
 }
 
 /// Returns a level with its sessions.
@@ -49,7 +49,7 @@ pub(super) async fn structure(courses: State, Path(id): Path<Uuid>) -> HandlerRe
         phases.push(view);
     }
     let data = json!({ "course": course, "phases": phases });
-    Ok(Reply::new("structure", data).into_response())
+    Reply::ok("structure", data)
 }
 
 pub(super) async fn phases(
@@ -59,7 +59,7 @@ pub(super) async fn phases(
 ) -> HandlerResult {
     courses.published(id).await?;
     let phases = structure::phases(&courses.database, id).await?;
-    Ok(Reply::new("phases", page.part(phases)).into_response())
+    Reply::ok("phases", page.part(phases))
 }
 
 pub(super) async fn levels(
@@ -72,7 +72,7 @@ pub(super) async fn levels(
         .published(course.ok_or_else(errors::not_found)?)
         .await?;
     let levels = structure::levels(&courses.database, id).await?;
-    Ok(Reply::new("levels", page.part(levels)).into_response())
+    Reply::ok("levels", page.part(levels))
 }
 
 pub(super) async fn sessions(
@@ -85,12 +85,11 @@ pub(super) async fn sessions(
         .published(course.ok_or_else(errors::not_found)?)
         .await?;
     let sessions = structure::sessions(&courses.database, id).await?;
-    Ok(Reply::new("sessions", page.part(sessions)).into_response())
+    Reply::ok("sessions", page.part(sessions))
 }
 
 pub(super) async fn create(courses: State, Json(course): Json<NewCourse>) -> HandlerResult {
-    let created = courses.create(course).await?;
-    Ok(Reply::new("course created", created).created())
+    Reply::created("course created", courses.create(course).await?)
 }
 
 pub(super) async fn change(
@@ -98,14 +97,13 @@ pub(super) async fn change(
     Path(id): Path<Uuid>,
     Json(change): Json<CourseChange>,
 ) -> HandlerResult {
-    let changed = courses.change(id, &change).await?;
-    Ok(Reply::new("course changed", changed).into_response())
+    Reply::ok("course changed", courses.change(id, &change).await?)
 }
 
 /// Archives a course. Students keep what they bought.
 pub(super) async fn archive(courses: State, Path(id): Path<Uuid>) -> HandlerResult {
     let changed = courses.change(id, &CourseChange::archive()).await?;
-    Ok(Reply::new("course archived", changed).into_response())
+    Reply::ok("course archived", changed)
 }
 
 pub(super) async fn add_phase(
@@ -113,8 +111,7 @@ pub(super) async fn add_phase(
     Path(id): Path<Uuid>,
     Json(phase): Json<NewPhase>,
 ) -> HandlerResult {
-    let phase = courses.add_phase(id, &phase).await?;
-    Ok(Reply::new("phase created", phase).created())
+    Reply::created("phase created", courses.add_phase(id, &phase).await?)
 }
 
 /// Returns the level. A phase is created with its three levels, so nothing is stored.
@@ -123,7 +120,7 @@ pub(super) async fn add_level(
     Path(phase): Path<Uuid>,
     Json(level): Json<NewLevel>,
 ) -> HandlerResult {
-    Ok(Reply::new("level", courses.level(phase, &level).await?).into_response())
+    Reply::ok("level", courses.level(phase, &level).await?)
 }
 
 pub(super) async fn add_session(
@@ -132,5 +129,5 @@ pub(super) async fn add_session(
     Json(session): Json<NewSession>,
 ) -> HandlerResult {
     let session = courses.add_session(caller()?, id, session).await?;
-    Ok(Reply::new("session created", session).created())
+    Reply::created("session created", session)
 }

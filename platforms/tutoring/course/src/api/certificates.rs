@@ -29,8 +29,7 @@ fn text(courses: &Courses, certificate: Certificate) -> CertificateText {
 
 pub(super) async fn show(courses: State, Path(number): Path<String>) -> HandlerResult {
     let certificate = courses.certificate(&number).await?;
-    let view = courses.certificate_view(&certificate);
-    Ok(Reply::new("certificate", view).into_response())
+    Reply::ok("certificate", courses.certificate_view(&certificate))
 }
 
 pub(super) async fn pdf(courses: State, Path(number): Path<String>) -> HandlerResult {

@@ -15,7 +15,7 @@ pub(super) async fn store(
 }
 
 pub(super) async fn show(courses: State, Path(level): Path<Uuid>) -> HandlerResult {
-    Ok(Reply::new("exam", courses.exam(caller()?, level).await?).into_response())
+    Reply::ok("exam", courses.exam(caller()?, level).await?)
 }
 
 pub(super) async fn submit(
@@ -27,5 +27,5 @@ pub(super) async fn submit(
     let student = own_or_permitted(&student, Role::Student, None)?;
     let Json(answers) = answers?;
     let attempt = courses.submit_exam(student, level, &answers).await?;
-    Ok(Reply::new("exam scored", attempt).into_response())
+    Reply::ok("exam scored", attempt)
 }

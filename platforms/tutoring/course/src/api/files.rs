@@ -16,7 +16,7 @@ pub(super) async fn add_video(
     let added = courses
         .add_file(caller()?, course, FileKind::Video, file)
         .await?;
-    Ok(Reply::new("video added", added).created())
+    Reply::created("video added", added)
 }
 
 pub(super) async fn add_material(
@@ -27,7 +27,7 @@ pub(super) async fn add_material(
     let added = courses
         .add_file(caller()?, course, FileKind::Material, file)
         .await?;
-    Ok(Reply::new("material added", added).created())
+    Reply::created("material added", added)
 }
 
 pub(super) async fn videos(
@@ -38,7 +38,7 @@ pub(super) async fn videos(
     let viewer = Viewer::from_request(COURSE_WRITE)?;
     let (Path(course), page) = (course?, page?);
     let files = courses.files(viewer, course, FileKind::Video, page);
-    Ok(Reply::new("videos", files.await?).into_response())
+    Reply::ok("videos", files.await?)
 }
 
 pub(super) async fn materials(
@@ -49,11 +49,11 @@ pub(super) async fn materials(
     let viewer = Viewer::from_request(COURSE_WRITE)?;
     let (Path(course), page) = (course?, page?);
     let files = courses.files(viewer, course, FileKind::Material, page);
-    Ok(Reply::new("materials", files.await?).into_response())
+    Reply::ok("materials", files.await?)
 }
 
 pub(super) async fn video(courses: State, id: ExtractResult<Path<Uuid>>) -> HandlerResult {
     let viewer = Viewer::from_request(COURSE_WRITE)?;
     let Path(id) = id?;
-    Ok(Reply::new("video", courses.video(viewer, id).await?).into_response())
+    Reply::ok("video", courses.video(viewer, id).await?)
 }

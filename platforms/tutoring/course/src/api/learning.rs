@@ -24,31 +24,30 @@ pub(super) struct QuizRequest {
 pub(super) async fn session(courses: State, id: ExtractResult<Path<Uuid>>) -> HandlerResult {
     let viewer = Viewer::from_request(COURSE_WRITE)?;
     let Path(id) = id?;
-    Ok(Reply::new("session", courses.session(viewer, id).await?).into_response())
+    Reply::ok("session", courses.session(viewer, id).await?)
 }
 
 pub(super) async fn watch(courses: State, Json(request): Json<SessionRequest>) -> HandlerResult {
     let progress = courses
         .see(caller()?, request.session_id, Seen::Video)
         .await?;
-    Ok(Reply::new("video watched", progress).into_response())
+    Reply::ok("video watched", progress)
 }
 
 pub(super) async fn preview(courses: State, Json(request): Json<SessionRequest>) -> HandlerResult {
     let progress = courses
         .see(caller()?, request.session_id, Seen::Sheet)
         .await?;
-    Ok(Reply::new("sheet previewed", progress).into_response())
+    Reply::ok("sheet previewed", progress)
 }
 
 pub(super) async fn quiz(courses: State, Json(request): Json<QuizRequest>) -> HandlerResult {
     let progress = courses
         .answer_quiz(caller()?, request.session_id, &request.answers)
         .await?;
-    Ok(Reply::new("quiz scored", progress).into_response())
+    Reply::ok("quiz scored", progress)
 }
 
 pub(super) async fn completion(courses: State, Path(level): Path<Uuid>) -> HandlerResult {
-    let completion = courses.completion(caller()?, level).await?;
-    Ok(Reply::new("completion", completion).into_response())
+    Reply::ok("completion", courses.completion(caller()?, level).await?)
 }

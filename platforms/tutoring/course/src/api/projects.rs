@@ -13,7 +13,7 @@ const GALLERY_LIMIT: u32 = 50;
 
 pub(super) async fn submit(courses: State, Json(project): Json<NewProject>) -> HandlerResult {
     let project = courses.submit_project(caller()?, &project).await?;
-    Ok(Reply::new("project sent", project).created())
+    Reply::created("project sent", project)
 }
 
 #[derive(Deserialize)]
@@ -30,8 +30,7 @@ async fn gallery(
     if query.limit.is_none() {
         page.limit = GALLERY_LIMIT;
     }
-    let projects = courses.gallery(gallery, page).await?;
-    Ok(Reply::new("projects", projects).into_response())
+    Reply::ok("projects", courses.gallery(gallery, page).await?)
 }
 
 pub(super) async fn public(
@@ -61,7 +60,7 @@ pub(super) async fn review(
     let project = courses
         .review_project((viewer, &territory), id, &review)
         .await?;
-    Ok(Reply::new("project reviewed", project).into_response())
+    Reply::ok("project reviewed", project)
 }
 
 /// Returns the projects of a student. A trainer sees those of the own courses.
@@ -78,5 +77,5 @@ pub(super) async fn of_student(
     }
     courses.require_student(&territory, student).await?;
     let projects = courses.projects_of(viewer, student, page);
-    Ok(Reply::new("projects", projects.await?).into_response())
+    Reply::ok("projects", projects.await?)
 }

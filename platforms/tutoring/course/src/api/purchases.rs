@@ -52,8 +52,7 @@ pub(super) async fn show(
     territory: CallerTerritory,
     Path(place): Path<(Uuid, Uuid)>,
 ) -> HandlerResult {
-    let purchase = active(&courses, &territory, place).await?;
-    Ok(Reply::new("purchase", purchase).into_response())
+    Reply::ok("purchase", active(&courses, &territory, place).await?)
 }
 
 pub(super) async fn progress(
@@ -62,7 +61,7 @@ pub(super) async fn progress(
     Path(place): Path<(Uuid, Uuid)>,
 ) -> HandlerResult {
     let purchase = active(&courses, &territory, place).await?;
-    Ok(Reply::new("progress", courses.progress(&purchase).await?).into_response())
+    Reply::ok("progress", courses.progress(&purchase).await?)
 }
 
 pub(super) async fn access(
@@ -78,12 +77,11 @@ pub(super) async fn access(
         Some(reason) => json!({ "canAccess": false, "reason": reason }),
         None => json!({ "canAccess": true }),
     };
-    Ok(Reply::new("access", data).into_response())
+    Reply::ok("access", data)
 }
 
 pub(super) async fn create(courses: State, Json(purchase): Json<DirectPurchase>) -> HandlerResult {
-    let created = courses.open_directly(&purchase).await?;
-    Ok(Reply::new("purchase created", created).created())
+    Reply::created("purchase created", courses.open_directly(&purchase).await?)
 }
 
 pub(super) async fn upgrade(
@@ -92,5 +90,5 @@ pub(super) async fn upgrade(
     Json(upgrade): Json<Upgrade>,
 ) -> HandlerResult {
     let upgraded = courses.upgrade(id, upgrade.purchase_tier).await?;
-    Ok(Reply::new("purchase upgraded", upgraded).into_response())
+    Reply::ok("purchase upgraded", upgraded)
 }

@@ -23,5 +23,5 @@ pub(super) async fn sign(courses: State, Json(request): Json<UploadRequest>) -> 
         "expiresAt": DateTime::<Utc>::from(signed.expires_at()),
         "maxSize": request.max_size(),
     });
-    Ok(Reply::new("upload the file", data).into_response())
+    Reply::ok("upload the file", data)
 }

@@ -180,7 +180,7 @@ async fn send_phone_code(parts: &Arc<Parts>, body: &PhoneBody, by_voice: bool) -
     checks.finish()?;
     let seconds = parts.request_phone_code(&phone, by_voice).await?;
     let data = json!({ "expiresIn": seconds });
-    Ok(Reply::new("the code was sent", data).into_response())
+    Reply::ok("the code was sent", data)
 }
 
 pub(super) async fn verify_phone(
@@ -252,7 +252,7 @@ pub(super) async fn change_password(
 
 pub(super) async fn profile(parts: Shared) -> HandlerResult {
     let account = parts.account(caller()?).await?;
-    Ok(Reply::new("the account", AccountView::from(&account)).into_response())
+    Reply::ok("the account", AccountView::from(&account))
 }
 
 pub(super) async fn change_profile(
@@ -264,5 +264,5 @@ pub(super) async fn change_profile(
     let account = parts
         .change_profile(&CallerSession::from_token(&token)?, username, phone)
         .await?;
-    Ok(Reply::new("the account is changed", AccountView::from(&account)).into_response())
+    Reply::ok("the account is changed", AccountView::from(&account))
 }

@@ -62,14 +62,13 @@ pub(super) async fn register(
     let registered = database.transaction(|tx| async move {
         Ok::<_, Error>(devices::register(&tx, user, device).await?)
     });
-    let reply = Reply::new("device token registered", registered.await?);
-    Ok(reply.created())
+    Reply::created("device token registered", registered.await?)
 }
 
 pub(super) async fn list(notifier: State, page: CheckedPage) -> HandlerResult {
     // A user has a few devices.
     let devices = devices::of_user(&notifier.backend.database, caller()?).await?;
-    Ok(Reply::new("device tokens", page.part(devices)).into_response())
+    Reply::ok("device tokens", page.part(devices))
 }
 
 pub(super) async fn deactivate(notifier: State, Path(token): Path<String>) -> HandlerResult {

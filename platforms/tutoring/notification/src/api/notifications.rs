@@ -36,22 +36,21 @@ pub(super) async fn list(
             .map(|stored| opened(&notifier, stored)),
     )
     .await;
-    Ok(Reply::new(
+    Reply::ok(
         "notifications",
         page.into_page(items, found.pagination.total),
     )
-    .into_response())
 }
 
 pub(super) async fn unread(notifier: State) -> HandlerResult {
     let count = notifications::unread(&notifier.backend.database, caller()?).await?;
-    Ok(Reply::new("unread notifications", json!({ "unreadCount": count })).into_response())
+    Reply::ok("unread notifications", json!({ "unreadCount": count }))
 }
 
 async fn mark(notifier: &Notifier, id: Uuid, is_read: bool) -> HandlerResult {
     let marked = notifications::mark(&notifier.backend.database, caller()?, id, is_read).await?;
     let marked = marked.ok_or_else(errors::not_found)?;
-    Ok(Reply::new("notification", opened(notifier, marked).await).into_response())
+    Reply::ok("notification", opened(notifier, marked).await)
 }
 
 pub(super) async fn mark_read(notifier: State, id: ExtractResult<Path<Uuid>>) -> HandlerResult {
@@ -67,7 +66,7 @@ pub(super) async fn mark_unread(notifier: State, id: ExtractResult<Path<Uuid>>) 
 pub(super) async fn mark_all_read(notifier: State) -> HandlerResult {
     let updated = notifications::mark_all_read(&notifier.backend.database, caller()?).await?;
     let data = json!({ "updated": updated });
-    Ok(Reply::new("all notifications are read", data).into_response())
+    Reply::ok("all notifications are read", data)
 }
 
 pub(super) async fn delete(notifier: State, id: ExtractResult<Path<Uuid>>) -> HandlerResult {
@@ -81,5 +80,5 @@ pub(super) async fn delete(notifier: State, id: ExtractResult<Path<Uuid>>) -> Ha
 pub(super) async fn delete_read(notifier: State) -> HandlerResult {
     let deleted = notifications::delete_read(&notifier.backend.database, caller()?).await?;
     let data = json!({ "deleted": deleted });
-    Ok(Reply::new("read notifications deleted", data).into_response())
+    Reply::ok("read notifications deleted", data)
 }

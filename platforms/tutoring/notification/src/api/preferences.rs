@@ -9,7 +9,7 @@ use crate::{domain::Preferences, errors, store::StoredPreferences};
 
 pub(super) async fn show(notifier: State) -> HandlerResult {
     let stored = StoredPreferences::of(&notifier.backend.database, caller()?).await?;
-    Ok(Reply::new("preferences", stored.settings).into_response())
+    Reply::ok("preferences", stored.settings)
 }
 
 /// Replaces the preferences. Mail goes to the address of the access token, which its account has
@@ -32,5 +32,5 @@ pub(super) async fn replace(
         settings,
     };
     stored.store(&notifier.backend.database, caller()?).await?;
-    Ok(Reply::new("preferences stored", stored.settings).into_response())
+    Reply::ok("preferences stored", stored.settings)
 }

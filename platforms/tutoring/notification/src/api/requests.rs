@@ -104,8 +104,7 @@ pub(super) async fn send(
     let notice = checks.accept(notice.map(Some));
     checks.finish()?;
     let stored = store(&notifier, notice.as_slice(), is_admin).await?;
-    let reply = Reply::new("notification sent", stored.into_iter().next());
-    Ok(reply.created())
+    Reply::created("notification sent", stored.into_iter().next())
 }
 
 pub(super) async fn send_to_all(
@@ -132,6 +131,5 @@ pub(super) async fn send_to_all(
         .collect();
     let stored = store(&notifier, &notices, is_admin).await?;
     let data = json!({ "created": stored.len() });
-    let reply = Reply::new("notifications sent", data);
-    Ok(reply.created())
+    Reply::created("notifications sent", data)
 }

@@ -17,7 +17,7 @@ fn wallet_reply(message: &'static str, wallet: Wallet) -> HandlerResult {
         "reserved": wallet.reserved,
         "available": wallet.free(),
     });
-    Ok(Reply::new(message, data).into_response())
+    Reply::ok(message, data)
 }
 
 pub(super) async fn wallet(payments: State, Path(student): Path<Uuid>) -> HandlerResult {
@@ -32,7 +32,7 @@ pub(super) async fn ledger(
 ) -> HandlerResult {
     require_reader(student)?;
     let found = coins::ledger(&payments.database, student, page).await?;
-    Ok(Reply::new("transactions", found).into_response())
+    Reply::ok("transactions", found)
 }
 
 async fn change(
@@ -74,7 +74,7 @@ pub(super) async fn redeem(state: State, given: ExtractResult<Json<CoinChange>>)
 
 pub(super) async fn configuration(payments: State) -> HandlerResult {
     let settings = coins::settings(&payments.database).await?;
-    Ok(Reply::new("coins", settings.0).into_response())
+    Reply::ok("coins", settings.0)
 }
 
 pub(super) async fn configure(payments: State, Json(values): Json<CoinValues>) -> HandlerResult {

@@ -31,5 +31,5 @@ pub(super) async fn pay(
         "providerPaymentId": paid.id,
         "signature": provider.signatures.sign_confirmation(&order, &paid.id),
     });
-    Ok(Reply::new("paid at the fake provider", data).into_response())
+    Reply::ok("paid at the fake provider", data)
 }

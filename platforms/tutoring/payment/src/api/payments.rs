@@ -58,8 +58,7 @@ pub(super) async fn create_general(
 ) -> HandlerResult {
     let key = idempotency_key(&headers)?;
     let created = payments.create_general(&order, key).await?;
-    let data = created_view(&payments, created);
-    Ok(Reply::new("payment created", data).created())
+    Reply::created("payment created", created_view(&payments, created))
 }
 
 pub(super) async fn create_booking(
@@ -81,7 +80,7 @@ pub(super) async fn create_booking(
     if let (Value::Object(data), Value::Object(more)) = (&mut data, more) {
         data.extend(more);
     }
-    Ok(Reply::new("payment created", data).created())
+    Reply::created("payment created", data)
 }
 
 pub(super) async fn confirm(
@@ -91,7 +90,7 @@ pub(super) async fn confirm(
 ) -> HandlerResult {
     let (of, signature) = (&given.provider_payment_id, &given.signature);
     let payment = payments.confirm(caller()?, id, of, signature).await?;
-    Ok(Reply::new("payment", payment_view(&payment)).into_response())
+    Reply::ok("payment", payment_view(&payment))
 }
 
 /// Returns a payment that the caller may read.
@@ -104,7 +103,7 @@ async fn readable(payments: &Payments, id: Uuid) -> Result<Payment, Error> {
 
 pub(super) async fn show(payments: State, Path(id): Path<Uuid>) -> HandlerResult {
     let payment = readable(&payments, id).await?;
-    Ok(Reply::new("payment", payment_view(&payment)).into_response())
+    Reply::ok("payment", payment_view(&payment))
 }
 
 pub(super) async fn status(payments: State, Path(id): Path<Uuid>) -> HandlerResult {
@@ -115,7 +114,7 @@ pub(super) async fn status(payments: State, Path(id): Path<Uuid>) -> HandlerResu
         "purchaseStatus": payment.purchase_status,
         "assignmentStatus": payment.assignment_status,
     });
-    Ok(Reply::new("status of the payment", data).into_response())
+    Reply::ok("status of the payment", data)
 }
 
 pub(super) async fn list(
@@ -125,7 +124,7 @@ pub(super) async fn list(
 ) -> HandlerResult {
     require_reader(student)?;
     let found = payments::of_student(&payments.database, student, page).await?;
-    Ok(Reply::new("payments", found.map(|payment| payment_view(&payment))).into_response())
+    Reply::ok("payments", found.map(|payment| payment_view(&payment)))
 }
 
 pub(super) async fn webhook(payments: State, headers: HeaderMap, body: Bytes) -> HandlerResult {
@@ -142,17 +141,17 @@ pub(super) async fn refund(
     Json(request): Json<RefundRequest>,
 ) -> HandlerResult {
     let payment = payments.refund(caller()?, id, &request).await?;
-    Ok(Reply::new("refund", payment_view(&payment)).into_response())
+    Reply::ok("refund", payment_view(&payment))
 }
 
 pub(super) async fn captures(payments: State, page: CheckedPage) -> HandlerResult {
     let found = captures::open(&payments.database, page).await?;
-    Ok(Reply::new("unexpected captures", found).into_response())
+    Reply::ok("unexpected captures", found)
 }
 
 pub(super) async fn reconciliation(payments: State) -> HandlerResult {
     let last = reports::last(&payments.database, MAX_DIFFERENCES).await?;
     let data =
         last.map(|(report, differences)| json!({ "report": report, "differences": differences }));
-    Ok(Reply::new("last reconciliation", data).into_response())
+    Reply::ok("last reconciliation", data)
 }

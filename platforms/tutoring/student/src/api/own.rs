@@ -46,7 +46,7 @@ pub(super) async fn home(api: State, Path(id): Path<String>, headers: HeaderMap)
         page.insert("unreadNotifications".to_owned(), unread);
         page.insert("wallet".to_owned(), json!(summary.wallet));
     }
-    Ok(Reply::new("home", page).into_response())
+    Reply::ok("home", page)
 }
 
 pub(super) async fn learning(
@@ -56,8 +56,7 @@ pub(super) async fn learning(
 ) -> HandlerResult {
     let student = own(&id)?;
     plan(&api, Page::Learning, student, &token_of(&headers)).await?;
-    let page = api.pages.learning(student).await?;
-    Ok(Reply::new("learning", page).into_response())
+    Reply::ok("learning", api.pages.learning(student).await?)
 }
 
 pub(super) async fn state(api: State, Path((id, course)): Path<(String, String)>) -> HandlerResult {
@@ -66,7 +65,7 @@ pub(super) async fn state(api: State, Path((id, course)): Path<(String, String)>
     let course =
         course.map_err(|_| Error::new(Code::NotFound, "NOT_FOUND", "no course has this ID"))?;
     let state = api.pages.state(student, course).await?;
-    Ok(Reply::new("state of the course", state).into_response())
+    Reply::ok("state of the course", state)
 }
 
 pub(super) async fn progress(
@@ -80,7 +79,7 @@ pub(super) async fn progress(
         territory.require(known.as_ref().map(|student| &student.territory))?;
     }
     let courses = api.pages.progress(student).await?;
-    Ok(Reply::new("progress", json!({ "courses": courses })).into_response())
+    Reply::ok("progress", json!({ "courses": courses }))
 }
 
 /// Responds with `GONE`: progress follows from held sessions, so no request sets it.

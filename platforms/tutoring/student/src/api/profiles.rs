@@ -58,7 +58,7 @@ pub(super) async fn list(
         Some(within) => students::list(&api.backend.database, &text, status, &within, page).await?,
         None => page.into_page(Vec::new(), 0),
     };
-    Ok(Reply::new("students", found.map(|student| student_view(&student))).into_response())
+    Reply::ok("students", found.map(|student| student_view(&student)))
 }
 
 pub(super) async fn show(
@@ -71,7 +71,7 @@ pub(super) async fn show(
     let student =
         student.ok_or_else(|| Error::new(Code::NotFound, "NOT_FOUND", "no student has this ID"))?;
     territory.require(Some(&student.territory))?;
-    Ok(Reply::new("student", student_view(&student)).into_response())
+    Reply::ok("student", student_view(&student))
 }
 
 pub(super) async fn change(
@@ -129,5 +129,5 @@ pub(super) async fn change(
         })
         .await?;
     api.pages.invalidate(id).await;
-    Ok(Reply::new("the profile is changed", student_view(&student)).into_response())
+    Reply::ok("the profile is changed", student_view(&student))
 }

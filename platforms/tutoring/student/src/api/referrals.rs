@@ -26,7 +26,7 @@ pub(super) async fn code(api: State, Path(id): Path<String>) -> HandlerResult {
         .database
         .transaction(|tx| async move { code_of(&tx, id).await })
         .await?;
-    Ok(Reply::new("referral code", json!({ "referralCode": code })).into_response())
+    Reply::ok("referral code", json!({ "referralCode": code }))
 }
 
 /// Returns the referral code of a student, and creates it at the first call.
@@ -53,7 +53,7 @@ pub(super) async fn stats(api: State, Path(id): Path<String>) -> HandlerResult {
         "totalReferrals": referred,
         "rewardedReferrals": rewarded,
     });
-    Ok(Reply::new("referrals", data).into_response())
+    Reply::ok("referrals", data)
 }
 
 /// Redeems the code of another student, before the first course of the caller. The other student
@@ -101,8 +101,7 @@ pub(super) async fn redeem(
         })
         .await?;
     let data = json!({ "redeemed": true });
-    let reply = Reply::new("the referral code is redeemed", data);
-    Ok(reply.created())
+    Reply::created("the referral code is redeemed", data)
 }
 
 fn conflict(message: &'static str) -> Error {

@@ -59,7 +59,7 @@ pub(super) async fn open_ticket(
     let Json(ticket) = ticket?;
     let id = tickets::insert(&api.backend.database, student, ticket.checked()?).await?;
     let data = json!({ "ticketId": id, "status": "open" });
-    Ok(Reply::new("the ticket is open", data).created())
+    Reply::created("the ticket is open", data)
 }
 
 /// Returns the student of a path, who must be the caller.
@@ -75,7 +75,7 @@ async fn student(api: &Api, id: &str) -> Result<Student, Error> {
 pub(super) async fn check_deal(api: State, Path(id): Path<String>) -> HandlerResult {
     let claimed_at = student(&api, &id).await?.deal_claimed_at;
     let data = json!({ "canClaim": claimed_at.is_none(), "claimedAt": claimed_at });
-    Ok(Reply::new("welcome offer", data).into_response())
+    Reply::ok("welcome offer", data)
 }
 
 pub(super) async fn claim_deal(api: State, Path(id): Path<String>) -> HandlerResult {
@@ -89,5 +89,5 @@ pub(super) async fn claim_deal(api: State, Path(id): Path<String>) -> HandlerRes
         let message = "you have already claimed the welcome offer";
         return Err(Error::new(Code::Conflict, "CONFLICT", message).into());
     }
-    Ok(Reply::new("welcome offer", json!({ "claimed": true })).into_response())
+    Reply::ok("welcome offer", json!({ "claimed": true }))
 }

@@ -71,7 +71,7 @@ pub(super) async fn list(
     };
     let views = found.items.iter().map(ApplicationView::of).collect();
     let views = page.into_page(views, found.pagination.total);
-    Ok(Reply::new("applications", views).into_response())
+    Reply::ok("applications", views)
 }
 
 pub(super) async fn statistics(applicants: State, token: Token) -> HandlerResult {
@@ -85,7 +85,7 @@ pub(super) async fn statistics(applicants: State, token: Token) -> HandlerResult
         (status.as_str().to_owned(), count.into())
     };
     let data: Map<String, Value> = ReviewStatus::ALL.into_iter().map(of).collect();
-    Ok(Reply::new("statistics", data).into_response())
+    Reply::ok("statistics", data)
 }
 
 pub(super) async fn show(applicants: State, token: Token, Path(id): Path<String>) -> HandlerResult {
@@ -102,7 +102,7 @@ pub(super) async fn show(applicants: State, token: Token, Path(id): Path<String>
         "application": ApplicationView::of(&application),
         "documents": documents,
     });
-    Ok(Reply::new("application", data).into_response())
+    Reply::ok("application", data)
 }
 
 async fn decide(
@@ -114,7 +114,7 @@ async fn decide(
 ) -> HandlerResult {
     let (reviewer, id) = (reviewer(token)?, parse_id(id)?);
     let application = applicants.decide(&reviewer, id, decision, reason).await?;
-    Ok(Reply::new("decided", ApplicationView::of(&application)).into_response())
+    Reply::ok("decided", ApplicationView::of(&application))
 }
 
 pub(super) async fn approve(

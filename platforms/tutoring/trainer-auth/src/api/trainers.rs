@@ -26,19 +26,19 @@ pub(super) async fn pincode(applicants: State, Path(pincode): Path<String>) -> H
         "district": place.territory.district,
         "state": place.territory.state,
     });
-    Ok(Reply::new("pincode", data).into_response())
+    Reply::ok("pincode", data)
 }
 
 pub(super) async fn courses(applicants: State) -> HandlerResult {
     let courses = courses::published(&applicants.database).await?;
-    Ok(Reply::new("published courses", courses).into_response())
+    Reply::ok("published courses", courses)
 }
 
 pub(super) async fn slots(Query(query): Query<ShiftQuery>) -> HandlerResult {
     let slot = |hour: u32| json!({ "start": format!("{hour:02}:00"), "end": format!("{:02}:00", hour + 1) });
     let slots: Vec<_> = query.shift_type.hours().map(slot).collect();
     let data = json!({ "shiftType": query.shift_type, "slots": slots });
-    Ok(Reply::new("slots", data).into_response())
+    Reply::ok("slots", data)
 }
 
 pub(super) async fn sign_upload(
@@ -58,7 +58,7 @@ pub(super) async fn sign_upload(
         "headers": headers,
         "expiresAt": DateTime::<Utc>::from(signed.expires_at()),
     });
-    Ok(Reply::new("upload the document", data).into_response())
+    Reply::ok("upload the document", data)
 }
 
 pub(super) async fn apply(applicants: State, Json(form): Json<Form>) -> HandlerResult {
@@ -67,16 +67,16 @@ pub(super) async fn apply(applicants: State, Json(form): Json<Form>) -> HandlerR
         "applicationId": application.id,
         "reviewStatus": application.status,
     });
-    Ok(Reply::new("application sent", data).created())
+    Reply::created("application sent", data)
 }
 
 pub(super) async fn edit(applicants: State, Json(form): Json<Form>) -> HandlerResult {
     let application = applicants.edit(caller()?, form).await?;
-    Ok(Reply::new("application changed", ApplicationView::of(&application)).into_response())
+    Reply::ok("application changed", ApplicationView::of(&application))
 }
 
 pub(super) async fn own(applicants: State) -> HandlerResult {
     let application = applications::by_trainer(&applicants.database, caller()?).await?;
     let application = application.ok_or_else(errors::application_not_found)?;
-    Ok(Reply::new("application", ApplicationView::of(&application)).into_response())
+    Reply::ok("application", ApplicationView::of(&application))
 }

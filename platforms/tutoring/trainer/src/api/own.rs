@@ -20,7 +20,7 @@ pub(super) async fn confirm_location(api: State, Json(location): Json<Location>)
     let id = caller()?;
     let change = Change::Location(location);
     let trainer = change.apply(&api, &CallerTerritory::Everywhere, id).await?;
-    Ok(Reply::new("the location is confirmed", views::location(&trainer)).into_response())
+    Reply::ok("the location is confirmed", views::location(&trainer))
 }
 
 pub(super) async fn location_status(api: State) -> HandlerResult {
@@ -30,7 +30,7 @@ pub(super) async fn location_status(api: State) -> HandlerResult {
         .database
         .transaction(|tx| async move { Ok::<_, Error>(trainers::lock(&tx, id).await?) });
     let trainer = locked.await?;
-    Ok(Reply::new("location", views::location(&trainer)).into_response())
+    Reply::ok("location", views::location(&trainer))
 }
 
 pub(super) async fn set_availability(
@@ -43,7 +43,7 @@ pub(super) async fn set_availability(
     let availability = availability.checked()?;
     let change = Change::Availability(availability);
     let trainer = change.apply(&api, &CallerTerritory::Everywhere, id).await?;
-    Ok(Reply::new("the availability is changed", views::availability(&trainer)).into_response())
+    Reply::ok("the availability is changed", views::availability(&trainer))
 }
 
 pub(super) async fn set_preference(
@@ -56,7 +56,7 @@ pub(super) async fn set_preference(
     let preference = preference.checked()?;
     let change = Change::Preference(preference);
     let trainer = change.apply(&api, &CallerTerritory::Everywhere, id).await?;
-    Ok(Reply::new("the preference is changed", views::availability(&trainer)).into_response())
+    Reply::ok("the preference is changed", views::availability(&trainer))
 }
 
 pub(super) async fn bank_details(api: State, Path(id): Path<String>) -> HandlerResult {
@@ -69,8 +69,7 @@ pub(super) async fn bank_details(api: State, Path(id): Path<String>) -> HandlerR
             "you have not sent bank details",
         )
     })?;
-    let masked = details.masked(&api.sealer, id).await?;
-    Ok(Reply::new("bank details", masked).into_response())
+    Reply::ok("bank details", details.masked(&api.sealer, id).await?)
 }
 
 pub(super) async fn set_bank_details(
@@ -89,5 +88,5 @@ pub(super) async fn set_bank_details(
             async move { Ok::<_, Error>(bank::store(&tx, id, sealed).await?) }
         })
         .await?;
-    Ok(Reply::new("the bank details are changed", masked).into_response())
+    Reply::ok("the bank details are changed", masked)
 }

@@ -62,7 +62,7 @@ pub(super) async fn info(
         "activeStudents": active(&periods, today).len(),
         "currentMonth": view(&api, id, month).await?,
     });
-    Ok(Reply::new("payroll", data).into_response())
+    Reply::ok("payroll", data)
 }
 
 pub(super) async fn monthly(
@@ -81,7 +81,7 @@ pub(super) async fn monthly(
         Some(text) => text.parse().map_err(no_month)?,
         None => Month::of(api.zone.today()),
     };
-    Ok(Reply::new("payroll", view(&api, id, month).await?).into_response())
+    Reply::ok("payroll", view(&api, id, month).await?)
 }
 
 /// Returns the months up to the current one.
@@ -94,5 +94,5 @@ pub(super) async fn history(
     let id = readable(&api, &territory, &id).await?;
     let until = Month::of(api.zone.today());
     let found = payroll::until(&api.backend.database, id, until, page?).await?;
-    Ok(Reply::new("payroll", found).into_response())
+    Reply::ok("payroll", found)
 }

@@ -18,14 +18,14 @@ fn unknown() -> Error {
 
 pub(super) async fn list(api: State, page: CheckedPage) -> HandlerResult {
     let found = trainers::listed(&api.backend.database, page).await?;
-    Ok(Reply::new("trainers", found.map(|trainer| views::card(&trainer))).into_response())
+    Reply::ok("trainers", found.map(|trainer| views::card(&trainer)))
 }
 
 pub(super) async fn card(api: State, Path(id): Path<String>) -> HandlerResult {
     let id = Uuid::try_parse(&id).map_err(|_| unknown())?;
     let trainer = trainers::listed_by_id(&api.backend.database, id).await?;
     let trainer = trainer.ok_or_else(unknown)?;
-    Ok(Reply::new("trainer", views::card(&trainer)).into_response())
+    Reply::ok("trainer", views::card(&trainer))
 }
 
 /// Returns the trainer of a path, who is the caller or whom the admin may read.
@@ -47,7 +47,7 @@ pub(super) async fn show(
     Path(id): Path<String>,
 ) -> HandlerResult {
     let trainer = readable(&api, &territory, &id).await?;
-    Ok(Reply::new("profile", views::profile(&trainer)).into_response())
+    Reply::ok("profile", views::profile(&trainer))
 }
 
 pub(super) async fn change(
@@ -60,7 +60,7 @@ pub(super) async fn change(
     let Json(change) = change?;
     let change = Change::Profile(change.checked()?);
     let trainer = change.apply(&api, &territory, id).await?;
-    Ok(Reply::new("the profile is changed", views::profile(&trainer)).into_response())
+    Reply::ok("the profile is changed", views::profile(&trainer))
 }
 
 pub(super) async fn performance(
@@ -77,7 +77,7 @@ pub(super) async fn performance(
         "cancelled": sessions::count(database, trainer.id, "cancelled").await?,
         "punctuality": sessions::punctuality(database, trainer.id).await?,
     });
-    Ok(Reply::new("performance", data).into_response())
+    Reply::ok("performance", data)
 }
 
 pub(super) async fn substitutions(
@@ -88,5 +88,5 @@ pub(super) async fn substitutions(
 ) -> HandlerResult {
     let trainer = readable(&api, &territory, &id).await?;
     let found = sessions::substitutions(&api.backend.database, trainer.id, page?).await?;
-    Ok(Reply::new("substitutions", found).into_response())
+    Reply::ok("substitutions", found)
 }
