@@ -2,12 +2,7 @@
 
 use maud::{Markup, html};
 use seaworthy::{
-    axum::{
-        Form,
-        extract::State,
-        http::HeaderMap,
-        response::{IntoResponse as _, Redirect},
-    },
+    axum::{Form, extract::State, http::HeaderMap},
     prelude::*,
 };
 use serde_json::{Value, json};
@@ -25,7 +20,7 @@ pub(super) struct Application {
 }
 
 pub(super) async fn show(State(state): State<Page>, headers: HeaderMap) -> PageResult {
-    let (gateway, visitor) = (&state.targets()?.gateway, Role::Admin.visitor(&headers)?);
+    let (gateway, visitor) = (state.gateway()?, Role::Admin.visitor(&headers)?);
     let applications = "/admin/trainers/approvals?status=PENDING";
     let applications = gateway.get(&visitor, applications).await?;
     let allocations = gateway.get(&visitor, "/admin/allocations").await?;
@@ -82,26 +77,17 @@ fn assignments(allocations: &[Value]) -> Markup {
     }
 }
 
-async fn act(state: &Page, headers: &HeaderMap, path: &str) -> PageResult {
-    let visitor = Role::Admin.visitor(headers)?;
-    state
-        .targets()?
-        .gateway
-        .post(&visitor, path, &json!({}))
-        .await?;
-    Ok(Redirect::to(Role::Admin.home()).into_response())
-}
-
 pub(super) async fn approve(
     State(state): State<Page>,
     headers: HeaderMap,
     Form(form): Form<Application>,
 ) -> PageResult {
     let path = format!("/admin/trainers/approvals/{}/approve", form.application);
-    act(&state, &headers, &path).await
+    state.act(Role::Admin, &headers, &path, &json!({})).await
 }
 
 /// Retries the pending allocations.
 pub(super) async fn allocate(State(state): State<Page>, headers: HeaderMap) -> PageResult {
-    act(&state, &headers, "/admin/allocations/retry-auto-assign").await
+    let path = "/admin/allocations/retry-auto-assign";
+    state.act(Role::Admin, &headers, path, &json!({})).await
 }

@@ -50,7 +50,7 @@ pub(super) async fn show(
     Path((role, peer)): Path<(Role, Uuid)>,
 ) -> PageResult {
     let visitor = role.visitor(&headers)?;
-    let found = messages(&state.targets()?.gateway, &visitor, peer).await?;
+    let found = messages(state.gateway()?, &visitor, peer).await?;
     let own = visitor.id.to_string();
     let main = html! {
         @for message in items(&found, "/items") {
@@ -73,10 +73,7 @@ pub(super) async fn send(
 ) -> PageResult {
     let visitor = role.visitor(&headers)?;
     let body = json!({ "recipientIds": [peer], "content": message.content, "type": "text" });
-    state
-        .targets()?
-        .gateway
-        .post(&visitor, "/chat/messages", &body)
-        .await?;
+    let gateway = state.gateway()?;
+    gateway.post(&visitor, "/chat/messages", &body).await?;
     Ok(Redirect::to(&format!("/chat/{}/{peer}", role.name())).into_response())
 }

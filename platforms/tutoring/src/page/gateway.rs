@@ -14,6 +14,8 @@ use serde_json::{Value, json};
 
 use super::{layout::page, visitor::Visitor};
 
+/// Maximum number of sessions on a page.
+const MAX_SESSIONS: usize = 10;
 const UNAVAILABLE: &str = "A required service does not respond. Try again shortly.";
 
 /// The gateway of the platform.
@@ -153,10 +155,11 @@ pub(super) fn items<'a>(value: &'a Value, pointer: &str) -> &'a [Value] {
         .map_or(&[], Vec::as_slice)
 }
 
-/// Returns the sessions of a page that are neither held nor cancelled.
+/// Returns the first sessions of a page that are neither held nor cancelled.
 pub(super) fn open_sessions(page: &Value) -> impl Iterator<Item = &Value> {
-    items(page, "/items").iter().filter(|session| {
+    let open = items(page, "/items").iter().filter(|session| {
         let status = text(session, "/status");
         !["completed", "cancelled"].contains(&status.as_str())
-    })
+    });
+    open.take(MAX_SESSIONS)
 }

@@ -15,16 +15,18 @@ use std::sync::{Arc, OnceLock};
 
 use seaworthy::{
     axum::{
-        http::header::CONTENT_TYPE,
-        response::{IntoResponse as _, Response},
+        http::{HeaderMap, header::CONTENT_TYPE},
+        response::{IntoResponse as _, Redirect, Response},
         routing::{MethodRouter, get, post},
     },
     client::{HttpClient, HttpClientConfig},
     config::Profile,
     prelude::*,
 };
+use serde_json::Value;
 
 use gateway::{Gateway, GatewayError};
+use visitor::Role;
 
 const NAME: &str = "tutoring-page";
 const STYLE: &str = include_str!("page.css");
@@ -121,6 +123,17 @@ impl Page {
             });
         service.http(routes.with_state(self));
         Ok(())
+    }
+
+    /// Writes with the rights of the visitor in a role, and shows the page of the role.
+    async fn act(&self, role: Role, headers: &HeaderMap, path: &str, body: &Value) -> PageResult {
+        let visitor = role.visitor(headers)?;
+        self.gateway()?.post(&visitor, path, body).await?;
+        Ok(Redirect::to(role.home()).into_response())
+    }
+
+    fn gateway(&self) -> Result<&Gateway, Error> {
+        Ok(&self.targets()?.gateway)
     }
 
     fn targets(&self) -> Result<&Targets, Error> {

@@ -91,11 +91,7 @@ pub(super) async fn log_in(
 ) -> PageResult {
     let body = json!({ "email": login.email, "password": login.password.expose() });
     let path = format!("{}/login", role.accounts());
-    let login = state
-        .targets()?
-        .gateway
-        .post_anonymous(&path, &body)
-        .await?;
+    let login = state.gateway()?.post_anonymous(&path, &body).await?;
     login_response(role, &login)
 }
 
@@ -126,10 +122,6 @@ pub(super) async fn verify(
 ) -> PageResult {
     let body = json!({ "email": code.email, "otp": code.otp.trim() });
     let path = format!("{}/email/verify", Role::Student.accounts());
-    let login = state
-        .targets()?
-        .gateway
-        .post_anonymous(&path, &body)
-        .await?;
+    let login = state.gateway()?.post_anonymous(&path, &body).await?;
     login_response(Role::Student, &login)
 }

@@ -22,8 +22,6 @@ use crate::seed::PLACE;
 
 /// The numbers of sessions that packages have.
 const PACKAGES: [u8; 3] = [10, 20, 30];
-/// Maximum number of sessions on the page.
-const MAX_SESSIONS: usize = 10;
 
 /// An order of a student.
 #[derive(Deserialize)]
@@ -146,7 +144,7 @@ fn plan(sessions: &Value, notices: &[Value]) -> Markup {
         table {
             thead { tr { th scope="col" { "Session" } th scope="col" { "Day" } th scope="col" { "State" } th scope="col" { "Next step" } } }
             tbody {
-                @for session in open_sessions(sessions).take(MAX_SESSIONS) {
+                @for session in open_sessions(sessions) {
                     @let (id, status) = (text(session, "/id"), text(session, "/status"));
                     tr {
                         td { (text(session, "/sessionNumber")) }
@@ -180,7 +178,7 @@ pub(super) async fn quote(
     Role::Student.visitor(&headers)?;
     let (course, sessions) = (order.course.to_string(), order.sessions.to_string());
     let path = format!("/booking/pricing/calculate?classType=ONE_ON_ONE&sessionCount={sessions}");
-    let quote = state.targets()?.gateway.get_public(&path).await?;
+    let quote = state.gateway()?.get_public(&path).await?;
     let total = quote
         .pointer("/total")
         .and_then(Value::as_u64)
@@ -207,7 +205,7 @@ pub(super) async fn buy(
     headers: HeaderMap,
     Form(order): Form<Order>,
 ) -> PageResult {
-    let (gateway, visitor) = (&state.targets()?.gateway, Role::Student.visitor(&headers)?);
+    let (gateway, visitor) = (state.gateway()?, Role::Student.visitor(&headers)?);
     let (address, latitude, longitude) = PLACE;
     let body = json!({
         "courseId": order.course,
@@ -235,13 +233,7 @@ pub(super) async fn confirm(
     headers: HeaderMap,
     Form(form): Form<Session>,
 ) -> PageResult {
-    let visitor = Role::Student.visitor(&headers)?;
     let path = format!("/admin/sessions/{}/confirm", form.session);
     let body = json!({ "confirmed": true });
-    state
-        .targets()?
-        .gateway
-        .post(&visitor, &path, &body)
-        .await?;
-    Ok(Redirect::to(Role::Student.home()).into_response())
+    state.act(Role::Student, &headers, &path, &body).await
 }

@@ -2,12 +2,7 @@
 
 use maud::{Markup, html};
 use seaworthy::{
-    axum::{
-        Form,
-        extract::State,
-        http::HeaderMap,
-        response::{IntoResponse as _, Redirect},
-    },
+    axum::{Form, extract::State, http::HeaderMap},
     prelude::*,
 };
 use serde_json::{Value, json};
@@ -21,9 +16,6 @@ use super::{
 };
 use crate::seed::PLACE;
 
-/// Maximum number of sessions on the page.
-const MAX_SESSIONS: usize = 10;
-
 #[derive(Deserialize)]
 pub(super) struct Step {
     session: Uuid,
@@ -32,7 +24,7 @@ pub(super) struct Step {
 }
 
 pub(super) async fn show(State(state): State<Page>, headers: HeaderMap) -> PageResult {
-    let (gateway, visitor) = (&state.targets()?.gateway, Role::Trainer.visitor(&headers)?);
+    let (gateway, visitor) = (state.gateway()?, Role::Trainer.visitor(&headers)?);
     let application = gateway.get(&visitor, "/trainers/auth/application").await?;
     let path = format!("/admin/sessions/trainer/{}?limit=100", visitor.id);
     let sessions = gateway.get(&visitor, &path).await?;
@@ -51,7 +43,7 @@ fn plan(sessions: &Value) -> Markup {
         table {
             thead { tr { th scope="col" { "Day" } th scope="col" { "State" } th scope="col" { "Student" } th scope="col" { "Next step" } } }
             tbody {
-                @for session in open_sessions(sessions).take(MAX_SESSIONS) {
+                @for session in open_sessions(sessions) {
                     @let (id, status) = (text(session, "/id"), text(session, "/status"));
                     tr {
                         td { (text(session, "/scheduledDate")) " " (text(session, "/timeSlot")) }
@@ -85,12 +77,6 @@ fn place() -> Value {
     json!({ "trainerLocation": { "latitude": latitude, "longitude": longitude } })
 }
 
-async fn act(state: &Page, headers: &HeaderMap, path: &str, body: &Value) -> PageResult {
-    let visitor = Role::Trainer.visitor(headers)?;
-    state.targets()?.gateway.post(&visitor, path, body).await?;
-    Ok(Redirect::to(Role::Trainer.home()).into_response())
-}
-
 /// Starts a session: its student gets the code.
 pub(super) async fn start(
     State(state): State<Page>,
@@ -98,7 +84,7 @@ pub(super) async fn start(
     Form(step): Form<Step>,
 ) -> PageResult {
     let path = format!("/admin/sessions/{}/start", step.session);
-    act(&state, &headers, &path, &place()).await
+    state.act(Role::Trainer, &headers, &path, &place()).await
 }
 
 /// Checks the code that the student has read out.
@@ -108,7 +94,8 @@ pub(super) async fn verify(
     Form(step): Form<Step>,
 ) -> PageResult {
     let path = format!("/admin/sessions/{}/verify-otp", step.session);
-    act(&state, &headers, &path, &json!({ "otp": step.otp.trim() })).await
+    let body = json!({ "otp": step.otp.trim() });
+    state.act(Role::Trainer, &headers, &path, &body).await
 }
 
 pub(super) async fn end(
@@ -117,5 +104,5 @@ pub(super) async fn end(
     Form(step): Form<Step>,
 ) -> PageResult {
     let path = format!("/admin/sessions/{}/end", step.session);
-    act(&state, &headers, &path, &place()).await
+    state.act(Role::Trainer, &headers, &path, &place()).await
 }
