@@ -7,7 +7,7 @@ use seaworthy::{
     prelude::*,
 };
 
-use crate::{AdminRole, ApiError, Role, SERVICE_ROLE, Territory};
+use crate::{AdminRole, ApiError, Role, SERVICE_ROLE, Territory, grants};
 
 /// The territory in which the caller may read and write data. It limits administrators only.
 /// Ownership and permissions limit other callers, and handlers check them separately.
@@ -54,10 +54,9 @@ fn outside() -> Error {
 /// # Errors
 /// `FORBIDDEN`, also outside of a request.
 pub fn require_everywhere() -> Result<(), Error> {
-    let grants = context::with_current(|context| context.map(RequestContext::grants));
-    match grants {
-        Some(grants) if is_everywhere(&grants) => Ok(()),
-        _ => Err(outside()),
+    match is_everywhere(&grants()) {
+        true => Ok(()),
+        false => Err(outside()),
     }
 }
 

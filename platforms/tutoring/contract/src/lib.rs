@@ -32,7 +32,7 @@ pub use live::LiveEvent;
 pub use money::{Currency, InvalidCurrency, Money};
 pub use page::{CheckedPage, MAX_LIMIT, Page, Pagination};
 pub use price::{ClassType, DeliveryMode, Quote, SESSION_COUNTS, Taxed};
-pub use role::{AdminRole, Role};
+pub use role::{AdminRole, Role, grants};
 pub use service_tokens::{SERVICE_ROLE, ServiceTokenConfig, ServiceTokens};
 pub use slot::{InvalidSlot, Slot};
 pub use territory::Territory;

@@ -1,4 +1,4 @@
-use seaworthy::prelude::*;
+use seaworthy::{core::Grants, prelude::*};
 
 named! {
     /// The role of a user, in the claim `role` of access tokens.
@@ -31,6 +31,22 @@ named! {
     }
 }
 
+impl Role {
+    /// Returns the role of a user with these grants. Other services have none.
+    #[must_use]
+    pub fn of(grants: &Grants) -> Option<Self> {
+        let mut roles = Self::ALL.into_iter();
+        roles.find(|role| grants.has_role(role.as_str()))
+    }
+}
+
+/// Returns the roles and scopes of the caller of the current request. They are empty outside of a
+/// request.
+#[must_use]
+pub fn grants() -> Grants {
+    context::with_current(|context| context.map(RequestContext::grants)).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -47,5 +63,10 @@ mod tests {
         }
         assert_eq!(Role::from_name("super_admin"), None);
         assert_eq!(Role::from_name(""), None);
+        assert_eq!(
+            Role::of(&Grants::new(["admin"], [""; 0])),
+            Some(Role::Admin)
+        );
+        assert_eq!(Role::of(&grants()), None);
     }
 }

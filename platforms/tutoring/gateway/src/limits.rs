@@ -6,7 +6,7 @@ use seaworthy::{
         LimitedCaller, RateLimitCheck, RateLimitHeaders, RateLimited, RateLimits,
     },
 };
-use tutoring_contract::Role;
+use tutoring_contract::{Role, grants};
 
 use crate::GatewayConfig;
 
@@ -34,12 +34,7 @@ impl RoleLimits {
     }
 
     fn of_caller(&self) -> &RateLimits {
-        let grants = context::with_current(|context| context.map(RequestContext::grants));
-        let role = grants.and_then(|grants| {
-            let mut roles = Role::ALL.into_iter();
-            roles.find(|role| grants.has_role(role.as_str()))
-        });
-        match role {
+        match Role::of(&grants()) {
             None => &self.public,
             Some(Role::Student) => &self.student,
             Some(Role::Trainer) => &self.trainer,

@@ -1,5 +1,5 @@
 use seaworthy::{account::Sessions, auth::token::VerifiedToken, data::Transaction, prelude::*};
-use tutoring_contract::{Role, SESSION_CLAIM};
+use tutoring_contract::{Role, SESSION_CLAIM, grants};
 
 use crate::errors;
 
@@ -65,14 +65,10 @@ pub fn caller() -> Result<Uuid, Error> {
 /// `FORBIDDEN` for another user's ID and for a text that is not an ID. For such a text, an admin
 /// with the permission gets `NOT_FOUND`.
 pub fn own_or_permitted(id: &str, role: Role, permission: Option<&str>) -> Result<Uuid, Error> {
-    let (is_user, is_permitted) = context::with_current(|context| {
-        let Some(grants) = context.map(RequestContext::grants) else {
-            return (false, false);
-        };
-        let is_admin = grants.has_role(Role::Admin.as_str());
-        let has_scope = permission.is_some_and(|permission| grants.has_scope(permission));
-        (grants.has_role(role.as_str()), is_admin && has_scope)
-    });
+    let grants = grants();
+    let is_user = grants.has_role(role.as_str());
+    let is_permitted = grants.has_role(Role::Admin.as_str())
+        && permission.is_some_and(|permission| grants.has_scope(permission));
     let id = Uuid::try_parse(id).ok();
     let own = caller()?;
     match id {

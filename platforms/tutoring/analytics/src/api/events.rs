@@ -1,5 +1,5 @@
 use seaworthy::prelude::*;
-use tutoring_contract::{CheckedPage, Json, Path, Query, Reply, Role, require_everywhere};
+use tutoring_contract::{CheckedPage, Json, Path, Query, Reply, Role, grants, require_everywhere};
 use tutoring_identity::caller;
 
 use super::{ANALYTICS_READ, ExtractResult, HandlerResult, State};
@@ -64,12 +64,8 @@ pub(super) async fn timeline(
 
 /// Whether the caller may read all events. An administrator with a territory may not.
 fn may_read_all() -> bool {
-    let is_permitted = context::with_current(|context| {
-        let grants = context.map(RequestContext::grants);
-        grants.is_some_and(|grants| {
-            grants.has_role(Role::Admin.as_str()) && grants.has_scope(ANALYTICS_READ)
-        })
-    });
+    let grants = grants();
+    let is_permitted = grants.has_role(Role::Admin.as_str()) && grants.has_scope(ANALYTICS_READ);
     is_permitted && require_everywhere().is_ok()
 }
 

@@ -1,5 +1,5 @@
 use seaworthy::prelude::*;
-use tutoring_contract::{CallerTerritory, Role, SERVICE_ROLE};
+use tutoring_contract::{CallerTerritory, Role, SERVICE_ROLE, grants};
 use tutoring_identity::caller;
 
 use crate::domain::errors;
@@ -19,23 +19,17 @@ impl Actor {
     /// # Errors
     /// `TOKEN_INVALID` without a token.
     pub(crate) fn current(territory: CallerTerritory) -> Result<Self, Error> {
-        let has = |role: &str| {
-            context::with_current(|context| {
-                context.is_some_and(|context| context.grants().has_role(role))
-            })
-        };
-        if has(SERVICE_ROLE) {
+        let grants = grants();
+        if grants.has_role(SERVICE_ROLE) {
             return Ok(Self {
                 id: Uuid::nil(),
                 role: None,
                 territory,
             });
         }
-        let mut roles = [Role::Student, Role::Trainer, Role::Admin].into_iter();
-        let role = roles.find(|role| has(role.as_str()));
         Ok(Self {
             id: caller()?,
-            role,
+            role: Role::of(&grants),
             territory,
         })
     }
@@ -53,11 +47,7 @@ impl Actor {
             .role
             .is_some_and(|role| owners.contains(&(role, self.id)));
         let is_admin = self.role == Some(Role::Admin);
-        let is_permitted = permission.is_some_and(|permission| {
-            context::with_current(|context| {
-                context.is_some_and(|context| context.grants().has_scope(permission))
-            })
-        });
+        let is_permitted = permission.is_some_and(|permission| grants().has_scope(permission));
         match is_owner || is_admin && is_permitted {
             true => Ok(()),
             false => Err(errors::forbidden()),

@@ -7,7 +7,7 @@ mod messages;
 use std::sync::Arc;
 
 use seaworthy::prelude::*;
-use tutoring_contract::{ExtractResult, HandlerResult, Role};
+use tutoring_contract::{ExtractResult, HandlerResult, Role, grants};
 use tutoring_identity::caller;
 
 use crate::{chat::Chats, domain::Participant};
@@ -59,13 +59,8 @@ fn doubts() -> Routes<Arc<Chats>> {
 
 /// Returns the user of the request's access token, with the role.
 fn participant() -> Result<Participant, Error> {
-    let role = context::with_current(|context| {
-        let grants = context.map(RequestContext::grants)?;
-        let mut roles = [Role::Student, Role::Trainer, Role::Admin].into_iter();
-        roles.find(|role| grants.has_role(role.as_str()))
-    });
     Ok(Participant {
         id: caller()?,
-        role: role.unwrap_or(Role::Student),
+        role: Role::of(&grants()).unwrap_or(Role::Student),
     })
 }

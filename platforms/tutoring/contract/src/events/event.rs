@@ -105,10 +105,7 @@ pub fn message<K: Kind>(event: &BusinessEvent<K>) -> Message {
 fn caller() -> Option<(Uuid, Role)> {
     context::with_current(|context| {
         let context = context?;
-        let grants = context.grants();
-        let role = Role::ALL
-            .into_iter()
-            .find(|role| grants.has_role(role.as_str()))?;
+        let role = Role::of(&context.grants())?;
         Some((context.actor()?.as_str().parse().ok()?, role))
     })
 }

@@ -1,5 +1,5 @@
 use seaworthy::prelude::*;
-use tutoring_contract::{CallerTerritory, Json, Path, Reply, Role};
+use tutoring_contract::{CallerTerritory, Json, Path, Reply, Role, grants};
 use tutoring_identity::caller;
 
 use super::{HandlerResult, State};
@@ -24,8 +24,7 @@ async fn require_reader(
     territory: &CallerTerritory,
     student: Uuid,
 ) -> Result<(), Error> {
-    let grants = context::with_current(|context| context.map(RequestContext::grants));
-    let grants = grants.unwrap_or_default();
+    let grants = grants();
     if grants.has_role(Role::Admin.as_str()) {
         grants.require_scope(STUDENT_READ)?;
         return courses.require_student(territory, student).await;

@@ -1,5 +1,5 @@
 use seaworthy::prelude::*;
-use tutoring_contract::Role;
+use tutoring_contract::{Role, grants};
 use tutoring_identity::caller;
 
 /// The user of a request, by role.
@@ -17,8 +17,7 @@ impl Viewer {
     /// # Errors
     /// `FORBIDDEN` for other roles and without the permission, `TOKEN_INVALID` without a user.
     pub(crate) fn from_request(permission: &str) -> Result<Self, Error> {
-        let grants = context::with_current(|context| context.map(RequestContext::grants));
-        let (grants, id) = (grants.unwrap_or_default(), caller()?);
+        let (grants, id) = (grants(), caller()?);
         if grants.has_role(Role::Student.as_str()) {
             return Ok(Self::Student(id));
         }

@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use seaworthy::{audit_log::AuditEntry, data::Transaction, prelude::*};
 use serde_json::{Value, json};
-use tutoring_contract::{Json, Reply, Role, require_everywhere};
+use tutoring_contract::{Json, Reply, Role, grants, require_everywhere};
 use tutoring_identity::Checks;
 
 use super::{ExtractResult, HandlerResult, State};
@@ -52,8 +52,7 @@ impl Text {
 /// Requires the permission of an administrator. Returns whether the caller is one. Refuses an
 /// administrator with a territory, because the service does not store the territories of users.
 fn require_sender() -> Result<bool, Error> {
-    let grants = context::with_current(|context| context.map(RequestContext::grants));
-    let grants = grants.unwrap_or_default();
+    let grants = grants();
     let is_admin = grants.has_role(Role::Admin.as_str());
     if is_admin {
         grants.require_scope(NOTIFICATION_WRITE)?;
