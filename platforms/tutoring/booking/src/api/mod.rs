@@ -154,7 +154,7 @@ fn schedule_routes() -> Routes<Arc<Schedule>> {
         .get("/allocations", allocations::list)
         .get("/allocations/{id}/refusals", allocations::rejections)
         .with_options(|options| options.roles([ADMIN]).scopes([ALLOCATION_READ]));
-    // The handlers check that students and trainers query only their own place or time.
+    // The handlers check that students and trainers use only their own places, times and sessions.
     let of_students = Routes::new()
         .get("/allocations/availability/check", availability::check)
         .get("/allocations/available-time-slots", availability::slots)
@@ -162,6 +162,8 @@ fn schedule_routes() -> Routes<Arc<Schedule>> {
             "/allocations/check-course-availability",
             availability::course,
         )
+        .get("/journeys/{id}/live", journeys::live)
+        .post("/sessions/{id}/cancel", sessions::cancel)
         .with_options(|options| options.roles([STUDENT, ADMIN]));
     let of_trainers = Routes::new()
         .get(
@@ -186,32 +188,22 @@ fn schedule_routes() -> Routes<Arc<Schedule>> {
         .post("/sessions/{id}/start", sessions::start)
         .post("/sessions/{id}/verify-otp", sessions::verify)
         .post("/sessions/{id}/end", sessions::end)
-        .with_options(|options| options.roles([TRAINER]));
-    let travellers = Routes::new()
         .post("/journeys/start", journeys::start)
         .post("/journeys/{id}/location", journeys::locate)
         .post("/journeys/{id}/arrived", journeys::arrive)
         .post("/journeys/{id}/end", journeys::end)
         .with_options(|options| options.roles([TRAINER]));
-    let watchers = Routes::new()
-        .get("/journeys/{id}/live", journeys::live)
-        .with_options(|options| options.roles([STUDENT, ADMIN]));
     let students = Routes::new()
         .post("/sessions/{id}/confirm", sessions::confirm)
         .with_options(|options| options.roles([STUDENT]));
-    let cancellers = Routes::new()
-        .post("/sessions/{id}/cancel", sessions::cancel)
-        .with_options(|options| options.roles([STUDENT, ADMIN]));
     let disputes = Routes::new()
         .post("/sessions/{id}/resolve", sessions::resolve)
         .with_options(|options| options.roles([ADMIN]).scopes([SESSION_WRITE]));
-    let reviewers = Routes::new()
-        .post("/reviews", reviews::create)
-        .with_options(|options| options.roles([STUDENT, TRAINER]));
     let reviews = Routes::new()
         .get("/reviews", reviews::list)
         .with_options(|options| options.roles([ADMIN]).scopes([SESSION_READ]));
     let requesters = Routes::new()
+        .post("/reviews", reviews::create)
         .post("/reschedule", requests::create)
         .put("/reschedule/{id}", requests::change)
         .post("/reschedule/{id}/cancel", requests::cancel)
@@ -233,12 +225,8 @@ fn schedule_routes() -> Routes<Arc<Schedule>> {
         .merge(of_trainers)
         .merge(own)
         .merge(trainers)
-        .merge(travellers)
-        .merge(watchers)
         .merge(students)
-        .merge(cancellers)
         .merge(disputes)
-        .merge(reviewers)
         .merge(reviews)
         .merge(requesters)
         .merge(reschedules)
