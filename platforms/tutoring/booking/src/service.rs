@@ -3,18 +3,12 @@
 use std::{process::ExitCode, sync::Arc};
 
 use seaworthy::{
-    audit_log::AuditLog,
-    config::LegacyVariable,
-    data::Database,
-    messaging::Messaging,
-    operation_log::OperationLog,
-    outbox::{Consumer, Outbox},
+    audit_log::AuditLog, config::LegacyVariable, operation_log::OperationLog, outbox::Consumer,
     prelude::*,
 };
-use tutoring_contract::use_envelopes;
 use tutoring_identity::{
-    BROKER, DATABASE, LiveSealer, LiveSessions, NoticeSealer, STORE_VARIABLES, Stores,
-    behind_gateway_with, in_batches, stores,
+    Backend, DATABASE, LiveSealer, NoticeSealer, STORE_VARIABLES, Stores, behind_gateway_with,
+    in_batches, stores,
 };
 
 use crate::{
@@ -70,25 +64,14 @@ pub fn main() -> ExitCode {
 pub async fn assemble(service: &Assembly<BookingConfig>) -> Result<(), StartError> {
     service.document(include_str!("../docs/openapi.json"));
     let settings = service.settings();
-    use_envelopes(service);
-    let live = LiveSessions::new(settings.redis.as_ref())?;
-    let bearer = settings.access_tokens.authentication_with_services(
-        service,
-        Some(live.into()),
-        &settings.service_tokens,
-    )?;
-    service.authenticate(bearer);
-    let database = Database::connect(service, DATABASE, &settings.database, MIGRATIONS).await?;
-    OperationLog::start(service, &database, &settings.operation_log, &[])?;
-    let audit = AuditLog::start(service, &database, &settings.audit_log)?;
-    let messaging = Messaging::connect(service, BROKER, &settings.broker).await?;
-    let publisher = messaging.publisher(published_topics()).await?;
-    let (locations, outbox) = (publisher.clone(), &settings.outbox);
-    let outbox = Outbox::start(service, &database, publisher, outbox).await?;
+    let (connections, topics) = (settings.backend()?, published_topics());
+    let backend = Backend::start(service, &connections, topics, MIGRATIONS).await?;
+    OperationLog::start(service, &backend.database, &settings.operation_log, &[])?;
+    let audit = AuditLog::start(service, &backend.database, &settings.audit_log)?;
     let schedule = Arc::new(Sessions {
-        database: database.clone(),
-        outbox: outbox.clone(),
-        publisher: locations,
+        database: backend.database.clone(),
+        outbox: backend.outbox.clone(),
+        publisher: backend.publisher.clone(),
         live: LiveSealer::new(&settings.access_tokens)?,
         secrets: NoticeSealer::new(&settings.access_tokens)?,
         journeys: LiveJourneys::new(settings.redis.as_ref(), settings.journey_idle_timeout)?,
@@ -99,14 +82,12 @@ pub async fn assemble(service: &Assembly<BookingConfig>) -> Result<(), StartErro
         start_radius_m: f64::from(settings.start_radius_m),
         operators: settings.operators.clone(),
     });
-    // One worker removes the messages of all inboxes, which share a table.
-    outbox
-        .inbox(NAME, &settings.outbox)
-        .purge_regularly(service);
-    let inbox = |group: &str| outbox.inbox(group, &settings.outbox);
-    Consumer::subscribe(consumers(), &messaging, &schedule, inbox).await?;
+    backend.consume(consumers(), &schedule).await?;
     start_workers(service, &schedule);
-    let prices = Arc::new(PriceList { database, audit });
+    let prices = Arc::new(PriceList {
+        database: backend.database,
+        audit,
+    });
     let release = in_batches(
         "release expired discounts",
         RELEASE_INTERVAL,

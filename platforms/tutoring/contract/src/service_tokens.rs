@@ -88,6 +88,15 @@ impl ServiceTokens {
 }
 
 impl ServiceTokenConfig {
+    /// Returns the settings of a service that other services call.
+    ///
+    /// # Errors
+    /// [`StartError`] if the secret is missing.
+    pub fn required(&self) -> Result<Self, StartError> {
+        self.secret.as_ref().ok_or_else(missing)?;
+        Ok(self.clone())
+    }
+
     /// Returns the issuer whose tokens a service accepts.
     pub(crate) fn issuer(&self) -> Result<Issuer, StartError> {
         let secret = self.secret.as_ref().ok_or_else(missing)?;

@@ -3,25 +3,15 @@
 use std::{process::ExitCode, sync::Arc};
 
 use seaworthy::{
-    audit_log::AuditLog,
-    config::LegacyVariable,
-    data::Database,
-    messaging::{Messaging, Topics},
-    operation_log::OperationLog,
-    outbox::{Consumer, Outbox},
-    prelude::*,
-    storage::Storage,
+    audit_log::AuditLog, config::LegacyVariable, messaging::Topics, operation_log::OperationLog,
+    outbox::Consumer, prelude::*, storage::Storage,
 };
-use tutoring_contract::{
-    events::{
-        BusinessEvent, CertificateIssued, CourseAccessGranted, CourseChanged, CourseCompleted,
-        CourseProgressUpdated, NotificationRequested, PurchaseCreated,
-    },
-    use_envelopes,
+use tutoring_contract::events::{
+    BusinessEvent, CertificateIssued, CourseAccessGranted, CourseChanged, CourseCompleted,
+    CourseProgressUpdated, NotificationRequested, PurchaseCreated,
 };
 use tutoring_identity::{
-    BROKER, DATABASE, LiveSessions, MEDIA_VARIABLES, STORE_VARIABLES, Stores, behind_gateway_with,
-    stores,
+    Backend, DATABASE, MEDIA_VARIABLES, STORE_VARIABLES, Stores, behind_gateway_with, stores,
 };
 
 use crate::{
@@ -82,20 +72,10 @@ fn published_topics() -> Topics {
 pub async fn assemble(service: &Assembly<CourseConfig>) -> Result<(), StartError> {
     service.document(include_str!("../docs/openapi.json"));
     let settings = service.settings();
-    use_envelopes(service);
-    let live = LiveSessions::new(settings.redis.as_ref())?;
-    let bearer = settings.access_tokens.authentication_with_services(
-        service,
-        Some(live.into()),
-        &settings.service_tokens,
-    )?;
-    service.authenticate(bearer);
-    let database = Database::connect(service, DATABASE, &settings.database, MIGRATIONS).await?;
-    OperationLog::start(service, &database, &settings.operation_log, &[])?;
-    let messaging = Messaging::connect(service, BROKER, &settings.broker).await?;
-    let publisher = messaging.publisher(published_topics()).await?;
-    let outbox = Outbox::start(service, &database, publisher, &settings.outbox).await?;
-    let audit = AuditLog::start(service, &database, &settings.audit_log)?;
+    let (connections, topics) = (settings.backend()?, published_topics());
+    let backend = Backend::start(service, &connections, topics, MIGRATIONS).await?;
+    OperationLog::start(service, &backend.database, &settings.operation_log, &[])?;
+    let audit = AuditLog::start(service, &backend.database, &settings.audit_log)?;
     let media = settings
         .media
         .clone()
@@ -105,15 +85,10 @@ pub async fn assemble(service: &Assembly<CourseConfig>) -> Result<(), StartError
         let reason = "media.public_url must be set: users upload to it";
         return Err(StartError::new(reason));
     }
-    let inboxes = outbox.clone();
-    // One worker removes the messages of all inboxes, which share a table.
-    inboxes
-        .inbox(NAME, &settings.outbox)
-        .purge_regularly(service);
-    service.worker(uploads::purge_worker(&database));
+    service.worker(uploads::purge_worker(&backend.database));
     let courses = Arc::new(Courses {
-        database,
-        outbox,
+        database: backend.database.clone(),
+        outbox: backend.outbox.clone(),
         audit,
         media,
         zone: settings.time_zone.clone(),
@@ -124,8 +99,7 @@ pub async fn assemble(service: &Assembly<CourseConfig>) -> Result<(), StartError
             StartError::with_cause("the sample course cannot be created", error)
         })?;
     }
-    let inbox = |group: &str| inboxes.inbox(group, &settings.outbox);
-    Consumer::subscribe(consumers(), &messaging, &courses, inbox).await?;
+    backend.consume(consumers(), &courses).await?;
     service.http(api::routes(courses));
     Ok(())
 }

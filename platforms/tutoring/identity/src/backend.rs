@@ -3,7 +3,7 @@ use std::{pin::Pin, sync::Arc};
 use seaworthy::{
     config::{Conversion, LegacyVariable, Settings},
     data::{Database, DatabaseConfig, MigrationSet},
-    messaging::{BrokerUrl, Messaging, MessagingConfig, Topics},
+    messaging::{BrokerUrl, Messaging, MessagingConfig, Publisher, Topics},
     outbox::{Consumer, Inbox, InboxConfig, Outbox, OutboxConfig},
     prelude::*,
     redis::RedisConfig,
@@ -113,6 +113,8 @@ pub struct Backend {
     pub database: Database,
     /// The broker, for subscriptions.
     pub messaging: Messaging,
+    /// The publisher, for messages that the outbox does not store.
+    pub publisher: Publisher,
     /// The outbox.
     pub outbox: Outbox,
     inbox: InboxConfig,
@@ -153,10 +155,12 @@ impl Backend {
         let database = Database::connect(service, DATABASE, &config.database, migrations).await?;
         let messaging = Messaging::connect(service, BROKER, &config.broker).await?;
         let publisher = messaging.publisher(topics).await?;
-        let outbox = Outbox::start(service, &database, publisher, &config.outbox).await?;
+        let (stored, outbox) = (publisher.clone(), &config.outbox);
+        let outbox = Outbox::start(service, &database, stored, outbox).await?;
         let backend = Self {
             database,
             messaging,
+            publisher,
             outbox,
             inbox: config.inbox.clone(),
         };

@@ -35,10 +35,32 @@ fn of_audit_log<C: Stores>(settings: &C) -> (&DatabaseConfig, &AuditLogConfig) {
 }
 
 /// Implements [`Stores`](crate::Stores) for settings with a member `audit_log`. The database and the
-/// broker are members too, or in a member such as `backend`.
+/// broker are members too, or in a member such as `backend`. If they are members, the settings get
+/// the method `backend`.
 #[macro_export]
 macro_rules! stores {
-    ($settings:ty $(, $member:ident)?) => {
+    ($settings:ty) => {
+        $crate::stores!($settings,);
+
+        impl $settings {
+            /// Returns the settings of the connections of a service that other services call.
+            ///
+            /// # Errors
+            /// `StartError` without a secret of tokens of services.
+            fn backend(&self) -> Result<$crate::BackendConfig, ::seaworthy::prelude::StartError> {
+                Ok($crate::BackendConfig {
+                    database: self.database.clone(),
+                    redis: self.redis.clone(),
+                    broker: self.broker.clone(),
+                    outbox: self.outbox.clone(),
+                    inbox: self.outbox.inbox.clone(),
+                    access_tokens: self.access_tokens.clone(),
+                    service_tokens: self.service_tokens.required()?,
+                })
+            }
+        }
+    };
+    ($settings:ty, $($member:ident)?) => {
         impl $crate::Stores for $settings {
             fn database(&self) -> &::seaworthy::data::DatabaseConfig {
                 &self.$($member.)?database

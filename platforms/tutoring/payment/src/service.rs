@@ -5,20 +5,16 @@ use std::{process::ExitCode, sync::Arc};
 use seaworthy::{
     audit_log::AuditLog,
     config::{Conversion, LegacyVariable},
-    data::Database,
-    messaging::{Messaging, Topics},
+    messaging::Topics,
     operation_log::OperationLog,
-    outbox::{Consumer, Outbox},
+    outbox::Consumer,
     prelude::*,
 };
 use tutoring_contract::{
     ServiceTokens,
     events::{BusinessEvent, PaymentRefunded, PurchaseConfirmed},
-    use_envelopes,
 };
-use tutoring_identity::{
-    BROKER, DATABASE, LiveSessions, STORE_VARIABLES, Stores, behind_gateway_with, stores,
-};
+use tutoring_identity::{Backend, DATABASE, STORE_VARIABLES, Stores, behind_gateway_with, stores};
 
 use crate::{
     api::{self, RouteLimits},
@@ -88,31 +84,15 @@ pub fn main() -> ExitCode {
 pub async fn assemble(service: &Assembly<PaymentConfig>) -> Result<(), StartError> {
     service.document(include_str!("../docs/openapi.json"));
     let settings = service.settings();
-    use_envelopes(service);
     let provider = Provider::new(service)?;
     let tokens = ServiceTokens::new(CALLER, &settings.service_tokens)?;
-    let live = LiveSessions::new(settings.redis.as_ref())?;
-    let bearer = settings.access_tokens.authentication_with_services(
-        service,
-        Some(live.into()),
-        &settings.service_tokens,
-    )?;
-    service.authenticate(bearer);
-    let database = Database::connect(service, DATABASE, &settings.database, MIGRATIONS).await?;
-    OperationLog::start(service, &database, &settings.operation_log, &[])?;
-    let messaging = Messaging::connect(service, BROKER, &settings.broker).await?;
     let topics = Topics::new()
         .with_unroutable::<BusinessEvent<PurchaseConfirmed>>()
         .with_unroutable::<BusinessEvent<PaymentRefunded>>();
-    let publisher = messaging.publisher(topics).await?;
-    let outbox = Outbox::start(service, &database, publisher, &settings.outbox).await?;
-    // One worker removes the messages of all inboxes, which share a table.
-    outbox
-        .inbox(NAME, &settings.outbox)
-        .purge_regularly(service);
-    let inbox = |group: &str| outbox.inbox(group, &settings.outbox);
-    Consumer::subscribe([consumer()], &messaging, &Arc::new(Rows), inbox).await?;
-    let audit = AuditLog::start(service, &database, &settings.audit_log)?;
+    let backend = Backend::start(service, &settings.backend()?, topics, MIGRATIONS).await?;
+    OperationLog::start(service, &backend.database, &settings.operation_log, &[])?;
+    backend.consume([consumer()], &Arc::new(Rows)).await?;
+    let audit = AuditLog::start(service, &backend.database, &settings.audit_log)?;
     let help = "Differences from the payment provider that wait for an operator.";
     let unresolved = service
         .metrics()
