@@ -10,6 +10,8 @@ use tutoring_identity::NOT_STORABLE;
 use super::{Actor, Schedule};
 use crate::domain::errors;
 
+/// The type of notifications.
+const NOTICE: &str = "course";
 /// The maximum length of a reason or a note, in characters.
 const MAX_TEXT: usize = 1_000;
 
@@ -61,8 +63,8 @@ impl Schedule {
         text: (&str, String),
         data: Value,
     ) -> Result<(), Error> {
-        self.request_notice(tx, role, notice(recipient, text, data))
-            .await
+        let request = NotificationRequested::new(recipient, NOTICE, text, data);
+        self.request_notice(tx, role, request).await
     }
 
     /// Requests a notification of a student whose text and data are a secret. The outbox and the
@@ -74,7 +76,8 @@ impl Schedule {
         text: (&str, String),
         data: Value,
     ) -> Result<(), Error> {
-        let sealed = self.secrets.seal(notice(student, text, data)).await?;
+        let request = NotificationRequested::new(student, NOTICE, text, data);
+        let sealed = self.secrets.seal(request).await?;
         self.request_notice(tx, Role::Student, sealed).await
     }
 
@@ -133,15 +136,5 @@ impl Schedule {
         };
         let event = BusinessEvent::new(done).by(actor.id, Role::Admin);
         Ok(self.outbox.store(tx, message(&event)).await?)
-    }
-}
-
-fn notice(recipient: Uuid, (title, body): (&str, String), data: Value) -> NotificationRequested {
-    NotificationRequested {
-        recipient_id: recipient,
-        notification_type: "course".to_owned(),
-        title: title.to_owned(),
-        body,
-        data: Some(data),
     }
 }

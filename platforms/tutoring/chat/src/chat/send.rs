@@ -15,6 +15,8 @@ use crate::{
 
 /// The event that clients receive.
 const MESSAGE: &str = "chat:message";
+/// The title and the text of a notification.
+const TEXT: (&str, &str) = ("New message", "You have a new message.");
 /// The precision of times in databases.
 const PRECISION: Duration = Duration::from_micros(1);
 
@@ -144,13 +146,9 @@ impl Chats {
             if unread > 0 {
                 continue;
             }
-            let mut requested = BusinessEvent::new(NotificationRequested {
-                recipient_id: member.user,
-                notification_type: "system".to_owned(),
-                title: "New message".to_owned(),
-                body: "You have a new message.".to_owned(),
-                data: Some(json!({ "conversationId": sent.conversation, "messageId": sent.id })),
-            });
+            let data = json!({ "conversationId": sent.conversation, "messageId": sent.id });
+            let requested = NotificationRequested::new(member.user, "system", TEXT, data);
+            let mut requested = BusinessEvent::new(requested);
             requested.user_id = Some(member.user);
             self.backend.outbox.store(tx, message(&requested)).await?;
         }

@@ -63,16 +63,11 @@ impl Chats {
         &self,
         tx: &Transaction,
         (recipient, role): (Uuid, Role),
-        (title, body): (&str, &str),
+        text: (&str, &str),
         doubt: Uuid,
     ) -> Result<(), Error> {
-        let requested = NotificationRequested {
-            recipient_id: recipient,
-            notification_type: "course".to_owned(),
-            title: title.to_owned(),
-            body: body.to_owned(),
-            data: Some(json!({ "doubtId": doubt })),
-        };
+        let data = json!({ "doubtId": doubt });
+        let requested = NotificationRequested::new(recipient, "course", text, data);
         let event = BusinessEvent::new(requested).by(recipient, role);
         Ok(self.backend.outbox.store(tx, message(&event)).await?)
     }

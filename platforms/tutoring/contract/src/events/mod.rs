@@ -24,6 +24,7 @@
 mod event;
 mod key;
 mod kinds;
+mod notification;
 
 pub use event::{BusinessEvent, Kind, message};
 pub use key::EventKey;

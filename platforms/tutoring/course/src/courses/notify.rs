@@ -22,16 +22,10 @@ impl Courses {
         tx: &Transaction,
         student: Uuid,
         subject: Subject,
-        (title, body): (&str, String),
+        text: (&str, String),
         data: Value,
     ) -> Result<(), Error> {
-        let requested = NotificationRequested {
-            recipient_id: student,
-            notification_type: subject.as_str().to_owned(),
-            title: title.to_owned(),
-            body,
-            data: Some(data),
-        };
+        let requested = NotificationRequested::new(student, subject.as_str(), text, data);
         let event = BusinessEvent::new(requested).by(student, Role::Student);
         Ok(self.outbox.store(tx, message(&event)).await?)
     }

@@ -40,7 +40,7 @@ impl Applicants {
         application: &Application,
         decision: Decision,
     ) -> Result<(), Error> {
-        let (title, body) = match decision {
+        let text = match decision {
             Decision::Approve => (
                 "Application approved",
                 "You can now be allocated to students.",
@@ -55,17 +55,10 @@ impl Applicants {
                 "Your application is in review again.",
             ),
         };
-        let requested = BusinessEvent::new(NotificationRequested {
-            recipient_id: application.trainer,
-            notification_type: "system".to_owned(),
-            title: title.to_owned(),
-            body: body.to_owned(),
-            data: Some(json!({
-                "reviewStatus": application.status,
-                "reason": application.notes,
-            })),
-        })
-        .by(application.trainer, Role::Trainer);
+        let trainer = application.trainer;
+        let data = json!({ "reviewStatus": application.status, "reason": application.notes });
+        let requested = NotificationRequested::new(trainer, "system", text, data);
+        let requested = BusinessEvent::new(requested).by(trainer, Role::Trainer);
         Ok(self.outbox.store(tx, message(&requested)).await?)
     }
 }
