@@ -147,14 +147,6 @@ impl Identity {
     pub fn outbox(&self) -> &Outbox {
         &self.0.outbox
     }
-
-    /// Publishes the snapshot of a changed account after the commit.
-    ///
-    /// # Errors
-    /// An error of the database.
-    pub async fn publish_changed(&self, tx: &Transaction, id: Uuid) -> Result<(), Error> {
-        self.0.publish_changed(tx, id).await
-    }
 }
 
 impl Parts {
@@ -193,10 +185,6 @@ impl Parts {
         };
         self.outbox.store(tx, message).await?;
         Ok(account)
-    }
-
-    async fn publish_changed(&self, tx: &Transaction, id: Uuid) -> Result<(), Error> {
-        self.published(tx, id).await.map(drop)
     }
 
     fn start_workers<C: Settings>(&self, service: &Assembly<C>, config: &IdentityConfig) {
