@@ -93,12 +93,6 @@ impl Platform {
             .collect()
     }
 
-    /// Stops one service, to simulate an outage. Returns `None` if it does not run.
-    pub async fn stop_one(&mut self, name: &str) -> Option<StopOutcome> {
-        let index = self.0.iter().position(|(running, _)| *running == name)?;
-        Some(self.0.remove(index).1.stop().await)
-    }
-
     /// Stops all services, the gateway first. Returns the work that was aborted.
     pub async fn stop(self) -> Vec<String> {
         let mut unfinished = Vec::new();
