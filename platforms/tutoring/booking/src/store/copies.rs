@@ -29,24 +29,32 @@ pub(crate) async fn category(connection: &dyn Connection, course: Uuid) -> DataR
     Ok(found.unwrap_or_default())
 }
 
-queries! {
-    /// Whether students can buy a course.
-    pub(crate) async fn is_published(connection: &dyn Connection, course: Uuid) -> bool =
-        sql!("SELECT course_id FROM course_copies WHERE course_id = {course} AND is_published = {true}")
-            .exists(connection);
+/// Whether students can buy a course.
+pub(crate) async fn is_published(connection: &dyn Connection, course: Uuid) -> DataResult<bool> {
+    sql!("SELECT course_id FROM course_copies WHERE course_id = {course} AND is_published = {true}")
+        .exists(connection)
+        .await
+}
 
-    /// Whether a course exists, also if it is not published.
-    pub(crate) async fn has_course(connection: &dyn Connection, course: Uuid) -> bool =
-        sql!("SELECT course_id FROM course_copies WHERE course_id = {course}").exists(connection);
+/// Whether a course exists, also if it is not published.
+pub(crate) async fn has_course(connection: &dyn Connection, course: Uuid) -> DataResult<bool> {
+    sql!("SELECT course_id FROM course_copies WHERE course_id = {course}")
+        .exists(connection)
+        .await
+}
 
-    /// Whether a student exists. A student with an allocation exists, also without a copy.
-    pub(crate) async fn has_student(connection: &dyn Connection, student: Uuid) -> bool =
-        sql!("SELECT student_id FROM student_copies WHERE student_id = {student} UNION SELECT student_id FROM allocations WHERE student_id = {student}")
-            .exists(connection);
+/// Whether a student exists. A student with an allocation exists, also without a copy.
+pub(crate) async fn has_student(connection: &dyn Connection, student: Uuid) -> DataResult<bool> {
+    sql!("SELECT student_id FROM student_copies WHERE student_id = {student} UNION SELECT student_id FROM allocations WHERE student_id = {student}")
+        .exists(connection)
+        .await
+}
 
-    /// Stores a student without a place, unless the student is stored.
-    pub(crate) async fn add_student(tx: &Transaction, student: Uuid) =
-        insert_or_ignore!("student_copies (student_id, version) VALUES ({student}, -1)").apply(tx);
+/// Stores a student without a place, unless the student is stored.
+pub(crate) async fn add_student(tx: &Transaction, student: Uuid) -> DataResult<()> {
+    insert_or_ignore!("student_copies (student_id, version) VALUES ({student}, -1)")
+        .apply(tx)
+        .await
 }
 
 /// Stores the place of a student. An older version changes nothing.
