@@ -118,13 +118,19 @@ pub(crate) async fn add_early_refund(tx: &Transaction, payment: Uuid) -> DataRes
         .await
 }
 
-    /// Whether the refund of a payment arrived before its purchase.
-    pub(crate) async fn has_early_refund(connection: &dyn Connection, payment: Uuid) -> bool =
-        sql!("SELECT payment_id FROM early_refunds WHERE payment_id = {payment}")
-            .exists(connection);
+/// Whether the refund of a payment arrived before its purchase.
+pub(crate) async fn has_early_refund(
+    connection: &dyn Connection,
+    payment: Uuid,
+) -> DataResult<bool> {
+    sql!("SELECT payment_id FROM early_refunds WHERE payment_id = {payment}")
+        .exists(connection)
+        .await
+}
 
-    /// Records the refund of a payment. Returns `false` if it is known.
-    pub(crate) async fn set_refunded(tx: &Transaction, payment: Uuid) -> bool =
-        sql!("UPDATE purchase_payments SET is_refunded = {true} WHERE payment_id = {payment} AND is_refunded = {false}")
-            .changes(tx);
+/// Records the refund of a payment. Returns `false` if it is known.
+pub(crate) async fn set_refunded(tx: &Transaction, payment: Uuid) -> DataResult<bool> {
+    sql!("UPDATE purchase_payments SET is_refunded = {true} WHERE payment_id = {payment} AND is_refunded = {false}")
+        .changes(tx)
+        .await
 }
