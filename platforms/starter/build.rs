@@ -27,7 +27,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         // The JSON names are those of the protos.
         .contract_names(true)
         .write_defaults(true)
-        .error_form(
+        .error_format(
             "application/problem+json",
             serde_json::from_str(include_str!("contract/error.schema.json"))?,
         )

@@ -6,7 +6,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Builder::new("Symbols", "1.0")
         .write_defaults(true)
         .idempotency_keys(true)
-        .error_form(
+        .error_format(
             "application/problem+json",
             serde_json::from_str(include_str!("contract/error.schema.json"))?,
         )

@@ -66,7 +66,7 @@ impl OneTimeTokens {
         connection: &dyn Connection,
         user: &str,
     ) -> Result<SecretToken, Error> {
-        self.end_oldest(connection, user).await?;
+        self.revoke_oldest(connection, user).await?;
         let token = SecretToken::generate()?;
         sql("INSERT INTO account_one_time_tokens (token_hash, purpose, user_id, until_us) VALUES (?, ?, ?, {now_us} + ?)")
             .bind(token.hash())
@@ -121,11 +121,15 @@ impl OneTimeTokens {
         Ok(user.map(|(user,)| user))
     }
 
-    /// Ends the oldest tokens of a user, so that one more does not exceed the limit.
-    async fn end_oldest(&self, connection: &dyn Connection, user: &str) -> Result<(), DataError> {
+    /// Revokes the oldest tokens of a user, so that one more does not exceed the limit.
+    async fn revoke_oldest(
+        &self,
+        connection: &dyn Connection,
+        user: &str,
+    ) -> Result<(), DataError> {
         let max_open = self.max_open.get();
         if max_open == 1 {
-            return self.end_all(connection, user).await;
+            return self.revoke_all(connection, user).await;
         }
         // All tokens of a purpose have the same lifetime, so the oldest expires first. MySQL needs
         // the inner table, because it does not read a table from which it deletes.
@@ -140,11 +144,15 @@ impl OneTimeTokens {
             .map(drop)
     }
 
-    /// Ends the tokens of a user for this purpose.
+    /// Revokes the tokens of a user for this purpose.
     ///
     /// # Errors
     /// Any error of the database.
-    pub async fn end_all(&self, connection: &dyn Connection, user: &str) -> Result<(), DataError> {
+    pub async fn revoke_all(
+        &self,
+        connection: &dyn Connection,
+        user: &str,
+    ) -> Result<(), DataError> {
         sql("DELETE FROM account_one_time_tokens WHERE user_id = ? AND purpose = ?")
             .bind(user)
             .bind(self.purpose)

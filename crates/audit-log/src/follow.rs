@@ -8,7 +8,7 @@ const PAGE: i64 = 1_000;
 
 /// A position in the chain: the number and the expected hash of a record.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Link {
+pub(crate) struct ChainPosition {
     pub(crate) sequence: i64,
     pub(crate) hash: Vec<u8>,
 }
@@ -19,36 +19,36 @@ impl AuditLog {
     pub(crate) async fn follow(
         &self,
         connection: &dyn Connection,
-        from: Link,
+        from: ChainPosition,
         to: i64,
-        mut at: impl FnMut(&Link, Signer) -> Result<(), VerifyError> + Send,
-    ) -> Result<Link, VerifyError> {
-        let mut link = from;
-        while link.sequence < to {
-            let page = page(connection, link.sequence, to).await?;
+        mut at: impl FnMut(&ChainPosition, Signer) -> Result<(), VerifyError> + Send,
+    ) -> Result<ChainPosition, VerifyError> {
+        let mut position = from;
+        while position.sequence < to {
+            let page = page(connection, position.sequence, to).await?;
             if page.is_empty() {
                 break;
             }
             for record in page {
-                let signer = self.signer(&link, &record)?;
-                link = Link {
+                let signer = self.signer(&position, &record)?;
+                position = ChainPosition {
                     sequence: record.sequence,
                     hash: record.hash,
                 };
-                at(&link, signer)?;
+                at(&position, signer)?;
             }
         }
-        Ok(link)
+        Ok(position)
     }
 
     /// Returns the signer of the next record.
-    fn signer(&self, link: &Link, record: &Record) -> Result<Signer, VerifyError> {
-        let sequence = link.sequence.saturating_add(1);
+    fn signer(&self, position: &ChainPosition, record: &Record) -> Result<Signer, VerifyError> {
+        let sequence = position.sequence.saturating_add(1);
         if record.sequence != sequence {
             return Err(VerifyError::Missing(sequence));
         }
         let signer = self.keys.of_record(sequence, |key| {
-            let hash = record.chained(&link.hash, key);
+            let hash = record.chained(&position.hash, key);
             verify_slices_are_equal(&hash, &record.hash).is_ok()
         });
         signer.ok_or(VerifyError::Altered(sequence))

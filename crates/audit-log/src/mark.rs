@@ -3,7 +3,7 @@ use seaworthy_data::{DataError, Transaction, sql};
 
 use crate::{
     AuditLog, VerifyError,
-    follow::Link,
+    follow::ChainPosition,
     keys::Signer,
     log::Chain,
     record::{BEGINNING, add},
@@ -14,7 +14,10 @@ const PURPOSE: &[u8] = b"where the audit log begins since a pruning";
 
 impl AuditLog {
     /// Returns the proven beginning of the log, and the key of the proof if records were pruned.
-    pub(crate) fn beginning(&self, chain: &Chain) -> Result<(Link, Option<Signer>), VerifyError> {
+    pub(crate) fn beginning(
+        &self,
+        chain: &Chain,
+    ) -> Result<(ChainPosition, Option<Signer>), VerifyError> {
         if chain.pruned_proof.is_some() {
             let pruned = pruned(chain);
             return match self.signer_of_beginning(chain, &pruned) {
@@ -26,11 +29,11 @@ impl AuditLog {
         let hash = BEGINNING.to_vec();
         let nothing_was_pruned = sequence == 0;
         nothing_was_pruned
-            .then_some((Link { sequence, hash }, None))
+            .then_some((ChainPosition { sequence, hash }, None))
             .ok_or(VerifyError::PruneProofMissing(sequence))
     }
 
-    fn signer_of_beginning(&self, chain: &Chain, pruned: &Link) -> Option<Signer> {
+    fn signer_of_beginning(&self, chain: &Chain, pruned: &ChainPosition) -> Option<Signer> {
         let known = chain.pruned_proof.as_ref()?;
         self.keys
             .of_proof(|key| verify_slices_are_equal(&proof(pruned, key), known).is_ok())
@@ -51,7 +54,11 @@ impl AuditLog {
     }
 
     /// Stores the new beginning of the log with its signature.
-    pub(crate) async fn mark(&self, tx: &Transaction, pruned: &Link) -> Result<(), DataError> {
+    pub(crate) async fn mark(
+        &self,
+        tx: &Transaction,
+        pruned: &ChainPosition,
+    ) -> Result<(), DataError> {
         sql("UPDATE audit_log_chain SET pruned_sequence = ?, pruned_hash = ?, pruned_proof = ? WHERE name = 'chain'")
             .bind(pruned.sequence)
             .bind(pruned.hash.clone())
@@ -62,8 +69,8 @@ impl AuditLog {
     }
 }
 
-fn pruned(chain: &Chain) -> Link {
-    Link {
+fn pruned(chain: &Chain) -> ChainPosition {
+    ChainPosition {
         sequence: chain.pruned_sequence,
         hash: chain.pruned_hash.clone(),
     }
@@ -71,7 +78,7 @@ fn pruned(chain: &Chain) -> Link {
 
 /// The proof of the pruned records. Without it, an attacker with the database could claim that all
 /// records were pruned.
-fn proof(pruned: &Link, key: &hmac::Key) -> Vec<u8> {
+fn proof(pruned: &ChainPosition, key: &hmac::Key) -> Vec<u8> {
     let mut context = hmac::Context::with_key(key);
     add(&mut context, Some(PURPOSE));
     add(&mut context, Some(&pruned.sequence.to_be_bytes()));

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::{
     AuditLog, RecordReference,
-    follow::Link,
+    follow::ChainPosition,
     keys::Signer,
     log::{Chain, chain},
     record::hexadecimal,
@@ -126,20 +126,20 @@ impl AuditLog {
         let known: Vec<_> = self.keys.ends().chain(reference).collect();
         compare(&beginning, &known)?;
         let mut records = 0;
-        let mut last: Vec<Link> = self.keys.names().map(|_| beginning.clone()).collect();
+        let mut last: Vec<ChainPosition> = self.keys.names().map(|_| beginning.clone()).collect();
         let end = self
             .follow(
                 &self.database,
                 beginning,
                 chain.last_sequence,
-                |link, signer| {
+                |position, signer| {
                     records += 1;
                     if let Signer::Other(index) = signer
                         && let Some(last) = last.get_mut(index)
                     {
-                        *last = link.clone();
+                        *last = position.clone();
                     }
-                    compare(link, &known)
+                    compare(position, &known)
                 },
             )
             .await?;
@@ -184,17 +184,18 @@ impl AuditLog {
     }
 }
 
-fn reference_to(link: &Link) -> RecordReference {
+fn reference_to(position: &ChainPosition) -> RecordReference {
     RecordReference {
-        sequence: link.sequence,
-        hash: hexadecimal(&link.hash),
+        sequence: position.sequence,
+        hash: hexadecimal(&position.hash),
     }
 }
 
 /// Fails if the record differs from the known one with its number.
-fn compare(link: &Link, known: &[(i64, &str)]) -> Result<(), VerifyError> {
+fn compare(position: &ChainPosition, known: &[(i64, &str)]) -> Result<(), VerifyError> {
     for (sequence, hash) in known {
-        if *sequence == link.sequence && !hexadecimal(&link.hash).eq_ignore_ascii_case(hash) {
+        if *sequence == position.sequence && !hexadecimal(&position.hash).eq_ignore_ascii_case(hash)
+        {
             return Err(VerifyError::ReferenceMismatch(*sequence));
         }
     }

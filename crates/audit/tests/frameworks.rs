@@ -8,7 +8,7 @@ use std::fmt::Debug;
 use std::path::{Path, PathBuf};
 
 use seaworthy_audit::model::facts::{
-    Drain, Import, Listener, Mount, Practice, Route, Server, SignalHandling, Topic,
+    Drain, Import, Listener, Mount, Observation, Practice, Route, Server, SignalHandling,
 };
 use seaworthy_audit::model::{Resolution, Service};
 use seaworthy_audit::{AuditConfig, build_model};
@@ -88,11 +88,11 @@ fn facts(service: &Service) -> BTreeSet<String> {
     if signals.items.is_empty() && signals.covered && signals.gaps.is_empty() {
         lines.insert("stop: no signal is waited for".to_owned());
     }
-    for practice in &service.facts.of::<Practice>().items {
-        if practice.topic == Topic::ServerTimeouts {
+    for observation in &service.facts.of::<Observation>().items {
+        if observation.practice == Practice::ServerTimeouts {
             lines.insert(format!(
                 "time limits {:?}: {}",
-                practice.verdict, practice.evidence
+                observation.verdict, observation.evidence
             ));
         }
     }

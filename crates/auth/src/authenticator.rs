@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// The default of `max_cached_tokens`: the tokens of 10,000 callers, in about 20 MB.
-const MAX_CACHED_TOKENS: u32 = 10_000;
+const DEFAULT_MAX_CACHED_TOKENS: u32 = 10_000;
 /// Maximum number of reasons as label values, more than this crate has.
 const MAX_REASONS: usize = 32;
 
@@ -32,7 +32,7 @@ pub struct BearerConfig {
 impl Default for BearerConfig {
     fn default() -> Self {
         Self {
-            max_cached_tokens: MAX_CACHED_TOKENS,
+            max_cached_tokens: DEFAULT_MAX_CACHED_TOKENS,
         }
     }
 }

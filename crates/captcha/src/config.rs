@@ -5,24 +5,24 @@ use seaworthy_core::Timeout;
 use serde::{Deserialize, Serialize};
 
 /// The default of `ttl`: long enough to find a message on a telephone.
-const TTL: Timeout = Timeout::from_secs(5 * 60);
+const DEFAULT_TTL: Timeout = Timeout::from_secs(5 * 60);
 /// The default of `max_attempts`: guesses of 6 digits succeed for 1 of 200,000 captchas.
-const MAX_ATTEMPTS: NonZeroU32 = NonZeroU32::new(5).unwrap();
+const DEFAULT_MAX_ATTEMPTS: NonZeroU32 = NonZeroU32::new(5).unwrap();
 /// The default of `max_per_target` in `ttl`. Users request a late message again once or twice.
-const MAX_PER_TARGET: NonZeroU32 = NonZeroU32::new(3).unwrap();
+const DEFAULT_MAX_PER_TARGET: NonZeroU32 = NonZeroU32::new(3).unwrap();
 /// The default of `max_per_ip`. The users of an office share one IP address.
-const MAX_PER_IP: NonZeroU32 = NonZeroU32::new(20).unwrap();
+const DEFAULT_MAX_PER_IP: NonZeroU32 = NonZeroU32::new(20).unwrap();
 /// The default of `max_per_target` in `window`. Otherwise a person can get 36 codes an hour.
-const MAX_PER_TARGET_IN_WINDOW: NonZeroU32 = NonZeroU32::new(10).unwrap();
+const DEFAULT_MAX_PER_TARGET_IN_WINDOW: NonZeroU32 = NonZeroU32::new(10).unwrap();
 /// The default for a site with several networks. A client can get five sites from a tunnel
 /// broker. With five sites it can request less than a fifth of all codes by SMS.
-const MAX_PER_IPV6_SITE: NonZeroU32 = NonZeroU32::new(30).unwrap();
+const DEFAULT_MAX_PER_IPV6_SITE: NonZeroU32 = NonZeroU32::new(30).unwrap();
 /// The default: at a few cents for an SMS, an attack costs less than a hundred euros an hour.
-const MAX_TOTAL_SMS: NonZeroU32 = NonZeroU32::new(1_000).unwrap();
+const DEFAULT_MAX_TOTAL_SMS: NonZeroU32 = NonZeroU32::new(1_000).unwrap();
 /// The default. A message costs nothing, but many of them harm the reputation of the sender.
-const MAX_TOTAL_EMAIL: NonZeroU32 = NonZeroU32::new(10_000).unwrap();
+const DEFAULT_MAX_TOTAL_EMAIL: NonZeroU32 = NonZeroU32::new(10_000).unwrap();
 /// The default of `window`. Many numbers would evade the shorter window of a rate limit.
-const WINDOW: Timeout = Timeout::from_secs(60 * 60);
+const DEFAULT_WINDOW: Timeout = Timeout::from_secs(60 * 60);
 
 /// Settings of captchas.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -65,12 +65,12 @@ pub struct SentCodesConfig {
 impl Default for SentCodesConfig {
     fn default() -> Self {
         Self {
-            max_per_target: MAX_PER_TARGET_IN_WINDOW,
-            max_per_ip: MAX_PER_IP,
-            max_per_ipv6_site: MAX_PER_IPV6_SITE,
-            max_total_sms: MAX_TOTAL_SMS,
-            max_total_email: MAX_TOTAL_EMAIL,
-            window: WINDOW,
+            max_per_target: DEFAULT_MAX_PER_TARGET_IN_WINDOW,
+            max_per_ip: DEFAULT_MAX_PER_IP,
+            max_per_ipv6_site: DEFAULT_MAX_PER_IPV6_SITE,
+            max_total_sms: DEFAULT_MAX_TOTAL_SMS,
+            max_total_email: DEFAULT_MAX_TOTAL_EMAIL,
+            window: DEFAULT_WINDOW,
         }
     }
 }
@@ -78,9 +78,9 @@ impl Default for SentCodesConfig {
 impl Default for CaptchaConfig {
     fn default() -> Self {
         Self {
-            ttl: TTL,
-            max_attempts: MAX_ATTEMPTS,
-            max_per_target: MAX_PER_TARGET,
+            ttl: DEFAULT_TTL,
+            max_attempts: DEFAULT_MAX_ATTEMPTS,
+            max_per_target: DEFAULT_MAX_PER_TARGET,
             sent_codes: SentCodesConfig::default(),
         }
     }

@@ -117,8 +117,12 @@ impl Builder {
     /// Documents the errors of a service with its own `ErrorFormat`: their media type and JSON
     /// Schema.
     #[must_use]
-    pub fn error_form(mut self, media_type: impl Into<String>, schema: serde_json::Value) -> Self {
-        self.options.about.errors = openapi::ErrorForm {
+    pub fn error_format(
+        mut self,
+        media_type: impl Into<String>,
+        schema: serde_json::Value,
+    ) -> Self {
+        self.options.about.errors = openapi::ErrorFormat {
             media_type: media_type.into(),
             schema,
         };

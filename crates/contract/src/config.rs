@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// The default of `max_body_size`: 4 MiB as base64 (the default of gRPC), and other fields.
-const MAX_BODY_SIZE: ByteSize = ByteSize::mebibytes(6);
+const DEFAULT_MAX_BODY_SIZE: ByteSize = ByteSize::mebibytes(6);
 
 /// Settings of a contract, for both transports.
 ///
@@ -61,7 +61,7 @@ impl ContractConfig {
 impl Default for ContractConfig {
     fn default() -> Self {
         Self {
-            max_body_size: MAX_BODY_SIZE,
+            max_body_size: DEFAULT_MAX_BODY_SIZE,
             errors: Arc::new(Problems),
             error_headers: false,
             around: None,

@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// The default mount of the engine.
-const MOUNT: &str = "transit";
+const DEFAULT_MOUNT: &str = "transit";
 
 /// The actions that do not need a stored value.
 const ENCRYPT: &str = "encrypt";
@@ -40,7 +40,7 @@ impl VaultTransitConfig {
     #[must_use]
     pub fn new(key: KeyId) -> Self {
         Self {
-            mount: MOUNT.to_owned(),
+            mount: DEFAULT_MOUNT.to_owned(),
             key,
             namespace: None,
         }

@@ -80,7 +80,7 @@ pub fn render(services: &[Facts], overlay: &Overlay) -> Result<Files, RenderErro
         kubernetes::render(facts, services, overlay, &mut files)?;
     }
     runbook::render(services, overlay, &mut files);
-    alert::queue::render_adapter(services, &mut files);
+    alert::recording_rule::render_adapter(services, &mut files);
     kubernetes::render_platform(services, &mut files);
     Ok(files)
 }

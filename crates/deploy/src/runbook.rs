@@ -97,7 +97,7 @@ fn document(alert: &Alert, services: &[(&Facts, Rendered)], overlay: &Overlay) -
             "\n### {}\n\nSeverity `{}`, after {}. Condition:\n\n```promql\n{}\n```\n\n```sh\n{}```\n",
             facts.name,
             rendered.severity.name(),
-            rendered.wait,
+            rendered.for_duration,
             rendered.expression,
             commands(alert, facts)
         );

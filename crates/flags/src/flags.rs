@@ -13,11 +13,11 @@ use seaworthy_telemetry::metrics::Metrics;
 use tokio::sync::watch;
 
 use crate::{
-    apis::Apis,
     config::Bucketing,
     context::{Context, Scope},
     definition::Resolved,
     flag::{Declaration, DeclareError, Flag},
+    guarded_routes::GuardedRoutes,
     runtime::{Runtime, RuntimeStore},
     set::{Compiler, FlagSet},
     snapshot::Snapshot,
@@ -54,9 +54,9 @@ pub(crate) struct Shared {
     pub(crate) metrics: Option<Metrics>,
     pub(crate) runtime: Runtime,
     /// Whether the lists `apis` govern routes that require no flag.
-    pub(crate) guards_apis: AtomicBool,
+    pub(crate) guards_routes: AtomicBool,
     /// The lists `apis` of the flags.
-    pub(crate) apis: ArcSwap<Apis>,
+    pub(crate) guarded_routes: ArcSwap<GuardedRoutes>,
     /// The guard of switches. Set for the flags of a service only.
     pub(crate) guard: OnceLock<Guard>,
     /// Distinguishes the snapshots of several `Flags` in one process.
@@ -105,8 +105,8 @@ impl Flags {
             clock,
             metrics,
             runtime,
-            guards_apis: AtomicBool::new(false),
-            apis: ArcSwap::default(),
+            guards_routes: AtomicBool::new(false),
+            guarded_routes: ArcSwap::default(),
             guard: OnceLock::new(),
             owner,
         }))

@@ -29,20 +29,20 @@ impl FlagGate for Flags {
         let is_on = self.is_on(flag.key(), request);
         match is_on.unwrap_or(flag.is_on_by_default()) {
             false => FlagDecision::Off,
-            true if self.apis().allows(flag.key(), api) => FlagDecision::On,
+            true if self.guarded_routes().allows(flag.key(), api) => FlagDecision::On,
             true => FlagDecision::NotListed,
         }
     }
 
-    fn governs_apis(&self) -> bool {
-        self.0.guards_apis.load(Relaxed) && self.apis().are_listed()
+    fn governs_routes(&self) -> bool {
+        self.0.guards_routes.load(Relaxed) && self.guarded_routes().are_listed()
     }
 
     fn permits(&self, api: &str, request: &RequestContext) -> bool {
-        let guards = self.0.guards_apis.load(Relaxed);
+        let guards = self.0.guards_routes.load(Relaxed);
         !guards
             || self
-                .apis()
+                .guarded_routes()
                 .flags_of(api)
                 .all(|flag| self.is_on(flag, request) == Some(true))
     }

@@ -1,6 +1,5 @@
 #![doc = include_str!("../README.md")]
 
-mod apis;
 mod catalogue;
 mod config;
 mod context;
@@ -9,6 +8,7 @@ mod evaluation;
 mod flag;
 mod flags;
 mod gate;
+mod guarded_routes;
 #[cfg(feature = "open-feature")]
 mod open_feature;
 mod problem;

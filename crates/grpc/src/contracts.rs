@@ -251,7 +251,7 @@ impl Contracts {
         service.grpc(self.calls);
         if let Some(config) = self.config {
             let for_calls = config.clone();
-            service.error_forms(
+            service.error_renderers(
                 Arc::new(move |error| config.rejection(error).into_response()),
                 Arc::new(move |error| methods::rejection(&for_calls, error)),
             );

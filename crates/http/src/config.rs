@@ -8,9 +8,9 @@ use crate::{
 };
 
 /// The default of `timeout`: half of that of most proxies, so that the service responds first.
-const TIMEOUT: Timeout = Timeout::from_secs(30);
+const DEFAULT_TIMEOUT: Timeout = Timeout::from_secs(30);
 /// The default of `max_body_size`, for large JSON documents. Upload routes set their own (SEC-3).
-const MAX_BODY_SIZE: ByteSize = ByteSize::mebibytes(2);
+const DEFAULT_MAX_BODY_SIZE: ByteSize = ByteSize::mebibytes(2);
 
 /// The settings of the middleware stack.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -47,8 +47,8 @@ pub struct HttpConfig {
 impl Default for HttpConfig {
     fn default() -> Self {
         Self {
-            timeout: TIMEOUT,
-            max_body_size: MAX_BODY_SIZE,
+            timeout: DEFAULT_TIMEOUT,
+            max_body_size: DEFAULT_MAX_BODY_SIZE,
             trusted_proxies: Vec::new(),
             forwarded_header: ForwardedHeader::default(),
             cors: CorsConfig::default(),

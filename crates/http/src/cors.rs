@@ -12,9 +12,9 @@ use seaworthy_core::Timeout;
 use serde::{Deserialize, Serialize};
 
 /// The default of `allowed_methods`: the methods of most services.
-const ALLOWED_METHODS: [&str; 6] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
+const DEFAULT_ALLOWED_METHODS: [&str; 6] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
 /// The default of `allowed_headers`: those of a JSON client, in addition to the safelisted ones.
-const ALLOWED_HEADERS: [&str; 8] = [
+const DEFAULT_ALLOWED_HEADERS: [&str; 8] = [
     "authorization",
     "content-type",
     "idempotency-key",
@@ -25,7 +25,7 @@ const ALLOWED_HEADERS: [&str; 8] = [
     "x-request-timeout-ms",
 ];
 /// The default of `exposed_headers`, with which a client can report an error and slow down.
-const EXPOSED_HEADERS: [&str; 5] = [
+const DEFAULT_EXPOSED_HEADERS: [&str; 5] = [
     "x-request-id",
     "retry-after",
     "ratelimit",
@@ -33,7 +33,7 @@ const EXPOSED_HEADERS: [&str; 5] = [
     "location",
 ];
 /// The default of `max_age`: saves most preflights, and a removed origin loses access soon.
-const MAX_AGE: Timeout = Timeout::from_secs(10 * 60);
+const DEFAULT_MAX_AGE: Timeout = Timeout::from_secs(10 * 60);
 
 const VARY_PREFLIGHT: HeaderValue = HeaderValue::from_static(
     "origin, access-control-request-method, access-control-request-headers",
@@ -70,11 +70,11 @@ impl Default for CorsConfig {
         Self {
             enabled: false,
             allowed_origins: Vec::new(),
-            allowed_methods: owned(&ALLOWED_METHODS),
-            allowed_headers: owned(&ALLOWED_HEADERS),
-            exposed_headers: owned(&EXPOSED_HEADERS),
+            allowed_methods: owned(&DEFAULT_ALLOWED_METHODS),
+            allowed_headers: owned(&DEFAULT_ALLOWED_HEADERS),
+            exposed_headers: owned(&DEFAULT_EXPOSED_HEADERS),
             allow_credentials: false,
-            max_age: MAX_AGE,
+            max_age: DEFAULT_MAX_AGE,
         }
     }
 }

@@ -81,7 +81,7 @@ pub use seaworthy_resilience::adaptive_concurrency::Priority;
 pub use seaworthy_resilience::rate_limit::RateLimitsConfig;
 pub use security_headers::{SecurityHeadersConfig, SecurityHeadersError};
 pub use stack::{
-    ErrorForm, PublicErrorBody, Stack, StackBody, StackBuilder, StackError, StackFuture,
+    ErrorRenderer, PublicErrorBody, Stack, StackBody, StackBuilder, StackError, StackFuture,
     StackService, Step, layer_rejection,
 };
 

@@ -5,17 +5,17 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The default policy: nothing in a response may load or run. Handlers of pages set their own.
-const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; frame-ancestors 'none'";
+const DEFAULT_CONTENT_SECURITY_POLICY: &str = "default-src 'none'; frame-ancestors 'none'";
 /// The default policy: other sites must not get a URL, because it may contain an identifier.
-const REFERRER_POLICY: &str = "no-referrer";
+const DEFAULT_REFERRER_POLICY: &str = "no-referrer";
 /// The default policy: other sites can read responses only with CORS.
-const CROSS_ORIGIN_RESOURCE_POLICY: &str = "same-origin";
+const DEFAULT_CROSS_ORIGIN_RESOURCE_POLICY: &str = "same-origin";
 /// The default: a year in seconds, the minimum for the preload lists of browsers.
-const STRICT_TRANSPORT_SECURITY_MAX_AGE: u32 = 31_536_000;
+const DEFAULT_STRICT_TRANSPORT_SECURITY_MAX_AGE: u32 = 31_536_000;
 /// The default: browsers must use the declared media type and not guess it from the content.
-const CONTENT_TYPE_OPTIONS: &str = "nosniff";
+const DEFAULT_CONTENT_TYPE_OPTIONS: &str = "nosniff";
 /// The default: a page must not show a response in a frame.
-const FRAME_OPTIONS: &str = "DENY";
+const DEFAULT_FRAME_OPTIONS: &str = "DENY";
 
 const RESOURCE_POLICY_NAME: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 const OPENER_POLICY_NAME: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
@@ -64,18 +64,18 @@ pub struct SecurityHeadersConfig {
 impl Default for SecurityHeadersConfig {
     fn default() -> Self {
         Self {
-            content_security_policy: CONTENT_SECURITY_POLICY.to_owned(),
-            referrer_policy: REFERRER_POLICY.to_owned(),
-            cross_origin_resource_policy: CROSS_ORIGIN_RESOURCE_POLICY.to_owned(),
-            content_type_options: CONTENT_TYPE_OPTIONS.to_owned(),
-            frame_options: FRAME_OPTIONS.to_owned(),
+            content_security_policy: DEFAULT_CONTENT_SECURITY_POLICY.to_owned(),
+            referrer_policy: DEFAULT_REFERRER_POLICY.to_owned(),
+            cross_origin_resource_policy: DEFAULT_CROSS_ORIGIN_RESOURCE_POLICY.to_owned(),
+            content_type_options: DEFAULT_CONTENT_TYPE_OPTIONS.to_owned(),
+            frame_options: DEFAULT_FRAME_OPTIONS.to_owned(),
             // Responses are data: these headers concern pages and plugins of browsers.
             xss_protection: String::new(),
             permissions_policy: String::new(),
             cross_origin_opener_policy: String::new(),
             cross_origin_embedder_policy: String::new(),
             permitted_cross_domain_policies: String::new(),
-            strict_transport_security_max_age: STRICT_TRANSPORT_SECURITY_MAX_AGE,
+            strict_transport_security_max_age: DEFAULT_STRICT_TRANSPORT_SECURITY_MAX_AGE,
             strict_transport_security_subdomains: false,
             strict_transport_security_preload: false,
             behind_tls_proxy: false,

@@ -5,9 +5,9 @@ use seaworthy_core::{ByteSize, mask::MaskRuleConfig};
 use serde::{Deserialize, Serialize};
 
 /// The default of `retention_days`: long enough for most inquiries.
-const RETENTION_DAYS: NonZeroU32 = NonZeroU32::new(180).unwrap();
+const DEFAULT_RETENTION_DAYS: NonZeroU32 = NonZeroU32::new(180).unwrap();
 /// The default of `max_content_size`: larger than most forms.
-const MAX_CONTENT_SIZE: ByteSize = ByteSize::bytes(10_000);
+const DEFAULT_MAX_CONTENT_SIZE: ByteSize = ByteSize::bytes(10_000);
 
 /// Settings of the operation log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -69,8 +69,8 @@ impl Default for OperationLogConfig {
             enabled: false,
             node: None,
             claim_node: false,
-            retention_days: RETENTION_DAYS,
-            max_content_size: MAX_CONTENT_SIZE,
+            retention_days: DEFAULT_RETENTION_DAYS,
+            max_content_size: DEFAULT_MAX_CONTENT_SIZE,
             mask_rules: Vec::new(),
         }
     }

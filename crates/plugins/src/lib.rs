@@ -10,13 +10,13 @@ mod error;
 mod event;
 mod folder;
 mod hook;
+mod host;
 mod info;
 mod load_order;
 mod manifest;
 mod middleware;
 mod pack;
 mod plugin;
-mod plugins;
 mod runtime;
 mod sandbox;
 mod text;
@@ -27,6 +27,7 @@ pub use config::{FailureMode, GrantConfig, PluginSecurityConfig, PluginSettings,
 pub use error::{PluginError, PluginErrorCode};
 pub use event::{Event, EventBus, EventType, HandlerError, InvalidEventType, SubscriptionId};
 pub use hook::{HookCall, HookPoint, Rejection};
+pub use host::{Decision, HookReport, Plugins};
 pub use info::{PluginFailure, PluginInfo, PluginMetadata, PluginStatus};
 pub use manifest::{
     Capability, HandlerDeclaration, HookDeclaration, Interface, Manifest, Signature, SigningKey,
@@ -34,4 +35,3 @@ pub use manifest::{
 };
 pub use middleware::PluginAuthentication;
 pub use pack::{PackError, pack};
-pub use plugins::{Decision, HookReport, Plugins};

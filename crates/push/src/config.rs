@@ -3,7 +3,7 @@ use seaworthy_core::Secret;
 use serde::{Deserialize, Serialize};
 
 /// The audience that Google expects in assertions of service accounts.
-const TOKEN_URI: &str = "https://oauth2.googleapis.com/token";
+const DEFAULT_TOKEN_URI: &str = "https://oauth2.googleapis.com/token";
 
 /// Firebase Cloud Messaging, by version 1 of its HTTP interface at `clients.fcm.base_url`. Access
 /// tokens come from `clients.google_tokens.base_url`.
@@ -36,7 +36,7 @@ impl Default for FcmConfig {
             client_email: String::new(),
             private_key_id: String::new(),
             private_key: None,
-            token_uri: TOKEN_URI.to_owned(),
+            token_uri: DEFAULT_TOKEN_URI.to_owned(),
         }
     }
 }

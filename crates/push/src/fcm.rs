@@ -44,7 +44,7 @@ struct ServiceAccount {
 }
 
 #[derive(Deserialize)]
-struct TokenAnswer {
+struct TokenResponse {
     access_token: String,
     expires_in: u64,
 }
@@ -104,7 +104,7 @@ impl Fcm {
                 retry_after: retry_after(answer.headers()),
             });
         }
-        let answer: TokenAnswer = answer.json().await?;
+        let answer: TokenResponse = answer.json().await?;
         let token = Secret::new(answer.access_token);
         account.cache(Some((token.clone(), issued + answer.expires_in)));
         Ok(token)

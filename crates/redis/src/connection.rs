@@ -19,8 +19,8 @@ use tokio::{
 
 use crate::{
     config::RedisConfig,
+    connector::{Connector, OpenConnection},
     error::RedisError,
-    link::{Link, Open},
 };
 use replacement::{follow_password, watch};
 use request::{Bounded, Request};
@@ -53,10 +53,10 @@ const MAX_CLUSTER_FAILURES: u32 = 50;
 pub struct Redis(Arc<Inner>);
 
 struct Inner {
-    link: Mutex<CurrentLink>,
+    connector: Mutex<CurrentConnector>,
     config: RedisConfig,
     /// The connection and its number, so that only the first of several failed calls closes it.
-    open: Mutex<(u64, Option<Open>)>,
+    open: Mutex<(u64, Option<OpenConnection>)>,
     /// Consecutive failures of the connection to a cluster.
     cluster_failures: AtomicU32,
     /// Held by the task that connects.
@@ -66,12 +66,12 @@ struct Inner {
 }
 
 /// Opens connections with the password that was the newest when it was created.
-struct CurrentLink {
-    link: Arc<Link>,
+struct CurrentConnector {
+    connector: Arc<Connector>,
     password: Option<Secret<String>>,
 }
 
-impl CurrentLink {
+impl CurrentConnector {
     fn new(config: &RedisConfig) -> RedisResult<Self> {
         let password = config.password.as_ref().map(Secret::current);
         let config = RedisConfig {
@@ -79,7 +79,7 @@ impl CurrentLink {
             ..config.clone()
         };
         Ok(Self {
-            link: Arc::new(Link::new(&config)?),
+            connector: Arc::new(Connector::new(&config)?),
             password,
         })
     }
@@ -97,7 +97,7 @@ impl Redis {
     /// [`RedisError`] if the settings are invalid.
     pub fn new(config: &RedisConfig) -> Result<Self, RedisError> {
         Ok(Self(Arc::new(Inner {
-            link: Mutex::new(CurrentLink::new(config)?),
+            connector: Mutex::new(CurrentConnector::new(config)?),
             config: config.clone(),
             open: Mutex::new((0, None)),
             cluster_failures: AtomicU32::new(0),
@@ -210,15 +210,15 @@ impl Redis {
     }
 
     /// Whether a connection is unusable after a reply.
-    fn is_broken(&self, open: &Open, error: Option<&redis::RedisError>) -> bool {
+    fn is_broken(&self, open: &OpenConnection, error: Option<&redis::RedisError>) -> bool {
         let failed = error.is_some_and(breaks_connection);
         match open {
-            Open::Server(_) => failed,
-            Open::Cluster(_) if failed => {
+            OpenConnection::Server(_) => failed,
+            OpenConnection::Cluster(_) if failed => {
                 let failures = self.0.cluster_failures.fetch_add(1, Ordering::Relaxed);
                 failures >= MAX_CLUSTER_FAILURES
             }
-            Open::Cluster(_) => {
+            OpenConnection::Cluster(_) => {
                 self.0.cluster_failures.store(0, Ordering::Relaxed);
                 false
             }
@@ -230,7 +230,7 @@ impl Redis {
         Ok(answers.pop().unwrap_or(Value::Nil))
     }
 
-    async fn open(&self) -> RedisResult<(u64, Open)> {
+    async fn open(&self) -> RedisResult<(u64, OpenConnection)> {
         if let Some(open) = self.current() {
             return Ok(open);
         }
@@ -250,17 +250,17 @@ impl Redis {
         connected.await.unwrap_or_else(|_panicked| Err(timed_out()))
     }
 
-    fn current(&self) -> Option<(u64, Open)> {
+    fn current(&self) -> Option<(u64, OpenConnection)> {
         let open = self.0.open.lock();
         open.1.clone().map(|connection| (open.0, connection))
     }
 
-    async fn connect(&self) -> RedisResult<(u64, Open)> {
+    async fn connect(&self) -> RedisResult<(u64, OpenConnection)> {
         let within = self.0.config.timeout.get().saturating_mul(CONNECT_STEPS);
         // Read the version first: if the password rotates while connecting, reconnect.
         let version = self.0.password_version();
-        let link = self.0.link()?;
-        let (connection, master) = time::timeout(within, link.open())
+        let connector = self.0.connector()?;
+        let (connection, master) = time::timeout(within, connector.open())
             .await
             .unwrap_or_else(|_elapsed| Err(timed_out()))?;
         self.0.cluster_failures.store(0, Ordering::Relaxed);
@@ -270,7 +270,7 @@ impl Redis {
             open.1 = Some(connection.clone());
             open.0
         };
-        if let (Link::Sentinel(sentinels), Some(master)) = (&*link, master) {
+        if let (Connector::Sentinel(sentinels), Some(master)) = (&*connector, master) {
             let watch = watch(
                 Arc::downgrade(&self.0),
                 number,
@@ -287,15 +287,15 @@ impl Redis {
 }
 
 impl Inner {
-    /// Returns the link with the newest password (CONF-5).
-    fn link(&self) -> RedisResult<Arc<Link>> {
-        let mut current = self.link.lock();
+    /// Returns the connector with the newest password (CONF-5).
+    fn connector(&self) -> RedisResult<Arc<Connector>> {
+        let mut current = self.connector.lock();
         if let Some(password) = &self.config.password
             && !current.has_password(&password.current())
         {
-            *current = CurrentLink::new(&self.config)?;
+            *current = CurrentConnector::new(&self.config)?;
         }
-        Ok(Arc::clone(&current.link))
+        Ok(Arc::clone(&current.connector))
     }
 
     /// Returns the version of the newest password.

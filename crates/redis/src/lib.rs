@@ -21,8 +21,8 @@
 
 mod config;
 mod connection;
+mod connector;
 mod error;
-mod link;
 mod sentinel;
 mod url;
 

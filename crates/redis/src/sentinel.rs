@@ -10,7 +10,7 @@ use tokio::{sync::Mutex, task::JoinSet};
 
 use crate::{
     config::RedisConfig,
-    link::{address, identity},
+    connector::{address, identity},
 };
 
 /// The timeout for connecting to a Sentinel and for its reply, in multiples of the reply timeout.

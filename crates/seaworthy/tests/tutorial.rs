@@ -18,7 +18,7 @@ use std::{
 };
 
 use seaworthy_testkit::{
-    outside::{Block, OutsidePackage},
+    external_package::{Block, ExternalPackage},
     process::ServiceProcess,
 };
 
@@ -31,7 +31,7 @@ const TOKEN_KEY: &str = "0f8b1d0c6a3e47f2b95d2c81a7e6f4390f8b1d0c6a3e47f2b95d2c8
 const FILES: [&str; 6] = ["toml", "proto", "rust", "sql", "yaml", "dockerfile"];
 
 struct Tutorial {
-    package: OutsidePackage,
+    package: ExternalPackage,
     /// The address of the service, after its start.
     http: String,
 }
@@ -75,7 +75,7 @@ fn service_of_tutorial_builds_runs_and_counts_an_order_api_1() {
     // The target folder of the workspace has most dependencies already.
     let target = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
     let blocks = Block::all(PAGE);
-    let package = OutsidePackage::write(&blocks, root.unwrap(), target.parent().unwrap()).unwrap();
+    let package = ExternalPackage::write(&blocks, root.unwrap(), target.parent().unwrap()).unwrap();
     for block in &blocks {
         let is_file = FILES.contains(&block.language) || block.language == "text";
         assert_eq!(is_file, block.file().is_some(), "{block:?}");

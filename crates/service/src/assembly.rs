@@ -9,7 +9,7 @@ use seaworthy_config::{Profile, Reloadable, Settings};
 use seaworthy_core::{ServiceIdentity, SwitchKind, Switches};
 use seaworthy_health::Health;
 use seaworthy_http::{
-    Authenticate, BodyBudget, ErrorForm, FlagGate, RequestIds, Routes, openapi_routes,
+    Authenticate, BodyBudget, ErrorRenderer, FlagGate, RequestIds, Routes, openapi_routes,
     server::ReceiveWindows,
 };
 use seaworthy_resilience::policies::Resilience;
@@ -80,8 +80,8 @@ pub(crate) struct AddedParts {
     pub(crate) probes: Option<Routes>,
     /// The probes until the assembly is complete.
     pub(crate) early_probes: Option<Routes>,
-    pub(crate) errors: Option<ErrorForm>,
-    pub(crate) call_errors: Option<ErrorForm>,
+    pub(crate) errors: Option<ErrorRenderer>,
+    pub(crate) call_errors: Option<ErrorRenderer>,
     pub(crate) request_ids: RequestIds,
     pub(crate) wrappers: Vec<Wrapper>,
     pub(crate) authenticate: Option<Arc<dyn Authenticate>>,
@@ -278,7 +278,7 @@ impl<C: Settings> Assembly<C> {
 
     /// Sets the format of errors that the stack returns before a handler runs: `http` on the public
     /// listener, `grpc` on the gRPC listener.
-    pub fn error_forms(&self, http: ErrorForm, grpc: ErrorForm) {
+    pub fn error_renderers(&self, http: ErrorRenderer, grpc: ErrorRenderer) {
         let mut added = self.parts.added.lock();
         added.errors = Some(http);
         added.call_errors = Some(grpc);

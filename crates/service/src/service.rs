@@ -5,7 +5,7 @@ use seaworthy_config::{
 };
 use seaworthy_core::{RequestContext, ServiceIdentity, context};
 use seaworthy_health::Health;
-use seaworthy_http::{ErrorForm, Routes, StackService};
+use seaworthy_http::{ErrorRenderer, Routes, StackService};
 use serde_json::Value as Json;
 
 use crate::{
@@ -49,7 +49,7 @@ pub struct Service {
 #[derive(Clone, Default)]
 pub(crate) struct EarlyResponses {
     /// The form of errors, also until the assembly sets another one.
-    pub(crate) errors: Option<ErrorForm>,
+    pub(crate) errors: Option<ErrorRenderer>,
     /// Creates the routes of the probes from the health checks.
     pub(crate) probes: Option<fn(&Health) -> Routes>,
 }
@@ -126,10 +126,10 @@ impl Service {
     }
 
     /// Sets the format of errors on the public listener. It also applies to requests that arrive
-    /// before the service is ready. [`Assembly::error_forms`] replaces it for later requests.
+    /// before the service is ready. [`Assembly::error_renderers`] replaces it for later requests.
     #[must_use]
-    pub fn error_form(mut self, form: ErrorForm) -> Self {
-        self.early.errors = Some(form);
+    pub fn error_renderer(mut self, renderer: ErrorRenderer) -> Self {
+        self.early.errors = Some(renderer);
         self
     }
 

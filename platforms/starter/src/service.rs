@@ -64,7 +64,7 @@ pub fn main() -> ExitCode {
 /// Returns the service with the defaults, keys and variables of the contract.
 pub(crate) fn service() -> Service {
     with_defaults(Service::new(NAME, env!("CARGO_PKG_VERSION")))
-        .error_form(Arc::new(api::rejection))
+        .error_renderer(Arc::new(api::rejection))
         .early_probes(api::probes)
         .check_settings(StarterConfig::problems)
         .check_settings_at_start(StarterConfig::start_problems)
@@ -121,7 +121,7 @@ pub(crate) async fn assemble(service: &Assembly<StarterConfig>) -> Result<(), St
     };
     let accounts = Accounts::start(service, &settings.auth, dependencies)?;
     let flags = start_flags(service, &database, audit).await?;
-    flags.guard_apis();
+    flags.guard_routes();
 
     // What the service serves.
     service.check_memory();

@@ -38,7 +38,7 @@ const LEGACY_FILE: LegacyKey = LegacyKey::rejected(
 
 /// The default of requests of one caller in the window of 2 s. The legacy service had no limit, and
 /// load tests send thousands of requests from one IP address.
-const MAX_CALLER_REQUESTS: u32 = 20_000;
+const DEFAULT_MAX_CALLER_REQUESTS: u32 = 20_000;
 
 /// Returns a program with the common defaults and variables.
 pub(crate) fn program(name: &str) -> Service {
@@ -51,11 +51,17 @@ pub(crate) fn program(name: &str) -> Service {
 
 pub(crate) fn service() -> Service {
     program("symbol-service")
-        .error_form(Arc::new(api::rejection))
+        .error_renderer(Arc::new(api::rejection))
         .check_settings(SymbolsConfig::problems)
         .variable("METRICS_PATH", "public_metrics.path")
-        .default_value("server.http.rate_limit.requests", MAX_CALLER_REQUESTS)
-        .default_value("server.grpc.rate_limit.requests", MAX_CALLER_REQUESTS)
+        .default_value(
+            "server.http.rate_limit.requests",
+            DEFAULT_MAX_CALLER_REQUESTS,
+        )
+        .default_value(
+            "server.grpc.rate_limit.requests",
+            DEFAULT_MAX_CALLER_REQUESTS,
+        )
         // Methods and cache time of CORS, for configured origins.
         .default_value("server.http.cors.max_age", "1h")
         .default_value(

@@ -4,9 +4,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The default of `max_lifetime_days`. An unused key expires after a year.
-const MAX_LIFETIME_DAYS: NonZeroU32 = NonZeroU32::new(365).unwrap();
+const DEFAULT_MAX_LIFETIME_DAYS: NonZeroU32 = NonZeroU32::new(365).unwrap();
 /// The default of `max_per_user`, more than a user has programs.
-const MAX_PER_USER: NonZeroU32 = NonZeroU32::new(20).unwrap();
+const DEFAULT_MAX_PER_USER: NonZeroU32 = NonZeroU32::new(20).unwrap();
 
 /// Settings of API keys.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -21,8 +21,8 @@ pub struct ApiKeysConfig {
 impl Default for ApiKeysConfig {
     fn default() -> Self {
         Self {
-            max_lifetime_days: MAX_LIFETIME_DAYS,
-            max_per_user: MAX_PER_USER,
+            max_lifetime_days: DEFAULT_MAX_LIFETIME_DAYS,
+            max_per_user: DEFAULT_MAX_PER_USER,
         }
     }
 }

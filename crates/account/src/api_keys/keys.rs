@@ -196,7 +196,7 @@ impl ApiKeys {
     ///
     /// # Errors
     /// `TOO_MANY_API_KEYS`, and errors of the database.
-    pub async fn check_room(&self, owner: &str) -> Result<(), Error> {
+    pub async fn check_limit(&self, owner: &str) -> Result<(), Error> {
         let (own,): (i64,) = sql(valid!(
             "SELECT count(*) FROM account_api_keys WHERE user_id = ? AND",
             ""

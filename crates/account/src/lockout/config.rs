@@ -5,15 +5,15 @@ use seaworthy_core::Timeout;
 use serde::{Deserialize, Serialize};
 
 /// The default of `account.max_failures`. Users mistype a password a few times.
-const MAX_FAILURES_OF_ACCOUNT: NonZeroU32 = NonZeroU32::new(5).unwrap();
+const DEFAULT_MAX_FAILURES_OF_ACCOUNT: NonZeroU32 = NonZeroU32::new(5).unwrap();
 /// The default of `ip.max_failures`. The users of an office share one IP address.
-const MAX_FAILURES_OF_IP: NonZeroU32 = NonZeroU32::new(30).unwrap();
+const DEFAULT_MAX_FAILURES_OF_IP: NonZeroU32 = NonZeroU32::new(30).unwrap();
 /// The default of `initial_backoff`: short for a user, and long for a program that guesses.
-const INITIAL_BACKOFF: Timeout = Timeout::from_secs(1);
+const DEFAULT_INITIAL_BACKOFF: Timeout = Timeout::from_secs(1);
 /// The default of `max_backoff`: about a hundred guesses a day. A locked-out owner waits this long.
-const MAX_BACKOFF: Timeout = Timeout::from_secs(15 * 60);
+const DEFAULT_MAX_BACKOFF: Timeout = Timeout::from_secs(15 * 60);
 /// The default of `reset_after`: failures expire after a day.
-const RESET_AFTER: Timeout = Timeout::from_secs(24 * 60 * 60);
+const DEFAULT_RESET_AFTER: Timeout = Timeout::from_secs(24 * 60 * 60);
 /// Maximum number of doublings of the backoff. More of them exceed every `max_backoff`.
 const MAX_DOUBLINGS: u32 = 31;
 
@@ -50,13 +50,13 @@ impl Default for LockoutConfig {
     fn default() -> Self {
         let by = |max_failures| LockoutLimit {
             max_failures,
-            initial_backoff: INITIAL_BACKOFF,
-            max_backoff: MAX_BACKOFF,
+            initial_backoff: DEFAULT_INITIAL_BACKOFF,
+            max_backoff: DEFAULT_MAX_BACKOFF,
         };
         Self {
-            account: by(MAX_FAILURES_OF_ACCOUNT),
-            ip: by(MAX_FAILURES_OF_IP),
-            reset_after: RESET_AFTER,
+            account: by(DEFAULT_MAX_FAILURES_OF_ACCOUNT),
+            ip: by(DEFAULT_MAX_FAILURES_OF_IP),
+            reset_after: DEFAULT_RESET_AFTER,
         }
     }
 }

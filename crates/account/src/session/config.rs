@@ -7,14 +7,14 @@ use serde::{Deserialize, Serialize};
 use super::SessionLifetime;
 
 /// The default of `idle_timeout`. A user who returns once a week stays logged in.
-const IDLE_TIMEOUT: SessionLifetime = SessionLifetime::from_days(7);
+const DEFAULT_IDLE_TIMEOUT: SessionLifetime = SessionLifetime::from_days(7);
 /// The default of `absolute_timeout`, after which a stolen device loses access.
-const ABSOLUTE_TIMEOUT: SessionLifetime = SessionLifetime::from_days(90);
+const DEFAULT_ABSOLUTE_TIMEOUT: SessionLifetime = SessionLifetime::from_days(90);
 /// The default of `rotation_grace_period`: longer than the time between two tabs that refresh, and
 /// too short for an attacker.
-const ROTATION_GRACE_PERIOD: Delay = Delay::from_secs(10);
+const DEFAULT_ROTATION_GRACE_PERIOD: Delay = Delay::from_secs(10);
 /// The default of `max_per_user`: more than a person has devices, and a bound for scripts.
-const MAX_PER_USER: NonZeroU32 = NonZeroU32::new(50).unwrap();
+const DEFAULT_MAX_PER_USER: NonZeroU32 = NonZeroU32::new(50).unwrap();
 
 /// How long sessions last.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -37,10 +37,10 @@ pub struct SessionConfig {
 impl Default for SessionConfig {
     fn default() -> Self {
         Self {
-            idle_timeout: IDLE_TIMEOUT,
-            absolute_timeout: ABSOLUTE_TIMEOUT,
-            rotation_grace_period: ROTATION_GRACE_PERIOD,
-            max_per_user: MAX_PER_USER,
+            idle_timeout: DEFAULT_IDLE_TIMEOUT,
+            absolute_timeout: DEFAULT_ABSOLUTE_TIMEOUT,
+            rotation_grace_period: DEFAULT_ROTATION_GRACE_PERIOD,
+            max_per_user: DEFAULT_MAX_PER_USER,
         }
     }
 }

@@ -105,7 +105,7 @@ impl Sessions {
     }
 
     /// Ends the least recently used sessions of a user, so that there is room for one more.
-    /// [`begin`](Self::begin) does so, too. Returns their IDs, for a service that also has live
+    /// [`begin`](Self::begin) does so, too. Returns their IDs, for a service that also has active
     /// sessions elsewhere, such as in Redis.
     ///
     /// # Errors
@@ -230,7 +230,7 @@ impl Sessions {
 
     /// Ends all access of a user: sessions, and by [`TokenVersions::increment`] access tokens, API keys
     /// and known devices. The transaction must have locked the row of the user first. Otherwise a
-    /// login in progress begins a session afterwards. A service that also has live sessions
+    /// login in progress begins a session afterwards. A service that also has active sessions
     /// elsewhere, such as in Redis, removes the returned sessions there.
     ///
     /// # Errors

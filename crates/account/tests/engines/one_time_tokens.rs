@@ -52,7 +52,7 @@ pub(crate) async fn new_token_ends_the_oldest_above_the_limit_auth_2(test: TestD
         assert_eq!(user.as_deref(), Some(USER));
         assert_eq!(tokens.consume(database, token).await.unwrap(), None);
     }
-    tokens.end_all(database, USER).await.unwrap();
+    tokens.revoke_all(database, USER).await.unwrap();
     assert_eq!(tokens.consume(database, &issued[3]).await.unwrap(), None);
     let user = tokens.consume(database, &other).await.unwrap();
     assert_eq!(user.as_deref(), Some("user-8"));

@@ -1,6 +1,6 @@
 //! Deployed code is not implemented.
 
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed, or_passed};
 
 pub(crate) const RULE: Rule = Rule {
@@ -19,7 +19,7 @@ pub(crate) const RULE: Rule = Rule {
     },
     check: Check::Service(|_, service| {
         or_passed(
-            observed(service, Topic::Stub),
+            observed(service, Practice::Stub),
             service,
             &["Go", "JavaScript", "TypeScript", "Rust", "Java"],
             "no deployed code is a placeholder",

@@ -1,6 +1,6 @@
 //! A failure returns the wrong status or no response.
 
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, hidden_failures, observed};
 
 pub(crate) const RULE: Rule = Rule {
@@ -25,7 +25,7 @@ pub(crate) const RULE: Rule = Rule {
         references: &["https://expressjs.com/en/guide/error-handling.html"],
     },
     check: Check::Service(|_, service| {
-        let mut outcomes = observed(service, Topic::ErrorAnswer);
+        let mut outcomes = observed(service, Practice::ErrorResponse);
         outcomes.extend(hidden_failures(service));
         outcomes
     }),

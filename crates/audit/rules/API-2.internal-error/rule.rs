@@ -1,6 +1,6 @@
 //! Responses expose internal error details.
 
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_by_file};
 
 pub(crate) const RULE: Rule = Rule {
@@ -20,5 +20,5 @@ pub(crate) const RULE: Rule = Rule {
             "https://cwe.mitre.org/data/definitions/209.html",
         ],
     },
-    check: Check::Service(|_, service| observed_by_file(service, Topic::InternalError)),
+    check: Check::Service(|_, service| observed_by_file(service, Practice::InternalError)),
 };

@@ -1,6 +1,6 @@
 //! An amount may be negative.
 
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_in_repository};
 
 pub(crate) const RULE: Rule = Rule {
@@ -18,6 +18,6 @@ pub(crate) const RULE: Rule = Rule {
         references: &["https://owasp.org/www-project-top-ten/"],
     },
     check: Check::Repository(|model| {
-        observed_in_repository(model, Topic::NumberRange, "amounts have a minimum")
+        observed_in_repository(model, Practice::NumberRange, "amounts have a minimum")
     }),
 };

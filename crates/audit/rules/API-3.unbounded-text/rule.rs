@@ -1,6 +1,6 @@
 //! A string from the caller has no maximum length.
 
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_in_repository};
 
 pub(crate) const RULE: Rule = Rule {
@@ -22,7 +22,7 @@ pub(crate) const RULE: Rule = Rule {
     check: Check::Repository(|model| {
         observed_in_repository(
             model,
-            Topic::TextLength,
+            Practice::TextLength,
             "texts of callers have a maximum length",
         )
     }),

@@ -1,6 +1,6 @@
 //! Caller input becomes a command, a URL or a pattern.
 
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_in_repository};
 
 pub(crate) const RULE: Rule = Rule {
@@ -22,7 +22,7 @@ pub(crate) const RULE: Rule = Rule {
     check: Check::Repository(|model| {
         observed_in_repository(
             model,
-            Topic::UnsafeInput,
+            Practice::UnsafeInput,
             "text of callers does not become a command, URL or pattern",
         )
     }),

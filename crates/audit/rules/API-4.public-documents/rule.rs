@@ -1,6 +1,6 @@
 //! The API documentation is public.
 
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed};
 
 pub(crate) const RULE: Rule = Rule {
@@ -19,5 +19,5 @@ pub(crate) const RULE: Rule = Rule {
             "https://cheatsheetseries.owasp.org/cheatsheets/REST_Security_Cheat_Sheet.html",
         ],
     },
-    check: Check::Service(|_, service| observed(service, Topic::ApiDocs)),
+    check: Check::Service(|_, service| observed(service, Practice::ApiDocs)),
 };

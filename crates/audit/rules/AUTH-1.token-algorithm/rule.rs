@@ -1,6 +1,6 @@
 //! A token is verified without a list of algorithms.
 
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_in_repository};
 
 pub(crate) const RULE: Rule = Rule {
@@ -26,7 +26,7 @@ pub(crate) const RULE: Rule = Rule {
     check: Check::Repository(|model| {
         observed_in_repository(
             model,
-            Topic::TokenAlgorithm,
+            Practice::TokenAlgorithm,
             "every verification names its algorithms",
         )
     }),

@@ -1,6 +1,6 @@
 //! A credential is part of the address.
 
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_in_repository};
 
 pub(crate) const RULE: Rule = Rule {
@@ -20,6 +20,6 @@ pub(crate) const RULE: Rule = Rule {
         ],
     },
     check: Check::Repository(|model| {
-        observed_in_repository(model, Topic::QueryToken, "URLs do not contain tokens")
+        observed_in_repository(model, Practice::QueryToken, "URLs do not contain tokens")
     }),
 };

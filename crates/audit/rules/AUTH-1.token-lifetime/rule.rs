@@ -1,6 +1,6 @@
 //! Access tokens are valid for a month or longer.
 
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_in_repository};
 
 pub(crate) const RULE: Rule = Rule {
@@ -18,6 +18,6 @@ pub(crate) const RULE: Rule = Rule {
         references: &["https://datatracker.ietf.org/doc/html/rfc9700#section-2.2"],
     },
     check: Check::Repository(|model| {
-        observed_in_repository(model, Topic::TokenLifetime, "no token lives for a month")
+        observed_in_repository(model, Practice::TokenLifetime, "no token lives for a month")
     }),
 };

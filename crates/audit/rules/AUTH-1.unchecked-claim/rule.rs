@@ -1,6 +1,6 @@
 //! A token claim is used without a type check.
 
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed};
 
 pub(crate) const RULE: Rule = Rule {
@@ -23,5 +23,5 @@ pub(crate) const RULE: Rule = Rule {
         ],
         references: &["https://go.dev/ref/spec#Type_assertions"],
     },
-    check: Check::Service(|_, service| observed(service, Topic::UncheckedClaim)),
+    check: Check::Service(|_, service| observed(service, Practice::UncheckedClaim)),
 };

@@ -1,6 +1,6 @@
 //! The JSON of a stored user contains the password hash.
 
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_in_repository};
 
 pub(crate) const RULE: Rule = Rule {
@@ -22,7 +22,7 @@ pub(crate) const RULE: Rule = Rule {
     check: Check::Repository(|model| {
         observed_in_repository(
             model,
-            Topic::ExposedHash,
+            Practice::ExposedHash,
             "no stored hash is part of a response",
         )
     }),

@@ -1,6 +1,6 @@
 //! A credential check is ignored or too weak.
 
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_in_repository};
 
 pub(crate) const RULE: Rule = Rule {
@@ -17,7 +17,7 @@ pub(crate) const RULE: Rule = Rule {
     check: Check::Repository(|model| {
         observed_in_repository(
             model,
-            Topic::IgnoredCheck,
+            Practice::IgnoredCheck,
             "the result of each check is used",
         )
     }),

@@ -1,6 +1,6 @@
 //! Passwords are stored as plain text or with a fast hash.
 
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed};
 
 pub(crate) const RULE: Rule = Rule {
@@ -19,5 +19,5 @@ pub(crate) const RULE: Rule = Rule {
             "https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html",
         ],
     },
-    check: Check::Service(|_, service| observed(service, Topic::PlainPassword)),
+    check: Check::Service(|_, service| observed(service, Practice::PlainPassword)),
 };

@@ -1,6 +1,6 @@
 //! No limiter counts the attempts of a login.
 
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_in_repository};
 
 pub(crate) const RULE: Rule = Rule {
@@ -20,6 +20,6 @@ pub(crate) const RULE: Rule = Rule {
         ],
     },
     check: Check::Repository(|model| {
-        observed_in_repository(model, Topic::LoginLimit, "attempts of a login are limited")
+        observed_in_repository(model, Practice::LoginLimit, "attempts of a login are limited")
     }),
 };

@@ -1,6 +1,6 @@
 //! A logout or a new password does not end sessions.
 
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_in_repository};
 
 pub(crate) const RULE: Rule = Rule {
@@ -20,6 +20,6 @@ pub(crate) const RULE: Rule = Rule {
         ],
     },
     check: Check::Repository(|model| {
-        observed_in_repository(model, Topic::Logout, "logouts end their session")
+        observed_in_repository(model, Practice::Logout, "logouts end their session")
     }),
 };

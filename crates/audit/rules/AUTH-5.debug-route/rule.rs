@@ -1,6 +1,6 @@
 //! A route for debugging is deployed.
 
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed, or_passed};
 
 pub(crate) const RULE: Rule = Rule {
@@ -19,7 +19,7 @@ pub(crate) const RULE: Rule = Rule {
     },
     check: Check::Service(|_, service| {
         or_passed(
-            observed(service, Topic::DebugRoute),
+            observed(service, Practice::DebugRoute),
             service,
             &["Go", "JavaScript", "TypeScript", "Python", "Java"],
             "no route is for debugging",

@@ -1,7 +1,7 @@
 //! A handler changes a record without a check of the caller.
 
 use crate::model::Model;
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 use crate::repository::Role;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_in_repository};
 
@@ -24,13 +24,13 @@ pub(crate) const RULE: Rule = Rule {
     check: Check::Repository(|model| {
         let mut outcomes = observed_in_repository(
             model,
-            Topic::Ownership,
+            Practice::Ownership,
             "handlers that change records check the caller",
         );
         if callers_have_identities(model) {
             outcomes.extend(observed_in_repository(
                 model,
-                Topic::OwnRecord,
+                Practice::OwnRecord,
                 "handlers that take an ID check the caller",
             ));
         }

@@ -1,6 +1,6 @@
 //! Routes without an explicit access rule are public.
 
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed};
 
 pub(crate) const RULE: Rule = Rule {
@@ -19,5 +19,5 @@ pub(crate) const RULE: Rule = Rule {
             "https://docs.spring.io/spring-security/reference/servlet/authorization/authorize-http-requests.html",
         ],
     },
-    check: Check::Service(|_, service| observed(service, Topic::OpenByDefault)),
+    check: Check::Service(|_, service| observed(service, Practice::OpenByDefault)),
 };

@@ -1,6 +1,6 @@
 //! A webhook accepts unverified notifications.
 
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed};
 
 pub(crate) const RULE: Rule = Rule {
@@ -17,5 +17,5 @@ pub(crate) const RULE: Rule = Rule {
         )],
         references: &["https://docs.stripe.com/webhooks#verify-events"],
     },
-    check: Check::Service(|_, service| observed(service, Topic::Webhook)),
+    check: Check::Service(|_, service| observed(service, Practice::Webhook)),
 };

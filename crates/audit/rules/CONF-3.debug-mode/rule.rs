@@ -1,6 +1,6 @@
 //! Debug mode is enabled in the code.
 
-use crate::model::facts::{SwitchArgument, SwitchParameter, Topic};
+use crate::model::facts::{SwitchArgument, SwitchParameter, Practice};
 use crate::model::{Model, Service};
 use crate::rule::{Breach, Category, Check, Metadata, Outcome, Rule, Severity, observed};
 
@@ -22,7 +22,7 @@ pub(crate) const RULE: Rule = Rule {
 };
 
 fn check(_model: &Model, service: &Service) -> Vec<Outcome> {
-    let mut outcomes = observed(service, Topic::DebugMode);
+    let mut outcomes = observed(service, Practice::DebugMode);
     let parameters = service.facts.of::<SwitchParameter>();
     let arguments = service.facts.of::<SwitchArgument>();
     outcomes.extend(arguments.deployed().filter_map(|argument| {

@@ -1,6 +1,6 @@
 //! A store accepts callers without a password.
 
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_in_repository};
 
 pub(crate) const RULE: Rule = Rule {
@@ -18,6 +18,6 @@ pub(crate) const RULE: Rule = Rule {
         references: &["https://redis.io/docs/latest/operate/oss_and_stack/management/security/"],
     },
     check: Check::Repository(|model| {
-        observed_in_repository(model, Topic::OpenStore, "stores require a password")
+        observed_in_repository(model, Practice::OpenStore, "stores require a password")
     }),
 };

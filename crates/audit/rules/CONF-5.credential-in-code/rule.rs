@@ -1,6 +1,6 @@
 //! The code contains a credential.
 
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed, or_passed};
 
 pub(crate) const RULE: Rule = Rule {
@@ -19,7 +19,7 @@ pub(crate) const RULE: Rule = Rule {
     },
     check: Check::Service(|_, service| {
         or_passed(
-            observed(service, Topic::CodeCredential),
+            observed(service, Practice::CodeCredential),
             service,
             &[
                 "Go",

@@ -1,6 +1,6 @@
 //! A secret is part of an image.
 
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_in_repository};
 
 pub(crate) const RULE: Rule = Rule {
@@ -18,6 +18,6 @@ pub(crate) const RULE: Rule = Rule {
         references: &["https://docs.docker.com/build/building/secrets/"],
     },
     check: Check::Repository(|model| {
-        observed_in_repository(model, Topic::ImageSecret, "images contain no secret")
+        observed_in_repository(model, Practice::ImageSecret, "images contain no secret")
     }),
 };

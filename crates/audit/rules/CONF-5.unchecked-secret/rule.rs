@@ -1,6 +1,6 @@
 //! A missing secret is not noticed at the start.
 
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_in_repository};
 
 pub(crate) const RULE: Rule = Rule {
@@ -20,7 +20,7 @@ pub(crate) const RULE: Rule = Rule {
     check: Check::Repository(|model| {
         observed_in_repository(
             model,
-            Topic::UncheckedSecret,
+            Practice::UncheckedSecret,
             "startup fails if a secret is missing",
         )
     }),

@@ -1,6 +1,6 @@
 //! A setting is ignored without an error.
 
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_in_repository};
 
 pub(crate) const RULE: Rule = Rule {
@@ -18,6 +18,6 @@ pub(crate) const RULE: Rule = Rule {
         references: &["https://12factor.net/config"],
     },
     check: Check::Repository(|model| {
-        observed_in_repository(model, Topic::LostSetting, "invalid settings are errors")
+        observed_in_repository(model, Practice::LostSetting, "invalid settings are errors")
     }),
 };

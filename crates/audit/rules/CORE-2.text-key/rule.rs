@@ -1,6 +1,6 @@
 //! A context value has a plain string as its key.
 
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_by_file};
 
 pub(crate) const RULE: Rule = Rule {
@@ -20,5 +20,5 @@ pub(crate) const RULE: Rule = Rule {
             "https://staticcheck.dev/docs/checks/#SA1029",
         ],
     },
-    check: Check::Service(|_, service| observed_by_file(service, Topic::ContextKey)),
+    check: Check::Service(|_, service| observed_by_file(service, Practice::ContextKey)),
 };

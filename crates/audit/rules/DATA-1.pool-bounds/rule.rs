@@ -1,6 +1,6 @@
 //! The database pool has no maximum size.
 
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_anywhere};
 
 pub(crate) const RULE: Rule = Rule {
@@ -23,5 +23,5 @@ pub(crate) const RULE: Rule = Rule {
         ],
         references: &["https://go.dev/doc/database/manage-connections"],
     },
-    check: Check::Service(|_, service| observed_anywhere(service, Topic::PoolBounds)),
+    check: Check::Service(|_, service| observed_anywhere(service, Practice::PoolBounds)),
 };

@@ -1,6 +1,6 @@
 //! Data of users is kept in the memory of one process.
 
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed, or_passed};
 
 pub(crate) const RULE: Rule = Rule {
@@ -19,7 +19,7 @@ pub(crate) const RULE: Rule = Rule {
     },
     check: Check::Service(|_, service| {
         or_passed(
-            observed(service, Topic::MemoryState),
+            observed(service, Practice::MemoryState),
             service,
             &["Go", "JavaScript", "TypeScript", "Python", "Java"],
             "no data of users is kept in memory only",

@@ -1,6 +1,6 @@
 //! A look-up rejects duplicates instead of the database.
 
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 use crate::rule::{
     Category, Check, Metadata, Rule, Severity, lookups_before_inserts, observed_in_repository,
 };
@@ -22,7 +22,7 @@ pub(crate) const RULE: Rule = Rule {
     check: Check::Repository(|model| {
         let mut outcomes = observed_in_repository(
             model,
-            Topic::LookupBeforeInsert,
+            Practice::LookupBeforeInsert,
             "no look-up decides alone about an insert",
         );
         outcomes.extend(lookups_before_inserts(model));

@@ -1,6 +1,6 @@
 //! Money is stored in a type that rounds.
 
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_in_repository};
 
 pub(crate) const RULE: Rule = Rule {
@@ -18,6 +18,6 @@ pub(crate) const RULE: Rule = Rule {
         references: &["https://wiki.postgresql.org/wiki/Don%27t_Do_This#Don.27t_use_money"],
     },
     check: Check::Repository(|model| {
-        observed_in_repository(model, Topic::MoneyType, "amounts are stored exactly")
+        observed_in_repository(model, Practice::MoneyType, "amounts are stored exactly")
     }),
 };

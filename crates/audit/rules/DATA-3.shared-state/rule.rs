@@ -1,6 +1,6 @@
 //! Parallel requests change state without a lock.
 
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 use crate::rule::{
     Category, Check, Metadata, Rule, Severity, checked_then_changed, observed_in_repository,
 };
@@ -22,7 +22,7 @@ pub(crate) const RULE: Rule = Rule {
     check: Check::Repository(|model| {
         let mut outcomes = observed_in_repository(
             model,
-            Topic::SharedState,
+            Practice::SharedState,
             "state that requests share has a lock",
         );
         outcomes.extend(checked_then_changed(model));

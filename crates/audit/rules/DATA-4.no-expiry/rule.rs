@@ -1,6 +1,6 @@
 //! A Redis key never expires.
 
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_by_file, or_passed};
 
 pub(crate) const RULE: Rule = Rule {
@@ -19,7 +19,7 @@ pub(crate) const RULE: Rule = Rule {
     },
     check: Check::Service(|_, service| {
         or_passed(
-            observed_by_file(service, Topic::Expiry),
+            observed_by_file(service, Practice::Expiry),
             service,
             &["Go", "JavaScript", "TypeScript", "Python", "Java", "Kotlin"],
             "no key is set without an expiry",

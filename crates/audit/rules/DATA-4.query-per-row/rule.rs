@@ -1,6 +1,6 @@
 //! A query runs once for each element of a list.
 
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 use crate::rule::{
     Category, Check, Metadata, Rule, Severity, observed_in_repository, queries_per_row,
 };
@@ -21,7 +21,7 @@ pub(crate) const RULE: Rule = Rule {
     },
     check: Check::Repository(|model| {
         let mut outcomes =
-            observed_in_repository(model, Topic::QueryPerRow, "lists are read with one query");
+            observed_in_repository(model, Practice::QueryPerRow, "lists are read with one query");
         outcomes.extend(queries_per_row(model));
         outcomes
     }),

@@ -1,6 +1,6 @@
 //! An SQL statement contains text from the request.
 
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed};
 
 pub(crate) const RULE: Rule = Rule {
@@ -19,5 +19,5 @@ pub(crate) const RULE: Rule = Rule {
             "https://cheatsheetseries.owasp.org/cheatsheets/SQL_Injection_Prevention_Cheat_Sheet.html",
         ],
     },
-    check: Check::Service(|_, service| observed(service, Topic::SqlText)),
+    check: Check::Service(|_, service| observed(service, Practice::SqlText)),
 };

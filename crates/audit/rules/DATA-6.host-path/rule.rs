@@ -1,6 +1,6 @@
 //! A store keeps its data in a folder of one node.
 
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_in_repository};
 
 pub(crate) const RULE: Rule = Rule {
@@ -18,6 +18,6 @@ pub(crate) const RULE: Rule = Rule {
         references: &["https://kubernetes.io/docs/concepts/storage/volumes/#hostpath"],
     },
     check: Check::Repository(|model| {
-        observed_in_repository(model, Topic::HostPath, "no store uses a folder of a node")
+        observed_in_repository(model, Practice::HostPath, "no store uses a folder of a node")
     }),
 };

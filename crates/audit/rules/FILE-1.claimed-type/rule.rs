@@ -1,6 +1,6 @@
 //! The type of an upload is taken from the client.
 
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_unless_kept};
 
 pub(crate) const RULE: Rule = Rule {
@@ -30,5 +30,5 @@ pub(crate) const RULE: Rule = Rule {
             "https://cwe.mitre.org/data/definitions/434.html",
         ],
     },
-    check: Check::Service(|_, service| observed_unless_kept(service, Topic::UploadType)),
+    check: Check::Service(|_, service| observed_unless_kept(service, Practice::UploadType)),
 };

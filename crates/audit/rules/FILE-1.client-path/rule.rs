@@ -1,6 +1,6 @@
 //! A path contains a name that the client chose.
 
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed};
 
 pub(crate) const RULE: Rule = Rule {
@@ -21,5 +21,5 @@ pub(crate) const RULE: Rule = Rule {
         ],
         references: &["https://cwe.mitre.org/data/definitions/22.html"],
     },
-    check: Check::Service(|_, service| observed(service, Topic::ClientPath)),
+    check: Check::Service(|_, service| observed(service, Practice::ClientPath)),
 };

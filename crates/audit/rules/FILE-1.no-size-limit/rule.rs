@@ -1,6 +1,6 @@
 //! An upload has no size limit.
 
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_unless_kept};
 
 pub(crate) const RULE: Rule = Rule {
@@ -29,5 +29,5 @@ pub(crate) const RULE: Rule = Rule {
             "https://cheatsheetseries.owasp.org/cheatsheets/File_Upload_Cheat_Sheet.html",
         ],
     },
-    check: Check::Service(|_, service| observed_unless_kept(service, Topic::UploadSize)),
+    check: Check::Service(|_, service| observed_unless_kept(service, Practice::UploadSize)),
 };

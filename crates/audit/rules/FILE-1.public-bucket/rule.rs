@@ -1,6 +1,6 @@
 //! Anyone can read the objects of a bucket.
 
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_in_repository};
 
 pub(crate) const RULE: Rule = Rule {
@@ -20,6 +20,6 @@ pub(crate) const RULE: Rule = Rule {
         ],
     },
     check: Check::Repository(|model| {
-        observed_in_repository(model, Topic::PublicBucket, "no file makes a bucket public")
+        observed_in_repository(model, Practice::PublicBucket, "no file makes a bucket public")
     }),
 };

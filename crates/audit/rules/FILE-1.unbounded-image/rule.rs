@@ -1,6 +1,6 @@
 //! An image is decoded without a pixel limit.
 
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_unless_kept};
 
 pub(crate) const RULE: Rule = Rule {
@@ -27,5 +27,5 @@ pub(crate) const RULE: Rule = Rule {
         ],
         references: &["https://cwe.mitre.org/data/definitions/409.html"],
     },
-    check: Check::Service(|_, service| observed_unless_kept(service, Topic::ImagePixels)),
+    check: Check::Service(|_, service| observed_unless_kept(service, Practice::ImagePixels)),
 };

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::model::Model;
-use crate::model::facts::{FlagDefinition, FlagSetup, FlagUse, Practice, Split, Topic};
+use crate::model::facts::{FlagDefinition, FlagSetup, FlagUse, Observation, Split, Practice};
 use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity};
 
 pub(crate) const RULE: Rule = Rule {
@@ -53,9 +53,9 @@ fn check(model: &Model) -> Vec<Outcome> {
                 Split::Stable => {}
             }
         }
-        for practice in found.facts.of::<Practice>().deployed() {
-            if practice.topic == Topic::RandomPercentage {
-                let breach = Breach::review(practice.at.clone(), practice.evidence.clone());
+        for observation in found.facts.of::<Observation>().deployed() {
+            if observation.practice == Practice::RandomPercentage {
+                let breach = Breach::review(observation.at.clone(), observation.evidence.clone());
                 outcomes.push(breach.into());
             }
         }

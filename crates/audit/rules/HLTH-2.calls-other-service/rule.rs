@@ -1,6 +1,6 @@
 //! A health check calls another service.
 
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_in_repository};
 
 pub(crate) const RULE: Rule = Rule {
@@ -22,7 +22,7 @@ pub(crate) const RULE: Rule = Rule {
     check: Check::Repository(|model| {
         observed_in_repository(
             model,
-            Topic::PeerHealth,
+            Practice::PeerHealth,
             "health checks do not call other services",
         )
     }),

@@ -1,6 +1,6 @@
 //! A health check result is cached without expiry.
 
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed};
 
 pub(crate) const RULE: Rule = Rule {
@@ -19,5 +19,5 @@ pub(crate) const RULE: Rule = Rule {
             "https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startup-probes/",
         ],
     },
-    check: Check::Service(|_, service| observed(service, Topic::HealthCache)),
+    check: Check::Service(|_, service| observed(service, Practice::HealthCache)),
 };

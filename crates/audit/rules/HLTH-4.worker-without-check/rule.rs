@@ -1,6 +1,6 @@
 //! Nothing checks a worker.
 
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_in_repository};
 
 pub(crate) const RULE: Rule = Rule {
@@ -18,6 +18,6 @@ pub(crate) const RULE: Rule = Rule {
         references: &["https://docs.docker.com/reference/compose-file/services/#healthcheck"],
     },
     check: Check::Repository(|model| {
-        observed_in_repository(model, Topic::WorkerCheck, "every worker has a health check")
+        observed_in_repository(model, Practice::WorkerCheck, "every worker has a health check")
     }),
 };

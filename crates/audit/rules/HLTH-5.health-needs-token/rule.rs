@@ -1,6 +1,6 @@
 //! The health path needs credentials.
 
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_in_repository};
 
 pub(crate) const RULE: Rule = Rule {
@@ -22,7 +22,7 @@ pub(crate) const RULE: Rule = Rule {
     check: Check::Repository(|model| {
         observed_in_repository(
             model,
-            Topic::HealthAccess,
+            Practice::HealthAccess,
             "health paths need no credentials",
         )
     }),

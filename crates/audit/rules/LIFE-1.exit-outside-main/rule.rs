@@ -1,6 +1,6 @@
 //! A function ends the process instead of returning an error.
 
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_by_file};
 
 pub(crate) const RULE: Rule = Rule {
@@ -17,5 +17,5 @@ pub(crate) const RULE: Rule = Rule {
         )],
         references: &["https://go.dev/wiki/CodeReviewComments#dont-panic"],
     },
-    check: Check::Service(|_, service| observed_by_file(service, Topic::ExitOutsideMain)),
+    check: Check::Service(|_, service| observed_by_file(service, Practice::ExitOutsideMain)),
 };

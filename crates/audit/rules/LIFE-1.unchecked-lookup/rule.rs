@@ -1,6 +1,6 @@
 //! The result of a look-up is used without a check.
 
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 use crate::rule::{
     Category, Check, Metadata, Rule, Severity, observed_in_repository, unchecked_lookups,
 };
@@ -22,7 +22,7 @@ pub(crate) const RULE: Rule = Rule {
     check: Check::Repository(|model| {
         let mut outcomes = observed_in_repository(
             model,
-            Topic::UncheckedLookup,
+            Practice::UncheckedLookup,
             "each result of a look-up is checked",
         );
         outcomes.extend(unchecked_lookups(model));

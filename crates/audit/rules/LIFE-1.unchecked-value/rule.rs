@@ -1,6 +1,6 @@
 //! A value from outside is used without a check of its form.
 
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_by_file};
 
 pub(crate) const RULE: Rule = Rule {
@@ -23,5 +23,5 @@ pub(crate) const RULE: Rule = Rule {
         ],
         references: &["https://go.dev/ref/spec#Type_assertions"],
     },
-    check: Check::Service(|_, service| observed_by_file(service, Topic::UncheckedValue)),
+    check: Check::Service(|_, service| observed_by_file(service, Practice::UncheckedValue)),
 };

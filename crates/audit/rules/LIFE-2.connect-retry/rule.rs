@@ -1,6 +1,6 @@
 //! The service does not retry its connection to a dependency at startup.
 
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed};
 
 pub(crate) const RULE: Rule = Rule {
@@ -19,5 +19,5 @@ pub(crate) const RULE: Rule = Rule {
             "https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/",
         ],
     },
-    check: Check::Service(|_, service| observed(service, Topic::ConnectRetry)),
+    check: Check::Service(|_, service| observed(service, Practice::ConnectRetry)),
 };

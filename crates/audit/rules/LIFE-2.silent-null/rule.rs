@@ -1,6 +1,6 @@
 //! A failed initialization is logged and returns an empty value.
 
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed};
 
 pub(crate) const RULE: Rule = Rule {
@@ -17,5 +17,5 @@ pub(crate) const RULE: Rule = Rule {
         )],
         references: &["https://google.github.io/styleguide/go/decisions#returning-errors"],
     },
-    check: Check::Service(|_, service| observed(service, Topic::SilentNull)),
+    check: Check::Service(|_, service| observed(service, Practice::SilentNull)),
 };

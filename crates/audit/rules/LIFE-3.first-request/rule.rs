@@ -1,6 +1,6 @@
 //! The first request performs startup work.
 
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed, or_passed};
 
 pub(crate) const RULE: Rule = Rule {
@@ -21,7 +21,7 @@ pub(crate) const RULE: Rule = Rule {
     },
     check: Check::Service(|_, service| {
         or_passed(
-            observed(service, Topic::LazyStart),
+            observed(service, Practice::LazyStart),
             service,
             &["JavaScript", "Python"],
             "no startup work runs in a request",

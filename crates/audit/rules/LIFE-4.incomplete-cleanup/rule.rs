@@ -1,6 +1,6 @@
 //! The cleanup function leaves connections open.
 
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed};
 
 pub(crate) const RULE: Rule = Rule {
@@ -17,5 +17,5 @@ pub(crate) const RULE: Rule = Rule {
         )],
         references: &["https://github.com/google/wire/blob/main/docs/guide.md#cleanup-functions"],
     },
-    check: Check::Service(|_, service| observed(service, Topic::Cleanup)),
+    check: Check::Service(|_, service| observed(service, Practice::Cleanup)),
 };

@@ -1,6 +1,6 @@
 //! The shutdown uses a context that is already cancelled.
 
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed};
 
 pub(crate) const RULE: Rule = Rule {
@@ -20,5 +20,5 @@ pub(crate) const RULE: Rule = Rule {
         ],
         references: &["https://pkg.go.dev/net/http#Server.Shutdown"],
     },
-    check: Check::Service(|_, service| observed(service, Topic::ShutdownContext)),
+    check: Check::Service(|_, service| observed(service, Practice::ShutdownContext)),
 };

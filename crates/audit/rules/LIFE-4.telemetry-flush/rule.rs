@@ -1,6 +1,6 @@
 //! The service does not flush telemetry when it stops.
 
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_anywhere};
 
 pub(crate) const RULE: Rule = Rule {
@@ -17,5 +17,5 @@ pub(crate) const RULE: Rule = Rule {
         )],
         references: &["https://opentelemetry.io/docs/languages/go/getting-started/"],
     },
-    check: Check::Service(|_, service| observed_anywhere(service, Topic::TelemetryFlush)),
+    check: Check::Service(|_, service| observed_anywhere(service, Practice::TelemetryFlush)),
 };

@@ -1,6 +1,6 @@
 //! A background loop cannot be stopped.
 
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed};
 
 pub(crate) const RULE: Rule = Rule {
@@ -23,5 +23,5 @@ pub(crate) const RULE: Rule = Rule {
         ],
         references: &["https://go.dev/blog/pipelines"],
     },
-    check: Check::Service(|_, service| observed(service, Topic::BackgroundLoop)),
+    check: Check::Service(|_, service| observed(service, Practice::BackgroundLoop)),
 };

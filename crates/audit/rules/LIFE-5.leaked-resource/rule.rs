@@ -1,6 +1,6 @@
 //! A connection or a transaction stays open.
 
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_in_repository};
 
 pub(crate) const RULE: Rule = Rule {
@@ -25,6 +25,6 @@ pub(crate) const RULE: Rule = Rule {
         references: &["https://go.dev/doc/database/manage-connections"],
     },
     check: Check::Repository(|model| {
-        observed_in_repository(model, Topic::Leak, "every path gives connections back")
+        observed_in_repository(model, Practice::Leak, "every path gives connections back")
     }),
 };

@@ -1,10 +1,10 @@
 //! An async handler may end the process with an unhandled rejection.
 
-use crate::model::facts::{Import, Topic, Verdict};
+use crate::model::facts::{Import, Practice, Verdict};
 use crate::model::{Model, Service};
 use crate::rule::{
     Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity, observed_by_file,
-    practices,
+    observations,
 };
 
 pub(crate) const RULE: Rule = Rule {
@@ -28,7 +28,7 @@ pub(crate) const RULE: Rule = Rule {
 };
 
 fn check(model: &Model, service: &Service) -> Vec<Outcome> {
-    let places = practices(service, Topic::FloatingPromise);
+    let places = observations(service, Practice::FloatingPromise);
     // An unhandled promise outside of a handler does not depend on the version of Express.
     let mut outcomes: Vec<Outcome> = places
         .iter()
@@ -70,7 +70,7 @@ fn handlers(model: &Model, service: &Service) -> Vec<Outcome> {
         .iter()
         .filter_map(|path| model.files.get(path))
         .any(|found| found.file.text.contains("unhandledRejection"));
-    let mut outcomes = observed_by_file(service, Topic::FloatingPromise);
+    let mut outcomes = observed_by_file(service, Practice::FloatingPromise);
     outcomes.retain(|outcome| {
         !matches!(outcome, Outcome::Breach(breach) if breach.confidence == Confidence::Low)
     });

@@ -1,6 +1,6 @@
 //! A background task has no owner.
 
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 use crate::rule::{
     Category, Check, Metadata, Rule, Severity, dropped_promises, observed_in_repository,
 };
@@ -24,7 +24,7 @@ pub(crate) const RULE: Rule = Rule {
     check: Check::Repository(|model| {
         let mut outcomes = observed_in_repository(
             model,
-            Topic::OwnedTask,
+            Practice::OwnedTask,
             "all work in the background has an owner",
         );
         outcomes.extend(dropped_promises(model));

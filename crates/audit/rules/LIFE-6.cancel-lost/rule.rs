@@ -1,6 +1,6 @@
 //! The cancel function of a context is ignored.
 
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_by_file};
 
 pub(crate) const RULE: Rule = Rule {
@@ -17,5 +17,5 @@ pub(crate) const RULE: Rule = Rule {
         )],
         references: &["https://pkg.go.dev/context#WithTimeout"],
     },
-    check: Check::Service(|_, service| observed_by_file(service, Topic::LostCancel)),
+    check: Check::Service(|_, service| observed_by_file(service, Practice::LostCancel)),
 };

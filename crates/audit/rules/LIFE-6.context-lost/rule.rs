@@ -1,6 +1,6 @@
 //! A call does not use the request context.
 
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_by_file, or_passed};
 
 pub(crate) const RULE: Rule = Rule {
@@ -22,7 +22,7 @@ pub(crate) const RULE: Rule = Rule {
     },
     check: Check::Service(|_, service| {
         or_passed(
-            observed_by_file(service, Topic::RequestContext),
+            observed_by_file(service, Practice::RequestContext),
             service,
             &["Go"],
             "no handler replaces the request context",

@@ -1,6 +1,6 @@
 //! A lost broker connection is not reopened.
 
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_unless_kept};
 
 pub(crate) const RULE: Rule = Rule {
@@ -17,5 +17,5 @@ pub(crate) const RULE: Rule = Rule {
         )],
         references: &["https://pkg.go.dev/github.com/rabbitmq/amqp091-go#Connection.NotifyClose"],
     },
-    check: Check::Service(|_, service| observed_unless_kept(service, Topic::Reconnect)),
+    check: Check::Service(|_, service| observed_unless_kept(service, Practice::Reconnect)),
 };

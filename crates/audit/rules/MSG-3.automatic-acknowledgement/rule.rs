@@ -1,6 +1,6 @@
 //! Messages are acknowledged before they are processed.
 
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed};
 
 pub(crate) const RULE: Rule = Rule {
@@ -23,5 +23,5 @@ pub(crate) const RULE: Rule = Rule {
         ],
         references: &["https://www.rabbitmq.com/docs/confirms"],
     },
-    check: Check::Service(|_, service| observed(service, Topic::Acknowledgement)),
+    check: Check::Service(|_, service| observed(service, Practice::Acknowledgement)),
 };

@@ -1,6 +1,6 @@
 //! A consumer removes messages from the queue before it processes them.
 
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed};
 
 pub(crate) const RULE: Rule = Rule {
@@ -17,5 +17,5 @@ pub(crate) const RULE: Rule = Rule {
         )],
         references: &["https://redis.io/docs/latest/commands/blmove/"],
     },
-    check: Check::Service(|_, service| observed(service, Topic::DestructivePop)),
+    check: Check::Service(|_, service| observed(service, Practice::DestructivePop)),
 };

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::model::Service;
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 use crate::rule::{Category, Check, Metadata, Outcome, Rule, Severity, observed};
 
 pub(crate) const RULE: Rule = Rule {
@@ -28,7 +28,7 @@ const ABSENT: &str = "no code dead-letters";
 
 /// Reports missing dead letters only for files that do not also drop a message.
 fn check(service: &Service) -> Vec<Outcome> {
-    let mut outcomes = observed(service, Topic::DroppedMessage);
+    let mut outcomes = observed(service, Practice::DroppedMessage);
     let dropping: BTreeSet<_> = outcomes
         .iter()
         .filter_map(|outcome| match outcome {

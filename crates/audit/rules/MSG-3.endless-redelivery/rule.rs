@@ -1,6 +1,6 @@
 //! A message that always fails is delivered endlessly.
 
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_in_repository};
 
 pub(crate) const RULE: Rule = Rule {
@@ -18,6 +18,6 @@ pub(crate) const RULE: Rule = Rule {
         references: &["https://www.rabbitmq.com/docs/quorum-queues#poison-message-handling"],
     },
     check: Check::Repository(|model| {
-        observed_in_repository(model, Topic::Redelivery, "redeliveries are bounded")
+        observed_in_repository(model, Practice::Redelivery, "redeliveries are bounded")
     }),
 };

@@ -1,6 +1,6 @@
 //! A function changes the database and then sends a message.
 
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, dual_writes, observed, or_passed};
 
 pub(crate) const RULE: Rule = Rule {
@@ -18,7 +18,7 @@ pub(crate) const RULE: Rule = Rule {
         references: &["https://microservices.io/patterns/data/transactional-outbox.html"],
     },
     check: Check::Service(|_, service| {
-        let mut outcomes = observed(service, Topic::DualWrite);
+        let mut outcomes = observed(service, Practice::DualWrite);
         outcomes.extend(dual_writes(service));
         or_passed(
             outcomes,

@@ -1,6 +1,6 @@
 //! A message that arrives twice has its effect twice.
 
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 use crate::rule::{
     Category, Check, Metadata, Rule, Severity, observed_in_repository, repeated_messages,
     retried_changes,
@@ -25,7 +25,7 @@ pub(crate) const RULE: Rule = Rule {
     check: Check::Repository(|model| {
         let mut outcomes = observed_in_repository(
             model,
-            Topic::Idempotency,
+            Practice::Idempotency,
             "consumers know repeated messages",
         );
         outcomes.extend(repeated_messages(model));

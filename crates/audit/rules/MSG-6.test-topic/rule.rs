@@ -1,6 +1,6 @@
 //! The service publishes to a test topic.
 
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed};
 
 pub(crate) const RULE: Rule = Rule {
@@ -17,5 +17,5 @@ pub(crate) const RULE: Rule = Rule {
         )],
         references: &["https://cloudevents.io/"],
     },
-    check: Check::Service(|_, service| observed(service, Topic::TestPayload)),
+    check: Check::Service(|_, service| observed(service, Practice::TestPayload)),
 };

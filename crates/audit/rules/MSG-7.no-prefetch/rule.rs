@@ -1,6 +1,6 @@
 //! A RabbitMQ consumer has no prefetch limit.
 
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_anywhere};
 
 pub(crate) const RULE: Rule = Rule {
@@ -24,5 +24,5 @@ pub(crate) const RULE: Rule = Rule {
         ],
         references: &["https://www.rabbitmq.com/docs/consumer-prefetch"],
     },
-    check: Check::Service(|_, service| observed_anywhere(service, Topic::Prefetch)),
+    check: Check::Service(|_, service| observed_anywhere(service, Practice::Prefetch)),
 };

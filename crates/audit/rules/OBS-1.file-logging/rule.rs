@@ -1,6 +1,6 @@
 //! The service writes logs to files.
 
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 use crate::model::{Model, Service};
 use crate::rule::{
     Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity, observed,
@@ -24,7 +24,7 @@ pub(crate) const RULE: Rule = Rule {
 };
 
 fn check(model: &Model, service: &Service) -> Vec<Outcome> {
-    let mut outcomes = observed(service, Topic::FileLogging);
+    let mut outcomes = observed(service, Practice::FileLogging);
     for entry in service
         .compose
         .iter()

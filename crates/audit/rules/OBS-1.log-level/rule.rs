@@ -1,6 +1,6 @@
 //! The log level is fixed to debug or error.
 
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed};
 
 pub(crate) const RULE: Rule = Rule {
@@ -17,5 +17,5 @@ pub(crate) const RULE: Rule = Rule {
         )],
         references: &["https://12factor.net/config"],
     },
-    check: Check::Service(|_, service| observed(service, Topic::LogLevel)),
+    check: Check::Service(|_, service| observed(service, Practice::LogLevel)),
 };

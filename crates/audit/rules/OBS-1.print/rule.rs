@@ -1,9 +1,9 @@
 //! The service prints instead of logging.
 
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 use crate::model::{Model, Service, ServiceKind};
 use crate::rule::{
-    Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity, practices,
+    Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity, observations,
 };
 
 pub(crate) const RULE: Rule = Rule {
@@ -29,7 +29,7 @@ fn check(_model: &Model, service: &Service) -> Vec<Outcome> {
     if !runs {
         return Vec::new();
     }
-    let places = practices(service, Topic::Print);
+    let places = observations(service, Practice::Print);
     let files: std::collections::BTreeSet<_> =
         places.iter().map(|place| place.at.path.clone()).collect();
     match places.first() {

@@ -1,6 +1,6 @@
 //! Logs are text without fields.
 
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_in_repository};
 
 pub(crate) const RULE: Rule = Rule {
@@ -18,6 +18,6 @@ pub(crate) const RULE: Rule = Rule {
         references: &["https://12factor.net/logs"],
     },
     check: Check::Repository(|model| {
-        observed_in_repository(model, Topic::LogFormat, "logs have fields")
+        observed_in_repository(model, Practice::LogFormat, "logs have fields")
     }),
 };

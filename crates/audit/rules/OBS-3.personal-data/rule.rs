@@ -1,6 +1,6 @@
 //! Logs contain addresses or numbers of persons.
 
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_in_repository};
 
 pub(crate) const RULE: Rule = Rule {
@@ -19,7 +19,7 @@ pub(crate) const RULE: Rule = Rule {
     check: Check::Repository(|model| {
         observed_in_repository(
             model,
-            Topic::PersonLogged,
+            Practice::PersonLogged,
             "no logging call contains an e-mail address or a telephone number",
         )
     }),

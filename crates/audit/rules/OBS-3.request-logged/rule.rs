@@ -1,6 +1,6 @@
 //! The service logs a whole request or record.
 
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed, or_passed};
 
 pub(crate) const RULE: Rule = Rule {
@@ -21,7 +21,7 @@ pub(crate) const RULE: Rule = Rule {
     },
     check: Check::Service(|_, service| {
         or_passed(
-            observed(service, Topic::BodyLogged),
+            observed(service, Practice::BodyLogged),
             service,
             &["Go", "JavaScript", "TypeScript", "Python", "Java"],
             "no logging call contains a whole request",

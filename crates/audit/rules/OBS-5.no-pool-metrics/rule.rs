@@ -1,9 +1,9 @@
 //! The metrics do not include the database pool.
 
-use crate::model::facts::{Signal, Telemetry, Topic};
+use crate::model::facts::{Signal, Telemetry, Practice};
 use crate::model::{Model, Service};
 use crate::rule::{
-    Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity, practices,
+    Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity, observations,
 };
 
 pub(crate) const RULE: Rule = Rule {
@@ -30,7 +30,7 @@ pub(crate) const RULE: Rule = Rule {
 
 fn check(_model: &Model, service: &Service) -> Vec<Outcome> {
     let telemetry = service.facts.of::<Telemetry>();
-    let pools = practices(service, Topic::PoolBounds);
+    let pools = observations(service, Practice::PoolBounds);
     let (Some(pool), true) = (
         pools.first(),
         telemetry

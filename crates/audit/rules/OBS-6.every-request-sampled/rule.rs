@@ -1,6 +1,6 @@
 //! Every request is traced.
 
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_in_repository};
 
 pub(crate) const RULE: Rule = Rule {
@@ -18,6 +18,6 @@ pub(crate) const RULE: Rule = Rule {
         references: &["https://opentelemetry.io/docs/concepts/sampling/"],
     },
     check: Check::Repository(|model| {
-        observed_in_repository(model, Topic::Sampling, "a part of the requests is traced")
+        observed_in_repository(model, Practice::Sampling, "a part of the requests is traced")
     }),
 };

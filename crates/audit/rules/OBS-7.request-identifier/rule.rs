@@ -1,6 +1,6 @@
 //! The service does not propagate the request ID.
 
-use crate::model::facts::{OutboundCall, Topic};
+use crate::model::facts::{OutboundCall, Practice};
 use crate::model::{Model, Service, ServiceKind};
 use crate::rule::{
     Category, Check, Metadata, Outcome, Rule, Severity, absent_in_texts, observed_anywhere,
@@ -47,7 +47,7 @@ const WORDS: &[&str] = &[
 fn check(model: &Model, service: &Service) -> Vec<Outcome> {
     let calls = service.facts.of::<OutboundCall>();
     if calls.deployed().next().is_some() {
-        let found = observed_anywhere(service, Topic::RequestIdentifier);
+        let found = observed_anywhere(service, Practice::RequestIdentifier);
         if !found.is_empty() {
             return found;
         }

@@ -1,6 +1,6 @@
 //! An error is ignored.
 
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 use crate::rule::{
     Category, Check, Metadata, Rule, Severity, dropped_errors, observed_by_file, or_passed,
 };
@@ -20,7 +20,7 @@ pub(crate) const RULE: Rule = Rule {
         references: &["https://go.dev/doc/effective_go#errors"],
     },
     check: Check::Service(|_, service| {
-        let mut outcomes = observed_by_file(service, Topic::IgnoredError);
+        let mut outcomes = observed_by_file(service, Practice::IgnoredError);
         outcomes.extend(dropped_errors(service));
         or_passed(outcomes, service, &["Go"], "no deciding error is ignored")
     }),

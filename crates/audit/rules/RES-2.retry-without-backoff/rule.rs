@@ -1,6 +1,6 @@
 //! Retries have no backoff or no limit.
 
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed};
 
 pub(crate) const RULE: Rule = Rule {
@@ -34,5 +34,5 @@ pub(crate) const RULE: Rule = Rule {
             "https://tenacity.readthedocs.io/en/latest/",
         ],
     },
-    check: Check::Service(|_, service| observed(service, Topic::RetryDelay)),
+    check: Check::Service(|_, service| observed(service, Practice::RetryDelay)),
 };

@@ -1,6 +1,6 @@
 //! An outgoing call has no timeout.
 
-use crate::model::facts::{OutboundCall, Topic};
+use crate::model::facts::{OutboundCall, Practice};
 use crate::model::{Model, Resolution, Service};
 use crate::rule::{
     Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity, observed,
@@ -71,7 +71,7 @@ fn check(_model: &Model, service: &Service) -> Vec<Outcome> {
         })
         .collect();
     outcomes.extend(
-        observed(service, Topic::OutboundTimeout)
+        observed(service, Practice::OutboundTimeout)
             .into_iter()
             .filter(|outcome| !is_read(service, outcome)),
     );

@@ -1,6 +1,6 @@
 //! The HTTP server has no read timeout.
 
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed};
 
 pub(crate) const RULE: Rule = Rule {
@@ -26,5 +26,5 @@ pub(crate) const RULE: Rule = Rule {
             "https://blog.cloudflare.com/the-complete-guide-to-golang-net-http-timeouts/",
         ],
     },
-    check: Check::Service(|_, service| observed(service, Topic::ServerTimeouts)),
+    check: Check::Service(|_, service| observed(service, Practice::ServerTimeouts)),
 };

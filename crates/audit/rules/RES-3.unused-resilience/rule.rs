@@ -1,6 +1,6 @@
 //! A timeout, breaker or limiter is created and never used.
 
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed};
 
 pub(crate) const RULE: Rule = Rule {
@@ -17,5 +17,5 @@ pub(crate) const RULE: Rule = Rule {
         )],
         references: &["https://developer.mozilla.org/docs/Web/API/AbortController"],
     },
-    check: Check::Service(|_, service| observed(service, Topic::DeadResilience)),
+    check: Check::Service(|_, service| observed(service, Practice::DeadResilience)),
 };

@@ -1,6 +1,6 @@
 //! A body is read into memory without a limit.
 
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_unless_kept};
 
 pub(crate) const RULE: Rule = Rule {
@@ -23,5 +23,5 @@ pub(crate) const RULE: Rule = Rule {
         ],
         references: &["https://pkg.go.dev/net/http#MaxBytesReader"],
     },
-    check: Check::Service(|_, service| observed_unless_kept(service, Topic::UnboundedBody)),
+    check: Check::Service(|_, service| observed_unless_kept(service, Practice::UnboundedBody)),
 };

@@ -1,6 +1,6 @@
 //! The rate limiter fails open.
 
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed};
 
 pub(crate) const RULE: Rule = Rule {
@@ -17,5 +17,5 @@ pub(crate) const RULE: Rule = Rule {
         )],
         references: &["https://stripe.com/blog/rate-limiters"],
     },
-    check: Check::Service(|_, service| observed(service, Topic::LimiterFailure)),
+    check: Check::Service(|_, service| observed(service, Practice::LimiterFailure)),
 };

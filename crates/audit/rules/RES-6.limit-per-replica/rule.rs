@@ -1,9 +1,9 @@
 //! The rate limiter counts in the memory of each replica.
 
-use crate::model::facts::{Topic, Verdict};
+use crate::model::facts::{Practice, Verdict};
 use crate::model::{Model, Service};
 use crate::rule::{
-    Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity, practices,
+    Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity, observations,
 };
 
 pub(crate) const RULE: Rule = Rule {
@@ -24,7 +24,7 @@ pub(crate) const RULE: Rule = Rule {
 };
 
 fn check(_model: &Model, service: &Service) -> Vec<Outcome> {
-    let places = practices(service, Topic::LimiterStore);
+    let places = observations(service, Practice::LimiterStore);
     let Some(place) = places.first() else {
         return Vec::new();
     };

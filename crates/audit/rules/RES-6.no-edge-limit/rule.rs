@@ -1,6 +1,6 @@
 //! The proxy at the edge has no limits.
 
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_in_repository};
 
 pub(crate) const RULE: Rule = Rule {
@@ -18,6 +18,6 @@ pub(crate) const RULE: Rule = Rule {
         references: &["https://nginx.org/en/docs/http/ngx_http_limit_req_module.html"],
     },
     check: Check::Repository(|model| {
-        observed_in_repository(model, Topic::EdgeLimit, "every proxy has limits")
+        observed_in_repository(model, Practice::EdgeLimit, "every proxy has limits")
     }),
 };

@@ -1,6 +1,6 @@
 //! The rate limiter is active in one environment only.
 
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed};
 
 pub(crate) const RULE: Rule = Rule {
@@ -17,5 +17,5 @@ pub(crate) const RULE: Rule = Rule {
         )],
         references: &["https://12factor.net/dev-prod-parity"],
     },
-    check: Check::Service(|_, service| observed(service, Topic::ConditionalLimit)),
+    check: Check::Service(|_, service| observed(service, Practice::ConditionalLimit)),
 };

@@ -1,6 +1,6 @@
 //! The client address comes from a header that clients control.
 
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed};
 
 pub(crate) const RULE: Rule = Rule {
@@ -19,5 +19,5 @@ pub(crate) const RULE: Rule = Rule {
             "https://developer.mozilla.org/docs/Web/HTTP/Reference/Headers/X-Forwarded-For#security_and_privacy_concerns",
         ],
     },
-    check: Check::Service(|_, service| observed(service, Topic::LimiterKey)),
+    check: Check::Service(|_, service| observed(service, Practice::LimiterKey)),
 };

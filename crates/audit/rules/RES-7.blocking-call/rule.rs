@@ -1,6 +1,6 @@
 //! A blocking call runs on a thread of the async runtime.
 
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 use crate::rule::{
     Category, Check, Metadata, Rule, Severity, blocking_calls, observed_in_repository,
 };
@@ -21,7 +21,7 @@ pub(crate) const RULE: Rule = Rule {
     },
     check: Check::Repository(|model| {
         let mut outcomes =
-            observed_in_repository(model, Topic::Blocking, "no blocking call was found");
+            observed_in_repository(model, Practice::Blocking, "no blocking call was found");
         outcomes.extend(blocking_calls(model));
         outcomes
     }),

@@ -1,6 +1,6 @@
 //! A setting turns encryption off.
 
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_in_repository};
 
 pub(crate) const RULE: Rule = Rule {
@@ -18,6 +18,6 @@ pub(crate) const RULE: Rule = Rule {
         references: &["https://www.postgresql.org/docs/current/libpq-ssl.html"],
     },
     check: Check::Repository(|model| {
-        observed_in_repository(model, Topic::Encryption, "no setting turns encryption off")
+        observed_in_repository(model, Practice::Encryption, "no setting turns encryption off")
     }),
 };

@@ -1,6 +1,6 @@
 //! A gRPC connection does not use TLS.
 
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed};
 
 pub(crate) const RULE: Rule = Rule {
@@ -17,5 +17,5 @@ pub(crate) const RULE: Rule = Rule {
         )],
         references: &["https://grpc.io/docs/guides/auth/"],
     },
-    check: Check::Service(|_, service| observed(service, Topic::PlaintextGrpc)),
+    check: Check::Service(|_, service| observed(service, Practice::PlaintextGrpc)),
 };

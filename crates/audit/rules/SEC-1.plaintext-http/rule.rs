@@ -1,6 +1,6 @@
 //! Credentials travel over plain HTTP.
 
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 use crate::rule::{
     Breach, Category, Chart, Check, Metadata, Outcome, Rule, Severity, charts,
     observed_in_repository,
@@ -23,7 +23,7 @@ pub(crate) const RULE: Rule = Rule {
     check: Check::Repository(|model| {
         let mut outcomes = observed_in_repository(
             model,
-            Topic::PlainHttp,
+            Practice::PlainHttp,
             "no settings send credentials over plain HTTP",
         );
         outcomes.extend(charts(model).iter().filter_map(ingress));

@@ -1,6 +1,6 @@
 //! The check of an origin accepts origins of other owners.
 
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_in_repository};
 
 pub(crate) const RULE: Rule = Rule {
@@ -18,6 +18,6 @@ pub(crate) const RULE: Rule = Rule {
         references: &["https://developer.mozilla.org/docs/Web/HTTP/Guides/CORS"],
     },
     check: Check::Repository(|model| {
-        observed_in_repository(model, Topic::LooseOrigin, "origins are compared as a whole")
+        observed_in_repository(model, Practice::LooseOrigin, "origins are compared as a whole")
     }),
 };

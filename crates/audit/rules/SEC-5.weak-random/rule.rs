@@ -1,6 +1,6 @@
 //! A secret comes from a predictable random source.
 
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed, or_passed};
 
 pub(crate) const RULE: Rule = Rule {
@@ -23,7 +23,7 @@ pub(crate) const RULE: Rule = Rule {
     },
     check: Check::Service(|_, service| {
         or_passed(
-            observed(service, Topic::WeakRandom),
+            observed(service, Practice::WeakRandom),
             service,
             &["Go", "JavaScript", "TypeScript", "Python", "Java"],
             "no secret comes from a predictable source",

@@ -1,6 +1,6 @@
 //! A dependency gets no security fixes.
 
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_in_repository};
 
 pub(crate) const RULE: Rule = Rule {
@@ -20,7 +20,7 @@ pub(crate) const RULE: Rule = Rule {
     check: Check::Repository(|model| {
         observed_in_repository(
             model,
-            Topic::SupportedVersion,
+            Practice::SupportedVersion,
             "no file names a version without security fixes",
         )
     }),

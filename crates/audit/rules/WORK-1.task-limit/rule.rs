@@ -1,6 +1,6 @@
 //! A background task has no time limit.
 
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_in_repository};
 
 pub(crate) const RULE: Rule = Rule {
@@ -15,6 +15,6 @@ pub(crate) const RULE: Rule = Rule {
         references: &["https://docs.celeryq.dev/en/stable/userguide/workers.html#time-limits"],
     },
     check: Check::Repository(|model| {
-        observed_in_repository(model, Topic::TaskLimit, "tasks have a time limit")
+        observed_in_repository(model, Practice::TaskLimit, "tasks have a time limit")
     }),
 };

@@ -1,6 +1,6 @@
 //! Every replica runs the same schedule.
 
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_in_repository};
 
 pub(crate) const RULE: Rule = Rule {
@@ -18,6 +18,6 @@ pub(crate) const RULE: Rule = Rule {
         references: &["https://github.com/lukas-krecan/ShedLock"],
     },
     check: Check::Repository(|model| {
-        observed_in_repository(model, Topic::Schedule, "every schedule takes a lock")
+        observed_in_repository(model, Practice::Schedule, "every schedule takes a lock")
     }),
 };

@@ -11,7 +11,7 @@ use tree_sitter::Node;
 use super::practice::{mentions, show};
 use super::{Pack, Reader};
 use crate::model::FactSink;
-use crate::model::facts::{Topic, Verdict};
+use crate::model::facts::{Practice, Verdict};
 use crate::secret::{SecretClass, is_secret_name, literal, userinfo};
 use crate::source::Language;
 use crate::syntax::{Call, Code};
@@ -164,7 +164,7 @@ fn assigned<'t>(
                 code,
                 facts,
                 node,
-                Topic::CodeCredential,
+                Practice::CodeCredential,
                 Verdict::LikelyBroken,
                 evidence,
             );
@@ -185,7 +185,7 @@ fn assigned<'t>(
             code,
             facts,
             node,
-            Topic::CodeCredential,
+            Practice::CodeCredential,
             Verdict::Broken,
             evidence,
         );
@@ -238,7 +238,7 @@ fn passed(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
         code,
         facts,
         place,
-        Topic::CodeCredential,
+        Practice::CodeCredential,
         Verdict::Broken,
         evidence,
     );
@@ -279,5 +279,12 @@ fn address<'t>(code: &Code<'t>, node: Node<'t>, facts: &mut FactSink<'_>) {
         (_, true) => (Verdict::Broken, "a URL contains a default password"),
         (_, false) => (Verdict::Broken, "a URL contains a password"),
     };
-    show(code, facts, node, Topic::CodeCredential, verdict, evidence);
+    show(
+        code,
+        facts,
+        node,
+        Practice::CodeCredential,
+        verdict,
+        evidence,
+    );
 }

@@ -4,7 +4,7 @@ use tree_sitter::Node;
 
 use super::practice::{mentions, show};
 use crate::model::FactSink;
-use crate::model::facts::{Topic, Verdict};
+use crate::model::facts::{Practice, Verdict};
 use crate::syntax::Code;
 
 /// Last parts of paths that are only useful for debugging or demonstrations.
@@ -104,7 +104,7 @@ pub(super) fn docs<'t>(code: &Code<'t>, at: Node<'t>, conditional: bool, facts: 
             "the documents of the interface are served in every environment",
         )
     };
-    show(code, facts, at, Topic::ApiDocs, verdict, evidence);
+    show(code, facts, at, Practice::ApiDocs, verdict, evidence);
 }
 
 /// A route for debugging, by its path or by the comment above it.
@@ -130,7 +130,7 @@ pub(super) fn debug_route<'t>(code: &Code<'t>, at: Node<'t>, path: &str, facts: 
             code,
             facts,
             at,
-            Topic::DebugRoute,
+            Practice::DebugRoute,
             Verdict::Kept,
             "a condition decides whether the route for debugging exists",
         );
@@ -157,7 +157,7 @@ pub(super) fn debug_route<'t>(code: &Code<'t>, at: Node<'t>, path: &str, facts: 
         code,
         facts,
         at,
-        Topic::DebugRoute,
+        Practice::DebugRoute,
         verdict,
         format!("the route `{path}` is for debugging, and every environment serves it"),
     );
@@ -209,7 +209,7 @@ fn webhook<'t>(code: &Code<'t>, at: Node<'t>, path: &str, facts: &mut FactSink<'
             format!("other systems call the route `{path}`, and its file verifies no signature"),
         )
     };
-    show(code, facts, at, Topic::Webhook, verdict, evidence);
+    show(code, facts, at, Practice::Webhook, verdict, evidence);
 }
 
 /// Returns the comment lines directly above a node.
@@ -257,7 +257,7 @@ pub(super) fn identity<'t>(code: &Code<'t>, at: Node<'t>, header: &str, facts: &
         code,
         facts,
         at,
-        Topic::CallerIdentity,
+        Practice::CallerIdentity,
         verdict,
         format!("the identity of the caller is taken from the header `{header}`"),
     );

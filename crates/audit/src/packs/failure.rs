@@ -5,7 +5,7 @@ use tree_sitter::Node;
 
 use super::practice::{mentions, show};
 use crate::model::FactSink;
-use crate::model::facts::{Topic, Verdict};
+use crate::model::facts::{Practice, Verdict};
 use crate::syntax::{Call, Code};
 
 /// Words of a comment on the deliberate choice to let requests through.
@@ -39,7 +39,7 @@ impl LimiterFailure<'_> {
             ),
             _ => return,
         };
-        show(code, facts, at, Topic::LimiterFailure, verdict, evidence);
+        show(code, facts, at, Practice::LimiterFailure, verdict, evidence);
     }
 }
 
@@ -86,7 +86,7 @@ pub(super) fn failed_making<'t>(
         _ if passes_on => (Verdict::Kept, "the error is returned".to_owned()),
         _ => return,
     };
-    show(code, facts, caught, Topic::SilentNull, verdict, evidence);
+    show(code, facts, caught, Practice::SilentNull, verdict, evidence);
 }
 
 /// Words for the dead-lettering of a failed message.
@@ -140,7 +140,7 @@ pub(super) fn acknowledged<'t>(
         code,
         facts,
         call.node,
-        Topic::DroppedMessage,
+        Practice::DroppedMessage,
         verdict,
         evidence,
     );
@@ -176,7 +176,7 @@ pub(super) fn made(
         code,
         facts,
         call.node,
-        Topic::DeadResilience,
+        Practice::DeadResilience,
         verdict,
         evidence,
     );

@@ -3,7 +3,7 @@
 use tree_sitter::Node;
 
 use super::{Pack, Reader};
-use crate::model::facts::{HealthHandler, Topic, Verdict};
+use crate::model::facts::{HealthHandler, Practice, Verdict};
 use crate::model::{FactSink, Resolution};
 use crate::packs::practice::show;
 use crate::source::Language;
@@ -229,7 +229,7 @@ fn cached(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
             code,
             facts,
             call.node,
-            Topic::HealthCache,
+            Practice::HealthCache,
             Verdict::Broken,
             "the result of a health check never expires",
         );
@@ -238,7 +238,7 @@ fn cached(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
             code,
             facts,
             call.node,
-            Topic::HealthCache,
+            Practice::HealthCache,
             Verdict::Kept,
             "the result of a health check expires",
         );

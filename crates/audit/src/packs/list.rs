@@ -5,7 +5,7 @@ use tree_sitter::Node;
 use super::practice::{is_typed_store, mentions, show};
 use super::{Pack, Reader};
 use crate::model::FactSink;
-use crate::model::facts::{Topic, Verdict};
+use crate::model::facts::{Practice, Verdict};
 use crate::source::Language;
 use crate::syntax::{Call, Code};
 
@@ -43,7 +43,7 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
                 code,
                 facts,
                 call.node,
-                Topic::UnboundedList,
+                Practice::UnboundedList,
                 Verdict::Review,
                 format!("`{}` reads every row", call.method),
             );

@@ -4,7 +4,7 @@
 use tree_sitter::Node;
 
 use super::practice::{mentions, show};
-use crate::model::facts::{Acknowledgement, Consumer, Topic, Verdict};
+use crate::model::facts::{Acknowledgement, Consumer, Practice, Verdict};
 use crate::model::{FactSink, Resolution};
 use crate::syntax::{Call, Code};
 
@@ -37,7 +37,7 @@ impl Consumed<'_> {
                 code,
                 facts,
                 at,
-                Topic::Acknowledgement,
+                Practice::Acknowledgement,
                 Verdict::Broken,
                 format!(
                     "`{}` is true, so the broker deletes messages before they are processed",
@@ -48,7 +48,7 @@ impl Consumed<'_> {
                 code,
                 facts,
                 at,
-                Topic::Acknowledgement,
+                Practice::Acknowledgement,
                 Verdict::Kept,
                 "messages are acknowledged by the code",
             ),
@@ -106,7 +106,7 @@ pub(super) fn popped<'t>(code: &Code<'t>, call: &Call<'t>, facts: &mut FactSink<
             code,
             facts,
             call.node,
-            Topic::DestructivePop,
+            Practice::DestructivePop,
             verdict,
             format!("`{}` {does}", call.method),
         );
@@ -130,5 +130,5 @@ pub(super) fn published<'t>(code: &Code<'t>, at: Node<'t>, topic: &str, facts: &
     } else {
         (Verdict::Kept, format!("the code publishes to `{topic}`"))
     };
-    show(code, facts, at, Topic::TestPayload, verdict, evidence);
+    show(code, facts, at, Practice::TestPayload, verdict, evidence);
 }

@@ -7,7 +7,7 @@ use regex::Regex;
 use super::practice::mentions;
 use super::{Pack, Reader};
 use crate::model::FactSink;
-use crate::model::facts::{Practice, Topic, Verdict};
+use crate::model::facts::{Observation, Practice, Verdict};
 use crate::repository::Role;
 use crate::source::SourceFile;
 
@@ -91,15 +91,15 @@ fn read(file: &SourceFile, facts: &mut FactSink<'_>) {
         Vec::new()
     };
     for (at, name) in found {
-        let practice = Practice {
-            topic: Topic::SharedState,
+        let observation = Observation {
+            practice: Practice::SharedState,
             verdict: Verdict::Review,
             elsewhere: "",
             evidence: format!(
                 "one object serves all requests, and parallel requests change its field `{name}`"
             ),
         };
-        facts.add(practice, at..at + name.len());
+        facts.add(observation, at..at + name.len());
     }
 }
 

@@ -5,7 +5,7 @@ use tree_sitter::Node;
 use super::practice::{mentions, show};
 use super::{Pack, Reader};
 use crate::model::FactSink;
-use crate::model::facts::{Topic, Verdict};
+use crate::model::facts::{Practice, Verdict};
 use crate::source::Language;
 use crate::syntax::{Call, Code};
 
@@ -66,7 +66,7 @@ fn route(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
             code,
             facts,
             call.node,
-            Topic::Ownership,
+            Practice::Ownership,
             Verdict::Review,
             format!(
                 "the handler of `{}` changes any record that the caller names",
@@ -95,7 +95,7 @@ fn view<'t>(code: &Code<'t>, function: Node<'t>, facts: &mut FactSink<'_>) {
             code,
             facts,
             function,
-            Topic::Ownership,
+            Practice::Ownership,
             Verdict::Review,
             format!("`{name}` changes a record of the caller's choice"),
         );

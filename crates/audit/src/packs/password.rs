@@ -5,7 +5,7 @@ use tree_sitter::Node;
 use super::practice::{mentions, show};
 use super::{Pack, Reader};
 use crate::model::FactSink;
-use crate::model::facts::{Topic, Verdict};
+use crate::model::facts::{Practice, Verdict};
 use crate::source::Language;
 use crate::syntax::{Call, Code};
 
@@ -71,7 +71,7 @@ fn called(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
             code,
             facts,
             call.node,
-            Topic::PlainPassword,
+            Practice::PlainPassword,
             Verdict::Kept,
             "passwords are hashed with a function for passwords",
         );
@@ -120,7 +120,7 @@ fn broken<'t>(code: &Code<'t>, node: Node<'t>, evidence: &str, facts: &mut FactS
         code,
         facts,
         node,
-        Topic::PlainPassword,
+        Practice::PlainPassword,
         Verdict::LikelyBroken,
         evidence,
     );

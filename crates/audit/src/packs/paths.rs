@@ -6,7 +6,7 @@ use tree_sitter::Node;
 use super::practice::{mentions, show};
 use super::{PATH_LANGUAGES, Pack, Reader};
 use crate::model::FactSink;
-use crate::model::facts::{Topic, Verdict};
+use crate::model::facts::{Practice, Verdict};
 use crate::repository::Role;
 use crate::source::Language;
 use crate::syntax::{Call, Code};
@@ -80,7 +80,7 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
                 code,
                 facts,
                 at,
-                Topic::Leak,
+                Practice::Leak,
                 Verdict::Review,
                 format!(
                     "a failure before `{}.{}` skips it, so what `{name}` took stays taken",

@@ -5,7 +5,7 @@ use tree_sitter::Node;
 use super::practice::{mentions, show};
 use super::{Pack, Reader};
 use crate::model::FactSink;
-use crate::model::facts::{Topic, Verdict};
+use crate::model::facts::{Practice, Verdict};
 use crate::source::Language;
 use crate::syntax::{Call, Code};
 
@@ -122,7 +122,7 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
                 code,
                 facts,
                 body.unwrap_or(call.node),
-                Topic::BodyLogged,
+                Practice::BodyLogged,
                 verdict,
                 format!("{what} is logged"),
             );

@@ -3,26 +3,26 @@
 use tree_sitter::Node;
 
 use crate::model::FactSink;
-use crate::model::facts::{Practice, Topic, Verdict};
+use crate::model::facts::{Observation, Practice, Verdict};
 use crate::source::Language;
 use crate::syntax::Code;
 
-/// Adds what a node shows about a topic.
+/// Adds what a node shows about a practice.
 pub(super) fn show<'t>(
     code: &Code<'t>,
     facts: &mut FactSink<'_>,
     node: Node<'t>,
-    topic: Topic,
+    practice: Practice,
     verdict: Verdict,
     evidence: impl Into<String>,
 ) {
-    let practice = Practice {
-        topic,
+    let observation = Observation {
+        practice,
         elsewhere: "",
         verdict,
         evidence: evidence.into(),
     };
-    facts.add(practice, code.place(node));
+    facts.add(observation, code.place(node));
 }
 
 /// Whether a variable of Java or Kotlin has the type of a store: `OrderRepository orders`.

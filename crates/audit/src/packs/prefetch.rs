@@ -2,7 +2,7 @@
 
 use super::{Pack, Reader};
 use crate::model::FactSink;
-use crate::model::facts::{Topic, Verdict};
+use crate::model::facts::{Practice, Verdict};
 use crate::packs::practice::show;
 use crate::source::Language;
 use crate::syntax::{Call, Code};
@@ -43,7 +43,7 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
                 code,
                 facts,
                 call.node,
-                Topic::Prefetch,
+                Practice::Prefetch,
                 Verdict::Kept,
                 "the number of unacknowledged messages is limited",
             );
@@ -52,7 +52,7 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
                 code,
                 facts,
                 call.node,
-                Topic::Prefetch,
+                Practice::Prefetch,
                 Verdict::LikelyBroken,
                 "the consumer acknowledges manually, and no file of the service sets a prefetch",
             );

@@ -7,7 +7,7 @@ use super::receiver::{Kind, Receivers};
 use super::two_steps::{CANDIDATES, is_function};
 use super::{PATH_LANGUAGES, Pack, Reader};
 use crate::model::FactSink;
-use crate::model::facts::{Topic, Verdict};
+use crate::model::facts::{Practice, Verdict};
 use crate::repository::Role;
 use crate::source::Language;
 use crate::syntax::{Call, Code, count_word};
@@ -78,7 +78,7 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
                 code,
                 facts,
                 call.node,
-                Topic::SharedState,
+                Practice::SharedState,
                 Verdict::Review,
                 evidence,
             );

@@ -3,7 +3,7 @@
 
 use super::{Pack, Reader};
 use crate::model::FactSink;
-use crate::model::facts::{Practice, Topic, Verdict};
+use crate::model::facts::{Observation, Practice, Verdict};
 use crate::repository::Role;
 use crate::source::SourceFile;
 
@@ -25,13 +25,13 @@ fn read(file: &SourceFile, facts: &mut FactSink<'_>) {
         let statement = line.trim();
         if let Some(field) = repeated(before, statement) {
             let at = start + line.len() - line.trim_start().len();
-            let practice = Practice {
-                topic: Topic::Stub,
+            let observation = Observation {
+                practice: Practice::Stub,
                 verdict: Verdict::Review,
                 elsewhere: "",
                 evidence: format!("`{field}` is used twice in a row, and another field never"),
             };
-            facts.add(practice, at..at + statement.len());
+            facts.add(observation, at..at + statement.len());
         }
         before = statement;
         start += line.len();

@@ -5,7 +5,7 @@ use tree_sitter::Node;
 
 use super::practice::{mentions, show};
 use crate::model::FactSink;
-use crate::model::facts::{Topic, Verdict};
+use crate::model::facts::{Practice, Verdict};
 use crate::syntax::Code;
 
 /// Words by which text is known to be SQL.
@@ -29,7 +29,7 @@ pub(super) fn answered_500<'t>(
             "responses with status 500 contain no internal error",
         )
     };
-    show(code, facts, at, Topic::InternalError, verdict, evidence);
+    show(code, facts, at, Practice::InternalError, verdict, evidence);
 }
 
 /// Text that is given to a database.
@@ -56,7 +56,7 @@ impl Statement<'_> {
                 code,
                 facts,
                 at,
-                Topic::SqlText,
+                Practice::SqlText,
                 Verdict::Kept,
                 "the statement is one literal",
             );
@@ -70,7 +70,7 @@ pub(super) fn from_caller<'t>(code: &Code<'t>, at: Node<'t>, facts: &mut FactSin
         code,
         facts,
         at,
-        Topic::SqlText,
+        Practice::SqlText,
         Verdict::Broken,
         "the statement contains text from the request",
     );

@@ -3,7 +3,7 @@
 
 use super::{Pack, Reader};
 use crate::model::FactSink;
-use crate::model::facts::{Topic, Verdict};
+use crate::model::facts::{Practice, Verdict};
 use crate::packs::practice::show;
 use crate::source::Language;
 use crate::syntax::{Call, Code};
@@ -29,7 +29,14 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
             _ => javascript(code, call),
         };
         if let Some((verdict, evidence)) = found {
-            show(code, facts, call.node, Topic::RetryDelay, verdict, evidence);
+            show(
+                code,
+                facts,
+                call.node,
+                Practice::RetryDelay,
+                verdict,
+                evidence,
+            );
         }
     }
     if code.file.language == Language::Python && code.imports_module("tenacity") {
@@ -103,7 +110,7 @@ fn bare_decorators(code: &Code<'_>, facts: &mut FactSink<'_>) {
                 code,
                 facts,
                 decorator,
-                Topic::RetryDelay,
+                Practice::RetryDelay,
                 Verdict::Broken,
                 "tenacity's `@retry` without arguments retries without a delay and a limit",
             );

@@ -7,7 +7,7 @@ use regex::Regex;
 use super::practice::mentions;
 use super::{Pack, Reader};
 use crate::model::FactSink;
-use crate::model::facts::{Practice, Topic, Verdict};
+use crate::model::facts::{Observation, Practice, Verdict};
 use crate::repository::Role;
 use crate::source::SourceFile;
 
@@ -63,13 +63,13 @@ fn read(file: &SourceFile, facts: &mut FactSink<'_>) {
         None
     };
     if let Some((at, name)) = found {
-        let practice = Practice {
-            topic: Topic::SharedState,
+        let observation = Observation {
+            practice: Practice::SharedState,
             verdict: Verdict::Review,
             elsewhere: "",
             evidence: format!("parallel requests change `{name}` without a lock"),
         };
-        facts.add(practice, at..at + name.len());
+        facts.add(observation, at..at + name.len());
     }
 }
 

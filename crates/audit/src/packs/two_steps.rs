@@ -8,7 +8,7 @@ use self::writes::{CLIENTS, STORES, changed, is_model_write, starts};
 use super::practice::{mentions, show};
 use super::{Pack, Reader};
 use crate::model::FactSink;
-use crate::model::facts::{Topic, Verdict};
+use crate::model::facts::{Practice, Verdict};
 use crate::source::Language;
 use crate::syntax::{Call, Code};
 
@@ -176,7 +176,7 @@ fn partial<'t>(code: &Code<'t>, function: Node<'t>, facts: &mut FactSink<'_>) {
             code,
             facts,
             second.node,
-            Topic::PartialWrite,
+            Practice::PartialWrite,
             Verdict::Review,
             format!(
                 "`{}` follows `{}` without a transaction",
@@ -233,7 +233,7 @@ fn lookup_then_insert<'t>(code: &Code<'t>, function: Node<'t>, facts: &mut FactS
             code,
             facts,
             lookup.node,
-            Topic::LookupBeforeInsert,
+            Practice::LookupBeforeInsert,
             Verdict::Review,
             format!(
                 "`{}` decides whether `{}` may insert",

@@ -3,7 +3,7 @@
 use super::practice::{mentions, show};
 use super::{Pack, Reader};
 use crate::model::FactSink;
-use crate::model::facts::{Topic, Verdict};
+use crate::model::facts::{Practice, Verdict};
 use crate::source::Language;
 use crate::syntax::{Call, Code};
 
@@ -58,7 +58,7 @@ fn stub(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
             code,
             facts,
             call.node,
-            Topic::Stub,
+            Practice::Stub,
             Verdict::LikelyBroken,
             "a call of this code always fails, because it is not written",
         );
@@ -101,5 +101,12 @@ fn connection(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
             "the broker connection is opened once and never reopened",
         )
     };
-    show(code, facts, call.node, Topic::Reconnect, verdict, evidence);
+    show(
+        code,
+        facts,
+        call.node,
+        Practice::Reconnect,
+        verdict,
+        evidence,
+    );
 }

@@ -3,7 +3,7 @@
 use super::practice::{mentions, show};
 use super::{Pack, Reader};
 use crate::model::FactSink;
-use crate::model::facts::{Topic, Verdict};
+use crate::model::facts::{Practice, Verdict};
 use crate::repository::Role;
 use crate::source::Language;
 use crate::syntax::Code;
@@ -53,7 +53,7 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
                 code,
                 facts,
                 name,
-                Topic::DeadResilience,
+                Practice::DeadResilience,
                 Verdict::Review,
                 format!("no method uses `{own}`, so its timeout or limit protects no call"),
             );

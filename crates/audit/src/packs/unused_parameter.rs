@@ -6,7 +6,7 @@ use regex::Regex;
 
 use super::{Pack, Reader};
 use crate::model::FactSink;
-use crate::model::facts::{Practice, Topic, Verdict};
+use crate::model::facts::{Observation, Practice, Verdict};
 use crate::repository::Role;
 use crate::source::SourceFile;
 use crate::syntax::count_word;
@@ -38,13 +38,13 @@ fn read(file: &SourceFile, facts: &mut FactSink<'_>) {
             continue;
         };
         if count_word(body, name.as_str()) == 0 {
-            let practice = Practice {
-                topic: Topic::Stub,
+            let observation = Observation {
+                practice: Practice::Stub,
                 verdict: Verdict::Review,
                 elsewhere: "",
                 evidence: format!("the handler never uses `{}` of the path", name.as_str()),
             };
-            facts.add(practice, whole.range());
+            facts.add(observation, whole.range());
         }
     }
 }

@@ -5,27 +5,29 @@ use std::collections::BTreeMap;
 use super::observed::{is_breach, is_kept, outcome};
 use super::{Breach, Outcome};
 use crate::model::Model;
-use crate::model::facts::{Practice, Topic};
+use crate::model::facts::{Observation, Practice};
 use crate::packs::signs_read;
 
-/// Returns one breach per file for a topic, or a pass if a file that could show one was read.
+/// Returns one breach per file for a practice, or a pass if a file that could show one was read.
 #[must_use]
-pub fn observed_in_repository(model: &Model, topic: Topic, passed: &str) -> Vec<Outcome> {
+pub fn observed_in_repository(model: &Model, practice: Practice, passed: &str) -> Vec<Outcome> {
     let mut outcomes = Vec::new();
     let mut read = 0_usize;
     for found in model.files.values() {
-        if !found.file.role.is_deployed() || !signs_read(topic, &found.file) {
+        if !found.file.role.is_deployed() || !signs_read(practice, &found.file) {
             continue;
         }
         read += 1;
-        let practices = found.facts.of::<Practice>();
+        let observations = found.facts.of::<Observation>();
         let mut seen = BTreeMap::new();
-        for practice in practices
+        for observation in observations
             .deployed()
-            .filter(|practice| practice.topic == topic && is_breach(practice.verdict))
-            .filter(|practice| !is_kept_for(model, &found.file.path, practice))
+            .filter(|observation| {
+                observation.practice == practice && is_breach(observation.verdict)
+            })
+            .filter(|observation| !is_kept_for(model, &found.file.path, observation))
         {
-            seen.entry(practice.at.span.start).or_insert(practice);
+            seen.entry(observation.at.span.start).or_insert(observation);
         }
         let Some((_, first)) = seen.pop_first() else {
             continue;
@@ -53,11 +55,11 @@ pub fn observed_in_repository(model: &Model, topic: Topic, passed: &str) -> Vec<
 }
 
 /// Whether another file of a service of the path keeps the practice.
-fn is_kept_for(model: &Model, path: &str, practice: &Practice) -> bool {
+fn is_kept_for(model: &Model, path: &str, observation: &Observation) -> bool {
     model
         .services
         .iter()
-        .any(|service| service.files.contains(path) && is_kept(practice, service))
+        .any(|service| service.files.contains(path) && is_kept(observation, service))
 }
 
 /// Maximum number of further places. More make the report long and add no information.

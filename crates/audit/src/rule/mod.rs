@@ -26,7 +26,7 @@ pub use flows::{
 pub use in_repository::observed_in_repository;
 pub use metadata::{Category, Confidence, Metadata, Severity};
 pub use observed::{
-    observed, observed_anywhere, observed_by_file, observed_unless_kept, or_passed, practices,
+    observations, observed, observed_anywhere, observed_by_file, observed_unless_kept, or_passed,
 };
 pub use outcome::{Breach, Check, Outcome, Rule};
 pub use registry::{explain, rules};

@@ -4,44 +4,47 @@ use std::collections::BTreeMap;
 
 use super::{Breach, Confidence, Outcome, Severity};
 use crate::model::Service;
-use crate::model::facts::{DevelopmentHandler, Elsewhere, Practice, Topic, Verdict};
+use crate::model::facts::{DevelopmentHandler, Elsewhere, Observation, Practice, Verdict};
 use crate::source::Located;
 
-/// The observations of a topic in the deployed code of a service. If there are none, the rule does
-/// not apply.
+/// The observations of a practice in the deployed code of a service. If there are none, the rule
+/// does not apply.
 #[must_use]
-pub fn observed(service: &Service, topic: Topic) -> Vec<Outcome> {
-    practices(service, topic)
+pub fn observed(service: &Service, practice: Practice) -> Vec<Outcome> {
+    observations(service, practice)
         .iter()
-        .map(|practice| outcome(practice, &practice.evidence))
+        .map(|observation| outcome(observation, &observation.evidence))
         .collect()
 }
 
 /// Like [`observed`], but with one breach per file.
 #[must_use]
-pub fn observed_by_file(service: &Service, topic: Topic) -> Vec<Outcome> {
-    let all = practices(service, topic);
+pub fn observed_by_file(service: &Service, practice: Practice) -> Vec<Outcome> {
+    let all = observations(service, practice);
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-    for practice in all.iter().filter(|practice| is_breach(practice.verdict)) {
-        *counts.entry(&practice.at.path).or_default() += 1;
+    for observation in all
+        .iter()
+        .filter(|observation| is_breach(observation.verdict))
+    {
+        *counts.entry(&observation.at.path).or_default() += 1;
     }
     let mut outcomes = Vec::new();
-    for practice in &all {
-        if !is_breach(practice.verdict) {
-            outcomes.push(outcome(practice, &practice.evidence));
-        } else if let Some(count) = counts.remove(&*practice.at.path) {
+    for observation in &all {
+        if !is_breach(observation.verdict) {
+            outcomes.push(outcome(observation, &observation.evidence));
+        } else if let Some(count) = counts.remove(&*observation.at.path) {
             let evidence = match count {
-                1 => practice.evidence.clone(),
+                1 => observation.evidence.clone(),
                 _ => format!(
                     "{} ({} more places in this file)",
-                    practice.evidence,
+                    observation.evidence,
                     count - 1
                 ),
             };
             let others = all
                 .iter()
-                .filter(|other| is_breach(other.verdict) && other.at.path == practice.at.path);
-            outcomes.push(with_places(outcome(practice, &evidence), others));
+                .filter(|other| is_breach(other.verdict) && other.at.path == observation.at.path);
+            outcomes.push(with_places(outcome(observation, &evidence), others));
         }
     }
     outcomes
@@ -50,15 +53,16 @@ pub fn observed_by_file(service: &Service, topic: Topic) -> Vec<Outcome> {
 /// One outcome for the service: kept if one place keeps it, else unknown if one place is unknown,
 /// else the first breach.
 #[must_use]
-pub fn observed_anywhere(service: &Service, topic: Topic) -> Vec<Outcome> {
-    let all = practices(service, topic);
-    let of = |wanted: fn(Verdict) -> bool| all.iter().find(|practice| wanted(practice.verdict));
+pub fn observed_anywhere(service: &Service, practice: Practice) -> Vec<Outcome> {
+    let all = observations(service, practice);
+    let of =
+        |wanted: fn(Verdict) -> bool| all.iter().find(|observation| wanted(observation.verdict));
     of(|verdict| verdict == Verdict::Kept)
         .or_else(|| of(|verdict| verdict == Verdict::Unclear))
         .or_else(|| of(is_breach))
-        .map(|practice| {
+        .map(|observation| {
             let others = all.iter().filter(|other| is_breach(other.verdict));
-            with_places(outcome(practice, &practice.evidence), others)
+            with_places(outcome(observation, &observation.evidence), others)
         })
         .into_iter()
         .collect()
@@ -67,55 +71,59 @@ pub fn observed_anywhere(service: &Service, topic: Topic) -> Vec<Outcome> {
 /// Each place, and unknown instead of a likely breach when another place of the service keeps the
 /// requirement for all.
 #[must_use]
-pub fn observed_unless_kept(service: &Service, topic: Topic) -> Vec<Outcome> {
-    let all = practices(service, topic);
+pub fn observed_unless_kept(service: &Service, practice: Practice) -> Vec<Outcome> {
+    let all = observations(service, practice);
     let kept = all
         .iter()
-        .find(|practice| practice.verdict == Verdict::Kept);
+        .find(|observation| observation.verdict == Verdict::Kept);
     all.iter()
-        .map(|practice| match (practice.verdict, kept) {
+        .map(|observation| match (observation.verdict, kept) {
             (Verdict::LikelyBroken | Verdict::Review, Some(kept)) => Outcome::unknown(format!(
                 "{}:{}: {}, and {}:{} may cover every request",
-                practice.at.path, practice.at.line, practice.evidence, kept.at.path, kept.at.line
+                observation.at.path,
+                observation.at.line,
+                observation.evidence,
+                kept.at.path,
+                kept.at.line
             )),
-            _ => outcome(practice, &practice.evidence),
+            _ => outcome(observation, &observation.evidence),
         })
         .collect()
 }
 
-/// Returns the places of deployed code with evidence for a topic.
+/// Returns the places of deployed code with evidence for a practice.
 #[must_use]
-pub fn practices(service: &Service, topic: Topic) -> Vec<Located<Practice>> {
+pub fn observations(service: &Service, practice: Practice) -> Vec<Located<Observation>> {
     let handlers = service.facts.of::<DevelopmentHandler>();
     let in_development: Vec<_> = handlers.deployed().collect();
     service
         .facts
-        .of::<Practice>()
+        .of::<Observation>()
         .deployed()
-        .filter(|practice| practice.topic == topic && !is_kept(practice, service))
-        .filter(|practice| {
+        .filter(|observation| observation.practice == practice && !is_kept(observation, service))
+        .filter(|observation| {
             !in_development
                 .iter()
-                .any(|handler| handler.holds(&practice.at))
+                .any(|handler| handler.holds(&observation.at))
         })
         .cloned()
         .collect()
 }
 
 /// Whether another file of the service keeps the practice.
-pub(super) fn is_kept(practice: &Practice, service: &Service) -> bool {
-    !practice.elsewhere.is_empty()
+pub(super) fn is_kept(observation: &Observation, service: &Service) -> bool {
+    !observation.elsewhere.is_empty()
         && service
             .facts
             .of::<Elsewhere>()
             .deployed()
-            .any(|text| text.pattern == practice.elsewhere)
+            .any(|text| text.pattern == observation.elsewhere)
 }
 
 /// A breach with the places of others of its kind.
 fn with_places<'p>(
     outcome: Outcome,
-    others: impl Iterator<Item = &'p Located<Practice>>,
+    others: impl Iterator<Item = &'p Located<Observation>>,
 ) -> Outcome {
     match outcome {
         Outcome::Breach(breach) => {
@@ -132,17 +140,17 @@ pub(super) const fn is_breach(verdict: Verdict) -> bool {
     )
 }
 
-pub(super) fn outcome(practice: &Located<Practice>, evidence: &str) -> Outcome {
-    let breach = |confidence| Breach::new(practice.at.clone(), confidence, evidence);
-    match practice.verdict {
-        Verdict::Kept => Outcome::passed(evidence, Some(&practice.at)),
+pub(super) fn outcome(observation: &Located<Observation>, evidence: &str) -> Outcome {
+    let breach = |confidence| Breach::new(observation.at.clone(), confidence, evidence);
+    match observation.verdict {
+        Verdict::Kept => Outcome::passed(evidence, Some(&observation.at)),
         Verdict::Broken => breach(Confidence::High).into(),
         Verdict::LikelyBroken => breach(Confidence::Medium).into(),
         Verdict::Review => breach(Confidence::Low).into(),
         Verdict::Minor => breach(Confidence::Medium).severity(Severity::Low).into(),
         Verdict::Unclear => Outcome::unknown(format!(
             "{}:{}: {evidence}",
-            practice.at.path, practice.at.line
+            observation.at.path, observation.at.line
         )),
     }
 }

@@ -3,14 +3,14 @@ use seaworthy_core::Timeout;
 use serde::{Deserialize, Serialize};
 
 /// The default of `path`, which most issuers use.
-const PATH: &str = "/.well-known/jwks.json";
+const DEFAULT_PATH: &str = "/.well-known/jwks.json";
 /// The default of `refresh_interval`. A revoked key must become invalid within minutes.
-const REFRESH_INTERVAL: Timeout = Timeout::from_secs(300);
+const DEFAULT_REFRESH_INTERVAL: Timeout = Timeout::from_secs(300);
 /// The default of `min_refresh_interval`, the maximum wait for a new key. Invented keys cost the
 /// issuer one request per second and replica.
-const MIN_REFRESH_INTERVAL: Timeout = Timeout::from_secs(1);
+const DEFAULT_MIN_REFRESH_INTERVAL: Timeout = Timeout::from_secs(1);
 /// The default of `max_stale`. Operators repair an issuer within a day, and keys may be revoked.
-const MAX_STALE: Timeout = Timeout::from_secs(24 * 60 * 60);
+const DEFAULT_MAX_STALE: Timeout = Timeout::from_secs(24 * 60 * 60);
 
 /// How a key set is fetched and refreshed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -35,10 +35,10 @@ pub struct JwksConfig {
 impl Default for JwksConfig {
     fn default() -> Self {
         Self {
-            path: PATH.to_owned(),
-            refresh_interval: REFRESH_INTERVAL,
-            min_refresh_interval: MIN_REFRESH_INTERVAL,
-            max_stale: MAX_STALE,
+            path: DEFAULT_PATH.to_owned(),
+            refresh_interval: DEFAULT_REFRESH_INTERVAL,
+            min_refresh_interval: DEFAULT_MIN_REFRESH_INTERVAL,
+            max_stale: DEFAULT_MAX_STALE,
             critical: true,
         }
     }

@@ -8,13 +8,13 @@ use url::Url;
 use crate::token::{Algorithm, IssuerError};
 
 /// The default of `login_ttl`, enough for a user who has to find a second factor.
-const LOGIN_TTL: Timeout = Timeout::from_secs(600);
+const DEFAULT_LOGIN_TTL: Timeout = Timeout::from_secs(600);
 /// The default of `metadata_ttl`. Endpoints rarely change.
-const METADATA_TTL: Timeout = Timeout::from_secs(3600);
+const DEFAULT_METADATA_TTL: Timeout = Timeout::from_secs(3600);
 /// The default of `timeout`: up to three requests to the provider. Users do not wait longer.
-const TIMEOUT: Timeout = Timeout::from_secs(10);
+const DEFAULT_TIMEOUT: Timeout = Timeout::from_secs(10);
 /// The default of `leeway`, the same as for other tokens.
-const LEEWAY: Delay = Delay::from_secs(30);
+const DEFAULT_LEEWAY: Delay = Delay::from_secs(30);
 /// The minimum length of the cookie key, in bytes. A shorter key can be guessed.
 pub(super) const MIN_KEY_BYTES: usize = 32;
 /// Parameters of the authorization request that this module sets.
@@ -106,10 +106,10 @@ impl Default for OpenIdConfig {
                 Algorithm::Es256,
                 Algorithm::EdDsa,
             ],
-            leeway: LEEWAY,
-            login_ttl: LOGIN_TTL,
-            metadata_ttl: METADATA_TTL,
-            timeout: TIMEOUT,
+            leeway: DEFAULT_LEEWAY,
+            login_ttl: DEFAULT_LOGIN_TTL,
+            metadata_ttl: DEFAULT_METADATA_TTL,
+            timeout: DEFAULT_TIMEOUT,
             critical: true,
         }
     }

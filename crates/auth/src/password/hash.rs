@@ -9,8 +9,8 @@ use zeroize::Zeroizing;
 use super::legacy::BcryptHash;
 
 /// The default memory in KiB: the minimum of OWASP's cheat sheet with two iterations and one lane.
-const MEMORY_KIB: u32 = 19 * 1024;
-const ITERATIONS: u32 = 2;
+const DEFAULT_MEMORY_KIB: u32 = 19 * 1024;
+const DEFAULT_ITERATIONS: u32 = 2;
 /// The number of lanes. More cores for one login would help attackers, who have more cores.
 const LANES: u32 = 1;
 /// The length of a salt, in bytes. 16 bytes are enough (RFC 9106, section 3.1).
@@ -29,14 +29,14 @@ pub struct PasswordParameters {
     /// default.
     #[schemars(extend("x-unsafe" = [{
         "id": "AUTH-2",
-        "below": MEMORY_KIB,
+        "below": DEFAULT_MEMORY_KIB,
         "why": "stolen hashes of passwords with so little memory can be guessed on graphics cards"
     }]))]
     pub memory_kib: u32,
     /// The iterations over the memory. Production rejects less than the default.
     #[schemars(extend("x-unsafe" = [{
         "id": "AUTH-2",
-        "below": ITERATIONS,
+        "below": DEFAULT_ITERATIONS,
         "why": "stolen hashes of passwords with so few iterations can be guessed quickly"
     }]))]
     pub iterations: u32,
@@ -45,8 +45,8 @@ pub struct PasswordParameters {
 impl Default for PasswordParameters {
     fn default() -> Self {
         Self {
-            memory_kib: MEMORY_KIB,
-            iterations: ITERATIONS,
+            memory_kib: DEFAULT_MEMORY_KIB,
+            iterations: DEFAULT_ITERATIONS,
         }
     }
 }

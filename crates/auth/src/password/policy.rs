@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize};
 
 /// The default of `min_length`, from the contract of City Events. NIST SP 800-63B-4 requires 15 for
 /// a single factor and 8 for one of two.
-const MIN_LENGTH: usize = 12;
+const DEFAULT_MIN_LENGTH: usize = 12;
 /// The default of `max_length`. NIST requires at least 64. Longer texts only cost time.
-const MAX_LENGTH: usize = 1_024;
+const DEFAULT_MAX_LENGTH: usize = 1_024;
 /// Minimum number of distinct letters. With fewer, a text is a repetition such as `abababababab`.
 const MIN_DISTINCT: usize = 5;
 
@@ -74,8 +74,8 @@ pub struct PasswordPolicyConfig {
 impl Default for PasswordPolicyConfig {
     fn default() -> Self {
         Self {
-            min_length: MIN_LENGTH,
-            max_length: MAX_LENGTH,
+            min_length: DEFAULT_MIN_LENGTH,
+            max_length: DEFAULT_MAX_LENGTH,
             reject_repetitive: true,
             reject_common: true,
             reject_personal: true,

@@ -23,7 +23,7 @@ use super::{
 };
 
 /// The default of `max_queued_hashes`. At 40 ms per hash on one core, the last waits a second.
-const QUEUE: NonZeroU16 = NonZeroU16::new(32).unwrap();
+const DEFAULT_MAX_QUEUED_HASHES: NonZeroU16 = NonZeroU16::new(32).unwrap();
 /// Divisor of the queue length for verifications with bcrypt. A bcrypt hash of cost 12 takes about
 /// six times as long as an Argon2id hash.
 const LEGACY_QUEUE_PART: u16 = 4;
@@ -49,7 +49,7 @@ pub struct MaxQueuedHashes(NonZeroU16);
 
 impl Default for MaxQueuedHashes {
     fn default() -> Self {
-        Self(QUEUE)
+        Self(DEFAULT_MAX_QUEUED_HASHES)
     }
 }
 

@@ -12,8 +12,8 @@ pub enum TokenError {
     /// duplicate name.
     #[error("the token is malformed")]
     Malformed,
-    /// The header has an unsupported member, such as `crit` or a key.
-    #[error("the token's header has an unsupported member")]
+    /// The header has an unsupported parameter, such as `crit` or a key.
+    #[error("the token's header has an unsupported parameter")]
     Unsupported,
     /// The issuer does not list the algorithm.
     #[error("the token's algorithm is not allowed")]

@@ -12,11 +12,11 @@ use super::{
 use crate::jwks::Jwks;
 
 /// The default of `leeway`. The clocks of synchronized servers differ by less.
-const LEEWAY: Delay = Delay::from_secs(30);
+const DEFAULT_LEEWAY: Delay = Delay::from_secs(30);
 /// Maximum of `leeway`: "usually no more than a few minutes" (RFC 7519, section 4.1.4).
 const MAX_LEEWAY: Duration = Duration::from_secs(300);
 /// The default of `previous_key_ttl`, as long as a token is valid by default.
-const PREVIOUS_KEY_TTL: Delay = Delay::from_secs(900);
+const DEFAULT_PREVIOUS_KEY_TTL: Delay = Delay::from_secs(900);
 /// The prefix of a reference to a file in `public_key`.
 const FILE: &str = "file:";
 
@@ -93,9 +93,9 @@ impl Default for IssuerConfig {
             ignore_issued_at: false,
             algorithms: Vec::new(),
             token_key: None,
-            previous_key_ttl: PREVIOUS_KEY_TTL,
+            previous_key_ttl: DEFAULT_PREVIOUS_KEY_TTL,
             public_key: None,
-            leeway: LEEWAY,
+            leeway: DEFAULT_LEEWAY,
             expiry_leeway: None,
             // The types of access tokens in RFC 7519 and RFC 9068.
             types: names(&["JWT", "at+jwt"]),

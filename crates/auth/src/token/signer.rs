@@ -18,7 +18,7 @@ use serde_json::{Map, Value, json};
 use super::{Algorithm, KeyError, KeySet, SigningKey, compact::encode};
 
 /// The default of `lifetime`. A stolen token is valid for this time at most (AUTH-3).
-const LIFETIME: Timeout = Timeout::from_secs(900);
+const DEFAULT_LIFETIME: Timeout = Timeout::from_secs(900);
 /// The usual path of a key set.
 const JWKS_PATH: &str = "/.well-known/jwks.json";
 /// The `Cache-Control` of the key set: as long as verifiers wait between two refreshes.
@@ -40,7 +40,7 @@ impl Default for TokenSignerConfig {
     fn default() -> Self {
         Self {
             issuer: String::new(),
-            lifetime: LIFETIME,
+            lifetime: DEFAULT_LIFETIME,
             kind: "JWT".to_owned(),
         }
     }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::is_file;
 
 /// Words of names and messages that are sensitive.
-const KEYWORDS: [&str; 18] = [
+const DEFAULT_KEYWORDS: [&str; 18] = [
     "password",
     "token",
     "secret",
@@ -28,7 +28,7 @@ const KEYWORDS: [&str; 18] = [
     "oauth",
 ];
 /// The default of `min_message_length`: a constant message of this length is easy to search.
-const MIN_MESSAGE_LENGTH: usize = 50;
+const DEFAULT_MIN_MESSAGE_LENGTH: usize = 50;
 
 /// Settings of the check, in TOML or JSON.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -73,8 +73,8 @@ impl Default for LintConfig {
             ignore_dirs: Vec::new(),
             whitelist_files: Vec::new(),
             whitelist_methods: owned(&["Printf"]),
-            sensitive_keywords: owned(&KEYWORDS),
-            min_message_length: MIN_MESSAGE_LENGTH,
+            sensitive_keywords: owned(&DEFAULT_KEYWORDS),
+            min_message_length: DEFAULT_MIN_MESSAGE_LENGTH,
             severity_config: SeverityConfig::default(),
         }
     }

@@ -26,7 +26,7 @@ pub(super) fn message(scope: &Scope<'_>, message: &MessageDescriptor) -> String 
         for oneof in message.oneofs() {
             if scope.contract.is_required_oneof(&oneof) {
                 checks.push_str(&format!(
-                    "if self.{}.is_none() {{ violations.add_rule_to(&{runtime}::Field {{ proto: {1:?}, json: {1:?} }}, \"one of its members must be given\"); }}",
+                    "if self.{}.is_none() {{ violations.add_rule_to(&{runtime}::Field {{ proto: {1:?}, json: {1:?} }}, \"one of its fields must be given\"); }}",
                     names::snake(oneof.name()),
                     oneof.name(),
                 ));

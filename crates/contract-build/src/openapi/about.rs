@@ -1,6 +1,6 @@
 use prost_types::method_options::IdempotencyLevel;
 
-use super::ErrorForm;
+use super::ErrorFormat;
 use crate::{
     BuildError,
     access::build_script,
@@ -18,7 +18,7 @@ pub(crate) struct About {
     /// The name and the URL of a contact.
     pub(crate) contact: Option<(String, String)>,
     /// The format of errors.
-    pub(crate) errors: ErrorForm,
+    pub(crate) errors: ErrorFormat,
     /// Whether the API is for services of the same owner only.
     pub(crate) internal: bool,
     /// Whether unsafe operations read an `Idempotency-Key`.
@@ -33,7 +33,7 @@ impl About {
             title,
             version,
             contact: None,
-            errors: ErrorForm::default(),
+            errors: ErrorFormat::default(),
             internal: false,
             idempotency_keys: false,
             without_idempotency_key: Vec::new(),

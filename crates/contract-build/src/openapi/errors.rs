@@ -61,12 +61,12 @@ const ERRORS: [(u16, &str, &str); 14] = [
 ];
 
 #[derive(Debug, Clone)]
-pub(crate) struct ErrorForm {
+pub(crate) struct ErrorFormat {
     pub(crate) media_type: String,
     pub(crate) schema: Value,
 }
 
-impl Default for ErrorForm {
+impl Default for ErrorFormat {
     fn default() -> Self {
         Self {
             media_type: "application/problem+json".to_owned(),
@@ -107,14 +107,14 @@ fn problem() -> Value {
 }
 
 /// Returns the responses that the operations of `paths` refer to.
-pub(super) fn responses(form: &ErrorForm, paths: &Value) -> Map<String, Value> {
+pub(super) fn responses(format: &ErrorFormat, paths: &Value) -> Map<String, Value> {
     let paths = paths.to_string();
     ERRORS
         .iter()
         .filter(|(_, name, _)| paths.contains(&reference(name)))
         .map(|(status, name, description)| {
             let content = json!({
-                form.media_type.as_str(): { "schema": { "$ref": format!("#/components/schemas/{SCHEMA}") } }
+                format.media_type.as_str(): { "schema": { "$ref": format!("#/components/schemas/{SCHEMA}") } }
             });
             let response = json!({
                 "description": description,

@@ -25,7 +25,7 @@ mod text;
 use serde_json::{Map, Value, json};
 
 pub(crate) use about::About;
-pub(crate) use errors::ErrorForm;
+pub(crate) use errors::ErrorFormat;
 
 use crate::{
     Access,

@@ -7,7 +7,7 @@
 
 use std::path::{Path, PathBuf};
 
-use seaworthy_testkit::outside::{Block, OutsidePackage};
+use seaworthy_testkit::external_package::{Block, ExternalPackage};
 
 /// The page whose first section is a whole crate.
 const CONTRACTS: &str = include_str!("../../../../docs/contracts.md");
@@ -92,7 +92,7 @@ fn assert_compiles(command: &str, blocks: &[Block<'_>]) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2);
     // The target folder of the workspace has some dependencies already.
     let target = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
-    let package = OutsidePackage::write(blocks, root.unwrap(), target.parent().unwrap()).unwrap();
+    let package = ExternalPackage::write(blocks, root.unwrap(), target.parent().unwrap()).unwrap();
     let mut cargo = package.command("cargo");
     let built = cargo.args([command, "--quiet"]).output().unwrap();
     let errors = String::from_utf8_lossy(&built.stderr);

@@ -5,22 +5,22 @@ use seaworthy_core::ByteSize;
 use crate::error::{ErrorFormat, Problems};
 
 /// The default of `ttl`: one day. Clients retry for less time.
-const TTL: Duration = Duration::from_secs(24 * 60 * 60);
+const DEFAULT_TTL: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The default of `timeout`. A longer call is ended, or was lost with its process.
-const TIMEOUT: Duration = Duration::from_secs(60);
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The default of `max_request_size`. The layer reads the whole body to distinguish requests.
-const MAX_REQUEST_SIZE: ByteSize = ByteSize::mebibytes(6);
+const DEFAULT_MAX_REQUEST_SIZE: ByteSize = ByteSize::mebibytes(6);
 
 /// The default of `max_response_size`: responses to unsafe requests are small, lists use `GET`.
-const MAX_RESPONSE_SIZE: ByteSize = ByteSize::kibibytes(256);
+const DEFAULT_MAX_RESPONSE_SIZE: ByteSize = ByteSize::kibibytes(256);
 
 /// The default of `max_entries`: a hundred keys per second while clients usually retry.
-const MAX_ENTRIES: usize = 10_000;
+const DEFAULT_MAX_ENTRIES: usize = 10_000;
 
 /// The default of `max_memory`, for all responses of a store.
-const MAX_MEMORY: ByteSize = ByteSize::mebibytes(64);
+const DEFAULT_MAX_MEMORY: ByteSize = ByteSize::mebibytes(64);
 
 /// Settings of the layer and its store.
 ///
@@ -61,12 +61,12 @@ impl Default for IdempotencyConfig {
     fn default() -> Self {
         Self {
             required: false,
-            ttl: TTL,
-            timeout: TIMEOUT,
-            max_request_size: MAX_REQUEST_SIZE,
-            max_response_size: MAX_RESPONSE_SIZE,
-            max_entries: MAX_ENTRIES,
-            max_memory: MAX_MEMORY,
+            ttl: DEFAULT_TTL,
+            timeout: DEFAULT_TIMEOUT,
+            max_request_size: DEFAULT_MAX_REQUEST_SIZE,
+            max_response_size: DEFAULT_MAX_RESPONSE_SIZE,
+            max_entries: DEFAULT_MAX_ENTRIES,
+            max_memory: DEFAULT_MAX_MEMORY,
             errors: Arc::new(Problems),
         }
     }

@@ -175,7 +175,7 @@ impl State {
 
     /// Makes room for more `entries` of `cost` bytes. Returns `false` if that would remove a
     /// response of a caller with a smaller share.
-    fn make_room(&mut self, limits: Limits, own: &Arc<str>, entries: usize, cost: usize) -> bool {
+    fn evict(&mut self, limits: Limits, own: &Arc<str>, entries: usize, cost: usize) -> bool {
         loop {
             let (bound, more) = if self.entries.len() + entries > limits.entries {
                 (Bound::Entries, entries)
@@ -259,7 +259,7 @@ impl MemoryStore {
             expiry: now + lifetimes.timeout,
             state: EntryState::Running(lifetimes.ttl),
         };
-        if !state.make_room(self.limits, key.owner(), 1, entry.cost(key)) {
+        if !state.evict(self.limits, key.owner(), 1, entry.cost(key)) {
             return Err(Error::new(
                 Code::Unavailable,
                 reason::IDEMPOTENCY_STORE_FULL,
@@ -293,7 +293,7 @@ impl MemoryStore {
             state: entry_state,
         };
         // If the store has no room for the response, it still records that the call took effect.
-        if !state.make_room(self.limits, key.owner(), 1, entry.cost(key)) {
+        if !state.evict(self.limits, key.owner(), 1, entry.cost(key)) {
             entry.state = EntryState::Done;
         }
         state.insert(key.clone(), entry);

@@ -262,7 +262,7 @@ impl<'de, M: JsonMessage> DeserializeSeed<'de> for FieldSeed<'_, M> {
     }
 }
 
-/// Looks up a member's name without copying it.
+/// Looks up a field name without copying it.
 struct NameSeed(fn(&str) -> Option<usize>);
 
 impl<'de> DeserializeSeed<'de> for NameSeed {
@@ -277,7 +277,7 @@ impl Visitor<'_> for NameSeed {
     type Value = Option<usize>;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a member's name")
+        formatter.write_str("a field name")
     }
 
     fn visit_str<E: serde::de::Error>(self, name: &str) -> Result<Self::Value, E> {
@@ -285,7 +285,7 @@ impl Visitor<'_> for NameSeed {
     }
 
     fn visit_bytes<E: serde::de::Error>(self, _: &[u8]) -> Result<Self::Value, E> {
-        Err(E::custom("a member's name must be text"))
+        Err(E::custom("a field name must be text"))
     }
 }
 

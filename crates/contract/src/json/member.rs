@@ -53,7 +53,7 @@ pub fn oneof<'de, K: Kind, O, D: Deserializer<'de>>(
 ) -> Result<(), D::Error> {
     if let Decoded::Value(value) = K::decode(value, violations)? {
         if slot.is_some() {
-            violations.add("another member of the same oneof is given");
+            violations.add("another field of the same oneof is given");
         } else {
             *slot = Some(variant(value));
         }

@@ -141,7 +141,7 @@ pub fn oneof<K: ParameterKind, O>(
     }
     if let Some(value) = once::<K>(text, violations) {
         if slot.is_some() {
-            violations.add("another member of the same oneof is given");
+            violations.add("another field of the same oneof is given");
         } else {
             *slot = Some(variant(value));
         }

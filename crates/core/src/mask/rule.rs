@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use super::{Kind, Pattern, REDACTED};
 
 /// The character in place of a hidden one.
-const MASK_CHAR: char = '*';
+const DEFAULT_MASK_CHAR: char = '*';
 
 /// How a field is masked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -109,7 +109,7 @@ impl Default for MaskRuleConfig {
             kind: None,
             keep_start: 0,
             keep_end: 0,
-            mask_char: MASK_CHAR,
+            mask_char: DEFAULT_MASK_CHAR,
             custom: None,
         }
     }

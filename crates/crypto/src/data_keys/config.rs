@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 use crate::Algorithm;
 
 /// The default of `rotate_interval`: meets most policies, and makes rewraps rare.
-const ROTATE_INTERVAL: Lifetime = Lifetime::from_days(90);
+const DEFAULT_ROTATE_INTERVAL: Lifetime = Lifetime::from_days(90);
 /// The default of `refresh_interval`: replicas use a new key within this time after a rotation.
-const REFRESH_INTERVAL: Timeout = Timeout::from_secs(30);
+const DEFAULT_REFRESH_INTERVAL: Timeout = Timeout::from_secs(30);
 /// The default of `delete_after`: far longer than any request may take.
-const DELETE_AFTER: Timeout = Timeout::from_secs(60 * 60);
+const DEFAULT_DELETE_AFTER: Timeout = Timeout::from_secs(60 * 60);
 
 /// Settings of the data keys in the table `kms_data_keys`, and of the root key that encrypts them.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -166,9 +166,9 @@ impl Default for DataKeysConfig {
             vault: None,
             other_root: None,
             algorithm: Algorithm::default(),
-            rotate_interval: ROTATE_INTERVAL,
-            refresh_interval: REFRESH_INTERVAL,
-            delete_after: DELETE_AFTER,
+            rotate_interval: DEFAULT_ROTATE_INTERVAL,
+            refresh_interval: DEFAULT_REFRESH_INTERVAL,
+            delete_after: DEFAULT_DELETE_AFTER,
             accept_legacy_values: false,
         }
     }

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use super::room::Wanted;
+use super::capacity::Demand;
 
 /// The space that rows occupy in the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,7 +14,7 @@ pub(super) struct Used {
 
 /// The space that an eviction must free.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Room {
+pub(super) enum RequiredSpace {
     Entries(i64),
     /// The size, in bytes.
     Size(i64),
@@ -44,10 +44,10 @@ impl Used {
         }
     }
 
-    const fn of(self, room: Room) -> i64 {
-        match room {
-            Room::Entries(_) => self.entries,
-            Room::Size(_) => self.size,
+    const fn of(self, required: RequiredSpace) -> i64 {
+        match required {
+            RequiredSpace::Entries(_) => self.entries,
+            RequiredSpace::Size(_) => self.size,
         }
     }
 }
@@ -58,10 +58,10 @@ impl Used {
 ///
 /// `candidates` are in the order of eviction for each caller.
 pub(super) fn choose(
-    room: Room,
+    required: RequiredSpace,
     mut shares: Vec<Share>,
     candidates: Vec<Candidate>,
-    wanted: Wanted<'_>,
+    demand: Demand<'_>,
 ) -> Vec<String> {
     let mut rows: HashMap<String, VecDeque<Candidate>> = HashMap::new();
     for candidate in candidates {
@@ -69,37 +69,37 @@ pub(super) fn choose(
         of_share.push_back(candidate);
     }
     let own = Used {
-        entries: wanted.entries,
-        size: wanted.size,
+        entries: demand.entries,
+        size: demand.size,
     };
-    match shares.iter_mut().find(|share| share.name == wanted.share) {
+    match shares.iter_mut().find(|share| share.name == demand.share) {
         Some(share) => share.used = share.used.with(own.entries, own.size),
         None => shares.push(Share {
-            name: wanted.share.to_owned(),
+            name: demand.share.to_owned(),
             used: own,
         }),
     }
-    let (Room::Entries(mut lacking) | Room::Size(mut lacking)) = room;
+    let (RequiredSpace::Entries(mut lacking) | RequiredSpace::Size(mut lacking)) = required;
     let mut digests = Vec::new();
     while lacking > 0 {
         let least = shares
             .iter()
-            .find(|share| share.name == wanted.share)
-            .map_or(0, |share| share.used.of(room));
+            .find(|share| share.name == demand.share)
+            .map_or(0, |share| share.used.of(required));
         let largest = shares
             .iter_mut()
             .filter(|share| rows.get(&share.name).is_some_and(|rows| !rows.is_empty()))
-            .max_by_key(|share| (share.used.of(room), share.name == wanted.share))
-            .filter(|share| share.used.of(room) >= least);
+            .max_by_key(|share| (share.used.of(required), share.name == demand.share))
+            .filter(|share| share.used.of(required) >= least);
         let Some((share, row)) = largest.and_then(|share| {
             let row = rows.get_mut(&share.name)?.pop_front()?;
             Some((share, row))
         }) else {
             break;
         };
-        lacking -= match room {
-            Room::Entries(_) => 1,
-            Room::Size(_) => row.size,
+        lacking -= match required {
+            RequiredSpace::Entries(_) => 1,
+            RequiredSpace::Size(_) => row.size,
         };
         share.used = share.used.with(-1, -row.size);
         digests.push(row.digest);
@@ -131,8 +131,8 @@ mod tests {
         (0..count).map(row).collect()
     }
 
-    fn wanted(share: &str) -> Wanted<'_> {
-        Wanted {
+    fn demand(share: &str) -> Demand<'_> {
+        Demand {
             share,
             entries: 1,
             size: 10,
@@ -143,21 +143,36 @@ mod tests {
     fn largest_share_loses_rows_until_others_are_as_large_api_6() {
         let shares = vec![share("greedy", 5), share("mine", 2)];
         let candidates = [rows("greedy", 5), rows("mine", 2)].concat();
-        let chosen = choose(Room::Entries(2), shares, candidates, wanted("mine"));
+        let chosen = choose(
+            RequiredSpace::Entries(2),
+            shares,
+            candidates,
+            demand("mine"),
+        );
         assert_eq!(chosen, ["greedy0", "greedy1"]);
     }
 
     #[test]
     fn smaller_share_loses_nothing_api_6() {
         let shares = vec![share("mine", 4), share("other", 2)];
-        let chosen = choose(Room::Entries(1), shares, rows("other", 2), wanted("mine"));
+        let chosen = choose(
+            RequiredSpace::Entries(1),
+            shares,
+            rows("other", 2),
+            demand("mine"),
+        );
         assert!(chosen.is_empty(), "{chosen:?}");
     }
 
     #[test]
     fn bytes_are_freed_row_by_row_api_6() {
         let shares = vec![share("mine", 4)];
-        let chosen = choose(Room::Size(25), shares, rows("mine", 4), wanted("mine"));
+        let chosen = choose(
+            RequiredSpace::Size(25),
+            shares,
+            rows("mine", 4),
+            demand("mine"),
+        );
         assert_eq!(chosen, ["mine0", "mine1", "mine2"]);
     }
 
@@ -165,7 +180,7 @@ mod tests {
     fn equal_shares_lose_one_row_each_api_6() {
         let shares = vec![share("a", 2), share("b", 2), share("new", 0)];
         let candidates = [rows("a", 2), rows("b", 2)].concat();
-        let mut chosen = choose(Room::Entries(2), shares, candidates, wanted("new"));
+        let mut chosen = choose(RequiredSpace::Entries(2), shares, candidates, demand("new"));
         chosen.sort();
         assert_eq!(chosen, ["a0", "b0"]);
     }

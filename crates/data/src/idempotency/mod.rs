@@ -1,11 +1,11 @@
 //! Idempotency keys in the database of the service (API-6), for all replicas and across restarts.
 
+mod capacity;
 mod error;
 mod eviction;
 mod known_key;
 mod mark;
 mod outcome;
-mod room;
 mod store;
 
 pub(crate) use mark::KeyMark;

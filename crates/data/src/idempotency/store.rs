@@ -10,11 +10,11 @@ use seaworthy_contract::idempotency::{
 };
 
 use super::{
+    capacity::{Capacity, Demand, Limits},
     error::KeyError,
     known_key::Known,
     mark::KeyMark,
     outcome,
-    room::{Capacity, Limits, Wanted},
 };
 use crate::{DataError, Database, Transaction, sql};
 
@@ -91,12 +91,12 @@ impl DatabaseStore {
                     }
                 }
                 let size = size_of(key, None);
-                let wanted = Wanted {
+                let demand = Demand {
                     share: key.owner(),
                     entries: 1,
                     size,
                 };
-                if !self.capacity.make_room(&tx, wanted, now).await? {
+                if !self.capacity.free_space(&tx, demand, now).await? {
                     return Err(KeyError::Full);
                 }
                 let token = seaworthy_core::new_id().as_u64_pair().1;
@@ -140,7 +140,7 @@ impl DatabaseStore {
                 if !end(&tx, digest, token, outcome::DONE, ends).await? {
                     return Ok(());
                 }
-                let wanted = Wanted {
+                let demand = Demand {
                     share: key.owner(),
                     entries: 0,
                     size,
@@ -150,7 +150,7 @@ impl DatabaseStore {
                     .bind(digest)
                     .execute(&tx)
                     .await?;
-                if !self.capacity.make_room(&tx, wanted, now()).await? {
+                if !self.capacity.free_space(&tx, demand, now()).await? {
                     sql("UPDATE idempotency_keys SET run_ends_ms = ?, size = ? WHERE digest = ?")
                         .bind(OVER_MS)
                         .bind(size_of(key, None))

@@ -96,7 +96,7 @@ impl Pool {
         let mut result = self.open(None).await;
         if let Err(error) = &result
             && error.kind() == DataErrorKind::TooManyConnections
-            && self.make_room().await
+            && self.close_oldest_idle().await
         {
             result = self.open(None).await;
         }
@@ -122,7 +122,7 @@ impl Pool {
     }
 
     /// Closes the least recently used idle connection. Returns whether there was one.
-    async fn make_room(&self) -> bool {
+    async fn close_oldest_idle(&self) -> bool {
         let oldest = {
             let mut idle = self.0.idle.lock();
             let has_idle = !idle.connections.is_empty();

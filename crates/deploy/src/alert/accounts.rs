@@ -11,10 +11,10 @@ use super::{
 
 pub(super) const ALERTS: &[Alert] = &[Alert {
     name: "CaptchaCodesLimited",
-    needs: &["captcha_codes_limited_total"],
+    required_metrics: &["captcha_codes_limited_total"],
     expression: "sum by (namespace, job, kind) (increase($captcha_codes_limited_total{limit=~\"share|total\"}[15m])) > %",
     threshold: 0.0,
-    wait: "0m",
+    for_duration: "0m",
     severity: Severity::Page,
     summary: "has sent at least half of the allowed captcha codes of the kind {{ $labels.kind }}",
     meaning: "At least half of all codes that may be sent in a window were sent. The service allows each network a small share of the rest, and rejects further codes with 429. Users who need a code cannot register or log in.",

@@ -24,11 +24,11 @@ pub(super) const SECTIONS: &[(&str, &str)] = &[
 pub(super) const ALERTS: &[Alert] = &[
     Alert {
         name: "BreakerOpen",
-        needs: &["circuit_breaker_state", "circuit_breaker_calls_total"],
+        required_metrics: &["circuit_breaker_state", "circuit_breaker_calls_total"],
         // Without calls an open breaker never changes its state, and no user waits for it.
         expression: "max by (namespace, job, instance, name) ($circuit_breaker_state) > % and sum by (namespace, job, instance, name) (increase($circuit_breaker_calls_total{outcome=\"rejected\"}[5m])) > 0",
         threshold: 0.0,
-        wait: "5m",
+        for_duration: "5m",
         severity: Severity::Page,
         summary: "rejects calls to a dependency: {{ $labels.name }}",
         meaning: "A circuit breaker is open or half-open for five minutes, and the service rejects calls to this dependency, because recent calls failed or were slow. An open breaker without calls does not fire the alert.",
@@ -93,14 +93,14 @@ pub(super) const ALERTS: &[Alert] = &[
     },
     Alert {
         name: "DatabasePoolExhausted",
-        needs: &[
+        required_metrics: &[
             "database_pool_waiting",
             "database_pool_in_use",
             "database_pool_max_connections",
         ],
         expression: "$database_pool_waiting > % and $database_pool_in_use >= $database_pool_max_connections",
         threshold: 0.0,
-        wait: "2m",
+        for_duration: "2m",
         severity: Severity::Page,
         summary: "waits for connections of its pool {{ $labels.name }}",
         meaning: "All connections of the pool are in use, and statements wait. Requests become slow and fail after the timeout of the pool.",
@@ -163,10 +163,10 @@ pub(super) const ALERTS: &[Alert] = &[
     },
     Alert {
         name: "RateLimiterErrors",
-        needs: &["rate_limit_errors_total"],
+        required_metrics: &["rate_limit_errors_total"],
         expression: "sum by (namespace, job, name) (increase($rate_limit_errors_total[5m])) > %",
         threshold: 0.0,
-        wait: "5m",
+        for_duration: "5m",
         severity: Severity::Ticket,
         summary: "cannot reach the Redis of its rate limit {{ $labels.name }}",
         meaning: "The Redis of a rate limit does not respond. The setting on_failure decides whether requests are rejected, accepted or counted per replica.",
@@ -192,10 +192,10 @@ pub(super) const ALERTS: &[Alert] = &[
     },
     Alert {
         name: "FlagSourceStale",
-        needs: &["feature_flag_source_stale"],
+        required_metrics: &["feature_flag_source_stale"],
         expression: "$feature_flag_source_stale > 0",
         threshold: 0.0,
-        wait: "15m",
+        for_duration: "15m",
         severity: Severity::Ticket,
         summary: "receives no feature flags from its server",
         meaning: "The flag server does not respond, so the last known flags apply. A kill switch on that server has no effect.",
@@ -215,10 +215,10 @@ pub(super) const ALERTS: &[Alert] = &[
     },
     Alert {
         name: "FlagOverrideOld",
-        needs: &["feature_flag_oldest_override_seconds"],
+        required_metrics: &["feature_flag_oldest_override_seconds"],
         expression: "max by (namespace, job) ($feature_flag_oldest_override_seconds) > %",
         threshold: 86_400.0,
-        wait: "15m",
+        for_duration: "15m",
         severity: Severity::Ticket,
         summary: "has had an override of a feature flag for more than a day",
         meaning: "An override is for an incident. Overrides expire within 24 hours, except those of kill switches, so a kill switch has been overridden for longer than a day. The part that it governs stays on or off.",

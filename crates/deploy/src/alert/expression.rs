@@ -3,7 +3,7 @@
 use seaworthy_facts::Facts;
 
 use super::{
-    Alert, Rendered, Series, Wait, dependencies, process,
+    Alert, ForDuration, Rendered, Series, dependencies, process,
     series::{Values, check_minute},
 };
 use crate::Overlay;
@@ -16,8 +16,8 @@ fn concerns(alert: &Alert, facts: &Facts) -> bool {
         let mut keys = facts.values.keys();
         keys.any(|key| key.split('.').any(|part| part == section))
     };
-    let mut needs = alert.needs.iter();
-    needs.all(|metric| facts.metric(metric).is_some())
+    let mut required_metrics = alert.required_metrics.iter();
+    required_metrics.all(|metric| facts.metric(metric).is_some())
         && section.is_none_or(|(_, section)| has_value(section))
 }
 
@@ -26,7 +26,7 @@ pub(super) fn render(
     alert: &'static Alert,
     facts: &Facts,
     overlay: &Overlay,
-    wait: &Wait,
+    for_duration: &ForDuration,
 ) -> Option<Rendered> {
     if !concerns(alert, facts) {
         return None;
@@ -39,24 +39,24 @@ pub(super) fn render(
         process::RESTARTING => 3,
         _ => 0,
     };
-    let wait_minutes = wait.minutes.saturating_add(extra_minutes);
+    let for_minutes = for_duration.minutes.saturating_add(extra_minutes);
     let series = |pairs: &[(&str, Values)]| -> Vec<Series> {
         pairs
             .iter()
             .map(|(name, values)| Series {
                 name: resolve(name, facts),
-                values: values.text(threshold, wait_minutes),
+                values: values.text(threshold, for_minutes),
             })
             .collect()
     };
     Some(Rendered {
         alert,
         expression: resolve(alert.expression, facts).replace('%', &number(threshold)),
-        wait: wait.text.clone(),
+        for_duration: for_duration.text.clone(),
         severity: alert.severity,
         fires: series(alert.fires),
         silent: alert.silent.iter().map(|silent| series(silent)).collect(),
-        minutes: check_minute(wait_minutes),
+        minutes: check_minute(for_minutes),
     })
 }
 

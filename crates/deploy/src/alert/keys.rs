@@ -14,12 +14,12 @@ const LATER: u32 = 4_000_000_000;
 
 pub(super) const ALERTS: &[Alert] = &[Alert {
     name: EXPIRED,
-    needs: &["data_key_expiry_timestamp_seconds"],
+    required_metrics: &["data_key_expiry_timestamp_seconds"],
     // A replica that has not read the table since a rotation has an earlier time. One that has
     // never read it has no series.
     expression: "max by (namespace, job) ($data_key_expiry_timestamp_seconds) < time()",
     threshold: 0.0,
-    wait: "2h",
+    for_duration: "2h",
     severity: Severity::Ticket,
     summary: "encrypts new values with a data key that has expired",
     meaning: "A worker checks the active data key each hour and rotates it after its expiry, so a key near its expiry needs no action. The key has been past its expiry for two hours, so the rotation fails. The service still encrypts new values with the key.",

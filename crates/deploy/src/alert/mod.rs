@@ -1,14 +1,14 @@
 //! Prometheus rules, and their unit tests for promtool.
 
 mod accounts;
-mod catalogue;
+mod definition;
 mod dependencies;
 mod expression;
 mod keys;
 mod messages;
 mod plugins;
 mod process;
-pub(crate) mod queue;
+pub(crate) mod recording_rule;
 mod rules;
 mod series;
 mod slo;
@@ -18,7 +18,7 @@ mod workers;
 use seaworthy_facts::Facts;
 
 pub(crate) use self::{
-    catalogue::{Alert, Severity, TriageStep},
+    definition::{Alert, Severity, TriageStep},
     expression::resolve_with,
     series::minutes,
     slo::latency_problem,
@@ -31,7 +31,7 @@ pub(crate) struct Rendered {
     pub(crate) alert: &'static Alert,
     /// The expression of Prometheus.
     pub(crate) expression: String,
-    pub(crate) wait: String,
+    pub(crate) for_duration: String,
     pub(crate) severity: Severity,
     /// The series of a unit test at which the alert fires, and lists at which it does not.
     pub(crate) fires: Vec<Series>,
@@ -49,19 +49,19 @@ pub(crate) struct Series {
 
 /// How long the condition of an alert holds until it fires.
 #[derive(Debug, Clone)]
-struct Wait {
+struct ForDuration {
     /// The duration of Prometheus.
     text: String,
     /// The duration in minutes, rounded up.
     minutes: u32,
 }
 
-impl Wait {
+impl ForDuration {
     /// Returns the duration of the overlay, or else of the alert.
     fn new(alert: &Alert, overlay: &Overlay) -> Self {
         let changed = overlay.alerts.get(alert.name);
         let text = changed.and_then(|changed| changed.r#for.as_deref());
-        let text = text.unwrap_or(alert.wait);
+        let text = text.unwrap_or(alert.for_duration);
         Self {
             text: text.to_owned(),
             // `Overlay::check` rejects every other text.
@@ -73,17 +73,17 @@ impl Wait {
 /// Returns all alerts.
 #[cfg(test)]
 pub(crate) fn all() -> impl Iterator<Item = &'static Alert> {
-    catalogue::all()
+    definition::all()
 }
 
 /// Returns the names of all alerts.
 pub(crate) fn names() -> Vec<&'static str> {
-    catalogue::all().map(|alert| alert.name).collect()
+    definition::all().map(|alert| alert.name).collect()
 }
 
 /// Returns the alert of this name.
 pub(crate) fn find(name: &str) -> Option<&'static Alert> {
-    catalogue::all().find(|alert| alert.name == name)
+    definition::all().find(|alert| alert.name == name)
 }
 
 /// Returns the reason why an alert has no threshold.
@@ -103,13 +103,13 @@ pub(crate) fn basis(alert: &Alert) -> &'static str {
 
 /// Returns the alerts of a service: those whose metrics it registers and whose servers it uses.
 pub(crate) fn of_service(facts: &Facts, overlay: &Overlay) -> Vec<Rendered> {
-    let mut rendered: Vec<_> = catalogue::all()
+    let mut rendered: Vec<_> = definition::all()
         .filter_map(|alert| {
-            let wait = Wait::new(alert, overlay);
+            let for_duration = ForDuration::new(alert, overlay);
             match alert.name {
-                slo::FAST | slo::SLOW => slo::render(alert, facts, overlay, &wait),
-                workers::STALLED => workers::render(alert, facts, &wait),
-                _ => expression::render(alert, facts, overlay, &wait),
+                slo::FAST | slo::SLOW => slo::render(alert, facts, overlay, &for_duration),
+                workers::STALLED => workers::render(alert, facts, &for_duration),
+                _ => expression::render(alert, facts, overlay, &for_duration),
             }
         })
         .collect();

@@ -11,10 +11,10 @@ use super::{
 
 pub(super) const ALERTS: &[Alert] = &[Alert {
     name: "PluginDisabled",
-    needs: &["plugin_faults_total"],
+    required_metrics: &["plugin_faults_total"],
     expression: "sum by (namespace, job, plugin) (increase($plugin_faults_total{reason=\"disabled\"}[15m])) > %",
     threshold: 0.0,
-    wait: "0m",
+    for_duration: "0m",
     severity: Severity::Ticket,
     summary: "rejects calls of the disabled plugin {{ $labels.plugin }}",
     meaning: "A plugin had too many faults, so the service disabled it and rejects its calls. Hooks and event handlers of the plugin have no effect until a trial succeeds or an operator enables the plugin.",

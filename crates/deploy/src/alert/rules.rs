@@ -1,6 +1,6 @@
 use seaworthy_facts::Facts;
 
-use super::{Rendered, queue, slo};
+use super::{Rendered, recording_rule, slo};
 use crate::{
     HEADER, Overlay, runbook,
     yaml::{Yaml, list, map},
@@ -27,7 +27,7 @@ pub(super) fn groups(facts: &Facts, alerts: &[Rendered], overlay: &Overlay) -> Y
             ("rules", list(recordings)),
         ])
     });
-    let scaling = queue::recording(facts).map(|rule| {
+    let scaling = recording_rule::recording(facts).map(|rule| {
         map([
             ("name", format!("{name}-scaling").into()),
             ("rules", list([rule])),
@@ -43,7 +43,7 @@ fn alert(facts: &Facts, rendered: &Rendered, overlay: &Overlay) -> Yaml {
     map([
         ("alert", alert.name.into()),
         ("expr", rendered.expression.as_str().into()),
-        ("for", rendered.wait.as_str().into()),
+        ("for", rendered.for_duration.as_str().into()),
         (
             "labels",
             map([

@@ -45,15 +45,15 @@ pub(crate) enum Values {
 impl Values {
     /// Returns the values in the notation of promtool, until the [minute of the
     /// check](check_minute).
-    pub(super) fn text(self, threshold: f64, wait_minutes: u32) -> String {
+    pub(super) fn text(self, threshold: f64, for_minutes: u32) -> String {
         let text = |level: Level| level.text(threshold);
-        let minutes = check_minute(wait_minutes);
+        let minutes = check_minute(for_minutes);
         match self {
             Self::Constant(level) => format!("{}x{minutes}", text(level)),
-            Self::Then(first, level) => format!("{} {}x{wait_minutes}", text(first), text(level)),
+            Self::Then(first, level) => format!("{} {}x{for_minutes}", text(first), text(level)),
             Self::Interrupted(level, other) => {
                 let (level, other) = (text(level), text(other));
-                format!("{level} {other} {level}x{wait_minutes}")
+                format!("{level} {other} {level}x{for_minutes}")
             }
             Self::Growth(level) => format!("0+{}x{minutes}", text(level)),
         }
@@ -64,8 +64,8 @@ impl Values {
 ///
 /// Counters need two samples, so a condition holds from minute 1 at the latest. If it is
 /// interrupted in minute 1, it holds for one minute less than the alert requires.
-pub(super) fn check_minute(wait_minutes: u32) -> u32 {
-    wait_minutes.saturating_add(1)
+pub(super) fn check_minute(for_minutes: u32) -> u32 {
+    for_minutes.saturating_add(1)
 }
 
 /// The units of a Prometheus duration in milliseconds, in the order in which a duration has them.

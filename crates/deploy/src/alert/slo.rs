@@ -3,7 +3,7 @@
 use seaworthy_facts::Facts;
 
 use super::{
-    Alert, Rendered, Series, Severity, TriageStep, Wait,
+    Alert, ForDuration, Rendered, Series, Severity, TriageStep,
     expression::{number, resolve},
 };
 use crate::{
@@ -29,10 +29,10 @@ const GRPC_CALLS: &str = "service!=\"grpc.health.v1.Health\"";
 pub(super) const ALERTS: &[Alert] = &[
     Alert {
         name: FAST,
-        needs: &[],
+        required_metrics: &[],
         expression: "",
         threshold: 0.0,
-        wait: "2m",
+        for_duration: "2m",
         severity: Severity::Page,
         summary: "uses its error budget of 30 days within five days",
         meaning: "Requests fail or are slow at a rate that uses the error budget of 30 days within two to five days. Users notice it.",
@@ -51,10 +51,10 @@ pub(super) const ALERTS: &[Alert] = &[
     },
     Alert {
         name: SLOW,
-        needs: &[],
+        required_metrics: &[],
         expression: "",
         threshold: 0.0,
-        wait: "15m",
+        for_duration: "15m",
         severity: Severity::Ticket,
         summary: "uses its error budget in less than 30 days",
         meaning: "Requests fail or are slow at a rate that uses the error budget in less than 30 days.",
@@ -226,7 +226,7 @@ pub(super) fn render(
     alert: &'static Alert,
     facts: &Facts,
     overlay: &Overlay,
-    wait: &Wait,
+    for_duration: &ForDuration,
 ) -> Option<Rendered> {
     let objectives = objectives(facts, overlay);
     let objective = objectives.first()?;
@@ -263,7 +263,7 @@ pub(super) fn render(
             25,
         ),
     };
-    let minutes = wait.minutes.saturating_add(extra_minutes);
+    let minutes = for_duration.minutes.saturating_add(extra_minutes);
     let growth = |step: f64| format!("0+{step}x{minutes}");
     // Per million requests, so that the values are whole numbers.
     let at = |times: f64| {
@@ -299,7 +299,7 @@ pub(super) fn render(
     Some(Rendered {
         alert,
         expression,
-        wait: wait.text.clone(),
+        for_duration: for_duration.text.clone(),
         severity: alert.severity,
         fires: series(at(rate * 1.1)),
         silent: vec![

@@ -1,6 +1,6 @@
 use seaworthy_facts::Facts;
 
-use super::{Rendered, Series, queue};
+use super::{Rendered, Series, recording_rule};
 use crate::{
     HEADER,
     yaml::{Yaml, list, map},
@@ -22,7 +22,7 @@ pub(super) fn document(facts: &Facts, alerts: &[Rendered]) -> String {
             list([format!("{}.rules.yaml", facts.name).into()]),
         ),
         ("evaluation_interval", "1m".into()),
-        ("tests", list(tests.chain(queue::unit_test(facts)))),
+        ("tests", list(tests.chain(recording_rule::unit_test(facts)))),
     ]);
     document.document(HEADER)
 }

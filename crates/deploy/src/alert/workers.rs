@@ -3,7 +3,7 @@
 use seaworthy_facts::Facts;
 
 use super::{
-    Alert, Rendered, Series, Severity, TriageStep, Wait,
+    Alert, ForDuration, Rendered, Series, Severity, TriageStep,
     expression::resolve,
     series::{
         Level::Number,
@@ -24,10 +24,10 @@ const MIN_SECONDS: u64 = 300;
 pub(super) const ALERTS: &[Alert] = &[
     Alert {
         name: STALLED,
-        needs: &[LAST_SUCCESS],
+        required_metrics: &[LAST_SUCCESS],
         expression: "",
         threshold: 0.0,
-        wait: "5m",
+        for_duration: "5m",
         severity: Severity::Ticket,
         summary: "has a worker without a successful run: {{ $labels.worker }}",
         meaning: "A worker has not completed a run for three times its interval, on any replica. For an interval above one hour, the time is the interval plus two hours. Before the first completed run, the time counts from the start of the service. Work such as cleanups and retries is not done.",
@@ -48,10 +48,10 @@ pub(super) const ALERTS: &[Alert] = &[
     },
     Alert {
         name: "WorkerLeaseNotHeld",
-        needs: &["worker_lease_held"],
+        required_metrics: &["worker_lease_held"],
         expression: "max by (namespace, job, worker) ($worker_lease_held) == 0",
         threshold: 0.0,
-        wait: "5m",
+        for_duration: "5m",
         severity: Severity::Ticket,
         summary: "has a worker whose lease no replica holds: {{ $labels.worker }}",
         meaning: "A worker runs on the replica that holds its lease. No replica has held the lease for five minutes, so the worker does not run.",
@@ -101,7 +101,11 @@ pub(super) const ALERTS: &[Alert] = &[
 ];
 
 /// Returns the alert for a service with workers that run regularly. Each has its own threshold.
-pub(super) fn render(alert: &'static Alert, facts: &Facts, wait: &Wait) -> Option<Rendered> {
+pub(super) fn render(
+    alert: &'static Alert,
+    facts: &Facts,
+    for_duration: &ForDuration,
+) -> Option<Rendered> {
     let workers = facts.workers.iter();
     let workers: Vec<_> = workers
         .filter_map(|worker| Some((&worker.name, limit(worker.max_gap_seconds?))))
@@ -134,7 +138,7 @@ pub(super) fn render(alert: &'static Alert, facts: &Facts, wait: &Wait) -> Optio
     let expression: Vec<_> = workers.iter().map(late).collect();
     let minutes = u32::try_from(seconds / 60)
         .unwrap_or(u32::MAX)
-        .saturating_add(wait.minutes)
+        .saturating_add(for_duration.minutes)
         .saturating_add(5);
     let (stays, rises) = (format!("0x{minutes}"), format!("0+60x{minutes}"));
     // A replica that ends after its last success, which is not late in the minute of the check.
@@ -160,7 +164,7 @@ pub(super) fn render(alert: &'static Alert, facts: &Facts, wait: &Wait) -> Optio
     Some(Rendered {
         alert,
         expression: expression.join(" or "),
-        wait: wait.text.clone(),
+        for_duration: for_duration.text.clone(),
         severity: alert.severity,
         fires,
         silent,

@@ -32,7 +32,7 @@ pub(crate) fn render(facts: &Facts, files: &mut Files) {
 pub(crate) fn text(facts: &Facts) -> String {
     let has = |panel: &&Panel| {
         panel
-            .needs
+            .required_metrics
             .iter()
             .all(|metric| facts.metric(metric).is_some())
     };
@@ -169,7 +169,11 @@ mod tests {
             let used = panel.queries.iter().flat_map(|(query, _)| metrics(query));
             // `up` belongs to Prometheus.
             for metric in used.filter(|metric| *metric != "up") {
-                assert!(panel.needs.contains(&metric), "{}: {metric}", panel.title);
+                assert!(
+                    panel.required_metrics.contains(&metric),
+                    "{}: {metric}",
+                    panel.title
+                );
             }
         }
     }

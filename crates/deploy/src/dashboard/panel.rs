@@ -4,7 +4,7 @@ pub(super) struct Panel {
     pub(super) title: &'static str,
     pub(super) unit: &'static str,
     /// Metrics without which a service has no such panel.
-    pub(super) needs: &'static [&'static str],
+    pub(super) required_metrics: &'static [&'static str],
     /// Expressions and their legends.
     pub(super) queries: &'static [(&'static str, &'static str)],
 }
@@ -13,14 +13,14 @@ pub(super) const fn panel(
     row: &'static str,
     title: &'static str,
     unit: &'static str,
-    needs: &'static [&'static str],
+    required_metrics: &'static [&'static str],
     queries: &'static [(&'static str, &'static str)],
 ) -> Panel {
     Panel {
         row,
         title,
         unit,
-        needs,
+        required_metrics,
         queries,
     }
 }

@@ -2,7 +2,7 @@ use seaworthy_facts::Facts;
 
 use super::{object, selector};
 use crate::{
-    alert::queue,
+    alert::recording_rule,
     yaml::{Yaml, list, map},
 };
 
@@ -17,7 +17,7 @@ The metric of the queues needs the rule of prometheus/adapter.yaml.";
 
 /// Returns the lines above the objects.
 pub(super) fn comment(facts: &Facts) -> String {
-    if queue::is_recorded(facts) {
+    if recording_rule::is_recorded(facts) {
         format!("{COMMENT}\n{QUEUE_COMMENT}")
     } else {
         COMMENT.to_owned()
@@ -45,7 +45,7 @@ pub(super) fn objects(facts: &Facts) -> Vec<Yaml> {
         ("type", "Resource".into()),
         ("resource", map([("name", "cpu".into()), ("target", cpu)])),
     ]);
-    let queue = queue::is_recorded(facts).then(|| queues(name));
+    let queue = recording_rule::is_recorded(facts).then(|| queues(name));
     let policy = map([
         ("type", "Percent".into()),
         ("value", 100_i64.into()),
@@ -86,7 +86,7 @@ pub(super) fn objects(facts: &Facts) -> Vec<Yaml> {
 /// Returns the metric of the messages that wait in the queues of a service.
 fn queues(service: &str) -> Yaml {
     let metric = map([
-        ("name", queue::METRIC.into()),
+        ("name", recording_rule::METRIC.into()),
         (
             "selector",
             map([("matchLabels", map([("job", service.into())]))]),

@@ -70,11 +70,11 @@ impl LoggedPath {
 /// them, because a client may spell the path of a route differently, such as `/locks/ada/` for
 /// `/locks/{username}`.
 #[derive(Debug, Default)]
-pub(super) struct PersonalPlaces(Vec<Place>);
+pub(super) struct PersonalParameters(Vec<PersonalParameter>);
 
 /// A parameter with a personal name.
 #[derive(Debug, PartialEq, Eq)]
-struct Place {
+struct PersonalParameter {
     /// The nearest literal before the parameter. Empty for the root.
     literal: Box<str>,
     /// The number of segments from the literal to the parameter.
@@ -83,7 +83,7 @@ struct Place {
     shown: Box<str>,
 }
 
-impl PersonalPlaces {
+impl PersonalParameters {
     /// Adds the parameters of a template.
     pub(super) fn add(&mut self, template: &str, logged: &LoggedPath) {
         let mut literal = ("", 0);
@@ -92,13 +92,13 @@ impl PersonalPlaces {
             if !segment.contains('{') {
                 literal = (segment, index);
             } else if *is_personal {
-                let place = Place {
+                let parameter = PersonalParameter {
                     literal: literal.0.into(),
                     distance: index - literal.1,
                     shown: segment.into(),
                 };
-                if !self.0.contains(&place) {
-                    self.0.push(place);
+                if !self.0.contains(&parameter) {
+                    self.0.push(parameter);
                 }
             }
         }
@@ -113,9 +113,10 @@ impl PersonalPlaces {
         let path = normalized();
         let segments: Vec<&str> = path.split('/').collect();
         let found = segments.iter().enumerate().flat_map(|(index, segment)| {
-            let places = self.0.iter();
-            let places = places.filter(|place| place.literal.eq_ignore_ascii_case(segment));
-            places.map(move |place| (index + place.distance, &*place.shown))
+            let parameters = self.0.iter();
+            let parameters =
+                parameters.filter(|parameter| parameter.literal.eq_ignore_ascii_case(segment));
+            parameters.map(move |parameter| (index + parameter.distance, &*parameter.shown))
         });
         let (at, shown) = found
             .filter(|(at, _)| segments.get(*at).is_some_and(|value| !value.is_empty()))
@@ -194,14 +195,14 @@ mod tests {
 
     #[test]
     fn paths_without_a_route_have_no_personal_segment_obs_3() {
-        let mut places = PersonalPlaces::default();
+        let mut parameters = PersonalParameters::default();
         for template in [
             "/api/v1/locks/{username}",
             "/orgs/{id}/{email}",
             "/links/{*token}",
             "/things/{id}",
         ] {
-            places.add(template, &LoggedPath::new(template));
+            parameters.add(template, &LoggedPath::new(template));
         }
         for (path, logged) in [
             ("/api/v1/locks/ada", Some("/api/v1/locks/{username}")),
@@ -214,10 +215,10 @@ mod tests {
             ("/things/7/more", None),
             ("/", None),
         ] {
-            let cut = places.cut(|| path.to_owned());
+            let cut = parameters.cut(|| path.to_owned());
             assert_eq!(cut.as_deref(), logged, "{path}");
         }
-        let mut root = PersonalPlaces::default();
+        let mut root = PersonalParameters::default();
         root.add("/{username}", &LoggedPath::new("/{username}"));
         let cut = |path: &str| root.cut(|| path.to_owned());
         assert_eq!(cut("/ada/x").as_deref(), Some("/{username}"));

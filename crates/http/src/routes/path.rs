@@ -6,7 +6,7 @@ use super::{
     MethodLabel, VariantMatch,
     endpoint::Endpoint,
     list::Methods,
-    logged_path::{LoggedPath, PersonalPlaces},
+    logged_path::{LoggedPath, PersonalParameters},
     table::{Found, RouteError},
     variant::{Entry, Handlers, Matcher},
 };
@@ -62,8 +62,8 @@ impl Path {
     }
 
     /// Adds the parameters with personal names.
-    pub(super) fn add_personal_places(&self, places: &mut PersonalPlaces) {
-        places.add(&self.template, &self.logged);
+    pub(super) fn add_personal_parameters(&self, parameters: &mut PersonalParameters) {
+        parameters.add(&self.template, &self.logged);
     }
 
     pub(super) fn add(&mut self, entry: Entry<()>) -> Result<(), RouteError> {

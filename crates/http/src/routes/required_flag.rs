@@ -14,7 +14,7 @@ pub trait FlagGate: Send + Sync + 'static {
     fn decide(&self, flag: &RequiredFlag, api: &str, request: &RequestContext) -> FlagDecision;
 
     /// Whether flags list APIs that they govern. Routes then call [`permits`](Self::permits).
-    fn governs_apis(&self) -> bool {
+    fn governs_routes(&self) -> bool {
         false
     }
 

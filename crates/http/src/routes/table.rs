@@ -6,7 +6,7 @@ use percent_encoding::percent_decode_str;
 use super::{
     Access, MethodLabel, RouteDescription, RouteOptions, Routes,
     endpoint::Endpoint,
-    logged_path::PersonalPlaces,
+    logged_path::PersonalParameters,
     path::Path,
     variant::{Handlers, mount_template},
 };
@@ -62,7 +62,7 @@ impl PathId {
 pub(crate) struct Table {
     finder: matchit::Router<PathId>,
     paths: Vec<Path>,
-    personal: PersonalPlaces,
+    personal: PersonalParameters,
     unmatched: RouteOptions,
 }
 
@@ -135,9 +135,9 @@ impl Table {
                 path.add(entry)?;
             }
         }
-        let mut personal = PersonalPlaces::default();
+        let mut personal = PersonalParameters::default();
         for path in &paths {
-            path.add_personal_places(&mut personal);
+            path.add_personal_parameters(&mut personal);
         }
         Ok(Self {
             finder,

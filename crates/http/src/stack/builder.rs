@@ -45,7 +45,7 @@ pub(crate) struct Inner {
     pub(super) authenticate: Option<Arc<dyn Authenticate>>,
     pub(super) protocol: Protocol,
     pub(super) request_ids: RequestIds,
-    pub(super) errors: ErrorForm,
+    pub(super) errors: ErrorRenderer,
     /// While it is off, rate limits neither count nor reject requests.
     pub(super) rate_limit_switch: Switch,
     pub(super) flags: Option<Arc<dyn FlagGate>>,
@@ -53,7 +53,7 @@ pub(crate) struct Inner {
 
 /// Creates the response for an error, in the context of the request. It inserts the
 /// [`ResponseError`](seaworthy_core::ResponseError) into the extensions, so that the log has the cause.
-pub type ErrorForm = Arc<dyn Fn(Error) -> Response<Body> + Send + Sync>;
+pub type ErrorRenderer = Arc<dyn Fn(Error) -> Response<Body> + Send + Sync>;
 
 /// An error in the routes or settings of a stack.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -137,7 +137,7 @@ pub struct StackBuilder {
     authenticate: Option<Arc<dyn Authenticate>>,
     protocol: Protocol,
     request_ids: RequestIds,
-    errors: Option<ErrorForm>,
+    errors: Option<ErrorRenderer>,
     body_budget: Option<BodyBudget>,
     switches: Switches,
     flags: Option<Arc<dyn FlagGate>>,
@@ -165,8 +165,8 @@ impl StackBuilder {
     }
 
     /// Sets the format of the stack's errors. The default is a problem document, for gRPC a status.
-    pub fn error_form(mut self, form: ErrorForm) -> Self {
-        self.errors = Some(form);
+    pub fn error_renderer(mut self, renderer: ErrorRenderer) -> Self {
+        self.errors = Some(renderer);
         self
     }
 

@@ -114,7 +114,7 @@ impl Exchange {
             return Ok(());
         };
         let required = self.options().required_flag();
-        if required.is_none() && !flags.governs_apis() {
+        if required.is_none() && !flags.governs_routes() {
             return Ok(());
         }
         let template = self.stack.table.label(self.target.path);

@@ -266,7 +266,7 @@ async fn disconnected_client_cancels_its_call_life_6() {
 async fn rejections_have_the_error_form_of_the_service_api_2() {
     let identity = ServiceIdentity::new("orders-service", "1.0.0");
     let stack = Stack::builder(identity, HttpConfig::default(), &plain().telemetry)
-        .error_form(Arc::new(|error: Error| {
+        .error_renderer(Arc::new(|error: Error| {
             let mut response = Response::new(Body::from(error.reason().to_owned()));
             *response.status_mut() = StatusCode::IM_A_TEAPOT;
             response

@@ -17,7 +17,7 @@ mod service;
 mod step;
 
 pub use body::StackBody;
-pub use builder::{ErrorForm, Stack, StackBuilder, StackError};
+pub use builder::{ErrorRenderer, Stack, StackBuilder, StackError};
 pub use future::StackFuture;
 pub use layer_rejection::layer_rejection;
 pub use replaced_text::PublicErrorBody;

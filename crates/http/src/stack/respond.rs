@@ -5,7 +5,7 @@ use seaworthy_core::{Code, Error, ResponseError};
 use seaworthy_resilience::{Outcome, rate_limit::RateLimitHeaders};
 
 use super::{
-    ErrorForm, PublicErrorBody, StackBody,
+    ErrorRenderer, PublicErrorBody, StackBody,
     exchange::Exchange,
     layer_rejection,
     replaced_text::{ReplacedText, is_text},
@@ -237,7 +237,7 @@ pub(super) fn not_found() -> Error {
 pub(super) fn other_methods(
     method: &Method,
     allow: &HeaderValue,
-    errors: &ErrorForm,
+    errors: &ErrorRenderer,
 ) -> Response<Body> {
     let mut response = if *method == Method::OPTIONS {
         let mut response = Response::new(Body::empty());

@@ -21,7 +21,7 @@ const PARTITION_KEY: &str = "partitionKey";
 #[derive(Clone)]
 struct Publication {
     /// The position in the batch.
-    place: usize,
+    index: usize,
     event: Bytes,
     metadata: HashMap<String, String>,
 }
@@ -34,14 +34,14 @@ pub(super) async fn publish(
 ) -> Vec<Result<(), PublishError>> {
     let mut answers: Vec<Result<(), PublishError>> = Vec::with_capacity(batch.len());
     let mut by_topic: BTreeMap<Topic, Vec<Publication>> = BTreeMap::new();
-    for (place, envelope) in batch.iter().enumerate() {
+    for (index, envelope) in batch.iter().enumerate() {
         let event = wire::event(envelope);
         answers.push(event.map(|event| {
             let key = envelope.key();
             let metadata = key.map(|key| (PARTITION_KEY.to_owned(), key.to_owned()));
             let of_topic = by_topic.entry(envelope.topic().clone()).or_default();
             of_topic.push(Publication {
-                place,
+                index,
                 event,
                 metadata: metadata.into_iter().collect(),
             });
@@ -57,8 +57,8 @@ pub(super) async fn publish(
         }
         all
     });
-    for (place, answer) in join_all(topics).await.into_iter().flatten() {
-        if let Some(slot) = answers.get_mut(place) {
+    for (index, answer) in join_all(topics).await.into_iter().flatten() {
+        if let Some(slot) = answers.get_mut(index) {
             *slot = answer;
         }
     }
@@ -73,7 +73,7 @@ async fn publish_together(
 ) -> Vec<(usize, Result<(), PublishError>)> {
     if publications.len() > 1 {
         let entries = publications.iter().map(|publication| BulkEntry {
-            id: publication.place.to_string(),
+            id: publication.index.to_string(),
             data: publication.event.clone(),
             content_type: wire::CONTENT_TYPE.to_owned(),
             metadata: publication.metadata.clone(),
@@ -91,17 +91,17 @@ async fn publish_together(
                     .map(|entry| (entry.id, entry.error))
                     .collect();
                 let answers = publications.iter().map(|publication| {
-                    let error = errors.remove(&publication.place.to_string());
+                    let error = errors.remove(&publication.index.to_string());
                     let answer =
                         error.map_or(Ok(()), |error| Err(PublishError::unavailable(error)));
-                    (publication.place, answer)
+                    (publication.index, answer)
                 });
                 return answers.collect();
             }
             Err(status) if is_of_connection(&status) => {
                 let failed = publications.iter();
                 return failed
-                    .map(|publication| (publication.place, Err(publish_error(&status))))
+                    .map(|publication| (publication.index, Err(publish_error(&status))))
                     .collect();
             }
             // Dapr does not report which messages failed. The successful ones are published twice.
@@ -118,7 +118,7 @@ async fn publish_together(
         };
         let answer = api.publish(request).await;
         (
-            publication.place,
+            publication.index,
             answer.map_err(|status| publish_error(&status)),
         )
     }))

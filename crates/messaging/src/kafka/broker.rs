@@ -19,9 +19,9 @@ use tokio_util::{sync::DropGuard, task::TaskTracker};
 use super::{
     client::{Clients, transport_error},
     config::KafkaConfig,
+    connection::{BrokerConnection, blocking},
     dead_letters::{Contents, Store},
     groups::{self, Partition},
-    link::{Link, blocking},
     names::Names,
     publications::{Publications, publish_error},
     required,
@@ -56,7 +56,7 @@ struct Inner {
     config: KafkaConfig,
     clients: Clients,
     names: Names,
-    link: Link,
+    connection: BrokerConnection,
     /// Ends the task that waits for a lost cluster.
     _watched: DropGuard,
     topology: Topology,
@@ -87,7 +87,7 @@ impl Inner {
     /// Returns all partitions of the topics with this prefix.
     async fn all_partitions(&self) -> Result<Vec<Partition>, TransportError> {
         let names = self.names.clone();
-        let found = self.link.request(move |client, timeout| {
+        let found = self.connection.request(move |client, timeout| {
             let metadata = client.fetch_metadata(None, timeout)?;
             let is_one = |name: &str| {
                 let topic = names.topic_of(name);
@@ -118,7 +118,7 @@ impl Inner {
             name: self.names.topic(topic),
             partitions,
             client: self.clients.reading(),
-            timeout: self.link.timeout(),
+            timeout: self.connection.timeout(),
         }))
     }
 
@@ -144,7 +144,7 @@ impl Inner {
         }
         if !keys.is_empty() {
             let removable = contents.removable().map_err(transport_error)?;
-            let options = AdminOptions::new().request_timeout(Some(self.link.timeout()));
+            let options = AdminOptions::new().request_timeout(Some(self.connection.timeout()));
             let cut = self.topology.admin()?.delete_records(&removable, &options);
             if let Err(error) = cut.await {
                 tracing::debug!(%topic, %error, "a dead-letter topic cannot be trimmed, so the next removal retries it");
@@ -169,17 +169,17 @@ impl KafkaBroker {
             ))
         })?;
         let clients = Clients::new(config, client)?;
-        let link = Link::new(&clients, kafka.timeout.get())?;
-        let watched = link.watched();
-        link.check().await?;
-        let topology = Topology::new(link.clone(), names.clone(), &clients, kafka)?;
-        let publications = Publications::new(link.clone(), names.clone(), &clients)?;
+        let connection = BrokerConnection::new(&clients, kafka.timeout.get())?;
+        let watched = connection.watched();
+        connection.check().await?;
+        let topology = Topology::new(connection.clone(), names.clone(), &clients, kafka)?;
+        let publications = Publications::new(connection.clone(), names.clone(), &clients)?;
         Ok(Self {
             inner: Arc::new(Inner {
                 config: kafka.clone(),
                 clients,
                 names,
-                link,
+                connection,
                 _watched: watched,
                 topology,
                 publications,
@@ -259,13 +259,13 @@ impl Transport for KafkaBroker {
     }
 
     fn is_connected(&self) -> bool {
-        self.inner.link.is_up()
+        self.inner.connection.is_up()
     }
 
     fn check(&self) -> BoxFuture<'_, Result<(), TransportError>> {
         Box::pin(async move {
             self.inner.is_open()?;
-            self.inner.link.check().await
+            self.inner.connection.check().await
         })
     }
 
@@ -302,7 +302,7 @@ impl Transport for KafkaBroker {
             inner.closed.store(true, Ordering::SeqCst);
             inner.publishing.close();
             inner.publishing.wait().await;
-            inner.link.close();
+            inner.connection.close();
             if let Some(ended) = inner.publications.close() {
                 let _ = time::timeout(PRODUCER_END, ended.cancelled()).await;
             }

@@ -19,7 +19,7 @@ use super::{
 use crate::{DeadLetterId, Envelope, Topic, transport::MAX_PAGE_SIZE};
 
 /// The partition and the offset of a dead letter.
-type Place = (i32, i64);
+type RecordPosition = (i32, i64);
 
 /// A dead-letter topic.
 pub(super) struct Store {
@@ -33,7 +33,7 @@ pub(super) struct Store {
 /// The current letters of a topic.
 #[derive(Debug, Default)]
 pub(super) struct Contents {
-    letters: BTreeMap<Place, Letter>,
+    letters: BTreeMap<RecordPosition, Letter>,
     ends: HashMap<Partition, i64>,
 }
 
@@ -76,25 +76,25 @@ impl Store {
     /// Reads the current letters.
     pub(super) fn contents(&self) -> KafkaResult<Contents> {
         let client = self.open()?;
-        let (mut contents, mut places) = (Contents::default(), HashMap::new());
+        let (mut contents, mut positions) = (Contents::default(), HashMap::new());
         contents.ends = self.read(&client, &HashMap::new(), |message| {
             let key = message.key().map(<[u8]>::to_vec);
-            let place = (message.partition(), message.offset());
-            if let Some(before) = key.as_ref().and_then(|key| places.remove(key)) {
+            let position = (message.partition(), message.offset());
+            if let Some(before) = key.as_ref().and_then(|key| positions.remove(key)) {
                 contents.letters.remove(&before);
             }
             // A message with a key and without a body is a tombstone of that key.
             if message.payload().is_some() || key.is_none() {
                 let (envelope, _) = wire::envelope(self.topic.clone(), message);
                 if let Some(key) = &key {
-                    places.insert(key.clone(), place);
+                    positions.insert(key.clone(), position);
                 }
                 let letter = Letter {
                     id: DeadLetterId::of(&envelope),
                     key: key.unwrap_or_default(),
                     size: envelope.size(),
                 };
-                contents.letters.insert(place, letter);
+                contents.letters.insert(position, letter);
             }
             true
         })?;
@@ -109,17 +109,18 @@ impl Store {
     ) -> KafkaResult<Vec<Envelope>> {
         let contents = self.contents()?;
         let all = contents.letters;
-        let place = after.and_then(|after| all.iter().find(|(_, letter)| letter.id == *after));
-        let place = place.map(|(place, _)| *place);
+        let position = after.and_then(|after| all.iter().find(|(_, letter)| letter.id == *after));
+        let position = position.map(|(position, _)| *position);
         let following = all.iter();
-        let following = following.filter(|(one, _)| place.is_none_or(|place| **one > place));
+        let following =
+            following.filter(|(one, _)| position.is_none_or(|position| **one > position));
         let mut size = 0;
         let page = following.take(limit).take_while(|(_, letter)| {
             let is_full = size >= MAX_PAGE_SIZE.as_usize();
             size += letter.size;
             !is_full
         });
-        let wanted: Vec<Place> = page.map(|(place, _)| *place).collect();
+        let wanted: Vec<RecordPosition> = page.map(|(position, _)| *position).collect();
         if wanted.is_empty() {
             return Ok(Vec::new());
         }
@@ -130,9 +131,9 @@ impl Store {
         let (client, mut found) = (self.open()?, BTreeMap::new());
         let mut left = wanted.len();
         self.read(&client, &starts, |message| {
-            let place = (message.partition(), message.offset());
-            if wanted.binary_search(&place).is_ok() {
-                found.insert(place, wire::envelope(self.topic.clone(), message).0);
+            let position = (message.partition(), message.offset());
+            if wanted.binary_search(&position).is_ok() {
+                found.insert(position, wire::envelope(self.topic.clone(), message).0);
                 left = left.saturating_sub(1);
             }
             left > 0

@@ -132,19 +132,19 @@ impl Ledger {
             Some((last, same)) if *same == disposition => *last += length,
             _ => runs.push((length, disposition)),
         };
-        let mut place = self.floor();
+        let mut cursor = self.floor();
         for (offset, count) in &self.open {
-            add(offset - place, Disposition::Done);
+            add(offset - cursor, Disposition::Done);
             add(1, Disposition::Delivered(*count));
-            place = offset + 1;
+            cursor = offset + 1;
         }
-        add(self.next - place, Disposition::Done);
-        place = place.max(self.next);
+        add(self.next - cursor, Disposition::Done);
+        cursor = cursor.max(self.next);
         for run in &self.ahead {
-            let start = run.start.max(place);
-            add(start - place, Disposition::Delivered(0));
+            let start = run.start.max(cursor);
+            add(start - cursor, Disposition::Delivered(0));
             add(run.end - start, run.disposition);
-            place = place.max(run.end);
+            cursor = cursor.max(run.end);
         }
         if runs.is_empty() {
             return String::new();

@@ -15,10 +15,10 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     client::transport_error,
+    connection::MAX_REQUEST_TIME,
     groups::Partition,
     ledger::Ledger,
-    link::MAX_REQUEST_TIME,
-    partition::{Held, Origin, Place},
+    partition::{Held, Origin, PartitionIndex},
     rebalance::{Rebalance, Rebalances},
     state::{Arrival, Phase, State},
     wire,
@@ -103,9 +103,9 @@ impl Member {
         self.topics.iter().map(|(name, _)| name.as_str()).collect()
     }
 
-    pub(super) fn place(&self, (name, partition): &Partition) -> Option<Place> {
-        let place = self.topics.iter().position(|(topic, _)| topic == name)?;
-        Some((place, *partition))
+    pub(super) fn partition_index(&self, (name, partition): &Partition) -> Option<PartitionIndex> {
+        let topic = self.topics.iter().position(|(topic, _)| topic == name)?;
+        Some((topic, *partition))
     }
 
     /// Records a rebalance. Returns it if the member has ended.
@@ -145,16 +145,16 @@ impl Member {
     }
 
     fn take(&self, state: &mut State) {
-        let places: Vec<Place> = state.assigned.keys().copied().collect();
+        let partition_indices: Vec<PartitionIndex> = state.assigned.keys().copied().collect();
         let (mut taken, mut is_taken) = (0, true);
         // One message of each partition at a time, for fairness.
         while is_taken && taken < MAX_SKIPPED {
             is_taken = false;
-            for place in &places {
+            for partition_index in &partition_indices {
                 if state.held.len() >= self.limits.prefetch {
                     return;
                 }
-                if self.take_one(state, *place) {
+                if self.take_one(state, *partition_index) {
                     is_taken = true;
                     taken += 1;
                 }
@@ -166,14 +166,14 @@ impl Member {
     }
 
     /// Takes one message. Returns `false` if there was none.
-    fn take_one(&self, state: &mut State, place: Place) -> bool {
-        let Some(assigned) = state.assigned.get(&place) else {
+    fn take_one(&self, state: &mut State, partition_index: PartitionIndex) -> bool {
+        let Some(assigned) = state.assigned.get(&partition_index) else {
             return false;
         };
         if assigned.is_leaving {
             return false;
         }
-        let Some((_, topic)) = self.topics.get(place.0) else {
+        let Some((_, topic)) = self.topics.get(partition_index.0) else {
             return false;
         };
         let message = match assigned.queue.poll(Duration::ZERO) {
@@ -188,7 +188,7 @@ impl Member {
         let (envelope, problem) = wire::envelope(topic.clone(), &message);
         drop(message);
         let renewed = state.next_assignment();
-        let Some(assigned) = state.assigned.get_mut(&place) else {
+        let Some(assigned) = state.assigned.get_mut(&partition_index) else {
             return true;
         };
         assigned.is_dirty = true;
@@ -208,7 +208,7 @@ impl Member {
             return true;
         }
         let origin = Origin {
-            place,
+            partition_index,
             assignment: assigned.number,
             offset,
         };
@@ -263,21 +263,21 @@ impl Member {
             return Ok(None);
         };
         let mut list = TopicPartitionList::new();
-        let mut places = Vec::new();
-        for (place, assigned) in &mut state.assigned {
-            let Some((name, _)) = self.topics.get(place.0) else {
+        let mut partition_indices = Vec::new();
+        for (partition_index, assigned) in &mut state.assigned {
+            let Some((name, _)) = self.topics.get(partition_index.0) else {
                 continue;
             };
             if assigned.is_dirty {
-                let mut one = list.add_partition(name, place.1);
+                let mut one = list.add_partition(name, partition_index.1);
                 one.set_offset(Offset::Offset(assigned.ledger.floor()))?;
                 one.set_metadata(assigned.ledger.metadata());
                 assigned.is_dirty = false;
-                places.push(*place);
+                partition_indices.push(*partition_index);
             }
         }
         state.committing = std::mem::take(&mut state.staged);
-        state.commits = Some(places);
+        state.commits = Some(partition_indices);
         state.committed_at = Instant::now();
         Ok(Some(Commit { client, list }))
     }

@@ -20,12 +20,12 @@
 mod broker;
 mod client;
 mod config;
+mod connection;
 mod dead_letters;
 mod deliveries;
 mod detached;
 mod groups;
 mod ledger;
-mod link;
 mod member;
 mod names;
 mod partition;

@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     client::{Clients, is_rejection, transport_error},
-    link::{Link, Listener},
+    connection::{BrokerConnection, Listener},
     names::Names,
     renewed::Renewed,
     topology::Topology,
@@ -27,15 +27,19 @@ use crate::{
 /// Publishes batches.
 pub(super) struct Publications {
     names: Names,
-    link: Link,
+    connection: BrokerConnection,
     producer: Renewed<FutureProducer<Listener>>,
     /// Topics that may have no subscriber.
     optional: RwLock<BTreeSet<Topic>>,
 }
 
 impl Publications {
-    pub(super) fn new(link: Link, names: Names, clients: &Clients) -> Result<Self, TransportError> {
-        let listening = link.clone();
+    pub(super) fn new(
+        connection: BrokerConnection,
+        names: Names,
+        clients: &Clients,
+    ) -> Result<Self, TransportError> {
+        let listening = connection.clone();
         let create = move |clients: &Clients| {
             clients
                 .publishing()
@@ -44,7 +48,7 @@ impl Publications {
         Ok(Self {
             producer: Renewed::new(clients, create).map_err(transport_error)?,
             names,
-            link,
+            connection,
             optional: RwLock::default(),
         })
     }
@@ -116,7 +120,7 @@ impl Publications {
 
     /// Whether the topic exists. Creates it if it may have no subscriber.
     async fn is_usable(&self, topology: &Topology, topic: &Topic) -> Result<bool, PublishError> {
-        if !self.link.is_up() {
+        if !self.connection.is_up() {
             return Err(PublishError::unavailable("no broker can be reached"));
         }
         if topology.exists(topic).await? {

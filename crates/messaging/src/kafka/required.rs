@@ -4,9 +4,9 @@ use futures::{StreamExt as _, TryStreamExt as _, stream};
 
 use super::{
     client::Clients,
+    connection::blocking,
     detached::Detached,
     groups::{self, Partition},
-    link::blocking,
     member::Client,
     rebalance::Rebalances,
     starts::Starts,
@@ -46,7 +46,7 @@ pub(super) async fn create_groups(
         }
     }
     let groups = of_groups.into_iter().map(|(group, partitions)| {
-        let timeout = topology.link.timeout();
+        let timeout = topology.connection.timeout();
         let config = clients.member(&topology.names.group(group));
         let starts = clients.member(&topology.names.starts(group));
         let starts = Starts::new(starts, timeout);

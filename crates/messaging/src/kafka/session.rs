@@ -184,7 +184,7 @@ impl Session {
         let mut list = TopicPartitionList::new();
         let mut state = self.member.state.lock();
         for partition in partitions {
-            let Some(place) = self.member.place(partition) else {
+            let Some(partition_index) = self.member.partition_index(partition) else {
                 continue;
             };
             let start = self.member.starts.get(partition).copied();
@@ -200,7 +200,7 @@ impl Session {
             };
             // The client has one queue per partition. If the queue of an earlier attempt is
             // dropped, its callback is removed.
-            state.assigned.remove(&place);
+            state.assigned.remove(&partition_index);
             let (name, number) = partition;
             list.add_partition_offset(name, *number, offset)?;
             let queue = client.split_partition_queue(name, *number);
@@ -216,7 +216,7 @@ impl Session {
                 is_dirty: is_new,
                 is_leaving: false,
             };
-            state.assigned.insert(place, assigned);
+            state.assigned.insert(partition_index, assigned);
         }
         drop(state);
         client.incremental_assign(&list)?;
@@ -227,8 +227,10 @@ impl Session {
     fn prepare_handover(&mut self, partitions: Vec<Partition>) {
         let mut state = self.member.state.lock();
         for partition in &partitions {
-            let place = self.member.place(partition);
-            if let Some(assigned) = place.and_then(|place| state.assigned.get_mut(&place)) {
+            let partition_index = self.member.partition_index(partition);
+            if let Some(assigned) =
+                partition_index.and_then(|partition_index| state.assigned.get_mut(&partition_index))
+            {
                 assigned.is_leaving = true;
             }
         }
@@ -255,8 +257,10 @@ impl Session {
         }
         let mut released = Vec::new();
         for partition in partitions {
-            let place = self.member.place(partition);
-            released.extend(place.and_then(|place| state.assigned.remove(&place)));
+            let partition_index = self.member.partition_index(partition);
+            released.extend(
+                partition_index.and_then(|partition_index| state.assigned.remove(&partition_index)),
+            );
         }
         state.is_handing_over = false;
         drop(state);

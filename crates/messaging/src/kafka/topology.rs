@@ -15,8 +15,8 @@ use tokio::time;
 use super::{
     client::{Clients, LogContext, is_rejection, transport_error},
     config::KafkaConfig,
+    connection::BrokerConnection,
     detached::Detached,
-    link::Link,
     names::Names,
     renewed::Renewed,
 };
@@ -33,7 +33,7 @@ const DEFAULT_REPLICAS: i32 = -1;
 
 /// Creates missing topics, and caches which topics exist.
 pub(super) struct Topology {
-    pub(super) link: Link,
+    pub(super) connection: BrokerConnection,
     pub(super) names: Names,
     admin: Renewed<AdminClient<LogContext>>,
     partitions: i32,
@@ -45,7 +45,7 @@ pub(super) struct Topology {
 
 impl Topology {
     pub(super) fn new(
-        link: Link,
+        connection: BrokerConnection,
         names: Names,
         clients: &Clients,
         config: &KafkaConfig,
@@ -57,7 +57,7 @@ impl Topology {
             .map(|least| i32::from(least.get()));
         let min_insync = min_insync.or_else(|| replicas.map(|replicas| (replicas - 1).max(1)));
         Ok(Self {
-            link,
+            connection,
             names,
             admin: Renewed::new(clients, admin).map_err(transport_error)?,
             partitions: config.partitions.get().into(),
@@ -89,7 +89,7 @@ impl Topology {
         topic: &Topic,
     ) -> Result<Option<Vec<i32>>, TransportError> {
         let name = self.names.topic(topic);
-        let found = self.link.request(move |client, timeout| {
+        let found = self.connection.request(move |client, timeout| {
             let metadata = client.fetch_metadata(Some(&name), timeout)?;
             let topic = metadata.topics().iter().find(|topic| topic.name() == name);
             let Some(topic) = topic else { return Ok(None) };
@@ -118,7 +118,7 @@ impl Topology {
     /// Whether the cluster lists a topic, with or without leaders.
     pub(super) async fn is_listed(&self, topic: &Topic) -> Result<bool, TransportError> {
         let name = self.names.topic(topic);
-        let listed = self.link.request(move |client, timeout| {
+        let listed = self.connection.request(move |client, timeout| {
             let metadata = client.fetch_metadata(None, timeout)?;
             Ok(metadata.topics().iter().any(|topic| topic.name() == name))
         });
@@ -142,7 +142,7 @@ impl Topology {
             .collect();
         let new = missing.iter().zip(&names);
         let new: Vec<_> = new.map(|(topic, name)| self.plan(topic, name)).collect();
-        let timeout = Some(self.link.timeout());
+        let timeout = Some(self.connection.timeout());
         let options = AdminOptions::new()
             .request_timeout(timeout)
             .operation_timeout(timeout);
@@ -168,7 +168,7 @@ impl Topology {
             }
             Ok(())
         };
-        let waited = time::timeout(self.link.timeout(), leaders).await;
+        let waited = time::timeout(self.connection.timeout(), leaders).await;
         waited.unwrap_or_else(|_elapsed| {
             Err(TransportError::unavailable("a new topic has no leader"))
         })

@@ -21,9 +21,9 @@ use tokio_util::{
 };
 
 use super::{
-    config::NatsConfig, dead_letters, deliveries::NatsDeliveries, group_lease::EndedSessions,
-    link::Link, names::Names, publications::Publications, redelivery_counts::Recording,
-    topology::Topology,
+    config::NatsConfig, connection::BrokerConnection, dead_letters, deliveries::NatsDeliveries,
+    group_lease::EndedSessions, names::Names, publications::Publications,
+    redelivery_counts::Recording, topology::Topology,
 };
 use crate::{
     DeadLetterId, Envelope, GroupName, MessagingConfig, PublishError, Topic,
@@ -56,7 +56,7 @@ pub struct NatsBroker {
 
 /// One connection, and the state that all connections of the broker share.
 pub(super) struct Inner {
-    pub(super) link: Link,
+    pub(super) connection: BrokerConnection,
     pub(super) context: Context,
     /// Cancelled when a connection with a newer password replaces this one.
     pub(super) superseded: CancellationToken,
@@ -85,10 +85,10 @@ impl Inner {
     }
 
     /// Returns the same broker over another connection.
-    fn over(&self, link: Link, publish_timeout: Timeout) -> Self {
+    fn over(&self, connection: BrokerConnection, publish_timeout: Timeout) -> Self {
         Self {
-            context: link.publishing(publish_timeout.get()),
-            link,
+            context: connection.publishing(publish_timeout.get()),
+            connection,
             superseded: CancellationToken::new(),
             names: self.names.clone(),
             config: self.config.clone(),
@@ -103,7 +103,7 @@ impl Inner {
     }
 
     async fn check(&self) -> Result<(), TransportError> {
-        self.link
+        self.connection
             .call::<Account>("INFO", &Value::Null)
             .await
             .map(drop)
@@ -127,10 +127,10 @@ impl NatsBroker {
         })?;
         // Read before connecting: if the password rotates meanwhile, a new connection follows.
         let version = password_version(config);
-        let link = Link::open(config, client).await?;
+        let connection = BrokerConnection::open(config, client).await?;
         let inner = Inner {
-            context: link.publishing(config.publish_timeout.get()),
-            link,
+            context: connection.publishing(config.publish_timeout.get()),
+            connection,
             superseded: CancellationToken::new(),
             publications: Arc::new(Publications::new(names.clone())),
             topology: Arc::new(Topology::new(names.clone(), nats)),
@@ -185,7 +185,7 @@ async fn follow_password(
         if newest == version || !attempts.is_due(newest, time::Instant::now().into_std()) {
             continue;
         }
-        let opened = Link::open(&config, &client).await;
+        let opened = BrokerConnection::open(&config, &client).await;
         let Some(broker) = broker.upgrade() else {
             return;
         };
@@ -194,9 +194,9 @@ async fn follow_password(
             return;
         }
         match opened {
-            Ok(link) => {
+            Ok(connection) => {
                 version = newest;
-                *broker.write() = Arc::new(old.over(link, config.publish_timeout));
+                *broker.write() = Arc::new(old.over(connection, config.publish_timeout));
                 old.superseded.cancel();
             }
             Err(error) => {
@@ -220,15 +220,19 @@ impl Transport for NatsBroker {
         Box::pin(async move {
             let inner = self.current();
             inner.is_open()?;
-            let Inner { link, topology, .. } = &*inner;
+            let Inner {
+                connection,
+                topology,
+                ..
+            } = &*inner;
             for TopicPlan { topic, groups, .. } in &topics {
-                topology.create_topic(link, topic).await?;
+                topology.create_topic(connection, topic).await?;
                 for GroupPlan { group, .. } in groups {
                     // A repeated creation would change the `ack_wait` of a group with other
                     // settings. If a member creates the group between both requests, it restores
                     // its `ack_wait`.
-                    if !topology.has_group(link, topic, Some(group)).await? {
-                        topology.create_consumer(link, topic, group).await?;
+                    if !topology.has_group(connection, topic, Some(group)).await? {
+                        topology.create_consumer(connection, topic, group).await?;
                     }
                 }
             }
@@ -245,10 +249,8 @@ impl Transport for NatsBroker {
                 return batch.iter().map(|_| Err(PublishError::Closed)).collect();
             }
             let publications = &inner.publications;
-            let connection = (&inner.link, &inner.context);
-            publications
-                .publish(connection, &inner.topology, &batch)
-                .await
+            let clients = (&inner.connection, &inner.context);
+            publications.publish(clients, &inner.topology, &batch).await
         })
     }
 
@@ -259,15 +261,23 @@ impl Transport for NatsBroker {
         Box::pin(async move {
             let inner = self.current();
             inner.is_open()?;
-            let Inner { link, topology, .. } = &*inner;
+            let Inner {
+                connection,
+                topology,
+                ..
+            } = &*inner;
             for topic in &plan.topics {
-                topology.create_topic(link, topic).await?;
-                topology.create_topic(link, &topic.dead_letters()).await?;
-                topology.create_consumer(link, topic, &plan.group).await?;
+                topology.create_topic(connection, topic).await?;
+                topology
+                    .create_topic(connection, &topic.dead_letters())
+                    .await?;
+                topology
+                    .create_consumer(connection, topic, &plan.group)
+                    .await?;
             }
-            inner.recording.prepare(link, topology).await?;
+            inner.recording.prepare(connection, topology).await?;
             if plan.order == Order::Group {
-                topology.create_leases(link).await?;
+                topology.create_leases(connection).await?;
             }
             let (group, topics) = (plan.group.clone(), plan.topics.clone());
             inner.groups.lock().insert(group, topics);
@@ -280,18 +290,22 @@ impl Transport for NatsBroker {
     fn lag<'a>(&'a self, group: &'a GroupName) -> BoxFuture<'a, Result<u64, TransportError>> {
         Box::pin(async move {
             let inner = self.current();
-            let Inner { link, topology, .. } = &*inner;
+            let Inner {
+                connection,
+                topology,
+                ..
+            } = &*inner;
             inner.is_open()?;
             let topics = inner.groups.lock().get(group).cloned();
             match topics {
-                Some(topics) => topology.lag_of(link, group, &topics).await,
-                None => topology.lag(link, group).await,
+                Some(topics) => topology.lag_of(connection, group, &topics).await,
+                None => topology.lag(connection, group).await,
             }
         })
     }
 
     fn is_connected(&self) -> bool {
-        self.current().link.is_up().is_ok()
+        self.current().connection.is_up().is_ok()
     }
 
     fn check(&self) -> BoxFuture<'_, Result<(), TransportError>> {
@@ -311,16 +325,16 @@ impl Transport for NatsBroker {
         Box::pin(async move {
             let inner = self.current();
             let Inner {
-                link,
+                connection,
                 names,
                 topology,
                 ..
             } = &*inner;
             inner.is_open()?;
-            if !topology.exists(link, topic).await? {
+            if !topology.exists(connection, topic).await? {
                 return Ok(Vec::new());
             }
-            dead_letters::browse(link, names, topic, after, limit).await
+            dead_letters::browse(connection, names, topic, after, limit).await
         })
     }
 
@@ -332,16 +346,16 @@ impl Transport for NatsBroker {
         Box::pin(async move {
             let inner = self.current();
             let Inner {
-                link,
+                connection,
                 names,
                 topology,
                 ..
             } = &*inner;
             inner.is_open()?;
-            if !topology.exists(link, topic).await? {
+            if !topology.exists(connection, topic).await? {
                 return Ok(0);
             }
-            dead_letters::remove(link, names, topic, ids).await
+            dead_letters::remove(connection, names, topic, ids).await
         })
     }
 
@@ -351,7 +365,7 @@ impl Transport for NatsBroker {
             inner.closed.store(true, Ordering::SeqCst);
             inner.publishing.close();
             inner.publishing.wait().await;
-            let client = &inner.link.client;
+            let client = &inner.connection.client;
             let closing = async {
                 let _ = client.flush().await;
                 let _ = client.drain().await;
@@ -365,7 +379,7 @@ impl fmt::Debug for NatsBroker {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("NatsBroker")
-            .field("link", &self.current().link)
+            .field("connection", &self.current().connection)
             .finish_non_exhaustive()
     }
 }

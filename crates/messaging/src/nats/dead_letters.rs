@@ -2,7 +2,7 @@ use async_nats::header;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{link::Link, names::Names, wire};
+use super::{connection::BrokerConnection, names::Names, wire};
 use crate::{
     DeadLetterId, Envelope, Topic,
     transport::{MAX_PAGE_SIZE, TransportError},
@@ -15,7 +15,7 @@ struct Purged {
 
 /// Returns dead letters after another one, without removing them.
 pub(super) async fn browse(
-    link: &Link,
+    connection: &BrokerConnection,
     names: &Names,
     topic: &Topic,
     after: Option<&DeadLetterId>,
@@ -25,17 +25,17 @@ pub(super) async fn browse(
     let mut sequence = 0;
     if let Some(after) = after {
         let body = json!({"last_by_subj": names.dead_letter(topic, after)});
-        if let Some(found) = link.find(&stream, &body).await? {
-            sequence = place(&found)?;
+        if let Some(found) = connection.find(&stream, &body).await? {
+            sequence = stream_sequence(&found)?;
         }
     }
     let (mut letters, mut size) = (Vec::new(), 0);
     while letters.len() < limit && size < MAX_PAGE_SIZE.as_usize() {
         let body = json!({"seq": sequence + 1, "next_by_subj": all});
-        let Some(found) = link.find(&stream, &body).await? else {
+        let Some(found) = connection.find(&stream, &body).await? else {
             break;
         };
-        sequence = place(&found)?;
+        sequence = stream_sequence(&found)?;
         let (letter, _) = wire::envelope(topic.clone(), found);
         size += letter.size();
         letters.push(letter);
@@ -45,7 +45,7 @@ pub(super) async fn browse(
 
 /// Removes dead letters and returns how many it removed.
 pub(super) async fn remove(
-    link: &Link,
+    connection: &BrokerConnection,
     names: &Names,
     topic: &Topic,
     ids: &[DeadLetterId],
@@ -54,13 +54,13 @@ pub(super) async fn remove(
     let mut removed = 0;
     for id in ids {
         let body = json!({"filter": names.dead_letter(topic, id)});
-        let answer: Purged = link.call(&purge, &body).await?;
+        let answer: Purged = connection.call(&purge, &body).await?;
         removed += answer.purged;
     }
     Ok(removed)
 }
 
-fn place(message: &async_nats::Message) -> Result<u64, TransportError> {
+fn stream_sequence(message: &async_nats::Message) -> Result<u64, TransportError> {
     let headers = message.headers.as_ref();
     let sequence = headers.and_then(|headers| headers.get(header::NATS_SEQUENCE));
     let sequence = sequence.and_then(|sequence| sequence.as_str().parse().ok());

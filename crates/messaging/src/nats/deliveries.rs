@@ -10,9 +10,9 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
     broker::Inner,
+    connection::connection_lost_error,
     group_lease::GroupLease,
-    hold::Held,
-    link::connection_lost_error,
+    in_flight::UnsettledMessage,
     pull::Arrival,
     redelivery_counts::RedeliveryCounts,
     session::{Arrivals, RETURN, Session},
@@ -37,7 +37,7 @@ impl NatsDeliveries {
         let (to, arrivals) = mpsc::unbounded_channel();
         let group_lease = (plan.order == Order::Group).then(|| {
             GroupLease::new(
-                broker.link.clone(),
+                broker.connection.clone(),
                 &broker.names,
                 &plan.group,
                 broker.config.claim_ttl.get(),
@@ -51,7 +51,7 @@ impl NatsDeliveries {
                 plan,
                 group_lease,
                 acquired: Mutex::default(),
-                hold: Mutex::default(),
+                in_flight: Mutex::default(),
                 begun: AtomicBool::new(false),
                 stop: CancellationToken::new(),
                 tasks: TaskTracker::new(),
@@ -79,8 +79,8 @@ impl Deliveries for NatsDeliveries {
                 let mut arrival = incoming.recv().await.ok_or_else(connection_lost_error)?;
                 loop {
                     match arrival {
-                        Arrival::Message(place, message, permit) => {
-                            uncounted.extend(self.session.delivery(place, *message, permit));
+                        Arrival::Message(position, message, permit) => {
+                            uncounted.extend(self.session.delivery(position, *message, permit));
                         }
                         Arrival::Ended(error) => return Err(error),
                     }
@@ -100,7 +100,7 @@ impl Deliveries for NatsDeliveries {
         Box::pin(async move {
             let session = &self.session;
             session.broker.is_open()?;
-            let done = session.hold.lock().take(&tags);
+            let done = session.in_flight.lock().take(&tags);
             let replies: Vec<_> = done.iter().map(|held| held.reply.clone()).collect();
             session.send_all(replies, ACKNOWLEDGE).await?;
             session
@@ -116,12 +116,12 @@ impl Deliveries for NatsDeliveries {
             let session = &self.session;
             session.broker.is_open()?;
             if session.stop.is_cancelled() {
-                let mut hold = session.hold.lock();
-                let returned = hold.take(&tags);
-                hold.return_later(returned);
+                let mut in_flight = session.in_flight.lock();
+                let returned = in_flight.take(&tags);
+                in_flight.return_later(returned);
             } else {
-                let returned = session.hold.lock().take(&tags);
-                let recorded: Vec<&Held> = returned.iter().collect();
+                let returned = session.in_flight.lock().take(&tags);
+                let recorded: Vec<&UnsettledMessage> = returned.iter().collect();
                 session
                     .redelivery_counts
                     .record(&session.broker, &recorded)
@@ -139,7 +139,7 @@ impl Deliveries for NatsDeliveries {
 
     fn extend(&self, tags: Vec<DeliveryTag>) -> BoxFuture<'_, Result<(), TransportError>> {
         Box::pin(async move {
-            let replies = self.session.hold.lock().replies(&tags);
+            let replies = self.session.in_flight.lock().replies(&tags);
             self.session.send_all(replies, EXTEND).await
         })
     }
@@ -166,8 +166,8 @@ impl Drop for NatsDeliveries {
         self.session.end();
         self.session.return_uncounted(self.arrivals.get_mut());
         let (returning, held) = {
-            let mut hold = self.session.hold.lock();
-            (hold.take_returning(), hold.take_held())
+            let mut in_flight = self.session.in_flight.lock();
+            (in_flight.take_returning(), in_flight.take_held())
         };
         let acquired = self.session.acquired.lock().take();
         if returning.is_empty() && held.is_empty() && acquired.is_none() {
@@ -180,14 +180,15 @@ impl Drop for NatsDeliveries {
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             let session = Arc::clone(&self.session);
             runtime.spawn(async move {
-                let link = &session.broker.link;
-                if link.is_up().is_err() {
+                let connection = &session.broker.connection;
+                if connection.is_up().is_err() {
                     // The client buffers these until it is connected, before the requests of the
                     // next session.
-                    let mut unsettled: Vec<Held> = returning.into_iter().chain(held).collect();
-                    unsettled.sort_by_key(|held| held.place);
+                    let mut unsettled: Vec<UnsettledMessage> =
+                        returning.into_iter().chain(held).collect();
+                    unsettled.sort_by_key(|held| held.position);
                     for held in unsettled {
-                        let _ = link.client.publish(held.reply, RETURN.into()).await;
+                        let _ = connection.client.publish(held.reply, RETURN.into()).await;
                     }
                 } else if let Err(error) = session.return_messages(returning, held, acquired).await
                 {

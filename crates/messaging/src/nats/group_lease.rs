@@ -7,7 +7,7 @@ use serde_json::json;
 use tokio::time::{self, Instant};
 
 use super::{
-    link::{Connection, Link, connection_lost_error},
+    connection::{BrokerConnection, ConnectionLoss, connection_lost_error},
     names::Names,
 };
 use crate::{GroupName, transport::TransportError};
@@ -24,7 +24,7 @@ pub(super) type EndedSessions = Arc<Mutex<BTreeSet<String>>>;
 /// message. Clocks are not compared: a session takes the lease over after it has seen no renewal
 /// for one and a half leases.
 pub(super) struct GroupLease {
-    link: Link,
+    connection: BrokerConnection,
     stream: String,
     subject: String,
     session: String,
@@ -45,14 +45,14 @@ struct Last {
 
 impl GroupLease {
     pub(super) fn new(
-        link: Link,
+        connection: BrokerConnection,
         names: &Names,
         group: &GroupName,
         lease: Duration,
         ended: EndedSessions,
     ) -> Self {
         Self {
-            link,
+            connection,
             stream: names.leases().to_owned(),
             subject: names.lease(group),
             session: seaworthy_core::new_id().hyphenated().to_string(),
@@ -73,9 +73,9 @@ impl GroupLease {
     /// Waits for the lease and acquires it.
     pub(super) async fn acquire(
         &self,
-        connection: &mut Connection,
+        loss: &mut ConnectionLoss,
     ) -> Result<Acquired, TransportError> {
-        let subscribed = self.link.client.subscribe(self.subject.clone()).await;
+        let subscribed = self.connection.client.subscribe(self.subject.clone()).await;
         let mut changes = subscribed.map_err(TransportError::unavailable)?;
         let expiry = self.lease * 3 / 2;
         let mut seen: Option<(u64, Instant)> = None;
@@ -110,7 +110,7 @@ impl GroupLease {
             tokio::select! {
                 _ = changes.next() => {}
                 () = time::sleep_until(until) => {}
-                () = connection.is_lost() => return Err(connection_lost_error()),
+                () = loss.occurred() => return Err(connection_lost_error()),
             }
         }
     }
@@ -146,7 +146,7 @@ impl GroupLease {
 
     async fn last(&self) -> Result<Option<Last>, TransportError> {
         let body = json!({"last_by_subj": self.subject});
-        let Some(message) = self.link.find(&self.stream, &body).await? else {
+        let Some(message) = self.connection.find(&self.stream, &body).await? else {
             return Ok(None);
         };
         let headers = message.headers.unwrap_or_default();
@@ -163,8 +163,8 @@ impl GroupLease {
 
     /// Publishes if this sequence is the last one. Returns `None` if it is not.
     async fn put(&self, text: &str, expected: u64) -> Result<Option<Acquired>, TransportError> {
-        self.link.is_up()?;
-        let context = self.link.publishing(self.lease / RENEWALS_PER_LEASE);
+        self.connection.is_up()?;
+        let context = self.connection.publishing(self.lease / RENEWALS_PER_LEASE);
         let mut headers = HeaderMap::new();
         headers.insert(
             header::NATS_EXPECTED_LAST_SUBJECT_SEQUENCE,

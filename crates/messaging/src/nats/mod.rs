@@ -18,11 +18,11 @@
 
 mod broker;
 mod config;
+mod connection;
 mod dead_letters;
 mod deliveries;
 mod group_lease;
-mod hold;
-mod link;
+mod in_flight;
 mod names;
 mod publications;
 mod pull;

@@ -15,7 +15,7 @@ use futures::future::join_all;
 use parking_lot::{Mutex, RwLock};
 use tokio::time::Instant;
 
-use super::{link::Link, names::Names, topology::Topology, wire};
+use super::{connection::BrokerConnection, names::Names, topology::Topology, wire};
 use crate::{
     DeadLetterId, Envelope, GroupName, PublishError, Topic,
     transport::{TopicPlan, TransportError},
@@ -51,15 +51,15 @@ impl Publications {
 
     pub(super) async fn publish(
         &self,
-        (link, context): (&Link, &Context),
+        (connection, context): (&BrokerConnection, &Context),
         topology: &Topology,
         batch: &[Envelope],
     ) -> Vec<Result<(), PublishError>> {
-        let mut connection = link.connection();
+        let mut loss = connection.watch_loss();
         // All messages are sent before the first acknowledgement is awaited.
         let mut sent = Vec::with_capacity(batch.len());
         for envelope in batch {
-            sent.push(self.send((link, context), topology, envelope).await);
+            sent.push(self.send((connection, context), topology, envelope).await);
         }
         let answers = sent.into_iter().zip(batch).map(|(sent, envelope)| async {
             let Some(sent) = sent? else { return Ok(()) };
@@ -70,7 +70,7 @@ impl Publications {
         });
         tokio::select! {
             answers = join_all(answers) => answers,
-            () = connection.is_lost() => {
+            () = loss.occurred() => {
                 let lost = |_| Err(PublishError::unavailable("the connection was lost"));
                 batch.iter().map(lost).collect()
             }
@@ -80,18 +80,18 @@ impl Publications {
     /// Sends a message. Returns `None` if it has no subscriber and needs none.
     async fn send(
         &self,
-        (link, context): (&Link, &Context),
+        (connection, context): (&BrokerConnection, &Context),
         topology: &Topology,
         envelope: &Envelope,
     ) -> Result<Option<PublishAckFuture>, PublishError> {
-        link.is_up()?;
+        connection.is_up()?;
         let headers = wire::headers(envelope)?;
         let topic = envelope.topic();
         let subject = if topic.is_dead_letters() {
-            topology.create_topic(link, topic).await?;
+            topology.create_topic(connection, topic).await?;
             self.names.dead_letter(topic, &DeadLetterId::of(envelope))
         } else {
-            if !self.has_group(link, topology, envelope).await? {
+            if !self.has_group(connection, topology, envelope).await? {
                 // No group would acknowledge it, so it would never be trimmed.
                 if envelope.recipient().is_none() && self.optional.read().contains(topic) {
                     return Ok(None);
@@ -112,7 +112,7 @@ impl Publications {
 
     async fn has_group(
         &self,
-        link: &Link,
+        connection: &BrokerConnection,
         topology: &Topology,
         envelope: &Envelope,
     ) -> Result<bool, TransportError> {
@@ -123,7 +123,7 @@ impl Publications {
         if known.is_some_and(|until| now < until) {
             return Ok(true);
         }
-        let found = topology.has_group(link, topic, group).await?;
+        let found = topology.has_group(connection, topic, group).await?;
         let mut known = self.subscribed.lock();
         known.retain(|_, until| now < *until);
         if found {

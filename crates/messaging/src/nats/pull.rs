@@ -9,7 +9,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::link::{Link, connection_lost_error};
+use super::connection::{BrokerConnection, connection_lost_error};
 use crate::transport::TransportError;
 
 /// How long the server keeps a request without messages. A stop waits as long, because messages for
@@ -31,9 +31,9 @@ pub(super) enum Arrival {
 
 /// Requests the messages of one stream within the prefetch.
 pub(super) struct Pull {
-    pub(super) link: Link,
+    pub(super) connection: BrokerConnection,
     /// The index of the stream in the session.
-    pub(super) place: usize,
+    pub(super) position: usize,
     pub(super) stream: String,
     pub(super) consumer: String,
     /// The prefetch, which all streams of the session share.
@@ -60,16 +60,16 @@ impl Pull {
     }
 
     async fn pull_until_stopped(&self) -> Result<(), TransportError> {
-        let mut connection = self.link.connection();
-        let inbox = self.link.client.new_inbox();
-        let subscribed = self.link.client.subscribe(inbox.clone()).await;
+        let mut loss = self.connection.watch_loss();
+        let inbox = self.connection.client.new_inbox();
+        let subscribed = self.connection.client.subscribe(inbox.clone()).await;
         let mut answers = subscribed.map_err(TransportError::unavailable)?;
         loop {
             let first = tokio::select! {
                 biased;
                 () = self.stop.cancelled() => return Ok(()),
                 () = self.to.closed() => return Ok(()),
-                () = connection.is_lost() => return Err(connection_lost_error()),
+                () = loss.occurred() => return Err(connection_lost_error()),
                 permit = Arc::clone(&self.room).acquire_owned() => permit,
             };
             let mut permits: Vec<_> = first.into_iter().collect();
@@ -80,7 +80,7 @@ impl Pull {
             }
             let end = tokio::select! {
                 biased;
-                () = connection.is_lost() => return Err(connection_lost_error()),
+                () = loss.occurred() => return Err(connection_lost_error()),
                 // The session was dropped. These messages are redelivered after their lease.
                 () = self.to.closed() => return Ok(()),
                 end = self.pull(&inbox, &mut answers, permits) => end?,
@@ -103,10 +103,10 @@ impl Pull {
         );
         let expires = u64::try_from(REQUEST_EXPIRY.as_nanos()).unwrap_or(u64::MAX);
         let body = json!({"batch": permits.len(), "expires": expires}).to_string();
-        let request = self
-            .link
-            .client
-            .publish_with_reply(subject, inbox.to_owned(), body.into());
+        let request =
+            self.connection
+                .client
+                .publish_with_reply(subject, inbox.to_owned(), body.into());
         request.await.map_err(TransportError::unavailable)?;
         let timeout = REQUEST_EXPIRY + ANSWER_TIMEOUT;
         let mut until = Instant::now() + timeout;
@@ -118,7 +118,7 @@ impl Pull {
             match message.status.map_or(200, |status| status.as_u16()) {
                 200 if message.reply.is_some() => {
                     until = Instant::now() + timeout;
-                    let arrival = Arrival::Message(self.place, Box::new(message), permit);
+                    let arrival = Arrival::Message(self.position, Box::new(message), permit);
                     let _ = self.to.send(arrival);
                 }
                 100 | 200 => permits.push(permit),

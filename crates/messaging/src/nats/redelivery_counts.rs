@@ -15,8 +15,8 @@ use serde_json::{Value, json};
 
 use super::{
     broker::Inner,
-    hold::Held,
-    link::{Link, RequestError},
+    connection::{BrokerConnection, RequestError},
+    in_flight::UnsettledMessage,
     names::Names,
     topology::Topology,
 };
@@ -53,13 +53,13 @@ impl Recording {
     /// The server is unavailable. A rejection is not an error.
     pub(super) async fn prepare(
         &self,
-        link: &Link,
+        connection: &BrokerConnection,
         topology: &Topology,
     ) -> Result<(), TransportError> {
         if self.is_rejected() {
             return Ok(());
         }
-        match topology.create_returns(link).await {
+        match topology.create_returns(connection).await {
             Err(TransportError::Rejected(problem)) => {
                 self.reject(&problem);
                 Ok(())
@@ -80,11 +80,11 @@ impl RedeliveryCounts {
         Self { group, topics }
     }
 
-    fn subject(&self, broker: &Inner, place: (usize, u64)) -> Option<String> {
+    fn subject(&self, broker: &Inner, position: (usize, u64)) -> Option<String> {
         if broker.recording.is_rejected() {
             return None;
         }
-        let (topic, sequence) = (self.topics.get(place.0)?, place.1);
+        let (topic, sequence) = (self.topics.get(position.0)?, position.1);
         Some(broker.names.returned(topic, &self.group, sequence))
     }
 
@@ -92,13 +92,13 @@ impl RedeliveryCounts {
     pub(super) async fn read(
         &self,
         broker: &Inner,
-        place: (usize, u64),
+        position: (usize, u64),
     ) -> Result<u64, TransportError> {
-        let Some(subject) = self.subject(broker, place) else {
+        let Some(subject) = self.subject(broker, position) else {
             return Ok(0);
         };
         let body = json!({"last_by_subj": subject});
-        let found = match broker.link.find(broker.names.returns(), &body).await {
+        let found = match broker.connection.find(broker.names.returns(), &body).await {
             Err(error @ RequestError::Forbidden(_)) => {
                 broker.recording.reject(&error);
                 None
@@ -111,40 +111,44 @@ impl RedeliveryCounts {
 
     /// Records the return of these messages. Without its record a returned message counts as
     /// delivered.
-    pub(super) async fn record(&self, broker: &Inner, messages: &[&Held]) {
+    pub(super) async fn record(&self, broker: &Inner, messages: &[&UnsettledMessage]) {
         let recorded = messages.iter().map(|held| self.record_one(broker, held));
         for error in join_all(recorded).await.into_iter().filter_map(Result::err) {
             self.handle_error(broker, &error);
         }
     }
 
-    async fn record_one(&self, broker: &Inner, held: &Held) -> Result<(), RequestError> {
+    async fn record_one(
+        &self,
+        broker: &Inner,
+        held: &UnsettledMessage,
+    ) -> Result<(), RequestError> {
         let returned = match held.returned {
             Some(returned) => returned,
             None => self
-                .read(broker, held.place)
+                .read(broker, held.position)
                 .await
                 .map_err(|error| RequestError::Unavailable(error.to_string()))?,
         };
-        let Some(subject) = self.subject(broker, held.place) else {
+        let Some(subject) = self.subject(broker, held.position) else {
             return Ok(());
         };
         let count = Value::String((returned + 1).to_string());
-        broker.link.store(subject, &count).await
+        broker.connection.store(subject, &count).await
     }
 
     /// Removes the records of these messages, which were acknowledged.
-    pub(super) async fn remove(&self, broker: &Inner, messages: &[Held]) {
+    pub(super) async fn remove(&self, broker: &Inner, messages: &[UnsettledMessage]) {
         let returned = messages
             .iter()
             .filter(|held| held.returned.is_none_or(|returned| returned > 0));
         let purge = format!("STREAM.PURGE.{}", broker.names.returns());
         for held in returned {
-            let Some(subject) = self.subject(broker, held.place) else {
+            let Some(subject) = self.subject(broker, held.position) else {
                 continue;
             };
             let body = json!({"filter": subject});
-            if let Err(error) = broker.link.call::<Purged>(&purge, &body).await {
+            if let Err(error) = broker.connection.call::<Purged>(&purge, &body).await {
                 self.handle_error(broker, &error);
             }
         }

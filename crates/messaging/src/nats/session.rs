@@ -19,7 +19,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use super::{
     broker::Inner,
     group_lease::{Acquired, GroupLease},
-    hold::{Held, Hold},
+    in_flight::{InFlight, UnsettledMessage},
     names::Names,
     pull::{Arrival, Pull},
     redelivery_counts::RedeliveryCounts,
@@ -50,7 +50,7 @@ pub(super) struct Session {
     pub(super) redelivery_counts: RedeliveryCounts,
     pub(super) group_lease: Option<GroupLease>,
     pub(super) acquired: Mutex<Option<Acquired>>,
-    pub(super) hold: Mutex<Hold>,
+    pub(super) in_flight: Mutex<InFlight>,
     /// Whether the session requests messages. It begins with the first call of `next`, so a dropped
     /// session has no messages.
     pub(super) begun: AtomicBool,
@@ -101,10 +101,16 @@ impl Session {
     /// Trims the messages that all groups have acknowledged, at intervals. Restores the leases of
     /// the group once.
     async fn maintain(&self) {
-        let Inner { link, topology, .. } = &*self.broker;
+        let Inner {
+            connection,
+            topology,
+            ..
+        } = &*self.broker;
         time::sleep(RESTORE_DELAY).await;
         for topic in &self.plan.topics {
-            let restored = topology.restore_lease(link, topic, &self.plan.group).await;
+            let restored = topology
+                .restore_lease(connection, topic, &self.plan.group)
+                .await;
             if let Err(error) = restored {
                 tracing::warn!(%topic, group = %self.plan.group, %error, "the lease of a group cannot be checked, so the server may redeliver messages too early");
             }
@@ -114,7 +120,7 @@ impl Session {
             time::sleep(delay).await;
             delay = TRIM_INTERVAL;
             for topic in &self.plan.topics {
-                if let Err(error) = topology.trim(link, topic).await {
+                if let Err(error) = topology.trim(connection, topic).await {
                     tracing::debug!(%topic, %error, "a stream cannot be trimmed, retrying");
                 }
             }
@@ -127,9 +133,9 @@ impl Session {
         let share = (prefetch / self.plan.topics.len().max(1)).max(1);
         let topics = self.plan.topics.iter().enumerate();
         topics
-            .map(|(place, topic)| Pull {
-                link: self.broker.link.clone(),
-                place,
+            .map(|(position, topic)| Pull {
+                connection: self.broker.connection.clone(),
+                position,
                 stream: self.broker.names.stream(topic),
                 consumer: Names::consumer(&self.plan.group),
                 room: Arc::clone(&room),
@@ -149,11 +155,11 @@ impl Session {
         let Some(lease) = &self.group_lease else {
             return Ok(());
         };
-        let mut connection = self.broker.link.connection();
+        let mut loss = self.broker.connection.watch_loss();
         let acquired = tokio::select! {
             biased;
             () = self.stop.cancelled() => return Ok(()),
-            acquired = lease.acquire(&mut connection) => acquired?,
+            acquired = lease.acquire(&mut loss) => acquired?,
         };
         *self.acquired.lock() = Some(acquired);
         let session = Arc::clone(self);
@@ -184,11 +190,11 @@ impl Session {
 
     pub(super) fn delivery(
         &self,
-        place: usize,
+        position: usize,
         message: Message,
         permit: OwnedSemaphorePermit,
     ) -> Option<Delivery> {
-        let topic = self.plan.topics.get(place)?.clone();
+        let topic = self.plan.topics.get(position)?.clone();
         let reply = message.reply.clone()?;
         let message = jetstream::Message {
             message,
@@ -199,9 +205,9 @@ impl Session {
             Err(_unknown) => return None,
         };
         let (envelope, problem) = wire::envelope(topic, message.message);
-        let tag = self.hold.lock().add(Held {
+        let tag = self.in_flight.lock().add(UnsettledMessage {
             reply,
-            place: (place, sequence),
+            position: (position, sequence),
             returned: (count <= 1).then_some(0),
             _permit: permit,
         });
@@ -223,7 +229,7 @@ impl Session {
         text: &'static str,
     ) -> Result<(), TransportError> {
         for reply in replies {
-            self.broker.link.send(reply, text).await?;
+            self.broker.connection.send(reply, text).await?;
         }
         Ok(())
     }
@@ -232,11 +238,11 @@ impl Session {
     /// does not hold messages.
     pub(super) async fn end_if_over(&self) -> Result<(), TransportError> {
         let returning = {
-            let mut hold = self.hold.lock();
-            if !self.stop.is_cancelled() || !hold.is_empty() {
+            let mut in_flight = self.in_flight.lock();
+            if !self.stop.is_cancelled() || !in_flight.is_empty() {
                 return Ok(());
             }
-            hold.take_returning()
+            in_flight.take_returning()
         };
         let acquired = self.acquired.lock().take();
         self.return_messages(returning, Vec::new(), acquired).await
@@ -246,54 +252,57 @@ impl Session {
     /// ends.
     pub(super) async fn return_messages(
         &self,
-        returning: Vec<Held>,
-        dying: Vec<Held>,
+        returning: Vec<UnsettledMessage>,
+        unsettled: Vec<UnsettledMessage>,
         acquired: Option<Acquired>,
     ) -> Result<(), TransportError> {
-        let recorded: Vec<&Held> = returning.iter().collect();
+        let recorded: Vec<&UnsettledMessage> = returning.iter().collect();
         self.redelivery_counts.record(&self.broker, &recorded).await;
-        let mut all: Vec<Held> = returning.into_iter().chain(dying).collect();
-        all.sort_by_key(|held| held.place);
+        let mut all: Vec<UnsettledMessage> = returning.into_iter().chain(unsettled).collect();
+        all.sort_by_key(|held| held.position);
         let mut replies: Vec<Subject> = all.into_iter().map(|held| held.reply).collect();
         let last = replies.pop();
         self.send_all(replies, RETURN).await?;
         if let Some(last) = last {
             // The reply to the last return confirms all of them.
             let body = Value::String(RETURN.to_owned());
-            self.broker.link.request(last.to_string(), &body).await?;
+            self.broker
+                .connection
+                .request(last.to_string(), &body)
+                .await?;
         }
         if let (Some(lease), Some(acquired)) = (&self.group_lease, acquired) {
             lease.release(acquired).await?;
         }
-        let flushed = self.broker.link.client.flush().await;
+        let flushed = self.broker.connection.client.flush().await;
         flushed.map_err(TransportError::unavailable)
     }
 
     /// Adds undelivered messages to those that the session will return.
     pub(super) fn return_uncounted(&self, arrivals: &mut Arrivals) {
         while let Ok(arrival) = arrivals.incoming.try_recv() {
-            if let Arrival::Message(place, message, permit) = arrival {
+            if let Arrival::Message(position, message, permit) = arrival {
                 arrivals
                     .uncounted
-                    .extend(self.delivery(place, *message, permit));
+                    .extend(self.delivery(position, *message, permit));
             }
         }
         let uncounted = std::mem::take(&mut arrivals.uncounted);
         let tags: Vec<_> = uncounted.iter().map(|delivery| delivery.tag).collect();
-        let mut hold = self.hold.lock();
-        let returned = hold.take(&tags);
-        hold.return_later(returned);
+        let mut in_flight = self.in_flight.lock();
+        let returned = in_flight.take(&tags);
+        in_flight.return_later(returned);
     }
 
     /// Subtracts returns from the deliveries that the server has counted.
     pub(super) async fn count(&self, uncounted: &mut [Delivery]) -> Result<(), TransportError> {
         let again = uncounted.iter_mut().filter(|delivery| delivery.count > 1);
         let counted = again.map(|delivery| async {
-            let Some(place) = self.hold.lock().place(delivery.tag) else {
+            let Some(position) = self.in_flight.lock().position(delivery.tag) else {
                 return Ok(());
             };
-            let returned = self.redelivery_counts.read(&self.broker, place).await?;
-            self.hold.lock().record_return(delivery.tag, returned);
+            let returned = self.redelivery_counts.read(&self.broker, position).await?;
+            self.in_flight.lock().record_return(delivery.tag, returned);
             let returned = u32::try_from(returned).unwrap_or(u32::MAX);
             delivery.count = delivery.count.saturating_sub(returned).max(1);
             Ok(())

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{
     config::NatsConfig,
-    link::{Link, RequestError},
+    connection::{BrokerConnection, RequestError},
     names::Names,
     redelivery_counts,
 };
@@ -31,7 +31,7 @@ pub(super) struct Topology {
 
 /// The used part of a stream's information.
 #[derive(Debug, Deserialize)]
-struct StreamAnswer {
+struct StreamResponse {
     state: StreamState,
 }
 
@@ -44,7 +44,7 @@ struct StreamState {
 
 /// The used part of a consumer's information.
 #[derive(Debug, Deserialize)]
-struct ConsumerAnswer {
+struct ConsumerResponse {
     num_ack_pending: u64,
     num_pending: u64,
     ack_floor: Floor,
@@ -69,7 +69,7 @@ struct Floor {
 struct Consumers {
     total: usize,
     #[serde(default)]
-    consumers: Option<Vec<ConsumerAnswer>>,
+    consumers: Option<Vec<ConsumerResponse>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -97,7 +97,7 @@ impl Topology {
     /// Creates the stream of a topic, or of its dead letters, if it does not exist.
     pub(super) async fn create_topic(
         &self,
-        link: &Link,
+        connection: &BrokerConnection,
         topic: &Topic,
     ) -> Result<(), TransportError> {
         let stream = self.names.stream(topic);
@@ -119,15 +119,19 @@ impl Topology {
             "discard": "new",
             "duplicate_window": DUPLICATE_WINDOW_SECONDS * NANOSECONDS,
         });
-        self.create(link, &stream, config).await?;
+        self.create(connection, &stream, config).await?;
         self.known.lock().insert(stream);
         Ok(())
     }
 
     /// Whether the stream of a topic exists.
-    pub(super) async fn exists(&self, link: &Link, topic: &Topic) -> Result<bool, TransportError> {
+    pub(super) async fn exists(
+        &self,
+        connection: &BrokerConnection,
+        topic: &Topic,
+    ) -> Result<bool, TransportError> {
         let stream = self.names.stream(topic);
-        match link
+        match connection
             .call::<Done>(&format!("STREAM.INFO.{stream}"), &Value::Null)
             .await
         {
@@ -137,7 +141,10 @@ impl Topology {
     }
 
     /// Creates the stream of the leases of ordered groups.
-    pub(super) async fn create_leases(&self, link: &Link) -> Result<(), TransportError> {
+    pub(super) async fn create_leases(
+        &self,
+        connection: &BrokerConnection,
+    ) -> Result<(), TransportError> {
         let stream = self.names.leases();
         let config = json!({
             "name": stream,
@@ -145,22 +152,25 @@ impl Topology {
             "retention": "limits",
             "max_msgs_per_subject": 1,
         });
-        self.create(link, stream, config).await
+        self.create(connection, stream, config).await
     }
 
     /// Creates the stream that records returned messages.
-    pub(super) async fn create_returns(&self, link: &Link) -> Result<(), TransportError> {
+    pub(super) async fn create_returns(
+        &self,
+        connection: &BrokerConnection,
+    ) -> Result<(), TransportError> {
         let config = redelivery_counts::stream(&self.names);
-        self.create(link, self.names.returns(), config).await
+        self.create(connection, self.names.returns(), config).await
     }
 
     async fn create(
         &self,
-        link: &Link,
+        connection: &BrokerConnection,
         stream: &str,
         mut config: Value,
     ) -> Result<(), TransportError> {
-        match link
+        match connection
             .call::<Done>(&format!("STREAM.INFO.{stream}"), &Value::Null)
             .await
         {
@@ -173,13 +183,13 @@ impl Topology {
             config.insert("allow_direct".to_owned(), json!(true));
         }
         let create = format!("STREAM.CREATE.{stream}");
-        Ok(link.call::<Done>(&create, &config).await.map(drop)?)
+        Ok(connection.call::<Done>(&create, &config).await.map(drop)?)
     }
 
     /// Creates the consumer of a group on the stream of a topic.
     pub(super) async fn create_consumer(
         &self,
-        link: &Link,
+        connection: &BrokerConnection,
         topic: &Topic,
         group: &GroupName,
     ) -> Result<(), TransportError> {
@@ -198,7 +208,7 @@ impl Topology {
             },
         });
         let create = format!("CONSUMER.DURABLE.CREATE.{stream}.{consumer}");
-        let created = link.call::<Done>(&create, &config).await;
+        let created = connection.call::<Done>(&create, &config).await;
         if created.as_ref().is_err_and(RequestError::is_not_found) {
             self.remove_from_cache(topic);
         }
@@ -209,14 +219,14 @@ impl Topology {
     /// creates the group at the same time sets its own lease.
     pub(super) async fn restore_lease(
         &self,
-        link: &Link,
+        connection: &BrokerConnection,
         topic: &Topic,
         group: &GroupName,
     ) -> Result<(), TransportError> {
         let stream = self.names.stream(topic);
-        let found = self.consumer_info(link, &stream, group).await?;
+        let found = self.consumer_info(connection, &stream, group).await?;
         if found.config.ack_wait < self.lease_nanoseconds {
-            self.create_consumer(link, topic, group).await?;
+            self.create_consumer(connection, topic, group).await?;
         }
         Ok(())
     }
@@ -229,15 +239,18 @@ impl Topology {
     /// Whether a topic has any group, or this one.
     pub(super) async fn has_group(
         &self,
-        link: &Link,
+        connection: &BrokerConnection,
         topic: &Topic,
         group: Option<&GroupName>,
     ) -> Result<bool, TransportError> {
         let stream = self.names.stream(topic);
         let found = match group {
-            Some(group) => self.consumer_info(link, &stream, group).await.map(|_| true),
-            None => link
-                .call::<StreamAnswer>(&format!("STREAM.INFO.{stream}"), &Value::Null)
+            Some(group) => self
+                .consumer_info(connection, &stream, group)
+                .await
+                .map(|_| true),
+            None => connection
+                .call::<StreamResponse>(&format!("STREAM.INFO.{stream}"), &Value::Null)
                 .await
                 .map(|answer| answer.state.consumer_count > 0),
         };
@@ -249,14 +262,18 @@ impl Topology {
 
     /// Trims the messages that all groups have acknowledged. The last message always stays, so that
     /// a killed server recovers the sequence of the stream.
-    pub(super) async fn trim(&self, link: &Link, topic: &Topic) -> Result<(), TransportError> {
+    pub(super) async fn trim(
+        &self,
+        connection: &BrokerConnection,
+        topic: &Topic,
+    ) -> Result<(), TransportError> {
         let stream = self.names.stream(topic);
         let mut floor = u64::MAX;
         let mut found = 0;
         loop {
             let body = json!({"offset": found});
             let list = format!("CONSUMER.LIST.{stream}");
-            let answer: Consumers = link.call(&list, &body).await?;
+            let answer: Consumers = connection.call(&list, &body).await?;
             let page = answer.consumers.unwrap_or_default();
             found += page.len();
             let floors = page.iter().map(|consumer| consumer.ack_floor.stream_seq);
@@ -266,7 +283,7 @@ impl Topology {
             }
         }
         let info = format!("STREAM.INFO.{stream}");
-        let StreamAnswer { state } = link.call(&info, &Value::Null).await?;
+        let StreamResponse { state } = connection.call(&info, &Value::Null).await?;
         let first_to_stay = floor.saturating_add(1).min(state.last_seq);
         // A new group may not be listed yet. Without groups nothing is trimmed.
         if found as u64 != state.consumer_count || found == 0 || state.first_seq >= first_to_stay {
@@ -274,16 +291,20 @@ impl Topology {
         }
         let purge = format!("STREAM.PURGE.{stream}");
         let body = json!({"seq": first_to_stay});
-        Ok(link.call::<Done>(&purge, &body).await.map(drop)?)
+        Ok(connection.call::<Done>(&purge, &body).await.map(drop)?)
     }
 
     /// The number of messages that a group has not acknowledged on all its streams.
-    pub(super) async fn lag(&self, link: &Link, group: &GroupName) -> Result<u64, TransportError> {
+    pub(super) async fn lag(
+        &self,
+        connection: &BrokerConnection,
+        group: &GroupName,
+    ) -> Result<u64, TransportError> {
         let mut pending = 0;
         let mut found: Vec<String> = Vec::new();
         loop {
             let body = json!({"subject": self.names.subjects(), "offset": found.len()});
-            let names: StreamNames = link.call("STREAM.NAMES", &body).await?;
+            let names: StreamNames = connection.call("STREAM.NAMES", &body).await?;
             let page = names.streams.unwrap_or_default();
             let is_last = page.len() < PAGE && found.len() + page.len() >= names.total;
             let is_empty = page.is_empty();
@@ -293,7 +314,7 @@ impl Topology {
             }
         }
         for stream in found {
-            match self.consumer_info(link, &stream, group).await {
+            match self.consumer_info(connection, &stream, group).await {
                 Ok(answer) => pending += answer.num_pending + answer.num_ack_pending,
                 Err(error) if error.is_not_found() => {}
                 Err(error) => return Err(error.into()),
@@ -304,26 +325,26 @@ impl Topology {
 
     async fn consumer_info(
         &self,
-        link: &Link,
+        connection: &BrokerConnection,
         stream: &str,
         group: &GroupName,
-    ) -> Result<ConsumerAnswer, RequestError> {
+    ) -> Result<ConsumerResponse, RequestError> {
         let consumer = Names::consumer(group);
         let info = format!("CONSUMER.INFO.{stream}.{consumer}");
-        link.call(&info, &Value::Null).await
+        connection.call(&info, &Value::Null).await
     }
 
     /// The number of messages of these topics that a group has not acknowledged.
     pub(super) async fn lag_of(
         &self,
-        link: &Link,
+        connection: &BrokerConnection,
         group: &GroupName,
         topics: &[Topic],
     ) -> Result<u64, TransportError> {
         let mut pending = 0;
         for topic in topics {
             let stream = self.names.stream(topic);
-            let answer = self.consumer_info(link, &stream, group).await?;
+            let answer = self.consumer_info(connection, &stream, group).await?;
             pending += answer.num_pending + answer.num_ack_pending;
         }
         Ok(pending)

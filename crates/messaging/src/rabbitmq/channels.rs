@@ -4,7 +4,7 @@ use lapin::{Channel, options::ConfirmSelectOptions};
 use parking_lot::Mutex;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::{connection::Link, failure::transport_error};
+use super::{connection::BrokerConnection, failure::transport_error};
 use crate::transport::TransportError;
 
 /// The maximum number of batches in flight on one connection. RabbitMQ allows 2,047 channels by
@@ -42,13 +42,16 @@ impl PublishChannels {
     ///
     /// # Errors
     /// [`TransportError`] if the broker does not open a channel.
-    pub(super) async fn acquire(&self, link: &Link) -> Result<PublishChannel, TransportError> {
+    pub(super) async fn acquire(
+        &self,
+        connection: &BrokerConnection,
+    ) -> Result<PublishChannel, TransportError> {
         let permit = Arc::clone(&self.permits).acquire_owned().await;
         let permit = permit.map_err(TransportError::unavailable)?;
         let idle = self.idle.lock().pop();
         let channel = match idle.filter(|channel| channel.status().connected()) {
             Some(channel) => channel,
-            None => confirming(link).await?,
+            None => confirming(connection).await?,
         };
         Ok(PublishChannel {
             channel,
@@ -63,9 +66,12 @@ impl PublishChannel {
     ///
     /// # Errors
     /// [`TransportError`] if the broker does not open a channel.
-    pub(super) async fn connected(&mut self, link: &Link) -> Result<&Channel, TransportError> {
+    pub(super) async fn connected(
+        &mut self,
+        connection: &BrokerConnection,
+    ) -> Result<&Channel, TransportError> {
         if !self.channel.status().connected() {
-            self.channel = confirming(link).await?;
+            self.channel = confirming(connection).await?;
         }
         Ok(&self.channel)
     }
@@ -79,8 +85,8 @@ impl PublishChannel {
 }
 
 /// Opens a channel that confirms what is published.
-async fn confirming(link: &Link) -> Result<Channel, TransportError> {
-    let channel = link.new_channel().await?;
+async fn confirming(connection: &BrokerConnection) -> Result<Channel, TransportError> {
+    let channel = connection.new_channel().await?;
     let select = channel.confirm_select(ConfirmSelectOptions::default());
     select.await.map_err(transport_error)?;
     Ok(channel)

@@ -31,8 +31,8 @@ const MAX_FRAME_SIZE: u32 = 128 * 1024;
 const REPLY_SUCCESS: u16 = 200;
 
 /// A connection to the broker.
-pub(super) struct Link {
-    connection: Connection,
+pub(super) struct BrokerConnection {
+    inner: Connection,
     /// The channels on which batches are published.
     pub(super) channels: PublishChannels,
     browsing: Arc<tokio::sync::Mutex<()>>,
@@ -84,7 +84,7 @@ pub(super) enum Role {
 
 #[derive(Default)]
 struct State {
-    link: Option<Arc<Link>>,
+    connection: Option<Arc<BrokerConnection>>,
     /// Whether the background task runs.
     is_reconnecting: bool,
     /// The error of the last attempt.
@@ -98,10 +98,10 @@ struct Failure {
     is_rejection: bool,
 }
 
-impl Link {
+impl BrokerConnection {
     /// Whether the broker blocks publishers.
     pub(super) fn is_blocked(&self) -> bool {
-        self.connection.status().blocked()
+        self.inner.status().blocked()
     }
 
     /// Returns the lock of the browsing task. One task at a time browses dead letters.
@@ -110,7 +110,7 @@ impl Link {
     }
 
     fn is_connected(&self) -> bool {
-        self.connection.status().connected()
+        self.inner.status().connected()
     }
 
     /// Completes when a connection with a newer password replaces this one.
@@ -119,10 +119,7 @@ impl Link {
     }
 
     pub(super) async fn new_channel(&self) -> Result<Channel, TransportError> {
-        self.connection
-            .create_channel()
-            .await
-            .map_err(transport_error)
+        self.inner.create_channel().await.map_err(transport_error)
     }
 }
 
@@ -164,12 +161,16 @@ impl ConnectionSlot {
     }
 
     /// Returns the connection if it is open. If not, the background task reconnects.
-    pub(super) fn current(&self) -> Result<Arc<Link>, TransportError> {
+    pub(super) fn current(&self) -> Result<Arc<BrokerConnection>, TransportError> {
         let mut state = self.shared.state.lock();
-        if let Some(link) = state.link.as_ref().filter(|link| link.is_connected()) {
-            return Ok(Arc::clone(link));
+        if let Some(connection) = state
+            .connection
+            .as_ref()
+            .filter(|connection| connection.is_connected())
+        {
+            return Ok(Arc::clone(connection));
         }
-        state.link = None;
+        state.connection = None;
         if self.shared.ended.is_cancelled() {
             return Err(TransportError::Closed);
         }
@@ -182,7 +183,7 @@ impl ConnectionSlot {
     }
 
     /// Returns the connection, or waits for the result of the current attempt to connect.
-    pub(super) async fn connected(&self) -> Result<Arc<Link>, TransportError> {
+    pub(super) async fn connected(&self) -> Result<Arc<BrokerConnection>, TransportError> {
         let mut attempts = self.shared.attempts.subscribe();
         let missing = match self.current() {
             Err(missing @ TransportError::Unavailable(_)) => missing,
@@ -193,8 +194,8 @@ impl ConnectionSlot {
             () = self.shared.ended.cancelled() => return Err(TransportError::Closed),
         }
         let state = self.shared.state.lock();
-        match (&state.link, &state.failure) {
-            (Some(link), _) => Ok(Arc::clone(link)),
+        match (&state.connection, &state.failure) {
+            (Some(connection), _) => Ok(Arc::clone(connection)),
             (None, Some(failure)) => Err(failure.clone().into()),
             (None, None) => Err(missing),
         }
@@ -212,7 +213,7 @@ impl ConnectionSlot {
             Ok(reply) => reply,
             Err(_elapsed) => {
                 if !self.is_responsive(limit).await {
-                    self.shared.state.lock().link = None;
+                    self.shared.state.lock().connection = None;
                 }
                 let text = format!("no response within {limit}");
                 Err(TransportError::unavailable(text))
@@ -221,9 +222,9 @@ impl ConnectionSlot {
     }
 
     async fn is_responsive(&self, limit: Timeout) -> bool {
-        let link = self.shared.state.lock().link.clone();
-        match link {
-            Some(link) => time::timeout(limit.get(), link.new_channel())
+        let connection = self.shared.state.lock().connection.clone();
+        match connection {
+            Some(connection) => time::timeout(limit.get(), connection.new_channel())
                 .await
                 .is_ok_and(|made| made.is_ok()),
             None => false,
@@ -232,12 +233,12 @@ impl ConnectionSlot {
 
     pub(super) async fn close(&self) {
         self.shared.ended.cancel();
-        let Some(link) = self.shared.state.lock().link.take() else {
+        let Some(connection) = self.shared.state.lock().connection.take() else {
             return;
         };
-        if link.connection.status().connected() {
-            let closing = link
-                .connection
+        if connection.inner.status().connected() {
+            let closing = connection
+                .inner
                 .close(REPLY_SUCCESS, "the service stops".into());
             let _ = time::timeout(CLOSE_TIMEOUT.get(), closing).await;
         }
@@ -257,11 +258,11 @@ impl Shared {
             {
                 let mut state = self.state.lock();
                 match made {
-                    Ok(link) => {
-                        let link = Arc::new(link);
-                        tokio::spawn(Arc::clone(&self).follow_password(Arc::clone(&link)));
+                    Ok(connection) => {
+                        let connection = Arc::new(connection);
+                        tokio::spawn(Arc::clone(&self).follow_password(Arc::clone(&connection)));
                         *state = State {
-                            link: Some(link),
+                            connection: Some(connection),
                             ..State::default()
                         }
                     }
@@ -329,7 +330,7 @@ impl Parameters {
         Ok(url.into())
     }
 
-    async fn connect_in_time(self) -> Result<Link, TransportError> {
+    async fn connect_in_time(self) -> Result<BrokerConnection, TransportError> {
         let limit = self.config.connect_timeout;
         let connected = time::timeout(limit.get(), self.connect()).await;
         let late = |_| {
@@ -340,7 +341,7 @@ impl Parameters {
         connected.unwrap_or_else(late)
     }
 
-    async fn connect(self) -> Result<Link, TransportError> {
+    async fn connect(self) -> Result<BrokerConnection, TransportError> {
         // Read before connecting: if the password rotates meanwhile, a new connection follows.
         let password_version = self.password_version();
         let uri = self.uri()?;
@@ -359,8 +360,8 @@ impl Parameters {
             let channel = connection.create_channel().await.map_err(transport_error)?;
             topology::exchanges(&channel, &self.config).await?;
         }
-        Ok(Link {
-            connection,
+        Ok(BrokerConnection {
+            inner: connection,
             channels: PublishChannels::new(),
             browsing: Arc::default(),
             stores: Mutex::default(),

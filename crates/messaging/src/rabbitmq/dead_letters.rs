@@ -17,7 +17,7 @@ use tokio::{
 use super::page::Page;
 use super::{
     config::RabbitmqConfig,
-    connection::Link,
+    connection::BrokerConnection,
     failure::{is_soft, transport_error},
     wire,
 };
@@ -42,16 +42,16 @@ const REPLY_SUCCESS: u16 = 200;
 /// Returns one page of a queue. Receives all letters and requeues them. The broker may requeue them
 /// at the end, so the page is sorted by ID. IDs increase with time.
 pub(super) async fn browse(
-    link: Arc<Link>,
+    connection: Arc<BrokerConnection>,
     config: RabbitmqConfig,
     topic: Topic,
     after: Option<DeadLetterId>,
     limit: usize,
 ) -> Result<Vec<Envelope>, TransportError> {
-    if !exists(&link, &topic).await? {
+    if !exists(&connection, &topic).await? {
         return Ok(Vec::new());
     }
-    let page = BrowseLock::with(link, topic.clone(), move |channel| async move {
+    let page = BrowseLock::with(connection, topic.clone(), move |channel| async move {
         let mut page = Page::new(after, limit, MAX_PAGE_SIZE);
         for _ in 0..MAX_READ {
             let Some((_, envelope)) = get(&channel, &config, &topic).await? else {
@@ -66,15 +66,15 @@ pub(super) async fn browse(
 }
 
 pub(super) async fn remove(
-    link: Arc<Link>,
+    connection: Arc<BrokerConnection>,
     config: RabbitmqConfig,
     topic: Topic,
     ids: BTreeSet<DeadLetterId>,
 ) -> Result<u64, TransportError> {
-    if !exists(&link, &topic).await? {
+    if !exists(&connection, &topic).await? {
         return Ok(0);
     }
-    BrowseLock::with(link, topic.clone(), move |channel| async move {
+    BrowseLock::with(connection, topic.clone(), move |channel| async move {
         let mut removed = 0;
         for _ in 0..MAX_READ {
             if usize::try_from(removed).is_ok_and(|removed| removed == ids.len()) {
@@ -95,8 +95,11 @@ pub(super) async fn remove(
 }
 
 /// Whether the queue exists. Browsing must not declare it, because a caller may choose any topic.
-pub(super) async fn exists(link: &Link, topic: &Topic) -> Result<bool, TransportError> {
-    let channel = link.new_channel().await?;
+pub(super) async fn exists(
+    connection: &BrokerConnection,
+    topic: &Topic,
+) -> Result<bool, TransportError> {
+    let channel = connection.new_channel().await?;
     let options = QueueDeclareOptions {
         passive: true,
         ..QueueDeclareOptions::default()
@@ -132,16 +135,16 @@ impl BrowseLock {
         T: Send + 'static,
         F: Future<Output = Result<T, TransportError>> + Send + 'static,
     >(
-        link: Arc<Link>,
+        connection: Arc<BrokerConnection>,
         topic: Topic,
         work: impl FnOnce(Channel) -> F + Send + 'static,
     ) -> Result<T, TransportError> {
         // A caller that stops waiting here does not use the broker.
-        let local = link.browsing().lock_owned().await;
+        let local = connection.browsing().lock_owned().await;
         let browsing = tokio::spawn(async move {
-            let lock = Self::acquire(&link, &topic, local).await?;
+            let lock = Self::acquire(&connection, &topic, local).await?;
             let result = async {
-                let channel = link.new_channel().await?;
+                let channel = connection.new_channel().await?;
                 let result = work(channel.clone()).await?;
                 requeue_all(&channel).await?;
                 Ok(result)
@@ -154,7 +157,7 @@ impl BrowseLock {
     }
 
     async fn acquire(
-        link: &Link,
+        connection: &BrokerConnection,
         topic: &Topic,
         local: OwnedMutexGuard<()>,
     ) -> Result<Self, TransportError> {
@@ -164,7 +167,7 @@ impl BrowseLock {
         let delays = Backoff::new(INITIAL_BACKOFF, MAX_BACKOFF);
         let mut attempt = 0;
         loop {
-            let channel = link.new_channel().await?;
+            let channel = connection.new_channel().await?;
             let options = QueueDeclareOptions {
                 exclusive: true,
                 ..QueueDeclareOptions::default()

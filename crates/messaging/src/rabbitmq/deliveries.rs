@@ -12,7 +12,7 @@ use parking_lot::Mutex;
 
 use super::{
     config::{QueueKind, RabbitmqConfig, RabbitmqHeaders},
-    connection::Link,
+    connection::BrokerConnection,
     failure::transport_error,
     redelivery_counts::RedeliveryCounts,
     topology, wire,
@@ -38,7 +38,7 @@ pub(super) struct RabbitmqDeliveries {
     has_own_bindings: bool,
     /// The deliveries without an acknowledgement, by tag.
     outstanding: Mutex<BTreeMap<u64, MessageId>>,
-    link: Arc<Link>,
+    connection: Arc<BrokerConnection>,
 }
 
 /// The consumer, and the deliveries that [`next`](Deliveries::next) has not returned.
@@ -49,12 +49,12 @@ struct Incoming {
 
 impl RabbitmqDeliveries {
     pub(super) async fn open(
-        link: Arc<Link>,
+        connection: Arc<BrokerConnection>,
         config: &RabbitmqConfig,
         plan: SubscriptionPlan,
     ) -> Result<Self, TransportError> {
-        let kind = topology::subscription(&link, config, &plan).await?;
-        let channel = link.new_channel().await?;
+        let kind = topology::subscription(&connection, config, &plan).await?;
+        let channel = connection.new_channel().await?;
         channel
             .basic_qos(plan.prefetch.get(), BasicQosOptions::default())
             .await
@@ -69,7 +69,7 @@ impl RabbitmqDeliveries {
             .await
             .map_err(transport_error)?;
         let redelivery_counts = match kind {
-            QueueKind::Quorum => RedeliveryCounts::open(&link, &plan.group).await,
+            QueueKind::Quorum => RedeliveryCounts::open(&connection, &plan.group).await,
             QueueKind::Classic => None,
         };
         let has_own_bindings = !config.queue(plan.group.as_str()).bindings.is_empty();
@@ -88,7 +88,7 @@ impl RabbitmqDeliveries {
             fallback,
             has_own_bindings,
             outstanding: Mutex::default(),
-            link,
+            connection,
         })
     }
 
@@ -129,7 +129,9 @@ impl RabbitmqDeliveries {
         if ids.is_empty() {
             return;
         }
-        let counts = redelivery_counts.count(&self.link, ids.into_iter()).await;
+        let counts = redelivery_counts
+            .count(&self.connection, ids.into_iter())
+            .await;
         for delivery in buffered {
             let returned = counts.get(delivery.envelope.id()).copied();
             let count = delivery.count.saturating_sub(returned.unwrap_or_default());
@@ -234,7 +236,7 @@ impl Deliveries for RabbitmqDeliveries {
     }
 
     fn superseded(&self) -> BoxFuture<'_, ()> {
-        Box::pin(self.link.superseded())
+        Box::pin(self.connection.superseded())
     }
 
     fn drain(&self) -> BoxFuture<'_, Result<Option<Vec<Delivery>>, TransportError>> {

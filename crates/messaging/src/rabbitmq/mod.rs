@@ -37,7 +37,7 @@ use channels::PublishChannel;
 pub use config::{
     ExchangeType, QueueArgument, QueueConfig, QueueKind, RabbitmqConfig, RabbitmqHeaders,
 };
-use connection::{ConnectionSlot, Link, Role};
+use connection::{BrokerConnection, ConnectionSlot, Role};
 use futures::future::BoxFuture;
 use lapin::{options::QueueDeclareOptions, types::FieldTable};
 use parking_lot::Mutex;
@@ -106,38 +106,40 @@ impl Inner {
     }
 
     /// Waits for the publishing connection, whose exchange is declared.
-    async fn publishing(&self) -> Result<Arc<Link>, TransportError> {
+    async fn publishing(&self) -> Result<Arc<BrokerConnection>, TransportError> {
         self.is_open()?;
         self.publishing.connected().await
     }
 
     /// Returns the publishing connection if it is open.
-    fn publishing_now(&self) -> Result<Arc<Link>, TransportError> {
+    fn publishing_now(&self) -> Result<Arc<BrokerConnection>, TransportError> {
         self.is_open()?;
         self.publishing.current()
     }
 
     /// Waits for the consuming connection. Each consumer has a channel on it.
-    async fn consuming(&self) -> Result<Arc<Link>, TransportError> {
+    async fn consuming(&self) -> Result<Arc<BrokerConnection>, TransportError> {
         self.is_open()?;
         self.consuming.connected().await
     }
 
     /// Returns the publishing connection and a channel for one batch.
-    async fn publish_channel(&self) -> Result<(Arc<Link>, PublishChannel), TransportError> {
-        let link = self.publishing_now()?;
-        if link.is_blocked() {
+    async fn publish_channel(
+        &self,
+    ) -> Result<(Arc<BrokerConnection>, PublishChannel), TransportError> {
+        let connection = self.publishing_now()?;
+        if connection.is_blocked() {
             return Err(TransportError::unavailable(
                 "the broker blocks publishers because its memory or disk is low",
             ));
         }
-        let channel = link.channels.acquire(&link).await?;
-        Ok((link, channel))
+        let channel = connection.channels.acquire(&connection).await?;
+        Ok((connection, channel))
     }
 
     async fn publish(
         &self,
-        link: &Link,
+        connection: &BrokerConnection,
         channel: PublishChannel,
         batch: &[Envelope],
     ) -> Vec<Result<(), PublishError>> {
@@ -146,22 +148,22 @@ impl Inner {
         for envelope in batch {
             let prepared = if envelope.topic().is_dead_letters() {
                 self.undeclared_queues
-                    .prepare(link, &self.config, envelope)
+                    .prepare(connection, &self.config, envelope)
                     .await
             } else {
-                let bound = self.bind_groups(link, envelope.topic()).await;
+                let bound = self.bind_groups(connection, envelope.topic()).await;
                 // A rejection concerns the groups, not the message.
                 let transient = |error| TransportError::unavailable(failure::cause_text(&error));
                 bound.map(|()| envelope.clone()).map_err(transient)
             };
             answers.push(prepared.map(|envelope| sound.push(envelope)));
         }
-        let sent = self.send(link, channel, &sound).await;
+        let sent = self.send(connection, channel, &sound).await;
         let mut sent = sent.into_iter().zip(&sound).map(|(answer, envelope)| {
             if matches!(answer, Err(PublishError::Unroutable { .. })) {
                 // The queue was deleted. The next attempt declares it again.
-                link.stores.lock().remove(envelope.topic());
-                link.bound.lock().remove(envelope.topic());
+                connection.stores.lock().remove(envelope.topic());
+                connection.bound.lock().remove(envelope.topic());
             }
             answer
         });
@@ -176,13 +178,13 @@ impl Inner {
     }
 
     /// Records the groups of a topic, so that each connection creates them.
-    fn require(&self, link: &Link, plan: &TopicPlan) {
+    fn require(&self, connection: &BrokerConnection, plan: &TopicPlan) {
         let mut required = self.required.lock();
         let groups = required.entry(plan.topic.clone()).or_default();
         for group in &plan.groups {
             if !groups.contains(group) {
                 groups.push(group.clone());
-                link.bound.lock().remove(&plan.topic);
+                connection.bound.lock().remove(&plan.topic);
             }
         }
     }
@@ -194,9 +196,13 @@ impl Inner {
 
     /// Creates the groups of a declared topic, once per connection and at intervals: the broker may
     /// have lost them.
-    async fn bind_groups(&self, link: &Link, topic: &Topic) -> Result<(), TransportError> {
+    async fn bind_groups(
+        &self,
+        connection: &BrokerConnection,
+        topic: &Topic,
+    ) -> Result<(), TransportError> {
         let begun = {
-            let bound = link.bound.lock();
+            let bound = connection.bound.lock();
             if bound.contains(topic, Instant::now()) {
                 return Ok(());
             }
@@ -204,9 +210,9 @@ impl Inner {
         };
         let groups = self.required.lock().get(topic).cloned();
         if let Some(groups) = groups.filter(|groups| !groups.is_empty()) {
-            topology::required_groups(link, &self.config, topic, &groups).await?;
+            topology::required_groups(connection, &self.config, topic, &groups).await?;
         }
-        let mut bound = link.bound.lock();
+        let mut bound = connection.bound.lock();
         bound.insert(topic.clone(), begun, Instant::now());
         Ok(())
     }
@@ -249,10 +255,10 @@ impl Transport for RabbitmqBroker {
 
     fn declare(&self, topics: Vec<TopicPlan>) -> BoxFuture<'_, Result<(), TransportError>> {
         Box::pin(async move {
-            let (inner, link) = (&self.0, self.0.publishing().await?);
+            let (inner, connection) = (&self.0, self.0.publishing().await?);
             for plan in topics {
-                inner.require(&link, &plan);
-                let binding = inner.bind_groups(&link, &plan.topic);
+                inner.require(&connection, &plan);
+                let binding = inner.bind_groups(&connection, &plan.topic);
                 let limit = inner.config.connect_timeout;
                 inner.publishing.await_reply(limit, binding).await?;
                 if inner.has_groups(&plan.topic) {
@@ -272,8 +278,9 @@ impl Transport for RabbitmqBroker {
             // even if the caller does not wait for it, because its channel is usable after its last
             // confirm.
             let answers = match inner.publish_channel().await {
-                Ok((link, channel)) => {
-                    let publishing = async move { inner.publish(&link, channel, &batch).await };
+                Ok((connection, channel)) => {
+                    let publishing =
+                        async move { inner.publish(&connection, channel, &batch).await };
                     let answers = tokio::spawn(publishing).await;
                     answers.map_err(TransportError::unavailable)
                 }
@@ -298,8 +305,8 @@ impl Transport for RabbitmqBroker {
         plan: SubscriptionPlan,
     ) -> BoxFuture<'_, Result<Arc<dyn Deliveries>, TransportError>> {
         Box::pin(async move {
-            let link = self.0.consuming().await?;
-            let opening = deliveries::RabbitmqDeliveries::open(link, &self.0.config, plan);
+            let connection = self.0.consuming().await?;
+            let opening = deliveries::RabbitmqDeliveries::open(connection, &self.0.config, plan);
             let limit = self.0.config.connect_timeout;
             let opened = self.0.consuming.await_reply(limit, opening).await?;
             let deliveries: Arc<dyn Deliveries> = Arc::new(opened);
@@ -329,15 +336,15 @@ impl Transport for RabbitmqBroker {
 
     fn check(&self) -> BoxFuture<'_, Result<(), TransportError>> {
         Box::pin(async move {
-            let link = self.0.publishing_now()?;
-            if link.is_blocked() {
+            let connection = self.0.publishing_now()?;
+            if connection.is_blocked() {
                 return Err(TransportError::unavailable(
                     "the broker blocks publishers because its memory or disk is low",
                 ));
             }
             // A rejected declaration closes its channel, which must not be the publishing one.
             let check = async {
-                let channel = link.new_channel().await?;
+                let channel = connection.new_channel().await?;
                 topology::exchanges(&channel, &self.0.config).await?;
                 let closed = channel.close(REPLY_SUCCESS, "checked".into());
                 closed.await.map_err(failure::transport_error)
@@ -353,9 +360,9 @@ impl Transport for RabbitmqBroker {
         limit: usize,
     ) -> BoxFuture<'a, Result<Vec<Envelope>, TransportError>> {
         Box::pin(async move {
-            let link = self.0.consuming().await?;
+            let connection = self.0.consuming().await?;
             let config = self.0.config.clone();
-            dead_letters::browse(link, config, topic.clone(), after.cloned(), limit).await
+            dead_letters::browse(connection, config, topic.clone(), after.cloned(), limit).await
         })
     }
 
@@ -364,8 +371,8 @@ impl Transport for RabbitmqBroker {
         topic: &'a Topic,
     ) -> BoxFuture<'a, Result<bool, TransportError>> {
         Box::pin(async move {
-            let link = self.0.consuming().await?;
-            dead_letters::exists(&link, topic).await
+            let connection = self.0.consuming().await?;
+            dead_letters::exists(&connection, topic).await
         })
     }
 
@@ -375,10 +382,10 @@ impl Transport for RabbitmqBroker {
         ids: &'a [DeadLetterId],
     ) -> BoxFuture<'a, Result<u64, TransportError>> {
         Box::pin(async move {
-            let link = self.0.consuming().await?;
+            let connection = self.0.consuming().await?;
             let config = self.0.config.clone();
             let ids = ids.iter().cloned().collect();
-            dead_letters::remove(link, config, topic.clone(), ids).await
+            dead_letters::remove(connection, config, topic.clone(), ids).await
         })
     }
 

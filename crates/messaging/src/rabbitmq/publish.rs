@@ -21,7 +21,7 @@ use lapin::{
 use super::{
     Inner,
     channels::PublishChannel,
-    connection::Link,
+    connection::BrokerConnection,
     failure::{cause_text, transport_error},
     topology, wire,
 };
@@ -60,13 +60,13 @@ impl Inner {
     /// Sends all messages and returns a reply for each, in their order.
     pub(super) async fn send(
         &self,
-        link: &Link,
+        connection: &BrokerConnection,
         mut channel: PublishChannel,
         batch: &[Envelope],
     ) -> Vec<PublishResult> {
         let mut results: Vec<PublishResult> = batch.iter().map(|_| Err(not_sent())).collect();
         let open = batch.iter().zip(&mut results).collect();
-        if let Err(error) = self.send_open(link, &mut channel, open).await {
+        if let Err(error) = self.send_open(connection, &mut channel, open).await {
             let problem = cause_text(&error);
             tracing::warn!(problem, "publishing a batch was interrupted");
         }
@@ -77,7 +77,7 @@ impl Inner {
     /// Sends suspects one at a time and the other messages together.
     async fn send_open<'a>(
         &self,
-        link: &Link,
+        connection: &BrokerConnection,
         channel: &mut PublishChannel,
         open: Vec<Open<'a>>,
     ) -> Result<(), TransportError> {
@@ -85,14 +85,14 @@ impl Inner {
             .into_iter()
             .partition(|(envelope, _)| self.suspects.contains(envelope.id()));
         loop {
-            let cleared = self.send_suspects(link, channel, suspects).await?;
+            let cleared = self.send_suspects(connection, channel, suspects).await?;
             others.extend(cleared);
             if others.is_empty() {
                 return Ok(());
             }
             let messages: Vec<&Envelope> = others.iter().map(|(envelope, _)| *envelope).collect();
             let sent = self
-                .send_on(channel.connected(link).await?, &messages)
+                .send_on(channel.connected(connection).await?, &messages)
                 .await;
             let (mut failed, mut rejections) = (Vec::new(), Vec::new());
             for ((envelope, result), outcome) in others.into_iter().zip(sent) {
@@ -106,7 +106,7 @@ impl Inner {
                 }
             }
             if rejections.contains(&Rejection::Exchange) {
-                self.declare_exchanges(link, channel).await?;
+                self.declare_exchanges(connection, channel).await?;
             }
             if !rejections.contains(&Rejection::Message) {
                 return Ok(());
@@ -122,14 +122,14 @@ impl Inner {
     /// not suspects: one rejected message closes the channel of a whole batch.
     async fn send_suspects<'a>(
         &self,
-        link: &Link,
+        connection: &BrokerConnection,
         channel: &mut PublishChannel,
         suspects: Vec<Open<'a>>,
     ) -> Result<Vec<Open<'a>>, TransportError> {
         let mut suspects = suspects.into_iter();
         for (envelope, result) in suspects.by_ref() {
             let message = [envelope];
-            let sent = self.send_on(channel.connected(link).await?, &message);
+            let sent = self.send_on(channel.connected(connection).await?, &message);
             let error = match sent.await.pop() {
                 Some(Outcome::ChannelFailed(error)) => error,
                 Some(Outcome::Replied(known)) => {
@@ -147,7 +147,7 @@ impl Inner {
                 }
                 Some(Rejection::Exchange) => {
                     *result = Err(PublishError::unavailable(error));
-                    self.declare_exchanges(link, channel).await?;
+                    self.declare_exchanges(connection, channel).await?;
                 }
                 None => return Err(transport_error(error)),
             }
@@ -162,11 +162,11 @@ impl Inner {
     /// Declares lost exchanges. They lost their bindings, too.
     async fn declare_exchanges(
         &self,
-        link: &Link,
+        connection: &BrokerConnection,
         channel: &mut PublishChannel,
     ) -> Result<(), TransportError> {
-        topology::exchanges(channel.connected(link).await?, &self.config).await?;
-        link.bound.lock().clear();
+        topology::exchanges(channel.connected(connection).await?, &self.config).await?;
+        connection.bound.lock().clear();
         Ok(())
     }
 

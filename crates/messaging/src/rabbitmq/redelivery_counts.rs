@@ -21,7 +21,7 @@ use lapin::{
 };
 use tokio::time;
 
-use super::{connection::Link, failure::transport_error};
+use super::{connection::BrokerConnection, failure::transport_error};
 use crate::{GroupName, MessageId, transport::TransportError};
 
 /// The suffix of the stream of a group. Group and topic names never have two dots in a row.
@@ -61,8 +61,8 @@ struct Reader {
 impl RedeliveryCounts {
     /// Declares the stream of the group. Returns `None` if the broker rejects it: then returns
     /// count as deliveries.
-    pub(super) async fn open(link: &Link, group: &GroupName) -> Option<Self> {
-        match time::timeout(TIMEOUT, Self::try_open(link, group)).await {
+    pub(super) async fn open(connection: &BrokerConnection, group: &GroupName) -> Option<Self> {
+        match time::timeout(TIMEOUT, Self::try_open(connection, group)).await {
             Ok(Ok(returns)) => Some(returns),
             Ok(Err(error)) => {
                 tracing::debug!(%group, %error, "the stream of returned messages cannot be declared: returns count as deliveries");
@@ -72,8 +72,11 @@ impl RedeliveryCounts {
         }
     }
 
-    async fn try_open(link: &Link, group: &GroupName) -> Result<Self, TransportError> {
-        let channel = link.new_channel().await?;
+    async fn try_open(
+        connection: &BrokerConnection,
+        group: &GroupName,
+    ) -> Result<Self, TransportError> {
+        let channel = connection.new_channel().await?;
         let stream = ShortString::try_new(format!("{group}{SUFFIX}"));
         let stream = stream.map_err(TransportError::rejected)?;
         let mut arguments = FieldTable::default();
@@ -116,11 +119,11 @@ impl RedeliveryCounts {
     /// Returns how often each message was returned. Messages that were never returned are missing.
     pub(super) async fn count<'a>(
         &self,
-        link: &Link,
+        connection: &BrokerConnection,
         ids: impl Iterator<Item = &'a MessageId>,
     ) -> HashMap<MessageId, u32> {
         let mut reader = self.reader.lock().await;
-        let read = time::timeout(TIMEOUT, self.read(link, &mut reader)).await;
+        let read = time::timeout(TIMEOUT, self.read(connection, &mut reader)).await;
         if !matches!(read, Ok(Ok(()))) {
             tracing::debug!(stream = %self.stream, "the stream of returned messages cannot be read: returns count as deliveries");
             *reader = None;
@@ -134,10 +137,14 @@ impl RedeliveryCounts {
 
     /// Reads all records that were appended before the call: the reader appends a marker and reads
     /// up to it.
-    async fn read(&self, link: &Link, reader: &mut Option<Reader>) -> Result<(), TransportError> {
+    async fn read(
+        &self,
+        connection: &BrokerConnection,
+        reader: &mut Option<Reader>,
+    ) -> Result<(), TransportError> {
         let reader = match reader {
             Some(reader) => reader,
-            None => reader.insert(Reader::open(link, &self.stream).await?),
+            None => reader.insert(Reader::open(connection, &self.stream).await?),
         };
         let marker = MessageId::generate();
         let marked = self.append(String::new(), Some(&marker)).await;
@@ -164,8 +171,11 @@ impl RedeliveryCounts {
 }
 
 impl Reader {
-    async fn open(link: &Link, stream: &ShortString) -> Result<Self, TransportError> {
-        let channel = link.new_channel().await?;
+    async fn open(
+        connection: &BrokerConnection,
+        stream: &ShortString,
+    ) -> Result<Self, TransportError> {
+        let channel = connection.new_channel().await?;
         let qos = channel.basic_qos(READ_AHEAD, BasicQosOptions::default());
         qos.await.map_err(transport_error)?;
         let now = SystemTime::now().duration_since(UNIX_EPOCH);

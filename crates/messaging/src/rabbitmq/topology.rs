@@ -9,7 +9,7 @@ use lapin::{
 
 use super::{
     config::{ExchangeType, QueueArgument, QueueConfig, QueueKind, RabbitmqConfig},
-    connection::Link,
+    connection::BrokerConnection,
     failure::{cause_text, is_rejection, transport_error},
 };
 use crate::{
@@ -53,11 +53,11 @@ async fn exchange(channel: &Channel, name: &str, kind: ExchangeKind) -> Result<(
 /// Declares and binds the queue of a group and the queues of its dead letters. Returns the kind of
 /// the queue.
 pub(super) async fn subscription(
-    link: &Link,
+    connection: &BrokerConnection,
     config: &RabbitmqConfig,
     plan: &SubscriptionPlan,
 ) -> Result<QueueKind, TransportError> {
-    let mut channel = link.new_channel().await?;
+    let mut channel = connection.new_channel().await?;
     exchanges(&channel, config).await?;
     for topic in &plan.topics {
         dead_letter_store(&channel, config, &topic.dead_letters()).await?;
@@ -69,7 +69,7 @@ pub(super) async fn subscription(
         if !is_rejection(&error, &AMQPSoftError::PRECONDITIONFAILED) {
             return Err(error);
         }
-        (channel, kind) = other_queue(link, config, plan, error).await?;
+        (channel, kind) = other_queue(connection, config, plan, error).await?;
         tracing::warn!(%group, "the queue has other arguments than the settings of this service, which have no effect: set the same rabbitmq.queue_defaults in all services, or use a policy; to replace the queue, stop the publishers, delete the queue while it is empty, and start this service first");
     }
     if queue_config.bindings.is_empty() {
@@ -88,7 +88,7 @@ pub(super) async fn subscription(
 /// `error`. The kind of a queue with further arguments is unknown. It then counts as a quorum queue,
 /// whose returned messages are recorded.
 async fn other_queue(
-    link: &Link,
+    connection: &BrokerConnection,
     config: &RabbitmqConfig,
     plan: &SubscriptionPlan,
     error: TransportError,
@@ -110,7 +110,7 @@ async fn other_queue(
         if other == *own {
             continue;
         }
-        let channel = link.new_channel().await?;
+        let channel = connection.new_channel().await?;
         match group_queue(&channel, config, group, &other, plan.order).await {
             Ok(()) => return Ok((channel, *kind)),
             Err(other) if is_rejection(&other, &AMQPSoftError::PRECONDITIONFAILED) => {
@@ -122,7 +122,7 @@ async fn other_queue(
     if !plan.is_required || plan.order == Order::Group || has_other_order {
         return Err(error);
     }
-    let channel = link.new_channel().await?;
+    let channel = connection.new_channel().await?;
     let passive = QueueDeclareOptions {
         passive: true,
         ..QueueDeclareOptions::default()
@@ -136,18 +136,18 @@ async fn other_queue(
 /// publisher's settings. A subscription with other settings accepts such a queue. A queue that
 /// exists keeps its arguments, because a binding does not need them.
 pub(super) async fn required_groups(
-    link: &Link,
+    connection: &BrokerConnection,
     config: &RabbitmqConfig,
     topic: &Topic,
     groups: &[GroupPlan],
 ) -> Result<(), TransportError> {
-    let mut channel = link.new_channel().await?;
+    let mut channel = connection.new_channel().await?;
     exchanges(&channel, config).await?;
     for GroupPlan { group, order } in groups {
         let group = group.as_str();
         match group_queue(&channel, config, group, config.queue(group), *order).await {
             Err(error) if is_rejection(&error, &AMQPSoftError::PRECONDITIONFAILED) => {
-                channel = link.new_channel().await?;
+                channel = connection.new_channel().await?;
             }
             declared => declared?,
         }

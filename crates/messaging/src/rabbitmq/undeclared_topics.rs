@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use parking_lot::Mutex;
 
-use super::{config::RabbitmqConfig, connection::Link, dead_letters, topology};
+use super::{config::RabbitmqConfig, connection::BrokerConnection, dead_letters, topology};
 use crate::{Envelope, InvalidName, Topic, transport::TransportError};
 
 /// Publishers of other systems choose the names of these queues, so a process declares at most this
@@ -32,25 +32,25 @@ impl UndeclaredQueues {
     /// [`TransportError`] if the broker does not declare the queue.
     pub(super) async fn prepare(
         &self,
-        link: &Link,
+        connection: &BrokerConnection,
         config: &RabbitmqConfig,
         letter: &Envelope,
     ) -> Result<Envelope, TransportError> {
-        if link.stores.lock().contains(letter.topic()) {
+        if connection.stores.lock().contains(letter.topic()) {
             return Ok(letter.clone());
         }
-        if dead_letters::exists(link, letter.topic()).await? {
-            link.stores.lock().insert(letter.topic().clone());
+        if dead_letters::exists(connection, letter.topic()).await? {
+            connection.stores.lock().insert(letter.topic().clone());
             return Ok(letter.clone());
         }
         let letter = self.addressed(letter).map_err(TransportError::rejected)?;
         // A rejected declaration closes its channel, which must not be the publishing one.
-        let channel = link.new_channel().await?;
+        let channel = connection.new_channel().await?;
         topology::dead_letter_store(&channel, config, letter.topic()).await?;
         if let Err(error) = channel.close(REPLY_SUCCESS, "declared".into()).await {
             tracing::debug!(%error, "closing the channel of a declaration failed");
         }
-        link.stores.lock().insert(letter.topic().clone());
+        connection.stores.lock().insert(letter.topic().clone());
         Ok(letter)
     }
 

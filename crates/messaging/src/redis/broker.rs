@@ -229,28 +229,28 @@ impl Transport for RedisBroker {
         Box::pin(async move {
             let Inner { redis, keys, .. } = &*self.inner;
             self.inner.is_open()?;
-            let mut place = None;
+            let mut cursor = None;
             if let Some(after) = after {
                 let find = cmd("HGET")
                     .arg(keys.index(topic))
                     .arg(after.as_str())
                     .clone();
-                place = redis
+                cursor = redis
                     .request::<Option<String>>(&find)
                     .await
                     .map_err(transport_error)?;
             }
-            let mut place = place.unwrap_or_else(|| "0-0".to_owned());
+            let mut cursor = cursor.unwrap_or_else(|| "0-0".to_owned());
             let stream = keys.stream(topic.as_str());
             let (mut found, mut size) = (Vec::new(), 0);
             while found.len() < limit && size < MAX_PAGE_SIZE.as_usize() {
                 let max_size = (MAX_PAGE_SIZE.as_usize() - size).min(READ_SIZE).to_string();
                 let max_count = (limit - found.len()).to_string();
-                let bounds = [place.as_bytes(), max_count.as_bytes(), max_size.as_bytes()];
+                let bounds = [cursor.as_bytes(), max_count.as_bytes(), max_size.as_bytes()];
                 let read = redis.invoke(&scripts::BROWSE, &[&stream], &bounds).await;
                 let read: Vec<(String, Vec<Vec<u8>>)> = read.map_err(transport_error)?;
                 let Some((last, _)) = read.last() else { break };
-                place.clone_from(last);
+                cursor.clone_from(last);
                 for (_, fields) in read {
                     let (letter, _) = wire::envelope(topic.clone(), fields);
                     size += letter.size();

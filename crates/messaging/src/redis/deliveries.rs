@@ -18,7 +18,7 @@ use tokio::{sync::Notify, time::Instant};
 use super::{
     broker::Inner,
     failure::transport_error,
-    hold::{Entry, Hold},
+    in_flight::{Entry, InFlight},
     scripts, wire,
 };
 use crate::transport::{
@@ -65,7 +65,7 @@ struct Member {
     keys: Vec<String>,
     /// A connection for blocking commands.
     blocking: Redis,
-    hold: Mutex<Hold>,
+    in_flight: Mutex<InFlight>,
     swept: Mutex<Option<Instant>>,
     room: Notify,
     stopped: AtomicBool,
@@ -92,7 +92,7 @@ impl RedisDeliveries {
                 plan,
                 session: seaworthy_core::new_id().hyphenated().to_string(),
                 keys,
-                hold: Mutex::default(),
+                in_flight: Mutex::default(),
                 swept: Mutex::default(),
                 room: Notify::new(),
                 stopped: AtomicBool::new(false),
@@ -123,7 +123,7 @@ impl Member {
 
     async fn claim(&self) -> Result<Claimed, TransportError> {
         let prefetch = usize::from(self.plan.prefetch.get());
-        let room = prefetch.saturating_sub(self.hold.lock().len());
+        let room = prefetch.saturating_sub(self.in_flight.lock().len());
         if room == 0 {
             return Ok(Claimed::Full);
         }
@@ -154,18 +154,20 @@ impl Member {
         if taken.is_empty() {
             return Ok(Claimed::Empty(seen));
         }
-        let mut hold = self.hold.lock();
-        let deliveries = taken.into_iter().filter_map(|(place, id, count, fields)| {
-            let topic = self.plan.topics.get(place)?.clone();
-            let (envelope, problem) = wire::envelope(topic, fields);
-            Some(Delivery {
-                tag: hold.add(Entry { place, id }),
-                envelope,
-                count,
-                problem,
-                position: None,
-            })
-        });
+        let mut in_flight = self.in_flight.lock();
+        let deliveries = taken
+            .into_iter()
+            .filter_map(|(stream_index, id, count, fields)| {
+                let topic = self.plan.topics.get(stream_index)?.clone();
+                let (envelope, problem) = wire::envelope(topic, fields);
+                Some(Delivery {
+                    tag: in_flight.add(Entry { stream_index, id }),
+                    envelope,
+                    count,
+                    problem,
+                    position: None,
+                })
+            });
         Ok(Claimed::Deliveries(deliveries.collect()))
     }
 
@@ -196,14 +198,14 @@ impl Member {
     async fn settle(&self, act: &str, tags: &[DeliveryTag]) -> Result<(), TransportError> {
         self.broker.is_open()?;
         let (entries, over) = {
-            let mut hold = self.hold.lock();
-            let entries = hold.find(tags);
+            let mut in_flight = self.in_flight.lock();
+            let entries = in_flight.find(tags);
             if act != "extend" {
-                hold.remove(tags);
+                in_flight.remove(tags);
             }
             (
                 entries,
-                self.stopped.load(Ordering::SeqCst) && hold.len() == 0,
+                self.stopped.load(Ordering::SeqCst) && in_flight.len() == 0,
             )
         };
         let lease = self.lease().as_millis().to_string();
@@ -215,8 +217,8 @@ impl Member {
             lease,
             if over { "over" } else { "" }.to_owned(),
         ];
-        for Entry { place, id } in entries {
-            arguments.extend([place.to_string(), id]);
+        for Entry { stream_index, id } in entries {
+            arguments.extend([stream_index.to_string(), id]);
         }
         let arguments: Vec<&[u8]> = arguments.iter().map(String::as_bytes).collect();
         let redis = &self.broker.redis;

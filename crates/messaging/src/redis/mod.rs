@@ -16,7 +16,7 @@ mod broker;
 mod config;
 mod deliveries;
 mod failure;
-mod hold;
+mod in_flight;
 mod keys;
 mod publications;
 mod scripts;

@@ -7,7 +7,7 @@ use seaworthy_http::{Authenticate, Authentication, Identity, RouteOptions};
 
 use crate::{
     HookCall, HookPoint, Plugins,
-    plugins::{HookCaller, RequestPlugins, UNAVAILABLE},
+    host::{HookCaller, RequestPlugins, UNAVAILABLE},
     sandbox::CallOrigin,
 };
 

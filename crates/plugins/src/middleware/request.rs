@@ -13,7 +13,7 @@ use http_body::{Frame, SizeHint};
 use seaworthy_core::{Code, context};
 use seaworthy_http::{Routes, is_grpc, layer_rejection};
 
-use crate::{HookCall, HookPoint, Plugins, plugins::Unfinished};
+use crate::{HookCall, HookPoint, Plugins, host::Unfinished};
 
 /// Calls the hooks around requests: `before_request`, `after_request`, `before_response` and
 /// `after_response`.

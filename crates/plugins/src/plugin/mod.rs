@@ -33,8 +33,8 @@ pub(crate) use uses::{Use, Uses};
 use crate::{
     FailureMode, Manifest, PluginError, PluginFailure, PluginInfo, PluginSettings, PluginStatus,
     folder::FilesHash,
+    host::Inner,
     info::PluginMetadata,
-    plugins::Inner,
     runtime::{CallError, CallLimits, Exports, Program, TICK},
     sandbox::{CpuShare, FAULT_WINDOW, FaultCount, GuestThreads, LogAccess, Permits, Transition},
 };

@@ -6,7 +6,7 @@ use wasmtime::{
 };
 
 use super::{
-    host::Host,
+    call_state::CallState,
     types::{
         GuestDecision, GuestEvent, GuestHandleError, GuestOutcome, GuestQuestion, HookCallV01,
         HookCallV02,
@@ -89,7 +89,7 @@ impl Functions {
     /// The type of a function differs from the interface.
     pub(super) fn check(
         &self,
-        store: &mut Store<Host>,
+        store: &mut Store<CallState>,
         instance: &Instance,
         api: Interface,
     ) -> wasmtime::Result<()> {
@@ -122,7 +122,7 @@ impl Functions {
 /// # Errors
 /// The function has other types.
 pub(super) fn typed<P, R>(
-    store: &mut Store<Host>,
+    store: &mut Store<CallState>,
     instance: &Instance,
     function: &ComponentExportIndex,
 ) -> wasmtime::Result<TypedFunc<P, R>>

@@ -2,7 +2,7 @@ use chrono::Utc;
 use wasmtime::{StoreContextMut, component::Linker};
 
 use super::{
-    host::Host,
+    call_state::CallState,
     times::Times,
     types::{GuestRequest, GuestResponse, LogLevel, NewEvent},
 };
@@ -16,7 +16,7 @@ const MAX_LINE: usize = 4 * 1024;
 ///
 /// # Errors
 /// A name is linked twice.
-pub(super) fn link(linker: &mut Linker<Host>, imports: &Imports) -> wasmtime::Result<()> {
+pub(super) fn link(linker: &mut Linker<CallState>, imports: &Imports) -> wasmtime::Result<()> {
     for capability in &imports.capabilities {
         let interface = match capability {
             Capability::Log => "log",
@@ -44,7 +44,7 @@ pub(super) fn link(linker: &mut Linker<Host>, imports: &Imports) -> wasmtime::Re
     Ok(())
 }
 
-type Store<'a> = StoreContextMut<'a, Host>;
+type Store<'a> = StoreContextMut<'a, CallState>;
 
 fn write(mut store: Store<'_>, (level, message): (LogLevel, String)) -> wasmtime::Result<()> {
     let host = store.data_mut();

@@ -1,11 +1,11 @@
 //! The implementation of the runtime with wasmtime.
 
+mod call_state;
 mod calls;
 mod component_size;
 mod data;
 mod engine;
 mod functions;
-mod host;
 mod imports;
 mod program;
 mod ticker;

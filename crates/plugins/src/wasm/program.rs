@@ -9,7 +9,7 @@ use wasmtime::{
     component::{Instance, InstancePre},
 };
 
-use super::{data::short, functions::Functions, host::Host, ticker::Ticker};
+use super::{call_state::CallState, data::short, functions::Functions, ticker::Ticker};
 use crate::runtime::{CallError, CallLimits, Caller, Imports};
 
 /// The timeout and the CPU time of the check at the load of a component.
@@ -22,7 +22,7 @@ const DATA_LIMIT: &str = "too much data is being copied between the host and the
 
 /// A compiled component and the indexes of its functions.
 pub(super) struct WasmProgram {
-    prepared: InstancePre<Host>,
+    prepared: InstancePre<CallState>,
     pub(super) imports: Arc<Imports>,
     /// The thread of the ticker runs as long as a program of the engine exists.
     ticker: Arc<Ticker>,
@@ -35,7 +35,7 @@ impl WasmProgram {
     /// # Errors
     /// A function is missing or has another type, or the component cannot be instantiated.
     pub(super) fn new(
-        prepared: InstancePre<Host>,
+        prepared: InstancePre<CallState>,
         imports: Imports,
         ticker: Arc<Ticker>,
         max_memory: usize,
@@ -71,11 +71,11 @@ impl WasmProgram {
     pub(super) fn enter<R>(
         &self,
         limits: &CallLimits,
-        work: impl FnOnce(&mut Store<Host>, &Instance) -> wasmtime::Result<R>,
+        work: impl FnOnce(&mut Store<CallState>, &Instance) -> wasmtime::Result<R>,
     ) -> Result<R, CallError> {
         let begun = Instant::now();
         let _ticking = self.ticker.begin();
-        let host = Host::new(Arc::clone(&self.imports), limits.clone(), begun);
+        let host = CallState::new(Arc::clone(&self.imports), limits.clone(), begun);
         let mut store = Store::new(self.prepared.engine(), host);
         store.limiter(|host| host);
         store.set_hostcall_fuel(limits.payload);
@@ -109,7 +109,7 @@ impl fmt::Debug for WasmProgram {
 }
 
 /// Returns the error that ended a call.
-fn call_error(error: &wasmtime::Error, host: &mut Host, limits: &CallLimits) -> CallError {
+fn call_error(error: &wasmtime::Error, host: &mut CallState, limits: &CallLimits) -> CallError {
     if let Some(exceeded) = host.exceeded.take() {
         return exceeded;
     }

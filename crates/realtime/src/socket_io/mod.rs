@@ -30,7 +30,7 @@ use axum::{
 };
 use futures::FutureExt as _;
 use seaworthy_core::Error;
-use seaworthy_http::{Access, ErrorForm, RouteOptions, Routes};
+use seaworthy_http::{Access, ErrorRenderer, RouteOptions, Routes};
 use seaworthy_telemetry::metrics::Counter;
 use serde_json::Value;
 
@@ -71,7 +71,7 @@ const DEFAULT_NAMESPACE: &str = "/";
 #[must_use = "a server does nothing until its routes are served"]
 pub struct SocketIo {
     server: Server,
-    errors: ErrorForm,
+    errors: ErrorRenderer,
 }
 
 impl SocketIo {
@@ -100,8 +100,8 @@ impl SocketIo {
     }
 
     /// Sets the format of errors of requests. By default, they are problem documents.
-    pub fn error_form(mut self, form: ErrorForm) -> Self {
-        self.errors = form;
+    pub fn error_renderer(mut self, renderer: ErrorRenderer) -> Self {
+        self.errors = renderer;
         self
     }
 
@@ -173,7 +173,7 @@ impl SocketIo {
             .with_state(self.state())
     }
 
-    fn state(self) -> (ErrorForm, Arc<Engine<Session>>) {
+    fn state(self) -> (ErrorRenderer, Arc<Engine<Session>>) {
         let config = self.server.hub.config().clone();
         let server = Arc::new(self.server);
         let open = move || Session::open(Arc::clone(&server), Origin::current());
@@ -182,7 +182,7 @@ impl SocketIo {
 }
 
 async fn serve(
-    State((errors, engine)): State<(ErrorForm, Arc<Engine<Session>>)>,
+    State((errors, engine)): State<(ErrorRenderer, Arc<Engine<Session>>)>,
     request: Request,
 ) -> Response {
     let served = engine::serve(&engine, request).await;

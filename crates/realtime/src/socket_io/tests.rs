@@ -268,7 +268,7 @@ async fn errors_of_requests_have_the_form_of_the_service_api_2() {
         let text = format!("{}: {}", error.reason(), error.message());
         (http::StatusCode::BAD_REQUEST, text).into_response()
     };
-    let server = start(suite().error_form(Arc::new(form))).await;
+    let server = start(suite().error_renderer(Arc::new(form))).await;
     let unknown = server.get("&sid=unknown").await;
     let expected = "UNKNOWN_SESSION: the session is unknown or has ended: open another session";
     assert_eq!((unknown.status, &*unknown.body), (400, expected));

@@ -4,7 +4,7 @@ use redis::{Cmd, Pipeline, RedisFuture, RedisResult, Value, aio::ConnectionLike}
 use tokio::time::Instant;
 
 use super::Redis;
-use crate::link::Open;
+use crate::connector::OpenConnection;
 
 /// A command or a pipeline.
 pub(super) enum Request<'a> {
@@ -13,20 +13,20 @@ pub(super) enum Request<'a> {
 }
 
 impl Request<'_> {
-    pub(super) async fn send(&self, open: &mut Open) -> RedisResult<Vec<Value>> {
+    pub(super) async fn send(&self, open: &mut OpenConnection) -> RedisResult<Vec<Value>> {
         match (self, open) {
-            (Self::Command(command), Open::Server(connection)) => {
+            (Self::Command(command), OpenConnection::Server(connection)) => {
                 Ok(vec![connection.req_packed_command(command).await?])
             }
-            (Self::Command(command), Open::Cluster(connection)) => {
+            (Self::Command(command), OpenConnection::Cluster(connection)) => {
                 Ok(vec![connection.req_packed_command(command).await?])
             }
-            (Self::Pipeline(pipeline, offset, count), Open::Server(connection)) => {
+            (Self::Pipeline(pipeline, offset, count), OpenConnection::Server(connection)) => {
                 connection
                     .req_packed_commands(pipeline, *offset, *count)
                     .await
             }
-            (Self::Pipeline(pipeline, offset, count), Open::Cluster(connection)) => {
+            (Self::Pipeline(pipeline, offset, count), OpenConnection::Cluster(connection)) => {
                 connection
                     .req_packed_commands(pipeline, *offset, *count)
                     .await

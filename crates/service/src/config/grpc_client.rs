@@ -7,16 +7,16 @@ use seaworthy_resilience::policies::PoliciesConfig;
 use serde::{Deserialize, Serialize};
 
 /// The default of `connect_timeout`: a round trip with a lost packet, and the handshakes.
-const CONNECT_TIMEOUT: Timeout = Timeout::from_millis(1_500);
+const DEFAULT_CONNECT_TIMEOUT: Timeout = Timeout::from_millis(1_500);
 /// The default of `ping_interval`, as on the server: finds a dead connection before a burst.
-const PING_INTERVAL: Timeout = Timeout::from_secs(30);
+const DEFAULT_PING_INTERVAL: Timeout = Timeout::from_secs(30);
 /// The default of `ping_timeout`. A peer that needs longer cannot serve.
-const PING_TIMEOUT: Timeout = Timeout::from_secs(10);
+const DEFAULT_PING_TIMEOUT: Timeout = Timeout::from_secs(10);
 /// The default of `resolve_interval`: a new replica gets calls within half a minute.
-const RESOLVE_INTERVAL: Timeout = Timeout::from_secs(15);
+const DEFAULT_RESOLVE_INTERVAL: Timeout = Timeout::from_secs(15);
 /// The default of `max_connections`, enough to balance the load. 100 replicas with 100 clients
 /// each would otherwise have 10,000 connections.
-const MAX_CONNECTIONS: NonZeroU16 = NonZeroU16::new(16).unwrap();
+const DEFAULT_MAX_CONNECTIONS: NonZeroU16 = NonZeroU16::new(16).unwrap();
 
 /// A gRPC client.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -93,23 +93,23 @@ pub struct GrpcClientTlsConfig {
 }
 
 const fn connect_timeout() -> Timeout {
-    CONNECT_TIMEOUT
+    DEFAULT_CONNECT_TIMEOUT
 }
 
 const fn ping_interval() -> Timeout {
-    PING_INTERVAL
+    DEFAULT_PING_INTERVAL
 }
 
 const fn ping_timeout() -> Timeout {
-    PING_TIMEOUT
+    DEFAULT_PING_TIMEOUT
 }
 
 const fn resolve_interval() -> Timeout {
-    RESOLVE_INTERVAL
+    DEFAULT_RESOLVE_INTERVAL
 }
 
 const fn max_connections() -> NonZeroU16 {
-    MAX_CONNECTIONS
+    DEFAULT_MAX_CONNECTIONS
 }
 
 impl GrpcClientConfig {
@@ -117,11 +117,11 @@ impl GrpcClientConfig {
     pub fn new(url: impl Into<String>) -> Self {
         Self {
             url: url.into(),
-            connect_timeout: CONNECT_TIMEOUT,
-            ping_interval: PING_INTERVAL,
-            ping_timeout: PING_TIMEOUT,
-            resolve_interval: RESOLVE_INTERVAL,
-            max_connections: MAX_CONNECTIONS,
+            connect_timeout: DEFAULT_CONNECT_TIMEOUT,
+            ping_interval: DEFAULT_PING_INTERVAL,
+            ping_timeout: DEFAULT_PING_TIMEOUT,
+            resolve_interval: DEFAULT_RESOLVE_INTERVAL,
+            max_connections: DEFAULT_MAX_CONNECTIONS,
             tls: GrpcClientTlsConfig::default(),
             breaker_per: BreakerScope::default(),
             propagation: Propagation::default(),

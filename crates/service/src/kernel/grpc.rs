@@ -45,7 +45,7 @@ impl Kernel {
             .rate_limit_scope(self.parts.store_scope())
             .grpc();
         if let Some(errors) = errors {
-            builder = builder.error_form(errors);
+            builder = builder.error_renderer(errors);
         }
         builder
             .build(calls)

@@ -208,7 +208,7 @@ impl Kernel {
         };
         let mut builder = self.with_assembly(public::stack(&self.parts, &self.parts.telemetry));
         if let Some(errors) = errors {
-            builder = builder.error_form(errors);
+            builder = builder.error_renderer(errors);
         }
         let stack = builder
             .build(routes)

@@ -23,7 +23,7 @@ pub(super) async fn open(parts: &Parts) -> Result<(Gate, ServerHandle, SocketAdd
     let gate = Gate::closed(probes, errors.clone(), |routes| {
         let mut builder = stack(parts, &parts.telemetry.with_separate_metrics());
         if let Some(errors) = errors {
-            builder = builder.error_form(errors);
+            builder = builder.error_renderer(errors);
         }
         builder.build(routes)
     })

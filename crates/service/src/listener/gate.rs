@@ -8,7 +8,7 @@ use axum::{body::Body, response::IntoResponse as _, routing::any};
 use http::{Request, Response};
 use seaworthy_core::{Code, Error};
 use seaworthy_http::{
-    ErrorForm, Routes, Stack, StackBody, StackError, StackFuture, StackService,
+    ErrorRenderer, Routes, Stack, StackBody, StackError, StackFuture, StackService,
     server::ConnectionInfo,
 };
 use tower_service::Service;
@@ -23,17 +23,17 @@ pub(crate) struct Gate {
 
 impl Gate {
     /// Creates a closed gate. `probes` are the probes besides those of the framework, `errors` is
-    /// the form of the rejections, and `build` builds the stack of the rejecting routes.
+    /// the renderer of the rejections, and `build` builds the stack of the rejecting routes.
     pub(crate) fn closed(
         probes: Option<Routes>,
-        errors: Option<ErrorForm>,
+        errors: Option<ErrorRenderer>,
         build: impl FnOnce(Routes) -> Result<Stack, StackError>,
     ) -> Result<Self, StackError> {
         let refuse = async move || {
             // Without `Retry-After`: its minimum of one second is longer than most starts.
             let error = Error::new(Code::Unavailable, "STARTING", "the service is starting");
             match &errors {
-                Some(form) => form(error),
+                Some(renderer) => renderer(error),
                 None => error.into_response(),
             }
         };

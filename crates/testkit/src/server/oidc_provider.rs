@@ -46,8 +46,8 @@ impl OidcRegistrations {
         Self::default()
     }
 
-    /// Adds a client with one redirect address. `more` is a JSON object with further members of RFC
-    /// 7591.
+    /// Adds a client with one redirect address. `more` is a JSON object with further
+    /// metadata of RFC 7591.
     #[must_use]
     pub fn client(mut self, id: &str, secret: &str, redirect_uri: &str, more: &Value) -> Self {
         let mut client =

@@ -22,7 +22,7 @@ const DEFAULT_BROKER: &str = "data/city-events/broker.db";
 /// The default of `totp.issuer`, which authenticator applications show.
 const DEFAULT_ISSUER: &str = "City Events";
 /// The exchange of the legacy services.
-const EXCHANGE: &str = "city.events";
+const DEFAULT_EXCHANGE: &str = "city.events";
 /// The default of `access_token_ttl`. A stolen access token is valid for this time at most.
 const DEFAULT_ACCESS_TOKEN: Timeout = Timeout::from_secs(15 * 60);
 /// The default lifetime of a verification link. A user may verify the address on the next day.
@@ -47,7 +47,7 @@ const DEFAULT_FRONTEND: &str = "http://localhost:3000";
 const DEFAULT_REDIRECTS: [&str; 4] = ["/", "/events", "/profile", "/settings"];
 /// The default number of refreshes of one user per window. Each opened page refreshes, so the ten
 /// of the legacy service are not enough.
-const REFRESHES: u32 = 60;
+const DEFAULT_REFRESHES: u32 = 60;
 /// The window of rate limits.
 const MINUTE: Timeout = Timeout::from_secs(60);
 const TEN_MINUTES: Timeout = Timeout::from_secs(10 * 60);
@@ -282,7 +282,7 @@ impl Default for RouteLimitsConfig {
             enabled: true,
             register: RouteLimit::new(3, MINUTE),
             login: RouteLimit::new(5, MINUTE),
-            refresh: RouteLimit::new(REFRESHES, MINUTE),
+            refresh: RouteLimit::new(DEFAULT_REFRESHES, MINUTE),
             logout: RouteLimit::new(30, MINUTE),
             verify_email: RouteLimit::new(3, TEN_MINUTES),
             password_reset: RouteLimit::new(3, TEN_MINUTES),
@@ -305,7 +305,7 @@ impl Default for AuthConfig {
             critical: false,
             ..MessagingConfig::default()
         };
-        broker.rabbitmq.exchange = EXCHANGE.to_owned();
+        broker.rabbitmq.exchange = DEFAULT_EXCHANGE.to_owned();
         Self {
             database: DatabaseConfig::embedded(DEFAULT_FILE),
             broker,

@@ -3,9 +3,9 @@
 use std::{num::NonZeroU32, process::ExitCode, sync::Arc};
 
 use city_events_contract::{
-    AUTH_SERVICE, DESCRIPTORS, DEVELOPMENT_ORIGINS, GATEWAY, LOOPBACK_NETWORKS,
-    MAX_ACCESS_TOKEN_LIFETIME, MAX_CALLER_REQUESTS, UserOrServiceAuthentication,
-    access_token_rules, bearer_from_issuer, with_security_headers,
+    AUTH_SERVICE, DEFAULT_MAX_CALLER_REQUESTS, DESCRIPTORS, DEVELOPMENT_ORIGINS, GATEWAY,
+    LOOPBACK_NETWORKS, MAX_ACCESS_TOKEN_LIFETIME, UserOrServiceAuthentication, access_token_rules,
+    bearer_from_issuer, with_security_headers,
 };
 use seaworthy::{
     account::{Lockout, OneTimeTokens, ReplayGuard, Sessions},
@@ -65,7 +65,10 @@ pub fn service() -> Service {
         .default_value("server.http.trusted_proxies", LOOPBACK_NETWORKS.as_slice())
         .default_value("server.grpc.trusted_proxies", LOOPBACK_NETWORKS.as_slice())
         // The routes have limits of their own.
-        .default_value("server.http.rate_limit.requests", MAX_CALLER_REQUESTS)
+        .default_value(
+            "server.http.rate_limit.requests",
+            DEFAULT_MAX_CALLER_REQUESTS,
+        )
         .default_value("server.http.cors.enabled", true)
         .default_value("server.http.cors.allow_credentials", true)
         .default_value(

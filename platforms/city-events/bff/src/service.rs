@@ -115,7 +115,7 @@ pub async fn assemble(service: &Assembly<BffConfig>) -> Result<(), StartError> {
     let upstreams = Upstreams::new(service, &settings.service_calls)?;
     RevocationPoller::start(service, &upstreams, &revocations).await;
     // The framework's errors in the format of the interface.
-    service.error_forms(
+    service.error_renderers(
         Arc::new(|error| ErrorResponse::from(&error).into_response()),
         Arc::new(|error| error.into_response()),
     );

@@ -25,4 +25,4 @@ pub const DEVELOPMENT_ORIGINS: [&str; 4] = [
 
 /// The default of `server.http.rate_limit.requests`, per window of 2 s, for services whose routes
 /// have limits of their own, or none. Load tests send thousands of requests from one IP address.
-pub const MAX_CALLER_REQUESTS: u32 = 20_000;
+pub const DEFAULT_MAX_CALLER_REQUESTS: u32 = 20_000;

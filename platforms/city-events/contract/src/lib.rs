@@ -14,7 +14,6 @@ pub mod groups;
 mod json;
 mod legacy;
 pub mod messages;
-mod moment;
 mod pictures;
 mod query;
 mod rate_limits;
@@ -25,6 +24,7 @@ mod service_calls;
 mod subscription;
 #[cfg(feature = "testing")]
 mod testing;
+mod timestamp;
 mod token_versions;
 
 pub use access::{AccessConfig, LOOPBACK_NETWORKS, access_token_rules, bearer, bearer_from_issuer};
@@ -34,8 +34,7 @@ pub use generated::{
     city_events::{auth, event, join},
 };
 pub use json::json_object;
-pub use legacy::{DEVELOPMENT_ORIGINS, LOG_FORMAT, MAX_CALLER_REQUESTS, PUBLIC_METRICS};
-pub use moment::{InvalidMoment, Moment};
+pub use legacy::{DEFAULT_MAX_CALLER_REQUESTS, DEVELOPMENT_ORIGINS, LOG_FORMAT, PUBLIC_METRICS};
 pub use pictures::{InvalidFocus, InvalidPurpose, PictureFocus, PicturePurpose};
 pub use query::QueryPairs;
 pub use rate_limits::{Counters, Limit, LimitError, RateLimitStoreConfig};
@@ -48,4 +47,5 @@ pub use service_calls::{
 pub use subscription::subscription_with_retries;
 #[cfg(feature = "testing")]
 pub use testing::{LegacyService, TestService};
+pub use timestamp::{InvalidTimestamp, Timestamp};
 pub use token_versions::{MAX_ACCESS_TOKEN_LIFETIME, TOKEN_VERSION_MIGRATIONS, TokenVersions};

@@ -14,13 +14,13 @@ const DEFAULT_FILE: &str = "data/city-events/email.db";
 /// The default broker file, which all services of one folder share.
 const DEFAULT_BROKER: &str = "data/city-events/broker.db";
 /// The exchange of the legacy services.
-const EXCHANGE: &str = "city.events";
+const DEFAULT_EXCHANGE: &str = "city.events";
 /// The default of `auth_url`: the auth service on the same machine.
 const DEFAULT_AUTH: &str = "http://127.0.0.1:8081";
 /// The default of attempts, as in the legacy service: with the backoff, about half an hour.
 const DEFAULT_ATTEMPTS: NonZeroU32 = NonZeroU32::new(5).unwrap();
-const INITIAL_BACKOFF: Timeout = Timeout::from_secs(10);
-const MAX_BACKOFF: Timeout = Timeout::from_secs(10 * 60);
+const DEFAULT_INITIAL_BACKOFF: Timeout = Timeout::from_secs(10);
+const DEFAULT_MAX_BACKOFF: Timeout = Timeout::from_secs(10 * 60);
 /// The default of `requests_per_ip`, enough for a user who opens links and mistypes passwords.
 const DEFAULT_PER_IP: NonZeroU32 = NonZeroU32::new(30).unwrap();
 /// The default of `requests_per_token`, enough for a user who mistypes a password.
@@ -130,7 +130,7 @@ impl Default for EmailConfig {
             url: BrokerUrl::sqlite(DEFAULT_BROKER),
             ..MessagingConfig::default()
         };
-        broker.rabbitmq.exchange = EXCHANGE.to_owned();
+        broker.rabbitmq.exchange = DEFAULT_EXCHANGE.to_owned();
         Self {
             database: DatabaseConfig::embedded(DEFAULT_FILE),
             broker,
@@ -138,8 +138,8 @@ impl Default for EmailConfig {
             mail: MailConfig::default(),
             sender: None,
             max_attempts: DEFAULT_ATTEMPTS,
-            initial_backoff: INITIAL_BACKOFF,
-            max_backoff: MAX_BACKOFF,
+            initial_backoff: DEFAULT_INITIAL_BACKOFF,
+            max_backoff: DEFAULT_MAX_BACKOFF,
             auth_url: DEFAULT_AUTH.to_owned(),
             internal_secret: None,
             notify_owners: false,

@@ -16,16 +16,16 @@ const DEFAULT_FILE: &str = "data/city-events/event.db";
 /// Default broker: a SQLite file that all services on one machine share.
 const DEFAULT_BROKER: &str = "sqlite:data/city-events/broker.db";
 /// Exchange that the legacy services declare.
-const EXCHANGE: &str = "city.events";
+const DEFAULT_EXCHANGE: &str = "city.events";
 
 /// Maximum size of an import in a call, as the contract requires.
-const MAX_IMPORT_SIZE: ByteSize = ByteSize::mebibytes(1);
+const DEFAULT_MAX_IMPORT_SIZE: ByteSize = ByteSize::mebibytes(1);
 /// The default maximum number of events of an import, more than an organizer holds in a year.
-const MAX_IMPORTED_EVENTS: NonZeroU64 = NonZeroU64::new(5_000).unwrap();
+const DEFAULT_MAX_IMPORTED_EVENTS: NonZeroU64 = NonZeroU64::new(5_000).unwrap();
 /// The default of `max_published_per_day`: more events than an organizer publishes on a day.
-const MAX_PUBLISHED_PER_DAY: NonZeroU32 = NonZeroU32::new(100).unwrap();
+const DEFAULT_MAX_PUBLISHED_PER_DAY: NonZeroU32 = NonZeroU32::new(100).unwrap();
 /// The default batch size of an import. An event needs several statements.
-const IMPORT_BATCH_SIZE: NonZeroU32 = NonZeroU32::new(50).unwrap();
+const DEFAULT_IMPORT_BATCH_SIZE: NonZeroU32 = NonZeroU32::new(50).unwrap();
 
 /// Settings of the event service.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -65,7 +65,7 @@ impl Default for EventConfig {
         if let Ok(url) = DEFAULT_BROKER.parse() {
             broker.url = url;
         }
-        broker.rabbitmq.exchange = EXCHANGE.to_owned();
+        broker.rabbitmq.exchange = DEFAULT_EXCHANGE.to_owned();
         Self {
             database: DatabaseConfig::embedded(DEFAULT_FILE),
             broker,
@@ -76,14 +76,14 @@ impl Default for EventConfig {
             operation_log: OperationLogConfig::default(),
             imports: ImportConfig {
                 file: CsvReaderConfig {
-                    max_size: MAX_IMPORT_SIZE,
-                    max_rows: MAX_IMPORTED_EVENTS,
+                    max_size: DEFAULT_MAX_IMPORT_SIZE,
+                    max_rows: DEFAULT_MAX_IMPORTED_EVENTS,
                     ..CsvReaderConfig::default()
                 },
-                batch_size: IMPORT_BATCH_SIZE,
+                batch_size: DEFAULT_IMPORT_BATCH_SIZE,
                 ..ImportConfig::default()
             },
-            max_published_per_day: MAX_PUBLISHED_PER_DAY,
+            max_published_per_day: DEFAULT_MAX_PUBLISHED_PER_DAY,
             public_metrics: Some(PUBLIC_METRICS.to_owned()),
         }
     }

@@ -1,7 +1,9 @@
 use std::{net::IpAddr, num::NonZeroU32};
 
 use chrono::Utc;
-use city_events_contract::{Counters, Limit, LimitError, Moment, json_object, too_many_requests};
+use city_events_contract::{
+    Counters, Limit, LimitError, Timestamp, json_object, too_many_requests,
+};
 use seaworthy::{
     axum::{
         Extension,
@@ -155,7 +157,7 @@ async fn feed(
     let limit = limit
         .filter(|limit| (1..=MAX_LIMIT).contains(limit))
         .unwrap_or(DEFAULT_LIMIT);
-    let now = Moment::now().get();
+    let now = Timestamp::now().get();
     let mut after = Cursor::parse(&query.cursor, now);
     if let Some(cursor) = after
         && api.store.has_too_many_changes(cursor.ranked_at).await?

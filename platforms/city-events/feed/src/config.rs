@@ -10,7 +10,7 @@ const DEFAULT_FILE: &str = "data/city-events/feed.db";
 /// Default broker: a SQLite file that all services on one machine share.
 const DEFAULT_BROKER: &str = "sqlite:data/city-events/broker.db";
 /// Exchange that the legacy services declare.
-const EXCHANGE: &str = "city.events";
+const DEFAULT_EXCHANGE: &str = "city.events";
 /// Default of the legacy service.
 const DEFAULT_PER_ACTOR: NonZeroU32 = NonZeroU32::new(10).unwrap();
 /// Default of the legacy service.
@@ -90,7 +90,7 @@ impl Default for FeedConfig {
         if let Ok(url) = DEFAULT_BROKER.parse() {
             broker.url = url;
         }
-        broker.rabbitmq.exchange = EXCHANGE.to_owned();
+        broker.rabbitmq.exchange = DEFAULT_EXCHANGE.to_owned();
         // The service responds from its index during an outage of the broker.
         broker.critical = false;
         Self {

@@ -3,7 +3,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use chrono::{DateTime, SubsecRound as _, Utc};
-use city_events_contract::Moment;
+use city_events_contract::Timestamp;
 use seaworthy::{data::DataError, prelude::*};
 use uuid::Uuid;
 
@@ -44,7 +44,7 @@ struct FeedItem {
     title: String,
     city: String,
     tags: [String; 1],
-    start_time: Moment,
+    start_time: Timestamp,
     trend_score: f64,
     cover_image_ids: Vec<String>,
 }
@@ -107,7 +107,7 @@ impl Lists {
             now,
             ..
         } = request;
-        let clock = || Moment::now().get();
+        let clock = || Timestamp::now().get();
         let is_trending = *kind == FeedType::Trending && filter.is_empty();
         if after.is_none() && filter.is_empty() {
             let (shared, ranking) = if is_trending {

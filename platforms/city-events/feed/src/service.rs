@@ -3,7 +3,7 @@
 use std::{process::ExitCode, sync::Arc};
 
 use chrono::Utc;
-use city_events_contract::{LOOPBACK_NETWORKS, MAX_CALLER_REQUESTS, bearer, groups};
+use city_events_contract::{DEFAULT_MAX_CALLER_REQUESTS, LOOPBACK_NETWORKS, bearer, groups};
 use seaworthy::{
     axum::response::IntoResponse as _,
     data::{Database, DatabaseConfig, migrate_command},
@@ -45,7 +45,10 @@ pub fn service() -> Service {
         // The gateway on the same machine forwards the address of the client.
         .default_value("server.http.trusted_proxies", LOOPBACK_NETWORKS.as_slice())
         // Only `track` is limited, by settings of its own.
-        .default_value("server.http.rate_limit.requests", MAX_CALLER_REQUESTS)
+        .default_value(
+            "server.http.rate_limit.requests",
+            DEFAULT_MAX_CALLER_REQUESTS,
+        )
         .legacy_variables(legacy::VARIABLES)
 }
 
@@ -74,7 +77,7 @@ pub async fn assemble(service: &Assembly<FeedConfig>) -> Result<(), StartError> 
     let settings = service.settings();
     service.authenticate(bearer(service, &settings.jwt, EXPIRY_LEEWAY)?);
     // Errors of the contract are lines of text.
-    service.error_forms(
+    service.error_renderers(
         Arc::new(api::error_response),
         Arc::new(|error| error.into_response()),
     );

@@ -13,29 +13,29 @@ const DEFAULT_FILE: &str = "data/city-events/join.db";
 /// The default broker: a SQLite file that the services of one machine share.
 const DEFAULT_BROKER: &str = "sqlite:data/city-events/broker.db";
 /// The exchange of the legacy services.
-const EXCHANGE: &str = "city.events";
+const DEFAULT_EXCHANGE: &str = "city.events";
 /// The default of `min_length`, fixed by the contract. Less rejects many users of small events.
-const MIN_WAITLIST_LENGTH: NonZeroU32 = NonZeroU32::new(20).unwrap();
+const DEFAULT_MIN_WAITLIST_LENGTH: NonZeroU32 = NonZeroU32::new(20).unwrap();
 /// The default of `max_length`, fixed by the contract. Users further back hardly ever get a seat.
-const MAX_WAITLIST_LENGTH: NonZeroU32 = NonZeroU32::new(100).unwrap();
+const DEFAULT_MAX_WAITLIST_LENGTH: NonZeroU32 = NonZeroU32::new(100).unwrap();
 /// The upper bound of both settings. A higher capacity promotes the whole waitlist in one
 /// transaction, with three statements for each user. 1,000 users fit into the transaction timeout
 /// of 10 s on a slow machine.
 const WAITLIST_LENGTH_BOUND: u32 = 1_000;
 /// The default lifetime of idempotency keys, fixed by the contract: longer than any client retries.
-const KEY_TTL: Timeout = Timeout::from_secs(24 * 60 * 60);
+const DEFAULT_KEY_TTL: Timeout = Timeout::from_secs(24 * 60 * 60);
 /// The default interval of recounts: a wrong count lasts at most this long, at a low load.
-const RECOUNT_INTERVAL: Timeout = Timeout::from_secs(60);
+const DEFAULT_RECOUNT_INTERVAL: Timeout = Timeout::from_secs(60);
 /// The default: one batch and one command of an organizer. More would hold connections of the pool
 /// while they wait for the row lock.
-const MAX_CONCURRENT_PER_EVENT: NonZeroU16 = NonZeroU16::new(2).unwrap();
+const DEFAULT_MAX_CONCURRENT_PER_EVENT: NonZeroU16 = NonZeroU16::new(2).unwrap();
 /// The default: two less than the connections of the pool, so that reads get a connection too.
-const MAX_CONCURRENT: NonZeroU16 = NonZeroU16::new(8).unwrap();
+const DEFAULT_MAX_CONCURRENT: NonZeroU16 = NonZeroU16::new(8).unwrap();
 /// The default: one batch waits for the disk, and the next one is executed. More reduces the sizes.
-const MAX_CONCURRENT_BATCHES: NonZeroU16 = NonZeroU16::new(2).unwrap();
+const DEFAULT_MAX_CONCURRENT_BATCHES: NonZeroU16 = NonZeroU16::new(2).unwrap();
 /// The default: large enough for a small cost of commits, and small enough for a short wait of the
 /// first command.
-const MAX_BATCH_SIZE: NonZeroU16 = NonZeroU16::new(64).unwrap();
+const DEFAULT_MAX_BATCH_SIZE: NonZeroU16 = NonZeroU16::new(64).unwrap();
 
 /// The settings of the join service.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -121,7 +121,7 @@ impl Default for JoinConfig {
         if let Ok(url) = DEFAULT_BROKER.parse() {
             broker.url = url;
         }
-        broker.rabbitmq.exchange = EXCHANGE.to_owned();
+        broker.rabbitmq.exchange = DEFAULT_EXCHANGE.to_owned();
         Self {
             database: DatabaseConfig::embedded(DEFAULT_FILE),
             broker,
@@ -148,22 +148,24 @@ impl WaitlistConfig {
 impl Default for WaitlistConfig {
     fn default() -> Self {
         Self {
-            min_length: MIN_WAITLIST_LENGTH,
-            max_length: MAX_WAITLIST_LENGTH,
+            min_length: DEFAULT_MIN_WAITLIST_LENGTH,
+            max_length: DEFAULT_MAX_WAITLIST_LENGTH,
         }
     }
 }
 
 impl Default for IdempotencyKeysConfig {
     fn default() -> Self {
-        Self { ttl: KEY_TTL }
+        Self {
+            ttl: DEFAULT_KEY_TTL,
+        }
     }
 }
 
 impl Default for RecountConfig {
     fn default() -> Self {
         Self {
-            interval: RECOUNT_INTERVAL,
+            interval: DEFAULT_RECOUNT_INTERVAL,
         }
     }
 }
@@ -171,10 +173,10 @@ impl Default for RecountConfig {
 impl Default for JoinBatchingConfig {
     fn default() -> Self {
         Self {
-            max_concurrent_per_event: MAX_CONCURRENT_PER_EVENT,
-            max_concurrent: MAX_CONCURRENT,
-            max_concurrent_batches: MAX_CONCURRENT_BATCHES,
-            max_batch_size: MAX_BATCH_SIZE,
+            max_concurrent_per_event: DEFAULT_MAX_CONCURRENT_PER_EVENT,
+            max_concurrent: DEFAULT_MAX_CONCURRENT,
+            max_concurrent_batches: DEFAULT_MAX_CONCURRENT_BATCHES,
+            max_batch_size: DEFAULT_MAX_BATCH_SIZE,
         }
     }
 }

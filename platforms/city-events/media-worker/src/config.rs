@@ -16,11 +16,11 @@ const DEFAULT_PUBLIC: &str = "data/city-events/media/public";
 /// The default broker: a SQLite file that all services of one folder share.
 const DEFAULT_BROKER: &str = "data/city-events/broker.db";
 /// The exchange of the legacy services.
-const EXCHANGE: &str = "city.events";
+const DEFAULT_EXCHANGE: &str = "city.events";
 /// The default of `max_pixels`: the legacy worker accepted squares of 8000 by 8000 pixels.
-const MAX_PIXELS: NonZeroU32 = NonZeroU32::new(64_000_000).unwrap();
+const DEFAULT_MAX_PIXELS: NonZeroU32 = NonZeroU32::new(64_000_000).unwrap();
 /// The default of `max_memory`: enough for one such square with transparency and its file.
-const MAX_MEMORY: ByteSize = ByteSize::mebibytes(288);
+const DEFAULT_MAX_MEMORY: ByteSize = ByteSize::mebibytes(288);
 
 /// The settings of the worker.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -48,7 +48,7 @@ impl Default for MediaWorkerConfig {
             url: BrokerUrl::sqlite(DEFAULT_BROKER),
             ..MessagingConfig::default()
         };
-        broker.rabbitmq.exchange = EXCHANGE.to_owned();
+        broker.rabbitmq.exchange = DEFAULT_EXCHANGE.to_owned();
         let files = |path: &str| StorageConfig {
             url: StorageUrl::File(path.into()),
             ..StorageConfig::default()
@@ -60,8 +60,8 @@ impl Default for MediaWorkerConfig {
             public: files(DEFAULT_PUBLIC),
             uploads: UploadsConfig::default(),
             images: ImagesConfig {
-                max_pixels: MAX_PIXELS,
-                max_memory: MAX_MEMORY,
+                max_pixels: DEFAULT_MAX_PIXELS,
+                max_memory: DEFAULT_MAX_MEMORY,
                 ..ImagesConfig::default()
             },
             clamd: ClamdConfig::default(),

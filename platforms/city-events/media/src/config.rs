@@ -16,7 +16,7 @@ const DEFAULT_PUBLIC: &str = "data/city-events/media/public";
 /// The default broker: a SQLite file that all services of one folder share.
 const DEFAULT_BROKER: &str = "data/city-events/broker.db";
 /// The exchange of the legacy services.
-const EXCHANGE: &str = "city.events";
+const DEFAULT_EXCHANGE: &str = "city.events";
 /// The default of `pictures_url`: this service on the same machine.
 const DEFAULT_URL: &str = "http://127.0.0.1:8085";
 /// The default base of the signed URLs of the file storage.
@@ -53,7 +53,7 @@ impl Default for MediaConfig {
             url: BrokerUrl::sqlite(DEFAULT_BROKER),
             ..MessagingConfig::default()
         };
-        broker.rabbitmq.exchange = EXCHANGE.to_owned();
+        broker.rabbitmq.exchange = DEFAULT_EXCHANGE.to_owned();
         let files = |path: &str| StorageConfig {
             url: StorageUrl::File(path.into()),
             ..StorageConfig::default()

@@ -3,7 +3,8 @@
 use std::{process::ExitCode, sync::Arc};
 
 use city_events_contract::{
-    DEVELOPMENT_ORIGINS, LOOPBACK_NETWORKS, MAX_CALLER_REQUESTS, bearer, messages::ProcessImage,
+    DEFAULT_MAX_CALLER_REQUESTS, DEVELOPMENT_ORIGINS, LOOPBACK_NETWORKS, bearer,
+    messages::ProcessImage,
 };
 use seaworthy::{
     axum::response::IntoResponse as _,
@@ -49,7 +50,10 @@ pub fn service() -> Service {
         .default_value("metrics.service_prefix", true)
         .default_value("server.http.trusted_proxies", LOOPBACK_NETWORKS.as_slice())
         // The interface has no limit of its own.
-        .default_value("server.http.rate_limit.requests", MAX_CALLER_REQUESTS)
+        .default_value(
+            "server.http.rate_limit.requests",
+            DEFAULT_MAX_CALLER_REQUESTS,
+        )
         // Pages of the gateway send files to signed URLs and show pictures.
         .default_value("server.http.cors.enabled", true)
         .default_value(
@@ -96,7 +100,7 @@ fn broker(settings: &MediaConfig) -> &MessagingConfig {
 pub async fn assemble(service: &Assembly<MediaConfig>) -> Result<(), StartError> {
     let settings = service.settings();
     service.authenticate(bearer(service, &settings.jwt, EXPIRY_LEEWAY)?);
-    service.error_forms(
+    service.error_renderers(
         Arc::new(|error| MediaError::from(&error).into_response()),
         Arc::new(|error| error.into_response()),
     );

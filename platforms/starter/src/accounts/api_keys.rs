@@ -40,7 +40,7 @@ impl Accounts {
         self.api_keys.check(name, scopes, lifetime)?;
         let verified = self.verify_caller(given.password).await?;
         let owner = verified.user.id.to_string();
-        self.api_keys.check_room(&owner).await?;
+        self.api_keys.check_limit(&owner).await?;
         self.verify_second_factor(verified.user.id, given.totp_code.expose())
             .await?;
         self.database

@@ -16,15 +16,15 @@ use seaworthy::{
 use crate::NAME;
 
 /// The default lifetime of access tokens. A stolen token is valid for at most this time.
-const ACCESS_TOKEN_EXPIRATION: Timeout = Timeout::from_secs(15 * 60);
+const DEFAULT_ACCESS_TOKEN_EXPIRATION: Timeout = Timeout::from_secs(15 * 60);
 /// The default lifetime of sessions. A user who returns once a week stays logged in.
-const REFRESH_TOKEN_EXPIRATION: SessionLifetime = SessionLifetime::from_days(7);
+const DEFAULT_REFRESH_TOKEN_EXPIRATION: SessionLifetime = SessionLifetime::from_days(7);
 /// The default lifetime of captchas, long enough to read a message on a telephone.
-const CAPTCHA_EXPIRATION: Timeout = Timeout::from_secs(5 * 60);
+const DEFAULT_CAPTCHA_EXPIRATION: Timeout = Timeout::from_secs(5 * 60);
 /// The default number of failed logins that lock an account.
-const MAX_LOGIN_ATTEMPTS: NonZeroU32 = NonZeroU32::new(5).unwrap();
+const DEFAULT_MAX_LOGIN_ATTEMPTS: NonZeroU32 = NonZeroU32::new(5).unwrap();
 /// The default duration of a lock. With five attempts, it allows 240 guesses a day.
-const LOCK_DURATION: Timeout = Timeout::from_secs(30 * 60);
+const DEFAULT_LOCK_DURATION: Timeout = Timeout::from_secs(30 * 60);
 /// The contract allows one use of a refresh token, even if two tabs use it simultaneously.
 const ROTATION_GRACE_PERIOD: Delay = Delay::ZERO;
 /// The contract of the starter requires 8. NIST SP 800-63B-4 requires 8 with a second factor.
@@ -32,8 +32,8 @@ const MIN_PASSWORD_LENGTH: usize = 8;
 /// Maximum length of a password. Longer passwords only take longer to hash.
 const MAX_PASSWORD_LENGTH: usize = 128;
 /// The limits of the contract, per IP address.
-const AUTH_REQUESTS: NonZeroU32 = NonZeroU32::new(10).unwrap();
-const PUBLIC_REQUESTS: NonZeroU32 = NonZeroU32::new(50).unwrap();
+const DEFAULT_AUTH_REQUESTS: NonZeroU32 = NonZeroU32::new(10).unwrap();
+const DEFAULT_PUBLIC_REQUESTS: NonZeroU32 = NonZeroU32::new(50).unwrap();
 const MINUTE: Timeout = Timeout::from_secs(60);
 /// The role that may do everything.
 const ADMIN: &str = "admin";
@@ -110,20 +110,20 @@ impl Default for AuthConfig {
             signing_key: None,
             issuer: NAME.to_owned(),
             document_issuers: Vec::new(),
-            access_token_expiration: ACCESS_TOKEN_EXPIRATION,
-            refresh_token_expiration: REFRESH_TOKEN_EXPIRATION,
+            access_token_expiration: DEFAULT_ACCESS_TOKEN_EXPIRATION,
+            refresh_token_expiration: DEFAULT_REFRESH_TOKEN_EXPIRATION,
             captcha_enabled: true,
             verify_addresses: false,
-            captcha_expiration: CAPTCHA_EXPIRATION,
+            captcha_expiration: DEFAULT_CAPTCHA_EXPIRATION,
             sent_codes: SentCodesConfig::default(),
-            max_login_attempts: MAX_LOGIN_ATTEMPTS,
-            lock_duration: LOCK_DURATION,
+            max_login_attempts: DEFAULT_MAX_LOGIN_ATTEMPTS,
+            lock_duration: DEFAULT_LOCK_DURATION,
             totp_enabled: false,
             roles: BTreeMap::from([(ADMIN.to_owned(), vec!["*".to_owned()])]),
             api_keys: ApiKeysConfig::default(),
             passwords: PasswordsConfig::default(),
-            login_rate_limit: per_minute(AUTH_REQUESTS),
-            public_rate_limit: per_minute(PUBLIC_REQUESTS),
+            login_rate_limit: per_minute(DEFAULT_AUTH_REQUESTS),
+            public_rate_limit: per_minute(DEFAULT_PUBLIC_REQUESTS),
         }
     }
 }

@@ -11,7 +11,7 @@ use seaworthy::{
 use crate::NAME;
 
 /// The default pool size of the contract.
-const POOL_SIZE: NonZeroU32 = NonZeroU32::new(100).unwrap();
+const DEFAULT_POOL_SIZE: NonZeroU32 = NonZeroU32::new(100).unwrap();
 
 /// The stores of the service.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -57,7 +57,7 @@ impl Default for RedisStoreConfig {
             db: None,
             timeout: RedisConfig::default().timeout,
             write_timeout: None,
-            pool_size: Some(POOL_SIZE),
+            pool_size: Some(DEFAULT_POOL_SIZE),
             prefix: None,
             on_failure: OnStoreFailure::default(),
         }

@@ -2,7 +2,7 @@
 
 use std::{env, fs, path::Path, process::Command};
 
-use seaworthy_testkit::outside::Block;
+use seaworthy_testkit::external_package::Block;
 use serde_json::Value;
 
 use crate::PROGRAM;

@@ -11,7 +11,7 @@ use super::{
 /// The default SQLite file, in a folder that `.gitignore` excludes.
 const DEFAULT_FILE: &str = "data/symbols-worker.db";
 /// The initial backoff, as in the legacy worker. Three retries last longer than a reconnection.
-const INITIAL_BACKOFF: Timeout = Timeout::from_millis(100);
+const DEFAULT_INITIAL_BACKOFF: Timeout = Timeout::from_millis(100);
 
 /// Settings of the worker.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -30,7 +30,7 @@ pub(crate) struct WorkerConfig {
 impl Default for WorkerConfig {
     fn default() -> Self {
         let mut broker = broker();
-        broker.defaults.initial_backoff = INITIAL_BACKOFF;
+        broker.defaults.initial_backoff = DEFAULT_INITIAL_BACKOFF;
         Self {
             database: DatabaseConfig::embedded(DEFAULT_FILE),
             broker,

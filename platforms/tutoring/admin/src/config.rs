@@ -17,17 +17,17 @@ const DEFAULT_FILE: &str = "data/tutoring/admin.db";
 /// The name of the platform in authenticator applications.
 const DEFAULT_ISSUER: &str = "Tutoring";
 /// Five failures in 15 minutes lock an account for 30 minutes.
-const MAX_FAILURES: NonZeroU32 = NonZeroU32::new(5).unwrap();
-const COUNTED_FOR: Timeout = Timeout::from_secs(15 * 60);
-const LOCK_DURATION: Timeout = Timeout::from_secs(30 * 60);
+const DEFAULT_MAX_FAILURES: NonZeroU32 = NonZeroU32::new(5).unwrap();
+const DEFAULT_FAILURE_WINDOW: Timeout = Timeout::from_secs(15 * 60);
+const DEFAULT_LOCK_DURATION: Timeout = Timeout::from_secs(30 * 60);
 /// The default number of failures per IP address, which the admins of an office share.
-const MAX_FAILURES_OF_IP: NonZeroU32 = NonZeroU32::new(30).unwrap();
+const DEFAULT_MAX_FAILURES_OF_IP: NonZeroU32 = NonZeroU32::new(30).unwrap();
 /// A session lasts 30 days, and a refresh extends it.
-const SESSION_TIMEOUT: SessionLifetime = SessionLifetime::from_days(30);
+const DEFAULT_SESSION_TIMEOUT: SessionLifetime = SessionLifetime::from_days(30);
 /// A refresh token is valid once. The refresh lock rejects a concurrent second use.
-const ROTATION_GRACE_PERIOD: Delay = Delay::from_millis(1);
+const DEFAULT_ROTATION_GRACE_PERIOD: Delay = Delay::from_millis(1);
 /// The default number of sessions per admin. A further login ends the oldest one.
-const MAX_SESSIONS: NonZeroU32 = NonZeroU32::new(10).unwrap();
+const DEFAULT_MAX_SESSIONS: NonZeroU32 = NonZeroU32::new(10).unwrap();
 
 /// The settings of the service.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -35,7 +35,7 @@ const MAX_SESSIONS: NonZeroU32 = NonZeroU32::new(10).unwrap();
 pub struct AdminConfig {
     /// The database of admins.
     pub database: DatabaseConfig,
-    /// The Redis of live sessions, which all services share. Without it, each process has its own.
+    /// The Redis of active sessions that all services share. Without it, each process has its own.
     pub redis: Option<RedisConfig>,
     /// Access tokens.
     pub access_tokens: AccessTokenConfig,
@@ -87,24 +87,24 @@ impl Default for AdminConfig {
     fn default() -> Self {
         let limit = |max_failures| LockoutLimit {
             max_failures,
-            initial_backoff: LOCK_DURATION,
-            max_backoff: LOCK_DURATION,
+            initial_backoff: DEFAULT_LOCK_DURATION,
+            max_backoff: DEFAULT_LOCK_DURATION,
         };
         Self {
             database: embedded_database(DEFAULT_FILE),
             redis: None,
             access_tokens: AccessTokenConfig::default(),
             sessions: SessionConfig {
-                idle_timeout: SESSION_TIMEOUT,
-                rotation_grace_period: ROTATION_GRACE_PERIOD,
-                max_per_user: MAX_SESSIONS,
+                idle_timeout: DEFAULT_SESSION_TIMEOUT,
+                rotation_grace_period: DEFAULT_ROTATION_GRACE_PERIOD,
+                max_per_user: DEFAULT_MAX_SESSIONS,
                 ..SessionConfig::default()
             },
             passwords: PasswordsConfig::default(),
             lockout: LockoutConfig {
-                account: limit(MAX_FAILURES),
-                ip: limit(MAX_FAILURES_OF_IP),
-                reset_after: COUNTED_FOR,
+                account: limit(DEFAULT_MAX_FAILURES),
+                ip: limit(DEFAULT_MAX_FAILURES_OF_IP),
+                reset_after: DEFAULT_FAILURE_WINDOW,
             },
             limits: LoginLimitConfig::default(),
             totp: TotpConfig::default(),

@@ -12,7 +12,7 @@ use seaworthy::{
     service::Commands,
 };
 use tutoring_contract::{AccessTokens, use_envelopes};
-use tutoring_identity::{ADMIN_VARIABLES, LiveSessions, LoginLimit, behind_gateway};
+use tutoring_identity::{ADMIN_VARIABLES, ActiveSessions, LoginLimit, behind_gateway};
 
 use crate::{
     accounts::{Accounts, second_factors},
@@ -69,8 +69,12 @@ pub async fn assemble(service: &Assembly<AdminConfig>) -> Result<(), StartError>
     if settings.seed {
         seed(service.profile(), &accounts).await?;
     }
-    let live = Some(accounts.live.clone().into());
-    service.authenticate(settings.access_tokens.authentication(service, live)?);
+    let active_sessions = Some(accounts.active_sessions.clone().into());
+    service.authenticate(
+        settings
+            .access_tokens
+            .authentication(service, active_sessions)?,
+    );
     service.worker(accounts.sessions.purge_worker());
     service.worker(accounts.lockout.purge_worker());
     accounts.audit.start_workers(service, &settings.audit_log);
@@ -97,7 +101,7 @@ pub(crate) async fn accounts(
         lockout: Lockout::new(database.clone(), settings.lockout.clone()),
         factors: second_factors(service, &database, &settings.totp)?,
         audit: AuditLog::new(database.clone(), &settings.audit_log)?,
-        live: LiveSessions::new(settings.redis.as_ref())?,
+        active_sessions: ActiveSessions::new(settings.redis.as_ref())?,
         limit: LoginLimit::for_admins(service, |settings: &AdminConfig| {
             (&settings.limits, settings.redis.as_ref())
         })?,

@@ -10,7 +10,7 @@ use tutoring_identity::{embedded_broker, embedded_database};
 /// The default database file, in a directory that version control ignores.
 const DEFAULT_FILE: &str = "data/tutoring/analytics.db";
 /// The default retention: a year, and a month before it for comparison.
-const RETENTION_DAYS: NonZeroU16 = NonZeroU16::new(400).unwrap();
+const DEFAULT_RETENTION_DAYS: NonZeroU16 = NonZeroU16::new(400).unwrap();
 const SECONDS_PER_DAY: u64 = 24 * 60 * 60;
 
 /// The settings of the service.
@@ -23,7 +23,7 @@ pub struct AnalyticsConfig {
     pub broker: MessagingConfig,
     /// The record of handled messages.
     pub inbox: InboxConfig,
-    /// The Redis of live sessions. Without it, a token is valid until it expires.
+    /// The Redis of active sessions. Without it, a token is valid until it expires.
     pub redis: Option<RedisConfig>,
     /// The secret of access tokens. All services share it.
     pub access_tokens: AccessTokenConfig,
@@ -46,7 +46,7 @@ impl Default for AnalyticsConfig {
             access_tokens: AccessTokenConfig::default(),
             operation_log: OperationLogConfig::default(),
             time_zone: PlatformZone::default(),
-            retention_days: RETENTION_DAYS,
+            retention_days: DEFAULT_RETENTION_DAYS,
         }
     }
 }

@@ -12,7 +12,7 @@ use seaworthy::{
     service::Commands,
 };
 use tutoring_contract::{groups::ANALYTICS, use_envelopes};
-use tutoring_identity::{BROKER, DATABASE, LiveSessions, STORE_VARIABLES, behind_gateway};
+use tutoring_identity::{ActiveSessions, BROKER, DATABASE, STORE_VARIABLES, behind_gateway};
 
 use crate::{
     analytics::Analytics,
@@ -68,7 +68,7 @@ pub async fn assemble(service: &Assembly<AnalyticsConfig>) -> Result<(), StartEr
     service.document(include_str!("../docs/openapi.json"));
     let settings = service.settings();
     use_envelopes(service);
-    let sessions = LiveSessions::new(settings.redis.as_ref())?;
+    let sessions = ActiveSessions::new(settings.redis.as_ref())?;
     let tokens = &settings.access_tokens;
     service.authenticate(tokens.authentication(service, Some(sessions.into()))?);
     let database = Database::connect(service, DATABASE, &settings.database, MIGRATIONS).await?;

@@ -8,11 +8,11 @@ use tutoring_identity::{embedded_broker, embedded_database};
 /// The default database file, in a directory that version control ignores.
 const DEFAULT_FILE: &str = "data/tutoring/booking.db";
 /// The default maximum distance between two consecutive sessions, in km.
-const MAX_SEQUENTIAL_DISTANCE_KM: f64 = 5.0;
+const DEFAULT_MAX_SEQUENTIAL_DISTANCE_KM: f64 = 5.0;
 /// The default idle timeout of a journey, longer than usual losses of the mobile network.
-const JOURNEY_IDLE_TIMEOUT: Timeout = Timeout::from_secs(120);
+const DEFAULT_JOURNEY_IDLE_TIMEOUT: Timeout = Timeout::from_secs(120);
 /// The default radius at the start of a session, larger than the GPS error in a city.
-const START_RADIUS_M: u16 = 100;
+const DEFAULT_START_RADIUS_M: u16 = 100;
 
 /// The settings of the service.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -24,7 +24,7 @@ pub struct BookingConfig {
     pub broker: MessagingConfig,
     /// The outbox and the inbox of events.
     pub outbox: OutboxConfig,
-    /// The Redis of live sessions, which all services share, and of live journeys. Without it, one
+    /// The Redis of active sessions and live journeys, which all services share. Without it, one
     /// replica keeps journeys in memory.
     pub redis: Option<RedisConfig>,
     /// Access tokens of users.
@@ -66,9 +66,9 @@ impl Default for BookingConfig {
             operation_log: OperationLogConfig::enabled(),
             time_zone: PlatformZone::default(),
             session_code_key: None,
-            max_sequential_distance_km: MAX_SEQUENTIAL_DISTANCE_KM,
-            start_radius_m: START_RADIUS_M,
-            journey_idle_timeout: JOURNEY_IDLE_TIMEOUT,
+            max_sequential_distance_km: DEFAULT_MAX_SEQUENTIAL_DISTANCE_KM,
+            start_radius_m: DEFAULT_START_RADIUS_M,
+            journey_idle_timeout: DEFAULT_JOURNEY_IDLE_TIMEOUT,
             operators: Vec::new(),
         }
     }

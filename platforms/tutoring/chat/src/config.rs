@@ -13,7 +13,7 @@ const DEFAULT_ATTACHMENTS: &str = "data/tutoring/attachments";
 /// The signed URLs of the file storage.
 pub(crate) const DEFAULT_SIGNED_URL: &str = "http://127.0.0.1:3008/attachments";
 /// The default of `max_attachment_size`: a minute of video of a telephone fits.
-const MAX_ATTACHMENT_SIZE: ByteSize = ByteSize::mebibytes(50);
+const DEFAULT_MAX_ATTACHMENT_SIZE: ByteSize = ByteSize::mebibytes(50);
 
 /// The settings of the service.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -48,7 +48,7 @@ impl Default for ChatConfig {
                 public_url: DEFAULT_SIGNED_URL.parse().ok(),
                 ..StorageConfig::default()
             },
-            max_attachment_size: MAX_ATTACHMENT_SIZE,
+            max_attachment_size: DEFAULT_MAX_ATTACHMENT_SIZE,
             allow_contact_data: false,
         }
     }

@@ -232,7 +232,7 @@ fn number_or_text(text: &str) -> Value {
 /// Makes all responses of a service follow the interface: errors in envelopes, and correlation IDs
 /// in `X-Correlation-ID`.
 pub fn use_envelopes<C: Settings>(service: &Assembly<C>) {
-    service.error_forms(
+    service.error_renderers(
         Arc::new(error_response),
         Arc::new(|error| error.into_response()),
     );

@@ -25,9 +25,9 @@ pub const SESSION_CLAIM: &str = "sid";
 /// The claim with the territory of an administrator.
 pub(crate) const TERRITORY_CLAIM: &str = "territory";
 /// A stolen access token is valid for this time.
-const LIFETIME: Timeout = Timeout::from_secs(10 * 60);
-const ISSUER: &str = "tutoring";
-const AUDIENCE: &str = "tutoring-api";
+const DEFAULT_LIFETIME: Timeout = Timeout::from_secs(10 * 60);
+const DEFAULT_ISSUER: &str = "tutoring";
+const DEFAULT_AUDIENCE: &str = "tutoring-api";
 /// The header `typ` of access tokens (RFC 9068). Refresh tokens are opaque.
 const TYPE: &str = "at+jwt";
 /// The claim with the kind of a token, and its value for access tokens.
@@ -60,9 +60,9 @@ impl Default for AccessTokenConfig {
         Self {
             secret: None,
             additional_verification_keys: Vec::new(),
-            lifetime: LIFETIME,
-            issuer: ISSUER.to_owned(),
-            audience: AUDIENCE.to_owned(),
+            lifetime: DEFAULT_LIFETIME,
+            issuer: DEFAULT_ISSUER.to_owned(),
+            audience: DEFAULT_AUDIENCE.to_owned(),
         }
     }
 }

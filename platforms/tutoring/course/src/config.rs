@@ -29,7 +29,7 @@ pub struct CourseConfig {
     pub broker: MessagingConfig,
     /// The outbox and the inbox of events.
     pub outbox: OutboxConfig,
-    /// The Redis of live sessions, which all services share.
+    /// The Redis of active sessions, which all services share.
     pub redis: Option<RedisConfig>,
     /// Access tokens of users.
     pub access_tokens: AccessTokenConfig,

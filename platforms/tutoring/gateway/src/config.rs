@@ -12,15 +12,15 @@ use tutoring_contract::AccessTokenConfig;
 use tutoring_identity::per_minute;
 
 /// The default of `public`. A page of the catalogue needs a few requests.
-const PUBLIC: NonZeroU32 = NonZeroU32::new(60).unwrap();
+const DEFAULT_PUBLIC_LIMIT: NonZeroU32 = NonZeroU32::new(60).unwrap();
 /// The default of `student`. A student uses one device at a time.
-const STUDENT: NonZeroU32 = NonZeroU32::new(100).unwrap();
+const DEFAULT_STUDENT_LIMIT: NonZeroU32 = NonZeroU32::new(100).unwrap();
 /// The default of `trainer`, who also sends locations on the way to a session.
-const TRAINER: NonZeroU32 = NonZeroU32::new(200).unwrap();
+const DEFAULT_TRAINER_LIMIT: NonZeroU32 = NonZeroU32::new(200).unwrap();
 /// The default of `admin`. Pages of administrators load many lists.
-const ADMIN: NonZeroU32 = NonZeroU32::new(500).unwrap();
+const DEFAULT_ADMIN_LIMIT: NonZeroU32 = NonZeroU32::new(500).unwrap();
 /// Maximum number of messages of one Socket.IO client in ten seconds.
-const CALLS: NonZeroU32 = NonZeroU32::new(20).unwrap();
+const DEFAULT_MESSAGES_PER_WINDOW: NonZeroU32 = NonZeroU32::new(20).unwrap();
 /// The broker of a platform in one directory.
 const DEFAULT_BROKER: &str = "data/tutoring/broker.db";
 /// The prefix of the counts in Redis.
@@ -32,7 +32,7 @@ const PREFIX: &str = "ratelimit";
 pub struct GatewayConfig {
     /// The verification of access tokens.
     pub access_tokens: AccessTokenConfig,
-    /// The Redis of live sessions and rate limits. Without it, each replica counts alone, and the
+    /// The Redis of active sessions and rate limits. Without it, each replica counts alone, and the
     /// services alone check whether a session has ended.
     pub redis: Option<RedisConfig>,
     /// Requests per minute.
@@ -50,7 +50,7 @@ impl Default for GatewayConfig {
             redis: None,
             limits: GatewayLimitsConfig::default(),
             realtime: RealtimeConfig {
-                max_calls: CALLS,
+                max_calls: DEFAULT_MESSAGES_PER_WINDOW,
                 ..RealtimeConfig::default()
             },
             broker: MessagingConfig {
@@ -89,10 +89,10 @@ impl Default for GatewayLimitsConfig {
     fn default() -> Self {
         Self {
             enabled: true,
-            public: PUBLIC,
-            student: STUDENT,
-            trainer: TRAINER,
-            admin: ADMIN,
+            public: DEFAULT_PUBLIC_LIMIT,
+            student: DEFAULT_STUDENT_LIMIT,
+            trainer: DEFAULT_TRAINER_LIMIT,
+            admin: DEFAULT_ADMIN_LIMIT,
         }
     }
 }

@@ -14,7 +14,7 @@ use seaworthy::{
     service::Commands,
 };
 use tutoring_contract::{AccessTokenVerifier, SessionCheck, use_envelopes};
-use tutoring_identity::{GATEWAY_VARIABLES, LiveSealer, LiveSessions};
+use tutoring_identity::{ActiveSessions, GATEWAY_VARIABLES, LiveSealer};
 
 use crate::{
     GatewayConfig, Upstream, business_events,
@@ -138,7 +138,7 @@ fn broker(settings: &GatewayConfig) -> &MessagingConfig {
 pub async fn assemble(service: &Assembly<GatewayConfig>) -> Result<(), StartError> {
     let settings = service.settings();
     use_envelopes(service);
-    let sessions: Arc<dyn SessionCheck> = LiveSessions::new(settings.redis.as_ref())?.into();
+    let sessions: Arc<dyn SessionCheck> = ActiveSessions::new(settings.redis.as_ref())?.into();
     let sessions = Some(sessions);
     let tokens = &settings.access_tokens;
     service.authenticate(tokens.authentication(service, sessions.clone())?);

@@ -43,7 +43,7 @@ pub(crate) fn routes(
         async move { clients.authenticate(handshake).await }
     })
     .allowed_origins_only()
-    .error_form(Arc::new(error_response))
+    .error_renderer(Arc::new(error_response))
     .on_connect(|socket, _| join_admins(socket))
     .on_disconnect(move |socket, _| presence.leave(socket));
     let server = journeys::handlers(server, journeys);

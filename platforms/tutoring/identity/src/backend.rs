@@ -10,7 +10,7 @@ use seaworthy::{
 };
 use tutoring_contract::{AccessTokenConfig, ServiceTokenConfig, use_envelopes};
 
-use crate::LiveSessions;
+use crate::ActiveSessions;
 
 /// The name of the database in logs, probes and settings.
 pub const DATABASE: &str = "database";
@@ -80,7 +80,7 @@ pub fn embedded_broker() -> MessagingConfig {
 pub struct BackendConfig {
     /// The database of the service, also of messages until they are published.
     pub database: DatabaseConfig,
-    /// The Redis of live sessions. Without it, a token is valid until it expires.
+    /// The Redis of active sessions. Without it, a token is valid until it expires.
     pub redis: Option<RedisConfig>,
     /// The message broker.
     pub broker: MessagingConfig,
@@ -143,7 +143,7 @@ impl Backend {
         migrations: &'static [MigrationSet],
     ) -> Result<Self, StartError> {
         use_envelopes(service);
-        let sessions = Some(LiveSessions::new(config.redis.as_ref())?.into());
+        let sessions = Some(ActiveSessions::new(config.redis.as_ref())?.into());
         let tokens = &config.access_tokens;
         service.authenticate(match config.service_tokens.secret {
             Some(_) => {

@@ -38,7 +38,7 @@ impl CallerSession {
     ///
     /// # Errors
     /// `TOKEN_INVALID`, or an error of the database.
-    pub async fn require_live(&self, tx: &Transaction) -> Result<(), Error> {
+    pub async fn require_active(&self, tx: &Transaction) -> Result<(), Error> {
         let user = self.user.to_string();
         let version = Sessions::token_version(tx, &user, &self.session).await?;
         version.map(drop).ok_or_else(errors::token_invalid)

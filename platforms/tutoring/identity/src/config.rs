@@ -23,40 +23,40 @@ const LIMIT_PREFIX: &str = "ratelimit";
 const MINUTE: u32 = 60;
 const HOUR: u32 = 60 * MINUTE;
 /// The default session lifetime. A user who returns once a month stays logged in.
-const REFRESH_TOKEN: SessionLifetime = SessionLifetime::from_days(30);
+const DEFAULT_SESSION_LIFETIME: SessionLifetime = SessionLifetime::from_days(30);
 /// A refresh token is valid once. The refresh lock rejects a concurrent second use.
-const ROTATION_GRACE_PERIOD: Delay = Delay::from_millis(1);
+const DEFAULT_ROTATION_GRACE_PERIOD: Delay = Delay::from_millis(1);
 /// The default number of sessions per user: the devices of a person.
-const MAX_SESSIONS: NonZeroU32 = NonZeroU32::new(10).unwrap();
+const DEFAULT_MAX_SESSIONS: NonZeroU32 = NonZeroU32::new(10).unwrap();
 /// The default number of failed logins that lock an account.
-const MAX_FAILURES: NonZeroU32 = NonZeroU32::new(5).unwrap();
+const DEFAULT_MAX_FAILURES: NonZeroU32 = NonZeroU32::new(5).unwrap();
 /// The default number of failures per IP address, which the users of a school share.
-const MAX_FAILURES_OF_IP: NonZeroU32 = NonZeroU32::new(50).unwrap();
+const DEFAULT_MAX_FAILURES_OF_IP: NonZeroU32 = NonZeroU32::new(50).unwrap();
 /// The default window in which failures are counted.
-const FAILURE_WINDOW: Timeout = Timeout::from_secs(15 * MINUTE);
+const DEFAULT_FAILURE_WINDOW: Timeout = Timeout::from_secs(15 * MINUTE);
 /// The default duration of a lock. With five attempts, it allows 240 guesses a day.
-const LOCK_DURATION: Timeout = Timeout::from_secs(30 * MINUTE);
+const DEFAULT_LOCK_DURATION: Timeout = Timeout::from_secs(30 * MINUTE);
 /// Users mistype a password a few times, and guesses stay rare.
-const LOGINS: IdentityLimitConfig = IdentityLimitConfig::new(5, 15 * MINUTE);
+const DEFAULT_LOGIN_LIMIT: IdentityLimitConfig = IdentityLimitConfig::new(5, 15 * MINUTE);
 /// The default TTL of codes by e-mail.
-const EMAIL_CODE: Timeout = Timeout::from_secs(10 * MINUTE);
+const DEFAULT_EMAIL_CODE_TTL: Timeout = Timeout::from_secs(10 * MINUTE);
 /// The default TTL of codes by SMS.
-const PHONE_CODE: Timeout = Timeout::from_secs(5 * MINUTE);
+const DEFAULT_PHONE_CODE_TTL: Timeout = Timeout::from_secs(5 * MINUTE);
 /// The default number of attempts per code. They succeed once in 200,000 codes.
-const MAX_ATTEMPTS: NonZeroU32 = NonZeroU32::new(5).unwrap();
+const DEFAULT_MAX_ATTEMPTS: NonZeroU32 = NonZeroU32::new(5).unwrap();
 /// The default interval between two codes. A message arrives within it.
-const CODE_INTERVAL: Timeout = Timeout::from_secs(MINUTE);
+const DEFAULT_CODE_INTERVAL: Timeout = Timeout::from_secs(MINUTE);
 /// The default number of codes per hour. Each message costs money.
-const CODES_PER_HOUR: NonZeroU32 = NonZeroU32::new(5).unwrap();
+const DEFAULT_CODES_PER_HOUR: NonZeroU32 = NonZeroU32::new(5).unwrap();
 /// The default number of registrations and requested codes per hour from one address, which a school
 /// may share.
-const CODES_PER_ADDRESS: u32 = 50;
+const DEFAULT_CODES_PER_ADDRESS: u32 = 50;
 /// The default age at which unverified accounts are deleted. A user may verify the next day.
-const UNVERIFIED_TTL: Timeout = Timeout::from_secs(24 * HOUR);
+const DEFAULT_UNVERIFIED_TTL: Timeout = Timeout::from_secs(24 * HOUR);
 /// The issuer of the ID tokens of Google.
-const GOOGLE: &str = "https://accounts.google.com";
+const DEFAULT_GOOGLE_ISSUER: &str = "https://accounts.google.com";
 /// A login sends at most three requests to Google, and users do not wait longer.
-const GOOGLE_TIMEOUT: Timeout = Timeout::from_secs(10);
+const DEFAULT_GOOGLE_TIMEOUT: Timeout = Timeout::from_secs(10);
 /// The address of MSG91.
 const MSG91: &str = "https://control.msg91.com";
 
@@ -66,7 +66,7 @@ const MSG91: &str = "https://control.msg91.com";
 pub struct IdentityConfig {
     /// The database of accounts, and of messages until they are published.
     pub database: DatabaseConfig,
-    /// The Redis of live sessions, refresh locks and rate limits. Without it, each replica has its
+    /// The Redis of active sessions, refresh locks and rate limits. Without it, a replica has its
     /// own.
     pub redis: Option<RedisConfig>,
     /// The message broker.
@@ -176,11 +176,11 @@ pub struct GoogleConfig {
 impl Default for GoogleConfig {
     fn default() -> Self {
         Self {
-            issuer: GOOGLE.to_owned(),
+            issuer: DEFAULT_GOOGLE_ISSUER.to_owned(),
             client_ids: Vec::new(),
             client_secret: None,
             redirect_uris: Vec::new(),
-            timeout: GOOGLE_TIMEOUT,
+            timeout: DEFAULT_GOOGLE_TIMEOUT,
         }
     }
 }
@@ -272,7 +272,7 @@ impl Default for LoginLimitConfig {
     fn default() -> Self {
         Self {
             enabled: true,
-            login: LOGINS,
+            login: DEFAULT_LOGIN_LIMIT,
         }
     }
 }
@@ -281,8 +281,8 @@ impl Default for IdentityLimitsConfig {
     fn default() -> Self {
         Self {
             enabled: true,
-            login: LOGINS,
-            code_request: IdentityLimitConfig::new(CODES_PER_ADDRESS, HOUR),
+            login: DEFAULT_LOGIN_LIMIT,
+            code_request: IdentityLimitConfig::new(DEFAULT_CODES_PER_ADDRESS, HOUR),
             code_verify: IdentityLimitConfig::new(10, 15 * MINUTE),
         }
     }
@@ -292,11 +292,11 @@ impl Default for CodeConfig {
     fn default() -> Self {
         Self {
             pepper: None,
-            email_ttl: EMAIL_CODE,
-            phone_ttl: PHONE_CODE,
-            max_attempts: MAX_ATTEMPTS,
-            min_interval: CODE_INTERVAL,
-            max_per_hour: CODES_PER_HOUR,
+            email_ttl: DEFAULT_EMAIL_CODE_TTL,
+            phone_ttl: DEFAULT_PHONE_CODE_TTL,
+            max_attempts: DEFAULT_MAX_ATTEMPTS,
+            min_interval: DEFAULT_CODE_INTERVAL,
+            max_per_hour: DEFAULT_CODES_PER_HOUR,
         }
     }
 }
@@ -316,8 +316,8 @@ impl Default for IdentityConfig {
     fn default() -> Self {
         let lock = |max_failures| LockoutLimit {
             max_failures,
-            initial_backoff: LOCK_DURATION,
-            max_backoff: LOCK_DURATION,
+            initial_backoff: DEFAULT_LOCK_DURATION,
+            max_backoff: DEFAULT_LOCK_DURATION,
         };
         Self {
             database: embedded_database(DEFAULT_FILE),
@@ -327,16 +327,16 @@ impl Default for IdentityConfig {
             operation_log: OperationLogConfig::default(),
             access_tokens: AccessTokenConfig::default(),
             sessions: SessionConfig {
-                idle_timeout: REFRESH_TOKEN,
-                rotation_grace_period: ROTATION_GRACE_PERIOD,
-                max_per_user: MAX_SESSIONS,
+                idle_timeout: DEFAULT_SESSION_LIFETIME,
+                rotation_grace_period: DEFAULT_ROTATION_GRACE_PERIOD,
+                max_per_user: DEFAULT_MAX_SESSIONS,
                 ..SessionConfig::default()
             },
             passwords: PasswordsConfig::default(),
             lockout: LockoutConfig {
-                account: lock(MAX_FAILURES),
-                ip: lock(MAX_FAILURES_OF_IP),
-                reset_after: FAILURE_WINDOW,
+                account: lock(DEFAULT_MAX_FAILURES),
+                ip: lock(DEFAULT_MAX_FAILURES_OF_IP),
+                reset_after: DEFAULT_FAILURE_WINDOW,
             },
             codes: CodeConfig::default(),
             mail: MailConfig::default(),
@@ -344,7 +344,7 @@ impl Default for IdentityConfig {
             google: GoogleConfig::default(),
             limits: IdentityLimitsConfig::default(),
             unverified_cleanup: true,
-            unverified_ttl: UNVERIFIED_TTL,
+            unverified_ttl: DEFAULT_UNVERIFIED_TTL,
         }
     }
 }

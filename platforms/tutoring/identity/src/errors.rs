@@ -4,7 +4,7 @@ use std::{error::Error as StdError, time::Duration};
 
 use seaworthy::prelude::*;
 
-use crate::live::LOCK_TTL;
+use crate::active_sessions::LOCK_TTL;
 
 seaworthy::errors! {
     /// Also for unknown accounts, so that a client cannot find out whether an account exists.

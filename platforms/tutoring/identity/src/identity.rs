@@ -19,7 +19,7 @@ use tutoring_contract::{
 };
 
 use crate::{
-    Account, AccountKind, Accounts, IdentityConfig, Limits, LiveSessions, RefreshCookies, api,
+    Account, AccountKind, Accounts, ActiveSessions, IdentityConfig, Limits, RefreshCookies, api,
     backend::{BROKER, DATABASE},
     codes::CodeBook,
     errors,
@@ -45,7 +45,7 @@ pub(crate) struct Parts {
     pub(crate) outbox: Outbox,
     pub(crate) tokens: AccessTokens,
     pub(crate) sessions: Sessions,
-    pub(crate) live: LiveSessions,
+    pub(crate) active_sessions: ActiveSessions,
     pub(crate) lockout: Lockout,
     pub(crate) passwords: Passwords,
     pub(crate) codes: CodeBook,
@@ -74,7 +74,7 @@ impl Identity {
         let config = select(service.settings());
         use_envelopes(service);
         let tokens = AccessTokens::new(&config.access_tokens)?;
-        let live = LiveSessions::new(config.redis.as_ref())?;
+        let active_sessions = ActiveSessions::new(config.redis.as_ref())?;
         let sms = Sms::new(service, &config.sms)?;
         let google = Google::new(service, &config.google)?;
         let database = Database::connect(service, DATABASE, &config.database, migrations).await?;
@@ -100,7 +100,7 @@ impl Identity {
         let passwords = Passwords::start(&config.passwords, service.metrics());
         let bearer = config
             .access_tokens
-            .authentication(service, Some(live.clone().into()))?;
+            .authentication(service, Some(active_sessions.clone().into()))?;
         service.authenticate(bearer);
         let parts = Parts {
             kind,
@@ -112,7 +112,7 @@ impl Identity {
             passwords: passwords
                 .map_err(|error| StartError::with_cause("passwords cannot be hashed", error))?,
             limits: Limits::new(service, kind, select)?,
-            live,
+            active_sessions,
             codes,
             mailer,
             sms,

@@ -6,7 +6,7 @@
 //! | `config` | Settings |
 //! | `account`, `store` | Accounts, SQL statements and migrations |
 //! | `codes`, `sms` | One-time codes and their providers |
-//! | `live`, `cookies` | Live sessions, and refresh tokens at the client |
+//! | `active_sessions`, `cookies` | Active sessions, and refresh tokens at the client |
 //! | `backend`, `stores`, `caller` | Connections, commands and callers of every service |
 //! | `paging`, `rows` | Pages, territories and coordinates in SQL |
 //! | `workers` | Work at intervals |
@@ -20,6 +20,7 @@
 //! ```
 
 mod account;
+mod active_sessions;
 mod api;
 mod backend;
 mod caller;
@@ -31,7 +32,6 @@ mod errors;
 mod google;
 mod identity;
 mod limits;
-mod live;
 mod live_events;
 mod operations;
 mod paging;
@@ -46,6 +46,7 @@ mod variables;
 mod workers;
 
 pub use account::{Account, AccountKind, AccountView};
+pub use active_sessions::{ActiveSessions, SessionRecord};
 pub use backend::{
     BROKER, Backend, BackendConfig, DATABASE, behind_gateway, behind_gateway_with, embedded_broker,
     embedded_database,
@@ -60,7 +61,6 @@ pub use cookies::{RefreshCookies, is_mobile};
 pub use errors::refresh_in_progress;
 pub use identity::Identity;
 pub use limits::{Limits, LoginLimit, per_minute};
-pub use live::{LiveSessions, SessionRecord};
 pub use live_events::LiveSealer;
 pub use paging::PagedStatement;
 pub use profile_edit::ProfileEdit;

@@ -11,15 +11,15 @@ use tutoring_identity::{embedded_broker, embedded_database, per_minute};
 /// The default database file, in a directory that version control ignores.
 const DEFAULT_FILE: &str = "data/tutoring/payment.db";
 /// The default TTL of an order and its payment.
-const ORDER_TTL: Timeout = Timeout::from_secs(30 * 60);
+const DEFAULT_ORDER_TTL: Timeout = Timeout::from_secs(30 * 60);
 /// The default schedule: 20:00 UTC, which is 01:30 in India.
-const SCHEDULE: &str = "0 20 * * *";
+const DEFAULT_SCHEDULE: &str = "0 20 * * *";
 /// The default lookback. Banks settle late payments within three days.
-const LOOKBACK: Timeout = Timeout::from_secs(3 * 24 * 60 * 60);
+const DEFAULT_LOOKBACK: Timeout = Timeout::from_secs(3 * 24 * 60 * 60);
 /// The default limit of created payments per student and minute.
-const CREATE: NonZeroU32 = NonZeroU32::new(10).unwrap();
+const DEFAULT_CREATE_LIMIT: NonZeroU32 = NonZeroU32::new(10).unwrap();
 /// The default limit of webhooks per minute.
-const WEBHOOK: NonZeroU32 = NonZeroU32::new(600).unwrap();
+const DEFAULT_WEBHOOK_LIMIT: NonZeroU32 = NonZeroU32::new(600).unwrap();
 
 /// The prefix of the counts in Redis.
 const PREFIX: &str = "ratelimit:payment";
@@ -34,7 +34,7 @@ pub struct PaymentConfig {
     pub broker: MessagingConfig,
     /// The outbox and the inbox of events.
     pub outbox: OutboxConfig,
-    /// The Redis of live sessions, which all services share.
+    /// The Redis of active sessions, which all services share.
     pub redis: Option<RedisConfig>,
     /// Access tokens of users.
     pub access_tokens: AccessTokenConfig,
@@ -136,22 +136,22 @@ impl Default for ReconciliationConfig {
     fn default() -> Self {
         Self {
             schedule: default_schedule(),
-            lookback: LOOKBACK,
+            lookback: DEFAULT_LOOKBACK,
         }
     }
 }
 
 #[expect(clippy::unwrap_used, reason = "a test parses the constant pattern")]
 fn default_schedule() -> CronSchedule {
-    SCHEDULE.parse().unwrap()
+    DEFAULT_SCHEDULE.parse().unwrap()
 }
 
 impl Default for PaymentLimitsConfig {
     fn default() -> Self {
         Self {
             enabled: true,
-            create: CREATE,
-            webhook: WEBHOOK,
+            create: DEFAULT_CREATE_LIMIT,
+            webhook: DEFAULT_WEBHOOK_LIMIT,
         }
     }
 }
@@ -169,7 +169,7 @@ impl Default for PaymentConfig {
             operation_log: OperationLogConfig::enabled(),
             time_zone: PlatformZone::default(),
             provider: ProviderConfig::default(),
-            order_ttl: ORDER_TTL,
+            order_ttl: DEFAULT_ORDER_TTL,
             reconciliation: ReconciliationConfig::default(),
             limits: PaymentLimitsConfig::default(),
         }
@@ -183,6 +183,6 @@ mod tests {
     #[test]
     fn default_schedule_is_nightly_work_1() {
         let schedule = PaymentConfig::default().reconciliation.schedule;
-        assert_eq!(schedule.to_string(), SCHEDULE);
+        assert_eq!(schedule.to_string(), DEFAULT_SCHEDULE);
     }
 }

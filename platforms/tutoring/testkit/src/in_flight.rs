@@ -70,12 +70,12 @@ pub async fn hold_commits(database: &Database) -> Transaction {
     tx
 }
 
-/// Returns the number of live sessions.
+/// Returns the number of active sessions.
 ///
 /// # Panics
 /// Redis does not respond.
 #[must_use]
-pub fn live_sessions(redis: &RedisServer) -> usize {
+pub fn active_sessions(redis: &RedisServer) -> usize {
     let mut stream = TcpStream::connect(redis.address()).unwrap();
     stream.write_all(b"KEYS session:*\r\nQUIT\r\n").unwrap();
     let mut keys = String::new();

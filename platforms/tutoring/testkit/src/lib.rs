@@ -17,7 +17,7 @@ use seaworthy_testkit::database::EmptyDatabase;
 
 pub use http::{call, data, json_of, rejection, wait_for};
 pub use in_flight::{
-    hold_commits, in_order, live_sessions, wait_for_blocked_statements, with_late_body,
+    active_sessions, hold_commits, in_order, wait_for_blocked_statements, with_late_body,
 };
 pub use peer::{Events, Peer};
 pub use platform_servers::{PlatformServers, SERVICES};

@@ -17,12 +17,12 @@ const OWN_ROUTES: [(&str, &str); 4] = [
 /// The user of tokens that the tests sign.
 pub(crate) const USER: Uuid = Uuid::from_u128(7);
 
-/// Signs a token of a user with this role, for the live session of another token.
+/// Signs a token of a user with this role, for the active session of another token.
 pub(crate) fn token_with_role(role: Role, live: &str) -> String {
     token_of(USER, role, live, Timeout::from_secs(600))
 }
 
-/// Signs a token with this lifetime, for the live session of another token.
+/// Signs a token with this lifetime, for the active session of another token.
 pub(crate) fn token_of(id: Uuid, role: Role, live: &str, lifetime: Timeout) -> String {
     let claims = live.split('.').nth(1).unwrap();
     let claims = data_encoding::BASE64URL_NOPAD

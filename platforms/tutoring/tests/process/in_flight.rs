@@ -9,7 +9,7 @@ use seaworthy_testkit::{
 };
 use serde_json::{Value, json};
 use tutoring_testkit::{
-    hold_commits, in_order, live_sessions, wait_for_blocked_statements, with_late_body,
+    active_sessions, hold_commits, in_order, wait_for_blocked_statements, with_late_body,
 };
 
 use crate::app::{PASSWORD, TestPlatform, Tokens, assert_error, json_of, tokens};
@@ -209,7 +209,7 @@ in_flight! {
         assert_ok(&out);
         let refreshed = tokens(&refreshed);
         assert_error(&profile(&app, &refreshed.access), 401, "TOKEN_INVALID");
-        assert_eq!(live_sessions(app.servers.redis().unwrap()), 0);
+        assert_eq!(active_sessions(app.servers.redis().unwrap()), 0);
     }
 
     refresh_locks_the_account_before_the_session_auth_3: |app, student| {
@@ -228,11 +228,11 @@ in_flight! {
     session_is_live_before_the_lock_of_its_account_ends_auth_3: |app, student| {
         let database = app.database("student-auth").await;
         let redis = app.servers.redis().unwrap();
-        let live = live_sessions(redis);
+        let live = active_sessions(redis);
         let commits = hold_commits(&database).await;
         let login = spawn(&app, |app| app.log_in(EMAIL, PASSWORD));
         wait_for_blocked_statements(accounts_database(&app), 1).await;
-        assert_eq!(live_sessions(redis), live + 1);
+        assert_eq!(active_sessions(redis), live + 1);
         let out = spawn(&app, move |app| {
             app.call(&student.access, "POST", "/logout-all", &Value::Null)
         });
@@ -241,7 +241,7 @@ in_flight! {
         let login = tokens(&login.join().unwrap());
         assert_ok(&out.join().unwrap());
         assert_error(&profile(&app, &login.access), 401, "TOKEN_INVALID");
-        assert_eq!(live_sessions(redis), 0);
+        assert_eq!(active_sessions(redis), 0);
     }
 
     concurrent_logins_with_a_new_hash_succeed_auth_2: |app, _student| {

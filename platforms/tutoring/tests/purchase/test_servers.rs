@@ -1,6 +1,6 @@
 use seaworthy::redis::RedisConfig;
 use tutoring_contract::Role;
-use tutoring_identity::{LiveSessions, SessionRecord};
+use tutoring_identity::{ActiveSessions, SessionRecord};
 use tutoring_testkit::PlatformServers;
 use uuid::Uuid;
 
@@ -33,7 +33,7 @@ impl TestServers {
             ..RedisConfig::default()
         };
         let record = SessionRecord::from_request(SESSION, Uuid::nil(), Role::Student, 0);
-        let sessions = LiveSessions::new(Some(&config)).unwrap();
+        let sessions = ActiveSessions::new(Some(&config)).unwrap();
         sessions.put(&record).await.unwrap();
         Some(Self::new(servers, Broker::File))
     }

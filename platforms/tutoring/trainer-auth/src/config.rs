@@ -13,7 +13,7 @@ const DEFAULT_DOCUMENTS: &str = "data/tutoring/documents";
 /// The signed URLs of the file storage.
 pub(crate) const DEFAULT_SIGNED_URL: &str = "http://127.0.0.1:3002/documents";
 /// The default of `max_document_size`: a scan of several pages fits.
-const MAX_DOCUMENT_SIZE: ByteSize = ByteSize::mebibytes(10);
+const DEFAULT_MAX_DOCUMENT_SIZE: ByteSize = ByteSize::mebibytes(10);
 
 /// The settings of the service.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -47,7 +47,7 @@ impl Default for TrainerAuthConfig {
                 public_url: DEFAULT_SIGNED_URL.parse().ok(),
                 ..StorageConfig::default()
             },
-            max_document_size: MAX_DOCUMENT_SIZE,
+            max_document_size: DEFAULT_MAX_DOCUMENT_SIZE,
             time_zone: PlatformZone::default(),
         }
     }

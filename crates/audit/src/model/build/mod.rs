@@ -131,7 +131,7 @@ fn unowned(services: &[Service], files: &BTreeMap<Arc<str>, FileFacts>) -> Servi
             && !found.file.language.is_code()
             && !owned.contains(path)
         {
-            service.facts.absorb(&text_code::practices(found));
+            service.facts.absorb(&text_code::observations(found));
             service.files.insert(path.clone());
         }
     }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::unaudited::inside;
-use crate::model::facts::{Elsewhere, Migration, Practice, Server};
+use crate::model::facts::{Elsewhere, Migration, Observation, Server};
 use crate::model::service::{FileFacts, Service, ServiceKind};
 use crate::model::{FactSink, FactStore, NotAudited};
 use crate::repository::Role;
@@ -64,7 +64,7 @@ pub(super) fn add(
                 && !taken.contains(path)
                 && service.files.insert(path.clone())
             {
-                service.facts.absorb(&practices(found));
+                service.facts.absorb(&observations(found));
             }
         }
         if service.kind == ServiceKind::Unknown {
@@ -74,11 +74,11 @@ pub(super) fn add(
 }
 
 /// Only what the patterns of a text show. The other facts belong to deployments.
-pub(super) fn practices(found: &FileFacts) -> FactStore {
+pub(super) fn observations(found: &FileFacts) -> FactStore {
     let mut store = FactStore::default();
     let mut sink = FactSink::new(&found.file, &mut store);
-    for practice in &found.facts.of::<Practice>().items {
-        sink.add(practice.value.clone(), practice.at.span.clone());
+    for observation in &found.facts.of::<Observation>().items {
+        sink.add(observation.value.clone(), observation.at.span.clone());
     }
     for kept in &found.facts.of::<Elsewhere>().items {
         sink.add(kept.value.clone(), kept.at.span.clone());

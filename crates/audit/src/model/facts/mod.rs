@@ -60,7 +60,7 @@ pub use middleware::Middleware;
 pub use migration::Migration;
 pub use module::Module;
 pub use outbound_call::OutboundCall;
-pub use practice::{Elsewhere, Practice, Topic, Verdict};
+pub use practice::{Elsewhere, Observation, Practice, Verdict};
 pub use route::{Mount, Route};
 pub use route_function::{RouteCall, RouteFunction};
 pub use script::Script;

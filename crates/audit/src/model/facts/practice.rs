@@ -2,9 +2,9 @@
 
 use crate::model::Fact;
 
-/// The topic of a practice. One rule reads each topic.
+/// A requirement of the code. One rule reads each practice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Topic {
+pub enum Practice {
     /// An HTTP server bounds the time for headers and reads.
     ServerTimeouts,
     /// Only `main` ends the process.
@@ -162,7 +162,7 @@ pub enum Topic {
     /// Data of users outlives the process.
     MemoryState,
     /// Each failure gets a response with the right status.
-    ErrorAnswer,
+    ErrorResponse,
     /// The identity of a caller is verified, not taken from its request.
     CallerIdentity,
     /// Secrets and identifiers come from a secure random source.
@@ -284,9 +284,9 @@ pub enum Verdict {
 
 /// A place that keeps or breaks a practice.
 #[derive(Debug, Clone)]
-pub struct Practice {
+pub struct Observation {
     /// The practice.
-    pub topic: Topic,
+    pub practice: Practice,
     /// Whether the place keeps the practice.
     pub verdict: Verdict,
     /// A pattern of any file of the service that keeps the practice. Empty for none.
@@ -306,6 +306,6 @@ impl Fact for Elsewhere {
     const KIND: &'static str = "strings that show that a service keeps a requirement";
 }
 
-impl Fact for Practice {
+impl Fact for Observation {
     const KIND: &'static str = "practices of the code";
 }

@@ -2,7 +2,7 @@
 
 use crate::document::{Yaml, YamlNode};
 use crate::model::FactSink;
-use crate::model::facts::{Practice, Topic, Verdict};
+use crate::model::facts::{Observation, Practice, Verdict};
 use crate::packs::{Pack, Reader};
 use crate::repository::Role;
 use crate::source::SourceFile;
@@ -96,13 +96,13 @@ fn image(entry: YamlNode<'_>) -> Option<&'static Image> {
 }
 
 fn show(facts: &mut FactSink<'_>, node: YamlNode<'_>, evidence: String) {
-    let practice = Practice {
-        topic: Topic::LostSetting,
+    let observation = Observation {
+        practice: Practice::LostSetting,
         verdict: Verdict::Review,
         elsewhere: "",
         evidence,
     };
-    facts.add(practice, node.span());
+    facts.add(observation, node.span());
 }
 
 /// Variables with the prefix of the image that the image does not read.

@@ -3,7 +3,7 @@
 use tree_sitter::Node;
 
 use crate::model::FactSink;
-use crate::model::facts::{Topic, Verdict};
+use crate::model::facts::{Practice, Verdict};
 use crate::packs::practice::show;
 use crate::packs::{Pack, Reader};
 use crate::source::Language;
@@ -109,7 +109,7 @@ fn cleanup<'t>(code: &Code<'t>, function: Node<'t>, facts: &mut FactSink<'_>) {
             code,
             facts,
             *first,
-            Topic::Cleanup,
+            Practice::Cleanup,
             Verdict::Kept,
             "the cleanup closes each connection",
         );
@@ -118,7 +118,7 @@ fn cleanup<'t>(code: &Code<'t>, function: Node<'t>, facts: &mut FactSink<'_>) {
             code,
             facts,
             *first,
-            Topic::Cleanup,
+            Practice::Cleanup,
             Verdict::LikelyBroken,
             format!("the cleanup does not close `{}`", open.join("`, `")),
         );

@@ -1,7 +1,7 @@
 //! Context values whose key is a plain string, so packages can overwrite each other's values.
 
 use crate::model::FactSink;
-use crate::model::facts::{Topic, Verdict};
+use crate::model::facts::{Practice, Verdict};
 use crate::packs::practice::show;
 use crate::packs::{Pack, Reader};
 use crate::source::Language;
@@ -28,6 +28,13 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
             ),
             _ => (Verdict::Kept, "the key of a context value has its own type"),
         };
-        show(code, facts, call.node, Topic::ContextKey, verdict, evidence);
+        show(
+            code,
+            facts,
+            call.node,
+            Practice::ContextKey,
+            verdict,
+            evidence,
+        );
     }
 }

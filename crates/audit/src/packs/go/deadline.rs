@@ -3,7 +3,7 @@
 use tree_sitter::Node;
 
 use crate::model::FactSink;
-use crate::model::facts::{Topic, Verdict};
+use crate::model::facts::{Practice, Verdict};
 use crate::packs::practice::show;
 use crate::packs::{Pack, Reader};
 use crate::source::Language;
@@ -75,7 +75,7 @@ fn made<'t>(code: &Code<'t>, node: Node<'t>, facts: &mut FactSink<'_>) {
             code,
             facts,
             call,
-            Topic::DeadResilience,
+            Practice::DeadResilience,
             Verdict::Broken,
             "the context with the deadline is not used, so no call has the deadline",
         );
@@ -86,7 +86,7 @@ fn made<'t>(code: &Code<'t>, node: Node<'t>, facts: &mut FactSink<'_>) {
             code,
             facts,
             call,
-            Topic::LostCancel,
+            Practice::LostCancel,
             Verdict::Broken,
             format!("the cancel function of `{context}` is ignored"),
         );
@@ -95,7 +95,7 @@ fn made<'t>(code: &Code<'t>, node: Node<'t>, facts: &mut FactSink<'_>) {
             code,
             facts,
             call,
-            Topic::LostCancel,
+            Practice::LostCancel,
             Verdict::Kept,
             "the function that cancels the context is kept",
         );
@@ -147,7 +147,7 @@ fn closes_late(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
                 code,
                 facts,
                 node,
-                Topic::ShutdownContext,
+                Practice::ShutdownContext,
                 Verdict::Broken,
                 format!(
                     "the cleanup uses `{name}`, whose deadline began at the start of the program"

@@ -1,7 +1,7 @@
 //! Internal content that a Go service shows to callers: documents, profiles, debugging routes. Also
 //! identities that it takes from the request without a check.
 
-use crate::model::facts::{Topic, Verdict};
+use crate::model::facts::{Practice, Verdict};
 use crate::model::{FactSink, Resolution};
 use crate::packs::exposed::{SECRET_WORDS, debug_route, docs, identity};
 use crate::packs::practice::{mentions, show};
@@ -120,7 +120,7 @@ fn profile<'t>(code: &Code<'t>, node: tree_sitter::Node<'t>, facts: &mut FactSin
             code,
             facts,
             node,
-            Topic::DebugRoute,
+            Practice::DebugRoute,
             Verdict::LikelyBroken,
             "profiles of the process are served here",
         );
@@ -151,7 +151,7 @@ fn weak(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
             code,
             facts,
             call.node,
-            Topic::WeakRandom,
+            Practice::WeakRandom,
             Verdict::LikelyBroken,
             "`math/rand` is predictable, and the value is used as a secret",
         );

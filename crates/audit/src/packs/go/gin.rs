@@ -2,7 +2,7 @@
 
 use tree_sitter::Node;
 
-use crate::model::facts::{Cors, CorsOrigins, Middleware, Route, Server, Topic, Verdict};
+use crate::model::facts::{Cors, CorsOrigins, Middleware, Practice, Route, Server, Verdict};
 use crate::model::{FactSink, Resolution};
 use crate::packs::address::listener;
 use crate::packs::practice::show;
@@ -47,7 +47,7 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
                     code,
                     facts,
                     call.node,
-                    Topic::ServerTimeouts,
+                    Practice::ServerTimeouts,
                     Verdict::Broken,
                     format!("`{}` of Gin serves without timeouts", call.method),
                 );
@@ -128,7 +128,7 @@ fn echo_server(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
         code,
         facts,
         call.node,
-        Topic::ServerTimeouts,
+        Practice::ServerTimeouts,
         verdict,
         evidence,
     );

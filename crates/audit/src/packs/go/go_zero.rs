@@ -6,7 +6,7 @@
 use tree_sitter::Node;
 
 use crate::document::Yaml;
-use crate::model::facts::{Practice, Route, Topic, Verdict};
+use crate::model::facts::{Observation, Practice, Route, Verdict};
 use crate::model::{FactSink, Resolution};
 use crate::packs::address::{listener, listener_of};
 use crate::packs::practice::show;
@@ -50,7 +50,7 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
             code,
             facts,
             call.node,
-            Topic::ServerTimeouts,
+            Practice::ServerTimeouts,
             Verdict::Kept,
             "go-zero limits reading and writing (`Timeout`, default 3 s)",
         );
@@ -168,8 +168,8 @@ fn settings(file: &SourceFile, yaml: &Yaml, facts: &mut FactSink<'_>) {
             if let Some(timeout) = document.get("Timeout")
                 && timeout.text().known().is_some_and(|time| time == "0")
             {
-                let unbounded = Practice {
-                    topic: Topic::ServerTimeouts,
+                let unbounded = Observation {
+                    practice: Practice::ServerTimeouts,
                     elsewhere: "",
                     verdict: Verdict::Broken,
                     evidence: "`Timeout: 0` disables the timeouts of go-zero".to_owned(),

@@ -1,7 +1,7 @@
 //! gRPC servers of Go, and addresses given to `net.Listen`.
 
 use crate::model::FactSink;
-use crate::model::facts::{Topic, Verdict};
+use crate::model::facts::{Practice, Verdict};
 use crate::packs::address::listener;
 use crate::packs::practice::show;
 use crate::packs::{Pack, Reader};
@@ -23,7 +23,7 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
                 code,
                 facts,
                 call.node,
-                Topic::ServerTimeouts,
+                Practice::ServerTimeouts,
                 Verdict::Kept,
                 "gRPC limits the handshake (`ConnectionTimeout`, default 120 s)",
             );

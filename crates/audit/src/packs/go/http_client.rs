@@ -1,6 +1,6 @@
 //! `net/http` as a client.
 
-use crate::model::facts::{OutboundCall, Topic, Verdict};
+use crate::model::facts::{OutboundCall, Practice, Verdict};
 use crate::model::{FactSink, Resolution};
 use crate::packs::practice::show;
 use crate::packs::{Pack, Reader};
@@ -85,7 +85,7 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
                 code,
                 facts,
                 *node,
-                Topic::OutboundTimeout,
+                Practice::OutboundTimeout,
                 Verdict::Review,
                 "the client has no `Timeout`, and no code in this file sets one",
             );
@@ -119,5 +119,12 @@ fn default_client<'t>(code: &Code<'t>, node: Node<'t>, facts: &mut FactSink<'_>)
     } else {
         (Verdict::LikelyBroken, "the default client has no timeout")
     };
-    show(code, facts, node, Topic::OutboundTimeout, verdict, evidence);
+    show(
+        code,
+        facts,
+        node,
+        Practice::OutboundTimeout,
+        verdict,
+        evidence,
+    );
 }

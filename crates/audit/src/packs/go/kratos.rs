@@ -5,7 +5,7 @@
 //! standard health service.
 
 use super::duration::seconds;
-use crate::model::facts::{Drain, Listener, Route, RouteCall, RouteFunction, Topic, Verdict};
+use crate::model::facts::{Drain, Listener, Practice, Route, RouteCall, RouteFunction, Verdict};
 use crate::model::{FactSink, Resolution};
 use crate::packs::address::listener;
 use crate::packs::practice::show;
@@ -109,7 +109,7 @@ fn server(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
         code,
         facts,
         call.node,
-        Topic::ServerTimeouts,
+        Practice::ServerTimeouts,
         verdict,
         evidence,
     );

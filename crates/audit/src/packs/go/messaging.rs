@@ -2,7 +2,7 @@
 
 use tree_sitter::Node;
 
-use crate::model::facts::{Topic, Verdict};
+use crate::model::facts::{Practice, Verdict};
 use crate::model::{FactSink, Resolution};
 use crate::packs::failure::{acknowledged, is_dead_lettered};
 use crate::packs::message::{Consumed, consumes, popped, published};
@@ -141,7 +141,7 @@ fn dropped<'t>(code: &Code<'t>, branch: Node<'t>, facts: &mut FactSink<'_>) {
             code,
             facts,
             branch,
-            Topic::DroppedMessage,
+            Practice::DroppedMessage,
             Verdict::Broken,
             "the function logs a publish error and returns success",
         );

@@ -3,7 +3,7 @@
 use tree_sitter::Node;
 
 use crate::model::FactSink;
-use crate::model::facts::{Entrypoint, Import, Server, SignalHandling, Topic, Verdict};
+use crate::model::facts::{Entrypoint, Import, Practice, Server, SignalHandling, Verdict};
 use crate::packs::practice::show;
 use crate::packs::{Pack, Reader};
 use crate::source::Language;
@@ -143,7 +143,7 @@ fn routes_elsewhere(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) 
         code,
         facts,
         call.node,
-        Topic::ServerTimeouts,
+        Practice::ServerTimeouts,
         Verdict::LikelyBroken,
         format!("`{}` of {framework} serves without timeouts", call.method),
     );

@@ -5,7 +5,7 @@ mod sql;
 use tree_sitter::Node;
 
 use crate::model::FactSink;
-use crate::model::facts::{Topic, Verdict};
+use crate::model::facts::{Practice, Verdict};
 use crate::packs::practice::{mentions, show};
 use crate::packs::request::answered_500;
 use crate::packs::{Pack, Reader};
@@ -109,7 +109,7 @@ fn context(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
             code,
             facts,
             call.node,
-            Topic::RequestContext,
+            Practice::RequestContext,
             Verdict::LikelyBroken,
             format!(
                 "`{name}` has a request, but uses `context.{}()`",
@@ -121,7 +121,7 @@ fn context(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
             code,
             facts,
             call.node,
-            Topic::RequestContext,
+            Practice::RequestContext,
             Verdict::Minor,
             format!(
                 "`{name}` has a context parameter, but uses `context.{}()`",
@@ -137,7 +137,7 @@ fn body(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
             code,
             facts,
             call.node,
-            Topic::UnboundedBody,
+            Practice::UnboundedBody,
             Verdict::Kept,
             "the body size is limited here",
         );
@@ -170,7 +170,7 @@ fn body(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
             code,
             facts,
             call.node,
-            Topic::UnboundedBody,
+            Practice::UnboundedBody,
             Verdict::Kept,
             "the body is read up to a limit",
         );
@@ -191,7 +191,7 @@ fn body(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
             code,
             facts,
             call.node,
-            Topic::UnboundedBody,
+            Practice::UnboundedBody,
             Verdict::Minor,
             format!("`{source}`, the response of another service, is read without a size limit"),
         );
@@ -205,7 +205,7 @@ fn body(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
             code,
             facts,
             call.node,
-            Topic::UnboundedBody,
+            Practice::UnboundedBody,
             Verdict::Kept,
             "the file limits the body size",
         );
@@ -214,7 +214,7 @@ fn body(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
             code,
             facts,
             call.node,
-            Topic::UnboundedBody,
+            Practice::UnboundedBody,
             Verdict::LikelyBroken,
             format!("`{source}` is read without a size limit"),
         );
@@ -310,7 +310,7 @@ fn claim<'t>(code: &Code<'t>, assertion: Node<'t>, facts: &mut FactSink<'_>) {
             code,
             facts,
             assertion,
-            Topic::UncheckedClaim,
+            Practice::UncheckedClaim,
             Verdict::Kept,
             "the type of the claim is checked",
         );
@@ -319,7 +319,7 @@ fn claim<'t>(code: &Code<'t>, assertion: Node<'t>, facts: &mut FactSink<'_>) {
             code,
             facts,
             assertion,
-            Topic::UncheckedClaim,
+            Practice::UncheckedClaim,
             Verdict::Broken,
             "the type of the claim is asserted without a check, so another type panics",
         );

@@ -3,7 +3,7 @@
 use tree_sitter::Node;
 
 use crate::model::FactSink;
-use crate::model::facts::{Topic, Verdict};
+use crate::model::facts::{Practice, Verdict};
 use crate::packs::failure::{LimiterFailure, Made, made};
 use crate::packs::practice::{LIMITER_WORDS, mentions, show};
 use crate::packs::{Pack, Reader};
@@ -100,7 +100,7 @@ fn limiter_key(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
             code,
             facts,
             call.node,
-            Topic::LimiterKey,
+            Practice::LimiterKey,
             Verdict::Unclear,
             "the code reads the header and mentions trusted proxies",
         );
@@ -109,7 +109,7 @@ fn limiter_key(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
             code,
             facts,
             call.node,
-            Topic::LimiterKey,
+            Practice::LimiterKey,
             Verdict::LikelyBroken,
             "the limiter takes its key from `X-Forwarded-For`, which clients control",
         );
@@ -126,7 +126,7 @@ fn pool(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
                 code,
                 facts,
                 call.node,
-                Topic::PoolBounds,
+                Practice::PoolBounds,
                 Verdict::LikelyBroken,
                 "the `database/sql` pool has no maximum size by default",
             );
@@ -135,7 +135,7 @@ fn pool(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
             code,
             facts,
             call.node,
-            Topic::PoolBounds,
+            Practice::PoolBounds,
             Verdict::Kept,
             "the pool has a maximum size",
         ),
@@ -230,7 +230,7 @@ fn plaintext(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
                 code,
                 facts,
                 call.node,
-                Topic::PlaintextGrpc,
+                Practice::PlaintextGrpc,
                 Verdict::Unclear,
                 "the connection may stay on this host, or be encrypted otherwise",
             );
@@ -239,7 +239,7 @@ fn plaintext(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
                 code,
                 facts,
                 call.node,
-                Topic::PlaintextGrpc,
+                Practice::PlaintextGrpc,
                 Verdict::LikelyBroken,
                 "the gRPC connection is not encrypted",
             );
@@ -249,7 +249,7 @@ fn plaintext(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
             code,
             facts,
             call.node,
-            Topic::PlaintextGrpc,
+            Practice::PlaintextGrpc,
             Verdict::Kept,
             "the gRPC connection is encrypted",
         );
@@ -275,7 +275,7 @@ fn conditional_limit(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>)
         code,
         facts,
         call.node,
-        Topic::ConditionalLimit,
+        Practice::ConditionalLimit,
         verdict,
         evidence,
     );
@@ -308,7 +308,7 @@ fn background_loop<'t>(code: &Code<'t>, spawned: Node<'t>, facts: &mut FactSink<
             code,
             facts,
             endless,
-            Topic::BackgroundLoop,
+            Practice::BackgroundLoop,
             verdict,
             evidence,
         );

@@ -1,7 +1,7 @@
 //! `net/http` servers: time limits, addresses, and how they stop.
 
 use super::duration::seconds;
-use crate::model::facts::{Drain, Topic, Verdict};
+use crate::model::facts::{Drain, Practice, Verdict};
 use crate::model::{FactSink, Resolution};
 use crate::packs::address::listener;
 use crate::packs::practice::{mentions, show};
@@ -59,7 +59,14 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
                 format!("`{name}` has neither `ReadHeaderTimeout` nor `ReadTimeout`"),
             )
         };
-        show(code, facts, *node, Topic::ServerTimeouts, verdict, evidence);
+        show(
+            code,
+            facts,
+            *node,
+            Practice::ServerTimeouts,
+            verdict,
+            evidence,
+        );
         if let Some((_, address)) = fields.iter().find(|(key, _)| *key == "Addr") {
             facts.add(listener(code.string(*address)), code.place(*node));
         }
@@ -80,7 +87,7 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
                 code,
                 facts,
                 call.node,
-                Topic::ServerTimeouts,
+                Practice::ServerTimeouts,
                 verdict,
                 format!("`http.{}` has no timeouts", call.method),
             );
@@ -127,7 +134,7 @@ fn shutdown(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
                     code,
                     facts,
                     call.node,
-                    Topic::ShutdownContext,
+                    Practice::ShutdownContext,
                     Verdict::Broken,
                     format!(
                         "the context of `Shutdown` is derived from `{parent}`, which is already cancelled"
@@ -138,7 +145,7 @@ fn shutdown(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
                     code,
                     facts,
                     call.node,
-                    Topic::ShutdownContext,
+                    Practice::ShutdownContext,
                     Verdict::Kept,
                     "the shutdown has a separate context",
                 );
@@ -155,7 +162,7 @@ fn shutdown(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
                 code,
                 facts,
                 call.node,
-                Topic::ShutdownContext,
+                Practice::ShutdownContext,
                 Verdict::Broken,
                 format!(
                     "`Shutdown` gets `{name}`, which is already cancelled, so it returns immediately"

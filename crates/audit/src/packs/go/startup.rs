@@ -3,7 +3,7 @@
 use tree_sitter::Node;
 
 use crate::model::FactSink;
-use crate::model::facts::{Migration, Topic, Verdict};
+use crate::model::facts::{Migration, Practice, Verdict};
 use crate::packs::practice::{is_maker, mentions, show};
 use crate::packs::{Pack, Reader};
 use crate::source::Language;
@@ -70,7 +70,7 @@ fn exit(code: &Code<'_>, call: &Call<'_>, package: &str, facts: &mut FactSink<'_
                 code,
                 facts,
                 call.node,
-                Topic::ExitOutsideMain,
+                Practice::ExitOutsideMain,
                 Verdict::Broken,
                 format!("`{name}` can return an error, but panics with it"),
             );
@@ -79,7 +79,7 @@ fn exit(code: &Code<'_>, call: &Call<'_>, package: &str, facts: &mut FactSink<'_
                 code,
                 facts,
                 call.node,
-                Topic::ExitOutsideMain,
+                Practice::ExitOutsideMain,
                 Verdict::Minor,
                 format!("`{name}` of package `{package}` panics instead of returning an error"),
             );
@@ -95,7 +95,7 @@ fn exit(code: &Code<'_>, call: &Call<'_>, package: &str, facts: &mut FactSink<'_
             code,
             facts,
             call.node,
-            Topic::ExitOutsideMain,
+            Practice::ExitOutsideMain,
             Verdict::Minor,
             format!("`{name}` of package `{package}` ends the process"),
         );
@@ -104,7 +104,7 @@ fn exit(code: &Code<'_>, call: &Call<'_>, package: &str, facts: &mut FactSink<'_
             code,
             facts,
             call.node,
-            Topic::ExitOutsideMain,
+            Practice::ExitOutsideMain,
             Verdict::Kept,
             "only `main` ends the process",
         );
@@ -147,7 +147,7 @@ fn connect(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
             code,
             facts,
             call.node,
-            Topic::ConnectRetry,
+            Practice::ConnectRetry,
             Verdict::Kept,
             format!("{what} is retried"),
         );
@@ -156,7 +156,7 @@ fn connect(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
             code,
             facts,
             call.node,
-            Topic::ConnectRetry,
+            Practice::ConnectRetry,
             Verdict::LikelyBroken,
             format!("`{name}` tries {what} once and returns the error"),
         );
@@ -256,7 +256,7 @@ fn silent_null<'t>(code: &Code<'t>, branch: Node<'t>, facts: &mut FactSink<'_>) 
             code,
             facts,
             *returned,
-            Topic::SilentNull,
+            Practice::SilentNull,
             Verdict::Broken,
             format!("`{name}` logs the error and returns `nil` instead of it"),
         );
@@ -265,7 +265,7 @@ fn silent_null<'t>(code: &Code<'t>, branch: Node<'t>, facts: &mut FactSink<'_>) 
             code,
             facts,
             *returned,
-            Topic::SilentNull,
+            Practice::SilentNull,
             Verdict::Kept,
             format!("`{name}` returns its error"),
         );

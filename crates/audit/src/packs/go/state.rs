@@ -1,7 +1,7 @@
 //! Data of users in the memory of one Go process.
 
 use crate::model::FactSink;
-use crate::model::facts::{Topic, Verdict};
+use crate::model::facts::{Practice, Verdict};
 use crate::packs::memory::is_entity;
 use crate::packs::practice::show;
 use crate::packs::{Pack, Reader};
@@ -35,7 +35,7 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
                 code,
                 facts,
                 node,
-                Topic::MemoryState,
+                Practice::MemoryState,
                 Verdict::Review,
                 format!("`{name}` is kept in the memory of one process"),
             );

@@ -1,6 +1,6 @@
 //! Telemetry and logs of Go code.
 
-use crate::model::facts::{Signal, Telemetry, Topic, Verdict};
+use crate::model::facts::{Practice, Signal, Telemetry, Verdict};
 use crate::model::{FactSink, Resolution};
 use crate::packs::practice::{mentions, show};
 use crate::packs::{Pack, Reader};
@@ -63,7 +63,7 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
                     code,
                     facts,
                     call.node,
-                    Topic::RequestIdentifier,
+                    Practice::RequestIdentifier,
                     Verdict::Kept,
                     "outgoing calls propagate the trace",
                 );
@@ -73,7 +73,7 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
                     code,
                     facts,
                     call.node,
-                    Topic::RequestIdentifier,
+                    Practice::RequestIdentifier,
                     Verdict::Kept,
                     "outgoing requests carry the request ID",
                 );
@@ -82,7 +82,7 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
                 code,
                 facts,
                 call.node,
-                Topic::RequestIdentifier,
+                Practice::RequestIdentifier,
                 Verdict::LikelyBroken,
                 "requests get an ID here, and no outgoing call carries it",
             ),
@@ -105,7 +105,7 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
                     code,
                     facts,
                     call.node,
-                    Topic::TelemetryFlush,
+                    Practice::TelemetryFlush,
                     verdict,
                     evidence,
                 );
@@ -121,7 +121,7 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
                 code,
                 facts,
                 call.node,
-                Topic::TelemetryFlush,
+                Practice::TelemetryFlush,
                 Verdict::Kept,
                 "the traces are flushed at shutdown",
             );
@@ -143,7 +143,7 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
             code,
             facts,
             *node,
-            Topic::FileLogging,
+            Practice::FileLogging,
             Verdict::LikelyBroken,
             "logs are written to rotating files",
         );
@@ -180,7 +180,7 @@ fn level(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
             code,
             facts,
             call.node,
-            Topic::LogLevel,
+            Practice::LogLevel,
             Verdict::Broken,
             "the level is always debug",
         );
@@ -189,7 +189,7 @@ fn level(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
             code,
             facts,
             call.node,
-            Topic::LogLevel,
+            Practice::LogLevel,
             Verdict::Kept,
             "the level is info or configurable",
         );
@@ -221,7 +221,7 @@ fn assigned_level<'t>(code: &Code<'t>, node: Node<'t>, facts: &mut FactSink<'_>)
             code,
             facts,
             node,
-            Topic::LogLevel,
+            Practice::LogLevel,
             Verdict::Broken,
             "the level is always debug",
         );
@@ -238,7 +238,7 @@ fn development_logger(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>
             code,
             facts,
             call.node,
-            Topic::LogLevel,
+            Practice::LogLevel,
             Verdict::LikelyBroken,
             "the logger for development writes debug lines as text",
         );
@@ -264,7 +264,7 @@ fn print(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
         code,
         facts,
         call.node,
-        Topic::Print,
+        Practice::Print,
         Verdict::LikelyBroken,
         format!("`fmt.{}`", call.method),
     );
@@ -332,7 +332,7 @@ fn secret(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
             code,
             facts,
             call.node,
-            Topic::SecretLogged,
+            Practice::SecretLogged,
             Verdict::Broken,
             format!("`{}` is logged", code.text(named)),
         );

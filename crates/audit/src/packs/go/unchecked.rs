@@ -3,7 +3,7 @@
 use tree_sitter::Node;
 
 use crate::model::FactSink;
-use crate::model::facts::{Topic, Verdict};
+use crate::model::facts::{Practice, Verdict};
 use crate::packs::practice::{mentions, show};
 use crate::packs::{Pack, Reader};
 use crate::source::Language;
@@ -160,7 +160,7 @@ fn ignored<'t>(code: &Code<'t>, node: Node<'t>, call: &Call<'t>, facts: &mut Fac
         code,
         facts,
         node,
-        Topic::IgnoredError,
+        Practice::IgnoredError,
         verdict,
         format!("the error of `{name}` is ignored"),
     );
@@ -214,7 +214,7 @@ fn asserted<'t>(code: &Code<'t>, assertion: Node<'t>, facts: &mut FactSink<'_>) 
         code,
         facts,
         assertion,
-        Topic::UncheckedValue,
+        Practice::UncheckedValue,
         verdict,
         evidence,
     );

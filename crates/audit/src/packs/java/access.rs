@@ -1,7 +1,7 @@
 //! The last access rule of Spring Security, which applies to routes without a rule.
 
 use crate::model::FactSink;
-use crate::model::facts::{Topic, Verdict};
+use crate::model::facts::{Practice, Verdict};
 use crate::packs::practice::show;
 use crate::packs::{Pack, Reader};
 use crate::source::Language;
@@ -32,7 +32,7 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
             code,
             facts,
             call.node,
-            Topic::OpenByDefault,
+            Practice::OpenByDefault,
             verdict,
             evidence,
         );

@@ -1,7 +1,7 @@
 //! Practices of Java and Kotlin code: timeouts that no client uses, filters that respond with 500,
 //! routes for debugging, and the identity that callers claim.
 
-use crate::model::facts::{Topic, Verdict};
+use crate::model::facts::{Practice, Verdict};
 use crate::model::{FactSink, Resolution};
 use crate::packs::exposed::{SECRET_WORDS, debug_route, identity};
 use crate::packs::practice::{mentions, show};
@@ -53,7 +53,7 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
                     code,
                     facts,
                     call.node,
-                    Topic::WeakRandom,
+                    Practice::WeakRandom,
                     Verdict::LikelyBroken,
                     "`Random` is predictable, and the value is used as a secret",
                 );
@@ -79,7 +79,7 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
                 code,
                 facts,
                 thrown,
-                Topic::ErrorAnswer,
+                Practice::ErrorResponse,
                 Verdict::LikelyBroken,
                 "a filter rejects a caller with an exception, which becomes status 500, not 401",
             );
@@ -129,7 +129,7 @@ fn unused_limit(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
         code,
         facts,
         call.node,
-        Topic::DeadResilience,
+        Practice::DeadResilience,
         verdict,
         evidence,
     );

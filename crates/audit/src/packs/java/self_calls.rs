@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use tree_sitter::Node;
 
 use crate::model::FactSink;
-use crate::model::facts::{Topic, Verdict};
+use crate::model::facts::{Practice, Verdict};
 use crate::packs::practice::show;
 use crate::packs::{Pack, Reader};
 use crate::repository::Role;
@@ -76,16 +76,16 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
             if has(caller, annotation) {
                 continue;
             }
-            let topic = if *annotation == "@Transactional" {
-                Topic::PartialWrite
+            let practice = if *annotation == "@Transactional" {
+                Practice::PartialWrite
             } else {
-                Topic::DeadResilience
+                Practice::DeadResilience
             };
             let evidence = format!(
                 "`{annotation}` has no effect on this call of `{}`, because the call inside of the object skips the proxy",
                 call.method
             );
-            show(code, facts, call.node, topic, Verdict::Review, evidence);
+            show(code, facts, call.node, practice, Verdict::Review, evidence);
         }
     }
 }

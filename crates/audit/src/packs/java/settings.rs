@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::document::{Yaml, YamlNode};
-use crate::model::facts::{Drain, Practice, SignalHandling, Topic, Verdict};
+use crate::model::facts::{Drain, Observation, Practice, SignalHandling, Verdict};
 use crate::model::{FactSink, Resolution};
 use crate::packs::address::listener_of;
 use crate::packs::{Pack, Reader};
@@ -99,8 +99,8 @@ fn setting(key: &str, value: Resolution<String>, span: Range<usize>, facts: &mut
             let endless = value
                 .known()
                 .is_some_and(|value| value == "-1" || value == "0");
-            let practice = Practice {
-                topic: Topic::ServerTimeouts,
+            let observation = Observation {
+                practice: Practice::ServerTimeouts,
                 elsewhere: "",
                 verdict: if endless {
                     Verdict::Broken
@@ -113,7 +113,7 @@ fn setting(key: &str, value: Resolution<String>, span: Range<usize>, facts: &mut
                     format!("`{key}` limits the wait for a request")
                 },
             };
-            facts.add(practice, span);
+            facts.add(observation, span);
         }
     }
 }

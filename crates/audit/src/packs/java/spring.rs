@@ -3,8 +3,8 @@
 use tree_sitter::Node;
 
 use crate::model::facts::{
-    Acknowledgement, Consumer, Cors, CorsOrigins, Import, OutboundCall, Route, Server,
-    SignalHandling, Topic, Verdict,
+    Acknowledgement, Consumer, Cors, CorsOrigins, Import, OutboundCall, Practice, Route, Server,
+    SignalHandling, Verdict,
 };
 use crate::model::{FactSink, Resolution};
 use crate::packs::practice::{mentions, show};
@@ -52,7 +52,7 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
                 code,
                 facts,
                 call.node,
-                Topic::Print,
+                Practice::Print,
                 Verdict::LikelyBroken,
                 format!("`{}.{}`", call.receiver, call.method),
             );
@@ -83,7 +83,7 @@ fn spring(code: &Code<'_>, facts: &mut FactSink<'_>) {
                     code,
                     facts,
                     call.node,
-                    Topic::ServerTimeouts,
+                    Practice::ServerTimeouts,
                     Verdict::Kept,
                     "the embedded server limits the wait for a request (default 60 s)",
                 );
@@ -98,7 +98,7 @@ fn spring(code: &Code<'_>, facts: &mut FactSink<'_>) {
                         code,
                         facts,
                         call.node,
-                        Topic::Acknowledgement,
+                        Practice::Acknowledgement,
                         Verdict::Broken,
                         "the acknowledgement mode is `NONE`, so the broker deletes messages before they are processed",
                     );
@@ -314,7 +314,7 @@ fn secret(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
             code,
             facts,
             call.node,
-            Topic::SecretLogged,
+            Practice::SecretLogged,
             Verdict::Broken,
             format!("`{}` is logged", code.text(named)),
         );

@@ -2,7 +2,7 @@
 //! unless set.
 
 use super::LANGUAGES;
-use crate::model::facts::{Route, Topic, Verdict};
+use crate::model::facts::{Practice, Route, Verdict};
 use crate::model::{FactSink, Resolution};
 use crate::packs::practice::show;
 use crate::packs::{Pack, Reader};
@@ -46,7 +46,7 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
             code,
             facts,
             call.node,
-            Topic::ServerTimeouts,
+            Practice::ServerTimeouts,
             verdict,
             evidence,
         );

@@ -1,7 +1,7 @@
 //! Calls that Node.js code makes to other systems.
 
 use super::LANGUAGES;
-use crate::model::facts::{OutboundCall, Topic, Verdict};
+use crate::model::facts::{OutboundCall, Practice, Verdict};
 use crate::model::{FactSink, Resolution};
 use crate::packs::practice::{mentions, show};
 use crate::packs::{Pack, Reader};
@@ -132,7 +132,7 @@ fn others(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
                     code,
                     facts,
                     call.node,
-                    Topic::OutboundTimeout,
+                    Practice::OutboundTimeout,
                     Verdict::Minor,
                     "`fetch` has no signal, and its own limit is five minutes",
                 );

@@ -14,7 +14,7 @@ mod telemetry;
 
 use super::LANGUAGES;
 use crate::model::FactSink;
-use crate::model::facts::{Topic, Verdict};
+use crate::model::facts::{Practice, Verdict};
 use crate::packs::practice::{LIMITER_WORDS, mentions, show};
 use crate::packs::{Pack, Reader};
 use crate::syntax::Code;
@@ -70,7 +70,7 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
                 code,
                 facts,
                 call.node,
-                Topic::PlaintextGrpc,
+                Practice::PlaintextGrpc,
                 Verdict::LikelyBroken,
                 "the gRPC connection is not encrypted",
             );
@@ -80,7 +80,7 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
                 code,
                 facts,
                 call.node,
-                Topic::PlaintextGrpc,
+                Practice::PlaintextGrpc,
                 Verdict::Kept,
                 "the gRPC connection is encrypted",
             );

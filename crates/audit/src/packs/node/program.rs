@@ -1,7 +1,7 @@
 //! Facts of every Node.js program: imports, signals, servers.
 
 use super::LANGUAGES;
-use crate::model::facts::{Import, Route, Server, SignalHandling, Topic, Verdict};
+use crate::model::facts::{Import, Practice, Route, Server, SignalHandling, Verdict};
 use crate::model::{FactSink, Resolution};
 use crate::packs::practice::show;
 use crate::packs::{Pack, Reader};
@@ -147,7 +147,7 @@ fn time_limits(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
         code,
         facts,
         call.node,
-        Topic::ServerTimeouts,
+        Practice::ServerTimeouts,
         verdict,
         evidence,
     );

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::document::{Instruction, words};
-use crate::model::facts::{Drain, Practice, Server, Topic, Verdict};
+use crate::model::facts::{Drain, Observation, Practice, Server, Verdict};
 use crate::model::{FactSink, Resolution};
 use crate::packs::address::{listener, listener_of};
 use crate::packs::{Pack, Reader};
@@ -95,8 +95,8 @@ fn gunicorn(options: &[String], span: Range<usize>, facts: &mut FactSink<'_>) {
         drain(seconds.parse().ok(), span.clone(), facts);
     }
     let endless = option(options, &["--timeout", "-t"]) == Some("0");
-    let practice = Practice {
-        topic: Topic::ServerTimeouts,
+    let observation = Observation {
+        practice: Practice::ServerTimeouts,
         elsewhere: "",
         verdict: if endless {
             Verdict::Minor
@@ -109,7 +109,7 @@ fn gunicorn(options: &[String], span: Range<usize>, facts: &mut FactSink<'_>) {
             "Gunicorn ends a worker that hangs (`--timeout`, default 30 s)".to_owned()
         },
     };
-    facts.add(practice, span);
+    facts.add(observation, span);
 }
 
 fn drain(seconds: Option<u64>, span: Range<usize>, facts: &mut FactSink<'_>) {

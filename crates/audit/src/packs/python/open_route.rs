@@ -3,7 +3,7 @@
 use tree_sitter::Node;
 
 use crate::model::FactSink;
-use crate::model::facts::{Practice, Topic, Verdict};
+use crate::model::facts::{Observation, Practice, Verdict};
 use crate::packs::practice::mentions;
 use crate::packs::{Pack, Reader};
 use crate::source::Language;
@@ -66,13 +66,13 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
         let personal =
             mentions(path, PERSONAL) || routers.iter().any(|router| mentions(router, PERSONAL));
         if personal && !path.contains('{') && !is_guarded(code, call, definition) {
-            let practice = Practice {
-                topic: Topic::OpenRoute,
+            let observation = Observation {
+                practice: Practice::OpenRoute,
                 verdict: Verdict::Review,
                 elsewhere: EVERYWHERE,
                 evidence: "a list of personal data needs no authentication".to_owned(),
             };
-            facts.add(practice, code.place(call.node));
+            facts.add(observation, code.place(call.node));
         }
     }
 }

@@ -9,7 +9,7 @@ mod request;
 mod telemetry;
 
 use crate::model::FactSink;
-use crate::model::facts::{Migration, Topic, Verdict};
+use crate::model::facts::{Migration, Practice, Verdict};
 use crate::packs::practice::{LIMITER_WORDS, mentions, show};
 use crate::packs::{Pack, Reader};
 use crate::source::Language;
@@ -59,7 +59,7 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
                     code,
                     facts,
                     call.node,
-                    Topic::PlaintextGrpc,
+                    Practice::PlaintextGrpc,
                     Verdict::LikelyBroken,
                     "the gRPC connection is not encrypted",
                 );
@@ -69,7 +69,7 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
                 code,
                 facts,
                 call.node,
-                Topic::PlaintextGrpc,
+                Practice::PlaintextGrpc,
                 Verdict::Kept,
                 "the gRPC connection is encrypted",
             );
@@ -104,7 +104,7 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
                 code,
                 facts,
                 decorator,
-                Topic::LazyStart,
+                Practice::LazyStart,
                 Verdict::Broken,
                 "the first request performs startup work",
             );

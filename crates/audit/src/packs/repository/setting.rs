@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use crate::document::{Yaml, YamlNode};
-use crate::model::facts::{Migration, Practice, Setting, Topic, Verdict};
+use crate::model::facts::{Migration, Observation, Practice, Setting, Verdict};
 use crate::model::{FactSink, Resolution};
 use crate::packs::{Pack, Reader};
 use crate::source::SourceFile;
@@ -64,13 +64,13 @@ fn effect(
         || last.contains("log_level")
         || last == "level" && parent.contains("log");
     if level && matches!(value.to_lowercase().as_str(), "debug" | "trace") {
-        let practice = Practice {
-            topic: Topic::LogLevel,
+        let observation = Observation {
+            practice: Practice::LogLevel,
             elsewhere: "",
             verdict: Verdict::Minor,
             evidence: format!("`{key}` is `{value}` unless a deployment overrides it"),
         };
-        facts.add(practice, span);
+        facts.add(observation, span);
     } else if value == "true"
         && matches!(
             last.replace(['_', '-'], "").as_str(),

@@ -3,7 +3,7 @@
 use tree_sitter::Node;
 
 use super::program::in_tests;
-use crate::model::facts::{Drain, Topic, Verdict};
+use crate::model::facts::{Drain, Practice, Verdict};
 use crate::model::{FactSink, Resolution};
 use crate::packs::address::{listener, listener_of};
 use crate::packs::practice::show;
@@ -36,7 +36,7 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
                 code,
                 facts,
                 call.node,
-                Topic::ServerTimeouts,
+                Practice::ServerTimeouts,
                 Verdict::Minor,
                 "`axum::serve` has no header timeout",
             ),
@@ -118,7 +118,7 @@ fn grpc(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
         code,
         facts,
         call.node,
-        Topic::ServerTimeouts,
+        Practice::ServerTimeouts,
         Verdict::Kept,
         "tonic has a header timeout",
     );
@@ -146,7 +146,7 @@ fn actix_server(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
         code,
         facts,
         call.node,
-        Topic::ServerTimeouts,
+        Practice::ServerTimeouts,
         verdict,
         evidence,
     );

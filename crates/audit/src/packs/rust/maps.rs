@@ -8,7 +8,7 @@ use tree_sitter::Node;
 
 use super::program::in_tests;
 use crate::model::FactSink;
-use crate::model::facts::{Topic, Verdict};
+use crate::model::facts::{Practice, Verdict};
 use crate::packs::practice::show;
 use crate::packs::{Pack, Reader};
 use crate::source::Language;
@@ -167,7 +167,7 @@ fn report<'t>(code: &Code<'t>, node: Node<'t>, evidence: String, facts: &mut Fac
         code,
         facts,
         node,
-        Topic::SharedState,
+        Practice::SharedState,
         Verdict::Review,
         evidence,
     );

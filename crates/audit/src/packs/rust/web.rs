@@ -2,7 +2,7 @@
 
 use super::program::in_tests;
 use crate::model::facts::{
-    BodyLimit, Cors, CorsOrigins, DevelopmentHandler, Mount, Route, Server, Topic, Verdict,
+    BodyLimit, Cors, CorsOrigins, DevelopmentHandler, Mount, Practice, Route, Server, Verdict,
 };
 use crate::model::{FactSink, Resolution};
 use crate::packs::practice::{mentions, show};
@@ -164,7 +164,7 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
                     code,
                     facts,
                     call.node,
-                    Topic::UnboundedBody,
+                    Practice::UnboundedBody,
                     verdict,
                     evidence,
                 );
@@ -191,7 +191,7 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
                     code,
                     facts,
                     call.node,
-                    Topic::UnboundedBody,
+                    Practice::UnboundedBody,
                     Verdict::LikelyBroken,
                     "a body is collected with the limit `usize::MAX`",
                 );

@@ -4,37 +4,37 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 use crate::source::SourceFile;
 
 /// Whether only the function around a place can keep the practice. Another function of the file may
 /// set the timeout of another client, or check another error.
-pub(super) const fn is_local(topic: Topic) -> bool {
+pub(super) const fn is_local(practice: Practice) -> bool {
     matches!(
-        topic,
-        Topic::OutboundTimeout
-            | Topic::UnboundedList
-            | Topic::PageSize
-            | Topic::IgnoredError
-            | Topic::Leak
-            | Topic::UncheckedValue
-            | Topic::UncheckedLookup
-            | Topic::RetryDelay
-            | Topic::HealthResult
-            | Topic::LookupBeforeInsert
-            | Topic::InternalError
-            | Topic::ErrorAnswer
-            | Topic::PartialWrite
-            | Topic::QueryPerRow
-            | Topic::BackgroundLoop
-            | Topic::PublisherConfirm
-            | Topic::TokenAlgorithm
-            | Topic::SilentNull
-            | Topic::RequestContext
-            | Topic::ApiDocs
-            | Topic::RequestPanic
-            | Topic::LimiterKey
-            | Topic::Expiry
+        practice,
+        Practice::OutboundTimeout
+            | Practice::UnboundedList
+            | Practice::PageSize
+            | Practice::IgnoredError
+            | Practice::Leak
+            | Practice::UncheckedValue
+            | Practice::UncheckedLookup
+            | Practice::RetryDelay
+            | Practice::HealthResult
+            | Practice::LookupBeforeInsert
+            | Practice::InternalError
+            | Practice::ErrorResponse
+            | Practice::PartialWrite
+            | Practice::QueryPerRow
+            | Practice::BackgroundLoop
+            | Practice::PublisherConfirm
+            | Practice::TokenAlgorithm
+            | Practice::SilentNull
+            | Practice::RequestContext
+            | Practice::ApiDocs
+            | Practice::RequestPanic
+            | Practice::LimiterKey
+            | Practice::Expiry
     )
 }
 

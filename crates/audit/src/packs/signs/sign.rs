@@ -1,4 +1,4 @@
-use crate::model::facts::{Topic, Verdict};
+use crate::model::facts::{Practice, Verdict};
 
 /// The value of `within` for a pattern of several lines that counts inside one function only.
 pub(super) const ONE_FUNCTION: &str = r"\w";
@@ -12,7 +12,7 @@ pub(super) const JVM: &[&str] = &[".java", ".kt"];
 /// A pattern that shows a violated practice.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Sign {
-    pub(super) topic: Topic,
+    pub(super) practice: Practice,
     pub(super) verdict: Verdict,
     /// Suffixes of the paths that are read, in lower case.
     pub(super) files: &'static [&'static str],
@@ -30,14 +30,14 @@ pub(super) struct Sign {
 
 /// A sign that a person has to verify.
 pub(super) const fn review(
-    topic: Topic,
+    practice: Practice,
     files: &'static [&'static str],
     pattern: &'static str,
     unless: &'static str,
     evidence: &'static str,
 ) -> Sign {
     Sign {
-        topic,
+        practice,
         verdict: Verdict::Review,
         files,
         pattern,
@@ -50,7 +50,7 @@ pub(super) const fn review(
 
 /// A sign that counts only in functions that contain another pattern.
 pub(super) const fn inside(
-    topic: Topic,
+    practice: Practice,
     files: &'static [&'static str],
     pattern: &'static str,
     within: &'static str,
@@ -59,6 +59,6 @@ pub(super) const fn inside(
 ) -> Sign {
     Sign {
         within,
-        ..review(topic, files, pattern, unless, evidence)
+        ..review(practice, files, pattern, unless, evidence)
     }
 }

@@ -10,7 +10,7 @@ use super::scope;
 use super::sign::{ONE_FUNCTION, Sign};
 use super::sign_lists::signs;
 use crate::model::FactSink;
-use crate::model::facts::{Elsewhere, Practice, Topic};
+use crate::model::facts::{Elsewhere, Observation, Practice};
 use crate::repository::Role;
 use crate::source::SourceFile;
 
@@ -42,10 +42,10 @@ pub(super) fn read(file: &SourceFile, facts: &mut FactSink<'_>) {
             .peekable();
         let code = file.language.is_code() || file.language.is_text_code();
         let needs = !compiled.sign.within.is_empty();
-        let local = (scope::is_local(compiled.sign.topic) || needs) && code;
+        let local = (scope::is_local(compiled.sign.practice) || needs) && code;
         if places.peek().is_none()
             || !local && compiled.keeps(&file.text)
-            || compiled.sign.topic == Topic::OutboundTimeout && scope::is_page(file)
+            || compiled.sign.practice == Practice::OutboundTimeout && scope::is_page(file)
         {
             continue;
         }
@@ -74,13 +74,13 @@ pub(super) fn read(file: &SourceFile, facts: &mut FactSink<'_>) {
                 .or_else(|| captures.get(0))
                 .map(|found| found.range())
                 .unwrap_or_default();
-            let practice = Practice {
-                topic: compiled.sign.topic,
+            let observation = Observation {
+                practice: compiled.sign.practice,
                 verdict: compiled.sign.verdict,
                 elsewhere: compiled.sign.elsewhere,
                 evidence: evidence(compiled.sign.evidence, &captures),
             };
-            facts.add(practice, span);
+            facts.add(observation, span);
         }
     }
 }
@@ -95,8 +95,11 @@ fn applies(sign: &Sign, path: &str) -> bool {
         path.contains("db/seed") || path.contains("/seeders/") || path.contains("factories/");
     let for_data = seeds
         && matches!(
-            sign.topic,
-            Topic::CodeCredential | Topic::IgnoredError | Topic::TokenLifetime | Topic::Print
+            sign.practice,
+            Practice::CodeCredential
+                | Practice::IgnoredError
+                | Practice::TokenLifetime
+                | Practice::Print
         );
     let for_environment = ["environments/development.rb", "environments/test.rb"]
         .iter()
@@ -107,17 +110,20 @@ fn applies(sign: &Sign, path: &str) -> bool {
         && sign.files.iter().any(|end| path.ends_with(end))
 }
 
-/// Whether a sign of the topic reads a file.
-pub(crate) fn reads(topic: Topic, file: &SourceFile) -> bool {
+/// Whether a sign of the practice reads a file.
+pub(crate) fn reads(practice: Practice, file: &SourceFile) -> bool {
     let path = file.path.to_lowercase();
-    signs().any(|sign| sign.topic == topic && applies(sign, &path))
-        || topic == Topic::OpenRoute && (open_routes::reads(&path) || path.ends_with(".py"))
-        || topic == Topic::UncheckedLookup && lookup::reads(&path)
-        || topic == Topic::OwnRecord && owners::reads(&path)
-        || topic == Topic::GrowingMemory && unbounded_collections::reads(&path)
+    signs().any(|sign| sign.practice == practice && applies(sign, &path))
+        || practice == Practice::OpenRoute && (open_routes::reads(&path) || path.ends_with(".py"))
+        || practice == Practice::UncheckedLookup && lookup::reads(&path)
+        || practice == Practice::OwnRecord && owners::reads(&path)
+        || practice == Practice::GrowingMemory && unbounded_collections::reads(&path)
         || matches!(
-            topic,
-            Topic::PartialWrite | Topic::LookupBeforeInsert | Topic::Ownership | Topic::SharedState
+            practice,
+            Practice::PartialWrite
+                | Practice::LookupBeforeInsert
+                | Practice::Ownership
+                | Practice::SharedState
         ) && [".rs", ".go", ".java", ".kt", ".js", ".ts", ".py"]
             .iter()
             .any(|end| path.ends_with(end))

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Flows, MAX_DEPTH, everywhere};
-use crate::model::facts::{Effects, FlowCall, FunctionFlow, Practice, Topic};
+use crate::model::facts::{Effects, FlowCall, FunctionFlow, Observation, Practice};
 use crate::model::{Model, Service};
 use crate::packs::FALLIBLE;
 use crate::rule::{Breach, Outcome};
@@ -75,13 +75,13 @@ pub fn hidden_failures(service: &Service) -> Vec<Outcome> {
         .with(Effects::PUBLISH);
     let facts = service.facts.of::<FunctionFlow>();
     let flows = Flows::of(facts.deployed().collect());
-    let practices = service.facts.of::<Practice>();
+    let observations = service.facts.of::<Observation>();
     // The `signs` pack may already report this response.
     let is_shown = |call: &FlowCall| {
-        practices.items.iter().any(|practice| {
-            practice.topic == Topic::ErrorAnswer
-                && practice.at.path == call.at.path
-                && (call.at.line..=call.at.line + NEAR).contains(&practice.at.line)
+        observations.items.iter().any(|observation| {
+            observation.practice == Practice::ErrorResponse
+                && observation.at.path == call.at.path
+                && (call.at.line..=call.at.line + NEAR).contains(&observation.at.line)
         })
     };
     let mut outcomes = Vec::new();

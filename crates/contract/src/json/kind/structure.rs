@@ -32,7 +32,7 @@ impl Kind for Value {
     ) -> Result<Decoded<prost_types::Value>, D::Error> {
         let Any { kind, twice } = AnySeed(violations.budget()).deserialize(value)?;
         if twice {
-            violations.add("has a member that is given more than once");
+            violations.add("has a field that is given more than once");
             return Ok(Decoded::Rejected);
         }
         Ok(Decoded::Value(prost_types::Value { kind: Some(kind) }))

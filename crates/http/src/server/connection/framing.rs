@@ -44,9 +44,9 @@ struct Bounds {
     body: u64,
 }
 
-/// The position in the stream of messages.
+/// The state of the parser: what it reads next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Place {
+enum ParseState {
     RequestLine,
     Header,
     Body(u64),
@@ -75,7 +75,7 @@ struct Head {
 pub(super) struct Framing {
     bounds: Bounds,
     heads: u64,
-    place: Place,
+    state: ParseState,
     head: Head,
     /// Bytes of the empty lines before the next head, which the parser takes for a part of it.
     blank: usize,
@@ -92,7 +92,7 @@ impl Framing {
                 body: limits.body.max_size.get(),
             },
             heads: 0,
-            place: Place::RequestLine,
+            state: ParseState::RequestLine,
             head: Head::default(),
             blank: 0,
             split_line: Vec::new(),
@@ -101,21 +101,21 @@ impl Framing {
 
     /// Returns whether a part of a head has arrived and the rest has not.
     pub(super) fn is_within_head(&self) -> bool {
-        match self.place {
-            Place::RequestLine => !self.split_line.is_empty(),
-            Place::Header => true,
+        match self.state {
+            ParseState::RequestLine => !self.split_line.is_empty(),
+            ParseState::Header => true,
             _ => false,
         }
     }
 
     /// Returns whether all messages so far are complete.
     pub(super) fn is_between_messages(&self) -> bool {
-        self.place == Place::RequestLine && self.split_line.is_empty()
+        self.state == ParseState::RequestLine && self.split_line.is_empty()
     }
 
     /// Returns true if the next bytes belong to a message whose head is complete.
     pub(super) fn is_in_body(&self) -> bool {
-        !matches!(self.place, Place::RequestLine | Place::Header)
+        !matches!(self.state, ParseState::RequestLine | ParseState::Header)
     }
 
     /// Returns the number of complete heads so far.
@@ -128,21 +128,21 @@ impl Framing {
         let mut rest = bytes;
         while !rest.is_empty() {
             let valid = bytes.len() - rest.len();
-            rest = match self.place {
-                Place::Foreign => return Ok(()),
-                Place::Body(left) => {
+            rest = match self.state {
+                ParseState::Foreign => return Ok(()),
+                ParseState::Body(left) => {
                     let (rest, left) = skip(rest, left);
-                    self.place = match left {
+                    self.state = match left {
                         0 => self.after_message(),
-                        left => Place::Body(left),
+                        left => ParseState::Body(left),
                     };
                     rest
                 }
-                Place::Chunk(left) => {
+                ParseState::Chunk(left) => {
                     let (rest, left) = skip(rest, left);
-                    self.place = match left {
-                        0 => Place::ChunkEnd,
-                        left => Place::Chunk(left),
+                    self.state = match left {
+                        0 => ParseState::ChunkEnd,
+                        left => ParseState::Chunk(left),
                     };
                     rest
                 }
@@ -173,24 +173,24 @@ impl Framing {
 
     fn append_to_line(&mut self, part: &[u8]) -> Result<(), Rejection> {
         let length = self.split_line.len() + part.len();
-        match self.place {
-            Place::ChunkSize | Place::ChunkEnd if length > MAX_CHUNK_LINE => {
+        match self.state {
+            ParseState::ChunkSize | ParseState::ChunkEnd if length > MAX_CHUNK_LINE => {
                 return Err(Rejection::Malformed);
             }
-            Place::RequestLine
+            ParseState::RequestLine
                 if length > self.bounds.uri.saturating_add(REQUEST_LINE_OVERHEAD) =>
             {
                 return Err(Rejection::LongTarget);
             }
-            Place::RequestLine => self.check_size(self.blank + length)?,
-            Place::Header => self.check_size(self.head.size + length)?,
+            ParseState::RequestLine => self.check_size(self.blank + length)?,
+            ParseState::Header => self.check_size(self.head.size + length)?,
             _ if length > MAX_LINE => return Err(Rejection::Malformed),
             _ => {}
         }
         self.split_line.extend_from_slice(part);
-        match self.place {
-            Place::RequestLine => check_request_line_start(&self.split_line),
-            Place::Header => check_header_start(&self.split_line),
+        match self.state {
+            ParseState::RequestLine => check_request_line_start(&self.split_line),
+            ParseState::Header => check_header_start(&self.split_line),
             _ => Ok(()),
         }
     }
@@ -206,13 +206,13 @@ impl Framing {
     fn line(&mut self, line: &[u8]) -> Result<(), Rejection> {
         let line = line.strip_suffix(b"\r").ok_or(Rejection::Malformed)?;
         let size = line.len() + 2;
-        self.place = match self.place {
-            Place::RequestLine if line.is_empty() => {
+        self.state = match self.state {
+            ParseState::RequestLine if line.is_empty() => {
                 self.blank += size;
                 self.check_size(self.blank)?;
-                Place::RequestLine
+                ParseState::RequestLine
             }
-            Place::RequestLine => {
+            ParseState::RequestLine => {
                 check_request_line(line, self.bounds.uri)?;
                 let size = std::mem::take(&mut self.blank) + size;
                 self.check_size(size)?;
@@ -222,21 +222,21 @@ impl Framing {
                     is_old: line.ends_with(b"HTTP/1.0"),
                     ..Head::default()
                 };
-                Place::Header
+                ParseState::Header
             }
-            Place::Header if line.is_empty() => {
+            ParseState::Header if line.is_empty() => {
                 self.check_size(self.head.size + size)?;
                 self.heads += 1;
                 match self.head {
-                    Head { chunked: true, .. } => Place::ChunkSize,
+                    Head { chunked: true, .. } => ParseState::ChunkSize,
                     Head {
                         length: Some(length @ 1..),
                         ..
-                    } => Place::Body(length),
+                    } => ParseState::Body(length),
                     _ => self.after_message(),
                 }
             }
-            Place::Header => {
+            ParseState::Header => {
                 self.head.size += size;
                 self.head.headers += 1;
                 self.check_size(self.head.size)?;
@@ -244,17 +244,17 @@ impl Framing {
                     return Err(Rejection::ManyHeaders);
                 }
                 self.header(line)?;
-                Place::Header
+                ParseState::Header
             }
-            Place::ChunkSize => match chunk_size(line)? {
-                0 => Place::Trailer,
+            ParseState::ChunkSize => match chunk_size(line)? {
+                0 => ParseState::Trailer,
                 size if size > self.bounds.body => return Err(Rejection::LargeBody),
-                size => Place::Chunk(size),
+                size => ParseState::Chunk(size),
             },
-            Place::ChunkEnd if line.is_empty() => Place::ChunkSize,
-            Place::ChunkEnd => return Err(Rejection::Malformed),
-            Place::Trailer if line.is_empty() => self.after_message(),
-            Place::Trailer if is_folded(line) => return Err(Rejection::Malformed),
+            ParseState::ChunkEnd if line.is_empty() => ParseState::ChunkSize,
+            ParseState::ChunkEnd => return Err(Rejection::Malformed),
+            ParseState::Trailer if line.is_empty() => self.after_message(),
+            ParseState::Trailer if is_folded(line) => return Err(Rejection::Malformed),
             same => same,
         };
         Ok(())
@@ -287,11 +287,11 @@ impl Framing {
 
     /// After a message that may have led to another protocol the bytes are not scanned. Without an
     /// upgrade the connection ends with the response.
-    fn after_message(&self) -> Place {
+    fn after_message(&self) -> ParseState {
         if self.head.leaves_http {
-            Place::Foreign
+            ParseState::Foreign
         } else {
-            Place::RequestLine
+            ParseState::RequestLine
         }
     }
 }

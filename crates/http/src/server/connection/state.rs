@@ -30,9 +30,9 @@ pub(crate) struct ConnectionState {
     received_bytes: AtomicBool,
     in_flight: AtomicU32,
     requests: RequestCount,
-    quiet_since: Moment,
-    head_since: Moment,
-    write_deadline: Moment,
+    quiet_since: AtomicInstant,
+    head_since: AtomicInstant,
+    write_deadline: AtomicInstant,
     flooded: AtomicBool,
     upgraded: AtomicBool,
     half_closed: AtomicBool,
@@ -103,9 +103,9 @@ impl ConnectionState {
             received_bytes: AtomicBool::new(false),
             in_flight: AtomicU32::new(0),
             requests: RequestCount::default(),
-            quiet_since: Moment::default(),
-            head_since: Moment::default(),
-            write_deadline: Moment::default(),
+            quiet_since: AtomicInstant::default(),
+            head_since: AtomicInstant::default(),
+            write_deadline: AtomicInstant::default(),
             flooded: AtomicBool::new(false),
             upgraded: AtomicBool::new(false),
             half_closed: AtomicBool::new(false),
@@ -332,11 +332,11 @@ impl Drop for InFlight {
 /// An optional time, in milliseconds since the connection was opened, plus one. Zero means that
 /// no time is stored.
 #[derive(Debug, Default)]
-struct Moment(AtomicU64);
+struct AtomicInstant(AtomicU64);
 
-impl Moment {
-    fn set(&self, opened: Instant, moment: Instant) {
-        let elapsed = moment.saturating_duration_since(opened).as_millis();
+impl AtomicInstant {
+    fn set(&self, opened: Instant, instant: Instant) {
+        let elapsed = instant.saturating_duration_since(opened).as_millis();
         let elapsed = u64::try_from(elapsed).unwrap_or(u64::MAX - 1);
         self.0.store(elapsed + 1, Relaxed);
     }

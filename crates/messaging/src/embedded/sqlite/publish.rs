@@ -13,13 +13,13 @@ use crate::{
     transport::{KeyOrder, TopicPlan},
 };
 
-type Answers = Vec<Result<(), PublishError>>;
+type PublishResults = Vec<Result<(), PublishError>>;
 
 /// Publishes the batches of concurrent tasks in one transaction, because a disk makes few commits
 /// per second.
 #[derive(Debug)]
 pub(super) struct Publications {
-    waiting: Mutex<Vec<(Vec<Envelope>, oneshot::Sender<Answers>)>>,
+    waiting: Mutex<Vec<(Vec<Envelope>, oneshot::Sender<PublishResults>)>>,
     turn: tokio::sync::Mutex<()>,
     /// The topics that allow messages without a subscription.
     unroutable: Mutex<BTreeSet<Topic>>,
@@ -53,7 +53,7 @@ impl Publications {
         }
     }
 
-    pub(super) async fn publish(&self, pool: &SqlitePool, batch: Vec<Envelope>) -> Answers {
+    pub(super) async fn publish(&self, pool: &SqlitePool, batch: Vec<Envelope>) -> PublishResults {
         let count = batch.len();
         let (sender, mut answer) = oneshot::channel();
         self.waiting.lock().push((batch, sender));
@@ -80,7 +80,11 @@ impl Publications {
         drop(self.turn.lock().await);
     }
 
-    async fn write(&self, pool: &SqlitePool, all: Vec<(Vec<Envelope>, oneshot::Sender<Answers>)>) {
+    async fn write(
+        &self,
+        pool: &SqlitePool,
+        all: Vec<(Vec<Envelope>, oneshot::Sender<PublishResults>)>,
+    ) {
         let written = self.write_all(pool, &all).await;
         match written {
             Ok(answers) => {
@@ -101,8 +105,8 @@ impl Publications {
     async fn write_all(
         &self,
         pool: &SqlitePool,
-        all: &[(Vec<Envelope>, oneshot::Sender<Answers>)],
-    ) -> Result<Vec<Answers>, sqlx::Error> {
+        all: &[(Vec<Envelope>, oneshot::Sender<PublishResults>)],
+    ) -> Result<Vec<PublishResults>, sqlx::Error> {
         let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
         let mut groups = Groups::default();
         let mut answers = Vec::with_capacity(all.len());

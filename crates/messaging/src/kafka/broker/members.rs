@@ -10,10 +10,10 @@ use tokio::sync::mpsc;
 
 use super::{
     super::{
+        connection::blocking,
         deliveries::KafkaDeliveries,
         detached::Detached,
         groups::{self, Partition},
-        link::blocking,
         member::{Client, Limits, Member},
         rebalance::Rebalances,
         starts::Starts,
@@ -51,7 +51,7 @@ impl Inner {
     ) -> Result<T, TransportError> {
         let member = self.member_of(group);
         let config = self.clients.member(&self.names.group(group));
-        let timeout = self.link.timeout();
+        let timeout = self.connection.timeout();
         blocking(move || match member {
             Some(member) => {
                 let result = query(&member, &partitions, timeout);
@@ -78,7 +78,7 @@ impl Inner {
         self.topology.create(&topics).await?;
         let partitions = self.partitions(&plan.topics).await?;
         let config = self.clients.member(&self.names.group(&plan.group));
-        let timeout = self.link.timeout();
+        let timeout = self.connection.timeout();
         let recorded = self.clients.member(&self.names.starts(&plan.group));
         let recorded = Starts::new(recorded, timeout);
         let member = blocking(move || {

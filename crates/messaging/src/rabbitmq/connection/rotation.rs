@@ -3,7 +3,7 @@ use std::{sync::Arc, time::Duration};
 use seaworthy_core::RotationAttempts;
 use tokio::time;
 
-use super::{Link, Shared, State, cause_text};
+use super::{BrokerConnection, Shared, State, cause_text};
 
 /// How often a connection checks whether its password was rotated.
 const POLL_INTERVAL: Duration = Duration::from_secs(2);
@@ -12,9 +12,9 @@ impl Shared {
     /// Replaces a connection after its password was rotated (CONF-5). The connection stays until the
     /// broker accepts the new password, and closes after its last use. Ends when the connection is
     /// lost.
-    pub(super) async fn follow_password(self: Arc<Self>, link: Arc<Link>) {
-        let mut followed = Arc::downgrade(&link);
-        drop(link);
+    pub(super) async fn follow_password(self: Arc<Self>, connection: Arc<BrokerConnection>) {
+        let mut followed = Arc::downgrade(&connection);
+        drop(connection);
         let mut attempts = RotationAttempts::default();
         loop {
             tokio::select! {
@@ -22,10 +22,13 @@ impl Shared {
                 () = self.ended.cancelled() => return,
             }
             let is_current = |state: &State| {
-                let current = state.link.as_ref();
-                current.is_some_and(|link| Arc::as_ptr(link) == followed.as_ptr())
+                let current = state.connection.as_ref();
+                current.is_some_and(|connection| Arc::as_ptr(connection) == followed.as_ptr())
             };
-            let old = match followed.upgrade().filter(|link| link.is_connected()) {
+            let old = match followed
+                .upgrade()
+                .filter(|connection| connection.is_connected())
+            {
                 Some(old) if is_current(&self.state.lock()) => old,
                 _ => return,
             };
@@ -35,14 +38,14 @@ impl Shared {
                 continue;
             }
             match self.parameters.clone().connect_in_time().await {
-                Ok(link) => {
-                    let link = Arc::new(link);
+                Ok(connection) => {
+                    let connection = Arc::new(connection);
                     let mut state = self.state.lock();
                     if !is_current(&state) || self.ended.is_cancelled() {
                         return;
                     }
-                    followed = Arc::downgrade(&link);
-                    state.link = Some(link);
+                    followed = Arc::downgrade(&connection);
+                    state.connection = Some(connection);
                     old.superseded.cancel();
                 }
                 Err(error) => {

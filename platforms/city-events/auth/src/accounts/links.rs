@@ -78,7 +78,7 @@ impl Accounts {
                 let id = id.as_str();
                 async move {
                     tokens.issue(&tx, id).await?;
-                    Ok::<_, Error>(tokens.end_all(&tx, id).await?)
+                    Ok::<_, Error>(tokens.revoke_all(&tx, id).await?)
                 }
             })
             .await

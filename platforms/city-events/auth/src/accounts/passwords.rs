@@ -50,14 +50,16 @@ impl Accounts {
         Users::clear_password(tx, user).await?;
         self.factors.remove(tx, &id).await?;
         Identities::unlink_unverified(tx, user).await?;
-        self.verify_email.end_all(tx, &id).await?;
+        self.verify_email.revoke_all(tx, &id).await?;
         self.end_access(tx, user).await.map(drop)
     }
 
     /// Ends sessions, access tokens, known devices and links to a new password. Returns the new
     /// version of the tokens. The transaction must have locked the user.
     pub(super) async fn end_access(&self, tx: &Transaction, user: UserId) -> Result<u64, Error> {
-        self.password_reset.end_all(tx, &user.to_string()).await?;
+        self.password_reset
+            .revoke_all(tx, &user.to_string())
+            .await?;
         self.end_sessions(tx, user).await
     }
 

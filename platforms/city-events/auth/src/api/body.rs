@@ -27,7 +27,7 @@ fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
         Error::new(
             Code::Invalid,
             "INVALID_JSON",
-            "the body must be one JSON object with the documented members",
+            "the body must be one JSON object with the documented fields",
         )
     };
     // Serde reads a list as the members in their order.

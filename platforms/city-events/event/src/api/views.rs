@@ -1,7 +1,6 @@
 //! Conversions between domain types and the types of the HTTP and gRPC interfaces.
 
-use city_events_contract::{Moment, event::v1 as call};
-use prost_types::Timestamp;
+use city_events_contract::{Timestamp, event::v1 as call};
 use seaworthy::prelude::*;
 use uuid::Uuid;
 
@@ -16,17 +15,17 @@ pub(super) struct EventView {
     description: String,
     city: String,
     category: String,
-    start_time: Moment,
-    end_time: Moment,
+    start_time: Timestamp,
+    end_time: Timestamp,
     capacity: i32,
     active_participants: i32,
     status: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    published_at: Option<Moment>,
+    published_at: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    canceled_at: Option<Moment>,
-    created_at: Moment,
-    updated_at: Moment,
+    canceled_at: Option<Timestamp>,
+    created_at: Timestamp,
+    updated_at: Timestamp,
     ended: bool,
     joinable: bool,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -37,7 +36,7 @@ pub(super) struct EventView {
 
 impl From<Event> for EventView {
     fn from(event: Event) -> Self {
-        let now = Moment::now();
+        let now = Timestamp::now();
         Self {
             id: event.id,
             ended: event.has_ended(now),
@@ -74,8 +73,8 @@ pub(super) struct CreateBody {
     city: String,
     #[serde(default)]
     category: String,
-    start_time: Option<Moment>,
-    end_time: Option<Moment>,
+    start_time: Option<Timestamp>,
+    end_time: Option<Timestamp>,
     #[serde(default)]
     capacity: i32,
     #[serde(default)]
@@ -98,12 +97,12 @@ impl CreateBody {
     }
 }
 
-fn required(field: &'static str, moment: Option<Moment>) -> Result<Moment, EventError> {
+fn required(field: &'static str, timestamp: Option<Timestamp>) -> Result<Timestamp, EventError> {
     let message = match field {
         "start_time" => "start_time is required",
         _ => "end_time is required",
     };
-    moment.ok_or(EventError::invalid(field, message))
+    timestamp.ok_or(EventError::invalid(field, message))
 }
 
 /// Body of a request that changes an event. Unknown fields are rejected.
@@ -114,8 +113,8 @@ pub(super) struct UpdateBody {
     description: Option<String>,
     city: Option<String>,
     category: Option<String>,
-    start_time: Option<Moment>,
-    end_time: Option<Moment>,
+    start_time: Option<Timestamp>,
+    end_time: Option<Timestamp>,
     capacity: Option<i32>,
     cover_image_ids: Option<Vec<String>>,
 }
@@ -137,7 +136,7 @@ impl From<UpdateBody> for Patch {
 
 impl From<Event> for call::Event {
     fn from(event: Event) -> Self {
-        let now = Moment::now();
+        let now = Timestamp::now();
         let status = match event.state.name() {
             StateName::Draft => call::EventStatus::Draft,
             StateName::Published => call::EventStatus::Published,
@@ -157,8 +156,8 @@ impl From<Event> for call::Event {
             capacity: event.details.capacity,
             active_participants: event.active_participants,
             status: status.into(),
-            published_at: event.state.published_at().map(Timestamp::from),
-            canceled_at: event.state.canceled_at().map(Timestamp::from),
+            published_at: event.state.published_at().map(prost_types::Timestamp::from),
+            canceled_at: event.state.canceled_at().map(prost_types::Timestamp::from),
             created_at: Some(event.created_at.into()),
             updated_at: Some(event.updated_at.into()),
             cover_image_ids: event.details.covers,
@@ -173,8 +172,8 @@ pub(super) fn details(request: call::CreateEventRequest) -> Result<Details, Even
         description: request.description,
         city: request.city,
         category: request.category,
-        start_time: required("start_time", moment("start_time", request.start_time)?)?,
-        end_time: required("end_time", moment("end_time", request.end_time)?)?,
+        start_time: required("start_time", timestamp("start_time", request.start_time)?)?,
+        end_time: required("end_time", timestamp("end_time", request.end_time)?)?,
         capacity: request.capacity,
         covers: request.cover_image_ids,
     })
@@ -187,16 +186,19 @@ pub(super) fn patch(request: call::UpdateEventRequest) -> Result<Patch, EventErr
         description: request.description,
         city: request.city,
         category: request.category,
-        start_time: moment("start_time", request.start_time)?,
-        end_time: moment("end_time", request.end_time)?,
+        start_time: timestamp("start_time", request.start_time)?,
+        end_time: timestamp("end_time", request.end_time)?,
         capacity: request.capacity,
         covers: request.covers.map(|covers| covers.ids),
     })
 }
 
-fn moment(field: &'static str, timestamp: Option<Timestamp>) -> Result<Option<Moment>, EventError> {
-    let moment = timestamp.map(Moment::try_from).transpose();
-    moment.map_err(|_| EventError::invalid(field, "not a valid timestamp"))
+fn timestamp(
+    field: &'static str,
+    timestamp: Option<prost_types::Timestamp>,
+) -> Result<Option<Timestamp>, EventError> {
+    let timestamp = timestamp.map(Timestamp::try_from).transpose();
+    timestamp.map_err(|_| EventError::invalid(field, "not a valid timestamp"))
 }
 
 /// Parses an event ID in any text form of a UUID.

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use city_events_contract::Moment;
+use city_events_contract::Timestamp;
 use uuid::Uuid;
 
 use super::EventError;
@@ -57,7 +57,7 @@ impl fmt::Display for Rank {
 pub(crate) struct Cursor {
     /// Present in lists by relevance.
     pub(crate) rank: Option<Rank>,
-    pub(crate) start_time: Moment,
+    pub(crate) start_time: Timestamp,
     pub(crate) id: Uuid,
 }
 

@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use city_events_contract::Moment;
+use city_events_contract::Timestamp;
 
 use super::EventError;
 
@@ -20,8 +20,8 @@ pub(crate) struct Details {
     pub(crate) description: String,
     pub(crate) city: String,
     pub(crate) category: String,
-    pub(crate) start_time: Moment,
-    pub(crate) end_time: Moment,
+    pub(crate) start_time: Timestamp,
+    pub(crate) end_time: Timestamp,
     /// Maximum number of participants. 0 means unlimited.
     pub(crate) capacity: i32,
     pub(crate) covers: Vec<String>,
@@ -34,8 +34,8 @@ pub(crate) struct Patch {
     pub(crate) description: Option<String>,
     pub(crate) city: Option<String>,
     pub(crate) category: Option<String>,
-    pub(crate) start_time: Option<Moment>,
-    pub(crate) end_time: Option<Moment>,
+    pub(crate) start_time: Option<Timestamp>,
+    pub(crate) end_time: Option<Timestamp>,
     pub(crate) capacity: Option<i32>,
     pub(crate) covers: Option<Vec<String>>,
 }

@@ -1,4 +1,4 @@
-use city_events_contract::Moment;
+use city_events_contract::Timestamp;
 use uuid::Uuid;
 
 use super::{Details, State};
@@ -10,13 +10,13 @@ pub(crate) struct Event {
     pub(crate) details: Details,
     pub(crate) active_participants: i32,
     pub(crate) state: State,
-    pub(crate) created_at: Moment,
-    pub(crate) updated_at: Moment,
+    pub(crate) created_at: Timestamp,
+    pub(crate) updated_at: Timestamp,
 }
 
 impl Event {
     /// Creates a draft.
-    pub(crate) fn new(owner: String, details: Details, now: Moment) -> Self {
+    pub(crate) fn new(owner: String, details: Details, now: Timestamp) -> Self {
         Self {
             id: seaworthy::core::new_id(),
             owner,
@@ -28,19 +28,19 @@ impl Event {
         }
     }
 
-    pub(crate) fn has_ended(&self, now: Moment) -> bool {
+    pub(crate) fn has_ended(&self, now: Timestamp) -> bool {
         self.details.end_time <= now
     }
 
     /// Returns whether users can join the event.
-    pub(crate) fn is_joinable(&self, now: Moment) -> bool {
+    pub(crate) fn is_joinable(&self, now: Timestamp) -> bool {
         matches!(self.state, State::Published { .. }) && !self.has_ended(now)
     }
 
     /// Returns the time of the next change: `now`, or one microsecond after the last change if the
     /// clock did not advance. Consumers order changes by this time.
-    pub(crate) fn next_moment(&self, now: Moment) -> Moment {
-        now.max(Moment::from(
+    pub(crate) fn next_update_time(&self, now: Timestamp) -> Timestamp {
+        now.max(Timestamp::from(
             self.updated_at.get() + chrono::TimeDelta::microseconds(1),
         ))
     }

@@ -1,4 +1,4 @@
-use city_events_contract::{Moment, QueryPairs, event::v1::ListEventsRequest};
+use city_events_contract::{QueryPairs, Timestamp, event::v1::ListEventsRequest};
 
 use super::{CityPrefix, Cursor, EventError, PageSize, SearchTerms};
 
@@ -18,8 +18,8 @@ pub(crate) struct Filter {
     pub(crate) city: Option<CityPrefix>,
     /// Empty for all categories.
     pub(crate) category: String,
-    pub(crate) from: Option<Moment>,
-    pub(crate) to: Option<Moment>,
+    pub(crate) from: Option<Timestamp>,
+    pub(crate) to: Option<Timestamp>,
     /// `None` for no search.
     pub(crate) terms: Option<SearchTerms>,
     pub(crate) without_ended: bool,
@@ -113,7 +113,7 @@ impl Filter {
     }
 }
 
-fn parse_time(field: &'static str, text: &str) -> Result<Option<Moment>, EventError> {
+fn parse_time(field: &'static str, text: &str) -> Result<Option<Timestamp>, EventError> {
     match text {
         "" => Ok(None),
         text => text

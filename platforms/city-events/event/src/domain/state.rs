@@ -1,4 +1,4 @@
-use city_events_contract::Moment;
+use city_events_contract::Timestamp;
 
 use super::EventError;
 
@@ -11,19 +11,19 @@ pub(crate) enum State {
     /// Visible to its owner and to moderators.
     Draft {
         /// Time of the last publication.
-        published_at: Option<Moment>,
+        published_at: Option<Timestamp>,
     },
     /// Visible to all users.
     Published {
         /// Time of publication. Rows of the legacy service can lack it.
-        published_at: Option<Moment>,
+        published_at: Option<Timestamp>,
     },
     /// Canceled, which is final.
     Canceled {
         /// Time of the last publication.
-        published_at: Option<Moment>,
+        published_at: Option<Timestamp>,
         /// Time of cancellation. Rows of the legacy service can lack it.
-        canceled_at: Option<Moment>,
+        canceled_at: Option<Timestamp>,
     },
 }
 
@@ -56,8 +56,8 @@ impl State {
 
     pub(crate) const fn from_parts(
         name: StateName,
-        published_at: Option<Moment>,
-        canceled_at: Option<Moment>,
+        published_at: Option<Timestamp>,
+        canceled_at: Option<Timestamp>,
     ) -> Self {
         match name {
             StateName::Draft => Self::Draft { published_at },
@@ -77,7 +77,7 @@ impl State {
         }
     }
 
-    pub(crate) const fn published_at(self) -> Option<Moment> {
+    pub(crate) const fn published_at(self) -> Option<Timestamp> {
         match self {
             Self::Draft { published_at }
             | Self::Published { published_at }
@@ -85,7 +85,7 @@ impl State {
         }
     }
 
-    pub(crate) const fn canceled_at(self) -> Option<Moment> {
+    pub(crate) const fn canceled_at(self) -> Option<Timestamp> {
         match self {
             Self::Canceled { canceled_at, .. } => canceled_at,
             Self::Draft { .. } | Self::Published { .. } => None,
@@ -96,7 +96,7 @@ impl State {
     ///
     /// # Errors
     /// The state is not draft, or the event started more than five minutes ago.
-    pub(crate) fn publish(self, start: Moment, now: Moment) -> Result<Self, EventError> {
+    pub(crate) fn publish(self, start: Timestamp, now: Timestamp) -> Result<Self, EventError> {
         match self {
             Self::Published { .. } => Err(EventError::State("event already published")),
             Self::Canceled { .. } => Err(CANCELED),
@@ -125,7 +125,7 @@ impl State {
     ///
     /// # Errors
     /// The event is canceled already.
-    pub(crate) const fn cancel(self, now: Moment) -> Result<Self, EventError> {
+    pub(crate) const fn cancel(self, now: Timestamp) -> Result<Self, EventError> {
         match self {
             Self::Draft { published_at } | Self::Published { published_at } => Ok(Self::Canceled {
                 published_at,
@@ -139,7 +139,7 @@ impl State {
     ///
     /// # Errors
     /// The event is canceled or has ended.
-    pub(crate) fn check_change(self, end: Moment, now: Moment) -> Result<(), EventError> {
+    pub(crate) fn check_change(self, end: Timestamp, now: Timestamp) -> Result<(), EventError> {
         match self {
             Self::Canceled { .. } => Err(CANCELED),
             _ if end <= now => Err(EventError::State("event already ended")),

@@ -1,6 +1,6 @@
 //! Changes of events. Each change locks the row of its event.
 
-use city_events_contract::Moment;
+use city_events_contract::Timestamp;
 use seaworthy::{
     audit_log::AuditEntry,
     data::{Connection as _, DataError, Engine, Statement, Transaction, sql},
@@ -19,7 +19,7 @@ impl Store {
         details: Details,
     ) -> Result<Event, EventError> {
         actor.authorize_create()?;
-        let event = Event::new(actor.id.clone(), details.validated()?, Moment::now());
+        let event = Event::new(actor.id.clone(), details.validated()?, Timestamp::now());
         let insert = self.insert(&event);
         self.database
             .transaction(|tx| {
@@ -77,7 +77,7 @@ impl Store {
             .transaction(|tx| async move {
                 let mut event = lock(&tx, id).await?;
                 actor.authorize_change(&event)?;
-                let now = event.next_moment(Moment::now());
+                let now = event.next_update_time(Timestamp::now());
                 event.state.check_change(event.details.end_time, now)?;
                 let before = event.details.clone();
                 event.details = before.with_patch(patch.clone())?;
@@ -157,13 +157,13 @@ impl Store {
         id: Uuid,
         change: Change,
         reason: Option<&str>,
-        transition: impl Fn(&Event, Moment) -> Result<State, EventError> + Copy + Send + Sync,
+        transition: impl Fn(&Event, Timestamp) -> Result<State, EventError> + Copy + Send + Sync,
     ) -> Result<Event, EventError> {
         self.database
             .transaction(|tx| async move {
                 let mut event = lock(&tx, id).await?;
                 actor.authorize_change(&event)?;
-                let now = event.next_moment(Moment::now());
+                let now = event.next_update_time(Timestamp::now());
                 event.state = transition(&event, now)?;
                 event.updated_at = now;
                 if change == Change::Canceled {
@@ -239,8 +239,8 @@ pub(super) async fn lock(tx: &Transaction, id: Uuid) -> Result<Event, EventError
 pub(super) async fn write_state(tx: &Transaction, event: &Event) -> Result<(), DataError> {
     sql("UPDATE events SET status = ?, published_at = ?, canceled_at = ?, active_participants = ?, updated_at = ? WHERE id = ?")
         .bind(event.state.name().as_str())
-        .bind(event.state.published_at().map(Moment::get))
-        .bind(event.state.canceled_at().map(Moment::get))
+        .bind(event.state.published_at().map(Timestamp::get))
+        .bind(event.state.canceled_at().map(Timestamp::get))
         .bind(event.active_participants)
         .bind(event.updated_at.get())
         .bind(event.id)

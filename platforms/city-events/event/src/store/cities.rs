@@ -1,7 +1,7 @@
 //! City suggestions.
 
 use chrono::TimeDelta;
-use city_events_contract::Moment;
+use city_events_contract::Timestamp;
 use seaworthy::data::sql;
 
 use super::Store;
@@ -20,7 +20,7 @@ impl Store {
         &self,
         prefix: &CityPrefix,
     ) -> Result<Vec<String>, EventError> {
-        let since = Moment::now().get() - MAX_EVENT_AGE;
+        let since = Timestamp::now().get() - MAX_EVENT_AGE;
         let rows: Vec<(String,)> = sql("SELECT min(city) FROM events WHERE status = 'published' AND start_time >= ? AND city_norm LIKE ? ESCAPE '!' GROUP BY city_norm ORDER BY count(*) DESC, city_norm LIMIT ?")
             .bind(since)
             .bind(prefix.pattern())

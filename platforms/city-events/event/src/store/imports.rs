@@ -3,7 +3,7 @@
 use std::{borrow::Cow, num::NonZeroU32, time::Duration};
 
 use chrono::{NaiveDateTime, Utc};
-use city_events_contract::{Moment, Role, TokenVersions};
+use city_events_contract::{Role, Timestamp, TokenVersions};
 use seaworthy::{
     audit_log::AuditEntry,
     csv::{Column, CsvImport, ImportError, ImportRows, Imports, Row, RowProblem, StoreRowsError},
@@ -42,19 +42,19 @@ pub(crate) struct EventRow {
     description: String,
     city: String,
     category: String,
-    #[serde(deserialize_with = "moment")]
-    start_time: Moment,
-    #[serde(deserialize_with = "moment")]
-    end_time: Moment,
+    #[serde(deserialize_with = "timestamp")]
+    start_time: Timestamp,
+    #[serde(deserialize_with = "timestamp")]
+    end_time: Timestamp,
     capacity: Option<i32>,
     #[serde(default, deserialize_with = "is_yes")]
     publish: bool,
 }
 
-fn moment<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Moment, D::Error> {
+fn timestamp<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
     let text = Cow::<str>::deserialize(deserializer)?;
-    if let Ok(moment) = text.parse() {
-        return Ok(moment);
+    if let Ok(timestamp) = text.parse() {
+        return Ok(timestamp);
     }
     let parsed = TIME_FORMATS
         .iter()
@@ -65,7 +65,7 @@ fn moment<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Moment, D::Error
     Ok(parsed
         .and_local_timezone(Utc)
         .earliest()
-        .map_or_else(Moment::now, Moment::from))
+        .map_or_else(Timestamp::now, Timestamp::from))
 }
 
 fn is_yes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
@@ -79,7 +79,7 @@ fn is_yes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> 
 
 impl EventRow {
     /// Returns the event of an owner.
-    fn event(&self, owner: &str, now: Moment) -> Result<Event, EventError> {
+    fn event(&self, owner: &str, now: Timestamp) -> Result<Event, EventError> {
         let row = self.clone();
         let details = Details {
             title: row.title,
@@ -134,7 +134,7 @@ impl ImportRows for EventRows {
     const CAN_UNDO: bool = true;
 
     fn check(&self, import: &CsvImport, row: &EventRow) -> Vec<RowProblem> {
-        match row.event(&import.owner, Moment::now()) {
+        match row.event(&import.owner, Timestamp::now()) {
             Ok(_) => Vec::new(),
             Err(EventError::Invalid { field, message }) => {
                 vec![RowProblem::for_column(field, message)]
@@ -150,7 +150,7 @@ impl ImportRows for EventRows {
         rows: &[Row<EventRow>],
     ) -> Result<(), StoreRowsError> {
         let actor = actor(import);
-        let now = Moment::now();
+        let now = Timestamp::now();
         authorize(tx, import).await?;
         self.check_quota(tx, import, rows, now).await?;
         let mut ids = Vec::with_capacity(rows.len());
@@ -207,7 +207,7 @@ impl EventRows {
         tx: &Transaction,
         import: &CsvImport,
         rows: &[Row<EventRow>],
-        now: Moment,
+        now: Timestamp,
     ) -> Result<(), StoreRowsError> {
         let new = rows.iter().filter(|row| row.value.publish).count() as u64;
         if new == 0 {
@@ -248,7 +248,7 @@ impl EventRows {
                 .remove_covers(tx, &event, &event.details.covers)
                 .await;
         }
-        let now = event.next_moment(Moment::now());
+        let now = event.next_update_time(Timestamp::now());
         let Ok(canceled) = event.state.cancel(now) else {
             return Ok(());
         };

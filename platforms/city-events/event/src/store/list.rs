@@ -8,7 +8,7 @@
 //! in a title counts 1, a word in a description counts 0.4.
 
 use chrono::{DateTime, Utc};
-use city_events_contract::Moment;
+use city_events_contract::Timestamp;
 use seaworthy::data::{Connection as _, Engine, Statement, sql};
 use uuid::Uuid;
 
@@ -200,7 +200,7 @@ fn bind_filter(statement: Statement, filter: &Filter, engine: Engine) -> Stateme
     let (first, last) = (min_time(engine), max_time(engine));
     let city = filter.city.as_ref().map(|city| city.pattern());
     let end = if filter.without_ended {
-        Moment::now().get()
+        Timestamp::now().get()
     } else {
         first
     };
@@ -208,8 +208,8 @@ fn bind_filter(statement: Statement, filter: &Filter, engine: Engine) -> Stateme
         .bind(city.unwrap_or_else(|| "%".to_owned()))
         .bind(&filter.category)
         .bind(&filter.category)
-        .bind(filter.from.map_or(first, Moment::get).clamp(first, last))
-        .bind(filter.to.map_or(last, Moment::get).clamp(first, last))
+        .bind(filter.from.map_or(first, Timestamp::get).clamp(first, last))
+        .bind(filter.to.map_or(last, Timestamp::get).clamp(first, last))
         .bind(end)
 }
 

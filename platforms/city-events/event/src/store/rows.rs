@@ -1,5 +1,5 @@
 use chrono::{DateTime, Utc};
-use city_events_contract::Moment;
+use city_events_contract::Timestamp;
 use seaworthy::data::{DataError, FromRow, Row};
 use serde_json::Value as Json;
 
@@ -13,13 +13,13 @@ macro_rules! event_columns {
 }
 pub(super) use event_columns;
 
-fn moment(row: &Row, name: &str) -> Result<Moment, DataError> {
-    row.get::<DateTime<Utc>>(name).map(Moment::from)
+fn timestamp(row: &Row, name: &str) -> Result<Timestamp, DataError> {
+    row.get::<DateTime<Utc>>(name).map(Timestamp::from)
 }
 
-fn optional_moment(row: &Row, name: &str) -> Result<Option<Moment>, DataError> {
-    let moment: Option<DateTime<Utc>> = row.get(name)?;
-    Ok(moment.map(Moment::from))
+fn optional_timestamp(row: &Row, name: &str) -> Result<Option<Timestamp>, DataError> {
+    let timestamp: Option<DateTime<Utc>> = row.get(name)?;
+    Ok(timestamp.map(Timestamp::from))
 }
 
 /// Returns the cover image IDs. The legacy service also writes `NULL` and JSON `null` for none.
@@ -42,8 +42,8 @@ impl FromRow for Event {
             DataError::unexpected_value("events.status is not draft, published or canceled")
         })?;
         let (published_at, canceled_at) = (
-            optional_moment(row, "published_at")?,
-            optional_moment(row, "canceled_at")?,
+            optional_timestamp(row, "published_at")?,
+            optional_timestamp(row, "canceled_at")?,
         );
         Ok(Self {
             id: row.get("id")?,
@@ -53,15 +53,15 @@ impl FromRow for Event {
                 description: row.get("description")?,
                 city: row.get("city")?,
                 category: row.get("category")?,
-                start_time: moment(row, "start_time")?,
-                end_time: moment(row, "end_time")?,
+                start_time: timestamp(row, "start_time")?,
+                end_time: timestamp(row, "end_time")?,
                 capacity: row.get("capacity")?,
                 covers: covers(row)?,
             },
             active_participants: row.get("active_participants")?,
             state: State::from_parts(state, published_at, canceled_at),
-            created_at: moment(row, "created_at")?,
-            updated_at: moment(row, "updated_at")?,
+            created_at: timestamp(row, "created_at")?,
+            updated_at: timestamp(row, "updated_at")?,
         })
     }
 }

@@ -1,4 +1,4 @@
-use city_events_contract::Moment;
+use city_events_contract::Timestamp;
 use city_events_contract::join::v1::{
     BanUserRequest, BanUserResponse, CancelJoinRequest, CancelJoinResponse,
     GetParticipationRequest, GetParticipationResponse, GetSeatsRequest, GetSeatsResponse,
@@ -159,7 +159,7 @@ impl JoinService for GrpcService {
         let actor = current_actor()?;
         let event = parse_id(&request.event_id, INVALID_EVENT)?;
         let user = parse_id(&request.user_id, INVALID_USER)?;
-        let end = request.expires_at.map(Moment::try_from).transpose();
+        let end = request.expires_at.map(Timestamp::try_from).transpose();
         let end = end.map_err(|_| Rejection::Invalid("invalid expires_at"))?;
         let reason = &request.reason;
         self.api.joins.ban(actor, event, user, reason, end).await?;

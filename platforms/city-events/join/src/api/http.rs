@@ -1,4 +1,4 @@
-use city_events_contract::{Data, Moment, QueryPairs, json_object};
+use city_events_contract::{Data, QueryPairs, Timestamp, json_object};
 use seaworthy::{
     axum::{
         self,
@@ -118,7 +118,7 @@ struct BanBody {
     #[serde(default)]
     reason: Option<String>,
     #[serde(default)]
-    expires_at: Option<Moment>,
+    expires_at: Option<Timestamp>,
 }
 
 async fn join(

@@ -8,7 +8,7 @@ mod wire;
 use std::sync::Arc;
 
 use city_events_contract::{
-    Moment, Role,
+    Role, Timestamp,
     join::v1::{JoinServiceContract, JoinServiceMethod},
 };
 use seaworthy::{contract::ContractConfig, grpc::MethodOptions, http::Priority, prelude::*};
@@ -45,7 +45,7 @@ impl Api {
         actor: Actor,
         event: Uuid,
         key: IdempotencyKey,
-    ) -> Result<(JoinStatus, Moment), JoinError> {
+    ) -> Result<(JoinStatus, Timestamp), JoinError> {
         let joined = self.joins.join(actor, event, key).await;
         self.metrics.record(&joined);
         joined

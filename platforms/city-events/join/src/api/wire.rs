@@ -1,7 +1,7 @@
 //! Conversions between the domain and the two transports.
 
 use city_events_contract::{
-    Moment,
+    Timestamp,
     join::v1::{self, GetSeatsResponse, Participation},
 };
 use seaworthy::prelude::*;
@@ -21,9 +21,9 @@ pub(super) struct OwnRecord {
     #[serde(skip_serializing_if = "Option::is_none")]
     canceled_reason: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    expired_at: Option<Moment>,
+    expired_at: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    rejected_at: Option<Moment>,
+    rejected_at: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
     rejected_by: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -37,12 +37,12 @@ pub(super) struct Record {
     event_id: Uuid,
     user_id: Uuid,
     status: JoinStatus,
-    created_at: Moment,
-    updated_at: Moment,
+    created_at: Timestamp,
+    updated_at: Timestamp,
     #[serde(skip_serializing_if = "Option::is_none")]
-    activated_at: Option<Moment>,
+    activated_at: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    canceled_at: Option<Moment>,
+    canceled_at: Option<Timestamp>,
 }
 
 /// The participation of a user in an event.
@@ -51,7 +51,7 @@ pub(super) struct ParticipationRecord {
     event_id: Uuid,
     user_id: Uuid,
     status: JoinStatus,
-    joined_at: Moment,
+    joined_at: Timestamp,
 }
 
 /// The seats of an event.
@@ -61,7 +61,7 @@ pub(super) struct SeatsRecord {
     capacity: i32,
     active_count: i64,
     waitlist_count: i64,
-    updated_at: Moment,
+    updated_at: Timestamp,
 }
 
 /// A page with the cursor of the next one.

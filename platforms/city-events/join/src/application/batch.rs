@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use city_events_contract::Moment;
+use city_events_contract::Timestamp;
 use futures::future::BoxFuture;
 use seaworthy::{data::Transaction, outbox::OutboxBatch, prelude::*};
 use tokio::sync::oneshot;
@@ -56,7 +56,9 @@ impl Execution<'_> {
 
     async fn write(&mut self, changed: &[&Seats]) -> Result<(), JoinError> {
         let rows = mem::take(&mut self.rows);
-        if !rows.is_empty() && !join_batch::insert(self.tx, &rows, changed, Moment::now()).await? {
+        if !rows.is_empty()
+            && !join_batch::insert(self.tx, &rows, changed, Timestamp::now()).await?
+        {
             return Err(JoinError::KeyConflict);
         }
         self.messages.store(self.tx).await?;
@@ -72,7 +74,7 @@ impl Execution<'_> {
             .collect();
         changed.sort_unstable_by_key(|seats| seats.event);
         if self.rows.is_empty() {
-            seats::update_all(self.tx, &changed, Moment::now()).await?;
+            seats::update_all(self.tx, &changed, Timestamp::now()).await?;
         }
         self.write(&changed).await
     }
@@ -80,7 +82,10 @@ impl Execution<'_> {
 
 impl Joins {
     /// Adds a command to the queue of its event and waits for its outcome.
-    pub(super) async fn submit(&self, command: Command) -> Result<(JoinStatus, Moment), JoinError> {
+    pub(super) async fn submit(
+        &self,
+        command: Command,
+    ) -> Result<(JoinStatus, Timestamp), JoinError> {
         let (result, outcome) = oneshot::channel();
         let pending = PendingCommand {
             command,

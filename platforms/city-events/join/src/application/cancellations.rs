@@ -5,7 +5,7 @@
 //! history and its messages. The next page depends only on the status of the joins, so any replica
 //! can continue after a worker that stops.
 
-use city_events_contract::{Moment, messages::EmailEventCanceled};
+use city_events_contract::{Timestamp, messages::EmailEventCanceled};
 use seaworthy::{core::error_chain, data::Transaction, messaging::Message, service::Stop};
 use uuid::Uuid;
 
@@ -91,7 +91,7 @@ impl Joins {
                 if page.is_empty() {
                     seats.active = 0;
                     seats.waitlisted = 0;
-                    seats::update(&tx, &seats, Moment::now()).await?;
+                    seats::update(&tx, &seats, Timestamp::now()).await?;
                     cancellations::delete(&tx, event).await?;
                     return Ok(false);
                 }
@@ -108,7 +108,7 @@ impl Joins {
         cancellation: &Cancellation,
         page: &[Join],
     ) -> Result<(), JoinError> {
-        let now = Moment::now();
+        let now = Timestamp::now();
         let reason = cancellation.reason.as_str();
         let ids = || page.iter().map(|join| join.id);
         history::insert_expired(tx, ids(), reason, now, seats.revision).await?;

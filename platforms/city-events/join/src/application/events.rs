@@ -1,6 +1,6 @@
 //! Changes of events, in the transaction of the inbox entry of their message.
 
-use city_events_contract::{Moment, messages::Announcement};
+use city_events_contract::{Timestamp, messages::Announcement};
 use seaworthy::data::Transaction;
 
 use super::{JoinError, Joins, messages::current_trace_id};
@@ -18,7 +18,7 @@ const CANCELED_CAPACITY: i32 = -1;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct EventChange<'a> {
     pub(crate) event: &'a Announcement,
-    pub(crate) at: Moment,
+    pub(crate) at: Timestamp,
 }
 
 impl EventChange<'_> {
@@ -35,7 +35,7 @@ impl EventChange<'_> {
             announced_at: self.at,
             joined_at: None,
             revision: 0,
-            updated_at: Moment::now(),
+            updated_at: Timestamp::now(),
         }
     }
 }
@@ -59,8 +59,8 @@ impl Joins {
         seats.state = EventState::Open;
         // Messages of the legacy service have no owner and no end.
         seats.owner = event.owner_id.clone().or(seats.owner);
-        seats.ends_at = event.end_time.map(Moment::from).or(seats.ends_at);
-        let now = Moment::now();
+        seats.ends_at = event.end_time.map(Timestamp::from).or(seats.ends_at);
+        let now = Timestamp::now();
         self.promote_waitlisted(tx, &mut seats, now).await?;
         seats::update(tx, &seats, now).await?;
         Ok(())
@@ -75,7 +75,7 @@ impl Joins {
         if let Some(mut seats) = self.lock_for_change(tx, change).await? {
             seats.state = EventState::Unpublished;
             seats.owner = change.event.owner_id.clone().or(seats.owner);
-            seats::update(tx, &seats, Moment::now()).await?;
+            seats::update(tx, &seats, Timestamp::now()).await?;
         }
         Ok(())
     }
@@ -104,7 +104,7 @@ impl Joins {
         )
         .await?;
         self.store_counts(tx, &seats).await?;
-        seats::update(tx, &seats, Moment::now()).await?;
+        seats::update(tx, &seats, Timestamp::now()).await?;
         Ok(())
     }
 

@@ -1,7 +1,7 @@
 //! Commands of owners and moderators: kick, ban and unban.
 
 use city_events_contract::{
-    Moment,
+    Timestamp,
     messages::{JoinBanned, JoinKicked, JoinUnbanned},
 };
 use seaworthy::{
@@ -41,7 +41,7 @@ impl Joins {
                 if matches!(join.status, JoinStatus::Rejected | JoinStatus::Expired) {
                     return Ok(());
                 }
-                let now = Moment::now();
+                let now = Timestamp::now();
                 reject(&tx, &mut seats, &join, actor.id, reason, now).await?;
                 let kicked = JoinKicked {
                     event_id: event,
@@ -69,13 +69,13 @@ impl Joins {
         event: Uuid,
         user: Uuid,
         reason: &str,
-        expires_at: Option<Moment>,
+        expires_at: Option<Timestamp>,
     ) -> Result<(), JoinError> {
         let _permit = self.concurrency.acquire(event).await?;
         self.database
             .transaction(|tx| async move {
                 let mut seats = lock_managed(&tx, actor, event).await?;
-                let now = Moment::now();
+                let now = Timestamp::now();
                 let ban = Ban { expires_at };
                 bans::upsert(&tx, event, user, actor.id, reason, &ban, now).await?;
                 let join = joins::find(&tx, event, user).await?;
@@ -157,7 +157,7 @@ async fn reject(
     join: &Join,
     actor: Uuid,
     reason: &str,
-    now: Moment,
+    now: Timestamp,
 ) -> Result<(), DataError> {
     joins::reject(tx, join.id, actor, reason, now).await?;
     seats.apply_change(Some(join.status), JoinStatus::Rejected);

@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use city_events_contract::{
-    Moment,
+    Timestamp,
     messages::{JoinCanceled, JoinCreated},
 };
 use seaworthy::data::Transaction;
@@ -31,7 +31,7 @@ impl Joins {
         actor: Actor,
         event: Uuid,
         key: IdempotencyKey,
-    ) -> Result<(JoinStatus, Moment), JoinError> {
+    ) -> Result<(JoinStatus, Timestamp), JoinError> {
         let action = Action::Join;
         self.submit(Command {
             actor,
@@ -48,7 +48,7 @@ impl Joins {
         actor: Actor,
         event: Uuid,
         key: IdempotencyKey,
-    ) -> Result<(JoinStatus, Moment), JoinError> {
+    ) -> Result<(JoinStatus, Timestamp), JoinError> {
         let action = Action::Cancel;
         self.submit(Command {
             actor,
@@ -72,7 +72,7 @@ impl Joins {
         } else {
             candidate
         };
-        let now = Moment::now();
+        let now = Timestamp::now();
         if let Some(outcome) = candidate.recorded_outcome(command, now)? {
             return Ok(outcome);
         }
@@ -107,7 +107,7 @@ impl Joins {
         execution: &mut Execution<'a>,
         candidate: &Candidate,
         command: &'a Command,
-        now: Moment,
+        now: Timestamp,
     ) -> Result<Outcome, JoinError> {
         let tx = execution.tx;
         let seats = execution.seats.get_mut(&command.event);
@@ -161,7 +161,7 @@ impl Joins {
         execution: &mut Execution<'a>,
         join: CurrentJoin,
         command: &'a Command,
-        now: Moment,
+        now: Timestamp,
     ) -> Result<Outcome, JoinError> {
         let (tx, user, to) = (execution.tx, command.actor.id, JoinStatus::Canceled);
         let seats = execution.seats.get_mut(&command.event);
@@ -218,7 +218,7 @@ impl Joins {
         seats: &mut Seats,
         join: CurrentJoin,
         command: &Command,
-        now: Moment,
+        now: Timestamp,
     ) -> Result<Outcome, JoinError> {
         let is_current = join.status.is_current();
         // Cancelling an ended join succeeds without effect.
@@ -239,7 +239,7 @@ impl Joins {
         seats: &mut Seats,
         user: Uuid,
         join: CurrentJoin,
-        now: Moment,
+        now: Timestamp,
     ) -> Result<(), JoinError> {
         joins::cancel(tx, join.id, user, SELF_CANCEL, now).await?;
         seats.apply_change(Some(join.status), JoinStatus::Canceled);
@@ -271,7 +271,7 @@ impl Joins {
         tx: &Transaction,
         command: &Command,
         outcome: &Outcome,
-        now: Moment,
+        now: Timestamp,
     ) -> Result<(), JoinError> {
         let expires_at = self.key_expiry(now);
         if idempotency_keys::insert(tx, command, outcome, now, expires_at).await? {
@@ -281,7 +281,7 @@ impl Joins {
         }
     }
 
-    fn key_expiry(&self, now: Moment) -> Moment {
+    fn key_expiry(&self, now: Timestamp) -> Timestamp {
         let ttl = TimeDelta::from_std(self.key_ttl).unwrap_or(TimeDelta::MAX);
         let expires_at = now.get().checked_add_signed(ttl).unwrap_or(now.get());
         expires_at.into()
@@ -293,7 +293,7 @@ fn add_join(
     seats: &mut Seats,
     ended: Option<CurrentJoin>,
     to: JoinStatus,
-    at: Moment,
+    at: Timestamp,
 ) -> JoinChange {
     let from = ended.map(|join| join.status);
     seats.joined_at = Some(at);

@@ -1,4 +1,4 @@
-use city_events_contract::{Moment, messages::JoinPromoted};
+use city_events_contract::{Timestamp, messages::JoinPromoted};
 use seaworthy::data::Transaction;
 
 use super::{JoinError, Joins, change_records};
@@ -19,7 +19,7 @@ impl Joins {
         &self,
         tx: &Transaction,
         seats: &mut Seats,
-        now: Moment,
+        now: Timestamp,
     ) -> Result<(), JoinError> {
         while seats.has_free_seat() && seats.waitlisted > 0 && seats.is_open(now) {
             let waitlist =
@@ -42,7 +42,7 @@ impl Joins {
         tx: &Transaction,
         seats: &mut Seats,
         join: &Join,
-        now: Moment,
+        now: Timestamp,
     ) -> Result<(), JoinError> {
         joins::activate(tx, join.id, now).await?;
         seats.apply_change(Some(JoinStatus::Waitlisted), JoinStatus::Active);

@@ -1,6 +1,6 @@
 //! Publication of counts at intervals, so that a consumer that missed a message recovers.
 
-use city_events_contract::{Moment, messages::JoinCounted};
+use city_events_contract::{Timestamp, messages::JoinCounted};
 use seaworthy::{core::error_chain, data::Transaction, service::Stop};
 use uuid::Uuid;
 
@@ -67,7 +67,7 @@ impl Joins {
                     seats.active = active;
                     seats.waitlisted = waitlisted;
                     seats.revision += 1;
-                    seats::update(&tx, &seats, Moment::now()).await?;
+                    seats::update(&tx, &seats, Timestamp::now()).await?;
                 }
                 self.store_counts(&tx, &seats).await
             })

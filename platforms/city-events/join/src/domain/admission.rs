@@ -1,6 +1,6 @@
 //! The decision whether a user gets a seat.
 
-use city_events_contract::Moment;
+use city_events_contract::Timestamp;
 
 use super::{Actor, Candidate, Decision, JoinStatus, Rejection, Seats};
 
@@ -46,7 +46,7 @@ pub(crate) fn check_join(
     seats: &Seats,
     candidate: &Candidate,
     actor: Actor,
-    now: Moment,
+    now: Timestamp,
 ) -> Result<(), Rejection> {
     if !seats.is_open(now) {
         return Err(Rejection::EventClosed);

@@ -1,4 +1,4 @@
-use city_events_contract::Moment;
+use city_events_contract::Timestamp;
 use uuid::Uuid;
 
 use super::{Command, JoinStatus, Outcome, Rejection};
@@ -20,8 +20,8 @@ pub(crate) struct UsedKey {
     pub(crate) action: String,
     /// The name of the [`Decision`](super::Decision).
     pub(crate) decision: String,
-    pub(crate) decided_at: Moment,
-    pub(crate) expires_at: Moment,
+    pub(crate) decided_at: Timestamp,
+    pub(crate) expires_at: Timestamp,
 }
 
 /// The stored join of a user, in any status.
@@ -29,14 +29,14 @@ pub(crate) struct UsedKey {
 pub(crate) struct CurrentJoin {
     pub(crate) id: Uuid,
     pub(crate) status: JoinStatus,
-    pub(crate) updated_at: Moment,
+    pub(crate) updated_at: Timestamp,
 }
 
 /// A ban of a user from an event.
 #[derive(Debug)]
 pub(crate) struct Ban {
     /// The end of the ban. Without it, the ban does not expire.
-    pub(crate) expires_at: Option<Moment>,
+    pub(crate) expires_at: Option<Timestamp>,
 }
 
 impl Candidate {
@@ -47,7 +47,7 @@ impl Candidate {
     pub(crate) fn recorded_outcome(
         &self,
         command: &Command,
-        now: Moment,
+        now: Timestamp,
     ) -> Result<Option<Outcome>, Rejection> {
         let Some(key) = self.key.as_ref().filter(|key| key.expires_at > now) else {
             return Ok(None);
@@ -60,7 +60,7 @@ impl Candidate {
     }
 
     /// Returns whether a ban of the user is in force.
-    pub(crate) fn is_banned(&self, now: Moment) -> bool {
+    pub(crate) fn is_banned(&self, now: Timestamp) -> bool {
         let ban = self.ban.as_ref();
         ban.is_some_and(|ban| ban.expires_at.is_none_or(|end| end > now))
     }

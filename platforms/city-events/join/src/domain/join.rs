@@ -1,4 +1,4 @@
-use city_events_contract::Moment;
+use city_events_contract::Timestamp;
 use uuid::Uuid;
 
 use super::JoinStatus;
@@ -10,15 +10,15 @@ pub(crate) struct Join {
     pub(crate) event: Uuid,
     pub(crate) user: Uuid,
     pub(crate) status: JoinStatus,
-    pub(crate) created_at: Moment,
-    pub(crate) updated_at: Moment,
-    pub(crate) activated_at: Option<Moment>,
-    pub(crate) canceled_at: Option<Moment>,
+    pub(crate) created_at: Timestamp,
+    pub(crate) updated_at: Timestamp,
+    pub(crate) activated_at: Option<Timestamp>,
+    pub(crate) canceled_at: Option<Timestamp>,
     pub(crate) canceled_by: Option<Uuid>,
     pub(crate) canceled_reason: Option<String>,
-    pub(crate) expired_at: Option<Moment>,
+    pub(crate) expired_at: Option<Timestamp>,
     pub(crate) expired_reason: Option<String>,
-    pub(crate) rejected_at: Option<Moment>,
+    pub(crate) rejected_at: Option<Timestamp>,
     pub(crate) rejected_by: Option<String>,
     pub(crate) rejected_reason: Option<String>,
 }
@@ -31,5 +31,5 @@ pub(crate) struct StatusChange<'a> {
     pub(crate) to: JoinStatus,
     pub(crate) reason: Option<&'a str>,
     pub(crate) actor: Option<Uuid>,
-    pub(crate) at: Moment,
+    pub(crate) at: Timestamp,
 }

@@ -1,4 +1,4 @@
-use city_events_contract::Moment;
+use city_events_contract::Timestamp;
 
 use super::{JoinStatus, Rejection};
 
@@ -20,7 +20,7 @@ pub(crate) enum Decision {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Outcome {
     pub(crate) decision: Decision,
-    pub(crate) at: Moment,
+    pub(crate) at: Timestamp,
 }
 
 impl Outcome {
@@ -34,7 +34,7 @@ impl Outcome {
     }
 
     /// Parses a name of the table of idempotency keys.
-    pub(crate) fn parse(name: &str, at: Moment) -> Option<Self> {
+    pub(crate) fn parse(name: &str, at: Timestamp) -> Option<Self> {
         let decision = match name {
             "full" => Decision::Full,
             "already_in" => Decision::AlreadyJoined,
@@ -44,7 +44,7 @@ impl Outcome {
     }
 
     /// Returns the status of the join and its time, or the rejection.
-    pub(crate) const fn into_result(self) -> Result<(JoinStatus, Moment), Rejection> {
+    pub(crate) const fn into_result(self) -> Result<(JoinStatus, Timestamp), Rejection> {
         match self.decision {
             Decision::Status(status) => Ok((status, self.at)),
             Decision::Full => Err(Rejection::EventFull),

@@ -1,7 +1,7 @@
 use std::str::FromStr;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use city_events_contract::Moment;
+use city_events_contract::Timestamp;
 use uuid::Uuid;
 
 use super::{JoinStatus, Rejection};
@@ -43,7 +43,7 @@ impl Limit {
 /// The start of a page: after the join with this time and ID.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Cursor {
-    pub(crate) created_at: Moment,
+    pub(crate) created_at: Timestamp,
     pub(crate) id: Uuid,
 }
 
@@ -85,8 +85,8 @@ impl std::fmt::Display for Cursor {
 pub(crate) struct OwnFilter {
     /// The statuses of the listed joins. Empty means all.
     pub(crate) statuses: Vec<JoinStatus>,
-    pub(crate) from: Option<Moment>,
-    pub(crate) to: Option<Moment>,
+    pub(crate) from: Option<Timestamp>,
+    pub(crate) to: Option<Timestamp>,
 }
 
 impl OwnFilter {
@@ -101,7 +101,7 @@ impl OwnFilter {
                     .map_err(|_| Rejection::Invalid("invalid status"))
             })
             .collect::<Result<_, _>>()?;
-        let moment = |text: &str, message| match text {
+        let timestamp = |text: &str, message| match text {
             "" => Ok(None),
             text => text
                 .parse()
@@ -110,8 +110,8 @@ impl OwnFilter {
         };
         Ok(Self {
             statuses,
-            from: moment(from, "invalid from")?,
-            to: moment(to, "invalid to")?,
+            from: timestamp(from, "invalid from")?,
+            to: timestamp(to, "invalid to")?,
         })
     }
 }

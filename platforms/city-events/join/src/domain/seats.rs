@@ -1,4 +1,4 @@
-use city_events_contract::{Moment, messages::SeatCounts};
+use city_events_contract::{Timestamp, messages::SeatCounts};
 use uuid::Uuid;
 
 use super::JoinStatus;
@@ -45,14 +45,14 @@ pub(crate) struct Seats {
     /// Absent if no message contained it.
     pub(crate) owner: Option<String>,
     /// Absent if no message contained it.
-    pub(crate) ends_at: Option<Moment>,
+    pub(crate) ends_at: Option<Timestamp>,
     /// Time of the newest applied message about the event.
-    pub(crate) announced_at: Moment,
+    pub(crate) announced_at: Timestamp,
     /// Time of the last join.
-    pub(crate) joined_at: Option<Moment>,
+    pub(crate) joined_at: Option<Timestamp>,
     /// Increases with every change of the counts.
     pub(crate) revision: i64,
-    pub(crate) updated_at: Moment,
+    pub(crate) updated_at: Timestamp,
 }
 
 impl Seats {
@@ -61,14 +61,15 @@ impl Seats {
     }
 
     /// Returns whether the event is published and has not ended.
-    pub(crate) fn is_open(&self, now: Moment) -> bool {
+    pub(crate) fn is_open(&self, now: Timestamp) -> bool {
         self.state == EventState::Open && self.ends_at.is_none_or(|end| end > now)
     }
 
     /// Returns the time of the next join: `now`, but at least one microsecond after the last join.
     /// The times of joins then define the order of the waitlist, even if the clock goes back.
-    pub(crate) fn next_join_time(&self, now: Moment) -> Moment {
-        let after = |last: Moment| Moment::from(last.get() + chrono::TimeDelta::microseconds(1));
+    pub(crate) fn next_join_time(&self, now: Timestamp) -> Timestamp {
+        let after =
+            |last: Timestamp| Timestamp::from(last.get() + chrono::TimeDelta::microseconds(1));
         self.joined_at.map_or(now, |last| now.max(after(last)))
     }
 

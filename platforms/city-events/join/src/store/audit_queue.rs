@@ -1,8 +1,8 @@
-use city_events_contract::Moment;
+use city_events_contract::Timestamp;
 use seaworthy::data::{Connection, DataError, FromRow, Row, Transaction, sql};
 use uuid::Uuid;
 
-use super::rows::{moment, status};
+use super::rows::{status, timestamp};
 use crate::domain::{JoinStatus, StatusChange};
 
 /// A status change that is not in the audit log.
@@ -15,7 +15,7 @@ pub(crate) struct QueuedChange {
     pub(crate) to: JoinStatus,
     pub(crate) actor: Option<String>,
     pub(crate) request_id: Option<String>,
-    pub(crate) at: Moment,
+    pub(crate) at: Timestamp,
 }
 
 impl FromRow for QueuedChange {
@@ -29,7 +29,7 @@ impl FromRow for QueuedChange {
             to: status(&row.get::<String>("to_status")?)?,
             actor: row.get("actor_id")?,
             request_id: row.get("request_id")?,
-            at: moment(row, "happened_at")?,
+            at: timestamp(row, "happened_at")?,
         })
     }
 }

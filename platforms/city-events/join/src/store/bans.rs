@@ -1,4 +1,4 @@
-use city_events_contract::Moment;
+use city_events_contract::Timestamp;
 use seaworthy::data::{DataError, Transaction, sql};
 use uuid::Uuid;
 
@@ -12,7 +12,7 @@ pub(crate) async fn upsert(
     actor: Uuid,
     reason: &str,
     ban: &Ban,
-    now: Moment,
+    now: Timestamp,
 ) -> Result<(), DataError> {
     delete(tx, event, user).await?;
     sql("INSERT INTO event_bans (event_id, user_id, actor_id, reason, expires_at, created_at) VALUES (?, ?, ?, ?, ?, ?)")
@@ -20,7 +20,7 @@ pub(crate) async fn upsert(
         .bind(user)
         .bind(actor.to_string())
         .bind(reason)
-        .bind(ban.expires_at.map(Moment::get))
+        .bind(ban.expires_at.map(Timestamp::get))
         .bind(now.get())
         .execute(tx)
         .await

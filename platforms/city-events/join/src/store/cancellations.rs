@@ -1,5 +1,5 @@
 use chrono::{DateTime, Utc};
-use city_events_contract::Moment;
+use city_events_contract::Timestamp;
 use seaworthy::data::{Connection, DataError, Transaction, sql};
 use uuid::Uuid;
 
@@ -17,7 +17,7 @@ pub(crate) async fn insert(
     event: Uuid,
     reason: &str,
     trace: &str,
-    at: Moment,
+    at: Timestamp,
 ) -> Result<(), DataError> {
     sql("INSERT INTO event_cancellations (event_id, reason, trace_id, canceled_at) VALUES (?, ?, ?, ?)")
         .bind(event)

@@ -1,4 +1,4 @@
-use city_events_contract::Moment;
+use city_events_contract::Timestamp;
 use seaworthy::data::{DataError, Transaction, sql};
 use uuid::Uuid;
 
@@ -30,7 +30,7 @@ pub(crate) async fn insert_expired(
     tx: &Transaction,
     joins: impl Iterator<Item = Uuid>,
     reason: &str,
-    now: Moment,
+    now: Timestamp,
     revision: i64,
 ) -> Result<(), DataError> {
     sql("INSERT INTO join_history (event_id, user_id, from_status, to_status, reason, happened_at, revision)

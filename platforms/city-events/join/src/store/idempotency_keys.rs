@@ -1,4 +1,4 @@
-use city_events_contract::Moment;
+use city_events_contract::Timestamp;
 use seaworthy::data::{Connection as _, DataError, Database, Engine, Transaction, sql};
 
 use crate::domain::{Command, Outcome};
@@ -9,8 +9,8 @@ pub(crate) async fn insert(
     tx: &Transaction,
     command: &Command,
     outcome: &Outcome,
-    now: Moment,
-    expires_at: Moment,
+    now: Timestamp,
+    expires_at: Timestamp,
 ) -> Result<bool, DataError> {
     if tx.engine() == Engine::MySql {
         sql("DELETE FROM idempotency_keys WHERE key_hash = ? AND expires_at <= ?")
@@ -43,7 +43,7 @@ pub(crate) async fn insert(
 
 /// Deletes expired keys. Returns `true` if more may be left.
 pub(crate) async fn purge(database: &Database) -> Result<bool, DataError> {
-    let now = Moment::now().get();
+    let now = Timestamp::now().get();
     // The outer condition keeps a key that is replaced after the page was selected.
     let page = sql("DELETE FROM idempotency_keys WHERE expires_at <= ? AND key_hash IN (SELECT key_hash FROM idempotency_keys WHERE expires_at <= ? LIMIT ?)")
         .on_mysql("DELETE FROM idempotency_keys WHERE expires_at <= ? LIMIT ?")
@@ -79,7 +79,7 @@ mod tests {
         let database = Database::builder("test", config).open().await.unwrap();
         let migrator = Migrator::new(&database, MIGRATIONS);
         migrator.up(false).await.unwrap();
-        let now = Moment::now();
+        let now = Timestamp::now();
         let command = Command {
             actor: Actor {
                 id: Uuid::from_u128(7),
@@ -97,7 +97,7 @@ mod tests {
         assert!(insert(&tx, &command, &outcome, now, now).await.unwrap());
         tx.commit().await.unwrap();
         let tx = database.begin().await.unwrap();
-        let later = Moment::from(now.get() + Duration::from_secs(60 * 60));
+        let later = Timestamp::from(now.get() + Duration::from_secs(60 * 60));
         assert!(insert(&tx, &command, &outcome, now, later).await.unwrap());
         let purge = tokio::spawn({
             let database = database.clone();

@@ -1,7 +1,7 @@
 //! The rows of the commands of a transaction, written together.
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
-use city_events_contract::Moment;
+use city_events_contract::Timestamp;
 use seaworthy::data::{Connection as _, DataError, Engine, Transaction, sql};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -14,7 +14,7 @@ use crate::domain::{Command, JoinStatus, Outcome, Seats, StatusChange};
 pub(crate) struct JoinRows<'a> {
     pub(crate) command: &'a Command,
     pub(crate) outcome: Outcome,
-    pub(crate) key_expires_at: Moment,
+    pub(crate) key_expires_at: Timestamp,
     /// The change of the join, absent if the command did not change it.
     pub(crate) change: Option<JoinChange>,
 }
@@ -67,7 +67,7 @@ pub(crate) async fn insert(
     tx: &Transaction,
     rows: &[JoinRows<'_>],
     changed: &[&Seats],
-    now: Moment,
+    now: Timestamp,
 ) -> Result<bool, DataError> {
     if tx.engine() == Engine::Postgres {
         let done = sql(INSERT)
@@ -109,7 +109,7 @@ fn row(rows: &JoinRows<'_>) -> Value {
     })
 }
 
-fn counts(seats: &Seats, now: Moment) -> Value {
+fn counts(seats: &Seats, now: Timestamp) -> Value {
     json!({
         "event_id": seats.event,
         "active": seats.active,
@@ -120,7 +120,11 @@ fn counts(seats: &Seats, now: Moment) -> Value {
     })
 }
 
-async fn insert_one(tx: &Transaction, rows: &JoinRows<'_>, now: Moment) -> Result<bool, DataError> {
+async fn insert_one(
+    tx: &Transaction,
+    rows: &JoinRows<'_>,
+    now: Timestamp,
+) -> Result<bool, DataError> {
     let (command, at) = (rows.command, rows.outcome.at);
     if !idempotency_keys::insert(tx, command, &rows.outcome, now, rows.key_expires_at).await? {
         return Ok(false);

@@ -1,5 +1,5 @@
 use chrono::{DateTime, Utc};
-use city_events_contract::Moment;
+use city_events_contract::Timestamp;
 use seaworthy::data::{Connection, DataError, Database, Engine, Transaction, sql};
 use uuid::Uuid;
 
@@ -100,8 +100,8 @@ pub(crate) async fn list_own(
     ))
     .bind(user)
     .bind_list(statuses.iter().map(|status| status.as_str()))
-    .bind(filter.from.map_or(earliest, Moment::get).clamp(earliest, latest))
-    .bind(filter.to.map_or(latest, Moment::get).clamp(earliest, latest))
+    .bind(filter.from.map_or(earliest, Timestamp::get).clamp(earliest, latest))
+    .bind(filter.to.map_or(latest, Timestamp::get).clamp(earliest, latest))
     .bind(before.created_at.get())
     .bind(before.id)
     .bind(limit.get() + 1)
@@ -162,7 +162,7 @@ pub(crate) async fn insert(
     id: Uuid,
     (event, user): (Uuid, Uuid),
     status: JoinStatus,
-    at: Moment,
+    at: Timestamp,
 ) -> Result<(), DataError> {
     sql("INSERT INTO joins (id, event_id, user_id, status, created_at, updated_at, activated_at) VALUES (?, ?, ?, ?, ?, ?, ?)")
         .bind(id)
@@ -182,7 +182,7 @@ pub(crate) async fn reset(
     tx: &Transaction,
     join: Uuid,
     status: JoinStatus,
-    at: Moment,
+    at: Timestamp,
 ) -> Result<(), DataError> {
     sql("UPDATE joins
          SET status = ?, created_at = ?, updated_at = ?, activated_at = ?, canceled_at = NULL, canceled_by = NULL, canceled_reason = NULL,
@@ -199,7 +199,11 @@ pub(crate) async fn reset(
 }
 
 /// Gives a waitlisted join a seat.
-pub(crate) async fn activate(tx: &Transaction, join: Uuid, now: Moment) -> Result<(), DataError> {
+pub(crate) async fn activate(
+    tx: &Transaction,
+    join: Uuid,
+    now: Timestamp,
+) -> Result<(), DataError> {
     sql("UPDATE joins SET status = 'active', activated_at = ?, updated_at = ? WHERE id = ?")
         .bind(now.get())
         .bind(now.get())
@@ -215,7 +219,7 @@ pub(crate) async fn cancel(
     join: Uuid,
     user: Uuid,
     reason: &str,
-    now: Moment,
+    now: Timestamp,
 ) -> Result<(), DataError> {
     sql("UPDATE joins SET status = 'canceled', canceled_at = ?, canceled_by = ?, canceled_reason = ?, updated_at = ? WHERE id = ?")
         .bind(now.get())
@@ -234,7 +238,7 @@ pub(crate) async fn reject(
     join: Uuid,
     actor: Uuid,
     reason: &str,
-    now: Moment,
+    now: Timestamp,
 ) -> Result<(), DataError> {
     sql("UPDATE joins SET status = 'rejected', rejected_at = ?, rejected_by = ?, rejected_reason = ?, updated_at = ? WHERE id = ?")
         .bind(now.get())
@@ -252,7 +256,7 @@ pub(crate) async fn expire(
     tx: &Transaction,
     joins: impl Iterator<Item = Uuid>,
     reason: &str,
-    now: Moment,
+    now: Timestamp,
 ) -> Result<(), DataError> {
     sql("UPDATE joins SET status = 'expired', expired_at = ?, expired_reason = ?, updated_at = ? WHERE id IN (?*)")
         .bind(now.get())

@@ -1,16 +1,16 @@
 use chrono::{DateTime, Utc};
-use city_events_contract::Moment;
+use city_events_contract::Timestamp;
 use seaworthy::data::{DataError, FromRow, Row};
 
 use crate::domain::{EventState, Join, JoinStatus, Seats};
 
-pub(super) fn moment(row: &Row, name: &str) -> Result<Moment, DataError> {
-    row.get::<DateTime<Utc>>(name).map(Moment::from)
+pub(super) fn timestamp(row: &Row, name: &str) -> Result<Timestamp, DataError> {
+    row.get::<DateTime<Utc>>(name).map(Timestamp::from)
 }
 
-pub(super) fn optional_moment(row: &Row, name: &str) -> Result<Option<Moment>, DataError> {
-    let moment: Option<DateTime<Utc>> = row.get(name)?;
-    Ok(moment.map(Moment::from))
+pub(super) fn optional_timestamp(row: &Row, name: &str) -> Result<Option<Timestamp>, DataError> {
+    let timestamp: Option<DateTime<Utc>> = row.get(name)?;
+    Ok(timestamp.map(Timestamp::from))
 }
 
 pub(super) fn status(name: &str) -> Result<JoinStatus, DataError> {
@@ -25,15 +25,15 @@ impl FromRow for Join {
             event: row.get("event_id")?,
             user: row.get("user_id")?,
             status: status(&row.get::<String>("status")?)?,
-            created_at: moment(row, "created_at")?,
-            updated_at: moment(row, "updated_at")?,
-            activated_at: optional_moment(row, "activated_at")?,
-            canceled_at: optional_moment(row, "canceled_at")?,
+            created_at: timestamp(row, "created_at")?,
+            updated_at: timestamp(row, "updated_at")?,
+            activated_at: optional_timestamp(row, "activated_at")?,
+            canceled_at: optional_timestamp(row, "canceled_at")?,
             canceled_by: row.get("canceled_by")?,
             canceled_reason: row.get("canceled_reason")?,
-            expired_at: optional_moment(row, "expired_at")?,
+            expired_at: optional_timestamp(row, "expired_at")?,
             expired_reason: row.get("expired_reason")?,
-            rejected_at: optional_moment(row, "rejected_at")?,
+            rejected_at: optional_timestamp(row, "rejected_at")?,
             rejected_by: row.get("rejected_by")?,
             rejected_reason: row.get("rejected_reason")?,
         })
@@ -52,11 +52,11 @@ impl FromRow for Seats {
                 DataError::unexpected_value("event_capacity.state is not a known state")
             })?,
             owner: row.get("owner_id")?,
-            ends_at: optional_moment(row, "ends_at")?,
-            announced_at: moment(row, "announced_at")?,
-            joined_at: optional_moment(row, "joined_at")?,
+            ends_at: optional_timestamp(row, "ends_at")?,
+            announced_at: timestamp(row, "announced_at")?,
+            joined_at: optional_timestamp(row, "joined_at")?,
             revision: row.get("revision")?,
-            updated_at: moment(row, "updated_at")?,
+            updated_at: timestamp(row, "updated_at")?,
         })
     }
 }

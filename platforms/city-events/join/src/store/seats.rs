@@ -1,6 +1,6 @@
 //! The table `event_capacity`. Its row serializes all changes of an event's joins.
 
-use city_events_contract::Moment;
+use city_events_contract::Timestamp;
 use seaworthy::data::{Connection, DataError, Transaction, sql};
 use uuid::Uuid;
 
@@ -105,7 +105,11 @@ pub(crate) async fn set_published(tx: &Transaction, seats: &Seats) -> Result<(),
 }
 
 /// Writes all columns. The caller holds the lock of the row.
-pub(crate) async fn update(tx: &Transaction, seats: &Seats, now: Moment) -> Result<(), DataError> {
+pub(crate) async fn update(
+    tx: &Transaction,
+    seats: &Seats,
+    now: Timestamp,
+) -> Result<(), DataError> {
     sql("UPDATE event_capacity
          SET capacity = ?, active_count = ?, waitlist_count = ?, state = ?, owner_id = ?, ends_at = ?, announced_at = ?, joined_at = ?, revision = ?, updated_at = ?
          WHERE event_id = ?")
@@ -114,9 +118,9 @@ pub(crate) async fn update(tx: &Transaction, seats: &Seats, now: Moment) -> Resu
     .bind(seats.waitlisted)
     .bind(seats.state.as_str())
     .bind(seats.owner.clone())
-    .bind(seats.ends_at.map(Moment::get))
+    .bind(seats.ends_at.map(Timestamp::get))
     .bind(seats.announced_at.get())
-    .bind(seats.joined_at.map(Moment::get))
+    .bind(seats.joined_at.map(Timestamp::get))
     .bind(seats.revision)
     .bind(now.get())
     .bind(seats.event)
@@ -129,7 +133,7 @@ pub(crate) async fn update(tx: &Transaction, seats: &Seats, now: Moment) -> Resu
 pub(crate) async fn update_all(
     tx: &Transaction,
     changed: &[&Seats],
-    now: Moment,
+    now: Timestamp,
 ) -> Result<(), DataError> {
     for seats in changed {
         update(tx, seats, now).await?;

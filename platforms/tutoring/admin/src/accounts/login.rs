@@ -222,7 +222,7 @@ impl Accounts {
                 let (hash, verified) = (&hash, &verified);
                 async move {
                     let current = self.lock_unchanged(&tx, verified).await?;
-                    caller.session.require_live(&tx).await?;
+                    caller.session.require_active(&tx).await?;
                     let before = current.password_hash.expose();
                     admins::replace_hash(&tx, admin.id, before, hash.as_str()).await?;
                     let id = admin.id.to_string();
@@ -269,7 +269,7 @@ impl Accounts {
         let actor = locked.iter().find(|admin| admin.id == id);
         let actor = actor.filter(|actor| actor.status == Status::Active);
         let actor = actor.cloned().ok_or_else(errors::account_disabled)?;
-        caller.session.require_live(tx).await?;
+        caller.session.require_active(tx).await?;
         if let Some(permission) = permission {
             actor.require(permission)?;
         }

@@ -14,7 +14,7 @@ use seaworthy::{
     data::Database,
 };
 use tutoring_contract::AccessTokens;
-use tutoring_identity::{CallerSession, LiveSessions, LoginLimit};
+use tutoring_identity::{ActiveSessions, CallerSession, LoginLimit};
 
 use crate::domain::Admin;
 
@@ -35,7 +35,7 @@ pub(crate) struct Accounts {
     pub(crate) database: Database,
     pub(crate) sessions: Sessions,
     /// The sessions whose access tokens all services accept.
-    pub(crate) live: LiveSessions,
+    pub(crate) active_sessions: ActiveSessions,
     pub(crate) lockout: Lockout,
     pub(crate) limit: LoginLimit,
     pub(crate) factors: SecondFactors,

@@ -57,7 +57,7 @@ impl Accounts {
                 let (id, verified) = (id.as_str(), &verified);
                 async move {
                     self.lock_unchanged(&tx, verified).await?;
-                    caller.session.require_live(&tx).await?;
+                    caller.session.require_active(&tx).await?;
                     self.factors.enroll_in(&tx, id, admin.email.expose()).await
                 }
             })
@@ -128,7 +128,7 @@ impl Accounts {
                 let (id, verified) = (id.as_str(), &verified);
                 async move {
                     self.lock_unchanged(&tx, verified).await?;
-                    caller.session.require_live(&tx).await?;
+                    caller.session.require_active(&tx).await?;
                     self.factors.remove(&tx, id).await?;
                     let entry = AuditEntry::new(DISABLE).target("admin", id);
                     Ok::<_, Error>(self.audit.append(&tx, entry).await?)

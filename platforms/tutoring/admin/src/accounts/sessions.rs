@@ -25,24 +25,24 @@ pub(crate) struct LoggedIn {
 impl Accounts {
     /// Begins a session of an admin, whose row the transaction has locked. All services accept its
     /// access tokens before the commit. A call that ends the session waits for the lock, so it
-    /// removes the live session later. If the commit fails, the client gets no token.
+    /// removes the active session later. If the commit fails, the client gets no token.
     pub(super) async fn begin_session(
         &self,
         tx: &Transaction,
         admin: Admin,
     ) -> Result<LoggedIn, Error> {
         let id = admin.id.to_string();
-        let session = self.live.begin(&self.sessions, tx, id).await?;
-        self.make_live(admin, session).await
+        let session = self.active_sessions.begin(&self.sessions, tx, id).await?;
+        self.activate(admin, session).await
     }
 
-    /// Signs the access token of a session and makes the session live, in the transaction that
+    /// Signs the access token of a session and makes the session active, in the transaction that
     /// began or rotated it.
-    async fn make_live(&self, admin: Admin, session: Refreshed) -> Result<LoggedIn, Error> {
+    async fn activate(&self, admin: Admin, session: Refreshed) -> Result<LoggedIn, Error> {
         let access = self.sign(&admin, &session.id)?;
         let (role, begun_us) = (Role::Admin, session.begun_us);
         let record = SessionRecord::from_request(&session.id, admin.id, role, begun_us);
-        self.live.put(&record).await?;
+        self.active_sessions.put(&record).await?;
         Ok(LoggedIn {
             admin,
             access,
@@ -74,11 +74,11 @@ impl Accounts {
         let found = self.sessions.find(&self.database, token).await?;
         let (session, user) = found.ok_or_else(errors::refresh_token_invalid)?;
         let admin = user.parse().map_err(Error::internal)?;
-        if !self.live.lock_refresh(&session).await? {
+        if !self.active_sessions.lock_refresh(&session).await? {
             return Err(refresh_in_progress());
         }
         let refreshed = self.rotate(admin, token).await;
-        self.live.unlock_refresh(&session).await;
+        self.active_sessions.unlock_refresh(&session).await;
         if let Some(refreshed) = refreshed? {
             return Ok(refreshed);
         }
@@ -105,7 +105,7 @@ impl Accounts {
                     }
                     Rotation::Unknown => return Ok(None),
                 };
-                self.make_live(admin, refreshed).await.map(Some)
+                self.activate(admin, refreshed).await.map(Some)
             })
             .await
     }
@@ -130,7 +130,7 @@ impl Accounts {
                 Ok::<_, Error>(self.audit.append(&tx, entry.actor(user)).await?)
             })
             .await?;
-        self.live.remove(&session).await
+        self.active_sessions.remove(&session).await
     }
 
     /// Ends all sessions of the caller.
@@ -143,7 +143,7 @@ impl Accounts {
             .database
             .transaction(|tx| async move {
                 admins::lock(&tx, &[id]).await?;
-                caller.session.require_live(&tx).await?;
+                caller.session.require_active(&tx).await?;
                 let ended = self.end_sessions(&tx, id).await?;
                 let entry = AuditEntry::new("admin.logout_all").target("admin", id.to_string());
                 self.audit.append(&tx, entry).await?;
@@ -170,7 +170,7 @@ impl Accounts {
     /// these tokens stay valid until they expire.
     pub(super) async fn revoke_access_tokens(&self, sessions: &[String]) {
         for session in sessions {
-            if let Err(error) = self.live.remove(session).await {
+            if let Err(error) = self.active_sessions.remove(session).await {
                 tracing::warn!(%error, "the access tokens of an ended session could not be revoked");
             }
         }

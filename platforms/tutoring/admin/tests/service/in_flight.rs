@@ -6,7 +6,7 @@ use seaworthy::data::{Statement, sql};
 use seaworthy_testkit::{database::EmptyDatabase, http::HttpResponse};
 use serde_json::{Value, json};
 use tutoring_testkit::{
-    hold_commits, in_order, live_sessions, wait_for_blocked_statements, with_late_body,
+    active_sessions, hold_commits, in_order, wait_for_blocked_statements, with_late_body,
 };
 
 use crate::app::{self, SUPER_EMAIL, TestAdmin, TestApp, json_of, rejection};
@@ -285,7 +285,7 @@ in_flight! {
         let token = json_of(&refreshed)["data"]["tokens"]["accessToken"].clone();
         let token = token.as_str().unwrap();
         assert_ended(&app.call("GET", "/auth/me", token, &Value::Null));
-        assert_eq!(live_sessions(app.redis.as_ref().unwrap()), 0);
+        assert_eq!(active_sessions(app.redis.as_ref().unwrap()), 0);
     }
 
     refresh_locks_the_admin_before_the_session_auth_3: |app, admin| {
@@ -308,14 +308,14 @@ in_flight! {
         let admin = app.create(&root, "k@example.org", "state_admin", &["Karnataka"]);
         let database = app.database().await;
         let redis = app.redis.as_ref().unwrap();
-        let live = live_sessions(redis);
+        let live = active_sessions(redis);
         let commits = hold_commits(&database).await;
         let login = {
             let (app, admin) = (Arc::clone(&app), admin.clone());
             std::thread::spawn(move || app.log_in(&admin.email, &admin.password))
         };
         wait_for_blocked_statements(&app.empty, 1).await;
-        assert_eq!(live_sessions(redis), live + 1);
+        assert_eq!(active_sessions(redis), live + 1);
         let suspended = {
             let (app, path) = (Arc::clone(&app), format!("/admins/{}", admin.id));
             let body = json!({ "status": "suspended" });
@@ -329,7 +329,7 @@ in_flight! {
         let token = json_of(&login)["data"]["tokens"]["accessToken"].clone();
         let token = token.as_str().unwrap();
         assert_ended(&app.call("GET", "/auth/me", token, &Value::Null));
-        assert_eq!(live_sessions(redis), live - 1);
+        assert_eq!(active_sessions(redis), live - 1);
     }
 }
 

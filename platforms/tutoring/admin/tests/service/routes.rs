@@ -1,7 +1,7 @@
 use seaworthy::redis::RedisConfig;
 use serde_json::{Value, json};
 use tutoring_contract::{AccessTokenConfig, AccessTokens, Role, Subject, Territory};
-use tutoring_identity::{LiveSessions, SessionRecord};
+use tutoring_identity::{ActiveSessions, SessionRecord};
 use uuid::Uuid;
 
 use crate::app::{SECRET, TestApp};
@@ -24,7 +24,7 @@ const ROUTES: [(&str, &str, Option<&str>); 14] = [
     ("GET", "/audit-log", Some("audit:read")),
 ];
 
-/// Returns the access token of a student whose session is live if there is a Redis.
+/// Returns the access token of a student whose session is active if there is a Redis.
 async fn student_token(app: &TestApp) -> String {
     let config = AccessTokenConfig {
         secret: Some(seaworthy::core::Secret::new(SECRET.to_owned())),
@@ -53,7 +53,7 @@ async fn student_token(app: &TestApp) -> String {
             ip: String::new(),
             user_agent: String::new(),
         };
-        LiveSessions::new(Some(&config))
+        ActiveSessions::new(Some(&config))
             .unwrap()
             .put(&record)
             .await

@@ -22,7 +22,7 @@ use tutoring_contract::{
     Role,
     events::{BusinessEvent, KINDS, Kind, message},
 };
-use tutoring_identity::{LiveSessions, SessionRecord};
+use tutoring_identity::{ActiveSessions, SessionRecord};
 use tutoring_testkit::{Peer, SECRET, SESSION, call, connect};
 use uuid::Uuid;
 
@@ -92,12 +92,12 @@ async fn open(empty: EmptyDatabase, redis: Option<RedisServer>) -> TestApp {
     }
 }
 
-fn sessions(redis: &RedisServer) -> LiveSessions {
+fn sessions(redis: &RedisServer) -> ActiveSessions {
     let config = RedisConfig {
         url: redis.url().parse().unwrap(),
         ..RedisConfig::default()
     };
-    LiveSessions::new(Some(&config)).unwrap()
+    ActiveSessions::new(Some(&config)).unwrap()
 }
 
 /// Stores the session of all tokens.

@@ -15,7 +15,7 @@ use crate::{
 /// The permission of cities, zones and holidays. They decide where packages are sold.
 pub(crate) const ZONE_WRITE: &str = crate::prices::PRICE_WRITE;
 /// The default radius of a cluster, in km.
-const CLUSTER_RADIUS_KM: f64 = 2.5;
+const DEFAULT_CLUSTER_RADIUS_KM: f64 = 2.5;
 const MAX_NAME: usize = 100;
 
 /// A city to create.
@@ -142,7 +142,7 @@ impl Schedule {
         new: &NewCluster,
     ) -> Result<Value, Error> {
         let (id, name) = (Uuid::new_v4(), named(&new.name)?);
-        let km = radius(new.radius_km.unwrap_or(CLUSTER_RADIUS_KM))?;
+        let km = radius(new.radius_km.unwrap_or(DEFAULT_CLUSTER_RADIUS_KM))?;
         self.database
             .transaction(|tx| async move {
                 require_city(&tx, new.city_id).await?;

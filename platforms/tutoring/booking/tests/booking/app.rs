@@ -17,7 +17,7 @@ use tutoring_contract::{
     Role,
     events::{BusinessEvent, CourseAccessGranted, CourseChanged, Kind, TrainerChanged, message},
 };
-use tutoring_identity::{LiveSessions, SessionRecord};
+use tutoring_identity::{ActiveSessions, SessionRecord};
 use tutoring_testkit::{Events, Peer, SECRET, SERVICE_SECRET, SESSION, call, connect};
 use uuid::Uuid;
 
@@ -106,7 +106,7 @@ async fn log_in(redis: &RedisServer) {
         ..RedisConfig::default()
     };
     let record = SessionRecord::from_request(SESSION, Uuid::nil(), Role::Student, 0);
-    let sessions = LiveSessions::new(Some(&config)).unwrap();
+    let sessions = ActiveSessions::new(Some(&config)).unwrap();
     sessions.put(&record).await.unwrap();
 }
 

@@ -60,7 +60,7 @@ impl Parts {
                 async move {
                     if let Some((verified, caller)) = checked {
                         self.lock_unchanged(&tx, verified).await?;
-                        caller.require_live(&tx).await?;
+                        caller.require_active(&tx).await?;
                     } else {
                         Accounts::lock(&tx, id).await?;
                     }

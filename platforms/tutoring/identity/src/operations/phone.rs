@@ -85,7 +85,7 @@ impl Parts {
             Accounts::release_phone(tx, account.id).await?;
             return Ok(None);
         };
-        caller.require_live(tx).await?;
+        caller.require_active(tx).await?;
         Accounts::set_phone_verified(tx, account.id).await?;
         self.published(tx, account.id).await.map(Some)
     }

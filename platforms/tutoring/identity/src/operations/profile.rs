@@ -34,7 +34,7 @@ impl Parts {
                 async move {
                     let id = caller.user();
                     let account = Accounts::lock(&tx, id).await?;
-                    caller.require_live(&tx).await?;
+                    caller.require_active(&tx).await?;
                     let known = account.phone.as_ref().map(|phone| phone.expose().clone());
                     let username = username.or_else(|| account.username.clone());
                     Accounts::set_profile(&tx, &account, username, phone.or(known)).await?;

@@ -16,16 +16,16 @@ impl Parts {
         let found = self.sessions.find(&self.database, token).await?;
         let (session, user) = found.ok_or_else(errors::refresh_token_invalid)?;
         let user = user.parse().map_err(Error::internal)?;
-        if !self.live.lock_refresh(&session).await? {
+        if !self.active_sessions.lock_refresh(&session).await? {
             return Err(errors::refresh_in_progress());
         }
         let refreshed = self.rotate(user, token).await;
-        self.live.unlock_refresh(&session).await;
+        self.active_sessions.unlock_refresh(&session).await;
         if let Some(refreshed) = refreshed? {
             return Ok(refreshed);
         }
         // The session of a reused token has ended.
-        self.live.remove(&session).await?;
+        self.active_sessions.remove(&session).await?;
         Err(errors::refresh_token_invalid())
     }
 
@@ -43,7 +43,7 @@ impl Parts {
                     Rotation::AlreadyRotated => return Err(errors::refresh_in_progress()),
                     Rotation::Unknown | Rotation::Reused { .. } => return Ok(None),
                 };
-                self.make_live(account, refreshed).await.map(Some)
+                self.activate(account, refreshed).await.map(Some)
             })
             .await
     }
@@ -63,7 +63,7 @@ impl Parts {
                 async move {
                     // A concurrent refresh completes before this lock, or finds no session.
                     Accounts::lock(&tx, user).await?;
-                    self.live.remove(session).await?;
+                    self.active_sessions.remove(session).await?;
                     self.sessions.end(&tx, token).await?;
                     Ok::<_, Error>(())
                 }
@@ -81,7 +81,7 @@ impl Parts {
             .transaction(|tx| async move {
                 let id = caller.user();
                 Accounts::lock(&tx, id).await?;
-                caller.require_live(&tx).await?;
+                caller.require_active(&tx).await?;
                 self.end_sessions(&tx, id).await
             })
             .await

@@ -27,15 +27,15 @@ impl Parts {
         }
         Accounts::record_login(tx, account.id).await?;
         let user = account.id.to_string();
-        let session = self.live.begin(&self.sessions, tx, user).await?;
-        self.make_live(account, session).await
+        let session = self.active_sessions.begin(&self.sessions, tx, user).await?;
+        self.activate(account, session).await
     }
 
-    /// Signs the access token of a session and makes the session live, before the commit of the
+    /// Signs the access token of a session and makes the session active, before the commit of the
     /// transaction that began or rotated it and has locked the account. A call that ends the
-    /// session waits for the lock, so it removes the live session later. If the commit fails, the
+    /// session waits for the lock, so it removes the active session later. If the commit fails, the
     /// client gets no token.
-    pub(crate) async fn make_live(
+    pub(crate) async fn activate(
         &self,
         account: Account,
         session: Refreshed,
@@ -43,7 +43,7 @@ impl Parts {
         let (user, role) = (account.id, self.kind.role());
         let access = self.tokens.sign(&account.subject(self.kind), &session.id)?;
         let record = SessionRecord::from_request(&session.id, user, role, session.begun_us);
-        self.live.put(&record).await?;
+        self.active_sessions.put(&record).await?;
         Ok(LoggedIn {
             account,
             access,
@@ -61,7 +61,7 @@ impl Parts {
     pub(crate) async fn end_sessions(&self, tx: &Transaction, id: Uuid) -> Result<(), Error> {
         let user = id.to_string();
         for session in self.sessions.end_access(tx, &user).await?.sessions {
-            self.live.remove(&session).await?;
+            self.active_sessions.remove(&session).await?;
         }
         Ok(())
     }

@@ -18,7 +18,7 @@ use tutoring_contract::{
     AdminRole, Role, Subject, Territory,
     events::{BusinessEvent, CourseChanged, NotificationRequested, TrainerChanged},
 };
-use tutoring_identity::{LiveSessions, SessionRecord};
+use tutoring_identity::{ActiveSessions, SessionRecord};
 use tutoring_testkit::{Events, Peer, SECRET, SESSION, call, sign};
 use tutoring_trainer_auth::TrainerAuthConfig;
 use uuid::Uuid;
@@ -32,7 +32,7 @@ pub(crate) const COURSE: Uuid = Uuid::from_u128(0xc0);
 /// The running service with its own database, and a service that exchanges messages with it.
 pub(crate) struct TestApp {
     pub(crate) http: SocketAddr,
-    pub(crate) live: LiveSessions,
+    pub(crate) active_sessions: ActiveSessions,
     settings: Vec<String>,
     events: Events,
     peer: Peer,
@@ -95,7 +95,7 @@ pub(crate) async fn open(empty: EmptyDatabase, redis: Option<RedisServer>) -> Te
         .unwrap_or_else(|error| panic!("{:?}", error.chain()));
     let app = TestApp {
         http: service.addresses().http,
-        live: LiveSessions::new(live.as_ref()).unwrap(),
+        active_sessions: ActiveSessions::new(live.as_ref()).unwrap(),
         settings,
         events,
         peer,
@@ -206,7 +206,7 @@ impl TestApp {
         }
     }
 
-    /// Returns the token of an admin or a student whose session is live.
+    /// Returns the token of an admin or a student whose session is active.
     pub(crate) async fn token(
         &self,
         role: Role,
@@ -237,7 +237,7 @@ impl TestApp {
             ip: String::new(),
             user_agent: String::new(),
         };
-        self.live.put(&record).await.unwrap();
+        self.active_sessions.put(&record).await.unwrap();
         sign(&subject)
     }
 

@@ -1,6 +1,6 @@
 //! Internal content that Node.js code shows to callers, and input of callers that it trusts.
 
-use crate::model::facts::{Topic, Verdict};
+use crate::model::facts::{Practice, Verdict};
 use crate::model::{FactSink, Resolution};
 use crate::packs::exposed::{SECRET_WORDS, debug_route, docs, identity};
 use crate::packs::practice::{mentions, show};
@@ -97,7 +97,7 @@ fn weak(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
             code,
             facts,
             call.node,
-            Topic::WeakRandom,
+            Practice::WeakRandom,
             Verdict::LikelyBroken,
             "`Math.random` is predictable, and the value is used as a secret",
         );

@@ -1,6 +1,6 @@
 //! Bodies, rates and pools of Node.js.
 
-use crate::model::facts::{Topic, Verdict};
+use crate::model::facts::{Practice, Verdict};
 use crate::model::{FactSink, Resolution};
 use crate::packs::practice::{mentions, show};
 use crate::syntax::{Call, Code};
@@ -22,7 +22,7 @@ pub(super) fn limits_of(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'
                 code,
                 facts,
                 call.node,
-                Topic::LimiterStore,
+                Practice::LimiterStore,
                 Verdict::LikelyBroken,
                 "the limiter counts in the memory of one process",
             );
@@ -31,7 +31,7 @@ pub(super) fn limits_of(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'
                 code,
                 facts,
                 call.node,
-                Topic::LimiterStore,
+                Practice::LimiterStore,
                 Verdict::Kept,
                 "the limiter counts in a shared store",
             );
@@ -47,7 +47,7 @@ pub(super) fn limits_of(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'
                 code,
                 facts,
                 call.node,
-                Topic::ConditionalLimit,
+                Practice::ConditionalLimit,
                 Verdict::Minor,
                 "the limiter is active in production only",
             );
@@ -56,7 +56,7 @@ pub(super) fn limits_of(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'
                 code,
                 facts,
                 call.node,
-                Topic::ConditionalLimit,
+                Practice::ConditionalLimit,
                 Verdict::Kept,
                 "the limiter is active in every environment",
             );
@@ -72,7 +72,7 @@ pub(super) fn limits_of(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'
                 code,
                 facts,
                 call.node,
-                Topic::LimiterKey,
+                Practice::LimiterKey,
                 Verdict::LikelyBroken,
                 "the limiter takes its key from `X-Forwarded-For`, which clients control",
             );
@@ -81,7 +81,7 @@ pub(super) fn limits_of(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'
                 code,
                 facts,
                 call.node,
-                Topic::LimiterKey,
+                Practice::LimiterKey,
                 Verdict::Kept,
                 "the limiter's key is not a header",
             );
@@ -104,7 +104,7 @@ pub(super) fn limits_of(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'
                 code,
                 facts,
                 call.node,
-                Topic::UnboundedBody,
+                Practice::UnboundedBody,
                 Verdict::Kept,
                 "Express limits the body to 100 kB",
             ),
@@ -118,7 +118,7 @@ pub(super) fn limits_of(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'
                         code,
                         facts,
                         call.node,
-                        Topic::UnboundedBody,
+                        Practice::UnboundedBody,
                         Verdict::Kept,
                         format!("the body is limited to {limit}"),
                     );
@@ -128,7 +128,7 @@ pub(super) fn limits_of(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'
                 code,
                 facts,
                 call.node,
-                Topic::UnboundedBody,
+                Practice::UnboundedBody,
                 Verdict::Broken,
                 "the body limit is `Infinity`",
             ),
@@ -161,7 +161,7 @@ pub(super) fn limits_of(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'
                 code,
                 facts,
                 call.node,
-                Topic::UnboundedBody,
+                Practice::UnboundedBody,
                 Verdict::LikelyBroken,
                 "the body is collected in memory without a limit",
             );

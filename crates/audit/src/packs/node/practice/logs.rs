@@ -2,7 +2,7 @@
 
 use super::{AUXILIARY, LOGGERS};
 use crate::model::FactSink;
-use crate::model::facts::{Topic, Verdict};
+use crate::model::facts::{Practice, Verdict};
 use crate::packs::practice::{mentions, show};
 use crate::syntax::{Call, Code};
 
@@ -18,7 +18,7 @@ pub(super) fn logs(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
             code,
             facts,
             call.node,
-            Topic::Print,
+            Practice::Print,
             Verdict::LikelyBroken,
             format!("`console.{}`", call.method),
         );
@@ -47,7 +47,7 @@ pub(super) fn logs(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
                 code,
                 facts,
                 call.node,
-                Topic::SecretLogged,
+                Practice::SecretLogged,
                 Verdict::Broken,
                 format!("`{}` is logged", code.text(secret)),
             );

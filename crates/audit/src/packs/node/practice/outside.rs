@@ -4,7 +4,7 @@
 use tree_sitter::Node;
 
 use crate::model::FactSink;
-use crate::model::facts::{Topic, Verdict};
+use crate::model::facts::{Practice, Verdict};
 use crate::packs::practice::{mentions, show};
 use crate::syntax::{Call, Code};
 
@@ -64,7 +64,7 @@ pub(super) fn unread_json(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink
         code,
         facts,
         call.node,
-        Topic::UncheckedValue,
+        Practice::UncheckedValue,
         verdict,
         evidence,
     );
@@ -102,7 +102,7 @@ pub(super) fn error_handler(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSi
                 code,
                 facts,
                 handler,
-                Topic::ErrorAnswer,
+                Practice::ErrorResponse,
                 Verdict::Kept,
                 "the error handler responds to each error or passes it on",
             );
@@ -111,7 +111,7 @@ pub(super) fn error_handler(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSi
                 code,
                 facts,
                 handler,
-                Topic::ErrorAnswer,
+                Practice::ErrorResponse,
                 Verdict::Broken,
                 "the error handler responds to some errors only, and other requests stay open",
             );
@@ -144,7 +144,7 @@ pub(super) fn gives_up(code: &Code<'_>, node: Node<'_>, facts: &mut FactSink<'_>
                 code,
                 facts,
                 returned,
-                Topic::ConnectRetry,
+                Practice::ConnectRetry,
                 Verdict::LikelyBroken,
                 format!("`{name}` gives up here, and the client never connects again"),
             );
@@ -205,7 +205,7 @@ pub(super) fn not_sent<'t>(
                 code,
                 facts,
                 returned,
-                Topic::DroppedMessage,
+                Practice::DroppedMessage,
                 Verdict::LikelyBroken,
                 format!(
                     "`{name}` logs and returns without sending, and its caller assumes success"

@@ -1,7 +1,7 @@
 //! Request text and errors in Node.js handlers.
 
 use crate::model::FactSink;
-use crate::model::facts::{Topic, Verdict};
+use crate::model::facts::{Practice, Verdict};
 use crate::packs::practice::{mentions, show};
 use crate::packs::request::{Statement, answered_500};
 use crate::syntax::{Call, Code};
@@ -104,7 +104,7 @@ pub(super) fn handler(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>
                 code,
                 facts,
                 argument.value,
-                Topic::FloatingPromise,
+                Practice::FloatingPromise,
                 Verdict::Kept,
                 "the handler catches its errors",
             );
@@ -113,7 +113,7 @@ pub(super) fn handler(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>
                 code,
                 facts,
                 argument.value,
-                Topic::FloatingPromise,
+                Practice::FloatingPromise,
                 Verdict::Broken,
                 "an error in this async handler is an unhandled rejection",
             );
@@ -137,7 +137,7 @@ pub(super) fn handler(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>
             code,
             facts,
             call.node,
-            Topic::LazyStart,
+            Practice::LazyStart,
             Verdict::Broken,
             "the first request connects to the database",
         );

@@ -1,7 +1,7 @@
 //! Data of users in the memory of one process.
 
 use crate::model::FactSink;
-use crate::model::facts::{Practice, Topic, Verdict};
+use crate::model::facts::{Observation, Practice, Verdict};
 use crate::packs::memory::is_entity;
 use crate::packs::practice::{mentions, show};
 use crate::syntax::Code;
@@ -54,7 +54,7 @@ pub(super) fn state(code: &Code<'_>, facts: &mut FactSink<'_>) {
                 code,
                 facts,
                 node,
-                Topic::MemoryState,
+                Practice::MemoryState,
                 Verdict::Review,
                 format!("`{name}` is kept in the memory of one process"),
             );
@@ -76,8 +76,8 @@ fn library(code: &Code<'_>, facts: &mut FactSink<'_>) {
         matches!(call.method, "put" | "insert" | "addCollection") && call.arguments.len() <= 2
     });
     if keeps {
-        let practice = Practice {
-            topic: Topic::MemoryState,
+        let observation = Observation {
+            practice: Practice::MemoryState,
             elsewhere: "",
             verdict: Verdict::LikelyBroken,
             evidence: format!(
@@ -85,6 +85,6 @@ fn library(code: &Code<'_>, facts: &mut FactSink<'_>) {
                 import.path
             ),
         };
-        facts.add(practice, import.span.clone());
+        facts.add(observation, import.span.clone());
     }
 }

@@ -1,6 +1,6 @@
 //! Time limits of Node.js code: of a call, and of a stop.
 
-use crate::model::facts::{Drain, Topic, Verdict};
+use crate::model::facts::{Drain, Practice, Verdict};
 use crate::model::{FactSink, Resolution};
 use crate::packs::practice::show;
 use crate::syntax::{Call, Code, count_word};
@@ -29,7 +29,7 @@ pub(super) fn abort(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) 
             code,
             facts,
             call.node,
-            Topic::DeadResilience,
+            Practice::DeadResilience,
             Verdict::Broken,
             format!("a timer aborts `{name}`, but no call uses its signal"),
         );
@@ -38,7 +38,7 @@ pub(super) fn abort(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) 
             code,
             facts,
             call.node,
-            Topic::DeadResilience,
+            Practice::DeadResilience,
             Verdict::Kept,
             format!("`{name}` is used"),
         );

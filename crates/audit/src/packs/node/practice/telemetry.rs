@@ -1,6 +1,6 @@
 //! Metrics and traces of Node.js that are really installed.
 
-use crate::model::facts::{Signal, Telemetry, Topic, Verdict};
+use crate::model::facts::{Practice, Signal, Telemetry, Verdict};
 use crate::model::{FactSink, Resolution};
 use crate::packs::practice::{mentions, show};
 use crate::syntax::{Call, Code};
@@ -29,7 +29,7 @@ pub(super) fn telemetry(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'
                 code,
                 facts,
                 call.node,
-                Topic::TelemetryFlush,
+                Practice::TelemetryFlush,
                 verdict,
                 evidence,
             );
@@ -78,7 +78,7 @@ pub(super) fn telemetry(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'
             code,
             facts,
             call.node,
-            Topic::FileLogging,
+            Practice::FileLogging,
             Verdict::LikelyBroken,
             format!("winston writes to files ({})", call.method),
         );
@@ -104,7 +104,7 @@ pub(super) fn telemetry(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'
                         code,
                         facts,
                         call.node,
-                        Topic::LogLevel,
+                        Practice::LogLevel,
                         Verdict::Broken,
                         format!("the level is always `{level}`"),
                     );
@@ -113,7 +113,7 @@ pub(super) fn telemetry(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'
                     code,
                     facts,
                     call.node,
-                    Topic::LogLevel,
+                    Practice::LogLevel,
                     Verdict::Kept,
                     "the level is info or configurable",
                 ),
@@ -124,7 +124,7 @@ pub(super) fn telemetry(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'
                 code,
                 facts,
                 call.node,
-                Topic::FileLogging,
+                Practice::FileLogging,
                 Verdict::Kept,
                 "logs are written to the console",
             );

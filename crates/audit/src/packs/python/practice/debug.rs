@@ -1,6 +1,6 @@
 //! Debug modes and settings of Python frameworks.
 
-use crate::model::facts::{Topic, Verdict};
+use crate::model::facts::{Practice, Verdict};
 use crate::model::{FactSink, Resolution};
 use crate::packs::practice::{mentions, show};
 use crate::syntax::{Call, Code};
@@ -21,7 +21,7 @@ pub(super) fn debug(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) 
                 code,
                 facts,
                 call.node,
-                Topic::DebugMode,
+                Practice::DebugMode,
                 Verdict::Minor,
                 "the built-in server runs with `debug=True` if the file is started directly",
             ),
@@ -29,7 +29,7 @@ pub(super) fn debug(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) 
                 code,
                 facts,
                 call.node,
-                Topic::DebugMode,
+                Practice::DebugMode,
                 Verdict::Broken,
                 "Flask runs with `debug=True`, so its console runs any code",
             ),
@@ -41,7 +41,7 @@ pub(super) fn debug(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) 
                 code,
                 facts,
                 call.node,
-                Topic::DebugMode,
+                Practice::DebugMode,
                 Verdict::Broken,
                 "FastAPI returns tracebacks (`debug=True`)",
             ),
@@ -49,7 +49,7 @@ pub(super) fn debug(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) 
                 code,
                 facts,
                 call.node,
-                Topic::DebugMode,
+                Practice::DebugMode,
                 Verdict::Kept,
                 "debug mode is off",
             ),
@@ -70,7 +70,7 @@ pub(super) fn settings(code: &Code<'_>, facts: &mut FactSink<'_>) {
                 code,
                 facts,
                 value,
-                Topic::DebugMode,
+                Practice::DebugMode,
                 Verdict::Broken,
                 "Django runs with `DEBUG = True`",
             ),
@@ -78,7 +78,7 @@ pub(super) fn settings(code: &Code<'_>, facts: &mut FactSink<'_>) {
                 code,
                 facts,
                 value,
-                Topic::DebugMode,
+                Practice::DebugMode,
                 Verdict::Kept,
                 "debug mode is off",
             ),

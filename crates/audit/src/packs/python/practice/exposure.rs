@@ -3,7 +3,7 @@
 
 use tree_sitter::Node;
 
-use crate::model::facts::{Blocking, Topic, Verdict};
+use crate::model::facts::{Blocking, Practice, Verdict};
 use crate::model::{FactSink, Resolution};
 use crate::packs::exposed::{SECRET_WORDS, debug_route, identity};
 use crate::packs::memory::is_entity;
@@ -41,7 +41,7 @@ pub(super) fn exposure(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_
                 code,
                 facts,
                 call.node,
-                Topic::WeakRandom,
+                Practice::WeakRandom,
                 Verdict::LikelyBroken,
                 "`random` is predictable, and the value is used as a secret",
             );
@@ -57,7 +57,7 @@ pub(super) fn exposure(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_
             code,
             facts,
             call.node,
-            Topic::LogLevel,
+            Practice::LogLevel,
             Verdict::Broken,
             "the level is always debug",
         );
@@ -142,7 +142,7 @@ pub(super) fn state(code: &Code<'_>, facts: &mut FactSink<'_>) {
                 code,
                 facts,
                 node,
-                Topic::MemoryState,
+                Practice::MemoryState,
                 Verdict::Review,
                 format!("`{name}` is kept in the memory of one process"),
             );

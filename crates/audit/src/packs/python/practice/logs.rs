@@ -2,7 +2,7 @@
 
 use super::LOGGERS;
 use crate::model::FactSink;
-use crate::model::facts::{Topic, Verdict};
+use crate::model::facts::{Practice, Verdict};
 use crate::packs::practice::{mentions, show};
 use crate::syntax::{Call, Code};
 
@@ -33,7 +33,7 @@ pub(super) fn logs(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
                 code,
                 facts,
                 call.node,
-                Topic::Print,
+                Practice::Print,
                 Verdict::LikelyBroken,
                 "`print`",
             );
@@ -49,7 +49,7 @@ pub(super) fn logs(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
             code,
             facts,
             call.node,
-            Topic::FileLogging,
+            Practice::FileLogging,
             Verdict::LikelyBroken,
             format!("logs are written to files ({})", call.method),
         );
@@ -58,7 +58,7 @@ pub(super) fn logs(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
             code,
             facts,
             call.node,
-            Topic::FileLogging,
+            Practice::FileLogging,
             Verdict::Kept,
             "logs are written to a stream",
         );
@@ -71,7 +71,7 @@ pub(super) fn logs(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
                 code,
                 facts,
                 call.node,
-                Topic::LogLevel,
+                Practice::LogLevel,
                 Verdict::Broken,
                 "the level is always debug",
             );
@@ -80,7 +80,7 @@ pub(super) fn logs(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
                 code,
                 facts,
                 call.node,
-                Topic::LogLevel,
+                Practice::LogLevel,
                 Verdict::Kept,
                 "the level is info or configurable",
             );
@@ -126,7 +126,7 @@ pub(super) fn logs(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
                 code,
                 facts,
                 call.node,
-                Topic::SecretLogged,
+                Practice::SecretLogged,
                 Verdict::Broken,
                 format!("`{}` is logged", code.text(secret)),
             );

@@ -1,6 +1,6 @@
 //! Consumers and publishers of Python.
 
-use crate::model::facts::{Acknowledgement, Consumer, Topic, Verdict};
+use crate::model::facts::{Acknowledgement, Consumer, Practice, Verdict};
 use crate::model::{FactSink, Resolution};
 use crate::packs::message::{Consumed, popped};
 use crate::packs::practice::show;
@@ -38,7 +38,7 @@ fn kafka(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
             code,
             facts,
             call.node,
-            Topic::Acknowledgement,
+            Practice::Acknowledgement,
             Verdict::Minor,
             "offsets are committed periodically, not after processing",
         );

@@ -2,7 +2,7 @@
 //! the start of images.
 
 use super::{GO, JVM, PYTHON, SCRIPT, Sign, review};
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 
 const IMAGES: &[&str] = &[
     "dockerfile",
@@ -44,16 +44,16 @@ const fn chosen(
     pattern: &'static str,
     unless: &'static str,
 ) -> Sign {
-    review(Topic::MassAssignment, files, pattern, unless, CHOSEN)
+    review(Practice::MassAssignment, files, pattern, unless, CHOSEN)
 }
 
 const fn fast(files: &'static [&'static str], pattern: &'static str) -> Sign {
-    review(Topic::PlainPassword, files, pattern, "", FAST)
+    review(Practice::PlainPassword, files, pattern, "", FAST)
 }
 
 const fn plain(files: &'static [&'static str], pattern: &'static str) -> Sign {
     review(
-        Topic::PlainPassword,
+        Practice::PlainPassword,
         files,
         pattern,
         r"(?i)bcrypt|argon2|scrypt|pbkdf2|hash",
@@ -62,7 +62,7 @@ const fn plain(files: &'static [&'static str], pattern: &'static str) -> Sign {
 }
 
 const fn long(files: &'static [&'static str], pattern: &'static str) -> Sign {
-    review(Topic::TokenLifetime, files, pattern, "", LONG)
+    review(Practice::TokenLifetime, files, pattern, "", LONG)
 }
 
 const fn image(
@@ -70,7 +70,7 @@ const fn image(
     pattern: &'static str,
     unless: &'static str,
 ) -> Sign {
-    review(Topic::ImageHygiene, files, pattern, unless, IMAGE)
+    review(Practice::ImageHygiene, files, pattern, unless, IMAGE)
 }
 
 const fn moves(
@@ -78,12 +78,12 @@ const fn moves(
     pattern: &'static str,
     unless: &'static str,
 ) -> Sign {
-    review(Topic::FixedVersion, files, pattern, unless, MOVES)
+    review(Practice::FixedVersion, files, pattern, unless, MOVES)
 }
 
 pub(super) const SIGNS: &[Sign] = &[
     review(
-        Topic::LoginLimit,
+        Practice::LoginLimit,
         &[".yml", ".yaml"],
         r"(?m)^\s*paths:\s*\n(?:\s*-[^\n]*\n)*?\s*-\s*(?P<what>\S*/(?:login|signin|sign-in|token))\s*$",
         r"rate-limit|ratelimit|rate_limit",
@@ -121,14 +121,14 @@ pub(super) const SIGNS: &[Sign] = &[
         "",
     ),
     review(
-        Topic::CallerIdentity,
+        Practice::CallerIdentity,
         GO,
         r#"(?P<what>\b(?:c|ctx)\.(?:QueryParam|Query|PostForm|FormValue|DefaultQuery)\(\s*"(?:bucket|user_?id|owner|author|role|created_by|modified_by|account_?id|tenant)")"#,
         "",
         "`{}…)` comes from the caller, and decides whose data is used",
     ),
     review(
-        Topic::CallerIdentity,
+        Practice::CallerIdentity,
         SCRIPT,
         r"(?P<what>\b(?:req|request|ctx)\.(?:headers\[['\x22]x-user|header\(['\x22]x-user|headers\.userid|body\.(?:userId|user_id|role|isAdmin|price|total|amount))\w*)",
         "",
@@ -189,21 +189,21 @@ pub(super) const SIGNS: &[Sign] = &[
         r"(?P<what>\b\w*(?i:expir|validity|ttl)\w*\s*=\s*(?:\d+L?\s*\*\s*)*(?:24\s*\*\s*(?:60\s*\*\s*)*(?:[7-9]|\d\d+)|(?:[7-9]|\d\d+)\s*\*\s*24|\d{9,}))",
     ),
     review(
-        Topic::BrowserToken,
+        Practice::BrowserToken,
         &[".go", ".ts", ".js", ".py", ".java", ".php"],
         r#"(?P<what>\.Query\(\s*"(?:token|access_token|jwt|auth)"|\.URL\.Query\(\)\.Get\(\s*"(?:token|access_token|jwt)"|QueryParam\(\s*"(?:token|access_token|jwt)"|query\.(?:token|access_token|jwt)\b|request\.args\.get\(\s*["'](?:token|access_token)["']|fromUrlQueryParameter|TokenLookup:\s*"[^"\n]*query:)"#,
         "",
         IN_URL,
     ),
     review(
-        Topic::UnsafeInput,
+        Practice::UnsafeInput,
         GO,
         r"(?P<what>\.(?:Order|OrderBy|OrderExpr)\(\s*(?:order|sort|sortBy|orderBy|f\.\w+|filter\.\w+|params\.\w+|query\.\w+|req\.\w+|in\.\w+)(?:\.Get\w+\(\))?\s*\))",
         r"(?i)allowed|whitelist|switch ",
         "the caller chooses the column of `{}`",
     ),
     review(
-        Topic::UnsafeInput,
+        Practice::UnsafeInput,
         SCRIPT,
         r"(?P<what>\b(?:where|order|orderBy|filter)\s*:\s*(?:JSON\.parse\(|(?:req|request|query|args|input|params)(?:\.\w+)*\s*[,}\n]|!isEmpty\(\s*query\.\w+\s*\)\s*\?))",
         r"(?i)allowed|whitelist|pick\(",
@@ -212,7 +212,7 @@ pub(super) const SIGNS: &[Sign] = &[
     Sign {
         elsewhere: r"(?i)whitelist\s*:\s*true",
         ..review(
-            Topic::UnsafeInput,
+            Practice::UnsafeInput,
             SCRIPT,
             r"(?P<what>\bObject\.assign\(\s*\w*(?:where|filter|query)\w*\s*,)",
             "",
@@ -220,7 +220,7 @@ pub(super) const SIGNS: &[Sign] = &[
         )
     },
     review(
-        Topic::SampleData,
+        Practice::SampleData,
         &[".java", ".kt", ".go", ".ts", ".js", ".py", ".cs", ".rb"],
         r"(?P<what>\b(?:generate|create|insert|load|init|seed|populate)(?:Test|Sample|Demo|Dummy|Initial|Seed|Fake)(?:Data|Users?|Products?|Items?)?)\s*\(",
         r"(?i)if .*(?:dev|seed|demo)|@Profile",
@@ -283,35 +283,35 @@ pub(super) const SIGNS: &[Sign] = &[
         "",
     ),
     review(
-        Topic::Privileges,
+        Practice::Privileges,
         &[".yml", ".yaml"],
         r#"(?m)^\s*-?\s*["']?(?P<what>(?:seccomp|apparmor)[:=]unconfined|SYS_PTRACE|SYS_ADMIN|ALL)["']?\s*$"#,
         r"drop:",
         "`{}` gives a container rights that it does not need",
     ),
     review(
-        Topic::EmbeddedDatabase,
+        Practice::EmbeddedDatabase,
         &["database.yml"],
         r"(?P<what>database:\s*\S*production\.sqlite3)",
         "",
         "`{}` keeps the data in a file of the container",
     ),
     review(
-        Topic::MemoryState,
+        Practice::MemoryState,
         &["session.php", "cache.php"],
         r"(?P<what>env\(\s*'(?:SESSION|CACHE)_(?:DRIVER|STORE)'\s*,\s*'(?:file|array)'\s*\))",
         "",
         "`{}` keeps the state in files of one replica",
     ),
     review(
-        Topic::MemoryState,
+        Practice::MemoryState,
         GO,
         r"(?P<what>\.SaveUploadedFile\(|\bxlsFile\.Save\(|\bos\.Create\(|\bos\.WriteFile\(|\bioutil\.WriteFile\()",
         r"(?i)s3\.|minio|os\.TempDir|MkdirTemp",
         "`{}…)` keeps data on the disk of one replica",
     ),
     review(
-        Topic::MemoryState,
+        Practice::MemoryState,
         GO,
         r"(?m)^var\s+(?P<what>\w+)\s*(?:=\s*(?:make\()?|\s)map\[\w+\](?:\*?[A-Z]\w*|\[\]\w+|int|string)",
         r"(?i)regist|handlers|status|codes|messages|levels|names|flags|types",
@@ -320,7 +320,7 @@ pub(super) const SIGNS: &[Sign] = &[
     Sign {
         elsewhere: r"(?i)throttle:|rate_?limit|RateLimiter::for",
         ..review(
-            Topic::LoginLimit,
+            Practice::LoginLimit,
             &["routes/api.php", "routes/web.php"],
             r"(?P<what>Route::post\(\s*'[^'\n]*(?:login|auth)[^'\n]*')",
             "",
@@ -330,7 +330,7 @@ pub(super) const SIGNS: &[Sign] = &[
     Sign {
         elsewhere: r"(?i)rack.?attack|:lockable|rate_limit",
         ..review(
-            Topic::LoginLimit,
+            Practice::LoginLimit,
             &[".rb"],
             r"(?P<what>\bdevise\s+:database_authenticatable)",
             r":lockable[\s,]*:|,\s*:lockable",
@@ -340,7 +340,7 @@ pub(super) const SIGNS: &[Sign] = &[
     Sign {
         elsewhere: r"(?i)rate_?-?limit|throttl|limiter|bucket4j",
         ..review(
-            Topic::LoginLimit,
+            Practice::LoginLimit,
             &[".ts", ".js", ".go", ".py", ".java", ".kt", ".cs", ".rs"],
             r#"(?i)(?P<what>(?:post|post\w*mapping|mutation|route|httppost|handle(?:func)?)\(\s*["'`][^"'`\n]*(?:login|signin|sign-in|authenticate|token)\b[^"'`\n]*["'`]|@Mutation\(\)\s*(?:@[^\n]*\s*)*async\s+login\(|whiteList\[[\w.]*Login\])"#,
             "",

@@ -2,7 +2,7 @@
 //! same, origins and identities of the caller's choice.
 
 use super::{GO, JVM, PYTHON, SCRIPT, Sign, inside, review};
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 
 const TIME: &str = "the login of an unknown account computes no hash, so the response time reveals which accounts exist";
 const TEXT: &str = "the response `{}` reveals which accounts exist";
@@ -17,7 +17,7 @@ const fn enumeration(
     evidence: &'static str,
 ) -> Sign {
     review(
-        Topic::AccountEnumeration,
+        Practice::AccountEnumeration,
         files,
         pattern,
         r"(?i)dummy|fake_?hash|constant.?time|timing",
@@ -26,7 +26,7 @@ const fn enumeration(
 }
 
 const fn origin(files: &'static [&'static str], pattern: &'static str) -> Sign {
-    review(Topic::LooseOrigin, files, pattern, "", ORIGIN)
+    review(Practice::LooseOrigin, files, pattern, "", ORIGIN)
 }
 
 const fn fixation(
@@ -34,7 +34,7 @@ const fn fixation(
     pattern: &'static str,
     unless: &'static str,
 ) -> Sign {
-    review(Topic::SessionFixation, files, pattern, unless, FIXED)
+    review(Practice::SessionFixation, files, pattern, unless, FIXED)
 }
 
 pub(super) const SIGNS: &[Sign] = &[
@@ -79,7 +79,7 @@ pub(super) const SIGNS: &[Sign] = &[
         TEXT,
     ),
     inside(
-        Topic::AccountEnumeration,
+        Practice::AccountEnumeration,
         &[".ts", ".js", ".go", ".py", ".java", ".kt"],
         r#"(?i)(?P<what>["'`](?:the )?(?:user|account|email|e-mail|username)\b[^"'`\n]{0,40}[ -](?:exists|taken|(?:is|been|already) registered|in use|already (?:used|has))\b[^"'`\n]*["'`])"#,
         r"(?i)register|sign_?up|create_?(?:user|account)",
@@ -87,7 +87,7 @@ pub(super) const SIGNS: &[Sign] = &[
         TEXT,
     ),
     inside(
-        Topic::AccountEnumeration,
+        Practice::AccountEnumeration,
         GO,
         r"(?P<what>\b\w+\.(?:Find|Get)\w*By(?:Email|Username|Phone|Login)\w*)\([^\n]*\n\s*if err != nil \{\s*\n\s*return [^\n]*\berr\s*\n",
         r"(?i)CompareHashAndPassword|(?:verify|check|compare|match)\w*Password",
@@ -115,7 +115,7 @@ pub(super) const SIGNS: &[Sign] = &[
         "session_regenerate_id",
     ),
     review(
-        Topic::ExposedHash,
+        Practice::ExposedHash,
         GO,
         r#"(?m)^\s*(?P<what>\w*(?:Password|PasswordHash|Passwd))\s+\*?string\s+`(?:[^`\n]*\b(?:gorm|db|bson|xorm):"[^`\n]*json:"(?:password|passwd|hash)\w*"|[^`\n]*json:"\w*(?:password|passwd)\w*"[^`\n]*\b(?:gorm|db|bson|xorm):")"#,
         "",
@@ -124,7 +124,7 @@ pub(super) const SIGNS: &[Sign] = &[
     Sign {
         elsewhere: r"ClassSerializerInterceptor|plainToInstance|plainToClass|delete \w+\.password|password:\s*undefined|toJSON\(|ResponseDto",
         ..review(
-            Topic::ExposedHash,
+            Practice::ExposedHash,
             &[".entity.ts"],
             r"@Column\([^)]*\)\s*(?:public\s+)?(?P<what>password\w*)\s*[!?]?\s*:",
             r"@Exclude|select:\s*false",
@@ -134,7 +134,7 @@ pub(super) const SIGNS: &[Sign] = &[
     Sign {
         elsewhere: r"\b(?:class|record)\s+\w*(?:Dto|DTO|Response|View|Representation)\b",
         ..review(
-            Topic::ExposedHash,
+            Practice::ExposedHash,
             &[".java"],
             r"@Entity\b[\s\S]*?private\s+String\s+(?P<what>password\w*)\s*;",
             r"@JsonIgnore|WRITE_ONLY",
@@ -142,7 +142,7 @@ pub(super) const SIGNS: &[Sign] = &[
         )
     },
     review(
-        Topic::ExposedHash,
+        Practice::ExposedHash,
         SCRIPT,
         r"(?P<what>\bres(?:ponse)?(?:\.status\([^()\n]*\))?\.(?:json|send)\(\s*(?:user|newUser|savedUser|createdUser|account)\s*\))",
         r"(?i)toJSON|\.select\(|delete \w+\.password|password:\s*(?:undefined|false|0)|omit|attributes:|sanitize",
@@ -173,42 +173,42 @@ pub(super) const SIGNS: &[Sign] = &[
         r"(?P<what>SetIsOriginAllowed\(\s*\(?\w+\)?\s*=>\s*true)",
     ),
     review(
-        Topic::UnsafeInput,
+        Practice::UnsafeInput,
         SCRIPT,
         r"(?P<what>\b(?:keys|scan|getAllKeys|delPattern|scanStream)\(\s*`[^`\n]*(?:\*[^`\n]*\$\{|\$\{[^`\n]*\*)[^`\n]*`)",
         "",
         PATTERN,
     ),
     review(
-        Topic::UnsafeInput,
+        Practice::UnsafeInput,
         GO,
         r"(?P<what>\.(?:Keys|Scan)\([^\n]*(?:\+\s*\x22\*\x22|\x22\*\x22\s*\+|Sprintf\(\x22[^\x22\n]*%s[^\x22\n]*\*))",
         "",
         PATTERN,
     ),
     review(
-        Topic::CallerIdentity,
+        Practice::CallerIdentity,
         SCRIPT,
         r"(?P<what>\b(?:userId|user_id|ownerId|customerId|accountId)\s*[:=]\s*(?:req|request|ctx)\.(?:body|query)\.\w+)",
         r"(?:req|request|ctx)\.(?:user|auth|decoded|session)\b",
         "`{}` comes from the caller, and the file reads no verified identity",
     ),
     review(
-        Topic::CallerIdentity,
+        Practice::CallerIdentity,
         SCRIPT,
         r"(?:const|let)\s*\{[^}]*?(?P<what>\b(?:userId|user_id|ownerId|customerId|accountId)\b)[^}]*\}\s*=\s*(?:req|request|ctx)\.(?:body|query)\b",
         r"(?:req|request|ctx)\.(?:user|auth|decoded|session)\b",
         "`{}` comes from the caller, and the file reads no verified identity",
     ),
     review(
-        Topic::Ownership,
+        Practice::Ownership,
         SCRIPT,
         r"\b(?:[dD]elete|[rR]emove|[uU]pdate|[eE]dit)\w*(?:DTO|Dto|Request|Input|Command)\s*=\s*(?P<what>req(?:uest)?\.(?:body|params))",
         r"\.decoded|req\.user|request\.user|currentUser|req\.auth",
         "`{}` selects the record, and the handler does not check the caller",
     ),
     review(
-        Topic::Ownership,
+        Practice::Ownership,
         &["controller.cs"],
         r"(?P<what>\[Http(?:Delete|Put|Patch)\(\x22[^\x22]*\{[^\x22]*\x22)",
         r"\[Authorize|User\.|ClaimsPrincipal|[uU]serId",
@@ -217,7 +217,7 @@ pub(super) const SIGNS: &[Sign] = &[
     Sign {
         elsewhere: r"AddAuthentication|UseAuthentication|\[Authorize|RequireAuthorization|AddJwtBearer",
         ..review(
-            Topic::Ownership,
+            Practice::Ownership,
             &["controller.cs", "controllers.cs"],
             r"(?P<what>\[Route\([^\n]*\]|class \w+Controller\b)[\s\S]*?\[Http(?:Post|Put|Delete|Patch)",
             "",
@@ -225,7 +225,7 @@ pub(super) const SIGNS: &[Sign] = &[
         )
     },
     review(
-        Topic::MassAssignment,
+        Practice::MassAssignment,
         JVM,
         r"@InitBinder(?:\([^)\n]*\))?\s*(?:fun|public void|protected void|private void|void)\s+(?P<what>\w+)\([^)]*\)\s*\{(?:[^}F]|F[^i])*\}",
         "",

@@ -1,7 +1,7 @@
 //! Routes of administrators that no role protects, and sessions that survive a new password.
 
 use super::{GO, JVM, ONE_FUNCTION, PYTHON, SCRIPT, Sign, inside, review};
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 
 const OPEN: &str = "no role protects the route `{}` of administrators";
 const STAYS: &str = "`{}` changes a password, and the sessions of the user stay valid";
@@ -13,12 +13,12 @@ const ENDS: &str = r"(?i)revok|session|refresh|logout|token_?version|invalidat|b
 const fn open(files: &'static [&'static str], pattern: &'static str) -> Sign {
     Sign {
         elsewhere: r#"(?i)(?:use|group|prefix|antMatchers|requestMatchers|route)\w*\(\s*["'`]/?(?:api/)?(?:v\d/)?admin[^\n]*(?:role|admin\w*\(|require|guard|auth)"#,
-        ..review(Topic::OpenRoute, files, pattern, ROLE, OPEN)
+        ..review(Practice::OpenRoute, files, pattern, ROLE, OPEN)
     }
 }
 
 const fn stays(files: &'static [&'static str], pattern: &'static str) -> Sign {
-    inside(Topic::Logout, files, pattern, ONE_FUNCTION, ENDS, STAYS)
+    inside(Practice::Logout, files, pattern, ONE_FUNCTION, ENDS, STAYS)
 }
 
 pub(super) const SIGNS: &[Sign] = &[

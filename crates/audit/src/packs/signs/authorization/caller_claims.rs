@@ -2,14 +2,14 @@
 //! listeners.
 
 use super::{GO, JVM, PYTHON, Sign, inside, review};
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 
 const HEADER: &str =
     "the identity comes from the header `{}`, which every caller that reaches the port can set";
 
 pub(super) const SIGNS: &[Sign] = &[
     inside(
-        Topic::CallerIdentity,
+        Practice::CallerIdentity,
         GO,
         r#"(?i)\.(?:get|values)\(\s*"(?P<what>x-(?:user|consumer|account|tenant|customer|auth|member|role|forwarded-user|authenticated)[\w-]*)"\s*\)"#,
         r"(?i)metadata|header|\bctx\b|\bc\.",
@@ -17,42 +17,42 @@ pub(super) const SIGNS: &[Sign] = &[
         HEADER,
     ),
     review(
-        Topic::CallerIdentity,
+        Practice::CallerIdentity,
         PYTHON,
         r#"(?i)headers(?:\.get\(|\[)\s*["'](?P<what>x-(?:user|consumer|account|tenant|customer|member|role|auth)[\w-]*)["']"#,
         r"(?i)jwt\.decode|verify_token|hmac",
         HEADER,
     ),
     review(
-        Topic::CallerIdentity,
+        Practice::CallerIdentity,
         JVM,
         r#"(?i)(?:@RequestHeader\(\s*(?:value\s*=\s*|name\s*=\s*)?|getHeader\(\s*|getFirst\(\s*)"(?P<what>x-(?:user|consumer|account|tenant|customer|member|role|auth)[\w-]*)""#,
         r"(?i)JwtDecoder|parseSignedClaims|parseClaimsJws|\bhmac\b|addHeader|\.header\(",
         HEADER,
     ),
     review(
-        Topic::LimiterKey,
+        Practice::LimiterKey,
         GO,
         r#"\b(?:md|meta|metadata)\.Get\(\s*"(?P<what>(?i:x-forwarded-for|x-real-ip))"\s*\)"#,
         r"(?i)trusted_?prox",
         "the caller chooses the address in `{}`, and the code takes the first one",
     ),
     review(
-        Topic::QueryToken,
+        Practice::QueryToken,
         &[".yml", ".yaml"],
         r"(?m)^[ \t]*(?P<what>uri_param_names):[ \t]*\r?\n[ \t]*-[ \t]*\w",
         "",
         "`{}` accepts a token in the URL, which logs and caches store",
     ),
     review(
-        Topic::Management,
+        Practice::Management,
         &["compose.yml", "compose.yaml"],
         r#"(?P<what>\b\w*ADMIN_LISTEN)["']?\s*[:=]\s*["']?0\.0\.0\.0"#,
         r"(?i)admin_?token|rbac|enforce_rbac",
         "`{}` exposes the management endpoints to the network, without authentication",
     ),
     review(
-        Topic::UnsafeInput,
+        Practice::UnsafeInput,
         &["controller.ts"],
         r"(?P<what>@(?:Body|Query)\(\)\s*\w+\s*:\s*(?:\{|any\b|unknown\b|Record<|Partial<|object\b))",
         r"(?i)zod|joi",
@@ -61,7 +61,7 @@ pub(super) const SIGNS: &[Sign] = &[
     Sign {
         elsewhere: r"ValidationPipe|ZodValidationPipe|APP_PIPE|useGlobalPipes",
         ..inside(
-            Topic::UnsafeInput,
+            Practice::UnsafeInput,
             &["main.ts"],
             r"(?P<what>\bNestFactory\.create(?:Microservice)?)\b",
             r"\blisten\(",
@@ -70,7 +70,7 @@ pub(super) const SIGNS: &[Sign] = &[
         )
     },
     review(
-        Topic::MassAssignment,
+        Practice::MassAssignment,
         &[".ts"],
         r"ValidationPipe[^}]*\}\s*from\s*['\x22]@nestjs/common['\x22][\s\S]*?(?P<what>\bnew ValidationPipe\(\s*(?:\)|\{\s*transform:\s*true,?\s*\}))",
         "",

@@ -1,7 +1,7 @@
 //! Checks of credentials, addresses and origins that are too weak.
 
 use super::{GO, JVM, PYTHON, SCRIPT, Sign, review};
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 
 const ROUNDS: &str = "the cost factor of `{}` is too low";
 const TIMING: &str =
@@ -11,7 +11,7 @@ const LOGGED: &str = r"(?i)(?:func|function|def) \w*log|\blog\w*[.(][^\n]*(?:for
 const FORWARDED: &str = "any client can set `{}`, and no list of trusted proxies exists";
 
 const fn rounds(files: &'static [&'static str], pattern: &'static str) -> Sign {
-    review(Topic::PlainPassword, files, pattern, "", ROUNDS)
+    review(Practice::PlainPassword, files, pattern, "", ROUNDS)
 }
 
 const fn timing(
@@ -19,7 +19,7 @@ const fn timing(
     pattern: &'static str,
     unless: &'static str,
 ) -> Sign {
-    review(Topic::IgnoredCheck, files, pattern, unless, TIMING)
+    review(Practice::IgnoredCheck, files, pattern, unless, TIMING)
 }
 
 const fn forwarded(
@@ -29,7 +29,7 @@ const fn forwarded(
 ) -> Sign {
     Sign {
         elsewhere,
-        ..review(Topic::LimiterKey, files, pattern, LOGGED, FORWARDED)
+        ..review(Practice::LimiterKey, files, pattern, LOGGED, FORWARDED)
     }
 }
 
@@ -100,7 +100,7 @@ pub(super) const SIGNS: &[Sign] = &[
     Sign {
         elsewhere: r"SetMode\(|GIN_MODE",
         ..review(
-            Topic::DebugMode,
+            Practice::DebugMode,
             GO,
             r"(?P<what>\bgin\.(?:Default|New))\(\)",
             "",
@@ -108,28 +108,28 @@ pub(super) const SIGNS: &[Sign] = &[
         )
     },
     review(
-        Topic::Encryption,
+        Practice::Encryption,
         &[".go", ".ts", ".js", ".py", ".java", ".kt", ".rs"],
         r#"(?P<what>(?i:\b(?:[a-z]+_)?insecure(?:_?(?:transport|mode|grpc|http|connection))?)["']?\s*(?::=|[:=,])\s*["']?(?i:true)\b)"#,
         "",
         "`{}` disables encryption",
     ),
     review(
-        Topic::ImageSecret,
+        Practice::ImageSecret,
         &["dockerfile", ".dockerfile", "dockerfile.prod"],
         r"(?mi)^(?:COPY|ADD)\s[^\n]*?(?P<what>\S*(?:id_rsa|id_ed25519|\.ssh|\.pem|\.p12|\.jks|service-?account\S*\.json|private[_-]?key)\S*)",
         "",
         "the image contains the key `{}`",
     ),
     review(
-        Topic::ApiDocs,
+        Practice::ApiDocs,
         SCRIPT,
         r"(?P<what>\bSwaggerModule\.setup\(|\bswaggerUi\.(?:serve|setup)\b)",
         r"(?i)if\s*\([^)]*(?:NODE_ENV|production|isDev|swagger)",
         "`{}` serves the API documentation in every environment",
     ),
     review(
-        Topic::ApiDocs,
+        Practice::ApiDocs,
         GO,
         r"(?P<what>\b(?:ginSwagger|echoSwagger|httpSwagger|fiberSwagger|swagger)\.(?:WrapHandler|EchoWrapHandler|Handler|HandlerDefault|New)\b)",
         r"(?i)if [^\n]*(?:debug|swagger|env|production|dev)",

@@ -1,7 +1,7 @@
 //! Values of a request that only the service may decide: roles, states and discounts.
 
 use super::{GO, JVM, SCRIPT, Sign, inside};
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 
 const ROLE: &str = "a new user chooses its own role (`{}`)";
 const STATE: &str = "the caller sets any state (`{}`), and no code checks the transition";
@@ -21,7 +21,7 @@ const fn chosen(
     evidence: &'static str,
 ) -> Sign {
     inside(
-        Topic::MassAssignment,
+        Practice::MassAssignment,
         files,
         pattern,
         within,

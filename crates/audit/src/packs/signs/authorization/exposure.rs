@@ -1,13 +1,13 @@
 //! Parts that the outside reaches: management endpoints, plain HTTP, documents, tokens.
 
 use super::{GO, JVM, PYTHON, Sign};
-use crate::model::facts::{Topic, Verdict};
+use crate::model::facts::{Practice, Verdict};
 
 const SETTINGS: &[&str] = &[".properties", ".yml", ".yaml"];
 
 pub(super) const SIGNS: &[Sign] = &[
     Sign {
-        topic: Topic::Management,
+        practice: Practice::Management,
         verdict: Verdict::LikelyBroken,
         files: &[".properties"],
         pattern: r"(?m)^\s*(?P<what>management\.endpoints\.web\.exposure\.include\s*=\s*\*|management\.security\.enabled\s*=\s*false|endpoints\.sensitive\s*=\s*false)",
@@ -17,7 +17,7 @@ pub(super) const SIGNS: &[Sign] = &[
         within: "",
     },
     Sign {
-        topic: Topic::Management,
+        practice: Practice::Management,
         verdict: Verdict::LikelyBroken,
         files: &[".yml", ".yaml"],
         pattern: r#"exposure:\s*\n\s*(?P<what>include:\s*["']?\*)"#,
@@ -27,7 +27,7 @@ pub(super) const SIGNS: &[Sign] = &[
         within: "",
     },
     Sign {
-        topic: Topic::PlainHttp,
+        practice: Practice::PlainHttp,
         verdict: Verdict::Review,
         files: SETTINGS,
         pattern: r"(?im)^\s*(?P<what>[\w.\-]*(?:user-?info-?uri|access-?token-?uri|token-?uri|issuer-?uri|jwk-?set-?uri|check-?token-?uri))\s*[:=]\s*http://[a-z]",
@@ -37,7 +37,7 @@ pub(super) const SIGNS: &[Sign] = &[
         within: "",
     },
     Sign {
-        topic: Topic::PlainHttp,
+        practice: Practice::PlainHttp,
         verdict: Verdict::Review,
         files: &[
             "nginx.conf",
@@ -52,7 +52,7 @@ pub(super) const SIGNS: &[Sign] = &[
         within: "",
     },
     Sign {
-        topic: Topic::EdgeLimit,
+        practice: Practice::EdgeLimit,
         verdict: Verdict::Review,
         files: &[
             "nginx.conf",
@@ -67,7 +67,7 @@ pub(super) const SIGNS: &[Sign] = &[
         within: "",
     },
     Sign {
-        topic: Topic::EdgeLimit,
+        practice: Practice::EdgeLimit,
         verdict: Verdict::Review,
         files: JVM,
         pattern: r"(?P<what>@EnableZuulProxy)\b",
@@ -77,7 +77,7 @@ pub(super) const SIGNS: &[Sign] = &[
         within: "",
     },
     Sign {
-        topic: Topic::EdgeLimit,
+        practice: Practice::EdgeLimit,
         verdict: Verdict::Review,
         files: &[
             "application.yml",
@@ -92,7 +92,7 @@ pub(super) const SIGNS: &[Sign] = &[
         within: "",
     },
     Sign {
-        topic: Topic::ApiDocs,
+        practice: Practice::ApiDocs,
         verdict: Verdict::LikelyBroken,
         files: &[".cs"],
         pattern: r"(?m)^\s*(?:\w+\.)?(?P<what>UseSwaggerUI|UseSwagger|MapScalarApiReference|MapOpenApi)\([\s\S]*",
@@ -102,7 +102,7 @@ pub(super) const SIGNS: &[Sign] = &[
         within: "",
     },
     Sign {
-        topic: Topic::ApiDocs,
+        practice: Practice::ApiDocs,
         verdict: Verdict::Minor,
         files: PYTHON,
         pattern: r"(?m)=\s*(?P<what>FastAPI\(\s*(?:title|version|description|lifespan|debug|[\s,=\w.'\x22])*\))",
@@ -112,7 +112,7 @@ pub(super) const SIGNS: &[Sign] = &[
         within: "",
     },
     Sign {
-        topic: Topic::DebugRoute,
+        practice: Practice::DebugRoute,
         verdict: Verdict::Review,
         files: &[".go"],
         pattern: r"(?P<what>\bmiddleware\.Profiler)\(\)",
@@ -122,7 +122,7 @@ pub(super) const SIGNS: &[Sign] = &[
         within: "",
     },
     Sign {
-        topic: Topic::DebugRoute,
+        practice: Practice::DebugRoute,
         verdict: Verdict::Minor,
         files: JVM,
         pattern: r#"@(?:Get|Request)Mapping\([^)]*\)\s*(?:public\s+[\w<>]+|fun)\s+(?P<what>\w+)\([^)]*\)[^{;]*\{\s*throw\s"#,
@@ -132,7 +132,7 @@ pub(super) const SIGNS: &[Sign] = &[
         within: "",
     },
     Sign {
-        topic: Topic::DebugMode,
+        practice: Practice::DebugMode,
         verdict: Verdict::Review,
         files: &[".yaml", ".yml"],
         pattern: r"(?m)^(?P<what>Mode:\s*dev)\b",
@@ -142,7 +142,7 @@ pub(super) const SIGNS: &[Sign] = &[
         within: "",
     },
     Sign {
-        topic: Topic::PlaintextGrpc,
+        practice: Practice::PlaintextGrpc,
         verdict: Verdict::Review,
         files: GO,
         pattern: r"(?P<what>\bzrpc\.MustNewClient)\(",
@@ -152,7 +152,7 @@ pub(super) const SIGNS: &[Sign] = &[
         within: "",
     },
     Sign {
-        topic: Topic::BrowserToken,
+        practice: Practice::BrowserToken,
         verdict: Verdict::LikelyBroken,
         files: &[".ts", ".tsx", ".js", ".jsx", ".vue", ".html"],
         pattern: r#"(?P<what>(?:localStorage|sessionStorage)\.setItem\(\s*["'`]?[\w.\-$]*(?i:token|jwt)[\w\-.]*["'`]?)\s*,"#,

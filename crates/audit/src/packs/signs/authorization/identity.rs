@@ -1,7 +1,7 @@
 //! Users and prices that code takes from the body of a request.
 
 use super::{GO, JVM, PYTHON, Sign, review};
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 
 const OWNER: &str = "the body of the request names its own user (`{}`)";
 const PRICE: &str = "the caller chooses the price (`{}`)";
@@ -9,11 +9,11 @@ const PRICE: &str = "the caller chooses the price (`{}`)";
 const VERIFIED: &str = r"(?i)currentuser|principal|jwt|req\.user|claims";
 
 const fn owner(files: &'static [&'static str], pattern: &'static str) -> Sign {
-    review(Topic::CallerIdentity, files, pattern, VERIFIED, OWNER)
+    review(Practice::CallerIdentity, files, pattern, VERIFIED, OWNER)
 }
 
 const fn price(files: &'static [&'static str], pattern: &'static str) -> Sign {
-    review(Topic::MassAssignment, files, pattern, "", PRICE)
+    review(Practice::MassAssignment, files, pattern, "", PRICE)
 }
 
 pub(super) const SIGNS: &[Sign] = &[
@@ -46,7 +46,7 @@ pub(super) const SIGNS: &[Sign] = &[
         r"type \w*(?:Order|Cart|Checkout|Line)\w*Item\w*(?:Request|Req|Input|DTO|Dto) struct \{[^}]*?(?P<what>\b(?:UnitPrice|Price|Amount))\s+\S+\s+`[^`\n]*json:",
     ),
     review(
-        Topic::LocalAddress,
+        Practice::LocalAddress,
         &[".py", ".ts", ".js"],
         r#"(?m)^\s*(?:export\s+)?(?:const\s+|let\s+)?(?P<what>\w*(?i:origins?))\s*(?::[^=\n]+)?=\s*\[\s*(?:["']https?://(?:localhost|127\.0\.0\.1)[^"'\n]*["']\s*,?\s*)+\]"#,
         r"process\.env|environ|getenv|settings\.",

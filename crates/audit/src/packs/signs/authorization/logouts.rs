@@ -1,12 +1,12 @@
 //! A logout that ends no session: it answers, and the tokens of the user stay valid.
 
 use super::{GO, JVM, PYTHON, SCRIPT, Sign, review};
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 
 const NOTHING: &str = "`{}` ends no session and revokes no token";
 
 const fn logout(files: &'static [&'static str], pattern: &'static str) -> Sign {
-    review(Topic::Logout, files, pattern, "", NOTHING)
+    review(Practice::Logout, files, pattern, "", NOTHING)
 }
 
 pub(super) const SIGNS: &[Sign] = &[

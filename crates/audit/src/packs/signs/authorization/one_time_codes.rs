@@ -1,7 +1,7 @@
 //! One-time codes: their source, their comparison, and what happens after their use.
 
 use super::{GO, JVM, PYTHON, SCRIPT, Sign, inside, review};
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 
 /// Words of a function that makes a code or a secret.
 const CODES: &str = r"(?i)\botp|_otp|otp\b|one_?time|passcode|verif\w*_?code|reset_?code|activation_?code|gift_?code|voucher|coupon|api_?key|invite";
@@ -23,7 +23,7 @@ const PYTHON_SOURCE: &str =
 
 const fn predictable(files: &'static [&'static str], pattern: &'static str) -> Sign {
     inside(
-        Topic::WeakRandom,
+        Practice::WeakRandom,
         files,
         pattern,
         CODES,
@@ -35,7 +35,7 @@ const fn predictable(files: &'static [&'static str], pattern: &'static str) -> S
 const fn compared(files: &'static [&'static str], pattern: &'static str) -> [Sign; 3] {
     [
         inside(
-            Topic::SecretComparison,
+            Practice::SecretComparison,
             files,
             pattern,
             r"\w",
@@ -45,7 +45,7 @@ const fn compared(files: &'static [&'static str], pattern: &'static str) -> [Sig
         Sign {
             elsewhere: COUNTED,
             ..review(
-                Topic::LoginLimit,
+                Practice::LoginLimit,
                 files,
                 pattern,
                 "",
@@ -53,7 +53,7 @@ const fn compared(files: &'static [&'static str], pattern: &'static str) -> [Sig
             )
         },
         inside(
-            Topic::Logout,
+            Practice::Logout,
             files,
             pattern,
             r"\w",

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use crate::model::FactSink;
-use crate::model::facts::{Practice, Topic, Verdict};
+use crate::model::facts::{Observation, Practice, Verdict};
 use crate::packs::signs::ascii::ascii;
 use crate::packs::{Pack, Reader};
 use crate::repository::Role;
@@ -126,13 +126,13 @@ fn read(file: &SourceFile, facts: &mut FactSink<'_>) {
         } else {
             "other routes of the file have a guard, and this one changes data without it"
         };
-        let practice = Practice {
-            topic: Topic::OpenRoute,
+        let observation = Observation {
+            practice: Practice::OpenRoute,
             verdict: Verdict::Review,
             elsewhere: "",
             evidence: evidence.to_owned(),
         };
-        facts.add(practice, span);
+        facts.add(observation, span);
     }
 }
 
@@ -175,15 +175,15 @@ fn controller(file: &SourceFile, patterns: &Patterns, facts: &mut FactSink<'_>) 
         } else {
             "changes data"
         };
-        let practice = Practice {
-            topic: Topic::OpenRoute,
+        let observation = Observation {
+            practice: Practice::OpenRoute,
             verdict: Verdict::Review,
             elsewhere: GLOBAL,
             evidence: format!(
                 "other routes of the controller have a guard, and this one {change} without it"
             ),
         };
-        facts.add(practice, at.range());
+        facts.add(observation, at.range());
     }
 }
 

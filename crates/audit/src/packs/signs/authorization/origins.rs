@@ -1,22 +1,22 @@
 //! Origins, documents of interfaces and pages for operators that everyone may read.
 
 use super::{GO, JVM, PYTHON, SCRIPT, Sign, review};
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 
 const ANY: &str = "`{}` accepts every origin";
 const DOCS: &str = "`{}` serves the API documentation in every environment";
 const PAGE: &str = "`{}` requires no authentication";
 
 const fn any(files: &'static [&'static str], pattern: &'static str) -> Sign {
-    review(Topic::LooseOrigin, files, pattern, "", ANY)
+    review(Practice::LooseOrigin, files, pattern, "", ANY)
 }
 
 const fn docs(files: &'static [&'static str], pattern: &'static str, unless: &'static str) -> Sign {
-    review(Topic::ApiDocs, files, pattern, unless, DOCS)
+    review(Practice::ApiDocs, files, pattern, unless, DOCS)
 }
 
 const fn page(files: &'static [&'static str], pattern: &'static str, unless: &'static str) -> Sign {
-    review(Topic::OpenByDefault, files, pattern, unless, PAGE)
+    review(Practice::OpenByDefault, files, pattern, unless, PAGE)
 }
 
 pub(super) const SIGNS: &[Sign] = &[

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use crate::model::FactSink;
-use crate::model::facts::{Practice, Topic, Verdict};
+use crate::model::facts::{Observation, Practice, Verdict};
 use crate::packs::signs::ascii::ascii;
 use crate::packs::signs::scope;
 use crate::packs::{Pack, Reader};
@@ -147,13 +147,13 @@ fn read(file: &SourceFile, facts: &mut FactSink<'_>) {
             if !personal || patterns.caller.is_match(&checks) {
                 continue;
             }
-            let practice = Practice {
-                topic: Topic::OwnRecord,
+            let observation = Observation {
+                practice: Practice::OwnRecord,
                 verdict: Verdict::Review,
                 elsewhere: "",
                 evidence: "the handler takes the record of an ID of the caller, and does not check whose record it is".to_owned(),
             };
-            facts.add(practice, at.range());
+            facts.add(observation, at.range());
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Passwords and secrets: short passwords, comparisons in variable time, passwords in messages.
 
 use super::{GO, PYTHON, SCRIPT, Sign, review};
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 
 const SHORT: &str = "`{}` accepts passwords of fewer than eight characters";
 const COMPARED: &str = "the time of `{}` depends on the number of equal characters";
@@ -12,7 +12,7 @@ const fn short(
     pattern: &'static str,
     unless: &'static str,
 ) -> Sign {
-    review(Topic::PasswordLength, files, pattern, unless, SHORT)
+    review(Practice::PasswordLength, files, pattern, unless, SHORT)
 }
 
 const fn compared(
@@ -20,7 +20,7 @@ const fn compared(
     pattern: &'static str,
     unless: &'static str,
 ) -> Sign {
-    review(Topic::SecretComparison, files, pattern, unless, COMPARED)
+    review(Practice::SecretComparison, files, pattern, unless, COMPARED)
 }
 
 pub(super) const SIGNS: &[Sign] = &[
@@ -86,21 +86,21 @@ pub(super) const SIGNS: &[Sign] = &[
         r"constant_time|ct_eq|subtle|verify_slice",
     ),
     review(
-        Topic::AccountEnumeration,
+        Practice::AccountEnumeration,
         PYTHON,
         r"\bif not \w+ or not (?P<what>(?:await )?[\w.]*(?:verify|valid|check)\w*\()",
         r"(?i)dummy|fake_hash",
         TIMING,
     ),
     review(
-        Topic::AccountEnumeration,
+        Practice::AccountEnumeration,
         SCRIPT,
         r"\bif\s*\(\s*!\w+\s*\|\|\s*!\(?\s*(?P<what>await\s+[\w.]*(?i:compare|verify)\w*\()",
         r"(?i)dummy|fakeHash",
         TIMING,
     ),
     review(
-        Topic::PlainPassword,
+        Practice::PlainPassword,
         SCRIPT,
         r"\.(?:emit|publish|produce|sendToQueue)\([^;]{0,200}?(?P<what>\bpassword:\s*[\w.]*password)\b",
         "",

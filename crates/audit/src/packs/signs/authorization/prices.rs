@@ -1,7 +1,7 @@
 //! Values that only the service may decide: prices, and whether a guard applies.
 
 use super::{GO, SCRIPT, Sign, inside, review};
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 
 const PAID: &str = "the caller chooses what it pays (`{}`)";
 const PASSES: &str = "outside of production the guard lets every caller pass (`{}`)";
@@ -12,7 +12,7 @@ const LOOKED_UP: &str = r"(?i)product\w*\.(?:get|find|fetch|list|check)|get_?pro
 
 const fn paid(files: &'static [&'static str], pattern: &'static str) -> Sign {
     inside(
-        Topic::MassAssignment,
+        Practice::MassAssignment,
         files,
         pattern,
         r"(?i)\b(?:create|place|submit|checkout|add)\w*\(",
@@ -23,7 +23,7 @@ const fn paid(files: &'static [&'static str], pattern: &'static str) -> Sign {
 
 const fn second(files: &'static [&'static str], pattern: &'static str) -> Sign {
     review(
-        Topic::AccountEnumeration,
+        Practice::AccountEnumeration,
         files,
         pattern,
         r"(?i)dummy|fake_?hash|constant.?time|timing",
@@ -73,7 +73,7 @@ pub(super) const SIGNS: &[Sign] = &[
         r"\.(?:set)?(?:[uU]nitPrice|[pP]rice|[aA]mount|[tT]otal\w*)\(\s*(?P<what>\w*(?i:request|dto|item|input)\w*\.(?:get)?(?:[uU]nitPrice|[pP]rice|[aA]mount|[tT]otal\w*)\(\))",
     ),
     review(
-        Topic::ConditionalLimit,
+        Practice::ConditionalLimit,
         &[
             "guard.ts",
             "middleware.ts",
@@ -86,7 +86,7 @@ pub(super) const SIGNS: &[Sign] = &[
         PASSES,
     ),
     review(
-        Topic::ConditionalLimit,
+        Practice::ConditionalLimit,
         GO,
         r"(?m)^\s*if (?P<what>[^\n{]*(?:APP_ENV|GO_ENV|\bEnv\b|\bEnvironment\b|IsDev\w*)[^\n{]*) \{\s*\n\s*(?:c\.Next\(\)|next\.ServeHTTP\(|return next\()",
         "",
@@ -101,7 +101,7 @@ pub(super) const SIGNS: &[Sign] = &[
         r"(?i)\b(?:log_?in|sign_?in|authenticate)\w*\([\s\S]{0,600}?orElseThrow\(\s*\(\)\s*->\s*new (?P<what>\w*NotFound\w*)\([\s\S]{0,500}?\.matches\(",
     ),
     review(
-        Topic::RemoteScript,
+        Practice::RemoteScript,
         &["dockerfile", ".dockerfile", "containerfile", ".sh"],
         r#"(?P<what>\b(?:curl|wget)\b[^\n|]*https?://[^\s"']+(?:\.(?:tar\.\w+|tgz|zip|deb|rpm|jar|bin)|/kubectl|/helm)\b)"#,
         r"(?i)sha(?:256|512)|\bgpg\b|checksum|cosign",

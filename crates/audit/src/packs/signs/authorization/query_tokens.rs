@@ -1,7 +1,7 @@
 //! Tokens in addresses and cookies.
 
 use super::{GO, JVM, PYTHON, SCRIPT, Sign, review};
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 
 const IN_QUERY: &str =
     "`{}` reads the token from the URL, which proxies and browsers store in logs and history";
@@ -9,7 +9,7 @@ const IN_QUERY: &str =
 const LINKS: &str = r"(?i)reset_?password|verify_?email|email_?verif|unsubscribe|invitation|magic_?link|confirm_?email|activat";
 
 const fn in_query(files: &'static [&'static str], pattern: &'static str) -> Sign {
-    review(Topic::QueryToken, files, pattern, LINKS, IN_QUERY)
+    review(Practice::QueryToken, files, pattern, LINKS, IN_QUERY)
 }
 
 pub(super) const SIGNS: &[Sign] = &[
@@ -38,14 +38,14 @@ pub(super) const SIGNS: &[Sign] = &[
         r"(?P<what>\bRequest\.Query\[\s*\x22(?:access_token|token|api_?[kK]ey)\x22\s*\])",
     ),
     review(
-        Topic::BrowserToken,
+        Practice::BrowserToken,
         SCRIPT,
         r"(?P<what>\.cookie\(\s*['\x22]\w*(?i:jwt|token|session|sid|auth)\w*['\x22])\s*,[^;{}]*\{\s*(?:httpOnly:\s*true\s*,?\s*)?(?:secure:\s*\w+\s*,?\s*)?\}",
         "",
         "the cookie of `{}…)` has no `sameSite`, so other sites can use it",
     ),
     review(
-        Topic::BrowserToken,
+        Practice::BrowserToken,
         SCRIPT,
         r"\.cookie\(\s*['\x22]\w*(?i:jwt|token)\w*['\x22][\s\S]{0,700}?\breturn\s*\{[^;]*?(?P<what>\b(?:access_?[tT]oken|token|jwt)\s*:\s*\w+)",
         "",

@@ -1,14 +1,14 @@
 //! Refresh tokens that no code stores, replaces or revokes.
 
 use super::{GO, JVM, SCRIPT, Sign, inside};
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 
 /// Code that knows the issued token, or that replaces it.
 const STORED: &str = r"(?i)revoke|blacklist|denylist|rotat|(?:token|session)\w*(?:repo\w*|store|model|service)\w*\.|\bfind\w*token|token\w*\.(?:find|save|update|delete)|redis|cache|\.del\(|compare\w*\(|hash|jti|token_?version|getRefreshToken\(\)|\.refreshToken\s*[!=]==|validateRefreshToken|save\w*token|store\w*token|update\w*token";
 const TRUSTED: &str = "`{}` trusts the signature of the refresh token, so no one can revoke it or detect a second use";
 
 const fn trusted(files: &'static [&'static str], pattern: &'static str) -> Sign {
-    inside(Topic::Logout, files, pattern, ONE, STORED, TRUSTED)
+    inside(Practice::Logout, files, pattern, ONE, STORED, TRUSTED)
 }
 
 /// A match that leaves its function does not count.

@@ -1,7 +1,7 @@
 //! Addresses, ports and secrets that the code contains, where an environment has to set them.
 
 use super::{GO, PYTHON, SCRIPT, Sign, inside, review};
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 
 const CODE: &[&str] = &[
     ".go", ".ts", ".js", ".mjs", ".py", ".java", ".kt", ".cs", ".rs", ".php", ".rb",
@@ -15,91 +15,91 @@ const ESCAPED: &str =
 
 pub(super) const SIGNS: &[Sign] = &[
     review(
-        Topic::LocalAddress,
+        Practice::LocalAddress,
         CODE,
         r#"["'`](?:\w+://)?(?:[^"'`@\s/]*@)?(?P<what>192\.168\.\d{1,3}\.\d{1,3}|10\.\d{1,3}\.\d{1,3}\.\d{1,3}|172\.(?:1[6-9]|2\d|3[01])\.\d{1,3}\.\d{1,3})(?::\d+)?(?:/[^"'`\n\d][^"'`\n]*)?["'`]"#,
         r"(?i)cidr|trusted_?prox|isPrivate|ParseCIDR",
         MACHINE,
     ),
     review(
-        Topic::LocalAddress,
+        Practice::LocalAddress,
         GO,
         r#"(?P<what>\b(?:\w+\.)*(?:Dial|DialContext|NewClient|New\w+|Connect\w*|Open\w*))\(\s*(?:\w+,\s*)?(?:\[\]string\{\s*)?"(?:\w+://)?(?:[^"@\s/]*@)?(?:localhost|127\.0\.0\.1):\d+"#,
         "",
         LOCAL,
     ),
     review(
-        Topic::LocalAddress,
+        Practice::LocalAddress,
         GO,
         r#"if [\w.]+ == "" \{\s*\n\s*(?P<what>[\w.]+) = "(?:localhost|0\.0\.0\.0|127\.0\.0\.1)"#,
         "",
         "without a setting, `{}` is this host",
     ),
     review(
-        Topic::LiteralSetting,
+        Practice::LiteralSetting,
         &[".go", ".ts", ".js", ".py"],
         r#"\b(?P<what>(?:\w*[uU][rR][lL]|\w*[eE]ndpoint|\w*[bB]ase_?[uU]ri))\s*(?::=|:\s*string\s*=|=)\s*["']https?://[a-z0-9.-]+\.[a-z]{2,}(?:[:/][^"'\n]*)?["']"#,
         r"(?i)schema|xmlns|swagger|openapi|jest|cypress",
         LITERAL,
     ),
     review(
-        Topic::LiteralSetting,
+        Practice::LiteralSetting,
         CODE,
         r#"\b(?P<what>[hH]ost|HOST|[sS]erver|SMTP\w*|smtp\w*)\s*[:=]\s*["'](?:smtp|mail)[\w-]*\.[\w.-]+["']"#,
         "",
         LITERAL,
     ),
     review(
-        Topic::LiteralSetting,
+        Practice::LiteralSetting,
         GO,
         r#"(?P<what>\b(?:\w+\.)*\w*(?:Server|Port|Addr)\w*)\(\s*":\d{4,5}""#,
         "",
         "the port of `{}` is a literal",
     ),
     review(
-        Topic::LiteralSetting,
+        Practice::LiteralSetting,
         GO,
         r"(?P<what>\bruntime\.GOMAXPROCS)\(\s*[1-9]",
         "",
         "`{}` gets a literal, and not the number of processors of the container",
     ),
     review(
-        Topic::UncheckedSecret,
+        Practice::UncheckedSecret,
         CODE,
         r#"\b\w*(?i:env|getOr\w*|default|fallback|config|lookup)\w*\(\s*["'](?P<what>\w*(?i:secret|passw(?:or)?d|private_?key|api_?key|jwt|token_key)\w*)["']\s*,\s*["'][^"'\n]+["']\s*\)"#,
         "",
         FALLBACK,
     ),
     review(
-        Topic::UncheckedSecret,
+        Practice::UncheckedSecret,
         CODE,
         r#"\b\w*(?i:env|getOr\w*|default|fallback|lookup)\w*\(\s*["'](?P<what>\w+)["']\s*,\s*["'][^"'\n]*\bpassword=[^\s"'$%]+[^"'\n]*["']\s*\)"#,
         "",
         FALLBACK,
     ),
     review(
-        Topic::UnsafeInput,
+        Practice::UnsafeInput,
         GO,
         r#"(?P<what>\bfmt\.Sprintf)\(\s*["`]\w+://%s:%s@"#,
         r"QueryEscape|UserPassword|PathEscape",
         ESCAPED,
     ),
     review(
-        Topic::UnsafeInput,
+        Practice::UnsafeInput,
         SCRIPT,
         r"(?P<what>`\w+://\$\{)[^}`]*\}:\$\{[^}`]*\}@",
         r"encodeURIComponent",
         ESCAPED,
     ),
     review(
-        Topic::UnsafeInput,
+        Practice::UnsafeInput,
         PYTHON,
         r#"(?P<what>f["']\w+(?:\+\w+)?://\{)[^}"']*\}:\{[^}"']*\}@"#,
         r"quote_plus|quote\(|URL\.create",
         ESCAPED,
     ),
     inside(
-        Topic::OutboundTimeout,
+        Practice::OutboundTimeout,
         GO,
         r"(?P<what>\b\w*[tT]imeout)\s*:\s*\d+\s*\*\s*time\.Hour",
         ".",

@@ -1,7 +1,7 @@
 //! Calls and stores: time limits, connections at start, pools, lists and bodies without a limit.
 
 use super::{GO, JVM, PYTHON, SCRIPT, Sign, review};
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 
 const ENDLESS: &str = "`{}` has no timeout";
 const ONCE: &str = "`{}` is not retried, so startup fails if the dependency is not ready";
@@ -17,19 +17,19 @@ const fn endless(
     pattern: &'static str,
     unless: &'static str,
 ) -> Sign {
-    review(Topic::OutboundTimeout, files, pattern, unless, ENDLESS)
+    review(Practice::OutboundTimeout, files, pattern, unless, ENDLESS)
 }
 
 const fn once(files: &'static [&'static str], pattern: &'static str) -> Sign {
-    review(Topic::ConnectRetry, files, pattern, RETRY, ONCE)
+    review(Practice::ConnectRetry, files, pattern, RETRY, ONCE)
 }
 
 const fn pool(files: &'static [&'static str], pattern: &'static str, unless: &'static str) -> Sign {
-    review(Topic::PoolBounds, files, pattern, unless, WAITS)
+    review(Practice::PoolBounds, files, pattern, unless, WAITS)
 }
 
 const fn all(files: &'static [&'static str], pattern: &'static str, unless: &'static str) -> Sign {
-    review(Topic::UnboundedList, files, pattern, unless, ALL)
+    review(Practice::UnboundedList, files, pattern, unless, ALL)
 }
 
 const fn body(
@@ -39,12 +39,12 @@ const fn body(
 ) -> Sign {
     Sign {
         elsewhere,
-        ..review(Topic::UnboundedBody, files, pattern, "", BODY)
+        ..review(Practice::UnboundedBody, files, pattern, "", BODY)
     }
 }
 
 const fn page(files: &'static [&'static str], pattern: &'static str, unless: &'static str) -> Sign {
-    review(Topic::PageSize, files, pattern, unless, PAGE)
+    review(Practice::PageSize, files, pattern, unless, PAGE)
 }
 
 const fn length(
@@ -52,7 +52,7 @@ const fn length(
     pattern: &'static str,
     unless: &'static str,
 ) -> Sign {
-    review(Topic::TextLength, files, pattern, unless, LENGTH)
+    review(Practice::TextLength, files, pattern, unless, LENGTH)
 }
 
 pub(super) const SIGNS: &[Sign] = &[
@@ -198,7 +198,7 @@ pub(super) const SIGNS: &[Sign] = &[
         r"ENV",
     ),
     review(
-        Topic::PoolBounds,
+        Practice::PoolBounds,
         &[".yaml", ".yml", ".toml", ".ini", ".env", ".properties"],
         r"(?im)^[ \t]*(?P<what>\w*(?:pool_?size|max_?conn\w*|max_?open\w*)[ \t]*[:=][ \t]*(?:\d{4,}|[5-9]\d\d))\b",
         "",
@@ -265,7 +265,7 @@ pub(super) const SIGNS: &[Sign] = &[
     Sign {
         elsewhere: r"MaxBytes|LimitReader|BodyLimit|MaxRequestBodySize|RequestSize",
         ..review(
-            Topic::UnboundedBody,
+            Practice::UnboundedBody,
             GO,
             r"(?P<what>\b(?:c|ctx|context)\.(?:ShouldBind(?:JSON|BodyWith)?|BindJSON|Bind|BodyParser|GetRawData)\()",
             "",
@@ -385,7 +385,7 @@ pub(super) const SIGNS: &[Sign] = &[
         r"validate\(|Validate|max_len|len\(\)",
     ),
     review(
-        Topic::OutboundTimeout,
+        Practice::OutboundTimeout,
         SCRIPT,
         r"(?P<what>\b(?:requestPromise|rp|requestAsync|superagent|undici\.(?:fetch|request)|nodeFetch|phin|wretch)(?:\.\w+)?\()",
         r"(?i)timeout|AbortSignal|AbortController",

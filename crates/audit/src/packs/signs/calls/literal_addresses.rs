@@ -1,7 +1,7 @@
 //! Addresses of other services and stores that are literals of the code.
 
 use super::{GO, PYTHON, SCRIPT, Sign, inside, review};
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 
 const LITERAL: &str = "the URL `{}` is a literal, so each environment needs its own build";
 /// Words of code that takes the address from a setting first.
@@ -9,21 +9,21 @@ const SETTING: &str = r"process\.env\.\w*(?:URL|HOST|ADDR)|Getenv|getEnv|os\.env
 
 pub(super) const SIGNS: &[Sign] = &[
     review(
-        Topic::LiteralSetting,
+        Practice::LiteralSetting,
         &[".go", ".ts", ".js", ".py"],
         r#"(?P<what>["'`]https?://[a-z][a-z0-9-]*-?(?:service|svc|api|server|gateway|app)(?::\d+)?)[/"'`]"#,
         SETTING,
         LITERAL,
     ),
     review(
-        Topic::LiteralSetting,
+        Practice::LiteralSetting,
         SCRIPT,
         r#"(?P<what>\b(?:mongodb(?:\+srv)?|postgres(?:ql)?|mysql|amqps?|redis)://(?:[^\s"'`@/]*@)?[a-z][a-z0-9-]*(?::\d+)?)[/"'`?]"#,
         r"process\.env\.\w*(?:_URL|_URI|HOST)",
         LITERAL,
     ),
     inside(
-        Topic::LiteralSetting,
+        Practice::LiteralSetting,
         &[".ts"],
         r"\bhost:\s*(?P<what>['\x22][a-z][a-z0-9]*-[a-z0-9-]+['\x22])",
         r"\bport:\s*\d+",
@@ -31,14 +31,14 @@ pub(super) const SIGNS: &[Sign] = &[
         LITERAL,
     ),
     review(
-        Topic::LocalAddress,
+        Practice::LocalAddress,
         &[".go", ".ts", ".js", ".py"],
         r#"(?P<what>\blocalhost:\d+/[\w/]*(?:confirm|verify|reset|activate|users?|auth)[\w/]*)/?(?:%[sdv]|\$\{|\{|["'`])"#,
         r"(?i)swagger|openapi|ApiProperty",
         "a message contains the link `{}`, which works on one host only",
     ),
     inside(
-        Topic::UnsafeInput,
+        Practice::UnsafeInput,
         GO,
         r#"fmt\.Sprintf\(\s*"(?P<what>[^"\n]*/%[sv][^"\n]*)""#,
         r"(?:PathValue|\.Param|\.Query|QueryParam|FormValue|Vars)\([\s\S]*(?:http\.NewRequest|\.Get\(|\.Post\(|\.Do\()",
@@ -46,14 +46,14 @@ pub(super) const SIGNS: &[Sign] = &[
         "a value of the caller becomes part of the URL `{}` unchanged",
     ),
     review(
-        Topic::Encryption,
+        Practice::Encryption,
         &[".yml", ".yaml", ".env"],
         r"(?P<what>\bsslmode=disable)\b",
         "",
         "`{}` sends the password and all rows without encryption",
     ),
     review(
-        Topic::Blocking,
+        Practice::Blocking,
         PYTHON,
         r"(?m)^async def [^\n]*\n(?:[ \t]+[^\n]*\n|\n){0,20}?[ \t]+(?:\w+\s*=\s*)?(?P<what>\b(?:subprocess\.(?:run|call|check_output)|os\.system|bcrypt\.(?:hashpw|checkpw)))\(",
         "run_in_threadpool|to_thread|run_in_executor",

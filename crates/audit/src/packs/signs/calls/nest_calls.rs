@@ -1,13 +1,13 @@
 //! Calls between services of NestJS, and volumes that one pod can use.
 
 use super::{Sign, review};
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 
 pub(super) const SIGNS: &[Sign] = &[
     Sign {
         elsewhere: r"\btimeout\(\s*[\w.{]",
         ..review(
-            Topic::OutboundTimeout,
+            Practice::OutboundTimeout,
             &[".ts"],
             r"\bClient(?:Proxy|Kafka|RMQ|Redis|Nats|TCP)\b[\s\S]*?(?P<what>\b\w+\s*\.send)(?:<[^>\n]*>)?\(\s*(?:['\x22`{]|[A-Z]\w*[.,])",
             "",
@@ -15,7 +15,7 @@ pub(super) const SIGNS: &[Sign] = &[
         )
     },
     review(
-        Topic::HostPath,
+        Practice::HostPath,
         &[".yml", ".yaml"],
         r"(?m)^kind:\s*Deployment\b[^\n]*\n(?:[^-\n][^\n]*\n|-[^-\n][^\n]*\n|\n)*?\s+(?P<what>persistentVolumeClaim):",
         r"type:\s*['\x22]?Recreate|ReadWriteMany",

@@ -1,18 +1,18 @@
 //! Repeated calls: loops without a backoff, and idempotency keys that differ in each attempt.
 
 use super::{GO, JVM, ONE_FUNCTION, PYTHON, SCRIPT, Sign, inside, review};
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 
 const DIFFERS: &str =
     "each attempt has another key (`{}`), so a repeated call has its effect twice";
 
 const fn differs(files: &'static [&'static str], pattern: &'static str) -> Sign {
-    review(Topic::Idempotency, files, pattern, "", DIFFERS)
+    review(Practice::Idempotency, files, pattern, "", DIFFERS)
 }
 
 pub(super) const SIGNS: &[Sign] = &[
     inside(
-        Topic::RetryDelay,
+        Practice::RetryDelay,
         JVM,
         r"\b(?P<what>for\s*\(\s*int \w+\s*=\s*[01];[^;]*;[^)]*\)|while\s*\([^)\n]*(?i:retr|attempt)[^)\n]*\))\s*\{\s*try\s*\{",
         ONE_FUNCTION,

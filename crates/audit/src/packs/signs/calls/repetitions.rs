@@ -2,7 +2,7 @@
 //! that each message opens.
 
 use super::{GO, JVM, ONE_FUNCTION, PYTHON, SCRIPT, Sign, inside};
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 
 const TWICE: &str =
     "`{}` is retried without an idempotency key, so a lost response doubles its effect";
@@ -16,7 +16,14 @@ const WAITS: &str = r"(?i)sleep|backoff|time\.After|ticker|\bwait|delay|timeout"
 const REUSED: &str = r"(?i)if (?:self\.|this\.|\w+\.)?_?\w*(?:chan\w*|conn\w*)\s*(?:==|is|!=)|pool|\bonce\b|get_?or_?create|!\s*this\.\w*(?:channel|connection)|is_closed";
 
 const fn retried(files: &'static [&'static str], pattern: &'static str) -> Sign {
-    inside(Topic::Idempotency, files, pattern, ONE_FUNCTION, KEY, TWICE)
+    inside(
+        Practice::Idempotency,
+        files,
+        pattern,
+        ONE_FUNCTION,
+        KEY,
+        TWICE,
+    )
 }
 
 const fn opened(
@@ -24,7 +31,7 @@ const fn opened(
     pattern: &'static str,
     within: &'static str,
 ) -> Sign {
-    inside(Topic::Leak, files, pattern, within, REUSED, EACH)
+    inside(Practice::Leak, files, pattern, within, REUSED, EACH)
 }
 
 pub(super) const SIGNS: &[Sign] = &[
@@ -45,7 +52,7 @@ pub(super) const SIGNS: &[Sign] = &[
         r"@Retry(?:able)?\b(?:[^\n]*\n){1,10}?[^\n]*(?P<what>\.(?:postFor\w+|post)\(|@PostMapping\b)",
     ),
     inside(
-        Topic::RetryDelay,
+        Practice::RetryDelay,
         GO,
         r"\bfor \{\s*\n(?:[^\n]*\n){0,6}?[^\n]*(?P<what>\b[\w.]+\.(?:ReadMessage|FetchMessage|Receive\w*|Accept|Poll|Fetch\w*|Consume\w*))\([^\n]*(?:\n\s*if err != nil|; err != nil) \{\s*\n(?:[^\n}]*(?i:log|print)[^\n]*\n){1,3}\s*continue\b",
         ONE_FUNCTION,
@@ -53,7 +60,7 @@ pub(super) const SIGNS: &[Sign] = &[
         AT_ONCE,
     ),
     inside(
-        Topic::RetryDelay,
+        Practice::RetryDelay,
         PYTHON,
         r"(?m)^[ \t]*while True:\s*\n\s*try:\s*\n(?:[^\n]*\n){0,12}?[^\n]*(?P<what>\b[\w.]+\.(?:poll|recv\w*|accept|get_message|read\w*|consume|connect))\([^\n]*\n(?:[^\n]*\n){0,12}?\s*except[^\n]*:\s*\n(?:[^\n]*(?i:log|print)[^\n]*\n){0,3}\s*(?:continue|pass)\b",
         ONE_FUNCTION,

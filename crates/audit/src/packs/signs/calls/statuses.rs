@@ -1,14 +1,14 @@
 //! Responses of other services that the code reads without a check of their status.
 
 use super::{GO, JVM, ONE_FUNCTION, PYTHON, SCRIPT, Sign, inside};
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 
 const UNREAD: &str =
     "no code reads the status of `{}`, so a failure of the other service counts as success";
 
 const fn status(files: &'static [&'static str], pattern: &'static str, read: &'static str) -> Sign {
     inside(
-        Topic::IgnoredError,
+        Practice::IgnoredError,
         files,
         pattern,
         ONE_FUNCTION,

@@ -1,7 +1,7 @@
 //! Connections that a service opens and does not close.
 
 use super::{GO, PYTHON, SCRIPT, Sign, review};
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 
 const NEVER: &str = "`{}` opens a resource that no file of the service closes";
 
@@ -13,7 +13,7 @@ const fn open(
 ) -> Sign {
     Sign {
         elsewhere,
-        ..review(Topic::Cleanup, files, pattern, "", NEVER)
+        ..review(Practice::Cleanup, files, pattern, "", NEVER)
     }
 }
 
@@ -65,7 +65,7 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     open(GO, r"(?P<what>\bcron\.New)\(", r"\.Stop\(\)"),
     review(
-        Topic::Leak,
+        Practice::Leak,
         GO,
         r"\b\w+ :?= (?P<what>time\.NewTicker)\(",
         r"\.Stop\(\)|for (?:\w+ := )?range \w+\.C\b",

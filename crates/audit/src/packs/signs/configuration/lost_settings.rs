@@ -1,7 +1,7 @@
 //! Settings whose value has no effect, without an error.
 
 use super::{SCRIPT, Sign, review};
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 
 const fn lost(
     files: &'static [&'static str],
@@ -9,7 +9,7 @@ const fn lost(
     unless: &'static str,
     evidence: &'static str,
 ) -> Sign {
-    review(Topic::LostSetting, files, pattern, unless, evidence)
+    review(Practice::LostSetting, files, pattern, unless, evidence)
 }
 
 pub(super) const SIGNS: &[Sign] = &[

@@ -1,11 +1,11 @@
 //! Percentage rollouts that use a random number instead of the user's identifier.
 
 use super::{GO, PYTHON, Sign};
-use crate::model::facts::{Topic, Verdict};
+use crate::model::facts::{Practice, Verdict};
 
 const fn random(files: &'static [&'static str], pattern: &'static str) -> Sign {
     Sign {
-        topic: Topic::RandomPercentage,
+        practice: Practice::RandomPercentage,
         verdict: Verdict::Review,
         files,
         pattern,

@@ -2,7 +2,7 @@
 //! off, limits that are literals.
 
 use super::{GO, JVM, PYTHON, SCRIPT, Sign, review};
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 
 /// Settings that no grammar reads.
 const PLAIN: &[&str] = &[".ini", ".cfg", ".conf", ".toml"];
@@ -23,15 +23,15 @@ const OFF: &str = "`{}` turns encryption off";
 const FIXED: &str = "`{}` is a literal, which no environment replaces";
 
 const fn secret(files: &'static [&'static str], pattern: &'static str) -> Sign {
-    review(Topic::SettingCredential, files, pattern, "", LITERAL)
+    review(Practice::SettingCredential, files, pattern, "", LITERAL)
 }
 
 const fn local(files: &'static [&'static str], pattern: &'static str) -> Sign {
-    review(Topic::LocalAddress, files, pattern, "", LOCAL)
+    review(Practice::LocalAddress, files, pattern, "", LOCAL)
 }
 
 const fn off(files: &'static [&'static str], pattern: &'static str, unless: &'static str) -> Sign {
-    review(Topic::Encryption, files, pattern, unless, OFF)
+    review(Practice::Encryption, files, pattern, unless, OFF)
 }
 
 const fn fixed(
@@ -39,7 +39,7 @@ const fn fixed(
     pattern: &'static str,
     unless: &'static str,
 ) -> Sign {
-    review(Topic::LiteralSetting, files, pattern, unless, FIXED)
+    review(Practice::LiteralSetting, files, pattern, unless, FIXED)
 }
 
 // A value with a colon is a reference, such as `file:/run/secrets/key`.
@@ -83,28 +83,28 @@ pub(super) const SIGNS: &[Sign] = &[
         r"(?i)(?P<what>insert\s+into\s+\W?\w*(?:user|auth|account|admin|login)\w*)[^;]*(?:pass|admin@|'admin'|\$2[aby]\$)",
     ),
     review(
-        Topic::UncheckedSecret,
+        Practice::UncheckedSecret,
         &[".php"],
         r"(?P<what>env\(\s*'\w*(?:PASSWORD|SECRET|KEY)\w*'\s*,\s*''\s*\))",
         "",
         "`{}` is empty if the environment lacks the variable",
     ),
     review(
-        Topic::UncheckedSecret,
+        Practice::UncheckedSecret,
         CODE,
         r#"(?m)^\s*(?:pub\s+)?(?P<what>(?:\w*_)?(?:secret_key|jwt_secret|hmac_key|signing_key|token_secret|secret))\s*:\s*(?:SecretStr|String|str)\s*(?:,|$|=\s*Field\(\s*\.\.\.\s*\))"#,
         r"min_length|min\(|len\(\)|validator|MIN_",
         "`{}` may be empty or one letter long, and no code checks it",
     ),
     review(
-        Topic::UncheckedSecret,
+        Practice::UncheckedSecret,
         GO,
         r#"(?m)^\s*(?P<what>\w*(?:Secret|SigningKey|JwtKey|JWTKey|SecretKey)\w*)\s+(?:string|\[\]byte)\s*(?:`[^`\n]*`)?\s*$"#,
         r"min=|len\(|required",
         "`{}` may be empty, and the file does not check it",
     ),
     review(
-        Topic::UncheckedSecret,
+        Practice::UncheckedSecret,
         SCRIPT,
         r"(?P<what>\w*(?:SECRET|_KEY)\w*)\s*:\s*(?:z\.string\(\)|Joi\.string\(\)(?:\.required\(\))?)\s*[,\n]",
         "",
@@ -248,7 +248,7 @@ pub(super) const SIGNS: &[Sign] = &[
         r"AutomaticEnv|Getenv|LookupEnv|BindEnv",
     ),
     review(
-        Topic::LiteralSetting,
+        Practice::LiteralSetting,
         GO,
         r"(?P<what>\.AutomaticEnv\(\))",
         r"SetEnvKeyReplacer|BindEnv",

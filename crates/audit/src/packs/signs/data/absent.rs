@@ -1,7 +1,7 @@
 //! Look-ups whose failure counts as "not found", and calls whose order leaves half of the work.
 
 use super::{GO, JVM, SCRIPT, Sign, review};
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 
 const ABSENT: &str = "every error of `{}` counts as absent";
 const HALF: &str = "`{}` and the changes around it are not atomic, and no code undoes the first";
@@ -9,98 +9,98 @@ const SAGA: &str = r"(?i)outbox|saga|compensat|\bdtm\b|rollback|barrier|refund\w
 
 pub(super) const SIGNS: &[Sign] = &[
     review(
-        Topic::IgnoredError,
+        Practice::IgnoredError,
         GO,
         r"(?P<what>\.(?:FindOne\w*|FindBy\w+|Get\w*By\w+))\([^\n]*\)\s*\n\s*if [^\n]*err == nil[^\n]*\{\s*\n\s*return ",
         r"ErrNotFound|ErrNoRows|errors\.Is|RecordNotFound",
         ABSENT,
     ),
     review(
-        Topic::LookupBeforeInsert,
+        Practice::LookupBeforeInsert,
         GO,
         r"(?P<what>\.(?:FindOne\w*|FindBy\w+|Get\w*By\w+))\([^\n]*\)\s*\n\s*if [^\n]*err == nil[^\n]*\{\s*\n\s*return [^\n]*(?:\n[^\n]*){1,25}?\.(?:Insert|Create|Save)\w*\(",
         r"1062|23505|(?i)duplicate|for update",
         "`{}` decides whether an insert may follow, so parallel requests both insert",
     ),
     review(
-        Topic::IgnoredError,
+        Practice::IgnoredError,
         &[".rs"],
         r"if let Ok\(\w+\) = (?P<what>[\w:.]*(?:repo|store|db)\w*(?:::|\.)(?:get|find|fetch)\w*)\([^\n]*\)\s*\.await \{",
         "",
         ABSENT,
     ),
     review(
-        Topic::IgnoredError,
+        Practice::IgnoredError,
         &[".rs"],
         r"(?P<what>\.map_err\(\s*\|_\w*\|\s*\w+(?:::\w+)*::(?:NotFound|WrongCredentials|InvalidCredentials|Unauthorized)\b)",
         "",
         "`{}` reports every error as a mistake of the caller",
     ),
     review(
-        Topic::DualWrite,
+        Practice::DualWrite,
         JVM,
         r"(?P<what>\b\w*[cC]lient\.(?:purchase|create|request|charge|reserve|update|pay|send|register|deduct|increase|decrease)\w*)\([^;]*;[\s\S]{0,600}?\b(?:\w*[rR]epository|\w*[pP]ort)\.(?:save|create|update|insert)\w*\(",
         SAGA,
         HALF,
     ),
     review(
-        Topic::DualWrite,
+        Practice::DualWrite,
         GO,
         r"Model\.(?:Insert|Update|Delete|Trans)\w*\((?:[^\n]*\n){1,30}?[^\n]*(?P<what>\b\w*(?:Rpc|RPC|Client)\.(?:Update|Create|Decr|Incr|Deduct|Delete|Paid|Pay|Set|Add)\w*)\(",
         SAGA,
         HALF,
     ),
     review(
-        Topic::DualWrite,
+        Practice::DualWrite,
         SCRIPT,
         r"await\s+(?P<what>(?:this\.)?\w*(?i:processor|gateway|payment|provider)\w*\.(?:refund|capture|charge|pay|process\w*|transfer)\w*)\([^;]*;[\s\S]{0,400}?await\s+(?:this\.)?\w*(?i:repo|model|store|prisma)\w*(?:\.\w+)*\.(?:update\w*|save|create|insert\w*)\(",
         r"(?i)outbox|idempot",
         HALF,
     ),
     review(
-        Topic::Cleanup,
+        Practice::Cleanup,
         &["main.go"],
         r"\n\tdefer [^\n]*(?:Close|Shutdown|Stop|Sync|Flush)\w*\([\s\S]*?\n\t+(?P<what>\w*(?i:log)\w*\.Fatal\w*)\(",
         "",
         "`{}` ends the program without the deferred calls",
     ),
     review(
-        Topic::Blocking,
+        Practice::Blocking,
         SCRIPT,
         r"(?P<what>\b(?:bcrypt\w*|crypto)\.(?:hashSync|compareSync|genSaltSync|pbkdf2Sync|scryptSync))\(",
         r"(?i)seed",
         "`{}` computes a slow hash on the event loop, so all requests wait",
     ),
     review(
-        Topic::QueryToken,
+        Practice::QueryToken,
         SCRIPT,
         r"\b(?:qs|params)\s*:\s*\{[^{}]*(?P<what>\bpassword)\b|\?(?:[\w=&${}.]*&)?(?P<address>password=)\$\{",
         "",
         "the URL of a request contains a password",
     ),
     review(
-        Topic::OutboundTimeout,
+        Practice::OutboundTimeout,
         SCRIPT,
         r"(?P<what>\b(?:requestPromise|rp))\(\s*(?:[`'\x22]|\{)",
         "timeout",
         "no timeout bounds the call `{}`",
     ),
     review(
-        Topic::UnsafeInput,
+        Practice::UnsafeInput,
         SCRIPT,
         r"(?P<what>\$regex:\s*(?:new RegExp\(\s*)?\w+\.\w+)",
         r"(?i)escape_?reg",
         "the text of a caller is a pattern (`{}`)",
     ),
     review(
-        Topic::InternalError,
+        Practice::InternalError,
         &[".ts"],
         r"\bExceptionFilter\b[\s\S]*?(?P<what>\b(?:message|stack)\s*[:=]\s*\(?(?:exception|error|err)(?: as \w+\))?\.(?:message|stack))",
         "",
         "the response contains the text of every exception (`{}`)",
     ),
     review(
-        Topic::OpenRoute,
+        Practice::OpenRoute,
         &[
             "user.routes.js",
             "users.routes.js",
@@ -122,7 +122,7 @@ pub(super) const SIGNS: &[Sign] = &[
         "no guard protects `{})`",
     ),
     review(
-        Topic::OpenStore,
+        Practice::OpenStore,
         &[".yml", ".yaml"],
         r"(?m)^\s*- Host:\s*\S+\s*\n\s*Type:[^\n]*\n\s*(?P<what>Pass):[ \t]*(?:\x22\x22|'')?[ \t]*$",
         "",

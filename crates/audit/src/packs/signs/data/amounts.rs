@@ -1,7 +1,7 @@
 //! Amounts of callers: numbers without a minimum, states that are checked and then changed.
 
 use super::{GO, JVM, PYTHON, SCRIPT, Sign, review};
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 
 const UNBOUNDED: &str = "no validation refuses a negative `{}`";
 const CHECKED: &str =
@@ -13,11 +13,11 @@ const fn unbounded(
     pattern: &'static str,
     unless: &'static str,
 ) -> Sign {
-    review(Topic::NumberRange, files, pattern, unless, UNBOUNDED)
+    review(Practice::NumberRange, files, pattern, unless, UNBOUNDED)
 }
 
 const fn checked(files: &'static [&'static str], pattern: &'static str) -> Sign {
-    review(Topic::SharedState, files, pattern, SAFE, CHECKED)
+    review(Practice::SharedState, files, pattern, SAFE, CHECKED)
 }
 
 pub(super) const SIGNS: &[Sign] = &[

@@ -1,7 +1,7 @@
 //! Columns that identify an account, and that no constraint makes unique.
 
 use super::{GO, JVM, PYTHON, SCRIPT, Sign, review};
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 
 const REPEATED: &str = "no constraint of the database rejects a second record with the same `{}`";
 
@@ -12,7 +12,13 @@ const fn repeated(
 ) -> Sign {
     Sign {
         elsewhere: r"(?i)unique[^\n;]{0,80}\b(?:email|username)|\b(?:email|username)\b[^\n;]{0,80}unique",
-        ..review(Topic::LookupBeforeInsert, files, pattern, unless, REPEATED)
+        ..review(
+            Practice::LookupBeforeInsert,
+            files,
+            pattern,
+            unless,
+            REPEATED,
+        )
     }
 }
 

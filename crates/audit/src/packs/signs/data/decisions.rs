@@ -1,7 +1,7 @@
 //! Queries whose result decides about a later change, and numbers that come from a count.
 
 use super::{GO, JVM, ONE_FUNCTION, PYTHON, SCRIPT, Sign, inside};
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 
 const DECIDES: &str = "`{}` decides about a later change, so two parallel requests both pass";
 const COUNTED: &str = "`{}` gives two parallel requests the same number";
@@ -11,7 +11,7 @@ const APART: &str = r"(?i)\bfor update|for_update|\block\w*\(|Lock\(|serializabl
 
 const fn decides(files: &'static [&'static str], pattern: &'static str) -> Sign {
     inside(
-        Topic::SharedState,
+        Practice::SharedState,
         files,
         pattern,
         ONE_FUNCTION,
@@ -22,7 +22,7 @@ const fn decides(files: &'static [&'static str], pattern: &'static str) -> Sign 
 
 const fn counted(files: &'static [&'static str], pattern: &'static str) -> Sign {
     inside(
-        Topic::SharedState,
+        Practice::SharedState,
         files,
         pattern,
         ONE_FUNCTION,
@@ -61,7 +61,7 @@ pub(super) const SIGNS: &[Sign] = &[
         r"(?P<what>\b\w*(?:[rR]epository|Repo|Dao)\.(?:count\w*|findMax\w*|findTopBy\w*)\([^\n;]*\)\s*\+\s*1)",
     ),
     inside(
-        Topic::SharedState,
+        Practice::SharedState,
         SCRIPT,
         r"if\s*\(\s*!(?:this\.)?\w*(?i:conn|channel|client|producer|pool|instance|db|token)\w*\s*\)\s*\{?\s*\n(?:[^\n{}]*\n){0,2}?[^\n]*=\s*await\s+(?P<what>[\w.]+)\(",
         ONE_FUNCTION,

@@ -1,7 +1,7 @@
 //! Redis keys that never expire: caches, sessions, codes and locks.
 
 use super::{GO, JVM, PYTHON, SCRIPT, Sign, review};
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 
 const LOCK: &str = "`{}` acquires a lock without an expiry, so a crash leaves it locked";
 const KEY: &str = "`{}` stores a key without an expiry";
@@ -16,7 +16,7 @@ const fn never(
     Sign {
         elsewhere: EVICTS,
         ..review(
-            Topic::Expiry,
+            Practice::Expiry,
             files,
             pattern,
             r"(?i)\bexpire(?:at)?\(|\.persist\(",

@@ -1,7 +1,7 @@
 //! Final states that a function sets without reading the present one.
 
 use super::{GO, JVM, PYTHON, SCRIPT, Sign, inside};
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 
 const UNREAD: &str =
     "`{}` is set without reading the current state, so a finished record can change again";
@@ -19,7 +19,7 @@ const fn unread(
     pattern: &'static str,
     within: &'static str,
 ) -> Sign {
-    inside(Topic::SharedState, files, pattern, within, READS, UNREAD)
+    inside(Practice::SharedState, files, pattern, within, READS, UNREAD)
 }
 
 pub(super) const SIGNS: &[Sign] = &[

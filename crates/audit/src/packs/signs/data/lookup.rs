@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use crate::model::FactSink;
-use crate::model::facts::{Practice, Topic, Verdict};
+use crate::model::facts::{Observation, Practice, Verdict};
 use crate::packs::signs::ascii::ascii;
 use crate::packs::{Pack, Reader};
 use crate::repository::Role;
@@ -88,8 +88,8 @@ fn read(file: &SourceFile, facts: &mut FactSink<'_>) {
                 unchecked_use(&file.text, whole.end(), name.as_str())
             };
             if let Some(at) = used {
-                let practice = Practice {
-                    topic: Topic::UncheckedLookup,
+                let observation = Observation {
+                    practice: Practice::UncheckedLookup,
                     elsewhere: "",
                     verdict: Verdict::Review,
                     evidence: format!(
@@ -97,7 +97,7 @@ fn read(file: &SourceFile, facts: &mut FactSink<'_>) {
                         name.as_str()
                     ),
                 };
-                facts.add(practice, at..at + name.as_str().len());
+                facts.add(observation, at..at + name.as_str().len());
             }
         }
     }

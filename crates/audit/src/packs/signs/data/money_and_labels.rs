@@ -1,17 +1,17 @@
 //! Amounts of money and labels of metrics.
 
 use super::{GO, JVM, PYTHON, SCRIPT, Sign, review};
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 
 const ROUNDED: &str = "`{}` has a binary floating-point type, which rounds money";
 const LABEL: &str = "`{}` becomes a label of a metric, and each value is a new time series";
 
 const fn rounded(files: &'static [&'static str], pattern: &'static str) -> Sign {
-    review(Topic::MoneyType, files, pattern, "", ROUNDED)
+    review(Practice::MoneyType, files, pattern, "", ROUNDED)
 }
 
 const fn label(files: &'static [&'static str], pattern: &'static str) -> Sign {
-    review(Topic::MetricLabel, files, pattern, "", LABEL)
+    review(Practice::MetricLabel, files, pattern, "", LABEL)
 }
 
 pub(super) const SIGNS: &[Sign] = &[

@@ -1,7 +1,7 @@
 //! Page sizes of callers without a maximum.
 
 use super::{GO, JVM, PYTHON, SCRIPT, Sign, review};
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 
 const NO_MAXIMUM: &str = "`{}` comes from the caller and has no maximum";
 const DEFAULT_ONLY: &str = "`{}` has a default and no maximum";
@@ -12,11 +12,11 @@ const ORDERED: &str = r"(?i)order\s*_?by\b|\border\s*[:(=]|\.sort\w*\(|sort\s*[:
 const UNORDERED: &str = "the query pages with `{}` and no order, so rows repeat or are left out";
 
 const fn pages(files: &'static [&'static str], pattern: &'static str) -> Sign {
-    review(Topic::PageSize, files, pattern, ORDERED, UNORDERED)
+    review(Practice::PageSize, files, pattern, ORDERED, UNORDERED)
 }
 
 const fn page(files: &'static [&'static str], pattern: &'static str, unless: &'static str) -> Sign {
-    review(Topic::PageSize, files, pattern, unless, NO_MAXIMUM)
+    review(Practice::PageSize, files, pattern, unless, NO_MAXIMUM)
 }
 
 pub(super) const SIGNS: &[Sign] = &[

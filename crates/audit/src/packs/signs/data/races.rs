@@ -2,7 +2,7 @@
 //! clients that requests share, and changes without their message.
 
 use super::{GO, JVM, PYTHON, SCRIPT, Sign, review};
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 
 /// Files that execute the operations of requests.
 const WORK: &[&str] = &[
@@ -35,7 +35,7 @@ const TWO_STEPS: &str =
 const BOTH: &str = "`{}` and the next change are not atomic";
 
 const fn lost(files: &'static [&'static str], pattern: &'static str, unless: &'static str) -> Sign {
-    review(Topic::SharedState, files, pattern, unless, LOST)
+    review(Practice::SharedState, files, pattern, unless, LOST)
 }
 
 pub(super) const SIGNS: &[Sign] = &[
@@ -65,14 +65,14 @@ pub(super) const SIGNS: &[Sign] = &[
         r"select_for_update|with_for_update|\bF\(|version",
     ),
     review(
-        Topic::LookupBeforeInsert,
+        Practice::LookupBeforeInsert,
         SCRIPT,
         r"(?:findOne|findFirst|findAll)\([\s\S]{0,300}?(?i:desc)[\s\S]{0,300}?(?P<what>\b\w+\s*=\s*(?:\w+|parseInt\([^)\n]*\))\s*\+\s*1)\b",
         r"(?i)sequence\.next|autoincrement|nextval|transaction\.lock",
         "`{}` increments the last number, so parallel requests can get the same number",
     ),
     review(
-        Topic::LookupBeforeInsert,
+        Practice::LookupBeforeInsert,
         &[
             ".go", ".ts", ".js", ".py", ".java", ".kt", ".rs", ".sql", ".cs",
         ],
@@ -81,63 +81,63 @@ pub(super) const SIGNS: &[Sign] = &[
         "`{}` increments the last number, so parallel requests can get the same number",
     ),
     review(
-        Topic::SharedState,
+        Practice::SharedState,
         SCRIPT,
         r"(?P<what>\b(?:this\.)?\w+\.defaults\.headers(?:\.\w+)?\[[^\]\n]+\])\s*=\s*[a-z`]",
         "",
         "`{}` belongs to one client, so a parallel request sends the header of another caller",
     ),
     review(
-        Topic::DestructivePop,
+        Practice::DestructivePop,
         GO,
         r"\.(?:ZRangeByScore|ZRange|LRange|SMembers)\((?:[^\n]*\n){1,20}?[^\n]*(?P<what>\.(?:ZRem|ZRemRangeByScore|LTrim|LRem|SRem))\(",
         r"NewScript|\.Eval\(|TxPipelined|ZPopMin|LMove|SetNX",
         "`{}` removes entries before the work on them is done, so a failure loses them",
     ),
     review(
-        Topic::SharedState,
+        Practice::SharedState,
         GO,
         r"(?P<what>\.(?:ZRangeByScore|ZRange|LRange|SMembers))\((?:[^\n]*\n){1,20}?[^\n]*\.(?:ZRem|ZRemRangeByScore|LTrim|LRem|SRem)\(",
         r"NewScript|\.Eval\(|TxPipelined|ZPopMin|LMove|SetNX",
         TWO_STEPS,
     ),
     review(
-        Topic::DestructivePop,
+        Practice::DestructivePop,
         SCRIPT,
         r"(?i)\.(?:zrangebyscore|zrange|lrange|smembers)\((?:[^\n]*\n){1,20}?[^\n]*(?P<what>\.(?:zrem|zremrangebyscore|ltrim|lrem|srem))\(",
         r"(?i)\.eval\(|\.multi\(|zpopmin|lmove|defineCommand",
         "`{}` removes entries before the work on them is done, so a failure loses them",
     ),
     review(
-        Topic::DualWrite,
+        Practice::DualWrite,
         GO,
         r"(?m)^[ \t]*(?:if )?(?:\w+, )?err :?=\s*(?P<what>(?:\w+\.)+(?:Send|Publish|Produce|Enqueue|Charge|Push|Notify|Emit|AddDelayed)\w*)\((?:ctx|c|r\.Context\(\))[^\n]*\n(?:[^\n]*\n){1,14}?[^\n]*\.(?:Save|Create|Insert|Store|Update)\w*\((?:ctx|c|r\.Context\(\))",
         r"(?i)outbox",
         BOTH,
     ),
     review(
-        Topic::DualWrite,
+        Practice::DualWrite,
         SCRIPT,
         r"await\s+(?P<what>(?:this\.)?\w*(?i:client|producer|publisher|mailer|gateway|stripe|payment)\w*(?:\.\w+)*\.(?:post|send\w*|publish\w*|emit|charge\w*|create))\([^;]*\);[\s\S]{0,300}?await\s+(?:this\.)?\w*(?i:repo|model|store|prisma)\w*(?:\.\w+)*\.(?:update\w*|save|create|insert\w*)\(",
         r"(?i)outbox|idempot",
         BOTH,
     ),
     review(
-        Topic::DualWrite,
+        Practice::DualWrite,
         JVM,
         r"\b\w*[rR]epository\.save(?:All)?\([^;]*;[\s\S]{0,500}?(?P<what>\b(?:this\.)?\w*(?i:producer|publisher|template|notifier|streamBridge)\w*\.(?:send|publish|convertAndSend|emit)\w*)\(",
         r"(?i)outbox|@TransactionalEventListener",
         "`{}` and the previous change are not atomic",
     ),
     review(
-        Topic::Idempotency,
+        Practice::Idempotency,
         WORK,
         r"(?m)^[ \t]*(?:(?:pub(?:lic)? )?(?:async )?(?:fn |def |func (?:\([^)\n]*\) )?)?|public\s+[\w<>, ]+\s|(?:public|private) async )(?P<what>(?i:(?:create|process|make|place|charge|submit)_?(?:payment|charge|transfer|order|checkout)|transfer|checkout|refund_?payment|createRefund))\s*\([^;\n]*(?:\n[^;]*?)?\{",
         r"(?i)idempot|request_?id|on conflict|dedup|already (?:paid|processed)",
         "no idempotency key exists, so a client that retries runs `{}` twice",
     ),
     review(
-        Topic::PartialWrite,
+        Practice::PartialWrite,
         SCRIPT,
         r"\{ transaction \}[\s\S]{0,600}?(?P<what>return this\.find\w*\(\s*[\w.]+\s*\))",
         "",

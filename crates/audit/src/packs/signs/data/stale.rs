@@ -2,7 +2,7 @@
 //! for.
 
 use super::{GO, JVM, PYTHON, SCRIPT, Sign, review};
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 
 const STALE: &str = "`{}` keeps a copy that no change of the record removes";
 const FOREIGN: &str =
@@ -17,13 +17,13 @@ const fn stale(
 ) -> Sign {
     Sign {
         elsewhere,
-        ..review(Topic::SharedState, files, pattern, "", STALE)
+        ..review(Practice::SharedState, files, pattern, "", STALE)
     }
 }
 
 const fn foreign(files: &'static [&'static str], pattern: &'static str) -> Sign {
     review(
-        Topic::SharedState,
+        Practice::SharedState,
         files,
         pattern,
         r"(?i)\beval|script|redsync|redlock|compare",
@@ -33,7 +33,7 @@ const fn foreign(files: &'static [&'static str], pattern: &'static str) -> Sign 
 
 const fn unbounded(files: &'static [&'static str], pattern: &'static str) -> Sign {
     review(
-        Topic::OwnedTask,
+        Practice::OwnedTask,
         files,
         pattern,
         r"(?i)semaphore|errgroup|\bsem\b|SetLimit|worker_?pool|ants\.|p-limit|\blimit\(",
@@ -75,14 +75,14 @@ pub(super) const SIGNS: &[Sign] = &[
         r"for (?:\w+, )?\w+ := range [\w.]*(?i:msgs|messages|deliver\w*|events|claim\.Messages\(\)|\bch)\s*\{\s*\n(?:[^\n]*\n){0,4}?\s*(?P<what>go (?:func|\w+(?:\.\w+)*)\()",
     ),
     review(
-        Topic::OwnedTask,
+        Practice::OwnedTask,
         GO,
         r"(?m)^[ \t]+(?P<what>go (?:func\(\w[^)\n]*\)|[a-z]\w*(?:\.\w+)+\(|[a-z]\w*(?:Async|Email|Mail|Event|Notification|Log|Audit)\w*\())",
         r"func main\(|sync\.WaitGroup|errgroup|\bwg\.|\.Wait\(\)|<-done|<-quit|ListenAndServe|\.Serve\(|lifecycle|fx\.Hook",
         "no shutdown waits for `{}…)`, and its panic ends the process",
     ),
     review(
-        Topic::OwnedTask,
+        Practice::OwnedTask,
         SCRIPT,
         r"(?m)^[ \t]+(?P<what>setImmediate\(|process\.nextTick\(\s*async)",
         "",

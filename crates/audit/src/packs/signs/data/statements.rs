@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use crate::model::FactSink;
-use crate::model::facts::{Practice, Topic, Verdict};
+use crate::model::facts::{Observation, Practice, Verdict};
 use crate::packs::signs::ascii::ascii;
 use crate::packs::{Pack, Reader};
 use crate::repository::Role;
@@ -90,14 +90,14 @@ fn read(file: &SourceFile, facts: &mut FactSink<'_>) {
         if bounded.is_match(statement.as_str()) || reads_one_row(&file.text, statement.start()) {
             continue;
         }
-        let practice = Practice {
-            topic: Topic::UnboundedList,
+        let observation = Observation {
+            practice: Practice::UnboundedList,
             elsewhere: "",
             verdict: Verdict::Review,
             evidence: "the statement has no limit, so it reads every matching row".to_owned(),
         };
         facts.add(
-            practice,
+            observation,
             statement.start()..statement.start() + "select".len(),
         );
     }

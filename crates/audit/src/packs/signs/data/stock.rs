@@ -2,7 +2,7 @@
 //! from one account without a way back.
 
 use super::{GO, JVM, SCRIPT, Sign, review};
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 
 const COMPARED: &str =
     "`{}` is compared before another call changes it, so parallel requests pass the check";
@@ -14,12 +14,12 @@ const fn compared(
     pattern: &'static str,
     unless: &'static str,
 ) -> Sign {
-    review(Topic::SharedState, files, pattern, unless, COMPARED)
+    review(Practice::SharedState, files, pattern, unless, COMPARED)
 }
 
 const fn one_side(files: &'static [&'static str], pattern: &'static str) -> Sign {
     review(
-        Topic::PartialWrite,
+        Practice::PartialWrite,
         files,
         pattern,
         r"(?i)compensat|rollback|refund|revert|restore|transactional|dtmgrpc|dtmcli",
@@ -48,21 +48,21 @@ pub(super) const SIGNS: &[Sign] = &[
         r"(?i)\block|for update|\bversion\b|\$inc|decrement",
     ),
     review(
-        Topic::SharedState,
+        Practice::SharedState,
         JVM,
         r"(?P<what>\.set(?:Balance|Stock|Quantity|Points|Inventory)\(\s*\w+\.get(?:Balance|Stock|Quantity|Points|Inventory)\(\)\s*[-+])",
         r"@Lock|PESSIMISTIC|OPTIMISTIC|@Version|(?i)for update|synchronized",
         "`{}` reads, changes and writes back, so a parallel change is lost",
     ),
     review(
-        Topic::Ownership,
+        Practice::Ownership,
         GO,
         r"(?P<what>\.FindOne\w*\(\w+\.ctx, (?:in|req)\.(?:Get)?\w*I[dD](?:\(\))?\))[\s\S]*?\.(?:Update|Delete)\w*\(",
         r"(?i)uid|user_?id|owner|member_?id|account_?id|is_?admin",
         "`{}` finds a record of any user, and the next call changes it",
     ),
     review(
-        Topic::SharedState,
+        Practice::SharedState,
         SQL,
         r"(?i)\bset\s+(?:stock|balance|quantity|inventory)\s*=\s*(?:stock|balance|quantity|inventory)\s*-\s*(?:\$\d|\?|:\w+|%\w+|@\w+|#\{\w+\})[^;\x22'`<>]{0,160}?(?P<what>\b(?:stock|balance|quantity|inventory)\s*>\s*0)",
         "",

@@ -1,11 +1,11 @@
 //! Transactions that a path leaves open, or that do not cover a read.
 
 use super::{GO, SCRIPT, Sign, inside};
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 
 pub(super) const SIGNS: &[Sign] = &[
     inside(
-        Topic::Leak,
+        Practice::Leak,
         SCRIPT,
         r"\bif\s*\(\s*!\s*\w+\s*\)\s*(?:\{\s*)?(?P<what>return)\b",
         r"\.startTransaction\(",
@@ -13,7 +13,7 @@ pub(super) const SIGNS: &[Sign] = &[
         "this `{}` neither commits nor rolls back the open transaction",
     ),
     inside(
-        Topic::Leak,
+        Practice::Leak,
         GO,
         r"(?:err != nil|== nil|!ok|!\w+) \{\s*\n\s*(?P<what>return)\b",
         r"(?:tx|trx), err :?= [^\n]*\.Begin\w*\([\s\S]*\n[\s\S]*\.Commit\(",
@@ -21,7 +21,7 @@ pub(super) const SIGNS: &[Sign] = &[
         "this `{}` neither commits nor rolls back the open transaction",
     ),
     inside(
-        Topic::PartialWrite,
+        Practice::PartialWrite,
         SCRIPT,
         r"\bawait\s+(?P<what>this\.\w*[rR]epo\w*\.(?:find\w*|save|update|delete|insert|remove|count\w*))\(",
         r"\.startTransaction\(",

@@ -2,7 +2,7 @@
 //! their effect, state that parallel requests change.
 
 use super::{GO, JVM, PYTHON, SCRIPT, Sign, review};
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 
 const OUTSIDE: &str = "`{}` runs outside of the transaction that was begun";
 const PER_ROW: &str = "`{}` runs once for each element of a list";
@@ -17,15 +17,15 @@ const fn outside(
     pattern: &'static str,
     unless: &'static str,
 ) -> Sign {
-    review(Topic::PartialWrite, files, pattern, unless, OUTSIDE)
+    review(Practice::PartialWrite, files, pattern, unless, OUTSIDE)
 }
 
 const fn per_row(files: &'static [&'static str], pattern: &'static str) -> Sign {
-    review(Topic::QueryPerRow, files, pattern, "", PER_ROW)
+    review(Practice::QueryPerRow, files, pattern, "", PER_ROW)
 }
 
 const fn again(files: &'static [&'static str], pattern: &'static str) -> Sign {
-    review(Topic::Idempotency, files, pattern, KNOWN, AGAIN)
+    review(Practice::Idempotency, files, pattern, KNOWN, AGAIN)
 }
 
 const fn shared(
@@ -34,7 +34,7 @@ const fn shared(
     unless: &'static str,
     evidence: &'static str,
 ) -> Sign {
-    review(Topic::SharedState, files, pattern, unless, evidence)
+    review(Practice::SharedState, files, pattern, unless, evidence)
 }
 
 const fn dropped(
@@ -42,7 +42,7 @@ const fn dropped(
     pattern: &'static str,
     unless: &'static str,
 ) -> Sign {
-    review(Topic::DroppedMessage, files, pattern, unless, LOST)
+    review(Practice::DroppedMessage, files, pattern, unless, LOST)
 }
 
 const fn volatile(
@@ -50,14 +50,14 @@ const fn volatile(
     pattern: &'static str,
     unless: &'static str,
 ) -> Sign {
-    review(Topic::Acknowledgement, files, pattern, unless, VOLATILE)
+    review(Practice::Acknowledgement, files, pattern, unless, VOLATILE)
 }
 
 pub(super) const SIGNS: &[Sign] = &[
     Sign {
         elsewhere: r"ATOMIC_REQUESTS|transaction\.atomic",
         ..review(
-            Topic::PartialWrite,
+            Practice::PartialWrite,
             PYTHON,
             r"@receiver\(\s*\[?\s*post_save[\s\S]*?(?P<what>\b\w+(?:\.\w+)*\.objects\.(?:get_or_)?create)\(",
             "on_commit",
@@ -65,7 +65,7 @@ pub(super) const SIGNS: &[Sign] = &[
         )
     },
     review(
-        Topic::PartialWrite,
+        Practice::PartialWrite,
         PYTHON,
         r"(?P<what>\.save\(\)\s*\)\s*\.save\(\))",
         "begin_nested|commit=False|atomic",
@@ -92,7 +92,7 @@ pub(super) const SIGNS: &[Sign] = &[
         "",
     ),
     review(
-        Topic::PartialWrite,
+        Practice::PartialWrite,
         JVM,
         r"(?P<what>@Transactional)\b[^\n]*\n(?:\s*@[^\n]*\n)*\s*private\s",
         "",
@@ -147,7 +147,7 @@ pub(super) const SIGNS: &[Sign] = &[
         r"(?:\bIConsumer<|HandleMessageAsync|Task<bool> HandleAsync\()[\s\S]*?(?P<what>\bawait\s+(?:_\w+\.)?(?:Send|Add|Insert|Register|Save)\w*)\(",
     ),
     review(
-        Topic::Idempotency,
+        Practice::Idempotency,
         &[".ts", ".js", ".cs"],
         r"(?P<what>\bawait\s+(?:(?:this\.)?\w+\.)?(?:[sS]end\w*|[cC]harge\w*|[pP]ay\w*|[rR]efund\w*))\([^;{}]*\);\s*await\s+(?:this\.)?_?\w*(?i:repo|context|store|model)\w*\.",
         r"(?i)idempot",
@@ -172,7 +172,7 @@ pub(super) const SIGNS: &[Sign] = &[
         "`{}` is not safe for parallel use",
     ),
     review(
-        Topic::MemoryState,
+        Practice::MemoryState,
         &["worker.cs", "service.cs", "job.cs"],
         r"(?P<what>\b_last\w+\s*=\s*DateTime\w*\.\w+);",
         "",
@@ -181,7 +181,7 @@ pub(super) const SIGNS: &[Sign] = &[
     Sign {
         elsewhere: r"ForceCommit:\s*false",
         ..review(
-            Topic::DroppedMessage,
+            Practice::DroppedMessage,
             GO,
             r"func \(\w+ \*?\w+\) (?P<what>Consume)\((?:\w+ context\.Context, )?\w+, \w+ string\) error \{",
             "",
@@ -217,35 +217,35 @@ pub(super) const SIGNS: &[Sign] = &[
     volatile(&[".ts", ".js"], r"(?P<what>\.sendToQueue)\(", "persistent"),
     volatile(PYTHON, r"(?P<what>\bbasic_publish)\(", "delivery_mode"),
     review(
-        Topic::OwnedTask,
+        Practice::OwnedTask,
         SCRIPT,
         r"\bfor\s*\(\s*(?:let|const|var)\s+\w+\s+of\s+[\w.]*[hH]andlers\w*\)\s*\{\s*(?P<what>\w+\()",
         "",
         "the handlers are not awaited, so a failure of one is unhandled",
     ),
     review(
-        Topic::OwnedTask,
+        Practice::OwnedTask,
         SCRIPT,
         r"[hH]andlers\w*(?:\[[^\]\n]+\])?!?\??\.forEach\(\s*\(?\w+\)?\s*=>\s*(?P<what>\w+\()",
         "",
         "the handlers are not awaited, so a failure of one is unhandled",
     ),
     review(
-        Topic::ErrorListener,
+        Practice::ErrorListener,
         SCRIPT,
         r"(?P<what>\.pipe\([^()\n]*(?:\(\))?\)\s*\.pipe\(|\bcreateReadStream\([^\n]*\)\.pipe\()",
         r"\.on\(\s*['\x22]error['\x22]|pipeline\(|rxjs",
         "an error of a stream in this chain is unhandled and ends the process",
     ),
     review(
-        Topic::ShutdownContext,
+        Practice::ShutdownContext,
         SCRIPT,
         r"\bcloseWithGrace\(\s*\{\s*(?P<what>delay:\s*(?:[\w.]+\s*(?:\?\?|\|\|)\s*)?(?:\d{1,3}|[1-4]\d{3}))\b",
         "",
         "`{}` milliseconds abort requests that need longer",
     ),
     review(
-        Topic::ShutdownContext,
+        Practice::ShutdownContext,
         GO,
         r"(?P<what>\bcontext\.WithTimeout\(\s*context\.Background\(\),\s*(?:[1-2]\s*\*\s*)?time\.(?:Second|Millisecond)\s*\))[\s\S]{0,200}?\.Shutdown\(",
         "",
@@ -254,7 +254,7 @@ pub(super) const SIGNS: &[Sign] = &[
     Sign {
         elsewhere: r"shutdown\s*[:=]\s*[\x22']?graceful|spring-boot-starter-parent</artifactId>\s*<version>(?:3\.[4-9]|[4-9])",
         ..review(
-            Topic::ShutdownContext,
+            Practice::ShutdownContext,
             JVM,
             r"(?P<what>\bSpringApplication\.run|\brunApplication<\w+>)\(",
             "",
@@ -262,28 +262,28 @@ pub(super) const SIGNS: &[Sign] = &[
         )
     },
     review(
-        Topic::HealthResult,
+        Practice::HealthResult,
         &[".cs"],
         r"(?P<what>\bAddHealthChecks\(\))\s*;",
         "",
         "`{}` has no check of a dependency, so the health route always succeeds",
     ),
     review(
-        Topic::HealthResult,
+        Practice::HealthResult,
         SCRIPT,
         r"(?P<what>\bhealthCheck:\s*async)\b",
         "exposeStatusRoute",
         "no route exposes the result of `{}`",
     ),
     review(
-        Topic::HealthResult,
+        Practice::HealthResult,
         JVM,
         r"@(?:Get|Request)Mapping\([^)\n]*(?:health|ready)[^)\n]*\)\s*(?:public\s+)?[^{};]*\{\s*(?P<what>return [^;{}]*);\s*\}",
         "",
         "the health route always returns `{}`",
     ),
     review(
-        Topic::HealthResult,
+        Practice::HealthResult,
         &[
             "health.rs",
             "healthcheck.rs",
@@ -297,28 +297,28 @@ pub(super) const SIGNS: &[Sign] = &[
         "the health route always returns `{}`",
     ),
     review(
-        Topic::IgnoredError,
+        Practice::IgnoredError,
         GO,
         r"(?P<what>\.(?:Error|Info|Warn|Debug|Slow|Print|Println))\(\s*\x22[^\x22\n]*%[+#]?[vsdqT][^\x22\n]*\x22\s*,",
         "",
         "`{}` does not format, so the log shows `%v` instead of the error",
     ),
     review(
-        Topic::IgnoredError,
+        Practice::IgnoredError,
         JVM,
         r"(?P<what>\bcatch)\s*\((?:final )?[^)\n]*(?:Exception|Throwable|Error)\b[^)\n]*\)\s*\{\s*(?:(?:e|ex)\.printStackTrace\(\);\s*)?(?:return null;\s*)?\}",
         "",
         "`{}` hides the failure",
     ),
     review(
-        Topic::IgnoredError,
+        Practice::IgnoredError,
         &[".cs"],
         r"(?P<what>\bcatch)\s*(?:\([^)\n]*\))?\s*\{\s*(?:return null;\s*)?\}",
         "",
         "`{}` hides the failure",
     ),
     review(
-        Topic::IgnoredError,
+        Practice::IgnoredError,
         PYTHON,
         r"(?P<what>\bexcept (?:Base)?Exception(?: as \w+)?:)\s*\n\s*(?:pass|return None)\b",
         "",
@@ -327,7 +327,7 @@ pub(super) const SIGNS: &[Sign] = &[
     Sign {
         elsewhere: r"\bvalidate_password\(",
         ..review(
-            Topic::LiteralSetting,
+            Practice::LiteralSetting,
             &["settings.py", "base.py", "production.py"],
             r"(?m)^(?P<what>AUTH_PASSWORD_VALIDATORS)\s*=\s*\[\s*\{",
             "",
@@ -337,7 +337,7 @@ pub(super) const SIGNS: &[Sign] = &[
     Sign {
         elsewhere: r"\bcache\.(?:get|set|cached|memoize|delete|add|clear)\b|@cached\b",
         ..review(
-            Topic::DeadResilience,
+            Practice::DeadResilience,
             PYTHON,
             r"(?m)^(?P<what>cache\s*=\s*Cache\()",
             "",
@@ -345,28 +345,28 @@ pub(super) const SIGNS: &[Sign] = &[
         )
     },
     review(
-        Topic::LiteralSetting,
+        Practice::LiteralSetting,
         &[".cs"],
         r"(?P<what>\bnew NetworkCredential\(\s*\x22)",
         "",
         "`{}…)` has literals, which no setting replaces",
     ),
     review(
-        Topic::PoolBounds,
+        Practice::PoolBounds,
         &[".cs"],
         r"(?P<what>\bAddTransient<\s*I\w*(?:Publisher|Producer|Connection|Bus|Broker|RedisClient)\w*\s*[>,])",
         "",
         "`{}` opens a connection for each object that uses it",
     ),
     review(
-        Topic::LazyStart,
+        Practice::LazyStart,
         &[".cs"],
         r"(?m)^\s*public\s+(?P<what>[A-Z]\w*(?:Repository|Store|Context|Client))\([^)]*\)[^{;]*\{[^}]*?(?:\}[^}\n]*[^}]*?){0,3}?(?:\.Wait\(\)|\.GetAwaiter\(\)\.GetResult\(\))",
         "",
         "the constructor of `{}` waits for a connection, so each request that creates one waits too",
     ),
     review(
-        Topic::UnboundedList,
+        Practice::UnboundedList,
         &["controller.java", "controller.kt"],
         r"\b(?:val|var|Collection<\w+>|List<\w+>|Iterable<\w+>)\s+\w+s\s*=\s*(?P<what>(?:this\.)?\w+\.(?:findAll|findBy[A-HJ-Z]\w*))\(",
         r"Pageable|PageRequest",

@@ -2,14 +2,14 @@
 //! inside a container.
 
 use super::Sign;
-use crate::model::facts::{Topic, Verdict};
+use crate::model::facts::{Practice, Verdict};
 
 const COMPOSE: &[&str] = &["compose.yml", "compose.yaml", "-env.yml", "-stack.yml"];
 const YAML: &[&str] = &[".yml", ".yaml"];
 
 pub(super) const SIGNS: &[Sign] = &[
     Sign {
-        topic: Topic::RemoteScript,
+        practice: Practice::RemoteScript,
         verdict: Verdict::Broken,
         files: &["dockerfile", "containerfile", ".dockerfile"],
         pattern: r"(?P<what>\b(?:curl|wget)\b[^|&;\n]*(?:\\\n[^|&;\n]*)*\|\s*(?:sudo\s+)?(?:-E\s+)?(?:(?:ba|z)?sh|php|python3?|perl|ruby|node)\b)",
@@ -19,7 +19,7 @@ pub(super) const SIGNS: &[Sign] = &[
         within: "",
     },
     Sign {
-        topic: Topic::Privileges,
+        practice: Practice::Privileges,
         verdict: Verdict::Broken,
         files: YAML,
         pattern: r"(?m)^\s*(?:- )?(?P<what>privileged:\s*true)\b",
@@ -29,7 +29,7 @@ pub(super) const SIGNS: &[Sign] = &[
         within: "",
     },
     Sign {
-        topic: Topic::Privileges,
+        practice: Practice::Privileges,
         verdict: Verdict::Broken,
         files: COMPOSE,
         pattern: r#"(?m)^\s+(?P<what>user:\s*["']?(?:root|0)(?::\w+)?["']?)\s*(?:#.*)?\r?$"#,
@@ -39,7 +39,7 @@ pub(super) const SIGNS: &[Sign] = &[
         within: "",
     },
     Sign {
-        topic: Topic::Privileges,
+        practice: Practice::Privileges,
         verdict: Verdict::Broken,
         files: YAML,
         pattern: r"(?s)kind:\s*ClusterRoleBinding\b.*?(?P<what>name:\s*cluster-admin)\b",
@@ -49,7 +49,7 @@ pub(super) const SIGNS: &[Sign] = &[
         within: "",
     },
     Sign {
-        topic: Topic::EmbeddedDatabase,
+        practice: Practice::EmbeddedDatabase,
         verdict: Verdict::Review,
         files: &["settings.py", "/base.py", "/production.py"],
         pattern: r#"["']ENGINE["']\s*:\s*["'](?P<what>django\.db\.backends\.sqlite3)["']"#,
@@ -59,7 +59,7 @@ pub(super) const SIGNS: &[Sign] = &[
         within: "",
     },
     Sign {
-        topic: Topic::EmbeddedDatabase,
+        practice: Practice::EmbeddedDatabase,
         verdict: Verdict::Review,
         files: &[
             "application.properties",

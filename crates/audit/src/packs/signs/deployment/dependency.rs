@@ -2,7 +2,7 @@
 //! tests that are shipped.
 
 use super::{Sign, review};
-use crate::model::facts::{Topic, Verdict};
+use crate::model::facts::{Practice, Verdict};
 
 const REQUIREMENTS: &[&str] = &[
     "requirements.txt",
@@ -23,7 +23,7 @@ const IMAGES: &[&str] = &[
 
 const fn old(files: &'static [&'static str], pattern: &'static str) -> Sign {
     Sign {
-        topic: Topic::SupportedVersion,
+        practice: Practice::SupportedVersion,
         verdict: Verdict::Broken,
         files,
         pattern,
@@ -36,7 +36,7 @@ const fn old(files: &'static [&'static str], pattern: &'static str) -> Sign {
 
 const fn changing(files: &'static [&'static str], pattern: &'static str) -> Sign {
     Sign {
-        topic: Topic::FixedVersion,
+        practice: Practice::FixedVersion,
         verdict: Verdict::Broken,
         files,
         pattern,
@@ -49,7 +49,7 @@ const fn changing(files: &'static [&'static str], pattern: &'static str) -> Sign
 
 const fn shipped(files: &'static [&'static str], pattern: &'static str) -> Sign {
     Sign {
-        topic: Topic::TestDependency,
+        practice: Practice::TestDependency,
         verdict: Verdict::Broken,
         files,
         pattern,
@@ -90,7 +90,7 @@ pub(super) const SIGNS: &[Sign] = &[
         r#"(?m)^\s*"(?P<what>request|bcrypt-nodejs|node-uuid|jade|request-promise|request-promise-native|express-jwt-permissions|mongodb-core|nsp|csurf)"\s*:\s*"[\^~]?[\d*]"#,
     ),
     review(
-        Topic::SupportedVersion,
+        Practice::SupportedVersion,
         &["package.json"],
         r#"(?m)^\s*"(?P<what>axios"\s*:\s*"[\^~]?0\.(?:1\d|2[0-7])\.|jsonwebtoken"\s*:\s*"[\^~]?[0-8]\.|mongoose"\s*:\s*"[\^~]?[0-5]\.|faker"\s*:\s*"[\^~]?\d|crypto-js"\s*:\s*"[\^~]?(?:3\.|4\.[01]\.)|sequelize"\s*:\s*"[\^~]?[0-5]\.|typeorm"\s*:\s*"[\^~]?0\.[12]\.)"#,
         "",

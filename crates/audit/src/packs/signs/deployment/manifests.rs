@@ -1,7 +1,7 @@
 //! Manifests of clusters: unencrypted entries, data on one node.
 
 use super::{Sign, review};
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 
 const YAML: &[&str] = &[".yml", ".yaml"];
 
@@ -9,7 +9,7 @@ const OPEN: &str = "`{}` accepts every caller of the network without a password"
 
 pub(super) const SIGNS: &[Sign] = &[
     review(
-        Topic::OpenStore,
+        Practice::OpenStore,
         YAML,
         r#"(?m)^\s*(?:- )?image:\s*["']?(?:\S+/)?(?P<what>redis|valkey)(?:[:@"'\s]|-stack)"#,
         // The official image ignores `REDIS_PASSWORD`, which may be a setting of a client.
@@ -17,49 +17,49 @@ pub(super) const SIGNS: &[Sign] = &[
         OPEN,
     ),
     review(
-        Topic::OpenStore,
+        Practice::OpenStore,
         YAML,
         r#"(?m)^\s*(?:- )?image:\s*["']?(?:\S+/)?(?P<what>nats)[:@"'\s]"#,
         r"(?i)nats\S*\.conf|--auth|--user|authorization|(?m)^kind:",
         OPEN,
     ),
     review(
-        Topic::OpenStore,
+        Practice::OpenStore,
         YAML,
         r#"(?m)^\s*(?:- )?image:\s*["']?(?:\S+/)?(?P<what>mongo)[:@"'\s]"#,
         r"(?i)initdb_root|--auth\b|--keyFile|mongodb_root",
         OPEN,
     ),
     review(
-        Topic::OpenStore,
+        Practice::OpenStore,
         YAML,
         r#"(?P<what>\b(?:ALLOW_EMPTY_PASSWORD|MYSQL_ALLOW_EMPTY_PASSWORD|MARIADB_ALLOW_EMPTY_ROOT_PASSWORD))["']?\s*[:=]\s*["']?(?i:yes|true|1)|\bPOSTGRES_HOST_AUTH_METHOD["']?\s*[:=]\s*["']?trust"#,
         "",
         OPEN,
     ),
     review(
-        Topic::OpenStore,
+        Practice::OpenStore,
         YAML,
         r#"(?P<what>\bALLOW_(?:ANONYMOUS_LOGIN|PLAINTEXT_LISTENER))["']?\s*[:=]\s*["']?(?i:yes|true|1)\b"#,
         "",
         OPEN,
     ),
     review(
-        Topic::SettingCredential,
+        Practice::SettingCredential,
         &[".yml", ".yaml", ".env", ".properties", ".toml"],
         r#"(?m)^[ \t]*(?P<what>\w*(?:[sS]alt|SALT))[ \t]*[:=][ \t]*["']?[A-Za-z0-9+/_-]{16,}["']?[ \t]*$"#,
         "",
         "the file contains the value of `{}`, which hashes depend on",
     ),
     review(
-        Topic::PlainHttp,
+        Practice::PlainHttp,
         YAML,
         r"(?ms)^kind:\s*Ingress\b.*?^(?P<what>spec):",
         r"(?m)^\s*(?:- )?tls:|cert-manager|certificate-arn|ssl-redirect",
         "the ingress has no certificate (`tls`)",
     ),
     review(
-        Topic::HostPath,
+        Practice::HostPath,
         YAML,
         r#"(?s)\bimage:\s*["']?(?:\S+/)?(?:postgres|mysql|mariadb|mongo|redis|rabbitmq)\b.*?(?P<what>\bhostPath):"#,
         "",

@@ -1,10 +1,10 @@
 //! Errors whose cause is lost before anything logs it.
 
 use super::{GO, Sign, inside};
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 
 pub(super) const SIGNS: &[Sign] = &[inside(
-    Topic::IgnoredError,
+    Practice::IgnoredError,
     GO,
     r"err != nil \{\s*\n\s*return (?:[^\n]*,\s*)?(?P<what>(?:\w+\.)?Err[A-Z]\w*)\s*\n\s*\}",
     r"\.(?:WithContext|QueryRow\w*|Query|QueryContext|Exec|ExecContext|Find|First|Create|Save|Do|Dial\w*)\(",

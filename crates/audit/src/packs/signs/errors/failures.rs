@@ -2,7 +2,7 @@
 //! that no code waits for, programs that abort requests at a stop.
 
 use super::{GO, JVM, PYTHON, SCRIPT, Sign, review};
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 
 const DROPPED: &str = "the error of `{}` is ignored";
 const NOT_AWAITED: &str = "no code waits for `{}`, so its failure is lost";
@@ -11,11 +11,11 @@ const PANICS: &str = "`{}` panics if the value is missing or has another type";
 const ENDS: &str = "`{}` aborts open requests at SIGTERM";
 
 const fn dropped(files: &'static [&'static str], pattern: &'static str) -> Sign {
-    review(Topic::IgnoredError, files, pattern, "", DROPPED)
+    review(Practice::IgnoredError, files, pattern, "", DROPPED)
 }
 
 const fn continues(files: &'static [&'static str], pattern: &'static str) -> Sign {
-    review(Topic::ErrorAnswer, files, pattern, "", CONTINUES)
+    review(Practice::ErrorResponse, files, pattern, "", CONTINUES)
 }
 
 const fn panics(
@@ -23,7 +23,7 @@ const fn panics(
     pattern: &'static str,
     unless: &'static str,
 ) -> Sign {
-    review(Topic::UncheckedValue, files, pattern, unless, PANICS)
+    review(Practice::UncheckedValue, files, pattern, unless, PANICS)
 }
 
 const fn unowned(
@@ -31,7 +31,7 @@ const fn unowned(
     pattern: &'static str,
     unless: &'static str,
 ) -> Sign {
-    review(Topic::OwnedTask, files, pattern, unless, NOT_AWAITED)
+    review(Practice::OwnedTask, files, pattern, unless, NOT_AWAITED)
 }
 
 const fn ends(
@@ -41,7 +41,7 @@ const fn ends(
 ) -> Sign {
     Sign {
         elsewhere,
-        ..review(Topic::ShutdownContext, files, pattern, "", ENDS)
+        ..review(Practice::ShutdownContext, files, pattern, "", ENDS)
     }
 }
 
@@ -87,7 +87,7 @@ pub(super) const SIGNS: &[Sign] = &[
         r"(?m)^\s*(?P<what>_\w+\.(?:SaveChangesAsync|PublishAsync|SendAsync|AddAsync|UpdateAsync|DeleteAsync|Publish))\([^;\n]*\);",
     ),
     review(
-        Topic::ErrorAnswer,
+        Practice::ErrorResponse,
         GO,
         r"(?:\.Get|\.Find|\.First|\.Select|\.Take|ByID|ById|ByEmail|\.One)\w*\([^\n]*\n\s*if err != nil \{\s*\n(?:\s*//[^\n]*\n)*[^\n]*(?P<what>(?i:not_?found|unauthorized|\b404\b|\b401\b|StatusBadRequest)\w*)",
         r"errors\.Is\(|ErrNoRows|ErrRecordNotFound|ErrNoDocuments|IsNotFound",
@@ -144,7 +144,7 @@ pub(super) const SIGNS: &[Sign] = &[
         "",
     ),
     review(
-        Topic::UncheckedLookup,
+        Practice::UncheckedLookup,
         &["controller.rb", "controllers.rb"],
         r"(?P<what>\.find_by(?:_\w+)?\([^)\n]*\))\s*$",
         r"(?m)find_by\w*!|if @?\w+\b|&\.|render_not_found|unless @?\w+",
@@ -182,21 +182,21 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     unowned(&[".cs"], r"(?m)^\s*(?P<what>(?:_ = )?Task\.Run\()", ""),
     review(
-        Topic::ExitOutsideMain,
+        Practice::ExitOutsideMain,
         GO,
         r"\bgo func\(\)\s*\{\s*\n(?:[^\n]*\n){0,6}?[^\n]*(?P<what>panic\(|\b\w*(?i:log\w*)\.(?:Fatal|Panic)\w*\()",
         "",
         "`{}…)` ends the process from a goroutine, without the cleanup of `main`",
     ),
     review(
-        Topic::ExitOutsideMain,
+        Practice::ExitOutsideMain,
         GO,
         r"(?m)^func [^m(\n][^\n]*\{\s*\n(?:[^\n}]*\n|[ \t]+\}[^\n]*\n){0,20}?[^\n]*(?P<what>\b\w*(?i:log|logger)\.(?:Fatal|Panic)\w*\()",
         r"package main",
         "`{}…)` ends the process from a package, without the cleanup of `main`",
     ),
     review(
-        Topic::FloatingPromise,
+        Practice::FloatingPromise,
         &[
             "main.ts",
             "index.ts",
@@ -214,7 +214,7 @@ pub(super) const SIGNS: &[Sign] = &[
     Sign {
         elsewhere: r"enableShutdownHooks",
         ..review(
-            Topic::ShutdownContext,
+            Practice::ShutdownContext,
             &[".ts"],
             r"(?P<what>\bNestFactory\.create\w*)(?:<[^>\n]*>)?\(",
             "",
@@ -252,56 +252,56 @@ pub(super) const SIGNS: &[Sign] = &[
         r"(?m)^[^#\n]*\bexec\s|tini|dumb-init",
     ),
     review(
-        Topic::ServerTimeouts,
+        Practice::ServerTimeouts,
         &[".rs"],
         r"(?P<what>\bServer::bind\(|\baxum::serve\()",
         r"TimeoutLayer|http1_header_read_timeout|\.timeout\(",
         "`{}` reads headers and body without a timeout",
     ),
     review(
-        Topic::ServerTimeouts,
+        Practice::ServerTimeouts,
         GO,
         r"(?P<what>\bhttp\.ListenAndServe(?:TLS)?\(|&http\.Server\{|\b(?:e|app|echo)\.Start(?:Server|TLS)?\(|\b(?:r|router|srv|server)\.Start\(\s*\x22|\b(?:r|router|engine|g)\.Run(?:TLS)?\(|\bfiber\.New\()",
         r"ReadHeaderTimeout|ReadTimeout",
         "`{}…)` reads headers and body without a timeout",
     ),
     review(
-        Topic::ServerTimeouts,
+        Practice::ServerTimeouts,
         PYTHON,
         r"(?P<what>\bapp\.run\(|\bHTTPServer\(|\brun_simple\()",
         r"timeout",
         "`{}` is a development server without timeouts",
     ),
     review(
-        Topic::SilentNull,
+        Practice::SilentNull,
         GO,
         r"(?m):?=\s*(?P<what>\w*\.?New\w*(?i:redis|mongo|kafka|nats|rabbit|elastic)\w*\([^\n]*\))\s*\n\s*(?:defer [^\n]*\n\s*)?[^\n]*(?i:log)\w*\.Info\w*\([^\n]*(?i:connected|ready)",
         r"\.Ping\(",
         "the log reports a connection, but `{}` does not connect",
     ),
     review(
-        Topic::HealthResult,
+        Practice::HealthResult,
         GO,
         r#"(?:GET|Get|HandleFunc|Handle)\(\s*"[^"\n]*(?:health|ready|live|ping)[^"\n]*"\s*,\s*func\([^{]*\{\s*\n(?:[^\n]*(?i:log|setheader|header\(\))[^\n]*\n)?\s*(?:return )?(?P<what>\w+(?:\.\w+)*\((?:\w+, )?(?:200|http\.StatusOK|\[\]byte\(|"|w, ")[^\n]*)"#,
         r"(?i)ping\(|PingContext",
         "the health route always returns `{}`",
     ),
     review(
-        Topic::HealthResult,
+        Practice::HealthResult,
         SCRIPT,
         r"\.(?:get|use)\(\s*['\x22`][^'\x22`\n]*(?:health|ready|live|ping|status|alive)[^'\x22`\n]*['\x22`]\s*,\s*(?:async\s*)?(?:function\s*)?\(?[^)=]*\)?\s*(?:=>)?\s*\{?\s*(?P<what>(?:return\s+)?(?:res|reply|response|ctx)\.(?:status\(\s*200\s*\)\.)?(?:send|json|end|sendStatus|code)\([^;]*\))",
         r"(?i)\bping\(|query\(\s*['\x22`]select|readyState|authenticate\(",
         "the health route always returns `{}`",
     ),
     review(
-        Topic::HealthResult,
+        Practice::HealthResult,
         PYTHON,
         r"(?m)@[\w.]+\.(?:route|get|api_route)\(\s*['\x22][^'\x22\n]*(?:health|ready|live|ping)[^'\x22\n]*['\x22][^\n]*\)\s*\n(?:@[^\n]*\n)*(?:async )?def \w+\([^)]*\)[^:]*:\s*\n(?:\s*\x22\x22\x22[^\n]*\n)?\s*(?P<what>return [^\n]*)",
         r"(?i)\bping\(|select 1|execute\(",
         "the health route always returns `{}`",
     ),
     review(
-        Topic::HealthResult,
+        Practice::HealthResult,
         &[".ts"],
         r"@Get\(\s*['\x22`]?[^)\n]*(?:health|ready|live|ping)[^)\n]*\)\s*(?:@[^\n]*\n\s*)*(?:async\s+)?\w+\([^)]*\)[^{]*\{\s*(?P<what>return [^;\n]*)",
         r"HealthCheckService|\.ping\(|query\(",

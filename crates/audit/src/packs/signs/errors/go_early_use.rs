@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use crate::model::FactSink;
-use crate::model::facts::{Practice, Topic, Verdict};
+use crate::model::facts::{Observation, Practice, Verdict};
 use crate::packs::signs::ascii::ascii;
 use crate::packs::{Pack, Reader};
 use crate::repository::Role;
@@ -40,8 +40,8 @@ fn read(file: &SourceFile, facts: &mut FactSink<'_>) {
             continue;
         };
         if uses(line, name.as_str()) && !mentions(line, error) {
-            let practice = Practice {
-                topic: Topic::IgnoredError,
+            let observation = Observation {
+                practice: Practice::IgnoredError,
                 verdict: Verdict::Review,
                 elsewhere: "",
                 evidence: format!(
@@ -50,7 +50,7 @@ fn read(file: &SourceFile, facts: &mut FactSink<'_>) {
                 ),
             };
             let at = whole.end() + line.len() - line.trim_start().len();
-            facts.add(practice, at..whole.end() + line.len());
+            facts.add(observation, at..whole.end() + line.len());
         }
     }
 }
@@ -70,8 +70,8 @@ fn logged_only(file: &SourceFile, assignment: &Regex, facts: &mut FactSink<'_>) 
         };
         let rest = file.text.get(whole.end()..).unwrap_or_default();
         if is_used_after_log(rest, name.as_str(), error.as_str()) {
-            let practice = Practice {
-                topic: Topic::UncheckedValue,
+            let observation = Observation {
+                practice: Practice::UncheckedValue,
                 verdict: Verdict::Review,
                 elsewhere: "",
                 evidence: format!(
@@ -79,7 +79,7 @@ fn logged_only(file: &SourceFile, assignment: &Regex, facts: &mut FactSink<'_>) 
                     name.as_str()
                 ),
             };
-            facts.add(practice, name.range());
+            facts.add(observation, name.range());
         }
     }
 }

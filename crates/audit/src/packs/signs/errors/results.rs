@@ -1,7 +1,7 @@
 //! Failures that become a value, a success or a text, and retries without an end.
 
 use super::{GO, ONE_FUNCTION, PYTHON, SCRIPT, Sign, inside, review};
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 
 const VALUE: &str = "a failure is returned as the value `{}`";
 const ORDER: &str = "the text of a caller becomes a part of the statement (`{}`)";
@@ -12,7 +12,7 @@ const ALLOWED: &str = r"(?i)allow|whitelist|valid|switch|permitted|includes\(|pg
 
 pub(super) const SIGNS: &[Sign] = &[
     inside(
-        Topic::IgnoredError,
+        Practice::IgnoredError,
         GO,
         r#"if err != nil \{\s*\n(?:[^\n]*(?i:log|print)[^\n]*\n)?\s*(?P<what>return (?:-?\d+(?:\.\d+)?|true|false|"[^"\n]*"|\[\][\w.*]+\{\}|map\[[^\n]*\{\}), nil)\s*\n"#,
         ONE_FUNCTION,
@@ -20,7 +20,7 @@ pub(super) const SIGNS: &[Sign] = &[
         VALUE,
     ),
     inside(
-        Topic::IgnoredError,
+        Practice::IgnoredError,
         SCRIPT,
         r"\bcatch\s*(?:\([^)\n]*\))?\s*\{\s*(?:[^\n{}]*(?i:log|console)[^\n{}]*\n\s*)?(?P<what>return (?:\[\]|\{\}|0|null|undefined|false|true|['\x22]{2}))\s*;?\s*\n?\s*\}",
         r"await|\bquery\b",
@@ -28,7 +28,7 @@ pub(super) const SIGNS: &[Sign] = &[
         VALUE,
     ),
     inside(
-        Topic::IgnoredError,
+        Practice::IgnoredError,
         PYTHON,
         r"(?m)^[ \t]*except(?: Exception(?: as \w+)?)?:\s*\n(?:[^\n]*(?i:log|print)[^\n]*\n)?[ \t]*(?P<what>return (?:\[\]|\{\}|0(?:\.0)?|None|False|True|\x22\x22))\s*\n",
         r"(?i)requests|httpx|session|\bdb\b|redis|cursor|await",
@@ -36,7 +36,7 @@ pub(super) const SIGNS: &[Sign] = &[
         VALUE,
     ),
     inside(
-        Topic::SqlText,
+        Practice::SqlText,
         GO,
         r#"(?P<what>ORDER BY %[sv]|ORDER BY " ?\+ ?\w+)"#,
         ONE_FUNCTION,
@@ -44,7 +44,7 @@ pub(super) const SIGNS: &[Sign] = &[
         ORDER,
     ),
     inside(
-        Topic::SqlText,
+        Practice::SqlText,
         SCRIPT,
         r"(?P<what>ORDER BY \$\{\w*(?i:sort|order|column|by)\w*\}|ORDER BY ['\x22]\s*\+\s*\w+)",
         ONE_FUNCTION,
@@ -52,7 +52,7 @@ pub(super) const SIGNS: &[Sign] = &[
         ORDER,
     ),
     inside(
-        Topic::SqlText,
+        Practice::SqlText,
         PYTHON,
         r"(?P<what>ORDER BY \{\w*(?i:sort|order|column|by)\w*\})",
         ONE_FUNCTION,
@@ -60,7 +60,7 @@ pub(super) const SIGNS: &[Sign] = &[
         ORDER,
     ),
     inside(
-        Topic::SqlText,
+        Practice::SqlText,
         SCRIPT,
         r"(?P<what>Object\.(?:keys|entries)\(\s*(?:req\.body|body|dto|data|updates|fields|changes|patch)\s*\))",
         r"(?i)UPDATE\s+\w+\s+SET\s+\$\{",
@@ -68,7 +68,7 @@ pub(super) const SIGNS: &[Sign] = &[
         COLUMNS,
     ),
     inside(
-        Topic::SqlText,
+        Practice::SqlText,
         PYTHON,
         r"(?P<what>for \w+(?:, ?\w+)? in (?:body|data|payload|fields|updates|changes|kwargs)(?:\.items\(\)|\.keys\(\))?)",
         r"(?i)f['\x22]+UPDATE\s+\w+\s+SET\s+\{",
@@ -76,7 +76,7 @@ pub(super) const SIGNS: &[Sign] = &[
         COLUMNS,
     ),
     inside(
-        Topic::RetryDelay,
+        Practice::RetryDelay,
         SCRIPT,
         r"\bcatch\s*(?:\([^)\n]*\))?\s*\{\s*(?:[^\n{}]*(?i:log|console)[^\n{}]*\n\s*)?return\s+(?:await\s+)?(?P<what>(?:this\.)?\w*[rR]etry\w*)\(",
         ONE_FUNCTION,
@@ -84,7 +84,7 @@ pub(super) const SIGNS: &[Sign] = &[
         ENDLESS,
     ),
     review(
-        Topic::RetryDelay,
+        Practice::RetryDelay,
         PYTHON,
         r"(?P<what>max_retries\s*=\s*None)",
         "",
@@ -92,42 +92,42 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     // The process goes on in an unknown state.
     review(
-        Topic::FloatingPromise,
+        Practice::FloatingPromise,
         SCRIPT,
         r"(?P<what>process\.on\(\s*['\x22](?:uncaughtException|unhandledRejection)['\x22])\s*,\s*\(?\w*(?::\s*\w+)?\)?\s*=>\s*(?:\{\s*)?(?:console|logger|log)\.\w+\([^\n]*\);?\s*\n?\s*\}?\s*\)",
         r"process\.exit|shutdown\(|stop\(",
         "`{}` only logs, so the process continues in an unknown state",
     ),
     review(
-        Topic::HealthResult,
+        Practice::HealthResult,
         SCRIPT,
         r#"\.get\(\s*["'`]/[^"'`\n]*(?:health|ready|live)[^"'`\n]*["'`](?:[^\n]*\n){1,10}?[^\n]*\bcatch\b[^\n]*\{\s*\n(?:[^\n]*(?i:log|console)[^\n]*\n)?\s*(?P<what>(?:return\s+)?res\.(?:json|send))\("#,
         "",
         "a failed check responds with the status of success (`{}`)",
     ),
     review(
-        Topic::InternalError,
+        Practice::InternalError,
         SCRIPT,
         r"\.(?:json|send)\(\s*(?:\{[^{}\n]*:\s*)?(?P<what>String\(\s*(?:e|err|error)\s*\)|(?:err|error)\.toString\(\)|`[^`\n]*\$\{\s*(?:e|err|error)\s*\}`)",
         "",
         "`{}` exposes the text of an internal error to the client",
     ),
     review(
-        Topic::ErrorListener,
+        Practice::ErrorListener,
         SCRIPT,
         r"(?P<what>\bnew (?:pg\.)?Pool)\(",
         r"\.on\(\s*['\x22]error['\x22]",
         "no listener handles errors of idle connections of `{}`, so a restart of the database ends the process",
     ),
     review(
-        Topic::TokenLifetime,
+        Practice::TokenLifetime,
         PYTHON,
         r"jwt\.encode\([^\n]*(?P<what>timedelta\(\s*(?:days\s*=\s*(?:[1-9]\d*)|hours\s*=\s*(?:2[4-9]|[3-9]\d|\d{3,})|weeks\s*=))",
         "",
         "`{}` makes a token that is valid for a long time",
     ),
     inside(
-        Topic::OwnedTask,
+        Practice::OwnedTask,
         PYTHON,
         r"(?P<what>\b\w*background\w*\.add_task)\(",
         ONE_FUNCTION,

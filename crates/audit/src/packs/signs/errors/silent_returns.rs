@@ -1,13 +1,13 @@
 //! Functions that log a missing record and return as after a success.
 
 use super::{GO, JVM, PYTHON, SCRIPT, Sign, review};
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 
 const SILENT: &str =
     "after `{}` the function logs an error and returns as after a success, so its caller continues";
 
 const fn silent(files: &'static [&'static str], pattern: &'static str) -> Sign {
-    review(Topic::IgnoredError, files, pattern, "", SILENT)
+    review(Practice::IgnoredError, files, pattern, "", SILENT)
 }
 
 pub(super) const SIGNS: &[Sign] = &[

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use crate::model::FactSink;
-use crate::model::facts::{Practice, Topic, Verdict};
+use crate::model::facts::{Observation, Practice, Verdict};
 use crate::packs::signs::ascii::ascii;
 use crate::packs::signs::scope;
 use crate::packs::{Pack, Reader};
@@ -149,7 +149,7 @@ fn read(file: &SourceFile, facts: &mut FactSink<'_>) {
         }
         show(
             facts,
-            Topic::IgnoredError,
+            Practice::IgnoredError,
             at.range(),
             "the failure is only logged, and the code continues as after a success",
         );
@@ -166,7 +166,7 @@ fn read(file: &SourceFile, facts: &mut FactSink<'_>) {
         }
         show(
             facts,
-            Topic::ErrorAnswer,
+            Practice::ErrorResponse,
             at.range(),
             "all failures get the same response, even an unavailable store",
         );
@@ -182,14 +182,19 @@ fn start_of(text: &str, at: usize) -> &str {
     text.get(from..at).unwrap_or_default()
 }
 
-fn show(facts: &mut FactSink<'_>, topic: Topic, span: std::ops::Range<usize>, evidence: &str) {
-    let practice = Practice {
-        topic,
+fn show(
+    facts: &mut FactSink<'_>,
+    practice: Practice,
+    span: std::ops::Range<usize>,
+    evidence: &str,
+) {
+    let observation = Observation {
+        practice,
         verdict: Verdict::Review,
         elsewhere: "",
         evidence: evidence.to_owned(),
     };
-    facts.add(practice, span);
+    facts.add(observation, span);
 }
 
 /// The text of a file without the tests that a Rust file ends with.

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use crate::model::FactSink;
-use crate::model::facts::{Practice, Topic, Verdict};
+use crate::model::facts::{Observation, Practice, Verdict};
 use crate::packs::signs::ascii::ascii;
 use crate::packs::signs::scope;
 use crate::packs::{Pack, Reader};
@@ -56,8 +56,8 @@ fn read(file: &SourceFile, facts: &mut FactSink<'_>) {
             .unwrap_or_default();
         let set = changes(rest, name.as_str());
         if set >= 2 && count_word(rest, name.as_str()) == set {
-            let practice = Practice {
-                topic: Topic::Stub,
+            let observation = Observation {
+                practice: Practice::Stub,
                 verdict: Verdict::Review,
                 elsewhere: "",
                 evidence: format!(
@@ -65,7 +65,7 @@ fn read(file: &SourceFile, facts: &mut FactSink<'_>) {
                     name.as_str()
                 ),
             };
-            facts.add(practice, what.range());
+            facts.add(observation, what.range());
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Values from outside that code uses without checking that they exist and are well formed.
 
 use super::{GO, JVM, PYTHON, SCRIPT, Sign, review};
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 
 const MISSING: &str = "`{}` fails if the caller omits the field, and the response status is 500";
 const SHORT: &str = "`{}` panics if the text is shorter";
@@ -13,7 +13,7 @@ const fn value(
     unless: &'static str,
     evidence: &'static str,
 ) -> Sign {
-    review(Topic::UncheckedValue, files, pattern, unless, evidence)
+    review(Practice::UncheckedValue, files, pattern, unless, evidence)
 }
 
 pub(super) const SIGNS: &[Sign] = &[
@@ -123,28 +123,28 @@ pub(super) const SIGNS: &[Sign] = &[
         "`{}…)` throws if the text has another form",
     ),
     review(
-        Topic::UncheckedLookup,
+        Practice::UncheckedLookup,
         JVM,
         r"(?P<what>\.find(?:By\w+|First|One|Any)?\([^()\n]*\)\.get\(\))",
         "isPresent",
         "`{}` throws if nothing is found, and the response status is 500",
     ),
     review(
-        Topic::UncheckedLookup,
+        Practice::UncheckedLookup,
         &[".kt"],
         r"(?P<what>\bfind(?:By\w+|OneBy\w*)?\([^()\n]*\)!!)",
         "",
         "`{}` throws if nothing is found, and the response status is 500",
     ),
     review(
-        Topic::UncheckedLookup,
+        Practice::UncheckedLookup,
         &["repository.kt"],
         r"(?m)^\s*(?:suspend )?fun (?P<what>find\w*ById|findOne\w*)\([^)\n]*\)\s*:\s*[A-Z]\w*[ \t]*\r?$",
         "",
         "`{}` requires a record, so an unknown ID results in status 500",
     ),
     review(
-        Topic::UncheckedLookup,
+        Practice::UncheckedLookup,
         &[
             "service.java",
             "serviceimpl.java",
@@ -157,7 +157,7 @@ pub(super) const SIGNS: &[Sign] = &[
         "`{}` returns a reference that fails later if the record does not exist",
     ),
     review(
-        Topic::InternalError,
+        Practice::InternalError,
         PYTHON,
         r"AsyncResult\([\s\S]*?(?P<what>\b\w+\.result)\b",
         r"successful\(\)|failed\(\)|\.state ==|\.status ==|str\(\w+\.result",

@@ -7,7 +7,7 @@ use regex::Regex;
 use super::super::ascii::ascii;
 use super::steps::{Function, Step, StepKind, offset};
 use crate::model::FactSink;
-use crate::model::facts::{Practice, Topic, Verdict};
+use crate::model::facts::{Observation, Practice, Verdict};
 
 /// The variable that a line sets.
 const TARGET: &str = r"(?:^|[\s(])(?P<name>[a-z]\w*)(?:\s*:\s*[\w<>\[\], |?]+)?(?:,\s*\w+)?\s*:?=\s*(?:await\s+|yield\s+)?[^=\n]*$";
@@ -113,13 +113,13 @@ pub(super) fn checked_state(function: &Function<'_>, text: &str, facts: &mut Fac
         let Some(found) = compared(function, read, write, text, patterns) else {
             continue;
         };
-        let practice = Practice {
-            topic: Topic::SharedState,
+        let observation = Observation {
+            practice: Practice::SharedState,
             verdict: Verdict::Review,
             elsewhere: "",
             evidence: "a record is read, compared and then changed without a lock, so two parallel requests both pass the check".to_owned(),
         };
-        facts.add(practice, found);
+        facts.add(observation, found);
         return;
     }
 }

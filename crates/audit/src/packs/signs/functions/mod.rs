@@ -17,7 +17,7 @@ use self::steps::{Function, Step, StepKind};
 use super::ascii::ascii;
 use super::scope;
 use crate::model::FactSink;
-use crate::model::facts::{Practice, Topic, Verdict};
+use crate::model::facts::{Observation, Practice, Verdict};
 use crate::packs::{Pack, Reader};
 use crate::repository::Role;
 use crate::source::SourceFile;
@@ -142,14 +142,14 @@ fn dropped(file: &SourceFile, patterns: &Patterns, facts: &mut FactSink<'_>) {
         if !patterns.handles.is_match(body) || RETRIES.iter().any(|word| around.contains(word)) {
             continue;
         }
-        let practice = Practice {
-            topic: Topic::DroppedMessage,
+        let observation = Observation {
+            practice: Practice::DroppedMessage,
             verdict: Verdict::Review,
             elsewhere: "",
             evidence: "the handler logs the failure and reports the message as processed"
                 .to_owned(),
         };
-        facts.add(practice, at.range());
+        facts.add(observation, at.range());
     }
 }
 
@@ -166,14 +166,14 @@ struct Found<'f, 's> {
 }
 
 impl Found<'_, '_> {
-    fn show(&mut self, topic: Topic, step: &Step<'_>, evidence: &str) {
-        let practice = Practice {
-            topic,
+    fn show(&mut self, practice: Practice, step: &Step<'_>, evidence: &str) {
+        let observation = Observation {
+            practice,
             verdict: Verdict::Review,
             elsewhere: "",
             evidence: evidence.replace("{}", step.name()),
         };
-        self.facts.add(practice, step.span.clone());
+        self.facts.add(observation, step.span.clone());
     }
 
     /// The second write of a function, or a write that a loop repeats after another write.
@@ -183,7 +183,7 @@ impl Found<'_, '_> {
         let second = writes.find(|step| step.is_other_write(first));
         if let Some(step) = second {
             self.show(
-                Topic::PartialWrite,
+                Practice::PartialWrite,
                 step,
                 "`{}` and the write before it are not in one transaction",
             );
@@ -205,7 +205,7 @@ impl Found<'_, '_> {
             .flatten()
         {
             self.show(
-                Topic::DualWrite,
+                Practice::DualWrite,
                 step,
                 "`{}` follows a change of the database and is not atomic with it",
             );
@@ -222,7 +222,7 @@ impl Found<'_, '_> {
             .any(|write| write.span.start > exists.span.start && write.inserts())
         {
             self.show(
-                Topic::LookupBeforeInsert,
+                Practice::LookupBeforeInsert,
                 exists,
                 "`{}` decides whether the record may be created, so parallel requests both create it",
             );
@@ -240,7 +240,7 @@ impl Found<'_, '_> {
         });
         if let Some(step) = repeated {
             self.show(
-                Topic::QueryPerRow,
+                Practice::QueryPerRow,
                 step,
                 "`{}` runs once for each element of a list",
             );
@@ -254,7 +254,7 @@ impl Found<'_, '_> {
         });
         if let Some(step) = effect {
             self.show(
-                Topic::Idempotency,
+                Practice::Idempotency,
                 step,
                 "a message that the broker delivers twice runs `{}` twice",
             );

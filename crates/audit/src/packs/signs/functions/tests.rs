@@ -1,35 +1,35 @@
 //! Steps of functions in each language, with functions that keep the requirement.
 
-use crate::model::facts::{Practice, Topic};
+use crate::model::facts::{Observation, Practice};
 use crate::model::{FactSink, FactStore};
 use crate::repository::{Role, Tracked};
 use crate::source::SourceFile;
 
-fn shows(path: &str, text: &str, topic: Topic) -> bool {
+fn shows(path: &str, text: &str, practice: Practice) -> bool {
     let file = SourceFile::new(path, text, Role::Production, Tracked::Yes);
     let mut store = FactStore::default();
     super::read(&file, &mut FactSink::new(&file, &mut store));
     store
-        .of::<Practice>()
+        .of::<Observation>()
         .items
         .iter()
-        .any(|practice| practice.topic == topic)
+        .any(|observation| observation.practice == practice)
 }
 
 /// A path, a function that breaks the requirement, and a function that keeps it.
 type Case = (&'static str, &'static str, &'static str);
 
-fn check(topic: Topic, cases: &[Case]) {
+fn check(practice: Practice, cases: &[Case]) {
     for (path, bad, good) in cases {
-        assert!(shows(path, bad, topic), "{topic:?} {path} {bad}");
-        assert!(!shows(path, good, topic), "{topic:?} {path} {good}");
+        assert!(shows(path, bad, practice), "{practice:?} {path} {bad}");
+        assert!(!shows(path, good, practice), "{practice:?} {path} {good}");
     }
 }
 
 #[test]
 fn two_writes_without_transaction_are_partial() {
     check(
-        Topic::PartialWrite,
+        Practice::PartialWrite,
         &[
             (
                 "a.php",
@@ -68,7 +68,7 @@ fn two_writes_without_transaction_are_partial() {
 #[test]
 fn message_after_write_is_dual_write() {
     check(
-        Topic::DualWrite,
+        Practice::DualWrite,
         &[
             (
                 "a.php",
@@ -102,7 +102,7 @@ fn message_after_write_is_dual_write() {
 #[test]
 fn query_in_loop_runs_per_row() {
     check(
-        Topic::QueryPerRow,
+        Practice::QueryPerRow,
         &[
             (
                 "a.php",
@@ -131,7 +131,7 @@ fn query_in_loop_runs_per_row() {
 #[test]
 fn lookup_decides_about_insert() {
     check(
-        Topic::LookupBeforeInsert,
+        Practice::LookupBeforeInsert,
         &[
             (
                 "a.php",
@@ -160,7 +160,7 @@ fn lookup_decides_about_insert() {
 #[test]
 fn handler_of_messages_repeats_its_effect() {
     check(
-        Topic::Idempotency,
+        Practice::Idempotency,
         &[
             (
                 "a.rb",
@@ -179,7 +179,7 @@ fn handler_of_messages_repeats_its_effect() {
 #[test]
 fn handler_that_only_logs_drops_message() {
     check(
-        Topic::DroppedMessage,
+        Practice::DroppedMessage,
         &[
             (
                 "a.php",
@@ -198,7 +198,7 @@ fn handler_that_only_logs_drops_message() {
 #[test]
 fn choice_by_a_state_without_a_lock_is_found_data_3() {
     check(
-        Topic::SharedState,
+        Practice::SharedState,
         &[
             (
                 "a.go",

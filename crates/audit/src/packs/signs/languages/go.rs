@@ -1,38 +1,38 @@
 //! Go: literals that no setting replaces, tasks without an owner, responses of a login.
 
-use super::{CHOSEN, GO, LOCAL, OPEN, PREDICTABLE, SIZE, Sign, Topic, inside, review};
+use super::{CHOSEN, GO, LOCAL, OPEN, PREDICTABLE, Practice, SIZE, Sign, inside, review};
 
 pub(super) const SIGNS: &[Sign] = &[
     review(
-        Topic::LocalAddress,
+        Practice::LocalAddress,
         GO,
         r#"(?P<what>\b(?:Addr|Addrs|Brokers|Host|Address|URL|Endpoint|Endpoints|Hosts))\s*:\s*(?:\[\]string\{\s*)?"(?:\w+://)?(?:localhost|127\.0\.0\.1)(?::\d+)?[^"\n]*""#,
         r"(?i)_test\b",
         LOCAL,
     ),
     review(
-        Topic::UnsafeInput,
+        Practice::UnsafeInput,
         GO,
         r#"(?P<what>\b(?:http|\w*[cC]lient)\.(?:Get|Post|Head)\(\s*(?:c\.(?:Query|Param|FormValue|QueryParam)|r\.URL\.Query\(\)\.Get|r\.FormValue)\()"#,
         "",
         CHOSEN,
     ),
     review(
-        Topic::WeakRandom,
+        Practice::WeakRandom,
         GO,
         r#"(?i)(?:token|otp|code|secret|password|nonce|session)\w*"?\s*(?::|:?=)\s*[^\n]*(?P<what>\brand\.(?:Int\w*|Uint\w*|Read|Perm)\()"#,
         r"crypto/rand",
         PREDICTABLE,
     ),
     review(
-        Topic::OwnedTask,
+        Practice::OwnedTask,
         GO,
         r"(?m)^\t+(?P<what>go (?:\w+\.)*(?i:publish|send|notify|email|log|record|save|update|process|sync|emit|audit)\w*)\(",
         r"errgroup|sync\.WaitGroup|wg\.Add|\.Wait\(\)",
         "no code waits for `{}`, so a stop loses its work and its failure",
     ),
     inside(
-        Topic::UploadSize,
+        Practice::UploadSize,
         GO,
         r"(?P<what>\b(?:c|ctx|r)\.FormFile\()",
         "",
@@ -42,7 +42,7 @@ pub(super) const SIGNS: &[Sign] = &[
     Sign {
         elsewhere: r"(?i)\bjwt\b|auth\w*middleware|middleware\.\w*auth|\.Use\([^\n]*(?i:auth|jwt|token|session)|RequireAuth|Authorize",
         ..review(
-            Topic::OpenRoute,
+            Practice::OpenRoute,
             GO,
             r#"(?P<what>\b\w+\.(?:POST|PUT|PATCH|DELETE|Post|Put|Patch|Delete)\(\s*"/[^"\n]*")\s*,"#,
             r"(?i)auth|jwt|token|session",
@@ -52,7 +52,7 @@ pub(super) const SIGNS: &[Sign] = &[
     Sign {
         elsewhere: r"(?i)\bjwt\b|auth\w*middleware|middleware\.\w*auth|\.Use\([^\n]*(?i:auth|jwt|token|session)|RequireAuth|Authorize",
         ..review(
-            Topic::OpenRoute,
+            Practice::OpenRoute,
             GO,
             r#"(?P<what>\bHandle(?:Func)?\(\s*"(?:POST|PUT|PATCH|DELETE) /[^"\n]*"|\.Methods\(\s*"(?:POST|PUT|PATCH|DELETE)")"#,
             r"(?i)auth|jwt|token|session",
@@ -60,35 +60,35 @@ pub(super) const SIGNS: &[Sign] = &[
         )
     },
     review(
-        Topic::Leak,
+        Practice::Leak,
         GO,
         r"\bfor\b[^\n]*\{\s*\n(?:[^\n]*\n){0,25}?\t\t+\w+\s*:?=\s*(?P<what>&kafka\.Writer\{|kafka\.NewWriter\(|&http\.Client\{|sql\.Open\(|redis\.NewClient\(|amqp\.Dial\()",
         "",
         "a loop opens `{}` again for each element",
     ),
     review(
-        Topic::LiteralSetting,
+        Practice::LiteralSetting,
         GO,
         r#"(?P<what>\bnet\.Listen\(\s*"tcp"\s*,\s*fmt\.Sprintf\([^,\n]*,\s*\d+\s*\))"#,
         "",
         "the port of `{}` is a literal",
     ),
     review(
-        Topic::IgnoredError,
+        Practice::IgnoredError,
         GO,
         r"(?P<what>\b\w+\.(?:Send|SendMsg|Write|WriteMessage|WriteJSON)\()[^\n]*\)\s*(?:;\s*err != nil|\n\s*if err != nil) \{\s*\n[^\n]*(?i:log|print)[^\n]*\n\s*\}",
         "",
         "a failed `{}` is only logged, and the next one follows",
     ),
     review(
-        Topic::SupportedVersion,
+        Practice::SupportedVersion,
         &["go.mod"],
         r"(?m)^(?P<what>go 1\.(?:[0-9]|1[0-9]|2[0-2])(?:\.\d+)?)\s*$",
         r"(?m)^toolchain\s",
         "`{}` gets no security fixes, and the build may use it",
     ),
     inside(
-        Topic::RequestContext,
+        Practice::RequestContext,
         GO,
         r"(?P<what>\bhttp\.NewRequest)\(",
         r"\bctx (?:\w+\.)?Context\b|\br \*http\.Request\b|\bc \*gin\.Context\b|\bc echo\.Context\b|\*fiber\.Ctx\b",
@@ -96,35 +96,35 @@ pub(super) const SIGNS: &[Sign] = &[
         "`{}` does not pass the context of its function on",
     ),
     review(
-        Topic::RequestContext,
+        Practice::RequestContext,
         GO,
         r#"(?P<what>\b\w*(?i:db\w*|conn|pool|handler)\.(?:Query|QueryRow|Exec))\(\s*(?:query\b|\w*(?i:sql|stmt)\w*\s*[,)]|["`])"#,
         r"(?i)migrat|WithContext\(",
         "`{}` has no context, so a query runs on after its caller left",
     ),
     review(
-        Topic::RequestContext,
+        Practice::RequestContext,
         GO,
         r"(?P<what>\.(?:InsertOne|InsertMany|Find|FindOne|UpdateOne|DeleteOne|Aggregate|QueryContext|ExecContext)\(\s*context\.(?:TODO|Background)\(\))",
         r"\bgo func\b|\bfunc (?:main|init|New\w*|[cC]onnect\w*)\(",
         "`{}` has no deadline and ignores the context of its caller",
     ),
     review(
-        Topic::LocalAddress,
+        Practice::LocalAddress,
         GO,
         r#"(?m)^\s*(?:const|var)\s+(?P<what>\w*(?i:url|endpoint|addr|host|broker)\w*)(?:\s+string)?\s*=\s*"(?:\w+://)?(?:localhost|127\.0\.0\.1)"#,
         "",
         LOCAL,
     ),
     review(
-        Topic::IgnoredError,
+        Practice::IgnoredError,
         GO,
         r"(?m)^\s*(?P<what>\w+(?:\.\w+)*\.SubscribeTopics)\(",
         "",
         "the error of `{}` is ignored",
     ),
     inside(
-        Topic::DroppedMessage,
+        Practice::DroppedMessage,
         GO,
         r"\); err != nil \{\s*\n[^\n]*(?i:log|print)[^\n]*\n\s*(?P<what>continue)\b",
         r"\b(?:ReadMessage|FetchMessage)\(|amqp\.Delivery|range \w*(?:msgs|messages|deliveries)\b",
@@ -132,21 +132,21 @@ pub(super) const SIGNS: &[Sign] = &[
         "the consumer logs a failed message and skips it",
     ),
     review(
-        Topic::ErrorAnswer,
+        Practice::ErrorResponse,
         GO,
         r"\.Decode\([^\n]*; err != nil \{\s*\n[^\n]*(?P<what>StatusInternalServerError|\b500\b)",
         "",
         "a body that cannot be read returns `{}` instead of 400",
     ),
     review(
-        Topic::IgnoredError,
+        Practice::IgnoredError,
         GO,
         r"(?P<what>\.Upgrade\()[^\n]*\)\s*\n\s*if \w+ != nil \{\s*\n[^\n]*(?i:log|print)[^\n]*\n\s*\}",
         "",
         "after a failed `{}` the handler continues without a connection",
     ),
     inside(
-        Topic::IgnoredError,
+        Practice::IgnoredError,
         GO,
         r"(?m)^\s*_(?:, _)* = (?P<what>[\w.]+\.(?:ExchangeDeclare|QueueDeclare|QueueBind|Qos|Publish\w*|CreateTopics|AutoMigrate|Exec\w*|Set\w*|Del|Expire|Update\w*|Delete\w*|Save|Create\w*|Insert\w*))\(",
         r"\bfunc\b",
@@ -154,14 +154,14 @@ pub(super) const SIGNS: &[Sign] = &[
         "the error of `{}` is dropped",
     ),
     review(
-        Topic::LostSetting,
+        Practice::LostSetting,
         GO,
         r"(?P<what>if \w+, err :?= (?:strconv\.\w+|time\.ParseDuration)\([^\n]*\); err == nil) \{\s*\n\s*return [^\n]*\n\s*\}\s*\n(?:\s*\}\s*\n)?\s*return \w+",
         r"(?i)log\.|slog\.|fatal|panic\(",
         "an invalid setting is replaced without an error (`{}`)",
     ),
     inside(
-        Topic::UncheckedValue,
+        Practice::UncheckedValue,
         GO,
         r"/\s*(?P<what>int(?:64|32)?\(\s*[\w.]+\.(?:Seconds|Minutes|Hours)\(\)\s*\))",
         r"\bfunc\b",
@@ -169,7 +169,7 @@ pub(super) const SIGNS: &[Sign] = &[
         "`{}` is 0 for a shorter duration, and the division panics",
     ),
     inside(
-        Topic::Expiry,
+        Practice::Expiry,
         GO,
         r"\.Incr\([^\n]*(?:\n[^\n]*){0,10}?(?P<what>\b[\w.]+\.Expire)\(",
         r"\bfunc\b",
@@ -177,7 +177,7 @@ pub(super) const SIGNS: &[Sign] = &[
         "a failure between the counter and `{}` leaves a key that never expires",
     ),
     inside(
-        Topic::Idempotency,
+        Practice::Idempotency,
         GO,
         r"(?P<what>\b[\w.]+\.(?:MarkIfNew|MarkProcessed|MarkAsProcessed|MarkHandled|TryMark\w*|SetNX))\((?:[^\n]*\n){1,40}?[^\n]*\b(?:[\w.]+\.)?(?i:send|process|handle|execute|charge|create)\w*\(",
         r"(?i)^func [^\n]*(?:handle|consume|process|delivery|message)",
@@ -185,14 +185,14 @@ pub(super) const SIGNS: &[Sign] = &[
         "`{}` marks the message as handled before its work, so a crash loses the message",
     ),
     review(
-        Topic::SampleData,
+        Practice::SampleData,
         &[".go", ".ts", ".py"],
         r#"(?:=|\breturn|\|\||\?\?|Sprintf\()\s*f?(?P<what>["'`][^"'`\s]*@example\.(?:com|org|net)["'`])"#,
         r"(?i)getenv|environ",
         "deployed code uses the invented address {}",
     ),
     inside(
-        Topic::SqlText,
+        Practice::SqlText,
         GO,
         r#"(?P<what>\bfmt\.Sprintf)\(\s*["`][^"`\n]*(?i:\blike\s+\(?'?%{0,3}[vs]|\b(?:where|and|or|set)\s+[\w.]+\s*(?:=|<>|<|>|in)\s*\(?'?%[vs])"#,
         r"\.\s*(?:Where|Raw|Exec|Query\w*|Having|Joins)\(|\bSQL\b|(?i)\bconditions?\b",
@@ -200,21 +200,21 @@ pub(super) const SIGNS: &[Sign] = &[
         "`{}` puts a text into a condition of a statement",
     ),
     review(
-        Topic::SqlText,
+        Practice::SqlText,
         &[".go", ".java", ".kt", ".ts"],
         r#"\b(?P<what>\w+\.(?:Field|Column|field|column|getField\(\)|getColumn\(\)))\s*\+\s*["'`]\s*(?i:=|<>|like|in|not in|<|>)\s*["'`(]"#,
         r"(?i)\ballowed\w*\[|white_?list|\ballowed_?(?:fields|columns)",
         "the name of a column in a statement comes from a variable (`{}`)",
     ),
     review(
-        Topic::HealthAccess,
+        Practice::HealthAccess,
         GO,
         r#"\.(?:Get|GET|Handle|HandleFunc)\(\s*"/(?:\w+/)*(?:health|healthz|ready|readyz|readiness|live|livez|liveness)"\s*,\s*(?P<what>(?:\w+\.)*\w*(?i:basicauth|authenticat|requireauth|jwtauth|authmiddleware|protected)\w*(?:\.\w+)?)\("#,
         "",
         "the health route needs credentials (`{}`)",
     ),
     inside(
-        Topic::SharedState,
+        Practice::SharedState,
         GO,
         r"(?m)^func \([^)\n]*\) (?P<what>\w*(?:ForUpdate|WithLock))\([^\n]*\{\n(?:[^\n]|\n[^}])*?\.\s*(?:First|Find|Take|QueryRow\w*|Get\w*)\(",
         super::super::ONE_FUNCTION,
@@ -224,7 +224,7 @@ pub(super) const SIGNS: &[Sign] = &[
     Sign {
         elsewhere: r"(?i)NotifyClose|reconnect|\bIsClosed\(",
         ..review(
-            Topic::Reconnect,
+            Practice::Reconnect,
             GO,
             r"(?m)^func (?:\([^)\n]*\) )?New\w*(?:Publisher|Producer)\w*\((?:[^\n]|\n[^}])*?(?P<what>\b\w+\.Channel\(\))",
             r"(?i)NotifyClose|reconnect|\bIsClosed\(|amqp\w*\.Dial",

@@ -13,7 +13,7 @@ mod script;
 mod shared;
 
 use super::{GO, JVM, PYTHON, SCRIPT, Sign, inside, review};
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 
 const PHP: &[&str] = &[".php"];
 const RUBY: &[&str] = &[".rb"];

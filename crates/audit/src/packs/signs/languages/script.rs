@@ -1,27 +1,27 @@
 //! JavaScript and TypeScript: Express, Nest, amqplib, kafkajs and Redis clients.
 
 use super::{
-    AUTOMATIC, GROWS, LOCAL, OWNER, PLAIN, PREDICTABLE, RANGE, SCRIPT, Sign, Topic, VOLATILE,
+    AUTOMATIC, GROWS, LOCAL, OWNER, PLAIN, PREDICTABLE, Practice, RANGE, SCRIPT, Sign, VOLATILE,
     inside, review,
 };
 
 pub(super) const SIGNS: &[Sign] = &[
     review(
-        Topic::UnboundedBody,
+        Practice::UnboundedBody,
         SCRIPT,
         r"(?P<what>\b(?:express|bodyParser)\.(?:json|urlencoded|raw|text)\(\s*\{[^}]*limit:\s*['\x22]?(?:\d{2,}\s*mb|\d+\s*gb))",
         "",
         "`{}` accepts very large bodies",
     ),
     review(
-        Topic::LocalAddress,
+        Practice::LocalAddress,
         SCRIPT,
         r"(?P<what>\b(?:brokers|host|url|uri|node|servers|urls))\s*:\s*\[?\s*['\x22](?:\w+://)?(?:localhost|127\.0\.0\.1)(?::\d+)?[^'\x22\n]*['\x22]",
         r"(?i)jest|vite|webpack|devServer",
         LOCAL,
     ),
     inside(
-        Topic::Ownership,
+        Practice::Ownership,
         SCRIPT,
         r"(?P<what>\b(?:[A-Z]\w*\.(?:findById|findByPk|findByIdAndUpdate|findByIdAndDelete|findByIdAndRemove)|prisma\.\w+\.(?:findUnique|update|delete))\(\s*(?:\{[^}]*\bid\b[^}]*)?req\.params\.\w*[iI]d)",
         "",
@@ -29,14 +29,14 @@ pub(super) const SIGNS: &[Sign] = &[
         OWNER,
     ),
     review(
-        Topic::NumberRange,
+        Practice::NumberRange,
         SCRIPT,
         r"(?P<what>(?:<|<=|>|>=|-=|\+=|\*|-)\s*(?:Number\(\s*)?(?:req\.body|body|dto)\.(?:quantity|amount|price|qty|count)\b)",
         r"(?i)(?:quantity|amount|price|qty|count)\s*(?:<=?|>)\s*[01]\b|@Min|@IsPositive|\.positive\(|\.min\(|joi|zod",
         RANGE,
     ),
     inside(
-        Topic::Expiry,
+        Practice::Expiry,
         SCRIPT,
         r"(?i)(?P<what>\b(?:this\.)?(?:\w*redis\w*|cache|client|rdb)\.set)\(\s*[^;\n]*\)\s*;?\s*$",
         r"(?i)JSON\.stringify|`|\+",
@@ -44,21 +44,21 @@ pub(super) const SIGNS: &[Sign] = &[
         GROWS,
     ),
     review(
-        Topic::Acknowledgement,
+        Practice::Acknowledgement,
         SCRIPT,
         r"(?m)^[ \t]*(?P<what>(?:this\.)?\w+\.ack\(\s*\w+\s*\));?\s*\n\s*(?:(?:const|let)\s+\w+\s*=\s*)?(?:return\s+)?await\s",
         "",
         AUTOMATIC,
     ),
     review(
-        Topic::WeakRandom,
+        Practice::WeakRandom,
         SCRIPT,
         r"(?P<what>\bMath\.random\(\))[^;\n]*(?:toString\((?:36|16)?\)|\d{4,})",
         r"(?i)jitter|backoff|delay|color|sample|mock|seed|Math\.random\(\)\s*[<>]",
         PREDICTABLE,
     ),
     inside(
-        Topic::PlainPassword,
+        Practice::PlainPassword,
         SCRIPT,
         r"(?P<what>\bpassword\s*:\s*(?:dto|body|input|data|req\.body|user|createUserDto|registerDto)\.password\b)",
         r"(?i)\.(?:save|create|insert\w*)\(",
@@ -66,28 +66,28 @@ pub(super) const SIGNS: &[Sign] = &[
         PLAIN,
     ),
     review(
-        Topic::PageSize,
+        Practice::PageSize,
         SCRIPT,
         r"(?P<what>@Query\(\s*['\x22](?:limit|take|size|pageSize|perPage|per_page)['\x22][^)\n]*\)\s*\w+\s*:\s*(?:number|string))",
         r"Math\.min|@Max\(|\.max\(|maximum|MaxValue",
         "`{}` comes from the caller, and the file sets no maximum",
     ),
     review(
-        Topic::Acknowledgement,
+        Practice::Acknowledgement,
         SCRIPT,
         r"\bqueueOptions\s*:\s*\{[^}]*?(?P<what>\bdurable\s*:\s*false)",
         "",
         VOLATILE,
     ),
     review(
-        Topic::OutboundTimeout,
+        Practice::OutboundTimeout,
         SCRIPT,
         r"(?P<what>\b(?:this\.)?\w*(?i:client|proxy)\w*\s*\.send\()[^;]*?(?:toPromise\(\)|firstValueFrom|lastValueFrom)|(?:firstValueFrom|lastValueFrom)\(\s*(?P<other>(?:this\.)?\w*(?i:client|proxy)\w*\s*\.send\()",
         r"timeout\(",
         "the request over the broker has no timeout",
     ),
     review(
-        Topic::PlaintextGrpc,
+        Practice::PlaintextGrpc,
         SCRIPT,
         r"(?P<what>\btransport\s*:\s*Transport\.GRPC)\b",
         r"credentials",
@@ -96,7 +96,7 @@ pub(super) const SIGNS: &[Sign] = &[
     Sign {
         elsewhere: r"(?i)terminus|health|connectMicroservice|livez|readyz",
         ..review(
-            Topic::WorkerCheck,
+            Practice::WorkerCheck,
             SCRIPT,
             r"(?P<what>\bNestFactory\.createMicroservice)\b",
             "",
@@ -104,21 +104,21 @@ pub(super) const SIGNS: &[Sign] = &[
         )
     },
     review(
-        Topic::TextLength,
+        Practice::TextLength,
         &["dto.ts", "dtos.ts"],
         r"(?m)^export class (?P<what>\w*(?:Dto|DTO|Input|Request))\b[^{]*\{[^}@]*:\s*string",
         r"@Is|@Max|@Length|class-validator|zod|@Field|createZodDto",
         "no decorator validates the fields of `{}`",
     ),
     review(
-        Topic::ServerTimeouts,
+        Practice::ServerTimeouts,
         SCRIPT,
         r"(?P<what>\b(?:\w*[sS]erver|app)\.(?:setTimeout\(|requestTimeout\s*=|headersTimeout\s*=|keepAliveTimeout\s*=|timeout\s*=)\s*(?:[3-9]\d{5}|\d{7,}))",
         "",
         "`{}` keeps a slow connection for a very long time",
     ),
     inside(
-        Topic::ExposedHash,
+        Practice::ExposedHash,
         SCRIPT,
         r"(?m)^\s*(?P<what>return (?:new)?[uU]ser)\s*;",
         r"\b[uU]ser\.password\s*=|password\s*:\s*(?:await|hash|dto|body|payload)",
@@ -126,21 +126,21 @@ pub(super) const SIGNS: &[Sign] = &[
         "`{}` returns the password or its hash",
     ),
     review(
-        Topic::Stub,
+        Practice::Stub,
         SCRIPT,
         r"(?m)^\s*(?:public\s+|private\s+)?(?:async\s+)?(?P<what>[a-z]\w*)\([^)\n]*\)[^{};\n]*\{\s*\n(?:\s*(?:let|const)[^\n]*\n)?(?:\s*//[^\n]*\n){2,}\s*\}",
         "",
         "the body of `{}` is commented out",
     ),
     review(
-        Topic::MoneyType,
+        Practice::MoneyType,
         SCRIPT,
         r"(?P<what>\bparseFloat\(\s*[\w.]*(?i:price|amount|total|balance)\w*\s*\))",
         "",
         "`{}` rounds amounts of money",
     ),
     inside(
-        Topic::Expiry,
+        Practice::Expiry,
         SCRIPT,
         r"\.incr\([^\n]*(?:\n[^\n]*){0,8}?(?P<what>\b[\w.]+\.p?expire)\(",
         r"\bincr\b",
@@ -150,7 +150,7 @@ pub(super) const SIGNS: &[Sign] = &[
     Sign {
         elsewhere: r"removeOnComplete",
         ..review(
-            Topic::Expiry,
+            Practice::Expiry,
             SCRIPT,
             r"(?P<what>\bnew (?:Bull|Queue)\()[^;]*(?i:redis|connection)",
             "",
@@ -158,7 +158,7 @@ pub(super) const SIGNS: &[Sign] = &[
         )
     },
     inside(
-        Topic::BrowserToken,
+        Practice::BrowserToken,
         SCRIPT,
         r"\bcookie\(\s*['\x22`]\w*(?i:token|jwt)[\s\S]{0,400}?\.(?:json|send)\(\s*\{[^}]*(?P<what>\b(?:token|accessToken|access_token|refreshToken))\b",
         super::super::ONE_FUNCTION,

@@ -1,6 +1,6 @@
 //! Signs whose text is alike in all languages: responses of a login, credentials in addresses.
 
-use super::{Sign, Topic, inside, review};
+use super::{Practice, Sign, inside, review};
 
 const CODE: &[&str] = &[
     ".go", ".ts", ".js", ".mjs", ".py", ".java", ".kt", ".cs", ".php", ".rb", ".rs",
@@ -8,7 +8,7 @@ const CODE: &[&str] = &[
 
 pub(super) const SIGNS: &[Sign] = &[
     inside(
-        Topic::AccountEnumeration,
+        Practice::AccountEnumeration,
         CODE,
         r#"(?i)(?P<what>["'`](?:(?:the )?(?:user|account|e-?mail|username)(?:name| address)? (?:was |is )?(?:not found|not registered|does ?n(?:o|')t exist|unknown)|no such (?:user|account)|(?:wrong|incorrect|bad) password|password (?:is )?(?:incorrect|wrong|does ?n(?:o|')t match))[^"'`\n]{0,20}["'`])"#,
         r"(?i)log_?in|sign_?in|authenticat|sessions?_?controller|\bhalt\b|password",
@@ -16,21 +16,21 @@ pub(super) const SIGNS: &[Sign] = &[
         "the response `{}` reveals which accounts exist",
     ),
     review(
-        Topic::CodeCredential,
+        Practice::CodeCredential,
         CODE,
         r#"(?P<what>["'`](?:amqps?|postgres(?:ql)?|mysql2?|mongodb(?:\+srv)?|rediss?|mssql)://)(?:\w[\w.-]*)?:[^@\s"'`$#{}<>%*]{2,}@"#,
         "",
         "the URL `{}…` contains a literal credential",
     ),
     review(
-        Topic::MemoryState,
+        Practice::MemoryState,
         CODE,
         r"\b(?:type|class|struct)\s+(?P<what>(?:In)?[mM]em(?:ory)?\w*(?:Store|Repository|Repo|Storage|Dao))\b",
         "",
         "`{}` keeps its data in the memory of one process",
     ),
     review(
-        Topic::LocalAddress,
+        Practice::LocalAddress,
         CODE,
         r#"(?P<what>["']bootstrap[._]servers["']\s*(?::|=>|=|,)\s*["'](?:localhost|127\.0\.0\.1))"#,
         "",

@@ -14,29 +14,29 @@ mod python;
 mod requests;
 mod spring;
 
-use crate::model::facts::{Practice, Topic};
+use crate::model::facts::{Observation, Practice};
 use crate::model::{FactSink, FactStore};
 use crate::repository::{Role, Tracked};
 use crate::source::SourceFile;
 
-fn shows(path: &str, text: &str, topic: Topic) -> bool {
+fn shows(path: &str, text: &str, practice: Practice) -> bool {
     let file = SourceFile::new(path, text, Role::Production, Tracked::Yes);
     let mut store = FactStore::default();
     super::super::text_reader::read(&file, &mut FactSink::new(&file, &mut store));
     store
-        .of::<Practice>()
+        .of::<Observation>()
         .items
         .iter()
-        .any(|practice| practice.topic == topic)
+        .any(|observation| observation.practice == practice)
 }
 
-/// A topic, a path, a text that breaks the requirement, and one that keeps it.
-type Case = (Topic, &'static str, &'static str, &'static str);
+/// A practice, a path, a text that breaks the requirement, and one that keeps it.
+type Case = (Practice, &'static str, &'static str, &'static str);
 
 fn check(cases: &[Case]) {
-    for (topic, path, bad, good) in cases {
-        assert!(shows(path, bad, *topic), "{topic:?} {path} {bad}");
-        assert!(!shows(path, good, *topic), "{topic:?} {path} {good}");
+    for (practice, path, bad, good) in cases {
+        assert!(shows(path, bad, *practice), "{practice:?} {path} {bad}");
+        assert!(!shows(path, good, *practice), "{practice:?} {path} {good}");
     }
 }
 
@@ -44,49 +44,49 @@ fn check(cases: &[Case]) {
 fn statements_with_variables_are_found_in_each_language() {
     check(&[
         (
-            Topic::SqlText,
+            Practice::SqlText,
             "a.php",
             "$r = $db->query(\"SELECT * FROM a WHERE id = $id\");\n",
             "$r = $db->prepare(\"SELECT * FROM a WHERE id = ?\");\n",
         ),
         (
-            Topic::SqlText,
+            Practice::SqlText,
             "a.php",
             "$sql = \"SELECT * FROM a WHERE n LIKE '%\" . $q . \"%'\";\n",
             "$sql = \"SELECT * FROM \" . $table . \" WHERE id = ?\";\n",
         ),
         (
-            Topic::SqlText,
+            Practice::SqlText,
             "a.rb",
             "Order.where(\"name LIKE '%#{params[:q]}%'\")\n",
             "Order.where('name LIKE ?', q)\n",
         ),
         (
-            Topic::SqlText,
+            Practice::SqlText,
             "a.cs",
             "c.Orders.FromSqlRaw($\"SELECT * FROM O WHERE N = '{name}'\");\n",
             "c.Orders.FromSqlInterpolated($\"SELECT * FROM O WHERE N = {name}\");\n",
         ),
         (
-            Topic::SqlText,
+            Practice::SqlText,
             "A.java",
             "em.createNativeQuery(\"SELECT * FROM o WHERE n = '\" + name + \"'\");\n",
             "em.createNativeQuery(\"SELECT * FROM o WHERE n = ?1\");\n",
         ),
         (
-            Topic::SqlText,
+            Practice::SqlText,
             "a.kt",
             "jdbc.query(\"SELECT * FROM o WHERE n = '$name'\")\n",
             "jdbc.query(\"SELECT * FROM o WHERE n = ?\", name)\n",
         ),
         (
-            Topic::SqlText,
+            Practice::SqlText,
             "a.py",
             "def a(id):\n    cur.execute(f\"SELECT * FROM o WHERE id = {id}\")\n",
             "def a(id):\n    cur.execute(\"SELECT * FROM o WHERE id = %s\", (id,))\n",
         ),
         (
-            Topic::SqlText,
+            Practice::SqlText,
             "a.rs",
             "let s = format!(\"SELECT * FROM o WHERE id = '{}'\", id);\n",
             "let s = \"SELECT * FROM o WHERE id = $1\";\n",
@@ -98,43 +98,43 @@ fn statements_with_variables_are_found_in_each_language() {
 fn literal_instead_of_missing_secret_is_found() {
     check(&[
         (
-            Topic::CodeCredential,
+            Practice::CodeCredential,
             "a.php",
             "$p = getenv('DB_PASS') ?: 'root';\n",
             "$p = getenv('DB_PASS');\n",
         ),
         (
-            Topic::CodeCredential,
+            Practice::CodeCredential,
             "a.php",
             "$k = env('JWT_SECRET', 'secret');\n",
             "$k = env('JWT_SECRET');\n",
         ),
         (
-            Topic::CodeCredential,
+            Practice::CodeCredential,
             "a.rb",
             "S = ENV['JWT_SECRET'] || 'changeme'\n",
             "S = ENV.fetch('JWT_SECRET')\n",
         ),
         (
-            Topic::CodeCredential,
+            Practice::CodeCredential,
             "a.cs",
             "var k = Environment.GetEnvironmentVariable(\"JWT_SECRET\") ?? \"abc\";\n",
             "var k = Environment.GetEnvironmentVariable(\"JWT_SECRET\") ?? throw new X();\n",
         ),
         (
-            Topic::CodeCredential,
+            Practice::CodeCredential,
             "a.kt",
             "val k = System.getenv(\"JWT_SECRET\") ?: \"secret\"\n",
             "val k = System.getenv(\"JWT_SECRET\") ?: error(\"missing\")\n",
         ),
         (
-            Topic::CodeCredential,
+            Practice::CodeCredential,
             "A.java",
             "@Value(\"${jwt.secret:abc}\") String s;\n",
             "@Value(\"${jwt.secret}\") String s;\n",
         ),
         (
-            Topic::CodeCredential,
+            Practice::CodeCredential,
             "application.yml",
             "jwt:\n  secret: ${JWT_SECRET:abc}\n",
             "jwt:\n  secret: ${JWT_SECRET}\n",
@@ -146,19 +146,19 @@ fn literal_instead_of_missing_secret_is_found() {
 fn constant_health_routes_are_found() {
     check(&[
         (
-            Topic::HealthResult,
+            Practice::HealthResult,
             "a.php",
             "$app->get('/health', function ($q, $r) {\n    $r->getBody()->write('OK');\n    return $r;\n});\n",
             "$app->get('/health', function ($q, $r) {\n    $db->query('SELECT 1');\n    return $r;\n});\n",
         ),
         (
-            Topic::HealthResult,
+            Practice::HealthResult,
             "a.rb",
             "get '/health' do\n  'ok'\nend\n",
             "get '/health' do\n  DB.exec('SELECT 1')\n  'ok'\nend\n",
         ),
         (
-            Topic::HealthResult,
+            Practice::HealthResult,
             "main.rs",
             ".route(\"/health\", get(|| async { \"ok\" }))\n",
             ".route(\"/health\", get(health))\n",
@@ -170,31 +170,31 @@ fn constant_health_routes_are_found() {
 fn consumers_that_lose_messages_are_found() {
     check(&[
         (
-            Topic::Acknowledgement,
+            Practice::Acknowledgement,
             "a.php",
             "$c->basic_consume('q', '', false, true, false, false, $cb);\n",
             "$c->basic_consume('q', '', false, false, false, false, $cb);\n",
         ),
         (
-            Topic::Acknowledgement,
+            Practice::Acknowledgement,
             "a.rb",
             "q.subscribe(block: true) do |info, props, body|\nend\n",
             "q.subscribe(manual_ack: true, block: true) do |info, props, body|\nend\n",
         ),
         (
-            Topic::Acknowledgement,
+            Practice::Acknowledgement,
             "a.cs",
             "ch.BasicConsume(queue: \"q\", autoAck: true, consumer: c);\n",
             "ch.BasicConsume(queue: \"q\", autoAck: false, consumer: c);\n",
         ),
         (
-            Topic::BackgroundLoop,
+            Practice::BackgroundLoop,
             "a.php",
             "while (count($channel->callbacks)) {\n    $channel->wait();\n}\n",
             "pcntl_signal(SIGTERM, $stop);\nwhile (count($channel->callbacks)) {\n    $channel->wait();\n}\n",
         ),
         (
-            Topic::DroppedMessage,
+            Practice::DroppedMessage,
             "a.rb",
             "sidekiq_options retry: false\n",
             "sidekiq_options retry: 5\n",
@@ -206,31 +206,31 @@ fn consumers_that_lose_messages_are_found() {
 fn routes_without_guard_are_found() {
     check(&[
         (
-            Topic::OpenRoute,
+            Practice::OpenRoute,
             "routes/api.php",
             "Route::delete('/users/{id}', [A::class, 'destroy']);\n",
             "Route::middleware('auth:api')->group(function () {\n    Route::delete('/users/{id}', [A::class, 'destroy']);\n});\n",
         ),
         (
-            Topic::OpenRoute,
+            Practice::OpenRoute,
             "a.rb",
             "post '/carts' do\nend\n",
             "before do\n  halt 401 unless token\nend\npost '/carts' do\n  authenticate!\nend\n",
         ),
         (
-            Topic::OpenRoute,
+            Practice::OpenRoute,
             "A.cs",
             "[HttpPost(\"a\")]\npublic IActionResult A() {}\n",
             "[Authorize]\npublic class A {\n[HttpPost(\"a\")]\npublic IActionResult A() {}\n}\n",
         ),
         (
-            Topic::OpenRoute,
+            Practice::OpenRoute,
             "a.go",
             "r.POST(\"/orders\", create)\n",
             "r.Use(auth.Required())\nr.POST(\"/orders\", create)\n",
         ),
         (
-            Topic::OpenRoute,
+            Practice::OpenRoute,
             "main.rs",
             "let app = Router::new().route(\"/orders\", post(create));\n",
             "let app = Router::new().route(\"/orders\", post(create)).layer(from_fn(auth));\n",
@@ -242,19 +242,19 @@ fn routes_without_guard_are_found() {
 fn records_of_other_users_are_found() {
     check(&[
         (
-            Topic::Ownership,
+            Practice::Ownership,
             "a.php",
             "class A {\n    public function show($id)\n    {\n        return Order::find($id);\n    }\n}\n",
             "class A {\n    public function show($id)\n    {\n        $this->authorize('view', Order::find($id));\n    }\n}\n",
         ),
         (
-            Topic::Ownership,
+            Practice::Ownership,
             "a.rb",
             "def show\n  Order.find(params[:id])\nend\n",
             "def show\n  current_user.orders.find(params[:id])\nend\n",
         ),
         (
-            Topic::Ownership,
+            Practice::Ownership,
             "A.java",
             "class A {\n    public Order one(@PathVariable Long id) {\n        return repository.findById(id).get();\n    }\n}\n",
             "class A {\n    public Order one(@PathVariable Long id, Principal principal) {\n        return repository.findById(id).get();\n    }\n}\n",
@@ -266,25 +266,25 @@ fn records_of_other_users_are_found() {
 fn passwords_without_hash_are_found() {
     check(&[
         (
-            Topic::PlainPassword,
+            Practice::PlainPassword,
             "a.php",
             "if (md5($data['password']) == $user['password']) {}\n",
             "if (password_verify($data['password'], $user['password'])) {}\n",
         ),
         (
-            Topic::PlainPassword,
+            Practice::PlainPassword,
             "a.rb",
             "x = Digest::SHA1.hexdigest(data['password'])\n",
             "x = BCrypt::Password.create(data['password'])\n",
         ),
         (
-            Topic::PlainPassword,
+            Practice::PlainPassword,
             "a.py",
             "def register(user):\n    db.add(User(email=user.email, password=user.password))\n",
             "def register(user):\n    db.add(User(email=user.email, password=hash_password(user.password)))\n",
         ),
         (
-            Topic::PlainPassword,
+            Practice::PlainPassword,
             "a.ts",
             "class A {\n  async register(dto: D) {\n    return this.users.save({ email: dto.email, password: dto.password });\n  }\n}\n",
             "class A {\n  async register(dto: D) {\n    const password = await bcrypt.hash(dto.password, 10);\n    return this.users.save({ email: dto.email, password });\n  }\n}\n",
@@ -296,25 +296,25 @@ fn passwords_without_hash_are_found() {
 fn uploads_and_paths_of_callers_are_found() {
     check(&[
         (
-            Topic::ClientPath,
+            Practice::ClientPath,
             "a.php",
             "$f->move('/up', $f->getClientOriginalName());\n",
             "$f->move('/up', uniqid());\n",
         ),
         (
-            Topic::ClientPath,
+            Practice::ClientPath,
             "a.rb",
             "File.open(Rails.root.join('up', file.original_filename), 'wb')\n",
             "File.open(Rails.root.join('up', File.basename(file.original_filename)), 'wb')\n",
         ),
         (
-            Topic::UploadSize,
+            Practice::UploadSize,
             "A.java",
             "class A {\n    void up(MultipartFile file) {\n        file.getBytes();\n    }\n}\n",
             "class A {\n    void up(MultipartFile file) {\n        if (file.getSize() > MAX) throw x;\n        file.getBytes();\n    }\n}\n",
         ),
         (
-            Topic::UploadSize,
+            Practice::UploadSize,
             "a.cs",
             "public async Task A(IFormFile file)\n{\n    await file.CopyToAsync(s);\n}\n",
             "public async Task A(IFormFile file)\n{\n    if (file.Length > Max) return;\n    await file.CopyToAsync(s);\n}\n",
@@ -326,37 +326,37 @@ fn uploads_and_paths_of_callers_are_found() {
 fn manifests_and_images_are_read() {
     check(&[
         (
-            Topic::OpenStore,
+            Practice::OpenStore,
             "docker-compose.yml",
             "environment:\n  - xpack.security.enabled=false\n",
             "environment:\n  - xpack.security.enabled=true\n",
         ),
         (
-            Topic::LogLevel,
+            Practice::LogLevel,
             "k8s.yaml",
             "data:\n  LOG_LEVEL: debug\n",
             "data:\n  LOG_LEVEL: info\n",
         ),
         (
-            Topic::SettingCredential,
+            Practice::SettingCredential,
             "k8s.yaml",
             "kind: ConfigMap\ndata:\n  DB_PASSWORD: hunter22\n",
             "kind: ConfigMap\ndata:\n  DB_HOST: db\n",
         ),
         (
-            Topic::Privileges,
+            Practice::Privileges,
             "k8s.yaml",
             "spec:\n  type: NodePort\n  ports:\n    - port: 5432\n",
             "spec:\n  type: ClusterIP\n  ports:\n    - port: 5432\n",
         ),
         (
-            Topic::Privileges,
+            Practice::Privileges,
             "nginx.conf",
             "user root;\n",
             "user nginx;\n",
         ),
         (
-            Topic::FixedVersion,
+            Practice::FixedVersion,
             "Dockerfile",
             "FROM php:8\nRUN composer install\n",
             "FROM php:8\nCOPY composer.json composer.lock ./\nRUN composer install\n",
@@ -368,13 +368,13 @@ fn manifests_and_images_are_read() {
 fn answers_of_login_reveal_accounts_in_each_language() {
     check(&[
         (
-            Topic::AccountEnumeration,
+            Practice::AccountEnumeration,
             "a.php",
             "class A {\n    public function login($r)\n    {\n        return ['error' => 'User not found'];\n    }\n}\n",
             "class A {\n    public function login($r)\n    {\n        return ['error' => 'Invalid credentials'];\n    }\n}\n",
         ),
         (
-            Topic::AccountEnumeration,
+            Practice::AccountEnumeration,
             "a.go",
             "func login() {\n\tc.JSON(404, gin.H{\"error\": \"user not found\"})\n}\n",
             "func show() {\n\tc.JSON(404, gin.H{\"error\": \"user not found\"})\n}\n",

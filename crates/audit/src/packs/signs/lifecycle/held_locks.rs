@@ -2,7 +2,7 @@
 //! channel that no goroutine reads any more.
 
 use super::{GO, JVM, ONE_FUNCTION, PYTHON, Sign, inside};
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 
 const HELD: &str = "the lock is held while `{}` waits for another system, so all callers wait";
 const LEFT: &str = "a goroutine that sends to `{}` after the function returned waits for ever";
@@ -10,7 +10,7 @@ const ENDED: &str = "`{}` gets the context of the request, which ends with the r
 
 pub(super) const SIGNS: &[Sign] = &[
     inside(
-        Topic::Blocking,
+        Practice::Blocking,
         GO,
         r"\.Lock\(\)\s*\n\s*defer [\w.]+\.Unlock\(\)(?:[^\n]*\n){1,25}?[^\n]*(?P<what>\b(?:\w+\.)*(?:\w*[cC]lient\w*\.\w+|http\.(?:Get|Post)|\w+\.(?:Fetch|Publish|WriteMessages|QueryRow|Query|ExecContext|Send)\w*))\(",
         ONE_FUNCTION,
@@ -18,7 +18,7 @@ pub(super) const SIGNS: &[Sign] = &[
         HELD,
     ),
     inside(
-        Topic::Blocking,
+        Practice::Blocking,
         PYTHON,
         r"(?m)^[ \t]*with (?:self\.)?_?\w*lock\w*:\s*\n(?:[^\n]*\n){0,8}?[^\n]*(?P<what>\b(?:requests|httpx|client|session)\.(?:get|post|put)|\burlopen)\(",
         ONE_FUNCTION,
@@ -26,7 +26,7 @@ pub(super) const SIGNS: &[Sign] = &[
         HELD,
     ),
     inside(
-        Topic::Blocking,
+        Practice::Blocking,
         JVM,
         r"\bsynchronized\b[^\n]*\{\s*\n(?:[^\n]*\n){0,12}?[^\n]*(?P<what>\b\w*(?:[rR]estTemplate|[wW]ebClient|[cC]lient|[fF]eign)\w*\.\w+)\(",
         ONE_FUNCTION,
@@ -34,7 +34,7 @@ pub(super) const SIGNS: &[Sign] = &[
         HELD,
     ),
     inside(
-        Topic::OwnedTask,
+        Practice::OwnedTask,
         GO,
         r"\b(?P<what>\w+) :?= make\(chan [^,()\n]+\)",
         r"go func\([\s\S]*?<- [\s\S]*?(?:\bselect \{[\s\S]*?(?:\.Done\(\)|time\.After)|return <-)",
@@ -42,7 +42,7 @@ pub(super) const SIGNS: &[Sign] = &[
         LEFT,
     ),
     inside(
-        Topic::RequestContext,
+        Practice::RequestContext,
         GO,
         r"(?P<what>\bgo (?:\w+\.)*\w+)\(\s*(?:r|req|request|c\.Request|c\.Request\(\))\.Context\(\)|\bgo func\(\) \{\s*\n(?:[^\n]*\n){0,6}?[^\n]*(?P<other>\b\w+(?:\.\w+)+)\(\s*(?:r|req|request|c\.Request|c\.Request\(\))\.Context\(\)",
         ONE_FUNCTION,

@@ -1,11 +1,11 @@
 //! Operation: stops that always take the whole time, settings in logs, clients with defaults.
 
 use super::{GO, JVM, ONE_FUNCTION, SCRIPT, Sign, inside, review};
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 
 pub(super) const SIGNS: &[Sign] = &[
     inside(
-        Topic::ShutdownContext,
+        Practice::ShutdownContext,
         GO,
         r"\.Shutdown\((?:ctx|\w*[cC]tx)\)[\s\S]{0,600}?(?m)^\s*(?P<what><-\w*[cC]tx\.Done\(\))\s*$",
         ONE_FUNCTION,
@@ -13,42 +13,42 @@ pub(super) const SIGNS: &[Sign] = &[
         "after the drain `{}` waits for the whole timeout, even without open requests",
     ),
     review(
-        Topic::UncheckedSecret,
+        Practice::UncheckedSecret,
         GO,
         r#"`(?P<what>env:"\w*(?:PASSWORD|PASSWD|SECRET|TOKEN|API_KEY|SECRET_KEY|PRIVATE_KEY)")(?:\s+envDefault:"")?`"#,
         "",
         "the service starts without the secret of `{}`",
     ),
     review(
-        Topic::SecretLogged,
+        Practice::SecretLogged,
         JVM,
         r"\blog\w*\.(?:info|debug|warn|error|trace)\([^;]*,\s*(?P<what>\w*(?:[pP]rops|[pP]roperties|[cC]onnectionFactory|[dD]ataSource))(?:\.toString\(\))?\s*\)",
         "",
         "a log record contains the settings `{}`, including their secrets",
     ),
     review(
-        Topic::BodyLogged,
+        Practice::BodyLogged,
         JVM,
         r"\blog\w*\.(?:info|debug|warn|error)\([^;]*,\s*(?P<what>\w+\.toString\(\))\s*\)",
         r"(?i)exception\.toString|\be\.toString",
         "a log record contains all fields of `{}`",
     ),
     review(
-        Topic::NumberRange,
+        Practice::NumberRange,
         SCRIPT,
         r"\b(?P<what>price|amount|quantity|qty|total|stock)\s*:\s*z(?:\.coerce)?\s*\.(?:string|number)\((?:[^()]|\([^()]*\))*\)(?:\.(?:int|optional|nullable|default|finite|describe)\((?:[^()]|\([^()]*\))*\))*\s*[,\n}]",
         r"(?i)refine\(|transform\(",
         "the schema accepts a negative `{}`",
     ),
     review(
-        Topic::Encryption,
+        Practice::Encryption,
         &[".yml", ".yaml", ".properties"],
         r"(?P<what>jdbc:(?:postgresql|mysql|mariadb|sqlserver)://(?:[a-km-z]|l[a-np-z])[\w.-]*)",
         r"(?i)ssl|encrypt=|verify-full",
         "the connection of `{}` does not require TLS",
     ),
     inside(
-        Topic::Prefetch,
+        Practice::Prefetch,
         GO,
         r"(?P<what>\brabbitmq\.NewConsumer)\(",
         r"\bfunc\b",
@@ -56,7 +56,7 @@ pub(super) const SIGNS: &[Sign] = &[
         "the broker sends an unlimited number of messages at once to the consumer of `{}`",
     ),
     inside(
-        Topic::PublisherConfirm,
+        Practice::PublisherConfirm,
         GO,
         r"(?P<what>\brabbitmq\.NewPublisher)\(",
         r"\bfunc\b",
@@ -64,21 +64,21 @@ pub(super) const SIGNS: &[Sign] = &[
         "no code waits until the broker confirms the messages of `{}`",
     ),
     review(
-        Topic::OwnRecord,
+        Practice::OwnRecord,
         GO,
         r#"(?P<what>\.(?:GET|Get)\(\s*"[^"\n]*[:{](?:owner|user|customer|account|member)[-_]?(?:id|Id|ID)\}?[^"\n]*")\s*,\s*\w+(?:\.\w+)*\s*\)"#,
         "",
         "any caller can read the records of a user by the ID in `{}`",
     ),
     review(
-        Topic::SecretLogged,
+        Practice::SecretLogged,
         GO,
         r"(?P<what>\bspew\.(?:Dump|Printf|Fdump)|\bpp\.Print(?:ln)?|\blitter\.Dump)\([^\n]*(?i:conf|cfg|settings)",
         "",
         "`{}` prints all settings, including their secrets",
     ),
     inside(
-        Topic::SqlText,
+        Practice::SqlText,
         GO,
         r"(?P<what>\.WriteString\(\s*\w+(?:\.\w+)+\s*\))",
         r#"(?i)WriteString\(\s*["`]\s*(?:insert|select|update|delete)\b"#,
@@ -86,49 +86,49 @@ pub(super) const SIGNS: &[Sign] = &[
         "`{}` inserts text of the caller into a statement",
     ),
     review(
-        Topic::UnsafeInput,
+        Practice::UnsafeInput,
         SCRIPT,
         r"(?P<what>\bnew RegExp\(\s*(?:\w+\.)*(?i:search|query|q|term|keyword|filter|input|name|title)\w*)\s*[,)]",
         r"(?i)escape",
         "the caller controls the pattern of `{}`",
     ),
     review(
-        Topic::Encryption,
+        Practice::Encryption,
         SCRIPT,
         r"\b(?:cookie|session|setCookie)\w*\s*[:(][^;]{0,300}?(?P<what>\bsecure\s*:\s*false)",
         "",
         "a cookie with `{}` is also sent without TLS",
     ),
     review(
-        Topic::FloatingPromise,
+        Practice::FloatingPromise,
         SCRIPT,
         r"(?P<what>process\.on\(\s*['\x22](?:unhandledRejection|uncaughtException)['\x22])",
         r"(?i)process\.exit|exitCode|shutdown|\.kill\(",
         "`{}` only logs, so the process continues in an unknown state",
     ),
     review(
-        Topic::UnboundedBody,
+        Practice::UnboundedBody,
         SCRIPT,
         r"(?P<what>\bbodyLimit\s*:\s*(?:\d{8,}|\d+\s*\*\s*\d{5,}|[1-9]\d+\s*\*\s*1024\s*\*\s*1024))",
         "",
         "`{}` accepts very large bodies",
     ),
     review(
-        Topic::ErrorAnswer,
+        Practice::ErrorResponse,
         GO,
         r"(?m)^(?:\t+)if [^\n]*err != nil \{\n(?:\t+[^\n}]*\n){0,3}?\t+(?P<what>(?:http\.Error|\w{1,3}\.(?:AbortWithStatus(?:JSON)?|AbortWithError|JSON|String))\([^\n]*\))\n\t+\}\n\s*[^\s}]",
         "",
         "after `{}` the handler continues and responds again, because it does not return",
     ),
     review(
-        Topic::DebugRoute,
+        Practice::DebugRoute,
         GO,
         r#"(?P<what>\.(?:Group|GET|POST|Get|Post|Handle|HandleFunc)\(\s*"/(?:\w+/)*(?:test|debug)(?:/[^"\n]*)?")"#,
         r"(?i)pprof|_test\b",
         "the deployed program has a route for tests (`{}`)",
     ),
     review(
-        Topic::FileLogging,
+        Practice::FileLogging,
         &[".toml", ".yaml", ".yml"],
         r#"(?im)^\s*(?:\[log\w*\]|log\w*:)[ \t]*\n(?:[ \t]*[^\[\n]*\n){0,6}?[ \t]*(?P<what>(?:dir|path|filename|file)\s*[:=]\s*["']?(?:/|\.?/?logs?\b)[^\s"']*)"#,
         r"(?im)^\s*mode:\s*console",

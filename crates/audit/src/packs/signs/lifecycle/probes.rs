@@ -1,7 +1,7 @@
 //! Health checks that call other services, so that one outage restarts all services.
 
 use super::{GO, PYTHON, SCRIPT, Sign, inside};
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 
 const CALLS: &str = "the health check calls another service with `{}`";
 /// Words of a function that answers a probe.
@@ -10,7 +10,7 @@ const PROBE: &str = r"(?i)health|liveness|readiness|/ready\b|/live\b|readyz|live
 const CLIENT: &str = r"(?i)waitUntil|until_?ready|wait_?for|retry|breaker";
 
 const fn remote_check(files: &'static [&'static str], pattern: &'static str) -> Sign {
-    inside(Topic::PeerHealth, files, pattern, PROBE, CLIENT, CALLS)
+    inside(Practice::PeerHealth, files, pattern, PROBE, CLIENT, CALLS)
 }
 
 pub(super) const SIGNS: &[Sign] = &[

@@ -1,11 +1,11 @@
 //! Exits of programs: servers that survive their deadline, and pools that stay open.
 
 use super::{GO, Sign, inside, review};
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 
 pub(super) const SIGNS: &[Sign] = &[
     inside(
-        Topic::Cleanup,
+        Practice::Cleanup,
         GO,
         r"(?P<what>case <-(?:\w+\.Done\(\)|time\.After\([^\n]*\))):",
         r"\.GracefulStop\(\)",
@@ -13,7 +13,7 @@ pub(super) const SIGNS: &[Sign] = &[
         "after `{}` the gRPC server is not stopped, because no code calls `Stop`",
     ),
     inside(
-        Topic::Cleanup,
+        Practice::Cleanup,
         GO,
         r"(?P<what>\.GracefulStop\(\))",
         r"\bfunc\b",
@@ -23,7 +23,7 @@ pub(super) const SIGNS: &[Sign] = &[
     Sign {
         elsewhere: r"\.Shutdown\w*\(|GracefulStop\(|\.Stop\(",
         ..review(
-            Topic::Cleanup,
+            Practice::Cleanup,
             &["main.go"],
             r"(?P<what>\bsignal\.Notify(?:Context)?)\(",
             r"\.Shutdown\w*\(|GracefulStop\(|\.Stop\(|\bcancel\(\)|<-ctx\.Done|\.Run\(ctx|\(ctx\b",
@@ -33,7 +33,7 @@ pub(super) const SIGNS: &[Sign] = &[
     Sign {
         elsewhere: r"(?i)\b\w*(?:conn|client|cc)\w*\.Close\(",
         ..review(
-            Topic::Cleanup,
+            Practice::Cleanup,
             GO,
             r"(?P<what>\bgrpc\.(?:NewClient|Dial|DialContext))\(",
             r"\.Close\(",

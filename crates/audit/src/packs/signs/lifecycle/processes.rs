@@ -1,10 +1,10 @@
 //! Programs that a service starts.
 
 use super::{JVM, ONE_FUNCTION, Sign, inside};
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 
 pub(super) const SIGNS: &[Sign] = &[inside(
-    Topic::Blocking,
+    Practice::Blocking,
     JVM,
     r"\.start\(\)[\s\S]{0,500}?(?P<what>\b(?:read\w*|\w+\.readLine|\w+\.readAllBytes|IOUtils\.toString|\w+\.lines)\([^;\n]*\))[\s\S]{0,700}?\.waitFor\(\s*\w+\s*,",
     ONE_FUNCTION,

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use crate::model::FactSink;
-use crate::model::facts::{Practice, Topic, Verdict};
+use crate::model::facts::{Observation, Practice, Verdict};
 use crate::packs::signs::ascii::ascii;
 use crate::packs::signs::scope;
 use crate::packs::{Pack, Reader};
@@ -146,15 +146,15 @@ fn read(file: &SourceFile, facts: &mut FactSink<'_>) {
             continue;
         }
         if let Some(at) = grows(&file.text, own, language.collections, &patterns.at_start) {
-            let practice = Practice {
-                topic: Topic::GrowingMemory,
+            let observation = Observation {
+                practice: Practice::GrowingMemory,
                 verdict: Verdict::Review,
                 elsewhere: "",
                 evidence: format!(
                     "code adds to `{own}` for each request or message, and no code of the file removes an entry"
                 ),
             };
-            facts.add(practice, at);
+            facts.add(observation, at);
         }
     }
 }
@@ -183,7 +183,7 @@ fn grows(
 #[cfg(test)]
 mod tests {
     use super::{PACK, PATTERNS};
-    use crate::model::facts::{Practice, Topic};
+    use crate::model::facts::{Observation, Practice};
     use crate::model::{FactSink, FactStore};
     use crate::packs::Reader;
     use crate::repository::{Role, Tracked};
@@ -197,10 +197,10 @@ mod tests {
         };
         read(&file, &mut FactSink::new(&file, &mut store));
         store
-            .of::<Practice>()
+            .of::<Observation>()
             .items
             .iter()
-            .any(|practice| practice.topic == Topic::GrowingMemory)
+            .any(|observation| observation.practice == Practice::GrowingMemory)
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! logs.
 
 use super::{GO, JVM, PYTHON, SCRIPT, Sign, review};
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 
 const INNER: &str = "`{}` exposes the text of an internal error to the client";
 const PERSON: &str = "a log record contains `{}` of a person";
@@ -15,7 +15,7 @@ const FILE: &str = "`{}` writes the log to a file of the container";
 
 const fn inner(files: &'static [&'static str], pattern: &'static str) -> Sign {
     review(
-        Topic::InternalError,
+        Practice::InternalError,
         files,
         pattern,
         r"NODE_ENV|isDev|IsDevelopment|production",
@@ -24,19 +24,19 @@ const fn inner(files: &'static [&'static str], pattern: &'static str) -> Sign {
 }
 
 const fn person(files: &'static [&'static str], pattern: &'static str) -> Sign {
-    review(Topic::PersonLogged, files, pattern, "", PERSON)
+    review(Practice::PersonLogged, files, pattern, "", PERSON)
 }
 
 const fn secret(files: &'static [&'static str], pattern: &'static str) -> Sign {
-    review(Topic::SecretLogged, files, pattern, "", SECRET)
+    review(Practice::SecretLogged, files, pattern, "", SECRET)
 }
 
 const fn whole(files: &'static [&'static str], pattern: &'static str) -> Sign {
-    review(Topic::BodyLogged, files, pattern, "", WHOLE)
+    review(Practice::BodyLogged, files, pattern, "", WHOLE)
 }
 
 const fn sql(files: &'static [&'static str], pattern: &'static str) -> Sign {
-    review(Topic::BodyLogged, files, pattern, "", SQL)
+    review(Practice::BodyLogged, files, pattern, "", SQL)
 }
 
 const fn reveals(
@@ -45,7 +45,7 @@ const fn reveals(
     evidence: &'static str,
 ) -> Sign {
     review(
-        Topic::AccountEnumeration,
+        Practice::AccountEnumeration,
         files,
         pattern,
         r"(?i)dummy|fake_?hash|constant.?time|timing",
@@ -58,7 +58,7 @@ const fn to_file(
     pattern: &'static str,
     unless: &'static str,
 ) -> Sign {
-    review(Topic::FileLogging, files, pattern, unless, FILE)
+    review(Practice::FileLogging, files, pattern, unless, FILE)
 }
 
 pub(super) const SIGNS: &[Sign] = &[
@@ -312,7 +312,7 @@ pub(super) const SIGNS: &[Sign] = &[
         "",
     ),
     review(
-        Topic::RequestIdentifier,
+        Practice::RequestIdentifier,
         &["environments/production.rb"],
         r"(?P<what>Rails\.application\.configure do)",
         r"(?m)^\s*config\.log_tags\s*=\s*\[[^\]]*(?:uuid|request_id)",

@@ -1,7 +1,7 @@
 //! Formats of logs.
 
 use super::{GO, PYTHON, SCRIPT, Sign, review};
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 
 const TEXT: &str = "`{}` writes logs as text, so the log system cannot filter by field";
 
@@ -12,7 +12,7 @@ const fn text(
 ) -> Sign {
     Sign {
         elsewhere,
-        ..review(Topic::LogFormat, files, pattern, elsewhere, TEXT)
+        ..review(Practice::LogFormat, files, pattern, elsewhere, TEXT)
     }
 }
 

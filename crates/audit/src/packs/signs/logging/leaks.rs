@@ -2,7 +2,7 @@
 //! that require no password.
 
 use super::{GO, JVM, PYTHON, SCRIPT, Sign, inside, review};
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 
 const YAML: &[&str] = &["compose.yml", "compose.yaml", ".prod.yml", ".full.yml"];
 const WHOLE: &str = "a log record contains the whole value of `{}`";
@@ -10,7 +10,7 @@ const HASH: &str = "the response contains `{}`";
 const OPEN: &str = "the store of `{}` requires no password";
 
 const fn whole(files: &'static [&'static str], pattern: &'static str) -> Sign {
-    review(Topic::BodyLogged, files, pattern, "", WHOLE)
+    review(Practice::BodyLogged, files, pattern, "", WHOLE)
 }
 
 pub(super) const SIGNS: &[Sign] = &[
@@ -47,84 +47,84 @@ pub(super) const SIGNS: &[Sign] = &[
         r#"\b(?:tracing::|log::)?(?:info|error|warn|debug|trace)!\(\s*"[^"]*\{:#?\?\}[^"]*"\s*,\s*(?P<what>(?:login|user|account|config|settings|request|body|payload|claims|access_claims|refresh_claims|self)\b)"#,
     ),
     review(
-        Topic::PersonLogged,
+        Practice::PersonLogged,
         GO,
         r"(?i)\b\w*log\w*\.\w+\(\s*fmt\.Sprintf\([^\n]*,\s*(?P<what>\w+\.(?:to|email|phone|recipient|mobile)|email|recipient|phone)\s*\)",
         "",
         "a log record contains `{}` of a person",
     ),
     review(
-        Topic::PersonLogged,
+        Practice::PersonLogged,
         JVM,
         r"(?i)\blog(?:ger)?\.(?:info|warn|error|debug)\([^;\n]*,\s*(?P<what>\w*(?:email|phone)(?:address|number)?)\s*[,)]",
         "",
         "a log record contains `{}` of a person",
     ),
     review(
-        Topic::SecretLogged,
+        Practice::SecretLogged,
         &[".rs"],
         r#"\b(?:tracing::|log::)?(?:info|error|warn|debug|trace)!\(\s*"[^"]*\{[^"]*"\s*,\s*(?:[\w.]+\s*,\s*)?(?P<what>\w*(?:token|secret|password)\w*)\s*,?\s*[\w\s]*,?\s*\)"#,
         "",
         "a log record contains `{}`",
     ),
     review(
-        Topic::InternalError,
+        Practice::InternalError,
         GO,
         r#"(?P<what>\bstatus\.Errorf?\([^"\n]*"[^"\n]*%[vsw][^"\n]*"[^\n]*\berr\b)"#,
         "",
         "`{}` exposes the text of an internal error to the client",
     ),
     review(
-        Topic::SettingCredential,
+        Practice::SettingCredential,
         &[".yml", ".yaml"],
         r#"(?m)^[ \t]+(?:username|user|host|uri|url):[^\n]*\n(?:[ \t]+[\w\-]+:[^\n]*\n){0,4}?[ \t]+(?P<what>password):[ \t]*["']?[^\s"'$#\{<:]{3,}["']?[ \t\r]*(?:#|$)"#,
         r"(?m)^services:|^kind:|^apiVersion:|^openapi:|^swagger:",
         "`{}` has a literal value in a file of the repository",
     ),
     review(
-        Topic::InternalError,
+        Practice::InternalError,
         SCRIPT,
         r"\.(?:json|send)\(\s*\{(?:[^{}N]|N[^O]|\{(?:[^{}N]|N[^O])*\}?)*?\b(?P<what>(?:err|error|e|ex)\.(?:message|stack))",
         r"(?i)isdevelopment|errorhandler\(",
         "`{}` exposes the text of an internal error to the client",
     ),
     review(
-        Topic::InternalError,
+        Practice::InternalError,
         GO,
         r"(?P<what>\.JSON\([^\n,]*,\s*(?:err|(?:\w+\.)?\w*[eE]rr\w*\(\s*err\s*\))\s*\))",
         "",
         "`{}` exposes the text of an internal error to the client",
     ),
     review(
-        Topic::ExposedHash,
+        Practice::ExposedHash,
         GO,
         r"func [^\n]*(?i:proto|response|dto|topb|reply|view|resp)\w*\([^\n]*\{(?:[^\n]|\n[^}])*?(?P<what>\bPassword(?:Hash)?:\s*\w+\.(?:Get)?Password\w*)",
         "",
         HASH,
     ),
     review(
-        Topic::ExposedHash,
+        Practice::ExposedHash,
         GO,
         r#"(?m)^\s*(?P<what>Password(?:Hash)?)\s+string\s+`(?:[^`\n]*(?:gorm|db|bson):[^`\n]*json:"password[^`\n]*|[^`\n]*json:"password[^`\n]*(?:gorm|db|bson):[^`\n]*)`"#,
         r"(?i)sanitize|omit\(.?password",
         HASH,
     ),
     review(
-        Topic::ExposedHash,
+        Practice::ExposedHash,
         GO,
         r#"type \w*(?:User|Account|Customer|Member)\w* struct \{[^}]*?\b(?P<what>(?:Verification|Reset|Refresh|Confirmation)Token\w*)\s+\*?string\s+`[^`\n]*json:"[a-zA-Z]"#,
         "",
         HASH,
     ),
     review(
-        Topic::ExposedHash,
+        Practice::ExposedHash,
         SCRIPT,
         r"=\s*await [\w.]*(?i:user|account|member|customer)\w*\.(?:findOne|findUnique|findFirst|findById|findByPk|findOneBy|create|save)\((?:[^()]|\([^()]*\))*\)(?:[^\n]*\n){1,14}?[^\n]*(?:return \{|\.(?:json|send)\(\{|\.(?:json|send)\()[^{}\n;]*(?P<what>\b(?:user|account|member|customer))\s*[,})]",
         r"(?i)select:|omit|exclude|delete \w+\.password|toJSON|withoutPassword|plainToClass|sanitize|attributes:|\.\.\.(?:rest|safe)|select\(|@Exclude|hashed?Password: false",
         "the response contains the whole `{}`, including its hash",
     ),
     review(
-        Topic::ExposedHash,
+        Practice::ExposedHash,
         SCRIPT,
         r"return (?:await )?this\.\w+\.find\w*\(\s*\{[^;]*?\bselect:\s*(?:\[[^\]]*['\x22]|\{[^}]*?\b)(?P<what>password\w*)",
         "",
@@ -133,7 +133,7 @@ pub(super) const SIGNS: &[Sign] = &[
     Sign {
         elsewhere: r"@Exclude\b|select:\s*false|ClassSerializerInterceptor|toJSON",
         ..review(
-            Topic::ExposedHash,
+            Practice::ExposedHash,
             &["service.ts"],
             r"return (?P<what>(?:updated|saved|created|new)(?:User|Account|Member|Customer)|(?:await )?this\.\w*(?:user|User|account|member)\w*\.save\([^\n;]*\))\s*;",
             r"(?i)omit|toDto|plainTo|sanitize|password: _",
@@ -141,35 +141,35 @@ pub(super) const SIGNS: &[Sign] = &[
         )
     },
     review(
-        Topic::ExposedHash,
+        Practice::ExposedHash,
         &[".rs"],
         r"derive\([^)]*\bSerialize\b[^)]*\)\]\s*(?:#\[[^\]]*\]\s*)*pub struct \w+\s*\{[^}]*?(?P<what>\bpassword(?:_hash)?)\s*:",
         r"skip_serializing|serde\(skip",
         HASH,
     ),
     review(
-        Topic::PlainPassword,
+        Practice::PlainPassword,
         &[".rs"],
         r"(?P<what>\b\w+\.password(?:_hash)?\s*==\s*\w+\.password(?:_hash)?)\b",
         "",
         "`{}` compares what the client sends with what is stored",
     ),
     review(
-        Topic::MassAssignment,
+        Practice::MassAssignment,
         GO,
         r"(?P<what>\b(?:Roles?|IsAdmin):\s*(?:r|req|request|in|input|body|dto|payload|cmd)\.(?:Get)?(?:Roles?|IsAdmin)\b)",
         "(?i)requireadmin|isadmin\\(|adminonly",
         "the caller chooses `{}`",
     ),
     review(
-        Topic::MassAssignment,
+        Practice::MassAssignment,
         SCRIPT,
         r"(?P<what>\b(?:roles?|isAdmin)\s*:\s*(?:\w*(?:[rR]equest|[dD]to|[iI]nput)\w*|data|payload|userData|command)\.(?:roles?|isAdmin)\b)",
         "(?i)roles\\.admin|adminguard",
         "the caller chooses `{}`",
     ),
     review(
-        Topic::MassAssignment,
+        Practice::MassAssignment,
         &[
             "service.ts",
             "service.js",
@@ -188,7 +188,7 @@ pub(super) const SIGNS: &[Sign] = &[
         "the caller chooses `{}`",
     ),
     inside(
-        Topic::MassAssignment,
+        Practice::MassAssignment,
         SCRIPT,
         r"\{[^{}=\n]*\b(?P<what>total|price|totalPrice|unitPrice|totalAmount|discount|cost)\b[^{}=\n]*\}\s*=\s*(?:req|request|ctx\.request)\.body\b",
         r"(?i)order|booking|checkout|purchase|reservation|rental",
@@ -196,7 +196,7 @@ pub(super) const SIGNS: &[Sign] = &[
         "the caller chooses `{}`",
     ),
     inside(
-        Topic::MassAssignment,
+        Practice::MassAssignment,
         PYTHON,
         r"(?P<what>\b(?:price|total|total_price|unit_price|total_amount|discount)\s*=\s*(?:body|data|payload|request\.json|req|dto|\w*_in)(?:\[|\.get\(|\.))",
         r"(?i)order|booking|checkout|purchase|reservation|rental",
@@ -204,28 +204,28 @@ pub(super) const SIGNS: &[Sign] = &[
         "the caller chooses `{}`",
     ),
     review(
-        Topic::UncheckedSecret,
+        Practice::UncheckedSecret,
         SCRIPT,
         r"process\.env\.\w*REFRESH\w*\s*(?:\|\||\?\?)\s*(?P<what>process\.env\.\w*SECRET\w*)",
         "",
         "two kinds of tokens share `{}` if one setting is missing",
     ),
     review(
-        Topic::SettingCredential,
+        Practice::SettingCredential,
         SCRIPT,
         r#"process\.env\.(?P<what>\w*(?:SECRET|PASSWORD|PRIVATE_KEY|API_KEY|SIGNING_KEY)\w*)\s*(?:\|\||\?\?)\s*['"`][^'"`\n]{4,}['"`]"#,
         "",
         "`{}` has a literal as its fallback",
     ),
     review(
-        Topic::LimiterKey,
+        Practice::LimiterKey,
         SCRIPT,
         r"(?P<what>\b\w+\.(?:enable\(\s*['\x22]trust proxy['\x22]|set\(\s*['\x22]trust proxy['\x22]\s*,\s*true)\s*\))",
         "",
         "with `{}` the caller chooses the address that limits and logs use",
     ),
     review(
-        Topic::ImageSecret,
+        Practice::ImageSecret,
         &[
             "dockerfile",
             ".dockerfile",
@@ -237,7 +237,7 @@ pub(super) const SIGNS: &[Sign] = &[
         "`{}` becomes a part of the image",
     ),
     review(
-        Topic::SettingCredential,
+        Practice::SettingCredential,
         YAML,
         r#"(?m)^\s*image:\s*["']?(?:[\w.\-]+/)*(?P<what>redis(?::[\w.\-]+)?)["']?\s*$"#,
         // The official image ignores `REDIS_PASSWORD`, which may be a setting of a client.
@@ -245,28 +245,28 @@ pub(super) const SIGNS: &[Sign] = &[
         OPEN,
     ),
     review(
-        Topic::SettingCredential,
+        Practice::SettingCredential,
         YAML,
         r#"(?m)^\s*image:\s*["']?(?:[\w.\-]+/)*(?P<what>mongo(?::[\w.\-]+)?)["']?\s*$"#,
         r"MONGO_INITDB_ROOT|--auth|--keyFile",
         OPEN,
     ),
     review(
-        Topic::UnsafeInput,
+        Practice::UnsafeInput,
         &[".yml", ".yaml", ".properties", ".java", ".kt"],
         r#"(?P<what>trusted\.packages["']?\s*[:=,]\s*["']?\*)"#,
         "",
         "with `{}` a message chooses the class that is created",
     ),
     review(
-        Topic::Encryption,
+        Practice::Encryption,
         &[".yml", ".yaml", ".properties"],
         r#"(?P<what>smtp:\s*\n(?:[ \t]+[^\n]*\n){0,6}?[ \t]+(?:ssl:\s*\n[ \t]+)?trust:\s*["']?\*|mail\.smtp\.ssl\.trust\s*=\s*\*)"#,
         "",
         "`{}` accepts every certificate",
     ),
     review(
-        Topic::UnsafeInput,
+        Practice::UnsafeInput,
         SCRIPT,
         r"(?P<what>\border\s*:\s*\[\s*\[\s*(?:sort\w*|orderBy|order\w*|column)\s*,|\bsort\[\s*(?:\w+\.)*sort\w*\s*\]\s*=|\.sort\(\s*\{\s*\[\s*\w*(?i:sort)\w*\s*\])",
         r"(?i)allowed|whitelist|isIn\(|@IsIn|@IsEnum",

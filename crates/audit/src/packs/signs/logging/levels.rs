@@ -1,7 +1,7 @@
 //! Modes for development and levels of logs that are delivered.
 
 use super::{GO, PYTHON, SCRIPT, Sign, review};
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 
 /// Settings of programs, without compose files and manifests.
 const SETTINGS: &[&str] = &[
@@ -47,7 +47,7 @@ const fn debug(
     pattern: &'static str,
     unless: &'static str,
 ) -> Sign {
-    review(Topic::DebugMode, files, pattern, unless, DEBUG)
+    review(Practice::DebugMode, files, pattern, unless, DEBUG)
 }
 
 const fn level(
@@ -55,7 +55,7 @@ const fn level(
     pattern: &'static str,
     unless: &'static str,
 ) -> Sign {
-    review(Topic::LogLevel, files, pattern, unless, LEVEL)
+    review(Practice::LogLevel, files, pattern, unless, LEVEL)
 }
 
 pub(super) const SIGNS: &[Sign] = &[

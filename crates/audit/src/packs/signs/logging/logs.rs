@@ -1,11 +1,11 @@
 //! Logs: levels, prints, data of persons.
 
 use super::{JVM, PYTHON, Sign};
-use crate::model::facts::{Topic, Verdict};
+use crate::model::facts::{Practice, Verdict};
 
 pub(super) const SIGNS: &[Sign] = &[
     Sign {
-        topic: Topic::PersonLogged,
+        practice: Practice::PersonLogged,
         verdict: Verdict::LikelyBroken,
         files: JVM,
         pattern: r"(?i)\b(?P<what>log(?:ger)?\.(?:info|warn|error|debug)\([^;]*?[,+]\s*[\w.()]*get(?:email|phone|mobile|telephone)\w*\(\))",
@@ -15,7 +15,7 @@ pub(super) const SIGNS: &[Sign] = &[
         within: "",
     },
     Sign {
-        topic: Topic::PersonLogged,
+        practice: Practice::PersonLogged,
         verdict: Verdict::LikelyBroken,
         files: &[".cs"],
         pattern: r"\b(?P<what>(?:_?[lL]og(?:ger)?)\.(?:Log)?(?:Information|Warning|Error|Debug)\([^;]*?[,{]\s*\w+\.(?:\w+\.)*(?:Email\w*|Phone\w*|TelephoneNumber|PostalCode|Iban|BirthDate))",
@@ -25,7 +25,7 @@ pub(super) const SIGNS: &[Sign] = &[
         within: "",
     },
     Sign {
-        topic: Topic::PersonLogged,
+        practice: Practice::PersonLogged,
         verdict: Verdict::Review,
         files: &[".cs"],
         pattern: r"\b(?P<what>(?:_?[lL]og(?:ger)?)\.(?:Log)?(?:Information|Warning|Error|Debug)\([^;]*?,\s*(?:message|body|payload|json)\s*\))",
@@ -35,7 +35,7 @@ pub(super) const SIGNS: &[Sign] = &[
         within: "",
     },
     Sign {
-        topic: Topic::PersonLogged,
+        practice: Practice::PersonLogged,
         verdict: Verdict::LikelyBroken,
         files: PYTHON,
         pattern: r#"\b(?P<what>log(?:ger|ging)?\.(?:info|warning|error|debug|exception)\([^\n]*?(?:,\s*|\{)(?:\w+\.)+(?:email|phone|phone_number|mobile)\b)"#,
@@ -45,7 +45,7 @@ pub(super) const SIGNS: &[Sign] = &[
         within: "",
     },
     Sign {
-        topic: Topic::PersonLogged,
+        practice: Practice::PersonLogged,
         verdict: Verdict::LikelyBroken,
         files: &[".ts", ".js"],
         pattern: r"\b(?P<what>(?:console|logger|log|this\.logger)\.(?:log|info|warn|error|debug)\([^\n]*?(?:,\s*|\$\{)(?:\w+\.)+(?:email|phone|phoneNumber|mobile)\b)",
@@ -55,7 +55,7 @@ pub(super) const SIGNS: &[Sign] = &[
         within: "",
     },
     Sign {
-        topic: Topic::LogLevel,
+        practice: Practice::LogLevel,
         verdict: Verdict::Minor,
         files: &[".yml", ".yaml"],
         pattern: r#"(?m)^\s*Log:\s*\r?\n(?:\s+\w+:[^\n]*\n)*?\s+(?P<what>Level:\s*["']?(?:error|severe|alert|fatal|debug))\b"#,
@@ -65,7 +65,7 @@ pub(super) const SIGNS: &[Sign] = &[
         within: "",
     },
     Sign {
-        topic: Topic::LogLevel,
+        practice: Practice::LogLevel,
         verdict: Verdict::Minor,
         files: &[".rs"],
         pattern: r#"(?P<what>set_var\(\s*"RUST_LOG"\s*,\s*"[^"]*(?:trace|debug)[^"]*")"#,
@@ -75,7 +75,7 @@ pub(super) const SIGNS: &[Sign] = &[
         within: "",
     },
     Sign {
-        topic: Topic::LogLevel,
+        practice: Practice::LogLevel,
         verdict: Verdict::Minor,
         files: &[".ts", ".js"],
         pattern: r#"(?P<what>LOG_LEVEL\s*(?:\?\?|\|\|)\s*["'](?:silent|trace|debug|fatal)["'])"#,
@@ -85,7 +85,7 @@ pub(super) const SIGNS: &[Sign] = &[
         within: "",
     },
     Sign {
-        topic: Topic::Print,
+        practice: Practice::Print,
         verdict: Verdict::Minor,
         files: &[".cs"],
         pattern: r"\b(?P<what>Console\.(?:Write|WriteLine))\(",
@@ -95,7 +95,7 @@ pub(super) const SIGNS: &[Sign] = &[
         within: "",
     },
     Sign {
-        topic: Topic::Print,
+        practice: Practice::Print,
         verdict: Verdict::Minor,
         files: &["service.ts", "controller.ts", "guard.ts", "gateway.ts"],
         pattern: r"(?P<what>\bconsole\.(?:error|warn|info|debug))\(",
@@ -105,7 +105,7 @@ pub(super) const SIGNS: &[Sign] = &[
         within: "",
     },
     Sign {
-        topic: Topic::Print,
+        practice: Practice::Print,
         verdict: Verdict::Minor,
         files: JVM,
         pattern: r"\b(?P<what>System\.(?:out|err)\.print(?:ln|f)?|\.printStackTrace)\(",
@@ -115,7 +115,7 @@ pub(super) const SIGNS: &[Sign] = &[
         within: "",
     },
     Sign {
-        topic: Topic::Print,
+        practice: Practice::Print,
         verdict: Verdict::Minor,
         files: &[".rs"],
         pattern: r"(?m)^\s*(?P<what>println|dbg)!\(",
@@ -125,7 +125,7 @@ pub(super) const SIGNS: &[Sign] = &[
         within: "",
     },
     Sign {
-        topic: Topic::FileLogging,
+        practice: Practice::FileLogging,
         verdict: Verdict::Review,
         files: &[".cs"],
         pattern: r"(?P<what>File\.AppendAll(?:Text|Lines)(?:Async)?)\(\s*\w*[lL]og",

@@ -1,12 +1,12 @@
 //! Traces of every request.
 
 use super::{GO, PYTHON, SCRIPT, Sign, review};
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 
 const EVERY: &str = "every request is traced (`{}`)";
 
 const fn every(files: &'static [&'static str], pattern: &'static str) -> Sign {
-    review(Topic::Sampling, files, pattern, "", EVERY)
+    review(Practice::Sampling, files, pattern, "", EVERY)
 }
 
 pub(super) const SIGNS: &[Sign] = &[

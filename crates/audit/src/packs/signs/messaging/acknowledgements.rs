@@ -1,7 +1,7 @@
 //! Consumers that acknowledge a failed message, or end at the first error of the broker.
 
 use super::{GO, PYTHON, SCRIPT, Sign, inside, review};
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 
 const FAILED: &str =
     "`{}` also runs after a failure that the code only logs, so the message is lost";
@@ -11,7 +11,7 @@ const KEPT: &str =
 
 pub(super) const SIGNS: &[Sign] = &[
     inside(
-        Topic::DroppedMessage,
+        Practice::DroppedMessage,
         GO,
         r"(?P<what>\b\w+\.(?:MarkMessage|MarkOffset|CommitMessages|CommitMessage))\(",
         r"err != nil \{\s*\n(?:[^\n}]*(?i:log|print)[^\n]*\n)+\s*\}",
@@ -19,7 +19,7 @@ pub(super) const SIGNS: &[Sign] = &[
         FAILED,
     ),
     inside(
-        Topic::DroppedMessage,
+        Practice::DroppedMessage,
         SCRIPT,
         r"(?P<what>\b(?:this\.)?\w*[cC]hannel\w*\.ack|\b\w+\.resolveOffset)\(",
         r"catch\s*(?:\([^)\n]*\))?\s*\{\s*(?:[^\n{}]*(?i:log|console)[^\n{}]*\n\s*)+\}",
@@ -27,7 +27,7 @@ pub(super) const SIGNS: &[Sign] = &[
         FAILED,
     ),
     inside(
-        Topic::DroppedMessage,
+        Practice::DroppedMessage,
         PYTHON,
         r"(?P<what>\b\w+\.(?:basic_ack|commit))\(",
         r"\b(?:basic_deliver|method|msg|message|record)\b[\s\S]*except\b[^\n]*:\s*\n(?:[ \t]+[^\n]*(?i:log|print)[^\n]*\n)+(?:[ \t]*\n|[ \t]*finally:|[ \t]*\w+\.(?:basic_ack|commit))",
@@ -35,7 +35,7 @@ pub(super) const SIGNS: &[Sign] = &[
         FAILED,
     ),
     review(
-        Topic::Reconnect,
+        Practice::Reconnect,
         GO,
         r"for \{\s*\n(?:[^\n]*\n){0,4}?[^\n]*(?P<what>\b\w+\.Consume)\(\s*\w*[cC]tx\w*[^\n]*(?:\n\s*if err != nil|; err != nil) \{\s*\n(?:[^\n}]*(?i:log|print)[^\n]*\n)?\s*(?:return|break|panic)\b",
         r"(?i)backoff|retry|time\.Sleep",
@@ -44,7 +44,7 @@ pub(super) const SIGNS: &[Sign] = &[
     Sign {
         elsewhere: r"(?i)NotifyClose|reconnect",
         ..inside(
-            Topic::Reconnect,
+            Practice::Reconnect,
             GO,
             r"\bfor \w+ := range (?P<what>\w*(?i:messages|msgs|deliveries|delivery))\s*\{",
             r"\.Consume(?:WithContext)?\(",
@@ -53,7 +53,7 @@ pub(super) const SIGNS: &[Sign] = &[
         )
     },
     inside(
-        Topic::Redelivery,
+        Practice::Redelivery,
         GO,
         r"(?P<what>\.Nack\(\s*false\s*,\s*true\s*\))",
         r"\bfunc\b",

@@ -1,7 +1,7 @@
 //! Consumers without dead letters or without stored offsets.
 
 use super::{GO, PYTHON, SCRIPT, Sign, review};
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 
 /// Names of what keeps messages that fail.
 const DEAD_LETTER: &str = r"(?i)dead_?-?letter|\bdlq\b|\bdlx\b|poison|retry_?topic|x-dead";
@@ -10,7 +10,7 @@ pub(super) const SIGNS: &[Sign] = &[
     Sign {
         elsewhere: DEAD_LETTER,
         ..review(
-            Topic::DroppedMessage,
+            Practice::DroppedMessage,
             GO,
             r"(?P<what>\.(?:FetchMessage|ReadMessage|AddNoPublisherHandler|AddMiddleware|QueueSubscribe|PollFetches)\(|\bConsumeClaim\(|\b\w*(?i:ch|channel)\w*\.Consume(?:WithContext)?\()",
             "websocket|gorilla",
@@ -20,7 +20,7 @@ pub(super) const SIGNS: &[Sign] = &[
     Sign {
         elsewhere: DEAD_LETTER,
         ..review(
-            Topic::DroppedMessage,
+            Practice::DroppedMessage,
             SCRIPT,
             r"(?P<what>\b\w*(?i:ch|channel)\w*\.consume\(|\beachMessage\b|\beachBatch\b|@(?:EventPattern|MessagePattern|RabbitSubscribe|SqsMessageHandler)\()",
             "",
@@ -30,7 +30,7 @@ pub(super) const SIGNS: &[Sign] = &[
     Sign {
         elsewhere: DEAD_LETTER,
         ..review(
-            Topic::DroppedMessage,
+            Practice::DroppedMessage,
             PYTHON,
             r"(?P<what>\bbasic_consume|\b(?:AIO)?KafkaConsumer)\(",
             "",
@@ -38,7 +38,7 @@ pub(super) const SIGNS: &[Sign] = &[
         )
     },
     review(
-        Topic::Acknowledgement,
+        Practice::Acknowledgement,
         GO,
         r"(?P<what>\bkafka\.ReaderConfig\{|\bkafka\.SubscriberConfig\{|\bsarama\.NewConsumer\(|\.ConsumePartition\()",
         r"GroupID|ConsumerGroup|GroupTopics",

@@ -1,7 +1,7 @@
 //! Messages that a consumer removes from the queue before their work is done.
 
 use super::{Sign, review};
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 use crate::packs::signs::body::line;
 
 const CODE: &[&str] = &[
@@ -11,7 +11,7 @@ const LOST: &str = "`{}` removes entries before the work on them is done, so a f
 
 pub(super) const SIGNS: &[Sign] = &[
     review(
-        Topic::DestructivePop,
+        Practice::DestructivePop,
         &[".rs"],
         concat!(
             r"\.(?:xrange\w*|xrevrange\w*|zrange\w*|lrange|smembers|hgetall)\(",
@@ -23,7 +23,7 @@ pub(super) const SIGNS: &[Sign] = &[
         "entries are read and then removed by `{}`, so an entry that arrives in between is lost",
     ),
     review(
-        Topic::DestructivePop,
+        Practice::DestructivePop,
         &[".py"],
         concat!(
             r"\.(?:xrange|zrange\w*|lrange|smembers|hgetall)\([^\n]*",
@@ -33,14 +33,14 @@ pub(super) const SIGNS: &[Sign] = &[
         LOST,
     ),
     review(
-        Topic::DestructivePop,
+        Practice::DestructivePop,
         CODE,
         r"(?i)(?P<what>\bdelete\s+from\s+\w*(?:queue|outbox|inbox|message|job|task|event|notification)\w*)\s[^;`]{0,400}?\breturning\b",
         r"(?i)\.begin\w*\(|\bbegin;|transaction|\btx\.",
         LOST,
     ),
     review(
-        Topic::DestructivePop,
+        Practice::DestructivePop,
         CODE,
         r"(?P<what>\b\w*(?i:queue|inbox|buffer|outbox|pending)\w*(?:\(\))?\.(?:drain|drainTo|drain_all|pop_all|popAll|take_all|takeAll|dequeue_all))\([^\n]*(?:\n[^\n]*){1,14}?[^\n]*\.(?:send|publish|emit|deliver)\w*\(",
         r"(?i)re_?enqueue|requeue|push_front|put_back|\.ack\(",

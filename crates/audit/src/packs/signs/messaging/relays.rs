@@ -1,7 +1,7 @@
 //! Relays of an outbox: rows that each replica sends, and messages that no code sends again.
 
 use super::{GO, JVM, PYTHON, SCRIPT, Sign, inside};
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 
 const TWICE: &str =
     "each replica reads the same unsent messages (`{}`), because no lock reserves them";
@@ -16,7 +16,7 @@ const fn twice(files: &'static [&'static str], pattern: &'static str) -> Sign {
     Sign {
         elsewhere: RESERVES,
         ..inside(
-            Topic::Schedule,
+            Practice::Schedule,
             files,
             pattern,
             "(?i)outbox",
@@ -30,7 +30,7 @@ const fn gives_up(files: &'static [&'static str], pattern: &'static str) -> Sign
     Sign {
         elsewhere: AGAIN,
         ..inside(
-            Topic::DroppedMessage,
+            Practice::DroppedMessage,
             files,
             pattern,
             r"(?i)outbox|publish|relay|produce",

@@ -1,7 +1,7 @@
 //! Redis streams: streams without a maximum length, and messages that stay pending.
 
 use super::{GO, JVM, PYTHON, SCRIPT, Sign, review};
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 
 const GROWS: &str = "`{}…)` sets no maximum length, so the stream grows without a bound";
 const PENDING: &str =
@@ -15,14 +15,14 @@ const CLAIMS: &str =
 const fn grows(files: &'static [&'static str], pattern: &'static str) -> Sign {
     Sign {
         elsewhere: TRIMS,
-        ..review(Topic::Expiry, files, pattern, TRIMS, GROWS)
+        ..review(Practice::Expiry, files, pattern, TRIMS, GROWS)
     }
 }
 
 const fn pending(files: &'static [&'static str], pattern: &'static str) -> Sign {
     Sign {
         elsewhere: CLAIMS,
-        ..review(Topic::DroppedMessage, files, pattern, CLAIMS, PENDING)
+        ..review(Practice::DroppedMessage, files, pattern, CLAIMS, PENDING)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Subscriptions: streams that end, and messages that a broker loses or redelivers without a limit.
 
 use super::{GO, JVM, PYTHON, SCRIPT, Sign, review};
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 use crate::packs::signs::body::line;
 
 const NOT_KEPT: &str =
@@ -13,7 +13,7 @@ const COUNTED: &str = r"(?i)x-death|delivery.?count|retry.?count|attempt|redeliv
 
 const fn not_kept(files: &'static [&'static str], pattern: &'static str) -> Sign {
     review(
-        Topic::Acknowledgement,
+        Practice::Acknowledgement,
         files,
         pattern,
         r"(?i)invalidat",
@@ -23,7 +23,7 @@ const fn not_kept(files: &'static [&'static str], pattern: &'static str) -> Sign
 
 const fn exclusive(files: &'static [&'static str], pattern: &'static str) -> Sign {
     review(
-        Topic::Acknowledgement,
+        Practice::Acknowledgement,
         files,
         pattern,
         r"(?i)reply_?to|correlation|\brpc\b",
@@ -32,12 +32,12 @@ const fn exclusive(files: &'static [&'static str], pattern: &'static str) -> Sig
 }
 
 const fn endless(files: &'static [&'static str], pattern: &'static str) -> Sign {
-    review(Topic::Redelivery, files, pattern, COUNTED, ENDLESS)
+    review(Practice::Redelivery, files, pattern, COUNTED, ENDLESS)
 }
 
 pub(super) const SIGNS: &[Sign] = &[
     review(
-        Topic::Reconnect,
+        Practice::Reconnect,
         &[".rs"],
         concat!(
             r"(?:on_message\(\)|basic_consume\(|\.subscribe\()[^\n]*",
@@ -93,7 +93,7 @@ pub(super) const SIGNS: &[Sign] = &[
     Sign {
         elsewhere: r"\bBasicQos(?:Async)?\b|PrefetchCount",
         ..review(
-            Topic::Prefetch,
+            Practice::Prefetch,
             &[".cs"],
             r"(?P<what>\bBasicConsume(?:Async)?)\(",
             "BasicQos",
@@ -101,14 +101,14 @@ pub(super) const SIGNS: &[Sign] = &[
         )
     },
     review(
-        Topic::RequestContext,
+        Practice::RequestContext,
         &[".cs"],
         r"(?P<what>\bReceived(?:Async)?\s*\+=\s*async)\s*\(\s*\w+\s*,\s*\w+\s*\)\s*=>",
         r"(?i)(?:stopping|cancellation)_?token\b",
         "the handler of `{}` does not receive the token that stops the service",
     ),
     review(
-        Topic::Cleanup,
+        Practice::Cleanup,
         &[".cs"],
         r"(?s)\bBasicConsume(?:Async)?\(.*?(?P<what>override (?:async )?(?:Task StopAsync|void Dispose))\(",
         r"BasicCancel",

@@ -1,7 +1,7 @@
 //! Notifications of providers: their signature, and their repetition.
 
 use super::{GO, JVM, ONE_FUNCTION, PYTHON, SCRIPT, Sign, inside};
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 
 const PARSED: &str =
     "`{}` signs a body that was parsed and written again, so valid signatures differ";
@@ -13,12 +13,12 @@ const PROVIDER: &str = r"(?i)webhook|/callbacks?\b|\bipn\b|payment_?notif";
 const ONCE: &str = r"(?i)event_?\.?id|processed|idempot|dedup|already|on conflict|setnx|exists|unique|duplicate|status\s*[!=]==?\s*|status != |\.status ==";
 
 const fn again(files: &'static [&'static str], pattern: &'static str) -> Sign {
-    inside(Topic::Idempotency, files, pattern, PROVIDER, ONCE, AGAIN)
+    inside(Practice::Idempotency, files, pattern, PROVIDER, ONCE, AGAIN)
 }
 
 const fn timed(files: &'static [&'static str], pattern: &'static str) -> Sign {
     inside(
-        Topic::SecretComparison,
+        Practice::SecretComparison,
         files,
         pattern,
         ONE_FUNCTION,
@@ -29,7 +29,7 @@ const fn timed(files: &'static [&'static str], pattern: &'static str) -> Sign {
 
 pub(super) const SIGNS: &[Sign] = &[
     inside(
-        Topic::Webhook,
+        Practice::Webhook,
         SCRIPT,
         r"createHmac\([^;]*?\.update\(\s*(?P<what>JSON\.stringify\(\s*(?:req|request|ctx\.request)\.body)",
         ONE_FUNCTION,
@@ -37,7 +37,7 @@ pub(super) const SIGNS: &[Sign] = &[
         PARSED,
     ),
     inside(
-        Topic::Webhook,
+        Practice::Webhook,
         PYTHON,
         r"hmac\.new\([^\n]*(?P<what>json\.dumps)\(",
         r"(?i)signature",

@@ -1,7 +1,7 @@
 //! Methods that are not written: each call has the same result.
 
 use super::{GO, Sign, review};
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 
 /// Files of the JVM whose methods reach another system.
 const REACHES: &[&str] = &[
@@ -15,7 +15,7 @@ const REACHES: &[&str] = &[
 const CONSTANT: &str = "the body of the method is only `{}`";
 
 const fn constant(files: &'static [&'static str], pattern: &'static str) -> Sign {
-    review(Topic::Stub, files, pattern, "", CONSTANT)
+    review(Practice::Stub, files, pattern, "", CONSTANT)
 }
 
 pub(super) const SIGNS: &[Sign] = &[
@@ -32,7 +32,7 @@ pub(super) const SIGNS: &[Sign] = &[
         r"@Override\s+public \w+ (?:request|charge|pay|transfer|send)\w*\([^)]+\)\s*\{\s*(?P<what>return new \w+\((?:0|true|\x22\w+\x22)\));\s*\}",
     ),
     review(
-        Topic::HealthResult,
+        Practice::HealthResult,
         GO,
         r"func \([^)\n]*\) (?P<what>(?:Health|HealthCheck|CheckHealth|Check|Ping))\(\s*\w+ context\.Context,[^)\n]*\) \([^)\n]*\) \{\s*\n\s*return &[\w.]+\{[^{}]*\}, nil\s*\n\}",
         "",

@@ -13,7 +13,7 @@ use std::ops::Range;
 pub(super) use self::functions::closing;
 
 use crate::model::FactSink;
-use crate::model::facts::{Practice, Topic, Verdict};
+use crate::model::facts::{Observation, Practice, Verdict};
 use crate::packs::{Pack, Reader};
 use crate::repository::Role;
 use crate::source::SourceFile;
@@ -50,25 +50,25 @@ fn read(file: &SourceFile, facts: &mut FactSink<'_>) {
     }
 }
 
-/// Records places, with a limit for each topic.
+/// Records places, with a limit for each practice.
 struct Found<'f, 's> {
     facts: &'f mut FactSink<'s>,
-    counts: Vec<Topic>,
+    counts: Vec<Practice>,
 }
 
 impl Found<'_, '_> {
-    fn show(&mut self, topic: Topic, span: Range<usize>, evidence: String) {
-        if self.counts.iter().filter(|own| **own == topic).count() >= MAX_PLACES {
+    fn show(&mut self, practice: Practice, span: Range<usize>, evidence: String) {
+        if self.counts.iter().filter(|own| **own == practice).count() >= MAX_PLACES {
             return;
         }
-        self.counts.push(topic);
-        let practice = Practice {
-            topic,
+        self.counts.push(practice);
+        let observation = Observation {
+            practice,
             verdict: Verdict::Review,
             elsewhere: "",
             evidence,
         };
-        self.facts.add(practice, span);
+        self.facts.add(observation, span);
     }
 }
 

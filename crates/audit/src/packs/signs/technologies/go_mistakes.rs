@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use crate::model::FactSink;
-use crate::model::facts::{Practice, Topic, Verdict};
+use crate::model::facts::{Observation, Practice, Verdict};
 use crate::packs::signs::ascii::ascii;
 use crate::packs::{Pack, Reader};
 use crate::repository::Role;
@@ -78,14 +78,14 @@ fn read(file: &SourceFile, facts: &mut FactSink<'_>) {
     let Some([checked, deferred, empty, unread, sized]) = PATTERNS.as_ref() else {
         return;
     };
-    let mut add = |topic, evidence: String, at| {
-        let practice = Practice {
-            topic,
+    let mut add = |practice, evidence: String, at| {
+        let observation = Observation {
+            practice,
             elsewhere: "",
             verdict: Verdict::Review,
             evidence,
         };
-        facts.add(practice, at);
+        facts.add(observation, at);
     };
     for captures in checked.captures_iter(&file.text) {
         let other = captures.name("checked").or_else(|| captures.name("yoda"));
@@ -97,7 +97,7 @@ fn read(file: &SourceFile, facts: &mut FactSink<'_>) {
                 set.as_str(),
                 other.as_str()
             );
-            add(Topic::UncheckedLookup, evidence, other.range());
+            add(Practice::UncheckedLookup, evidence, other.range());
         }
     }
     for captures in deferred.captures_iter(&file.text) {
@@ -111,12 +111,12 @@ fn read(file: &SourceFile, facts: &mut FactSink<'_>) {
                 "`{}` is nil if the call fails, so calling it panics",
                 name.as_str()
             );
-            add(Topic::UncheckedLookup, evidence, call.range());
+            add(Practice::UncheckedLookup, evidence, call.range());
             if captures.name("branch").is_some()
                 && !file.text.contains(&format!("defer {}()", name.as_str()))
             {
                 let evidence = format!("`{}` runs only after a failure", name.as_str());
-                add(Topic::Cleanup, evidence, name.range());
+                add(Practice::Cleanup, evidence, name.range());
             }
         }
     }
@@ -126,7 +126,7 @@ fn read(file: &SourceFile, facts: &mut FactSink<'_>) {
                 "`{}` returns nil without an error, and its callers use the result",
                 name.as_str()
             );
-            add(Topic::UncheckedLookup, evidence, what.range());
+            add(Practice::UncheckedLookup, evidence, what.range());
         }
     }
     for captures in sized.captures_iter(&file.text) {
@@ -141,7 +141,7 @@ fn read(file: &SourceFile, facts: &mut FactSink<'_>) {
                 "`append` adds to `{}` after its empty elements, which are read as zero values",
                 name.as_str()
             );
-            add(Topic::UncheckedLookup, evidence, name.range());
+            add(Practice::UncheckedLookup, evidence, name.range());
         }
     }
     for captures in unread.captures_iter(&file.text) {
@@ -150,7 +150,7 @@ fn read(file: &SourceFile, facts: &mut FactSink<'_>) {
             && !is_read_soon(file.text.get(next.end()..).unwrap_or_default())
         {
             let evidence = "the next statement does not read the error of this call".to_owned();
-            add(Topic::IgnoredError, evidence, what.range());
+            add(Practice::IgnoredError, evidence, what.range());
         }
     }
 }

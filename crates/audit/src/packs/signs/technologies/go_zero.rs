@@ -2,13 +2,13 @@
 //! a helper repeats.
 
 use super::{GO, SCRIPT, Sign, inside, review};
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 
 const YAML: &[&str] = &[".yml", ".yaml"];
 
 pub(super) const SIGNS: &[Sign] = &[
     inside(
-        Topic::ExposedHash,
+        Practice::ExposedHash,
         GO,
         r"(?m)^\s*(?P<what>Password\w*:\s+(?:res|resp|user|u|account|row|record|found|info|member|data)\w*\.(?:Get)?Password\w*(?:\(\))?),?\s*$",
         r"(?i)(?:response|resp|reply|dto|view|vo)\w*\{",
@@ -16,7 +16,7 @@ pub(super) const SIGNS: &[Sign] = &[
         "the response contains a password or its hash (`{}`)",
     ),
     inside(
-        Topic::ExposedHash,
+        Practice::ExposedHash,
         SCRIPT,
         r"\breturn\s*\{[^{}]*?(?P<what>\bpassword\s*:\s*(?:user|account|found|saved|result|entity|member)\w*\.password)\b",
         r"\breturn\b",
@@ -24,7 +24,7 @@ pub(super) const SIGNS: &[Sign] = &[
         "the result contains a password or its hash (`{}`)",
     ),
     inside(
-        Topic::BodyLogged,
+        Practice::BodyLogged,
         GO,
         r"\b\w+\.(?:Wrapf|Errorf|Infof|Debugf|Printf|Warnf|Logf)\([^\n]*%\+?v[^\n]*,\s*(?P<what>req|in|request|arg|input)\b\s*(?:,[^\n]*)?\)",
         r"(?i)login|register|signin|signup|password",
@@ -32,7 +32,7 @@ pub(super) const SIGNS: &[Sign] = &[
         "the text of an error or a log contains the whole request `{}`, including its password",
     ),
     inside(
-        Topic::QueryPerRow,
+        Practice::QueryPerRow,
         GO,
         r"(?P<what>\b(?:\w+\.)+(?:Find|Get|Query)\w*)\(\s*(?:l\.)?ctx\b",
         r"\bmr\.(?:MapReduce\w*|ForEach|Map\w*)\(",
@@ -40,7 +40,7 @@ pub(super) const SIGNS: &[Sign] = &[
         "`{}` runs once for each element of a list",
     ),
     inside(
-        Topic::RequestPanic,
+        Practice::RequestPanic,
         GO,
         r"(?P<what>\b\w+\.FatalIf\w*)\(",
         r"\b(?:l\.)?ctx\b|\*http\.Request|gin\.Context",
@@ -48,7 +48,7 @@ pub(super) const SIGNS: &[Sign] = &[
         "`{}` ends the process for one failed request",
     ),
     inside(
-        Topic::IgnoredError,
+        Practice::IgnoredError,
         GO,
         r"(?m)^\s*_ = (?P<what>\w+(?:\.\w+)*\.(?:Copy|Unmarshal|Decode|Scan|Bind\w*|ShouldBind\w*))\(",
         r"\bfunc\b",
@@ -56,21 +56,21 @@ pub(super) const SIGNS: &[Sign] = &[
         "the error of `{}` is dropped, and its result is used",
     ),
     review(
-        Topic::Sampling,
+        Practice::Sampling,
         YAML,
         r"(?m)^\s*(?P<what>Sampler:\s*1(?:\.0+)?)\s*$",
         "",
         "`{}` traces every request",
     ),
     review(
-        Topic::SettingCredential,
+        Practice::SettingCredential,
         YAML,
         r#"(?m)^\s*(?:-\s+)?(?P<what>Pass)\s*:\s*["']?[^\s"'$\{<#][^\n]*$"#,
         "",
         "the file contains the password of `{}`",
     ),
     review(
-        Topic::LocalAddress,
+        Practice::LocalAddress,
         YAML,
         r"(?m)^\s*(?:-\s+|\w+:\s*)[\x27\x22]?(?:\w+://)?(?P<what>(?:192\.168\.\d+|10\.\d+\.\d+)\.\d+:\d{2,5})",
         r"(?i)kind:|cidr|services:",

@@ -1,7 +1,7 @@
 //! Missing defaults, timeouts and limits, endless loops, and identities that the caller chooses.
 
 use super::{GO, PYTHON, SCRIPT, Sign, inside, review};
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 
 const NO_NUMBER: &str =
     "`{}` is not a number if the variable is missing, and each comparison with it is false";
@@ -12,49 +12,49 @@ const ALL: &str =
 
 pub(super) const SIGNS: &[Sign] = &[
     review(
-        Topic::LostSetting,
+        Practice::LostSetting,
         SCRIPT,
         r"(?P<what>\b(?:Number\.parseInt|parseInt|Number|parseFloat)\(\s*process\.env\.\w+\s*(?:,\s*10\s*)?\))\s*[;,)\n]",
         r"isNaN|isInteger|isFinite|[jJ]oi\.|\bz\.",
         NO_NUMBER,
     ),
     review(
-        Topic::OutboundTimeout,
+        Practice::OutboundTimeout,
         GO,
         r"(?P<what>\bsmtp\.(?:SendMail|Dial))\(",
         "",
         NO_TIMEOUT,
     ),
     review(
-        Topic::OutboundTimeout,
+        Practice::OutboundTimeout,
         PYTHON,
         r"(?P<what>\bsmtplib\.SMTP(?:_SSL)?)\(",
         r"timeout\s*=",
         NO_TIMEOUT,
     ),
     review(
-        Topic::Prefetch,
+        Practice::Prefetch,
         &[".ts"],
         r"transport:\s*(?P<what>Transport\.RMQ)\b",
         r"prefetchCount",
         "the broker delivers any number of messages at once to `{}`",
     ),
     review(
-        Topic::OwnRecord,
+        Practice::OwnRecord,
         &[".ts", ".js"],
         r"\bwhere:\s*\{\s*\w+:\s*(?P<what>\w+(?:\.\w+)*\?\.\w+)",
         "",
         "if `{}` is undefined, the condition is left out and the first record of the table is found",
     ),
     review(
-        Topic::PoolBounds,
+        Practice::PoolBounds,
         &[".ts"],
         r"TypeOrmModuleOptions[\s\S]{0,400}?(?P<what>\btype:\s*['\x22](?:postgres|mysql|mariadb)['\x22])",
         r"\bextra\s*:|poolSize|connectionLimit",
         "the pool has the default size, and no timeout bounds a query",
     ),
     review(
-        Topic::InternalError,
+        Practice::InternalError,
         &[
             "utils.ts",
             "util.ts",
@@ -69,21 +69,21 @@ pub(super) const SIGNS: &[Sign] = &[
         "`{}` exposes the text of an internal error to the client",
     ),
     review(
-        Topic::BrowserToken,
+        Practice::BrowserToken,
         GO,
         r"(?P<what>\.SetCookie\([^\n]*,\s*false,\s*(?:true|false)\s*\))",
         "",
         "plain HTTP carries the cookie of `{}`",
     ),
     review(
-        Topic::LocalAddress,
+        Practice::LocalAddress,
         GO,
         r"(?P<what>\.SetCookie\([^\n]*\x22localhost\x22)",
         "",
         "the cookie of `{}` is for this host only, in every environment",
     ),
     inside(
-        Topic::CallerIdentity,
+        Practice::CallerIdentity,
         &[
             "mutation.go",
             "resolver.go",
@@ -99,7 +99,7 @@ pub(super) const SIGNS: &[Sign] = &[
         CHOSEN,
     ),
     inside(
-        Topic::CallerIdentity,
+        Practice::CallerIdentity,
         &["resolver.ts", "controller.ts", "gateway.ts"],
         r"(?P<what>\b(?:body|dto|input|payload|args|\w+Dto|\w+Input)\.(?:userId|accountId|customerId|ownerId|memberId))\b",
         r"\(",
@@ -107,7 +107,7 @@ pub(super) const SIGNS: &[Sign] = &[
         CHOSEN,
     ),
     inside(
-        Topic::DroppedMessage,
+        Practice::DroppedMessage,
         SCRIPT,
         r"(?P<what>\bcatch)\s*(?:\([^)\n]*\))?\s*\{",
         r"\.ack\(",
@@ -115,77 +115,77 @@ pub(super) const SIGNS: &[Sign] = &[
         "the handler neither acknowledges nor rejects a failed message",
     ),
     review(
-        Topic::IgnoredError,
+        Practice::IgnoredError,
         SCRIPT,
         r"\btry\s*\{\s*(?P<what>return (?:lastValueFrom|firstValueFrom|axios(?:\.\w+)?|fetch|this\.(?:\w*(?i:repo\w*|model|client|prisma|http\w*|producer))(?:\.\w+)*)\()",
         "",
         "`{}…)` returns the promise, so the `catch` below never sees its failure",
     ),
     review(
-        Topic::PageSize,
+        Practice::PageSize,
         GO,
         r"(?P<what>\b(?:Limit|Size)\((?:int\(\w+(?:\.\w+)*\)|(?:\w+\.)*\w*(?:[lL]imit|[sS]ize|[tT]ake))\))",
         r"(?i)max|min\(|(?:limit|size|take)\w*\s*>=?\s*\d",
         "the page size of `{}` comes from the caller, and the function sets no maximum",
     ),
     review(
-        Topic::RequestContext,
+        Practice::RequestContext,
         GO,
         r"(?m)^[ \t]+(?P<what>ctx :?= context\.(?:Background|TODO)\(\))[ \t]*$",
         r"WithTimeout|WithCancel|WithDeadline|signal\.|func main\(|func init\(|func (?:\([^)\n]*\) )?(?:[nN]ew|[iI]nit|[sS]etup|[cC]onnect|[sS]tart|[rR]un|[oO]pen|[mM]igrate|[sS]eed)\w*\(",
         ALL,
     ),
     review(
-        Topic::RequestContext,
+        Practice::RequestContext,
         GO,
         r"func (?:\([^)\n]*\) )?\w+\((?:w http\.ResponseWriter, )?\w+ (?:\*http\.Request|\*gin\.Context|echo\.Context|\*fiber\.Ctx)\)[^\n]*\{\s*\n(?:[ \t][^\n]*\n|\n){0,12}?[^\n]*(?P<what>context\.(?:Background|TODO)\(\))",
         r"go func|WithTimeout|WithDeadline",
         ALL,
     ),
     review(
-        Topic::BackgroundLoop,
+        Practice::BackgroundLoop,
         GO,
         r"(?P<what>\bfor \{)\s*\n\s*select \{",
         r"(?i)\.Done\(\)|quit|stop|\breturn\b|\bbreak \w|done|exit|clos",
         "no case ends the loop, so it runs until the process is killed",
     ),
     review(
-        Topic::BackgroundLoop,
+        Practice::BackgroundLoop,
         GO,
         r"case \w+ := <-[^\n]*:\s*\n\s*if \w+ == nil \{\s*\n\s*(?P<what>continue)\b",
         "",
         "after the channel is closed, `{}` runs the loop again at once and without an end",
     ),
     review(
-        Topic::Acknowledgement,
+        Practice::Acknowledgement,
         PYTHON,
         r"(?P<what>\bKafkaConsumer)\(",
         r"group_id",
         "`{}` has no group, so messages that arrive while it is down are lost",
     ),
     review(
-        Topic::IgnoredError,
+        Practice::IgnoredError,
         GO,
         r"(?m)^\s*\w+(?:\.\w+)+,\s*_\s*=\s*(?P<what>(?:\w+\.)*\w+)\(",
         "",
         "the error of `{}` is ignored",
     ),
     review(
-        Topic::Leak,
+        Practice::Leak,
         GO,
         r"\btx\w* :?= (?P<what>\w+(?:\.\w+(?:\(\w*\))?)*\.Begin\(\))",
         r"defer|tx\w*\.Error|recover\(",
         "the error of `{}` is not read, and a panic leaves the transaction open",
     ),
     review(
-        Topic::BodyLogged,
+        Practice::BodyLogged,
         GO,
         r"\blog\w*\.(?:Print\w*|Info\w*|Debug\w*)\([^\n]*,\s*(?P<what>in|input|req|request|payload|body|dto)\s*\)",
         "",
         "a log record contains the whole value of `{}`",
     ),
     review(
-        Topic::InternalError,
+        Practice::InternalError,
         PYTHON,
         r"except [^\n]*\bas (?:e|err|error|exc|ex)\b[^\n]*:\s*\n(?:[^\n]*\n){0,2}?[^\n]*(?:context|abort|details|[rR]esponse|HTTPException|_handle\w*)[^\n]*(?P<what>\{(?:str\()?(?:e|err|error|exc|ex)\b)",
         "",
@@ -194,7 +194,7 @@ pub(super) const SIGNS: &[Sign] = &[
     Sign {
         elsewhere: r"(?i)rate_?-?limit|throttl|limiter|bucket",
         ..review(
-            Topic::LoginLimit,
+            Practice::LoginLimit,
             GO,
             r"(?m)^func \(\w+ \*?\w*(?:Resolver|Handler|Controller)\) (?P<what>Login|SignIn|Authenticate)\(",
             "",

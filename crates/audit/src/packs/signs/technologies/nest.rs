@@ -1,34 +1,34 @@
 //! Mistakes with NestJS, RxJS and TypeORM that a compiler accepts.
 
 use super::{SCRIPT, Sign, inside, review};
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 
 const COLD: &str = "no code subscribes to `{}…)`, so the request is never sent";
 
 pub(super) const SIGNS: &[Sign] = &[
     review(
-        Topic::Stub,
+        Practice::Stub,
         &[".ts"],
         r"(?m)^[ \t]*(?P<what>this\.\w*[hH]ttp\w*\.(?:get|post|put|patch|delete|request)(?:<[^>\n]*>)?)\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\);",
         r"axiosRef",
         COLD,
     ),
     review(
-        Topic::Stub,
+        Practice::Stub,
         &[".ts"],
         r"(?m)^[ \t]*(?P<what>this\.\w*(?i:client|proxy)\w*\.send)\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\);",
         "",
         COLD,
     ),
     review(
-        Topic::Stub,
+        Practice::Stub,
         SCRIPT,
         r"(?P<what>`(?:https?://|\$\{[^{}`]*\})(?:[^`{}$]|\$\{[^{}`]*\})*[\w/]\}(?:[^`{}$]|\$\{[^{}`]*\})*`)",
         "",
         "the URL `{}` contains an unmatched brace",
     ),
     inside(
-        Topic::ErrorAnswer,
+        Practice::ErrorResponse,
         &[".ts"],
         r"(?P<what>@Res\(\))",
         r"return (?:await )?this\.",
@@ -36,7 +36,7 @@ pub(super) const SIGNS: &[Sign] = &[
         "with `{}` the framework does not send the returned value, so the request hangs",
     ),
     review(
-        Topic::IgnoredError,
+        Practice::IgnoredError,
         &[".ts"],
         r"(?m)^[ \t]+(?:public |private |protected )?[a-z]\w*\([^{;]*\):\s*(?:string \| )?Promise<[^{;]*\{\s*try\s*\{\s*(?P<what>return this\.[\w.]+\()",
         "",
@@ -45,7 +45,7 @@ pub(super) const SIGNS: &[Sign] = &[
     Sign {
         elsewhere: r"(?i)whitelist\s*:\s*true",
         ..review(
-            Topic::MassAssignment,
+            Practice::MassAssignment,
             &[".ts"],
             r"\.(?:create|save|insert|merge)\(\s*\{\s*\.\.\.(?P<what>\w*(?i:request|dto|body|payload|input))\b",
             "",
@@ -53,28 +53,28 @@ pub(super) const SIGNS: &[Sign] = &[
         )
     },
     review(
-        Topic::SharedState,
+        Practice::SharedState,
         &[".ts"],
         r"=\s*await [\w.]+\.findOne(?:By|OrFail|ByOrFail)?\([\s\S]{0,500}?(?P<what>\.merge\(|\.preload\(|Object\.assign\()[\s\S]{0,300}?\.save\(",
         r"(?i)version|\block\b|pessimistic|optimistic",
         "the record is read, changed by `{}…)` and stored as a whole, so a parallel change is lost",
     ),
     review(
-        Topic::InternalError,
+        Practice::InternalError,
         &[".ts"],
         r"new \w+Exception\(\s*[^()]*?,\s*(?P<what>err|error|e)\s*,?\s*\)",
         r"\bcause\b",
         "`{}` is the description of the response, so the client gets the inner error",
     ),
     review(
-        Topic::UnsafeInput,
+        Practice::UnsafeInput,
         &["client.ts", "service.ts", "adapter.ts"],
         r"\.(?:get|post|put|patch|delete)(?:<[^>\n]*>)?\(\s*`\$\{[^}]*(?i:url|host|base)[^}]*\}/(?:[^`$]|\$\{[^}]*\})*?(?P<what>\$\{\s*\w*(?i:id|name|slug|code)\s*\})",
         r"encodeURIComponent|ParseIntPipe|ParseUUIDPipe",
         "`{}` becomes part of the URL unchanged, and `../` reaches other routes",
     ),
     review(
-        Topic::SampleData,
+        Practice::SampleData,
         &["app.controller.ts"],
         r"(?P<what>\bgetHello\(\))",
         "",
@@ -83,7 +83,7 @@ pub(super) const SIGNS: &[Sign] = &[
     Sign {
         elsewhere: r"@Catch\(",
         ..review(
-            Topic::ErrorAnswer,
+            Practice::ErrorResponse,
             &[
                 ".service.ts",
                 ".usecase.ts",
@@ -96,7 +96,7 @@ pub(super) const SIGNS: &[Sign] = &[
         )
     },
     inside(
-        Topic::DroppedMessage,
+        Practice::DroppedMessage,
         SCRIPT,
         r"\bdefault:\s*(?:\{\s*)?(?P<what>(?:this\.)?(?:console|\w*[lL]og\w*)\.\w+)\([^;]*\);?\s*(?:break;?\s*|return;?\s*)?\}",
         r"(?i)routingKey|\b(?:msg|message|event|payload)\.(?:type|event|kind|name|topic)|\bswitch\s*\(\s*(?:topic|pattern|eventType|type)\b",
@@ -104,7 +104,7 @@ pub(super) const SIGNS: &[Sign] = &[
         "an unknown message is acknowledged, and only a log shows it (`{}`)",
     ),
     review(
-        Topic::UncheckedValue,
+        Practice::UncheckedValue,
         &[".ts"],
         r"@(?:RabbitSubscribe|RabbitRPC|EventPattern|MessagePattern|SubscribeMessage|KafkaListener|OnEvent)\((?:[^()]|\([^()]*\))*\)\s*(?:@\w+\([^)]*\)\s*)*(?:public\s+)?(?:async\s+)?\w+\(\s*(?:@\w+\([^)]*\)\s*)?(?P<what>\w+\s*:\s*any)\b",
         r"safeParse|\.parse\(|validate\w*\(|plainTo",
@@ -112,7 +112,7 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     // The server of NestJS acknowledges before the handler runs, unless `noAck` is false.
     inside(
-        Topic::Acknowledgement,
+        Practice::Acknowledgement,
         &[".ts"],
         r"\b(?:connectMicroservice|createMicroservice)(?:<[^>\n]*>)?\((?:[^;]|\n){0,120}?transport:\s*(?P<what>Transport\.RMQ)\b",
         r"\bfunction\b|=>",
@@ -122,7 +122,7 @@ pub(super) const SIGNS: &[Sign] = &[
     Sign {
         elsewhere: r"(?i)whitelist\s*:\s*true",
         ..review(
-            Topic::MassAssignment,
+            Practice::MassAssignment,
             &["main.ts"],
             r"(?P<what>\bnew ValidationPipe\()",
             r"whitelist",
@@ -130,28 +130,28 @@ pub(super) const SIGNS: &[Sign] = &[
         )
     },
     review(
-        Topic::Stub,
+        Practice::Stub,
         &["controller.ts"],
         r"@(?:Post|Put|Patch)\([^)\n]*\)\s*(?:@\w+\((?:[^()\n]|\([^()\n]*\))*\)\s*)*(?:async\s+)?\w+\(\s*(?P<what>\w+\s*:\s*\w+)\s*[,)]",
         "",
         "the parameter `{}` has no decorator, so the framework does not bind the body to it",
     ),
     review(
-        Topic::UncheckedLookup,
+        Practice::UncheckedLookup,
         SCRIPT,
         r"\b(?:const|let)\s*\{(?P<what>[^{}=\n]*)\}\s*=\s*await\s+[\w.]+\.(?:findOne\w*|findUnique|findFirst|findById\w*|findBy\w+)\(",
         "",
         "`{}` are read from a record that may not exist",
     ),
     review(
-        Topic::LocalAddress,
+        Practice::LocalAddress,
         &[".ts"],
         r"\btransport:\s*(?P<what>Transport\.(?:REDIS|NATS|RMQ|MQTT|TCP))\s*,?\s*\}",
         "",
         "`{}` has no address, so the service connects to localhost",
     ),
     review(
-        Topic::Stub,
+        Practice::Stub,
         &["service.ts"],
         r"(?m)^[ \t]+(?:async )?(?P<what>(?:create|update|delete|remove|send|process|handle|save|cancel)\w*)\([^()\n]*\)(?:\s*:\s*[^{\n]+)?\s*\{\s*\}",
         "",

@@ -1,19 +1,19 @@
 //! Limits of NestJS that have no effect: windows in the wrong unit, and roles without a guard.
 
 use super::{SCRIPT, Sign, review};
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 
 pub(super) const SIGNS: &[Sign] = &[
     // The list of throttlers exists since version 5, whose unit is a millisecond.
     review(
-        Topic::LimiterFailure,
+        Practice::LimiterFailure,
         SCRIPT,
         r"\bThrottlerModule\.forRoot(?:Async)?\([^;]{0,400}?\[\s*\{[^{}]*?(?P<what>\bttl:\s*[1-9]\d{0,2})\s*[,}\n]",
         "",
         "`{}` is in milliseconds, so the limiter forgets each request at once",
     ),
     review(
-        Topic::LimiterFailure,
+        Practice::LimiterFailure,
         SCRIPT,
         r"\bThrottle\(\s*\{[^{}]*\{[^{}]*?(?P<what>\bttl:\s*[1-9]\d{0,2})\s*[,}]",
         "",
@@ -22,7 +22,7 @@ pub(super) const SIGNS: &[Sign] = &[
     Sign {
         elsewhere: r"\bAPP_GUARD\b|useGlobalGuards\(",
         ..review(
-            Topic::OpenRoute,
+            Practice::OpenRoute,
             &["controller.ts"],
             r"(?P<what>@Roles\()",
             r"UseGuards|@Auth\(",
@@ -30,7 +30,7 @@ pub(super) const SIGNS: &[Sign] = &[
         )
     },
     review(
-        Topic::OutboundTimeout,
+        Practice::OutboundTimeout,
         SCRIPT,
         r"(?P<what>\bnew (?:Redis|IORedis)\()",
         r"commandTimeout|socketTimeout",

@@ -2,46 +2,46 @@
 //! messages without validation, files that may be missing.
 
 use super::{SCRIPT, Sign, inside, review};
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 
 pub(super) const SIGNS: &[Sign] = &[
     review(
-        Topic::Leak,
+        Practice::Leak,
         SCRIPT,
         r"(?P<what>\bcreateApplicationContext)\(",
         r"\.close\(\)|process\.exit",
         "`{}` makes a second context with its own connections, and no code closes it",
     ),
     review(
-        Topic::OutboundTimeout,
+        Practice::OutboundTimeout,
         SCRIPT,
         r"(?P<what>\bnew (?:S3|SES|SESv2|SNS|SQS|DynamoDB)Client)\(",
         r"requestTimeout|requestHandler|connectionTimeout",
         "the requests of `{}` have no timeout",
     ),
     review(
-        Topic::LostSetting,
+        Practice::LostSetting,
         SCRIPT,
         r"(?P<what>\bConfigModule\.forRoot)\(",
         r"validationSchema|validate\b|\bJoi\b|\bzod\b",
         "`{}` validates no setting, so a missing one shows in the first request",
     ),
     review(
-        Topic::TextLength,
+        Practice::TextLength,
         SCRIPT,
         r"(?P<what>\bNestFactory\.createMicroservice)\b",
         r"ValidationPipe|useGlobalPipes",
         "no pipe of `{}` validates the messages of other services",
     ),
     review(
-        Topic::UploadType,
+        Practice::UploadType,
         SCRIPT,
         r"\b(?:ContentType|contentType|mimetype|'Content-Type')\s*:\s*(?P<what>\w*[fF]ile\.mimetype)\b",
         r"fileFilter|FileTypeValidator|file-type|fileTypeFrom|magic|allowed",
         "`{}` comes from the client and becomes the type of the stored object",
     ),
     inside(
-        Topic::UncheckedValue,
+        Practice::UncheckedValue,
         SCRIPT,
         r"(?P<what>\b(?:req\.)?file\.(?:buffer|path|filename|originalname))\b",
         r"(?i)upload|create|save|put",
@@ -49,7 +49,7 @@ pub(super) const SIGNS: &[Sign] = &[
         "`{}` fails for a request without a file",
     ),
     review(
-        Topic::PlaintextGrpc,
+        Practice::PlaintextGrpc,
         SCRIPT,
         r"(?P<what>\bcredentials\.createInsecure\(\)|ServerCredentials\.createInsecure\(\))",
         "",
@@ -58,7 +58,7 @@ pub(super) const SIGNS: &[Sign] = &[
     Sign {
         elsewhere: r"(?i)\bjwt\b|passport|auth\w*middleware|middleware\w*auth|\bauthenticate\b|\bprotect\b|requireAuth|verifyToken|isAuth|getSession|x-api-key",
         ..review(
-            Topic::OpenRoute,
+            Practice::OpenRoute,
             SCRIPT,
             r"(?P<what>(?:^|\s|\b\w+)\.(?:post|put|patch|delete)\(\s*['\x22`]/[^'\x22`\n]*['\x22`])\s*,\s*[\w.]+\s*\)",
             r"(?i)auth|jwt|passport|protect|verify",

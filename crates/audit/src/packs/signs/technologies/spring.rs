@@ -1,20 +1,20 @@
 //! Spring: annotations and checks that have no effect, settings of the cloud, and web sockets.
 
 use super::{JVM, Sign, inside, review};
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 
 const YAML: &[&str] = &[".yml", ".yaml"];
 
 pub(super) const SIGNS: &[Sign] = &[
     review(
-        Topic::DeadResilience,
+        Practice::DeadResilience,
         JVM,
         r"(?P<what>@(?:CircuitBreaker|Retry|Retryable|TimeLimiter|Bulkhead|RateLimiter|Cacheable|CacheEvict|Transactional|Async))\b(?:\([^)\n]*\))?\s*(?:@\w+(?:\([^)\n]*\))?\s*)*private\b",
         "",
         "`{}` has no effect on a private method, because no proxy sees its call",
     ),
     inside(
-        Topic::SharedState,
+        Practice::SharedState,
         JVM,
         r"(?P<what>\b[A-Z]\w*(?:<\w+>)? \w+ = (?:this\.)?(?:\w+\.)?(?:find|get|load|fetch)\w*\([^;\n]*\)[^;\n]*);[^}]*?\bif \(\s*!?\w+\.(?:get|has|is)\w*(?:Quantity|Stock|Balance|Amount|Count|Available|Seats|Inventory|Status|State)\w*\(\)[\s\S]*?\.set[A-Z]\w*\(",
         r"\b(?:void|public|private|protected|fun|override)\b",
@@ -22,21 +22,21 @@ pub(super) const SIGNS: &[Sign] = &[
         "`{}` decides about a change, and another request may change the record in between",
     ),
     review(
-        Topic::ErrorAnswer,
+        Practice::ErrorResponse,
         JVM,
         r"\bcatch\s*\(\s*(?:final )?(?:Exception|RuntimeException|Throwable)\s+\w+\s*\)\s*\{[^{}]*?(?P<what>throw new \w+\([^;{}]*(?:BAD_REQUEST|NOT_FOUND|UNAUTHORIZED|CONFLICT|\b40[0-9]\b))",
         "",
         "every failure, also one of the database, becomes a mistake of the caller (`{}`)",
     ),
     review(
-        Topic::ErrorAnswer,
+        Practice::ErrorResponse,
         JVM,
         r"\bimplements ErrorDecoder\b[\s\S]*?(?P<what>new \w+\([^;]*\bresponse\.status\(\))",
         "",
         "the status of another service becomes the own status, also its 401 and 500 (`{}`)",
     ),
     review(
-        Topic::UncheckedValue,
+        Practice::UncheckedValue,
         JVM,
         r"(?P<what>\b\w*[rR]equest(?:\.get\w+\(\)|\.\w+\(\))\.(?:name|toString|trim|toLowerCase|toUpperCase|length|intValue|longValue|compareTo)\()",
         r"@NotNull|@NotBlank|Objects\.requireNonNull|Optional\.ofNullable",
@@ -45,7 +45,7 @@ pub(super) const SIGNS: &[Sign] = &[
     Sign {
         elsewhere: r"enableStompBrokerRelay",
         ..review(
-            Topic::MemoryState,
+            Practice::MemoryState,
             JVM,
             r"(?P<what>\benableSimpleBroker)\(",
             "",
@@ -55,7 +55,7 @@ pub(super) const SIGNS: &[Sign] = &[
     Sign {
         elsewhere: r"ChannelInterceptor|EnableWebSocketSecurity|AbstractSecurityWebSocket|HandshakeInterceptor|simpDestMatchers",
         ..review(
-            Topic::CallerIdentity,
+            Practice::CallerIdentity,
             JVM,
             r"\bregisterStompEndpoints\b[\s\S]*?(?P<what>\.addEndpoint)\(",
             "",
@@ -65,7 +65,7 @@ pub(super) const SIGNS: &[Sign] = &[
     Sign {
         elsewhere: r"starter-security|SecurityFilterChain|spring\.security",
         ..review(
-            Topic::Management,
+            Practice::Management,
             JVM,
             r"(?P<what>@EnableConfigServer|@EnableAdminServer)\b",
             "",
@@ -73,14 +73,14 @@ pub(super) const SIGNS: &[Sign] = &[
         )
     },
     review(
-        Topic::ConnectRetry,
+        Practice::ConnectRetry,
         YAML,
         r#"(?m)^\s*(?:-\s*)?(?:import:\s*)?["']?(?P<what>configserver:)"#,
         r"(?i)retry:|fail-fast",
         "the service does not start without the server of settings (`{}` is neither optional nor retried)",
     ),
     review(
-        Topic::LocalAddress,
+        Practice::LocalAddress,
         JVM,
         r#"(?P<what>\.(?:uri|baseUrl|rootUri|create|target|getForObject|postForObject|exchange)\(\s*"https?://(?:localhost|127\.0\.0\.1)[^"\n]*")"#,
         "",

@@ -1,7 +1,7 @@
 //! Spring: exceptions without a status, and brokers with their defaults.
 
 use super::{JVM, Sign, inside, review};
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 
 /// Code that maps exceptions to statuses.
 const MAPPED: &str = r"ControllerAdvice|@ExceptionHandler|@ResponseStatus\([^)\n]*(?:NOT_FOUND|BAD_REQUEST|CONFLICT|UNPROCESSABLE|FORBIDDEN|UNAUTHORIZED|code\s*=)|ErrorDecoder|ExceptionMapper|StatusPages";
@@ -10,7 +10,7 @@ pub(super) const SIGNS: &[Sign] = &[
     Sign {
         elsewhere: MAPPED,
         ..review(
-            Topic::ErrorAnswer,
+            Practice::ErrorResponse,
             JVM,
             r#"(?P<what>throw new \w*Exception)\(\s*"[^"\n]*(?i:not found|already|invalid|not in |insufficient|not enough|not allowed|does not exist|doesn't exist|cannot|unknown)[^"\n]*""#,
             r"ResponseStatusException|@(?:Kafka|Rabbit|Sqs|Jms)Listener|@Configuration|class \w*Config\b",
@@ -20,7 +20,7 @@ pub(super) const SIGNS: &[Sign] = &[
     Sign {
         elsewhere: r"setConfirmCallback|publisher-confirm|publisherConfirm|CorrelationData|setReturnsCallback",
         ..review(
-            Topic::PublisherConfirm,
+            Practice::PublisherConfirm,
             JVM,
             r"(?P<what>\bnew RabbitTemplate\(|\b\w*(?i:rabbit|amqp)\w*Template\.(?:convertAndSend|send)\()",
             "",
@@ -30,7 +30,7 @@ pub(super) const SIGNS: &[Sign] = &[
     Sign {
         elsewhere: r"(?i)dead_?-?letter|\bdlq\b|\bdlx\b|x-dead|RepublishMessageRecoverer",
         ..review(
-            Topic::DroppedMessage,
+            Practice::DroppedMessage,
             JVM,
             r"(?P<what>\breturn new Queue\()",
             "",
@@ -38,7 +38,7 @@ pub(super) const SIGNS: &[Sign] = &[
         )
     },
     inside(
-        Topic::OpenStore,
+        Practice::OpenStore,
         JVM,
         r"(?P<what>\bnew (?:Caching)?ConnectionFactory\([^)\n]*\))",
         r"\.setHost\(",
@@ -46,7 +46,7 @@ pub(super) const SIGNS: &[Sign] = &[
         "`{}` uses the default account of the broker",
     ),
     inside(
-        Topic::UnboundedList,
+        Practice::UnboundedList,
         JVM,
         r"(?m)^\s*(?:List|Set|Collection|Iterable|Flux)<[^;\n]*>\s+(?P<what>find(?:All)?By\w+)\((?:[^)P\n]|P[^a\n])*\);",
         r"\binterface \w+\s+extends \w*Repository<",

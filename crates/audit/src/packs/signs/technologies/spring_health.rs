@@ -1,11 +1,11 @@
 //! Health handlers of Spring that answer with success when a dependency is down.
 
 use super::{JVM, ONE_FUNCTION, Sign, inside, review};
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 
 pub(super) const SIGNS: &[Sign] = &[
     inside(
-        Topic::HealthResult,
+        Practice::HealthResult,
         JVM,
         r"\bcatch\s*\([^)]*\)\s*\{[^{}]*\x22(?i:down|error|unhealthy|disconnected|failed)[^{}]*\}[\s\S]{0,700}?(?P<what>return ResponseEntity\.ok\()",
         ONE_FUNCTION,
@@ -14,7 +14,7 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     // A handler that looks at nothing is correct for liveness only.
     inside(
-        Topic::HealthResult,
+        Practice::HealthResult,
         JVM,
         r"@GetMapping\(\s*(?:(?:value|path)\s*=\s*)?\x22[^\x22\n]*(?P<what>/(?:ready|readiness|readyz))\x22",
         "",
@@ -22,7 +22,7 @@ pub(super) const SIGNS: &[Sign] = &[
         "`{}` always answers that the service is ready",
     ),
     review(
-        Topic::InternalError,
+        Practice::InternalError,
         &[
             "controller.java",
             "controller.kt",

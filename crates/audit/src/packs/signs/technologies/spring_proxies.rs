@@ -7,7 +7,7 @@ use regex::Regex;
 
 use super::function_bodies::closing;
 use crate::model::FactSink;
-use crate::model::facts::{Practice, Topic, Verdict};
+use crate::model::facts::{Observation, Practice, Verdict};
 use crate::packs::signs::ascii::ascii;
 use crate::packs::{Pack, Reader};
 use crate::repository::Role;
@@ -80,13 +80,13 @@ fn read(file: &SourceFile, facts: &mut FactSink<'_>) {
 }
 
 fn show(facts: &mut FactSink<'_>, span: Range<usize>, evidence: String) {
-    let practice = Practice {
-        topic: Topic::DeadResilience,
+    let observation = Observation {
+        practice: Practice::DeadResilience,
         verdict: Verdict::Review,
         elsewhere: "",
         evidence,
     };
-    facts.add(practice, span);
+    facts.add(observation, span);
 }
 
 /// The declarations of a method, and where their parameters start.
@@ -155,7 +155,7 @@ fn wrong_fallback(text: &str, name: &str, wanted: usize) -> Option<Range<usize>>
 
 #[cfg(test)]
 mod tests {
-    use crate::model::facts::Practice;
+    use crate::model::facts::Observation;
     use crate::model::{FactSink, FactStore};
     use crate::repository::{Role, Tracked};
     use crate::source::SourceFile;
@@ -164,7 +164,7 @@ mod tests {
         let file = SourceFile::new("OrderService.java", text, Role::Production, Tracked::Yes);
         let mut store = FactStore::default();
         super::read(&file, &mut FactSink::new(&file, &mut store));
-        store.of::<Practice>().items.len()
+        store.of::<Observation>().items.len()
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Settings of Spring that are for development only, or that have no bound.
 
 use super::{JVM, Sign, review};
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 
 /// The base settings. Files of a profile are chosen by the deployment.
 const BASE: &[&str] = &[
@@ -14,42 +14,42 @@ const CONSOLE: &str = "the console of the database is enabled (`{}`)";
 
 pub(super) const SIGNS: &[Sign] = &[
     review(
-        Topic::EnvironmentDefault,
+        Practice::EnvironmentDefault,
         BASE,
         r"(?m)(?P<what>^spring\.profiles\.active\s*=\s*(?:\$\{\w+:)?(?i:dev|local|development|test)\b)",
         "",
         DEVELOPMENT,
     ),
     review(
-        Topic::EnvironmentDefault,
+        Practice::EnvironmentDefault,
         BASE,
         r"(?m)^\s+profiles:\s*\n(?:\s+(?:include|default)[^\n]*\n)?\s+(?P<what>active:\s*\x22?(?:\$\{\w+:)?(?i:dev|local|development|test)\b)",
         "",
         DEVELOPMENT,
     ),
     review(
-        Topic::DebugRoute,
+        Practice::DebugRoute,
         BASE,
         r"(?m)(?P<what>^spring\.h2\.console\.enabled\s*=\s*true\b)",
         "",
         CONSOLE,
     ),
     review(
-        Topic::DebugRoute,
+        Practice::DebugRoute,
         BASE,
         r"(?m)^\s+h2:\s*\n\s+console:\s*\n(?:\s+path[^\n]*\n)?\s+(?P<what>enabled:\s*true)\b",
         "",
         CONSOLE,
     ),
     review(
-        Topic::UploadSize,
+        Practice::UploadSize,
         BASE,
         r"(?P<what>\bmax-(?:file|request)-size\s*[:=]\s*\x22?(?:-1|(?:[1-9]\d{2,}|[5-9]\d)\s*MB|\d+\s*GB))",
         "",
         "`{}` lets one request fill the memory or the disk",
     ),
     review(
-        Topic::QueryPerRow,
+        Practice::QueryPerRow,
         JVM,
         r"@(?:OneToMany|ManyToMany|ElementCollection)\([^)]*(?P<what>fetch\s*=\s*(?:FetchType\.)?EAGER)\b",
         r"@BatchSize|@Fetch\(|FetchMode",

@@ -1,7 +1,7 @@
 //! Text of callers that becomes part of a page, document, header or address without escaping.
 
 use super::{GO, PYTHON, SCRIPT, Sign, review};
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 
 const PAGE: &str = "`{}` puts text into HTML without escaping";
 const DOCUMENT: &str = "`{}` builds JSON from text, so a quotation mark changes the document";
@@ -14,7 +14,7 @@ const fn unsafe_text(
     unless: &'static str,
     evidence: &'static str,
 ) -> Sign {
-    review(Topic::UnsafeInput, files, pattern, unless, evidence)
+    review(Practice::UnsafeInput, files, pattern, unless, evidence)
 }
 
 pub(super) const SIGNS: &[Sign] = &[

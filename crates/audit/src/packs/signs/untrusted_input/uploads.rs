@@ -1,14 +1,14 @@
 //! Uploads: sizes, types, pixels, names, and buckets that anyone reads.
 
 use super::{GO, JVM, ONE_FUNCTION, PYTHON, SCRIPT, Sign};
-use crate::model::facts::{Topic, Verdict};
+use crate::model::facts::{Practice, Verdict};
 
 const CODE: &[&str] = &[
     ".go", ".ts", ".tsx", ".js", ".mjs", ".py", ".java", ".kt", ".rs", ".cs",
 ];
 
 const fn sign(
-    topic: Topic,
+    practice: Practice,
     verdict: Verdict,
     files: &'static [&'static str],
     pattern: &'static str,
@@ -16,7 +16,7 @@ const fn sign(
     evidence: &'static str,
 ) -> Sign {
     Sign {
-        topic,
+        practice,
         verdict,
         files,
         pattern,
@@ -30,7 +30,7 @@ const fn sign(
 const fn size(files: &'static [&'static str], pattern: &'static str, unless: &'static str) -> Sign {
     let evidence = "`{}` accepts an upload, and the file sets no maximum size";
     sign(
-        Topic::UploadSize,
+        Practice::UploadSize,
         Verdict::Review,
         files,
         pattern,
@@ -42,7 +42,7 @@ const fn size(files: &'static [&'static str], pattern: &'static str, unless: &'s
 const fn unlimited(files: &'static [&'static str], pattern: &'static str) -> Sign {
     let evidence = "`{}` removes the limit of uploads";
     let verdict = Verdict::LikelyBroken;
-    sign(Topic::UploadSize, verdict, files, pattern, "", evidence)
+    sign(Practice::UploadSize, verdict, files, pattern, "", evidence)
 }
 
 const fn claimed(
@@ -52,7 +52,7 @@ const fn claimed(
 ) -> Sign {
     let evidence = "`{}` comes from the client, and the file does not read the content";
     sign(
-        Topic::UploadType,
+        Practice::UploadType,
         Verdict::Review,
         files,
         pattern,
@@ -69,7 +69,7 @@ const fn decoded(
 ) -> Sign {
     let evidence = "`{}` decodes an image of any dimensions";
     sign(
-        Topic::ImagePixels,
+        Practice::ImagePixels,
         verdict,
         files,
         pattern,
@@ -81,17 +81,31 @@ const fn decoded(
 const fn public(files: &'static [&'static str], pattern: &'static str) -> Sign {
     let evidence = "`{}` lets anyone read the objects";
     let verdict = Verdict::Review;
-    sign(Topic::PublicBucket, verdict, files, pattern, "", evidence)
+    sign(
+        Practice::PublicBucket,
+        verdict,
+        files,
+        pattern,
+        "",
+        evidence,
+    )
 }
 
 const fn path(files: &'static [&'static str], pattern: &'static str, unless: &'static str) -> Sign {
     let evidence = "`{}` builds a path from a name that the client chose";
     let verdict = Verdict::LikelyBroken;
-    sign(Topic::ClientPath, verdict, files, pattern, unless, evidence)
+    sign(
+        Practice::ClientPath,
+        verdict,
+        files,
+        pattern,
+        unless,
+        evidence,
+    )
 }
 
-const fn kept(topic: Topic, pattern: &'static str, evidence: &'static str) -> Sign {
-    sign(topic, Verdict::Kept, CODE, pattern, "", evidence)
+const fn kept(practice: Practice, pattern: &'static str, evidence: &'static str) -> Sign {
+    sign(practice, Verdict::Kept, CODE, pattern, "", evidence)
 }
 
 pub(super) const SIGNS: &[Sign] = &[
@@ -135,7 +149,7 @@ pub(super) const SIGNS: &[Sign] = &[
         r"(?m)^\s*(?P<what>client_max_body_size\s+0)\s*;",
     ),
     sign(
-        Topic::UploadSize,
+        Practice::UploadSize,
         Verdict::LikelyBroken,
         &[".rs"],
         r"(?s)\bMultipart\b.*?(?P<what>\bDefaultBodyLimit::disable)\(",
@@ -143,7 +157,7 @@ pub(super) const SIGNS: &[Sign] = &[
         "`{}` removes the limit of uploads",
     ),
     kept(
-        Topic::UploadSize,
+        Practice::UploadSize,
         r"(?P<what>\bMaxBytesReader\(|\bMaxBytesHandler\(|\bmiddleware\.BodyLimit|\bMAX_CONTENT_LENGTH\b|\bfileSize\s*:|\bRequestBodyLimitLayer::new|\bMaxFileSizeValidator\b|\[RequestSizeLimit\()",
         "`{}` bounds the size",
     ),
@@ -203,7 +217,7 @@ pub(super) const SIGNS: &[Sign] = &[
         r"Image\.(?:Load|Identify)|MimeDetective|FileSignature",
     ),
     kept(
-        Topic::UploadType,
+        Practice::UploadType,
         r"(?P<what>\bhttp\.DetectContentType\(|\bmimetype\.Detect\w*\(|\bfileTypeFrom\w+\(|\bmagic\.from_buffer\(|\bnew Tika\(|\binfer::get\(|\bFileTypeValidator\b)",
         "`{}` reads the content",
     ),
@@ -238,7 +252,7 @@ pub(super) const SIGNS: &[Sign] = &[
         "",
     ),
     kept(
-        Topic::ImagePixels,
+        Practice::ImagePixels,
         r"(?P<what>\bimage\.DecodeConfig\(|\bMAX_IMAGE_PIXELS\s*=\s*\d|\blimitInputPixels\s*:\s*[1-9A-Z]|\.getWidth\(0\)|\bmax_image_width\b)",
         "`{}` bounds the pixels",
     ),
@@ -318,7 +332,7 @@ pub(super) const SIGNS: &[Sign] = &[
         r"filepath\.(?:Base|IsLocal|Rel)\(|os\.OpenRoot|uuid\.Parse|SecureJoin|strconv\.",
     ),
     kept(
-        Topic::ClientPath,
+        Practice::ClientPath,
         r"(?P<what>\bsecure_filename\(|\bfilepath\.IsLocal\(|\bos\.OpenRoot\(|\bFilenameUtils\.getName\(|\bPath\.GetFileName\(|\bpath\.basename\(\s*(?:file|req)\.)",
         "`{}` removes folders from the name",
     ),

@@ -1,5 +1,5 @@
 use city_events_contract::{
-    Moment, TestService,
+    TestService, Timestamp,
     messages::{Announcement, EmailEventCanceled},
 };
 use seaworthy::{
@@ -73,7 +73,7 @@ impl Replica {
     pub(super) async fn seed(&self, event: Uuid, active: usize, waitlisted: usize) {
         let statuses = std::iter::repeat_n("active", active)
             .chain(std::iter::repeat_n("waitlisted", waitlisted));
-        let now = Moment::now();
+        let now = Timestamp::now();
         let rows: Vec<_> = statuses
             .map(|status| {
                 [
@@ -171,6 +171,6 @@ pub(super) fn event(capacity: i32) -> Announcement {
 pub(super) fn change(event: &Announcement) -> EventChange<'_> {
     EventChange {
         event,
-        at: Moment::now(),
+        at: Timestamp::now(),
     }
 }

@@ -1,4 +1,4 @@
-use city_events_contract::Moment;
+use city_events_contract::Timestamp;
 use proptest::prelude::*;
 use uuid::Uuid;
 
@@ -6,7 +6,7 @@ use super::*;
 use crate::{config::WaitlistConfig, domain::EventState};
 
 fn seats(capacity: i32, active: i64, waitlisted: i64) -> Seats {
-    let now = Moment::now();
+    let now = Timestamp::now();
     Seats {
         event: Uuid::nil(),
         capacity,
@@ -64,10 +64,10 @@ proptest! {
 
     #[test]
     fn join_times_increase_while_clock_goes_back(readings in proptest::collection::vec(0..5i64, 1..50)) {
-        let start = Moment::now();
+        let start = Timestamp::now();
         let mut seats = seats(1, 0, 0);
         for reading in readings {
-            let now = Moment::from(start.get() + chrono::TimeDelta::microseconds(reading));
+            let now = Timestamp::from(start.get() + chrono::TimeDelta::microseconds(reading));
             let time = seats.next_join_time(now);
             prop_assert!(seats.joined_at.is_none_or(|last| last < time));
             prop_assert!(time >= now);

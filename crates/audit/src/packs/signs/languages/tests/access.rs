@@ -1,6 +1,6 @@
 //! Paths, origins, texts and records that a caller reaches or chooses.
 
-use super::{Topic, check};
+use super::{Practice, check};
 
 #[test]
 fn open_paths_of_spring_are_found_auth_5() {
@@ -12,79 +12,79 @@ fn open_paths_of_spring_are_found_auth_5() {
     };
     check(&[
         (
-            Topic::Management,
+            Practice::Management,
             "a.java",
             rule("/actuator/**", ".permitAll()"),
             rule("/actuator/**", ".hasRole(\"OPERATOR\")"),
         ),
         (
-            Topic::ApiDocs,
+            Practice::ApiDocs,
             "a.java",
             rule("/v3/api-docs/**", ".permitAll()"),
             rule("/v3/api-docs/**", ".hasRole(\"OPERATOR\")"),
         ),
         (
-            Topic::LiteralSetting,
+            Practice::LiteralSetting,
             "a.java",
             "    config.setAllowedOrigins(List.of(\"http://localhost:3000\"));\n",
             "    config.setAllowedOrigins(List.of(origin));\n",
         ),
         (
-            Topic::LiteralSetting,
+            Practice::LiteralSetting,
             "a.java",
             "  private static final String BASE_URL = \"http://worker:4500\";\n",
             "  private static final String BASE_PATH = \"/worker\";\n",
         ),
         (
-            Topic::InternalError,
+            Practice::InternalError,
             "a.java",
             "    return builder\n        .message(\"invalid input \" + ex.getMessage())\n        .build();\n",
             "    return builder\n        .message(\"invalid input\")\n        .build();\n",
         ),
         (
-            Topic::UnsafeInput,
+            Practice::UnsafeInput,
             "a.java",
             "    mapper.activateDefaultTyping(\n        LaissezFaireSubTypeValidator.instance, NON_FINAL);\n",
             "    mapper.activateDefaultTyping(validator, NON_FINAL);\n",
         ),
         (
-            Topic::UnsafeInput,
+            Practice::UnsafeInput,
             "a.java",
             "  Page<A> list(@RequestParam String sortBy) {\n    return repo.findAll(PageRequest.of(0, 10, Sort.by(direction, sortBy)));\n  }\n",
             "  Page<A> list(@RequestParam String sortBy) {\n    return repo.findAll(PageRequest.of(0, 10, Sort.by(ALLOWED.get(sortBy))));\n  }\n",
         ),
         (
-            Topic::OutboundTimeout,
+            Practice::OutboundTimeout,
             "a.java",
             "  RedisConnectionFactory factory() {\n    return new LettuceConnectionFactory(config, builder.build());\n  }\n",
             "  RedisConnectionFactory factory() {\n    builder.commandTimeout(timeout);\n    return new LettuceConnectionFactory(config, builder.build());\n  }\n",
         ),
         (
-            Topic::SecretLogged,
+            Practice::SecretLogged,
             "a.java",
             "    throw new IllegalStateException(\"invalid address: \" + redisUrl, e);\n",
             "    throw new IllegalStateException(\"invalid address of Redis\", e);\n",
         ),
         (
-            Topic::BodyLogged,
+            Practice::BodyLogged,
             "a.java",
             "    log.info(\"sent to {}: {}\", stream, message);\n",
             "    log.info(\"sent to {}: {}\", stream, message.getId());\n",
         ),
         (
-            Topic::Encryption,
+            Practice::Encryption,
             "krakend.json",
             "  \"disable_jwk_security\": true,\n",
             "  \"disable_jwk_security\": false,\n",
         ),
         (
-            Topic::LocalAddress,
+            Practice::LocalAddress,
             "krakend.json",
             "  \"host\": [\"http://172.17.0.1:8010\"]\n",
             "  \"host\": [\"http://users:8010\"]\n",
         ),
         (
-            Topic::HealthAccess,
+            Practice::HealthAccess,
             "a.go",
             "\tapp.Get(\"/health\", basicauth.New(config), check)\n",
             "\tapp.Get(\"/health\", check)\n\tapp.Get(\"/metrics\", basicauth.New(config), metrics)\n",
@@ -96,49 +96,49 @@ fn open_paths_of_spring_are_found_auth_5() {
 fn mistakes_of_nest_controllers_are_found_api_3() {
     check(&[
         (
-            Topic::MassAssignment,
+            Practice::MassAssignment,
             "main.ts",
             "app.useGlobalPipes(new ValidationPipe({ transform: true }));\n",
             "app.useGlobalPipes(new ValidationPipe({ transform: true, whitelist: true }));\n",
         ),
         (
-            Topic::Stub,
+            Practice::Stub,
             "event.controller.ts",
             "  @Post('event')\n  create(event: CreateEventDto) {\n    return this.service.create(event);\n  }\n",
             "  @Post('event')\n  create(@Body() event: CreateEventDto) {\n    return this.service.create(event);\n  }\n",
         ),
         (
-            Topic::UncheckedLookup,
+            Practice::UncheckedLookup,
             "a.service.ts",
             "  async a(id: string) {\n    const { hash } = await this.users.findOne({ where: { id } });\n    return hash;\n  }\n",
             "  async a(id: string) {\n    const user = await this.users.findOne({ where: { id } });\n    return user?.hash;\n  }\n",
         ),
         (
-            Topic::LocalAddress,
+            Practice::LocalAddress,
             "main.ts",
             "app.connectMicroservice({\n  transport: Transport.REDIS,\n});\n",
             "app.connectMicroservice({\n  transport: Transport.REDIS,\n  options: { host },\n});\n",
         ),
         (
-            Topic::Stub,
+            Practice::Stub,
             "a.service.ts",
             "  createEvent(event: Dto) {\n\n  }\n",
             "  createEvent(event: Dto) {\n    return this.repo.create(event);\n  }\n",
         ),
         (
-            Topic::PersonLogged,
+            Practice::PersonLogged,
             "a.ts",
             "    this.loggerService.info(`sent to ${data.email}`);\n",
             "    this.loggerService.info(`sent to ${data.id}`);\n",
         ),
         (
-            Topic::PasswordLength,
+            Practice::PasswordLength,
             "create-user.dto.ts",
             "  @IsNotEmpty()\n  @Length(5, 50)\n  password: string;\n",
             "  @IsNotEmpty()\n  @Length(12, 50)\n  password: string;\n",
         ),
         (
-            Topic::BodyLogged,
+            Practice::BodyLogged,
             "a.service.ts",
             "    this.loggerService.info(`sent ${JSON.stringify(event)}`);\n",
             "    this.loggerService.info(`sent ${event.id}`);\n",
@@ -150,49 +150,49 @@ fn mistakes_of_nest_controllers_are_found_api_3() {
 fn conditions_and_comparisons_in_go_are_found_data_4() {
     check(&[
         (
-            Topic::SqlText,
+            Practice::SqlText,
             "a.go",
             "func (g *G) list(k string) {\n\tlike := fmt.Sprintf(\"orders.id like %v\", k)\n\tg.db.Where(like).Find(&rows)\n}\n",
             "func (g *G) list(k string) {\n\tlike := fmt.Sprintf(\"%%%v%%\", k)\n\tg.db.Where(\"orders.id like ?\", like).Find(&rows)\n}\n",
         ),
         (
-            Topic::SqlText,
+            Practice::SqlText,
             "a.go",
             "func (q *Q) parse(f Filter) string {\n\treturn f.Field + \" LIKE \" + q.value\n}\n",
             "func (q *Q) parse(f Filter) string {\n\treturn allowedFields[f.Name] + \" LIKE ?\"\n}\n",
         ),
         (
-            Topic::SharedState,
+            Practice::SharedState,
             "a.go",
             "func (g *G) FindForUpdate(id string) (*Row, error) {\n\tvar row Row\n\treturn &row, g.db.First(&row, id).Error\n}\n",
             "func (g *G) FindForUpdate(id string) (*Row, error) {\n\tvar row Row\n\treturn &row, g.db.Clauses(clause.Locking{Strength: \"UPDATE\"}).First(&row, id).Error\n}\n",
         ),
         (
-            Topic::Reconnect,
+            Practice::Reconnect,
             "a.go",
             "func NewPublisher(conn *amqp.Connection) *P {\n\tch, err := conn.Channel()\n\tif err != nil {\n\t\treturn nil\n\t}\n\treturn &P{ch}\n}\n",
             "func NewPublisher(conn *amqp.Connection) *P {\n\tch, err := conn.Channel()\n\tif err != nil {\n\t\treturn nil\n\t}\n\tgo watch(ch.NotifyClose(closed))\n\treturn &P{ch}\n}\n",
         ),
         (
-            Topic::SecretComparison,
+            Practice::SecretComparison,
             "a.go",
             "\tif token == \"\" || token != a.cfg.Server.ApiHeaderKey {\n",
             "\tif token == \"\" || subtle.ConstantTimeCompare(a, b) != 1 {\n",
         ),
         (
-            Topic::BodyLogged,
+            Practice::BodyLogged,
             "data.go",
             "\tlogger.Config{LogLevel: logger.Info}\n",
             "\tlogger.Config{LogLevel: logger.Warn}\n",
         ),
         (
-            Topic::Sampling,
+            Practice::Sampling,
             "main.go",
             "\ttrace.WithSampler(trace.TraceIDRatioBased(1.0))\n",
             "\ttrace.WithSampler(trace.TraceIDRatioBased(0.1))\n",
         ),
         (
-            Topic::IgnoredError,
+            Practice::IgnoredError,
             "a.go",
             "func (m *M) listen() {\n\tch, err := m.conn.Channel()\n\tdefer ch.Close()\n\n\terr = ch.Declare()\n\tif err != nil {\n\t\treturn\n\t}\n}\n",
             "func (m *M) listen() {\n\tch, err := m.conn.Channel()\n\tif err != nil {\n\t\treturn\n\t}\n\tdefer ch.Close()\n\terr = ch.Declare()\n\tif err != nil {\n\t\treturn\n\t}\n}\n",
@@ -204,43 +204,43 @@ fn conditions_and_comparisons_in_go_are_found_data_4() {
 fn values_of_the_caller_are_found_auth_5() {
     check(&[
         (
-            Topic::MassAssignment,
+            Practice::MassAssignment,
             "order.go",
             "func (s *S) CreateOrder(ctx context.Context, req *Req) error {\n\titem := Item{Price: req.Price}\n\treturn s.repo.Save(ctx, item)\n}\n",
             "func (s *S) CreateOrder(ctx context.Context, req *Req) error {\n\tproduct := s.products.GetProduct(ctx, req.ID)\n\titem := Item{Price: product.Price}\n\treturn s.repo.Save(ctx, item)\n}\n",
         ),
         (
-            Topic::MassAssignment,
+            Practice::MassAssignment,
             "order_usecase.go",
             "func (s *S) CreateOrder(req Req) error {\n\tfor i, item := range req.Items {\n\t\titems[i] = NewItem(\n\t\t\titem.ID,\n\t\t\titem.Price,\n\t\t)\n\t}\n\treturn nil\n}\n",
             "func (s *S) CreateOrder(req Req) error {\n\tfor i, item := range req.Items {\n\t\titems[i] = NewItem(item.ID, s.prices[item.ID])\n\t}\n\treturn nil\n}\n",
         ),
         (
-            Topic::MassAssignment,
+            Practice::MassAssignment,
             "order.service.ts",
             "  async create(dto: Dto) {\n    return this.repo.store({ amount: dto.amount });\n  }\n",
             "  async create(dto: Dto) {\n    const price = await this.prices.getPrice(dto.id);\n    return this.repo.store({ amount: price });\n  }\n",
         ),
         (
-            Topic::MassAssignment,
+            Practice::MassAssignment,
             "OrderService.java",
             "  void create(Request request) {\n    order.setTotalAmount(request.getTotalAmount());\n  }\n",
             "  void create(Request request) {\n    order.setTotalAmount(total);\n  }\n",
         ),
         (
-            Topic::ConditionalLimit,
+            Practice::ConditionalLimit,
             "api.guard.ts",
             "    if (process.env.NODE_ENV !== 'production') {\n      return true;\n    }\n",
             "    if (request.path === '/health') {\n      return true;\n    }\n",
         ),
         (
-            Topic::AccountEnumeration,
+            Practice::AccountEnumeration,
             "a.service.ts",
             "  async validateUser(email: string, password: string) {\n    const user = await this.find(email);\n    if (!user) throw new BadRequestException();\n    const valid = await bcrypt.compare(password, user.hash);\n    if (!valid) throw new UnauthorizedException();\n  }\n",
             "  async validateUser(email: string, password: string) {\n    const user = await this.find(email);\n    const valid = await bcrypt.compare(password, user?.hash ?? HASH);\n    if (!user || !valid) throw new UnauthorizedException();\n  }\n",
         ),
         (
-            Topic::RemoteScript,
+            Practice::RemoteScript,
             "Dockerfile",
             "RUN wget -q https://example.org/tool.tar.gz && tar -xf tool.tar.gz\n",
             "RUN wget -q https://example.org/tool.tar.gz && sha256sum -c tool.sum\n",

@@ -1,25 +1,25 @@
 //! Codes, final states, silent returns, brokers and schemas.
 
 use super::check;
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 
 #[test]
 fn predictable_and_repeatable_codes_are_found_auth_2() {
     check(&[
         (
-            Topic::WeakRandom,
+            Practice::WeakRandom,
             "otp.go",
             "func (s *otpService) Generate() string {\n\tnum := 100000 + rand.Intn(800000)\n\totp := strconv.Itoa(num)\n\treturn otp\n}\n",
             "func (s *shuffle) Pick() int {\n\treturn rand.Intn(10)\n}\n",
         ),
         (
-            Topic::SecretComparison,
+            Practice::SecretComparison,
             "otp.go",
             "func Verify(actualOtp, otp string) bool {\n\treturn actualOtp == otp\n}\n",
             "func Verify(actualOtp, otp string) bool {\n\treturn subtle.ConstantTimeCompare([]byte(actualOtp), []byte(otp)) == 1\n}\n",
         ),
         (
-            Topic::Logout,
+            Practice::Logout,
             "otp.ts",
             "async verify(code: string) {\n  const saved = await this.store.get(id);\n  return saved.otp === dto.otpCode;\n}\n",
             "async verify(code: string) {\n  const saved = await this.store.get(id);\n  await this.store.del(id);\n  return saved.otp === dto.otpCode;\n}\n",
@@ -31,19 +31,19 @@ fn predictable_and_repeatable_codes_are_found_auth_2() {
 fn final_states_set_without_reading_the_state_are_found_data_3() {
     check(&[
         (
-            Topic::SharedState,
+            Practice::SharedState,
             "OrderService.java",
             "    public void cancel(String id) {\n        Order order = orders.findByNumber(id);\n        order.setStatus(OrderStatus.CANCELED);\n    }\n",
             "    public void cancel(String id) {\n        Order order = orders.findByNumber(id);\n        if (!order.canBeCancelled()) { throw new Late(); }\n        order.setStatus(OrderStatus.CANCELED);\n    }\n",
         ),
         (
-            Topic::SharedState,
+            Practice::SharedState,
             "order.ts",
             "export const complete = async (id: string) => {\n  return await Order.findByIdAndUpdate(id, { status: 'completed' });\n};\n",
             "export const complete = async (id: string) => {\n  const order = await load(id);\n  if (order.status !== 'paid') return null;\n  return await Order.findByIdAndUpdate(id, { status: 'completed' });\n};\n",
         ),
         (
-            Topic::SharedState,
+            Practice::SharedState,
             "order.go",
             "func (s *Service) Ship(id string) error {\n\torder, err := s.repo.FindByID(id)\n\torder.Status = StatusShipped\n\treturn s.save(order)\n}\n",
             "func (s *Service) Ship(id string) error {\n\torder, err := s.repo.FindByID(id)\n\tif order.Status != StatusPaid {\n\t\treturn ErrState\n\t}\n\torder.Status = StatusShipped\n\treturn s.save(order)\n}\n",
@@ -55,13 +55,13 @@ fn final_states_set_without_reading_the_state_are_found_data_3() {
 fn functions_that_log_a_missing_record_and_return_are_found_obs_8() {
     check(&[
         (
-            Topic::IgnoredError,
+            Practice::IgnoredError,
             "Handler.java",
             "    void on(Message m) {\n        if (wallet.isEmpty()) {\n            log.error(\"no wallet {}\", m.id());\n            return;\n        }\n        add(wallet);\n    }\n",
             "    void on(Message m) {\n        if (wallet.isEmpty()) {\n            throw new Missing(m.id());\n        }\n        add(wallet);\n    }\n",
         ),
         (
-            Topic::IgnoredError,
+            Practice::IgnoredError,
             "a.ts",
             "async function on(m) {\n  if (!product) {\n    log.error({ message: 'missing' });\n    return;\n  }\n}\n",
             "async function on(m) {\n  if (!product) {\n    return;\n  }\n}\n",
@@ -73,25 +73,25 @@ fn functions_that_log_a_missing_record_and_return_are_found_obs_8() {
 fn exceptions_and_brokers_of_spring_are_found_api_2() {
     check(&[
         (
-            Topic::ErrorAnswer,
+            Practice::ErrorResponse,
             "OrderService.java",
             "    Order get(String id) {\n        throw new RuntimeException(\"Order not found\");\n    }\n",
             "    Order get(String id) {\n        throw new ResponseStatusException(HttpStatus.NOT_FOUND, \"Order not found\");\n    }\n",
         ),
         (
-            Topic::PublisherConfirm,
+            Practice::PublisherConfirm,
             "Broker.java",
             "    public AmqpTemplate template() {\n        RabbitTemplate template = new RabbitTemplate(factory());\n        return template;\n    }\n",
             "    public Template template() {\n        return new Template(factory());\n    }\n",
         ),
         (
-            Topic::OpenStore,
+            Practice::OpenStore,
             "Broker.java",
             "    public ConnectionFactory factory() {\n        ConnectionFactory factory = new ConnectionFactory();\n        factory.setHost(props.getHost());\n        return factory;\n    }\n",
             "    public ConnectionFactory factory() {\n        ConnectionFactory factory = new ConnectionFactory();\n        factory.setHost(props.getHost());\n        factory.setUsername(props.getUser());\n        return factory;\n    }\n",
         ),
         (
-            Topic::UnboundedList,
+            Practice::UnboundedList,
             "Orders.java",
             "public interface Orders extends JpaRepository<Order, Long> {\n    List<Order> findAllByUserId(String userId);\n}\n",
             "public interface Orders extends JpaRepository<Order, Long> {\n    List<Order> findAllByUserId(String userId, Pageable page);\n}\n",
@@ -103,25 +103,25 @@ fn exceptions_and_brokers_of_spring_are_found_api_2() {
 fn slow_stops_open_consoles_and_free_amounts_are_found_life_4() {
     check(&[
         (
-            Topic::ShutdownContext,
+            Practice::ShutdownContext,
             "main.go",
             "func main() {\n\tctx, cancel := context.WithTimeout(context.Background(), five)\n\tdefer cancel()\n\tsrv.Shutdown(ctx)\n\t<-ctx.Done()\n}\n",
             "func main() {\n\tctx, cancel := context.WithTimeout(context.Background(), five)\n\tdefer cancel()\n\tsrv.Shutdown(ctx)\n}\n",
         ),
         (
-            Topic::Management,
+            Practice::Management,
             "ingress.yaml",
             "kind: Ingress\nspec:\n  rules:\n    - http:\n        paths:\n          - backend:\n              service:\n                name: broker\n                port:\n                  number: 15672\n",
             "kind: Ingress\nspec:\n  rules:\n    - http:\n        paths:\n          - backend:\n              service:\n                name: web\n                port:\n                  number: 8000\n",
         ),
         (
-            Topic::NumberRange,
+            Practice::NumberRange,
             "schema.ts",
             "const body = z.object({\n  amount: z.coerce.number(),\n});\n",
             "const body = z.object({\n  amount: z.coerce.number().positive(),\n});\n",
         ),
         (
-            Topic::UncheckedSecret,
+            Practice::UncheckedSecret,
             "config.go",
             "type Config struct {\n\tPassword string `env:\"SMTP_PASSWORD\" envDefault:\"\"`\n}\n",
             "type Config struct {\n\tPassword string `env:\"SMTP_PASSWORD,required\"`\n}\n",
@@ -133,25 +133,25 @@ fn slow_stops_open_consoles_and_free_amounts_are_found_life_4() {
 fn functions_without_an_effect_are_found_life_4() {
     check(&[
         (
-            Topic::Cleanup,
+            Practice::Cleanup,
             "a.go",
             "type Service struct {\n\tdb *sql.DB\n}\n\nfunc (s *Service) Close() {\n}\n",
             "type Service struct {\n\tpages map[string]string\n}\n\nfunc (s *Service) Close() {\n}\n",
         ),
         (
-            Topic::HealthResult,
+            Practice::HealthResult,
             "a.go",
             "func (s *Service) Ping(c context.Context) (err error) {\n\treturn\n}\n",
             "func (s *Service) Ping(c context.Context) (err error) {\n\treturn s.dao.Ping(c)\n}\n",
         ),
         (
-            Topic::Stub,
+            Practice::Stub,
             "a.go",
             "func (s *Service) Count() (n int, err error) {\n\treturn\n\t// return s.dao.Count()\n}\n",
             "func (s *Service) Count() (n int, err error) {\n\treturn s.dao.Count()\n}\n",
         ),
         (
-            Topic::ErrorAnswer,
+            Practice::ErrorResponse,
             "a.go",
             "func ping(c *gin.Context) {\n\tif err := svc.Ping(c); err != nil {\n\t\tlog.Error(err)\n\t\tc.AbortWithStatus(503)\n\t}\n\tc.AbortWithStatus(200)\n}\n",
             "func ping(c *gin.Context) {\n\tif err := svc.Ping(c); err != nil {\n\t\tlog.Error(err)\n\t\tc.AbortWithStatus(503)\n\t\treturn\n\t}\n\tc.AbortWithStatus(200)\n}\n",
@@ -163,31 +163,31 @@ fn functions_without_an_effect_are_found_life_4() {
 fn texts_of_callers_and_open_cookies_are_found_api_3() {
     check(&[
         (
-            Topic::SqlText,
+            Practice::SqlText,
             "a.go",
             "func add(v Row) error {\n\tbuf.WriteString(`INSERT INTO a (n) VALUES ('`)\n\tbuf.WriteString(v.Name)\n\treturn db.Exec(buf.String()).Error\n}\n",
             "func add(v Row) error {\n\tbuf.WriteString(v.Name)\n\treturn send(buf.String())\n}\n",
         ),
         (
-            Topic::UnsafeInput,
+            Practice::UnsafeInput,
             "a.ts",
             "const pattern = new RegExp(search, 'i');\n",
             "const pattern = new RegExp(escapeRegExp(search), 'i');\n",
         ),
         (
-            Topic::Encryption,
+            Practice::Encryption,
             "a.ts",
             "app.use(session({ secret, cookie: { secure: false } }));\n",
             "app.use(session({ secret, cookie: { secure: true } }));\n",
         ),
         (
-            Topic::SecretLogged,
+            Practice::SecretLogged,
             "a.go",
             "func main() {\n\tspew.Dump(conf.Conf)\n}\n",
             "func main() {\n\tspew.Dump(route)\n}\n",
         ),
         (
-            Topic::DebugRoute,
+            Practice::DebugRoute,
             "a.go",
             "func route(e *gin.Engine) {\n\tg := e.Group(\"/test\")\n}\n",
             "func route(e *gin.Engine) {\n\tg := e.Group(\"/orders\")\n}\n",
@@ -199,25 +199,25 @@ fn texts_of_callers_and_open_cookies_are_found_api_3() {
 fn records_and_settings_of_go_services_are_found_auth_2() {
     check(&[
         (
-            Topic::ExposedHash,
+            Practice::ExposedHash,
             "a.go",
             "func (l *Logic) Info() (*types.InfoResponse, error) {\n\treturn &types.InfoResponse{\n\t\tPassword: res.Password,\n\t}, nil\n}\n",
             "func (l *Logic) Info() (*types.InfoResponse, error) {\n\treturn &types.InfoResponse{\n\t\tName: res.Name,\n\t}, nil\n}\n",
         ),
         (
-            Topic::BodyLogged,
+            Practice::BodyLogged,
             "a.go",
             "func (l *Logic) Register(req *types.Req) error {\n\treturn errors.Wrapf(err, \"req: %+v\", req)\n}\n",
             "func (l *Logic) Register(req *types.Req) error {\n\treturn errors.Wrapf(err, \"name: %s\", req.Name)\n}\n",
         ),
         (
-            Topic::Sampling,
+            Practice::Sampling,
             "etc/a.yaml",
             "Telemetry:\n  Sampler: 1.0\n",
             "Telemetry:\n  Sampler: 0.1\n",
         ),
         (
-            Topic::QueryPerRow,
+            Practice::QueryPerRow,
             "a.go",
             "func (l *Logic) List() {\n\tmr.MapReduceVoid(source, func(item any) {\n\t\tl.model.FindOne(l.ctx, item.(uint64))\n\t})\n}\n",
             "func (l *Logic) List() {\n\tl.model.FindAll(l.ctx)\n}\n",
@@ -229,19 +229,19 @@ fn records_and_settings_of_go_services_are_found_auth_2() {
 fn replaced_fields_and_hidden_routes_are_found_auth_5() {
     check(&[
         (
-            Topic::CallerIdentity,
+            Practice::CallerIdentity,
             "orders.controller.ts",
             "const order = { userId, ...createOrderDto };\n",
             "const order = { ...createOrderDto, userId };\n",
         ),
         (
-            Topic::Stub,
+            Practice::Stub,
             "orders.controller.ts",
             "@Get(':id')\nfindOne() {\n  return 1;\n}\n\n@Get('mine')\nfindMine() {\n  return 2;\n}\n",
             "@Get('mine')\nfindMine() {\n  return 2;\n}\n\n@Get(':id')\nfindOne() {\n  return 1;\n}\n",
         ),
         (
-            Topic::RetryDelay,
+            Practice::RetryDelay,
             "orders.service.ts",
             "return this.client.send('order', id).pipe(retry(3));\n",
             "return this.client.send('order', id).pipe(retry({ count: 3, delay: 200 }));\n",

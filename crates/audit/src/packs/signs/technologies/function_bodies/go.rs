@@ -9,7 +9,7 @@ mod unread;
 use self::patterns::Name;
 use super::Found;
 use super::functions::{Function, block, lines, of_go};
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 use crate::syntax::count_word;
 
 /// Checks of one function.
@@ -66,7 +66,7 @@ fn lost_update(function: &Function<'_>, found: &mut Found<'_, '_>) {
         });
         if written {
             found.show(
-                Topic::SharedState,
+                Practice::SharedState,
                 function.at + call.start()..function.at + call.end(),
                 format!(
                     "`{}` reads a record that is changed and written back, so a parallel change is lost",
@@ -114,7 +114,7 @@ fn ends(function: &Function<'_>, found: &mut Found<'_, '_>) {
         let text: String = inner.iter().map(|line| line.text).collect();
         if !text.is_empty() && !Name::Exits.is_in(&text) {
             found.show(
-                Topic::Cleanup,
+                Practice::Cleanup,
                 line.span(),
                 "after a failed server the program ends with exit code 0".to_owned(),
             );
@@ -150,7 +150,7 @@ fn ended_consumer(function: &Function<'_>, found: &mut Found<'_, '_>) {
             });
         if leaves {
             found.show(
-                Topic::Reconnect,
+                Practice::Reconnect,
                 line.span(),
                 format!(
                     "the consumer ends without an error when the broker closes `{}`",
@@ -171,7 +171,7 @@ fn lost_connection(function: &Function<'_>, found: &mut Found<'_, '_>) {
         let given = rest.matches(&format!("Client({})", name.as_str())).count();
         if given > 0 && count_word(rest, name.as_str()) == given {
             found.show(
-                Topic::Cleanup,
+                Practice::Cleanup,
                 function.at + what.start()..function.at + what.end(),
                 format!(
                     "no code can close the connection of `{}`, because only the client has it",
@@ -196,7 +196,7 @@ fn leaked_on_failure(function: &Function<'_>, found: &mut Found<'_, '_>) {
             .any(|close| rest.contains(close));
         if failures >= 2 && !closes && rest.contains(&format!("{}.", name.as_str())) {
             found.show(
-                Topic::Leak,
+                Practice::Leak,
                 function.at + what.start()..function.at + what.end(),
                 format!(
                     "a later failure of the function leaves `{}` open",
@@ -232,7 +232,7 @@ fn stale_decision(function: &Function<'_>, found: &mut Found<'_, '_>) {
             )
         {
             found.show(
-                Topic::SharedState,
+                Practice::SharedState,
                 function.at + call.start()..function.at + call.end(),
                 format!(
                     "`{}` reads a state that decides about a change, and another request may change it in between",
@@ -278,7 +278,7 @@ fn constant_health(function: &Function<'_>, found: &mut Found<'_, '_>) {
     let fixed = Name::Fixed.is_in(function.body) && !Name::Asks.is_in(function.body);
     if about && handles && fixed {
         found.show(
-            Topic::HealthResult,
+            Practice::HealthResult,
             function.start..function.start + "func".len(),
             format!("`{}` answers 200 and checks no dependency", function.name),
         );
@@ -314,7 +314,7 @@ fn unread_rows(function: &Function<'_>, found: &mut Found<'_, '_>) {
         .and_then(|captures| captures.name("what"))
     {
         found.show(
-            Topic::IgnoredError,
+            Practice::IgnoredError,
             function.at + what.start()..function.at + what.end(),
             format!(
                 "`{}` reports success for a record that does not exist",

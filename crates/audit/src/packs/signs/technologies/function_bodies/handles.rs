@@ -6,7 +6,7 @@ use regex::Regex;
 
 use super::Found;
 use super::functions::{closing, of_go};
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 use crate::packs::signs::ascii::ascii;
 use crate::syntax::count_word;
 
@@ -61,7 +61,7 @@ pub(super) fn read_go(text: &str, found: &mut Found<'_, '_>) {
             .and_then(|captures| captures.name("what"))
         {
             found.show(
-                Topic::PoolBounds,
+                Practice::PoolBounds,
                 function.at + what.start()..function.at + what.end(),
                 format!(
                     "each request opens new connections with `{}`",
@@ -91,7 +91,7 @@ fn unused(text: &str, callback: &Regex, patterns: &Patterns, found: &mut Found<'
             .unwrap_or_default();
         if count_word(body, name.as_str()) == 0 && patterns.writes.is_match(body) {
             found.show(
-                Topic::PartialWrite,
+                Practice::PartialWrite,
                 name.range(),
                 format!(
                     "the callback does not use the transaction `{}`, so its changes are not part of it",

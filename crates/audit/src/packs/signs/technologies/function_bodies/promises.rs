@@ -6,7 +6,7 @@ use regex::Regex;
 
 use super::Found;
 use super::functions::closing;
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 use crate::packs::signs::ascii::ascii;
 
 struct Patterns {
@@ -44,7 +44,7 @@ fn without_catch(text: &str, patterns: &Patterns, found: &mut Found<'_, '_>) {
                 .any(|end| before.ends_with(end));
         if !continues && !is_handled(text, call.end()) {
             found.show(
-                Topic::FloatingPromise,
+                Practice::FloatingPromise,
                 call.range(),
                 format!("no code handles the rejection of `{}(…)`", call.as_str()),
             );
@@ -109,7 +109,7 @@ fn without_acknowledgement(text: &str, patterns: &Patterns, found: &mut Found<'_
         let acknowledges = ["ack", "Ack"].iter().any(|word| arguments.contains(word));
         if !given && !acknowledges {
             found.show(
-                Topic::Redelivery,
+                Practice::Redelivery,
                 call.range(),
                 format!(
                     "the consumer of `{}` acknowledges no message, so the broker redelivers all of them",

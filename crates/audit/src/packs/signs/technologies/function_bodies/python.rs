@@ -1,7 +1,7 @@
 //! Bodies of functions in Python.
 
 use super::Found;
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 
 /// The call that ends a transaction.
 const COMMIT: &str = ".commit()";
@@ -78,7 +78,7 @@ fn two_transactions(start: usize, body: &str, found: &mut Found<'_, '_>) {
             .get(at..first)
             .map_or(0, |line| line.len() - line.trim_start().len());
         found.show(
-            Topic::PartialWrite,
+            Practice::PartialWrite,
             start + at + space..start + first + COMMIT.len(),
             "a failure after this commit leaves the first part of the operation stored".to_owned(),
         );

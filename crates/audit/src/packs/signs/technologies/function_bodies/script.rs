@@ -7,7 +7,7 @@ use regex::Regex;
 
 use super::functions::closing;
 use super::{Found, LOCKED};
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 use crate::packs::signs::ascii::ascii;
 use crate::packs::signs::scope;
 
@@ -79,7 +79,7 @@ fn unguarded_parse(text: &str, patterns: &Patterns, found: &mut Found<'_, '_>) {
         let returns = !callback.contains("try") && !callback.contains(".ack(");
         if starts && returns {
             found.show(
-                Topic::Redelivery,
+                Practice::Redelivery,
                 call.range(),
                 "a message that is not valid JSON fails outside of `try`, and no code rejects it"
                     .to_owned(),
@@ -118,7 +118,7 @@ fn floating(text: &str, patterns: &Patterns, found: &mut Found<'_, '_>) {
             continue;
         }
         found.show(
-            Topic::FloatingPromise,
+            Practice::FloatingPromise,
             call.range(),
             format!(
                 "no code awaits `{}`, and no code handles its failure",
@@ -185,7 +185,7 @@ fn promised(text: &str, patterns: &Patterns, found: &mut Found<'_, '_>) {
                 "no code awaits `{}`, and no code handles its failure",
                 call.as_str()
             );
-            found.show(Topic::FloatingPromise, call.range(), evidence);
+            found.show(Practice::FloatingPromise, call.range(), evidence);
         }
     }
 }
@@ -211,7 +211,7 @@ fn started(text: &str, patterns: &Patterns, found: &mut Found<'_, '_>) {
         let guarded = body.trim_start().starts_with("try") || after.trim_start().starts_with('.');
         if !guarded && body.contains("await") {
             found.show(
-                Topic::FloatingPromise,
+                Practice::FloatingPromise,
                 call.range(),
                 "no code handles the failure of this asynchronous function".to_owned(),
             );
@@ -289,7 +289,7 @@ fn lost_update(text: &str, patterns: &Patterns, found: &mut Found<'_, '_>) {
             });
         if changed && saved {
             found.show(
-                Topic::SharedState,
+                Practice::SharedState,
                 call.range(),
                 format!(
                     "`{}` reads a record that is changed and saved, so a parallel change is lost",

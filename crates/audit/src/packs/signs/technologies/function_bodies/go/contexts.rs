@@ -4,7 +4,7 @@ use super::super::Found;
 use super::super::functions::Function;
 use super::has_word;
 use super::patterns::Name;
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 
 /// A function that takes a context and gives it to no call.
 pub(super) fn dropped_context(function: &Function<'_>, found: &mut Found<'_, '_>) {
@@ -24,7 +24,7 @@ pub(super) fn dropped_context(function: &Function<'_>, found: &mut Found<'_, '_>
         if name != "_" && code.contains("time.Sleep(") {
             let at = function.body.find("time.Sleep(").unwrap_or_default();
             found.show(
-                Topic::RequestContext,
+                Practice::RequestContext,
                 function.at + at..function.at + at + "time.Sleep(".len(),
                 "`time.Sleep` does not end when the context of the function ends".to_owned(),
             );
@@ -55,7 +55,7 @@ pub(super) fn dropped_context(function: &Function<'_>, found: &mut Found<'_, '_>
     if calls && !code.contains("Lock()") {
         let end = function.start + "func".len();
         found.show(
-            Topic::RequestContext,
+            Practice::RequestContext,
             function.start..end,
             format!(
                 "`{}` gives its context to no call, so their work continues after the caller left",
@@ -75,7 +75,7 @@ pub(super) fn dropped_options(function: &Function<'_>, found: &mut Found<'_, '_>
         && !has_word(function.body, name)
     {
         found.show(
-            Topic::LostSetting,
+            Practice::LostSetting,
             function.start..function.start + "func".len(),
             format!("`{}` ignores the options that it takes", function.name),
         );
@@ -100,7 +100,7 @@ pub(super) fn detached(function: &Function<'_>, found: &mut Found<'_, '_>) {
             continue;
         }
         found.show(
-            Topic::RequestContext,
+            Practice::RequestContext,
             function.at + what.start()..function.at + what.end(),
             format!(
                 "`{}` has no deadline, and no caller can cancel it",
@@ -120,7 +120,7 @@ pub(super) fn without_deadline(function: &Function<'_>, found: &mut Found<'_, '_
         .and_then(|captures| captures.name("what"))
     {
         found.show(
-            Topic::OutboundTimeout,
+            Practice::OutboundTimeout,
             function.at + what.start()..function.at + what.end(),
             format!(
                 "`{}` has no deadline except that of its caller",

@@ -4,7 +4,7 @@ use super::super::Found;
 use super::super::functions::{Function, Line, block, lines, start_of_chain};
 use super::has_word;
 use super::patterns::Name;
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 
 /// The evidence that precedes a failure that is only logged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,7 +21,7 @@ struct Logged {
     /// The pattern of the name of the call.
     call: Name,
     after: After,
-    topic: Topic,
+    practice: Practice,
     /// The evidence before and after the call.
     evidence: (&'static str, &'static str),
 }
@@ -30,7 +30,7 @@ const LOGGED: &[Logged] = &[
     Logged {
         call: Name::Effect,
         after: After::Write,
-        topic: Topic::DualWrite,
+        practice: Practice::DualWrite,
         evidence: (
             "",
             " follows a change of the database, and only a log shows its failure",
@@ -39,7 +39,7 @@ const LOGGED: &[Logged] = &[
     Logged {
         call: Name::Serves,
         after: After::Task,
-        topic: Topic::OwnedTask,
+        practice: Practice::OwnedTask,
         evidence: (
             "after a failed ",
             " the process continues without this server",
@@ -48,13 +48,13 @@ const LOGGED: &[Logged] = &[
     Logged {
         call: Name::Opens,
         after: After::Anything,
-        topic: Topic::SilentNull,
+        practice: Practice::SilentNull,
         evidence: ("after a failed ", " the program continues without it"),
     },
     Logged {
         call: Name::Effect,
         after: After::Anything,
-        topic: Topic::IgnoredError,
+        practice: Practice::IgnoredError,
         evidence: (
             "the failure of ",
             " is only logged, and the function continues",
@@ -93,7 +93,11 @@ pub(super) fn read(function: &Function<'_>, found: &mut Found<'_, '_>) {
         });
         if let Some(own) = logged.filter(|_| only_logged) {
             let (before, after) = own.evidence;
-            found.show(own.topic, place.span(), format!("{before}`{call}`{after}"));
+            found.show(
+                own.practice,
+                place.span(),
+                format!("{before}`{call}`{after}"),
+            );
         }
         acknowledged(function, found, call, &text, place);
         undo(found, call, inner);
@@ -131,7 +135,7 @@ fn acknowledged(
         && !keeps
     {
         found.show(
-            Topic::DroppedMessage,
+            Practice::DroppedMessage,
             place.span(),
             format!("after a failed `{call}` the handler acknowledges the message, so it is lost"),
         );
@@ -158,7 +162,7 @@ fn undo(found: &mut Found<'_, '_>, call: &str, inner: &[Line<'_>]) {
             .and_then(|captures| captures.name("what"))
         {
             found.show(
-                Topic::RequestContext,
+                Practice::RequestContext,
                 line.at + what.start()..line.at + what.end(),
                 format!(
                     "`{}` undoes a step with the context of the caller, which may have ended",
@@ -192,7 +196,7 @@ fn answer(function: &Function<'_>, found: &mut Found<'_, '_>, failure: &Failure<
         let evidence = format!(
             "every failure of `{call}` is answered as a missing record, also a lost connection"
         );
-        found.show(Topic::ErrorAnswer, at.clone(), evidence);
+        found.show(Practice::ErrorResponse, at.clone(), evidence);
     }
     if !Name::Internal.is_in(text) {
         return;
@@ -201,11 +205,11 @@ fn answer(function: &Function<'_>, found: &mut Found<'_, '_>, failure: &Failure<
         let evidence = format!(
             "every failure of `{call}` is answered as an internal error, also a wrong input"
         );
-        found.show(Topic::ErrorAnswer, at.clone(), evidence);
+        found.show(Practice::ErrorResponse, at.clone(), evidence);
     }
     if !has_word(text, "err") && !Name::Log.is_in(text) {
         let evidence = format!("neither a log nor the answer shows why `{call}` failed");
-        found.show(Topic::IgnoredError, at, evidence);
+        found.show(Practice::IgnoredError, at, evidence);
     }
 }
 

@@ -3,7 +3,7 @@
 use super::super::Found;
 use super::super::functions::{Function, block, lines};
 use super::patterns::Name;
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 use crate::syntax::count_word;
 
 /// Functions that run until the end of the process.
@@ -64,7 +64,7 @@ pub(super) fn unclosed(function: &Function<'_>, found: &mut Found<'_, '_>) {
             continue;
         }
         found.show(
-            Topic::Cleanup,
+            Practice::Cleanup,
             function.at + what.start()..function.at + what.end(),
             format!(
                 "no path of `{}` closes what `{}` opens",
@@ -134,7 +134,7 @@ pub(super) fn partial_success(function: &Function<'_>, found: &mut Found<'_, '_>
                     .any(|line| Name::Log.is_in(line.text));
             if skips && (logs || over_rows && failed.len() == 1) {
                 found.show(
-                    Topic::IgnoredError,
+                    Practice::IgnoredError,
                     check.span(),
                     format!(
                         "`{}` skips a failed element and then reports success",

@@ -4,7 +4,7 @@ use super::super::Found;
 use super::super::functions::{Function, Line, lines};
 use super::has_word;
 use super::patterns::Name;
-use crate::model::facts::Topic;
+use crate::model::facts::Practice;
 
 /// An error that the next assignment replaces, or that no later line reads.
 pub(super) fn read(function: &Function<'_>, found: &mut Found<'_, '_>) {
@@ -31,7 +31,7 @@ pub(super) fn read(function: &Function<'_>, found: &mut Found<'_, '_>) {
         }
         let start = line.at + call.start();
         found.show(
-            Topic::IgnoredError,
+            Practice::IgnoredError,
             start..line.at + call.end(),
             format!("no code reads the error of `{}`", call.as_str()),
         );

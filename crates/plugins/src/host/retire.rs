@@ -7,7 +7,7 @@ use std::{
 
 use tokio::time::sleep;
 
-use super::{Plugins, dependencies::LoadedPlugins, life::step};
+use super::{Plugins, dependencies::LoadedPlugins, lifecycle::step};
 use crate::{PluginError, PluginErrorCode, plugin::Plugin, runtime::LifecycleStep};
 
 impl Plugins {

@@ -20,7 +20,7 @@ const BULK_BYTES_PER_MILLISECOND: usize = 5 << 20;
 const USUAL_TICK: Duration = Duration::from_millis(2);
 
 /// The limits and counters of one call, which host functions and ticks read and change.
-pub(super) struct Host {
+pub(super) struct CallState {
     pub(super) imports: Arc<Imports>,
     pub(super) limits: CallLimits,
     pub(super) deadline: Instant,
@@ -44,7 +44,7 @@ pub(super) struct Host {
     pub(super) exceeded: Option<CallError>,
 }
 
-impl Host {
+impl CallState {
     pub(super) fn new(imports: Arc<Imports>, limits: CallLimits, started: Instant) -> Self {
         Self {
             imports,
@@ -206,7 +206,7 @@ fn margin(memory: usize, longest: Duration, timeout: Duration) -> Duration {
         .min(timeout / 2)
 }
 
-impl ResourceLimiter for Host {
+impl ResourceLimiter for CallState {
     fn memory_growing(
         &mut self,
         _current: usize,
@@ -259,7 +259,7 @@ mod tests {
     };
 
     /// Returns the host of a call that began 100 ms ago, at its deadline.
-    fn late_host() -> Host {
+    fn late_host() -> CallState {
         let timeout = Duration::from_millis(100);
         let imports = Imports {
             plugin: "guard".into(),
@@ -280,7 +280,7 @@ mod tests {
             caller: Caller::default(),
         };
         let started = Instant::now().checked_sub(timeout).unwrap();
-        Host::new(Arc::new(imports), limits, started)
+        CallState::new(Arc::new(imports), limits, started)
     }
 
     #[cfg(unix)]

@@ -20,7 +20,7 @@ use crate::{
 const NODE_SHARE: u32 = 2;
 
 /// Opens connections.
-pub(crate) enum Link {
+pub(crate) enum Connector {
     Single(Client, AsyncConnectionConfig),
     Sentinel(Arc<Sentinels>),
     Cluster(ClusterClient),
@@ -28,12 +28,12 @@ pub(crate) enum Link {
 
 /// An open connection. Clones share it.
 #[derive(Clone)]
-pub(crate) enum Open {
+pub(crate) enum OpenConnection {
     Server(MultiplexedConnection),
     Cluster(ClusterConnection),
 }
 
-impl Link {
+impl Connector {
     pub(crate) fn new(config: &RedisConfig) -> RedisResult<Self> {
         let url = &config.url;
         let timeout = Some(config.timeout.get());
@@ -58,20 +58,20 @@ impl Link {
     }
 
     /// Opens a connection. Also returns the master, if Sentinels name it.
-    pub(crate) async fn open(&self) -> RedisResult<(Open, Option<Master>)> {
+    pub(crate) async fn open(&self) -> RedisResult<(OpenConnection, Option<Master>)> {
         match self {
             Self::Single(client, limits) => client
                 .get_multiplexed_async_connection_with_config(limits)
                 .await
-                .map(|connection| (Open::Server(connection), None)),
+                .map(|connection| (OpenConnection::Server(connection), None)),
             Self::Sentinel(sentinels) => sentinels
                 .open()
                 .await
-                .map(|(connection, master)| (Open::Server(connection), Some(master))),
+                .map(|(connection, master)| (OpenConnection::Server(connection), Some(master))),
             Self::Cluster(client) => client
                 .get_async_connection()
                 .await
-                .map(|connection| (Open::Cluster(connection), None)),
+                .map(|connection| (OpenConnection::Cluster(connection), None)),
         }
     }
 }

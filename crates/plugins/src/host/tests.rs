@@ -14,7 +14,7 @@ use seaworthy_core::{RequestContext, ServiceIdentity, Timeout};
 use seaworthy_service::{NoSettings, RunningService, Service, StartError};
 use seaworthy_testkit::eventually;
 
-use super::{follow::Followed, follow_settings::Tried, *};
+use super::{follow_folder::Followed, follow_settings::Tried, *};
 use crate::{
     FailureMode, HookCall, HookPoint, Interface, PluginErrorCode, World,
     folder::sha256_hex,

@@ -37,7 +37,7 @@ const NO_TOPIC: &str = "seaworthy-check";
 
 /// Sends metadata requests to the cluster. The client blocks, so each request has a thread.
 #[derive(Clone)]
-pub(super) struct Link {
+pub(super) struct BrokerConnection {
     client: Arc<Renewed<BaseConsumer<LogContext>>>,
     timeout: Duration,
     state: Arc<State>,
@@ -50,17 +50,17 @@ struct State {
     closed: CancellationToken,
 }
 
-impl Link {
+impl BrokerConnection {
     pub(super) fn new(clients: &Clients, timeout: Duration) -> Result<Self, TransportError> {
         let create = |clients: &Clients| clients.metadata().create_with_context(LogContext);
         let client = Renewed::new(clients, create).map_err(transport_error)?;
-        let link = Self {
+        let connection = Self {
             client: Arc::new(client),
             timeout,
             state: Arc::default(),
         };
-        tokio::spawn(link.clone().watch());
-        Ok(link)
+        tokio::spawn(connection.clone().watch());
+        Ok(connection)
     }
 
     /// Runs a blocking request.
@@ -102,7 +102,7 @@ impl Link {
         self.state.closed.cancel();
     }
 
-    /// Returns a guard that closes the link when it is dropped.
+    /// Returns a guard that closes the connection when it is dropped.
     pub(super) fn watched(&self) -> DropGuard {
         self.state.closed.clone().drop_guard()
     }

@@ -14,9 +14,9 @@ use super::{
     Inner, MAX_GUESTS_PER_CORE, Plugins, cores,
     dependencies::check_dependencies,
     failure_policy::failure_mode,
+    folder_order::check_folder,
     grants::{check_exports, check_grant, check_variables},
-    life::step,
-    order::check_folder,
+    lifecycle::step,
 };
 use seaworthy_core::Timeout;
 

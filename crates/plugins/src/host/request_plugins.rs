@@ -222,7 +222,7 @@ mod tests {
     use super::*;
     use crate::{
         HookPoint,
-        plugins::tests::{MODULE, TestService, start, write},
+        host::tests::{MODULE, TestService, start, write},
     };
 
     #[tokio::test(flavor = "multi_thread")]

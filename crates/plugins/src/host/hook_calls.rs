@@ -270,7 +270,7 @@ impl Run<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plugins::{
+    use crate::host::{
         UNAVAILABLE,
         tests::{MODULE, TestService, start, write},
     };

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use super::{
     Loaded, Plugins,
     dependencies::{LoadedPlugins, check_dependencies, check_started},
-    end::end_replaced,
+    retire::end_replaced,
 };
 use crate::{
     Event, HandlerDeclaration, PluginError, PluginStatus,

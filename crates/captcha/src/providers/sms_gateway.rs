@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::{SendCode, SendCodeFuture};
 
 /// The default path of messages, as in many gateways.
-const PATH: &str = "/messages";
+const DEFAULT_PATH: &str = "/messages";
 
 /// Settings of a gateway for SMS. The settings of its HTTP client have its address and its
 /// timeouts.
@@ -30,7 +30,7 @@ pub struct SmsGatewayConfig {
 impl Default for SmsGatewayConfig {
     fn default() -> Self {
         Self {
-            path: PATH.to_owned(),
+            path: DEFAULT_PATH.to_owned(),
             sender: String::new(),
             health_path: None,
             token: None,

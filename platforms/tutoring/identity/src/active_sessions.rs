@@ -21,7 +21,7 @@ pub(crate) const LOCK_TTL: Duration = Duration::from_secs(5);
 /// Maximum number of sessions in memory.
 const MAX_SESSIONS: u64 = 100_000;
 
-/// A live session as stored.
+/// An active session as stored.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SessionRecord {
@@ -75,18 +75,18 @@ fn client() -> (String, String) {
     })
 }
 
-/// The live sessions, in Redis or in memory. All services of a process share its memory store.
+/// The active sessions, in Redis or in memory. All services of a process share its memory store.
 /// Cheap to clone.
 ///
-/// An access token is valid while its session is live. Refresh tokens are in the database.
+/// An access token is valid while its session is active. Refresh tokens are in the database.
 #[derive(Debug, Clone)]
-pub struct LiveSessions(Store);
+pub struct ActiveSessions(Store);
 
 #[derive(Debug, Clone)]
 enum Store {
     Redis(Redis),
     Memory {
-        /// The sessions that have ended. All others count as live, because other processes may have
+        /// The ended sessions. All others count as active, because other processes may have
         /// begun them.
         ended: Cache<String, ()>,
         locks: Cache<String, ()>,
@@ -106,7 +106,7 @@ static IN_MEMORY: LazyLock<Store> = LazyLock::new(|| {
     }
 });
 
-impl LiveSessions {
+impl ActiveSessions {
     /// Creates the store in a Redis, or in memory without settings. The first call connects.
     ///
     /// # Errors
@@ -126,7 +126,7 @@ impl LiveSessions {
     }
 
     /// Begins a session of a user, whose row the transaction has locked or inserted, and ends those
-    /// above the maximum number. The caller makes it live with [`put`](Self::put).
+    /// above the maximum number. The caller makes it active with [`put`](Self::put).
     ///
     /// # Errors
     /// An error of the database, or `SERVICE_DEGRADED` if Redis is unavailable.
@@ -232,7 +232,7 @@ impl LiveSessions {
 }
 
 /// Each check extends the session.
-impl SessionCheck for LiveSessions {
+impl SessionCheck for ActiveSessions {
     fn exists(&self, session: &str) -> SessionCheckFuture {
         match &self.0 {
             Store::Memory { ended, .. } => {
@@ -253,8 +253,8 @@ impl SessionCheck for LiveSessions {
     }
 }
 
-impl From<LiveSessions> for Arc<dyn SessionCheck> {
-    fn from(sessions: LiveSessions) -> Self {
+impl From<ActiveSessions> for Arc<dyn SessionCheck> {
+    fn from(sessions: ActiveSessions) -> Self {
         Arc::new(sessions)
     }
 }

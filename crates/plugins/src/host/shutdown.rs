@@ -6,7 +6,7 @@ use tokio::time::timeout;
 
 use super::{
     Plugins,
-    end::{clean_up, stop_unused},
+    retire::{clean_up, stop_unused},
 };
 use crate::{PluginStatus, plugin::Plugin};
 

@@ -54,10 +54,10 @@ impl TriageStep {
 pub(crate) struct Alert {
     pub(crate) name: &'static str,
     /// Metrics without which the service has no such alert.
-    pub(crate) needs: &'static [&'static str],
+    pub(crate) required_metrics: &'static [&'static str],
     pub(crate) expression: &'static str,
     pub(crate) threshold: f64,
-    pub(crate) wait: &'static str,
+    pub(crate) for_duration: &'static str,
     pub(crate) severity: Severity,
     pub(crate) summary: &'static str,
     pub(crate) meaning: &'static str,

@@ -10,7 +10,7 @@ use crate::{CapabilityKind, Flags};
 
 /// The lists `apis` of all flags, at one state of the flags.
 #[derive(Default)]
-pub(crate) struct Apis {
+pub(crate) struct GuardedRoutes {
     state: Option<u64>,
     /// The flags of each API.
     flags: HashMap<String, Vec<String>>,
@@ -18,7 +18,7 @@ pub(crate) struct Apis {
     lists: HashMap<String, Vec<String>>,
 }
 
-impl Apis {
+impl GuardedRoutes {
     /// Whether the list of a flag contains an API. A flag without a list governs no API.
     pub(crate) fn allows(&self, flag: &str, api: &str) -> bool {
         let (list, api) = (self.lists.get(flag), served(api));
@@ -50,20 +50,20 @@ impl Flags {
     /// route: `POST /reports.v1.Reports/Get`.
     ///
     /// Rejected calls get 403 `FEATURE_DISABLED`. The access check runs first.
-    pub fn guard_apis(&self) {
-        self.0.guards_apis.store(true, Relaxed);
+    pub fn guard_routes(&self) {
+        self.0.guards_routes.store(true, Relaxed);
     }
 
-    /// Returns the lists of APIs. Reads them again after the flags have changed.
-    pub(crate) fn apis(&self) -> Arc<Apis> {
+    /// Returns the guarded routes. Reads them again after the flags have changed.
+    pub(crate) fn guarded_routes(&self) -> Arc<GuardedRoutes> {
         let state = *self.0.runtime.changed.borrow();
-        let known = self.0.apis.load_full();
+        let known = self.0.guarded_routes.load_full();
         if known.state == Some(state) {
             return known;
         }
-        let mut apis = Apis {
+        let mut guarded_routes = GuardedRoutes {
             state: Some(state),
-            ..Apis::default()
+            ..GuardedRoutes::default()
         };
         for flag in self.set().iter() {
             let list = self.items_of(flag.key(), CapabilityKind::Api);
@@ -71,14 +71,14 @@ impl Flags {
                 continue;
             }
             for api in &list {
-                let flags = apis.flags.entry(api.clone()).or_default();
+                let flags = guarded_routes.flags.entry(api.clone()).or_default();
                 flags.push(flag.key().to_string());
             }
-            apis.lists.insert(flag.key().to_string(), list);
+            guarded_routes.lists.insert(flag.key().to_string(), list);
         }
-        let apis = Arc::new(apis);
-        self.0.apis.store(Arc::clone(&apis));
-        apis
+        let guarded_routes = Arc::new(guarded_routes);
+        self.0.guarded_routes.store(Arc::clone(&guarded_routes));
+        guarded_routes
     }
 }
 
@@ -88,17 +88,19 @@ mod tests {
 
     #[test]
     fn head_is_governed_like_get_flag_1() {
-        let mut apis = Apis::default();
+        let mut guarded_routes = GuardedRoutes::default();
         let api = "GET /reports/{id}".to_owned();
-        apis.flags.insert(api.clone(), vec!["reports".to_owned()]);
-        apis.lists.insert("reports".to_owned(), vec![api]);
+        guarded_routes
+            .flags
+            .insert(api.clone(), vec!["reports".to_owned()]);
+        guarded_routes.lists.insert("reports".to_owned(), vec![api]);
         for method in ["GET", "HEAD"] {
             let api = format!("{method} /reports/{{id}}");
-            assert_eq!(apis.flags_of(&api).count(), 1, "{api}");
-            assert!(apis.allows("reports", &api), "{api}");
+            assert_eq!(guarded_routes.flags_of(&api).count(), 1, "{api}");
+            assert!(guarded_routes.allows("reports", &api), "{api}");
         }
-        assert_eq!(apis.flags_of("POST /reports/{id}").count(), 0);
-        assert!(!apis.allows("reports", "POST /reports/{id}"));
-        assert!(apis.allows("other", "POST /reports/{id}"));
+        assert_eq!(guarded_routes.flags_of("POST /reports/{id}").count(), 0);
+        assert!(!guarded_routes.allows("reports", "POST /reports/{id}"));
+        assert!(guarded_routes.allows("other", "POST /reports/{id}"));
     }
 }

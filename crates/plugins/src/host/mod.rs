@@ -1,39 +1,50 @@
-//! The plugins of a service.
+//! The host of the plugins of a service.
+//!
+//! | Files | Contents |
+//! | --- | --- |
+//! | `startup`, `shutdown`, `required_plugins` | Start and stop with the service |
+//! | `lifecycle`, `compile`, `folder_order`, `dependencies` | Load, start, stop and unload |
+//! | `reload`, `retire`, `registration`, `detached_versions` | Replace a version |
+//! | `follow_folder`, `follow_enabled`, `follow_settings`, `missing_folders` | Changed files |
+//! | `hooks`, `active_points`, `hook_calls`, `after_hooks`, `decide`, `around_call` | Calls |
+//! | `failures`, `failure_policy`, `dependents`, `health` | Failed plugins |
+//! | `locks`, `locked_change`, `running_updates` | Operations that exclude each other |
+//! | `telemetry` | Metrics, spans, logs and events |
 
 mod active_points;
-mod after;
+mod after_hooks;
 mod around_call;
-mod change;
 mod compile;
 mod decide;
 mod dependencies;
 mod dependents;
-mod detached;
-mod end;
-mod engine;
+mod detached_versions;
 mod failure_policy;
 mod failures;
-mod follow;
+mod folder_order;
 mod follow_enabled;
+mod follow_folder;
 mod follow_settings;
 mod grants;
 mod health;
+mod hook_calls;
 mod hooks;
-mod life;
+mod lifecycle;
+mod locked_change;
 mod locks;
-mod observation;
-mod order;
+mod missing_folders;
 mod registration;
 mod reload;
-mod removals;
 mod request_plugins;
-mod required;
 mod required_functions;
-mod run_hooks;
+mod required_plugins;
+mod retire;
+mod running_updates;
 mod shutdown;
-mod start;
+mod startup;
+mod telemetry;
 mod update_settings;
-mod updates;
+mod wasm_runtime;
 
 use std::{
     collections::BTreeMap,
@@ -42,26 +53,26 @@ use std::{
 };
 
 use active_points::ActivePoints;
-pub(crate) use after::Unfinished;
+pub(crate) use after_hooks::Unfinished;
 use arc_swap::ArcSwap;
 pub use decide::Decision;
-use detached::Detached;
+use detached_versions::Detached;
 pub(crate) use failure_policy::UNAVAILABLE;
+pub(crate) use hook_calls::HookCaller;
 pub use hooks::HookReport;
 use locks::PluginLocks;
-use observation::Observation;
 use parking_lot::Mutex;
 use request_plugins::BeforePlugins;
 pub(crate) use request_plugins::RequestPlugins;
 use required_functions::RequiredFunctions;
-pub(crate) use run_hooks::HookCaller;
+use running_updates::Updates;
 use seaworthy_client::HttpClient;
 use seaworthy_config::Profile;
 use seaworthy_core::{Switch, context, error_chain};
 use seaworthy_service::Tasks;
 use seaworthy_telemetry::metrics::GaugeGuard;
+use telemetry::Observation;
 use tokio::{sync::Semaphore, time::Instant};
-use updates::Updates;
 
 use crate::{
     Event, EventBus, EventType, PluginError, PluginFailure, PluginInfo, PluginStatus,

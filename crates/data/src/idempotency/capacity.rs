@@ -8,7 +8,7 @@ use std::{num::NonZeroU32, time::Duration};
 use parking_lot::Mutex;
 use tokio::time::Instant;
 
-use super::eviction::{Candidate, Room, Share, Used, choose};
+use super::eviction::{Candidate, RequiredSpace, Share, Used, choose};
 use crate::{DataError, Transaction, sql};
 
 /// How long a process uses a count. The table may exceed its limits by the keys that other replicas
@@ -33,7 +33,7 @@ pub(super) struct Limits {
 
 /// The space that a caller adds to the table.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Wanted<'a> {
+pub(super) struct Demand<'a> {
     pub(super) share: &'a str,
     pub(super) entries: i64,
     pub(super) size: i64,
@@ -66,30 +66,30 @@ impl Capacity {
 
     /// Makes room by deleting responses of the caller with the largest share, the ones that expire
     /// first. Returns `false` if a caller with a smaller share would lose a response.
-    pub(super) async fn make_room(
+    pub(super) async fn free_space(
         &self,
         tx: &Transaction,
-        wanted: Wanted<'_>,
+        demand: Demand<'_>,
         now: i64,
     ) -> Result<bool, DataError> {
-        if self.add(wanted) {
+        if self.add(demand) {
             return Ok(true);
         }
-        if wanted.size > self.limits.size {
+        if demand.size > self.limits.size {
             return Ok(false);
         }
         delete_expired(tx, now).await?;
         loop {
             let used = count(tx).await?;
-            let Some(room) = self.lacking(used, wanted) else {
-                let used = used.with(wanted.entries, wanted.size);
+            let Some(required) = self.lacking(used, demand) else {
+                let used = used.with(demand.entries, demand.size);
                 let at = Instant::now();
                 *self.counted.lock() = Some(Counted { at, used });
                 return Ok(true);
             };
-            let shares = shares(tx, room, wanted, now).await?;
+            let shares = shares(tx, required, demand, now).await?;
             let candidates = candidates(tx, &shares, self.max_candidates, now).await?;
-            let digests = choose(room, shares, candidates, wanted);
+            let digests = choose(required, shares, candidates, demand);
             if digests.is_empty() {
                 return Ok(false);
             }
@@ -101,7 +101,7 @@ impl Capacity {
     }
 
     /// Adds to the last count. Returns `false` if the count is too old, or the limits are reached.
-    fn add(&self, wanted: Wanted<'_>) -> bool {
+    fn add(&self, demand: Demand<'_>) -> bool {
         let mut counted = self.counted.lock();
         let Some(counted) = counted
             .as_mut()
@@ -109,25 +109,25 @@ impl Capacity {
         else {
             return false;
         };
-        if self.lacking(counted.used, wanted).is_some() {
+        if self.lacking(counted.used, demand).is_some() {
             return false;
         }
-        counted.used = counted.used.with(wanted.entries, wanted.size);
+        counted.used = counted.used.with(demand.entries, demand.size);
         true
     }
 
     /// Returns the entries or bytes that an eviction must free. It frees entries first.
-    fn lacking(&self, used: Used, wanted: Wanted<'_>) -> Option<Room> {
-        let used = used.with(wanted.entries, wanted.size);
+    fn lacking(&self, used: Used, demand: Demand<'_>) -> Option<RequiredSpace> {
+        let used = used.with(demand.entries, demand.size);
         let (entries, size) = (
             used.entries - self.limits.entries,
             used.size - self.limits.size,
         );
         if entries > 0 {
             let spare = self.limits.entries / SPARE_PART;
-            return Some(Room::Entries(entries + spare.min(MAX_CANDIDATES)));
+            return Some(RequiredSpace::Entries(entries + spare.min(MAX_CANDIDATES)));
         }
-        (size > 0).then(|| Room::Size(size + self.limits.size / SPARE_PART))
+        (size > 0).then(|| RequiredSpace::Size(size + self.limits.size / SPARE_PART))
     }
 }
 
@@ -181,22 +181,22 @@ macro_rules! select_shares {
 /// Returns the share of the caller, and the largest shares of others that can lose a response.
 async fn shares(
     tx: &Transaction,
-    room: Room,
-    wanted: Wanted<'_>,
+    required: RequiredSpace,
+    demand: Demand<'_>,
     now: i64,
 ) -> Result<Vec<Share>, DataError> {
-    let select = match room {
-        Room::Entries(_) => {
+    let select = match required {
+        RequiredSpace::Entries(_) => {
             sql(select_shares!("BIGINT", "entries")).on_mysql(select_shares!("SIGNED", "entries"))
         }
-        Room::Size(_) => {
+        RequiredSpace::Size(_) => {
             sql(select_shares!("BIGINT", "bytes")).on_mysql(select_shares!("SIGNED", "bytes"))
         }
     };
     let rows: Vec<(String, i64, i64)> = select
-        .bind(wanted.share)
+        .bind(demand.share)
         .bind(now)
-        .bind(wanted.share)
+        .bind(demand.share)
         .bind(MAX_SHARES + 1)
         .fetch_all(tx)
         .await?;

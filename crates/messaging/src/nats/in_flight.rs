@@ -7,11 +7,11 @@ use crate::transport::DeliveryTag;
 
 /// A message that a session has not settled.
 #[derive(Debug)]
-pub(super) struct Held {
+pub(super) struct UnsettledMessage {
     /// The subject of acknowledgements.
     pub(super) reply: Subject,
     /// The index of its stream in the session, and its sequence.
-    pub(super) place: (usize, u64),
+    pub(super) position: (usize, u64),
     /// How often the message was returned, as far as known.
     pub(super) returned: Option<u64>,
     /// Its permit of the prefetch.
@@ -20,14 +20,14 @@ pub(super) struct Held {
 
 /// The messages that a session holds, and those that it returns when it holds no others.
 #[derive(Debug, Default)]
-pub(super) struct Hold {
-    held: HashMap<DeliveryTag, Held>,
-    returning: Vec<Held>,
+pub(super) struct InFlight {
+    held: HashMap<DeliveryTag, UnsettledMessage>,
+    returning: Vec<UnsettledMessage>,
     last: u64,
 }
 
-impl Hold {
-    pub(super) fn add(&mut self, message: Held) -> DeliveryTag {
+impl InFlight {
+    pub(super) fn add(&mut self, message: UnsettledMessage) -> DeliveryTag {
         self.last += 1;
         let tag = DeliveryTag(self.last);
         self.held.insert(tag, message);
@@ -35,12 +35,12 @@ impl Hold {
     }
 
     /// Removes these messages, in the order of the stream.
-    pub(super) fn take(&mut self, tags: &[DeliveryTag]) -> Vec<Held> {
-        let mut taken: Vec<Held> = tags
+    pub(super) fn take(&mut self, tags: &[DeliveryTag]) -> Vec<UnsettledMessage> {
+        let mut taken: Vec<UnsettledMessage> = tags
             .iter()
             .filter_map(|tag| self.held.remove(tag))
             .collect();
-        taken.sort_by_key(|held| held.place);
+        taken.sort_by_key(|held| held.position);
         taken
     }
 
@@ -52,11 +52,11 @@ impl Hold {
     }
 
     /// The position of a message in its stream.
-    pub(super) fn place(&self, tag: DeliveryTag) -> Option<(usize, u64)> {
-        self.held.get(&tag).map(|held| held.place)
+    pub(super) fn position(&self, tag: DeliveryTag) -> Option<(usize, u64)> {
+        self.held.get(&tag).map(|held| held.position)
     }
 
-    pub(super) fn return_later(&mut self, messages: Vec<Held>) {
+    pub(super) fn return_later(&mut self, messages: Vec<UnsettledMessage>) {
         self.returning.extend(messages);
     }
 
@@ -73,14 +73,14 @@ impl Hold {
     }
 
     /// Removes all messages to return, in the order of the stream.
-    pub(super) fn take_returning(&mut self) -> Vec<Held> {
+    pub(super) fn take_returning(&mut self) -> Vec<UnsettledMessage> {
         let mut all = std::mem::take(&mut self.returning);
-        all.sort_by_key(|held| held.place);
+        all.sort_by_key(|held| held.position);
         all
     }
 
     /// Removes all messages that the session holds when it ends.
-    pub(super) fn take_held(&mut self) -> Vec<Held> {
+    pub(super) fn take_held(&mut self) -> Vec<UnsettledMessage> {
         std::mem::take(&mut self.held).into_values().collect()
     }
 }

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use super::{
     Loaded, Plugins,
     dependencies::{check_dependencies, check_started, check_stoppable, check_unloadable},
-    end::{clean_up, end_replaced, stop_unused},
+    retire::{clean_up, end_replaced, stop_unused},
 };
 use crate::{
     EventType, PluginError, PluginErrorCode, PluginInfo, PluginStatus,

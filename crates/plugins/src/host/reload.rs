@@ -3,8 +3,8 @@ use std::sync::Arc;
 use super::{
     Plugins,
     dependencies::{check_dependencies, check_started},
-    end::{end_replaced, stop_unused},
-    life::step,
+    lifecycle::step,
+    retire::{end_replaced, stop_unused},
 };
 use crate::{
     EventType, PluginError, PluginErrorCode, PluginStatus, plugin::Plugin, runtime::LifecycleStep,

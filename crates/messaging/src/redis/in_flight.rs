@@ -6,18 +6,18 @@ use crate::transport::DeliveryTag;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Entry {
     /// The index of the stream.
-    pub(super) place: usize,
+    pub(super) stream_index: usize,
     pub(super) id: String,
 }
 
 /// The entries that a session has not settled.
 #[derive(Debug, Default)]
-pub(super) struct Hold {
+pub(super) struct InFlight {
     entries: BTreeMap<DeliveryTag, Entry>,
     last: u64,
 }
 
-impl Hold {
+impl InFlight {
     pub(super) fn add(&mut self, entry: Entry) -> DeliveryTag {
         self.last += 1;
         let tag = DeliveryTag(self.last);

@@ -47,12 +47,12 @@ impl<'a> Block<'a> {
 
 /// A package in a temporary folder. It depends on the framework by path.
 #[derive(Debug)]
-pub struct OutsidePackage {
+pub struct ExternalPackage {
     folder: TempDir,
     target: PathBuf,
 }
 
-impl OutsidePackage {
+impl ExternalPackage {
     /// Writes the files of a page into an empty folder. A later file overwrites an earlier one. The
     /// workspace at `root` replaces version 0.1.0 of its crates. `target` is a folder for build
     /// results.

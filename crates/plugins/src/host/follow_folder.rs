@@ -3,7 +3,7 @@ use std::{collections::BTreeSet, path::PathBuf, sync::Arc};
 use futures::future::join_all;
 use seaworthy_service::Tasks;
 
-use super::{Plugins, observation::FolderRead, removals::Removals};
+use super::{Plugins, missing_folders::Removals, telemetry::FolderRead};
 use crate::{
     PluginError,
     folder::{

@@ -33,7 +33,7 @@ const VIOLATION_BUFFER: usize = 64;
 
 /// The connection to the servers. The client reconnects automatically, and waiting requests fail.
 #[derive(Clone)]
-pub(super) struct Link {
+pub(super) struct BrokerConnection {
     pub(super) client: Client,
     timeout: Duration,
     losses: watch::Receiver<u64>,
@@ -102,7 +102,7 @@ impl Credentials {
     }
 }
 
-impl Link {
+impl BrokerConnection {
     pub(super) async fn open(config: &MessagingConfig, name: &str) -> Result<Self, TransportError> {
         let (lost, losses) = watch::channel(0_u64);
         let lost = Arc::new(lost);
@@ -171,10 +171,10 @@ impl Link {
     }
 
     /// Returns a handle that reports the loss of the current connection.
-    pub(super) fn connection(&self) -> Connection {
+    pub(super) fn watch_loss(&self) -> ConnectionLoss {
         let mut losses = self.losses.clone();
         losses.mark_unchanged();
-        Connection(losses)
+        ConnectionLoss(losses)
     }
 
     /// Returns a context that publishes to JetStream. Acknowledgements may take `timeout`.
@@ -233,14 +233,14 @@ impl Link {
         if let Err(error) = self.is_up() {
             return Err(RequestError::Unavailable(error.to_string()));
         }
-        let mut connection = self.connection();
+        let mut loss = self.watch_loss();
         let violations = self.violations.subscribe();
         let request = Request::new()
             .payload(payload.into())
             .timeout(Some(self.timeout));
         let answer = tokio::select! {
             answer = self.client.send_request(subject.clone(), request) => answer,
-            () = connection.is_lost() => {
+            () = loss.occurred() => {
                 return Err(RequestError::Unavailable("the connection was lost".to_owned()));
             }
             () = is_forbidden(violations, &subject) => {
@@ -291,12 +291,12 @@ async fn is_forbidden(mut violations: broadcast::Receiver<String>, subject: &str
     }
 }
 
-/// One connection, until it is lost.
-pub(super) struct Connection(watch::Receiver<u64>);
+/// The loss of one connection.
+pub(super) struct ConnectionLoss(watch::Receiver<u64>);
 
-impl Connection {
+impl ConnectionLoss {
     /// Completes when the connection is lost.
-    pub(super) async fn is_lost(&mut self) {
+    pub(super) async fn occurred(&mut self) {
         // The client owns the sender. If the client was dropped, the connection is lost.
         let _ = self.0.changed().await;
     }
@@ -332,10 +332,10 @@ fn decoded(text: &str) -> Option<String> {
     (!text.is_empty()).then(|| text.into_owned())
 }
 
-impl fmt::Debug for Link {
+impl fmt::Debug for BrokerConnection {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
-            .debug_struct("Link")
+            .debug_struct("BrokerConnection")
             .field("state", &self.client.connection_state())
             .finish_non_exhaustive()
     }

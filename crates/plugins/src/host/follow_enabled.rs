@@ -3,7 +3,7 @@ use std::{collections::BTreeSet, pin::pin, sync::Arc};
 use futures::{StreamExt, stream::FuturesUnordered};
 use seaworthy_service::Tasks;
 
-use super::{Plugins, end::end_replaced};
+use super::{Plugins, retire::end_replaced};
 use crate::{
     EventType, PluginStatus,
     folder::{Watch, read_settings},

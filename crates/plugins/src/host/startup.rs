@@ -16,7 +16,7 @@ use tokio::{runtime::Handle, sync::Semaphore, time::timeout};
 use super::{
     ActivePoints, Detached, Inner, MAX_GUESTS_PER_CORE, MAX_THREAD_GUESTS_PER_CORE,
     MAX_WAITING_GUESTS_PER_CORE, Observation, PluginLocks, Plugins, RequestPlugins,
-    RequiredFunctions, Updates, after::MAX_TASKS, cores, order::check_folder,
+    RequiredFunctions, Updates, after_hooks::MAX_TASKS, cores, folder_order::check_folder,
     request_plugins::BeforePlugins, shutdown::Shutdown,
 };
 use crate::{
