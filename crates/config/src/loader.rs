@@ -157,8 +157,8 @@ impl Loader {
         self
     }
 
-    /// Adds a [`rule`](Self::rule) that a [`Watcher`](crate::Watcher) does not run at its reloads,
-    /// such as a check of a file that the process reads only at its start.
+    /// Adds a [`rule`](Self::rule) that a [`Watcher`](crate::Watcher) does not run at its reloads.
+    /// An example is a check of a file that the process reads only at its start.
     #[must_use]
     pub fn start_rule(
         mut self,

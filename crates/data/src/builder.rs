@@ -97,7 +97,7 @@ impl DatabaseBuilder {
         let replicas = Replicas::new(&name, &config, &metrics)?;
         let policies = policies.unwrap_or_else(|| {
             Resilience::new(ResilienceConfig::default(), metrics.clone())
-                .dependency_with_default(&name, policies::policies())
+                .dependency_with_default(&name, policies::policies(&config))
         });
         let slow = config.slow_statement_threshold.get();
         let observer = Observer::new(&name, url, slow, &metrics, &tracer);

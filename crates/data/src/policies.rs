@@ -1,16 +1,14 @@
-use seaworthy_core::Timeout;
 use seaworthy_resilience::{circuit_breaker::CircuitBreakerConfig, policies::PoliciesConfig};
 
-/// The `slow_call_duration` of databases, longer than any statement. A statement may wait for a
-/// lock for `lock_timeout` while the database works. Without a response it fails at
-/// `statement_timeout`, and the breaker counts the failure.
-const SLOW_CALL: Timeout = Timeout::from_secs(7 * 24 * 60 * 60);
+use crate::DatabaseConfig;
 
-/// Returns the policies of databases, which have no settings.
-pub(crate) fn policies() -> PoliciesConfig {
+/// Returns the policies of a database without settings of its own. A statement may wait for a lock
+/// while the database works, so a call is slow only after both timeouts. A statement without a
+/// response fails at `statement_timeout`, and the breaker counts the failure.
+pub(crate) fn policies(config: &DatabaseConfig) -> PoliciesConfig {
     PoliciesConfig {
         breaker: CircuitBreakerConfig {
-            slow_call_duration: SLOW_CALL,
+            slow_call_duration: config.statement_timeout.max(config.lock_timeout),
             ..CircuitBreakerConfig::default()
         },
         ..PoliciesConfig::default()
@@ -46,7 +44,7 @@ mod tests {
             let failed = Some(DataErrorKind::LockTimeout);
             assert_eq!(call(of_lock, failed), BreakerState::Closed);
         }
-        // Statements without a response still open it.
+        // Timeouts of statements still open it.
         let failed = Some(DataErrorKind::StatementTimeout);
         let states = [(); 5].map(|()| call(of_statement, failed));
         assert_eq!(states.last(), Some(&BreakerState::Open));

@@ -42,8 +42,8 @@ impl OperationLogConfig {
         }
     }
 
-    /// Returns these settings with rules that mask the named fields as a whole, whatever the other
-    /// rules are. Name the fields that the service encrypts.
+    /// Returns these settings with rules that mask the named fields completely, before all other
+    /// rules. Name the fields that the service encrypts.
     ///
     /// ```
     /// use seaworthy_operation_log::OperationLogConfig;

@@ -55,6 +55,13 @@ impl<'a> Masking<'a> {
         }
     }
 
+    /// Returns whether a rule of the settings keeps no part of a value.
+    fn hides_all(self) -> bool {
+        let Self::Rule(rule) = self else { return false };
+        let keeps_part = rule.kind.is_some() || rule.custom.is_some();
+        !keeps_part && rule.keep_start == 0 && rule.keep_end == 0
+    }
+
     /// Masks a text by its name. `None` if its form decides.
     fn mask(self, text: &str) -> Option<String> {
         match self {
@@ -78,6 +85,7 @@ fn redact_value(masking: Masking<'_>, value: &mut Json, rules: &[MaskRuleConfig]
         Json::String(text) if text.is_empty() => {}
         // This case precedes objects and lists, whose members have their own names.
         _ if matches!(masking, Masking::Secret) => *value = REDACTED.into(),
+        Json::Object(_) if masking.hides_all() => *value = REDACTED.into(),
         Json::Object(members) => redact_members(members, rules),
         Json::Array(items) => {
             for item in items {
@@ -150,6 +158,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::OperationLogConfig;
 
     thread_local! {
         static RESOLVED_NAMES: Cell<usize> = const { Cell::new(0) };
@@ -214,6 +223,20 @@ mod tests {
         redact("", &mut value, &[]);
         assert_eq!(value[&name], json!([7]));
         assert_eq!(value[format!("{name}b")], REDACTED);
+    }
+
+    #[test]
+    fn field_masked_as_a_whole_hides_objects_obs_11() {
+        let rules = OperationLogConfig::default()
+            .with_masked_fields(&["content"])
+            .mask_rules;
+        let mut value = json!({ "content": { "text": "We meet" }, "place": { "text": "library" } });
+        redact("", &mut value, &rules);
+        assert_eq!(value["content"], REDACTED);
+        assert_eq!(value["place"]["text"], "library");
+        let mut value = json!({ "content": [{ "text": "We meet" }] });
+        redact("", &mut value, &rules);
+        assert_eq!(value["content"][0], REDACTED);
     }
 
     #[test]

@@ -48,7 +48,7 @@ pub struct Service {
 /// The responses until the assembly is complete.
 #[derive(Clone, Default)]
 pub(crate) struct EarlyResponses {
-    /// The form of errors, also until the assembly sets another one.
+    /// The renderer of errors until the assembly sets another one.
     pub(crate) errors: Option<ErrorRenderer>,
     /// Creates the routes of the probes from the health checks.
     pub(crate) probes: Option<fn(&Health) -> Routes>,

@@ -1,4 +1,4 @@
-//! The operation log of a service, by its admin listener.
+//! Reads the operation log of a service from its admin listener.
 
 use std::{io, net::SocketAddr};
 
@@ -20,11 +20,11 @@ pub fn entries(admin: SocketAddr) -> io::Result<Vec<Value>> {
 /// Returns the only entry of the operation log.
 ///
 /// # Errors
-/// As [`entries`]. The log has no entry, or several.
+/// As [`entries`], or the log does not have exactly one entry.
 pub fn only_entry(admin: SocketAddr) -> io::Result<Value> {
     let entries = entries(admin)?;
     let [entry] = entries.as_slice() else {
-        return Err(io::Error::other(format!("not one entry: {entries:?}")));
+        return Err(io::Error::other(format!("expected one entry: {entries:?}")));
     };
     Ok(entry.clone())
 }

@@ -31,8 +31,8 @@ pub fn optional(variable: &str) -> Option<String> {
     value
 }
 
-/// Whether a program such as `go` is on the path. `argument` makes it end at once, such as
-/// `version`. Without the program the test prints `SKIPPED`. With `CI=true` it is a failure.
+/// Whether a program such as `go` is on the path. `argument`, such as `version`, makes it exit
+/// immediately. Without the program the test prints `SKIPPED`. With `CI=true` it fails.
 ///
 /// # Panics
 /// `CI` is `true` and the program is missing. CI must run every test.

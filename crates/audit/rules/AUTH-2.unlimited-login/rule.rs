@@ -20,6 +20,10 @@ pub(crate) const RULE: Rule = Rule {
         ],
     },
     check: Check::Repository(|model| {
-        observed_in_repository(model, Practice::LoginLimit, "attempts of a login are limited")
+        observed_in_repository(
+            model,
+            Practice::LoginLimit,
+            "attempts of a login are limited",
+        )
     }),
 };

@@ -1,6 +1,6 @@
 //! Debug mode is enabled in the code.
 
-use crate::model::facts::{SwitchArgument, SwitchParameter, Practice};
+use crate::model::facts::{Practice, SwitchArgument, SwitchParameter};
 use crate::model::{Model, Service};
 use crate::rule::{Breach, Category, Check, Metadata, Outcome, Rule, Severity, observed};
 

@@ -20,8 +20,11 @@ pub(crate) const RULE: Rule = Rule {
         references: &["https://wiki.postgresql.org/wiki/Performance_Optimization"],
     },
     check: Check::Repository(|model| {
-        let mut outcomes =
-            observed_in_repository(model, Practice::QueryPerRow, "lists are read with one query");
+        let mut outcomes = observed_in_repository(
+            model,
+            Practice::QueryPerRow,
+            "lists are read with one query",
+        );
         outcomes.extend(queries_per_row(model));
         outcomes
     }),

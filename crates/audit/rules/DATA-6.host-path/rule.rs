@@ -18,6 +18,10 @@ pub(crate) const RULE: Rule = Rule {
         references: &["https://kubernetes.io/docs/concepts/storage/volumes/#hostpath"],
     },
     check: Check::Repository(|model| {
-        observed_in_repository(model, Practice::HostPath, "no store uses a folder of a node")
+        observed_in_repository(
+            model,
+            Practice::HostPath,
+            "no store uses a folder of a node",
+        )
     }),
 };

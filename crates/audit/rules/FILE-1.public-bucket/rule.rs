@@ -20,6 +20,10 @@ pub(crate) const RULE: Rule = Rule {
         ],
     },
     check: Check::Repository(|model| {
-        observed_in_repository(model, Practice::PublicBucket, "no file makes a bucket public")
+        observed_in_repository(
+            model,
+            Practice::PublicBucket,
+            "no file makes a bucket public",
+        )
     }),
 };

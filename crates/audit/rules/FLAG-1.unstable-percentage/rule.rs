@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::model::Model;
-use crate::model::facts::{FlagDefinition, FlagSetup, FlagUse, Observation, Split, Practice};
+use crate::model::facts::{FlagDefinition, FlagSetup, FlagUse, Observation, Practice, Split};
 use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity};
 
 pub(crate) const RULE: Rule = Rule {

@@ -18,6 +18,10 @@ pub(crate) const RULE: Rule = Rule {
         references: &["https://docs.docker.com/reference/compose-file/services/#healthcheck"],
     },
     check: Check::Repository(|model| {
-        observed_in_repository(model, Practice::WorkerCheck, "every worker has a health check")
+        observed_in_repository(
+            model,
+            Practice::WorkerCheck,
+            "every worker has a health check",
+        )
     }),
 };

@@ -3,8 +3,8 @@
 use crate::model::facts::{Import, Practice, Verdict};
 use crate::model::{Model, Service};
 use crate::rule::{
-    Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity, observed_by_file,
-    observations,
+    Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity, observations,
+    observed_by_file,
 };
 
 pub(crate) const RULE: Rule = Rule {

@@ -1,6 +1,6 @@
 //! The metrics do not include the database pool.
 
-use crate::model::facts::{Signal, Telemetry, Practice};
+use crate::model::facts::{Practice, Signal, Telemetry};
 use crate::model::{Model, Service};
 use crate::rule::{
     Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity, observations,

@@ -18,6 +18,10 @@ pub(crate) const RULE: Rule = Rule {
         references: &["https://opentelemetry.io/docs/concepts/sampling/"],
     },
     check: Check::Repository(|model| {
-        observed_in_repository(model, Practice::Sampling, "a part of the requests is traced")
+        observed_in_repository(
+            model,
+            Practice::Sampling,
+            "a part of the requests is traced",
+        )
     }),
 };

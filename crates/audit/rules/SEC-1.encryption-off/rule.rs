@@ -18,6 +18,10 @@ pub(crate) const RULE: Rule = Rule {
         references: &["https://www.postgresql.org/docs/current/libpq-ssl.html"],
     },
     check: Check::Repository(|model| {
-        observed_in_repository(model, Practice::Encryption, "no setting turns encryption off")
+        observed_in_repository(
+            model,
+            Practice::Encryption,
+            "no setting turns encryption off",
+        )
     }),
 };

@@ -18,6 +18,10 @@ pub(crate) const RULE: Rule = Rule {
         references: &["https://developer.mozilla.org/docs/Web/HTTP/Guides/CORS"],
     },
     check: Check::Repository(|model| {
-        observed_in_repository(model, Practice::LooseOrigin, "origins are compared as a whole")
+        observed_in_repository(
+            model,
+            Practice::LooseOrigin,
+            "origins are compared as a whole",
+        )
     }),
 };

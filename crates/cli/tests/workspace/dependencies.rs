@@ -106,7 +106,7 @@ fn default_builds_compile_no_wasm_crate_plug_1() {
 }
 
 #[test]
-fn only_its_module_uses_the_engine_of_plugins_plug_1() {
+fn only_the_wasm_module_uses_wasmtime_plug_1() {
     let sources = sources().into_iter();
     let users = sources.filter(|source| source.text.contains("wasmtime::"));
     let users: Vec<String> = users.map(|source| source.path).collect();

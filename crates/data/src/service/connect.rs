@@ -140,7 +140,7 @@ impl Database {
         config: &DatabaseConfig,
     ) -> Result<(Self, Dependency), StartError> {
         let resilience = service.resilience();
-        let policies = resilience.dependency_with_default(name, policies::policies());
+        let policies = resilience.dependency_with_default(name, policies::policies(config));
         let database = Self::builder(name, config.clone())
             .metrics(service.metrics())
             .tracer(service.telemetry().tracer())

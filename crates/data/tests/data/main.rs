@@ -39,7 +39,7 @@ seaworthy_testkit::on_every_database! {
         values_of_every_kind_round_trip_data_1,
         value_of_other_kind_is_an_error_with_its_column,
         list_is_bound_as_list,
-        statement_says_whether_it_selects_a_row,
+        exists_returns_whether_a_row_is_selected,
         texts_and_documents_are_parsed_data_1,
         violations_of_invariants_are_counted_data_3;
     transactions:

@@ -106,7 +106,7 @@ pub(crate) async fn work_for_long(
     text.fetch_all::<(i64,)>(connection).await.map(drop)
 }
 
-/// Returns the number of connections that do the work of [`work_for_long`]. An SQLite database has no
+/// Returns the number of connections that do the work of [`work_for_long`]. SQLite has no
 /// server.
 pub(crate) async fn long_work(database: &Database) -> i64 {
     let text = match database.engine() {

@@ -173,7 +173,7 @@ pub(crate) async fn list_is_bound_as_list(test_database: TestDatabase) {
     assert!(Engine::ALL.contains(&database.engine()));
 }
 
-pub(crate) async fn statement_says_whether_it_selects_a_row(test_database: TestDatabase) {
+pub(crate) async fn exists_returns_whether_a_row_is_selected(test_database: TestDatabase) {
     let database = test_database.open().await;
     for id in 1..=2 {
         add(&database, id).await;

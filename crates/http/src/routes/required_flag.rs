@@ -13,7 +13,7 @@ pub trait FlagGate: Send + Sync + 'static {
     /// `GET /reports/{id}`. A flag that is not defined has the value that the route declares.
     fn decide(&self, flag: &RequiredFlag, api: &str, request: &RequestContext) -> FlagDecision;
 
-    /// Whether flags list APIs that they govern. Routes then call [`permits`](Self::permits).
+    /// Whether flags list routes that they govern. Routes then call [`permits`](Self::permits).
     fn governs_routes(&self) -> bool {
         false
     }

@@ -1,4 +1,4 @@
-//! Rejections of layers around the routes, in the error form of the listener.
+//! Rejections of layers around the routes, in the error format of the listener.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::rpc;
 struct Rejected(Arc<Mutex<Option<Error>>>);
 
 /// Returns the response of a layer that rejects a request. The stack replaces it by a response in
-/// the error form of its listener. Layers around it read its status, and a
+/// the error format of its listener. Layers around it read its status, and a
 /// [`ResponseError`](seaworthy_core::ResponseError) without the cause.
 pub fn layer_rejection(error: Error, is_grpc: bool) -> Response<Body> {
     let (reason, message) = (error.reason().to_owned(), error.message().to_owned());

@@ -18,7 +18,7 @@ use super::{
     connection::MAX_REQUEST_TIME,
     groups::Partition,
     ledger::Ledger,
-    partition::{Held, Origin, PartitionIndex},
+    partition::{AssignedPartition, Held, Origin},
     rebalance::{Rebalance, Rebalances},
     state::{Arrival, Phase, State},
     wire,
@@ -103,7 +103,10 @@ impl Member {
         self.topics.iter().map(|(name, _)| name.as_str()).collect()
     }
 
-    pub(super) fn partition_index(&self, (name, partition): &Partition) -> Option<PartitionIndex> {
+    pub(super) fn partition_index(
+        &self,
+        (name, partition): &Partition,
+    ) -> Option<AssignedPartition> {
         let topic = self.topics.iter().position(|(topic, _)| topic == name)?;
         Some((topic, *partition))
     }
@@ -145,7 +148,7 @@ impl Member {
     }
 
     fn take(&self, state: &mut State) {
-        let partition_indices: Vec<PartitionIndex> = state.assigned.keys().copied().collect();
+        let partition_indices: Vec<AssignedPartition> = state.assigned.keys().copied().collect();
         let (mut taken, mut is_taken) = (0, true);
         // One message of each partition at a time, for fairness.
         while is_taken && taken < MAX_SKIPPED {
@@ -166,7 +169,7 @@ impl Member {
     }
 
     /// Takes one message. Returns `false` if there was none.
-    fn take_one(&self, state: &mut State, partition_index: PartitionIndex) -> bool {
+    fn take_one(&self, state: &mut State, partition_index: AssignedPartition) -> bool {
         let Some(assigned) = state.assigned.get(&partition_index) else {
             return false;
         };

@@ -7,7 +7,7 @@ use crate::{
 };
 
 /// The index of a topic of the member, and a partition.
-pub(super) type PartitionIndex = (usize, i32);
+pub(super) type AssignedPartition = (usize, i32);
 
 /// A partition that is assigned to a member.
 pub(super) struct Assigned {
@@ -24,7 +24,7 @@ pub(super) struct Assigned {
 /// The origin of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Origin {
-    pub(super) partition_index: PartitionIndex,
+    pub(super) partition_index: AssignedPartition,
     pub(super) assignment: u64,
     pub(super) offset: i64,
 }

@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 
 use super::{
     member::Client,
-    partition::{Assigned, Held, Origin, PartitionIndex, Staged},
+    partition::{Assigned, AssignedPartition, Held, Origin, Staged},
     rebalance::Rebalance,
 };
 use crate::transport::{Delivery, DeliveryTag, TransportError};
@@ -35,7 +35,7 @@ pub(super) enum Phase {
 pub(super) struct State {
     pub(super) phase: Phase,
     pub(super) client: Option<Arc<Client>>,
-    pub(super) assigned: BTreeMap<PartitionIndex, Assigned>,
+    pub(super) assigned: BTreeMap<AssignedPartition, Assigned>,
     pub(super) changes: VecDeque<Rebalance>,
     /// Whether a partition moves to another member.
     pub(super) is_handing_over: bool,
@@ -47,7 +47,7 @@ pub(super) struct State {
     /// Messages whose deliveries are to be committed, and are being committed.
     pub(super) staged: Vec<Staged>,
     pub(super) committing: Vec<Staged>,
-    pub(super) commits: Option<Vec<PartitionIndex>>,
+    pub(super) commits: Option<Vec<AssignedPartition>>,
     pub(super) commit_not_before: Instant,
     pub(super) committed_at: Instant,
     to: mpsc::UnboundedSender<Arrival>,

@@ -240,7 +240,7 @@ impl BrokerConnection {
             .timeout(Some(self.timeout));
         let answer = tokio::select! {
             answer = self.client.send_request(subject.clone(), request) => answer,
-            () = loss.occurred() => {
+            () = loss.wait() => {
                 return Err(RequestError::Unavailable("the connection was lost".to_owned()));
             }
             () = is_forbidden(violations, &subject) => {
@@ -296,7 +296,7 @@ pub(super) struct ConnectionLoss(watch::Receiver<u64>);
 
 impl ConnectionLoss {
     /// Completes when the connection is lost.
-    pub(super) async fn occurred(&mut self) {
+    pub(super) async fn wait(&mut self) {
         // The client owns the sender. If the client was dropped, the connection is lost.
         let _ = self.0.changed().await;
     }

@@ -110,7 +110,7 @@ impl GroupLease {
             tokio::select! {
                 _ = changes.next() => {}
                 () = time::sleep_until(until) => {}
-                () = loss.occurred() => return Err(connection_lost_error()),
+                () = loss.wait() => return Err(connection_lost_error()),
             }
         }
     }

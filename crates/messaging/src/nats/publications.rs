@@ -70,7 +70,7 @@ impl Publications {
         });
         tokio::select! {
             answers = join_all(answers) => answers,
-            () = loss.occurred() => {
+            () = loss.wait() => {
                 let lost = |_| Err(PublishError::unavailable("the connection was lost"));
                 batch.iter().map(lost).collect()
             }

@@ -69,7 +69,7 @@ impl Pull {
                 biased;
                 () = self.stop.cancelled() => return Ok(()),
                 () = self.to.closed() => return Ok(()),
-                () = loss.occurred() => return Err(connection_lost_error()),
+                () = loss.wait() => return Err(connection_lost_error()),
                 permit = Arc::clone(&self.room).acquire_owned() => permit,
             };
             let mut permits: Vec<_> = first.into_iter().collect();
@@ -80,7 +80,7 @@ impl Pull {
             }
             let end = tokio::select! {
                 biased;
-                () = loss.occurred() => return Err(connection_lost_error()),
+                () = loss.wait() => return Err(connection_lost_error()),
                 // The session was dropped. These messages are redelivered after their lease.
                 () = self.to.closed() => return Ok(()),
                 end = self.pull(&inbox, &mut answers, permits) => end?,

@@ -99,7 +99,7 @@ impl HookTable {
         let missing = required.iter().find(is_missing).cloned();
         let mut points = PointSet::of(table.keys().copied());
         if missing.is_some() {
-            // These points fail.
+            // Calls at these points fail.
             let vetoes = HookPoint::ALL.into_iter().filter(|point| point.can_veto());
             points = points.union(PointSet::of(vetoes));
         }

@@ -8,7 +8,7 @@ use parking_lot::Mutex;
 
 use crate::hook::{HookTable, PointSet};
 
-/// The points at which a call may have an effect: those of the current table, and those of the
+/// The points at which a call may have an effect. They are in the current table, or in one of the
 /// replaced tables that open requests may still use. A service reads it at each point, so that a
 /// point without hooks costs one load.
 #[derive(Debug, Default)]

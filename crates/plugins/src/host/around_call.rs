@@ -27,7 +27,7 @@ impl Plugins {
         self.around_business(resource, work).await
     }
 
-    /// Asks the policies about a call of an authenticated caller.
+    /// Checks a call of an authenticated caller against the policies of plugins.
     ///
     /// # Errors
     /// A policy denies the call, or those of [`decide`](Self::decide).

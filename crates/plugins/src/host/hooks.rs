@@ -90,7 +90,7 @@ impl Plugins {
         if self.is_idle(PointSet::of(called)) {
             return work.await;
         }
-        // As in `run_hooks`.
+        // The box keeps this future small, as in `run_hooks`.
         Box::pin(self.between_hooks(points, failed, operation, work)).await
     }
 

@@ -151,7 +151,7 @@ impl Plugins {
         Arc::clone(&plugins)
     }
 
-    /// Returns true if calls at these points have no effect in the current request: no plugin has a
+    /// Returns true if calls at these points have no effect in the current request. No plugin has a
     /// hook or a decision for them, and earlier hooks set no value. The request uses the same
     /// plugins at its later points.
     pub(super) fn is_idle(&self, points: PointSet) -> bool {
@@ -172,8 +172,8 @@ impl Plugins {
         }
     }
 
-    /// Returns true if no plugin has started and none is required. The request then calls no plugins
-    /// that start later.
+    /// Returns true if no plugin has started and none is required. The request then calls no
+    /// plugins that start later.
     pub(crate) fn begins_without_plugins(&self, request: Option<&RequestContext>) -> bool {
         let is_without = self.0.in_use_since.get().is_none();
         if is_without {

@@ -258,8 +258,8 @@ mod tests {
         sandbox::{KeyValueStore, LogAccess},
     };
 
-    /// Returns the host of a call that began 100 ms ago, at its deadline.
-    fn late_host() -> CallState {
+    /// Returns the state of a call that began 100 ms ago, at its deadline.
+    fn late_call() -> CallState {
         let timeout = Duration::from_millis(100);
         let imports = Imports {
             plugin: "guard".into(),
@@ -287,21 +287,21 @@ mod tests {
     #[test]
     fn guest_that_waited_for_a_core_is_not_at_fault_plug_2() {
         let timeout = Duration::from_millis(100);
-        let mut host = late_host();
+        let mut host = late_call();
         assert!(host.tick().is_err());
         assert_eq!(host.exceeded, Some(CallError::Starved(timeout)));
-        let mut host = late_host();
+        let mut host = late_call();
         assert!(host.admit().is_err());
         assert_eq!(host.exceeded, Some(CallError::Starved(timeout)));
         assert!(!CallError::Starved(timeout).is_caused_by_guest());
         // The guest used its time, or waited for responses.
-        let mut host = late_host();
+        let mut host = late_call();
         while host.begun.elapsed() < timeout * 2 {}
         assert!(host.tick().is_err());
         // On a busy machine the loop takes more than twice its CPU time.
         let is_busy = host.started.elapsed() > timeout * 4;
         assert!(is_busy || host.exceeded == Some(CallError::Timeout(timeout)));
-        let mut host = late_host();
+        let mut host = late_call();
         let begin = host.started;
         assert!(host.end_wait(begin).is_err());
         assert_eq!(host.exceeded, Some(CallError::Timeout(timeout)));

@@ -29,6 +29,10 @@ pub(super) enum Overflow {
     Close,
     /// The connection gets the event `resync` instead. It is closed if its queue stays full for
     /// this time.
+    #[cfg_attr(
+        not(feature = "redis"),
+        expect(dead_code, reason = "only events of other processes arrive in batches")
+    )]
     Resync(Duration),
 }
 

@@ -81,7 +81,7 @@ async fn frozen_server_costs_only_the_timeout_data_5() {
     set(&redis, "one").await.unwrap();
     server.freeze();
     // The clock stops while the client works and advances to its next timeout, so a busy machine
-    // does not count.
+    // does not affect the result.
     time::pause();
     let timeout = RedisConfig::default().timeout.get();
     for _ in 0..2 {

@@ -66,7 +66,7 @@ impl Resilience {
         policies
     }
 
-    /// Returns the policies of a dependency that has `default` without settings of its own. Only the
+    /// Returns the policies of a dependency, or `default` if it has no own settings. Only the
     /// first call sets the default.
     #[must_use]
     pub fn dependency_with_default(&self, name: &str, default: PoliciesConfig) -> Policies {

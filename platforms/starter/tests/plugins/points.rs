@@ -145,7 +145,7 @@ fn actions_call_their_points_in_order_plug_1() {
         let response = action.send(&app, &id);
         assert_eq!(response.status, status, "{}", response.body);
         called += 2 * points.len();
-        // The hooks after the response run after the client has it.
+        // The hooks at `after_response` run after the client has received the response.
         let counted = format!("plugin_hook_failures_total{{plugin=\"tracer\"}} {called}");
         eventually_counted(&app, &counted);
         for point in points {
@@ -178,6 +178,8 @@ fn for_each_point(
     };
     replace("", PROCEEDS);
     let app = folder.app().setting("plugins.auto_load=false");
+    // A throttled call does not end by its timeout.
+    let app = app.setting("plugins.security.max_cpu_percent=100");
     let app = UNLIMITED.iter().fold(app, |app, set| app.setting(set));
     let app = app.start().unwrap();
     admin(&app, "load");
@@ -212,7 +214,7 @@ fn vetoes_reject_actions_at_the_points_of_the_contract_plug_1() {
             false => assert_eq!(response.status, status, "{point:?}: {}", response.body),
         }
     });
-    // Only the veto before the response came after the registration.
+    // Only the veto at `before_response` follows the registration.
     for (number, point) in HookPoint::ALL.into_iter().enumerate() {
         let is_undone = point.can_veto() && point != HookPoint::BeforeResponse;
         let is_used = !is_undone && action(point, "").1 == 200;

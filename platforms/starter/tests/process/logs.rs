@@ -46,7 +46,7 @@ pub(crate) fn code(secret: &str, later: u64) -> String {
     remembered(&totp::code(secret, later))
 }
 
-/// Kills a process and searches its log as that of a replica.
+/// Kills a process, and asserts that its log contains no secret and no personal value.
 #[track_caller]
 pub(crate) fn end_with_clean_log(process: ServiceProcess) {
     process.signal(Signal::KILL).unwrap();

@@ -64,7 +64,7 @@ impl<T: Serialize> Reply<T> {
     /// Returns a response with data and the status 200.
     ///
     /// # Errors
-    /// Never. It is the last expression of handlers.
+    /// Never. Handlers return the result as their last expression.
     pub fn ok(message: &'static str, data: T) -> HandlerResult {
         Ok(Self::new(message, data).into_response())
     }
@@ -72,7 +72,7 @@ impl<T: Serialize> Reply<T> {
     /// Returns a response with data and the status 201.
     ///
     /// # Errors
-    /// Never. It is the last expression of handlers.
+    /// Never. Handlers return the result as their last expression.
     pub fn created(message: &'static str, data: T) -> HandlerResult {
         Ok((StatusCode::CREATED, Self::new(message, data)).into_response())
     }

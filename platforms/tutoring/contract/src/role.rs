@@ -32,7 +32,7 @@ named! {
 }
 
 impl Role {
-    /// Returns the role of a user with these grants. Other services have none.
+    /// Returns the role of the user with these grants. Services have none.
     #[must_use]
     pub fn of(grants: &Grants) -> Option<Self> {
         let mut roles = Self::ALL.into_iter();

@@ -34,8 +34,8 @@ fn of_audit_log<C: Stores>(settings: &C) -> (&DatabaseConfig, &AuditLogConfig) {
     (settings.database(), settings.audit_log())
 }
 
-/// Implements [`Stores`](crate::Stores) for settings with a member `audit_log`. The database and the
-/// broker are members too, or in a member such as `backend`. If they are members, the settings get
+/// Implements [`Stores`](crate::Stores) for settings with a field `audit_log`. The database and the
+/// broker are fields too, or in a field such as `backend`. If they are fields, the settings get
 /// the method `backend`.
 #[macro_export]
 macro_rules! stores {
@@ -46,7 +46,7 @@ macro_rules! stores {
             /// Returns the settings of the connections of a service that other services call.
             ///
             /// # Errors
-            /// `StartError` without a secret of tokens of services.
+            /// `StartError` if the secret of the service tokens is missing.
             fn backend(&self) -> Result<$crate::BackendConfig, ::seaworthy::prelude::StartError> {
                 Ok($crate::BackendConfig {
                     database: self.database.clone(),

@@ -35,8 +35,7 @@ const CALLER: &str = "payment";
 const REQUESTS: u32 = 600;
 
 /// The environment variables that only this legacy service has.
-const VARIABLES: [LegacyVariable; 8] = [
-    LegacyVariable::converted("PAYMENT_SERVICE_PORT", "server.http.addr", Conversion::Port),
+const VARIABLES: [LegacyVariable; 7] = [
     LegacyVariable::sets("BOOKING_SERVICE_URL", "clients.booking.base_url"),
     LegacyVariable::sets("PLATFORM_TIMEZONE", "time_zone"),
     LegacyVariable::sets("RAZORPAY_KEY_ID", "provider.key_id"),
@@ -102,8 +101,8 @@ pub async fn assemble(service: &Assembly<PaymentConfig>) -> Result<(), StartErro
         order_ttl: settings.order_ttl,
         lookback: settings.reconciliation.lookback,
         zone: settings.time_zone.clone(),
-        database,
-        outbox,
+        database: backend.database,
+        outbox: backend.outbox,
         audit,
         provider,
         unresolved,

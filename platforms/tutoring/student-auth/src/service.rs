@@ -4,7 +4,6 @@ use std::process::ExitCode;
 
 use seaworthy::{
     account,
-    config::{Conversion, LegacyVariable},
     data::{DatabaseConfig, LEASE_MIGRATIONS, MigrationSet, migrate_command},
     operation_log,
     outbox::{self, outbox_command},

@@ -112,8 +112,8 @@ impl Profile {
         Ok(self)
     }
 
-    /// Returns the profile as stored, with the changed members of another one. A stored coordinate
-    /// completes a changed one.
+    /// Returns the profile as stored, with the changed fields of another one. If one coordinate
+    /// changes, the stored other one remains.
     ///
     /// # Errors
     /// `VALIDATION_ERROR` for a changed coordinate without the other one, and [`Code::Internal`] if
@@ -199,7 +199,7 @@ mod tests {
             let fields: Vec<_> = error.fields().iter().map(|field| &*field.field).collect();
             assert_eq!(fields, ["longitude"]);
         }
-        // The other members of a profile with one coordinate can change.
+        // The other fields of a profile with one coordinate can change.
         let goals = checked(json!({ "goals": "algebra" })).unwrap();
         assert!(goals.merged_into(&json!({ "latitude": 1.0 })).is_ok());
     }

@@ -5,7 +5,7 @@ use std::{process::ExitCode, sync::Arc};
 use seaworthy::{
     audit_log::{self, AuditLog},
     cache::Cache,
-    config::{Conversion, LegacyVariable},
+    config::LegacyVariable,
     data::{LEASE_MIGRATIONS, MigrationSet, migration},
     messaging::Topics,
     operation_log::{self, OperationLog},

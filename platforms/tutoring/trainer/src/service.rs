@@ -4,7 +4,7 @@ use std::{process::ExitCode, sync::Arc};
 
 use seaworthy::{
     audit_log::{self, AuditLog},
-    config::{Conversion, LegacyVariable},
+    config::LegacyVariable,
     data::{LEASE_MIGRATIONS, MigrationSet, migration},
     messaging::Topics,
     operation_log::{self, OperationLog},

@@ -28,7 +28,8 @@ pub(super) fn rejection_of(parts: &Parts, limits: &LimitsConfig) -> Option<Rejec
     None
 }
 
-/// Returns the number of header lines. The HTTP/2 library does not count them.
+/// Returns whether a request has more header lines than allowed. The HTTP/2 library does not count
+/// them.
 fn has_more_headers(parts: &Parts, max_headers: u32) -> bool {
     u32::try_from(parts.headers.len()).map_or(true, |headers| headers > max_headers)
 }

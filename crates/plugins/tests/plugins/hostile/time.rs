@@ -24,7 +24,7 @@ const LATE: &str = "exceeded its timeout of 50ms";
 /// The deadline of the calls that end with [`LATE`].
 const DEADLINE: Duration = Duration::from_millis(50);
 
-/// Endless guests. The engine does not interrupt a bulk instruction, so loops of them must also end.
+/// Endless guests. The engine does not interrupt a bulk instruction, so its loops must also end.
 const ENDLESS: [&str; 5] = [
     "(loop $l (br $l)) unreachable",
     "(loop $l (drop (call $nothing)) (br $l)) unreachable",
@@ -248,7 +248,7 @@ async fn endless_guests_end_within_five_milliseconds_plug_2() {
     }
 }
 
-/// Measures time, as the test above.
+/// Measures time, as `endless_guests_end_within_five_milliseconds_plug_2` does.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs an otherwise idle machine"]
 async fn stalled_host_calls_end_within_five_milliseconds_plug_2() {

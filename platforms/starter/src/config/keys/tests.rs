@@ -35,7 +35,7 @@ const CONTRACT: [&str; 18] = [
     "monitoring.tracing: enabled 1 bool, endpoint 2 string, service_name 3 string",
 ];
 
-/// The keys in sections of the proto that only the list of settings of the contract has, besides
+/// The keys in sections of the proto that only the contract's list of settings has, except those of
 /// `security.headers`.
 const WITHOUT_FIELD: [&str; 3] = [
     "log.rotation.compress",
@@ -172,7 +172,7 @@ async fn keys_of_the_proto_have_its_types_conf_1() {
             "Duration" => ("20m", "soon"),
             "int32" => ("20", "many"),
             "bool" => ("false", "perhaps"),
-            // The tests of files in `tests/process` have the forms of texts.
+            // `tests/process` tests the formats of strings.
             _ => continue,
         };
         assert_eq!(problems(Some((key, right))).await, base, "{key}: {right}");

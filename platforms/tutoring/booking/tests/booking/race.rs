@@ -24,7 +24,7 @@ const CLIENTS: usize = 8;
 const SLOTS: u128 = 14;
 /// Attempts of one request, and retries of pending allocations without an approval.
 const MAX_ATTEMPTS: u32 = 600;
-/// The delay of a repetition. An overloaded service rejects requests immediately.
+/// The delay before a repetition. An overloaded service rejects requests immediately.
 const RETRY_DELAY: Duration = Duration::from_millis(100);
 /// The environment variable with the file for the history of operations: one JSON line each.
 const HISTORY: &str = "SEAWORTHY_TUTORING_HISTORY";
@@ -82,8 +82,8 @@ pub(crate) async fn last_slots_go_to_one_student_each_data_3(app: TestApp) {
         .filter(|one| one["result"]["status"] == "approved");
     let approved = approved.count() as u64;
     assert_eq!((slots, distinct), (approved * 10, approved));
-    // The losers get the places that are left, and then no place is free. A worker also retries, and
-    // a retry that times out has approved some, so the rows count and not the responses.
+    // The losers get the free places until none is left. A worker also retries, and
+    // a retry that times out has approved some. So the test counts rows and not responses.
     let (mut taken, mut idle) = (approved, 0);
     while u128::from(taken) < trainers * 4 {
         let path = "/admin/allocations/retry-auto-assign";

@@ -4,7 +4,7 @@ use serde_json::Value;
 use super::NotificationRequested;
 
 impl NotificationRequested {
-    /// Creates a request with data for the application. `kind` is the member `notificationType`.
+    /// Creates a request with data for the application. `kind` is the field `notificationType`.
     #[must_use]
     pub fn new(
         recipient: Uuid,

@@ -31,8 +31,8 @@ impl Parts {
         self.activate(account, session).await
     }
 
-    /// Signs the access token of a session and makes the session active, before the commit of the
-    /// transaction that began or rotated it and has locked the account. A call that ends the
+    /// Signs the access token of a session and activates the session. Call it before the commit
+    /// of the transaction that began or rotated it and has locked the account. A call that ends the
     /// session waits for the lock, so it removes the active session later. If the commit fails, the
     /// client gets no token.
     pub(crate) async fn activate(
