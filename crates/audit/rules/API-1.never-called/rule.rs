@@ -2,6 +2,7 @@
 
 mod names;
 mod packages;
+mod types;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
@@ -15,6 +16,7 @@ use crate::source::Location;
 
 use names::is_relevant;
 use packages::unused_packages;
+use types::unused_types;
 
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
@@ -22,7 +24,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "A function that protects, starts or cleans up something is never called",
         severity: Severity::Low,
         category: Category::Contracts,
-        meaning: "Go, JavaScript, TypeScript, Python, Java, Kotlin, Rust: the name of a function begins with a verb of protection or life cycle (`validate`, `close`, `subscribe`, `retry`). No other deployed file or line contains the name, except interfaces that declare it. Functions that a framework calls (annotations, decorators, classes with a base, hooks by name) are excluded. An internal Go package that no code imports counts too. The finding has low confidence. The rule reports one per file.",
+        meaning: "Go, JavaScript, TypeScript, Python, Java, Kotlin, Rust: the name of a function begins with a verb of protection or life cycle (`validate`, `close`, `subscribe`, `retry`). No other deployed file or line contains the name, except interfaces that declare it. Functions that a framework calls (annotations, decorators, classes with a base, hooks by name) are excluded. An internal Go package that no code imports counts too. So does a class, or a constructor of Go (`NewMetricsInterceptor`), whose name no other code contains, unless an annotation registers the class. The finding has low confidence. The rule reports one per file.",
         why: "The code looks as if it does something that never happens: input is not validated, a consumer does not run, a connection stays open.",
         fix: &[("any", "Call the function where it belongs, or delete it.")],
         references: &["https://pkg.go.dev/golang.org/x/tools/cmd/deadcode"],
@@ -87,7 +89,8 @@ fn check(model: &Model) -> Vec<Outcome> {
             }
         }
     }
-    let packages = unused_packages(model);
+    let mut packages = unused_packages(model);
+    packages.extend(unused_types(model));
     if defined.is_empty() {
         return packages;
     }

@@ -1,7 +1,9 @@
 //! Deployed code is not implemented.
 
 use crate::model::facts::Practice;
-use crate::rule::{Category, Check, Metadata, Rule, Severity, observed, or_passed};
+use crate::rule::{
+    Category, Check, Metadata, Rule, Severity, handlers_without_effect, observed, or_passed,
+};
 
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
@@ -9,7 +11,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "Deployed code is not implemented",
         severity: Severity::Medium,
         category: Category::Contracts,
-        meaning: "Deployed code fails with a text like \"implement me\" or \"not implemented\", or with `todo!()`. Mocks, stubs and base classes are excluded. Low confidence: a method that only returns null or a constant, and a field that is set twice in a row. So do a body that is a comment (Go), and an object whose fields a function sets and that it then drops.",
+        meaning: "Deployed code fails with a text like \"implement me\" or \"not implemented\", or with `todo!()`. Mocks, stubs and base classes are excluded. Low confidence: a method that only returns null or a constant, and a field that is set twice in a row. So do a function that promises an effect (`sendMail`) and only writes a log, a handler of messages without any effect, a result that chance decides, and code below a comment that says that it simulates something. So do a body that is a comment (Go), and an object whose fields a function sets and that it then drops.",
         why: "The feature looks available, and each use of it fails.",
         fix: &[(
             "any",
@@ -18,8 +20,10 @@ pub(crate) const RULE: Rule = Rule {
         references: &["https://12factor.net/dev-prod-parity"],
     },
     check: Check::Service(|_, service| {
+        let mut outcomes = observed(service, Practice::Stub);
+        outcomes.extend(handlers_without_effect(service));
         or_passed(
-            observed(service, Practice::Stub),
+            outcomes,
             service,
             &["Go", "JavaScript", "TypeScript", "Rust", "Java"],
             "no deployed code is a placeholder",

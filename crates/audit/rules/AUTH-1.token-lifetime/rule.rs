@@ -1,4 +1,6 @@
-//! Access tokens are valid for a month or longer.
+//! Access tokens are valid for a long time.
+
+mod lifetimes;
 
 use crate::model::facts::Practice;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_in_repository};
@@ -6,10 +8,10 @@ use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_in_reposit
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
         id: "AUTH-1.token-lifetime",
-        title: "Access tokens are valid for a month or longer",
+        title: "Access tokens are valid for a long time",
         severity: Severity::Medium,
         category: Category::Security,
-        meaning: "A token is signed with a lifetime of 30 days or more, or a setting such as `AccessExpire` has such a value. The finding has low confidence.",
+        meaning: "A token is signed with a lifetime of 30 days or more, or a setting such as `AccessExpire` has such a value. A lifetime of two hours or more counts if no code of the service can revoke a token. The rule computes it from the expressions of each language (`time.Hour * 72`, `'1d'`, `timedelta(minutes=1440)`). The finding has low confidence.",
         why: "A stolen token remains valid for that time, because no code revokes it.",
         fix: &[(
             "any",
@@ -18,6 +20,10 @@ pub(crate) const RULE: Rule = Rule {
         references: &["https://datatracker.ietf.org/doc/html/rfc9700#section-2.2"],
     },
     check: Check::Repository(|model| {
-        observed_in_repository(model, Practice::TokenLifetime, "no token lives for a month")
+        let mut outcomes =
+            observed_in_repository(model, Practice::TokenLifetime, "no token lives for a month");
+        let services = model.services.iter().chain([&model.unowned]);
+        outcomes.extend(services.flat_map(|service| lifetimes::check(model, service)));
+        outcomes
     }),
 };

@@ -1,7 +1,9 @@
 //! No limiter counts the attempts of a login.
 
 use crate::model::facts::Practice;
-use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_in_repository};
+use crate::rule::{
+    Category, Check, Metadata, Rule, Severity, observed_in_repository, unlimited_logins,
+};
 
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
@@ -9,7 +11,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "No limiter counts the attempts of a login",
         severity: Severity::Medium,
         category: Category::Security,
-        meaning: "A file registers a route for a login or a token, and no file of its service mentions a limiter. A one-time code that is compared without a count of attempts counts too. The finding has low confidence.",
+        meaning: "A file registers a route for a login or a token, and no file of its service mentions a limiter. A handler of HTTP or gRPC with the name of a login or a code counts in the same way. A one-time code that is compared without a count of attempts counts too. The finding has low confidence.",
         why: "An attacker tries passwords as fast as the service responds.",
         fix: &[(
             "any",
@@ -20,10 +22,12 @@ pub(crate) const RULE: Rule = Rule {
         ],
     },
     check: Check::Repository(|model| {
-        observed_in_repository(
+        let mut outcomes = observed_in_repository(
             model,
             Practice::LoginLimit,
             "attempts of a login are limited",
-        )
+        );
+        outcomes.extend(unlimited_logins(model));
+        outcomes
     }),
 };

@@ -1,5 +1,6 @@
 //! A setting is parsed and never used.
 
+mod schemas;
 mod spring;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,7 +16,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "A setting is parsed and never used",
         severity: Severity::Low,
         category: Category::Configuration,
-        meaning: "Go, Rust: a struct of settings (`Config`, `Settings`, `Options`) has a field that no code of the repository reads. For a Go module that no other module requires, only its own code counts. Structs from other modules, and fields of structs, are excluded. JavaScript, TypeScript: the same for an object `config`, `settings` or `env` with environment variables (low confidence), unless code passes on the whole object. With low confidence: a field of `BaseSettings` in Python, a key of a function that returns settings (`registerAs`), a field of a class with `@ConfigurationProperties` (Java), and a private field of a Go struct that bounds its work (`timeout`, `retries`). Related locations show where the file sets it. A read counts for the struct of its object, if the file shows it. A condition that only sets a default is no read.",
+        meaning: "Go, Rust: a struct of settings (`Config`, `Settings`, `Options`) has a field that no code of the repository reads. For a Go module that no other module requires, only its own code counts. Structs from other modules, and fields of structs, are excluded. JavaScript, TypeScript: the same for an object `config`, `settings` or `env` with environment variables (low confidence), unless code passes on the whole object. With low confidence: a field of `BaseSettings` in Python, a key of a function that returns settings (`registerAs`), a field of a class with `@ConfigurationProperties` (Java), and a private field of a Go struct that bounds its work (`timeout`, `retries`). Related locations show where the file sets it. A key of a schema of the environment (Joi, Zod, classes of variables) counts too if no other line of the service names it. A read counts for the struct of its object, if the file shows it. A condition that only sets a default is no read.",
         why: "A change of the setting has no effect. Often the code uses a hard-coded value instead.",
         fix: &[("any", "Use the setting, or delete it.")],
         references: &["https://12factor.net/config"],
@@ -23,6 +24,7 @@ pub(crate) const RULE: Rule = Rule {
     check: Check::Service(|model, service| {
         let mut outcomes = check(model, service);
         outcomes.extend(spring::check(model, service));
+        outcomes.extend(schemas::check(model, service));
         outcomes
     }),
 };

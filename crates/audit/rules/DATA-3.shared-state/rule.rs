@@ -2,7 +2,8 @@
 
 use crate::model::facts::Practice;
 use crate::rule::{
-    Category, Check, Metadata, Rule, Severity, checked_then_changed, observed_in_repository,
+    Category, Check, Metadata, Rule, Severity, adjusted_records, checked_then_changed,
+    observed_in_repository,
 };
 
 pub(crate) const RULE: Rule = Rule {
@@ -11,7 +12,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "Parallel requests change state without a lock",
         severity: Severity::Medium,
         category: Category::Data,
-        meaning: "A component that serves all requests assigns a field, or a handler changes a map, and the file has no lock. Java, Kotlin, Go and C# are read. The finding has low confidence. Stock or a balance that is compared before another call changes it counts too, and so do IDs that replicas share, and values that a replay of events changes. Go, JavaScript, TypeScript, Python, Java: a function that reads, changes and writes back a record counts. So does a check (`isUsed`) or a count that decides about a later change. A record that a called function reads and another call changes counts too. So does a final state (`CANCELLED`) that a function sets without a look at the present one.",
+        meaning: "A component that serves all requests assigns a field, or a handler changes a map, and the file has no lock. Java, Kotlin, Go and C# are read. The finding has low confidence. Stock or a balance that is compared before another call changes it counts too, and so do IDs that replicas share, and values that a replay of events changes. Go, JavaScript, TypeScript, Python, Java: a function that reads, changes and writes back a record counts. So does a check (`isUsed`) or a count that decides about a later change. A record that a called function reads and another call changes counts too. So does a field that gets a new value from its old one (`balance = balance - amount`), also through another variable, if no lock or version protects the record. So does a final state (`CANCELLED`) that a function sets without a look at the present one.",
         why: "Requests run in parallel. They read half of a change, lose updates, or end the process (Go stops at parallel writes of a map).",
         fix: &[(
             "any",
@@ -26,6 +27,7 @@ pub(crate) const RULE: Rule = Rule {
             "state that requests share has a lock",
         );
         outcomes.extend(checked_then_changed(model));
+        outcomes.extend(adjusted_records(model));
         outcomes
     }),
 };

@@ -9,7 +9,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "A failed initialization is logged and returns an empty value",
         severity: Severity::High,
         category: Category::Lifecycle,
-        meaning: "A function that creates a client, publisher or connection catches an error, logs it, and returns `nil`, `null` or `None`. Functions that return the error, predicates and caches are excluded.",
+        meaning: "A function that creates a client, publisher or connection catches an error, logs it, and returns `nil`, `null` or `None`. With low confidence: a function that starts something (`initializeRedis`) and only logs its failure, a start whose rejected promise is only logged, and a `main` of Go that returns after a failure. Functions that return the error, predicates and caches are excluded.",
         why: "The service looks healthy and drops every message, or fails at the first use, far from the cause.",
         fix: &[(
             "any",

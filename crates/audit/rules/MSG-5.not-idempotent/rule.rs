@@ -12,7 +12,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "A message that arrives twice has its effect twice",
         severity: Severity::Medium,
         category: Category::Data,
-        meaning: "A consumer inserts, sends or charges, and its file mentions no identifier of the message, no unique key and no earlier processing. Or it calls another system before it records the message. The finding has low confidence. Handlers of sagas and events are read in Java. Effects in functions that the handler calls count, also a change by a difference (`stock = stock + 1`, `$inc`). So do a call with an effect that a retry repeats without an idempotency key, a key that differs in each attempt, and a webhook that does not detect repeated notifications.",
+        meaning: "A consumer inserts, sends or charges, and its file mentions no identifier of the message, no unique key and no earlier processing. Or it calls another system before it records the message. The finding has low confidence. Handlers of sagas and events are read in Java. Effects in functions that the handler calls count, also a change by a difference (`stock = stock + 1`, `$inc`). A function counts as a handler if its name and the type of a parameter are those of an event. So do a call with an effect that a retry repeats without an idempotency key, a key that differs in each attempt, and a webhook that does not detect repeated notifications.",
         why: "Brokers deliver at least once. After a crash or a lost acknowledgement, customers get a second mail or a second charge.",
         fix: &[(
             "any",

@@ -9,6 +9,7 @@ mod credential;
 mod dual_write;
 mod exposed;
 mod failure;
+mod first_element;
 mod flags;
 mod flow;
 mod go;
@@ -20,6 +21,7 @@ mod logged_body;
 mod memory;
 mod message;
 mod node;
+mod only_logs;
 mod own_fields;
 mod ownership;
 mod password;
@@ -38,6 +40,7 @@ mod rust;
 mod setting_field;
 mod shared_state;
 mod signs;
+mod start_failures;
 mod switch;
 mod two_steps;
 mod unfinished;
@@ -90,6 +93,7 @@ const PACKS: &[&[Pack]] = &[
     container::PACKS,
     credential::PACKS,
     dual_write::PACKS,
+    first_element::PACKS,
     flags::PACKS,
     flow::PACKS,
     go::PACKS,
@@ -99,6 +103,7 @@ const PACKS: &[&[Pack]] = &[
     list::PACKS,
     logged_body::PACKS,
     node::PACKS,
+    only_logs::PACKS,
     own_fields::PACKS,
     ownership::PACKS,
     paths::PACKS,
@@ -111,6 +116,7 @@ const PACKS: &[&[Pack]] = &[
     retry::PACKS,
     rust::PACKS,
     shared_state::PACKS,
+    start_failures::PACKS,
     switch::PACKS,
     two_steps::PACKS,
     setting_field::PACKS,

@@ -113,8 +113,13 @@ const DECLARATIONS: &[&str] = &[
     "typed_parameter",
     "typed_default_parameter",
 ];
-/// Statements of JavaScript and TypeScript that import classes.
-const IMPORTS: &[&str] = &["import_statement", "lexical_declaration"];
+/// Statements that import classes.
+const IMPORTS: &[&str] = &[
+    "import_statement",
+    "lexical_declaration",
+    // Python.
+    "import_from_statement",
+];
 /// The type of a class that reads and writes its own records.
 const MODEL: &str = "model";
 /// Declarations with a value whose call shows the type.
@@ -164,8 +169,12 @@ impl<'t> Receivers<'t> {
 
     /// Adds the classes that an import takes from a folder of models, which read and write records.
     fn add_models(&mut self, import: &'t str) {
-        let Some((names, path)) = import
-            .rsplit_once(" from ")
+        let python = import
+            .strip_prefix("from ")
+            .and_then(|rest| rest.split_once(" import "))
+            .map(|(path, names)| (names, path));
+        let Some((names, path)) = python
+            .or_else(|| import.rsplit_once(" from "))
             .or_else(|| import.split_once("= require("))
         else {
             return;
@@ -308,6 +317,11 @@ mod tests {
         };
         receivers.add_models("import { Order } from \"../models/order.model\";");
         receivers.add_models("const User = require('./models/user');");
+        receivers.add_models("from app.db.models.order import Invoice, InvoiceLine");
+        assert_eq!(
+            receivers.type_of("InvoiceLine").and_then(kind_of),
+            Some(Kind::Store)
+        );
         receivers.add_models("import { Logger } from \"../utils/logger\";");
         assert_eq!(
             receivers.type_of("Order").and_then(kind_of),

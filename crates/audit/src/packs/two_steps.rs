@@ -59,16 +59,33 @@ pub(super) fn is_function(code: &Code<'_>, node: Node<'_>) -> bool {
     };
     match parent.kind() {
         "variable_declarator" => true,
-        "arguments" => parent.parent().is_some_and(|call| {
-            let Some(function) = call.child_by_field_name("function") else {
-                return false;
-            };
-            let method = code.text(function).rsplit('.').next().unwrap_or_default();
-            let path = parent.named_child(0).map_or("", |first| code.text(first));
-            REGISTRATIONS.contains(&method) && path.starts_with(['\'', '"', '`'])
-        }),
+        "arguments" => registration(code, node).is_some(),
         _ => false,
     }
+}
+
+/// Maximum number of functions around a handler: `router.get('/', asyncHandler(async (req, res) …))`.
+const MAX_WRAPPERS: usize = 2;
+
+/// The call that registers a function for a path, also through functions that wrap it.
+pub(super) fn registration<'t>(code: &Code<'t>, function: Node<'t>) -> Option<Node<'t>> {
+    let mut node = function;
+    for _ in 0..=MAX_WRAPPERS {
+        let arguments = node
+            .parent()
+            .filter(|parent| parent.kind() == "arguments")?;
+        let call = arguments.parent()?;
+        let callee = call.child_by_field_name("function")?;
+        let method = code.text(callee).rsplit('.').next().unwrap_or_default();
+        let path = arguments
+            .named_child(0)
+            .map_or("", |first| code.text(first));
+        if REGISTRATIONS.contains(&method) && path.starts_with(['\'', '"', '`']) {
+            return Some(call);
+        }
+        node = call;
+    }
+    None
 }
 
 /// Words of a file that keeps steps together, or lets the database decide.

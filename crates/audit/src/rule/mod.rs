@@ -19,9 +19,11 @@ pub use chart::{Chart, charts, is_value_inside};
 pub use edit::Edit;
 pub use fail_on::FailOn;
 pub use flows::{
-    blocking_calls, checked_then_changed, dropped_errors, dropped_promises, dual_writes,
-    hidden_failures, lookups_before_inserts, queries_per_row, remote_in_transaction,
-    repeated_messages, retried_changes, unchecked_lookups,
+    adjusted_records, blocking_calls, changes_of_unknown_records, checked_then_changed,
+    dropped_errors, dropped_promises, dual_writes, exposed_hashes, handlers_without_effect,
+    hidden_failures, lists_without_limit, lookups_before_inserts, queries_per_row,
+    records_of_others, remote_in_transaction, repeated_messages, repeated_requests,
+    retried_changes, unchecked_lookups, unlimited_logins,
 };
 pub use in_repository::observed_in_repository;
 pub use metadata::{Category, Confidence, Metadata, Severity};

@@ -57,6 +57,7 @@ const BROAD: &[&str] = &[
     "AUTH-5.unguarded-route",
     "CONF-5.literal-credential",
     "HLTH-2.ignored-result",
+    "API-1.never-called",
     "LIFE-4.shutdown-context",
     "SEC-1.encryption-off",
     "SEC-2.loose-origin",
@@ -166,11 +167,29 @@ pub(crate) fn run_one(rule: &Rule, model: &Model, config: &AuditConfig) -> Findi
                 .any(|(path, line)| *path == finding.path && *line == finding.line)
     });
     // Two services may share a file, and two packs may read a line: the breach is reported once.
-    let mut seen = std::collections::BTreeSet::new();
+    found.findings = once_per_line(std::mem::take(&mut found.findings));
     found
-        .findings
-        .retain(|finding| seen.insert((finding.path.clone(), finding.line)));
-    found
+}
+
+/// One finding for each line, with the further places of all findings of the line.
+fn once_per_line(findings: Vec<Finding>) -> Vec<Finding> {
+    let mut places = std::collections::BTreeMap::new();
+    let mut kept: Vec<Finding> = Vec::with_capacity(findings.len());
+    for finding in findings {
+        let place = (finding.path.clone(), finding.line);
+        let known = places.get(&place).copied();
+        if let Some(first) = known.and_then(|at: usize| kept.get_mut(at)) {
+            for related in finding.related {
+                if first.related.len() < MAX_RELATED && !first.related.contains(&related) {
+                    first.related.push(related);
+                }
+            }
+        } else {
+            places.insert(place, kept.len());
+            kept.push(finding);
+        }
+    }
+    kept
 }
 
 /// Whether an outcome is a place to review. Code of an unknown service is not: nothing can be

@@ -85,6 +85,37 @@ pub struct FlowCall {
     pub at: Location,
 }
 
+/// What an entry point does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EntryKind {
+    /// Reads one record.
+    Read,
+    /// Reads all records.
+    List,
+    /// Adds a record.
+    Create,
+    /// Changes or removes a record.
+    Change,
+}
+
+/// A function that answers requests.
+#[derive(Debug, Clone)]
+pub struct EntryPoint {
+    /// What the function does.
+    pub kind: EntryKind,
+    /// Whether the request selects the record by an ID.
+    pub selects: bool,
+    /// Whether every caller may run the function: a login, a health check.
+    pub is_public: bool,
+    /// Whether a decorator, an annotation or the class names a role or a right.
+    pub has_rights: bool,
+    /// What the request is about, in lower case: the nouns of the path, or the names of the function
+    /// and its class.
+    pub subject: Arc<str>,
+    /// Whether the function is a method of a server of gRPC in Go.
+    pub is_rpc: bool,
+}
+
 /// One function with the calls that may have an effect.
 #[derive(Debug, Clone)]
 pub struct FunctionFlow {
@@ -110,6 +141,23 @@ pub struct FunctionFlow {
     pub rejects: bool,
     /// Whether the file stores messages with its changes, or undoes changes.
     pub compensates: bool,
+    /// The request that the function answers.
+    pub entry: Option<EntryPoint>,
+    /// Whether the function uses the identity or a right of its caller.
+    pub names_caller: bool,
+    /// Whether every call of the function logs, decodes or acknowledges.
+    pub only_logs: bool,
+    /// Whether the function looks at the number of changed records, or looks the record up.
+    pub checks_found: bool,
+    /// Whether the function chooses the fields of its result.
+    pub selects_fields: bool,
+    /// Whether the function names a limit, a page or a cursor.
+    pub names_limit: bool,
+    /// The places that set a field of a record to a value that depends on the old one, with the
+    /// variable of the record.
+    pub adjusted: Vec<(Location, Arc<str>)>,
+    /// Whether the name or a parameter of the function is that of a message or an event.
+    pub takes_event: bool,
     /// The calls, in the order of the source.
     pub calls: Vec<FlowCall>,
 }

@@ -50,7 +50,7 @@ pub use entrypoint::Entrypoint;
 pub use environment_read::EnvironmentRead;
 pub use environment_variable::EnvironmentVariable;
 pub use feature_flag::{FlagDefinition, FlagSetup, FlagUse, Split};
-pub use function_flow::{Effects, FlowCall, FunctionFlow};
+pub use function_flow::{Effects, EntryKind, EntryPoint, FlowCall, FunctionFlow};
 pub use health_handler::HealthHandler;
 pub use image::{Copied, HealthCheck, Image, Stage};
 pub use import::Import;

@@ -25,23 +25,108 @@ const COMMITS: &[&str] = &["commit", "flush"];
 
 /// The variables of a function whose field gets a new value that depends on the old one.
 pub(super) fn records(text: &str) -> Vec<&str> {
+    let mut found: Vec<&str> = changes(text).into_iter().map(|(_, name)| name).collect();
+    found.dedup();
+    found
+}
+
+/// `next = account.getBalance() - amount; account.setBalance(next)`, `item["stock"] = item.stock - 1`.
+static IN_STEPS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r#"(?-u)\b(?P<value>[a-z]\w*)\s*:?=\s*(?P<name>[a-z]\w*)\.(?:get(?P<get>[A-Z]\w*)\(\)|(?P<field>\w+))\s*(?:[+-]|\.(?:add|subtract|plus|minus)\()|\b(?P<map>[a-z]\w*)\[["'](?P<key>\w+)["']\]\s*(?:=\s*(?P<again>\w+)(?:\.(?P<same>\w+)|\[["'](?P<item>\w+)["']\])\s*[+-]|[+-]=)"#).ok()
+});
+
+/// The places at which a field of a variable gets a new value that depends on the old one, and the
+/// variable.
+pub(super) fn changes(text: &str) -> Vec<(usize, &str)> {
+    let mut found = direct(text);
+    found.extend(in_steps(text));
+    found.extend(of_elements(text));
+    found.sort_unstable();
+    found
+}
+
+/// `stock.get(i).setQuantity(current.get(i).getQuantity() - n)`: setters with the getter of the same
+/// property of an element of a list.
+static OF_ELEMENT: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?-u)\b(?P<name>[a-z]\w*)\.get\(\w+\)\.set(?P<set>[A-Z]\w*)\(\s*\w+\.get\(\w+\)\.get(?P<get>[A-Z]\w*)\(\)\s*[+-]").ok()
+});
+
+fn of_elements(text: &str) -> Vec<(usize, &str)> {
+    let Some(pattern) = OF_ELEMENT.as_ref() else {
+        return Vec::new();
+    };
+    pattern
+        .captures_iter(text)
+        .filter_map(|captures| {
+            let same = captures.name("set")?.as_str() == captures.name("get")?.as_str();
+            let name = captures.name("name")?;
+            same.then_some((name.start(), name.as_str()))
+        })
+        .collect()
+}
+
+/// Changes through another variable or a key of a map.
+fn in_steps(text: &str) -> Vec<(usize, &str)> {
+    let Some(pattern) = IN_STEPS.as_ref() else {
+        return Vec::new();
+    };
+    pattern
+        .captures_iter(text)
+        .filter_map(|captures| {
+            let part = |group: &str| captures.name(group).map(|part| part.as_str());
+            let start = captures.get(0)?.start();
+            if let Some(map) = part("map") {
+                let same = part("again").is_none_or(|again| {
+                    again == map && (part("same").or(part("item")) == part("key"))
+                });
+                return same.then_some((start, map));
+            }
+            let (value, name) = (part("value")?, part("name")?);
+            let rest = text.get(captures.get(0)?.end()..)?;
+            let set = match (part("get"), part("field")) {
+                (Some(get), _) => format!("{name}.set{get}({value})"),
+                (None, Some(field)) => format!("{name}.{field} = {value}"),
+                (None, None) => return None,
+            };
+            rest.contains(&set).then_some((start, name))
+        })
+        .collect()
+}
+
+/// Parts of a time, which the objects of JavaScript set by a difference.
+const TIMES: &[&str] = &[
+    "Milliseconds",
+    "Seconds",
+    "Minutes",
+    "Hours",
+    "Date",
+    "Day",
+    "Month",
+    "FullYear",
+    "Time",
+    "UTCHours",
+    "UTCDate",
+    "UTCMonth",
+];
+
+fn direct(text: &str) -> Vec<(usize, &str)> {
     let Some(pattern) = OWN_FIELD.as_ref() else {
         return Vec::new();
     };
-    let mut found: Vec<&str> = pattern
+    pattern
         .captures_iter(text)
         .filter_map(|captures| {
+            let start = captures.get(0)?.start();
             let name = captures.name("name")?.as_str();
             let part = |group: &str| captures.name(group).map(|part| part.as_str());
             let again = part("again").is_none_or(|again| again == name)
                 && (part("same").is_none() || part("same") == part("field"));
             let same = part("from").is_none_or(|from| from == name) && part("get") == part("set");
-            let own = !matches!(name, "this" | "self" | "s" | "i" | "r" | "c" | "m" | "w");
-            (own && again && same).then_some(name)
+            let time = part("set").is_some_and(|set| TIMES.contains(&set));
+            let own = !time && !matches!(name, "this" | "self" | "s" | "i" | "r" | "c" | "m" | "w");
+            (own && again && same).then_some((start, name))
         })
-        .collect();
-    found.dedup();
-    found
+        .collect()
 }
 
 /// Whether a call increments or decrements a stored value.
@@ -124,6 +209,12 @@ mod tests {
             ["a1"]
         );
         assert_eq!(records("item.stock = item.stock - 1"), ["item"]);
+        assert_eq!(records("n = w.getBalance() - a; w.setBalance(n);"), ["w"]);
+        assert_eq!(
+            records("data[\"stock\"] = data.stock - order.quantity;"),
+            ["data"]
+        );
+        assert!(records("total = item.price + tax; show(total)").is_empty());
         assert!(records("item.stock = other.stock - 1").is_empty());
         assert!(records("item.setTotal(item.getPrice() + 1)").is_empty());
     }

@@ -76,7 +76,7 @@ const LOCAL: &[&str] = &[
 
 /// Whether the function responds to each failure of a call with a 4xx status.
 pub(super) fn hides<'t>(code: &Code<'t>, function: Node<'t>, call: &Call<'t>) -> bool {
-    if mentions(call.method, LOCAL) {
+    if mentions(call.method, LOCAL) && !is_remote(code, call) {
         return false;
     }
     let block = match code.file.language {
@@ -91,6 +91,18 @@ pub(super) fn hides<'t>(code: &Code<'t>, function: Node<'t>, call: &Call<'t>) ->
         BLAMES.iter().any(|status| block.contains(status))
             && !DISTINGUISHES.iter().any(|word| block.contains(word))
     })
+}
+
+/// Whether a call of Go passes a context and a message: the method of a client of gRPC.
+fn is_remote<'t>(code: &Code<'t>, call: &Call<'t>) -> bool {
+    code.file.language == Language::Go
+        && call.positional(0).is_some_and(|value| {
+            let text = code.text(value);
+            text.contains("ctx") || text.ends_with("Context()")
+        })
+        && call
+            .positional(1)
+            .is_some_and(|value| code.text(value).starts_with('&'))
 }
 
 /// The block of Go that runs if the call returns an error.

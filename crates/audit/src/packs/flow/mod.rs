@@ -3,6 +3,8 @@
 
 mod adjustments;
 mod declared;
+mod entries;
+mod events;
 mod failures;
 mod names;
 mod reach;
@@ -33,7 +35,7 @@ use super::{Pack, Reader};
 use crate::model::FactSink;
 use crate::model::facts::{Effects, FlowCall, FunctionFlow};
 use crate::repository::Role;
-use crate::source::Language;
+use crate::source::{Language, Location};
 use crate::syntax::{Call, Code};
 
 pub(super) const PACKS: &[Pack] = &[Pack {
@@ -106,14 +108,21 @@ fn add<'t>(code: &Code<'t>, function: Node<'t>, file: &Context<'t>, facts: &mut 
             })
         })
         .collect();
+    let own_name = name(code, function);
     // A function that makes a handler has no effect where it is called.
     let name = if results::makes_handler(code, function) {
         ""
     } else {
-        name(code, function)
+        own_name
     };
     calls.extend(declared_call(code, function, name));
-    if calls.is_empty() && name.is_empty() {
+    let source = entries::Source {
+        name: own_name,
+        owner: class,
+        text,
+    };
+    let entry = entries::entry_point(code, function, &source);
+    if calls.is_empty() && name.is_empty() && entry.is_none() {
         return;
     }
     let handles_messages = handles_messages(text) && !is_call(code, text);
@@ -129,10 +138,150 @@ fn add<'t>(code: &Code<'t>, function: Node<'t>, file: &Context<'t>, facts: &mut 
         checks_state: compares_state(text),
         rejects: rejects(text),
         compensates: file.compensates,
+        entry,
+        names_caller: entries::names_caller(code, function, &source),
+        only_logs: only_logs(code, function),
+        checks_found: mentions(text, FOUND),
+        selects_fields: mentions(text, SELECTIONS),
+        names_limit: mentions(text, LIMITS),
+        adjusted: adjusted_places(code, function),
+        takes_event: events::takes_event(code, function, own_name, text),
         calls,
     };
     facts.add(flow, code.place(function));
 }
+
+/// The places that change a field of a record by a difference.
+fn adjusted_places<'t>(code: &Code<'t>, function: Node<'t>) -> Vec<(Location, Arc<str>)> {
+    let start = function.start_byte();
+    adjustments::changes(code.text(function))
+        .into_iter()
+        .map(|(at, name)| {
+            let place = code.file.location(start + at..start + at + 1, None);
+            (place, Arc::from(name))
+        })
+        .collect()
+}
+
+/// Receivers and functions that log, decode or acknowledge, in lower case.
+const PLAIN: &[&str] = &[
+    "log",
+    "console",
+    "print",
+    "fmt",
+    "json",
+    "unmarshal",
+    "parse",
+    "ack",
+    "tostring",
+    "string",
+    "getcontent",
+    "getpayload",
+    "getmessage",
+    "getchannelref",
+    "span",
+    "time",
+    "info",
+    "debug",
+    "error",
+    "warn",
+    "body",
+    "decode",
+    "content",
+    "payload",
+    "len",
+];
+
+/// Whether the function has a call that logs, and no other call than those of [`PLAIN`].
+fn only_logs<'t>(code: &Code<'t>, function: Node<'t>) -> bool {
+    let mut logs = false;
+    for call in code.calls_within(function) {
+        if call.method.starts_with('@') {
+            continue;
+        }
+        let name = format!("{}.{}", call.receiver, call.method);
+        if !mentions(&name, PLAIN) {
+            return false;
+        }
+        logs |= mentions(&name, &["log", "console", "print"]);
+    }
+    logs
+}
+
+/// Words of a function that notices that a record does not exist, in lower case.
+const FOUND: &[&str] = &[
+    "rowsaffected",
+    "affected",
+    "matchedcount",
+    "deletedcount",
+    "modifiedcount",
+    "rowcount",
+    "rows_affected",
+    "notfound",
+    "not_found",
+    "not found",
+    "existsby",
+    "find",
+    "getby",
+    "get_by",
+    "orelsethrow",
+    "norows",
+    "raise_for_status",
+    "404",
+    "getone",
+    "get_or_404",
+    "no row",
+    ".get(",
+    "getproduct",
+    "getorder",
+    "getuser",
+    "count(",
+    "andupdate",
+    "anddelete",
+    "!user",
+    "!order",
+    "if not ",
+    "exists",
+    "scan(",
+    "queryrow",
+    "returning",
+    "fetch",
+    "firstorcreate",
+    "first(",
+];
+
+/// Words of a function that chooses the fields of its result, in lower case.
+const SELECTIONS: &[&str] = &[
+    "dto",
+    "response",
+    "mapper",
+    "tojson",
+    "omit",
+    "exclude",
+    "select",
+    "undefined",
+    "delete ",
+    "pick(",
+    "projection",
+    "serializ",
+    "to_dict",
+    "schema",
+    "model_dump",
+    "pb.",
+    "proto",
+    ".map(",
+    "...rest",
+    "without",
+    "sanitize",
+    "password = \"\"",
+    "password: _",
+    "attributes:",
+];
+
+/// Words of a function that bounds a list, in lower case.
+const LIMITS: &[&str] = &[
+    "limit", "page", "paginat", "take", "skip", "offset", "cursor", "size", "top(", "perpage",
+];
 
 /// Returns the ID of the innermost function around a node.
 fn owner<'t>(code: &Code<'t>, node: Node<'t>) -> Option<usize> {

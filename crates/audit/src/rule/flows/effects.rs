@@ -5,6 +5,7 @@ use crate::model::facts::{Effects, FlowCall, FunctionFlow};
 use crate::model::{Model, Service};
 use crate::packs::is_start;
 use crate::rule::{Breach, Outcome};
+use crate::source::Language;
 
 /// A call of an async function of the service whose promise no code awaits. All functions with the
 /// name are async.
@@ -174,8 +175,61 @@ pub fn remote_in_transaction(service: &Service) -> Vec<Outcome> {
 #[must_use]
 pub fn repeated_messages(model: &Model) -> Vec<Outcome> {
     everywhere(model, |service| {
-        of_functions(service, |_| true, repeated_message)
+        let broker = has_broker(model, service);
+        of_functions(
+            service,
+            |_| true,
+            |flows, function, calls| {
+                if function.handles_messages || broker {
+                    repeated_message(flows, function, calls)
+                } else {
+                    None
+                }
+            },
+        )
     })
+}
+
+/// Words of code that gets messages from a broker, in lower case.
+const BROKERS: &[&str] = &[
+    "nats",
+    "sqs",
+    "pubsub",
+    "pulsar",
+    "jms",
+    "xreadgroup",
+    "eventpattern",
+    "servicebus",
+];
+/// Starts of such words.
+const STARTS: &[&str] = &[
+    "kafka",
+    "rabbit",
+    "amqp",
+    "axon",
+    "celery",
+    "redpanda",
+    "sagaevent",
+];
+
+/// Whether the code of a service uses a broker.
+fn has_broker(model: &Model, service: &Service) -> bool {
+    service
+        .files
+        .iter()
+        .filter_map(|path| model.files.get(path))
+        .filter(|found| found.file.language.is_code())
+        .any(|found| {
+            found
+                .file
+                .text
+                .split(|letter: char| !letter.is_alphanumeric())
+                .any(|word| {
+                    let lower = word.to_lowercase();
+                    BROKERS.contains(&lower.as_str())
+                        || STARTS.iter().any(|start| lower.starts_with(start))
+                })
+        })
 }
 
 fn repeated_message<'s>(
@@ -183,10 +237,17 @@ fn repeated_message<'s>(
     function: &'s FunctionFlow,
     calls: &[(&'s FlowCall, Effects)],
 ) -> Option<Breach> {
-    if !function.handles_messages || function.is_idempotent {
+    let typed = function.takes_event && !function.handles_messages;
+    if !function.handles_messages && !typed || function.is_idempotent {
         return None;
     }
     let repeats = Effects::INSERT.with(Effects::REMOTE);
+    // A handler that answers an event by a message sends it once for each delivery.
+    let repeats = if typed {
+        repeats.with(Effects::PUBLISH)
+    } else {
+        repeats
+    };
     let start = is_start(&function.name);
     let (call, _) = calls.iter().find(|(call, effects)| {
         let again = !start && effects.has(repeats)
@@ -200,8 +261,39 @@ fn repeated_message<'s>(
         call.method
     );
     let origin = flows.origin(call, repeats.with(Effects::ADJUST));
-    let places = origin.map(|origin| origin.at.clone());
+    let own = flows.place_of(function).filter(|_| typed);
+    let places = origin
+        .map(|origin| origin.at.clone())
+        .into_iter()
+        .chain(own);
     Some(Breach::review(call.at.clone(), evidence).related(places))
+}
+
+/// Handlers of messages that reach no database, broker or other service, and only log.
+#[must_use]
+pub fn handlers_without_effect(service: &Service) -> Vec<Outcome> {
+    let facts = service.facts.of::<FunctionFlow>();
+    let flows = Flows::of(facts.deployed().collect());
+    let mut outcomes = Vec::new();
+    for (index, function) in flows.functions.iter().enumerate() {
+        let own = flows.effects.get(index).copied().unwrap_or_default();
+        let called = flows.targets.get(index).into_iter().flatten().flatten();
+        let lower = function.value.name.to_lowercase();
+        let settles = ["ack", "nack", "reject", "log", "parse"]
+            .iter()
+            .any(|verb| lower.starts_with(verb));
+        if function.value.handles_messages
+            && !settles
+            && !is_start(&function.value.name)
+            && own == Effects::default()
+            && called.count() == 0
+            && function.value.only_logs
+        {
+            let evidence = "the handler logs the message and acknowledges it, and has no effect";
+            outcomes.push(Breach::review(function.at.clone(), evidence).into());
+        }
+    }
+    outcomes
 }
 
 /// A change in another service that code retries, while no function in between has an
@@ -242,6 +334,25 @@ fn is_repeatable(method: &str) -> bool {
 /// Version fields for optimistic locking.
 const VERSIONS: &[&str] = &["@Version", "VersionColumn", "version_id_col"];
 
+/// Whether the class of a record has a version: `Voucher` of `fetchedVoucher`.
+fn is_versioned(model: &Model, service: &Service, name: &str) -> bool {
+    let name = name.to_lowercase();
+    service
+        .files
+        .iter()
+        .filter_map(|path| model.files.get(path))
+        .filter(|found| VERSIONS.iter().any(|word| found.file.text.contains(word)))
+        .any(|found| {
+            let file = found.file.path.rsplit('/').next().unwrap_or_default();
+            let stem = file.split('.').next().unwrap_or_default().to_lowercase();
+            let stem = ["entity", "model", "document"]
+                .iter()
+                .find_map(|end| stem.strip_suffix(end))
+                .unwrap_or(&stem);
+            name.ends_with(stem) || stem.ends_with(&name) || found.file.language == Language::Python
+        })
+}
+
 /// Whether the records of a service have a version.
 fn has_versions(model: &Model, service: &Service) -> bool {
     service
@@ -264,8 +375,11 @@ pub fn checked_then_changed(model: &Model) -> Vec<Outcome> {
                 return None;
             }
             let (read, _) = calls.iter().find(|(call, effects)| {
+                let direct = [".py", ".java", ".kt"]
+                    .iter()
+                    .any(|end| call.at.path.ends_with(end));
                 call.is_compared
-                    && !call.effects.has(Effects::READ)
+                    && (direct || !call.effects.has(Effects::READ))
                     && effects.has(Effects::READ)
                     && !effects.has(Effects::WRITE)
                     && !flows.any_target(call, |function| function.is_guarded)
@@ -284,6 +398,85 @@ pub fn checked_then_changed(model: &Model) -> Vec<Outcome> {
             Some(Breach::review(read.at.clone(), evidence).related([write.at.clone()]))
         })
     })
+}
+
+/// A field of a record that gets a value that depends on its old one, without a lock or a version.
+#[must_use]
+pub fn adjusted_records(model: &Model) -> Vec<Outcome> {
+    everywhere(model, |service| {
+        each(service, |flows, function, calls| {
+            if function.adjusted.is_empty() {
+                return adjusted_by_helper(flows, function, calls);
+            }
+            let (first, name) = function.adjusted.first().filter(|_| !function.is_guarded)?;
+            if is_versioned(model, service, name) {
+                return None;
+            }
+            let (read, _) = calls.iter().find(|(call, effects)| {
+                // `Map.get` reads no database.
+                !call.method.eq_ignore_ascii_case("get")
+                    && (effects.has(Effects::READ) || call.is_lookup || is_read(&call.method))
+            })?;
+            if flows.any_target(read, |function| function.is_guarded) {
+                return None;
+            }
+            let write = calls.iter().find(|(call, effects)| {
+                call.at.span.start > first.span.start && effects.has(Effects::WRITE)
+            });
+            let evidence = format!(
+                "the new value depends on the record that `{}` read, and no lock or version protects it, so two parallel requests lose a change",
+                read.method
+            );
+            let others = function.adjusted.iter().skip(1).map(|(at, _)| at.clone());
+            let write = write.map(|(call, _)| call.at.clone());
+            let places = [read.at.clone()].into_iter().chain(write).chain(others);
+            Some(Breach::review(first.clone(), evidence).related(places))
+        })
+    })
+}
+
+/// A record that a function reads, a called function changes by a difference, and a later call
+/// writes.
+fn adjusted_by_helper<'s>(
+    flows: &Flows<'s>,
+    function: &'s FunctionFlow,
+    calls: &[(&'s FlowCall, Effects)],
+) -> Option<Breach> {
+    if function.is_guarded {
+        return None;
+    }
+    let (read, _) = calls
+        .iter()
+        .find(|(call, effects)| effects.has(Effects::READ) || is_read(&call.method))?;
+    let helper = function.calls.iter().find(|call| {
+        call.at.span.start > read.at.span.end
+            && flows.any_target(call, |target| {
+                !target.adjusted.is_empty() && !target.is_guarded
+                    || target.calls.iter().any(|inner| {
+                        flows.any_target(inner, |target| {
+                            !target.adjusted.is_empty() && !target.is_guarded
+                        })
+                    })
+            })
+    })?;
+    let (write, _) = calls.iter().find(|(call, effects)| {
+        call.at.span.start >= helper.at.span.start && effects.has(Effects::WRITE)
+    })?;
+    let evidence = format!(
+        "`{}` changes what `{}` read, and `{}` writes it back without a lock or version, so two parallel requests lose a change",
+        helper.method, read.method, write.method
+    );
+    let places = [read.at.clone(), write.at.clone()];
+    Some(Breach::review(helper.at.clone(), evidence).related(places))
+}
+
+/// Whether the name of a method is that of a look-up of a record.
+fn is_read(method: &str) -> bool {
+    let lower = method.to_lowercase();
+    ["find", "load", "fetch", "getby", "get_by"]
+        .iter()
+        .any(|verb| lower.starts_with(verb))
+        || lower.starts_with("get") && lower.contains("by")
 }
 
 /// A query or a remote call that a called function makes for each element of a list.

@@ -2,13 +2,21 @@
 //! service.
 
 mod effects;
+mod entries;
+mod requests;
 mod results;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub use effects::{
-    blocking_calls, checked_then_changed, dropped_promises, dual_writes, lookups_before_inserts,
-    queries_per_row, remote_in_transaction, repeated_messages, retried_changes,
+    adjusted_records, blocking_calls, checked_then_changed, dropped_promises, dual_writes,
+    handlers_without_effect, lookups_before_inserts, queries_per_row, remote_in_transaction,
+    repeated_messages, retried_changes,
+};
+pub use entries::records_of_others;
+pub use requests::{
+    changes_of_unknown_records, exposed_hashes, lists_without_limit, repeated_requests,
+    unlimited_logins,
 };
 pub use results::{dropped_errors, hidden_failures, unchecked_lookups};
 
@@ -16,10 +24,14 @@ use super::{Breach, Outcome};
 use crate::model::facts::{Effects, FlowCall, FunctionFlow};
 use crate::model::{Model, Service};
 use crate::packs::is_start;
-use crate::source::Located;
+use crate::source::{Located, Location};
 
 /// Maximum number of nested calls that are followed.
 const MAX_DEPTH: usize = 6;
+/// Words of the names of functions beside the work of a handler, in lower case.
+const ASIDE: &[&str] = &["event", "log", "audit", "metric", "notif", "cache", "trace"];
+/// Maximum number of functions of a path that a report lists.
+const MAX_PATH: usize = 3;
 
 /// The functions of one service with the effects of each.
 struct Flows<'s> {
@@ -160,6 +172,60 @@ impl<'s> Flows<'s> {
                     function.is_some_and(|function| condition(*target, &function.value))
                 })
         })
+    }
+
+    /// The place of a function.
+    fn place_of(&self, function: &FunctionFlow) -> Option<Location> {
+        self.functions
+            .iter()
+            .find(|located| std::ptr::eq(&raw const located.value, function))
+            .map(|located| located.at.clone())
+    }
+
+    /// The functions on the path of a handler that read or change records, without the handler.
+    fn path_to_records(&self, index: usize) -> Vec<Location> {
+        let effects = Effects::READ.with(Effects::WRITE).with(Effects::REMOTE);
+        let mut places = Vec::new();
+        let mut next = Some(index);
+        while let Some(index) = next.filter(|_| places.len() < MAX_PATH) {
+            let targets = self.targets.get(index).into_iter().flatten().flatten();
+            next = targets
+                .copied()
+                .filter(|target| *target != index)
+                .find(|target| {
+                    let aside = self.functions.get(*target).is_some_and(|function| {
+                        let name = function.value.name.to_lowercase();
+                        ASIDE.iter().any(|word| name.contains(word))
+                    });
+                    !aside
+                        && self
+                            .effects
+                            .get(*target)
+                            .is_some_and(|own| own.has(effects))
+                });
+            let place = next.and_then(|index| self.functions.get(index));
+            places.extend(place.map(|function| function.at.clone()));
+        }
+        places
+    }
+
+    /// Whether a condition is true for a function or for one that it reaches.
+    fn reaches(&self, index: usize, condition: &dyn Fn(&FunctionFlow) -> bool) -> bool {
+        let mut seen = BTreeSet::from([index]);
+        let mut next = vec![index];
+        for _ in 0..MAX_DEPTH {
+            let mut found = Vec::new();
+            for index in next {
+                let function = self.functions.get(index);
+                if function.is_some_and(|function| condition(&function.value)) {
+                    return true;
+                }
+                let targets = self.targets.get(index).into_iter().flatten().flatten();
+                found.extend(targets.copied().filter(|target| seen.insert(*target)));
+            }
+            next = found;
+        }
+        false
     }
 
     /// Calls of a function with all their effects.

@@ -1,6 +1,7 @@
 //! Settings, defaults and flags.
 
 mod defaults;
+mod invented_data;
 mod lost_settings;
 mod percentage_rollouts;
 mod settings;
@@ -10,6 +11,7 @@ use super::{GO, JVM, PYTHON, SCRIPT, Sign, review};
 
 pub(super) const LISTS: &[&[Sign]] = &[
     defaults::SIGNS,
+    invented_data::SIGNS,
     lost_settings::SIGNS,
     percentage_rollouts::SIGNS,
     settings::SIGNS,

@@ -26,6 +26,13 @@ pub(super) const SIGNS: &[Sign] = &[
         r"\b(?P<what>Amount|Price|TotalPrice):\s*(?:\w+\()?(?:in|req)\.(?:Get)?(?:Amount|Price|TotalPrice)\b",
         r"(?i)valid|(?:Amount|Price)\w*(?:\(\))? <=? 0",
     ),
+    review(
+        Practice::NumberRange,
+        PYTHON,
+        r"(?m)^(?:    |\t)(?P<what>(?:price|stock|quantity|qty|amount|balance|units)\s*:\s*(?:Optional\[)?(?:float|int|Decimal)\b)\]?(?:\s*\|\s*None)?(?:\s*=\s*(?:None|0|1))?[ \t]*$",
+        r"(?:gt|ge)\s*=|conint|condecimal|confloat|Positive(?:Int|Float)|validator|sqlalchemy|dataclass|NamedTuple|TypedDict",
+        "`{}` has no minimum, so a caller may send a negative number",
+    ),
     unbounded(
         SCRIPT,
         r"@Is(?:Number|Int)\([^)]*\)\s*(?:@\w+\((?:[^()]|\([^()]*\))*\)\s*)*(?P<what>\b(?:amount|quantity|price|total\w*))\s*[!?]?:\s*number",

@@ -14,6 +14,7 @@ mod silent_returns;
 mod swallowed;
 mod unused_objects;
 mod values;
+mod wrong_status;
 
 use super::{GO, JVM, ONE_FUNCTION, PYTHON, SCRIPT, Sign, inside, review};
 use crate::packs::Pack;
@@ -30,6 +31,7 @@ pub(super) const LISTS: &[&[Sign]] = &[
     shapes::SIGNS,
     silent_returns::SIGNS,
     values::SIGNS,
+    wrong_status::SIGNS,
 ];
 
 pub(super) const PACKS: &[Pack] = &[go_early_use::PACK, swallowed::PACK, unused_objects::PACK];

@@ -33,6 +33,37 @@ pub(super) const SIGNS: &[Sign] = &[
         NO_TIMEOUT,
     ),
     review(
+        Practice::OutboundTimeout,
+        GO,
+        r"(?P<what>\bhttputil\.(?:NewSingleHostReverseProxy\(|ReverseProxy\{))",
+        r"Transport\b|ResponseHeaderTimeout|TimeoutHandler",
+        "the proxy waits without a limit for the response of the service (`{}`)",
+    ),
+    review(
+        Practice::PoolBounds,
+        SCRIPT,
+        r"(?P<what>\bdrizzle\(\s*(?:env|process\.env|config)[\w.]*\s*[,)])",
+        r"(?i)new Pool|\bmax\s*:",
+        "the pool has the default size, and no timeout bounds a query",
+    ),
+    review(
+        Practice::PoolBounds,
+        GO,
+        r"(?P<what>\bsqlx\.NewMysql\(|\bpostgres\.New\(\s*c\.)",
+        r"SetMaxOpenConns",
+        "the pool has the default size, and no timeout bounds a query",
+    ),
+    Sign {
+        elsewhere: r"validationSchema|validate\s*[:(,]|\bJoi\b|\bz\.object",
+        ..review(
+            Practice::LostSetting,
+            &["module.ts", "config.service.ts"],
+            r"(?P<what>\bconfig(?:Service)?\.get(?:<\w+>)?\(\s*['\x22]\w*(?:HOST|URL|URI|PORT|USER\w*|PASS\w*|DB|NAME|SECRET)['\x22]\s*\))\s*[,;)}]",
+            "",
+            "no code validates the settings at the start, and `{}` may be undefined",
+        )
+    },
+    review(
         Practice::Prefetch,
         &[".ts"],
         r"transport:\s*(?P<what>Transport\.RMQ)\b",

@@ -1,0 +1,99 @@
+//! Variables that a schema of the environment requires, and that no code reads.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use crate::model::{FileFacts, Model, Service};
+use crate::repository::Role;
+use crate::rule::{Breach, Outcome};
+use crate::source::Location;
+
+/// A key of a schema of Joi or Zod, a field of a class of variables, or a field of `BaseSettings`.
+static KEY: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(
+        r"(?m)^[ \t]*(?:readonly )?(?P<name>[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)\s*(?:[!?]?:\s*(?:Joi\.|z\b|z\.|joi\.|string|number|boolean|str\b|int\b|Type\.)|=\s*Field\()",
+    )
+    .ok()
+});
+/// Words of a file that validates the environment.
+const SCHEMAS: &[&str] = &[
+    "Joi.object",
+    "joi.object",
+    "z.object",
+    "z\n",
+    "validateSync(",
+    "Type.Object",
+];
+/// Variables that runtimes and libraries read by themselves.
+const RUNTIME: &[&str] = &["NODE_", "OTEL_", "AWS_", "TZ", "NPM_", "PRISMA_", "SENTRY_"];
+
+/// One finding for each file whose schema has keys that no other line of the service names.
+pub(super) fn check(model: &Model, service: &Service) -> Vec<Outcome> {
+    let Some(pattern) = KEY.as_ref() else {
+        return Vec::new();
+    };
+    let code: Vec<&FileFacts> = service
+        .files
+        .iter()
+        .filter_map(|path| model.files.get(path))
+        .filter(|found| found.file.language.is_code() && found.file.role == Role::Production)
+        .collect();
+    let mut found: BTreeMap<&str, Vec<(&str, Location)>> = BTreeMap::new();
+    for schema in &code {
+        let text = &schema.file.text;
+        if !SCHEMAS.iter().any(|word| text.contains(word)) {
+            continue;
+        }
+        for captures in pattern.captures_iter(text) {
+            let Some(name) = captures.name("name") else {
+                continue;
+            };
+            let known = RUNTIME.iter().any(|start| name.as_str().starts_with(start));
+            if !known && !is_read(&code, name.as_str()) {
+                let at = schema.file.location(name.range(), None);
+                found
+                    .entry(&schema.file.path)
+                    .or_default()
+                    .push((name.as_str(), at));
+            }
+        }
+    }
+    found
+        .into_values()
+        .filter_map(|keys| {
+            let (name, first) = keys.first()?;
+            let evidence =
+                format!("the schema requires `{name}`, and no code of the service reads it");
+            let others = keys.iter().skip(1).map(|(_, at)| at.clone());
+            let breach = Breach::review(first.clone(), evidence).related(others);
+            Some(Outcome::from(breach))
+        })
+        .collect()
+}
+
+/// Whether a line other than the key itself names a variable.
+fn is_read(code: &[&FileFacts], name: &str) -> bool {
+    let mut count = 0_usize;
+    for found in code {
+        for (at, _) in found.file.text.match_indices(name) {
+            let text = &found.file.text;
+            let before = text.get(..at).and_then(|head| head.chars().next_back());
+            let after = text
+                .get(at + name.len()..)
+                .and_then(|rest| rest.chars().next());
+            let inside = |letter: Option<char>| {
+                letter.is_some_and(|letter| letter.is_ascii_alphanumeric() || letter == '_')
+            };
+            if inside(before) || inside(after) {
+                continue;
+            }
+            count += 1;
+            if count > 1 {
+                return true;
+            }
+        }
+    }
+    false
+}

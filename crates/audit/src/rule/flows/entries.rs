@@ -1,0 +1,280 @@
+//! Rules about the callers of functions that answer requests, and of everything that they reach.
+
+use std::collections::BTreeMap;
+
+use super::Flows;
+use crate::model::facts::{EntryKind, EntryPoint, FunctionFlow, Observation, Practice, Route};
+use crate::model::{Model, Service};
+use crate::rule::{Breach, Outcome};
+use crate::source::{Located, Location};
+
+/// Names of records that belong to a person, in lower case.
+const PERSONAL: &[&str] = &[
+    "order",
+    "payment",
+    "account",
+    "user",
+    "profile",
+    "cart",
+    "address",
+    "invoice",
+    "booking",
+    "reservation",
+    "appointment",
+    "notification",
+    "message",
+    "wallet",
+    "transaction",
+    "subscription",
+    "document",
+    "ticket",
+    "session",
+    "customer",
+    "client",
+    "conversation",
+    "chat",
+    "rental",
+    "loan",
+    "refund",
+    "transfer",
+    "balance",
+    "patient",
+    "member",
+    "card",
+    "enrollment",
+];
+/// Names of records that only some callers may add, in lower case.
+const MANAGED: &[&str] = &[
+    "product",
+    "item",
+    "categor",
+    "role",
+    "permission",
+    "inventory",
+    "stock",
+    "warehouse",
+    "coupon",
+    "voucher",
+    "catalog",
+    "menu",
+    "book",
+    "event",
+    "price",
+];
+/// Words of a registration that restricts who may call a handler, in lower case.
+const RIGHTS: &[&str] = &["role", "admin", "permission", "authorize", "rbac", "owner"];
+/// Maximum number of further places of a report.
+pub(super) const MAX_PLACES: usize = 16;
+
+pub(super) fn names(text: &str, words: &[&str]) -> bool {
+    words.iter().any(|word| text.contains(word))
+}
+
+/// The first handler of each file, and all places by path and line.
+pub(super) type Found = BTreeMap<String, (Breach, BTreeMap<(String, usize), Location>)>;
+
+/// One handler of a service with its index.
+pub(super) struct Handler<'s> {
+    pub(super) index: usize,
+    pub(super) function: &'s Located<FunctionFlow>,
+    pub(super) entry: &'s EntryPoint,
+}
+
+pub(super) fn handlers<'s, 'f>(flows: &'f Flows<'s>) -> impl Iterator<Item = Handler<'s>> + 'f {
+    flows
+        .functions
+        .iter()
+        .enumerate()
+        .filter_map(|(index, function)| {
+            let function: &'s Located<FunctionFlow> = function;
+            let entry = function.value.entry.as_ref()?;
+            Some(Handler {
+                index,
+                function,
+                entry,
+            })
+        })
+}
+
+/// Handlers that read or change a record by an ID of the request, or list the records of all
+/// persons, while no function on their path uses the identity of the caller. Other checks report
+/// the handlers with a practice of one of the topics.
+#[must_use]
+pub fn records_of_others(model: &Model, reported: &[Practice]) -> Vec<Outcome> {
+    let mut found = Found::new();
+    for service in model.services.iter().chain([&model.unowned]) {
+        let facts = service.facts.of::<FunctionFlow>();
+        let flows = Flows::of(facts.deployed().collect());
+        let knows_callers = handlers(&flows)
+            .any(|handler| handler.entry.is_rpc && handler.function.value.names_caller);
+        for handler in handlers(&flows) {
+            let entry = handler.entry;
+            let personal = names(&entry.subject, PERSONAL);
+            let acts = match entry.kind {
+                EntryKind::Change => entry.selects,
+                EntryKind::Read => personal,
+                EntryKind::List => personal,
+                // Only some callers may add these records.
+                EntryKind::Create => {
+                    names(&entry.subject, MANAGED) && reported.contains(&Practice::OwnRecord)
+                }
+            };
+            // Without any identity in the repository, only records of persons count.
+            let known = reported.contains(&Practice::OwnRecord) || personal;
+            if !acts || !known || entry.is_public || entry.has_rights {
+                continue;
+            }
+            if entry.is_rpc && !knows_callers {
+                continue;
+            }
+            if flows.reaches(handler.index, &|function| function.names_caller)
+                || is_reported(model, &handler.function.at, reported)
+            {
+                continue;
+            }
+            let routes = registrations(service, &handler.function.value.name);
+            if routes.iter().any(|at| has_rights(model, at))
+                || is_registered_with_rights(model, handler.function)
+            {
+                continue;
+            }
+            let path = flows.path_to_records(handler.index);
+            add(
+                &mut found,
+                handler.function,
+                entry,
+                routes.into_iter().chain(path),
+            );
+        }
+    }
+    found
+        .into_values()
+        .map(|(breach, places)| breach.related(places.into_values().take(MAX_PLACES)).into())
+        .collect()
+}
+
+fn add(
+    found: &mut Found,
+    function: &Located<FunctionFlow>,
+    entry: &EntryPoint,
+    others: impl Iterator<Item = Location>,
+) {
+    let name = if function.value.name.is_empty() {
+        "the handler"
+    } else {
+        &*function.value.name
+    };
+    let evidence = match entry.kind {
+        EntryKind::List => format!(
+            "`{name}` lists the records of all persons, and no function on its path uses the identity of the caller"
+        ),
+        EntryKind::Create => format!(
+            "`{name}` adds a record for every caller, and no function on its path uses the identity or a role of the caller"
+        ),
+        EntryKind::Read if !entry.selects => format!(
+            "`{name}` reads records of persons, and no function on its path uses the identity of the caller"
+        ),
+        _ => format!(
+            "`{name}` acts on the record of any ID, and no function on its path uses the identity of the caller"
+        ),
+    };
+    let (_, places) = found
+        .entry(function.at.path.to_string())
+        .or_insert_with(|| {
+            (
+                Breach::review(function.at.clone(), evidence),
+                BTreeMap::new(),
+            )
+        });
+    for at in [function.at.clone()].into_iter().chain(others) {
+        places.insert((at.path.to_string(), at.line), at);
+    }
+}
+
+/// Whether another check of one of the topics reports the handler already.
+pub(super) fn is_reported(model: &Model, at: &Location, topics: &[Practice]) -> bool {
+    model.files.get(&*at.path).is_some_and(|found| {
+        found
+            .facts
+            .of::<Observation>()
+            .items
+            .iter()
+            .any(|observation| {
+                topics.contains(&observation.practice)
+                    && observation.at.line + 3 >= at.line
+                    && observation.at.line <= at.line + 8
+            })
+    })
+}
+
+/// The places that register a handler for a path.
+fn registrations(service: &Service, name: &str) -> Vec<Location> {
+    if name.is_empty() {
+        return Vec::new();
+    }
+    let routes = service.facts.of::<Route>();
+    routes
+        .items
+        .iter()
+        .filter(|route| {
+            route
+                .handler
+                .rsplit(['.', ':'])
+                .next()
+                .is_some_and(|last| last.trim_end_matches(['(', ')']) == name)
+        })
+        .map(|route| route.at.clone())
+        .collect()
+}
+
+/// The number of lines around the registration of a handler that may name a right.
+const NEAR: usize = 8;
+
+/// Whether the file of a handler registers it beside a right:
+/// `{ handler: this.remove, permission: REMOVE }`.
+fn is_registered_with_rights(model: &Model, function: &Located<FunctionFlow>) -> bool {
+    let name = &function.value.name;
+    let Some(found) = model
+        .files
+        .get(&*function.at.path)
+        .filter(|_| !name.is_empty())
+    else {
+        return false;
+    };
+    let lines: Vec<&str> = found.file.text.lines().collect();
+    let named = format!(".{name}");
+    lines
+        .iter()
+        .enumerate()
+        .filter(|(_, line)| {
+            line.split_once(&named).is_some_and(|(_, rest)| {
+                !rest.starts_with(|letter: char| {
+                    letter.is_alphanumeric() || matches!(letter, '_' | '(')
+                })
+            })
+        })
+        .any(|(at, _)| {
+            let around = lines
+                .iter()
+                .skip(at.saturating_sub(NEAR))
+                .take(2 * NEAR + 1);
+            around
+                .into_iter()
+                .any(|line| names(&line.to_lowercase(), RIGHTS))
+        })
+}
+
+/// Whether the line of a registration names a role or a right, or an earlier line installs a guard
+/// that does: `router.use(authorize("admin"))`.
+fn has_rights(model: &Model, at: &Location) -> bool {
+    model.files.get(&*at.path).is_some_and(|found| {
+        let lines = found.file.text.lines().zip(1..).take(at.line);
+        lines.into_iter().any(|(line, number)| {
+            let lower = line.to_lowercase();
+            let installs = [".use(", "group(", ".with("]
+                .iter()
+                .any(|call| lower.contains(call));
+            (installs || number == at.line) && names(&lower, RIGHTS)
+        })
+    })
+}
