@@ -103,11 +103,11 @@ fn inputs_are_those_of_their_sources_ship_4() {
         ),
         (
             "platforms/tutoring/payment/src/config.rs",
-            "const WEBHOOK: NonZeroU32 = NonZeroU32::new(600).unwrap();",
+            "const DEFAULT_WEBHOOK_LIMIT: NonZeroU32 = NonZeroU32::new(600).unwrap();",
         ),
         (
             "platforms/tutoring/payment/src/config.rs",
-            "const LOOKBACK: Timeout = Timeout::from_secs(3 * 24 * 60 * 60);",
+            "const DEFAULT_LOOKBACK: Timeout = Timeout::from_secs(3 * 24 * 60 * 60);",
         ),
         (
             "platforms/tutoring/payment/src/workers.rs",
