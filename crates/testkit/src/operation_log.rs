@@ -13,7 +13,7 @@ use crate::http::get;
 pub fn entries(admin: SocketAddr) -> io::Result<Vec<Value>> {
     let listed = get(admin, "/operation-log?page_size=100")?;
     let page: Value = serde_json::from_str(&listed.body)?;
-    let entries = page["operations"].as_array().cloned();
+    let entries = page.get("operations").and_then(Value::as_array).cloned();
     entries.ok_or_else(|| io::Error::other(listed.body))
 }
 

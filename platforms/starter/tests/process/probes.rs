@@ -97,6 +97,8 @@ pub(crate) fn only_the_replica_without_its_database_is_not_ready_hlth_2(database
         eventually(async || statuses() == [503, 200]).await;
         proxy.heal();
         eventually(async || statuses() == [200, 200]).await;
+        let [first, _] = &replicas;
+        assert_eq!(first.register("ada").status, 200);
     });
 }
 
