@@ -70,7 +70,7 @@ async fn assert_ends_in_time(app: &TestApp, what: &str) {
         tokio::time::sleep(DEADLINE).await;
         let begun = Instant::now();
         let call = app.plugins.run_hooks(HookPoint::BeforeBiz, HookCall::new());
-        let problem = &call.await.unwrap().failed[0].1;
+        let problem = call.await.unwrap().failed.remove(0).1;
         if problem != THROTTLED {
             assert!(
                 [LATE, BUSY].contains(&problem.as_str()),
@@ -79,8 +79,8 @@ async fn assert_ends_in_time(app: &TestApp, what: &str) {
             late.push(begun.elapsed().saturating_sub(DEADLINE));
         }
     }
-    late.sort_unstable();
-    assert!(late[99] <= Duration::from_millis(5), "{what}: {late:?}");
+    let latest = late.iter().max().unwrap();
+    assert!(*latest <= Duration::from_millis(5), "{what}: {late:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
