@@ -3,17 +3,20 @@
 
 mod effects;
 mod entries;
+mod lost_updates;
+mod repeats;
 mod requests;
 mod results;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use effects::{
-    adjusted_records, blocking_calls, checked_then_changed, dropped_promises, dual_writes,
-    handlers_without_effect, lookups_before_inserts, queries_per_row, remote_in_transaction,
-    repeated_messages, retried_changes,
+    blocking_calls, dropped_promises, dual_writes, lookups_before_inserts, queries_per_row,
+    remote_in_transaction,
 };
 pub use entries::records_of_others;
+pub use lost_updates::{adjusted_records, checked_then_changed};
+pub use repeats::{handlers_without_effect, repeated_messages, retried_changes};
 pub use requests::{
     changes_of_unknown_records, exposed_hashes, lists_without_limit, repeated_requests,
     unlimited_logins,
