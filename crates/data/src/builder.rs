@@ -7,7 +7,7 @@ use tokio::sync::OnceCell;
 
 use crate::{
     DataError, DataErrorKind, Database, DatabaseConfig, Engine, database::Inner, holder::Holders,
-    observe::Observer, policies, pool::Pool, prepared::Statements, replica::Replicas,
+    observe::Observer, pool::Pool, prepared::Statements, replica::Replicas,
 };
 
 /// Opens a database outside of a service.
@@ -97,7 +97,7 @@ impl DatabaseBuilder {
         let replicas = Replicas::new(&name, &config, &metrics)?;
         let policies = policies.unwrap_or_else(|| {
             Resilience::new(ResilienceConfig::default(), metrics.clone())
-                .dependency_with_default(&name, policies::policies(&config))
+                .dependency_with_default(&name, config.default_policies())
         });
         let slow = config.slow_statement_threshold.get();
         let observer = Observer::new(&name, url, slow, &metrics, &tracer);

@@ -2,16 +2,19 @@ use seaworthy_resilience::{circuit_breaker::CircuitBreakerConfig, policies::Poli
 
 use crate::DatabaseConfig;
 
-/// Returns the policies of a database without settings of its own. A statement may wait for a lock
-/// while the database works, so a call is slow only after both timeouts. A statement without a
-/// response fails at `statement_timeout`, and the breaker counts the failure.
-pub(crate) fn policies(config: &DatabaseConfig) -> PoliciesConfig {
-    PoliciesConfig {
-        breaker: CircuitBreakerConfig {
-            slow_call_duration: config.statement_timeout.max(config.lock_timeout),
-            ..CircuitBreakerConfig::default()
-        },
-        ..PoliciesConfig::default()
+impl DatabaseConfig {
+    /// Returns the policies of a database that `resilience` does not configure. A statement may
+    /// wait for a lock while the database works, so a call is slow only after the longer of both
+    /// timeouts. A statement without a response fails at `statement_timeout`, and the breaker
+    /// counts the failure.
+    pub(crate) fn default_policies(&self) -> PoliciesConfig {
+        PoliciesConfig {
+            breaker: CircuitBreakerConfig {
+                slow_call_duration: self.statement_timeout.max(self.lock_timeout),
+                ..CircuitBreakerConfig::default()
+            },
+            ..PoliciesConfig::default()
+        }
     }
 }
 

@@ -73,10 +73,7 @@ impl Event {
     }
 
     /// Creates an event from a payload that is JSON already.
-    #[cfg_attr(
-        not(feature = "redis"),
-        expect(dead_code, reason = "only events of other processes are JSON already")
-    )]
+    #[cfg(feature = "redis")]
     pub(crate) fn raw(name: &str, payload: Vec<u8>) -> Result<Self, InvalidEvent> {
         Self::build(name, payload, None)
     }

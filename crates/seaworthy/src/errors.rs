@@ -18,6 +18,7 @@
 /// assert_eq!((error.code(), error.reason()), (Code::Conflict, "COURSE_FULL"));
 /// assert_eq!(course_not_found().message(), "no course has this ID");
 /// assert_eq!(seats_taken(3).message(), "only 3 seats are left");
+/// assert_eq!(seats_taken(3).metadata()["left"], "3");
 /// ```
 ///
 /// [`Code`]: crate::core::Code

@@ -75,14 +75,10 @@ impl SettingsChecks {
 
     /// Adds the checks to each load, and those of `always` to each reload.
     pub(crate) fn add_to(&self, loader: Loader) -> Loader {
-        let always = self.always.iter().cloned();
-        let loader = always.fold(loader, |loader, check| {
-            loader.rule(move |loaded| check(loaded))
-        });
-        let start = self.start.iter().cloned();
-        start.fold(loader, |loader, check| {
-            loader.start_rule(move |loaded| check(loaded))
-        })
+        let Self { always, start } = self.clone();
+        loader
+            .rule(move |loaded| always.iter().flat_map(|check| check(loaded)).collect())
+            .start_rule(move |loaded| start.iter().flat_map(|check| check(loaded)).collect())
     }
 }
 

@@ -4,7 +4,7 @@ use seaworthy_health::Probe;
 use seaworthy_service::{Assembly, Dependency, Optional, StartError};
 
 use super::{component::DatabaseComponent, probe::check};
-use crate::{DataError, Database, DatabaseConfig, Engine, MigrationSet, Migrator, policies};
+use crate::{DataError, Database, DatabaseConfig, Engine, MigrationSet, Migrator};
 
 impl Database {
     /// Connects the database of a service. Retries with backoff (LIFE-2) and opens the minimum of
@@ -140,7 +140,7 @@ impl Database {
         config: &DatabaseConfig,
     ) -> Result<(Self, Dependency), StartError> {
         let resilience = service.resilience();
-        let policies = resilience.dependency_with_default(name, policies::policies(config));
+        let policies = resilience.dependency_with_default(name, config.default_policies());
         let database = Self::builder(name, config.clone())
             .metrics(service.metrics())
             .tracer(service.telemetry().tracer())

@@ -3,10 +3,10 @@ use crate::Flags;
 /// Returns findings about flags that can be evaluated and still need attention.
 pub(crate) fn lint(flags: &Flags) -> Vec<String> {
     let (set, declared, now) = (flags.set(), flags.declarations(), flags.now());
-    let built_in = flags.0.runtime.sources.lock().layers.built_in.clone();
+    let built_in_keys = flags.0.runtime.sources.lock().layers.built_in_keys.clone();
     let is_known = |key: &str| {
         let is_declared = declared.iter().any(|other| &*other.key == key);
-        is_declared || built_in.contains(key) || flags.is_switch(key)
+        is_declared || built_in_keys.contains(key) || flags.is_switch(key)
     };
     let mut findings = Vec::new();
     for flag in set.iter() {

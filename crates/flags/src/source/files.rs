@@ -75,7 +75,7 @@ impl FlagFiles {
         let mut errors = Vec::new();
         let mut merged = Value::Null;
         let mut documents = Vec::new();
-        let mut keys_of_program = BTreeSet::new();
+        let mut built_in_keys = BTreeSet::new();
         if let [base, ..] = &self.short
             && self.is_required
             && !base.is_file()
@@ -105,7 +105,7 @@ impl FlagFiles {
                 form.merge_into(&mut merged);
                 if text.is_some() {
                     let flags = merged.as_object().into_iter();
-                    keys_of_program.extend(flags.flat_map(|flags| flags.keys().cloned()));
+                    built_in_keys.extend(flags.flat_map(|flags| flags.keys().cloned()));
                 }
             }
         }
@@ -149,7 +149,7 @@ impl FlagFiles {
         let layers = Layers {
             remote: None,
             flagd: flagd.map(|document| document.to_value()),
-            built_in: keys_of_program,
+            built_in_keys,
             short: merged,
         };
         Ok((layers, set.unwrap_or_else(|()| FlagSet::empty())))

@@ -17,7 +17,7 @@ pub(crate) struct Layers {
     /// `features.json`, in flagd's format.
     pub(crate) flagd: Option<Value>,
     /// The keys of flags that the program defines, which are in `short` too.
-    pub(crate) built_in: BTreeSet<String>,
+    pub(crate) built_in_keys: BTreeSet<String>,
     /// The merged YAML files, in the short form.
     pub(crate) short: Value,
 }

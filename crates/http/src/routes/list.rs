@@ -115,10 +115,8 @@ impl Methods {
     }
 
     fn without_excluded(mut self, options: &RouteOptions) -> Self {
-        if options.is_without_head()
-            && let Some(head) = self.served.get_mut(MethodLabel::Head.index())
-        {
-            *head = false;
+        if options.is_without_head() {
+            self.remove(MethodLabel::Head);
         }
         self
     }

@@ -188,12 +188,12 @@ fn variants_of_one_path_have_their_own_options_auth_5() {
 
 #[test]
 fn switched_off_routes_are_hidden_from_every_method_flag_1() {
-    let (page, action) = (Switch::new(), Switch::new());
+    let (page, action, item) = (Switch::new(), Switch::new(), Switch::new());
     let off = |switch: &Switch| RouteOptions::new().switch(switch.clone());
     let variants = [
         Variant::new("/{id}:cancel", routing::post(async || ()), off(&page)),
         Variant::new("/{id}:cancel", routing::delete(async || ()), off(&action)),
-        Variant::new("/{id}", routing::get(async || ()), RouteOptions::new()),
+        Variant::new("/{id}", routing::get(async || ()), off(&item)),
     ];
     let routes = Routes::new()
         .route_with("/page", routing::get(async || ()), off(&page))
@@ -231,4 +231,6 @@ fn switched_off_routes_are_hidden_from_every_method_flag_1() {
     }
     page.set(true);
     assert_eq!(response(&Method::PUT, "/page"), "GET, HEAD, OPTIONS");
+    item.set(false);
+    assert_eq!(response(&Method::POST, "/7"), "no route");
 }

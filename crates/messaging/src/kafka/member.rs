@@ -18,7 +18,7 @@ use super::{
     connection::MAX_REQUEST_TIME,
     groups::Partition,
     ledger::Ledger,
-    partition::{AssignedPartition, Held, Origin},
+    partition::{Held, Origin, PartitionId},
     rebalance::{Rebalance, Rebalances},
     state::{Arrival, Phase, State},
     wire,
@@ -103,10 +103,7 @@ impl Member {
         self.topics.iter().map(|(name, _)| name.as_str()).collect()
     }
 
-    pub(super) fn partition_index(
-        &self,
-        (name, partition): &Partition,
-    ) -> Option<AssignedPartition> {
+    pub(super) fn partition_id(&self, (name, partition): &Partition) -> Option<PartitionId> {
         let topic = self.topics.iter().position(|(topic, _)| topic == name)?;
         Some((topic, *partition))
     }
@@ -148,16 +145,16 @@ impl Member {
     }
 
     fn take(&self, state: &mut State) {
-        let partition_indices: Vec<AssignedPartition> = state.assigned.keys().copied().collect();
+        let ids: Vec<PartitionId> = state.assigned.keys().copied().collect();
         let (mut taken, mut is_taken) = (0, true);
         // One message of each partition at a time, for fairness.
         while is_taken && taken < MAX_SKIPPED {
             is_taken = false;
-            for partition_index in &partition_indices {
+            for id in &ids {
                 if state.held.len() >= self.limits.prefetch {
                     return;
                 }
-                if self.take_one(state, *partition_index) {
+                if self.take_one(state, *id) {
                     is_taken = true;
                     taken += 1;
                 }
@@ -169,14 +166,14 @@ impl Member {
     }
 
     /// Takes one message. Returns `false` if there was none.
-    fn take_one(&self, state: &mut State, partition_index: AssignedPartition) -> bool {
-        let Some(assigned) = state.assigned.get(&partition_index) else {
+    fn take_one(&self, state: &mut State, id: PartitionId) -> bool {
+        let Some(assigned) = state.assigned.get(&id) else {
             return false;
         };
         if assigned.is_leaving {
             return false;
         }
-        let Some((_, topic)) = self.topics.get(partition_index.0) else {
+        let Some((_, topic)) = self.topics.get(id.0) else {
             return false;
         };
         let message = match assigned.queue.poll(Duration::ZERO) {
@@ -191,7 +188,7 @@ impl Member {
         let (envelope, problem) = wire::envelope(topic.clone(), &message);
         drop(message);
         let renewed = state.next_assignment();
-        let Some(assigned) = state.assigned.get_mut(&partition_index) else {
+        let Some(assigned) = state.assigned.get_mut(&id) else {
             return true;
         };
         assigned.is_dirty = true;
@@ -211,7 +208,7 @@ impl Member {
             return true;
         }
         let origin = Origin {
-            partition_index,
+            partition: id,
             assignment: assigned.number,
             offset,
         };
@@ -266,21 +263,21 @@ impl Member {
             return Ok(None);
         };
         let mut list = TopicPartitionList::new();
-        let mut partition_indices = Vec::new();
-        for (partition_index, assigned) in &mut state.assigned {
-            let Some((name, _)) = self.topics.get(partition_index.0) else {
+        let mut ids = Vec::new();
+        for (id, assigned) in &mut state.assigned {
+            let Some((name, _)) = self.topics.get(id.0) else {
                 continue;
             };
             if assigned.is_dirty {
-                let mut one = list.add_partition(name, partition_index.1);
+                let mut one = list.add_partition(name, id.1);
                 one.set_offset(Offset::Offset(assigned.ledger.floor()))?;
                 one.set_metadata(assigned.ledger.metadata());
                 assigned.is_dirty = false;
-                partition_indices.push(*partition_index);
+                ids.push(*id);
             }
         }
         state.committing = std::mem::take(&mut state.staged);
-        state.commits = Some(partition_indices);
+        state.commits = Some(ids);
         state.committed_at = Instant::now();
         Ok(Some(Commit { client, list }))
     }

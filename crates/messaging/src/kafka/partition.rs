@@ -7,7 +7,7 @@ use crate::{
 };
 
 /// The index of a topic of the member, and a partition.
-pub(super) type AssignedPartition = (usize, i32);
+pub(super) type PartitionId = (usize, i32);
 
 /// A partition that is assigned to a member.
 pub(super) struct Assigned {
@@ -24,7 +24,7 @@ pub(super) struct Assigned {
 /// The origin of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Origin {
-    pub(super) partition_index: AssignedPartition,
+    pub(super) partition: PartitionId,
     pub(super) assignment: u64,
     pub(super) offset: i64,
 }
@@ -44,7 +44,7 @@ impl Held {
             count,
             problem: self.problem.clone(),
             position: Some(Position {
-                partition: u32::try_from(self.origin.partition_index.1).ok(),
+                partition: u32::try_from(self.origin.partition.1).ok(),
                 offset: self.origin.offset.cast_unsigned(),
             }),
         }

@@ -184,7 +184,7 @@ impl Session {
         let mut list = TopicPartitionList::new();
         let mut state = self.member.state.lock();
         for partition in partitions {
-            let Some(partition_index) = self.member.partition_index(partition) else {
+            let Some(id) = self.member.partition_id(partition) else {
                 continue;
             };
             let start = self.member.starts.get(partition).copied();
@@ -200,7 +200,7 @@ impl Session {
             };
             // The client has one queue per partition. If the queue of an earlier attempt is
             // dropped, its callback is removed.
-            state.assigned.remove(&partition_index);
+            state.assigned.remove(&id);
             let (name, number) = partition;
             list.add_partition_offset(name, *number, offset)?;
             let queue = client.split_partition_queue(name, *number);
@@ -216,7 +216,7 @@ impl Session {
                 is_dirty: is_new,
                 is_leaving: false,
             };
-            state.assigned.insert(partition_index, assigned);
+            state.assigned.insert(id, assigned);
         }
         drop(state);
         client.incremental_assign(&list)?;
@@ -227,10 +227,8 @@ impl Session {
     fn prepare_handover(&mut self, partitions: Vec<Partition>) {
         let mut state = self.member.state.lock();
         for partition in &partitions {
-            let partition_index = self.member.partition_index(partition);
-            if let Some(assigned) =
-                partition_index.and_then(|partition_index| state.assigned.get_mut(&partition_index))
-            {
+            let id = self.member.partition_id(partition);
+            if let Some(assigned) = id.and_then(|id| state.assigned.get_mut(&id)) {
                 assigned.is_leaving = true;
             }
         }
@@ -257,10 +255,8 @@ impl Session {
         }
         let mut released = Vec::new();
         for partition in partitions {
-            let partition_index = self.member.partition_index(partition);
-            released.extend(
-                partition_index.and_then(|partition_index| state.assigned.remove(&partition_index)),
-            );
+            let id = self.member.partition_id(partition);
+            released.extend(id.and_then(|id| state.assigned.remove(&id)));
         }
         state.is_handing_over = false;
         drop(state);

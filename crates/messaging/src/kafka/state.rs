@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 
 use super::{
     member::Client,
-    partition::{Assigned, AssignedPartition, Held, Origin, Staged},
+    partition::{Assigned, Held, Origin, PartitionId, Staged},
     rebalance::Rebalance,
 };
 use crate::transport::{Delivery, DeliveryTag, TransportError};
@@ -35,7 +35,7 @@ pub(super) enum Phase {
 pub(super) struct State {
     pub(super) phase: Phase,
     pub(super) client: Option<Arc<Client>>,
-    pub(super) assigned: BTreeMap<AssignedPartition, Assigned>,
+    pub(super) assigned: BTreeMap<PartitionId, Assigned>,
     pub(super) changes: VecDeque<Rebalance>,
     /// Whether a partition moves to another member.
     pub(super) is_handing_over: bool,
@@ -47,7 +47,7 @@ pub(super) struct State {
     /// Messages whose deliveries are to be committed, and are being committed.
     pub(super) staged: Vec<Staged>,
     pub(super) committing: Vec<Staged>,
-    pub(super) commits: Option<Vec<AssignedPartition>>,
+    pub(super) commits: Option<Vec<PartitionId>>,
     pub(super) commit_not_before: Instant,
     pub(super) committed_at: Instant,
     to: mpsc::UnboundedSender<Arrival>,
@@ -103,7 +103,7 @@ impl State {
         };
         let is_leaving = self
             .assigned
-            .get(&held.origin.partition_index)
+            .get(&held.origin.partition)
             .is_none_or(|assigned| {
                 assigned.is_leaving || assigned.number != held.origin.assignment
             });
@@ -129,7 +129,7 @@ impl State {
         let staged = std::mem::take(&mut self.staged);
         for one in staged {
             let origin = self.held.get(&one.tag).map(|held| held.origin);
-            let assigned = origin.and_then(|origin| self.assigned.get(&origin.partition_index));
+            let assigned = origin.and_then(|origin| self.assigned.get(&origin.partition));
             if !only_leaving || assigned.is_none_or(|assigned| assigned.is_leaving) {
                 self.requeue(one.tag);
             } else {
@@ -158,14 +158,14 @@ impl State {
     }
 
     fn assigned_of(&mut self, origin: Origin) -> Option<&mut Assigned> {
-        let assigned = self.assigned.get_mut(&origin.partition_index)?;
+        let assigned = self.assigned.get_mut(&origin.partition)?;
         (assigned.number == origin.assignment).then_some(assigned)
     }
 
     /// Records a failed commit. Returns how long commits have failed.
     pub(super) fn record_commit_failure(&mut self) -> Duration {
-        for partition_index in self.commits.take().unwrap_or_default() {
-            if let Some(assigned) = self.assigned.get_mut(&partition_index) {
+        for id in self.commits.take().unwrap_or_default() {
+            if let Some(assigned) = self.assigned.get_mut(&id) {
                 assigned.is_dirty = true;
             }
         }
@@ -194,7 +194,7 @@ impl State {
     /// Whether all messages of the moving partitions are settled and committed.
     pub(super) fn has_handed_over(&self) -> bool {
         let of_leaving = |held: &Held| {
-            let assigned = self.assigned.get(&held.origin.partition_index);
+            let assigned = self.assigned.get(&held.origin.partition);
             assigned.is_some_and(|one| one.is_leaving)
         };
         self.commits.is_none()

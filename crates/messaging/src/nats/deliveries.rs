@@ -79,8 +79,8 @@ impl Deliveries for NatsDeliveries {
                 let mut arrival = incoming.recv().await.ok_or_else(connection_lost_error)?;
                 loop {
                     match arrival {
-                        Arrival::Message(position, message, permit) => {
-                            uncounted.extend(self.session.delivery(position, *message, permit));
+                        Arrival::Message(stream_index, message, permit) => {
+                            uncounted.extend(self.session.delivery(stream_index, *message, permit));
                         }
                         Arrival::Ended(error) => return Err(error),
                     }

@@ -33,7 +33,7 @@ pub(super) enum Arrival {
 pub(super) struct Pull {
     pub(super) connection: BrokerConnection,
     /// The index of the stream in the session.
-    pub(super) position: usize,
+    pub(super) stream_index: usize,
     pub(super) stream: String,
     pub(super) consumer: String,
     /// The prefetch, which all streams of the session share.
@@ -118,7 +118,7 @@ impl Pull {
             match message.status.map_or(200, |status| status.as_u16()) {
                 200 if message.reply.is_some() => {
                     until = Instant::now() + timeout;
-                    let arrival = Arrival::Message(self.position, Box::new(message), permit);
+                    let arrival = Arrival::Message(self.stream_index, Box::new(message), permit);
                     let _ = self.to.send(arrival);
                 }
                 100 | 200 => permits.push(permit),

@@ -133,9 +133,9 @@ impl Session {
         let share = (prefetch / self.plan.topics.len().max(1)).max(1);
         let topics = self.plan.topics.iter().enumerate();
         topics
-            .map(|(position, topic)| Pull {
+            .map(|(stream_index, topic)| Pull {
                 connection: self.broker.connection.clone(),
-                position,
+                stream_index,
                 stream: self.broker.names.stream(topic),
                 consumer: Names::consumer(&self.plan.group),
                 room: Arc::clone(&room),
@@ -190,11 +190,11 @@ impl Session {
 
     pub(super) fn delivery(
         &self,
-        position: usize,
+        stream_index: usize,
         message: Message,
         permit: OwnedSemaphorePermit,
     ) -> Option<Delivery> {
-        let topic = self.plan.topics.get(position)?.clone();
+        let topic = self.plan.topics.get(stream_index)?.clone();
         let reply = message.reply.clone()?;
         let message = jetstream::Message {
             message,
@@ -207,7 +207,7 @@ impl Session {
         let (envelope, problem) = wire::envelope(topic, message.message);
         let tag = self.in_flight.lock().add(UnsettledMessage {
             reply,
-            position: (position, sequence),
+            position: (stream_index, sequence),
             returned: (count <= 1).then_some(0),
             _permit: permit,
         });
@@ -281,10 +281,10 @@ impl Session {
     /// Adds undelivered messages to those that the session will return.
     pub(super) fn return_uncounted(&self, arrivals: &mut Arrivals) {
         while let Ok(arrival) = arrivals.incoming.try_recv() {
-            if let Arrival::Message(position, message, permit) = arrival {
+            if let Arrival::Message(stream_index, message, permit) = arrival {
                 arrivals
                     .uncounted
-                    .extend(self.delivery(position, *message, permit));
+                    .extend(self.delivery(stream_index, *message, permit));
             }
         }
         let uncounted = std::mem::take(&mut arrivals.uncounted);

@@ -1,15 +1,12 @@
 use super::HookPoint;
 
-/// The bit of decisions. The bits below it are those of the hook points.
-const DECISIONS: u16 = 1 << 15;
-
 /// A set of hook points and of decisions, as bits.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct PointSet(u16);
 
 impl PointSet {
-    /// The set of decisions about access.
-    pub(crate) const DECISIONS: Self = Self(DECISIONS);
+    /// The set of decisions about access. The lower bits are those of the hook points.
+    pub(crate) const DECISIONS: Self = Self(1 << 15);
 
     /// Returns the set of points.
     pub(crate) fn of(points: impl IntoIterator<Item = HookPoint>) -> Self {

@@ -50,7 +50,6 @@ impl HookEntry {
 #[derive(Debug, Default)]
 pub(crate) struct HookTable {
     hooks: BTreeMap<HookPoint, Vec<HookEntry>>,
-    points: PointSet,
     deciders: Vec<Arc<Plugin>>,
     plugins: Vec<(Arc<Plugin>, Use)>,
     /// A plugin that must be started and is not.
@@ -97,18 +96,8 @@ impl HookTable {
                 .any(|(plugin, _)| plugin.name() == name.as_str())
         };
         let missing = required.iter().find(is_missing).cloned();
-        let mut points = PointSet::of(table.keys().copied());
-        if missing.is_some() {
-            // Calls at these points fail.
-            let vetoes = HookPoint::ALL.into_iter().filter(|point| point.can_veto());
-            points = points.union(PointSet::of(vetoes));
-        }
-        if missing.is_some() || !deciders.is_empty() {
-            points = points.union(PointSet::DECISIONS);
-        }
         Self {
             hooks: table,
-            points,
             deciders,
             plugins: used,
             missing,
@@ -122,7 +111,16 @@ impl HookTable {
 
     /// Returns the points at which a call has an effect.
     pub(crate) fn points(&self) -> PointSet {
-        self.points
+        let mut points = PointSet::of(self.hooks.keys().copied());
+        if self.missing.is_some() {
+            // Calls at these points fail.
+            let vetoes = HookPoint::ALL.into_iter().filter(|point| point.can_veto());
+            points = points.union(PointSet::of(vetoes));
+        }
+        if self.missing.is_some() || !self.deciders.is_empty() {
+            points = points.union(PointSet::DECISIONS);
+        }
+        points
     }
 
     /// Returns the plugins with access decisions.

@@ -36,7 +36,7 @@ impl Plugins {
         let Some(actor) = request.as_deref().and_then(|request| request.actor()) else {
             return Ok(());
         };
-        let decision = self.decide(actor.as_str(), action, resource, Map::new());
+        let decision = self.ask(actor.as_str(), action, resource, Map::new());
         match decision.await? {
             Decision::Allow => Ok(()),
             Decision::Deny(reason) => Err(denied(reason, resource)),

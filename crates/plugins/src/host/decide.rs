@@ -49,7 +49,8 @@ impl Plugins {
         Box::pin(self.ask(subject, action, resource, context)).await
     }
 
-    async fn ask(
+    /// Decides by the plugins of the current request, even if no plugin decides.
+    pub(super) async fn ask(
         &self,
         subject: &str,
         action: &str,

@@ -287,24 +287,24 @@ mod tests {
     #[test]
     fn guest_that_waited_for_a_core_is_not_at_fault_plug_2() {
         let timeout = Duration::from_millis(100);
-        let mut host = late_call();
-        assert!(host.tick().is_err());
-        assert_eq!(host.exceeded, Some(CallError::Starved(timeout)));
-        let mut host = late_call();
-        assert!(host.admit().is_err());
-        assert_eq!(host.exceeded, Some(CallError::Starved(timeout)));
+        let mut state = late_call();
+        assert!(state.tick().is_err());
+        assert_eq!(state.exceeded, Some(CallError::Starved(timeout)));
+        let mut state = late_call();
+        assert!(state.admit().is_err());
+        assert_eq!(state.exceeded, Some(CallError::Starved(timeout)));
         assert!(!CallError::Starved(timeout).is_caused_by_guest());
         // The guest used its time, or waited for responses.
-        let mut host = late_call();
-        while host.begun.elapsed() < timeout * 2 {}
-        assert!(host.tick().is_err());
+        let mut state = late_call();
+        while state.begun.elapsed() < timeout * 2 {}
+        assert!(state.tick().is_err());
         // On a busy machine the loop takes more than twice its CPU time.
-        let is_busy = host.started.elapsed() > timeout * 4;
-        assert!(is_busy || host.exceeded == Some(CallError::Timeout(timeout)));
-        let mut host = late_call();
-        let begin = host.started;
-        assert!(host.end_wait(begin).is_err());
-        assert_eq!(host.exceeded, Some(CallError::Timeout(timeout)));
+        let is_busy = state.started.elapsed() > timeout * 4;
+        assert!(is_busy || state.exceeded == Some(CallError::Timeout(timeout)));
+        let mut state = late_call();
+        let begin = state.started;
+        assert!(state.end_wait(begin).is_err());
+        assert_eq!(state.exceeded, Some(CallError::Timeout(timeout)));
     }
 
     #[test]

@@ -47,13 +47,13 @@ pub(super) fn link(linker: &mut Linker<CallState>, imports: &Imports) -> wasmtim
 type Store<'a> = StoreContextMut<'a, CallState>;
 
 fn write(mut store: Store<'_>, (level, message): (LogLevel, String)) -> wasmtime::Result<()> {
-    let host = store.data_mut();
-    host.admit()?;
-    host.count_sent(message.len())?;
-    if !host.imports.log.admit() {
+    let state = store.data_mut();
+    state.admit()?;
+    state.count_sent(message.len())?;
+    if !state.imports.log.admit() {
         return Ok(());
     }
-    let plugin = &*host.imports.plugin;
+    let plugin = &*state.imports.plugin;
     let text = truncated(&message, MAX_LINE);
     match level {
         LogLevel::Debug => tracing::debug!(plugin, text, "a plugin logged a text"),
@@ -71,64 +71,64 @@ fn now(mut store: Store<'_>, (): ()) -> wasmtime::Result<(u64,)> {
 }
 
 fn setting(mut store: Store<'_>, (name,): (String,)) -> wasmtime::Result<(Option<String>,)> {
-    let host = store.data_mut();
-    host.admit()?;
-    host.count_sent(name.len())?;
-    let value = host.imports.settings.get(&name);
+    let state = store.data_mut();
+    state.admit()?;
+    state.count_sent(name.len())?;
+    let value = state.imports.settings.get(&name);
     let value = value.map(|value| serde_json::Value::from(value.as_str()).to_string());
-    host.count_received(value.as_ref().map_or(0, String::len))?;
+    state.count_received(value.as_ref().map_or(0, String::len))?;
     Ok((value,))
 }
 
 fn get(mut store: Store<'_>, (key,): (String,)) -> wasmtime::Result<(Option<Vec<u8>>,)> {
-    let host = store.data_mut();
-    host.admit()?;
-    host.count_sent(key.len())?;
-    let value = host.imports.keys.get(&key);
-    host.count_received(value.as_ref().map_or(0, Vec::len))?;
+    let state = store.data_mut();
+    state.admit()?;
+    state.count_sent(key.len())?;
+    let value = state.imports.keys.get(&key);
+    state.count_received(value.as_ref().map_or(0, Vec::len))?;
     Ok((value,))
 }
 
 type Stored = Result<(), String>;
 
 fn set(mut store: Store<'_>, (key, value): (String, Vec<u8>)) -> wasmtime::Result<(Stored,)> {
-    let host = store.data_mut();
-    host.admit()?;
-    host.count_sent(key.len().saturating_add(value.len()))?;
-    Ok((host.imports.keys.set(key, value),))
+    let state = store.data_mut();
+    state.admit()?;
+    state.count_sent(key.len().saturating_add(value.len()))?;
+    Ok((state.imports.keys.set(key, value),))
 }
 
 fn delete(mut store: Store<'_>, (key,): (String,)) -> wasmtime::Result<()> {
-    let host = store.data_mut();
-    host.admit()?;
-    host.count_sent(key.len())?;
-    host.imports.keys.delete(&key);
+    let state = store.data_mut();
+    state.admit()?;
+    state.count_sent(key.len())?;
+    state.imports.keys.delete(&key);
     Ok(())
 }
 
 type Sent = Result<GuestResponse, String>;
 
 fn send(mut store: Store<'_>, (request,): (GuestRequest,)) -> wasmtime::Result<(Sent,)> {
-    let host = store.data_mut();
-    host.admit()?;
-    host.count_sent(size(&request))?;
-    let Some(http) = &host.imports.http else {
+    let state = store.data_mut();
+    state.admit()?;
+    state.count_sent(size(&request))?;
+    let Some(http) = &state.imports.http else {
         return Ok((Err("the capability \"http\" is not granted".to_owned()),));
     };
     let headers = request.headers.into_iter();
     let headers: Vec<_> = headers.map(|entry| (entry.name, entry.value)).collect();
-    let begin = host.begin_wait();
+    let begin = state.begin_wait();
     let sent = http.send(
         &request.method,
         &request.url,
         &headers,
         request.body,
-        (host.deadline, &host.limits.caller),
-        host.receivable(),
+        (state.deadline, &state.limits.caller),
+        state.receivable(),
     );
     // Without this check the guest would run until its next tick after the deadline.
-    host.end_wait(begin)?;
-    host.count_received(sent.as_ref().map_or(0, |result| result.body.len()))?;
+    state.end_wait(begin)?;
+    state.count_received(sent.as_ref().map_or(0, |result| result.body.len()))?;
     Ok((sent.map(|result| GuestResponse {
         status: result.status,
         body: result.body,
@@ -138,13 +138,13 @@ fn send(mut store: Store<'_>, (request,): (GuestRequest,)) -> wasmtime::Result<(
 type Published = Result<(), String>;
 
 fn publish(mut store: Store<'_>, (event,): (NewEvent,)) -> wasmtime::Result<(Published,)> {
-    let host = store.data_mut();
-    host.admit()?;
+    let state = store.data_mut();
+    state.admit()?;
     let metadata = event.metadata.iter();
     let metadata = metadata.map(|entry| entry.name.len() + entry.value.len());
     let size = event.kind.len() + event.data.len() + metadata.sum::<usize>();
-    host.count_sent(size)?;
-    let Some(events) = &host.imports.events else {
+    state.count_sent(size)?;
+    let Some(events) = &state.imports.events else {
         return Ok((Err("the capability \"events\" is not granted".to_owned()),));
     };
     let metadata = event.metadata.into_iter();

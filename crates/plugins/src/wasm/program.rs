@@ -75,9 +75,9 @@ impl WasmProgram {
     ) -> Result<R, CallError> {
         let begun = Instant::now();
         let _ticking = self.ticker.begin();
-        let host = CallState::new(Arc::clone(&self.imports), limits.clone(), begun);
-        let mut store = Store::new(self.prepared.engine(), host);
-        store.limiter(|host| host);
+        let state = CallState::new(Arc::clone(&self.imports), limits.clone(), begun);
+        let mut store = Store::new(self.prepared.engine(), state);
+        store.limiter(|state| state);
         store.set_hostcall_fuel(limits.payload);
         store.set_max_component_handles(MAX_HANDLES);
         // Set before the instance exists, because its start functions count, too.
@@ -109,8 +109,8 @@ impl fmt::Debug for WasmProgram {
 }
 
 /// Returns the error that ended a call.
-fn call_error(error: &wasmtime::Error, host: &mut CallState, limits: &CallLimits) -> CallError {
-    if let Some(exceeded) = host.exceeded.take() {
+fn call_error(error: &wasmtime::Error, state: &mut CallState, limits: &CallLimits) -> CallError {
+    if let Some(exceeded) = state.exceeded.take() {
         return exceeded;
     }
     // The type of this error is private to the engine.

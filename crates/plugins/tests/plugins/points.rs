@@ -4,7 +4,9 @@ use std::{sync::Arc, time::Duration};
 
 use futures::FutureExt;
 use http::{Request, request::Parts};
-use seaworthy_core::{Actor, Code, Error, Grants, RequestContext, Snapshot, Timeout, context};
+use seaworthy_core::{
+    Actor, Code, Error, Grants, RequestContext, ServiceIdentity, Snapshot, Timeout, context,
+};
 use seaworthy_http::{Access, Authenticate, Authentication, Identity, RouteOptions, Routes};
 use seaworthy_plugins::{Decision, HookCall, HookPoint, Plugins};
 use seaworthy_testkit::{eventually, http::get};
@@ -169,21 +171,28 @@ async fn points_without_hooks_allocate_nothing_plug_1() {
     let with_hook = Setup::new().plugin("notes", hook, &Guest::quiet());
     for setup in [Setup::new(), with_hook] {
         let app = setup.start().await.unwrap();
-        let counted = allocation_counter::measure(|| {
-            let call = app
-                .plugins
-                .run_hooks(HookPoint::BeforeData, HookCall::new());
-            assert!(call.now_or_never().unwrap().is_ok());
-            let stored = app.plugins.around_data("orders.read", async { Ok(7) });
-            assert_eq!(stored.now_or_never().unwrap().unwrap(), 7);
-            let called = app.plugins.around_call("Create", "orders", async { Ok(7) });
-            assert_eq!(called.now_or_never().unwrap().unwrap(), 7);
-            let decision = app.plugins.decide("u-7", "read", "order/1", Map::new());
-            let decision = decision.now_or_never().unwrap().unwrap();
-            assert_eq!(decision, Decision::Allow);
-        });
-        assert_eq!(counted.count_total, 0);
+        let call = || call_points(&app.plugins).now_or_never().unwrap();
+        assert_eq!(allocation_counter::measure(call).count_total, 0);
+        let request = RequestContext::background(ServiceIdentity::new("orders", "1.0.0"));
+        let later = async {
+            // The first call of a request keeps its plugins.
+            call();
+            allocation_counter::measure(call).count_total
+        };
+        assert_eq!(context::scope(Arc::new(request), later).await, 0);
     }
+}
+
+/// Calls points without hooks, and a decision without policies.
+async fn call_points(plugins: &Plugins) {
+    let call = plugins.run_hooks(HookPoint::BeforeData, HookCall::new());
+    assert!(call.await.is_ok());
+    let stored = plugins.around_data("orders.read", async { Ok(7) });
+    assert_eq!(stored.await.unwrap(), 7);
+    let called = plugins.around_call("Create", "orders", async { Ok(7) });
+    assert_eq!(called.await.unwrap(), 7);
+    let decision = plugins.decide("u-7", "read", "order/1", Map::new());
+    assert_eq!(decision.await.unwrap(), Decision::Allow);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -66,8 +66,8 @@ impl Resilience {
         policies
     }
 
-    /// Returns the policies of a dependency, or `default` if it has no own settings. Only the
-    /// first call sets the default.
+    /// Returns the policies of a dependency, or `default` if it has no settings of its own.
+    /// Only the first call sets the default.
     #[must_use]
     pub fn dependency_with_default(&self, name: &str, default: PoliciesConfig) -> Policies {
         let mut defaults = self.0.defaults.lock();

@@ -14,12 +14,12 @@ if ordered then
     end
 end
 
-local function reclaim(place, stream, pending)
+local function reclaim(index, stream, pending)
     for _, entry in ipairs(pending) do
         if room > 0 and entry[2] ~= session then
             local claimed = redis.call('XCLAIM', stream, group, session, 0, entry[1])
             if claimed[1] then
-                taken[#taken + 1] = {place, entry[1], entry[4] + 1, claimed[1][2]}
+                taken[#taken + 1] = {index, entry[1], entry[4] + 1, claimed[1][2]}
                 room = room - 1
             end
         end

@@ -7,7 +7,7 @@ use super::{super::Transport, KeyOrder};
 use crate::{Envelope, PublishError};
 
 /// A message and its index in the batch.
-type Placed = (usize, Envelope);
+type Indexed = (usize, Envelope);
 
 /// Publishes a batch within `timeout` and returns a result for each message, in the order given. No
 /// message is stored after an earlier one of its key that was not.
@@ -30,13 +30,13 @@ pub(crate) async fn publish_in_order(
         .enumerate()
     {
         let is_late = number > 0 && Instant::now() >= last_start;
-        let (mut places, mut keys, mut sent) = (Vec::new(), Vec::new(), Vec::new());
-        for (place, envelope) in round {
+        let (mut indexes, mut keys, mut sent) = (Vec::new(), Vec::new(), Vec::new());
+        for (index, envelope) in round {
             if is_late || order.admit(&envelope).is_err() {
-                answers.push((place, Err(PublishError::Deferred)));
+                answers.push((index, Err(PublishError::Deferred)));
                 continue;
             }
-            places.push(place);
+            indexes.push(index);
             keys.push(envelope.key().map(str::to_owned));
             sent.push(envelope);
         }
@@ -46,27 +46,27 @@ pub(crate) async fn publish_in_order(
         let confirmed = time::timeout_at(deadline, transport.publish(sent)).await;
         let is_timeout = confirmed.is_err();
         let mut confirmed = confirmed.unwrap_or_default().into_iter();
-        for (place, key) in places.into_iter().zip(keys) {
+        for (index, key) in indexes.into_iter().zip(keys) {
             let unconfirmed = || Err(unconfirmed(is_timeout, timeout));
             let answer = confirmed.next().unwrap_or_else(unconfirmed);
             order.record(key.as_deref(), &answer);
-            answers.push((place, answer));
+            answers.push((index, answer));
         }
     }
-    answers.sort_unstable_by_key(|(place, _)| *place);
+    answers.sort_unstable_by_key(|(index, _)| *index);
     answers.into_iter().map(|(_, answer)| answer).collect()
 }
 
 /// Splits a batch: round n contains the n-th message of each key. The first round also contains the
 /// messages without a key.
-fn rounds(batch: Vec<Envelope>, is_whole: bool) -> Vec<Vec<Placed>> {
-    let placed = batch.into_iter().enumerate();
+fn rounds(batch: Vec<Envelope>, is_whole: bool) -> Vec<Vec<Indexed>> {
+    let indexed = batch.into_iter().enumerate();
     if is_whole {
-        return vec![placed.collect()];
+        return vec![indexed.collect()];
     }
-    let mut rounds: Vec<Vec<Placed>> = Vec::new();
+    let mut rounds: Vec<Vec<Indexed>> = Vec::new();
     let mut counts: HashMap<String, usize> = HashMap::new();
-    for (place, envelope) in placed {
+    for (index, envelope) in indexed {
         let number = envelope.key().map_or(0, |key| {
             let count = counts.entry(key.to_owned()).or_default();
             *count += 1;
@@ -76,7 +76,7 @@ fn rounds(batch: Vec<Envelope>, is_whole: bool) -> Vec<Vec<Placed>> {
             rounds.resize_with(number + 1, Vec::new);
         }
         if let Some(round) = rounds.get_mut(number) {
-            round.push((place, envelope));
+            round.push((index, envelope));
         }
     }
     rounds

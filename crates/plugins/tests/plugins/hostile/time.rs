@@ -61,7 +61,7 @@ async fn start_requesting(url: &str) -> TestApp {
         .unwrap()
 }
 
-/// Calls an endless guest until 100 calls ran. Expects that each one returns within 5 ms after its
+/// Calls a hostile guest until 100 calls ran. Asserts that each one returns within 5 ms after its
 /// deadline.
 async fn assert_ends_in_time(app: &TestApp, what: &str) {
     let mut late = Vec::new();
