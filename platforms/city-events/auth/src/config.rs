@@ -1,14 +1,14 @@
 use std::num::NonZeroU32;
 
 use city_events_contract::{
-    AccessConfig, PUBLIC_METRICS, RateLimitStoreConfig, ServiceCallersConfig,
+    AccessConfig, PUBLIC_METRICS, RateLimitStoreConfig, ServiceCallersConfig, embedded_broker,
 };
 use seaworthy::{
     account::{LockoutConfig, SecondFactorConfig, SessionConfig},
     audit_log::AuditLogConfig,
     auth::password::{PasswordPolicyConfig, PasswordsConfig},
     data::DatabaseConfig,
-    messaging::{BrokerUrl, MessagingConfig},
+    messaging::MessagingConfig,
     operation_log::OperationLogConfig,
     outbox::OutboxConfig,
     prelude::*,
@@ -17,12 +17,8 @@ use seaworthy::{
 
 /// The default database file, in a directory that version control ignores.
 const DEFAULT_FILE: &str = "data/city-events/auth.db";
-/// The default broker file, which all services of a platform in one directory share.
-const DEFAULT_BROKER: &str = "data/city-events/broker.db";
 /// The default of `totp.issuer`, which authenticator applications show.
 const DEFAULT_ISSUER: &str = "City Events";
-/// The exchange of the legacy services.
-const DEFAULT_EXCHANGE: &str = "city.events";
 /// The default of `access_token_ttl`. A stolen access token is valid for this time at most.
 const DEFAULT_ACCESS_TOKEN: Timeout = Timeout::from_secs(15 * 60);
 /// The default lifetime of a verification link. A user may verify the address on the next day.
@@ -299,16 +295,13 @@ impl Default for RouteLimitsConfig {
 
 impl Default for AuthConfig {
     fn default() -> Self {
-        let mut broker = MessagingConfig {
-            url: BrokerUrl::sqlite(DEFAULT_BROKER),
-            // While the broker is unavailable, messages wait in the outbox.
-            critical: false,
-            ..MessagingConfig::default()
-        };
-        broker.rabbitmq.exchange = DEFAULT_EXCHANGE.to_owned();
         Self {
             database: DatabaseConfig::embedded(DEFAULT_FILE),
-            broker,
+            broker: MessagingConfig {
+                // While the broker is unavailable, messages wait in the outbox.
+                critical: false,
+                ..embedded_broker()
+            },
             outbox: OutboxConfig::default(),
             jwt: AccessConfig::default(),
             access_token_ttl: DEFAULT_ACCESS_TOKEN,

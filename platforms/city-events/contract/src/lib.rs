@@ -8,6 +8,7 @@
 //! ```
 
 mod access;
+mod broker;
 mod envelope;
 mod generated;
 pub mod groups;
@@ -28,6 +29,7 @@ mod timestamp;
 mod token_versions;
 
 pub use access::{AccessConfig, LOOPBACK_NETWORKS, access_token_rules, bearer, bearer_from_issuer};
+pub use broker::embedded_broker;
 pub use envelope::{Data, ErrorResponse, too_many_requests};
 pub use generated::{
     DESCRIPTORS,

@@ -1,20 +1,16 @@
 use std::num::NonZeroU32;
 
-use city_events_contract::RateLimitStoreConfig;
+use city_events_contract::{RateLimitStoreConfig, embedded_broker};
 use seaworthy::{
     data::DatabaseConfig,
     mail::{MailConfig, MailUrl},
-    messaging::{BrokerUrl, MessagingConfig},
+    messaging::MessagingConfig,
     outbox::InboxConfig,
     prelude::*,
 };
 
 /// The default database file, in a folder that version control ignores.
 const DEFAULT_FILE: &str = "data/city-events/email.db";
-/// The default broker file, which all services of one folder share.
-const DEFAULT_BROKER: &str = "data/city-events/broker.db";
-/// The exchange of the legacy services.
-const DEFAULT_EXCHANGE: &str = "city.events";
 /// The default of `auth_url`: the auth service on the same machine.
 const DEFAULT_AUTH: &str = "http://127.0.0.1:8081";
 /// The default of attempts, as in the legacy service: with the backoff, about half an hour.
@@ -126,14 +122,9 @@ impl Default for EmailLimitsConfig {
 
 impl Default for EmailConfig {
     fn default() -> Self {
-        let mut broker = MessagingConfig {
-            url: BrokerUrl::sqlite(DEFAULT_BROKER),
-            ..MessagingConfig::default()
-        };
-        broker.rabbitmq.exchange = DEFAULT_EXCHANGE.to_owned();
         Self {
             database: DatabaseConfig::embedded(DEFAULT_FILE),
-            broker,
+            broker: embedded_broker(),
             inbox: InboxConfig::default(),
             mail: MailConfig::default(),
             sender: None,

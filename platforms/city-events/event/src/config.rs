@@ -1,6 +1,6 @@
 use std::num::{NonZeroU32, NonZeroU64};
 
-use city_events_contract::{AccessConfig, PUBLIC_METRICS, RevocationConfig};
+use city_events_contract::{AccessConfig, PUBLIC_METRICS, RevocationConfig, embedded_broker};
 use seaworthy::{
     audit_log::AuditLogConfig,
     csv::{CsvReaderConfig, ImportConfig},
@@ -13,10 +13,6 @@ use seaworthy::{
 
 /// Default SQLite file. Version control ignores its directory.
 const DEFAULT_FILE: &str = "data/city-events/event.db";
-/// Default broker: a SQLite file that all services on one machine share.
-const DEFAULT_BROKER: &str = "sqlite:data/city-events/broker.db";
-/// Exchange that the legacy services declare.
-const DEFAULT_EXCHANGE: &str = "city.events";
 
 /// Maximum size of an import in a call, as the contract requires.
 const DEFAULT_MAX_IMPORT_SIZE: ByteSize = ByteSize::mebibytes(1);
@@ -57,18 +53,13 @@ pub struct EventConfig {
 
 impl Default for EventConfig {
     fn default() -> Self {
-        let mut broker = MessagingConfig {
-            // Messages wait in the outbox during an outage, so requests still succeed.
-            critical: false,
-            ..MessagingConfig::default()
-        };
-        if let Ok(url) = DEFAULT_BROKER.parse() {
-            broker.url = url;
-        }
-        broker.rabbitmq.exchange = DEFAULT_EXCHANGE.to_owned();
         Self {
             database: DatabaseConfig::embedded(DEFAULT_FILE),
-            broker,
+            broker: MessagingConfig {
+                // Messages wait in the outbox during an outage, so requests still succeed.
+                critical: false,
+                ..embedded_broker()
+            },
             outbox: OutboxConfig::default(),
             jwt: AccessConfig::default(),
             revocation: RevocationConfig::default(),

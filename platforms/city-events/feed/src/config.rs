@@ -1,16 +1,12 @@
 use std::num::NonZeroU32;
 
-use city_events_contract::{AccessConfig, RateLimitStoreConfig};
+use city_events_contract::{AccessConfig, RateLimitStoreConfig, embedded_broker};
 use seaworthy::{
     data::DatabaseConfig, messaging::MessagingConfig, outbox::InboxConfig, prelude::*,
 };
 
 /// Default SQLite file. Version control ignores its directory.
 const DEFAULT_FILE: &str = "data/city-events/feed.db";
-/// Default broker: a SQLite file that all services on one machine share.
-const DEFAULT_BROKER: &str = "sqlite:data/city-events/broker.db";
-/// Exchange that the legacy services declare.
-const DEFAULT_EXCHANGE: &str = "city.events";
 /// Default of the legacy service.
 const DEFAULT_PER_ACTOR: NonZeroU32 = NonZeroU32::new(10).unwrap();
 /// Default of the legacy service.
@@ -86,16 +82,13 @@ impl Default for TrackingConfig {
 
 impl Default for FeedConfig {
     fn default() -> Self {
-        let mut broker = MessagingConfig::default();
-        if let Ok(url) = DEFAULT_BROKER.parse() {
-            broker.url = url;
-        }
-        broker.rabbitmq.exchange = DEFAULT_EXCHANGE.to_owned();
-        // The service responds from its index during an outage of the broker.
-        broker.critical = false;
         Self {
             database: DatabaseConfig::embedded(DEFAULT_FILE),
-            broker,
+            broker: MessagingConfig {
+                // The service responds from its index during an outage of the broker.
+                critical: false,
+                ..embedded_broker()
+            },
             inbox: InboxConfig::default(),
             jwt: AccessConfig::default(),
             anonymous: AnonymousConfig::default(),

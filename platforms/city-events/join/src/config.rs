@@ -1,6 +1,6 @@
 use std::num::{NonZeroU16, NonZeroU32};
 
-use city_events_contract::{AccessConfig, PUBLIC_METRICS, RevocationConfig};
+use city_events_contract::{AccessConfig, PUBLIC_METRICS, RevocationConfig, embedded_broker};
 use seaworthy::{
     audit_log::AuditLogConfig, data::DatabaseConfig, messaging::MessagingConfig,
     operation_log::OperationLogConfig, outbox::OutboxConfig, prelude::*,
@@ -10,10 +10,6 @@ use crate::domain::Waitlist;
 
 /// The default SQLite file, in a directory that version control ignores.
 const DEFAULT_FILE: &str = "data/city-events/join.db";
-/// The default broker: a SQLite file that the services of one machine share.
-const DEFAULT_BROKER: &str = "sqlite:data/city-events/broker.db";
-/// The exchange of the legacy services.
-const DEFAULT_EXCHANGE: &str = "city.events";
 /// The default of `min_length`, fixed by the contract. Less rejects many users of small events.
 const DEFAULT_MIN_WAITLIST_LENGTH: NonZeroU32 = NonZeroU32::new(20).unwrap();
 /// The default of `max_length`, fixed by the contract. Users further back hardly ever get a seat.
@@ -113,18 +109,13 @@ pub struct JoinBatchingConfig {
 
 impl Default for JoinConfig {
     fn default() -> Self {
-        let mut broker = MessagingConfig {
-            // Messages wait in the outbox while the broker is unavailable.
-            critical: false,
-            ..MessagingConfig::default()
-        };
-        if let Ok(url) = DEFAULT_BROKER.parse() {
-            broker.url = url;
-        }
-        broker.rabbitmq.exchange = DEFAULT_EXCHANGE.to_owned();
         Self {
             database: DatabaseConfig::embedded(DEFAULT_FILE),
-            broker,
+            broker: MessagingConfig {
+                // Messages wait in the outbox while the broker is unavailable.
+                critical: false,
+                ..embedded_broker()
+            },
             outbox: OutboxConfig::default(),
             jwt: AccessConfig::default(),
             revocation: RevocationConfig::default(),

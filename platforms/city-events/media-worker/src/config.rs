@@ -1,9 +1,10 @@
 use std::num::NonZeroU32;
 
+use city_events_contract::embedded_broker;
 use seaworthy::{
     data::DatabaseConfig,
     images::ImagesConfig,
-    messaging::{BrokerUrl, MessagingConfig},
+    messaging::MessagingConfig,
     prelude::*,
     storage::{StorageConfig, StorageUrl},
     uploads::{ClamdConfig, UploadsConfig},
@@ -13,10 +14,6 @@ use seaworthy::{
 const DEFAULT_FILE: &str = "data/city-events/media.db";
 const DEFAULT_RAW: &str = "data/city-events/media/raw";
 const DEFAULT_PUBLIC: &str = "data/city-events/media/public";
-/// The default broker: a SQLite file that all services of one folder share.
-const DEFAULT_BROKER: &str = "data/city-events/broker.db";
-/// The exchange of the legacy services.
-const DEFAULT_EXCHANGE: &str = "city.events";
 /// The default of `max_pixels`: the legacy worker accepted squares of 8000 by 8000 pixels.
 const DEFAULT_MAX_PIXELS: NonZeroU32 = NonZeroU32::new(64_000_000).unwrap();
 /// The default of `max_memory`: enough for one such square with transparency and its file.
@@ -44,18 +41,13 @@ pub struct MediaWorkerConfig {
 
 impl Default for MediaWorkerConfig {
     fn default() -> Self {
-        let mut broker = MessagingConfig {
-            url: BrokerUrl::sqlite(DEFAULT_BROKER),
-            ..MessagingConfig::default()
-        };
-        broker.rabbitmq.exchange = DEFAULT_EXCHANGE.to_owned();
         let files = |path: &str| StorageConfig {
             url: StorageUrl::File(path.into()),
             ..StorageConfig::default()
         };
         Self {
             database: DatabaseConfig::embedded(DEFAULT_FILE),
-            broker,
+            broker: embedded_broker(),
             raw: files(DEFAULT_RAW),
             public: files(DEFAULT_PUBLIC),
             uploads: UploadsConfig::default(),

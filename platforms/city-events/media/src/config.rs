@@ -1,7 +1,7 @@
-use city_events_contract::AccessConfig;
+use city_events_contract::{AccessConfig, embedded_broker};
 use seaworthy::{
     data::DatabaseConfig,
-    messaging::{BrokerUrl, MessagingConfig},
+    messaging::MessagingConfig,
     operation_log::OperationLogConfig,
     outbox::OutboxConfig,
     prelude::*,
@@ -13,10 +13,6 @@ use seaworthy::{
 const DEFAULT_FILE: &str = "data/city-events/media.db";
 const DEFAULT_RAW: &str = "data/city-events/media/raw";
 const DEFAULT_PUBLIC: &str = "data/city-events/media/public";
-/// The default broker: a SQLite file that all services of one folder share.
-const DEFAULT_BROKER: &str = "data/city-events/broker.db";
-/// The exchange of the legacy services.
-const DEFAULT_EXCHANGE: &str = "city.events";
 /// The default of `pictures_url`: this service on the same machine.
 const DEFAULT_URL: &str = "http://127.0.0.1:8085";
 /// The default base of the signed URLs of the file storage.
@@ -49,18 +45,13 @@ pub struct MediaConfig {
 
 impl Default for MediaConfig {
     fn default() -> Self {
-        let mut broker = MessagingConfig {
-            url: BrokerUrl::sqlite(DEFAULT_BROKER),
-            ..MessagingConfig::default()
-        };
-        broker.rabbitmq.exchange = DEFAULT_EXCHANGE.to_owned();
         let files = |path: &str| StorageConfig {
             url: StorageUrl::File(path.into()),
             ..StorageConfig::default()
         };
         Self {
             database: DatabaseConfig::embedded(DEFAULT_FILE),
-            broker,
+            broker: embedded_broker(),
             outbox: OutboxConfig::default(),
             jwt: AccessConfig::default(),
             raw: StorageConfig {
