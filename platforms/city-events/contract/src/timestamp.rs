@@ -1,6 +1,7 @@
 use std::{fmt, str::FromStr, time::SystemTime};
 
 use chrono::{DateTime, SecondsFormat, SubsecRound as _, Utc};
+use seaworthy::data::{DataError, FromColumn, Value};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// The number of decimal places of a second that every database stores.
@@ -41,6 +42,12 @@ impl Timestamp {
 impl From<DateTime<Utc>> for Timestamp {
     fn from(timestamp: DateTime<Utc>) -> Self {
         Self(timestamp.trunc_subsecs(FRACTION_DIGITS))
+    }
+}
+
+impl FromColumn for Timestamp {
+    fn from_value(value: Value) -> Result<Self, DataError> {
+        DateTime::<Utc>::from_value(value).map(Self::from)
     }
 }
 

@@ -1,5 +1,3 @@
-use chrono::{DateTime, Utc};
-use city_events_contract::Timestamp;
 use seaworthy::data::{DataError, FromRow, Row};
 use serde_json::Value as Json;
 
@@ -12,15 +10,6 @@ macro_rules! event_columns {
     };
 }
 pub(super) use event_columns;
-
-fn timestamp(row: &Row, name: &str) -> Result<Timestamp, DataError> {
-    row.get::<DateTime<Utc>>(name).map(Timestamp::from)
-}
-
-fn optional_timestamp(row: &Row, name: &str) -> Result<Option<Timestamp>, DataError> {
-    let timestamp: Option<DateTime<Utc>> = row.get(name)?;
-    Ok(timestamp.map(Timestamp::from))
-}
 
 /// Returns the cover image IDs. The legacy service also writes `NULL` and JSON `null` for none.
 fn covers(row: &Row) -> Result<Vec<String>, DataError> {
@@ -41,10 +30,7 @@ impl FromRow for Event {
         let state = state.ok_or_else(|| {
             DataError::unexpected_value("events.status is not draft, published or canceled")
         })?;
-        let (published_at, canceled_at) = (
-            optional_timestamp(row, "published_at")?,
-            optional_timestamp(row, "canceled_at")?,
-        );
+        let (published_at, canceled_at) = (row.get("published_at")?, row.get("canceled_at")?);
         Ok(Self {
             id: row.get("id")?,
             owner: row.get("owner_id")?,
@@ -53,15 +39,15 @@ impl FromRow for Event {
                 description: row.get("description")?,
                 city: row.get("city")?,
                 category: row.get("category")?,
-                start_time: timestamp(row, "start_time")?,
-                end_time: timestamp(row, "end_time")?,
+                start_time: row.get("start_time")?,
+                end_time: row.get("end_time")?,
                 capacity: row.get("capacity")?,
                 covers: covers(row)?,
             },
             active_participants: row.get("active_participants")?,
             state: State::from_parts(state, published_at, canceled_at),
-            created_at: timestamp(row, "created_at")?,
-            updated_at: timestamp(row, "updated_at")?,
+            created_at: row.get("created_at")?,
+            updated_at: row.get("updated_at")?,
         })
     }
 }

@@ -2,7 +2,7 @@ use city_events_contract::Timestamp;
 use seaworthy::data::{Connection, DataError, FromRow, Row, Transaction, sql};
 use uuid::Uuid;
 
-use super::rows::{status, timestamp};
+use super::rows::status;
 use crate::domain::{JoinStatus, StatusChange};
 
 /// A status change that is not in the audit log.
@@ -29,7 +29,7 @@ impl FromRow for QueuedChange {
             to: status(&row.get::<String>("to_status")?)?,
             actor: row.get("actor_id")?,
             request_id: row.get("request_id")?,
-            at: timestamp(row, "happened_at")?,
+            at: row.get("happened_at")?,
         })
     }
 }

@@ -4,7 +4,7 @@ use seaworthy::data::{Connection as _, DataError, Engine, FromRow, Row, Transact
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::rows::{optional_timestamp, status, timestamp};
+use super::rows::status;
 use crate::domain::{Ban, Candidate, Command, CurrentJoin, IdempotencyKey, UsedKey};
 
 /// Reads a key, and the ban and the join of a user at an event, in one statement. The caller holds
@@ -76,8 +76,8 @@ impl FromRow for Candidate {
                 event: row.get("key_event")?,
                 action: row.get("key_action")?,
                 decision: row.get("key_answer")?,
-                decided_at: timestamp(row, "key_answered_at")?,
-                expires_at: timestamp(row, "key_expires_at")?,
+                decided_at: row.get("key_answered_at")?,
+                expires_at: row.get("key_expires_at")?,
             }),
         };
         let join = match row.get::<Option<Uuid>>("join_id")? {
@@ -85,12 +85,12 @@ impl FromRow for Candidate {
             Some(id) => Some(CurrentJoin {
                 id,
                 status: status(&row.get::<String>("join_status")?)?,
-                updated_at: timestamp(row, "join_updated_at")?,
+                updated_at: row.get("join_updated_at")?,
             }),
         };
         let ban = row
             .get::<Option<DateTime<Utc>>>("ban_created_at")?
-            .map(|_| optional_timestamp(row, "ban_expires_at"));
+            .map(|_| row.get("ban_expires_at"));
         let ban = ban.transpose()?.map(|expires_at| Ban { expires_at });
         Ok(Self { key, join, ban })
     }

@@ -1,17 +1,6 @@
-use chrono::{DateTime, Utc};
-use city_events_contract::Timestamp;
 use seaworthy::data::{DataError, FromRow, Row};
 
 use crate::domain::{EventState, Join, JoinStatus, Seats};
-
-pub(super) fn timestamp(row: &Row, name: &str) -> Result<Timestamp, DataError> {
-    row.get::<DateTime<Utc>>(name).map(Timestamp::from)
-}
-
-pub(super) fn optional_timestamp(row: &Row, name: &str) -> Result<Option<Timestamp>, DataError> {
-    let timestamp: Option<DateTime<Utc>> = row.get(name)?;
-    Ok(timestamp.map(Timestamp::from))
-}
 
 pub(super) fn status(name: &str) -> Result<JoinStatus, DataError> {
     name.parse()
@@ -25,15 +14,15 @@ impl FromRow for Join {
             event: row.get("event_id")?,
             user: row.get("user_id")?,
             status: status(&row.get::<String>("status")?)?,
-            created_at: timestamp(row, "created_at")?,
-            updated_at: timestamp(row, "updated_at")?,
-            activated_at: optional_timestamp(row, "activated_at")?,
-            canceled_at: optional_timestamp(row, "canceled_at")?,
+            created_at: row.get("created_at")?,
+            updated_at: row.get("updated_at")?,
+            activated_at: row.get("activated_at")?,
+            canceled_at: row.get("canceled_at")?,
             canceled_by: row.get("canceled_by")?,
             canceled_reason: row.get("canceled_reason")?,
-            expired_at: optional_timestamp(row, "expired_at")?,
+            expired_at: row.get("expired_at")?,
             expired_reason: row.get("expired_reason")?,
-            rejected_at: optional_timestamp(row, "rejected_at")?,
+            rejected_at: row.get("rejected_at")?,
             rejected_by: row.get("rejected_by")?,
             rejected_reason: row.get("rejected_reason")?,
         })
@@ -52,11 +41,11 @@ impl FromRow for Seats {
                 DataError::unexpected_value("event_capacity.state is not a known state")
             })?,
             owner: row.get("owner_id")?,
-            ends_at: optional_timestamp(row, "ends_at")?,
-            announced_at: timestamp(row, "announced_at")?,
-            joined_at: optional_timestamp(row, "joined_at")?,
+            ends_at: row.get("ends_at")?,
+            announced_at: row.get("announced_at")?,
+            joined_at: row.get("joined_at")?,
             revision: row.get("revision")?,
-            updated_at: timestamp(row, "updated_at")?,
+            updated_at: row.get("updated_at")?,
         })
     }
 }
