@@ -60,6 +60,21 @@ pub fn require_everywhere() -> Result<(), Error> {
     }
 }
 
+/// Requires a permission and [`require_everywhere`] of an administrator. Other callers need no
+/// permission. Returns whether the caller is an administrator.
+///
+/// # Errors
+/// `FORBIDDEN`.
+pub fn require_admin_scope(scope: &str) -> Result<bool, Error> {
+    let grants = grants();
+    let is_admin = grants.has_role(Role::Admin.as_str());
+    if is_admin {
+        grants.require_scope(scope)?;
+        require_everywhere()?;
+    }
+    Ok(is_admin)
+}
+
 impl CallerTerritory {
     /// Returns the territory of the caller with an access token.
     ///

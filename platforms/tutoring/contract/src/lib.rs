@@ -24,7 +24,7 @@ mod territory;
 mod text;
 mod tokens;
 
-pub use caller_territory::{CallerTerritory, require_everywhere};
+pub use caller_territory::{CallerTerritory, require_admin_scope, require_everywhere};
 pub use date::{InvalidZone, PlatformZone, max_date};
 pub use envelope::{ApiError, ExhaustedLimit, HandlerResult, Reply, error_response, use_envelopes};
 pub use extract::{ExtractResult, Json, Path, Query};

@@ -2,13 +2,14 @@ use std::collections::BTreeSet;
 
 use seaworthy::{audit_log::AuditEntry, data::Transaction, prelude::*};
 use serde_json::{Value, json};
-use tutoring_contract::{Json, Reply, Role, grants, require_everywhere};
+use tutoring_contract::{Json, Reply, require_admin_scope};
 use tutoring_identity::Checks;
 
 use super::{ExtractResult, HandlerResult, State};
 use crate::{domain::Notice, notify::Notifier, store::Notification};
 
-/// The permission of administrators to send notifications.
+/// The permission of administrators to send notifications. Those with a territory cannot, because
+/// the service does not store the territories of users.
 const NOTIFICATION_WRITE: &str = "notification:write";
 /// Maximum number of users of one request, so that it takes less than a second.
 const MAX_USERS: usize = 500;
@@ -49,18 +50,6 @@ impl Text {
     }
 }
 
-/// Requires the permission of an administrator. Returns whether the caller is one. Refuses an
-/// administrator with a territory, because the service does not store the territories of users.
-fn require_sender() -> Result<bool, Error> {
-    let grants = grants();
-    let is_admin = grants.has_role(Role::Admin.as_str());
-    if is_admin {
-        grants.require_scope(NOTIFICATION_WRITE)?;
-        require_everywhere()?;
-    }
-    Ok(is_admin)
-}
-
 /// Stores notifications, and the audit entry of an administrator.
 async fn store(
     notifier: &Notifier,
@@ -95,7 +84,7 @@ pub(super) async fn send(
     notifier: State,
     request: ExtractResult<Json<SendRequest>>,
 ) -> HandlerResult {
-    let is_admin = require_sender()?;
+    let is_admin = require_admin_scope(NOTIFICATION_WRITE)?;
     let Json(request) = request?;
     let notice = request.text.notice(request.user_id.unwrap_or_default());
     let mut checks = Checks::new();
@@ -110,7 +99,7 @@ pub(super) async fn send_to_all(
     notifier: State,
     request: ExtractResult<Json<BulkRequest>>,
 ) -> HandlerResult {
-    let is_admin = require_sender()?;
+    let is_admin = require_admin_scope(NOTIFICATION_WRITE)?;
     let Json(request) = request?;
     let mut checks = Checks::new();
     let has_users = (1..=MAX_USERS).contains(&request.user_ids.len());

@@ -1,11 +1,8 @@
 use serde_json::json;
-use tutoring_contract::{CheckedPage, Json, Path, Reply};
+use tutoring_contract::{CheckedPage, Json, Path, Reply, require_admin_scope};
 use uuid::Uuid;
 
-use super::{
-    ExtractResult, HandlerResult, State,
-    access::{require_admin_scope, require_reader},
-};
+use super::{ExtractResult, HandlerResult, State, access::require_reader};
 use crate::{
     payments::{COINS_WRITE, CoinChange, CoinValues},
     store::{CoinKind, Wallet, coins},
