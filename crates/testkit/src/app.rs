@@ -136,6 +136,13 @@ impl TestAppBuilder {
         self.arguments(&["--set", setting])
     }
 
+    /// Adds settings, as [`setting`](Self::setting) does.
+    #[must_use]
+    pub fn settings<S: AsRef<str>>(self, settings: impl IntoIterator<Item = S>) -> Self {
+        let settings = settings.into_iter();
+        settings.fold(self, |app, setting| app.setting(setting.as_ref()))
+    }
+
     /// Adds command line arguments.
     #[must_use]
     pub fn arguments(mut self, arguments: &[&str]) -> Self {

@@ -23,9 +23,7 @@ fn builder() -> TestAppBuilder {
     let app = TestApp::builder(&example("flag_server")).unwrap();
     let folder = app.directory().to_owned();
     fs::write(folder.join("features.yaml"), "beta: false\nold: true\n").unwrap();
-    settings(&folder)
-        .iter()
-        .fold(app, |app, setting| app.setting(setting))
+    app.settings(settings(&folder))
         .setting("server.grpc.addr=127.0.0.1:0")
 }
 

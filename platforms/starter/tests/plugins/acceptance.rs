@@ -50,10 +50,7 @@ fn assert_called_limited_and_unloaded(database: &EmptyDatabase, settings: &[Stri
             .app_on(database.url())
             .setting("plugins.auto_load=false")
             .setting("auth.login_rate_limit.requests=1000");
-        let app = settings
-            .iter()
-            .fold(app, |app, setting| app.setting(setting));
-        app.start().unwrap()
+        app.settings(settings).start().unwrap()
     };
     let mut apps = [start(), start()];
     let created = apps[0].send("POST", "/api/v1/auth/register", USER).unwrap();

@@ -148,6 +148,6 @@ impl Folder {
         ];
         let settings = SECRETS.iter().chain(&SETTINGS).copied();
         let settings = settings.chain(own.iter().map(String::as_str));
-        settings.fold(app, |app, setting| app.setting(setting))
+        app.settings(settings)
     }
 }

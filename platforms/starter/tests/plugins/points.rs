@@ -116,8 +116,8 @@ fn actions_call_their_points_in_order_plug_1() {
     folder.add("tracer", &manifest, &module(VETOES), "hooks-and-events");
     let app = folder
         .app()
-        .setting("plugins.security.max_log_lines_per_second=1000");
-    let app = UNLIMITED.iter().fold(app, |app, set| app.setting(set));
+        .setting("plugins.security.max_log_lines_per_second=1000")
+        .settings(UNLIMITED);
     let app = app.start().unwrap();
     let around =
         |points: &[&'static str]| [&BEFORE_HANDLER[..], points, &AFTER_HANDLER[..]].concat();
@@ -180,8 +180,7 @@ fn for_each_point(
     let app = folder.app().setting("plugins.auto_load=false");
     // A throttled call does not end by its timeout.
     let app = app.setting("plugins.security.max_cpu_percent=100");
-    let app = UNLIMITED.iter().fold(app, |app, set| app.setting(set));
-    let app = app.start().unwrap();
+    let app = app.settings(UNLIMITED).start().unwrap();
     admin(&app, "load");
     admin(&app, "start");
     assert_eq!(Action::Register(TAKEN).send(&app, "first").status, 200);

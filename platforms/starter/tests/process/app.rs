@@ -94,7 +94,7 @@ pub(crate) fn builder_with(url: &str, secrets: &[&str]) -> TestAppBuilder {
         "auth.passwords.parameters.iterations=1",
     ];
     let settings = settings.iter().chain(secrets);
-    settings.fold(app, |app, setting| app.setting(setting))
+    app.settings(settings)
 }
 
 impl Replica {
@@ -104,12 +104,9 @@ impl Replica {
 
     /// Starts a replica with further settings.
     pub(crate) fn start_with(database: &EmptyDatabase, settings: &[&str]) -> Self {
-        let app = shared_limits()
-            .iter()
-            .fold(builder(database.url()), |app, setting| app.setting(setting));
-        let app = settings
-            .iter()
-            .fold(app, |app, setting| app.setting(setting));
+        let app = builder(database.url())
+            .settings(shared_limits())
+            .settings(settings);
         let app = match database.is_pooled() {
             true => app.setting("data.database.transaction_pooling=true"),
             false => app,

@@ -260,9 +260,7 @@ fn root_key_in_vault_is_rotated_while_replicas_run_sec_5() {
     let database = EmptyDatabase::sqlite().unwrap();
     let url = database.url();
     let start = || {
-        let app = TIMES
-            .iter()
-            .fold(builder_with(url, &settings), |app, time| app.setting(time));
+        let app = builder_with(url, &settings).settings(TIMES);
         Replica::from(app.start().unwrap())
     };
     let (first, second) = (start(), start());

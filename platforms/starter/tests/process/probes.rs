@@ -68,9 +68,7 @@ pub(crate) fn readiness_follows_the_database_and_liveness_does_not_hlth_2(
 
 /// Starts a replica with the database at a URL.
 fn start_at(url: &str) -> Replica {
-    let limits = shared_limits();
-    let app = limits.iter();
-    let app = app.fold(builder(url), |app, limit| app.setting(limit));
+    let app = builder(url).settings(shared_limits());
     Replica::from(app.start().unwrap())
 }
 

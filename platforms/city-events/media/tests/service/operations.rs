@@ -21,10 +21,7 @@ fn setting_switches_the_operation_log_on_obs_11() {
         format!("raw.signing_key={SECRET}"),
         format!("jwt.secret={SECRET}"),
     ];
-    let builder = settings
-        .iter()
-        .fold(builder, |builder, setting| builder.setting(setting));
-    let app = builder.start().unwrap();
+    let app = builder.settings(settings).start().unwrap();
     let claims = json!({ "sub": USER, "uid": USER, "username": "ada", "role": "user" });
     let bearer = format!("Bearer {}", hs256_token(SECRET, claims));
     let headers = [

@@ -39,8 +39,7 @@ pub(crate) fn start(config: &Path, settings: &[&str]) -> TestApp {
     let own = own.iter().map(String::as_str);
     let builder = builder.arguments(&["--config", config.to_str().unwrap()]);
     let settings = own.chain(settings.iter().copied());
-    let builder = settings.fold(builder, |builder, setting| builder.setting(setting));
-    builder.start().unwrap()
+    builder.settings(settings).start().unwrap()
 }
 
 /// Writes the limit on requested codes.
