@@ -66,11 +66,11 @@ impl ReplayGuard {
     /// Any error of the database.
     pub async fn is_used(&self, id: &str) -> Result<bool, Error> {
         let use_hash = hash(format!("{}\n{id}", self.purpose).as_bytes());
-        let used: Option<(i64,)> = sql("SELECT 1 FROM account_replays WHERE use_hash = ?")
+        let is_used = sql("SELECT 1 FROM account_replays WHERE use_hash = ?")
             .bind(use_hash)
-            .fetch_optional(&self.database)
+            .exists(&self.database)
             .await?;
-        Ok(used.is_some())
+        Ok(is_used)
     }
 
     /// Returns the worker that deletes expired uses. It may run on every replica.

@@ -246,14 +246,13 @@ impl ApiKeys {
         connection: &dyn Connection,
         owner: &str,
     ) -> Result<bool, DataError> {
-        let any: Option<(String,)> = sql(valid!(
+        sql(valid!(
             "SELECT id FROM account_api_keys WHERE user_id = ? AND",
             " LIMIT 1"
         ))
         .bind(owner)
-        .fetch_optional(connection)
-        .await?;
-        Ok(any.is_some())
+        .exists(connection)
+        .await
     }
 
     /// Revokes a key of an owner, in the transaction of the audit log entry if there is one.

@@ -267,12 +267,10 @@ impl Sessions {
         connection: &dyn Connection,
         user: &str,
     ) -> Result<bool, DataError> {
-        let any: Option<(String,)> =
-            sql("SELECT id FROM account_sessions WHERE user_id = ? AND until_us > {now_us} AND ends_us > {now_us} LIMIT 1")
-                .bind(user)
-                .fetch_optional(connection)
-                .await?;
-        Ok(any.is_some())
+        sql("SELECT id FROM account_sessions WHERE user_id = ? AND until_us > {now_us} AND ends_us > {now_us} LIMIT 1")
+            .bind(user)
+            .exists(connection)
+            .await
     }
 
     /// Returns the sessions of a user, most recently used first.

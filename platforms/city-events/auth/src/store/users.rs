@@ -113,10 +113,8 @@ impl Users {
     }
 
     pub(crate) async fn is_empty(connection: &dyn Connection) -> Result<bool, DataError> {
-        let any: Option<(Uuid,)> = sql("SELECT id FROM users LIMIT 1")
-            .fetch_optional(connection)
-            .await?;
-        Ok(any.is_none())
+        let has_any = sql("SELECT id FROM users LIMIT 1").exists(connection);
+        Ok(!has_any.await?)
     }
 
     pub(crate) async fn set_password(

@@ -43,12 +43,12 @@ impl Store {
 
 /// Returns whether another event of the owner shows a picture. A canceled event shows none.
 async fn is_shown(tx: &Transaction, event: &Event, cover: &str) -> Result<bool, EventError> {
-    let (count,): (u64,) = sql("SELECT COUNT(*) FROM events WHERE owner_id = ? AND id <> ? AND status <> 'canceled' AND cover_image_ids LIKE ?")
-        .on_postgres("SELECT COUNT(*) FROM events WHERE owner_id = ? AND id <> ? AND status <> 'canceled' AND cover_image_ids::text LIKE ?")
+    let is_shown = sql("SELECT id FROM events WHERE owner_id = ? AND id <> ? AND status <> 'canceled' AND cover_image_ids LIKE ? LIMIT 1")
+        .on_postgres("SELECT id FROM events WHERE owner_id = ? AND id <> ? AND status <> 'canceled' AND cover_image_ids::text LIKE ? LIMIT 1")
         .bind(&event.owner)
         .bind(event.id)
         .bind(format!("%\"{cover}\"%"))
-        .fetch_one(tx)
+        .exists(tx)
         .await?;
-    Ok(count > 0)
+    Ok(is_shown)
 }

@@ -70,12 +70,11 @@ impl Store {
         &self,
         since: DateTime<Utc>,
     ) -> Result<bool, DataError> {
-        let excess: Option<(DateTime<Utc>,)> = sql("SELECT changed_at FROM feed_score_changes WHERE changed_at > ? ORDER BY changed_at LIMIT 1 OFFSET ?")
+        sql("SELECT changed_at FROM feed_score_changes WHERE changed_at > ? ORDER BY changed_at LIMIT 1 OFFSET ?")
             .bind(since)
             .bind(MAX_CHANGES)
-            .fetch_optional(&self.0)
-            .await?;
-        Ok(excess.is_some())
+            .exists(&self.0)
+            .await
     }
 
     /// Returns candidates that include the next events of an unfiltered list by score. The number

@@ -48,11 +48,9 @@ pub(crate) async fn exists(
     connection: &dyn Connection,
     users: &BTreeSet<Uuid>,
 ) -> DataResult<bool> {
-    let found: Option<Uuid> =
-        sql!("SELECT id FROM conversations WHERE participants_hash = {hash(users)}")
-            .fetch_optional(connection)
-            .await?;
-    Ok(found.is_some())
+    sql!("SELECT id FROM conversations WHERE participants_hash = {hash(users)}")
+        .exists(connection)
+        .await
 }
 
 /// Locks a conversation until the transaction ends.
