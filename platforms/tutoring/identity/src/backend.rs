@@ -155,8 +155,7 @@ impl Backend {
         let database = Database::connect(service, DATABASE, &config.database, migrations).await?;
         let messaging = Messaging::connect(service, BROKER, &config.broker).await?;
         let publisher = messaging.publisher(topics).await?;
-        let (stored, outbox) = (publisher.clone(), &config.outbox);
-        let outbox = Outbox::start(service, &database, stored, outbox).await?;
+        let outbox = Outbox::start(service, &database, publisher.clone(), &config.outbox).await?;
         let backend = Self {
             database,
             messaging,

@@ -18,13 +18,13 @@ const OWN_ROUTES: [(&str, &str); 4] = [
 pub(crate) const USER: Uuid = Uuid::from_u128(7);
 
 /// Signs a token of a user with this role, for the active session of another token.
-pub(crate) fn token_with_role(role: Role, live: &str) -> String {
-    token_of(USER, role, live, Timeout::from_secs(600))
+pub(crate) fn token_with_role(role: Role, access: &str) -> String {
+    token_of(USER, role, access, Timeout::from_secs(600))
 }
 
 /// Signs a token with this lifetime, for the active session of another token.
-pub(crate) fn token_of(id: Uuid, role: Role, live: &str, lifetime: Timeout) -> String {
-    let claims = live.split('.').nth(1).unwrap();
+pub(crate) fn token_of(id: Uuid, role: Role, access: &str, lifetime: Timeout) -> String {
+    let claims = access.split('.').nth(1).unwrap();
     let claims = data_encoding::BASE64URL_NOPAD
         .decode(claims.as_bytes())
         .unwrap();

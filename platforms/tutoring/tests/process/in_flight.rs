@@ -228,11 +228,11 @@ in_flight! {
     session_is_live_before_the_lock_of_its_account_ends_auth_3: |app, student| {
         let database = app.database("student-auth").await;
         let redis = app.servers.redis().unwrap();
-        let live = active_sessions(redis);
+        let active = active_sessions(redis);
         let commits = hold_commits(&database).await;
         let login = spawn(&app, |app| app.log_in(EMAIL, PASSWORD));
         wait_for_blocked_statements(accounts_database(&app), 1).await;
-        assert_eq!(active_sessions(redis), live + 1);
+        assert_eq!(active_sessions(redis), active + 1);
         let out = spawn(&app, move |app| {
             app.call(&student.access, "POST", "/logout-all", &Value::Null)
         });

@@ -8,7 +8,7 @@ use seaworthy::{
 use serde::de::DeserializeOwned;
 
 /// Extracts a JSON object from the body of a request. It ignores the content type, which clients
-/// of the legacy service do not set, and unknown members.
+/// of the legacy service do not set, and unknown fields.
 pub(super) struct Body<T>(pub(super) T);
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
@@ -30,7 +30,7 @@ fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
             "the body must be one JSON object with the documented fields",
         )
     };
-    // Serde reads a list as the members in their order.
+    // Serde reads a list as the fields in their order.
     if !bytes.trim_ascii_start().starts_with(b"{") {
         return Err(invalid());
     }

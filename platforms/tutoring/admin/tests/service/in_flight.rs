@@ -308,14 +308,14 @@ in_flight! {
         let admin = app.create(&root, "k@example.org", "state_admin", &["Karnataka"]);
         let database = app.database().await;
         let redis = app.redis.as_ref().unwrap();
-        let live = active_sessions(redis);
+        let active = active_sessions(redis);
         let commits = hold_commits(&database).await;
         let login = {
             let (app, admin) = (Arc::clone(&app), admin.clone());
             std::thread::spawn(move || app.log_in(&admin.email, &admin.password))
         };
         wait_for_blocked_statements(&app.empty, 1).await;
-        assert_eq!(active_sessions(redis), live + 1);
+        assert_eq!(active_sessions(redis), active + 1);
         let suspended = {
             let (app, path) = (Arc::clone(&app), format!("/admins/{}", admin.id));
             let body = json!({ "status": "suspended" });
@@ -329,7 +329,7 @@ in_flight! {
         let token = json_of(&login)["data"]["tokens"]["accessToken"].clone();
         let token = token.as_str().unwrap();
         assert_ended(&app.call("GET", "/auth/me", token, &Value::Null));
-        assert_eq!(active_sessions(redis), live - 1);
+        assert_eq!(active_sessions(redis), active - 1);
     }
 }
 

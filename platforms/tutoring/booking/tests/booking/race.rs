@@ -55,7 +55,7 @@ pub(crate) async fn last_slots_go_to_one_student_each_data_3(app: TestApp) {
                         "location": { "latitude": CENTRE.0, "longitude": CENTRE.1 },
                     });
                     let start = began.elapsed().as_micros();
-                    let answer = allocated(app, &body);
+                    let answer = allocate(app, &body);
                     let end = began.elapsed().as_micros();
                     let result = data(&answer);
                     history.lock().unwrap().push(json!({
@@ -107,7 +107,7 @@ pub(crate) async fn last_slots_go_to_one_student_each_data_3(app: TestApp) {
 
 /// Creates an allocation. The service rejects a transaction that loses against too many others,
 /// and one that exceeds the timeout of a request. A repeat returns the allocation if it exists.
-fn allocated(app: &TestApp, body: &Value) -> HttpResponse {
+fn allocate(app: &TestApp, body: &Value) -> HttpResponse {
     for _ in 0..MAX_ATTEMPTS {
         let answer = app.call("POST", "/admin/allocations", &operator(), body);
         if !matches!(answer.status, 503 | 504) {
