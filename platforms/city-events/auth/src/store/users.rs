@@ -3,7 +3,6 @@ use seaworthy::{
     data::{Connection, DataError, FromRow, Row, Transaction, chrono::Utc, sql},
     prelude::*,
 };
-use uuid::Uuid;
 
 use crate::domain::{Avatar, EmailAddress, User, UserId, errors};
 
