@@ -224,10 +224,11 @@ pub(crate) async fn transaction_runs_again_after_deadlock_data_3(test_database: 
         .await
         .unwrap();
     assert_eq!(places, [(2,), (2,)], "each change is there once");
-    let expected = if database.engine() == Engine::Sqlite {
-        2
+    let runs = runs.load(Ordering::SeqCst);
+    if database.engine() == Engine::Sqlite {
+        assert_eq!(runs, 2, "writes of SQLite wait for each other");
     } else {
-        3
-    };
-    assert_eq!(runs.load(Ordering::SeqCst), expected, "the loser ran again");
+        // The loser can lock its row before the winner wakes, and lose a second time.
+        assert!(runs >= 3, "the loser ran again");
+    }
 }
