@@ -363,17 +363,17 @@ fn length(text: &str) -> u32 {
     u32::try_from(text.len()).unwrap()
 }
 
+/// Returns the SHA-256 hash of bytes in hexadecimal form.
+pub(crate) fn sha256_hex(bytes: &[u8]) -> String {
+    let hash = <sha2::Sha256 as sha2::Digest>::digest(bytes);
+    hash.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// Writes a plugin to `folder/name`, with further lines of its manifest, signed by `key`.
 pub(crate) fn write(folder: &Path, name: &str, more: &str, component: &[u8], key: &SigningKey) {
     let home = folder.join(name);
     fs::create_dir_all(&home).unwrap();
-    let hash: String = sha2::Digest::finalize(sha2::Digest::chain_update(
-        <sha2::Sha256 as sha2::Digest>::new(),
-        component,
-    ))
-    .iter()
-    .map(|byte| format!("{byte:02x}"))
-    .collect();
+    let hash = sha256_hex(component);
     let api = match more.contains("api = ") {
         true => "",
         false => "api = \"0.1.0\"\n",

@@ -13,7 +13,7 @@ use crate::{app::Setup, guest};
 
 /// The Python program whose package `ziglang` compiles the plugin.
 const ZIG: &str = "SEAWORTHY_TEST_ZIG";
-const NAME: &str = "approval_policy";
+const POLICY: &str = "approval_policy";
 
 async fn decide(plugins: &Plugins, action: &str, approved_by: Option<&str>) -> Decision {
     let mut context = Map::new();
@@ -86,35 +86,47 @@ async fn audit_logger_has_the_priorities_of_the_contract_plug_1() {
     assert_eq!(declared_hooks(&app.plugins, NAME), expected);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn policy_in_c_decides_about_deletions_plug_1() {
-    // Optional in CI, too: `./test` lists it as skipped.
+/// The tests run this module everywhere, so it must be that of the present source.
+#[test]
+fn module_of_the_policy_in_c_has_its_hashes_plug_1() {
+    let sums = std::fs::read_to_string(sample(POLICY).join("SHA256SUMS")).unwrap();
+    let computed = ["plugin.c", "module.wasm"].map(|file| {
+        let hash = guest::sha256_hex(&std::fs::read(sample(POLICY).join(file)).unwrap());
+        format!("{hash}  {file}\n")
+    });
+    assert_eq!(sums, computed.concat(), "compile plugin.c again");
+}
+
+#[test]
+fn source_of_the_policy_in_c_compiles_to_its_module_plug_1() {
+    // Optional in CI, too: `./test` lists it as skipped. The scheduled job has the compiler.
     let Some(python) = optional(ZIG) else {
         return;
     };
-    let setup = Setup::new();
-    let home = sample(NAME);
-    let module = setup.folder.path().join("policy.wasm");
+    let folder = tempfile::tempdir().unwrap();
+    let compiled = folder.path().join("module.wasm");
     let built = Command::new(python)
         .args(["-m", "ziglang", "cc", "-target", "wasm32-freestanding"])
-        .args([
-            "-nostdlib",
-            "-Wl,--no-entry",
-            "-O2",
-            "-Wall",
-            "-Werror",
-            "-o",
-        ])
-        .args([&module, &home.join("plugin.c")])
+        .args(["-nostdlib", "-Wl,--no-entry,--strip-all", "-O2", "-Wall"])
+        .args(["-Werror", "-o"])
+        .args([&compiled, &sample(POLICY).join("plugin.c")])
         .output()
         .unwrap();
     assert!(built.status.success(), "{built:?}");
-    let module = std::fs::read(module).unwrap();
+    let committed = std::fs::read(sample(POLICY).join("module.wasm")).unwrap();
+    let compiled = std::fs::read(compiled).unwrap();
+    assert!(compiled == committed, "module.wasm is not that of plugin.c");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn policy_in_c_decides_about_deletions_plug_1() {
+    let setup = Setup::new();
+    let module = std::fs::read(sample(POLICY).join("module.wasm")).unwrap();
     let component = pack(&module, Interface::V0_2, World::PolicyDecision).unwrap();
-    let manifest = std::fs::read_to_string(home.join("plugin.toml")).unwrap();
-    let name = format!("name = \"{NAME}\"\n");
-    let more = manifest.replace(&name, "");
-    guest::write(&setup.config.directory, NAME, &more, &component, &setup.key);
+    let manifest = std::fs::read_to_string(sample(POLICY).join("plugin.toml")).unwrap();
+    let more = manifest.replace(&format!("name = \"{POLICY}\"\n"), "");
+    let directory = &setup.config.directory;
+    guest::write(directory, POLICY, &more, &component, &setup.key);
     let app = setup.start().await.unwrap();
     let plugins = &app.plugins;
     assert_eq!(decide(plugins, "read", None).await, Decision::Allow);
