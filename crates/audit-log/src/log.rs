@@ -106,6 +106,20 @@ impl AuditLog {
         self.append_all(tx, [entry]).await
     }
 
+    /// Appends an entry in a transaction of its own, for an action that does not change the
+    /// database.
+    ///
+    /// # Errors
+    /// [`AppendError`]. The action is not in the log then.
+    pub async fn record(&self, entry: AuditEntry) -> Result<(), AppendError> {
+        self.database
+            .transaction(|tx| {
+                let (log, entry) = (self.clone(), entry.clone());
+                async move { log.append(&tx, entry).await }
+            })
+            .await
+    }
+
     /// Appends entries in their order, with one lock of the log. Otherwise like
     /// [`append`](Self::append).
     ///

@@ -4,6 +4,8 @@
 #![cfg(feature = "wasm")]
 
 mod admin;
+#[cfg(feature = "audit-log")]
+mod audit;
 mod command;
 mod config;
 mod error;

@@ -106,7 +106,7 @@ pub(crate) async fn assemble(service: &Assembly<StarterConfig>) -> Result<(), St
     let authentication = tokens.authentication(service, &database, &stores.api_keys)?;
     service.authenticate(plugins.authentication(authentication));
     keep_sessions(service);
-    plugins.serve(service, &audit, &database).await?;
+    plugins.serve(service, &audit).await?;
     tokens.serve_keys(service);
 
     // Parts.

@@ -4,6 +4,8 @@
 
 mod app;
 mod attacks;
+#[cfg(feature = "audit-log")]
+mod audit;
 #[cfg(feature = "fuzz")]
 mod binary;
 mod changes;

@@ -2,7 +2,6 @@ use seaworthy::{
     audit_log::AuditLog,
     config::{LegacyKey, LegacyVariable},
     contract::ContractConfig,
-    data::Database,
     http::Authenticate,
     prelude::*,
 };
@@ -50,7 +49,6 @@ impl ServicePlugins {
         &self,
         _: &Assembly<StarterConfig>,
         _: &AuditLog,
-        _: &Database,
     ) -> Result<(), StartError> {
         Ok(())
     }

@@ -3,8 +3,6 @@
 #[cfg(not(feature = "plugins"))]
 mod absent;
 #[cfg(feature = "plugins")]
-mod audit_log;
-#[cfg(feature = "plugins")]
 mod present;
 
 #[cfg(not(feature = "plugins"))]

@@ -2,14 +2,12 @@ use seaworthy::{
     audit_log::AuditLog,
     config::{LegacyKey, LegacyVariable},
     contract::{AroundCalls, CallFuture, ContractConfig, MethodDescription},
-    data::Database,
     http::Authenticate,
     plugins::{Event, EventType, PluginAuthentication, Plugins, plugins_command},
     prelude::*,
     service::ServiceCommand,
 };
 
-use super::audit_log::record_changes;
 use crate::{NAME, config::StarterConfig, domain::UserId};
 
 const SANDBOX: &str = "remove it: plugins always run in the sandbox";
@@ -67,9 +65,8 @@ impl ServicePlugins {
         &self,
         service: &Assembly<StarterConfig>,
         audit: &AuditLog,
-        database: &Database,
     ) -> Result<(), StartError> {
-        record_changes(self.0.events(), audit, database);
+        self.0.record_changes(audit);
         self.0.serve(service).await
     }
 
