@@ -9,9 +9,6 @@ use crate::{app::Setup, escapes::failures, guest::Guest, server::respond};
 
 const HOOK: &str = "[[hooks]]\nname = \"attack\"\npoint = \"before_biz\"\ntimeout = \"1s\"\n";
 
-const NOT_GRANTED: &str = "the host is not granted: list it in http_hosts";
-const NOT_VALID: &str = "the URL is not valid: use an absolute URL";
-
 /// Returns the error of a request, or the text at 528 after a response.
 const RESULT: &str = "(if (result i32) (i32.load8_u (i32.const 600))
     (then
@@ -22,7 +19,7 @@ const RESULT: &str = "(if (result i32) (i32.load8_u (i32.const 600))
 
 /// A guest that requests a URL. It fails with the error of the request, or with "sent" after a
 /// response.
-fn requesting(url: &str) -> Guest {
+pub(crate) fn requesting(url: &str) -> Guest {
     Guest::requesting(url, RESULT)
         .with_words(512, &[1, 0, 0])
         .with_words(528, &[1, 1040, 4])
@@ -81,49 +78,6 @@ async fn large_response_is_not_read_to_its_end_plug_2() {
         let problem = failures(&app.start().await.unwrap()).await;
         assert_eq!(problem, "the response has more than 65536 bytes");
     }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn only_granted_public_hosts_are_reached_plug_2() {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = listener.local_addr().unwrap().port();
-    let app = http_setup(
-        granted(&["granted.test", "port.test:8080"], false),
-        "/",
-        "1s",
-    )
-    .start()
-    .await
-    .unwrap();
-    let more = format!("capabilities = [\"http\"]\n{HOOK}");
-    for (url, expected) in [
-        ("file:///etc/passwd", NOT_VALID),
-        ("http://other.test/", NOT_GRANTED),
-        ("http://granted.test.other.test/", NOT_GRANTED),
-        ("http://granted.test@other.test/", NOT_GRANTED),
-        ("http://other.test\\@granted.test/", NOT_VALID),
-        ("http://other.test#@granted.test/", NOT_GRANTED),
-        ("http://xgranted.test/", NOT_GRANTED),
-        (&format!("http://127.0.0.1:{port}/"), NOT_GRANTED),
-        ("http://[::1]/", NOT_GRANTED),
-        ("http://port.test:80/", NOT_GRANTED),
-        ("http://port.test:8081/", NOT_GRANTED),
-        ("http://169.254.169.254/latest/meta-data", NOT_GRANTED),
-    ] {
-        app.replace("evil", &more, &requesting(url));
-        app.plugins.reload("evil").await.unwrap();
-        assert_eq!(failures(&app).await, expected, "{url}");
-    }
-    // The service also rejects a granted host with an internal address.
-    let url = format!("http://127.0.0.1:{port}/");
-    let app = http_setup(granted(&["127.0.0.1"], false), &url, "1s");
-    let problem = failures(&app.start().await.unwrap()).await;
-    let expected = format!(
-        "127.0.0.1:{port}: 127.0.0.1 is not a public address: set addresses to \"any\" to allow it"
-    );
-    assert_eq!(problem, expected);
-    listener.set_nonblocking(true).unwrap();
-    assert!(listener.accept().is_err(), "a guest connected");
 }
 
 #[tokio::test(flavor = "multi_thread")]
