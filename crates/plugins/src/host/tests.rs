@@ -123,22 +123,41 @@ async fn failed_hooks(plugins: &Plugins) -> Vec<(String, String)> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn unload_leaves_nothing_of_a_plugin_plug_1() {
+    const LOADS: usize = 20;
     let TestService {
         service,
         plugins,
         folder: _folder,
     } = start(&[("notes", DECLARED)]).await;
-    assert_eq!(failed_hooks(&plugins).await, []);
-    let login = Event::new(EventType::USER_LOGIN, "accounts");
-    assert_eq!(plugins.events().publish(login).await, []);
-    let (plugin, code) = {
+    let mut versions = Vec::new();
+    for load in 0..LOADS {
+        if load > 0 {
+            plugins.load("notes").await.unwrap();
+            plugins.start_plugin("notes").await.unwrap();
+        }
+        assert_eq!(failed_hooks(&plugins).await, []);
+        let login = Event::new(EventType::USER_LOGIN, "accounts");
+        assert_eq!(plugins.events().publish(login).await, []);
         let plugin = plugins.plugin("notes").unwrap();
         let code = plugin.program.lock().clone().unwrap();
-        (Arc::downgrade(&plugin), Arc::downgrade(&code))
-    };
-    plugins.unload("notes").await.unwrap();
+        versions.push((Arc::downgrade(&plugin), Arc::downgrade(&code)));
+        drop((plugin, code));
+        plugins.unload("notes").await.unwrap();
+    }
     // The thread of the last call drops its data after its result.
-    eventually(async || code.upgrade().is_none() && plugin.upgrade().is_none()).await;
+    eventually(async || {
+        let mut versions = versions.iter();
+        versions.all(|(plugin, code)| code.strong_count() == 0 && plugin.strong_count() == 0)
+    })
+    .await;
+    assert!(plugins.0.loaded.lock().is_empty());
+    assert!(plugins.0.detached.all().is_empty());
+    assert!(plugins.0.failures.lock().is_empty());
+    assert!(plugins.0.initializing.lock().is_none());
+    assert!(plugins.0.hooks.load().has_no_plugins());
+    assert!(!plugins.has_hooks(HookPoint::BeforeBiz));
+    let handlers = format!("{:?}", plugins.events());
+    assert_eq!(handlers, "EventBus { handlers: [], .. }");
     service.stop().await;
 }
 

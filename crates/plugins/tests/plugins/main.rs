@@ -41,5 +41,7 @@ mod settings;
 mod shutdown;
 mod steps;
 mod stops;
+#[cfg(target_os = "linux")]
+mod unloads;
 mod updates;
 mod versions;
