@@ -8,6 +8,7 @@ mod attacks;
 mod audit;
 #[cfg(feature = "fuzz")]
 mod binary;
+mod capabilities;
 mod changes;
 mod clients;
 mod contract;

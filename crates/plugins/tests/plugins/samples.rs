@@ -4,7 +4,8 @@ use std::{path::PathBuf, process::Command, time::Duration};
 
 use seaworthy_core::Timeout;
 use seaworthy_plugins::{
-    Capability, Decision, HookCall, HookPoint, Interface, Plugins, World, pack,
+    Capability, Decision, EventType, HandlerDeclaration, HookCall, HookPoint, Interface, Plugins,
+    World, pack,
 };
 use seaworthy_testkit::requirement::optional;
 use serde_json::{Map, json};
@@ -68,7 +69,7 @@ async fn auth_enhancer_adds_attributes_after_the_authentication_plug_1() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn audit_logger_has_the_priorities_of_the_contract_plug_1() {
+async fn audit_logger_has_the_declarations_of_the_contract_plug_1() {
     const NAME: &str = "audit_logger";
     let home = sample(NAME);
     let module = std::fs::read(home.join("plugin.wat")).unwrap();
@@ -84,6 +85,22 @@ async fn audit_logger_has_the_priorities_of_the_contract_plug_1() {
         (HookPoint::AfterBiz, Some(15), timeout),
     ];
     assert_eq!(declared_hooks(&app.plugins, NAME), expected);
+    let handlers = app.plugins.get(NAME).unwrap().handlers;
+    for kind in [
+        EventType::USER_LOGIN,
+        EventType::USER_LOGOUT,
+        EventType::DATA_CREATED,
+        EventType::DATA_UPDATED,
+        EventType::DATA_DELETED,
+        EventType::PLUGIN_LOADED,
+        EventType::PLUGIN_UNLOADED,
+        EventType::PLUGIN_STARTED,
+        EventType::PLUGIN_STOPPED,
+        EventType::PLUGIN_ERROR,
+    ] {
+        let is_handled = |handler: &HandlerDeclaration| handler.types.contains(&kind);
+        assert!(handlers.iter().any(is_handled), "{kind}");
+    }
 }
 
 /// The tests run this module everywhere, so it must be that of the present source.

@@ -123,6 +123,24 @@ fn pack_and_sign_do_not_follow_links_plug_2() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn key_is_private_and_replaces_no_file_plug_2() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let folder = Folder::new();
+    let file = folder.path("other.key");
+    let public = folder.command(&["key", "other.key"]);
+    let key = fs::read_to_string(&file).unwrap();
+    assert!(!public.contains(key.trim()), "the command printed the key");
+    let mode = fs::metadata(&file).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let problem = folder.try_command(&["key", "other.key"]).unwrap_err();
+    let expected = "error: other.key cannot be written\n";
+    assert!(problem.starts_with(expected), "{problem}");
+    assert_eq!(fs::read_to_string(&file).unwrap(), key);
+}
+
 #[test]
 fn sign_rejects_a_key_of_another_kind_plug_2() {
     let folder = guard(PROCEEDS);
