@@ -35,6 +35,7 @@ impl Peer {
             "server.http.addr=127.0.0.1:0".to_owned(),
             "admin.addr=127.0.0.1:0".to_owned(),
             "log.level=error".to_owned(),
+            "broker.publish_timeout=30s".to_owned(),
         ];
         let settings = app.broker().into_iter().chain(own);
         let loader = Loader::new("peer").environment(Environment::default());

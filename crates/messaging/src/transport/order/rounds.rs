@@ -84,7 +84,8 @@ fn rounds(batch: Vec<Envelope>, is_whole: bool) -> Vec<Vec<Indexed>> {
 
 fn unconfirmed(is_timeout: bool, timeout: Timeout) -> PublishError {
     if is_timeout {
-        return PublishError::unavailable(format!("no confirmation within {timeout}"));
+        let milliseconds = timeout.get().as_millis();
+        return PublishError::unavailable(format!("no confirmation within {milliseconds} ms"));
     }
     PublishError::unavailable("the broker sent no confirmation for this message")
 }
