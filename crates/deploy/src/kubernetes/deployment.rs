@@ -85,6 +85,7 @@ fn deployment(facts: &Facts, overlay: &Overlay) -> Yaml {
     let grace = seconds(lifecycle.total_timeout_ms) + GRACE_MARGIN;
     spec.push("terminationGracePeriodSeconds", grace);
     spec.push("topologySpreadConstraints", pod::spread(facts));
+    spec.push("affinity", pod::affinity(facts));
     let metadata = map([("labels", pod::labels(name, facts))]);
     let template = map([("metadata", metadata), ("spec", spec)]);
     let update = map([

@@ -187,23 +187,34 @@ pub(super) fn spec(facts: &Facts, container: Yaml) -> Yaml {
     ])
 }
 
-/// Returns the constraints that spread replicas over zones and nodes.
+/// Returns the constraint that spreads replicas over zones.
 pub(super) fn spread(facts: &Facts) -> Yaml {
-    let constraint = |key: &str| {
-        map([
-            ("maxSkew", 1_i64.into()),
-            ("topologyKey", key.into()),
-            ("whenUnsatisfiable", "ScheduleAnyway".into()),
-            (
-                "labelSelector",
-                map([("matchLabels", selector(&facts.name))]),
-            ),
-        ])
-    };
-    list([
-        constraint("topology.kubernetes.io/zone"),
-        constraint("kubernetes.io/hostname"),
-    ])
+    list([map([
+        ("maxSkew", 1_i64.into()),
+        ("topologyKey", "topology.kubernetes.io/zone".into()),
+        ("whenUnsatisfiable", "ScheduleAnyway".into()),
+        ("labelSelector", replica_selector(facts)),
+    ])])
+}
+
+/// Returns the preference for the node with the fewest replicas. It does not delay a pod if every
+/// node has one.
+pub(super) fn affinity(facts: &Facts) -> Yaml {
+    let term = map([
+        ("topologyKey", "kubernetes.io/hostname".into()),
+        ("labelSelector", replica_selector(facts)),
+    ]);
+    let preference = map([("weight", 100_i64.into()), ("podAffinityTerm", term)]);
+    let preferences = (
+        "preferredDuringSchedulingIgnoredDuringExecution",
+        list([preference]),
+    );
+    map([("podAntiAffinity", map([preferences]))])
+}
+
+/// Returns the selector of the pods of a service.
+fn replica_selector(facts: &Facts) -> Yaml {
+    map([("matchLabels", selector(&facts.name))])
 }
 
 fn secret(facts: &Facts) -> String {

@@ -19,12 +19,10 @@ const KUBERNETES: [&str; 8] = [
     "1.30", "1.31", "1.32", "1.33", "1.34", "1.35", "1.36", "1.37",
 ];
 /// Checks of kube-score that do not apply. A CPU limit delays requests although the node has free
-/// CPU. Overlays name images by digest, so no image needs a second pull. Replicas are spread over
-/// nodes by a topology constraint instead of an affinity.
-const IGNORED: [&str; 3] = [
+/// CPU. Overlays name images by digest, so a pod must also start while the registry is down.
+const IGNORED: [&str; 2] = [
     "--ignore-container-cpu-limit",
     "--ignore-test=container-image-pull-policy",
-    "--ignore-test=deployment-has-host-podantiaffinity",
 ];
 
 /// Renders a platform into a new folder.
