@@ -23,5 +23,6 @@ mod rollout;
 mod rule_files;
 mod runbooks;
 mod sample;
+mod scanned;
 mod validators;
 mod workflows;

@@ -26,7 +26,7 @@ const IGNORED: [&str; 2] = [
 ];
 
 /// Renders a platform into a new folder.
-fn rendered(deploy: &Path) -> TempDir {
+pub(crate) fn rendered(deploy: &Path) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     let files = render(&facts(deploy), &overlay(deploy)).unwrap();
     write(folder.path(), &files).unwrap();
@@ -53,7 +53,11 @@ fn is_manifest(name: &str) -> bool {
 }
 
 /// Runs a validator, and returns whether it accepts the files, with its output.
-fn run<A: AsRef<OsStr>>(program: &Path, options: &[&str], files: &[A]) -> (bool, String) {
+pub(crate) fn run<A: AsRef<OsStr>>(
+    program: &Path,
+    options: &[&str],
+    files: &[A],
+) -> (bool, String) {
     assert!(!files.is_empty());
     let output = Command::new(program).args(options).args(files).output();
     let output = output.unwrap();
@@ -63,7 +67,7 @@ fn run<A: AsRef<OsStr>>(program: &Path, options: &[&str], files: &[A]) -> (bool,
 }
 
 #[track_caller]
-fn accepts<A: AsRef<OsStr>>(program: &Path, options: &[&str], files: &[A]) {
+pub(crate) fn accepts<A: AsRef<OsStr>>(program: &Path, options: &[&str], files: &[A]) {
     let (accepted, text) = run(program, options, files);
     assert!(accepted, "{} {options:?}: {text}", program.display());
 }
