@@ -11,6 +11,7 @@ mod addresses;
 mod audited;
 mod committed;
 mod dashboards;
+mod derived;
 mod folder;
 mod images;
 mod mutations;
