@@ -13,6 +13,7 @@ mod committed;
 mod dashboards;
 mod derived;
 mod folder;
+mod ignored;
 mod images;
 mod mutations;
 mod object_names;
