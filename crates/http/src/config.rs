@@ -1,3 +1,5 @@
+use std::net::SocketAddr;
+
 use schemars::JsonSchema;
 use seaworthy_core::{ByteSize, Timeout};
 use serde::{Deserialize, Serialize};
@@ -5,6 +7,8 @@ use serde::{Deserialize, Serialize};
 use crate::{
     AddressRange, CompressionConfig, CorsConfig, ForwardedHeader, LoadShedConfig, RateLimitsConfig,
     SecurityHeadersConfig,
+    server::{LimitsConfig, ListenerConfig, Protocols},
+    tls::TlsConfig,
 };
 
 /// The default of `timeout`: half of that of most proxies, so that the service responds first.
@@ -12,17 +16,34 @@ const DEFAULT_TIMEOUT: Timeout = Timeout::from_secs(30);
 /// The default of `max_body_size`, for large JSON documents. Upload routes set their own (SEC-3).
 const DEFAULT_MAX_BODY_SIZE: ByteSize = ByteSize::mebibytes(2);
 
-/// The settings of the middleware stack.
+/// The settings of an HTTP listener and of its middleware stack.
+///
+/// [`listener`](Self::listener) returns the part that the [`Listener`](crate::server::Listener) reads:
+/// `addr`, `protocols`, `tls`, `backlog` and `limits`. The [`Stack`](crate::Stack) reads the others.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct HttpConfig {
+    /// The address and port of the listener.
+    #[serde(deserialize_with = "crate::server::deserialize_address")]
+    pub addr: SocketAddr,
+    /// The HTTP versions that the listener accepts without TLS.
+    pub protocols: Protocols,
+    /// TLS. Not set: connections are not encrypted.
+    pub tls: Option<TlsConfig>,
+    /// Maximum connections that the kernel completes before the service accepts them.
+    pub backlog: u32,
+    /// Limits on connections, heads, bodies, responses and HTTP/2.
+    pub limits: LimitsConfig,
     /// Time limit until the response begins. A client can shorten it with `x-request-timeout-ms`. A
     /// route may set another limit.
+    #[schemars(extend("x-unsafe" = [{ "id": "RES-3", "above": "10m" }]))]
     pub timeout: Timeout,
     /// Maximum size of a request body. A route may set another limit.
+    #[schemars(extend("x-unsafe" = [{ "id": "SEC-3", "above": "1GiB" }]))]
     pub max_body_size: ByteSize,
-    /// The proxies whose forwarded client IP is used, as ranges such as `10.0.0.0/8`. Empty: no
-    /// proxy is trusted.
+    /// The proxies whose forwarded client IP is used, as ranges such as 10.0.0.0/8. Empty: no proxy
+    /// is trusted.
+    #[schemars(extend("x-trusted-proxies" = true))]
     pub trusted_proxies: Vec<AddressRange>,
     /// The header in which the proxies write the client IP.
     pub forwarded_header: ForwardedHeader,
@@ -31,6 +52,12 @@ pub struct HttpConfig {
     /// Whether to reject unsafe requests with cookies from pages of other origins. Origins that
     /// CORS allows with credentials may send them. Routes that start a session are guarded without
     /// cookies too.
+    #[schemars(extend("x-unsafe" = [{
+        "id": "SEC-2",
+        "value": false,
+        "why": "pages of other origins can act as a user whose browser sends cookies",
+        "fix": "set it to true, and list the origins that may send cookies in cors.allowed_origins"
+    }]))]
     pub reject_cross_site_cookies: bool,
     /// Rate limits per user or client IP.
     pub rate_limit: RateLimitsConfig,
@@ -46,7 +73,13 @@ pub struct HttpConfig {
 
 impl Default for HttpConfig {
     fn default() -> Self {
+        let listener = ListenerConfig::default();
         Self {
+            addr: listener.address,
+            protocols: listener.protocols,
+            tls: listener.tls,
+            backlog: listener.backlog,
+            limits: listener.limits,
             timeout: DEFAULT_TIMEOUT,
             max_body_size: DEFAULT_MAX_BODY_SIZE,
             trusted_proxies: Vec::new(),
@@ -58,6 +91,20 @@ impl Default for HttpConfig {
             compression: CompressionConfig::default(),
             security_headers: SecurityHeadersConfig::default(),
             access_log: AccessLogConfig::default(),
+        }
+    }
+}
+
+impl HttpConfig {
+    /// Returns the settings of the listener.
+    #[must_use]
+    pub fn listener(&self) -> ListenerConfig {
+        ListenerConfig {
+            address: self.addr,
+            protocols: self.protocols,
+            backlog: self.backlog,
+            limits: self.limits.clone(),
+            tls: self.tls.clone(),
         }
     }
 }

@@ -55,7 +55,7 @@ pub use command::{CommandRun, Commands, Console, ServiceCommand};
 pub use component::{Component, Stage};
 pub use config::{
     AdminConfig, BreakerScope, FrameworkConfig, GrpcClientConfig, GrpcClientTlsConfig, GrpcConfig,
-    PublicHttpConfig, SecretsConfig, ServerConfig,
+    SecretsConfig, ServerConfig,
 };
 pub use dependency::{ConnectConfig, ConnectError, Dependency, NotConnected, Optional};
 pub use error_tracking::ErrorTrackingConfig;

@@ -94,7 +94,7 @@ fn check_rules(loaded: &Loaded) -> Vec<ConfigError> {
     check_listener(
         "server.http",
         &server.http.listener(),
-        &server.http.stack(),
+        &server.http,
         &mut found,
     );
     if let Some(grpc) = &server.grpc {

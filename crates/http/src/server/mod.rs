@@ -44,7 +44,7 @@ mod stats;
 
 pub use config::{
     BodyLimitsConfig, ConnectionLimitsConfig, HeadLimitsConfig, Http2Config, LimitsConfig,
-    ListenerConfig, Protocols, ResponseLimitsConfig,
+    ListenerConfig, Protocols, ResponseLimitsConfig, deserialize_address,
 };
 pub(crate) use connection::ClientStream;
 #[cfg(test)]

@@ -4,14 +4,13 @@ use schemars::JsonSchema;
 use seaworthy_client::HttpClientConfig;
 use seaworthy_core::{ByteSize, host::is_loopback_ip};
 use seaworthy_health::HealthConfig;
-use seaworthy_http::{DEFAULT_BODY_BUDGET, OpenApiConfig, tls::TlsConfig};
+use seaworthy_http::{DEFAULT_BODY_BUDGET, HttpConfig, OpenApiConfig, tls::TlsConfig};
 use seaworthy_resilience::policies::ResilienceConfig;
 use seaworthy_telemetry::{MetricsConfig, logs::LogConfig, tracer::TracingConfig};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    admin::AdminConfig, grpc::GrpcConfig, grpc_client::GrpcClientConfig, public::PublicHttpConfig,
-    secrets::SecretsConfig,
+    admin::AdminConfig, grpc::GrpcConfig, grpc_client::GrpcClientConfig, secrets::SecretsConfig,
 };
 use crate::{ConnectConfig, ErrorTrackingConfig, LifecycleConfig};
 
@@ -107,7 +106,7 @@ impl FrameworkConfig {
 #[serde(default, deny_unknown_fields)]
 pub struct ServerConfig {
     /// The public HTTP listener.
-    pub http: PublicHttpConfig,
+    pub http: HttpConfig,
     /// The gRPC listener of a service that has one.
     pub grpc: Option<GrpcConfig>,
     /// Limit on the bytes of request bodies that the process holds at the same time, over all
@@ -121,7 +120,7 @@ pub struct ServerConfig {
 impl Default for ServerConfig {
     fn default() -> Self {
         Self {
-            http: PublicHttpConfig::default(),
+            http: HttpConfig::default(),
             grpc: None,
             max_body_memory: DEFAULT_BODY_BUDGET,
         }

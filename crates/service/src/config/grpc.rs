@@ -18,7 +18,7 @@ const DEFAULT_ADDRESS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHO
 #[serde(default, deny_unknown_fields)]
 pub struct GrpcConfig {
     /// The address and port of the listener.
-    #[serde(deserialize_with = "super::listening::address")]
+    #[serde(deserialize_with = "seaworthy_http::server::deserialize_address")]
     pub addr: SocketAddr,
     /// TLS. Not set: connections are not encrypted.
     pub tls: Option<TlsConfig>,

@@ -4,13 +4,10 @@ mod admin;
 mod framework;
 mod grpc;
 mod grpc_client;
-mod listening;
-mod public;
 mod secrets;
 
 pub use admin::AdminConfig;
 pub use framework::{FrameworkConfig, ServerConfig};
 pub use grpc::GrpcConfig;
 pub use grpc_client::{BreakerScope, GrpcClientConfig, GrpcClientTlsConfig};
-pub use public::PublicHttpConfig;
 pub use secrets::SecretsConfig;

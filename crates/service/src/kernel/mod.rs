@@ -157,7 +157,7 @@ impl Kernel {
             "server.http",
             &gate,
             &public,
-            |framework| Some(framework.server.http.stack()),
+            |framework| Some(framework.server.http.clone()),
         )?;
         Ok(Self {
             begun,

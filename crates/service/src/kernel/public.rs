@@ -64,7 +64,7 @@ impl Kernel {
 
 /// Returns the builder of the public stack.
 pub(super) fn stack(parts: &Parts, telemetry: &Telemetry) -> StackBuilder {
-    let mut config = parts.framework.server.http.stack();
+    let mut config = parts.framework.server.http.clone();
     config.security_headers.behind_tls_proxy |= parts.framework.behind_tls_proxy;
     Stack::builder(parts.identity.clone(), config, telemetry)
         .health(parts.health.clone())

@@ -1,5 +1,6 @@
 //! The settings of a listener. All defaults are safe on a public network.
 
+mod address;
 mod body;
 mod connections;
 mod head;
@@ -11,6 +12,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use address::deserialize_address;
 pub use body::BodyLimitsConfig;
 pub use connections::ConnectionLimitsConfig;
 pub use head::HeadLimitsConfig;
@@ -26,8 +28,7 @@ const DEFAULT_ADDRESS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHO
 const DEFAULT_BACKLOG: u32 = 4096;
 
 /// The settings of a listener.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ListenerConfig {
     /// The address and port, such as `127.0.0.1:8000` or `[::]:8000`. Port 0 lets the system choose
     /// a free one.

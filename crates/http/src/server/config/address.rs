@@ -5,8 +5,14 @@ use std::{
 
 use serde::{Deserialize as _, Deserializer, de::Error as _};
 
-/// Reads the address of a listener. `:8080` is port 8080 of every IPv4 address, as in Go programs.
-pub(super) fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SocketAddr, D::Error> {
+/// Deserializes the address of a listener, for the `deserialize_with` attribute of serde. `:8080` is
+/// port 8080 of every IPv4 address, as in Go programs.
+///
+/// # Errors
+/// The text is not an IP address with a port, and not `:` with a port.
+pub fn deserialize_address<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<SocketAddr, D::Error> {
     let text = String::deserialize(deserializer)?;
     let parsed = match text.strip_prefix(':') {
         Some(port) => every_address(port).ok(),
@@ -39,7 +45,8 @@ mod tests {
             ("::8080", None),
             ("localhost:8080", None),
         ] {
-            let read = address(json!(text)).ok().map(|address| address.to_string());
+            let read = deserialize_address(json!(text)).ok();
+            let read = read.map(|address| address.to_string());
             assert_eq!(read.as_deref(), expected, "{text}");
         }
     }
