@@ -52,7 +52,7 @@ pub use second_factor::{
 };
 pub use secret_token::SecretToken;
 pub use session::{
-    EndedAccess, InvalidLifetime, NewSession, Origin, RefreshError, Refreshed, Rotation,
+    InvalidLifetime, NewSession, Origin, RefreshError, Refreshed, RevokedAccess, Rotation,
     SessionConfig, SessionLifetime, SessionSummary, Sessions,
 };
 pub use token_versions::{InvalidCursor, TokenVersions, VersionCursor, VersionPage};

@@ -16,4 +16,4 @@ mod sessions;
 pub use config::SessionConfig;
 pub use lifetime::{InvalidLifetime, SessionLifetime};
 pub use rotation::{RefreshError, Refreshed, Rotation};
-pub use sessions::{EndedAccess, NewSession, Origin, SessionSummary, Sessions};
+pub use sessions::{NewSession, Origin, RevokedAccess, SessionSummary, Sessions};

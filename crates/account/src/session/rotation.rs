@@ -1,7 +1,7 @@
 use seaworthy_core::{Code, Error};
 use seaworthy_data::{DataError, Transaction, microseconds, sql};
 
-use super::sessions::{Sessions, end};
+use super::sessions::{Sessions, revoke};
 use crate::SecretToken;
 
 /// A refreshed session.
@@ -26,8 +26,8 @@ pub enum RefreshError {
     /// Another request rotated the token within the grace period.
     #[error("the refresh token was rotated within the grace period")]
     AlreadyRotated,
-    /// The token was used twice, so it is stolen. Its session has ended.
-    #[error("the refresh token was used twice, so its session has ended")]
+    /// The token was used twice, so it is stolen. Its session is revoked.
+    #[error("the refresh token was used twice, so its session is revoked")]
     Reused {
         /// The user of the session.
         user: String,
@@ -149,12 +149,12 @@ impl Sessions {
         if since < microseconds(self.config.rotation_grace_period.get()) {
             return Ok(Rotation::AlreadyRotated);
         }
-        end(tx, &user, &id).await?;
+        revoke(tx, &user, &id).await?;
         let warned = user.clone();
         tx.on_commit(move || {
             tracing::warn!(
                 user = warned,
-                "a refresh token was used twice and its session was ended"
+                "a refresh token was used twice and its session was revoked"
             );
         });
         Ok(Rotation::Reused { user })

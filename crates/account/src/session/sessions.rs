@@ -34,10 +34,10 @@ pub struct NewSession {
     pub token: SecretToken,
 }
 
-/// The result of [`end_access`](Sessions::end_access).
+/// The result of [`revoke_access`](Sessions::revoke_access).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct EndedAccess {
-    /// The IDs of the ended sessions.
+pub struct RevokedAccess {
+    /// The IDs of the revoked sessions.
     pub sessions: Vec<String>,
     /// The new version of the user's tokens.
     pub version: u64,
@@ -88,7 +88,7 @@ impl Sessions {
         user: &str,
         origin: Origin<'_>,
     ) -> Result<NewSession, Error> {
-        self.end_surplus(connection, user).await?;
+        self.revoke_surplus(connection, user).await?;
         let (id, token) = (new_id().to_string(), SecretToken::generate()?);
         sql("INSERT INTO account_sessions (id, user_id, token_hash, user_agent, address, begun_us, used_us, until_us, ends_us)
              VALUES (?, ?, ?, ?, ?, {now_us}, {now_us}, {now_us} + ?, {now_us} + ?)")
@@ -104,13 +104,13 @@ impl Sessions {
         Ok(NewSession { id, token })
     }
 
-    /// Ends the least recently used sessions of a user, so that there is room for one more.
+    /// Revokes the least recently used sessions of a user, so that there is room for one more.
     /// [`begin`](Self::begin) does so, too. Returns their IDs, for a service that also has active
     /// sessions elsewhere, such as in Redis.
     ///
     /// # Errors
     /// Any error of the database.
-    pub async fn end_surplus(
+    pub async fn revoke_surplus(
         &self,
         connection: &dyn Connection,
         user: &str,
@@ -122,12 +122,12 @@ impl Sessions {
                 .bind(max - 1)
                 .fetch_all(connection)
                 .await?;
-        let mut ended = Vec::new();
+        let mut revoked = Vec::new();
         for (id,) in surplus {
-            end(connection, user, &id).await?;
-            ended.push(id);
+            revoke(connection, user, &id).await?;
+            revoked.push(id);
         }
-        Ok(ended)
+        Ok(revoked)
     }
 
     /// Returns the user of a refresh token, without rotating the token.
@@ -189,13 +189,13 @@ impl Sessions {
         Ok(version.map(|(version,)| version.unsigned_abs()))
     }
 
-    /// Ends the session of a token, as a logout does. The token may have been rotated, by its owner
+    /// Revokes the session of a token, as a logout does. The token may have been rotated, by its owner
     /// or by an attacker. Returns the user, or `None` if the token is unknown or its session has
     /// ended.
     ///
     /// # Errors
     /// Any error of the database.
-    pub async fn end(
+    pub async fn revoke(
         &self,
         tx: &Transaction,
         token: &SecretToken,
@@ -203,24 +203,28 @@ impl Sessions {
         let Some((id, user)) = self.find(tx, token).await? else {
             return Ok(None);
         };
-        Ok(end(tx, &user, &id).await?.then_some(user))
+        Ok(revoke(tx, &user, &id).await?.then_some(user))
     }
 
-    /// Ends one session of a user. Returns `false` if the user does not have a session with this
+    /// Revokes one session of a user. Returns `false` if the user does not have a session with this
     /// ID.
     ///
     /// # Errors
     /// Any error of the database.
-    pub async fn end_one(&self, user: &str, id: &str) -> Result<bool, DataError> {
-        end(&self.database, user, id).await
+    pub async fn revoke_one(&self, user: &str, id: &str) -> Result<bool, DataError> {
+        revoke(&self.database, user, id).await
     }
 
-    /// Ends all sessions of a user, in the transaction of a new password or a ban. Access tokens
+    /// Revokes all sessions of a user, in the transaction of a new password or a ban. Access tokens
     /// stay valid until they expire or [`TokenVersions::increment`](crate::TokenVersions::increment).
     ///
     /// # Errors
     /// Any error of the database.
-    pub async fn end_all(&self, connection: &dyn Connection, user: &str) -> Result<u64, DataError> {
+    pub async fn revoke_all(
+        &self,
+        connection: &dyn Connection,
+        user: &str,
+    ) -> Result<u64, DataError> {
         let done = sql("DELETE FROM account_sessions WHERE user_id = ?")
             .bind(user)
             .execute(connection)
@@ -228,14 +232,18 @@ impl Sessions {
         Ok(done.rows_affected())
     }
 
-    /// Ends all access of a user: sessions, and by [`TokenVersions::increment`] access tokens, API keys
+    /// Revokes all access of a user: sessions, and by [`TokenVersions::increment`] access tokens, API keys
     /// and known devices. The transaction must have locked the row of the user first. Otherwise a
     /// login in progress begins a session afterwards. A service that also has active sessions
     /// elsewhere, such as in Redis, removes the returned sessions there.
     ///
     /// # Errors
     /// Any error of the database.
-    pub async fn end_access(&self, tx: &Transaction, user: &str) -> Result<EndedAccess, DataError> {
+    pub async fn revoke_access(
+        &self,
+        tx: &Transaction,
+        user: &str,
+    ) -> Result<RevokedAccess, DataError> {
         // Expired sessions too: their access tokens may still be valid.
         let mut sessions: Vec<String> = Vec::new();
         loop {
@@ -251,8 +259,8 @@ impl Sessions {
             }
             sessions.extend(page.into_iter().map(|(id,)| id));
         }
-        self.end_all(tx, user).await?;
-        Ok(EndedAccess {
+        self.revoke_all(tx, user).await?;
+        Ok(RevokedAccess {
             sessions,
             version: TokenVersions::increment(tx, user).await?,
         })
@@ -311,7 +319,7 @@ impl Sessions {
     }
 }
 
-pub(super) async fn end(
+pub(super) async fn revoke(
     connection: &dyn Connection,
     user: &str,
     id: &str,

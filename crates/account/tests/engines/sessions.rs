@@ -29,11 +29,11 @@ async fn begin(sessions: &Sessions, test: &TestDatabase) -> SecretToken {
     begun.await.unwrap().token
 }
 
-async fn end(sessions: &Sessions, test: &TestDatabase, token: &SecretToken) -> Option<String> {
-    let ended = test
+async fn revoke(sessions: &Sessions, test: &TestDatabase, token: &SecretToken) -> Option<String> {
+    let user = test
         .database
-        .transaction(|tx| async move { sessions.end(&tx, token).await });
-    ended.await.unwrap()
+        .transaction(|tx| async move { sessions.revoke(&tx, token).await });
+    user.await.unwrap()
 }
 
 pub(crate) async fn reused_refresh_token_ends_its_session_auth_3(test: TestDatabase) {
@@ -100,7 +100,7 @@ pub(crate) async fn session_expires_after_its_timeouts_auth_3(test: TestDatabase
         assert!(matches!(answer, Err(RefreshError::Unknown)), "{answer:?}");
         assert!(sessions.for_user(USER).await.unwrap().is_empty());
         assert!(!sessions.has_any(&test.database, USER).await.unwrap());
-        assert_eq!(end(&sessions, &test, &token).await, None, "no logout");
+        assert_eq!(revoke(&sessions, &test, &token).await, None, "no logout");
     }
 }
 
@@ -108,12 +108,12 @@ pub(crate) async fn logout_with_a_rotated_token_ends_the_session_auth_3(test: Te
     let sessions = sessions(&test, SessionConfig::default());
     let (own, other) = (begin(&sessions, &test).await, begin(&sessions, &test).await);
     let stolen = sessions.refresh(&own).await.unwrap().token;
-    assert_eq!(end(&sessions, &test, &own).await.as_deref(), Some(USER));
+    assert_eq!(revoke(&sessions, &test, &own).await.as_deref(), Some(USER));
     assert_eq!(sessions.user(&stolen).await.unwrap(), None);
     assert!(sessions.user(&other).await.unwrap().is_some());
 }
 
-pub(crate) async fn logout_ban_and_limit_end_sessions_auth_3(test: TestDatabase) {
+pub(crate) async fn logout_ban_and_limit_revoke_sessions_auth_3(test: TestDatabase) {
     let config = SessionConfig {
         max_per_user: 2.try_into().unwrap(),
         ..SessionConfig::default()
@@ -123,26 +123,29 @@ pub(crate) async fn logout_ban_and_limit_end_sessions_auth_3(test: TestDatabase)
     let third = begin(&sessions, &test).await;
     assert_eq!(sessions.user(&first).await.unwrap(), None, "it made room");
 
-    assert_eq!(end(&sessions, &test, &second).await.as_deref(), Some(USER));
-    assert_eq!(end(&sessions, &test, &second).await, None, "it is over");
+    assert_eq!(
+        revoke(&sessions, &test, &second).await.as_deref(),
+        Some(USER)
+    );
+    assert_eq!(revoke(&sessions, &test, &second).await, None, "it is over");
     assert_eq!(sessions.user(&second).await.unwrap(), None);
     let listed = sessions.for_user(USER).await.unwrap();
     assert_eq!(listed.len(), 1);
     assert!(
         !sessions
-            .end_one("another user", &listed[0].id)
+            .revoke_one("another user", &listed[0].id)
             .await
             .unwrap()
     );
-    assert!(sessions.end_one(USER, &listed[0].id).await.unwrap());
+    assert!(sessions.revoke_one(USER, &listed[0].id).await.unwrap());
     assert_eq!(sessions.user(&third).await.unwrap(), None);
 
     begin(&sessions, &test).await;
-    let ended = sessions.end_all(&test.database, USER).await.unwrap();
+    let ended = sessions.revoke_all(&test.database, USER).await.unwrap();
     assert_eq!(ended, 1);
 }
 
-pub(crate) async fn end_of_access_names_the_ended_sessions_auth_3(test: TestDatabase) {
+pub(crate) async fn revoke_access_returns_revoked_sessions_auth_3(test: TestDatabase) {
     let config = SessionConfig {
         max_per_user: NonZeroU32::new(2).unwrap(),
         ..SessionConfig::default()
@@ -155,13 +158,13 @@ pub(crate) async fn end_of_access_names_the_ended_sessions_auth_3(test: TestData
     };
     let first = begun().await;
     let second = begun().await;
-    let surplus = sessions.end_surplus(&test.database, USER).await.unwrap();
+    let surplus = sessions.revoke_surplus(&test.database, USER).await.unwrap();
     assert_eq!(surplus, [first]);
     let third = begun().await;
     let end = || {
         let sessions = &sessions;
         test.database
-            .transaction(move |tx| async move { sessions.end_access(&tx, USER).await })
+            .transaction(move |tx| async move { sessions.revoke_access(&tx, USER).await })
     };
     let ended: BTreeSet<_> = end().await.unwrap().sessions.into_iter().collect();
     assert_eq!(ended, [third, second].into());
@@ -172,7 +175,7 @@ pub(crate) async fn end_of_access_names_the_ended_sessions_auth_3(test: TestData
     assert_eq!(version().await, 2);
 }
 
-pub(crate) async fn end_of_access_names_more_sessions_than_a_page_auth_3(test: TestDatabase) {
+pub(crate) async fn revoke_access_returns_more_sessions_than_a_page_auth_3(test: TestDatabase) {
     let config = SessionConfig {
         max_per_user: NonZeroU32::MAX,
         ..SessionConfig::default()
@@ -191,7 +194,7 @@ pub(crate) async fn end_of_access_names_more_sessions_than_a_page_auth_3(test: T
                         .id,
                 );
             }
-            Ok::<_, DataError>((begun, sessions.end_access(&tx, USER).await?.sessions))
+            Ok::<_, DataError>((begun, sessions.revoke_access(&tx, USER).await?.sessions))
         })
         .await
         .unwrap();
@@ -225,7 +228,7 @@ pub(crate) async fn ended_access_ends_checks_in_progress_auth_3(test: TestDataba
     assert!(sessions.has_any(&test.database, USER).await.unwrap());
     let ended = test.database.transaction(|tx| {
         let sessions = &sessions;
-        async move { sessions.end_access(&tx, USER).await }
+        async move { sessions.revoke_access(&tx, USER).await }
     });
     let ended = ended.await.unwrap();
     assert_eq!((ended.sessions.len(), ended.version), (1, checked + 1));

@@ -60,7 +60,7 @@ impl Accounts {
                     let Some(codes) = self.factors.confirm(&tx, proved).await? else {
                         return Ok(None);
                     };
-                    self.sessions.end_access(&tx, owner).await?;
+                    self.sessions.revoke_access(&tx, owner).await?;
                     let session = self.begin_session(&tx, &user).await?;
                     let entry = AuditEntry::new("totp.enable").target("user", owner);
                     self.audit.append(&tx, entry).await?;

@@ -104,7 +104,7 @@ impl Accounts {
             .transaction(|tx| async move {
                 // A login in progress must not begin a session afterwards.
                 self.users.lock(&tx, user).await?;
-                self.sessions.end_access(&tx, &user.to_string()).await?;
+                self.sessions.revoke_access(&tx, &user.to_string()).await?;
                 Ok::<_, Error>(())
             })
             .await

@@ -136,7 +136,7 @@ impl ActiveSessions {
         tx: &Transaction,
         user: String,
     ) -> Result<Refreshed, Error> {
-        for surplus in sessions.end_surplus(tx, &user).await? {
+        for surplus in sessions.revoke_surplus(tx, &user).await? {
             self.remove(&surplus).await?;
         }
         let (address, agent) = client();

@@ -301,7 +301,7 @@ impl Accounts {
             .transaction(|tx| {
                 let token = token.clone();
                 async move {
-                    let Some(user) = self.sessions.end(&tx, &token).await? else {
+                    let Some(user) = self.sessions.revoke(&tx, &token).await? else {
                         return Ok(());
                     };
                     let entry = AuditEntry::new("user.logout").target("user", user.as_str());

@@ -128,7 +128,7 @@ impl Accounts {
                 self.lock_users(&tx, caller, target, Role::Admin).await?;
                 let id = target.to_string();
                 self.factors.remove(&tx, &id).await?;
-                self.end_access(&tx, target).await?;
+                self.revoke_access(&tx, target).await?;
                 let entry = AuditEntry::new("user.reset_totp").target("user", id);
                 Ok(self.audit.append(&tx, entry).await?)
             })

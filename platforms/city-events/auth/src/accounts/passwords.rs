@@ -29,7 +29,7 @@ impl Accounts {
         let id = user.to_string();
         Users::set_password(tx, user, hash).await?;
         self.factors.cancel_enrollment(tx, &id).await?;
-        let version = self.end_access(tx, user).await?;
+        let version = self.revoke_access(tx, user).await?;
         let entry = AuditEntry::new(action)
             .actor(id.as_str())
             .target("user", id.as_str());
@@ -51,23 +51,23 @@ impl Accounts {
         self.factors.remove(tx, &id).await?;
         Identities::unlink_unverified(tx, user).await?;
         self.verify_email.revoke_all(tx, &id).await?;
-        self.end_access(tx, user).await.map(drop)
+        self.revoke_access(tx, user).await.map(drop)
     }
 
-    /// Ends sessions, access tokens, known devices and links to a new password. Returns the new
+    /// Revokes sessions, access tokens, known devices and links to a new password. Returns the new
     /// version of the tokens. The transaction must have locked the user.
-    pub(super) async fn end_access(&self, tx: &Transaction, user: UserId) -> Result<u64, Error> {
+    pub(super) async fn revoke_access(&self, tx: &Transaction, user: UserId) -> Result<u64, Error> {
         self.password_reset
             .revoke_all(tx, &user.to_string())
             .await?;
-        self.end_sessions(tx, user).await
+        self.revoke_sessions(tx, user).await
     }
 
-    /// Ends sessions, access tokens and known devices. Returns the new version of the tokens.
-    async fn end_sessions(&self, tx: &Transaction, user: UserId) -> Result<u64, Error> {
-        let ended = self.sessions.end_access(tx, &user.to_string()).await?;
-        self.publish_revocation(tx, user, ended.version).await?;
-        Ok(ended.version)
+    /// Revokes sessions, access tokens and known devices. Returns the new version of the tokens.
+    async fn revoke_sessions(&self, tx: &Transaction, user: UserId) -> Result<u64, Error> {
+        let revoked = self.sessions.revoke_access(tx, &user.to_string()).await?;
+        self.publish_revocation(tx, user, revoked.version).await?;
+        Ok(revoked.version)
     }
 
     /// Checks the caller's password for an action.
@@ -213,7 +213,7 @@ impl Accounts {
         tx: &Transaction,
         user: UserId,
     ) -> Result<(), Error> {
-        self.end_sessions(tx, user).await?;
+        self.revoke_sessions(tx, user).await?;
         let entry = AuditEntry::new("sessions.revoke").target("user", user.to_string());
         Ok(self.audit.append(tx, entry).await?)
     }

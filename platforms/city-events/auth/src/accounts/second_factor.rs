@@ -121,7 +121,7 @@ impl Accounts {
                     let Some(recovery) = self.factors.confirm(&tx, proved).await? else {
                         return Ok(None);
                     };
-                    let version = self.end_access(&tx, user.id).await?;
+                    let version = self.revoke_access(&tx, user.id).await?;
                     let entry = AuditEntry::new("user.enable_totp");
                     let session = self.begin_session(&tx, &user, version, entry);
                     let (access, refresh) = session.await?;

@@ -71,7 +71,7 @@ async fn set_status(
                     || target.stores.sessions.has_any(&tx, &id).await?
                     || target.stores.api_keys.has_any(&tx, &id).await?);
             if is_ended {
-                target.stores.sessions.end_access(&tx, &id).await?;
+                target.stores.sessions.revoke_access(&tx, &id).await?;
             }
             if !is_changed && !is_ended {
                 return Ok(false);
@@ -136,7 +136,7 @@ async fn remove_totp(
             }
             target.stores.factors.remove(&tx, &id).await?;
             // An attacker with the authenticator application may have a session.
-            target.stores.sessions.end_access(&tx, &id).await?;
+            target.stores.sessions.revoke_access(&tx, &id).await?;
             let entry = target.entry("totp.remove");
             target.audit.append(&tx, entry).await?;
             Ok::<_, Error>(true)
@@ -172,7 +172,7 @@ async fn set_password(
                 let (user, id) = (target.user.id, target.id());
                 target.stores.users.lock(&tx, user).await?;
                 target.stores.users.set_hash(&tx, user, hash).await?;
-                target.stores.sessions.end_access(&tx, &id).await?;
+                target.stores.sessions.revoke_access(&tx, &id).await?;
                 // An attacker who knows the previous password may have begun an enrollment.
                 target.stores.factors.cancel_enrollment(&tx, &id).await?;
                 // Attempts with the previous password must not lock the owner out.

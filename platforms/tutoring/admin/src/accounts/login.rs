@@ -227,7 +227,7 @@ impl Accounts {
                     admins::replace_hash(&tx, admin.id, before, hash.as_str()).await?;
                     let id = admin.id.to_string();
                     self.factors.cancel_enrollment(&tx, &id).await?;
-                    let ended = self.end_sessions(&tx, admin.id).await?;
+                    let ended = self.revoke_sessions(&tx, admin.id).await?;
                     let entry = AuditEntry::new("admin.change_password");
                     self.audit.append(&tx, entry.target("admin", id)).await?;
                     Ok::<_, Error>(ended)

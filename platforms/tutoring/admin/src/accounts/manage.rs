@@ -228,7 +228,7 @@ impl Accounts {
             admins::set_roles(tx, id, &after.roles).await?;
         }
         let ended = if ends_sessions {
-            self.end_sessions(tx, id).await?
+            self.revoke_sessions(tx, id).await?
         } else {
             Vec::new()
         };

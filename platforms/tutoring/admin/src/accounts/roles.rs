@@ -90,7 +90,7 @@ impl Accounts {
                     roles::replace(&tx, role, permissions).await?;
                     let mut ended = Vec::new();
                     for holder in &holders {
-                        ended.extend(self.end_sessions(&tx, *holder).await?);
+                        ended.extend(self.revoke_sessions(&tx, *holder).await?);
                     }
                     let mut entry = AuditEntry::new("role.update")
                         .target("role", role.as_str())

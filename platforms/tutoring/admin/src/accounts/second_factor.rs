@@ -91,7 +91,7 @@ impl Accounts {
                     let Some(recovery) = self.factors.confirm(&tx, proved).await? else {
                         return Ok(None);
                     };
-                    let ended = self.end_sessions(&tx, admin.id).await?;
+                    let ended = self.revoke_sessions(&tx, admin.id).await?;
                     let session = self.begin_session(&tx, admin).await?;
                     let entry = AuditEntry::new("admin.enable_totp").target("admin", id);
                     self.audit.append(&tx, entry).await?;

@@ -123,7 +123,7 @@ impl Accounts {
             .transaction(|tx| async move {
                 // Because of this lock, a concurrent refresh completes first, or finds no session.
                 admins::lock(&tx, &[admin]).await?;
-                let Some(user) = self.sessions.end(&tx, token).await? else {
+                let Some(user) = self.sessions.revoke(&tx, token).await? else {
                     return Ok(());
                 };
                 let entry = AuditEntry::new("admin.logout").target("admin", user.as_str());
@@ -144,7 +144,7 @@ impl Accounts {
             .transaction(|tx| async move {
                 admins::lock(&tx, &[id]).await?;
                 caller.session.require_active(&tx).await?;
-                let ended = self.end_sessions(&tx, id).await?;
+                let ended = self.revoke_sessions(&tx, id).await?;
                 let entry = AuditEntry::new("admin.logout_all").target("admin", id.to_string());
                 self.audit.append(&tx, entry).await?;
                 Ok::<_, Error>(ended)
@@ -157,12 +157,12 @@ impl Accounts {
     /// Ends all sessions of an admin in the transaction of a change, which has locked the admin. A
     /// login that has checked its credentials fails. Returns the IDs of the sessions for
     /// [`revoke_access_tokens`](Self::revoke_access_tokens).
-    pub(super) async fn end_sessions(
+    pub(super) async fn revoke_sessions(
         &self,
         tx: &Transaction,
         id: Uuid,
     ) -> Result<Vec<String>, Error> {
-        let ended = self.sessions.end_access(tx, &id.to_string()).await?;
+        let ended = self.sessions.revoke_access(tx, &id.to_string()).await?;
         Ok(ended.sessions)
     }
 

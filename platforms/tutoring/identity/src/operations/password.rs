@@ -67,7 +67,7 @@ impl Parts {
                     Accounts::set_password(&tx, id, hash.as_str()).await?;
                     // The owner has proved their identity.
                     self.lockout.reset(&tx, &id.to_string()).await?;
-                    self.end_sessions(&tx, id).await
+                    self.revoke_sessions(&tx, id).await
                 }
             })
             .await

@@ -64,7 +64,7 @@ impl Parts {
                     // A concurrent refresh completes before this lock, or finds no session.
                     Accounts::lock(&tx, user).await?;
                     self.active_sessions.remove(session).await?;
-                    self.sessions.end(&tx, token).await?;
+                    self.sessions.revoke(&tx, token).await?;
                     Ok::<_, Error>(())
                 }
             })
@@ -82,7 +82,7 @@ impl Parts {
                 let id = caller.user();
                 Accounts::lock(&tx, id).await?;
                 caller.require_active(&tx).await?;
-                self.end_sessions(&tx, id).await
+                self.revoke_sessions(&tx, id).await
             })
             .await
     }

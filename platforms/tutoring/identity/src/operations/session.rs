@@ -58,9 +58,9 @@ impl Parts {
     /// # Errors
     /// An error of the database, or `SERVICE_DEGRADED` if Redis is unavailable. Then no session has
     /// ended.
-    pub(crate) async fn end_sessions(&self, tx: &Transaction, id: Uuid) -> Result<(), Error> {
+    pub(crate) async fn revoke_sessions(&self, tx: &Transaction, id: Uuid) -> Result<(), Error> {
         let user = id.to_string();
-        for session in self.sessions.end_access(tx, &user).await?.sessions {
+        for session in self.sessions.revoke_access(tx, &user).await?.sessions {
             self.active_sessions.remove(&session).await?;
         }
         Ok(())
