@@ -35,16 +35,16 @@ const DEFAULT_INITIAL_BACKOFF: Timeout = Timeout::from_millis(200);
 const DEFAULT_MAX_BACKOFF: Timeout = Timeout::from_secs(30);
 /// The default of `max_deliveries`. A message beyond it probably crashes its consumers.
 const DEFAULT_MAX_DELIVERIES: NonZeroU32 = NonZeroU32::new(20).unwrap();
-/// Consecutive failures that open the breaker. After so many, the messages are not the cause.
-const DEFAULT_BREAKER_RUN: u32 = 10;
+/// The default number of consecutive failures that open the breaker. After so many, the messages are not the cause.
+const DEFAULT_BREAKER_CONSECUTIVE_FAILURES: u32 = 10;
 /// The default window of the breaker. It is long, because messages may be rare.
 const DEFAULT_BREAKER_WINDOW: Timeout = Timeout::from_secs(60);
 /// The default minimum of attempts for a failure rate. A rate of fewer may be chance.
 const DEFAULT_BREAKER_MIN_CALLS: NonZeroU32 = NonZeroU32::new(20).unwrap();
 /// The default interval of attempts of an open breaker, so that few messages become dead letters.
-const DEFAULT_BREAKER_PROBE: Timeout = Timeout::from_secs(5);
+const DEFAULT_BREAKER_PROBE_INTERVAL: Timeout = Timeout::from_secs(5);
 /// The default wait of an open breaker for a message that could probe.
-const DEFAULT_BREAKER_OPEN: Timeout = Timeout::from_secs(30);
+const DEFAULT_BREAKER_OPEN_DURATION: Timeout = Timeout::from_secs(30);
 /// The slow-call threshold, longer than any handler may take: a slow handler is not a failure.
 const BREAKER_SLOW_CALL: Timeout = Timeout::from_secs(7 * 24 * 60 * 60);
 /// The default of `lag_interval`: cheap for the broker, and soon enough for an alert.
@@ -277,9 +277,9 @@ impl Default for SubscriptionConfig {
                 mode: BreakerMode::Threshold,
                 window: DEFAULT_BREAKER_WINDOW,
                 min_calls: DEFAULT_BREAKER_MIN_CALLS,
-                consecutive_failures: DEFAULT_BREAKER_RUN,
-                open_duration: DEFAULT_BREAKER_OPEN,
-                probe_interval: DEFAULT_BREAKER_PROBE,
+                consecutive_failures: DEFAULT_BREAKER_CONSECUTIVE_FAILURES,
+                open_duration: DEFAULT_BREAKER_OPEN_DURATION,
+                probe_interval: DEFAULT_BREAKER_PROBE_INTERVAL,
                 slow_call_duration: BREAKER_SLOW_CALL,
                 slow_call_rate: Threshold::percent(100),
                 ..CircuitBreakerConfig::default()

@@ -14,8 +14,8 @@ const USER: i64 = 65_532;
 /// The mode 0440 in decimal: the group of the pod reads secrets.
 const SECRET_MODE: i64 = 288;
 /// The requests of a service without measured usage, in millicores and MiB.
-const DEFAULT_CPU: u32 = 100;
-const DEFAULT_MEMORY: u32 = 128;
+const DEFAULT_CPU_MILLICORES: u32 = 100;
+const DEFAULT_MEMORY_MIB: u32 = 128;
 /// CPU use in percent of the request at which the autoscaler adds pods. The peak stays below.
 const CPU_TARGET_PERCENT: u32 = 70;
 /// Requests are multiples of this number of millicores.
@@ -42,9 +42,9 @@ impl Resources {
         };
         let usage = usage.copied().unwrap_or_default();
         let cpu = |measured| share(measured, 100, CPU_TARGET_PERCENT, CPU_STEP);
-        let cpu = usage.cpu_millicores.map_or(DEFAULT_CPU, cpu);
+        let cpu = usage.cpu_millicores.map_or(DEFAULT_CPU_MILLICORES, cpu);
         let memory = |measured| share(measured, MEMORY_PERCENT, 100, MEMORY_STEP);
-        let memory = usage.memory_mib.map_or(DEFAULT_MEMORY, memory);
+        let memory = usage.memory_mib.map_or(DEFAULT_MEMORY_MIB, memory);
         Self {
             cpu,
             memory,

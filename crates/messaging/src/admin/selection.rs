@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// The default number of dead letters in a response.
-const DEFAULT_LISTED: NonZeroU32 = NonZeroU32::new(100).unwrap();
+const DEFAULT_LIMIT: NonZeroU32 = NonZeroU32::new(100).unwrap();
 /// The maximum number of dead letters in a response. The command lists more.
 const MAX_LISTED: NonZeroU32 = NonZeroU32::new(1_000).unwrap();
 /// The maximum number of dead letters of a replay, a discard or a grouping.
@@ -110,7 +110,7 @@ impl DeadLetterQuery {
         messaging: &Messaging,
         letters: &DeadLetters,
     ) -> Result<Selection, Error> {
-        let limit = self.limit.unwrap_or(DEFAULT_LISTED).min(MAX_LISTED);
+        let limit = self.limit.unwrap_or(DEFAULT_LIMIT).min(MAX_LISTED);
         self.selection(messaging, letters, limit).await
     }
 

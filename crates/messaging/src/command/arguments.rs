@@ -13,9 +13,9 @@ use crate::{
 };
 
 /// The default limit of `list`.
-const DEFAULT_LISTED: &str = "100";
+const DEFAULT_LIST_LIMIT: &str = "100";
 /// The default limit of the other subcommands.
-const DEFAULT_SELECTED: &str = "10000";
+const DEFAULT_SELECTION_LIMIT: &str = "10000";
 /// The default rate of a replay, in letters per second.
 const DEFAULT_RATE: &str = "50";
 
@@ -37,11 +37,11 @@ pub(super) fn definition() -> Command {
         .subcommand_required(true)
         .subcommand(filtered(
             Command::new("list").about("List dead letters, the oldest first."),
-            DEFAULT_LISTED,
+            DEFAULT_LIST_LIMIT,
         ))
         .subcommand(filtered(
             Command::new("groups").about("Group dead letters by cause, the largest group first."),
-            DEFAULT_SELECTED,
+            DEFAULT_SELECTION_LIMIT,
         ))
         .subcommand(
             Command::new("show")
@@ -55,7 +55,7 @@ pub(super) fn definition() -> Command {
                 Command::new("replay").about(
                     "Publish dead letters again for the group that failed, and remove each after the broker has confirmed it.",
                 ),
-                DEFAULT_SELECTED,
+                DEFAULT_SELECTION_LIMIT,
             )
             .arg(ids())
             .arg(all())
@@ -84,7 +84,7 @@ pub(super) fn definition() -> Command {
         .subcommand(
             filtered(
                 Command::new("discard").about("Remove dead letters permanently."),
-                DEFAULT_SELECTED,
+                DEFAULT_SELECTION_LIMIT,
             )
             .arg(ids())
             .arg(all())

@@ -26,7 +26,7 @@ const DEFAULT_CONFIG_DIRECTORY: &str = "configs/plugins";
 /// The default time for which requests use a replaced version: the default timeout of requests.
 const DEFAULT_DRAIN_TIMEOUT: Timeout = Timeout::from_secs(30);
 /// The default maximum number of queued events. More of them mean that the handlers are too slow.
-const DEFAULT_QUEUE: usize = 1_000;
+const DEFAULT_MAX_QUEUED_EVENTS: usize = 1_000;
 
 /// Settings of plugins.
 ///
@@ -95,7 +95,7 @@ impl Default for PluginsConfig {
             on_failure: FailureMode::default(),
             auth_rate_limit: RateLimitConfig::default(),
             drain_timeout: DEFAULT_DRAIN_TIMEOUT,
-            max_queued_events: DEFAULT_QUEUE,
+            max_queued_events: DEFAULT_MAX_QUEUED_EVENTS,
             security: PluginSecurityConfig::default(),
             grants: BTreeMap::new(),
         }

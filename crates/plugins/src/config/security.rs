@@ -7,7 +7,7 @@ use semver::Version;
 use serde::{Deserialize, Serialize};
 
 /// The default memory of a call: enough for hooks that process the data of one request.
-const DEFAULT_MEMORY: ByteSize = ByteSize::mebibytes(50);
+const DEFAULT_MAX_MEMORY: ByteSize = ByteSize::mebibytes(50);
 /// The maximum memory of a call in production (PLUG-2).
 pub(crate) const MAX_MEMORY: ByteSize = ByteSize::mebibytes(100);
 /// The default memory of a call in development, where plugins are not optimized.
@@ -24,18 +24,18 @@ const DEFAULT_FILE_SIZE: ByteSize = ByteSize::mebibytes(16);
 /// or in a build without optimization.
 const DEFAULT_COMPILE_TIMEOUT: Timeout = Timeout::from_secs(120);
 /// The default maximum number of calls to the host in one call: more than a sensible hook makes.
-const DEFAULT_HOST_CALLS: u32 = 1_000;
+const DEFAULT_MAX_HOST_CALLS: u32 = 1_000;
 /// The default maximum data of one call in each direction: enough for a request and its context.
 /// Plugins do not process files.
-const DEFAULT_PAYLOAD: ByteSize = ByteSize::mebibytes(1);
+const DEFAULT_MAX_PAYLOAD_SIZE: ByteSize = ByteSize::mebibytes(1);
 /// The default maximum size of the stored keys and values: enough for counters and small caches.
-const DEFAULT_STORED: ByteSize = ByteSize::mebibytes(1);
+const DEFAULT_MAX_STORED_SIZE: ByteSize = ByteSize::mebibytes(1);
 /// The default maximum number of log lines per second: a fifth of the default rate limit of the
 /// log, which all plugins share.
 const DEFAULT_LOG_LINES: u32 = 20;
 /// The default maximum number of events per second: enough for rare findings. It also limits
 /// plugins that handle each other's events in a loop.
-const DEFAULT_EVENTS: u32 = 10;
+const DEFAULT_MAX_EVENTS: u32 = 10;
 
 /// Limits of every plugin.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -99,11 +99,11 @@ impl Default for PluginSecurityConfig {
             max_concurrent_calls: None,
             max_file_size: DEFAULT_FILE_SIZE,
             compile_timeout: DEFAULT_COMPILE_TIMEOUT,
-            max_host_calls: DEFAULT_HOST_CALLS,
-            max_payload_size: DEFAULT_PAYLOAD,
-            max_stored_size: DEFAULT_STORED,
+            max_host_calls: DEFAULT_MAX_HOST_CALLS,
+            max_payload_size: DEFAULT_MAX_PAYLOAD_SIZE,
+            max_stored_size: DEFAULT_MAX_STORED_SIZE,
             max_log_lines_per_second: DEFAULT_LOG_LINES,
-            max_events_per_second: DEFAULT_EVENTS,
+            max_events_per_second: DEFAULT_MAX_EVENTS,
         }
     }
 }
@@ -112,7 +112,7 @@ impl PluginSecurityConfig {
     pub(crate) fn max_memory(&self, profile: Profile) -> ByteSize {
         self.max_memory.unwrap_or(match profile {
             Profile::Development => DEVELOPMENT_MEMORY,
-            _ => DEFAULT_MEMORY,
+            _ => DEFAULT_MAX_MEMORY,
         })
     }
 
@@ -142,7 +142,7 @@ mod tests {
         assert_eq!(unset.max_memory(Profile::Development), DEVELOPMENT_MEMORY);
         assert_eq!(unset.max_cpu_percent(Profile::Development), 10);
         for profile in [Profile::Test, Profile::Staging, Profile::Production] {
-            assert_eq!(unset.max_memory(profile), DEFAULT_MEMORY);
+            assert_eq!(unset.max_memory(profile), DEFAULT_MAX_MEMORY);
             assert_eq!(unset.max_cpu_percent(profile), 5);
         }
         let set = PluginSecurityConfig {

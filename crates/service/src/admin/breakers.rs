@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::{AdminState, seconds::seconds};
 
 /// The default of `expires_in`: a vendor can repair, and a forgotten hold ends before an outage.
-const DEFAULT_HOLD: Timeout = Timeout::from_secs(15 * 60);
+const DEFAULT_EXPIRES_IN: Timeout = Timeout::from_secs(15 * 60);
 /// The maximum of `expires_in`. Set a longer hold in the configuration.
 const MAX_HOLD: Timeout = Timeout::from_secs(24 * 60 * 60);
 /// Maximum length of a reason, in characters. It is logged and kept in memory during the hold.
@@ -155,7 +155,7 @@ fn hold(
 ) -> Result<Json<BreakerReport>, Error> {
     let policies = find(state, name)?;
     let reason = require_reason(&request.reason)?;
-    let length = request.expires_in.unwrap_or(DEFAULT_HOLD);
+    let length = request.expires_in.unwrap_or(DEFAULT_EXPIRES_IN);
     if length > MAX_HOLD {
         let message = "set a longer hold in the configuration";
         return Err(Error::new(Code::Invalid, "TOO_LONG", message)

@@ -14,7 +14,7 @@ const DEFAULT_TIMEOUT: Timeout = Timeout::from_secs(300);
 /// The default jitter, enough to spread replicas that start together.
 const DEFAULT_JITTER: Ratio = Ratio::percent(10);
 /// The default number of attempts, enough for a transient failure.
-const DEFAULT_ATTEMPTS: u32 = 3;
+const DEFAULT_MAX_ATTEMPTS: u32 = 3;
 
 pub(super) type Work =
     Arc<dyn Fn(WorkerRun) -> BoxFuture<'static, Result<(), Error>> + Send + Sync>;
@@ -79,7 +79,7 @@ impl Worker {
             work: Arc::new(move |run| Box::pin(work(run))),
             timeout: DEFAULT_TIMEOUT,
             jitter: DEFAULT_JITTER,
-            attempts: DEFAULT_ATTEMPTS,
+            attempts: DEFAULT_MAX_ATTEMPTS,
             critical: false,
             singleton: None,
         }

@@ -20,11 +20,11 @@ const DEFAULT_FILE: &str = "data/city-events/auth.db";
 /// The default of `totp.issuer`, which authenticator applications show.
 const DEFAULT_ISSUER: &str = "City Events";
 /// The default of `access_token_ttl`. A stolen access token is valid for this time at most.
-const DEFAULT_ACCESS_TOKEN: Timeout = Timeout::from_secs(15 * 60);
+const DEFAULT_ACCESS_TOKEN_TTL: Timeout = Timeout::from_secs(15 * 60);
 /// The default lifetime of a verification link. A user may verify the address on the next day.
-const DEFAULT_VERIFY_EMAIL: Timeout = Timeout::from_secs(24 * 60 * 60);
+const DEFAULT_VERIFY_EMAIL_TTL: Timeout = Timeout::from_secs(24 * 60 * 60);
 /// The default lifetime of a password reset link. A user waits for the message.
-const DEFAULT_PASSWORD_RESET: Timeout = Timeout::from_secs(30 * 60);
+const DEFAULT_PASSWORD_RESET_TTL: Timeout = Timeout::from_secs(30 * 60);
 /// The pages of the web application in development.
 const DEFAULT_VERIFY_EMAIL_URL: &str = "http://127.0.0.1:8080/verify-email?token=";
 /// The pages of the web application in development.
@@ -32,18 +32,18 @@ const DEFAULT_PASSWORD_RESET_URL: &str = "http://127.0.0.1:8080/reset-password?t
 /// The issuer exactly as in Google's metadata.
 pub(crate) const DEFAULT_GOOGLE: &str = "https://accounts.google.com";
 /// The default of `state_ttl`, enough for a user who has to find a second factor.
-const DEFAULT_STATE: Timeout = Timeout::from_secs(10 * 60);
+const DEFAULT_STATE_TTL: Timeout = Timeout::from_secs(10 * 60);
 /// The default timeout of a provider, less than the eight seconds that the BFF waits.
-const DEFAULT_PROVIDER: Timeout = Timeout::from_secs(7);
+const DEFAULT_PROVIDER_TIMEOUT: Timeout = Timeout::from_secs(7);
 /// The callback through the BFF, in development.
 const DEFAULT_CALLBACK_URL: &str = "http://127.0.0.1:8080/api/auth/oauth/google/callback";
 /// The web application in development.
-const DEFAULT_FRONTEND: &str = "http://localhost:3000";
+const DEFAULT_FRONTEND_ORIGIN: &str = "http://localhost:3000";
 /// The default pages at which a login may end.
 const DEFAULT_REDIRECTS: [&str; 4] = ["/", "/events", "/profile", "/settings"];
 /// The default number of refreshes of one user per window. Each opened page refreshes, so the ten
 /// of the legacy service are not enough.
-const DEFAULT_REFRESHES: u32 = 60;
+const DEFAULT_MAX_REFRESHES: u32 = 60;
 /// The window of rate limits.
 const MINUTE: Timeout = Timeout::from_secs(60);
 const TEN_MINUTES: Timeout = Timeout::from_secs(10 * 60);
@@ -182,10 +182,10 @@ impl Default for OauthConfig {
     fn default() -> Self {
         Self {
             google: GoogleConfig::default(),
-            state_ttl: DEFAULT_STATE,
-            timeout: DEFAULT_PROVIDER,
+            state_ttl: DEFAULT_STATE_TTL,
+            timeout: DEFAULT_PROVIDER_TIMEOUT,
             callback_url: DEFAULT_CALLBACK_URL.to_owned(),
-            frontend_origin: DEFAULT_FRONTEND.to_owned(),
+            frontend_origin: DEFAULT_FRONTEND_ORIGIN.to_owned(),
             allowed_redirects: DEFAULT_REDIRECTS.map(str::to_owned).to_vec(),
         }
     }
@@ -278,7 +278,7 @@ impl Default for RouteLimitsConfig {
             enabled: true,
             register: RouteLimit::new(3, MINUTE),
             login: RouteLimit::new(5, MINUTE),
-            refresh: RouteLimit::new(DEFAULT_REFRESHES, MINUTE),
+            refresh: RouteLimit::new(DEFAULT_MAX_REFRESHES, MINUTE),
             logout: RouteLimit::new(30, MINUTE),
             verify_email: RouteLimit::new(3, TEN_MINUTES),
             password_reset: RouteLimit::new(3, TEN_MINUTES),
@@ -304,7 +304,7 @@ impl Default for AuthConfig {
             },
             outbox: OutboxConfig::default(),
             jwt: AccessConfig::default(),
-            access_token_ttl: DEFAULT_ACCESS_TOKEN,
+            access_token_ttl: DEFAULT_ACCESS_TOKEN_TTL,
             sessions: SessionConfig::default(),
             passwords: PasswordsConfig::default(),
             password_policy: PasswordPolicyConfig {
@@ -321,11 +321,11 @@ impl Default for AuthConfig {
             service_calls: ServiceCallersConfig::default(),
             verify_email: LinkConfig {
                 base_url: DEFAULT_VERIFY_EMAIL_URL.to_owned(),
-                ttl: DEFAULT_VERIFY_EMAIL,
+                ttl: DEFAULT_VERIFY_EMAIL_TTL,
             },
             password_reset: LinkConfig {
                 base_url: DEFAULT_PASSWORD_RESET_URL.to_owned(),
-                ttl: DEFAULT_PASSWORD_RESET,
+                ttl: DEFAULT_PASSWORD_RESET_TTL,
             },
             oauth: OauthConfig::default(),
             cdn_base_url: String::new(),

@@ -12,15 +12,15 @@ use seaworthy::{
 /// The default database file, in a folder that version control ignores.
 const DEFAULT_FILE: &str = "data/city-events/email.db";
 /// The default of `auth_url`: the auth service on the same machine.
-const DEFAULT_AUTH: &str = "http://127.0.0.1:8081";
+const DEFAULT_AUTH_URL: &str = "http://127.0.0.1:8081";
 /// The default of attempts, as in the legacy service: with the backoff, about half an hour.
-const DEFAULT_ATTEMPTS: NonZeroU32 = NonZeroU32::new(5).unwrap();
+const DEFAULT_MAX_ATTEMPTS: NonZeroU32 = NonZeroU32::new(5).unwrap();
 const DEFAULT_INITIAL_BACKOFF: Timeout = Timeout::from_secs(10);
 const DEFAULT_MAX_BACKOFF: Timeout = Timeout::from_secs(10 * 60);
 /// The default of `requests_per_ip`, enough for a user who opens links and mistypes passwords.
-const DEFAULT_PER_IP: NonZeroU32 = NonZeroU32::new(30).unwrap();
+const DEFAULT_REQUESTS_PER_IP: NonZeroU32 = NonZeroU32::new(30).unwrap();
 /// The default of `requests_per_token`, enough for a user who mistypes a password.
-const DEFAULT_PER_TOKEN: NonZeroU32 = NonZeroU32::new(10).unwrap();
+const DEFAULT_REQUESTS_PER_TOKEN: NonZeroU32 = NonZeroU32::new(10).unwrap();
 
 /// The settings of the service.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -113,8 +113,8 @@ impl Default for EmailLimitsConfig {
     fn default() -> Self {
         Self {
             enabled: true,
-            requests_per_ip: DEFAULT_PER_IP,
-            requests_per_token: DEFAULT_PER_TOKEN,
+            requests_per_ip: DEFAULT_REQUESTS_PER_IP,
+            requests_per_token: DEFAULT_REQUESTS_PER_TOKEN,
             redis: RateLimitStoreConfig::default(),
         }
     }
@@ -128,10 +128,10 @@ impl Default for EmailConfig {
             inbox: InboxConfig::default(),
             mail: MailConfig::default(),
             sender: None,
-            max_attempts: DEFAULT_ATTEMPTS,
+            max_attempts: DEFAULT_MAX_ATTEMPTS,
             initial_backoff: DEFAULT_INITIAL_BACKOFF,
             max_backoff: DEFAULT_MAX_BACKOFF,
-            auth_url: DEFAULT_AUTH.to_owned(),
+            auth_url: DEFAULT_AUTH_URL.to_owned(),
             internal_secret: None,
             notify_owners: false,
             rate_limit: EmailLimitsConfig::default(),

@@ -8,9 +8,9 @@ use seaworthy::{
 /// Default SQLite file. Version control ignores its directory.
 const DEFAULT_FILE: &str = "data/city-events/feed.db";
 /// Default of the legacy service.
-const DEFAULT_PER_ACTOR: NonZeroU32 = NonZeroU32::new(10).unwrap();
+const DEFAULT_REQUESTS_PER_ACTOR: NonZeroU32 = NonZeroU32::new(10).unwrap();
 /// Default of the legacy service.
-const DEFAULT_PER_IP: NonZeroU32 = NonZeroU32::new(100).unwrap();
+const DEFAULT_REQUESTS_PER_IP: NonZeroU32 = NonZeroU32::new(100).unwrap();
 /// The default for a household with one IP address. At 0.5 points each, they count less than one
 /// join (4 points).
 const DEFAULT_VIEWS_PER_IP: NonZeroU32 = NonZeroU32::new(5).unwrap();
@@ -72,8 +72,8 @@ pub struct TrackingConfig {
 impl Default for TrackingConfig {
     fn default() -> Self {
         Self {
-            requests_per_actor: DEFAULT_PER_ACTOR,
-            requests_per_ip: DEFAULT_PER_IP,
+            requests_per_actor: DEFAULT_REQUESTS_PER_ACTOR,
+            requests_per_ip: DEFAULT_REQUESTS_PER_IP,
             anonymous_views_per_ip: DEFAULT_VIEWS_PER_IP,
             redis: RateLimitStoreConfig::default(),
         }

@@ -12,8 +12,8 @@ use seaworthy::{
 
 /// Default paths, in a folder that version control ignores. The media service uses the same ones.
 const DEFAULT_FILE: &str = "data/city-events/media.db";
-const DEFAULT_RAW: &str = "data/city-events/media/raw";
-const DEFAULT_PUBLIC: &str = "data/city-events/media/public";
+const DEFAULT_RAW_DIRECTORY: &str = "data/city-events/media/raw";
+const DEFAULT_PUBLIC_DIRECTORY: &str = "data/city-events/media/public";
 /// The default of `max_pixels`: the legacy worker accepted squares of 8000 by 8000 pixels.
 const DEFAULT_MAX_PIXELS: NonZeroU32 = NonZeroU32::new(64_000_000).unwrap();
 /// The default of `max_memory`: enough for one such square with transparency and its file.
@@ -48,8 +48,8 @@ impl Default for MediaWorkerConfig {
         Self {
             database: DatabaseConfig::embedded(DEFAULT_FILE),
             broker: embedded_broker(),
-            raw: files(DEFAULT_RAW),
-            public: files(DEFAULT_PUBLIC),
+            raw: files(DEFAULT_RAW_DIRECTORY),
+            public: files(DEFAULT_PUBLIC_DIRECTORY),
             uploads: UploadsConfig::default(),
             images: ImagesConfig {
                 max_pixels: DEFAULT_MAX_PIXELS,

@@ -11,8 +11,8 @@ use seaworthy::{
 
 /// Default paths, in a folder that version control ignores. The media worker uses the same ones.
 const DEFAULT_FILE: &str = "data/city-events/media.db";
-const DEFAULT_RAW: &str = "data/city-events/media/raw";
-const DEFAULT_PUBLIC: &str = "data/city-events/media/public";
+const DEFAULT_RAW_DIRECTORY: &str = "data/city-events/media/raw";
+const DEFAULT_PUBLIC_DIRECTORY: &str = "data/city-events/media/public";
 /// The default of `pictures_url`: this service on the same machine.
 const DEFAULT_URL: &str = "http://127.0.0.1:8085";
 /// The default base of the signed URLs of the file storage.
@@ -56,9 +56,9 @@ impl Default for MediaConfig {
             jwt: AccessConfig::default(),
             raw: StorageConfig {
                 public_url: DEFAULT_SIGNED_URL.parse().ok(),
-                ..files(DEFAULT_RAW)
+                ..files(DEFAULT_RAW_DIRECTORY)
             },
-            public: files(DEFAULT_PUBLIC),
+            public: files(DEFAULT_PUBLIC_DIRECTORY),
             uploads: UploadsConfig {
                 // Clients of the legacy service send only the purpose.
                 accept_open_urls: true,

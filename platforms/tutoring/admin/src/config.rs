@@ -22,8 +22,8 @@ const DEFAULT_FAILURE_WINDOW: Timeout = Timeout::from_secs(15 * 60);
 const DEFAULT_LOCK_DURATION: Timeout = Timeout::from_secs(30 * 60);
 /// The default number of failures per IP address, which the admins of an office share.
 const DEFAULT_MAX_FAILURES_OF_IP: NonZeroU32 = NonZeroU32::new(30).unwrap();
-/// A session lasts 30 days, and a refresh extends it.
-const DEFAULT_SESSION_TIMEOUT: SessionLifetime = SessionLifetime::from_days(30);
+/// The default of `idle_timeout`. Each refresh extends a session by 30 days.
+const DEFAULT_IDLE_TIMEOUT: SessionLifetime = SessionLifetime::from_days(30);
 /// A refresh token is valid once. The refresh lock rejects a concurrent second use.
 const DEFAULT_ROTATION_GRACE_PERIOD: Delay = Delay::from_millis(1);
 /// The default number of sessions per admin. A further login ends the oldest one.
@@ -95,7 +95,7 @@ impl Default for AdminConfig {
             redis: None,
             access_tokens: AccessTokenConfig::default(),
             sessions: SessionConfig {
-                idle_timeout: DEFAULT_SESSION_TIMEOUT,
+                idle_timeout: DEFAULT_IDLE_TIMEOUT,
                 rotation_grace_period: DEFAULT_ROTATION_GRACE_PERIOD,
                 max_per_user: DEFAULT_MAX_SESSIONS,
                 ..SessionConfig::default()

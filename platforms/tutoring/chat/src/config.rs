@@ -9,7 +9,7 @@ use tutoring_identity::BackendConfig;
 
 /// The default database file, in a directory that version control ignores.
 const DEFAULT_FILE: &str = "data/tutoring/chat.db";
-const DEFAULT_ATTACHMENTS: &str = "data/tutoring/attachments";
+const DEFAULT_ATTACHMENTS_DIRECTORY: &str = "data/tutoring/attachments";
 /// The signed URLs of the file storage.
 pub(crate) const DEFAULT_SIGNED_URL: &str = "http://127.0.0.1:3008/attachments";
 /// The default of `max_attachment_size`: a minute of video of a telephone fits.
@@ -44,7 +44,7 @@ impl Default for ChatConfig {
             operation_log: OperationLogConfig::default(),
             kms: DataKeysConfig::default(),
             attachments: StorageConfig {
-                url: StorageUrl::File(DEFAULT_ATTACHMENTS.into()),
+                url: StorageUrl::File(DEFAULT_ATTACHMENTS_DIRECTORY.into()),
                 public_url: DEFAULT_SIGNED_URL.parse().ok(),
                 ..StorageConfig::default()
             },

@@ -13,11 +13,11 @@ use tutoring_identity::{embedded_broker, embedded_database};
 
 /// The default database file, in a directory that version control ignores.
 const DEFAULT_FILE: &str = "data/tutoring/course.db";
-const DEFAULT_MEDIA: &str = "data/tutoring/media";
+const DEFAULT_MEDIA_DIRECTORY: &str = "data/tutoring/media";
 /// The signed URLs of the file storage.
 pub(crate) const DEFAULT_SIGNED_URL: &str = "http://127.0.0.1:3005/media";
 /// The page of the platform that shows certificates.
-const DEFAULT_CERTIFICATES: &str = "http://127.0.0.1:3000/certificates";
+const DEFAULT_CERTIFICATES_URL: &str = "http://127.0.0.1:3000/certificates";
 
 /// The settings of the service.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -60,14 +60,14 @@ impl Default for CourseConfig {
             access_tokens: AccessTokenConfig::default(),
             service_tokens: ServiceTokenConfig::default(),
             media: StorageConfig {
-                url: StorageUrl::File(DEFAULT_MEDIA.into()),
+                url: StorageUrl::File(DEFAULT_MEDIA_DIRECTORY.into()),
                 public_url: DEFAULT_SIGNED_URL.parse().ok(),
                 ..StorageConfig::default()
             },
             audit_log: AuditLogConfig::default(),
             operation_log: OperationLogConfig::enabled(),
             time_zone: PlatformZone::default(),
-            certificate_url: DEFAULT_CERTIFICATES.to_owned(),
+            certificate_url: DEFAULT_CERTIFICATES_URL.to_owned(),
             seed: false,
         }
     }

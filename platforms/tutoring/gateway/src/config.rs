@@ -19,8 +19,8 @@ const DEFAULT_STUDENT_LIMIT: NonZeroU32 = NonZeroU32::new(100).unwrap();
 const DEFAULT_TRAINER_LIMIT: NonZeroU32 = NonZeroU32::new(200).unwrap();
 /// The default of `admin`. Pages of administrators load many lists.
 const DEFAULT_ADMIN_LIMIT: NonZeroU32 = NonZeroU32::new(500).unwrap();
-/// Maximum number of messages of one Socket.IO client in ten seconds.
-const DEFAULT_MESSAGES_PER_WINDOW: NonZeroU32 = NonZeroU32::new(20).unwrap();
+/// The default of `max_calls`: messages of one Socket.IO client in ten seconds.
+const DEFAULT_MAX_CALLS: NonZeroU32 = NonZeroU32::new(20).unwrap();
 /// The broker of a platform in one directory.
 const DEFAULT_BROKER: &str = "data/tutoring/broker.db";
 /// The prefix of the counts in Redis.
@@ -50,7 +50,7 @@ impl Default for GatewayConfig {
             redis: None,
             limits: GatewayLimitsConfig::default(),
             realtime: RealtimeConfig {
-                max_calls: DEFAULT_MESSAGES_PER_WINDOW,
+                max_calls: DEFAULT_MAX_CALLS,
                 ..RealtimeConfig::default()
             },
             broker: MessagingConfig {

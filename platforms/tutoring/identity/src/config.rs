@@ -22,8 +22,8 @@ const DEFAULT_FILE: &str = "data/tutoring/accounts.db";
 const LIMIT_PREFIX: &str = "ratelimit";
 const MINUTE: u32 = 60;
 const HOUR: u32 = 60 * MINUTE;
-/// The default session lifetime. A user who returns once a month stays logged in.
-const DEFAULT_SESSION_LIFETIME: SessionLifetime = SessionLifetime::from_days(30);
+/// The default of `idle_timeout`. A user who returns once a month stays logged in.
+const DEFAULT_IDLE_TIMEOUT: SessionLifetime = SessionLifetime::from_days(30);
 /// A refresh token is valid once. The refresh lock rejects a concurrent second use.
 const DEFAULT_ROTATION_GRACE_PERIOD: Delay = Delay::from_millis(1);
 /// The default number of sessions per user: the devices of a person.
@@ -327,7 +327,7 @@ impl Default for IdentityConfig {
             operation_log: OperationLogConfig::default(),
             access_tokens: AccessTokenConfig::default(),
             sessions: SessionConfig {
-                idle_timeout: DEFAULT_SESSION_LIFETIME,
+                idle_timeout: DEFAULT_IDLE_TIMEOUT,
                 rotation_grace_period: DEFAULT_ROTATION_GRACE_PERIOD,
                 max_per_user: DEFAULT_MAX_SESSIONS,
                 ..SessionConfig::default()

@@ -9,7 +9,7 @@ use tutoring_identity::{IdentityConfig, embedded_database};
 
 /// The default database file, in a directory that version control ignores.
 const DEFAULT_FILE: &str = "data/tutoring/trainer-auth.db";
-const DEFAULT_DOCUMENTS: &str = "data/tutoring/documents";
+const DEFAULT_DOCUMENTS_DIRECTORY: &str = "data/tutoring/documents";
 /// The signed URLs of the file storage.
 pub(crate) const DEFAULT_SIGNED_URL: &str = "http://127.0.0.1:3002/documents";
 /// The default of `max_document_size`: a scan of several pages fits.
@@ -43,7 +43,7 @@ impl Default for TrainerAuthConfig {
             inbox: InboxConfig::default(),
             audit_log: AuditLogConfig::default(),
             documents: StorageConfig {
-                url: StorageUrl::File(DEFAULT_DOCUMENTS.into()),
+                url: StorageUrl::File(DEFAULT_DOCUMENTS_DIRECTORY.into()),
                 public_url: DEFAULT_SIGNED_URL.parse().ok(),
                 ..StorageConfig::default()
             },

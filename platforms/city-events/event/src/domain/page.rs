@@ -1,6 +1,6 @@
 use super::{EventError, StateName};
 
-const DEFAULT_SIZE: u32 = 20;
+const DEFAULT_PAGE_SIZE: u32 = 20;
 const MAX_SIZE: u32 = 100;
 
 /// Number of events on a page, from 1 to 100.
@@ -16,14 +16,14 @@ impl PageSize {
             Some(size) if size >= 1 => {
                 Self(u32::try_from(size.min(MAX_SIZE.into())).unwrap_or(MAX_SIZE))
             }
-            _ => Self(DEFAULT_SIZE),
+            _ => Self(DEFAULT_PAGE_SIZE),
         }
     }
 
     /// Returns the page size of a gRPC request, where 0 selects the default.
     pub(crate) fn from_request(size: u32) -> Self {
         Self(if size == 0 {
-            DEFAULT_SIZE
+            DEFAULT_PAGE_SIZE
         } else {
             size.min(MAX_SIZE)
         })

@@ -8,8 +8,8 @@ use tutoring_identity::{Checks, invalid};
 use super::NotificationKind;
 
 /// The default quiet hours.
-const DEFAULT_START: &str = "22:00";
-const DEFAULT_END: &str = "07:00";
+const DEFAULT_QUIET_START: &str = "22:00";
+const DEFAULT_QUIET_END: &str = "07:00";
 
 /// The notifications that a user receives in addition to the list in the application.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,8 +38,8 @@ impl Default for QuietHours {
     fn default() -> Self {
         Self {
             enabled: false,
-            start: DEFAULT_START.to_owned(),
-            end: DEFAULT_END.to_owned(),
+            start: DEFAULT_QUIET_START.to_owned(),
+            end: DEFAULT_QUIET_END.to_owned(),
         }
     }
 }
