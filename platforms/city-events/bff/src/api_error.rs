@@ -1,4 +1,4 @@
-use city_events_contract::ErrorResponse;
+use city_events_contract::{ErrorResponse, join_error_code};
 use seaworthy::{
     axum::{
         http::StatusCode,
@@ -20,24 +20,6 @@ pub(crate) struct ApiError {
     pub(crate) message: String,
     cause: Option<Error>,
 }
-
-/// Statuses of reasons that differ from the status of their error code.
-const STATUS_BY_REASON: [(&str, StatusCode); 2] = [
-    ("EVENT_CLOSED", StatusCode::GONE),
-    ("JOIN_BANNED", StatusCode::FORBIDDEN),
-];
-
-/// Codes of the interface for reasons of the join service.
-const CODE_BY_REASON: [(&str, &str); 8] = [
-    ("REQUEST_INVALID", "request.invalid"),
-    ("IDEMPOTENCY_KEY_REQUIRED", "idempotency_key.required"),
-    ("AUTH_FORBIDDEN", "auth.forbidden"),
-    ("JOIN_BANNED", "join.banned"),
-    ("EVENT_NOT_FOUND", "event.not_found"),
-    ("JOIN_NOT_FOUND", "join.not_found"),
-    ("EVENT_FULL", "event.full"),
-    ("EVENT_CLOSED", "event.closed"),
-];
 
 impl ApiError {
     pub(crate) fn new(
@@ -102,14 +84,13 @@ impl ApiError {
             ),
             code => {
                 let reason = error.reason();
-                let own = STATUS_BY_REASON.iter().find(|(name, _)| *name == reason);
-                let status = own.map_or_else(
-                    || StatusCode::from_u16(code.http_status()).unwrap_or(StatusCode::BAD_GATEWAY),
-                    |(_, status)| *status,
-                );
-                let named = CODE_BY_REASON.iter().find(|(name, _)| *name == reason);
-                let code = named.map_or_else(|| reason.to_lowercase(), |(_, code)| (*code).into());
-                Self::new(status, code, error.message().to_owned())
+                let (name, status) = match join_error_code(reason) {
+                    Some((name, status)) => (name.to_owned(), status),
+                    None => (reason.to_lowercase(), None),
+                };
+                let of_code = StatusCode::from_u16(code.http_status());
+                let status = status.or(of_code.ok()).unwrap_or(StatusCode::BAD_GATEWAY);
+                Self::new(status, name, error.message().to_owned())
             }
         };
         converted.with_cause(error)

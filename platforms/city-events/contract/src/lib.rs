@@ -12,6 +12,7 @@ mod broker;
 mod envelope;
 mod generated;
 pub mod groups;
+mod join_errors;
 mod json;
 mod legacy;
 pub mod messages;
@@ -35,6 +36,7 @@ pub use generated::{
     DESCRIPTORS,
     city_events::{auth, event, join},
 };
+pub use join_errors::join_error_code;
 pub use json::json_object;
 pub use legacy::{DEFAULT_MAX_CALLER_REQUESTS, DEVELOPMENT_ORIGINS, LOG_FORMAT, PUBLIC_METRICS};
 pub use pictures::{InvalidFocus, InvalidPurpose, PictureFocus, PicturePurpose};

@@ -1,4 +1,4 @@
-use city_events_contract::{ErrorResponse, too_many_requests};
+use city_events_contract::{ErrorResponse, join_error_code, too_many_requests};
 use seaworthy::{
     axum::{
         http::StatusCode,
@@ -38,17 +38,10 @@ impl ErrorFormat for JoinErrors {
 
 /// Returns the response with the code and the status that the contract fixes.
 fn contract_response(error: &Error) -> ErrorResponse {
-    let (code, status) = match error.reason() {
-        "REQUEST_INVALID" => ("request.invalid", None),
-        "IDEMPOTENCY_KEY_REQUIRED" => ("idempotency_key.required", None),
-        "AUTH_FORBIDDEN" => ("auth.forbidden", None),
-        "JOIN_BANNED" => ("join.banned", None),
-        "EVENT_NOT_FOUND" => ("event.not_found", None),
-        "JOIN_NOT_FOUND" => ("join.not_found", None),
-        "EVENT_FULL" => ("event.full", None),
-        "EVENT_CLOSED" => ("event.closed", Some(StatusCode::GONE)),
-        _ if error.code() == Code::Internal => ("internal", None),
-        _ => return ErrorResponse::from(error),
+    let (code, status) = match join_error_code(error.reason()) {
+        Some(code) => code,
+        None if error.code() == Code::Internal => ("internal", None),
+        None => return ErrorResponse::from(error),
     };
     let of_code = StatusCode::from_u16(error.code().http_status());
     let status = status.or(of_code.ok());
