@@ -35,7 +35,7 @@ const DEFAULT_INITIAL_BACKOFF: Timeout = Timeout::from_millis(200);
 const DEFAULT_MAX_BACKOFF: Timeout = Timeout::from_secs(30);
 /// The default of `max_deliveries`. A message beyond it probably crashes its consumers.
 const DEFAULT_MAX_DELIVERIES: NonZeroU32 = NonZeroU32::new(20).unwrap();
-/// The default number of consecutive failures that open the breaker. After so many, the messages are not the cause.
+/// Consecutive failures that open the breaker. After so many, the messages are not the cause.
 const DEFAULT_BREAKER_CONSECUTIVE_FAILURES: u32 = 10;
 /// The default window of the breaker. It is long, because messages may be rare.
 const DEFAULT_BREAKER_WINDOW: Timeout = Timeout::from_secs(60);
