@@ -1,4 +1,4 @@
-//! Markdown pages name only files that exist.
+//! Markdown pages name only files that exist, and wrap their lines.
 #![allow(clippy::unwrap_used, reason = "an unreadable page fails the test")]
 
 use std::{
@@ -22,6 +22,10 @@ const FOLDERS: [&str; 8] = [
 const PROJECTS: [(&str, usize); 2] = [("crates", 1), ("platforms", 2)];
 /// A page with paths of tests. A test of its own compares it with the source code.
 const GENERATED: &str = "catalogue-status.md";
+/// Pages that a command of the auditor writes, with one line per paragraph.
+const UNWRAPPED: [&str; 2] = ["docs/audit-rules.md", "docs/examples/audit-report.md"];
+/// The maximum number of characters in a line.
+const MAX_COLUMNS: usize = 120;
 /// The beginnings of repository paths in code spans.
 const ROOTS: [&str; 4] = ["crates/", "platforms/", "examples/", "docs/"];
 
@@ -47,6 +51,29 @@ fn pages_link_only_existing_files_ship_4() {
     }
     assert!(checked > 100, "only {checked} links were found");
     assert!(missing.is_empty(), "missing files:\n{}", missing.join("\n"));
+}
+
+/// Rows of tables, code blocks and URLs cannot wrap.
+#[test]
+fn pages_wrap_lines_at_120_columns_ship_4() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let mut long = Vec::new();
+    for page in all_pages(&root) {
+        let shown = page.strip_prefix(&root).unwrap().display().to_string();
+        if UNWRAPPED.iter().any(|unwrapped| shown.ends_with(unwrapped)) {
+            continue;
+        }
+        let mut is_code = false;
+        for (number, line) in fs::read_to_string(&page).unwrap().lines().enumerate() {
+            let text = line.trim_start();
+            is_code ^= text.starts_with("```");
+            let may_wrap = !is_code && !text.starts_with('|') && !text.contains("://");
+            if may_wrap && line.chars().count() > MAX_COLUMNS {
+                long.push(format!("{shown}:{}", number + 1));
+            }
+        }
+    }
+    assert!(long.is_empty(), "longer lines:\n{}", long.join("\n"));
 }
 
 #[test]
