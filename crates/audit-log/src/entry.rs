@@ -3,7 +3,7 @@ use std::{borrow::Cow, collections::BTreeMap};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::members_detail;
+use crate::fields::fields_detail;
 
 /// The result of an action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -85,7 +85,7 @@ impl AuditEntry {
     }
 
     /// Adds the details `before` and `after`, as JSON. An object that is too long has only the names
-    /// of its members. A target that was created was `null` before.
+    /// of its fields. A target that was created was `null` before.
     ///
     /// ```
     /// use seaworthy_audit_log::AuditEntry;
@@ -97,7 +97,7 @@ impl AuditEntry {
     /// ```
     pub fn change(self, before: &Value, after: &Value) -> Self {
         let text = |value: &Value| match value {
-            Value::Object(members) => members_detail(members),
+            Value::Object(fields) => fields_detail(fields),
             value => value.to_string(),
         };
         self.detail("before", text(before))
