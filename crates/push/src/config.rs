@@ -24,7 +24,7 @@ pub struct FcmConfig {
     #[serde(skip_serializing)]
     #[schemars(extend("x-reloadable" = true))]
     pub private_key: Option<Secret<String>>,
-    /// The audience of assertions, the member `token_uri` of the key file.
+    /// The audience of assertions, the field `token_uri` of the key file.
     pub token_uri: String,
 }
 

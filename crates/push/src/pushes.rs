@@ -19,7 +19,7 @@ const IOS: &str = "ios";
 /// Maximum length of a text, in characters. The push services accept at most 4 KiB.
 const MAX_TEXT: usize = 600;
 
-/// A push to one device. A push has at most 4 KiB with all its members.
+/// A push to one device. A push has at most 4 KiB with all its fields.
 #[derive(Debug, Clone)]
 pub struct Push {
     /// The ID of the delivery, the same in each attempt.
@@ -30,7 +30,7 @@ pub struct Push {
     pub title: String,
     /// The text. A push has its first 600 characters.
     pub body: String,
-    /// The members that the application reads. Firebase accepts texts only.
+    /// The fields that the application reads. Firebase accepts texts only.
     pub data: Map<String, Value>,
     /// The time after which the push service stops delivery to a device that is off.
     pub expires_at: Option<DateTime<Utc>>,

@@ -13,7 +13,7 @@ use seaworthy::{
 };
 use serde_json::{Map, Value, json};
 
-/// A successful response: `{"success":true,"message":…,"data":…}`. Without data it has no member
+/// A successful response: `{"success":true,"message":…,"data":…}`. Without data it has no field
 /// `data`.
 ///
 /// ```
@@ -169,7 +169,7 @@ fn message_of<'a>(error: &'a Error, code: &str) -> &'a str {
 }
 
 /// Returns the error response: `{"success":false,"message":…,"code":…,"errors":[…]}` with the
-/// correlation ID. Metadata of the error are members of `data`.
+/// correlation ID. Metadata of the error are fields of `data`.
 #[must_use]
 pub fn error_response(error: Error) -> Response {
     let (status, code) = status_and_code(&error);

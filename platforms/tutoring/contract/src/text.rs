@@ -11,7 +11,7 @@ pub fn is_storable(text: &str) -> bool {
     !text.contains('\0')
 }
 
-/// Whether all databases can store a JSON document. No text and no name of a member contains the
+/// Whether all databases can store a JSON document. No text and no name of a field contains the
 /// character U+0000.
 #[must_use]
 pub fn is_storable_json(value: &Value) -> bool {

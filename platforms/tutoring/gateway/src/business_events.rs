@@ -15,7 +15,7 @@ use crate::socket_io::ADMINS;
 const EVENT: &str = "business-event";
 /// The type of a request to notify a user.
 const NOTIFICATION: &str = "NOTIFICATION_REQUESTED";
-/// The members with the users who receive an event, by its type. Administrators receive all events.
+/// The fields with the users who receive an event, by its type. Administrators receive all events.
 const RECIPIENTS: [(&str, &[&str]); 13] = [
     ("PURCHASE_CONFIRMED", &["studentId"]),
     ("PURCHASE_CREATED", &["studentId"]),

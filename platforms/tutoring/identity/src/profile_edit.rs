@@ -21,9 +21,9 @@ pub struct ProfileEdit<'a> {
     pub action: &'static str,
     /// The role and the ID of the user.
     pub target: (&'static str, Uuid),
-    /// The previous values of the changed members.
+    /// The previous values of the changed fields.
     pub before: Map<String, Value>,
-    /// The changed members.
+    /// The changed fields.
     pub after: &'a Map<String, Value>,
 }
 

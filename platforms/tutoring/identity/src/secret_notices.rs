@@ -9,7 +9,7 @@ use crate::sealer::TokenSealer;
 
 /// The name of the key, which all services derive from the secret of access tokens.
 const PURPOSE: &str = "notices";
-/// The member of the data with the encrypted text and data.
+/// The field of the data with the encrypted text and data.
 const SEALED: &str = "sealed";
 
 /// Encrypts and decrypts requests for notifications whose text is a secret, such as the code of a

@@ -266,7 +266,7 @@ pub const ADMIN_VARIABLES: &[LegacyVariable] = variables!([common database admin
 /// The environment names of the gateway, which has no database.
 pub const GATEWAY_VARIABLES: &[LegacyVariable] = variables!([common broker] "");
 
-/// The environment names of e-mail, for settings with a member `mail`.
+/// The environment names of e-mail, for settings with a field `mail`.
 pub const MAIL_VARIABLES: &[LegacyVariable] = variables!([mail] "");
 
 /// The environment names of the storage `attachments`.

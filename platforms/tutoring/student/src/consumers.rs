@@ -194,7 +194,7 @@ async fn generated(event: &SessionsGenerated, tx: &Transaction) -> DataResult<()
     sessions::generate(tx, place, event.trainer_id, &event.session_ids).await
 }
 
-/// The members of an account in a snapshot. Those of a profile, which this service publishes
+/// The fields of an account in a snapshot. Those of a profile, which this service publishes
 /// itself, have none of them.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -6,13 +6,13 @@ use serde_json::{Map, Value};
 use tutoring_contract::{PlatformZone, is_storable_json};
 use tutoring_identity::{Checks, NOT_STORABLE};
 
-/// The maximum size of the members without an own limit, as JSON, in bytes.
+/// The maximum size of the fields without an own limit, as JSON, in bytes.
 const MAX_OTHER: usize = 4_096;
 
 /// The genders that trainers also have.
 const GENDERS: [&str; 3] = ["male", "female", "other"];
 
-/// The profile of a student. Members that are not set are absent.
+/// The profile of a student. Fields that are not set are absent.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(crate) struct Profile {
@@ -37,12 +37,12 @@ pub(crate) struct Profile {
     avatar_url: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     goals: Option<String>,
-    /// Members whose schema clients define.
+    /// Fields whose schema clients define.
     #[serde(flatten)]
     other: Map<String, Value>,
 }
 
-/// The names of members whose schema clients define.
+/// The names of fields whose schema clients define.
 const OTHER: [&str; 7] = [
     "interests",
     "learningPreferences",
@@ -54,10 +54,10 @@ const OTHER: [&str; 7] = [
 ];
 
 impl Profile {
-    /// Reads the changed members of a profile. Unknown members are ignored.
+    /// Reads the changed fields of a profile. Unknown fields are ignored.
     ///
     /// # Errors
-    /// `VALIDATION_ERROR` with every invalid member.
+    /// `VALIDATION_ERROR` with every invalid field.
     pub(crate) fn checked(mut self) -> Result<Self, Error> {
         self.other.retain(|name, _| OTHER.contains(&name.as_str()));
         let mut checks = Checks::new();
@@ -133,10 +133,10 @@ impl Profile {
         Ok(Value::Object(profile))
     }
 
-    /// Returns the changed members.
+    /// Returns the changed fields.
     ///
     /// # Errors
-    /// [`Code::Internal`] if a member is not JSON.
+    /// [`Code::Internal`] if a field is not JSON.
     pub(crate) fn changed(&self) -> Result<Map<String, Value>, Error> {
         match serde_json::to_value(self).map_err(Error::internal)? {
             Value::Object(changed) => Ok(changed),
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn invalid_profile_names_every_member_api_3() {
+    fn invalid_profile_names_every_field_api_3() {
         let profile = json!({
             "fullName": "A", "age": 4, "gender": "robot", "dateOfBirth": "yesterday",
             "address": "x".repeat(501), "latitude": 91.0, "avatarUrl": "javascript:alert(1)",
@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn absent_and_unknown_members_change_nothing_api_3() {
+    fn absent_and_unknown_fields_change_nothing_api_3() {
         let changed = checked(json!({ "goals": "algebra", "role": "admin" })).unwrap();
         let merged = changed
             .merged_into(&json!({ "age": 12, "goals": "none" }))

@@ -19,7 +19,7 @@ pub(crate) async fn gateway_reaches_admins_and_applications_auth_5(app: &TestPla
         app.send(method, &format!("/api/v1{path}"), headers, &body)
     };
     let log_in = |email: &str, password: &str| {
-        // Legacy clients send further members, which are ignored.
+        // Legacy clients send further fields, which are ignored.
         let body = json!({ "email": email, "password": password, "rememberMe": true });
         tokens(&send("POST", "/admin/auth/login", "", body)).access
     };

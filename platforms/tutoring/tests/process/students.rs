@@ -192,7 +192,7 @@ pub(crate) async fn admin_lists_and_reads_students_auth_5(app: &TestPlatform) {
     assert_eq!(entries.len(), 1, "{entries:?}");
     assert_eq!(entries[0].0, "student.profile");
     assert!(entries[0].1.contains("student:write"), "{entries:?}");
-    // Long members leave their names in the entry.
+    // Long fields leave their names in the entry.
     let long = json!({ "extra": { "text": "x".repeat(4_000) }, "interests": "y".repeat(4_000) });
     for _ in 0..2 {
         assert_eq!(send(app, &root, "PUT", &path, &long).status, 200);

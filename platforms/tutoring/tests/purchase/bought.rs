@@ -33,7 +33,7 @@ fn sign(secret: &str, message: &[u8]) -> String {
 }
 
 impl TestPlatform {
-    /// Returns the body of a booking, with changed members.
+    /// Returns the body of a booking, with changed fields.
     pub(crate) fn package(&self, changes: &Value) -> Value {
         let mut body = json!({
             "courseId": self.course(),

@@ -53,7 +53,7 @@ impl BankDetails {
     /// Checks and encrypts the details of a trainer.
     ///
     /// # Errors
-    /// `VALIDATION_ERROR` with every invalid member.
+    /// `VALIDATION_ERROR` with every invalid field.
     pub(crate) async fn sealed(
         &self,
         sealer: &Sealer,

@@ -23,7 +23,7 @@ use crate::{
     store::{Substitution, periods, reviews, sessions, trainers},
 };
 
-/// A member that only the messages about accounts and applications have.
+/// A field that only the messages about accounts and applications have.
 const APPROVAL: &str = "approvalStatus";
 /// The review type from which the rating of a trainer is computed.
 const BY_STUDENT: &str = "student";

@@ -12,7 +12,7 @@ const HOURS: std::ops::RangeInclusive<u32> = 6..=19;
 /// Maximum number of sessions per day: all slots of a day.
 const MAX_PER_DAY: u32 = 14;
 
-/// The changed members of a profile.
+/// The changed fields of a profile.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(crate) struct ProfileChange {
@@ -26,10 +26,10 @@ pub(crate) struct ProfileChange {
 }
 
 impl ProfileChange {
-    /// Returns the changed members as JSON.
+    /// Returns the changed fields as JSON.
     ///
     /// # Errors
-    /// `VALIDATION_ERROR` with every invalid member.
+    /// `VALIDATION_ERROR` with every invalid field.
     pub(crate) fn checked(self) -> Result<Map<String, Value>, Error> {
         let mut checks = Checks::new();
         let mut changed = Map::new();
@@ -95,7 +95,7 @@ impl Availability {
     /// Returns the slots and days in order, without repetitions.
     ///
     /// # Errors
-    /// `VALIDATION_ERROR` with every invalid member.
+    /// `VALIDATION_ERROR` with every invalid field.
     pub(crate) fn checked(self) -> Result<Self, Error> {
         let mut checks = Checks::new();
         let all: Vec<_> = HOURS.map(|hour| format!("{hour:02}:00")).collect();
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn invalid_profile_names_every_member_api_3() {
+    fn invalid_profile_names_every_field_api_3() {
         let change = json!({
             "fullName": "A", "bio": "short", "photoUrl": "http://example.org", "yearsOfExperience": 81,
             "languages": [""],

@@ -28,7 +28,7 @@ pub(crate) struct NewAdmin {
     pub(crate) reason: Option<String>,
 }
 
-/// A change of an admin. Absent members keep their value.
+/// A change of an admin. Absent fields keep their value.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub(crate) struct AdminChange {

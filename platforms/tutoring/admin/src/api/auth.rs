@@ -60,7 +60,7 @@ pub(super) struct DisableRequest {
 
 impl Api {
     /// Returns the tokens: the refresh token in the body for mobile clients, otherwise in a cookie.
-    /// `more` are further members of the response.
+    /// `more` are further fields of the response.
     fn logged_in(
         &self,
         headers: &HeaderMap,

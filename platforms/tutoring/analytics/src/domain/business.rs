@@ -3,9 +3,9 @@ use serde_json::{Map, Value};
 
 use super::Event;
 
-/// The members of business events that are stored: IDs, dates, numbers and names of kinds. Texts
+/// The fields of business events that are stored: IDs, dates, numbers and names of kinds. Texts
 /// that people write, codes of sessions, places and snapshots are not stored.
-const MEMBERS: [&str; 41] = [
+const STORED_FIELDS: [&str; 41] = [
     "action",
     "allocationId",
     "amountCents",
@@ -48,7 +48,7 @@ const MEMBERS: [&str; 41] = [
     "version",
     "courseId",
 ];
-/// The members with the user of an event. The first one counts.
+/// The fields with the user of an event. The first one counts.
 const USERS: [&str; 4] = ["studentId", "recipientId", "trainerId", "userId"];
 
 /// The message is not a business event.
@@ -66,7 +66,7 @@ pub(crate) fn business_event(payload: &[u8]) -> Result<Event, NotAnEvent> {
     let timestamp = data.get("timestamp").and_then(Value::as_i64);
     let timestamp = timestamp.and_then(DateTime::<Utc>::from_timestamp_millis);
     let id = |name: &str| data.get(name)?.as_str()?.parse::<Uuid>().ok();
-    let members = MEMBERS.into_iter().filter_map(|name| {
+    let fields = STORED_FIELDS.into_iter().filter_map(|name| {
         let value = data.get(name)?;
         Some((name.to_owned(), value.clone()))
     });
@@ -75,7 +75,7 @@ pub(crate) fn business_event(payload: &[u8]) -> Result<Event, NotAnEvent> {
         event_type: event_type.to_owned(),
         user_id: USERS.into_iter().find_map(id),
         course_id: id("courseId"),
-        metadata: Value::Object(members.collect()),
+        metadata: Value::Object(fields.collect()),
         timestamp: timestamp.ok_or(NotAnEvent)?,
     })
 }

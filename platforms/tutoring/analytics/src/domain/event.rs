@@ -61,7 +61,7 @@ impl EventRequest {
         Ok(event)
     }
 
-    /// Adds the invalid members, whose names follow a prefix.
+    /// Adds the invalid fields, whose names follow a prefix.
     fn check(self, user: Uuid, prefix: &str, checks: &mut Checks) -> Result<Event, Error> {
         if self.user_id.is_some_and(|given| given != user) {
             return Err(errors::other_user());

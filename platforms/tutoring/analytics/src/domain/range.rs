@@ -6,7 +6,7 @@ use tutoring_identity::invalid;
 /// The maximum end of a range, relative to the current time, because clocks differ.
 const AHEAD: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// The members `from` and `to` of a query.
+/// The fields `from` and `to` of a query.
 #[derive(Debug, Clone, Copy, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct RangeRequest {

@@ -82,7 +82,7 @@ pub(crate) async fn bulk_has_at_most_100_events_sec_3(app: TestApp) {
     assert_eq!(large.status, 201, "{}", large.body);
 }
 
-pub(crate) async fn every_invalid_member_is_named_api_3(app: TestApp) {
+pub(crate) async fn every_invalid_field_is_named_api_3(app: TestApp) {
     let long = json!({ "eventType": "t".repeat(129), "timestamp": "2020-01-01T00:00:00Z",
         "metadata": { "text": "x".repeat(5_000) } });
     let ahead = json!({ "eventType": " ", "timestamp": "2999-01-01T00:00:00Z" });

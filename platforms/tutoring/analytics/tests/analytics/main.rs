@@ -39,7 +39,7 @@ on_both! {
     clients:
         users_record_own_events_only_auth_5,
         bulk_has_at_most_100_events_sec_3,
-        every_invalid_member_is_named_api_3,
+        every_invalid_field_is_named_api_3,
         wrong_roles_are_rejected_auth_5,
         ended_sessions_are_rejected_auth_3,
         setting_switches_the_operation_log_on_obs_11;

@@ -50,7 +50,7 @@ seaworthy::errors! {
         "journeys are not available: try again later", with_cause(cause);
 }
 
-/// A member that is valid by itself, and that the platform does not accept.
+/// A field that is valid by itself, and that the platform does not accept.
 fn not_accepted(reason: &'static str, field: &str, problem: &'static str) -> Error {
     Error::new(Code::Invalid, reason, problem).with_field(field, problem)
 }
@@ -76,7 +76,7 @@ pub(crate) fn discounts_exclude_each_other() -> Error {
     not_accepted("DISCOUNTS_EXCLUSIVE", COUPON_CODE, problem)
 }
 
-/// The member with the coupon of a price.
+/// The field with the coupon of a price.
 pub(crate) const COUPON_CODE: &str = "couponCode";
 
 /// The amount overflows.

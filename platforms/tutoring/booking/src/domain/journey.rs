@@ -114,7 +114,7 @@ named! {
 
 impl LocationUpdate {
     /// # Errors
-    /// `VALIDATION_ERROR` with every member that is out of range.
+    /// `VALIDATION_ERROR` with every field that is out of range.
     fn checked(&self) -> Result<Place, Error> {
         let mut checks = Checks::new();
         if self.sequence > MAX_SEQUENCE {
@@ -178,7 +178,7 @@ impl Journey {
     /// Returns the journey after a location.
     ///
     /// # Errors
-    /// `VALIDATION_ERROR` for members out of range and for an impossible speed, or
+    /// `VALIDATION_ERROR` for fields out of range and for an impossible speed, or
     /// `STALE_SEQUENCE`.
     pub(crate) fn moved(&self, update: &LocationUpdate, now: Timestamp) -> Result<Self, Error> {
         let place = update.checked()?;
@@ -279,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn invalid_location_names_every_member_api_3() {
+    fn invalid_location_names_every_field_api_3() {
         let given = json!({
             "sequence": MAX_SEQUENCE + 1, "latitude": 91, "longitude": 1, "accuracy": -1, "speed": 2000,
             "heading": 361,

@@ -27,7 +27,7 @@ impl Package {
     /// Reads the metadata of a payment. The paid slot is required.
     ///
     /// # Errors
-    /// `VALIDATION_ERROR`, which names the member.
+    /// `VALIDATION_ERROR`, which names the field.
     pub(crate) fn of_metadata(metadata: &Value) -> Result<Self, Error> {
         let schedule = metadata.get("schedule");
         let of = |value: Option<&Value>, name: &str| {
@@ -61,7 +61,7 @@ impl Package {
     /// Checks that the sessions can be planned.
     ///
     /// # Errors
-    /// `VALIDATION_ERROR`, which names every wrong member.
+    /// `VALIDATION_ERROR`, which names every wrong field.
     pub(crate) fn check_schedule(&self, today: Date) -> Result<(), Error> {
         let mut checks = Checks::new();
         let has_slots = self.delivery_mode.allows(self.time_slot);
@@ -98,7 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn start_date_follows_the_order_of_members_api_1() {
+    fn start_date_follows_the_order_of_fields_api_1() {
         let start = |metadata: Value| {
             let mut metadata = metadata;
             metadata["timeSlot"] = json!("16:00");

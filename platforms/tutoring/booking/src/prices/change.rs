@@ -209,7 +209,7 @@ impl PriceList {
     }
 }
 
-/// Returns the members of a price in the audit log.
+/// Returns the fields of a price in the audit log.
 fn view(price: &Price) -> Value {
     json!({
         "isSummer": price.is_summer,

@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// A paid booking that a service assigns to a trainer. The payment has the first date and the
-/// students of a group, so these members of a request are ignored.
+/// students of a group, so these fields of a request are ignored.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Assign {

@@ -12,7 +12,7 @@ use crate::{
 
 const REPLACED: &str = "replaced by another trainer";
 
-/// A change of an open allocation by an administrator. Absent members do not change.
+/// A change of an open allocation by an administrator. Absent fields do not change.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct AllocationChange {
@@ -20,7 +20,7 @@ pub(crate) struct AllocationChange {
     time_slot: Option<Slot>,
     start_date: Option<Date>,
     notes: Option<String>,
-    /// Not supported. A request with this member is rejected, so that it is not ignored silently.
+    /// Not supported. A request with this field is rejected, so that it is not ignored silently.
     status: Option<IgnoredAny>,
 }
 
@@ -134,7 +134,7 @@ impl Schedule {
     }
 }
 
-/// Returns the members that an administrator may change.
+/// Returns the fields that an administrator may change.
 fn members(allocation: &Allocation) -> Value {
     json!({
         "allocationId": allocation.id,

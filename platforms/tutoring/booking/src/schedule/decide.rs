@@ -238,7 +238,7 @@ impl Schedule {
     }
 }
 
-/// Returns the members that a decision changes.
+/// Returns the fields that a decision changes.
 pub(super) fn decided(allocation: &Allocation) -> Value {
     json!({ "status": allocation.status, "trainerId": allocation.trainer_id })
 }

@@ -72,7 +72,7 @@ impl NewPreBooking {
         place.ok_or_else(errors::coordinates_invalid)
     }
 
-    /// Returns the members that are stored.
+    /// Returns the fields that are stored.
     pub(super) fn details(&self) -> Value {
         json!({
             "address": self.address.trim(),

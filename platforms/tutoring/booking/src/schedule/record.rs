@@ -109,7 +109,7 @@ impl Schedule {
     }
 
     /// Stores the audit entry and the event of a decision of an administrator: the reason, and the
-    /// changed members before and after it. A created entity is `null` before.
+    /// changed fields before and after it. A created entity is `null` before.
     pub(super) async fn record(
         &self,
         tx: &Transaction,

@@ -29,7 +29,7 @@ pub(crate) struct NewReschedule {
     notes: Option<String>,
 }
 
-/// A change of a pending request. Absent members stay as they are.
+/// A change of a pending request. Absent fields stay as they are.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct RescheduleChange {
@@ -105,7 +105,7 @@ impl Schedule {
         id: Uuid,
         change: &RescheduleChange,
     ) -> Result<Reschedule, Error> {
-        // Unknown members are ignored, so reject a change without known members.
+        // Unknown fields are ignored, so reject a change without known fields.
         if change.is_empty() {
             let problem = "must be set, or one of newTime, reason and notes";
             return Err(errors::invalid("newDate", problem));
@@ -315,7 +315,7 @@ fn pending(known: Option<Reschedule>) -> Result<Reschedule, Error> {
     }
 }
 
-/// Returns the members that an approval changes.
+/// Returns the fields that an approval changes.
 fn times(request: &Reschedule, session: &Session) -> Value {
     json!({
         "status": request.status,

@@ -13,7 +13,7 @@ use crate::{
 #[serde(rename_all = "camelCase")]
 pub(crate) struct NewReview {
     session_id: Uuid,
-    /// Checked later, so that the error names the member.
+    /// Checked later, so that the error names the field.
     rating: f64,
     feedback: Option<String>,
 }

@@ -250,7 +250,7 @@ impl Schedule {
     }
 }
 
-/// Sets a member of the record of a session.
+/// Sets a field of the record of a session.
 fn set(session: &mut Session, name: &str, value: Value) {
     if let Value::Object(members) = &mut session.verification {
         members.insert(name.to_owned(), value);

@@ -125,7 +125,7 @@ pub(crate) async fn insert(tx: &Transaction, allocation: &Allocation) -> Result<
     Ok(inserted.changes(tx).await?)
 }
 
-/// Stores the members that change. The bookings of the allocation get its state.
+/// Stores the fields that change. The bookings of the allocation get its state.
 pub(crate) async fn update(tx: &Transaction, allocation: &Allocation) -> DataResult<()> {
     let open = allocation.is_open().then_some(allocation.course_id);
     let text = |date: Option<Date>| date.map(|date| date.to_string());

@@ -51,7 +51,7 @@ pub(crate) async fn lock(tx: &Transaction, id: Uuid) -> DataResult<Option<Resche
         .await
 }
 
-/// Stores the members that change.
+/// Stores the fields that change.
 pub(crate) async fn update(tx: &Transaction, request: &Reschedule) -> DataResult<()> {
     let pending = (request.status == "pending").then_some(request.session_id);
     sql!("UPDATE reschedules SET pending_session_id = {pending}, new_date = {request.new_date.to_string()}, new_timeslot = {request.new_slot.to_string()}, reason = {&request.reason}, notes = {request.notes.as_deref()}, status = {&request.status}, decided_by = {request.decided_by}, rejection_reason = {request.rejection_reason.as_deref()}, updated_at = {Utc::now()} WHERE id = {request.id}")

@@ -128,7 +128,7 @@ pub(crate) async fn insert(tx: &Transaction, sessions: &[Session]) -> DataResult
     Ok(inserted.rows_affected())
 }
 
-/// Stores the members that change.
+/// Stores the fields that change.
 pub(crate) async fn update(tx: &Transaction, session: &Session) -> DataResult<()> {
     sql!("UPDATE tutoring_sessions SET trainer_id = {session.trainer_id}, scheduled_date = {session.scheduled_date.to_string()}, timeslot = {session.slot.to_string()}, start_minute = {session.start_minute}, starts_at = {session.starts_at}, status = {session.status.as_str()}, otp_hash = {session.otp_hash.as_deref()}, otp_issued_at = {session.otp_issued_at}, otp_attempts = {session.otp_attempts}, started_at = {session.started_at}, ended_at = {session.ended_at}, confirmed_at = {session.confirmed_at}, verification = {session.verification.clone()}, notes = {session.notes.as_deref()}, updated_at = {Utc::now()} WHERE id = {session.id}")
         .apply(tx)

@@ -36,7 +36,7 @@ pub(crate) struct TrainerCopy {
 }
 
 impl TrainerCopy {
-    /// Returns a member of the profile, or that of the application.
+    /// Returns a field of the profile, or that of the application.
     pub(super) fn member(&self, name: &str) -> Option<&Json> {
         let given = |from: &'_ Json| from.get(name).is_some_and(|value| !value.is_null());
         match given(&self.profile) {
@@ -151,7 +151,7 @@ impl TrainerCopies {
         }))
     }
 
-    /// Stores the members of a message. The account and the profile have versions of their own. An
+    /// Stores the fields of a message. The account and the profile have versions of their own. An
     /// older version changes nothing.
     pub(crate) async fn store(
         tx: &Transaction,

@@ -175,7 +175,7 @@ pub(crate) async fn allocation_without_trainer_keeps_reasons_api_1(app: TestApp)
     let created = data(&app.call("POST", "/admin/allocations", &operator(), &far));
     assert_eq!(created["status"], "pending");
     assert_eq!(created["reason"], "the place is outside all zones");
-    // A client of the legacy service may send further members.
+    // A client of the legacy service may send further fields.
     let reject = json!({ "rejectionReason": "too far away", "updatedBy": "an administrator" });
     let path = format!(
         "/admin/allocations/{}/reject",

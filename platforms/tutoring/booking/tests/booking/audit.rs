@@ -18,7 +18,7 @@ async fn entries(app: &TestApp, action: &str) -> Vec<Value> {
         .collect()
 }
 
-/// Returns a member before and after a change.
+/// Returns a field before and after a change.
 fn change(entry: &Value, member: &str) -> (Value, Value) {
     let of = |name: &str| {
         let members: Value = serde_json::from_str(entry[name].as_str().unwrap()).unwrap();
@@ -27,7 +27,7 @@ fn change(entry: &Value, member: &str) -> (Value, Value) {
     (of("before"), of("after"))
 }
 
-/// Each write of an administrator has an entry with the members before and after it.
+/// Each write of an administrator has an entry with the fields before and after it.
 pub(crate) async fn admin_writes_have_entries_with_old_values_obs_8(app: TestApp) {
     let post = |path: &str, body: &Value| data(&app.call("POST", path, &operator(), body));
     app.open_zone().await;

@@ -9,7 +9,7 @@ use crate::Role;
 
 /// A kind of event.
 pub trait Kind: Clone + Serialize + for<'de> Deserialize<'de> + Send + Sync + 'static {
-    /// The member `type`, such as `TRAINER_ALLOCATED`.
+    /// The field `type`, such as `TRAINER_ALLOCATED`.
     const TYPE: &'static str;
     /// The topic, such as `trainer-allocated`.
     const TOPIC: &'static str;
@@ -23,7 +23,7 @@ pub trait Kind: Clone + Serialize + for<'de> Deserialize<'de> + Send + Sync + 's
     fn entity(&self) -> String;
 }
 
-/// An event: the common members and, on the same level, the members of its kind.
+/// An event: the common fields and, on the same level, the fields of its kind.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct BusinessEvent<K> {

@@ -301,7 +301,7 @@ kinds! {
         target_id: String,
         /// The kind of the changed entity.
         target_type: String,
-        /// The changed members.
+        /// The changed fields.
         changes: Value,
         /// The reason of the administrator.
         reason: String,
@@ -321,7 +321,7 @@ kinds! {
     /// A user should get a notification.
     NotificationRequested = "NOTIFICATION_REQUESTED" on "notification-requested", Student(recipient_id) about recipient_id {
         for [NOTIFICATION];
-        /// The recipient, a user of any role. The common member `userId` is the recipient too.
+        /// The recipient, a user of any role. The common field `userId` is the recipient too.
         recipient_id: Uuid,
         /// `course`, `assignment`, `achievement`, `payment` or `system`.
         notification_type: String,

@@ -1,6 +1,6 @@
 //! The kinds of events, their topics and their keys.
 //!
-//! Events have the format of the legacy service: common members and members of the kind.
+//! Events have the format of the legacy service: common fields and fields of the kind.
 //! One student's events have one key, so they stay in order.
 //!
 //! ```

@@ -28,7 +28,7 @@ pub(crate) struct NewCourse {
     difficulty: String,
 }
 
-/// A change of a course. Absent members stay as they are.
+/// A change of a course. Absent fields stay as they are.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct CourseChange {

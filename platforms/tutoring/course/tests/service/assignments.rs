@@ -41,7 +41,7 @@ pub(crate) async fn student_sends_one_submission_data_3(app: TestApp) {
         assert_eq!(refused.status, 400, "{}", refused.body);
         assert_eq!(json_of(&refused)["errors"][0]["field"], field);
     }
-    // Legacy clients send further members, which are ignored.
+    // Legacy clients send further fields, which are ignored.
     let work = json!({
         "text": "Done",
         "studentId": OTHER,

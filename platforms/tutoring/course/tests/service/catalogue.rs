@@ -71,7 +71,7 @@ pub(crate) async fn course_is_published_with_its_structure_api_1(app: TestApp) {
     assert_eq!(app.get(&path, "").status, 404);
     assert_eq!(publish().status, 409);
 
-    // Each write of the operator has an entry with the members before and after it.
+    // Each write of the operator has an entry with the fields before and after it.
     let database = app.database().await;
     let text = "SELECT action, details FROM audit_log WHERE target_id = ? ORDER BY sequence";
     let rows: Vec<(String, String)> = sql(text).bind(&*id).fetch_all(&database).await.unwrap();

@@ -181,7 +181,7 @@ pub(crate) async fn galleries_show_approved_projects_auth_5(app: TestApp) {
     let shown = |path: &str, token: &str| {
         let list = data(&app.get(path, token));
         let items = list["items"].as_array().unwrap().clone();
-        // Neither the members nor the links contain the student.
+        // Neither the fields nor the links contain the student.
         assert!(!list.to_string().contains(&STUDENT.to_string()), "{list}");
         assert_eq!(list["pagination"]["total"], items.len());
         assert_eq!(list["pagination"]["limit"], 50);

@@ -31,7 +31,7 @@ pub(super) struct BulkRequest {
     text: Text,
 }
 
-/// A missing member is empty, so that a response names each invalid one.
+/// A missing field is empty, so that a response names each invalid one.
 #[derive(Deserialize)]
 pub(super) struct Text {
     #[serde(default)]

@@ -25,7 +25,7 @@ pub(crate) struct Notice {
 }
 
 impl Notice {
-    /// Checks the members of a notification.
+    /// Checks the fields of a notification.
     ///
     /// # Errors
     /// `VALIDATION_ERROR` with every invalid field.
@@ -61,7 +61,7 @@ impl Notice {
         })
     }
 
-    /// Returns when the notification loses its use: the member `expiresAt` of its data, such as
+    /// Returns when the notification loses its use: the field `expiresAt` of its data, such as
     /// that of a session code.
     pub(crate) fn expires_at(&self) -> Option<DateTime<Utc>> {
         let text = self.data.as_ref()?.get("expiresAt")?.as_str()?;

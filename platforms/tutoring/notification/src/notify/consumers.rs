@@ -26,7 +26,7 @@ pub(crate) fn subscription(inbox: &Inbox, notifier: &Arc<Notifier>) -> Subscript
         .on::<Requested, _, _>(move |event| store(inbox.clone(), Arc::clone(&notifier), event))
 }
 
-/// A requested notification. Its recipient is the common member `userId`, or `recipientId` if a
+/// A requested notification. Its recipient is the common field `userId`, or `recipientId` if a
 /// service of this platform requests the notification.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -149,7 +149,7 @@ impl Notifier {
     }
 }
 
-/// Returns the members that the application reads: the ID and the type of the notification, and its
+/// Returns the fields that the application reads: the ID and the type of the notification, and its
 /// data as text.
 fn members(due: &Due) -> Map<String, Value> {
     let id = due.notification.to_string();

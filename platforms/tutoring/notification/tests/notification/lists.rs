@@ -11,7 +11,7 @@ use crate::app::{
     TestApp, data, json_of, requested, sealed, service_token, student, token, wait_for,
 };
 
-/// A request of a client of the contract, whose recipient is the common member.
+/// A request of a client of the contract, whose recipient is the common field.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Foreign {
@@ -206,7 +206,7 @@ pub(crate) async fn senders_need_a_permission_auth_5(app: TestApp) {
     let admin = token(9, Role::Admin, &["notification:write"]);
     assert_eq!(data(&send(&admin))["created"], 2);
     assert_eq!(data(&send(&service_token()))["created"], 2);
-    // Each missing member is named.
+    // Each missing field is named.
     for (path, user) in [
         ("/notifications", "userId"),
         ("/notifications/bulk", "userIds"),

@@ -41,7 +41,7 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Error> {
     Ok(Some(text.to_owned()))
 }
 
-/// Returns the members that every created payment has.
+/// Returns the fields that every created payment has.
 fn created_view(payments: &Payments, created: Created) -> Value {
     json!({
         "orderId": created.order_id,

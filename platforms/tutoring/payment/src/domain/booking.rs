@@ -8,7 +8,7 @@ const MAX_ADDRESS: usize = 500;
 /// The only number of sessions of a hybrid package.
 const HYBRID_SESSIONS: u16 = 30;
 
-/// A package that a student buys. It has no price, and unknown members such as an amount are
+/// A package that a student buys. It has no price, and unknown fields such as an amount are
 /// ignored.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -61,10 +61,10 @@ struct Location {
 }
 
 impl SessionBooking {
-    /// Checks all members. The booking service must be able to allocate the package.
+    /// Checks all fields. The booking service must be able to allocate the package.
     ///
     /// # Errors
-    /// `VALIDATION_ERROR`, which names every wrong member.
+    /// `VALIDATION_ERROR`, which names every wrong field.
     pub(crate) fn check(&self, today: Date) -> Result<(), Error> {
         let is_hybrid = self.learning_mode == LearningMode::Hybrid;
         let place = &self.location;
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn wrong_members_are_named_at_once_api_3() {
+    fn wrong_fields_are_named_at_once_api_3() {
         let wrong = booking(&json!({
             "sessionCount": 15,
             "groupSize": 4,

@@ -29,7 +29,7 @@ pub(crate) type CoinValues = BTreeMap<String, i64>;
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct CoinChange {
-    /// Required. The type is optional, so that a response names all invalid members.
+    /// Required. The type is optional, so that a response names all invalid fields.
     student_id: Option<Uuid>,
     /// The course, the referred student, or an ID of the caller. One reference counts once.
     #[serde(default)]

@@ -40,7 +40,7 @@ impl Effect<Rows> for BusinessEvent<CourseChanged> {
     }
 }
 
-/// Whether a member of a snapshot has a value.
+/// Whether a field of a snapshot has a value.
 fn is(snapshot: &Value, name: &str, expected: impl Into<Value>) -> bool {
     snapshot.get(name) == Some(&expected.into())
 }

@@ -201,7 +201,7 @@ pub(crate) fn token(id: Uuid, role: Role, permissions: &[&str]) -> String {
     })
 }
 
-/// Returns the body of a booking, with changed members.
+/// Returns the body of a booking, with changed fields.
 pub(crate) fn package(changes: &Value) -> Value {
     let mut body = json!({
         "courseId": COURSE,

@@ -77,7 +77,7 @@ pub(crate) async fn bonus_and_rewards_are_credited_once_msg_5(app: TestApp) {
         (&values["referral"], &values["registration"]),
         (&json!(70), &json!(10))
     );
-    // Each invalid member is named, and no database stores U+0000.
+    // Each invalid field is named, and no database stores U+0000.
     let fields = |body: &serde_json::Value| {
         let refused = json_of(&app.post("/coins/adjust", &operator, body));
         let errors = refused["errors"].as_array().unwrap().clone();

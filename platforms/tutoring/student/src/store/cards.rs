@@ -1,9 +1,9 @@
-//! Statements on the public members of courses and trainers.
+//! Statements on the public fields of courses and trainers.
 
 use seaworthy::data::prelude::*;
 use serde_json::Value;
 
-/// Stores the members of a course or trainer, over those of earlier messages. An older version
+/// Stores the fields of a course or trainer, over those of earlier messages. An older version
 /// changes nothing, because a source publishes its versions in order.
 pub(crate) async fn store(
     tx: &Transaction,

@@ -12,7 +12,7 @@ use tutoring_contract::{
 
 use crate::store::{CourseCopy, courses};
 
-/// The members of a course that applications need.
+/// The fields of a course that applications need.
 #[derive(Debug, Deserialize)]
 struct Snapshot {
     title: String,

@@ -16,7 +16,7 @@ use crate::{
 
 impl Applicants {
     /// Sets the approval status of the account, and stores the message about the changed trainer.
-    /// Its members complete those of the messages about the account, with the same version.
+    /// Its fields complete those of the messages about the account, with the same version.
     pub(super) async fn publish_change(
         &self,
         tx: &Transaction,

@@ -16,7 +16,7 @@ const DAYS: [&str; 6] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
 const MAX_ITEMS: usize = 50;
 const MAX_TEXT_LENGTH: usize = 500;
 
-/// An application to become a trainer. Further members of legacy clients are ignored.
+/// An application to become a trainer. Further fields of legacy clients are ignored.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Form {

@@ -84,7 +84,7 @@ pub(crate) async fn documents_must_be_own_uploads_of_their_type_file_1(app: Test
     };
     assert_eq!(sign("text/html", 10), ["contentType"]);
     assert_eq!(sign("image/png", 11 * 1024 * 1024), ["size"]);
-    // Legacy clients send further members, which are ignored.
+    // Legacy clients send further fields, which are ignored.
     let mut form = form;
     form["trainerId"] = json!(ravi.id);
     form["availability"]["timezone"] = json!("Asia/Kolkata");

@@ -12,7 +12,7 @@ use crate::{
 
 /// A valid change of a trainer.
 pub(super) enum Change {
-    /// The changed members of the profile.
+    /// The changed fields of the profile.
     Profile(Map<String, Value>),
     Location(Location),
     Availability(Availability),

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::store::Trainer;
 
-/// Returns the members that everyone may read.
+/// Returns the fields that everyone may read.
 pub(super) fn card(trainer: &Trainer) -> Value {
     json!({
         "id": trainer.id,
@@ -16,7 +16,7 @@ pub(super) fn card(trainer: &Trainer) -> Value {
     })
 }
 
-/// Returns the members that the trainer and admins may read.
+/// Returns the fields that the trainer and admins may read.
 pub(super) fn profile(trainer: &Trainer) -> Value {
     let mut profile = card(trainer);
     let more = [
@@ -71,7 +71,7 @@ pub(super) fn location(trainer: &Trainer) -> Value {
     })
 }
 
-/// Returns the members of the message about a changed trainer. It has none of the account.
+/// Returns the fields of the message about a changed trainer. It has none of the account.
 pub(crate) fn snapshot(trainer: &Trainer) -> Value {
     json!({
         "fullName": trainer.member("fullName"),

@@ -14,10 +14,10 @@ statements! { statement: "SELECT id, account, account_version, profile, latitude
 #[derive(Debug, FromRow)]
 pub(crate) struct Trainer {
     pub(crate) id: Uuid,
-    /// The members of the account and of the application.
+    /// The fields of the account and of the application.
     pub(crate) account: Value,
     account_version: i64,
-    /// The members that the trainer has changed.
+    /// The fields that the trainer has changed.
     pub(crate) profile: Value,
     /// Latitude and longitude in degrees.
     #[from_row(with = coordinates)]
@@ -40,7 +40,7 @@ impl Trainer {
         serde_json::from_value(self.account.get("territory")?.clone()).ok()
     }
 
-    /// Returns a member of the profile, or that of the application.
+    /// Returns a field of the profile, or that of the application.
     pub(crate) fn member(&self, name: &str) -> Option<&Value> {
         self.profile.get(name).or_else(|| self.account.get(name))
     }
@@ -57,7 +57,7 @@ pub(crate) async fn lock(tx: &Transaction, id: Uuid) -> DataResult<Trainer> {
     statement!(locked, "WHERE id = {id}").fetch_one(tx).await
 }
 
-/// Stores members of the account, over those of earlier messages. An older version changes
+/// Stores fields of the account, over those of earlier messages. An older version changes
 /// nothing. Approved trainers whose account is not disabled are listed.
 pub(crate) async fn store_account(
     tx: &Transaction,
@@ -78,7 +78,7 @@ pub(crate) async fn store_account(
         .await
 }
 
-/// Stores the changed members of a profile.
+/// Stores the changed fields of a profile.
 pub(crate) async fn set_profile(
     tx: &Transaction,
     trainer: &Trainer,
