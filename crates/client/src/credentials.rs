@@ -53,9 +53,9 @@ impl fmt::Debug for Caller {
 mod tests {
     use super::*;
 
-    struct Careless;
+    struct StaticToken;
 
-    impl Credentials for Careless {
+    impl Credentials for StaticToken {
         fn authorization(&self) -> Result<HeaderValue, CredentialsError> {
             Ok(HeaderValue::from_static("Bearer token"))
         }
@@ -63,7 +63,7 @@ mod tests {
 
     #[test]
     fn debug_output_omits_credentials_auth_6_obs_3() {
-        let caller = Caller::new(Careless);
+        let caller = Caller::new(StaticToken);
         let value = caller.authorization(&"stock".into()).unwrap();
         assert!(value.is_sensitive());
         assert!(!format!("{caller:?} {value:?}").contains("token"));

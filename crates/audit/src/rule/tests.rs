@@ -225,7 +225,7 @@ fn finding_kinds_and_rules_match() {
     let named: std::collections::BTreeSet<String> =
         rows.iter().map(|row| row[0].to_owned()).collect();
     assert_eq!(named, wanted);
-    assert_eq!(rows.len(), wanted.len(), "a kind stands twice");
+    assert_eq!(rows.len(), wanted.len(), "a kind has two rows");
     for row in &rows {
         assert_eq!(row[2] == "none", !row[2].contains('`'), "{row:?}");
         assert!(

@@ -40,10 +40,13 @@ pub async fn stop_finishes_handled_message_life_4(harness: &dyn Harness) {
         });
     node.subscribe(subscription).await;
     let publisher = node.publisher(&[&topic]).await;
-    publisher.publish(message(&topic, "in hand")).await.unwrap();
+    publisher
+        .publish(message(&topic, "in progress"))
+        .await
+        .unwrap();
     begun.notified().await;
     node.stop().await;
-    assert_eq!(record.texts(), ["in hand"]);
+    assert_eq!(record.texts(), ["in progress"]);
     nothing_is_left(harness, &name, &topic, &record).await;
 }
 

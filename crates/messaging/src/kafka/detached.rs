@@ -59,12 +59,12 @@ mod tests {
 
     use super::*;
 
-    struct Stubborn {
+    struct SlowToDrop {
         release: Mutex<mpsc::Receiver<()>>,
         ended: mpsc::Sender<thread::ThreadId>,
     }
 
-    impl Drop for Stubborn {
+    impl Drop for SlowToDrop {
         fn drop(&mut self) {
             let _ = self.release.lock().map(|release| release.recv());
             let _ = self.ended.send(thread::current().id());
@@ -75,7 +75,7 @@ mod tests {
     fn drop_does_not_wait_for_end_of_client_life_4() {
         let (release, released) = mpsc::channel();
         let (ended, end) = mpsc::channel();
-        let client = Detached::new(Stubborn {
+        let client = Detached::new(SlowToDrop {
             release: Mutex::new(released),
             ended,
         });

@@ -41,7 +41,7 @@ use connection::{BrokerConnection, ConnectionSlot, Role};
 use futures::future::BoxFuture;
 use lapin::{options::QueueDeclareOptions, types::FieldTable};
 use parking_lot::Mutex;
-use rejected_publishes::Suspects;
+use rejected_publishes::RejectedPublishes;
 use seaworthy_core::Timeout;
 use undeclared_topics::UndeclaredQueues;
 
@@ -70,7 +70,7 @@ struct Inner {
     /// The groups of declared topics.
     required: Mutex<BTreeMap<Topic, Vec<GroupPlan>>>,
     undeclared_queues: UndeclaredQueues,
-    suspects: Suspects,
+    rejected_publishes: RejectedPublishes,
     closed: AtomicBool,
 }
 
@@ -89,7 +89,7 @@ impl RabbitmqBroker {
             unroutable: Mutex::default(),
             required: Mutex::default(),
             undeclared_queues: UndeclaredQueues::default(),
-            suspects: Suspects::default(),
+            rejected_publishes: RejectedPublishes::default(),
             closed: AtomicBool::new(false),
         };
         inner.publishing().await?;

@@ -74,18 +74,18 @@ impl Inner {
         results
     }
 
-    /// Sends suspects one at a time and the other messages together.
+    /// Sends the messages of [`super::RejectedPublishes`] one at a time, and the others together.
     async fn send_open<'a>(
         &self,
         connection: &BrokerConnection,
         channel: &mut PublishChannel,
         open: Vec<Open<'a>>,
     ) -> Result<(), TransportError> {
-        let (mut suspects, mut others): (Vec<Open<'a>>, Vec<Open<'a>>) = open
+        let (mut separate, mut others): (Vec<Open<'a>>, Vec<Open<'a>>) = open
             .into_iter()
-            .partition(|(envelope, _)| self.suspects.contains(envelope.id()));
+            .partition(|(envelope, _)| self.rejected_publishes.contains(envelope.id()));
         loop {
-            let cleared = self.send_suspects(connection, channel, suspects).await?;
+            let cleared = self.send_separately(connection, channel, separate).await?;
             others.extend(cleared);
             if others.is_empty() {
                 return Ok(());
@@ -112,28 +112,28 @@ impl Inner {
                 return Ok(());
             }
             for (envelope, _) in &failed {
-                self.suspects.insert(envelope.id());
+                self.rejected_publishes.insert(envelope.id());
             }
-            (suspects, others) = (failed, Vec::new());
+            (separate, others) = (failed, Vec::new());
         }
     }
 
-    /// Sends suspects one at a time until the broker rejects one. Returns the others, which are
-    /// not suspects: one rejected message closes the channel of a whole batch.
-    async fn send_suspects<'a>(
+    /// Sends messages one at a time until the broker rejects one. Returns the others, which can be
+    /// sent together: one rejected message closes the channel of a whole batch.
+    async fn send_separately<'a>(
         &self,
         connection: &BrokerConnection,
         channel: &mut PublishChannel,
-        suspects: Vec<Open<'a>>,
+        separate: Vec<Open<'a>>,
     ) -> Result<Vec<Open<'a>>, TransportError> {
-        let mut suspects = suspects.into_iter();
-        for (envelope, result) in suspects.by_ref() {
+        let mut separate = separate.into_iter();
+        for (envelope, result) in separate.by_ref() {
             let message = [envelope];
             let sent = self.send_on(channel.connected(connection).await?, &message);
             let error = match sent.await.pop() {
                 Some(Outcome::ChannelFailed(error)) => error,
                 Some(Outcome::Replied(known)) => {
-                    self.suspects.remove(envelope.id());
+                    self.rejected_publishes.remove(envelope.id());
                     *result = known;
                     continue;
                 }
@@ -141,7 +141,7 @@ impl Inner {
             };
             match rejection(&error) {
                 Some(Rejection::Message) => {
-                    self.suspects.remove(envelope.id());
+                    self.rejected_publishes.remove(envelope.id());
                     *result = Err(PublishError::permanent(error));
                     break;
                 }
@@ -152,9 +152,9 @@ impl Inner {
                 None => return Err(transport_error(error)),
             }
         }
-        let cleared: Vec<Open<'a>> = suspects.collect();
+        let cleared: Vec<Open<'a>> = separate.collect();
         for (envelope, _) in &cleared {
-            self.suspects.remove(envelope.id());
+            self.rejected_publishes.remove(envelope.id());
         }
         Ok(cleared)
     }

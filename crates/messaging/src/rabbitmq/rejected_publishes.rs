@@ -5,26 +5,27 @@ use parking_lot::Mutex;
 use crate::MessageId;
 
 /// Maximum number of IDs, more than the messages of one batch. Newer IDs replace the oldest ones.
-const MAX_SUSPECTS: usize = 10_000;
+const MAX_IDS: usize = 10_000;
 
-/// The IDs of messages. One of them made the broker close a channel.
+/// The IDs of the messages that were in flight when the broker closed a channel. It rejected one of
+/// them.
 ///
 /// The client may send further messages on a closed channel, and the broker then closes the whole
 /// connection. So the messages are sent one at a time on the next connection, until the broker
 /// rejects one.
 #[derive(Debug, Default)]
-pub(super) struct Suspects(Mutex<BTreeSet<MessageId>>);
+pub(super) struct RejectedPublishes(Mutex<BTreeSet<MessageId>>);
 
-impl Suspects {
+impl RejectedPublishes {
     pub(super) fn contains(&self, id: &MessageId) -> bool {
         self.0.lock().contains(id)
     }
 
     pub(super) fn insert(&self, id: &MessageId) {
-        let mut suspects = self.0.lock();
-        suspects.insert(id.clone());
-        while suspects.len() > MAX_SUSPECTS {
-            suspects.pop_first();
+        let mut rejected = self.0.lock();
+        rejected.insert(id.clone());
+        while rejected.len() > MAX_IDS {
+            rejected.pop_first();
         }
     }
 
@@ -38,15 +39,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn drop_oldest_suspect_beyond_bound_msg_4() {
-        let suspects = Suspects::default();
-        let ids: Vec<_> = (0..=MAX_SUSPECTS).map(|_| MessageId::generate()).collect();
+    fn drop_oldest_id_beyond_maximum_msg_4() {
+        let rejected = RejectedPublishes::default();
+        let ids: Vec<_> = (0..=MAX_IDS).map(|_| MessageId::generate()).collect();
         for id in &ids {
-            suspects.insert(id);
+            rejected.insert(id);
         }
-        assert!(!suspects.contains(&ids[0]));
-        assert!(suspects.contains(&ids[1]));
-        suspects.remove(&ids[1]);
-        assert!(!suspects.contains(&ids[1]));
+        assert!(!rejected.contains(&ids[0]));
+        assert!(rejected.contains(&ids[1]));
+        rejected.remove(&ids[1]);
+        assert!(!rejected.contains(&ids[1]));
     }
 }

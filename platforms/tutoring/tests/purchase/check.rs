@@ -106,8 +106,8 @@ impl TestPlatform {
             tokio::time::sleep(interval).await;
         }
         for outbox in &outboxes {
-            let parked = count(outbox, "SELECT COUNT(*) FROM outbox", &[]).await;
-            assert_eq!(parked, 0, "an event was not published");
+            let unpublished = count(outbox, "SELECT COUNT(*) FROM outbox", &[]).await;
+            assert_eq!(unpublished, 0, "an event was not published");
         }
         let letters = match &file {
             Some(file) => count(file, DEAD_LETTERS, &[]).await,

@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// The reason why the opening of a connection failed.
-enum Unopened {
+enum OpenError {
     /// The client was too slow.
     TimedOut,
     /// The listener closes, and the client had sent nothing.
@@ -40,14 +40,14 @@ async fn within<F: Future>(
     limit: Duration,
     linger: Duration,
     part: F,
-) -> Result<F::Output, Unopened> {
+) -> Result<F::Output, OpenError> {
     let mut part = pin!(part);
     let mut deadline = pin!(sleep_until(state.opened() + limit));
     let mut is_closing = false;
     poll_fn(|context| {
         state.listen(context);
         if state.is_aborted() {
-            return Poll::Ready(Err(Unopened::Closing));
+            return Poll::Ready(Err(OpenError::Closing));
         }
         if let Poll::Ready(output) = part.as_mut().poll(context) {
             return Poll::Ready(Ok(output));
@@ -61,9 +61,9 @@ async fn within<F: Future>(
         }
         ready!(deadline.as_mut().poll(context));
         Poll::Ready(Err(if is_closing {
-            Unopened::Closing
+            OpenError::Closing
         } else {
-            Unopened::TimedOut
+            OpenError::TimedOut
         }))
     })
     .await
@@ -87,11 +87,11 @@ pub(super) async fn handshake(
             tracing::debug!(peer = %state.peer(), %error, "TLS handshake failed");
             return None;
         }
-        Err(Unopened::TimedOut) => {
+        Err(OpenError::TimedOut) => {
             ConnectionStats::count(&stats.handshake_timeouts);
             return None;
         }
-        Err(Unopened::Closing) => return None,
+        Err(OpenError::Closing) => return None,
     };
     let session = match TlsSession::of(stream.get_ref().1) {
         Ok(session) => session,
@@ -142,10 +142,10 @@ pub(super) async fn version(
             None
         }
         Ok(version) => version.ok(),
-        Err(Unopened::TimedOut) => {
+        Err(OpenError::TimedOut) => {
             ConnectionStats::count(&shared.stats.first_byte_timeouts);
             None
         }
-        Err(Unopened::Closing) => None,
+        Err(OpenError::Closing) => None,
     }
 }

@@ -27,7 +27,7 @@ use super::{
     request_checks::rejection_of,
     response_body::ResponseBody,
     state::{ConnectionState, InFlight, ResetLimit},
-    streams::{Outflow, Streams},
+    streams::{SendProgress, Streams},
 };
 use crate::{
     RequestIds, request_id,
@@ -124,7 +124,7 @@ where
         Responding {
             stage,
             upgrades,
-            outflow: self.streams.as_ref().map(Streams::announce),
+            progress: self.streams.as_ref().map(Streams::announce),
             in_flight: Some(in_flight),
             state: Arc::clone(&self.state),
             version: self.version,
@@ -138,7 +138,7 @@ pin_project! {
         #[pin]
         stage: Stage<S, F>,
         upgrades: bool,
-        outflow: Option<Arc<Outflow>>,
+        progress: Option<Arc<SendProgress>>,
         in_flight: Option<InFlight>,
         state: Arc<ConnectionState>,
         version: Version,
@@ -186,13 +186,13 @@ where
             return Poll::Pending;
         };
         in_flight.set_responded();
-        let outflow = this.outflow.take();
+        let progress = this.progress.take();
         let refused = response.is_err();
         let mut response = match response {
-            Ok(response) => response.map(|body| ResponseBody::new(body, outflow, in_flight)),
+            Ok(response) => response.map(|body| ResponseBody::new(body, progress, in_flight)),
             Err((rejection, id)) => {
                 let (headers, body) = rejection.response(&id, this.state.peer());
-                let body = ResponseBody::whole(body, outflow, in_flight);
+                let body = ResponseBody::whole(body, progress, in_flight);
                 let mut response = Response::new(body);
                 *response.status_mut() = rejection.status();
                 *response.headers_mut() = headers;

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
-use super::{state::InFlight, streams::Outflow};
+use super::{state::InFlight, streams::SendProgress};
 
 /// Maximum bytes passed to one HTTP/2 stream in one step. The protocol library accepts a frame of
 /// any size before it applies its limits. With small pieces, this side holds only one piece for a
@@ -20,34 +20,38 @@ pin_project! {
     pub(crate) struct ResponseBody<B> {
         #[pin]
         body: Option<B>,
-        outflow: Option<Arc<Outflow>>,
+        progress: Option<Arc<SendProgress>>,
         rest: Bytes,
         in_flight: InFlight,
     }
 }
 
 impl<B> ResponseBody<B> {
-    pub(super) fn new(body: B, outflow: Option<Arc<Outflow>>, in_flight: InFlight) -> Self {
-        Self::with(Some(body), Bytes::new(), outflow, in_flight)
+    pub(super) fn new(body: B, progress: Option<Arc<SendProgress>>, in_flight: InFlight) -> Self {
+        Self::with(Some(body), Bytes::new(), progress, in_flight)
     }
 
     /// A complete response that does not come from the service.
-    pub(super) fn whole(body: Bytes, outflow: Option<Arc<Outflow>>, in_flight: InFlight) -> Self {
-        Self::with(None, body, outflow, in_flight)
+    pub(super) fn whole(
+        body: Bytes,
+        progress: Option<Arc<SendProgress>>,
+        in_flight: InFlight,
+    ) -> Self {
+        Self::with(None, body, progress, in_flight)
     }
 
     fn with(
         body: Option<B>,
         rest: Bytes,
-        outflow: Option<Arc<Outflow>>,
+        progress: Option<Arc<SendProgress>>,
         in_flight: InFlight,
     ) -> Self {
-        if let Some(outflow) = &outflow {
-            outflow.record_produced(0);
+        if let Some(progress) = &progress {
+            progress.record_produced(0);
         }
         Self {
             body,
-            outflow,
+            progress,
             rest,
             in_flight,
         }
@@ -63,7 +67,7 @@ impl<B: Body<Data = Bytes>> Body for ResponseBody<B> {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
         let this = self.project();
-        let Some(outflow) = this.outflow else {
+        let Some(progress) = this.progress else {
             return match this.body.as_pin_mut() {
                 Some(body) => body.poll_frame(context),
                 None if this.rest.is_empty() => Poll::Ready(None),
@@ -76,7 +80,7 @@ impl<B: Body<Data = Bytes>> Body for ResponseBody<B> {
             };
             let polled = body.poll_frame(context);
             if polled.is_pending() {
-                outflow.set_idle();
+                progress.set_idle();
             }
             match ready!(polled).transpose()?.map(Frame::into_data) {
                 None => return Poll::Ready(None),
@@ -85,7 +89,7 @@ impl<B: Body<Data = Bytes>> Body for ResponseBody<B> {
             }
         }
         let piece = this.rest.split_to(PIECE.min(this.rest.len()));
-        outflow.record_produced(piece.len());
+        progress.record_produced(piece.len());
         Poll::Ready(Some(Ok(Frame::data(piece))))
     }
 

@@ -24,12 +24,12 @@ use crate::server::{accept::Shared, stats::ConnectionStats};
 
 /// The progress that the response of a stream reports to the task that sends it.
 #[derive(Debug, Default)]
-pub(super) struct Outflow {
+pub(super) struct SendProgress {
     waits: AtomicBool,
     bytes: AtomicUsize,
 }
 
-impl Outflow {
+impl SendProgress {
     /// Records bytes that the service has produced and the peer has to read.
     pub(super) fn record_produced(&self, bytes: usize) {
         self.bytes.fetch_add(bytes, Relaxed);
@@ -46,7 +46,7 @@ impl Outflow {
 #[derive(Clone)]
 pub(crate) struct Streams {
     shared: Arc<Shared>,
-    next: Arc<Mutex<Option<Arc<Outflow>>>>,
+    next: Arc<Mutex<Option<Arc<SendProgress>>>>,
 }
 
 impl Streams {
@@ -57,12 +57,12 @@ impl Streams {
         }
     }
 
-    /// The outflow of the stream that is executed next. The protocol library calls the service, and
+    /// The progress of the stream that is executed next. The protocol library calls the service, and
     /// then executes the stream of that call.
-    pub(super) fn announce(&self) -> Arc<Outflow> {
-        let outflow = Arc::new(Outflow::default());
-        *self.next.lock() = Some(Arc::clone(&outflow));
-        outflow
+    pub(super) fn announce(&self) -> Arc<SendProgress> {
+        let progress = Arc::new(SendProgress::default());
+        *self.next.lock() = Some(Arc::clone(&progress));
+        progress
     }
 }
 
@@ -71,14 +71,14 @@ where
     F: Future<Output = ()> + Send + 'static,
 {
     fn execute(&self, work: F) {
-        // A stream without an outflow is the other half of an upgraded stream.
+        // A stream without it is the other half of an upgraded stream.
         match self.next.lock().take() {
             None => tokio::spawn(work),
-            Some(outflow) => {
+            Some(progress) => {
                 let limits = &self.shared.limits.response;
                 tokio::spawn(Sending {
                     work,
-                    outflow,
+                    progress,
                     stall: StallTimer::new(limits.stall_timeout.get(), limits.min_rate.get()),
                     timer: None,
                     shared: Arc::clone(&self.shared),
@@ -92,7 +92,7 @@ pin_project! {
     struct Sending<F> {
         #[pin]
         work: F,
-        outflow: Arc<Outflow>,
+        progress: Arc<SendProgress>,
         stall: StallTimer,
         timer: Option<Pin<Box<Sleep>>>,
         shared: Arc<Shared>,
@@ -107,8 +107,8 @@ impl<F: Future<Output = ()>> Future for Sending<F> {
         if this.work.poll(context).is_ready() {
             return Poll::Ready(());
         }
-        let sent = this.outflow.bytes.swap(0, Relaxed);
-        let waits = this.outflow.waits.load(Relaxed);
+        let sent = this.progress.bytes.swap(0, Relaxed);
+        let waits = this.progress.waits.load(Relaxed);
         if sent > 0 || !waits {
             this.stall.progress(sent, Instant::now);
         }

@@ -136,10 +136,10 @@ async fn host_unpublishes_and_moderator_bans_host() {
         return;
     };
     let host = app.register("mira");
-    let event = app.publish(&host, "Taken back", "5");
+    let event = app.publish(&host, "Withdrawn event", "5");
     let guest = app.chrome.window();
     app.go(&guest, &event);
-    app.wait_for_text(&guest, "Taken back");
+    app.wait_for_text(&guest, "Withdrawn event");
     app.press(&host, "Unpublish");
     app.press(&host, "Yes");
     app.wait_for_text(&host, "The event is a draft again.");
@@ -156,7 +156,7 @@ async fn host_unpublishes_and_moderator_bans_host() {
         city_events_auth::SEED_PASSWORD,
     );
     app.go(&moderator, "/moderation");
-    app.wait_for_text(&moderator, "Taken back");
+    app.wait_for_text(&moderator, "Withdrawn event");
     app.press(&moderator, "Ban host");
     app.press(&moderator, "Yes");
     app.wait_for_text(&moderator, "The host is banned.");
