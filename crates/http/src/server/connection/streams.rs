@@ -57,8 +57,8 @@ impl Streams {
         }
     }
 
-    /// The progress of the stream that is executed next. The protocol library calls the service, and
-    /// then executes the stream of that call.
+    /// Returns the progress of the stream that is executed next. The protocol library calls the
+    /// service, and then executes the stream of that call.
     pub(super) fn announce(&self) -> Arc<SendProgress> {
         let progress = Arc::new(SendProgress::default());
         *self.next.lock() = Some(Arc::clone(&progress));
