@@ -60,11 +60,11 @@ impl Accounts {
         self.password_reset
             .revoke_all(tx, &user.to_string())
             .await?;
-        self.revoke_sessions(tx, user).await
+        self.revoke_user_sessions(tx, user).await
     }
 
     /// Revokes sessions, access tokens and known devices. Returns the new version of the tokens.
-    async fn revoke_sessions(&self, tx: &Transaction, user: UserId) -> Result<u64, Error> {
+    async fn revoke_user_sessions(&self, tx: &Transaction, user: UserId) -> Result<u64, Error> {
         let revoked = self.sessions.revoke_access(tx, &user.to_string()).await?;
         self.publish_revocation(tx, user, revoked.version).await?;
         Ok(revoked.version)
@@ -213,7 +213,7 @@ impl Accounts {
         tx: &Transaction,
         user: UserId,
     ) -> Result<(), Error> {
-        self.revoke_sessions(tx, user).await?;
+        self.revoke_user_sessions(tx, user).await?;
         let entry = AuditEntry::new("sessions.revoke").target("user", user.to_string());
         Ok(self.audit.append(tx, entry).await?)
     }
