@@ -7,7 +7,8 @@ use axum::{
 use seaworthy_config::Settings;
 use seaworthy_core::{error_chain, new_id};
 use seaworthy_data::{
-    DataError, Database, DatabaseLeases, Migration, MigrationSet, purge_worker, sql,
+    DataError, Database, DatabaseLeases, LEASE_MIGRATIONS, Migration, MigrationSet, purge_worker,
+    sql,
 };
 use seaworthy_service::{Assembly, StartError, Tasks};
 use seaworthy_telemetry::metrics::Counter;
@@ -61,13 +62,13 @@ struct Inner {
 impl OperationLog {
     /// Stores the unsafe calls of all routes of the service, over HTTP and gRPC, if the settings
     /// enable it. `descriptors` are those of the contracts. The admin listener lists entries at
-    /// `/operation-log`. The worker of the log deletes entries after their retention. With
-    /// `claim_node`, the migrations of the database must contain
-    /// [`LEASE_MIGRATIONS`](seaworthy_data::LEASE_MIGRATIONS).
+    /// `/operation-log`. The worker of the log deletes entries after their retention. For
+    /// `claim_node`, add [`LEASE_MIGRATIONS`] to the migrations of the service.
     ///
     /// # Errors
-    /// The descriptors cannot be read, or the node is out of range or set together with
-    /// `claim_node`.
+    /// The descriptors cannot be read, the node is out of range or set together with `claim_node`,
+    /// or `claim_node` is set and the migrations of the database do not contain
+    /// [`LEASE_MIGRATIONS`].
     pub fn start<C: Settings>(
         service: &Assembly<C>,
         database: &Database,
@@ -87,6 +88,11 @@ impl OperationLog {
             .map_err(|error| StartError::with_cause("operation_log.node cannot be used", error))?
             .unwrap_or_default();
         if config.enabled && config.claim_node {
+            let description = service.description();
+            if !description.has_migrations(database.name(), LEASE_MIGRATIONS.name()) {
+                let problem = "operation_log.claim_node needs the table of leases: add LEASE_MIGRATIONS to the migrations of the service";
+                return Err(StartError::new(problem));
+            }
             let leases = Arc::new(DatabaseLeases::new(database.clone()));
             let claim = numbers.clone().claim(leases);
             service.tasks().spawn_until_stop(CLAIM_NODE, claim);

@@ -19,7 +19,7 @@ use http::header::CONTENT_TYPE;
 use http_body_util::BodyExt as _;
 use seaworthy_config::Loader;
 use seaworthy_core::{Actor, Deadline, RequestContext, ServiceIdentity, context};
-use seaworthy_data::{Database, DatabaseConfig, Migrator, sql};
+use seaworthy_data::{Database, DatabaseConfig, LEASE_MIGRATIONS, Migrator, sql};
 use seaworthy_http::Routes;
 use seaworthy_service::{NoSettings, RunningService, Service};
 use seaworthy_testkit::{database::EmptyDatabase, eventually};
@@ -123,6 +123,39 @@ async fn entries_are_deleted_after_their_retention_obs_3() {
     while log.purge().await.unwrap() {}
     assert_eq!(only_entry(&log).await.path, "/kept");
     service.stop().await;
+}
+
+#[tokio::test]
+async fn claimed_node_needs_the_table_of_leases_core_1() {
+    for (migrations, starts) in [
+        (&[MIGRATIONS][..], false),
+        (&[MIGRATIONS, LEASE_MIGRATIONS][..], true),
+    ] {
+        let empty = EmptyDatabase::sqlite().unwrap();
+        let mut config = DatabaseConfig::from_url(empty.url().parse().unwrap());
+        config.migrate_at_start = true;
+        let started = Service::new("accounts", "1.0.0")
+            .start::<NoSettings, _>(Loader::for_tests("accounts"), async |service| {
+                let database = Database::connect(service, "test", &config, migrations).await?;
+                let log = OperationLogConfig {
+                    claim_node: true,
+                    ..OperationLogConfig::enabled()
+                };
+                OperationLog::start(service, &database, &log, &[])?;
+                Ok(())
+            })
+            .await;
+        match started {
+            Ok(service) => {
+                assert!(starts, "claims without the table");
+                service.stop().await;
+            }
+            Err(error) => {
+                let chain = error.chain().join(": ");
+                assert!(!starts && chain.contains("LEASE_MIGRATIONS"), "{chain}");
+            }
+        }
+    }
 }
 
 async fn delete_entries(database: &Database) {

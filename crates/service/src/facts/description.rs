@@ -48,6 +48,14 @@ impl Description {
         inner.migrations.insert(database.to_owned(), migrations);
     }
 
+    /// Returns whether a database has the migrations of a part, such as `leases`.
+    #[must_use]
+    pub fn has_migrations(&self, database: &str, part: &str) -> bool {
+        let inner = self.0.lock();
+        let mut migrations = inner.migrations.get(database).into_iter().flatten();
+        migrations.any(|name| name.split_once('/').is_some_and(|(set, _)| set == part))
+    }
+
     pub(super) fn published(&self) -> Vec<String> {
         self.0.lock().published.iter().cloned().collect()
     }

@@ -8,7 +8,7 @@ use city_events_contract::{
 };
 use seaworthy::{
     axum::response::IntoResponse as _,
-    data::{Database, DatabaseConfig, MigrationSet, migrate_command},
+    data::{Database, DatabaseConfig, LEASE_MIGRATIONS, MigrationSet, migrate_command},
     messaging::{Message, Messaging, MessagingConfig, Topics, dead_letters_command},
     operation_log::{self, OperationLog},
     outbox::{self, Outbox, outbox_command},
@@ -31,11 +31,12 @@ const NAME: &str = "media-service";
 const DATABASE: &str = "database";
 /// The name of the broker in logs, probes and settings.
 const BROKER: &str = "broker";
-/// The tables of uploads, of the outbox and of the operation log.
+/// The tables of uploads, of the outbox, of the operation log and of leases.
 const MIGRATIONS: &[MigrationSet] = &[
     uploads::MIGRATIONS.with_adoption(&ADOPTION),
     outbox::MIGRATIONS,
     operation_log::MIGRATIONS,
+    LEASE_MIGRATIONS,
 ];
 
 /// How long access tokens are accepted after their `exp`, as in the contract.

@@ -1,5 +1,5 @@
 use seaworthy::{
-    data::{IDEMPOTENCY_MIGRATIONS, Migration, MigrationSet},
+    data::{IDEMPOTENCY_MIGRATIONS, LEASE_MIGRATIONS, Migration, MigrationSet},
     operation_log, outbox,
 };
 
@@ -9,7 +9,7 @@ use super::adoption::ADOPTION;
 const OTHER_COMMENTS: &[&str] =
     &["c9865c3f78100e2ccf69b05f98378b82da878dbb179fb70c80792745e5eb0e0f"];
 
-/// Tables of symbols, of the outbox, of idempotency keys and of the operation log.
+/// Tables of symbols, of the outbox, of idempotency keys, of the operation log and of leases.
 pub(crate) const MIGRATIONS: &[MigrationSet] = &[
     MigrationSet::for_service(&[Migration::new(
         1,
@@ -22,4 +22,5 @@ pub(crate) const MIGRATIONS: &[MigrationSet] = &[
     outbox::MIGRATIONS,
     IDEMPOTENCY_MIGRATIONS,
     operation_log::MIGRATIONS,
+    LEASE_MIGRATIONS,
 ];

@@ -142,7 +142,12 @@ fn metrics_have_route_template_and_method_obs_4() {
 
 #[test]
 fn setting_switches_the_operation_log_on_obs_11() {
-    let service = SymbolsApp::start(&["--set", "operation_log.enabled=true"]);
+    let service = SymbolsApp::start(&[
+        "--set",
+        "operation_log.enabled=true",
+        "--set",
+        "operation_log.claim_node=true",
+    ]);
     let id = service.create(7, 1);
     service.send("GET", &format!("/v1/symbols/{id}"), "");
     service.send("DELETE", "/v1/symbols/99", "");

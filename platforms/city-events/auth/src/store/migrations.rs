@@ -1,6 +1,6 @@
 use seaworthy::{
     account, audit_log,
-    data::{Migration, MigrationSet},
+    data::{LEASE_MIGRATIONS, Migration, MigrationSet},
     operation_log, outbox,
 };
 
@@ -10,8 +10,8 @@ use super::adoption::ADOPTION;
 const OTHER_COMMENTS: &[&str] =
     &["a45b1385e19b0b20b3e382acfcacd5854710eaebfac75e9f4656ee6c248aeb2c"];
 
-/// The migrations of the service, its accounts, its audit log, its outbox and its operation
-/// log.
+/// The migrations of the service, its accounts, its audit log, its outbox, its operation log and
+/// its leases.
 pub(crate) const MIGRATIONS: &[MigrationSet] = &[
     MigrationSet::for_service(&[
         Migration::new(
@@ -33,4 +33,5 @@ pub(crate) const MIGRATIONS: &[MigrationSet] = &[
     audit_log::MIGRATIONS,
     outbox::MIGRATIONS,
     operation_log::MIGRATIONS,
+    LEASE_MIGRATIONS,
 ];

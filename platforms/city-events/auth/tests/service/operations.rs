@@ -8,8 +8,11 @@ use crate::app::{PASSWORD, open_with};
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn setting_switches_the_operation_log_on_obs_11() {
     let empty = EmptyDatabase::sqlite().unwrap();
-    let enabled = ["operation_log.enabled=true"];
-    let app = open_with(empty, Profile::Development, &enabled).await;
+    let settings = [
+        "operation_log.enabled=true",
+        "operation_log.claim_node=true",
+    ];
+    let app = open_with(empty, Profile::Development, &settings).await;
     let user = app.register("ada@example.org");
     app.request_as(&user, "GET", "/auth/v1/me", &serde_json::Value::Null);
     let entry = only_entry(app.admin).unwrap();

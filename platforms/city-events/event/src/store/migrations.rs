@@ -1,7 +1,7 @@
 use city_events_contract::TOKEN_VERSION_MIGRATIONS;
 use seaworthy::{
     audit_log, csv,
-    data::{Migration, MigrationSet},
+    data::{LEASE_MIGRATIONS, Migration, MigrationSet},
     operation_log, outbox,
 };
 
@@ -11,7 +11,7 @@ use super::adoption::ADOPTION;
 const OTHER_COMMENTS: &[&str] =
     &["26d1a19b35ea18b9930fe06d000137019973eb9fccb55f6e5bebce05e0115a9e"];
 
-/// Tables of events, outbox, inbox, audit log, imports, token versions and operation log.
+/// Tables of events, outbox, inbox, audit log, imports, token versions, operation log and leases.
 pub(crate) const MIGRATIONS: &[MigrationSet] = &[
     MigrationSet::for_service(&[
         Migration::new(
@@ -34,4 +34,5 @@ pub(crate) const MIGRATIONS: &[MigrationSet] = &[
     csv::MIGRATIONS,
     TOKEN_VERSION_MIGRATIONS,
     operation_log::MIGRATIONS,
+    LEASE_MIGRATIONS,
 ];

@@ -73,7 +73,11 @@ pub(crate) async fn updates_are_in_audit_log_by_field_name_obs_11(app: TestApp) 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn setting_switches_the_operation_log_on_obs_11() {
     let empty = EmptyDatabase::sqlite().unwrap();
-    let app = start_with(empty, &["operation_log.enabled=true"]).await;
+    let settings = [
+        "operation_log.enabled=true",
+        "operation_log.claim_node=true",
+    ];
+    let app = start_with(empty, &settings).await;
     let owner = user();
     let id = app.create_draft(&owner, &draft("Rust")).await;
     app.transition("publish", &id, &owner).await;

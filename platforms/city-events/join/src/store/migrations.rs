@@ -1,7 +1,7 @@
 use city_events_contract::TOKEN_VERSION_MIGRATIONS;
 use seaworthy::{
     audit_log,
-    data::{Migration, MigrationSet},
+    data::{LEASE_MIGRATIONS, Migration, MigrationSet},
     operation_log, outbox,
 };
 
@@ -11,8 +11,8 @@ use super::adoption::ADOPTION;
 const JOINS_WITH_OTHER_COMMENTS: &[&str] =
     &["d60571cee3d2461dce1265ef40b01110a7fe914f7bb95847e33cedf03819b676"];
 
-/// The tables of the service, of its outbox and inbox, of its audit log, of token versions, and of
-/// its operation log.
+/// The tables of the service, of its outbox and inbox, of its audit log, of token versions, of its
+/// operation log, and of leases.
 pub(crate) const MIGRATIONS: &[MigrationSet] = &[
     MigrationSet::for_service(&[
         Migration::new(
@@ -40,4 +40,5 @@ pub(crate) const MIGRATIONS: &[MigrationSet] = &[
     audit_log::MIGRATIONS,
     TOKEN_VERSION_MIGRATIONS,
     operation_log::MIGRATIONS,
+    LEASE_MIGRATIONS,
 ];

@@ -48,7 +48,11 @@ pub(crate) async fn status_changes_of_joins_are_in_audit_log_obs_11(app: TestApp
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn setting_switches_the_operation_log_on_obs_11() {
     let empty = EmptyDatabase::sqlite().unwrap();
-    let app = start_with(empty, &["operation_log.enabled=true"]).await;
+    let settings = [
+        "operation_log.enabled=true",
+        "operation_log.claim_node=true",
+    ];
+    let app = start_with(empty, &settings).await;
     let (event, moderator) = (app.create_event(1).await, moderator());
     let body = json!({ "user_id": user().id, "reason": "spam from ada@example.org" });
     let path = format!("/events/{}/bans", event.id);

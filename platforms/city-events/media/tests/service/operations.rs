@@ -14,6 +14,7 @@ fn setting_switches_the_operation_log_on_obs_11() {
     let file = |name: &str| builder.directory().join(name).display().to_string();
     let settings = [
         "operation_log.enabled=true".to_owned(),
+        "operation_log.claim_node=true".to_owned(),
         format!("database.url=sqlite:{}", file("media.db")),
         format!("broker.url=sqlite:{}", file("broker.db")),
         format!("raw.url=file:{}", file("raw")),

@@ -1,14 +1,15 @@
 use seaworthy::{
     audit_log,
-    data::{MigrationSet, migration},
+    data::{LEASE_MIGRATIONS, MigrationSet, migration},
     operation_log, outbox,
 };
 
-/// The tables of courses, purchases, messages and logs.
+/// The tables of courses, purchases, messages, logs and leases.
 pub(crate) const MIGRATIONS: &[MigrationSet] = &[
     outbox::MIGRATIONS,
     audit_log::MIGRATIONS,
     operation_log::MIGRATIONS,
+    LEASE_MIGRATIONS,
     MigrationSet::for_service(&[
         migration!(1, "courses", "../../migrations/0001_courses"),
         migration!(2, "refunds", "../../migrations/0002_refunds"),

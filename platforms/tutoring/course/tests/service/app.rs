@@ -37,7 +37,7 @@ pub(crate) const PDF: &str = "%PDF-1.7";
 /// The running service with its own database, and a service that exchanges messages with it.
 pub(crate) struct TestApp {
     http: SocketAddr,
-    admin: SocketAddr,
+    pub(crate) admin: SocketAddr,
     settings: Vec<String>,
     events: Events,
     peer: Peer,
@@ -47,6 +47,11 @@ pub(crate) struct TestApp {
 }
 
 pub(crate) async fn open(empty: EmptyDatabase) -> TestApp {
+    open_with(empty, &[]).await
+}
+
+/// Starts the service with further settings.
+pub(crate) async fn open_with(empty: EmptyDatabase, further: &[&str]) -> TestApp {
     let folder = TempDir::new().unwrap();
     let broker = format!("sqlite:{}", folder.path().join("broker.db").display());
     let events = Events::default();
@@ -55,7 +60,7 @@ pub(crate) async fn open(empty: EmptyDatabase) -> TestApp {
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = port.local_addr().unwrap();
     drop(port);
-    let settings = vec![
+    let mut settings = vec![
         format!("media.url=file:{}", folder.path().join("media").display()),
         format!("media.public_url=http://{address}/media"),
         format!("database.url={}", empty.url()),
@@ -74,6 +79,7 @@ pub(crate) async fn open(empty: EmptyDatabase) -> TestApp {
         "server.http.access_log.enabled=false".to_owned(),
         "log.level=error".to_owned(),
     ];
+    settings.extend(further.iter().map(|setting| (*setting).to_owned()));
     let loader = Loader::new("tutoring-course")
         .environment(Environment::default())
         .overrides(settings.clone());

@@ -13,6 +13,7 @@ mod catalogue;
 mod certificates;
 mod exams;
 mod learning;
+mod operations;
 mod projects;
 mod purchases;
 mod settings;
