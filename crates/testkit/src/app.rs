@@ -46,6 +46,7 @@ pub struct TestAppBuilder {
     arguments: Vec<String>,
     variables: Vec<(String, String)>,
     directory: TempDir,
+    check: Option<fn(&ProcessOutput)>,
 }
 
 impl TestApp {
@@ -59,6 +60,7 @@ impl TestApp {
             arguments: Vec::new(),
             variables: Vec::new(),
             directory: tempfile::tempdir()?,
+            check: None,
         })
     }
 
@@ -158,6 +160,14 @@ impl TestAppBuilder {
         self
     }
 
+    /// Checks the whole output at the end of each process, also if it is killed on drop. The check
+    /// panics if the output is wrong.
+    #[must_use]
+    pub fn check_output(mut self, check: fn(&ProcessOutput)) -> Self {
+        self.check = Some(check);
+        self
+    }
+
     /// Starts the service on free ports and waits until it is ready.
     ///
     /// # Errors
@@ -178,6 +188,9 @@ impl TestAppBuilder {
             .map(|(name, value)| (name.as_str(), value.as_str()))
             .collect();
         let mut process = ServiceProcess::start(&self.program, &arguments, &variables)?;
+        if let Some(check) = self.check {
+            process.check_output(check);
+        }
         let line = process.line("\"message\":\"ready\"")?;
         let ready: serde_json::Value = serde_json::from_str(&line)?;
         let address = |name: &str| ready.get(name)?.as_str()?.parse().ok();

@@ -29,6 +29,7 @@ pub mod external_package;
 pub mod facts;
 pub mod fault;
 pub mod http;
+pub mod log_search;
 pub mod operation_log;
 pub mod process;
 pub mod raw;

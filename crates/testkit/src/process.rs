@@ -42,6 +42,7 @@ pub struct ServiceProcess {
     seen: Vec<String>,
     stderr: Receiver<String>,
     stderr_lines: Vec<String>,
+    check: Option<fn(&ProcessOutput)>,
 }
 
 /// The result of a process.
@@ -122,6 +123,7 @@ impl ServiceProcess {
             seen: Vec::new(),
             stderr,
             stderr_lines: Vec::new(),
+            check: None,
         })
     }
 
@@ -156,6 +158,12 @@ impl ServiceProcess {
             .ok_or_else(|| io::Error::other(format!("no addresses in {line}")))
     }
 
+    /// Checks the whole output at the end of the process, also if it is killed on drop. The check
+    /// panics if the output is wrong.
+    pub fn check_output(&mut self, check: fn(&ProcessOutput)) {
+        self.check = Some(check);
+    }
+
     /// Returns the process ID.
     #[must_use]
     pub fn id(&self) -> u32 {
@@ -177,6 +185,11 @@ impl ServiceProcess {
     /// # Errors
     /// The process does not end within a minute.
     pub fn wait_with_output(mut self) -> io::Result<ProcessOutput> {
+        self.read_to_end()
+    }
+
+    /// Waits for the end, and checks the output.
+    fn read_to_end(&mut self) -> io::Result<ProcessOutput> {
         let begun = Instant::now();
         // The pipes close when the process ends.
         while let Ok(line) = self.lines.recv_timeout(TIMEOUT) {
@@ -186,7 +199,7 @@ impl ServiceProcess {
             self.stderr_lines.push(line);
         }
         let status = self.child.wait()?;
-        Ok(ProcessOutput {
+        let output = ProcessOutput {
             status,
             took: begun.elapsed(),
             stdout: std::mem::take(&mut self.seen),
@@ -195,7 +208,11 @@ impl ServiceProcess {
                 .iter()
                 .map(|line| format!("{line}\n"))
                 .collect(),
-        })
+        };
+        if let Some(check) = self.check.take() {
+            check(&output);
+        }
+        Ok(output)
     }
 }
 
@@ -226,5 +243,8 @@ impl Drop for ServiceProcess {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+        if self.check.is_some() && !thread::panicking() {
+            let _ = self.read_to_end();
+        }
     }
 }

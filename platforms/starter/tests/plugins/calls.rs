@@ -15,6 +15,7 @@ use crate::{
     PROGRAM,
     folder::{Folder, SECRETS},
     guard::{MANIFEST, USER, VETOES, admin, log_in, module, policy},
+    logs::assert_clean_output,
 };
 
 /// The unsafe calls with a valid body.
@@ -67,6 +68,7 @@ fn administrator(app: &TestApp, folder: &Folder) -> String {
         .args(SECRETS.iter().flat_map(|secret| ["--set", secret]))
         .output()
         .unwrap();
+    assert_clean_output(&granted);
     assert!(granted.status.success(), "{granted:?}");
     let (status, body) = log_in(app);
     assert_eq!(status, 200, "{body}");

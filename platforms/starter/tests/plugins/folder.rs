@@ -6,7 +6,10 @@ use std::{
 
 use seaworthy_testkit::app::{TestApp, TestAppBuilder};
 
-use crate::PROGRAM;
+use crate::{
+    PROGRAM,
+    logs::{assert_clean_log, assert_clean_output, remember},
+};
 
 pub(crate) const SECRETS: [&str; 3] = [
     "auth.jwt_secret_key=Kx3v9Qp2LmT7wZr5Yb8NcD4FgH6JsA1e",
@@ -44,6 +47,8 @@ impl Folder {
             key: String::new(),
         };
         folder.key = folder.command(&["key", "signing.key"]).trim().to_owned();
+        let signing = fs::read_to_string(folder.path("signing.key")).unwrap();
+        remember(signing.trim());
         folder
     }
 
@@ -77,6 +82,7 @@ impl Folder {
             .current_dir(self.home.path())
             .output()
             .unwrap();
+        assert_clean_output(&run);
         let text = |bytes| String::from_utf8(bytes).unwrap();
         match run.status.success() {
             true => Ok(text(run.stdout)),
@@ -148,6 +154,6 @@ impl Folder {
         ];
         let settings = SECRETS.iter().chain(&SETTINGS).copied();
         let settings = settings.chain(own.iter().map(String::as_str));
-        app.settings(settings)
+        app.settings(settings).check_output(assert_clean_log)
     }
 }

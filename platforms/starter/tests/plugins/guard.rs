@@ -8,6 +8,8 @@ use seaworthy_testkit::{
 };
 use serde_json::Value;
 
+use crate::logs::remember;
+
 pub(crate) const MANIFEST: &str = r#"
 name = "guard"
 version = "1.0.0"
@@ -97,6 +99,12 @@ pub(crate) fn admin(app: &TestApp, action: &str) {
 /// Logs in. Returns the status and the body of the response.
 pub(crate) fn log_in(app: &TestApp) -> (u16, String) {
     let answer = app.send("POST", "/api/v1/auth/login", USER).unwrap();
+    if answer.status == 200 {
+        let body: Value = serde_json::from_str(&answer.body).unwrap();
+        for token in ["access_token", "refresh_token"] {
+            remember(body[token].as_str().unwrap());
+        }
+    }
     (answer.status, answer.body)
 }
 

@@ -14,6 +14,7 @@ mod facts;
 mod folder;
 mod guard;
 mod guide;
+mod logs;
 mod operator;
 mod points;
 mod samples;

@@ -15,6 +15,7 @@ use crate::{
         MANIFEST, PROCEEDS, VETOES, admin, assert_metric, audited, audited_actors,
         eventually_audited, execute, log_in, module,
     },
+    logs::assert_clean_output,
 };
 
 /// The problem of a guest that runs the instruction `unreachable`.
@@ -56,6 +57,7 @@ fn set_plugins(folder: &Folder, value: &str) {
         .args(settings.flat_map(|setting| ["--set", setting]))
         .output()
         .unwrap();
+    assert_clean_output(&ran);
     assert!(ran.status.success(), "{ran:?}");
 }
 

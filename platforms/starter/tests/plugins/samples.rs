@@ -19,12 +19,15 @@ use serde_json::Value;
 use crate::{
     folder::Folder,
     guard::{MANIFEST, PROCEEDS, module},
+    logs::remember,
 };
 
 /// The timeout of an export: a slow machine needs far less.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
 const USER: &str = r#"{"username":"ada","password":"wonderful4weather"}"#;
+/// The same user with addresses.
+const REGISTRATION: &str = r#"{"username":"ada","password":"wonderful4weather","email":"countess@example.org","phone":"13800001234"}"#;
 
 #[test]
 fn audit_logger_logs_operations_and_events_plug_1() {
@@ -32,7 +35,8 @@ fn audit_logger_logs_operations_and_events_plug_1() {
     folder.add_sample("audit_logger", "hooks-and-events");
     let grant = "plugins.grants.audit_logger.capabilities=log";
     let mut app = folder.app().setting(grant).start().unwrap();
-    let created = app.send("POST", "/api/v1/auth/register", USER).unwrap();
+    let path = "/api/v1/auth/register";
+    let created = app.send("POST", path, REGISTRATION).unwrap();
     assert_eq!(created.status, 200, "{}", created.body);
     let line = app.process.line("after_biz request=").unwrap();
     assert!(line.contains("operation=auth.v1.Auth/Register"), "{line}");
@@ -71,6 +75,7 @@ fn audit_logger_logs_authentications_and_plugins_plug_1() {
     let login = app.send("POST", "/api/v1/auth/login", USER).unwrap();
     let body: Value = serde_json::from_str(&login.body).unwrap();
     let token = body["access_token"].as_str().unwrap();
+    remember(token);
     let bearer = format!("Bearer {token}");
     let headers = [
         ("authorization", bearer.as_str()),

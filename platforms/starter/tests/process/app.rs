@@ -6,7 +6,6 @@ use std::{
     process::{Command, Output, Stdio},
 };
 
-use rustix::process::Signal;
 use seaworthy::data::{Database, DatabaseConfig, sql};
 use seaworthy_testkit::{
     app::{TestApp, TestAppBuilder},
@@ -17,7 +16,7 @@ use serde_json::{Value, json};
 
 use crate::{
     in_flight::WAITING,
-    logs::{assert_clean_log, remembered},
+    logs::{assert_clean_log, assert_clean_output, remembered},
     redis::shared_limits,
 };
 
@@ -32,36 +31,25 @@ pub(crate) const SECRETS: [&str; 3] = [
 pub(crate) const PASSWORD: &str = "wonderful4weather";
 
 /// A replica of the service. At its end, its log is searched for secrets and personal values.
-pub(crate) struct Replica(Option<TestApp>);
+pub(crate) struct Replica(TestApp);
 
 impl Deref for Replica {
     type Target = TestApp;
 
     fn deref(&self) -> &TestApp {
-        self.0.as_ref().unwrap()
+        &self.0
     }
 }
 
 impl DerefMut for Replica {
     fn deref_mut(&mut self) -> &mut TestApp {
-        self.0.as_mut().unwrap()
+        &mut self.0
     }
 }
 
 impl From<TestApp> for Replica {
     fn from(app: TestApp) -> Self {
-        Self(Some(app))
-    }
-}
-
-impl Drop for Replica {
-    fn drop(&mut self) {
-        if let Some(app) = self.0.take()
-            && !std::thread::panicking()
-        {
-            app.signal(Signal::KILL).unwrap();
-            assert_clean_log(&app.wait().unwrap().0);
-        }
+        Self(app)
     }
 }
 
@@ -94,7 +82,7 @@ pub(crate) fn builder_with(url: &str, secrets: &[&str]) -> TestAppBuilder {
         "auth.passwords.parameters.iterations=1",
     ];
     let settings = settings.iter().chain(secrets);
-    app.settings(settings)
+    app.settings(settings).check_output(assert_clean_log)
 }
 
 impl Replica {
@@ -111,16 +99,12 @@ impl Replica {
             true => app.setting("data.database.transaction_pooling=true"),
             false => app,
         };
-        Self(Some(app.start().unwrap()))
+        Self(app.start().unwrap())
     }
 
     /// Kills the process and starts it again.
-    pub(crate) fn restart(mut self) -> Self {
-        let app = self.0.take().unwrap();
-        app.signal(Signal::KILL).unwrap();
-        let (ended, builder) = app.wait().unwrap();
-        assert_clean_log(&ended);
-        Self(Some(builder.start().unwrap()))
+    pub(crate) fn restart(self) -> Self {
+        Self(self.0.kill().unwrap().start().unwrap())
     }
 
     /// Sends a request with a JSON body.
@@ -181,15 +165,17 @@ pub(crate) fn command(database: &EmptyDatabase, arguments: &[&str]) {
     assert!(ran.status.success(), "{ran:?}");
 }
 
-/// Runs a command of the program, which may fail.
+/// Runs a command of the program, which may fail. Its output is searched for secrets.
 pub(crate) fn try_command(database: &EmptyDatabase, arguments: &[&str]) -> Output {
     let url = format!("data.database.url={}", database.url());
-    Command::new(env!("CARGO_BIN_EXE_starter"))
+    let ran = Command::new(env!("CARGO_BIN_EXE_starter"))
         .args(arguments)
-        .args(["--set", &url])
+        .args(["--set", &url, "--set", "log.level=debug"])
         .args(SECRETS.iter().flat_map(|secret| ["--set", secret]))
         .output()
-        .unwrap()
+        .unwrap();
+    assert_clean_output(&ran);
+    ran
 }
 
 /// Sets a password by the command of the program, which reads it from its input.
@@ -197,6 +183,7 @@ pub(crate) fn set_password(database: &EmptyDatabase, username: &str, password: &
     let url = format!("data.database.url={}", database.url());
     let settings = [
         url.as_str(),
+        "log.level=debug",
         // Hashes are slow in a debug build.
         "auth.passwords.parameters.memory_kib=1024",
         "auth.passwords.parameters.iterations=1",
@@ -213,7 +200,9 @@ pub(crate) fn set_password(database: &EmptyDatabase, username: &str, password: &
     let mut input = process.stdin.take().unwrap();
     writeln!(input, "{password}").unwrap();
     drop(input);
-    process.wait_with_output().unwrap()
+    let ran = process.wait_with_output().unwrap();
+    assert_clean_output(&ran);
+    ran
 }
 
 /// Returns the actions and the targets of the audit log, oldest first.

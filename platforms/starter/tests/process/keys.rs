@@ -22,7 +22,7 @@ use crate::{
     app::{PASSWORD, Replica, SECRETS, builder_with, json_of, tokens},
     dump::plant,
     features::wait,
-    logs::remembered,
+    logs::{assert_clean_output, remembered},
 };
 
 /// Replicas use a new key soon. Keys are deleted after more time than a request takes.
@@ -43,6 +43,7 @@ fn encryption_with(url: &str, subcommand: &str, secrets: &[&str]) -> Value {
         .args(settings.flat_map(|setting| ["--set", setting]))
         .output()
         .unwrap();
+    assert_clean_output(&ran);
     assert!(ran.status.success(), "{ran:?}");
     serde_json::from_slice(&ran.stdout).unwrap()
 }
