@@ -1,11 +1,19 @@
-use std::fs;
+use std::{
+    cell::Cell,
+    fs,
+    os::unix::fs::symlink,
+    path::Path,
+    time::{Duration, Instant},
+};
 
-use seaworthy_testkit::{database::EmptyDatabase, eventually, http::HttpResponse};
+use seaworthy_testkit::{database::EmptyDatabase, eventually, http::HttpResponse, once_within};
 use serde_json::{Value, json};
 
 use crate::app::{PASSWORD, Replica, assert_error, grant_admin, json_of, tokens};
 
 const PATH: &str = "/api/v1/features";
+/// The time until a change is in effect on all replicas.
+const IN_EFFECT: Duration = Duration::from_secs(2);
 
 /// Returns the tokens of an administrator and of another user.
 pub(crate) fn users(database: &EmptyDatabase, replica: &Replica) -> (String, String) {
@@ -142,35 +150,106 @@ pub(crate) fn toggles_change_on_all_replicas_with_permission_flag_1(database: &E
     wait(|| decision(&first, "7") == (false, "unknown_flag".to_owned()));
 }
 
+/// Returns a flag file with a percentage of users.
+fn rollout(percentage: &str) -> String {
+    format!(
+        "rollout:\n  enabled: true\n  strategy: percentage\n  rules:\n    percentage: {percentage}\n"
+    )
+}
+
+/// Starts two replicas with the flag files of a folder. Returns them with a token of an
+/// administrator.
+fn replicas_on(database: &EmptyDatabase, folder: &Path) -> ([Replica; 2], String) {
+    let directory = format!("features.directory={}", folder.display());
+    let replicas = [(); 2].map(|()| Replica::start_with(database, &[&directory]));
+    let (admin, _) = users(database, &replicas[0]);
+    (replicas, admin)
+}
+
+/// Turns the flag `rollout` off and on by a change. Asserts that both replicas follow in time.
+#[track_caller]
+fn assert_in_effect(replicas: &[Replica; 2], admin: &str, change: impl Fn(bool)) {
+    let body = json!({ "context": { "user_id": "7" } });
+    let is_on = |replica: &Replica| {
+        let decided = call(replica, admin, "POST", "/rollout/evaluate", &body);
+        json_of(&decided)["enabled"] == true
+    };
+    let follow = async |_: u32| {
+        change(false);
+        eventually(async || !replicas.iter().any(is_on)).await;
+        change(true);
+        let changed = Instant::now();
+        eventually(async || replicas.iter().all(is_on)).await;
+        changed.elapsed()
+    };
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(once_within(IN_EFFECT, follow));
+}
+
 pub(crate) fn renamed_flag_file_takes_effect_within_two_seconds_flag_1(database: &EmptyDatabase) {
     let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("features.yaml");
     let write = |percentage: &str| {
         let next = folder.path().join("next");
-        let text = format!(
-            "rollout:\n  enabled: true\n  strategy: percentage\n  rules:\n    percentage: {percentage}\n"
-        );
-        fs::write(&next, text).unwrap();
-        fs::rename(&next, &file).unwrap();
+        fs::write(&next, rollout(percentage)).unwrap();
+        fs::rename(&next, folder.path().join("features.yaml")).unwrap();
     };
     write("0");
-    let directory = format!("features.directory={}", folder.path().display());
-    let replica = Replica::start_with(database, &[&directory]);
-    let (admin, _) = users(database, &replica);
-    let evaluate = || {
-        let body = json!({ "context": { "user_id": "7" } });
-        json_of(&call(&replica, &admin, "POST", "/rollout/evaluate", &body))
-    };
-    assert_eq!(evaluate()["reason"], "percentage_not_hit");
+    let (replicas, admin) = replicas_on(database, folder.path());
     // A whole number and a decimal fraction are the same percentage.
-    for percentage in ["100", "100.0"] {
-        write(percentage);
-        let changed = std::time::Instant::now();
-        wait(|| evaluate()["reason"] == "percentage_hit");
-        assert!(changed.elapsed().as_secs() < 2, "{:?}", changed.elapsed());
-        write("0");
-        wait(|| evaluate()["reason"] == "percentage_not_hit");
+    for all in ["100", "100.0"] {
+        assert_in_effect(&replicas, &admin, |is_on| {
+            write(if is_on { all } else { "0" });
+        });
     }
+    // An operator changes the flag at the first replica.
+    assert_in_effect(&replicas, &admin, |is_on| {
+        let action = if is_on { "enable" } else { "disable" };
+        let path = format!("/rollout/{action}");
+        let changed = call(&replicas[0], &admin, "POST", &path, &json!({}));
+        assert_eq!(changed.status, 200, "{}", changed.body);
+    });
+}
+
+#[test]
+fn every_change_of_a_flag_file_takes_effect_flag_1() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let percentage = |is_on| rollout(if is_on { "100" } else { "0" });
+    let file = path("features.yaml");
+    fs::write(&file, percentage(false)).unwrap();
+    let database = EmptyDatabase::sqlite().unwrap();
+    let (replicas, admin) = replicas_on(&database, folder.path());
+    // Written in place.
+    assert_in_effect(&replicas, &admin, |is_on| {
+        fs::write(&file, percentage(is_on)).unwrap();
+    });
+    // A layer above the file, created and removed.
+    fs::write(&file, percentage(false)).unwrap();
+    let layer = path("features-oem.yaml");
+    assert_in_effect(&replicas, &admin, |is_on| match is_on {
+        true => {
+            let text = percentage(true).replace('\n', "\n  ");
+            fs::write(&layer, format!("features:\n  {text}")).unwrap();
+        }
+        false => {
+            let _ = fs::remove_file(&layer);
+        }
+    });
+    fs::remove_file(&layer).unwrap();
+    // A volume of Kubernetes: one rename of `..data` replaces all files.
+    let version = Cell::new(0);
+    let swap = |is_on| {
+        version.set(version.get() + 1);
+        let version = format!("..{}", version.get());
+        fs::create_dir(path(&version)).unwrap();
+        fs::write(path(&version).join("features.yaml"), percentage(is_on)).unwrap();
+        symlink(version, path("..data_tmp")).unwrap();
+        fs::rename(path("..data_tmp"), path("..data")).unwrap();
+    };
+    swap(false);
+    fs::remove_file(&file).unwrap();
+    symlink("..data/features.yaml", &file).unwrap();
+    assert_in_effect(&replicas, &admin, swap);
 }
 
 /// The flags of the contract that a service knows from its start.
