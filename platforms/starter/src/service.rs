@@ -121,7 +121,6 @@ pub(crate) async fn assemble(service: &Assembly<StarterConfig>) -> Result<(), St
     };
     let accounts = Accounts::start(service, &settings.auth, dependencies)?;
     let flags = start_flags(service, &database, audit).await?;
-    flags.guard_routes();
 
     // What the service serves.
     service.check_memory();
@@ -145,7 +144,7 @@ fn audit_log(
     Ok(AuditLog::start(service, database, &config)?.with_switch(switch))
 }
 
-/// Starts the flags. Each change of a flag is in the audit log.
+/// Starts the flags, which govern the APIs that they list. Each change is in the audit log.
 async fn start_flags(
     service: &Assembly<StarterConfig>,
     database: &Database,
@@ -153,7 +152,9 @@ async fn start_flags(
 ) -> Result<Flags, StartError> {
     let changes = DatabaseStore::new(database.clone(), NAME).audit_log(audit);
     let flags = features::builder(&service.settings().features, service.profile());
-    flags.store(changes).start(service).await
+    let flags = flags.store(changes).start(service).await?;
+    flags.guard_routes();
+    Ok(flags)
 }
 
 /// Opens the audit log for its command.

@@ -85,7 +85,7 @@ pub(crate) fn flags_lint_knows_the_flags_of_the_program_flag_1(database: &EmptyD
     drop(Replica::start(database));
     command(database, &["flags", "lint"]);
     let folder = tempfile::tempdir().unwrap();
-    let flags = "captcha: {enabled: false}\nunused_page: {enabled: true}\n";
+    let flags = "captcha: {enabled: false}\nunused_page: {enabled: true}\ngreetings: {enabled: true, apis: [\"GET /helloworld/{name}\"]}\n";
     std::fs::write(folder.path().join("features.yaml"), flags).unwrap();
     let directory = format!("features.directory={}", folder.path().display());
     let ran = try_command(database, &["flags", "lint", "--set", &directory]);
