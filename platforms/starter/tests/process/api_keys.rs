@@ -60,7 +60,7 @@ fn admin(database: &EmptyDatabase, replica: &Replica) -> String {
 }
 
 /// Asks for a key that reads feature flags, with further fields.
-fn create(replica: &Replica, token: &str, fields: &Value) -> HttpResponse {
+pub(crate) fn create(replica: &Replica, token: &str, fields: &Value) -> HttpResponse {
     let mut body = json!({ "name": "report", "scopes": ["feature:read"] });
     let fields = fields.as_object().unwrap().clone();
     body.as_object_mut().unwrap().extend(fields);

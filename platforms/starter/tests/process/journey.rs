@@ -1,4 +1,4 @@
-//! Point 1 of section 20 of the contract in one run, on two replicas with every module on.
+//! Point 1 of section 20 of the contract in one run, on two replicas with captchas and limits.
 
 use seaworthy_testkit::{database::EmptyDatabase, http::HttpResponse};
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// Turns on what the other tests turn off. The limits are above the requests of the test.
-const EVERYTHING: &[&str] = &[
+pub(crate) const EVERYTHING: &[&str] = &[
     "auth.captcha_enabled=true",
     "auth.login_rate_limit.enabled=true",
     "auth.login_rate_limit.requests=100",
@@ -21,10 +21,15 @@ const EVERYTHING: &[&str] = &[
     "server.grpc.rate_limit.enabled=true",
 ];
 const ANSWER: &str = "abc234";
-const PROFILE: &str = "/api/v1/auth/profile";
+pub(crate) const PROFILE: &str = "/api/v1/auth/profile";
 
 /// Sends credentials with the answer to a new captcha, and further fields.
-fn with_captcha(replica: &Replica, stored: &Stored, path: &str, fields: &Value) -> HttpResponse {
+pub(crate) fn with_captcha(
+    replica: &Replica,
+    stored: &Stored,
+    path: &str,
+    fields: &Value,
+) -> HttpResponse {
     let query = "/api/v1/auth/captcha?captcha_type=image";
     let issued = json_of(&replica.send("GET", query, "").unwrap());
     let id = issued["captcha_id"].as_str().unwrap();

@@ -31,7 +31,7 @@ const TIMES: [&str; 2] = ["kms.refresh_interval=50ms", "kms.delete_after=5s"];
 const MAX_USERS: usize = 30;
 
 /// Runs a subcommand of `encryption`, and returns its response.
-fn encryption(url: &str, subcommand: &str) -> Value {
+pub(crate) fn encryption(url: &str, subcommand: &str) -> Value {
     encryption_with(url, subcommand, &SECRETS)
 }
 

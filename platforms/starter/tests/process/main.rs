@@ -32,6 +32,7 @@ mod keys;
 mod lockout;
 mod log_variables;
 mod logs;
+mod modules;
 mod monitoring_variables;
 mod operation_kills;
 mod operation_nodes;
@@ -74,6 +75,8 @@ on_postgres_and_redis! {
     // Point 1.
     journey:
         account_is_used_from_registration_to_lock_auth_2_auth_4;
+    modules:
+        all_modules_work_together_auth_2_obs_11;
     sessions:
         registered_user_logs_in_refreshes_and_logs_out_auth_3,
         disabled_user_loses_access_on_every_replica_auth_3,
@@ -194,6 +197,8 @@ on_both_engines! {
         go_client_calls_every_method_api_1;
     journey:
         account_is_used_from_registration_to_lock_auth_2_auth_4;
+    modules:
+        all_modules_work_together_auth_2_obs_11;
     sessions:
         registered_user_logs_in_refreshes_and_logs_out_auth_3,
         disabled_user_loses_access_on_every_replica_auth_3,
