@@ -58,10 +58,8 @@ struct Name {
     name: String,
 }
 
-/// Registers an administrator. Returns the `authorization` header after a login.
-fn administrator(app: &TestApp, folder: &Folder) -> String {
-    let created = app.send("POST", "/api/v1/auth/register", USER).unwrap();
-    assert_eq!(created.status, 200, "{}", created.body);
+/// Makes the user of the tests an administrator by the command of the program.
+pub(crate) fn grant_admin(folder: &Folder) {
     let database = format!("data.database.url={}", folder.database());
     let granted = Command::new(PROGRAM)
         .args(["roles", "grant", "ada", "admin", "--set", &database])
@@ -70,6 +68,13 @@ fn administrator(app: &TestApp, folder: &Folder) -> String {
         .unwrap();
     assert_clean_output(&granted);
     assert!(granted.status.success(), "{granted:?}");
+}
+
+/// Registers an administrator. Returns the `authorization` header after a login.
+fn administrator(app: &TestApp, folder: &Folder) -> String {
+    let created = app.send("POST", "/api/v1/auth/register", USER).unwrap();
+    assert_eq!(created.status, 200, "{}", created.body);
+    grant_admin(folder);
     let (status, body) = log_in(app);
     assert_eq!(status, 200, "{body}");
     let body: Value = serde_json::from_str(&body).unwrap();

@@ -15,6 +15,7 @@ mod folder;
 mod guard;
 mod guide;
 mod logs;
+mod modules;
 mod operator;
 mod points;
 mod samples;
