@@ -159,6 +159,39 @@ fn worker_rotates_an_expired_key_and_reports_sec_5() {
     assert!(statuses(database.url()).contains(&"expired".to_owned()));
 }
 
+#[test]
+fn values_of_both_ciphers_are_read_by_all_replicas_sec_5() {
+    let database = EmptyDatabase::sqlite().unwrap();
+    let other_cipher = "kms.algorithm=ChaCha20-Poly1305";
+    let (first, second) = (
+        Replica::start(&database),
+        Replica::start_with(&database, &[other_cipher]),
+    );
+    let register = |replica: &Replica, user: &str| {
+        let email = format!("{user}@example.net");
+        let body = json!({ "username": user, "password": PASSWORD, "email": remembered(&email) });
+        let answer = post(replica.http, "register", &body);
+        assert_eq!(answer.status, 200, "{}", answer.body);
+    };
+    register(&first, "ann0");
+    let secrets = [&SECRETS[..], &[other_cipher]].concat();
+    let url = database.url();
+    assert_eq!(encryption_with(url, "rotate", &secrets)["rotated"], true);
+    let restarted = second.restart();
+    register(&restarted, "ben0");
+    let status = encryption(url, "status");
+    let keys = status["keys"].as_array().unwrap().iter();
+    let algorithms: Vec<_> = keys.map(|key| key["algorithm"].as_str()).collect();
+    assert_eq!(algorithms.first(), Some(&Some("AES-256-GCM")), "{status}");
+    let newest = algorithms.last();
+    assert_eq!(newest, Some(&Some("ChaCha20-Poly1305")), "{status}");
+    for replica in [&first, &restarted] {
+        for user in ["ann0", "ben0"] {
+            assert_readable(replica.http, user);
+        }
+    }
+}
+
 pub(crate) fn wrong_seed_stops_the_start_sec_5(database: &EmptyDatabase) {
     Replica::start(database).user("ada");
     let url = format!("data.database.url={}", database.url());

@@ -60,6 +60,30 @@ pub(crate) fn fifth_failure_locks_every_replica_across_restarts_auth_2(database:
     }
 }
 
+pub(crate) fn lock_status_changes_nothing_and_success_clears_auth_2(database: &EmptyDatabase) {
+    let replicas = [(); 2].map(|()| Replica::start(database));
+    let (access, _) = replicas[0].user("ada");
+    let assert_failures = |failures: i32| {
+        for replica in &replicas {
+            let status = json_of(&replica.call("GET", &status_path("ada"), &access, ""));
+            assert_eq!(status["failed_attempts"], failures, "{status}");
+            assert_eq!(status["locked"], failures >= 5, "{status}");
+        }
+    };
+    let fail = |failures: i32| {
+        for failed in 1..=failures {
+            let wrong = replicas[0].login("ada", "wrong4password");
+            assert_error(&wrong, 401, "PASSWORD_INCORRECT");
+            assert_failures(failed);
+        }
+    };
+    fail(4);
+    tokens(&replicas[1].login("ada", PASSWORD));
+    assert_failures(0);
+    fail(5);
+    assert_error(&replicas[1].login("ada", PASSWORD), 403, "ACCOUNT_LOCKED");
+}
+
 pub(crate) fn unknown_users_look_like_wrong_passwords_auth_2(database: &EmptyDatabase) {
     let replica = Replica::start(database);
     replica.user("ada");

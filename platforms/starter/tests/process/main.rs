@@ -44,6 +44,7 @@ mod redis;
 mod replicas;
 mod rotation;
 mod second_factor;
+mod secret_sources;
 mod sessions;
 mod settings;
 mod share;
@@ -211,6 +212,7 @@ on_both_engines! {
     lockout:
         fifth_failure_locks_every_replica_across_restarts_auth_2,
         failed_login_is_not_found_by_its_name_alone_sec_5,
+        lock_status_changes_nothing_and_success_clears_auth_2,
         unknown_users_look_like_wrong_passwords_auth_2,
         lock_status_needs_the_owner_or_a_permission_auth_5,
         failed_lookup_does_not_lock_the_account_auth_2,
