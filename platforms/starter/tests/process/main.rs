@@ -300,6 +300,7 @@ on_both_engines! {
         growing_rule_of_a_flag_does_not_end_the_service_flag_1;
     operators:
         changes_of_users_take_effect_and_are_audited_obs_11,
+        wildcard_of_a_role_covers_its_resource_auth_5,
         command_does_not_migrate_and_accepts_newer_tables_data_2,
         flags_lint_knows_the_flags_of_the_program_flag_1,
         change_without_its_audit_entry_is_rolled_back_obs_11,

@@ -55,6 +55,25 @@ pub(crate) fn changes_of_users_take_effect_and_are_audited_obs_11(database: &Emp
     assert_eq!(audited(database), entries);
 }
 
+pub(crate) fn wildcard_of_a_role_covers_its_resource_auth_5(database: &EmptyDatabase) {
+    let editors = "auth.roles.editor=[\"feature:*\"]";
+    let replica = Replica::start_with(database, &[editors]);
+    replica.register("ada");
+    let grant = ["roles", "grant", "ada", "editor", "--set", editors];
+    command(database, &grant);
+    let (editor, _) = tokens(&replica.login("ada", PASSWORD));
+    let update = json!({ "config": { "enabled": true } }).to_string();
+    for (method, path, body) in [
+        ("GET", FEATURES, ""),
+        ("PUT", "/api/v1/features/new_page", update.as_str()),
+    ] {
+        let answer = replica.call(method, path, &editor, body);
+        assert_eq!(answer.status, 200, "{}", answer.body);
+    }
+    let refused = replica.call("GET", "/api/v1/operations", &editor, "");
+    assert_error(&refused, 403, "INSUFFICIENT_PERMISSION");
+}
+
 pub(crate) fn command_does_not_migrate_and_accepts_newer_tables_data_2(database: &EmptyDatabase) {
     let migrate = ["--set", "data.database.migrate_at_start=true"];
     let grant = ["roles", "grant", "ada", "admin"];
