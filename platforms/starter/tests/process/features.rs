@@ -170,16 +170,18 @@ fn replicas_on(database: &EmptyDatabase, folder: &Path) -> ([Replica; 2], String
 #[track_caller]
 fn assert_in_effect(replicas: &[Replica; 2], admin: &str, change: impl Fn(bool)) {
     let body = json!({ "context": { "user_id": "7" } });
-    let is_on = |replica: &Replica| {
-        let decided = call(replica, admin, "POST", "/rollout/evaluate", &body);
-        json_of(&decided)["enabled"] == true
+    let decide = |expected: bool| {
+        replicas.iter().all(|replica| {
+            let decided = call(replica, admin, "POST", "/rollout/evaluate", &body);
+            json_of(&decided)["enabled"] == expected
+        })
     };
     let follow = async |_: u32| {
         change(false);
-        eventually(async || !replicas.iter().any(is_on)).await;
+        eventually(async || decide(false)).await;
         change(true);
         let changed = Instant::now();
-        eventually(async || replicas.iter().all(is_on)).await;
+        eventually(async || decide(true)).await;
         changed.elapsed()
     };
     let runtime = tokio::runtime::Runtime::new().unwrap();
