@@ -5,7 +5,7 @@
     reason = "a fixture that fails is a failed test; the lint knows only functions marked as tests"
 )]
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{
     Extension, Router,
@@ -14,6 +14,7 @@ use axum::{
     http::{Request, Response, StatusCode},
     routing::{get, post},
 };
+use bytes::Bytes;
 use http_body_util::BodyExt;
 use hyper_util::rt::TokioIo;
 use seaworthy_core::ByteSize;
@@ -81,6 +82,7 @@ fn routes(release: Arc<Notify>) -> Router {
             }),
         )
         .route("/zeros/{size}", get(zeros))
+        .route("/silence", get(silence))
         .route("/echo", post(echo))
         .route("/peer", get(peer))
         .route("/upgrade", get(upgrade))
@@ -88,6 +90,11 @@ fn routes(release: Arc<Notify>) -> Router {
 
 async fn zeros(Path(size): Path<usize>) -> Body {
     Body::from(vec![b'0'; size])
+}
+
+/// Responds with a body that never has a byte and never ends.
+async fn silence() -> Body {
+    Body::from_stream(futures::stream::pending::<Result<Bytes, Infallible>>())
 }
 
 /// Echoes in a protocol of its own.

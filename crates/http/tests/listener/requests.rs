@@ -160,6 +160,85 @@ async fn half_closed_client_gets_response_life_6() {
     assert!(bytes.len() > 3_000_000, "{}", bytes.len());
 }
 
+/// A timeout that ends long before the response.
+const SHORT_HALF_CLOSE: Timeout = Timeout::from_millis(20);
+/// Many times `SHORT_HALF_CLOSE`.
+const LONG_WAIT: Duration = Duration::from_millis(300);
+
+#[tokio::test]
+async fn half_closed_client_gets_response_after_timeout_life_6() {
+    let fixture = start_limited(|limits| {
+        limits.connections.half_close_timeout = SHORT_HALF_CLOSE;
+    })
+    .await;
+    let mut client = half_closed(&fixture, "GET /wait HTTP/1.1\r\nhost: a\r\n\r\n").await;
+    let probe = b"HTTP/1.1 100 Continue\r\n\r\n";
+    let mut interim = vec![0; probe.len()];
+    let read = timeout(TIMEOUT, client.read_exact(&mut interim)).await;
+    read.unwrap().unwrap();
+    assert_eq!(interim, probe);
+    let mut text = String::new();
+    let waited = timeout(LONG_WAIT, client.read_to_string(&mut text));
+    assert!(waited.await.is_err(), "{text}");
+    fixture.release.notify_one();
+    let read = timeout(TIMEOUT, client.read_to_string(&mut text)).await;
+    read.unwrap().unwrap();
+    assert!(text.starts_with("HTTP/1.1 200"), "{text}");
+    assert!(text.ends_with("waited"), "{text}");
+}
+
+#[tokio::test]
+async fn half_closed_slow_reader_gets_whole_response_life_6() {
+    const SIZE: usize = 40_000_000;
+    let fixture = start_limited(|limits| {
+        limits.connections.half_close_timeout = SHORT_HALF_CLOSE;
+    })
+    .await;
+    let request = format!("GET /zeros/{SIZE} HTTP/1.1\r\nhost: a\r\n\r\n");
+    let mut client = half_closed(&fixture, &request).await;
+    let mut bytes = vec![0; 1024];
+    let read = timeout(TIMEOUT, client.read_exact(&mut bytes)).await;
+    read.unwrap().unwrap();
+    tokio::time::sleep(LONG_WAIT).await;
+    let read = timeout(TIMEOUT, client.read_to_end(&mut bytes)).await;
+    read.unwrap().unwrap();
+    assert!(bytes.len() > SIZE, "{}", bytes.len());
+    assert!(bytes.starts_with(b"HTTP/1.1 200"));
+}
+
+#[tokio::test]
+async fn half_closed_http_1_0_client_gets_no_interim_response() {
+    let fixture = start_limited(|limits| {
+        limits.connections.half_close_timeout = SHORT_HALF_CLOSE;
+    })
+    .await;
+    let mut client = half_closed(&fixture, "GET /wait HTTP/1.0\r\nhost: a\r\n\r\n").await;
+    let mut text = String::new();
+    let read = timeout(TIMEOUT, client.read_to_string(&mut text)).await;
+    read.unwrap().unwrap();
+    assert_eq!(text, "");
+}
+
+#[tokio::test]
+async fn half_closed_client_without_response_bytes_is_cancelled() {
+    let fixture = start_limited(|limits| {
+        limits.connections.half_close_timeout = SHORT_HALF_CLOSE;
+    })
+    .await;
+    let mut client = RawClient::connect(fixture.address).await.unwrap();
+    client
+        .send("GET /silence HTTP/1.1\r\nhost: a\r\n\r\n")
+        .await
+        .unwrap();
+    client.read_until("\r\n\r\n", TIMEOUT).await.unwrap();
+    let mut client = client.into_stream();
+    client.shutdown().await.unwrap();
+    // The body would never end.
+    let mut bytes = Vec::new();
+    let ended = timeout(TIMEOUT, client.read_to_end(&mut bytes)).await;
+    ended.unwrap().unwrap();
+}
+
 #[tokio::test]
 async fn request_of_closed_client_is_cancelled_after_timeout_life_6() {
     let fixture = start().await;

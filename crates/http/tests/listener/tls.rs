@@ -47,7 +47,7 @@ async fn half_closed_tls_client_gets_response_life_6() {
     let authority = Authority::new();
     let fixture = start_with(|config| {
         config.tls = Some(authority.config());
-        config.limits.connections.half_close_timeout = Timeout::from_secs(60);
+        config.limits.connections.half_close_timeout = Timeout::from_millis(20);
     })
     .await;
     let mut client = authority.client().connect(&fixture).await.unwrap();
@@ -55,6 +55,11 @@ async fn half_closed_tls_client_gets_response_life_6() {
     client.write_all(request).await.unwrap();
     // Sends `close_notify` and a FIN.
     client.shutdown().await.unwrap();
+    let probe = b"HTTP/1.1 100 Continue\r\n\r\n";
+    let mut interim = vec![0; probe.len()];
+    let read = tokio::time::timeout(TIMEOUT, client.read_exact(&mut interim)).await;
+    read.unwrap().unwrap();
+    assert_eq!(interim, probe);
     let mut response = String::new();
     let read = client.read_to_string(&mut response);
     let early = tokio::time::timeout(Duration::from_millis(300), read).await;
@@ -62,6 +67,7 @@ async fn half_closed_tls_client_gets_response_life_6() {
     fixture.release.notify_one();
     let read = tokio::time::timeout(TIMEOUT, client.read_to_string(&mut response)).await;
     read.unwrap().unwrap();
+    assert!(response.starts_with("HTTP/1.1 200"), "{response}");
     assert!(response.ends_with("waited"), "{response}");
 }
 

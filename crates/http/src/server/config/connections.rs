@@ -11,8 +11,8 @@ const DEFAULT_MAX_CONNECTIONS: NonZeroU32 = NonZeroU32::new(16_384).unwrap();
 const DEFAULT_FIRST_BYTE_TIMEOUT: Timeout = Timeout::from_secs(10);
 /// The default of `idle_timeout`: load balancers with 60 s close idle connections first.
 const DEFAULT_IDLE_TIMEOUT: Timeout = Timeout::from_secs(75);
-/// The default of `half_close_timeout`, longer than most requests: a half-closed client gets
-/// its response, and the request of a disconnected client costs little.
+/// The default of `half_close_timeout`: most requests end within half of it, without a probe, and
+/// the request of a disconnected client costs little.
 const DEFAULT_HALF_CLOSE_TIMEOUT: Timeout = Timeout::from_millis(500);
 /// The default of `max_age`: spreads traffic over new replicas, and handshakes cost little.
 const DEFAULT_MAX_AGE: Timeout = Timeout::from_secs(30 * 60);
@@ -35,9 +35,10 @@ pub struct ConnectionLimitsConfig {
     pub first_byte_timeout: Timeout,
     /// Maximum time of a connection between two requests.
     pub idle_timeout: Timeout,
-    /// How long a request over HTTP/1 may still run after its client has closed its sending side.
-    /// The client may wait for the response, or it may be gone: the service cannot distinguish
-    /// them. After this time the request is cancelled.
+    /// How long a request over HTTP/1 continues after its client has closed its sending side, if
+    /// the client has disconnected. After half of this time the service sends `100 Continue`. If
+    /// the client does not reset the connection, the request continues until its own timeout. A
+    /// client of HTTP/1.0 gets no `100 Continue`, so its request is cancelled.
     pub half_close_timeout: Timeout,
     /// Age at which a connection is closed gracefully. Its requests in flight finish first.
     pub max_age: Timeout,

@@ -1,22 +1,30 @@
 //! A client that closes its sending side while it waits for a response.
 //!
 //! A client that disconnected and a client that has sent all its data both end their stream with
-//! the same packet (FIN). Only a write would cause a reset, so the server cannot distinguish them
-//! before the response. It therefore delays the end of the stream for a limited time, in which the
-//! handler can respond to the request. Then the protocol library sees the end and cancels the
-//! request (LIFE-6).
+//! the same packet (FIN). Only data that the server sends distinguishes them: the kernel of a
+//! disconnected client answers it with a reset. So if a response takes long, the server sends an
+//! interim response, which clients ignore (RFC 9110, section 15.2.1). Without a reset, the request
+//! continues. Otherwise the protocol library sees the end of the stream and cancels the request
+//! (LIFE-6).
 
 use std::{
     future::Future,
+    io, mem,
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
     time::Duration,
 };
 
-use tokio::time::{Sleep, sleep};
+use tokio::{
+    io::AsyncWrite as _,
+    time::{Instant, Sleep, sleep},
+};
 
-use super::state::ConnectionState;
+use super::{state::ConnectionState, stream::Stream};
+
+/// The interim response that every HTTP/1.1 client accepts.
+const PROBE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
 /// The stream of the client of an HTTP/1 request. An extension of the request.
 #[derive(Debug, Clone)]
@@ -33,40 +41,126 @@ impl ClientStream {
     }
 }
 
-/// The end of the client's stream.
+/// Decides when the protocol library sees the end of the client's stream.
 #[derive(Debug)]
 pub(super) struct HalfClose {
-    timeout: Duration,
-    deadline: Option<Pin<Box<Sleep>>>,
+    /// Half of the timeout. After the first interval the listener sends the probe. A second one is
+    /// the time for a reset.
+    interval: Duration,
+    checks: Option<Checks>,
+    /// The rest of the probe. No other byte may be sent before it.
+    unsent_probe: &'static [u8],
+}
+
+/// The checks after the client has closed its sending side.
+#[derive(Debug)]
+struct Checks {
+    timer: Pin<Box<Sleep>>,
+    /// The requests of the connection at the last check.
+    requests: u64,
+    is_first: bool,
+    /// Whether bytes were sent after the end of the stream. A disconnected client resets them.
+    has_sent: bool,
 }
 
 impl HalfClose {
     pub(super) fn new(timeout: Duration) -> Self {
         Self {
-            timeout,
-            deadline: None,
+            interval: timeout / 2,
+            checks: None,
+            unsent_probe: &[],
         }
     }
 
     /// Records that the client has closed its sending side.
-    pub(super) fn begin(&mut self) {
-        self.deadline = Some(Box::pin(sleep(self.timeout)));
+    pub(super) fn begin(&mut self, state: &ConnectionState) {
+        self.checks = Some(Checks {
+            timer: Box::pin(sleep(self.interval)),
+            requests: state.request_count(),
+            is_first: true,
+            has_sent: false,
+        });
     }
 
     pub(super) fn is_closed(&self) -> bool {
-        self.deadline.is_some()
+        self.checks.is_some()
     }
 
-    /// Waits until no request is in flight, or until the timeout.
+    /// Records bytes that the kernel has accepted for the client.
+    pub(super) fn record_sent(&mut self) {
+        if let Some(checks) = &mut self.checks {
+            checks.has_sent = true;
+        }
+    }
+
+    /// Waits until no request is in flight, or until the client has probably disconnected.
     pub(super) fn poll_end(
         &mut self,
         context: &mut Context<'_>,
+        stream: &mut Stream,
         state: &ConnectionState,
     ) -> Poll<()> {
-        match &mut self.deadline {
-            Some(deadline) if state.quiet_since().is_none() => deadline.as_mut().poll(context),
-            _ => Poll::Ready(()),
+        while let Some(checks) = &mut self.checks
+            && state.quiet_since().is_none()
+        {
+            ready!(checks.timer.as_mut().poll(context));
+            let next = Instant::now() + self.interval;
+            checks.timer.as_mut().reset(next);
+            if !self.is_client_waiting(context, stream, state) {
+                break;
+            }
         }
+        Poll::Ready(())
+    }
+
+    fn is_client_waiting(
+        &mut self,
+        context: &mut Context<'_>,
+        stream: &mut Stream,
+        state: &ConnectionState,
+    ) -> bool {
+        let Some(checks) = &mut self.checks else {
+            return false;
+        };
+        if !matches!(stream.take_error(), Ok(None)) {
+            return false;
+        }
+        let requests = state.request_count();
+        if mem::replace(&mut checks.requests, requests) != requests {
+            // The response to an earlier request may not have been sent yet, so this is no time
+            // for a probe.
+            checks.is_first = true;
+            return true;
+        }
+        if checks.has_sent || state.write_deadline().is_some() {
+            return true;
+        }
+        if !mem::replace(&mut checks.is_first, false) {
+            return false;
+        }
+        if state.accepts_interim_response() {
+            checks.has_sent = true;
+            self.unsent_probe = PROBE;
+            return !matches!(self.poll_probe(context, stream), Poll::Ready(Err(_)));
+        }
+        true
+    }
+
+    /// Sends the rest of the probe.
+    pub(super) fn poll_probe(
+        &mut self,
+        context: &mut Context<'_>,
+        stream: &mut Stream,
+    ) -> Poll<io::Result<()>> {
+        while !self.unsent_probe.is_empty() {
+            let write = Pin::new(&mut *stream).poll_write(context, self.unsent_probe);
+            let written = ready!(write)?;
+            if written == 0 {
+                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+            }
+            self.unsent_probe = self.unsent_probe.get(written..).unwrap_or_default();
+        }
+        Poll::Ready(Ok(()))
     }
 }
 

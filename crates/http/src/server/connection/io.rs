@@ -198,11 +198,28 @@ impl ConnectionIo {
             }
             Poll::Ready(result) => {
                 let bytes = result.as_ref().map_or(0, |bytes| *bytes);
+                if bytes > 0 {
+                    self.half_close.record_sent();
+                }
                 self.writing.progress(bytes, Instant::now);
                 self.state.set_write_deadline(None);
             }
         }
         written
+    }
+
+    /// Writes, after the rest of a probe.
+    fn poll_write_with(
+        &mut self,
+        context: &mut Context<'_>,
+        write: impl FnOnce(Pin<&mut Stream>, &mut Context<'_>) -> Poll<io::Result<usize>>,
+    ) -> Poll<io::Result<usize>> {
+        let written = match self.half_close.poll_probe(context, &mut self.stream) {
+            Poll::Ready(Ok(())) => write(Pin::new(&mut self.stream), context),
+            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+            Poll::Pending => Poll::Pending,
+        };
+        self.track_write(written)
     }
 
     /// Sends the last response and closes, within a time limit that the peer cannot extend. An
@@ -294,13 +311,17 @@ impl AsyncRead for ConnectionIo {
             prefix.taken += taken;
         } else {
             if this.half_close.is_closed() {
-                return this.half_close.poll_end(context, &this.state).map(Ok);
+                let stream = &mut this.stream;
+                let end = this.half_close.poll_end(context, stream, &this.state);
+                return end.map(Ok);
             }
             ready!(Pin::new(&mut this.stream).poll_read(context, buffer))?;
             if buffer.filled().len() == before && this.is_between_messages() {
                 this.state.half_close();
-                this.half_close.begin();
-                return this.half_close.poll_end(context, &this.state).map(Ok);
+                this.half_close.begin(&this.state);
+                let stream = &mut this.stream;
+                let end = this.half_close.poll_end(context, stream, &this.state);
+                return end.map(Ok);
             }
         }
         if buffer.filled().len() > before {
@@ -321,9 +342,9 @@ impl AsyncWrite for ConnectionIo {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let this = self.get_mut();
-        let written = Pin::new(&mut this.stream).poll_write(context, bytes);
-        this.track_write(written)
+        let write =
+            |stream: Pin<&mut Stream>, context: &mut Context<'_>| stream.poll_write(context, bytes);
+        self.get_mut().poll_write_with(context, write)
     }
 
     fn poll_write_vectored(
@@ -331,9 +352,10 @@ impl AsyncWrite for ConnectionIo {
         context: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let this = self.get_mut();
-        let written = Pin::new(&mut this.stream).poll_write_vectored(context, slices);
-        this.track_write(written)
+        let write = |stream: Pin<&mut Stream>, context: &mut Context<'_>| {
+            stream.poll_write_vectored(context, slices)
+        };
+        self.get_mut().poll_write_with(context, write)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -342,6 +364,7 @@ impl AsyncWrite for ConnectionIo {
 
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
+        ready!(this.half_close.poll_probe(context, &mut this.stream))?;
         let flushed = Pin::new(&mut this.stream).poll_flush(context);
         if !this.stream.is_buffered() {
             return flushed;

@@ -99,6 +99,9 @@ where
         };
         let in_flight = InFlight::new(Arc::clone(&self.state), resets);
         let (mut parts, body) = request.into_parts();
+        let accepts_interim_response = parts.version == http::Version::HTTP_11;
+        self.state
+            .set_accepts_interim_response(accepts_interim_response);
         let upgrades = self.version == Version::Http1
             && (parts.method == Method::CONNECT || parts.headers.contains_key(UPGRADE));
         let stage = match rejection_of(&parts, &self.shared.limits) {

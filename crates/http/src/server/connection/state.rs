@@ -36,6 +36,7 @@ pub(crate) struct ConnectionState {
     flooded: AtomicBool,
     upgraded: AtomicBool,
     half_closed: AtomicBool,
+    accepts_interim_response: AtomicBool,
     rejected: OnceLock<Rejected>,
     large_chunk: AtomicBool,
     ending: AtomicBool,
@@ -109,6 +110,7 @@ impl ConnectionState {
             flooded: AtomicBool::new(false),
             upgraded: AtomicBool::new(false),
             half_closed: AtomicBool::new(false),
+            accepts_interim_response: AtomicBool::new(false),
             rejected: OnceLock::new(),
             large_chunk: AtomicBool::new(false),
             ending: AtomicBool::new(false),
@@ -157,6 +159,21 @@ impl ConnectionState {
 
     pub(crate) fn is_half_closed(&self) -> bool {
         self.half_closed.load(Relaxed)
+    }
+
+    /// Records whether an interim response may come before the response to the newest request.
+    pub(crate) fn set_accepts_interim_response(&self, accepts: bool) {
+        self.accepts_interim_response.store(accepts, Relaxed);
+    }
+
+    /// Returns whether the newest request has no response yet and is not from an HTTP/1.0 client.
+    pub(crate) fn accepts_interim_response(&self) -> bool {
+        self.accepts_interim_response.load(Relaxed)
+    }
+
+    /// Returns the number of requests so far.
+    pub(crate) fn request_count(&self) -> u64 {
+        self.requests.get()
     }
 
     pub(crate) fn is_upgraded(&self) -> bool {
@@ -304,6 +321,7 @@ impl InFlight {
     /// Records that the request has a response. A later end is not a cancellation.
     pub(crate) fn set_responded(&mut self) {
         self.has_responded = true;
+        self.state.set_accepts_interim_response(false);
     }
 }
 

@@ -21,6 +21,14 @@ impl Stream {
     pub(super) fn is_buffered(&self) -> bool {
         matches!(self, Self::Tls(_))
     }
+
+    /// Returns and clears the error of the socket, such as a reset.
+    pub(super) fn take_error(&self) -> io::Result<Option<io::Error>> {
+        match self {
+            Self::Plain(stream) => stream.take_error(),
+            Self::Tls(stream) => stream.get_ref().0.take_error(),
+        }
+    }
 }
 
 impl AsyncRead for Stream {
