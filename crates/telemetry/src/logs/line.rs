@@ -206,8 +206,12 @@ impl Line {
         self
     }
 
+    /// Adds a boolean. It is masked if its name is sensitive.
     pub(super) fn boolean(&mut self, name: &str, value: bool) -> &mut Self {
         self.name(name);
+        if self.shared.redactor.is_sensitive_name(name) {
+            return self.quoted(MASK);
+        }
         let text: &[u8] = if value { b"true" } else { b"false" };
         self.output.extend_from_slice(text);
         self

@@ -345,7 +345,7 @@ fn keeps_other_numbers_obs_3() {
             offset = -7_i64,
             ratio = 0.25,
             bytes = 1_048_576_u64,
-            token_valid = true,
+            ready = true,
             "numbers"
         );
     });
@@ -354,5 +354,5 @@ fn keeps_other_numbers_obs_3() {
     assert_eq!(line["offset"], -7);
     assert_eq!(line["ratio"], 0.25);
     assert_eq!(line["bytes"], 1_048_576);
-    assert_eq!(line["token_valid"], true);
+    assert_eq!(line["ready"], true);
 }

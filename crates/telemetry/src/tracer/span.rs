@@ -154,7 +154,7 @@ pub(super) fn mask(span: &mut SpanData, redactor: &Redactor) {
                 }
                 redactor.is_sensitive_name(name)
             }
-            Value::Bool(_) => false,
+            Value::Bool(_) => redactor.is_sensitive_name(name),
             number => redactor.is_masked_number(name, &number.to_string()),
         };
         if is_masked {

@@ -1,10 +1,18 @@
 use std::time::{Duration, SystemTime};
 
-use seaworthy_core::{Ratio, SpanEvent, TraceContext};
+use seaworthy_core::{
+    Ratio, RequestContext, RequestId, ServiceIdentity, SpanEvent, TraceContext, context,
+};
+use serde_json::Value;
 use tokio::sync::mpsc;
+use tracing::{info, info_span};
+use tracing_subscriber::layer::SubscriberExt as _;
 
 use super::*;
-use crate::redact::Redactor;
+use crate::{
+    logs::{LogConfig, LogSubscriber, Logs, MemorySink},
+    redact::Redactor,
+};
 
 fn record(context: TraceContext) -> SpanRecord {
     let now = SystemTime::now();
@@ -86,6 +94,57 @@ fn masks_attributes_obs_3() {
     let values = span.attributes.iter().map(|it| it.value.to_string());
     let values: Vec<_> = values.collect();
     assert_eq!(values, ["***", "***", "***", "***", "***", "200"]);
+}
+
+#[test]
+fn masks_every_type_of_a_sensitive_name_obs_3() {
+    let (sender, mut queue) = mpsc::channel(100);
+    let sink = MemorySink::default();
+    let identity = ServiceIdentity::new("orders", "1.2.3");
+    let log_sink = Arc::new(sink.clone());
+    let subscriber = LogSubscriber {
+        logs: Logs::new(identity.clone(), &LogConfig::default(), true, log_sink),
+        tracer: Tracer::new(Ratio::ONE, Some(sender)),
+    };
+    let registry = tracing_subscriber::registry().with(subscriber);
+    let id = RequestId::generate();
+    let request = RequestContext::new(identity, id, TraceContext::root(true));
+    let mut written = 0;
+    // A field of an event, a field of a span at its start, and one that is recorded later.
+    macro_rules! log {
+        ($($value:expr),+ $(,)?) => {$(
+            info!(otp = $value, "event");
+            let span = info_span!("work", otp = $value, late_otp = tracing::field::Empty);
+            span.record("late_otp", $value);
+            span.in_scope(|| info!("span"));
+            written += 1;
+        )+};
+    }
+    tracing::subscriber::with_default(registry, || {
+        context::sync_scope(Arc::new(request), || {
+            log!(7_u8, 7_u16, 7_u32, 7_u64, 7_u128, 7_usize);
+            log!(-7_i8, -7_i16, -7_i32, -7_i64, -7_i128, -7_isize);
+            log!(7.5_f32, 7.5_f64, f64::NAN, true, false, "7");
+            log!(tracing::field::display("7"), tracing::field::debug(Some(7)));
+        });
+    });
+    let lines = sink.lines();
+    assert_eq!(lines.len(), written * 2);
+    for line in lines {
+        let line: Value = serde_json::from_str(&line).unwrap();
+        assert_eq!(line["otp"], "***", "{line}");
+        if line["message"] == "span" {
+            assert_eq!(line["late_otp"], "***", "{line}");
+        }
+    }
+    let mut spans = 0;
+    while let Ok(mut span) = queue.try_recv() {
+        span::mask(&mut span, &Redactor::default());
+        let values = span.attributes.iter().map(|it| it.value.to_string());
+        assert_eq!(values.collect::<Vec<_>>(), ["***", "***"]);
+        spans += 1;
+    }
+    assert_eq!(spans, written);
 }
 
 #[test]
