@@ -8,7 +8,7 @@ pub(crate) const VARIABLES: [LegacyVariable; 32] = [
     LegacyVariable::sets("EMAIL_WEB_ADDR", "server.http.addr"),
     LegacyVariable::sets("RABBIT_URL", "broker.url"),
     LegacyVariable::sets("RABBIT_EXCHANGE", "broker.rabbitmq.exchange"),
-    LegacyVariable::ignored("RABBIT_QUEUE", "remove it: the queue is city-events.email"),
+    LegacyVariable::rejected("RABBIT_QUEUE", "remove it: the queue is city-events.email"),
     // The topics are fixed. Only the bindings for mails to owners map to a setting.
     LegacyVariable::maps(
         "RABBIT_BIND_KEYS",

@@ -8,7 +8,7 @@ use super::{
 #[tokio::test]
 async fn email_reads_or_rejects_legacy_variables_conf_1() {
     let own = vec![
-        ("RABBIT_QUEUE", "email.q", Ignored),
+        ("RABBIT_QUEUE", "email.q", Fails("city-events.email")),
         ("RABBIT_BIND_KEYS", "auth.#", Fails("auth.email.#")),
         (
             "RABBIT_BIND_KEYS",
