@@ -183,6 +183,18 @@ impl Metadata {
             self.id
         )))
     }
+
+    /// Checks that the sidecar has this state store component.
+    pub(super) fn require_state(&self, component: &str) -> Result<(), TransportError> {
+        let mut all = self.components.iter();
+        if all.any(|one| one.kind.starts_with("state.") && one.name == component) {
+            return Ok(());
+        }
+        Err(TransportError::rejected(format!(
+            "the Dapr application {:?} has no state store component {component:?}: add it to the resources of Dapr, or name another one in broker.dapr.dead_letters",
+            self.id
+        )))
+    }
 }
 
 /// An open stream: the sender of results and the receiver of events.
@@ -247,7 +259,7 @@ impl Api {
         })
     }
 
-    async fn call<Q, A>(&self, path: &'static str, message: Q) -> Result<A, Status>
+    pub(super) async fn call<Q, A>(&self, path: &'static str, message: Q) -> Result<A, Status>
     where
         Q: Message + 'static,
         A: Message + Default + 'static,

@@ -6,14 +6,16 @@ use std::{
     },
 };
 
-use futures::future::BoxFuture;
+use futures::future::{BoxFuture, join};
 use tokio_util::task::TaskTracker;
 
 use super::{
     DaprConfig,
-    api::{Api, Metadata},
+    api::{Api, Metadata, transport_error},
     deliveries::DaprDeliveries,
+    letters::DeadLetterStore,
     publications,
+    state::StateComponent,
 };
 use crate::{
     DeadLetterId, Envelope, GroupName, MessagingConfig, PublishError, Topic,
@@ -38,6 +40,8 @@ pub struct DaprBroker {
     /// The component of publications, and of the group with the name of the Dapr application.
     component: String,
     config: DaprConfig,
+    /// `None` if dead letters are messages of their topic.
+    letters: Option<DeadLetterStore<StateComponent>>,
     publishing: TaskTracker,
     sessions: TaskTracker,
     closed: AtomicBool,
@@ -64,8 +68,11 @@ impl DaprBroker {
             path => path,
         };
         let timeout = config.dapr.timeout.get();
+        let api = Api::connect(&address, config.password.clone(), timeout).await?;
+        let store = |component| DeadLetterStore::new(StateComponent::new(api.clone(), component));
         let broker = Self {
-            api: Api::connect(&address, config.password.clone(), timeout).await?,
+            letters: config.dapr.dead_letters.clone().map(store),
+            api,
             component: component.to_owned(),
             config: config.dapr.clone(),
             publishing: TaskTracker::new(),
@@ -76,14 +83,31 @@ impl DaprBroker {
         Ok(broker)
     }
 
-    /// Checks that the connection is open and that the sidecar has the component of publications.
+    /// Checks that the connection is open and that the sidecar has the components of publications
+    /// and dead letters.
     async fn metadata(&self) -> Result<Metadata, TransportError> {
         if self.closed.load(Ordering::SeqCst) {
             return Err(TransportError::Closed);
         }
         let metadata = self.api.metadata().await?;
         metadata.require(&self.component)?;
+        if let Some(component) = &self.config.dead_letters {
+            metadata.require_state(component)?;
+        }
         Ok(metadata)
+    }
+
+    /// Returns the state store with dead letters, which the function needs.
+    fn letters(&self, function: &str) -> Result<&DeadLetterStore<StateComponent>, TransportError> {
+        if self.closed.load(Ordering::SeqCst) {
+            return Err(TransportError::Closed);
+        }
+        let missing = || {
+            TransportError::rejected(format!(
+                "Dapr cannot {function}: set broker.dapr.dead_letters to a state store component, or use the tools of the broker"
+            ))
+        };
+        self.letters.as_ref().ok_or_else(missing)
     }
 
     /// Returns the component whose consumer group this is.
@@ -128,7 +152,20 @@ impl Transport for DaprBroker {
             if self.closed.load(Ordering::SeqCst) {
                 return batch.iter().map(|_| Err(PublishError::Closed)).collect();
             }
-            publications::publish(&self.api, &self.component, batch).await
+            let Some(store) = &self.letters else {
+                return publications::publish(&self.api, &self.component, batch).await;
+            };
+            let is_dead = |envelope: &Envelope| envelope.topic().is_dead_letters();
+            let order: Vec<_> = batch.iter().map(is_dead).collect();
+            let (dead, other): (Vec<_>, Vec<_>) = batch.into_iter().partition(is_dead);
+            let other = publications::publish(&self.api, &self.component, other);
+            let (dead, other) = join(store.publish(dead), other).await;
+            let (mut dead, mut other) = (dead.into_iter(), other.into_iter());
+            let results = order.into_iter().filter_map(|is_dead| match is_dead {
+                true => dead.next(),
+                false => other.next(),
+            });
+            results.collect()
         })
     }
 
@@ -156,6 +193,18 @@ impl Transport for DaprBroker {
         Box::pin(async { Err(unsupported("measure the lag of a group")) })
     }
 
+    /// Dapr does not report subscriptions. A group without a component does not exist.
+    fn is_subscribed<'a>(
+        &'a self,
+        group: &'a GroupName,
+        _topic: &'a Topic,
+    ) -> BoxFuture<'a, Result<bool, TransportError>> {
+        Box::pin(async move {
+            let metadata = self.metadata().await?;
+            Ok(self.component_of(group, &metadata).is_ok())
+        })
+    }
+
     /// The broker of the component may be unavailable although the sidecar responds.
     fn check(&self) -> BoxFuture<'_, Result<(), TransportError>> {
         Box::pin(async move { self.metadata().await.map(drop) })
@@ -163,19 +212,27 @@ impl Transport for DaprBroker {
 
     fn browse<'a>(
         &'a self,
-        _topic: &'a Topic,
-        _after: Option<&'a DeadLetterId>,
-        _limit: usize,
+        topic: &'a Topic,
+        after: Option<&'a DeadLetterId>,
+        limit: usize,
     ) -> BoxFuture<'a, Result<Vec<Envelope>, TransportError>> {
-        Box::pin(async { Err(unsupported("list dead letters")) })
+        Box::pin(async move {
+            let letters = self.letters("list dead letters")?;
+            let page = letters.browse(topic, after, limit).await;
+            page.map_err(|status| transport_error(&status))
+        })
     }
 
     fn remove<'a>(
         &'a self,
-        _topic: &'a Topic,
-        _ids: &'a [DeadLetterId],
+        topic: &'a Topic,
+        ids: &'a [DeadLetterId],
     ) -> BoxFuture<'a, Result<u64, TransportError>> {
-        Box::pin(async { Err(unsupported("remove dead letters")) })
+        Box::pin(async move {
+            let letters = self.letters("remove dead letters")?;
+            let removed = letters.remove(topic, ids).await;
+            removed.map_err(|status| transport_error(&status))
+        })
     }
 
     fn close(&self) -> BoxFuture<'_, ()> {

@@ -15,6 +15,10 @@ pub struct DaprConfig {
     /// group. A group with the name of the Dapr application needs no entry, because it uses the
     /// component of the URL.
     pub groups: BTreeMap<String, String>,
+    /// The state store component for dead letters, which must support `ETag`s. Not set: dead
+    /// letters are messages of their topic, and only the tools of the broker can list, replay and
+    /// discard them.
+    pub dead_letters: Option<String>,
     /// The time limit of a call to the sidecar, including the connection.
     pub timeout: Timeout,
 }
@@ -23,6 +27,7 @@ impl Default for DaprConfig {
     fn default() -> Self {
         Self {
             groups: BTreeMap::new(),
+            dead_letters: None,
             timeout: DEFAULT_TIMEOUT,
         }
     }

@@ -18,7 +18,8 @@
 //! - The order of a group. [`Subscription::ordered`](crate::Subscription::ordered) is rejected. A
 //!   member handles the messages of a key one at a time, in the order in which Dapr delivers them.
 //! - The number of deliveries. It is always 1, and `max_deliveries` has no effect.
-//! - Reading a topic without consuming it. Dead letters are stored with their reason, and listing,
+//! - Reading a topic without consuming it. So dead letters need a state store component
+//!   ([`DaprConfig::dead_letters`]). Without it they are messages of their topic, and listing,
 //!   replaying and discarding them is rejected.
 //! - The subscriptions of a topic. Publishing to a topic without a group is not an error.
 //! - The groups of a topic ([`Event::GROUPS`](crate::Event::GROUPS)). The component decides whether a
@@ -29,7 +30,9 @@ mod api;
 mod broker;
 mod config;
 mod deliveries;
+mod letters;
 mod publications;
+mod state;
 mod wire;
 
 pub use broker::DaprBroker;

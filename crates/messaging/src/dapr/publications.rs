@@ -134,7 +134,7 @@ fn is_of_connection(status: &Status) -> bool {
 }
 
 /// Dapr uses `InvalidArgument` and `NotFound` also while it loads a component.
-fn publish_error(status: &Status) -> PublishError {
+pub(super) fn publish_error(status: &Status) -> PublishError {
     let text = format!(
         "Dapr responded with {:?}: {}",
         status.code(),

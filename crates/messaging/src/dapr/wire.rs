@@ -100,6 +100,29 @@ pub(super) fn envelope(topic: Topic, event: TopicEvent) -> (Envelope, Option<Str
     (envelope, problem)
 }
 
+/// Returns the message of an event in the form of [`event`].
+pub(super) fn stored(topic: Topic, event: &[u8]) -> Result<Envelope, String> {
+    let invalid = |error: &dyn std::fmt::Display| format!("a stored event is invalid: {error}");
+    let event: BTreeMap<String, String> =
+        serde_json::from_slice(event).map_err(|error| invalid(&error))?;
+    let (mut own, mut payload) = (BTreeMap::new(), Vec::new());
+    for (name, value) in event {
+        match &*name {
+            PAYLOAD => payload = STANDARD.decode(value).map_err(|error| invalid(&error))?,
+            HEADERS => {
+                let headers: BTreeMap<String, String> =
+                    serde_json::from_str(&value).map_err(|error| invalid(&error))?;
+                own.extend(headers);
+            }
+            TRACE_ID => {}
+            _ => {
+                own.insert(format!("{}{name}", ENCODING.prefix), value);
+            }
+        }
+    }
+    Ok(Envelope::from_headers(ENCODING, topic, own, payload.into()))
+}
+
 fn text(kind: Option<Kind>) -> String {
     match kind {
         Some(Kind::StringValue(text)) => text,
@@ -152,6 +175,24 @@ mod tests {
             );
         }
         assert!(json.get("x-own").is_none(), "{json}");
+    }
+
+    #[test]
+    fn stored_event_is_the_message_msg_3() {
+        let trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+        let sent = sent()
+            .with_key("customer 3")
+            .with_attribute(TRACEPARENT, trace)
+            .with_attribute("deadgroup", "mails")
+            .with_header("x-own", "ä");
+        let read = stored(sent.topic().clone(), &event(&sent).unwrap()).unwrap();
+        assert_eq!(read.id(), sent.id());
+        assert_eq!(read.key(), Some("customer 3"));
+        assert_eq!(read.attribute("deadgroup"), Some("mails"));
+        assert_eq!(read.header("x-own"), Some("ä"));
+        assert_eq!(read.payload(), sent.payload());
+        assert_eq!(event(&read).unwrap(), event(&sent).unwrap());
+        assert!(stored(sent.topic().clone(), b"[]").is_err());
     }
 
     #[test]

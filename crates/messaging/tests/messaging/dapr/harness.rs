@@ -13,7 +13,6 @@ use seaworthy_messaging::{
     DeadLetterId, Envelope, GroupName, MessagingConfig, PublishError, Topic,
     conformance::{FaultyBroker, Harness},
     dapr::DaprBroker,
-    envelope::HeaderEncoding,
     transport::{Deliveries, SubscriptionPlan, TopicPlan, Transport, TransportError},
 };
 use seaworthy_redis::{Redis, RedisConfig, redis::cmd};
@@ -21,15 +20,16 @@ use seaworthy_testkit::{
     requirement::required,
     server::{Shared, dapr::DaprServer, redis::RedisServer},
 };
-use serde_json::Value;
 
 use crate::faulty::through_proxy;
 
 const VARIABLE: &str = "SEAWORTHY_TEST_DAPR";
 /// More than the suite has groups.
-const GROUPS: usize = 120;
+const GROUPS: usize = 160;
 /// The Dapr application, which is also the group of the component of the URL.
 pub(crate) const APP: &str = "orders";
+/// The state store component for dead letters.
+const LETTERS: &str = "letters";
 /// Longer than the publish timeout of a test that must see the outage.
 const OUTAGE: Duration = Duration::from_secs(1);
 
@@ -86,12 +86,20 @@ fn component(name: &str, group: Option<&str>, redis: SocketAddr) -> String {
     )
 }
 
+/// Returns the component for dead letters.
+fn letter_component(redis: SocketAddr) -> String {
+    format!(
+        "apiVersion: dapr.io/v1alpha1\nkind: Component\nmetadata: {{name: {LETTERS}}}\nspec:\n  type: state.redis\n  version: v1\n  metadata:\n  - {{name: redisHost, value: \"{redis}\"}}\n---\n"
+    )
+}
+
 impl Servers {
     pub(crate) fn start(program: &str, redis: &[&str], token: Option<&str>) -> io::Result<Self> {
         let redis_program = required("SEAWORTHY_TEST_REDIS_SERVER")
             .ok_or_else(|| io::Error::other("the component needs Redis"))?;
         let redis = RedisServer::start_with(redis_program, redis)?;
         let mut resources = component("pubsub", None, redis.address());
+        resources.push_str(&letter_component(redis.address()));
         for number in 0..GROUPS {
             let name = format!("group{number}");
             resources.push_str(&component(&name, Some(&name), redis.address()));
@@ -141,6 +149,7 @@ impl Servers {
 fn config(address: SocketAddr) -> MessagingConfig {
     let mut config = MessagingConfig::new(format!("dapr://{address}").parse().unwrap());
     let names = (0..GROUPS).map(|number| format!("group{number}"));
+    config.dapr.dead_letters = Some(LETTERS.to_owned());
     config.dapr.groups = names.map(|name| (name.clone(), name)).collect();
     config
 }
@@ -160,48 +169,11 @@ pub(crate) async fn pending(redis: &Redis, topic: &Topic, group: &str) -> u64 {
     count
 }
 
-/// The engine with the groups of the suite, and with the lag and the dead letters of Redis, which
-/// Dapr cannot show.
+/// The engine with the groups of the suite, and with the lag of Redis, which Dapr cannot show.
 struct Observed {
     dapr: DaprBroker,
     redis: Redis,
     groups: Arc<Groups>,
-}
-
-impl Observed {
-    /// Returns the entries of a topic: their IDs and their messages.
-    async fn stored(&self, topic: &Topic) -> Vec<(String, Envelope)> {
-        let all = cmd("XRANGE").arg(topic.as_str()).arg("-").arg("+").clone();
-        let entries: Vec<(String, BTreeMap<String, String>)> =
-            self.redis.request(&all).await.unwrap();
-        let decode = |fields: &BTreeMap<String, String>| stored_message(topic, &fields["data"]);
-        entries
-            .into_iter()
-            .map(|(id, fields)| (id, decode(&fields)))
-            .collect()
-    }
-}
-
-/// Returns the message of a CloudEvent that Dapr has stored.
-fn stored_message(topic: &Topic, event: &str) -> Envelope {
-    let event: BTreeMap<String, Value> = serde_json::from_str(event).unwrap();
-    let (mut headers, mut payload) = (Vec::new(), String::new());
-    for (name, value) in event {
-        let value = value.as_str().unwrap().to_owned();
-        match &*name {
-            "data_base64" => payload = value,
-            "seaworthyheaders" => {
-                let own: BTreeMap<String, String> = serde_json::from_str(&value).unwrap();
-                headers.extend(own);
-            }
-            "topic" | "pubsubname" | "traceid" => {}
-            _ => headers.push((format!("ce_{name}"), value)),
-        }
-    }
-    use base64::{Engine as _, engine::general_purpose::STANDARD};
-    let payload = STANDARD.decode(payload).unwrap();
-    let encoding = HeaderEncoding { prefix: "ce_" };
-    Envelope::from_headers(encoding, topic.clone(), headers, payload.into())
 }
 
 impl Transport for Observed {
@@ -240,6 +212,18 @@ impl Transport for Observed {
         })
     }
 
+    fn is_subscribed<'a>(
+        &'a self,
+        group: &'a GroupName,
+        topic: &'a Topic,
+    ) -> BoxFuture<'a, Result<bool, TransportError>> {
+        Box::pin(async move {
+            let known = self.groups.get(group);
+            let component = known.map_or_else(|| group.clone(), |known| known.component);
+            self.dapr.is_subscribed(&component, topic).await
+        })
+    }
+
     fn check(&self) -> BoxFuture<'_, Result<(), TransportError>> {
         self.dapr.check()
     }
@@ -250,16 +234,7 @@ impl Transport for Observed {
         after: Option<&'a DeadLetterId>,
         limit: usize,
     ) -> BoxFuture<'a, Result<Vec<Envelope>, TransportError>> {
-        Box::pin(async move {
-            let all = self.stored(topic).await.into_iter();
-            let all: Vec<_> = all.map(|(_, envelope)| envelope).collect();
-            let place = |id: &DeadLetterId| {
-                let mut letters = all.iter();
-                letters.position(|letter| DeadLetterId::of(letter) == *id)
-            };
-            let from = after.and_then(place).map_or(0, |place| place + 1);
-            Ok(all.into_iter().skip(from).take(limit).collect())
-        })
+        self.dapr.browse(topic, after, limit)
     }
 
     fn remove<'a>(

@@ -4,11 +4,12 @@ use bytes::Bytes;
 use seaworthy_config::Loader;
 use seaworthy_core::{Secret, error_chain};
 use seaworthy_messaging::{
-    DeadLetterId, GroupName, Messaging, MessagingConfig, Received, Subscription,
+    DeadLetterId, Envelope, GroupName, Messaging, MessagingConfig, Received, Subscription,
     SubscriptionOverrides, Topic,
     dapr::DaprBroker,
     transport::{Transport as _, TransportError},
 };
+use seaworthy_redis::redis::cmd;
 use seaworthy_service::{NoSettings, Service};
 
 use super::harness::{APP, Servers, program, servers};
@@ -97,23 +98,50 @@ async fn missing_component_of_publications_is_rejected_msg_2() {
 }
 
 #[tokio::test]
-async fn reading_dead_letters_and_lag_is_rejected_msg_3() {
+async fn measuring_lag_is_rejected_msg_3() {
     let Some(servers) = servers() else { return };
     let broker = DaprBroker::open(&servers.config()).await.unwrap();
-    let letters = Topic::new("limits.tested").unwrap().dead_letters();
     let group = GroupName::new(APP).unwrap();
+    let text = error_chain(&broker.lag(&group).await.unwrap_err());
+    assert!(text.contains("Dapr cannot"), "{text}");
+}
+
+#[tokio::test]
+async fn dead_letters_without_state_store_are_in_their_topic_msg_3() {
+    let Some(servers) = servers() else { return };
+    let mut config = servers.config();
+    config.dapr.dead_letters = None;
+    let broker = DaprBroker::open(&config).await.unwrap();
+    let name = format!("limits.{}", seaworthy_core::new_id().simple());
+    let letters = Topic::new(&name).unwrap().dead_letters();
+    let letter = Envelope::new(letters.clone(), "test", "test", "poison");
+    let published = broker.publish(vec![letter]).await;
+    assert!(matches!(&published[..], [Ok(())]), "{published:?}");
+    let length = cmd("XLEN").arg(letters.as_str()).clone();
+    let length: u64 = servers.redis().request(&length).await.unwrap();
+    assert_eq!(length, 1);
+    let ids = [DeadLetterId::new("1")];
     let rejections = [
         broker.browse(&letters, None, 1).await.map(drop),
         broker.has_dead_letters(&letters).await.map(drop),
-        broker
-            .remove(&letters, &[DeadLetterId::new("1")])
-            .await
-            .map(drop),
-        broker.lag(&group).await.map(drop),
+        broker.remove(&letters, &ids).await.map(drop),
     ];
     for rejection in rejections {
         let text = error_chain(&rejection.unwrap_err());
-        assert!(text.contains("Dapr cannot"), "{text}");
+        assert!(text.contains("broker.dapr.dead_letters"), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn missing_state_store_of_dead_letters_is_rejected_msg_3() {
+    let Some(servers) = servers() else { return };
+    for component in ["absent", "pubsub"] {
+        let mut config = servers.config();
+        config.dapr.dead_letters = Some(component.to_owned());
+        let error = DaprBroker::open(&config).await.unwrap_err();
+        assert!(matches!(error, TransportError::Rejected(_)), "{error:?}");
+        let text = error_chain(&error);
+        assert!(text.contains("no state store component"), "{text}");
     }
 }
 

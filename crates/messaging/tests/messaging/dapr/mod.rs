@@ -10,7 +10,7 @@
 //!   `retries_keep_key_order`, `dead_member_keeps_key_order`,
 //!   `ordered_group_handles_key_in_one_member`, `publishes_key_in_order_under_faults`,
 //!   `stop_returns_fetched_messages`, `returned_message_counts_no_delivery`: order.
-//! - `pages_of_dead_letters_have_bounded_size` and the tests of replays: reading dead letters.
+//! - `dead_letters_have_the_positions_of_their_messages`: positions.
 
 mod harness;
 mod limits;
@@ -44,8 +44,19 @@ seaworthy_messaging::conformance_tests!(shared();
     failing_message_does_not_block_group_msg_3,
     panic_of_handler_is_failure_obs_8,
     handler_timeout_cancels_endless_handler_life_6,
+    dead_letters_can_be_browsed_and_removed_msg_3,
     dead_letter_of_unplanned_topic_is_stored_msg_3,
+    browsing_unknown_topic_creates_nothing_msg_3,
+    pages_of_dead_letters_have_bounded_size_msg_3,
     dead_letter_above_size_limit_is_cut_msg_3,
+    replay_reaches_only_failed_group_msg_3,
+    replay_to_all_groups_reaches_every_group_msg_3,
+    repeated_dead_letter_counts_its_replays_msg_3,
+    replay_by_fingerprint_leaves_other_letters_msg_3,
+    discard_removes_only_selected_letters_msg_3,
+    interrupted_replay_loses_nothing_and_can_be_repeated_msg_3,
+    concurrent_replays_lose_nothing_msg_3,
+    forged_dead_letter_reaches_no_other_topic_msg_3,
     stop_finishes_handled_message_life_4,
     stop_returns_message_between_attempts_life_4,
     stop_cancels_no_handler_life_4,

@@ -1,0 +1,147 @@
+use std::sync::Arc;
+
+use super::*;
+
+/// A state store in memory. Each operation lets other tasks run first.
+#[derive(Default)]
+struct Memory {
+    values: parking_lot::Mutex<BTreeMap<String, (Bytes, u64)>>,
+}
+
+impl State for Arc<Memory> {
+    async fn get(&self, key: String) -> Result<Option<Stored>, Status> {
+        tokio::task::yield_now().await;
+        let values = self.values.lock();
+        Ok(values.get(&key).map(|(value, version)| Stored {
+            value: value.clone(),
+            version: version.to_string(),
+        }))
+    }
+
+    async fn save(&self, key: String, value: Bytes, expected: Expected) -> Result<bool, Status> {
+        tokio::task::yield_now().await;
+        let mut values = self.values.lock();
+        let current = values.get(&key).map(|(_, version)| *version);
+        let holds = match expected {
+            Expected::Anything => true,
+            Expected::Absent => current.is_none(),
+            Expected::Version(version) => current.is_some_and(|it| it.to_string() == version),
+        };
+        if holds {
+            values.insert(key, (value, current.unwrap_or_default() + 1));
+        }
+        Ok(holds)
+    }
+
+    async fn delete(&self, key: String) -> Result<(), Status> {
+        tokio::task::yield_now().await;
+        self.values.lock().remove(&key);
+        Ok(())
+    }
+}
+
+fn topic() -> Topic {
+    Topic::new("order.placed").unwrap().dead_letters()
+}
+
+fn letters(count: usize) -> Vec<Envelope> {
+    (0..count)
+        .map(|number| Envelope::new(topic(), "kind", "source", number.to_string()))
+        .collect()
+}
+
+async fn publish(store: &DeadLetterStore<Arc<Memory>>, count: usize) -> Vec<DeadLetterId> {
+    let letters = letters(count);
+    let ids = letters.iter().map(DeadLetterId::of).collect();
+    let results = store.publish(letters).await;
+    assert_eq!(results.len(), count);
+    assert!(results.iter().all(Result::is_ok), "{results:?}");
+    ids
+}
+
+/// Returns the IDs of all letters, page by page.
+async fn all(store: &DeadLetterStore<Arc<Memory>>) -> Vec<DeadLetterId> {
+    let (mut found, mut after) = (Vec::new(), None);
+    loop {
+        let page = store.browse(&topic(), after.as_ref(), 70).await.unwrap();
+        let Some(last) = page.last() else {
+            return found;
+        };
+        after = Some(DeadLetterId::of(last));
+        found.extend(page.iter().map(DeadLetterId::of));
+    }
+}
+
+#[tokio::test]
+async fn letters_are_listed_in_order_until_removed_msg_3() {
+    let store = DeadLetterStore::new(Arc::new(Memory::default()));
+    assert!(all(&store).await.is_empty());
+    let mut ids = publish(&store, 250).await;
+    assert_eq!(all(&store).await, ids);
+    let removed = ids.remove(120);
+    let chosen = [removed, DeadLetterId::new("unknown")];
+    assert_eq!(store.remove(&topic(), &chosen).await.unwrap(), 1);
+    assert_eq!(all(&store).await, ids);
+    assert_eq!(store.remove(&topic(), &chosen).await.unwrap(), 0);
+    ids.extend(publish(&store, 1).await);
+    assert_eq!(all(&store).await, ids);
+    let other = Topic::new("order.sent").unwrap().dead_letters();
+    assert!(store.browse(&other, None, 10).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn repeated_letter_is_listed_once_msg_3() {
+    let store = DeadLetterStore::new(Arc::new(Memory::default()));
+    let first = letters(1);
+    for _ in 0..2 {
+        assert!(matches!(&store.publish(first.clone()).await[..], [Ok(())]));
+        publish(&store, MAX_CHUNK).await;
+    }
+    let ids = all(&store).await;
+    assert_eq!(ids.len(), 1 + 2 * MAX_CHUNK);
+    let repeated = [DeadLetterId::of(&first[0])];
+    assert_eq!(store.remove(&topic(), &repeated).await.unwrap(), 1);
+    assert_eq!(all(&store).await.len(), 2 * MAX_CHUNK);
+}
+
+#[tokio::test]
+async fn concurrent_processes_lose_no_dead_letter_msg_3() {
+    let state = Arc::new(Memory::default());
+    let stores = [(); 4].map(|()| DeadLetterStore::new(Arc::clone(&state)));
+    let publishing = stores.iter().map(async |store| {
+        let mut ids = Vec::new();
+        for _ in 0..10 {
+            ids.extend(publish(store, 15).await);
+        }
+        ids
+    });
+    let published = join_all(publishing).await;
+    let mut published: Vec<_> = published.into_iter().flatten().collect();
+    let mut found = all(&stores[0]).await;
+    published.sort_unstable();
+    found.sort_unstable();
+    assert_eq!(found, published);
+
+    let topic = topic();
+    let removing = stores.iter().map(|store| store.remove(&topic, &published));
+    let removed = join_all(removing).await;
+    let removed: u64 = removed.into_iter().map(Result::unwrap).sum();
+    assert_eq!(removed, 600);
+    assert!(all(&stores[0]).await.is_empty());
+
+    // The index leaves the empty chunks out, and later letters are in the last one.
+    assert_eq!(stores[0].remove(&topic, &[]).await.unwrap(), 0);
+    let later = publish(&stores[1], 1).await;
+    assert_eq!(all(&stores[2]).await, later);
+    let (index, _) = stores[3].read::<Index>(&index_key(&topic)).await.unwrap();
+    assert_eq!(index.end - index.first, 1, "{index:?}");
+    let is_letter = |key: &&String| key.contains("/letter/");
+    assert_eq!(state.values.lock().keys().filter(is_letter).count(), 1);
+}
+
+#[test]
+fn keys_have_no_separator_of_dapr_msg_3() {
+    let key = |id: &str| letter_key(&topic(), &DeadLetterId::new(id));
+    assert!(!key("a||b").contains('|'));
+    assert_ne!(key("a||b"), key("a%7C%7Cb"));
+}
