@@ -28,6 +28,7 @@ seaworthy_testkit::on_every_database! {
         event_is_published_only_after_commit_msg_4,
         three_relays_publish_each_event_once_in_key_order_msg_4,
         linger_batches_events_and_stop_ends_it,
+        stop_ends_backoff_of_unavailable_broker_life_4,
         unavailable_broker_loses_and_dead_letters_nothing_msg_4,
         rejected_event_delays_only_its_key_msg_4,
         full_queue_delays_its_keys_and_counts_no_attempt_msg_4,

@@ -87,6 +87,23 @@ pub(crate) async fn linger_batches_events_and_stop_ends_it(database: TestDatabas
     assert_eq!(broker.calls.load(Ordering::SeqCst), 2);
 }
 
+pub(crate) async fn stop_ends_backoff_of_unavailable_broker_life_4(database: TestDatabase) {
+    let broker = TestBroker::new();
+    let mut config = fast();
+    config.relay.concurrency = 1.try_into().unwrap();
+    // Longer than the timeout of the phase in which relays stop.
+    let backoff = Timeout::from_secs(600);
+    config.relay.min_poll_interval = backoff;
+    config.relay.max_poll_interval = backoff;
+    let app = TestApp::start(&database, &broker, config).await;
+    *broker.behavior.lock() = Behavior::Unavailable;
+    app.count(0, "a").await;
+    eventually(async || broker.calls.load(Ordering::SeqCst) > 0).await;
+    *broker.behavior.lock() = Behavior::Available;
+    app.running.stop().await;
+    assert_eq!(broker.numbers("a"), [0]);
+}
+
 pub(crate) async fn unavailable_broker_loses_and_dead_letters_nothing_msg_4(
     database: TestDatabase,
 ) {
