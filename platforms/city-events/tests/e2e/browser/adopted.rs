@@ -1,4 +1,5 @@
-//! The pages and the web app on an adopted legacy deployment.
+//! The pages, and the requests of the web app, on an adopted legacy deployment. The web app itself is
+//! not available, so `web_app.js` sends its requests.
 
 use chrono::{Duration, Utc};
 use seaworthy_testkit::requirement::required;
@@ -15,14 +16,14 @@ use crate::{
 
 const WEB_APP: &str = include_str!("web_app.js");
 
-/// A window with the web app.
+/// A window that sends the requests of the web app.
 struct WebApp<'browser> {
     chrome: &'browser mut Chrome,
     window: Window,
 }
 
 impl<'browser> WebApp<'browser> {
-    /// Opens the web app beside a page of the gateway whose own script does not run.
+    /// Loads `web_app.js` beside a page of the gateway whose own script does not run.
     fn open(chrome: &'browser mut Chrome, cluster: &Cluster) -> Self {
         let window = chrome.window();
         chrome.disable_scripts(&window);
