@@ -1,6 +1,6 @@
-// Imitates the web app, which is not available. Calls the gateway as the web app does: section 10 of the interface contract lists its calls, and what it
-// needs in each response. It fails where the web app would. A test evaluates this in a page of the gateway,
-// so that calls have the origin and the cookies of a user.
+// Imitates the web app, which is not available. It calls the gateway as the web app does: section 10 of the
+// interface contract lists its calls, and what it needs in each response. It fails where the web app would. A test
+// evaluates this in a page of the gateway, so that calls have the origin and the cookies of a user.
 globalThis.webApp = (() => {
   const TIMEOUT_MS = 10_000;
   const RETRIED_WITHOUT_TOKEN = ["/auth/login", "/auth/register", "/feed", "/events/"];
