@@ -10,7 +10,7 @@ use std::{
 use seaworthy_testkit::compose::Compose;
 use serde_json::Value;
 
-use crate::sample::repository;
+use crate::sample::{platforms, repository};
 
 const VARIABLE: &str = "SEAWORTHY_TEST_MAX_MINUTES";
 /// The limit of `./test` without the variable, in minutes.
@@ -82,6 +82,24 @@ fn scheduled_job_runs_load_soak_and_chaos_for_minutes_ship_6() {
     let tests = fs::read_to_string(repository().join("bench/tests/bench/main.rs")).unwrap();
     for part in [LENGTH, "\"load\"", "\"soak\"", "\"chaos\""] {
         assert!(tests.contains(part), "{part}");
+    }
+}
+
+#[test]
+fn scheduled_jobs_run_every_platform_ship_1_ship_2() {
+    let path = repository().join(".github/workflows/scheduled.yml");
+    let workflow = Compose::read(&path).root().clone();
+    let folders = platforms();
+    let names = folders.iter().map(|deploy| {
+        let platform = deploy.parent().unwrap().file_name().unwrap();
+        platform.to_str().unwrap()
+    });
+    let names: Vec<_> = names.collect();
+    for job in ["compose", "images"] {
+        let included = &workflow["jobs"][job]["strategy"]["matrix"]["include"];
+        let included = included.as_array().unwrap().iter();
+        let included = included.map(|entry| entry["platform"].as_str().unwrap());
+        assert_eq!(included.collect::<Vec<_>>(), names, "{job}");
     }
 }
 
