@@ -13,7 +13,7 @@ use std::{
 use seaworthy_deploy::{Overlay, render};
 use seaworthy_testkit::server::free_address;
 
-use crate::sample::{complete, join};
+use crate::sample::{complete, join, repository};
 
 const RESPONSE: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\nok";
 
@@ -145,5 +145,37 @@ fn runbooks_explain_only_labels_of_their_alert_ship_4() {
     ] {
         let text = &files[&format!("runbooks/{page}.md")];
         assert_eq!(text.contains("The label `instance`"), expected, "{page}");
+    }
+}
+
+/// The tests that cause the fault of an alert, below the platforms.
+const FAULTS: [&str; 7] = [
+    "city-events/join/tests/service/platform/alerts/dependencies.rs",
+    "city-events/join/tests/service/platform/alerts/mod.rs",
+    "city-events/join/tests/service/platform/alerts/overload.rs",
+    "city-events/join/tests/service/platform/alerts/process.rs",
+    "starter/tests/plugins/alerts.rs",
+    "starter/tests/process/alerts.rs",
+    "starter/tests/process/store_alerts.rs",
+];
+
+#[test]
+fn every_alert_has_a_test_with_its_fault_obs_9_ship_4() {
+    let read = |path: String| fs::read_to_string(repository().join(path)).unwrap();
+    let tests = FAULTS
+        .map(|file| read(format!("platforms/{file}")))
+        .concat();
+    let page = read("docs/operate/incidents.md".to_owned());
+    let files = render(&[complete()], &Overlay::default()).unwrap();
+    let rules = &files["prometheus/join-service.rules.yaml"];
+    let alerts = rules.split("alert: ").skip(1);
+    let alerts: Vec<_> = alerts
+        .map(|rest| rest.lines().next().unwrap().trim())
+        .collect();
+    assert!(alerts.len() > 25, "{alerts:?}");
+    for alert in alerts {
+        let is_caused = ["\"", "("].map(|end| format!("\"{alert}{end}"));
+        assert!(is_caused.iter().any(|name| tests.contains(name)), "{alert}");
+        assert!(page.contains(&format!("`{alert}`")), "{alert}");
     }
 }

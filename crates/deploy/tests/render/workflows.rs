@@ -103,6 +103,25 @@ fn scheduled_jobs_run_every_platform_ship_1_ship_2() {
     }
 }
 
+/// A job that fails below a bound: the workflow, the job and the part of a command with the bound.
+const GATES: [[&str; 3]; 4] = [
+    ["ci.yml", "benchmark", "--max-growth-percent 10"],
+    ["scheduled.yml", "coverage", "--fail-under-lines 80"],
+    ["scheduled.yml", "overload", "seaworthy-bench overload"],
+    ["scheduled.yml", "reproducible", "scripts/reproduce "],
+];
+
+#[test]
+fn workflows_have_their_gates_ship_5() {
+    for [workflow, job, bound] in GATES {
+        let path = repository().join(".github/workflows").join(workflow);
+        let workflow = Compose::read(&path).root().clone();
+        let mut steps = workflow["jobs"][job]["steps"].as_array().unwrap().iter();
+        let has_bound = steps.any(|step| step["run"].as_str().unwrap_or_default().contains(bound));
+        assert!(has_bound, "{job}: {bound}");
+    }
+}
+
 fn write_program(folder: &Path, name: &str, script: &str) {
     let program = folder.join(name);
     fs::write(&program, format!("#!/bin/sh\n{script}\n")).unwrap();
