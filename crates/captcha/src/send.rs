@@ -109,6 +109,20 @@ pub trait SendCode: Send + Sync + 'static {
 }
 
 /// Writes codes to the log, for development without a provider.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use seaworthy_captcha::{Captchas, LogCodes};
+/// use seaworthy_service::{Assembly, NoSettings, StartError};
+///
+/// fn with_log(
+///     captchas: Captchas,
+///     service: &Assembly<NoSettings>,
+/// ) -> Result<Captchas, StartError> {
+///     Ok(captchas.with_sms(Arc::new(LogCodes::new(service)?)))
+/// }
+/// ```
 #[derive(Debug)]
 pub struct LogCodes(());
 
@@ -140,6 +154,17 @@ impl SendCode for LogCodes {
 }
 
 /// Sends codes by e-mail.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use seaworthy_captcha::{Captchas, MailCodes};
+/// use seaworthy_mail::Mailer;
+///
+/// fn with_email(captchas: Captchas, mailer: Mailer) -> Captchas {
+///     captchas.with_email(Arc::new(MailCodes::new(mailer, "Your code")))
+/// }
+/// ```
 #[derive(Clone)]
 pub struct MailCodes {
     mailer: Mailer,

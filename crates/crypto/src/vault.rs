@@ -58,6 +58,23 @@ impl VaultTransitConfig {
 /// The `base_url` of the client is the address of Vault. Its `tls.ca` is the file of a private
 /// authority. Its timeouts and policies apply to every call. Wrapping has no effect on Vault, so it
 /// is retried.
+///
+/// ```
+/// use seaworthy_client::HttpClient;
+/// use seaworthy_core::Secret;
+/// use seaworthy_crypto::{KeyId, VaultTransit, VaultTransitConfig};
+///
+/// fn transit(
+///     client: HttpClient,
+///     token: Secret<String>,
+/// ) -> Result<VaultTransit, Box<dyn std::error::Error>> {
+///     let config = VaultTransitConfig {
+///         namespace: Some("orders".to_owned()),
+///         ..VaultTransitConfig::new(KeyId::new("order-keys")?)
+///     };
+///     Ok(VaultTransit::new(client, token, config)?)
+/// }
+/// ```
 pub struct VaultTransit {
     client: HttpClient,
     token: Secret<String>,

@@ -39,6 +39,22 @@ pub type PublishPresence = fn(&Hub, &str, &Room, bool);
 ///
 /// Call [`join`](Self::join) when a user joins a room, and [`leave`](Self::leave) when a connection
 /// ends. A user without a connection for three seconds is offline.
+///
+/// ```
+/// use seaworthy_realtime::{Event, Hub, Presence, Room};
+/// use seaworthy_service::{Assembly, NoSettings};
+/// use serde_json::json;
+///
+/// fn publish(hub: &Hub, user: &str, room: &Room, online: bool) {
+///     if let Ok(event) = Event::new("presence", &json!({ "user": user, "online": online })) {
+///         hub.publish(room, event);
+///     }
+/// }
+///
+/// fn start(service: &Assembly<NoSettings>, hub: &Hub) -> Presence {
+///     Presence::start(service, hub, publish)
+/// }
+/// ```
 #[derive(Clone)]
 pub struct Presence {
     hub: Hub,

@@ -24,6 +24,21 @@ type OwnerScopes = dyn Fn(String) -> BoxFuture<'static, Result<Vec<String>, Erro
 /// A key is accepted only on routes that require a scope, so that its scopes limit it. With a key,
 /// other routes that require credentials respond with 403, and those with optional credentials
 /// treat the caller as anonymous.
+///
+/// ```
+/// use seaworthy_account::{ApiKeyAuthentication, ApiKeys};
+/// use seaworthy_http::Authenticate;
+///
+/// fn authentication<A: Authenticate>(keys: ApiKeys, bearer: A) -> ApiKeyAuthentication<A> {
+///     let scopes = |owner: String| async move {
+///         Ok(match owner.as_str() {
+///             "ada" => vec!["orders:read".to_owned()],
+///             _ => Vec::new(),
+///         })
+///     };
+///     ApiKeyAuthentication::new(keys, scopes, bearer)
+/// }
+/// ```
 #[derive(Clone)]
 pub struct ApiKeyAuthentication<A> {
     keys: ApiKeys,

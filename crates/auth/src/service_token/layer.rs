@@ -12,6 +12,15 @@ type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Adds a [`ServiceTokens`] token to each call without an `Authorization` header. It wraps a
 /// `GrpcChannel` or any HTTP client.
+///
+/// ```
+/// use seaworthy_auth::{ServiceTokenLayer, ServiceTokenService, ServiceTokens};
+/// use tower_layer::Layer;
+///
+/// fn with_tokens<S>(channel: S, tokens: ServiceTokens) -> ServiceTokenService<S> {
+///     ServiceTokenLayer::new(tokens).layer(channel)
+/// }
+/// ```
 #[derive(Debug, Clone)]
 pub struct ServiceTokenLayer(Option<ServiceTokens>);
 

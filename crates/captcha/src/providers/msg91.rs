@@ -7,6 +7,19 @@ use serde::Deserialize;
 use crate::{SendCode, SendCodeError, SendCodeFuture};
 
 /// Sends codes by MSG91 (version 5 of its OTP interface).
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use seaworthy_captcha::{Captchas, Msg91};
+/// use seaworthy_client::HttpClient;
+/// use seaworthy_core::Secret;
+///
+/// fn with_sms(captchas: Captchas, client: HttpClient, auth_key: Secret<String>) -> Captchas {
+///     let provider = Msg91::new(client, "https://sms.example.org", auth_key, "login".to_owned());
+///     captchas.with_sms(Arc::new(provider))
+/// }
+/// ```
 #[derive(Clone)]
 pub struct Msg91 {
     client: HttpClient,

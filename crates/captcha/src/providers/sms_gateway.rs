@@ -46,6 +46,21 @@ impl Default for SmsGatewayConfig {
 /// unknown. The provider does not repeat a failed message, because the recipient might get two
 /// codes. It does not follow redirects. For a gateway with another interface, implement
 /// [`SendCode`].
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use seaworthy_captcha::{Captchas, SmsGateway, SmsGatewayConfig};
+/// use seaworthy_client::HttpClient;
+///
+/// fn with_sms(captchas: Captchas, client: HttpClient) -> Captchas {
+///     let config = SmsGatewayConfig {
+///         sender: "Orders".to_owned(),
+///         ..SmsGatewayConfig::default()
+///     };
+///     captchas.with_sms(Arc::new(SmsGateway::new(client, config)))
+/// }
+/// ```
 #[derive(Clone)]
 pub struct SmsGateway {
     client: HttpClient,

@@ -13,6 +13,14 @@ use super::{
 
 /// Stores changes in a file of one machine. A change is on the disk when it is acknowledged.
 /// Processes of the machine that use the same file share it.
+///
+/// ```
+/// use seaworthy_flags::{FileStore, Flags, FlagsConfig};
+///
+/// let store = FileStore::new("data/flags.json");
+/// let builder = Flags::builder(&FlagsConfig::default()).store(store);
+/// # drop(builder);
+/// ```
 #[derive(Debug, Clone)]
 pub struct FileStore {
     path: PathBuf,

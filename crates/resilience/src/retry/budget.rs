@@ -40,6 +40,20 @@ impl Default for RetryBudgetConfig {
 /// A budget of retries. In any time `t` it allows at most `ratio * calls + minimum * (t + 1 s)`.
 ///
 /// A call without a retry increments one atomic. Only a retry locks the budget.
+///
+/// ```
+/// use std::time::Instant;
+///
+/// use seaworthy_resilience::retry::{RetryBudget, RetryBudgetConfig};
+///
+/// let now = Instant::now();
+/// let budget = RetryBudget::new(&RetryBudgetConfig::default(), now);
+/// assert_eq!(budget.available(now), 10);
+///
+/// budget.deposit();
+/// assert!(budget.withdraw(now));
+/// assert_eq!(budget.available(now), 9);
+/// ```
 #[derive(Debug)]
 pub struct RetryBudget {
     calls: AtomicU64,
