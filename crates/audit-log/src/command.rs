@@ -80,7 +80,7 @@ fn definition() -> Command {
             Command::new("verify")
                 .about("Verify the whole chain: fail if a record was altered or is missing.")
                 .arg(
-                    text("reference", "NUMBER:HASH of an earlier verification or of the log of the service, to detect a removed end.")
+                    text("reference", "NUMBER:HASH of an earlier verification or of the log of the service, to detect that the last records were removed.")
                         .value_parser(|text: &str| text.parse::<RecordReference>()),
                 ),
         )

@@ -11,8 +11,8 @@ use crate::RecordReference;
 #[serde(default, deny_unknown_fields)]
 pub struct AuditLogConfig {
     /// The key of the chain, at least 32 bytes. Required. Without it, an attacker with the database
-    /// cannot alter or remove records unnoticed. A removed end is detected by a record that is
-    /// stored elsewhere.
+    /// cannot alter or remove records unnoticed. To detect the removal of the last records, store a
+    /// record elsewhere.
     #[serde(skip_serializing)]
     #[schemars(extend("x-signing-key" = true))]
     pub key: Option<Secret<String>>,

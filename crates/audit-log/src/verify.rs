@@ -95,7 +95,7 @@ impl From<VerifyError> for Error {
 
 impl AuditLog {
     /// Verifies the whole log. `reference` is a record from an earlier verification or from the log of
-    /// the service. Without it, a removed end is not detected.
+    /// the service. Without it, the removal of the last records is not detected.
     ///
     /// # Errors
     /// [`VerifyError`] for the first damaged record.

@@ -138,7 +138,7 @@ impl ConfigFile {
                 .components()
                 .all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
             if !inside {
-                return Err(place.error(baseline, "`baseline` must lie inside the repository"));
+                return Err(place.error(baseline, "`baseline` must be inside the repository"));
             }
             file.baseline = Some(PathBuf::from(baseline.get_ref()));
         }

@@ -92,9 +92,9 @@ pub enum JwksError {
 }
 
 impl Jwks {
-    /// Creates a key set for these algorithms and fetches it in the background until the stop of the
-    /// service. The HTTP client of this name fetches it, with the issuer as `base_url`. The service
-    /// becomes ready when it has the keys, or readiness says why they are missing (LIFE-3).
+    /// Creates a key set for these algorithms and fetches it in the background until the service
+    /// stops. The HTTP client of this name fetches it, with the issuer as `base_url`. The service
+    /// becomes ready when it has the keys. Otherwise readiness reports the cause (LIFE-3).
     ///
     /// # Errors
     /// [`StartError`] if an attacker could replace the fetched keys, if they are secrets, or if the

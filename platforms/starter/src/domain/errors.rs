@@ -52,7 +52,7 @@ pub(crate) fn captcha_missing(id: &str, code: &str) -> Error {
 }
 
 pub(crate) fn totp_required() -> Error {
-    let message = "send a code of your authenticator application, or a recovery code";
+    let message = "send a code from your authenticator application, or a recovery code";
     Error::new(Code::Invalid, "TOTP_REQUIRED", message)
 }
 

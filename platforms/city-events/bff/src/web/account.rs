@@ -158,7 +158,7 @@ pub(super) async fn profile(State(pages): State<Pages>) -> Markup {
                 }
                 section.form.has-password {
                     h2 { "Two-step sign-in" }
-                    p { "A code of your phone protects your account if others learn your password." }
+                    p { "A code from your phone protects your account if others learn your password." }
                     div.row { a.button.quiet href="/two-step" { "Set up two-step sign-in" } }
                 }
                 section.form {

@@ -25,7 +25,7 @@ fn password() -> Markup {
 pub(super) async fn page() -> Markup {
     let main = html! {
         div.narrow {
-            (heading("Two-step sign-in", "Sign in with your password and a code of your phone."))
+            (heading("Two-step sign-in", "Sign in with your password and a code from your phone."))
             div.only-out { (components::empty_state("Sign in first", "This page is private.", Some((components::login_then("/two-step"), "Sign in")))) }
             div.not-out {
                 p.hint role="status" data-step="unavailable" hidden { "Two-step sign-in is not available." }
@@ -38,7 +38,7 @@ pub(super) async fn page() -> Markup {
                     }
                 }
                 section.form data-step="setup" hidden {
-                    p { "Scan the picture with the application, or type the key." }
+                    p { "Scan the QR code with your authenticator application, or enter the key." }
                     img.qr data-qr alt="QR code with the key";
                     p { code data-key {} }
                     form data-form="totpConfirm" {

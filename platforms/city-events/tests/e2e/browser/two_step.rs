@@ -20,7 +20,7 @@ fn set_up(app: &mut BrowserApp, ada: &Window) -> (String, Vec<String>) {
     app.wait_for_text(ada, "You need an application for codes");
     app.chrome.fill(ada, "password", PASSWORD);
     app.press(ada, "Set up");
-    app.wait_for_text(ada, "Scan the picture");
+    app.wait_for_text(ada, "Scan the QR code");
     // The policy of the page allows the picture, and the browser has drawn it.
     app.chrome
         .wait_for(ada, "document.querySelector('[data-qr]').naturalWidth > 0");
