@@ -1,17 +1,13 @@
-use std::{
-    pin::Pin,
-    task::{Context, Poll},
-};
-
 use futures::future::BoxFuture;
 use parking_lot::Mutex;
 use seaworthy_core::{Backoff, Timeout};
 use seaworthy_service::{Component, Stage};
 use tokio::{
     sync::watch,
-    task::{AbortHandle, JoinError, JoinHandle},
+    task::{AbortHandle, JoinError},
     time::sleep,
 };
+use tokio_util::task::AbortOnDropHandle;
 
 use super::run::Relay;
 
@@ -61,7 +57,7 @@ where
     let mut panics = 0_u32;
     loop {
         let is_stopping = *stop.borrow();
-        let ended = AbortOnDrop(tokio::spawn(start(stop.clone()))).await;
+        let ended = AbortOnDropHandle::new(tokio::spawn(start(stop.clone()))).await;
         let Some(error) = ended.err().filter(JoinError::is_panic) else {
             return;
         };
@@ -75,23 +71,6 @@ where
             () = sleep(delay) => {}
             _ = stop.wait_for(|is_stopping| *is_stopping) => {}
         }
-    }
-}
-
-/// A task that is aborted when this is dropped.
-struct AbortOnDrop(JoinHandle<()>);
-
-impl Future for AbortOnDrop {
-    type Output = Result<(), JoinError>;
-
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        Pin::new(&mut self.0).poll(context)
-    }
-}
-
-impl Drop for AbortOnDrop {
-    fn drop(&mut self) {
-        self.0.abort();
     }
 }
 
