@@ -119,8 +119,8 @@ fn pool() -> Result<PathBuf, Failure> {
     Ok(program)
 }
 
-/// Sends requests at a rate, independent of the responses. Responses during `SETTLING` do not count,
-/// and neither do those after `time`. They would count a queue as capacity.
+/// Sends requests at a rate, independent of the responses. Responses during `SETTLING` do not
+/// count, and neither do those after `time`. They would count a queue as capacity.
 async fn load(url: &str, rate: u32, time: Duration) -> Result<Responses, Failure> {
     let client = Client::builder().timeout(CLIENT_TIMEOUT).build()?;
     let start = Instant::now();

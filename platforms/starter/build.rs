@@ -2,8 +2,8 @@
 
 use seaworthy_contract_build::Builder;
 
-/// Methods without idempotency keys, as in `api::contracts`: those with passwords, codes or tokens, and
-/// the logout.
+/// Methods without idempotency keys, as in `api::contracts`: those with passwords, codes or tokens,
+/// and the logout.
 const WITHOUT_IDEMPOTENCY_KEY: [&str; 10] = [
     "auth.v1.ApiKeys.CreateApiKey",
     "auth.v1.Auth.GetCaptcha",

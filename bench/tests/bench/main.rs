@@ -1,5 +1,5 @@
-//! Short runs of `load`, `soak` and `chaos` against City Events (SHIP-6): with SQLite and the embedded
-//! broker, and with PostgreSQL, RabbitMQ and Redis.
+//! Short runs of `load`, `soak` and `chaos` against City Events (SHIP-6): with SQLite and the
+//! embedded broker, and with PostgreSQL, RabbitMQ and Redis.
 //!
 //! The program `city-events` must be in the folder of this build. `cargo test --workspace` builds
 //! it. Otherwise run `cargo build -p city-events` first.

@@ -30,8 +30,8 @@ impl SecretToken {
     /// Generates a token.
     ///
     /// # Errors
-    /// [`Code::Internal`](seaworthy_core::Code::Internal) if the operating system provides no random
-    /// bytes.
+    /// [`Code::Internal`](seaworthy_core::Code::Internal) if the operating system provides no
+    /// random bytes.
     pub fn generate() -> Result<Self, Error> {
         let bytes = random::<BYTES>()?;
         Ok(Self(Secret::new(URL_SAFE_NO_PAD.encode(*bytes))))

@@ -84,8 +84,8 @@ impl AuditEntry {
         self
     }
 
-    /// Adds the details `before` and `after`, as JSON. An object that is too long has only the names
-    /// of its fields. A target that was created was `null` before.
+    /// Adds the details `before` and `after`, as JSON. An object that is too long has only the
+    /// names of its fields. A target that was created was `null` before.
     ///
     /// ```
     /// use seaworthy_audit_log::AuditEntry;

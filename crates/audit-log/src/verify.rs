@@ -28,8 +28,8 @@ pub struct Verified {
     /// by the name of the key. For a key that has signed no stored record, it is the beginning of
     /// the log. Set it as `last` of the key after its last use.
     pub last_by_other_key: BTreeMap<String, RecordReference>,
-    /// The additional keys whose `last` is not set. An attacker who has such a key can add and alter
-    /// records.
+    /// The additional keys whose `last` is not set. An attacker who has such a key can add and
+    /// alter records.
     pub keys_without_last: Vec<String>,
     /// Whether an additional key signed the beginning. The next append of this service signs it
     /// again.
@@ -94,8 +94,8 @@ impl From<VerifyError> for Error {
 }
 
 impl AuditLog {
-    /// Verifies the whole log. `reference` is a record from an earlier verification or from the log of
-    /// the service. Without it, the removal of the last records is not detected.
+    /// Verifies the whole log. `reference` is a record from an earlier verification or from the log
+    /// of the service. Without it, the removal of the last records is not detected.
     ///
     /// # Errors
     /// [`VerifyError`] for the first damaged record.

@@ -126,8 +126,8 @@ impl Captchas {
 
     /// Issues a captcha, and sends its code if the binding has an address. The networks of the
     /// current request's IP address count the code ([`SentCodesConfig`](crate::SentCodesConfig)). A
-    /// code that the provider rejects does not count. A code whose outcome is unknown counts, such as
-    /// after a timeout, or if the request ends before the provider responds.
+    /// code that the provider rejects does not count. A code whose outcome is unknown counts, such
+    /// as after a timeout, or if the request ends before the provider responds.
     ///
     /// # Errors
     /// [`CaptchaError`] if the provider is missing, if too many codes were sent, or if the provider
@@ -235,8 +235,8 @@ impl Captchas {
     }
 
     /// Counts an answer, and compares it without consuming the captcha. Use it if the allowed
-    /// bindings depend on a user: find them after the answer was correct. The time of a wrong answer
-    /// then does not show whether the user exists.
+    /// bindings depend on a user: find them after the answer was correct. The time of a wrong
+    /// answer then does not show whether the user exists.
     ///
     /// # Errors
     /// As for [`consume`](Self::consume).

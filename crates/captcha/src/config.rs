@@ -46,14 +46,15 @@ pub struct CaptchaConfig {
 pub struct SentCodesConfig {
     /// The number of codes that are sent to one address within `window`.
     pub max_per_target: NonZeroU32,
-    /// The number of codes that one IPv4 address or one IPv6 /64 network may request within `window`.
+    /// The number of codes that one IPv4 address or one IPv6 /64 network may request within
+    /// `window`.
     pub max_per_ip: NonZeroU32,
     /// The number of codes that one IPv6 /48 network may request within `window`. One customer may
     /// have 65,536 networks of /64 in it.
     pub max_per_ipv6_site: NonZeroU32,
     /// The number of codes by SMS that the service sends within `window`. It bounds the costs of an
-    /// attack from many IP addresses. After half of them, `max_per_ip` and `max_per_ipv6_site` are a
-    /// tenth. After three quarters they are 1.
+    /// attack from many IP addresses. After half of them, `max_per_ip` and `max_per_ipv6_site` are
+    /// a tenth. After three quarters they are 1.
     pub max_total_sms: NonZeroU32,
     /// The number of codes by e-mail that the service sends within `window`. The limits of networks
     /// shrink as for SMS.

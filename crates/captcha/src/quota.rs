@@ -79,8 +79,8 @@ impl From<DataError> for ReserveError {
     }
 }
 
-/// Counts a code of the current request and stores its captcha, in one transaction before the code is
-/// sent. `recipient` is the address by which messages are counted.
+/// Counts a code of the current request and stores its captcha, in one transaction before the code
+/// is sent. `recipient` is the address by which messages are counted.
 pub(crate) async fn reserve(
     database: &Database,
     hashes: &BlindIndex,
@@ -198,8 +198,8 @@ fn limited(limit: Limit) -> impl Fn(Duration) -> ReserveError {
     move |retry_after| ReserveError::Limited { limit, retry_after }
 }
 
-/// Returns the limit of a network after `sent` of `max_total` codes. After half of the total it is a
-/// tenth, and after three quarters one code. A few networks thus cannot use all codes.
+/// Returns the limit of a network after `sent` of `max_total` codes. After half of the total it is
+/// a tenth, and after three quarters one code. A few networks thus cannot use all codes.
 fn fair_share(max: u32, sent: u64, max_total: u32) -> u32 {
     let max_total = u64::from(max_total);
     if sent * 2 < max_total {

@@ -103,8 +103,8 @@ pub type SendCodeFuture<'a> = BoxFuture<'a, Result<(), SendCodeError>>;
 /// A provider of messages, such as an SMS gateway. Its timeout must be shorter than that of the
 /// request. If the request ends first, the code counts as one whose outcome is unknown.
 pub trait SendCode: Send + Sync + 'static {
-    /// Sends a code to an address. A [`SendCodeError`] states whether the provider certainly does not
-    /// send it.
+    /// Sends a code to an address. A [`SendCodeError`] states whether the provider certainly does
+    /// not send it.
     fn send<'a>(&'a self, target: &'a str, code: &'a Secret<String>) -> SendCodeFuture<'a>;
 }
 

@@ -60,8 +60,8 @@ pub(crate) async fn take(
 }
 
 impl TakenSlot {
-    /// Returns the row of a message that was not sent. A row that another message took after this one
-    /// stays.
+    /// Returns the row of a message that was not sent. A row that another message took after this
+    /// one stays.
     pub(crate) async fn release(&self, connection: &dyn Connection) -> Result<(), DataError> {
         sql("DELETE FROM captcha_targets WHERE target = ? AND slot = ? AND until_us = ?")
             .bind(self.target.clone())

@@ -310,8 +310,8 @@ impl RequestContext {
     }
 
     /// Returns the snapshot of a state that the request uses until its end. The first call sets it.
-    /// A reload then does not change a flag or a plugin within a request. Copies of the context that
-    /// are created later have the same snapshot.
+    /// A reload then does not change a flag or a plugin within a request. Copies of the context
+    /// that are created later have the same snapshot.
     pub fn snapshot_or_init(
         &self,
         kind: Snapshot,

@@ -28,8 +28,8 @@ pub type ParsedRow<T> = Result<Row<T>, Vec<BadRow>>;
 /// Parses UTF-8 text into typed rows.
 ///
 /// The fields of `T` have the names of the columns. Empty fields are `None`. The reader removes
-/// spaces around a value and reverts [`escape_formula`](crate::escape_formula). It skips rows whose fields are all
-/// empty. A bad row does not stop the reader. A file beyond its limits does.
+/// spaces around a value and reverts [`escape_formula`](crate::escape_formula). It skips rows whose
+/// fields are all empty. A bad row does not stop the reader. A file beyond its limits does.
 ///
 /// ```
 /// use seaworthy_csv::{Column, CsvReader, CsvReaderConfig, Delimiter};

@@ -23,8 +23,8 @@ pub fn make_sensitive(input: TokenStream) -> TokenStream {
     code_or_error(mask::implementation(&item))
 }
 
-/// Implements `FromRow` for a struct with named fields. A field has the value of the column with its
-/// name.
+/// Implements `FromRow` for a struct with named fields. A field has the value of the column with
+/// its name.
 ///
 /// | Attribute of a field | Effect |
 /// | --- | --- |

@@ -134,8 +134,8 @@ fn bound(literals: &[LitStr]) -> Result<Bound> {
     Ok(bound)
 }
 
-/// Returns the tokens of an expression with the position of its literal, so that its names are those
-/// of the caller.
+/// Returns the tokens of an expression with the position of its literal, so that its names are
+/// those of the caller.
 fn expression(name: &str, literal: &LitStr) -> Result<TokenStream> {
     let invalid = |_| Error::new(literal.span(), format!("{{{name}}} is not an expression"));
     let tokens: TokenStream = name.parse().map_err(invalid)?;

@@ -18,8 +18,9 @@ const DEFAULT_MAX_BODY_SIZE: ByteSize = ByteSize::mebibytes(2);
 
 /// The settings of an HTTP listener and of its middleware stack.
 ///
-/// [`listener`](Self::listener) returns the part that the [`Listener`](crate::server::Listener) reads:
-/// `addr`, `protocols`, `tls`, `backlog` and `limits`. The [`Stack`](crate::Stack) reads the others.
+/// [`listener`](Self::listener) returns the part that the [`Listener`](crate::server::Listener)
+/// reads: `addr`, `protocols`, `tls`, `backlog` and `limits`. The [`Stack`](crate::Stack) reads the
+/// others.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct HttpConfig {

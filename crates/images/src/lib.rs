@@ -1,7 +1,7 @@
 //! Pictures of users, decoded within limits, resized and encoded again (FILE-1).
 //!
-//! [`Images::render`] takes the bytes of an upload and returns JPEG pictures. Each call passes these
-//! steps:
+//! [`Images::render`] takes the bytes of an upload and returns JPEG pictures. Each call passes
+//! these steps:
 //!
 //! 1. The first bytes decide the format: JPEG, PNG, GIF (first frame) or WebP. The name and the media
 //!    type of the upload have no influence. [`Images::with_formats`] accepts fewer formats.

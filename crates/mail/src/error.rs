@@ -56,8 +56,8 @@ impl MailError {
         )
     }
 
-    /// Returns whether the server may have the message. It certainly does not have it after a status
-    /// 4xx or 5xx, and if there was no connection.
+    /// Returns whether the server may have the message. It certainly does not have it after a
+    /// status 4xx or 5xx, and if there was no connection.
     #[must_use]
     pub fn may_be_accepted(&self) -> bool {
         match self {

@@ -2,7 +2,8 @@ use crate::{ConsumerGroup, Event, InvalidName, Topic, event::topic_of, transport
 
 /// The topics of a publisher.
 ///
-/// The publisher creates the groups of each event ([`Event::GROUPS`]), which count as subscriptions.
+/// The publisher creates the groups of each event ([`Event::GROUPS`]), which count as
+/// subscriptions.
 ///
 /// ```
 /// # use seaworthy_messaging::{Event, Topics};

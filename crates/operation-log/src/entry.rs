@@ -25,8 +25,8 @@ pub struct Operation {
     /// The redacted object after the call, if the handler recorded it.
     pub after: Option<String>,
     /// The HTTP status, or the gRPC status of a gRPC call. `None` until the call has ended. A call
-    /// whose client disconnected, or that a stop aborted, has 499 or `CANCELLED` (1). A call with an
-    /// idempotency key continues without its client, and has the status of its response.
+    /// whose client disconnected, or that a stop aborted, has 499 or `CANCELLED` (1). A call with
+    /// an idempotency key continues without its client, and has the status of its response.
     pub status: Option<i32>,
     /// `ok`, the reason of an error, `replayed` for a stored response to an idempotency key, or
     /// `unknown` until the call has ended. A declared operation that may have had its effect is

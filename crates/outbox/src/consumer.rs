@@ -129,8 +129,9 @@ impl<S: Send + Sync + 'static> Consumer<S> {
         self.limits.clone().unwrap_or_default()
     }
 
-    /// Makes violations of rules permanent, except those with these reasons. A violation has the code
-    /// [`Conflict`](Code::Conflict), [`NotFound`](Code::NotFound) or [`Invalid`](Code::Invalid).
+    /// Makes violations of rules permanent, except those with these reasons. A violation has the
+    /// code [`Conflict`](Code::Conflict), [`NotFound`](Code::NotFound) or
+    /// [`Invalid`](Code::Invalid).
     #[must_use]
     pub fn reject_violations(mut self, except: &'static [&'static str]) -> Self {
         self.transient = Some(except);

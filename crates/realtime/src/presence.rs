@@ -72,8 +72,8 @@ impl Presence {
         }
     }
 
-    /// Starts the task that publishes which users are offline. `publish` sends the presence of a user
-    /// to a room.
+    /// Starts the task that publishes which users are offline. `publish` sends the presence of a
+    /// user to a room.
     #[must_use]
     pub fn start<C: Settings>(service: &Assembly<C>, hub: &Hub, publish: PublishPresence) -> Self {
         let presence = Self::new(hub, publish);

@@ -14,8 +14,8 @@ impl fmt::Display for UnknownName {
 
 impl Error for UnknownName {}
 
-/// Declares an enum whose variants have names in the interface and in databases. The package depends on
-/// `serde`.
+/// Declares an enum whose variants have names in the interface and in databases. The package
+/// depends on `serde`.
 ///
 /// ```
 /// seaworthy::named! {

@@ -33,8 +33,8 @@ macro_rules! locked {
     };
 }
 
-/// Declares a macro for statements that begin alike. The first argument of that macro is the macro of
-/// the statement.
+/// Declares a macro for statements that begin alike. The first argument of that macro is the macro
+/// of the statement.
 ///
 /// ```
 /// use seaworthy::data::prelude::*;

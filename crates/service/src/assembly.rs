@@ -120,8 +120,9 @@ impl<C: Settings> Assembly<C> {
         &self.parts.framework
     }
 
-    /// Returns the name of the service and its profile, such as `orders:production`. Begin keys in a
-    /// store with it, so that services and environments which share the store have different keys.
+    /// Returns the name of the service and its profile, such as `orders:production`. Begin keys in
+    /// a store with it, so that services and environments which share the store have different
+    /// keys.
     #[must_use]
     pub fn store_scope(&self) -> String {
         self.parts.store_scope()

@@ -91,8 +91,8 @@ impl UploadConstraints {
     }
 
     /// Creates constraints like [`with_max_size`](Self::with_max_size) that S3 accepts without
-    /// enforcing them: a client can send any size while the URL is valid. Compare the size of the object with
-    /// `max_size` before you use it, and delete an object that is too large.
+    /// enforcing them: a client can send any size while the URL is valid. Compare the size of the
+    /// object with `max_size` before you use it, and delete an object that is too large.
     pub fn with_unenforced_max_size(max_size: u64) -> Self {
         Self::of(Bound::AtMost {
             max: max_size,
@@ -107,8 +107,8 @@ impl UploadConstraints {
         }
     }
 
-    /// Makes the storage reject an upload if the object exists. A client cannot replace content that
-    /// you have checked, even while the URL is valid.
+    /// Makes the storage reject an upload if the object exists. A client cannot replace content
+    /// that you have checked, even while the URL is valid.
     pub const fn only_if_absent(mut self) -> Self {
         self.only_if_absent = true;
         self

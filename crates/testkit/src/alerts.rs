@@ -1,5 +1,5 @@
-//! The alerts of a running service: a real Prometheus evaluates its rules, and its runbooks run as an
-//! operator runs them.
+//! The alerts of a running service: a real Prometheus evaluates its rules, and its runbooks run as
+//! an operator runs them.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -128,8 +128,8 @@ impl Alerts {
         self.prometheus.firing_alerts()
     }
 
-    /// Whether an alert fires, such as `BreakerOpen`, or `BreakerOpen(database)` for one value of its
-    /// label `name`.
+    /// Whether an alert fires, such as `BreakerOpen`, or `BreakerOpen(database)` for one value of
+    /// its label `name`.
     ///
     /// # Errors
     /// Prometheus does not respond.
@@ -142,8 +142,8 @@ impl Alerts {
     /// Waits until an alert fires, runs its runbook, and returns the output.
     ///
     /// # Panics
-    /// The alert does not fire within a minute, a command of the runbook fails, or the output does not
-    /// contain `known`.
+    /// The alert does not fire within a minute, a command of the runbook fails, or the output does
+    /// not contain `known`.
     pub async fn fires(&self, alert: &str, known: &str) -> String {
         self.wait(alert, true).await;
         let page = page(alert);

@@ -84,8 +84,8 @@ impl Connection {
         self.read_response()
     }
 
-    /// Sends the head of a `POST` request, and returns once the server reads the body. A server with
-    /// authentication has checked the caller then.
+    /// Sends the head of a `POST` request, and returns once the server reads the body. A server
+    /// with authentication has checked the caller then.
     ///
     /// # Errors
     /// The connection ends, or the server responds without the body.

@@ -198,8 +198,8 @@ impl Uploads {
     ///
     /// # Errors
     /// [`UploadError::NotFound`], [`UploadError::Forbidden`], [`UploadError::NotUploaded`],
-    /// [`UploadError::TooLarge`] and [`UploadError::Size`], after which the upload is `failed`, or a
-    /// failure of the database or the storage.
+    /// [`UploadError::TooLarge`] and [`UploadError::Size`], after which the upload is `failed`, or
+    /// a failure of the database or the storage.
     pub async fn complete(&self, id: Uuid, owner: &str) -> Result<Upload, UploadError> {
         let store = &self.0.store;
         let upload = store.find_for_owner(id, owner).await?;

@@ -54,8 +54,8 @@ const MAX_SCOPES: usize = 2_000;
 /// Keys with which programs call on behalf of a user. Cheap to clone. All replicas share them.
 ///
 /// The database stores the SHA-256 of a key. A key has scopes, an expiry and an owner, who lists
-/// and revokes it. [`TokenVersions::increment`](crate::TokenVersions::increment) ends all keys of an owner,
-/// so a key that a stolen token created is invalid after a new password.
+/// and revokes it. [`TokenVersions::increment`](crate::TokenVersions::increment) ends all keys of
+/// an owner, so a key that a stolen token created is invalid after a new password.
 ///
 /// ```no_run
 /// use seaworthy_account::{ApiKeys, ApiKeysConfig};

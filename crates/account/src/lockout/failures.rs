@@ -128,8 +128,8 @@ pub(crate) async fn delete_count(
     Ok(deleted.rows_affected() > 0)
 }
 
-/// Subtracts a failure. It ends the lock only if the failure caused it and no later one was counted.
-/// A login of an attacker must not end the lock of their guesses.
+/// Subtracts a failure. It ends the lock only if the failure caused it and no later one was
+/// counted. A login of an attacker must not end the lock of their guesses.
 pub(crate) async fn subtract(
     connection: &dyn Connection,
     subject: &str,

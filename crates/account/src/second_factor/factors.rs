@@ -114,8 +114,8 @@ impl SecondFactors {
         self.switch.is_on()
     }
 
-    /// Begins an enrollment. It takes effect after [`verify_enrollment`](Self::verify_enrollment) and
-    /// [`confirm`](Self::confirm). Returns `None` if the user has a second factor:
+    /// Begins an enrollment. It takes effect after [`verify_enrollment`](Self::verify_enrollment)
+    /// and [`confirm`](Self::confirm). Returns `None` if the user has a second factor:
     /// [remove](Self::remove) it first.
     ///
     /// # Errors
@@ -182,8 +182,8 @@ impl SecondFactors {
         )
     }
 
-    /// Verifies the first code of an enrollment. Returns `None` for a wrong code. Pass the result to
-    /// [`confirm`](Self::confirm).
+    /// Verifies the first code of an enrollment. Returns `None` for a wrong code. Pass the result
+    /// to [`confirm`](Self::confirm).
     ///
     /// # Errors
     /// As [`verify`](Self::verify).
@@ -335,8 +335,8 @@ impl SecondFactors {
         Ok(removed.rows_affected() > 0)
     }
 
-    /// Removes an enrollment that is not confirmed. Call it in the transaction of a new password: an
-    /// attacker who knew the previous one may have begun the enrollment.
+    /// Removes an enrollment that is not confirmed. Call it in the transaction of a new password:
+    /// an attacker who knew the previous one may have begun the enrollment.
     ///
     /// # Errors
     /// Any error of the database.
@@ -353,8 +353,8 @@ impl SecondFactors {
             .map(drop)
     }
 
-    /// Resets the count of wrong codes of a user, after you have verified the person in another way.
-    /// The counts of known devices stay. Returns whether there were wrong codes.
+    /// Resets the count of wrong codes of a user, after you have verified the person in another
+    /// way. The counts of known devices stay. Returns whether there were wrong codes.
     ///
     /// # Errors
     /// Any error of the database.

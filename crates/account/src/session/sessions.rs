@@ -189,9 +189,9 @@ impl Sessions {
         Ok(version.map(|(version,)| version.unsigned_abs()))
     }
 
-    /// Revokes the session of a token, as a logout does. The token may have been rotated, by its owner
-    /// or by an attacker. Returns the user, or `None` if the token is unknown or its session has
-    /// ended.
+    /// Revokes the session of a token, as a logout does. The token may have been rotated, by its
+    /// owner or by an attacker. Returns the user, or `None` if the token is unknown or its session
+    /// has ended.
     ///
     /// # Errors
     /// Any error of the database.
@@ -216,7 +216,8 @@ impl Sessions {
     }
 
     /// Revokes all sessions of a user, in the transaction of a new password or a ban. Access tokens
-    /// stay valid until they expire or [`TokenVersions::increment`](crate::TokenVersions::increment).
+    /// stay valid until they expire or
+    /// [`TokenVersions::increment`](crate::TokenVersions::increment).
     ///
     /// # Errors
     /// Any error of the database.
@@ -232,10 +233,10 @@ impl Sessions {
         Ok(done.rows_affected())
     }
 
-    /// Revokes all access of a user: sessions, and by [`TokenVersions::increment`] access tokens, API keys
-    /// and known devices. The transaction must have locked the row of the user first. Otherwise a
-    /// login in progress begins a session afterwards. A service that also has active sessions
-    /// elsewhere, such as in Redis, removes the returned sessions there.
+    /// Revokes all access of a user: sessions, and by [`TokenVersions::increment`] access tokens,
+    /// API keys and known devices. The transaction must have locked the row of the user first.
+    /// Otherwise a login in progress begins a session afterwards. A service that also has active
+    /// sessions elsewhere, such as in Redis, removes the returned sessions there.
     ///
     /// # Errors
     /// Any error of the database.

@@ -152,7 +152,8 @@ static LISTEN: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?m)^\s*listen\s+(?:\[[^\]]*\]:|[0-9.]+:|\*:)?([0-9]{2,5})\b").ok()
 });
 
-/// The ports of the nginx of the image: those of the settings that the image takes from its context.
+/// The ports of the nginx of the image: those of the settings that the image takes from its
+/// context.
 fn proxy(model: &Model, service: &Service) -> Option<(Vec<u16>, Location)> {
     let image = service.image.as_ref()?;
     let target = service.target.as_deref();

@@ -97,7 +97,8 @@ fn check(model: &Model) -> Vec<Outcome> {
     outcomes
 }
 
-/// Whether a place is in a section of a YAML file for development or tests, or in a comment of Ruby.
+/// Whether a place is in a section of a YAML file for development or tests, or in a comment of
+/// Ruby.
 fn is_for_developers(file: &SourceFile, at: usize) -> bool {
     let before = file.text.get(..at).unwrap_or_default();
     let line = before.rsplit('\n').next().unwrap_or_default();

@@ -1,5 +1,5 @@
-//! How code handles a failure. Packs report the code that they read, and this module evaluates it for
-//! all languages.
+//! How code handles a failure. Packs report the code that they read, and this module evaluates it
+//! for all languages.
 
 use tree_sitter::Node;
 

@@ -22,8 +22,8 @@ pub(super) const PACKS: &[Pack] = &[
     },
 ];
 
-/// Suffixes of paths, a call with the group `key` that ends after the key, and the number of arguments
-/// from which one is a context.
+/// Suffixes of paths, a call with the group `key` that ends after the key, and the number of
+/// arguments from which one is a context.
 const USES: &[(&[&str], &str, usize)] = &[
     (
         &[".go"],

@@ -1,5 +1,6 @@
 //! Statements that a programmer repeated: the same field assigned twice in a row, the same setter
-//! called twice with the same value, or the same getter passed twice. One of the two was meant for another field.
+//! called twice with the same value, or the same getter passed twice. One of the two was meant for
+//! another field.
 
 use super::{Pack, Reader};
 use crate::model::FactSink;

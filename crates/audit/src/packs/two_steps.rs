@@ -64,7 +64,8 @@ pub(super) fn is_function(code: &Code<'_>, node: Node<'_>) -> bool {
     }
 }
 
-/// Maximum number of functions around a handler: `router.get('/', asyncHandler(async (req, res) …))`.
+/// Maximum number of functions around a handler:
+/// `router.get('/', asyncHandler(async (req, res) …))`.
 const MAX_WRAPPERS: usize = 2;
 
 /// The call that registers a function for a path, also through functions that wrap it.

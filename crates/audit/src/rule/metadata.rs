@@ -70,8 +70,8 @@ impl FromStr for Severity {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Confidence {
-    /// Likely, but a person has to look: the finding is reported for review. It is at most of medium
-    /// severity and does not fail an audit.
+    /// Likely, but a person has to look: the finding is reported for review. It is at most of
+    /// medium severity and does not fail an audit.
     Low,
     /// The evidence is clear, but something outside the repository might explain it.
     Medium,

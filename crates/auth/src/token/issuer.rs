@@ -59,8 +59,8 @@ pub struct IssuerConfig {
     /// How long tokens of the previous `token_key`, or of the previous file of `public_key`, are
     /// accepted after a rotation. Zero rejects them immediately.
     pub previous_key_ttl: Delay,
-    /// The public key of the issuer in PEM, or `file:` and the path of a PEM file. A rotation of the
-    /// file takes effect without a restart.
+    /// The public key of the issuer in PEM, or `file:` and the path of a PEM file. A rotation of
+    /// the file takes effect without a restart.
     pub public_key: Option<String>,
     /// The maximum difference between the clocks of the issuer and this service, at most five
     /// minutes.
@@ -231,8 +231,9 @@ impl Issuer {
         })
     }
 
-    /// Replaces [`IssuerConfig::previous_key_ttl`], which is at most a week. Use it for tokens with a
-    /// longer lifetime, such as refresh tokens of 30 days. Issuers whose keys do not rotate ignore it.
+    /// Replaces [`IssuerConfig::previous_key_ttl`], which is at most a week. Use it for tokens with
+    /// a longer lifetime, such as refresh tokens of 30 days. Issuers whose keys do not rotate
+    /// ignore it.
     #[must_use]
     pub fn with_previous_key_ttl(mut self, ttl: Duration) -> Self {
         if let IssuerKeys::Rotating(keys) = self.keys {

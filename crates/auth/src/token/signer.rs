@@ -79,8 +79,8 @@ impl NewToken {
         self
     }
 
-    /// Sets the `typ` header, instead of the kind of the signer. Verifiers of one kind reject tokens
-    /// of another kind.
+    /// Sets the `typ` header, instead of the kind of the signer. Verifiers of one kind reject
+    /// tokens of another kind.
     pub fn kind(mut self, kind: &'static str) -> Self {
         self.kind = Some(kind);
         self

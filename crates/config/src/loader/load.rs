@@ -165,7 +165,8 @@ impl Loader {
             &join(&layers),
             errors,
         );
-        // `explain` shows one layer of variables, in which the names of the service take precedence.
+        // `explain` shows one layer of variables, in which the names of the service take
+        // precedence.
         layers.pop();
         let variables = merge(Some(shape), other_names, variables);
         layers.push((LayerName::Environment, variables));

@@ -7,8 +7,8 @@ use std::{
 
 use super::Pattern;
 
-/// Returns whether the text is an e-mail address of HTML forms, as both dialects prescribe. RFC 5322
-/// allows more.
+/// Returns whether the text is an e-mail address of HTML forms, as both dialects prescribe. RFC
+/// 5322 allows more.
 #[must_use]
 pub fn is_email(text: &str) -> bool {
     static EMAIL: Pattern = Pattern::new(

@@ -47,8 +47,8 @@ impl Database {
     /// may have migrations that the program does not know, because a newer replica may run.
     ///
     /// # Errors
-    /// The settings are invalid, the database does not respond within `connect.total_timeout`, or it
-    /// does not have all migrations of the program.
+    /// The settings are invalid, the database does not respond within `connect.total_timeout`, or
+    /// it does not have all migrations of the program.
     pub async fn connect_for_command<C: Settings>(
         service: &Assembly<C>,
         name: &str,

@@ -29,8 +29,8 @@ pub(crate) enum TriageStep {
     Admin(&'static str, &'static str),
     /// A command of the service, and its purpose. Services without the command omit it.
     Command(&'static str, &'static str),
-    /// Arguments of kubectl, and their purpose. They also work if no pod runs. `%` is the name of the
-    /// service.
+    /// Arguments of kubectl, and their purpose. They also work if no pod runs. `%` is the name of
+    /// the service.
     Kubectl(&'static str, &'static str),
 }
 

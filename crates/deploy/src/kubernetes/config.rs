@@ -110,8 +110,8 @@ pub(super) fn secret_variables(facts: &Facts) -> BTreeSet<String> {
         .collect()
 }
 
-/// Returns the name of the ConfigMap. It contains a hash of the settings, so a change of them starts
-/// new pods, and pods of an earlier rollout find their settings.
+/// Returns the name of the ConfigMap. It contains a hash of the settings, so a change of them
+/// starts new pods, and pods of an earlier rollout find their settings.
 pub(super) fn name(facts: &Facts) -> String {
     format!("{}-{}", facts.name, hash(&text(facts)))
 }

@@ -27,8 +27,8 @@ use crate::context::{Scope, TARGETING_KEY};
 
 /// Scratch memory above this size is returned after an evaluation.
 const MAX_SCRATCH: usize = 64 * 1024;
-/// Maximum memory of an evaluation: far more than a context has, and little for a process. Rules can
-/// double a text in each step.
+/// Maximum memory of an evaluation: far more than a context has, and little for a process. Rules
+/// can double a text in each step.
 const MAX_MEMORY: usize = 16 * 1024 * 1024;
 
 thread_local! {

@@ -65,7 +65,8 @@ impl FlagsBuilder {
     /// Loads the flag files of a service and follows their changes and those of operators.
     ///
     /// Rules read `service`, `version` and `environment` of the service, which is the profile or
-    /// [`default_environment`](FlagsConfig::default_environment). If a store does not respond, startup succeeds: the last known changes apply until it does.
+    /// [`default_environment`](FlagsConfig::default_environment). If a store does not respond,
+    /// startup succeeds: the last known changes apply until it does.
     ///
     /// # Errors
     /// [`StartError`] with all errors in the files.

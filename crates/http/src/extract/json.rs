@@ -16,8 +16,8 @@ const APPLICATION_JSON: HeaderValue = HeaderValue::from_static("application/json
 /// A JSON body of a request or a response.
 ///
 /// The extractor responds with 415 if the media type is not JSON, and 413 if the body exceeds the
-/// limit of the route. If the body is not valid JSON for the type, it responds with 400 and the paths
-/// of the fields.
+/// limit of the route. If the body is not valid JSON for the type, it responds with 400 and the
+/// paths of the fields.
 ///
 /// `Option<Json<T>>` also accepts a request without a body.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

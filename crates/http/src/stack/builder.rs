@@ -52,7 +52,8 @@ pub(crate) struct Inner {
 }
 
 /// Creates the response for an error, in the context of the request. It inserts the
-/// [`ResponseError`](seaworthy_core::ResponseError) into the extensions, so that the log has the cause.
+/// [`ResponseError`](seaworthy_core::ResponseError) into the extensions, so that the log has the
+/// cause.
 pub type ErrorRenderer = Arc<dyn Fn(Error) -> Response<Body> + Send + Sync>;
 
 /// An error in the routes or settings of a stack.

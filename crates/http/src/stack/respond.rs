@@ -45,7 +45,8 @@ impl Exchange {
             let waited = waited.unwrap_or_default();
             let client = self.client.as_ref();
             if client.is_some_and(ClientStream::is_half_closed) {
-                // The client has probably disconnected, so the response does not count as a success.
+                // The client has probably disconnected, so the response does not count as a
+                // success.
                 admission.abandon(waited);
             } else {
                 admission.record(outcome, waited);

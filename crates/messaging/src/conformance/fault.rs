@@ -32,8 +32,8 @@ pub struct FaultyBroker {
     pub faulty: Arc<dyn Transport>,
     /// A connection without faults.
     pub sound: Arc<dyn Transport>,
-    /// Injects a fault into the first connection until the next call. An engine that keeps the order
-    /// over network faults must also reject a part of a batch in another way, such as a short
+    /// Injects a fault into the first connection until the next call. An engine that keeps the
+    /// order over network faults must also reject a part of a batch in another way, such as a short
     /// backlog.
     pub inject: Box<dyn Fn(BrokerFault) + Send + Sync>,
 }

@@ -76,8 +76,9 @@ pub(super) struct Job {
 }
 
 impl Job {
-    /// Whether it begins after the previous message of its key. A message that is dead-lettered does
-    /// not, because it would hold a slot of the prefetch while others of its key wait to return.
+    /// Whether it begins after the previous message of its key. A message that is dead-lettered
+    /// does not, because it would hold a slot of the prefetch while others of its key wait to
+    /// return.
     fn waits_for_key(&self) -> bool {
         !matches!(self.new_topic, Some(NewTopic::Surplus))
     }
@@ -282,7 +283,8 @@ impl Consumer {
         let consumer = Arc::clone(self);
         self.tasks.spawn(Arc::clone(&self.name), async move {
             let settled = consumer.handle(&job).await;
-            // The message may be delivered again as soon as it is settled, and then needs the permit.
+            // The message may be delivered again as soon as it is settled, and then needs the
+            // permit.
             drop(job);
             if let Some(end) = &mut report.end {
                 end.settled = settled;

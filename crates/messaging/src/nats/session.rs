@@ -30,8 +30,8 @@ use crate::transport::{Delivery, Position, SubscriptionPlan, TransportError};
 /// How often a member trims the messages that all groups have acknowledged. It costs a few requests
 /// per topic and member.
 const TRIM_INTERVAL: Duration = Duration::from_secs(10);
-/// The delay until a member checks the leases of its group. A publisher that starts concurrently has
-/// created the group by then.
+/// The delay until a member checks the leases of its group. A publisher that starts concurrently
+/// has created the group by then.
 const RESTORE_DELAY: Duration = Duration::from_secs(5);
 /// The negative acknowledgement of JetStream, which returns a message.
 pub(super) const RETURN: &str = "-NAK";

@@ -23,9 +23,9 @@ const RECONNECT_INITIAL_BACKOFF: Timeout = Timeout::from_millis(50);
 const RECONNECT_MAX_BACKOFF: Timeout = Timeout::from_secs(1);
 /// Maximum time of a close: a service stops soon even if the broker does not respond.
 const CLOSE_TIMEOUT: Timeout = Timeout::from_secs(2);
-/// The maximum size of a frame in bytes, the default of RabbitMQ. The client reserves 8 MiB for each
-/// connection, for 32 frames in each direction. If it learns the size from the broker, it grows its
-/// buffers, which writes to all of this memory.
+/// The maximum size of a frame in bytes, the default of RabbitMQ. The client reserves 8 MiB for
+/// each connection, for 32 frames in each direction. If it learns the size from the broker, it
+/// grows its buffers, which writes to all of this memory.
 const MAX_FRAME_SIZE: u32 = 128 * 1024;
 /// The AMQP reply code of a normal close.
 const REPLY_SUCCESS: u16 = 200;

@@ -85,8 +85,8 @@ pub(super) async fn subscription(
 }
 
 /// Accepts a queue that a publisher may have created with its own settings. Otherwise returns
-/// `error`. The kind of a queue with further arguments is unknown. It then counts as a quorum queue,
-/// whose returned messages are recorded.
+/// `error`. The kind of a queue with further arguments is unknown. It then counts as a quorum
+/// queue, whose returned messages are recorded.
 async fn other_queue(
     connection: &BrokerConnection,
     config: &RabbitmqConfig,

@@ -66,9 +66,10 @@ pub struct PluginSecurityConfig {
     /// 500 ms at 5 %. The default is 10 in development, else 5.
     #[schemars(range(min = 1, max = 100), extend("x-unsafe" = [{ "id": "PLUG-2", "above": 10 }]))]
     pub max_cpu_percent: Option<u8>,
-    /// The maximum number of concurrent calls of one plugin. Anonymous callers use at most half. The
-    /// default is the number of cores, at least 2, because a call usually occupies a core. Plugins
-    /// with `http` wait for responses, so they may need more. Other limits apply to all plugins.
+    /// The maximum number of concurrent calls of one plugin. Anonymous callers use at most half.
+    /// The default is the number of cores, at least 2, because a call usually occupies a core.
+    /// Plugins with `http` wait for responses, so they may need more. Other limits apply to all
+    /// plugins.
     pub max_concurrent_calls: Option<NonZeroU32>,
     /// The maximum size of a component.
     pub max_file_size: ByteSize,

@@ -164,8 +164,8 @@ impl Plugins {
         Ok(())
     }
 
-    /// Calls one hook. Returns the called version and its result. Returns `None` if the plugin is not
-    /// started, or if its current version does not have the hook.
+    /// Calls one hook. Returns the called version and its result. Returns `None` if the plugin is
+    /// not started, or if its current version does not have the hook.
     async fn call_hook<'a>(
         &self,
         hook: &'a HookEntry,
@@ -200,7 +200,8 @@ pub(crate) struct HookCaller<'a> {
 }
 
 impl<'a> HookCaller<'a> {
-    /// Verifies the credentials of the caller if a hook has no time or thread for anonymous callers.
+    /// Verifies the credentials of the caller if a hook has no time or thread for anonymous
+    /// callers.
     pub(crate) fn verified_by(mut self, verify: BoxFuture<'a, bool>) -> Self {
         self.verify = Some(verify);
         self

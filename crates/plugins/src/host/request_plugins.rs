@@ -192,8 +192,8 @@ impl Plugins {
         }
     }
 
-    /// Returns true if `plugins.enabled` is false, and no plugin runs. Only the code of a service or
-    /// a command starts one then. A request keeps nothing for its later calls.
+    /// Returns true if `plugins.enabled` is false, and no plugin runs. Only the code of a service
+    /// or a command starts one then. A request keeps nothing for its later calls.
     fn is_unused(&self) -> bool {
         !self.0.config.enabled && self.0.hooks.load().has_no_plugins()
     }

@@ -6,8 +6,8 @@ use super::{Inner, Plugins};
 use crate::{Manifest, PluginError, PluginErrorCode, PluginStatus, runtime::Exports};
 
 impl Inner {
-    /// Checks that the service asks a required plugin that only decides. Otherwise an operator would
-    /// rely on a plugin that has no effect.
+    /// Checks that the service asks a required plugin that only decides. Otherwise an operator
+    /// would rely on a plugin that has no effect.
     ///
     /// A plugin that also declares a hook or an event handler passes. The world `plugin` requires
     /// the interface `policy`, so such a plugin may have a policy that it does not need.

@@ -173,7 +173,8 @@ impl Plugin {
         if function.needs_start()
             && let Some(missing) = self.missing_dependency()
         {
-            // An operator stops a plugin before its dependencies. The request calls the current one.
+            // An operator stops a plugin before its dependencies. The request calls the current
+            // one.
             self.state.lock().check_started(function)?;
             return Err(CallError::Dependency(missing));
         }

@@ -81,7 +81,8 @@ impl CallError {
         )
     }
 
-    /// Returns true if the plugin has no time or thread for the caller. It may have them for others.
+    /// Returns true if the plugin has no time or thread for the caller. It may have them for
+    /// others.
     pub(crate) const fn is_busy(&self) -> bool {
         matches!(self, Self::Throttled | Self::Concurrency(_))
     }

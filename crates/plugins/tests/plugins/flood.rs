@@ -276,8 +276,8 @@ async fn known_overload_does_not_skip_hooks_that_fail_open_plug_2() {
     }
 }
 
-/// Starts a service with three hooks `before_auth` in a chain. The second one sets a value. One call
-/// of it uses the part of the CPU share for anonymous callers of several seconds.
+/// Starts a service with three hooks `before_auth` in a chain. The second one sets a value. One
+/// call of it uses the part of the CPU share for anonymous callers of several seconds.
 async fn start_chained(veto: bool) -> TestApp {
     let guard = Guest::hook(&compute_for(100, 512))
         .with_words(512, &[0, 0, 600, 1])

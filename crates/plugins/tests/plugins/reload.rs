@@ -123,8 +123,8 @@ async fn reload_under_load_does_not_fail_or_mix_requests_plug_1() {
                 let plugins = plugins.clone();
                 async move {
                     let mut seen = Vec::new();
-                    // Each point begins with the value of the one before. `after_biz` has no hook, so
-                    // its value is that of `before_request`, which ran before this handler.
+                    // Each point begins with the value of the one before. `after_biz` has no hook,
+                    // so its value is that of `before_request`, which ran before this handler.
                     for point in [
                         HookPoint::AfterBiz,
                         HookPoint::BeforeBiz,

@@ -15,8 +15,8 @@ const HAS_WAITERS: u32 = u32::MAX;
 /// A fair semaphore. Without waiting calls, it acquires and releases a permit with one atomic step.
 /// Waiting calls get permits in their order. Cheap to clone. All clones share the permits.
 ///
-/// Under the lock of the queue, the queue has entries exactly when `free` is [`HAS_WAITERS`]. A free
-/// permit then goes to the first entry, so calls keep their order.
+/// Under the lock of the queue, the queue has entries exactly when `free` is [`HAS_WAITERS`]. A
+/// free permit then goes to the first entry, so calls keep their order.
 #[derive(Debug, Clone)]
 pub(super) struct FairSemaphore(Arc<Inner>);
 
@@ -24,7 +24,8 @@ pub(super) struct FairSemaphore(Arc<Inner>);
 struct Inner {
     all: AtomicU32,
     free: AtomicU32,
-    /// Acquired permits that `release` removes instead of freeing, because `resize` reduced the total.
+    /// Acquired permits that `release` removes instead of freeing, because `resize` reduced the
+    /// total.
     surplus: AtomicU32,
     queue: Mutex<Queue>,
 }

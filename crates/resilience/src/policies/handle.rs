@@ -201,7 +201,8 @@ impl Policies {
     }
 
     /// Returns a layer that hedges calls while the settings enable it, for use around
-    /// [`layer`](Self::layer). `replay` decides which requests may be sent while the first one runs.
+    /// [`layer`](Self::layer). `replay` decides which requests may be sent while the first one
+    /// runs.
     #[must_use]
     pub fn hedge_layer<P>(&self, replay: P) -> HedgeLayer<P> {
         let hedging = self.0.dependency.hedging.clone();

@@ -52,8 +52,8 @@ impl Resilience {
 
     /// Returns the policies of a dependency. Each call returns the same state.
     ///
-    /// A dependency `group/member` without settings of its own uses those of `group`. Each member has
-    /// its own breaker, bulkhead and limits.
+    /// A dependency `group/member` without settings of its own uses those of `group`. Each member
+    /// has its own breaker, bulkhead and limits.
     #[must_use]
     pub fn dependency(&self, name: &str) -> Policies {
         let inner = &*self.0;

@@ -153,8 +153,8 @@ impl Retry {
         self.next_delay_within(outcome, attempts, delay, None, now)
     }
 
-    /// Returns the delay within the remaining time. A call without time for a retry leaves the budget
-    /// unchanged.
+    /// Returns the delay within the remaining time. A call without time for a retry leaves the
+    /// budget unchanged.
     fn next_delay_within(
         &self,
         outcome: Outcome,

@@ -81,7 +81,8 @@ impl DataDirectory {
         Ok(format!("file:{}", folder.path().join(name).display()))
     }
 
-    /// Returns a reference to a secret, and creates the secret with 244 random bits if it is missing.
+    /// Returns a reference to a secret, and creates the secret with 244 random bits if it is
+    /// missing.
     ///
     /// # Errors
     /// The secret cannot be written.

@@ -30,8 +30,8 @@ pub struct RedactionConfig {
         "fix": "set it to true"
     }]))]
     pub emails: bool,
-    /// Payment card numbers with a valid Luhn check digit, and identity cards of mainland China with
-    /// a valid check character.
+    /// Payment card numbers with a valid Luhn check digit, and identity cards of mainland China
+    /// with a valid check character.
     #[schemars(extend("x-unsafe" = [{
         "id": "OBS-3",
         "value": false,

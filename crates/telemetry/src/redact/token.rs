@@ -84,8 +84,8 @@ fn prefixed(text: &[u8], at: usize) -> Option<Range<usize>> {
         .then(|| at..end_of(text, measured, is_credential))
 }
 
-/// Whether the word has the length of an opaque token, and its characters look random: names have no
-/// capitals or digits, hashes in hexadecimal have one case.
+/// Whether the word has the length of an opaque token, and its characters look random: names have
+/// no capitals or digits, hashes in hexadecimal have one case.
 fn is_opaque(token: &[u8]) -> bool {
     let has = |is: fn(&u8) -> bool| token.iter().any(is);
     token.len() == OPAQUE_LENGTH

@@ -203,8 +203,8 @@ pub async fn run_as_task<F: Future<Output = ()> + Send + 'static>(promise: F) {
     }
 }
 
-/// Runs a test body as a task of the test's own thread, like [`run_as_task`] for a future that is not
-/// `Send`.
+/// Runs a test body as a task of the test's own thread, like [`run_as_task`] for a future that is
+/// not `Send`.
 ///
 /// # Panics
 /// The test function panics.

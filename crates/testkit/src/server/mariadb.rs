@@ -216,8 +216,8 @@ impl MariadbServer {
     }
 }
 
-/// Returns the argument that stores temporary tables in the folder of a server. A server that starts
-/// removes all temporary tables of its folder, and the default is shared.
+/// Returns the argument that stores temporary tables in the folder of a server. A server that
+/// starts removes all temporary tables of its folder, and the default is shared.
 fn temporary_files(folder: &Path) -> String {
     format!("--tmpdir={}", folder.display())
 }

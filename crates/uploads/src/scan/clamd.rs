@@ -36,8 +36,8 @@ pub struct Clamd {
 }
 
 impl Clamd {
-    /// Creates the client of a service from the settings of this name, or `None` without an address.
-    /// Uploads are then not scanned.
+    /// Creates the client of a service from the settings of this name, or `None` without an
+    /// address. Uploads are then not scanned.
     ///
     /// # Errors
     /// [`StartError`] in production without an address, unless `allow_unscanned` is true. A missing

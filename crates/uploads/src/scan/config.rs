@@ -30,8 +30,8 @@ pub struct ClamdConfig {
     #[schemars(extend("x-allowance" = true))]
     pub allow_unencrypted: bool,
     /// The address of clamd: HOST:PORT, or unix: and the path of its socket. Without it uploads are
-    /// not scanned, and production rejects the settings unless `allow_unscanned` is true. It rejects
-    /// another machine unless `allow_unencrypted` is true.
+    /// not scanned, and production rejects the settings unless `allow_unscanned` is true. It
+    /// rejects another machine unless `allow_unencrypted` is true.
     #[schemars(extend("x-connects" = true, "x-unsafe" = [{
         "id": "FILE-1",
         "value": null,

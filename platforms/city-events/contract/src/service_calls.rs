@@ -93,8 +93,8 @@ impl<U: Authenticate> UserOrServiceAuthentication<U> {
     /// `callee`, with the credentials in `config`.
     ///
     /// # Errors
-    /// [`StartError`] if a secret is too short, or if `certificates` is set and the gRPC listener does
-    /// not request client certificates.
+    /// [`StartError`] if a secret is too short, or if `certificates` is set and the gRPC listener
+    /// does not request client certificates.
     pub fn new<C: Settings>(
         service: &Assembly<C>,
         users: U,

@@ -4,7 +4,8 @@
 //! current, so the feed works during their outages. Republished messages rebuild the same index.
 //!
 //! Scores change with time. A cursor contains the time at which its list was ranked, so pages
-//! neither skip nor repeat events. Requests for a first page share a ranking for at most one second.
+//! neither skip nor repeat events. Requests for a first page share a ranking for at most one
+//! second.
 
 mod actor;
 mod api;

@@ -80,8 +80,8 @@ impl SharedRanking {
         Ok(ranking)
     }
 
-    /// Returns the last ranking if it is valid. A ranking of a load after the `begun` ones may be older
-    /// than [`MAX_AGE`].
+    /// Returns the last ranking if it is valid. A ranking of a load after the `begun` ones may be
+    /// older than [`MAX_AGE`].
     fn valid(&self, needed: u64, now: DateTime<Utc>, begun: Option<u64>) -> Option<Arc<Ranking>> {
         let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         let loaded = last.as_ref()?;

@@ -1,7 +1,7 @@
 //! The caller of a method.
 //!
-//! A client authenticates with the head of a request, and may send the body much later. Methods that
-//! use the session of the caller therefore check it again in their transaction.
+//! A client authenticates with the head of a request, and may send the body much later. Methods
+//! that use the session of the caller therefore check it again in their transaction.
 
 use std::sync::Arc;
 

@@ -94,8 +94,8 @@ impl Accounts {
     }
 
     /// Consumes the captcha of a login, if the settings require one. A code that was sent counts
-    /// only if its address is that of the user. The addresses are read after a right answer, so that
-    /// the time of a wrong one does not show whether the user exists.
+    /// only if its address is that of the user. The addresses are read after a right answer, so
+    /// that the time of a wrong one does not show whether the user exists.
     pub(super) async fn require_captcha_of(
         &self,
         username: &str,

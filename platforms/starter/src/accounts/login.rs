@@ -128,8 +128,8 @@ impl Accounts {
         user.ok_or_else(errors::account_changed)
     }
 
-    /// Locks the row of a user as [`lock_unchanged`](Self::lock_unchanged) does. Returns `None` if the
-    /// user has another hash, such as one with the current parameters. A second factor that was
+    /// Locks the row of a user as [`lock_unchanged`](Self::lock_unchanged) does. Returns `None` if
+    /// the user has another hash, such as one with the current parameters. A second factor that was
     /// enabled during the check has changed the version, and is an error too.
     async fn lock_verified(
         &self,

@@ -268,8 +268,8 @@ fn issuer_config(settings: &AuthConfig, secret: Option<&Secret<String>>) -> Issu
     }
 }
 
-/// Returns the verifier of the tokens of a signer. After a rotation of the secret, it accepts tokens
-/// of the previous one for `ttl`.
+/// Returns the verifier of the tokens of a signer. After a rotation of the secret, it accepts
+/// tokens of the previous one for `ttl`.
 ///
 /// # Errors
 /// The key of the signer cannot verify tokens.

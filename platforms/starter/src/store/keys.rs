@@ -64,7 +64,8 @@ impl Keys {
 
     /// Returns the settings of the audit log. Without a key, it has one that is derived from the
     /// keys of stored values. With a key, the derived one still verifies earlier records, up to the
-    /// `last` of `additional_verification_keys.derived`. Without `last`, the log warns at each start.
+    /// `last` of `additional_verification_keys.derived`. Without `last`, the log warns at each
+    /// start.
     pub(crate) fn audit_log(&self, given: &AuditLogConfig) -> AuditLogConfig {
         let derived = derive_key(&self.parts_key, "audit log");
         let derived = Some(Secret::new(STANDARD.encode(derived.expose())));

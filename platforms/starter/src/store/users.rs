@@ -61,7 +61,8 @@ impl Users {
     }
 
     /// Returns the name under which failed logins of a user name count, in any case. It is a keyed
-    /// hash, so that an attacker with a dump cannot try names, or passwords in the field of the name.
+    /// hash, so that an attacker with a dump cannot try names, or passwords in the field of the
+    /// name.
     pub(crate) fn lockout_account(&self, username: &str) -> String {
         STANDARD.encode(self.keys.index("failed_logins", username))
     }

@@ -169,7 +169,8 @@ pub(crate) fn logout_with_a_reused_key_ends_the_session_api_6(database: &EmptyDa
 pub(crate) fn documented_methods_read_idempotency_keys_api_6(database: &EmptyDatabase) {
     let replica = Replica::start(database);
     users(database, &replica);
-    // No operation runs with a key that is not valid. Those that do not read it may end the session.
+    // No operation runs with a key that is not valid. Those that do not read it may end the
+    // session.
     let send = |method: &str, path: &str| {
         let (admin, _) = tokens(&replica.login("root_user", PASSWORD));
         let bearer = format!("Bearer {admin}");

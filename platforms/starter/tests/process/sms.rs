@@ -39,8 +39,8 @@ fn read(stream: &TcpStream) -> (String, Value) {
     (head, serde_json::from_slice(&body).unwrap())
 }
 
-/// Starts a gateway that rejects messages to a number that ends with 00, and is not available for one
-/// that ends with 99. Returns its address, and the heads and the bodies of the requests.
+/// Starts a gateway that rejects messages to a number that ends with 00, and is not available for
+/// one that ends with 99. Returns its address, and the heads and the bodies of the requests.
 pub(crate) fn gateway() -> (SocketAddr, Receiver<(String, Value)>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();

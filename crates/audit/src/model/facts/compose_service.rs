@@ -55,8 +55,8 @@ pub struct ComposeService {
     pub volumes: Vec<(String, Range<usize>)>,
     /// Whether memory is limited. Also `true` if a merge or an extension may limit it.
     pub limits_memory: bool,
-    /// Whether the entry states if the container starts again after a failure. `restart: "no"` is such
-    /// a statement, for example of a migration.
+    /// Whether the entry states if the container starts again after a failure. `restart: "no"` is
+    /// such a statement, for example of a migration.
     pub has_restart_policy: bool,
     /// `healthcheck.test:` as words, the `CMD` or `CMD-SHELL` mark removed.
     pub healthcheck: Option<(Vec<String>, Range<usize>)>,

@@ -109,8 +109,8 @@ pub struct EntryPoint {
     pub is_public: bool,
     /// Whether a decorator, an annotation or the class names a role or a right.
     pub has_rights: bool,
-    /// What the request is about, in lower case: the nouns of the path, or the names of the function
-    /// and its class.
+    /// What the request is about, in lower case: the nouns of the path, or the names of the
+    /// function and its class.
     pub subject: Arc<str>,
     /// Whether the function is a method of a server of gRPC in Go.
     pub is_rpc: bool,

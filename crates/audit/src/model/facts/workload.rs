@@ -78,7 +78,8 @@ pub struct Container {
     /// Names of config maps and secrets of `envFrom` without a prefix. The model adds their keys to
     /// the variables.
     pub environment_from: Vec<String>,
-    /// Whether a template, or an object that the repository does not contain, brings more variables.
+    /// Whether a template, or an object that the repository does not contain, brings more
+    /// variables.
     pub more_environment: bool,
     /// Whether memory is limited.
     pub limits_memory: Resolution<bool>,

@@ -30,7 +30,8 @@ pub(super) fn records(text: &str) -> Vec<&str> {
     found
 }
 
-/// `next = account.getBalance() - amount; account.setBalance(next)`, `item["stock"] = item.stock - 1`.
+/// `next = account.getBalance() - amount; account.setBalance(next)`,
+/// `item["stock"] = item.stock - 1`.
 static IN_STEPS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r#"(?-u)\b(?P<value>[a-z]\w*)\s*:?=\s*(?P<name>[a-z]\w*)\.(?:get(?P<get>[A-Z]\w*)\(\)|(?P<field>\w+))\s*(?:[+-]|\.(?:add|subtract|plus|minus)\()|\b(?P<map>[a-z]\w*)\[["'](?P<key>\w+)["']\]\s*(?:=\s*(?P<again>\w+)(?:\.(?P<same>\w+)|\[["'](?P<item>\w+)["']\])\s*[+-]|[+-]=)"#).ok()
 });
@@ -45,8 +46,8 @@ pub(super) fn changes(text: &str) -> Vec<(usize, &str)> {
     found
 }
 
-/// `stock.get(i).setQuantity(current.get(i).getQuantity() - n)`: setters with the getter of the same
-/// property of an element of a list.
+/// `stock.get(i).setQuantity(current.get(i).getQuantity() - n)`: setters with the getter of the
+/// same property of an element of a list.
 static OF_ELEMENT: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?-u)\b(?P<name>[a-z]\w*)\.get\(\w+\)\.set(?P<set>[A-Z]\w*)\(\s*\w+\.get\(\w+\)\.get(?P<get>[A-Z]\w*)\(\)\s*[+-]").ok()
 });

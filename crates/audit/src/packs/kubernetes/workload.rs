@@ -113,8 +113,8 @@ fn read(_file: &SourceFile, yaml: &Yaml, facts: &mut FactSink<'_>) {
     }
 }
 
-/// The config map or secret of an entry of `envFrom`. Absent for a template, and for a prefix, which
-/// changes the names.
+/// The config map or secret of an entry of `envFrom`. Absent for a template, and for a prefix,
+/// which changes the names.
 fn source_of_variables(entry: YamlNode<'_>) -> Option<String> {
     let reference = ["configMapRef", "secretRef"]
         .iter()

@@ -106,8 +106,8 @@ fn is_short_handler(line: &str) -> bool {
     registers && line.contains("=>") && (line.ends_with(");") || line.ends_with(')'))
 }
 
-/// Whether a place ends in the function in which it starts. Patterns of several lines may reach into
-/// the next one.
+/// Whether a place ends in the function in which it starts. Patterns of several lines may reach
+/// into the next one.
 pub(super) fn is_one_function(text: &str, from: usize, to: usize) -> bool {
     let lines = text
         .get(from..to)

@@ -11,7 +11,8 @@ const MAX_FURTHER_PLACES: usize = 20;
 /// Hours for the first place and for each further one of a group whose places all have a diff.
 const BY_DIFF: (usize, usize) = (1, 0);
 
-/// Hours for the first place and for each further one, where they differ from those of the category.
+/// Hours for the first place and for each further one, where they differ from those of the
+/// category.
 const BY_PROMISE: &[(&str, (usize, usize))] = &[
     ("AUTH-1", (8, 2)),
     ("AUTH-2", (16, 4)),

@@ -5,8 +5,8 @@ use std::{
 
 use serde::{Deserialize as _, Deserializer, de::Error as _};
 
-/// Deserializes the address of a listener, for the `deserialize_with` attribute of serde. `:8080` is
-/// port 8080 of every IPv4 address, as in Go programs.
+/// Deserializes the address of a listener, for the `deserialize_with` attribute of serde. `:8080`
+/// is port 8080 of every IPv4 address, as in Go programs.
 ///
 /// # Errors
 /// The text is not an IP address with a port, and not `:` with a port.

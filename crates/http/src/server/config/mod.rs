@@ -59,8 +59,8 @@ impl ListenerConfig {
     /// Checks the settings without opening a socket.
     ///
     /// # Errors
-    /// [`ListenError::Setting`] for the first number outside of its range, [`ListenError::Tls`] if client
-    /// certificates have no authorities.
+    /// [`ListenError::Setting`] for the first number outside of its range, [`ListenError::Tls`] if
+    /// client certificates have no authorities.
     pub fn check(&self) -> Result<(), ListenError> {
         if let Some(tls) = &self.tls {
             tls.check()?;

@@ -9,9 +9,9 @@ use super::{BrokerConnection, Shared, State, cause_text};
 const POLL_INTERVAL: Duration = Duration::from_secs(2);
 
 impl Shared {
-    /// Replaces a connection after its password was rotated (CONF-5). The connection stays until the
-    /// broker accepts the new password, and closes after its last use. Ends when the connection is
-    /// lost.
+    /// Replaces a connection after its password was rotated (CONF-5). The connection stays until
+    /// the broker accepts the new password, and closes after its last use. Ends when the connection
+    /// is lost.
     pub(super) async fn follow_password(self: Arc<Self>, connection: Arc<BrokerConnection>) {
         let mut followed = Arc::downgrade(&connection);
         drop(connection);

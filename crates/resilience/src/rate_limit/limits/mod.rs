@@ -71,9 +71,9 @@ pub struct RateLimited {
 }
 
 impl RateLimits {
-    /// Creates unused limits. `scope` separates the keys of services and profiles in one Redis, such
-    /// as `orders:production`. `name` is the name in metrics, in Redis and in the response headers.
-    /// No connection is opened before the first request.
+    /// Creates unused limits. `scope` separates the keys of services and profiles in one Redis,
+    /// such as `orders:production`. `name` is the name in metrics, in Redis and in the response
+    /// headers. No connection is opened before the first request.
     ///
     /// # Errors
     /// [`RateLimitsError`] if the settings are invalid.

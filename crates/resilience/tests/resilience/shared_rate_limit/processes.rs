@@ -69,8 +69,8 @@ async fn child() {
     println!("ALLOWED {allowed} ");
 }
 
-/// Returns the number of requests that eight processes were allowed in five seconds, divided by five
-/// times the limit.
+/// Returns the number of requests that eight processes were allowed in five seconds, divided by
+/// five times the limit.
 fn rate_of_eight_processes(server: &RedisServer, lease: u32, limit: f64) -> f64 {
     let begin = SystemTime::now() + Duration::from_secs(1);
     let begin = begin.duration_since(UNIX_EPOCH).unwrap().as_millis();

@@ -243,8 +243,8 @@ impl Accounts {
         })
     }
 
-    /// Begins a session for the current state of the user. Returns `None` if the user was banned, the
-    /// hash changed or the tokens were revoked since the version was read. A new second factor
+    /// Begins a session for the current state of the user. Returns `None` if the user was banned,
+    /// the hash changed or the tokens were revoked since the version was read. A new second factor
     /// revokes them.
     async fn start_session(
         &self,

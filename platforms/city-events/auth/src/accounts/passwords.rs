@@ -16,9 +16,9 @@ use crate::{
 const CHANGE: &str = "user.change_password";
 
 impl Accounts {
-    /// Stores a new password. Ends sessions, access tokens, open links and known devices. Also ends an
-    /// enrollment of a second factor. An attacker who has the previous password may have begun it.
-    /// Returns the new version of the tokens. The transaction must have locked the user.
+    /// Stores a new password. Ends sessions, access tokens, open links and known devices. Also ends
+    /// an enrollment of a second factor. An attacker who has the previous password may have begun
+    /// it. Returns the new version of the tokens. The transaction must have locked the user.
     pub(super) async fn replace_password(
         &self,
         tx: &Transaction,
@@ -123,8 +123,8 @@ impl Accounts {
     /// Returns the new version of the tokens.
     ///
     /// # Errors
-    /// `INVALID_CREDENTIALS`, `WEAK_PASSWORD`, `MISSING_FIELD`, `TOKEN_INVALID` if the access token is
-    /// revoked during the call, or `TOO_MANY_ATTEMPTS` from the lockout.
+    /// `INVALID_CREDENTIALS`, `WEAK_PASSWORD`, `MISSING_FIELD`, `TOKEN_INVALID` if the access token
+    /// is revoked during the call, or `TOO_MANY_ATTEMPTS` from the lockout.
     pub(crate) async fn change_password(
         &self,
         caller: &Caller,

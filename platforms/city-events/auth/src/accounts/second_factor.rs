@@ -26,8 +26,8 @@ const MIN_SECRET_LENGTH: usize = 32;
 /// The action of wrong codes and passwords in the audit log.
 const DISABLE: &str = "user.disable_totp";
 
-/// Opens the second factors. Without a secret, users cannot enroll. Codes of users who enrolled with
-/// another secret are errors, so that a missing setting does not disable the check.
+/// Opens the second factors. Without a secret, users cannot enroll. Codes of users who enrolled
+/// with another secret are errors, so that a missing setting does not disable the check.
 ///
 /// # Errors
 /// [`StartError`] if the secret is too short.
@@ -101,8 +101,8 @@ impl Accounts {
     /// the recovery codes.
     ///
     /// # Errors
-    /// `TOTP_INVALID`, `MISSING_FIELD`, `TOO_MANY_ATTEMPTS`, or `TOKEN_INVALID` if the access token is
-    /// revoked during the call.
+    /// `TOTP_INVALID`, `MISSING_FIELD`, `TOO_MANY_ATTEMPTS`, or `TOKEN_INVALID` if the access token
+    /// is revoked during the call.
     pub(crate) async fn confirm_totp(
         &self,
         caller: &Caller,
@@ -141,8 +141,8 @@ impl Accounts {
     /// Removes the second factor. It requires the password and a code.
     ///
     /// # Errors
-    /// `INVALID_CREDENTIALS`, `TOTP_INVALID`, `MISSING_FIELD`, `TOO_MANY_ATTEMPTS`, or `TOKEN_INVALID`
-    /// if the access token is revoked during the call.
+    /// `INVALID_CREDENTIALS`, `TOTP_INVALID`, `MISSING_FIELD`, `TOO_MANY_ATTEMPTS`, or
+    /// `TOKEN_INVALID` if the access token is revoked during the call.
     pub(crate) async fn disable_totp(
         &self,
         caller: &Caller,

@@ -1,5 +1,6 @@
-//! Requests during which another request changes their user. The test locks the rows of all users, and
-//! PostgreSQL shows which transactions wait for them. They continue in the order of their arrival.
+//! Requests during which another request changes their user. The test locks the rows of all users,
+//! and PostgreSQL shows which transactions wait for them. They continue in the order of their
+//! arrival.
 
 use std::thread;
 

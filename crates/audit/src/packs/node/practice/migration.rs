@@ -43,8 +43,8 @@ pub(super) fn migration(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'
     );
 }
 
-/// Settings of TypeORM that a function returns: `return { synchronize: true } as DataSourceOptions`.
-/// The first call of a file reads all of them.
+/// Settings of TypeORM that a function returns:
+/// `return { synchronize: true } as DataSourceOptions`. The first call of a file reads all of them.
 fn settings(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
     let first = code
         .calls

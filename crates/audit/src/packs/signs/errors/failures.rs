@@ -1,5 +1,5 @@
-//! Failures: ignored errors, handlers that continue after an error response, values that panic, tasks
-//! that no code waits for, programs that abort requests at a stop.
+//! Failures: ignored errors, handlers that continue after an error response, values that panic,
+//! tasks that no code waits for, programs that abort requests at a stop.
 
 use super::{GO, JVM, PYTHON, SCRIPT, Sign, review};
 use crate::model::facts::Practice;

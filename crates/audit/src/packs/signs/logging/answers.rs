@@ -1,5 +1,5 @@
-//! Answers and logs: texts of inner errors, answers that reveal accounts, persons and credentials in
-//! logs.
+//! Answers and logs: texts of inner errors, answers that reveal accounts, persons and credentials
+//! in logs.
 
 use super::{GO, JVM, PYTHON, SCRIPT, Sign, review};
 use crate::model::facts::Practice;

@@ -19,8 +19,8 @@ pub(super) const PACK: Pack = Pack {
 
 /// A call that sets an error, and the next statement that checks one.
 const CHECKED: &str = r"(?m)^[ \t]*(?:if )?(?:[\w.]+,[ \t]*)*(?P<set>\w*[eE]rr\w*)[ \t]*:?=[ \t]*\w(?:[^\n;]*\)[ \t]*\n[ \t]*if |(?:[^\n;]|\n[ \t]+[^\n;{}]*)*\);[ \t]*)(?:nil != (?P<yoda>\w*[eE]rr\w*)\b|(?P<checked>\w*[eE]rr\w*) != nil)";
-/// `app, cleanup, err := wireApp(…)`, followed by `defer cleanup()` or by a call of `cleanup` in the
-/// error branch.
+/// `app, cleanup, err := wireApp(…)`, followed by `defer cleanup()` or by a call of `cleanup` in
+/// the error branch.
 const DEFERRED: &str = r"(?m)^[ \t]*(?:if )?(?:\w+,[ \t]*)+(?P<name>\w+),[ \t]*err[ \t]*:?=[^\n]*\)(?:[ \t]*\n[ \t]*defer (?P<deferred>\w+)\(\)|(?:;|[ \t]*\n[ \t]*if) (?:err != nil|nil != err) \{[ \t]*\n(?:[^\n}]*\n){0,5}?[ \t]*(?P<branch>\w+)\(\))";
 /// `func (r *Repo) Get(…) (*User, error) {`, and `return nil, nil` in it.
 const EMPTY: &str = r"(?m)^func (?:\([^)\n]*\) )?(?P<name>\w*(?:Get|Find|Load|By|Fetch|Lookup|Query)\w*)\([^\n]*\) \(\*[^\n]*error\) \{(?:\n\s*|(?:[^\n]|\n[^}])*?if (?:err != nil|nil != err) \{\s*\n(?:[^\n}]*\n)?\s*)(?P<what>return nil, nil)\b";
