@@ -63,7 +63,7 @@ fn use_accounts(
     let registered = replica.post("/api/v1/auth/register", &body);
     assert_eq!(registered.status, 200, "{}", registered.body);
     for (field, value) in [("email", EMAIL), ("phone", PHONE)] {
-        let mut other = json!({ "username": "somebody_else", "password": PASSWORD });
+        let mut other = json!({ "username": "another_user", "password": PASSWORD });
         other[field] = value.into();
         let taken = other_replica.post("/api/v1/auth/register", &other);
         assert_eq!(taken.status, 409, "{}", taken.body);

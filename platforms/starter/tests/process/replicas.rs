@@ -12,7 +12,7 @@ pub(crate) fn operation_log_is_read_from_replicas_data_1(database: &EmptyDatabas
     };
     // A database of its own in place of a copy, so that each read shows who served it.
     let other = other.unwrap();
-    Replica::start(&other).register("somebody_else");
+    Replica::start(&other).register("another_user");
 
     let replicas = json!([
         { "url": other.url(), "weight": 3 },
