@@ -64,7 +64,7 @@ const MANAGED: &[&str] = &[
 /// Words of a registration that restricts who may call a handler, in lower case.
 const RIGHTS: &[&str] = &["role", "admin", "permission", "authorize", "rbac", "owner"];
 /// Maximum number of further places of a report.
-pub(super) const MAX_PLACES: usize = 16;
+const MAX_PLACES: usize = 16;
 
 pub(super) fn names(text: &str, words: &[&str]) -> bool {
     words.iter().any(|word| text.contains(word))
@@ -78,6 +78,18 @@ pub(super) struct Handler<'s> {
     pub(super) index: usize,
     pub(super) function: &'s Located<FunctionFlow>,
     pub(super) entry: &'s EntryPoint,
+}
+
+impl Handler<'_> {
+    /// The handler in a finding: its name, or "the handler" if it has none.
+    pub(super) fn label(&self) -> String {
+        let name = &self.function.value.name;
+        if name.is_empty() {
+            "the handler".to_owned()
+        } else {
+            format!("`{name}`")
+        }
+    }
 }
 
 pub(super) fn handlers<'s, 'f>(flows: &'f Flows<'s>) -> impl Iterator<Item = Handler<'s>> + 'f {
@@ -139,55 +151,52 @@ pub fn records_of_others(model: &Model, reported: &[Practice]) -> Vec<Outcome> {
                 continue;
             }
             let path = flows.path_to_records(handler.index);
-            add(
-                &mut found,
-                handler.function,
-                entry,
-                routes.into_iter().chain(path),
-            );
+            let places = routes.into_iter().chain(path);
+            add(&mut found, &handler, evidence(&handler), places);
         }
     }
+    outcomes(found)
+}
+
+/// Adds a handler and further places to the finding of its file.
+pub(super) fn add(
+    found: &mut Found,
+    handler: &Handler<'_>,
+    evidence: String,
+    others: impl Iterator<Item = Location>,
+) {
+    let own = &handler.function.at;
+    let (_, places) = found
+        .entry(own.path.to_string())
+        .or_insert_with(|| (Breach::review(own.clone(), evidence), BTreeMap::new()));
+    for at in [own.clone()].into_iter().chain(others) {
+        places.insert((at.path.to_string(), at.line), at);
+    }
+}
+
+/// One outcome for each file.
+pub(super) fn outcomes(found: Found) -> Vec<Outcome> {
     found
         .into_values()
         .map(|(breach, places)| breach.related(places.into_values().take(MAX_PLACES)).into())
         .collect()
 }
 
-fn add(
-    found: &mut Found,
-    function: &Located<FunctionFlow>,
-    entry: &EntryPoint,
-    others: impl Iterator<Item = Location>,
-) {
-    let name = if function.value.name.is_empty() {
-        "the handler"
-    } else {
-        &*function.value.name
-    };
-    let evidence = match entry.kind {
+fn evidence(handler: &Handler<'_>) -> String {
+    let label = handler.label();
+    match handler.entry.kind {
         EntryKind::List => format!(
-            "`{name}` lists the records of all persons, and no function on its path uses the identity of the caller"
+            "{label} lists the records of all persons, and no function on its path uses the identity of the caller"
         ),
         EntryKind::Create => format!(
-            "`{name}` adds a record for every caller, and no function on its path uses the identity or a role of the caller"
+            "{label} adds a record for every caller, and no function on its path uses the identity or a role of the caller"
         ),
-        EntryKind::Read if !entry.selects => format!(
-            "`{name}` reads records of persons, and no function on its path uses the identity of the caller"
+        EntryKind::Read if !handler.entry.selects => format!(
+            "{label} reads records of persons, and no function on its path uses the identity of the caller"
         ),
         _ => format!(
-            "`{name}` acts on the record of any ID, and no function on its path uses the identity of the caller"
+            "{label} acts on the record of any ID, and no function on its path uses the identity of the caller"
         ),
-    };
-    let (_, places) = found
-        .entry(function.at.path.to_string())
-        .or_insert_with(|| {
-            (
-                Breach::review(function.at.clone(), evidence),
-                BTreeMap::new(),
-            )
-        });
-    for at in [function.at.clone()].into_iter().chain(others) {
-        places.insert((at.path.to_string(), at.line), at);
     }
 }
 

@@ -200,16 +200,17 @@ impl<'s> Flows<'s> {
                         let name = function.value.name.to_lowercase();
                         ASIDE.iter().any(|word| name.contains(word))
                     });
-                    !aside
-                        && self
-                            .effects
-                            .get(*target)
-                            .is_some_and(|own| own.has(effects))
+                    !aside && self.has(*target, effects)
                 });
             let place = next.and_then(|index| self.functions.get(index));
             places.extend(place.map(|function| function.at.clone()));
         }
         places
+    }
+
+    /// Whether a function or one that it calls has one of the effects.
+    fn has(&self, index: usize, effects: Effects) -> bool {
+        self.effects.get(index).is_some_and(|own| own.has(effects))
     }
 
     /// Whether a condition is true for a function or for one that it reaches.

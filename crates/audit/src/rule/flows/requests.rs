@@ -1,9 +1,7 @@
 //! Rules about what functions that answer requests return and change, and about repeated requests.
 
-use std::collections::BTreeMap;
-
 use super::Flows;
-use super::entries::{Found, Handler, MAX_PLACES, handlers, is_reported, names};
+use super::entries::{Found, Handler, add, handlers, is_reported, names, outcomes};
 use crate::model::facts::{Effects, EntryKind, FlowCall, FunctionFlow, Practice};
 use crate::model::{Model, Service};
 use crate::rule::{Breach, Outcome};
@@ -80,10 +78,7 @@ pub fn exposed_hashes(model: &Model) -> Vec<Outcome> {
             let returns = matches!(handler.entry.kind, EntryKind::Read | EntryKind::List)
                 && names(&handler.entry.subject, ACCOUNTS)
                 && !handler.entry.is_rpc
-                && flows
-                    .effects
-                    .get(handler.index)
-                    .is_some_and(|effects| effects.has(Effects::READ))
+                && flows.has(handler.index, Effects::READ)
                 && !is_reported(model, &handler.function.at, &[Practice::ExposedHash]);
             if !returns || flows.reaches(handler.index, &|function| function.selects_fields) {
                 continue;
@@ -110,20 +105,14 @@ pub fn lists_without_limit(service: &Service) -> Vec<Outcome> {
         let reads = Effects::READ.with(Effects::REMOTE);
         let listed = handler.entry.kind == EntryKind::List
             && !handler.entry.is_public
-            && flows
-                .effects
-                .get(handler.index)
-                .is_some_and(|effects| effects.has(reads));
+            && flows.has(handler.index, reads);
         if !listed || flows.reaches(handler.index, &|function| function.names_limit) {
             continue;
         }
-        let name = if handler.function.value.name.is_empty() {
-            "the handler"
-        } else {
-            &*handler.function.value.name
-        };
-        let evidence =
-            format!("`{name}` returns all records, and no function on its path names a limit");
+        let evidence = format!(
+            "{} returns all records, and no function on its path names a limit",
+            handler.label()
+        );
         let places = flows.path_to_records(handler.index);
         outcomes.push(
             Breach::review(handler.function.at.clone(), evidence)
@@ -145,30 +134,18 @@ pub fn changes_of_unknown_records(service: &Service) -> Vec<Outcome> {
         let changes = handler.entry.kind == EntryKind::Change
             && handler.entry.selects
             && !handler.entry.is_public
-            && flows
-                .effects
-                .get(handler.index)
-                .is_some_and(|effects| effects.has(Effects::WRITE));
+            && flows.has(handler.index, Effects::WRITE);
         if !changes || flows.reaches(handler.index, &|function| function.checks_found) {
             continue;
         }
-        let name = &handler.function.value.name;
         let evidence = format!(
-            "`{name}` changes a record by its ID, and no function on its path notices that the record does not exist"
+            "{} changes a record by its ID, and no function on its path notices that the record does not exist",
+            handler.label()
         );
-        let at = &handler.function.at;
-        let (_, places) = found
-            .entry(at.path.to_string())
-            .or_insert_with(|| (Breach::review(at.clone(), evidence), BTreeMap::new()));
         let path = flows.path_to_records(handler.index);
-        for at in [at.clone()].into_iter().chain(path) {
-            places.insert((at.path.to_string(), at.line), at);
-        }
+        add(&mut found, &handler, evidence, path.into_iter());
     }
-    found
-        .into_values()
-        .map(|(breach, places)| breach.related(places.into_values().take(MAX_PLACES)).into())
-        .collect()
+    outcomes(found)
 }
 
 /// Words of the names of handlers that check a password or a code, in lower case.
