@@ -40,10 +40,11 @@ pub(super) fn check(model: &Model, service: &Service) -> Vec<Outcome> {
         .filter_map(|path| model.files.get(path))
         .filter(|found| found.file.language.is_code() && found.file.role == Role::Production)
         .collect();
+    let counts = counts(&code, pattern);
     let mut found: BTreeMap<&str, Vec<(&str, Location)>> = BTreeMap::new();
     for schema in &code {
         let text = &schema.file.text;
-        if !SCHEMAS.iter().any(|word| text.contains(word)) {
+        if !is_schema(text) {
             continue;
         }
         for captures in pattern.captures_iter(text) {
@@ -51,7 +52,7 @@ pub(super) fn check(model: &Model, service: &Service) -> Vec<Outcome> {
                 continue;
             };
             let known = RUNTIME.iter().any(|start| name.as_str().starts_with(start));
-            if !known && !is_read(&code, name.as_str()) {
+            if !known && counts.get(name.as_str()).is_none_or(|count| *count < 2) {
                 let at = schema.file.location(name.range(), None);
                 found
                     .entry(&schema.file.path)
@@ -73,27 +74,31 @@ pub(super) fn check(model: &Model, service: &Service) -> Vec<Outcome> {
         .collect()
 }
 
-/// Whether a line other than the key itself names a variable.
-fn is_read(code: &[&FileFacts], name: &str) -> bool {
-    let mut count = 0_usize;
+/// How often the code names each key of a schema.
+fn counts<'m>(code: &[&'m FileFacts], pattern: &Regex) -> BTreeMap<&'m str, usize> {
+    let mut counts: BTreeMap<&str, usize> = code
+        .iter()
+        .filter(|found| is_schema(&found.file.text))
+        .flat_map(|found| pattern.captures_iter(&found.file.text))
+        .filter_map(|captures| Some((captures.name("name")?.as_str(), 0)))
+        .collect();
+    if counts.is_empty() {
+        return counts;
+    }
     for found in code {
-        for (at, _) in found.file.text.match_indices(name) {
-            let text = &found.file.text;
-            let before = text.get(..at).and_then(|head| head.chars().next_back());
-            let after = text
-                .get(at + name.len()..)
-                .and_then(|rest| rest.chars().next());
-            let inside = |letter: Option<char>| {
-                letter.is_some_and(|letter| letter.is_ascii_alphanumeric() || letter == '_')
-            };
-            if inside(before) || inside(after) {
-                continue;
-            }
-            count += 1;
-            if count > 1 {
-                return true;
+        let words = found
+            .file
+            .text
+            .split(|letter: char| !(letter.is_ascii_alphanumeric() || letter == '_'));
+        for word in words {
+            if let Some(count) = counts.get_mut(word) {
+                *count += 1;
             }
         }
     }
-    false
+    counts
+}
+
+fn is_schema(text: &str) -> bool {
+    SCHEMAS.iter().any(|word| text.contains(word))
 }
