@@ -13,6 +13,7 @@ mod operations;
 mod python;
 mod requests;
 mod spring;
+mod statuses;
 
 use crate::model::facts::{Observation, Practice};
 use crate::model::{FactSink, FactStore};
