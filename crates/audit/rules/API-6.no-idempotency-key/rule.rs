@@ -8,7 +8,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "A repeated request adds a second order or payment",
         severity: Severity::Medium,
         category: Category::Contracts,
-        meaning: "A handler of HTTP or gRPC adds an order, a payment, a booking or a transfer, itself or through the functions that it calls. No function on its path recognizes a repetition, and no code of the service names a key of idempotency. Go, JavaScript, TypeScript, Python, Java and Kotlin are read. The finding has low confidence.",
+        meaning: "An HTTP or gRPC handler adds an order, a payment, a booking or a transfer, itself or through the functions that it calls. No function on its path recognizes a repetition, and no code of the service names an idempotency key. Go, JavaScript, TypeScript, Python, Java and Kotlin are read. The finding has low confidence.",
         why: "Clients and proxies repeat requests after a timeout. The customer gets two orders, or pays twice.",
         fix: &[(
             "any",

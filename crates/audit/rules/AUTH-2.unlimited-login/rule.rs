@@ -11,7 +11,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "No limiter counts the attempts of a login",
         severity: Severity::Medium,
         category: Category::Security,
-        meaning: "A file registers a route for a login or a token, and no file of its service mentions a limiter. A handler of HTTP or gRPC with the name of a login or a code counts in the same way. A one-time code that is compared without a count of attempts counts too. The finding has low confidence.",
+        meaning: "A file registers a route for a login or a token, and no file of its service mentions a limiter. An HTTP or gRPC handler with the name of a login or a code counts in the same way. A one-time code that is compared without a count of attempts counts too. The finding has low confidence.",
         why: "An attacker tries passwords as fast as the service responds.",
         fix: &[(
             "any",

@@ -112,7 +112,7 @@ pub struct EntryPoint {
     /// What the request is about, in lower case: the nouns of the path, or the names of the
     /// function and its class.
     pub subject: Arc<str>,
-    /// Whether the function is a method of a server of gRPC in Go.
+    /// Whether the function is a method of a gRPC server in Go.
     pub is_rpc: bool,
 }
 

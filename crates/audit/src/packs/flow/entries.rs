@@ -12,7 +12,7 @@ use crate::model::facts::{EntryKind, EntryPoint};
 use crate::source::Language;
 use crate::syntax::{Code, count_word};
 
-/// Parameters of handlers of HTTP in Go.
+/// Parameters of HTTP handlers in Go.
 const GO_HTTP: &[&str] = &[
     "*gin.Context",
     "echo.Context",
@@ -266,7 +266,7 @@ fn text<'t>(found: &regex::Captures<'t>, group: &str) -> &'t str {
 
 type Shape<'t> = (&'t str, &'t str, bool);
 
-/// A handler of HTTP or a method of a gRPC server in Go.
+/// An HTTP handler or a method of a gRPC server in Go.
 fn go<'t>(
     code: &Code<'t>,
     function: Node<'t>,

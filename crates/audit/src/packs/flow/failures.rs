@@ -93,7 +93,7 @@ pub(super) fn hides<'t>(code: &Code<'t>, function: Node<'t>, call: &Call<'t>) ->
     })
 }
 
-/// Whether a call of Go passes a context and a message: the method of a client of gRPC.
+/// Whether a call of Go passes a context and a message: the method of a gRPC client.
 fn is_remote<'t>(code: &Code<'t>, call: &Call<'t>) -> bool {
     code.file.language == Language::Go
         && call.positional(0).is_some_and(|value| {

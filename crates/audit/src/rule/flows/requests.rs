@@ -267,7 +267,7 @@ fn repeated<'s>(
         .into()
 }
 
-/// Whether the code of a service names a key of idempotency.
+/// Whether the code of a service names an idempotency key.
 fn names_keys(model: &Model, service: &Service) -> bool {
     service
         .files
