@@ -63,7 +63,7 @@ const DECIDED: &[Decided] = &[
             "permissions",
             "isverified",
         ],
-        evidence: "a new user chooses its own rights, because the request contains",
+        evidence: "new users choose their own rights, because the request contains",
     },
     Decided {
         types: &[

@@ -122,7 +122,7 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
                 function,
                 Practice::Stub,
                 Verdict::Review,
-                format!("`{name}` only writes a log, and its callers take it for done"),
+                format!("`{name}` only logs, so its callers assume an effect that does not happen"),
             );
         }
     }

@@ -219,7 +219,7 @@ fn main_of_go(code: &Code<'_>, facts: &mut FactSink<'_>) {
             continue;
         }
         let evidence = if end == "continue" {
-            "`main` leaves out what fails, and the service starts without it"
+            "`main` skips a step that fails, and the service starts without it"
         } else {
             "`main` returns after a failure, so the exit status is 0 and no supervisor sees the failure"
         };

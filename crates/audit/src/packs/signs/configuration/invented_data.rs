@@ -4,7 +4,7 @@ use super::{GO, JVM, PYTHON, SCRIPT, Sign, review};
 use crate::model::facts::Practice;
 
 const SAMPLES: &str = "`{}` adds sample records in every environment";
-const DECIDED: &str = "chance decides about the result (`{}`)";
+const DECIDED: &str = "a random number decides the result (`{}`)";
 const SIMULATED: &str = "the code simulates what it should do (`{}`)";
 const CODE: &[&str] = &[
     ".go", ".ts", ".js", ".mjs", ".py", ".java", ".kt", ".rs", ".cs", ".php", ".rb",

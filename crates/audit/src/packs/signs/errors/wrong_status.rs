@@ -62,7 +62,7 @@ pub(super) const SIGNS: &[Sign] = &[
         SCRIPT,
         r"catch\s*\([^)\n]*\)\s*\{(?:[^{}]|\{[^{}]*\})*?(?P<what>(?:\|\||\?\?)\s*(?:\w+\.)*(?:BAD_REQUEST|NOT_FOUND|UNAUTHORIZED|40[014])\b)",
         "",
-        "a failure without its own status, such as one of the database, becomes a mistake of the caller (`{}`)",
+        "a failure without its own status, such as a database error, becomes a 4xx response (`{}`)",
     ),
     review(
         Practice::IgnoredError,
