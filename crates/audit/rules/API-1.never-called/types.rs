@@ -54,7 +54,7 @@ const PLAIN: &[&str] = &[
     "@dataclass",
 ];
 /// Parts of paths whose types a framework finds by itself.
-const FOUND: &[&str] = &[
+const REGISTERED_PATHS: &[&str] = &[
     "migration",
     "seed",
     ".entity.",
@@ -85,7 +85,7 @@ const DOUBLES: &[&str] = &[
     "NewFake",
     "NewMemory",
 ];
-/// Words of the names of types that a framework finds by itself.
+/// Ends of the names of types that a framework finds by itself.
 const BASES: &[&str] = &[
     "Application",
     "Module",
@@ -145,7 +145,7 @@ fn definitions<'m>(found: &'m FileFacts, defined: &mut BTreeMap<&'m str, Vec<Loc
     let path = found.file.path.to_lowercase();
     for (ends, pattern) in PATTERNS.iter() {
         if !ends.iter().any(|end| path.ends_with(end))
-            || FOUND.iter().any(|part| path.contains(part))
+            || REGISTERED_PATHS.iter().any(|part| path.contains(part))
         {
             continue;
         }

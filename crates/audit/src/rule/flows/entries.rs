@@ -200,8 +200,13 @@ fn evidence(handler: &Handler<'_>) -> String {
     }
 }
 
-/// Whether another check of one of the topics reports the handler already.
-pub(super) fn is_reported(model: &Model, at: &Location, topics: &[Practice]) -> bool {
+/// Maximum number of lines between an earlier report and the handler.
+const MAX_LINES_BEFORE: usize = 3;
+/// Maximum number of lines between the start of a handler and a report inside.
+const MAX_LINES_AFTER: usize = 8;
+
+/// Whether another check reports the handler with one of the practices.
+pub(super) fn is_reported(model: &Model, at: &Location, practices: &[Practice]) -> bool {
     model.files.get(&*at.path).is_some_and(|found| {
         found
             .facts
@@ -209,9 +214,9 @@ pub(super) fn is_reported(model: &Model, at: &Location, topics: &[Practice]) -> 
             .items
             .iter()
             .any(|observation| {
-                topics.contains(&observation.practice)
-                    && observation.at.line + 3 >= at.line
-                    && observation.at.line <= at.line + 8
+                practices.contains(&observation.practice)
+                    && observation.at.line + MAX_LINES_BEFORE >= at.line
+                    && observation.at.line <= at.line + MAX_LINES_AFTER
             })
     })
 }
