@@ -29,16 +29,15 @@ pub(crate) const RULE: Rule = Rule {
             Practice::Ownership,
             "handlers that change records check the caller",
         );
-        let mut reported = vec![Practice::OpenRoute];
-        if callers_have_identities(model) {
-            reported.push(Practice::OwnRecord);
+        let has_identities = callers_have_identities(model);
+        if has_identities {
             outcomes.extend(observed_in_repository(
                 model,
                 Practice::OwnRecord,
                 "handlers that take an ID check the caller",
             ));
         }
-        outcomes.extend(records_of_others(model, &reported));
+        outcomes.extend(records_of_others(model, has_identities));
         outcomes
     }),
 };

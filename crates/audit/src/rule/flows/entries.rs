@@ -109,10 +109,15 @@ pub(super) fn handlers<'s, 'f>(flows: &'f Flows<'s>) -> impl Iterator<Item = Han
 }
 
 /// Handlers that read or change a record by an ID of the request, or list the records of all
-/// persons, while no function on their path uses the identity of the caller. Other checks report
-/// the handlers with a practice of one of the topics.
+/// persons, while no function on their path uses the identity of the caller. If the repository has
+/// no identities of callers, only records of persons count.
 #[must_use]
-pub fn records_of_others(model: &Model, reported: &[Practice]) -> Vec<Outcome> {
+pub fn records_of_others(model: &Model, has_identities: bool) -> Vec<Outcome> {
+    let reported: &[Practice] = if has_identities {
+        &[Practice::OpenRoute, Practice::OwnRecord]
+    } else {
+        &[Practice::OpenRoute]
+    };
     let mut found = Found::new();
     for service in model.services.iter().chain([&model.unowned]) {
         let facts = service.facts.of::<FunctionFlow>();
@@ -127,12 +132,9 @@ pub fn records_of_others(model: &Model, reported: &[Practice]) -> Vec<Outcome> {
                 EntryKind::Read => personal,
                 EntryKind::List => personal,
                 // Only some callers may add these records.
-                EntryKind::Create => {
-                    names(&entry.subject, MANAGED) && reported.contains(&Practice::OwnRecord)
-                }
+                EntryKind::Create => has_identities && names(&entry.subject, MANAGED),
             };
-            // Without any identity in the repository, only records of persons count.
-            let known = reported.contains(&Practice::OwnRecord) || personal;
+            let known = has_identities || personal;
             if !acts || !known || entry.is_public || entry.has_rights {
                 continue;
             }
