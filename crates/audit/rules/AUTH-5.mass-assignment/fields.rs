@@ -17,6 +17,8 @@ struct Decided {
     types: &'static [&'static str],
     /// Names of fields without `_`, in lower case.
     fields: &'static [&'static str],
+    /// Whether the values are harmless if code looks the price up.
+    is_price: bool,
     evidence: &'static str,
 }
 
@@ -44,6 +46,7 @@ const DECIDED: &[Decided] = &[
             "discount",
             "amount",
         ],
+        is_price: true,
         evidence: "the caller chooses what it pays, because the request contains",
     },
     Decided {
@@ -63,6 +66,7 @@ const DECIDED: &[Decided] = &[
             "permissions",
             "isverified",
         ],
+        is_price: false,
         evidence: "new users choose their own rights, because the request contains",
     },
     Decided {
@@ -75,6 +79,7 @@ const DECIDED: &[Decided] = &[
             "invoice",
         ],
         fields: &["paid", "ispaid", "paymentstatus", "approved", "isapproved"],
+        is_price: false,
         evidence: "the caller chooses the state of the record, because the request contains",
     },
 ];
@@ -160,20 +165,15 @@ fn files<'m>(model: &'m Model, service: &'m Service) -> impl Iterator<Item = &'m
 
 fn of_service(model: &Model, service: &Service) -> Vec<Outcome> {
     let mut found: BTreeMap<(&str, &str), (String, Vec<Location>)> = BTreeMap::new();
-    let mut looks_up = false;
-    for file in files(model, service) {
+    let looks_up = files(model, service).any(|file| {
         let lower = file.file.text.to_lowercase();
-        looks_up |= LOOKED_UP.iter().any(|word| lower.contains(word));
-        read(file, &mut found);
+        LOOKED_UP.iter().any(|word| lower.contains(word))
+    });
+    for file in files(model, service) {
+        read(file, looks_up, &mut found);
     }
     found
         .into_iter()
-        .filter(|((_, evidence), _)| {
-            !looks_up
-                || DECIDED
-                    .first()
-                    .is_none_or(|first| first.evidence != *evidence)
-        })
         .filter_map(|(_, (evidence, mut places))| {
             let first = places.first()?.clone();
             places.remove(0);
@@ -184,6 +184,7 @@ fn of_service(model: &Model, service: &Service) -> Vec<Outcome> {
 
 fn read<'m>(
     found: &'m FileFacts,
+    looks_up: bool,
     fields: &mut BTreeMap<(&'m str, &'static str), (String, Vec<Location>)>,
 ) {
     let (Some(types), Some(pattern)) = (TYPE.as_ref(), FIELD.as_ref()) else {
@@ -209,7 +210,8 @@ fn read<'m>(
         }
         let indent = captures.name("indent").map_or(0, |indent| indent.len());
         for decided in DECIDED {
-            if !decided.types.iter().any(|word| lower.contains(word)) {
+            let named = decided.types.iter().any(|word| lower.contains(word));
+            if !named || looks_up && decided.is_price {
                 continue;
             }
             for (start, line) in body(text, whole.start(), indent) {
