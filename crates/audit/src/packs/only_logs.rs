@@ -2,6 +2,7 @@
 
 use tree_sitter::Node;
 
+use super::flow::function_name;
 use super::practice::{mentions, show};
 use super::two_steps::{CANDIDATES, is_function};
 use super::{Pack, Reader};
@@ -96,10 +97,7 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
         if !is_function(code, function) {
             continue;
         }
-        let name = function
-            .child_by_field_name("name")
-            .or_else(|| function.parent()?.child_by_field_name("name"))
-            .map_or("", |name| code.text(name));
+        let name = function_name(code, function);
         let lower = name.trim_start_matches('_').to_lowercase();
         let verb = VERBS.iter().find(|verb| lower.starts_with(**verb));
         let Some(verb) = verb.filter(|_| !mentions(&lower, OTHER)) else {

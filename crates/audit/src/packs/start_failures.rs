@@ -1,10 +1,9 @@
 //! Failures at the start that code only logs, so that the process continues or ends as if it had
 //! succeeded.
 
-use tree_sitter::Node;
-
+use super::flow::function_name;
 use super::practice::{mentions, show};
-use super::two_steps::{CANDIDATES, is_function};
+use super::two_steps::{CANDIDATES, function_of};
 use super::{Pack, Reader};
 use crate::model::FactSink;
 use crate::model::facts::{Practice, Verdict};
@@ -90,26 +89,13 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
     }
 }
 
-fn name_of<'t>(code: &Code<'t>, function: Node<'t>) -> &'t str {
-    function
-        .child_by_field_name("name")
-        .or_else(|| function.parent()?.child_by_field_name("name"))
-        .map_or("", |name| code.text(name))
-}
-
-/// The innermost function around a node.
-fn function_of<'t>(code: &Code<'t>, node: Node<'t>) -> Option<Node<'t>> {
-    code.ancestors(node)
-        .find(|around| CANDIDATES.contains(&around.kind()) && is_function(code, *around))
-}
-
 /// Blocks of functions that start something, and that only log a failure.
 fn caught(code: &Code<'_>, facts: &mut FactSink<'_>) {
     for block in code.find_all(code.root, &["catch_clause", "except_clause"]) {
         let Some(function) = function_of(code, block) else {
             continue;
         };
-        let name = name_of(code, function)
+        let name = function_name(code, function)
             .trim_start_matches('_')
             .to_lowercase();
         let starts = STARTS.iter().any(|start| name.starts_with(start));
@@ -134,9 +120,16 @@ fn caught(code: &Code<'_>, facts: &mut FactSink<'_>) {
         }
         let evidence = format!(
             "`{}` only logs the failure, so its caller continues as if the start had succeeded",
-            name_of(code, function)
+            function_name(code, function)
         );
-        add(code, facts, block, Practice::SilentNull, evidence);
+        show(
+            code,
+            facts,
+            block,
+            Practice::SilentNull,
+            Verdict::Review,
+            evidence,
+        );
     }
 }
 
@@ -172,17 +165,30 @@ fn chains(code: &Code<'_>, facts: &mut FactSink<'_>) {
             if !mentions(handler, HANDLED) && mentions(handler, &["log", "error", "warn"]) {
                 let at = call.positional(0).unwrap_or(call.node);
                 let evidence =
-                    "a failed start is only logged, so the process may continue without a listener"
-                        .to_owned();
-                add(code, facts, at, Practice::SilentNull, evidence);
+                    "a failed start is only logged, so the process may continue without a listener";
+                show(
+                    code,
+                    facts,
+                    at,
+                    Practice::SilentNull,
+                    Verdict::Review,
+                    evidence,
+                );
             }
         } else if call.method == "then"
             && text.contains(".listen(")
             && !text.contains(".catch(")
             && call.arguments.len() < 2
         {
-            let evidence = "no code handles the rejection of `listen`".to_owned();
-            add(code, facts, call.node, Practice::FloatingPromise, evidence);
+            let evidence = "no code handles the rejection of `listen`";
+            show(
+                code,
+                facts,
+                call.node,
+                Practice::FloatingPromise,
+                Verdict::Review,
+                evidence,
+            );
         }
     }
 }
@@ -193,7 +199,7 @@ fn main_of_go(code: &Code<'_>, facts: &mut FactSink<'_>) {
         let Some(function) = function_of(code, branch) else {
             continue;
         };
-        if name_of(code, function) != "main" || function.kind() != "function_declaration" {
+        if function_name(code, function) != "main" || function.kind() != "function_declaration" {
             continue;
         }
         let closure = code
@@ -223,22 +229,13 @@ fn main_of_go(code: &Code<'_>, facts: &mut FactSink<'_>) {
         } else {
             "`main` returns after a failure, so the exit status is 0 and no supervisor sees the failure"
         };
-        add(
+        show(
             code,
             facts,
             block,
             Practice::SilentNull,
-            evidence.to_owned(),
+            Verdict::Review,
+            evidence,
         );
     }
-}
-
-fn add<'t>(
-    code: &Code<'t>,
-    facts: &mut FactSink<'_>,
-    node: Node<'t>,
-    practice: Practice,
-    evidence: String,
-) {
-    show(code, facts, node, practice, Verdict::Review, evidence);
 }

@@ -64,6 +64,12 @@ pub(super) fn is_function(code: &Code<'_>, node: Node<'_>) -> bool {
     }
 }
 
+/// The innermost function around a node.
+pub(super) fn function_of<'t>(code: &Code<'t>, node: Node<'t>) -> Option<Node<'t>> {
+    code.ancestors(node)
+        .find(|around| CANDIDATES.contains(&around.kind()) && is_function(code, *around))
+}
+
 /// Maximum number of functions around a handler:
 /// `router.get('/', asyncHandler(async (req, res) …))`.
 const MAX_WRAPPERS: usize = 2;

@@ -18,8 +18,8 @@ use std::sync::Arc;
 use tree_sitter::Node;
 
 use self::declared::declared_call;
-pub(crate) use self::names::is_start;
-use self::names::{is_callable, is_resolvable, name, own_type, owner_type};
+pub(crate) use self::names::{function_name, is_start};
+use self::names::{is_callable, is_resolvable, own_type, owner_type};
 use self::reach::effects;
 use self::transactions::Transactions;
 pub(crate) use self::words::FALLIBLE;
@@ -30,7 +30,7 @@ use super::receiver::Receivers;
 use super::signs::{
     compares_state, compensates, guards, handles_messages, is_compared, recognizes_repeats,
 };
-use super::two_steps::{CANDIDATES, is_function};
+use super::two_steps::{CANDIDATES, function_of, is_function};
 use super::{Pack, Reader};
 use crate::model::FactSink;
 use crate::model::facts::{Effects, FlowCall, FunctionFlow};
@@ -72,7 +72,10 @@ fn add<'t>(code: &Code<'t>, function: Node<'t>, file: &Context<'t>, facts: &mut 
     let retries = retries::is_repeated(text);
     let mut calls: Vec<_> = code
         .calls_within(function)
-        .filter(|call| owner(code, call.node) == Some(function.id()))
+        .filter(|call| {
+            let around = function_of(code, call.node);
+            around.map(|around| around.id()) == Some(function.id())
+        })
         .filter_map(|call| {
             let effects = effects(code, function, &file.receivers, call);
             let effects = if adjustments::adjusts(code, call, effects, &adjusted) {
@@ -108,7 +111,7 @@ fn add<'t>(code: &Code<'t>, function: Node<'t>, file: &Context<'t>, facts: &mut 
             })
         })
         .collect();
-    let own_name = name(code, function);
+    let own_name = function_name(code, function);
     // A function that makes a handler has no effect where it is called.
     let name = if results::makes_handler(code, function) {
         ""
@@ -282,13 +285,6 @@ const SELECTIONS: &[&str] = &[
 const LIMITS: &[&str] = &[
     "limit", "page", "paginat", "take", "skip", "offset", "cursor", "size", "top(", "perpage",
 ];
-
-/// Returns the ID of the innermost function around a node.
-fn owner<'t>(code: &Code<'t>, node: Node<'t>) -> Option<usize> {
-    code.ancestors(node)
-        .find(|around| CANDIDATES.contains(&around.kind()) && is_function(code, *around))
-        .map(|around| around.id())
-}
 
 fn rejects(text: &str) -> bool {
     mentions(text, DUPLICATE_WORDS) && !mentions(text, DATABASE_DECIDES)

@@ -6,7 +6,8 @@ use super::super::practice::mentions;
 use super::words::CONSTRUCTORS;
 use crate::syntax::{Call, Code};
 
-pub(super) fn name<'t>(code: &Code<'t>, function: Node<'t>) -> &'t str {
+/// The name of a function, or of the variable that holds it. Empty for neither.
+pub(crate) fn function_name<'t>(code: &Code<'t>, function: Node<'t>) -> &'t str {
     function
         .child_by_field_name("name")
         .or_else(|| {
