@@ -1,6 +1,6 @@
 //! A look-up rejects duplicates instead of the database.
 
-mod unique;
+mod unique_columns;
 
 use crate::model::facts::Practice;
 use crate::rule::{
@@ -29,7 +29,7 @@ pub(crate) const RULE: Rule = Rule {
         );
         outcomes.extend(lookups_before_inserts(model));
         let services = model.services.iter().chain([&model.unowned]);
-        outcomes.extend(services.flat_map(|service| unique::check(model, service)));
+        outcomes.extend(services.flat_map(|service| unique_columns::check(model, service)));
         outcomes
     }),
 };

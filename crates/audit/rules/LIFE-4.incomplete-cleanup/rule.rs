@@ -1,6 +1,6 @@
 //! The cleanup function leaves connections open.
 
-mod made;
+mod returned_connections;
 
 use crate::model::facts::Practice;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed};
@@ -21,7 +21,7 @@ pub(crate) const RULE: Rule = Rule {
     },
     check: Check::Service(|model, service| {
         let mut outcomes = observed(service, Practice::Cleanup);
-        outcomes.extend(made::check(model, service));
+        outcomes.extend(returned_connections::check(model, service));
         outcomes
     }),
 };

@@ -17,11 +17,11 @@ mod health;
 mod java;
 mod kubernetes;
 mod list;
+mod log_only_functions;
 mod logged_body;
 mod memory;
 mod message;
 mod node;
-mod only_logs;
 mod own_fields;
 mod ownership;
 mod password;
@@ -103,7 +103,7 @@ const PACKS: &[&[Pack]] = &[
     list::PACKS,
     logged_body::PACKS,
     node::PACKS,
-    only_logs::PACKS,
+    log_only_functions::PACKS,
     own_fields::PACKS,
     ownership::PACKS,
     paths::PACKS,

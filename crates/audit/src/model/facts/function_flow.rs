@@ -146,7 +146,7 @@ pub struct FunctionFlow {
     /// Whether the function uses the identity or a right of its caller.
     pub names_caller: bool,
     /// Whether every call of the function logs, decodes or acknowledges.
-    pub only_logs: bool,
+    pub calls_only_log: bool,
     /// Whether the function looks at the number of changed records, or looks the record up.
     pub checks_found: bool,
     /// Whether the function chooses the fields of its result.

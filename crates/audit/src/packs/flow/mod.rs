@@ -143,7 +143,7 @@ fn add<'t>(code: &Code<'t>, function: Node<'t>, file: &Context<'t>, facts: &mut 
         compensates: file.compensates,
         entry,
         names_caller: entries::names_caller(code, function, &source),
-        only_logs: only_logs(code, function),
+        calls_only_log: calls_only_log(code, function),
         checks_found: mentions(text, FOUND),
         selects_fields: mentions(text, SELECTIONS),
         names_limit: mentions(text, LIMITS),
@@ -196,7 +196,7 @@ const PLAIN: &[&str] = &[
 ];
 
 /// Whether the function has a call that logs, and no other call than those of [`PLAIN`].
-fn only_logs<'t>(code: &Code<'t>, function: Node<'t>) -> bool {
+fn calls_only_log<'t>(code: &Code<'t>, function: Node<'t>) -> bool {
     let mut logs = false;
     for call in code.calls_within(function) {
         if call.method.starts_with('@') {

@@ -66,7 +66,7 @@ const RIGHTS: &[&str] = &["role", "admin", "permission", "authorize", "rbac", "o
 /// Maximum number of further places of a report.
 const MAX_PLACES: usize = 16;
 
-pub(super) fn names(text: &str, words: &[&str]) -> bool {
+pub(super) fn contains_any(text: &str, words: &[&str]) -> bool {
     words.iter().any(|word| text.contains(word))
 }
 
@@ -126,13 +126,13 @@ pub fn records_of_others(model: &Model, has_identities: bool) -> Vec<Outcome> {
             .any(|handler| handler.entry.is_rpc && handler.function.value.names_caller);
         for handler in handlers(&flows) {
             let entry = handler.entry;
-            let personal = names(&entry.subject, PERSONAL);
+            let personal = contains_any(&entry.subject, PERSONAL);
             let acts = match entry.kind {
                 EntryKind::Change => entry.selects,
                 EntryKind::Read => personal,
                 EntryKind::List => personal,
                 // Only some callers may add these records.
-                EntryKind::Create => has_identities && names(&entry.subject, MANAGED),
+                EntryKind::Create => has_identities && contains_any(&entry.subject, MANAGED),
             };
             let known = has_identities || personal;
             if !acts || !known || entry.is_public || entry.has_rights {
@@ -276,7 +276,7 @@ fn is_registered_with_rights(model: &Model, function: &Located<FunctionFlow>) ->
                 .take(2 * NEAR + 1);
             around
                 .into_iter()
-                .any(|line| names(&line.to_lowercase(), RIGHTS))
+                .any(|line| contains_any(&line.to_lowercase(), RIGHTS))
         })
 }
 
@@ -290,7 +290,7 @@ fn has_rights(model: &Model, at: &Location) -> bool {
             let installs = [".use(", "group(", ".with("]
                 .iter()
                 .any(|call| lower.contains(call));
-            (installs || number == at.line) && names(&lower, RIGHTS)
+            (installs || number == at.line) && contains_any(&lower, RIGHTS)
         })
     })
 }

@@ -123,7 +123,7 @@ pub fn handlers_without_effect(service: &Service) -> Vec<Outcome> {
             && !is_start(&function.value.name)
             && own == Effects::default()
             && called.count() == 0
-            && function.value.only_logs
+            && function.value.calls_only_log
         {
             let evidence = "the handler logs the message and acknowledges it, and has no effect";
             outcomes.push(Breach::review(function.at.clone(), evidence).into());

@@ -1,7 +1,7 @@
 //! Rules about what functions that answer requests return and change, and about repeated requests.
 
 use super::Flows;
-use super::entries::{Found, Handler, add, handlers, is_reported, names, outcomes};
+use super::entries::{Found, Handler, add, contains_any, handlers, is_reported, outcomes};
 use crate::model::facts::{Effects, EntryKind, FlowCall, FunctionFlow, Practice};
 use crate::model::{Model, Service};
 use crate::rule::{Breach, Outcome};
@@ -52,7 +52,7 @@ fn has_visible_password(model: &Model, service: &Service) -> bool {
             ["entity", "entities", "model", "schema", "domain"]
                 .iter()
                 .any(|word| path.contains(word))
-                && names(&path, ACCOUNTS)
+                && contains_any(&path, ACCOUNTS)
                 && !path.contains("dto")
         })
         .filter(|found| found.file.text.to_lowercase().contains("password"))
@@ -76,7 +76,7 @@ pub fn exposed_hashes(model: &Model) -> Vec<Outcome> {
         let flows = Flows::of(facts.deployed().collect());
         for handler in handlers(&flows) {
             let returns = matches!(handler.entry.kind, EntryKind::Read | EntryKind::List)
-                && names(&handler.entry.subject, ACCOUNTS)
+                && contains_any(&handler.entry.subject, ACCOUNTS)
                 && !handler.entry.is_rpc
                 && flows.has(handler.index, Effects::READ)
                 && !is_reported(model, &handler.function.at, &[Practice::ExposedHash]);
@@ -185,14 +185,14 @@ pub fn unlimited_logins(model: &Model) -> Vec<Outcome> {
             .files
             .iter()
             .filter_map(|path| model.files.get(path))
-            .any(|found| names(&found.file.text.to_lowercase(), LIMITERS));
+            .any(|found| contains_any(&found.file.text.to_lowercase(), LIMITERS));
         if limited {
             continue;
         }
         let facts = service.facts.of::<FunctionFlow>();
         let flows = Flows::of(facts.deployed().collect());
         for handler in handlers(&flows) {
-            if !names(&handler.entry.subject, CHECKS)
+            if !contains_any(&handler.entry.subject, CHECKS)
                 || is_reported(model, &handler.function.at, &[Practice::LoginLimit])
             {
                 continue;
@@ -225,7 +225,7 @@ pub fn repeated_requests(model: &Model) -> Vec<Outcome> {
         for handler in handlers(&flows) {
             let effect = Effects::INSERT.with(Effects::CHANGE).with(Effects::PUBLISH);
             let costly = handler.entry.kind == EntryKind::Create
-                && names(&handler.entry.subject, COSTLY)
+                && contains_any(&handler.entry.subject, COSTLY)
                 && !handler.entry.is_public;
             if !costly
                 || flows.reaches(handler.index, &|function| function.is_idempotent)
