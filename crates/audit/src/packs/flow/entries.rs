@@ -189,7 +189,7 @@ pub(super) fn entry_point<'t>(
     let body = body(code, function);
     let head = source.text.strip_suffix(body).unwrap_or(source.text);
     let (verb, path, selects) = match code.file.language {
-        Language::Go => go(code, function, patterns, parameters, body)?,
+        Language::Go => go(code, function, patterns, parameters, body, source.name)?,
         Language::Python => {
             let found = patterns.python.captures(head)?;
             let path = found.name("path").map_or("", |path| path.as_str());
@@ -273,26 +273,23 @@ fn go<'t>(
     patterns: &Patterns,
     parameters: &'t str,
     body: &'t str,
+    own: &'t str,
 ) -> Option<Shape<'t>> {
+    if own.eq_ignore_ascii_case("bind") {
+        return None;
+    }
     let result = function
         .child_by_field_name("result")
         .map_or("", |result| code.text(result));
     let plain = result.trim();
-    let makes = plain.contains("HandlerFunc") || plain.contains("fiber.Handler");
-    let own = function
-        .child_by_field_name("name")
-        .map_or("", |name| code.text(name));
-    if own.eq_ignore_ascii_case("bind") {
-        return None;
-    }
-    let http = GO_HTTP.iter().any(|kind| parameters.contains(kind))
-        && (plain.is_empty() || plain == "error")
-        || makes
-            && GO_HTTP.iter().any(|kind| {
-                body.contains(&format!("{kind})")) || body.contains(&format!("{kind},"))
-            })
-            && !body.contains(".Next(");
-    if http && !body.contains(".Next(") && !parameters.contains("http.Handler") {
+    let takes = (plain.is_empty() || plain == "error")
+        && GO_HTTP.iter().any(|kind| parameters.contains(kind));
+    let makes = (plain.contains("HandlerFunc") || plain.contains("fiber.Handler"))
+        && GO_HTTP
+            .iter()
+            .any(|kind| body.contains(&format!("{kind})")) || body.contains(&format!("{kind},")));
+    let wraps = body.contains(".Next(") || parameters.contains("http.Handler");
+    if (takes || makes) && !wraps {
         return Some(("", "", mentions(body, PATH_VALUES)));
     }
     let method = function.kind() == "method_declaration";
