@@ -11,10 +11,10 @@ use crate::repository::Role;
 use crate::rule::{Breach, Outcome};
 use crate::source::Location;
 
-/// The shortest lifetime that is reported, in seconds.
-const LONG: f64 = 2.0 * 3600.0;
-/// Lifetimes above a hundred years are no lifetimes.
-const MAX: f64 = 100.0 * 365.0 * 86_400.0;
+/// Minimum lifetime that is reported, in seconds.
+const MIN_LIFETIME: f64 = 2.0 * 3600.0;
+/// Maximum number of seconds that is read as a lifetime: a hundred years.
+const MAX_LIFETIME: f64 = 100.0 * 365.0 * 86_400.0;
 
 struct Patterns {
     context: Regex,
@@ -79,14 +79,12 @@ pub(super) fn check(model: &Model, service: &Service) -> Vec<Outcome> {
         .filter_map(|path| model.files.get(path))
         .filter(|found| found.file.role == Role::Production && !found.file.path.ends_with(".html"))
         .collect();
-    let signs = files.iter().any(|found| {
+    let (mut signs, mut revokes) = (false, false);
+    for found in files.iter().filter(|found| found.file.language.is_code()) {
         let text = found.file.text.to_lowercase();
-        found.file.language.is_code() && (text.contains("jwt") || text.contains("jsonwebtoken"))
-    });
-    let revokes = files.iter().any(|found| {
-        let text = found.file.text.to_lowercase();
-        found.file.language.is_code() && REVOKES.iter().any(|word| text.contains(word))
-    });
+        signs |= text.contains("jwt") || text.contains("jsonwebtoken");
+        revokes |= REVOKES.iter().any(|word| text.contains(word));
+    }
     if !signs || revokes {
         return Vec::new();
     }
@@ -96,7 +94,7 @@ pub(super) fn check(model: &Model, service: &Service) -> Vec<Outcome> {
             let place = found.file.location(at..at + length, None);
             let evidence = format!(
                 "a token is valid for {}, and no code of the service can revoke it",
-                words(seconds)
+                format_duration(seconds)
             );
             by_file
                 .entry(&found.file.path)
@@ -127,7 +125,7 @@ fn lifetimes(patterns: &Patterns, text: &str) -> Vec<(usize, usize, f64)> {
             continue;
         }
         if let Some((at, seconds)) = seconds(patterns, line)
-            && (LONG..=MAX).contains(&seconds)
+            && (MIN_LIFETIME..=MAX_LIFETIME).contains(&seconds)
         {
             found.push((
                 start + at,
@@ -211,8 +209,8 @@ fn product(text: &str) -> f64 {
         .product()
 }
 
-/// A duration for people.
-fn words(seconds: f64) -> String {
+/// Returns a duration in hours or days.
+fn format_duration(seconds: f64) -> String {
     let hours = seconds / 3600.0;
     if hours < 48.0 {
         format!("{hours:.0} hours")

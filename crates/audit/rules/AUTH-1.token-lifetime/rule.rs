@@ -20,8 +20,11 @@ pub(crate) const RULE: Rule = Rule {
         references: &["https://datatracker.ietf.org/doc/html/rfc9700#section-2.2"],
     },
     check: Check::Repository(|model| {
-        let mut outcomes =
-            observed_in_repository(model, Practice::TokenLifetime, "no token lives for a month");
+        let mut outcomes = observed_in_repository(
+            model,
+            Practice::TokenLifetime,
+            "no token is valid for 30 days or more",
+        );
         let services = model.services.iter().chain([&model.unowned]);
         outcomes.extend(services.flat_map(|service| lifetimes::check(model, service)));
         outcomes
