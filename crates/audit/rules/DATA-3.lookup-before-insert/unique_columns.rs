@@ -93,10 +93,24 @@ pub(super) fn check(model: &Model, service: &Service) -> Vec<Outcome> {
     let unique = unique_columns(&files);
     let mut outcomes = Vec::new();
     for shape in SHAPES.iter() {
-        let own = |found: &&&FileFacts| shape.ends.iter().any(|end| found.file.path.ends_with(end));
-        let looked_up: BTreeSet<String> = files
+        let own: Vec<&FileFacts> = files
             .iter()
-            .filter(own)
+            .copied()
+            .filter(|found| shape.ends.iter().any(|end| found.file.path.ends_with(end)))
+            .collect();
+        let records: Vec<&FileFacts> = own
+            .iter()
+            .copied()
+            .filter(|found| {
+                let text = &found.file.text;
+                shape.records.iter().any(|word| text.contains(word))
+            })
+            .collect();
+        if records.is_empty() {
+            continue;
+        }
+        let looked_up: BTreeSet<String> = own
+            .iter()
             .flat_map(|found| shape.lookup.captures_iter(&found.file.text))
             .filter(|captures| {
                 let whole = captures.get(0).map_or("", |whole| whole.as_str());
@@ -109,11 +123,8 @@ pub(super) fn check(model: &Model, service: &Service) -> Vec<Outcome> {
         if looked_up.is_empty() {
             continue;
         }
-        for found in files.iter().filter(own) {
-            let text = &found.file.text;
-            if shape.records.iter().any(|word| text.contains(word)) {
-                outcomes.extend(repeated(found, shape, &looked_up, &unique));
-            }
+        for found in records {
+            outcomes.extend(repeated(found, shape, &looked_up, &unique));
         }
     }
     outcomes
@@ -126,6 +137,13 @@ fn repeated(
     unique: &BTreeSet<String>,
 ) -> Option<Outcome> {
     let text = &found.file.text;
+    // An index of the class may cover the columns.
+    if text.contains("uniqueConstraints")
+        || text.contains("@Unique(")
+        || text.contains("UniqueConstraint(")
+    {
+        return None;
+    }
     let mut columns: BTreeMap<usize, (&str, Location)> = BTreeMap::new();
     for captures in shape.column.captures_iter(text) {
         let Some(name) = captures.name("name").or_else(|| captures.name("kotlin")) else {
@@ -153,13 +171,6 @@ fn repeated(
             let at = found.file.location(name.range(), None);
             columns.insert(name.start(), (name.as_str(), at));
         }
-    }
-    // An index of the class may cover the columns.
-    if text.contains("uniqueConstraints")
-        || text.contains("@Unique(")
-        || text.contains("UniqueConstraint(")
-    {
-        return None;
     }
     let (_, (name, first)) = columns.pop_first()?;
     let evidence = format!(
