@@ -145,7 +145,7 @@ pub struct FunctionFlow {
     pub entry: Option<EntryPoint>,
     /// Whether the function uses the identity or a right of its caller.
     pub names_caller: bool,
-    /// Whether every call of the function logs, decodes or acknowledges.
+    /// Whether the function handles messages and each of its calls logs, decodes or acknowledges.
     pub calls_only_log: bool,
     /// Whether the function looks at the number of changed records, or looks the record up.
     pub checks_found: bool,

@@ -23,9 +23,9 @@ const ARGUMENTS: &[&str] = &["$inc", "increment:", "decrement:"];
 /// Methods that write changed records without a record as an argument.
 const COMMITS: &[&str] = &["commit", "flush"];
 
-/// The variables of a function whose field gets a new value that depends on the old one.
-pub(super) fn records(text: &str) -> Vec<&str> {
-    let mut found: Vec<&str> = changes(text).into_iter().map(|(_, name)| name).collect();
+/// The variables of the changes of a function.
+pub(super) fn records<'t>(changes: &[(usize, &'t str)]) -> Vec<&'t str> {
+    let mut found: Vec<&str> = changes.iter().map(|(_, name)| *name).collect();
     found.dedup();
     found
 }
@@ -190,7 +190,11 @@ static EXPRESSION: LazyLock<Option<Regex>> = LazyLock::new(|| {
 
 #[cfg(test)]
 mod tests {
-    use super::{has_difference, records};
+    use super::{changes, has_difference};
+
+    fn records(text: &str) -> Vec<&str> {
+        super::records(&changes(text))
+    }
 
     #[test]
     fn a_column_that_is_set_to_a_sum_with_itself_is_a_difference() {

@@ -68,7 +68,8 @@ fn add<'t>(code: &Code<'t>, function: Node<'t>, file: &Context<'t>, facts: &mut 
     let text = with_decorators(code, function);
     let transactions = Transactions::of(code, function, text);
     let class = owner_type(code, function);
-    let adjusted = adjustments::records(code.text(function));
+    let changes = adjustments::changes(code.text(function));
+    let adjusted = adjustments::records(&changes);
     let retries = retries::is_repeated(text);
     let mut calls: Vec<_> = code
         .calls_within(function)
@@ -129,6 +130,8 @@ fn add<'t>(code: &Code<'t>, function: Node<'t>, file: &Context<'t>, facts: &mut 
         return;
     }
     let handles_messages = handles_messages(text) && !is_call(code, text);
+    let lower = text.to_lowercase();
+    let contains = |words: &[&str]| words.iter().any(|word| lower.contains(word));
     let flow = FunctionFlow {
         name: Arc::from(name),
         owner: Arc::from(class),
@@ -139,15 +142,15 @@ fn add<'t>(code: &Code<'t>, function: Node<'t>, file: &Context<'t>, facts: &mut 
         is_idempotent: recognizes_repeats(text),
         is_guarded: guards(text),
         checks_state: compares_state(text),
-        rejects: rejects(text),
+        rejects: contains(DUPLICATE_WORDS) && !contains(DATABASE_DECIDES),
         compensates: file.compensates,
         entry,
         names_caller: entries::names_caller(code, function, &source),
-        calls_only_log: calls_only_log(code, function),
-        checks_found: mentions(text, FOUND),
-        selects_fields: mentions(text, SELECTIONS),
-        names_limit: mentions(text, LIMITS),
-        adjusted: adjusted_places(code, function),
+        calls_only_log: handles_messages && calls_only_log(code, function),
+        checks_found: contains(FOUND),
+        selects_fields: contains(SELECTIONS),
+        names_limit: contains(LIMITS),
+        adjusted: adjusted_places(code, function, &changes),
         takes_event: events::takes_event(code, function, own_name, text),
         calls,
     };
@@ -155,13 +158,17 @@ fn add<'t>(code: &Code<'t>, function: Node<'t>, file: &Context<'t>, facts: &mut 
 }
 
 /// The places that change a field of a record by a difference.
-fn adjusted_places<'t>(code: &Code<'t>, function: Node<'t>) -> Vec<(Location, Arc<str>)> {
+fn adjusted_places<'t>(
+    code: &Code<'t>,
+    function: Node<'t>,
+    changes: &[(usize, &'t str)],
+) -> Vec<(Location, Arc<str>)> {
     let start = function.start_byte();
-    adjustments::changes(code.text(function))
-        .into_iter()
+    changes
+        .iter()
         .map(|(at, name)| {
             let place = code.file.location(start + at..start + at + 1, None);
-            (place, Arc::from(name))
+            (place, Arc::from(*name))
         })
         .collect()
 }
@@ -285,10 +292,6 @@ const SELECTIONS: &[&str] = &[
 const LIMITS: &[&str] = &[
     "limit", "page", "paginat", "take", "skip", "offset", "cursor", "size", "top(", "perpage",
 ];
-
-fn rejects(text: &str) -> bool {
-    mentions(text, DUPLICATE_WORDS) && !mentions(text, DATABASE_DECIDES)
-}
 
 /// Languages whose functions return a promise or a coroutine.
 const PROMISES: &[Language] = &[Language::JavaScript, Language::TypeScript, Language::Python];
