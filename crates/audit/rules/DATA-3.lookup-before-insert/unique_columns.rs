@@ -76,7 +76,6 @@ const IDENTIFYING: &[&str] = &[
     "messageid",
     "reference",
     "code",
-    "barcode",
     "isbn",
     "externalid",
     "phone",

@@ -16,7 +16,6 @@ use crate::syntax::{Code, count_word};
 const GO_HTTP: &[&str] = &[
     "*gin.Context",
     "echo.Context",
-    "*fiber.Ctx",
     "fiber.Ctx",
     "http.ResponseWriter",
 ];
@@ -74,7 +73,6 @@ const LISTS: &[&str] = &[
     "fetchall",
     "fetch_all",
     "readall",
-    "listall",
     "all",
 ];
 

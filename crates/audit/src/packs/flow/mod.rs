@@ -23,7 +23,9 @@ use self::names::{is_callable, is_resolvable, own_type, owner_type};
 use self::reach::effects;
 use self::transactions::Transactions;
 pub(crate) use self::words::FALLIBLE;
-use self::words::{DATABASE_DECIDES, DUPLICATE_WORDS, LOOPS, ONE_OFF};
+use self::words::{
+    DATABASE_DECIDES, DUPLICATE_WORDS, FOUND, LIMITS, LOOPS, ONE_OFF, PLAIN, SELECTIONS,
+};
 use super::dual_write;
 use super::practice::mentions;
 use super::receiver::Receivers;
@@ -173,35 +175,6 @@ fn adjusted_places<'t>(
         .collect()
 }
 
-/// Receivers and functions that log, decode or acknowledge, in lower case.
-const PLAIN: &[&str] = &[
-    "log",
-    "console",
-    "print",
-    "fmt",
-    "json",
-    "unmarshal",
-    "parse",
-    "ack",
-    "tostring",
-    "string",
-    "getcontent",
-    "getpayload",
-    "getmessage",
-    "getchannelref",
-    "span",
-    "time",
-    "info",
-    "debug",
-    "error",
-    "warn",
-    "body",
-    "decode",
-    "content",
-    "payload",
-    "len",
-];
-
 /// Whether the function has a call that logs, and no other call than those of [`PLAIN`].
 fn calls_only_log<'t>(code: &Code<'t>, function: Node<'t>) -> bool {
     let mut logs = false;
@@ -217,81 +190,6 @@ fn calls_only_log<'t>(code: &Code<'t>, function: Node<'t>) -> bool {
     }
     logs
 }
-
-/// Words of a function that notices that a record does not exist, in lower case.
-const FOUND: &[&str] = &[
-    "rowsaffected",
-    "affected",
-    "matchedcount",
-    "deletedcount",
-    "modifiedcount",
-    "rowcount",
-    "rows_affected",
-    "notfound",
-    "not_found",
-    "not found",
-    "existsby",
-    "find",
-    "getby",
-    "get_by",
-    "orelsethrow",
-    "norows",
-    "raise_for_status",
-    "404",
-    "getone",
-    "get_or_404",
-    "no row",
-    ".get(",
-    "getproduct",
-    "getorder",
-    "getuser",
-    "count(",
-    "andupdate",
-    "anddelete",
-    "!user",
-    "!order",
-    "if not ",
-    "exists",
-    "scan(",
-    "queryrow",
-    "returning",
-    "fetch",
-    "firstorcreate",
-    "first(",
-];
-
-/// Words of a function that chooses the fields of its result, in lower case.
-const SELECTIONS: &[&str] = &[
-    "dto",
-    "response",
-    "mapper",
-    "tojson",
-    "omit",
-    "exclude",
-    "select",
-    "undefined",
-    "delete ",
-    "pick(",
-    "projection",
-    "serializ",
-    "to_dict",
-    "schema",
-    "model_dump",
-    "pb.",
-    "proto",
-    ".map(",
-    "...rest",
-    "without",
-    "sanitize",
-    "password = \"\"",
-    "password: _",
-    "attributes:",
-];
-
-/// Words of a function that bounds a list, in lower case.
-const LIMITS: &[&str] = &[
-    "limit", "page", "paginat", "take", "skip", "offset", "cursor", "size", "top(", "perpage",
-];
 
 /// Languages whose functions return a promise or a coroutine.
 const PROMISES: &[Language] = &[Language::JavaScript, Language::TypeScript, Language::Python];

@@ -9,7 +9,6 @@ use crate::rule::{Breach, Outcome};
 /// Names of records whose second creation costs money or goods, in lower case.
 const COSTLY: &[&str] = &[
     "order",
-    "payment",
     "transfer",
     "transaction",
     "booking",
