@@ -287,8 +287,8 @@ fn finding(rule: &Rule, model: &Model, service: Option<&Service>, breach: Breach
 
 #[cfg(test)]
 mod tests {
-    use super::bounded;
-    use crate::report::sample;
+    use super::{bounded, once_per_line};
+    use crate::report::{RelatedPlace, sample};
     use crate::rule::{Confidence, Severity};
 
     #[test]
@@ -301,5 +301,23 @@ mod tests {
         assert_eq!(bounded(&finding), Severity::Medium);
         finding.severity = Severity::Low;
         assert_eq!(bounded(&finding), Severity::Low);
+    }
+
+    #[test]
+    fn findings_of_one_line_become_one_finding_with_all_places() {
+        let place = |line| RelatedPlace {
+            path: "src/orders.ts".to_owned(),
+            line,
+        };
+        let mut first = sample::report(false).findings.remove(0);
+        first.related = vec![place(1), place(2)];
+        let mut second = first.clone();
+        second.related = vec![place(2), place(3)];
+        let mut other = first.clone();
+        other.line += 1;
+        let kept = once_per_line(vec![first, second, other]);
+        assert_eq!(kept.len(), 2);
+        assert_eq!(kept[0].related, [place(1), place(2), place(3)]);
+        assert_eq!(kept[1].related, [place(1), place(2)]);
     }
 }
