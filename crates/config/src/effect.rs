@@ -72,7 +72,7 @@ pub(crate) enum Effect<K> {
 
 impl Effect<Cow<'static, str>> {
     /// Returns the key of the settings types, if there is one.
-    pub(crate) fn key(&self) -> Option<Key> {
+    pub(crate) fn key(&self) -> Option<&str> {
         match self {
             Self::Sets { key, .. }
             | Self::Enables { key }
@@ -81,39 +81,37 @@ impl Effect<Cow<'static, str>> {
             | Self::Scheme { key, .. }
             | Self::ChangesUrl { key, .. }
             | Self::ChangesUrls { list: key, .. }
-            | Self::MailHost { key, .. } => Some(Key::of_dotted(key)),
+            | Self::MailHost { key, .. } => Some(key),
             _ => None,
         }
     }
 
-    /// Parses the key.
-    pub(crate) fn resolve(&self) -> Effect<Key> {
+    /// Parses the keys.
+    pub(crate) fn resolve(&self, parse: impl Fn(&str) -> Key) -> Effect<Key> {
         match self {
             Self::Sets { key, conversion } => Effect::Sets {
-                key: Key::of_dotted(key),
+                key: parse(key),
                 conversion: *conversion,
             },
             Self::SetsProfile => Effect::SetsProfile,
-            Self::Enables { key } => Effect::Enables {
-                key: Key::of_dotted(key),
-            },
+            Self::Enables { key } => Effect::Enables { key: parse(key) },
             Self::Switches { key, removes } => Effect::Switches {
-                key: Key::of_dotted(key),
-                removes: Key::of_dotted(removes),
+                key: parse(key),
+                removes: parse(removes),
             },
             Self::Maps { key, values } => Effect::Maps {
-                key: Key::of_dotted(key),
+                key: parse(key),
                 values,
             },
             Self::Scheme { key, values } => Effect::Scheme {
-                key: Key::of_dotted(key),
+                key: parse(key),
                 values,
             },
             Self::Profiles => Effect::Profiles,
             Self::Accepts { values, advice } => Effect::Accepts { values, advice },
             Self::Rejected { advice } => Effect::Rejected { advice },
             Self::ChangesUrl { key, changes } => Effect::ChangesUrl {
-                key: Key::of_dotted(key),
+                key: parse(key),
                 changes,
             },
             Self::ChangesUrls {
@@ -121,12 +119,12 @@ impl Effect<Cow<'static, str>> {
                 member,
                 changes,
             } => Effect::ChangesUrls {
-                list: Key::of_dotted(list),
+                list: parse(list),
                 member,
                 changes,
             },
             Self::MailHost { key, port, user } => Effect::MailHost {
-                key: Key::of_dotted(key),
+                key: parse(key),
                 port,
                 user,
             },

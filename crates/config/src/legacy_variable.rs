@@ -21,6 +21,8 @@ use crate::{Conversion, Profile, UrlChange, effect::Effect, key::Key};
 pub struct LegacyVariable {
     name: Cow<'static, str>,
     effect: Effect<Cow<'static, str>>,
+    /// The section that contains the keys.
+    section: Option<&'static str>,
     /// Whether a schema without the key skips it.
     is_optional: bool,
     /// The variable without which it is ignored.
@@ -268,10 +270,19 @@ impl LegacyVariable {
         self
     }
 
+    /// Moves the keys into a section, for lists that several settings types share. `jwt.secret`
+    /// within `identity` is `identity.jwt.secret`.
+    #[must_use]
+    pub const fn within(mut self, section: &'static str) -> Self {
+        self.section = Some(section);
+        self
+    }
+
     const fn with(name: &'static str, effect: Effect<Cow<'static, str>>) -> Self {
         Self {
             name: Cow::Borrowed(name),
             effect,
+            section: None,
             is_optional: false,
             together_with: None,
             yields_to: None,
@@ -286,6 +297,7 @@ impl LegacyVariable {
                 key: Cow::Owned(key.to_owned()),
                 conversion: None,
             },
+            section: None,
             is_optional: false,
             together_with: None,
             yields_to: None,
@@ -308,15 +320,22 @@ impl LegacyVariable {
 
     /// Returns the key that the variable sets or requires, if any.
     pub(crate) fn key(&self) -> Option<Key> {
-        self.effect.key()
+        self.effect.key().map(|key| self.parse(key))
     }
 
     pub(crate) fn resolve(&self) -> Variable {
         Variable {
             name: self.name.clone().into_owned(),
-            effect: self.effect.resolve(),
+            effect: self.effect.resolve(|key| self.parse(key)),
             together_with: self.together_with,
-            yields_to: self.yields_to.map(Key::of_dotted),
+            yields_to: self.yields_to.map(|key| self.parse(key)),
+        }
+    }
+
+    fn parse(&self, key: &str) -> Key {
+        match self.section {
+            Some(section) => Key::of_dotted(&format!("{section}.{key}")),
+            None => Key::of_dotted(key),
         }
     }
 }

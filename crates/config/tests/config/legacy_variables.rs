@@ -207,6 +207,27 @@ fn shared_environment_has_no_legacy_variables_conf_1() {
 }
 
 #[test]
+fn shared_variables_set_keys_of_a_section_conf_1() {
+    #[derive(Default, Clone, Serialize, Deserialize, JsonSchema)]
+    #[serde(default, deny_unknown_fields)]
+    struct Visit {
+        /// The words of the visitor.
+        hello: Hello,
+    }
+
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join("config.yaml"), "{}").unwrap();
+    let loader = Loader::new("visit")
+        .directory(directory.path())
+        .environment([("GREETING", "Ahoy")].into_iter().collect::<Environment>());
+    let variables = VARIABLES.into_iter().map(|shared| shared.within("hello"));
+    let loader = variables.fold(loader, Loader::legacy_variable);
+    let schema = loader.extend_schema(Schema::from_settings::<Visit>());
+    let visit: Visit = loader.load(&schema).unwrap().get().unwrap();
+    assert_eq!(visit.hello.greeting, "Ahoy");
+}
+
+#[test]
 fn documents_list_effects_of_legacy_variables_conf_6() {
     let schema = Schema::from_settings::<Hello>();
     let schema = VARIABLES.iter().fold(schema, Schema::with_legacy_variable);
