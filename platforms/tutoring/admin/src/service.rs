@@ -12,7 +12,7 @@ use seaworthy::{
     service::Commands,
 };
 use tutoring_contract::{AccessTokens, use_envelopes};
-use tutoring_identity::{ADMIN_VARIABLES, ActiveSessions, LoginLimit, behind_gateway};
+use tutoring_identity::{ActiveSessions, LoginLimit, admin_variables, behind_gateway};
 
 use crate::{
     accounts::{Accounts, second_factors},
@@ -32,8 +32,7 @@ pub(crate) const DATABASE: &str = "database";
 #[must_use]
 pub fn service() -> Service {
     let service = Service::new(NAME, env!("CARGO_PKG_VERSION"));
-    behind_gateway(service, "ADMIN_SERVICE_PORT", [3010, 4010])
-        .legacy_variables(ADMIN_VARIABLES.to_vec())
+    behind_gateway(service, "ADMIN_SERVICE_PORT", [3010, 4010]).legacy_variables(admin_variables())
 }
 
 /// Runs the program.

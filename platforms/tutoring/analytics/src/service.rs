@@ -12,7 +12,7 @@ use seaworthy::{
     service::Commands,
 };
 use tutoring_contract::{groups::ANALYTICS, use_envelopes};
-use tutoring_identity::{ActiveSessions, BROKER, DATABASE, STORE_VARIABLES, behind_gateway};
+use tutoring_identity::{ActiveSessions, BROKER, DATABASE, behind_gateway, store_variables};
 
 use crate::{
     analytics::Analytics,
@@ -35,7 +35,7 @@ pub fn service() -> Service {
     let service = Service::new(NAME, env!("CARGO_PKG_VERSION"));
     behind_gateway(service, "ANALYTICS_SERVICE_PORT", [3009, 3109])
         .default_value("server.http.max_body_size", MAX_BODY_SIZE)
-        .legacy_variables(STORE_VARIABLES.to_vec())
+        .legacy_variables(store_variables())
         .legacy_variables(VARIABLES)
 }
 

@@ -7,8 +7,8 @@ use seaworthy::{
     prelude::*,
 };
 use tutoring_identity::{
-    Backend, DATABASE, LiveSealer, NoticeSealer, STORE_VARIABLES, Stores, behind_gateway_with,
-    in_batches, stores,
+    Backend, DATABASE, LiveSealer, NoticeSealer, Stores, behind_gateway_with, in_batches,
+    store_variables, stores,
 };
 
 use crate::{
@@ -43,7 +43,7 @@ pub fn service() -> Service {
     let service = Service::new(NAME, env!("CARGO_PKG_VERSION"));
     behind_gateway_with(service, "BOOKING_SERVICE_PORT", [3011, 3111], REQUESTS)
         .default_value("server.http.max_body_size", "16KiB")
-        .legacy_variables(STORE_VARIABLES.to_vec())
+        .legacy_variables(store_variables())
         .legacy_variables(VARIABLES)
 }
 

@@ -17,8 +17,8 @@ use tutoring_contract::{
     events::{AdminOverride, BusinessEvent, NotificationRequested},
 };
 use tutoring_identity::{
-    ATTACHMENTS_VARIABLES, BACKEND_VARIABLES, Backend, DATABASE, LiveSealer, Stores,
-    behind_gateway, stores,
+    Backend, DATABASE, LiveSealer, Stores, backend_variables, behind_gateway, storage_variables,
+    stores,
 };
 
 use crate::{
@@ -57,8 +57,8 @@ pub fn service() -> Service {
     behind_gateway(service, "CHAT_SERVICE_PORT", [3008, 3108])
         // 5,000 characters of four bytes, and ten attachments.
         .default_value("server.http.max_body_size", "64KiB")
-        .legacy_variables(BACKEND_VARIABLES.to_vec())
-        .legacy_variables(ATTACHMENTS_VARIABLES.to_vec())
+        .legacy_variables(backend_variables())
+        .legacy_variables(storage_variables("attachments"))
         .legacy_variables(VARIABLES)
 }
 

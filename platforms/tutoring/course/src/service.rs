@@ -11,7 +11,7 @@ use tutoring_contract::events::{
     CourseProgressUpdated, NotificationRequested, PurchaseCreated,
 };
 use tutoring_identity::{
-    Backend, DATABASE, MEDIA_VARIABLES, STORE_VARIABLES, Stores, behind_gateway_with, stores,
+    Backend, DATABASE, Stores, behind_gateway_with, storage_variables, store_variables, stores,
 };
 
 use crate::{
@@ -38,8 +38,8 @@ pub fn service() -> Service {
     let service = Service::new(NAME, env!("CARGO_PKG_VERSION"));
     behind_gateway_with(service, "COURSE_SERVICE_PORT", [3005, 3105], REQUESTS)
         .default_value("server.http.max_body_size", "64KiB")
-        .legacy_variables(STORE_VARIABLES.to_vec())
-        .legacy_variables(MEDIA_VARIABLES.to_vec())
+        .legacy_variables(store_variables())
+        .legacy_variables(storage_variables("media"))
         .legacy_variables(VARIABLES)
 }
 

@@ -14,7 +14,7 @@ use seaworthy::{
     service::Commands,
 };
 use tutoring_contract::{AccessTokenVerifier, SessionCheck, use_envelopes};
-use tutoring_identity::{ActiveSessions, GATEWAY_VARIABLES, LiveSealer};
+use tutoring_identity::{ActiveSessions, LiveSealer, gateway_variables};
 
 use crate::{
     GatewayConfig, Upstream, business_events,
@@ -101,7 +101,7 @@ pub fn service() -> Service {
         .default_value("server.http.cors.allowed_methods", METHODS.as_slice())
         .default_value("server.http.cors.allowed_headers", HEADERS.as_slice())
         .default_value("server.http.cors.exposed_headers", exposed.as_slice())
-        .legacy_variables(GATEWAY_VARIABLES.to_vec())
+        .legacy_variables(gateway_variables())
         .legacy_variables(VARIABLES);
     let gateway = upstream!(gateway, "student_auth", 3001);
     let gateway = upstream!(gateway, "trainer_auth", 3002);

@@ -70,8 +70,7 @@ pub use secret_notices::NoticeSealer;
 pub use store::{Accounts, MIGRATIONS};
 pub use stores::Stores;
 pub use variables::{
-    ACCOUNT_VARIABLES, ADMIN_VARIABLES, ATTACHMENTS_VARIABLES, BACKEND_VARIABLES,
-    DOCUMENTS_VARIABLES, GATEWAY_VARIABLES, MAIL_VARIABLES, MEDIA_VARIABLES, STORE_VARIABLES,
-    TRAINER_ACCOUNT_VARIABLES,
+    MAIL_VARIABLES, account_variables, admin_variables, backend_variables, gateway_variables,
+    storage_variables, store_variables, trainer_account_variables,
 };
 pub use workers::in_batches;

@@ -45,235 +45,196 @@ const KAFKA_SECURITY: &[(&str, UrlChange)] = &[
     ("sasl_ssl", KAFKA_TLS),
 ];
 
-/// Declares lists of variables for settings under a prefix. The parts are those of the settings of
-/// a service.
-macro_rules! variables {
-    ([$($part:ident)*] $prefix:literal) => {
-        variables!(@ [$($part)*] $prefix)
-    };
-    (@ [] $prefix:literal $($done:expr,)*) => {
-        &[$($done,)*]
-    };
-    // All services.
-    (@ [common $($part:ident)*] $prefix:literal $($done:expr,)*) => {
-        variables!(@ [$($part)*] $prefix $($done,)*
-            LegacyVariable::profile("APP_ENV"),
-            LegacyVariable::sets("LOG_LEVEL", "log.level"),
-            LegacyVariable::sets("TRUSTED_PROXIES", "server.http.trusted_proxies"),
-            LegacyVariable::sets("REDIS_URL", concat!($prefix, "redis.url")),
-            LegacyVariable::sets("JWT_ACCESS_SECRET", concat!($prefix, "access_tokens.secret")),
-            LegacyVariable::sets("JWT_ISSUER", concat!($prefix, "access_tokens.issuer")),
-            LegacyVariable::sets("JWT_AUDIENCE", concat!($prefix, "access_tokens.audience")),
-            LegacyVariable::ignored("SERVICE_NAME", "remove it: the name of a service is fixed"),
-            LegacyVariable::ignored(
-                "INSTANCE_ID",
-                "remove it: each process creates the ID of its instance",
-            ),
-            LegacyVariable::ignored(
-                "RATE_LIMIT_*",
-                "set server.http.rate_limit, and limits of the gateway and of the services",
-            ),
-        )
-    };
-    // Services with a database.
-    (@ [database $($part:ident)*] $prefix:literal $($done:expr,)*) => {
-        variables!(@ [$($part)*] $prefix $($done,)*
-            LegacyVariable::sets("POSTGRES_URL", concat!($prefix, "database.url")),
-            LegacyVariable::changes_url(
-                "POSTGRES_SSL",
-                concat!($prefix, "database.url"),
-                SSL_MODES,
-            ),
-            LegacyVariable::changes_urls(
-                "POSTGRES_SSL",
-                concat!($prefix, "database.replicas"),
-                "url",
-                SSL_MODES,
-            ),
-            LegacyVariable::converted(
-                "DB_STATEMENT_TIMEOUT",
-                concat!($prefix, "database.statement_timeout"),
-                Conversion::Milliseconds,
-            ),
-        )
-    };
-    // Services with a broker. The list of servers exists with the feature `kafka`.
-    (@ [broker $($part:ident)*] $prefix:literal $($done:expr,)*) => {
-        variables!(@ [$($part)*] $prefix $($done,)*
-            LegacyVariable::converted(
-                "KAFKA_BROKERS",
-                concat!($prefix, "broker.url"),
-                Conversion::FirstHost("kafka"),
-            ),
-            LegacyVariable::converted(
-                "KAFKA_BROKERS",
-                concat!($prefix, "broker.kafka.servers"),
-                Conversion::HostList,
-            )
-            .optional(),
-            LegacyVariable::changes_url(
-                "KAFKA_SECURITY",
-                concat!($prefix, "broker.url"),
-                KAFKA_SECURITY,
-            ),
-            LegacyVariable::ignored(
-                "KAFKA_CLIENT_ID",
-                "remove it: each service sets its own client ID",
-            ),
-            LegacyVariable::ignored(
-                "KAFKA_GROUP_ID",
-                "remove it: consumer groups have fixed names",
-            ),
-        )
-    };
-    // Services with accounts and sessions.
-    (@ [sessions $($part:ident)*] $prefix:literal $($done:expr,)*) => {
-        variables!(@ [$($part)*] $prefix $($done,)*
-            LegacyVariable::sets(
-                "JWT_ACCESS_EXPIRES_IN",
-                concat!($prefix, "access_tokens.lifetime"),
-            ),
-            LegacyVariable::sets(
-                "JWT_REFRESH_EXPIRES_IN",
-                concat!($prefix, "sessions.idle_timeout"),
-            ),
-            LegacyVariable::ignored(
-                "JWT_REFRESH_SECRET",
-                "remove it: refresh tokens are random, and the database stores their hashes",
-            ),
-            LegacyVariable::sets(
-                "ACCOUNT_LOCKOUT_MAX_ATTEMPTS",
-                concat!($prefix, "lockout.account.max_failures"),
-            ),
-            LegacyVariable::sets(
-                "ACCOUNT_LOCKOUT_DURATION",
-                concat!($prefix, "lockout.account.initial_backoff"),
-            ),
-            LegacyVariable::sets(
-                "ACCOUNT_LOCKOUT_DURATION",
-                concat!($prefix, "lockout.account.max_backoff"),
-            ),
-        )
-    };
-    // The service of administrators. The legacy environment has the values of students.
-    (@ [administrators $($part:ident)*] $prefix:literal $($done:expr,)*) => {
-        variables!(@ [$($part)*] $prefix $($done,)*
-            LegacyVariable::ignored(
-                "JWT_ACCESS_EXPIRES_IN",
-                concat!("set ", $prefix, "access_tokens.lifetime of administrators"),
-            ),
-            LegacyVariable::ignored(
-                "JWT_REFRESH_EXPIRES_IN",
-                concat!("set ", $prefix, "sessions.idle_timeout of administrators"),
-            ),
-            LegacyVariable::ignored(
-                "JWT_REFRESH_SECRET",
-                "remove it: refresh tokens are random, and the database stores their hashes",
-            ),
-            LegacyVariable::ignored(
-                "ACCOUNT_LOCKOUT_*",
-                concat!("set ", $prefix, "lockout.account of administrators"),
-            ),
-        )
-    };
-    // Services that send e-mail.
-    (@ [mail $($part:ident)*] $prefix:literal $($done:expr,)*) => {
-        variables!(@ [$($part)*] $prefix $($done,)*
-            LegacyVariable::mail_host(
-                "SMTP_HOST",
-                concat!($prefix, "mail.url"),
-                "SMTP_PORT",
-                "SMTP_USER",
-            ),
-            LegacyVariable::part_of("SMTP_PORT", "SMTP_HOST"),
-            LegacyVariable::part_of("SMTP_USER", "SMTP_HOST"),
-            LegacyVariable::sets("SMTP_PASS", concat!($prefix, "mail.password")),
-            LegacyVariable::sets("SMTP_FROM", concat!($prefix, "mail.from")),
-            LegacyVariable::ignored("EMAIL_OTP_SUBJECT", "remove it: the subject is fixed"),
-        )
-    };
-    // Services with codes and logins by Google.
-    (@ [identity $($part:ident)*] $prefix:literal $($done:expr,)*) => {
-        variables!(@ [$($part)*] $prefix $($done,)*
-            LegacyVariable::sets("OTP_PEPPER", concat!($prefix, "codes.pepper")),
-            LegacyVariable::sets("MSG91_AUTH_KEY", concat!($prefix, "sms.auth_key")),
-            LegacyVariable::sets("MSG91_TEMPLATE_ID", concat!($prefix, "sms.template_id")),
-            LegacyVariable::converted(
-                "MSG91_TEMPLATE_ID",
-                concat!($prefix, "sms.provider"),
-                Conversion::Constant("msg91"),
-            ),
-            LegacyVariable::sets("GOOGLE_CLIENT_ID", concat!($prefix, "google.client_ids")),
-            LegacyVariable::sets("GOOGLE_CLIENT_IDS", concat!($prefix, "google.client_ids")),
-            LegacyVariable::sets("GOOGLE_CLIENT_SECRET", concat!($prefix, "google.client_secret")),
-            LegacyVariable::sets("GOOGLE_REDIRECT_URIS", concat!($prefix, "google.redirect_uris")),
-            LegacyVariable::sets(
-                "ENABLE_UNVERIFIED_CLEANUP",
-                concat!($prefix, "unverified_cleanup"),
-            ),
-            LegacyVariable::accepts(
-                "ENABLE_REFRESH_TOKEN_CLEANUP",
-                &["true"],
-                "remove it: old refresh tokens are always removed",
-            ),
-        )
-    };
-    // Services with objects in S3, whose settings have this name instead of a prefix.
-    (@ [storage $($part:ident)*] $prefix:literal $($done:expr,)*) => {
-        variables!(@ [$($part)*] $prefix $($done,)*
-            LegacyVariable::converted(
-                "AWS_S3_BUCKET",
-                concat!($prefix, "url"),
-                Conversion::UrlOf("s3"),
-            )
-            .unless_file_sets(concat!($prefix, "url")),
-            LegacyVariable::sets("AWS_REGION", concat!($prefix, "region"))
-                .together_with("AWS_S3_BUCKET")
-                .unless_file_sets(concat!($prefix, "url")),
-            LegacyVariable::sets("AWS_ACCESS_KEY_ID", concat!($prefix, "access_key"))
-                .together_with("AWS_S3_BUCKET")
-                .unless_file_sets(concat!($prefix, "url")),
-            LegacyVariable::sets("AWS_SECRET_ACCESS_KEY", concat!($prefix, "secret_key"))
-                .together_with("AWS_S3_BUCKET")
-                .unless_file_sets(concat!($prefix, "url")),
-            LegacyVariable::sets("AWS_SESSION_TOKEN", concat!($prefix, "session_token"))
-                .together_with("AWS_S3_BUCKET")
-                .unless_file_sets(concat!($prefix, "url")),
-        )
-    };
-}
+/// Variables of the process.
+const PROCESS: [LegacyVariable; 3] = [
+    LegacyVariable::profile("APP_ENV"),
+    LegacyVariable::sets("LOG_LEVEL", "log.level"),
+    LegacyVariable::sets("TRUSTED_PROXIES", "server.http.trusted_proxies"),
+];
 
-/// The environment names of services whose settings are an
-/// [`IdentityConfig`](crate::IdentityConfig).
-pub const ACCOUNT_VARIABLES: &[LegacyVariable] =
-    variables!([common database broker sessions mail identity] "");
+/// Variables of all services.
+const TOKENS: [LegacyVariable; 7] = [
+    LegacyVariable::sets("REDIS_URL", "redis.url"),
+    LegacyVariable::sets("JWT_ACCESS_SECRET", "access_tokens.secret"),
+    LegacyVariable::sets("JWT_ISSUER", "access_tokens.issuer"),
+    LegacyVariable::sets("JWT_AUDIENCE", "access_tokens.audience"),
+    LegacyVariable::ignored("SERVICE_NAME", "remove it: the name of a service is fixed"),
+    LegacyVariable::ignored(
+        "INSTANCE_ID",
+        "remove it: each process creates the ID of its instance",
+    ),
+    LegacyVariable::ignored(
+        "RATE_LIMIT_*",
+        "set server.http.rate_limit, and limits of the gateway and of the services",
+    ),
+];
 
-/// The environment names for settings that contain an [`IdentityConfig`](crate::IdentityConfig) as
-/// `identity`.
-pub const TRAINER_ACCOUNT_VARIABLES: &[LegacyVariable] =
-    variables!([common database broker sessions mail identity] "identity.");
+/// Variables of services with a database.
+const DATABASE: [LegacyVariable; 4] = [
+    LegacyVariable::sets("POSTGRES_URL", "database.url"),
+    LegacyVariable::changes_url("POSTGRES_SSL", "database.url", SSL_MODES),
+    LegacyVariable::changes_urls("POSTGRES_SSL", "database.replicas", "url", SSL_MODES),
+    LegacyVariable::converted(
+        "DB_STATEMENT_TIMEOUT",
+        "database.statement_timeout",
+        Conversion::Milliseconds,
+    ),
+];
 
-/// The environment names of services whose settings contain a
-/// [`BackendConfig`](crate::BackendConfig) as `backend`.
-pub const BACKEND_VARIABLES: &[LegacyVariable] = variables!([common database broker] "backend.");
+/// Variables of services with a broker. The list of servers exists with the feature `kafka`.
+const BROKER: [LegacyVariable; 5] = [
+    LegacyVariable::converted(
+        "KAFKA_BROKERS",
+        "broker.url",
+        Conversion::FirstHost("kafka"),
+    ),
+    LegacyVariable::converted(
+        "KAFKA_BROKERS",
+        "broker.kafka.servers",
+        Conversion::HostList,
+    )
+    .optional(),
+    LegacyVariable::changes_url("KAFKA_SECURITY", "broker.url", KAFKA_SECURITY),
+    LegacyVariable::ignored(
+        "KAFKA_CLIENT_ID",
+        "remove it: each service sets its own client ID",
+    ),
+    LegacyVariable::ignored(
+        "KAFKA_GROUP_ID",
+        "remove it: consumer groups have fixed names",
+    ),
+];
 
-/// The environment names of services with their own settings of stores and tokens.
-pub const STORE_VARIABLES: &[LegacyVariable] = variables!([common database broker] "");
+/// The advice for `JWT_REFRESH_SECRET`.
+const NO_REFRESH_SECRET: &str =
+    "remove it: refresh tokens are random, and the database stores their hashes";
 
-/// The environment names of the service of administrators, which has no broker.
-pub const ADMIN_VARIABLES: &[LegacyVariable] = variables!([common database administrators] "");
+/// Variables of services with accounts and sessions.
+const SESSIONS: [LegacyVariable; 6] = [
+    LegacyVariable::sets("JWT_ACCESS_EXPIRES_IN", "access_tokens.lifetime"),
+    LegacyVariable::sets("JWT_REFRESH_EXPIRES_IN", "sessions.idle_timeout"),
+    LegacyVariable::ignored("JWT_REFRESH_SECRET", NO_REFRESH_SECRET),
+    LegacyVariable::sets(
+        "ACCOUNT_LOCKOUT_MAX_ATTEMPTS",
+        "lockout.account.max_failures",
+    ),
+    LegacyVariable::sets(
+        "ACCOUNT_LOCKOUT_DURATION",
+        "lockout.account.initial_backoff",
+    ),
+    LegacyVariable::sets("ACCOUNT_LOCKOUT_DURATION", "lockout.account.max_backoff"),
+];
 
-/// The environment names of the gateway, which has no database.
-pub const GATEWAY_VARIABLES: &[LegacyVariable] = variables!([common broker] "");
+/// Variables of the service of administrators. The legacy environment has the values of students.
+const ADMINISTRATORS: [LegacyVariable; 4] = [
+    LegacyVariable::ignored(
+        "JWT_ACCESS_EXPIRES_IN",
+        "set access_tokens.lifetime of administrators",
+    ),
+    LegacyVariable::ignored(
+        "JWT_REFRESH_EXPIRES_IN",
+        "set sessions.idle_timeout of administrators",
+    ),
+    LegacyVariable::ignored("JWT_REFRESH_SECRET", NO_REFRESH_SECRET),
+    LegacyVariable::ignored("ACCOUNT_LOCKOUT_*", "set lockout.account of administrators"),
+];
 
 /// The environment names of e-mail, for settings with a field `mail`.
-pub const MAIL_VARIABLES: &[LegacyVariable] = variables!([mail] "");
+pub const MAIL_VARIABLES: [LegacyVariable; 6] = [
+    LegacyVariable::mail_host("SMTP_HOST", "mail.url", "SMTP_PORT", "SMTP_USER"),
+    LegacyVariable::part_of("SMTP_PORT", "SMTP_HOST"),
+    LegacyVariable::part_of("SMTP_USER", "SMTP_HOST"),
+    LegacyVariable::sets("SMTP_PASS", "mail.password"),
+    LegacyVariable::sets("SMTP_FROM", "mail.from"),
+    LegacyVariable::ignored("EMAIL_OTP_SUBJECT", "remove it: the subject is fixed"),
+];
 
-/// The environment names of the storage `attachments`.
-pub const ATTACHMENTS_VARIABLES: &[LegacyVariable] = variables!([storage] "attachments.");
+/// Variables of services with codes and logins by Google.
+const IDENTITY: [LegacyVariable; 10] = [
+    LegacyVariable::sets("OTP_PEPPER", "codes.pepper"),
+    LegacyVariable::sets("MSG91_AUTH_KEY", "sms.auth_key"),
+    LegacyVariable::sets("MSG91_TEMPLATE_ID", "sms.template_id"),
+    LegacyVariable::converted(
+        "MSG91_TEMPLATE_ID",
+        "sms.provider",
+        Conversion::Constant("msg91"),
+    ),
+    LegacyVariable::sets("GOOGLE_CLIENT_ID", "google.client_ids"),
+    LegacyVariable::sets("GOOGLE_CLIENT_IDS", "google.client_ids"),
+    LegacyVariable::sets("GOOGLE_CLIENT_SECRET", "google.client_secret"),
+    LegacyVariable::sets("GOOGLE_REDIRECT_URIS", "google.redirect_uris"),
+    LegacyVariable::sets("ENABLE_UNVERIFIED_CLEANUP", "unverified_cleanup"),
+    LegacyVariable::accepts(
+        "ENABLE_REFRESH_TOKEN_CLEANUP",
+        &["true"],
+        "remove it: old refresh tokens are always removed",
+    ),
+];
 
-/// The environment names of the storage `documents`.
-pub const DOCUMENTS_VARIABLES: &[LegacyVariable] = variables!([storage] "documents.");
+/// Variables of services with objects in S3.
+const STORAGE: [LegacyVariable; 5] = [
+    LegacyVariable::converted("AWS_S3_BUCKET", "url", Conversion::UrlOf("s3"))
+        .unless_file_sets("url"),
+    storage("AWS_REGION", "region"),
+    storage("AWS_ACCESS_KEY_ID", "access_key"),
+    storage("AWS_SECRET_ACCESS_KEY", "secret_key"),
+    storage("AWS_SESSION_TOKEN", "session_token"),
+];
 
-/// The environment names of the storage `media`.
-pub const MEDIA_VARIABLES: &[LegacyVariable] = variables!([storage] "media.");
+/// A variable that counts together with the bucket.
+const fn storage(name: &'static str, key: &'static str) -> LegacyVariable {
+    LegacyVariable::sets(name, key)
+        .together_with("AWS_S3_BUCKET")
+        .unless_file_sets("url")
+}
+
+/// Returns the environment names of services with their own settings of stores and tokens.
+pub fn store_variables() -> impl Iterator<Item = LegacyVariable> {
+    PROCESS.into_iter().chain(stores())
+}
+
+/// Returns the environment names of services whose settings contain a
+/// [`BackendConfig`](crate::BackendConfig) as `backend`.
+pub fn backend_variables() -> impl Iterator<Item = LegacyVariable> {
+    let settings = stores().map(|variable| variable.within("backend"));
+    PROCESS.into_iter().chain(settings)
+}
+
+fn stores() -> impl Iterator<Item = LegacyVariable> {
+    TOKENS.into_iter().chain(DATABASE).chain(BROKER)
+}
+
+/// Returns the environment names of services whose settings are an
+/// [`IdentityConfig`](crate::IdentityConfig).
+pub fn account_variables() -> impl Iterator<Item = LegacyVariable> {
+    PROCESS.into_iter().chain(accounts())
+}
+
+/// Returns the environment names for settings that contain an
+/// [`IdentityConfig`](crate::IdentityConfig) as `identity`.
+pub fn trainer_account_variables() -> impl Iterator<Item = LegacyVariable> {
+    let settings = accounts().map(|variable| variable.within("identity"));
+    PROCESS.into_iter().chain(settings)
+}
+
+fn accounts() -> impl Iterator<Item = LegacyVariable> {
+    let settings = stores().chain(SESSIONS).chain(MAIL_VARIABLES);
+    settings.chain(IDENTITY)
+}
+
+/// Returns the environment names of the service of administrators, which has no broker.
+pub fn admin_variables() -> impl Iterator<Item = LegacyVariable> {
+    let settings = PROCESS.into_iter().chain(TOKENS).chain(DATABASE);
+    settings.chain(ADMINISTRATORS)
+}
+
+/// Returns the environment names of the gateway, which has no database.
+pub fn gateway_variables() -> impl Iterator<Item = LegacyVariable> {
+    PROCESS.into_iter().chain(TOKENS).chain(BROKER)
+}
+
+/// Returns the environment names of the storage in a section, such as `attachments`.
+pub fn storage_variables(section: &'static str) -> impl Iterator<Item = LegacyVariable> {
+    let settings = STORAGE.into_iter();
+    settings.map(move |variable| variable.within(section))
+}

@@ -17,7 +17,7 @@ use tutoring_contract::{
     groups::NOTIFICATION,
 };
 use tutoring_identity::{
-    BACKEND_VARIABLES, Backend, LiveSealer, MAIL_VARIABLES, NoticeSealer, Stores, behind_gateway,
+    Backend, LiveSealer, MAIL_VARIABLES, NoticeSealer, Stores, backend_variables, behind_gateway,
     stores,
 };
 
@@ -68,8 +68,8 @@ pub fn service() -> Service {
         )
         .default_value("clients.apns.base_url", "https://api.push.apple.com")
         .default_value("clients.apns.version", "http2")
-        .legacy_variables(BACKEND_VARIABLES.to_vec())
-        .legacy_variables(MAIL_VARIABLES.to_vec())
+        .legacy_variables(backend_variables())
+        .legacy_variables(MAIL_VARIABLES)
         .legacy_variables(VARIABLES)
 }
 

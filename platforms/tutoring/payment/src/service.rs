@@ -14,7 +14,7 @@ use tutoring_contract::{
     ServiceTokens,
     events::{BusinessEvent, PaymentRefunded, PurchaseConfirmed},
 };
-use tutoring_identity::{Backend, DATABASE, STORE_VARIABLES, Stores, behind_gateway_with, stores};
+use tutoring_identity::{Backend, DATABASE, Stores, behind_gateway_with, store_variables, stores};
 
 use crate::{
     api::{self, RouteLimits},
@@ -62,7 +62,7 @@ pub fn service() -> Service {
         .default_value("clients.razorpay.base_url", "https://api.razorpay.com")
         // Do not send traces and request IDs to the provider.
         .default_value("clients.razorpay.propagation", "none")
-        .legacy_variables(STORE_VARIABLES.to_vec())
+        .legacy_variables(store_variables())
         .legacy_variables(VARIABLES)
 }
 

@@ -11,7 +11,7 @@ use seaworthy::{
     service::Commands,
 };
 use tutoring_identity::{
-    ACCOUNT_VARIABLES, AccountKind, DATABASE, Identity, IdentityConfig, behind_gateway,
+    AccountKind, DATABASE, Identity, IdentityConfig, account_variables, behind_gateway,
 };
 
 /// The name of the service in logs, metrics and settings.
@@ -35,7 +35,7 @@ pub fn service() -> Service {
         // Google gets no data of the request.
         .default_value("clients.google.propagation", "none")
         .default_value("server.http.max_body_size", MAX_BODY_SIZE)
-        .legacy_variables(ACCOUNT_VARIABLES.to_vec())
+        .legacy_variables(account_variables())
 }
 
 /// Runs the program.

@@ -16,7 +16,7 @@ use tutoring_contract::{
     ServiceTokens,
     events::{AdminOverride, BusinessEvent, StudentChanged},
 };
-use tutoring_identity::{BACKEND_VARIABLES, Backend, Stores, behind_gateway, stores};
+use tutoring_identity::{Backend, Stores, backend_variables, behind_gateway, stores};
 
 use crate::{
     api::{self, Api},
@@ -78,7 +78,7 @@ pub fn service() -> Service {
         .default_value("clients.booking.base_url", "http://127.0.0.1:3011")
         .default_value("clients.booking.propagation", "address")
         .default_value("clients.booking.policies.total_timeout", TIMEOUT)
-        .legacy_variables(BACKEND_VARIABLES.to_vec())
+        .legacy_variables(backend_variables())
         .legacy_variables(VARIABLES)
 }
 

@@ -11,8 +11,8 @@ use tutoring_contract::{
     groups::TRAINER_AUTH,
 };
 use tutoring_identity::{
-    AccountKind, DOCUMENTS_VARIABLES, Identity, Stores, TRAINER_ACCOUNT_VARIABLES, behind_gateway,
-    stores,
+    AccountKind, Identity, Stores, behind_gateway, storage_variables, stores,
+    trainer_account_variables,
 };
 
 use crate::{
@@ -42,8 +42,8 @@ pub fn service() -> Service {
     behind_gateway(service, "TRAINER_AUTH_SERVICE_PORT", [3002, 3102])
         // Google gets no data of the request.
         .default_value("clients.google.propagation", "none")
-        .legacy_variables(TRAINER_ACCOUNT_VARIABLES.to_vec())
-        .legacy_variables(DOCUMENTS_VARIABLES.to_vec())
+        .legacy_variables(trainer_account_variables())
+        .legacy_variables(storage_variables("documents"))
         .legacy_variables(VARIABLES)
 }
 

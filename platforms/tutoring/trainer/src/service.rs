@@ -14,7 +14,7 @@ use seaworthy::{
 use tutoring_contract::events::{
     AdminOverride, BusinessEvent, PayrollRecalculated, TrainerChanged,
 };
-use tutoring_identity::{BACKEND_VARIABLES, Backend, Stores, behind_gateway, sealer, stores};
+use tutoring_identity::{Backend, Stores, backend_variables, behind_gateway, sealer, stores};
 
 use crate::{
     api::{self, Api},
@@ -53,7 +53,7 @@ pub fn service() -> Service {
     let service = Service::new(NAME, env!("CARGO_PKG_VERSION"));
     behind_gateway(service, "TRAINER_SERVICE_PORT", [3004, 3104])
         .default_value("server.http.max_body_size", MAX_BODY_SIZE)
-        .legacy_variables(BACKEND_VARIABLES.to_vec())
+        .legacy_variables(backend_variables())
         .legacy_variables(VARIABLES)
 }
 
