@@ -1,4 +1,4 @@
-use std::{fmt, process::ExitCode};
+use std::{borrow::Cow, fmt, process::ExitCode};
 
 use seaworthy_config::{
     ConfigErrors, LegacyKey, LegacyVariable, Loaded, Loader, Profile, Settings,
@@ -37,7 +37,7 @@ use crate::{
 #[derive(Debug, Clone)]
 pub struct Service {
     pub(crate) identity: ServiceIdentity,
-    defaults: Vec<(&'static str, Json)>,
+    defaults: Vec<(Cow<'static, str>, Json)>,
     variables: Vec<LegacyVariable>,
     legacy_keys: Vec<LegacyKey>,
     legacy_prefix: Option<&'static str>,
@@ -81,8 +81,12 @@ impl Service {
     /// machine with others. Files, variables and the command line override it. The documents of the
     /// settings show it.
     #[must_use]
-    pub fn default_value(mut self, key: &'static str, value: impl Into<Json>) -> Self {
-        self.defaults.push((key, value.into()));
+    pub fn default_value(
+        mut self,
+        key: impl Into<Cow<'static, str>>,
+        value: impl Into<Json>,
+    ) -> Self {
+        self.defaults.push((key.into(), value.into()));
         self
     }
 
