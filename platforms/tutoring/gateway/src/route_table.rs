@@ -1,62 +1,29 @@
-/// A service to which the gateway forwards requests.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Upstream {
-    /// Accounts of students.
-    StudentAuth,
-    /// Accounts of trainers.
-    TrainerAuth,
-    /// Profiles of students.
-    Student,
-    /// Profiles of trainers.
-    Trainer,
-    /// Courses, purchases and progress.
-    Course,
-    /// Notifications and device tokens.
-    Notification,
-    /// Payments and coins.
-    Payment,
-    /// Chat and doubts.
-    Chat,
-    /// Analytics.
-    Analytics,
-    /// Administrators.
-    Admin,
-    /// Prices, allocations and sessions.
-    Booking,
-}
-
-impl Upstream {
-    /// Every service.
-    pub const ALL: [Self; 11] = [
-        Self::StudentAuth,
-        Self::TrainerAuth,
-        Self::Student,
-        Self::Trainer,
-        Self::Course,
-        Self::Notification,
-        Self::Payment,
-        Self::Chat,
-        Self::Analytics,
-        Self::Admin,
-        Self::Booking,
-    ];
-
-    /// Returns the name of the HTTP client in the settings.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::StudentAuth => "student_auth",
-            Self::TrainerAuth => "trainer_auth",
-            Self::Student => "student",
-            Self::Trainer => "trainer",
-            Self::Course => "course",
-            Self::Notification => "notification",
-            Self::Payment => "payment",
-            Self::Chat => "chat",
-            Self::Analytics => "analytics",
-            Self::Admin => "admin",
-            Self::Booking => "booking",
-        }
+seaworthy::named! {
+    /// A service to which the gateway forwards requests, with the name of its HTTP client in the
+    /// settings. The order is that of the default ports.
+    pub enum Upstream {
+        /// Accounts of students.
+        StudentAuth = "student_auth",
+        /// Accounts of trainers.
+        TrainerAuth = "trainer_auth",
+        /// Profiles of students.
+        Student = "student",
+        /// Profiles of trainers.
+        Trainer = "trainer",
+        /// Courses, purchases and progress.
+        Course = "course",
+        /// Notifications and device tokens.
+        Notification = "notification",
+        /// Payments and coins.
+        Payment = "payment",
+        /// Chat and doubts.
+        Chat = "chat",
+        /// Analytics.
+        Analytics = "analytics",
+        /// Administrators.
+        Admin = "admin",
+        /// Prices, allocations and sessions.
+        Booking = "booking",
     }
 }
 

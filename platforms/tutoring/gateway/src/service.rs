@@ -14,7 +14,7 @@ use seaworthy::{
     service::Commands,
 };
 use tutoring_contract::{AccessTokenVerifier, SessionCheck, use_envelopes};
-use tutoring_identity::{ActiveSessions, LiveSealer, gateway_variables};
+use tutoring_identity::{ActiveSessions, LiveSealer, gateway_variables, with_client};
 
 use crate::{
     GatewayConfig, Upstream, business_events,
@@ -49,27 +49,6 @@ const REQUESTS: u32 = 600;
 /// Timeout of requests and of their upstream calls.
 const TIMEOUT: &str = "30s";
 
-/// Sets the defaults of the client of a service on the same machine.
-macro_rules! upstream {
-    ($gateway:ident, $name:literal, $port:literal) => {
-        $gateway
-            .default_value(
-                concat!("clients.", $name, ".base_url"),
-                concat!("http://127.0.0.1:", $port),
-            )
-            // Send the client address, because services use it for rate limits and audit entries.
-            .default_value(concat!("clients.", $name, ".propagation"), "address")
-            .default_value(
-                concat!("clients.", $name, ".policies.attempt_timeout"),
-                TIMEOUT,
-            )
-            .default_value(
-                concat!("clients.", $name, ".policies.total_timeout"),
-                TIMEOUT,
-            )
-    };
-}
-
 /// Response headers that scripts on other origins can read (CORS), besides the framework's own.
 const EXPOSED_HEADERS: [&str; 4] = [
     "x-correlation-id",
@@ -103,17 +82,13 @@ pub fn service() -> Service {
         .default_value("server.http.cors.exposed_headers", exposed.as_slice())
         .legacy_variables(gateway_variables())
         .legacy_variables(VARIABLES);
-    let gateway = upstream!(gateway, "student_auth", 3001);
-    let gateway = upstream!(gateway, "trainer_auth", 3002);
-    let gateway = upstream!(gateway, "student", 3003);
-    let gateway = upstream!(gateway, "trainer", 3004);
-    let gateway = upstream!(gateway, "course", 3005);
-    let gateway = upstream!(gateway, "notification", 3006);
-    let gateway = upstream!(gateway, "payment", 3007);
-    let gateway = upstream!(gateway, "chat", 3008);
-    let gateway = upstream!(gateway, "analytics", 3009);
-    let gateway = upstream!(gateway, "admin", 3010);
-    upstream!(gateway, "booking", 3011)
+    (3001..)
+        .zip(Upstream::ALL)
+        .fold(gateway, |gateway, (port, upstream)| {
+            let name = upstream.as_str();
+            let attempt = format!("clients.{name}.policies.attempt_timeout");
+            with_client(gateway, name, port, TIMEOUT).default_value(attempt, TIMEOUT)
+        })
 }
 
 /// Runs the program.
@@ -186,14 +161,14 @@ async fn connections(
 
 fn client(clients: &[(Upstream, HttpClient)], of: Upstream) -> Result<HttpClient, StartError> {
     let found = clients.iter().find(|(upstream, _)| *upstream == of);
-    let missing = || StartError::new(format!("clients.{} is missing", of.name()));
+    let missing = || StartError::new(format!("clients.{} is missing", of.as_str()));
     found.map(|(_, client)| client.clone()).ok_or_else(missing)
 }
 
 /// Creates a client with its own circuit breaker for each service. None is part of readiness.
 fn clients<C: Settings>(service: &Assembly<C>) -> Result<Vec<(Upstream, HttpClient)>, StartError> {
     let clients = Upstream::ALL.into_iter().map(|upstream| {
-        let client = service.http_client(upstream.name())?;
+        let client = service.http_client(upstream.as_str())?;
         Ok((upstream, client))
     });
     clients.collect()

@@ -53,6 +53,17 @@ pub fn behind_gateway_with(
         .legacy_variables([port])
 }
 
+/// Sets the defaults of the client of another service of the platform on the same machine.
+#[must_use]
+pub fn with_client(service: Service, name: &str, port: u16, timeout: &str) -> Service {
+    let key = |setting: &str| format!("clients.{name}.{setting}");
+    service
+        .default_value(key("base_url"), format!("http://127.0.0.1:{port}"))
+        // Send the client address, because services use it for rate limits and audit entries.
+        .default_value(key("propagation"), "address")
+        .default_value(key("policies.total_timeout"), timeout)
+}
+
 /// Returns the settings of a database file, with the timeouts of the platform.
 #[must_use]
 pub fn embedded_database(file: &str) -> DatabaseConfig {

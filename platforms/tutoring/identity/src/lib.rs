@@ -49,7 +49,7 @@ pub use account::{Account, AccountKind, AccountView};
 pub use active_sessions::{ActiveSessions, SessionRecord};
 pub use backend::{
     BROKER, Backend, BackendConfig, DATABASE, behind_gateway, behind_gateway_with, embedded_broker,
-    embedded_database,
+    embedded_database, with_client,
 };
 pub use caller::{CallerSession, caller, own_or_permitted};
 pub use checks::{Checks, NOT_STORABLE, invalid, normalized_email};

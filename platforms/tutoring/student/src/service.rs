@@ -16,7 +16,7 @@ use tutoring_contract::{
     ServiceTokens,
     events::{AdminOverride, BusinessEvent, StudentChanged},
 };
-use tutoring_identity::{Backend, Stores, backend_variables, behind_gateway, stores};
+use tutoring_identity::{Backend, Stores, backend_variables, behind_gateway, stores, with_client};
 
 use crate::{
     api::{self, Api},
@@ -67,19 +67,14 @@ const VARIABLES: [LegacyVariable; 4] = [
 #[must_use]
 pub fn service() -> Service {
     let service = Service::new(NAME, env!("CARGO_PKG_VERSION"));
-    behind_gateway(service, "STUDENT_SERVICE_PORT", [3003, 3103])
+    let service = behind_gateway(service, "STUDENT_SERVICE_PORT", [3003, 3103])
         .default_value("server.http.max_body_size", MAX_BODY_SIZE)
-        .default_value("clients.notification.base_url", "http://127.0.0.1:3006")
-        .default_value("clients.notification.propagation", "address")
-        .default_value("clients.notification.policies.total_timeout", TIMEOUT)
-        .default_value("clients.payment.base_url", "http://127.0.0.1:3007")
-        .default_value("clients.payment.propagation", "address")
-        .default_value("clients.payment.policies.total_timeout", TIMEOUT)
-        .default_value("clients.booking.base_url", "http://127.0.0.1:3011")
-        .default_value("clients.booking.propagation", "address")
-        .default_value("clients.booking.policies.total_timeout", TIMEOUT)
         .legacy_variables(backend_variables())
-        .legacy_variables(VARIABLES)
+        .legacy_variables(VARIABLES);
+    let called = [("notification", 3006), ("payment", 3007), ("booking", 3011)];
+    called.into_iter().fold(service, |service, (name, port)| {
+        with_client(service, name, port, TIMEOUT)
+    })
 }
 
 stores!(StudentConfig, backend);
