@@ -28,37 +28,6 @@ impl DueReward {
     }
 }
 
-/// Returns the rewards that a condition on a time selects.
-macro_rules! due {
-    ($rest:literal, $connection:ident, $limit:ident) => {
-        sql(concat!(
-            "SELECT referred_id, referrer_id, reversals FROM referrals WHERE ",
-            $rest,
-            ", referred_id LIMIT ?"
-        ))
-        .bind(Utc::now())
-        .bind($limit)
-        .fetch_all($connection)
-        .await
-    };
-}
-
-/// Stores the time of a call. Returns whether the condition is true.
-macro_rules! begin {
-    ($rest:literal, $connection:ident, $referred:ident) => {{
-        let begun = sql(concat!(
-            "UPDATE referrals SET ",
-            $rest,
-            " AND referred_id = ?"
-        ))
-        .bind(Utc::now())
-        .bind($referred)
-        .execute($connection)
-        .await?;
-        Ok(begun.rows_affected() > 0)
-    }};
-}
-
 /// Stores who referred a student. Returns false if the student has redeemed a code.
 pub(crate) async fn insert(tx: &Transaction, referred: Uuid, referrer: Uuid) -> DataResult<bool> {
     insert_or_ignore!("referrals (referred_id, referrer_id, created_at) VALUES ({referred}, {referrer}, {Utc::now()})")
@@ -86,11 +55,9 @@ pub(crate) async fn clear_due(tx: &Transaction, referred: Uuid) -> DataResult<()
 
 /// Returns the first rewards that are due.
 pub(crate) async fn due(connection: &dyn Connection, limit: u32) -> DataResult<Vec<DueReward>> {
-    due!(
-        "reward_due_at <= ? AND reversal_started_at IS NULL ORDER BY reward_due_at",
-        connection,
-        limit
-    )
+    sql!("SELECT referred_id, referrer_id, reversals FROM referrals WHERE reward_due_at <= {Utc::now()} AND reversal_started_at IS NULL ORDER BY reward_due_at, referred_id LIMIT {limit}")
+        .fetch_all(connection)
+        .await
 }
 
 /// Returns the first reversals that are due.
@@ -98,20 +65,16 @@ pub(crate) async fn reversals_due(
     connection: &dyn Connection,
     limit: u32,
 ) -> DataResult<Vec<DueReward>> {
-    due!(
-        "reversal_due_at <= ? ORDER BY reversal_due_at",
-        connection,
-        limit
-    )
+    sql!("SELECT referred_id, referrer_id, reversals FROM referrals WHERE reversal_due_at <= {Utc::now()} ORDER BY reversal_due_at, referred_id LIMIT {limit}")
+        .fetch_all(connection)
+        .await
 }
 
 /// Stores that a call credits the coins. Returns `false` if a refund removed the reward.
 pub(crate) async fn begin(connection: &dyn Connection, referred: Uuid) -> DataResult<bool> {
-    begin!(
-        "reward_started_at = ? WHERE reward_due_at IS NOT NULL AND reversal_started_at IS NULL",
-        connection,
-        referred
-    )
+    sql!("UPDATE referrals SET reward_started_at = {Utc::now()} WHERE reward_due_at IS NOT NULL AND reversal_started_at IS NULL AND referred_id = {referred}")
+        .changes(connection)
+        .await
 }
 
 /// Stores that a call takes the coins. Returns `false` if a purchase removed the reversal.
@@ -119,11 +82,9 @@ pub(crate) async fn begin_reversal(
     connection: &dyn Connection,
     referred: Uuid,
 ) -> DataResult<bool> {
-    begin!(
-        "reversal_started_at = ? WHERE reversal_due_at IS NOT NULL",
-        connection,
-        referred
-    )
+    sql!("UPDATE referrals SET reversal_started_at = {Utc::now()} WHERE reversal_due_at IS NOT NULL AND referred_id = {referred}")
+        .changes(connection)
+        .await
 }
 
 /// Stores that the referrer has the coins. A reversal that is due stays due.
