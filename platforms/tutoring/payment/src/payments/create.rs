@@ -144,8 +144,9 @@ impl Payments {
     /// Stores a payment and reserves its coins. Returns the payment of another request with the
     /// same key instead.
     async fn store(&self, payment: Payment, coins_to_redeem: i64) -> Result<Payment, Error> {
-        let (draft, id) = (&payment, payment.id);
-        self.database
+        let draft = &payment;
+        let stored = self
+            .database
             .transaction(|tx| async move {
                 let mut payment = draft.clone();
                 if coins_to_redeem > 0 {
@@ -166,9 +167,15 @@ impl Payments {
                 // Rolls the reservation of coins back.
                 Err(errors::key_reused())
             })
-            .await
-            .or_else_known(&self.database, id, &payment.request_hash)
-            .await
+            .await;
+        match stored {
+            Err(refused) if refused.reason() == errors::key_reused().reason() => {
+                let known = payments::by_id(&self.database, payment.id).await?;
+                let known = known.filter(|known| known.request_hash == payment.request_hash);
+                known.ok_or(refused)
+            }
+            stored => stored,
+        }
     }
 
     async fn repeated(&self, known: Payment, hash: &str) -> Result<Created, Error> {
@@ -216,33 +223,6 @@ impl Payments {
         // A concurrent repeat may have stored its order first.
         let order_id = payment.order_id.clone().unwrap_or(order);
         Ok(Created { payment, order_id })
-    }
-}
-
-/// Reads the payment that a concurrent request stored.
-trait OrElseKnown {
-    async fn or_else_known(
-        self,
-        database: &seaworthy::data::Database,
-        id: Uuid,
-        hash: &str,
-    ) -> Result<Payment, Error>;
-}
-
-impl OrElseKnown for Result<Payment, Error> {
-    async fn or_else_known(
-        self,
-        database: &seaworthy::data::Database,
-        id: Uuid,
-        hash: &str,
-    ) -> Result<Payment, Error> {
-        let refused = match self {
-            Err(error) if error.reason() == errors::key_reused().reason() => error,
-            other => return other,
-        };
-        let known = payments::by_id(database, id).await?;
-        let known = known.filter(|known| known.request_hash == hash);
-        known.ok_or(refused)
     }
 }
 
