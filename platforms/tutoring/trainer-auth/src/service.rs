@@ -3,21 +3,20 @@
 use std::{process::ExitCode, sync::Arc};
 
 use seaworthy::{
-    audit_log::AuditLog, config::LegacyVariable, messaging::Topics, outbox::Inbox, prelude::*,
+    audit_log::AuditLog,
+    config::LegacyVariable,
+    outbox::{Consumer, Inbox},
+    prelude::*,
     storage::Storage,
 };
-use tutoring_contract::{
-    events::{BusinessEvent, CourseChanged},
-    groups::TRAINER_AUTH,
-};
 use tutoring_identity::{
-    AccountKind, Identity, Stores, behind_gateway, storage_variables, stores,
+    AccountKind, DATABASE, Identity, Stores, behind_gateway, storage_variables, stores,
     trainer_account_variables,
 };
 
 use crate::{
     api,
-    applications::{Applicants, subscription},
+    applications::{Applicants, consumer},
     command::pincodes_command,
     config::{DEFAULT_SIGNED_URL, TrainerAuthConfig},
     store::MIGRATIONS,
@@ -52,14 +51,9 @@ stores!(TrainerAuthConfig, identity);
 /// Runs the program.
 #[must_use]
 pub fn main() -> ExitCode {
-    let commands =
-        TrainerAuthConfig::commands(MIGRATIONS, consumed_topics).with(pincodes_command());
+    let commands = TrainerAuthConfig::commands(MIGRATIONS, || Consumer::topics([consumer()]));
+    let commands = commands.with(pincodes_command());
     service().main_with(commands, assemble)
-}
-
-/// Returns the topics that the service consumes.
-fn consumed_topics() -> Topics {
-    Topics::from_event::<BusinessEvent<CourseChanged>>()
 }
 
 /// Assembles the service.
@@ -82,21 +76,17 @@ pub async fn assemble(service: &Assembly<TrainerAuthConfig>) -> Result<(), Start
     .await?;
     let database = identity.database().clone();
     let audit = AuditLog::start(service, &database, &settings.audit_log)?;
-    let inbox = Inbox::new(
-        database.clone(),
-        TRAINER_AUTH.name(),
-        settings.inbox.clone(),
-    );
-    inbox.purge_regularly(service);
-    identity.messaging().subscribe(subscription(&inbox)).await?;
+    let inbox = |group: &str| Inbox::new(database.clone(), group, settings.inbox.clone());
+    inbox(DATABASE).purge_regularly(service);
     let applicants = Arc::new(Applicants {
         outbox: identity.outbox().clone(),
         audit,
         documents,
         max_document_size: settings.max_document_size,
         zone: settings.time_zone.clone(),
-        database,
+        database: database.clone(),
     });
+    Consumer::subscribe([consumer()], identity.messaging(), &applicants, inbox).await?;
     service.http(identity.routes());
     service.http(api::routes(applicants));
     Ok(())

@@ -1,8 +1,10 @@
 //! The copy of published courses.
 
+use std::error::Error as StdError;
+
 use seaworthy::{
-    messaging::{Failure, Received, Subscription},
-    outbox::Inbox,
+    data::Transaction,
+    outbox::{Consumer, Effect},
     prelude::*,
 };
 use tutoring_contract::{
@@ -10,6 +12,7 @@ use tutoring_contract::{
     groups::TRAINER_AUTH,
 };
 
+use super::Applicants;
 use crate::store::{CourseCopy, courses};
 
 /// The fields of a course that applications need.
@@ -20,35 +23,29 @@ struct Snapshot {
     status: String,
 }
 
-/// Returns the subscription that copies courses.
-pub(crate) fn subscription(inbox: &Inbox) -> Subscription {
-    let inbox = inbox.clone();
-    Subscription::for_group(TRAINER_AUTH)
-        .on::<BusinessEvent<CourseChanged>, _, _>(move |changed| store(inbox.clone(), changed))
+/// Returns the consumer group of the service.
+pub(crate) fn consumer() -> Consumer<Applicants> {
+    Consumer::for_group(TRAINER_AUTH)
+        .reject_violations(&[])
+        .on::<BusinessEvent<CourseChanged>>()
 }
 
-async fn store(
-    inbox: Inbox,
-    changed: Received<BusinessEvent<CourseChanged>>,
-) -> Result<(), Failure> {
-    let course = copy_of(&changed.event().data)?;
-    inbox
-        .process_once(changed.envelope(), |tx| {
-            let course = &course;
-            async move { courses::store(&tx, course).await.map_err(Failure::retry) }
-        })
-        .await?;
-    Ok(())
+impl Effect<Applicants> for BusinessEvent<CourseChanged> {
+    async fn apply(&self, tx: &Transaction, _: &Applicants) -> Result<(), Error> {
+        let changed = &self.data;
+        let snapshot: Snapshot =
+            serde_json::from_value(changed.snapshot.clone()).map_err(invalid)?;
+        let course = CourseCopy {
+            id: Uuid::try_parse(&changed.course_id).map_err(invalid)?,
+            version: changed.version,
+            title: snapshot.title,
+            category: snapshot.category,
+            is_published: snapshot.status == "published",
+        };
+        Ok(courses::store(tx, &course).await?)
+    }
 }
 
-fn copy_of(changed: &CourseChanged) -> Result<CourseCopy, Failure> {
-    let snapshot: Snapshot =
-        serde_json::from_value(changed.snapshot.clone()).map_err(Failure::reject)?;
-    Ok(CourseCopy {
-        id: Uuid::try_parse(&changed.course_id).map_err(Failure::reject)?,
-        version: changed.version,
-        title: snapshot.title,
-        category: snapshot.category,
-        is_published: snapshot.status == "published",
-    })
+fn invalid(cause: impl StdError + Send + Sync + 'static) -> Error {
+    Error::new(Code::Invalid, "COURSE", "not a course").with_cause(cause)
 }

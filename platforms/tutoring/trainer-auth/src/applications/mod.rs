@@ -11,7 +11,7 @@ use seaworthy::{
 };
 use tutoring_contract::PlatformZone;
 
-pub(crate) use courses::subscription;
+pub(crate) use courses::consumer;
 pub(crate) use decide::{Reviewer, TRAINER_APPROVE};
 pub(crate) use documents::UploadRequest;
 
