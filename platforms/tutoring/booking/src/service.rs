@@ -7,7 +7,7 @@ use seaworthy::{
     prelude::*,
 };
 use tutoring_identity::{
-    Backend, DATABASE, LiveSealer, NoticeSealer, Stores, behind_gateway_with, in_batches,
+    Backend, CodeKey, DATABASE, LiveSealer, NoticeSealer, Stores, behind_gateway_with, in_batches,
     store_variables, stores,
 };
 
@@ -16,7 +16,7 @@ use crate::{
     config::BookingConfig,
     invariants::INVARIANTS,
     prices::PriceList,
-    schedule::{Schedule as Sessions, SessionCodes, consumers, published_topics, start_workers},
+    schedule::{Schedule as Sessions, consumers, published_topics, start_workers},
     store::{LiveJourneys, MIGRATIONS},
 };
 
@@ -77,7 +77,7 @@ pub async fn assemble(service: &Assembly<BookingConfig>) -> Result<(), StartErro
         journeys: LiveJourneys::new(settings.redis.as_ref(), settings.journey_idle_timeout)?,
         audit: audit.clone(),
         zone: settings.time_zone.clone(),
-        codes: SessionCodes::new(settings.session_code_key.as_ref())?,
+        codes: CodeKey::new(settings.session_code_key.as_ref(), "session_code_key")?,
         max_sequential_km: settings.max_sequential_distance_km,
         start_radius_m: f64::from(settings.start_radius_m),
         operators: settings.operators.clone(),

@@ -1,40 +1,24 @@
 use std::{fmt, time::Duration};
 
-use aws_lc_rs::{constant_time, hmac};
-use data_encoding::HEXLOWER;
-use rand::RngExt as _;
 use seaworthy::{
     data::{Database, Transaction, microseconds, purge_worker},
     prelude::*,
 };
 
 use crate::{
-    CodeConfig, errors,
+    CodeConfig, CodeKey, errors,
     store::{CodeRow, Codes},
 };
 
 /// The window of [`CodeConfig::max_per_hour`].
 const HOUR: Duration = Duration::from_secs(60 * 60);
-/// The number of six-digit codes.
-const CODES: u32 = 1_000_000;
-/// Minimum length of the key, in bytes.
-const MIN_PEPPER: usize = 32;
 
-/// The purpose of a code. A code counts for one purpose.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Purpose {
-    EmailVerify,
-    PasswordReset,
-    PhoneLogin,
-}
-
-impl Purpose {
-    const fn name(self) -> &'static str {
-        match self {
-            Self::EmailVerify => "email_verify",
-            Self::PasswordReset => "password_reset",
-            Self::PhoneLogin => "phone_login",
-        }
+named! {
+    /// The purpose of a code. A code counts for one purpose.
+    pub(crate) enum Purpose {
+        EmailVerify = "email_verify",
+        PasswordReset = "password_reset",
+        PhoneLogin = "phone_login",
     }
 }
 
@@ -43,7 +27,7 @@ impl Purpose {
 pub(crate) struct CodeBook {
     database: Database,
     config: CodeConfig,
-    key: hmac::Key,
+    key: CodeKey,
 }
 
 /// The previous code, because the next one is too soon.
@@ -62,18 +46,9 @@ impl CodeBook {
     /// # Errors
     /// The key is missing or too short.
     pub(crate) fn new(database: Database, config: &CodeConfig) -> Result<Self, StartError> {
-        let key = config
-            .pepper
-            .as_ref()
-            .map(|pepper| pepper.expose().as_bytes());
-        let key = key.filter(|key| key.len() >= MIN_PEPPER).ok_or_else(|| {
-            StartError::new(format!(
-                "codes.pepper must be set, with at least {MIN_PEPPER} bytes"
-            ))
-        })?;
         Ok(Self {
             database,
-            key: hmac::Key::new(hmac::HMAC_SHA256, key),
+            key: CodeKey::new(config.pepper.as_ref(), "codes.pepper")?,
             config: config.clone(),
         })
     }
@@ -84,11 +59,6 @@ impl CodeBook {
             Purpose::EmailVerify | Purpose::PasswordReset => self.config.email_ttl.get(),
             Purpose::PhoneLogin => self.config.phone_ttl.get(),
         }
-    }
-
-    fn hash(&self, subject: &str, purpose: Purpose, code: &str) -> String {
-        let text = format!("{}\0{subject}\0{code}", purpose.name());
-        HEXLOWER.encode(hmac::sign(&self.key, text.as_bytes()).as_ref())
     }
 
     /// Returns how long the next code has to wait.
@@ -126,10 +96,9 @@ impl CodeBook {
         subject: &str,
         purpose: Purpose,
     ) -> Result<Result<Secret<String>, KeptCode>, Error> {
-        let code = format!("{:06}", rand::rng().random_range(0..CODES));
-        let hash = self.hash(subject, purpose, &code);
-        let (id, ttl) = ((subject, purpose.name()), self.ttl(purpose));
-        match Codes::lock(tx, subject, purpose.name()).await? {
+        let (code, hash) = self.key.issue(purpose.as_str(), subject);
+        let (id, ttl) = ((subject, purpose.as_str()), self.ttl(purpose));
+        match Codes::lock(tx, subject, purpose.as_str()).await? {
             None => match Codes::insert(tx, id, &hash, ttl).await {
                 // A concurrent request has issued a code.
                 Err(error) if error.is_unique_violation() => {
@@ -171,7 +140,7 @@ impl CodeBook {
 
     /// Ends a code that was not sent.
     pub(crate) async fn end(&self, subject: &str, purpose: Purpose) -> Result<(), Error> {
-        Ok(Codes::end(&self.database, (subject, purpose.name())).await?)
+        Ok(Codes::end(&self.database, (subject, purpose.as_str())).await?)
     }
 
     /// Consumes a code. A wrong code counts as an attempt, even if the caller fails later.
@@ -184,24 +153,18 @@ impl CodeBook {
         purpose: Purpose,
         code: &str,
     ) -> Result<(), Error> {
-        let (id, max) = ((subject, purpose.name()), self.config.max_attempts.get());
-        let given = self.hash(subject, purpose, code);
+        let (id, max) = ((subject, purpose.as_str()), self.config.max_attempts.get());
         let remaining = self
             .database
-            .transaction(|tx| {
-                let given = given.clone();
-                async move {
-                    let Some((hash, attempts)) = Codes::count_attempt(&tx, id, max).await? else {
-                        return Ok::<_, Error>(Some(0));
-                    };
-                    let equal =
-                        constant_time::verify_slices_are_equal(hash.as_bytes(), given.as_bytes());
-                    if equal.is_err() {
-                        return Ok(Some(max.saturating_sub(attempts.unsigned_abs())));
-                    }
-                    Codes::end(&tx, id).await?;
-                    Ok(None)
+            .transaction(|tx| async move {
+                let Some((hash, attempts)) = Codes::count_attempt(&tx, id, max).await? else {
+                    return Ok::<_, Error>(Some(0));
+                };
+                if !self.key.matches(purpose.as_str(), subject, code, &hash) {
+                    return Ok(Some(max.saturating_sub(attempts.unsigned_abs())));
                 }
+                Codes::end(&tx, id).await?;
+                Ok(None)
             })
             .await?;
         match remaining {

@@ -25,6 +25,7 @@ mod api;
 mod backend;
 mod caller;
 mod checks;
+mod code_key;
 mod codes;
 mod config;
 mod cookies;
@@ -53,6 +54,7 @@ pub use backend::{
 };
 pub use caller::{CallerSession, caller, own_or_permitted};
 pub use checks::{Checks, NOT_STORABLE, invalid, normalized_email};
+pub use code_key::CodeKey;
 pub use config::{
     CodeConfig, GoogleConfig, IdentityConfig, IdentityLimitConfig, IdentityLimitsConfig,
     LoginLimitConfig, SmsConfig, SmsProvider,

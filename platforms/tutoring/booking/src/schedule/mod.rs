@@ -16,7 +16,6 @@ mod pre_book;
 mod record;
 mod reschedule;
 mod review;
-mod session_code;
 mod session_day;
 mod substitute;
 mod territory;
@@ -25,7 +24,7 @@ mod zones;
 
 use seaworthy::{audit_log::AuditLog, data::Database, messaging::Publisher, outbox::Outbox};
 use tutoring_contract::PlatformZone;
-use tutoring_identity::{LiveSealer, NoticeSealer};
+use tutoring_identity::{CodeKey, LiveSealer, NoticeSealer};
 use uuid::Uuid;
 
 use crate::store::LiveJourneys;
@@ -40,7 +39,6 @@ pub(crate) use pre_book::NewPreBooking;
 pub(crate) use record::TextField;
 pub(crate) use reschedule::{NewReschedule, RescheduleChange};
 pub(crate) use review::NewReview;
-pub(crate) use session_code::SessionCodes;
 pub(crate) use session_day::{EndRequest, StartRequest};
 pub(crate) use substitute::NewSubstitution;
 pub(crate) use workers::start as start_workers;
@@ -69,7 +67,7 @@ pub(crate) struct Schedule {
     pub(crate) audit: AuditLog,
     /// The time zone of dates and slots.
     pub(crate) zone: PlatformZone,
-    pub(crate) codes: SessionCodes,
+    pub(crate) codes: CodeKey,
     /// The distance between sessions one after another, in km.
     pub(crate) max_sequential_km: f64,
     /// The distance to the student at the start of a session, in metres.

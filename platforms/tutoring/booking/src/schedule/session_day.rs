@@ -11,6 +11,8 @@ use crate::{
     store::{Entity, Session, allocations, attendance, sessions},
 };
 
+/// The purpose of codes in their hashes.
+const CODE_PURPOSE: &str = "session";
 /// TTL of a code. The student reads it to the trainer immediately.
 const CODE_TTL: TimeDelta = TimeDelta::minutes(10);
 /// The event with a code for connected clients of the student.
@@ -71,7 +73,7 @@ impl Schedule {
                     let wait = wait.to_std().map_err(Error::internal)?;
                     return Err(errors::code_too_soon().with_retry_after(wait));
                 }
-                let (code, hash) = self.codes.issue(id);
+                let (code, hash) = self.codes.issue(CODE_PURPOSE, &id.to_string());
                 session.status = next;
                 session.otp_hash = Some(hash);
                 session.otp_issued_at = Some(now);
@@ -145,7 +147,8 @@ impl Schedule {
                 let is_live = issued.is_some_and(|issued| now - issued < CODE_TTL)
                     && session.otp_attempts < MAX_ATTEMPTS;
                 let hash = session.otp_hash.clone().unwrap_or_default();
-                if !is_live || !self.codes.matches(id, code.trim(), &hash) {
+                let (subject, code) = (id.to_string(), code.trim());
+                if !is_live || !self.codes.matches(CODE_PURPOSE, &subject, code, &hash) {
                     // Commit the failed attempt, so that it counts.
                     session.otp_attempts = session.otp_attempts.saturating_add(1);
                     sessions::update(&tx, &session).await?;
