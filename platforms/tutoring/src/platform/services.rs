@@ -67,44 +67,31 @@ impl<'a> Services<'a> {
         options: &PlatformOptions,
         mut stage: Stage,
     ) -> Result<(), StartError> {
-        use tutoring_admin as admin;
-        use tutoring_analytics as analytics;
-        use tutoring_booking as booking;
-        use tutoring_chat as chat;
-        use tutoring_course as course;
-        use tutoring_gateway as gateway;
-        use tutoring_notification as notification;
-        use tutoring_payment as payment;
-        use tutoring_student as student;
-        use tutoring_student_auth as student_auth;
-        use tutoring_trainer as trainer;
-        use tutoring_trainer_auth as trainer_auth;
-
         // Booking takes the longest to start, so start it first.
-        start!(stage, options, "booking", booking, self.booking()?);
+        start!(stage, options, "booking", tutoring_booking, self.booking()?);
         let own = self.student_auth()?;
-        start!(stage, options, "student-auth", student_auth, own);
+        start!(stage, options, "student-auth", tutoring_student_auth, own);
         let own = self.trainer_auth()?;
-        start!(stage, options, "trainer-auth", trainer_auth, own);
-        start!(stage, options, "admin", admin, self.admin()?);
-        start!(stage, options, "trainer", trainer, self.trainer()?);
+        start!(stage, options, "trainer-auth", tutoring_trainer_auth, own);
+        start!(stage, options, "admin", tutoring_admin, self.admin()?);
+        start!(stage, options, "trainer", tutoring_trainer, self.trainer()?);
         let own = self.notification();
-        start!(stage, options, "notification", notification, own);
-        start!(stage, options, "chat", chat, self.chat()?);
+        start!(stage, options, "notification", tutoring_notification, own);
+        start!(stage, options, "chat", tutoring_chat, self.chat()?);
         let own = self.stores("analytics", "");
-        start!(stage, options, "analytics", analytics, own);
+        start!(stage, options, "analytics", tutoring_analytics, own);
         platform.finish(stage).await?;
         let (mut stage, own) = (Stage::new(), self.payment(platform)?);
-        start!(stage, options, "payment", payment, own);
+        start!(stage, options, "payment", tutoring_payment, own);
         platform.finish(stage).await?;
         let (mut stage, own) = (Stage::new(), self.student(platform));
-        start!(stage, options, "student", student, own);
+        start!(stage, options, "student", tutoring_student, own);
         platform.finish(stage).await?;
         let mut stage = Stage::new();
-        start!(stage, options, "course", course, self.course()?);
+        start!(stage, options, "course", tutoring_course, self.course()?);
         platform.finish(stage).await?;
         let (mut stage, own) = (Stage::new(), self.gateway(platform));
-        start!(stage, options, "gateway", gateway, own);
+        start!(stage, options, "gateway", tutoring_gateway, own);
         platform.finish(stage).await
     }
 
