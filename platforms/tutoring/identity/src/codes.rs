@@ -1,4 +1,4 @@
-use std::{fmt, time::Duration};
+use std::time::Duration;
 
 use seaworthy::{
     data::{Database, Transaction, microseconds, purge_worker},
@@ -23,7 +23,7 @@ named! {
 }
 
 /// One-time codes of six digits. The database has their keyed hashes only.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub(crate) struct CodeBook {
     database: Database,
     config: CodeConfig,
@@ -34,12 +34,6 @@ pub(crate) struct CodeBook {
 struct KeptCode {
     wait: Duration,
     is_live: bool,
-}
-
-impl fmt::Debug for CodeBook {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("CodeBook")
-    }
 }
 
 impl CodeBook {
