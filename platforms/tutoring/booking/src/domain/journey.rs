@@ -18,7 +18,7 @@ const MAX_SEQUENCE: u64 = 9_007_199_254_740_991;
 /// Maximum value of `accuracy`, in metres.
 const MAX_ACCURACY: f64 = 100_000.0;
 /// Maximum value of `speed`, in metres per second, far above `MAX_SPEED_KMH`.
-const MAX_REPORTED_SPEED: f64 = 1_000.0;
+const MAX_SPEED: f64 = 1_000.0;
 const MAX_HEADING: f64 = 360.0;
 
 /// The trip of a trainer to a session, as in the live store.
@@ -125,29 +125,13 @@ impl LocationUpdate {
             let problem = "must be from -90 to 90, with a longitude from -180 to 180";
             checks.reject("latitude", problem);
         }
-        for (field, given, max, problem) in [
-            (
-                "accuracy",
-                self.accuracy,
-                MAX_ACCURACY,
-                "must be 0 to 100000 metres",
-            ),
-            (
-                "speed",
-                self.speed,
-                MAX_REPORTED_SPEED,
-                "must be 0 to 1000 metres per second",
-            ),
-            (
-                "heading",
-                self.heading,
-                MAX_HEADING,
-                "must be 0 to 360 degrees",
-            ),
+        for (field, given, max, unit) in [
+            ("accuracy", self.accuracy, MAX_ACCURACY, "metres"),
+            ("speed", self.speed, MAX_SPEED, "metres per second"),
+            ("heading", self.heading, MAX_HEADING, "degrees"),
         ] {
-            if given.is_some_and(|value| !(0.0..=max).contains(&value)) {
-                checks.reject(field, problem);
-            }
+            let is_valid = given.is_none_or(|value| (0.0..=max).contains(&value));
+            checks.require(field, is_valid, format!("must be 0 to {max} {unit}"));
         }
         checks.finish()?;
         // Unreachable: the checks have rejected all other places.
