@@ -97,7 +97,7 @@ pub(super) async fn confirm(
 async fn readable(payments: &Payments, id: Uuid) -> Result<Payment, Error> {
     let found = payments::by_id(&payments.database, id).await?;
     let payment = found.ok_or_else(errors::payment_not_found)?;
-    require_reader(payment.student)?;
+    require_reader(payment.student_id)?;
     Ok(payment)
 }
 

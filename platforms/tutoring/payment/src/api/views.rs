@@ -6,8 +6,8 @@ use crate::domain::Payment;
 pub(super) fn payment_view(payment: &Payment) -> Value {
     json!({
         "id": payment.id,
-        "studentId": payment.student,
-        "courseId": payment.course,
+        "studentId": payment.student_id,
+        "courseId": payment.course_id,
         "purpose": payment.purpose,
         "amountCents": payment.amount.minor,
         "currency": payment.amount.currency,

@@ -99,8 +99,8 @@ mod tests {
         );
         Payment {
             id: Uuid::from_u128(1),
-            student: Uuid::from_u128(2),
-            course: None,
+            student_id: Uuid::from_u128(2),
+            course_id: None,
             purpose: Purpose::General,
             amount: Money::new(900_000, Currency::INR),
             status,

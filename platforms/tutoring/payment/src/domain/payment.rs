@@ -69,10 +69,8 @@ named! {
 #[derive(Debug, Clone, FromRow)]
 pub(crate) struct Payment {
     pub(crate) id: Uuid,
-    #[from_row(column = "student_id")]
-    pub(crate) student: Uuid,
-    #[from_row(column = "course_id")]
-    pub(crate) course: Option<Uuid>,
+    pub(crate) student_id: Uuid,
+    pub(crate) course_id: Option<Uuid>,
     #[from_row(with = from_text)]
     pub(crate) purpose: Purpose,
     /// With tax and after all discounts.

@@ -54,7 +54,7 @@ impl Payments {
             }
             Decision::Succeed => self.succeed(tx, &mut payment, found, now).await?,
             Decision::Revive => {
-                if payment.coins > 0 && !coins::reserve(tx, payment.student, payment.coins).await? {
+                if payment.coins > 0 && !coins::reserve(tx, payment.student_id, payment.coins).await? {
                     // Another payment has spent the coins.
                     return flag(tx, payment, found, CaptureKind::Late).await;
                 }
@@ -88,12 +88,12 @@ impl Payments {
         if captures::by_id(tx, &found.id).await?.is_some() {
             return Ok(Decision::Flag(CaptureKind::Late));
         }
-        let Some(course) = payment.course else {
+        let Some(course) = payment.course_id else {
             return Ok(decision);
         };
         // The lock serializes the payments of a student.
-        coins::lock(tx, payment.student).await?;
-        let paid = payments::paid_sessions(tx, payment.student, course).await?;
+        coins::lock(tx, payment.student_id).await?;
+        let paid = payments::paid_sessions(tx, payment.student_id, course).await?;
         let more = payment.metadata.get("sessionCount").and_then(Value::as_u64);
         match paid + more.unwrap_or_default() > MAX_SESSIONS {
             true => Ok(Decision::Flag(CaptureKind::Excess)),
@@ -115,7 +115,7 @@ impl Payments {
         payment.confirmed_at = Some(now);
         payment.failure_reason = None;
         if payment.coin_state == CoinState::Reserved {
-            let (student, coins) = (payment.student, payment.coins);
+            let (student, coins) = (payment.student_id, payment.coins);
             coins::free(tx, student, coins).await?;
             let reference = payment.id.to_string();
             coins::post(tx, student, -coins, CoinKind::Redeem, &reference).await?;
@@ -124,13 +124,13 @@ impl Payments {
         if payment.discount_state != DiscountState::None {
             payment.discount_state = DiscountState::Redeeming;
         }
-        let Some(course_id) = payment.course else {
+        let Some(course_id) = payment.course_id else {
             return Ok(());
         };
         let mut metadata = payment.metadata.clone();
         if let Value::Object(members) = &mut metadata {
             // This payment is not stored as successful yet.
-            let paid = payments::paid_sessions(tx, payment.student, course_id).await?;
+            let paid = payments::paid_sessions(tx, payment.student_id, course_id).await?;
             members.insert("isUpgrade".to_owned(), (paid > 0).into());
             // A refund names its payment.
             members.insert("paymentId".to_owned(), payment.id.to_string().into());
@@ -142,12 +142,12 @@ impl Payments {
         }
         let confirmed = PurchaseConfirmed {
             payment_id: payment.id,
-            student_id: payment.student,
+            student_id: payment.student_id,
             course_id,
             amount_cents: payment.amount.minor,
             metadata,
         };
-        let event = BusinessEvent::new(confirmed).by(payment.student, Role::Student);
+        let event = BusinessEvent::new(confirmed).by(payment.student_id, Role::Student);
         self.outbox.store(tx, message(&event)).await?;
         Ok(())
     }
@@ -156,7 +156,7 @@ impl Payments {
 /// Frees the reserved coins and the discount of a payment that is over.
 pub(super) async fn release(tx: &Transaction, payment: &mut Payment) -> Result<(), Error> {
     if payment.coin_state == CoinState::Reserved {
-        coins::free(tx, payment.student, payment.coins).await?;
+        coins::free(tx, payment.student_id, payment.coins).await?;
         payment.coin_state = CoinState::Returned;
     }
     if payment.discount_state == DiscountState::Reserved {

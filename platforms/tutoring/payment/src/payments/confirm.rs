@@ -17,7 +17,7 @@ impl Payments {
     /// `NOT_FOUND`, also for payments of others.
     pub(crate) async fn of_student(&self, student: Uuid, id: Uuid) -> Result<Payment, Error> {
         let found = payments::by_id(&self.database, id).await?;
-        let own = found.filter(|payment| payment.student == student);
+        let own = found.filter(|payment| payment.student_id == student);
         own.ok_or_else(errors::payment_not_found)
     }
 

@@ -75,7 +75,7 @@ impl Payments {
         let quote = quote.await?;
         let has_discount = quote.coupon_applied || quote.claim_deal_applied;
         let payment = Payment {
-            course: Some(package.course_id),
+            course_id: Some(package.course_id),
             quote: serde_json::to_value(&quote).map_err(Error::internal)?,
             metadata: package.metadata(),
             discount_state: match has_discount {
@@ -151,11 +151,11 @@ impl Payments {
                 let mut payment = draft.clone();
                 if coins_to_redeem > 0 {
                     let rate = coins::settings(&tx).await?.value("coin_to_rupee_rate");
-                    let wallet = coins::wallet(&tx, payment.student).await?;
+                    let wallet = coins::wallet(&tx, payment.student_id).await?;
                     let worth = rate.saturating_mul(MIN_AMOUNT);
                     let coins =
                         redeemable(payment.amount.minor, worth, wallet.free()).min(coins_to_redeem);
-                    if coins > 0 && coins::reserve(&tx, payment.student, coins).await? {
+                    if coins > 0 && coins::reserve(&tx, payment.student_id, coins).await? {
                         payment.coins = coins;
                         payment.coin_state = CoinState::Reserved;
                         payment.amount.minor -= coins * worth;
@@ -203,7 +203,7 @@ impl Payments {
                     amount: payment.amount,
                     receipt: payment.receipt.clone(),
                     payment: payment.id.to_string(),
-                    student: payment.student.to_string(),
+                    student: payment.student_id.to_string(),
                 });
                 match created.await {
                     Ok(order) => order,
@@ -256,8 +256,8 @@ fn draft(
     let now = Utc::now();
     Payment {
         id,
-        student,
-        course: None,
+        student_id: student,
+        course_id: None,
         purpose,
         amount,
         status: Status::Initiated,

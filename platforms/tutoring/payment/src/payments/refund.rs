@@ -56,8 +56,8 @@ impl Payments {
                 }
                 let refund = Refund {
                     id: Uuid::new_v4(),
-                    payment: id,
-                    provider_payment,
+                    payment_id: id,
+                    provider_payment_id: provider_payment,
                     amount,
                     is_processed: false,
                     reason: reason.to_owned(),
@@ -67,7 +67,7 @@ impl Payments {
                 let entry = AuditEntry::new("payment.refund")
                     .target("payment", id.to_string())
                     .detail("permission", PAYMENT_REFUND)
-                    .detail("providerPayment", refund.provider_payment.as_str())
+                    .detail("providerPayment", refund.provider_payment_id.as_str())
                     .detail("amount", refund.amount.minor.to_string())
                     .detail("reason", reason);
                 self.audit.append(&tx, entry).await?;
@@ -93,7 +93,7 @@ impl Payments {
         for refund in &open {
             refunds::touch(&self.database, refund.id).await?;
             if let Err(error) = self.settle_refund(refund).await {
-                tracing::warn!(%error, payment = %refund.payment, "a refund failed and is retried later");
+                tracing::warn!(%error, payment = %refund.payment_id, "a refund failed and is retried later");
             }
         }
         Ok(open.len() == BATCH as usize)
@@ -102,19 +102,19 @@ impl Payments {
     /// Requests a refund from the provider, unless it already has one.
     async fn settle_refund(&self, refund: &Refund) -> Result<(), Error> {
         let provider = &self.provider.calls;
-        let known = provider.refunds(&refund.provider_payment).await?;
+        let known = provider.refunds(&refund.provider_payment_id).await?;
         let mut known = known.into_iter().filter(|known| !known.has_failed);
         let found = match known.next() {
             Some(found) => found,
             None => {
-                let refunded = provider.refund(&refund.provider_payment, refund.amount);
+                let refunded = provider.refund(&refund.provider_payment_id, refund.amount);
                 refunded.await?
             }
         };
         let found = &found;
         self.database
             .transaction(|tx| async move {
-                let of = &refund.provider_payment;
+                let of = &refund.provider_payment_id;
                 self.apply_refund(&tx, of, found).await.map(drop)
             })
             .await
@@ -147,8 +147,8 @@ impl Payments {
                 // The refund was created at the provider.
                 let refund = Refund {
                     id: Uuid::new_v4(),
-                    payment: id,
-                    provider_payment: of,
+                    payment_id: id,
+                    provider_payment_id: of,
                     amount,
                     is_processed: false,
                     reason: "refunded at the provider".to_owned(),
@@ -169,14 +169,14 @@ impl Payments {
         if payment.coin_state == CoinState::Spent {
             let reference = payment.id.to_string();
             let kind = CoinKind::RedeemReversal;
-            coins::post(tx, payment.student, payment.coins, kind, &reference).await?;
+            coins::post(tx, payment.student_id, payment.coins, kind, &reference).await?;
             payment.coin_state = CoinState::Returned;
         }
         payments::update(tx, &payment).await?;
-        if let Some(course_id) = payment.course {
+        if let Some(course_id) = payment.course_id {
             let refunded = PaymentRefunded {
                 payment_id: payment.id,
-                student_id: payment.student,
+                student_id: payment.student_id,
                 course_id,
                 amount_cents: payment.amount.minor,
             };

@@ -49,7 +49,7 @@ pub(crate) async fn id_of_provider_payment(
 /// Inserts a payment. Returns `false` if a concurrent request has stored one with the same key.
 pub(crate) async fn insert(tx: &Transaction, payment: &Payment) -> DataResult<bool> {
     insert_or_ignore!("payments (id, student_id, course_id, purpose, amount_cents, currency, status, receipt, idempotency_key, request_hash, quote, metadata, coins, coin_state, discount_state, enrollment_status, purchase_status, assignment_status, expires_at, created_at, updated_at)
-         VALUES ({payment.id}, {payment.student}, {payment.course}, {payment.purpose.as_str()}, {payment.amount.minor}, {payment.amount.currency.as_str()}, {payment.status.as_str()}, {&payment.receipt}, {payment.idempotency_key.clone()}, {&payment.request_hash}, {payment.quote.clone()}, {payment.metadata.clone()}, {payment.coins}, {payment.coin_state.as_str()}, {payment.discount_state.as_str()}, {&payment.enrollment_status}, {&payment.purchase_status}, {&payment.assignment_status}, {payment.expires_at}, {payment.created_at}, {payment.created_at})")
+         VALUES ({payment.id}, {payment.student_id}, {payment.course_id}, {payment.purpose.as_str()}, {payment.amount.minor}, {payment.amount.currency.as_str()}, {payment.status.as_str()}, {&payment.receipt}, {payment.idempotency_key.clone()}, {&payment.request_hash}, {payment.quote.clone()}, {payment.metadata.clone()}, {payment.coins}, {payment.coin_state.as_str()}, {payment.discount_state.as_str()}, {&payment.enrollment_status}, {&payment.purchase_status}, {&payment.assignment_status}, {payment.expires_at}, {payment.created_at}, {payment.created_at})")
         .changes(tx)
         .await
 }

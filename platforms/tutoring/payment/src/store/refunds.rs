@@ -12,10 +12,8 @@ statements! { statement: "SELECT id, payment_id, provider_payment_id, amount_cen
 #[derive(Debug, Clone, FromRow)]
 pub(crate) struct Refund {
     pub(crate) id: Uuid,
-    #[from_row(column = "payment_id")]
-    pub(crate) payment: Uuid,
-    #[from_row(column = "provider_payment_id")]
-    pub(crate) provider_payment: String,
+    pub(crate) payment_id: Uuid,
+    pub(crate) provider_payment_id: String,
     #[from_row(with = money)]
     pub(crate) amount: Money,
     #[from_row(with = is_processed)]
@@ -41,7 +39,7 @@ pub(crate) async fn of(
 
 pub(crate) async fn insert(tx: &Transaction, refund: &Refund) -> DataResult<()> {
     let now = Utc::now();
-    sql!("INSERT INTO refunds (id, payment_id, provider_payment_id, amount_cents, currency, state, reason, requested_by, created_at, updated_at) VALUES ({refund.id}, {refund.payment}, {&refund.provider_payment}, {refund.amount.minor}, {refund.amount.currency.as_str()}, 'requested', {&refund.reason}, {refund.requested_by}, {now}, {now})")
+    sql!("INSERT INTO refunds (id, payment_id, provider_payment_id, amount_cents, currency, state, reason, requested_by, created_at, updated_at) VALUES ({refund.id}, {refund.payment_id}, {&refund.provider_payment_id}, {refund.amount.minor}, {refund.amount.currency.as_str()}, 'requested', {&refund.reason}, {refund.requested_by}, {now}, {now})")
         .apply(tx)
         .await
 }
