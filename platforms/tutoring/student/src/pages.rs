@@ -74,7 +74,7 @@ impl Pages {
     pub(crate) async fn lacks_dates(&self, page: Page, student: Uuid) -> Result<bool, Error> {
         let record = self.record(page, student).await?;
         let mut sessions = record.sessions.iter();
-        Ok(sessions.any(|session| session.status == "scheduled" && session.date.is_none()))
+        Ok(sessions.any(|session| session.status == "scheduled" && session.scheduled_date.is_none()))
     }
 
     /// Stores the dates of sessions, and removes the cached pages.
@@ -135,7 +135,7 @@ impl Pages {
     /// An error of the database.
     pub(crate) async fn state(&self, student: Uuid, course: Uuid) -> Result<Value, Error> {
         let courses = courses::of(&self.database, student).await?;
-        let bought = courses.iter().find(|bought| bought.course == course);
+        let bought = courses.iter().find(|bought| bought.course_id == course);
         Ok(json!({
             "courseId": course,
             "purchaseStatus": choice(bought.is_some_and(|bought| bought.is_ready), "READY", "PROCESSING"),
@@ -163,8 +163,8 @@ impl MyCourse {
     /// Returns the number of paid sessions. Progress may arrive before the purchase, and names more
     /// sessions than are left after a refund.
     const fn paid_sessions(&self) -> i32 {
-        match self.tier {
-            0 => self.total,
+        match self.purchase_tier {
+            0 => self.total_sessions,
             tier => tier,
         }
     }
@@ -172,7 +172,7 @@ impl MyCourse {
     /// Returns whether the course has a trainer. Clients stop to wait after `FAILED`.
     fn trainer_status(&self) -> &'static str {
         match self.allocation_status.as_deref() {
-            Some("approved") if self.trainer.is_some() => "ASSIGNED",
+            Some("approved") if self.trainer_id.is_some() => "ASSIGNED",
             Some("rejected") => "FAILED",
             _ => NOT_ASSIGNED,
         }
@@ -181,8 +181,8 @@ impl MyCourse {
 
 fn progress(course: &MyCourse) -> Value {
     json!({
-        "courseId": course.course,
-        "completedSessions": course.completed,
+        "courseId": course.course_id,
+        "completedSessions": course.completed_sessions,
         "totalSessions": course.paid_sessions(),
         "percentage": course.percentage,
         "lastCompletedAt": course.last_completed_at,
@@ -226,8 +226,8 @@ fn home(record: &Record, cards: &HashMap<Uuid, Value>) -> Value {
         .filter(|course| course.is_ready)
         .map(|course| {
             json!({
-                "courseId": course.course,
-                "course": cards.get(&course.course),
+                "courseId": course.course_id,
+                "course": cards.get(&course.course_id),
                 "progress": progress(course),
             })
         })
@@ -237,15 +237,14 @@ fn home(record: &Record, cards: &HashMap<Uuid, Value>) -> Value {
     let upcoming = record.sessions.iter();
     let mut upcoming: Vec<_> = upcoming
         .filter(|session| session.status == "scheduled")
-        .filter(|session| session.date.as_ref().is_none_or(|date| *date >= first))
+        .filter(|session| session.scheduled_date.as_ref().is_none_or(|date| *date >= first))
         .collect();
     // Sessions without a date are the last ones.
     upcoming.sort_by_key(|session| {
-        let key = (session.date.as_deref(), session.slot.as_deref());
-        (session.date.is_none(), key, session.number)
+        let key = (session.scheduled_date.as_deref(), session.time_slot.as_deref());
+        (session.scheduled_date.is_none(), key, session.session_number)
     });
-    let upcoming = upcoming.into_iter().take(MAX_UPCOMING);
-    let upcoming: Vec<_> = upcoming.map(session_view).collect();
+    upcoming.truncate(MAX_UPCOMING);
     json!({
         "student": record.student,
         "activeCourses": active,
@@ -261,17 +260,17 @@ fn learning(record: &Record, cards: &HashMap<Uuid, Value>) -> Value {
             let own = record
                 .sessions
                 .iter()
-                .filter(|session| session.course == Some(course.course));
+                .filter(|session| session.course_id == Some(course.course_id));
             json!({
-                "course": card_view(course.course, cards),
+                "course": card_view(course.course_id, cards),
                 // A refund closes a course.
-                "purchase": course.purchase.filter(|_| course.is_ready).map(|purchase| json!({
+                "purchase": course.purchase_id.filter(|_| course.is_ready).map(|purchase| json!({
                     "id": purchase,
-                    "purchaseTier": course.tier,
+                    "purchaseTier": course.purchase_tier,
                     "status": choice(course.is_ready, "READY", "PROCESSING"),
                 })),
                 "allocation": allocation_view(course, cards),
-                "sessions": own.map(session_view).collect::<Vec<_>>(),
+                "sessions": own.collect::<Vec<_>>(),
                 "progress": progress(course),
             })
         })
@@ -282,7 +281,7 @@ fn learning(record: &Record, cards: &HashMap<Uuid, Value>) -> Value {
 async fn cards(database: &Database, courses: &[MyCourse]) -> Result<HashMap<Uuid, Value>, Error> {
     let ids = courses
         .iter()
-        .flat_map(|course| [Some(course.course), course.trainer]);
+        .flat_map(|course| [Some(course.course_id), course.trainer_id]);
     let cards = cards::of(database, ids.flatten().collect()).await?;
     Ok(cards.into_iter().collect())
 }
@@ -298,8 +297,8 @@ fn card_view(id: Uuid, cards: &HashMap<Uuid, Value>) -> Value {
 /// Returns the state of an allocation. Held sessions decide whether it is active or completed.
 fn allocation_status(course: &MyCourse) -> Option<&str> {
     match course.allocation_status.as_deref() {
-        Some("approved") if course.completed > 0 => Some(choice(
-            course.completed >= course.paid_sessions(),
+        Some("approved") if course.completed_sessions > 0 => Some(choice(
+            course.completed_sessions >= course.paid_sessions(),
             "completed",
             "active",
         )),
@@ -308,11 +307,11 @@ fn allocation_status(course: &MyCourse) -> Option<&str> {
 }
 
 fn allocation_view(course: &MyCourse, cards: &HashMap<Uuid, Value>) -> Option<Value> {
-    let trainer = course.trainer?;
+    let trainer = course.trainer_id?;
     let card = cards.get(&trainer);
     let metadata = |name: &str| course.metadata.as_ref().and_then(|all| all.get(name));
     Some(json!({
-        "id": course.allocation,
+        "id": course.allocation_id,
         "trainerId": trainer,
         "trainerName": card.and_then(|card| card.get("fullName")),
         "trainerPhoto": card.and_then(|card| card.get("photoUrl")),
@@ -322,16 +321,4 @@ fn allocation_view(course: &MyCourse, cards: &HashMap<Uuid, Value>) -> Option<Va
         "startDate": course.start_date,
         "endDate": course.end_date,
     }))
-}
-
-fn session_view(session: &MySession) -> Value {
-    json!({
-        "id": session.id,
-        "courseId": session.course,
-        "trainerId": session.trainer,
-        "sessionNumber": session.number,
-        "scheduledDate": session.date,
-        "timeSlot": session.slot,
-        "status": session.status,
-    })
 }

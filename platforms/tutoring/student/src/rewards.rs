@@ -48,7 +48,7 @@ impl Rewards {
         let database = &self.database;
         let due = referrals::due(database, BATCH).await?;
         for reward in &due {
-            if !referrals::begin(database, reward.referred).await? {
+            if !referrals::begin(database, reward.referred_id).await? {
                 continue;
             }
             match self.call(CREDIT, reward).await {
@@ -58,7 +58,7 @@ impl Rewards {
         }
         let lost = referrals::reversals_due(database, BATCH).await?;
         for reward in &lost {
-            if !referrals::begin_reversal(database, reward.referred).await? {
+            if !referrals::begin_reversal(database, reward.referred_id).await? {
                 continue;
             }
             match self.call(REVERSE, reward).await {
@@ -70,13 +70,13 @@ impl Rewards {
     }
 
     async fn delay(&self, reward: &DueReward, error: &Error) -> Result<(), Error> {
-        let (referred, error) = (reward.referred, error_chain(error));
+        let (referred, error) = (reward.referred_id, error_chain(error));
         tracing::warn!(%referred, error, "the coins of a referrer could not be changed");
-        Ok(referrals::delay(&self.database, reward.referred, BACKOFF).await?)
+        Ok(referrals::delay(&self.database, reward.referred_id, BACKOFF).await?)
     }
 
     async fn call(&self, path: &str, reward: &DueReward) -> Result<(), Error> {
-        let body = json!({ "studentId": reward.referrer, "referenceId": reward.reference() });
+        let body = json!({ "studentId": reward.referrer_id, "referenceId": reward.reference() });
         let sent = self
             .payment
             .post(path)

@@ -11,26 +11,19 @@ const MAX_COURSES: u32 = 100;
 /// A course that a student bought.
 #[derive(Debug, Serialize, Deserialize, FromRow)]
 pub(crate) struct MyCourse {
-    #[from_row(column = "course_id")]
-    pub(crate) course: Uuid,
-    #[from_row(column = "purchase_id")]
-    pub(crate) purchase: Option<Uuid>,
-    #[from_row(column = "purchase_tier")]
-    pub(crate) tier: i32,
+    pub(crate) course_id: Uuid,
+    pub(crate) purchase_id: Option<Uuid>,
+    pub(crate) purchase_tier: i32,
     pub(crate) is_ready: bool,
     pub(crate) metadata: Option<Value>,
-    #[from_row(column = "allocation_id")]
-    pub(crate) allocation: Option<Uuid>,
-    #[from_row(column = "trainer_id")]
-    pub(crate) trainer: Option<Uuid>,
+    pub(crate) allocation_id: Option<Uuid>,
+    pub(crate) trainer_id: Option<Uuid>,
     pub(crate) allocation_status: Option<String>,
     pub(crate) start_date: Option<String>,
     pub(crate) end_date: Option<String>,
     pub(crate) has_sessions: bool,
-    #[from_row(column = "completed_sessions")]
-    pub(crate) completed: i32,
-    #[from_row(column = "total_sessions")]
-    pub(crate) total: i32,
+    pub(crate) completed_sessions: i32,
+    pub(crate) total_sessions: i32,
     pub(crate) percentage: i32,
     pub(crate) last_completed_at: Option<String>,
     pub(crate) progress_version: i64,

@@ -10,10 +10,8 @@ const IN_FLIGHT: Duration = Duration::from_secs(60);
 /// A referral whose reward, or the reversal of its reward, is due.
 #[derive(Debug, FromRow)]
 pub(crate) struct DueReward {
-    #[from_row(column = "referred_id")]
-    pub(crate) referred: Uuid,
-    #[from_row(column = "referrer_id")]
-    pub(crate) referrer: Uuid,
+    pub(crate) referred_id: Uuid,
+    pub(crate) referrer_id: Uuid,
     /// The number of reversed rewards.
     reversals: i32,
 }
@@ -22,8 +20,8 @@ impl DueReward {
     /// Returns the reference of the reward in the wallet. A reward after a reversal is another one.
     pub(crate) fn reference(&self) -> String {
         match self.reversals {
-            0 => self.referred.to_string(),
-            lost => format!("{}:{lost}", self.referred),
+            0 => self.referred_id.to_string(),
+            lost => format!("{}:{lost}", self.referred_id),
         }
     }
 }
@@ -92,7 +90,7 @@ pub(crate) async fn set_rewarded(
     connection: &dyn Connection,
     reward: &DueReward,
 ) -> DataResult<()> {
-    sql!("UPDATE referrals SET reward_due_at = NULL, rewarded_at = {Utc::now()} WHERE referred_id = {reward.referred} AND reversals = {reward.reversals}")
+    sql!("UPDATE referrals SET reward_due_at = NULL, rewarded_at = {Utc::now()} WHERE referred_id = {reward.referred_id} AND reversals = {reward.reversals}")
         .apply(connection)
         .await
 }
@@ -102,7 +100,7 @@ pub(crate) async fn set_reversed(
     connection: &dyn Connection,
     reward: &DueReward,
 ) -> DataResult<()> {
-    sql!("UPDATE referrals SET reward_started_at = NULL, rewarded_at = NULL, reversal_due_at = NULL, reversal_started_at = NULL, reversals = reversals + 1 WHERE referred_id = {reward.referred} AND reversals = {reward.reversals}")
+    sql!("UPDATE referrals SET reward_started_at = NULL, rewarded_at = NULL, reversal_due_at = NULL, reversal_started_at = NULL, reversals = reversals + 1 WHERE referred_id = {reward.referred_id} AND reversals = {reward.reversals}")
         .apply(connection)
         .await
 }

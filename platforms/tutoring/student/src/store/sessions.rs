@@ -6,20 +6,16 @@ use seaworthy::prelude::{Deserialize, Serialize};
 /// More sessions than a student has.
 const MAX_SESSIONS: u32 = 1_000;
 
-/// A session of a student.
+/// A session of a student, also in responses.
 #[derive(Debug, Serialize, Deserialize, FromRow)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct MySession {
     pub(crate) id: Uuid,
-    #[from_row(column = "course_id")]
-    pub(crate) course: Option<Uuid>,
-    #[from_row(column = "trainer_id")]
-    pub(crate) trainer: Option<Uuid>,
-    #[from_row(column = "session_number")]
-    pub(crate) number: Option<i32>,
-    #[from_row(column = "scheduled_date")]
-    pub(crate) date: Option<String>,
-    #[from_row(column = "time_slot")]
-    pub(crate) slot: Option<String>,
+    pub(crate) course_id: Option<Uuid>,
+    trainer_id: Option<Uuid>,
+    pub(crate) session_number: Option<i32>,
+    pub(crate) scheduled_date: Option<String>,
+    pub(crate) time_slot: Option<String>,
     pub(crate) status: String,
 }
 
