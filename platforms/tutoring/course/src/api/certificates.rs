@@ -22,7 +22,7 @@ fn text(courses: &Courses, certificate: Certificate) -> CertificateText {
         link: courses.certificate_link(&certificate.number),
         number: certificate.number,
         student_name: certificate.student_name,
-        course_title: certificate.course_title,
+        course_title: certificate.title,
         date: courses.date_of(certificate.issued_at),
     }
 }

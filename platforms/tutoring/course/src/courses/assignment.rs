@@ -163,8 +163,8 @@ impl Courses {
             .collect();
         let submission = &Submission {
             id: Uuid::new_v4(),
-            assignment: id,
-            student,
+            assignment_id: id,
+            student_id: student,
             content: work.text.clone(),
             files: self.check_media(student, &files).await?,
             score: None,
@@ -227,13 +227,13 @@ impl Courses {
             .transaction(|tx| async move {
                 let submission = assignments::lock_submission(&tx, id).await?;
                 let submission = submission.ok_or_else(errors::submission_not_found)?;
-                let assignment = assignments::by_id(&tx, submission.assignment).await?;
+                let assignment = assignments::by_id(&tx, submission.assignment_id).await?;
                 let assignment = assignment.ok_or_else(errors::submission_not_found)?;
                 let entry = AuditEntry::new("submission.grade")
                     .target("submission", id.to_string())
                     .detail("permission", COURSE_WRITE)
                     .change(&json!(submission.score), &json!(grade.score));
-                let work = (submission.student, assignment.course_id);
+                let work = (submission.student_id, assignment.course_id);
                 let not_found = errors::submission_not_found;
                 let grader = self
                     .require_reviewer(&tx, caller, work, entry, not_found)
@@ -250,7 +250,7 @@ impl Courses {
                 );
                 let text = ("Your assignment is graded", body);
                 let data = json!({ "assignmentId": assignment.id, "score": score });
-                self.notify(&tx, submission.student, Subject::Assignment, text, data)
+                self.notify(&tx, submission.student_id, Subject::Assignment, text, data)
                     .await?;
                 Ok(submission)
             })
@@ -265,8 +265,8 @@ impl Courses {
         let files = submission.files.iter().map(|key| self.media_link(key));
         Ok(json!({
             "id": submission.id,
-            "assignmentId": submission.assignment,
-            "studentId": submission.student,
+            "assignmentId": submission.assignment_id,
+            "studentId": submission.student_id,
             "text": submission.content,
             "fileUrls": files.collect::<Result<Vec<_>, _>>()?,
             "score": submission.score,

@@ -43,7 +43,7 @@ impl Courses {
         json!({
             "certificateNumber": certificate.number,
             "studentName": certificate.student_name,
-            "courseTitle": certificate.course_title,
+            "courseTitle": certificate.title,
             "issuedAt": certificate.issued_at,
             "certificateUrl": self.certificate_link(&certificate.number),
         })

@@ -73,10 +73,10 @@ impl Courses {
         let mut keys = self.check_media(author, &named).await?;
         let file = &CourseFile {
             id: Uuid::new_v4(),
-            course,
+            course_id: course,
             title: new.title.trim().to_owned(),
             description: new.description,
-            key: keys.pop().unwrap_or_default(),
+            file_key: keys.pop().unwrap_or_default(),
             created_at: Utc::now(),
         };
         self.database
@@ -117,17 +117,17 @@ impl Courses {
     pub(crate) async fn video(&self, viewer: Viewer, id: Uuid) -> Result<Value, Error> {
         let file = files::by_id(&self.database, FileKind::Video, id).await?;
         let file = file.ok_or_else(errors::not_found)?;
-        self.require_viewer(viewer, file.course).await?;
+        self.require_viewer(viewer, file.course_id).await?;
         self.file_view(&file)
     }
 
     fn file_view(&self, file: &CourseFile) -> Result<Value, Error> {
         Ok(json!({
             "id": file.id,
-            "courseId": file.course,
+            "courseId": file.course_id,
             "title": file.title,
             "description": file.description,
-            "url": self.media_link(&file.key)?,
+            "url": self.media_link(&file.file_key)?,
             "createdAt": file.created_at,
         }))
     }

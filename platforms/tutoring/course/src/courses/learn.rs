@@ -61,8 +61,8 @@ async fn require_session(
     student: Uuid,
     content: &SessionContent,
 ) -> Result<(), Error> {
-    let purchase = purchases::active(connection, student, content.course).await?;
-    require_access(purchase.as_ref(), content.level_sequence)
+    let purchase = purchases::active(connection, student, content.course_id).await?;
+    require_access(purchase.as_ref(), content.sequence)
 }
 
 async fn progress(
@@ -131,11 +131,11 @@ impl Courses {
         let (student, course) = (purchase.student_id, purchase.course_id);
         let sessions = learning::statuses(&self.database, student, course).await?;
         let views = sessions.into_iter().map(|session| {
-            let status = match rejection(Some(purchase), session.level_sequence) {
+            let status = match rejection(Some(purchase), session.sequence) {
                 Some(_) => "locked".to_owned(),
                 None => session.status.unwrap_or_else(|| "not_started".to_owned()),
             };
-            json!({ "sessionId": session.session, "status": status })
+            json!({ "sessionId": session.id, "status": status })
         });
         Ok(views.collect())
     }
@@ -164,7 +164,7 @@ impl Courses {
                 Some(progress.unwrap_or_else(|| SessionProgress::none(id)))
             }
             Viewer::Trainer(trainer) => {
-                let course = content.course;
+                let course = content.course_id;
                 match trainers::teaches(&self.database, trainer, None, Some(course)).await? {
                     true => None,
                     false => return Err(errors::not_found()),
@@ -179,8 +179,8 @@ impl Courses {
             "sessionNumber": content.session_number,
             "title": content.title,
             "description": content.description,
-            "videoUrl": link(&content.video).transpose()?,
-            "sheetUrl": link(&content.sheet).transpose()?,
+            "videoUrl": link(&content.video_key).transpose()?,
+            "sheetUrl": link(&content.sheet_key).transpose()?,
             "quiz": questions.iter().map(Question::public).collect::<Vec<_>>(),
             "progress": progress,
         }))

@@ -123,15 +123,15 @@ impl Courses {
         let mut keys = self.check_media(student, &files).await?.into_iter();
         let project = &Project {
             id: Uuid::new_v4(),
-            student,
-            level: new.level_id,
-            course: place.course,
+            student_id: student,
+            level_id: new.level_id,
+            course_id: place.course,
             visibility: visibility(place.sequence).to_owned(),
             status: PENDING.to_owned(),
             title: new.title.trim().to_owned(),
             description: new.description.clone(),
-            video: keys.next().unwrap_or_default(),
-            pdf: keys.next().unwrap_or_default(),
+            video_key: keys.next().unwrap_or_default(),
+            pdf_key: keys.next().unwrap_or_default(),
             images: keys.collect(),
             feedback: None,
             rating: None,
@@ -144,11 +144,11 @@ impl Courses {
                 // The lock of the purchase serializes the projects of a student.
                 let purchase = purchases::lock_active(&tx, student, place.course).await?;
                 require_access(purchase.as_ref(), place.sequence)?;
-                if !Completion::of(&tx, student, project.level).await?.completed {
+                if !Completion::of(&tx, student, project.level_id).await?.completed {
                     let problem = "complete all sessions of the level first";
                     return Err(invalid("levelId", problem));
                 }
-                match projects::of_level(&tx, student, project.level).await? {
+                match projects::of_level(&tx, student, project.level_id).await? {
                     None => {
                         projects::insert(&tx, project).await?;
                         Ok(project.clone())
@@ -191,7 +191,7 @@ impl Courses {
                     .detail("permission", PROJECT_REVIEW)
                     .detail("before", project.status.clone())
                     .detail("after", review.status.clone());
-                let work = (project.student, project.course);
+                let work = (project.student_id, project.course_id);
                 let not_found = errors::project_not_found;
                 let reviewer = self
                     .require_reviewer(&tx, caller, work, entry, not_found)
@@ -212,7 +212,7 @@ impl Courses {
                 };
                 let text = ("Review of your project", body);
                 let data = json!({ "projectId": id, "status": review.status });
-                self.notify(&tx, project.student, Subject::Achievement, text, data)
+                self.notify(&tx, project.student_id, Subject::Achievement, text, data)
                     .await?;
                 Ok(project)
             })
@@ -276,15 +276,15 @@ impl Courses {
         let images = project.images.iter().map(|key| self.media_link(key));
         Ok(json!({
             "id": project.id,
-            "studentId": project.student,
-            "levelId": project.level,
-            "courseId": project.course,
+            "studentId": project.student_id,
+            "levelId": project.level_id,
+            "courseId": project.course_id,
             "visibility": project.visibility,
             "status": project.status,
             "title": project.title,
             "description": project.description,
-            "projectVideoUrl": self.media_link(&project.video)?,
-            "projectPdfUrl": self.media_link(&project.pdf)?,
+            "projectVideoUrl": self.media_link(&project.video_key)?,
+            "projectPdfUrl": self.media_link(&project.pdf_key)?,
             "imageUrls": images.collect::<Result<Vec<_>, _>>()?,
             "feedback": project.feedback,
             "rating": project.rating,

@@ -35,10 +35,8 @@ pub(crate) struct Assignment {
 #[derive(Debug, Clone, FromRow)]
 pub(crate) struct Submission {
     pub(crate) id: Uuid,
-    #[from_row(column = "assignment_id")]
-    pub(crate) assignment: Uuid,
-    #[from_row(column = "student_id")]
-    pub(crate) student: Uuid,
+    pub(crate) assignment_id: Uuid,
+    pub(crate) student_id: Uuid,
     pub(crate) content: String,
     /// Keys of the storage.
     #[from_row(with = from_json, column = "file_keys")]
@@ -82,7 +80,7 @@ pub(crate) async fn of_course(
 
 /// Stores a submission. Returns `false` if the student has sent one.
 pub(crate) async fn submit(tx: &Transaction, submission: &Submission) -> DataResult<bool> {
-    insert_or_ignore!("assignment_submissions (id, assignment_id, student_id, content, file_keys, created_at) VALUES ({submission.id}, {submission.assignment}, {submission.student}, {&submission.content}, {json!(submission.files)}, {submission.created_at})")
+    insert_or_ignore!("assignment_submissions (id, assignment_id, student_id, content, file_keys, created_at) VALUES ({submission.id}, {submission.assignment_id}, {submission.student_id}, {&submission.content}, {json!(submission.files)}, {submission.created_at})")
         .changes(tx)
         .await
 }

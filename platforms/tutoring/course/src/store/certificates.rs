@@ -10,8 +10,7 @@ pub(crate) struct Certificate {
     /// `None` until the student has set a name in the profile.
     #[from_row(with = name)]
     pub(crate) student_name: Option<String>,
-    #[from_row(column = "title")]
-    pub(crate) course_title: String,
+    pub(crate) title: String,
     pub(crate) issued_at: DateTime<Utc>,
 }
 

@@ -17,17 +17,15 @@ named! {
 #[derive(Debug, Clone, FromRow)]
 pub(crate) struct CourseFile {
     pub(crate) id: Uuid,
-    #[from_row(column = "course_id")]
-    pub(crate) course: Uuid,
+    pub(crate) course_id: Uuid,
     pub(crate) title: String,
     pub(crate) description: String,
-    #[from_row(column = "file_key")]
-    pub(crate) key: String,
+    pub(crate) file_key: String,
     pub(crate) created_at: DateTime<Utc>,
 }
 
 pub(crate) async fn insert(tx: &Transaction, kind: FileKind, file: &CourseFile) -> DataResult<()> {
-    sql!("INSERT INTO course_files (id, course_id, kind, title, description, file_key, created_at) VALUES ({file.id}, {file.course}, {kind.as_str()}, {&file.title}, {&file.description}, {&file.key}, {file.created_at})")
+    sql!("INSERT INTO course_files (id, course_id, kind, title, description, file_key, created_at) VALUES ({file.id}, {file.course_id}, {kind.as_str()}, {&file.title}, {&file.description}, {&file.file_key}, {file.created_at})")
         .apply(tx)
         .await
 }

@@ -35,11 +35,9 @@ impl SessionProgress {
 /// The status of a session of a course.
 #[derive(Debug, Clone, FromRow)]
 pub(crate) struct SessionStatus {
-    #[from_row(column = "id")]
-    pub(crate) session: Uuid,
+    pub(crate) id: Uuid,
     /// The level, from 1.
-    #[from_row(column = "sequence")]
-    pub(crate) level_sequence: u8,
+    pub(crate) sequence: u8,
     /// `None` if the student has not opened the session.
     pub(crate) status: Option<String>,
 }

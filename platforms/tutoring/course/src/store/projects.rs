@@ -11,22 +11,17 @@ statements! { statement: "SELECT id, student_id, level_id, course_id, visibility
 #[derive(Debug, Clone, FromRow)]
 pub(crate) struct Project {
     pub(crate) id: Uuid,
-    #[from_row(column = "student_id")]
-    pub(crate) student: Uuid,
-    #[from_row(column = "level_id")]
-    pub(crate) level: Uuid,
-    #[from_row(column = "course_id")]
-    pub(crate) course: Uuid,
+    pub(crate) student_id: Uuid,
+    pub(crate) level_id: Uuid,
+    pub(crate) course_id: Uuid,
     /// `private`, `community` or `public`.
     pub(crate) visibility: String,
     /// `pending`, `approved`, `rejected` or `revision_required`.
     pub(crate) status: String,
     pub(crate) title: String,
     pub(crate) description: String,
-    #[from_row(column = "video_key")]
-    pub(crate) video: String,
-    #[from_row(column = "pdf_key")]
-    pub(crate) pdf: String,
+    pub(crate) video_key: String,
+    pub(crate) pdf_key: String,
     #[from_row(with = from_json, column = "image_keys")]
     pub(crate) images: Vec<String>,
     pub(crate) feedback: Option<String>,
@@ -46,14 +41,14 @@ pub(crate) struct Review {
 }
 
 pub(crate) async fn insert(tx: &Transaction, project: &Project) -> DataResult<()> {
-    sql!("INSERT INTO student_projects (id, student_id, level_id, course_id, visibility, status, title, description, video_key, pdf_key, image_keys, created_at, updated_at) VALUES ({project.id}, {project.student}, {project.level}, {project.course}, {&project.visibility}, {&project.status}, {&project.title}, {&project.description}, {&project.video}, {&project.pdf}, {json!(project.images)}, {project.created_at}, {project.created_at})")
+    sql!("INSERT INTO student_projects (id, student_id, level_id, course_id, visibility, status, title, description, video_key, pdf_key, image_keys, created_at, updated_at) VALUES ({project.id}, {project.student_id}, {project.level_id}, {project.course_id}, {&project.visibility}, {&project.status}, {&project.title}, {&project.description}, {&project.video_key}, {&project.pdf_key}, {json!(project.images)}, {project.created_at}, {project.created_at})")
         .apply(tx)
         .await
 }
 
 /// Replaces the content of a project whose revision was required, and clears the review.
 pub(crate) async fn replace(tx: &Transaction, project: &Project) -> DataResult<()> {
-    sql!("UPDATE student_projects SET status = {&project.status}, title = {&project.title}, description = {&project.description}, video_key = {&project.video}, pdf_key = {&project.pdf}, image_keys = {json!(project.images)}, feedback = NULL, rating = NULL, reviewed_by = NULL, reviewed_at = NULL, updated_at = {Utc::now()} WHERE id = {project.id}")
+    sql!("UPDATE student_projects SET status = {&project.status}, title = {&project.title}, description = {&project.description}, video_key = {&project.video_key}, pdf_key = {&project.pdf_key}, image_keys = {json!(project.images)}, feedback = NULL, rating = NULL, reviewed_by = NULL, reviewed_at = NULL, updated_at = {Utc::now()} WHERE id = {project.id}")
         .apply(tx)
         .await
 }

@@ -52,18 +52,14 @@ pub(crate) struct Session {
 /// A session with its place and its quiz, which has answers.
 #[derive(Debug, Clone, FromRow)]
 pub(crate) struct SessionContent {
-    #[from_row(column = "course_id")]
-    pub(crate) course: Uuid,
+    pub(crate) course_id: Uuid,
     /// The level, from 1.
-    #[from_row(column = "sequence")]
-    pub(crate) level_sequence: u8,
+    pub(crate) sequence: u8,
     pub(crate) session_number: u8,
     pub(crate) title: String,
     pub(crate) description: String,
-    #[from_row(column = "video_key")]
-    pub(crate) video: Option<String>,
-    #[from_row(column = "sheet_key")]
-    pub(crate) sheet: Option<String>,
+    pub(crate) video_key: Option<String>,
+    pub(crate) sheet_key: Option<String>,
     pub(crate) quiz: Option<Value>,
 }
 
