@@ -6,8 +6,8 @@ use tutoring_identity::caller;
 
 use super::{HandlerResult, State};
 use crate::{
-    domain::errors,
-    prices::{NewCoupon, NewPrice, QuoteQuery, ReserveRequest},
+    domain::{Coupon, Price, errors},
+    prices::{QuoteQuery, ReserveRequest},
     store::{Flags, coupons, prices, redemptions},
 };
 
@@ -63,24 +63,11 @@ pub(super) async fn release(prices: State, Path(payment): Path<Uuid>) -> Handler
 }
 
 pub(super) async fn prices(prices: State) -> HandlerResult {
-    let list = prices::all(&prices.database).await?;
-    let view = list.iter().map(|price| {
-        json!({
-            "classType": price.class_type,
-            "sessionCount": price.session_count,
-            "basePriceMinor": price.base,
-            "currency": price.currency,
-            "gstPercentage": price.gst_percentage,
-            "couponMinor": price.coupon,
-            "dealMinor": price.deal,
-            "isSummer": price.is_summer,
-        })
-    });
-    Reply::ok("price list", view.collect::<Vec<_>>())
+    Reply::ok("price list", prices::all(&prices.database).await?)
 }
 
-pub(super) async fn set_price(prices: State, Json(request): Json<NewPrice>) -> HandlerResult {
-    prices.set_price(&request).await?;
+pub(super) async fn set_price(prices: State, Json(price): Json<Price>) -> HandlerResult {
+    prices.set_price(&price).await?;
     Ok(Reply::message("price stored").into_response())
 }
 
@@ -88,7 +75,7 @@ pub(super) async fn coupons(prices: State, page: CheckedPage) -> HandlerResult {
     Reply::ok("coupons", coupons::list(&prices.database, page).await?)
 }
 
-pub(super) async fn create(prices: State, Json(request): Json<NewCoupon>) -> HandlerResult {
+pub(super) async fn create(prices: State, Json(request): Json<Coupon>) -> HandlerResult {
     Reply::created("coupon created", prices.create_coupon(request).await?)
 }
 

@@ -3,25 +3,26 @@ use tutoring_contract::{ClassType, Currency, Money, Quote, Taxed};
 
 use super::errors;
 
-/// A row of the price list.
-#[derive(Debug, Clone, FromRow)]
+/// A row of the price list, also in requests and responses.
+#[derive(Debug, Clone, Serialize, Deserialize, FromRow)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct Price {
     #[from_row(with = from_text)]
     pub(crate) class_type: ClassType,
     pub(crate) session_count: u16,
+    #[serde(default)]
     pub(crate) is_summer: bool,
     /// Before tax, in minor units.
-    #[from_row(column = "base_price_minor")]
-    pub(crate) base: i64,
+    pub(crate) base_price_minor: i64,
+    /// Requests do not contain it.
     #[from_row(with = from_text)]
+    #[serde(skip_deserializing)]
     pub(crate) currency: Currency,
     pub(crate) gst_percentage: u32,
     /// The discount of a coupon of the kind `class_amount`, in minor units.
-    #[from_row(column = "coupon_minor")]
-    pub(crate) coupon: i64,
+    pub(crate) coupon_minor: i64,
     /// The discount of the welcome offer, in minor units.
-    #[from_row(column = "deal_minor")]
-    pub(crate) deal: i64,
+    pub(crate) deal_minor: i64,
 }
 
 named! {
@@ -33,9 +34,12 @@ named! {
     }
 }
 
-#[derive(Debug, Clone, Serialize, FromRow)]
-#[serde(rename_all = "camelCase")]
+/// A coupon, also in requests and responses. Requests contain neither the ID nor the number of
+/// redemptions.
+#[derive(Debug, Clone, Serialize, Deserialize, FromRow)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct Coupon {
+    #[serde(skip_deserializing, default = "Uuid::new_v4")]
     pub(crate) id: Uuid,
     pub(crate) code: String,
     /// `school`, `influencer` or `promotional`.
@@ -43,8 +47,10 @@ pub(crate) struct Coupon {
     #[from_row(with = from_text)]
     pub(crate) discount_type: DiscountType,
     /// Percent, or minor units.
+    #[serde(default)]
     pub(crate) discount_value: i64,
     pub(crate) max_redemptions: i64,
+    #[serde(skip_deserializing)]
     pub(crate) current_redemptions: i64,
     pub(crate) valid_from: DateTime<Utc>,
     pub(crate) valid_until: DateTime<Utc>,
@@ -60,14 +66,14 @@ impl Coupon {
 
     /// Returns the reduction of a price before tax, in minor units. At least one unit remains.
     fn reduction(&self, price: &Price) -> i64 {
-        let base = Money::new(price.base, price.currency);
+        let base = Money::new(price.base_price_minor, price.currency);
         let percent = u32::try_from(self.discount_value).unwrap_or(0).min(100);
         let reduction = match self.discount_type {
             DiscountType::Percentage => base.percent_half_up(percent).minor,
             DiscountType::Fixed => self.discount_value,
-            DiscountType::ClassAmount => price.coupon,
+            DiscountType::ClassAmount => price.coupon_minor,
         };
-        reduction.clamp(0, price.base - 1)
+        reduction.clamp(0, price.base_price_minor - 1)
     }
 }
 
@@ -77,17 +83,17 @@ impl Price {
         let (kind, reduction) = match coupon {
             Some(_) if claims_deal => return Err(errors::discounts_exclude_each_other()),
             Some(coupon) => ("coupon", coupon.reduction(self)),
-            None if claims_deal => ("deal", self.deal),
+            None if claims_deal => ("deal", self.deal_minor),
             None => ("standard", 0),
         };
-        let base = Money::new(self.base - reduction, self.currency);
+        let base = Money::new(self.base_price_minor - reduction, self.currency);
         let taxed = Taxed::new(base, self.gst_percentage).ok_or_else(errors::overflow)?;
         Ok(Quote {
             class_type: self.class_type,
             session_count: self.session_count,
             pricing_type: kind.to_owned(),
             base_price: taxed.base.minor,
-            original_price: self.base,
+            original_price: self.base_price_minor,
             gst_percentage: self.gst_percentage,
             gst_amount: taxed.tax.minor,
             subtotal: taxed.base.minor,
@@ -110,11 +116,11 @@ mod tests {
             class_type: ClassType::OneOnOne,
             session_count: 30,
             is_summer: false,
-            base: 900_000,
+            base_price_minor: 900_000,
             currency: Currency::INR,
             gst_percentage: 18,
-            coupon: 200_000,
-            deal: 100_000,
+            coupon_minor: 200_000,
+            deal_minor: 100_000,
         }
     }
 

@@ -1,8 +1,8 @@
 use std::collections::BTreeMap;
 
 use seaworthy::{audit_log::AuditEntry, data::prelude::*, prelude::*};
-use serde_json::{Value, json};
-use tutoring_contract::{ClassType, Currency, SESSION_COUNTS};
+use serde_json::json;
+use tutoring_contract::SESSION_COUNTS;
 use tutoring_identity::Checks;
 
 use super::PriceList;
@@ -18,123 +18,62 @@ const MAX_PRICE: i64 = 10_000_000_000;
 const MAX_CODE: usize = 50;
 const TYPES: [&str; 3] = ["school", "influencer", "promotional"];
 
-/// A price of an administrator. Amounts are before tax and in minor units.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct NewPrice {
-    class_type: ClassType,
-    session_count: u16,
-    base_price_minor: i64,
-    gst_percentage: u32,
-    coupon_minor: i64,
-    deal_minor: i64,
-    #[serde(default)]
-    is_summer: bool,
+fn check_price(price: &Price) -> Result<(), Error> {
+    let discounts = 0..price.base_price_minor;
+    let of_discount = "must be at least 0 and less than the price";
+    let mut checks = Checks::new();
+    checks.require(
+        "sessionCount",
+        SESSION_COUNTS.contains(&price.session_count),
+        "must be 10, 20 or 30",
+    );
+    checks.require(
+        "basePriceMinor",
+        (1..=MAX_PRICE).contains(&price.base_price_minor),
+        "must be from 1 to 10000000000",
+    );
+    let is_percentage = price.gst_percentage <= 100;
+    checks.require("gstPercentage", is_percentage, "must be at most 100");
+    let is_discount = discounts.contains(&price.coupon_minor);
+    checks.require("couponMinor", is_discount, of_discount);
+    let is_discount = discounts.contains(&price.deal_minor);
+    checks.require("dealMinor", is_discount, of_discount);
+    checks.finish()
 }
 
-/// A coupon of an administrator.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct NewCoupon {
-    code: String,
-    r#type: String,
-    discount_type: DiscountType,
-    #[serde(default)]
-    discount_value: i64,
-    max_redemptions: i64,
-    valid_from: DateTime<Utc>,
-    valid_until: DateTime<Utc>,
-}
-
-impl NewPrice {
-    fn checked(&self) -> Result<Price, Error> {
-        let discounts = 0..self.base_price_minor;
-        let mut checks = Checks::new();
-        checks.require(
-            "sessionCount",
-            SESSION_COUNTS.contains(&self.session_count),
-            "must be 10, 20 or 30",
-        );
-        checks.require(
-            "basePriceMinor",
-            (1..=MAX_PRICE).contains(&self.base_price_minor),
-            "must be from 1 to 10000000000",
-        );
-        checks.require(
-            "gstPercentage",
-            self.gst_percentage <= 100,
-            "must be at most 100",
-        );
-        checks.require(
-            "couponMinor",
-            discounts.contains(&self.coupon_minor),
-            "must be at least 0 and less than the price",
-        );
-        checks.require(
-            "dealMinor",
-            discounts.contains(&self.deal_minor),
-            "must be at least 0 and less than the price",
-        );
-        checks.finish()?;
-        Ok(Price {
-            class_type: self.class_type,
-            session_count: self.session_count,
-            is_summer: self.is_summer,
-            base: self.base_price_minor,
-            currency: Currency::INR,
-            gst_percentage: self.gst_percentage,
-            coupon: self.coupon_minor,
-            deal: self.deal_minor,
-        })
-    }
-}
-
-impl NewCoupon {
-    fn checked(self) -> Result<Coupon, Error> {
-        let code = self.code.trim();
-        let is_code = !code.is_empty()
-            && code.len() <= MAX_CODE
-            && code.bytes().all(|byte| byte.is_ascii_graphic());
-        let value = match self.discount_type {
-            DiscountType::Percentage => (1..=100).contains(&self.discount_value),
-            DiscountType::Fixed => (1..=MAX_PRICE).contains(&self.discount_value),
-            DiscountType::ClassAmount => true,
-        };
-        let mut checks = Checks::new();
-        checks.require("code", is_code, "must be 1 to 50 letters, digits and signs");
-        checks.require(
-            "type",
-            TYPES.contains(&self.r#type.as_str()),
-            "must be school, influencer or promotional",
-        );
-        checks.require(
-            "discountValue",
-            value,
-            "must be 1 to 100 percent, or an amount in minor units",
-        );
-        checks.require(
-            "maxRedemptions",
-            self.max_redemptions >= 1,
-            "must be at least 1",
-        );
-        checks.require(
-            "validUntil",
-            self.valid_from < self.valid_until,
-            "must be later than validFrom",
-        );
-        checks.finish()?;
-        Ok(Coupon {
-            id: Uuid::new_v4(),
-            code: code.to_owned(),
-            r#type: self.r#type,
-            discount_type: self.discount_type,
-            discount_value: self.discount_value,
-            max_redemptions: self.max_redemptions,
-            current_redemptions: 0,
-            valid_from: self.valid_from,
-            valid_until: self.valid_until,
-        })
-    }
+fn check_coupon(coupon: &Coupon) -> Result<(), Error> {
+    let code = coupon.code.as_str();
+    let is_code = !code.is_empty()
+        && code.len() <= MAX_CODE
+        && code.bytes().all(|byte| byte.is_ascii_graphic());
+    let value = match coupon.discount_type {
+        DiscountType::Percentage => (1..=100).contains(&coupon.discount_value),
+        DiscountType::Fixed => (1..=MAX_PRICE).contains(&coupon.discount_value),
+        DiscountType::ClassAmount => true,
+    };
+    let mut checks = Checks::new();
+    checks.require("code", is_code, "must be 1 to 50 letters, digits and signs");
+    checks.require(
+        "type",
+        TYPES.contains(&coupon.r#type.as_str()),
+        "must be school, influencer or promotional",
+    );
+    checks.require(
+        "discountValue",
+        value,
+        "must be 1 to 100 percent, or an amount in minor units",
+    );
+    checks.require(
+        "maxRedemptions",
+        coupon.max_redemptions >= 1,
+        "must be at least 1",
+    );
+    checks.require(
+        "validUntil",
+        coupon.valid_from < coupon.valid_until,
+        "must be later than validFrom",
+    );
+    checks.finish()
 }
 
 impl PriceList {
@@ -142,8 +81,8 @@ impl PriceList {
     ///
     /// # Errors
     /// `VALIDATION_ERROR`.
-    pub(crate) async fn set_price(&self, new: &NewPrice) -> Result<(), Error> {
-        let price = &new.checked()?;
+    pub(crate) async fn set_price(&self, price: &Price) -> Result<(), Error> {
+        check_price(price)?;
         self.database
             .transaction(|tx| async move {
                 let of = (price.class_type, price.session_count, price.is_summer);
@@ -153,7 +92,7 @@ impl PriceList {
                 let entry = AuditEntry::new("price.set")
                     .target("price", target)
                     .detail("permission", PRICE_WRITE)
-                    .change(&before.as_ref().map_or(Value::Null, view), &view(price));
+                    .change(&json!(before), &json!(price));
                 self.audit.append(&tx, entry).await?;
                 Ok(())
             })
@@ -164,8 +103,9 @@ impl PriceList {
     ///
     /// # Errors
     /// `VALIDATION_ERROR` or `CONFLICT`.
-    pub(crate) async fn create_coupon(&self, new: NewCoupon) -> Result<Coupon, Error> {
-        let coupon = new.checked()?;
+    pub(crate) async fn create_coupon(&self, mut coupon: Coupon) -> Result<Coupon, Error> {
+        coupon.code = coupon.code.trim().to_owned();
+        check_coupon(&coupon)?;
         let stored = &coupon;
         self.database
             .transaction(|tx| async move {
@@ -207,15 +147,4 @@ impl PriceList {
             })
             .await
     }
-}
-
-/// Returns the fields of a price in the audit log.
-fn view(price: &Price) -> Value {
-    json!({
-        "isSummer": price.is_summer,
-        "basePriceMinor": price.base,
-        "gstPercentage": price.gst_percentage,
-        "couponMinor": price.coupon,
-        "dealMinor": price.deal,
-    })
 }

@@ -6,7 +6,7 @@ mod reserve;
 
 use seaworthy::{audit_log::AuditLog, data::Database};
 
-pub(crate) use change::{NewCoupon, NewPrice, PRICE_WRITE};
+pub(crate) use change::PRICE_WRITE;
 pub(crate) use quote::{QuoteQuery, QuoteRequest};
 pub(crate) use reserve::ReserveRequest;
 

@@ -47,7 +47,7 @@ pub(crate) async fn set(tx: &Transaction, price: &Price) -> DataResult<()> {
     sql!("DELETE FROM pricing_config WHERE class_type = {price.class_type.as_str()} AND session_count = {price.session_count} AND is_summer = {price.is_summer}")
         .execute(tx)
         .await?;
-    sql!("INSERT INTO pricing_config (class_type, session_count, is_summer, base_price_minor, currency, gst_percentage, coupon_minor, deal_minor, is_active) VALUES ({price.class_type.as_str()}, {price.session_count}, {price.is_summer}, {price.base}, {price.currency.as_str()}, {price.gst_percentage}, {price.coupon}, {price.deal}, {true})")
+    sql!("INSERT INTO pricing_config (class_type, session_count, is_summer, base_price_minor, currency, gst_percentage, coupon_minor, deal_minor, is_active) VALUES ({price.class_type.as_str()}, {price.session_count}, {price.is_summer}, {price.base_price_minor}, {price.currency.as_str()}, {price.gst_percentage}, {price.coupon_minor}, {price.deal_minor}, {true})")
         .apply(tx)
         .await
 }
