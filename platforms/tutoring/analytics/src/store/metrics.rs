@@ -9,7 +9,6 @@ use crate::domain::{Hours, TimeRange};
 #[serde(rename_all = "camelCase")]
 pub(crate) struct TypeCount {
     event_type: String,
-    #[from_row(column = "events")]
     count: u64,
 }
 
@@ -18,7 +17,6 @@ pub(crate) struct TypeCount {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct CourseCount {
     course_id: Uuid,
-    #[from_row(column = "events")]
     count: u64,
 }
 
@@ -28,7 +26,7 @@ pub(crate) async fn types(
     range: TimeRange,
     limit: u32,
 ) -> DataResult<Vec<TypeCount>> {
-    sql!("SELECT event_type, COUNT(*) AS events FROM events WHERE occurred_at >= {range.from} AND occurred_at < {range.to} GROUP BY event_type ORDER BY events DESC, event_type LIMIT {limit}")
+    sql!("SELECT event_type, COUNT(*) AS count FROM events WHERE occurred_at >= {range.from} AND occurred_at < {range.to} GROUP BY event_type ORDER BY count DESC, event_type LIMIT {limit}")
         .fetch_all(connection)
         .await
 }
@@ -40,7 +38,7 @@ pub(crate) async fn courses(
     event_type: Option<&str>,
     limit: u32,
 ) -> DataResult<Vec<CourseCount>> {
-    sql!("SELECT course_id, COUNT(*) AS events FROM events WHERE course_id IS NOT NULL AND occurred_at >= {range.from} AND occurred_at < {range.to} AND ({i64::from(event_type.is_some())} = 0 OR event_type = {event_type.unwrap_or_default().to_owned()}) GROUP BY course_id ORDER BY events DESC, course_id LIMIT {limit}")
+    sql!("SELECT course_id, COUNT(*) AS count FROM events WHERE course_id IS NOT NULL AND occurred_at >= {range.from} AND occurred_at < {range.to} AND ({i64::from(event_type.is_some())} = 0 OR event_type = {event_type.unwrap_or_default().to_owned()}) GROUP BY course_id ORDER BY count DESC, course_id LIMIT {limit}")
         .fetch_all(connection)
         .await
 }
@@ -52,9 +50,9 @@ pub(crate) async fn hours(
     event_type: Option<&str>,
     hours: Hours,
 ) -> DataResult<Vec<(i64, u64)>> {
-    sql("SELECT (TIMESTAMPDIFF(SECOND, '1970-01-01', occurred_at) - ?) DIV 3600 AS hour, COUNT(*) AS events FROM events WHERE occurred_at >= ? AND occurred_at < ? AND (? = 0 OR event_type = ?) GROUP BY 1")
-        .on_postgres("SELECT CAST(FLOOR((EXTRACT(EPOCH FROM occurred_at) - CAST(? AS BIGINT)) / 3600) AS BIGINT) AS hour, COUNT(*) AS events FROM events WHERE occurred_at >= ? AND occurred_at < ? AND (? = 0 OR event_type = ?) GROUP BY 1")
-        .on_sqlite("SELECT (CAST(strftime('%s', occurred_at) AS INTEGER) - ?) / 3600 AS hour, COUNT(*) AS events FROM events WHERE occurred_at >= ? AND occurred_at < ? AND (? = 0 OR event_type = ?) GROUP BY 1")
+    sql("SELECT (TIMESTAMPDIFF(SECOND, '1970-01-01', occurred_at) - ?) DIV 3600 AS hour, COUNT(*) AS count FROM events WHERE occurred_at >= ? AND occurred_at < ? AND (? = 0 OR event_type = ?) GROUP BY 1")
+        .on_postgres("SELECT CAST(FLOOR((EXTRACT(EPOCH FROM occurred_at) - CAST(? AS BIGINT)) / 3600) AS BIGINT) AS hour, COUNT(*) AS count FROM events WHERE occurred_at >= ? AND occurred_at < ? AND (? = 0 OR event_type = ?) GROUP BY 1")
+        .on_sqlite("SELECT (CAST(strftime('%s', occurred_at) AS INTEGER) - ?) / 3600 AS hour, COUNT(*) AS count FROM events WHERE occurred_at >= ? AND occurred_at < ? AND (? = 0 OR event_type = ?) GROUP BY 1")
         .bind(hours.phase)
         .bind(range.from)
         .bind(range.to)

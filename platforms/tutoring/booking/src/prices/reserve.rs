@@ -40,7 +40,7 @@ impl PriceList {
         self.database
             .transaction(|tx| async move {
                 if let Some(known) = redemptions::lock(&tx, request.payment_id).await? {
-                    if known.student != request.student_id || known.state == "released" {
+                    if known.student_id != request.student_id || known.state == "released" {
                         return Err(errors::discount_used());
                     }
                     let quote = serde_json::from_value(known.quote).map_err(Error::internal)?;
@@ -63,9 +63,9 @@ impl PriceList {
                     return Err(errors::coupon_invalid(errors::COUPON_CODE));
                 }
                 let redemption = Redemption {
-                    payment: request.payment_id,
-                    student: request.student_id,
-                    coupon: coupon.map(|coupon| coupon.id),
+                    payment_id: request.payment_id,
+                    student_id: request.student_id,
+                    coupon_id: coupon.map(|coupon| coupon.id),
                     state: "reserved".to_owned(),
                     quote: serde_json::to_value(&quote).map_err(Error::internal)?,
                     expires_at: request.expires_at,
@@ -108,7 +108,7 @@ impl PriceList {
                 let Some(known) = known.filter(|known| known.state == "reserved") else {
                     return Ok(());
                 };
-                if let Some(coupon) = known.coupon {
+                if let Some(coupon) = known.coupon_id {
                     coupons::release(&tx, coupon).await?;
                 }
                 redemptions::set_state(&tx, &known, "released").await
@@ -132,7 +132,7 @@ impl PriceList {
 }
 
 async fn retake(tx: &Transaction, known: &Redemption) -> Result<(), Error> {
-    match known.coupon {
+    match known.coupon_id {
         Some(coupon) if !coupons::take(tx, coupon).await? => Err(errors::discount_used()),
         _ => Ok(()),
     }

@@ -99,7 +99,7 @@ impl Candidates {
         let Some(copy) = copy.filter(|copy| copy.is_allocatable && certified(copy)) else {
             return Ok(None);
         };
-        let zone = copy.zone;
+        let zone = copy.zone_id;
         let loaded = Self::with_load(tx, &[copy], slot, planned).await?;
         Ok(loaded.into_iter().next().map(|trainer| (trainer, zone)))
     }

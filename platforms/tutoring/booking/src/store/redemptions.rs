@@ -8,13 +8,10 @@ use crate::domain::errors;
 /// A discount of a payment.
 #[derive(Debug, Clone, FromRow)]
 pub(crate) struct Redemption {
-    #[from_row(column = "payment_id")]
-    pub(crate) payment: Uuid,
-    #[from_row(column = "student_id")]
-    pub(crate) student: Uuid,
+    pub(crate) payment_id: Uuid,
+    pub(crate) student_id: Uuid,
     /// Absent for the welcome offer.
-    #[from_row(column = "coupon_id")]
-    pub(crate) coupon: Option<Uuid>,
+    pub(crate) coupon_id: Option<Uuid>,
     /// `reserved`, `redeemed` or `released`.
     pub(crate) state: String,
     pub(crate) quote: Value,
@@ -34,7 +31,7 @@ pub(crate) async fn lock(tx: &Transaction, payment: Uuid) -> DataResult<Option<R
 /// `CONFLICT` if the student holds a discount.
 pub(crate) async fn insert(tx: &Transaction, redemption: &Redemption) -> Result<(), Error> {
     let now = Utc::now();
-    let inserted = sql!("INSERT INTO coupon_redemptions (payment_id, student_id, holder_id, coupon_id, state, quote, expires_at, created_at, updated_at) VALUES ({redemption.payment}, {redemption.student}, {redemption.student}, {redemption.coupon}, {&redemption.state}, {redemption.quote.clone()}, {redemption.expires_at}, {now}, {now})")
+    let inserted = sql!("INSERT INTO coupon_redemptions (payment_id, student_id, holder_id, coupon_id, state, quote, expires_at, created_at, updated_at) VALUES ({redemption.payment_id}, {redemption.student_id}, {redemption.student_id}, {redemption.coupon_id}, {&redemption.state}, {redemption.quote.clone()}, {redemption.expires_at}, {now}, {now})")
         .execute(tx)
         .await;
     conflict(inserted.map(drop))
@@ -49,8 +46,8 @@ pub(crate) async fn set_state(
     redemption: &Redemption,
     state: &str,
 ) -> Result<(), Error> {
-    let holder = (state != "released").then_some(redemption.student);
-    let updated = sql!("UPDATE coupon_redemptions SET state = {state}, holder_id = {holder}, updated_at = {Utc::now()} WHERE payment_id = {redemption.payment}")
+    let holder = (state != "released").then_some(redemption.student_id);
+    let updated = sql!("UPDATE coupon_redemptions SET state = {state}, holder_id = {holder}, updated_at = {Utc::now()} WHERE payment_id = {redemption.payment_id}")
         .execute(tx)
         .await;
     conflict(updated.map(drop))

@@ -28,8 +28,7 @@ pub(crate) struct TrainerCopy {
     profile: Json,
     profile_version: i64,
     pub(super) is_allocatable: bool,
-    #[from_row(column = "zone_id")]
-    pub(super) zone: Option<Uuid>,
+    pub(super) zone_id: Option<Uuid>,
     #[from_row(with = place)]
     pub(super) place: Option<Place>,
     pub(super) rating_tenths: u32,
@@ -147,7 +146,7 @@ impl TrainerCopies {
         Ok(copy.map(|copy| {
             let stated = copy.account.get("territory").cloned();
             let stated = stated.and_then(|stated| serde_json::from_value(stated).ok());
-            (stated.unwrap_or_default(), copy.zone)
+            (stated.unwrap_or_default(), copy.zone_id)
         }))
     }
 
@@ -185,12 +184,12 @@ impl TrainerCopies {
     async fn update_derived(tx: &Transaction, mut copy: TrainerCopy) -> DataResult<()> {
         copy.place = copy.place_of_messages();
         copy.rating_tenths = copy.rating_of_messages();
-        copy.zone = match copy.place {
+        copy.zone_id = match copy.place {
             Some(place) => zones::of(tx, place).await?.map(|zone| zone.id),
             None => None,
         };
-        copy.is_allocatable = copy.is_approved() && copy.zone.is_some();
-        sql!("UPDATE trainer_copies SET account = {copy.account.clone()}, account_version = {copy.account_version}, profile = {copy.profile.clone()}, profile_version = {copy.profile_version}, is_allocatable = {copy.is_allocatable}, latitude = {copy.place.map(|place| place.latitude)}, longitude = {copy.place.map(|place| place.longitude)}, zone_id = {copy.zone}, rating_tenths = {copy.rating_tenths} WHERE trainer_id = {copy.id}")
+        copy.is_allocatable = copy.is_approved() && copy.zone_id.is_some();
+        sql!("UPDATE trainer_copies SET account = {copy.account.clone()}, account_version = {copy.account_version}, profile = {copy.profile.clone()}, profile_version = {copy.profile_version}, is_allocatable = {copy.is_allocatable}, latitude = {copy.place.map(|place| place.latitude)}, longitude = {copy.place.map(|place| place.longitude)}, zone_id = {copy.zone_id}, rating_tenths = {copy.rating_tenths} WHERE trainer_id = {copy.id}")
             .execute(tx)
             .await?;
         sql!("DELETE FROM candidates WHERE trainer_id = {copy.id}")

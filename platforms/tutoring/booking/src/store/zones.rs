@@ -52,13 +52,9 @@ fn centre(row: &Row, column: &str) -> DataResult<Place> {
 #[derive(Debug, Serialize, FromRow)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Demand {
-    #[from_row(column = "id")]
     zone_id: Uuid,
-    #[from_row(column = "name")]
     zone: String,
-    #[from_row(column = "pending")]
     pending_allocations: u64,
-    #[from_row(column = "allocated")]
     open_allocations: u64,
     trainers: u64,
 }
@@ -137,9 +133,9 @@ pub(crate) async fn demand(
     city: &str,
     limit: &Limit,
 ) -> DataResult<Vec<Demand>> {
-    sql!("SELECT z.id, z.name,
-         (SELECT COUNT(*) FROM allocations a WHERE a.zone_id = z.id AND a.status = 'pending') AS pending,
-         (SELECT COUNT(*) FROM allocations a WHERE a.zone_id = z.id AND a.status IN ('approved', 'active')) AS allocated,
+    sql!("SELECT z.id AS zone_id, z.name AS zone,
+         (SELECT COUNT(*) FROM allocations a WHERE a.zone_id = z.id AND a.status = 'pending') AS pending_allocations,
+         (SELECT COUNT(*) FROM allocations a WHERE a.zone_id = z.id AND a.status IN ('approved', 'active')) AS open_allocations,
          (SELECT COUNT(*) FROM trainer_copies t WHERE t.zone_id = z.id AND t.is_allocatable = {true}) AS trainers
          FROM zones z JOIN cities c ON c.id = z.city_id WHERE c.name = {city} AND z.is_active = {true}
          AND ({limit.everywhere} = 1 OR (({limit.state.0} = 0 OR lower(c.state) = {&limit.state.1}) AND ({limit.district.0} = 0 OR lower(c.district) = {&limit.district.1}) AND ({limit.zone.0} = 0 OR z.id = {limit.zone.1}) AND {limit.locality.0} = 0)) ORDER BY z.name, z.id LIMIT {MAX_ZONES}")

@@ -16,9 +16,9 @@ impl Chats {
         let write = |tx: Transaction| async move {
             let found = messages::find(&tx, id).await?;
             let found = found.ok_or_else(errors::message_not_found)?;
-            if found.sender != user {
-                let members = conversations::members(&tx, found.conversation).await?;
-                let is_member = members.iter().any(|member| member.user == user);
+            if found.sender_id != user {
+                let members = conversations::members(&tx, found.conversation_id).await?;
+                let is_member = members.iter().any(|member| member.user_id == user);
                 return Err(match is_member {
                     true => Error::new(
                         Code::Forbidden,

@@ -47,7 +47,7 @@ impl Chats {
     /// `NOT_FOUND` for conversations of other users, or an error of the database.
     pub(crate) async fn members(&self, user: Uuid, id: Uuid) -> Result<Vec<Member>, Error> {
         let members = conversations::members(&self.backend.database, id).await?;
-        match members.iter().any(|member| member.user == user) {
+        match members.iter().any(|member| member.user_id == user) {
             true => Ok(members),
             false => Err(errors::conversation_not_found()),
         }
@@ -61,5 +61,5 @@ fn context(message: Uuid) -> Context {
 
 /// Returns the IDs of participants.
 fn ids(members: &[Member]) -> BTreeSet<Uuid> {
-    members.iter().map(|member| member.user).collect()
+    members.iter().map(|member| member.user_id).collect()
 }

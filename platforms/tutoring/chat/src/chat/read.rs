@@ -59,7 +59,7 @@ impl Chats {
     pub(crate) async fn message(&self, user: Uuid, id: Uuid) -> Result<MessageView, Error> {
         let found = messages::find(&self.backend.database, id).await?;
         let found = found.ok_or_else(errors::message_not_found)?;
-        let members = self.members(user, found.conversation).await;
+        let members = self.members(user, found.conversation_id).await;
         let members = members.map_err(|error| match error.code() {
             Code::NotFound => errors::message_not_found(),
             _ => error,
@@ -81,12 +81,12 @@ impl Chats {
             let conversation = conversations::lock(&tx, id).await?;
             let conversation = conversation.ok_or_else(errors::conversation_not_found)?;
             let members = conversations::members(&tx, id).await?;
-            let own = members.iter().find(|member| member.user == user);
+            let own = members.iter().find(|member| member.user_id == user);
             let own = own.ok_or_else(errors::conversation_not_found)?;
             let until = match request.up_to {
                 Some(message) => {
                     let message = messages::find(&tx, message).await?;
-                    let message = message.filter(|message| message.conversation == id);
+                    let message = message.filter(|message| message.conversation_id == id);
                     message.ok_or_else(errors::message_not_found)?.sent_at
                 }
                 None => conversation.updated_at,

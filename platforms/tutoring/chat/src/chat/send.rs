@@ -70,9 +70,9 @@ impl Chats {
         request: &MessageRequest,
         sent: &StoredMessage,
     ) -> Result<MessageView, Error> {
-        let members = self.members(sender.id, sent.conversation).await?;
+        let members = self.members(sender.id, sent.conversation_id).await?;
         let is_same = match request.conversation_id {
-            Some(id) => id == sent.conversation,
+            Some(id) => id == sent.conversation_id,
             None => ids(&members) == everyone(sender, request),
         };
         match is_same {
@@ -102,13 +102,13 @@ impl Chats {
         let locked = conversations::lock(tx, conversation).await?;
         let locked = locked.ok_or_else(errors::conversation_not_found)?;
         let members = conversations::members(tx, conversation).await?;
-        if !members.iter().any(|member| member.user == sender.id) {
+        if !members.iter().any(|member| member.user_id == sender.id) {
             return Err(errors::conversation_not_found());
         }
         let message = NewMessage {
             id,
-            conversation,
-            sender: sender.id,
+            conversation_id: conversation,
+            sender_id: sender.id,
             client_message_id: request.client_message_id.clone().unwrap_or_default(),
             kind: request.r#type,
             content,
@@ -139,17 +139,17 @@ impl Chats {
         members: &[Member],
         before: DateTime<Utc>,
     ) -> Result<(), Error> {
-        let others = members.iter().filter(|member| member.user != sent.sender);
+        let others = members.iter().filter(|member| member.user_id != sent.sender_id);
         for member in others {
-            let place = (sent.conversation, member.user);
+            let place = (sent.conversation_id, member.user_id);
             let unread = messages::count_of_others(tx, place, member.last_read_at, before).await?;
             if unread > 0 {
                 continue;
             }
-            let data = json!({ "conversationId": sent.conversation, "messageId": sent.id });
-            let requested = NotificationRequested::new(member.user, "system", TEXT, data);
+            let data = json!({ "conversationId": sent.conversation_id, "messageId": sent.id });
+            let requested = NotificationRequested::new(member.user_id, "system", TEXT, data);
             let mut requested = BusinessEvent::new(requested);
-            requested.user_id = Some(member.user);
+            requested.user_id = Some(member.user_id);
             self.backend.outbox.store(tx, message(&requested)).await?;
         }
         Ok(())

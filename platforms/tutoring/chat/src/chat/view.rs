@@ -50,8 +50,8 @@ impl Chats {
     ) -> Result<MessageView, Error> {
         Ok(MessageView {
             id: message.id,
-            conversation_id: message.conversation,
-            sender_id: message.sender,
+            conversation_id: message.conversation_id,
+            sender_id: message.sender_id,
             client_message_id: message.client_message_id.clone(),
             r#type: message.kind.clone(),
             content,
@@ -67,12 +67,12 @@ impl Chats {
     /// # Errors
     /// An error of the database.
     pub(crate) async fn participants(&self, members: &[Member]) -> Result<Vec<Value>, Error> {
-        let users = members.iter().map(|member| member.user).collect();
+        let users = members.iter().map(|member| member.user_id).collect();
         let people = people::of(&self.backend.database, users).await?;
         let participants = members.iter().map(|member| {
-            let person = people.get(&member.user);
+            let person = people.get(&member.user_id);
             json!({
-                "userId": member.user,
+                "userId": member.user_id,
                 "name": person.and_then(Person::name),
                 "role": person.map(|person| person.role.as_str()),
                 "pictureUrl": person.and_then(|person| person.picture_url.as_deref()),
@@ -93,7 +93,7 @@ impl Chats {
     ) -> Result<Value, Error> {
         let (database, id) = (&self.backend.database, conversation.id);
         let members = conversations::members(database, id).await?;
-        let own = members.iter().find(|member| member.user == user);
+        let own = members.iter().find(|member| member.user_id == user);
         let read_at = own.and_then(|own| own.last_read_at);
         let until = conversation.updated_at;
         let unread = messages::count_of_others(database, (id, user), read_at, until).await?;
@@ -116,7 +116,7 @@ fn status(message: &StoredMessage, members: &[Member]) -> &'static str {
     let others = || {
         members
             .iter()
-            .filter(|member| member.user != message.sender)
+            .filter(|member| member.user_id != message.sender_id)
     };
     let has_reached = |at: Option<DateTime<Utc>>| at.is_some_and(|at| at >= message.sent_at);
     if others().all(|member| has_reached(member.last_read_at)) {

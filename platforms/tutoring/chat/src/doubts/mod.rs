@@ -40,8 +40,8 @@ fn reply_context(reply: Uuid) -> Context {
 /// permission the route checks.
 fn visible(found: Option<StoredDoubt>, caller: Participant) -> Result<StoredDoubt, Error> {
     let is_visible = |doubt: &StoredDoubt| match caller.role {
-        Role::Student => doubt.student == caller.id,
-        Role::Trainer => doubt.trainer == Some(caller.id),
+        Role::Student => doubt.student_id == caller.id,
+        Role::Trainer => doubt.trainer_id == Some(caller.id),
         Role::Admin => true,
     };
     found.filter(is_visible).ok_or_else(errors::doubt_not_found)

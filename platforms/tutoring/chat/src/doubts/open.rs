@@ -33,9 +33,9 @@ impl Chats {
             let trainer = allocations::trainer_of(&tx, student.id, course).await?;
             let doubt = NewDoubt {
                 id,
-                student: student.id,
-                trainer,
-                course,
+                student_id: student.id,
+                trainer_id: trainer,
+                course_id: course,
                 subject: request.subject.clone(),
                 topic: request.topic.clone(),
                 kind: request.r#type,

@@ -60,13 +60,13 @@ impl Chats {
             if !is_trainer {
                 return Err(errors::invalid("trainerId", "must be the ID of a trainer"));
             }
-            if doubt.trainer == Some(trainer) {
+            if doubt.trainer_id == Some(trainer) {
                 return Ok(());
             }
             doubts::set_trainer(&tx, id, trainer).await?;
             self.notify_trainer(&tx, trainer, id).await?;
-            let changes = json!({ "trainerId": { "before": doubt.trainer, "after": trainer } });
-            let before = doubt.trainer.map(|trainer| trainer.to_string());
+            let changes = json!({ "trainerId": { "before": doubt.trainer_id, "after": trainer } });
+            let before = doubt.trainer_id.map(|trainer| trainer.to_string());
             let entry = AuditEntry::new(ACTION)
                 .target("doubt", id.to_string())
                 .detail("reason", reason)

@@ -38,7 +38,7 @@ impl Chats {
             replies::insert(&tx, (id, doubt), author, content).await?;
             doubts::set_status(&tx, doubt, DoubtStatus::Answered).await?;
             let text = ("Doubt answered", "Your doubt has a new reply.");
-            self.notify_of_doubt(&tx, (found.student, Role::Student), text, doubt)
+            self.notify_of_doubt(&tx, (found.student_id, Role::Student), text, doubt)
                 .await?;
             let entry = AuditEntry::new("doubt.reply")
                 .target("doubt", doubt.to_string())

@@ -53,14 +53,14 @@ impl Chats {
     pub(crate) async fn doubt(&self, caller: Participant, id: Uuid) -> Result<DoubtView, Error> {
         let database = &self.backend.database;
         let doubt = self.visible_doubt(database, caller, id).await?;
-        let users = [Some(doubt.student), doubt.trainer].into_iter().flatten();
+        let users = [Some(doubt.student_id), doubt.trainer_id].into_iter().flatten();
         let people = people::of(database, users.collect()).await?;
         let mut replies = Vec::new();
         for reply in replies::of(database, id).await? {
             let context = reply_context(reply.id);
             replies.push(ReplyView {
                 id: reply.id,
-                author_id: reply.author,
+                author_id: reply.author_id,
                 author_role: reply.author_role,
                 reply: self.sealer.open(&reply.content, &context).await?,
                 created_at: reply.created_at,
@@ -85,7 +85,7 @@ impl Chats {
         let users = found
             .items
             .iter()
-            .flat_map(|doubt| [Some(doubt.student), doubt.trainer])
+            .flat_map(|doubt| [Some(doubt.student_id), doubt.trainer_id])
             .flatten()
             .collect();
         let people = people::of(database, users).await?;
@@ -105,11 +105,11 @@ impl Chats {
         let context = question_context(doubt.id);
         Ok(DoubtView {
             id: doubt.id,
-            student_id: doubt.student,
-            student_name: name(doubt.student),
-            trainer_id: doubt.trainer,
-            trainer_name: doubt.trainer.and_then(name),
-            course_id: doubt.course,
+            student_id: doubt.student_id,
+            student_name: name(doubt.student_id),
+            trainer_id: doubt.trainer_id,
+            trainer_name: doubt.trainer_id.and_then(name),
+            course_id: doubt.course_id,
             subject: doubt.subject,
             topic: doubt.topic,
             question: self.sealer.open(&doubt.question, &context).await?,

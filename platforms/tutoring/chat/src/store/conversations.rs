@@ -17,8 +17,7 @@ pub(crate) struct Conversation {
 /// A participant of a conversation.
 #[derive(Debug, Clone, FromRow)]
 pub(crate) struct Member {
-    #[from_row(column = "user_id")]
-    pub(crate) user: Uuid,
+    pub(crate) user_id: Uuid,
     pub(crate) last_delivered_at: Option<DateTime<Utc>>,
     pub(crate) last_read_at: Option<DateTime<Utc>>,
 }

@@ -16,12 +16,9 @@ statements! { statement: "SELECT id, student_id, trainer_id, course_id, subject,
 #[derive(Debug, FromRow)]
 pub(crate) struct StoredDoubt {
     pub(crate) id: Uuid,
-    #[from_row(column = "student_id")]
-    pub(crate) student: Uuid,
-    #[from_row(column = "trainer_id")]
-    pub(crate) trainer: Option<Uuid>,
-    #[from_row(column = "course_id")]
-    pub(crate) course: Option<Uuid>,
+    pub(crate) student_id: Uuid,
+    pub(crate) trainer_id: Option<Uuid>,
+    pub(crate) course_id: Option<Uuid>,
     pub(crate) subject: String,
     pub(crate) topic: Option<String>,
     #[from_row(column = "type")]
@@ -39,9 +36,9 @@ pub(crate) struct StoredDoubt {
 #[derive(Debug)]
 pub(crate) struct NewDoubt {
     pub(crate) id: Uuid,
-    pub(crate) student: Uuid,
-    pub(crate) trainer: Option<Uuid>,
-    pub(crate) course: Option<Uuid>,
+    pub(crate) student_id: Uuid,
+    pub(crate) trainer_id: Option<Uuid>,
+    pub(crate) course_id: Option<Uuid>,
     pub(crate) subject: String,
     pub(crate) topic: Option<String>,
     pub(crate) kind: DoubtKind,
@@ -64,7 +61,7 @@ pub(crate) struct DoubtFilter {
 /// Stores a pending doubt.
 pub(crate) async fn insert(tx: &Transaction, doubt: &NewDoubt) -> DataResult<()> {
     let now = Utc::now();
-    sql!("INSERT INTO doubts (id, student_id, trainer_id, course_id, subject, topic, type, question, attachments, status, created_at, updated_at) VALUES ({doubt.id}, {doubt.student}, {doubt.trainer}, {doubt.course}, {doubt.subject.clone()}, {doubt.topic.clone()}, {doubt.kind.as_str()}, {doubt.question.clone()}, {json!(doubt.attachments)}, {DoubtStatus::Pending.as_str()}, {now}, {now})")
+    sql!("INSERT INTO doubts (id, student_id, trainer_id, course_id, subject, topic, type, question, attachments, status, created_at, updated_at) VALUES ({doubt.id}, {doubt.student_id}, {doubt.trainer_id}, {doubt.course_id}, {doubt.subject.clone()}, {doubt.topic.clone()}, {doubt.kind.as_str()}, {doubt.question.clone()}, {json!(doubt.attachments)}, {DoubtStatus::Pending.as_str()}, {now}, {now})")
         .apply(tx)
         .await
 }

@@ -10,10 +10,8 @@ statements! { statement: "SELECT id, conversation_id, sender_id, client_message_
 #[derive(Debug, FromRow)]
 pub(crate) struct StoredMessage {
     pub(crate) id: Uuid,
-    #[from_row(column = "conversation_id")]
-    pub(crate) conversation: Uuid,
-    #[from_row(column = "sender_id")]
-    pub(crate) sender: Uuid,
+    pub(crate) conversation_id: Uuid,
+    pub(crate) sender_id: Uuid,
     pub(crate) client_message_id: String,
     #[from_row(column = "type")]
     pub(crate) kind: String,
@@ -37,8 +35,8 @@ pub(crate) struct Attachment {
 #[derive(Debug)]
 pub(crate) struct NewMessage {
     pub(crate) id: Uuid,
-    pub(crate) conversation: Uuid,
-    pub(crate) sender: Uuid,
+    pub(crate) conversation_id: Uuid,
+    pub(crate) sender_id: Uuid,
     pub(crate) client_message_id: String,
     pub(crate) kind: MessageKind,
     pub(crate) content: Option<Encrypted<String>>,
@@ -48,7 +46,7 @@ pub(crate) struct NewMessage {
 
 /// Stores a message. Returns `false` if the sender has used its client ID.
 pub(crate) async fn insert(tx: &Transaction, message: &NewMessage) -> DataResult<bool> {
-    insert_or_ignore!("messages (id, conversation_id, sender_id, client_message_id, type, content, attachments, sent_at) VALUES ({message.id}, {message.conversation}, {message.sender}, {message.client_message_id.clone()}, {message.kind.as_str()}, {message.content.clone()}, {json!(message.attachments)}, {message.sent_at})")
+    insert_or_ignore!("messages (id, conversation_id, sender_id, client_message_id, type, content, attachments, sent_at) VALUES ({message.id}, {message.conversation_id}, {message.sender_id}, {message.client_message_id.clone()}, {message.kind.as_str()}, {message.content.clone()}, {json!(message.attachments)}, {message.sent_at})")
         .changes(tx)
         .await
 }

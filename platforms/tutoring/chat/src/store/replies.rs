@@ -8,8 +8,7 @@ use crate::domain::Participant;
 #[derive(Debug, FromRow)]
 pub(crate) struct StoredReply {
     pub(crate) id: Uuid,
-    #[from_row(column = "author_id")]
-    pub(crate) author: Uuid,
+    pub(crate) author_id: Uuid,
     pub(crate) author_role: String,
     pub(crate) content: Encrypted<String>,
     pub(crate) created_at: DateTime<Utc>,
