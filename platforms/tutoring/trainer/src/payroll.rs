@@ -92,12 +92,10 @@ pub(crate) struct Period {
 /// A session day that a trainer gave to another one, or got from another one.
 #[derive(Debug, Clone, Copy, FromRow)]
 pub(crate) struct Substituted {
-    #[from_row(column = "student_id")]
-    pub(crate) student: Uuid,
+    pub(crate) student_id: Uuid,
     #[from_row(column = "session_date", with = from_text)]
     pub(crate) date: Date,
-    #[from_row(column = "substitute_trainer_id")]
-    pub(crate) holder: Uuid,
+    pub(crate) substitute_trainer_id: Uuid,
 }
 
 /// The pay of a trainer for a month, in paise.
@@ -129,9 +127,9 @@ impl Payroll {
             slabs += slab(own.len());
             let mut served = own;
             for one in substituted.iter().filter(|one| one.date == day) {
-                match one.holder == trainer {
-                    true => served.insert(one.student),
-                    false => served.remove(&one.student),
+                match one.substitute_trainer_id == trainer {
+                    true => served.insert(one.student_id),
+                    false => served.remove(&one.student_id),
                 };
             }
             student_days += u32::try_from(served.len()).unwrap_or(u32::MAX);
@@ -251,9 +249,9 @@ mod tests {
     fn substitution_moves_a_student_day_and_no_slab_api_1() {
         let own = periods(3, "2026-11-02", "2026-11-07");
         let substituted = |student: u128, date: &str, holder| Substituted {
-            student: Uuid::from_u128(student),
+            student_id: Uuid::from_u128(student),
             date: day(date),
-            holder,
+            substitute_trainer_id: holder,
         };
         let before = november(&own, &[]);
         let lost = november(&own, &[substituted(1, "2026-11-03", OTHER)]);

@@ -2,7 +2,6 @@
 
 mod review;
 mod trainers;
-mod views;
 
 use std::sync::Arc;
 

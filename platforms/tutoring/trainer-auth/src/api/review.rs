@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use tutoring_contract::{CallerTerritory, CheckedPage, Json, Path, Query, Reply};
 use tutoring_identity::caller;
 
-use super::{HandlerResult, State, views::ApplicationView};
+use super::{HandlerResult, State};
 use crate::{
     applications::{Applicants, Reviewer},
     domain::{Decision, ReviewStatus, errors},
@@ -69,9 +69,7 @@ pub(super) async fn list(
         }
         None => page.into_page(Vec::new(), 0),
     };
-    let views = found.items.iter().map(ApplicationView::of).collect();
-    let views = page.into_page(views, found.pagination.total);
-    Reply::ok("applications", views)
+    Reply::ok("applications", found)
 }
 
 pub(super) async fn statistics(applicants: State, token: Token) -> HandlerResult {
@@ -99,7 +97,7 @@ pub(super) async fn show(applicants: State, token: Token, Path(id): Path<String>
         documents.insert(document.kind, json!({ "key": document.key, "url": url }));
     }
     let data = json!({
-        "application": ApplicationView::of(&application),
+        "application": application,
         "documents": documents,
     });
     Reply::ok("application", data)
@@ -114,7 +112,7 @@ async fn decide(
 ) -> HandlerResult {
     let (reviewer, id) = (reviewer(token)?, parse_id(id)?);
     let application = applicants.decide(&reviewer, id, decision, reason).await?;
-    Reply::ok("decided", ApplicationView::of(&application))
+    Reply::ok("decided", application)
 }
 
 pub(super) async fn approve(

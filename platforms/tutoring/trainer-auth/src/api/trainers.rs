@@ -4,7 +4,7 @@ use seaworthy::{data::prelude::*, prelude::*};
 use tutoring_contract::{Json, Path, Query, Reply};
 use tutoring_identity::caller;
 
-use super::{HandlerResult, State, views::ApplicationView};
+use super::{HandlerResult, State};
 use crate::{
     applications::UploadRequest,
     domain::{Form, Shift, errors},
@@ -72,11 +72,11 @@ pub(super) async fn apply(applicants: State, Json(form): Json<Form>) -> HandlerR
 
 pub(super) async fn edit(applicants: State, Json(form): Json<Form>) -> HandlerResult {
     let application = applicants.edit(caller()?, form).await?;
-    Reply::ok("application changed", ApplicationView::of(&application))
+    Reply::ok("application changed", application)
 }
 
 pub(super) async fn own(applicants: State) -> HandlerResult {
     let application = applications::by_trainer(&applicants.database, caller()?).await?;
     let application = application.ok_or_else(errors::application_not_found)?;
-    Reply::ok("application", ApplicationView::of(&application))
+    Reply::ok("application", application)
 }

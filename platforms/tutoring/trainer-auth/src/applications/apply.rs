@@ -87,7 +87,7 @@ impl Applicants {
             id: existing
                 .as_ref()
                 .map_or_else(new_id, |existing| existing.id),
-            trainer,
+            trainer_id: trainer,
             status: ReviewStatus::Pending,
             form: form.clone(),
             place: place_of(tx, form).await?,
@@ -96,7 +96,7 @@ impl Applicants {
             location_status: None,
             reviewed_by: None,
             reviewed_at: None,
-            notes: None,
+            review_notes: None,
             version: existing.map_or(1, |existing| existing.version + 1),
             submitted_at: Utc::now(),
         };

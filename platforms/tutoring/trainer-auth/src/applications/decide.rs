@@ -55,7 +55,7 @@ impl Applicants {
                     status,
                     reviewed_by: Some(reviewer.id),
                     reviewed_at: Some(Utc::now()),
-                    notes: reason.map(str::to_owned),
+                    review_notes: reason.map(str::to_owned),
                     version: before.version + 1,
                     ..before.clone()
                 };
@@ -66,7 +66,7 @@ impl Applicants {
                 self.publish_change(&tx, &after).await?;
                 self.notify(&tx, &after, decision).await?;
                 let mut entry = AuditEntry::new(decision.action())
-                    .target("trainer", after.trainer.to_string())
+                    .target("trainer", after.trainer_id.to_string())
                     .detail("permission", TRAINER_APPROVE)
                     .detail("application", id.to_string())
                     .detail("before", before.status.as_str())

@@ -22,7 +22,7 @@ impl Applicants {
         tx: &Transaction,
         application: &Application,
     ) -> Result<(), Error> {
-        let trainer_id = application.trainer;
+        let trainer_id = application.trainer_id;
         Accounts::set_approval_status(tx, trainer_id, application.status.approval()).await?;
         let account = Accounts::lock(tx, trainer_id).await?;
         let changed = BusinessEvent::new(TrainerChanged {
@@ -55,8 +55,8 @@ impl Applicants {
                 "Your application is in review again.",
             ),
         };
-        let trainer = application.trainer;
-        let data = json!({ "reviewStatus": application.status, "reason": application.notes });
+        let trainer = application.trainer_id;
+        let data = json!({ "reviewStatus": application.status, "reason": application.review_notes });
         let requested = NotificationRequested::new(trainer, "system", text, data);
         let requested = BusinessEvent::new(requested).by(trainer, Role::Trainer);
         Ok(self.outbox.store(tx, message(&requested)).await?)

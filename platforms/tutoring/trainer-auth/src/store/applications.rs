@@ -17,29 +17,34 @@ macro_rules! within {
     }};
 }
 
-/// An application with its review.
-#[derive(Debug, Clone, FromRow)]
+/// An application with its review, as its trainer and admins see it.
+#[derive(Debug, Clone, Serialize, FromRow)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct Application {
+    #[serde(rename = "applicationId")]
     pub(crate) id: Uuid,
-    #[from_row(column = "trainer_id")]
-    pub(crate) trainer: Uuid,
+    pub(crate) trainer_id: Uuid,
     #[from_row(with = from_text, column = "review_status")]
+    #[serde(rename = "reviewStatus")]
     pub(crate) status: ReviewStatus,
     #[from_row(with = from_json)]
+    #[serde(flatten)]
     pub(crate) form: Form,
     /// The place that decides which admins see the application.
     #[from_row(with = territory)]
+    #[serde(rename = "territory")]
     pub(crate) place: Territory,
     pub(crate) city: Option<String>,
     /// Latitude and longitude of an approved trainer, in degrees.
     #[from_row(with = coordinates)]
+    #[serde(skip)]
     pub(crate) coordinates: Option<(f64, f64)>,
     /// `known` or `missing`. Absent before the approval.
     pub(crate) location_status: Option<String>,
     pub(crate) reviewed_by: Option<Uuid>,
     pub(crate) reviewed_at: Option<DateTime<Utc>>,
-    #[from_row(column = "review_notes")]
-    pub(crate) notes: Option<String>,
+    pub(crate) review_notes: Option<String>,
+    #[serde(skip)]
     pub(crate) version: i64,
     pub(crate) submitted_at: DateTime<Utc>,
 }
@@ -88,7 +93,7 @@ pub(crate) async fn insert(tx: &Transaction, application: &Application) -> Resul
     let form = serde_json::to_value(&application.form).map_err(Error::internal)?;
     let place = application.place.clone();
     let inserted = sql!("INSERT INTO trainer_applications (id, trainer_id, review_status, form, consents_given, state, district, zone, locality, version, submitted_at, created_at, updated_at)
-         VALUES ({application.id}, {application.trainer}, {application.status.as_str()}, {form}, {true}, {place.state}, {place.district}, {place.zone}, {place.locality}, {application.version}, {application.submitted_at}, {now}, {now})")
+         VALUES ({application.id}, {application.trainer_id}, {application.status.as_str()}, {form}, {true}, {place.state}, {place.district}, {place.zone}, {place.locality}, {application.version}, {application.submitted_at}, {now}, {now})")
         .execute(tx)
         .await;
     match inserted {
@@ -103,7 +108,7 @@ pub(crate) async fn update(tx: &Transaction, application: &Application) -> Resul
     let place = application.place.clone();
     let (latitude, longitude) = application.coordinates.unzip();
     sql!("UPDATE trainer_applications SET review_status = {application.status.as_str()}, form = {form}, state = {place.state}, district = {place.district}, zone = {place.zone}, locality = {place.locality}, city = {application.city.clone()}, latitude = {latitude}, longitude = {longitude}, location_status = {application.location_status.clone()},
-         reviewed_by = {application.reviewed_by}, reviewed_at = {application.reviewed_at}, review_notes = {application.notes.clone()}, version = {application.version}, submitted_at = {application.submitted_at}, updated_at = {Utc::now()} WHERE id = {application.id}")
+         reviewed_by = {application.reviewed_by}, reviewed_at = {application.reviewed_at}, review_notes = {application.review_notes.clone()}, version = {application.version}, submitted_at = {application.submitted_at}, updated_at = {Utc::now()} WHERE id = {application.id}")
         .execute(tx)
         .await?;
     Ok(())

@@ -11,8 +11,7 @@ const MAX_ROWS: u32 = 1_000;
 /// A period as stored. Messages arrive in any order, so parts may be missing.
 #[derive(FromRow)]
 struct StoredPeriod {
-    #[from_row(column = "student_id")]
-    student: Uuid,
+    student_id: Uuid,
     #[from_row(with = from_optional_text, column = "first_day")]
     first: Option<Date>,
     #[from_row(with = from_optional_text, column = "last_day")]
@@ -27,7 +26,7 @@ impl StoredPeriod {
         let (first, last) = (self.first?, self.last?);
         let before_end = self.ended_on.and_then(|end| end.yesterday().ok());
         Some(Period {
-            student: self.student,
+            student: self.student_id,
             first,
             last: before_end.map_or(last, |end| last.min(end)),
         })
