@@ -1,3 +1,5 @@
+use std::fmt::Display;
+
 use seaworthy::{core::FieldViolation, mail::MailAddress, prelude::*};
 use tutoring_contract::is_storable;
 
@@ -84,6 +86,24 @@ impl Checks {
         self.require(field, (min..=max).contains(&length), problem);
     }
 
+    /// Requires a number from a minimum to a maximum.
+    pub fn range<T>(&mut self, field: &str, given: T, min: T, max: T)
+    where
+        T: Copy + PartialOrd + Display,
+    {
+        let problem = format!("must be from {min} to {max}");
+        self.require(field, (min..=max).contains(&given), problem);
+    }
+
+    /// Requires one of several values.
+    pub fn one_of<T: Copy + PartialEq + Display>(&mut self, field: &str, given: T, known: &[T]) {
+        let names: Vec<_> = known.iter().map(T::to_string).collect();
+        let names = names.join(", ");
+        let (others, last) = names.rsplit_once(", ").unwrap_or(("", names.as_str()));
+        let problem = format!("must be {others} or {last}");
+        self.require(field, known.contains(&given), problem);
+    }
+
     /// Requires a text that every database stores.
     pub fn storable(&mut self, field: &str, text: &str) {
         self.require(field, is_storable(text), NOT_STORABLE);
@@ -167,6 +187,18 @@ mod tests {
         let error = checks.finish().unwrap_err();
         let fields: Vec<_> = error.fields().iter().map(|field| &*field.field).collect();
         assert_eq!(fields, ["email", "username", "phone", "password", "otp"]);
+    }
+
+    #[test]
+    fn problems_name_ranges_and_choices_api_3() {
+        let mut checks = Checks::new();
+        checks.range("latitude", 91.0, -90.0, 90.0);
+        checks.one_of("count", 15, &[10, 20, 30]);
+        checks.range("age", 5, 5, 120);
+        checks.one_of("kind", "a", &["a", "b"]);
+        let error = checks.finish().unwrap_err();
+        let problems: Vec<_> = error.fields().iter().map(|one| &*one.description).collect();
+        assert_eq!(problems, ["must be from -90 to 90", "must be 10, 20 or 30"]);
     }
 
     #[test]

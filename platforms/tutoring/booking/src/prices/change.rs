@@ -22,16 +22,8 @@ fn check_price(price: &Price) -> Result<(), Error> {
     let discounts = 0..price.base_price_minor;
     let of_discount = "must be at least 0 and less than the price";
     let mut checks = Checks::new();
-    checks.require(
-        "sessionCount",
-        SESSION_COUNTS.contains(&price.session_count),
-        "must be 10, 20 or 30",
-    );
-    checks.require(
-        "basePriceMinor",
-        (1..=MAX_PRICE).contains(&price.base_price_minor),
-        "must be from 1 to 10000000000",
-    );
+    checks.one_of("sessionCount", price.session_count, &SESSION_COUNTS);
+    checks.range("basePriceMinor", price.base_price_minor, 1, MAX_PRICE);
     let is_percentage = price.gst_percentage <= 100;
     checks.require("gstPercentage", is_percentage, "must be at most 100");
     let is_discount = discounts.contains(&price.coupon_minor);
@@ -53,11 +45,7 @@ fn check_coupon(coupon: &Coupon) -> Result<(), Error> {
     };
     let mut checks = Checks::new();
     checks.require("code", is_code, "must be 1 to 50 letters, digits and signs");
-    checks.require(
-        "type",
-        TYPES.contains(&coupon.r#type.as_str()),
-        "must be school, influencer or promotional",
-    );
+    checks.one_of("type", coupon.r#type.as_str(), &TYPES);
     checks.require(
         "discountValue",
         value,

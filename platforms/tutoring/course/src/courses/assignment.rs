@@ -50,11 +50,7 @@ fn check(new: &NewAssignment, max_score: u16) -> Result<(), Error> {
     require_text(&mut checks, "title", &new.title, MAX_TITLE);
     let description = &new.description;
     require_note(&mut checks, "description", description, MAX_DESCRIPTION);
-    checks.require(
-        "maxScore",
-        (1..=MAX_SCORE).contains(&max_score),
-        "must be from 1 to 1000",
-    );
+    checks.range("maxScore", max_score, 1, MAX_SCORE);
     checks.finish()
 }
 

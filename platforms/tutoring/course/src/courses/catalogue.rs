@@ -93,11 +93,7 @@ fn check(course: &Course) -> Result<(), Error> {
     let description = &course.description;
     require_note(&mut checks, "description", description, MAX_DESCRIPTION);
     require_text(&mut checks, "category", &course.category, MAX_TITLE);
-    checks.require(
-        "difficulty",
-        DIFFICULTIES.contains(&course.difficulty.as_str()),
-        "must be beginner, intermediate or advanced",
-    );
+    checks.one_of("difficulty", course.difficulty.as_str(), &DIFFICULTIES);
     checks.finish()
 }
 

@@ -78,13 +78,10 @@ fn check(new: &NewProject) -> Result<(), Error> {
 
 fn check_review(review: &Review) -> Result<(), Error> {
     let mut checks = Checks::new();
-    let is_status = REVIEW_STATUSES.contains(&review.status.as_str());
-    let problem = "must be approved, rejected or revision_required";
-    checks.require("status", is_status, problem);
+    checks.one_of("status", review.status.as_str(), &REVIEW_STATUSES);
     let feedback = review.feedback.as_deref().unwrap_or_default();
     require_note(&mut checks, "feedback", feedback, MAX_DESCRIPTION);
-    let is_rating = review.rating.is_none_or(|rating| (1..=5).contains(&rating));
-    checks.require("rating", is_rating, "must be from 1 to 5");
+    checks.range("rating", review.rating.unwrap_or(1), 1, 5);
     checks.finish()
 }
 

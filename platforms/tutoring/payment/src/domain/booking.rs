@@ -70,21 +70,13 @@ impl SessionBooking {
         let place = &self.location;
         let address = place.address.trim();
         let mut checks = Checks::new();
-        checks.require(
-            "sessionCount",
-            SESSION_COUNTS.contains(&self.session_count),
-            "must be 10, 20 or 30",
-        );
+        checks.one_of("sessionCount", self.session_count, &SESSION_COUNTS);
         checks.require(
             "sessionCount",
             !is_hybrid || self.session_count == HYBRID_SESSIONS,
             "must be 30 for hybrid lessons",
         );
-        checks.require(
-            "groupSize",
-            (1..=3).contains(&self.group_size),
-            "must be from 1 to 3",
-        );
+        checks.range("groupSize", self.group_size, 1, 3);
         checks.require(
             "coinsToRedeem",
             self.coins_to_redeem >= 0,
@@ -112,16 +104,8 @@ impl SessionBooking {
             !address.is_empty() && address.len() <= MAX_ADDRESS,
             "must be 1 to 500 bytes",
         );
-        checks.require(
-            "location.latitude",
-            (-90.0..=90.0).contains(&place.latitude),
-            "must be from -90 to 90",
-        );
-        checks.require(
-            "location.longitude",
-            (-180.0..=180.0).contains(&place.longitude),
-            "must be from -180 to 180",
-        );
+        checks.range("location.latitude", place.latitude, -90.0, 90.0);
+        checks.range("location.longitude", place.longitude, -180.0, 180.0);
         checks.require(
             "students",
             self.students.len() <= usize::from(self.group_size),

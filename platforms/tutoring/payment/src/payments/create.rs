@@ -117,11 +117,7 @@ impl Payments {
         key: Option<String>,
     ) -> Result<Created, Error> {
         let mut checks = Checks::new();
-        checks.require(
-            "amountCents",
-            (MIN_AMOUNT..=MAX_AMOUNT).contains(&order.amount_cents),
-            format!("must be from {MIN_AMOUNT} to {MAX_AMOUNT}"),
-        );
+        checks.range("amountCents", order.amount_cents, MIN_AMOUNT, MAX_AMOUNT);
         let description = order.description.as_deref().unwrap_or_default();
         let is_short = description.len() <= MAX_DESCRIPTION;
         checks.require("description", is_short, "must be at most 500 bytes");
