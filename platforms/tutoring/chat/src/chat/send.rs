@@ -10,7 +10,7 @@ use super::{Chats, context, ids, view::MessageView};
 use crate::{
     domain::{MessageRequest, Participant},
     errors,
-    store::{Attachment, Member, NewMessage, StoredMessage, contacts, conversations, messages},
+    store::{Attachment, Member, StoredMessage, contacts, conversations, messages},
 };
 
 /// The event that clients receive.
@@ -105,7 +105,7 @@ impl Chats {
         if !members.iter().any(|member| member.user_id == sender.id) {
             return Err(errors::conversation_not_found());
         }
-        let message = NewMessage {
+        let message = StoredMessage {
             id,
             conversation_id: conversation,
             sender_id: sender.id,
@@ -114,6 +114,7 @@ impl Chats {
             content,
             attachments,
             sent_at: rounded(Utc::now()).max(rounded(locked.updated_at) + PRECISION),
+            deleted_at: None,
         };
         if !messages::insert(tx, &message).await? {
             return Ok(None);
@@ -135,7 +136,7 @@ impl Chats {
     async fn notify(
         &self,
         tx: &Transaction,
-        sent: &NewMessage,
+        sent: &StoredMessage,
         members: &[Member],
         before: DateTime<Utc>,
     ) -> Result<(), Error> {

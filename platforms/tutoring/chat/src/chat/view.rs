@@ -2,7 +2,7 @@ use seaworthy::{data::prelude::*, prelude::*};
 use serde_json::{Value, json};
 
 use super::{Chats, context};
-use crate::store::{Conversation, Member, Person, StoredMessage, conversations, messages, people};
+use crate::{domain::MessageKind, store::{Conversation, Member, Person, StoredMessage, conversations, messages, people}};
 
 /// A message in responses and events.
 #[derive(Debug, Clone, Serialize)]
@@ -12,7 +12,7 @@ pub(crate) struct MessageView {
     conversation_id: Uuid,
     sender_id: Uuid,
     client_message_id: String,
-    r#type: String,
+    r#type: MessageKind,
     content: Option<String>,
     attachments: Vec<Value>,
     /// `sent`, `delivered` or `read`: the least progress of all recipients.
@@ -53,7 +53,7 @@ impl Chats {
             conversation_id: message.conversation_id,
             sender_id: message.sender_id,
             client_message_id: message.client_message_id.clone(),
-            r#type: message.kind.clone(),
+            r#type: message.kind,
             content,
             attachments: self.signed_attachments(&message.attachments)?,
             status: status(message, members),

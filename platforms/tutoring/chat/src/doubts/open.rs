@@ -1,10 +1,10 @@
-use seaworthy::{core::new_id, data::Transaction, prelude::*};
+use seaworthy::{core::new_id, data::prelude::*, prelude::*};
 
 use super::{question_context, view::DoubtView};
 use crate::{
     chat::Chats,
-    domain::{DoubtRequest, Participant},
-    store::{NewDoubt, allocations, doubts, people},
+    domain::{DoubtRequest, DoubtStatus, Participant},
+    store::{StoredDoubt, allocations, doubts, people},
 };
 
 impl Chats {
@@ -31,7 +31,8 @@ impl Chats {
             people::lock(&tx, (student.id, student.role)).await?;
             let course = request.course_id;
             let trainer = allocations::trainer_of(&tx, student.id, course).await?;
-            let doubt = NewDoubt {
+            let now = Utc::now();
+            let doubt = StoredDoubt {
                 id,
                 student_id: student.id,
                 trainer_id: trainer,
@@ -41,6 +42,9 @@ impl Chats {
                 kind: request.r#type,
                 question: question.clone(),
                 attachments: attachments.clone(),
+                status: DoubtStatus::Pending,
+                created_at: now,
+                updated_at: now,
             };
             doubts::insert(&tx, &doubt).await?;
             if let Some(trainer) = trainer {

@@ -7,7 +7,7 @@ use tutoring_contract::{CheckedPage, Page};
 use super::{question_context, reply_context};
 use crate::{
     chat::Chats,
-    domain::{DoubtStatus, Participant},
+    domain::Participant,
     store::{DoubtFilter, Person, StoredDoubt, doubts, people, replies},
 };
 
@@ -15,23 +15,15 @@ use crate::{
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct DoubtView {
-    id: Uuid,
-    student_id: Uuid,
+    #[serde(flatten)]
+    doubt: StoredDoubt,
     student_name: Option<String>,
-    trainer_id: Option<Uuid>,
     trainer_name: Option<String>,
-    course_id: Option<Uuid>,
-    subject: String,
-    topic: Option<String>,
     question: String,
-    r#type: String,
     attachments: Vec<Value>,
-    status: DoubtStatus,
     /// Lists do not have replies.
     #[serde(skip_serializing_if = "Option::is_none")]
     replies: Option<Vec<ReplyView>>,
-    created_at: DateTime<Utc>,
-    updated_at: DateTime<Utc>,
 }
 
 /// A reply in responses.
@@ -104,21 +96,12 @@ impl Chats {
         let name = |id: Uuid| people.get(&id).and_then(Person::name).map(str::to_owned);
         let context = question_context(doubt.id);
         Ok(DoubtView {
-            id: doubt.id,
-            student_id: doubt.student_id,
             student_name: name(doubt.student_id),
-            trainer_id: doubt.trainer_id,
             trainer_name: doubt.trainer_id.and_then(name),
-            course_id: doubt.course_id,
-            subject: doubt.subject,
-            topic: doubt.topic,
             question: self.sealer.open(&doubt.question, &context).await?,
-            r#type: doubt.kind,
             attachments: self.signed_attachments(&doubt.attachments)?,
-            status: doubt.status,
             replies: None,
-            created_at: doubt.created_at,
-            updated_at: doubt.updated_at,
+            doubt,
         })
     }
 }

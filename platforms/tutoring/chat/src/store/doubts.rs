@@ -13,7 +13,9 @@ const UNASSIGNED: u32 = 100;
 // Returns the text of a statement that reads doubts.
 statements! { statement: "SELECT id, student_id, trainer_id, course_id, subject, topic, type, question, attachments, status, created_at, updated_at FROM doubts " }
 
-#[derive(Debug, FromRow)]
+/// A doubt as stored. A response also has the question and the attachments.
+#[derive(Debug, Serialize, FromRow)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct StoredDoubt {
     pub(crate) id: Uuid,
     pub(crate) student_id: Uuid,
@@ -21,29 +23,18 @@ pub(crate) struct StoredDoubt {
     pub(crate) course_id: Option<Uuid>,
     pub(crate) subject: String,
     pub(crate) topic: Option<String>,
-    #[from_row(column = "type")]
-    pub(crate) kind: String,
+    #[from_row(with = from_text, column = "type")]
+    #[serde(rename = "type")]
+    pub(crate) kind: DoubtKind,
+    #[serde(skip)]
     pub(crate) question: Encrypted<String>,
     #[from_row(with = from_json)]
+    #[serde(skip)]
     pub(crate) attachments: Vec<Attachment>,
     #[from_row(with = from_text)]
     pub(crate) status: DoubtStatus,
     pub(crate) created_at: DateTime<Utc>,
     pub(crate) updated_at: DateTime<Utc>,
-}
-
-/// A doubt to store.
-#[derive(Debug)]
-pub(crate) struct NewDoubt {
-    pub(crate) id: Uuid,
-    pub(crate) student_id: Uuid,
-    pub(crate) trainer_id: Option<Uuid>,
-    pub(crate) course_id: Option<Uuid>,
-    pub(crate) subject: String,
-    pub(crate) topic: Option<String>,
-    pub(crate) kind: DoubtKind,
-    pub(crate) question: Encrypted<String>,
-    pub(crate) attachments: Vec<Attachment>,
 }
 
 /// The filter of a list.
@@ -58,10 +49,9 @@ pub(crate) struct DoubtFilter {
     pub(crate) unassigned: bool,
 }
 
-/// Stores a pending doubt.
-pub(crate) async fn insert(tx: &Transaction, doubt: &NewDoubt) -> DataResult<()> {
-    let now = Utc::now();
-    sql!("INSERT INTO doubts (id, student_id, trainer_id, course_id, subject, topic, type, question, attachments, status, created_at, updated_at) VALUES ({doubt.id}, {doubt.student_id}, {doubt.trainer_id}, {doubt.course_id}, {doubt.subject.clone()}, {doubt.topic.clone()}, {doubt.kind.as_str()}, {doubt.question.clone()}, {json!(doubt.attachments)}, {DoubtStatus::Pending.as_str()}, {now}, {now})")
+/// Stores a doubt.
+pub(crate) async fn insert(tx: &Transaction, doubt: &StoredDoubt) -> DataResult<()> {
+    sql!("INSERT INTO doubts (id, student_id, trainer_id, course_id, subject, topic, type, question, attachments, status, created_at, updated_at) VALUES ({doubt.id}, {doubt.student_id}, {doubt.trainer_id}, {doubt.course_id}, {doubt.subject.clone()}, {doubt.topic.clone()}, {doubt.kind.as_str()}, {doubt.question.clone()}, {json!(doubt.attachments)}, {doubt.status.as_str()}, {doubt.created_at}, {doubt.updated_at})")
         .apply(tx)
         .await
 }

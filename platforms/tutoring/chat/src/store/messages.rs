@@ -13,8 +13,8 @@ pub(crate) struct StoredMessage {
     pub(crate) conversation_id: Uuid,
     pub(crate) sender_id: Uuid,
     pub(crate) client_message_id: String,
-    #[from_row(column = "type")]
-    pub(crate) kind: String,
+    #[from_row(with = from_text, column = "type")]
+    pub(crate) kind: MessageKind,
     pub(crate) content: Option<Encrypted<String>>,
     #[from_row(with = from_json)]
     pub(crate) attachments: Vec<Attachment>,
@@ -31,21 +31,8 @@ pub(crate) struct Attachment {
     pub(crate) mime_type: String,
 }
 
-/// A message to store.
-#[derive(Debug)]
-pub(crate) struct NewMessage {
-    pub(crate) id: Uuid,
-    pub(crate) conversation_id: Uuid,
-    pub(crate) sender_id: Uuid,
-    pub(crate) client_message_id: String,
-    pub(crate) kind: MessageKind,
-    pub(crate) content: Option<Encrypted<String>>,
-    pub(crate) attachments: Vec<Attachment>,
-    pub(crate) sent_at: DateTime<Utc>,
-}
-
 /// Stores a message. Returns `false` if the sender has used its client ID.
-pub(crate) async fn insert(tx: &Transaction, message: &NewMessage) -> DataResult<bool> {
+pub(crate) async fn insert(tx: &Transaction, message: &StoredMessage) -> DataResult<bool> {
     insert_or_ignore!("messages (id, conversation_id, sender_id, client_message_id, type, content, attachments, sent_at) VALUES ({message.id}, {message.conversation_id}, {message.sender_id}, {message.client_message_id.clone()}, {message.kind.as_str()}, {message.content.clone()}, {json!(message.attachments)}, {message.sent_at})")
         .changes(tx)
         .await

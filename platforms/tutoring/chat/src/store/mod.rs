@@ -11,7 +11,7 @@ pub(crate) mod replies;
 
 pub(crate) use allocations::Allocation;
 pub(crate) use conversations::{Conversation, Member};
-pub(crate) use doubts::{DoubtFilter, NewDoubt, StoredDoubt};
-pub(crate) use messages::{Attachment, NewMessage, StoredMessage};
+pub(crate) use doubts::{DoubtFilter, StoredDoubt};
+pub(crate) use messages::{Attachment, StoredMessage};
 pub(crate) use migrations::{COLUMNS, MIGRATIONS};
 pub(crate) use people::Person;
