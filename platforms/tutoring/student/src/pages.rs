@@ -74,7 +74,8 @@ impl Pages {
     pub(crate) async fn lacks_dates(&self, page: Page, student: Uuid) -> Result<bool, Error> {
         let record = self.record(page, student).await?;
         let mut sessions = record.sessions.iter();
-        Ok(sessions.any(|session| session.status == "scheduled" && session.scheduled_date.is_none()))
+        Ok(sessions
+            .any(|session| session.status == "scheduled" && session.scheduled_date.is_none()))
     }
 
     /// Stores the dates of sessions, and removes the cached pages.
@@ -234,15 +235,16 @@ fn home(record: &Record, cards: &HashMap<Uuid, Value>) -> Value {
         .collect();
     // A session that was not held stays scheduled. It is hidden when its date is over in every zone.
     let first = (Utc::now() - LAST_ZONE).date_naive().to_string();
+    let is_over = |date: &String| *date < first;
     let upcoming = record.sessions.iter();
     let mut upcoming: Vec<_> = upcoming
         .filter(|session| session.status == "scheduled")
-        .filter(|session| session.scheduled_date.as_ref().is_none_or(|date| *date >= first))
+        .filter(|session| !session.scheduled_date.as_ref().is_some_and(is_over))
         .collect();
     // Sessions without a date are the last ones.
     upcoming.sort_by_key(|session| {
-        let key = (session.scheduled_date.as_deref(), session.time_slot.as_deref());
-        (session.scheduled_date.is_none(), key, session.session_number)
+        let (date, slot) = (&session.scheduled_date, &session.time_slot);
+        (date.is_none(), date, slot, session.session_number)
     });
     upcoming.truncate(MAX_UPCOMING);
     json!({

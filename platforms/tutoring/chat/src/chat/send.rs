@@ -140,7 +140,9 @@ impl Chats {
         members: &[Member],
         before: DateTime<Utc>,
     ) -> Result<(), Error> {
-        let others = members.iter().filter(|member| member.user_id != sent.sender_id);
+        let others = members
+            .iter()
+            .filter(|member| member.user_id != sent.sender_id);
         for member in others {
             let place = (sent.conversation_id, member.user_id);
             let unread = messages::count_of_others(tx, place, member.last_read_at, before).await?;

@@ -2,7 +2,10 @@ use seaworthy::{data::prelude::*, prelude::*};
 use serde_json::{Value, json};
 
 use super::{Chats, context};
-use crate::{domain::MessageKind, store::{Conversation, Member, Person, StoredMessage, conversations, messages, people}};
+use crate::{
+    domain::MessageKind,
+    store::{Conversation, Member, Person, StoredMessage, conversations, messages, people},
+};
 
 /// A message in responses and events.
 #[derive(Debug, Clone, Serialize)]

@@ -45,7 +45,9 @@ impl Chats {
     pub(crate) async fn doubt(&self, caller: Participant, id: Uuid) -> Result<DoubtView, Error> {
         let database = &self.backend.database;
         let doubt = self.visible_doubt(database, caller, id).await?;
-        let users = [Some(doubt.student_id), doubt.trainer_id].into_iter().flatten();
+        let users = [Some(doubt.student_id), doubt.trainer_id]
+            .into_iter()
+            .flatten();
         let people = people::of(database, users.collect()).await?;
         let mut replies = Vec::new();
         for reply in replies::of(database, id).await? {

@@ -141,7 +141,10 @@ impl Courses {
                 // The lock of the purchase serializes the projects of a student.
                 let purchase = purchases::lock_active(&tx, student, place.course).await?;
                 require_access(purchase.as_ref(), place.sequence)?;
-                if !Completion::of(&tx, student, project.level_id).await?.completed {
+                if !Completion::of(&tx, student, project.level_id)
+                    .await?
+                    .completed
+                {
                     let problem = "complete all sessions of the level first";
                     return Err(invalid("levelId", problem));
                 }

@@ -54,7 +54,9 @@ impl Payments {
             }
             Decision::Succeed => self.succeed(tx, &mut payment, found, now).await?,
             Decision::Revive => {
-                if payment.coins > 0 && !coins::reserve(tx, payment.student_id, payment.coins).await? {
+                if payment.coins > 0
+                    && !coins::reserve(tx, payment.student_id, payment.coins).await?
+                {
                     // Another payment has spent the coins.
                     return flag(tx, payment, found, CaptureKind::Late).await;
                 }

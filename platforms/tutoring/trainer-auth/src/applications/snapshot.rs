@@ -56,7 +56,8 @@ impl Applicants {
             ),
         };
         let trainer = application.trainer_id;
-        let data = json!({ "reviewStatus": application.status, "reason": application.review_notes });
+        let data =
+            json!({ "reviewStatus": application.status, "reason": application.review_notes });
         let requested = NotificationRequested::new(trainer, "system", text, data);
         let requested = BusinessEvent::new(requested).by(trainer, Role::Trainer);
         Ok(self.outbox.store(tx, message(&requested)).await?)
