@@ -6,6 +6,8 @@ mod signer;
 use std::{fmt, time::SystemTime};
 
 use http::Method;
+use jiff::Timestamp;
+use serde_json::{Map, Value};
 use url::Url;
 
 use crate::{MultipartUpload, ObjectKey, UploadConstraints, options::Bound};
@@ -47,6 +49,24 @@ impl SignedRequest {
     #[must_use]
     pub fn expires_at(&self) -> SystemTime {
         self.expires_at
+    }
+
+    /// Returns the members `method`, `url`, `headers` and `expiresAt` of a response to the client.
+    /// The time is in RFC 3339.
+    #[must_use]
+    pub fn members(&self) -> Map<String, Value> {
+        let headers = self.headers.iter();
+        let headers = headers.map(|(name, value)| ((*name).to_owned(), value.as_str().into()));
+        let expires_at = Timestamp::try_from(self.expires_at).ok();
+        Map::from_iter([
+            ("method".to_owned(), self.method.as_str().into()),
+            ("url".to_owned(), self.url.as_str().into()),
+            ("headers".to_owned(), Value::Object(headers.collect())),
+            (
+                "expiresAt".to_owned(),
+                expires_at.map(|time| time.to_string()).into(),
+            ),
+        ])
     }
 }
 

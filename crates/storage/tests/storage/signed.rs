@@ -15,6 +15,10 @@ pub(crate) async fn signed_uploads_store_objects_file_1(test: TestStorage) {
     let signed = test.storage.presign_put(&key(name), &terms(), TTL).unwrap();
     let debug = format!("{signed:?}");
     assert!(!debug.to_lowercase().contains("signature"), "{debug}");
+    let members = signed.members();
+    assert_eq!(members["method"], "PUT");
+    assert_eq!(members["url"], signed.url().as_str());
+    assert!(members["expiresAt"].as_str().unwrap().ends_with('Z'));
     let response = send(&signed, "PUT", &[], "four").await;
     assert_eq!(response.status, 200, "{}", response.body);
     assert_eq!(test.read(name).await, "four");
