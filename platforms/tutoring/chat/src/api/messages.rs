@@ -1,5 +1,4 @@
-use seaworthy::data::chrono::{DateTime, Utc};
-use serde_json::{Map, json};
+use serde_json::json;
 use tutoring_contract::{Json, Path, Reply};
 use tutoring_identity::caller;
 use uuid::Uuid;
@@ -24,19 +23,6 @@ pub(super) async fn delete(chats: State, id: ExtractResult<Path<Uuid>>) -> Handl
 
 pub(super) async fn sign_upload(chats: State, Json(request): Json<UploadRequest>) -> HandlerResult {
     let (url, signed) = chats.sign_upload(caller()?, &request)?;
-    let headers: Map<_, _> = signed
-        .headers()
-        .iter()
-        .map(|(name, value)| ((*name).to_owned(), value.as_str().into()))
-        .collect();
-    let data = json!({
-        "url": url,
-        "upload": {
-            "method": signed.method().as_str(),
-            "url": signed.url().as_str(),
-            "headers": headers,
-            "expiresAt": DateTime::<Utc>::from(signed.expires_at()),
-        },
-    });
+    let data = json!({ "url": url, "upload": signed.members() });
     Reply::ok("upload the attachment", data)
 }

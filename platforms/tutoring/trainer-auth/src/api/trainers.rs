@@ -1,6 +1,6 @@
 //! Handlers of trainers.
 
-use seaworthy::{data::prelude::*, prelude::*};
+use seaworthy::prelude::*;
 use tutoring_contract::{Json, Path, Query, Reply};
 use tutoring_identity::caller;
 
@@ -46,18 +46,8 @@ pub(super) async fn sign_upload(
     Json(request): Json<UploadRequest>,
 ) -> HandlerResult {
     let (key, signed) = applicants.sign_upload(caller()?, &request)?;
-    let headers: serde_json::Map<_, _> = signed
-        .headers()
-        .iter()
-        .map(|(name, value)| ((*name).to_owned(), value.as_str().into()))
-        .collect();
-    let data = json!({
-        "key": key.to_string(),
-        "method": signed.method().as_str(),
-        "url": signed.url().as_str(),
-        "headers": headers,
-        "expiresAt": DateTime::<Utc>::from(signed.expires_at()),
-    });
+    let mut data = signed.members();
+    data.insert("key".to_owned(), key.to_string().into());
     Reply::ok("upload the document", data)
 }
 
