@@ -13,7 +13,7 @@ const HOURS: std::ops::RangeInclusive<u32> = 6..=19;
 const MAX_PER_DAY: u32 = 14;
 
 /// The changed fields of a profile.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(crate) struct ProfileChange {
     full_name: Option<String>,
@@ -32,46 +32,36 @@ impl ProfileChange {
     /// `VALIDATION_ERROR` with every invalid field.
     pub(crate) fn checked(self) -> Result<Map<String, Value>, Error> {
         let mut checks = Checks::new();
-        let mut changed = Map::new();
-        let length = |text: &str| text.trim().chars().count();
-        if let Some(name) = self.full_name {
-            if !(2..=150).contains(&length(&name)) {
-                checks.reject("fullName", "must have 2 to 150 characters");
-            }
-            changed.insert("fullName".to_owned(), name.into());
+        if let Some(name) = &self.full_name {
+            checks.length("fullName", name, 2, 150);
         }
-        if let Some(bio) = self.bio {
-            if !(20..=2_000).contains(&length(&bio)) {
-                checks.reject("bio", "must have 20 to 2000 characters");
-            }
-            changed.insert("bio".to_owned(), bio.into());
+        if let Some(bio) = &self.bio {
+            checks.length("bio", bio, 20, 2_000);
         }
-        if let Some(url) = self.photo_url {
-            if !url.starts_with("https://") || url.len() > 2_000 {
-                checks.reject("photoUrl", "must be a URL that begins with https://");
-            }
-            changed.insert("photoUrl".to_owned(), url.into());
-        }
-        if let Some(years) = self.years_of_experience {
-            if years > 80 {
-                checks.reject("yearsOfExperience", "must be 0 to 80");
-            }
-            changed.insert("yearsOfExperience".to_owned(), years.into());
-        }
+        let is_url = |url: &String| url.starts_with("https://") && url.len() <= 2_000;
+        let problem = "must be a URL that begins with https://";
+        checks.require(
+            "photoUrl",
+            self.photo_url.as_ref().is_none_or(is_url),
+            problem,
+        );
+        let is_experience = self.years_of_experience.is_none_or(|years| years <= 80);
+        checks.require("yearsOfExperience", is_experience, "must be 0 to 80");
+        let is_short = |text: &String| (1..=MAX_TEXT_LENGTH).contains(&text.trim().chars().count());
         for (name, texts) in [
-            ("specialties", self.specialties),
-            ("languages", self.languages),
-            ("certifications", self.certifications),
+            ("specialties", &self.specialties),
+            ("languages", &self.languages),
+            ("certifications", &self.certifications),
         ] {
-            let Some(texts) = texts else { continue };
-            let is_short = |text: &String| (1..=MAX_TEXT_LENGTH).contains(&length(text));
-            if texts.len() > MAX_ITEMS || !texts.iter().all(is_short) {
-                let problem = "must contain at most 50 texts of 1 to 500 characters";
-                checks.reject(name, problem);
-            }
-            changed.insert(name.to_owned(), texts.into());
+            let texts = texts.as_deref().unwrap_or_default();
+            let is_list = texts.len() <= MAX_ITEMS && texts.iter().all(is_short);
+            let problem = "must contain at most 50 texts of 1 to 500 characters";
+            checks.require(name, is_list, problem);
         }
         checks.finish()?;
+        let changed = serde_json::to_value(self).map_err(Error::internal)?;
+        let mut changed = changed.as_object().cloned().unwrap_or_default();
+        changed.retain(|_, value| !value.is_null());
         Ok(changed)
     }
 }
@@ -99,16 +89,15 @@ impl Availability {
     pub(crate) fn checked(self) -> Result<Self, Error> {
         let mut checks = Checks::new();
         let all: Vec<_> = HOURS.map(|hour| format!("{hour:02}:00")).collect();
-        if !self.slots.iter().all(|slot| all.contains(slot)) {
-            checks.reject("slots", "must contain hours from 06:00 to 19:00");
-        }
-        if !self
-            .available_days
-            .iter()
-            .all(|day| DAYS.contains(&day.as_str()))
-        {
-            checks.reject("availableDays", "must contain days from Mon to Sat");
-        }
+        let has_hours = self.slots.iter().all(|slot| all.contains(slot));
+        checks.require("slots", has_hours, "must contain hours from 06:00 to 19:00");
+        let mut days = self.available_days.iter();
+        let has_days = days.all(|day| DAYS.contains(&day.as_str()));
+        checks.require(
+            "availableDays",
+            has_days,
+            "must contain days from Mon to Sat",
+        );
         checks.finish()?;
         let has_day = |day: &&str| self.available_days.iter().any(|own| own == day);
         Ok(Self {
@@ -138,12 +127,9 @@ impl Preference {
     /// `VALIDATION_ERROR` for a number that is not 1 to 14.
     pub(crate) fn checked(self) -> Result<Self, Error> {
         let mut checks = Checks::new();
-        if self
-            .max_per_day
-            .is_some_and(|max| !(1..=MAX_PER_DAY).contains(&max))
-        {
-            checks.reject("maxPerDay", "must be 1 to 14");
-        }
+        let is_number = |max: u32| (1..=MAX_PER_DAY).contains(&max);
+        let is_valid = self.max_per_day.is_none_or(is_number);
+        checks.require("maxPerDay", is_valid, "must be 1 to 14");
         checks.finish()?;
         Ok(self)
     }
@@ -166,16 +152,11 @@ impl Location {
             ("latitude", self.latitude, 90.0),
             ("longitude", self.longitude, 180.0),
         ] {
-            if degrees.abs() > max {
-                checks.reject(field, "is out of range");
-            }
+            checks.require(field, degrees.abs() <= max, "is out of range");
         }
-        if self
-            .accuracy
-            .is_some_and(|metres| !(0.0..=100_000.0).contains(&metres))
-        {
-            checks.reject("accuracy", "must be 0 to 100000 metres");
-        }
+        let is_accuracy = |metres: f64| (0.0..=100_000.0).contains(&metres);
+        let is_valid = self.accuracy.is_none_or(is_accuracy);
+        checks.require("accuracy", is_valid, "must be 0 to 100000 metres");
         checks.finish()?;
         Ok(self)
     }
