@@ -12,30 +12,21 @@ const MAX_OTHER: usize = 4_096;
 /// The genders that trainers also have.
 const GENDERS: [&str; 3] = ["male", "female", "other"];
 
-/// The profile of a student. Fields that are not set are absent.
+/// The profile of a student.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(crate) struct Profile {
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) full_name: Option<Personal<String>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     age: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     gender: Option<String>,
     /// `YYYY-MM-DD`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     date_of_birth: Option<Personal<String>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     address: Option<Personal<String>>,
     /// In degrees, WGS 84.
-    #[serde(skip_serializing_if = "Option::is_none")]
     latitude: Option<f64>,
     /// In degrees, WGS 84.
-    #[serde(skip_serializing_if = "Option::is_none")]
     longitude: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     avatar_url: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     goals: Option<String>,
     /// Fields whose schema clients define.
     #[serde(flatten)]
@@ -133,13 +124,16 @@ impl Profile {
         Ok(Value::Object(profile))
     }
 
-    /// Returns the changed fields.
+    /// Returns the changed fields. Only fields whose schema clients define may be `null`.
     ///
     /// # Errors
     /// [`Code::Internal`] if a field is not JSON.
     pub(crate) fn changed(&self) -> Result<Map<String, Value>, Error> {
         match serde_json::to_value(self).map_err(Error::internal)? {
-            Value::Object(changed) => Ok(changed),
+            Value::Object(mut changed) => {
+                changed.retain(|name, value| !value.is_null() || self.other.contains_key(name));
+                Ok(changed)
+            }
             _ => Ok(Map::new()),
         }
     }
