@@ -43,6 +43,7 @@ mod secret_notices;
 mod sms;
 mod store;
 mod stores;
+mod text_field;
 mod variables;
 mod workers;
 
@@ -71,6 +72,7 @@ pub use sealer::sealer;
 pub use secret_notices::NoticeSealer;
 pub use store::{Accounts, MIGRATIONS};
 pub use stores::Stores;
+pub use text_field::TextField;
 pub use variables::{
     MAIL_VARIABLES, account_variables, admin_variables, backend_variables, gateway_variables,
     storage_variables, store_variables, trainer_account_variables,

@@ -5,12 +5,12 @@ use seaworthy::{
 };
 use serde_json::{Value, json};
 use tutoring_contract::{CallerTerritory, CheckedPage, Json, Path, Query, Reply, Role, Slot};
-use tutoring_identity::own_or_permitted;
+use tutoring_identity::{TextField, own_or_permitted};
 
 use super::{ExtractResult, HandlerResult, Sessions as State};
 use crate::{
     domain::{Package, errors},
-    schedule::{ALLOCATION_READ, ALLOCATION_WRITE, Actor, AllocationChange, Creation, TextField},
+    schedule::{ALLOCATION_READ, ALLOCATION_WRITE, Actor, AllocationChange, Creation},
     store::{Entity, Filter, allocations},
 };
 

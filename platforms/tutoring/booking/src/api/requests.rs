@@ -1,4 +1,5 @@
 use tutoring_contract::{CallerTerritory, CheckedPage, Json, Path, Query, Reply};
+use tutoring_identity::TextField;
 use uuid::Uuid;
 
 use super::{
@@ -7,7 +8,7 @@ use super::{
 };
 use crate::{
     domain::errors,
-    schedule::{Actor, NewReschedule, NewSubstitution, RescheduleChange, TextField},
+    schedule::{Actor, NewReschedule, NewSubstitution, RescheduleChange},
     store::{reschedules, substitutions},
 };
 

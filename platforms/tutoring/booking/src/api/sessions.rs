@@ -1,12 +1,12 @@
 use jiff::{ToSpan as _, civil::Date};
 use seaworthy::prelude::*;
 use tutoring_contract::{CallerTerritory, CheckedPage, Json, Path, Reply, Role};
-use tutoring_identity::own_or_permitted;
+use tutoring_identity::{TextField, own_or_permitted};
 
 use super::{ExtractResult, HandlerResult, Sessions as State, allocations::Reason};
 use crate::{
     domain::errors,
-    schedule::{Actor, EndRequest, SESSION_READ, SESSION_WRITE, Schedule, StartRequest, TextField},
+    schedule::{Actor, EndRequest, SESSION_READ, SESSION_WRITE, Schedule, StartRequest},
     store::{Entity, sessions, slots},
 };
 

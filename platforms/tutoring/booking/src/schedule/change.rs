@@ -3,8 +3,9 @@ use seaworthy::{data::prelude::*, prelude::*};
 use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 use tutoring_contract::Slot;
+use tutoring_identity::TextField;
 
-use super::{ALLOCATION_WRITE, Actor, Schedule, TextField};
+use super::{ALLOCATION_WRITE, Actor, Schedule};
 use crate::{
     domain::errors,
     store::{Allocation, allocations, bookings, payments, sessions},

@@ -36,7 +36,6 @@ pub(crate) use change::AllocationChange;
 pub(crate) use consumers::{consumers, published_topics};
 pub(crate) use decide::Creation;
 pub(crate) use pre_book::NewPreBooking;
-pub(crate) use record::TextField;
 pub(crate) use reschedule::{NewReschedule, RescheduleChange};
 pub(crate) use review::NewReview;
 pub(crate) use session_day::{EndRequest, StartRequest};

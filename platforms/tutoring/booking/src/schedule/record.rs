@@ -3,49 +3,12 @@ use serde_json::Value;
 use tutoring_contract::{
     Role,
     events::{AdminOverride, BusinessEvent, Kind, NotificationRequested, message},
-    is_storable,
 };
-use tutoring_identity::NOT_STORABLE;
 
 use super::{Actor, Schedule};
-use crate::domain::errors;
 
 /// The type of notifications.
 const NOTICE: &str = "course";
-/// The maximum length of a reason or a note, in characters.
-const MAX_TEXT: usize = 1_000;
-
-/// A text of a user.
-pub(crate) struct TextField<'a>(pub(crate) &'a str, pub(crate) Option<&'a str>);
-
-impl<'a> TextField<'a> {
-    /// Returns a text that must not be empty.
-    ///
-    /// # Errors
-    /// `VALIDATION_ERROR`.
-    pub(crate) fn required(self) -> Result<&'a str, Error> {
-        let Self(field, text) = self;
-        let text = Self(field, text).optional()?;
-        text.ok_or_else(|| errors::invalid(field, "must not be empty"))
-    }
-
-    /// Returns a text, or `None` if it is empty.
-    ///
-    /// # Errors
-    /// `VALIDATION_ERROR`.
-    pub(crate) fn optional(self) -> Result<Option<&'a str>, Error> {
-        let Self(field, text) = self;
-        let text = text.map(str::trim).filter(|text| !text.is_empty());
-        match text {
-            Some(text) if text.chars().count() > MAX_TEXT => {
-                Err(errors::invalid(field, "must have at most 1000 characters"))
-            }
-            Some(text) if !is_storable(text) => Err(errors::invalid(field, NOT_STORABLE)),
-            text => Ok(text),
-        }
-    }
-}
-
 impl Schedule {
     /// Stores an event in the transaction of its change.
     pub(super) async fn publish<K: Kind>(&self, tx: &Transaction, data: K) -> Result<(), Error> {

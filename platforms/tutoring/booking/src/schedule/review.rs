@@ -1,8 +1,8 @@
 use seaworthy::{data::chrono::Utc, prelude::*};
 use tutoring_contract::{Role, events::SessionReviewed};
-use tutoring_identity::Checks;
+use tutoring_identity::{Checks, TextField};
 
-use super::{Actor, Schedule, TextField};
+use super::{Actor, Schedule};
 use crate::{
     domain::{Rating, SessionStatus, errors},
     store::{Review, reviews},

@@ -1,8 +1,9 @@
 use jiff::civil::{Date, Weekday};
 use seaworthy::{data::Transaction, prelude::*};
 use tutoring_contract::events::SessionSubstituted;
+use tutoring_identity::TextField;
 
-use super::{Actor, SUBSTITUTION_WRITE, Schedule, TextField};
+use super::{Actor, SUBSTITUTION_WRITE, Schedule};
 use crate::{
     domain::{EndReason, Planned, SessionStatus, errors},
     store::{Candidates, Entity, Session, Substitution, sessions, slots, substitutions},

@@ -2,9 +2,8 @@ use seaworthy::{audit_log::AuditEntry, data::Transaction, prelude::*};
 use tutoring_contract::{
     Role,
     events::{AdminOverride, BusinessEvent, message},
-    is_storable,
 };
-use tutoring_identity::NOT_STORABLE;
+use tutoring_identity::TextField;
 
 use super::{view::DoubtView, visible};
 use crate::{
@@ -16,8 +15,6 @@ use crate::{
 
 /// The action in the audit log and in the event.
 const ACTION: &str = "doubt.reassign";
-/// Maximum length of a reason, in characters.
-const MAX_REASON: usize = 1_000;
 
 /// A request for another trainer.
 #[derive(Debug, Clone, Deserialize)]
@@ -40,14 +37,9 @@ impl Chats {
         id: Uuid,
         request: &ReassignRequest,
     ) -> Result<DoubtView, Error> {
-        let (trainer, reason) = (request.trainer_id, request.reason.trim());
-        if reason.chars().count() > MAX_REASON {
-            let problem = format!("must have at most {MAX_REASON} characters");
-            return Err(errors::invalid("reason", &problem));
-        }
-        if !is_storable(reason) {
-            return Err(errors::invalid("reason", NOT_STORABLE));
-        }
+        let trainer = request.trainer_id;
+        let reason = TextField("reason", Some(&request.reason)).optional()?;
+        let reason = reason.unwrap_or_default();
         let write = |tx: Transaction| async move {
             let doubt = visible(doubts::lock(&tx, id).await?, admin)?;
             if doubt.status == DoubtStatus::Closed {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use seaworthy::{auth::token::VerifiedToken, axum::Extension, prelude::*};
 use serde_json::{Map, Value, json};
 use tutoring_contract::{CallerTerritory, CheckedPage, Json, Path, Query, Reply};
-use tutoring_identity::caller;
+use tutoring_identity::{TextField, caller};
 
 use super::{HandlerResult, State};
 use crate::{
@@ -16,9 +16,6 @@ use crate::{
 
 type Token = Extension<Arc<VerifiedToken>>;
 
-/// The maximum length of a reason, in characters.
-const MAX_REASON_LENGTH: usize = 1_000;
-
 #[derive(Deserialize)]
 pub(super) struct StatusQuery {
     status: Option<ReviewStatus>,
@@ -28,21 +25,6 @@ pub(super) struct StatusQuery {
 #[serde(default)]
 pub(super) struct DecisionRequest {
     reason: Option<String>,
-}
-
-impl DecisionRequest {
-    /// Returns the trimmed reason.
-    fn reason(&self) -> Result<Option<&str>, Error> {
-        let reason = self.reason.as_deref().map(str::trim);
-        let reason = reason.filter(|reason| !reason.is_empty());
-        match reason {
-            Some(reason) if reason.chars().count() > MAX_REASON_LENGTH => Err(errors::invalid(
-                "reason",
-                "must have at most 1000 characters",
-            )),
-            reason => Ok(reason),
-        }
-    }
 }
 
 fn reviewer(Extension(token): &Token) -> Result<Reviewer, Error> {
@@ -129,7 +111,7 @@ pub(super) async fn reject(
     Path(id): Path<String>,
     Json(body): Json<DecisionRequest>,
 ) -> HandlerResult {
-    let reason = body.reason()?;
+    let reason = TextField("reason", body.reason.as_deref()).optional()?;
     if reason.is_none() {
         return Err(errors::invalid("reason", "is required").into());
     }
@@ -142,7 +124,8 @@ pub(super) async fn hold(
     Path(id): Path<String>,
     Json(body): Json<DecisionRequest>,
 ) -> HandlerResult {
-    decide(&applicants, &token, &id, Decision::Hold, body.reason()?).await
+    let reason = TextField("reason", body.reason.as_deref()).optional()?;
+    decide(&applicants, &token, &id, Decision::Hold, reason).await
 }
 
 pub(super) async fn reopen(
