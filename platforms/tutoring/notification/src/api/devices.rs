@@ -13,51 +13,32 @@ const PLATFORMS: [&str; 3] = ["ios", "android", "web"];
 const MAX_TOKEN: usize = 1_024;
 const MAX_TEXT: usize = 200;
 
-#[derive(Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-pub(super) struct DeviceRequest {
-    token: String,
-    platform: String,
-    device_id: Option<String>,
-    device_name: Option<String>,
-    app_version: Option<String>,
-}
-
-impl DeviceRequest {
-    fn checked(self) -> Result<NewDevice, Error> {
-        let mut checks = Checks::new();
-        let is_visible = self.token.bytes().all(|byte| byte.is_ascii_graphic());
-        let is_token = (1..=MAX_TOKEN).contains(&self.token.len()) && is_visible;
-        let problem = format!("must have 1 to {MAX_TOKEN} visible ASCII characters");
-        checks.require("token", is_token, problem);
-        let known = PLATFORMS.into_iter().find(|name| *name == self.platform);
-        checks.require("platform", known.is_some(), "must be ios, android or web");
-        for (name, text) in [
-            ("deviceId", &self.device_id),
-            ("deviceName", &self.device_name),
-            ("appVersion", &self.app_version),
-        ] {
-            let text = text.as_deref().unwrap_or_default();
-            checks.length(name, text, 0, MAX_TEXT);
-            checks.storable(name, text);
-        }
-        checks.finish()?;
-        Ok(NewDevice {
-            token: self.token,
-            platform: known.unwrap_or_default(),
-            device_id: self.device_id,
-            device_name: self.device_name,
-            app_version: self.app_version,
-        })
+fn check(device: &NewDevice) -> Result<(), Error> {
+    let mut checks = Checks::new();
+    let is_visible = device.token.bytes().all(|byte| byte.is_ascii_graphic());
+    let is_token = (1..=MAX_TOKEN).contains(&device.token.len()) && is_visible;
+    let problem = format!("must have 1 to {MAX_TOKEN} visible ASCII characters");
+    checks.require("token", is_token, problem);
+    checks.one_of("platform", device.platform.as_str(), &PLATFORMS);
+    for (name, text) in [
+        ("deviceId", &device.device_id),
+        ("deviceName", &device.device_name),
+        ("appVersion", &device.app_version),
+    ] {
+        let text = text.as_deref().unwrap_or_default();
+        checks.length(name, text, 0, MAX_TEXT);
+        checks.storable(name, text);
     }
+    checks.finish()
 }
 
 pub(super) async fn register(
     notifier: State,
-    device: ExtractResult<Json<DeviceRequest>>,
+    device: ExtractResult<Json<NewDevice>>,
 ) -> HandlerResult {
     let (Json(device), user) = (device?, caller()?);
-    let device = &device.checked()?;
+    check(&device)?;
+    let device = &device;
     let database = &notifier.backend.database;
     let registered = database.transaction(|tx| async move {
         Ok::<_, Error>(devices::register(&tx, user, device).await?)

@@ -24,10 +24,11 @@ pub(crate) struct Device {
 }
 
 /// A device token to register.
-#[derive(Debug)]
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
 pub(crate) struct NewDevice {
     pub(crate) token: String,
-    pub(crate) platform: &'static str,
+    pub(crate) platform: String,
     pub(crate) device_id: Option<String>,
     pub(crate) device_name: Option<String>,
     pub(crate) app_version: Option<String>,
@@ -56,7 +57,7 @@ pub(crate) async fn register(
         .bind(device.token.clone())
         .bind(hash.clone())
         .bind(user)
-        .bind(device.platform)
+        .bind(device.platform.clone())
         .bind(device.device_id.clone())
         .bind(device.device_name.clone())
         .bind(device.app_version.clone())
