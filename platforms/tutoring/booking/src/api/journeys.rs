@@ -2,11 +2,7 @@ use seaworthy::prelude::*;
 use tutoring_contract::{Json, Path, Reply};
 
 use super::{HandlerResult, Sessions as State};
-use crate::{
-    domain::{JourneyView, LocationUpdate},
-    schedule::Actor,
-    store::Entity,
-};
+use crate::{domain::LocationUpdate, schedule::Actor, store::Entity};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -20,7 +16,7 @@ pub(super) async fn start(
     Json(request): Json<StartRequest>,
 ) -> HandlerResult {
     let journey = schedule.start_journey(&actor, request.session_id).await?;
-    Reply::created("journey started", JourneyView::from(journey))
+    Reply::created("journey started", journey)
 }
 
 pub(super) async fn locate(
@@ -30,7 +26,7 @@ pub(super) async fn locate(
     Json(update): Json<LocationUpdate>,
 ) -> HandlerResult {
     let journey = schedule.move_journey(&actor, id, &update).await?;
-    Reply::ok("location stored", JourneyView::from(journey))
+    Reply::ok("location stored", journey)
 }
 
 pub(super) async fn arrive(schedule: State, actor: Actor, Path(id): Path<Uuid>) -> HandlerResult {
@@ -46,5 +42,5 @@ pub(super) async fn live(schedule: State, actor: Actor, Path(id): Path<Uuid>) ->
         .require_entity(&schedule.database, &actor, Entity::Journey(id))
         .await?;
     let journey = schedule.watch_journey(&actor, id).await?;
-    Reply::ok("journey", JourneyView::from(journey))
+    Reply::ok("journey", journey)
 }

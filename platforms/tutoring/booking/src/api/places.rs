@@ -9,7 +9,7 @@ use crate::{
     domain::{Place, errors},
     prices::{PriceList, QuoteRequest},
     schedule::{Actor, NewCity, NewCluster, NewHoliday, NewPreBooking, Schedule, ServiceRequest},
-    store::{NewZone, pre_bookings, zones},
+    store::{Zone, pre_bookings, zones},
 };
 
 #[derive(Deserialize)]
@@ -115,9 +115,9 @@ pub(super) async fn create_cluster(
 pub(super) async fn create_zone(
     schedule: State,
     actor: Actor,
-    Json(new): Json<NewZone>,
+    Json(zone): Json<Zone>,
 ) -> HandlerResult {
-    Reply::created("zone created", schedule.create_zone(&actor, &new).await?)
+    Reply::created("zone created", schedule.create_zone(&actor, zone).await?)
 }
 
 pub(super) async fn add_holiday(

@@ -21,7 +21,7 @@ const MAX_ACCURACY: f64 = 100_000.0;
 const MAX_SPEED: f64 = 1_000.0;
 const MAX_HEADING: f64 = 360.0;
 
-/// The trip of a trainer to a session, as in the live store.
+/// The trip of a trainer to a session, as in responses.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Journey {
@@ -34,9 +34,9 @@ pub(crate) struct Journey {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) location: Option<Location>,
     pub(crate) started_at: Timestamp,
-    /// The distance in metres that the next location may add without elapsed time. Responses do
-    /// not contain it.
-    #[serde(default = "max_reserve")]
+    /// The distance in metres that the next location may add without elapsed time. Only the live
+    /// store contains it.
+    #[serde(default = "max_reserve", skip_serializing)]
     pub(crate) reserve_m: f64,
 }
 
@@ -44,32 +44,13 @@ const fn max_reserve() -> f64 {
     MAX_RESERVE_M
 }
 
-/// A journey in a response.
+/// A journey in the live store, with the member that responses do not contain.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct JourneyView {
-    journey_id: Uuid,
-    session_id: Uuid,
-    trainer_id: Uuid,
-    student_id: Uuid,
-    sequence: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    location: Option<Location>,
-    started_at: Timestamp,
-}
-
-impl From<Journey> for JourneyView {
-    fn from(journey: Journey) -> Self {
-        Self {
-            journey_id: journey.journey_id,
-            session_id: journey.session_id,
-            trainer_id: journey.trainer_id,
-            student_id: journey.student_id,
-            sequence: journey.sequence,
-            location: journey.location,
-            started_at: journey.started_at,
-        }
-    }
+pub(crate) struct LiveJourney<'a> {
+    #[serde(flatten)]
+    journey: &'a Journey,
+    reserve_m: f64,
 }
 
 /// The last known place of a trainer.
@@ -151,6 +132,14 @@ impl Journey {
             location: None,
             started_at: Timestamp::now(),
             reserve_m: MAX_RESERVE_M,
+        }
+    }
+
+    /// Returns the journey for the live store.
+    pub(crate) const fn live(&self) -> LiveJourney<'_> {
+        LiveJourney {
+            journey: self,
+            reserve_m: self.reserve_m,
         }
     }
 
@@ -257,7 +246,7 @@ mod tests {
     fn stored_journey_is_read_unchanged_data_4() {
         let moved = journey().moved(&update(7, 0.0), at(1)).unwrap();
         for one in [journey(), moved] {
-            let text = serde_json::to_string(&one).unwrap();
+            let text = serde_json::to_string(&one.live()).unwrap();
             assert_eq!(serde_json::from_str::<Journey>(&text).unwrap(), one);
         }
     }

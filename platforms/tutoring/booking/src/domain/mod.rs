@@ -15,7 +15,7 @@ pub(crate) use candidate::{
     Booked, MANY_STUDENTS, MAX_CANDIDATES, Rejection, Requirements, Trainer, check_distances,
     check_eligibility, is_working, rank,
 };
-pub(crate) use journey::{EndReason, Journey, JourneyView, LocationUpdate};
+pub(crate) use journey::{EndReason, Journey, LocationUpdate};
 pub(crate) use package::Package;
 pub(crate) use place::Place;
 pub(crate) use price::{Coupon, DiscountType, Price};

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     domain::{Place, errors},
-    store::{MAX_RADIUS_KM, NewZone, TrainerCopies, Zone, territories, zones},
+    store::{MAX_RADIUS_KM, TrainerCopies, Zone, territories, zones},
 };
 
 /// The permission of cities, zones and holidays. They decide where packages are sold.
@@ -165,25 +165,18 @@ impl Schedule {
     ///
     /// # Errors
     /// `VALIDATION_ERROR` or `NOT_FOUND`.
-    pub(crate) async fn create_zone(&self, actor: &Actor, new: &NewZone) -> Result<Zone, Error> {
-        let is_franchise = match new.operator.as_str() {
+    pub(crate) async fn create_zone(&self, actor: &Actor, mut zone: Zone) -> Result<Zone, Error> {
+        let is_franchise = match zone.operator.as_str() {
             "company" => false,
             "franchise" => true,
             _ => return Err(errors::invalid("operator", "must be company or franchise")),
         };
-        if is_franchise != new.franchise_id.is_some() {
+        if is_franchise != zone.franchise_id.is_some() {
             let problem = "must be set for a franchise and left out for other owners";
             return Err(errors::invalid("franchiseId", problem));
         }
-        let zone = Zone {
-            id: Uuid::new_v4(),
-            city_id: new.city_id,
-            name: named(&new.name)?.to_owned(),
-            operator: new.operator.clone(),
-            franchise_id: new.franchise_id,
-            centre: new.centre,
-            radius_km: radius(new.radius_km)?,
-        };
+        zone.name = named(&zone.name)?.to_owned();
+        zone.radius_km = radius(zone.radius_km)?;
         let stored = &zone;
         self.database
             .transaction(|tx| async move {

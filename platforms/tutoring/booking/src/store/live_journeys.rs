@@ -91,7 +91,7 @@ impl LiveJourneys {
     pub(crate) async fn insert(&self, journey: &Journey) -> Result<(), Error> {
         match &self.store {
             Store::Redis { redis, .. } => {
-                let text = serde_json::to_string(journey).map_err(Error::internal)?;
+                let text = serde_json::to_string(&journey.live()).map_err(Error::internal)?;
                 let mut set = cmd("SET");
                 set.arg(key(journey.journey_id)).arg(text);
                 set.arg("PX").arg(self.milliseconds());
@@ -115,7 +115,7 @@ impl LiveJourneys {
         let id = before.journey_id;
         match &self.store {
             Store::Redis { redis, replace } => {
-                let text = serde_json::to_string(after).map_err(Error::internal)?;
+                let text = serde_json::to_string(&after.live()).map_err(Error::internal)?;
                 let last = before.last_sequence();
                 let sequence = last.map_or_else(|| "-1".to_owned(), |last| last.to_string());
                 let life = self.milliseconds().to_string();

@@ -41,7 +41,7 @@ pub(crate) use sessions::Session;
 pub(crate) use substitutions::Substitution;
 pub(crate) use territories::{Entity, Limit, in_territory};
 pub(crate) use trainer_copies::{After, TrainerCopies};
-pub(crate) use zones::{MAX_RADIUS_KM, NewZone, Zone};
+pub(crate) use zones::{MAX_RADIUS_KM, Zone};
 
 use crate::domain::Place;
 

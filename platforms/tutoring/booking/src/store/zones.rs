@@ -11,31 +11,21 @@ pub(crate) const MAX_RADIUS_KM: f64 = 50.0;
 /// Maximum number of rows, more than the zones of a region or the cities of a country.
 const MAX_ZONES: u32 = 1_000;
 
-/// A city, or a part of it, to create.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct NewZone {
-    pub(crate) city_id: Uuid,
-    pub(crate) name: String,
-    /// `company` or `franchise`.
-    #[serde(default = "company")]
-    pub(crate) operator: String,
-    pub(crate) franchise_id: Option<Uuid>,
-    pub(crate) centre: Place,
-    pub(crate) radius_km: f64,
-}
-
 fn company() -> String {
     "company".to_owned()
 }
 
-/// A circle in which one operator works.
-#[derive(Debug, Clone, Serialize, FromRow)]
-#[serde(rename_all = "camelCase")]
+/// A circle in which one operator works, also in requests and responses. Requests do not contain
+/// the ID.
+#[derive(Debug, Clone, Serialize, Deserialize, FromRow)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct Zone {
+    #[serde(skip_deserializing, default = "Uuid::new_v4")]
     pub(crate) id: Uuid,
     pub(crate) city_id: Uuid,
     pub(crate) name: String,
+    /// `company` or `franchise`.
+    #[serde(default = "company")]
     pub(crate) operator: String,
     pub(crate) franchise_id: Option<Uuid>,
     #[from_row(with = centre)]
