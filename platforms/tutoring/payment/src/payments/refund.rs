@@ -103,7 +103,7 @@ impl Payments {
     async fn settle_refund(&self, refund: &Refund) -> Result<(), Error> {
         let provider = &self.provider.calls;
         let known = provider.refunds(&refund.provider_payment_id).await?;
-        let mut known = known.into_iter().filter(|known| !known.has_failed);
+        let mut known = known.into_iter().filter(|known| known.status != "failed");
         let found = match known.next() {
             Some(found) => found,
             None => {
@@ -132,7 +132,7 @@ impl Payments {
             return Ok(false);
         };
         let mut payment = payments::lock(tx, id).await?;
-        if !found.is_processed {
+        if found.status != "processed" {
             return Ok(true);
         }
         let (of, amount) = refundable(tx, &payment, Some(provider_payment)).await?;

@@ -4,7 +4,7 @@ use serde_json::Value;
 use super::{Payments, create::sha256};
 use crate::{
     domain::errors,
-    provider::{PaymentEntity, ProviderPayment, ProviderRefund, RefundEntity},
+    provider::{ProviderPayment, ProviderRefund},
     store::{captures, events, payments},
 };
 
@@ -74,9 +74,8 @@ impl Payments {
         let hash = sha256(body);
         let event_id = event_id.filter(|id| !id.is_empty() && id.len() <= MAX_EVENT_ID);
         let event_id = event_id.unwrap_or(&hash);
-        let payment: Option<PaymentEntity> = Entity::read(webhook.payload.payment)?;
-        let payment: Option<ProviderPayment> = payment.map(Into::into);
-        let refund: Option<RefundEntity> = Entity::read(webhook.payload.refund)?;
+        let payment: Option<ProviderPayment> = Entity::read(webhook.payload.payment)?;
+        let refund: Option<ProviderRefund> = Entity::read(webhook.payload.refund)?;
         let (event, hash) = (&webhook.event, &hash);
         let (payment, refund) = (&payment, &refund);
         self.database
@@ -85,9 +84,8 @@ impl Payments {
                     return Ok(Received::Repeated);
                 }
                 if let Some(refund) = refund {
-                    let found = ProviderRefund::from(refund.clone());
                     let of = refund.payment_id.as_deref().unwrap_or_default();
-                    let known = self.apply_refund(&tx, of, &found).await?;
+                    let known = self.apply_refund(&tx, of, refund).await?;
                     return Ok(known_or_not(known, event));
                 }
                 let Some(payment) = payment else {

@@ -122,8 +122,8 @@ impl PaymentProvider for FakeProvider {
         let refund = ProviderRefund {
             id: new_id("rfnd"),
             amount: amount.minor,
-            is_processed: true,
-            has_failed: false,
+            status: "processed".to_owned(),
+            payment_id: Some(payment.to_owned()),
         };
         state.refunds.insert(payment.to_owned(), refund.clone());
         ready(Ok(refund))

@@ -11,7 +11,6 @@ use seaworthy::{client::ClientError, config::Profile, data::prelude::*, prelude:
 use tutoring_contract::Money;
 
 pub(crate) use fake::FakeProvider;
-pub(crate) use razorpay::{PaymentEntity, RefundEntity};
 pub(crate) use signature::Signatures;
 
 use self::{api_key::ApiKeys, razorpay::Razorpay};
@@ -29,7 +28,8 @@ pub(crate) enum ProviderStatus {
 }
 
 /// A payment at the provider.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(from = "razorpay::PaymentEntity")]
 pub(crate) struct ProviderPayment {
     pub(crate) id: String,
     pub(crate) order_id: Option<String>,
@@ -50,13 +50,14 @@ pub(crate) struct NewOrder {
 }
 
 /// A refund at the provider.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub(crate) struct ProviderRefund {
     pub(crate) id: String,
     /// In minor units.
     pub(crate) amount: i64,
-    pub(crate) is_processed: bool,
-    pub(crate) has_failed: bool,
+    /// Such as `processed` or `failed`.
+    pub(crate) status: String,
+    pub(crate) payment_id: Option<String>,
 }
 
 /// A page of the payments in a range of time.

@@ -22,23 +22,14 @@ pub(super) struct Razorpay {
 }
 
 /// A payment in responses and webhooks.
-#[derive(Debug, Clone, Deserialize)]
-pub(crate) struct PaymentEntity {
+#[derive(Deserialize)]
+pub(super) struct PaymentEntity {
     id: String,
     order_id: Option<String>,
     amount: i64,
     currency: Currency,
     status: ProviderStatus,
     error_description: Option<String>,
-}
-
-/// A refund in responses and webhooks.
-#[derive(Debug, Clone, Deserialize)]
-pub(crate) struct RefundEntity {
-    id: String,
-    amount: i64,
-    status: String,
-    pub(crate) payment_id: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -65,17 +56,6 @@ impl From<PaymentEntity> for ProviderPayment {
     }
 }
 
-impl From<RefundEntity> for ProviderRefund {
-    fn from(entity: RefundEntity) -> Self {
-        Self {
-            id: entity.id,
-            amount: entity.amount,
-            is_processed: entity.status == "processed",
-            has_failed: entity.status == "failed",
-        }
-    }
-}
-
 impl Razorpay {
     pub(super) fn new(
         service: &Assembly<PaymentConfig>,
@@ -94,13 +74,14 @@ impl Razorpay {
         request.header("authorization", authorization.expose().as_str())
     }
 
-    async fn send(&self, request: RequestBuilder) -> Result<HttpResponse, ProviderError> {
+    /// Sends a request, and reads the response.
+    async fn call<T: serde::de::DeserializeOwned>(
+        &self,
+        request: RequestBuilder,
+    ) -> Result<T, ProviderError> {
         let sent = self.signed(request).send().await;
-        sent.and_then(HttpResponse::success).map_err(provider_error)
-    }
-
-    async fn get<T: serde::de::DeserializeOwned>(&self, path: &str) -> Result<T, ProviderError> {
-        let response = self.send(self.client.get(path)).await?;
+        let response = sent.and_then(HttpResponse::success);
+        let response = response.map_err(provider_error)?;
         response.json().await.map_err(ProviderError::Unavailable)
     }
 }
@@ -148,10 +129,8 @@ impl PaymentProvider for Razorpay {
                 "receipt": order.receipt,
                 "notes": { "paymentId": order.payment, "studentId": order.student },
             });
-            let created = self
-                .send(self.client.post("/v1/orders").json(&body))
-                .await?;
-            let created: OrderEntity = created.json().await.map_err(ProviderError::Unavailable)?;
+            let request = self.client.post("/v1/orders").json(&body);
+            let created: OrderEntity = self.call(request).await?;
             Ok(created.id)
         })
     }
@@ -159,9 +138,7 @@ impl PaymentProvider for Razorpay {
     fn find_order<'a>(&'a self, receipt: &'a str) -> ProviderFuture<'a, Option<String>> {
         Box::pin(async move {
             let request = self.client.get("/v1/orders").query(&[("receipt", receipt)]);
-            let found = self.send(request).await?;
-            let found: Items<OrderEntity> =
-                found.json().await.map_err(ProviderError::Unavailable)?;
+            let found: Items<OrderEntity> = self.call(request).await?;
             let mut orders = found.items.into_iter();
             let order = orders.find(|order| order.receipt.as_deref() == Some(receipt));
             Ok(order.map(|order| order.id))
@@ -174,8 +151,8 @@ impl PaymentProvider for Razorpay {
                 return Ok(Vec::new());
             }
             let path = format!("/v1/orders/{order}/payments");
-            let found: Items<PaymentEntity> = self.get(&path).await?;
-            Ok(found.items.into_iter().map(Into::into).collect())
+            let found: Items<ProviderPayment> = self.call(self.client.get(&path)).await?;
+            Ok(found.items)
         })
     }
 
@@ -184,11 +161,9 @@ impl PaymentProvider for Razorpay {
             if !is_id(id) {
                 return Ok(None);
             }
-            match self
-                .get::<PaymentEntity>(&format!("/v1/payments/{id}"))
-                .await
-            {
-                Ok(entity) => Ok(Some(entity.into())),
+            let path = format!("/v1/payments/{id}");
+            match self.call::<ProviderPayment>(self.client.get(&path)).await {
+                Ok(found) => Ok(Some(found)),
                 Err(error) if is_not_found(&error) => Ok(None),
                 Err(error) => Err(error),
             }
@@ -199,10 +174,8 @@ impl PaymentProvider for Razorpay {
         Box::pin(async move {
             let path = format!("/v1/payments/{id}/capture");
             let body = json!({ "amount": amount.minor, "currency": amount.currency });
-            let captured = self.send(self.client.post(&path).json(&body)).await?;
-            let captured: PaymentEntity =
-                captured.json().await.map_err(ProviderError::Unavailable)?;
-            Ok(captured.into())
+            let request = self.client.post(&path).json(&body);
+            self.call::<ProviderPayment>(request).await
         })
     }
 
@@ -210,18 +183,16 @@ impl PaymentProvider for Razorpay {
         Box::pin(async move {
             let path = format!("/v1/payments/{payment}/refund");
             let body = json!({ "amount": amount.minor });
-            let refunded = self.send(self.client.post(&path).json(&body)).await?;
-            let refunded: RefundEntity =
-                refunded.json().await.map_err(ProviderError::Unavailable)?;
-            Ok(refunded.into())
+            let request = self.client.post(&path).json(&body);
+            self.call::<ProviderRefund>(request).await
         })
     }
 
     fn refunds<'a>(&'a self, payment: &'a str) -> ProviderFuture<'a, Vec<ProviderRefund>> {
         Box::pin(async move {
             let path = format!("/v1/payments/{payment}/refunds");
-            let found: Items<RefundEntity> = self.get(&path).await?;
-            Ok(found.items.into_iter().map(Into::into).collect())
+            let found: Items<ProviderRefund> = self.call(self.client.get(&path)).await?;
+            Ok(found.items)
         })
     }
 
@@ -233,12 +204,9 @@ impl PaymentProvider for Razorpay {
                 ("skip", page.skip.into()),
                 ("count", page.count.into()),
             ];
-            let found = self
-                .send(self.client.get("/v1/payments").query(&query))
-                .await?;
-            let found: Items<PaymentEntity> =
-                found.json().await.map_err(ProviderError::Unavailable)?;
-            Ok(found.items.into_iter().map(Into::into).collect())
+            let request = self.client.get("/v1/payments").query(&query);
+            let found: Items<ProviderPayment> = self.call(request).await?;
+            Ok(found.items)
         })
     }
 }
