@@ -2,7 +2,7 @@
 
 use seaworthy::{
     axum::http::StatusCode,
-    client::{ClientError, HttpClient},
+    client::{ClientError, HttpClient, HttpResponse},
     data::chrono::{DateTime, Utc},
     prelude::*,
 };
@@ -84,16 +84,7 @@ impl Booking {
             "deliveryMode": package.delivery_mode(),
             "place": package.place(),
         });
-        let sent = self
-            .client
-            .post(RESERVATIONS)
-            .bearer(&self.tokens.sign()?)
-            // A repeat returns the same quote.
-            .repeatable()
-            .json(&body)
-            .send()
-            .await
-            .map_err(unavailable)?;
+        let sent = self.post(RESERVATIONS, &body).await?;
         let status = sent.status();
         if status.is_success() {
             let quote: Envelope<Quote> = sent.json().await.map_err(unavailable)?;
@@ -145,17 +136,16 @@ impl Booking {
         self.settle(payment, "release").await
     }
 
+    /// Sends a request. A repeat has the same effect and result.
+    async fn post(&self, path: &str, body: &Value) -> Result<HttpResponse, Error> {
+        let request = self.client.post(path).bearer(&self.tokens.sign()?);
+        let sent = request.repeatable().json(body).send().await;
+        sent.map_err(unavailable)
+    }
+
     async fn settle(&self, payment: Uuid, action: &str) -> Result<Settled, Error> {
         let path = format!("{RESERVATIONS}/{payment}/{action}");
-        let sent = self
-            .client
-            .post(&path)
-            .bearer(&self.tokens.sign()?)
-            .repeatable()
-            .json(&Value::Null)
-            .send()
-            .await
-            .map_err(unavailable)?;
+        let sent = self.post(&path, &Value::Null).await?;
         if matches!(sent.status(), StatusCode::CONFLICT | StatusCode::NOT_FOUND) {
             return Ok(Settled::Conflict);
         }

@@ -157,10 +157,7 @@ impl Payments {
         for (name, value) in values {
             match SETTINGS.contains(&name.as_str()) {
                 false => checks.reject(name, "is not a coin setting"),
-                true => {
-                    let is_valid = (0..=MAX_COINS).contains(value);
-                    checks.require(name, is_valid, "must be from 0 to 1000000");
-                }
+                true => checks.range(name, *value, 0, MAX_COINS),
             }
         }
         checks.finish()?;
