@@ -91,7 +91,7 @@ impl RefreshCookies {
     }
 
     /// Adds the headers to a response.
-    pub(crate) fn apply(values: [HeaderValue; 2], headers: &mut HeaderMap) {
+    pub fn apply(values: [HeaderValue; 2], headers: &mut HeaderMap) {
         for value in values {
             headers.append(SET_COOKIE, value);
         }

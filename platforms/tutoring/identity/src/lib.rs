@@ -67,7 +67,7 @@ pub use limits::{Limits, LoginLimit, per_minute};
 pub use live_events::LiveSealer;
 pub use paging::PagedStatement;
 pub use profile_edit::ProfileEdit;
-pub use rows::{coordinates, levels, territory};
+pub use rows::{containing, coordinates, levels, territory};
 pub use sealer::sealer;
 pub use secret_notices::NoticeSealer;
 pub use store::{Accounts, MIGRATIONS};

@@ -32,6 +32,19 @@ pub fn levels(territory: &Territory) -> [(i64, String); 4] {
     })
 }
 
+/// Returns the pattern that matches texts in lower case with this part, for `LIKE … ESCAPE '!'`.
+#[must_use]
+pub fn containing(text: &str) -> String {
+    let text = text.to_lowercase();
+    let text = text
+        // No stored text has it, and PostgreSQL rejects it.
+        .replace('\0', "\u{fffd}")
+        .replace('!', "!!")
+        .replace('%', "!%")
+        .replace('_', "!_");
+    format!("%{text}%")
+}
+
 /// Reads the columns `latitude` and `longitude`.
 ///
 /// # Errors

@@ -6,14 +6,14 @@ use seaworthy::{
     account::SecretToken,
     axum::{
         extract::State,
-        http::{HeaderMap, StatusCode, header::SET_COOKIE},
+        http::{HeaderMap, StatusCode},
         response::IntoResponse as _,
     },
     prelude::*,
 };
 use serde_json::{Map, Value, json};
 use tutoring_contract::{Json, Reply};
-use tutoring_identity::is_mobile;
+use tutoring_identity::{RefreshCookies, is_mobile};
 
 use super::{Api, ExtractResult, HandlerResult, Token, views::AdminView};
 use crate::accounts::{Caller, LoggedIn};
@@ -83,13 +83,9 @@ impl Api {
         data.insert("tokens".to_owned(), tokens);
         let mut response = Reply::new(message, data).into_response();
         if !is_mobile {
-            let ttl = self.accounts.sessions.idle_timeout();
-            for cookie in self
-                .cookies
-                .issue(&logged_in.refresh, &logged_in.session, ttl)?
-            {
-                response.headers_mut().append(SET_COOKIE, cookie);
-            }
+            let (ttl, cookies) = (self.accounts.sessions.idle_timeout(), &self.cookies);
+            let cookies = cookies.issue(&logged_in.refresh, &logged_in.session, ttl)?;
+            RefreshCookies::apply(cookies, response.headers_mut());
         }
         Ok(response)
     }
@@ -137,9 +133,7 @@ pub(super) async fn log_out(
     let token = api.refresh_token(&headers, body?);
     api.accounts.log_out(token.as_ref()).await?;
     let mut response = Reply::message("logged out").into_response();
-    for cookie in api.cookies.clear()? {
-        response.headers_mut().append(SET_COOKIE, cookie);
-    }
+    RefreshCookies::apply(api.cookies.clear()?, response.headers_mut());
     Ok(response)
 }
 

@@ -2,7 +2,7 @@
 
 use seaworthy::{data::prelude::*, prelude::*};
 use tutoring_contract::{CheckedPage, Page};
-use tutoring_identity::paged;
+use tutoring_identity::{containing, paged};
 
 // Returns the text of a statement that reads courses.
 statements! { statement: "SELECT id, title, description, category, difficulty, status, version, created_at, updated_at FROM courses " }
@@ -36,15 +36,7 @@ pub(crate) struct CourseFilter {
 impl CourseFilter {
     /// Returns for each filter whether it counts, and its value.
     fn values(&self) -> [(i64, String); 3] {
-        let search = self.search.as_deref().map(|text| {
-            let text = text.to_lowercase();
-            // The text is a plain part of the title, not a pattern.
-            let text = text
-                .replace('!', "!!")
-                .replace('%', "!%")
-                .replace('_', "!_");
-            format!("%{text}%")
-        });
+        let search = self.search.as_deref().map(containing);
         [self.category.clone(), self.difficulty.clone(), search].map(|value| {
             // No stored text has this character, and PostgreSQL rejects it.
             let text = value.as_deref().unwrap_or_default();

@@ -4,7 +4,7 @@ use jiff::civil::Date;
 use seaworthy::{data::prelude::*, prelude::*};
 use serde_json::Value;
 use tutoring_contract::{CheckedPage, Page, PlatformZone};
-use tutoring_identity::paged;
+use tutoring_identity::{containing, paged};
 
 use crate::domain::{Notice, NotificationKind};
 
@@ -95,20 +95,6 @@ impl Bound {
     }
 }
 
-impl Filter {
-    /// Returns the search as a pattern that matches it literally.
-    fn pattern(&self) -> String {
-        let text = self.search.as_deref().unwrap_or_default().to_lowercase();
-        let text = text
-            // No stored text has it, and PostgreSQL rejects it.
-            .replace('\0', "\u{fffd}")
-            .replace('!', "!!")
-            .replace('%', "!%")
-            .replace('_', "!_");
-        format!("%{text}%")
-    }
-}
-
 /// Stores an unread notification. Returns `None` if the event is known.
 pub(crate) async fn insert(
     tx: &Transaction,
@@ -149,7 +135,8 @@ pub(crate) async fn page(
     );
     let (has_start, from) = (is(from.is_some()), from.unwrap_or_default());
     let (has_end, to) = (is(to.is_some()), to.unwrap_or_default());
-    let (searches, pattern) = (is(filter.search.is_some()), &filter.pattern());
+    let searches = is(filter.search.is_some());
+    let pattern = &containing(filter.search.as_deref().unwrap_or_default());
     let (unread, read) = (
         is(filter.read == Some(false)),
         is(filter.read == Some(true)),

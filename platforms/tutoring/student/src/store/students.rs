@@ -3,7 +3,7 @@
 use seaworthy::data::prelude::*;
 use serde_json::{Value, json};
 use tutoring_contract::{CheckedPage, Page, Territory};
-use tutoring_identity::{levels, paged, territory};
+use tutoring_identity::{containing, levels, paged, territory};
 
 // The first part of statements that read students.
 statements! { statement: "SELECT id, username, is_verified, is_disabled, profile, state, district, zone, locality, referral_code, deal_claimed_at, version, created_at, updated_at FROM students " }
@@ -99,7 +99,7 @@ pub(crate) async fn list(
     within: &Territory,
     page: CheckedPage,
 ) -> DataResult<Page<Student>> {
-    let pattern = &format!("%{}%", escaped(text));
+    let pattern = &containing(text);
     let is_any = i64::from(status.is_none());
     let (is_disabled, is_verified) = status.unwrap_or_default();
     let ignores_verified = i64::from(is_verified.is_none());
@@ -143,12 +143,4 @@ fn search_text(username: Option<&str>, profile: &Value) -> String {
         name.unwrap_or_default()
     );
     text.to_lowercase()
-}
-
-/// Escapes the wildcards of `LIKE`.
-fn escaped(text: &str) -> String {
-    let text = text.to_lowercase();
-    text.replace('!', "!!")
-        .replace('%', "!%")
-        .replace('_', "!_")
 }
