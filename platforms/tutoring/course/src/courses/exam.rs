@@ -13,7 +13,7 @@ use crate::{
         check_answers, check_questions, next_attempt, next_attempt_date,
     },
     errors,
-    store::{LevelPlace, exams, purchases, structure},
+    store::{exams, purchases, structure},
 };
 
 /// The number of decimal digits of seconds in responses.
@@ -48,11 +48,6 @@ pub(crate) struct Attempt {
     can_attempt: bool,
 }
 
-async fn place(connection: &dyn Connection, level: Uuid) -> Result<LevelPlace, Error> {
-    let place = structure::place_of_level(connection, level).await?;
-    place.ok_or_else(errors::not_found)
-}
-
 async fn questions(connection: &dyn Connection, level: Uuid) -> Result<Vec<Question>, Error> {
     let stored = exams::questions(connection, level).await?;
     let stored = stored.ok_or_else(errors::exam_not_found)?;
@@ -72,7 +67,7 @@ impl Courses {
         let questions = &json!(check_questions(exam.questions)?);
         self.database
             .transaction(|tx| async move {
-                let place = place(&tx, level).await?;
+                let place = structure::place_of_level(&tx, level).await?;
                 self.require_open(&tx, place.course).await?;
                 self.store_exam(&tx, level, questions).await
             })
@@ -99,7 +94,7 @@ impl Courses {
     /// # Errors
     /// `NOT_FOUND` or `FORBIDDEN`.
     pub(crate) async fn exam(&self, student: Uuid, level: Uuid) -> Result<Value, Error> {
-        let place = place(&self.database, level).await?;
+        let place = structure::place_of_level(&self.database, level).await?;
         let purchase = purchases::active(&self.database, student, place.course).await?;
         require_access(purchase.as_ref(), place.sequence)?;
         let questions = questions(&self.database, level).await?;
@@ -120,7 +115,7 @@ impl Courses {
     ) -> Result<Attempt, Error> {
         self.database
             .transaction(|tx| async move {
-                let place = place(&tx, level).await?;
+                let place = structure::place_of_level(&tx, level).await?;
                 // The lock of the purchase serializes the attempts of a student.
                 let purchase = purchases::lock_active(&tx, student, place.course).await?;
                 require_access(purchase.as_ref(), place.sequence)?;

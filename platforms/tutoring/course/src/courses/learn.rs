@@ -42,11 +42,6 @@ impl Completion {
     }
 }
 
-async fn content(connection: &dyn Connection, session: Uuid) -> Result<SessionContent, Error> {
-    let content = structure::content(connection, session).await?;
-    content.ok_or_else(errors::not_found)
-}
-
 /// Returns the questions of a session, or none if it has no quiz.
 fn quiz(content: &SessionContent) -> Result<Vec<Question>, Error> {
     match content.quiz.clone() {
@@ -87,7 +82,7 @@ impl Courses {
     ) -> Result<SessionProgress, Error> {
         self.database
             .transaction(|tx| async move {
-                let content = content(&tx, session).await?;
+                let content = structure::content(&tx, session).await?;
                 require_session(&tx, student, &content).await?;
                 match seen {
                     Seen::Video => learning::set_video_watched(&tx, student, session).await?,
@@ -111,7 +106,7 @@ impl Courses {
     ) -> Result<SessionProgress, Error> {
         self.database
             .transaction(|tx| async move {
-                let content = content(&tx, session).await?;
+                let content = structure::content(&tx, session).await?;
                 require_session(&tx, student, &content).await?;
                 let questions = quiz(&content)?;
                 let right = check_answers(&questions, answers)?.right;
@@ -145,8 +140,7 @@ impl Courses {
     /// # Errors
     /// `NOT_FOUND`.
     pub(crate) async fn completion(&self, student: Uuid, level: Uuid) -> Result<Completion, Error> {
-        let place = structure::place_of_level(&self.database, level).await?;
-        place.ok_or_else(errors::not_found)?;
+        structure::place_of_level(&self.database, level).await?;
         Completion::of(&self.database, student, level).await
     }
 
@@ -156,7 +150,7 @@ impl Courses {
     /// # Errors
     /// `NOT_FOUND` or `FORBIDDEN`.
     pub(crate) async fn session(&self, viewer: Viewer, id: Uuid) -> Result<Value, Error> {
-        let content = content(&self.database, id).await?;
+        let content = structure::content(&self.database, id).await?;
         let progress = match viewer {
             Viewer::Student(student) => {
                 require_session(&self.database, student, &content).await?;

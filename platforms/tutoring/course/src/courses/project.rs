@@ -98,7 +98,6 @@ impl Courses {
     ) -> Result<Value, Error> {
         check(new)?;
         let place = structure::place_of_level(&self.database, new.level_id).await?;
-        let place = place.ok_or_else(errors::not_found)?;
         let purchase = purchases::active(&self.database, student, place.course).await?;
         require_access(purchase.as_ref(), place.sequence)?;
         let files = [

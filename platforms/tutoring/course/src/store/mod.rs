@@ -23,5 +23,5 @@ pub(crate) use learning::SessionProgress;
 pub(crate) use migrations::MIGRATIONS;
 pub(crate) use projects::{Project, Review};
 pub(crate) use purchases::Purchase;
-pub(crate) use structure::{Level, LevelPlace, NewSession, SESSIONS, SessionContent};
+pub(crate) use structure::{Level, NewSession, SESSIONS, SessionContent};
 pub(crate) use trainers::AllocationCopy;

@@ -115,23 +115,33 @@ pub(crate) async fn course_of_level(
         .await
 }
 
+/// Returns the course of a level, and its sequence.
+///
+/// # Errors
+/// `NOT_FOUND`.
 pub(crate) async fn place_of_level(
     connection: &dyn Connection,
     level: Uuid,
-) -> DataResult<Option<LevelPlace>> {
+) -> Result<LevelPlace, Error> {
     let found: Option<(Uuid, u8)> = sql!("SELECT p.course_id, l.sequence FROM course_levels l JOIN course_phases p ON p.id = l.phase_id WHERE l.id = {level}")
         .fetch_optional(connection)
         .await?;
-    Ok(found.map(|(course, sequence)| LevelPlace { course, sequence }))
+    let (course, sequence) = found.ok_or_else(errors::not_found)?;
+    Ok(LevelPlace { course, sequence })
 }
 
+/// Returns a session with its place.
+///
+/// # Errors
+/// `NOT_FOUND`.
 pub(crate) async fn content(
     connection: &dyn Connection,
     session: Uuid,
-) -> DataResult<Option<SessionContent>> {
-    sql!("SELECT p.course_id, l.sequence, s.session_number, s.title, s.description, s.video_key, s.sheet_key, s.quiz FROM course_sessions s JOIN course_levels l ON l.id = s.level_id JOIN course_phases p ON p.id = l.phase_id WHERE s.id = {session}")
+) -> Result<SessionContent, Error> {
+    let found = sql!("SELECT p.course_id, l.sequence, s.session_number, s.title, s.description, s.video_key, s.sheet_key, s.quiz FROM course_sessions s JOIN course_levels l ON l.id = s.level_id JOIN course_phases p ON p.id = l.phase_id WHERE s.id = {session}")
         .fetch_optional(connection)
-        .await
+        .await?;
+    found.ok_or_else(errors::not_found)
 }
 
 /// Returns the level sequence of a session of a course.
