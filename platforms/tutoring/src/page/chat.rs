@@ -59,7 +59,7 @@ pub(super) async fn show(
                 (text(message, "/content"))
             }
         }
-        (action(&format!("/chat/{}/{peer}/messages", role.name()), "Send", &[], &field("content", "Message", "text", "")))
+        (action(&format!("/chat/{}/{peer}/messages", role.as_str()), "Send", &[], &field("content", "Message", "text", "")))
         p { a href=(role.home()) { "Back" } }
     };
     Ok(page("Messages", "", &main))
@@ -75,5 +75,5 @@ pub(super) async fn send(
     let body = json!({ "recipientIds": [peer], "content": message.content, "type": "text" });
     let gateway = state.gateway()?;
     gateway.post(&visitor, "/chat/messages", &body).await?;
-    Ok(Redirect::to(&format!("/chat/{}/{peer}", role.name())).into_response())
+    Ok(Redirect::to(&format!("/chat/{}/{peer}", role.as_str())).into_response())
 }

@@ -57,9 +57,9 @@ pub(super) async fn show(headers: HeaderMap) -> Response {
                     h2 { (label) }
                     @if role.visitor(&headers).is_ok() {
                         p { a href=(role.home()) { "Continue as " (label.to_lowercase()) } }
-                        (action(&format!("/logout/{}", role.name()), "Log out", &[], &html! {}))
+                        (action(&format!("/logout/{}", role.as_str()), "Log out", &[], &html! {}))
                     } @else {
-                        form method="post" action=(format!("/login/{}", role.name())) {
+                        form method="post" action=(format!("/login/{}", role.as_str())) {
                             (credentials(email, password))
                             button { "Log in as " (label.to_lowercase()) }
                         }

@@ -17,13 +17,13 @@ const MAX_AGE: Duration = Duration::from_secs(600);
 /// Separates the user and the token in the cookie.
 const SEPARATOR: char = ':';
 
-/// The roles that have pages.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum Role {
-    Student,
-    Trainer,
-    Admin,
+named! {
+    /// The roles that have pages.
+    pub(super) enum Role {
+        Student = "student",
+        Trainer = "trainer",
+        Admin = "admin",
+    }
 }
 
 /// A logged-in user.
@@ -34,16 +34,6 @@ pub(super) struct Visitor {
 }
 
 impl Role {
-    pub(super) const ALL: [Self; 3] = [Self::Student, Self::Trainer, Self::Admin];
-
-    pub(super) const fn name(self) -> &'static str {
-        match self {
-            Self::Student => "student",
-            Self::Trainer => "trainer",
-            Self::Admin => "admin",
-        }
-    }
-
     pub(super) const fn label(self) -> &'static str {
         match self {
             Self::Student => "Student",
@@ -72,7 +62,7 @@ impl Role {
 
     /// The cookie works over plain HTTP, for development. A browser can have a session per role.
     fn cookie(self) -> HostCookie {
-        HostCookie::insecure(self.name()).strict()
+        HostCookie::insecure(self.as_str()).strict()
     }
 
     /// Returns the cookie of a login, from the data of its response.
