@@ -5,59 +5,38 @@ use tutoring_contract::{Json, Path, Reply};
 use tutoring_identity::Checks;
 
 use super::{Api, ExtractResult, HandlerResult, State, own::own};
-use crate::store::{Student, Ticket, students, tickets};
+use crate::store::{DEFAULT_PRIORITY, Student, Ticket, students, tickets};
 
 /// Longer descriptions belong in an attachment.
 const MAX_DESCRIPTION: usize = 5_000;
 const PRIORITIES: [&str; 4] = ["low", "medium", "high", "urgent"];
-const DEFAULT_PRIORITY: &str = "medium";
 
-#[derive(Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-pub(super) struct TicketRequest {
-    issue_type: String,
-    subject: String,
-    description: String,
-    email: String,
-    priority: Option<String>,
-}
-
-impl TicketRequest {
-    fn checked(self) -> Result<Ticket, Error> {
-        let mut checks = Checks::new();
-        for (field, text, min, max) in [
-            ("issueType", &self.issue_type, 1, 100),
-            ("subject", &self.subject, 5, 200),
-            ("description", &self.description, 20, MAX_DESCRIPTION),
-        ] {
-            checks.length(field, text, min, max);
-            checks.storable(field, text);
-        }
-        let email = checks.email("email", Some(&self.email));
-        let priority = self.priority.as_deref().unwrap_or(DEFAULT_PRIORITY);
-        let found = PRIORITIES.into_iter().find(|known| *known == priority);
-        if found.is_none() {
-            checks.reject("priority", "must be low, medium, high or urgent");
-        }
-        checks.finish()?;
-        Ok(Ticket {
-            issue_type: self.issue_type,
-            subject: self.subject,
-            description: self.description,
-            email,
-            priority: found.unwrap_or(DEFAULT_PRIORITY),
-        })
+fn checked(mut ticket: Ticket) -> Result<Ticket, Error> {
+    let mut checks = Checks::new();
+    for (field, text, min, max) in [
+        ("issueType", &ticket.issue_type, 1, 100),
+        ("subject", &ticket.subject, 5, 200),
+        ("description", &ticket.description, 20, MAX_DESCRIPTION),
+    ] {
+        checks.length(field, text, min, max);
+        checks.storable(field, text);
     }
+    let email = checks.email("email", Some(&ticket.email));
+    let priority = ticket.priority.as_deref().unwrap_or(DEFAULT_PRIORITY);
+    checks.one_of("priority", priority, &PRIORITIES);
+    checks.finish()?;
+    ticket.email = email;
+    Ok(ticket)
 }
 
 pub(super) async fn open_ticket(
     api: State,
     Path(id): Path<String>,
-    ticket: ExtractResult<Json<TicketRequest>>,
+    ticket: ExtractResult<Json<Ticket>>,
 ) -> HandlerResult {
     let student = own(&id)?;
     let Json(ticket) = ticket?;
-    let id = tickets::insert(&api.backend.database, student, ticket.checked()?).await?;
+    let id = tickets::insert(&api.backend.database, student, checked(ticket)?).await?;
     let data = json!({ "ticketId": id, "status": "open" });
     Reply::created("the ticket is open", data)
 }

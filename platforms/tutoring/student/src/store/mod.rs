@@ -13,4 +13,4 @@ pub(crate) use payments::PaidSessions;
 pub(crate) use referrals::DueReward;
 pub(crate) use sessions::MySession;
 pub(crate) use students::{AccountCopy, Student};
-pub(crate) use tickets::Ticket;
+pub(crate) use tickets::{DEFAULT_PRIORITY, Ticket};
