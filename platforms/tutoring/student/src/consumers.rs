@@ -194,29 +194,14 @@ async fn generated(event: &SessionsGenerated, tx: &Transaction) -> DataResult<()
     sessions::generate(tx, place, event.trainer_id, &event.session_ids).await
 }
 
-/// The fields of an account in a snapshot. Those of a profile, which this service publishes
-/// itself, have none of them.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct AccountSnapshot {
-    username: Option<String>,
-    is_email_verified: bool,
-    is_phone_verified: bool,
-    is_disabled: bool,
-}
-
 async fn store_account(event: &StudentChanged, tx: &Transaction) -> DataResult<()> {
-    let Ok(account) = serde_json::from_value::<AccountSnapshot>(event.snapshot.clone()) else {
-        return Ok(());
-    };
-    let account = AccountCopy {
-        id: event.student_id,
-        version: event.version,
-        username: account.username,
-        is_verified: account.is_email_verified || account.is_phone_verified,
-        is_disabled: account.is_disabled,
-    };
-    students::store_account(tx, &account).await
+    match serde_json::from_value::<AccountCopy>(event.snapshot.clone()) {
+        Ok(account) => {
+            let of = (event.student_id, event.version);
+            students::store_account(tx, of, &account).await
+        }
+        Err(_) => Ok(()),
+    }
 }
 
 impl Effect<Pages> for BusinessEvent<TrainerChanged> {

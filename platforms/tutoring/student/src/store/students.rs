@@ -1,6 +1,6 @@
 //! Statements on students.
 
-use seaworthy::data::prelude::*;
+use seaworthy::{data::prelude::*, prelude::Deserialize};
 use serde_json::{Value, json};
 use tutoring_contract::{CheckedPage, Page, Territory};
 use tutoring_identity::{containing, levels, paged, territory};
@@ -26,14 +26,15 @@ pub(crate) struct Student {
     pub(crate) updated_at: DateTime<Utc>,
 }
 
-/// A version of an account, from a message.
-#[derive(Debug)]
+/// The members of an account in a snapshot. Those of a profile, which this service publishes
+/// itself, have none of them.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct AccountCopy {
-    pub(crate) id: Uuid,
-    pub(crate) version: i64,
-    pub(crate) username: Option<String>,
-    pub(crate) is_verified: bool,
-    pub(crate) is_disabled: bool,
+    username: Option<String>,
+    is_email_verified: bool,
+    is_phone_verified: bool,
+    is_disabled: bool,
 }
 
 /// Inserts a student who is not stored. The message about the account may arrive later.
@@ -65,9 +66,14 @@ pub(crate) async fn set_territory(
 }
 
 /// Stores a version of an account. An older one changes nothing.
-pub(crate) async fn store_account(tx: &Transaction, account: &AccountCopy) -> DataResult<()> {
-    let student = lock(tx, account.id).await?;
-    sql!("UPDATE students SET username = {account.username.clone()}, is_verified = {account.is_verified}, is_disabled = {account.is_disabled}, account_version = {account.version}, search_text = {search_text(account.username.as_deref(), &student.profile)} WHERE id = {account.id} AND account_version <= {account.version}")
+pub(crate) async fn store_account(
+    tx: &Transaction,
+    (id, version): (Uuid, i64),
+    account: &AccountCopy,
+) -> DataResult<()> {
+    let student = lock(tx, id).await?;
+    let is_verified = account.is_email_verified || account.is_phone_verified;
+    sql!("UPDATE students SET username = {account.username.clone()}, is_verified = {is_verified}, is_disabled = {account.is_disabled}, account_version = {version}, search_text = {search_text(account.username.as_deref(), &student.profile)} WHERE id = {id} AND account_version <= {version}")
         .apply(tx)
         .await
 }
