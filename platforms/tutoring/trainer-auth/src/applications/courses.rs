@@ -15,14 +15,6 @@ use tutoring_contract::{
 use super::Applicants;
 use crate::store::{CourseCopy, courses};
 
-/// The fields of a course that applications need.
-#[derive(Debug, Deserialize)]
-struct Snapshot {
-    title: String,
-    category: String,
-    status: String,
-}
-
 /// Returns the consumer group of the service.
 pub(crate) fn consumer() -> Consumer<Applicants> {
     Consumer::for_group(TRAINER_AUTH)
@@ -33,16 +25,10 @@ pub(crate) fn consumer() -> Consumer<Applicants> {
 impl Effect<Applicants> for BusinessEvent<CourseChanged> {
     async fn apply(&self, tx: &Transaction, _: &Applicants) -> Result<(), Error> {
         let changed = &self.data;
-        let snapshot: Snapshot =
+        let course: CourseCopy =
             serde_json::from_value(changed.snapshot.clone()).map_err(invalid)?;
-        let course = CourseCopy {
-            id: Uuid::try_parse(&changed.course_id).map_err(invalid)?,
-            version: changed.version,
-            title: snapshot.title,
-            category: snapshot.category,
-            is_published: snapshot.status == "published",
-        };
-        Ok(courses::store(tx, &course).await?)
+        let id = Uuid::try_parse(&changed.course_id).map_err(invalid)?;
+        Ok(courses::store(tx, (id, changed.version), &course).await?)
     }
 }
 

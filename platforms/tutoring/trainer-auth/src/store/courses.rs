@@ -13,25 +13,28 @@ pub(crate) struct Course {
     category: String,
 }
 
-/// A version of a course, from the event.
-#[derive(Debug, Clone)]
+/// The members of a course in an event that applications need.
+#[derive(Debug, Deserialize)]
 pub(crate) struct CourseCopy {
-    pub(crate) id: Uuid,
-    pub(crate) version: i64,
-    pub(crate) title: String,
-    pub(crate) category: String,
-    pub(crate) is_published: bool,
+    title: String,
+    category: String,
+    status: String,
 }
 
 /// Stores a version of a course. An older one changes nothing.
-pub(crate) async fn store(tx: &Transaction, course: &CourseCopy) -> DataResult<()> {
-    let updated = sql!("UPDATE courses SET title = {&course.title}, category = {&course.category}, is_published = {course.is_published}, version = {course.version} WHERE id = {course.id} AND version < {course.version}")
+pub(crate) async fn store(
+    tx: &Transaction,
+    (id, version): (Uuid, i64),
+    course: &CourseCopy,
+) -> DataResult<()> {
+    let is_published = course.status == "published";
+    let updated = sql!("UPDATE courses SET title = {&course.title}, category = {&course.category}, is_published = {is_published}, version = {version} WHERE id = {id} AND version < {version}")
         .execute(tx)
         .await?;
     if updated.rows_affected() > 0 {
         return Ok(());
     }
-    insert_or_ignore!("courses (id, title, category, is_published, version) VALUES ({course.id}, {&course.title}, {&course.category}, {course.is_published}, {course.version})")
+    insert_or_ignore!("courses (id, title, category, is_published, version) VALUES ({id}, {&course.title}, {&course.category}, {is_published}, {version})")
     .apply(tx)
     .await
 }
