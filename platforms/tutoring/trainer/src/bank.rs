@@ -60,15 +60,13 @@ impl BankDetails {
         trainer: Uuid,
     ) -> Result<SealedBankDetails, Error> {
         let mut checks = Checks::new();
-        if !is_account_number(self.account_number.expose()) {
-            checks.reject("accountNumber", "must be 9 to 18 digits");
-        }
-        if !is_ifsc(self.ifsc.expose()) {
-            checks.reject("ifsc", "must be an IFSC such as HDFC0001234");
-        }
+        let is_number = is_account_number(self.account_number.expose());
+        checks.require("accountNumber", is_number, "must be 9 to 18 digits");
+        let problem = "must be an IFSC such as HDFC0001234";
+        checks.require("ifsc", is_ifsc(self.ifsc.expose()), problem);
         let holder = self.account_holder_name.as_ref();
-        if holder.is_some_and(|name| !(2..=150).contains(&name.expose().trim().chars().count())) {
-            checks.reject("accountHolderName", "must have 2 to 150 characters");
+        if let Some(name) = holder {
+            checks.length("accountHolderName", name.expose(), 2, 150);
         }
         // An absent name is stored as an empty text.
         let holder = holder.map_or("", |name| name.expose());
