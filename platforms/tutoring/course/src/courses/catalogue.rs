@@ -8,7 +8,7 @@ use tutoring_identity::{Checks, invalid};
 
 use super::{COURSE_WRITE, Courses};
 use crate::{
-    domain::{MediaKind, QUESTIONS, check_questions},
+    domain::{MediaKind, QUESTIONS, check_questions, is_text},
     errors,
     store::{Course, Level, NewSession, SESSIONS, catalogue, structure},
 };
@@ -64,10 +64,6 @@ pub(crate) struct NewPhase {
 pub(crate) struct NewLevel {
     sequence: u8,
     level_type: Option<String>,
-}
-
-pub(super) fn is_text(text: &str, max: usize) -> bool {
-    !text.trim().is_empty() && is_note(text, max)
 }
 
 /// Whether a text, which may be empty, can be stored.

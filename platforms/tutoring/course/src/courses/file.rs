@@ -6,10 +6,10 @@ use tutoring_identity::invalid;
 use super::{
     COURSE_WRITE, Courses, Viewer,
     access::{FIRST_LEVEL, require_access},
-    catalogue::{MAX_DESCRIPTION, MAX_TITLE, is_note, is_text},
+    catalogue::{MAX_DESCRIPTION, MAX_TITLE, is_note},
 };
 use crate::{
-    domain::MediaKind,
+    domain::{MediaKind, is_text},
     errors,
     store::{CourseFile, FileKind, catalogue, files, purchases, trainers},
 };

@@ -52,7 +52,8 @@ impl Question {
     }
 }
 
-fn is_text(text: &str, max: usize) -> bool {
+/// Whether a text can be stored and is not blank.
+pub(crate) fn is_text(text: &str, max: usize) -> bool {
     !text.trim().is_empty() && text.len() <= max && is_storable(text)
 }
 
