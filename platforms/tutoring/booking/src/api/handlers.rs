@@ -7,7 +7,7 @@ use tutoring_identity::caller;
 use super::{HandlerResult, State};
 use crate::{
     domain::{Coupon, Price, errors},
-    prices::{QuoteRequest, ReserveRequest},
+    prices::{QuoteQuery, ReserveRequest},
     store::{Flags, coupons, prices, redemptions},
 };
 
@@ -17,8 +17,8 @@ pub(super) struct ValidateRequest {
     code: String,
 }
 
-pub(super) async fn calculate(prices: State, Query(query): Query<QuoteRequest>) -> HandlerResult {
-    Reply::ok("price", prices.quote(&query).await?)
+pub(super) async fn calculate(prices: State, Query(query): Query<QuoteQuery>) -> HandlerResult {
+    Reply::ok("price", prices.quote(&query.into()).await?)
 }
 
 pub(super) async fn flags(prices: State) -> HandlerResult {

@@ -7,7 +7,7 @@ mod reserve;
 use seaworthy::{audit_log::AuditLog, data::Database};
 
 pub(crate) use change::PRICE_WRITE;
-pub(crate) use quote::QuoteRequest;
+pub(crate) use quote::{QuoteQuery, QuoteRequest};
 pub(crate) use reserve::ReserveRequest;
 
 /// The price list with its dependencies.

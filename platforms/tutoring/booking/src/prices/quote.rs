@@ -15,7 +15,6 @@ const DEFAULT_SESSION_COUNT: u16 = 30;
 #[serde(rename_all = "camelCase")]
 pub(crate) struct QuoteRequest {
     pub(crate) class_type: ClassType,
-    #[serde(default = "default_session_count")]
     pub(crate) session_count: u16,
     pub(crate) coupon_code: Option<String>,
     #[serde(default)]
@@ -24,8 +23,28 @@ pub(crate) struct QuoteRequest {
     pub(crate) delivery_mode: Option<DeliveryMode>,
 }
 
-const fn default_session_count() -> u16 {
-    DEFAULT_SESSION_COUNT
+/// The query of a price. The clients of the legacy service do not send the number of sessions.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct QuoteQuery {
+    class_type: ClassType,
+    session_count: Option<u16>,
+    coupon_code: Option<String>,
+    #[serde(default)]
+    claim_deal: bool,
+    delivery_mode: Option<DeliveryMode>,
+}
+
+impl From<QuoteQuery> for QuoteRequest {
+    fn from(query: QuoteQuery) -> Self {
+        Self {
+            class_type: query.class_type,
+            session_count: query.session_count.unwrap_or(DEFAULT_SESSION_COUNT),
+            coupon_code: query.coupon_code,
+            claim_deal: query.claim_deal,
+            delivery_mode: query.delivery_mode,
+        }
+    }
 }
 
 impl QuoteRequest {
