@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use seaworthy::{audit_log::AuditEntry, data::prelude::*, prelude::*};
+use seaworthy::{audit_log::AuditEntry, prelude::*};
 use serde_json::json;
 use tutoring_contract::SESSION_COUNTS;
 use tutoring_identity::Checks;

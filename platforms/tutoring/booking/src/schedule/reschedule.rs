@@ -5,9 +5,9 @@ use seaworthy::{
 };
 use serde_json::{Value, json};
 use tutoring_contract::{DeliveryMode, Role, Slot, events::SessionRescheduled, max_date};
-use tutoring_identity::Checks;
+use tutoring_identity::{Checks, TextField};
 
-use super::{Actor, RESCHEDULE_DECIDE, Schedule, TextField};
+use super::{Actor, RESCHEDULE_DECIDE, Schedule};
 use crate::{
     domain::{EndReason, Planned, SessionStatus, errors},
     store::{

@@ -4,6 +4,7 @@ use seaworthy::{
 };
 use serde_json::{Value, json};
 use tutoring_contract::{LiveEvent, Role};
+use tutoring_identity::TextField;
 
 use super::{Actor, Schedule};
 use crate::{
@@ -180,7 +181,7 @@ impl Schedule {
         id: Uuid,
         request: &EndRequest,
     ) -> Result<Session, Error> {
-        let notes = super::TextField("notes", request.notes.as_deref()).optional()?;
+        let notes = TextField("notes", request.notes.as_deref()).optional()?;
         self.database
             .transaction(|tx| async move {
                 let mut session = self.session_of_trainer(&tx, actor, id).await?;

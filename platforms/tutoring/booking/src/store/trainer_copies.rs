@@ -197,7 +197,7 @@ impl TrainerCopies {
             .await?;
         let courses: BTreeSet<_> = copy.courses().into_iter().collect();
         let Some(zone) = copy
-            .zone
+            .zone_id
             .filter(|_| copy.is_allocatable && !courses.is_empty())
         else {
             return Ok(());
