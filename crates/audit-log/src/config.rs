@@ -10,9 +10,9 @@ use crate::RecordReference;
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct AuditLogConfig {
-    /// The key of the chain, at least 32 bytes. Required. Without it, an attacker with the database
-    /// cannot alter or remove records unnoticed. To detect the removal of the last records, store a
-    /// record elsewhere.
+    /// The key of the chain, at least 32 bytes. Required. An attacker who has the
+    /// database but not this key cannot alter or remove records unnoticed. To detect the removal of
+    /// the last records, store a record elsewhere.
     #[serde(skip_serializing)]
     #[schemars(extend("x-signing-key" = true))]
     pub key: Option<Secret<String>>,

@@ -110,7 +110,7 @@ impl AuditLog {
     /// database.
     ///
     /// # Errors
-    /// [`AppendError`]. The action is not in the log then.
+    /// [`AppendError`]. The log does not contain the entry.
     pub async fn record(&self, entry: AuditEntry) -> Result<(), AppendError> {
         self.database
             .transaction(|tx| {

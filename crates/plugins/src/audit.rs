@@ -7,8 +7,8 @@ use crate::{Event, EventType, HandlerError, Plugins};
 
 /// The name of the handler in logs.
 const HANDLER: &str = "audit-log";
-/// Retries of an entry. With the backoff of the bus they take three minutes, longer than a failover
-/// of the database.
+/// The maximum number of retries of an entry. Their backoffs add up to three minutes, longer than a
+/// failover of the database.
 const MAX_RETRIES: u32 = 60;
 
 /// The actions in the audit log for the events about plugins.
@@ -27,8 +27,9 @@ const FAILURE: &str = "plugin.fail";
 impl Plugins {
     /// Appends an entry to an audit log for each change of a plugin, in the order of the changes.
     /// Call it once, between [`open`](Self::open) and [`serve`](Self::serve), so that the log also
-    /// has the plugins that the service loads at its start. If the database fails, the entries are
-    /// appended later, within three minutes.
+    /// has the plugins that the service loads at its start. If the database fails, the service
+    /// retries for at least three minutes. It then logs the failure and drops the entry. Needs the
+    /// feature `audit-log`.
     ///
     /// ```no_run
     /// # use seaworthy_audit_log::AuditLog;

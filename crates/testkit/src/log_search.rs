@@ -1,10 +1,10 @@
 //! Searches the output of processes for secrets.
 
 /// Shorter secrets are codes, which numbers in a log may contain.
-const MIN_TOKEN: usize = 12;
+const MIN_TOKEN_LENGTH: usize = 12;
 
-/// Asserts that no line contains a secret, in upper or lower case. Secrets with less than 12
-/// characters that have only letters and digits count as a whole word.
+/// Asserts that no line contains a secret, in any case. A secret of fewer than 12 letters and
+/// digits matches only as a whole word.
 ///
 /// ```
 /// use seaworthy_testkit::log_search::assert_no_secret;
@@ -26,7 +26,7 @@ pub fn assert_no_secret<'l>(lines: impl IntoIterator<Item = &'l str>, secrets: &
 }
 
 fn is_in(text: &str, secret: &str) -> bool {
-    if secret.len() >= MIN_TOKEN || !secret.chars().all(char::is_alphanumeric) {
+    if secret.len() >= MIN_TOKEN_LENGTH || !secret.chars().all(char::is_alphanumeric) {
         return text.contains(secret);
     }
     let is_part = |letter: Option<char>| {

@@ -86,7 +86,7 @@ fn keys_config(settings: &StarterConfig) -> &DataKeysConfig {
     &settings.kms
 }
 
-/// Assembles the service: secrets, stores, callers, parts, and what it serves.
+/// Assembles the service: secrets, stores, authentication, plugins, accounts, flags and contracts.
 pub(crate) async fn assemble(service: &Assembly<StarterConfig>) -> Result<(), StartError> {
     // Secrets come first: a service without them must not change a database.
     let settings = service.settings();
@@ -109,7 +109,8 @@ pub(crate) async fn assemble(service: &Assembly<StarterConfig>) -> Result<(), St
     plugins.serve(service, &audit).await?;
     tokens.serve_keys(service);
 
-    // Parts.
+    // Operation log, accounts and flags. The operation log comes first, because it records each
+    // captcha code.
     let log = &settings.operation_log;
     let operations = OperationLog::start(service, &database, log, contract::DESCRIPTORS)?;
     let dependencies = AccountDependencies {
@@ -122,7 +123,7 @@ pub(crate) async fn assemble(service: &Assembly<StarterConfig>) -> Result<(), St
     let accounts = Accounts::start(service, &settings.auth, dependencies)?;
     let flags = start_flags(service, &database, audit).await?;
 
-    // What the service serves.
+    // Memory checks, probes and contracts.
     service.check_memory();
     service.probes(api::probes(service.health()));
     api::contracts(
@@ -131,7 +132,7 @@ pub(crate) async fn assemble(service: &Assembly<StarterConfig>) -> Result<(), St
     .serve(service)
 }
 
-/// Returns the audit log, which a flag turns off, and prunes it.
+/// Starts the audit log and the worker that prunes it. A flag turns the log off.
 fn audit_log(
     service: &Assembly<StarterConfig>,
     database: &Database,

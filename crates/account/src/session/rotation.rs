@@ -67,7 +67,7 @@ pub enum Rotation {
     Unknown,
     /// Another request rotated the token within the grace period.
     AlreadyRotated,
-    /// The token was used twice, so it is stolen. The transaction ends its session.
+    /// The token was used twice, so it is stolen. The transaction revokes its session.
     Reused {
         /// The user of the session.
         user: String,
@@ -79,7 +79,7 @@ impl Sessions {
     /// them gets the next one.
     ///
     /// A service that can revoke access tokens calls [`rotate`](Self::rotate) instead. One
-    /// transaction then ends the stolen session and revokes its access tokens.
+    /// transaction then revokes the stolen session and its access tokens.
     ///
     /// # Errors
     /// [`RefreshError`]. The transaction is committed in each case, also if a stolen token ends the

@@ -19,7 +19,7 @@ pub(crate) fn lint(flags: &Flags) -> Vec<String> {
         let key = flag.key();
         if !is_known(key) {
             findings.push(format!(
-                "{key}: the code does not declare this flag, and it governs no API: remove it from the files"
+                "{key}: the code does not declare this flag, and the flag does not govern an API: remove it from the files"
             ));
         }
         if flag.is_broken() {

@@ -207,7 +207,7 @@ async fn half_closed_slow_reader_gets_whole_response_life_6() {
 }
 
 #[tokio::test]
-async fn half_closed_http_1_0_client_gets_no_interim_response() {
+async fn half_close_of_http_1_0_cancels_request_life_6() {
     let fixture = start_limited(|limits| {
         limits.connections.half_close_timeout = SHORT_HALF_CLOSE;
     })
@@ -220,7 +220,7 @@ async fn half_closed_http_1_0_client_gets_no_interim_response() {
 }
 
 #[tokio::test]
-async fn half_closed_client_without_response_bytes_is_cancelled() {
+async fn half_close_cancels_response_without_bytes_life_6() {
     let fixture = start_limited(|limits| {
         limits.connections.half_close_timeout = SHORT_HALF_CLOSE;
     })

@@ -197,7 +197,7 @@ impl<S: State> DeadLetterStore<S> {
         }
         removed.sort_unstable();
         removed.dedup();
-        self.leave_sealed_out(topic).await?;
+        self.trim_sealed_chunks(topic).await?;
         for batch in removed.chunks(MAX_PARALLEL) {
             let mut deletions = Vec::with_capacity(batch.len());
             for id in batch {
@@ -237,7 +237,7 @@ impl<S: State> DeadLetterStore<S> {
 
     /// Removes the first chunks from the index if they are sealed. If another process changes the
     /// index at the same time, a later removal does this.
-    async fn leave_sealed_out(&self, topic: &Topic) -> Result<(), Status> {
+    async fn trim_sealed_chunks(&self, topic: &Topic) -> Result<(), Status> {
         let (mut index, version) = self.read::<Index>(&index_key(topic)).await?;
         let first = index.first;
         while index.first < index.end {

@@ -1,4 +1,4 @@
-//! What plugins get by their capabilities.
+//! The data and the quotas of granted capabilities.
 
 use seaworthy_core::ByteSize;
 use seaworthy_plugins::Capability;

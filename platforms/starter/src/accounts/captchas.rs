@@ -70,9 +70,7 @@ impl Accounts {
     /// # Errors
     /// `CAPTCHA_ID_REQUIRED`, `CAPTCHA_CODE_REQUIRED`, `CAPTCHA_INVALID` or `CAPTCHA_EXPIRED`.
     pub(crate) async fn verify_captcha(&self, id: &str, code: &str) -> Result<(), Error> {
-        if id.is_empty() || code.is_empty() {
-            return Err(errors::captcha_missing(id, code));
-        }
+        check_present(id, code)?;
         Ok(self.captchas.consume_any(id, code).await?)
     }
 
@@ -87,9 +85,7 @@ impl Accounts {
         if !self.requires_captcha() {
             return Ok(());
         }
-        if id.is_empty() || code.is_empty() {
-            return Err(errors::captcha_missing(id, code));
-        }
+        check_present(id, code)?;
         Ok(self.captchas.consume(id, code, allowed).await?)
     }
 
@@ -105,9 +101,7 @@ impl Accounts {
         if !self.requires_captcha() {
             return Ok(());
         }
-        if id.is_empty() || code.is_empty() {
-            return Err(errors::captcha_missing(id, code));
-        }
+        check_present(id, code)?;
         let answered = self.captchas.answer(id, code).await?;
         let (email, phone) = self.users.addresses(&self.database, username).await?;
         let email = email.as_ref().map(|email| email.expose().as_str());
@@ -149,4 +143,12 @@ mod tests {
         assert!(allowed_bindings(false, address, None).contains(&Binding::Image));
         assert!(allowed_bindings(true, None, None).contains(&Binding::Image));
     }
+}
+
+/// Checks that a request has a captcha.
+fn check_present(id: &str, code: &str) -> Result<(), Error> {
+    if id.is_empty() || code.is_empty() {
+        return Err(errors::captcha_missing(id, code));
+    }
+    Ok(())
 }

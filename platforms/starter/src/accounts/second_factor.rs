@@ -31,7 +31,7 @@ impl Accounts {
         enrollment.ok_or_else(errors::totp_exists)
     }
 
-    /// Enables the second factor. It ends all sessions of the user, because an attacker with the
+    /// Enables the second factor. It revokes all sessions of the user, because an attacker with the
     /// password may have one. Begins a new session for the caller, and returns the recovery codes.
     ///
     /// # Errors

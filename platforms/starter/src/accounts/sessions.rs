@@ -49,8 +49,8 @@ impl Accounts {
         self.tokens.sign(user, &roles, version, session)
     }
 
-    /// Exchanges a refresh token for the next pair. A second use of a token ends its session, which
-    /// revokes the access tokens of the session. Other sessions and the API keys of the user
+    /// Exchanges a refresh token for the next pair. A second use of a token revokes its session and
+    /// the access tokens of the session. Other sessions and the API keys of the user
     /// continue, because a client may also repeat a refresh after a lost response.
     ///
     /// # Errors
@@ -94,7 +94,7 @@ impl Accounts {
         session.ok_or_else(errors::refresh_token_invalid)
     }
 
-    /// Ends all sessions and API keys of the caller, and revokes the caller's access tokens.
+    /// Revokes all sessions, API keys and access tokens of the caller.
     ///
     /// # Errors
     /// Those of the database.

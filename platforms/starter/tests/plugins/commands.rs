@@ -125,7 +125,7 @@ fn pack_and_sign_do_not_follow_links_plug_2() {
 
 #[cfg(unix)]
 #[test]
-fn key_is_private_and_replaces_no_file_plug_2() {
+fn key_is_private_and_does_not_replace_a_file_plug_2() {
     use std::os::unix::fs::PermissionsExt as _;
 
     let folder = Folder::new();

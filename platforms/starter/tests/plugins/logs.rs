@@ -1,4 +1,4 @@
-//! No log of a service and no output of a command in these tests has a secret or a personal value.
+//! Searches the logs of services and the output of commands for secrets and personal values.
 
 use std::{
     process::Output,
@@ -17,7 +17,7 @@ const FORBIDDEN: [&str; 4] = [
     "bearer ey",
 ];
 
-/// Tokens and keys that the tests have got.
+/// Tokens and keys that services have issued in these tests.
 static ISSUED: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
 /// Adds a secret to those that no log may contain.
@@ -31,7 +31,7 @@ pub(crate) fn remember(secret: &str) {
 pub(crate) fn assert_clean_log(ended: &ProcessOutput) {
     let lines: Vec<_> = ended.stdout.iter().map(String::as_str).collect();
     let lines = [lines, ended.stderr.lines().collect()].concat();
-    assert!(!lines.is_empty(), "the log was captured");
+    assert!(!lines.is_empty(), "the log is empty");
     assert_clean(lines);
 }
 

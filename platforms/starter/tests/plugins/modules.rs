@@ -50,7 +50,7 @@ fn with_code(app: &TestApp, path: &str, fields: &Value) -> Value {
 }
 
 #[test]
-fn plugin_sees_the_calls_of_all_modules_plug_1_obs_11() {
+fn plugin_hooks_run_with_all_modules_on_plug_1_obs_11() {
     let folder = Folder::new();
     folder.add_sample("audit_logger", "hooks-and-events");
     fs::write(folder.path("features.yaml"), FLAGS).unwrap();

@@ -13,7 +13,7 @@ use crate::app::{PASSWORD, Replica, assert_error, grant_admin, json_of, tokens};
 
 const PATH: &str = "/api/v1/features";
 /// The time until a change is in effect on all replicas.
-const IN_EFFECT: Duration = Duration::from_secs(2);
+const MAX_DELAY: Duration = Duration::from_secs(2);
 
 /// Returns the tokens of an administrator and of another user.
 pub(crate) fn users(database: &EmptyDatabase, replica: &Replica) -> (String, String) {
@@ -185,7 +185,7 @@ fn assert_in_effect(replicas: &[Replica; 2], admin: &str, change: impl Fn(bool))
         changed.elapsed()
     };
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    runtime.block_on(once_within(IN_EFFECT, follow));
+    runtime.block_on(once_within(MAX_DELAY, follow));
 }
 
 pub(crate) fn renamed_flag_file_takes_effect_within_two_seconds_flag_1(database: &EmptyDatabase) {
@@ -213,7 +213,7 @@ pub(crate) fn renamed_flag_file_takes_effect_within_two_seconds_flag_1(database:
 }
 
 #[test]
-fn every_change_of_a_flag_file_takes_effect_flag_1() {
+fn flag_follows_writes_layers_and_volumes_flag_1() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name);
     let percentage = |is_on| rollout(if is_on { "100" } else { "0" });

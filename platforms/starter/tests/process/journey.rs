@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// Turns on what the other tests turn off. The limits are above the requests of the test.
-pub(crate) const EVERYTHING: &[&str] = &[
+pub(crate) const CAPTCHAS_AND_LIMITS: &[&str] = &[
     "auth.captcha_enabled=true",
     "auth.login_rate_limit.enabled=true",
     "auth.login_rate_limit.requests=100",
@@ -42,7 +42,7 @@ pub(crate) fn with_captcha(
 }
 
 pub(crate) fn account_is_used_from_registration_to_lock_auth_2_auth_4(database: &EmptyDatabase) {
-    let [first, second] = [(); 2].map(|()| Replica::start_with(database, EVERYTHING));
+    let [first, second] = [(); 2].map(|()| Replica::start_with(database, CAPTCHAS_AND_LIMITS));
     let stored = Stored::open(database);
     let login = |replica: &Replica, fields: Value| with_captcha(replica, &stored, "login", &fields);
     let profile = |replica: &Replica, token: &str| replica.call("GET", PROFILE, token, "");

@@ -160,7 +160,7 @@ fn worker_rotates_an_expired_key_and_reports_sec_5() {
 }
 
 #[test]
-fn values_of_both_ciphers_are_read_by_all_replicas_sec_5() {
+fn replicas_read_values_of_both_ciphers_sec_5() {
     let database = EmptyDatabase::sqlite().unwrap();
     let other_cipher = "kms.algorithm=ChaCha20-Poly1305";
     let (first, second) = (

@@ -60,7 +60,7 @@ pub(crate) fn fifth_failure_locks_every_replica_across_restarts_auth_2(database:
     }
 }
 
-pub(crate) fn lock_status_changes_nothing_and_success_clears_auth_2(database: &EmptyDatabase) {
+pub(crate) fn successful_login_resets_failed_attempts_auth_2(database: &EmptyDatabase) {
     let replicas = [(); 2].map(|()| Replica::start(database));
     let (access, _) = replicas[0].user("ada");
     let assert_failures = |failures: i32| {

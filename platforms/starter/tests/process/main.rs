@@ -77,7 +77,7 @@ on_postgres_and_redis! {
     journey:
         account_is_used_from_registration_to_lock_auth_2_auth_4;
     modules:
-        all_modules_work_together_auth_2_obs_11;
+        modules_work_together_on_two_replicas_auth_2_obs_11;
     sessions:
         registered_user_logs_in_refreshes_and_logs_out_auth_3,
         disabled_user_loses_access_on_every_replica_auth_3,
@@ -199,7 +199,7 @@ on_both_engines! {
     journey:
         account_is_used_from_registration_to_lock_auth_2_auth_4;
     modules:
-        all_modules_work_together_auth_2_obs_11;
+        modules_work_together_on_two_replicas_auth_2_obs_11;
     sessions:
         registered_user_logs_in_refreshes_and_logs_out_auth_3,
         disabled_user_loses_access_on_every_replica_auth_3,
@@ -212,7 +212,7 @@ on_both_engines! {
     lockout:
         fifth_failure_locks_every_replica_across_restarts_auth_2,
         failed_login_is_not_found_by_its_name_alone_sec_5,
-        lock_status_changes_nothing_and_success_clears_auth_2,
+        successful_login_resets_failed_attempts_auth_2,
         unknown_users_look_like_wrong_passwords_auth_2,
         lock_status_needs_the_owner_or_a_permission_auth_5,
         failed_lookup_does_not_lock_the_account_auth_2,

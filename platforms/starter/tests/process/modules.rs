@@ -1,4 +1,4 @@
-//! All modules at once on two replicas, through the public interface.
+//! Accounts, captchas, flags, API keys, data keys and the operation log together on two replicas, through the public interface.
 
 use std::fs;
 
@@ -11,7 +11,7 @@ use crate::{
     captcha::mailed,
     captcha_answers::Stored,
     features::{call, wait},
-    journey::{EVERYTHING, PROFILE, with_captcha},
+    journey::{CAPTCHAS_AND_LIMITS, PROFILE, with_captcha},
     keys::encryption,
     logs::{code, remembered},
     operations::entries,
@@ -46,11 +46,11 @@ fn assert_masked(replicas: &[Replica; 2], token: &str) {
     }
 }
 
-pub(crate) fn all_modules_work_together_auth_2_obs_11(database: &EmptyDatabase) {
+pub(crate) fn modules_work_together_on_two_replicas_auth_2_obs_11(database: &EmptyDatabase) {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("features.yaml"), FLAGS).unwrap();
     let directory = format!("features.directory={}", folder.path().display());
-    let settings = [EVERYTHING, MODULES, &[directory.as_str()][..]].concat();
+    let settings = [CAPTCHAS_AND_LIMITS, MODULES, &[directory.as_str()][..]].concat();
     let replicas = [(); 2].map(|()| Replica::start_with(database, &settings));
     let [first, second] = &replicas;
     let stored = Stored::open(database);

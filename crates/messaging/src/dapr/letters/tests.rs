@@ -105,7 +105,7 @@ async fn repeated_letter_is_listed_once_msg_3() {
 }
 
 #[tokio::test]
-async fn concurrent_processes_lose_no_dead_letter_msg_3() {
+async fn concurrent_processes_store_every_dead_letter_msg_3() {
     let state = Arc::new(Memory::default());
     let stores = [(); 4].map(|()| DeadLetterStore::new(Arc::clone(&state)));
     let publishing = stores.iter().map(async |store| {
@@ -140,7 +140,7 @@ async fn concurrent_processes_lose_no_dead_letter_msg_3() {
 }
 
 #[test]
-fn keys_have_no_separator_of_dapr_msg_3() {
+fn keys_escape_separator_of_dapr_msg_3() {
     let key = |id: &str| letter_key(&topic(), &DeadLetterId::new(id));
     assert!(!key("a||b").contains('|'));
     assert_ne!(key("a||b"), key("a%7C%7Cb"));

@@ -22,7 +22,7 @@ use crate::{
 
 const HOOK: &str = "[[hooks]]\nname = \"attack\"\npoint = \"before_biz\"\ntimeout = \"20s\"\n";
 
-/// What a guest attempts.
+/// An escape attempt of a guest.
 enum Attempt {
     /// Imports a function that the host does not serve to a plugin of the interface `0.1.0`.
     Import(&'static str, &'static str),

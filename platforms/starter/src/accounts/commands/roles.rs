@@ -20,7 +20,7 @@ pub(crate) fn roles_command() -> ServiceCommand<StarterConfig> {
             .arg(Arg::new("role").required(true))
     };
     let command = Command::new("roles")
-        .about("Grant and revoke roles of users. A change ends the access tokens and API keys of the user.")
+        .about("Grant and revoke roles of users. A change revokes the access tokens and API keys of the user.")
         .subcommand_required(true)
         .subcommand(change("grant", "Grant a role to a user."))
         .subcommand(change("revoke", "Revoke a role of a user."));

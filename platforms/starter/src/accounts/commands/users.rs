@@ -26,11 +26,11 @@ pub(crate) fn users_command() -> ServiceCommand<StarterConfig> {
     let command = Command::new("users")
         .about("Disable, enable and unlock users, and replace lost credentials.")
         .subcommand_required(true)
-        .subcommand(change("disable", "End all sessions and API keys of a user, who cannot log in until `enable`."))
+        .subcommand(change("disable", "Revoke all sessions and API keys of a user. The user cannot log in until `enable`."))
         .subcommand(change("enable", "Let a disabled user log in."))
         .subcommand(change("unlock", "Delete the counts of failed logins and wrong codes of a user."))
-        .subcommand(change("remove-totp", "Remove the second factor of a user, and end all sessions and API keys. Verify the person first."))
-        .subcommand(change("set-password", "Read a new password from standard input, and end all sessions and API keys of the user. Verify the person first."));
+        .subcommand(change("remove-totp", "Remove the second factor of a user, and revoke all sessions and API keys. Verify the person first."))
+        .subcommand(change("set-password", "Read a new password from standard input, and revoke all sessions and API keys of the user. Verify the person first."));
     ServiceCommand::new(command, move |run| {
         Box::pin(async move { change_user(&run).await })
     })
