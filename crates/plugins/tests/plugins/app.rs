@@ -64,6 +64,7 @@ pub(crate) struct Setup {
     overrides: Vec<&'static str>,
     profile: Profile,
     asks_policies: bool,
+    before_serve: Option<Box<dyn FnOnce(&Plugins)>>,
 }
 
 /// Returns the grant of capabilities without hosts.
@@ -121,6 +122,7 @@ impl Setup {
             overrides: vec!["server.http.rate_limit.enabled=false"],
             profile: Profile::Test,
             asks_policies: true,
+            before_serve: None,
         }
     }
 
@@ -174,6 +176,12 @@ impl Setup {
         self
     }
 
+    /// Runs work between the open and the serve of the plugins.
+    pub(crate) fn before_serve(mut self, work: impl FnOnce(&Plugins) + 'static) -> Self {
+        self.before_serve = Some(Box::new(work));
+        self
+    }
+
     pub(crate) async fn start(self) -> Result<TestApp, StartError> {
         self.start_with(|service, _| {
             service.http(Routes::new().get("/orders", async || "orders"));
@@ -199,6 +207,9 @@ impl Setup {
                 let plugins = Plugins::open(service, &self.config)?;
                 if self.asks_policies {
                     plugins.declare_decisions();
+                }
+                if let Some(work) = self.before_serve {
+                    work(&plugins);
                 }
                 plugins.serve(service).await?;
                 add(service, &plugins);

@@ -32,14 +32,18 @@ async fn empty_log(empty: &EmptyDatabase) -> (AuditLog, Database) {
 async fn changes_of_plugins_are_in_the_audit_log_plug_1() {
     let empty = EmptyDatabase::sqlite().unwrap();
     let (log, database) = empty_log(&empty).await;
+    let recorder = log.clone();
     let app = Setup::new()
         .config(|config| {
             config.auto_load = Some(false);
+            config.required = vec!["base".to_owned()];
             config.security.max_cpu_percent = Some(100);
         })
+        .plugin("base", "", &Guest::quiet())
         .plugin("guard", HOOK, &Guest::hook("unreachable"))
         .plugin("unsigned", "", &Guest::quiet())
-        .start_with(|_, plugins| plugins.record_changes(&log))
+        .before_serve(move |plugins| plugins.record_changes(&recorder))
+        .start()
         .await
         .unwrap();
     let plugins = &app.plugins;
@@ -70,6 +74,9 @@ async fn changes_of_plugins_are_in_the_audit_log_plug_1() {
     .await
     .unwrap();
     let expected = [
+        // The service loads and starts it.
+        ("plugin.load", "base", "done", ""),
+        ("plugin.start", "base", "done", ""),
         // A load that the service rejects.
         ("plugin.fail", "unsigned", "failed", ""),
         ("plugin.load", "guard", "done", ""),
@@ -91,5 +98,5 @@ async fn changes_of_plugins_are_in_the_audit_log_plug_1() {
     });
     assert_eq!(recorded, expected);
     // The chain of the records is intact.
-    assert_eq!(log.verify(None).await.unwrap().records, 8);
+    assert_eq!(log.verify(None).await.unwrap().records, 10);
 }
