@@ -187,12 +187,15 @@ pub(super) fn around(text: &str, from: usize, to: usize) -> &str {
     };
     let mut at = to.max(start);
     let mut rest = text.get(at..).unwrap_or_default();
-    // The first line that is not deeper than the header ends the function.
+    // The first line that is not deeper than the header ends the function. In C#, the line after
+    // the header is a brace with its indentation.
     while let Some(line) = rest.find('\n') {
         at += line + 1;
         rest = rest.get(line + 1..).unwrap_or_default();
         let own = rest.lines().next().unwrap_or_default();
-        if !own.trim().is_empty() && indentation(own) <= depth || at - to > MAX_DISTANCE {
+        let brace = own.trim() == "{";
+        let ends = !own.trim().is_empty() && !brace && indentation(own) <= depth;
+        if ends || at - to > MAX_DISTANCE {
             break;
         }
         if rest.is_empty() {
