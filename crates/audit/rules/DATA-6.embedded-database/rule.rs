@@ -9,7 +9,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "The default database is a file or the memory of the service",
         severity: Severity::Medium,
         category: Category::Data,
-        meaning: "The settings for every environment use SQLite or an in-memory database. Files that read the environment and profiles for development are excluded. The finding has low confidence.",
+        meaning: "The settings for every environment use SQLite or an in-memory database. Files that read the environment and profiles for development are excluded. The finding has low confidence. C#: `UseInMemoryDatabase` without a condition.",
         why: "Each deployment loses the data, and a second replica has other data.",
         fix: &[(
             "any",

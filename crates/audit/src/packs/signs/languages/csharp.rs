@@ -38,7 +38,7 @@ pub(super) const SIGNS: &[Sign] = &[
     review(
         Practice::CodeCredential,
         CSHARP,
-        r#"(?P<what>\bnew NetworkCredential\()\s*"[^"\n]*"\s*,\s*"[^"\n]+""#,
+        r#"(?P<what>\bnew NetworkCredential\()\s*[^,\n]+,\s*"[^"\n]+""#,
         "",
         CREDENTIAL,
     ),

@@ -26,7 +26,7 @@ pub(super) const SIGNS: &[Sign] = &[
     review(
         Practice::SharedState,
         &[".cs"],
-        r"(?s)(?P<what>private readonly (?:IChannel|IModel) _?\w+;).*?\bBasicPublish(?:Async)?\(",
+        r"(?s)(?P<what>private (?:readonly )?(?:IChannel|IModel) _?\w+;).*?\bBasicPublish(?:Async)?\(",
         r"\block\s*\(|SemaphoreSlim|ObjectPool|ThreadLocal",
         "parallel requests publish on one channel (`{}`), and a channel is not safe for that",
     ),

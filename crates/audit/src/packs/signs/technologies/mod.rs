@@ -2,6 +2,7 @@
 
 mod constant_results;
 mod dotnet;
+mod dotnet_services;
 mod frameworks;
 mod function_bodies;
 mod go_brokers;
@@ -31,6 +32,7 @@ use crate::packs::Pack;
 pub(super) const LISTS: &[&[Sign]] = &[
     constant_results::SIGNS,
     dotnet::SIGNS,
+    dotnet_services::SIGNS,
     frameworks::SIGNS,
     go_brokers::SIGNS,
     go_zero::SIGNS,
