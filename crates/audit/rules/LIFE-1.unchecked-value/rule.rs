@@ -9,7 +9,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "A value from outside is used without a check of its form",
         severity: Severity::Low,
         category: Category::Lifecycle,
-        meaning: "Go: the type of a decoded value is asserted without the second result (`m[\"id\"].(string)`). JavaScript: `JSON.parse` runs in an event or error-first callback without `try`. The rule reports one finding per file.",
+        meaning: "Go: the type of a decoded value is asserted without the second result (`m[\"id\"].(string)`). JavaScript: `JSON.parse` runs in an event or error-first callback without `try`. The rule reports one finding per file. Go: a list of a request has no `dive`, so no rule of its elements applies.",
         why: "One malformed message or response ends the process, and a broker delivers the message again after each restart.",
         fix: &[
             (

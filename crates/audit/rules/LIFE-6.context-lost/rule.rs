@@ -9,7 +9,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "A call does not use the request context",
         severity: Severity::Medium,
         category: Category::Lifecycle,
-        meaning: "Go: `context.Background()` or `TODO()` in a function that has a request (medium) or a context parameter (low). Goroutines, deferred calls, contexts with their own timeout, and startup or shutdown code are excluded. Low confidence for a query without a context. A call of another service with `context.Background()` counts with low confidence. A goroutine that gets the context of a request counts too, because that context ends with the response.",
+        meaning: "Go: `context.Background()` or `TODO()` in a function that has a request (medium) or a context parameter (low). Goroutines, deferred calls, and startup or shutdown code are excluded. A context with its own timeout counts with low confidence, also in a method of a repository that gets no context. C#: a handler passes its cancellation token to no call (low confidence). Low confidence for a query without a context. A call of another service with `context.Background()` counts with low confidence. A goroutine that gets the context of a request counts too, because that context ends with the response.",
         why: "Queries continue after the client disconnects. Deadlines and traces are lost.",
         fix: &[
             (

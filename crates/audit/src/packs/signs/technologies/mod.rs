@@ -7,6 +7,7 @@ mod frameworks;
 mod function_bodies;
 mod go_brokers;
 mod go_mistakes;
+mod go_services;
 mod go_zero;
 mod jvm_clients;
 mod missing_guards;
@@ -35,6 +36,7 @@ pub(super) const LISTS: &[&[Sign]] = &[
     dotnet_services::SIGNS,
     frameworks::SIGNS,
     go_brokers::SIGNS,
+    go_services::SIGNS,
     go_zero::SIGNS,
     jvm_clients::SIGNS,
     missing_guards::SIGNS,
