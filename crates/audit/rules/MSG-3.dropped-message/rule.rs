@@ -12,7 +12,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "A failed message is reported as processed",
         severity: Severity::High,
         category: Category::Messaging,
-        meaning: "In an error branch the consumer acknowledges the message without a retry, a dead letter or a copy. Low if the message could not be decoded. Low confidence for a consumer in a service that does not mention dead letters. The rule also reports a publish function that logs an error and returns success. A loop of a consumer that ends after its first failure counts too. With low confidence: messages of a Redis consumer group that no code claims, and a relay that marks a message as failed after some attempts.",
+        meaning: "In an error branch the consumer acknowledges the message without a retry, a dead letter or a copy. Low if the message could not be decoded. Low confidence for a consumer in a service that does not mention dead letters. The rule also reports a publish function that logs an error and returns success. A loop of a consumer that ends after its first failure counts too. With low confidence: messages of a Redis consumer group that no code claims, and a relay that marks a message as failed after some attempts. A job of BullMQ without `attempts` counts too.",
         why: "The work is lost, and the sender assumes success. Only a log line shows the failure.",
         fix: &[(
             "any",
