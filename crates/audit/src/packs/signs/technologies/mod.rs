@@ -20,6 +20,7 @@ mod node_handlers;
 mod node_services;
 mod node_workers;
 mod python_programs;
+mod python_services;
 mod servers;
 mod spring;
 mod spring_access;
@@ -50,6 +51,7 @@ pub(super) const LISTS: &[&[Sign]] = &[
     node_services::SIGNS,
     node_workers::SIGNS,
     python_programs::SIGNS,
+    python_services::SIGNS,
     spring::SIGNS,
     spring_access::SIGNS,
     spring_faults::SIGNS,
