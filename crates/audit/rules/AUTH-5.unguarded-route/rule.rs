@@ -9,7 +9,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "A route lacks the guard of similar routes",
         severity: Severity::Medium,
         category: Category::Security,
-        meaning: "Routes of a file are registered with middleware that authenticates, and another route of the file is not. Paths of a login, health and documents are excluded. The finding has low confidence. A route below `/admin` in a file that names no role counts too.",
+        meaning: "Routes of a file are registered with middleware that authenticates, and another route of the file is not. Paths of a login, health and documents are excluded. The finding has low confidence. A route below `/admin` in a file that names no role counts too. A guard that a comment disables counts too.",
         why: "Anyone calls the route without credentials, often because it was added above the line that installs the guard.",
         fix: &[(
             "any",

@@ -7,6 +7,7 @@ mod caller_claims;
 mod checks;
 mod chosen_values;
 mod cors;
+mod disabled_guards;
 mod exposure;
 mod identity;
 mod logouts;
@@ -31,6 +32,7 @@ pub(super) const LISTS: &[&[Sign]] = &[
     admin::SIGNS,
     caller_claims::SIGNS,
     checks::SIGNS,
+    disabled_guards::SIGNS,
     chosen_values::SIGNS,
     exposure::SIGNS,
     identity::SIGNS,

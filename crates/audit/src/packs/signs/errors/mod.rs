@@ -1,6 +1,7 @@
 //! Errors and results that are lost, wrong, or shown to the caller.
 
 mod causes;
+mod disabled_effects;
 mod empty_functions;
 mod error_flow;
 mod exceptions;
@@ -21,6 +22,7 @@ use crate::packs::Pack;
 
 pub(super) const LISTS: &[&[Sign]] = &[
     causes::SIGNS,
+    disabled_effects::SIGNS,
     empty_functions::SIGNS,
     error_flow::SIGNS,
     exceptions::SIGNS,
