@@ -9,7 +9,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "A store accepts callers without a password",
         severity: Severity::Low,
         category: Category::Configuration,
-        meaning: "A compose file or a manifest starts Redis, NATS or MongoDB without a password, or disables the passwords of a database. The finding has low confidence, because a file of settings may set the password. The rule reports one per file. Switches that allow anonymous or unencrypted access to Kafka and ZooKeeper count too. Spring: a connection to RabbitMQ without a user.",
+        meaning: "A compose file or a manifest starts Redis, NATS or MongoDB without a password, or disables the passwords of a database. The finding has low confidence, because a file of settings may set the password. The rule reports one per file. Switches that allow anonymous or unencrypted access to Kafka and ZooKeeper count too. Spring: a connection to RabbitMQ without a user. A published Grafana with its default password counts too.",
         why: "Every container of the network can read and change the data. With a published port, every host can.",
         fix: &[(
             "any",

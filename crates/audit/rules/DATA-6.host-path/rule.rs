@@ -9,7 +9,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "A store keeps its data in a folder of one node",
         severity: Severity::Medium,
         category: Category::Data,
-        meaning: "A manifest mounts a `hostPath` volume into a container of a database, cache or broker. The finding has low confidence. The rule reports one per file.",
+        meaning: "A manifest mounts a `hostPath` volume into a container of a database, cache or broker. The finding has low confidence. The rule reports one per file. A log folder of Kafka in `/tmp` counts too.",
         why: "If the scheduler starts the pod on another node, the store is empty. No backup or snapshot of volumes contains the data.",
         fix: &[(
             "any",

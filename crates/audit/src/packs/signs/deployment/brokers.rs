@@ -1,0 +1,30 @@
+//! Brokers and dashboards of compose files.
+
+use super::{Sign, review};
+use crate::model::facts::Practice;
+
+const YAML: &[&str] = &[".yml", ".yaml"];
+
+pub(super) const SIGNS: &[Sign] = &[
+    review(
+        Practice::Encryption,
+        YAML,
+        r"(?P<what>\bKAFKA_(?:CFG_)?ADVERTISED_LISTENERS\s*[:=]\s*[\x22']?[A-Z_]*PLAINTEXT\w*://(?:[a-km-z]|\d)[^\n,\x22']*)",
+        r"SASL|SSL://",
+        "the listener of `{}` has neither encryption nor credentials",
+    ),
+    review(
+        Practice::HostPath,
+        YAML,
+        r"(?P<what>\bKAFKA_(?:CFG_)?LOG_DIRS\s*[:=]\s*[\x22']?/tmp[^\s\x22']*)",
+        r":/tmp",
+        "a new container loses all messages (`{}`)",
+    ),
+    review(
+        Practice::OpenStore,
+        YAML,
+        r"(?m)^[ \t]+image:[ \t]*[\x22']?(?P<what>(?:docker\.io/)?grafana/grafana(?:-oss|-enterprise)?)(?::[^\n]*)?\n(?:[ \t]+[^\n]*\n){0,12}?[ \t]+ports:",
+        r"GF_SECURITY_ADMIN_PASSWORD|GF_AUTH_|admin_password",
+        "`{}` is published with the default password of its administrator",
+    ),
+];
