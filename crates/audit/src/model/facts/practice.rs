@@ -87,6 +87,8 @@ pub enum Practice {
     Blocking,
     /// A token is verified with the expected algorithm only.
     TokenAlgorithm,
+    /// A token is accepted from its issuer and for its audience only.
+    TokenAudience,
     /// A token is valid for a short time.
     TokenLifetime,
     /// A task has a time limit.

@@ -29,6 +29,7 @@ pub(super) const fn is_local(practice: Practice) -> bool {
             | Practice::BackgroundLoop
             | Practice::PublisherConfirm
             | Practice::TokenAlgorithm
+            | Practice::TokenAudience
             | Practice::SilentNull
             | Practice::RequestContext
             | Practice::ApiDocs

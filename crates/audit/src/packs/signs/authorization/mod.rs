@@ -22,6 +22,7 @@ mod records_of_others;
 mod refreshes;
 mod sessions;
 mod token;
+mod token_audience;
 
 use super::{GO, JVM, ONE_FUNCTION, PYTHON, SCRIPT, Sign, inside, review};
 use crate::packs::Pack;
@@ -46,6 +47,7 @@ pub(super) const LISTS: &[&[Sign]] = &[
     refreshes::SIGNS,
     sessions::SIGNS,
     token::SIGNS,
+    token_audience::SIGNS,
 ];
 
 pub(super) const PACKS: &[Pack] = &[cors::PACK, open_routes::PACK, owners::PACK];
