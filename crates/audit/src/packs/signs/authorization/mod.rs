@@ -10,6 +10,7 @@ mod cors;
 mod disabled_guards;
 mod exposure;
 mod identity;
+mod login_times;
 mod logouts;
 mod one_time_codes;
 pub(super) mod open_routes;
@@ -37,6 +38,7 @@ pub(super) const LISTS: &[&[Sign]] = &[
     chosen_values::SIGNS,
     exposure::SIGNS,
     identity::SIGNS,
+    login_times::SIGNS,
     logouts::SIGNS,
     one_time_codes::SIGNS,
     origins::SIGNS,
