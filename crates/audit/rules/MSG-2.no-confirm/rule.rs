@@ -9,7 +9,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "A publisher does not wait for the broker",
         severity: Severity::Medium,
         category: Category::Messaging,
-        meaning: "Code publishes to RabbitMQ, and its file does not switch publisher confirms on. The finding has low confidence.",
+        meaning: "Code publishes to RabbitMQ, and its file does not switch publisher confirms on. The finding has low confidence. These count too: a message without persistence (C#, Nest), and a delivery whose failure is only logged (Go, Spring).",
         why: "A message is lost without an error if the broker restarts or rejects it.",
         fix: &[(
             "any",

@@ -9,6 +9,7 @@ mod go_handovers;
 mod messages;
 mod nest_events;
 mod relays;
+mod spring_listeners;
 mod streams;
 mod subscriptions;
 mod webhooks;
@@ -25,6 +26,7 @@ pub(super) const LISTS: &[&[Sign]] = &[
     messages::SIGNS,
     nest_events::SIGNS,
     relays::SIGNS,
+    spring_listeners::SIGNS,
     streams::SIGNS,
     subscriptions::SIGNS,
     webhooks::SIGNS,
