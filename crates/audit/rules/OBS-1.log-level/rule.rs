@@ -9,7 +9,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "The log level is fixed to debug or error",
         severity: Severity::Low,
         category: Category::Observability,
-        meaning: "The code sets the literal level `debug`, `trace` or `error` without a condition (logrus, zerolog, winston, `logging.basicConfig`).",
+        meaning: "The code sets the literal level `debug`, `trace` or `error` without a condition (logrus, zerolog, winston, `logging.basicConfig`). Spring: `show-sql` is on.",
         why: "At debug level, logs are expensive and hide important lines. At error level, they do not show how a failure began.",
         fix: &[(
             "any",

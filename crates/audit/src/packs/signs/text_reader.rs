@@ -30,7 +30,13 @@ pub(super) fn read(file: &SourceFile, facts: &mut FactSink<'_>) {
         }
     }
     let path = file.path.to_lowercase();
-    for compiled in COMPILED.iter().filter(|own| applies(&own.sign, &path)) {
+    let alias = spring_settings(file, &path);
+    for compiled in COMPILED.iter().filter(|own| {
+        applies(&own.sign, &path)
+            || alias
+                .as_ref()
+                .is_some_and(|alias| applies(&own.sign, alias))
+    }) {
         let Some(pattern) = compiled.pattern() else {
             continue;
         };
@@ -83,6 +89,22 @@ pub(super) fn read(file: &SourceFile, facts: &mut FactSink<'_>) {
             facts.add(observation, span);
         }
     }
+}
+
+/// The name of a settings file that a config server of Spring serves under the name of a service.
+fn spring_settings(file: &SourceFile, path: &str) -> Option<String> {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let yaml = [".yml", ".yaml"].iter().any(|end| name.ends_with(end));
+    let own = ["application", "bootstrap"]
+        .iter()
+        .any(|start| name.starts_with(start));
+    let served = yaml && !own && file.text.lines().any(|line| line.trim_end() == "spring:");
+    served.then(|| {
+        format!(
+            "{}application.yml",
+            path.strip_suffix(name).unwrap_or_default()
+        )
+    })
 }
 
 fn applies(sign: &Sign, path: &str) -> bool {

@@ -1,6 +1,6 @@
 //! Settings of Spring that are for development only, or that have no bound.
 
-use super::{JVM, Sign, review};
+use super::{JVM, ONE_FUNCTION, Sign, inside, review};
 use crate::model::facts::Practice;
 
 /// The base settings. Files of a profile are chosen by the deployment.
@@ -47,6 +47,35 @@ pub(super) const SIGNS: &[Sign] = &[
         r"(?P<what>\bmax-(?:file|request)-size\s*[:=]\s*\x22?(?:-1|(?:[1-9]\d{2,}|[5-9]\d)\s*MB|\d+\s*GB))",
         "",
         "`{}` lets one request fill the memory or the disk",
+    ),
+    review(
+        Practice::LogLevel,
+        BASE,
+        r"(?m)(?P<what>\bshow[-_]sql\s*[:=]\s*true)\b",
+        "",
+        "`{}` prints every statement in every environment",
+    ),
+    review(
+        Practice::SharedState,
+        JVM,
+        r"@Entity\b[\s\S]{0,600}?\bclass (?P<what>\w+)\b[\s\S]*?\bprivate (?:\w*Status\s+\w*[sS]tatus|(?:Integer|int|Long|long|BigDecimal)\s+(?:stock\w*|balance|available\w*|reserved\w*))\s*[;=]",
+        r"@Version\b",
+        "`{}` has no version, so of two parallel changes one is lost",
+    ),
+    inside(
+        Practice::IgnoredError,
+        JVM,
+        r"@ExceptionHandler\([^)]*(?P<what>\b(?:Exception|Throwable)\.class)[^)]*\)\s*(?:@\w+[^\n]*\s*)*(?:public\s+)?[\w<>?, .\[\]]+\([^)]*\)\s*\{",
+        ONE_FUNCTION,
+        r"(?i)\b\w*log\w*\.|printStackTrace|capture",
+        "no log shows the failures of the handler of `{}`",
+    ),
+    review(
+        Practice::ErrorResponse,
+        JVM,
+        r"@(?:Rest)?ControllerAdvice\b[\s\S]*?@ExceptionHandler\(\s*(?:value\s*=\s*)?\{?\s*(?P<what>(?:Exception|Throwable|RuntimeException)\.class)",
+        r"ResponseEntityExceptionHandler|HttpMessageNotReadable|BAD_REQUEST[\s\S]{0,200}\bException\.class",
+        "the handler of `{}` also answers a malformed body, probably with 500",
     ),
     review(
         Practice::QueryPerRow,
