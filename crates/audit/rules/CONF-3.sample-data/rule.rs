@@ -9,7 +9,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "Sample data is added at the start",
         severity: Severity::Low,
         category: Category::Configuration,
-        meaning: "Deployed code calls or defines a function that creates sample or test data, and no profile or setting guards it. The finding has low confidence.",
+        meaning: "Deployed code calls or defines a function that creates sample or test data, and no profile or setting guards it. The finding has low confidence. A migration of Entity Framework that inserts records counts too, and so does a value for tests (`fail-payment`) that changes a result.",
         why: "Production shows invented records, and accounts of samples have known passwords.",
         fix: &[(
             "any",

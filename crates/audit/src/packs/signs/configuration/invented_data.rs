@@ -1,6 +1,6 @@
 //! Data and decisions that are invented: samples in migrations and in code, chance, simulated work.
 
-use super::{GO, JVM, PYTHON, SCRIPT, Sign, review};
+use super::{GO, JVM, PYTHON, SCRIPT, Sign, inside, review};
 use crate::model::facts::Practice;
 
 const SAMPLES: &str = "`{}` adds sample records in every environment";
@@ -48,6 +48,28 @@ pub(super) const SIGNS: &[Sign] = &[
         JVM,
         r"(?P<what>\b(?:mock|dummy|fake|sample)(?:Products?|Users?|Orders?|Items?|Data|Accounts?)\w*\s*=\s*(?:List|Map|Arrays|new)\b)",
         "",
+    ),
+    inside(
+        Practice::Stub,
+        &[".java", ".kt", ".go", ".py", ".cs"],
+        r"(?P<what>\b(?:\w*[rR]andom\w*|rand)\.(?:next(?:Double|Int|Boolean|Float)|Next(?:Double)?|Float(?:32|64)|Intn|random|randint)\([^)\n]*\))",
+        r"(?i)\b\w*(?:success|approved|declined|failure_?rate|fail_?rate)\w*",
+        r"(?i)jitter|backoff|sampl|sleep|delay",
+        DECIDED,
+    ),
+    review(
+        Practice::SampleData,
+        CODE,
+        r#"(?P<what>\.(?:contains|startsWith|includes|equals|HasPrefix|StartsWith|Contains)\(\s*["'](?i:fail|mock|simulate|force)[-_]\w+["']\s*\))"#,
+        "",
+        "a value for tests changes the result (`{}`)",
+    ),
+    review(
+        Practice::Stub,
+        JVM,
+        r"\bclass (?:Console|Logging|Log|Dummy|Fake|Demo|NoOp|Noop|Simulated|Simulating)\w*(?:Sender|Notifier|Processor|Gateway|Provider|Mailer|NotificationService|PaymentService|EmailService)\b[\s\S]{0,1500}?(?P<what>\b(?:log(?:ger)?\.\w+|System\.out\.print\w*))\(",
+        r"@Profile|@ConditionalOn",
+        "the deployed class only logs what it should do (`{}`)",
     ),
     review(
         Practice::Stub,

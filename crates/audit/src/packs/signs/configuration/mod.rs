@@ -7,7 +7,7 @@ mod percentage_rollouts;
 mod settings;
 mod switches;
 
-use super::{GO, JVM, PYTHON, SCRIPT, Sign, review};
+use super::{GO, JVM, PYTHON, SCRIPT, Sign, inside, review};
 
 pub(super) const LISTS: &[&[Sign]] = &[
     defaults::SIGNS,
