@@ -3,6 +3,7 @@
 use crate::model::facts::{Blocking, Server, SignalHandling};
 use crate::model::{Model, Resolution, Service};
 use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity};
+use crate::source::Located;
 
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
@@ -10,7 +11,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "The server does not stop gracefully on SIGTERM",
         severity: Severity::High,
         category: Category::Lifecycle,
-        meaning: "The service starts a server, its framework does not handle SIGTERM, and the code does not wait for a signal.",
+        meaning: "The service starts a server, its framework does not handle SIGTERM, and the code does not wait for a signal. A wait for SIGINT only has low confidence.",
         why: "Each deployment, scale-down and node drain aborts requests. Clients see connection resets, and work stays incomplete.",
         fix: &[
             (
@@ -38,7 +39,7 @@ pub(crate) const RULE: Rule = Rule {
     check: Check::Service(check),
 };
 
-fn check(_model: &Model, service: &Service) -> Vec<Outcome> {
+fn check(model: &Model, service: &Service) -> Vec<Outcome> {
     let servers = service.facts.of::<Server>();
     let Some(server) = servers.deployed().next() else {
         return Vec::new();
@@ -50,11 +51,7 @@ fn check(_model: &Model, service: &Service) -> Vec<Outcome> {
         )];
     }
     match service.facts.of::<SignalHandling>().find(|handler| {
-        handler.signals.is_empty()
-            || handler
-                .signals
-                .iter()
-                .any(|signal| !signal.ends_with("SIGHUP"))
+        handler.signals.is_empty() || handler.signals.iter().any(|signal| stops(signal))
     }) {
         Resolution::Known(handler) => vec![Outcome::passed(
             "the service waits for a signal",
@@ -62,6 +59,16 @@ fn check(_model: &Model, service: &Service) -> Vec<Outcome> {
         )],
         Resolution::Unknown(reason) => vec![Outcome::unknown(reason)],
         Resolution::Absent => {
+            let handlers = service.facts.of::<SignalHandling>();
+            let interrupt = handlers.deployed().find(|handler| {
+                handler
+                    .signals
+                    .iter()
+                    .any(|signal| !signal.ends_with("SIGHUP"))
+            });
+            if let Some(handler) = interrupt {
+                return vec![interrupt_only(model, handler)];
+            }
             let evidence = format!(
                 "{} is started here, and no file of the service handles a signal",
                 server.framework
@@ -80,4 +87,28 @@ fn check(_model: &Model, service: &Service) -> Vec<Outcome> {
             ]
         }
     }
+}
+
+/// Whether a signal may be the one that stops a container.
+fn stops(signal: &str) -> bool {
+    !["SIGHUP", "SIGINT", "Interrupt"]
+        .iter()
+        .any(|other| signal.ends_with(other))
+}
+
+/// The outcome of a service that only waits for the interrupt of a terminal.
+fn interrupt_only(model: &Model, handler: &Located<SignalHandling>) -> Outcome {
+    let sent = model.files.values().any(|found| {
+        ["STOPSIGNAL", "stop_signal"]
+            .iter()
+            .any(|word| found.file.text.contains(word))
+    });
+    if sent {
+        return Outcome::unknown("the container runtime sends another signal than SIGTERM");
+    }
+    Breach::review(
+        handler.at.clone(),
+        "the service waits for the interrupt of a terminal, and not for SIGTERM",
+    )
+    .into()
 }
