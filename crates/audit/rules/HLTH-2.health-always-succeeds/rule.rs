@@ -12,7 +12,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "The health route does not depend on the state of the dependencies",
         severity: Severity::Medium,
         category: Category::Health,
-        meaning: "A health handler reports the state of a dependency in its response, always with status 200. Or the only health route of a service with a database or broker is constant (low confidence). Routes for liveness are excluded.",
+        meaning: "A health handler reports the state of a dependency in its response, always with status 200. Or the only health route of a service with a database or broker is constant (low confidence). Routes for liveness are excluded. A ping counts if it is the only health route.",
         why: "Orchestrators read the status alone. They send traffic to an instance that cannot reach its database.",
         fix: &[(
             "any",
@@ -55,9 +55,9 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
     let dependencies = service.dependencies();
     let mut outcomes = Vec::new();
     for handler in handlers.deployed() {
-        let about_life = ["live", "ping"]
-            .iter()
-            .any(|word| handler.path.contains(word));
+        // A ping is for liveness if another route exists.
+        let about_life = handler.path.contains("live")
+            || handler.path.contains("ping") && handlers.deployed().count() > 1;
         if handler.reports_state {
             outcomes.push(
                 Breach::new(
