@@ -126,7 +126,7 @@ fn check(model: &Model) -> Vec<Outcome> {
             Breach::new(
                 found.file.location(0..0, None),
                 Confidence::Low,
-                "the repository has no CI files",
+                "the repository has no workflow or pipeline of continuous integration",
             )
             .absence()
             .into()
