@@ -263,6 +263,8 @@ pub enum Practice {
     Logout,
     /// Health checks do not call other services.
     PeerHealth,
+    /// Calls share the connections of their process.
+    SharedConnection,
     /// Data in memory has a bound.
     GrowingMemory,
 }

@@ -36,6 +36,7 @@ pub(super) const fn is_local(practice: Practice) -> bool {
             | Practice::RequestPanic
             | Practice::LimiterKey
             | Practice::Expiry
+            | Practice::SharedConnection
     )
 }
 

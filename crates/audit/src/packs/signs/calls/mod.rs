@@ -2,6 +2,7 @@
 
 mod addresses;
 mod clients;
+mod connections_per_call;
 mod fallbacks;
 mod literal_addresses;
 mod nest_calls;
@@ -20,6 +21,7 @@ use super::{GO, JVM, ONE_FUNCTION, PYTHON, SCRIPT, Sign, inside, review};
 pub(super) const LISTS: &[&[Sign]] = &[
     addresses::SIGNS,
     clients::SIGNS,
+    connections_per_call::SIGNS,
     fallbacks::SIGNS,
     literal_addresses::SIGNS,
     nest_calls::SIGNS,
