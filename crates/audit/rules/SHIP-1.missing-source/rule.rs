@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use crate::model::facts::ComposeService;
 use crate::model::{FileFacts, Model};
 use crate::repository::Role;
 use crate::rule::{Breach, Category, Check, Metadata, Outcome, Rule, Severity};
@@ -16,7 +17,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "The code imports, or compose mounts, a file that the repository does not contain",
         severity: Severity::Medium,
         category: Category::Operations,
-        meaning: "JavaScript and TypeScript: a relative import names no file of the repository. Compose: an entry mounts a file that the repository does not contain. Names of generated code (`generated`, `dist`, `proto`) and of assets are excluded. The finding has low confidence, because a build step may write the file. The rule reports one per file.",
+        meaning: "JavaScript and TypeScript: a relative import names no file of the repository. Compose: an entry mounts a file, or builds a folder, that the repository does not contain. Names of generated code (`generated`, `dist`, `proto`) and of assets are excluded. The finding has low confidence, because a build step may write the file. The rule reports one per file.",
         why: "A build of a fresh checkout fails, or the file exists on one developer's machine only.",
         fix: &[(
             "any",
@@ -88,7 +89,7 @@ fn check(model: &Model) -> Vec<Outcome> {
     };
     let mut read = 0_usize;
     let mut missing: BTreeMap<&str, Vec<Location>> = BTreeMap::new();
-    for (path, at) in mounts(model) {
+    for (path, at) in mounts(model).into_iter().chain(contexts(model)) {
         missing.entry(path).or_default().push(at);
     }
     for found in model.files.values().filter(is_script) {
@@ -135,34 +136,86 @@ const LOCAL: &[&str] = &[
     "env", "pem", "key", "crt", "cert", "sock", "db", "sqlite", "log", "pid", "p12", "jks", "d",
 ];
 
+/// Names of mounted folders that a program reads and does not write.
+const COMMITTED: &[&str] = &[
+    "config",
+    "configs",
+    "conf",
+    "init",
+    "initdb",
+    "migrations",
+    "provisioning",
+    "dashboards",
+];
+
 /// Files that a compose entry mounts and the repository does not contain. Docker makes a folder for
 /// each of them.
 fn mounts(model: &Model) -> Vec<(&str, Location)> {
-    let entries = model.services.iter().flat_map(|service| &service.compose);
-    let mut found: Vec<(&str, Location)> = entries
-        .filter(|entry| entry.at.role.is_deployed())
-        .flat_map(|entry| {
-            let path: &str = &entry.at.path;
-            let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
-            entry.volumes.iter().filter_map(move |(volume, span)| {
+    let mut found: Vec<(&str, Location)> = entries(model)
+        .into_iter()
+        .flat_map(|(path, entry)| {
+            entry.volumes.into_iter().filter_map(move |(volume, span)| {
                 let source = volume
                     .split(':')
                     .next()
                     .filter(|own| own.starts_with('.'))?;
-                let target = resolved(folder, source)?;
+                let target = resolved(folder_of(path), source)?;
                 let (_, name) = target.rsplit_once('/').unwrap_or(("", &target));
-                let (stem, suffix) = name.rsplit_once('.')?;
-                let local = stem.is_empty() || LOCAL.contains(&suffix);
+                let local = match name.rsplit_once('.') {
+                    Some((stem, suffix)) => stem.is_empty() || LOCAL.contains(&suffix),
+                    None => !COMMITTED.contains(&name),
+                };
                 if local || model.has_path(&target) || has_folder(model, &target) {
                     return None;
                 }
-                Some((path, model.location(path, span.clone(), None)?))
+                Some((path, model.location(path, span, None)?))
             })
         })
         .collect();
     found.sort_by_key(|(path, at)| (*path, at.span.start));
     found.dedup_by_key(|(path, at)| (*path, at.span.start));
     found
+}
+
+/// All entries of compose files for a deployment, with the paths of their files.
+fn entries(model: &Model) -> Vec<(&str, ComposeService)> {
+    model
+        .files
+        .values()
+        .filter(|found| found.file.role.is_deployed())
+        .flat_map(|found| {
+            let path: &str = &found.file.path;
+            let own = found.facts.of::<ComposeService>().into_owned().items;
+            own.into_iter().map(move |entry| (path, entry.value))
+        })
+        .collect()
+}
+
+fn folder_of(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(folder, _)| folder)
+}
+
+/// Build contexts that the repository does not contain.
+fn contexts(model: &Model) -> Vec<(&str, Location)> {
+    // The walk does not enter submodules.
+    if model.has_path(".gitmodules") {
+        return Vec::new();
+    }
+    entries(model)
+        .into_iter()
+        .filter_map(|(path, entry)| {
+            let (context, span) = entry.context_span?;
+            let relative = !["/", "$", "~", "http", "git"]
+                .iter()
+                .any(|start| context.starts_with(start));
+            let target = resolved(folder_of(path), &context)
+                .filter(|_| relative && !context.contains('$'))?;
+            if target.is_empty() || has_folder(model, &target) {
+                return None;
+            }
+            Some((path, model.location(path, span, None)?))
+        })
+        .collect()
 }
 
 fn has_folder(model: &Model, path: &str) -> bool {

@@ -41,6 +41,8 @@ pub struct ComposeService {
     pub image: Option<String>,
     /// Build context, relative to the root, when the service is built here.
     pub context: Option<String>,
+    /// Build context as the file writes it, with its place.
+    pub context_span: Option<(String, Range<usize>)>,
     /// Dockerfile path, relative to the root.
     pub dockerfile: Option<String>,
     /// `target:` of the build.

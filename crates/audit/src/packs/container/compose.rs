@@ -63,6 +63,9 @@ fn service(file: &SourceFile, name: &str, entry: YamlNode<'_>) -> ComposeService
         .and_then(|build| build.get("dockerfile"))
         .and_then(YamlNode::scalar)
         .unwrap_or("Dockerfile");
+    let context_span = build
+        .map(|build| build.get("context").unwrap_or(build))
+        .and_then(|node| Some((node.scalar()?.to_owned(), node.span())));
     let dockerfile = context.as_deref().map(|context| join(context, named));
     ComposeService {
         name: name.to_owned(),
@@ -76,6 +79,7 @@ fn service(file: &SourceFile, name: &str, entry: YamlNode<'_>) -> ComposeService
             .map(str::to_owned),
         dockerfile,
         context,
+        context_span,
         target: build
             .and_then(|build| build.get("target"))
             .and_then(YamlNode::scalar)
