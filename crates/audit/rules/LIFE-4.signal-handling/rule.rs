@@ -1,8 +1,14 @@
 //! The server does not stop gracefully on SIGTERM.
 
+use std::sync::LazyLock;
+
+use regex::Regex;
+
 use crate::model::facts::{Blocking, Server, SignalHandling};
 use crate::model::{Model, Resolution, Service};
-use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity};
+use crate::rule::{
+    Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity, texts_contain,
+};
 use crate::source::Located;
 
 pub(crate) const RULE: Rule = Rule {
@@ -11,7 +17,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "The server does not stop gracefully on SIGTERM",
         severity: Severity::High,
         category: Category::Lifecycle,
-        meaning: "The service starts a server, its framework does not handle SIGTERM, and the code does not wait for a signal. A wait for SIGINT only has low confidence.",
+        meaning: "The service starts a server, its framework does not handle SIGTERM, and the code does not wait for a signal. A wait for SIGINT only has low confidence. So does Spring Boot before 3.4 without `server.shutdown: graceful`.",
         why: "Each deployment, scale-down and node drain aborts requests. Clients see connection resets, and work stays incomplete.",
         fix: &[
             (
@@ -49,6 +55,11 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
             format!("{} handles SIGTERM", server.framework),
             Some(&server.at),
         )];
+    }
+    if server.framework == "Spring Boot"
+        && let Some(outcome) = abrupt(model, service, server)
+    {
+        return vec![outcome];
     }
     match service.facts.of::<SignalHandling>().find(|handler| {
         handler.signals.is_empty() || handler.signals.iter().any(|signal| stops(signal))
@@ -111,4 +122,46 @@ fn interrupt_only(model: &Model, handler: &Located<SignalHandling>) -> Outcome {
         "the service waits for the interrupt of a terminal, and not for SIGTERM",
     )
     .into()
+}
+
+static VERSION: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?:spring-boot-starter-parent</artifactId>\s*<version>|spring-boot-dependencies(?:</artifactId>\s*<version>|:)|org\.springframework\.boot['\x22]\)?\s*version\s*['\x22]|spring-boot-gradle-plugin:)(?P<major>\d+)\.(?P<minor>\d+)").ok()
+});
+
+/// A finding to review if the version of Spring Boot is before 3.4, from which on a graceful stop is
+/// the default, and no file of the service turns it on.
+fn abrupt(model: &Model, service: &Service, server: &Located<Server>) -> Option<Outcome> {
+    let pattern = VERSION.as_ref()?;
+    let old = model.files.values().any(|found| {
+        let build = ["pom.xml", "build.gradle", "build.gradle.kts"].contains(&found.file.name());
+        build
+            && pattern.captures(&found.file.text).is_some_and(|version| {
+                let number = |name| -> Option<u32> { version.name(name)?.as_str().parse().ok() };
+                let (major, minor) = (number("major"), number("minor"));
+                major.is_some_and(|major| major < 3)
+                    || major == Some(3) && minor.is_some_and(|minor| minor < 4)
+            })
+    });
+    if !old || texts_contain(model, service, &["graceful"]) {
+        return None;
+    }
+    let settings = service.files.iter().find_map(|path| {
+        let found = model.files.get(path)?;
+        let own = found.file.role.is_deployed()
+            && [
+                "application.yml",
+                "application.yaml",
+                "application.properties",
+            ]
+            .contains(&found.file.name());
+        own.then(|| found.file.location(0..0, None))
+    });
+    Some(
+        Breach::review(
+            settings.unwrap_or_else(|| server.at.clone()),
+            "this version of Spring Boot aborts requests at a stop, and `server.shutdown` is not set",
+        )
+        .severity(Severity::Low)
+        .into(),
+    )
 }
