@@ -62,6 +62,11 @@ const DEPENDENCIES: &[&str] = &[
     "mongoose.connect",
     "kafkajs",
     "amqplib",
+    "@kafkalistener",
+    "@rabbitlistener",
+    "streamsbuilder",
+    "extends jparepository",
+    "extends crudrepository",
 ];
 /// Segments of paths that are about health.
 const WORDS: &[&str] = &[

@@ -9,7 +9,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "A failed health check returns success",
         severity: Severity::High,
         category: Category::Health,
-        meaning: "Go and JavaScript: a health handler checks a dependency, logs the failure and returns success. Spring: a handler answers 200 after a failed check, or `/ready` checks nothing. Go: a `Ping` that always returns nil. The finding has low confidence.",
+        meaning: "Go and JavaScript: a health handler checks a dependency, logs the failure and returns success. Spring: a handler answers 200 after a failed check, or `/ready` checks nothing. Go: a `Ping` that always returns nil. The finding has low confidence. A handler of Nest that only returns that it is healthy counts too.",
         why: "The load balancer sends requests to a replica that cannot serve them.",
         fix: &[(
             "any",

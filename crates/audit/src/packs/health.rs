@@ -127,7 +127,10 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
                 }
             })
             .collect();
-        let constant = code.calls_within(body).all(|inner| ANSWERING.contains(&inner.method.to_lowercase().as_str()))
+        let constant = code.calls_within(body).all(|inner| {
+                ANSWERING.contains(&inner.method.to_lowercase().as_str())
+                    || inner.receiver.to_lowercase().contains("log")
+            })
             && !code.text(body).contains("await ")
             // A value that others change may decide the answer.
             && code.find_all(body, &["if_statement", "ternary_expression", "conditional_expression", "switch_statement", "try_statement"]).is_empty();

@@ -10,7 +10,7 @@ pub(super) const SIGNS: &[Sign] = &[
             Practice::Cleanup,
             &["main.ts"],
             r"(?P<what>\bNestFactory\.create\w*)\(",
-            r"\.listen\(|SIGTERM|closeWithGrace",
+            r"(?m)^[^/\n]*\.listen\(|SIGTERM|closeWithGrace",
             "no code calls `enableShutdownHooks`, so a stop aborts the work of `{}`",
         )
     },
@@ -24,7 +24,7 @@ pub(super) const SIGNS: &[Sign] = &[
     review(
         Practice::Stub,
         &["service.ts", "service.js"],
-        r"\b(?P<what>(?:get(?:[A-GI-Z]|H[a-df-z])|find|list|create|update|delete|remove|fetch)\w*)\([^)]*\)(?:\s*:\s*[\w<>\[\]]+)?\s*\{\s*(?:try\s*\{\s*)?return\s+['\x22`][^'\x22`\n]*['\x22`]\s*;?\s*\}",
+        r"\b(?P<what>(?:get(?:[A-GI-Z]|H[a-df-z])|find|list|create|update|delete|remove|fetch)\w*)\([^)]*\)(?:\s*:\s*[\w<>\[\]]+)?\s*\{\s*(?:try\s*\{\s*)?return\s+['\x22`][^'\x22`\n]*\w \w[^'\x22`\n]*['\x22`]\s*;?\s*\}",
         "",
         "`{}` only returns a constant text",
     ),
@@ -54,6 +54,13 @@ pub(super) const SIGNS: &[Sign] = &[
         r"\bClientsModule\.register(?:Async)?\([\s\S]{0,600}?(?P<what>\bTransport\.RMQ)\b",
         r"persistent:\s*true",
         "a restart of the broker deletes the messages of this client of `{}`",
+    ),
+    review(
+        Practice::HealthResult,
+        &["controller.ts"],
+        r"@Controller\(\s*['\x22](?:health\w*|readiness|ready)['\x22]\s*\)[\s\S]{0,300}?(?P<what>@Get\([^)]*\))[\s\S]{0,200}?return \{\s*status:\s*['\x22](?i:ok|up|healthy)['\x22]",
+        r"HealthCheckService|\bawait\b|isHealthy|\.ping|constructor\(",
+        "the handler of `{}` always answers that the service is healthy",
     ),
     review(
         Practice::OutboundTimeout,

@@ -17,7 +17,7 @@ pub(super) const SIGNS: &[Sign] = &[
         Practice::HealthResult,
         JVM,
         r"@GetMapping\(\s*(?:(?:value|path)\s*=\s*)?\x22[^\x22\n]*(?P<what>/(?:ready|readiness|readyz))\x22",
-        "",
+        ONE_FUNCTION,
         r"(?i)datasource|connection|jdbc|redis|repository|template|\bping|503|unavailable|isReady|indicator|count\(|check\w*\(",
         "`{}` always answers that the service is ready",
     ),
