@@ -30,7 +30,7 @@ pub(super) fn read(file: &SourceFile, facts: &mut FactSink<'_>) {
         }
     }
     let path = file.path.to_lowercase();
-    let alias = spring_settings(file, &path);
+    let alias = other_name(file, &path);
     for compiled in COMPILED.iter().filter(|own| {
         applies(&own.sign, &path)
             || alias
@@ -91,9 +91,15 @@ pub(super) fn read(file: &SourceFile, facts: &mut FactSink<'_>) {
     }
 }
 
-/// The name of a settings file that a config server of Spring serves under the name of a service.
-fn spring_settings(file: &SourceFile, path: &str) -> Option<String> {
+/// The usual name of a file that has the name of its service: a Dockerfile, or settings that a config
+/// server of Spring serves.
+fn other_name(file: &SourceFile, path: &str) -> Option<String> {
     let name = path.rsplit('/').next().unwrap_or(path);
+    // `Dockerfile.orders` is the Dockerfile of one service.
+    let stage = name.strip_prefix("dockerfile.");
+    if stage.is_some_and(|stage| !["dev", "test", "local", "debug", "ci"].contains(&stage)) {
+        return Some("dockerfile".to_owned());
+    }
     let yaml = [".yml", ".yaml"].iter().any(|end| name.ends_with(end));
     let own = ["application", "bootstrap"]
         .iter()

@@ -92,7 +92,7 @@ pub(super) const SIGNS: &[Sign] = &[
     review(
         Practice::ImageHygiene,
         DOCKERFILE,
-        r"(?m)^RUN\b[^\n]*(?P<what>\bapt-get\s+(?:-\w+\s+)*install\b)(?:[^\n]|\\\n)*?(?:\s(?:vim|nano|git|curl|wget|net-tools|telnet|build-essential|gcc|make|ssh|openssh-server|python3?-dev)\b)",
+        r"(?m)^RUN\b(?:[^\n]|\\\r?\n)*?(?P<what>\bapt-get\s+(?:-\w+\s+)*install\b)(?:[^\n]|\\\n)*?(?:\s(?:vim|nano|git|curl|wget|net-tools|telnet|build-essential|gcc|make|ssh|openssh-server|python3?-dev)\b)",
         r"(?mi)^FROM\s+\S+\s+AS\s",
         "`{}` adds tools to the image that the program does not need",
     ),
@@ -106,7 +106,7 @@ pub(super) const SIGNS: &[Sign] = &[
     review(
         Practice::FixedVersion,
         DOCKERFILE,
-        r"(?m)^RUN\b[^\n]*(?P<what>\b(?:npm|pnpm|yarn)\s+install\b(?:\s+-g)?(?:\s+--[\w=-]+)*|\bnpm i\b|\bpip3?\s+install\s+(?:--\S+\s+)*[a-z][\w-]*(?:\s+[a-z][\w-]*)*\s*$|\bcomposer\s+(?:install|update)\b(?:\s+--[\w-]+)*|\bgem install\s+\w+|\bbundle\s+(?:install|update)\b|\bgo get\b|\bapk add\b)",
+        r"(?m)^RUN\b(?:[^\n]|\\\r?\n)*?(?P<what>\b(?:npm|pnpm|yarn)\s+install\b(?:\s+-g)?(?:\s+--[\w=-]+)*|\bnpm i\b|\bpip3?\s+install\s+(?:--\S+\s+)*[a-z][\w-]*(?:\s+[a-z][\w-]*)*\s*$|\bcomposer\s+(?:install|update)\b(?:\s+--[\w-]+)*|\bgem install\s+\w+|\bbundle\s+(?:install|update)\b|\bgo get\b|\bapk add\b)",
         r"npm ci|--frozen-lockfile|composer\.lock|BUNDLE_FROZEN|BUNDLE_DEPLOYMENT|--deployment|--immutable|==",
         "`{}` may install other versions in each build",
     ),
