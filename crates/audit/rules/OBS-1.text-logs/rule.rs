@@ -9,7 +9,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "Logs are text without fields",
         severity: Severity::Info,
         category: Category::Observability,
-        meaning: "The program installs a text format for its logs, and no file of the service selects JSON. The finding has low confidence. The rule reports one per file.",
+        meaning: "The program installs a text format for its logs, and no file of the service selects JSON. The finding has low confidence. The rule reports one per file. Go: `main.go` uses the standard logger, and no file of the service names one with fields.",
         why: "The log system cannot filter by request, user or duration. Each query parses the text again.",
         fix: &[(
             "any",

@@ -141,4 +141,50 @@ pub(super) const SIGNS: &[Sign] = &[
         "",
         "`{}` exposes the text of an internal error to the client",
     ),
+    review(
+        Practice::PublisherConfirm,
+        GO,
+        r"(?P<what>\bTopicPartition\.Error != nil) \{\s*(?://[^\n]*\n\s*)*\}",
+        "",
+        "after `{}` no code handles that the broker did not get the message",
+    ),
+    review(
+        Practice::Acknowledgement,
+        GO,
+        r#"(?P<what>\bkafka\.NewConsumer)\(&kafka\.ConfigMap\{[^}]*"group\.id"[^}]*\}"#,
+        r"enable\.auto\.commit|\.Commit\w*\(|StoreOffsets",
+        "the consumer of `{}` commits the offset by a timer, also of messages that failed",
+    ),
+    review(
+        Practice::IgnoredError,
+        GO,
+        r#"(?P<what>\b(?:slog|log|logger|logx)\.Info\w*\(\s*"[^"\n%]*(?i:published|success|created|sent|connected|saved|stored|done|completed)[^"\n]*"[^\n]*,\s*err\s*\))"#,
+        "",
+        "`{}` logs a failure as a success",
+    ),
+    inside(
+        Practice::WeakRandom,
+        GO,
+        r"(?P<what>\brand\.(?:Intn|NewSource)\()",
+        r"func [^\n]*(?i:random|generate)\w*(?i:char|string|code|token|otp|password|key)",
+        r"crypto/rand",
+        "a code or token comes from `{}…)`, which is predictable",
+    ),
+    review(
+        Practice::CodeCredential,
+        GO,
+        r#"(?m)^\s*(?P<what>(?:SMTP|Smtp|App|Mail)?Password):\s*"[^"\n$%{]{4,}""#,
+        "",
+        "`{}` has a literal credential",
+    ),
+    Sign {
+        elsewhere: r"zap\.|slog\.|zerolog|logrus|logx\.|hclog",
+        ..review(
+            Practice::LogFormat,
+            &["main.go"],
+            r"(?s)\A.*?(?P<what>\blog\.(?:Printf|Println|Print|Fatalf|Fatal)\()",
+            r"zap\.|slog\.|zerolog|logrus|logx\.|hclog",
+            "`{}…)` writes logs as text, so the log system cannot filter by field",
+        )
+    },
 ];
