@@ -108,7 +108,7 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     endless(
         JVM,
-        r"(?P<what>\bnew RestTemplate\(\s*\)|\bRestTemplateBuilder\b[^;]*\.build\(\)|\bWebClient\.(?:create|builder)\(|\bHttpClients?\.(?:createDefault|newHttpClient)\(|\bnew OkHttpClient\(\)|\bRestClient\.create\(|\bnew URL\([^)\n]*\)\.openConnection\(\)|\bnew DefaultHttpClient\(|\bUnirest\.\w+\(|\bnew Jedis\(\s*[^,)]*(?:,[^,)]*)?\))",
+        r"(?P<what>\bnew RestTemplate\(\s*\)|\bRestTemplateBuilder\b[^;]*\.build\(\)|\bWebClient\.(?:create|builder)\(|\bHttpClients?\.(?:createDefault|newHttpClient)\(|\bnew OkHttpClient\(\)|\bRestClient\.(?:create|builder)\(|\bnew URL\([^)\n]*\)\.openConnection\(\)|\bnew DefaultHttpClient\(|\bUnirest\.\w+\(|\bnew Jedis\(\s*[^,)]*(?:,[^,)]*)?\))",
         r"(?i)timeout",
     ),
     Sign {

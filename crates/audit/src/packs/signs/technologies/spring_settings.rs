@@ -49,6 +49,20 @@ pub(super) const SIGNS: &[Sign] = &[
         "`{}` lets one request fill the memory or the disk",
     ),
     review(
+        Practice::Acknowledgement,
+        &[".properties", ".yml", ".yaml"],
+        r"(?P<what>\benable[-.]auto[-.]commit\s*[:=]\s*[\x22']?true)\b",
+        "",
+        "with `{}` a timer commits the offset, also of records that failed",
+    ),
+    review(
+        Practice::BodyLogged,
+        JVM,
+        r"(?i)\blog(?:ger)?\.info\([^;\n]*,\s*(?P<what>\w+\.(?:getPayload|payload|getBody)\(\))\s*\)",
+        "",
+        "a log record contains the whole value of `{}`",
+    ),
+    review(
         Practice::LogLevel,
         BASE,
         r"(?m)(?P<what>\bshow[-_]sql\s*[:=]\s*true)\b",
