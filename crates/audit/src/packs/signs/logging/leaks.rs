@@ -84,6 +84,13 @@ pub(super) const SIGNS: &[Sign] = &[
     review(
         Practice::InternalError,
         SCRIPT,
+        r"(?P<what>\b\w+\.\w*(?i:error|fail)\w*\(\s*res\s*,\s*(?:\d{3}\s*,\s*)?(?:err|error|e)\.message\s*[,)])",
+        r"(?i)isdevelopment",
+        "`{}` exposes the text of an internal error to the client",
+    ),
+    review(
+        Practice::InternalError,
+        SCRIPT,
         r"\.(?:json|send)\(\s*\{(?:[^{}N]|N[^O]|\{(?:[^{}N]|N[^O])*\}?)*?\b(?P<what>(?:err|error|e|ex)\.(?:message|stack))",
         r"(?i)isdevelopment|errorhandler\(",
         "`{}` exposes the text of an internal error to the client",

@@ -28,7 +28,7 @@ pub(super) const SIGNS: &[Sign] = &[
     review(
         Practice::UnboundedBody,
         SCRIPT,
-        r"\b(?:res|response|resp)\.on\(\s*['\x22]data['\x22]\s*,\s*\(?\w+\)?\s*=>\s*[({]*\s*(?P<what>\w+\s*\+=\s*\w+|\w+\.push\(\w+\))",
+        r"\b(?:res|response|resp)\.on\(\s*['\x22]data['\x22]\s*,\s*\(?\w+\)?\s*=>\s*\(?[({]*\s*(?P<what>\w+\s*\+=\s*\w+|\w+\.push\(\w+\))",
         r"\.length\s*>|(?i)max_?(?:bytes|size|length)",
         "`{}` collects a response of any size",
     ),
