@@ -31,7 +31,7 @@ pub(super) const PACKS: &[Pack] = &[Pack {
 const VERBS: &[&str] = &[
     "send", "notify", "deliver", "charge", "pay", "refund", "publish", "emit", "process", "handle",
     "consume", "save", "store", "sync", "create", "delete", "update", "on", "dispatch", "mail",
-    "schedule", "transfer", "reserve", "cancel",
+    "schedule", "transfer", "reserve", "cancel", "bill", "invoice",
 ];
 /// Words of the names of functions that report something, and of test objects.
 const OTHER: &[&str] = &[

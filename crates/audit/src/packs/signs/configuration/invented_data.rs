@@ -49,6 +49,13 @@ pub(super) const SIGNS: &[Sign] = &[
         r"(?P<what>\b(?:mock|dummy|fake|sample)(?:Products?|Users?|Orders?|Items?|Data|Accounts?)\w*\s*=\s*(?:List|Map|Arrays|new)\b)",
         "",
     ),
+    review(
+        Practice::Stub,
+        CODE,
+        r#"(?i)\b(?:println|printf?|log\w*\.\w+)\(\s*f?["'`][^"'`\n]*(?P<what>\b(?:mock|fake|dummy|simulated|simulating)\b)"#,
+        "",
+        SIMULATED,
+    ),
     inside(
         Practice::Stub,
         &[".java", ".kt", ".go", ".py", ".cs"],
