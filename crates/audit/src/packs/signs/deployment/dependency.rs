@@ -63,7 +63,7 @@ const fn shipped(files: &'static [&'static str], pattern: &'static str) -> Sign 
 pub(super) const SIGNS: &[Sign] = &[
     old(
         IMAGES,
-        r#"(?im)^\s*(?:FROM|image:)\s+(?:--platform=\S+\s+)?["']?(?:[\w.\-]+/)*(?P<what>(?:python:(?:2|3\.[0-8])|node:(?:[0-9]|1[0-8]|19|21)|golang:1\.(?:[0-9]|1[0-9]|20)|ruby:(?:1|2|3\.[01])|php:(?:5|7|8\.0)|mysql:5|postgres:(?:8|9|1[0-2])|mongo:[2-5]|redis:[2-5]|debian:(?:jessie|stretch|buster|[89]|10)|ubuntu:1[0-9]\.[0-9]+|alpine:3\.(?:[0-9]|1[0-7])|centos:[5-8]|gradle:[1-6]|maven:3\.[0-6]|elasticsearch:[1-6]|aspnet:[2-6]|sdk:[2-6]|nginx:1\.(?:[0-9]|1[0-9]|2[0-3])|rabbitmq:3\.(?:[0-9]|1[0-1])|mariadb:(?:5|10\.[0-4])|cassandra:[1-3]|mysql:8\.0\.[0-9]|golang:1\.2[12]|zookeeper:3\.[0-5])(?:[.\-][\w.\-]*)?)["']?(?:\s|$)"#,
+        r#"(?im)^\s*(?:FROM|image:)\s+(?:--platform=\S+\s+)?["']?(?:[\w.\-]+/)*(?P<what>(?:python:(?:2|3\.[0-8])|node:(?:[0-9]|1[0-8]|19|21)|golang:1\.(?:[0-9]|1[0-9]|20)|ruby:(?:1|2|3\.[01])|php:(?:5|7|8\.0)|mysql:5|postgres:(?:8|9|1[0-3])|mongo:[2-5]|redis:[2-5]|debian:(?:jessie|stretch|buster|[89]|10)|ubuntu:1[0-9]\.[0-9]+|alpine:3\.(?:[0-9]|1[0-7])|centos:[5-8]|gradle:[1-6]|maven:3\.[0-6]|elasticsearch(?:-oss)?:[1-6]|aspnet:[2-6]|sdk:[2-6]|nginx:1\.(?:[0-9]|1[0-9]|2[0-3])|rabbitmq:3\.(?:[0-9]|1[0-1])|mariadb:(?:5|10\.[0-4])|cassandra:[1-3]|mysql:8\.0\.[0-9]|golang:1\.2[12]|zookeeper:3\.[0-5])(?:[.\-][\w.\-]*)?)["']?(?:\s|$)"#,
     ),
     old(
         IMAGES,
