@@ -11,7 +11,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "The cleanup function leaves connections open",
         severity: Severity::Low,
         category: Category::Lifecycle,
-        meaning: "Go: a constructor takes connections (`*gorm.DB`, `redis.Cmdable`, `*mongo.Database`) and returns a cleanup function that does not close one of them. Low confidence for a connection that no file of the service closes (Go, Node.js, Python, Rust). A Kafka producer that no code closes (Java) and a consumer that is not cancelled (Node.js) count too. So does a connection that a function of the service opens and returns (`NewWriter(…) *kafka.Writer`), and that neither its variable nor a field of its type closes (Go). So does an empty `Close` (Go, Node.js). A worker of Nest without `enableShutdownHooks` counts too, and so does a connection to RabbitMQ that no code closes (C#).",
+        meaning: "Go: a constructor takes connections (`*gorm.DB`, `redis.Cmdable`, `*mongo.Database`) and returns a cleanup function that does not close one of them. Low confidence for a connection that no file of the service closes (Go, Node.js, Python, Rust). A Kafka producer that no code closes (Java) and a consumer that is not cancelled (Node.js) count too. So does a connection that a function of the service opens and returns (`NewWriter(…) *kafka.Writer`), and that neither its variable nor a field of its type closes (Go). So does an empty `Close` (Go, Node.js). A connection to RabbitMQ that no code closes counts too (C#).",
         why: "At each stop the server of the connection waits for a timeout, and buffered data is lost.",
         fix: &[(
             "any",

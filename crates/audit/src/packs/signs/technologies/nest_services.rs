@@ -1,19 +1,9 @@
-//! Services with Nest: jobs, clients of brokers, the stop, and methods without content.
+//! Services with Nest: jobs, clients of brokers, health, and methods without content.
 
 use super::{SCRIPT, Sign, review};
 use crate::model::facts::Practice;
 
 pub(super) const SIGNS: &[Sign] = &[
-    Sign {
-        elsewhere: r"enableShutdownHooks",
-        ..review(
-            Practice::Cleanup,
-            &["main.ts"],
-            r"(?P<what>\bNestFactory\.create\w*)\(",
-            r"(?m)^[^/\n]*\.listen\(|SIGTERM|closeWithGrace",
-            "no code calls `enableShutdownHooks`, so a stop aborts the work of `{}`",
-        )
-    },
     review(
         Practice::SecretLogged,
         SCRIPT,
