@@ -187,6 +187,8 @@ impl<S: State> DeadLetterStore<S> {
     /// Removes letters from a dead-letter topic and returns how many it removed.
     pub(super) async fn remove(&self, topic: &Topic, ids: &[DeadLetterId]) -> Result<u64, Status> {
         let _changing = self.changing.lock().await;
+        // First, so that a removal that fails or is cancelled leaves no letter that no list has.
+        self.delete(topic, ids).await?;
         let (index, _) = self.read::<Index>(&index_key(topic)).await?;
         let chosen: HashSet<_> = ids.iter().collect();
         let mut removed = Vec::new();
@@ -198,7 +200,12 @@ impl<S: State> DeadLetterStore<S> {
         removed.sort_unstable();
         removed.dedup();
         self.trim_sealed_chunks(topic).await?;
-        for batch in removed.chunks(MAX_PARALLEL) {
+        Ok(u64::try_from(removed.len()).unwrap_or(u64::MAX))
+    }
+
+    /// Deletes letters. The list of a topic leaves out IDs without a letter.
+    async fn delete(&self, topic: &Topic, ids: &[DeadLetterId]) -> Result<(), Status> {
+        for batch in ids.chunks(MAX_PARALLEL) {
             let mut deletions = Vec::with_capacity(batch.len());
             for id in batch {
                 deletions.push(self.state.delete(letter_key(topic, id)));
@@ -207,7 +214,7 @@ impl<S: State> DeadLetterStore<S> {
                 deleted?;
             }
         }
-        Ok(u64::try_from(removed.len()).unwrap_or(u64::MAX))
+        Ok(())
     }
 
     /// Removes IDs from a chunk and returns those that it had.

@@ -1,4 +1,7 @@
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
 use super::*;
 
@@ -6,6 +9,22 @@ use super::*;
 #[derive(Default)]
 struct Memory {
     values: parking_lot::Mutex<BTreeMap<String, (Bytes, u64)>>,
+    /// Whether the next deletion fails.
+    fails: AtomicBool,
+}
+
+impl Memory {
+    fn fail_once(&self) -> Result<(), Status> {
+        match self.fails.swap(false, Ordering::SeqCst) {
+            true => Err(Status::unavailable("the state store does not respond")),
+            false => Ok(()),
+        }
+    }
+
+    fn letter_count(&self) -> usize {
+        let values = self.values.lock();
+        values.keys().filter(|key| key.contains("/letter/")).count()
+    }
 }
 
 impl State for Arc<Memory> {
@@ -35,6 +54,7 @@ impl State for Arc<Memory> {
 
     async fn delete(&self, key: String) -> Result<(), Status> {
         tokio::task::yield_now().await;
+        self.fail_once()?;
         self.values.lock().remove(&key);
         Ok(())
     }
@@ -105,6 +125,18 @@ async fn repeated_letter_is_listed_once_msg_3() {
 }
 
 #[tokio::test]
+async fn repeated_removal_deletes_letters_after_failure_msg_3() {
+    let state = Arc::new(Memory::default());
+    let store = DeadLetterStore::new(Arc::clone(&state));
+    let ids = publish(&store, 3).await;
+    state.fails.store(true, Ordering::SeqCst);
+    store.remove(&topic(), &ids).await.unwrap_err();
+    assert_eq!(store.remove(&topic(), &ids).await.unwrap(), 3);
+    assert_eq!(state.letter_count(), 0);
+    assert!(all(&store).await.is_empty());
+}
+
+#[tokio::test]
 async fn concurrent_processes_store_every_dead_letter_msg_3() {
     let state = Arc::new(Memory::default());
     let stores = [(); 4].map(|()| DeadLetterStore::new(Arc::clone(&state)));
@@ -135,8 +167,7 @@ async fn concurrent_processes_store_every_dead_letter_msg_3() {
     assert_eq!(all(&stores[2]).await, later);
     let (index, _) = stores[3].read::<Index>(&index_key(&topic)).await.unwrap();
     assert_eq!(index.end - index.first, 1, "{index:?}");
-    let is_letter = |key: &&String| key.contains("/letter/");
-    assert_eq!(state.values.lock().keys().filter(is_letter).count(), 1);
+    assert_eq!(state.letter_count(), 1);
 }
 
 #[test]
