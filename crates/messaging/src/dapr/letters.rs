@@ -5,8 +5,10 @@
 //! of its chunks, the oldest first. Every write of a chunk or an index depends on the version that
 //! was read, so that processes can change them at the same time.
 //!
-//! An empty chunk that is not the last one is sealed: no process adds IDs to it, and the index then
-//! leaves it out.
+//! A chunk is stored before the index has its number, and an empty chunk that is not the last one
+//! is sealed: no process adds IDs to it. A removal deletes a sealed chunk after the index has
+//! dropped its number. So only existing chunks that are not sealed take IDs, and the number of
+//! chunks follows the number of letters.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -31,17 +33,44 @@ const MAX_ATTEMPTS: usize = 100;
 const MAX_PARALLEL: usize = 8;
 
 /// The chunks of a topic.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 struct Index {
-    first: u64,
-    /// One above the last chunk.
-    end: u64,
+    /// The numbers of the chunks, the oldest first.
+    chunks: Vec<u64>,
+    /// The number of the next chunk. No number returns.
+    next: u64,
 }
 
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Chunk {
     ids: Vec<DeadLetterId>,
     is_sealed: bool,
+}
+
+/// The letters of a page.
+struct Page {
+    letters: Vec<Envelope>,
+    size: usize,
+    limit: usize,
+}
+
+impl Page {
+    fn new(limit: usize) -> Self {
+        Self {
+            letters: Vec::new(),
+            size: 0,
+            limit,
+        }
+    }
+
+    fn is_full(&self) -> bool {
+        self.letters.len() >= self.limit || self.size >= MAX_PAGE_SIZE.as_usize()
+    }
+
+    fn add(&mut self, letter: Envelope) {
+        self.size += letter.size();
+        self.letters.push(letter);
+    }
 }
 
 /// The dead letters of all topics.
@@ -118,10 +147,11 @@ impl<S: State> DeadLetterStore<S> {
             }
             let (mut index, version) = self.read::<Index>(&index_key(topic)).await?;
             let mut room = 0;
-            if let Some(last) = index.end.checked_sub(1) {
-                let key = chunk_key(topic, last);
+            if let Some(last) = index.chunks.last() {
+                let key = chunk_key(topic, *last);
                 let (mut chunk, version) = self.read::<Chunk>(&key).await?;
-                if !chunk.is_sealed {
+                // An absent chunk was deleted after the index was read.
+                if !chunk.is_sealed && version != Expected::Absent {
                     room = MAX_CHUNK.saturating_sub(chunk.ids.len()).min(ids.len());
                 }
                 if room > 0 {
@@ -135,8 +165,11 @@ impl<S: State> DeadLetterStore<S> {
                 }
             }
             if room == 0 {
-                // After a conflict another process has added a chunk.
-                index.end += 1;
+                // After a conflict another process has added the chunk.
+                let key = chunk_key(topic, index.next);
+                self.write(key, &Chunk::default(), Expected::Absent).await?;
+                index.chunks.push(index.next);
+                index.next += 1;
                 self.write(index_key(topic), &index, version).await?;
             }
         }
@@ -151,64 +184,115 @@ impl<S: State> DeadLetterStore<S> {
         limit: usize,
     ) -> Result<Vec<Envelope>, Status> {
         let (index, _) = self.read::<Index>(&index_key(topic)).await?;
-        let mut ids = Vec::new();
-        for number in index.first..index.end {
-            let (chunk, _) = self.read::<Chunk>(&chunk_key(topic, number)).await?;
+        let mut page = Page::new(limit);
+        let (mut known, mut ids) = (HashSet::new(), Vec::new());
+        let mut is_after = after.is_none();
+        for batch in index.chunks.chunks(MAX_PARALLEL) {
+            for id in self.ids(topic, batch).await? {
+                // A letter that was published twice may be in two chunks.
+                if !known.insert(id.clone()) {
+                    continue;
+                }
+                if Some(&id) == after {
+                    is_after = true;
+                    ids.clear();
+                } else {
+                    ids.push(id);
+                }
+            }
+            if is_after {
+                self.fill(&mut page, topic, &ids).await?;
+                ids.clear();
+                if page.is_full() {
+                    break;
+                }
+            }
+        }
+        // If `after` is unknown, the page has the oldest letters.
+        self.fill(&mut page, topic, &ids).await?;
+        Ok(page.letters)
+    }
+
+    /// Returns the IDs of chunks.
+    async fn ids(&self, topic: &Topic, numbers: &[u64]) -> Result<Vec<DeadLetterId>, Status> {
+        let keys: Vec<_> = numbers.iter().map(|it| chunk_key(topic, *it)).collect();
+        let (mut reads, mut ids) = (Vec::with_capacity(keys.len()), Vec::new());
+        for key in &keys {
+            reads.push(self.read::<Chunk>(key));
+        }
+        for read in join_all(reads).await {
+            let (chunk, _) = read?;
             ids.extend(chunk.ids);
         }
-        // A letter that was published twice may be in two chunks.
-        let mut known = HashSet::new();
-        ids.retain(|id| known.insert(id.clone()));
-        let position = after.and_then(|after| ids.iter().position(|id| id == after));
-        let from = position.map_or(0, |position| position + 1);
-        let (mut found, mut size) = (Vec::new(), 0);
-        for batch in ids.get(from..).unwrap_or_default().chunks(MAX_PARALLEL) {
+        Ok(ids)
+    }
+
+    /// Adds letters to a page until it is full.
+    async fn fill(
+        &self,
+        page: &mut Page,
+        topic: &Topic,
+        ids: &[DeadLetterId],
+    ) -> Result<(), Status> {
+        for batch in ids.chunks(MAX_PARALLEL) {
+            if page.is_full() {
+                break;
+            }
             let mut reads = Vec::with_capacity(batch.len());
             for id in batch {
                 reads.push(self.state.get(letter_key(topic, id)));
             }
             for read in join_all(reads).await {
-                if found.len() >= limit || size >= MAX_PAGE_SIZE.as_usize() {
-                    return Ok(found);
-                }
                 // Another process may have removed the letter.
                 let Some(Stored { value, .. }) = read? else {
                     continue;
                 };
+                if page.is_full() {
+                    break;
+                }
                 let letter = wire::stored(topic.clone(), &value);
-                let letter = letter.map_err(Status::data_loss)?;
-                size += letter.size();
-                found.push(letter);
+                page.add(letter.map_err(Status::data_loss)?);
             }
         }
-        Ok(found)
+        Ok(())
     }
 
     /// Removes letters from a dead-letter topic and returns how many it removed.
     pub(super) async fn remove(&self, topic: &Topic, ids: &[DeadLetterId]) -> Result<u64, Status> {
         let _changing = self.changing.lock().await;
-        // First, so that a removal that fails or is cancelled leaves no letter that no list has.
-        self.delete(topic, ids).await?;
+        // First, so that a removal that fails or is cancelled leaves no letter that no list has. A
+        // list leaves out IDs without a letter.
+        let keys = ids.iter().map(|id| letter_key(topic, id));
+        self.delete(keys.collect()).await?;
         let (index, _) = self.read::<Index>(&index_key(topic)).await?;
         let chosen: HashSet<_> = ids.iter().collect();
-        let mut removed = Vec::new();
-        for number in index.first..index.end {
-            let is_last = number + 1 == index.end;
-            let of_chunk = self.remove_from(topic, number, is_last, &chosen).await?;
-            removed.extend(of_chunk);
+        let last = index.chunks.last();
+        let (mut removed, mut sealed) = (Vec::new(), Vec::new());
+        for batch in index.chunks.chunks(MAX_PARALLEL) {
+            let mut changes = Vec::with_capacity(batch.len());
+            for number in batch {
+                let is_last = Some(number) == last;
+                changes.push(self.remove_from(topic, *number, is_last, &chosen));
+            }
+            for (number, changed) in batch.iter().zip(join_all(changes).await) {
+                let (of_chunk, is_sealed) = changed?;
+                removed.extend(of_chunk);
+                if is_sealed {
+                    sealed.push(*number);
+                }
+            }
         }
         removed.sort_unstable();
         removed.dedup();
-        self.trim_sealed_chunks(topic).await?;
+        self.drop_chunks(topic, &sealed).await?;
         Ok(u64::try_from(removed.len()).unwrap_or(u64::MAX))
     }
 
-    /// Deletes letters. The list of a topic leaves out IDs without a letter.
-    async fn delete(&self, topic: &Topic, ids: &[DeadLetterId]) -> Result<(), Status> {
-        for batch in ids.chunks(MAX_PARALLEL) {
+    async fn delete(&self, keys: Vec<String>) -> Result<(), Status> {
+        for batch in keys.chunks(MAX_PARALLEL) {
             let mut deletions = Vec::with_capacity(batch.len());
-            for id in batch {
-                deletions.push(self.state.delete(letter_key(topic, id)));
+            for key in batch {
+                deletions.push(self.state.delete(key.clone()));
             }
             for deleted in join_all(deletions).await {
                 deleted?;
@@ -217,45 +301,46 @@ impl<S: State> DeadLetterStore<S> {
         Ok(())
     }
 
-    /// Removes IDs from a chunk and returns those that it had.
+    /// Removes IDs from a chunk. Returns those that it had, and whether it is now sealed.
     async fn remove_from(
         &self,
         topic: &Topic,
         number: u64,
         is_last: bool,
         chosen: &HashSet<&DeadLetterId>,
-    ) -> Result<Vec<DeadLetterId>, Status> {
+    ) -> Result<(Vec<DeadLetterId>, bool), Status> {
         let key = chunk_key(topic, number);
         for _ in 0..MAX_ATTEMPTS {
             let (chunk, version) = self.read::<Chunk>(&key).await?;
+            if version == Expected::Absent {
+                // Another process has deleted the chunk.
+                return Ok((Vec::new(), true));
+            }
             let (removed, ids): (Vec<_>, Vec<_>) =
                 chunk.ids.into_iter().partition(|id| chosen.contains(id));
             let is_sealed = chunk.is_sealed || ids.is_empty() && !is_last;
             if removed.is_empty() && is_sealed == chunk.is_sealed {
-                return Ok(removed);
+                return Ok((removed, is_sealed));
             }
             let changed = Chunk { ids, is_sealed };
             if self.write(key.clone(), &changed, version).await? {
-                return Ok(removed);
+                return Ok((removed, is_sealed));
             }
         }
         Err(contention())
     }
 
-    /// Removes the first chunks from the index if they are sealed. If another process changes the
+    /// Removes sealed chunks from the index, then deletes them. If another process changes the
     /// index at the same time, a later removal does this.
-    async fn trim_sealed_chunks(&self, topic: &Topic) -> Result<(), Status> {
-        let (mut index, version) = self.read::<Index>(&index_key(topic)).await?;
-        let first = index.first;
-        while index.first < index.end {
-            let (chunk, _) = self.read::<Chunk>(&chunk_key(topic, index.first)).await?;
-            if !chunk.is_sealed {
-                break;
-            }
-            index.first += 1;
+    async fn drop_chunks(&self, topic: &Topic, sealed: &[u64]) -> Result<(), Status> {
+        if sealed.is_empty() {
+            return Ok(());
         }
-        if index.first > first {
-            self.write(index_key(topic), &index, version).await?;
+        let (mut index, version) = self.read::<Index>(&index_key(topic)).await?;
+        index.chunks.retain(|number| !sealed.contains(number));
+        if self.write(index_key(topic), &index, version).await? {
+            let keys = sealed.iter().map(|number| chunk_key(topic, *number));
+            self.delete(keys.collect()).await?;
         }
         Ok(())
     }
