@@ -23,7 +23,9 @@ use super::{
     state::{Expected, State, Stored},
     wire,
 };
-use crate::{DeadLetterId, Envelope, PublishError, Topic, transport::MAX_PAGE_SIZE};
+use crate::{
+    DeadLetterId, Envelope, PublishError, Topic, dead_letter::attributes, transport::MAX_PAGE_SIZE,
+};
 
 /// Maximum IDs of a chunk, about 4 KB.
 const MAX_CHUNK: usize = 100;
@@ -242,7 +244,7 @@ impl<S: State> DeadLetterStore<S> {
             for id in batch {
                 reads.push(self.state.get(letter_key(topic, id)));
             }
-            for read in join_all(reads).await {
+            for (id, read) in batch.iter().zip(join_all(reads).await) {
                 // Another process may have removed the letter.
                 let Some(Stored { value, .. }) = read? else {
                     continue;
@@ -251,7 +253,9 @@ impl<S: State> DeadLetterStore<S> {
                     break;
                 }
                 let letter = wire::stored(topic.clone(), &value);
-                page.add(letter.map_err(Status::data_loss)?);
+                page.add(
+                    letter.unwrap_or_else(|problem| undecodable(topic, id, value.len(), &problem)),
+                );
             }
         }
         Ok(())
@@ -369,6 +373,16 @@ impl<S: State> DeadLetterStore<S> {
             serde_json::to_vec(value).map_err(|error| Status::internal(error.to_string()))?;
         self.state.save(key, value.into(), expected).await
     }
+}
+
+/// Returns a letter with only the ID, so that an operator can discard it. As its payload is
+/// missing, it cannot be replayed.
+fn undecodable(topic: &Topic, id: &DeadLetterId, size: usize, problem: &str) -> Envelope {
+    tracing::error!(%topic, id = id.as_str(), problem, "a stored dead letter cannot be decoded, so only its ID is listed");
+    Envelope::new(topic.clone(), "undecodable", "dapr", Bytes::new())
+        .with_attribute(attributes::ID, id.as_str())
+        .with_attribute(attributes::MESSAGE, problem)
+        .with_attribute(attributes::PAYLOAD_SIZE, size.to_string())
 }
 
 fn index_key(topic: &Topic) -> String {

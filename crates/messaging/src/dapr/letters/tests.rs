@@ -127,6 +127,20 @@ async fn repeated_letter_is_listed_once_msg_3() {
 }
 
 #[tokio::test]
+async fn undecodable_letter_can_be_discarded_msg_3() {
+    let state = Arc::new(Memory::default());
+    let store = DeadLetterStore::new(Arc::clone(&state));
+    let ids = publish(&store, 3).await;
+    let key = letter_key(&topic(), &ids[1]);
+    state.values.lock().insert(key, (Bytes::from("[]"), 7));
+    assert_eq!(all(&store).await, ids);
+    let page = store.browse(&topic(), ids.first(), 1).await.unwrap();
+    assert!(page[0].payload().is_empty());
+    assert_eq!(store.remove(&topic(), &ids[1..2]).await.unwrap(), 1);
+    assert_eq!(all(&store).await.len(), 2);
+}
+
+#[tokio::test]
 async fn repeated_removal_deletes_letters_after_failure_msg_3() {
     let state = Arc::new(Memory::default());
     let store = DeadLetterStore::new(Arc::clone(&state));
