@@ -29,7 +29,7 @@ use crate::{
 
 /// Maximum IDs of a chunk, about 4 KB.
 const MAX_CHUNK: usize = 100;
-/// Maximum attempts of a write, of which one of all concurrent processes succeeds.
+/// Maximum attempts of a conditional write. A write fails if another process changed the value.
 const MAX_ATTEMPTS: usize = 100;
 /// Maximum letters that are read or written at the same time.
 const MAX_PARALLEL: usize = 8;
@@ -80,14 +80,14 @@ impl Page {
 pub(super) struct DeadLetterStore<S> {
     state: S,
     /// Held by the task of this process that changes chunks, so that conflicts are rare.
-    changing: Mutex<()>,
+    write_lock: Mutex<()>,
 }
 
 impl<S: State> DeadLetterStore<S> {
     pub(super) fn new(state: S) -> Self {
         Self {
             state,
-            changing: Mutex::new(()),
+            write_lock: Mutex::new(()),
         }
     }
 
@@ -142,7 +142,7 @@ impl<S: State> DeadLetterStore<S> {
 
     /// Adds IDs to the last chunks of a topic.
     async fn add(&self, topic: &Topic, mut ids: Vec<DeadLetterId>) -> Result<(), Status> {
-        let _changing = self.changing.lock().await;
+        let _locked = self.write_lock.lock().await;
         for _ in 0..MAX_ATTEMPTS {
             if ids.is_empty() {
                 return Ok(());
@@ -263,7 +263,7 @@ impl<S: State> DeadLetterStore<S> {
 
     /// Removes letters from a dead-letter topic and returns how many it removed.
     pub(super) async fn remove(&self, topic: &Topic, ids: &[DeadLetterId]) -> Result<u64, Status> {
-        let _changing = self.changing.lock().await;
+        let _locked = self.write_lock.lock().await;
         // First, so that a removal that fails or is cancelled leaves no letter that no list has. A
         // list leaves out IDs without a letter.
         let keys = ids.iter().map(|id| letter_key(topic, id));
@@ -400,7 +400,7 @@ fn letter_key(topic: &Topic, id: &DeadLetterId) -> String {
 }
 
 fn contention() -> Status {
-    Status::aborted("other processes change the dead letters at the same time")
+    Status::aborted("other processes change the dead letters at the same time: try again")
 }
 
 #[cfg(test)]
