@@ -51,8 +51,9 @@ impl DaprBroker {
     /// Connects to the sidecar of the settings. The password is the token of its API.
     ///
     /// # Errors
-    /// [`TransportError`] if it does not respond, if it does not have the component of the URL, or
-    /// if the URL is invalid.
+    /// [`TransportError`] if it does not respond, if it does not have the component of the URL or the
+    /// state store component of `dead_letters`, if that component has no ETags, or if the URL is
+    /// invalid.
     pub async fn open(config: &MessagingConfig) -> Result<Self, TransportError> {
         let invalid = || {
             TransportError::rejected(format!(
@@ -80,6 +81,9 @@ impl DaprBroker {
             closed: AtomicBool::new(false),
         };
         broker.metadata().await?;
+        if let Some(letters) = &broker.letters {
+            letters.check().await?;
+        }
         Ok(broker)
     }
 

@@ -19,12 +19,15 @@ use tokio::sync::Mutex;
 use tonic::Status;
 
 use super::{
+    api::transport_error,
     publications::publish_error,
     state::{Expected, State, Stored},
     wire,
 };
 use crate::{
-    DeadLetterId, Envelope, PublishError, Topic, dead_letter::attributes, transport::MAX_PAGE_SIZE,
+    DeadLetterId, Envelope, PublishError, Topic,
+    dead_letter::attributes,
+    transport::{MAX_PAGE_SIZE, TransportError},
 };
 
 /// Maximum IDs of a chunk, about 4 KB.
@@ -33,6 +36,9 @@ const MAX_CHUNK: usize = 100;
 const MAX_ATTEMPTS: usize = 100;
 /// Maximum letters that are read or written at the same time.
 const MAX_PARALLEL: usize = 8;
+
+const NO_ETAGS: &str =
+    "the state store has no ETags: name one with ETags in broker.dapr.dead_letters";
 
 /// The chunks of a topic.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -88,6 +94,21 @@ impl<S: State> DeadLetterStore<S> {
         Self {
             state,
             write_lock: Mutex::new(()),
+        }
+    }
+
+    /// Writes a value that no topic has, and checks that the state store returns it with an ETag.
+    pub(super) async fn check(&self) -> Result<(), TransportError> {
+        let probe = async {
+            let (key, value) = ("dead-letters/probe", Bytes::from_static(b"{}"));
+            let saved = self.state.save(key.to_owned(), value, Expected::Anything);
+            saved.await?;
+            self.state.get(key.to_owned()).await
+        };
+        let stored = probe.await.map_err(|status| transport_error(&status))?;
+        match stored {
+            Some(Stored { version, .. }) if !version.is_empty() => Ok(()),
+            _ => Err(TransportError::rejected(NO_ETAGS)),
         }
     }
 
@@ -357,6 +378,9 @@ impl<S: State> DeadLetterStore<S> {
         let Some(stored) = self.state.get(key.to_owned()).await? else {
             return Ok((T::default(), Expected::Absent));
         };
+        if stored.version.is_empty() {
+            return Err(Status::failed_precondition(NO_ETAGS));
+        }
         match serde_json::from_slice(&stored.value) {
             Ok(value) => Ok((value, Expected::Version(stored.version))),
             Err(error) => Err(Status::data_loss(format!(

@@ -86,7 +86,7 @@ enum Consistency {
 #[derive(Debug, Clone)]
 pub(super) struct Stored {
     pub(super) value: Bytes,
-    /// Every write changes it.
+    /// Every write changes it. Empty if the state store has no ETags.
     pub(super) version: String,
 }
 
@@ -138,12 +138,6 @@ impl StateComponent {
         let response: GetResponse = self.api.call(path, request).await?;
         if response.data.is_empty() {
             return Ok(None);
-        }
-        if response.etag.is_empty() {
-            return Err(Status::failed_precondition(format!(
-                "the component {:?} has no ETags: use a state store with ETags in broker.dapr.dead_letters",
-                self.component
-            )));
         }
         Ok(Some(Stored {
             value: response.data,

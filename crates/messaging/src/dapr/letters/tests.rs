@@ -12,6 +12,7 @@ struct Memory {
     /// Whether the next deletion fails.
     fails: AtomicBool,
     reads: AtomicUsize,
+    has_no_etags: bool,
 }
 
 impl Memory {
@@ -35,7 +36,10 @@ impl State for Arc<Memory> {
         let values = self.values.lock();
         Ok(values.get(&key).map(|(value, version)| Stored {
             value: value.clone(),
-            version: version.to_string(),
+            version: match self.has_no_etags {
+                true => String::new(),
+                false => version.to_string(),
+            },
         }))
     }
 
@@ -245,6 +249,21 @@ async fn publishing_during_removal_loses_nothing_msg_3() {
         old.sort_unstable();
         assert_eq!(found, old);
     }
+}
+
+#[tokio::test]
+async fn state_store_without_etags_is_rejected_msg_3() {
+    let with_etags = DeadLetterStore::new(Arc::new(Memory::default()));
+    with_etags.check().await.unwrap();
+    with_etags.check().await.unwrap();
+    let without = DeadLetterStore::new(Arc::new(Memory {
+        has_no_etags: true,
+        ..Memory::default()
+    }));
+    let error = without.check().await.unwrap_err();
+    assert!(matches!(error, TransportError::Rejected(_)), "{error:?}");
+    let text = seaworthy_core::error_chain(&error);
+    assert!(text.contains("broker.dapr.dead_letters"), "{text}");
 }
 
 #[test]
