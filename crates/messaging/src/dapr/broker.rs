@@ -101,7 +101,7 @@ impl DaprBroker {
         Ok(metadata)
     }
 
-    /// Returns the state store with dead letters, which the function needs.
+    /// Returns the store of dead letters. Without one, the error names the function.
     fn letters(&self, function: &str) -> Result<&DeadLetterStore<StateComponent>, TransportError> {
         if self.closed.load(Ordering::SeqCst) {
             return Err(TransportError::Closed);

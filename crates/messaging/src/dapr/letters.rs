@@ -273,7 +273,7 @@ impl<S: State> DeadLetterStore<S> {
                 if page.is_full() {
                     break;
                 }
-                let letter = wire::stored(topic.clone(), &value);
+                let letter = wire::from_stored(topic.clone(), &value);
                 page.add(
                     letter.unwrap_or_else(|problem| undecodable(topic, id, value.len(), &problem)),
                 );

@@ -22,8 +22,8 @@
 //!   ([`DaprConfig::dead_letters`]). Without it they are messages of their topic, and listing,
 //!   replaying and discarding them is rejected.
 //! - The subscriptions of a topic. Publishing to a topic without a group is not an error.
-//! - The groups of a topic ([`Event::GROUPS`](crate::Event::GROUPS)). The component decides whether a
-//!   group receives messages from before its first start.
+//! - The groups of a topic ([`Event::GROUPS`](crate::Event::GROUPS)). The component decides
+//!   whether a group receives messages from before its first start.
 //! - Confirming an acknowledgement. A message may be delivered again after a stop or a crash.
 
 mod api;

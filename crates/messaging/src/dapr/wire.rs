@@ -101,7 +101,7 @@ pub(super) fn envelope(topic: Topic, event: TopicEvent) -> (Envelope, Option<Str
 }
 
 /// Returns the message of an event in the form of [`event`].
-pub(super) fn stored(topic: Topic, event: &[u8]) -> Result<Envelope, String> {
+pub(super) fn from_stored(topic: Topic, event: &[u8]) -> Result<Envelope, String> {
     let invalid = |error: &dyn std::fmt::Display| format!("a stored event is invalid: {error}");
     let event: BTreeMap<String, String> =
         serde_json::from_slice(event).map_err(|error| invalid(&error))?;
@@ -185,14 +185,14 @@ mod tests {
             .with_attribute(TRACEPARENT, trace)
             .with_attribute("deadgroup", "mails")
             .with_header("x-own", "ä");
-        let read = stored(sent.topic().clone(), &event(&sent).unwrap()).unwrap();
+        let read = from_stored(sent.topic().clone(), &event(&sent).unwrap()).unwrap();
         assert_eq!(read.id(), sent.id());
         assert_eq!(read.key(), Some("customer 3"));
         assert_eq!(read.attribute("deadgroup"), Some("mails"));
         assert_eq!(read.header("x-own"), Some("ä"));
         assert_eq!(read.payload(), sent.payload());
         assert_eq!(event(&read).unwrap(), event(&sent).unwrap());
-        assert!(stored(sent.topic().clone(), b"[]").is_err());
+        assert!(from_stored(sent.topic().clone(), b"[]").is_err());
     }
 
     #[test]

@@ -114,7 +114,7 @@ async fn dead_letters_without_state_store_are_in_their_topic_msg_3() {
     let broker = DaprBroker::open(&config).await.unwrap();
     let name = format!("limits.{}", seaworthy_core::new_id().simple());
     let letters = Topic::new(&name).unwrap().dead_letters();
-    let letter = Envelope::new(letters.clone(), "test", "test", "poison");
+    let letter = Envelope::new(letters.clone(), "test", "test", "a dead letter");
     let published = broker.publish(vec![letter]).await;
     assert!(matches!(&published[..], [Ok(())]), "{published:?}");
     let length = cmd("XLEN").arg(letters.as_str()).clone();
