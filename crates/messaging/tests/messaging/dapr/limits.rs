@@ -1,5 +1,7 @@
 //! Functions that Dapr does not have are rejected when the service starts, not ignored.
 
+use std::collections::BTreeSet;
+
 use bytes::Bytes;
 use seaworthy_config::Loader;
 use seaworthy_core::{Secret, error_chain};
@@ -130,6 +132,26 @@ async fn dead_letters_without_state_store_are_in_their_topic_msg_3() {
         let text = error_chain(&rejection.unwrap_err());
         assert!(text.contains("broker.dapr.dead_letters"), "{text}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn concurrent_brokers_store_every_dead_letter_msg_3() {
+    const COUNT: usize = 150;
+    let Some(servers) = servers() else { return };
+    let name = format!("limits.{}", seaworthy_core::new_id().simple());
+    let topic = Topic::new(&name).unwrap().dead_letters();
+    let publish = async || {
+        let broker = DaprBroker::open(&servers.config()).await.unwrap();
+        let letters = (0..COUNT).map(|_| Envelope::new(topic.clone(), "test", "test", "x"));
+        let published = broker.publish(letters.collect()).await;
+        assert_eq!(published.len(), COUNT);
+        assert!(published.iter().all(Result::is_ok), "{published:?}");
+    };
+    tokio::join!(publish(), publish());
+    let broker = DaprBroker::open(&servers.config()).await.unwrap();
+    let letters = broker.browse(&topic, None, 3 * COUNT).await.unwrap();
+    let ids: BTreeSet<_> = letters.iter().map(DeadLetterId::of).collect();
+    assert_eq!((letters.len(), ids.len()), (2 * COUNT, 2 * COUNT));
 }
 
 #[tokio::test]
