@@ -46,9 +46,6 @@ pub use config::{
     BodyLimitsConfig, ConnectionLimitsConfig, HeadLimitsConfig, Http2Config, LimitsConfig,
     ListenerConfig, Protocols, ResponseLimitsConfig, deserialize_address,
 };
-pub(crate) use connection::ClientStream;
-#[cfg(test)]
-pub(crate) use connection::ConnectionState;
 pub use connection::{ConnectionInfo, RequestBodyError};
 pub use error::ListenError;
 pub use handle::ServerHandle;

@@ -18,7 +18,6 @@ use crate::{
     observe::{Ended, Outcome},
     routes::{MethodLabel, Target},
     rpc::RpcStatus,
-    server::ClientStream,
 };
 
 /// One request from its first step to the last byte of its response. Dropping it records the
@@ -40,8 +39,6 @@ pub(super) struct Exchange {
     pub(super) rate_limit: Option<RateLimitHeaders>,
     /// The value of `WWW-Authenticate` for a rejected caller.
     pub(super) challenge: Option<HeaderValue>,
-    /// `None` over HTTP/2, and for a request without a connection.
-    pub(super) client: Option<ClientStream>,
     /// Counts the request as in flight. `None` for probes and rejected requests.
     pub(super) admission: Option<Admission>,
     /// Zero until the response begins.

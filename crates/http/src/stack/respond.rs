@@ -18,7 +18,6 @@ use crate::{
     request_id::{self, RequestIds},
     routes::{MethodLabel, RouteOptions},
     rpc::{Protocol, RpcStatus, StatusInTrailers, with_trailers},
-    server::ClientStream,
 };
 
 /// The number of headers with the request ID and the trace.
@@ -43,14 +42,7 @@ impl Exchange {
                     .map_or_else(|| outcome_of(status), RpcStatus::outcome),
             };
             let waited = waited.unwrap_or_default();
-            let client = self.client.as_ref();
-            if client.is_some_and(ClientStream::is_half_closed) {
-                // The client has probably disconnected, so the response does not count as a
-                // success.
-                admission.abandon(waited);
-            } else {
-                admission.record(outcome, waited);
-            }
+            admission.record(outcome, waited);
             admission.begin_response();
         }
         let is_open_ended = response.extensions_mut().remove::<OpenEnded>().is_some();

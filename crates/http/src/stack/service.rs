@@ -87,7 +87,6 @@ impl StackService {
             compressing: None,
             rate_limit: None,
             challenge: None,
-            client: None,
             admission: None,
             status: 0,
             open_ended: None,
@@ -323,7 +322,6 @@ where
         let stack = Arc::clone(&self.stack);
         let target = stack.table.find(&parts.method, parts.uri.path());
         let mut exchange = self.begin(&parts, started, target);
-        exchange.client = parts.extensions.remove();
 
         for step in Step::ORDER {
             if let Err(response) = self.run_step(step, &mut exchange, &parts) {

@@ -8,6 +8,7 @@
 use std::time::Duration;
 
 use seaworthy_core::Timeout;
+use seaworthy_http::server::ListenerConfig;
 use seaworthy_testkit::raw::{RawClient, StreamEnd};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -166,12 +167,23 @@ const SHORT_HALF_CLOSE: Timeout = Timeout::from_millis(20);
 const LONG_WAIT: Duration = Duration::from_millis(300);
 
 #[tokio::test]
+async fn half_closed_client_gets_response_by_default_life_6() {
+    let default = ListenerConfig::default().limits.connections;
+    assert_eq!(default.half_close_timeout, Timeout::from_millis(500));
+    respond_after_probe(&start().await).await;
+}
+
+#[tokio::test]
 async fn half_closed_client_gets_response_after_timeout_life_6() {
     let fixture = start_limited(|limits| {
         limits.connections.half_close_timeout = SHORT_HALF_CLOSE;
     })
     .await;
-    let mut client = half_closed(&fixture, "GET /wait HTTP/1.1\r\nhost: a\r\n\r\n").await;
+    respond_after_probe(&fixture).await;
+}
+
+async fn respond_after_probe(fixture: &Fixture) {
+    let mut client = half_closed(fixture, "GET /wait HTTP/1.1\r\nhost: a\r\n\r\n").await;
     let probe = b"HTTP/1.1 100 Continue\r\n\r\n";
     let mut interim = vec![0; probe.len()];
     let read = timeout(TIMEOUT, client.read_exact(&mut interim)).await;

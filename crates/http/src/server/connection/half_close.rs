@@ -11,7 +11,6 @@ use std::{
     future::Future,
     io, mem,
     pin::Pin,
-    sync::Arc,
     task::{Context, Poll, ready},
     time::Duration,
 };
@@ -25,21 +24,6 @@ use super::{state::ConnectionState, stream::Stream};
 
 /// The interim response that every HTTP/1.1 client accepts.
 const PROBE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
-
-/// The stream of the client of an HTTP/1 request. An extension of the request.
-#[derive(Debug, Clone)]
-pub(crate) struct ClientStream(Arc<ConnectionState>);
-
-impl ClientStream {
-    pub(crate) fn new(state: Arc<ConnectionState>) -> Self {
-        Self(state)
-    }
-
-    /// Returns whether the client has closed its sending side.
-    pub(crate) fn is_half_closed(&self) -> bool {
-        self.0.is_half_closed()
-    }
-}
 
 /// Decides when the protocol library sees the end of the client's stream.
 #[derive(Debug)]
@@ -161,51 +145,5 @@ impl HalfClose {
             self.unsent_probe = self.unsent_probe.get(written..).unwrap_or_default();
         }
         Poll::Ready(Ok(()))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::{io, net::SocketAddr};
-
-    use axum::{Router, extract::Request, routing::get};
-    use tokio::{
-        io::{AsyncReadExt as _, AsyncWriteExt as _},
-        net::TcpStream,
-    };
-
-    use super::*;
-    use crate::server::{Listener, ListenerConfig};
-
-    /// Responds after the client has closed its sending side.
-    async fn respond_late(request: Request) -> &'static str {
-        let client = request.extensions().get::<ClientStream>().unwrap().clone();
-        while !client.is_half_closed() {
-            tokio::task::yield_now().await;
-        }
-        "late"
-    }
-
-    #[tokio::test]
-    async fn half_closed_client_gets_response_by_default_life_6() -> io::Result<()> {
-        let config = ListenerConfig {
-            address: SocketAddr::from(([127, 0, 0, 1], 0)),
-            ..ListenerConfig::default()
-        };
-        let listener = Listener::bind(&config).await.unwrap();
-        let address = listener.local_addr();
-        let _server = listener.serve(Router::new().route("/", get(respond_late)));
-        let mut client = TcpStream::connect(address).await?;
-        client
-            .write_all(b"GET / HTTP/1.1\r\nhost: a\r\n\r\n")
-            .await?;
-        client.shutdown().await?;
-        let mut text = String::new();
-        client.read_to_string(&mut text).await?;
-        assert!(text.starts_with("HTTP/1.1 200"), "{text}");
-        assert!(text.ends_with("late"), "{text}");
-        let half_close_timeout = config.limits.connections.half_close_timeout;
-        assert_eq!(half_close_timeout.get(), Duration::from_millis(500));
-        Ok(())
     }
 }

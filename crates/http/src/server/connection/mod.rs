@@ -28,7 +28,7 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tower_service::Service;
 
-pub(crate) use self::{half_close::ClientStream, http::http1};
+pub(crate) use self::http::http1;
 pub use info::ConnectionInfo;
 pub(crate) use info::WithConnectionInfo;
 pub use request_body::RequestBodyError;

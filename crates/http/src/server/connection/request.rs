@@ -21,7 +21,6 @@ use tower_service::Service;
 
 use super::{
     driver::Version,
-    half_close::ClientStream,
     rejection::Rejection,
     request_body::RequestBody,
     request_checks::rejection_of,
@@ -98,7 +97,7 @@ where
             }),
         };
         let in_flight = InFlight::new(Arc::clone(&self.state), resets);
-        let (mut parts, body) = request.into_parts();
+        let (parts, body) = request.into_parts();
         let accepts_interim_response = parts.version == http::Version::HTTP_11;
         self.state
             .set_accepts_interim_response(accepts_interim_response);
@@ -114,10 +113,6 @@ where
             }
             None => {
                 let body = self.bounded_body(&parts, body);
-                if self.version == Version::Http1 {
-                    let stream = ClientStream::new(Arc::clone(&self.state));
-                    parts.extensions.insert(stream);
-                }
                 Stage::Waiting {
                     service: self.service.clone(),
                     request: Some(Request::from_parts(parts, body)),
