@@ -40,8 +40,6 @@ pub(super) struct HalfClose {
 #[derive(Debug)]
 struct Checks {
     timer: Pin<Box<Sleep>>,
-    /// The requests of the connection at the last check.
-    requests: u64,
     is_first: bool,
     /// Whether bytes were sent after the end of the stream. A disconnected client resets them.
     has_sent: bool,
@@ -57,10 +55,9 @@ impl HalfClose {
     }
 
     /// Records that the client has closed its sending side.
-    pub(super) fn begin(&mut self, state: &ConnectionState) {
+    pub(super) fn begin(&mut self) {
         self.checks = Some(Checks {
             timer: Box::pin(sleep(self.interval)),
-            requests: state.request_count(),
             is_first: true,
             has_sent: false,
         });
@@ -108,13 +105,6 @@ impl HalfClose {
         };
         if !matches!(stream.take_error(), Ok(None)) {
             return false;
-        }
-        let requests = state.request_count();
-        if mem::replace(&mut checks.requests, requests) != requests {
-            // The response to an earlier request may not have been sent yet, so this is no time
-            // for a probe.
-            checks.is_first = true;
-            return true;
         }
         if checks.has_sent || state.write_deadline().is_some() {
             return true;

@@ -318,7 +318,7 @@ impl AsyncRead for ConnectionIo {
             ready!(Pin::new(&mut this.stream).poll_read(context, buffer))?;
             if buffer.filled().len() == before && this.is_between_messages() {
                 this.state.half_close();
-                this.half_close.begin(&this.state);
+                this.half_close.begin();
                 let stream = &mut this.stream;
                 let end = this.half_close.poll_end(context, stream, &this.state);
                 return end.map(Ok);

@@ -171,11 +171,6 @@ impl ConnectionState {
         self.accepts_interim_response.load(Relaxed)
     }
 
-    /// Returns the number of requests so far.
-    pub(crate) fn request_count(&self) -> u64 {
-        self.requests.get()
-    }
-
     pub(crate) fn is_upgraded(&self) -> bool {
         self.upgraded.load(Relaxed)
     }
