@@ -170,7 +170,9 @@ const LONG_WAIT: Duration = Duration::from_millis(300);
 async fn half_closed_client_gets_response_by_default_life_6() {
     let default = ListenerConfig::default().limits.connections;
     assert_eq!(default.half_close_timeout, Timeout::from_millis(500));
-    respond_after_probe(&start().await).await;
+    let fixture = start().await;
+    let client = half_closed(&fixture, "GET /wait HTTP/1.1\r\nhost: a\r\n\r\n").await;
+    respond_after_probes(&fixture, client, 1).await;
 }
 
 #[tokio::test]
@@ -179,22 +181,50 @@ async fn half_closed_client_gets_response_after_timeout_life_6() {
         limits.connections.half_close_timeout = SHORT_HALF_CLOSE;
     })
     .await;
-    respond_after_probe(&fixture).await;
+    let mut client = half_closed(&fixture, "GET /wait HTTP/1.1\r\nhost: a\r\n\r\n").await;
+    // The first one at half of the timeout, the last one at four times the timeout.
+    read_probes(&mut client, 4).await;
+    let mut byte = [0];
+    let waited = timeout(LONG_WAIT, client.read(&mut byte)).await;
+    assert!(waited.is_err(), "{waited:?}");
+    respond_after_probes(&fixture, client, 0).await;
 }
 
-async fn respond_after_probe(fixture: &Fixture) {
-    let mut client = half_closed(fixture, "GET /wait HTTP/1.1\r\nhost: a\r\n\r\n").await;
-    let probe = b"HTTP/1.1 100 Continue\r\n\r\n";
-    let mut interim = vec![0; probe.len()];
-    let read = timeout(TIMEOUT, client.read_exact(&mut interim)).await;
+#[tokio::test]
+async fn client_that_leaves_after_probe_cancels_request_life_6() {
+    let fixture = start_limited(|limits| {
+        limits.connections.half_close_timeout = Timeout::from_millis(200);
+    })
+    .await;
+    let mut client = half_closed(&fixture, "GET /wait HTTP/1.1\r\nhost: a\r\n\r\n").await;
+    read_probes(&mut client, 2).await;
+    drop(client);
+    // The handler would wait forever.
+    let ended = async {
+        while !fixture.server.connections().is_empty() {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(TIMEOUT, ended).await.unwrap();
+}
+
+const PROBE: &str = "HTTP/1.1 100 Continue\r\n\r\n";
+
+async fn read_probes(client: &mut TcpStream, count: usize) {
+    let mut probes = vec![0; PROBE.len() * count];
+    let read = timeout(TIMEOUT, client.read_exact(&mut probes)).await;
     read.unwrap().unwrap();
-    assert_eq!(interim, probe);
-    let mut text = String::new();
-    let waited = timeout(LONG_WAIT, client.read_to_string(&mut text));
-    assert!(waited.await.is_err(), "{text}");
+    assert_eq!(String::from_utf8(probes).unwrap(), PROBE.repeat(count));
+}
+
+/// Ends the request after a number of probes and reads its response. Further ones may come first.
+async fn respond_after_probes(fixture: &Fixture, mut client: TcpStream, count: usize) {
+    read_probes(&mut client, count).await;
     fixture.release.notify_one();
+    let mut text = String::new();
     let read = timeout(TIMEOUT, client.read_to_string(&mut text)).await;
     read.unwrap().unwrap();
+    let text = text.replace(PROBE, "");
     assert!(text.starts_with("HTTP/1.1 200"), "{text}");
     assert!(text.ends_with("waited"), "{text}");
 }

@@ -36,9 +36,11 @@ pub struct ConnectionLimitsConfig {
     /// Maximum time of a connection between two requests.
     pub idle_timeout: Timeout,
     /// How long a request over HTTP/1 continues after its client has closed its sending side, if
-    /// the client has disconnected. After half of this time the service sends `100 Continue`. If
-    /// the client does not reset the connection, the request continues until its own timeout. A
-    /// client of HTTP/1.0 gets no `100 Continue`, so its request is cancelled.
+    /// the client has disconnected. After half of this time the service sends `100 Continue`, and
+    /// then three more times at doubling intervals. If the client does not reset the connection,
+    /// the request continues until its own timeout. A client of HTTP/1.0 gets no `100 Continue`, so
+    /// its request is cancelled. A response that has begun is cancelled if it sends no byte in this
+    /// time.
     pub half_close_timeout: Timeout,
     /// Age at which a connection is closed gracefully. Its requests in flight finish first.
     pub max_age: Timeout,

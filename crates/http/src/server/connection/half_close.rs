@@ -5,7 +5,7 @@
 //! disconnected client answers it with a reset. So if a response takes long, the server sends an
 //! interim response, which clients ignore (RFC 9110, section 15.2.1). Without a reset, the request
 //! continues. Otherwise the protocol library sees the end of the stream and cancels the request
-//! (LIFE-6).
+//! (LIFE-6). As the client may disconnect later, the server repeats the interim response.
 
 use std::{
     future::Future,
@@ -24,12 +24,14 @@ use super::{state::ConnectionState, stream::Stream};
 
 /// The interim response that every HTTP/1.1 client accepts.
 const PROBE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
+/// Maximum probes of a request. Some clients, such as Go's, accept at most five interim responses.
+const MAX_PROBES: u32 = 4;
 
 /// Decides when the protocol library sees the end of the client's stream.
 #[derive(Debug)]
 pub(super) struct HalfClose {
-    /// Half of the timeout. After the first interval the listener sends the probe. A second one is
-    /// the time for a reset.
+    /// Half of the timeout. After the first interval the listener sends the first probe. A second
+    /// one is the time for a reset.
     interval: Duration,
     checks: Option<Checks>,
     /// The rest of the probe. No other byte may be sent before it.
@@ -40,6 +42,9 @@ pub(super) struct HalfClose {
 #[derive(Debug)]
 struct Checks {
     timer: Pin<Box<Sleep>>,
+    /// The time from the next check to the one after it.
+    interval: Duration,
+    probes: u32,
     is_first: bool,
     /// Whether bytes were sent after the end of the stream. A disconnected client resets them.
     has_sent: bool,
@@ -58,6 +63,8 @@ impl HalfClose {
     pub(super) fn begin(&mut self) {
         self.checks = Some(Checks {
             timer: Box::pin(sleep(self.interval)),
+            interval: self.interval,
+            probes: 0,
             is_first: true,
             has_sent: false,
         });
@@ -85,8 +92,11 @@ impl HalfClose {
             && state.quiet_since().is_none()
         {
             ready!(checks.timer.as_mut().poll(context));
-            let next = Instant::now() + self.interval;
-            checks.timer.as_mut().reset(next);
+            checks
+                .timer
+                .as_mut()
+                .reset(Instant::now() + checks.interval);
+            checks.interval = checks.interval.saturating_mul(2);
             if !self.is_client_waiting(context, stream, state) {
                 break;
             }
@@ -106,18 +116,15 @@ impl HalfClose {
         if !matches!(stream.take_error(), Ok(None)) {
             return false;
         }
-        if checks.has_sent || state.write_deadline().is_some() {
-            return true;
-        }
-        if !mem::replace(&mut checks.is_first, false) {
-            return false;
-        }
-        if state.accepts_interim_response() {
+        let is_first = mem::replace(&mut checks.is_first, false);
+        let is_blocked = state.write_deadline().is_some() || !self.unsent_probe.is_empty();
+        if state.accepts_interim_response() && checks.probes < MAX_PROBES && !is_blocked {
+            checks.probes += 1;
             checks.has_sent = true;
             self.unsent_probe = PROBE;
             return !matches!(self.poll_probe(context, stream), Poll::Ready(Err(_)));
         }
-        true
+        is_first || is_blocked || checks.has_sent
     }
 
     /// Sends the rest of the probe.
