@@ -1,5 +1,5 @@
-//! The pages, and the requests of the web app, on an adopted legacy deployment. The web app itself is
-//! not available, so `web_app.js` sends its requests.
+//! The pages, and the requests of the web app, on an adopted legacy deployment. The web app itself
+//! is not available, so `web_app.js` sends its requests.
 
 use chrono::{Duration, Utc};
 use seaworthy_testkit::requirement::required;
@@ -60,7 +60,7 @@ fn sign_in(email: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn web_app_works_on_adopted_deployment_data_2() {
+async fn web_app_requests_work_on_adopted_deployment_data_2() {
     let Some(browser) = required("SEAWORTHY_TEST_CHROMIUM") else {
         return;
     };
