@@ -5,7 +5,7 @@
     reason = "the lint knows only functions marked as tests, and these share one"
 )]
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use seaworthy_core::Timeout;
 use seaworthy_http::server::ListenerConfig;
@@ -259,6 +259,16 @@ async fn half_close_of_http_1_0_cancels_request_life_6() {
     let read = timeout(TIMEOUT, client.read_to_string(&mut text)).await;
     read.unwrap().unwrap();
     assert_eq!(text, "");
+
+    let fixture = start_limited(|limits| {
+        limits.connections.half_close_timeout = Timeout::from_secs(60);
+    })
+    .await;
+    let mut client = half_closed(&fixture, "GET /wait HTTP/1.0\r\nhost: a\r\n\r\n").await;
+    fixture.release.notify_one();
+    let read = timeout(TIMEOUT, client.read_to_string(&mut text)).await;
+    read.unwrap().unwrap();
+    assert!(text.starts_with("HTTP/1.0 200"), "{text}");
 }
 
 #[tokio::test]
@@ -284,11 +294,15 @@ async fn half_close_cancels_response_without_bytes_life_6() {
 #[tokio::test]
 async fn request_of_closed_client_is_cancelled_after_timeout_life_6() {
     let fixture = start().await;
+    let half_closed_at = Instant::now();
     drop(half_closed(&fixture, "GET /wait HTTP/1.1\r\nhost: a\r\n\r\n").await);
     // The handler would wait forever.
     while !fixture.server.connections().is_empty() {
         tokio::task::yield_now().await;
     }
+    let default = ListenerConfig::default().limits.connections;
+    let waited = half_closed_at.elapsed();
+    assert!(waited >= default.half_close_timeout.get() / 2, "{waited:?}");
     // A client that closes within a request has nothing to wait for.
     let fixture = start_limited(|limits| {
         limits.connections.half_close_timeout = Timeout::from_secs(60);

@@ -72,6 +72,28 @@ async fn half_closed_tls_client_gets_response_life_6() {
 }
 
 #[tokio::test]
+async fn request_of_disconnected_tls_client_is_cancelled_life_6() {
+    let authority = Authority::new();
+    let fixture = start_with(|config| {
+        config.tls = Some(authority.config());
+        config.limits.connections.half_close_timeout = Timeout::from_millis(20);
+    })
+    .await;
+    let mut client = authority.client().connect(&fixture).await.unwrap();
+    let request = b"GET /wait HTTP/1.1\r\nhost: localhost\r\n\r\n";
+    client.write_all(request).await.unwrap();
+    client.shutdown().await.unwrap();
+    drop(client);
+    // The handler would wait forever.
+    let ended = async {
+        while !fixture.server.connections().is_empty() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(TIMEOUT, ended).await.unwrap();
+}
+
+#[tokio::test]
 async fn tls_1_2_is_accepted_by_default_sec_1() {
     let authority = Authority::new();
     for (min_version, accepted) in [(TlsVersion::Tls12, true), (TlsVersion::Tls13, false)] {
