@@ -71,7 +71,7 @@ where
     F: Future<Output = ()> + Send + 'static,
 {
     fn execute(&self, work: F) {
-        // A stream without it is the other half of an upgraded stream.
+        // A stream without announced progress is the other half of an upgraded stream.
         match self.next.lock().take() {
             None => tokio::spawn(work),
             Some(progress) => {
