@@ -10,6 +10,8 @@
 //! dropped its number. So only existing chunks that are not sealed take IDs, and the number of
 //! chunks follows the number of letters.
 
+mod page;
+
 use std::collections::{BTreeMap, HashSet};
 
 use bytes::Bytes;
@@ -18,17 +20,14 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use tokio::sync::Mutex;
 use tonic::Status;
 
+use self::page::{Page, undecodable};
 use super::{
     api::transport_error,
     publications::publish_error,
     state::{Expected, State, Stored},
     wire,
 };
-use crate::{
-    DeadLetterId, Envelope, PublishError, Topic,
-    dead_letter::attributes,
-    transport::{MAX_PAGE_SIZE, TransportError},
-};
+use crate::{DeadLetterId, Envelope, PublishError, Topic, transport::TransportError};
 
 /// Maximum IDs of a chunk, about 4 KB.
 const MAX_CHUNK: usize = 100;
@@ -53,32 +52,6 @@ struct Index {
 struct Chunk {
     ids: Vec<DeadLetterId>,
     is_sealed: bool,
-}
-
-/// The letters of a page.
-struct Page {
-    letters: Vec<Envelope>,
-    size: usize,
-    limit: usize,
-}
-
-impl Page {
-    fn new(limit: usize) -> Self {
-        Self {
-            letters: Vec::new(),
-            size: 0,
-            limit,
-        }
-    }
-
-    fn is_full(&self) -> bool {
-        self.letters.len() >= self.limit || self.size >= MAX_PAGE_SIZE.as_usize()
-    }
-
-    fn add(&mut self, letter: Envelope) {
-        self.size += letter.size();
-        self.letters.push(letter);
-    }
 }
 
 /// The dead letters of all topics.
@@ -397,16 +370,6 @@ impl<S: State> DeadLetterStore<S> {
             serde_json::to_vec(value).map_err(|error| Status::internal(error.to_string()))?;
         self.state.save(key, value.into(), expected).await
     }
-}
-
-/// Returns a letter with only the ID, so that an operator can discard it. As its payload is
-/// missing, it cannot be replayed.
-fn undecodable(topic: &Topic, id: &DeadLetterId, size: usize, problem: &str) -> Envelope {
-    tracing::error!(%topic, id = id.as_str(), problem, "a stored dead letter cannot be decoded, so only its ID is listed");
-    Envelope::new(topic.clone(), "undecodable", "dapr", Bytes::new())
-        .with_attribute(attributes::ID, id.as_str())
-        .with_attribute(attributes::MESSAGE, problem)
-        .with_attribute(attributes::PAYLOAD_SIZE, size.to_string())
 }
 
 fn index_key(topic: &Topic) -> String {
