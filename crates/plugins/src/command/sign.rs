@@ -4,10 +4,7 @@ use seaworthy_core::Secret;
 use seaworthy_service::{CommandRun, StartError};
 use serde_json::json;
 
-use super::{
-    manifest::{parse, with_hash},
-    read_manifest, unusable,
-};
+use super::{manifest::set_hash, read_manifest, unusable};
 use crate::{
     PluginsConfig, SigningKey, SigningKeyError,
     folder::{
@@ -47,7 +44,7 @@ fn private_file(path: &Path) -> std::io::Result<fs::File> {
 ///
 /// # Errors
 /// A file cannot be read or written, the component is too large, the key or the manifest is not
-/// valid, or the manifest names another plugin.
+/// valid, or the manifest names another plugin or has its hash in another form.
 pub(super) fn sign<C>(
     run: &CommandRun<'_, C>,
     config: &PluginsConfig,
@@ -62,8 +59,7 @@ pub(super) fn sign<C>(
     let hash = sha256_hex(&content.map_err(|error| unusable(&component, error))?);
     let manifest = folder.join(MANIFEST);
     let text = read_manifest(&manifest)?;
-    let text = with_hash(&text, &hash);
-    parse(&manifest, name, &text)?;
+    let text = set_hash(&manifest, name, &text, &hash)?;
     let signature = folder.join(SIGNATURE);
     // Check both files first. A changed manifest would not match the old signature.
     for path in [&manifest, &signature] {
