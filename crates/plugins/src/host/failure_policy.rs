@@ -3,7 +3,11 @@
 use seaworthy_core::{Code, Error};
 
 use super::Plugins;
-use crate::{FailureMode, hook::HookTable, plugin::Plugin};
+use crate::{
+    FailureMode,
+    hook::{HookEntry, HookTable},
+    plugin::Plugin,
+};
 
 /// The reason of errors that a plugin causes.
 pub(crate) const UNAVAILABLE: &str = "PLUGIN_UNAVAILABLE";
@@ -21,6 +25,27 @@ impl Plugins {
             .any(|missing| missing == name)
         {
             true => Err(not_started(name)),
+            false => Ok(()),
+        }
+    }
+
+    /// Checks that the service continues without a hook of a plugin that is not started, or whose
+    /// current version does not have the hook or its veto. A retry finds the hooks of the current
+    /// version.
+    ///
+    /// # Errors
+    /// `plugins.required` has the plugin, and it is not started, or the hook has a veto.
+    pub(super) fn check_hook_not_required(&self, hook: &HookEntry) -> Result<(), Error> {
+        let name = hook.plugin.name();
+        self.check_not_required(name)?;
+        match hook.is_veto && self.required().iter().any(|required| required == name) {
+            true => {
+                let problem = format!(
+                    "was reloaded without the veto of the hook \"{}\"",
+                    hook.name
+                );
+                Err(unavailable(name, &problem))
+            }
             false => Ok(()),
         }
     }

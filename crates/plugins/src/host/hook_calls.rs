@@ -120,13 +120,17 @@ impl Plugins {
         {
             called = self.call_hook(hook, caller.origin, run).await;
         }
-        let Some((hook, called)) = called else {
+        let Some((current, called)) = called else {
             // The plugin is not started, or its current version does not have the hook.
             if run.point.can_veto() {
-                self.check_not_required(hook.plugin.name())?;
+                self.check_hook_not_required(hook)?;
             }
             return Ok(());
         };
+        if hook.is_veto && !current.is_veto {
+            self.check_hook_not_required(hook)?;
+        }
+        let hook = current;
         let is_caused_by_callers = called.as_ref().is_err_and(CallError::is_caused_by_callers);
         let problem = match called {
             Ok(HookOutcome::Proceed(set)) if set.is_empty() => return Ok(()),
@@ -271,9 +275,12 @@ impl Run<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::host::{
-        UNAVAILABLE,
-        tests::{MODULE, TestService, start, write},
+    use crate::{
+        PluginsConfig,
+        host::{
+            UNAVAILABLE,
+            tests::{MODULE, TestService, start, start_with, write},
+        },
     };
 
     #[tokio::test(flavor = "multi_thread")]
@@ -294,8 +301,14 @@ mod tests {
         let with_veto = format!("{HOOK}veto = true\n");
         write(folder.path(), "notes", &with_veto, &traps);
         plugins.reload("notes").await.unwrap();
-        // The request found the old version before it ended.
-        old.plugin.retire();
+        let failed = run_after_end(&plugins, old).await.unwrap_err();
+        assert_eq!(failed.reason(), UNAVAILABLE);
+        service.stop().await;
+    }
+
+    /// Ends the version of a hook, and calls the hook for a request that found it earlier.
+    async fn run_after_end(plugins: &Plugins, hook: &HookEntry) -> Result<(), Error> {
+        hook.plugin.retire();
         let mut run = Run {
             point: HookPoint::BeforeBiz,
             request: None,
@@ -304,11 +317,35 @@ mod tests {
             report: HookReport::default(),
         };
         let mut caller = CallOrigin::Authenticated.into();
-        let failed = plugins
-            .run_one(old, &mut caller, &mut run)
-            .await
-            .unwrap_err();
-        assert_eq!(failed.reason(), UNAVAILABLE);
+        plugins.run_one(hook, &mut caller, &mut run).await
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn renamed_veto_of_a_required_plugin_is_not_skipped_plug_2() {
+        const HOOK: &str = "[[hooks]]\nname = \"guard\"\npoint = \"before_biz\"\nveto = true\n";
+        let declared = [("rules", HOOK), ("other", HOOK)];
+        let required = |config: &mut PluginsConfig| config.required = vec!["rules".to_owned()];
+        let TestService {
+            service,
+            plugins,
+            folder,
+        } = start_with(&declared, required).await;
+        let table = plugins.0.hooks.load_full();
+        let mut old = table.at(HookPoint::BeforeBiz).iter();
+        let (other, rules) = (old.next().unwrap(), old.next().unwrap());
+        assert_eq!(rules.plugin.name(), "rules");
+        let renamed = HOOK.replace("\"guard\"", "\"check\"");
+        let beside = format!("{renamed}{}", HOOK.replace("veto = true\n", ""));
+        for more in [&renamed, &beside] {
+            for name in ["rules", "other"] {
+                write(folder.path(), name, more, MODULE);
+                plugins.reload(name).await.unwrap();
+            }
+            let failed = run_after_end(&plugins, rules).await.unwrap_err();
+            assert_eq!(failed.reason(), UNAVAILABLE);
+            // The service also serves without this plugin.
+            run_after_end(&plugins, other).await.unwrap();
+        }
         service.stop().await;
     }
 

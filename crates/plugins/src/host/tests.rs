@@ -92,7 +92,7 @@ pub(super) async fn start(declared: &[(&str, &str)]) -> TestService {
     start_with(declared, |_| ()).await
 }
 
-async fn start_with(
+pub(super) async fn start_with(
     declared: &[(&str, &str)],
     change: impl FnOnce(&mut PluginsConfig),
 ) -> TestService {
