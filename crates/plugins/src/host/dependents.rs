@@ -37,7 +37,7 @@ impl Plugins {
                     Some(_) => EventType::PLUGIN_ERROR,
                     None => EventType::PLUGIN_ENABLED,
                 };
-                self.announce(kind, &dependent);
+                self.publish_without_actor(self.plugin_event(kind, &dependent));
             }
             announced.push(dependent);
         }

@@ -262,8 +262,13 @@ impl Plugins {
             .ok_or_else(|| PluginError::not_found(name))
     }
 
-    /// Publishes an event about a plugin, with its version and hash.
+    /// Publishes an event about a change of a plugin, with the actor of the current request.
     fn announce(&self, kind: EventType, plugin: &str) {
+        self.publish(self.plugin_event(kind, plugin));
+    }
+
+    /// Returns an event about a plugin, with its version and hash.
+    fn plugin_event(&self, kind: EventType, plugin: &str) -> Event {
         let mut event = Event::new(kind, SOURCE).with_data("plugin", plugin);
         if let Ok(info) = self.get(plugin) {
             event = event
@@ -276,7 +281,7 @@ impl Plugins {
                 event = event.with_data("code", code);
             }
         }
-        self.publish(event);
+        event
     }
 
     /// Publishes an event with the actor of the current request.
@@ -285,6 +290,12 @@ impl Plugins {
         if let Some(actor) = context.as_ref().and_then(|context| context.actor()) {
             event = event.with_data("actor", actor.as_str());
         }
+        self.publish_without_actor(event);
+    }
+
+    /// Publishes an event about a change that no actor requested. The request of any user may
+    /// cause it.
+    fn publish_without_actor(&self, event: Event) {
         if let Err(error) = self.0.bus.publish_async(event) {
             self.0.observation.record_dropped_event();
             tracing::warn!(problem = %error_chain(&error), "an event of a plugin was dropped");

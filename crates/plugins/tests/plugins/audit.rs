@@ -1,7 +1,9 @@
 //! Entries of the audit log about plugins.
 
+use std::sync::Arc;
+
 use seaworthy_audit_log::{AuditLog, AuditLogConfig, MIGRATIONS};
-use seaworthy_core::Secret;
+use seaworthy_core::{Actor, RequestContext, Secret, ServiceIdentity, context};
 use seaworthy_data::{Database, DatabaseConfig, Migrator, sql};
 use seaworthy_plugins::{HookCall, HookPoint, PluginStatus};
 use seaworthy_testkit::{database::EmptyDatabase, http::request};
@@ -99,4 +101,36 @@ async fn changes_of_plugins_are_in_the_audit_log_plug_1() {
     assert_eq!(recorded, expected);
     // The chain of the records is intact.
     assert_eq!(log.verify(None).await.unwrap().records, 10);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn faults_in_a_request_of_a_user_have_no_actor_plug_1() {
+    let empty = EmptyDatabase::sqlite().unwrap();
+    let (log, database) = empty_log(&empty).await;
+    let app = Setup::new()
+        .config(|config| config.security.max_cpu_percent = Some(100))
+        .plugin("guard", HOOK, &Guest::hook("unreachable"))
+        .plugin("notes", "dependencies = [\"guard\"]\n", &Guest::quiet())
+        .before_serve(move |plugins| plugins.record_changes(&log))
+        .start()
+        .await
+        .unwrap();
+    let request = RequestContext::background(ServiceIdentity::new("orders", "1.0.0"));
+    assert!(request.set_actor(Actor::new("u-7")));
+    let faults = async {
+        for _ in 0..MAX_FAULTS {
+            let call = app.plugins.run_hooks(HookPoint::BeforeBiz, HookCall::new());
+            assert_eq!(call.await.unwrap().failed.len(), 1);
+        }
+    };
+    context::scope(Arc::new(request), faults).await;
+    app.service.stop().await;
+    let failed: Vec<(String, String)> = sql(
+        "SELECT target_id, COALESCE(actor, '') FROM audit_log WHERE action = 'plugin.fail' ORDER BY sequence",
+    )
+    .fetch_all(&database)
+    .await
+    .unwrap();
+    let expected = ["guard", "notes"].map(|plugin| (plugin.to_owned(), String::new()));
+    assert_eq!(failed, expected);
 }
