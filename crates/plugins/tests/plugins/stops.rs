@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
-use seaworthy_plugins::{HookCall, HookPoint, PluginStatus};
+use seaworthy_plugins::{EventType, HookCall, HookPoint, PluginStatus};
 use seaworthy_service::StopOutcome;
 use seaworthy_testkit::eventually;
-use tokio::{sync::mpsc::UnboundedReceiver, task::JoinHandle};
+use tokio::{
+    sync::mpsc::{self, UnboundedReceiver},
+    task::JoinHandle,
+};
 
 use crate::{
     app::{Setup, TestApp, granted_http},
@@ -159,4 +162,42 @@ async fn stop_does_not_wait_for_the_load_of_another_plugin_plug_1() {
     app.plugins.unload("other").await.unwrap();
     assert!(!slow.is_finished());
     assert!(!slow.await.unwrap());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn stop_of_a_plugin_that_does_not_run_is_published_plug_1() {
+    let app = Setup::new()
+        .config(|config| config.auto_load = Some(false))
+        .plugin(
+            "failed",
+            "",
+            &Guest::quiet().with_step("start", "unreachable"),
+        )
+        .plugin("disabled", "", &Guest::quiet())
+        .settings("disabled", "enabled: false\n")
+        .plugin("loaded", "", &Guest::quiet())
+        .start()
+        .await
+        .unwrap();
+    let (sender, mut stopped) = mpsc::unbounded_channel();
+    let events = app.plugins.events();
+    events.subscribe("stops", [EventType::PLUGIN_STOPPED], move |event| {
+        let plugin = event.data().get("plugin").cloned();
+        let _ = sender.send(plugin.unwrap_or_default());
+        std::future::ready(Ok(()))
+    });
+    for name in ["failed", "disabled", "loaded"] {
+        app.plugins.load(name).await.unwrap();
+        if name != "loaded" {
+            assert!(app.plugins.start_plugin(name).await.is_err());
+        }
+        // The second stop changes nothing.
+        for _ in 0..2 {
+            app.plugins.stop_plugin(name).await.unwrap();
+        }
+    }
+    // The stop delivers the queued events.
+    app.service.stop().await;
+    let stopped: Vec<_> = std::iter::from_fn(|| stopped.try_recv().ok()).collect();
+    assert_eq!(stopped, ["failed", "disabled"]);
 }
