@@ -35,14 +35,18 @@ impl Plugins {
     /// result.
     ///
     /// # Errors
-    /// The files are not valid, another plugin has the same variables, the plugin rejects its
-    /// settings, or a dependency is missing.
+    /// The folder is missing, the files are not valid, another plugin has the same variables, the
+    /// plugin rejects its settings, or a dependency is missing.
     pub(super) async fn prepare(&self, name: &str) -> Result<Arc<Plugin>, PluginError> {
         if !is_name(name) {
             let problem = format!("does not have a valid name: {NAME_RULE}");
             return Err(PluginError::new(PluginErrorCode::NotFound, name, problem));
         }
         let failed = |error: &PluginError| self.announce_failure(Some(name), error);
+        // Without a folder the name may be any text of a request, so no failure is kept for it.
+        let (directory, owned) = (self.0.config.directory.clone(), name.to_owned());
+        let checked = self.blocking(name, move || check_folder(&directory, &owned));
+        checked.await.inspect_err(failed)?;
         // `loads` serializes loads, so no other one begins meanwhile.
         let checked = check_variables(&self.0.loaded.lock(), name);
         checked.inspect_err(failed)?;
@@ -127,7 +131,6 @@ impl Inner {
     /// The files are not valid, or the plugin requests a capability that is not granted.
     fn compile(self: &Arc<Self>, name: &str, handle: Handle) -> Result<Arc<Plugin>, PluginError> {
         let (config, security) = (&self.config, &self.config.security);
-        check_folder(&config.directory, name)?;
         // Hash the files first, so that a change between the two reads causes a reload.
         let (directory, configs) = (&config.directory, &config.config_directory);
         let files_hash = files_hash(directory, configs, self.profile, name);

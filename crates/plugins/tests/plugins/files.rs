@@ -167,6 +167,17 @@ async fn plugin_with_the_variables_of_another_one_is_rejected_plug_2() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn name_without_a_folder_is_not_listed_plug_1() {
+    let setup = Setup::new().plugin("fraud-check", "", &Guest::quiet());
+    let app = setup.start().await.unwrap();
+    let missing = app.plugins.load("fraud_check").await.unwrap_err();
+    assert_eq!(missing.code(), PluginErrorCode::NotFound);
+    let listed = app.plugins.list().into_iter();
+    let listed: Vec<_> = listed.map(|info| info.metadata.name).collect();
+    assert_eq!(listed, ["fraud-check"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn component_of_another_world_is_rejected_plug_1() {
     for (world, guest) in [
         ("event-handler", Guest::quiet()),
