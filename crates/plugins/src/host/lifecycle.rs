@@ -3,6 +3,7 @@ use std::sync::Arc;
 use super::{
     Loaded, Plugins,
     dependencies::{check_dependencies, check_started, check_stoppable, check_unloadable},
+    locked_change::check_running,
     retire::{clean_up, end_replaced, stop_unused},
 };
 use crate::{
@@ -228,8 +229,9 @@ impl Plugins {
     /// Enables a plugin that was disabled after too many faults.
     ///
     /// # Errors
-    /// The plugin is not loaded.
+    /// The service stops, or the plugin is not loaded.
     pub fn enable(&self, name: &str) -> Result<(), PluginError> {
+        check_running(self.0.tasks.stop(), Some(name))?;
         let plugin = self.plugin(name)?;
         let was_available = self.is_available(name);
         let was_disabled = {

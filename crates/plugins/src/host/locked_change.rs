@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use futures::future::maybe_done;
+use seaworthy_service::Stop;
 use tokio::sync::Mutex;
 
 use super::Plugins;
@@ -32,10 +33,7 @@ impl Plugins {
         let changed = self.until_stop(async move {
             turn.as_mut().await;
             let _turn = turn.as_mut().take_output();
-            if stop.is_requested() {
-                let problem = "is not changed, because the service stops";
-                return Err(unchanged(name.as_deref(), problem));
-            }
+            check_running(&stop, name.as_deref())?;
             change.await
         });
         let changed = self.0.tasks.spawn("plugin-change", changed);
@@ -43,6 +41,20 @@ impl Plugins {
             let problem = "is changed in part, because the change was interrupted: repeat it";
             Err(unchanged(plugin, problem))
         })
+    }
+}
+
+/// Checks that the stop of the service was not requested.
+///
+/// # Errors
+/// It was.
+pub(super) fn check_running(stop: &Stop, plugin: Option<&str>) -> Result<(), PluginError> {
+    match stop.is_requested() {
+        true => {
+            let problem = "is not changed, because the service stops";
+            Err(unchanged(plugin, problem))
+        }
+        false => Ok(()),
     }
 }
 

@@ -14,7 +14,7 @@ use crate::{
 };
 
 #[tokio::test(flavor = "multi_thread")]
-async fn stopped_service_loads_no_plugin_plug_1() {
+async fn stopped_service_changes_no_plugin_plug_1() {
     let app = Setup::new()
         .config(|config| config.auto_load = Some(false))
         .plugin("version", "", &Guest::quiet())
@@ -22,10 +22,15 @@ async fn stopped_service_loads_no_plugin_plug_1() {
         .await
         .unwrap();
     app.service.stop().await;
-    let refused = app.plugins.load("version").await.unwrap_err();
-    assert_eq!(refused.code(), PluginErrorCode::Internal);
-    let problem = "plugin \"version\": is not changed, because the service stops";
-    assert_eq!(refused.to_string(), problem);
+    for refused in [
+        app.plugins.load("version").await.map(drop),
+        app.plugins.enable("version"),
+    ] {
+        let refused = refused.unwrap_err();
+        assert_eq!(refused.code(), PluginErrorCode::Internal);
+        let problem = "plugin \"version\": is not changed, because the service stops";
+        assert_eq!(refused.to_string(), problem);
+    }
     assert!(app.plugins.list().is_empty());
 }
 
