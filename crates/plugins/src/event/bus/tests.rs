@@ -220,6 +220,28 @@ async fn event_must_pass_all_filters_plug_1() {
 }
 
 #[tokio::test]
+async fn filters_do_not_drop_events_of_the_service_plug_1() {
+    const RESERVED: [EventType; 3] = [
+        EventType::PLUGIN_LOADED,
+        EventType::SYSTEM_SHUTDOWN,
+        EventType::CONFIG_CHANGED,
+    ];
+    let bus = EventBus::new(10);
+    bus.subscribe("audit-log", RESERVED, |_| async {
+        Err(HandlerError::Permanent("called".into()))
+    });
+    bus.add_filter(|_| false);
+    for kind in RESERVED {
+        let event = || Event::new(kind.clone(), "plugins");
+        assert_eq!(bus.publish(event()).await.len(), 1);
+        bus.publish_async(event()).unwrap();
+    }
+    let mut state = bus.0.state.lock();
+    let subscriber = state.subscribers.first_mut().unwrap();
+    assert_eq!(subscriber.clear(), RESERVED.len());
+}
+
+#[tokio::test]
 async fn panic_of_a_filter_drops_only_its_event_plug_1() {
     let bus = EventBus::new(10);
     bus.subscribe("any", [EventType::USER_LOGIN], |_| async {
