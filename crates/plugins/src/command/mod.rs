@@ -8,7 +8,10 @@ mod pack;
 mod run;
 mod sign;
 
-use std::{io, path::Path};
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
 
 use seaworthy_config::Settings;
 use seaworthy_service::{Assembly, CommandRun, ServiceCommand, StartError, clap::ArgMatches};
@@ -76,6 +79,21 @@ async fn execute<C: Settings>(
     }
 }
 
+/// Returns the folder of a plugin, for a command that writes to it. Otherwise an author of a plugin
+/// could select any folder of the user who signs it, through a link.
+///
+/// # Errors
+/// The folder is a symbolic link, or does not exist.
+fn plugin_folder(config: &PluginsConfig, name: &str) -> Result<PathBuf, StartError> {
+    let folder = config.directory.join(name);
+    let metadata = fs::symlink_metadata(&folder).map_err(|error| unusable(&folder, error))?;
+    if !metadata.is_symlink() {
+        return Ok(folder);
+    }
+    let problem = "is a symbolic link: replace it by the folder itself";
+    Err(StartError::new(format!("{} {problem}", folder.display())))
+}
+
 /// Reads a manifest, of at most 64 KiB, as at the load of a plugin.
 ///
 /// # Errors
@@ -90,4 +108,30 @@ fn read_manifest(path: &Path) -> Result<String, StartError> {
 fn unusable(path: &Path, error: io::Error) -> StartError {
     let problem = format!("{} cannot be read or written", path.display());
     StartError::with_cause(problem, error)
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    #[test]
+    fn linked_folder_of_a_plugin_is_not_written_plug_2() {
+        let home = tempfile::tempdir().unwrap();
+        let config = PluginsConfig {
+            directory: home.path().to_owned(),
+            ..PluginsConfig::default()
+        };
+        let (target, link) = (home.path().join("notes"), home.path().join("linked"));
+        fs::create_dir(&target).unwrap();
+        symlink(&target, &link).unwrap();
+        assert_eq!(plugin_folder(&config, "notes").unwrap(), target);
+        let problem = plugin_folder(&config, "linked").unwrap_err().to_string();
+        let expected = format!(
+            "{} is a symbolic link: replace it by the folder itself",
+            link.display()
+        );
+        assert_eq!(problem, expected);
+    }
 }

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::{
     manifest::{parse, with_hash},
-    read_manifest, unusable,
+    plugin_folder, read_manifest, unusable,
 };
 use crate::{
     PluginsConfig, World,
@@ -16,8 +16,8 @@ use crate::{
 /// Writes the component of a plugin, which it creates from a core module.
 ///
 /// # Errors
-/// A file cannot be read or written, the manifest or the module is not valid, or the manifest names
-/// another plugin.
+/// The folder is a link, a file cannot be read or written, the manifest or the module is not valid,
+/// or the manifest names another plugin.
 pub(super) fn write_component<C>(
     run: &CommandRun<'_, C>,
     config: &PluginsConfig,
@@ -25,7 +25,7 @@ pub(super) fn write_component<C>(
     module: &str,
     world: Option<World>,
 ) -> Result<(), StartError> {
-    let folder = config.directory.join(name);
+    let folder = plugin_folder(config, name)?;
     let manifest = folder.join(MANIFEST);
     let text = read_manifest(&manifest)?;
     // The component does not exist yet, so the manifest may have no hash.

@@ -4,7 +4,7 @@ use seaworthy_core::Secret;
 use seaworthy_service::{CommandRun, StartError};
 use serde_json::json;
 
-use super::{manifest::set_hash, read_manifest, unusable};
+use super::{manifest::set_hash, plugin_folder, read_manifest, unusable};
 use crate::{
     PluginsConfig, SigningKey, SigningKeyError,
     folder::{
@@ -43,15 +43,15 @@ fn private_file(path: &Path) -> std::io::Result<fs::File> {
 /// Writes the hash of a component into its manifest, and signs the manifest.
 ///
 /// # Errors
-/// A file cannot be read or written, the component is too large, the key or the manifest is not
-/// valid, or the manifest names another plugin or has its hash in another form.
+/// The folder is a link, a file cannot be read or written, the component is too large, the key or
+/// the manifest is not valid, or the manifest names another plugin or has its hash in another form.
 pub(super) fn sign<C>(
     run: &CommandRun<'_, C>,
     config: &PluginsConfig,
     name: &str,
     key: &str,
 ) -> Result<(), StartError> {
-    let folder = config.directory.join(name);
+    let folder = plugin_folder(config, name)?;
     let text = fs::read_to_string(key).map_err(|error| unusable(Path::new(key), error))?;
     let key = SigningKey::parse(&Secret::new(text)).map_err(invalid)?;
     let component = folder.join(COMPONENT);
