@@ -121,6 +121,13 @@ fn pack_and_sign_do_not_follow_links_plug_2() {
         assert!(read() == before, "{file}");
         fs::rename(&target, &place).unwrap();
     }
+    let (place, target) = (folder.path("plugins/guard"), folder.path("target"));
+    fs::rename(&place, &target).unwrap();
+    std::os::unix::fs::symlink(&target, &place).unwrap();
+    let expected = "error: plugins/guard is a symbolic link: replace it by the folder itself\n";
+    for command in [&pack[..], &sign[..]] {
+        assert_eq!(folder.try_command(command).unwrap_err(), expected);
+    }
 }
 
 #[cfg(unix)]
