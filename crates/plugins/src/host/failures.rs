@@ -1,5 +1,7 @@
 use std::collections::BTreeSet;
 
+use seaworthy_core::context;
+
 use super::{Inner, Plugins, SOURCE};
 use crate::{
     Event, EventType, PluginError, PluginErrorCode, PluginFailure, PluginInfo,
@@ -10,6 +12,10 @@ impl Plugins {
     /// Publishes that a plugin cannot be loaded or reloaded, or that the whole folder cannot be
     /// read. Keeps the failure of a plugin for operators. Does nothing for a name that is neither
     /// loaded nor has a folder, because it may be any text of a request.
+    ///
+    /// Publishes a repeated failure only if an operator requested the change. The service repeats
+    /// failed loads at each change of the folder, and their events could fill the queue of the
+    /// audit log.
     pub(super) fn announce_failure(&self, plugin: Option<&str>, error: &PluginError) {
         let mut event = failure_event(error);
         if let Some(plugin) = plugin {
@@ -18,12 +24,22 @@ impl Plugins {
                 return;
             }
             event = event.with_data("plugin", plugin);
-            if has_folder {
-                let mut failures = self.0.failures.lock();
-                failures.insert(plugin.to_owned(), error.into());
+            if has_folder && self.keep_failure(plugin, error) && !has_actor() {
+                return;
             }
         }
         self.publish(event);
+    }
+
+    /// Keeps the failure of a plugin. Returns true if the last one was the same.
+    fn keep_failure(&self, plugin: &str, error: &PluginError) -> bool {
+        let failure = PluginFailure::from(error);
+        let is_same =
+            |last: &PluginFailure| last.code == failure.code && last.message == failure.message;
+        let mut failures = self.0.failures.lock();
+        let is_repeated = failures.get(plugin).is_some_and(is_same);
+        failures.insert(plugin.to_owned(), failure);
+        is_repeated
     }
 
     /// Publishes that a loaded plugin cannot be started.
@@ -101,8 +117,59 @@ impl Inner {
     }
 }
 
+/// Returns true if the current request has an actor.
+fn has_actor() -> bool {
+    context::with_current(|context| context.is_some_and(|context| context.actor().is_some()))
+}
+
 fn failure_event(error: &PluginError) -> Event {
     Event::new(EventType::PLUGIN_ERROR, SOURCE)
         .with_data("problem", error.describe())
         .with_data("code", error.code().as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        fs,
+        sync::{
+            Arc,
+            atomic::{AtomicUsize, Ordering},
+        },
+    };
+
+    use seaworthy_core::{Actor, RequestContext, ServiceIdentity};
+
+    use super::*;
+    use crate::host::tests::{TestService, start};
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn repeated_failure_of_the_folder_is_published_once_plug_1() {
+        let TestService {
+            service,
+            plugins,
+            folder,
+        } = start(&[]).await;
+        let published = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&published);
+        let events = plugins.events();
+        events.subscribe("failures", [EventType::PLUGIN_ERROR], move |_| {
+            counted.fetch_add(1, Ordering::Relaxed);
+            std::future::ready(Ok(()))
+        });
+        let manifest = folder.path().join("broken").join("plugin.toml");
+        fs::create_dir(folder.path().join("broken")).unwrap();
+        // The last two have another problem than the first two.
+        for text in ["name = ", "name = ", "name", "name"] {
+            fs::write(&manifest, text).unwrap();
+            plugins.valid_order().await.unwrap();
+        }
+        let request = RequestContext::background(ServiceIdentity::new("orders", "1.0.0"));
+        assert!(request.set_actor(Actor::new("admin")));
+        let by_operator = context::scope(Arc::new(request), plugins.valid_order());
+        by_operator.await.unwrap();
+        // The stop delivers the queued events.
+        service.stop().await;
+        assert_eq!(published.load(Ordering::Relaxed), 3);
+    }
 }
