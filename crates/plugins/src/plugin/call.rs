@@ -202,25 +202,32 @@ impl Plugin {
         let may_wait = self.waiting_guests.is_some();
         let is_request = function.executor == Executor::TaskIfBrief;
         let is_brief = |pace: Pace| is_request && pace == Pace::Brief && !may_wait;
-        let needs_thread = !is_brief(self.state.lock().pace);
         let own = wait(&self.own_guests, "this plugin").await?;
         let waiting = match &self.waiting_guests {
             Some(guests) => Some(wait(guests, "all plugins with http").await?),
             None => None,
         };
-        let thread = match needs_thread {
-            true => Some(wait(&self.thread_guests, THREAD_GUESTS).await?),
-            false => None,
+        let mut thread = None;
+        let (shared, pace) = loop {
+            let needs_thread = !is_brief(self.state.lock().pace);
+            if needs_thread && thread.is_none() {
+                thread = Some(wait(&self.thread_guests, THREAD_GUESTS).await?);
+            }
+            let shared = wait(&self.guests, "all plugins").await?;
+            // Earlier calls may have used the share, or shown that the plugin is slow, during the
+            // wait.
+            let pace = {
+                let (mut state, now) = (self.state.lock(), Instant::now());
+                state.check_started(function)?;
+                state.check_share(function, now)?;
+                state.pace
+            };
+            // A wait for a thread with a permit of `guests` would delay brief hooks.
+            if thread.is_some() || is_brief(pace) {
+                break (shared, pace);
+            }
         };
-        let shared = wait(&self.guests, "all plugins").await?;
         let permits = (own, waiting, thread, shared);
-        // Earlier calls may have used the share during the wait.
-        let pace = {
-            let (mut state, now) = (self.state.lock(), Instant::now());
-            state.check_started(function)?;
-            state.check_share(function, now)?;
-            state.pace
-        };
         let program = self.program.lock().clone().ok_or(CallError::Stopped)?;
         let flavor = Handle::current().runtime_flavor();
         let (sender, mut ended) = oneshot::channel();

@@ -58,3 +58,29 @@ async fn handlers_and_steps_leave_the_workers_plug_2() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn plugin_that_slows_during_a_wait_needs_a_thread_permit_plug_2() {
+    let program = Arc::new(ThreadProgram::default());
+    let plugin = plugin(&program);
+    for (calls, permits) in [&plugin.own_guests, &plugin.guests].into_iter().enumerate() {
+        plugin.state.lock().pace = Pace::Brief;
+        let busy = permits.try_acquire(CallOrigin::Authenticated).unwrap();
+        let mut waiting = Box::pin(hook(&plugin, TIMEOUT));
+        assert!(futures::poll!(waiting.as_mut()).is_pending());
+        plugin.state.lock().pace.slow_down(Instant::now());
+        let release = program.hold();
+        drop(busy);
+        let began = async {
+            while program.calls.load(Ordering::Relaxed) == calls {
+                tokio::task::yield_now().await;
+            }
+            let free = plugin.thread_guests.available_permits();
+            drop(release);
+            free
+        };
+        let (called, free) = tokio::join!(waiting, began);
+        assert!(called.is_ok());
+        assert_eq!(free, 0);
+    }
+}
