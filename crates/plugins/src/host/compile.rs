@@ -89,9 +89,12 @@ impl Plugins {
         let plugin = compiled.map_err(|error| failed().with_cause(error))??;
         let _shown = Initializing::new(&self.0, &plugin);
         self.0.detached.add(&plugin);
-        step(&plugin, LifecycleStep::Initialize, PluginErrorCode::Config)
-            .await
-            .inspect_err(|_| self.0.detached.remove(&plugin))?;
+        let initialized = step(&plugin, LifecycleStep::Initialize, PluginErrorCode::Config).await;
+        if let Err(error) = initialized {
+            // The step may succeed after its timeout.
+            self.discard(&plugin).await;
+            return Err(error);
+        }
         plugin.set_status(PluginStatus::Initialized);
         Ok(plugin)
     }

@@ -129,6 +129,9 @@ impl Plugins {
                 problem,
             ));
         }
+        // An earlier start may have succeeded after its timeout.
+        plugin.calls_ended().await;
+        stop_unused(plugin).await;
         self.wait_for_dependencies(plugin).await;
         check_started(&self.0.loaded.lock(), plugin, permits_disabled)?;
         step(plugin, LifecycleStep::Start, PluginErrorCode::StartFailed)
@@ -175,10 +178,8 @@ impl Plugins {
             }
             (status == PluginStatus::Started, was_active)
         };
-        let stopped = match was_started {
-            true => self.end_calls(&plugin).await,
-            false => Ok(()),
-        };
+        // A start may have succeeded after its timeout.
+        let stopped = self.end_calls(&plugin).await;
         if was_started || was_active {
             self.announce(EventType::PLUGIN_STOPPED, name);
         }
@@ -288,3 +289,6 @@ pub(super) async fn step(
     };
     Err(PluginError::new(code, plugin.name(), problem))
 }
+
+#[cfg(test)]
+mod tests;
