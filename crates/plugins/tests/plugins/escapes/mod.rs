@@ -182,7 +182,17 @@ impl Target {
             Attempt::CoreImport(module, function) => {
                 let text = format!("(module (import \"{module}\" \"{function}\" (func)))");
                 let packed = pack(text.as_bytes(), Interface::V0_1, World::RequestHook);
-                packed.map_or(Ok(()), |_| Err("it was packed".to_owned()))
+                if packed.is_ok() {
+                    return Err("it was packed".to_owned());
+                }
+                let text = format!(
+                    "(component (core module $m (import \"{module}\" \"{function}\" (func))) (core instance (instantiate $m)))"
+                );
+                let component = wat::parse_str(text).unwrap();
+                guest::write(&folder, "importing", "", &component, &self.app.key);
+                let expected = format!("missing module instantiation argument named `{module}`");
+                self.load("importing", PluginErrorCode::LoadFailed, &expected)
+                    .await
             }
             Attempt::NotRequested(capability) => {
                 let (more, guest) = using(capability);
