@@ -5,7 +5,7 @@
 
 mod admin;
 #[cfg(feature = "audit-log")]
-mod audit;
+mod audit_log;
 mod command;
 mod config;
 mod error;

@@ -5,7 +5,7 @@
 mod app;
 mod attacks;
 #[cfg(feature = "audit-log")]
-mod audit;
+mod audit_log;
 #[cfg(feature = "fuzz")]
 mod binary;
 mod capabilities;
