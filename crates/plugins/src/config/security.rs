@@ -11,15 +11,15 @@ const DEFAULT_MAX_MEMORY: ByteSize = ByteSize::mebibytes(50);
 /// The maximum memory of a call in production (PLUG-2).
 pub(crate) const MAX_MEMORY: ByteSize = ByteSize::mebibytes(100);
 /// The default memory of a call in development, where plugins are not optimized.
-const DEVELOPMENT_MEMORY: ByteSize = MAX_MEMORY;
+const DEVELOPMENT_MAX_MEMORY: ByteSize = MAX_MEMORY;
 /// The default CPU share in percent: half of the maximum, because several plugins share a core.
-const DEFAULT_CPU_PERCENT: u8 = 5;
+const DEFAULT_MAX_CPU_PERCENT: u8 = 5;
 /// The maximum CPU share in production, in percent (PLUG-2).
 pub(crate) const MAX_CPU_PERCENT: u8 = 10;
 /// The default CPU share in development, in percent. Plugins there are not optimized.
-const DEVELOPMENT_CPU_PERCENT: u8 = MAX_CPU_PERCENT;
+const DEVELOPMENT_MAX_CPU_PERCENT: u8 = MAX_CPU_PERCENT;
 /// The default maximum size of a component. One with a large set of rules has a few mebibytes.
-const DEFAULT_FILE_SIZE: ByteSize = ByteSize::mebibytes(16);
+const DEFAULT_MAX_FILE_SIZE: ByteSize = ByteSize::mebibytes(16);
 /// The default timeout of a compilation. Usual components need seconds, and more on a busy machine
 /// or in a build without optimization.
 const DEFAULT_COMPILE_TIMEOUT: Timeout = Timeout::from_secs(120);
@@ -32,7 +32,7 @@ const DEFAULT_MAX_PAYLOAD_SIZE: ByteSize = ByteSize::mebibytes(1);
 const DEFAULT_MAX_STORED_SIZE: ByteSize = ByteSize::mebibytes(1);
 /// The default maximum number of log lines per second: a fifth of the default rate limit of the
 /// log, which all plugins share.
-const DEFAULT_LOG_LINES: u32 = 20;
+const DEFAULT_MAX_LOG_LINES: u32 = 20;
 /// The default maximum number of events per second: enough for rare findings. It also limits
 /// plugins that handle each other's events in a loop.
 const DEFAULT_MAX_EVENTS: u32 = 10;
@@ -98,12 +98,12 @@ impl Default for PluginSecurityConfig {
             max_memory: None,
             max_cpu_percent: None,
             max_concurrent_calls: None,
-            max_file_size: DEFAULT_FILE_SIZE,
+            max_file_size: DEFAULT_MAX_FILE_SIZE,
             compile_timeout: DEFAULT_COMPILE_TIMEOUT,
             max_host_calls: DEFAULT_MAX_HOST_CALLS,
             max_payload_size: DEFAULT_MAX_PAYLOAD_SIZE,
             max_stored_size: DEFAULT_MAX_STORED_SIZE,
-            max_log_lines_per_second: DEFAULT_LOG_LINES,
+            max_log_lines_per_second: DEFAULT_MAX_LOG_LINES,
             max_events_per_second: DEFAULT_MAX_EVENTS,
         }
     }
@@ -112,7 +112,7 @@ impl Default for PluginSecurityConfig {
 impl PluginSecurityConfig {
     pub(crate) fn max_memory(&self, profile: Profile) -> ByteSize {
         self.max_memory.unwrap_or(match profile {
-            Profile::Development => DEVELOPMENT_MEMORY,
+            Profile::Development => DEVELOPMENT_MAX_MEMORY,
             _ => DEFAULT_MAX_MEMORY,
         })
     }
@@ -127,8 +127,8 @@ impl PluginSecurityConfig {
 
     pub(crate) fn max_cpu_percent(&self, profile: Profile) -> u8 {
         self.max_cpu_percent.unwrap_or(match profile {
-            Profile::Development => DEVELOPMENT_CPU_PERCENT,
-            _ => DEFAULT_CPU_PERCENT,
+            Profile::Development => DEVELOPMENT_MAX_CPU_PERCENT,
+            _ => DEFAULT_MAX_CPU_PERCENT,
         })
     }
 }
@@ -140,7 +140,10 @@ mod tests {
     #[test]
     fn development_has_larger_defaults_plug_2() {
         let unset = PluginSecurityConfig::default();
-        assert_eq!(unset.max_memory(Profile::Development), DEVELOPMENT_MEMORY);
+        assert_eq!(
+            unset.max_memory(Profile::Development),
+            DEVELOPMENT_MAX_MEMORY
+        );
         assert_eq!(unset.max_cpu_percent(Profile::Development), 10);
         for profile in [Profile::Test, Profile::Staging, Profile::Production] {
             assert_eq!(unset.max_memory(profile), DEFAULT_MAX_MEMORY);
