@@ -122,7 +122,7 @@ async fn failed_hooks(plugins: &Plugins) -> Vec<(String, String)> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn unload_leaves_nothing_of_a_plugin_plug_1() {
+async fn unload_releases_all_state_of_a_plugin_plug_1() {
     const LOADS: usize = 20;
     let TestService {
         service,

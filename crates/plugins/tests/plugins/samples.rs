@@ -105,7 +105,7 @@ async fn audit_logger_has_the_declarations_of_the_contract_plug_1() {
 
 /// The tests run this module everywhere, so it must be that of the present source.
 #[test]
-fn module_of_the_policy_in_c_has_its_hashes_plug_1() {
+fn policy_module_matches_its_recorded_hashes_plug_1() {
     let sums = std::fs::read_to_string(sample(POLICY).join("SHA256SUMS")).unwrap();
     let computed = ["plugin.c", "module.wasm"].map(|file| {
         let hash = guest::sha256_hex(&std::fs::read(sample(POLICY).join(file)).unwrap());

@@ -77,7 +77,7 @@ fn series(app: &TestApp) -> Vec<String> {
 }
 
 #[test]
-fn unloads_leave_nothing_in_their_process_plug_1() {
+fn unloads_release_threads_files_and_tasks_plug_1() {
     let measured = "unloads::process_is_that_before_loads_plug_1";
     let output = std::process::Command::new(std::env::current_exe().unwrap())
         .args(["--exact", measured, "--ignored"])

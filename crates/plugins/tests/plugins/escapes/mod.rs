@@ -264,7 +264,7 @@ impl Target {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_escape_attempt_succeeds_plug_2() {
+async fn escape_attempts_fail_plug_2() {
     let target = Target::start().await;
     let mut escapes = Vec::new();
     for (name, attempt) in &ATTEMPTS {
