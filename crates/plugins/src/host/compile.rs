@@ -220,3 +220,6 @@ impl Inner {
         }))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,11 +1,7 @@
 use std::{
     fs,
     path::Path,
-    sync::{
-        OnceLock,
-        atomic::{AtomicUsize, Ordering},
-        mpsc,
-    },
+    sync::{OnceLock, mpsc},
     time::Instant,
 };
 
@@ -16,10 +12,9 @@ use seaworthy_testkit::eventually;
 
 use super::{follow_folder::Followed, follow_settings::Tried, *};
 use crate::{
-    FailureMode, HookCall, HookPoint, Interface, PluginErrorCode, World,
+    FailureMode, HookCall, HookPoint, Interface, World,
     folder::sha256_hex,
     pack,
-    runtime::{self, Imports, Program},
     sandbox::{Ended, FAULT_WINDOW},
 };
 
@@ -41,7 +36,7 @@ pub(super) const MODULE: &str = r#"(module
     (func (export "seaworthy:plugin/events@0.2.0#handle")
         (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32) (result i32)
         (i32.const 16)))"#;
-const DECLARED: &str = "
+pub(super) const DECLARED: &str = "
 [[hooks]]
 name = \"note\"
 point = \"before_biz\"
@@ -116,7 +111,7 @@ pub(super) async fn start_with(
 }
 
 /// Calls the hooks. Returns those that failed.
-async fn failed_hooks(plugins: &Plugins) -> Vec<(String, String)> {
+pub(super) async fn failed_hooks(plugins: &Plugins) -> Vec<(String, String)> {
     let call = plugins.run_hooks(HookPoint::BeforeBiz, HookCall::new());
     call.await.unwrap().failed
 }
@@ -299,70 +294,6 @@ async fn settings_that_a_reload_applied_do_not_reload_again_plug_1() {
     drop(turn);
     apply.await;
     assert!(Arc::ptr_eq(&reloaded, &plugins.plugin("notes").unwrap()));
-    service.stop().await;
-}
-
-/// An engine whose first compilation waits until `release` is dropped.
-#[derive(Debug)]
-struct WaitingRuntime {
-    engine: Arc<dyn Runtime>,
-    release: Mutex<mpsc::Receiver<()>>,
-    compilations: AtomicUsize,
-}
-
-impl Runtime for WaitingRuntime {
-    fn compile(&self, component: &[u8], imports: &Imports) -> Result<Arc<dyn Program>, String> {
-        self.compilations.fetch_add(1, Ordering::Relaxed);
-        let _ = self.release.lock().recv();
-        self.engine.compile(component, imports)
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn load_fails_if_its_compilation_takes_long_plug_2() {
-    let TestService {
-        service,
-        plugins,
-        folder,
-    } = start_with(&[], |config| {
-        config.security.compile_timeout = Timeout::from_secs(1);
-    })
-    .await;
-    let (release, receiver) = mpsc::channel();
-    let runtime = Arc::new(WaitingRuntime {
-        engine: runtime::engine(1024 * 1024, 2, || ()).unwrap(),
-        release: Mutex::new(receiver),
-        compilations: AtomicUsize::new(0),
-    });
-    plugins
-        .0
-        .runtime
-        .set(Ok(Arc::clone(&runtime) as _))
-        .unwrap();
-    write(folder.path(), "notes", DECLARED, MODULE);
-    for cause in [
-        "split its large functions, or raise plugins.security.compile_timeout",
-        "an earlier compilation still runs: repeat the load later, or restart the service",
-    ] {
-        let failed = plugins.load("notes").await.unwrap_err();
-        assert_eq!(failed.code(), PluginErrorCode::Timeout);
-        let expected = format!("plugin \"notes\": was not compiled within 1s: {cause}");
-        assert_eq!(failed.to_string(), expected);
-    }
-    // The service still runs hooks.
-    assert_eq!(failed_hooks(&plugins).await, []);
-    drop(release);
-    let attempts = AtomicUsize::new(0);
-    eventually(async || {
-        attempts.fetch_add(1, Ordering::Relaxed);
-        plugins.load("notes").await.is_ok()
-    })
-    .await;
-    // A load that failed before its compilation does not compile later.
-    let max = 1 + attempts.load(Ordering::Relaxed);
-    assert!(runtime.compilations.load(Ordering::Relaxed) <= max);
-    plugins.start_plugin("notes").await.unwrap();
-    assert_eq!(failed_hooks(&plugins).await, []);
     service.stop().await;
 }
 
