@@ -3,12 +3,15 @@
 //! | Files | Contents |
 //! | --- | --- |
 //! | `startup`, `shutdown`, `required_plugins` | Start and stop with the service |
-//! | `lifecycle`, `compile`, `folder_order`, `dependencies` | Load, start, stop and unload |
+//! | `lifecycle`, `folder_order`, `dependencies` | Load, start, stop and unload |
+//! | `compile`, `wasm_runtime`, `grants`, `required_functions` | Check and compile a version |
 //! | `reload`, `retire`, `registration`, `detached_versions` | Replace a version |
 //! | `follow_folder`, `follow_enabled`, `follow_settings`, `missing_folders` | Changed files |
+//! | `update_settings`, `running_updates` | Settings that the service changes |
 //! | `hooks`, `active_points`, `hook_calls`, `after_hooks`, `decide`, `around_call` | Calls |
+//! | `request_plugins` | The hooks and values of a request |
 //! | `failures`, `failure_policy`, `dependents`, `health` | Failed plugins |
-//! | `locks`, `locked_change`, `running_updates` | Operations that exclude each other |
+//! | `locks`, `locked_change` | Operations that exclude each other |
 //! | `telemetry` | Metrics, spans, logs and events |
 
 mod active_points;
