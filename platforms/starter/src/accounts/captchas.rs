@@ -131,6 +131,14 @@ pub(super) fn allowed_bindings<'a>(
     allowed
 }
 
+/// Checks that a request has a captcha.
+fn check_present(id: &str, code: &str) -> Result<(), Error> {
+    if id.is_empty() || code.is_empty() {
+        return Err(errors::captcha_missing(id, code));
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -143,12 +151,4 @@ mod tests {
         assert!(allowed_bindings(false, address, None).contains(&Binding::Image));
         assert!(allowed_bindings(true, None, None).contains(&Binding::Image));
     }
-}
-
-/// Checks that a request has a captcha.
-fn check_present(id: &str, code: &str) -> Result<(), Error> {
-    if id.is_empty() || code.is_empty() {
-        return Err(errors::captcha_missing(id, code));
-    }
-    Ok(())
 }
