@@ -296,7 +296,11 @@ async fn half_close_cancels_response_without_bytes_life_6() {
 async fn request_of_closed_client_is_cancelled_after_timeout_life_6() {
     let fixture = start().await;
     let half_closed_at = Instant::now();
-    drop(half_closed(&fixture, "GET /wait HTTP/1.1\r\nhost: a\r\n\r\n").await);
+    let client = half_closed(&fixture, "GET /wait HTTP/1.1\r\nhost: a\r\n\r\n").await;
+    while fixture.server.connections().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    drop(client);
     // The handler would wait forever.
     while !fixture.server.connections().is_empty() {
         tokio::task::yield_now().await;
