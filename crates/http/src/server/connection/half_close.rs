@@ -81,7 +81,8 @@ impl HalfClose {
         }
     }
 
-    /// Waits until no request is in flight, or until the client has probably disconnected.
+    /// Waits until no request is in flight and no byte is unsent, or until the client has probably
+    /// disconnected. The protocol library discards unsent bytes at the end of the stream.
     pub(super) fn poll_end(
         &mut self,
         context: &mut Context<'_>,
@@ -89,7 +90,7 @@ impl HalfClose {
         state: &ConnectionState,
     ) -> Poll<()> {
         while let Some(checks) = &mut self.checks
-            && state.quiet_since().is_none()
+            && (state.quiet_since().is_none() || state.write_deadline().is_some())
         {
             ready!(checks.timer.as_mut().poll(context));
             checks

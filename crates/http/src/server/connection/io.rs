@@ -219,6 +219,10 @@ impl ConnectionIo {
             Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
             Poll::Pending => Poll::Pending,
         };
+        if written.is_ready() && self.half_close.is_closed() {
+            // The reader may wait for the last byte.
+            context.waker().wake_by_ref();
+        }
         self.track_write(written)
     }
 
