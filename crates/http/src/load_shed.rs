@@ -101,6 +101,12 @@ impl LoadShed {
     pub(crate) fn in_flight(&self) -> u32 {
         self.0.in_flight()
     }
+
+    /// Returns whether responses were measured.
+    #[cfg(test)]
+    pub(crate) fn has_base_latency(&self) -> bool {
+        self.0.snapshot().base_latency.is_some()
+    }
 }
 
 impl Admission {

@@ -356,6 +356,11 @@ impl Stack {
         self.0.load_shed.in_flight()
     }
 
+    #[cfg(test)]
+    pub(super) fn has_base_latency(&self) -> bool {
+        self.0.load_shed.has_base_latency()
+    }
+
     pub(super) fn config(&self) -> &HttpConfig {
         &self.0.config
     }

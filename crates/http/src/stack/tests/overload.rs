@@ -212,6 +212,37 @@ async fn anonymous_requests_have_at_most_normal_priority_res_7() {
     }
 }
 
+/// Otherwise clients that close their sending side would not be limited.
+#[tokio::test]
+async fn responses_to_half_closed_clients_are_measured_res_7() {
+    let handler = async || sleep(WORK).await;
+    let stack = stack_with(unlimited(), Routes::new().get("/", handler));
+    let config = ListenerConfig {
+        address: SocketAddr::from(([127, 0, 0, 1], 0)),
+        ..ListenerConfig::default()
+    };
+    let listener = Listener::bind(&config).await.unwrap();
+    let address = listener.local_addr();
+    let served = stack.clone();
+    let _server =
+        listener.serve_with(move |connection| served.connection(connection.peer(), false));
+    let request = async || {
+        let mut client = TcpStream::connect(address).await.unwrap();
+        let request = b"GET / HTTP/1.1\r\nhost: a\r\n\r\n";
+        client.write_all(request).await.unwrap();
+        client.shutdown().await.unwrap();
+        let mut response = String::new();
+        client.read_to_string(&mut response).await.unwrap();
+        assert!(response.starts_with("HTTP/1.1 200"), "{response}");
+    };
+    let measured = async {
+        while !stack.has_base_latency() {
+            join_all((0..20).map(|_| request())).await;
+        }
+    };
+    timeout(Duration::from_secs(20), measured).await.unwrap();
+}
+
 /// Sends 4 s of half of the capacity, and then a rate. Checks the last responses.
 async fn overload(client: Client, connections: u16, percent: u32, seconds: u32) {
     let stack = pool_bound(unlimited(), connections);
