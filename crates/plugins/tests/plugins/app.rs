@@ -64,7 +64,7 @@ pub(crate) struct Setup {
     overrides: Vec<&'static str>,
     profile: Profile,
     asks_policies: bool,
-    before_serve: Option<Box<dyn FnOnce(&Plugins)>>,
+    before_serve: Option<Box<dyn FnOnce(&Plugins) + Send>>,
 }
 
 /// Returns the grant of capabilities without hosts.
@@ -177,7 +177,7 @@ impl Setup {
     }
 
     /// Runs work between the open and the serve of the plugins.
-    pub(crate) fn before_serve(mut self, work: impl FnOnce(&Plugins) + 'static) -> Self {
+    pub(crate) fn before_serve(mut self, work: impl FnOnce(&Plugins) + Send + 'static) -> Self {
         self.before_serve = Some(Box::new(work));
         self
     }
