@@ -116,10 +116,15 @@ static QUOTED_REGEX: LazyLock<Option<Regex>> = LazyLock::new(|| {
     ))
     .ok()
 });
-/// In configuration a bare value is a value too.
-static BARE_REGEX: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(&format!(r#"(?im)^[\s\-"']*(?:export\s+|ENV\s+|ARG\s+)?({KEY})["']?\s*[:= ]\s*["']?([^\s"'\r\n]{{3,200}})["']?"#)).ok()
-});
+/// In YAML and JSON a bare value is a value too, also on the line after a colon.
+static NESTED_REGEX: LazyLock<Option<Regex>> =
+    LazyLock::new(|| bare(r"(?:[ \t]*[= ][ \t]*|\s*:\s*)"));
+/// In other configuration a bare value ends with its line.
+static LINE_REGEX: LazyLock<Option<Regex>> = LazyLock::new(|| bare(r"[ \t]*[:= ][ \t]*"));
+
+fn bare(separator: &str) -> Option<Regex> {
+    Regex::new(&format!(r#"(?im)^[\s\-"']*(?:export\s+|ENV\s+|ARG\s+)?({KEY})["']?{separator}["']?([^\s"'\r\n]{{3,200}})["']?"#)).ok()
+}
 
 /// Finds credentials, in order and without overlap. Linear in the length of the text.
 #[must_use]
@@ -154,10 +159,10 @@ pub fn detect(text: &str, language: Language) -> Vec<Detected> {
     if language.is_configuration() {
         connections(text, &mut found);
     }
-    let keyed = if language.is_configuration() {
-        &*BARE_REGEX
-    } else {
-        &*QUOTED_REGEX
+    let keyed = match language {
+        Language::Yaml | Language::Json => &*NESTED_REGEX,
+        _ if language.is_configuration() => &*LINE_REGEX,
+        _ => &*QUOTED_REGEX,
     };
     if let Some(keyed) = keyed {
         for window in windows(text) {
@@ -172,7 +177,8 @@ pub fn detect(text: &str, language: Language) -> Vec<Detected> {
                         2,
                         "value of a secret key",
                         Some(key),
-                        classify::keyed,
+                        // The key of the next line of YAML is not a value.
+                        |value| classify::keyed(value).filter(|_| !value.ends_with(':')),
                     );
                 }
             }
@@ -296,14 +302,18 @@ pub(super) fn describes_credential(key: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{BARE_REGEX, KEY_WORDS, MYSQL_REGEX, PAIRS_REGEX, QUOTED_REGEX, URL_REGEX, detect};
+    use super::{
+        KEY_WORDS, LINE_REGEX, MYSQL_REGEX, NESTED_REGEX, PAIRS_REGEX, QUOTED_REGEX, URL_REGEX,
+        detect,
+    };
     use crate::source::Language;
 
     #[test]
     fn every_expression_compiles() {
         assert!(KEY_WORDS.is_some());
         assert!(MYSQL_REGEX.is_some() && PAIRS_REGEX.is_some());
-        assert!(URL_REGEX.is_some() && QUOTED_REGEX.is_some() && BARE_REGEX.is_some());
+        assert!(URL_REGEX.is_some() && QUOTED_REGEX.is_some());
+        assert!(LINE_REGEX.is_some() && NESTED_REGEX.is_some());
     }
 
     #[test]
@@ -312,6 +322,30 @@ mod tests {
         let found = detect(&text, Language::Python);
         assert_eq!(found.len(), 1);
         assert_eq!(&text[found[0].span.clone()], "Zx9kQ2vT7mN4bL8");
+    }
+
+    #[test]
+    fn line_after_an_empty_value_is_not_its_value() {
+        for (text, language) in [
+            ("REDIS_PASSWORD=\nREDIS_DATABASE=0\n", Language::Dotenv),
+            ("REDIS_PASSWORD= \r\nREDIS_DATABASE=0\r\n", Language::Dotenv),
+            (
+                "ENV REDIS_PASSWORD=\nENV_NUMBER=42\n",
+                Language::Containerfile,
+            ),
+            ("redis.password=\nredis.database1=0\n", Language::Properties),
+            (
+                "data: |\n  REDIS_PASSWORD=\n  REDIS_DATABASE=0\n",
+                Language::Yaml,
+            ),
+            ("REDIS_PASSWORD:\nREDIS_DATABASE_2: 0\n", Language::Yaml),
+        ] {
+            assert!(detect(text, language).is_empty(), "{text}");
+        }
+        let nested = format!("password:\n  {}\n", "Zx9kQ2vT7mN4bL8");
+        assert_eq!(detect(&nested, Language::Yaml).len(), 1);
+        let filled = format!("A_TOKEN=\nB_TOKEN={}\n", "Zx9kQ2vT7mN4bL8");
+        assert_eq!(detect(&filled, Language::Dotenv)[0].subject, "B_TOKEN");
     }
 
     proptest::proptest! {
