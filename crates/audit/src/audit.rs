@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::prelude::*;
 
+use crate::built_dockerfile;
 use crate::config::AuditConfig;
 use crate::model::{FileFacts, Model, build};
 use crate::packs;
@@ -174,6 +175,7 @@ fn read(
         }
         files.insert(file.path.clone(), FileFacts { file, facts });
     }
+    built_dockerfile::read_built(&mut files, &config.limits);
     let name = root.file_name().map_or_else(
         || "repository".to_owned(),
         |name| name.to_string_lossy().into_owned(),

@@ -15,6 +15,7 @@
 
 mod audit;
 pub mod baseline;
+mod built_dockerfile;
 pub mod config;
 pub mod document;
 mod miss;
