@@ -34,12 +34,12 @@ impl Plugins {
     /// Keeps the failure of a plugin. Returns true if the last one was the same.
     fn keep_failure(&self, plugin: &str, error: &PluginError) -> bool {
         let failure = PluginFailure::from(error);
-        let is_same =
-            |last: &PluginFailure| last.code == failure.code && last.message == failure.message;
-        let mut failures = self.0.failures.lock();
-        let is_repeated = failures.get(plugin).is_some_and(is_same);
-        failures.insert(plugin.to_owned(), failure);
-        is_repeated
+        let last = self
+            .0
+            .failures
+            .lock()
+            .insert(plugin.to_owned(), failure.clone());
+        last.is_some_and(|last| last.code == failure.code && last.message == failure.message)
     }
 
     /// Publishes that a loaded plugin cannot be started.

@@ -164,23 +164,23 @@ impl Plugins {
     /// Needs the lock of the plugin in `changes`.
     async fn stop_locked(&self, name: &str) -> Result<(), PluginError> {
         let plugin = self.plugin(name)?;
-        let (was_started, was_active) = {
+        let was_active = {
             let mut loaded = self.0.loaded.lock();
             check_stoppable(&loaded, name)?;
-            let (status, was_active) = (plugin.status(), plugin.is_active());
+            let was_active = plugin.is_active();
             plugin.set_active(false);
             end_replaced(&mut loaded, name);
-            match status {
+            match plugin.status() {
                 PluginStatus::Started => self.unregister(&mut loaded, &plugin),
                 // The stop also ends the error of a failed start.
                 PluginStatus::Error => plugin.set_status(PluginStatus::Stopped),
                 _ => {}
             }
-            (status == PluginStatus::Started, was_active)
+            was_active
         };
         // A start may have succeeded after its timeout.
         let stopped = self.end_calls(&plugin).await;
-        if was_started || was_active {
+        if was_active {
             self.announce(EventType::PLUGIN_STOPPED, name);
         }
         stopped

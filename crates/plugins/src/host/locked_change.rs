@@ -44,10 +44,10 @@ impl Plugins {
     }
 }
 
-/// Checks that the stop of the service was not requested.
+/// Checks that the service does not stop.
 ///
 /// # Errors
-/// It was.
+/// The stop of the service was requested.
 pub(super) fn check_running(stop: &Stop, plugin: Option<&str>) -> Result<(), PluginError> {
     match stop.is_requested() {
         true => {

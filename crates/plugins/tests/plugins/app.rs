@@ -56,6 +56,9 @@ impl Failures {
     }
 }
 
+/// Work between the open and the serve of the plugins.
+type BeforeServe = Box<dyn FnOnce(&Plugins) + Send>;
+
 /// A folder of plugins before the start of their service.
 pub(crate) struct Setup {
     pub(crate) folder: tempfile::TempDir,
@@ -64,7 +67,7 @@ pub(crate) struct Setup {
     overrides: Vec<&'static str>,
     profile: Profile,
     asks_policies: bool,
-    before_serve: Option<Box<dyn FnOnce(&Plugins) + Send>>,
+    before_serve: Option<BeforeServe>,
 }
 
 /// Returns the grant of capabilities without hosts.

@@ -112,8 +112,11 @@ async fn start_after_its_timeout_is_stopped_plug_1() {
         let late = app.plugins.start_plugin("notes").await.unwrap_err();
         assert_eq!(late.code(), PluginErrorCode::Timeout);
         drop(release);
-        let mut expected = vec![LifecycleStep::Initialize, LifecycleStep::Start];
-        expected.push(LifecycleStep::Stop);
+        let mut expected = vec![
+            LifecycleStep::Initialize,
+            LifecycleStep::Start,
+            LifecycleStep::Stop,
+        ];
         match starts_again {
             true => {
                 app.plugins.start_plugin("notes").await.unwrap();

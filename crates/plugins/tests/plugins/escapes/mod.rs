@@ -131,7 +131,7 @@ pub(crate) async fn failures(app: &TestApp) -> String {
     failed.collect()
 }
 
-/// A service that attempts attack, and an internal server that they must not reach.
+/// A service with hostile plugins, and an internal server that they must not reach.
 struct Target {
     app: TestApp,
     internal: TcpListener,
