@@ -5,10 +5,11 @@
 //! | --- | --- |
 //! | `config` | Settings |
 //! | `account`, `store` | Accounts, SQL statements and migrations |
-//! | `codes`, `sms` | One-time codes and their providers |
+//! | `code_key`, `codes`, `sms` | One-time codes, their keyed hashes and their providers |
+//! | `checks`, `text_field` | Checks of requests |
 //! | `active_sessions`, `cookies` | Active sessions, and refresh tokens at the client |
 //! | `backend`, `stores`, `caller` | Connections, commands and callers of every service |
-//! | `paging`, `rows` | Pages, territories and coordinates in SQL |
+//! | `paging`, `rows` | Pages, territories, coordinates and search patterns in SQL |
 //! | `workers` | Work at intervals |
 //! | `operations` | Operations on accounts, without a transport |
 //! | `api` | HTTP routes |

@@ -37,7 +37,7 @@ pub fn levels(territory: &Territory) -> [(i64, String); 4] {
 pub fn containing(text: &str) -> String {
     let text = text.to_lowercase();
     let text = text
-        // No stored text has it, and PostgreSQL rejects it.
+        // No stored text contains U+0000, and PostgreSQL rejects it.
         .replace('\0', "\u{fffd}")
         .replace('!', "!!")
         .replace('%', "!%")

@@ -45,15 +45,15 @@ const KAFKA_SECURITY: &[(&str, UrlChange)] = &[
     ("sasl_ssl", KAFKA_TLS),
 ];
 
-/// Variables of the process.
+/// Variables of all services. Their keys are never in a section.
 const PROCESS: [LegacyVariable; 3] = [
     LegacyVariable::profile("APP_ENV"),
     LegacyVariable::sets("LOG_LEVEL", "log.level"),
     LegacyVariable::sets("TRUSTED_PROXIES", "server.http.trusted_proxies"),
 ];
 
-/// Variables of all services.
-const TOKENS: [LegacyVariable; 7] = [
+/// Variables of all services. Their keys may be in a section.
+const COMMON: [LegacyVariable; 7] = [
     LegacyVariable::sets("REDIS_URL", "redis.url"),
     LegacyVariable::sets("JWT_ACCESS_SECRET", "access_tokens.secret"),
     LegacyVariable::sets("JWT_ISSUER", "access_tokens.issuer"),
@@ -201,7 +201,7 @@ pub fn backend_variables() -> impl Iterator<Item = LegacyVariable> {
 }
 
 fn stores() -> impl Iterator<Item = LegacyVariable> {
-    TOKENS.into_iter().chain(DATABASE).chain(BROKER)
+    COMMON.into_iter().chain(DATABASE).chain(BROKER)
 }
 
 /// Returns the environment names of services whose settings are an
@@ -224,13 +224,13 @@ fn accounts() -> impl Iterator<Item = LegacyVariable> {
 
 /// Returns the environment names of the service of administrators, which has no broker.
 pub fn admin_variables() -> impl Iterator<Item = LegacyVariable> {
-    let settings = PROCESS.into_iter().chain(TOKENS).chain(DATABASE);
+    let settings = PROCESS.into_iter().chain(COMMON).chain(DATABASE);
     settings.chain(ADMINISTRATORS)
 }
 
 /// Returns the environment names of the gateway, which has no database.
 pub fn gateway_variables() -> impl Iterator<Item = LegacyVariable> {
-    PROCESS.into_iter().chain(TOKENS).chain(BROKER)
+    PROCESS.into_iter().chain(COMMON).chain(BROKER)
 }
 
 /// Returns the environment names of the storage in a section, such as `attachments`.

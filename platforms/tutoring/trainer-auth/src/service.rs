@@ -77,6 +77,7 @@ pub async fn assemble(service: &Assembly<TrainerAuthConfig>) -> Result<(), Start
     let database = identity.database().clone();
     let audit = AuditLog::start(service, &database, &settings.audit_log)?;
     let inbox = |group: &str| Inbox::new(database.clone(), group, settings.inbox.clone());
+    // One worker removes the messages of all inboxes, which share a table.
     inbox(DATABASE).purge_regularly(service);
     let applicants = Arc::new(Applicants {
         outbox: identity.outbox().clone(),

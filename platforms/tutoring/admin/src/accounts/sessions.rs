@@ -154,7 +154,7 @@ impl Accounts {
         Ok(())
     }
 
-    /// Ends all sessions of an admin in the transaction of a change, which has locked the admin. A
+    /// Revokes all sessions of an admin in the transaction of a change, which has locked the admin. A
     /// login that has checked its credentials fails. Returns the IDs of the sessions for
     /// [`revoke_access_tokens`](Self::revoke_access_tokens).
     pub(super) async fn revoke_sessions(

@@ -44,7 +44,7 @@ const fn max_reserve() -> f64 {
     MAX_RESERVE_M
 }
 
-/// A journey in the live store, with the member that responses do not contain.
+/// A journey in the live store, with the field that responses do not contain.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct LiveJourney<'a> {

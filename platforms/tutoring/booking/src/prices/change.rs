@@ -20,16 +20,16 @@ const TYPES: [&str; 3] = ["school", "influencer", "promotional"];
 
 fn check_price(price: &Price) -> Result<(), Error> {
     let discounts = 0..price.base_price_minor;
-    let of_discount = "must be at least 0 and less than the price";
+    let problem = "must be at least 0 and less than the price";
     let mut checks = Checks::new();
     checks.one_of("sessionCount", price.session_count, &SESSION_COUNTS);
     checks.range("basePriceMinor", price.base_price_minor, 1, MAX_PRICE);
     let is_percentage = price.gst_percentage <= 100;
     checks.require("gstPercentage", is_percentage, "must be at most 100");
     let is_discount = discounts.contains(&price.coupon_minor);
-    checks.require("couponMinor", is_discount, of_discount);
+    checks.require("couponMinor", is_discount, problem);
     let is_discount = discounts.contains(&price.deal_minor);
-    checks.require("dealMinor", is_discount, of_discount);
+    checks.require("dealMinor", is_discount, problem);
     checks.finish()
 }
 

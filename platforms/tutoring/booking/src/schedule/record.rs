@@ -9,6 +9,7 @@ use super::{Actor, Schedule};
 
 /// The type of notifications.
 const NOTICE: &str = "course";
+
 impl Schedule {
     /// Stores an event in the transaction of its change.
     pub(super) async fn publish<K: Kind>(&self, tx: &Transaction, data: K) -> Result<(), Error> {

@@ -16,7 +16,7 @@ use tutoring_contract::{
 use super::Chats;
 use crate::store::{Allocation, allocations, contacts, people};
 
-/// A member of accounts in snapshots. Those of profiles do not have it.
+/// A field of accounts in snapshots. Those of profiles do not have it.
 const ACCOUNT: &str = "isEmailVerified";
 
 /// Returns the consumer groups of the service.

@@ -76,7 +76,7 @@ pub(crate) struct DoubtRequest {
 }
 
 impl DoubtRequest {
-    /// Checks the members, and trims the texts.
+    /// Checks the fields, and trims the texts.
     ///
     /// # Errors
     /// `VALIDATION_ERROR` with every invalid field.

@@ -61,7 +61,7 @@ pub(crate) struct AttachmentRequest {
 }
 
 impl MessageRequest {
-    /// Checks the members, and trims the text.
+    /// Checks the fields, and trims the text.
     ///
     /// # Errors
     /// `VALIDATION_ERROR` with every invalid field.

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use seaworthy::data::prelude::*;
 use tutoring_contract::Role;
 
-/// The public members of a student or a trainer.
+/// The public fields of a student or a trainer.
 #[derive(Debug, Clone, FromRow)]
 pub(crate) struct Person {
     #[from_row(column = "user_id")]

@@ -52,12 +52,12 @@ impl Parts {
         })
     }
 
-    /// Ends all sessions of an account, whose row the transaction has locked, and with them its
+    /// Revokes all sessions of an account, whose row the transaction has locked, and with them its
     /// access tokens. A login that has checked its credentials fails.
     ///
     /// # Errors
-    /// An error of the database, or `SERVICE_DEGRADED` if Redis is unavailable. Then no session has
-    /// ended.
+    /// An error of the database, or `SERVICE_DEGRADED` if Redis is unavailable. Then no session is
+    /// revoked.
     pub(crate) async fn revoke_sessions(&self, tx: &Transaction, id: Uuid) -> Result<(), Error> {
         let user = id.to_string();
         for session in self.sessions.revoke_access(tx, &user).await?.sessions {

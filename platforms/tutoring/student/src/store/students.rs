@@ -26,7 +26,7 @@ pub(crate) struct Student {
     pub(crate) updated_at: DateTime<Utc>,
 }
 
-/// The members of an account in a snapshot. Those of a profile, which this service publishes
+/// The fields of an account in a snapshot. Those of a profile, which this service publishes
 /// itself, have none of them.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -13,7 +13,7 @@ pub(crate) struct Course {
     category: String,
 }
 
-/// The members of a course in an event that applications need.
+/// The fields of a course in an event that applications need.
 #[derive(Debug, Deserialize)]
 pub(crate) struct CourseCopy {
     title: String,
