@@ -200,12 +200,9 @@ async fn client_that_leaves_after_probe_cancels_request_life_6() {
     read_probes(&mut client, 2).await;
     drop(client);
     // The handler would wait forever.
-    let ended = async {
-        while !fixture.server.connections().is_empty() {
-            tokio::task::yield_now().await;
-        }
-    };
-    timeout(TIMEOUT, ended).await.unwrap();
+    fixture
+        .until(|fixture| fixture.server.connections().is_empty())
+        .await;
 }
 
 const PROBE: &str = "HTTP/1.1 100 Continue\r\n\r\n";
@@ -233,8 +230,7 @@ async fn respond_after_probes(fixture: &Fixture, mut client: TcpStream, count: u
 async fn half_closed_slow_reader_gets_whole_response_life_6() {
     const SIZE: usize = 40_000_000;
     let fixture = start_limited(|limits| {
-        // A busy machine pauses the response for more than `SHORT_HALF_CLOSE`.
-        limits.connections.half_close_timeout = Timeout::from_secs(1);
+        limits.connections.half_close_timeout = SHORT_HALF_CLOSE;
     })
     .await;
     let request = format!("GET /zeros/{SIZE} HTTP/1.1\r\nhost: a\r\n\r\n");
@@ -242,7 +238,7 @@ async fn half_closed_slow_reader_gets_whole_response_life_6() {
     let mut bytes = vec![0; 1024];
     let read = timeout(TIMEOUT, client.read_exact(&mut bytes)).await;
     read.unwrap().unwrap();
-    tokio::time::sleep(Duration::from_secs(3)).await;
+    tokio::time::sleep(LONG_WAIT).await;
     let read = timeout(TIMEOUT, client.read_to_end(&mut bytes)).await;
     read.unwrap().unwrap();
     assert!(bytes.len() > SIZE, "{}", bytes.len());
@@ -297,14 +293,14 @@ async fn request_of_closed_client_is_cancelled_after_timeout_life_6() {
     let fixture = start().await;
     let half_closed_at = Instant::now();
     let client = half_closed(&fixture, "GET /wait HTTP/1.1\r\nhost: a\r\n\r\n").await;
-    while fixture.server.connections().is_empty() {
-        tokio::task::yield_now().await;
-    }
+    fixture
+        .until(|fixture| !fixture.server.connections().is_empty())
+        .await;
     drop(client);
     // The handler would wait forever.
-    while !fixture.server.connections().is_empty() {
-        tokio::task::yield_now().await;
-    }
+    fixture
+        .until(|fixture| fixture.server.connections().is_empty())
+        .await;
     let default = ListenerConfig::default().limits.connections;
     let waited = half_closed_at.elapsed();
     assert!(waited >= default.half_close_timeout.get() / 2, "{waited:?}");

@@ -85,12 +85,9 @@ async fn request_of_disconnected_tls_client_is_cancelled_life_6() {
     client.shutdown().await.unwrap();
     drop(client);
     // The handler would wait forever.
-    let ended = async {
-        while !fixture.server.connections().is_empty() {
-            tokio::task::yield_now().await;
-        }
-    };
-    tokio::time::timeout(TIMEOUT, ended).await.unwrap();
+    fixture
+        .until(|fixture| fixture.server.connections().is_empty())
+        .await;
 }
 
 #[tokio::test]

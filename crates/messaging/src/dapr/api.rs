@@ -171,11 +171,14 @@ struct RegisteredComponent {
 }
 
 impl Metadata {
+    fn has(&self, kind: &str, component: &str) -> bool {
+        let mut all = self.components.iter();
+        all.any(|one| one.kind.starts_with(kind) && one.name == component)
+    }
+
     /// Checks that the sidecar has this publish/subscribe component.
     pub(super) fn require(&self, component: &str) -> Result<(), TransportError> {
-        let all = self.components.iter();
-        let mut of_pubsub = all.filter(|one| one.kind.starts_with("pubsub."));
-        if of_pubsub.any(|one| one.name == component) {
+        if self.has("pubsub.", component) {
             return Ok(());
         }
         Err(TransportError::rejected(format!(
@@ -186,8 +189,7 @@ impl Metadata {
 
     /// Checks that the sidecar has this state store component.
     pub(super) fn require_state(&self, component: &str) -> Result<(), TransportError> {
-        let mut all = self.components.iter();
-        if all.any(|one| one.kind.starts_with("state.") && one.name == component) {
+        if self.has("state.", component) {
             return Ok(());
         }
         Err(TransportError::rejected(format!(

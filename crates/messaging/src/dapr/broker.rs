@@ -51,9 +51,9 @@ impl DaprBroker {
     /// Connects to the sidecar of the settings. The password is the token of its API.
     ///
     /// # Errors
-    /// [`TransportError`] if it does not respond, if it does not have the component of the URL or the
-    /// state store component of `dead_letters`, if that component has no ETags, or if the URL is
-    /// invalid.
+    /// [`TransportError`] if the URL is invalid or the sidecar does not respond. Also if the
+    /// component of the URL or of `dead_letters` is missing, or that of `dead_letters` has no
+    /// ETags.
     pub async fn open(config: &MessagingConfig) -> Result<Self, TransportError> {
         let invalid = || {
             TransportError::rejected(format!(

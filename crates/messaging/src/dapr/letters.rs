@@ -44,7 +44,7 @@ const NO_ETAGS: &str =
 struct Index {
     /// The numbers of the chunks, the oldest first.
     chunks: Vec<u64>,
-    /// The number of the next chunk. No number returns.
+    /// The number of the next chunk. A number is not used again.
     next: u64,
 }
 
@@ -70,7 +70,8 @@ impl<S: State> DeadLetterStore<S> {
         }
     }
 
-    /// Writes a value that no topic has, and checks that the state store returns it with an ETag.
+    /// Writes a value that does not belong to a topic, and checks that the state store returns it
+    /// with an ETag.
     pub(super) async fn check(&self) -> Result<(), TransportError> {
         let probe = async {
             let (key, value) = ("dead-letters/probe", Bytes::from_static(b"{}"));
@@ -105,7 +106,7 @@ impl<S: State> DeadLetterStore<S> {
         results
     }
 
-    /// Stores the letters of a topic, then their IDs. A letter without its ID is in no list, and
+    /// Stores the letters of a topic, then their IDs. A letter without its ID is not listed, and
     /// its publisher stores it again.
     async fn store(
         &self,
@@ -258,8 +259,8 @@ impl<S: State> DeadLetterStore<S> {
     /// Removes letters from a dead-letter topic and returns how many it removed.
     pub(super) async fn remove(&self, topic: &Topic, ids: &[DeadLetterId]) -> Result<u64, Status> {
         let _locked = self.write_lock.lock().await;
-        // First, so that a removal that fails or is cancelled leaves no letter that no list has. A
-        // list leaves out IDs without a letter.
+        // The letters first: after a removal that fails or is cancelled, each letter that remains
+        // is still listed. A list omits IDs without a letter.
         let keys = ids.iter().map(|id| letter_key(topic, id));
         self.delete(keys.collect()).await?;
         let (index, _) = self.read::<Index>(&index_key(topic)).await?;

@@ -127,8 +127,10 @@ impl StateComponent {
     pub(super) fn new(api: Api, component: String) -> Self {
         Self { api, component }
     }
+}
 
-    async fn read(&self, key: String) -> Result<Option<Stored>, Status> {
+impl State for StateComponent {
+    async fn get(&self, key: String) -> Result<Option<Stored>, Status> {
         let request = GetRequest {
             component: self.component.clone(),
             key,
@@ -143,12 +145,6 @@ impl StateComponent {
             value: response.data,
             version: response.etag,
         }))
-    }
-}
-
-impl State for StateComponent {
-    async fn get(&self, key: String) -> Result<Option<Stored>, Status> {
-        self.read(key).await
     }
 
     async fn save(&self, key: String, value: Bytes, expected: Expected) -> Result<bool, Status> {
@@ -178,7 +174,7 @@ impl State for StateComponent {
         };
         // Without an ETag, Dapr reports a conflict like any other failure.
         let is_conflict =
-            status.code() == Code::Aborted || must_be_absent && self.read(key).await?.is_some();
+            status.code() == Code::Aborted || must_be_absent && self.get(key).await?.is_some();
         if is_conflict { Ok(false) } else { Err(status) }
     }
 

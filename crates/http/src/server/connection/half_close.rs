@@ -24,7 +24,8 @@ use super::{state::ConnectionState, stream::Stream};
 
 /// The interim response that every HTTP/1.1 client accepts.
 const PROBE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
-/// Maximum probes of a request. Some clients, such as Go's, accept at most five interim responses.
+/// Maximum probes of a connection. Some clients, such as Go's, accept at most five interim
+/// responses to a request.
 const MAX_PROBES: u32 = 4;
 
 /// Decides when the protocol library sees the end of the client's stream.
