@@ -3,8 +3,8 @@
 /// Shorter secrets are codes, which numbers in a log may contain.
 const MIN_TOKEN_LENGTH: usize = 12;
 
-/// Asserts that no line contains a secret, in any case. A secret of fewer than 12 letters and
-/// digits matches only as a whole word.
+/// Asserts that no line contains a secret. Upper and lower case are equal. A secret of fewer than
+/// 12 letters and digits matches only as a whole word.
 ///
 /// ```
 /// use seaworthy_testkit::log_search::assert_no_secret;

@@ -15,6 +15,7 @@ fn service_is_live_while_dependencies_are_down_life_2_life_8() {
     let address = silent();
     let mut service = trial(&["--set", &format!("needed={address}")]);
     let (public, admin) = service.addresses().unwrap();
+    service.line("waiting for a dependency").unwrap();
     assert_eq!(get(public, "/livez").unwrap().status, 200);
     assert_eq!(get(admin, "/livez").unwrap().status, 200);
     assert_eq!(get(public, "/startupz").unwrap().status, 503);

@@ -190,6 +190,7 @@ pub(crate) fn wrong_answer_does_not_read_the_user_auth_2(database: &EmptyDatabas
 /// Opens the database and its data keys as the service does.
 async fn open_keys(database: &EmptyDatabase) -> (Database, DataKeys) {
     let config = DatabaseConfig::from_url(database.url().parse().unwrap());
+    let config = seaworthy_testkit::with_long_timeouts!(config);
     let database = Database::builder("test", config).open().await.unwrap();
     let secret = |name: &str| {
         let mut settings = SECRETS.iter();

@@ -1,4 +1,5 @@
-//! Accounts, captchas, flags, API keys, data keys and the operation log together on two replicas, through the public interface.
+//! Accounts, captchas, flags, API keys, data keys and the operation log together on two replicas,
+//! through the public interface.
 
 use std::fs;
 
