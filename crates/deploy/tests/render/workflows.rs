@@ -103,7 +103,7 @@ fn scheduled_jobs_run_every_platform_ship_1_ship_2() {
     }
 }
 
-/// A job that fails below a bound: the workflow, the job and the part of a command with the bound.
+/// A job that fails outside of a bound: the workflow, the job and the part of a command with the bound.
 const GATES: [[&str; 3]; 4] = [
     ["ci.yml", "benchmark", "--max-growth-percent 10"],
     ["scheduled.yml", "coverage", "--fail-under-lines 80"],
