@@ -26,8 +26,8 @@ pub struct SessionConfig {
     /// device stays known.
     pub absolute_timeout: SessionLifetime,
     /// How long after its rotation an old refresh token is rejected without consequences. Later use
-    /// of an old token revokes its session, because the token may be stolen. Zero: every use of an old
-    /// token revokes its session, also one of two concurrent uses.
+    /// of an old token revokes its session, because the token may be stolen. Zero: every use of an
+    /// old token revokes its session, also one of two concurrent uses.
     pub rotation_grace_period: Delay,
     /// The maximum number of sessions of a user. A new one revokes the session that was used least
     /// recently.

@@ -82,8 +82,8 @@ impl Sessions {
     /// transaction then revokes the stolen session and its access tokens.
     ///
     /// # Errors
-    /// [`RefreshError`]. The transaction is committed in each case, also if a stolen token ends the
-    /// session.
+    /// [`RefreshError`]. The transaction is committed in each case, also if a stolen token revokes
+    /// the session.
     pub async fn refresh(&self, token: &SecretToken) -> Result<Refreshed, RefreshError> {
         let exchange = self
             .database

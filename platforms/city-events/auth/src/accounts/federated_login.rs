@@ -34,7 +34,7 @@ impl Accounts {
     ///
     /// A verified address does not prove that its owner registered. An attacker may have registered
     /// it, and the owner or a mail scanner may have opened the link. So linking by address removes
-    /// the password and ends all sessions, tokens and links, in the transaction of the login.
+    /// the password and revokes all sessions, tokens and links, in the transaction of the login.
     pub(crate) async fn log_in_by(
         &self,
         provider: &'static str,

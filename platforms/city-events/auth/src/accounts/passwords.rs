@@ -194,7 +194,7 @@ impl Accounts {
             .await
     }
 
-    /// Ends all sessions of the caller, and revokes the caller's access tokens.
+    /// Revokes all sessions and access tokens of the caller.
     pub(crate) async fn revoke_sessions(&self, caller: &Caller) -> Result<(), Error> {
         let user = caller.user.id;
         self.database
@@ -206,8 +206,7 @@ impl Accounts {
             .await
     }
 
-    /// Ends all sessions of a user, and revokes their access tokens. The transaction must have
-    /// locked the user.
+    /// Revokes all sessions and access tokens of a user. The transaction must have locked the user.
     pub(super) async fn revoke_sessions_in(
         &self,
         tx: &Transaction,
