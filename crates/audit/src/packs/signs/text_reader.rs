@@ -12,7 +12,7 @@ use super::sign_lists::signs;
 use crate::model::FactSink;
 use crate::model::facts::{Elsewhere, Observation, Practice};
 use crate::repository::Role;
-use crate::source::SourceFile;
+use crate::source::{Language, SourceFile};
 
 /// Maximum number of reported places in one file. More places add no information.
 const MAX_PLACES: usize = 20;
@@ -29,14 +29,8 @@ pub(super) fn read(file: &SourceFile, facts: &mut FactSink<'_>) {
             facts.add(Elsewhere { pattern }, found.range());
         }
     }
-    let path = file.path.to_lowercase();
-    let alias = other_name(file, &path);
-    for compiled in COMPILED.iter().filter(|own| {
-        applies(&own.sign, &path)
-            || alias
-                .as_ref()
-                .is_some_and(|alias| applies(&own.sign, alias))
-    }) {
+    let paths = paths(file);
+    for compiled in COMPILED.iter().filter(|own| applies(&own.sign, &paths)) {
         let Some(pattern) = compiled.pattern() else {
             continue;
         };
@@ -91,29 +85,41 @@ pub(super) fn read(file: &SourceFile, facts: &mut FactSink<'_>) {
     }
 }
 
-/// The usual name of a file that has the name of its service: a Dockerfile, or settings that a config
-/// server of Spring serves.
-fn other_name(file: &SourceFile, path: &str) -> Option<String> {
-    let name = path.rsplit('/').next().unwrap_or(path);
-    // `Dockerfile.orders` is the Dockerfile of one service.
-    let stage = name.strip_prefix("dockerfile.");
-    if stage.is_some_and(|stage| !["dev", "test", "local", "debug", "ci"].contains(&stage)) {
-        return Some("dockerfile".to_owned());
+/// The paths by which signs choose a file: its own in lower case, and the usual one if the file has
+/// the name of its service. These are Dockerfiles, and settings that a config server of Spring
+/// serves.
+fn paths(file: &SourceFile) -> Vec<String> {
+    let path = file.path.to_lowercase();
+    let (folder, name) = path.split_at(path.rfind('/').map_or(0, |end| end + 1));
+    let usual = usual_name(file, name).map(|usual| format!("{folder}{usual}"));
+    let mut paths = vec![path];
+    paths.extend(usual);
+    paths
+}
+
+fn usual_name(file: &SourceFile, name: &str) -> Option<&'static str> {
+    if file.language == Language::Containerfile {
+        // `Dockerfile.orders` and `api.docker` are the Dockerfiles of one service.
+        let is_aside = name.split('.').any(|part| ASIDE.contains(&part));
+        return (!is_aside).then_some("dockerfile");
     }
     let yaml = [".yml", ".yaml"].iter().any(|end| name.ends_with(end));
     let own = ["application", "bootstrap"]
         .iter()
         .any(|start| name.starts_with(start));
     let served = yaml && !own && file.text.lines().any(|line| line.trim_end() == "spring:");
-    served.then(|| {
-        format!(
-            "{}application.yml",
-            path.strip_suffix(name).unwrap_or_default()
-        )
-    })
+    served.then_some("application.yml")
 }
 
-fn applies(sign: &Sign, path: &str) -> bool {
+/// Parts of the names of Dockerfiles that no deployment runs.
+const ASIDE: &[&str] = &["test", "debug", "ci"];
+
+/// Whether a sign reads a file with one of these paths.
+fn applies(sign: &Sign, paths: &[String]) -> bool {
+    paths.iter().any(|path| applies_to(sign, path))
+}
+
+fn applies_to(sign: &Sign, path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     let for_developers = name.ends_with(".txt")
         && ["dev", "test", "doc", "lint"]
@@ -141,7 +147,8 @@ fn applies(sign: &Sign, path: &str) -> bool {
 /// Whether a sign of the practice reads a file.
 pub(crate) fn reads(practice: Practice, file: &SourceFile) -> bool {
     let path = file.path.to_lowercase();
-    signs().any(|sign| sign.practice == practice && applies(sign, &path))
+    let paths = paths(file);
+    signs().any(|sign| sign.practice == practice && applies(sign, &paths))
         || practice == Practice::OpenRoute && (open_routes::reads(&path) || path.ends_with(".py"))
         || practice == Practice::UncheckedLookup && lookup::reads(&path)
         || practice == Practice::OwnRecord && owners::reads(&path)
