@@ -1,4 +1,4 @@
-//! The code imports a file that the repository does not contain.
+//! The code imports, or compose mounts or builds, a path that the repository does not contain.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -9,12 +9,12 @@ use crate::model::facts::ComposeService;
 use crate::model::{FileFacts, Model};
 use crate::repository::Role;
 use crate::rule::{Breach, Category, Check, Metadata, Outcome, Rule, Severity};
-use crate::source::Location;
+use crate::source::{Location, SourceFile};
 
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
         id: "SHIP-1.missing-source",
-        title: "The code imports, or compose mounts, a file that the repository does not contain",
+        title: "The code imports, or compose mounts or builds, a path that the repository does not contain",
         severity: Severity::Medium,
         category: Category::Operations,
         meaning: "JavaScript and TypeScript: a relative import names no file of the repository. Compose: an entry mounts a file, or builds a folder, that the repository does not contain. Names of generated code (`generated`, `dist`, `proto`) and of assets are excluded. The finding has low confidence, because a build step may write the file. The rule reports one per file.",
@@ -119,8 +119,12 @@ fn check(model: &Model) -> Vec<Outcome> {
         .filter_map(|places| {
             let first = places.first()?.clone();
             let evidence = match places.len() {
-                1 => "the repository does not contain the imported or mounted file".to_owned(),
-                more => format!("the repository does not contain {more} imported or mounted files"),
+                1 => {
+                    "the repository does not contain the imported, mounted or built path".to_owned()
+                }
+                more => format!(
+                    "the repository does not contain {more} imported, mounted or built paths"
+                ),
             };
             Some(
                 Breach::review(first, evidence)
@@ -153,13 +157,13 @@ const COMMITTED: &[&str] = &[
 fn mounts(model: &Model) -> Vec<(&str, Location)> {
     let mut found: Vec<(&str, Location)> = entries(model)
         .into_iter()
-        .flat_map(|(path, entry)| {
+        .flat_map(|(file, entry)| {
             entry.volumes.into_iter().filter_map(move |(volume, span)| {
                 let source = volume
                     .split(':')
                     .next()
                     .filter(|own| own.starts_with('.'))?;
-                let target = resolved(folder_of(path), source)?;
+                let target = resolved(file.folder(), source)?;
                 let (_, name) = target.rsplit_once('/').unwrap_or(("", &target));
                 let local = match name.rsplit_once('.') {
                     Some((stem, suffix)) => stem.is_empty() || LOCAL.contains(&suffix),
@@ -168,7 +172,7 @@ fn mounts(model: &Model) -> Vec<(&str, Location)> {
                 if local || model.has_path(&target) || has_folder(model, &target) {
                     return None;
                 }
-                Some((path, model.location(path, span, None)?))
+                Some((&*file.path, file.location(span, None)))
             })
         })
         .collect();
@@ -177,23 +181,30 @@ fn mounts(model: &Model) -> Vec<(&str, Location)> {
     found
 }
 
-/// All entries of compose files for a deployment, with the paths of their files.
-fn entries(model: &Model) -> Vec<(&str, ComposeService)> {
+/// All entries of compose files for a deployment, with their files.
+fn entries(model: &Model) -> Vec<(&SourceFile, ComposeService)> {
     model
         .files
         .values()
         .filter(|found| found.file.role.is_deployed())
         .flat_map(|found| {
-            let path: &str = &found.file.path;
             let own = found.facts.of::<ComposeService>().into_owned().items;
-            own.into_iter().map(move |entry| (path, entry.value))
+            own.into_iter().map(move |entry| (&found.file, entry.value))
         })
         .collect()
 }
 
-fn folder_of(path: &str) -> &str {
-    path.rsplit_once('/').map_or("", |(folder, _)| folder)
-}
+/// Starts of build contexts outside the repository.
+const OUTSIDE: &[&str] = &[
+    "/",
+    "$",
+    "~",
+    "http://",
+    "https://",
+    "git://",
+    "git@",
+    "github.com/",
+];
 
 /// Build contexts that the repository does not contain.
 fn contexts(model: &Model) -> Vec<(&str, Location)> {
@@ -203,24 +214,26 @@ fn contexts(model: &Model) -> Vec<(&str, Location)> {
     }
     entries(model)
         .into_iter()
-        .filter_map(|(path, entry)| {
+        .filter_map(|(file, entry)| {
             let (context, span) = entry.context_span?;
-            let relative = !["/", "$", "~", "http", "git"]
-                .iter()
-                .any(|start| context.starts_with(start));
-            let target = resolved(folder_of(path), &context)
-                .filter(|_| relative && !context.contains('$'))?;
+            let relative = !OUTSIDE.iter().any(|start| context.starts_with(start));
+            let target =
+                resolved(file.folder(), &context).filter(|_| relative && !context.contains('$'))?;
             if target.is_empty() || has_folder(model, &target) {
                 return None;
             }
-            Some((path, model.location(path, span, None)?))
+            Some((&*file.path, file.location(span, None)))
         })
         .collect()
 }
 
 fn has_folder(model: &Model, path: &str) -> bool {
     let folder = format!("{path}/");
-    model.files.keys().any(|own| own.starts_with(&folder))
+    model
+        .paths
+        .range(folder.clone()..)
+        .next()
+        .is_some_and(|own| own.starts_with(&folder))
 }
 
 /// The path of an import from the root, or `None` if it leaves the repository.
