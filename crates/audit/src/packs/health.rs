@@ -2,6 +2,7 @@
 
 use tree_sitter::Node;
 
+use super::payload::logs;
 use super::{Pack, Reader};
 use crate::model::facts::{HealthHandler, Practice, Verdict};
 use crate::model::{FactSink, Resolution};
@@ -129,7 +130,7 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
             .collect();
         let constant = code.calls_within(body).all(|inner| {
                 ANSWERING.contains(&inner.method.to_lowercase().as_str())
-                    || inner.receiver.to_lowercase().contains("log")
+                    || logs(inner)
             })
             && !code.text(body).contains("await ")
             // A value that others change may decide the answer.

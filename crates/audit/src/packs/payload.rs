@@ -130,7 +130,8 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
     }
 }
 
-fn logs(call: &Call<'_>) -> bool {
+/// Whether a call writes a log record.
+pub(super) fn logs(call: &Call<'_>) -> bool {
     let receiver = call
         .receiver
         .rsplit(['.', ')'])
