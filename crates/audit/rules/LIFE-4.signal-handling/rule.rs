@@ -128,6 +128,14 @@ static VERSION: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?:spring-boot-starter-parent</artifactId>\s*<version>|spring-boot-dependencies(?:</artifactId>\s*<version>|:)|org\.springframework\.boot['\x22]\)?\s*version\s*['\x22]|spring-boot-gradle-plugin:)(?P<major>\d+)\.(?P<minor>\d+)").ok()
 });
 
+/// Whether a build file in the folder applies to the sources in another folder.
+fn is_at_or_above(folder: &str, root: &str) -> bool {
+    folder.is_empty()
+        || root
+            .strip_prefix(folder)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
 /// A finding to review if the version of Spring Boot is before 3.4, from which on a graceful stop is
 /// the default, and no file of the service turns it on.
 fn abrupt(model: &Model, service: &Service, server: &Located<Server>) -> Option<Outcome> {
@@ -135,6 +143,10 @@ fn abrupt(model: &Model, service: &Service, server: &Located<Server>) -> Option<
     let old = model.files.values().any(|found| {
         let build = ["pom.xml", "build.gradle", "build.gradle.kts"].contains(&found.file.name());
         build
+            && service
+                .root
+                .as_deref()
+                .is_some_and(|root| is_at_or_above(found.file.folder(), root))
             && pattern.captures(&found.file.text).is_some_and(|version| {
                 let number = |name| -> Option<u32> { version.name(name)?.as_str().parse().ok() };
                 let (major, minor) = (number("major"), number("minor"));
