@@ -20,7 +20,7 @@ const fn early(files: &'static [&'static str], pattern: &'static str) -> Sign {
 pub(super) const SIGNS: &[Sign] = &[
     early(
         PYTHON,
-        r"(?P<what>\bif (?:\w+ is None|not \w+):)\s*\n\s*(?:\w+[^\n]*\n\s*)?(?:raise|return)\b[\s\S]{0,400}?\b(?:\w+\.)?(?:verify_?\w*|check_?password\w*|checkpw|authenticate_?\w*)\(",
+        r"(?P<what>\bif (?:not \w*(?i:user|account|member|customer)\w*|\w*(?i:user|account|member|customer)\w* is None):)\s*\n\s*(?:\w+[^\n]*\n\s*)?(?:raise|return)\b[\s\S]{0,400}?\b(?:\w+\.)?(?:verify(?:_?(?:pass|pw|hash)\w*)?|check_?password\w*|checkpw|authenticate_\w+)\(",
     ),
     early(
         SCRIPT,
