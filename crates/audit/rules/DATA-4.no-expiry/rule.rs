@@ -9,7 +9,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "A Redis key never expires",
         severity: Severity::Low,
         category: Category::Data,
-        meaning: "Go, JavaScript, TypeScript, Python, Java, Kotlin: code sets a Redis key without an expiry, and the function sets none afterwards. The rule reports one finding per file, with low confidence, because the data may be permanent. Stores with an eviction policy are excluded. A Redis stream without a maximum length counts too. Finished jobs of BullMQ that nothing removes count too.",
+        meaning: "Go, JavaScript, TypeScript, Python, Java, Kotlin: code sets a Redis key without an expiry, and the function sets none afterwards. The rule reports one finding per file, with low confidence, because the data may be permanent. Stores with an eviction policy are excluded. A Redis stream without a maximum length counts too. Finished jobs of BullMQ count too if the code sets no `removeOnComplete`.",
         why: "The store grows until it rejects writes. A lock without an expiry stays locked after a crash.",
         fix: &[(
             "any",
