@@ -28,7 +28,7 @@ mod untrusted_input;
 pub(in crate::packs) use self::functions::{
     compares_state, compensates, guards, handles_messages, is_compared, recognizes_repeats,
 };
-use self::sign::{GO, JVM, ONE_FUNCTION, PYTHON, SCRIPT, Sign, inside, review};
+use self::sign::{GO, HANDLER, JVM, ONE_FUNCTION, PYTHON, SCRIPT, Sign, inside, review};
 pub(crate) use self::text_reader::reads;
 use super::{Pack, Reader};
 

@@ -6,6 +6,9 @@ pub(super) const ONE_FUNCTION: &str = r"\w";
 pub(super) const SCRIPT: &[&str] = &[".ts", ".js", ".mjs"];
 pub(super) const GO: &[&str] = &[".go"];
 pub(super) const PYTHON: &[&str] = &[".py"];
+/// Types of requests and contexts that a handler in Go gets.
+pub(super) const HANDLER: &str =
+    r"\*gin\.Context|echo\.Context|\*fiber\.Ctx|\*http\.Request|\*app\.RequestContext";
 /// Suffixes of the paths of Java and Kotlin.
 pub(super) const JVM: &[&str] = &[".java", ".kt"];
 

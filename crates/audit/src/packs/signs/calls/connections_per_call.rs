@@ -1,6 +1,6 @@
 //! Clients that each call makes and closes.
 
-use super::{GO, ONE_FUNCTION, PYTHON, Sign, inside, review};
+use super::{GO, HANDLER, ONE_FUNCTION, PYTHON, Sign, inside, review};
 use crate::model::facts::Practice;
 
 const OWN: &str = "each call opens a connection of its own (`{}`)";
@@ -10,7 +10,7 @@ pub(super) const SIGNS: &[Sign] = &[
         Practice::SharedConnection,
         GO,
         r"(?P<what>\b(?:conn|cc|grpcConn)\b, err :?= [\w.]+\()[^\n]*\n(?:[^\n]*\n){1,8}?\s*defer (?:conn|cc|grpcConn)\.Close\(\)",
-        r"\*gin\.Context|echo\.Context|\*fiber\.Ctx|\*http\.Request|\*app\.RequestContext",
+        HANDLER,
         r"Upgrade|\.Accept\(|Hijack",
         OWN,
     ),

@@ -16,7 +16,7 @@ mod transports;
 mod unclosed_connections;
 mod upstream;
 
-use super::{GO, JVM, ONE_FUNCTION, PYTHON, SCRIPT, Sign, inside, review};
+use super::{GO, HANDLER, JVM, ONE_FUNCTION, PYTHON, SCRIPT, Sign, inside, review};
 
 pub(super) const LISTS: &[&[Sign]] = &[
     addresses::SIGNS,

@@ -1,11 +1,8 @@
 //! Services with Go: contexts of handlers, connections, responses of others and settings.
 
-use super::{GO, ONE_FUNCTION, Sign, inside, review};
+use super::{GO, HANDLER, ONE_FUNCTION, Sign, inside, review};
 use crate::model::facts::Practice;
 
-/// Types of requests and contexts that a handler gets.
-const HANDLER: &str =
-    r"\*gin\.Context|echo\.Context|\*fiber\.Ctx|\*http\.Request|\*app\.RequestContext";
 const REPOSITORY: &[&str] = &["repository.go", "repo.go", "storage.go", "dao.go"];
 
 pub(super) const SIGNS: &[Sign] = &[

@@ -29,7 +29,7 @@ mod spring_health;
 mod spring_proxies;
 mod spring_settings;
 
-use super::{GO, JVM, ONE_FUNCTION, PYTHON, SCRIPT, Sign, inside, review};
+use super::{GO, HANDLER, JVM, ONE_FUNCTION, PYTHON, SCRIPT, Sign, inside, review};
 use crate::packs::Pack;
 
 pub(super) const LISTS: &[&[Sign]] = &[
