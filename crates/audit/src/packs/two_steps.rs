@@ -58,7 +58,7 @@ pub(super) fn is_function(code: &Code<'_>, node: Node<'_>) -> bool {
         return false;
     };
     match parent.kind() {
-        "variable_declarator" => true,
+        "variable_declarator" | "public_field_definition" => true,
         "arguments" => registration(code, node).is_some(),
         _ => false,
     }

@@ -6,13 +6,17 @@ use super::super::practice::mentions;
 use super::words::CONSTRUCTORS;
 use crate::syntax::{Call, Code};
 
-/// The name of a function, or of the variable that holds it. Empty for neither.
+/// The name of a function, or of the variable or field that holds it. Empty for neither.
 pub(crate) fn function_name<'t>(code: &Code<'t>, function: Node<'t>) -> &'t str {
     function
         .child_by_field_name("name")
         .or_else(|| {
             let parent = function.parent()?;
-            (parent.kind() == "variable_declarator").then(|| parent.child_by_field_name("name"))?
+            matches!(
+                parent.kind(),
+                "variable_declarator" | "public_field_definition"
+            )
+            .then(|| parent.child_by_field_name("name"))?
         })
         .map_or("", |name| code.text(name))
 }
