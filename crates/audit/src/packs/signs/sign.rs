@@ -19,7 +19,8 @@ pub(super) struct Sign {
     pub(super) verdict: Verdict,
     /// Suffixes of the paths that are read, in lower case.
     pub(super) files: &'static [&'static str],
-    /// The pattern. Its group `what`, if it has one, replaces `{}` in the evidence.
+    /// The pattern. Its group `what`, if it has one, replaces `{}` in the evidence. A match whose
+    /// group `host` is the host of the program itself does not count.
     pub(super) pattern: &'static str,
     /// A pattern of the same file that follows the practice. Empty for none.
     pub(super) unless: &'static str,

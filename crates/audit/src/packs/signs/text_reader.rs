@@ -37,7 +37,7 @@ pub(super) fn read(file: &SourceFile, facts: &mut FactSink<'_>) {
         let mut places = pattern
             .captures_iter(&file.text)
             .take(MAX_MATCHES)
-            .filter(|captures| !is_aside(file, captures))
+            .filter(|captures| !is_aside(file, captures) && !is_this_host(captures))
             .take(MAX_PLACES)
             .peekable();
         let code = file.language.is_code() || file.language.is_text_code();
@@ -174,6 +174,14 @@ fn evidence(text: &str, captures: &Captures<'_>) -> String {
         || text.to_owned(),
         |what| text.replace("{}", what.as_str().trim()),
     )
+}
+
+/// Whether the host of a match, if it names one, is the host of the program itself.
+fn is_this_host(captures: &Captures<'_>) -> bool {
+    captures.name("host").is_some_and(|host| {
+        let host = host.as_str();
+        matches!(host, "localhost" | "0.0.0.0") || host.starts_with("127.")
+    })
 }
 
 /// Whether a match is in a comment, or in tests that a Rust file ends with.

@@ -9,7 +9,7 @@ pub(super) const SIGNS: &[Sign] = &[
     review(
         Practice::Encryption,
         YAML,
-        r"(?P<what>\bKAFKA_(?:CFG_)?ADVERTISED_LISTENERS\s*[:=]\s*[\x22']?[A-Z_]*PLAINTEXT\w*://(?:[a-km-z]|\d)[^\n,\x22']*)",
+        r"(?P<what>\bKAFKA_(?:CFG_)?ADVERTISED_LISTENERS\s*[:=]\s*[\x22']?[A-Z_]*PLAINTEXT\w*://(?P<host>[a-z\d][\w.-]*)[^\n,\x22']*)",
         r"SASL|SSL://",
         "the listener of `{}` has neither encryption nor credentials",
     ),

@@ -119,7 +119,7 @@ pub(super) const SIGNS: &[Sign] = &[
     review(
         Practice::Encryption,
         &[".go", ".ts", ".js"],
-        r#"(?P<what>["'`]mongodb://(?:1[013-9]\d?\.|[2-9]\d{0,2}\.|[a-km-z])[\w.-]*:\d+)["'`/]"#,
+        r#"(?P<what>["'`]mongodb://(?P<host>[a-z\d][\w.-]*):\d+)["'`/]"#,
         "",
         "the connection of `{}` has neither credentials nor encryption",
     ),
