@@ -9,13 +9,15 @@ use seaworthy::{
 use crate::{config::StarterConfig, domain::UserId};
 
 const ADVICE: &str = "build the service with the feature `plugins`, or remove it";
+/// The values of `plugins.auto_load`. While plugins are disabled, none of them has an effect.
+const AUTO_LOAD: &[&str] = &["false", "true"];
 
 /// The variables of the contract for plugins.
 pub(crate) const LEGACY_VARIABLES: &[LegacyVariable] = &[
     LegacyVariable::accepts("PLUGINS_ENABLED", &["false"], ADVICE),
     LegacyVariable::accepts("PLUGINS_DIRECTORY", &["./plugins"], ADVICE),
     LegacyVariable::accepts("PLUGINS_CONFIG_DIRECTORY", &["./configs/plugins"], ADVICE),
-    LegacyVariable::accepts("PLUGINS_AUTO_LOAD", &["false"], ADVICE),
+    LegacyVariable::accepts("PLUGINS_AUTO_LOAD", AUTO_LOAD, ADVICE),
     LegacyVariable::accepts("PLUGINS_SANDBOX_ENABLED", &["true"], ADVICE),
     LegacyVariable::accepts("PLUGINS_MAX_MEMORY", &["50MB", "100MB"], ADVICE),
     LegacyVariable::accepts("PLUGINS_MAX_CPU_PERCENT", &["5", "10"], ADVICE),
@@ -26,7 +28,7 @@ pub(crate) const LEGACY_KEYS: &[LegacyKey] = &[
     LegacyKey::accepts("plugins.enabled", &["false"], ADVICE),
     LegacyKey::accepts("plugins.directory", &["./plugins"], ADVICE),
     LegacyKey::accepts("plugins.config_directory", &["./configs/plugins"], ADVICE),
-    LegacyKey::accepts("plugins.auto_load", &["false"], ADVICE),
+    LegacyKey::accepts("plugins.auto_load", AUTO_LOAD, ADVICE),
     LegacyKey::accepts("plugins.security.sandbox_enabled", &["true"], ADVICE),
     LegacyKey::accepts("plugins.security.max_memory", &["50MB", "100MB"], ADVICE),
     LegacyKey::accepts("plugins.security.max_cpu_percent", &["5", "10"], ADVICE),

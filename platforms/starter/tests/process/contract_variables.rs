@@ -48,7 +48,7 @@ const VARIABLES: [(&str, &str); 79] = [
     ("PLUGINS_ENABLED", "false"),
     ("PLUGINS_DIRECTORY", "./plugins"),
     ("PLUGINS_CONFIG_DIRECTORY", "./configs/plugins"),
-    ("PLUGINS_AUTO_LOAD", "false"),
+    ("PLUGINS_AUTO_LOAD", "true"),
     ("PLUGINS_SANDBOX_ENABLED", "true"),
     ("PLUGINS_MAX_MEMORY", "50MB"),
     ("PLUGINS_MAX_CPU_PERCENT", "5"),

@@ -182,3 +182,14 @@ async fn keys_of_the_proto_have_its_types_conf_1() {
     }
     assert_eq!(checked, 25);
 }
+
+#[tokio::test]
+async fn auto_load_of_disabled_plugins_is_accepted_conf_1() {
+    let base = problems(None).await;
+    for value in ["true", "false"] {
+        let found = problems(Some(("plugins.auto_load", value))).await;
+        assert_eq!(found, base, "{value}");
+    }
+    let found = problems(Some(("plugins.auto_load", "perhaps"))).await;
+    assert!(found.len() > base.len(), "{found:?}");
+}
