@@ -7,8 +7,6 @@ use super::config::LintConfig;
 
 /// Maximum length of keywords that count as whole words only: `id` is a part of many words.
 const SHORT_KEYWORD: usize = 4;
-/// The verbs of format strings in Go, such as `d` in `%d`.
-const VERBS: &str = "vdsqxXtTfgep+#";
 
 /// The severity of an issue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -69,7 +67,7 @@ fn form_problem(call: &LogCall, config: &LintConfig) -> Option<(String, &'static
         return Some((format!("{method} has values without names"), STRUCTURED));
     }
     let message = call.message.as_deref()?;
-    if has_verb(message) {
+    if has_percent(message) {
         return Some((format!("{method} does not format its message"), STRUCTURED));
     }
     let length = message.chars().count();
@@ -80,7 +78,10 @@ fn form_problem(call: &LogCall, config: &LintConfig) -> Option<(String, &'static
 }
 
 fn severity(call: &LogCall, config: &LintConfig) -> Severity {
-    let is_in = |methods: &[String]| methods.iter().any(|method| method == &call.level);
+    let is_method = |method: &String| {
+        method.eq_ignore_ascii_case(&call.level) || method.eq_ignore_ascii_case(&call.method)
+    };
+    let is_in = |methods: &[String]| methods.iter().any(is_method);
     let methods = &config.severity_config;
     if is_in(&methods.error_methods) {
         Severity::High
@@ -91,12 +92,9 @@ fn severity(call: &LogCall, config: &LintConfig) -> Severity {
     }
 }
 
-fn has_verb(message: &str) -> bool {
-    let parts = message.split('%').skip(1);
-    parts
-        .into_iter()
-        .filter_map(|part| part.chars().next())
-        .any(|letter| VERBS.contains(letter))
+/// Whether a message has a `%` other than the escape `%%`.
+fn has_percent(message: &str) -> bool {
+    message.replace("%%", "").contains('%')
 }
 
 /// Returns the keyword in the message or in the names of the arguments.

@@ -178,6 +178,39 @@ fn every_setting_changes_the_result_obs_1() {
 }
 
 #[test]
+fn each_percent_sign_of_a_plain_message_is_reported_obs_1() {
+    let folder = tempfile::tempdir().unwrap();
+    let lines = [
+        "log.Error(\"failed: %w\")",
+        "log.Error(\"ratio %.2f\")",
+        "log.Error(\"disk 90% full\")",
+        "log.Error(\"disk 90%% full\")",
+        "log.Error(\"ratio %%%d\")",
+    ];
+    let text = format!("package a\n\nfunc run() {{\n{}\n}}\n", lines.join("\n"));
+    fs::write(folder.path().join("a.go"), text).unwrap();
+    let (_, report) = report(folder.path(), &[]);
+    let found = issues(&report, "a.go");
+    let reported: Vec<_> = found.iter().map(|(line, ..)| *line).collect();
+    assert_eq!(reported, [4, 5, 6, 8]);
+}
+
+#[test]
+fn severity_of_a_method_ignores_its_case_obs_1() {
+    let folder = repository();
+    let file = folder.path().join("lint.toml");
+    let high = |methods: &str| {
+        let settings = format!("[severity_config]\nerror_methods = [{methods}]");
+        fs::write(&file, settings).unwrap();
+        let (_, report) = report(folder.path(), &["-config", file.to_str().unwrap()]);
+        report["summary"]["high"].as_u64().unwrap()
+    };
+    assert_eq!(high("'error'"), 3);
+    assert_eq!(high("'Error'"), 3);
+    assert_eq!(high("'Errorf'"), 1);
+}
+
+#[test]
 fn console_and_html_show_each_issue_obs_1() {
     let folder = repository();
     let text =
