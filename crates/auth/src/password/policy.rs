@@ -59,7 +59,7 @@ const COMMON: [&str; 40] = [
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct PasswordPolicyConfig {
-    /// The minimum length in bytes.
+    /// The minimum length in characters.
     pub min_length: usize,
     /// The maximum length in bytes.
     pub max_length: usize,
@@ -103,7 +103,7 @@ pub struct PasswordPolicy(PasswordPolicyConfig);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum WeakPassword {
-    /// The password has less than `min_length` bytes.
+    /// The password has less than `min_length` characters.
     #[error("the password is too short")]
     TooShort,
     /// The password has more than `max_length` bytes.
@@ -154,7 +154,7 @@ impl PasswordPolicy {
     /// [`WeakPassword`] with the first reason.
     pub fn check(&self, password: &Secret<String>, personal: &[&str]) -> Result<(), WeakPassword> {
         let text = password.expose();
-        if text.len() < self.0.min_length {
+        if text.chars().count() < self.0.min_length {
             return Err(WeakPassword::TooShort);
         }
         if text.len() > self.0.max_length {

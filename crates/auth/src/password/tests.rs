@@ -199,7 +199,10 @@ fn policy_names_the_reason_auth_2() {
     let check = |text: &str| policy.check(&secret(text), &["ada.lovelace@example.org", "Ada"]);
     for (text, expected) in [
         ("short", Err(WeakPassword::TooShort)),
-        ("elevenbytes", Err(WeakPassword::TooShort)),
+        ("elevenchars", Err(WeakPassword::TooShort)),
+        // Four characters of twelve bytes, and twelve characters.
+        ("正马电池", Err(WeakPassword::TooShort)),
+        ("正马电池订书钉很安全吗啊", Ok(())),
         ("aaaaaaaaaaaa", Err(WeakPassword::Repetitive)),
         ("abababababab", Err(WeakPassword::Repetitive)),
         ("abcdefghijklm", Err(WeakPassword::Repetitive)),
