@@ -73,27 +73,39 @@ impl<'a> Masking<'a> {
     }
 }
 
+/// The rules of the settings, and the place of a value.
+#[derive(Clone, Copy)]
+struct Scope<'a> {
+    rules: &'a [MaskRuleConfig],
+    /// Whether the value is part of JSON in a text.
+    is_in_text: bool,
+}
+
 /// Redacts the value of a field.
 pub(crate) fn redact(name: &str, value: &mut Json, rules: &[MaskRuleConfig]) {
-    redact_value(Masking::of_name(name, rules), value, rules);
+    let scope = Scope {
+        rules,
+        is_in_text: false,
+    };
+    redact_value(Masking::of_name(name, rules), value, scope);
 }
 
 /// Redacts a value. The items of a list have the name of the list, which is resolved once.
-fn redact_value(masking: Masking<'_>, value: &mut Json, rules: &[MaskRuleConfig]) {
+fn redact_value(masking: Masking<'_>, value: &mut Json, scope: Scope<'_>) {
     match value {
         Json::Null | Json::Bool(_) => {}
         Json::String(text) if text.is_empty() => {}
         // This case precedes objects and lists, whose members have their own names.
         _ if matches!(masking, Masking::Secret) => *value = REDACTED.into(),
         Json::Object(_) if masking.hides_all() => *value = REDACTED.into(),
-        Json::Object(members) => redact_members(members, rules),
+        Json::Object(members) => redact_members(members, scope),
         Json::Array(items) => {
             for item in items {
-                redact_value(masking, item, rules);
+                redact_value(masking, item, scope);
             }
         }
         Json::String(text) => {
-            let masked = masking.mask(text);
+            let masked = masking.mask(text).or_else(|| json_text(text, scope));
             *text = masked.unwrap_or_else(|| redact_tokens(&mask_text(text)).into_owned());
         }
         Json::Number(number) => {
@@ -106,12 +118,30 @@ fn redact_value(masking: Masking<'_>, value: &mut Json, rules: &[MaskRuleConfig]
     }
 }
 
+/// Redacts JSON in a text. A text in such a text is replaced as a whole if it is JSON, which bounds
+/// the recursion. `None` if the text is not an object and not a list.
+fn json_text(text: &str, scope: Scope<'_>) -> Option<String> {
+    if !text.trim_start().starts_with(['{', '[']) {
+        return None;
+    }
+    let mut value: Json = serde_json::from_str(text).ok()?;
+    if scope.is_in_text {
+        return Some(REDACTED.to_owned());
+    }
+    let scope = Scope {
+        is_in_text: true,
+        ..scope
+    };
+    redact_value(Masking::Form, &mut value, scope);
+    Some(value.to_string())
+}
+
 /// Redacts the members of an object. A name may be personal itself, as in a map from e-mail
 /// addresses to accounts. Names that are equal after masking are numbered: `name (2)`.
-fn redact_members(members: &mut Map<String, Json>, rules: &[MaskRuleConfig]) {
+fn redact_members(members: &mut Map<String, Json>, scope: Scope<'_>) {
     let mut last_numbers: HashMap<String, usize> = HashMap::new();
     for (name, mut member) in std::mem::take(members) {
-        redact(&name, &mut member, rules);
+        redact_value(Masking::of_name(&name, scope.rules), &mut member, scope);
         let mut name = redact_tokens(&mask_text(&name)).into_owned();
         if members.contains_key(&name) {
             // The client may have sent a numbered name itself.
@@ -237,6 +267,29 @@ mod tests {
         let mut value = json!({ "content": [{ "text": "We meet" }] });
         redact("", &mut value, &rules);
         assert_eq!(value["content"][0], REDACTED);
+    }
+
+    #[test]
+    fn json_in_a_text_is_redacted_by_its_names_obs_11() {
+        let inner = json!({ "api_token": "hunter22zz" }).to_string();
+        let attributes = json!({ "api_token": "hunter22zz", "plan": "team", "inner": inner });
+        let mut value = json!({
+            "rules": { "attributes": attributes.to_string() },
+            "list": r#" [{"new_password": "hunter22zz"}, "13800000000", 7]"#,
+            "repeated": r#"{"api_token": "hunter22zz", "api_token": null}"#,
+            "note": "[draft] {plan}",
+        });
+        redact("", &mut value, &[]);
+        let text = value["rules"]["attributes"].as_str().unwrap();
+        let attributes: Json = serde_json::from_str(text).unwrap();
+        assert_eq!(
+            attributes,
+            json!({ "api_token": REDACTED, "plan": "team", "inner": REDACTED })
+        );
+        let list = json!([{ "new_password": REDACTED }, "138****0000", 7]);
+        assert_eq!(value["list"], list.to_string());
+        assert_eq!(value["note"], "[draft] {plan}");
+        assert!(!value.to_string().contains("hunter22zz"), "{value}");
     }
 
     #[test]
