@@ -42,6 +42,23 @@ const FOREIGN_FIELDS: [&str; 7] = [
     "metadata",
 ];
 
+/// The rules of composite flags, which a definition of the contract cannot express.
+const COMPOSITE_RULES: [&str; 3] = ["all", "any", "not"];
+/// The rules of the strategy `user` that include callers.
+const INCLUSIONS: [&str; 5] = ["users", "whitelist", "groups", "user_types", "attributes"];
+const EXCLUSIONS: [&str; 2] = ["excluded_users", "blacklist"];
+const PERCENTAGE_RULES: [&str; 2] = ["percentage", "sticky_by"];
+const TIME_RULES: [&str; 7] = [
+    "from",
+    "start_time",
+    "until",
+    "end_time",
+    "workdays_only",
+    "work_hours",
+    "timezone",
+];
+const ENVIRONMENT_RULES: [&str; 4] = ["environments", "environment", "version", "version_range"];
+
 /// The definition of a flag in the short form of the flag files.
 #[derive(Debug, Clone)]
 pub(crate) struct Entry(Map<String, Value>);
@@ -70,10 +87,61 @@ impl Entry {
         self
     }
 
-    /// Whether a definition of the contract can express the flag.
+    /// Whether a definition of the contract can express the flag. Without this check, a client that
+    /// sends back the definition that it has read could turn a restricted flag on for all callers.
     pub(crate) fn is_of_contract(&self) -> bool {
-        let mut fields = FOREIGN_FIELDS.iter();
-        !fields.any(|name| self.0.contains_key(*name))
+        let strategies = ["simple", "percentage", "user", "time", "environment"];
+        let declared = self.0.get("strategy").and_then(Value::as_str);
+        if self.has_foreign_fields()
+            || self.is_composite()
+            || declared.is_some_and(|name| !strategies.contains(&name))
+        {
+            return false;
+        }
+        let direct: Vec<&str> = self.direct_rules().collect();
+        // Rules next to `rules` would be lost.
+        direct.is_empty()
+            || (!self.0.contains_key("rules") && self.are_rules_of_strategy(declared, &direct))
+    }
+
+    fn has_foreign_fields(&self) -> bool {
+        FOREIGN_FIELDS.iter().any(|name| self.0.contains_key(*name))
+    }
+
+    /// Whether the flag combines conditions with `all`, `any` or `not`.
+    pub(crate) fn is_composite(&self) -> bool {
+        let rules = self.0.get("rules").and_then(Value::as_object);
+        let mut maps = [Some(&self.0), rules].into_iter().flatten();
+        maps.any(|map| COMPOSITE_RULES.iter().any(|name| map.contains_key(*name)))
+            || self.0.get("strategy").and_then(Value::as_str) == Some("composite")
+    }
+
+    /// Returns the names of the rules outside of `rules`.
+    fn direct_rules(&self) -> impl Iterator<Item = &str> {
+        let names = self.0.keys().map(String::as_str);
+        names.filter(|name| {
+            *name != "rules" && !CONTRACT_FIELDS.contains(name) && !KEPT.contains(name)
+        })
+    }
+
+    /// Whether rules outside of `rules` have the same effect as rules of the strategy. Outside, all
+    /// rules of users must match. In the strategy `user`, one of them must match.
+    fn are_rules_of_strategy(&self, declared: Option<&str>, direct: &[&str]) -> bool {
+        let are_of = |rules: &[&str]| direct.iter().all(|name| rules.contains(name));
+        match self.strategy() {
+            Strategy::Simple => false,
+            Strategy::Percentage => are_of(&PERCENTAGE_RULES),
+            Strategy::Time => are_of(&TIME_RULES),
+            Strategy::Environment => are_of(&ENVIRONMENT_RULES),
+            Strategy::User => {
+                let inclusions = direct.iter().filter(|name| INCLUSIONS.contains(*name));
+                let attributes = self.0.get("attributes").and_then(Value::as_object);
+                declared.is_none()
+                    && inclusions.count() == 1
+                    && attributes.is_none_or(|attributes| attributes.len() == 1)
+                    && are_of(&[&INCLUSIONS[..], &EXCLUSIONS[..]].concat())
+            }
+        }
     }
 
     /// Whether the flag is enabled, in the short form or in flagd's format.
@@ -86,7 +154,10 @@ impl Entry {
 
     /// Whether the flag is on for every caller.
     pub(crate) fn is_always_on(&self) -> bool {
-        self.is_enabled() && self.strategy() == Strategy::Simple && self.requires().next().is_none()
+        self.is_enabled()
+            && self.strategy() == Strategy::Simple
+            && !self.is_composite()
+            && self.requires().next().is_none()
     }
 
     /// Enables or disables the flag. flagd's format has no time of the last change.
@@ -97,7 +168,7 @@ impl Entry {
             return;
         }
         self.0.insert("enabled".to_owned(), enabled.into());
-        if self.is_of_contract() {
+        if !self.has_foreign_fields() {
             self.0.insert(UPDATED_AT.to_owned(), now.to_string().into());
         }
     }
@@ -129,18 +200,9 @@ impl Entry {
             Some("environment") => Strategy::Environment,
             Some(_) => Strategy::Simple,
             None if of(&["percentage"]) => Strategy::Percentage,
-            None if of(&[
-                "users",
-                "groups",
-                "user_types",
-                "attributes",
-                "excluded_users",
-            ]) =>
-            {
-                Strategy::User
-            }
-            None if of(&["from", "until", "workdays_only", "work_hours"]) => Strategy::Time,
-            None if of(&["environments", "environment", "version"]) => Strategy::Environment,
+            None if of(&INCLUSIONS) || of(&EXCLUSIONS) => Strategy::User,
+            None if of(&TIME_RULES) => Strategy::Time,
+            None if of(&ENVIRONMENT_RULES) => Strategy::Environment,
             None => Strategy::Simple,
         }
     }
@@ -250,6 +312,46 @@ mod tests {
             assert_eq!(changed[field], file[field], "{field}");
         }
         assert_eq!(changed["rules"], json!({"percentage": 5}));
+    }
+
+    #[test]
+    fn definition_with_the_same_effect_is_of_the_contract_flag_1() {
+        for entry in [
+            json!(true),
+            json!({"enabled": true, "percentage": 5, "sticky_by": "device", "owner": "team"}),
+            json!({"strategy": "percentage", "percentage": 5}),
+            json!({"strategy": "user", "rules": {"users": ["7"], "groups": ["staff"]}}),
+            json!({"groups": ["staff"], "excluded_users": ["7"]}),
+            json!({"attributes": {"plan": "team"}}),
+            json!({"from": "2026-01-01T00:00:00Z", "timezone": "UTC"}),
+            json!({"environments": ["test"], "version_range": {"min": "1.0.0"}}),
+        ] {
+            assert!(Entry::new(entry.clone()).is_of_contract(), "{entry}");
+        }
+    }
+
+    #[test]
+    fn definition_that_the_contract_would_widen_is_foreign_flag_1() {
+        for entry in [
+            json!({"any": [{"percentage": 5}]}),
+            json!({"strategy": "composite", "rules": {"not": {"users": ["7"]}}}),
+            json!({"strategy": "percentage", "rules": {"percentage": 5, "all": [{"users": ["7"]}]}}),
+            json!({"strategy": "variant", "rules": {"users": ["7"]}}),
+            json!({"percentage": 5, "groups": ["staff"]}),
+            json!({"users": ["7"], "groups": ["staff"]}),
+            json!({"attributes": {"plan": "team", "region": "eu"}}),
+            json!({"excluded_users": ["7"]}),
+            json!({"strategy": "simple", "percentage": 5}),
+            json!({"strategy": "user", "users": ["7"]}),
+            json!({"strategy": "time", "rules": {"workdays_only": true}, "users": ["7"]}),
+        ] {
+            let entry = Entry::new(entry);
+            assert!(!entry.is_of_contract(), "{entry:?}");
+        }
+        let mut composite = Entry::new(json!({"enabled": true, "any": [{"percentage": 5}]}));
+        assert!(composite.is_composite() && !composite.is_always_on());
+        composite.set_enabled(false, &Timestamp::default());
+        assert!(composite.0.contains_key(UPDATED_AT));
     }
 
     #[test]

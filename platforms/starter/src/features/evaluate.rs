@@ -19,6 +19,8 @@ pub(crate) fn evaluate(
     let reason = match (entry.strategy(), is_on) {
         _ if !entry.is_enabled() => "feature_disabled",
         (_, false) if entry.requires().any(is_off) => "dependency_off",
+        (_, true) if entry.is_composite() => "composite_match",
+        (_, false) if entry.is_composite() => "composite_mismatch",
         (Strategy::Simple, true) => "simple_enabled",
         (Strategy::Simple, false) => "feature_disabled",
         (Strategy::Percentage, true) => "percentage_hit",
