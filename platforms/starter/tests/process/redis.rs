@@ -6,7 +6,13 @@ use std::{
     net::TcpStream,
 };
 
-use seaworthy_testkit::{database::EmptyDatabase, redis::RedisServer, requirement::required};
+use seaworthy_testkit::{
+    database::EmptyDatabase,
+    eventually,
+    fault::{Disruption, Fault, FaultProxy},
+    redis::RedisServer,
+    requirement::required,
+};
 
 use crate::app::{PASSWORD, Replica, assert_error};
 
@@ -72,11 +78,39 @@ pub(crate) fn limit_of_logins_counts_all_replicas_res_6(database: &EmptyDatabase
     }
 }
 
-pub(crate) fn settings_of_the_contract_select_the_database_conf_1(database: &EmptyDatabase) {
-    let redis = LIMITS
+/// Returns the address of the Redis of this test.
+fn address() -> String {
+    let url = LIMITS
         .with_borrow(|settings| settings.first().cloned())
         .unwrap();
-    let (_, address) = redis.trim_end_matches('/').rsplit_once('/').unwrap();
+    let (_, address) = url.trim_end_matches('/').rsplit_once('/').unwrap();
+    address.to_owned()
+}
+
+pub(crate) fn readiness_follows_redis_if_limits_need_it_hlth_2(database: &EmptyDatabase) {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let proxy = FaultProxy::start(address().parse().unwrap()).await.unwrap();
+        let url = format!("data.redis.url=redis://{}", proxy.address());
+        let closed = Replica::start_with(database, &[&url]);
+        let local = Replica::start_with(database, &[&url, "data.redis.on_failure=local"]);
+        assert_eq!(closed.register("ada").status, 200);
+        let ready = |replica: &Replica| replica.send("GET", "/health/ready", "").unwrap();
+        assert_eq!((ready(&closed).status, ready(&local).status), (200, 200));
+
+        proxy.set(Fault::of(Disruption::Down));
+        eventually(async || ready(&closed).status == 503).await;
+        eventually(async || ready(&local).body.contains("degraded")).await;
+        assert_eq!(ready(&local).status, 200);
+        assert_eq!(local.login("ada", PASSWORD).status, 200);
+
+        proxy.heal();
+        eventually(async || ready(&closed).status == 200).await;
+    });
+}
+
+pub(crate) fn settings_of_the_contract_select_the_database_conf_1(database: &EmptyDatabase) {
+    let address = address();
     let settings = [
         "data.redis.db=3",
         "data.redis.write_timeout=3s",
@@ -87,7 +121,7 @@ pub(crate) fn settings_of_the_contract_select_the_database_conf_1(database: &Emp
     for _ in 0..3 {
         assert_eq!(replica.login("ada", PASSWORD).status, 200);
     }
-    let mut connection = TcpStream::connect(address).unwrap();
+    let mut connection = TcpStream::connect(&address).unwrap();
     connection
         .write_all(b"SELECT 3\r\nKEYS *rate_limit:login*\r\n")
         .unwrap();
