@@ -3,13 +3,20 @@ use std::{net::IpAddr, time::Duration};
 use seaworthy_core::{Switch, network_of};
 use seaworthy_data::{Connection, DataError, Database, purge_worker};
 use seaworthy_service::Worker;
+use tokio::time::{Instant, sleep};
 use tracing::warn;
 
 use super::{
     LockoutConfig, LockoutError, LockoutLimit,
     failures::{Failure, Kind, count, delete_count, purge, read, subject, subtract},
+    running::{RunningAttempt, RunningAttempts},
 };
 use crate::KnownDevice;
+
+/// The maximum wait for running attempts that lock the account. A check of a password is shorter.
+const MAX_WAIT_FOR_RUNNING: Duration = Duration::from_secs(2);
+/// The interval at which a waiting attempt is counted again.
+const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
 /// Limits attempts to log in. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -17,6 +24,7 @@ pub struct Lockout {
     database: Database,
     config: LockoutConfig,
     switch: Switch,
+    running: RunningAttempts,
 }
 
 /// An allowed attempt. It counts as failed until [`Lockout::record_success`].
@@ -27,6 +35,8 @@ pub struct Attempt {
     account: String,
     /// The counted failures by subject. Empty while the lockout is off.
     failures: Vec<(String, Failure)>,
+    /// Ends when the attempt is dropped, after its count is final.
+    _running: RunningAttempt,
 }
 
 /// The failures of an account.
@@ -48,6 +58,7 @@ impl Lockout {
             database,
             config,
             switch: Switch::new(),
+            running: RunningAttempts::default(),
         }
     }
 
@@ -80,7 +91,8 @@ impl Lockout {
                 .as_deref()
                 .map(|address| (Kind::Ip, address, &self.config.ip)),
         );
-        let failures = self.count_all(&subjects).await.inspect_err(|error| {
+        let counted = self.count_unless_running(&account, &subjects).await;
+        let (failures, running) = counted.inspect_err(|error| {
             if let LockoutError::Locked { retry_after }
             | LockoutError::AddressLocked { retry_after } = error
             {
@@ -90,7 +102,11 @@ impl Lockout {
                 );
             }
         })?;
-        Ok(Attempt { account, failures })
+        Ok(Attempt {
+            account,
+            failures,
+            _running: running,
+        })
     }
 
     /// Counts an attempt from a device that has already logged in to the account (OWASP's device
@@ -102,7 +118,8 @@ impl Lockout {
     pub async fn attempt_from(&self, device: &KnownDevice) -> Result<Attempt, LockoutError> {
         let account = subject(Kind::Device, &device.subject());
         let subjects = [(Kind::Device, account.as_str(), &self.config.account)];
-        let failures = self.count_all(&subjects).await.inspect_err(|error| {
+        let counted = self.count_unless_running(&account, &subjects).await;
+        let (failures, running) = counted.inspect_err(|error| {
             if let LockoutError::Locked { retry_after } = error {
                 warn!(
                     retry_after_ms = retry_after.as_millis(),
@@ -110,7 +127,48 @@ impl Lockout {
                 );
             }
         })?;
-        Ok(Attempt { account, failures })
+        Ok(Attempt {
+            account,
+            failures,
+            _running: running,
+        })
+    }
+
+    /// Counts a failure of each subject. While only running attempts lock the account, it waits for
+    /// them: their passwords may be right.
+    async fn count_unless_running(
+        &self,
+        account: &str,
+        subjects: &[(Kind, &str, &LockoutLimit)],
+    ) -> Result<(Vec<(String, Failure)>, RunningAttempt), LockoutError> {
+        let deadline = Instant::now() + MAX_WAIT_FOR_RUNNING;
+        loop {
+            let running = self.running.begin(account);
+            // An attempt that ends before the count is not among the others afterwards.
+            let others = running.others();
+            let error = match self.count_all(subjects).await {
+                Ok(failures) => return Ok((failures, running)),
+                Err(error) => error,
+            };
+            let others = others.max(running.others());
+            drop(running);
+            if !matches!(error, LockoutError::Locked { .. })
+                || Instant::now() >= deadline
+                || !self.is_locked_by_running(account, others).await?
+            {
+                return Err(error);
+            }
+            sleep(POLL_INTERVAL).await;
+        }
+    }
+
+    /// Whether an account has fewer failures than its limit without those of running attempts.
+    async fn is_locked_by_running(&self, account: &str, others: u32) -> Result<bool, DataError> {
+        if others == 0 {
+            return Ok(false);
+        }
+        let (failures, _) = read(&self.database, account, self.config.reset_after.get()).await?;
+        Ok(failures.saturating_sub(others) < self.config.account.max_failures.get())
     }
 
     /// Counts a failure of each subject, unless the lockout is off. A rejection rolls all counts

@@ -5,11 +5,15 @@
 //! login removes its count, and a rejected attempt does not count. The wait is bounded, because any
 //! client can cause it for an account. IPv6 addresses count by their /64 network, all of whose
 //! addresses one client can use.
+//!
+//! Attempts that run at the same time can lock an account although all passwords are right. Further
+//! attempts of the same process therefore wait until the running ones have ended.
 
 mod config;
 mod error;
 pub(crate) mod failures;
 mod gate;
+mod running;
 
 pub use config::{LockoutConfig, LockoutLimit};
 pub use error::LockoutError;

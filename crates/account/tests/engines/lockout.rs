@@ -1,10 +1,11 @@
-use std::{net::IpAddr, num::NonZeroU32, time::Duration};
+use std::{net::IpAddr, num::NonZeroU32, pin::pin, time::Duration};
 
-use futures::future::join_all;
+use futures::future::{join, join_all};
 use seaworthy_account::{Lockout, LockoutConfig, LockoutError};
 use seaworthy_core::Timeout;
 use seaworthy_data::sql;
 use seaworthy_testkit::eventually;
+use tokio::time::timeout;
 
 use crate::test_database::TestDatabase;
 
@@ -62,6 +63,38 @@ pub(crate) async fn concurrent_attempts_count_like_sequential_ones_auth_2(test: 
     let answers = join_all((0..40).map(|_| lockout.attempt("ada@example.org", None))).await;
     let made = answers.iter().filter(|answer| answer.is_ok()).count();
     assert_eq!(made, 5, "{answers:?}");
+}
+
+pub(crate) async fn attempts_wait_for_running_ones_auth_2(test: TestDatabase) {
+    let mut config = LockoutConfig::default();
+    config.account.initial_backoff = Timeout::from_secs(600);
+    let lockout = Lockout::new(test.database.clone(), config);
+    let mut running = Vec::new();
+    for _ in 0..5 {
+        running.push(lockout.attempt("ada", None).await.unwrap());
+    }
+    // The five locked the account, and their passwords are right.
+    let mut sixth = pin!(lockout.attempt("ada", None));
+    let early = timeout(Duration::from_millis(500), &mut sixth).await;
+    assert!(early.is_err(), "{early:?}");
+    for attempt in running {
+        lockout.record_success(attempt).await.unwrap();
+    }
+    lockout.record_success(sixth.await.unwrap()).await.unwrap();
+}
+
+pub(crate) async fn running_attempt_that_fails_keeps_the_lock_auth_2(test: TestDatabase) {
+    let mut config = LockoutConfig::default();
+    config.account.initial_backoff = Timeout::from_secs(600);
+    let lockout = Lockout::new(test.database.clone(), config);
+    let running = lockout.attempt("ada", None).await.unwrap();
+    for _ in 0..4 {
+        let _failed = lockout.attempt("ada", None).await.unwrap();
+    }
+    // The running attempt fails while the next one waits for it.
+    let fail = async { drop(running) };
+    let (sixth, ()) = join(lockout.attempt("ada", None), fail).await;
+    assert!(wait_of(sixth) > Duration::from_secs(590));
 }
 
 pub(crate) async fn status_reads_failures_and_changes_nothing_auth_2(test: TestDatabase) {
