@@ -13,7 +13,8 @@ const MAX_DEFINITIONS: usize = 1_000;
 
 impl Flags {
     /// Writes the definition of a flag in the short form, above the files, and waits until it is
-    /// stored. `expected` is the version of the flag that the author has read.
+    /// stored. The items that the flag governs or requires, its owner and its deprecation stay those
+    /// of the file, unless the definition has others. `expected` is the version of the flag that the author has read.
     ///
     /// # Errors
     /// [`ChangeError`]. Nothing changes then.
@@ -63,8 +64,12 @@ impl Flags {
             if known.is_none() && state.definitions.len() >= MAX_DEFINITIONS {
                 return Err(ChangeError::TooMany("1,000 definitions at run time"));
             }
+            let stored = entry.clone().map(|entry| {
+                let sources = self.0.runtime.sources.lock();
+                sources.layers.without_file_fields(key, entry)
+            });
             let definition = RuntimeDefinition {
-                entry: entry.clone(),
+                entry: stored,
                 version: state.version.saturating_add(1),
                 actor: actor.clone(),
                 set_at: now,
@@ -91,7 +96,8 @@ impl Flags {
     pub fn entry(&self, key: &str) -> Option<Value> {
         let sources = self.0.runtime.sources.lock();
         if let Some(definition) = sources.state.definitions.get(key) {
-            return definition.entry.clone();
+            let entry = definition.entry.as_ref()?;
+            return Some(sources.layers.with_file_fields(key, entry));
         }
         let Layers {
             remote,

@@ -9,6 +9,20 @@ use crate::{
     shorthand,
 };
 
+/// The fields for the items that a flag governs and requires. A definition of an operator that does
+/// not have them keeps those of the file, because their loss would expose the governed APIs.
+const FILE_FIELDS: [&str; 9] = [
+    "permissions",
+    "apis",
+    "routes",
+    "configs",
+    "audit_logs",
+    "capabilities",
+    "owner",
+    "requires",
+    "deprecation",
+];
+
 /// The documents that define flags. A flag of an upper layer replaces the flag below it.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Layers {
@@ -75,11 +89,46 @@ impl Layers {
         };
         for (key, definition) in &state.definitions {
             match &definition.entry {
-                Some(entry) => drop(short.insert(key.clone(), entry.clone())),
+                Some(entry) => {
+                    let entry = self.with_file_fields(key, entry);
+                    drop(short.insert(key.clone(), entry));
+                }
                 None => drop(short.remove(key)),
             }
         }
         Cow::Owned(Value::Object(short))
+    }
+
+    /// Returns a definition of an operator with the fields of the file that it does not have.
+    pub(crate) fn with_file_fields(&self, key: &str, entry: &Value) -> Value {
+        let Some(file) = self.short.get(key) else {
+            return entry.clone();
+        };
+        let missing = FILE_FIELDS.iter().filter(|name| entry.get(name).is_none());
+        let missing: Map<String, Value> = missing
+            .filter_map(|name| Some(((*name).to_owned(), file.get(name)?.clone())))
+            .collect();
+        match entry {
+            _ if missing.is_empty() => entry.clone(),
+            Value::Object(fields) => fields.clone().into_iter().chain(missing).collect(),
+            Value::Bool(enabled) => {
+                let enabled = ("enabled".to_owned(), (*enabled).into());
+                missing.into_iter().chain([enabled]).collect()
+            }
+            _ => entry.clone(),
+        }
+    }
+
+    /// Removes the fields of a definition of an operator that the file defines equally, so that a
+    /// change of the file takes effect.
+    pub(crate) fn without_file_fields(&self, key: &str, mut entry: Value) -> Value {
+        if let (Some(file), Value::Object(fields)) = (self.short.get(key), &mut entry) {
+            fields.retain(|name, value| {
+                let is_same = file.get(name) == Some(&*value);
+                !is_same || !FILE_FIELDS.contains(&name.as_str())
+            });
+        }
+        entry
     }
 }
 
@@ -96,5 +145,46 @@ fn keyed(flags: Option<&Value>) -> Map<String, Value> {
             named.collect()
         }
         _ => Map::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::runtime::RuntimeDefinition;
+
+    fn layers(file: Value) -> Layers {
+        Layers {
+            short: json!({ "reports": file }),
+            ..Layers::default()
+        }
+    }
+
+    #[test]
+    fn file_adds_apis_to_a_flag_that_an_operator_changed_flag_1() {
+        let old = layers(json!({"enabled": true, "apis": ["GET /a"], "requires": ["base"]}));
+        let given = json!({"enabled": false, "apis": ["GET /a"], "requires": []});
+        let stored = old.without_file_fields("reports", given);
+        assert_eq!(stored, json!({"enabled": false, "requires": []}));
+        let definition = RuntimeDefinition {
+            entry: Some(stored),
+            version: 1,
+            actor: "ann".to_owned(),
+            set_at: DateTime::default(),
+        };
+        let mut state = RuntimeState::default();
+        state.definitions.insert("reports".to_owned(), definition);
+
+        let new = layers(json!({"enabled": true, "apis": ["GET /a", "GET /b"], "owner": "team"}));
+        let short = new.short_with(&state);
+        assert_eq!(
+            short["reports"],
+            json!({"enabled": false, "requires": [], "apis": ["GET /a", "GET /b"], "owner": "team"})
+        );
+        let apis = json!({"enabled": true, "apis": ["GET /a", "GET /b"], "owner": "team"});
+        assert_eq!(new.with_file_fields("reports", &json!(true)), apis);
+        assert_eq!(new.with_file_fields("other", &json!(true)), json!(true));
     }
 }
