@@ -269,9 +269,13 @@ fn declared<C: Contract>(
     let safe = safe_methods(C::DESCRIPTORS);
     let (reads, writes) = http_methods(paths);
     let streaming = streaming_methods(C::DESCRIPTORS);
+    let templates = templates(paths);
     move |method| {
         let path = method.description().grpc_path;
-        let mut options = options(method);
+        // A flag that governs a method on one transport governs it on both.
+        let of_method = templates.iter().filter(|(of, _)| *of == path);
+        let names = of_method.map(|(_, name)| name.clone());
+        let mut options = options(method).names(names.chain([format!("POST {path}")]));
         if safe.contains(path) {
             // A stored response to a read would be out of date.
             options = options.without_idempotency_key().safe();
@@ -284,6 +288,16 @@ fn declared<C: Contract>(
         }
         options
     }
+}
+
+/// Returns the HTTP method and the template of each binding, by the path of its gRPC method.
+fn templates<M: ContractMethod>(paths: &[HttpPath<M>]) -> Vec<(&'static str, String)> {
+    let bindings = paths.iter().flat_map(HttpPath::bindings);
+    let named = bindings.map(|binding| {
+        let name = format!("{} {}", binding.http_method(), binding.template());
+        (binding.method().description().grpc_path, name)
+    });
+    named.collect()
 }
 
 /// Returns the methods, as `/package.Service/Method`, that HTTP calls by safe methods, and those

@@ -114,6 +114,12 @@ impl MethodOptions {
         self
     }
 
+    /// Sets the names of the method on both transports.
+    pub(crate) fn names(mut self, all: impl IntoIterator<Item = String>) -> Self {
+        self.route = self.route.operation_names(all);
+        self
+    }
+
     /// Declares that the response is a stream ([`RouteOptions::streams_response`]).
     pub(crate) fn streams_response(mut self) -> Self {
         self.route = self.route.streams_response();

@@ -148,13 +148,38 @@ async fn flag_of_a_method_is_on_by_default_and_a_breaker_flag_1() {
     app.define("reports.slow", other).await;
     let disabled = (403, "API_DISABLED".to_owned());
     assert_eq!(reason(&app.get(path)), disabled);
+    let mut client = app.client().await;
+    let request = ReportRequest { id: "1".into() };
+    let denied = client.get_slow_report(request.clone()).await.unwrap_err();
+    assert_eq!(denied.code(), tonic::Code::PermissionDenied);
     let own = json!({"enabled": true, "apis": ["GET /v1/slow-reports/{id}"]});
     app.define("reports.slow", own).await;
     assert_eq!(app.get(path).status, 200);
+    assert!(client.get_slow_report(request).await.is_ok());
+    app.service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn flag_governs_an_operation_on_both_transports_flag_1() {
+    let app = start().await;
+    app.flags.guard_routes();
+    let path = "/v1/reports/1";
     let mut client = app.client().await;
-    let call = client.get_slow_report(ReportRequest { id: "1".into() });
-    let denied = call.await.unwrap_err();
-    assert_eq!(denied.code(), tonic::Code::PermissionDenied);
+    let request = ReportRequest { id: "1".into() };
+    for api in [
+        "GET /v1/reports/{id}",
+        "POST /seaworthy.reports.v1.Reports/GetReport",
+    ] {
+        let entry = |enabled: bool| json!({"enabled": enabled, "apis": [api]});
+        app.define("reports.old", entry(false)).await;
+        let disabled = (403, "FEATURE_DISABLED".to_owned());
+        assert_eq!(reason(&app.get(path)), disabled, "{api}");
+        let denied = client.get_report(request.clone()).await.unwrap_err();
+        assert_eq!(denied.code(), tonic::Code::PermissionDenied, "{api}");
+        app.define("reports.old", entry(true)).await;
+        assert_eq!(app.get(path).status, 200, "{api}");
+        assert!(client.get_report(request.clone()).await.is_ok(), "{api}");
+    }
     app.service.stop().await;
 }
 

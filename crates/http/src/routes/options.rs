@@ -51,6 +51,7 @@ pub struct RouteOptions {
     probe: bool,
     without_head: bool,
     required_flag: Option<RequiredFlag>,
+    operation_names: Arc<[Box<str>]>,
     switch: Option<Switch>,
 }
 
@@ -243,6 +244,14 @@ impl RouteOptions {
         self
     }
 
+    /// Sets further names of the operation of the route, such as `POST /reports.v1.Reports/Get` for
+    /// a method that is also served over gRPC. A flag that lists one of the names governs the route.
+    #[must_use]
+    pub fn operation_names<N: Into<Box<str>>>(mut self, all: impl IntoIterator<Item = N>) -> Self {
+        self.operation_names = all.into_iter().map(Into::into).collect();
+        self
+    }
+
     /// Sets the switch of the route. While it is off, the response is the same as for a path
     /// without a route, also for anonymous callers. `Allow` does not list its methods.
     #[must_use]
@@ -291,6 +300,10 @@ impl RouteOptions {
 
     pub(crate) fn required_flag(&self) -> Option<&RequiredFlag> {
         self.required_flag.as_ref()
+    }
+
+    pub(crate) fn further_names(&self) -> impl Iterator<Item = &str> {
+        self.operation_names.iter().map(|name| &**name)
     }
 
     pub(crate) fn is_switched_off(&self) -> bool {

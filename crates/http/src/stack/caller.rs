@@ -13,7 +13,7 @@ use super::{
     respond::{not_found, panicked},
 };
 use crate::{
-    Identity, RouteOptions,
+    FlagDecision, Identity, RouteOptions,
     routes::disabled,
     rpc::{self, Protocol},
 };
@@ -108,7 +108,7 @@ impl Exchange {
     }
 
     /// Rejects the request if the route requires a feature flag that is off, or if a flag that is
-    /// off lists the route.
+    /// off lists one of the names of its operation.
     fn check_flag(&self) -> Result<(), Error> {
         let Some(flags) = &self.stack.flags else {
             return Ok(());
@@ -120,7 +120,11 @@ impl Exchange {
         let template = self.stack.table.label(self.target.path);
         let api = format!("{} {template}", self.method.as_str());
         let is_permitted = self
-            .guard(|| flags.permits(&api, &self.context))
+            .guard(|| {
+                let mut further = self.options().further_names();
+                flags.permits(&api, &self.context)
+                    && further.all(|name| flags.permits(name, &self.context))
+            })
             .map_err(|Panicked| panicked())?;
         if !is_permitted {
             return Err(disabled());
@@ -129,7 +133,16 @@ impl Exchange {
             return Ok(());
         };
         let decision = self
-            .guard(|| flags.decide(required, &api, &self.context))
+            .guard(|| {
+                // The flag may list any name of the operation.
+                let further = self.options().further_names();
+                let decisions = further.map(|name| flags.decide(required, name, &self.context));
+                let mut others = decisions.filter(|other| *other != FlagDecision::NotListed);
+                match flags.decide(required, &api, &self.context) {
+                    FlagDecision::NotListed => others.next().unwrap_or(FlagDecision::NotListed),
+                    decision => decision,
+                }
+            })
             .map_err(|Panicked| panicked())?;
         required.rejection_of(decision, || match self.stack.protocol {
             Protocol::Http => not_found(),
