@@ -120,4 +120,13 @@ fn flag_governs_the_apis_that_it_lists_flag_1() {
     let changed = call(&replica, &admin, "PUT", "/greetings", &off);
     assert_eq!(changed.status, 200, "{}", changed.body);
     assert_error(&greet(), 403, "FEATURE_DISABLED");
+
+    // The file can put another API under the changed flag.
+    let list = || replica.call("GET", "/api/v1/features", &admin, "");
+    assert_eq!(list().status, 200);
+    let text = "greetings: {enabled: true, apis: [\"GET /api/v1/features\"]}\n";
+    let next = folder.path().join("next");
+    fs::write(&next, text).unwrap();
+    fs::rename(&next, &file).unwrap();
+    wait(|| list().status == 403);
 }
