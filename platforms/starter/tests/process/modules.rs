@@ -27,9 +27,9 @@ const MODULES: &[&str] = &[
     "audit_log.retention_days=365",
     "kms.refresh_interval=50ms",
     // The test asks until a change is in effect.
-    "auth.public_rate_limit.requests=100000",
-    "server.http.rate_limit.requests=100000",
-    "server.http.rate_limit.burst=100000",
+    "auth.public_rate_limit.requests=10000000",
+    "server.http.rate_limit.requests=10000000",
+    "server.http.rate_limit.burst=10000000",
 ];
 /// A flag that governs the greeter.
 const FLAGS: &str = "greetings: {enabled: false, apis: [\"GET /helloworld/{name}\"]}\n";

@@ -42,10 +42,10 @@ pub(crate) fn with_redis(test: impl FnOnce(&EmptyDatabase)) {
     for limit in &limits {
         settings.push(format!("{limit}.enabled=true"));
         // The tests send more requests from one address than users do.
-        settings.push(format!("{limit}.requests=100000"));
+        settings.push(format!("{limit}.requests=10000000"));
     }
     // Only this limit has a burst by default.
-    settings.push("server.http.rate_limit.burst=100000".to_owned());
+    settings.push("server.http.rate_limit.burst=10000000".to_owned());
     settings.push(format!("server.http.rate_limit.redis.url={}", server.url()));
     LIMITS.set(settings);
     test(&database);
