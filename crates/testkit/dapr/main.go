@@ -1,4 +1,5 @@
-// The runtime of Dapr with Redis as its only component of publish and subscribe. The whole `daprd` would build the clients of every cloud and database too.
+// The runtime of Dapr with Redis for publish and subscribe, and for state. The whole `daprd` would build the clients of
+// every cloud and database too.
 package main
 
 import (
@@ -7,6 +8,7 @@ import (
 	"os"
 
 	"github.com/dapr/components-contrib/pubsub/redis"
+	stateredis "github.com/dapr/components-contrib/state/redis"
 	"github.com/dapr/dapr/cmd/daprd/options"
 	"github.com/dapr/dapr/pkg/components/bindings"
 	"github.com/dapr/dapr/pkg/components/configuration"
@@ -40,6 +42,8 @@ func main() {
 	logs := logger.NewLogger("dapr.test")
 	pubsub.DefaultRegistry.Logger = logs
 	pubsub.DefaultRegistry.RegisterComponent(redis.NewRedisStreams, "redis")
+	state.DefaultRegistry.Logger = logs
+	state.DefaultRegistry.RegisterComponent(stateredis.NewRedisStateStore, "redis")
 	components := registry.NewOptions().
 		WithPubSubs(pubsub.DefaultRegistry).
 		WithSecretStores(secretstores.DefaultRegistry).
