@@ -5,7 +5,7 @@ mod config;
 mod flagd;
 mod http;
 
-use std::{error::Error as StdError, io, path::PathBuf, time::Duration};
+use std::{error::Error as StdError, io, path::PathBuf, sync::Arc, time::Duration};
 
 use seaworthy_config::Settings;
 use seaworthy_core::{Backoff, Timeout, error_chain};
@@ -40,6 +40,8 @@ pub(super) struct Remote {
     poll_interval: Duration,
     /// The file with the last valid document.
     cache: Option<PathBuf>,
+    /// Locked while a document is stored. A stop waits for it.
+    storing: Arc<tokio::sync::Mutex<()>>,
     failures: Counter,
     /// 1 while the server does not respond.
     stale: Gauge,
@@ -89,6 +91,7 @@ impl Remote {
             flags: flags.clone(),
             poll_interval: config.poll_interval.get(),
             cache,
+            storing: Arc::default(),
             failures,
             stale: service.metrics().gauge(STALE, STALE_HELP, &[]),
         }))
@@ -134,7 +137,7 @@ impl Remote {
     }
 
     pub(super) fn supervise(self, tasks: &Tasks) {
-        let remote = std::sync::Arc::new(self);
+        let remote = Arc::new(self);
         tasks.supervise("flag-server", move |stop| {
             let remote = remote.clone();
             async move {
@@ -142,6 +145,7 @@ impl Remote {
                     () = remote.follow() => {}
                     () = stop.requested() => {}
                 }
+                drop(remote.storing.lock().await);
             }
         });
     }
@@ -213,12 +217,16 @@ impl Remote {
         if is_known {
             return;
         }
+        let storing = Arc::clone(&self.storing).lock_owned().await;
         if let Err(errors) = self.replace(document.clone()) {
             return self.reject(&errors);
         }
         tracing::info!("feature flags of the flag server reloaded");
         if let Some(path) = self.cache.clone() {
-            let written = tokio::task::spawn_blocking(move || runtime::write(&path, &document));
+            let written = tokio::task::spawn_blocking(move || {
+                let _storing = storing;
+                runtime::write(&path, &document)
+            });
             if let Ok(Err(error)) = written.await {
                 tracing::warn!(%error, "the flags of the flag server cannot be stored for the next start");
             }
