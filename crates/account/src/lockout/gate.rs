@@ -3,7 +3,7 @@ use std::{net::IpAddr, time::Duration};
 use seaworthy_core::{Switch, network_of};
 use seaworthy_data::{Connection, DataError, Database, purge_worker};
 use seaworthy_service::Worker;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, timeout_at};
 use tracing::warn;
 
 use super::{
@@ -15,8 +15,6 @@ use crate::KnownDevice;
 
 /// The maximum wait for running attempts that lock the account. A check of a password is shorter.
 const MAX_WAIT_FOR_RUNNING: Duration = Duration::from_secs(2);
-/// The interval at which a waiting attempt is counted again.
-const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
 /// Limits attempts to log in. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -91,8 +89,8 @@ impl Lockout {
                 .as_deref()
                 .map(|address| (Kind::Ip, address, &self.config.ip)),
         );
-        let counted = self.count_unless_running(&account, &subjects).await;
-        let (failures, running) = counted.inspect_err(|error| {
+        let counted = self.count_or_wait(&account, &subjects).await;
+        counted.inspect_err(|error| {
             if let LockoutError::Locked { retry_after }
             | LockoutError::AddressLocked { retry_after } = error
             {
@@ -101,11 +99,6 @@ impl Lockout {
                     "a login was rejected after too many failures"
                 );
             }
-        })?;
-        Ok(Attempt {
-            account,
-            failures,
-            _running: running,
         })
     }
 
@@ -118,67 +111,62 @@ impl Lockout {
     pub async fn attempt_from(&self, device: &KnownDevice) -> Result<Attempt, LockoutError> {
         let account = subject(Kind::Device, &device.subject());
         let subjects = [(Kind::Device, account.as_str(), &self.config.account)];
-        let counted = self.count_unless_running(&account, &subjects).await;
-        let (failures, running) = counted.inspect_err(|error| {
+        let counted = self.count_or_wait(&account, &subjects).await;
+        counted.inspect_err(|error| {
             if let LockoutError::Locked { retry_after } = error {
                 warn!(
                     retry_after_ms = retry_after.as_millis(),
                     "a login from a known device was rejected after too many failures"
                 );
             }
-        })?;
-        Ok(Attempt {
-            account,
-            failures,
-            _running: running,
         })
     }
 
-    /// Counts a failure of each subject. While only running attempts lock the account, it waits for
-    /// them: their passwords may be right.
-    async fn count_unless_running(
+    /// Counts an attempt. While only running attempts lock the account, it waits until one of them
+    /// has ended: their passwords may be right.
+    async fn count_or_wait(
         &self,
         account: &str,
         subjects: &[(Kind, &str, &LockoutLimit)],
-    ) -> Result<(Vec<(String, Failure)>, RunningAttempt), LockoutError> {
+    ) -> Result<Attempt, LockoutError> {
         let deadline = Instant::now() + MAX_WAIT_FOR_RUNNING;
         loop {
-            let running = self.running.begin(account);
-            // An attempt that ends before the count is not among the others afterwards.
-            let others = running.others();
-            let error = match self.count_all(subjects).await {
-                Ok(failures) => return Ok((failures, running)),
+            let before = self.running.count(account);
+            let error = match self.count_all(account, subjects).await {
+                Ok(attempt) => return Ok(attempt),
                 Err(error) => error,
             };
-            let others = others.max(running.others());
-            drop(running);
+            // An attempt may have ended since this one was rejected.
+            let running = before.max(self.running.count(account));
             if !matches!(error, LockoutError::Locked { .. })
                 || Instant::now() >= deadline
-                || !self.is_locked_by_running(account, others).await?
+                || !self.is_locked_by_running(account, running).await?
             {
                 return Err(error);
             }
-            sleep(POLL_INTERVAL).await;
+            let has_ended = self.running.wait_below(account, running);
+            let _elapsed = timeout_at(deadline, has_ended).await;
         }
     }
 
     /// Whether an account has fewer failures than its limit without those of running attempts.
-    async fn is_locked_by_running(&self, account: &str, others: u32) -> Result<bool, DataError> {
-        if others == 0 {
+    async fn is_locked_by_running(&self, account: &str, running: u32) -> Result<bool, DataError> {
+        if running == 0 {
             return Ok(false);
         }
         let (failures, _) = read(&self.database, account, self.config.reset_after.get()).await?;
-        Ok(failures.saturating_sub(others) < self.config.account.max_failures.get())
+        Ok(failures.saturating_sub(running) < self.config.account.max_failures.get())
     }
 
     /// Counts a failure of each subject, unless the lockout is off. A rejection rolls all counts
     /// back, so a busy IP address does not lock accounts.
     async fn count_all(
         &self,
+        account: &str,
         subjects: &[(Kind, &str, &LockoutLimit)],
-    ) -> Result<Vec<(String, Failure)>, LockoutError> {
+    ) -> Result<Attempt, LockoutError> {
         if !self.switch.is_on() {
-            return Ok(Vec::new());
+            return Ok(self.begin(account, Vec::new()));
         }
         self.database
             .transaction(|tx| async move {
@@ -194,9 +182,17 @@ impl Lockout {
                     })?;
                     failures.push(((*subject).to_owned(), failure));
                 }
-                Ok::<_, LockoutError>(failures)
+                Ok::<_, LockoutError>(self.begin(account, failures))
             })
             .await
+    }
+
+    fn begin(&self, account: &str, failures: Vec<(String, Failure)>) -> Attempt {
+        Attempt {
+            account: account.to_owned(),
+            failures,
+            _running: self.running.begin(account),
+        }
     }
 
     /// Deletes the count of the account or device, and subtracts the attempt from the count of the

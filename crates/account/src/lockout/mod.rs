@@ -7,7 +7,7 @@
 //! addresses one client can use.
 //!
 //! Attempts that run at the same time can lock an account although all passwords are right. Further
-//! attempts of the same process therefore wait until the running ones have ended.
+//! attempts of the same process therefore wait for the running ones, for at most two seconds.
 
 mod config;
 mod error;

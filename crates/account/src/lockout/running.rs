@@ -1,11 +1,10 @@
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+use std::collections::HashMap;
 
-/// The attempts of this process whose password is being checked, by subject.
+use tokio::sync::watch;
+
+/// The counted attempts of this process whose password is being checked, by subject.
 #[derive(Debug, Clone, Default)]
-pub(super) struct RunningAttempts(Arc<Mutex<HashMap<String, u32>>>);
+pub(super) struct RunningAttempts(watch::Sender<HashMap<String, u32>>);
 
 /// A running attempt. It ends when it is dropped.
 #[derive(Debug)]
@@ -15,37 +14,45 @@ pub(super) struct RunningAttempt {
 }
 
 impl RunningAttempts {
-    /// Begins an attempt. Call it before the attempt is counted, so that a counted attempt is in
-    /// this table until its count is final.
+    /// Begins an attempt. Call it before the count of the attempt commits, so that another attempt
+    /// that finds the lock also finds this one.
     pub(super) fn begin(&self, subject: &str) -> RunningAttempt {
-        *self.lock().entry(subject.to_owned()).or_default() += 1;
+        self.0.send_modify(|running| {
+            *running.entry(subject.to_owned()).or_default() += 1;
+        });
         RunningAttempt {
             attempts: self.clone(),
             subject: subject.to_owned(),
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, u32>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Returns the number of running attempts on a subject.
+    pub(super) fn count(&self, subject: &str) -> u32 {
+        count_of(&self.0.borrow(), subject)
     }
-}
 
-impl RunningAttempt {
-    /// Returns the number of other running attempts on the subject.
-    pub(super) fn others(&self) -> u32 {
-        let running = self.attempts.lock().get(&self.subject).copied();
-        running.unwrap_or_default().saturating_sub(1)
+    /// Waits until a subject has fewer than `count` running attempts.
+    pub(super) async fn wait_below(&self, subject: &str, count: u32) {
+        let mut changes = self.0.subscribe();
+        let is_below = |running: &HashMap<String, u32>| count_of(running, subject) < count;
+        // The channel stays open, because `self` has a sender.
+        let _is_open = changes.wait_for(is_below).await.is_ok();
     }
 }
 
 impl Drop for RunningAttempt {
     fn drop(&mut self) {
-        let mut running = self.attempts.lock();
-        if let Some(count) = running.get_mut(&self.subject) {
-            *count -= 1;
-            if *count == 0 {
-                running.remove(&self.subject);
+        self.attempts.0.send_modify(|running| {
+            if let Some(count) = running.get_mut(&self.subject) {
+                *count -= 1;
+                if *count == 0 {
+                    running.remove(&self.subject);
+                }
             }
-        }
+        });
     }
+}
+
+fn count_of(running: &HashMap<String, u32>, subject: &str) -> u32 {
+    running.get(subject).copied().unwrap_or_default()
 }

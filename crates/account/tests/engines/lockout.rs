@@ -1,6 +1,11 @@
-use std::{net::IpAddr, num::NonZeroU32, pin::pin, time::Duration};
+use std::{
+    net::IpAddr,
+    num::NonZeroU32,
+    pin::pin,
+    time::{Duration, Instant},
+};
 
-use futures::future::{join, join_all};
+use futures::future::join_all;
 use seaworthy_account::{Lockout, LockoutConfig, LockoutError};
 use seaworthy_core::Timeout;
 use seaworthy_data::sql;
@@ -91,10 +96,27 @@ pub(crate) async fn running_attempt_that_fails_keeps_the_lock_auth_2(test: TestD
     for _ in 0..4 {
         let _failed = lockout.attempt("ada", None).await.unwrap();
     }
-    // The running attempt fails while the next one waits for it.
-    let fail = async { drop(running) };
-    let (sixth, ()) = join(lockout.attempt("ada", None), fail).await;
-    assert!(wait_of(sixth) > Duration::from_secs(590));
+    let mut sixth = pin!(lockout.attempt("ada", None));
+    let early = timeout(Duration::from_millis(500), &mut sixth).await;
+    assert!(early.is_err(), "{early:?}");
+    // The running attempt fails.
+    drop(running);
+    assert!(wait_of(sixth.await) > Duration::from_secs(590));
+}
+
+pub(crate) async fn attempts_do_not_wait_for_rejected_ones_auth_2(test: TestDatabase) {
+    let mut config = LockoutConfig::default();
+    config.account.initial_backoff = Timeout::from_secs(600);
+    let lockout = Lockout::new(test.database.clone(), config);
+    for _ in 0..5 {
+        let _failed = lockout.attempt("ada", None).await.unwrap();
+    }
+    let begin = Instant::now();
+    for answer in join_all((0..10).map(|_| lockout.attempt("ada", None))).await {
+        assert!(wait_of(answer) > Duration::from_secs(590));
+    }
+    // No attempt is running. A wait for running attempts would take 2 s.
+    assert!(begin.elapsed() < Duration::from_secs(2));
 }
 
 pub(crate) async fn status_reads_failures_and_changes_nothing_auth_2(test: TestDatabase) {

@@ -36,6 +36,7 @@ seaworthy_testkit::on_every_database! {
         concurrent_attempts_count_like_sequential_ones_auth_2,
         attempts_wait_for_running_ones_auth_2,
         running_attempt_that_fails_keeps_the_lock_auth_2,
+        attempts_do_not_wait_for_rejected_ones_auth_2,
         ip_waits_over_all_accounts_despite_a_success_auth_2,
         attempt_below_the_limit_stores_no_lock_auth_2,
         success_does_not_end_the_lock_of_other_failures_auth_2,
