@@ -1,5 +1,7 @@
 //! The step after authentication: records the caller and counts the request for it.
 
+use std::iter;
+
 use axum::body::Body;
 use http::{Request, request::Parts};
 use seaworthy_core::{Error, Grants};
@@ -118,13 +120,14 @@ impl Exchange {
             return Ok(());
         }
         let template = self.stack.table.label(self.target.path);
-        let api = format!("{} {template}", self.method.as_str());
+        let own = format!("{} {template}", self.method.as_str());
+        let (own, options) = (own.as_str(), self.options());
+        let names = move || {
+            let further = options.further_names().filter(move |name| *name != own);
+            iter::once(own).chain(further)
+        };
         let is_permitted = self
-            .guard(|| {
-                let mut further = self.options().further_names();
-                flags.permits(&api, &self.context)
-                    && further.all(|name| flags.permits(name, &self.context))
-            })
+            .guard(|| names().all(|name| flags.permits(name, &self.context)))
             .map_err(|Panicked| panicked())?;
         if !is_permitted {
             return Err(disabled());
@@ -135,13 +138,9 @@ impl Exchange {
         let decision = self
             .guard(|| {
                 // The flag may list any name of the operation.
-                let further = self.options().further_names();
-                let decisions = further.map(|name| flags.decide(required, name, &self.context));
-                let mut others = decisions.filter(|other| *other != FlagDecision::NotListed);
-                match flags.decide(required, &api, &self.context) {
-                    FlagDecision::NotListed => others.next().unwrap_or(FlagDecision::NotListed),
-                    decision => decision,
-                }
+                let mut decisions = names().map(|name| flags.decide(required, name, &self.context));
+                let listed = decisions.find(|decision| *decision != FlagDecision::NotListed);
+                listed.unwrap_or(FlagDecision::NotListed)
             })
             .map_err(|Panicked| panicked())?;
         required.rejection_of(decision, || match self.stack.protocol {
