@@ -46,6 +46,6 @@ pub use runtime::{DatabaseStore, MIGRATIONS};
 pub use serve::FlagServer;
 pub use serve::flags_command;
 pub use set::{Compiler, FlagSet};
-pub use source::{FlagsBuilder, RemoteConfig, RemoteSource};
+pub use source::{FILE_FIELDS, FlagsBuilder, RemoteConfig, RemoteSource};
 pub use toggle::Toggle;
 pub use value::FlagValue;

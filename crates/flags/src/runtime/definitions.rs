@@ -13,8 +13,8 @@ const MAX_DEFINITIONS: usize = 1_000;
 
 impl Flags {
     /// Writes the definition of a flag in the short form, above the files, and waits until it is
-    /// stored. The items that the flag governs or requires, its owner and its deprecation stay those
-    /// of the file, unless the definition has others. `expected` is the version of the flag that the author has read.
+    /// stored. The [`FILE_FIELDS`](crate::FILE_FIELDS) stay those of the file, unless the definition
+    /// has others. `expected` is the version of the flag that the author has read.
     ///
     /// # Errors
     /// [`ChangeError`]. Nothing changes then.

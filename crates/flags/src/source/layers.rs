@@ -9,9 +9,10 @@ use crate::{
     shorthand,
 };
 
-/// The fields for the items that a flag governs and requires. A definition of an operator that does
-/// not have them keeps those of the file, because their loss would expose the governed APIs.
-const FILE_FIELDS: [&str; 9] = [
+/// The fields for the items that a flag governs and requires, and for its owner and deprecation. A
+/// definition by [`Flags::define`](crate::Flags::define) that does not have them keeps those of the
+/// file, because their loss would expose the governed APIs.
+pub const FILE_FIELDS: [&str; 9] = [
     "permissions",
     "apis",
     "routes",
@@ -91,9 +92,11 @@ impl Layers {
             match &definition.entry {
                 Some(entry) => {
                     let entry = self.with_file_fields(key, entry);
-                    drop(short.insert(key.clone(), entry));
+                    short.insert(key.clone(), entry);
                 }
-                None => drop(short.remove(key)),
+                None => {
+                    short.remove(key);
+                }
             }
         }
         Cow::Owned(Value::Object(short))

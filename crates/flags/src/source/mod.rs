@@ -9,6 +9,7 @@ mod layers;
 mod remote;
 mod start;
 
+pub use layers::FILE_FIELDS;
 pub(crate) use layers::Layers;
 pub use remote::{RemoteConfig, RemoteSource};
 pub use start::FlagsBuilder;

@@ -182,7 +182,7 @@ impl wire::FeatureToggle for FeatureToggles {
             .map_or(now, |known| known.config().created_at);
         config.updated_at = now;
         let entry = Entry::from(config);
-        let entry = known.iter().fold(entry, Entry::with_kept_fields);
+        let entry = known.iter().fold(entry, Entry::with_file_fields);
         let expected = request.expected_version;
         let toggle = self
             .define(&request.flag, entry, expected, &request.reason)

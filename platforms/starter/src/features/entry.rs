@@ -1,6 +1,6 @@
 use std::{collections::BTreeMap, time::SystemTime};
 
-use seaworthy::{data::chrono::DateTime, prost_types::Timestamp};
+use seaworthy::{data::chrono::DateTime, flags::FILE_FIELDS, prost_types::Timestamp};
 use serde_json::{Map, Value};
 
 use crate::contract::feature::v1::{Strategy, ToggleConfig};
@@ -16,19 +16,6 @@ const CONTRACT_FIELDS: [&str; 6] = [
     "tags",
     CREATED_AT,
     UPDATED_AT,
-];
-/// The fields that only files define: the items that the flag governs and requires. API changes
-/// keep them, because their loss would expose the governed APIs.
-const KEPT: [&str; 9] = [
-    "permissions",
-    "apis",
-    "routes",
-    "configs",
-    "audit_logs",
-    "capabilities",
-    "owner",
-    "requires",
-    "deprecation",
 ];
 /// The fields of flagd's format and of flags with variants, which a definition of the contract
 /// cannot express.
@@ -77,9 +64,9 @@ impl Entry {
         Value::Object(self.0)
     }
 
-    /// Copies the fields that a definition of the contract does not have.
-    pub(crate) fn with_kept_fields(mut self, known: &Self) -> Self {
-        for name in KEPT {
+    /// Copies the fields that only files define.
+    pub(crate) fn with_file_fields(mut self, known: &Self) -> Self {
+        for name in FILE_FIELDS {
             if let Some(value) = known.0.get(name) {
                 self.0.insert(name.to_owned(), value.clone());
             }
@@ -98,7 +85,7 @@ impl Entry {
         {
             return false;
         }
-        let direct: Vec<&str> = self.direct_rules().collect();
+        let direct: Vec<&str> = self.direct_rules().map(|(name, _)| name).collect();
         // Rules next to `rules` would be lost.
         direct.is_empty()
             || (!self.0.contains_key("rules") && self.are_rules_of_strategy(declared, &direct))
@@ -116,11 +103,11 @@ impl Entry {
             || self.0.get("strategy").and_then(Value::as_str) == Some("composite")
     }
 
-    /// Returns the names of the rules outside of `rules`.
-    fn direct_rules(&self) -> impl Iterator<Item = &str> {
-        let names = self.0.keys().map(String::as_str);
-        names.filter(|name| {
-            *name != "rules" && !CONTRACT_FIELDS.contains(name) && !KEPT.contains(name)
+    /// Returns the rules outside of `rules`.
+    fn direct_rules(&self) -> impl Iterator<Item = (&str, &Value)> {
+        let fields = self.0.iter().map(|(name, value)| (name.as_str(), value));
+        fields.filter(|(name, _)| {
+            *name != "rules" && !CONTRACT_FIELDS.contains(name) && !FILE_FIELDS.contains(name)
         })
     }
 
@@ -222,14 +209,12 @@ impl Entry {
     }
 
     fn rules(&self) -> BTreeMap<String, String> {
-        let rules = match self.0.get("rules").and_then(Value::as_object) {
-            Some(rules) => rules.iter().collect::<Vec<_>>(),
-            None => {
-                let fields = self.0.iter();
-                let is_rule =
-                    |name: &str| !CONTRACT_FIELDS.contains(&name) && !KEPT.contains(&name);
-                fields.filter(|(name, _)| is_rule(name)).collect()
-            }
+        let rules: Vec<(&str, &Value)> = match self.0.get("rules").and_then(Value::as_object) {
+            Some(rules) => rules
+                .iter()
+                .map(|(name, value)| (name.as_str(), value))
+                .collect(),
+            None => self.direct_rules().collect(),
         };
         let text = |value: &Value| match value {
             Value::String(text) => text.clone(),
@@ -237,7 +222,7 @@ impl Entry {
         };
         let rules = rules.into_iter();
         rules
-            .map(|(name, value)| (name.clone(), text(value)))
+            .map(|(name, value)| (name.to_owned(), text(value)))
             .collect()
     }
 }
@@ -307,7 +292,7 @@ mod tests {
         let known = Entry::new(file.clone());
         let config = known.config();
         assert_eq!(config.rules.len(), 1, "{:?}", config.rules);
-        let changed = Entry::from(config).with_kept_fields(&known).into_value();
+        let changed = Entry::from(config).with_file_fields(&known).into_value();
         for field in ["apis", "capabilities", "requires", "owner"] {
             assert_eq!(changed[field], file[field], "{field}");
         }
