@@ -273,7 +273,7 @@ fn check_can_be_off(flag: &str) -> Result<(), Error> {
 
 /// Returns the error for a flag that a definition of the contract would change.
 fn not_of_contract() -> Error {
-    let message = "the flag has variants or targeting rules, which this API cannot express: change its file, or enable and disable it";
+    let message = "this API cannot express the variants or rules of this flag: change its file, or enable or disable the flag";
     Error::new(Code::Conflict, "FLAG_NOT_EDITABLE", message)
 }
 
