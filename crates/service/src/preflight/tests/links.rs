@@ -69,6 +69,13 @@ fn rejects_stores_on_this_machine_unless_allowed_conf_7() {
 }
 
 #[test]
+fn each_rule_reports_its_problem_of_one_setting_conf_3() {
+    let settings = json!({ "cache.redis.url": "redis://cache.internal:6379" });
+    let expected = ["SEC-1", "CONF-5"].map(|id| (id.to_owned(), "cache.redis.url".to_owned()));
+    assert_eq!(ids(&facts(settings)), expected);
+}
+
+#[test]
 fn advice_on_a_local_store_names_all_needs_conf_7() {
     let text = |url: &str| text(&check(&facts(json!({ "database.url": url }))));
     let named = [
