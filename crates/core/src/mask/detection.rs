@@ -1,5 +1,8 @@
 //! The forms of personal values.
 
+/// The maximum number of digits of a card. Telephone numbers have fewer.
+pub(super) const MAX_DIGITS: usize = 20;
+
 pub(super) fn is_number(text: &str) -> bool {
     let digits = text.strip_prefix('+').unwrap_or(text);
     digits.bytes().all(|byte| byte.is_ascii_digit())
@@ -64,7 +67,7 @@ pub(super) fn is_id_card(text: &str) -> bool {
 /// Whether a text is a card number of 12 to 20 digits with a valid check digit (Luhn).
 pub(super) fn is_bank_card(text: &str) -> bool {
     let bytes = text.as_bytes();
-    if !(12..=20).contains(&bytes.len()) || !bytes.iter().all(u8::is_ascii_digit) {
+    if !(12..=MAX_DIGITS).contains(&bytes.len()) || !bytes.iter().all(u8::is_ascii_digit) {
         return false;
     }
     let digits = bytes.iter().rev().map(|digit| u32::from(digit - b'0'));
