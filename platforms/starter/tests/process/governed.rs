@@ -4,9 +4,10 @@ use std::fs;
 
 use seaworthy_testkit::database::EmptyDatabase;
 use serde_json::json;
+use tempfile::TempDir;
 
 use crate::{
-    app::{PASSWORD, Replica, assert_error, grant_admin, json_of, tokens},
+    app::{PASSWORD, Replica, assert_error, json_of},
     features::{call, users, wait},
 };
 
@@ -75,14 +76,35 @@ pub(crate) fn flag_turns_rate_limit_off_and_on_flag_2(database: &EmptyDatabase) 
     wait(|| login() == 429);
 }
 
+/// A folder with a flag file.
+struct FlagFile(TempDir);
+
+impl FlagFile {
+    fn new(text: &str) -> Self {
+        let file = Self(tempfile::tempdir().unwrap());
+        file.replace(text);
+        file
+    }
+
+    /// Replaces the file in one step, as deployments do.
+    fn replace(&self, text: &str) {
+        let next = self.0.path().join("next");
+        fs::write(&next, text).unwrap();
+        fs::rename(&next, self.0.path().join("features.yaml")).unwrap();
+    }
+
+    fn start(&self, database: &EmptyDatabase) -> Replica {
+        let directory = format!("features.directory={}", self.0.path().display());
+        Replica::start_with(database, &[&directory])
+    }
+}
+
 #[test]
 fn required_flag_makes_only_its_apis_available_flag_1() {
     let database = EmptyDatabase::sqlite().unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    let text = "user.profile: {enabled: true, apis: [\"GET /api/v2/auth/profile\"]}\n";
-    fs::write(folder.path().join("features.yaml"), text).unwrap();
-    let directory = format!("features.directory={}", folder.path().display());
-    let replica = Replica::start_with(&database, &[&directory]);
+    let file =
+        FlagFile::new("user.profile: {enabled: true, apis: [\"GET /api/v2/auth/profile\"]}\n");
+    let replica = file.start(&database);
     let (user, _) = replica.user("ada");
     let answer = replica.call("GET", "/api/v1/auth/profile", &user, "");
     assert_error(&answer, 403, "API_DISABLED");
@@ -92,41 +114,41 @@ fn required_flag_makes_only_its_apis_available_flag_1() {
 #[test]
 fn flag_governs_the_apis_that_it_lists_flag_1() {
     let database = EmptyDatabase::sqlite().unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("features.yaml");
-    let write = |enabled: bool| {
-        let next = folder.path().join("next");
-        let text = format!(
+    let text = |enabled: bool| {
+        format!(
             "greetings:\n  enabled: {enabled}\n  capabilities: {{apis: [\"GET /helloworld/{{name}}\"]}}\n"
-        );
-        fs::write(&next, text).unwrap();
-        fs::rename(&next, &file).unwrap();
+        )
     };
-    write(false);
-    let directory = format!("features.directory={}", folder.path().display());
-    let replica = Replica::start_with(&database, &[&directory]);
+    let file = FlagFile::new(&text(false));
+    let replica = file.start(&database);
     let greet = || replica.send("GET", "/helloworld/Ada", "").unwrap();
     assert_error(&greet(), 403, "FEATURE_DISABLED");
     assert_eq!(json_of(&greet())["code"], "FEATURE_DISABLED");
-    assert_eq!(replica.register("ada").status, 200);
-    write(true);
+    let (admin, _) = users(&database, &replica);
+    file.replace(&text(true));
     wait(|| greet().status == 200);
 
     // A change through the API keeps the list.
-    replica.register("root_user");
-    grant_admin(&database, "root_user");
-    let (admin, _) = tokens(&replica.login("root_user", PASSWORD));
-    let off = json!({ "config": { "enabled": false } });
-    let changed = call(&replica, &admin, "PUT", "/greetings", &off);
-    assert_eq!(changed.status, 200, "{}", changed.body);
+    turn_off(&replica, &admin);
     assert_error(&greet(), 403, "FEATURE_DISABLED");
+}
 
-    // The file can put another API under the changed flag.
+#[test]
+fn file_lists_the_apis_of_a_changed_flag_flag_1() {
+    let database = EmptyDatabase::sqlite().unwrap();
+    let file = FlagFile::new("greetings: {enabled: true, apis: [\"GET /helloworld/{name}\"]}\n");
+    let replica = file.start(&database);
+    let (admin, _) = users(&database, &replica);
+    turn_off(&replica, &admin);
     let list = || replica.call("GET", "/api/v1/features", &admin, "");
     assert_eq!(list().status, 200);
-    let text = "greetings: {enabled: true, apis: [\"GET /api/v1/features\"]}\n";
-    let next = folder.path().join("next");
-    fs::write(&next, text).unwrap();
-    fs::rename(&next, &file).unwrap();
+    file.replace("greetings: {enabled: true, apis: [\"GET /api/v1/features\"]}\n");
     wait(|| list().status == 403);
+}
+
+/// Turns the flag `greetings` off through the API.
+fn turn_off(replica: &Replica, admin: &str) {
+    let off = json!({ "config": { "enabled": false } });
+    let changed = call(replica, admin, "PUT", "/greetings", &off);
+    assert_eq!(changed.status, 200, "{}", changed.body);
 }
