@@ -47,8 +47,8 @@ fn served(api: &str) -> Cow<'_, str> {
 impl Flags {
     /// Rejects calls of routes that a flag lists in `apis`, such as `GET /reports/{id}`, while that
     /// flag is off for the caller. The template is that of the route. The name of a gRPC method is
-    /// `POST /reports.v1.Reports/Get`. A method of a contract is governed on both transports by the
-    /// name of either.
+    /// `POST /reports.v1.Reports/Get`. Either name of a method of a contract governs it on both
+    /// transports.
     ///
     /// Rejected calls get 403 `FEATURE_DISABLED`. The access check runs first.
     pub fn guard_routes(&self) {
