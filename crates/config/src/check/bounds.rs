@@ -46,6 +46,9 @@ fn compare(left: &Number, right: &Number) -> Option<Ordering> {
 
 fn check_text(shape: &ScalarShape, text: &str) -> Result<(), String> {
     let length = u64::try_from(text.chars().count()).unwrap_or(u64::MAX);
+    if length == 0 && shape.min_length == Some(1) {
+        return Err("must not be empty".to_owned());
+    }
     if let Some(min_length) = shape.min_length.filter(|min_length| length < *min_length) {
         return Err(format!(
             "must have at least {min_length} characters, found {length}"
