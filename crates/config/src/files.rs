@@ -153,7 +153,7 @@ impl Location {
             && let Some(other) = self.linked_profile(profile)
         {
             let problem = format!(
-                "the file is a link to the file of the profile {other}: each profile needs its own"
+                "the file is a symlink to the file of the profile {other}: each profile needs its own"
             );
             fail(self.profile_file(profile), problem);
         }

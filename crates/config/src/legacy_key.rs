@@ -310,7 +310,7 @@ fn apply(
         },
         Effect::Sets { key, conversion } => {
             if tree.at(key).is_some() {
-                return Err(format!("{key} sets the same: remove one of them"));
+                return Err(format!("{key} sets the same setting: remove one of them"));
             }
             if let Some(text) = node.text() {
                 if let Some(conversion) = conversion {

@@ -54,17 +54,18 @@ impl Profile {
     }
 }
 
-/// A text that is not the name of a profile.
+/// The error for a string that is not the name of a profile.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("unknown profile {name:?}{hint}: use development, test, staging or production", hint = hint(name))]
+#[error("unknown profile {name:?}: {advice}", advice = advice(name))]
 pub struct UnknownProfile {
     name: String,
 }
 
-fn hint(name: &str) -> String {
-    nearest(name, Profile::ALL.map(Profile::name))
-        .map(|near| format!(", did you mean {near:?}?"))
-        .unwrap_or_default()
+fn advice(name: &str) -> String {
+    match nearest(name, Profile::ALL.map(Profile::name)) {
+        Some(near) => format!("did you mean {near:?}?"),
+        None => "use development, test, staging or production".to_owned(),
+    }
 }
 
 impl FromStr for Profile {

@@ -104,7 +104,7 @@ impl<T: Zeroize> JsonSchema for Secret<T> {
             "type": "string",
             "writeOnly": true,
             "x-secret": true,
-            "description": "A reference to a secret: env:NAME, file:/path or vault:path#key.",
+            "description": "A reference to a secret: env:NAME, file:/path, vault:mount/path#key or aws:NAME.",
         })
     }
 }

@@ -78,7 +78,7 @@ impl Check {
             (Form::Section { .. } | Form::Map { .. }, _) => {
                 let names: Vec<&str> = shape.names().into_iter().collect();
                 let problem = match names.as_slice() {
-                    [] => "expected names with values".to_owned(),
+                    [] => "expected a mapping".to_owned(),
                     names => format!("expected a section with the keys {}", names.join(", ")),
                 };
                 self.reject(

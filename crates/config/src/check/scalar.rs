@@ -106,7 +106,7 @@ fn mistyped(shape: &ScalarShape, scalar: &Scalar) -> String {
         }
         Scalar::Yaml { text, plain: true } if shape.kinds.text && shape.format.is_none() => {
             format!(
-                "expected {expected}, found {}: quote it if it is a text",
+                "expected {expected}, found {}: quote it if it is a string",
                 describe(text)
             )
         }
@@ -119,7 +119,7 @@ fn describe(text: &str) -> String {
         Json::Null => "nothing".to_owned(),
         Json::Bool(value) => format!("the boolean {value}"),
         Json::Number(_) => format!("the number {}", show_text(text)),
-        _ => format!("the text {:?}", show_text(text)),
+        _ => format!("the string {:?}", show_text(text)),
     }
 }
 
@@ -140,19 +140,19 @@ fn shown(scalar: &Scalar) -> Option<&str> {
 fn found_scalar(scalar: &Scalar) -> String {
     match scalar {
         Scalar::Yaml { text, plain: true } => describe(text),
-        Scalar::Yaml { text, plain: false } => format!("the text {:?}", show_text(text)),
+        Scalar::Yaml { text, plain: false } => format!("the string {:?}", show_text(text)),
         Scalar::Expanded {
             text,
             from_variable: false,
             ..
         } => describe(text),
         Scalar::Expanded { text, .. } | Scalar::Literal(text) if text.is_empty() => {
-            "an empty text".to_owned()
+            "an empty string".to_owned()
         }
         Scalar::Expanded { .. } => "another value in the variable".to_owned(),
         Scalar::Literal(_) => "another value (not shown)".to_owned(),
         Scalar::Typed(json) => format!("the default {json}"),
-        Scalar::Broken(_) => "a broken placeholder".to_owned(),
+        Scalar::Broken(_) => "an invalid placeholder".to_owned(),
     }
 }
 
@@ -190,7 +190,7 @@ pub(super) fn expected(shape: &ScalarShape) -> String {
         (boolean, "true or false"),
         (integer && !number, "a whole number"),
         (number, "a number"),
-        (text, "text"),
+        (text, "a string"),
     ];
     let kinds: Vec<&str> = kinds
         .iter()

@@ -113,7 +113,7 @@ pub(super) fn describe(shape: &Shape) -> String {
             let names: Vec<&str> = properties.keys().map(String::as_str).collect();
             format!("a section with {}", names.join(", "))
         }
-        Form::Map { .. } => "names with values".to_owned(),
+        Form::Map { .. } => "a mapping".to_owned(),
         Form::List(_) => "a list".to_owned(),
         Form::Choice(variants) => variants
             .iter()

@@ -48,7 +48,7 @@ impl Loader {
         self.finish(schema, prepared, secrets, errors)
     }
 
-    /// Loads the configuration with an empty text in place of each secret. For commands that need
+    /// Loads the configuration with an empty string in place of each secret. For commands that need
     /// no secrets and must work without a vault.
     ///
     /// # Errors

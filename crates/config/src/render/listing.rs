@@ -137,7 +137,7 @@ fn kind(shape: &Shape) -> String {
             Some(item) => format!("list of {}", kind(item)),
             None => "list".to_owned(),
         },
-        Form::Choice(_) => "one of several".to_owned(),
+        Form::Choice(_) => "one of several forms".to_owned(),
         Form::Anything => "anything".to_owned(),
         Form::Scalar(scalar) if !scalar.names.is_empty() => {
             let names: Vec<String> = scalar.names.iter().map(plain).collect();
@@ -148,13 +148,13 @@ fn kind(shape: &Shape) -> String {
                 (Some("duration-text"), _) => "duration",
                 (Some("byte-size"), _) => "size",
                 (Some("uri" | "url"), _) => "URL",
-                (_, Kinds { boolean: true, .. }) => "true or false",
+                (_, Kinds { boolean: true, .. }) => "boolean",
                 (_, Kinds { number: true, .. }) => "number",
-                (_, Kinds { integer: true, .. }) => "whole number",
-                _ => "text",
+                (_, Kinds { integer: true, .. }) => "integer",
+                _ => "string",
             };
-            let min = scalar.minimum.as_ref().filter(|_| name != "text");
-            let max = scalar.maximum.as_ref().filter(|_| name != "text");
+            let min = scalar.minimum.as_ref().filter(|_| name != "string");
+            let max = scalar.maximum.as_ref().filter(|_| name != "string");
             match (min, max) {
                 (Some(min), Some(max)) => format!("{name}, {min} to {max}"),
                 _ => name.to_owned(),

@@ -18,7 +18,7 @@ pub(crate) struct SecretLeaf {
 impl SecretLeaf {
     /// Parses the node of a secret. The error does not contain its text.
     pub(crate) fn read(node: &Node, key: &Key) -> Result<Self, String> {
-        let expected = "expected a reference to a secret: env:NAME, file:/path or vault:path#key";
+        let expected = "expected a reference to a secret: env:NAME, file:/path, vault:mount/path#key or aws:NAME";
         let Value::Scalar(scalar) = &node.value else {
             return Err(format!("{expected}, found more than one value"));
         };

@@ -6,7 +6,7 @@ use seaworthy_core::Secret;
 pub type SecretFuture<'a> =
     Pin<Box<dyn Future<Output = Result<Secret<String>, SecretError>> + Send + 'a>>;
 
-/// A source of secrets with a scheme, such as `vault` for `vault:path#key`.
+/// A source of secrets with a scheme, such as `vault` for `vault:mount/path#key`.
 pub trait SecretSource: Send + Sync {
     /// The scheme of its references, without the colon.
     fn scheme(&self) -> &str;

@@ -181,7 +181,7 @@ fn keys_of_legacy_files_are_never_ignored_conf_1() {
         ),
         (
             "data: { source: a }\nstore: { url: b }",
-            "data.source: store.url sets the same: remove one of them",
+            "data.source: store.url sets the same setting: remove one of them",
         ),
         ("store: { max_open: many }", "store.connections: "),
         (

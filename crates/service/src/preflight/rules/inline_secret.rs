@@ -11,7 +11,7 @@ pub(super) fn check(facts: &Facts) -> Vec<Violation> {
             origin: setting.origin.clone(),
             why: "the secret is written in plain text, so everyone who can read the configuration has it"
                 .to_owned(),
-            fix: "rotate the secret, and refer to it by env:NAME, file:/run/secrets/name or vault:path#key"
+            fix: "rotate the secret, and refer to it by env:NAME, file:/run/secrets/name, vault:mount/path#key or aws:NAME"
                 .to_owned(),
         })
         .collect()
