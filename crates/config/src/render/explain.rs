@@ -35,7 +35,7 @@ impl Loaded {
             let _ = writeln!(text, "  {}", description.replace('\n', "\n  "));
         }
         let _ = writeln!(text, "  variable: {}", variable(&inner.service, &at));
-        let said: Vec<(&LayerName, Option<&Node>)> = inner
+        let values: Vec<(&LayerName, Option<&Node>)> = inner
             .layers
             .iter()
             .map(|(name, tree)| (name, tree.at(&at)))
@@ -45,7 +45,7 @@ impl Loaded {
             .tree
             .at(&at)
             .is_some_and(|node| matches!(node.value, Value::Mapping(_)));
-        for (name, node) in said {
+        for (name, node) in values {
             let layer = match name {
                 LayerName::Defaults => "default".to_owned(),
                 LayerName::File(path) => path.display().to_string(),
@@ -61,12 +61,12 @@ impl Loaded {
             } else {
                 plain(&untyped(node))
             };
-            let wins = if !is_section && Some(&node.origin) == winner {
-                "  <- wins"
+            let mark = if !is_section && Some(&node.origin) == winner {
+                "  <- in effect"
             } else {
                 ""
             };
-            let _ = writeln!(text, "  {layer}: {value}  # {}{wins}", node.origin);
+            let _ = writeln!(text, "  {layer}: {value}  # {}{mark}", node.origin);
         }
         if let Some(leaf) = inner.leaves.get(&at) {
             let value = match &leaf.shown {
