@@ -75,13 +75,13 @@ pub(crate) type Wrapper = Box<dyn Fn(Routes) -> Routes + Send + Sync>;
 #[derive(Default)]
 pub(crate) struct AddedParts {
     pub(crate) routes: Option<Routes>,
-    pub(crate) calls: Option<Routes>,
+    pub(crate) grpc_routes: Option<Routes>,
     pub(crate) admin: Option<Routes>,
     pub(crate) probes: Option<Routes>,
     /// The probes until the assembly is complete.
     pub(crate) early_probes: Option<Routes>,
     pub(crate) errors: Option<ErrorRenderer>,
-    pub(crate) call_errors: Option<ErrorRenderer>,
+    pub(crate) grpc_errors: Option<ErrorRenderer>,
     pub(crate) request_ids: RequestIds,
     pub(crate) wrappers: Vec<Wrapper>,
     pub(crate) authenticate: Option<Arc<dyn Authenticate>>,
@@ -257,13 +257,13 @@ impl<C: Settings> Assembly<C> {
     /// Adds gRPC routes to the listener `server.grpc`, which opens after the assembly. Each route
     /// is one method: `POST /package.Service/Method`. The crate `seaworthy-grpc` creates them from
     /// contracts.
-    pub fn grpc(&self, calls: Routes) {
+    pub fn grpc(&self, routes: Routes) {
         let mut added = self.parts.added.lock();
-        let calls = match added.calls.take() {
-            Some(earlier) => earlier.merge(calls),
-            None => calls,
+        let routes = match added.grpc_routes.take() {
+            Some(earlier) => earlier.merge(routes),
+            None => routes,
         };
-        added.calls = Some(calls);
+        added.grpc_routes = Some(routes);
     }
 
     /// Adds routes to the admin listener. They need the admin token like its other routes, and
@@ -282,7 +282,7 @@ impl<C: Settings> Assembly<C> {
     pub fn error_renderers(&self, http: ErrorRenderer, grpc: ErrorRenderer) {
         let mut added = self.parts.added.lock();
         added.errors = Some(http);
-        added.call_errors = Some(grpc);
+        added.grpc_errors = Some(grpc);
     }
 
     /// Adds layers to all routes of the public and the gRPC listener, also those that are added

@@ -127,7 +127,7 @@ fn check_rules(loaded: &Loaded) -> Vec<ConfigError> {
     }
     if server.http.max_body_size > server.max_body_memory {
         let problem = format!(
-            "{} is more than server.max_body_memory, which is {}: lower the body limit or raise the budget",
+            "{} is more than server.max_body_memory, which is {}: lower this limit or raise server.max_body_memory",
             server.http.max_body_size, server.max_body_memory
         );
         found.push(("server.http.max_body_size".to_owned(), problem));

@@ -46,7 +46,7 @@ fn health_command_reports_readiness_hlth_1_conf_7() {
     let port = format!("admin.addr=127.0.0.1:{}", admin.port());
     assert_eq!(run(&["health", "--set", &port]).status.code(), Some(0));
     service.signal(Signal::TERM).unwrap();
-    service.line("readiness is off").unwrap();
+    service.line("draining: readiness probes fail").unwrap();
     assert_eq!(run(&["health", "--set", &port]).status.code(), Some(1));
 }
 

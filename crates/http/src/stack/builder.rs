@@ -86,7 +86,7 @@ pub enum StackError {
     },
     /// A route admits bodies that exceed the budget for request bodies.
     #[error(
-        "{path} accepts bodies of {limit}, which exceeds server.max_body_memory of {budget}: lower its body limit or raise the budget"
+        "{path} accepts bodies of {limit}, which exceeds server.max_body_memory of {budget}: lower its body limit or raise server.max_body_memory"
     )]
     BodyBudget {
         /// The path of the route.

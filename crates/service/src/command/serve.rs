@@ -78,7 +78,7 @@ where
     };
     let assembled = tokio::select! {
         outcome = kernel.assemble(assemble) => Some(outcome),
-        signal = signals.stop(reload) => { tracing::info!(signal, "stopping during the start"); None }
+        signal = signals.stop(reload) => { tracing::info!(signal, "stopping during startup"); None }
     };
     let mut failed = None;
     match assembled {

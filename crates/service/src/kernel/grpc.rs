@@ -13,16 +13,16 @@ use crate::{
 
 impl Kernel {
     /// Builds the stack of the gRPC routes, if the assembly has some.
-    pub(super) fn call_stack(&self) -> Result<Option<Stack>, StartError> {
-        let (calls, errors) = {
+    pub(super) fn grpc_stack(&self) -> Result<Option<Stack>, StartError> {
+        let (routes, errors) = {
             let mut added = self.parts.added.lock();
-            let calls = added.calls.take();
+            let routes = added.grpc_routes.take();
             (
-                calls.map(|calls| added.wrap(calls)),
-                added.call_errors.take(),
+                routes.map(|routes| added.wrap(routes)),
+                added.grpc_errors.take(),
             )
         };
-        let Some(calls) = calls else {
+        let Some(routes) = routes else {
             return Ok(None);
         };
         if self.parts.framework.server.grpc.is_none()
@@ -48,7 +48,7 @@ impl Kernel {
             builder = builder.error_renderer(errors);
         }
         builder
-            .build(calls)
+            .build(routes)
             .map(Some)
             .map_err(|error| StartError::with_cause("the gRPC routes cannot be served", error))
     }

@@ -72,7 +72,7 @@ pub struct Addresses {
 }
 
 impl Kernel {
-    /// [`Phase::Configure`] to [`Phase::Listen`].
+    /// Runs the phases [`Phase::Configure`] to [`Phase::Listen`].
     pub(crate) async fn open<C: Settings>(
         identity: &ServiceIdentity,
         loader: Loader,
@@ -81,7 +81,8 @@ impl Kernel {
         Self::open_with::<C>(identity, loader, early, None).await
     }
 
-    /// Does the same, and writes the log to `sink` instead of stdout.
+    /// Opens the service as [`open`](Self::open) does, and writes the log to `sink` instead of
+    /// stdout.
     pub(crate) async fn open_with_logs<C: Settings>(
         identity: &ServiceIdentity,
         loader: Loader,
@@ -172,7 +173,7 @@ impl Kernel {
         })
     }
 
-    /// [`Phase::Assemble`] and [`Phase::Ready`].
+    /// Runs the phases [`Phase::Assemble`] and [`Phase::Ready`].
     pub(crate) async fn assemble<C, A>(&self, assemble: A) -> Result<(), StartFailure>
     where
         C: Settings,
@@ -213,7 +214,7 @@ impl Kernel {
         let stack = builder
             .build(routes)
             .map_err(|error| StartError::with_cause("the routes cannot be served", error))?;
-        let calls = self.call_stack()?;
+        let grpc_stack = self.grpc_stack()?;
         if let Some(conflict) = self
             .parts
             .telemetry
@@ -235,8 +236,8 @@ impl Kernel {
             listener.add(&self.parts, probes.unwrap_or_default())?;
         }
         // Everything that may fail comes first, so that a failed start serves no request.
-        if let Some(calls) = calls {
-            self.open_grpc(calls).await?;
+        if let Some(grpc_stack) = grpc_stack {
+            self.open_grpc(grpc_stack).await?;
         }
         self.gate.open(stack);
         self.parts.health.set_started();
@@ -274,8 +275,8 @@ impl Kernel {
         ConfigErrors::check(errors)
     }
 
-    /// [`Phase::Drain`] to [`Phase::Flush`]. `force` completes at a second signal. `watched` gets
-    /// the components.
+    /// Runs the phases [`Phase::Drain`] to [`Phase::Flush`]. `force` completes at a second signal.
+    /// `watched` gets the components.
     pub(crate) async fn stop(
         self,
         watched: &Watched,
@@ -355,6 +356,9 @@ fn framework(loaded: &Loaded) -> Result<FrameworkConfig, StartError> {
 
 async fn bind(key: &str, config: &ListenerConfig) -> Result<Listener, StartError> {
     Listener::bind(config).await.map_err(|error| {
-        StartError::with_cause(format!("the address {key} cannot be opened"), error)
+        StartError::with_cause(
+            format!("the service cannot listen on the address {key}"),
+            error,
+        )
     })
 }

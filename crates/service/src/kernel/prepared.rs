@@ -14,7 +14,8 @@ pub(super) struct Prepared {
     pub(super) violations: Vec<Violation>,
 }
 
-/// [`Phase::Configure`] and [`Phase::Preflight`] of a program with or without listeners.
+/// Runs the phases [`Phase::Configure`] and [`Phase::Preflight`]. `listens` is false for a program
+/// without listeners.
 pub(super) async fn prepare<C: Settings>(
     loader: Loader,
     listens: bool,

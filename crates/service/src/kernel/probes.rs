@@ -72,5 +72,5 @@ fn stack(parts: &Parts, probes: Routes) -> Result<Stack, seaworthy_http::StackEr
 }
 
 fn unusable(error: seaworthy_http::StackError) -> StartError {
-    StartError::with_cause(format!("the listener {ADDRESS} cannot be opened"), error)
+    StartError::with_cause("the health listener cannot be opened", error)
 }

@@ -27,7 +27,7 @@ pub(super) async fn open(parts: &Parts) -> Result<(Gate, ServerHandle, SocketAdd
         }
         builder.build(routes)
     })
-    .map_err(|error| StartError::with_cause("the settings server.http cannot be used", error))?;
+    .map_err(|error| StartError::with_cause("the settings of server.http are not valid", error))?;
     let mut listener = config.listener();
     Descriptors::from_process().bound("server.http", &mut listener.limits.connections);
     let listener = bind("server.http.addr", &listener).await?;

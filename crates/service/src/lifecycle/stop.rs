@@ -76,7 +76,7 @@ impl Stopping<'_> {
 
     async fn phases(&self, was_ready: bool, cut_off: &Mutex<Vec<String>>) {
         if was_ready {
-            tracing::info!(phase = %Phase::Drain, delay = %self.drain_delay, "readiness is off");
+            tracing::info!(phase = %Phase::Drain, delay = %self.drain_delay, "draining: readiness probes fail");
             time::sleep(self.drain_delay.get()).await;
         }
         // The order of the stages is the order of the stop. Every component has a stage, so none

@@ -144,7 +144,7 @@ fn a_second_signal_forces_the_exit_life_4() {
     .unwrap();
     service.line("\"message\":\"ready\"").unwrap();
     service.signal(Signal::TERM).unwrap();
-    service.line("readiness is off").unwrap();
+    service.line("draining: readiness probes fail").unwrap();
     service.signal(Signal::INT).unwrap();
     let ended = service.wait_with_output().unwrap();
     assert_eq!(ended.status.code(), Some(75));
@@ -216,7 +216,7 @@ fn a_port_in_use_is_an_error_with_its_cause_life_1() {
     assert!(
         ended
             .stderr
-            .contains("the address server.http.addr cannot be opened"),
+            .contains("the service cannot listen on the address server.http.addr"),
         "{}",
         ended.stderr
     );
