@@ -99,7 +99,7 @@ async fn print_status<C>(run: &CommandRun<'_, C>, database: &Database) -> Result
     let oldest = status.oldest.as_secs_f64();
     let (pending, dead_letters) = (status.pending, status.dead_letters);
     let text = format!(
-        "pending events: {pending}, the oldest for {oldest:.1} s\ndead letters: {dead_letters}"
+        "pending events: {pending}, the oldest has waited {oldest:.1} s\ndead letters: {dead_letters}"
     );
     run.console.print(
         &text,
@@ -150,7 +150,7 @@ fn print_count<C>(
 ) -> Result<(), StartError> {
     if let (Some(sequence), 0) = (sequence, count) {
         return Err(StartError::new(format!(
-            "{sequence} is not the sequence number of a dead letter: see the command outbox list"
+            "{sequence} is not the sequence number of a dead letter: list them with the command `outbox list`"
         )));
     }
     run.console.print(

@@ -22,7 +22,7 @@ const DEFAULT_MAX_POLL_INTERVAL: Timeout = Timeout::from_secs(1);
 const DEFAULT_MAX_ATTEMPTS: NonZeroU32 = NonZeroU32::new(10).unwrap();
 /// The default of `initial_backoff`. A missing subscriber may start within a second.
 const DEFAULT_INITIAL_BACKOFF: Timeout = Timeout::from_millis(200);
-/// The default of `max_backoff`. Ten attempts then take about four minutes.
+/// The default of `max_backoff`. Ten attempts then take about 100 s.
 const DEFAULT_MAX_BACKOFF: Timeout = Timeout::from_secs(60);
 /// The default of `max_message_age`. An operator should investigate an older event.
 const DEFAULT_MAX_MESSAGE_AGE: Timeout = Timeout::from_secs(60);
@@ -69,8 +69,8 @@ pub struct RelayConfig {
     pub min_poll_interval: Timeout,
     /// How often a relay polls an idle outbox. A commit in the same process wakes it immediately.
     pub max_poll_interval: Timeout,
-    /// How often a relay publishes an event that the broker rejects, before it dead-letters the
-    /// event. Attempts while the broker is unavailable do not count.
+    /// The number of rejections by the broker after which a relay dead-letters an event. Attempts
+    /// while the broker is unavailable do not count.
     pub max_attempts: NonZeroU32,
     /// The backoff after the first rejection of an event. It doubles with each rejection.
     pub initial_backoff: Timeout,

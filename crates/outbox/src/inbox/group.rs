@@ -125,7 +125,7 @@ async fn process(database: &Database, consumer: &str, members: Vec<Member>) {
         Ok(Some(outcomes)) => outcomes,
         Ok(None) => return,
         Err(error) => {
-            tracing::debug!(%error, consumer, "messages are processed one at a time");
+            tracing::debug!(%error, consumer, "a transaction of several messages failed, so the inbox processes each message alone");
             return;
         }
     };

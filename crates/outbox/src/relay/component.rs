@@ -62,7 +62,7 @@ where
             return;
         };
         let delay = backoff.max_delay(panics);
-        tracing::error!(%error, is_stopping, "a relay panicked");
+        tracing::error!(%error, is_stopping, "an outbox relay panicked");
         if is_stopping {
             return;
         }
@@ -97,7 +97,7 @@ impl Component for RelayComponent {
             return Vec::new();
         }
         vec![format!(
-            "{alive} relays; the remaining events are published after the next start"
+            "{alive} relays (the next start publishes the remaining events)"
         )]
     }
 

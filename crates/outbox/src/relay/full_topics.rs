@@ -9,14 +9,14 @@ use seaworthy_messaging::{PublishError, Topic};
 pub(super) struct FullTopics(Mutex<BTreeMap<Topic, u32>>);
 
 impl FullTopics {
-    /// Records the replies for a batch. A published message resets the count of its topic.
+    /// Records the results of a batch. A published message resets the count of its topic.
     pub(super) fn record<'a>(
         &self,
-        answers: impl Iterator<Item = (&'a Topic, &'a Result<(), PublishError>)>,
+        results: impl Iterator<Item = (&'a Topic, &'a Result<(), PublishError>)>,
     ) {
         let (mut full, mut published) = (BTreeSet::new(), BTreeSet::new());
-        for (topic, answer) in answers {
-            match answer {
+        for (topic, result) in results {
+            match result {
                 Ok(()) => drop(published.insert(topic)),
                 Err(PublishError::QueueFull { .. }) => drop(full.insert(topic)),
                 Err(_) => {}
@@ -45,21 +45,21 @@ mod tests {
     #[test]
     fn rejections_grow_until_a_message_is_published_msg_4() {
         let topic = Topic::new("full").unwrap();
-        let refused = || {
+        let rejected = || {
             Err(PublishError::QueueFull {
                 topic: topic.clone(),
             })
         };
         let topics = FullTopics::default();
         for count in 1..=3 {
-            let answers = [refused(), refused()];
-            topics.record(answers.iter().map(|answer| (&topic, answer)));
+            let results = [rejected(), rejected()];
+            topics.record(results.iter().map(|result| (&topic, result)));
             assert_eq!(topics.rejections(&topic), count);
         }
         topics.record([(&topic, &Ok(()))].into_iter());
         assert_eq!(topics.rejections(&topic), 0);
-        let answers = [refused(), Ok(())];
-        topics.record(answers.iter().map(|answer| (&topic, answer)));
+        let results = [rejected(), Ok(())];
+        topics.record(results.iter().map(|result| (&topic, result)));
         assert_eq!(topics.rejections(&topic), 1);
     }
 }

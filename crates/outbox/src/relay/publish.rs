@@ -56,8 +56,8 @@ impl Relay {
         let mut results = self
             .publish_while_claimed(&batch.claim, claimed_at, envelopes)
             .await;
-        let unanswered = || Err(PublishError::unavailable("the broker did not respond"));
-        results.resize_with(rows.len(), unanswered);
+        let missing = || Err(PublishError::unavailable("the broker did not respond"));
+        results.resize_with(rows.len(), missing);
         full_topics.record(topics.iter().zip(&results));
         for (row, result) in rows.iter().zip(&results) {
             settled.push((row.id(), disposition(row, result, config, full_topics)));
@@ -99,7 +99,9 @@ impl Relay {
                 loop {
                     match renew(&outbox.database, claim, ttl).await {
                         Ok(is_ours) => return is_ours,
-                        Err(error) => tracing::warn!(%error, "a relay cannot renew its claim"),
+                        Err(error) => {
+                            tracing::warn!(%error, "an outbox relay cannot renew its claim in the database")
+                        }
                     }
                     sleep(ttl / 20).await;
                 }
@@ -135,7 +137,7 @@ impl Relay {
                     tracing::warn!(
                         sequence,
                         problem,
-                        "a queue is full, so the relay delays the event"
+                        "the queue of an event is full, so the relay delays the event"
                     );
                 }
                 Disposition::DeadLetter { problem } => {

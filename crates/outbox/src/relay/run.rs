@@ -92,7 +92,7 @@ impl Relay {
                 Ok(Outcome::BrokerUnavailable) | Err(_) => {
                     outbox.metrics.failures.increment();
                     if let Err(error) = &outcome {
-                        tracing::warn!(%error, "a relay cannot read or write the outbox");
+                        tracing::warn!(%error, "a relay cannot read or write the outbox in the database");
                     }
                     if is_stopping {
                         return;

@@ -45,9 +45,9 @@ pub(crate) struct ClaimedBatch {
 macro_rules! claimable_partitions {
     () => {
         "SELECT partition_id FROM outbox_partitions WHERE until_us <= {now_us} AND (
-            EXISTS (SELECT 1 FROM outbox free WHERE free.partition_id = outbox_partitions.partition_id AND free.state = 0
-                AND (free.message_key IS NULL OR NOT EXISTS (
-                    SELECT 1 FROM outbox refused WHERE refused.partition_id = outbox_partitions.partition_id AND refused.state = 2 AND refused.message_key = free.message_key)))
+            EXISTS (SELECT 1 FROM outbox pending WHERE pending.partition_id = outbox_partitions.partition_id AND pending.state = 0
+                AND (pending.message_key IS NULL OR NOT EXISTS (
+                    SELECT 1 FROM outbox rejected WHERE rejected.partition_id = outbox_partitions.partition_id AND rejected.state = 2 AND rejected.message_key = pending.message_key)))
             OR EXISTS (SELECT 1 FROM outbox due WHERE due.partition_id = outbox_partitions.partition_id AND due.state = 2 AND due.until_us <= {now_us}))
         ORDER BY claimed_us LIMIT ?"
     };
@@ -152,18 +152,18 @@ async fn read_rows(
     for (partition, partitions_left) in partitions.iter().zip((1..=count(partitions)).rev()) {
         // A partition with few rows passes the rest of its share to the next partitions.
         let share = left.div_ceil(partitions_left);
-        let refused = due_rows(tx, *partition, share.div_ceil(2)).await?;
-        let pending = pending_rows(tx, *partition, share.saturating_sub(count(&refused))).await?;
-        left = left.saturating_sub(count(&refused).saturating_add(count(&pending)));
-        due.extend(refused);
+        let rejected = due_rows(tx, *partition, share.div_ceil(2)).await?;
+        let pending = pending_rows(tx, *partition, share.saturating_sub(count(&rejected))).await?;
+        left = left.saturating_sub(count(&rejected).saturating_add(count(&pending)));
+        due.extend(rejected);
         rows.extend(pending);
     }
     if !due.is_empty() {
-        let refused: Vec<OutboxRow> = sql("SELECT sequence, partition_id, topic, headers, payload, attempts FROM outbox WHERE state = 2 AND sequence IN (?*)")
+        let rejected: Vec<OutboxRow> = sql("SELECT sequence, partition_id, topic, headers, payload, attempts FROM outbox WHERE state = 2 AND sequence IN (?*)")
             .bind_list(due)
             .fetch_all(tx)
             .await?;
-        rows.extend(refused);
+        rows.extend(rejected);
     }
     rows.sort_unstable_by_key(|row| row.sequence);
     Ok(rows)
@@ -215,11 +215,11 @@ async fn pending_rows(
     partition: i32,
     max: u32,
 ) -> Result<Vec<OutboxRow>, DataError> {
-    sql("SELECT free.sequence, free.partition_id, free.topic, free.headers, free.payload, free.attempts FROM outbox free
-            WHERE free.partition_id = ? AND free.state = 0
-            AND (free.message_key IS NULL OR NOT EXISTS (
-                SELECT 1 FROM outbox refused WHERE refused.partition_id = free.partition_id AND refused.state = 2 AND refused.message_key = free.message_key))
-            ORDER BY free.sequence LIMIT ?")
+    sql("SELECT pending.sequence, pending.partition_id, pending.topic, pending.headers, pending.payload, pending.attempts FROM outbox pending
+            WHERE pending.partition_id = ? AND pending.state = 0
+            AND (pending.message_key IS NULL OR NOT EXISTS (
+                SELECT 1 FROM outbox rejected WHERE rejected.partition_id = pending.partition_id AND rejected.state = 2 AND rejected.message_key = pending.message_key))
+            ORDER BY pending.sequence LIMIT ?")
         .bind(partition)
         .bind(i64::from(max))
         .fetch_all(connection)

@@ -35,11 +35,11 @@ const READ: &str = "SELECT chosen.sequence, chosen.partition_id, chosen.topic, c
                         AND earlier.message_key = due.message_key AND earlier.sequence < due.sequence))
                 ORDER BY due.until_us, due.sequence LIMIT ?)
             UNION ALL
-            (SELECT free.sequence, free.partition_id, free.topic, free.headers, free.payload, free.attempts FROM outbox free
-                WHERE free.partition_id = outbox_partitions.partition_id AND free.state = 0
-                AND (free.message_key IS NULL OR NOT EXISTS (
-                    SELECT 1 FROM outbox refused WHERE refused.partition_id = free.partition_id AND refused.state = 2 AND refused.message_key = free.message_key))
-                ORDER BY free.sequence LIMIT ?)
+            (SELECT pending.sequence, pending.partition_id, pending.topic, pending.headers, pending.payload, pending.attempts FROM outbox pending
+                WHERE pending.partition_id = outbox_partitions.partition_id AND pending.state = 0
+                AND (pending.message_key IS NULL OR NOT EXISTS (
+                    SELECT 1 FROM outbox rejected WHERE rejected.partition_id = pending.partition_id AND rejected.state = 2 AND rejected.message_key = pending.message_key))
+                ORDER BY pending.sequence LIMIT ?)
         ) AS publishable LIMIT ?
     ) AS chosen
     WHERE outbox_partitions.claim = ? ORDER BY chosen.sequence";

@@ -47,7 +47,7 @@ pub(crate) async fn list(
 
 /// Makes a dead letter pending. Returns the number of changed rows, 0 or 1.
 pub(crate) async fn retry(connection: &dyn Connection, sequence: i64) -> Result<u64, DataError> {
-    retry_these(connection, vec![sequence]).await
+    retry_rows(connection, vec![sequence]).await
 }
 
 /// Makes all dead letters pending and returns their number. Each page is a separate transaction, so
@@ -94,11 +94,11 @@ pub(super) async fn retry_page(
         return Ok(None);
     };
     let sequences = found.into_iter().map(|(sequence,)| sequence).collect();
-    let rows = retry_these(connection, sequences).await?;
+    let rows = retry_rows(connection, sequences).await?;
     Ok(Some(Page { rows, last }))
 }
 
-async fn retry_these(connection: &dyn Connection, sequences: Vec<i64>) -> Result<u64, DataError> {
+async fn retry_rows(connection: &dyn Connection, sequences: Vec<i64>) -> Result<u64, DataError> {
     let done = sql("UPDATE outbox SET state = ?, attempts = 0, until_us = 0 WHERE state = ? AND sequence IN (?*)")
         .bind(state::PENDING)
         .bind(state::DEAD)
