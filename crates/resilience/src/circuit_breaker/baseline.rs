@@ -19,7 +19,7 @@ pub(super) struct Baseline {
 }
 
 impl Baseline {
-    pub(super) fn fade(&mut self, buckets: u32) {
+    pub(super) fn decay(&mut self, buckets: u32) {
         if buckets > 0 {
             let remains = DECAY.powi(i32::try_from(buckets).unwrap_or(i32::MAX));
             self.successes *= remains;

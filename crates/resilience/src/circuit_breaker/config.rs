@@ -70,8 +70,9 @@ pub struct CircuitBreakerConfig {
     pub slow_call_duration: Timeout,
     /// Share of slow calls that opens it, with statistical evidence.
     pub slow_call_rate: Threshold,
-    /// Failed or slow calls in a row that open it, more if failures are usual. Also the number of
-    /// unusually long waiting calls that open it. 0 disables both.
+    /// Consecutive failed or slow calls that open it. It needs more if a share of the calls always
+    /// fails. The same number of pending calls that wait unusually long also opens it. 0 disables
+    /// both.
     pub consecutive_failures: u32,
     /// Maximum time from open to half-open.
     pub open_duration: Timeout,

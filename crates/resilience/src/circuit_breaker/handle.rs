@@ -274,8 +274,8 @@ impl CircuitBreaker {
             &self.0.quiet_until,
             self.0.nanoseconds_until(machine.next_update()),
         );
-        let meanwhile = self.0.fast.publish(machine.fast_path());
-        machine.count_successes(meanwhile);
+        let successes = self.0.fast.publish(machine.fast_path());
+        machine.count_successes(successes);
         if machine.generation() == before {
             return outcome;
         }

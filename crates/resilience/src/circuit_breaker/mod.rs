@@ -1,8 +1,8 @@
 //! Circuit breaker: rejects calls to a failing dependency and detects its recovery (RES-1).
 //!
 //! Existing crates do not suffice. A breaker by rate with a high minimum of calls never opens for
-//! an endpoint with few calls. One by consecutive failures opens by accident if a tenth of the
-//! calls fail. One with a fixed open time rejects calls to a healthy dependency.
+//! an endpoint with few calls. One by consecutive failures opens for random failures if a tenth
+//! of the calls fail. One with a fixed open time rejects calls to a healthy dependency.
 //!
 //! - *Consecutive failures.* It opens after a run of failures (5) that is not random. With a
 //!   baseline `p` of failures, a run of `n` counts only if `p^n` is below 1e-9. That is 5 for a

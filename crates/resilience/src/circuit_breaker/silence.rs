@@ -130,8 +130,8 @@ impl Silence {
     }
 
     fn max_wait(&self) -> Duration {
-        let answers = self.current.count.saturating_add(self.previous.count);
-        if answers < MIN_RESPONSES {
+        let responses = self.current.count.saturating_add(self.previous.count);
+        if responses < MIN_RESPONSES {
             return self.slow_call_duration;
         }
         let slowest = self.current.slowest.max(self.previous.slowest);

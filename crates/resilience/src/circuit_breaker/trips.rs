@@ -14,7 +14,7 @@ impl Trips {
         Self(VecDeque::with_capacity(MAX_TRIPS))
     }
 
-    pub(super) fn remember(&mut self, reason: TripReason, now: Instant) {
+    pub(super) fn record(&mut self, reason: TripReason, now: Instant) {
         self.0.truncate(MAX_TRIPS - 1);
         self.0.push_front((reason, now));
     }

@@ -17,7 +17,7 @@ const UNREACHABLE_PROBE_INTERVAL: Duration = Duration::from_millis(250);
 impl Machine {
     pub(in crate::circuit_breaker) fn hold(&mut self, hold: Hold, until: Instant, now: Instant) {
         if hold == Hold::Open {
-            self.trips.remember(TripReason::Manual, now);
+            self.trips.record(TripReason::Manual, now);
         }
         self.run = 0;
         self.opening_run = 0;
@@ -50,7 +50,7 @@ impl Machine {
         }
         self.silence.advance(now);
         let buckets = self.window.advance(now);
-        self.baseline.fade(buckets);
+        self.baseline.decay(buckets);
         self.next_update = self.window.next_bucket().min(self.silence.next_window());
         if let State::Held { until, .. } = self.state {
             self.next_update = self.next_update.min(until);
@@ -81,7 +81,7 @@ impl Machine {
     }
 
     pub(super) fn trip(&mut self, reason: TripReason, is_unreachable: bool, now: Instant) {
-        self.trips.remember(reason, now);
+        self.trips.record(reason, now);
         self.window.clear();
         if reason != TripReason::TrialFailed {
             self.opening_run = self.run;
