@@ -67,12 +67,12 @@ mod tests {
         let mut document = json!({ "server": { "grpc": null, "http": { "addr": "a" } } });
         set(
             &mut document,
-            &Key::of_dotted("server.grpc.addr"),
+            &Key::from_dotted("server.grpc.addr"),
             json!("b"),
         );
         set(
             &mut document,
-            &Key::of_dotted("server.http.addr"),
+            &Key::from_dotted("server.http.addr"),
             json!("c"),
         );
         let expected = json!({ "server": { "grpc": { "addr": "b" }, "http": { "addr": "c" } } });
@@ -93,10 +93,10 @@ mod tests {
             ("name.of", json!("d")),
             ("list.of", json!("e")),
         ] {
-            set(&mut document, &Key::of_dotted(key), value);
+            set(&mut document, &Key::from_dotted(key), value);
         }
-        set(&mut document, &Key::of_dotted("list").item(0), json!(2));
-        set(&mut document, &Key::of_dotted("list").item(1), json!(3));
+        set(&mut document, &Key::from_dotted("list").item(0), json!(2));
+        set(&mut document, &Key::from_dotted("list").item(1), json!(3));
         let expected = json!({
             "clients": {
                 "auth": { "url": "b", "policies": { "bulkhead": { "max_concurrent_calls": 7 } } },

@@ -68,7 +68,7 @@ impl Loaded {
         declared: impl IntoIterator<Item = &'a str>,
     ) -> Result<(), ConfigErrors> {
         let declared: BTreeSet<&str> = declared.into_iter().collect();
-        let key = Key::of_dotted(key);
+        let key = Key::from_dotted(key);
         let Some(Value::Mapping(entries)) = self.inner().tree.at(&key).map(|node| &node.value)
         else {
             return Ok(());

@@ -44,7 +44,7 @@ impl Key {
     }
 
     /// Parses a key with dots.
-    pub(crate) fn of_dotted(text: &str) -> Self {
+    pub(crate) fn from_dotted(text: &str) -> Self {
         Self(
             text.split('.')
                 .map(|name| Segment::Name(name.to_owned()))

@@ -181,13 +181,13 @@ impl LegacyKey {
 
     /// Returns the key that it sets or requires, if any.
     pub(crate) fn replacement(&self) -> Option<Key> {
-        self.effect.key().map(Key::of_dotted)
+        self.effect.key().map(Key::from_dotted)
     }
 
     pub(crate) fn resolve(&self) -> MovedKey {
         MovedKey {
-            from: Key::of_dotted(&self.key),
-            effect: self.effect.resolve(Key::of_dotted),
+            from: Key::from_dotted(&self.key),
+            effect: self.effect.resolve(Key::from_dotted),
         }
     }
 }

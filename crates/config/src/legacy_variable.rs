@@ -334,8 +334,8 @@ impl LegacyVariable {
 
     fn parse(&self, key: &str) -> Key {
         match self.section {
-            Some(section) => Key::of_dotted(&format!("{section}.{key}")),
-            None => Key::of_dotted(key),
+            Some(section) => Key::from_dotted(&format!("{section}.{key}")),
+            None => Key::from_dotted(key),
         }
     }
 }

@@ -138,7 +138,7 @@ impl Loaded {
     /// Returns the origin of a value or of a section. `None` if no setting has the key.
     #[must_use]
     pub fn origin(&self, key: &str) -> Option<Origin> {
-        let key = Key::of_dotted(key);
+        let key = Key::from_dotted(key);
         self.0.schema.shape_at(&key)?;
         if let Some(leaf) = self.0.leaves.get(&key) {
             return Some(leaf.origin.clone());

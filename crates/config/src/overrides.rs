@@ -32,7 +32,7 @@ pub(crate) fn layer(overrides: &[String], schema: &Schema, errors: &mut Vec<Conf
         let origin = Origin::CommandLine {
             argument: format!("{FLAG} {name}").into(),
         };
-        let key = Key::of_dotted(name);
+        let key = Key::from_dotted(name);
         match unknown(schema, &key) {
             Some((at, problem)) => errors.push(ConfigError::new(origin, at.to_string(), problem)),
             None => insert(

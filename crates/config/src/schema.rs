@@ -120,7 +120,7 @@ impl Schema {
     /// same machine. A load fails if no type has the key.
     #[must_use]
     pub fn with_default(self, key: &str, value: impl Into<Json>) -> Self {
-        let key = Key::of_dotted(key);
+        let key = Key::from_dotted(key);
         self.change(|compiled| {
             if compiled.knows(&key, "a default") {
                 set(&mut compiled.defaults, &key, value.into());

@@ -137,7 +137,7 @@ impl Loader {
         })?;
         let explicit = self.explicit_profile()?;
         let profile = explicit.unwrap_or_default();
-        let mut layers = vec![(LayerName::Defaults, Node::of_default(schema.defaults()))];
+        let mut layers = vec![(LayerName::Defaults, Node::from_default(schema.defaults()))];
         let mut files = Vec::new();
         let mut effects = Effects::default();
         for mut file in self.location.read(profile, errors) {

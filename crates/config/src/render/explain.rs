@@ -28,7 +28,7 @@ impl Loaded {
     /// [`UnknownKey`] with the nearest key.
     pub fn explain(&self, key: &str) -> Result<String, UnknownKey> {
         let inner = self.inner();
-        let at = Key::of_dotted(key);
+        let at = Key::from_dotted(key);
         let shape = self.known_shape(&at)?;
         let mut text = format!("{at}\n");
         if let Some(description) = &shape.description {

@@ -97,19 +97,19 @@ impl Node {
     }
 
     /// Returns the tree of a default.
-    pub(crate) fn of_default(json: &Json) -> Self {
+    pub(crate) fn from_default(json: &Json) -> Self {
         let value = match json {
             Json::Object(members) => Value::Mapping(
                 members
                     .iter()
                     .map(|(name, member)| {
-                        let node = Self::of_default(member);
+                        let node = Self::from_default(member);
                         let origin = Origin::Default;
                         (name.clone(), Entry { origin, node })
                     })
                     .collect(),
             ),
-            Json::Array(items) => Value::Sequence(items.iter().map(Self::of_default).collect()),
+            Json::Array(items) => Value::Sequence(items.iter().map(Self::from_default).collect()),
             scalar => Value::Scalar(Scalar::Typed(scalar.clone())),
         };
         Self {
