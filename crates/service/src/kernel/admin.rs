@@ -22,7 +22,7 @@ pub(super) struct AdminListener {
 
 /// Opens the admin listener.
 pub(super) async fn open(state: AdminState) -> Result<AdminListener, StartError> {
-    let gate = Gate::of(stack(&state, Routes::new())?);
+    let gate = Gate::from_stack(stack(&state, Routes::new())?);
     let mut listener = ListenerConfig {
         address: state.parts.framework.admin.addr,
         tls: state.parts.framework.admin.tls.clone(),

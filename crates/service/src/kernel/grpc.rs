@@ -60,7 +60,7 @@ impl Kernel {
         Descriptors::from_process().bound("server.grpc", &mut listener.limits.connections);
         let listener = bind("server.grpc.addr", &listener).await?;
         let _ = self.grpc.set(listener.local_addr());
-        let gate = Gate::of(stack);
+        let gate = Gate::from_stack(stack);
         let connections = gate.clone();
         let listener = listener.receive_windows(self.parts.receive_windows.clone());
         let server = listener.serve_with(move |info| connections.connection(info));

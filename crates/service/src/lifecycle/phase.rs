@@ -17,7 +17,7 @@ pub enum Phase {
     Assemble,
     /// Serves requests.
     Ready,
-    /// Turns readiness off and serves traffic for the drain delay.
+    /// Fails the readiness probe and still serves traffic for the drain delay.
     Drain,
     /// Closes the listeners and finishes requests and streams in flight.
     Requests,

@@ -43,7 +43,7 @@ impl Component for Part {
 
     fn request_stop(&self) {
         self.asked.store(true, Ordering::SeqCst);
-        self.events.lock().push(format!("{} asked", self.name));
+        self.events.lock().push(format!("{} requested", self.name));
     }
 
     fn stopped(&self) -> BoxFuture<'_, ()> {
@@ -128,7 +128,7 @@ async fn stop_runs_its_phases_in_order_life_4() {
     let order = ["http", "orders", "cleanup", "outbox", "database", "admin"];
     let expected: Vec<_> = order
         .iter()
-        .flat_map(|name| [format!("{name} asked"), format!("{name} stopped")])
+        .flat_map(|name| [format!("{name} requested"), format!("{name} stopped")])
         .collect();
     assert_eq!(*test.events.lock(), expected);
 }
@@ -172,11 +172,11 @@ async fn component_beyond_its_timeout_is_reported_and_aborted_life_4() {
     assert_eq!(
         *test.events.lock(),
         [
-            "http asked",
+            "http requested",
             "http aborted",
             // Aborted work ends before the next phase, because it may use the database.
             "http stopped",
-            "database asked",
+            "database requested",
             "database stopped"
         ]
     );

@@ -58,7 +58,7 @@ impl Watched {
     fn unfinished_work(&self) -> Vec<String> {
         match self.0.components.get() {
             Some(components) => components.iter().flat_map(still_running).collect(),
-            None => vec!["the start".to_owned()],
+            None => vec!["startup".to_owned()],
         }
     }
 }

@@ -48,7 +48,7 @@ impl Gate {
     }
 
     /// Creates an open gate.
-    pub(crate) fn of(stack: Stack) -> Self {
+    pub(crate) fn from_stack(stack: Stack) -> Self {
         Self {
             closed: stack,
             open: Arc::default(),

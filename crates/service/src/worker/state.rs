@@ -83,7 +83,7 @@ impl State {
             Some(overdue) if !facts.paused && Instant::now() > overdue => {
                 let since = facts
                     .last_run
-                    .map_or_else(|| "the start".to_owned(), |at| at.to_rfc3339());
+                    .map_or_else(|| "startup".to_owned(), |at| at.to_rfc3339());
                 Err(CheckFailure::new(format!("has not run since {since}")))
             }
             _ => Ok(()),
