@@ -44,7 +44,7 @@ pub struct Probes {
 pub struct Lifecycle {
     /// How long the start waits for one dependency.
     pub connect_timeout_ms: u64,
-    /// How long the service still accepts traffic after readiness has turned false.
+    /// How long the service still accepts traffic after the readiness probe fails.
     pub drain_delay_ms: u64,
     /// The time limit of the whole stop, including the drain delay.
     pub total_timeout_ms: u64,

@@ -47,7 +47,7 @@ impl CheckStatus {
 pub struct CheckReport {
     /// Name of the check.
     pub name: String,
-    /// Whether its failure turns readiness off.
+    /// Whether its failure makes the service not ready.
     pub critical: bool,
     /// Current status.
     pub status: CheckStatus,

@@ -39,7 +39,7 @@ const MIN_STALL: Duration = Duration::from_secs(1);
 const STALL_LATENCIES: f64 = 4.0;
 /// Growth per window while the limit searches the level of another bottleneck.
 const EXPLORATION: f64 = 1.5;
-/// Growth per `WINDOW` of a limit that is not used and rejects nothing. It doubles in four seconds.
+/// Growth per `WINDOW` of a limit that is not used and rejects nothing. It doubles in 3.5 s.
 const RECOVERY: f64 = 1.02;
 /// Minimum part of lost requests that shows an overload below half of the limit. A few clients
 /// disconnect without an overload.

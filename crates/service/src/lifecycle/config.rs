@@ -27,7 +27,7 @@ const DEFAULT_TOTAL_TIMEOUT: Timeout = Timeout::from_secs(30);
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct LifecycleConfig {
-    /// How long the service still accepts traffic after readiness has turned false. Not set: 5 s in
+    /// How long the service still accepts traffic after the readiness probe fails. Not set: 5 s in
     /// staging and production, 0 in development and test.
     pub drain_delay: Option<Delay>,
     /// Time limit for requests and streams in progress to finish.

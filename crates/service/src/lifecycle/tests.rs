@@ -27,7 +27,7 @@ struct Part {
     name: &'static str,
     stage: Stage,
     takes: Duration,
-    asked: AtomicBool,
+    stop_requested: AtomicBool,
     aborted: Notify,
     events: Arc<Mutex<Vec<String>>>,
 }
@@ -42,7 +42,7 @@ impl Component for Part {
     }
 
     fn request_stop(&self) {
-        self.asked.store(true, Ordering::SeqCst);
+        self.stop_requested.store(true, Ordering::SeqCst);
         self.events.lock().push(format!("{} requested", self.name));
     }
 
@@ -96,7 +96,7 @@ impl TestLifecycle {
             name,
             stage,
             takes,
-            asked: AtomicBool::new(false),
+            stop_requested: AtomicBool::new(false),
             aborted: Notify::new(),
             events,
         }));
