@@ -53,7 +53,7 @@ impl Accounts {
         let tx = self.database.begin().await?;
         let placeholder = User {
             id: UserId::new(),
-            email: Personal::new("nobody@example.invalid".to_owned()),
+            email: Personal::new("unknown@example.invalid".to_owned()),
             password_hash: None,
             role: city_events_contract::Role::User,
             email_verified: false,
