@@ -12,8 +12,8 @@ use crate::{
     tree::{Entry, Node, Scalar, Value, list_of_literals, merge},
 };
 
-/// A key of a legacy configuration file. It sets a key of the settings, or it fails the load with a
-/// text that names its replacement. So the service never ignores one silently.
+/// A key of a legacy configuration file. It sets a key of the settings, or it fails the load with
+/// an error that names its replacement. So the service never ignores one silently.
 ///
 /// A file that sets both the legacy key and its replacement fails the load.
 ///
@@ -42,7 +42,7 @@ pub(crate) struct MovedKey {
 }
 
 impl LegacyKey {
-    /// A key whose value sets another key. A text with commas sets a list.
+    /// A key whose value sets another key. A string with commas sets a list.
     #[must_use]
     pub const fn sets(key: &'static str, replacement: &'static str) -> Self {
         Self {

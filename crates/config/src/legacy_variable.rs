@@ -256,14 +256,14 @@ impl LegacyVariable {
     }
 
     /// Ignores the variable with a warning if the other variable is not set, such as a region
-    /// without the name of its bucket. The empty text has no effect.
+    /// without the name of its bucket. An empty value has no effect.
     #[must_use]
     pub const fn together_with(mut self, variable: &'static str) -> Self {
         self.together_with = Some(variable);
         self
     }
 
-    /// Ignores the variable with a warning if a file sets the key. The empty text has no effect.
+    /// Ignores the variable with a warning if a file sets the key. An empty value has no effect.
     #[must_use]
     pub const fn unless_file_sets(mut self, key: &'static str) -> Self {
         self.yields_to = Some(key);

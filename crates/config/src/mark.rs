@@ -119,9 +119,9 @@ impl FromIterator<Mark> for Marks {
 /// A value, or a range of values, that production must reject (CONF-3).
 ///
 /// A settings type declares a list of them with `x-unsafe`. Each has `value`, for one value,
-/// `above`, for all larger values, or `below`, for all smaller ones. A duration or a size is a text
-/// such as `"10m"`. The value `null` is a setting that is not set. `"remote": true` is for an
-/// address of a protocol without TLS: it declares every `HOST:PORT` on another machine. `unless`
+/// `above`, for all larger values, or `below`, for all smaller ones. A duration or a size is a
+/// string such as `"10m"`. The value `null` is a setting that is not set. `"remote": true` is for
+/// an address of a protocol without TLS: it declares every `HOST:PORT` on another machine. `unless`
 /// names a setting in the same section that allows the value if it is true.
 ///
 /// ```

@@ -11,7 +11,7 @@ use crate::{
 /// The flag in messages.
 const FLAG: &str = "--set";
 
-/// Returns the layer of texts of the form `key=value`. A later one overrides an earlier one.
+/// Returns the layer of arguments of the form `key=value`. A later one overrides an earlier one.
 pub(crate) fn layer(overrides: &[String], schema: &Schema, errors: &mut Vec<ConfigError>) -> Node {
     let mut tree = Node::empty(Origin::Default);
     for text in overrides {

@@ -10,7 +10,7 @@ use crate::{
 /// The text that replaces a secret.
 pub(crate) const MASK: &str = "***";
 
-/// The maximum length of a text in a message, in characters.
+/// The maximum length of a string in a message, in characters.
 const MAX_SHOWN_LENGTH: usize = 60;
 
 /// Returns the typed value of a scalar, or an error text.
@@ -234,7 +234,7 @@ fn plain(json: &Json) -> String {
     }
 }
 
-/// Shortens a text for a message, and masks the password of a URL.
+/// Shortens a string for a message, and masks the password of a URL.
 fn show_text(text: &str) -> String {
     let text = without_password(text).unwrap_or_else(|| text.to_owned());
     match text.char_indices().nth(MAX_SHOWN_LENGTH) {

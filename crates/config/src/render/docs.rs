@@ -168,7 +168,7 @@ fn describe(effect: &Effect<Key>, service: &str) -> String {
     })
 }
 
-/// Escapes a text for a cell of a table.
+/// Escapes a string for a cell of a table.
 fn cell(text: &str) -> String {
     text.replace('|', "\\|")
         .split_whitespace()

@@ -7,8 +7,8 @@ use crate::{
     shape::{Form, Shape},
 };
 
-/// Parses a text for a shape: a list is `a,b` or `["a", "b"]`, a mapping is `{a: 1}`, and anything
-/// else is one scalar.
+/// Parses a string for a shape: a list is `a,b` or `["a", "b"]`, a mapping is `{a: 1}`, and
+/// anything else is one scalar.
 fn node(
     shape: Option<&Shape>,
     origin: &Origin,
@@ -31,7 +31,7 @@ fn node(
     })
 }
 
-/// Parses `a,b` as a list. The empty text is the empty list.
+/// Parses `a,b` as a list. The empty string is the empty list.
 pub(crate) fn list_of_literals(origin: &Origin, text: &str) -> Node {
     let items = text.split(',').map(str::trim).map(|item| Node {
         origin: origin.clone(),
