@@ -70,7 +70,7 @@ impl Flags {
                 tracing::warn!(
                     part = name,
                     on,
-                    "a feature flag switched a part of the framework"
+                    "a feature flag turned a part of the service on or off"
                 );
             }
             let mut refused = guard.refused.lock();

@@ -62,7 +62,7 @@ impl EngineFactory {
                 feature = "redis"
             )))]
             other => Err(TransportError::rejected(format!(
-                "{other:?} is not built in for {}",
+                "{} is built without the engine {other:?}: enable the cargo feature of the engine",
                 self.client
             ))),
         }

@@ -43,7 +43,7 @@ fn dead_letters_of(messaging: &Messaging) -> Result<DeadLetters, Error> {
         Error::new(
             Code::Conflict,
             "MESSAGING_DISABLED",
-            "messaging is disabled by the setting enabled",
+            "messaging is disabled: its setting `enabled` is false",
         )
     })
 }

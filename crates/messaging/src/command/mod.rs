@@ -70,7 +70,7 @@ async fn dead_letters<C: Settings>(
     let messaging = Messaging::connect(run.service, name, config).await?;
     let Some(letters) = messaging.dead_letters() else {
         return Err(StartError::new(
-            "messaging is disabled by the setting enabled",
+            "messaging is disabled: its setting `enabled` is false",
         ));
     };
     let request = Request {

@@ -98,7 +98,7 @@ impl State {
             let why = facts
                 .last_error
                 .as_deref()
-                .unwrap_or("the first session is not open yet");
+                .unwrap_or("the subscription has not reached the broker since the start");
             return Err(CheckFailure::new(format!("not connected: {why}")));
         }
         match (facts.lag, max_lag) {

@@ -262,7 +262,7 @@ impl Session {
         drop(state);
         drop(released);
         if is_late {
-            tracing::warn!(group = %self.member.group, "partitions move to other members before their messages are settled");
+            tracing::warn!(group = %self.member.group, "partitions move to other members before this member has acknowledged their messages");
         }
         if let Err(error) = release(client, &groups::list(partitions)) {
             self.member.end(TransportError::unavailable(error));

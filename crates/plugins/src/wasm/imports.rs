@@ -56,10 +56,10 @@ fn write(mut store: Store<'_>, (level, message): (LogLevel, String)) -> wasmtime
     let plugin = &*state.imports.plugin;
     let text = truncated(&message, MAX_LINE);
     match level {
-        LogLevel::Debug => tracing::debug!(plugin, text, "a plugin logged a text"),
-        LogLevel::Info => tracing::info!(plugin, text, "a plugin logged a text"),
-        LogLevel::Warn => tracing::warn!(plugin, text, "a plugin logged a text"),
-        LogLevel::Error => tracing::error!(plugin, text, "a plugin logged a text"),
+        LogLevel::Debug => tracing::debug!(plugin, text, "a plugin logged a message"),
+        LogLevel::Info => tracing::info!(plugin, text, "a plugin logged a message"),
+        LogLevel::Warn => tracing::warn!(plugin, text, "a plugin logged a message"),
+        LogLevel::Error => tracing::error!(plugin, text, "a plugin logged a message"),
     }
     Ok(())
 }

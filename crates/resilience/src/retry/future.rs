@@ -93,7 +93,7 @@ where
                         dependency = this.retry_parts.retry.name(),
                         attempt = *this.attempts,
                         delay_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX),
-                        "retrying call"
+                        "retrying a call to a dependency"
                     );
                     *this.attempts += 1;
                     State::Waiting {

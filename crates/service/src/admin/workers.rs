@@ -39,7 +39,7 @@ async fn run_now(
     Path(name): Path<String>,
 ) -> Result<Json<Vec<WorkerReport>>, Error> {
     state.parts.workers.run_now(&name)?;
-    tracing::warn!(worker = name, "operator requested a run");
+    tracing::warn!(worker = name, "operator requested a run of a worker");
     Ok(Json(state.parts.workers.reports()))
 }
 

@@ -74,7 +74,7 @@ impl Workers {
         {
             let mut known = self.0.known.write();
             if known.iter().any(|known| known.name == worker.name) {
-                tracing::error!(worker = %worker.name, "a worker with this name runs already");
+                tracing::error!(worker = %worker.name, "two workers have this name, so the second one does not run");
                 self.0.duplicate.write().get_or_insert(worker.name);
                 return;
             }

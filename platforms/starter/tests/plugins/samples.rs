@@ -143,7 +143,7 @@ fn lines_above_the_budget_of_a_plugin_are_dropped_plug_2() {
     let written = app.stop().unwrap().stdout;
     let written = written
         .iter()
-        .filter(|line| line.contains("a plugin logged a text"));
+        .filter(|line| line.contains("a plugin logged a message"));
     let written = written.count();
     // A loaded machine may need some seconds for the requests.
     assert!((1..REQUESTS / 2).contains(&written), "{written}");
