@@ -63,12 +63,12 @@ impl StdError for StartError {
 
 impl From<seaworthy_core::Error> for StartError {
     fn from(error: seaworthy_core::Error) -> Self {
-        Self::with_cause("the assembly failed", error)
+        Self::with_cause("the assemble function of the service failed", error)
     }
 }
 
 impl From<std::io::Error> for StartError {
     fn from(error: std::io::Error) -> Self {
-        Self::with_cause("the assembly failed", error)
+        Self::with_cause("the assemble function of the service failed", error)
     }
 }

@@ -185,7 +185,7 @@ impl Kernel {
             Ok(outcome) => outcome?,
             Err(payload) => {
                 return Err(StartError::with_cause(
-                    "the assembly failed",
+                    "the assemble function of the service failed",
                     TaskPanic::new("assembly", &*payload),
                 )
                 .into());

@@ -235,7 +235,7 @@ fn a_panic_in_the_assembly_is_an_error_and_not_a_crash_life_1() {
     assert!(
         ended
             .stderr
-            .starts_with("error: the assembly failed\n  caused by: "),
+            .starts_with("error: the assemble function of the service failed\n  caused by: "),
         "{}",
         ended.stderr
     );
