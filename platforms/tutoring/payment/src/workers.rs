@@ -23,12 +23,12 @@ pub(crate) fn start(
     config: &PaymentConfig,
 ) {
     let leases = Arc::new(DatabaseLeases::new(payments.database.clone()));
-    let expired = Arc::clone(payments);
-    let schedule = Schedule::Interval(EXPIRY_INTERVAL);
-    let expire = Worker::new("expire payments", schedule, move |_| {
-        let payments = Arc::clone(&expired);
-        async move { payments.expire().await }
-    });
+    let expire = in_batches(
+        "expire payments",
+        EXPIRY_INTERVAL,
+        payments,
+        async |payments| payments.expire().await.map(|()| false),
+    );
     let discounts = in_batches(
         "settle discounts",
         DISCOUNT_INTERVAL,

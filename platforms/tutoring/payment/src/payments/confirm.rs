@@ -11,20 +11,12 @@ use crate::{
 const MAX_ID: usize = 64;
 
 impl Payments {
-    /// Returns the payment of a student.
+    /// Confirms a payment of a student: checks the signature of the provider, and reads the payment
+    /// at the provider.
     ///
     /// # Errors
-    /// `NOT_FOUND`, also for payments of others.
-    pub(crate) async fn of_student(&self, student: Uuid, id: Uuid) -> Result<Payment, Error> {
-        let found = payments::by_id(&self.database, id).await?;
-        let own = found.filter(|payment| payment.student_id == student);
-        own.ok_or_else(errors::payment_not_found)
-    }
-
-    /// Confirms a payment by the signature of the provider, and by the provider itself.
-    ///
-    /// # Errors
-    /// `NOT_FOUND`, `SIGNATURE_INVALID`, `PAYMENT_MISMATCH`, `CONFLICT` or `SERVICE_UNAVAILABLE`.
+    /// `NOT_FOUND`, also for payments of others, `SIGNATURE_INVALID`, `PAYMENT_MISMATCH`,
+    /// `CONFLICT` or `SERVICE_UNAVAILABLE`.
     pub(crate) async fn confirm(
         &self,
         student: Uuid,
@@ -32,7 +24,9 @@ impl Payments {
         provider_payment: &str,
         signature: &str,
     ) -> Result<Payment, Error> {
-        let payment = self.of_student(student, id).await?;
+        let payment = payments::by_id(&self.database, id).await?;
+        let payment = payment.filter(|payment| payment.student_id == student);
+        let payment = payment.ok_or_else(errors::payment_not_found)?;
         let order = payment.order_id.as_deref().unwrap_or_default();
         let signatures = &self.provider.signatures;
         let is_valid = !order.is_empty()
@@ -70,15 +64,15 @@ impl Payments {
         Ok(())
     }
 
-    /// Captures authorized money of an open order. Returns the payment as it is then.
+    /// Captures the authorized money of an open order. Returns the current state of the payment.
     async fn captured(
         &self,
         payment: &Payment,
         found: ProviderPayment,
     ) -> Result<ProviderPayment, Error> {
-        let belongs = found.order_id == payment.order_id && found.amount == payment.amount;
         let may_capture = found.status == ProviderStatus::Authorized
-            && belongs
+            && found.order_id == payment.order_id
+            && found.amount == payment.amount
             && payment.is_open()
             && !payment.is_expired(Utc::now());
         if !may_capture {

@@ -5,7 +5,7 @@ use seaworthy::{
     prelude::*,
 };
 use serde_json::{Value, json};
-use tutoring_contract::{Currency, Money, Quote};
+use tutoring_contract::{Currency, Money};
 use tutoring_identity::Checks;
 
 use super::Payments;
@@ -73,6 +73,7 @@ impl Payments {
         let expires_at = Utc::now() + time_delta(self.order_ttl);
         let quote = self.booking.reserve(id, student, package, expires_at);
         let quote = quote.await?;
+        let total = Money::new(quote.total, quote.currency);
         let has_discount = quote.coupon_applied || quote.claim_deal_applied;
         let payment = Payment {
             course_id: Some(package.course_id),
@@ -83,14 +84,7 @@ impl Payments {
                 false => DiscountState::None,
             },
             expires_at,
-            ..draft(
-                id,
-                student,
-                Purpose::SessionBooking,
-                total(&quote),
-                key,
-                hash,
-            )
+            ..draft(id, student, Purpose::SessionBooking, total, key, hash)
         };
         let stored = self.store(payment, package.coins_to_redeem).await;
         if stored.is_err() && has_discount {
@@ -160,7 +154,7 @@ impl Payments {
                 if payments::insert(&tx, &payment).await? {
                     return Ok(payment);
                 }
-                // Rolls the reservation of coins back.
+                // The error rolls back the reservation of coins.
                 Err(errors::key_reused())
             })
             .await;
@@ -184,7 +178,7 @@ impl Payments {
         self.with_order(known).await
     }
 
-    /// Returns the payment with its order, which is created if there is none.
+    /// Returns the payment with its order, and creates a missing order.
     async fn with_order(&self, payment: Payment) -> Result<Created, Error> {
         if let Some(order_id) = payment.order_id.clone() {
             return Ok(Created { payment, order_id });
@@ -205,7 +199,8 @@ impl Payments {
                     Ok(order) => order,
                     Err(error) => {
                         if error.is_permanent() {
-                            self.close(payment.id, "the provider rejected the order")
+                            let failed = (Status::Failed, "the provider rejected the order");
+                            self.end(payment.id, failed, |payment| payment.order_id.is_none())
                                 .await?;
                         }
                         return Err(error.into());
@@ -232,11 +227,7 @@ fn redeemable(amount: i64, worth: i64, free: i64) -> i64 {
         .max(0)
 }
 
-fn total(quote: &Quote) -> Money {
-    Money::new(quote.total, quote.currency)
-}
-
-fn time_delta(timeout: Timeout) -> TimeDelta {
+pub(super) fn time_delta(timeout: Timeout) -> TimeDelta {
     TimeDelta::from_std(timeout.get()).unwrap_or(TimeDelta::MAX)
 }
 
@@ -296,10 +287,8 @@ fn payment_id(student: Uuid, key: Option<&str>) -> Uuid {
     };
     let text = format!("{student}\n{key}");
     let hashed = digest::digest(&digest::SHA256, text.as_bytes());
-    let mut bytes = [0; 16];
-    for (byte, hashed) in bytes.iter_mut().zip(hashed.as_ref()) {
-        *byte = *hashed;
-    }
+    let hashed: &[u8] = hashed.as_ref();
+    let bytes = hashed.first_chunk::<16>().copied().unwrap_or_default();
     uuid::Builder::from_custom_bytes(bytes).into_uuid()
 }
 

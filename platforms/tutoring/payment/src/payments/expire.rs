@@ -16,11 +16,11 @@ const EVENT_RETENTION: TimeDelta = TimeDelta::days(30);
 const PURGE_BATCH: u32 = 500;
 
 impl Payments {
-    /// Cancels the payments whose order expired, after a look at the provider. A payment that fails
-    /// does not delay the others.
+    /// Cancels the payments whose order expired, after it has read their state at the provider. A
+    /// payment that fails does not delay the others.
     ///
     /// # Errors
-    /// The last one of the database or the provider.
+    /// The last error of the database or the provider.
     pub(crate) async fn expire(&self) -> Result<(), Error> {
         let (now, mut result) = (Utc::now(), Ok(()));
         let mut after = (DateTime::UNIX_EPOCH, Uuid::nil());
@@ -28,7 +28,7 @@ impl Payments {
             let page = payments::expired(&self.database, now, after, BATCH).await?;
             for (_, id) in &page {
                 if let Err(error) = self.expire_one(*id).await {
-                    tracing::warn!(payment_id = %id, %error, "expired payment not cancelled");
+                    tracing::warn!(payment = %id, %error, "an expired payment was not cancelled and is retried later");
                     result = Err(error);
                 }
             }
@@ -45,18 +45,8 @@ impl Payments {
         };
         let payment = self.complete_order(payment).await?;
         self.refresh(&payment).await?;
-        self.database
-            .transaction(|tx| async move {
-                let mut payment = payments::lock(&tx, id).await?;
-                if !payment.is_open() || !payment.is_expired(Utc::now()) {
-                    return Ok(());
-                }
-                payment.status = Status::Cancelled;
-                payment.failure_reason = Some("the order expired".to_owned());
-                release(&tx, &mut payment).await?;
-                payments::update(&tx, &payment).await?;
-                Ok(())
-            })
+        let cancelled = (Status::Cancelled, "the order expired");
+        self.end(id, cancelled, |payment| payment.is_expired(Utc::now()))
             .await
     }
 
@@ -73,15 +63,20 @@ impl Payments {
         Ok(payment)
     }
 
-    /// Ends a payment that cannot be paid.
-    pub(super) async fn close(&self, id: Uuid, reason: &str) -> Result<(), Error> {
+    /// Ends an open payment that meets a condition.
+    pub(super) async fn end(
+        &self,
+        id: Uuid,
+        (status, reason): (Status, &str),
+        is_over: fn(&Payment) -> bool,
+    ) -> Result<(), Error> {
         self.database
             .transaction(|tx| async move {
                 let mut payment = payments::lock(&tx, id).await?;
-                if !payment.is_open() || payment.order_id.is_some() {
+                if !payment.is_open() || !is_over(&payment) {
                     return Ok(());
                 }
-                payment.status = Status::Failed;
+                payment.status = status;
                 payment.failure_reason = Some(reason.to_owned());
                 release(&tx, &mut payment).await?;
                 payments::update(&tx, &payment).await?;

@@ -6,7 +6,7 @@ use seaworthy::{
 };
 use tutoring_contract::CheckedPage;
 
-use super::Payments;
+use super::{Payments, create::time_delta};
 use crate::{
     domain::{DiscountState, Payment, Status},
     provider::{ProviderPage, ProviderStatus},
@@ -38,8 +38,7 @@ impl Payments {
     /// `SERVICE_UNAVAILABLE`, or those of the database.
     pub(crate) async fn reconcile(&self) -> Result<(), Error> {
         let until = Utc::now();
-        let lookback = TimeDelta::from_std(self.lookback.get()).unwrap_or(TimeDelta::MAX);
-        let since = until - lookback;
+        let since = until - time_delta(self.lookback);
         reports::purge(&self.database, until - RETENTION).await?;
         let mut run = Run {
             report: reports::start(&self.database).await?,
@@ -108,8 +107,7 @@ impl Payments {
         let (true, Some(id)) = (is_paid, &payment.provider_payment_id) else {
             return Ok(());
         };
-        let found = self.provider.calls.payment(id).await?;
-        let Some(found) = found else {
+        let Some(found) = self.provider.calls.payment(id).await? else {
             let detail = "the provider has no such payment";
             return self.add(run, "missing", payment, detail, false).await;
         };
@@ -141,7 +139,7 @@ impl Payments {
         }
     }
 
-    /// Finds captures at the provider that belong to no payment of this service.
+    /// Finds captures at the provider that do not belong to a payment of this service.
     async fn find_unknown(
         &self,
         run: &mut Run,

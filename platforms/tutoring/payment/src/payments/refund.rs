@@ -29,8 +29,8 @@ pub(crate) struct RefundRequest {
 }
 
 impl Payments {
-    /// Returns captured money. The request is stored before the call to the provider, so that a crash
-    /// loses nothing. A repeat returns the same refund.
+    /// Refunds captured money. The request is stored before the call to the provider, so that a crash
+    /// loses nothing. A repeat returns the payment with the same refund.
     ///
     /// # Errors
     /// `VALIDATION_ERROR`, `NOT_FOUND` or `CONFLICT`. If the provider is unavailable, the refund
@@ -114,8 +114,10 @@ impl Payments {
         let found = &found;
         self.database
             .transaction(|tx| async move {
-                let of = &refund.provider_payment_id;
-                self.apply_refund(&tx, of, found).await.map(drop)
+                let provider_payment = &refund.provider_payment_id;
+                self.apply_refund(&tx, provider_payment, found)
+                    .await
+                    .map(drop)
             })
             .await
     }
@@ -128,27 +130,27 @@ impl Payments {
         provider_payment: &str,
         found: &ProviderRefund,
     ) -> Result<bool, Error> {
-        let Some(id) = self.owner_of(tx, provider_payment).await? else {
+        let Some(id) = owner_of(tx, provider_payment).await? else {
             return Ok(false);
         };
         let mut payment = payments::lock(tx, id).await?;
         if found.status != "processed" {
             return Ok(true);
         }
-        let (of, amount) = refundable(tx, &payment, Some(provider_payment)).await?;
+        let (known_id, amount) = refundable(tx, &payment, Some(provider_payment)).await?;
         if found.amount != amount.minor {
-            // After a refund of a part, an operator decides about the purchase.
+            // After a partial refund, an operator decides about the purchase.
             tracing::warn!(payment = %id, "the provider refunded only a part of a payment");
             return Ok(true);
         }
-        let refund = match refunds::of(tx, &of).await? {
+        let refund = match refunds::of(tx, &known_id).await? {
             Some(known) => known,
             None => {
                 // The refund was created at the provider.
                 let refund = Refund {
                     id: Uuid::new_v4(),
                     payment_id: id,
-                    provider_payment_id: of,
+                    provider_payment_id: known_id,
                     amount,
                     is_processed: false,
                     reason: "refunded at the provider".to_owned(),
@@ -187,7 +189,16 @@ impl Payments {
     }
 }
 
-/// Returns the captured payment to which a request refers.
+/// Returns the ID of the payment to which a payment at the provider belongs.
+async fn owner_of(tx: &Transaction, provider_payment: &str) -> DataResult<Option<Uuid>> {
+    if let Some(id) = payments::id_of_provider_payment(tx, provider_payment).await? {
+        return Ok(Some(id));
+    }
+    let capture = captures::by_id(tx, provider_payment).await?;
+    Ok(capture.map(|capture| capture.payment_id))
+}
+
+/// Returns the ID at the provider and the amount of the captured money that a request refunds.
 async fn refundable(
     tx: &Transaction,
     payment: &Payment,

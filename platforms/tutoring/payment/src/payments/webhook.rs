@@ -5,7 +5,7 @@ use super::{Payments, create::sha256};
 use crate::{
     domain::errors,
     provider::{ProviderPayment, ProviderRefund},
-    store::{captures, events, payments},
+    store::{events, payments},
 };
 
 /// Maximum length of an event ID. The hash of the body replaces a longer one.
@@ -32,22 +32,10 @@ struct Entity {
 
 impl Entity {
     fn read<T: serde::de::DeserializeOwned>(entity: Option<Self>) -> Result<Option<T>, Error> {
-        let read = entity
-            .map(|of| serde_json::from_value(of.entity))
-            .transpose();
-        read.map_err(|error| errors::webhook_malformed().with_cause(error))
+        let read = entity.map(|entity| serde_json::from_value(entity.entity));
+        read.transpose()
+            .map_err(|error| errors::webhook_malformed().with_cause(error))
     }
-}
-
-/// The result of a webhook.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Received {
-    /// It was applied, or it had no effect.
-    Handled,
-    /// It was a repeat of a handled webhook.
-    Repeated,
-    /// No payment of this service belongs to it.
-    Unknown,
 }
 
 impl Payments {
@@ -55,13 +43,13 @@ impl Payments {
     /// effect, so that a repeat does nothing.
     ///
     /// # Errors
-    /// `TOKEN_INVALID` for a wrong signature, `WEBHOOK_MALFORMED`, or those of the database.
+    /// `WEBHOOK_SIGNATURE_INVALID`, `WEBHOOK_MALFORMED`, or those of the database.
     pub(crate) async fn receive(
         &self,
         body: &[u8],
         signature: Option<&str>,
         event_id: Option<&str>,
-    ) -> Result<Received, Error> {
+    ) -> Result<(), Error> {
         let is_signed = signature.is_some_and(|signature| {
             let signatures = &self.provider.signatures;
             signatures.is_webhook(body, signature)
@@ -81,50 +69,29 @@ impl Payments {
         self.database
             .transaction(|tx| async move {
                 if !events::insert(&tx, event_id, hash, event).await? {
-                    return Ok(Received::Repeated);
+                    return Ok(());
                 }
-                if let Some(refund) = refund {
-                    let of = refund.payment_id.as_deref().unwrap_or_default();
-                    let known = self.apply_refund(&tx, of, refund).await?;
-                    return Ok(known_or_not(known, event));
-                }
-                let Some(payment) = payment else {
-                    return Ok(Received::Handled);
+                let is_known = if let Some(refund) = refund {
+                    let provider_payment = refund.payment_id.as_deref().unwrap_or_default();
+                    self.apply_refund(&tx, provider_payment, refund).await?
+                } else if let Some(payment) = payment {
+                    let order = payment.order_id.as_deref().unwrap_or_default();
+                    let known = payments::id_of_order(&tx, order).await?;
+                    if let Some(id) = known {
+                        self.apply_in(&tx, id, payment).await?;
+                    }
+                    known.is_some()
+                } else {
+                    true
                 };
-                let order = payment.order_id.as_deref().unwrap_or_default();
-                let known = payments::id_of_order(&tx, order).await?;
-                if let Some(id) = known {
-                    self.apply_in(&tx, id, payment).await?;
+                if !is_known {
+                    tracing::warn!(
+                        event,
+                        "a webhook does not belong to a payment of this service"
+                    );
                 }
-                Ok(known_or_not(known.is_some(), event))
+                Ok(())
             })
             .await
-    }
-}
-
-fn known_or_not(is_known: bool, event: &str) -> Received {
-    if is_known {
-        return Received::Handled;
-    }
-    tracing::warn!(
-        event,
-        "a webhook does not belong to a payment of this service"
-    );
-    Received::Unknown
-}
-
-impl Payments {
-    /// Returns the payment whose money a payment at the provider was.
-    pub(super) async fn owner_of(
-        &self,
-        connection: &dyn seaworthy::data::Connection,
-        provider_payment: &str,
-    ) -> Result<Option<uuid::Uuid>, Error> {
-        let id = payments::id_of_provider_payment(connection, provider_payment).await?;
-        if id.is_some() {
-            return Ok(id);
-        }
-        let capture = captures::by_id(connection, provider_payment).await?;
-        Ok(capture.map(|capture| capture.payment_id))
     }
 }
