@@ -7,6 +7,9 @@ use tutoring_identity::paged;
 use super::money;
 use crate::{domain::CaptureKind, provider::ProviderPayment};
 
+// The first part of statements that read captures.
+statements! { statement: "SELECT provider_payment_id, payment_id, amount_cents, currency, kind, state, created_at FROM unexpected_captures " }
+
 /// Captured money that does not belong to an open payment.
 #[derive(Debug, Clone, Serialize, FromRow)]
 #[serde(rename_all = "camelCase")]
@@ -20,7 +23,7 @@ pub(crate) struct UnexpectedCapture {
     pub(crate) created_at: DateTime<Utc>,
 }
 
-/// Records a capture. Returns `false` if it is known.
+/// Records a capture. Returns `false` if it is already recorded.
 pub(crate) async fn insert(
     tx: &Transaction,
     payment: Uuid,
@@ -37,7 +40,7 @@ pub(crate) async fn by_id(
     connection: &dyn Connection,
     provider_payment: &str,
 ) -> DataResult<Option<UnexpectedCapture>> {
-    sql!("SELECT provider_payment_id, payment_id, amount_cents, currency, kind, state, created_at FROM unexpected_captures WHERE provider_payment_id = {provider_payment}")
+    statement!(sql, "WHERE provider_payment_id = {provider_payment}")
         .fetch_optional(connection)
         .await
 }
@@ -47,7 +50,7 @@ pub(crate) async fn open(
     connection: &dyn Connection,
     page: CheckedPage,
 ) -> DataResult<Page<UnexpectedCapture>> {
-    paged!("SELECT provider_payment_id, payment_id, amount_cents, currency, kind, state, created_at FROM unexpected_captures WHERE state = 'open'"; "ORDER BY created_at, provider_payment_id", page)
+    statement!(paged, "WHERE state = 'open'"; "ORDER BY created_at, provider_payment_id", page)
         .fetch(connection)
         .await
 }

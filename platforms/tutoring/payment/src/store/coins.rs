@@ -19,7 +19,7 @@ named! {
 }
 
 /// The coins of a student.
-#[derive(Debug, Clone, Copy, Default, Serialize)]
+#[derive(Debug, Clone, Copy, Default, Serialize, FromRow)]
 pub(crate) struct Wallet {
     pub(crate) balance: i64,
     /// The part of the balance that open payments reserve.
@@ -53,12 +53,11 @@ impl CoinSettings {
 }
 
 pub(crate) async fn wallet(connection: &dyn Connection, student: Uuid) -> DataResult<Wallet> {
-    let found: Option<(i64, i64)> =
+    let found: Option<Wallet> =
         sql!("SELECT balance, reserved FROM coin_wallets WHERE student_id = {student}")
             .fetch_optional(connection)
             .await?;
-    let (balance, reserved) = found.unwrap_or_default();
-    Ok(Wallet { balance, reserved })
+    Ok(found.unwrap_or_default())
 }
 
 /// Reserves free coins. Returns `false` if there are too few.
@@ -104,16 +103,15 @@ pub(crate) async fn post(
     }
     let now = Utc::now();
     open(tx, student, now).await?;
-    let inserted = insert_or_ignore!("coin_transactions (id, student_id, amount, type, reference_id, created_at) VALUES ({Uuid::new_v4()}, {student}, {amount}, {kind.as_str()}, {reference}, {now})")
-        .execute(tx)
+    let is_new = insert_or_ignore!("coin_transactions (id, student_id, amount, type, reference_id, created_at) VALUES ({Uuid::new_v4()}, {student}, {amount}, {kind.as_str()}, {reference}, {now})")
+        .changes(tx)
         .await?;
-    if inserted.rows_affected() == 0 {
-        return Ok(false);
+    if is_new {
+        sql!("UPDATE coin_wallets SET balance = balance + {amount}, updated_at = {now} WHERE student_id = {student}")
+            .apply(tx)
+            .await?;
     }
-    sql!("UPDATE coin_wallets SET balance = balance + {amount}, updated_at = {now} WHERE student_id = {student}")
-        .execute(tx)
-        .await?;
-    Ok(true)
+    Ok(is_new)
 }
 
 /// Returns the amount of an entry.

@@ -9,11 +9,11 @@ pub(crate) async fn store(
     is_published: bool,
     version: i64,
 ) -> DataResult<()> {
-    let updated =
+    let is_updated =
         sql!("UPDATE courses SET is_published = {is_published}, version = {version} WHERE id = {id} AND version < {version}")
-            .execute(tx)
+            .changes(tx)
             .await?;
-    if updated.rows_affected() > 0 {
+    if is_updated {
         return Ok(());
     }
     insert_or_ignore!(

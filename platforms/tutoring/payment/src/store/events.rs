@@ -1,8 +1,8 @@
-//! Statements on the webhooks that were handled.
+//! Statements on handled webhooks.
 
 use seaworthy::data::prelude::*;
 
-/// Records a webhook. Returns `false` if it was handled.
+/// Records a webhook. Returns `false` if it is already recorded.
 pub(crate) async fn insert(
     tx: &Transaction,
     id: &str,

@@ -6,7 +6,7 @@ use tutoring_identity::paged;
 
 use crate::domain::{DiscountState, Payment, Status, errors};
 
-// Returns the text of a statement that reads payments.
+// The first part of statements that read payments.
 statements! { statement: "SELECT id, student_id, course_id, purpose, amount_cents, currency, status, order_id, provider_payment_id, receipt, idempotency_key, request_hash, quote, metadata, coins, coin_state, discount_state, failure_reason, enrollment_status, purchase_status, assignment_status, expires_at, confirmed_at, created_at, updated_at FROM payments " }
 
 pub(crate) async fn by_id(connection: &dyn Connection, id: Uuid) -> DataResult<Option<Payment>> {
@@ -152,28 +152,17 @@ pub(crate) async fn set_progress(
     course: Uuid,
     progress: Progress,
 ) -> DataResult<()> {
-    let (text, value) = match progress {
-        Progress::Purchased => (
-            "UPDATE payments SET purchase_status = ?, updated_at = ? WHERE student_id = ? AND course_id = ? AND status = ?",
-            "READY",
-        ),
-        Progress::Enrolled => (
-            "UPDATE payments SET enrollment_status = ?, updated_at = ? WHERE student_id = ? AND course_id = ? AND status = ?",
-            "READY",
-        ),
-        Progress::Assigned => (
-            "UPDATE payments SET assignment_status = ?, updated_at = ? WHERE student_id = ? AND course_id = ? AND status = ?",
-            "ASSIGNED",
-        ),
+    macro_rules! set {
+        ($assignment:literal) => {
+            sql!("UPDATE payments SET ", $assignment, ", updated_at = {Utc::now()} WHERE student_id = {student} AND course_id = {course} AND status = {Status::Succeeded.as_str()}")
+        };
+    }
+    let statement = match progress {
+        Progress::Purchased => set!("purchase_status = 'READY'"),
+        Progress::Enrolled => set!("enrollment_status = 'READY'"),
+        Progress::Assigned => set!("assignment_status = 'ASSIGNED'"),
     };
-    sql(text)
-        .bind(value)
-        .bind(Utc::now())
-        .bind(student)
-        .bind(course)
-        .bind(Status::Succeeded.as_str())
-        .apply(tx)
-        .await
+    statement.apply(tx).await
 }
 
 /// A step after a payment.

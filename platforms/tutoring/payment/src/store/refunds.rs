@@ -5,7 +5,7 @@ use tutoring_contract::Money;
 
 use super::money;
 
-// Returns the text of a statement that reads refunds.
+// The first part of statements that read refunds.
 statements! { statement: "SELECT id, payment_id, provider_payment_id, amount_cents, currency, state, reason, requested_by FROM refunds " }
 
 /// A refund in full.
@@ -44,7 +44,7 @@ pub(crate) async fn insert(tx: &Transaction, refund: &Refund) -> DataResult<()> 
         .await
 }
 
-/// Records that the provider has returned the money. Returns `false` if that is known.
+/// Records that the provider has refunded the money. Returns `false` if this is already recorded.
 pub(crate) async fn set_processed(
     tx: &Transaction,
     id: Uuid,
