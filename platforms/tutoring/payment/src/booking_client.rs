@@ -14,7 +14,7 @@ use crate::domain::SessionBooking;
 /// The name of the HTTP client in settings and metrics.
 pub(crate) const CLIENT: &str = "booking";
 const RESERVATIONS: &str = "/api/v1/booking/pricing/reservations";
-/// The code of the rejection of a place outside of all zones.
+/// The code of the error for a place outside of all zones.
 const NO_SERVICE: &str = "SERVICE_NOT_AVAILABLE";
 
 /// The booking service.
@@ -86,17 +86,14 @@ impl Booking {
         });
         let sent = self.post(RESERVATIONS, &body).await?;
         let status = sent.status();
-        if status.is_success() {
-            let quote: Envelope<Quote> = sent.json().await.map_err(unavailable)?;
-            return Ok(quote.data);
-        }
         let is_rejection = matches!(
             status,
             StatusCode::BAD_REQUEST | StatusCode::CONFLICT | StatusCode::NOT_FOUND
         );
         if !is_rejection {
-            let refused = sent.success().map(drop).err();
-            return Err(refused.map_or_else(|| Error::internal("no status"), unavailable));
+            let response = sent.success().map_err(unavailable)?;
+            let quote: Envelope<Quote> = response.json().await.map_err(unavailable)?;
+            return Ok(quote.data);
         }
         let problem: Problem = sent.json().await.map_err(unavailable)?;
         let (code, reason) = match (status, &*problem.code) {
@@ -104,7 +101,7 @@ impl Booking {
             (StatusCode::NOT_FOUND, NO_SERVICE) => (Code::NotFound, NO_SERVICE),
             (StatusCode::NOT_FOUND, _) => {
                 return Err(Error::internal(
-                    "the booking service does not reserve prices",
+                    "the booking service has no route for reservations",
                 ));
             }
             _ => (Code::Invalid, "INVALID_PACKAGE"),
@@ -159,12 +156,12 @@ fn unavailable(error: ClientError) -> Error {
         ClientError::TimedOut { .. } => (
             Code::DeadlineExceeded,
             "REQUEST_TIMEOUT",
-            "the price service did not respond in time: try again",
+            "the booking service did not respond in time: try again",
         ),
         _ => (
             Code::Unavailable,
             "SERVICE_UNAVAILABLE",
-            "the price service cannot be reached: try again later",
+            "the booking service cannot be reached: try again later",
         ),
     };
     Error::new(code, reason, message).with_cause(error)

@@ -15,8 +15,8 @@ pub(crate) enum Decision {
     Process,
     /// The money is captured.
     Succeed,
-    /// An attempt failed, and a later one of the same order was captured in time. The freed coins
-    /// and the discount are taken again.
+    /// An attempt failed, and a later one of the same order was captured in time. The payment takes
+    /// the freed coins and the discount again.
     Revive,
     /// The provider rejected the payment.
     Fail(String),

@@ -17,7 +17,7 @@ named! {
         Failed = "failed",
         /// The order expired.
         Cancelled = "cancelled",
-        /// The money was returned.
+        /// The money was refunded.
         Refunded = "refunded",
     }
 }

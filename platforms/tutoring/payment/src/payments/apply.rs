@@ -78,7 +78,7 @@ impl Payments {
         Ok((payment, decision))
     }
 
-    /// Decides whether captured money can be used: an operator handles money that was flagged, and
+    /// Decides whether a payment can use captured money. An operator handles flagged money, and
     /// money for more sessions than a course has.
     async fn decide_use(
         &self,
@@ -103,8 +103,8 @@ impl Payments {
         }
     }
 
-    /// Completes a payment whose row is locked: the coins are spent, the discount is to be
-    /// redeemed, and the event is stored.
+    /// Completes a payment whose row is locked: spends the coins, marks the discount for redemption,
+    /// and stores the event.
     async fn succeed(
         &self,
         tx: &Transaction,
@@ -155,7 +155,7 @@ impl Payments {
     }
 }
 
-/// Frees the reserved coins and the discount of a payment that is over.
+/// Frees the reserved coins of a payment that has ended, and marks its discount for release.
 pub(super) async fn release(tx: &Transaction, payment: &mut Payment) -> Result<(), Error> {
     if payment.coin_state == CoinState::Reserved {
         coins::free(tx, payment.student_id, payment.coins).await?;
@@ -179,7 +179,7 @@ async fn flag(
             payment = %payment.id,
             provider_payment = found.id,
             kind = kind.as_str(),
-            "a capture does not belong to an open payment"
+            "no payment can use captured money: see /api/v1/payments/unexpected-captures"
         );
     }
     Ok((payment, Decision::Flag(kind)))

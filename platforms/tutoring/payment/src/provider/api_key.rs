@@ -11,7 +11,7 @@ pub(super) struct ApiKey {
 
 impl ApiKey {
     /// Returns the key of the settings, or `None` if it is incomplete.
-    fn of(config: &ProviderConfig) -> Option<Self> {
+    fn from_config(config: &ProviderConfig) -> Option<Self> {
         let secret = config.key_secret.clone()?;
         let id = config.key_id.clone();
         (!id.is_empty()).then_some(Self { id, secret })
@@ -22,7 +22,7 @@ impl ApiKey {
 #[derive(Clone)]
 pub(super) struct ApiKeys {
     settings: Reloadable<PaymentConfig>,
-    /// The key at the start. It is used while a reload has an incomplete key.
+    /// The key at the start. The service uses it while the settings have an incomplete key.
     first: ApiKey,
 }
 
@@ -30,14 +30,14 @@ impl ApiKeys {
     /// # Errors
     /// [`StartError`] for an incomplete key.
     pub(super) fn new(settings: Reloadable<PaymentConfig>) -> Result<Self, StartError> {
-        let first = ApiKey::of(&settings.load().provider).ok_or_else(|| {
+        let first = ApiKey::from_config(&settings.load().provider).ok_or_else(|| {
             StartError::new("provider.key_id and provider.key_secret must be set")
         })?;
         Ok(Self { settings, first })
     }
 
     pub(super) fn current(&self) -> ApiKey {
-        ApiKey::of(&self.settings.load().provider).unwrap_or_else(|| self.first.clone())
+        ApiKey::from_config(&self.settings.load().provider).unwrap_or_else(|| self.first.clone())
     }
 }
 

@@ -23,7 +23,7 @@ struct State {
     refunds: BTreeMap<String, ProviderRefund>,
 }
 
-/// A payment that a developer made, and its webhook.
+/// A payment of a developer, and its webhook.
 #[derive(Debug)]
 pub(crate) struct FakePayment {
     pub(crate) id: String,
@@ -106,7 +106,7 @@ impl PaymentProvider for FakeProvider {
 
     fn capture<'a>(&'a self, id: &'a str, _: Money) -> ProviderFuture<'a, ProviderPayment> {
         let found = self.state().payments.get(id).cloned();
-        ready(found.ok_or(ProviderError::Refused("no payment has this ID")))
+        ready(found.ok_or(ProviderError::Fake("no payment has this ID")))
     }
 
     fn refund<'a>(&'a self, payment: &'a str, amount: Money) -> ProviderFuture<'a, ProviderRefund> {
@@ -114,7 +114,7 @@ impl PaymentProvider for FakeProvider {
         let known = state.payments.get_mut(payment);
         let captured = known.filter(|known| known.status == ProviderStatus::Captured);
         let Some(captured) = captured else {
-            return ready(Err(ProviderError::Refused(
+            return ready(Err(ProviderError::Fake(
                 "only a captured payment can be refunded",
             )));
         };

@@ -90,7 +90,7 @@ pub(crate) trait PaymentProvider: Send + Sync + 'static {
     fn refund<'a>(&'a self, payment: &'a str, amount: Money) -> ProviderFuture<'a, ProviderRefund>;
     /// Returns the refunds of a payment.
     fn refunds<'a>(&'a self, payment: &'a str) -> ProviderFuture<'a, Vec<ProviderRefund>>;
-    /// Returns payments that were created in a time.
+    /// Returns a page of the payments that were created in a range of time.
     fn payments_between(&self, page: ProviderPage) -> ProviderFuture<'_, Vec<ProviderPayment>>;
 }
 
@@ -103,9 +103,9 @@ pub(crate) enum ProviderError {
     /// The provider is unavailable, or its response is not valid.
     #[error("the payment provider is unavailable")]
     Unavailable(#[source] ClientError),
-    /// The fake rejected the request.
-    #[error("the payment provider rejected the request: {0}")]
-    Refused(&'static str),
+    /// The fake provider rejected the request.
+    #[error("the fake payment provider rejected the request: {0}")]
+    Fake(&'static str),
 }
 
 impl ProviderError {
@@ -128,7 +128,7 @@ impl From<ProviderError> for Error {
                 "SERVICE_UNAVAILABLE",
                 "the payment provider cannot be reached: try again later",
             ),
-            ProviderError::Rejected(_) | ProviderError::Refused(_) => (
+            ProviderError::Rejected(_) | ProviderError::Fake(_) => (
                 Code::Conflict,
                 "PROVIDER_REJECTED",
                 "the payment provider rejected the request",
@@ -143,7 +143,7 @@ pub(crate) struct Provider {
     pub(crate) calls: Arc<dyn PaymentProvider>,
     pub(crate) signatures: Signatures,
     keys: ApiKeys,
-    /// The fake, whose payments a developer makes.
+    /// The fake provider, at which developers pay.
     pub(crate) fake: Option<Arc<FakeProvider>>,
 }
 
@@ -151,13 +151,12 @@ impl Provider {
     /// Returns the provider of the settings.
     ///
     /// # Errors
-    /// [`StartError`] for a missing key, and for the fake in production.
+    /// [`StartError`] for a missing key, and for the fake provider in production.
     pub(crate) fn new(service: &Assembly<PaymentConfig>) -> Result<Self, StartError> {
         let config = &service.settings().provider;
         let keys = ApiKeys::new(service.reloadable())?;
-        let webhook = config.webhook_secret.as_ref();
-        let webhook =
-            webhook.ok_or_else(|| StartError::new("provider.webhook_secret must be set"))?;
+        let missing = || StartError::new("provider.webhook_secret must be set");
+        let webhook = config.webhook_secret.as_ref().ok_or_else(missing)?;
         let signatures = Signatures::new(&keys, webhook);
         let (calls, fake): (Arc<dyn PaymentProvider>, _) = match config.kind {
             ProviderKind::Razorpay => {

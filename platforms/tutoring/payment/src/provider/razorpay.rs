@@ -15,7 +15,7 @@ use crate::config::PaymentConfig;
 /// The name of the HTTP client in settings and metrics.
 const CLIENT: &str = "razorpay";
 
-/// Razorpay, by version 1 of its interface.
+/// A client of version 1 of the Razorpay API.
 pub(super) struct Razorpay {
     client: HttpClient,
     keys: ApiKeys,
@@ -67,7 +67,7 @@ impl Razorpay {
         })
     }
 
-    fn signed(&self, request: RequestBuilder) -> RequestBuilder {
+    fn authenticated(&self, request: RequestBuilder) -> RequestBuilder {
         let key = self.keys.current();
         let key = format!("{}:{}", key.id, key.secret.expose());
         let authorization = Secret::new(format!("Basic {}", BASE64.encode(key.as_bytes())));
@@ -79,7 +79,7 @@ impl Razorpay {
         &self,
         request: RequestBuilder,
     ) -> Result<T, ProviderError> {
-        let sent = self.signed(request).send().await;
+        let sent = self.authenticated(request).send().await;
         let response = sent.and_then(HttpResponse::success);
         let response = response.map_err(provider_error)?;
         response.json().await.map_err(ProviderError::Unavailable)
