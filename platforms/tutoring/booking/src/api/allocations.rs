@@ -88,7 +88,7 @@ pub(super) async fn create(
 ) -> HandlerResult {
     let count = new.session_count.unwrap_or(DEFAULT_SESSIONS);
     let package = match new.has_slot() {
-        true => Some((Package::of_metadata(&new.package)?, count)),
+        true => Some((Package::from_metadata(&new.package)?, count)),
         false => None,
     };
     let notes = TextField("notes", new.notes.as_deref()).optional()?;
@@ -118,7 +118,7 @@ pub(super) async fn auto_assign(
         let schedule = json!({ "timeSlot": new.time_slot, "startDate": new.date });
         members.insert("schedule".to_owned(), schedule);
     }
-    let package = Package::of_metadata(&metadata)?;
+    let package = Package::from_metadata(&metadata)?;
     let count = count.unwrap_or(DEFAULT_SESSIONS);
     let creation = Creation {
         student: new.student_id,

@@ -14,8 +14,8 @@ pub(super) struct CityQuery {
 }
 
 pub(super) async fn create(schedule: State, Json(new): Json<NewPreBooking>) -> HandlerResult {
-    let made = schedule.book(caller()?, &new).await?;
-    let data = json!({ "bookingId": made.id, "status": made.status });
+    let booking = schedule.book(caller()?, &new).await?;
+    let data = json!({ "bookingId": booking.id, "status": booking.status });
     Reply::created("booking", data)
 }
 

@@ -3,9 +3,9 @@
 mod allocations;
 mod availability;
 mod bookings;
-mod handlers;
 mod journeys;
 mod places;
+mod prices;
 mod requests;
 mod reviews;
 mod sessions;
@@ -34,8 +34,8 @@ type Sessions = seaworthy::axum::extract::State<Arc<Schedule>>;
 const STUDENT: &str = Role::Student.as_str();
 const TRAINER: &str = Role::Trainer.as_str();
 const ADMIN: &str = Role::Admin.as_str();
-/// Prices, coupons, switches, holidays and places do not belong to a territory, so only super admins
-/// see and change them.
+/// Prices, coupons, switches, holidays, cities and zones do not belong to a territory, so only super
+/// admins change them.
 const SUPER_ADMIN: &str = AdminRole::SuperAdmin.as_str();
 
 impl<S: Send + Sync> FromRequestParts<S> for Actor {
@@ -66,23 +66,23 @@ pub(crate) fn routes(prices: Arc<PriceList>, schedule: Arc<Schedule>) -> Routes 
 /// Returns the public routes, and those of students, other services and administrators.
 fn price_routes() -> Routes<Arc<PriceList>> {
     let public = Routes::new()
-        .get("/pricing/calculate", handlers::calculate)
-        .get("/feature-flags", handlers::flags)
+        .get("/pricing/calculate", prices::calculate)
+        .get("/feature-flags", prices::flags)
         .with_options(|options| options.access(Access::Public));
     let students = Routes::new()
-        .post("/coupons/validate", handlers::validate)
+        .post("/coupons/validate", prices::validate)
         .with_options(|options| options.roles([STUDENT]));
     let services = Routes::new()
-        .post("/pricing/reservations", handlers::reserve)
-        .post("/pricing/reservations/{payment}/redeem", handlers::redeem)
-        .post("/pricing/reservations/{payment}/release", handlers::release)
+        .post("/pricing/reservations", prices::reserve)
+        .post("/pricing/reservations/{payment}/redeem", prices::redeem)
+        .post("/pricing/reservations/{payment}/release", prices::release)
         .with_options(|options| options.roles([SERVICE_ROLE]).without_rate_limit());
     let admins = Routes::new()
-        .get("/pricing", handlers::prices)
-        .put("/pricing", handlers::set_price)
-        .get("/coupons", handlers::coupons)
-        .post("/coupons", handlers::create)
-        .put("/feature-flags", handlers::set_flags)
+        .get("/pricing", prices::list)
+        .put("/pricing", prices::set_price)
+        .get("/coupons", prices::coupons)
+        .post("/coupons", prices::create_coupon)
+        .put("/feature-flags", prices::set_flags)
         .with_options(|options| options.roles([SUPER_ADMIN]).scopes([PRICE_WRITE]));
     public.merge(students).merge(services).merge(admins)
 }
@@ -125,7 +125,7 @@ fn booking_routes() -> Routes<Arc<Schedule>> {
 
 /// Returns the routes of allocations, sessions and their changes.
 fn schedule_routes() -> Routes<Arc<Schedule>> {
-    let reschedule_decisions = Routes::new()
+    let allocation_changes = Routes::new()
         .post("/allocations", allocations::create)
         .post("/allocations/allocate", allocations::create)
         .post("/allocations/retry-auto-assign", allocations::retry_pending)
@@ -218,7 +218,7 @@ fn schedule_routes() -> Routes<Arc<Schedule>> {
         .post("/substitutions", requests::substitute)
         .delete("/substitutions/{id}", requests::revert)
         .with_options(|options| options.roles([ADMIN]).scopes([SUBSTITUTION_WRITE]));
-    reschedule_decisions
+    allocation_changes
         .merge(assign)
         .merge(readers)
         .merge(of_students)

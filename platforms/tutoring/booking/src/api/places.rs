@@ -71,7 +71,7 @@ pub(super) async fn pre_book(
     Json(new): Json<NewPreBooking>,
 ) -> HandlerResult {
     schedule.check_package(&new).await?;
-    let class_type = match new.group_size() {
+    let class_type = match new.group_size {
         2 => ClassType::OneOnTwo,
         3 => ClassType::OneOnThree,
         _ => ClassType::OneOnOne,
@@ -79,16 +79,16 @@ pub(super) async fn pre_book(
     let pricing = prices
         .quote(&QuoteRequest {
             class_type,
-            session_count: new.session_count(),
+            session_count: new.session_count,
             coupon_code: new.coupon_code.clone(),
             claim_deal: false,
             delivery_mode: None,
         })
         .await?;
-    let (made, remaining) = schedule.pre_book(caller()?, &new).await?;
+    let (pre_booking, remaining) = schedule.pre_book(caller()?, &new).await?;
     let data = json!({
-        "preBookingId": made.id,
-        "status": made.status,
+        "preBookingId": pre_booking.id,
+        "status": pre_booking.status,
         "capacityRemaining": remaining,
         "pricing": pricing,
     });
@@ -108,8 +108,8 @@ pub(super) async fn create_cluster(
     actor: Actor,
     Json(new): Json<NewCluster>,
 ) -> HandlerResult {
-    let made = schedule.create_cluster(&actor, &new).await?;
-    Reply::created("cluster created", made)
+    let created = schedule.create_cluster(&actor, &new).await?;
+    Reply::created("cluster created", created)
 }
 
 pub(super) async fn create_zone(

@@ -19,8 +19,8 @@ pub(super) async fn create(
     actor: Actor,
     Json(new): Json<NewReschedule>,
 ) -> HandlerResult {
-    let made = schedule.request_reschedule(&actor, &new).await?;
-    Reply::created("request stored", made)
+    let stored = schedule.request_reschedule(&actor, &new).await?;
+    Reply::created("request stored", stored)
 }
 
 pub(super) async fn change(
@@ -75,8 +75,8 @@ pub(super) async fn substitute(
     actor: Actor,
     Json(new): Json<NewSubstitution>,
 ) -> HandlerResult {
-    let made = schedule.substitute(&actor, &new).await?;
-    Reply::created("substitution stored", made)
+    let stored = schedule.substitute(&actor, &new).await?;
+    Reply::created("substitution stored", stored)
 }
 
 pub(super) async fn substitutions(

@@ -98,14 +98,10 @@ impl LocationUpdate {
     /// `VALIDATION_ERROR` with every field that is out of range.
     fn checked(&self) -> Result<Place, Error> {
         let mut checks = Checks::new();
-        if self.sequence > MAX_SEQUENCE {
-            checks.reject("sequence", "must be 0 to 9007199254740991");
-        }
+        let is_sequence = self.sequence <= MAX_SEQUENCE;
+        checks.require("sequence", is_sequence, "must be 0 to 9007199254740991");
         let place = Place::new(self.latitude, self.longitude);
-        if place.is_none() {
-            let problem = "must be from -90 to 90, with a longitude from -180 to 180";
-            checks.reject("latitude", problem);
-        }
+        checks.require("latitude", place.is_some(), errors::COORDINATES);
         for (field, given, max, unit) in [
             ("accuracy", self.accuracy, MAX_ACCURACY, "metres"),
             ("speed", self.speed, MAX_SPEED, "metres per second"),
@@ -115,8 +111,7 @@ impl LocationUpdate {
             checks.require(field, is_valid, format!("must be 0 to {max} {unit}"));
         }
         checks.finish()?;
-        // Unreachable: the checks have rejected all other places.
-        place.ok_or_else(|| errors::invalid("latitude", "is out of range"))
+        place.ok_or_else(errors::coordinates_invalid)
     }
 }
 
@@ -190,8 +185,8 @@ impl Journey {
         // A clock may have been set back.
         let driven_m = seconds.unwrap_or_default().max(0.0) * METRES_PER_SECOND;
         // After one second, the elapsed time alone limits the distance.
-        let most_m = driven_m.max(MAX_RESERVE_M);
-        let left_m = (self.reserve_m + driven_m).min(most_m) - last.place.distance_m(place);
+        let max_m = driven_m.max(MAX_RESERVE_M);
+        let left_m = (self.reserve_m + driven_m).min(max_m) - last.place.distance_m(place);
         (left_m >= 0.0).then_some(left_m.min(MAX_RESERVE_M))
     }
 

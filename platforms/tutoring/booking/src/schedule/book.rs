@@ -110,7 +110,7 @@ impl Schedule {
         let mut others = package.student_ids.clone();
         others.sort_unstable();
         others.dedup();
-        let is_complete = others.len() + 1 == usize::from(package.group_size());
+        let is_complete = others.len() + 1 == usize::from(package.group_size);
         if others.len() != package.student_ids.len() || others.contains(&student) || !is_complete {
             let problem = "must list the other students of the group: groupSize minus 1 IDs";
             return Err(errors::invalid("studentIds", problem));

@@ -30,8 +30,9 @@ pub(crate) struct NewPreBooking {
     pub(super) course_id: Uuid,
     pub(super) timeslot: Slot,
     mode: String,
-    group_size: u8,
-    session_count: u16,
+    /// The number of students.
+    pub(crate) group_size: u8,
+    pub(crate) session_count: u16,
     start_date: Date,
     pub(crate) coupon_code: Option<String>,
     /// The other students of a group. A pre-booking is for one student and ignores them.
@@ -40,16 +41,6 @@ pub(crate) struct NewPreBooking {
 }
 
 impl NewPreBooking {
-    /// Returns the number of sessions.
-    pub(crate) fn session_count(&self) -> u16 {
-        self.session_count
-    }
-
-    /// Returns the number of students.
-    pub(crate) fn group_size(&self) -> u8 {
-        self.group_size
-    }
-
     /// Checks the package, and returns the place of the student.
     fn check(&self, flags: &Flags, today: Date) -> Result<Place, Error> {
         let (address, count) = (self.address.trim(), self.session_count);
@@ -133,8 +124,7 @@ impl Schedule {
                             status: "pending".to_owned(),
                             expires_at: Utc::now() + TTL,
                         };
-                        let inserted = pre_bookings::insert(&tx, &pre_booking).await;
-                        match inserted {
+                        match pre_bookings::insert(&tx, &pre_booking).await {
                             // A concurrent request of the same student has stored the pre-booking.
                             Err(error) if error.is_unique_violation() => {
                                 return Err(errors::pre_booked());

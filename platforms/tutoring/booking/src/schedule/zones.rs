@@ -12,7 +12,7 @@ use crate::{
     store::{MAX_RADIUS_KM, TrainerCopies, Zone, territories, zones},
 };
 
-/// The permission of cities, zones and holidays. They decide where packages are sold.
+/// The permission to change cities, zones and holidays. They decide where packages are sold.
 pub(crate) const ZONE_WRITE: &str = crate::prices::PRICE_WRITE;
 /// The default radius of a cluster, in km.
 const DEFAULT_CLUSTER_RADIUS_KM: f64 = 2.5;
@@ -58,20 +58,15 @@ pub(crate) struct ServiceRequest {
     timeslot: Slot,
 }
 
-fn named(name: &str) -> Result<&str, Error> {
-    let name = name.trim();
-    match !name.is_empty() && name.len() <= MAX_NAME {
-        true => Ok(name),
-        false => Err(errors::invalid("name", "must be 1 to 100 bytes")),
-    }
-}
-
-/// Returns the name of a state or a district.
-fn level(field: &str, name: &str) -> Result<String, Error> {
+/// Returns a name without white space at both ends.
+fn checked_name<'a>(field: &str, name: &'a str) -> Result<&'a str, Error> {
     let name = name.trim();
     match !name.is_empty() && name.len() <= MAX_NAME && is_storable(name) {
-        true => Ok(name.to_owned()),
-        false => Err(errors::invalid(field, "must be 1 to 100 bytes")),
+        true => Ok(name),
+        false => Err(errors::invalid(
+            field,
+            "must be 1 to 100 bytes without U+0000",
+        )),
     }
 }
 
@@ -99,10 +94,10 @@ impl Schedule {
     /// # Errors
     /// `VALIDATION_ERROR`, or `CONFLICT` if its name exists.
     pub(crate) async fn create_city(&self, actor: &Actor, new: &NewCity) -> Result<Value, Error> {
-        let (id, name) = (Uuid::new_v4(), named(&new.name)?);
+        let (id, name) = (Uuid::new_v4(), checked_name("name", &new.name)?);
         let given = |field: &str, name: &Option<String>| {
-            let name = name.as_deref().map(|name| level(field, name));
-            name.transpose()
+            let name = name.as_deref().map(|name| checked_name(field, name));
+            Ok::<_, Error>(name.transpose()?.map(str::to_owned))
         };
         let place = &Territory {
             state: given("state", &new.state)?,
@@ -114,20 +109,15 @@ impl Schedule {
                 if !zones::insert_city(&tx, id, name, place, new.centre).await? {
                     return Err(errors::city_taken());
                 }
-                let made = json!({
+                let city = json!({
                     "id": id, "name": name, "state": place.state, "district": place.district,
                     "centre": new.centre,
                 });
-                let changes = ("", Value::Null, made.clone());
-                self.record(
-                    &tx,
-                    actor,
-                    ("city.create", ZONE_WRITE),
-                    ("city", id),
-                    changes,
-                )
-                .await?;
-                Ok(made)
+                let action = ("city.create", ZONE_WRITE);
+                let changes = ("", Value::Null, city.clone());
+                self.record(&tx, actor, action, ("city", id), changes)
+                    .await?;
+                Ok(city)
             })
             .await
     }
@@ -141,22 +131,22 @@ impl Schedule {
         actor: &Actor,
         new: &NewCluster,
     ) -> Result<Value, Error> {
-        let (id, name) = (Uuid::new_v4(), named(&new.name)?);
+        let (id, name) = (Uuid::new_v4(), checked_name("name", &new.name)?);
         let km = radius(new.radius_km.unwrap_or(DEFAULT_CLUSTER_RADIUS_KM))?;
         self.database
             .transaction(|tx| async move {
                 require_city(&tx, new.city_id).await?;
                 let ids = (id, new.city_id);
                 zones::insert_cluster(&tx, ids, name, new.centre, km).await?;
-                let made = json!({
+                let cluster = json!({
                     "id": id, "cityId": new.city_id, "name": name,
                     "centre": new.centre, "radiusKm": km,
                 });
                 let action = ("cluster.create", ZONE_WRITE);
-                let changes = ("", Value::Null, made.clone());
+                let changes = ("", Value::Null, cluster.clone());
                 self.record(&tx, actor, action, ("cluster", id), changes)
                     .await?;
-                Ok(made)
+                Ok(cluster)
             })
             .await
     }
@@ -172,10 +162,10 @@ impl Schedule {
             _ => return Err(errors::invalid("operator", "must be company or franchise")),
         };
         if is_franchise != zone.franchise_id.is_some() {
-            let problem = "must be set for a franchise and left out for other owners";
+            let problem = "must be set for a franchise, and must not be set otherwise";
             return Err(errors::invalid("franchiseId", problem));
         }
-        zone.name = named(&zone.name)?.to_owned();
+        zone.name = checked_name("name", &zone.name)?.to_owned();
         zone.radius_km = radius(zone.radius_km)?;
         let stored = &zone;
         self.database
@@ -197,7 +187,7 @@ impl Schedule {
     /// # Errors
     /// `VALIDATION_ERROR`.
     pub(crate) async fn add_holiday(&self, actor: &Actor, new: &NewHoliday) -> Result<(), Error> {
-        let name = named(&new.name)?;
+        let name = checked_name("name", &new.name)?;
         self.database
             .transaction(|tx| async move {
                 let date = new.date.to_string();

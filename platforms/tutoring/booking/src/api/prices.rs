@@ -62,7 +62,7 @@ pub(super) async fn release(prices: State, Path(payment): Path<Uuid>) -> Handler
     Ok(Reply::message("discount released").into_response())
 }
 
-pub(super) async fn prices(prices: State) -> HandlerResult {
+pub(super) async fn list(prices: State) -> HandlerResult {
     Reply::ok("price list", prices::all(&prices.database).await?)
 }
 
@@ -75,7 +75,7 @@ pub(super) async fn coupons(prices: State, page: CheckedPage) -> HandlerResult {
     Reply::ok("coupons", coupons::list(&prices.database, page).await?)
 }
 
-pub(super) async fn create(prices: State, Json(request): Json<Coupon>) -> HandlerResult {
+pub(super) async fn create_coupon(prices: State, Json(request): Json<Coupon>) -> HandlerResult {
     Reply::created("coupon created", prices.create_coupon(request).await?)
 }
 
