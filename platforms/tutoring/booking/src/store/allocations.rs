@@ -159,7 +159,7 @@ pub(crate) async fn lock_last(
     .await
 }
 
-/// Returns the days of the package of a session.
+/// Returns the delivery mode of the package of a session.
 pub(crate) async fn mode_of(
     connection: &dyn Connection,
     session: Uuid,

@@ -7,7 +7,7 @@ use tutoring_identity::paged;
 
 use crate::domain::{Coupon, errors};
 
-// Returns the text of a statement that reads coupons.
+// The first part of statements that read coupons.
 statements! { statement: "SELECT id, code, type, discount_type, discount_value, max_redemptions, current_redemptions, valid_from, valid_until FROM coupons " }
 
 /// Returns the coupon with this code, in any case.

@@ -50,12 +50,13 @@ fn place(row: &Row, _: &str) -> DataResult<Option<Place>> {
     Ok(Place::of(row.get("latitude")?, row.get("longitude")?))
 }
 
-/// Converts a timestamp of the database. Only years that no session has are `None`.
+/// Converts a timestamp of the database. Returns `None` for a year that [`Timestamp`] does not
+/// represent.
 pub(crate) fn moment(time: DateTime<Utc>) -> Option<Timestamp> {
     Timestamp::from_microsecond(time.timestamp_micros()).ok()
 }
 
-/// Converts a moment to the type of timestamps in the database.
+/// Converts a timestamp to the type of the database.
 pub(crate) fn time(moment: Timestamp) -> DateTime<Utc> {
     DateTime::from_timestamp_micros(moment.as_microsecond()).unwrap_or(DateTime::<Utc>::MAX_UTC)
 }

@@ -34,10 +34,10 @@ pub(crate) async fn refund(tx: &Transaction, payment: Uuid) -> DataResult<Option
     insert_or_ignore!("allocation_payments (payment_id, allocation_id, session_count, is_refunded) VALUES ({payment}, NULL, 0, {false})")
         .execute(tx)
         .await?;
-    let changed = sql!("UPDATE allocation_payments SET is_refunded = {true} WHERE payment_id = {payment} AND is_refunded = {false}")
-        .execute(tx)
+    let is_new = sql!("UPDATE allocation_payments SET is_refunded = {true} WHERE payment_id = {payment} AND is_refunded = {false}")
+        .changes(tx)
         .await?;
-    if changed.rows_affected() == 0 {
+    if !is_new {
         return Ok(None);
     }
     let (allocation, count): (Option<Uuid>, u16) = sql!(

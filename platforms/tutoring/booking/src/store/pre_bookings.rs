@@ -7,6 +7,9 @@ use tutoring_contract::Slot;
 /// The maximum number of pre-bookings of one course and slot.
 pub(crate) const MAX_CAPACITY: u32 = 10;
 
+// The first part of statements that read pre-bookings.
+statements! { statement: "SELECT id, student_id, course_id, timeslot, details, status, expires_at FROM pre_bookings " }
+
 /// A reservation of a course and slot, before the payment.
 #[derive(Debug, Clone, Serialize, FromRow)]
 #[serde(rename_all = "camelCase")]
@@ -29,9 +32,12 @@ pub(crate) async fn lock_pending(
     student: Uuid,
     course: Uuid,
 ) -> DataResult<Option<PreBooking>> {
-    locked!("SELECT id, student_id, course_id, timeslot, details, status, expires_at FROM pre_bookings WHERE student_id = {student} AND pending_course_id = {course}")
-        .fetch_optional(tx)
-        .await
+    statement!(
+        locked,
+        "WHERE student_id = {student} AND pending_course_id = {course}"
+    )
+    .fetch_optional(tx)
+    .await
 }
 
 /// Returns the students of a list who have a pending pre-booking of a course and slot.
@@ -101,7 +107,10 @@ pub(crate) async fn expired(
     before: DateTime<Utc>,
     limit: u32,
 ) -> DataResult<Vec<PreBooking>> {
-    sql!("SELECT id, student_id, course_id, timeslot, details, status, expires_at FROM pre_bookings WHERE status = 'pending' AND expires_at < {before} ORDER BY expires_at LIMIT {limit}")
-        .fetch_all(connection)
-        .await
+    statement!(
+        sql,
+        "WHERE status = 'pending' AND expires_at < {before} ORDER BY expires_at LIMIT {limit}"
+    )
+    .fetch_all(connection)
+    .await
 }

@@ -5,7 +5,7 @@ use tutoring_contract::ClassType;
 
 use crate::domain::Price;
 
-// Returns the text of a statement that reads prices.
+// The first part of statements that read prices.
 statements! { statement: "SELECT class_type, session_count, is_summer, base_price_minor, currency, gst_percentage, coupon_minor, deal_minor FROM pricing_config " }
 
 /// Returns the price that applies at a time. A summer price precedes the normal one.
@@ -22,7 +22,7 @@ pub(crate) async fn at(
     .await
 }
 
-/// Returns the active prices, and locks nothing.
+/// Returns the active prices.
 pub(crate) async fn all(connection: &dyn Connection) -> DataResult<Vec<Price>> {
     statement!(
         sql,

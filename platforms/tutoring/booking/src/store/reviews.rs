@@ -26,7 +26,7 @@ pub(crate) struct Review {
 /// Reads a rating.
 fn rating(row: &Row, _: &str) -> DataResult<Rating> {
     let unexpected = || DataError::unexpected_value("the column is not a rating");
-    Rating::of_halves(row.get("rating_halves")?).ok_or_else(unexpected)
+    Rating::from_halves(row.get("rating_halves")?).ok_or_else(unexpected)
 }
 
 /// Inserts a review. Returns `false` if the side has reviewed the session.

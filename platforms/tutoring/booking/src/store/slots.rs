@@ -83,12 +83,12 @@ async fn take(
     if of_session(tx, allocation, one.number).await?.is_some() {
         return Ok(());
     }
-    let taken = sql!("UPDATE schedule_slots SET state = 'booked', owner_kind = {ALLOCATION}, owner_id = {allocation}, session_number = {one.number} WHERE trainer_id = {trainer} AND slot_date = {one.date.to_string()} AND timeslot = {one.slot.to_string()} AND state = 'available'")
-        .execute(tx)
+    let is_taken = sql!("UPDATE schedule_slots SET state = 'booked', owner_kind = {ALLOCATION}, owner_id = {allocation}, session_number = {one.number} WHERE trainer_id = {trainer} AND slot_date = {one.date.to_string()} AND timeslot = {one.slot.to_string()} AND state = 'available'")
+        .changes(tx)
         .await?;
-    match taken.rows_affected() {
-        0 => Err(errors::slot_taken()),
-        _ => Ok(()),
+    match is_taken {
+        true => Ok(()),
+        false => Err(errors::slot_taken()),
     }
 }
 

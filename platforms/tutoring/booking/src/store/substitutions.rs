@@ -7,6 +7,9 @@ use tutoring_identity::paged;
 
 use super::{Limit, in_territory};
 
+// The first part of statements that read substitutions.
+statements! { statement: "SELECT id, session_date, original_trainer_id, student_id, substitute_trainer_id, session_id, created_by FROM substitutions " }
+
 /// A session that another trainer holds.
 #[derive(Debug, Clone, Serialize, FromRow)]
 #[serde(rename_all = "camelCase")]
@@ -30,7 +33,7 @@ pub(crate) async fn insert(tx: &Transaction, given: &Substitution) -> DataResult
 
 /// Returns a substitution, and locks the row until the transaction ends.
 pub(crate) async fn lock(tx: &Transaction, id: Uuid) -> DataResult<Option<Substitution>> {
-    locked!("SELECT id, session_date, original_trainer_id, student_id, substitute_trainer_id, session_id, created_by FROM substitutions WHERE id = {id}")
+    statement!(locked, "WHERE id = {id}")
         .fetch_optional(tx)
         .await
 }
@@ -59,7 +62,7 @@ pub(crate) async fn list(
     limit: &Limit,
     page: CheckedPage,
 ) -> DataResult<Page<Substitution>> {
-    in_territory!(paged, limit, ["SELECT id, session_date, original_trainer_id, student_id, substitute_trainer_id, session_id, created_by FROM substitutions WHERE 1 = 1"], "(SELECT s.allocation_id FROM tutoring_sessions s WHERE s.id = substitutions.session_id)", [; "ORDER BY session_date DESC, id", page])
+    in_territory!(statement, limit, [paged, "WHERE 1 = 1"], "(SELECT s.allocation_id FROM tutoring_sessions s WHERE s.id = substitutions.session_id)", [; "ORDER BY session_date DESC, id", page])
         .fetch(connection)
         .await
 }

@@ -38,7 +38,7 @@ fn centre(row: &Row, column: &str) -> DataResult<Place> {
     place(row, column)?.ok_or_else(unexpected)
 }
 
-/// How many students a zone has, and how many trainers.
+/// The numbers of allocations and trainers of a zone.
 #[derive(Debug, Serialize, FromRow)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Demand {
@@ -109,7 +109,7 @@ pub(crate) async fn insert_cluster(
         .await
 }
 
-/// Returns the names of cities and their clusters with centre and radius.
+/// Returns the IDs and the names of the cities, in the order of the names.
 pub(crate) async fn cities(connection: &dyn Connection) -> DataResult<Vec<(Uuid, String)>> {
     sql!("SELECT id, name FROM cities ORDER BY name LIMIT {MAX_ZONES}")
         .fetch_all(connection)
