@@ -28,7 +28,7 @@ impl Package {
     ///
     /// # Errors
     /// `VALIDATION_ERROR`, which names the field.
-    pub(crate) fn of_metadata(metadata: &Value) -> Result<Self, Error> {
+    pub(crate) fn from_metadata(metadata: &Value) -> Result<Self, Error> {
         let schedule = metadata.get("schedule");
         let of = |value: Option<&Value>, name: &str| {
             let found = value.and_then(|value| value.get(name)).cloned();
@@ -102,7 +102,7 @@ mod tests {
         let start = |metadata: Value| {
             let mut metadata = metadata;
             metadata["timeSlot"] = json!("16:00");
-            Package::of_metadata(&metadata).unwrap().start_date
+            Package::from_metadata(&metadata).unwrap().start_date
         };
         let date = |text: &str| Some(text.parse().unwrap());
         let all = json!({
@@ -121,10 +121,10 @@ mod tests {
     #[test]
     fn missing_or_wrong_slot_is_an_error_api_3() {
         for metadata in [json!({}), json!(null), json!({ "timeSlot": "4 PM" })] {
-            let rejected = Package::of_metadata(&metadata).unwrap_err();
+            let rejected = Package::from_metadata(&metadata).unwrap_err();
             assert_eq!(rejected.fields()[0].field, "schedule.timeSlot");
         }
         let wrong = json!({ "timeSlot": "16:00", "location": { "latitude": 91, "longitude": 0 } });
-        assert!(Package::of_metadata(&wrong).is_err());
+        assert!(Package::from_metadata(&wrong).is_err());
     }
 }

@@ -9,7 +9,7 @@ pub(crate) struct Rating(u16);
 
 impl Rating {
     /// Returns the rating with a number of halves, 1 to 10.
-    pub(crate) fn of_halves(halves: u16) -> Option<Self> {
+    pub(crate) fn from_halves(halves: u16) -> Option<Self> {
         (1..=MAX_HALVES).contains(&halves).then_some(Self(halves))
     }
 
@@ -43,12 +43,12 @@ mod tests {
     #[test]
     fn ratings_have_steps_of_a_half_api_3() {
         for halves in 1..=MAX_HALVES {
-            let rating = Rating::of_halves(halves).unwrap();
+            let rating = Rating::from_halves(halves).unwrap();
             assert_eq!(Rating::try_from(f64::from(rating)), Ok(rating));
         }
         for value in [0.0, 0.4, 0.75, 5.1, 5.5, -1.0, f64::NAN, f64::INFINITY] {
             assert!(Rating::try_from(value).is_err(), "{value}");
         }
-        assert!(Rating::of_halves(0).is_none() && Rating::of_halves(11).is_none());
+        assert!(Rating::from_halves(0).is_none() && Rating::from_halves(11).is_none());
     }
 }

@@ -15,7 +15,7 @@ named! {
     }
 }
 
-/// The state of a session.
+/// An action that changes the state of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Action {
     Start,

@@ -23,7 +23,7 @@ impl Schedule {
         tx: &Transaction,
         granted: &CourseAccessGranted,
     ) -> Result<(), Error> {
-        let package = Package::of_metadata(&granted.metadata)?;
+        let package = Package::from_metadata(&granted.metadata)?;
         // Another publisher may send only the metadata of the contract. Its upgrade has the ID of a
         // purchase that is paid already.
         let is_upgrade = granted.metadata.get("isUpgrade") == Some(&Value::Bool(true));

@@ -33,7 +33,7 @@ pub(crate) struct AvailabilityQuery {
     pub(crate) uses_distances: bool,
 }
 
-/// Whether something is available, and why not.
+/// Whether a course or a trainer is available, and the reason if not.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Availability {
@@ -285,7 +285,7 @@ impl Schedule {
         }
     }
 
-    /// Whether a date has no sessions.
+    /// Whether a date is a holiday.
     async fn is_holiday(&self, date: Date) -> Result<bool, Error> {
         if date < self.zone.today() {
             return Err(errors::invalid("date", "must not be in the past"));

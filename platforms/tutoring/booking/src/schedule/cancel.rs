@@ -98,17 +98,17 @@ impl Schedule {
         allocation: &mut Allocation,
         left: u16,
     ) -> Result<(), Error> {
-        let mut more = allocation.session_count - left;
+        let mut excess = allocation.session_count - left;
         let sessions = sessions::of_allocation(tx, allocation.id).await?;
         let reserved = slots::of_allocation(tx, allocation.id).await?;
         for slot in reserved.iter().rev() {
             let number = slot.planned.number;
             let session = sessions.iter().find(|one| one.session_number == number);
             let is_open = session.is_none_or(|one| one.status == SessionStatus::Scheduled);
-            if more == 0 || !is_open {
+            if excess == 0 || !is_open {
                 continue;
             }
-            more -= 1;
+            excess -= 1;
             slots::free(tx, allocation.id, number).await?;
             if let Some(session) = session {
                 let mut session = session.clone();

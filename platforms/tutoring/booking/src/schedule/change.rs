@@ -48,7 +48,7 @@ impl Schedule {
             .transaction(|tx| async move {
                 let mut allocation = self.locked_for(&tx, actor, id).await?;
                 allocation.require_open()?;
-                let before = members(&allocation);
+                let before = changeable_fields(&allocation);
                 if change.notes.is_some() {
                     allocation.notes = notes.map(str::to_owned);
                     allocations::update(&tx, &allocation).await?;
@@ -66,7 +66,7 @@ impl Schedule {
                         }
                     }
                 };
-                let changes = ("", before, members(&changed));
+                let changes = ("", before, changeable_fields(&changed));
                 let action = ("allocation.change", ALLOCATION_WRITE);
                 self.record(&tx, actor, action, ("allocation", id), changes)
                     .await?;
@@ -136,7 +136,7 @@ impl Schedule {
 }
 
 /// Returns the fields that an administrator may change.
-fn members(allocation: &Allocation) -> Value {
+fn changeable_fields(allocation: &Allocation) -> Value {
     json!({
         "allocationId": allocation.id,
         "status": allocation.status,

@@ -18,7 +18,7 @@ use crate::{
 const AUTOMATIC_CONFIRMATION: TimeDelta = TimeDelta::hours(24);
 /// Maximum number of sessions that one step confirms.
 const BATCH: u32 = 100;
-const NOTE_OF_STEP: &str = "confirmed automatically after 24 hours";
+const AUTOMATIC_NOTE: &str = "confirmed automatically after 24 hours";
 
 impl Schedule {
     /// Stores the student's answer to an ended session. A repeated confirmation changes nothing.
@@ -124,9 +124,9 @@ impl Schedule {
                         return Ok(());
                     }
                     session.status = SessionStatus::Completed;
-                    session.notes = Some(NOTE_OF_STEP.to_owned());
+                    session.notes = Some(AUTOMATIC_NOTE.to_owned());
                     let by = session.trainer_id;
-                    attendance::store(&tx, id, "present", Some(NOTE_OF_STEP), by).await?;
+                    attendance::store(&tx, id, "present", Some(AUTOMATIC_NOTE), by).await?;
                     let mut allocation = self.locked(&tx, session.allocation_id).await?;
                     self.complete(&tx, &mut session, &mut allocation).await
                 })

@@ -116,15 +116,11 @@ impl Effect<Schedule> for BusinessEvent<StudentChanged> {
 
 impl Effect<Schedule> for BusinessEvent<TrainerChanged> {
     async fn apply(&self, tx: &Transaction, _: &Schedule) -> Result<(), Error> {
-        match self.data.snapshot.as_object() {
-            Some(members) => {
-                Ok(
-                    TrainerCopies::store(tx, self.data.trainer_id, self.data.version, members)
-                        .await?,
-                )
-            }
-            None => Ok(()),
-        }
+        let Some(members) = self.data.snapshot.as_object() else {
+            return Ok(());
+        };
+        let (trainer, version) = (self.data.trainer_id, self.data.version);
+        Ok(TrainerCopies::store(tx, trainer, version, members).await?)
     }
 }
 

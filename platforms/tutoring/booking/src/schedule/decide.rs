@@ -114,7 +114,7 @@ impl Schedule {
                         Flags::read(&tx).await?.require_offered(offer)?;
                         (None, package.clone(), *count)
                     }
-                    None => Self::left_of(&tx, last).await?,
+                    None => Self::remaining(&tx, last).await?,
                 };
                 let (mut allocation, is_new) =
                     self.open(&tx, owner, purchase, package, count).await?;
@@ -179,9 +179,9 @@ impl Schedule {
         })
     }
 
-    /// Returns the purchase, the package and the sessions that are left of the last allocation of a
-    /// student and course.
-    async fn left_of(
+    /// Returns the purchase, the package and the number of remaining sessions of the last allocation
+    /// of a student and course.
+    async fn remaining(
         tx: &Transaction,
         last: Option<Allocation>,
     ) -> Result<(Option<Uuid>, Package, u16), Error> {

@@ -71,7 +71,10 @@ impl Schedule {
             // A journey that was not committed must not be live. It also expires by itself.
             if let Err(error) = self.journeys.remove(id).await {
                 let error = error_chain(&error);
-                tracing::warn!(error, "a journey that failed to start was not removed");
+                tracing::warn!(
+                    error,
+                    "a journey that failed to start was not removed from Redis and expires later"
+                );
             }
         }
         started
