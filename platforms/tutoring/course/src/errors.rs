@@ -28,6 +28,9 @@ seaworthy::errors! {
     status_order: Conflict "STATUS_ORDER" => "the status of a course changes from draft to published, and from published to archived";
     /// A purchase of more than 30 sessions. The event is dead-lettered after its last attempt.
     too_many_sessions: Conflict TOO_MANY_SESSIONS => "a purchase has at most 30 sessions";
+    purchase_exists: Conflict "PURCHASE_EXISTS" =>
+        "the student has an active purchase of this course: upgrade it instead";
+    tier_too_low: Conflict "TIER_TOO_LOW" => "an upgrade cannot reduce the number of sessions";
     /// A course or level that no purchase of the student unlocks.
     no_access(reason: &'static str): Forbidden "NO_ACCESS" => reason;
     attempt_too_early(next: DateTime<Utc>): Conflict "ATTEMPT_TOO_EARLY" =>

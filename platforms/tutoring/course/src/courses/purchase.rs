@@ -40,9 +40,9 @@ pub(super) struct Paid {
 }
 
 impl Paid {
-    /// Returns the metadata of the payment, which name it and its sessions. The booking service
-    /// counts each payment and each refund once.
-    fn named(&self) -> Value {
+    /// Returns the metadata of the events: those of the payment, with its ID and its number of
+    /// sessions. With the ID, the booking service counts each payment and each refund once.
+    fn event_metadata(&self) -> Value {
         let mut members = match &self.metadata {
             Value::Object(members) => members.clone(),
             _ => serde_json::Map::new(),
@@ -120,7 +120,7 @@ impl Courses {
         purchase: &Purchase,
         paid: &Paid,
     ) -> Result<(), Error> {
-        let metadata = paid.named();
+        let metadata = paid.event_metadata();
         let (purchase_id, student_id) = (purchase.id, purchase.student_id);
         let (course_id, purchase_tier) = (purchase.course_id, purchase.purchase_tier);
         let created = PurchaseCreated {
@@ -181,12 +181,11 @@ impl Courses {
         };
         self.database
             .transaction(|tx| async move {
-                // The lock of the course serializes two first purchases.
+                // The lock of the course serializes concurrent purchases.
                 catalogue::lock(&tx, paid.course).await?;
                 let active = purchases::lock_active(&tx, paid.student, paid.course).await?;
                 match active {
-                    // A second purchase is an upgrade, which has its own route.
-                    Some(_) => Err(errors::too_many_sessions()),
+                    Some(_) => Err(errors::purchase_exists()),
                     None => self.open(&tx, paid).await,
                 }
             })
@@ -216,7 +215,7 @@ impl Courses {
                     payment: Uuid::new_v4(),
                     student: known.student_id,
                     course: known.course_id,
-                    session_count: more.ok_or_else(errors::too_many_sessions)?,
+                    session_count: more.ok_or_else(errors::tier_too_low)?,
                     expires_at: None,
                     metadata: known.metadata.clone(),
                 };
