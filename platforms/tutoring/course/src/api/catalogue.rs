@@ -23,7 +23,7 @@ pub(super) async fn show(courses: State, Path(id): Path<Uuid>) -> HandlerResult 
     Reply::ok("course", courses.published(id).await?)
 }
 
-/// Returns a level with its sessions.
+/// Returns the levels of a phase with their sessions.
 async fn level_views(courses: &Courses, phase: Uuid) -> Result<Vec<Value>, Error> {
     let mut views = Vec::new();
     for level in structure::levels(&courses.database, phase).await? {
@@ -80,10 +80,8 @@ pub(super) async fn sessions(
     Path(id): Path<Uuid>,
     page: CheckedPage,
 ) -> HandlerResult {
-    let course = structure::course_of_level(&courses.database, id).await?;
-    courses
-        .published(course.ok_or_else(errors::not_found)?)
-        .await?;
+    let place = structure::place_of_level(&courses.database, id).await?;
+    courses.published(place.course).await?;
     let sessions = structure::sessions(&courses.database, id).await?;
     Reply::ok("sessions", page.part(sessions))
 }

@@ -240,10 +240,8 @@ impl Courses {
                 }
                 assignments::set_grade(&tx, id, grader, grade, now).await?;
                 let (score, max_score) = (grade.score, assignment.max_score);
-                let body = format!(
-                    "{score} of {max_score} points for \"{}\".",
-                    assignment.title
-                );
+                let title = &assignment.title;
+                let body = format!("{score} of {max_score} points for \"{title}\".");
                 let text = ("Your assignment is graded", body);
                 let data = json!({ "assignmentId": assignment.id, "score": score });
                 self.notify(&tx, submission.student_id, Subject::Assignment, text, data)

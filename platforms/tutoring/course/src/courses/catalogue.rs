@@ -132,19 +132,13 @@ impl Courses {
                 let known = catalogue::lock(&tx, id).await?;
                 let before = known.ok_or_else(errors::not_found)?;
                 let mut course = before.clone();
-                let CourseChange {
-                    title,
-                    description,
-                    category,
-                    difficulty,
-                    status,
-                } = change.clone();
-                course.title = title.unwrap_or(course.title);
-                course.description = description.unwrap_or(course.description);
-                course.category = category.unwrap_or(course.category);
-                course.difficulty = difficulty.unwrap_or(course.difficulty);
+                let change = change.clone();
+                course.title = change.title.unwrap_or(course.title);
+                course.description = change.description.unwrap_or(course.description);
+                course.category = change.category.unwrap_or(course.category);
+                course.difficulty = change.difficulty.unwrap_or(course.difficulty);
                 check(&course)?;
-                if let Some(status) = status.filter(|status| *status != course.status) {
+                if let Some(status) = change.status.filter(|status| *status != course.status) {
                     self.require_status(&tx, &course, &status).await?;
                     course.status = status;
                 }
@@ -174,8 +168,8 @@ impl Courses {
         }
     }
 
-    /// Stores the entry of the audit log and the event of a change. A created course has no
-    /// version before.
+    /// Stores the entry of the audit log and the event of a change. `before` is `None` for a created
+    /// course.
     pub(super) async fn record(
         &self,
         tx: &Transaction,
@@ -256,8 +250,7 @@ impl Courses {
         let (session, quiz) = (&session, &quiz);
         self.database
             .transaction(|tx| async move {
-                let course = structure::course_of_level(&tx, level).await?;
-                let course = course.ok_or_else(errors::not_found)?;
+                let course = structure::place_of_level(&tx, level).await?.course;
                 self.require_draft(&tx, course).await?;
                 let session = structure::add_session(&tx, level, session, quiz.clone()).await?;
                 self.record_addition(&tx, ("course.add_session", course), json!(session))

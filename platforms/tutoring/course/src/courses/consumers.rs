@@ -45,11 +45,8 @@ pub(crate) fn consumers() -> [Consumer<Courses>; 3] {
 
 impl Effect<Courses> for BusinessEvent<PurchaseConfirmed> {
     async fn apply(&self, tx: &Transaction, courses: &Courses) -> Result<(), Error> {
-        let count = self
-            .data
-            .metadata
-            .get("sessionCount")
-            .and_then(Value::as_u64);
+        let metadata = &self.data.metadata;
+        let count = metadata.get("sessionCount").and_then(Value::as_u64);
         let count = count.and_then(|count| u8::try_from(count).ok());
         let session_count = count.unwrap_or(0);
         require_tier(session_count)?;
@@ -59,7 +56,7 @@ impl Effect<Courses> for BusinessEvent<PurchaseConfirmed> {
             course: self.data.course_id,
             session_count,
             expires_at: None,
-            metadata: self.data.metadata.clone(),
+            metadata: metadata.clone(),
         };
         courses.open_paid(tx, &paid).await
     }

@@ -199,15 +199,13 @@ impl Courses {
                     return Err(errors::project_reviewed());
                 }
                 projects::set_review(&tx, id, reviewer, review).await?;
+                let title = &project.title;
                 let body = match review.status.as_str() {
-                    "approved" => format!("Your project \"{}\" is approved.", project.title),
+                    "approved" => format!("Your project \"{title}\" is approved."),
                     REVISION_REQUIRED => {
-                        format!(
-                            "Revise your project \"{}\" and send it again.",
-                            project.title
-                        )
+                        format!("Revise your project \"{title}\" and send it again.")
                     }
-                    _ => format!("Your project \"{}\" is rejected.", project.title),
+                    _ => format!("Your project \"{title}\" is rejected."),
                 };
                 let text = ("Review of your project", body);
                 let data = json!({ "projectId": id, "status": review.status });

@@ -4,19 +4,9 @@ use seaworthy::{data::prelude::*, prelude::*};
 use tutoring_contract::{CheckedPage, Page};
 use tutoring_identity::paged;
 
-/// Returns the text of a statement that reads assignments.
-macro_rules! assignments {
-    ($select:ident, $($rest:tt)*) => {
-        $select!("SELECT id, course_id, title, description, due_at, max_score, created_at FROM assignments ", $($rest)*)
-    };
-}
-
-/// Returns the text of a statement that reads submissions.
-macro_rules! submissions {
-    ($select:ident, $($rest:tt)*) => {
-        $select!("SELECT id, assignment_id, student_id, content, file_keys, score, feedback, graded_at, created_at FROM assignment_submissions ", $($rest)*)
-    };
-}
+// The first parts of statements that read assignments and submissions.
+statements! { assignments: "SELECT id, course_id, title, description, due_at, max_score, created_at FROM assignments " }
+statements! { submissions: "SELECT id, assignment_id, student_id, content, file_keys, score, feedback, graded_at, created_at FROM assignment_submissions " }
 
 /// An assignment of a course.
 #[derive(Debug, Clone, Serialize, FromRow)]
@@ -98,8 +88,8 @@ pub(crate) async fn submission_of(
     .await
 }
 
-/// Returns a page of the submissions of an assignment, the newest first. With a
-/// trainer, those of the trainer's students.
+/// Returns a page of the submissions of an assignment, the newest first. With a trainer, the page
+/// has only those of the trainer's students.
 pub(crate) async fn submissions(
     connection: &dyn Connection,
     assignment: &Assignment,

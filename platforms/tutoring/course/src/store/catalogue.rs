@@ -4,7 +4,7 @@ use seaworthy::{data::prelude::*, prelude::*};
 use tutoring_contract::{CheckedPage, Page};
 use tutoring_identity::{containing, paged};
 
-// Returns the text of a statement that reads courses.
+// The first part of statements that read courses.
 statements! { statement: "SELECT id, title, description, category, difficulty, status, version, created_at, updated_at FROM courses " }
 
 #[derive(Debug, Clone, Serialize, FromRow)]

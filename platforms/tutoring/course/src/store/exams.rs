@@ -17,10 +17,10 @@ pub(crate) async fn questions(
 
 /// Stores the exam of a level. The lock of the course serializes the calls.
 pub(crate) async fn store(tx: &Transaction, level: Uuid, questions: &Value) -> DataResult<()> {
-    let updated = sql!("UPDATE exams SET questions = {questions.clone()}, updated_at = {Utc::now()} WHERE level_id = {level}")
-        .execute(tx)
+    let is_updated = sql!("UPDATE exams SET questions = {questions.clone()}, updated_at = {Utc::now()} WHERE level_id = {level}")
+        .changes(tx)
         .await?;
-    if updated.rows_affected() > 0 {
+    if is_updated {
         return Ok(());
     }
     sql!("INSERT INTO exams (level_id, questions, updated_at) VALUES ({level}, {questions.clone()}, {Utc::now()})")

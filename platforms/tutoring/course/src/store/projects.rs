@@ -4,7 +4,7 @@ use seaworthy::{data::prelude::*, prelude::*};
 use tutoring_contract::{CheckedPage, Page};
 use tutoring_identity::paged;
 
-// Returns the text of a statement that reads projects.
+// The first part of statements that read projects.
 statements! { statement: "SELECT id, student_id, level_id, course_id, visibility, status, title, description, video_key, pdf_key, image_keys, feedback, rating, reviewed_at, created_at FROM student_projects " }
 
 /// A project of a student.

@@ -3,7 +3,7 @@
 use seaworthy::{data::prelude::*, prelude::*};
 use serde_json::Value;
 
-// Returns the text of a statement that reads purchases.
+// The first part of statements that read purchases.
 statements! { statement: "SELECT id, student_id, course_id, active_course_id, purchase_tier, metadata, expires_at, completed_at, created_at FROM purchases " }
 
 #[derive(Debug, Clone, Serialize, FromRow)]

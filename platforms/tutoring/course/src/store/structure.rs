@@ -49,7 +49,7 @@ pub(crate) struct Session {
     sheet_key: Option<String>,
 }
 
-/// A session with its place and its quiz, which has answers.
+/// A session with its course, its level and its quiz, which contains the answers.
 #[derive(Debug, Clone, FromRow)]
 pub(crate) struct SessionContent {
     pub(crate) course_id: Uuid,
@@ -106,16 +106,7 @@ pub(crate) async fn course_of_phase(
         .await
 }
 
-pub(crate) async fn course_of_level(
-    connection: &dyn Connection,
-    level: Uuid,
-) -> DataResult<Option<Uuid>> {
-    sql!("SELECT p.course_id FROM course_levels l JOIN course_phases p ON p.id = l.phase_id WHERE l.id = {level}")
-        .fetch_optional(connection)
-        .await
-}
-
-/// Returns the course of a level, and its sequence.
+/// Returns the course and the sequence of a level.
 ///
 /// # Errors
 /// `NOT_FOUND`.
@@ -130,7 +121,7 @@ pub(crate) async fn place_of_level(
     Ok(LevelPlace { course, sequence })
 }
 
-/// Returns a session with its place.
+/// Returns a session with its course and its level.
 ///
 /// # Errors
 /// `NOT_FOUND`.
@@ -175,11 +166,10 @@ pub(crate) async fn add_phase(
             .execute(tx)
             .await?;
     }
-    let title = title.to_owned();
     Ok(Phase {
         id,
         sequence,
-        title,
+        title: title.to_owned(),
     })
 }
 

@@ -18,7 +18,8 @@ pub(crate) async fn insert(connection: &dyn Connection, key: &str, user: Uuid) -
     .await
 }
 
-/// Returns the worker that deletes the owners of old files. It may run on every replica.
+/// Returns the worker that deletes the rows of old files, and not the files. It may run on every
+/// replica.
 pub(crate) fn purge_worker(database: &Database) -> Worker {
     data::purge_worker("purge uploads", database, async |database: Database| {
         sql("DELETE FROM uploads WHERE object_key IN (SELECT object_key FROM uploads WHERE created_at < ? LIMIT ?)")
