@@ -9,7 +9,7 @@ use crate::{
 };
 
 pub(super) async fn create(courses: State, Json(assignment): Json<NewAssignment>) -> HandlerResult {
-    let missing = || invalid("courseId", "must be a course");
+    let missing = || invalid("courseId", "is required");
     let course = assignment.course_id.ok_or_else(missing)?;
     let created = courses.assign(course, assignment).await?;
     Reply::created("assignment created", created)

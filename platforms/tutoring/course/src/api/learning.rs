@@ -29,14 +29,14 @@ pub(super) async fn session(courses: State, id: ExtractResult<Path<Uuid>>) -> Ha
 
 pub(super) async fn watch(courses: State, Json(request): Json<SessionRequest>) -> HandlerResult {
     let progress = courses
-        .see(caller()?, request.session_id, Seen::Video)
+        .record_seen(caller()?, request.session_id, Seen::Video)
         .await?;
     Reply::ok("video watched", progress)
 }
 
 pub(super) async fn preview(courses: State, Json(request): Json<SessionRequest>) -> HandlerResult {
     let progress = courses
-        .see(caller()?, request.session_id, Seen::Sheet)
+        .record_seen(caller()?, request.session_id, Seen::Sheet)
         .await?;
     Reply::ok("sheet previewed", progress)
 }

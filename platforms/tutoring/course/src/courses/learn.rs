@@ -74,7 +74,7 @@ impl Courses {
     ///
     /// # Errors
     /// `NOT_FOUND` or `FORBIDDEN`.
-    pub(crate) async fn see(
+    pub(crate) async fn record_seen(
         &self,
         student: Uuid,
         session: Uuid,
@@ -93,8 +93,8 @@ impl Courses {
             .await
     }
 
-    /// Scores the quiz of a session, and keeps the best score. A session without a quiz takes no
-    /// answers.
+    /// Scores the quiz of a session, and keeps the best score. A session without a quiz accepts an
+    /// empty list only.
     ///
     /// # Errors
     /// `VALIDATION_ERROR`, `NOT_FOUND` or `FORBIDDEN`.
