@@ -156,8 +156,8 @@ impl SettingsFile {
     }
 }
 
-/// A file of settings that was replaced. Its drop restores the previous one, unless the new one is
-/// kept. The stop of the service thus leaves no settings that the plugin did not accept.
+/// A file of settings that was replaced. Dropping it restores the previous file, unless the new one
+/// is kept. A stop of the service therefore leaves no settings that the plugin did not accept.
 pub(crate) struct ReplacedSettings {
     plugin: String,
     path: PathBuf,

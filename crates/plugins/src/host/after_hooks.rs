@@ -119,8 +119,8 @@ impl Plugins {
 }
 
 impl Unfinished {
-    /// Marks that the work returned, so that the drop calls no hooks. Returns the call of later
-    /// hooks.
+    /// Marks that the work returned, so that dropping the guard does not call hooks. Returns the
+    /// call of later hooks.
     pub(crate) fn finish(mut self) -> HookCall {
         self.points = &[];
         std::mem::take(&mut self.call)

@@ -15,7 +15,7 @@ struct State {
     count: u64,
 }
 
-/// A running update. Its drop is the end.
+/// A running update. Dropping it ends the update.
 #[derive(Debug)]
 pub(super) struct Update<'a>(&'a Updates);
 

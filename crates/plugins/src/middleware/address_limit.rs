@@ -37,7 +37,7 @@ struct Inner {
     blocked: Counter,
 }
 
-/// An admitted request. Its drop counts it, even if the client cancels it.
+/// An admitted request. Dropping it counts the request, even if the client cancels it.
 #[derive(Debug)]
 pub(crate) struct Admitted {
     limit: AddressLimit,

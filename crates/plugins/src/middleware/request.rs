@@ -74,7 +74,7 @@ async fn call_hooked(plugins: &Plugins, request: Request, next: Next) -> Respons
         drop(unfinished.finish());
         return layer_rejection(error, is_grpc);
     }
-    // The drop at the end of the body calls `after_response` with the status.
+    // The body is dropped at its end. This calls `after_response` with the status.
     unfinished.call = data;
     unfinished.explain = None;
     response.map(|inner| {

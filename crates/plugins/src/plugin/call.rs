@@ -184,7 +184,7 @@ impl Plugin {
         let permission = admission.permission;
         let timeout = function.timeout.min(self.limits.timeout);
         let caller = Caller::default();
-        // Its drop ends the guest, even if this future is dropped.
+        // Dropping it ends the guest. This also happens if this future is dropped.
         let _waiting = function.ends_with_caller.then(|| caller.wait());
         let waiting_caller = caller.clone();
         let limits = CallLimits {

@@ -4,7 +4,7 @@ use tokio::sync::watch;
 #[derive(Debug, Default)]
 pub(crate) struct Uses(watch::Sender<()>);
 
-/// One use. It ends at the drop of this value and its clones.
+/// One use. It ends when this value and its clones are dropped.
 #[derive(Debug, Clone)]
 pub(crate) struct Use {
     _counted: watch::Receiver<()>,

@@ -7,8 +7,8 @@ use crate::PluginErrorCode;
 pub(crate) enum CallError {
     #[error("exceeded its timeout of {0:?}")]
     Timeout(Duration),
-    /// As `Timeout`, but the guest waited for a core during most of this time. Or its caller left,
-    /// so the cause of the delay is unknown.
+    /// As `Timeout`, but the guest waited for a core during most of this time. Or its caller
+    /// stopped waiting, so the cause of the delay is unknown.
     #[error("exceeded its timeout of {0:?}")]
     Starved(Duration),
     #[error("needs more memory than {0} bytes")]
@@ -31,7 +31,7 @@ pub(crate) enum CallError {
     #[error("cannot be called, because a thread cannot be created: raise the limit of threads")]
     NoThread,
     /// The caller stopped waiting, or the deadline of its request passed.
-    #[error("was cancelled, because its caller left")]
+    #[error("was cancelled, because its caller stopped waiting")]
     Cancelled,
     #[error("is disabled after too many faults")]
     Disabled,

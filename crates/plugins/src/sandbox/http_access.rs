@@ -90,7 +90,7 @@ impl HttpAccess {
         let call = async move {
             tokio::select! {
                 ended = tokio::time::timeout(left, call) => ended,
-                () = caller.left() => Ok(Err("the caller left".to_owned())),
+                () = caller.left() => Ok(Err("the caller stopped waiting".to_owned())),
             }
         };
         // In a task, because threads that the request starts inherit the priority of their creator.

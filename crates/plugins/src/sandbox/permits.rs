@@ -5,14 +5,14 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError};
 use super::CallOrigin;
 
 /// Permits for concurrent calls. Anonymous calls use at most half of them, so a flood of them
-/// leaves the others to authenticated callers. Of a single permit, they may use it.
+/// leaves the others to authenticated callers. If there is only one permit, they may use it.
 #[derive(Debug, Clone)]
 pub(crate) struct Permits {
     all: Arc<Semaphore>,
     anonymous: Arc<Semaphore>,
 }
 
-/// A permit for one call. Its drop releases it.
+/// A permit for one call. Dropping it releases the permit.
 #[derive(Debug)]
 pub(crate) struct Permit {
     _all: OwnedSemaphorePermit,

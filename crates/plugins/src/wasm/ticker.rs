@@ -40,7 +40,7 @@ struct Sleep {
     is_stopped: bool,
 }
 
-/// A running call. Its drop is the end of the call.
+/// A running call. Dropping it ends the call.
 pub(super) struct Ticking<'a>(&'a Clock);
 
 impl Ticker {

@@ -14,7 +14,7 @@ use crate::event::{
 };
 
 /// The delivery of a queued event to the handlers that its subscriber has at its start. It counts
-/// as running until its drop.
+/// as running until it is dropped.
 pub(super) struct Delivery {
     bus: EventBus,
     subscriber: SubscriptionId,

@@ -12,7 +12,7 @@ use crate::{
     sandbox::{CallOrigin, Permission, Permit, Permits},
 };
 
-/// The permission for a call. If its guest does not run, its drop makes the next call the trial of
+/// The permission for a call. If it is dropped before its guest runs, the next call is the trial of
 /// a disabled plugin.
 pub(super) struct Admission {
     pub(super) permission: Permission,
