@@ -31,7 +31,7 @@ impl FlagValue for i64 {
     const TYPE: &'static str = "integer";
 
     fn of(variant: &Variant) -> Option<Self> {
-        /// 2^63. Integral floats from its negation to below it fit into an `i64`.
+        /// 2^63. Integral floats from -2^63 to below 2^63 fit into an `i64`.
         const BEYOND: f64 = 9_223_372_036_854_775_808.0;
         variant.value.as_i64().or_else(|| {
             let number = variant.value.as_f64()?;

@@ -25,7 +25,7 @@ pub(crate) use split::Split;
 
 use crate::context::{Scope, TARGETING_KEY};
 
-/// Scratch memory above this size is returned after an evaluation.
+/// Scratch memory above this size is freed after an evaluation.
 const MAX_SCRATCH: usize = 64 * 1024;
 /// Maximum memory of an evaluation: far more than a context has, and little for a process. Rules
 /// can double a text in each step.

@@ -10,7 +10,7 @@ pub(super) enum Shape {
     Bool,
     Text,
     Count,
-    /// A time such as `720h`.
+    /// A duration such as `720h`.
     Duration,
     /// A day or a time.
     Date,
@@ -44,9 +44,9 @@ impl Shape {
             }
             (Self::Labels | Self::Fields(_), _) => "a mapping",
             (Self::Bool, _) => "true or false",
-            (Self::Text, _) => "a text",
+            (Self::Text, _) => "a string",
             (Self::Count, _) => "a whole number",
-            (Self::Duration, _) => "a time such as 720h",
+            (Self::Duration, _) => "a duration such as 720h",
             (Self::Date, _) => "a day such as 2027-03-01",
             (Self::Texts, _) => "a list of strings",
         };

@@ -1,7 +1,7 @@
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use serde_json::{Value, json};
 
-/// The time for which a rule contains offsets: longer than a service runs without a restart or a
+/// The period for which a rule contains offsets: longer than a service runs without a restart or a
 /// change of its flags. Flag servers in other languages can therefore evaluate the rule.
 const HORIZON: SignedDuration = SignedDuration::from_hours(5 * 366 * 24);
 
@@ -48,7 +48,7 @@ impl Zone {
         Self { until, last }
     }
 
-    /// Returns the local time in seconds since the local begin of 1970.
+    /// Returns the local time in seconds since 1970-01-01 00:00, local time.
     pub(in crate::shorthand) fn local_seconds(&self) -> Value {
         let now = json!({"var": "$flagd.timestamp"});
         if self.until.is_empty() {

@@ -82,7 +82,7 @@ impl Remote {
             }
             #[cfg(not(feature = "grpc"))]
             RemoteSource::Flagd => {
-                let problem = "the source flagd needs the feature grpc of this program";
+                let problem = "the flag source `flagd` needs the Cargo feature `grpc`";
                 return Err(StartError::new(problem));
             }
         };
