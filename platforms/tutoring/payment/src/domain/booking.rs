@@ -71,46 +71,27 @@ impl SessionBooking {
         let address = place.address.trim();
         let mut checks = Checks::new();
         checks.one_of("sessionCount", self.session_count, &SESSION_COUNTS);
-        checks.require(
-            "sessionCount",
-            !is_hybrid || self.session_count == HYBRID_SESSIONS,
-            "must be 30 for hybrid lessons",
-        );
+        let is_count = !is_hybrid || self.session_count == HYBRID_SESSIONS;
+        checks.require("sessionCount", is_count, "must be 30 for hybrid lessons");
         checks.range("groupSize", self.group_size, 1, 3);
-        checks.require(
-            "coinsToRedeem",
-            self.coins_to_redeem >= 0,
-            "must not be negative",
-        );
+        let are_coins = self.coins_to_redeem >= 0;
+        checks.require("coinsToRedeem", are_coins, "must not be negative");
         let schedule = &self.schedule;
         let slot = schedule.time_slot.parse::<Slot>();
-        checks.require(
-            "schedule.timeSlot",
-            slot.is_ok(),
-            "must be a full hour from 06:00 to 19:00",
-        );
-        checks.require(
-            "schedule.timeSlot",
-            slot.map_or(true, |slot| schedule.delivery_mode.allows(slot)),
-            "must be 18:00 or earlier, because Sundays have two sessions",
-        );
-        checks.require(
-            "schedule.startDate",
-            schedule.start_date <= max_date(today),
-            "must be at most one year from today",
-        );
-        checks.require(
-            "location.address",
-            !address.is_empty() && address.len() <= MAX_ADDRESS,
-            "must be 1 to 500 bytes",
-        );
+        let problem = "must be a full hour from 06:00 to 19:00";
+        checks.require("schedule.timeSlot", slot.is_ok(), problem);
+        let has_slots = slot.map_or(true, |slot| schedule.delivery_mode.allows(slot));
+        let problem = "must be 18:00 or earlier, because Sundays have two sessions";
+        checks.require("schedule.timeSlot", has_slots, problem);
+        let is_near = schedule.start_date <= max_date(today);
+        let problem = "must be at most one year from today";
+        checks.require("schedule.startDate", is_near, problem);
+        let has_length = (1..=MAX_ADDRESS).contains(&address.len());
+        checks.require("location.address", has_length, "must be 1 to 500 bytes");
         checks.range("location.latitude", place.latitude, -90.0, 90.0);
         checks.range("location.longitude", place.longitude, -180.0, 180.0);
-        checks.require(
-            "students",
-            self.students.len() <= usize::from(self.group_size),
-            "must not be more than groupSize",
-        );
+        let is_group = self.students.len() <= usize::from(self.group_size);
+        checks.require("students", is_group, "must not be more than groupSize");
         checks.finish()
     }
 

@@ -50,20 +50,11 @@ impl Payments {
             .database
             .transaction(|tx| async move {
                 let payment = payments::lock(&tx, id).await?;
-                let (provider_payment, amount) = refundable(&tx, &payment, wanted).await?;
-                if let Some(known) = refunds::of(&tx, &provider_payment).await? {
+                let captured = refundable(&tx, &payment, wanted).await?;
+                if let Some(known) = refunds::of(&tx, &captured.0).await? {
                     return Ok(known);
                 }
-                let refund = Refund {
-                    id: Uuid::new_v4(),
-                    payment_id: id,
-                    provider_payment_id: provider_payment,
-                    amount,
-                    is_processed: false,
-                    reason: reason.to_owned(),
-                    requested_by: Some(admin),
-                };
-                refunds::insert(&tx, &refund).await?;
+                let refund = refunds::insert(&tx, id, captured, reason, Some(admin)).await?;
                 let entry = AuditEntry::new("payment.refund")
                     .target("payment", id.to_string())
                     .detail("permission", PAYMENT_REFUND)
@@ -137,28 +128,15 @@ impl Payments {
         if found.status != "processed" {
             return Ok(true);
         }
-        let (known_id, amount) = refundable(tx, &payment, Some(provider_payment)).await?;
-        if found.amount != amount.minor {
+        let captured = refundable(tx, &payment, Some(provider_payment)).await?;
+        if found.amount != captured.1.minor {
             // After a partial refund, an operator decides about the purchase.
             tracing::warn!(payment = %id, "the provider refunded only a part of a payment");
             return Ok(true);
         }
-        let refund = match refunds::of(tx, &known_id).await? {
+        let refund = match refunds::of(tx, &captured.0).await? {
             Some(known) => known,
-            None => {
-                // The refund was created at the provider.
-                let refund = Refund {
-                    id: Uuid::new_v4(),
-                    payment_id: id,
-                    provider_payment_id: known_id,
-                    amount,
-                    is_processed: false,
-                    reason: "refunded at the provider".to_owned(),
-                    requested_by: None,
-                };
-                refunds::insert(tx, &refund).await?;
-                refund
-            }
+            None => refunds::insert(tx, id, captured, "refunded at the provider", None).await?,
         };
         if !refunds::set_processed(tx, refund.id, &found.id).await? {
             return Ok(true);

@@ -37,11 +37,28 @@ pub(crate) async fn of(
         .await
 }
 
-pub(crate) async fn insert(tx: &Transaction, refund: &Refund) -> DataResult<()> {
+/// Inserts a requested refund of a payment at the provider.
+pub(crate) async fn insert(
+    tx: &Transaction,
+    payment: Uuid,
+    (provider_payment_id, amount): (String, Money),
+    reason: &str,
+    requested_by: Option<Uuid>,
+) -> DataResult<Refund> {
+    let refund = Refund {
+        id: Uuid::new_v4(),
+        payment_id: payment,
+        provider_payment_id,
+        amount,
+        is_processed: false,
+        reason: reason.to_owned(),
+        requested_by,
+    };
     let now = Utc::now();
     sql!("INSERT INTO refunds (id, payment_id, provider_payment_id, amount_cents, currency, state, reason, requested_by, created_at, updated_at) VALUES ({refund.id}, {refund.payment_id}, {&refund.provider_payment_id}, {refund.amount.minor}, {refund.amount.currency.as_str()}, 'requested', {&refund.reason}, {refund.requested_by}, {now}, {now})")
         .apply(tx)
-        .await
+        .await?;
+    Ok(refund)
 }
 
 /// Records that the provider has refunded the money. Returns `false` if this is already recorded.
