@@ -46,21 +46,12 @@ fn check_coupon(coupon: &Coupon) -> Result<(), Error> {
     let mut checks = Checks::new();
     checks.require("code", is_code, "must be 1 to 50 letters, digits and signs");
     checks.one_of("type", coupon.r#type.as_str(), &TYPES);
-    checks.require(
-        "discountValue",
-        value,
-        "must be 1 to 100 percent, or an amount in minor units",
-    );
-    checks.require(
-        "maxRedemptions",
-        coupon.max_redemptions >= 1,
-        "must be at least 1",
-    );
-    checks.require(
-        "validUntil",
-        coupon.valid_from < coupon.valid_until,
-        "must be later than validFrom",
-    );
+    let problem = "must be 1 to 100 percent, or an amount in minor units";
+    checks.require("discountValue", value, problem);
+    let has_redemptions = coupon.max_redemptions >= 1;
+    checks.require("maxRedemptions", has_redemptions, "must be at least 1");
+    let is_period = coupon.valid_from < coupon.valid_until;
+    checks.require("validUntil", is_period, "must be later than validFrom");
     checks.finish()
 }
 
@@ -73,8 +64,8 @@ impl PriceList {
         check_price(price)?;
         self.database
             .transaction(|tx| async move {
-                let of = (price.class_type, price.session_count, price.is_summer);
-                let before = prices::find(&tx, of).await?;
+                let key = (price.class_type, price.session_count, price.is_summer);
+                let before = prices::find(&tx, key).await?;
                 prices::set(&tx, price).await?;
                 let target = format!("{}/{}", price.class_type.as_str(), price.session_count);
                 let entry = AuditEntry::new("price.set")

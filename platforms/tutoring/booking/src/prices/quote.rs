@@ -64,8 +64,7 @@ impl PriceList {
     /// # Errors
     /// `PACKAGE_NOT_OFFERED`, `COUPON_INVALID` or `DISCOUNTS_EXCLUSIVE`.
     pub(crate) async fn quote(&self, request: &QuoteRequest) -> Result<Quote, Error> {
-        let (quote, _) = quote(&self.database, request).await?;
-        Ok(quote)
+        Ok(quote(&self.database, request).await?.0)
     }
 
     /// Returns a coupon that may be reserved.

@@ -20,16 +20,13 @@ impl Actor {
     /// `TOKEN_INVALID` without a token.
     pub(crate) fn current(territory: CallerTerritory) -> Result<Self, Error> {
         let grants = grants();
-        if grants.has_role(SERVICE_ROLE) {
-            return Ok(Self {
-                id: Uuid::nil(),
-                role: None,
-                territory,
-            });
-        }
+        let (id, role) = match grants.has_role(SERVICE_ROLE) {
+            true => (Uuid::nil(), None),
+            false => (caller()?, Role::of(&grants)),
+        };
         Ok(Self {
-            id: caller()?,
-            role: Role::of(&grants),
+            id,
+            role,
             territory,
         })
     }

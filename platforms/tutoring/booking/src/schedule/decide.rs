@@ -89,12 +89,10 @@ impl Schedule {
     /// who had none. `NOT_FOUND` for an unknown student, course or trainer. `CONFLICT` if no paid
     /// sessions are left, or if the given trainer does not meet the conditions.
     pub(crate) async fn create(&self, actor: &Actor, new: &Creation) -> Result<Allocation, Error> {
-        if let Some((package, count)) = &new.package
-            && !package.allows(*count)
-        {
-            return Err(errors::not_priced());
-        }
-        if let Some((package, _)) = &new.package {
+        if let Some((package, count)) = &new.package {
+            if !package.allows(*count) {
+                return Err(errors::not_priced());
+            }
             package.check_schedule(self.zone.today())?;
         }
         self.database

@@ -139,7 +139,7 @@ pub(crate) async fn update(tx: &Transaction, allocation: &Allocation) -> DataRes
 pub(crate) async fn set_package(tx: &Transaction, allocation: &Allocation) -> Result<(), Error> {
     let package = serde_json::to_value(&allocation.package).map_err(Error::internal)?;
     sql!("UPDATE allocations SET package = {package}, timeslot = {allocation.package.time_slot.to_string()} WHERE id = {allocation.id}")
-        .execute(tx)
+        .apply(tx)
         .await?;
     Ok(())
 }

@@ -151,11 +151,10 @@ pub(crate) async fn booked(
     trainer: Uuid,
     (first, last): (Date, Date),
 ) -> DataResult<Vec<Booked>> {
-    let rows: Vec<BookedRow> = sql!("SELECT l.slot_date, l.timeslot, l.session_number, a.latitude, a.longitude, a.package FROM schedule_slots l LEFT JOIN allocations a ON a.id = l.owner_id
+    sql!("SELECT l.slot_date, l.timeslot, l.session_number, a.latitude, a.longitude, a.package FROM schedule_slots l LEFT JOIN allocations a ON a.id = l.owner_id
          WHERE l.trainer_id = {trainer} AND l.slot_date BETWEEN {first.to_string()} AND {last.to_string()} AND l.state <> 'available' ORDER BY l.slot_date, l.timeslot LIMIT {MAX_SLOTS}")
         .fetch_all(connection)
-        .await?;
-    Ok(rows.into_iter().map(|row| row.0).collect())
+        .await
 }
 
 /// Returns the booked slots of trainers on a date, with the places of their sessions.
@@ -198,18 +197,16 @@ pub(crate) async fn taken(
     dates.collect::<Result<_, _>>().map_err(Error::internal)
 }
 
-/// A booked slot of a trainer.
+/// A booked slot with the ID of its trainer.
 struct BookedOf(Uuid, Booked);
 
 impl FromRow for BookedOf {
     fn from_row(row: &Row) -> DataResult<Self> {
-        Ok(Self(row.get("trainer_id")?, BookedRow::from_row(row)?.0))
+        Ok(Self(row.get("trainer_id")?, Booked::from_row(row)?))
     }
 }
 
-struct BookedRow(Booked);
-
-impl FromRow for BookedRow {
+impl FromRow for Booked {
     fn from_row(row: &Row) -> DataResult<Self> {
         let number: Option<u16> = row.get("session_number")?;
         let package: Option<serde_json::Value> = row.get("package")?;
@@ -221,10 +218,10 @@ impl FromRow for BookedRow {
             .zip(number)
             .map_or(Mode::Home, |(class, number)| Mode::of(class, number));
         let place = Place::of(row.get("latitude")?, row.get("longitude")?);
-        Ok(Self(Booked {
+        Ok(Self {
             date: from_text(row, "slot_date")?,
             slot: from_text(row, "timeslot")?,
             place: place.filter(|_| mode == Mode::Home),
-        }))
+        })
     }
 }

@@ -68,11 +68,8 @@ fn check(new: &NewProject) -> Result<(), Error> {
     require_text(&mut checks, "title", &new.title, MAX_TITLE);
     let description = &new.description;
     require_note(&mut checks, "description", description, MAX_DESCRIPTION);
-    checks.require(
-        "imageUrls",
-        new.image_urls.len() <= MAX_IMAGES,
-        "must be at most 10 files",
-    );
+    let is_count = new.image_urls.len() <= MAX_IMAGES;
+    checks.require("imageUrls", is_count, "must be at most 10 files");
     checks.finish()
 }
 

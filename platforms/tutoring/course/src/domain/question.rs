@@ -105,11 +105,9 @@ pub(crate) fn check_answers(questions: &[Question], answers: &[Answer]) -> Resul
         };
         let is_first = seen.insert(answer.question_id);
         checks.require(field("questionId"), is_first, "has an answer already");
-        checks.require(
-            field("selectedAnswerIndex"),
-            usize::from(answer.selected_answer_index) < question.options.len(),
-            "is not the index of an option",
-        );
+        let is_index = usize::from(answer.selected_answer_index) < question.options.len();
+        let problem = "is not the index of an option";
+        checks.require(field("selectedAnswerIndex"), is_index, problem);
         match answer.selected_answer_index == question.correct_answer_index {
             true => right += 1,
             false => wrong += 1,
