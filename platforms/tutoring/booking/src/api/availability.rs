@@ -21,12 +21,14 @@ macro_rules! place_query {
         }
 
         impl $name {
-            fn place(&self) -> PlaceOf<'_> {
-                PlaceOf {
-                    course: self.course_id,
-                    student: self.student_id.as_deref(),
-                    given: (self.latitude, self.longitude),
-                }
+            async fn availability_query(
+                &self,
+                schedule: &Schedule,
+                actor: &Actor,
+            ) -> Result<AvailabilityQuery, Error> {
+                let student = self.student_id.as_deref();
+                let given = (self.latitude, self.longitude);
+                availability_query(schedule, actor, (self.course_id, student, given)).await
             }
         }
     };
@@ -38,13 +40,6 @@ place_query!(CheckQuery {
     date: Date,
     time_slot: Slot
 });
-
-/// The place of a student for a course.
-struct PlaceOf<'a> {
-    course: Uuid,
-    student: Option<&'a str>,
-    given: (Option<f64>, Option<f64>),
-}
 
 #[derive(Deserialize)]
 pub(super) struct DateQuery {
@@ -75,29 +70,27 @@ fn require_permitted(actor: &Actor) -> Result<(), Error> {
     }
 }
 
-impl PlaceOf<'_> {
-    /// Returns the query for the schedule. A student may query coordinates, or the place of their
-    /// own profile. Students choose both, so the response must not depend on distances.
-    async fn availability_query(
-        &self,
-        schedule: &Schedule,
-        actor: &Actor,
-    ) -> Result<AvailabilityQuery, Error> {
-        let student = match (self.student, actor.role) {
-            (Some(id), _) => Some(own_or_permitted(id, Role::Student, Some(ALLOCATION_READ))?),
-            (None, Some(Role::Student)) => Some(actor.id),
-            (None, _) => None,
-        };
-        let place = schedule.place_of(student, self.given).await?;
-        schedule
-            .require_place(&schedule.database, actor, Some(place))
-            .await?;
-        Ok(AvailabilityQuery {
-            course: self.course,
-            place,
-            uses_distances: actor.role != Some(Role::Student),
-        })
-    }
+/// Returns the query for the schedule. A student may query coordinates, or the place of their own
+/// profile. Students choose both, so the response must not depend on distances.
+async fn availability_query(
+    schedule: &Schedule,
+    actor: &Actor,
+    (course, student, given): (Uuid, Option<&str>, (Option<f64>, Option<f64>)),
+) -> Result<AvailabilityQuery, Error> {
+    let student = match (student, actor.role) {
+        (Some(id), _) => Some(own_or_permitted(id, Role::Student, Some(ALLOCATION_READ))?),
+        (None, Some(Role::Student)) => Some(actor.id),
+        (None, _) => None,
+    };
+    let place = schedule.place_of(student, given).await?;
+    schedule
+        .require_place(&schedule.database, actor, Some(place))
+        .await?;
+    Ok(AvailabilityQuery {
+        course,
+        place,
+        uses_distances: actor.role != Some(Role::Student),
+    })
 }
 
 impl TrainerQuery {
@@ -134,7 +127,7 @@ pub(super) async fn check(
 ) -> HandlerResult {
     require_permitted(&actor)?;
     let Query(query) = query?;
-    let availability = query.place().availability_query(&schedule, &actor).await?;
+    let availability = query.availability_query(&schedule, &actor).await?;
     let time = (query.date, query.time_slot);
     let found = schedule.check_slot(availability, time).await?;
     Reply::ok("availability", found)
@@ -147,7 +140,7 @@ pub(super) async fn slots(
 ) -> HandlerResult {
     require_permitted(&actor)?;
     let Query(query) = query?;
-    let availability = query.place().availability_query(&schedule, &actor).await?;
+    let availability = query.availability_query(&schedule, &actor).await?;
     let slots = schedule.check_slots(availability, query.date).await?;
     let data = json!({ "courseId": query.course_id, "date": query.date, "slots": slots });
     Reply::ok("slots", data)
@@ -160,7 +153,7 @@ pub(super) async fn course(
 ) -> HandlerResult {
     require_permitted(&actor)?;
     let Query(query) = query?;
-    let availability = query.place().availability_query(&schedule, &actor).await?;
+    let availability = query.availability_query(&schedule, &actor).await?;
     Reply::ok("availability", schedule.check_course(availability).await?)
 }
 

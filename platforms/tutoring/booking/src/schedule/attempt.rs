@@ -80,8 +80,9 @@ impl Schedule {
         let (fit, mut rejected) = match chosen {
             Some(trainer) => (vec![trainer], Vec::new()),
             None => {
-                let place = (search.zone, allocation.course_id);
-                let (fit, rejected) = Self::candidates(tx, place, &search.requirements).await?;
+                let zone_and_course = (search.zone, allocation.course_id);
+                let (fit, rejected) =
+                    Self::candidates(tx, zone_and_course, &search.requirements).await?;
                 (
                     fit.into_iter().map(|trainer| trainer.id).collect(),
                     rejected,
@@ -127,14 +128,15 @@ impl Schedule {
     /// rejections of others. Reads further pages of the zone until there are enough candidates.
     pub(super) async fn candidates(
         connection: &dyn Connection,
-        place: (Uuid, Uuid),
+        zone_and_course: (Uuid, Uuid),
         requirements: &Requirements,
     ) -> Result<(Vec<Trainer>, Vec<(Uuid, Rejection)>), Error> {
         let (mut fit, mut rejected, mut next) = (Vec::new(), Vec::new(), Some(After::START));
         while let Some(after) = next.filter(|_| fit.len() < MAX_CANDIDATES) {
             let (slot, planned) = (requirements.slot, &requirements.planned);
             let page;
-            (page, next) = Candidates::page(connection, place, slot, planned, after).await?;
+            (page, next) =
+                Candidates::page(connection, zone_and_course, slot, planned, after).await?;
             let (good, bad) = rank(requirements, page);
             fit.extend(good);
             rejected.extend(bad);

@@ -123,8 +123,10 @@ impl Schedule {
         let first = Slot::all().next().ok_or_else(errors::no_dates)?;
         let found = self.requirements_at(query, first, Vec::new()).await?;
         let (zone, requirements) = found.ok_or_else(errors::no_zone)?;
-        let place = (zone, query.course);
-        let open = self.open_slots(place, &requirements, Some(date)).await?;
+        let zone_and_course = (zone, query.course);
+        let open = self
+            .open_slots(zone_and_course, &requirements, Some(date))
+            .await?;
         let reason = |slot: Slot| match open.contains(&slot) {
             _ if is_holiday => Some(HOLIDAY),
             true => None,
@@ -237,7 +239,7 @@ impl Schedule {
     /// [`MAX_PAGES`] pages of trainers, the best first.
     async fn open_slots(
         &self,
-        place: (Uuid, Uuid),
+        zone_and_course: (Uuid, Uuid),
         requirements: &Requirements,
         date: Option<Date>,
     ) -> Result<BTreeSet<Slot>, Error> {
@@ -248,7 +250,8 @@ impl Schedule {
                 break;
             };
             let page;
-            (page, next) = Candidates::slots_of_page(&self.database, place, &dates, after).await?;
+            (page, next) =
+                Candidates::slots_of_page(&self.database, zone_and_course, &dates, after).await?;
             let trainers = page
                 .first()
                 .map_or(&[][..], |(_, trainers)| trainers.as_slice());

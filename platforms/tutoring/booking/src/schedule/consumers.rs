@@ -82,10 +82,8 @@ impl Effect<Schedule> for BusinessEvent<PaymentRefunded> {
 
 impl Effect<Schedule> for BusinessEvent<TrainerAllocated> {
     async fn apply(&self, tx: &Transaction, schedule: &Schedule) -> Result<(), Error> {
-        schedule
-            .generate(tx, self.data.allocation_id)
-            .await
-            .map(drop)
+        let id = self.data.allocation_id;
+        schedule.generate(tx, id).await.map(drop)
     }
 }
 
