@@ -49,17 +49,17 @@ async fn active(
 pub(super) async fn show(
     courses: State,
     territory: CallerTerritory,
-    Path(place): Path<(Uuid, Uuid)>,
+    Path(ids): Path<(Uuid, Uuid)>,
 ) -> HandlerResult {
-    Reply::ok("purchase", active(&courses, &territory, place).await?)
+    Reply::ok("purchase", active(&courses, &territory, ids).await?)
 }
 
 pub(super) async fn progress(
     courses: State,
     territory: CallerTerritory,
-    Path(place): Path<(Uuid, Uuid)>,
+    Path(ids): Path<(Uuid, Uuid)>,
 ) -> HandlerResult {
-    let purchase = active(&courses, &territory, place).await?;
+    let purchase = active(&courses, &territory, ids).await?;
     Reply::ok("progress", courses.progress(&purchase).await?)
 }
 

@@ -36,7 +36,7 @@ impl UploadRequest {
 }
 
 /// A file that a request names, with the name of its field.
-pub(super) type Named<'a> = (String, MediaKind, &'a str);
+pub(super) type FileField<'a> = (String, MediaKind, &'a str);
 
 impl Courses {
     /// Signs the upload of a file. The client does not choose the key.
@@ -75,7 +75,7 @@ impl Courses {
     pub(super) async fn check_media(
         &self,
         user: Uuid,
-        files: &[Named<'_>],
+        files: &[FileField<'_>],
     ) -> Result<Vec<String>, Error> {
         let (mut keys, mut checks) = (Vec::new(), Checks::new());
         for (field, kind, text) in files {
