@@ -62,7 +62,7 @@ struct CodeNeeded {
 #[derive(Serialize)]
 struct EnrolledFactor {
     secret: String,
-    address: String,
+    uri: String,
 }
 
 #[derive(Serialize)]
@@ -186,7 +186,7 @@ async fn enroll(
         .await?;
     Ok(Json(EnrolledFactor {
         secret: enrollment.secret.expose().clone(),
-        address: enrollment.address.expose().clone(),
+        uri: enrollment.uri.expose().clone(),
     }))
 }
 

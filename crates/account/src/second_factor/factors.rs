@@ -53,7 +53,7 @@ pub struct Enrollment {
     /// The secret in base32, for manual input.
     pub secret: Secret<String>,
     /// The `otpauth:` URI, for a QR code.
-    pub address: Secret<String>,
+    pub uri: Secret<String>,
 }
 
 /// An enrollment whose first code was correct.
@@ -164,12 +164,12 @@ impl SecondFactors {
         }
         let text = BASE32_NOPAD.encode(secret.expose());
         Ok(Some(Enrollment {
-            address: Secret::new(self.address(label, &text)),
+            uri: Secret::new(self.uri(label, &text)),
             secret: Secret::new(text),
         }))
     }
 
-    fn address(&self, label: &str, secret: &str) -> String {
+    fn uri(&self, label: &str, secret: &str) -> String {
         let encode = |text: &str| {
             form_urlencoded::byte_serialize(text.as_bytes())
                 .collect::<String>()

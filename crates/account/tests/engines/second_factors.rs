@@ -81,7 +81,7 @@ pub(crate) async fn second_factor_starts_at_its_confirmation_auth_4(test: TestDa
         .unwrap();
     let secret = enrollment.secret.expose();
     assert_eq!(
-        *enrollment.address.expose(),
+        *enrollment.uri.expose(),
         format!(
             "otpauth://totp/City%20Events:ada%40example.org?secret={secret}&issuer=City%20Events"
         )

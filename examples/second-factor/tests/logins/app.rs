@@ -141,9 +141,9 @@ impl TestApp {
         let request = json!({ "password": PASSWORD });
         let answer = body(&self.post("/totp/enroll", session, &request), 200);
         let secret = answer["secret"].as_str().unwrap().to_owned();
-        let address = answer["address"].as_str().unwrap();
-        assert!(address.starts_with("otpauth://totp/Second%20Factor:"));
-        assert!(address.contains(&secret));
+        let uri = answer["uri"].as_str().unwrap();
+        assert!(uri.starts_with("otpauth://totp/Second%20Factor:"));
+        assert!(uri.contains(&secret));
         secret
     }
 

@@ -17,7 +17,7 @@ impl wire::SecondFactor for SecondFactors {
         let enrollment = self.0.enroll_totp(Secret::new(request.password)).await?;
         Ok(wire::EnrollTotpReply {
             secret: enrollment.secret.expose().clone(),
-            uri: enrollment.address.expose().clone(),
+            uri: enrollment.uri.expose().clone(),
         })
     }
 

@@ -54,11 +54,11 @@ pub(super) async fn enroll(
         .accounts
         .begin_totp(&caller, body.password, device)
         .await?;
-    let address = enrollment.address.expose();
+    let uri = enrollment.uri.expose();
     Ok(secret(json!({
         "secret": enrollment.secret.expose(),
-        "uri": address,
-        "qr_code": qr_code(address)?,
+        "uri": uri,
+        "qr_code": qr_code(uri)?,
     })))
 }
 

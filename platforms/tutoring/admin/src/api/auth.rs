@@ -174,7 +174,7 @@ pub(super) async fn begin_totp(
     let enrollment = api.accounts.begin_totp(&caller, body.password).await?;
     let data = json!({
         "secret": enrollment.secret.expose(),
-        "uri": enrollment.address.expose(),
+        "uri": enrollment.uri.expose(),
     });
     Reply::ok("confirm with a code", data)
 }
