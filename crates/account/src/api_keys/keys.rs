@@ -99,7 +99,7 @@ pub struct ApiKeySummary {
     /// The creation, in microseconds since 1970.
     pub created_us: i64,
     /// The expiry, in microseconds since 1970.
-    pub until_us: i64,
+    pub expires_us: i64,
 }
 
 /// The caller of a valid key.
@@ -227,12 +227,12 @@ impl ApiKeys {
             .fetch_all(&self.database)
             .await?;
         let summary =
-            |(id, name, scopes, created_us, until_us): (_, _, String, _, _)| ApiKeySummary {
+            |(id, name, scopes, created_us, expires_us): (_, _, String, _, _)| ApiKeySummary {
                 id,
                 name,
                 scopes: split(&scopes),
                 created_us,
-                until_us,
+                expires_us,
             };
         Ok(rows.into_iter().map(summary).collect())
     }

@@ -58,6 +58,6 @@ fn key(stored: ApiKeySummary) -> wire::ApiKey {
         name: stored.name,
         scopes: stored.scopes,
         created_at: Some(timestamp(stored.created_us)),
-        expires_at: Some(timestamp(stored.until_us)),
+        expires_at: Some(timestamp(stored.expires_us)),
     }
 }
