@@ -19,7 +19,7 @@ type OwnerScopes = dyn Fn(String) -> BoxFuture<'static, Result<Vec<String>, Erro
 /// authentication.
 ///
 /// The actor is the owner of the key. It has the role [`API_KEY_ROLE`] and the scopes of the key
-/// that the owner has at the time of the request. A `*` at the end of a scope matches any rest.
+/// that the owner has at the time of the request. A `*` at the end of a scope matches any suffix.
 ///
 /// A key is accepted only on routes that require a scope, so that its scopes limit it. With a key,
 /// other routes that require credentials respond with 403, and those with optional credentials
@@ -110,8 +110,8 @@ impl<A: Authenticate> Authenticate for ApiKeyAuthentication<A> {
             if !is_accepted {
                 return Err(not_accepted());
             }
-            let present = owner_scopes(caller.owner.clone()).await?;
-            let scopes = common(&caller.scopes, &present);
+            let current = owner_scopes(caller.owner.clone()).await?;
+            let scopes = common(&caller.scopes, &current);
             Ok(Some(Identity {
                 actor: Actor::new(caller.owner),
                 tenant: None,
@@ -158,8 +158,7 @@ fn invalid() -> Error {
 }
 
 fn not_accepted() -> Error {
-    let message =
-        "API keys call only methods that require a permission: send an access token instead";
+    let message = "this method does not accept API keys: send an access token instead";
     Error::new(Code::Forbidden, "INSUFFICIENT_SCOPE", message)
 }
 
@@ -168,7 +167,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn key_grants_only_present_scopes_of_its_owner_auth_5() {
+    fn key_grants_only_current_scopes_of_its_owner_auth_5() {
         let common = |key: &[&str], owner: &[&str]| {
             let [key, owner] = [key, owner].map(|scopes| {
                 let scopes = scopes.iter().map(|scope| (*scope).to_owned());
