@@ -81,7 +81,7 @@ struct Factor {
 }
 
 impl SecondFactors {
-    /// Creates the second factors in a database that has the tables of
+    /// Creates a handle to the second factors in a database that has the tables of
     /// [`MIGRATIONS`](crate::MIGRATIONS). `sealer` encrypts the secrets. The application shows
     /// `issuer`.
     #[must_use]
@@ -125,9 +125,9 @@ impl SecondFactors {
     }
 
     /// Begins an enrollment as [`enroll`](Self::enroll) does, in a transaction. Lock the row of the
-    /// user first, and check that no other call has revoked the tokens of the caller. An enrollment
-    /// with a replaced password then cannot follow its
-    /// [cancellation](Self::cancel_enrollment).
+    /// user first, and check that no other call has revoked the tokens of the caller. Otherwise a
+    /// caller with the old password could begin an enrollment after a password change has
+    /// [canceled](Self::cancel_enrollment) all others.
     ///
     /// # Errors
     /// As for [`enroll`](Self::enroll).
@@ -195,7 +195,7 @@ impl SecondFactors {
         let Some(factor) = self.load(user).await?.filter(|factor| !factor.is_confirmed) else {
             return Ok(None);
         };
-        let proved = async {
+        let check = async {
             let step = self.step(user, &factor, code).await?;
             Ok(step.map(|step| VerifiedEnrollment {
                 user: user.to_owned(),
@@ -203,12 +203,14 @@ impl SecondFactors {
                 step,
             }))
         };
-        self.guesses.counted(CodeOrigin::User(user), proved).await
+        self.guesses
+            .count_and_check(CodeOrigin::User(user), check)
+            .await
     }
 
     /// Enables the second factor, in the transaction of the audit log entry. Logins then need a
     /// code. Returns the recovery codes, which you show once, or `None` if another enrollment began
-    /// or was confirmed since `proof` was created. If the outcome of the transaction is unknown,
+    /// or was confirmed after the code was verified. If the outcome of the transaction is unknown,
     /// [remove](Self::remove) the second factor: the user has not seen its recovery codes.
     ///
     /// # Errors
@@ -216,21 +218,21 @@ impl SecondFactors {
     pub async fn confirm(
         &self,
         tx: &Transaction,
-        proved: &VerifiedEnrollment,
+        enrollment: &VerifiedEnrollment,
     ) -> Result<Option<Vec<String>>, Error> {
         // The code proves only this secret, not one that replaced it.
         let confirmed = sql("UPDATE account_second_factors SET confirmed = ?, last_step = ? WHERE user_id = ? AND confirmed = ? AND secret = ?")
             .bind(true)
-            .bind(proved.step.cast_signed())
-            .bind(proved.user.as_str())
+            .bind(enrollment.step.cast_signed())
+            .bind(enrollment.user.as_str())
             .bind(false)
-            .bind(proved.sealed.clone())
+            .bind(enrollment.sealed.clone())
             .execute(tx)
             .await?;
         if confirmed.rows_affected() == 0 {
             return Ok(None);
         }
-        recovery::replace(tx, &proved.user).await.map(Some)
+        recovery::replace(tx, &enrollment.user).await.map(Some)
     }
 
     /// Whether logins of the user need a code.
@@ -242,7 +244,7 @@ impl SecondFactors {
     }
 
     /// Whether the user has a second factor, also while the [switch](Self::with_switch) turns codes
-    /// off. An enrollment without a right code is not a second factor.
+    /// off. An enrollment without a correct code is not a second factor.
     ///
     /// # Errors
     /// Any error of the database.
@@ -271,7 +273,7 @@ impl SecondFactors {
     ///
     /// # Errors
     /// 429 `TOO_MANY_ATTEMPTS` with `Retry-After` while the user has to wait after
-    /// [too many](SecondFactorConfig::wrong_codes) wrong codes. The database's errors, and those of
+    /// [too many](SecondFactorConfig::wrong_codes) wrong codes, and errors of the database or of
     /// the keys.
     pub async fn verify(&self, user: &str, code: &str) -> Result<bool, Error> {
         self.verify_of(CodeOrigin::User(user), code).await
@@ -300,7 +302,7 @@ impl SecondFactors {
             return Ok(is_right);
         }
         let check = self.take(user, &factor, code);
-        let taken = self.guesses.counted(origin, check).await?;
+        let taken = self.guesses.count_and_check(origin, check).await?;
         Ok(taken.is_some())
     }
 

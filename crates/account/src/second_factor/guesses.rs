@@ -7,8 +7,8 @@ use crate::{
     lockout::failures::{self, Failure, Kind},
 };
 
-/// Counts wrong codes. It is separate from the count of failed passwords: a correct password resets
-/// that count, and an attacker who guesses codes has the password.
+/// Counts wrong codes. The count is separate from that of failed logins: a correct password resets
+/// the other count, and an attacker who guesses codes has the password.
 #[derive(Clone)]
 pub(super) struct Guesses {
     database: Database,
@@ -47,7 +47,7 @@ impl Guesses {
 
     /// Counts a wrong code and then runs `check`, which returns `Some` for a correct one. A correct
     /// code resets the count of its origin.
-    pub(super) async fn counted<T>(
+    pub(super) async fn count_and_check<T>(
         &self,
         origin: CodeOrigin<'_>,
         check: impl Future<Output = Result<Option<T>, Error>> + Send,
@@ -84,7 +84,7 @@ impl Guesses {
             warn!(
                 user = origin.user(),
                 retry_after_ms = retry_after.as_millis(),
-                "a second factor was rejected: too many wrong codes"
+                "a code of a second factor was rejected unchecked after too many wrong codes"
             );
         }
         counted

@@ -151,7 +151,7 @@ pub(crate) async fn known_device_has_its_own_limit_for_wrong_codes_auth_4(test: 
         assert!(!factors.verify_from(&stolen, WRONG).await.unwrap());
     }
     wait_of(factors.verify_from(&stolen, &shown(&secret, 1)).await);
-    // Time does not end the count, and neither does the worker that deletes failed passwords.
+    // Time does not end the count, and neither does the worker that deletes failed logins.
     sql("UPDATE account_failures SET failed_us = failed_us - 31536000000000, locked_until_us = 0")
         .execute(&test.database)
         .await
