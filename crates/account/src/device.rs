@@ -28,7 +28,7 @@ const MIN_SECRET_BYTES: usize = 32;
 /// Cookies of devices on which a user has logged in, as OWASP's device cookies.
 ///
 /// The cookie proves a complete login of this user on this device. It does not authenticate the
-/// user. A device with the cookie has its own limits for failed passwords (see
+/// user. A device with the cookie has its own limits for failed logins (see
 /// [`Lockout::attempt_from`](crate::Lockout::attempt_from)) and for wrong codes (see
 /// [`SecondFactors::verify_from`](crate::SecondFactors::verify_from)). An attacker who keeps the
 /// account locked therefore does not lock out its owner.

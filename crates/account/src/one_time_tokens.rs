@@ -34,8 +34,8 @@ pub struct OneTimeTokens {
 }
 
 impl OneTimeTokens {
-    /// Creates the tokens of a purpose, each valid for `ttl`, in a database that has the tables of
-    /// [`MIGRATIONS`](crate::MIGRATIONS).
+    /// Creates a handle to the tokens of a purpose, each valid for `ttl`, in a database that has
+    /// the tables of [`MIGRATIONS`](crate::MIGRATIONS).
     #[must_use]
     pub const fn new(database: Database, purpose: &'static str, ttl: Duration) -> Self {
         Self {
@@ -78,7 +78,7 @@ impl OneTimeTokens {
         Ok(token)
     }
 
-    /// Returns the user of a token, without using the token up.
+    /// Returns the user of a token, without consuming the token.
     ///
     /// # Errors
     /// Any error of the database.
@@ -86,8 +86,8 @@ impl OneTimeTokens {
         self.find(&self.database, token).await
     }
 
-    /// Uses the token up, in the transaction of the action that it allows, and returns its user. Of
-    /// two concurrent calls, one gets the user.
+    /// Consumes the token, in the transaction of the action that it allows, and returns its user.
+    /// Of two concurrent calls, one gets the user.
     ///
     /// # Errors
     /// Any error of the database.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// The default of `max_lifetime_days`. An unused key expires after a year.
 const DEFAULT_MAX_LIFETIME_DAYS: NonZeroU32 = NonZeroU32::new(365).unwrap();
-/// The default of `max_per_user`, more than a user has programs.
+/// The default of `max_per_user`. Few users have more programs.
 const DEFAULT_MAX_PER_USER: NonZeroU32 = NonZeroU32::new(20).unwrap();
 
 /// Settings of API keys.

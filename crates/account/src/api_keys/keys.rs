@@ -112,7 +112,7 @@ pub struct ApiKeyCaller {
 }
 
 impl ApiKeys {
-    /// Creates the keys in a database that has the tables of [`API_KEY_MIGRATIONS`] and
+    /// Creates a handle to the keys in a database that has the tables of [`API_KEY_MIGRATIONS`] and
     /// [`MIGRATIONS`](crate::MIGRATIONS).
     #[must_use]
     pub fn new(database: Database, config: ApiKeysConfig) -> Self {
@@ -324,7 +324,7 @@ fn check(name: &str, scopes: &[String]) -> Result<(), Error> {
         return invalid("name", "use 1 to 100 characters without control characters");
     }
     let is_scope = |scope: &String| {
-        // A star matches only at the end. Elsewhere it would grant less than it seems to.
+        // A `*` is a wildcard only at the end. Elsewhere it would match only itself.
         let start = scope.strip_suffix('*').unwrap_or(scope);
         let is_plain = start
             .bytes()

@@ -10,15 +10,15 @@ use crate::secret_token::hash;
 /// The kind of a subject. Each kind has separate counts.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Kind {
-    /// Failed passwords of an account.
+    /// Failed logins to an account.
     Account,
-    /// Failed passwords from an IP address.
+    /// Failed logins from an IP address.
     Ip,
-    /// Failed passwords of an account from one known device.
+    /// Failed logins to an account from one known device.
     Device,
-    /// Second factors of a user, from devices that are not known.
+    /// Wrong codes of a user, from unknown devices.
     Code,
-    /// Second factors of a user from one known device.
+    /// Wrong codes of a user from one known device.
     DeviceCode,
 }
 
@@ -129,7 +129,8 @@ pub(crate) async fn delete_count(
 }
 
 /// Subtracts a failure. It ends the lock only if the failure caused it and no later one was
-/// counted. A login of an attacker must not end the lock of their guesses.
+/// counted. Otherwise attackers could end the lock of their address by a login to their own
+/// account.
 pub(crate) async fn subtract(
     connection: &dyn Connection,
     subject: &str,
@@ -149,9 +150,10 @@ pub(crate) async fn subtract(
 /// days at most (RFC 6265bis, section 5.5), so a device cannot need an older row.
 const DEVICE_CODE_RETENTION: Duration = Duration::from_secs(400 * 24 * 60 * 60);
 
-/// Deletes a page of failed passwords whose last failure is older than `after`, and a page of old
-/// wrong codes of devices. Returns whether more may be left. Wrong codes of a user stay until a
-/// code is right: this is one row for each user with a second factor.
+/// Deletes a page of counts of failed logins whose last failure is older than `after`, and a page
+/// of old counts of wrong codes of devices. Returns whether more may be left. The count of wrong
+/// codes of a user stays until a correct code. This is at most one row per user with a second
+/// factor.
 pub(crate) async fn purge(connection: &dyn Connection, after: Duration) -> Result<bool, DataError> {
     // PostgreSQL evaluates the condition again when it locks a row, so a row that counts a failure
     // after the page was selected stays.

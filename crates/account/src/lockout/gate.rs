@@ -27,7 +27,7 @@ pub struct Lockout {
 
 /// An allowed attempt. It counts as failed until [`Lockout::record_success`].
 #[derive(Debug)]
-#[must_use = "call `record_success` if the password is right"]
+#[must_use = "call `record_success` if the password is correct"]
 pub struct Attempt {
     /// The account, or the account on a known device.
     account: String,
@@ -123,7 +123,7 @@ impl Lockout {
     }
 
     /// Counts an attempt. While only running attempts lock the account, it waits until one of them
-    /// has ended: their passwords may be right.
+    /// has ended: their passwords may be correct.
     async fn count_or_wait(
         &self,
         account: &str,

@@ -6,7 +6,7 @@
 //! client can cause it for an account. IPv6 addresses count by their /64 network, all of whose
 //! addresses one client can use.
 //!
-//! Attempts that run at the same time can lock an account although all passwords are right. Further
+//! Attempts that run at the same time can lock an account although all passwords are correct. Further
 //! attempts of the same process therefore wait for the running ones, for at most two seconds.
 
 mod config;

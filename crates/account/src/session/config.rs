@@ -13,7 +13,7 @@ const DEFAULT_ABSOLUTE_TIMEOUT: SessionLifetime = SessionLifetime::from_days(90)
 /// The default of `rotation_grace_period`: longer than the time between two tabs that refresh, and
 /// too short for an attacker.
 const DEFAULT_ROTATION_GRACE_PERIOD: Delay = Delay::from_secs(10);
-/// The default of `max_per_user`: more than a person has devices, and a bound for scripts.
+/// The default of `max_per_user`. Few users have more devices, and scripts cannot fill the table.
 const DEFAULT_MAX_PER_USER: NonZeroU32 = NonZeroU32::new(50).unwrap();
 
 /// How long sessions last.
@@ -25,9 +25,9 @@ pub struct SessionConfig {
     /// The maximum lifetime of a session, however often it is refreshed. It is also how long a
     /// device stays known.
     pub absolute_timeout: SessionLifetime,
-    /// How long after its rotation an old refresh token is rejected without consequences. Later use
-    /// of an old token revokes its session, because the token may be stolen. Zero: every use of an
-    /// old token revokes its session, also one of two concurrent uses.
+    /// How long after its rotation an old refresh token is only rejected. Later use of an old token
+    /// revokes its session, because the token may be stolen. Zero: every use of an old token
+    /// revokes its session, also one of two concurrent uses.
     pub rotation_grace_period: Delay,
     /// The maximum number of sessions of a user. A new one revokes the session that was used least
     /// recently.

@@ -26,7 +26,7 @@ pub enum RefreshError {
     /// Another request rotated the token within the grace period.
     #[error("the refresh token was rotated within the grace period")]
     AlreadyRotated,
-    /// The token was used twice, so it is stolen. Its session is revoked.
+    /// The token was used twice, so it may be stolen. Its session is revoked.
     #[error("the refresh token was used twice, so its session is revoked")]
     Reused {
         /// The user of the session.
@@ -59,7 +59,7 @@ impl From<RefreshError> for Error {
 
 /// The outcome of [`rotate`](Sessions::rotate). Commit the transaction in each case.
 #[derive(Debug)]
-#[must_use = "a reused token has to revoke access tokens too"]
+#[must_use = "on `Reused`, also revoke the access tokens"]
 pub enum Rotation {
     /// The session continues with the new token.
     Rotated(Refreshed),
@@ -67,7 +67,7 @@ pub enum Rotation {
     Unknown,
     /// Another request rotated the token within the grace period.
     AlreadyRotated,
-    /// The token was used twice, so it is stolen. The transaction revokes its session.
+    /// The token was used twice, so it may be stolen. The transaction revokes its session.
     Reused {
         /// The user of the session.
         user: String,
@@ -79,10 +79,10 @@ impl Sessions {
     /// them gets the next one.
     ///
     /// A service that can revoke access tokens calls [`rotate`](Self::rotate) instead. One
-    /// transaction then revokes the stolen session and its access tokens.
+    /// transaction then revokes the session of a reused token and its access tokens.
     ///
     /// # Errors
-    /// [`RefreshError`]. The transaction is committed in each case, also if a stolen token revokes
+    /// [`RefreshError`]. The transaction is committed in each case, also if a reused token revokes
     /// the session.
     pub async fn refresh(&self, token: &SecretToken) -> Result<Refreshed, RefreshError> {
         let exchange = self
@@ -97,11 +97,11 @@ impl Sessions {
         }
     }
 
-    /// Rotates the token in the caller's transaction. The caller commits it in
-    /// each case. On [`Rotation::Reused`] the caller first adds the other revocations. A service
-    /// whose access tokens have the ID of their session checks it by
-    /// [`token_version`](Self::token_version), and other services call
-    /// [`TokenVersions::increment`](crate::TokenVersions::increment).
+    /// Rotates the token in the caller's transaction. The caller commits it in each case. On
+    /// [`Rotation::Reused`] the caller first revokes the access tokens in the same transaction, by
+    /// [`TokenVersions::increment`](crate::TokenVersions::increment). If access tokens have the ID
+    /// of their session and the service checks it by [`token_version`](Self::token_version), they
+    /// are revoked already.
     ///
     /// # Errors
     /// Any error of the database, and those of [`SecretToken::generate`].

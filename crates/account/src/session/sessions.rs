@@ -71,7 +71,8 @@ impl FromRow for SessionSummary {
 }
 
 impl Sessions {
-    /// Creates the sessions in a database that has the tables of [`MIGRATIONS`](crate::MIGRATIONS).
+    /// Creates a handle to the sessions in a database that has the tables of
+    /// [`MIGRATIONS`](crate::MIGRATIONS).
     #[must_use]
     pub const fn new(database: Database, config: SessionConfig) -> Self {
         Self { database, config }
@@ -169,8 +170,8 @@ impl Sessions {
     }
 
     /// Returns the [version](crate::TokenVersions) that access tokens of a session need. `None` for
-    /// a session that has ended. A second use of a refresh token thus revokes the access tokens
-    /// with the ID of its session. Other sessions of the user continue.
+    /// a session that has ended. The reuse of a refresh token thus revokes the access tokens with
+    /// the ID of its session. Other sessions of the user continue.
     ///
     /// # Errors
     /// Any error of the database.
@@ -235,8 +236,8 @@ impl Sessions {
 
     /// Revokes all access of a user: sessions, and by [`TokenVersions::increment`] access tokens,
     /// API keys and known devices. The transaction must have locked the row of the user first.
-    /// Otherwise a login in progress begins a session afterwards. A service that also has active
-    /// sessions elsewhere, such as in Redis, removes the returned sessions there.
+    /// Otherwise a concurrent login can begin a session after the revocation. A service that also
+    /// has active sessions elsewhere, such as in Redis, removes the returned sessions there.
     ///
     /// # Errors
     /// Any error of the database.
