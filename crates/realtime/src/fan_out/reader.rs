@@ -35,7 +35,10 @@ impl Reader {
                 Ok(next) => position = next,
                 Err(error) => {
                     let error = error_chain(&error);
-                    tracing::warn!(error, "cannot read live events of other processes");
+                    tracing::warn!(
+                        error,
+                        "cannot read live events of other processes from Redis"
+                    );
                     sleep(BACKOFF).await;
                     position = self.resume(position).await;
                 }
@@ -75,7 +78,7 @@ impl Reader {
             match Entry::parse(fields) {
                 Some((origin, _)) if *origin == *self.0.origin => {}
                 Some((origin, entry)) => self.handle(origin, entry),
-                None => tracing::warn!("malformed live event of another process ignored"),
+                None => tracing::warn!("malformed live event of another process was dropped"),
             }
         }
         Ok(position)

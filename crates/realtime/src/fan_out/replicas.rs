@@ -16,14 +16,14 @@ use crate::{Client, Event, Room, hub::Replicas};
 /// The time without an entry after which the connections of a process do not count. A process
 /// appends an entry three times within it.
 pub(super) const TTL: Duration = Duration::from_secs(15);
-/// Retention of the numbers of a silent process, because Redis may have been unavailable.
+/// Retention of the numbers of a process without entries. Redis may have been unavailable.
 const RETENTION: Duration = Duration::from_secs(600);
 /// Maximum number of disconnects that wait for Redis. They need about 1 MB.
 const MAX_DISCONNECTS: usize = 10_000;
 /// Maximum number of clients whose count waits for Redis. They need about 1 MB.
 const MAX_CHANGES: usize = 10_000;
 
-/// An event on its way to other processes.
+/// An event for other processes, and its room.
 pub(super) type Outgoing = (Room, Event);
 
 /// Changes that this process has not appended to the stream.
@@ -107,7 +107,10 @@ impl Replicas for SharedReplicas {
         let outgoing = (room.clone(), event.clone());
         if self.events.try_send(outgoing).is_err() {
             let event = event.name();
-            tracing::warn!(event, "live event not passed to other processes");
+            tracing::warn!(
+                event,
+                "live event dropped for other processes: the queue for Redis is full or closed"
+            );
         }
     }
 
@@ -116,7 +119,9 @@ impl Replicas for SharedReplicas {
             if changes.disconnects.len() < MAX_DISCONNECTS {
                 changes.disconnects.insert(Arc::clone(client.key()));
             } else {
-                tracing::error!("too many pending disconnects: client not disconnected elsewhere");
+                tracing::error!(
+                    "client stays connected to other processes: too many disconnects wait for Redis"
+                );
             }
         });
     }

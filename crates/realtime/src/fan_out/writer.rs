@@ -41,7 +41,10 @@ impl Writer {
             };
             if let Err(error) = appended {
                 let error = error_chain(&error);
-                tracing::warn!(error, "live event not passed to other processes");
+                tracing::warn!(
+                    error,
+                    "cannot write live events for other processes to Redis"
+                );
                 sleep(BACKOFF).await;
             }
         }

@@ -33,7 +33,7 @@ pub use client::Client;
 pub use connection::Connection;
 pub use error::{Closed, ConnectError, JoinError};
 
-/// Delivers events to the connections of this process. Cheap to clone. All clones are the same hub.
+/// Delivers events to the connections of this process. Cheap to clone. All clones share one hub.
 ///
 /// ```
 /// use seaworthy_realtime::{Client, Event, Hub, RealtimeConfig, Room};
@@ -215,10 +215,15 @@ impl Hub {
 
 impl Inner {
     fn deliver(&self, event: &Event, deliver: impl FnOnce(&mut State) -> Delivery) -> usize {
-        let size = event.size();
-        if size > self.config.max_event_size.as_usize() {
+        let (size, max_size) = (event.size(), self.config.max_event_size.as_usize());
+        if size > max_size {
             let event = event.name();
-            tracing::warn!(event, size, "event exceeds max_event_size");
+            tracing::warn!(
+                event,
+                size,
+                max_size,
+                "live event was dropped because it exceeds max_event_size"
+            );
             return 0;
         }
         let delivery = deliver(&mut self.state.lock());

@@ -266,8 +266,13 @@ impl Session {
         let message = result.unwrap_or_else(|error| work::failure(&error).into());
         let mut messages = packet::acknowledged(namespace, ack, &message);
         let size: usize = messages.iter().map(Message::size).sum();
-        if size > self.server.hub.config().max_event_size.as_usize() {
-            tracing::warn!(size, "acknowledgement exceeds max_event_size");
+        let max_size = self.server.hub.config().max_event_size.as_usize();
+        if size > max_size {
+            tracing::warn!(
+                size,
+                max_size,
+                "acknowledgement was replaced by an error because it exceeds max_event_size"
+            );
             let failure = work::failure(&Error::new(
                 Code::Exhausted,
                 "RESULT_TOO_LARGE",
