@@ -72,7 +72,7 @@ async fn refreshed_token_keeps_the_connection_auth_2() {
         .send(r#"421["auth:refresh",{"token":"bob 60000"}]"#)
         .await;
     let rejected = client.packet().await;
-    assert!(rejected.contains("OTHER_USER"), "{rejected}");
+    assert!(rejected.contains("USER_MISMATCH"), "{rejected}");
     client
         .send(r#"422["auth:refresh",{"token":"ada 60000"}]"#)
         .await;
@@ -95,7 +95,7 @@ async fn refreshed_token_with_other_rights_is_rejected_auth_5() {
         .send(r#"421["auth:refresh",{"token":"member"}]"#)
         .await;
     let rejected = client.packet().await;
-    assert!(rejected.contains("OTHER_RIGHTS"), "{rejected}");
+    assert!(rejected.contains("GRANTS_MISMATCH"), "{rejected}");
     client
         .send(r#"422["auth:refresh",{"token":"admin member"}]"#)
         .await;

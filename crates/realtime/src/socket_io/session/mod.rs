@@ -239,7 +239,7 @@ impl Session {
             // Reject other grants, because handlers and rooms use the grants of the connection.
             Some(joined) if joined.socket.peer().grants() != peer.grants() => Err(Error::new(
                 Code::Forbidden,
-                "OTHER_RIGHTS",
+                "GRANTS_MISMATCH",
                 "the token has other roles or scopes: connect again",
             )),
             Some(joined) => {
@@ -248,7 +248,7 @@ impl Session {
             }
             None => Err(Error::new(
                 Code::Forbidden,
-                "OTHER_USER",
+                "USER_MISMATCH",
                 "the token belongs to another user: connect again",
             )),
         }
