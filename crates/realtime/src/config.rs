@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 const DEFAULT_MAX_CONNECTIONS: NonZeroU32 = NonZeroU32::new(1_000).unwrap();
 /// The default of `max_connections_per_user`: the devices and browser windows of one user.
 const DEFAULT_MAX_CONNECTIONS_PER_USER: NonZeroU32 = NonZeroU32::new(5).unwrap();
-/// The default of `max_unauthenticated_per_address`: clients that connect simultaneously.
+/// The default of `max_unauthenticated_per_address`: clients that connect at the same time.
 const DEFAULT_MAX_UNAUTHENTICATED_PER_ADDRESS: NonZeroU32 = NonZeroU32::new(50).unwrap();
-/// The default of `max_rooms`, more than one page shows.
+/// The default of `max_rooms`. A page needs fewer.
 const DEFAULT_MAX_ROOMS: NonZeroU32 = NonZeroU32::new(100).unwrap();
 /// The default of `max_pending`. A client that misses more events reads the state again.
 const DEFAULT_MAX_PENDING: NonZeroU32 = NonZeroU32::new(128).unwrap();
@@ -24,7 +24,7 @@ const DEFAULT_PING_TIMEOUT: Timeout = Timeout::from_secs(20);
 const DEFAULT_CONNECT_TIMEOUT: Timeout = Timeout::from_secs(10);
 /// The default of `max_message_size`. An event of a client is a command, not an upload.
 const DEFAULT_MAX_MESSAGE_SIZE: ByteSize = ByteSize::kibibytes(64);
-/// The default of `max_calls`, more than a person sends, and little load for a service.
+/// The default of `max_calls`. A user sends fewer, and the load on the service is low.
 const DEFAULT_MAX_CALLS: NonZeroU32 = NonZeroU32::new(100).unwrap();
 /// The default of `call_period`, long enough for a burst after a reconnect.
 const DEFAULT_CALL_PERIOD: Timeout = Timeout::from_secs(10);

@@ -19,7 +19,7 @@ use crate::{Client, Hub, Room, Socket};
 const GRACE: Duration = Duration::from_secs(3);
 /// The interval at which disconnected users are checked.
 const INTERVAL: Duration = Duration::from_secs(1);
-/// The maximum number of stored rooms of a user, more than users join.
+/// The maximum number of stored rooms of a user. Users join fewer.
 const MAX_ROOMS: usize = 1_000;
 
 /// The rooms that a user has joined. A connection that ends has only its own rooms, and the

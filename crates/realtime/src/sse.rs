@@ -8,8 +8,8 @@ use seaworthy_http::OpenEnded;
 
 use crate::{Closed, Connection, Event};
 
-/// Clients reconnect after a random backoff in this range, so that they do not reconnect
-/// simultaneously.
+/// Clients reconnect after a random backoff in this range, so that they do not all reconnect at the
+/// same time.
 const MIN_BACKOFF: Duration = Duration::from_millis(500);
 const MAX_BACKOFF: Duration = Duration::from_secs(5);
 /// The client may have missed events, and has to read the state.
@@ -17,8 +17,8 @@ pub(crate) const RESYNC: &str = "resync";
 /// The service stops. Browsers connect again automatically.
 pub(crate) const DRAINING: &str = "draining";
 
-/// Answers a request with server-sent events (WHATWG HTML, section 9.2) until the client or the
-/// service ends them.
+/// Responds with server-sent events (WHATWG HTML, section 9.2) until the client or the service ends
+/// the stream.
 ///
 /// The first event is `resync`: the client reads the state, because it may have missed events while
 /// it was not connected. If the client reads too slowly, the stream ends, and the client connects

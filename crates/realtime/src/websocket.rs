@@ -16,8 +16,8 @@ const MAX_RECEIVED: usize = 1024;
 /// Several round trips.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Answers a request with a WebSocket until the client or the service ends it. Each event is a text
-/// message such as `{"event":"seats","data":{"left":3}}`. Messages of the client are ignored.
+/// Upgrades a request to a WebSocket, until the client or the service closes it. Each event is a
+/// text message such as `{"event":"seats","data":{"left":3}}`. Messages of the client are ignored.
 ///
 /// The first event is `resync`: the client reads the state, because it may have missed events while
 /// it was not connected. If the service stops, the last event is `draining`, with the close code

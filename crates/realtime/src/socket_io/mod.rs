@@ -111,7 +111,7 @@ impl SocketIo {
         self
     }
 
-    /// Rejects clients on pages of origins that CORS does not allow, by WebSocket and by polling.
+    /// Rejects clients on pages of origins that CORS does not allow, over WebSocket and polling.
     pub fn allowed_origins_only(mut self) -> Self {
         self.server.allowed_origins_only = true;
         self

@@ -259,7 +259,7 @@ impl Polling {
         }
     }
 
-    /// Answers the last request.
+    /// Responds to the last request.
     async fn finish(&mut self) {
         let deadline = self.deadline.unwrap_or(Instant::now() + LAST_TIMEOUT);
         let last = async {

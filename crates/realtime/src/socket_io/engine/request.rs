@@ -74,7 +74,7 @@ impl<P: Protocol> Engine<P> {
     }
 }
 
-/// Answers a request of Engine.IO.
+/// Responds to a request of Engine.IO.
 pub(in crate::socket_io) async fn serve<P: Protocol>(
     engine: &Engine<P>,
     request: Request,

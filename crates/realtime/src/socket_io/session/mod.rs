@@ -36,8 +36,8 @@ const IDLE_CHECK: Duration = Duration::from_millis(250);
 const REFRESH: &str = "auth:refresh";
 /// The event that announces the stop of the service.
 const DRAINING: &str = "server:draining";
-/// Maximum backoff of clients. They wait for a random time, so that they do not reconnect
-/// simultaneously.
+/// Maximum backoff of clients. They wait for a random time, so that they do not all reconnect at
+/// the same time.
 const MAX_BACKOFF_MS: u64 = 5_000;
 
 /// The state of Socket.IO in a session of Engine.IO.
