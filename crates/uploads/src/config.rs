@@ -40,16 +40,16 @@ pub struct UploadsConfig {
     /// Maximum size of an upload.
     pub max_size: ByteSize,
     /// Whether S3 may sign a URL for an upload without a declared size and media type. A client can
-    /// then send any size while the URL is valid, and the sweeper deletes what is larger than
-    /// `max_size`. Other storages reject such content immediately.
-    pub accept_open_urls: bool,
+    /// then send any size while the URL is valid, and the sweeper deletes content above `max_size`.
+    /// Other storages reject such content immediately.
+    pub allow_unenforced_max_size: bool,
     /// How long a signed URL is valid.
     pub url_ttl: Timeout,
     /// How long an upload may stay incomplete. Then it expires.
     pub pending_ttl: Timeout,
     /// How long failed and expired uploads stay visible.
     pub failed_retention: Timeout,
-    /// The time without progress after which a complete upload is announced to the workers again.
+    /// The time without progress after which the message of a complete upload is published again.
     pub stall_timeout: Timeout,
     /// Maximum time of one attempt to scan and process an upload.
     pub process_timeout: Timeout,
@@ -69,7 +69,7 @@ impl Default for UploadsConfig {
     fn default() -> Self {
         Self {
             max_size: DEFAULT_MAX_SIZE,
-            accept_open_urls: false,
+            allow_unenforced_max_size: false,
             url_ttl: DEFAULT_URL_TTL,
             pending_ttl: DEFAULT_PENDING_TTL,
             failed_retention: DEFAULT_FAILED_RETENTION,

@@ -115,7 +115,7 @@ impl Uploads {
     ///
     /// # Errors
     /// [`UploadError::Closed`] if the content is complete, or an error of the storage. S3 requires
-    /// the size and the media type unless `accept_open_urls` is set
+    /// the size and the media type unless `allow_unenforced_max_size` is set
     /// ([`StorageError::MissingConstraints`]).
     pub fn presign(&self, upload: &Upload) -> Result<SignedRequest, UploadError> {
         match upload.status {
@@ -137,7 +137,7 @@ impl Uploads {
             (Some(size), Some(content_type)) => UploadConstraints::new(size, content_type),
             (size, _) => {
                 let max = size.unwrap_or(config.max_size.get());
-                match config.accept_open_urls {
+                match config.allow_unenforced_max_size {
                     true => UploadConstraints::with_unenforced_max_size(max),
                     false => UploadConstraints::with_max_size(max),
                 }

@@ -61,7 +61,7 @@ impl Default for MediaConfig {
             public: files(DEFAULT_PUBLIC_DIRECTORY),
             uploads: UploadsConfig {
                 // Clients of the legacy service send only the purpose.
-                accept_open_urls: true,
+                allow_unenforced_max_size: true,
                 ..UploadsConfig::default()
             },
             operation_log: OperationLogConfig::default(),
