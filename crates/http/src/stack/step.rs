@@ -17,7 +17,7 @@ pub enum Step {
     RequestId,
     /// The trace context.
     Trace,
-    /// RED metrics.
+    /// Metrics of rate, errors and duration.
     Metrics,
     /// The access log.
     AccessLog,
@@ -172,7 +172,7 @@ impl Step {
             Self::Cors => format!(" [{}]", config.cors.allowed_origins.join(", ")),
             Self::ClientIp => match config.trusted_proxies.len() {
                 0 => " [no trusted proxy]".to_owned(),
-                count => format!(" [{count} trusted ranges]"),
+                count => format!(" [trusted proxy networks: {count}]"),
             },
             Self::Deadline => format!(" [{}]", config.timeout),
             Self::CrossSiteGuard if !config.reject_cross_site_cookies => " [off]".to_owned(),
@@ -183,7 +183,7 @@ impl Step {
             ),
             Self::Authentication if !config.rate_limit.enabled => " [rate limit off]".to_owned(),
             Self::Authentication => format!(
-                " [{} in {}]",
+                " [{} requests in {}]",
                 config.rate_limit.requests, config.rate_limit.window
             ),
             Self::Probes
