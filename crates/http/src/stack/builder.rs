@@ -21,7 +21,7 @@ use crate::{
     security_headers::SecurityHeaders,
 };
 
-/// The name of the listener's limit in the response headers.
+/// The name of the limit of the listener in the response headers.
 const LISTENER_LIMIT: &str = "default";
 
 /// Routes with the fixed order of middleware. Cheap to clone. All clones share limits and counts.
@@ -171,9 +171,9 @@ impl StackBuilder {
         self
     }
 
-    /// Sets which request IDs of clients are kept.
-    pub fn request_ids(mut self, kept: RequestIds) -> Self {
-        self.request_ids = kept;
+    /// Sets which request IDs of clients the stack accepts.
+    pub fn request_ids(mut self, accepted: RequestIds) -> Self {
+        self.request_ids = accepted;
         self
     }
 
@@ -184,8 +184,7 @@ impl StackBuilder {
         self
     }
 
-    /// Sets the start of the keys of the rate limits in Redis. The default is the name of the
-    /// service.
+    /// Sets the prefix of the keys of rate limits in Redis. The default is the name of the service.
     pub fn rate_limit_scope(mut self, scope: impl Into<String>) -> Self {
         self.rate_limit_scope = Some(scope.into());
         self

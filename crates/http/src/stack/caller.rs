@@ -23,8 +23,8 @@ use crate::{
 impl Exchange {
     /// Records the caller and counts the request for it. Failed credentials are counted by client
     /// IP, separately from other requests, and get 429 above the limit. Valid credentials
-    /// from the same IP do not count for it, because many users may share it. Every guess is
-    /// still checked, so guessable credentials need a lockout.
+    /// from the same IP do not count for it, because many users may share it. Above the limit,
+    /// credentials are still verified, so guessable credentials need a lockout.
     pub(super) fn identified(
         &mut self,
         request: Request<Body>,
@@ -45,9 +45,9 @@ impl Exchange {
                 let address = self.context.client_address();
                 match address.filter(|_| !error.code().is_server_fault()) {
                     Some(address) => {
-                        self.count(&LimitedCaller::failed(address), Next::Refuse(error))
+                        self.count(&LimitedCaller::failed(address), Next::Reject(error))
                     }
-                    None => self.counted(Ok(None), Next::Refuse(error)),
+                    None => self.counted(Ok(None), Next::Reject(error)),
                 }
             }
         }
@@ -86,13 +86,13 @@ impl Exchange {
     pub(super) fn counted(&mut self, counted: RateLimitResult, next: Next) -> State {
         let outcome = match (counted, next) {
             (Err(limited), next) => {
-                if let Next::Refuse(_) = next {
+                if let Next::Reject(_) = next {
                     self.challenge = None;
                 }
                 self.rate_limit = limited.headers;
                 Err(limited.error)
             }
-            (Ok(headers), Next::Refuse(error)) => {
+            (Ok(headers), Next::Reject(error)) => {
                 self.rate_limit = headers;
                 Err(error)
             }

@@ -59,7 +59,7 @@ pub(super) enum Next {
     /// Calls the handler if the caller has access. `None` is an anonymous caller.
     Route(Option<Grants>, Request<Body>),
     /// Rejects the credentials of the caller.
-    Refuse(Error),
+    Reject(Error),
 }
 
 impl State {

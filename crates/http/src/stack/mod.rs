@@ -1,7 +1,7 @@
 //! The fixed order of steps that every request passes, as one service with one future.
 //!
 //! A dozen tower layers would be a dozen boxed futures. Each of them would read the clock and copy
-//! the request. Here every step is a type with plain functions in its own file.
+//! the request. Here every step is a type with functions in its own file.
 //! [`Service::call`](tower_service::Service::call) of [`StackService`] runs them in the order of
 //! [`Step::ORDER`].
 

@@ -5,9 +5,9 @@ use http_body::Body as _;
 use http_body_util::BodyExt as _;
 use seaworthy_telemetry::redact::Redactor;
 
-/// Maximum bytes of a replaced text in the log.
+/// Maximum size of a replaced text in the log, in bytes.
 const MAX_CAUSE: usize = 1_024;
-/// Maximum bytes of a text that are redacted. A handler may return megabytes.
+/// Maximum bytes of a text that the stack redacts. A handler may return megabytes.
 const MAX_REDACTED: usize = 8 * MAX_CAUSE;
 /// Bytes at the end of an incomplete text that the log does not show. They may be the first part of
 /// a card number or an address, which no pattern recognizes. An address has at most 254 bytes.

@@ -121,10 +121,10 @@ impl Exchange {
         response.map(|body| StackBody::new(body, Some(self)))
     }
 
-    /// Turns every failure into a problem document. A handler's response to a body that was too
-    /// large, too slow or over budget becomes one, and so does an error without a body. The text
-    /// of a 5xx response is replaced, because a handler, an extractor or a library may have written
-    /// internals into it (SEC-4).
+    /// Turns a failure into a problem document: the response to a body that was too large, too slow
+    /// or over budget, and an error status without a body. A document also replaces the text of a
+    /// 5xx response, because a handler, an extractor or a library may have written internals into
+    /// it (SEC-4).
     fn explain(&mut self, mut response: Response<Body>, fault: Option<Error>) -> Response<Body> {
         if let Some(error) = fault {
             let mut problem = self
@@ -193,7 +193,7 @@ impl Exchange {
     }
 }
 
-/// Returns what a response shows about the latency of the service.
+/// Returns the outcome of a response for load shedding.
 fn outcome_of(status: StatusCode) -> Outcome {
     if status.is_success() || status.is_redirection() {
         Outcome::Success
