@@ -91,7 +91,7 @@ impl Joins {
                 // The delete waits for other replicas, which may be moving the same changes.
                 match audit_queue::delete(&tx, &changes).await? {
                     0 => return Ok(false),
-                    deleted if deleted < changes.len() => return Err(JoinError::Overloaded),
+                    deleted if deleted < changes.len() => return Err(JoinError::AuditConflict),
                     _ => {}
                 }
                 let entries = changes.iter().map(entry);

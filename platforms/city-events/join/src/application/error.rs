@@ -18,6 +18,12 @@ pub(crate) enum JoinError {
     Overloaded,
     #[error("database operation failed")]
     Database(#[source] DataError),
+    /// Another replica moves some of the same changes to the audit log. The next run retries the
+    /// others.
+    #[error(
+        "another replica moves the same changes to the audit log: the next run retries the others"
+    )]
+    AuditConflict,
     /// Another transaction has just used an idempotency key of the batch, so its outcome can be
     /// read.
     #[error("another request uses the idempotency key")]
@@ -35,7 +41,11 @@ impl JoinError {
     pub(crate) const fn requires_rollback(&self) -> bool {
         match self {
             Self::Rejected(rejection) => matches!(rejection, Rejection::Invalid(_)),
-            Self::Database(_) | Self::Internal(_) | Self::Batch(_) | Self::KeyConflict => true,
+            Self::Database(_)
+            | Self::AuditConflict
+            | Self::Internal(_)
+            | Self::Batch(_)
+            | Self::KeyConflict => true,
             Self::Overloaded => false,
         }
     }
@@ -71,7 +81,7 @@ impl JoinError {
                     | DataErrorKind::ReadOnly
             ),
             Self::Rejected(_) | Self::KeyConflict | Self::Internal(_) => true,
-            Self::Overloaded | Self::Batch(_) => false,
+            Self::Overloaded | Self::AuditConflict | Self::Batch(_) => false,
         }
     }
 }
@@ -130,7 +140,9 @@ impl From<JoinError> for Error {
         match error {
             JoinError::Rejected(rejection) => rejection.into(),
             JoinError::KeyConflict => Rejection::IdempotencyKeyMismatch.into(),
-            JoinError::Overloaded => Self::new(Code::Unavailable, "OVERLOADED", error.to_string()),
+            JoinError::Overloaded | JoinError::AuditConflict => {
+                Self::new(Code::Unavailable, "OVERLOADED", error.to_string())
+            }
             JoinError::Database(cause) => cause.into(),
             JoinError::Batch(shared) => copy(&shared),
             JoinError::Internal(cause) => Self::internal(cause),
