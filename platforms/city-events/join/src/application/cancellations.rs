@@ -60,7 +60,7 @@ impl Joins {
                     tracing::warn!(
                         %event,
                         error = error_chain(&error),
-                        "joins of a canceled event could not be expired"
+                        "joins of a canceled event could not be expired: the next run retries"
                     );
                     failure.get_or_insert(error);
                 }

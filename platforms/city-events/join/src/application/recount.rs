@@ -35,7 +35,11 @@ impl Joins {
                 }
                 if let Err(error) = self.publish_event_counts(event).await {
                     let cause = error_chain(&error);
-                    tracing::warn!(%event, error = cause, "event counts could not be published");
+                    tracing::warn!(
+                        %event,
+                        error = cause,
+                        "counts of an event could not be published: the next run retries"
+                    );
                     failure.get_or_insert(error);
                 }
             }
@@ -62,7 +66,7 @@ impl Joins {
                         waitlisted,
                         stored_active = seats.active,
                         stored_waitlisted = seats.waitlisted,
-                        "event counts were wrong and are corrected"
+                        "stored counts of an event differ from its joins and are corrected"
                     );
                     seats.active = active;
                     seats.waitlisted = waitlisted;
