@@ -113,9 +113,10 @@ impl EventConsumer {
         kind: ChangeKind,
     ) -> Result<(), Failure> {
         if event.version != VERSION {
-            return Err(Failure::drop(
-                "the version of the envelope is not supported",
-            ));
+            return Err(Failure::drop(format!(
+                "the envelope has version {}, and this service supports only version {VERSION}",
+                event.version
+            )));
         }
         let event = &event;
         let processed = self.inbox.process_once(envelope, |tx| async move {
