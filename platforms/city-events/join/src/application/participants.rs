@@ -11,8 +11,8 @@ use uuid::Uuid;
 use super::{JoinError, Joins, batch::Execution, change_records, messages::message_about};
 use crate::{
     domain::{
-        Action, Actor, Candidate, Command, CurrentJoin, Decision, IdempotencyKey, JoinStatus,
-        Outcome, Rejection, Seats, StatusChange, admit, check_join,
+        Action, Actor, Candidate, Command, Decision, IdempotencyKey, JoinStatus, Outcome,
+        Rejection, Seats, StatusChange, StoredJoin, admit, check_join,
     },
     store::{
         candidates, idempotency_keys,
@@ -80,11 +80,11 @@ impl Joins {
         match (command.action, candidate.join) {
             (Action::Join, _) => self.execute_join(execution, &candidate, command, now).await,
             (Action::Cancel, Some(join)) if has_seats => {
-                let is_waited_for = |seats: &Seats| seats.waitlisted > 0;
+                let has_waitlist = |seats: &Seats| seats.waitlisted > 0;
                 if !execution
                     .seats
                     .get(&command.event)
-                    .is_some_and(is_waited_for)
+                    .is_some_and(has_waitlist)
                 {
                     return self
                         .cancel_without_waitlist(execution, join, command, now)
@@ -159,7 +159,7 @@ impl Joins {
     async fn cancel_without_waitlist<'a>(
         &self,
         execution: &mut Execution<'a>,
-        join: CurrentJoin,
+        join: StoredJoin,
         command: &'a Command,
         now: Timestamp,
     ) -> Result<Outcome, JoinError> {
@@ -216,7 +216,7 @@ impl Joins {
         &self,
         tx: &Transaction,
         seats: &mut Seats,
-        join: CurrentJoin,
+        join: StoredJoin,
         command: &Command,
         now: Timestamp,
     ) -> Result<Outcome, JoinError> {
@@ -238,7 +238,7 @@ impl Joins {
         tx: &Transaction,
         seats: &mut Seats,
         user: Uuid,
-        join: CurrentJoin,
+        join: StoredJoin,
         now: Timestamp,
     ) -> Result<(), JoinError> {
         joins::cancel(tx, join.id, user, SELF_CANCEL, now).await?;
@@ -291,7 +291,7 @@ impl Joins {
 /// Counts a join at the end of the queue of an event.
 fn add_join(
     seats: &mut Seats,
-    ended: Option<CurrentJoin>,
+    ended: Option<StoredJoin>,
     to: JoinStatus,
     at: Timestamp,
 ) -> JoinChange {

@@ -3,11 +3,11 @@ use uuid::Uuid;
 
 use super::{Command, JoinStatus, Outcome, Rejection};
 
-/// The stored state of a user at an event, and of an idempotency key.
+/// The stored join and ban of a user at an event, and the use of an idempotency key.
 #[derive(Debug)]
 pub(crate) struct Candidate {
     pub(crate) key: Option<UsedKey>,
-    pub(crate) join: Option<CurrentJoin>,
+    pub(crate) join: Option<StoredJoin>,
     pub(crate) ban: Option<Ban>,
 }
 
@@ -26,7 +26,7 @@ pub(crate) struct UsedKey {
 
 /// The stored join of a user, in any status.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct CurrentJoin {
+pub(crate) struct StoredJoin {
     pub(crate) id: Uuid,
     pub(crate) status: JoinStatus,
     pub(crate) updated_at: Timestamp,

@@ -14,7 +14,7 @@ mod status;
 
 pub(crate) use actor::Actor;
 pub(crate) use admission::{Waitlist, admit, check_join};
-pub(crate) use candidate::{Ban, Candidate, CurrentJoin, UsedKey};
+pub(crate) use candidate::{Ban, Candidate, StoredJoin, UsedKey};
 pub(crate) use command::{Action, Command};
 pub(crate) use idempotency_key::IdempotencyKey;
 pub(crate) use join::{Join, StatusChange};

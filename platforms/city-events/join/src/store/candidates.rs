@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::rows::status;
-use crate::domain::{Ban, Candidate, Command, CurrentJoin, IdempotencyKey, UsedKey};
+use crate::domain::{Ban, Candidate, Command, IdempotencyKey, StoredJoin, UsedKey};
 
 /// Reads a key, and the ban and the join of a user at an event, in one statement. The caller holds
 /// the lock of the seats, so that the statement sees all earlier changes.
@@ -53,7 +53,7 @@ pub(crate) async fn find_all(
         }
         return Ok(candidates);
     }
-    let persons = commands.enumerate().map(|(number, command)| {
+    let requested = commands.enumerate().map(|(number, command)| {
         json!({
             "number": number,
             "key_hash": BASE64_STANDARD.encode(command.key.hash()),
@@ -62,7 +62,7 @@ pub(crate) async fn find_all(
         })
     });
     sql(FIND_ALL)
-        .bind(Value::from_iter(persons))
+        .bind(Value::from_iter(requested))
         .fetch_all(tx)
         .await
 }
@@ -82,7 +82,7 @@ impl FromRow for Candidate {
         };
         let join = match row.get::<Option<Uuid>>("join_id")? {
             None => None,
-            Some(id) => Some(CurrentJoin {
+            Some(id) => Some(StoredJoin {
                 id,
                 status: status(&row.get::<String>("join_status")?)?,
                 updated_at: row.get("join_updated_at")?,
