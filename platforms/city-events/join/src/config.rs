@@ -10,9 +10,10 @@ use crate::domain::Waitlist;
 
 /// The default SQLite file, in a directory that version control ignores.
 const DEFAULT_FILE: &str = "data/city-events/join.db";
-/// The default of `min_length`, fixed by the contract. Less rejects many users of small events.
+/// The default of `min_length`, fixed by the contract. A lower one rejects many users of small
+/// events.
 const DEFAULT_MIN_WAITLIST_LENGTH: NonZeroU32 = NonZeroU32::new(20).unwrap();
-/// The default of `max_length`, fixed by the contract. Users further back hardly ever get a seat.
+/// The default of `max_length`, fixed by the contract. Users after this position rarely get a seat.
 const DEFAULT_MAX_WAITLIST_LENGTH: NonZeroU32 = NonZeroU32::new(100).unwrap();
 /// The upper bound of both settings. A higher capacity promotes the whole waitlist in one
 /// transaction, with three statements for each user. 1,000 users fit into the transaction timeout
@@ -22,15 +23,16 @@ const WAITLIST_LENGTH_BOUND: u32 = 1_000;
 const DEFAULT_KEY_TTL: Timeout = Timeout::from_secs(24 * 60 * 60);
 /// The default interval of recounts: a wrong count lasts at most this long, at a low load.
 const DEFAULT_RECOUNT_INTERVAL: Timeout = Timeout::from_secs(60);
-/// The default: one batch and one command of an organizer. More would hold connections of the pool
-/// while they wait for the row lock.
+/// The default: one batch and one command of an organizer. More transactions would hold connections
+/// of the pool while they wait for the row lock.
 const DEFAULT_MAX_CONCURRENT_PER_EVENT: NonZeroU16 = NonZeroU16::new(2).unwrap();
 /// The default: two less than the connections of the pool, so that reads get a connection too.
 const DEFAULT_MAX_CONCURRENT: NonZeroU16 = NonZeroU16::new(8).unwrap();
-/// The default: one batch waits for the disk, and the next one is executed. More reduces the sizes.
+/// The default: one batch waits for the disk while the next one runs. With more, batches would be
+/// smaller.
 const DEFAULT_MAX_CONCURRENT_BATCHES: NonZeroU16 = NonZeroU16::new(2).unwrap();
-/// The default: large enough for a small cost of commits, and small enough for a short wait of the
-/// first command.
+/// The default. A larger batch makes its first command wait longer. Smaller batches need more
+/// commits.
 const DEFAULT_MAX_BATCH_SIZE: NonZeroU16 = NonZeroU16::new(64).unwrap();
 
 /// The settings of the join service.

@@ -34,14 +34,14 @@ const BROKER: &str = "broker";
 /// The OpenAPI document of the gRPC contract.
 const OPENAPI: &str = include_str!("../docs/openapi.json");
 /// Thousands of requests for one event wait in this service, not in its clients. The default of
-/// 1,024 rejects almost half of 2,000 users who join at once. If clients disconnect, the limit
-/// that follows the latency falls below this maximum, as it does below the default.
+/// 1,024 rejects almost half of 2,000 users who join at the same time. The adaptive limit still
+/// falls below this maximum if clients disconnect while they wait.
 const MAX_IN_FLIGHT: u32 = 8_192;
 
 /// How long access tokens are accepted after their `exp`, as in the contract.
 const EXPIRY_LEEWAY: Delay = Delay::from_secs(0);
 
-/// Returns the service with its name and its own defaults of the framework's settings.
+/// Returns the service with its name and its defaults for settings of the framework.
 #[must_use]
 pub fn service() -> Service {
     let service = Service::new("join-service", env!("CARGO_PKG_VERSION"));

@@ -1,4 +1,4 @@
-//! Work at intervals.
+//! Workers that run at intervals.
 
 use seaworthy::{config::Settings, prelude::*};
 
@@ -8,8 +8,8 @@ use crate::{application::Joins, config::RecountConfig};
 const AUDIT_INTERVAL: Timeout = Timeout::from_secs(1);
 /// The interval of the purge of idempotency keys, so that one purge deletes few rows.
 const PURGE_INTERVAL: Timeout = Timeout::from_secs(60);
-/// The interval of the expiry of joins. Mail about a cancellation may take some seconds, and the
-/// statement mostly reads an empty table.
+/// The interval of the expiry of joins. E-mail about a cancellation may arrive some seconds later,
+/// and the table is usually empty.
 const EXPIRY_INTERVAL: Timeout = Timeout::from_secs(1);
 
 /// Starts the workers that expire joins of canceled events, publish counts, fill the audit log and

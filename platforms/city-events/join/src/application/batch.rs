@@ -25,8 +25,8 @@ use crate::{
     },
 };
 
-/// Maximum attempts of a batch that fails by contention. Five lock timeouts of 3 s are half of the
-/// timeout of a request.
+/// Maximum attempts of a batch that fails because of contention. Five lock timeouts of 3 s are half
+/// of the timeout of a request.
 const MAX_ATTEMPTS: u32 = 5;
 
 /// The name of the tasks in logs.

@@ -28,7 +28,7 @@ pub(crate) struct ConcurrencyLimit {
     events: Arc<Mutex<HashMap<Uuid, Weak<Semaphore>>>>,
 }
 
-/// The right to change seats, until it is dropped.
+/// A permit to change seats. Dropping it releases the semaphores.
 #[derive(Debug)]
 pub(crate) struct Permit {
     /// The permit of the event, absent for a batch. The semaphore keeps the entry of the event.
@@ -81,7 +81,7 @@ impl ConcurrencyLimit {
     /// Waits for a permit for a batch. The queues allow one batch per event.
     ///
     /// # Errors
-    /// [`JoinError::Overloaded`] if the semaphore is closed, which never happens.
+    /// [`JoinError::Overloaded`] if the semaphore is closed, but the service never closes it.
     pub(crate) async fn acquire_for_batch(&self) -> Result<Permit, JoinError> {
         let of_all = Arc::clone(&self.all_events).acquire_owned().await;
         Ok(Permit {

@@ -1,8 +1,8 @@
 //! Queues of commands, one per event.
 //!
 //! A commit waits for the disk. With one transaction per command, two thousand requests would wait
-//! for two thousand commits. Few workers therefore execute the waiting commands of all events, up
-//! to a batch in one transaction. Commands of one event keep their order. A single command does not
+//! for two thousand commits. A few workers therefore execute the waiting commands of all events, in
+//! batches of one transaction. Commands of one event keep their order. A single command does not
 //! wait for others.
 
 use std::{
@@ -146,8 +146,8 @@ impl WorkerSlot {
                     continue;
                 }
                 let command = &pending.command;
-                let is_known_key = keys.contains(command.key.hash());
-                if is_known_key || !users.insert((event, command.actor.id)) {
+                let is_used_key = keys.contains(command.key.hash());
+                if is_used_key || !users.insert((event, command.actor.id)) {
                     queue.push_front(pending);
                     break;
                 }
