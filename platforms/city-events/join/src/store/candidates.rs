@@ -17,7 +17,7 @@ pub(crate) async fn find(
 ) -> Result<Candidate, DataError> {
     sql("SELECT k.user_id AS key_user, k.event_id AS key_event, k.action AS key_action, k.answer AS key_answer, k.answered_at AS key_answered_at, k.expires_at AS key_expires_at,
                 b.created_at AS ban_created_at, b.expires_at AS ban_expires_at, j.id AS join_id, j.status AS join_status, j.updated_at AS join_updated_at
-         FROM (SELECT 1 AS one) AS person
+         FROM (SELECT 1 AS one) AS requested
          LEFT JOIN idempotency_keys k ON k.key_hash = ?
          LEFT JOIN event_bans b ON b.event_id = ? AND b.user_id = ?
          LEFT JOIN joins j ON j.event_id = ? AND j.user_id = ?")
@@ -34,11 +34,11 @@ pub(crate) async fn find(
 const FIND_ALL: &str = "
     SELECT k.user_id AS key_user, k.event_id AS key_event, k.action AS key_action, k.answer AS key_answer, k.answered_at AS key_answered_at, k.expires_at AS key_expires_at,
         b.created_at AS ban_created_at, b.expires_at AS ban_expires_at, j.id AS join_id, j.status AS join_status, j.updated_at AS join_updated_at
-    FROM jsonb_to_recordset(?) AS person (number bigint, key_hash text, event_id uuid, user_id uuid)
-    LEFT JOIN LATERAL (SELECT * FROM idempotency_keys WHERE idempotency_keys.key_hash = decode(person.key_hash, 'base64') LIMIT 1) AS k ON TRUE
-    LEFT JOIN LATERAL (SELECT * FROM event_bans WHERE event_bans.event_id = person.event_id AND event_bans.user_id = person.user_id LIMIT 1) AS b ON TRUE
-    LEFT JOIN LATERAL (SELECT * FROM joins WHERE joins.event_id = person.event_id AND joins.user_id = person.user_id LIMIT 1) AS j ON TRUE
-    ORDER BY person.number";
+    FROM jsonb_to_recordset(?) AS requested (number bigint, key_hash text, event_id uuid, user_id uuid)
+    LEFT JOIN LATERAL (SELECT * FROM idempotency_keys WHERE idempotency_keys.key_hash = decode(requested.key_hash, 'base64') LIMIT 1) AS k ON TRUE
+    LEFT JOIN LATERAL (SELECT * FROM event_bans WHERE event_bans.event_id = requested.event_id AND event_bans.user_id = requested.user_id LIMIT 1) AS b ON TRUE
+    LEFT JOIN LATERAL (SELECT * FROM joins WHERE joins.event_id = requested.event_id AND joins.user_id = requested.user_id LIMIT 1) AS j ON TRUE
+    ORDER BY requested.number";
 
 /// Reads what [`find`] reads, for several commands in their order.
 pub(crate) async fn find_all(
