@@ -41,7 +41,7 @@ pub(crate) async fn recorded_use_is_not_first_until_it_expires_auth_4(test: Test
         .fetch_one(database)
         .await
         .unwrap();
-    assert_eq!(kept, 3, "what is over is forgotten and nothing else");
+    assert_eq!(kept, 3, "the purge deletes only expired uses");
 }
 
 pub(crate) async fn concurrent_uses_have_one_first_auth_4(test: TestDatabase) {

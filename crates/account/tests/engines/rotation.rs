@@ -10,7 +10,7 @@ use crate::{
     test_database::TestDatabase,
 };
 
-/// Identifiers that sort, and are written, in ways of their own.
+/// User IDs whose order depends on the collation, and whose text needs escapes.
 const USERS: [&str; 4] = ["0", "A", "Ünï 'x'", "a"];
 
 fn named(name: &str) -> KeyId {
@@ -74,7 +74,7 @@ pub(crate) async fn codes_verify_after_a_key_rotation_sec_5(test: TestDatabase) 
         done.stdout,
         ["account_second_factors.secret: 5 of 5 changed"]
     );
-    // It may be run again, and then needs the old key no more.
+    // A second run has nothing to do and does not need the old key.
     let again = run(&test, "rewrap", &keys[..1]);
     assert_eq!(
         again.stdout,
@@ -102,7 +102,11 @@ pub(crate) async fn missing_key_is_an_error_and_not_a_wrong_code_sec_5(test: Tes
     let without = with(&test, &new);
     for _ in 0..10 {
         let error = without.verify("ada", &next).await.unwrap_err();
-        assert_ne!(error.reason(), "TOO_MANY_ATTEMPTS", "no code was wrong");
+        assert_ne!(
+            error.reason(),
+            "TOO_MANY_ATTEMPTS",
+            "a failed decryption must not count as a wrong code"
+        );
     }
     assert!(before.verify("ada", &next).await.unwrap());
 }

@@ -135,7 +135,10 @@ pub(crate) async fn canceled_enrollment_cannot_be_confirmed_auth_4(test: TestDat
         .await
         .unwrap();
     let late = confirmed(&test, &factors, &proved.unwrap()).await;
-    assert!(late.is_none(), "the code was verified before");
+    assert!(
+        late.is_none(),
+        "the code was verified before the cancellation"
+    );
     let next = shown(enrollment.secret.expose(), 1);
     assert!(confirm(&test, &factors, USER, &next).await.is_none());
     assert!(!factors.is_required(USER).await.unwrap());

@@ -44,15 +44,15 @@ pub(crate) async fn reused_refresh_token_ends_its_session_auth_3(test: TestDatab
     assert_eq!(second.user, USER);
     let third = sessions.refresh(&second.token).await.unwrap();
 
-    // Also a token that was rotated twice.
+    // The token before the previous one is detected too.
     test.ticks().await;
     let reused = sessions.refresh(&first).await;
     assert!(
         matches!(&reused, Err(RefreshError::Reused { user }) if user == USER),
         "{reused:?}"
     );
-    let robbed = sessions.refresh(&third.token).await;
-    assert!(matches!(robbed, Err(RefreshError::Unknown)), "{robbed:?}");
+    let revoked = sessions.refresh(&third.token).await;
+    assert!(matches!(revoked, Err(RefreshError::Unknown)), "{revoked:?}");
     // The session of another device continues.
     sessions.refresh(&other).await.unwrap();
 
@@ -170,7 +170,7 @@ pub(crate) async fn revoke_access_returns_revoked_sessions_auth_3(test: TestData
     assert_eq!(ended, [third, second].into());
     let version = async || TokenVersions::current(&test.database, USER).await.unwrap();
     assert_eq!(version().await, 1);
-    // Also without sessions, API keys and known devices end.
+    // API keys and known devices end even if the user has no session.
     assert_eq!(end().await.unwrap().sessions, [""; 0]);
     assert_eq!(version().await, 2);
 }
@@ -244,7 +244,7 @@ async fn changed_within(database: &Database, seconds: u64) -> Vec<(String, u64)>
     loop {
         let page = TokenVersions::changed_within(database, time, after.as_ref());
         let page = page.await.unwrap();
-        assert!(page.versions.len() <= 1_000, "a page has an end");
+        assert!(page.versions.len() <= 1_000, "the page is too long");
         all.extend(page.versions);
         let Some(next) = page.next else { return all };
         // A client stores the cursor as text.
@@ -277,12 +277,12 @@ pub(crate) async fn pages_contain_every_raised_version_once_auth_3(test: TestDat
             .await
             .unwrap();
     }
-    let everybody = 1 << 14;
-    assert!(everybody > database.config().max_rows.get());
+    let all_users = 1 << 14;
+    assert!(all_users > database.config().max_rows.get());
     let raised = changed_within(database, 3_600).await;
-    assert_eq!(raised.len(), everybody as usize);
+    assert_eq!(raised.len(), all_users as usize);
     let users: BTreeSet<_> = raised.iter().map(|(user, _)| user.as_str()).collect();
-    assert_eq!(users.len(), raised.len(), "each of them once");
+    assert_eq!(users.len(), raised.len(), "a user is on two pages");
     for (user, version) in &raised {
         assert_eq!(*version, 1 + user.matches('-').count() as u64, "{user}");
     }

@@ -62,7 +62,7 @@ pub(crate) async fn password_does_not_reset_wrong_codes_auth_4(test: TestDatabas
     let lockout = Lockout::new(test.database.clone(), LockoutConfig::default());
     let mut compared = 0;
     for round in 0..10 {
-        // Right passwords end the count of passwords, also for an account with the ID of the user.
+        // A correct password resets the count of failed logins, but not that of wrong codes.
         for account in ["ada@example.org", USER] {
             let attempt = lockout.attempt(account, None).await.unwrap();
             lockout.record_success(attempt).await.unwrap();
@@ -79,7 +79,7 @@ pub(crate) async fn password_does_not_reset_wrong_codes_auth_4(test: TestDatabas
         }
     }
     assert_eq!(compared, 5);
-    // A right code of the application has to wait too.
+    // A correct code of the application has to wait too.
     wait_of(factors.verify(USER, &shown(&secret, 1)).await);
     end_wait(&test).await;
     assert!(factors.verify(USER, &shown(&secret, 1)).await.unwrap());
@@ -160,7 +160,7 @@ pub(crate) async fn known_device_has_its_own_limit_for_wrong_codes_auth_4(test: 
     lockout.purge().await.unwrap();
     assert!(!factors.verify_from(&stolen, WRONG).await.unwrap());
     assert!(wait_of(factors.verify_from(&stolen, WRONG).await) > WAIT.get());
-    // Another device of the user and the user's unknown devices have limits of their own.
+    // Another known device and the unknown devices of the user have separate limits.
     assert!(
         !factors
             .verify_from(&known_device(USER), WRONG)
@@ -240,7 +240,7 @@ pub(crate) async fn code_is_not_compared_if_it_cannot_be_counted_auth_4(test: Te
         .await
         .unwrap();
     assert!(factors.verify(USER, &shown(&secret, 1)).await.is_err());
-    assert_eq!(last_step(&test).await, before, "the code was used up");
+    assert_eq!(last_step(&test).await, before, "the code was consumed");
 }
 
 pub(crate) async fn reset_ends_the_wait_after_wrong_codes_auth_4(test: TestDatabase) {
