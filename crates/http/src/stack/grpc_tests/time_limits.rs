@@ -8,7 +8,7 @@ async fn timeout_of_service_ends_call_without_response_res_3() {
     };
     let fixture = fixture(config, routes());
     assert_eq!(fixture.call("Hang", &[]).await.field("grpc-status"), "4");
-    // The timeout of the settings does not limit a stream that has begun. Only the client's does.
+    // Only the timeout of the client limits a stream that has begun. The setting does not.
     let watched = tokio::time::timeout(Duration::from_secs(60), fixture.call("Watch", &[])).await;
     assert!(watched.is_err());
 }

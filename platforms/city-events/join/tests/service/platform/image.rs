@@ -21,7 +21,7 @@ fn script(name: &str) -> Command {
     command
 }
 
-/// Assembles the image and returns its digest. A test needs no small file.
+/// Assembles the image and returns its digest. The lowest compression level keeps the test fast.
 fn assemble(folder: &Path) -> String {
     let assembled = script("image")
         .arg(env!("CARGO_BIN_EXE_city-events-join"))
@@ -63,7 +63,7 @@ fn run(image: &Path, command: &str, [http, grpc, admin]: [SocketAddr; 3]) -> Com
     run
 }
 
-/// Ends the process when a test does.
+/// Kills the process when the test ends.
 struct Running(Child);
 
 impl Drop for Running {
@@ -109,7 +109,7 @@ fn image_serves_as_its_user_on_a_read_only_root_ship_1() {
         }
         std::thread::sleep(Duration::from_millis(20));
     }
-    // The shell and the tools before it have replaced themselves by the service.
+    // The shell and the tools `exec` the service, so the ID of the child is that of the service.
     let process = Path::new("/proc").join(service.0.id().to_string());
     let status = fs::read_to_string(process.join("status")).unwrap();
     let user = status

@@ -1,4 +1,4 @@
-//! Each alert on a fault of the real thing: it fires, its runbook works, and it resolves.
+//! Each alert on a fault of a real server: it fires, its runbook works, and it resolves.
 
 mod dependencies;
 mod events;
@@ -229,7 +229,7 @@ async fn alerts_fire_and_resolve_with_their_faults_obs_9_ship_4() {
     };
     let is_over = Arc::new(AtomicBool::new(false));
     let traffic = tokio::spawn(send_traffic(subject.http, Arc::clone(&is_over)));
-    // Traffic is recorded, and nothing fires.
+    // Prometheus has the traffic, and no alert fires.
     let requests = "sum(rate(join_service_http_requests_total[2s])) > 0";
     eventually(async || subject.alerts.prometheus().query(requests).unwrap() != json!([])).await;
     let nothing = std::collections::BTreeSet::new();

@@ -26,7 +26,7 @@ use super::{super::loader, ADMIN_TOKEN, FACTOR, facts, send_traffic};
 
 /// While two connections serve two statements, six reads arrive. A longer time opens the breaker.
 const SLOW: Duration = Duration::from_millis(80);
-/// The path of the route that only this test adds.
+/// The path of a route that this test adds.
 const PANICS: &str = "/test/panics";
 
 async fn panics() -> &'static str {
@@ -78,7 +78,7 @@ async fn overload_and_panics_fire_their_alerts_obs_9_ship_4() {
         token: ADMIN_TOKEN,
     };
     let alerts = Alerts::start(program, &rules, files, observed).unwrap();
-    // The counters are recorded, and nothing fires.
+    // Prometheus has the counters, and no alert fires.
     let scraped = "join_service_panics_total";
     eventually(async || alerts.prometheus().query(scraped).unwrap() != json!([])).await;
     assert!(!alerts.is_firing("Panics").unwrap());

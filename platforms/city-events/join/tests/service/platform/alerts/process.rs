@@ -34,11 +34,11 @@ pub(super) async fn settings_are_invalid(subject: &Subject) {
     subject.alerts.resolves(&["ConfigReloadFailed"]).await;
 }
 
-/// The number of files that the process may open becomes hardly more than the open ones.
+/// Lowers the limit on open files until it is hardly above their number.
 pub(super) async fn descriptors_are_used_up(subject: &Subject) {
     let id = subject.join.id().unwrap();
     let before = limit(id, None);
-    // The service may close files meanwhile, so the limit follows their number.
+    // The service may close files at the same time, so each attempt reads their number again.
     let firing = async || {
         subject
             .alerts
