@@ -158,7 +158,7 @@ fn invalid() -> Error {
 }
 
 fn not_accepted() -> Error {
-    let message = "this method does not accept API keys: send an access token instead";
+    let message = "this operation does not accept API keys: send an access token instead";
     Error::new(Code::Forbidden, "INSUFFICIENT_SCOPE", message)
 }
 
