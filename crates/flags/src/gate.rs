@@ -27,7 +27,9 @@ impl FlagGate for Flags {
 
     fn decide(&self, flag: &RequiredFlag, api: &str, request: &RequestContext) -> FlagDecision {
         let is_on = self.is_on(flag.key(), request);
-        match is_on.unwrap_or(flag.is_on_by_default()) {
+        // A removal must not open what the flag governs.
+        let by_default = || flag.is_on_by_default() && !self.is_removed(flag.key());
+        match is_on.unwrap_or_else(by_default) {
             false => FlagDecision::Off,
             true if self.guarded_routes().allows(flag.key(), api) => FlagDecision::On,
             true => FlagDecision::NotListed,

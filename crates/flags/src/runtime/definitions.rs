@@ -6,7 +6,7 @@ use super::{
     error::ChangeError,
     state::{Change, ChangeAction, RuntimeDefinition, RuntimeState},
 };
-use crate::{Flags, source::Layers};
+use crate::{Flags, source::disable};
 
 /// Maximum number of definitions. They are one document in the store.
 const MAX_DEFINITIONS: usize = 1_000;
@@ -28,8 +28,9 @@ impl Flags {
         self.write(key, Some(entry), expected, author).await
     }
 
-    /// Removes a flag that a file or [`define`](Self::define) defines, and waits until this is
-    /// stored. Evaluations then return the default of the code.
+    /// Removes the definition of a flag, and waits until this is stored. A flag that a file or a
+    /// server defines stays there, disabled, with the items that it governs. Evaluations of another
+    /// flag return the default of the code. Routes that require the flag stay unavailable.
     ///
     /// # Errors
     /// [`ChangeError`]. Nothing changes then.
@@ -95,22 +96,25 @@ impl Flags {
     #[must_use]
     pub fn entry(&self, key: &str) -> Option<Value> {
         let sources = self.0.runtime.sources.lock();
-        if let Some(definition) = sources.state.definitions.get(key) {
-            let entry = definition.entry.as_ref()?;
-            return Some(sources.layers.with_file_fields(key, entry));
-        }
-        let Layers {
-            remote,
-            flagd,
-            short,
-            ..
-        } = &sources.layers;
-        let of_documents = || {
-            let documents = [flagd, remote].into_iter().flatten();
-            let mut found = documents.filter_map(|document| document.get("flags")?.get(key));
-            found.next()
+        let layers = &sources.layers;
+        let Some(definition) = sources.state.definitions.get(key) else {
+            return layers.entry(key).cloned();
         };
-        short.get(key).or_else(of_documents).cloned()
+        match &definition.entry {
+            Some(entry) => Some(layers.with_file_fields(key, entry)),
+            None => {
+                let mut entry = layers.entry(key)?.clone();
+                disable(&mut entry);
+                Some(entry)
+            }
+        }
+    }
+
+    /// Whether an operator has removed the definition of a flag.
+    pub(crate) fn is_removed(&self, key: &str) -> bool {
+        let sources = self.0.runtime.sources.lock();
+        let definition = sources.state.definitions.get(key);
+        definition.is_some_and(|definition| definition.entry.is_none())
     }
 
     /// Returns the version of a flag for [`define`](Self::define): 0 if only files define it.

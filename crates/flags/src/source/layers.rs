@@ -66,8 +66,10 @@ impl Layers {
             flags.extend(keyed(layer.get("flags")));
         }
         for (key, definition) in &state.definitions {
-            if definition.entry.is_none() {
-                flags.remove(key);
+            if definition.entry.is_none()
+                && let Some(flag) = flags.get_mut(key)
+            {
+                disable(flag);
             }
         }
         if let Some(Value::Object(own)) = compiled.get_mut("flags") {
@@ -95,11 +97,20 @@ impl Layers {
                     short.insert(key.clone(), entry);
                 }
                 None => {
-                    short.remove(key);
+                    if let Some(file) = short.get_mut(key) {
+                        disable(file);
+                    }
                 }
             }
         }
         Cow::Owned(Value::Object(short))
+    }
+
+    /// Returns a flag without the definitions of operators.
+    pub(crate) fn entry(&self, key: &str) -> Option<&Value> {
+        let documents = [&self.flagd, &self.remote].into_iter().flatten();
+        let mut found = documents.filter_map(|document| document.get("flags")?.get(key));
+        self.short.get(key).or_else(|| found.next())
     }
 
     /// Returns a definition of an operator with the fields of the file that it does not have.
@@ -135,6 +146,20 @@ impl Layers {
     }
 }
 
+/// Disables a flag, in the short form or in flagd's format. A flag that an operator has removed
+/// stays disabled if a file or a server defines it. Otherwise the APIs that it governs would open.
+pub(crate) fn disable(flag: &mut Value) {
+    match flag {
+        Value::Object(fields) if fields.contains_key("state") => {
+            fields.insert("state".to_owned(), "DISABLED".into());
+        }
+        Value::Object(fields) => {
+            fields.insert("enabled".to_owned(), false.into());
+        }
+        flag => *flag = false.into(),
+    }
+}
+
 /// Returns flags by key. flagd also accepts a list of flags with their keys.
 fn keyed(flags: Option<&Value>) -> Map<String, Value> {
     match flags {
@@ -153,6 +178,8 @@ fn keyed(flags: Option<&Value>) -> Map<String, Value> {
 
 #[cfg(test)]
 mod tests {
+    use std::iter;
+
     use serde_json::json;
 
     use super::*;
@@ -165,20 +192,26 @@ mod tests {
         }
     }
 
-    #[test]
-    fn file_adds_apis_to_a_flag_that_an_operator_changed_flag_1() {
-        let old = layers(json!({"enabled": true, "apis": ["GET /a"], "requires": ["base"]}));
-        let given = json!({"enabled": false, "apis": ["GET /a"], "requires": []});
-        let stored = old.without_file_fields("reports", given);
-        assert_eq!(stored, json!({"enabled": false, "requires": []}));
+    /// Returns the state in which an operator has written or removed the flag `reports`.
+    fn state(entry: Option<Value>) -> RuntimeState {
         let definition = RuntimeDefinition {
-            entry: Some(stored),
+            entry,
             version: 1,
             actor: "ann".to_owned(),
             set_at: DateTime::default(),
         };
         let mut state = RuntimeState::default();
         state.definitions.insert("reports".to_owned(), definition);
+        state
+    }
+
+    #[test]
+    fn file_adds_apis_to_a_flag_that_an_operator_changed_flag_1() {
+        let old = layers(json!({"enabled": true, "apis": ["GET /a"], "requires": ["base"]}));
+        let given = json!({"enabled": false, "apis": ["GET /a"], "requires": []});
+        let stored = old.without_file_fields("reports", given);
+        assert_eq!(stored, json!({"enabled": false, "requires": []}));
+        let state = state(Some(stored));
 
         let new = layers(json!({"enabled": true, "apis": ["GET /a", "GET /b"], "owner": "team"}));
         let short = new.short_with(&state);
@@ -189,5 +222,32 @@ mod tests {
         let apis = json!({"enabled": true, "apis": ["GET /a", "GET /b"], "owner": "team"});
         assert_eq!(new.with_file_fields("reports", &json!(true)), apis);
         assert_eq!(new.with_file_fields("other", &json!(true)), json!(true));
+    }
+
+    #[test]
+    fn removed_flag_of_a_source_stays_disabled_flag_1() {
+        let removed = state(None);
+        let file = json!({"enabled": true, "apis": ["GET /a"], "requires": ["base"]});
+        for (file, expected) in [
+            (
+                file,
+                json!({"enabled": false, "apis": ["GET /a"], "requires": ["base"]}),
+            ),
+            (json!(true), json!(false)),
+        ] {
+            let layers = layers(file);
+            assert_eq!(layers.short_with(&removed)["reports"], expected);
+        }
+        let flag = json!({"state": "ENABLED", "variants": {"on": true}, "defaultVariant": "on"});
+        let of_server = Layers {
+            remote: Some(json!({"flags": {"reports": flag}})),
+            ..Layers::default()
+        };
+        let document = of_server.document(&removed, iter::empty(), DateTime::default());
+        let flags = document.unwrap()["flags"].clone();
+        assert_eq!(flags["reports"]["state"], "DISABLED");
+        // No source defines this flag, so nothing stays of it.
+        let none = Layers::default().document(&removed, iter::empty(), DateTime::default());
+        assert_eq!(none.unwrap()["flags"], json!({}));
     }
 }

@@ -10,6 +10,6 @@ mod remote;
 mod start;
 
 pub use layers::FILE_FIELDS;
-pub(crate) use layers::Layers;
+pub(crate) use layers::{Layers, disable};
 pub use remote::{RemoteConfig, RemoteSource};
 pub use start::FlagsBuilder;

@@ -156,6 +156,12 @@ async fn flag_of_a_method_is_on_by_default_and_a_breaker_flag_1() {
     app.define("reports.slow", own).await;
     assert_eq!(app.get(path).status, 200);
     assert!(client.get_slow_report(request).await.is_ok());
+
+    // A removed flag does not become available by default.
+    let author = Author::new("a test");
+    let removed = app.flags.remove("reports.slow", None, &author).await;
+    removed.unwrap();
+    assert_eq!(reason(&app.get(path)), unavailable);
     app.service.stop().await;
 }
 

@@ -3,7 +3,7 @@
 use std::fs;
 
 use seaworthy_testkit::database::EmptyDatabase;
-use serde_json::json;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::{
@@ -144,6 +144,31 @@ fn file_lists_the_apis_of_a_changed_flag_flag_1() {
     assert_eq!(list().status, 200);
     file.replace("greetings: {enabled: true, apis: [\"GET /api/v1/features\"]}\n");
     wait(|| list().status == 403);
+}
+
+#[test]
+fn deleted_flag_keeps_its_apis_closed_flag_1() {
+    let database = EmptyDatabase::sqlite().unwrap();
+    let file = FlagFile::new("greetings: {enabled: false, apis: [\"GET /helloworld/{name}\"]}\n");
+    let replica = file.start(&database);
+    let (admin, user) = users(&database, &replica);
+    let greet = || replica.send("GET", "/helloworld/Ada", "").unwrap();
+    let profile = || replica.call("GET", "/api/v1/auth/profile", &user, "");
+    let description = || replica.send("GET", "/q/openapi.json", "").unwrap().status;
+    assert_error(&greet(), 403, "FEATURE_DISABLED");
+    assert_eq!((profile().status, description()), (200, 200));
+    for flag in ["greetings", "user.profile", "swagger_ui"] {
+        let path = format!("/{flag}");
+        let deleted = call(&replica, &admin, "DELETE", &path, &Value::Null);
+        assert_eq!(deleted.status, 200, "{}", deleted.body);
+    }
+    assert_error(&greet(), 403, "FEATURE_DISABLED");
+    assert_error(&profile(), 403, "FEATURE_DISABLED");
+    assert_ne!(description(), 200);
+
+    let enabled = call(&replica, &admin, "POST", "/greetings/enable", &json!({}));
+    assert_eq!(enabled.status, 200, "{}", enabled.body);
+    assert_eq!(greet().status, 200);
 }
 
 /// Turns the flag `greetings` off through the API.
