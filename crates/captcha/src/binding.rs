@@ -71,11 +71,13 @@ impl<'a> Binding<'a> {
 /// assert_eq!(without_mainland_code("8613800000000"), Some("13800000000"));
 /// assert_eq!(without_mainland_code("13800000000"), None);
 /// assert_eq!(without_mainland_code("33612345678"), None);
+/// assert_eq!(without_mainland_code("868613800000000"), None);
 /// ```
 #[must_use]
 pub fn without_mainland_code(digits: &str) -> Option<&str> {
     let mobile = digits.strip_prefix("86")?;
-    // Without a plus, the masks detect no other telephone numbers.
-    let is_mobile = !mobile.starts_with('+') && Kind::from_value(mobile) == Some(Kind::Phone);
+    // Without a plus and a country code, the masks detect no other telephone numbers.
+    let is_national = mobile.len() == 11 && !mobile.starts_with('+');
+    let is_mobile = is_national && Kind::from_value(mobile) == Some(Kind::Phone);
     is_mobile.then_some(mobile)
 }

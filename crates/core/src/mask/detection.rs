@@ -17,9 +17,11 @@ pub(super) fn is_email(text: &str) -> bool {
     })
 }
 
-/// Whether a text is a mobile number of mainland China.
+/// Whether a text is a mobile number of mainland China, with or without its country code.
 pub(super) fn is_mobile(text: &str) -> bool {
-    let bytes = text.as_bytes();
+    let mut codes = ["0086", "86"].iter();
+    let number = codes.find_map(|code| text.strip_prefix(code));
+    let bytes = number.unwrap_or(text).as_bytes();
     bytes.len() == 11
         && bytes.iter().all(u8::is_ascii_digit)
         && matches!(bytes, [b'1', b'3'..=b'9', ..])

@@ -272,6 +272,9 @@ mod tests {
         assert_eq!(Kind::from_value("4111111111111112"), None);
         assert_eq!(Kind::from_value("13800000000"), Some(Kind::Phone));
         assert_eq!(Kind::from_value("12800000000"), None);
+        assert_eq!(Kind::from_value("8613800000000"), Some(Kind::Phone));
+        assert_eq!(Kind::from_value("008613800000000"), Some(Kind::Phone));
+        assert_eq!(Kind::from_value("8612800000000"), None);
         assert_eq!(Kind::from_value("+442079460958"), Some(Kind::Phone));
         assert_eq!(Kind::from_value("+0000000012"), None);
         assert_eq!(Kind::from_value("1700000000000000"), None);
