@@ -2,14 +2,19 @@ use std::borrow::Cow;
 
 use super::{
     Kind, REDACTED,
-    detection::{MAX_DIGITS, is_id_card, is_international, is_token},
+    detection::{MAX_DIGITS, is_email, is_id_card, is_international, is_token},
 };
 
 /// The minimum length of a group of digits that is written apart. Dates have groups of two digits.
 const MIN_GROUP: usize = 3;
+/// The country code of mainland China, which may be the first group.
+const MAINLAND: &str = "86";
+/// The maximum number of letters and digits before or after a number in an ID.
+const MAX_ID: usize = 64;
 
 /// Masks the personal values and tokens in a text, which it recognizes by their form. Groups of the
-/// digits of a card, or of a number with a country code, may have a space or a dash between them.
+/// digits of a card, or of a telephone number, may have a space or a dash between them. Numbers may
+/// touch letters. Full-width digits count too.
 ///
 /// ```
 /// use seaworthy_core::mask::mask_text;
@@ -19,6 +24,29 @@ const MIN_GROUP: usize = 3;
 /// ```
 #[must_use]
 pub fn mask_text(text: &str) -> Cow<'_, str> {
+    let masked = if text.contains(|letter| ascii(letter) != letter) {
+        masked(&text.chars().map(ascii).collect::<String>())
+    } else {
+        masked(text)
+    };
+    masked.map_or(Cow::Borrowed(text), Cow::Owned)
+}
+
+/// Returns the ASCII form of full-width digits and signs.
+fn ascii(letter: char) -> char {
+    match letter {
+        '\u{ff10}'..='\u{ff19}' => {
+            let digit = u32::from(letter) - u32::from('\u{ff10}');
+            char::from_digit(digit, 10).unwrap_or(letter)
+        }
+        '\u{ff0b}' => '+',
+        '\u{ff0d}' => '-',
+        _ => letter,
+    }
+}
+
+/// Returns the masked text. `None` if it has nothing to mask.
+fn masked(text: &str) -> Option<String> {
     let mut masked = String::new();
     let mut rest = text;
     let mut has_changed = false;
@@ -26,108 +54,154 @@ pub fn mask_text(text: &str) -> Cow<'_, str> {
         let begin = rest.find(is_part).unwrap_or(rest.len());
         let (between, from) = rest.split_at(begin);
         masked.push_str(between);
-        if let Some((value, length)) = grouped(from) {
-            has_changed = true;
-            masked.push_str(&value);
-            rest = from.get(length..).unwrap_or_default();
-            continue;
-        }
         let length = from.find(|letter| !is_part(letter)).unwrap_or(from.len());
         let (word, after) = from.split_at(length);
-        let (word, dots) = word.split_at(word.trim_end_matches('.').len());
-        let value = masked_word(word);
-        has_changed |= value.is_some();
-        masked.push_str(value.as_deref().unwrap_or(word));
-        masked.push_str(dots);
-        rest = after;
+        match masked_word(word, from) {
+            Some((value, length)) => {
+                has_changed = true;
+                masked.push_str(&value);
+                rest = from.get(length..).unwrap_or_default();
+            }
+            None => {
+                masked.push_str(word);
+                rest = after;
+            }
+        }
     }
-    if has_changed {
-        Cow::Owned(masked)
-    } else {
-        Cow::Borrowed(text)
-    }
+    has_changed.then_some(masked)
 }
 
 fn is_part(letter: char) -> bool {
     letter.is_alphanumeric() || "@._+-".contains(letter)
 }
 
-/// Returns the mask of a word, or of the numbers in it.
-fn masked_word(word: &str) -> Option<String> {
-    if let Some(kind) = Kind::from_value(word) {
-        return Some(kind.mask(word));
+/// Returns the mask of the word that begins a text, and the bytes that it replaces.
+fn masked_word(word: &str, text: &str) -> Option<(String, usize)> {
+    let value = word.trim_end_matches('.');
+    if is_email(value) {
+        let masked = Kind::Email.mask(value);
+        // The domain stays readable, but not a number in it.
+        let numbers = masked_numbers(&masked, masked.len());
+        let masked = numbers.map_or(masked, |(masked, _)| masked);
+        return Some((masked, value.len()));
     }
-    if is_token(word) {
-        return Some(REDACTED.to_owned());
+    if is_token(value) {
+        return Some((REDACTED.to_owned(), value.len()));
     }
-    masked_numbers(word)
+    if is_hexadecimal_id(value) {
+        return None;
+    }
+    masked_numbers(text, word.len())
 }
 
-/// Masks the personal numbers in a word, as in `tel_13800000000`. Each run of digits is a number.
-fn masked_numbers(word: &str) -> Option<String> {
+/// Masks the personal numbers that begin in the first `length` bytes of a text. Returns the masked
+/// text, and the bytes that it replaces. The groups of a number may end after `length`.
+fn masked_numbers(text: &str, length: usize) -> Option<(String, usize)> {
     let mut masked = String::new();
-    let mut rest = word;
-    let mut has_changed = false;
-    while let Some(begin) = rest.find(|letter: char| letter.is_ascii_digit()) {
-        let (before, from) = rest.split_at(begin);
-        masked.push_str(before);
-        let (number, after) = split_number(from);
-        let value = masked_number(number, before.ends_with('+'));
-        has_changed |= value.is_some();
-        masked.push_str(value.as_deref().unwrap_or(number));
-        rest = after;
+    // The ends of the last masked number and of the last number.
+    let (mut shown, mut end) = (0, 0);
+    while let Some(rest) = text.get(end..length)
+        && let Some(begin) = rest.find(|letter: char| letter.is_ascii_digit())
+    {
+        let begin = end + begin;
+        let before = text.get(shown..begin).unwrap_or_default();
+        let from = text.get(begin..).unwrap_or_default();
+        match masked_number(before, from) {
+            Some((value, length)) => {
+                masked.push_str(before);
+                masked.push_str(&value);
+                shown = begin + length;
+                end = shown;
+            }
+            None => end = begin + digits(from),
+        }
     }
-    masked.push_str(rest);
-    has_changed.then_some(masked)
-}
-
-/// Splits a text after its first digits, and after the `X` of an identity card.
-fn split_number(text: &str) -> (&str, &str) {
-    let digits = text
-        .find(|letter: char| !letter.is_ascii_digit())
-        .unwrap_or(text.len());
-    let is_card = text.get(..=digits).is_some_and(is_id_card);
-    text.split_at(digits + usize::from(is_card))
-}
-
-/// Returns the mask of a number, without the plus that may be before it.
-fn masked_number(number: &str, has_plus: bool) -> Option<String> {
-    let international = has_plus
-        .then(|| format!("+{number}"))
-        .filter(|number| is_international(number));
-    match international {
-        Some(number) => Kind::Phone.mask(&number).get(1..).map(str::to_owned),
-        None => Kind::from_value(number).map(|kind| kind.mask(number)),
+    if shown == 0 {
+        return None;
     }
+    let length = length.max(shown);
+    masked.push_str(text.get(shown..length).unwrap_or_default());
+    Some((masked, length))
 }
 
-/// Returns the mask of a number whose groups of digits begin the text, and the bytes that it
+/// Returns the number of digits that begin a text.
+fn digits(text: &str) -> usize {
+    text.find(|letter: char| !letter.is_ascii_digit())
+        .unwrap_or(text.len())
+}
+
+/// Returns the mask of the number that begins a text, without the plus before it, and the bytes
+/// that it replaces. `before` is the part of the word before it.
+fn masked_number(before: &str, text: &str) -> Option<(String, usize)> {
+    // A digit is before the plus of a sum or of the metadata of a version, such as 1.0.0+20261128.
+    let has_plus = before.ends_with('+') && !follows_digit(before, '+');
+    // The rest of a number whose first groups are not a personal value.
+    let is_rest = follows_digit(before, '-');
+    let found = [
+        (!is_rest).then(|| grouped(text, false)).flatten(),
+        has_plus.then(|| grouped(text, true)).flatten(),
+    ];
+    let longest = found
+        .into_iter()
+        .flatten()
+        .max_by_key(|(_, length)| *length);
+    let (value, length) = match longest {
+        Some(found) => found,
+        None if follows_digit(before, '.') => return None,
+        None => single(text, has_plus)?,
+    };
+    let after = text.get(length..).unwrap_or_default();
+    let is_in_id = touches_hexadecimal(before.chars().rev()) && touches_hexadecimal(after.chars());
+    (!is_in_id).then_some((value, length))
+}
+
+/// Whether a text ends with a digit and then a separator.
+fn follows_digit(text: &str, separator: char) -> bool {
+    let before = text.strip_suffix(separator);
+    before.is_some_and(|before| before.ends_with(|letter: char| letter.is_ascii_digit()))
+}
+
+/// Returns the mask of the digits that begin a text, or of an identity card with an `X`.
+fn single(text: &str, has_plus: bool) -> Option<(String, usize)> {
+    let length = digits(text);
+    let is_card = text.get(..=length).is_some_and(is_id_card);
+    let number = text.get(..length + usize::from(is_card))?;
+    let international = format!("+{number}");
+    let value = if has_plus && is_international(&international) {
+        Kind::Phone.mask(&international).get(1..)?.to_owned()
+    } else {
+        Kind::from_value(number)?.mask(number)
+    };
+    Some((value, number.len()))
+}
+
+/// Returns the mask of the number whose groups of digits begin a text, and the bytes that it
 /// replaces. The longest number is taken.
-fn grouped(text: &str) -> Option<(String, usize)> {
-    let is_international = text.starts_with('+');
-    let mut digits = String::new();
+fn grouped(text: &str, has_plus: bool) -> Option<(String, usize)> {
+    let plus = if has_plus { "+" } else { "" };
+    let mut number = plus.to_owned();
     let mut rest = text;
-    if is_international {
-        digits.push('+');
-        rest = rest.get(1..)?;
-    }
     let mut found = None;
     for groups in 1.. {
-        let length = rest
-            .find(|letter: char| !letter.is_ascii_digit())
-            .unwrap_or(rest.len());
+        let length = digits(rest);
         // The bound keeps the work linear in the size of the text.
-        let is_too_long = digits.len() + length > MAX_DIGITS;
-        if length == 0 || is_too_long || (!is_international && length < MIN_GROUP) {
+        let is_too_long = number.len() + length > MAX_DIGITS;
+        let (group, after) = rest.split_at(length);
+        let is_code = groups == 1 && group == MAINLAND;
+        let is_short = length < MIN_GROUP && !has_plus && !is_code;
+        if length == 0 || is_too_long || is_short {
             break;
         }
-        let (group, after) = rest.split_at(length);
-        digits.push_str(group);
-        let is_whole = !after.starts_with(|letter: char| letter.is_alphanumeric());
-        let kind = Kind::from_value(&digits);
-        if groups > 1 && is_whole && matches!(kind, Some(Kind::BankCard | Kind::Phone)) {
-            let length = text.len() - after.len();
-            found = kind.map(|kind| (kind.mask(&digits), length));
+        number.push_str(group);
+        let kind = Kind::from_value(&number);
+        if let Some(kind @ (Kind::BankCard | Kind::Phone)) = kind
+            && groups > 1
+        {
+            let value = kind.mask(&number);
+            found = Some((
+                value.get(plus.len()..)?.to_owned(),
+                text.len() - after.len(),
+            ));
         }
         match after.strip_prefix([' ', '-']) {
             Some(next) => rest = next,
@@ -135,6 +209,26 @@ fn grouped(text: &str) -> Option<(String, usize)> {
         }
     }
     found
+}
+
+/// Whether a word is a UUID, or a trace ID or hash of 32, 40 or 64 hexadecimal digits.
+fn is_hexadecimal_id(word: &str) -> bool {
+    let digits = word.bytes().filter(u8::is_ascii_hexdigit);
+    match word.len() {
+        36 => {
+            let is_dash = |at: &usize| word.as_bytes().get(*at) == Some(&b'-');
+            digits.count() == 32 && [8, 13, 18, 23].iter().all(is_dash)
+        }
+        32 | 40 | 64 => digits.count() == word.len(),
+        _ => false,
+    }
+}
+
+/// Whether the letters and digits that touch a number are those of a hexadecimal number.
+fn touches_hexadecimal(letters: impl Iterator<Item = char>) -> bool {
+    let touching = letters.take(MAX_ID).take_while(char::is_ascii_alphanumeric);
+    let mut touching = touching.peekable();
+    touching.peek().is_some() && touching.all(|letter| letter.is_ascii_hexdigit())
 }
 
 #[cfg(test)]
@@ -172,6 +266,30 @@ mod tests {
             ("card+4111111111111111", "card+4111********1111"),
             ("身份证11010519491231002X号", "身份证110105********002X号"),
             ("id11010519491231002x", "id110105********002x"),
+            ("电话139-1234-5679", "电话139****5679"),
+            ("电话139 1234 5679", "电话139****5679"),
+            ("139-1234-5679手机", "139****5679手机"),
+            ("tel139-1234-5679", "tel139****5679"),
+            ("tel_139-1234-5679", "tel_139****5679"),
+            ("tel-139-1234-5679", "tel-139****5679"),
+            ("1.139-1234-5679", "1.139****5679"),
+            ("139-1234-5679-138-1234-5679", "139****5679-138****5679"),
+            ("139-1234-5679ext.2", "139****5679ext.2"),
+            ("code13912345679and", "code139****5679and"),
+            ("卡4111-1111-1111-1111", "卡4111********1111"),
+            ("4111-1111-1111-1111号", "4111********1111号"),
+            ("card+4111-1111-1111-1111", "card+4111********1111"),
+            ("tel+86-139-1234-5679", "tel+86*******5679"),
+            ("+86-139-1234-5679手机", "+86*******5679手机"),
+            ("86-139-1234-5679", "861******5679"),
+            ("8613912345679", "861******5679"),
+            ("tel8613912345679", "tel861******5679"),
+            ("008613912345679", "008********5679"),
+            ("电话１３９１２３４５６７９", "电话139****5679"),
+            ("＋８６１３９-1234－5679", "+86*******5679"),
+            ("x*@13912345672.com", "x*@139****5672.com"),
+            ("xyz@13912345672.com", "xy***@139****5672.com"),
+            ("ada139-1234-5679@example.org", "ad***@example.org"),
         ] {
             assert_eq!(mask_text(text), masked, "{text}");
         }
@@ -186,6 +304,14 @@ mod tests {
             "order 1700-0000-0000-0000",
             "ports 8080 8081",
             "01a215e7-b7ac-7c03-a180-3521a2483a1a",
+            "41111111-1111-1111-a180-352182483413",
+            "version 1.0.0+20261128",
+            "0.13912345678",
+            "sum=2+123456789",
+            "13912345678abcdef0123456789abcde",
+            "13912345678abcdef0123456789abcdef0123456",
+            "sha256:9f13912345678abc",
+            "span 9f13912345678abc",
         ] {
             assert_eq!(mask_text(text), text);
         }
@@ -193,7 +319,19 @@ mod tests {
 
     #[test]
     fn long_texts_are_masked_in_linear_time_obs_3() {
-        for part in ["1", "123 ", "123-", "+1 ", "a1", "1@", "1.", "电1"] {
+        for part in [
+            "1",
+            "123 ",
+            "123-",
+            "+1 ",
+            "a1",
+            "1@",
+            "1.",
+            "电1",
+            "a139-1234-5679",
+            "a13912345679",
+            "139 1234 5679a",
+        ] {
             let text = part.repeat(400_000 / part.len());
             let begin = Instant::now();
             let _masked = mask_text(&text);
@@ -204,7 +342,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_is_accepted_obs_3(text in "[+0-9 \\-a-zé.@]{0,60}|\\PC{0,60}") {
+        fn any_text_is_accepted_obs_3(text in "[+0-9 \\-a-zé.@_１]{0,60}|\\PC{0,60}") {
             let _masked = mask_text(&text);
         }
     }
