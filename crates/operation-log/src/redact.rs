@@ -10,6 +10,8 @@ use serde_json::{Map, Value as Json};
 /// The maximum length of the name of a field in bytes, far more than contracts use. The values of
 /// longer names are secret, and their names are not split into words.
 const MAX_NAME: usize = 256;
+/// A mark that some programs write before a text.
+const BYTE_ORDER_MARK: char = '\u{feff}';
 /// The words before `code` in the names of secrets. Others, such as `postal_code`, are not secret.
 const SECRET_CODES: [&str; 14] = [
     "access",
@@ -119,12 +121,18 @@ fn redact_value(masking: Masking<'_>, value: &mut Json, scope: Scope<'_>) {
 }
 
 /// Redacts JSON in a text. A text in such a text is replaced as a whole if it is JSON, which bounds
-/// the recursion. `None` if the text is not an object and not a list.
+/// the recursion. A text that looks like JSON with members, but is not valid, is replaced too,
+/// because its members cannot be redacted by their names. `None` if the form of its values decides.
 fn json_text(text: &str, scope: Scope<'_>) -> Option<String> {
-    if !text.trim_start().starts_with(['{', '[']) {
+    let is_before = |letter: char| letter.is_whitespace() || letter == BYTE_ORDER_MARK;
+    let json = text.trim_start_matches(is_before);
+    if !json.starts_with(['{', '[', '"']) {
         return None;
     }
-    let mut value: Json = serde_json::from_str(text).ok()?;
+    let parsed = serde_json::from_str(json).ok();
+    let Some(value) = parsed.filter(|value: &Json| value.is_object() || value.is_array()) else {
+        return json.contains(':').then(|| REDACTED.to_owned());
+    };
     if scope.is_in_text {
         return Some(REDACTED.to_owned());
     }
@@ -132,8 +140,39 @@ fn json_text(text: &str, scope: Scope<'_>) -> Option<String> {
         is_in_text: true,
         ..scope
     };
-    redact_value(Masking::Form, &mut value, scope);
-    Some(value.to_string())
+    let mut redacted = value.clone();
+    redact_value(Masking::Form, &mut redacted, scope);
+    // The value lacks the first of two members with the same name, but the text has both.
+    let is_same = redacted == value && count_members(&value) == count_written_members(json);
+    (!is_same).then(|| redacted.to_string())
+}
+
+/// Returns the number of members of all objects in a value.
+fn count_members(value: &Json) -> usize {
+    match value {
+        Json::Object(members) => members.len() + members.values().map(count_members).sum::<usize>(),
+        Json::Array(items) => items.iter().map(count_members).sum(),
+        _ => 0,
+    }
+}
+
+/// Returns the number of members in the text of a valid JSON value: the colons outside of strings.
+fn count_written_members(json: &str) -> usize {
+    let mut count = 0;
+    let mut is_in_string = false;
+    let mut bytes = json.bytes();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'"' => is_in_string = !is_in_string,
+            // The next character is escaped.
+            b'\\' => {
+                let _ = bytes.next();
+            }
+            b':' if !is_in_string => count += 1,
+            _ => {}
+        }
+    }
+    count
 }
 
 /// Redacts the members of an object. A name may be personal itself, as in a map from e-mail
@@ -290,6 +329,46 @@ mod tests {
         assert_eq!(value["list"], list.to_string());
         assert_eq!(value["note"], "[draft] {plan}");
         assert!(!value.to_string().contains("hunter22zz"), "{value}");
+    }
+
+    #[test]
+    fn text_that_only_looks_like_json_is_hidden_obs_11() {
+        let valid = r#"{"api_token": "hunter22zz"}"#;
+        let deep = format!("{}{valid}{}", "[".repeat(200), "]".repeat(200));
+        for text in [
+            r#"{"api_token": "hunter22zz",}"#.to_owned(),
+            format!("{valid} and more"),
+            format!("{valid}\n{valid}"),
+            r#"{"api_token": "hunter22zz", "size": 1e999}"#.to_owned(),
+            r#"{"api_token": "hunter22zz", "text": "\ud800"}"#.to_owned(),
+            "{'api_token': 'hunter22zz'}".to_owned(),
+            json!(valid).to_string(),
+            deep,
+        ] {
+            let mut value = json!({ "note": &text });
+            redact("", &mut value, &[]);
+            assert_eq!(value["note"], REDACTED, "{text}");
+        }
+        let mut value = json!({ "note": format!("\u{feff} {valid}") });
+        redact("", &mut value, &[]);
+        assert_eq!(value["note"], json!({ "api_token": REDACTED }).to_string());
+    }
+
+    #[test]
+    fn json_without_personal_values_is_kept_as_written_obs_11() {
+        for text in [
+            "{ \"size\" : 1.50,\n  \"plans\": [\"a:b\", \"c\\\"d:\"] }",
+            "[1.0, {\"b\": {\"a\": null}}]",
+            "\"quoted\"",
+        ] {
+            let mut value = json!({ "note": text });
+            redact("", &mut value, &[]);
+            assert_eq!(value["note"], text);
+        }
+        // The value of the number is not exact, so the form of the text decides.
+        let mut value = json!({ "note": "[41111111111111111115]" });
+        redact("", &mut value, &[]);
+        assert_eq!(value["note"], "[4111************1115]");
     }
 
     #[test]
