@@ -1,5 +1,7 @@
 use seaworthy_config::Settings;
-use seaworthy_resilience::rate_limit::{RateLimits, RateLimitsConfig};
+use seaworthy_core::{SwitchKind, error_chain};
+use seaworthy_health::{CheckFailure, Probe};
+use seaworthy_resilience::rate_limit::{RateLimits, RateLimitsConfig, shared::StoreError};
 
 use crate::{assembly::Assembly, start_error::StartError};
 
@@ -36,6 +38,26 @@ impl<C: Settings> Assembly<C> {
         select: impl Fn(&C) -> RateLimitsConfig + Clone + Send + Sync + 'static,
     ) -> Result<RateLimits, StartError> {
         self.try_rate_limits(name, move |settings| Ok(select(settings)))
+    }
+
+    /// Makes the service unready while these limits reject every request, because their Redis does
+    /// not accept writes and `on_failure` is `closed`. Call it for limits of routes without which
+    /// the service has no use, such as logins. `name` is part of the name of the check. The limits
+    /// of the listeners need no call.
+    pub fn require_rate_limits(&self, name: &str, limits: &RateLimits) {
+        let switch = self.switches().register("rate_limit", SwitchKind::Security);
+        let limits = limits.clone();
+        let check = move || {
+            let (limits, switch) = (limits.clone(), switch.clone());
+            async move {
+                if !switch.is_on() {
+                    return Ok(());
+                }
+                limits.check_store().await.map_err(failure)
+            }
+        };
+        let probe = Probe::critical(format!("rate_limit_{name}"), check);
+        self.health().register(probe);
     }
 
     /// Creates rate limits as [`rate_limits`](Self::rate_limits) does, from settings that can be
@@ -77,4 +99,9 @@ impl<C: Settings> Assembly<C> {
         });
         Ok(limits)
     }
+}
+
+/// Returns the failure of a check of rate limits.
+pub(crate) fn failure(error: StoreError) -> CheckFailure {
+    CheckFailure::new(error_chain(&error).to_string())
 }

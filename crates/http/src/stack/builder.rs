@@ -3,7 +3,7 @@ use std::{fmt, net::SocketAddr, sync::Arc};
 use axum::{body::Body, response::IntoResponse};
 use http::Response;
 use seaworthy_core::{ByteSize, Error, ServiceIdentity, Switch, SwitchKind, Switches};
-use seaworthy_resilience::rate_limit::{RateLimits, RateLimitsError};
+use seaworthy_resilience::rate_limit::{RateLimits, RateLimitsError, shared::StoreError};
 use seaworthy_telemetry::Telemetry;
 
 use super::StackService;
@@ -341,6 +341,18 @@ impl Stack {
         self.0.cors.reload(&config.cors)?;
         self.0.rate_limits.reload(&config.rate_limit)?;
         Ok(())
+    }
+
+    /// Checks that the rate limits of the listener can count. See
+    /// [`RateLimits::check_store`]. They need no Redis while their switch is off.
+    ///
+    /// # Errors
+    /// [`StoreError`] if Redis does not accept a write.
+    pub async fn check_rate_limits(&self) -> Result<(), StoreError> {
+        if !self.0.rate_limit_switch.is_on() {
+            return Ok(());
+        }
+        self.0.rate_limits.check_store().await
     }
 
     /// Returns the routes with requests in flight and their number.

@@ -123,6 +123,9 @@ fn policy_without_redis_changes_at_reload_res_6_conf_4() {
         (503, "SERVICE_DEGRADED")
     );
     assert_eq!(degraded.header("retry-after"), Some("1"));
+    // Without Redis, the service can serve no request.
+    let readiness = || get(public, "/readyz").unwrap().status;
+    until("the loss", || readiness() == 503);
     let metrics = get(admin, "/metrics").unwrap().body;
     let errors = "rate_limit_errors_total{name=\"server\"}";
     let errors = metrics.lines().find(|line| line.starts_with(errors));
@@ -136,6 +139,7 @@ fn policy_without_redis_changes_at_reload_res_6_conf_4() {
     until("a count in the process", || {
         get(public, "/number").unwrap().status == 200
     });
+    until("the readiness", || readiness() == 200);
 
     fs::write(&file, fewer).unwrap();
     service.signal(Signal::HUP).unwrap();

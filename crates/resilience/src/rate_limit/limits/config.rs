@@ -228,13 +228,18 @@ impl RateLimitRedisConfig {
 
     /// Returns the settings of one shared limit. `scope` is the start of the default prefix.
     pub(super) fn shared(&self, limit: RateLimitConfig, scope: &str) -> SharedRateLimitConfig {
-        let prefix = self.prefix.clone();
         SharedRateLimitConfig {
             limit,
             timeout: self.timeout,
-            prefix: prefix.unwrap_or_else(|| format!("{scope}:rate_limit")),
+            prefix: self.prefix(scope),
             on_failure: self.on_failure,
         }
+    }
+
+    /// Returns the prefix of the keys. `scope` is the start of the default prefix.
+    pub(super) fn prefix(&self, scope: &str) -> String {
+        let prefix = self.prefix.clone();
+        prefix.unwrap_or_else(|| format!("{scope}:rate_limit"))
     }
 }
 

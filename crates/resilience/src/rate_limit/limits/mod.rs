@@ -22,7 +22,9 @@ pub use self::{
     config::{LimitBy, NamedLimitConfig, RateLimitRedisConfig, RateLimitsConfig, RateLimitsError},
     limit::RateLimit,
 };
-use super::{headers::RateLimitHeaders, key::RateLimitKey, snapshot::RateLimitSnapshot};
+use super::{
+    headers::RateLimitHeaders, key::RateLimitKey, shared::StoreError, snapshot::RateLimitSnapshot,
+};
 
 /// The rate limits of a listener or a route. Cheap to clone. All clones share the counts.
 ///
@@ -156,6 +158,18 @@ impl RateLimits {
         match self.0.current.load().as_ref() {
             Some(set) => set.snapshots(),
             None => Vec::new(),
+        }
+    }
+
+    /// Checks that these limits can count. While Redis rejects writes and `on_failure` is `closed`,
+    /// they reject every request. Limits with another policy, and disabled ones, need no Redis.
+    ///
+    /// # Errors
+    /// [`StoreError`] if Redis does not accept a write.
+    pub async fn check_store(&self) -> Result<(), StoreError> {
+        match self.0.current.load_full().as_ref() {
+            Some(set) => set.check_store(&self.0.scope).await,
+            None => Ok(()),
         }
     }
 

@@ -8,7 +8,8 @@ use super::{
         headers::{LimitHeaders, RateLimitHeaders},
         key::RateLimitKey,
         local::RateLimiter,
-        shared::SharedRateLimiter,
+        on_store_failure::OnStoreFailure,
+        shared::{RateLimitStore, SharedRateLimiter, StoreError},
         snapshot::RateLimitSnapshot,
     },
     Inner, RateLimitResult, RateLimited,
@@ -21,7 +22,7 @@ use crate::{Rejection, RejectionReason};
 /// The limits of one version of the settings.
 pub(super) struct LimitSet {
     config: RateLimitsConfig,
-    is_shared: bool,
+    store: Option<RateLimitStore>,
     limits: Box<[Entry]>,
 }
 
@@ -63,7 +64,7 @@ impl LimitSet {
         Ok(Self {
             limits: limits.collect(),
             config: config.clone(),
-            is_shared: store.is_some(),
+            store,
         })
     }
 
@@ -72,7 +73,17 @@ impl LimitSet {
     }
 
     pub(super) fn is_shared(&self) -> bool {
-        self.is_shared
+        self.store.is_some()
+    }
+
+    /// Checks that the store accepts writes, if all requests are rejected otherwise.
+    pub(super) async fn check_store(&self, scope: &str) -> Result<(), StoreError> {
+        match (&self.store, &self.config.redis) {
+            (Some(store), Some(redis)) if redis.on_failure == OnStoreFailure::Closed => {
+                store.check_writes(&redis.prefix(scope)).await
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Counts one request in this process.

@@ -4,9 +4,15 @@ use std::{
     time::Duration,
 };
 
-use seaworthy_redis::{Redis, RedisError, redis::Script};
+use seaworthy_redis::{
+    Redis, RedisError,
+    redis::{self, Script, Value},
+};
 
 use super::super::config::RateLimitConfig;
+
+/// The time in milliseconds for which Redis keeps the key of a check.
+const CHECK_TTL: u32 = 10_000;
 
 /// The Redis that stores shared limits: one server, Sentinel or a cluster. Cheap to clone. It
 /// connects at its first use and reconnects after a loss.
@@ -59,6 +65,16 @@ impl RateLimitStore {
 
     pub(in crate::rate_limit) fn downgrade(&self) -> WeakRateLimitStore {
         WeakRateLimitStore(Arc::downgrade(&self.0))
+    }
+
+    /// Checks that Redis accepts writes. A replica, and a Redis without memory, respond to `PING`
+    /// but reject the scripts.
+    pub(in crate::rate_limit) async fn check_writes(&self, prefix: &str) -> Result<(), StoreError> {
+        let mut command = redis::cmd("SET");
+        let key = format!("{prefix}:probe");
+        command.arg(key).arg(1).arg("PX").arg(CHECK_TTL);
+        self.0.redis.request::<Value>(&command).await?;
+        Ok(())
     }
 
     /// Takes up to `wanted` units of a key.
