@@ -34,8 +34,6 @@ use crate::{
 const DATABASE: &str = "database";
 /// The name of the cache in logs and probes.
 const CACHE: &str = "cache";
-/// The name of the check of Redis in probes.
-const REDIS: &str = "redis";
 /// The name of the mail server in logs, probes and settings.
 const MAIL: &str = "mail";
 /// The name of the HTTP client of the gateway for SMS.
@@ -100,7 +98,6 @@ pub(crate) async fn assemble(service: &Assembly<StarterConfig>) -> Result<(), St
     let database = Database::connect(service, DATABASE, config, MIGRATIONS).await?;
     let keys = Keys::start(service, &database, root, &settings.kms).await?;
     let cache = Cache::connect(service, CACHE, &settings.cache())?;
-    check_redis(service, &cache);
     let audit = audit_log(service, &database, &keys)?;
     let stores = AccountStores::new(&settings.auth, &database, &keys);
 
@@ -133,22 +130,6 @@ pub(crate) async fn assemble(service: &Assembly<StarterConfig>) -> Result<(), St
         service, accounts, flags, operations, &cache, plugins, &database,
     )?
     .serve(service)
-}
-
-/// Makes the service unready without Redis if its limits then reject each login. The check of the
-/// cache is optional.
-fn check_redis(service: &Assembly<StarterConfig>, cache: &Cache) {
-    let Some(redis) = cache.redis().filter(|_| service.settings().needs_redis()) else {
-        return;
-    };
-    let redis = redis.clone();
-    service.health().register(Probe::critical(REDIS, move || {
-        let redis = redis.clone();
-        async move {
-            let checked = redis.check().await;
-            checked.map_err(|error| CheckFailure::new(error.to_string()))
-        }
-    }));
 }
 
 /// Starts the audit log and the worker that prunes it. A flag turns the log off.

@@ -69,6 +69,8 @@ pub(crate) fn contracts(
 ) -> Result<Contracts, StartError> {
     let login = service.rate_limits("login", StarterConfig::login_rate_limit)?;
     let public = service.rate_limits("public", StarterConfig::public_rate_limit)?;
+    service.require_rate_limits("login", &login);
+    service.require_rate_limits("public", &public);
     let auth_options = |method| match method {
         AuthMethod::Register | AuthMethod::Login => {
             without_idempotency_key().rate_limits(login.clone())

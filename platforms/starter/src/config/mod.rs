@@ -23,7 +23,7 @@ use seaworthy::{
     mail::MailConfig,
     operation_log::OperationLogConfig,
     prelude::*,
-    resilience::rate_limit::{OnStoreFailure, RateLimitRedisConfig},
+    resilience::rate_limit::RateLimitRedisConfig,
     service::SettingProblem,
 };
 
@@ -101,14 +101,6 @@ impl StarterConfig {
             timeout: redis.timeout,
             ..CacheConfig::default()
         }
-    }
-
-    /// Whether limits reject requests while the Redis of the service is unavailable.
-    pub(crate) fn needs_redis(&self) -> bool {
-        let limits = [&self.auth.login_rate_limit, &self.auth.public_rate_limit];
-        let mut counted = limits.into_iter().filter(|limits| limits.enabled);
-        let is_closed = |redis: RateLimitRedisConfig| redis.on_failure == OnStoreFailure::Closed;
-        counted.any(|limits| limits.redis.is_none()) && self.redis().is_some_and(is_closed)
     }
 
     /// Lets all replicas count together if there is a Redis.

@@ -70,6 +70,8 @@ on_postgres_and_redis! {
     redis:
         limit_of_logins_counts_all_replicas_res_6,
         readiness_follows_redis_if_limits_need_it_hlth_2,
+        readiness_follows_redis_of_one_limit_hlth_2,
+        readiness_follows_writes_to_redis_hlth_2,
         settings_of_the_contract_select_the_database_conf_1;
     clients:
         python_client_calls_every_method_api_1,

@@ -14,7 +14,10 @@ use seaworthy_testkit::{
     requirement::required,
 };
 
-use crate::app::{PASSWORD, Replica, assert_error};
+use crate::{
+    app::{PASSWORD, Replica, assert_error, command},
+    features::wait,
+};
 
 thread_local! {
     static LIMITS: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
@@ -107,6 +110,63 @@ pub(crate) fn readiness_follows_redis_if_limits_need_it_hlth_2(database: &EmptyD
         proxy.heal();
         eventually(async || ready(&closed).status == 200).await;
     });
+}
+
+pub(crate) fn readiness_follows_writes_to_redis_hlth_2(database: &EmptyDatabase) {
+    let redis = address();
+    let replica = Replica::start(database);
+    assert_eq!(replica.register("ada").status, 200);
+    let ready = |status: u16| {
+        let readiness = || replica.send("GET", "/health/ready", "").unwrap().status;
+        wait(|| readiness() == status);
+    };
+    let min_replicas = |number: u32| {
+        let mut connection = TcpStream::connect(&redis).unwrap();
+        let command = format!("CONFIG SET min-replicas-to-write {number}\r\n");
+        connection.write_all(command.as_bytes()).unwrap();
+        let mut answers = BufReader::new(connection).lines();
+        assert_eq!(answers.next().unwrap().unwrap(), "+OK");
+    };
+    ready(200);
+    // This Redis responds to PING and rejects writes.
+    min_replicas(1);
+    assert_eq!(replica.login("ada", PASSWORD).status, 503);
+    ready(503);
+
+    // Without limits, the service needs no Redis.
+    let flag = |arguments: &[&str]| {
+        let by = ["--reason", "Redis is read-only", "--actor", "ann"];
+        command(database, &[&["flags"][..], arguments, &by[..]].concat());
+    };
+    flag(&["set", "rate_limit", "off"]);
+    ready(200);
+    assert_eq!(replica.login("ada", PASSWORD).status, 200);
+    flag(&["unset", "rate_limit"]);
+    ready(503);
+    min_replicas(0);
+    ready(200);
+}
+
+pub(crate) fn readiness_follows_redis_of_one_limit_hlth_2(database: &EmptyDatabase) {
+    let server = RedisServer::start(required("SEAWORTHY_TEST_REDIS_SERVER").unwrap()).unwrap();
+    for limit in [
+        "server.http.rate_limit",
+        "auth.login_rate_limit",
+        "auth.public_rate_limit",
+    ] {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        runtime.block_on(async {
+            let proxy = FaultProxy::start(server.address()).await.unwrap();
+            let own = format!("{limit}.redis.url=redis://{}", proxy.address());
+            let replica = Replica::start_with(database, &[&own]);
+            let ready = || replica.send("GET", "/health/ready", "").unwrap().status;
+            eventually(async || ready() == 200).await;
+            proxy.set(Fault::of(Disruption::Down));
+            eventually(async || ready() == 503).await;
+        });
+    }
+    // The other limits count in the shared Redis.
+    assert_eq!(Replica::start(database).register("ada").status, 200);
 }
 
 pub(crate) fn settings_of_the_contract_select_the_database_conf_1(database: &EmptyDatabase) {
