@@ -182,6 +182,7 @@ impl wire::FeatureToggle for FeatureToggles {
             .map_or(now, |known| known.config().created_at);
         config.updated_at = now;
         let entry = Entry::from(config);
+        check_rules(&entry)?;
         let entry = known.iter().fold(entry, Entry::with_file_fields);
         let expected = request.expected_version;
         let toggle = self
@@ -259,6 +260,19 @@ fn check_name(flag: &str) -> Result<(), Error> {
     Ok(())
 }
 
+/// Checks the rules of a definition of the contract. A flag with combined rules could not be updated
+/// again.
+///
+/// # Errors
+/// `INVALID_FLAG`.
+fn check_rules(entry: &Entry) -> Result<(), Error> {
+    if entry.has_combined_rules() {
+        let message = "only flag files can combine rules with all, any and not: remove these rules";
+        return Err(Error::new(Code::Invalid, "INVALID_FLAG", message));
+    }
+    Ok(())
+}
+
 /// Checks that a flag is not one of a part that is always on.
 ///
 /// # Errors
@@ -306,6 +320,26 @@ mod tests {
     fn new_flag_cannot_have_the_path_of_the_statistics_flag_1() {
         assert_eq!(check_name("stats").unwrap_err().reason(), "INVALID_FLAG");
         assert!(check_name("statistics").is_ok());
+    }
+
+    #[test]
+    fn definition_of_the_contract_combines_no_rules_flag_1() {
+        for (strategy, rule, is_valid) in [
+            (wire::Strategy::Simple, "any", false),
+            (wire::Strategy::User, "all", false),
+            (wire::Strategy::Percentage, "not", false),
+            (wire::Strategy::User, "whitelist", true),
+        ] {
+            let config = wire::ToggleConfig {
+                strategy: strategy.into(),
+                rules: BTreeMap::from([(rule.to_owned(), "[]".to_owned())]),
+                ..wire::ToggleConfig::default()
+            };
+            let checked = check_rules(&Entry::from(config));
+            let reason = checked.map_err(|error| error.reason().to_owned());
+            let expected = is_valid.then_some(()).ok_or("INVALID_FLAG".to_owned());
+            assert_eq!(reason, expected, "{rule}");
+        }
     }
 
     /// Returns the names of the parts that the running service can turn off.

@@ -31,6 +31,9 @@ const FOREIGN_FIELDS: [&str; 7] = [
 
 /// The rules of composite flags, which a definition of the contract cannot express.
 const COMPOSITE_RULES: [&str; 3] = ["all", "any", "not"];
+/// The rules whose value is a number, or `true` or `false`. Other such values are texts, as the user
+/// ID `7`.
+const PLAIN_RULES: [&str; 2] = ["percentage", "workdays_only"];
 /// The rules of the strategy `user` that include callers.
 const INCLUSIONS: [&str; 5] = ["users", "whitelist", "groups", "user_types", "attributes"];
 const EXCLUSIONS: [&str; 2] = ["excluded_users", "blacklist"];
@@ -95,12 +98,20 @@ impl Entry {
         FOREIGN_FIELDS.iter().any(|name| self.0.contains_key(*name))
     }
 
-    /// Whether the flag combines conditions with `all`, `any` or `not`.
+    /// Whether the flag combines conditions with `all`, `any` or `not`. The strategy `simple`
+    /// ignores `rules`.
     pub(crate) fn is_composite(&self) -> bool {
+        match self.0.get("strategy").and_then(Value::as_str) {
+            Some("composite") => true,
+            Some("simple") => is_combined(&self.0),
+            _ => is_combined(&self.0) || self.has_combined_rules(),
+        }
+    }
+
+    /// Whether `rules` contains `all`, `any` or `not`.
+    pub(crate) fn has_combined_rules(&self) -> bool {
         let rules = self.0.get("rules").and_then(Value::as_object);
-        let mut maps = [Some(&self.0), rules].into_iter().flatten();
-        maps.any(|map| COMPOSITE_RULES.iter().any(|name| map.contains_key(*name)))
-            || self.0.get("strategy").and_then(Value::as_str) == Some("composite")
+        rules.is_some_and(is_combined)
     }
 
     /// Returns the rules outside of `rules`.
@@ -231,12 +242,16 @@ impl Entry {
 impl From<ToggleConfig> for Entry {
     fn from(config: ToggleConfig) -> Self {
         let strategy = config.strategy().as_str_name().to_lowercase();
-        let value = |text: String| match serde_json::from_str(&text) {
-            Ok(Value::String(_)) | Err(_) => Value::String(text),
-            Ok(value) => value,
+        let value = |name: &str, text: String| match serde_json::from_str(&text) {
+            Ok(value @ (Value::Array(_) | Value::Object(_))) => value,
+            Ok(value @ (Value::Number(_) | Value::Bool(_))) if PLAIN_RULES.contains(&name) => value,
+            _ => Value::String(text),
         };
-        let rules = config.rules.into_iter();
-        let rules: Map<String, Value> = rules.map(|(name, text)| (name, value(text))).collect();
+        let rules = config.rules.into_iter().map(|(name, text)| {
+            let value = value(&name, text);
+            (name, value)
+        });
+        let rules: Map<String, Value> = rules.collect();
         let mut fields = Map::new();
         let mut set = |name: &str, value: Value| fields.insert(name.to_owned(), value);
         set("enabled", config.enabled.into());
@@ -254,6 +269,10 @@ impl From<ToggleConfig> for Entry {
         }
         Self(fields)
     }
+}
+
+fn is_combined(rules: &Map<String, Value>) -> bool {
+    COMPOSITE_RULES.iter().any(|name| rules.contains_key(*name))
 }
 
 fn timestamp(text: &str) -> Option<Timestamp> {
@@ -274,6 +293,8 @@ mod tests {
             json!({"percentage": 30.5, "sticky_by": "device"}),
             json!({"whitelist": ["7", "8"], "attributes": {"plan": ["team"]}}),
             json!({"start_time": "2026-01-01T00:00:00Z", "workdays_only": true}),
+            json!({"percentage": 30, "sticky_by": "7"}),
+            json!({"whitelist": "7", "environment": "true"}),
         ] {
             let entry = Entry::new(json!({"enabled": true, "strategy": "time", "rules": rules}));
             let back = Entry::from(entry.config()).into_value();
@@ -310,6 +331,8 @@ mod tests {
             json!({"attributes": {"plan": "team"}}),
             json!({"from": "2026-01-01T00:00:00Z", "timezone": "UTC"}),
             json!({"environments": ["test"], "version_range": {"min": "1.0.0"}}),
+            // The strategy ignores these rules.
+            json!({"strategy": "simple", "rules": {"any": [{"percentage": 5}]}}),
         ] {
             assert!(Entry::new(entry.clone()).is_of_contract(), "{entry}");
         }
