@@ -12,6 +12,10 @@ const MAINLAND: &str = "86";
 /// The maximum number of letters and digits before or after a number in an ID.
 const MAX_ID: usize = 64;
 
+/// The length of a UUID, and the positions of its dashes.
+const UUID: usize = 36;
+const UUID_DASHES: [usize; 4] = [8, 13, 18, 23];
+
 /// Masks the personal values and tokens in a text, which it recognizes by their form. Groups of the
 /// digits of a card, or of a telephone number, may have a space or a dash between them. Numbers may
 /// touch letters. Full-width digits count too.
@@ -211,17 +215,20 @@ fn grouped(text: &str, has_plus: bool) -> Option<(String, usize)> {
     found
 }
 
-/// Whether a word is a UUID, or a trace ID or hash of 32, 40 or 64 hexadecimal digits.
+/// Whether a word is a UUID, also after a prefix such as `order_`, or a trace ID or hash of 32, 40
+/// or 64 hexadecimal digits.
 fn is_hexadecimal_id(word: &str) -> bool {
-    let digits = word.bytes().filter(u8::is_ascii_hexdigit);
-    match word.len() {
-        36 => {
-            let is_dash = |at: &usize| word.as_bytes().get(*at) == Some(&b'-');
-            digits.count() == 32 && [8, 13, 18, 23].iter().all(is_dash)
-        }
-        32 | 40 | 64 => digits.count() == word.len(),
-        _ => false,
+    let digits = |text: &str| text.bytes().filter(u8::is_ascii_hexdigit).count();
+    if matches!(word.len(), 32 | 40 | 64) && digits(word) == word.len() {
+        return true;
     }
+    let begin = word.len().checked_sub(UUID);
+    let Some((prefix, id)) = begin.and_then(|begin| word.split_at_checked(begin)) else {
+        return false;
+    };
+    let is_dash = |at: &usize| id.as_bytes().get(*at) == Some(&b'-');
+    let is_uuid = digits(id) == UUID - UUID_DASHES.len() && UUID_DASHES.iter().all(is_dash);
+    is_uuid && !prefix.contains(|letter: char| letter.is_ascii_digit())
 }
 
 /// Whether the letters and digits that touch a number are those of a hexadecimal number.
@@ -305,6 +312,7 @@ mod tests {
             "ports 8080 8081",
             "01a215e7-b7ac-7c03-a180-3521a2483a1a",
             "41111111-1111-1111-a180-352182483413",
+            "order_313874cd-dfbc-423d-b246-548991270564",
             "version 1.0.0+20261128",
             "0.13912345678",
             "sum=2+123456789",
