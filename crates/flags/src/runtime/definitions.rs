@@ -30,7 +30,7 @@ impl Flags {
 
     /// Removes the definition of a flag, and waits until this is stored. A flag that a file or a
     /// server defines stays there, disabled, with the items that it governs. Evaluations of another
-    /// flag return the default of the code. Routes that require the flag stay unavailable.
+    /// flag return the default of the code. Routes that require it stay unavailable.
     ///
     /// # Errors
     /// [`ChangeError`]. Nothing changes then.

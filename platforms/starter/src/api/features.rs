@@ -260,8 +260,8 @@ fn check_name(flag: &str) -> Result<(), Error> {
     Ok(())
 }
 
-/// Checks the rules of a definition of the contract. A flag with combined rules could not be updated
-/// again.
+/// Checks the rules of a definition of the contract. A flag with combined rules could not be
+/// updated again.
 ///
 /// # Errors
 /// `INVALID_FLAG`.

@@ -31,8 +31,8 @@ const FOREIGN_FIELDS: [&str; 7] = [
 
 /// The rules of composite flags, which a definition of the contract cannot express.
 const COMPOSITE_RULES: [&str; 3] = ["all", "any", "not"];
-/// The rules whose value is a number, or `true` or `false`. Other such values are texts, as the user
-/// ID `7`.
+/// The rules whose value is a number, `true` or `false`. In other rules, such a value is a text, as
+/// the user ID `7`.
 const PLAIN_RULES: [&str; 2] = ["percentage", "workdays_only"];
 /// The rules of the strategy `user` that include callers.
 const INCLUSIONS: [&str; 5] = ["users", "whitelist", "groups", "user_types", "attributes"];
