@@ -19,7 +19,7 @@ pub(super) const SIGNS: &[Sign] = &[
     review(
         Practice::CallerIdentity,
         PYTHON,
-        r#"(?i)headers(?:\.get\(|\[)\s*["'](?P<what>x-(?:user|consumer|account|tenant|customer|member|role|auth)[\w-]*)["']"#,
+        r#"(?i)headers(?:\.get\(|\[)\s*["'](?P<what>x-(?:user|consumer|account|tenant|customer|member|role|auth)[\w-]*)["']\s*(?:[,)]|\]\s*(?:[^=\s]|==))"#,
         r"(?i)jwt\.decode|verify_token|hmac",
         HEADER,
     ),

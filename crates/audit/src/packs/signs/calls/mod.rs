@@ -7,6 +7,7 @@ mod fallbacks;
 mod literal_addresses;
 mod nest_calls;
 mod outages;
+mod proxies;
 mod remote_values;
 mod repeats;
 mod repetitions;
@@ -26,6 +27,7 @@ pub(super) const LISTS: &[&[Sign]] = &[
     literal_addresses::SIGNS,
     nest_calls::SIGNS,
     outages::SIGNS,
+    proxies::SIGNS,
     remote_values::SIGNS,
     repeats::SIGNS,
     repetitions::SIGNS,

@@ -6,6 +6,7 @@ mod lost_settings;
 mod percentage_rollouts;
 mod settings;
 mod switches;
+mod unset_settings;
 
 use super::{GO, JVM, PYTHON, SCRIPT, Sign, inside, review};
 
@@ -16,4 +17,5 @@ pub(super) const LISTS: &[&[Sign]] = &[
     percentage_rollouts::SIGNS,
     settings::SIGNS,
     switches::SIGNS,
+    unset_settings::SIGNS,
 ];

@@ -13,6 +13,7 @@ mod rust_panics;
 mod shapes;
 mod silent_returns;
 mod swallowed;
+mod unmapped_failures;
 mod unused_objects;
 mod values;
 mod wrong_status;
@@ -32,6 +33,7 @@ pub(super) const LISTS: &[&[Sign]] = &[
     rust_panics::SIGNS,
     shapes::SIGNS,
     silent_returns::SIGNS,
+    unmapped_failures::SIGNS,
     values::SIGNS,
     wrong_status::SIGNS,
 ];

@@ -14,6 +14,7 @@ mod python;
 mod requests;
 mod spring;
 mod statuses;
+mod unmapped;
 
 use crate::model::facts::{Observation, Practice};
 use crate::model::{FactSink, FactStore};

@@ -14,6 +14,7 @@ mod missing_guards;
 mod missing_limits;
 mod nest;
 mod nest_limits;
+mod nest_programs;
 mod nest_services;
 mod node_clients;
 mod node_handlers;
@@ -45,6 +46,7 @@ pub(super) const LISTS: &[&[Sign]] = &[
     missing_limits::SIGNS,
     nest::SIGNS,
     nest_limits::SIGNS,
+    nest_programs::SIGNS,
     nest_services::SIGNS,
     node_clients::SIGNS,
     node_handlers::SIGNS,
