@@ -267,6 +267,8 @@ pub enum Practice {
     SharedConnection,
     /// Data in memory has a bound.
     GrowingMemory,
+    /// A migration keeps the rows that exist.
+    DestructiveMigration,
 }
 
 /// Whether the practice is kept.

@@ -24,6 +24,7 @@ mod refreshes;
 mod sessions;
 mod token;
 mod token_audience;
+mod wall_clock;
 
 use super::{GO, JVM, ONE_FUNCTION, PYTHON, SCRIPT, Sign, inside, review};
 use crate::packs::Pack;
@@ -50,6 +51,7 @@ pub(super) const LISTS: &[&[Sign]] = &[
     sessions::SIGNS,
     token::SIGNS,
     token_audience::SIGNS,
+    wall_clock::SIGNS,
 ];
 
 pub(super) const PACKS: &[Pack] = &[cors::PACK, open_routes::PACK, owners::PACK];

@@ -4,8 +4,10 @@ mod absent;
 mod amounts;
 mod constraints;
 mod decisions;
+mod destructive_migrations;
 mod expiry;
 mod final_states;
+mod get_or_create;
 pub(super) mod lookup;
 mod migration;
 mod money_and_labels;
@@ -13,6 +15,7 @@ mod order;
 mod page_sizes;
 mod queries;
 mod races;
+mod redis_growth;
 mod resources;
 mod stale;
 mod statements;
@@ -20,6 +23,7 @@ mod stock;
 mod transactions;
 mod whole_record_updates;
 mod writes;
+mod zero_values;
 
 use super::{GO, JVM, ONE_FUNCTION, PYTHON, SCRIPT, Sign, inside, review};
 use crate::packs::Pack;
@@ -29,19 +33,23 @@ pub(super) const LISTS: &[&[Sign]] = &[
     amounts::SIGNS,
     constraints::SIGNS,
     decisions::SIGNS,
+    destructive_migrations::SIGNS,
     expiry::SIGNS,
     final_states::SIGNS,
+    get_or_create::SIGNS,
     money_and_labels::SIGNS,
     order::SIGNS,
     page_sizes::SIGNS,
     queries::SIGNS,
     races::SIGNS,
+    redis_growth::SIGNS,
     resources::SIGNS,
     stale::SIGNS,
     stock::SIGNS,
     transactions::SIGNS,
     whole_record_updates::SIGNS,
     writes::SIGNS,
+    zero_values::SIGNS,
 ];
 
 pub(super) const PACKS: &[Pack] = &[lookup::PACK, migration::PACK, statements::PACK];

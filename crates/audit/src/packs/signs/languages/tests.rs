@@ -3,6 +3,7 @@
 mod access;
 mod between_services;
 mod brokers;
+mod changes;
 mod decisions;
 mod details;
 mod faults;

@@ -3,7 +3,8 @@
 mod input;
 mod markup;
 mod uploads;
+mod urls;
 
 use super::{GO, JVM, ONE_FUNCTION, PYTHON, SCRIPT, Sign, review};
 
-pub(super) const LISTS: &[&[Sign]] = &[input::SIGNS, markup::SIGNS, uploads::SIGNS];
+pub(super) const LISTS: &[&[Sign]] = &[input::SIGNS, markup::SIGNS, uploads::SIGNS, urls::SIGNS];
