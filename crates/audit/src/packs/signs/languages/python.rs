@@ -161,7 +161,7 @@ pub(super) const SIGNS: &[Sign] = &[
     review(
         Practice::OutboundTimeout,
         PYTHON,
-        r"(?P<what>\bredis\.(?:asyncio\.)?(?:Strict)?Redis\(|\bredis\.from_url\(|\bpika\.ConnectionParameters\(|\bpymysql\.connect\(|\bmysql\.connector\.connect\(|\bElasticsearch\(|\bboto3\.client\(|\bpsycopg\.connect\(|\bpymongo\.MongoClient\()",
+        r"(?P<what>\bpika\.ConnectionParameters\(|\bpymysql\.connect\(|\bmysql\.connector\.connect\(|\bElasticsearch\(|\bboto3\.client\(|\bpsycopg\.connect\(|\bpymongo\.MongoClient\()",
         r"(?i)timeout",
         ENDLESS,
     ),

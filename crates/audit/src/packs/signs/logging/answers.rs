@@ -216,10 +216,6 @@ pub(super) const SIGNS: &[Sign] = &[
         GO,
         r"(?P<what>\.LogMode\(\s*(?:true|logger\.Info)\s*\)|Logger:\s*logger\.Default\.LogMode\(logger\.Info\)|\.Debug\(\)\.(?:Where|Find|Model|Create)|bundebug\.WithVerbose\(true\)|ent\.Debug\(\))",
     ),
-    sql(
-        &[".properties", ".yml", ".yaml"],
-        r"(?P<what>\bshow[-_]sql\s*[=:]\s*true)",
-    ),
     sql(&[".cs"], r"(?P<what>\bEnableSensitiveDataLogging\()"),
     reveals(
         &[

@@ -77,14 +77,7 @@ pub(super) const SIGNS: &[Sign] = &[
     review(
         Practice::UncheckedValue,
         GO,
-        r#"(?m)^\s*(?P<what>[A-Z]\w*\s+\[\]struct) \{[^{}]*\}\s+`[^`\n]*(?:binding|validate):"(?:required|omitempty)?(?:,?(?:min|max|gt|gte|len)=\d+)*"[^`\n]*`"#,
-        "",
-        "without `dive` no code checks the elements of `{}`",
-    ),
-    review(
-        Practice::UncheckedValue,
-        GO,
-        r#"(?m)^\s*(?P<what>[A-Z]\w*\s+\[\]\*?(?:\w+\.)?[A-Z]\w*)\s+`[^`\n]*(?:binding|validate):"(?:required|omitempty)?(?:,?(?:min|max|gt|gte|len)=\d+)*"[^`\n]*`"#,
+        r#"(?m)^\s*(?P<what>[A-Z]\w*\s+\[\](?:struct|\*?(?:\w+\.)?[A-Z]\w*))(?: \{[^{}]*\})?\s+`[^`\n]*(?:binding|validate):"(?:required|omitempty)?(?:,?(?:min|max|gt|gte|len)=\d+)*"[^`\n]*`"#,
         "",
         "without `dive` no code checks the elements of `{}`",
     ),
