@@ -40,6 +40,19 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(|letter: char| !(letter.is_ascii_alphanumeric() || letter == '_'))
 }
 
+/// The words of a file without the statements that only pass a class on: `export { A } from './a'`.
+/// A class that gets another name there counts as named.
+fn named(text: &str) -> impl Iterator<Item = &str> {
+    text.split(';')
+        .flat_map(|statement| statement.split("\n\n"))
+        .filter(|statement| {
+            let start = statement.trim_start();
+            let passes = start.starts_with("export {") && start.contains("} from");
+            !passes || start.contains(" as ")
+        })
+        .flat_map(words)
+}
+
 fn check(model: &Model) -> Vec<Outcome> {
     let Some(pattern) = PATTERN.as_ref() else {
         return Vec::new();
@@ -71,7 +84,7 @@ fn check(model: &Model) -> Vec<Outcome> {
     // A class loader names folders and not classes.
     let mut wired: BTreeSet<(&str, &str)> = BTreeSet::new();
     for found in model.files.values().filter(is_script) {
-        for word in words(&found.file.text).filter(|word| names.contains(word)) {
+        for word in named(&found.file.text).filter(|word| names.contains(word)) {
             wired.insert((word, &found.file.path));
         }
     }

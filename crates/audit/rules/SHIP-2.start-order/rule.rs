@@ -11,7 +11,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "A compose service starts before its database is ready",
         severity: Severity::Low,
         category: Category::Operations,
-        meaning: "A compose entry names a database, cache or broker in `depends_on` without `condition: service_healthy`. The rule reports one finding per file. Development files are excluded. Low confidence: a service starts before another service of the repository is ready.",
+        meaning: "A compose entry names a database, cache or broker in `depends_on` without `condition: service_healthy`. The rule reports one finding per file. Development files are excluded. Low confidence: a service starts before another service of the repository is ready, or waits for other entries and not for a store that its variables name.",
         why: "The service starts while its database still starts, fails or caches an error, and restarts until the order happens to be right.",
         fix: &[(
             "any",
@@ -52,6 +52,58 @@ fn unready(found: &FileFacts, entries: &[Located<ComposeService>]) -> Option<Out
     Some(Breach::review(at, evidence).into())
 }
 
+/// Words of variables of a store, and of the image of the store.
+const STORES: &[(&str, &str)] = &[
+    ("REDIS", "redis"),
+    ("RABBIT", "rabbitmq"),
+    ("AMQP", "rabbitmq"),
+    ("KAFKA", "kafka"),
+    ("NATS", "nats"),
+    ("MONGO", "mongo"),
+    ("POSTGRES", "postgres"),
+    ("MYSQL", "mysql"),
+    ("ELASTIC", "elasticsearch"),
+];
+
+/// A service that waits for other entries of its file, and not for a store of the file that its
+/// variables name.
+fn unnamed(found: &FileFacts, entries: &[Located<ComposeService>]) -> Option<Outcome> {
+    let (entry, store) = entries
+        .iter()
+        .filter(|entry| entry.context.is_some() && !entry.depends_on.is_empty())
+        .find_map(|entry| {
+            let store = entries.iter().find(|store| {
+                let image = store.image.as_deref().unwrap_or_default();
+                let named = STORES.iter().any(|(variable, word)| {
+                    image.contains(word)
+                        && entry
+                            .environment
+                            .iter()
+                            .any(|own| own.name.contains(variable))
+                });
+                let waits = entry.depends_on.iter().any(|(name, _)| {
+                    let waited = entries.iter().find(|other| other.name == *name);
+                    waited.is_some_and(|other| {
+                        other.name == store.name
+                            || other
+                                .depends_on
+                                .iter()
+                                .any(|(inner, _)| *inner == store.name)
+                    })
+                });
+                named && is_store_image(image) && !waits
+            })?;
+            Some((entry, &store.name))
+        })?;
+    let span = entry.depends_on_span.clone()?;
+    let at = found.file.location(span, Some(entry.name.as_str().into()));
+    let evidence = format!(
+        "`{}` has variables for `{store}`, and its start does not wait for it",
+        entry.name
+    );
+    Some(Breach::review(at, evidence).into())
+}
+
 fn check(model: &Model) -> Vec<Outcome> {
     let mut outcomes = Vec::new();
     for found in model
@@ -79,6 +131,7 @@ fn check(model: &Model) -> Vec<Outcome> {
             .collect();
         let early: Vec<_> = depending.iter().filter(|(_, _, waits)| !waits).collect();
         outcomes.extend(unready(found, &entries.items));
+        outcomes.extend(unnamed(found, &entries.items));
         let Some((first, store, _)) = early.first() else {
             outcomes.extend(depending.first().map(|(entry, _, _)| {
                 Outcome::passed(

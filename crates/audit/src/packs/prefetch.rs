@@ -30,11 +30,18 @@ const CLIENTS: &[&str] = &[
 ];
 
 fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
-    if !code.imports.iter().any(|import| {
+    let imported = code.imports.iter().any(|import| {
         CLIENTS
             .iter()
             .any(|client| import.path == *client || import.path.starts_with(&format!("{client}/")))
-    }) {
+    });
+    // Another file of the program may open the channel.
+    let acknowledges = matches!(
+        code.file.language,
+        Language::JavaScript | Language::TypeScript
+    ) && code.calls.iter().any(|call| call.method == "consume")
+        && code.calls.iter().any(|call| call.method == "ack");
+    if !imported && !acknowledges {
         return;
     }
     for call in &code.calls {

@@ -5,6 +5,16 @@ use crate::model::facts::Practice;
 
 pub(super) const SIGNS: &[Sign] = &[
     Sign {
+        elsewhere: r"\btimeout\(\s*[\w.{]|\bdeadline\b",
+        ..review(
+            Practice::OutboundTimeout,
+            &[".ts"],
+            r"\.getService<[^>\n]*>\([\s\S]*?(?P<what>\bthis\.\w*(?i:service|client)\w*\.\w+)\(\s*(?:\{|\w+\s*\))",
+            r"onModuleInit\b[^{]*\{[^}]*this\.\w+\.connect",
+            "`{}` calls another service without a deadline",
+        )
+    },
+    Sign {
         elsewhere: r"\btimeout\(\s*[\w.{]",
         ..review(
             Practice::OutboundTimeout,

@@ -8,6 +8,7 @@ mod decisions;
 mod details;
 mod faults;
 mod flows;
+mod frameworks;
 mod go;
 mod node;
 mod operations;

@@ -22,7 +22,7 @@ pub(super) const SIGNS: &[Sign] = &[
         ..review(
             Practice::DroppedMessage,
             SCRIPT,
-            r"(?P<what>\b\w*(?i:ch|channel)\w*\.consume\(|\beachMessage\b|\beachBatch\b|@(?:EventPattern|MessagePattern|RabbitSubscribe|SqsMessageHandler)\()",
+            r"(?P<what>\b\w*(?i:ch|channel)\w*\.consume\(|\b\w+\.consume\(\s*(?:['\x22`]|\w*[qQ]ueue)|\beachMessage\b|\beachBatch\b|@(?:EventPattern|MessagePattern|RabbitSubscribe|SqsMessageHandler)\()",
             "",
             "no code dead-letters failed messages of `{}…)`",
         )
@@ -35,6 +35,17 @@ pub(super) const SIGNS: &[Sign] = &[
             r"(?P<what>\bbasic_consume|\b(?:AIO)?KafkaConsumer)\(",
             "",
             "no code dead-letters failed messages of `{}…)`",
+        )
+    },
+    // The server of Nest commits the offset of a message whose handler fails after some attempts.
+    Sign {
+        elsewhere: DEAD_LETTER,
+        ..review(
+            Practice::DroppedMessage,
+            SCRIPT,
+            r"transport\s*:\s*Transport\.KAFKA[\s\S]{0,600}?(?P<what>\bconsumer\s*:\s*\{\s*groupId)",
+            "createClient|ClientsModule",
+            "no code dead-letters messages that fail in the consumer group (`{}`)",
         )
     },
     review(

@@ -6,6 +6,7 @@ mod dead_letters;
 mod early_dequeue;
 mod event_sourcing;
 mod go_handovers;
+mod message_keys;
 mod messages;
 mod nest_events;
 mod relays;
@@ -23,6 +24,7 @@ pub(super) const LISTS: &[&[Sign]] = &[
     early_dequeue::SIGNS,
     event_sourcing::SIGNS,
     go_handovers::SIGNS,
+    message_keys::SIGNS,
     messages::SIGNS,
     nest_events::SIGNS,
     relays::SIGNS,

@@ -3,16 +3,20 @@
 mod constant_results;
 mod dotnet;
 mod dotnet_services;
+mod framework_settings;
 mod frameworks;
 mod function_bodies;
 mod go_brokers;
 mod go_mistakes;
 mod go_services;
+mod go_shadowed;
+mod go_tags;
 mod go_zero;
 mod jvm_clients;
 mod missing_guards;
 mod missing_limits;
 mod nest;
+mod nest_answers;
 mod nest_limits;
 mod nest_programs;
 mod nest_services;
@@ -37,6 +41,7 @@ pub(super) const LISTS: &[&[Sign]] = &[
     constant_results::SIGNS,
     dotnet::SIGNS,
     dotnet_services::SIGNS,
+    framework_settings::SIGNS,
     frameworks::SIGNS,
     go_brokers::SIGNS,
     go_services::SIGNS,
@@ -45,6 +50,7 @@ pub(super) const LISTS: &[&[Sign]] = &[
     missing_guards::SIGNS,
     missing_limits::SIGNS,
     nest::SIGNS,
+    nest_answers::SIGNS,
     nest_limits::SIGNS,
     nest_programs::SIGNS,
     nest_services::SIGNS,
@@ -64,6 +70,8 @@ pub(super) const LISTS: &[&[Sign]] = &[
 pub(super) const PACKS: &[Pack] = &[
     function_bodies::PACK,
     go_mistakes::PACK,
+    go_shadowed::PACK,
+    go_tags::PACK,
     servers::PACK,
     spring_proxies::PACK,
 ];

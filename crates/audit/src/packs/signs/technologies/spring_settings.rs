@@ -13,6 +13,14 @@ const DEVELOPMENT: &str = "the default profile is for development (`{}`)";
 const CONSOLE: &str = "the console of the database is enabled (`{}`)";
 
 pub(super) const SIGNS: &[Sign] = &[
+    // Spring binds a parameter without an annotation from the query and from forms.
+    review(
+        Practice::UnsafeInput,
+        JVM,
+        r"@(?:Post|Put|Patch)Mapping\b[^\n]*\n(?:[ \t]*@[^\n]*\n)*[ \t]*(?:public\s+)?[\w<>\[\], ?.]+\s+\w+\(\s*(?:@Valid\s+|@Validated\s+)?(?:final\s+)?(?P<what>\w+(?:Request|Dto|DTO|Body|Command|Payload)\s+\w+)\s*[,)]",
+        "consumes|MULTIPART|FORM_URLENCODED|ModelAttribute",
+        "`{}` has no `@RequestBody`, so its fields come from the URL, which logs contain",
+    ),
     review(
         Practice::EnvironmentDefault,
         BASE,
