@@ -1,5 +1,8 @@
 //! The code imports, or compose mounts or builds, a path that the repository does not contain.
 
+mod nest_scripts;
+mod static_folders;
+
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
@@ -17,7 +20,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "The code imports, or compose mounts or builds, a path that the repository does not contain",
         severity: Severity::Medium,
         category: Category::Operations,
-        meaning: "JavaScript and TypeScript: a relative import names no file of the repository. Compose: an entry mounts a file, or builds a folder, that the repository does not contain. Names of generated code (`generated`, `dist`, `proto`) and of assets are excluded. The finding has low confidence, because a build step may write the file. The rule reports one per file.",
+        meaning: "JavaScript and TypeScript: a relative import names no file of the repository. Compose: an entry mounts a file, or builds a folder, that the repository does not contain. Nest: `start:prod` of a workspace names an application that the workspace does not have. FastAPI: `StaticFiles` serves a folder that the repository does not contain and no code makes. Names of generated code (`generated`, `dist`, `proto`) and of assets are excluded. The finding has low confidence, because a build step may write the file. The rule reports one per file.",
         why: "A build of a fresh checkout fails, or the file exists on one developer's machine only.",
         fix: &[(
             "any",
@@ -89,7 +92,12 @@ fn check(model: &Model) -> Vec<Outcome> {
     };
     let mut read = 0_usize;
     let mut missing: BTreeMap<&str, Vec<Location>> = BTreeMap::new();
-    for (path, at) in mounts(model).into_iter().chain(contexts(model)) {
+    for (path, at) in mounts(model)
+        .into_iter()
+        .chain(contexts(model))
+        .chain(nest_scripts::paths(model))
+        .chain(static_folders::paths(model))
+    {
         missing.entry(path).or_default().push(at);
     }
     for found in model.files.values().filter(is_script) {
@@ -119,12 +127,8 @@ fn check(model: &Model) -> Vec<Outcome> {
         .filter_map(|places| {
             let first = places.first()?.clone();
             let evidence = match places.len() {
-                1 => {
-                    "the repository does not contain the imported, mounted or built path".to_owned()
-                }
-                more => format!(
-                    "the repository does not contain {more} imported, mounted or built paths"
-                ),
+                1 => "neither the repository nor a build contains the named path".to_owned(),
+                more => format!("neither the repository nor a build contains {more} named paths"),
             };
             Some(
                 Breach::review(first, evidence)

@@ -145,7 +145,7 @@ pub(crate) fn run_one(rule: &Rule, model: &Model, config: &AuditConfig) -> Findi
                 .for_each(|service| take(Some(service), check(model, service)));
             if !model.unowned.files.is_empty() {
                 let outcomes = check(model, &model.unowned);
-                take(None, outcomes.into_iter().filter(is_place).collect());
+                take(None, outcomes.into_iter().filter_map(place).collect());
             }
         }
         Check::Repository(check) => take(None, check(model)),
@@ -192,10 +192,16 @@ fn once_per_line(findings: Vec<Finding>) -> Vec<Finding> {
     kept
 }
 
-/// Whether an outcome is a place to review. Code of an unknown service is not: nothing can be
-/// missing in an unknown service.
-fn is_place(outcome: &Outcome) -> bool {
-    matches!(outcome, Outcome::Breach(breach) if breach.confidence == Confidence::Low && !breach.is_absence)
+/// An outcome for code of an unknown service, which is a place to review at most: a program that
+/// uses the code may correct it. Nothing can be missing in an unknown service.
+fn place(outcome: Outcome) -> Option<Outcome> {
+    match outcome {
+        Outcome::Breach(mut breach) if !breach.is_absence => {
+            breach.confidence = Confidence::Low;
+            Some(Outcome::Breach(breach))
+        }
+        _ => None,
+    }
 }
 
 /// The severity of a finding, with the bound for findings to review.

@@ -269,6 +269,8 @@ pub enum Practice {
     GrowingMemory,
     /// A migration keeps the rows that exist.
     DestructiveMigration,
+    /// Columns with the ID of another record have an index and a constraint.
+    MissingIndex,
 }
 
 /// Whether the practice is kept.

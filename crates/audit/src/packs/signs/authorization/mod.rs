@@ -24,6 +24,7 @@ mod refreshes;
 mod sessions;
 mod token;
 mod token_audience;
+mod unused_identity;
 mod wall_clock;
 
 use super::{GO, JVM, ONE_FUNCTION, PYTHON, SCRIPT, Sign, inside, review};
@@ -54,4 +55,9 @@ pub(super) const LISTS: &[&[Sign]] = &[
     wall_clock::SIGNS,
 ];
 
-pub(super) const PACKS: &[Pack] = &[cors::PACK, open_routes::PACK, owners::PACK];
+pub(super) const PACKS: &[Pack] = &[
+    cors::PACK,
+    open_routes::PACK,
+    owners::PACK,
+    unused_identity::PACK,
+];

@@ -10,6 +10,7 @@ mod final_states;
 mod get_or_create;
 pub(super) mod lookup;
 mod migration;
+mod missing_indexes;
 mod money_and_labels;
 mod order;
 mod page_sizes;
@@ -37,6 +38,7 @@ pub(super) const LISTS: &[&[Sign]] = &[
     expiry::SIGNS,
     final_states::SIGNS,
     get_or_create::SIGNS,
+    missing_indexes::SIGNS,
     money_and_labels::SIGNS,
     order::SIGNS,
     page_sizes::SIGNS,

@@ -10,6 +10,7 @@ mod ruby;
 mod ruby_settings;
 mod rust;
 mod script;
+mod service_details;
 mod shared;
 
 use super::{GO, JVM, PYTHON, SCRIPT, Sign, inside, review};
@@ -31,6 +32,7 @@ pub(super) const LISTS: &[&[Sign]] = &[
     ruby_settings::SIGNS,
     rust::SIGNS,
     script::SIGNS,
+    service_details::SIGNS,
     shared::SIGNS,
 ];
 

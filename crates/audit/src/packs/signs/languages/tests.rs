@@ -14,6 +14,7 @@ mod node;
 mod operations;
 mod python;
 mod requests;
+mod service_details;
 mod spring;
 mod statuses;
 mod unmapped;
