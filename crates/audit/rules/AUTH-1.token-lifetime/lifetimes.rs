@@ -30,7 +30,7 @@ struct Patterns {
 static PATTERNS: LazyLock<Option<Patterns>> = LazyLock::new(|| {
     Some(Patterns {
         context: Regex::new(
-            r#"(?i)expiresIn|ExpiresAt|["']exp["']|\bexp\s*[:=]|expires_delta|(?:access|jwt|auth|bearer)\w*[._-]?(?:token)?\w*[._-]?(?:exp|ttl|lifetime|duration|max_?age|validity)\w*|token\w*[._-]?(?:exp|ttl|lifetime|duration|validity)\w*|expir\w*[._-]?(?:at|time|in|date|ation)\w*|setExpiration|withExpiresAt|exp\("#,
+            r#"(?i)expiresIn|ExpiresAt|["']exp["']|\bexp\s*[:=]|expires_delta|(?:access|jwt|auth|bearer)\w*[._-]?(?:token)?\w*[._-]?(?:exp|ttl|lifetime|duration|max_?age|validity)\w*|token\w*[._-]?(?:exp|ttl|lifetime|duration|validity)\w*|expir\w*[._-]?(?:at|time|in|date|ation)\w*|exp\w*_?token\b|setExpiration|withExpiresAt|exp\("#,
         )
         .ok()?,
         other: Regex::new(

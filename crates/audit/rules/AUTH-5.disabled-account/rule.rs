@@ -85,14 +85,13 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
             None,
         )];
     }
-    files
-        .iter()
-        .find_map(|found| {
-            let at = sign_in.captures(&found.file.text)?.name("name")?;
-            let at = found.file.location(at.range(), None);
-            let evidence = format!("no condition of the service reads `{name}` of the account");
-            Some(Breach::review(at, evidence).into())
-        })
-        .into_iter()
-        .collect()
+    let mut places = files.iter().filter_map(|found| {
+        let at = sign_in.captures(&found.file.text)?.name("name")?;
+        Some(found.file.location(at.range(), None))
+    });
+    let Some(first) = places.next() else {
+        return Vec::new();
+    };
+    let evidence = format!("no condition of the service reads `{name}` of the account");
+    vec![Breach::review(first, evidence).related(places).into()]
 }

@@ -98,7 +98,7 @@ pub(super) const SIGNS: &[Sign] = &[
         r"(?i)trusted_?prox|KnownProxies",
     ),
     Sign {
-        elsewhere: r"SetMode\(|GIN_MODE",
+        elsewhere: r"(?m)^[^/\n]*\bSetMode\(|GIN_MODE",
         ..review(
             Practice::DebugMode,
             GO,

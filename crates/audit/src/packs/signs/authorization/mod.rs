@@ -9,6 +9,7 @@ mod chosen_values;
 mod cors;
 mod disabled_guards;
 mod exposure;
+mod guarded_without_user;
 mod identity;
 mod login_times;
 mod logouts;
@@ -59,5 +60,6 @@ pub(super) const PACKS: &[Pack] = &[
     cors::PACK,
     open_routes::PACK,
     owners::PACK,
+    guarded_without_user::PACK,
     unused_identity::PACK,
 ];

@@ -1,6 +1,6 @@
 //! Records that a function creates if it does not find them, so parallel requests create two.
 
-use super::{GO, JVM, PYTHON, SCRIPT, Sign, review};
+use super::{GO, JVM, ONE_FUNCTION, PYTHON, SCRIPT, Sign, inside, review};
 use crate::model::facts::Practice;
 
 const TWICE: &str =
@@ -19,6 +19,15 @@ pub(super) const SIGNS: &[Sign] = &[
         PYTHON,
         r"(?m)^[ \t]+\w+\s*=\s*(?:await\s+)?[\w.]+\.(?:get|find|first|one_or_none|scalar\w*|fetch)\w*\([^\n]*\)\s*\n[ \t]*(?:\n[ \t]*)?if (?:not \w+|\w+ is None)\s*:\s*\n[ \t]+\w+\s*=\s*(?P<what>(?:await\s+)?[\w.]*(?i:repo\w*|service|dao|crud|objects|collection)\.(?:create|add|insert|save)\w*)\(",
         r"IntegrityError|on_conflict|get_or_create|UniqueViolation|DuplicateKey|\block\b",
+    ),
+    // A look-up by a statement rejects the record before the insert.
+    inside(
+        Practice::LookupBeforeInsert,
+        PYTHON,
+        r"\bselect\([^\n]*\n(?:[^\n]*\n){0,3}?[ \t]+if (?P<what>\w+(?:\.\w+\(\))*)(?: is not None)?\s*:\s*\n[ \t]+raise [^\n]*(?i:already|exists|taken|duplicate|conflict)[^\n]*\n[\s\S]{0,900}?\.(?:add|create\w*|insert\w*|save)\(",
+        ONE_FUNCTION,
+        r"IntegrityError|on_conflict|UniqueViolation|\block\b|with_for_update",
+        "`{}` rejects a record that exists, and parallel requests both pass the check",
     ),
     twice(
         SCRIPT,

@@ -1,6 +1,6 @@
 //! Failures that no code maps to a status, so the caller gets 500.
 
-use super::{GO, JVM, PYTHON, SCRIPT, Sign, inside, review};
+use super::{GO, JVM, ONE_FUNCTION, PYTHON, SCRIPT, Sign, inside, review};
 use crate::model::facts::Practice;
 
 const MALFORMED: &str =
@@ -55,6 +55,14 @@ pub(super) const SIGNS: &[Sign] = &[
         Practice::ErrorResponse,
         PYTHON,
         r"(?P<what>\b(?:int|float|UUID|uuid\.UUID|datetime\.fromisoformat|date\.fromisoformat)\(\s*(?:request\.(?:headers|query_params|cookies|args|GET|form|path_params|match_info)\b|x_\w+\s*\)))",
+        r"\btry\s*:|isdigit\(\)|isnumeric\(\)",
+        MALFORMED,
+    ),
+    inside(
+        Practice::ErrorResponse,
+        PYTHON,
+        r"=\s*request\.(?:headers|cookies|query_params|args)\.get\([^\n]*\n(?:[^\n]*\n){0,5}?[^\n]*(?P<what>\b(?:int|float|UUID|uuid\.UUID)\(\s*\w+\s*\))",
+        ONE_FUNCTION,
         r"\btry\s*:|isdigit\(\)|isnumeric\(\)",
         MALFORMED,
     ),

@@ -23,7 +23,7 @@ pub(super) const SIGNS: &[Sign] = &[
         PYTHON,
         r"(?P<what>\b(?:payload|claims|decoded\w*|token_data|token_payload)\[\s*['\x22]\w+['\x22]\s*\])",
         r"(?i)jwt\.decode|decode_token|decode_jwt|verify_token|decode_access_token",
-        r"KeyError|except Exception|except\s*:|\.get\(\s*['\x22]|['\x22] (?:not )?in ",
+        r"KeyError|except Exception|except\s*:|(?:payload|claims|decoded\w*|token_data|token_payload)\.get\(|['\x22] (?:not )?in ",
         CLAIM,
     ),
     inside(
@@ -44,7 +44,7 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     on_disk(
         PYTHON,
-        r#"(?P<what>\b(?:aiofiles\.)?open\(\s*(?:f?["'](?:\./)?(?:static|uploads?|media|images|files)/|\w*(?i:upload|media|file|dest|image|save)\w*\s*,\s*["']wb)|\bshutil\.copyfileobj\(\s*\w*(?i:file|upload)\w*\.file)"#,
+        r#"(?P<what>\b(?:aiofiles\.)?open\(\s*(?:f?["'](?:\./)?(?:static|uploads?|media|images|files)/|\w*(?i:upload|media|file|dest|image|save)\w*\s*,\s*["']wb)|\b\w*(?i:path|dest|file|target)\w*\.open\(\s*["']wb|\bshutil\.copyfileobj\(\s*\w*(?i:file|upload)\w*\.file)"#,
     ),
     on_disk(
         SCRIPT,

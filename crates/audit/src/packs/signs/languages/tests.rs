@@ -13,6 +13,7 @@ mod go;
 mod node;
 mod operations;
 mod python;
+mod repeats;
 mod requests;
 mod service_details;
 mod spring;

@@ -10,6 +10,7 @@ mod message_keys;
 mod messages;
 mod nest_events;
 mod relays;
+mod repeated_handlers;
 mod spring_listeners;
 mod streams;
 mod subscriptions;
@@ -28,6 +29,7 @@ pub(super) const LISTS: &[&[Sign]] = &[
     messages::SIGNS,
     nest_events::SIGNS,
     relays::SIGNS,
+    repeated_handlers::SIGNS,
     spring_listeners::SIGNS,
     streams::SIGNS,
     subscriptions::SIGNS,

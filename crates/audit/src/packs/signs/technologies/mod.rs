@@ -3,6 +3,7 @@
 mod constant_results;
 mod dotnet;
 mod dotnet_services;
+mod dotnet_values;
 mod framework_settings;
 mod frameworks;
 mod function_bodies;
@@ -41,6 +42,7 @@ pub(super) const LISTS: &[&[Sign]] = &[
     constant_results::SIGNS,
     dotnet::SIGNS,
     dotnet_services::SIGNS,
+    dotnet_values::SIGNS,
     framework_settings::SIGNS,
     frameworks::SIGNS,
     go_brokers::SIGNS,
