@@ -82,6 +82,23 @@ const DECIDED: &[Decided] = &[
         is_price: false,
         evidence: "the caller chooses the state of the record, because the request contains",
     },
+    Decided {
+        types: &["shop", "store", "seller", "vendor", "restaurant", "product"],
+        fields: &[
+            "rating",
+            "averagerating",
+            "ratingcount",
+            "reviewcount",
+            "soldcount",
+            "salescount",
+            "viewcount",
+            "likescount",
+            "isverified",
+            "isfeatured",
+        ],
+        is_price: false,
+        evidence: "the caller chooses what others decide, because the request contains",
+    },
 ];
 /// Words of the names or the paths of types of requests, in lower case.
 const REQUESTS: &[&str] = &[

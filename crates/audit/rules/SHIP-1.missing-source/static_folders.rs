@@ -34,6 +34,7 @@ pub(super) fn paths(model: &Model) -> Vec<(&str, Location)> {
         for path in pattern
             .captures_iter(text)
             .filter_map(|captures| captures.name("path"))
+            .filter(|path| !is_comment(text, path.start()))
         {
             // The program may start in the folder of the file or in any folder above it.
             let mut folder = program.file.folder();
@@ -58,4 +59,10 @@ pub(super) fn paths(model: &Model) -> Vec<(&str, Location)> {
         }
     }
     found
+}
+
+fn is_comment(text: &str, at: usize) -> bool {
+    let before = text.get(..at).unwrap_or_default();
+    let line = before.rsplit('\n').next().unwrap_or_default();
+    line.trim_start().starts_with('#')
 }

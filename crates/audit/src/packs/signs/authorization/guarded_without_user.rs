@@ -20,7 +20,7 @@ pub(super) const PACK: Pack = Pack {
 const METHOD: &str = r"(?m)(?P<decorators>(?:^[ \t]*@\w+\((?:[^()]|\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\))*\)[ \t]*\n)+)^[ \t]*(?:public\s+)?(?:async\s+)?(?P<name>\w+)\((?P<rest>(?:[^\n]*\n){0,40}?)^(?:  |    |\t)\}";
 const CHANGES: &[&str] = &["@Put(", "@Patch(", "@Delete(", "@Post("];
 /// Words of a handler that knows its caller, or whose guard knows more than the user.
-const KNOWS: &str = r"(?i)@(?:req|request|session|(?:current|get|req|auth|active|logged)?_?user\w*|account|principal|token\w*|headers|ip|roles?|permissions?|auth|acl|res|resource\w*|can\w*|check\w*|require\w*|allow\w*|public)\(|\breq(?:uest)?\.user|\buser\b|role|permission|admin|owner|polic|abilit|webhook|log_?(?:in|out)|sign_?|register|refresh|apikey|api_?key";
+const KNOWS: &str = r"(?i)@(?:req|request|session|\w*(?:user|account|principal|member|identity)\w*|token\w*|headers|ip|roles?|permissions?|auth|acl|res|resource\w*|can\w*|check\w*|require\w*|allow\w*|public)\(|\breq(?:uest)?\.user|\buser\b|role|permission|admin|owner|polic|abilit|webhook|log_?(?:in|out)|sign_?|register|refresh|apikey|api_?key";
 
 static PATTERNS: LazyLock<Option<(Regex, Regex)>> =
     LazyLock::new(|| Some((ascii(METHOD)?, ascii(KNOWS)?)));
@@ -96,5 +96,8 @@ mod tests {
     fn guarded_route_that_ignores_its_user_is_found_auth_5() {
         assert!(finds("@Param('id') id: string"));
         assert!(!finds("@Param('id') id: string, @CurrentUser() user: User"));
+        assert!(!finds(
+            "@Param('id') id: string, @RequestUser('id') by: string"
+        ));
     }
 }

@@ -9,6 +9,13 @@ const SETTING: &str = r"process\.env\.\w*(?:URL|HOST|ADDR)|Getenv|getEnv|os\.env
 
 pub(super) const SIGNS: &[Sign] = &[
     review(
+        Practice::LocalAddress,
+        &[".go", ".ts", ".js", ".py"],
+        r#"\b(?:http\.(?:Get|Post|PostForm|NewRequest(?:WithContext)?)|axios(?:\.\w+)?|fetch|got|requests\.\w+|httpx\.\w+|grpc\.(?:Dial|NewClient)\w*)\([^\n"'`]*(?P<what>["'`](?:https?://)?(?:localhost|127\.0\.0\.1):\d+)"#,
+        "",
+        "the call goes to `{}`, which is this host in every environment",
+    ),
+    review(
         Practice::LiteralSetting,
         &[".go", ".ts", ".js", ".py"],
         r#"(?P<what>["'`]https?://[a-z][a-z0-9-]*-?(?:service|svc|api|server|gateway|app)(?::\d+)?)[/"'`]"#,

@@ -87,7 +87,7 @@ pub(super) const SIGNS: &[Sign] = &[
             PYTHON,
             r"(?P<what>\b(?:httpx|requests|client|session|http_client|http|self\.(?:_?client|_?session|_?http\w*))\.(?:get|post|put|patch|delete|request))\(",
             r"(?i)https?://|_URL\b|base_url|\burl\b",
-            r"\btry\s*:|\b50[234]\b|TestClient",
+            r"\btry\s*:|\b50[234]\b|TestClient|locust|catch_response",
             UNREACHABLE,
         )
     },

@@ -4,8 +4,7 @@
 use super::{GO, JVM, PYTHON, SCRIPT, Sign, inside, review};
 use crate::model::facts::Practice;
 
-const CLAIM: &str =
-    "`{}` raises for a valid token without the claim, so the caller gets 500 and not 401";
+const CLAIM: &str = "a valid token without one of the claims raises an exception, so the caller gets 500 and not 401";
 const UNKNOWN: &str =
     "no code reads how many records `{}` changed, so the change of an unknown ID is a success";
 const ONE_DISK: &str = "`{}` keeps files of callers on the disk of one container, so other replicas and the next release lack them";

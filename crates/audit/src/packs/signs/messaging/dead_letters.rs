@@ -43,7 +43,7 @@ pub(super) const SIGNS: &[Sign] = &[
         ..review(
             Practice::DroppedMessage,
             SCRIPT,
-            r"transport\s*:\s*Transport\.KAFKA[\s\S]{0,600}?(?P<what>\bconsumer\s*:\s*\{\s*groupId)",
+            r"(?P<what>\btransport\s*:\s*Transport\.KAFKA)[\s\S]{0,600}?\bconsumer\s*:\s*\{\s*groupId",
             "createClient|ClientsModule",
             "no code dead-letters messages that fail in the consumer group (`{}`)",
         )

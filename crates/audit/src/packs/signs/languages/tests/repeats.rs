@@ -36,6 +36,12 @@ fn handlers_that_know_no_message_again_are_found_msg_5() {
             "async def cart(request):\n    user_id = request.headers.get('x-user-id')\n    if not user_id or not user_id.isdigit():\n        raise HTTPException(401)\n    return await carts.get(int(user_id))\n",
         ),
         (
+            Practice::LocalAddress,
+            "main.go",
+            "func load() {\n\thttp.Get(\"http://localhost:7001/query\")\n}\n",
+            "func load() {\n\thttp.Get(cfg.StockURL + \"/query\")\n}\n",
+        ),
+        (
             Practice::DebugMode,
             "main.go",
             "func main() {\n\t// gin.SetMode(gin.ReleaseMode)\n\tr := gin.Default()\n}\n",
