@@ -12,6 +12,7 @@ mod rust;
 mod script;
 mod service_details;
 mod shared;
+mod small_mistakes;
 
 use super::{GO, JVM, PYTHON, SCRIPT, Sign, inside, review};
 use crate::model::facts::Practice;
@@ -33,6 +34,7 @@ pub(super) const LISTS: &[&[Sign]] = &[
     rust::SIGNS,
     script::SIGNS,
     service_details::SIGNS,
+    small_mistakes::SIGNS,
     shared::SIGNS,
 ];
 

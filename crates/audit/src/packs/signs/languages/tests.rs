@@ -16,6 +16,7 @@ mod python;
 mod repeats;
 mod requests;
 mod service_details;
+mod sockets;
 mod spring;
 mod statuses;
 mod unmapped;

@@ -28,6 +28,7 @@ mod node_workers;
 mod python_programs;
 mod python_services;
 mod servers;
+mod sockets;
 mod spring;
 mod spring_access;
 mod spring_faults;
@@ -62,6 +63,7 @@ pub(super) const LISTS: &[&[Sign]] = &[
     node_workers::SIGNS,
     python_programs::SIGNS,
     python_services::SIGNS,
+    sockets::SIGNS,
     spring::SIGNS,
     spring_access::SIGNS,
     spring_faults::SIGNS,
