@@ -97,7 +97,7 @@ const DECIDED: &[Decided] = &[
             "isfeatured",
         ],
         is_price: false,
-        evidence: "the caller chooses what others decide, because the request contains",
+        evidence: "the caller chooses values that other users decide, because the request contains",
     },
 ];
 /// Words of the names or the paths of types of requests, in lower case.

@@ -11,7 +11,7 @@ pub(crate) const RULE: Rule = Rule {
         severity: Severity::Medium,
         category: Category::Data,
         meaning: "Python: the folder of Alembic has an `env.py` and no version. SQL: a file creates tables, and no file of its folder or of the folder above names a tool for migrations, a start script of a database or a schema that the code creates. The finding has low confidence, because an operator may create the tables.",
-        why: "A new environment has no tables, and no one knows which changes a database already has.",
+        why: "A new environment has no tables, and no record shows which changes a database already has.",
         fix: &[(
             "any",
             "Commit a migration for each change, and run it in a separate step before the deployment.",

@@ -1,10 +1,10 @@
-//! Handlers of messages whose effect another function has, in services that know no message again.
+//! Handlers of messages whose effect another function has, in services that recognize no repeated message.
 
 use super::{GO, JVM, PYTHON, SCRIPT, Sign, inside, review};
 use crate::model::facts::Practice;
 
 const AGAIN: &str =
-    "a message that the broker delivers twice runs `{}…)` twice, because no code knows it again";
+    "a message that the broker delivers twice runs `{}…)` twice, because no code recognizes it";
 /// Code of a service that recognizes a message.
 const ONCE: &str = r"(?i)idempot|processed_?(?:event|message|id)|already_?(?:processed|handled|exist)|dedup|\binbox|existsBy(?:Event|Message|Order|Transaction|Correlation)|on conflict|onConflict|insertIgnore|orIgnore|upsert|setIfAbsent|setnx|\bjobId\b";
 const fn again(files: &'static [&'static str], pattern: &'static str) -> Sign {
@@ -33,7 +33,7 @@ pub(super) const SIGNS: &[Sign] = &[
         r"(?P<what>\b(?:acks_late\s*=\s*True))",
         "",
         r"(?i)idempot|already|dedup|\block\b|get_or_create",
-        "a worker that ends in a task runs it again (`{}`), and no code knows a finished task again",
+        "a worker that ends in a task runs it again (`{}`), and no code recognizes a finished task",
     ),
     inside(
         Practice::Idempotency,

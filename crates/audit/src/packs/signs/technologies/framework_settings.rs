@@ -26,7 +26,7 @@ pub(super) const SIGNS: &[Sign] = &[
         PYTHON,
         r"(?P<what>\b(?:CELERY_)?(?:accept_content|task_serializer|result_serializer|ACCEPT_CONTENT|TASK_SERIALIZER|RESULT_SERIALIZER)\b['\x22]?\s*[=:][^\n]*\bpickle\b)",
         "",
-        "whoever writes to the broker runs code in the worker (`{}`)",
+        "every client of the broker can run code in the worker (`{}`)",
     ),
     review(
         Practice::PoolBounds,

@@ -7,6 +7,7 @@ use crate::model::facts::Practice;
 const FOUND: &str =
     "`{}` also answers for a record that does not exist, so the caller sees success";
 const SILENT: &str = "the failure is answered as `{}`, and neither a log nor a metric shows it";
+
 pub(super) const SIGNS: &[Sign] = &[
     inside(
         Practice::ErrorResponse,
@@ -37,6 +38,6 @@ pub(super) const SIGNS: &[Sign] = &[
         r"(?P<what>\bawait\s+(?:this\.\w*(?:[sS]ervice|[cC]lient)\.\w+|firstValueFrom|lastValueFrom|axios\.\w+|fetch)\()",
         r"\bcanActivate\s*\(",
         r"\btry\s*\{|catchError|\.catch\(|jwtService|reflector",
-        "the failure of `{}…)` leaves the guard as 500, so an outage of the account service is not told from a wrong token",
+        "the failure of `{}…)` leaves the guard as 500, so an outage of the account service and a wrong token look the same",
     ),
 ];

@@ -3,7 +3,7 @@
 use super::{Practice, check};
 
 #[test]
-fn handlers_that_know_no_message_again_are_found_msg_5() {
+fn handlers_of_repeated_messages_are_found_msg_5() {
     check(&[
         (
             Practice::Idempotency,
