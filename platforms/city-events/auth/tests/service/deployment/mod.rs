@@ -32,7 +32,7 @@ fn committed_facts_are_current_obs_9_ship_3() {
 }
 
 #[test]
-fn settings_documents_are_current_conf_6() {
+fn committed_settings_documents_are_current_conf_6() {
     AUTH.documents_its_settings();
 }
 
