@@ -65,12 +65,19 @@ const STORES: &[(&str, &str)] = &[
     ("ELASTIC", "elasticsearch"),
 ];
 
+/// A migration uses only the database, and often has all variables of its service.
+fn is_migration(entry: &ComposeService) -> bool {
+    let mut words = entry.command.iter().chain([&entry.name]);
+    words.any(|word| word.contains("migrat"))
+}
+
 /// A service that waits for other entries of its file, and not for a store of the file that its
 /// variables name.
 fn unnamed(found: &FileFacts, entries: &[Located<ComposeService>]) -> Option<Outcome> {
     let (entry, store) = entries
         .iter()
         .filter(|entry| entry.context.is_some() && !entry.depends_on.is_empty())
+        .filter(|entry| !is_migration(entry))
         .find_map(|entry| {
             let store = entries.iter().find(|store| {
                 let image = store.image.as_deref().unwrap_or_default();
