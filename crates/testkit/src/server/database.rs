@@ -244,6 +244,7 @@ pub fn long_timeouts(key: &str) -> [String; 5] {
 macro_rules! with_long_timeouts {
     ($config:expr) => {{
         let mut config = $config;
+        config.connect_timeout = $crate::database::LONG_TIMEOUT;
         config.pool.acquire_timeout = $crate::database::LONG_TIMEOUT;
         config.statement_timeout = $crate::database::LONG_TIMEOUT;
         config.lock_timeout = $crate::database::LONG_TIMEOUT;
