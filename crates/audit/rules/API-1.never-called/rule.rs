@@ -11,7 +11,7 @@ use regex::Regex;
 
 use crate::model::{FileFacts, Model};
 use crate::repository::Role;
-use crate::rule::{Breach, Category, Check, Metadata, Outcome, Rule, Severity};
+use crate::rule::{Breach, Category, Check, Definitions, Metadata, Outcome, Rule, Severity};
 use crate::source::Location;
 
 use names::is_relevant;
@@ -60,20 +60,12 @@ const DEFINITIONS: &[(&[&str], &str)] = &[
     ),
 ];
 
-static PATTERNS: LazyLock<Vec<(&[&str], Regex)>> = LazyLock::new(|| {
-    DEFINITIONS
-        .iter()
-        .filter_map(|(ends, pattern)| Some((*ends, Regex::new(pattern).ok()?)))
-        .collect()
-});
+static PATTERNS: LazyLock<Definitions> = LazyLock::new(|| Definitions::new(DEFINITIONS));
 
 fn check(model: &Model) -> Vec<Outcome> {
     let mut defined: BTreeMap<&str, Vec<Location>> = BTreeMap::new();
     for found in model.files.values().filter(is_read) {
-        for (ends, pattern) in PATTERNS.iter() {
-            if !ends.iter().any(|end| found.file.path.ends_with(end)) {
-                continue;
-            }
+        for pattern in PATTERNS.of_path(&found.file.path) {
             let text = without_tests(&found.file.text);
             for captures in pattern.captures_iter(text) {
                 let Some(name) = captures.name("name").or_else(|| captures.name("arrow")) else {

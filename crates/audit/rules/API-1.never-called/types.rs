@@ -3,11 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
-use regex::Regex;
-
 use super::{is_read, mentions, without_tests};
 use crate::model::{FileFacts, Model};
-use crate::rule::{Breach, Outcome};
+use crate::rule::{Breach, Definitions, Outcome};
 use crate::source::Location;
 
 /// Definitions of types. The group `name` is the name, and `above` are the lines above.
@@ -27,12 +25,7 @@ const DEFINITIONS: &[(&[&str], &str)] = &[
     ),
 ];
 
-static PATTERNS: LazyLock<Vec<(&[&str], Regex)>> = LazyLock::new(|| {
-    DEFINITIONS
-        .iter()
-        .filter_map(|(ends, pattern)| Some((*ends, Regex::new(pattern).ok()?)))
-        .collect()
-});
+static PATTERNS: LazyLock<Definitions> = LazyLock::new(|| Definitions::new(DEFINITIONS));
 
 /// Decorators and annotations that register nothing.
 const PLAIN: &[&str] = &[
@@ -143,12 +136,10 @@ pub(super) fn unused_types(model: &Model) -> Vec<Outcome> {
 
 fn definitions<'m>(found: &'m FileFacts, defined: &mut BTreeMap<&'m str, Vec<Location>>) {
     let path = found.file.path.to_lowercase();
-    for (ends, pattern) in PATTERNS.iter() {
-        if !ends.iter().any(|end| path.ends_with(end))
-            || REGISTERED_PATHS.iter().any(|part| path.contains(part))
-        {
-            continue;
-        }
+    if REGISTERED_PATHS.iter().any(|part| path.contains(part)) {
+        return;
+    }
+    for pattern in PATTERNS.of_path(&path) {
         for captures in pattern.captures_iter(without_tests(&found.file.text)) {
             let Some(name) = captures.name("name") else {
                 continue;

@@ -52,10 +52,8 @@ static PATTERNS: LazyLock<Vec<(&Framework, Regex)>> = LazyLock::new(|| {
 
 /// One outcome for each handler of a service that answers the failures of its clients with 500.
 pub(super) fn check(model: &Model, service: &Service) -> Vec<Outcome> {
-    let files: Vec<&FileFacts> = service
-        .files
-        .iter()
-        .filter_map(|path| model.files.get(path))
+    let files: Vec<&FileFacts> = model
+        .files_of(service)
         .filter(|found| found.file.role == Role::Production)
         .collect();
     PATTERNS

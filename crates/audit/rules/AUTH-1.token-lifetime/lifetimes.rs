@@ -73,10 +73,8 @@ pub(super) fn check(model: &Model, service: &Service) -> Vec<Outcome> {
     let Some(patterns) = PATTERNS.as_ref() else {
         return Vec::new();
     };
-    let files: Vec<&FileFacts> = service
-        .files
-        .iter()
-        .filter_map(|path| model.files.get(path))
+    let files: Vec<&FileFacts> = model
+        .files_of(service)
         .filter(|found| found.file.role == Role::Production && !found.file.path.ends_with(".html"))
         .collect();
     let (mut signs, mut revokes) = (false, false);

@@ -52,10 +52,8 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
     let Some([field, user, sign_in]) = PATTERNS.as_ref() else {
         return Vec::new();
     };
-    let files: Vec<&FileFacts> = service
-        .files
-        .iter()
-        .filter_map(|path| model.files.get(path))
+    let files: Vec<&FileFacts> = model
+        .files_of(service)
         .filter(|found| {
             let language = found.file.language;
             found.file.role == Role::Production && (language.is_code() || language.is_text_code())

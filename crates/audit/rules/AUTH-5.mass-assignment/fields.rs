@@ -172,10 +172,8 @@ pub(super) fn chosen_values(model: &Model) -> Vec<Outcome> {
 }
 
 fn files<'m>(model: &'m Model, service: &'m Service) -> impl Iterator<Item = &'m FileFacts> {
-    service
-        .files
-        .iter()
-        .filter_map(|path| model.files.get(path))
+    model
+        .files_of(service)
         .filter(|found| found.file.role == Role::Production)
         .filter(|found| found.file.language.is_code() || found.file.language.is_text_code())
 }

@@ -133,10 +133,8 @@ fn without_routes(model: &Model, service: &Service) -> Vec<Outcome> {
     let Some(server) = servers.deployed().next().filter(|_| text) else {
         return Vec::new();
     };
-    let texts: Vec<String> = service
-        .files
-        .iter()
-        .filter_map(|path| model.files.get(path))
+    let texts: Vec<String> = model
+        .files_of(service)
         .filter(|found| found.file.language.is_text_code())
         .map(|found| without_authors(&found.file.text.to_lowercase()))
         .collect();

@@ -34,10 +34,8 @@ pub(super) fn check(model: &Model, service: &Service) -> Vec<Outcome> {
     let Some(pattern) = KEY.as_ref() else {
         return Vec::new();
     };
-    let code: Vec<&FileFacts> = service
-        .files
-        .iter()
-        .filter_map(|path| model.files.get(path))
+    let code: Vec<&FileFacts> = model
+        .files_of(service)
         .filter(|found| found.file.language.is_code() && found.file.role == Role::Production)
         .collect();
     let counts = counts(&code, pattern);

@@ -95,10 +95,8 @@ pub(super) fn check(model: &Model, service: &Service) -> Vec<Outcome> {
     let Some(field) = FIELD.as_ref() else {
         return Vec::new();
     };
-    let files: Vec<&FileFacts> = service
-        .files
-        .iter()
-        .filter_map(|path| model.files.get(path))
+    let files: Vec<&FileFacts> = model
+        .files_of(service)
         .filter(|found| found.file.role.is_deployed())
         .collect();
     let classes: Vec<&FileFacts> = files

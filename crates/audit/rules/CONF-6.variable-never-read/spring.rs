@@ -28,11 +28,7 @@ fn literals(text: &str, into: &mut BTreeSet<String>) {
 
 /// The variables of compose entries that no property and no code of a Spring service has.
 pub(super) fn check(model: &Model, service: &Service) -> Vec<Outcome> {
-    let files: Vec<&FileFacts> = service
-        .files
-        .iter()
-        .filter_map(|path| model.files.get(path))
-        .collect();
+    let files: Vec<&FileFacts> = model.files_of(service).collect();
     let is_spring = files
         .iter()
         .any(|found| found.file.text.contains("org.springframework.boot"));

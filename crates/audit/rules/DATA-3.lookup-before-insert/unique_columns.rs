@@ -83,10 +83,8 @@ const IDENTIFYING: &[&str] = &[
 
 /// The findings of a service, one for each file.
 pub(super) fn check(model: &Model, service: &Service) -> Vec<Outcome> {
-    let files: Vec<&FileFacts> = service
-        .files
-        .iter()
-        .filter_map(|path| model.files.get(path))
+    let files: Vec<&FileFacts> = model
+        .files_of(service)
         .filter(|found| found.file.role == Role::Production)
         .collect();
     let unique = unique_columns(&files);

@@ -42,10 +42,8 @@ pub(super) fn check(model: &Model, service: &Service) -> Vec<Outcome> {
     let Some(patterns) = PATTERNS.as_ref() else {
         return Vec::new();
     };
-    let code: Vec<&FileFacts> = service
-        .files
-        .iter()
-        .filter_map(|path| model.files.get(path))
+    let code: Vec<&FileFacts> = model
+        .files_of(service)
         .filter(|found| found.file.path.ends_with(".go") && found.file.role == Role::Production)
         .collect();
     let mut makers: BTreeMap<&str, &str> = BTreeMap::new();

@@ -2,11 +2,9 @@
 
 use std::sync::LazyLock;
 
-use regex::Regex;
-
 use crate::model::{FileFacts, Model, Service};
 use crate::repository::Role;
-use crate::rule::{Breach, Outcome};
+use crate::rule::{Breach, Definitions, Outcome};
 
 /// Suffixes of paths, and the definition of a function that closes a connection.
 const DEFINITIONS: &[(&[&str], &str)] = &[
@@ -24,12 +22,7 @@ const DEFINITIONS: &[(&[&str], &str)] = &[
     ),
 ];
 
-static PATTERNS: LazyLock<Vec<(&[&str], Regex)>> = LazyLock::new(|| {
-    DEFINITIONS
-        .iter()
-        .filter_map(|(ends, pattern)| Some((*ends, Regex::new(pattern).ok()?)))
-        .collect()
-});
+static PATTERNS: LazyLock<Definitions> = LazyLock::new(|| Definitions::new(DEFINITIONS));
 
 /// Starts of lines that define or import a function, or pass it on.
 const PASSING: &[&str] = &[
@@ -59,19 +52,16 @@ fn is_used(model: &Model, name: &str) -> bool {
 
 /// One outcome for each function of a service that closes a connection and that no code calls.
 pub(super) fn check(model: &Model, service: &Service) -> Vec<Outcome> {
-    let files = service
-        .files
-        .iter()
-        .filter_map(|path| model.files.get(path))
+    let files = model
+        .files_of(service)
         .filter(|found| found.file.role == Role::Production);
     files.flat_map(|found| uncalled(model, found)).collect()
 }
 
 fn uncalled(model: &Model, found: &FileFacts) -> Vec<Outcome> {
     PATTERNS
-        .iter()
-        .filter(|(ends, _)| ends.iter().any(|end| found.file.path.ends_with(end)))
-        .flat_map(|(_, pattern)| pattern.captures_iter(&found.file.text))
+        .of_path(&found.file.path)
+        .flat_map(|pattern| pattern.captures_iter(&found.file.text))
         .filter_map(|captures| captures.name("name"))
         .filter(|name| !is_used(model, name.as_str()))
         .map(|name| {

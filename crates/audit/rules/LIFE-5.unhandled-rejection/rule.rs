@@ -65,10 +65,8 @@ fn handlers(model: &Model, service: &Service) -> Vec<Outcome> {
         }
         None => return vec![Outcome::unknown("the version of Express is unknown")],
     }
-    let heard = service
-        .files
-        .iter()
-        .filter_map(|path| model.files.get(path))
+    let heard = model
+        .files_of(service)
         .any(|found| found.file.text.contains("unhandledRejection"));
     let mut outcomes = observed_by_file(service, Practice::FloatingPromise);
     outcomes.retain(|outcome| {

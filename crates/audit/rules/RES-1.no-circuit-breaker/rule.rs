@@ -87,10 +87,8 @@ fn in_texts(model: &Model, service: &Service) -> Option<Outcome> {
     if !runs_code(service) || texts_contain(model, service, BREAKERS) {
         return None;
     }
-    service
-        .files
-        .iter()
-        .filter_map(|path| model.files.get(path))
+    model
+        .files_of(service)
         .filter(|found| found.file.role == Role::Production && found.file.language.is_code())
         .find_map(|found| {
             let (at, call) = CALLS

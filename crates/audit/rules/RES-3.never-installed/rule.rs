@@ -3,11 +3,9 @@
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
-use regex::Regex;
-
 use crate::model::{FileFacts, Model};
 use crate::repository::Role;
-use crate::rule::{Breach, Category, Check, Metadata, Outcome, Rule, Severity};
+use crate::rule::{Breach, Category, Check, Definitions, Metadata, Outcome, Rule, Severity};
 
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
@@ -46,12 +44,7 @@ const DEFINITIONS: &[(&[&str], &str)] = &[
     ),
 ];
 
-static PATTERNS: LazyLock<Vec<(&[&str], Regex)>> = LazyLock::new(|| {
-    DEFINITIONS
-        .iter()
-        .filter_map(|(ends, pattern)| Some((*ends, Regex::new(pattern).ok()?)))
-        .collect()
-});
+static PATTERNS: LazyLock<Definitions> = LazyLock::new(|| Definitions::new(DEFINITIONS));
 
 /// Parts of a line that defines, imports or exports a name.
 const PASSING: &[&str] = &[
@@ -95,14 +88,12 @@ fn is_read(found: &&FileFacts) -> bool {
 fn check(model: &Model) -> Vec<Outcome> {
     let mut defined = Vec::new();
     for found in model.files.values().filter(is_read) {
-        for (ends, pattern) in PATTERNS.iter() {
-            if ends.iter().any(|end| found.file.path.ends_with(end)) {
-                let names = pattern
-                    .captures_iter(without_tests(&found.file.text))
-                    .filter_map(|captures| Some((found, captures.name("name")?)))
-                    .filter(|(found, name)| !is_import(&found.file.text, name.end()));
-                defined.extend(names);
-            }
+        for pattern in PATTERNS.of_path(&found.file.path) {
+            let names = pattern
+                .captures_iter(without_tests(&found.file.text))
+                .filter_map(|captures| Some((found, captures.name("name")?)))
+                .filter(|(found, name)| !is_import(&found.file.text, name.end()));
+            defined.extend(names);
         }
     }
     if defined.is_empty() {

@@ -135,10 +135,7 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
         ];
     }
     // A program with few files may serve no requests.
-    let code = service
-        .files
-        .iter()
-        .filter_map(|path| model.files.get(path));
+    let code = model.files_of(service);
     if code.filter(|found| found.file.language.is_code()).count() < MIN_FILES {
         return Vec::new();
     }

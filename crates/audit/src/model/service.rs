@@ -115,6 +115,11 @@ impl Model {
         self.paths.contains(path) || self.files.contains_key(path)
     }
 
+    /// The files of a service that were read.
+    pub fn files_of<'m>(&'m self, service: &'m Service) -> impl Iterator<Item = &'m FileFacts> {
+        service.files.iter().filter_map(|path| self.files.get(path))
+    }
+
     /// The service that a file belongs to, when it is exactly one.
     #[must_use]
     pub fn service_of(&self, path: &str) -> Option<&str> {

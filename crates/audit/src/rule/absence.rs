@@ -77,10 +77,8 @@ pub fn start_of(model: &Model, service: &Service) -> Option<Location> {
         )
         .next();
     known.or_else(|| {
-        service
-            .files
-            .iter()
-            .filter_map(|path| model.files.get(path))
+        model
+            .files_of(service)
             .filter(|found| {
                 let language = found.file.language;
                 found.file.role == Role::Production

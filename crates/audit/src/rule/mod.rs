@@ -2,6 +2,7 @@
 
 mod absence;
 mod chart;
+mod definitions;
 mod edit;
 mod fail_on;
 mod flows;
@@ -16,6 +17,7 @@ mod text;
 
 pub use absence::{absent_in_texts, runs_code, start_of};
 pub use chart::{Chart, charts, is_value_inside};
+pub use definitions::Definitions;
 pub use edit::Edit;
 pub use fail_on::FailOn;
 pub use flows::{

@@ -18,6 +18,8 @@ mod languages;
 mod lifecycle;
 mod logging;
 mod messaging;
+#[cfg(test)]
+mod observes;
 mod scope;
 mod sign;
 mod sign_lists;

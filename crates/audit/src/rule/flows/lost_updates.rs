@@ -19,10 +19,8 @@ struct Versions {
 
 impl Versions {
     fn of(model: &Model, service: &Service) -> Self {
-        let files = service
-            .files
-            .iter()
-            .filter_map(|path| model.files.get(path))
+        let files = model
+            .files_of(service)
             .map(|found| &found.file)
             .filter(|file| VERSIONS.iter().any(|word| file.text.contains(word)));
         let (mut records, mut has_python) = (Vec::new(), false);

@@ -50,10 +50,8 @@ const STARTS: &[&str] = &[
 
 /// Whether the code of a service uses a broker.
 fn has_broker(model: &Model, service: &Service) -> bool {
-    service
-        .files
-        .iter()
-        .filter_map(|path| model.files.get(path))
+    model
+        .files_of(service)
         .filter(|found| found.file.language.is_code())
         .any(|found| {
             found

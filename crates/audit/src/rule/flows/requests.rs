@@ -42,10 +42,8 @@ const HIDDEN: &[&str] = &[
 
 /// Whether a record of an account has a password that responses would contain.
 fn has_visible_password(model: &Model, service: &Service) -> bool {
-    let records: Vec<_> = service
-        .files
-        .iter()
-        .filter_map(|path| model.files.get(path))
+    let records: Vec<_> = model
+        .files_of(service)
         .filter(|found| {
             let path = found.file.path.to_lowercase();
             ["entity", "entities", "model", "schema", "domain"]
@@ -180,10 +178,8 @@ const LIMITERS: &[&str] = &[
 pub fn unlimited_logins(model: &Model) -> Vec<Outcome> {
     let mut outcomes = Vec::new();
     for service in model.services.iter().chain([&model.unowned]) {
-        let limited = service
-            .files
-            .iter()
-            .filter_map(|path| model.files.get(path))
+        let limited = model
+            .files_of(service)
             .any(|found| contains_any(&found.file.text.to_lowercase(), LIMITERS));
         if limited {
             continue;
@@ -268,13 +264,8 @@ fn repeated<'s>(
 
 /// Whether the code of a service names an idempotency key.
 fn names_keys(model: &Model, service: &Service) -> bool {
-    service
-        .files
-        .iter()
-        .filter_map(|path| model.files.get(path))
-        .any(|found| {
-            let text = &found.file.text;
-            found.file.language.is_code()
-                && (text.contains("dempoten") || text.contains("IDEMPOTEN"))
-        })
+    model.files_of(service).any(|found| {
+        let text = &found.file.text;
+        found.file.language.is_code() && (text.contains("dempoten") || text.contains("IDEMPOTEN"))
+    })
 }

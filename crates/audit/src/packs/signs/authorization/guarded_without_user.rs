@@ -72,24 +72,13 @@ fn read(file: &SourceFile, facts: &mut FactSink<'_>) {
 #[cfg(test)]
 mod tests {
     use super::read;
-    use crate::model::facts::Observation;
-    use crate::model::{FactSink, FactStore};
-    use crate::repository::{Role, Tracked};
-    use crate::source::SourceFile;
+    use crate::packs::signs::observes::observes;
 
     fn finds(parameters: &str) -> bool {
         let text = format!(
             "@Controller('products')\nexport class Products {{\n  @Put(':id')\n  @UseGuards(JwtGuard)\n  update({parameters}) {{\n    return this.products.update(id);\n  }}\n}}\n"
         );
-        let file = SourceFile::new(
-            "products.controller.ts",
-            text,
-            Role::Production,
-            Tracked::Yes,
-        );
-        let mut store = FactStore::default();
-        read(&file, &mut FactSink::new(&file, &mut store));
-        !store.of::<Observation>().items.is_empty()
+        observes(read, "products.controller.ts", &text)
     }
 
     #[test]

@@ -82,19 +82,13 @@ fn read(file: &SourceFile, facts: &mut FactSink<'_>) {
 #[cfg(test)]
 mod tests {
     use super::read;
-    use crate::model::facts::Observation;
-    use crate::model::{FactSink, FactStore};
-    use crate::repository::{Role, Tracked};
-    use crate::source::SourceFile;
+    use crate::packs::signs::observes::observes;
 
     fn finds(call: &str) -> bool {
         let text = format!(
             "@router.put(\"/{{id}}\")\nasync def update(\n    id: int,\n    user: User = Depends(get_current_user),\n):\n    return await service.update({call})\n\n\ndef other(user):\n    return user\n"
         );
-        let file = SourceFile::new("routes.py", text, Role::Production, Tracked::Yes);
-        let mut store = FactStore::default();
-        read(&file, &mut FactSink::new(&file, &mut store));
-        !store.of::<Observation>().items.is_empty()
+        observes(read, "routes.py", &text)
     }
 
     #[test]

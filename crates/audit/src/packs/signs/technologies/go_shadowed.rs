@@ -109,16 +109,10 @@ fn read(file: &SourceFile, facts: &mut FactSink<'_>) {
 #[cfg(test)]
 mod tests {
     use super::read;
-    use crate::model::facts::Observation;
-    use crate::model::{FactSink, FactStore};
-    use crate::repository::{Role, Tracked};
-    use crate::source::SourceFile;
+    use crate::packs::signs::observes::observes;
 
     fn finds(text: &str) -> bool {
-        let file = SourceFile::new("db.go", text, Role::Production, Tracked::Yes);
-        let mut store = FactStore::default();
-        read(&file, &mut FactSink::new(&file, &mut store));
-        !store.of::<Observation>().items.is_empty()
+        observes(read, "db.go", text)
     }
 
     #[test]

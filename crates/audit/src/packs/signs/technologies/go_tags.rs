@@ -70,19 +70,13 @@ fn read(file: &SourceFile, facts: &mut FactSink<'_>) {
 #[cfg(test)]
 mod tests {
     use super::read;
-    use crate::model::facts::Observation;
-    use crate::model::{FactSink, FactStore};
-    use crate::repository::{Role, Tracked};
-    use crate::source::SourceFile;
+    use crate::packs::signs::observes::observes;
 
     fn finds(second: &str) -> bool {
         let text = format!(
             "type Shop struct {{\n\tName string `json:\"name\"`\n\tCity string `json:\"{second}\"`\n}}\n"
         );
-        let file = SourceFile::new("shop.go", text, Role::Production, Tracked::Yes);
-        let mut store = FactStore::default();
-        read(&file, &mut FactSink::new(&file, &mut store));
-        !store.of::<Observation>().items.is_empty()
+        observes(read, "shop.go", &text)
     }
 
     #[test]
