@@ -23,7 +23,7 @@ use tutoring_payment::PaymentConfig;
 use tutoring_testkit::{Events, Peer, SECRET, SERVICE_SECRET, sign as sign_token};
 use uuid::Uuid;
 
-pub(crate) use tutoring_testkit::{data, json_of, rejection, service_token, wait_for};
+pub(crate) use tutoring_testkit::{call, data, json_of, rejection, service_token, wait_for};
 
 use crate::provider::Provider;
 
@@ -230,14 +230,8 @@ impl TestApp {
         headers: &[(&str, &str)],
         body: &Value,
     ) -> HttpResponse {
-        call(
-            self.http,
-            method,
-            &format!("/payments{path}"),
-            token,
-            headers,
-            body,
-        )
+        let path = format!("/payments{path}");
+        call(self.http, (method, path.as_str()), token, headers, body)
     }
 
     pub(crate) fn get(&self, path: &str, token: &str) -> HttpResponse {
@@ -388,15 +382,4 @@ impl TestApp {
         let expected = tutoring_payment::INVARIANTS.0.len();
         assert_eq!(text.matches(": 0 violations").count(), expected, "{text}");
     }
-}
-
-pub(crate) fn call(
-    address: SocketAddr,
-    method: &str,
-    path: &str,
-    token: &str,
-    more: &[(&str, &str)],
-    body: &Value,
-) -> HttpResponse {
-    tutoring_testkit::call(address, (method, path), token, more, body)
 }

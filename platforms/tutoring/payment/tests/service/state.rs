@@ -78,7 +78,7 @@ impl TestApp {
     pub(crate) fn open_zone(&self) {
         let token = admin_token(&["price:write"]);
         let create =
-            |path: &str, body: &Value| data(&call(self.booking, "POST", path, &token, &[], body));
+            |path: &str, body: &Value| data(&call(self.booking, ("POST", path), &token, &[], body));
         let centre = json!({ "latitude": 12.28, "longitude": 76.63 });
         let city = json!({ "name": "Mysuru", "centre": centre });
         let city = create("/booking/cities", &city);
@@ -100,14 +100,14 @@ impl TestApp {
         });
         let token = admin_token(&["price:write"]);
         let path = "/booking/coupons";
-        data(&call(self.booking, "POST", path, &token, &[], &body));
+        data(&call(self.booking, ("POST", path), &token, &[], &body));
     }
 
     /// Sets switches at the booking service.
     pub(crate) fn switch(&self, switches: &Value) {
         let token = admin_token(&["price:write"]);
         let path = "/booking/feature-flags";
-        let set = call(self.booking, "PUT", path, &token, &[], switches);
+        let set = call(self.booking, ("PUT", path), &token, &[], switches);
         assert_eq!(set.status, 200, "{}", set.body);
     }
 
@@ -115,7 +115,8 @@ impl TestApp {
     pub(crate) fn redemptions(&self, code: &str) -> i64 {
         let token = admin_token(&["price:write"]);
         let path = "/booking/coupons?limit=100";
-        let coupons = data(&call(self.booking, "GET", path, &token, &[], &Value::Null));
+        let coupons = call(self.booking, ("GET", path), &token, &[], &Value::Null);
+        let coupons = data(&coupons);
         let mut coupons = coupons["items"].as_array().unwrap().iter();
         let coupon = coupons.find(|coupon| coupon["code"] == code).unwrap();
         coupon["currentRedemptions"].as_i64().unwrap()
