@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tutoring_contract::events::{BusinessEvent, PaymentRefunded, SessionCompleted};
 use uuid::Uuid;
 
-use crate::app::{TestApp, data, service_token, student_token, wait_for};
+use crate::app::{TestApp, data, json_of, service_token, student_token, wait_for};
 
 fn purchase(app: &TestApp, student: Uuid, course: Uuid) -> HttpResponse {
     let path = format!("/students/{student}/courses/{course}/purchase");
@@ -65,11 +65,13 @@ pub(crate) async fn purchase_is_opened_and_upgraded_once_msg_5(app: TestApp) {
     assert!(granted["metadata"]["paymentId"].is_string());
     assert_eq!(granted["metadata"]["sessionCount"], 10);
     let id = data(&created)["id"].as_str().unwrap().to_owned();
-    assert_eq!(
-        app.call("POST", "/purchases", &service_token(), &body)
-            .status,
-        409
-    );
+    let conflict = |answer: HttpResponse| {
+        assert_eq!(answer.status, 409, "{}", answer.body);
+        json_of(&answer)["message"].clone()
+    };
+    let again = app.call("POST", "/purchases", &service_token(), &body);
+    let message = "the student has an active purchase of this course: upgrade it instead";
+    assert_eq!(conflict(again), message);
     let path = format!("/purchases/{id}/upgrade");
     let upgrade = |tier: u8| {
         let body = json!({ "purchaseTier": tier });
@@ -77,7 +79,8 @@ pub(crate) async fn purchase_is_opened_and_upgraded_once_msg_5(app: TestApp) {
     };
     assert_eq!(data(&upgrade(20))["purchaseTier"], 20);
     assert_eq!(data(&upgrade(20))["purchaseTier"], 20);
-    assert_eq!(upgrade(10).status, 409);
+    let message = "an upgrade cannot reduce the number of sessions";
+    assert_eq!(conflict(upgrade(10)), message);
     assert_eq!(upgrade(15).status, 400);
 }
 
