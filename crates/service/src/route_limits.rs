@@ -42,8 +42,9 @@ impl<C: Settings> Assembly<C> {
 
     /// Makes the service unready while these limits reject every request, because their Redis does
     /// not accept writes and `on_failure` is `closed`. Call it for limits of routes without which
-    /// the service has no use, such as logins. `name` is part of the name of the check. The limits
-    /// of the listeners need no call.
+    /// the service has no use, such as logins. The check is `rate_limit_` and `name`. It passes
+    /// while the switch `rate_limit` is off, because the limits do not apply then. The limits of
+    /// the listeners need no call.
     pub fn require_rate_limits(&self, name: &str, limits: &RateLimits) {
         let switch = self.switches().register("rate_limit", SwitchKind::Security);
         let limits = limits.clone();
