@@ -27,9 +27,7 @@ impl FlagGate for Flags {
 
     fn decide(&self, flag: &RequiredFlag, api: &str, request: &RequestContext) -> FlagDecision {
         let is_on = self.is_on(flag.key(), request);
-        // A removal must not open what the flag governs.
-        let by_default = || flag.is_on_by_default() && !self.is_removed(flag.key());
-        match is_on.unwrap_or_else(by_default) {
+        match is_on.unwrap_or(flag.is_on_by_default()) {
             false => FlagDecision::Off,
             true if self.guarded_routes().allows(flag.key(), api) => FlagDecision::On,
             true => FlagDecision::NotListed,
@@ -51,13 +49,14 @@ impl FlagGate for Flags {
 }
 
 impl Flags {
-    /// Whether a flag is on for a request. `None` if it is not defined.
+    /// Whether a flag is on for a request. `None` if it is not defined. A flag that an operator has
+    /// removed is off, because a removal must not open what the flag governs.
     pub(crate) fn is_on(&self, key: &str, request: &RequestContext) -> Option<bool> {
         self.with_snapshot(Some(request), |snapshot| {
             let scope = self.scope(&NO_CONTEXT, Some(request));
             let resolved = snapshot.resolve_key(key, &scope);
             if resolved.error == Some(ErrorCode::FlagNotFound) {
-                return None;
+                return snapshot.set().is_removed(key).then_some(false);
             }
             let value = resolved.variant.map(crate::Variant::value);
             Some(value.is_some_and(|value| *value == true))

@@ -1,4 +1,7 @@
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use datalogic_rs::Engine;
 use serde_json::{Map, Value};
@@ -20,6 +23,8 @@ const MAX_EXACT: f64 = 9_007_199_254_740_992.0;
 pub struct FlagSet {
     definitions: Vec<Definition>,
     by_key: HashMap<Arc<str>, usize>,
+    /// The flags whose definition an operator has removed.
+    removed: HashSet<String>,
     metadata: Metadata,
     /// The set in flagd's format.
     source: Value,
@@ -108,6 +113,7 @@ impl Compiler {
                 .map(|(index, flag)| (flag.key().clone(), index))
                 .collect(),
             definitions,
+            removed: HashSet::new(),
             metadata: set_metadata,
             source: document,
         })
@@ -138,6 +144,7 @@ impl FlagSet {
         Self {
             definitions: Vec::new(),
             by_key: HashMap::new(),
+            removed: HashSet::new(),
             metadata: Metadata::new(),
             source: serde_json::json!({"flags": {}}),
         }
@@ -164,6 +171,16 @@ impl FlagSet {
     #[must_use]
     pub fn to_flagd(&self) -> &Value {
         &self.source
+    }
+
+    /// Sets the flags whose definition an operator has removed.
+    pub(crate) fn with_removed<'a>(mut self, keys: impl Iterator<Item = &'a String>) -> Self {
+        self.removed = keys.cloned().collect();
+        self
+    }
+
+    pub(crate) fn is_removed(&self, key: &str) -> bool {
+        self.removed.contains(key)
     }
 
     pub(crate) fn index(&self, key: &str) -> Option<usize> {

@@ -71,7 +71,8 @@ impl Sources {
     fn compile(&self, compiler: &Compiler, now: DateTime<Utc>) -> Result<FlagSet, Vec<Problem>> {
         let document = self.layers.document(&self.state, self.waiting(), now)?;
         // Files and definitions were checked strictly. The flags of a server may have errors.
-        compiler.compile(document, Strictness::Lenient)
+        let set = compiler.compile(document, Strictness::Lenient)?;
+        Ok(set.with_removed(self.state.removed()))
     }
 }
 

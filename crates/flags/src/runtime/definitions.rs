@@ -110,13 +110,6 @@ impl Flags {
         }
     }
 
-    /// Whether an operator has removed the definition of a flag.
-    pub(crate) fn is_removed(&self, key: &str) -> bool {
-        let sources = self.0.runtime.sources.lock();
-        let definition = sources.state.definitions.get(key);
-        definition.is_some_and(|definition| definition.entry.is_none())
-    }
-
     /// Returns the version of a flag for [`define`](Self::define): 0 if only files define it.
     #[must_use]
     pub fn version(&self, key: &str) -> u64 {

@@ -111,6 +111,13 @@ impl RuntimeState {
         active.filter(move |set| set.key == key)
     }
 
+    /// Returns the flags whose definition an operator has removed.
+    pub(crate) fn removed(&self) -> impl Iterator<Item = &String> {
+        let definitions = self.definitions.iter();
+        let removed = definitions.filter(|(_, definition)| definition.entry.is_none());
+        removed.map(|(key, _)| key)
+    }
+
     /// Returns the time at which the next override ends.
     pub(crate) fn next_expiry(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let active = self.overrides.iter().filter(|set| set.is_active(now));

@@ -65,10 +65,8 @@ impl Layers {
             }
             flags.extend(keyed(layer.get("flags")));
         }
-        for (key, definition) in &state.definitions {
-            if definition.entry.is_none()
-                && let Some(flag) = flags.get_mut(key)
-            {
+        for key in state.removed() {
+            if let Some(flag) = flags.get_mut(key) {
                 disable(flag);
             }
         }
