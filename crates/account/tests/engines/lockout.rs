@@ -23,6 +23,13 @@ fn wait_of(answer: Result<seaworthy_account::Attempt, LockoutError>) -> Duration
     }
 }
 
+/// Returns a lockout that locks an account for longer than a test takes on a slow machine.
+fn with_long_lock(test: &TestDatabase) -> Lockout {
+    let mut config = LockoutConfig::default();
+    config.account.initial_backoff = Timeout::from_secs(600);
+    Lockout::new(test.database.clone(), config)
+}
+
 fn address(text: &str) -> Option<IpAddr> {
     Some(text.parse().unwrap())
 }
@@ -61,24 +68,19 @@ pub(crate) async fn account_waits_after_failures_if_it_exists_or_not_auth_2(test
 }
 
 pub(crate) async fn concurrent_attempts_count_like_sequential_ones_auth_2(test: TestDatabase) {
-    let mut config = LockoutConfig::default();
-    // Longer than all attempts take on a slow machine.
-    config.account.initial_backoff = Timeout::from_secs(600);
-    let lockout = Lockout::new(test.database.clone(), config);
+    let lockout = with_long_lock(&test);
     let answers = join_all((0..40).map(|_| lockout.attempt("ada@example.org", None))).await;
     let made = answers.iter().filter(|answer| answer.is_ok()).count();
     assert_eq!(made, 5, "{answers:?}");
 }
 
 pub(crate) async fn attempts_wait_for_running_ones_auth_2(test: TestDatabase) {
-    let mut config = LockoutConfig::default();
-    config.account.initial_backoff = Timeout::from_secs(600);
-    let lockout = Lockout::new(test.database.clone(), config);
+    let lockout = with_long_lock(&test);
     let mut running = Vec::new();
     for _ in 0..5 {
         running.push(lockout.attempt("ada", None).await.unwrap());
     }
-    // The five locked the account, and their passwords are right.
+    // The five locked the account, and their passwords are correct.
     let mut sixth = pin!(lockout.attempt("ada", None));
     let early = timeout(Duration::from_millis(500), &mut sixth).await;
     assert!(early.is_err(), "{early:?}");
@@ -89,9 +91,7 @@ pub(crate) async fn attempts_wait_for_running_ones_auth_2(test: TestDatabase) {
 }
 
 pub(crate) async fn running_attempt_that_fails_keeps_the_lock_auth_2(test: TestDatabase) {
-    let mut config = LockoutConfig::default();
-    config.account.initial_backoff = Timeout::from_secs(600);
-    let lockout = Lockout::new(test.database.clone(), config);
+    let lockout = with_long_lock(&test);
     let running = lockout.attempt("ada", None).await.unwrap();
     for _ in 0..4 {
         let _failed = lockout.attempt("ada", None).await.unwrap();
@@ -105,9 +105,7 @@ pub(crate) async fn running_attempt_that_fails_keeps_the_lock_auth_2(test: TestD
 }
 
 pub(crate) async fn attempts_do_not_wait_for_rejected_ones_auth_2(test: TestDatabase) {
-    let mut config = LockoutConfig::default();
-    config.account.initial_backoff = Timeout::from_secs(600);
-    let lockout = Lockout::new(test.database.clone(), config);
+    let lockout = with_long_lock(&test);
     for _ in 0..5 {
         let _failed = lockout.attempt("ada", None).await.unwrap();
     }
@@ -120,9 +118,7 @@ pub(crate) async fn attempts_do_not_wait_for_rejected_ones_auth_2(test: TestData
 }
 
 pub(crate) async fn status_reads_failures_and_changes_nothing_auth_2(test: TestDatabase) {
-    let mut config = LockoutConfig::default();
-    config.account.initial_backoff = Timeout::from_secs(600);
-    let lockout = Lockout::new(test.database.clone(), config);
+    let lockout = with_long_lock(&test);
     let none = lockout.status("ada").await.unwrap();
     assert_eq!((none.failures, none.max_failures), (0, 5));
     for _ in 0..4 {
