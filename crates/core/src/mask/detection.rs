@@ -86,6 +86,6 @@ pub(super) fn is_bank_card(text: &str) -> bool {
 
 /// Whether a text has the form of a JSON Web Token.
 pub(super) fn is_token(text: &str) -> bool {
-    let parts: Vec<&str> = text.split('.').collect();
-    parts.len() == 3 && text.starts_with("eyJ") && parts.iter().all(|part| part.len() >= 4)
+    let parts = || text.split('.');
+    text.starts_with("eyJ") && parts().count() == 3 && parts().all(|part| part.len() >= 4)
 }
