@@ -146,8 +146,7 @@ impl wire::FeatureToggle for FeatureToggles {
         let enabled = entries.iter().filter(|entry| entry.is_enabled()).count();
         let mut strategies = BTreeMap::new();
         for entry in &entries {
-            let name = entry.strategy().as_str_name().to_lowercase();
-            *strategies.entry(name).or_insert(0) += 1;
+            *strategies.entry(entry.strategy_name()).or_insert(0) += 1;
         }
         Ok(wire::GetStatsReply {
             total_toggles: count(entries.len()),

@@ -80,11 +80,11 @@ impl Entry {
     /// Whether a definition of the contract can express the flag. Without this check, a client that
     /// sends back the definition that it has read could turn a restricted flag on for all callers.
     pub(crate) fn is_of_contract(&self) -> bool {
-        let strategies = ["simple", "percentage", "user", "time", "environment"];
-        let declared = self.0.get("strategy").and_then(Value::as_str);
+        let declared = self.declared_strategy();
+        // If the contract does not have the declared strategy, the entry has another one.
         if self.has_foreign_fields()
             || self.is_composite()
-            || declared.is_some_and(|name| !strategies.contains(&name))
+            || declared.is_some_and(|name| name != self.strategy_name())
         {
             return false;
         }
@@ -101,7 +101,7 @@ impl Entry {
     /// Whether the flag combines conditions with `all`, `any` or `not`. The strategy `simple`
     /// ignores `rules`.
     pub(crate) fn is_composite(&self) -> bool {
-        match self.0.get("strategy").and_then(Value::as_str) {
+        match self.declared_strategy() {
             Some("composite") => true,
             Some("simple") => is_combined(&self.0),
             _ => is_combined(&self.0) || self.has_combined_rules(),
@@ -112,6 +112,10 @@ impl Entry {
     pub(crate) fn has_combined_rules(&self) -> bool {
         let rules = self.0.get("rules").and_then(Value::as_object);
         rules.is_some_and(is_combined)
+    }
+
+    fn declared_strategy(&self) -> Option<&str> {
+        self.0.get("strategy").and_then(Value::as_str)
     }
 
     /// Returns the rules outside of `rules`.
@@ -191,7 +195,7 @@ impl Entry {
     /// Returns the strategy: the declared one, or the first that a rule belongs to.
     pub(crate) fn strategy(&self) -> Strategy {
         let of = |names: &[&str]| names.iter().any(|name| self.0.contains_key(*name));
-        match self.0.get("strategy").and_then(Value::as_str) {
+        match self.declared_strategy() {
             Some("percentage") => Strategy::Percentage,
             Some("user") => Strategy::User,
             Some("time") => Strategy::Time,
@@ -203,6 +207,10 @@ impl Entry {
             None if of(&ENVIRONMENT_RULES) => Strategy::Environment,
             None => Strategy::Simple,
         }
+    }
+
+    pub(crate) fn strategy_name(&self) -> String {
+        name_of(self.strategy())
     }
 
     /// Returns the entry in the form of the contract.
@@ -241,7 +249,7 @@ impl Entry {
 /// The entry of a definition of the contract.
 impl From<ToggleConfig> for Entry {
     fn from(config: ToggleConfig) -> Self {
-        let strategy = config.strategy().as_str_name().to_lowercase();
+        let strategy = name_of(config.strategy());
         let value = |name: &str, text: String| match serde_json::from_str(&text) {
             Ok(value @ (Value::Array(_) | Value::Object(_))) => value,
             Ok(value @ (Value::Number(_) | Value::Bool(_))) if PLAIN_RULES.contains(&name) => value,
@@ -269,6 +277,11 @@ impl From<ToggleConfig> for Entry {
         }
         Self(fields)
     }
+}
+
+/// Returns the name of a strategy in the short form.
+fn name_of(strategy: Strategy) -> String {
+    strategy.as_str_name().to_lowercase()
 }
 
 fn is_combined(rules: &Map<String, Value>) -> bool {
