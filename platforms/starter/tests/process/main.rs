@@ -10,6 +10,7 @@
 mod alerts;
 mod api_keys;
 mod app;
+mod audit_log;
 mod captcha;
 mod captcha_answers;
 mod catalogue;
@@ -301,6 +302,12 @@ on_both_engines! {
         nul_characters_never_cause_server_errors_sec_4,
         flag_without_a_rule_of_its_strategy_is_rejected_flag_1,
         growing_rule_of_a_flag_does_not_end_the_service_flag_1;
+    audit_log:
+        command_finds_an_altered_audit_record_obs_11,
+        retention_prunes_the_audit_log_obs_11,
+        new_audit_key_verifies_earlier_records_obs_11,
+        derived_audit_key_signs_only_up_to_its_last_record_obs_11,
+        derived_audit_key_can_be_ended_before_its_first_record_obs_11;
     operators:
         changes_of_users_take_effect_and_are_audited_obs_11,
         wildcard_of_a_role_covers_its_resource_auth_5,
@@ -309,11 +316,6 @@ on_both_engines! {
         change_without_its_audit_entry_is_rolled_back_obs_11,
         repeated_command_fails_and_ends_nothing_obs_11,
         disable_ends_access_of_a_user_whose_status_was_changed_auth_3,
-        command_finds_an_altered_audit_record_obs_11,
-        retention_prunes_the_audit_log_obs_11,
-        new_audit_key_verifies_earlier_records_obs_11,
-        derived_audit_key_signs_only_up_to_its_last_record_obs_11,
-        derived_audit_key_can_be_ended_before_its_first_record_obs_11,
         unlock_ends_the_lock_of_an_account_auth_2,
         remove_totp_permits_logins_and_ends_access_auth_4,
         set_password_replaces_it_and_ends_access_auth_2,

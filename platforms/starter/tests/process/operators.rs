@@ -3,13 +3,13 @@
 use std::process::Output;
 
 use seaworthy::data::sql;
-use seaworthy_testkit::{database::EmptyDatabase, http::request};
+use seaworthy_testkit::database::EmptyDatabase;
 use serde_json::json;
 
 use crate::{
     api_keys::{key, with_key},
     app::{
-        PASSWORD, Replica, assert_error, audited, builder, command, execute, in_database, json_of,
+        PASSWORD, Replica, assert_error, audited, command, execute, in_database, json_of,
         set_password, tokens, try_command,
     },
     logs::{code, remembered},
@@ -18,6 +18,13 @@ use crate::{
 };
 
 const FEATURES: &str = "/api/v1/features";
+
+/// Asserts that a command failed, and why.
+#[track_caller]
+pub(crate) fn assert_failed(ran: &Output, problem: &str) {
+    let text = String::from_utf8_lossy(&ran.stderr);
+    assert!(!ran.status.success() && text.contains(problem), "{text}");
+}
 
 pub(crate) fn changes_of_users_take_effect_and_are_audited_obs_11(database: &EmptyDatabase) {
     let replica = Replica::start(database);
@@ -36,9 +43,7 @@ pub(crate) fn changes_of_users_take_effect_and_are_audited_obs_11(database: &Emp
         (["roles", "grant", "ada", "boss"], "auth.roles has no role"),
         (["roles", "grant", "eve", "admin"], "no user with this name"),
     ] {
-        let ran = try_command(database, &arguments);
-        let text = String::from_utf8(ran.stderr).unwrap();
-        assert!(!ran.status.success() && text.contains(problem), "{text}");
+        assert_failed(&try_command(database, &arguments), problem);
     }
     assert_error(&features(&token), 403, "INSUFFICIENT_PERMISSION");
     command(database, &["users", "disable", "ada"]);
@@ -146,9 +151,7 @@ pub(crate) fn repeated_command_fails_and_ends_nothing_obs_11(database: &EmptyDat
     let (admin, _) = tokens(&replica.login("ada", PASSWORD));
     let before = audited(database);
     let repeat = |arguments: &[&str], problem: &str| {
-        let ran = try_command(database, arguments);
-        let text = String::from_utf8(ran.stderr).unwrap();
-        assert!(!ran.status.success() && text.contains(problem), "{text}");
+        assert_failed(&try_command(database, arguments), problem);
     };
     repeat(
         &["roles", "grant", "ada", "admin"],
@@ -196,13 +199,6 @@ pub(crate) fn disable_ends_access_of_a_user_whose_status_was_changed_auth_3(
         assert_eq!(replica.call("GET", FEATURES, &token, "").status, 401);
         assert_eq!(with_key(&replica, "GET", FEATURES, &own, "").status, 401);
     }
-}
-
-/// Asserts that a command failed, and why.
-#[track_caller]
-fn assert_failed(ran: &Output, problem: &str) {
-    let text = String::from_utf8_lossy(&ran.stderr);
-    assert!(!ran.status.success() && text.contains(problem), "{text}");
 }
 
 pub(crate) fn unlock_ends_the_lock_of_an_account_auth_2(database: &EmptyDatabase) {
@@ -303,109 +299,4 @@ pub(crate) fn flags_command_changes_flags_of_replicas_flag_2(database: &EmptyDat
     let audited = audited(database);
     let is_override = |(action, _): &(String, String)| action == "flag.override";
     assert!(audited.iter().any(is_override), "{audited:?}");
-}
-
-pub(crate) fn command_finds_an_altered_audit_record_obs_11(database: &EmptyDatabase) {
-    let replica = Replica::start(database);
-    replica.register("ada");
-    command(database, &["roles", "grant", "ada", "admin"]);
-    let verify = || try_command(database, &["audit-log", "verify"]);
-    let verified = verify();
-    assert!(verified.status.success(), "{verified:?}");
-    let exported = try_command(database, &["audit-log", "export", "--action", "role.grant"]);
-    let exported = String::from_utf8(exported.stdout).unwrap();
-    assert!(exported.contains("operator"), "{exported}");
-    execute(
-        database,
-        "UPDATE audit_log SET action = 'role.revoke' WHERE action = 'role.grant'",
-    );
-    let altered = verify();
-    let text = String::from_utf8(altered.stderr).unwrap();
-    assert!(
-        !altered.status.success() && text.contains("the audit log is damaged"),
-        "{text}"
-    );
-}
-
-pub(crate) fn retention_prunes_the_audit_log_obs_11(database: &EmptyDatabase) {
-    let prune = |replica: &Replica| {
-        let path = "/workers/prune%20audit%20log/run";
-        let operator = [("x-admin-request", "1")];
-        request(replica.admin, "POST", path, &operator, "")
-            .unwrap()
-            .status
-    };
-    assert_eq!(prune(&Replica::start(database)), 404);
-    let retention = "audit_log.retention_days=365";
-    let replica = Replica::start_with(database, &[retention]);
-    assert_eq!(prune(&replica), 200);
-}
-
-pub(crate) fn new_audit_key_verifies_earlier_records_obs_11(database: &EmptyDatabase) {
-    let key = "audit_log.key=7Yb8NcD4FgH6JsA1eKx3v9Qp2LmT7wZr5";
-    Replica::start(database).register("ada");
-    Replica::start_with(database, &[key]).register("eve");
-    let verified = try_command(database, &["audit-log", "verify", "--set", key]);
-    assert!(verified.status.success(), "{verified:?}");
-    // The derived key does not verify records of the other key.
-    let verified = try_command(database, &["audit-log", "verify"]);
-    assert!(!verified.status.success(), "{verified:?}");
-}
-
-pub(crate) fn derived_audit_key_signs_only_up_to_its_last_record_obs_11(database: &EmptyDatabase) {
-    let key = "audit_log.key=7Yb8NcD4FgH6JsA1eKx3v9Qp2LmT7wZr5";
-    let replica = Replica::start(database);
-    replica.register("ada");
-    Replica::start_with(database, &[key]).register("eve");
-    let verify = |settings: &[&str]| {
-        let settings = settings.iter().flat_map(|setting| ["--set", setting]);
-        let arguments = ["audit-log", "verify", "--format", "json"].into_iter();
-        try_command(database, &arguments.chain(settings).collect::<Vec<_>>())
-    };
-    let verified = verify(&[key]);
-    assert!(verified.status.success(), "{verified:?}");
-    let verified: serde_json::Value = serde_json::from_slice(&verified.stdout).unwrap();
-    let last = verified["last_by_other_key"]["derived"].as_str().unwrap();
-    assert!(last.starts_with("1:"), "{verified}");
-    assert_eq!(
-        verified["keys_without_last"],
-        serde_json::json!(["derived"])
-    );
-    let last = format!("audit_log.additional_verification_keys.derived.last={last}");
-    let ended = verify(&[key, &last]);
-    assert!(ended.status.success(), "{ended:?}");
-    // A thief of the data keys appends a record.
-    replica.register("mallory");
-    let verified = verify(&[key]);
-    assert!(verified.status.success(), "{verified:?}");
-    assert_failed(&verify(&[key, &last]), "record 3 was altered");
-}
-
-pub(crate) fn derived_audit_key_can_be_ended_before_its_first_record_obs_11(
-    database: &EmptyDatabase,
-) {
-    // The operator sets the key before the first start.
-    let key = "audit_log.key=7Yb8NcD4FgH6JsA1eKx3v9Qp2LmT7wZr5";
-    let mut app = builder(database.url()).setting(key).start().unwrap();
-    let warning = "the last record of an additional audit log key is not set";
-    app.process.line(warning).unwrap();
-    Replica::from(app).register("ada");
-    let verify = |settings: &[&str]| {
-        let settings = settings.iter().flat_map(|setting| ["--set", setting]);
-        let arguments = ["audit-log", "verify"].into_iter();
-        try_command(database, &arguments.chain(settings).collect::<Vec<_>>())
-    };
-    let verified = verify(&[key]);
-    assert!(verified.status.success(), "{verified:?}");
-    let zeros = "0".repeat(64);
-    let shown = String::from_utf8(verified.stdout).unwrap();
-    let expected = format!("the last record of the key derived is 0:{zeros} (not set)");
-    assert!(shown.contains(&expected), "{shown}");
-    let last = format!("audit_log.additional_verification_keys.derived.last=0:{zeros}");
-    let ended = verify(&[key, &last]);
-    assert!(ended.status.success(), "{ended:?}");
-    // A thief of the data keys appends a record.
-    Replica::start(database).register("mallory");
-    assert!(verify(&[key]).status.success());
-    assert_failed(&verify(&[key, &last]), "record 2 was altered");
 }
