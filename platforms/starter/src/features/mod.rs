@@ -1,5 +1,6 @@
 //! Feature flags as the contract shows them.
 
+mod always_on;
 mod entry;
 mod evaluate;
 
@@ -8,6 +9,7 @@ use seaworthy::{
     flags::{Flags, FlagsBuilder, FlagsConfig},
 };
 
+pub(crate) use always_on::check_can_be_off;
 pub(crate) use entry::Entry;
 pub(crate) use evaluate::evaluate;
 
