@@ -1,11 +1,10 @@
 use seaworthy_config::{Reloaded, Watcher};
-use seaworthy_health::Probe;
 use seaworthy_http::HttpConfig;
 use seaworthy_http::server::ServerHandle;
 
 use crate::{
-    assembly::Parts, aws, config::FrameworkConfig, listener::Gate, route_limits::failure,
-    start_error::StartError, vault,
+    assembly::Parts, aws, config::FrameworkConfig, listener::Gate,
+    route_limits::require_listener_limits, start_error::StartError, vault,
 };
 
 /// Watches the files of the settings and applies changes of reloadable settings (CONF-4).
@@ -98,8 +97,8 @@ fn refresh_secrets(parts: &Parts, watcher: &Watcher) {
     });
 }
 
-/// Applies changes of the reloadable settings and of the certificates of a listener. The service is
-/// unready while the rate limits of the listener reject every request for lack of their Redis.
+/// Applies changes of the reloadable settings and of the certificates of a listener, and checks the
+/// Redis of its rate limits.
 pub(crate) fn listener(
     parts: &Parts,
     watcher: &Watcher,
@@ -119,17 +118,11 @@ pub(crate) fn listener(
     let settings = watcher
         .reloadable::<FrameworkConfig>()
         .map_err(|error| StartError::with_cause("the settings cannot be read", error))?;
-    let gate = gate.clone();
     let config = select(&parts.framework);
     if config.is_some_and(|config| config.rate_limit.redis.is_some()) {
-        let gate = gate.clone();
-        let check = move || {
-            let gate = gate.clone();
-            async move { gate.stack().check_rate_limits().await.map_err(failure) }
-        };
-        let name = format!("{section}.rate_limit");
-        parts.health.register(Probe::critical(name, check));
+        require_listener_limits(parts, section, gate);
     }
+    let gate = gate.clone();
     parts
         .tasks
         .supervise(format!("reload {section}"), move |stop| {

@@ -3,7 +3,11 @@ use seaworthy_core::{SwitchKind, error_chain};
 use seaworthy_health::{CheckFailure, Probe};
 use seaworthy_resilience::rate_limit::{RateLimits, RateLimitsConfig, shared::StoreError};
 
-use crate::{assembly::Assembly, start_error::StartError};
+use crate::{
+    assembly::{Assembly, Parts},
+    listener::Gate,
+    start_error::StartError,
+};
 
 impl<C: Settings> Assembly<C> {
     /// Creates rate limits for routes with the settings that `select` returns (RES-6). They follow
@@ -102,7 +106,19 @@ impl<C: Settings> Assembly<C> {
     }
 }
 
+/// Makes the service unready while the rate limits of a listener reject every request, because
+/// Redis does not accept writes.
+pub(crate) fn require_listener_limits(parts: &Parts, section: &str, gate: &Gate) {
+    let gate = gate.clone();
+    let check = move || {
+        let gate = gate.clone();
+        async move { gate.stack().check_rate_limits().await.map_err(failure) }
+    };
+    let name = format!("{section}.rate_limit");
+    parts.health.register(Probe::critical(name, check));
+}
+
 /// Returns the failure of a check of rate limits.
-pub(crate) fn failure(error: StoreError) -> CheckFailure {
+fn failure(error: StoreError) -> CheckFailure {
     CheckFailure::new(error_chain(&error).to_string())
 }
