@@ -220,6 +220,8 @@ async fn chaos_passes_only_if_the_platform_recovers_ship_6() {
 
 /// The statement that counts the rows of the requests.
 const JOINS: &str = "SELECT count(*) FROM joins";
+/// The statement that sums the counters of the events.
+const COUNTERS: &str = "SELECT sum(active_count + waitlist_count) FROM event_capacity";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn loss_is_checked_on_the_servers_of_production_ship_6() {
@@ -230,11 +232,16 @@ async fn loss_is_checked_on_the_servers_of_production_ship_6() {
     let join = servers.url("join");
     let run = |command: &str, statement: &str, options: &[&str]| {
         let rows = format!("{join} {statement}");
+        let counters = format!("{join} {COUNTERS}");
         let event = servers.url("event");
         let outboxes = ["--outbox", join, "--outbox", event];
         // With one event, each request needs its own user.
         let requests = ["--request", JOIN, "--users=50000", "--rows", &rows];
-        app.run(command, &[&requests[..], &outboxes, options].concat())
+        let counters = ["--rows", &counters];
+        app.run(
+            command,
+            &[&requests[..], &counters, &outboxes, options].concat(),
+        )
     };
     let (passed, text) = run("load", JOINS, &[&length("2")]);
     assert!(passed, "{text}");

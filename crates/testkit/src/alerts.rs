@@ -24,6 +24,13 @@ const POLL_INTERVAL: Duration = Duration::from_millis(20);
 /// Commands that report the fault of the alert, and their exit status for it: settings with errors,
 /// and a damaged audit log.
 const REPORTS: [(&str, i32); 2] = [(" config check ", 78), (" audit-log verify ", 1)];
+/// Errors of a command that has a wrong token, path or method. `curl` succeeds with them.
+const REJECTIONS: [&str; 4] = [
+    "\"status\":401",
+    "\"status\":403",
+    "\"status\":404",
+    "\"status\":405",
+];
 /// Forwards to no port, because the listener is on this machine. Runs the program instead of a pod.
 /// Lists no pods and prints no log lines.
 const KUBECTL: &str = r#"#!/bin/sh
@@ -205,8 +212,8 @@ impl Alerts {
                 "fails"
             } else if printed.is_empty() && !is_silent {
                 "prints nothing"
-            } else if printed.contains("\"status\":401") {
-                "is not authenticated"
+            } else if REJECTIONS.iter().any(|status| printed.contains(status)) {
+                "is rejected"
             } else {
                 output.push_str(&printed);
                 continue;

@@ -9,6 +9,7 @@
 
 mod audit;
 mod dependencies;
+mod deploy;
 mod hostile;
 mod lint_logs;
 mod messages;

@@ -9,9 +9,13 @@ use std::{
 };
 
 use seaworthy_facts::Facts;
+use seaworthy_testkit::requirement::required;
 use serde_json::Value;
 
-use crate::sample::{facts, platforms, repository};
+use crate::{
+    sample::{facts, platforms, repository},
+    validators::{accepts, run},
+};
 
 /// A program with C libraries. The bill of materials also lists the crates of the package.
 const PROGRAM: &str = "/bin/true";
@@ -84,6 +88,20 @@ fn images(deploy: &Path, folder: &Path) {
     assert!(ended.status.success(), "{platform:?}: {ended:?}");
 }
 
+/// Checks files with the JSON schema of CycloneDX 1.5, which the environment of checkov contains.
+const CHECK_BILLS: &str = "
+import sys
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
+problems = 0
+for path in sys.argv[1:]:
+    problem = JsonStrictValidator(SchemaVersion.V1_5).validate_str(open(path).read())
+    if problem is not None:
+        print(path, str(problem.data).splitlines()[0])
+        problems += 1
+sys.exit(problems > 0)
+";
+
 /// Checks the bill of materials and the provenance of the image of a service.
 fn check_image(image: &Path, facts: &Facts) {
     let json = |path: &str| -> Value {
@@ -126,6 +144,27 @@ fn images_of_every_service_have_bill_and_provenance_ship_1() {
             });
         }
     });
+}
+
+#[test]
+fn bill_has_the_schema_of_cyclonedx_sec_8() {
+    let Some(checkov) = required("SEAWORTHY_TEST_CHECKOV") else {
+        return;
+    };
+    let python = Path::new(&checkov).join("python");
+    let folder = tempfile::tempdir().unwrap();
+    let image_folder = folder.path().join("image");
+    let ended = image(&image_folder, &["--package", "starter"]);
+    assert!(ended.status.success(), "{ended:?}");
+    let bill = image_folder.join("sbom.cdx.json");
+    accepts(&python, &["-c", CHECK_BILLS], &[&bill]);
+    // A misspelled field is a finding.
+    let text = fs::read_to_string(&bill).unwrap();
+    let misspelled = text.replace("\"specVersion\"", "\"specificationVersion\"");
+    assert_ne!(misspelled, text);
+    fs::write(&bill, misspelled).unwrap();
+    let (accepted, text) = run(&python, &["-c", CHECK_BILLS], &[&bill]);
+    assert!(!accepted && text.contains("sbom.cdx.json"), "{text}");
 }
 
 #[test]
