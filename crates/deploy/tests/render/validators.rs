@@ -25,6 +25,11 @@ const IGNORED: [&str; 2] = [
     "--ignore-test=container-image-pull-policy",
 ];
 
+/// The rules of yamllint. Queries and commands are long lines, each file has one document, and
+/// short mappings have spaces inside of their braces.
+const YAML: &str = "{extends: default, rules: {line-length: disable, document-start: disable, \
+                    braces: {max-spaces-inside: 1}}}";
+
 /// Renders a platform into a new folder.
 pub(crate) fn rendered(deploy: &Path) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
@@ -146,6 +151,25 @@ fn schemas_accept_dashboards_monitors_and_rules_obs_9() {
 }
 
 #[test]
+fn yamllint_finds_nothing_in_rendered_files_ship_3() {
+    let Some(validators) = required("SEAWORTHY_TEST_VALIDATORS") else {
+        return;
+    };
+    let program = Path::new(&validators).join("yamllint");
+    let options = ["--strict", "-d", YAML];
+    for deploy in platforms() {
+        let folder = rendered(&deploy);
+        let yaml = files(folder.path(), |name| name.ends_with(".yaml"));
+        accepts(&program, &options, &yaml);
+        // A key that occurs twice is a finding.
+        let twice = fs::read_to_string(&yaml[0]).unwrap() + "twice: 1\ntwice: 2\n";
+        fs::write(&yaml[0], twice).unwrap();
+        let (accepted, text) = run(&program, &options, &yaml[..1]);
+        assert!(!accepted && text.contains("duplication"), "{text}");
+    }
+}
+
+#[test]
 fn validators_accept_images_compose_files_and_workflows_ship_1() {
     let Some(validators) = required("SEAWORTHY_TEST_VALIDATORS") else {
         return;
@@ -169,6 +193,7 @@ fn validators_accept_images_compose_files_and_workflows_ship_1() {
     });
     let schema = ["--builtin-schema", "vendor.github-workflows"];
     accepts(&program("check-jsonschema"), &schema, &workflows);
+    accepts(&program("zizmor"), &["--offline", "--quiet"], &workflows);
     let Some(actionlint) = required("SEAWORTHY_TEST_ACTIONLINT") else {
         return;
     };
