@@ -226,7 +226,8 @@ impl TrainerCopies {
         let (west, east) = place.longitudes(radius_km);
         let mut after = Uuid::nil();
         loop {
-            let copies: Vec<TrainerCopy> = statement!(sql, "trainer_copies t WHERE t.latitude BETWEEN {south} AND {north} AND t.longitude BETWEEN {west} AND {east} AND t.trainer_id > {after} ORDER BY t.trainer_id LIMIT {PAGE}")
+            // A message that changes a trainer at the same time must not be overwritten.
+            let copies: Vec<TrainerCopy> = statement!(locked, "trainer_copies t WHERE t.latitude BETWEEN {south} AND {north} AND t.longitude BETWEEN {west} AND {east} AND t.trainer_id > {after} ORDER BY t.trainer_id LIMIT {PAGE}")
             .fetch_all(tx)
             .await?;
             let is_full = copies.len() >= PAGE as usize;

@@ -148,3 +148,11 @@ async fn moved_allocation_is_outside_of_its_old_territory_auth_5() {
     };
     race::moved_allocation_is_outside_of_its_old_territory(app::open(empty, None).await).await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn new_zone_keeps_a_disabled_trainer_data_3() {
+    let Some(empty) = seaworthy_testkit::database::EmptyDatabase::postgres() else {
+        return;
+    };
+    race::new_zone_keeps_a_disabled_trainer(app::open(empty, None).await).await;
+}

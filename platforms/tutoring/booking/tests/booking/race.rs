@@ -226,6 +226,58 @@ pub(crate) async fn moved_allocation_is_outside_of_its_old_territory(app: TestAp
     assert_eq!(app.allocations(owner)[0]["status"], "approved");
 }
 
+/// A message that is not committed yet disables a trainer of the new zone.
+pub(crate) async fn new_zone_keeps_a_disabled_trainer(app: TestApp) {
+    let app = Arc::new(app);
+    app.open_zone().await;
+    let trainer = app.approve(0x7a, 4.5).await;
+    let database = app.database().await;
+    let (city,): (Uuid,) = sql("SELECT id FROM cities")
+        .fetch_one(&database)
+        .await
+        .unwrap();
+    let (latitude, longitude) = CENTRE;
+    let centre = json!({ "latitude": latitude, "longitude": longitude });
+    let disabled = json!({
+        "approvalStatus": "approved", "isDisabled": true, "courses": [COURSE], "location": centre,
+    });
+    let tx = database.begin().await.unwrap();
+    sql("UPDATE trainer_copies SET account = ?, account_version = 2, is_allocatable = ? WHERE trainer_id = ?")
+        .bind(disabled)
+        .bind(false)
+        .bind(trainer)
+        .execute(&tx)
+        .await
+        .unwrap();
+    sql("DELETE FROM candidates WHERE trainer_id = ?")
+        .bind(trainer)
+        .execute(&tx)
+        .await
+        .unwrap();
+    let caller = Arc::clone(&app);
+    let creation = std::thread::spawn(move || {
+        let zone = json!({ "cityId": city, "name": "Centre", "centre": centre, "radiusKm": 5 });
+        caller.call("POST", "/zones", &operator(), &zone)
+    });
+    wait_for_lock(&app).await;
+    tx.commit().await.unwrap();
+    let created = creation.join().unwrap();
+    assert_eq!(created.status, 201, "{}", created.body);
+    let (version, is_allocatable): (i64, bool) =
+        sql("SELECT account_version, is_allocatable FROM trainer_copies WHERE trainer_id = ?")
+            .bind(trainer)
+            .fetch_one(&database)
+            .await
+            .unwrap();
+    assert_eq!((version, is_allocatable), (2, false));
+    let (candidates,): (u64,) = sql("SELECT COUNT(*) FROM candidates WHERE trainer_id = ?")
+        .bind(trainer)
+        .fetch_one(&database)
+        .await
+        .unwrap();
+    assert_eq!(candidates, 0);
+}
+
 /// A place is a trainer and a slot. No place has two students, and no trainer more than 4.
 fn check(history: &[Value]) {
     let mut places = BTreeSet::new();
