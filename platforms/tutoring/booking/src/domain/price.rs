@@ -23,6 +23,10 @@ pub(crate) struct Price {
     pub(crate) coupon_minor: i64,
     /// The discount of the welcome offer, in minor units.
     pub(crate) deal_minor: i64,
+    /// The price applies from this time on. Without it, there is no start.
+    pub(crate) valid_from: Option<DateTime<Utc>>,
+    /// The price applies until this time, exclusive. Without it, there is no end.
+    pub(crate) valid_until: Option<DateTime<Utc>>,
 }
 
 named! {
@@ -121,6 +125,8 @@ mod tests {
             gst_percentage: 18,
             coupon_minor: 200_000,
             deal_minor: 100_000,
+            valid_from: None,
+            valid_until: None,
         }
     }
 

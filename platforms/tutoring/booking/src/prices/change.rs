@@ -16,6 +16,8 @@ pub(crate) const PRICE_WRITE: &str = "price:write";
 /// Maximum price, in minor units.
 const MAX_PRICE: i64 = 10_000_000_000;
 const MAX_CODE: usize = 50;
+/// The problem of a period that ends before its start.
+const LATER: &str = "must be later than validFrom";
 const TYPES: [&str; 3] = ["school", "influencer", "promotional"];
 
 fn check_price(price: &Price) -> Result<(), Error> {
@@ -30,6 +32,11 @@ fn check_price(price: &Price) -> Result<(), Error> {
     checks.require("couponMinor", is_discount, problem);
     let is_discount = discounts.contains(&price.deal_minor);
     checks.require("dealMinor", is_discount, problem);
+    let is_period = match (price.valid_from, price.valid_until) {
+        (Some(from), Some(until)) => from < until,
+        _ => true,
+    };
+    checks.require("validUntil", is_period, LATER);
     checks.finish()
 }
 
@@ -51,7 +58,7 @@ fn check_coupon(coupon: &Coupon) -> Result<(), Error> {
     let has_redemptions = coupon.max_redemptions >= 1;
     checks.require("maxRedemptions", has_redemptions, "must be at least 1");
     let is_period = coupon.valid_from < coupon.valid_until;
-    checks.require("validUntil", is_period, "must be later than validFrom");
+    checks.require("validUntil", is_period, LATER);
     checks.finish()
 }
 

@@ -6,7 +6,7 @@ use tutoring_contract::ClassType;
 use crate::domain::Price;
 
 // The first part of statements that read prices.
-statements! { statement: "SELECT class_type, session_count, is_summer, base_price_minor, currency, gst_percentage, coupon_minor, deal_minor FROM pricing_config " }
+statements! { statement: "SELECT class_type, session_count, is_summer, base_price_minor, currency, gst_percentage, coupon_minor, deal_minor, valid_from, valid_until FROM pricing_config " }
 
 /// Returns the price that applies at a time. A summer price precedes the normal one.
 pub(crate) async fn at(
@@ -47,7 +47,7 @@ pub(crate) async fn set(tx: &Transaction, price: &Price) -> DataResult<()> {
     sql!("DELETE FROM pricing_config WHERE class_type = {price.class_type.as_str()} AND session_count = {price.session_count} AND is_summer = {price.is_summer}")
         .execute(tx)
         .await?;
-    sql!("INSERT INTO pricing_config (class_type, session_count, is_summer, base_price_minor, currency, gst_percentage, coupon_minor, deal_minor, is_active) VALUES ({price.class_type.as_str()}, {price.session_count}, {price.is_summer}, {price.base_price_minor}, {price.currency.as_str()}, {price.gst_percentage}, {price.coupon_minor}, {price.deal_minor}, {true})")
+    sql!("INSERT INTO pricing_config (class_type, session_count, is_summer, base_price_minor, currency, gst_percentage, coupon_minor, deal_minor, valid_from, valid_until, is_active) VALUES ({price.class_type.as_str()}, {price.session_count}, {price.is_summer}, {price.base_price_minor}, {price.currency.as_str()}, {price.gst_percentage}, {price.coupon_minor}, {price.deal_minor}, {price.valid_from}, {price.valid_until}, {true})")
         .apply(tx)
         .await
 }

@@ -111,6 +111,7 @@ on_both! {
         reserved_price_is_of_its_own_package_api_6;
     prices:
         price_list_follows_its_operator_api_1,
+        price_applies_in_its_period_api_1,
         every_route_rejects_callers_without_rights_auth_5;
 }
 

@@ -96,6 +96,41 @@ pub(crate) async fn price_list_follows_its_operator_api_1(app: TestApp) {
     );
 }
 
+pub(crate) async fn price_applies_in_its_period_api_1(app: TestApp) {
+    let set = |from: Value, until: Value| {
+        let price = json!({
+            "classType": "HYBRID", "sessionCount": 30, "basePriceMinor": 100_000,
+            "gstPercentage": 18, "couponMinor": 0, "dealMinor": 0,
+            "validFrom": from, "validUntil": until,
+        });
+        app.call("PUT", "/pricing", &operator(), &price)
+    };
+    let (past, future) = (json!("2020-01-01T00:00:00Z"), json!("2099-01-01T00:00:00Z"));
+    for (from, until, total) in [
+        (&past, &Value::Null, json!(118_000)),
+        (&Value::Null, &future, json!(118_000)),
+        (&future, &Value::Null, Value::Null),
+        (&Value::Null, &past, Value::Null),
+        (&past, &future, json!(118_000)),
+    ] {
+        assert_eq!(set(from.clone(), until.clone()).status, 200);
+        let priced = json_of(&app.get("/pricing/calculate?classType=HYBRID", ""));
+        assert_eq!(priced["data"]["total"], total, "{from} {until} {priced}");
+    }
+    for until in [&past, &future] {
+        let refused = set(future.clone(), until.clone());
+        assert_eq!(refused.status, 400, "{}", refused.body);
+        assert_eq!(json_of(&refused)["errors"][0]["field"], "validUntil");
+    }
+    let list = data(&app.get("/pricing", &operator()));
+    let mut list = list.as_array().unwrap().iter();
+    let stored = list.find(|price| price["classType"] == "HYBRID").unwrap();
+    assert_eq!(
+        (&stored["validFrom"], &stored["validUntil"]),
+        (&past, &future)
+    );
+}
+
 pub(crate) async fn every_route_rejects_callers_without_rights_auth_5(app: TestApp) {
     let id = Uuid::from_u128(7);
     let student = token(id, Role::Student, &["price:write"]);
