@@ -40,27 +40,25 @@ impl PriceList {
         self.database
             .transaction(|tx| async move {
                 if let Some(known) = redemptions::lock(&tx, request.payment_id).await? {
-                    if known.student_id != request.student_id || known.state == "released" {
-                        return Err(errors::discount_used());
-                    }
-                    let quote = serde_json::from_value(known.quote).map_err(Error::internal)?;
-                    // A payment that was not stored must not give another package this price.
-                    return match request.package.has_price_of(&quote) {
-                        true => Ok(quote),
-                        false => Err(errors::discount_used()),
-                    };
+                    return repeated(known, request);
                 }
                 if let Some(place) = request.place {
                     zones::require(&tx, place).await?;
                 }
-                let (quote, coupon) = quote(&tx, &request.package).await?;
+                let (quote, coupon) = match quote(&tx, &request.package).await {
+                    Err(error) if error.code() == Code::Invalid => {
+                        return repeated_or(&tx, request, error).await;
+                    }
+                    priced => priced?,
+                };
                 if coupon.is_none() && !quote.claim_deal_applied {
                     return Ok(quote);
                 }
                 if let Some(coupon) = &coupon
                     && !coupons::take(&tx, coupon.id).await?
                 {
-                    return Err(errors::coupon_invalid(errors::COUPON_CODE));
+                    let invalid = errors::coupon_invalid(errors::COUPON_CODE);
+                    return repeated_or(&tx, request, invalid).await;
                 }
                 let redemption = Redemption {
                     payment_id: request.payment_id,
@@ -70,8 +68,13 @@ impl PriceList {
                     quote: serde_json::to_value(&quote).map_err(Error::internal)?,
                     expires_at: request.expires_at,
                 };
-                redemptions::insert(&tx, &redemption).await?;
-                Ok(quote)
+                if redemptions::insert(&tx, &redemption).await? {
+                    return Ok(quote);
+                }
+                if let Some(coupon) = redemption.coupon_id {
+                    coupons::release(&tx, coupon).await?;
+                }
+                repeated_or(&tx, request, errors::discount_used()).await
             })
             .await
     }
@@ -128,6 +131,31 @@ impl PriceList {
             self.release(*payment).await?;
         }
         Ok(expired.len() == BATCH as usize)
+    }
+}
+
+/// Returns the quote of a reserved discount to a repeat of its request.
+fn repeated(known: Redemption, request: &ReserveRequest) -> Result<Quote, Error> {
+    if known.student_id != request.student_id || known.state == "released" {
+        return Err(errors::discount_used());
+    }
+    let quote = serde_json::from_value(known.quote).map_err(Error::internal)?;
+    // A payment that was not stored must not give another package this price.
+    match request.package.has_price_of(&quote) {
+        true => Ok(quote),
+        false => Err(errors::discount_used()),
+    }
+}
+
+/// Returns the quote that a concurrent repeat has reserved, or else an error.
+async fn repeated_or(
+    tx: &Transaction,
+    request: &ReserveRequest,
+    error: Error,
+) -> Result<Quote, Error> {
+    match redemptions::lock(tx, request.payment_id).await? {
+        Some(known) => repeated(known, request),
+        None => Err(error),
     }
 }
 

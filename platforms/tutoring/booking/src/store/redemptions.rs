@@ -25,16 +25,12 @@ pub(crate) async fn lock(tx: &Transaction, payment: Uuid) -> DataResult<Option<R
         .await
 }
 
-/// Inserts a reservation.
-///
-/// # Errors
-/// `CONFLICT` if the student holds a discount.
-pub(crate) async fn insert(tx: &Transaction, redemption: &Redemption) -> Result<(), Error> {
+/// Inserts a reservation. Returns `false` if the payment has one or the student holds a discount.
+pub(crate) async fn insert(tx: &Transaction, redemption: &Redemption) -> DataResult<bool> {
     let now = Utc::now();
-    let inserted = sql!("INSERT INTO coupon_redemptions (payment_id, student_id, holder_id, coupon_id, state, quote, expires_at, created_at, updated_at) VALUES ({redemption.payment_id}, {redemption.student_id}, {redemption.student_id}, {redemption.coupon_id}, {&redemption.state}, {redemption.quote.clone()}, {redemption.expires_at}, {now}, {now})")
-        .execute(tx)
-        .await;
-    conflict(inserted.map(drop))
+    insert_or_ignore!("coupon_redemptions (payment_id, student_id, holder_id, coupon_id, state, quote, expires_at, created_at, updated_at) VALUES ({redemption.payment_id}, {redemption.student_id}, {redemption.student_id}, {redemption.coupon_id}, {&redemption.state}, {redemption.quote.clone()}, {redemption.expires_at}, {now}, {now})")
+        .changes(tx)
+        .await
 }
 
 /// Sets the state. A released discount has no holder.
@@ -50,7 +46,10 @@ pub(crate) async fn set_state(
     let updated = sql!("UPDATE coupon_redemptions SET state = {state}, holder_id = {holder}, updated_at = {Utc::now()} WHERE payment_id = {redemption.payment_id}")
         .execute(tx)
         .await;
-    conflict(updated.map(drop))
+    match updated {
+        Err(error) if error.is_unique_violation() => Err(errors::discount_used()),
+        other => Ok(other.map(drop)?),
+    }
 }
 
 /// Returns payments whose reservation ended before a time.
@@ -69,11 +68,4 @@ pub(crate) async fn is_held_by(connection: &dyn Connection, student: Uuid) -> Da
     sql!("SELECT payment_id FROM coupon_redemptions WHERE holder_id = {student}")
         .exists(connection)
         .await
-}
-
-fn conflict(stored: DataResult<()>) -> Result<(), Error> {
-    match stored {
-        Err(error) if error.is_unique_violation() => Err(errors::discount_used()),
-        other => Ok(other?),
-    }
 }

@@ -72,6 +72,30 @@ pub(crate) async fn reservation_is_repeatable_and_settled_once_api_6(app: TestAp
     assert_eq!(app.settle(plain, "release"), 200);
 }
 
+/// A client may repeat a request before it has the response.
+pub(crate) async fn concurrent_repeats_reserve_once_api_6(app: TestApp) {
+    app.coupon("ONE", "fixed", 100_000, 1);
+    app.coupon("TWO", "fixed", 100_000, 2);
+    for (id, code) in [(1, Some("ONE")), (2, Some("TWO")), (3, None)] {
+        let (payment, student) = (Uuid::from_u128(id), Uuid::from_u128(10 + id));
+        let body = json!({
+            "paymentId": payment, "studentId": student, "expiresAt": "2099-01-01T00:00:00Z",
+            "classType": "ONE_ON_ONE", "sessionCount": 30, "couponCode": code,
+            "claimDeal": code.is_none(),
+        });
+        std::thread::scope(|scope| {
+            for _ in 0..STUDENTS {
+                scope.spawn(|| {
+                    let path = "/pricing/reservations";
+                    let answer = app.call("POST", path, &service_token(), &body);
+                    assert_eq!(data(&answer)["total"], 944_000, "{id}");
+                });
+            }
+        });
+    }
+    assert_eq!((app.redemptions("ONE"), app.redemptions("TWO")), (1, 1));
+}
+
 /// The payment of a reservation may not be stored, and its key may come with another package.
 pub(crate) async fn reserved_price_is_of_its_own_package_api_6(app: TestApp) {
     app.coupon("ONCE", "fixed", 100_000, 1);
