@@ -1,4 +1,4 @@
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Date};
 use seaworthy::{data::prelude::*, prelude::*};
 use serde_json::{Value, json};
 use tutoring_contract::{
@@ -92,22 +92,47 @@ impl Courses {
         };
         let updated = BusinessEvent::new(updated).by(student, Role::Student);
         self.outbox.store(tx, message(&updated)).await?;
+        let at = self.zone.date_at(session.completed_at);
+        self.complete(tx, &purchase, &progress, at).await
+    }
+
+    /// Completes a purchase whose remaining sessions were all held before a refund.
+    pub(super) async fn complete_after_refund(
+        &self,
+        tx: &Transaction,
+        purchase: &Purchase,
+    ) -> Result<(), Error> {
+        let (held, last) = delivery::progress(tx, purchase.id).await?;
+        let progress = Progress::of(purchase, held, last);
+        self.complete(tx, purchase, &progress, self.zone.today())
+            .await
+    }
+
+    /// Completes a purchase whose sessions were all held, and stores the events once.
+    async fn complete(
+        &self,
+        tx: &Transaction,
+        purchase: &Purchase,
+        progress: &Progress,
+        at: Date,
+    ) -> Result<(), Error> {
         let is_complete = progress.completed_sessions == progress.total_sessions;
         if !is_complete || purchase.completed_at.is_some() {
             return Ok(());
         }
         purchases::set_completed(tx, purchase.id).await?;
+        let student = purchase.student_id;
         let completed = CourseCompleted {
-            course_id: course,
+            course_id: purchase.course_id,
             student_id: student,
-            completion_date: self.zone.date_at(session.completed_at),
+            completion_date: at,
             total_sessions: progress.total_sessions,
             completed_sessions: progress.completed_sessions,
         };
         let completed = BusinessEvent::new(completed).by(student, Role::Student);
         self.outbox.store(tx, message(&completed)).await?;
         if purchase.purchase_tier == CERTIFICATE_TIER {
-            self.certify(tx, &purchase).await?;
+            self.certify(tx, purchase).await?;
         }
         Ok(())
     }

@@ -162,7 +162,16 @@ impl Courses {
             return Ok(());
         }
         let tier = purchase.purchase_tier.saturating_sub(sessions);
-        Ok(purchases::set_tier(tx, &purchase, tier).await?)
+        purchases::set_tier(tx, &purchase, tier).await?;
+        if tier == 0 {
+            return Ok(());
+        }
+        // If no session follows, only the refund can complete the course.
+        let purchase = Purchase {
+            purchase_tier: tier,
+            ..purchase
+        };
+        self.complete_after_refund(tx, &purchase).await
     }
 
     /// Opens a course for another service.

@@ -74,10 +74,12 @@ pub(crate) async fn insert(tx: &Transaction, purchase: &Purchase) -> DataResult<
         .await
 }
 
-/// Stores the tier. A purchase without sessions is not active.
+/// Stores the tier. A purchase without sessions is not active, and a higher tier is not complete.
 pub(crate) async fn set_tier(tx: &Transaction, purchase: &Purchase, tier: u8) -> DataResult<()> {
     let active = (tier > 0).then_some(purchase.course_id);
-    sql!("UPDATE purchases SET purchase_tier = {tier}, active_course_id = {active}, completed_at = NULL, updated_at = {Utc::now()} WHERE id = {purchase.id}")
+    let completed = purchase.completed_at;
+    let completed = completed.filter(|_| tier <= purchase.purchase_tier);
+    sql!("UPDATE purchases SET purchase_tier = {tier}, active_course_id = {active}, completed_at = {completed}, updated_at = {Utc::now()} WHERE id = {purchase.id}")
         .apply(tx)
         .await
 }

@@ -72,6 +72,7 @@ on_both! {
     purchases:
         purchase_is_opened_and_upgraded_once_msg_5,
         refund_closes_the_purchase_msg_5,
+        refund_of_the_rest_completes_the_course_msg_5,
         held_sessions_count_once_and_complete_msg_5,
         purchase_beyond_thirty_is_a_dead_letter_msg_2,
         late_refund_makes_room_for_a_purchase_msg_5;

@@ -160,6 +160,53 @@ pub(crate) async fn held_sessions_count_once_and_complete_msg_5(app: TestApp) {
     assert_eq!(progress["completedSessions"], 30);
 }
 
+/// No session is held after the refund that would complete the course.
+pub(crate) async fn refund_of_the_rest_completes_the_course_msg_5(app: TestApp) {
+    let (student, course) = (Uuid::from_u128(7), app.course());
+    let refund = async |payment| {
+        let refunded = PaymentRefunded {
+            payment_id: Uuid::from_u128(payment),
+            student_id: student,
+            course_id: course,
+            amount_cents: 354_000,
+        };
+        app.publish(&BusinessEvent::new(refunded)).await;
+    };
+    app.pay(1, student, course, 10).await;
+    app.pay(2, student, course, 10).await;
+    app.wait_for_events("COURSE_ACCESS_GRANTED", student, 2);
+    for session in 1..=10 {
+        hold(&app, session, student, course).await;
+    }
+    app.wait_for_events("COURSE_PROGRESS_UPDATED", student, 10);
+    assert!(app.events_of("COURSE_COMPLETED", student).is_empty());
+    refund(2).await;
+    let completed = app.wait_for_events("COURSE_COMPLETED", student, 1);
+    assert_eq!(
+        (&completed["completedSessions"], &completed["totalSessions"]),
+        (&json!(10), &json!(10))
+    );
+    // A further session changes nothing, and more bought sessions do.
+    hold(&app, 11, student, course).await;
+    app.wait_for_events("COURSE_PROGRESS_UPDATED", student, 11);
+    assert_eq!(app.events_of("COURSE_COMPLETED", student).len(), 1);
+    app.pay(3, student, course, 10).await;
+    app.wait_for_events("COURSE_ACCESS_GRANTED", student, 3);
+    for session in 12..=20 {
+        hold(&app, session, student, course).await;
+    }
+    app.wait_for_events("COURSE_COMPLETED", student, 2);
+    // The refund of a complete course keeps it complete.
+    refund(3).await;
+    wait_for("the refund", || {
+        (data(&purchase(&app, student, course))["purchaseTier"] == 10).then_some(())
+    });
+    hold(&app, 21, student, course).await;
+    app.wait_for_events("COURSE_PROGRESS_UPDATED", student, 21);
+    assert_eq!(app.events_of("COURSE_COMPLETED", student).len(), 2);
+    app.check_invariants();
+}
+
 pub(crate) async fn purchase_beyond_thirty_is_a_dead_letter_msg_2(app: TestApp) {
     let (student, course) = (Uuid::from_u128(7), app.course());
     app.pay(1, student, course, 30).await;
