@@ -120,17 +120,21 @@ impl PriceList {
     }
 
     /// Releases a batch of reservations that the payment service has not settled. Returns whether
-    /// there may be more.
+    /// there may be more. A reservation that is not released does not block the others.
     ///
     /// # Errors
-    /// An error of the database.
+    /// The last error of the database.
     pub(crate) async fn release_expired(&self) -> Result<bool, Error> {
         let before = Utc::now() - GRACE_PERIOD;
         let expired = redemptions::expired(&self.database, before, BATCH).await?;
-        for payment in &expired {
-            self.release(*payment).await?;
+        let mut result = Ok(expired.len() == BATCH as usize);
+        for payment in expired {
+            if let Err(error) = self.release(payment).await {
+                tracing::warn!(%payment, %error, "an expired discount was not released and is retried later");
+                result = Err(error);
+            }
         }
-        Ok(expired.len() == BATCH as usize)
+        result
     }
 }
 

@@ -108,31 +108,38 @@ impl Schedule {
     }
 
     /// Confirms a batch of sessions that their students have not answered. Returns whether there
-    /// may be more.
+    /// may be more. A session that is not confirmed does not block the others.
     ///
     /// # Errors
-    /// An error of the database.
+    /// The last error of the database.
     pub(crate) async fn confirm_unanswered(&self) -> Result<bool, Error> {
         let before = Utc::now() - AUTOMATIC_CONFIRMATION;
         let waiting = sessions::unconfirmed(&self.database, before, BATCH).await?;
-        for id in &waiting {
-            let id = *id;
-            self.database
-                .transaction(|tx| async move {
-                    let mut session = self.locked_session(&tx, id).await?;
-                    if session.status != SessionStatus::PendingConfirmation {
-                        return Ok(());
-                    }
-                    session.status = SessionStatus::Completed;
-                    session.notes = Some(AUTOMATIC_NOTE.to_owned());
-                    let by = session.trainer_id;
-                    attendance::store(&tx, id, "present", Some(AUTOMATIC_NOTE), by).await?;
-                    let mut allocation = self.locked(&tx, session.allocation_id).await?;
-                    self.complete(&tx, &mut session, &mut allocation).await
-                })
-                .await?;
+        let mut result = Ok(waiting.len() == BATCH as usize);
+        for id in waiting {
+            if let Err(error) = self.confirm_automatically(id).await {
+                tracing::warn!(session = %id, %error, "a session was not confirmed and is retried later");
+                result = Err(error);
+            }
         }
-        Ok(waiting.len() == BATCH as usize)
+        result
+    }
+
+    async fn confirm_automatically(&self, id: Uuid) -> Result<(), Error> {
+        self.database
+            .transaction(|tx| async move {
+                let mut session = self.locked_session(&tx, id).await?;
+                if session.status != SessionStatus::PendingConfirmation {
+                    return Ok(());
+                }
+                session.status = SessionStatus::Completed;
+                session.notes = Some(AUTOMATIC_NOTE.to_owned());
+                let by = session.trainer_id;
+                attendance::store(&tx, id, "present", Some(AUTOMATIC_NOTE), by).await?;
+                let mut allocation = self.locked(&tx, session.allocation_id).await?;
+                self.complete(&tx, &mut session, &mut allocation).await
+            })
+            .await
     }
 
     /// Stores a completed session with its event, which is published once: the state allows no

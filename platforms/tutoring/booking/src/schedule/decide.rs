@@ -201,38 +201,47 @@ impl Schedule {
     }
 
     /// Tries a batch of pending allocations in a territory again, for the worker or for an
-    /// administrator. Returns those that have a trainer.
+    /// administrator. Returns those that have a trainer. An allocation that fails does not block the
+    /// others.
     ///
     /// # Errors
-    /// An error of the database.
+    /// The last error of the database.
     pub(crate) async fn retry_pending(&self, actor: Option<&Actor>) -> Result<Vec<Uuid>, Error> {
-        let mut approved = Vec::new();
+        let (mut approved, mut result) = (Vec::new(), Ok(()));
         let everywhere = CallerTerritory::Everywhere;
         let limit = actor.map_or(&everywhere, |actor| &actor.territory).into();
         for id in allocations::pending(&self.database, &limit, BATCH).await? {
-            let allocation = self
-                .database
-                .transaction(|tx| async move {
-                    let pending = self.locked(&tx, id).await?;
-                    if pending.status != "pending" {
-                        return Ok(pending);
-                    }
-                    let before = decided(&pending);
-                    let allocation = self.assign(&tx, pending, None, SYSTEM).await?;
-                    if let Some(actor) = actor.filter(|_| allocation.trainer_id.is_some()) {
-                        let action = ("allocation.retry", ALLOCATION_WRITE);
-                        let changes = ("", before, decided(&allocation));
-                        self.record(&tx, actor, action, ("allocation", id), changes)
-                            .await?;
-                    }
-                    Ok::<_, Error>(allocation)
-                })
-                .await?;
-            if allocation.status == "approved" {
-                approved.push(id);
+            match self.retry(actor, id).await {
+                Ok(allocation) if allocation.status == "approved" => approved.push(id),
+                Ok(_) => {}
+                Err(error) => {
+                    tracing::warn!(allocation = %id, %error, "a pending allocation failed and is retried later");
+                    result = Err(error);
+                }
             }
         }
-        Ok(approved)
+        result.map(|()| approved)
+    }
+
+    /// Tries an allocation again if it is pending.
+    async fn retry(&self, actor: Option<&Actor>, id: Uuid) -> Result<Allocation, Error> {
+        self.database
+            .transaction(|tx| async move {
+                let pending = self.locked(&tx, id).await?;
+                if pending.status != "pending" {
+                    return Ok(pending);
+                }
+                let before = decided(&pending);
+                let allocation = self.assign(&tx, pending, None, SYSTEM).await?;
+                if let Some(actor) = actor.filter(|_| allocation.trainer_id.is_some()) {
+                    let action = ("allocation.retry", ALLOCATION_WRITE);
+                    let changes = ("", before, decided(&allocation));
+                    self.record(&tx, actor, action, ("allocation", id), changes)
+                        .await?;
+                }
+                Ok(allocation)
+            })
+            .await
     }
 }
 

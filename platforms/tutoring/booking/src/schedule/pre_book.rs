@@ -140,22 +140,26 @@ impl Schedule {
             .await
     }
 
-    /// Ends a batch of expired pre-bookings. Returns whether there may be more.
+    /// Ends a batch of expired pre-bookings. Returns whether there may be more. A pre-booking that is
+    /// not ended does not block the others.
     ///
     /// # Errors
-    /// An error of the database.
+    /// The last error of the database.
     pub(crate) async fn expire_pre_bookings(&self) -> Result<bool, Error> {
         let expired = pre_bookings::expired(&self.database, Utc::now(), BATCH).await?;
+        let mut result = Ok(expired.len() == BATCH as usize);
         for one in &expired {
-            self.database
-                .transaction(|tx| async move {
-                    if pre_bookings::end(&tx, one.id, "expired").await? {
-                        pre_bookings::release(&tx, one.course_id, one.slot).await?;
-                    }
-                    Ok::<_, Error>(())
-                })
-                .await?;
+            let ended = self.database.transaction(|tx| async move {
+                if pre_bookings::end(&tx, one.id, "expired").await? {
+                    pre_bookings::release(&tx, one.course_id, one.slot).await?;
+                }
+                Ok::<_, Error>(())
+            });
+            if let Err(error) = ended.await {
+                tracing::warn!(pre_booking = %one.id, %error, "an expired pre-booking was not ended and is retried later");
+                result = Err(error);
+            }
         }
-        Ok(expired.len() == BATCH as usize)
+        result
     }
 }

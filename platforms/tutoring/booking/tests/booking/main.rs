@@ -18,6 +18,7 @@ mod journeys;
 mod migrations;
 mod peer;
 mod plans;
+mod pre_bookings;
 mod prices;
 mod race;
 mod refunds;
@@ -27,6 +28,7 @@ mod routes;
 mod session_day;
 mod settings;
 mod territories;
+mod workers;
 
 /// Runs each test on the embedded engine, and on PostgreSQL with Redis.
 macro_rules! on_both {
@@ -102,6 +104,11 @@ on_both! {
         territory_limits_every_route_auth_5,
         territory_limits_places_and_prices_auth_5,
         zone_and_locality_limit_administrators_auth_5;
+    pre_bookings: ended_pre_booking_frees_its_capacity_data_3;
+    workers:
+        session_is_confirmed_after_a_day_api_1,
+        expired_discount_is_released_data_3,
+        failed_allocation_does_not_block_others_res_1;
     race: last_slots_go_to_one_student_each_data_3;
     routes: schedule_rejects_callers_without_rights_auth_5;
     plans: candidate_and_price_queries_stay_flat_data_1;
