@@ -14,6 +14,7 @@ mod availability;
 mod bookings;
 mod dates;
 mod discounts;
+mod disputes;
 mod journeys;
 mod migrations;
 mod peer;
@@ -104,6 +105,7 @@ on_both! {
         territory_limits_every_route_auth_5,
         territory_limits_places_and_prices_auth_5,
         zone_and_locality_limit_administrators_auth_5;
+    disputes: dispute_is_decided_by_an_administrator_api_1;
     pre_bookings: ended_pre_booking_frees_its_capacity_data_3;
     workers:
         session_is_confirmed_after_a_day_api_1,
