@@ -26,6 +26,7 @@ mod refunds;
 mod rejected;
 mod reviews;
 mod routes;
+mod session_codes;
 mod session_day;
 mod settings;
 mod territories;
@@ -106,6 +107,7 @@ on_both! {
         territory_limits_places_and_prices_auth_5,
         zone_and_locality_limit_administrators_auth_5;
     disputes: dispute_is_decided_by_an_administrator_api_1;
+    session_codes: code_ends_after_five_attempts_or_ten_minutes_auth_5;
     pre_bookings: ended_pre_booking_frees_its_capacity_data_3;
     workers:
         session_is_confirmed_after_a_day_api_1,
