@@ -24,6 +24,7 @@ mod prices;
 mod race;
 mod refunds;
 mod rejected;
+mod reschedules;
 mod reviews;
 mod routes;
 mod session_codes;
@@ -108,6 +109,7 @@ on_both! {
         zone_and_locality_limit_administrators_auth_5;
     disputes: dispute_is_decided_by_an_administrator_api_1;
     session_codes: code_ends_after_five_attempts_or_ten_minutes_auth_5;
+    reschedules: reschedule_needs_notice_and_its_requester_api_1;
     pre_bookings: ended_pre_booking_frees_its_capacity_data_3;
     workers:
         session_is_confirmed_after_a_day_api_1,

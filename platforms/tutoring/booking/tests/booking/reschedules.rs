@@ -1,0 +1,84 @@
+use seaworthy::data::chrono::{Timelike as _, Utc};
+use seaworthy_testkit::http::HttpResponse;
+use serde_json::{Value, json};
+use tutoring_contract::PlatformZone;
+
+use crate::app::{TestApp, data, json_of, operator, student, trainer};
+
+/// Requests of a student to move a session.
+struct Request<'a> {
+    app: &'a TestApp,
+    session: Value,
+}
+
+impl Request<'_> {
+    fn send(&self, date: &str, slot: &str) -> HttpResponse {
+        let body = json!({
+            "sessionId": self.session, "newDate": date, "newTime": slot, "reason": "a feast",
+        });
+        let path = "/admin/reschedule";
+        self.app.call("POST", path, &student(7), &body)
+    }
+
+    fn cancel(&self, request: &Value, token: &str) -> HttpResponse {
+        let id = request["id"].as_str().unwrap();
+        let path = format!("/admin/reschedule/{id}/cancel");
+        self.app.call("POST", &path, token, &json!({}))
+    }
+}
+
+fn require_invalid(answer: &HttpResponse, problem: &str) {
+    assert_eq!(answer.status, 400, "{}", answer.body);
+    assert_eq!(json_of(answer)["errors"][0]["field"], "newDate");
+    assert!(answer.body.contains(problem), "{}", answer.body);
+}
+
+/// Returns a time zone in which the hour of noon has begun.
+fn zone_at_noon() -> String {
+    // The sign of these names is that of the way to Greenwich.
+    format!("Etc/GMT{:+}", i64::from(Utc::now().hour()) - 12)
+}
+
+pub(crate) async fn reschedule_needs_notice_and_its_requester_api_1(mut app: TestApp) {
+    let zone = zone_at_noon();
+    app.restart_with(&format!("time_zone={zone}")).await;
+    app.open_zone().await;
+    let holder = app.approve(0x7a, 4.5).await;
+    let owner = app.grant(7, "16:00", 10, 10).await;
+    app.wait_for_events("SESSIONS_GENERATED", owner, 1);
+    let sessions = app.sessions(owner);
+    let request = Request {
+        app: &app,
+        session: sessions[9]["id"].clone(),
+    };
+    let today = zone.parse::<PlatformZone>().unwrap().today().to_string();
+    require_invalid(&request.send(&today, "15:00"), "4 hours");
+    let made = data(&request.send(&today, "18:00"));
+
+    // Only the requester cancels it, once.
+    for other in [student(8), trainer(holder)] {
+        assert_eq!(request.cancel(&made, &other).status, 404);
+    }
+    assert_eq!(request.send(&today, "19:00").status, 409);
+    let cancelled = data(&request.cancel(&made, &student(7)));
+    assert_eq!(cancelled["status"], "cancelled");
+    assert_eq!(request.cancel(&made, &student(7)).status, 409);
+    let approve = |made: &Value| {
+        let id = made["id"].as_str().unwrap();
+        let path = format!("/admin/reschedule/{id}/approve");
+        app.call("POST", &path, &operator(), &json!({}))
+    };
+    assert_eq!(approve(&made).status, 409);
+
+    // A holiday is refused, also if the request is older.
+    let day = TestApp::in_days(60);
+    let made = data(&request.send(&day, "16:00"));
+    let holiday = json!({ "date": day, "name": "Dasara" });
+    let stored = app.call("POST", "/holidays", &operator(), &holiday);
+    assert_eq!(stored.status, 200, "{}", stored.body);
+    require_invalid(&approve(&made), "day without sessions");
+    data(&request.cancel(&made, &student(7)));
+    require_invalid(&request.send(&day, "16:00"), "day without sessions");
+    assert_eq!(app.sessions(owner), sessions);
+    app.check_invariants();
+}
