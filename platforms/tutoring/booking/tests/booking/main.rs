@@ -27,6 +27,7 @@ mod rejected;
 mod reschedules;
 mod reviews;
 mod routes;
+mod schedules;
 mod session_codes;
 mod session_day;
 mod settings;
@@ -107,6 +108,9 @@ on_both! {
         territory_limits_every_route_auth_5,
         territory_limits_places_and_prices_auth_5,
         zone_and_locality_limit_administrators_auth_5;
+    schedules:
+        holidays_have_no_sessions_data_4,
+        trainer_sees_the_schedule_of_30_days_api_1;
     disputes: dispute_is_decided_by_an_administrator_api_1;
     session_codes: code_ends_after_five_attempts_or_ten_minutes_auth_5;
     reschedules: reschedule_needs_notice_and_its_requester_api_1;
