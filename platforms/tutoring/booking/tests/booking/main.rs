@@ -12,6 +12,7 @@ mod app;
 mod audit;
 mod availability;
 mod bookings;
+mod candidates;
 mod dates;
 mod discounts;
 mod disputes;
@@ -108,6 +109,12 @@ on_both! {
         territory_limits_every_route_auth_5,
         territory_limits_places_and_prices_auth_5,
         zone_and_locality_limit_administrators_auth_5;
+    candidates:
+        trainer_has_no_long_way_between_sessions_api_1,
+        trainer_has_the_preferred_gender_api_1,
+        allocation_without_place_is_pending_api_1,
+        operator_is_notified_of_six_students_api_1,
+        allocation_tries_ten_candidates_api_1;
     schedules:
         holidays_have_no_sessions_data_4,
         trainer_sees_the_schedule_of_30_days_api_1;
