@@ -53,8 +53,15 @@ fn statements() -> [(&'static str, u64, Statement); 6] {
         .bind_list(trainers());
     let demand = explained!("SELECT COUNT(*) FROM allocations a WHERE a.zone_id = ? AND a.status IN ('approved', 'active')")
         .bind(ZONE);
-    let price = explained!("SELECT base_price_minor FROM pricing_config WHERE class_type = 'ONE_ON_ONE' AND session_count = 30 AND is_active = ?")
-        .bind(true);
+    let now = Utc::now();
+    let price = explained!("SELECT class_type, base_price_minor FROM pricing_config WHERE class_type = ? AND session_count = ? AND is_active = ? AND (is_summer = ? OR is_summer = ?) AND (valid_from IS NULL OR valid_from <= ?) AND (valid_until IS NULL OR valid_until > ?) ORDER BY is_summer DESC LIMIT 1")
+        .bind("ONE_ON_ONE")
+        .bind(30)
+        .bind(true)
+        .bind(false)
+        .bind(true)
+        .bind(now)
+        .bind(now);
     [
         ("candidates", TRAINERS_OF_A_ZONE as u64, candidates(ZONE)),
         ("candidates of a big zone", PAGE, candidates(BIG_ZONE)),
@@ -86,12 +93,15 @@ pub(crate) async fn candidate_and_price_queries_stay_flat_data_1(app: TestApp) {
     // The service has the explained statements, and the routes use them.
     let sources = [
         include_str!("../../src/store/candidates.rs"),
+        include_str!("../../src/store/prices.rs"),
         include_str!("../../src/store/trainer_copies.rs"),
     ];
     for part in [
         "WHERE c.zone_id = {zone} AND c.course_id = {course} AND (c.rating_tenths, c.trainer_id) < ({rating}, {trainer}) ORDER BY c.rating_tenths DESC, c.trainer_id DESC LIMIT {PAGE}",
         "SELECT DISTINCT trainer_id, timeslot FROM schedule_slots WHERE trainer_id IN (?*) AND slot_date IN (?*) AND timeslot IN (?*) AND state <> 'available'",
         "SELECT trainer_id, timeslot, COUNT(*) FROM allocations WHERE trainer_id IN (?*) AND status IN ('approved', 'active') GROUP BY trainer_id, timeslot",
+        "WHERE class_type = {class_type.as_str()} AND session_count = {session_count} AND is_active = {true} AND (is_summer = {false} OR is_summer = {with_summer})",
+        "AND (valid_from IS NULL OR valid_from <= {now}) AND (valid_until IS NULL OR valid_until > {now}) ORDER BY is_summer DESC LIMIT 1",
     ] {
         assert!(sources.iter().any(|source| source.contains(part)), "{part}");
     }
