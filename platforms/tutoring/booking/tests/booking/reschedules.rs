@@ -35,7 +35,7 @@ fn require_invalid(answer: &HttpResponse, problem: &str) {
 
 /// Returns a time zone in which the hour of noon has begun.
 fn zone_at_noon() -> String {
-    // The sign of these names is that of the way to Greenwich.
+    // The name has the opposite sign of the offset.
     format!("Etc/GMT{:+}", i64::from(Utc::now().hour()) - 12)
 }
 
