@@ -42,7 +42,7 @@ fn notices(app: &TestApp, count: usize) -> Vec<(Value, Value)> {
     events.iter().map(parts).collect()
 }
 
-/// The zone has a radius of 10 km, and a trainer goes 5 km from one session to the next.
+/// The zone has a radius of 10 km. From one session to the next, a trainer goes at most 5 km.
 pub(crate) async fn trainer_has_no_long_way_between_sessions_api_1(app: TestApp) {
     app.open_zone().await;
     let trainer = app.approve(0x7a, 4.5).await;
