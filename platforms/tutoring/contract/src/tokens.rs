@@ -313,3 +313,53 @@ impl Revocation for TokenRules {
         RevocationStatus::Pending(Box::pin(async move { Ok::<_, TokenError>(!exists.await) }))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The claims of a valid token beside those of every token.
+    const CLAIMS: [(&str, &str); 3] = [("role", "student"), ("sid", "7"), ("typ", "access")];
+
+    fn is_accepted<'a>(claims: impl IntoIterator<Item = (&'a str, &'a str)>) -> bool {
+        let secret = "a secret with at least 32 bytes.".to_owned();
+        let config = AccessTokenConfig {
+            secret: Some(Secret::new(secret)),
+            ..AccessTokenConfig::default()
+        };
+        let token = NewToken::for_subject("7").audience(DEFAULT_AUDIENCE);
+        let token = claims
+            .into_iter()
+            .fold(token, |token, (name, value)| token.claim(name, value));
+        let tokens = AccessTokens::new(&config).unwrap();
+        let signed = tokens.signer.sign(token).unwrap();
+        let AccessTokenVerifier { verifier, rules } = config.verifier(None).unwrap();
+        let verified = verifier.verify_now(signed.expose(), SystemTime::now());
+        let status = rules.status(&Arc::new(verified.unwrap()));
+        matches!(status, RevocationStatus::Valid)
+    }
+
+    fn with_claim(name: &'static str, value: &'static str) -> bool {
+        is_accepted(CLAIMS.into_iter().chain([(name, value)]))
+    }
+
+    #[test]
+    fn tokens_without_a_claim_are_rejected_auth_1() {
+        assert!(is_accepted(CLAIMS));
+        for (missing, _) in CLAIMS {
+            let others = CLAIMS.into_iter().filter(|(name, _)| *name != missing);
+            assert!(!is_accepted(others), "{missing}");
+        }
+    }
+
+    #[test]
+    fn tokens_of_other_roles_and_kinds_are_rejected_auth_1() {
+        for role in Role::ALL {
+            assert!(with_claim("role", role.as_str()), "{role:?}");
+        }
+        for role in ["", "Student", "super_admin", SERVICE_ROLE] {
+            assert!(!with_claim("role", role), "{role}");
+        }
+        assert!(!with_claim("typ", "refresh"));
+    }
+}
