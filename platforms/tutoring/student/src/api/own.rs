@@ -11,7 +11,7 @@ use seaworthy::{
 use tutoring_contract::{CallerTerritory, Path, Reply, Role};
 use tutoring_identity::own_or_permitted;
 
-use super::{Api, HandlerResult, STUDENT_READ, State};
+use super::{Api, HandlerResult, STUDENT_READ, STUDENT_WRITE, State};
 use crate::{pages::Page, store::students};
 
 /// Returns the ID of a path, which must be that of the caller.
@@ -83,7 +83,8 @@ pub(super) async fn progress(
 }
 
 /// Responds with `GONE`: progress follows from held sessions, so no request sets it.
-pub(super) async fn progress_gone() -> HandlerResult {
+pub(super) async fn progress_gone(Path(id): Path<String>) -> HandlerResult {
+    own_or_permitted(&id, Role::Student, Some(STUDENT_WRITE))?;
     let message = "progress cannot be set: it follows from completed sessions";
     Err(Error::new(Code::NotFound, "GONE", message).into())
 }
