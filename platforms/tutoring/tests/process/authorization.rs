@@ -1,4 +1,5 @@
 use seaworthy::prelude::{Secret, Timeout};
+use seaworthy_testkit::http::HttpResponse;
 use serde_json::{Value, json};
 use tutoring_contract::{AccessTokenConfig, AccessTokens, Role, Subject, Territory};
 use tutoring_gateway::PUBLIC_ROUTES;
@@ -48,6 +49,16 @@ pub(crate) fn token_of(id: Uuid, role: Role, access: &str, lifetime: Timeout) ->
         .sign(&subject, claims["sid"].as_str().unwrap())
         .unwrap();
     signed.expose().clone()
+}
+
+/// Returns whether a route accepted the caller of a request, and did not fail.
+pub(crate) fn is_reached(answer: &HttpResponse) -> bool {
+    !matches!(answer.status, 401 | 405 | 500..) && !is_unknown_path(answer)
+}
+
+/// Returns whether no service has a route with the path of a request.
+pub(crate) fn is_unknown_path(answer: &HttpResponse) -> bool {
+    answer.status == 404 && answer.body.contains("no route matches this path")
 }
 
 pub(crate) async fn own_routes_need_token_and_role_auth_5(app: &TestPlatform) {
@@ -105,6 +116,7 @@ pub(crate) async fn unknown_paths_are_404_api_1(app: &TestPlatform) {
         for headers in [&[("authorization", bearer.as_str())][..], &[]] {
             let unknown = app.send("GET", path, headers, "");
             assert_error(&unknown, 404, "NOT_FOUND");
+            assert!(is_unknown_path(&unknown), "{path}: {}", unknown.body);
         }
     }
     let headers = [("x-correlation-id", "order-7")];

@@ -1,13 +1,14 @@
 //! Routes of section 6 whose services also have tests of their own.
 
 use seaworthy::prelude::Timeout;
+use seaworthy_testkit::http::HttpResponse;
 use serde_json::json;
 use tutoring_contract::Role;
 use uuid::Uuid;
 
 use crate::{
     app::{TestPlatform, assert_error, outcome},
-    authorization::{USER, token_of},
+    authorization::{USER, is_reached, is_unknown_path, token_of},
     students::send,
 };
 
@@ -105,6 +106,8 @@ const ROUTES: &[(&str, &str, Caller)] = &[
     ("POST", "/admin/sessions/{x}/end", Trainer),
     ("POST", "/admin/sessions/{x}/confirm", Student),
     ("POST", "/admin/reschedule", User),
+    ("PUT", "/admin/reschedule/{x}", User),
+    ("POST", "/admin/reschedule/{x}/cancel", User),
     ("POST", "/admin/reschedule/{x}/approve", Admin),
     ("POST", "/admin/reschedule/{x}/reject", Admin),
     ("GET", "/admin/reschedule", Admin),
@@ -170,11 +173,14 @@ const ROUTES: &[(&str, &str, Caller)] = &[
 ];
 
 /// Whether a response refuses a caller without rights.
-fn is_rejection(caller: Caller, outcome: (u16, &str)) -> bool {
-    match outcome {
+fn is_rejection(caller: Caller, answer: &HttpResponse) -> bool {
+    let (status, code) = outcome(answer);
+    match (status, &*code) {
         (403, "FORBIDDEN") => true,
         // The object of other users is private.
-        (404, "NOT_FOUND") => matches!(caller, Participant | StudentOrAdminPrivately),
+        (404, "NOT_FOUND") => {
+            matches!(caller, Participant | StudentOrAdminPrivately) && !is_unknown_path(answer)
+        }
         _ => false,
     }
 }
@@ -192,10 +198,14 @@ pub(crate) async fn further_routes_reject_callers_without_rights_auth_5(app: &Te
             .replace("{id}", &USER.to_string())
             .replace("{x}", &other.to_string());
         let call = |token: &str| send(app, token, method, &path, &json!({}));
+        let fault = |answer: &HttpResponse| {
+            let HttpResponse { status, body, .. } = answer;
+            format!("{method} {path}: {status} {body}")
+        };
         if *caller == Everyone {
-            let (status, code) = outcome(&call(""));
-            if matches!(status, 401 | 403 | 405) {
-                errors.push(format!("{method} {path}: {status} {code}"));
+            let answer = call("");
+            if !is_reached(&answer) || answer.status == 403 {
+                errors.push(fault(&answer));
             }
             continue;
         }
@@ -203,7 +213,13 @@ pub(crate) async fn further_routes_reject_callers_without_rights_auth_5(app: &Te
         assert_error(&call("a.b.c"), 401, "TOKEN_INVALID");
         // The administrator has no permission.
         let mut refused = match caller {
-            Everyone | User => vec![],
+            Everyone => vec![],
+            User => {
+                let answers = [&student, &trainer, &admin].map(|token| call(token));
+                let missed = answers.iter().filter(|answer| !is_reached(answer));
+                errors.extend(missed.map(fault));
+                vec![]
+            }
             Student => vec![&trainer, &admin],
             Trainer => vec![&student, &admin],
             StudentOrAdmin | StudentOrAdminPrivately => vec![&trainer, &admin],
@@ -215,9 +231,9 @@ pub(crate) async fn further_routes_reject_callers_without_rights_auth_5(app: &Te
             refused.extend(&others);
         }
         for token in refused {
-            let (status, code) = outcome(&call(token));
-            if !is_rejection(*caller, (status, &code)) {
-                errors.push(format!("{method} {path}: {status} {code}"));
+            let answer = call(token);
+            if !is_rejection(*caller, &answer) {
+                errors.push(fault(&answer));
             }
         }
     }
