@@ -128,11 +128,46 @@ mod tests {
 
     use super::*;
 
+    const STUDENT: &str = "studentId";
+    const TRAINER: &str = "trainerId";
+    /// The table of recipients in the contract: the fields with the users, by the type.
+    const CONTRACT: [(&str, &[&str]); 13] = [
+        ("PURCHASE_CONFIRMED", &[STUDENT]),
+        ("PURCHASE_CREATED", &[STUDENT]),
+        ("COURSE_ACCESS_GRANTED", &[STUDENT]),
+        ("TRAINER_ALLOCATED", &[STUDENT, TRAINER]),
+        ("SESSIONS_GENERATED", &[STUDENT]),
+        ("SESSION_RESCHEDULED", &[STUDENT, TRAINER]),
+        (
+            "SESSION_SUBSTITUTED",
+            &[STUDENT, "originalTrainerId", "substituteTrainerId"],
+        ),
+        ("SESSION_COMPLETED", &[STUDENT, TRAINER]),
+        ("SESSION_CANCELLED", &[STUDENT, TRAINER]),
+        ("COURSE_PROGRESS_UPDATED", &[STUDENT]),
+        ("COURSE_COMPLETED", &[STUDENT]),
+        ("CERTIFICATE_ISSUED", &[STUDENT]),
+        ("PAYROLL_RECALCULATED", &[TRAINER]),
+    ];
+
     #[test]
-    fn every_recipient_is_of_a_known_kind_msg_6() {
-        for (name, _) in RECIPIENTS {
-            assert!(KINDS.iter().any(|(kind, _)| *kind == name), "{name}");
+    fn recipients_of_every_kind_are_those_of_the_contract_msg_6() {
+        for (kind, _) in KINDS {
+            let row = CONTRACT.iter().find(|(name, _)| name == kind);
+            let members = row.map_or(&[][..], |(_, members)| *members);
+            // Each user has the name of the field.
+            let users = [STUDENT, TRAINER, "originalTrainerId", "substituteTrainerId"];
+            let users = users.into_iter().chain(["userId", "recipientId"]);
+            let fields = users.map(|member| (member.to_owned(), json!(member)));
+            let event = fields.chain([("type".to_owned(), json!(kind))]).collect();
+            let found = rooms(&Value::Object(event));
+            let found: Vec<_> = found.iter().map(Room::as_str).collect();
+            let users = members.iter().map(|member| format!("user:{member}"));
+            let expected: Vec<_> = users.chain([ADMINS.to_owned()]).collect();
+            assert_eq!(found, expected, "{kind}");
         }
+        let mut unknown = CONTRACT.iter().map(|(name, _)| *name);
+        assert!(unknown.all(|name| KINDS.iter().any(|(kind, _)| *kind == name)));
     }
 
     #[test]
