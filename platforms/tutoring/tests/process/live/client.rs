@@ -96,6 +96,16 @@ impl Client {
         event[1].take()
     }
 
+    /// Returns the next business event of a type.
+    pub(crate) async fn event_of(&mut self, kind: &str) -> Value {
+        loop {
+            let event = self.next(r#"42["business-event","#).await;
+            if event["type"] == kind {
+                return event;
+            }
+        }
+    }
+
     /// Returns the next business event that is not about pay. The pay of a trainer follows an
     /// allocation or a substitution, and may arrive before other events.
     pub(super) async fn event_without_pay(&mut self) -> Value {

@@ -1,10 +1,11 @@
 use serde_json::{Value, json};
+use tutoring_admin::{SEED_EMAIL, SEED_PASSWORD};
 use tutoring_contract::{Role, events::SessionSubstituted};
 use uuid::Uuid;
 
 use super::{Client, allocated, second_gateway};
 use crate::{
-    app::{TestPlatform, json_of},
+    app::{TestPlatform, admin_token, json_of},
     authorization::{USER, token_with_role},
     peer::Peer,
 };
@@ -28,6 +29,8 @@ pub(crate) async fn business_events_reach_their_users_only_auth_5(app: &TestPlat
         Client::join(other, &session.access).await,
     ];
     let mut trainer = Client::join(other, &trainer).await;
+    let root = admin_token(app, SEED_EMAIL, SEED_PASSWORD);
+    let mut admin = Client::join(other, &root).await;
 
     let peer = Peer::start(app).await;
     let other_user = Uuid::from_u128(99);
@@ -53,6 +56,13 @@ pub(crate) async fn business_events_reach_their_users_only_auth_5(app: &TestPlat
     courses.sort_by_key(|event| event["courseId"].to_string());
     assert_eq!(courses[0]["studentId"], json!(other_user));
     assert_eq!(courses[1]["studentId"], json!(student));
+    // A super admin receives the events of all users.
+    let mut seen = [
+        admin.event_of("TRAINER_ALLOCATED").await,
+        admin.event_of("TRAINER_ALLOCATED").await,
+    ];
+    seen.sort_by_key(|event| event["courseId"].to_string());
+    assert_eq!(seen, courses);
     // Both trainers of a substitution receive it.
     peer.publish(SessionSubstituted {
         session_id: Uuid::from_u128(3),
@@ -66,7 +76,7 @@ pub(crate) async fn business_events_reach_their_users_only_auth_5(app: &TestPlat
     let event = trainer.event_without_pay().await;
     assert_eq!(event["type"], "SESSION_SUBSTITUTED");
     assert_eq!(clients[1].event().await["type"], "SESSION_SUBSTITUTED");
-    drop((clients, trainer));
+    drop((clients, trainer, admin));
     if let Some(second) = second {
         second.stop().await;
     }
