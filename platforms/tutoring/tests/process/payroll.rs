@@ -6,6 +6,7 @@ use tutoring_contract::{
     events::{
         SessionReviewed, SessionSubstituted, StudentDeallocated, TrainerAllocated, TrainerChanged,
     },
+    groups::TRAINER,
 };
 use uuid::Uuid;
 
@@ -91,8 +92,21 @@ pub(crate) async fn payroll_follows_students_and_substitutes_msg_5(app: &TestPla
         (&before["month"], &before["trainerId"]),
         (&json!(MONTH), &json!(USER))
     );
-    let event = client.next(r#"42["business-event","#).await;
-    assert!(event["type"] == "PAYROLL_RECALCULATED" || event["type"] == "TRAINER_ALLOCATED");
+    let event = loop {
+        let event = client.event_of("PAYROLL_RECALCULATED").await;
+        if event["month"] == MONTH {
+            break event;
+        }
+    };
+    assert_eq!(
+        (
+            &event["trainerId"],
+            &event["snapshotId"],
+            &event["recalculatedBy"]
+        ),
+        (&json!(USER), &before["snapshotId"], &json!(TRAINER.name()))
+    );
+    assert!(event["timestamp"].is_i64(), "{event}");
 
     // The amount of the day follows the substitute, and comes back with the end of it.
     peer.publish(substituted(USER, OTHER)).await;
