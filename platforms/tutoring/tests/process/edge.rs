@@ -8,6 +8,9 @@ use std::{
 use seaworthy::data::sql;
 use serde_json::{Value, json};
 use tutoring_admin::{SEED_EMAIL, SEED_PASSWORD};
+use tutoring_contract::Role;
+use tutoring_testkit::token;
+use uuid::Uuid;
 
 use crate::app::{TestPlatform, assert_error, json_of, outcome, tokens};
 
@@ -53,7 +56,16 @@ async fn start(more: &[&str]) -> TestPlatform {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn limits_have_legacy_headers_res_6() {
-    let app = start(&["gateway.limits.public=3"]).await;
+    let app = start(&[
+        "gateway.limits.public=3",
+        "gateway.limits.student=4",
+        "gateway.limits.trainer=5",
+        "gateway.limits.admin=6",
+        "payment.limits.enabled=true",
+        "payment.limits.create=1",
+        "payment.limits.webhook=1",
+    ])
+    .await;
     let call = || app.send("GET", "/api/v1/courses", &[], "");
     for left in ["2", "1", "0"] {
         let answer = call();
@@ -69,7 +81,41 @@ async fn limits_have_legacy_headers_res_6() {
     let seconds = json_of(&limited)["retryAfter"].as_u64().unwrap();
     assert!((1..=60).contains(&seconds), "{seconds}");
     assert_eq!(limited.header("retry-after"), Some(&*seconds.to_string()));
+    assert_limits_of_roles(&app);
+    assert_limits_of_payments(&app);
     app.stop().await;
+}
+
+/// The limit of the address is exhausted, and each role has its own.
+fn assert_limits_of_roles(app: &TestPlatform) {
+    for (role, limit) in [
+        (Role::Student, "4"),
+        (Role::Trainer, "5"),
+        (Role::Admin, "6"),
+    ] {
+        let bearer = format!("Bearer {}", token(Uuid::from_u128(7), role, &[]));
+        let headers = [("authorization", &*bearer)];
+        let answer = app.send("GET", "/api/v1/progress/quiz", &headers, "");
+        let shown = answer.header("x-ratelimit-limit");
+        assert_eq!((answer.status, shown), (200, Some(limit)), "{role:?}");
+    }
+}
+
+/// The payment service limits the payments of a student, and the webhooks of a provider.
+fn assert_limits_of_payments(app: &TestPlatform) {
+    let create = |student: u128| {
+        let student = token(Uuid::from_u128(student), Role::Student, &[]);
+        let bearer = format!("Bearer {student}");
+        let headers = [("authorization", &*bearer)];
+        app.send("POST", "/api/v1/payments/session-booking", &headers, "{}")
+    };
+    let webhook = || app.send("POST", "/api/v1/payments/webhook/razorpay", &[], "{}");
+    assert_eq!((create(7).status, webhook().status), (400, 401));
+    for limited in [create(7), webhook()] {
+        assert_error(&limited, 429, "RATE_LIMITED");
+        assert_eq!(limited.header("x-ratelimit-limit"), Some("1"));
+    }
+    assert_eq!(create(8).status, 400);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
