@@ -101,6 +101,25 @@ pub(crate) async fn code_by_sms_creates_an_account_auth_2(app: &TestPlatform) {
     app.post("/otp/request", &phone);
     let again = verify(&app.sms.code());
     assert_eq!(json_of(&again)["data"]["isNewUser"], false);
+    // The fourth and the fifth code of the hour.
+    for _ in 0..2 {
+        assert_eq!(app.post("/otp/request", &phone).status, 200);
+    }
+    let sixth = app.post("/otp/request", &phone);
+    assert_error(&sixth, 429, "RATE_LIMITED");
+    let seconds = json_of(&sixth)["retryAfter"].as_u64().unwrap();
+    assert!((3_000..=3_600).contains(&seconds), "{seconds}");
+    // Codes of another number are guessed.
+    let guess = || {
+        let body = json!({ "phone": "+919812345679", "otp": "000000" });
+        app.post("/otp/verify", &body)
+    };
+    for _ in 0..10 {
+        assert_error(&guess(), 400, "INVALID_CODE");
+    }
+    let eleventh = guess();
+    assert_error(&eleventh, 429, "RATE_LIMITED");
+    assert_eq!(eleventh.header("x-ratelimit-limit"), Some("10"));
     // A message that the provider rejected was not sent.
     let refused = app.post("/otp/request", &json!({ "phone": REFUSED }));
     assert_error(&refused, 503, "SERVICE_DEGRADED");
