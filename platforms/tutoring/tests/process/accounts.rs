@@ -1,14 +1,27 @@
+use seaworthy::data::{
+    Database,
+    chrono::{TimeDelta, Utc},
+    sql,
+};
+use seaworthy_testkit::worker;
 use serde_json::{Value, json};
 
 use crate::{
     app::{BASE, PASSWORD, TestPlatform, assert_error, json_of, tokens},
+    authorization::claims_of,
     students::{eventually, send},
 };
 
 const EMAIL: &str = "asha@example.org";
+const OTHER_EMAIL: &str = "ravi@example.org";
+const PHONE: &str = "+919812345678";
+/// The lifetime of a code by e-mail, in microseconds.
+const CODE_LIFETIME: i64 = 10 * 60 * 1_000_000;
 
 pub(crate) async fn code_verifies_a_registration_auth_2(app: &TestPlatform) {
-    let body = json!({ "email": EMAIL, "password": PASSWORD, "username": "asha_k" });
+    let body = json!({
+        "email": EMAIL, "password": PASSWORD, "username": "asha_k", "phone": PHONE,
+    });
     let registered = app.post("/register", &body);
     assert_eq!(registered.status, 201, "{}", registered.body);
     assert_eq!(json_of(&registered)["data"]["status"], "created");
@@ -25,6 +38,10 @@ pub(crate) async fn code_verifies_a_registration_auth_2(app: &TestPlatform) {
     let refused = verify(wrong);
     assert_error(&refused, 400, "INVALID_CODE");
     assert_eq!(json_of(&refused)["data"]["remainingAttempts"], 4);
+    let database = app.database("student-auth").await;
+    delay_codes(&database, -CODE_LIFETIME).await;
+    assert_error(&verify(&code), 400, "INVALID_CODE");
+    delay_codes(&database, CODE_LIFETIME).await;
     let verified = verify(&code);
     let session = tokens(&verified);
     let user = &json_of(&verified)["data"]["user"];
@@ -34,6 +51,11 @@ pub(crate) async fn code_verifies_a_registration_auth_2(app: &TestPlatform) {
     );
     assert_error(&verify(&code), 400, "INVALID_CODE");
     assert_error(&app.post("/register", &body), 409, "CONFLICT");
+    for (member, taken) in [("username", "ASHA_K"), ("phone", PHONE)] {
+        let mut other = json!({ "email": OTHER_EMAIL, "password": PASSWORD });
+        other[member] = json!(taken);
+        assert_error(&app.post("/register", &other), 409, "CONFLICT");
+    }
 
     let profile = app.call(&session.access, "GET", "/profile", &Value::Null);
     assert_eq!(json_of(&profile)["data"]["email"], EMAIL);
@@ -60,11 +82,46 @@ pub(crate) async fn code_verifies_a_registration_auth_2(app: &TestPlatform) {
         (&errors[0]["field"], &errors[1]["field"]),
         (&json!("currentPassword"), &json!("newPassword"))
     );
+    assert_unverified_accounts_are_deleted(app, &database).await;
+}
+
+/// Moves the ends of all codes.
+async fn delay_codes(database: &Database, microseconds: i64) {
+    let moved = sql("UPDATE codes SET until_us = until_us + ?").bind(microseconds);
+    moved.execute(database).await.unwrap();
+}
+
+/// Accounts that were not verified for a day are deleted. The account of the test is verified.
+async fn assert_unverified_accounts_are_deleted(app: &TestPlatform, database: &Database) {
+    let young = "dev@example.org";
+    for email in [OTHER_EMAIL, young] {
+        let body = json!({ "email": email, "password": PASSWORD });
+        assert_eq!(app.post("/register", &body).status, 201);
+    }
+    let created = sql("UPDATE accounts SET created_at = ? WHERE email <> ?")
+        .bind(Utc::now() - TimeDelta::hours(25))
+        .bind(young);
+    created.execute(database).await.unwrap();
+    let service = app.admin_address("student-auth");
+    worker::run(service, "delete unverified accounts").unwrap();
+    let left: Vec<(String,)> = sql("SELECT email FROM accounts ORDER BY email")
+        .fetch_all(database)
+        .await
+        .unwrap();
+    assert_eq!(left, [(EMAIL.to_owned(),), (young.to_owned(),)]);
 }
 
 pub(crate) async fn refresh_rotates_and_reuse_ends_session_auth_3(app: &TestPlatform) {
     let first = app.student(EMAIL);
     let refresh = |token: &str| app.post("/refresh", &json!({ "refreshToken": token }));
+    let claims = claims_of(&first.access);
+    let lock = format!("lock:refresh:{}", claims["sid"].as_str().unwrap());
+    if app.redis(&format!("SET {lock} 1")).is_some() {
+        let refused = refresh(&first.refresh);
+        assert_error(&refused, 429, "RATE_LIMITED");
+        assert_eq!(json_of(&refused)["message"], "Refresh in progress");
+        app.redis(&format!("DEL {lock}"));
+    }
     let second = tokens(&refresh(&first.refresh));
     assert_ne!(first.refresh, second.refresh);
     let profile = |token: &str| app.call(token, "GET", "/profile", &Value::Null);
@@ -152,6 +209,18 @@ pub(crate) async fn fifth_failure_locks_the_account_auth_2(app: &TestPlatform) {
             assert!((1_700..=1_800).contains(&seconds), "{seconds}");
         }
     }
+    assert_sixth_login_is_rejected(app);
+}
+
+/// The limit also counts logins with the right password.
+fn assert_sixth_login_is_rejected(app: &TestPlatform) {
+    app.student(OTHER_EMAIL);
+    for _ in 0..5 {
+        tokens(&app.log_in(OTHER_EMAIL, PASSWORD));
+    }
+    let sixth = app.log_in(OTHER_EMAIL, PASSWORD);
+    assert_error(&sixth, 429, "RATE_LIMITED");
+    assert_eq!(sixth.header("x-ratelimit-limit"), Some("5"));
 }
 
 pub(crate) async fn new_password_ends_sessions_auth_3(app: &TestPlatform) {

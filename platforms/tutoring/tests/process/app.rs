@@ -181,11 +181,16 @@ impl TestPlatform {
 
     /// Returns the keys of Redis, one per line. `None` without Redis.
     pub(crate) fn redis_keys(&self) -> Option<String> {
+        self.redis("KEYS *")
+    }
+
+    /// Sends a command to Redis. Returns the response. `None` without Redis.
+    pub(crate) fn redis(&self, command: &str) -> Option<String> {
         let mut stream = TcpStream::connect(self.servers.redis()?.address()).unwrap();
-        stream.write_all(b"KEYS *\r\nQUIT\r\n").unwrap();
-        let mut keys = String::new();
-        stream.read_to_string(&mut keys).unwrap();
-        Some(keys)
+        write!(stream, "{command}\r\nQUIT\r\n").unwrap();
+        let mut response = String::new();
+        stream.read_to_string(&mut response).unwrap();
+        Some(response)
     }
 
     /// Returns the settings of the broker of all services.

@@ -18,6 +18,13 @@ const OWN_ROUTES: [(&str, &str); 4] = [
 /// The user of tokens that the tests sign.
 pub(crate) const USER: Uuid = Uuid::from_u128(7);
 
+/// Returns the claims of a token.
+pub(crate) fn claims_of(token: &str) -> Value {
+    let claims = token.split('.').nth(1).unwrap();
+    let claims = data_encoding::BASE64URL_NOPAD.decode(claims.as_bytes());
+    serde_json::from_slice(&claims.unwrap()).unwrap()
+}
+
 /// Signs a token of a user with this role, for the active session of another token.
 pub(crate) fn token_with_role(role: Role, access: &str) -> String {
     token_of(USER, role, access, Timeout::from_secs(600))
@@ -25,11 +32,7 @@ pub(crate) fn token_with_role(role: Role, access: &str) -> String {
 
 /// Signs a token with this lifetime, for the active session of another token.
 pub(crate) fn token_of(id: Uuid, role: Role, access: &str, lifetime: Timeout) -> String {
-    let claims = access.split('.').nth(1).unwrap();
-    let claims = data_encoding::BASE64URL_NOPAD
-        .decode(claims.as_bytes())
-        .unwrap();
-    let claims: Value = serde_json::from_slice(&claims).unwrap();
+    let claims = claims_of(access);
     let config = AccessTokenConfig {
         secret: Some(Secret::new(SECRET.to_owned())),
         lifetime,

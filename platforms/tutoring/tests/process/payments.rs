@@ -1,14 +1,14 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::app::{TestPlatform, assert_error, json_of, open_zone, wait_for};
+use crate::{
+    app::{TestPlatform, assert_error, json_of, open_zone, wait_for},
+    authorization::claims_of,
+};
 
 /// Returns the user of an access token.
 fn user_of(token: &str) -> Uuid {
-    let claims = token.split('.').nth(1).unwrap();
-    let claims = data_encoding::BASE64URL_NOPAD.decode(claims.as_bytes());
-    let claims: Value = serde_json::from_slice(&claims.unwrap()).unwrap();
-    claims["sub"].as_str().unwrap().parse().unwrap()
+    claims_of(token)["sub"].as_str().unwrap().parse().unwrap()
 }
 
 pub(crate) async fn gateway_reaches_prices_and_payments_api_1(app: &TestPlatform) {
