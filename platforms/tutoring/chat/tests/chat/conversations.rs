@@ -125,6 +125,13 @@ pub(crate) async fn unrelated_users_cannot_write_or_read_auth_5(app: TestApp) {
     let mut system = to_trainer("f", "x");
     system["type"] = json!("system");
     assert_eq!(app.send(&student(), &system).status, 400);
+    // The limit is a number of characters, and not of bytes.
+    let long = to_trainer("h", &"ä".repeat(5_001));
+    let refused = app.send(&student(), &long);
+    assert_eq!(refused.status, 400, "{}", refused.body);
+    assert_eq!(json_of(&refused)["errors"][0]["field"], "content");
+    let longest = to_trainer("i", &"ä".repeat(5_000));
+    assert_eq!(app.send(&student(), &longest).status, 201);
 }
 
 pub(crate) async fn pages_and_read_state_follow_messages_api_3(app: TestApp) {
