@@ -143,7 +143,12 @@ mod kafka {
             fifth_failure_locks_the_account_auth_2;
         admins: gateway_reaches_admins_and_applications_auth_5;
         approval: approved_trainer_gets_a_student_auth_5;
-        live: business_events_reach_their_users_only_auth_5;
+        course_routes: course_routes_reject_callers_without_rights_auth_5;
+        later_routes: further_routes_reject_callers_without_rights_auth_5;
+        live:
+            business_events_reach_their_users_only_auth_5,
+            chats_reach_participants_only_auth_5,
+            connection_needs_a_valid_token_auth_1;
         payments: gateway_reaches_prices_and_payments_api_1;
         routes: every_route_rejects_callers_without_rights_auth_5;
         student_pages: pages_follow_messages_in_any_order_msg_5;
