@@ -13,6 +13,7 @@ mod admins;
 mod app;
 mod approval;
 mod authorization;
+mod availability;
 #[path = "../../../city-events/tests/e2e/browser/chrome.rs"]
 #[expect(dead_code, reason = "City Events uses more of it")]
 mod chrome;
