@@ -339,7 +339,7 @@ mod tests {
         matches!(status, RevocationStatus::Valid)
     }
 
-    fn with_claim(name: &'static str, value: &'static str) -> bool {
+    fn is_accepted_with(name: &'static str, value: &'static str) -> bool {
         is_accepted(CLAIMS.into_iter().chain([(name, value)]))
     }
 
@@ -355,11 +355,11 @@ mod tests {
     #[test]
     fn tokens_of_other_roles_and_kinds_are_rejected_auth_1() {
         for role in Role::ALL {
-            assert!(with_claim("role", role.as_str()), "{role:?}");
+            assert!(is_accepted_with("role", role.as_str()), "{role:?}");
         }
         for role in ["", "Student", "super_admin", SERVICE_ROLE] {
-            assert!(!with_claim("role", role), "{role}");
+            assert!(!is_accepted_with("role", role), "{role}");
         }
-        assert!(!with_claim("typ", "refresh"));
+        assert!(!is_accepted_with("typ", "refresh"));
     }
 }
