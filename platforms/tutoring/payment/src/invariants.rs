@@ -28,7 +28,7 @@ pub const INVARIANTS: Invariants = Invariants(&[
     ),
     (
         "processed_refunds_end_payments",
-        "SELECT COUNT(*) FROM refunds r JOIN payments p ON p.provider_payment_id = r.provider_payment_id WHERE r.state = 'processed' AND p.status <> 'refunded'",
+        "SELECT COUNT(*) FROM refunds r JOIN payments p ON p.provider_payment_id = r.provider_payment_id WHERE r.state = 'processed' AND p.status <> 'refunded' AND NOT EXISTS (SELECT 1 FROM unexpected_captures c WHERE c.provider_payment_id = r.provider_payment_id)",
     ),
     (
         "processed_refunds_end_captures",

@@ -56,7 +56,8 @@ on_both! {
         late_and_second_captures_are_flagged_api_1,
         failed_attempt_can_be_repeated_in_time_api_1,
         money_beyond_thirty_sessions_is_flagged_api_1,
-        flagged_money_completes_no_payment_api_1;
+        flagged_money_completes_no_payment_api_1,
+        flagged_money_of_an_authorized_payment_is_refunded_api_1;
     coins:
         coins_are_reserved_spent_and_returned_api_1,
         reversal_takes_free_coins_once_msg_5,

@@ -201,3 +201,36 @@ pub(crate) async fn flagged_money_completes_no_payment_api_1(app: TestApp) {
     assert_eq!(app.wallet(student), (50, 0));
     app.check_invariants();
 }
+
+/// Two orders end after their authorization: one expires, the other has too many sessions.
+pub(crate) async fn flagged_money_of_an_authorized_payment_is_refunded_api_1(app: TestApp) {
+    let late = app.bought(Uuid::from_u128(7), &json!({}));
+    let student = Uuid::from_u128(8);
+    let first = app.bought(student, &json!({}));
+    let excess = app.bought(student, &json!({ "sessionCount": 10 }));
+    let orders = [&late, &excess].map(|bought| {
+        let paid = app.provider.pay(&bought.order, "authorized");
+        let body = app.webhook_body("payment.authorized", &paid);
+        let id = format!("evt_authorized_{paid}");
+        assert_eq!(app.webhook(&id, &body).status, 200);
+        assert_eq!(app.status(bought), "processing");
+        (bought, paid)
+    });
+    app.expire(&late).await;
+    app.run_worker("expire payments");
+    let paid = app.provider.pay(&first.order, "captured");
+    assert_eq!(app.captured(&paid).status, 200);
+    for (bought, paid) in &orders {
+        app.provider.set_status(paid, "captured");
+        assert_eq!(app.captured(paid).status, 200);
+        let path = format!("/{}/refund", bought.id);
+        let body = json!({ "reason": "late or too much", "providerPaymentId": paid });
+        data(&app.post(&path, &admin_token(&["payment:refund"]), &body));
+    }
+    assert_eq!(app.provider.refunds().len(), 2);
+    let flagged = data(&app.get("/unexpected-captures", &admin_token(&["payment:read"])));
+    assert_eq!(flagged["items"], json!([]));
+    assert_eq!(app.status(&late), "cancelled");
+    assert_eq!(app.status(&excess), "failed");
+    app.check_invariants();
+}
