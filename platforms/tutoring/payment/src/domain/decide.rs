@@ -27,7 +27,7 @@ pub(crate) enum Decision {
 named! {
     /// The reason why an operator decides about captured money.
     pub(crate) enum CaptureKind {
-        /// The payment had expired or failed.
+        /// The payment had expired or failed, or the provider had already refunded the money.
         Late = "late",
         /// Another payment of the same order was captured.
         Second = "second",
@@ -44,6 +44,10 @@ pub(crate) fn decide(payment: &Payment, found: &ProviderPayment, now: DateTime<U
     if found.order_id.is_none() || found.order_id != payment.order_id {
         return Decision::Mismatch;
     }
+    let is_known = payment.provider_payment_id.as_deref() == Some(found.id.as_str());
+    if is_known && matches!(payment.status, Status::Succeeded | Status::Refunded) {
+        return Decision::Ignore;
+    }
     let has_captured = matches!(
         found.status,
         ProviderStatus::Captured | ProviderStatus::Refunded
@@ -54,7 +58,6 @@ pub(crate) fn decide(payment: &Payment, found: &ProviderPayment, now: DateTime<U
             false => Decision::Mismatch,
         };
     }
-    let is_known = payment.provider_payment_id.as_deref() == Some(found.id.as_str());
     match (payment.status, found.status) {
         // A refunded payment does not unlock a course.
         (Status::Initiated | Status::Processing, ProviderStatus::Refunded) => {
@@ -62,10 +65,10 @@ pub(crate) fn decide(payment: &Payment, found: &ProviderPayment, now: DateTime<U
         }
         (Status::Initiated | Status::Processing, ProviderStatus::Captured) => Decision::Succeed,
         (Status::Failed, ProviderStatus::Captured) if !payment.is_expired(now) => Decision::Revive,
-        (Status::Failed | Status::Cancelled, ProviderStatus::Captured) => {
+        (Status::Failed | Status::Cancelled, _) if has_captured => {
             Decision::Flag(CaptureKind::Late)
         }
-        (Status::Succeeded | Status::Refunded, ProviderStatus::Captured) if !is_known => {
+        (Status::Succeeded | Status::Refunded, _) if has_captured => {
             Decision::Flag(CaptureKind::Second)
         }
         (Status::Initiated, ProviderStatus::Authorized) => Decision::Process,
@@ -140,6 +143,7 @@ mod tests {
         use ProviderStatus::{Authorized, Captured, Created, Failed, Refunded};
         let now = Utc::now();
         let refused = || Decision::Fail("the provider rejected the payment".to_owned());
+        let refunded = || Decision::Fail("the payment was refunded at the provider".to_owned());
         for (status, id, provider, expected) in [
             (Status::Initiated, "pay_1", Created, Decision::Ignore),
             (Status::Initiated, "pay_1", Authorized, Decision::Process),
@@ -149,8 +153,16 @@ mod tests {
             (Status::Processing, "pay_2", Captured, Decision::Succeed),
             (Status::Processing, "pay_1", Failed, refused()),
             (Status::Processing, "pay_2", Failed, Decision::Ignore),
+            (Status::Initiated, "pay_1", Refunded, refunded()),
+            (Status::Processing, "pay_1", Refunded, refunded()),
             (Status::Failed, "pay_2", Captured, Decision::Revive),
             (Status::Failed, "pay_2", Authorized, Decision::Ignore),
+            (
+                Status::Failed,
+                "pay_2",
+                Refunded,
+                Decision::Flag(CaptureKind::Late),
+            ),
             (
                 Status::Cancelled,
                 "pay_1",
@@ -162,6 +174,12 @@ mod tests {
                 Status::Succeeded,
                 "pay_2",
                 Captured,
+                Decision::Flag(CaptureKind::Second),
+            ),
+            (
+                Status::Succeeded,
+                "pay_2",
+                Refunded,
                 Decision::Flag(CaptureKind::Second),
             ),
             (Status::Succeeded, "pay_1", Failed, Decision::Ignore),
@@ -205,6 +223,9 @@ mod tests {
             };
             let flagged = Decision::Flag(CaptureKind::Mismatch);
             assert_eq!(decide(&open, &other, now), flagged);
+            // The reconciliation reports the money that completed a payment.
+            let paid = payment(Status::Succeeded);
+            assert_eq!(decide(&paid, &other, now), Decision::Ignore);
         }
     }
 }

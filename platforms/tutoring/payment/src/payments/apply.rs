@@ -8,7 +8,7 @@ use tutoring_contract::{
 use super::{Payments, create::MAX_SESSIONS};
 use crate::{
     domain::{CaptureKind, CoinState, Decision, DiscountState, Payment, Status, decide},
-    provider::ProviderPayment,
+    provider::{ProviderPayment, ProviderStatus},
     store::{CoinKind, captures, coins, payments},
 };
 
@@ -51,6 +51,10 @@ impl Payments {
                 payment.status = Status::Failed;
                 payment.failure_reason = Some(reason.clone());
                 release(tx, &mut payment).await?;
+                if found.status == ProviderStatus::Refunded {
+                    // A delayed event of the capture must not complete the payment.
+                    record(tx, payment.id, found, CaptureKind::Late).await?;
+                }
             }
             Decision::Succeed => self.succeed(tx, &mut payment, found, now).await?,
             Decision::Revive => {
@@ -174,13 +178,28 @@ async fn flag(
     found: &ProviderPayment,
     kind: CaptureKind,
 ) -> Result<(Payment, Decision), Error> {
-    if captures::insert(tx, payment.id, found, kind).await? {
+    record(tx, payment.id, found, kind).await?;
+    Ok((payment, Decision::Flag(kind)))
+}
+
+/// Records a capture. One that the provider has refunded needs no operator.
+async fn record(
+    tx: &Transaction,
+    payment: Uuid,
+    found: &ProviderPayment,
+    kind: CaptureKind,
+) -> DataResult<()> {
+    let is_new = captures::insert(tx, payment, found, kind).await?;
+    if found.status == ProviderStatus::Refunded {
+        return captures::set_refunded(tx, &found.id).await;
+    }
+    if is_new {
         tracing::warn!(
-            payment = %payment.id,
+            %payment,
             provider_payment = found.id,
             kind = kind.as_str(),
             "no payment can use captured money: see /api/v1/payments/unexpected-captures"
         );
     }
-    Ok((payment, Decision::Flag(kind)))
+    Ok(())
 }

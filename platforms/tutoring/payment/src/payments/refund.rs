@@ -3,7 +3,10 @@ use seaworthy::{
     data::{chrono::TimeDelta, prelude::*},
     prelude::*,
 };
-use tutoring_contract::events::{BusinessEvent, PaymentRefunded, message};
+use tutoring_contract::{
+    Money,
+    events::{BusinessEvent, PaymentRefunded, message},
+};
 use tutoring_identity::invalid;
 
 use super::{PAYMENT_REFUND, Payments};
@@ -51,6 +54,7 @@ impl Payments {
             .transaction(|tx| async move {
                 let payment = payments::lock(&tx, id).await?;
                 let captured = refundable(&tx, &payment, wanted).await?;
+                let captured = captured.ok_or_else(errors::not_refundable)?;
                 if let Some(known) = refunds::of(&tx, &captured.0).await? {
                     return Ok(known);
                 }
@@ -128,7 +132,10 @@ impl Payments {
         if found.status != "processed" {
             return Ok(true);
         }
-        let captured = refundable(tx, &payment, Some(provider_payment)).await?;
+        let Some(captured) = refundable(tx, &payment, Some(provider_payment)).await? else {
+            tracing::warn!(payment = %id, "the provider refunded money whose capture is unknown");
+            return Ok(true);
+        };
         if found.amount != captured.1.minor {
             // After a partial refund, an operator decides about the purchase.
             tracing::warn!(payment = %id, "the provider refunded only a part of a payment");
@@ -183,18 +190,16 @@ async fn refundable(
     tx: &Transaction,
     payment: &Payment,
     wanted: Option<&str>,
-) -> Result<(String, tutoring_contract::Money), Error> {
+) -> DataResult<Option<(String, Money)>> {
     let own = payment.provider_payment_id.as_deref();
     let is_own = wanted.is_none() || wanted == own;
     if is_own && matches!(payment.status, Status::Succeeded | Status::Refunded) {
-        let own = own.ok_or_else(errors::not_refundable)?;
-        return Ok((own.to_owned(), payment.amount));
+        return Ok(own.map(|own| (own.to_owned(), payment.amount)));
     }
-    let capture = match wanted {
-        Some(wanted) => captures::by_id(tx, wanted).await?,
-        None => None,
+    let Some(wanted) = wanted else {
+        return Ok(None);
     };
+    let capture = captures::by_id(tx, wanted).await?;
     let capture = capture.filter(|capture| capture.payment_id == payment.id);
-    let capture = capture.ok_or_else(errors::not_refundable)?;
-    Ok((capture.provider_payment_id, capture.amount))
+    Ok(capture.map(|capture| (capture.provider_payment_id, capture.amount)))
 }

@@ -71,19 +71,19 @@ impl Payments {
                 if !events::insert(&tx, event_id, hash, event).await? {
                     return Ok(());
                 }
-                let is_known = if let Some(refund) = refund {
-                    let provider_payment = refund.payment_id.as_deref().unwrap_or_default();
-                    self.apply_refund(&tx, provider_payment, refund).await?
-                } else if let Some(payment) = payment {
+                let mut is_known = payment.is_none() && refund.is_none();
+                // The event of a refund has both. Its payment may be unknown until now.
+                if let Some(payment) = payment {
                     let order = payment.order_id.as_deref().unwrap_or_default();
-                    let known = payments::id_of_order(&tx, order).await?;
-                    if let Some(id) = known {
+                    if let Some(id) = payments::id_of_order(&tx, order).await? {
                         self.apply_in(&tx, id, payment).await?;
+                        is_known = true;
                     }
-                    known.is_some()
-                } else {
-                    true
-                };
+                }
+                if let Some(refund) = refund {
+                    let provider_payment = refund.payment_id.as_deref().unwrap_or_default();
+                    is_known |= self.apply_refund(&tx, provider_payment, refund).await?;
+                }
                 if !is_known {
                     tracing::warn!(
                         event,

@@ -297,6 +297,14 @@ impl TestApp {
         json!({ "entity": "event", "event": event, "payload": { "payment": { "entity": entity } } })
     }
 
+    /// Returns the body of a webhook about a refund, with its payment as the provider has it.
+    pub(crate) fn refund_body(&self, refund: &Value) -> Value {
+        let payment = refund["payment_id"].as_str().unwrap();
+        let mut body = self.webhook_body("refund.processed", payment);
+        body["payload"]["refund"] = json!({ "entity": refund });
+        body
+    }
+
     /// Sends a signed webhook.
     pub(crate) fn webhook(&self, event_id: &str, body: &Value) -> HttpResponse {
         let body = body.to_string();

@@ -54,6 +54,25 @@ impl Bank {
         self.next += 1;
         format!("{prefix}_{:014}", self.next)
     }
+
+    /// Refunds a captured payment in full. Returns the refund.
+    fn refund(&mut self, payment: &str) -> Option<Value> {
+        let known = self.payments.get_mut(payment)?;
+        if known["status"] != "captured" {
+            return None;
+        }
+        known["status"] = json!("refunded");
+        let amount = known["amount"].clone();
+        let refund = json!({
+            "id": self.id("rfnd"),
+            "entity": "refund",
+            "amount": amount,
+            "payment_id": payment,
+            "status": "processed",
+        });
+        self.refunds.push(refund.clone());
+        Some(refund)
+    }
 }
 
 type Shared = Arc<Mutex<Bank>>;
@@ -125,6 +144,11 @@ impl Provider {
 
     pub(crate) fn set_status(&self, payment: &str, status: &str) {
         self.bank.lock().unwrap().payments.get_mut(payment).unwrap()["status"] = json!(status);
+    }
+
+    /// Refunds a captured payment, as an operator does at the provider. Returns the refund.
+    pub(crate) fn refund(&self, payment: &str) -> Option<Value> {
+        self.bank.lock().unwrap().refund(payment)
     }
 
     pub(crate) fn payment(&self, id: &str) -> Value {
@@ -273,21 +297,13 @@ async fn refund(
     Json(body): Json<Value>,
 ) -> Response {
     let mut bank = bank.lock().unwrap();
-    match bank.payments.get_mut(&id) {
-        Some(payment) if payment["status"] == "captured" && payment["amount"] == body["amount"] => {
-            payment["status"] = json!("refunded");
-        }
-        _ => return refused("the payment has been fully refunded already"),
+    let payment = bank.payments.get(&id);
+    let is_full = payment.is_some_and(|payment| payment["amount"] == body["amount"]);
+    let refund = is_full.then(|| bank.refund(&id)).flatten();
+    match refund {
+        Some(refund) => Json(refund).into_response(),
+        None => refused("the payment has been fully refunded already"),
     }
-    let refund = json!({
-        "id": bank.id("rfnd"),
-        "entity": "refund",
-        "amount": body["amount"],
-        "payment_id": id,
-        "status": "processed",
-    });
-    bank.refunds.push(refund.clone());
-    Json(refund).into_response()
 }
 
 async fn refunds(State(bank): State<Shared>, Path(id): Path<String>) -> Response {

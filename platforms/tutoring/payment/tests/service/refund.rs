@@ -94,3 +94,71 @@ pub(crate) async fn refund_at_the_provider_is_taken_over_api_1(app: TestApp) {
     app.wait_for_event("PAYMENT_REFUNDED", &bought);
     app.check_invariants();
 }
+
+/// The event of the capture comes after the refund.
+pub(crate) async fn refunded_money_opens_no_course_api_1(app: TestApp) {
+    let buy = |student: u128| {
+        let student = Uuid::from_u128(student);
+        app.give_coins(student, 40);
+        let bought = app.bought(student, &json!({ "coinsToRedeem": 40 }));
+        let paid = app.provider.pay(&bought.order, "captured");
+        let captured = app.webhook_body("payment.captured", &paid);
+        let refund = app.provider.refund(&paid).unwrap();
+        (bought, paid, captured, refund)
+    };
+    // The client confirms first.
+    let (bought, paid, captured, _) = buy(7);
+    assert_eq!(data(&app.confirm(&bought, &paid))["status"], "failed");
+    assert_eq!(app.webhook("evt_1", &captured).status, 200);
+    // The event of the refund comes first.
+    let (other, _, late, refund) = buy(8);
+    let body = app.refund_body(&refund);
+    assert_eq!(app.webhook("evt_2", &body).status, 200);
+    assert_eq!(app.webhook("evt_3", &late).status, 200);
+    // An earlier attempt failed.
+    let (third, paid, late, _) = buy(9);
+    let failed = app.provider.pay(&third.order, "failed");
+    let body = app.webhook_body("payment.failed", &failed);
+    assert_eq!(app.webhook("evt_4", &body).status, 200);
+    let refused = app.confirm(&third, &paid);
+    assert_eq!(rejection(&refused), (409, "CONFLICT".to_owned()));
+    assert_eq!(app.webhook("evt_5", &late).status, 200);
+    for bought in [&bought, &other, &third] {
+        assert_eq!(app.status(bought), "failed");
+        assert_eq!(app.wallet(bought.student), (40, 0));
+        assert!(app.events_of("PURCHASE_CONFIRMED", bought).is_empty());
+    }
+    let waiting = data(&app.get("/unexpected-captures", &admin_token(&["payment:read"])));
+    assert_eq!(waiting["items"], json!([]), "an operator has nothing to do");
+    // The events in the order of the provider.
+    let (bought, _, captured, refund) = buy(10);
+    assert_eq!(app.webhook("evt_6", &captured).status, 200);
+    assert_eq!(app.status(&bought), "succeeded");
+    let body = app.refund_body(&refund);
+    assert_eq!(app.webhook("evt_7", &body).status, 200);
+    assert_eq!(app.status(&bought), "refunded");
+    assert_eq!(app.wallet(bought.student), (40, 0));
+    app.check_invariants();
+}
+
+pub(crate) async fn refund_of_an_authorized_payment_is_accepted_api_1(app: TestApp) {
+    let bought = app.bought(Uuid::from_u128(7), &json!({}));
+    let paid = app.provider.pay(&bought.order, "authorized");
+    let body = app.webhook_body("payment.authorized", &paid);
+    assert_eq!(app.webhook("evt_1", &body).status, 200);
+    assert_eq!(app.status(&bought), "processing");
+    app.provider.set_status(&paid, "captured");
+    let captured = app.webhook_body("payment.captured", &paid);
+    let refund = app.provider.refund(&paid).unwrap();
+    // Without its payment, the event does not show that the money was captured.
+    let mut alone = app.refund_body(&refund);
+    alone["payload"]["payment"] = Value::Null;
+    assert_eq!(app.webhook("evt_2", &alone).status, 200);
+    assert_eq!(app.status(&bought), "processing");
+    let body = app.refund_body(&refund);
+    assert_eq!(app.webhook("evt_3", &body).status, 200);
+    assert_eq!(app.webhook("evt_4", &captured).status, 200);
+    assert_eq!(app.status(&bought), "failed");
+    assert!(app.events_of("PURCHASE_CONFIRMED", &bought).is_empty());
+    app.check_invariants();
+}
