@@ -91,6 +91,14 @@ impl TestPlatform {
         json!({ "entity": "event", "event": "payment.changed", "payload": payload }).to_string()
     }
 
+    /// Returns the body of a webhook about a refund, with its payment as the provider has it.
+    pub(crate) fn refund_body(&self, refund: &Value) -> String {
+        let payment = refund["payment_id"].as_str().unwrap();
+        let entity = self.provider.payment(payment);
+        let payload = json!({ "payment": { "entity": entity }, "refund": { "entity": refund } });
+        json!({ "entity": "event", "event": "refund.processed", "payload": payload }).to_string()
+    }
+
     /// Sends a signed webhook.
     pub(crate) fn webhook(&self, event_id: &str, body: &str) -> Option<HttpResponse> {
         self.webhook_with(event_id, body, &sign(WEBHOOK_SECRET, body.as_bytes()))

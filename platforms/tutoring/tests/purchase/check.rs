@@ -171,19 +171,30 @@ impl TestPlatform {
         rows.into_iter().map(read).collect()
     }
 
-    /// Captured money completed one payment or waits for an operator, and the price is the quote.
+    /// Captured money completed one payment, waits for an operator or was refunded, and the price is
+    /// the quote.
     async fn check_money(&self, student: Uuid, payments: &[Payment]) {
         let database = self.database("payment").await;
         for payment in payments {
-            let flagged: Vec<(String,)> =
-                sql("SELECT provider_payment_id FROM unexpected_captures WHERE payment_id = ?")
-                    .bind(payment.id)
-                    .fetch_all(&database)
-                    .await
-                    .unwrap();
-            let mut known: Vec<_> = flagged.into_iter().map(|(id,)| id).collect();
-            if matches!(payment.status.as_str(), "succeeded" | "refunded") {
-                known.extend(payment.provider_payment.clone());
+            let flagged: Vec<(String, String)> = sql(
+                "SELECT provider_payment_id, state FROM unexpected_captures WHERE payment_id = ?",
+            )
+            .bind(payment.id)
+            .fetch_all(&database)
+            .await
+            .unwrap();
+            let mut known = Vec::new();
+            let used = matches!(payment.status.as_str(), "succeeded" | "refunded");
+            let used = payment.provider_payment.clone().filter(|_| used);
+            let used = used.map(|id| (id, payment.status.clone()));
+            for (id, state) in flagged.into_iter().chain(used) {
+                let is_refunded = self.provider.payment(&id)["status"] == "refunded";
+                assert_eq!(
+                    state == "refunded",
+                    is_refunded,
+                    "{student} {id} {payment:?}"
+                );
+                known.push(id);
             }
             known.sort();
             let order = payment.order.as_deref();

@@ -52,7 +52,9 @@ pub(crate) enum Step {
     Confirm(usize),
     /// The provider sends the webhook of a payment as it is.
     Webhook(usize),
-    /// The provider repeats an old webhook, also as a new event.
+    /// The provider creates the webhook of a payment and delays it.
+    Delay(usize),
+    /// The provider sends a delayed webhook or repeats an old one, also as a new event.
     OldWebhook(usize),
     /// An attacker sends a webhook or a confirmation.
     Forge(usize),
@@ -64,6 +66,8 @@ pub(crate) enum Step {
     SettleDiscounts,
     Reconcile,
     Refund(usize),
+    /// An operator refunds a payment at the provider, which delays the webhook.
+    RefundAtProvider(usize),
     CancelSession(usize),
     CancelLate(usize),
     /// An operator ends the allocation of a student.
@@ -113,6 +117,12 @@ impl Run {
                     self.webhooks.lock().unwrap().push((id, body));
                 }
             }
+            Step::Delay(number) => {
+                if let Some((_, paid)) = chosen(&self.paid, number) {
+                    let webhook = (new_event(), app.webhook_body(&paid));
+                    self.webhooks.lock().unwrap().push(webhook);
+                }
+            }
             Step::OldWebhook(number) => {
                 if let Some((id, body)) = chosen(&self.webhooks, number) {
                     accepted(app.webhook(&id, &body).as_ref());
@@ -132,6 +142,14 @@ impl Run {
             Step::Refund(number) => {
                 if let Some(bought) = chosen(&self.bought, number) {
                     app.refund(&bought.id);
+                }
+            }
+            Step::RefundAtProvider(number) => {
+                if let Some((_, paid)) = chosen(&self.paid, number)
+                    && let Some(refund) = app.provider.refund(&paid)
+                {
+                    let webhook = (new_event(), app.refund_body(&refund));
+                    self.webhooks.lock().unwrap().push(webhook);
                 }
             }
             Step::CancelSession(student) => {

@@ -29,7 +29,9 @@ enum Step {
     Confirm(usize),
     /// The provider sends the webhook of a payment as it is.
     Webhook(usize),
-    /// The provider repeats an old webhook.
+    /// The provider creates the webhook of a payment and delays it.
+    Delay(usize),
+    /// The provider sends a delayed webhook, or repeats an old one.
     OldWebhook(usize),
     /// The responses of the provider are lost from here on.
     LoseResponses,
@@ -38,6 +40,8 @@ enum Step {
     Expire,
     SettleDiscounts,
     Refund,
+    /// An operator refunds a payment at the provider, which delays the webhook.
+    RefundAtProvider(usize),
     Reconcile,
 }
 
@@ -47,12 +51,14 @@ fn step() -> impl Strategy<Value = Step> {
         3 => prop_oneof![Just("captured"), Just("authorized"), Just("failed")].prop_map(Step::Pay),
         3 => (0..3_usize).prop_map(Step::Confirm),
         3 => (0..3_usize).prop_map(Step::Webhook),
-        2 => (0..3_usize).prop_map(Step::OldWebhook),
+        1 => (0..3_usize).prop_map(Step::Delay),
+        2 => (0..4_usize).prop_map(Step::OldWebhook),
         1 => Just(Step::LoseResponses),
         1 => Just(Step::Work),
         1 => Just(Step::Expire),
         1 => Just(Step::SettleDiscounts),
         1 => Just(Step::Refund),
+        1 => (0..3_usize).prop_map(Step::RefundAtProvider),
         1 => Just(Step::Reconcile),
     ]
 }
@@ -81,8 +87,12 @@ fn play(app: &TestApp, claims_deal: bool, steps: &[Step]) {
     let key = [("idempotency-key", "model")];
     let bought = app.bought_with(student, &changes, &key);
     let mut paid = Vec::new();
-    let mut sent = Vec::new();
+    let mut webhooks = Vec::new();
     let mut number = 0;
+    let mut new_event = || {
+        number += 1;
+        format!("evt_{}_{number}", bought.id)
+    };
     for step in steps {
         match *step {
             Step::Repeat => {
@@ -97,15 +107,18 @@ fn play(app: &TestApp, claims_deal: bool, steps: &[Step]) {
             }
             Step::Webhook(of) => {
                 if let Some(paid) = paid.get(of) {
-                    number += 1;
-                    let id = format!("evt_{}_{number}", bought.id);
-                    let body = app.webhook_body("payment.changed", paid);
+                    let (id, body) = (new_event(), app.webhook_body("payment.changed", paid));
                     assert_eq!(app.webhook(&id, &body).status, 200);
-                    sent.push((id, body));
+                    webhooks.push((id, body));
+                }
+            }
+            Step::Delay(of) => {
+                if let Some(paid) = paid.get(of) {
+                    webhooks.push((new_event(), app.webhook_body("payment.changed", paid)));
                 }
             }
             Step::OldWebhook(of) => {
-                if let Some((id, body)) = sent.get(of) {
+                if let Some((id, body)) = webhooks.get(of) {
                     assert_eq!(app.webhook(id, body).status, 200);
                     // The same old state as a new event.
                     assert_eq!(app.webhook(&format!("{id}_again"), body).status, 200);
@@ -122,6 +135,11 @@ fn play(app: &TestApp, claims_deal: bool, steps: &[Step]) {
                 let path = format!("/{}/refund", bought.id);
                 let token = crate::app::admin_token(&["payment:refund"]);
                 app.post(&path, &token, &json!({ "reason": "a test" }));
+            }
+            Step::RefundAtProvider(of) => {
+                if let Some(refund) = paid.get(of).and_then(|paid| app.provider.refund(paid)) {
+                    webhooks.push((new_event(), app.refund_body(&refund)));
+                }
             }
             Step::Reconcile => app.run_worker("reconcile payments"),
         }
@@ -143,12 +161,10 @@ fn check(app: &TestApp, student: Uuid, bought: &Bought) {
     }
     let confirmed = app.events_of("PURCHASE_CONFIRMED", bought).len();
     assert_eq!(confirmed, usize::from(has_succeeded), "{status}");
-    // All money is used once or waits for an operator.
-    let captured: BTreeSet<_> = app
-        .provider
-        .captured_of(&bought.order)
-        .into_iter()
-        .collect();
+    // All money is used once, waits for an operator, or was refunded.
+    let is_refunded = |paid: &String| app.provider.payment(paid)["status"] == "refunded";
+    let captured = app.provider.captured_of(&bought.order).into_iter();
+    let captured: BTreeSet<_> = captured.filter(|paid| !is_refunded(paid)).collect();
     let reader = crate::app::admin_token(&["payment:read"]);
     let flagged = data(&app.get("/unexpected-captures?limit=100", &reader));
     let flagged = flagged["items"].as_array().unwrap().iter();
@@ -157,7 +173,11 @@ fn check(app: &TestApp, student: Uuid, bought: &Bought) {
         .map(|capture| capture["providerPaymentId"].as_str().unwrap().to_owned())
         .collect();
     if has_succeeded {
-        known.insert(payment["providerPaymentId"].as_str().unwrap().to_owned());
+        let own = payment["providerPaymentId"].as_str().unwrap().to_owned();
+        assert_eq!(is_refunded(&own), status == "refunded");
+        if status == "succeeded" {
+            known.insert(own);
+        }
     }
     assert_eq!(known, captured, "{status}");
     // Coins are spent by a success alone, and returned by a refund.
