@@ -4,12 +4,11 @@ use seaworthy::{
     data::chrono::{DateTime, TimeDelta, Utc},
     prelude::*,
 };
-use tutoring_contract::CheckedPage;
 
 use super::{Payments, create::time_delta};
 use crate::{
-    domain::{DiscountState, Payment, Status},
-    provider::{ProviderPage, ProviderStatus},
+    domain::{Decision, DiscountState, Payment, Status},
+    provider::{ProviderPage, ProviderPayment, ProviderStatus},
     store::{Difference, captures, payments, reports},
 };
 
@@ -32,10 +31,10 @@ struct Run {
 
 impl Payments {
     /// Compares the payments of the last days with the provider, completes interrupted ones, and
-    /// stores a report of all differences.
+    /// stores a report of all differences. A payment that cannot be compared does not end the run.
     ///
     /// # Errors
-    /// `SERVICE_UNAVAILABLE`, or those of the database.
+    /// An error of the database.
     pub(crate) async fn reconcile(&self) -> Result<(), Error> {
         let until = Utc::now();
         let since = until - time_delta(self.lookback);
@@ -50,14 +49,19 @@ impl Payments {
         loop {
             let batch = payments::created_after(&self.database, after, BATCH).await?;
             for payment in &batch {
-                self.compare(&mut run, payment).await?;
+                if let Err(error) = self.compare(&mut run, payment).await {
+                    let of = (Some(payment.id), payment.provider_payment_id.clone());
+                    self.add_unreadable(&mut run, of, &error).await?;
+                }
             }
             match batch.last() {
                 Some(last) if batch.len() == BATCH as usize => after = (last.created_at, last.id),
                 _ => break,
             }
         }
-        self.find_unknown(&mut run, since, until).await?;
+        if let Err(error) = self.read_captures(&mut run, since, until).await {
+            self.add_unreadable(&mut run, (None, None), &error).await?;
+        }
         self.report_captures(&mut run).await?;
         reports::finish(&self.database, run.report, run.checked, run.differences).await?;
         self.unresolved.set(run.unresolved.into());
@@ -139,8 +143,8 @@ impl Payments {
         }
     }
 
-    /// Finds captures at the provider that do not belong to a payment of this service.
-    async fn find_unknown(
+    /// Reads the captures at the provider, also those of orders that are older than the lookback.
+    async fn read_captures(
         &self,
         run: &mut Run,
         from: DateTime<Utc>,
@@ -161,24 +165,9 @@ impl Payments {
                     payment.status,
                     ProviderStatus::Captured | ProviderStatus::Refunded
                 );
-                let order = payment.order_id.as_deref().unwrap_or_default();
-                if !has_money || !seen.insert(payment.id.clone()) {
-                    continue;
+                if has_money && seen.insert(payment.id.clone()) {
+                    self.compare_capture(run, payment).await?;
                 }
-                if payments::id_of_order(&self.database, order)
-                    .await?
-                    .is_some()
-                {
-                    continue;
-                }
-                let difference = Difference {
-                    kind: "unknown".to_owned(),
-                    payment_id: None,
-                    provider_payment_id: Some(payment.id),
-                    detail: "no payment of this service has this order".to_owned(),
-                    is_resolved: false,
-                };
-                self.add_difference(run, &difference).await?;
             }
             if is_last {
                 break;
@@ -187,20 +176,72 @@ impl Payments {
         Ok(())
     }
 
-    /// Reports captures that wait for an operator.
-    async fn report_captures(&self, run: &mut Run) -> Result<(), Error> {
-        let open = captures::open(&self.database, CheckedPage::first(BATCH)).await?;
-        for capture in open.items {
+    /// Applies a capture to the payment of its order, or reports that there is none.
+    async fn compare_capture(&self, run: &mut Run, found: ProviderPayment) -> Result<(), Error> {
+        let order = found.order_id.as_deref().unwrap_or_default();
+        let Some(id) = payments::id_of_order(&self.database, order).await? else {
             let difference = Difference {
-                kind: "unexpected_capture".to_owned(),
-                payment_id: Some(capture.payment_id),
-                provider_payment_id: Some(capture.provider_payment_id),
-                detail: format!("a capture of the kind {} is not refunded", capture.kind),
+                kind: "unknown".to_owned(),
+                payment_id: None,
+                provider_payment_id: Some(found.id),
+                detail: "no payment of this service has this order".to_owned(),
                 is_resolved: false,
             };
-            self.add_difference(run, &difference).await?;
+            return self.add_difference(run, &difference).await;
+        };
+        match self.apply(id, &found).await {
+            Ok((payment, Decision::Succeed | Decision::Revive | Decision::Fail(_))) => {
+                let detail = format!("became {}", payment.status.as_str());
+                self.add(run, "status", &payment, &detail, true).await
+            }
+            Ok(_) => Ok(()),
+            Err(error) => {
+                self.add_unreadable(run, (Some(id), Some(found.id)), &error)
+                    .await
+            }
         }
-        Ok(())
+    }
+
+    /// Reports captures that wait for an operator.
+    async fn report_captures(&self, run: &mut Run) -> Result<(), Error> {
+        let mut after = (DateTime::UNIX_EPOCH, String::new());
+        loop {
+            let open =
+                captures::open_after(&self.database, (after.0, after.1.as_str()), BATCH).await?;
+            let is_last = open.len() < BATCH as usize;
+            for capture in open {
+                after = (capture.created_at, capture.provider_payment_id.clone());
+                let difference = Difference {
+                    kind: "unexpected_capture".to_owned(),
+                    payment_id: Some(capture.payment_id),
+                    provider_payment_id: Some(capture.provider_payment_id),
+                    detail: format!("a capture of the kind {} is not refunded", capture.kind),
+                    is_resolved: false,
+                };
+                self.add_difference(run, &difference).await?;
+            }
+            if is_last {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Reports a failed comparison, which the next run repeats.
+    async fn add_unreadable(
+        &self,
+        run: &mut Run,
+        (payment_id, provider_payment_id): (Option<Uuid>, Option<String>),
+        error: &Error,
+    ) -> Result<(), Error> {
+        tracing::warn!(payment = ?payment_id, %error, "payments were not compared with the provider");
+        let difference = Difference {
+            kind: "unreadable".to_owned(),
+            payment_id,
+            provider_payment_id,
+            detail: error.message().to_owned(),
+            is_resolved: false,
+        };
+        self.add_difference(run, &difference).await
     }
 
     async fn add(

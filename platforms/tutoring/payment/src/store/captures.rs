@@ -55,6 +55,17 @@ pub(crate) async fn open(
         .await
 }
 
+/// Returns the next open captures after a time and an ID, the oldest first.
+pub(crate) async fn open_after(
+    connection: &dyn Connection,
+    (time, id): (DateTime<Utc>, &str),
+    limit: u32,
+) -> DataResult<Vec<UnexpectedCapture>> {
+    statement!(sql, "WHERE state = 'open' AND (created_at, provider_payment_id) > ({time}, {id}) ORDER BY created_at, provider_payment_id LIMIT {limit}")
+        .fetch_all(connection)
+        .await
+}
+
 pub(crate) async fn set_refunded(tx: &Transaction, provider_payment: &str) -> DataResult<()> {
     sql!("UPDATE unexpected_captures SET state = 'refunded', updated_at = {Utc::now()} WHERE provider_payment_id = {provider_payment}")
         .apply(tx)

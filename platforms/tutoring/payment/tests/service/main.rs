@@ -12,6 +12,7 @@ mod coins;
 mod model;
 mod provider;
 mod purchase;
+mod reconciliation;
 mod recovery;
 mod refund;
 mod routes;
@@ -71,10 +72,17 @@ on_both! {
     recovery:
         lost_order_is_completed_msg_5,
         captured_money_without_news_is_found_msg_5,
-        unknown_money_is_reported_api_1,
         provider_outage_keeps_payments_open_res_1,
         rejected_payments_do_not_delay_expired_ones_msg_5,
         rotated_api_key_takes_effect_conf_5;
+    reconciliation:
+        unknown_money_is_reported_api_1,
+        changed_money_is_reported_api_1,
+        refund_at_the_provider_is_found_api_1,
+        discount_that_was_used_again_is_reported_api_1,
+        late_money_of_an_old_order_is_flagged_api_1,
+        every_open_capture_is_reported_api_1,
+        unreadable_payments_do_not_end_the_run_res_1;
     routes:
         every_route_rejects_callers_without_rights_auth_5;
     model:

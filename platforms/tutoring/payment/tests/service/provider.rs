@@ -146,6 +146,10 @@ impl Provider {
         self.bank.lock().unwrap().payments.get_mut(payment).unwrap()["status"] = json!(status);
     }
 
+    pub(crate) fn set_amount(&self, payment: &str, amount: i64) {
+        self.bank.lock().unwrap().payments.get_mut(payment).unwrap()["amount"] = json!(amount);
+    }
+
     /// Refunds a captured payment, as an operator does at the provider. Returns the refund.
     pub(crate) fn refund(&self, payment: &str) -> Option<Value> {
         self.bank.lock().unwrap().refund(payment)
@@ -153,6 +157,10 @@ impl Provider {
 
     pub(crate) fn payment(&self, id: &str) -> Value {
         self.bank.lock().unwrap().payments[id].clone()
+    }
+
+    pub(crate) fn remove_payment(&self, id: &str) {
+        self.bank.lock().unwrap().payments.remove(id);
     }
 
     pub(crate) fn order(&self, id: &str) -> Value {

@@ -6,20 +6,6 @@ use crate::{
     provider::Mode,
 };
 
-/// Returns the differences of the last reconciliation: kind and whether they are resolved.
-fn differences(app: &TestApp) -> Vec<(String, bool)> {
-    app.run_worker("reconcile payments");
-    let report = data(&app.get("/reconciliation", &admin_token(&["payment:read"])));
-    assert!(report["report"]["finishedAt"].is_string(), "{report}");
-    let differences = report["differences"].as_array().unwrap().iter();
-    differences
-        .map(|difference| {
-            let kind = difference["kind"].as_str().unwrap().to_owned();
-            (kind, difference["isResolved"].as_bool().unwrap())
-        })
-        .collect()
-}
-
 /// The service ends between the call of the provider and its commit: the order exists at the
 /// provider alone.
 pub(crate) async fn lost_order_is_completed_msg_5(app: TestApp) {
@@ -45,18 +31,12 @@ pub(crate) async fn lost_order_is_completed_msg_5(app: TestApp) {
     let order = app.provider.orders().pop().unwrap()["id"].clone();
     let order = order.as_str().unwrap();
     app.provider.pay(order, "captured");
-    assert_eq!(
-        differences(&app),
-        [
-            ("order_missing".to_owned(), true),
-            ("status".to_owned(), true)
-        ]
-    );
+    app.assert_differences(&[("order_missing", true), ("status", true)]);
     let path = format!("/student/{}", Uuid::from_u128(8));
     let list = data(&app.get(&path, &admin_token(&["payment:read"])));
     assert_eq!(list["items"][0]["status"], "succeeded");
     assert_eq!(list["items"][0]["orderId"], order);
-    assert_eq!(differences(&app), []);
+    app.assert_differences(&[]);
     app.check_invariants();
 }
 
@@ -74,31 +54,13 @@ pub(crate) async fn captured_money_without_news_is_found_msg_5(app: TestApp) {
     app.expire(&expired).await;
     app.run_worker("expire payments");
     assert_eq!(app.status(&expired), "succeeded");
-    assert_eq!(differences(&app), [("status".to_owned(), true)]);
+    app.assert_differences(&[("status", true)]);
     assert_eq!(app.status(&bought), "succeeded");
     app.wait_for_event("PURCHASE_CONFIRMED", &bought);
     let path = format!("/{}/refund", refunded.id);
     data(&app.post(&path, &refund, &json!({ "reason": "moved away" })));
-    assert_eq!(differences(&app), []);
+    app.assert_differences(&[]);
     app.check_invariants();
-}
-
-pub(crate) async fn unknown_money_is_reported_api_1(app: TestApp) {
-    let bought = app.bought(Uuid::from_u128(7), &json!({}));
-    let paid = app.provider.pay(&bought.order, "captured");
-    assert_eq!(app.confirm(&bought, &paid).status, 200);
-    app.provider
-        .pay_amount("order_of_another_system", "captured", 500);
-    assert_eq!(differences(&app), [("unknown".to_owned(), false)]);
-    // The provider denies the money of a payment that succeeded.
-    app.provider.set_status(&paid, "failed");
-    let mut found = differences(&app);
-    found.sort();
-    assert_eq!(
-        found,
-        [("status".to_owned(), false), ("unknown".to_owned(), false)]
-    );
-    assert_eq!(app.status(&bought), "succeeded");
 }
 
 pub(crate) async fn provider_outage_keeps_payments_open_res_1(app: TestApp) {

@@ -15,28 +15,37 @@ impl TestApp {
     /// Lets the order of a payment expire.
     pub(crate) async fn expire(&self, bought: &Bought) {
         let text = "UPDATE payments SET expires_at = ? WHERE id = ?";
-        self.set_past(text, bought).await;
+        self.set_past(text, bought, TimeDelta::hours(1)).await;
     }
 
     /// Lets the last attempt of a refund be an hour ago.
     pub(crate) async fn backdate_refund(&self, bought: &Bought) {
         let text = "UPDATE refunds SET updated_at = ? WHERE payment_id = ?";
-        self.set_past(text, bought).await;
+        self.set_past(text, bought, TimeDelta::hours(1)).await;
     }
 
-    async fn set_past(&self, text: &'static str, bought: &Bought) {
+    /// Lets a payment be older than the lookback of the reconciliation.
+    pub(crate) async fn backdate_creation(&self, bought: &Bought) {
+        let text = "UPDATE payments SET created_at = ? WHERE id = ?";
+        self.set_past(text, bought, TimeDelta::days(4)).await;
+    }
+
+    async fn set_past(&self, text: &'static str, bought: &Bought, age: TimeDelta) {
+        let done = sql(text)
+            .bind(Utc::now() - age)
+            .bind(bought.id.parse::<Uuid>().unwrap())
+            .execute(&self.database().await)
+            .await;
+        assert_eq!(done.unwrap().rows_affected(), 1);
+    }
+
+    pub(crate) async fn database(&self) -> Database {
         let (_, url) = self.setting("database.url=");
         let config = DatabaseConfig {
             url: url.parse().unwrap(),
             ..DatabaseConfig::default()
         };
-        let database = Database::builder("test", config).open().await.unwrap();
-        let done = sql(text)
-            .bind(Utc::now() - TimeDelta::hours(1))
-            .bind(bought.id.parse::<Uuid>().unwrap())
-            .execute(&database)
-            .await;
-        assert_eq!(done.unwrap().rows_affected(), 1);
+        Database::builder("test", config).open().await.unwrap()
     }
 
     pub(crate) async fn publish_course(&self, version: i64, status: &str) {
