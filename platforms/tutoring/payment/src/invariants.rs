@@ -14,9 +14,10 @@ pub const INVARIANTS: Invariants = Invariants(&[
         "only_open_payments_hold_coins_and_discounts",
         "SELECT COUNT(*) FROM payments WHERE status NOT IN ('initiated', 'processing') AND (coin_state = 'reserved' OR discount_state = 'reserved')",
     ),
+    // A receipt is the ID of its payment without hyphens.
     (
         "paid_coins_are_spent_once",
-        "SELECT COUNT(*) FROM payments p WHERE p.coins > 0 AND p.status = 'succeeded' AND (p.coin_state <> 'spent' OR (SELECT COUNT(*) FROM coin_transactions t WHERE t.student_id = p.student_id AND t.type = 'redeem' AND t.amount = -p.coins) = 0)",
+        "SELECT COUNT(*) FROM payments p WHERE p.coins > 0 AND p.status = 'succeeded' AND (p.coin_state <> 'spent' OR (SELECT COUNT(*) FROM coin_transactions t WHERE t.student_id = p.student_id AND t.type = 'redeem' AND t.amount = -p.coins AND REPLACE(t.reference_id, '-', '') = p.receipt) <> 1)",
     ),
     (
         "success_has_money_of_the_provider",

@@ -1,4 +1,6 @@
+use seaworthy::data::sql;
 use serde_json::json;
+use tutoring_payment::INVARIANTS;
 use uuid::Uuid;
 
 use crate::app::{
@@ -44,6 +46,27 @@ pub(crate) async fn coins_are_reserved_spent_and_returned_api_1(app: TestApp) {
         ]
     );
     app.check_invariants();
+}
+
+/// The entry of another payment with the same coins does not count.
+pub(crate) async fn invariant_matches_coins_with_their_payment_api_1(app: TestApp) {
+    let student = Uuid::from_u128(7);
+    app.give_coins(student, 40);
+    let bought = app.bought(student, &json!({ "coinsToRedeem": 40 }));
+    let paid = app.provider.pay(&bought.order, "captured");
+    assert_eq!(app.captured(&paid).status, 200);
+    app.check_invariants();
+    let database = app.database().await;
+    sql("UPDATE coin_transactions SET reference_id = 'another' WHERE type = 'redeem'")
+        .execute(&database)
+        .await
+        .unwrap();
+    let violations = INVARIANTS.violations(&database).await.unwrap();
+    let broken: Vec<_> = violations
+        .into_iter()
+        .filter(|(_, count)| *count > 0)
+        .collect();
+    assert_eq!(broken, [("paid_coins_are_spent_once", 1)]);
 }
 
 pub(crate) async fn bonus_and_rewards_are_credited_once_msg_5(app: TestApp) {

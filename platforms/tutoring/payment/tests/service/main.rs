@@ -61,6 +61,7 @@ on_both! {
         flagged_money_of_an_authorized_payment_is_refunded_api_1;
     coins:
         coins_are_reserved_spent_and_returned_api_1,
+        invariant_matches_coins_with_their_payment_api_1,
         reversal_takes_free_coins_once_msg_5,
         bonus_and_rewards_are_credited_once_msg_5;
     refund:
