@@ -89,6 +89,7 @@ async fn measures_500_purchases_per_minute() {
         percentile(99),
         took.last().unwrap(),
     );
+    assert_eq!(took.len(), PURCHASES, "purchases failed");
     app.finish_pending_work().await;
     app.check_invariants().await;
 }
