@@ -131,6 +131,11 @@ impl Clients {
         self.password.as_ref().map(Secret::current)
     }
 
+    /// The number of rotations of the password.
+    pub(super) fn password_version(&self) -> u64 {
+        self.password.as_ref().map_or(0, Secret::version)
+    }
+
     fn base(&self) -> ClientConfig {
         let mut config = self.base.clone();
         if let Some(password) = self.password() {

@@ -14,6 +14,7 @@ use tokio::{sync::mpsc, time};
 use super::{
     client::transport_error,
     member::{Commit, Member, Next},
+    rotation::MemberPassword,
     session::Session,
     state::{Arrival, Phase},
 };
@@ -30,14 +31,20 @@ pub(super) struct KafkaDeliveries {
     /// Whether the member joins its group. It begins with the first call of `next`, so a dropped
     /// session has no messages.
     begun: AtomicBool,
+    password: MemberPassword,
 }
 
 impl KafkaDeliveries {
-    pub(super) fn new(member: Arc<Member>, arrivals: mpsc::UnboundedReceiver<Arrival>) -> Self {
+    pub(super) fn new(
+        member: Arc<Member>,
+        arrivals: mpsc::UnboundedReceiver<Arrival>,
+        password: MemberPassword,
+    ) -> Self {
         Self {
             member,
             arrivals: tokio::sync::Mutex::new(arrivals),
             begun: AtomicBool::new(false),
+            password,
         }
     }
 
@@ -164,6 +171,10 @@ impl Deliveries for KafkaDeliveries {
         })
     }
 
+    fn superseded(&self) -> BoxFuture<'_, ()> {
+        Box::pin(self.password.superseded())
+    }
+
     fn stop(&self) -> BoxFuture<'_, Result<(), TransportError>> {
         Box::pin(async move {
             {
@@ -204,7 +215,9 @@ mod tests {
     use super::*;
     use crate::{
         GroupName, MessagingConfig,
-        kafka::{client::Clients, member::Limits, rebalance::Rebalances},
+        kafka::{
+            client::Clients, connection::BrokerConnection, member::Limits, rebalance::Rebalances,
+        },
     };
 
     #[tokio::test]
@@ -212,6 +225,8 @@ mod tests {
         // This does not connect: the client refuses an empty subscription.
         let config = MessagingConfig::new("kafka://127.0.0.1:1".parse().unwrap());
         let clients = Clients::new(&config, "test").unwrap();
+        let connection = BrokerConnection::new(&clients, Duration::from_secs(1)).unwrap();
+        let password = MemberPassword::new(&clients, &connection);
         let client = clients.member("unreachable");
         let client = client.create_with_context(Rebalances::default());
         let limits = Limits {
@@ -230,7 +245,7 @@ mod tests {
             Arc::new(client.unwrap()),
             to,
         );
-        let deliveries = KafkaDeliveries::new(member, arrivals);
+        let deliveries = KafkaDeliveries::new(member, arrivals, password);
         for _ in 0..2 {
             let next = time::timeout(LEAVE_TIMEOUT, deliveries.next()).await;
             assert!(

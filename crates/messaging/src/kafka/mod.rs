@@ -33,6 +33,7 @@ mod publications;
 mod rebalance;
 mod renewed;
 mod required;
+mod rotation;
 mod session;
 mod starts;
 mod state;

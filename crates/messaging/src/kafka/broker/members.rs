@@ -16,6 +16,7 @@ use super::{
         groups::{self, Partition},
         member::{Client, Limits, Member},
         rebalance::Rebalances,
+        rotation::MemberPassword,
         starts::Starts,
     },
     Inner,
@@ -77,6 +78,7 @@ impl Inner {
         topics.extend(plan.topics.iter().map(Topic::dead_letters));
         self.topology.create(&topics).await?;
         let partitions = self.partitions(&plan.topics).await?;
+        let password = MemberPassword::new(&self.clients, &self.connection);
         let config = self.clients.member(&self.names.group(&plan.group));
         let timeout = self.connection.timeout();
         let recorded = self.clients.member(&self.names.starts(&plan.group));
@@ -110,6 +112,6 @@ impl Inner {
         let topics = named.collect();
         let member = Member::new(plan.group, topics, starts, limits, Arc::clone(&client), to);
         client.context().set_member(&member);
-        Ok(KafkaDeliveries::new(member, arrivals))
+        Ok(KafkaDeliveries::new(member, arrivals, password))
     }
 }

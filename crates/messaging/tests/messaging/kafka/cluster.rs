@@ -176,7 +176,9 @@ async fn rotated_password_opens_new_connections_conf_5() {
     while !publish("after").await {
         assert!(begun.elapsed() < TIMEOUT, "the cluster rejects messages");
     }
-    // The member with the old password ends, and the next session has the new one.
+    // The consumer then replaces the member, and the next session has the new password.
+    let superseded = time::timeout(TIMEOUT, session.superseded()).await;
+    assert!(superseded.is_ok(), "the session keeps the old password");
     drop(session);
     settle_until(
         &transport,
@@ -185,6 +187,46 @@ async fn rotated_password_opens_new_connections_conf_5() {
         Duration::from_millis(0),
     )
     .await;
+    transport.close().await;
+}
+
+/// The cluster rejects the first rotated password and accepts the second one.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn member_is_replaced_once_password_is_accepted_conf_5() {
+    let Some(program) = requirement::required("SEAWORTHY_TEST_KAFKA") else {
+        return;
+    };
+    let server = KafkaServer::start_with_user(program, "app", "valid").unwrap();
+    let rotation = SecretRotation::default();
+    let mut config = config(&format!("kafka://app@{}", server.address()));
+    config.password = Some(Secret::with_rotation("valid".to_owned(), &rotation));
+    config.kafka.timeout = seaworthy_core::Timeout::from_secs(5);
+    let transport = KafkaBroker::open(&config, "test").await.unwrap();
+    let topic = unique();
+    let plan = plan("replaced", &topic, 1);
+    let session = transport.open(plan.clone()).await.unwrap();
+    let publish = async |text: &str| {
+        let answers = transport.publish(vec![sent(&topic, "k", text)]).await;
+        assert!(answers.iter().all(Result::is_ok), "{answers:?}");
+    };
+    publish("held").await;
+    let held = next(&*session).await.remove(0);
+    let mut superseded = session.superseded();
+    rotation.set(Secret::new("invalid".to_owned()));
+    // Longer than the interval of the member's checks.
+    let early = time::timeout(Duration::from_secs(5), &mut superseded).await;
+    assert!(early.is_err(), "the session ends without a valid password");
+    rotation.set(Secret::new("valid".to_owned()));
+    let replaced = time::timeout(TIMEOUT, superseded).await;
+    assert!(replaced.is_ok(), "the session keeps the old password");
+    // A message that a handler holds is still settled.
+    session.stop().await.unwrap();
+    session.acknowledge(vec![held.tag]).await.unwrap();
+    drop(session);
+    publish("next").await;
+    let all = ["next".to_owned()];
+    let count = settle_until(&transport, &plan, &all, Duration::ZERO).await;
+    assert_eq!(count, 1);
     transport.close().await;
 }
 
