@@ -7,13 +7,14 @@ use axum::body::Body;
 use futures::future::BoxFuture;
 use http::{HeaderMap, Request, Response};
 use http_body_util::BodyExt as _;
+use seaworthy_http::PublicErrorBody;
 use tower_service::Service;
 
 /// Trailers of a successful response, as an extension. tonic has no other way to set them.
 #[derive(Debug, Clone)]
 pub(crate) struct Trailers(pub(crate) HeaderMap);
 
-/// Sends the trailers of responses.
+/// Sends the trailers of responses, and the messages of errors that the runner requests.
 #[derive(Debug, Clone)]
 pub(crate) struct WithTrailers<S>(pub(crate) S);
 
@@ -38,6 +39,7 @@ where
         let answer = self.0.call(request);
         Box::pin(async move {
             let mut response = answer.await?;
+            response.extensions_mut().insert(PublicErrorBody);
             let Some(Trailers(added)) = response.extensions_mut().remove::<Trailers>() else {
                 return Ok(response);
             };

@@ -10,7 +10,7 @@ mod trailers;
 
 pub use media_type::is_grpc;
 pub(crate) use message_position::MessagePosition;
-pub(crate) use rejection::{no_method, rejection, wrong_media_type};
+pub(crate) use rejection::{no_method, rejection, replace_message, wrong_media_type};
 pub use status::RpcStatus;
 pub use timeout::grpc_timeout;
 pub use trailers::StatusInTrailers;

@@ -1,11 +1,12 @@
 use axum::body::Body;
-use http::{HeaderName, HeaderValue, Response, StatusCode, header};
-use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
+use percent_encoding::{AsciiSet, CONTROLS, percent_decode, utf8_percent_encode};
 use seaworthy_core::{Code, Error, ResponseError};
 
 use super::status::GRPC_STATUS;
 
 const GRPC_MESSAGE: HeaderName = HeaderName::from_static("grpc-message");
+const GRPC_DETAILS: HeaderName = HeaderName::from_static("grpc-status-details-bin");
 const MEDIA_TYPE: HeaderValue = HeaderValue::from_static("application/grpc");
 /// The bytes that `grpc-message` must escape: all but printable ASCII, and the percent sign itself.
 const ESCAPED: &AsciiSet = &CONTROLS.add(b'%');
@@ -23,6 +24,18 @@ pub(crate) fn rejection(error: Error) -> Response<Body> {
     }
     response.extensions_mut().insert(ResponseError::new(error));
     response
+}
+
+/// Replaces the message of a status and returns it. Removes the details, which repeat the message.
+/// Does nothing if the status has neither.
+pub(crate) fn replace_message(headers: &mut HeaderMap, message: &'static str) -> Option<Vec<u8>> {
+    let details = headers.remove(GRPC_DETAILS);
+    if details.is_none() && !headers.contains_key(GRPC_MESSAGE) {
+        return None;
+    }
+    let replaced = headers.insert(GRPC_MESSAGE, HeaderValue::from_static(message));
+    let replaced = replaced.map(|text| percent_decode(text.as_bytes()).collect());
+    Some(replaced.unwrap_or_default())
 }
 
 /// Returns the response to a call of an unknown method.

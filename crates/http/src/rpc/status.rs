@@ -1,4 +1,5 @@
 use http::{HeaderMap, HeaderName};
+use seaworthy_core::Code;
 use seaworthy_resilience::Outcome;
 
 pub(super) const GRPC_STATUS: HeaderName = HeaderName::from_static("grpc-status");
@@ -71,6 +72,17 @@ impl RpcStatus {
     #[must_use]
     pub fn is_server_fault(self) -> bool {
         matches!(self.0, 2 | 4 | 12 | 13 | 14 | 15)
+    }
+
+    /// Returns the code of a failure whose message may contain internals. `None` for the others,
+    /// whose message is for the client. `UNIMPLEMENTED` names what the service does not support.
+    pub(crate) fn internal_failure(self) -> Option<Code> {
+        match self.0 {
+            2 | 13 | 15 => Some(Code::Internal),
+            4 => Some(Code::DeadlineExceeded),
+            14 => Some(Code::Unavailable),
+            _ => None,
+        }
     }
 
     /// Returns what the call shows about the latency of the service.

@@ -13,11 +13,13 @@ const MAX_REDACTED: usize = 8 * MAX_CAUSE;
 /// a card number or an address, which no pattern recognizes. An address has at most 254 bytes.
 const MAX_DIVIDED: usize = 512;
 
-/// Marks the body of a 5xx response as written for clients. Put it into the extensions of the
-/// response. The client then gets the body unchanged, and no part of it is in the log.
+/// Marks the body of a 5xx response, or the message of a gRPC status, as written for clients. Put
+/// it into the extensions of the response. The client then gets the text unchanged, and no part of
+/// it is in the log.
 ///
 /// Without the mark, a problem document replaces a text, JSON, HTML or XML that is not of an
-/// [`Error`](seaworthy_core::Error) (SEC-4).
+/// [`Error`](seaworthy_core::Error) (SEC-4). The title of the code replaces the message of a status
+/// such as `INTERNAL`.
 ///
 /// ```
 /// use axum::{Extension, http::StatusCode, response::{Html, IntoResponse}};
@@ -32,8 +34,8 @@ const MAX_DIVIDED: usize = 512;
 #[derive(Debug, Clone, Copy)]
 pub struct PublicErrorBody;
 
-/// The start of a body of a 5xx response that the stack replaced, redacted. The log shows it as the
-/// cause.
+/// The start of a body of a 5xx response, or of the message of a gRPC status, that the stack
+/// replaced, redacted. The log shows it as the cause.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub(super) struct ReplacedText(String);
@@ -59,6 +61,12 @@ impl ReplacedText {
             bytes.extend_from_slice(&data);
         }
         Self::of(&bytes, body.is_end_stream(), redactor)
+    }
+
+    /// Returns the start of the message of a gRPC status.
+    pub(super) fn of_message(message: &[u8], redactor: &Redactor) -> Option<Self> {
+        let start = message.get(..MAX_REDACTED).unwrap_or(message);
+        Self::of(start, start.len() == message.len(), redactor)
     }
 
     /// Redacts a text and cuts it afterwards, because no pattern recognizes a part of a value.

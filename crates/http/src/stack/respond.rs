@@ -1,5 +1,5 @@
 use axum::body::Body;
-use http::{HeaderValue, Method, Response, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
 use http_body::Body as _;
 use seaworthy_core::{Code, Error, ResponseError};
 use seaworthy_resilience::{Outcome, rate_limit::RateLimitHeaders};
@@ -17,7 +17,7 @@ use crate::{
     observe,
     request_id::{self, RequestIds},
     routes::{MethodLabel, RouteOptions},
-    rpc::{Protocol, RpcStatus, StatusInTrailers, with_trailers},
+    rpc::{Protocol, RpcStatus, StatusInTrailers, replace_message, with_trailers},
 };
 
 /// The number of headers with the request ID and the trace.
@@ -107,8 +107,15 @@ impl Exchange {
             response = self.fail(error);
         }
         self.failure = response.extensions_mut().remove::<ResponseError>();
+        let is_public = response.extensions_mut().remove::<PublicErrorBody>();
         let headers = response.headers_mut();
         self.rpc = RpcStatus::of(headers);
+        if self.failure.is_none()
+            && is_public.is_none()
+            && let Some(status) = self.rpc
+        {
+            self.failure = self.replace_message(status, headers);
+        }
         request_id::apply(self.context.request_id(), self.stack.request_ids, headers);
         observe::apply_trace(self.context.trace(), headers);
         if let Some(rate_limit) = self.rate_limit.take() {
@@ -119,6 +126,21 @@ impl Exchange {
             response = with_trailers(response);
         }
         response.map(|body| StackBody::new(body, Some(self)))
+    }
+
+    /// Replaces the message of a failure, because a handler or a library may have written internals
+    /// into it (SEC-4). Returns the error for the log. The message of a status in trailers stays,
+    /// because it is not known before the stream ends.
+    fn replace_message(&self, status: RpcStatus, headers: &mut HeaderMap) -> Option<ResponseError> {
+        let code = status.internal_failure()?;
+        let replaced = replace_message(headers, code.title())?;
+        let redactor = self.stack.observer.redactor();
+        let text = self.guard(|| ReplacedText::of_message(&replaced, redactor));
+        let mut error = Error::new(code, code.name(), code.title());
+        if let Some(text) = text.unwrap_or_default() {
+            error = error.with_cause(text);
+        }
+        Some(ResponseError::new(error))
     }
 
     /// Turns a failure into a problem document: the response to a body that was too large, too slow

@@ -1,8 +1,10 @@
+use std::sync::Arc;
+
 use seaworthy_contract::{
     error::{ErrorFormat, Problems},
     tonic::{Code as GrpcCode, Status},
 };
-use seaworthy_core::{Code, Error};
+use seaworthy_core::{Code, Error, ResponseError};
 
 use crate::ErrorCode;
 
@@ -12,11 +14,11 @@ pub(super) struct FlagdErrors;
 impl ErrorFormat for FlagdErrors {
     fn grpc(&self, error: Error) -> Status {
         // flagd uses the status `DataLoss` for parse errors. `Code` has no such value.
-        let is_parse_error = error.reason() == ErrorCode::ParseError.as_str();
-        let status = Problems.grpc(error);
-        if is_parse_error {
-            return Status::new(GrpcCode::DataLoss, status.message());
+        if error.reason() != ErrorCode::ParseError.as_str() {
+            return Problems.grpc(error);
         }
+        let mut status = Status::new(GrpcCode::DataLoss, error.message());
+        status.set_source(Arc::new(ResponseError::new(error)));
         status
     }
 }
