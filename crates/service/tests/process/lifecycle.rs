@@ -195,14 +195,33 @@ fn a_signal_during_the_start_ends_it_life_4() {
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = silent.local_addr().unwrap().to_string();
     drop(silent);
-    // With the drain of production: a service without requests needs no drain delay.
-    let arguments = ["--set", &format!("needed={address}")];
+    // A service that was never ready gets no requests, so its stop skips the drain delay.
+    let arguments = [
+        "--set",
+        &format!("needed={address}"),
+        "--set",
+        "lifecycle.drain_delay=50s",
+        "--set",
+        "lifecycle.total_timeout=60s",
+    ];
     let mut service = ServiceProcess::start(&example("trial"), &arguments, &[]).unwrap();
     service.line("waiting for a dependency").unwrap();
     service.signal(Signal::TERM).unwrap();
     let ended = service.wait_with_output().unwrap();
     assert_eq!(ended.status.code(), Some(0), "{}", ended.stderr);
     assert!(ended.took < Duration::from_secs(4), "{:?}", ended.took);
+}
+
+#[test]
+fn development_has_no_drain_delay_life_4() {
+    let arguments = ["--profile", "development"];
+    let mut service = ServiceProcess::start(&example("trial"), &arguments, &[]).unwrap();
+    service.line("\"message\":\"ready\"").unwrap();
+    service.signal(Signal::TERM).unwrap();
+    let line = service.line("draining: readiness probes fail").unwrap();
+    let line: serde_json::Value = serde_json::from_str(&line).unwrap();
+    assert_eq!(line["delay"], "0s", "{line}");
+    assert_eq!(service.wait_with_output().unwrap().status.code(), Some(0));
 }
 
 #[test]

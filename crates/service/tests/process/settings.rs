@@ -187,4 +187,6 @@ fn development_logs_count_of_unsafe_settings_conf_3() {
         panic!("{warnings:#?}");
     };
     assert!(warning["count"].as_u64() > Some(1), "{warning}");
+    let message = warning["message"].as_str().unwrap();
+    assert!(message.contains("`config check`"), "{warning}");
 }
