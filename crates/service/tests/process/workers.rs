@@ -1,8 +1,11 @@
-//! The names of the workers of a service.
+//! The names of the workers of a service, and the times of their runs.
 
 use seaworthy_config::Loader;
 use seaworthy_core::Timeout;
 use seaworthy_service::{NoSettings, Schedule, Service, Worker};
+use seaworthy_testkit::http::get;
+
+use super::{trial, until};
 
 /// Starts a service with a worker of each name.
 async fn start(names: [&'static str; 2]) -> Result<(), String> {
@@ -31,4 +34,21 @@ async fn second_worker_with_a_name_prevents_the_start_work_1() {
     let error = start(["purge", "purge"]).await.unwrap_err();
     let expected = "two workers have the name \"purge\": give each worker its own name";
     assert_eq!(error, expected);
+}
+
+#[test]
+fn metrics_have_times_of_last_run_and_success_obs_5() {
+    let mut service = trial(&[]);
+    let (_, admin) = service.addresses().unwrap();
+    service.line("\"message\":\"tick\"").unwrap();
+    for name in ["run", "success"] {
+        let start = format!("worker_last_{name}_timestamp_seconds{{worker=\"ticker\"}} ");
+        // The worker records the time after the log line of its run.
+        until("the time of a run", || {
+            let metrics = get(admin, "/metrics").unwrap().body;
+            let mut lines = metrics.lines();
+            let value = lines.find_map(|line| line.strip_prefix(start.as_str()));
+            value.is_some_and(|value| value.parse::<f64>().unwrap() > 1.0e9)
+        });
+    }
 }
