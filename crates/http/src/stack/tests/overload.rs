@@ -12,7 +12,11 @@ use tokio::{
 };
 
 use super::*;
+use crate::rpc::RpcStatus;
 
+/// The paths of the handler, which are also gRPC methods.
+const NORMAL: &str = "/pool/normal";
+const CRITICAL: &str = "/pool/critical";
 /// Connections of the pool. With 20 ms of work each, they serve 500 requests per second.
 const POOL: u16 = 10;
 pub(super) const WORK: Duration = Duration::from_millis(20);
@@ -44,18 +48,26 @@ pub(super) enum Client {
     Http2,
     /// The service responds to it for a while, because it may have closed only its sending side.
     Http1,
+    /// Its calls are cancelled immediately.
+    Grpc,
 }
 
 impl Client {
     /// Returns the status of a response in time.
     pub(super) async fn get(self, stack: &Stack, path: &str) -> Option<StatusCode> {
         let peer = SocketAddr::from(([192, 0, 2, 1], 4711));
-        let request = request(Method::GET, path);
+        let request = match self {
+            Self::Http1 | Self::Http2 => request(Method::GET, path),
+            Self::Grpc => {
+                let call = Request::post(path).header("content-type", "application/grpc");
+                call.body(Body::empty()).unwrap()
+            }
+        };
         let call = pin!(stack.connection(peer, false).oneshot(request));
-        let mut call = call.map(|response| response.unwrap().status());
+        let mut call = call.map(|response| status(&response.unwrap()));
         match (timeout(CLIENT_TIMEOUT, &mut call).await, self) {
             (Ok(status), _) => Some(status),
-            (Err(_), Self::Http2) => None,
+            (Err(_), Self::Http2 | Self::Grpc) => None,
             (Err(_), Self::Http1) => {
                 let _ = timeout(HALF_CLOSE_TIMEOUT, call).await;
                 None
@@ -64,19 +76,32 @@ impl Client {
     }
 }
 
-fn pool_bound(config: HttpConfig, connections: u16) -> Stack {
+/// Returns the status of a response. A rejected gRPC call has its status in a header.
+fn status(response: &http::Response<StackBody>) -> StatusCode {
+    match RpcStatus::of(response.headers()).map(RpcStatus::number) {
+        Some(14) => StatusCode::SERVICE_UNAVAILABLE,
+        Some(1..) => StatusCode::INTERNAL_SERVER_ERROR,
+        Some(0) | None => response.status(),
+    }
+}
+
+/// Returns a stack with the default settings for the protocol of a client.
+fn pool_bound(client: Client, connections: u16) -> Stack {
     let pool = Arc::new(Semaphore::new(connections.into()));
     let handler = async move || {
         let _connection = pool.acquire().await.unwrap();
         sleep(WORK).await;
     };
     let critical = RouteOptions::new().priority(Priority::Critical);
-    let routes = Routes::new().get("/normal", handler.clone()).route_with(
-        "/critical",
-        axum::routing::get(handler),
-        critical,
-    );
-    stack_with(config, routes)
+    let methods = axum::routing::get(handler.clone()).post(handler);
+    let routes = Routes::new().route(NORMAL, methods.clone());
+    let routes = routes.route_with(CRITICAL, methods, critical);
+    let stack = builder(unlimited());
+    let stack = match client {
+        Client::Http1 | Client::Http2 => stack,
+        Client::Grpc => stack.grpc(),
+    };
+    stack.build(routes).unwrap()
 }
 
 /// The default settings without the rate limit, which would limit the only client.
@@ -96,7 +121,7 @@ async fn load(stack: &Stack, client: Client, per_second: u32, seconds: u32) -> [
         let stack = stack.clone();
         let is_critical = number % 10 == 0;
         calls.spawn(async move {
-            let path = if is_critical { "/critical" } else { "/normal" };
+            let path = if is_critical { CRITICAL } else { NORMAL };
             let status = client.get(&stack, path).await;
             (is_critical, at - start, at.elapsed(), status)
         });
@@ -245,7 +270,7 @@ async fn responses_to_half_closed_clients_are_measured_res_7() {
 
 /// Sends 4 s of half of the capacity, and then a rate. Checks the last responses.
 async fn overload(client: Client, connections: u16, percent: u32, seconds: u32) {
-    let stack = pool_bound(unlimited(), connections);
+    let stack = pool_bound(client, connections);
     let capacity = 50 * u32::from(connections);
     load(&stack, client, capacity / 2, 4).await;
     let responses = load(&stack, client, capacity * percent / 100, seconds).await;
@@ -269,6 +294,13 @@ async fn default_settings_keep_goodput_at_four_times_the_capacity_res_7() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn default_settings_keep_grpc_goodput_at_four_times_capacity_res_7() {
+    for connections in [POOL, 2] {
+        overload(Client::Grpc, connections, 400, 8).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn clients_that_leave_end_a_long_queue_res_7() {
     for client in [Client::Http1, Client::Http2] {
         for connections in [POOL, 2] {
@@ -280,9 +312,9 @@ async fn clients_that_leave_end_a_long_queue_res_7() {
 
 #[tokio::test(start_paused = true)]
 async fn burst_below_half_of_the_limit_is_served_res_7() {
-    let stack = pool_bound(unlimited(), POOL);
+    let stack = pool_bound(Client::Http1, POOL);
     load(&stack, Client::Http1, 250, 4).await;
-    let burst = (0..400).map(|_| get(&stack, "/normal"));
+    let burst = (0..400).map(|_| get(&stack, NORMAL));
     let responses = join_all(burst).await;
     assert!(
         responses
@@ -294,11 +326,11 @@ async fn burst_below_half_of_the_limit_is_served_res_7() {
 /// The clients of a crowd send their next request after a response. A request waits for 800 ms.
 #[tokio::test(start_paused = true)]
 async fn patient_crowd_below_half_of_the_limit_is_served_res_7() {
-    let stack = pool_bound(unlimited(), POOL);
+    let stack = pool_bound(Client::Http1, POOL);
     load(&stack, Client::Http1, 250, 4).await;
     let clients = (0..400).map(async |_| {
         for _ in 0..5 {
-            assert_eq!(get(&stack, "/normal").await.status, StatusCode::OK);
+            assert_eq!(get(&stack, NORMAL).await.status, StatusCode::OK);
         }
     });
     join_all(clients).await;
