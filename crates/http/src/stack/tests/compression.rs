@@ -35,6 +35,7 @@ fn routes() -> Routes {
     ];
     Routes::new()
         .get("/page", html)
+        .get("/json", async || Json(page()))
         .get("/tagged", async move || (tagged, page()))
         .get("/small", async || {
             ([(header::CONTENT_TYPE, "text/html")], PAGE)
@@ -98,11 +99,13 @@ async fn compresses_pages_by_accepted_encoding_sec_4() {
         ("zstd;q=0.1, gzip;q=0.9", "gzip"),
     ] {
         let accept = ("accept-encoding", accepted);
-        let response = fetch(&stack, "/page", &[accept]).await;
-        assert_eq!(encoding(&response), expected, "{accepted}");
-        assert_eq!(response.headers()["vary"], "accept-encoding");
-        assert!(!response.headers().contains_key("content-length"));
-        assert_eq!(decoded(response).await, page());
+        for (path, body) in [("/page", page()), ("/json", format!("\"{}\"", page()))] {
+            let response = fetch(&stack, path, &[accept]).await;
+            assert_eq!(encoding(&response), expected, "{path}: {accepted}");
+            assert_eq!(response.headers()["vary"], "accept-encoding");
+            assert!(!response.headers().contains_key("content-length"));
+            assert_eq!(decoded(response).await, body);
+        }
     }
 }
 
