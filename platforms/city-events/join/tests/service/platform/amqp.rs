@@ -64,6 +64,17 @@ impl ForeignQueue {
     }
 }
 
+/// Returns the name of the publisher.
+pub(crate) fn app_id(message: &BasicGetMessage) -> Option<String> {
+    let app_id = message.delivery.properties.app_id();
+    app_id.as_ref().map(ToString::to_string)
+}
+
+pub(crate) fn correlation_id(message: &BasicGetMessage) -> Option<String> {
+    let id = message.delivery.properties.correlation_id();
+    id.as_ref().map(ToString::to_string)
+}
+
 /// Returns the trace ID of the CloudEvents header `traceparent`.
 pub(crate) fn trace_id(message: &BasicGetMessage) -> String {
     let headers = message.delivery.properties.headers().as_ref().unwrap();

@@ -21,7 +21,7 @@ use seaworthy_testkit::{
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use amqp::{ForeignQueue, trace_id};
+use amqp::{ForeignQueue, app_id, correlation_id, trace_id};
 
 static RABBITMQ: Shared<RabbitmqServer> = Shared::new("SEAWORTHY_TEST_RABBITMQ", |programs| {
     RabbitmqServer::start(programs)
@@ -30,6 +30,28 @@ static RABBITMQ: Shared<RabbitmqServer> = Shared::new("SEAWORTHY_TEST_RABBITMQ",
 static RABBITMQ_LOCK: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 const SECRET: &str = "a secret of the tests that is long enough";
 const TIMEOUT: Duration = Duration::from_secs(30);
+/// The messages of join.
+const ROUTING_KEYS: [&str; 7] = [
+    "join.created",
+    "join.canceled",
+    "join.promoted",
+    "join.kicked",
+    "join.banned",
+    "join.unbanned",
+    "email.event_canceled",
+];
+/// The messages of three joins, a cancellation with a promotion, a kick, and a ban that is lifted,
+/// in the order of their names.
+const JOIN_MESSAGES: [&str; 8] = [
+    "join.banned",
+    "join.canceled",
+    "join.created",
+    "join.created",
+    "join.created",
+    "join.kicked",
+    "join.promoted",
+    "join.unbanned",
+];
 
 struct Platform {
     event: String,
@@ -235,31 +257,45 @@ async fn messages_have_app_id_and_trace_id_as_correlation_id_msg_8() {
     let _lock = RABBITMQ_LOCK.lock().await;
     let url = broker.url();
     let platform = start_platform([one, two], &url).await;
-    let queue = ForeignQueue::bind(&url, &["join.created", "email.event_canceled"]).await;
-    let (owner, ada) = (new_id(), new_id());
+    let queue = ForeignQueue::bind(&url, &ROUTING_KEYS).await;
+    let (owner, ada, ben) = (new_id(), new_id(), new_id());
     let event = platform.create_event(owner, 1).await;
-    let event_url = format!("{}/events/{event}", platform.event);
-    let url = format!("{event_url}/publish");
-    assert_eq!(platform.call("POST", url, owner, Value::Null).await.0, 200);
-    eventually(async || platform.join(&event, ada).await.0 == 200).await;
-    let created = queue.next().await;
-    let url = format!("{event_url}/cancel");
-    assert_eq!(platform.call("POST", url, owner, Value::Null).await.0, 200);
-    let canceled = queue.next().await;
-
-    for message in [&created, &canceled] {
-        let properties = &message.delivery.properties;
-        let app_id = properties.app_id().as_ref().map(ToString::to_string);
-        assert_eq!(app_id.as_deref(), Some("join-service"));
-    }
-    let correlation_id = |message: &lapin::message::BasicGetMessage| {
-        let properties = &message.delivery.properties;
-        properties
-            .correlation_id()
-            .as_ref()
-            .map(ToString::to_string)
+    let call = async |method: &str, path: &str, user: Uuid, body: Value| {
+        let url = format!("{}/{path}", platform.join);
+        let (status, response) = platform.call(method, url, user, body).await;
+        assert_eq!(status, 200, "{method} {path}: {response}");
     };
-    assert_eq!(correlation_id(&created), Some(trace_id(&created)));
+    let change_state = async |action: &str| {
+        let url = format!("{}/events/{event}/{action}", platform.event);
+        assert_eq!(platform.call("POST", url, owner, Value::Null).await.0, 200);
+    };
+    change_state("publish").await;
+    eventually(async || platform.join(&event, ada).await.0 == 200).await;
+    // The waitlisted user gets the seat.
+    assert_eq!(platform.join(&event, ben).await.0, 200);
+    call("DELETE", &format!("join/{event}"), ada, Value::Null).await;
+    let managed = format!("events/{event}");
+    let kick = format!("{managed}/participants/{ben}");
+    call("DELETE", &kick, owner, Value::Null).await;
+    let bans = format!("{managed}/bans");
+    call("POST", &bans, owner, json!({ "user_id": ben })).await;
+    call("DELETE", &format!("{bans}/{ben}"), owner, Value::Null).await;
+    assert_eq!(platform.join(&event, ben).await.0, 200);
+
+    let mut routing_keys = Vec::new();
+    while routing_keys.len() < JOIN_MESSAGES.len() {
+        let message = queue.next().await;
+        let key = message.delivery.routing_key.to_string();
+        assert_eq!(app_id(&message).as_deref(), Some("join-service"), "{key}");
+        assert_eq!(correlation_id(&message), Some(trace_id(&message)), "{key}");
+        routing_keys.push(key);
+    }
+    routing_keys.sort();
+    assert_eq!(routing_keys, JOIN_MESSAGES);
+
+    change_state("cancel").await;
+    let canceled = queue.next().await;
+    assert_eq!(app_id(&canceled).as_deref(), Some("join-service"));
     let body: Value = serde_json::from_slice(&canceled.delivery.data).unwrap();
     assert_eq!(
         correlation_id(&canceled).as_deref(),
