@@ -233,8 +233,8 @@ impl LegacyVariable {
         )
     }
 
-    /// Creates a variable that is read together with another one. Without the other one, the
-    /// service ignores it with a warning.
+    /// Creates a variable that is read together with another one. It fails the load if the other
+    /// one is not set or is a whole URL. An empty value has no effect.
     #[must_use]
     pub const fn part_of(name: &'static str, variable: &'static str) -> Self {
         Self::with(name, Effect::PartOf { variable })

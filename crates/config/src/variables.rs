@@ -180,17 +180,13 @@ pub(crate) fn other_names(
                 effects.ignore(&variable.name, *advice);
                 continue;
             }
-            (Ok(_), Effect::PartOf { variable: whole }) => {
-                let advice = match environment.get(whole) {
-                    None | Some(Ok("")) => format!("set {whole} too, or remove it"),
-                    Some(Ok(host)) if host.contains("://") => {
-                        format!("{whole} is a whole URL: move the value into it, or remove it")
-                    }
-                    Some(_) => continue,
-                };
-                effects.ignore(&variable.name, advice);
-                continue;
-            }
+            (Ok(_), Effect::PartOf { variable: whole }) => match environment.get(whole) {
+                None | Some(Ok("")) => format!("set {whole} too, or remove it"),
+                Some(Ok(host)) if host.contains("://") => {
+                    format!("{whole} is a whole URL: move the value into it, or remove it")
+                }
+                Some(_) => continue,
+            },
             (Ok(host), Effect::MailHost { key, port, user }) => {
                 let of = |name| environment.get(name).and_then(Result::ok);
                 let text = mail_url(host, of(port), of(user));
