@@ -22,7 +22,7 @@ pub(crate) const VARIABLES: [LegacyVariable; 32] = [
         ],
     ),
     LegacyVariable::sets("RABBIT_PREFETCH", "broker.defaults.prefetch"),
-    LegacyVariable::ignored(
+    LegacyVariable::rejected(
         "RABBIT_CONSUMER_TAG",
         "remove it: consumers get their tags from the broker",
     ),

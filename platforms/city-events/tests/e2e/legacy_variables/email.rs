@@ -1,7 +1,7 @@
 use serde_json::json;
 
 use super::{
-    Effect::{Accepts, Fails, Ignored, Sets},
+    Effect::{Accepts, Fails, Sets},
     check, common, load, rabbit, rows,
 };
 
@@ -20,7 +20,7 @@ async fn email_reads_or_rejects_legacy_variables_conf_1() {
             "7",
             Sets("broker.defaults.prefetch", json!(7)),
         ),
-        ("RABBIT_CONSUMER_TAG", "email", Ignored),
+        ("RABBIT_CONSUMER_TAG", "email", Fails("from the broker")),
         (
             "SHUTDOWN_WAIT",
             "11s",
@@ -32,8 +32,8 @@ async fn email_reads_or_rejects_legacy_variables_conf_1() {
             "smtp.example",
             Sets("mail.url", json!("smtp://smtp.example")),
         ),
-        ("SMTP_PORT", "587", Ignored),
-        ("SMTP_USERNAME", "city", Ignored),
+        ("SMTP_PORT", "587", Fails("set SMTP_HOST too")),
+        ("SMTP_USERNAME", "city", Fails("set SMTP_HOST too")),
         (
             "SMTP_PASSWORD",
             "secret",

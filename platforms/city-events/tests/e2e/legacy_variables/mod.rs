@@ -24,8 +24,6 @@ enum Effect {
     Accepts(&'static str, &'static str),
     /// The load fails with this text.
     Fails(&'static str),
-    /// The load succeeds, and the service logs that it ignores the variable.
-    Ignored,
 }
 
 use Effect::{Accepts, Fails, Sets};
@@ -82,11 +80,6 @@ async fn check<C: Settings>(service: Service, prefix: &str, rows: Vec<Row>) {
                 assert!(loaded.is_ok(), "{name}: {:?}", loaded.err());
                 let other = load::<C>(&service, prefix, &[(name, other)]).await;
                 assert_fails(other, name, text);
-            }
-            Effect::Ignored => {
-                let loaded = loaded.unwrap_or_else(|error| panic!("{name}: {error}"));
-                let ignored = loaded.ignored_variables().iter();
-                assert_eq!(ignored.map(|one| &one.name).collect::<Vec<_>>(), [name]);
             }
             Fails(text) => {
                 assert_fails(loaded, name, text);
