@@ -6,6 +6,7 @@
     reason = "a failed fixture fails the test"
 )]
 
+mod audit;
 mod http;
 mod in_flight;
 mod peer;
@@ -15,6 +16,7 @@ mod tokens;
 use seaworthy::data::{Database, DatabaseConfig};
 use seaworthy_testkit::database::EmptyDatabase;
 
+pub use audit::{audit_entries, audited_change};
 pub use http::{call, data, json_of, rejection, wait_for};
 pub use in_flight::{
     active_sessions, hold_commits, in_order, wait_for_blocked_statements, with_late_body,

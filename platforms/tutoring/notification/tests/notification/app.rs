@@ -47,7 +47,7 @@ pub(crate) struct TestApp {
     peer: Peer,
     _service: RunningService,
     folder: TempDir,
-    empty: EmptyDatabase,
+    pub(crate) empty: EmptyDatabase,
 }
 
 fn pem(der: &[u8]) -> String {

@@ -4,7 +4,7 @@ use seaworthy::{
 };
 use serde_json::{Value, json};
 use tutoring_contract::Role;
-use tutoring_testkit::district_token;
+use tutoring_testkit::{audit_entries, connect, district_token};
 use uuid::Uuid;
 
 use crate::app::{
@@ -206,6 +206,13 @@ pub(crate) async fn senders_need_a_permission_auth_5(app: TestApp) {
     let admin = token(9, Role::Admin, &["notification:write"]);
     assert_eq!(data(&send(&admin))["created"], 2);
     assert_eq!(data(&send(&service_token()))["created"], 2);
+    // Only the write of the administrator has an entry.
+    let sent = audit_entries(&connect(&app.empty).await, "notification.send").await;
+    assert_eq!(sent.len(), 1, "{sent:?}");
+    assert_eq!(
+        (&sent[0]["actor"], &sent[0]["permission"]),
+        (&json!(Uuid::from_u128(9)), &json!("notification:write"))
+    );
     // Each missing field is named.
     for (path, user) in [
         ("/notifications", "userId"),

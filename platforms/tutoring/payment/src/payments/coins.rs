@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 
 use seaworthy::{audit_log::AuditEntry, data::Transaction, prelude::*};
+use tutoring_contract::require_admin_scope;
 use tutoring_identity::Checks;
 
 use super::{COINS_WRITE, Payments};
@@ -137,11 +138,18 @@ impl Payments {
         if !post(tx, student, amount, kind, reference).await? {
             return Ok(());
         }
+        // The change has locked the wallet.
+        let after = coins::wallet(tx, student).await?;
+        let balance = after.balance - amount;
         let mut entry = AuditEntry::new("coins.change")
             .target("student", student.to_string())
             .detail("kind", kind.as_str())
-            .detail("amount", amount.to_string())
-            .detail("reference", reference);
+            .detail("reference", reference)
+            .change(&json!(Wallet { balance, ..after }), &json!(after));
+        // Other services need no permission.
+        if require_admin_scope(COINS_WRITE)? {
+            entry = entry.detail("permission", COINS_WRITE);
+        }
         if let Some(reason) = reason {
             entry = entry.detail("reason", reason);
         }

@@ -64,7 +64,11 @@ impl Payments {
                     .detail("permission", PAYMENT_REFUND)
                     .detail("providerPayment", refund.provider_payment_id.as_str())
                     .detail("amount", refund.amount.minor.to_string())
-                    .detail("reason", reason);
+                    .detail("reason", reason)
+                    .change(
+                        &json!({ "refund": null }),
+                        &json!({ "refund": "requested" }),
+                    );
                 self.audit.append(&tx, entry).await?;
                 Ok::<_, Error>(refund)
             })

@@ -47,7 +47,7 @@ pub(crate) struct TestApp {
     _service: RunningService,
     _booking: RunningService,
     folder: TempDir,
-    _empty: EmptyDatabase,
+    pub(crate) empty: EmptyDatabase,
 }
 
 /// A created payment.
@@ -153,7 +153,7 @@ pub(crate) async fn open_in(empty: EmptyDatabase, zone: &str, booking_zone: &str
         _service: service,
         _booking: booking,
         folder,
-        _empty: empty,
+        empty,
     };
     app.open_zone();
     app.publish_course(1, "published").await;
@@ -369,12 +369,6 @@ impl TestApp {
     /// Runs a worker to its end.
     pub(crate) fn run_worker(&self, name: &str) {
         worker::run(self.admin, name).unwrap();
-    }
-
-    pub(crate) fn setting(&self, prefix: &str) -> (&str, &str) {
-        let mut settings = self.settings.iter();
-        let setting = settings.find(|setting| setting.starts_with(prefix));
-        setting.unwrap().split_once('=').unwrap()
     }
 
     /// Runs the command that checks the invariants. Returns its output.

@@ -1,6 +1,7 @@
 use seaworthy::data::sql;
 use serde_json::json;
 use tutoring_payment::INVARIANTS;
+use tutoring_testkit::{audit_entries, audited_change, connect};
 use uuid::Uuid;
 
 use crate::app::{
@@ -56,7 +57,7 @@ pub(crate) async fn invariant_matches_coins_with_their_payment_api_1(app: TestAp
     let paid = app.provider.pay(&bought.order, "captured");
     assert_eq!(app.captured(&paid).status, 200);
     app.check_invariants();
-    let database = app.database().await;
+    let database = connect(&app.empty).await;
     sql("UPDATE coin_transactions SET reference_id = 'another' WHERE type = 'redeem'")
         .execute(&database)
         .await
@@ -116,6 +117,27 @@ pub(crate) async fn bonus_and_rewards_are_credited_once_msg_5(app: TestApp) {
     let amount = json!({ "studentId": student, "referenceId": "y", "amount": 1_000, "more": 1 });
     let credited = data(&app.post("/coins/referral", &service_token(), &amount));
     assert_eq!(credited["balance"], 300);
+
+    // Each write has an entry, and one of the operator names the permission.
+    let take = json!({ "studentId": student, "referenceId": "z", "amount": -50 });
+    assert_eq!(
+        data(&app.post("/coins/adjust", &operator, &take))["balance"],
+        250
+    );
+    let database = connect(&app.empty).await;
+    let changes = audit_entries(&database, "coins.change").await;
+    assert!(changes[0]["permission"].is_null(), "{changes:?}");
+    let adjusted = changes.last().unwrap();
+    assert_eq!(adjusted["permission"], "coins:write");
+    assert_eq!(
+        audited_change(adjusted, "balance"),
+        (json!(300), json!(250))
+    );
+    let configured = audit_entries(&database, "coins.configure").await;
+    assert_eq!(
+        audited_change(&configured[0], "referral"),
+        (json!(50), json!(70))
+    );
     app.check_invariants();
 }
 

@@ -1,4 +1,5 @@
 use serde_json::{Value, json};
+use tutoring_testkit::{audit_entries, audited_change, connect};
 use uuid::Uuid;
 
 use crate::{
@@ -31,6 +32,13 @@ pub(crate) async fn refund_returns_money_and_coins_once_msg_5(app: TestApp) {
     let refunds = app.provider.refunds();
     assert_eq!(refunds.len(), 1);
     assert_eq!(refunds[0]["payment_id"], of);
+    let entries = audit_entries(&connect(&app.empty).await, "payment.refund").await;
+    assert_eq!(entries.len(), 1, "{entries:?}");
+    assert_eq!(entries[0]["permission"], "payment:refund");
+    assert_eq!(
+        audited_change(&entries[0], "refund"),
+        (Value::Null, json!("requested"))
+    );
     // The webhook of the refund repeats what is known.
     let body = json!({
         "event": "refund.processed",

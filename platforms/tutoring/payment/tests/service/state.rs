@@ -1,12 +1,12 @@
 //! Changes of the state around the service: stored times, messages, coupons and switches.
 
 use seaworthy::data::{
-    Database, DatabaseConfig,
     chrono::{TimeDelta, Utc},
     sql,
 };
 use serde_json::{Value, json};
 use tutoring_contract::events::{BusinessEvent, CourseChanged, StudentChanged, message};
+use tutoring_testkit::connect;
 use uuid::Uuid;
 
 use crate::app::{Bought, COURSE, TestApp, admin_token, call, data, service_token};
@@ -34,18 +34,9 @@ impl TestApp {
         let done = sql(text)
             .bind(Utc::now() - age)
             .bind(bought.id.parse::<Uuid>().unwrap())
-            .execute(&self.database().await)
+            .execute(&connect(&self.empty).await)
             .await;
         assert_eq!(done.unwrap().rows_affected(), 1);
-    }
-
-    pub(crate) async fn database(&self) -> Database {
-        let (_, url) = self.setting("database.url=");
-        let config = DatabaseConfig {
-            url: url.parse().unwrap(),
-            ..DatabaseConfig::default()
-        };
-        Database::builder("test", config).open().await.unwrap()
     }
 
     pub(crate) async fn publish_course(&self, version: i64, status: &str) {
