@@ -99,7 +99,7 @@ impl PriceList {
                 let entry = AuditEntry::new("coupon.create")
                     .target("coupon", stored.id.to_string())
                     .detail("permission", PRICE_WRITE)
-                    .detail("after", json!(stored).to_string());
+                    .change(&json!(null), &json!(stored));
                 self.audit.append(&tx, entry).await?;
                 Ok::<_, Error>(())
             })

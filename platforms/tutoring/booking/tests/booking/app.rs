@@ -287,6 +287,17 @@ impl TestApp {
         })
     }
 
+    /// Waits for the event of an action of the operator.
+    pub(crate) fn wait_for_override(&self, action: &str) -> Value {
+        wait_for(action, || {
+            let events = self.events.all();
+            let mut of = events.iter().filter(|event| {
+                event["type"] == "ADMIN_OVERRIDE" && event["action"] == action
+            });
+            of.next().cloned()
+        })
+    }
+
     /// Runs a worker to its end.
     pub(crate) fn run_worker(&self, name: &str) {
         let admin = self.service.as_ref().unwrap().addresses().admin;

@@ -1,30 +1,17 @@
 use seaworthy::data::sql;
 use serde_json::{Value, json};
+use tutoring_testkit::{audit_entries, audited_change as change};
 use uuid::Uuid;
 
 use crate::app::{CENTRE, COURSE, TestApp, data, operator, wait_for};
 
-/// Returns the details of the entries of an action in order.
-async fn entries(app: &TestApp, action: &str) -> Vec<Value> {
-    let database = app.database().await;
-    let text = "SELECT actor, details FROM audit_log WHERE action = ? ORDER BY sequence";
-    let rows: Vec<(String, String)> = sql(text).bind(action).fetch_all(&database).await.unwrap();
-    let own = Uuid::from_u128(1).to_string();
-    rows.into_iter()
-        .map(|(actor, details)| {
-            assert_eq!(actor, own);
-            serde_json::from_str(&details).unwrap()
-        })
-        .collect()
-}
-
-/// Returns a field before and after a change.
-fn change(entry: &Value, member: &str) -> (Value, Value) {
-    let of = |name: &str| {
-        let members: Value = serde_json::from_str(entry[name].as_str().unwrap()).unwrap();
-        members[member].clone()
-    };
-    (of("before"), of("after"))
+/// Returns the entries of an action of the operator in order.
+pub(crate) async fn entries(app: &TestApp, action: &str) -> Vec<Value> {
+    let entries = audit_entries(&app.database().await, action).await;
+    let own = json!(Uuid::from_u128(1));
+    let is_own = entries.iter().all(|entry| entry["actor"] == own);
+    assert!(is_own, "{entries:?}");
+    entries
 }
 
 /// Each write of an administrator has an entry with the fields before and after it.
@@ -95,6 +82,28 @@ pub(crate) async fn admin_writes_have_entries_with_old_values_obs_8(app: TestApp
         (json!("scheduled"), json!("cancelled"))
     );
     let put = |path: &str, body: &Value| app.call("PUT", path, &operator(), body);
+    let disputed = app.sessions(owner)[5]["id"].as_str().unwrap().to_owned();
+    sql("UPDATE tutoring_sessions SET status = 'disputed' WHERE session_number = 6")
+        .execute(&database)
+        .await
+        .unwrap();
+    let absent = json!({ "wasHeld": false, "reason": "no trainer came" });
+    post(&format!("/admin/sessions/{disputed}/resolve"), &absent);
+    let resolved = entries(&app, "session.resolve").await;
+    assert_eq!(
+        change(&resolved[0], "status"),
+        (json!("disputed"), json!("cancelled"))
+    );
+    // The other systems get the decision, too.
+    let published = app.wait_for_override("session.resolve");
+    assert_eq!(
+        (
+            &published["targetId"],
+            &published["changes"]["status"],
+            &published["reason"]
+        ),
+        (&json!(disputed), &json!("cancelled"), &absent["reason"])
+    );
     let notes = json!({ "notes": "calls in the evening" });
     assert_eq!(put(&format!("/admin/allocations/{id}"), &notes).status, 200);
     let changed = entries(&app, "allocation.change").await;
@@ -110,7 +119,7 @@ pub(crate) async fn admin_writes_have_entries_with_old_values_obs_8(app: TestApp
     );
     assert_eq!(cancelled[0]["reason"], "ill");
 
-    // A price and a created allocation.
+    // A price, a coupon, the switches and a created allocation.
     let price = json!({
         "classType": "ONE_ON_ONE", "sessionCount": 30, "basePriceMinor": 910_000,
         "gstPercentage": 18, "couponMinor": 0, "dealMinor": 0,
@@ -121,6 +130,19 @@ pub(crate) async fn admin_writes_have_entries_with_old_values_obs_8(app: TestApp
         change(&set[0], "basePriceMinor"),
         (json!(900_000), json!(910_000))
     );
+    app.coupon("Audited", "percentage", 50, 1);
+    let created = entries(&app, "coupon.create").await;
+    assert_eq!(change(&created[0], "code"), (Value::Null, json!("Audited")));
+    let switch = json!({ "summer_pricing_enabled": true });
+    assert_eq!(put("/feature-flags", &switch).status, 200);
+    let set = entries(&app, "switches.set").await;
+    assert_eq!(
+        change(&set[0], "summer_pricing_enabled"),
+        (json!(false), json!(true))
+    );
+    for entry in created.iter().chain(&set) {
+        assert_eq!(entry["permission"], "price:write");
+    }
     let new = json!({
         "studentId": Uuid::from_u128(9), "courseId": COURSE, "sessionCount": 10,
         "schedule": { "timeSlot": "16:00" },

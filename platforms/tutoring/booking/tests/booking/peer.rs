@@ -5,7 +5,7 @@ use serde_json::json;
 use tutoring_contract::{
     LiveEvent,
     events::{
-        AllocationRejected, BusinessEvent, CourseAccessGranted, CourseChanged,
+        AdminOverride, AllocationRejected, BusinessEvent, CourseAccessGranted, CourseChanged,
         NotificationRequested, PaymentRefunded, SessionCancelled, SessionCompleted,
         SessionRescheduled, SessionReviewed, SessionSubstituted, SessionsGenerated, StudentChanged,
         StudentDeallocated, TrainerAllocated, TrainerChanged,
@@ -32,6 +32,7 @@ pub(crate) async fn start_peer(broker: &str, events: &Events) -> Peer {
     let subscription = events.record::<BusinessEvent<SessionSubstituted>>(subscription);
     let subscription = events.record::<BusinessEvent<SessionReviewed>>(subscription);
     let subscription = events.record::<BusinessEvent<NotificationRequested>>(subscription);
+    let subscription = events.record::<BusinessEvent<AdminOverride>>(subscription);
     let subscription = record_live(subscription, events);
     Peer::start(broker, topics, Some(subscription)).await
 }

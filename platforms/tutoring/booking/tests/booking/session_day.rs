@@ -3,10 +3,12 @@ use seaworthy::data::{
     sql,
 };
 use serde_json::{Value, json};
+use tutoring_testkit::audited_change;
 use uuid::Uuid;
 
 use crate::{
     allocation::booked,
+    audit::entries,
     app::{CENTRE, TestApp, data, json_of, operator, student, trainer, wait_for},
 };
 
@@ -201,6 +203,11 @@ pub(crate) async fn session_moves_only_to_a_free_slot_data_3(app: TestApp) {
     assert_eq!(decide(&later, "approve", &json!({})).status, 200);
     let allocated = app.wait_for_events("TRAINER_ALLOCATED", owner, 2);
     assert_eq!(allocated["endDate"], json!(day));
+    let decided = entries(&app, "reschedule.decide").await;
+    let moved = audited_change(&decided[0], "timeSlot");
+    assert_eq!(moved, (json!("16:00"), json!("18:00")));
+    let rejected = audited_change(&decided[1], "status");
+    assert_eq!(rejected, (json!("pending"), json!("rejected")));
     app.check_invariants();
 }
 
@@ -240,6 +247,11 @@ pub(crate) async fn substitution_moves_the_reservation_data_3(app: TestApp) {
     assert_eq!(app.sessions(owner)[5]["trainerId"], json!(holder));
     app.wait_for_events("SESSION_SUBSTITUTED", owner, 2);
     assert_eq!(booked(&app).await, 20);
+    let created = &entries(&app, "substitution.create").await[0];
+    assert_eq!(created["reason"], "ill");
+    let deleted = &entries(&app, "substitution.delete").await[0];
+    let by = audited_change(deleted, "substituteTrainerId");
+    assert_eq!(by, (json!(third), Value::Null));
 }
 
 pub(crate) async fn cancelled_session_is_replaced_at_the_end_api_1(app: TestApp) {
