@@ -153,6 +153,26 @@ impl ActiveSessions {
         })
     }
 
+    /// Ends all sessions of a user, whose row the transaction has locked.
+    ///
+    /// # Errors
+    /// An error of the database, or `SERVICE_DEGRADED` if Redis is unavailable.
+    pub(crate) async fn end_all(
+        &self,
+        sessions: &Sessions,
+        tx: &Transaction,
+        user: Uuid,
+    ) -> Result<(), Error> {
+        for session in sessions
+            .revoke_access(tx, &user.to_string())
+            .await?
+            .sessions
+        {
+            self.remove(&session).await?;
+        }
+        Ok(())
+    }
+
     /// Stores a session.
     ///
     /// # Errors

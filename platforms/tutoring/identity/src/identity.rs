@@ -6,25 +6,21 @@ use seaworthy::{
     config::Settings,
     data::{Database, MigrationSet, Transaction, chrono::Utc},
     mail::Mailer,
-    messaging::{Messaging, Topics},
+    messaging::Messaging,
     operation_log::OperationLog,
     outbox::Outbox,
     prelude::*,
     service::Tasks,
 };
-use tutoring_contract::{
-    AccessTokens,
-    events::{BusinessEvent, NotificationRequested, StudentChanged, TrainerChanged, message},
-    use_envelopes,
-};
+use tutoring_contract::{AccessTokens, use_envelopes};
 
 use crate::{
     Account, AccountKind, Accounts, ActiveSessions, IdentityConfig, Limits, RefreshCookies, api,
     backend::{BROKER, DATABASE},
     codes::CodeBook,
-    errors,
     google::Google,
     sms::Sms,
+    snapshot::{publish, topics},
 };
 
 /// The name of the mail server in logs, probes and settings.
@@ -81,16 +77,7 @@ impl Identity {
         OperationLog::start(service, &database, &config.operation_log, &[])?;
         let codes = CodeBook::new(database.clone(), &config.codes)?;
         let messaging = Messaging::connect(service, BROKER, &config.broker).await?;
-        let topics = match kind {
-            AccountKind::Student => {
-                Topics::new().with_unroutable::<BusinessEvent<StudentChanged>>()
-            }
-            // Decisions on applications notify trainers.
-            AccountKind::Trainer => Topics::new()
-                .with_unroutable::<BusinessEvent<TrainerChanged>>()
-                .with_unroutable::<BusinessEvent<NotificationRequested>>(),
-        };
-        let publisher = messaging.publisher(topics).await?;
+        let publisher = messaging.publisher(topics(kind)).await?;
         let outbox = Outbox::start(service, &database, publisher, &config.outbox).await?;
         let mailer = Mailer::new(service, MAIL, &config.mail)?;
         if let Some(mailbox) = mailer.mailbox() {
@@ -150,41 +137,9 @@ impl Identity {
 }
 
 impl Parts {
-    /// Reads the account and publishes its snapshot, without addresses. Returns the account.
+    /// Publishes the snapshot of an account, and returns the account.
     pub(crate) async fn published(&self, tx: &Transaction, id: Uuid) -> Result<Account, Error> {
-        let account = Accounts::find_by_id(tx, id).await?;
-        let account = account.ok_or_else(errors::token_invalid)?;
-        let snapshot = json!({
-            "username": account.username,
-            "isEmailVerified": account.is_email_verified,
-            "isPhoneVerified": account.is_phone_verified,
-            "isDisabled": account.is_disabled,
-            "approvalStatus": account.approval_status,
-            "createdAt": account.created_at,
-        });
-        let (role, version) = (self.kind.role(), account.version);
-        let message = match self.kind {
-            AccountKind::Student => {
-                let student_id = id;
-                let changed = StudentChanged {
-                    student_id,
-                    version,
-                    snapshot,
-                };
-                message(&BusinessEvent::new(changed).by(id, role))
-            }
-            AccountKind::Trainer => {
-                let trainer_id = id;
-                let changed = TrainerChanged {
-                    trainer_id,
-                    version,
-                    snapshot,
-                };
-                message(&BusinessEvent::new(changed).by(id, role))
-            }
-        };
-        self.outbox.store(tx, message).await?;
-        Ok(account)
+        publish(&self.outbox, self.kind, tx, id).await
     }
 
     fn start_workers<C: Settings>(&self, service: &Assembly<C>, config: &IdentityConfig) {

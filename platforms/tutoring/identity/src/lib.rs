@@ -12,6 +12,7 @@
 //! | `paging`, `rows` | Pages, territories, coordinates and search patterns in SQL |
 //! | `workers` | Work at intervals |
 //! | `operations` | Operations on accounts, without a transport |
+//! | `snapshot`, `command` | Published snapshots, and commands of operators |
 //! | `api` | HTTP routes |
 //!
 //! ```
@@ -28,6 +29,7 @@ mod caller;
 mod checks;
 mod code_key;
 mod codes;
+mod command;
 mod config;
 mod cookies;
 mod errors;
@@ -42,6 +44,7 @@ mod rows;
 mod sealer;
 mod secret_notices;
 mod sms;
+mod snapshot;
 mod store;
 mod stores;
 mod text_field;
@@ -57,6 +60,7 @@ pub use backend::{
 pub use caller::{CallerSession, caller, own_or_permitted};
 pub use checks::{Checks, NOT_STORABLE, invalid, normalized_email};
 pub use code_key::CodeKey;
+pub use command::accounts_command;
 pub use config::{
     CodeConfig, GoogleConfig, IdentityConfig, IdentityLimitConfig, IdentityLimitsConfig,
     LoginLimitConfig, SmsConfig, SmsProvider,

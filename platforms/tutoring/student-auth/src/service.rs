@@ -11,7 +11,8 @@ use seaworthy::{
     service::Commands,
 };
 use tutoring_identity::{
-    AccountKind, DATABASE, Identity, IdentityConfig, account_variables, behind_gateway,
+    AccountKind, DATABASE, Identity, IdentityConfig, account_variables, accounts_command,
+    behind_gateway,
 };
 
 /// The name of the service in logs, metrics and settings.
@@ -43,7 +44,12 @@ pub fn service() -> Service {
 pub fn main() -> ExitCode {
     let commands = Commands::new()
         .with(migrate_command(DATABASE, database, MIGRATIONS))
-        .with(outbox_command(DATABASE, database));
+        .with(outbox_command(DATABASE, database))
+        .with(accounts_command(
+            AccountKind::Student,
+            |settings| settings,
+            MIGRATIONS,
+        ));
     service().main_with(commands, assemble)
 }
 

@@ -10,8 +10,8 @@ use seaworthy::{
     storage::Storage,
 };
 use tutoring_identity::{
-    AccountKind, DATABASE, Identity, Stores, behind_gateway, storage_variables, stores,
-    trainer_account_variables,
+    AccountKind, DATABASE, Identity, Stores, accounts_command, behind_gateway, storage_variables,
+    stores, trainer_account_variables,
 };
 
 use crate::{
@@ -52,7 +52,12 @@ stores!(TrainerAuthConfig, identity);
 #[must_use]
 pub fn main() -> ExitCode {
     let commands = TrainerAuthConfig::commands(MIGRATIONS, || Consumer::topics([consumer()]));
-    let commands = commands.with(pincodes_command());
+    let accounts = accounts_command(
+        AccountKind::Trainer,
+        |settings: &TrainerAuthConfig| &settings.identity,
+        MIGRATIONS,
+    );
+    let commands = commands.with(pincodes_command()).with(accounts);
     service().main_with(commands, assemble)
 }
 

@@ -59,10 +59,6 @@ impl Parts {
     /// An error of the database, or `SERVICE_DEGRADED` if Redis is unavailable. Then no session is
     /// revoked.
     pub(crate) async fn revoke_sessions(&self, tx: &Transaction, id: Uuid) -> Result<(), Error> {
-        let user = id.to_string();
-        for session in self.sessions.revoke_access(tx, &user).await?.sessions {
-            self.active_sessions.remove(&session).await?;
-        }
-        Ok(())
+        self.active_sessions.end_all(&self.sessions, tx, id).await
     }
 }

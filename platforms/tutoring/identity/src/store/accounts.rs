@@ -231,6 +231,19 @@ impl Accounts {
             .await
     }
 
+    /// Disables or enables an account. Returns `false` if it does not exist.
+    pub(crate) async fn set_disabled(
+        tx: &Transaction,
+        id: Uuid,
+        is_disabled: bool,
+    ) -> DataResult<bool> {
+        let now = Utc::now();
+        let disabled_at = is_disabled.then_some(now);
+        sql!("UPDATE accounts SET disabled_at = {disabled_at}, version = version + 1, updated_at = {now} WHERE id = {id}")
+            .changes(tx)
+            .await
+    }
+
     /// Deletes a page of accounts that are older than a moment and were never verified. A user who
     /// has logged in may have a new telephone number that is not verified yet. Returns whether more
     /// accounts may be left.

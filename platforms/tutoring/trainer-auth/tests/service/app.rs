@@ -1,4 +1,7 @@
-use std::{net::SocketAddr, process::Command};
+use std::{
+    net::SocketAddr,
+    process::{Command, Output},
+};
 
 use seaworthy::{
     config::{Environment, Loader},
@@ -19,13 +22,13 @@ use tutoring_contract::{
     events::{BusinessEvent, CourseChanged, NotificationRequested, TrainerChanged},
 };
 use tutoring_identity::{ActiveSessions, SessionRecord};
-use tutoring_testkit::{Events, Peer, SECRET, SESSION, call, sign};
+use tutoring_testkit::{Events, Peer, SECRET, SESSION, call, connect, sign};
 use tutoring_trainer_auth::TrainerAuthConfig;
 use uuid::Uuid;
 
 pub(crate) use tutoring_testkit::{json_of, rejection, wait_for};
 
-const PASSWORD: &str = "Correct-horse-1";
+pub(crate) const PASSWORD: &str = "Correct-horse-1";
 pub(crate) const PDF: &str = "%PDF-1.7 a document";
 pub(crate) const COURSE: Uuid = Uuid::from_u128(0xc0);
 
@@ -37,8 +40,8 @@ pub(crate) struct TestApp {
     events: Events,
     peer: Peer,
     _service: RunningService,
-    _empty: EmptyDatabase,
-    _redis: Option<RedisServer>,
+    empty: EmptyDatabase,
+    pub(crate) redis: Option<RedisServer>,
     folder: TempDir,
 }
 
@@ -100,8 +103,8 @@ pub(crate) async fn open(empty: EmptyDatabase, redis: Option<RedisServer>) -> Te
         events,
         peer,
         _service: service,
-        _empty: empty,
-        _redis: redis,
+        empty,
+        redis,
         folder,
     };
     app.import_pincodes();
@@ -141,12 +144,17 @@ impl TestApp {
                     570023,Mysuru,Mysuru,Karnataka,South,Kuvempunagar\n\
                     682001,Kochi,Ernakulam,Kerala,,\n";
         std::fs::write(&file, rows).unwrap();
-        let imported = Command::new(env!("CARGO_BIN_EXE_tutoring-trainer-auth"))
-            .args(["pincodes", "import", file.to_str().unwrap()])
+        let imported = self.run(&["pincodes", "import", file.to_str().unwrap()]);
+        assert!(imported.status.success(), "{imported:?}");
+    }
+
+    /// Runs a command of the program.
+    pub(crate) fn run(&self, arguments: &[&str]) -> Output {
+        Command::new(env!("CARGO_BIN_EXE_tutoring-trainer-auth"))
+            .args(arguments)
             .args(self.settings.iter().flat_map(|setting| ["--set", setting]))
             .output()
-            .unwrap();
-        assert!(imported.status.success(), "{imported:?}");
+            .unwrap()
     }
 
     pub(crate) async fn publish_course(&self, id: Uuid, version: i64, title: &str, status: &str) {
@@ -356,14 +364,6 @@ impl TestApp {
 
     /// Connects to the database of the service.
     pub(crate) async fn connect(&self) -> seaworthy::data::Database {
-        let (_, url) = self.settings[0].split_once('=').unwrap();
-        let config = seaworthy::data::DatabaseConfig {
-            url: url.parse().unwrap(),
-            ..seaworthy::data::DatabaseConfig::default()
-        };
-        seaworthy::data::Database::builder("test", config)
-            .open()
-            .await
-            .unwrap()
+        connect(&self.empty).await
     }
 }

@@ -7,6 +7,7 @@
     reason = "a test fails by a panic"
 )]
 
+mod accounts;
 mod app;
 mod apply;
 mod review;
@@ -37,6 +38,8 @@ macro_rules! on_both {
 }
 
 on_both! {
+    accounts:
+        disabled_account_is_logged_out_until_enabled_auth_3;
     apply:
         application_is_sent_once_and_editable_until_decided_api_2,
         documents_must_be_own_uploads_of_their_type_file_1,
