@@ -83,8 +83,8 @@ async fn set_disabled<C: Settings>(
             Ok::<_, Error>(true)
         })
         .await;
-    let is_known = changed
-        .map_err(|error| StartError::with_cause("the account cannot be changed", error))?;
+    let is_known =
+        changed.map_err(|error| StartError::with_cause("the account cannot be changed", error))?;
     if !is_known {
         return Err(StartError::new(format!("no account has the ID {id}")));
     }

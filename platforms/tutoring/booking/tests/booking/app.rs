@@ -291,9 +291,9 @@ impl TestApp {
     pub(crate) fn wait_for_override(&self, action: &str) -> Value {
         wait_for(action, || {
             let events = self.events.all();
-            let mut of = events.iter().filter(|event| {
-                event["type"] == "ADMIN_OVERRIDE" && event["action"] == action
-            });
+            let mut of = events
+                .iter()
+                .filter(|event| event["type"] == "ADMIN_OVERRIDE" && event["action"] == action);
             of.next().cloned()
         })
     }

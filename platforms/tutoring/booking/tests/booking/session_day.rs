@@ -8,8 +8,8 @@ use uuid::Uuid;
 
 use crate::{
     allocation::booked,
-    audit::entries,
     app::{CENTRE, TestApp, data, json_of, operator, student, trainer, wait_for},
+    audit::entries,
 };
 
 /// Allocates sessions, and moves the first one to today. Returns its student, trainer and ID.
