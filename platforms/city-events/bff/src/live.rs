@@ -35,8 +35,11 @@ use crate::{
 
 /// The interval of reads. A change is visible within this time.
 const POLL_INTERVAL: Timeout = Timeout::from_secs(1);
-/// The event for pages, as in `page.js`.
-const EVENT_NAME: &str = "seats";
+/// The event of changed counts, as in `page.js`.
+const SEATS: &str = "seats";
+/// The event of another change, such as a move on the waitlist. It is a hint, and pages read their
+/// own state.
+const WAITLIST: &str = "waitlist";
 
 /// The public counts of an event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -47,12 +50,19 @@ struct Seats {
     status: &'static str,
 }
 
+/// The state of an event that its pages show.
+struct Shown {
+    seats: Seats,
+    /// Absent until the first run.
+    revision: Option<i64>,
+}
+
 #[derive(Clone)]
 struct Live {
     hub: Hub,
     upstreams: Upstreams,
-    /// The last counts of each event that a page shows.
-    last: Arc<Mutex<HashMap<Room, Seats>>>,
+    /// The last state of each event that a page shows.
+    last: Arc<Mutex<HashMap<Room, Shown>>>,
 }
 
 /// Returns the route of live counts, and starts their worker.
@@ -111,7 +121,10 @@ async fn follow(State(live): State<Live>, Path(id): Path<String>) -> Result<Resp
     let joined = connection.join(room.clone());
     joined.map_err(|error| feed_error(Error::internal(error)))?;
     // The next run compares with the counts that the page shows.
-    live.last().entry(room).or_insert_with(|| Seats::of(&event));
+    live.last().entry(room).or_insert_with(|| Shown {
+        seats: Seats::of(&event),
+        revision: None,
+    });
     Ok(sse(connection))
 }
 
@@ -154,7 +167,7 @@ impl Live {
                 .filter_map(Room::id)
                 .map(str::to_owned)
                 .collect();
-            let Ok(events) = self.upstreams.events(&ids).await else {
+            let Ok(events) = self.upstreams.counted_events(&ids).await else {
                 continue;
             };
             current.extend(events);
@@ -162,21 +175,30 @@ impl Live {
         let mut last = self.last();
         let rooms: HashSet<Room> = self.hub.rooms().into_iter().collect();
         last.retain(|room, _| rooms.contains(room));
-        for (room, previous) in last.iter_mut() {
-            let event = room.id().and_then(|id| current.get(id));
-            let Some(seats) = event.map(Seats::of) else {
+        for (room, shown) in last.iter_mut() {
+            let found = room.id().and_then(|id| current.get(id));
+            let Some((event, revision)) = found else {
                 continue;
             };
-            if *previous != seats
-                && let Ok(event) = Event::new(EVENT_NAME, &seats)
-            {
+            let seats = Seats::of(event);
+            let has_moved = shown.revision.is_some_and(|known| known != *revision);
+            let event = match shown.seats != seats {
+                true => Some(Event::new(SEATS, &seats)),
+                false => {
+                    has_moved.then(|| Event::new(WAITLIST, &json!({ "event_id": seats.event_id })))
+                }
+            };
+            if let Some(Ok(event)) = event {
                 self.hub.emit(room, event);
-                *previous = seats;
             }
+            *shown = Shown {
+                seats,
+                revision: Some(*revision),
+            };
         }
     }
 
-    fn last(&self) -> MutexGuard<'_, HashMap<Room, Seats>> {
+    fn last(&self) -> MutexGuard<'_, HashMap<Room, Shown>> {
         self.last.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,10 +1,10 @@
 use std::collections::HashMap;
 
 use city_events_contract::event::v1::{
-    BatchGetEventsRequest, CancelEventRequest, CreateEventRequest, Event, GetEventRequest,
-    GetOwnEventRequest, ListEventsRequest, ListEventsResponse, ListOwnEventsRequest,
-    ListOwnEventsResponse, PublishEventRequest, SuggestCitiesRequest, UnpublishEventRequest,
-    UpdateEventRequest,
+    BatchGetEventsRequest, BatchGetEventsResponse, CancelEventRequest, CreateEventRequest, Event,
+    GetEventRequest, GetOwnEventRequest, ListEventsRequest, ListEventsResponse,
+    ListOwnEventsRequest, ListOwnEventsResponse, PublishEventRequest, SuggestCitiesRequest,
+    UnpublishEventRequest, UpdateEventRequest,
 };
 use tonic::Status;
 
@@ -54,6 +54,16 @@ impl Upstreams {
 
     /// Returns the published events among these IDs.
     pub(crate) async fn events(&self, ids: &[String]) -> Result<HashMap<String, Event>, Status> {
+        let found = self.counted_events(ids).await?.into_iter();
+        Ok(found.map(|(id, (event, _))| (id, event)).collect())
+    }
+
+    /// Returns the published events among these IDs, each with the revision of its participants and
+    /// waitlist.
+    pub(crate) async fn counted_events(
+        &self,
+        ids: &[String],
+    ) -> Result<HashMap<String, (Event, i64)>, Status> {
         let mut found = HashMap::with_capacity(ids.len());
         for ids in ids.chunks(MAX_BATCH_SIZE) {
             let request = BatchGetEventsRequest { ids: ids.to_vec() };
@@ -62,8 +72,11 @@ impl Upstreams {
                 .clone()
                 .batch_get_events(anonymous(request, LIST_TIMEOUT))
                 .await?;
-            let events = response.into_inner().items.into_iter();
-            found.extend(events.map(|event| (event.id.clone(), event)));
+            let BatchGetEventsResponse { items, revisions } = response.into_inner();
+            found.extend(items.into_iter().map(|event| {
+                let revision = revisions.get(&event.id).copied().unwrap_or_default();
+                (event.id.clone(), (event, revision))
+            }));
         }
         Ok(found)
     }

@@ -66,8 +66,11 @@ impl EventService for Calls {
         let ids = request.ids.iter().map(|text| parse_id(text));
         let ids = ids.collect::<Result<Vec<_>, _>>()?;
         let events = self.store.get_batch(&ids).await?;
+        let revisions = events.iter();
+        let revisions = revisions.map(|(event, revision)| (event.id.to_string(), *revision));
         Ok(BatchGetEventsResponse {
-            items: events.into_iter().map(Into::into).collect(),
+            revisions: revisions.collect(),
+            items: events.into_iter().map(|(event, _)| event.into()).collect(),
         })
     }
 

@@ -134,7 +134,7 @@ async fn batch(State(store): State<Store>, body: Bytes) -> DataResult<BTreeMap<S
     let events = store.get_batch(&ids).await?.into_iter();
     data(
         events
-            .map(|event| (event.id.to_string(), event.into()))
+            .map(|(event, _)| (event.id.to_string(), event.into()))
             .collect(),
     )
 }

@@ -3,7 +3,10 @@
 use seaworthy::data::{DataError, Isolation, TransactionOptions, sql};
 use uuid::Uuid;
 
-use super::{Store, rows::event_columns};
+use super::{
+    Store,
+    rows::{Counted, event_columns},
+};
 use crate::domain::{Actor, Event, EventError, OwnPage, StateName};
 
 impl Store {
@@ -23,16 +26,21 @@ impl Store {
         event.ok_or(EventError::NotFound)
     }
 
-    /// Returns the published events among `ids`.
-    pub(crate) async fn get_batch(&self, ids: &[Uuid]) -> Result<Vec<Event>, EventError> {
-        Ok(sql(concat!(
+    /// Returns the published events among `ids`, each with the revision of its participants and
+    /// waitlist.
+    pub(crate) async fn get_batch(&self, ids: &[Uuid]) -> Result<Vec<(Event, i64)>, EventError> {
+        let found: Vec<Counted> = sql(concat!(
             "SELECT ",
             event_columns!(),
-            " FROM events WHERE id IN (?*) AND status = 'published'"
+            ", (SELECT revision FROM event_counts WHERE event_id = events.id) AS revision FROM events WHERE id IN (?*) AND status = 'published'"
         ))
         .bind_list(ids.iter().copied())
         .fetch_all(&self.database)
-        .await?)
+        .await?;
+        let found = found.into_iter();
+        Ok(found
+            .map(|Counted(event, revision)| (event, revision))
+            .collect())
     }
 
     /// Returns an event in any state, if the actor may change it.

@@ -52,6 +52,16 @@ impl FromRow for Event {
     }
 }
 
+/// An event with the revision of its participants and waitlist.
+pub(super) struct Counted(pub(super) Event, pub(super) i64);
+
+impl FromRow for Counted {
+    fn from_row(row: &Row) -> Result<Self, DataError> {
+        let revision: Option<i64> = row.get("revision")?;
+        Ok(Self(Event::from_row(row)?, revision.unwrap_or_default()))
+    }
+}
+
 /// An event with its search rank.
 pub(super) struct Ranked(pub(super) Event, pub(super) Rank);
 

@@ -67,6 +67,28 @@ async fn open_page_receives_the_count_of_participants() {
     app.stop().await;
 }
 
+/// The page of each participant reads the own place after the event.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn open_page_receives_moves_on_the_waitlist() {
+    let app = TestApp::start().await;
+    let event = app.register("mira").await.publish("Supper", 1).await;
+    let (_, mut follower) = Follower::open(&app, &event).await;
+    assert_eq!(follower.next().await.unwrap().0, "resync");
+    let (ada, ben) = (app.register("ada").await, app.register("ben").await);
+    assert_eq!(ada.join(&event, "ada").await.status, 200);
+    assert_eq!(follower.next().await.unwrap().0, "seats");
+    // It has no personal data.
+    let moved = (
+        "waitlist".to_owned(),
+        format!(r#"{{"event_id":"{event}"}}"#),
+    );
+    assert_eq!(ben.join(&event, "ben").await.json()["status"], "waitlisted");
+    assert_eq!(follower.next().await.unwrap(), moved);
+    assert_eq!(ben.leave(&event, "ben-leaves").await.status, 200);
+    assert_eq!(follower.next().await.unwrap(), moved);
+    app.stop().await;
+}
+
 /// Returns the calls of a method of the event service.
 fn calls(app: &TestApp, method: &str) -> u64 {
     let admin = app.platform.addresses("event").unwrap().admin;

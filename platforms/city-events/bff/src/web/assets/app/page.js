@@ -65,10 +65,10 @@
     live = { source, fragment, polls: 0 };
     source.addEventListener("open", () => { root.dataset.live = "open"; });
     source.addEventListener("error", () => { delete root.dataset.live; });
-    for (const name of ["resync", "seats"]) source.addEventListener(name, () => load(fragment, true));
+    for (const name of ["resync", "seats", "waitlist"]) source.addEventListener(name, () => load(fragment, true));
   }
 
-  // With a live connection, one of five polls remains: it shows moves on the waitlist.
+  // With a live connection, one of five polls remains: events are sent at most once.
   function isPollDue(fragment) {
     if (!live || live.fragment !== fragment || live.source.readyState !== EventSource.OPEN) return true;
     live.polls += 1;
