@@ -5,6 +5,7 @@ use std::{
 
 use seaworthy_testkit::http::HttpResponse;
 use serde_json::{Value, json};
+use tutoring_testkit::audit_entries;
 
 use crate::app::{TestAdmin, TestApp, json_of, rejection};
 
@@ -161,6 +162,17 @@ pub(crate) async fn permissions_of_a_role_apply_at_once_auth_5(app: TestApp) {
     let lower = set(&admin, "zone_admin", json!([]));
     assert_eq!(rejection(&lower), forbidden);
     assert_eq!(rejection(&app.get("/audit-log", &admin)), forbidden);
+
+    let updates = audit_entries(&app.database().await, "role.update").await;
+    assert_eq!(updates.len(), 2, "{updates:?}");
+    assert_eq!(
+        (&updates[0]["after"], &updates[1]["before"]),
+        (&json!("role:read"), &json!("role:read"))
+    );
+    assert_eq!(
+        (&updates[1]["permission"], &updates[1]["reason"]),
+        (&json!("role:write"), &json!("test"))
+    );
 }
 
 pub(crate) async fn changes_are_in_the_audit_log_obs_11(app: TestApp) {

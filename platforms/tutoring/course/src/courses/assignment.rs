@@ -83,7 +83,7 @@ impl Courses {
                 let entry = AuditEntry::new("assignment.create")
                     .target("assignment", stored.id.to_string())
                     .detail("permission", COURSE_WRITE)
-                    .detail("after", json!(stored).to_string());
+                    .change(&json!(null), &json!(stored));
                 self.audit.append(&tx, entry).await?;
                 Ok::<_, Error>(())
             })

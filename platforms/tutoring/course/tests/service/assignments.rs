@@ -1,6 +1,7 @@
 use seaworthy_testkit::http::HttpResponse;
 use serde_json::{Value, json};
 use tutoring_contract::Role;
+use tutoring_testkit::{audit_entries, audited_change};
 use uuid::Uuid;
 
 use crate::app::{
@@ -163,6 +164,19 @@ pub(crate) async fn trainer_of_the_student_grades_auth_5(app: TestApp) {
     assert_eq!(
         post(&app, &grade, &operator(), &json!({ "score": 19 })).status,
         200
+    );
+    // Only the writes of administrators have entries.
+    let database = app.database().await;
+    let created = audit_entries(&database, "assignment.create").await;
+    assert_eq!(
+        audited_change(&created[0], "title"),
+        (Value::Null, json!("Draw a circle"))
+    );
+    let graded = audit_entries(&database, "submission.grade").await;
+    assert_eq!(graded.len(), 1, "{graded:?}");
+    assert_eq!(
+        (&graded[0]["before"], &graded[0]["after"]),
+        (&json!("18"), &json!("19"))
     );
     let without = token(Uuid::from_u128(1), Role::Admin, &["student:read"]);
     assert_eq!(post(&app, &grade, &without, &good).status, 403);

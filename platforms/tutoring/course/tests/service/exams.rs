@@ -4,6 +4,7 @@ use seaworthy::data::{
 };
 use seaworthy_testkit::http::HttpResponse;
 use serde_json::{Value, json};
+use tutoring_testkit::audit_entries;
 use uuid::Uuid;
 
 use crate::app::{TestApp, data, json_of, operator, student_token};
@@ -82,6 +83,10 @@ pub(crate) async fn questions_have_no_answers_sec_4(app: TestApp) {
         assert_eq!(members, ["id", "text", "options"]);
     }
     assert!(!answer.body.to_lowercase().contains("correct"));
+    // The audit log names the change and has no answers.
+    let changes = audit_entries(&app.database().await, "exam.change").await;
+    let expected = json!({ "actor": Uuid::from_u128(1), "permission": "course:write" });
+    assert_eq!(changes.last(), Some(&expected));
     // A level that is not bought, and a student without a purchase.
     let other = exam_path(&app.level(app.course(), 1));
     assert_eq!(app.get(&other, &student_token(STUDENT)).status, 403);

@@ -1,6 +1,7 @@
 use seaworthy_testkit::http::HttpResponse;
 use serde_json::{Value, json};
 use tutoring_contract::{Role, events::BusinessEvent};
+use tutoring_testkit::audit_entries;
 use uuid::Uuid;
 
 use crate::app::{
@@ -166,6 +167,12 @@ pub(crate) async fn trainer_of_the_student_reviews_auth_5(app: TestApp) {
     assert_eq!(review(&app, &operator(), &id, &approval).status, 403);
     let reviewer = token(Uuid::from_u128(1), Role::Admin, &["project:review"]);
     assert_eq!(data(&review(&app, &reviewer, &id, &approval))["rating"], 5);
+    let reviewed = audit_entries(&app.database().await, "project.review").await;
+    assert_eq!(reviewed.len(), 1, "{reviewed:?}");
+    assert_eq!(
+        (&reviewed[0]["before"], &reviewed[0]["after"]),
+        (&json!("pending"), &json!("approved"))
+    );
     app.check_invariants();
 }
 
