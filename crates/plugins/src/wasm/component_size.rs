@@ -16,8 +16,9 @@ const FUNCTIONS: u8 = 3;
 const CODE: u8 = 10;
 /// The byte of the header in which the versions of modules and components differ.
 const LAYER: usize = 6;
-/// The maximum depth of nested components. The engine rejects deeper ones.
-const MAX_DEPTH: usize = 100;
+/// The maximum depth of modules and components in a component. The engine compiles those of any
+/// depth, so [`ComponentSize::is_too_deep`] must reject deeper ones. Compilers need fewer than ten.
+pub(super) const MAX_DEPTH: usize = 100;
 
 /// The size of a component and of all modules and components in it. For invalid bytes, it is that
 /// of the valid sections at the start. The engine rejects such a component.
@@ -27,6 +28,8 @@ pub(super) struct ComponentSize {
     pub(super) functions: usize,
     /// The bytes of the largest function.
     pub(super) largest_function: usize,
+    /// Whether it has modules or components below [`MAX_DEPTH`], which are not counted.
+    pub(super) is_too_deep: bool,
     /// The instances of components that the component itself creates.
     created: usize,
     /// The instances of components that the components in it create.
@@ -59,6 +62,10 @@ impl ComponentSize {
             let counted = match id {
                 CORE_MODULE | COMPONENT if is_component && depth < MAX_DEPTH => {
                     self.add(content, depth + 1);
+                    continue;
+                }
+                CORE_MODULE | COMPONENT if is_component => {
+                    self.is_too_deep = true;
                     continue;
                 }
                 CODE if !is_component => {
@@ -109,8 +116,33 @@ fn number(bytes: &[u8]) -> Option<(usize, &[u8])> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
+
+    /// Returns a module with one function in this number of components, one in the other. The text
+    /// format does not permit as many levels as the binary format.
+    pub(in crate::wasm) fn nested(levels: usize) -> Vec<u8> {
+        let mut inner = wat::parse_str("(module (func))").unwrap();
+        let mut section = CORE_MODULE;
+        for _ in 0..levels {
+            let mut outer = b"\0asm\x0d\0\x01\0".to_vec();
+            // The length has two bytes in LEB128.
+            let (high, low) = (inner.len() / 128, inner.len() % 128);
+            let [high, low] = [high, low].map(|part| u8::try_from(part).unwrap());
+            outer.extend([section, low | 0x80, high]);
+            outer.extend(&inner);
+            (inner, section) = (outer, COMPONENT);
+        }
+        inner
+    }
+
+    #[test]
+    fn modules_below_the_maximum_depth_are_found_plug_2() {
+        let deepest = ComponentSize::of(&nested(MAX_DEPTH));
+        assert_eq!((deepest.functions, deepest.is_too_deep), (1, false));
+        let deeper = ComponentSize::of(&nested(MAX_DEPTH + 1));
+        assert_eq!((deeper.functions, deeper.is_too_deep), (0, true));
+    }
 
     #[test]
     fn functions_of_nested_modules_are_counted_plug_2() {

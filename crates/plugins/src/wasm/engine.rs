@@ -5,7 +5,12 @@ use wasmtime::{
     component::{Component, Linker},
 };
 
-use super::{component_size::ComponentSize, imports::link, program::WasmProgram, ticker::Ticker};
+use super::{
+    component_size::{ComponentSize, MAX_DEPTH},
+    imports::link,
+    program::WasmProgram,
+    ticker::Ticker,
+};
 use crate::runtime::{Imports, Program, Runtime};
 
 /// The stack of a guest in bytes. The stack of a tokio thread, 2 MiB by default, is larger.
@@ -125,9 +130,14 @@ impl Runtime for WasmRuntime {
 /// Checks that a component is not so large that its compilation needs minutes or gigabytes.
 ///
 /// # Errors
-/// It has too many functions or instances, or a large function.
+/// It has too many levels, functions or instances, or a large function.
 fn check_size(component: &[u8]) -> Result<(), String> {
     let size = ComponentSize::of(component);
+    if size.is_too_deep {
+        return Err(format!(
+            "plugin.wasm has more than {MAX_DEPTH} levels of components: merge them"
+        ));
+    }
     if size.functions > MAX_FUNCTIONS {
         return Err(format!(
             "plugin.wasm has more than {MAX_FUNCTIONS} functions"
@@ -169,6 +179,7 @@ mod tests {
         Interface, World, pack,
         runtime::{CallError, CallLimits, Caller, LifecycleStep},
         sandbox::{KeyValueStore, LogAccess},
+        wasm::component_size::tests::nested,
     };
 
     /// A module whose `start` never returns.
@@ -251,6 +262,17 @@ mod tests {
         let component = wat::parse_str(text).unwrap();
         let problem = runtime.compile(&component, &imports()).unwrap_err();
         assert_eq!(problem, "plugin.wasm has more than 50000 functions");
+    }
+
+    #[test]
+    fn component_with_many_levels_is_not_compiled_plug_2() {
+        let runtime = WasmRuntime::new(PAGE, 2, || ()).unwrap();
+        let problem = |levels| runtime.compile(&nested(levels), &imports()).unwrap_err();
+        let expected = "plugin.wasm has more than 100 levels of components: merge them";
+        assert_eq!(problem(MAX_DEPTH + 1), expected);
+        // The engine compiles this one, and only its exports are missing.
+        let compiled = problem(MAX_DEPTH);
+        assert!(compiled.contains("does not export"), "{compiled}");
     }
 
     #[test]
