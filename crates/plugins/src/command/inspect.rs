@@ -20,7 +20,7 @@ pub(super) fn list<C>(run: &CommandRun<'_, C>, config: &PluginsConfig) -> Result
     let mut text = String::new();
     let mut document = Vec::new();
     for name in names {
-        let found = read_plugin(&config.directory.join(&name), &config.security);
+        let found = read_plugin(&config.directory.join(&name), config);
         let (version, state) = describe(&found);
         // Writing to a String cannot fail.
         let _ = writeln!(text, "{name}  {version}  {state}");
@@ -70,14 +70,13 @@ mod tests {
     use std::fs;
 
     use super::*;
-    use crate::PluginSecurityConfig;
 
     #[test]
     fn unreadable_plugin_is_listed_with_its_cause_plug_1() {
         let folder = tempfile::tempdir().unwrap();
         let manifest = folder.path().join("plugin.toml");
         fs::create_dir(&manifest).unwrap();
-        let found = read_plugin(folder.path(), &PluginSecurityConfig::default());
+        let found = read_plugin(folder.path(), &PluginsConfig::default());
         let (version, state) = describe(&found);
         let cause = format!(
             "{} cannot be read: the path is not a file",

@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Capability, EventType};
 
-/// The capabilities that the operator grants to one plugin.
+/// The capabilities that the operator grants to one plugin, and the keys of its signers.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct GrantConfig {
@@ -19,4 +19,8 @@ pub struct GrantConfig {
     /// Only the service publishes `plugin.*`, `system.*` and `config.*`.
     #[schemars(with = "Vec<String>")]
     pub event_types: Vec<EventType>,
+    /// The public keys of the signers of this plugin. They replace
+    /// `plugins.security.trusted_keys`, whose holders can sign a plugin of any name. With an empty
+    /// list, no signature is valid.
+    pub trusted_keys: Option<Vec<String>>,
 }

@@ -27,6 +27,8 @@ const DEFAULT_CONFIG_DIRECTORY: &str = "configs/plugins";
 const DEFAULT_DRAIN_TIMEOUT: Timeout = Timeout::from_secs(30);
 /// The default maximum number of queued events. More of them mean that the handlers are too slow.
 const DEFAULT_MAX_QUEUED_EVENTS: usize = 1_000;
+/// The setting with the keys of the signers of all plugins without keys of their own.
+const TRUSTED_KEYS: &str = "plugins.security.trusted_keys";
 
 /// Settings of plugins.
 ///
@@ -68,7 +70,8 @@ pub struct PluginsConfig {
     pub max_queued_events: usize,
     /// The sandbox.
     pub security: PluginSecurityConfig,
-    /// The capabilities of each plugin, by its name. A plugin without an entry has no capabilities.
+    /// The capabilities and signers of each plugin, by its name. A plugin without an entry has no
+    /// capabilities.
     pub grants: BTreeMap<String, GrantConfig>,
 }
 
@@ -106,6 +109,18 @@ impl PluginsConfig {
     /// Returns true if the service loads the plugins of the folder, and follows its changes.
     pub(crate) fn loads_automatically(&self, profile: Profile) -> bool {
         self.auto_load.unwrap_or(profile == Profile::Development)
+    }
+
+    /// Returns the keys that may sign a plugin, and the setting that lists them.
+    pub(crate) fn trusted_keys(&self, name: &str) -> (String, &[String]) {
+        let grant = self.grants.get(name);
+        match grant.and_then(|grant| grant.trusted_keys.as_deref()) {
+            Some(own) => (format!("plugins.grants.{name}.trusted_keys"), own),
+            None => (
+                TRUSTED_KEYS.to_owned(),
+                self.security.trusted_keys.as_slice(),
+            ),
+        }
     }
 }
 

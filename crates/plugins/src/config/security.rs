@@ -49,7 +49,8 @@ pub struct PluginSecurityConfig {
         "fix": "sign the plugins and list the key in plugins.security.trusted_keys"
     }]))]
     pub allow_unsigned: bool,
-    /// The public keys of signers: Ed25519, 32 bytes in Base64.
+    /// The public keys of signers: Ed25519, 32 bytes in Base64. They do not apply to a plugin with
+    /// `trusted_keys` in its grant.
     pub trusted_keys: Vec<String>,
     /// The minimum version of a plugin, by its name. A signature stays valid, so a writer of the
     /// folder can restore an old version. The service does not load a version below the minimum,

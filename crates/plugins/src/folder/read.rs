@@ -8,7 +8,8 @@ use sha2::{Digest as _, Sha256};
 
 use super::{COMPONENT, MANIFEST, SIGNATURE};
 use crate::{
-    Manifest, PluginError, PluginErrorCode, PluginSecurityConfig, Signature, manifest::is_name,
+    Manifest, PluginError, PluginErrorCode, PluginSecurityConfig, PluginsConfig, Signature,
+    manifest::is_name,
 };
 
 /// The maximum number of plugins in the folder: far more than a service has. The service reads even
@@ -82,10 +83,8 @@ pub(crate) fn unreadable_folder(directory: &Path) -> String {
 /// # Errors
 /// A file is missing, too large or not valid. The signature is missing or not trusted. The version
 /// is below the minimum of the operator.
-pub(crate) fn read_plugin(
-    path: &Path,
-    security: &PluginSecurityConfig,
-) -> Result<Found, PluginError> {
+pub(crate) fn read_plugin(path: &Path, config: &PluginsConfig) -> Result<Found, PluginError> {
+    let security = &config.security;
     let folder = path.file_name().map(|name| name.to_string_lossy());
     let folder = folder.unwrap_or_default().into_owned();
     let failed = |problem: String| PluginError::new(PluginErrorCode::LoadFailed, &folder, problem);
@@ -93,18 +92,18 @@ pub(crate) fn read_plugin(
         failed(format!("{} cannot be read", path.join(file).display())).with_cause(error)
     };
     let text = read_text(&path.join(MANIFEST)).map_err(|error| unreadable(MANIFEST, error))?;
+    // `name_problem` rejects a manifest with another name than that of the folder.
+    let (setting, trusted_keys) = config.trusted_keys(&folder);
     let is_signed = match read_text(&path.join(SIGNATURE)) {
         Ok(signature) => Signature::parse(&String::from_utf8_lossy(&signature))
-            .is_some_and(|signature| signature.is_valid_for_any(&security.trusted_keys, &text)),
+            .is_some_and(|signature| signature.is_valid_for_any(trusted_keys, &text)),
         Err(_) => false,
     };
     if !is_signed && !security.allow_unsigned {
         return Err(PluginError::new(
             PluginErrorCode::Permission,
             &folder,
-            format!(
-                "{SIGNATURE} is not a signature by one of plugins.security.trusted_keys: run `plugins sign`"
-            ),
+            format!("{SIGNATURE} is not a signature by one of {setting}: run `plugins sign`"),
         ));
     }
     let text = String::from_utf8(text).map_err(|_| failed(format!("{MANIFEST} is not UTF-8")))?;

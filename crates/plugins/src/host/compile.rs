@@ -142,7 +142,7 @@ impl Inner {
             component,
             is_signed,
             path,
-        } = read_plugin(&directory.join(name), security)?;
+        } = read_plugin(&directory.join(name), config)?;
         let (settings, config_path) = read_settings(&self.config, self.profile, name)?;
         let grant = self.config.grants.get(name).cloned().unwrap_or_default();
         check_grant(&manifest, &grant)?;

@@ -102,12 +102,7 @@ impl Plugins {
         config: &PluginsConfig,
     ) -> Result<Self, StartError> {
         check_profile(&config.security, service.profile())?;
-        let keys = &config.security.trusted_keys;
-        if let Some(position) = keys.iter().position(|key| public_key(key).is_none()) {
-            return Err(StartError::new(format!(
-                "plugins.security.trusted_keys[{position}] is not an Ed25519 public key (32 bytes in Base64)"
-            )));
-        }
+        check_keys(config)?;
         let bus = EventBus::new(config.max_queued_events);
         Ok(Self(Arc::new(Inner {
             config: config.clone(),
@@ -201,6 +196,26 @@ fn check_profile(security: &PluginSecurityConfig, profile: Profile) -> Result<()
         return Ok(());
     };
     Err(StartError::new(format!("plugins.security.{problem}")))
+}
+
+/// Checks the trusted keys of all plugins and those of single plugins.
+///
+/// # Errors
+/// A key is not valid.
+fn check_keys(config: &PluginsConfig) -> Result<(), StartError> {
+    let shared = ("plugins.security".to_owned(), &config.security.trusted_keys);
+    let own = config.grants.iter().filter_map(|(name, grant)| {
+        let keys = grant.trusted_keys.as_ref()?;
+        Some((format!("plugins.grants.{name}"), keys))
+    });
+    for (setting, keys) in std::iter::once(shared).chain(own) {
+        if let Some(position) = keys.iter().position(|key| public_key(key).is_none()) {
+            return Err(StartError::new(format!(
+                "{setting}.trusted_keys[{position}] is not an Ed25519 public key (32 bytes in Base64)"
+            )));
+        }
+    }
+    Ok(())
 }
 
 /// Checks that each plugin with a minimum version has a folder. The service would ignore a minimum

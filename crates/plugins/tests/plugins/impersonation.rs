@@ -2,11 +2,11 @@
 
 use std::fs;
 
-use seaworthy_plugins::{Capability, PluginErrorCode, PluginStatus};
+use seaworthy_plugins::{Capability, GrantConfig, PluginErrorCode, PluginStatus, SigningKey};
 
 use crate::{
-    app::{Setup, TestApp},
-    guest::Guest,
+    app::{Setup, TestApp, granted},
+    guest::{self, Guest},
 };
 
 /// Starts a service with the signed plugins `notes`, without capabilities, and `trusted`, which may
@@ -56,6 +56,51 @@ async fn signed_files_of_another_plugin_are_rejected_plug_2() {
         }
         expect_rejection(&app, "trusted", code, problem).await;
     }
+}
+
+/// Starts a service in which only one key may sign `trusted`, which may read the clock. The other
+/// plugins need a signature of the key of the service.
+fn with_own_key(own: String) -> Setup {
+    let grant = GrantConfig {
+        trusted_keys: Some(vec![own]),
+        ..granted(&[Capability::Clock])
+    };
+    Setup::new().config(|config| {
+        config.auto_load = Some(false);
+        config.grants.insert("trusted".to_owned(), grant);
+    })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn trusted_key_cannot_sign_a_plugin_with_its_own_keys_plug_2() {
+    let own = SigningKey::generate().unwrap();
+    let app = with_own_key(own.public()).start().await.unwrap();
+    let sign = |name: &str, more: &str, key: &SigningKey| {
+        let folder = app.folder.path().join("plugins");
+        guest::write(&folder, name, more, &Guest::quiet().build(), key);
+    };
+    let clock = "capabilities = [\"clock\"]\n";
+    sign("trusted", clock, &app.key);
+    let problem = "plugin \"trusted\": plugin.sig is not a signature by one of plugins.grants.trusted.trusted_keys: run `plugins sign`";
+    expect_rejection(&app, "trusted", PluginErrorCode::Permission, problem).await;
+    sign("trusted", clock, &own);
+    assert!(app.plugins.load("trusted").await.unwrap().signed);
+    // The key of one plugin does not sign another one.
+    sign("notes", "", &own);
+    let problem = "plugin \"notes\": plugin.sig is not a signature by one of plugins.security.trusted_keys: run `plugins sign`";
+    expect_rejection(&app, "notes", PluginErrorCode::Permission, problem).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn invalid_key_of_a_plugin_is_rejected_plug_2() {
+    let failed = with_own_key("short".to_owned())
+        .start()
+        .await
+        .err()
+        .unwrap();
+    let expected =
+        "plugins.grants.trusted.trusted_keys[0] is not an Ed25519 public key (32 bytes in Base64)";
+    assert_eq!(seaworthy_core::error_chain(&failed), expected);
 }
 
 #[cfg(unix)]
