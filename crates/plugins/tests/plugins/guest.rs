@@ -201,7 +201,7 @@ impl Guest {
         self
     }
 
-    /// Adds core functions.
+    /// Adds core functions. They may have exports.
     pub(crate) fn with_functions(mut self, functions: &str) -> Self {
         self.functions.push_str(functions);
         self

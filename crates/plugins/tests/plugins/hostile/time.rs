@@ -94,6 +94,16 @@ async fn endless_guests_end_at_their_timeout_plug_2() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn endless_release_of_a_result_ends_at_its_timeout_plug_2() {
+    // The engine calls this export after it read the result of the hook.
+    let release = r#"(func (export "cabi_post_seaworthy:plugin/hooks@0.1.0#run") (param i32)
+        (loop $l (br $l)))"#;
+    let guest = Guest::quiet().with_functions(release);
+    let problem = attack_with(&HOOK.replace("10s", "50ms"), &guest).await;
+    assert_eq!(problem, LATE);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn stalled_host_calls_end_at_their_timeout_plug_2() {
     for response in STALLED {
         let (url, _requests) = respond(response);
