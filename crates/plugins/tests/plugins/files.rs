@@ -346,6 +346,21 @@ async fn errors_escape_control_characters_plug_2() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn manifest_with_a_deep_key_does_not_end_the_service_plug_2() {
+    let setup = Setup::new().plugin("notes", "", &Guest::quiet());
+    let app = setup.start().await.unwrap();
+    let mut failures = app.failures();
+    let folder = app.folder.path().join("plugins/deep");
+    std::fs::create_dir(&folder).unwrap();
+    // A parser without a limit overflows its stack, which ends the process.
+    let manifest = format!("{}a = 1\n", "a.".repeat(30_000));
+    std::fs::write(folder.join("plugin.toml"), manifest).unwrap();
+    let problem = "plugin \"deep\": plugin.toml is not a valid manifest: line 1: recursion limit";
+    failures.wait_for(problem).await;
+    assert_eq!(app.orders().0, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn folder_has_a_limit_of_plugins_plug_2() {
     // A chain of dependencies without signatures, which is as deep as the folder has plugins.
     let setup = Setup::new();
