@@ -137,6 +137,25 @@ async fn briefly_missing_folder_does_not_unload_its_plugin_plug_2() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn calls_fail_after_the_folder_of_a_guard_is_removed_plug_2() {
+    let app = Setup::new()
+        .config(|config| config.required = vec!["guard".to_owned()])
+        .plugin("guard", HOOK, &Guest::rejecting(403, "one"))
+        .start()
+        .await
+        .unwrap();
+    assert_eq!(app.orders().0, 403);
+    std::fs::remove_dir_all(app.folder.path().join("plugins/guard")).unwrap();
+    eventually(async || {
+        assert_ne!(app.orders().0, 200, "a call passed without its guard");
+        app.plugins.list().is_empty()
+    })
+    .await;
+    let (status, reason, _) = app.rejection();
+    assert_eq!((status, reason.as_str()), (503, "PLUGIN_UNAVAILABLE"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn settings_disable_a_plugin_of_an_unreadable_folder_plug_1() {
     let app = Setup::new()
         .plugin("guard", HOOK, &Guest::rejecting(403, "one"))
