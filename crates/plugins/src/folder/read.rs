@@ -12,9 +12,10 @@ use crate::{
     manifest::is_name,
 };
 
-/// The maximum number of plugins in the folder: far more than a service has. The service reads even
-/// the manifests without a signature before it rejects them.
-const MAX_PLUGINS: usize = 1_000;
+/// The maximum number of files and folders in the plugin folder: far more than a service has
+/// plugins. The service looks for a manifest in each of them at each poll, and reads even the
+/// manifests without a signature before it rejects them.
+const MAX_ENTRIES: usize = 1_000;
 /// The maximum size of a text file of a plugin in bytes. Usual ones have a few hundred.
 pub(super) const MAX_TEXT: u64 = 64 * 1024;
 
@@ -30,20 +31,20 @@ pub(crate) struct Found {
 /// those whose manifest cannot be read, because only a removed manifest unloads a plugin.
 ///
 /// # Errors
-/// The folder cannot be read, or has more than [`MAX_PLUGINS`] plugins.
+/// The folder cannot be read, or has more than [`MAX_ENTRIES`] files and folders.
 pub(crate) fn scan(directory: &Path) -> io::Result<Vec<String>> {
     let mut names = Vec::new();
-    for entry in fs::read_dir(directory)? {
+    for (seen, entry) in fs::read_dir(directory)?.enumerate() {
+        if seen == MAX_ENTRIES {
+            return Err(io::Error::new(
+                io::ErrorKind::QuotaExceeded,
+                format!("the folder has more than {MAX_ENTRIES} files and folders"),
+            ));
+        }
         let entry = entry?;
         let name = entry.file_name().to_string_lossy().into_owned();
         if is_name(&name) && may_be_file(&entry.path().join(MANIFEST)) {
             names.push(name);
-        }
-        if names.len() > MAX_PLUGINS {
-            return Err(io::Error::new(
-                io::ErrorKind::QuotaExceeded,
-                format!("the folder has more than {MAX_PLUGINS} plugins"),
-            ));
         }
     }
     names.sort();

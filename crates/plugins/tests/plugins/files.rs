@@ -374,10 +374,24 @@ async fn folder_has_a_limit_of_plugins_plug_2() {
         );
         std::fs::write(folder.join("plugin.toml"), manifest).unwrap();
     }
+    expect_too_many_entries(setup).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn folder_has_a_limit_of_other_files_plug_2() {
+    let setup = Setup::new().plugin("notes", "", &Guest::quiet());
+    for number in 0..1_000 {
+        let file = setup.config.directory.join(format!("file{number}"));
+        std::fs::write(file, "").unwrap();
+    }
+    expect_too_many_entries(setup).await;
+}
+
+async fn expect_too_many_entries(setup: Setup) {
     let folder = setup.config.directory.clone();
     let refused = rejection(setup).await;
     let expected = format!(
-        "the plugin folder {} cannot be read: the folder has more than 1000 plugins",
+        "the plugin folder {} cannot be read: the folder has more than 1000 files and folders",
         folder.display()
     );
     assert_eq!(refused, expected);
