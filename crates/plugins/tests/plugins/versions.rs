@@ -1,10 +1,24 @@
 //! All versions of the interface at the same time.
 
+use std::{sync::Arc, time::Duration};
+
+use seaworthy_core::{Deadline, RequestContext, ServiceIdentity, Tenant, context};
 use seaworthy_plugins::{Decision, Event, EventType, HandlerError, HookCall, HookPoint};
 
 use crate::{app::Setup, guest::Guest};
 
 const VERSIONS: [&str; 3] = ["0.1.0", "0.2.0", "0.3.0"];
+/// A hook of a later version that fails with the tenant. It traps without a tenant, and unless the
+/// remaining time is up to one minute. The parameter is the address of the call: the case of the
+/// tenant is at 36, its text at 40, the case of the remaining time at 48, and its value at 56.
+const TENANT: &str = "
+    (if (i32.eqz (i32.load8_u offset=36 (local.get 0))) (then unreachable))
+    (if (i32.eqz (i32.load8_u offset=48 (local.get 0))) (then unreachable))
+    (if (i64.eqz (i64.load offset=56 (local.get 0))) (then unreachable))
+    (if (i64.gt_u (i64.load offset=56 (local.get 0)) (i64.const 60000)) (then unreachable))
+    (i32.store (i32.const 516) (i32.load offset=40 (local.get 0)))
+    (i32.store (i32.const 520) (i32.load offset=44 (local.get 0)))
+    (i32.const 512)";
 
 fn manifest(api: &str) -> String {
     format!("api = \"{api}\"\n[[hooks]]\nname = \"set\"\npoint = \"before_biz\"\n")
@@ -36,6 +50,26 @@ async fn old_and_new_plugins_run_beside_each_other_plug_1() {
     assert_eq!(report.call.value("old"), Some(&1.into()));
     assert_eq!(report.call.value("new"), Some(&2.into()));
     assert_eq!(report.call.value("newest"), Some(&3.into()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn later_versions_read_the_tenant_and_the_deadline_plug_1() {
+    for version in ["0.2.0", "0.3.0"] {
+        // The words are the case of a failure, and the address and the length of its text.
+        let guest = Guest::hook(TENANT).version(version);
+        let guest = guest.with_words(512, &[1, 0, 0]);
+        let setup = Setup::new().plugin("notes", &manifest(version), &guest);
+        let app = setup.start().await.unwrap();
+        let request = RequestContext::background(ServiceIdentity::new("orders", "1.0.0"));
+        let request = request.with_deadline(Deadline::after(Duration::from_secs(60)));
+        assert!(request.set_tenant(Tenant::new("t-1")));
+        let call = || app.plugins.run_hooks(HookPoint::BeforeBiz, HookCall::new());
+        let failed = context::scope(Arc::new(request), call()).await;
+        assert_eq!(failed.unwrap().failed[0].1, "t-1", "{version}");
+        // Outside of a request there is neither.
+        let trapped = &call().await.unwrap().failed[0].1;
+        assert!(trapped.contains("unreachable"), "{version}: {trapped}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

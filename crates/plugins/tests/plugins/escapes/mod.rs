@@ -93,7 +93,14 @@ const CAPABILITIES: [(Capability, &str, &str, &str, &str); 6] = [
 /// Returns a guest with the function of a capability, and the lines of its manifest.
 fn using(capability: Capability) -> (String, Guest) {
     let mut all = CAPABILITIES.iter();
-    let &(_, api, interface, function, signature) = all.find(|own| own.0 == capability).unwrap();
+    let &(_, since, ..) = all.find(|own| own.0 == capability).unwrap();
+    using_in(since, capability)
+}
+
+/// As [`using`], with a version of the interface.
+fn using_in(api: &'static str, capability: Capability) -> (String, Guest) {
+    let mut all = CAPABILITIES.iter();
+    let &(_, _, interface, function, signature) = all.find(|own| own.0 == capability).unwrap();
     let guest = Guest::quiet()
         .version(api)
         .import(interface, function, signature);
@@ -299,13 +306,16 @@ fn page_has_the_numbers_of_escape_attempts_plug_2() {
 /// Without this, the attempts without a request or a grant would prove nothing.
 #[tokio::test(flavor = "multi_thread")]
 async fn requested_and_granted_capabilities_are_served_plug_2() {
-    for (capability, ..) in CAPABILITIES {
-        let (more, guest) = using(capability);
-        let more = more + &requested(capability);
-        let setup = Setup::new().grant("notes", &[capability]);
-        let app = setup.plugin("notes", &more, &guest).start().await.unwrap();
-        let capabilities = app.plugins.get("notes").unwrap().capabilities;
-        assert_eq!(capabilities, [capability]);
+    for (capability, since, ..) in CAPABILITIES {
+        let versions = Interface::ALL.map(Interface::as_str).into_iter();
+        for version in versions.skip_while(|version| *version != since) {
+            let (more, guest) = using_in(version, capability);
+            let more = more + &requested(capability);
+            let setup = Setup::new().grant("notes", &[capability]);
+            let app = setup.plugin("notes", &more, &guest).start().await.unwrap();
+            let capabilities = app.plugins.get("notes").unwrap().capabilities;
+            assert_eq!(capabilities, [capability], "{version}");
+        }
     }
 }
 
