@@ -220,5 +220,9 @@ fn calls_of_a_sampled_trace_have_spans_plug_1() {
     while !parts.iter().all(|part| contains(&seen, part)) {
         seen.extend(bytes.recv_timeout(TIMEOUT).unwrap());
     }
-    assert!(contains(&seen, "audit_logger") && contains(&seen, "plugin.sha256"));
+    assert!(contains(&seen, "audit_logger"));
+    for attribute in ["name", "version", "sha256", "function"] {
+        let attribute = format!("plugin.{attribute}");
+        assert!(contains(&seen, &attribute), "{attribute}");
+    }
 }
