@@ -133,15 +133,23 @@ fn contract_variables_configure_plugins_conf_1_plug_1() {
         .args(["config", "show"])
         .env("PLUGINS_ENABLED", "true")
         .env("PLUGINS_DIRECTORY", "/srv/plugins")
+        .env("PLUGINS_CONFIG_DIRECTORY", "/srv/settings")
+        .env("PLUGINS_AUTO_LOAD", "true")
         .env("PLUGINS_MAX_MEMORY", "20MiB")
+        .env("PLUGINS_MAX_CPU_PERCENT", "7")
         .env("PLUGINS_SANDBOX_ENABLED", "true")
         .output()
         .unwrap();
     let shown = String::from_utf8(ended.stdout).unwrap();
-    assert!(
-        shown.contains("/srv/plugins") && shown.contains("20MiB"),
-        "{shown}"
-    );
+    for line in [
+        "plugins.directory = \"/srv/plugins\"",
+        "plugins.config_directory = \"/srv/settings\"",
+        "plugins.auto_load = true",
+        "plugins.security.max_memory = \"20MiB\"",
+        "plugins.security.max_cpu_percent = 7",
+    ] {
+        assert!(shown.contains(line), "{line} in {shown}");
+    }
     let refused = Command::new(PROGRAM)
         .args(["config", "check"])
         .env("PLUGINS_SANDBOX_ENABLED", "false")
