@@ -134,6 +134,8 @@ pub struct PluginInfo {
     /// The file of its settings, if it exists.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub config_path: Option<PathBuf>,
+    /// The texts for operators in its settings. Those of the manifest are in `metadata`.
+    pub config_metadata: BTreeMap<String, String>,
     /// The version of the interface.
     pub api: String,
     /// The SHA-256 of the component: 64 hexadecimal digits.
@@ -181,6 +183,7 @@ impl PluginInfo {
             cpu_share_left_ms: 0,
             path,
             config_path: None,
+            config_metadata: BTreeMap::new(),
             api: String::new(),
             sha256: String::new(),
             signed: false,

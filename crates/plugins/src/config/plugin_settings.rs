@@ -39,7 +39,7 @@ pub struct PluginSettings {
     /// The reaction of the service to a failure of this plugin. The default is `closed` if its
     /// manifest has it, else `plugins.on_failure`.
     pub on_failure: Option<FailureMode>,
-    /// Texts for operators.
+    /// Texts for operators. The service shows them, unlike `settings`.
     pub metadata: BTreeMap<String, String>,
 }
 

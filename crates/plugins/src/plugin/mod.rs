@@ -216,6 +216,7 @@ impl Plugin {
             cpu_share_left_ms: u64::try_from(left).unwrap_or(u64::MAX),
             path: self.path.clone(),
             config_path: self.config_path.clone(),
+            config_metadata: self.settings.metadata.clone(),
             api: self.manifest.api.as_str().to_owned(),
             sha256: self.manifest.sha256.clone(),
             signed: self.is_signed,

@@ -158,7 +158,7 @@ async fn state_has_the_fields_of_the_contract_plug_1() {
     let app = setup()
         .plugin("base", "", &Guest::quiet())
         .plugin("guard", more, &Guest::quiet())
-        .settings("guard", "priority: 7\n")
+        .settings("guard", "priority: 7\nmetadata:\n  contact: ada\n")
         .start()
         .await
         .unwrap();
@@ -178,6 +178,8 @@ async fn state_has_the_fields_of_the_contract_plug_1() {
         "metadata": { "team": "orders" },
     });
     assert_eq!(info.get("metadata"), Some(&expected));
+    let expected = serde_json::json!({ "contact": "ada" });
+    assert_eq!(info.get("config_metadata"), Some(&expected));
     assert_eq!(info.get("status"), Some(&"stopped".into()));
     for field in [
         "load_time",
