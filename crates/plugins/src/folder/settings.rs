@@ -76,7 +76,7 @@ fn redact(errors: &ConfigErrors) -> ConfigErrors {
         let (section, _) = error.key().split_once('.').unwrap_or((error.key(), ""));
         match section {
             SECRETS => {
-                let problem = "expected a map of names to texts";
+                let problem = "expected a map of names to texts: quote numbers and booleans, and use no lists or maps";
                 ConfigError::new(error.origin().clone(), error.key(), problem)
             }
             _ => error.clone(),

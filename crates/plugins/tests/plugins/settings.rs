@@ -320,6 +320,22 @@ async fn settings_need_their_capability_plug_2() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn numbers_and_lists_in_settings_are_rejected_plug_1() {
+    for yaml in ["settings:\n  max: 500\n", "settings:\n  max: [\"500\"]\n"] {
+        let setup = Setup::new().plugin("guard", HOOK, &Guest::quiet());
+        let failed = setup.settings("guard", yaml).start().await.err().unwrap();
+        let text = seaworthy_core::error_chain(&failed);
+        let advice = "quote numbers and booleans, and use no lists or maps";
+        assert!(text.contains(advice), "{text}");
+    }
+    let setup = Setup::new().plugin("guard", HOOK, &Guest::quiet());
+    let quoted = setup.settings("guard", "settings:\n  max: \"500\"\n");
+    let app = quoted.start().await.unwrap();
+    let settings = app.plugins.settings("guard").unwrap().settings;
+    assert_eq!(settings["max"], "500");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn errors_in_settings_do_not_show_values_plug_1() {
     const SECRET: &str = "x7-secret";
     for yaml in [
