@@ -23,8 +23,8 @@ use crate::{
 /// The divisor of the part of the payload limit that the values of hooks must leave free, because
 /// later points add metadata.
 const RESERVED: usize = 16;
-/// The maximum number of retries of a call whose plugin stops before it. Only changes within
-/// microseconds cause more than one.
+/// The maximum number of retries of a call whose plugin stops before it. Each retry needs another
+/// change of the plugin.
 const MAX_STOPS: usize = 10;
 
 impl Plugins {
@@ -97,10 +97,17 @@ impl Plugins {
             if !matches!(called, Err(CallError::Stopped)) {
                 break;
             }
-            callee = find(&self.0.hooks.load_full())?;
+            callee = find(&self.current_hooks())?;
             called = call(&callee).await;
         }
         Some((callee, called))
+    }
+
+    /// Returns the table of hooks after the running change of plugins. A stop sets the status of a
+    /// plugin before it replaces the table, and holds the lock meanwhile.
+    fn current_hooks(&self) -> Arc<HookTable> {
+        let _change = self.0.loaded.lock();
+        self.0.hooks.load_full()
     }
 
     /// Calls one hook, and keeps the values that it sets. The called version decides about a veto
@@ -274,12 +281,14 @@ impl Run<'_> {
 
 #[cfg(test)]
 mod tests {
+    use std::{sync::mpsc, time::Duration};
+
     use super::*;
     use crate::{
-        PluginsConfig,
+        PluginStatus, PluginsConfig,
         host::{
             UNAVAILABLE,
-            tests::{MODULE, TestService, start, start_with, write},
+            tests::{MODULE, TestService, failed_hooks, start, start_with, write},
         },
     };
 
@@ -303,6 +312,30 @@ mod tests {
         plugins.reload("notes").await.unwrap();
         let failed = run_after_end(&plugins, old).await.unwrap_err();
         assert_eq!(failed.reason(), UNAVAILABLE);
+        service.stop().await;
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn call_waits_for_the_end_of_a_stop_plug_1() {
+        const HOOK: &str = "[[hooks]]\nname = \"note\"\npoint = \"before_biz\"\n";
+        let TestService {
+            service,
+            plugins,
+            folder: _folder,
+        } = start(&[("notes", HOOK)]).await;
+        let notes = plugins.plugin("notes").unwrap();
+        let (sender, ended) = mpsc::channel();
+        {
+            let mut loaded = plugins.0.loaded.lock();
+            notes.set_status(PluginStatus::Stopped);
+            let caller = plugins.clone();
+            tokio::spawn(async move { sender.send(failed_hooks(&caller).await) });
+            // The table still has the hook, so the call waits for another one.
+            assert!(ended.recv_timeout(Duration::from_millis(50)).is_err());
+            plugins.unregister(&mut loaded, &notes);
+        }
+        let failed = ended.recv_timeout(Duration::from_secs(60)).unwrap();
+        assert_eq!(failed, []);
         service.stop().await;
     }
 
