@@ -45,11 +45,16 @@ impl Plugins {
 }
 
 impl Inner {
-    /// Returns the first dependency of a plugin that cannot be called, or that misses a dependency
-    /// itself. After its backoff a dependency can be called. Otherwise its dependents would wait
-    /// for an event that only the dependency handles.
+    /// Returns the first dependency of a started plugin that cannot be called, or that misses a
+    /// dependency itself. After its backoff a dependency can be called. Otherwise its dependents
+    /// would wait for an event that only the dependency handles.
     pub(crate) fn missing_dependency(&self, plugin: &Plugin) -> Option<String> {
         let loaded = self.loaded.lock();
+        // An operator stops a plugin before its dependencies. With the lock both have the states of
+        // the same time.
+        if plugin.status() != PluginStatus::Started {
+            return None;
+        }
         let mut checked = BTreeMap::new();
         let mut needed = plugin.manifest.dependencies.iter();
         needed

@@ -188,6 +188,23 @@ async fn dependents_are_called_after_a_backoff_plug_2() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn stopped_plugin_misses_no_dependency_plug_1() {
+    let guard = format!("dependencies = [\"base\"]\n{DECLARED}");
+    let TestService {
+        service,
+        plugins,
+        folder: _folder,
+    } = start(&[("base", ""), ("guard", &guard)]).await;
+    for name in ["guard", "base"] {
+        plugins.stop_plugin(name).await.unwrap();
+    }
+    // If both start again, a call that began before the stops calls the current version.
+    let guard = plugins.plugin("guard").unwrap();
+    assert_eq!(guard.missing_dependency(), None);
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn calls_end_before_the_timeout_of_the_bus_plug_1() {
     let TestService {
         service,

@@ -173,9 +173,6 @@ impl Plugin {
         if function.needs_start()
             && let Some(missing) = self.missing_dependency()
         {
-            // An operator stops a plugin before its dependencies. The request calls the current
-            // one.
-            self.state.lock().check_started(function)?;
             return Err(CallError::Dependency(missing));
         }
         // A stop waits for the calls that begin before it, and `admit` rejects the later ones.

@@ -302,7 +302,8 @@ impl Plugin {
         drop(self.program.lock().take());
     }
 
-    /// Returns the first dependency that is disabled, or that misses a dependency itself.
+    /// Returns the first dependency of a started plugin that is disabled, or that misses a
+    /// dependency itself.
     pub(crate) fn missing_dependency(&self) -> Option<String> {
         if self.manifest.dependencies.is_empty() {
             return None;
