@@ -9,7 +9,10 @@ use chrono::Utc;
 use seaworthy_config::{ConfigError, ConfigErrors, Origin, Profile};
 use serde_json::Value;
 
-use super::{document::Document, layers::Layers};
+use super::{
+    document::Document,
+    layers::{Layers, with_keys},
+};
 use crate::{
     config::FlagsConfig,
     definition::Strictness,
@@ -128,7 +131,10 @@ impl FlagFiles {
         if let Some(document) = &flagd {
             let value = document.to_value();
             match self.compiler.compile(value.clone(), Strictness::Strict) {
-                Ok(_) => merge_flagd(&mut flags, value, document, &self.flagd, &mut errors),
+                Ok(_) => {
+                    let added = with_keys(value);
+                    merge_flagd(&mut flags, added, document, &self.flagd, &mut errors);
+                }
                 Err(problems) => {
                     let located = problems
                         .into_iter()
@@ -148,7 +154,7 @@ impl FlagFiles {
         ConfigErrors::check(errors)?;
         let layers = Layers {
             remote: None,
-            flagd: flagd.map(|document| document.to_value()),
+            flagd: flagd.map(|document| with_keys(document.to_value())),
             built_in_keys,
             short: merged,
         };
@@ -276,5 +282,32 @@ fn parse(path: &Path, text: &str, errors: &mut Vec<ConfigError>) -> Option<Docum
             errors.push(error);
             None
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn list_of_flags_is_merged_with_other_files_flag_1() {
+        let folder = tempfile::tempdir().unwrap();
+        let list = r#"{"flags": [{"key": "listed", "state": "ENABLED", "variants": {"on": true}, "defaultVariant": "on"}]}"#;
+        fs::write(folder.path().join("features.json"), list).unwrap();
+        fs::write(folder.path().join("features.yaml"), "written: true\n").unwrap();
+        let config = FlagsConfig {
+            directory: folder.path().into(),
+            ..FlagsConfig::default()
+        };
+        let files = FlagFiles::new(&config, Profile::Production);
+        let files = files.with_built_in(vec!["built_in: true\n"]);
+        let (layers, set) = files.load().unwrap();
+        for key in ["listed", "written", "built_in"] {
+            assert!(set.get(key).is_some(), "{key}");
+            assert!(layers.entry(key).is_some(), "{key}");
+        }
+        fs::write(folder.path().join("features.yaml"), "listed: false\n").unwrap();
+        let error = files.load().unwrap_err().to_string();
+        assert!(error.contains("define it once"), "{error}");
     }
 }

@@ -24,7 +24,8 @@ pub const FILE_FIELDS: [&str; 9] = [
     "deprecation",
 ];
 
-/// The documents that define flags. A flag of an upper layer replaces the flag below it.
+/// The documents that define flags. A flag of an upper layer replaces the flag below it. The flags
+/// of documents in flagd's format are an object, as [`with_keys`] returns it.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Layers {
     /// The flags of a flag server, in flagd's format. The lowest layer.
@@ -63,7 +64,8 @@ impl Layers {
                     }
                 }
             }
-            flags.extend(keyed(layer.get("flags")));
+            let added = layer.get("flags").and_then(Value::as_object);
+            flags.extend(added.cloned().unwrap_or_default());
         }
         for key in state.removed() {
             if let Some(flag) = flags.get_mut(key) {
@@ -158,20 +160,24 @@ pub(crate) fn disable(flag: &mut Value) {
     }
 }
 
-/// Returns flags by key. flagd also accepts a list of flags with their keys.
-fn keyed(flags: Option<&Value>) -> Map<String, Value> {
-    match flags {
-        Some(Value::Object(flags)) => flags.clone(),
-        Some(Value::Array(flags)) => {
-            let named = flags.iter().filter_map(|flag| {
-                let mut flag = flag.as_object()?.clone();
-                let key = flag.remove("key")?.as_str()?.to_owned();
-                Some((key, Value::Object(flag)))
-            });
-            named.collect()
-        }
-        _ => Map::new(),
+/// Returns a document in flagd's format whose flags are an object. flagd also accepts a list of
+/// flags with their keys.
+pub(super) fn with_keys(mut document: Value) -> Value {
+    if let Some(flags) = document.get_mut("flags")
+        && let Value::Array(list) = flags
+    {
+        let keyed = std::mem::take(list).into_iter().filter_map(|flag| {
+            let Value::Object(mut flag) = flag else {
+                return None;
+            };
+            let Some(Value::String(key)) = flag.remove("key") else {
+                return None;
+            };
+            Some((key, Value::Object(flag)))
+        });
+        *flags = Value::Object(keyed.collect());
     }
+    document
 }
 
 #[cfg(test)]

@@ -11,6 +11,9 @@ use seaworthy_testkit::eventually;
 
 const DOCUMENT: &str = r#"{"flags": {"beta": {"state": "ENABLED", "variants": {"on": true, "off": false}, "defaultVariant": "on"}}}"#;
 
+/// The same flag in a list, which flagd accepts too.
+const LIST: &str = r#"{"flags": [{"key": "beta", "state": "ENABLED", "variants": {"on": true, "off": false}, "defaultVariant": "on"}]}"#;
+
 fn write(folder: &Path, text: &str) {
     fs::write(folder.join("new"), text).unwrap();
     fs::rename(folder.join("new"), folder.join("features.json")).unwrap();
@@ -39,6 +42,7 @@ async fn server(folder: &Path) -> RunningService {
 struct TestApp {
     service: RunningService,
     beta: Toggle<bool>,
+    flags: Flags,
 }
 
 async fn client(state: &Path, source: RemoteSource, setting: String) -> TestApp {
@@ -58,26 +62,30 @@ async fn client(state: &Path, source: RemoteSource, setting: String) -> TestApp 
             Loader::for_tests("flags").overrides([setting]),
             async |service| {
                 let flags = Flags::start(service, &config).await?;
-                let _ = started.set(flags.declare(Flag::boolean("beta", false))?);
+                let beta = flags.declare(Flag::boolean("beta", false))?;
+                let _ = started.set((beta, flags));
                 Ok(())
             },
         )
         .await
         .unwrap();
+    let (beta, flags) = started.into_inner().unwrap();
     TestApp {
         service,
-        beta: started.into_inner().unwrap(),
+        beta,
+        flags,
     }
 }
 
 /// Starts with the flags of a server, follows a change, and starts again without the server.
 async fn follow(source: RemoteSource, setting: impl Fn(&RunningService) -> String) {
     let (folder, state) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    write(folder.path(), DOCUMENT);
+    write(folder.path(), LIST);
     let server = server(folder.path()).await;
     let setting = setting(&server);
     let app = client(state.path(), source, setting.clone()).await;
     assert!(app.beta.get());
+    assert!(app.flags.entry("beta").is_some());
     write(
         folder.path(),
         &DOCUMENT.replace(r#"defaultVariant": "on""#, r#"defaultVariant": "off""#),

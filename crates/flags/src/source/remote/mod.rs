@@ -15,6 +15,7 @@ use serde_json::Value;
 
 pub use config::{RemoteConfig, RemoteSource};
 
+use super::layers::with_keys;
 use crate::{Flags, Strictness, problem, runtime};
 
 /// The backoff between two attempts, with the values of flagd's providers.
@@ -211,8 +212,9 @@ impl Remote {
             Err(error) => return self.reject(&error.to_string()),
         };
         let is_known = {
+            let keyed = with_keys(document.clone());
             let sources = self.flags.0.runtime.sources.lock();
-            sources.layers.remote.as_ref() == Some(&document)
+            sources.layers.remote == Some(keyed)
         };
         if is_known {
             return;
@@ -242,6 +244,7 @@ impl Remote {
         self.flags
             .check_types(&set)
             .map_err(|errors| problem::join(&errors))?;
+        let document = with_keys(document);
         let former = runtime.sources.lock().layers.remote.replace(document);
         self.flags.rebuild().map_err(|problems| {
             runtime.sources.lock().layers.remote = former;
