@@ -6,9 +6,12 @@ use super::{
     error::ChangeError,
     state::{Change, ChangeAction, RuntimeDefinition, RuntimeState},
 };
-use crate::{Flags, source::disable};
+use crate::{
+    Flags,
+    source::{Layers, disable},
+};
 
-/// Maximum number of definitions. They are one document in the store.
+/// Maximum number of definitions without removed ones. They are one document in the store.
 const MAX_DEFINITIONS: usize = 1_000;
 
 impl Flags {
@@ -56,13 +59,12 @@ impl Flags {
         let (actor, reason) = author.check()?;
         self.check_switch(key)?;
         let edit = |state: &mut RuntimeState, now: DateTime<Utc>| {
-            let known = state.definitions.get(key);
-            let current = known.map_or(0, |definition| definition.version);
+            let current = self.version_in(state, key);
             if expected.is_some_and(|expected| expected != current) {
                 return Err(ChangeError::Version { current });
             }
             let before = self.entry(key).unwrap_or_default();
-            if known.is_none() && state.definitions.len() >= MAX_DEFINITIONS {
+            if entry.is_some() && is_full(state, key) {
                 return Err(ChangeError::TooMany("1,000 definitions at run time"));
             }
             let stored = entry.clone().map(|entry| {
@@ -75,7 +77,10 @@ impl Flags {
                 actor: actor.clone(),
                 set_at: now,
             };
-            state.definitions.insert(key.to_owned(), definition);
+            match entry.is_some() || self.outlives_removal(key) {
+                true => drop(state.definitions.insert(key.to_owned(), definition)),
+                false => drop(state.definitions.remove(key)),
+            }
             let action = match entry {
                 Some(_) => ChangeAction::Define,
                 None => ChangeAction::Remove,
@@ -110,11 +115,41 @@ impl Flags {
         }
     }
 
-    /// Returns the version of a flag for [`define`](Self::define): 0 if only files define it.
+    /// Returns the version of a flag for [`define`](Self::define): 0 if only files define it, or if
+    /// it does not exist.
     #[must_use]
     pub fn version(&self, key: &str) -> u64 {
         let sources = self.0.runtime.sources.lock();
-        let definition = sources.state.definitions.get(key);
-        definition.map_or(0, |definition| definition.version)
+        version(&sources.state, &sources.layers, key)
     }
+
+    fn version_in(&self, state: &RuntimeState, key: &str) -> u64 {
+        version(state, &self.0.runtime.sources.lock().layers, key)
+    }
+
+    /// Whether a source or the code still names a flag without its definition. The stored state
+    /// must then contain the removal, which keeps the flag and its routes off.
+    fn outlives_removal(&self, key: &str) -> bool {
+        let is_in_source = || {
+            let sources = self.0.runtime.sources.lock();
+            sources.layers.entry(key).is_some()
+        };
+        let is_declared = || self.declarations().iter().any(|flag| &*flag.key == key);
+        is_in_source() || self.is_switch(key) || is_declared()
+    }
+}
+
+fn version(state: &RuntimeState, layers: &Layers, key: &str) -> u64 {
+    let exists =
+        |definition: &&RuntimeDefinition| definition.entry.is_some() || layers.entry(key).is_some();
+    let definition = state.definitions.get(key).filter(exists);
+    definition.map_or(0, |definition| definition.version)
+}
+
+/// Whether the state has no place for the definition of another flag.
+fn is_full(state: &RuntimeState, key: &str) -> bool {
+    let is_defined = |definition: &&RuntimeDefinition| definition.entry.is_some();
+    let replaced = state.definitions.get(key).filter(is_defined);
+    let defined = state.definitions.values().filter(is_defined);
+    replaced.is_none() && defined.count() >= MAX_DEFINITIONS
 }

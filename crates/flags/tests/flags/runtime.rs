@@ -235,14 +235,70 @@ async fn removed_flag_returns_default_of_code_flag_1() {
 }
 
 #[tokio::test]
+async fn removed_flags_leave_nothing_in_the_state_flag_1() {
+    let store = FragileStore::default();
+    let replica = || Flags::with_store(Context::new(), store.clone());
+    let (one, other) = (replica(), replica());
+    checkout(&one).await;
+    other.refresh().await.unwrap();
+    assert!(other.set().get("checkout").is_some());
+    one.remove("checkout", None, &author()).await.unwrap();
+    assert!(one.runtime_state().definitions.is_empty());
+    other.refresh().await.unwrap();
+    assert!(other.set().get("checkout").is_none());
+
+    // A flag that is read as missing is written as a new one, also if the code declares it.
+    let on = || json!({"enabled": true});
+    for key in ["checkout", "declared"] {
+        let toggle = other.declare(Flag::boolean(key, false)).unwrap();
+        for _ in 0..2 {
+            assert_eq!(other.version(key), 0);
+            other.define(key, on(), Some(0), &author()).await.unwrap();
+            assert!(toggle.get());
+            other.remove(key, None, &author()).await.unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn removed_flags_do_not_count_as_definitions_flag_1() {
+    let store = FragileStore::default();
+    let definition = |number: i32| {
+        let entry = (number < 999).then(|| json!(true));
+        let definition =
+            json!({"entry": entry, "version": 1, "actor": "ann", "set_at": "2026-01-01T00:00:00Z"});
+        (format!("flag{number}"), definition)
+    };
+    let definitions: serde_json::Map<_, _> = (0..2_000).map(definition).collect();
+    let state = json!({"version": 1, "overrides": [], "definitions": definitions});
+    let state: RuntimeState = serde_json::from_value(state).unwrap();
+    assert!(store.save(&state, &change()).await.unwrap());
+    let flags = Flags::with_store(Context::new(), store);
+    let author = author();
+    let define = |key: &'static str| flags.define(key, json!(true), None, &author);
+    define("one").await.unwrap();
+    define("one").await.unwrap();
+    for key in ["other", "flag1000"] {
+        let full = define(key).await.unwrap_err();
+        assert!(matches!(full, ChangeError::TooMany(_)), "{full}");
+    }
+    flags.remove("flag0", None, &author).await.unwrap();
+    define("other").await.unwrap();
+}
+
+fn change() -> Change {
+    serde_json::from_value(json!({
+        "action": "override", "key": "a", "actor": "ann", "reason": "x", "before": null, "after": null,
+    }))
+    .unwrap()
+}
+
+#[tokio::test]
 async fn state_file_survives_crash_flag_1() {
     let folder = tempfile::tempdir().unwrap();
     let store = FileStore::new(folder.path().join("state.json"));
     let mut state = RuntimeState::default();
-    let change: Change = serde_json::from_value(json!({
-        "action": "override", "key": "a", "actor": "ann", "reason": "x", "before": null, "after": null,
-    }))
-    .unwrap();
+    let change = change();
     state.version = 1;
     assert!(store.save(&state, &change).await.unwrap());
     // Another process has stored version 1 already.
